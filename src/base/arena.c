@@ -1,0 +1,126 @@
+/* arena.c - blocks in a list; a large piece gets a block of its own. */
+#include "base/arena.h"
+
+#include <stdalign.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define BLOCK_SIZE 16384
+
+struct arena_block {
+	struct arena_block *next;
+	size_t used, room;
+	alignas(max_align_t) char bytes[];
+};
+
+static void (*exhausted)(void) = abort;
+
+void memory_on_exhaustion(void (*handler)(void))
+{
+	exhausted = handler;
+}
+
+static void *checked(void *p)
+{
+	if (!p) {
+		exhausted();
+		abort(); /* the handler broke its promise */
+	}
+	return p;
+}
+
+void *memory_alloc(size_t size)
+{
+	return checked(malloc(size ? size : 1));
+}
+
+void *memory_resize(void *p, size_t size)
+{
+	return checked(realloc(p, size ? size : 1));
+}
+
+void arena_free(struct arena *a)
+{
+	struct arena_block *b = a->blocks;
+
+	while (b) {
+		struct arena_block *next = b->next;
+
+		free(b);
+		b = next;
+	}
+	a->blocks = NULL;
+}
+
+void *arena_alloc(struct arena *a, size_t size)
+{
+	const size_t unit = alignof(max_align_t);
+	struct arena_block *b = a->blocks;
+	size_t need, room;
+	void *p;
+
+	if (size > SIZE_MAX - 2 * BLOCK_SIZE)
+		checked(NULL);
+	need = (size + unit - 1) / unit * unit;
+	if (!b || b->room - b->used < need) {
+		room = need > BLOCK_SIZE ? need : BLOCK_SIZE;
+		b = memory_alloc(sizeof(*b) + room);
+		b->used = 0;
+		b->room = room;
+		b->next = a->blocks;
+		a->blocks = b;
+	}
+	p = b->bytes + b->used;
+	b->used += need;
+	return memset(p, 0, need);
+}
+
+void *arena_array(struct arena *a, size_t count, size_t size)
+{
+	if (size && count > SIZE_MAX / size)
+		checked(NULL);
+	return arena_alloc(a, count * size);
+}
+
+char *arena_dup_n(struct arena *a, const char *s, size_t n)
+{
+	char *copy = arena_alloc(a, n + 1);
+
+	if (n)
+		memcpy(copy, s, n);
+	return copy;
+}
+
+char *arena_dup(struct arena *a, const char *s)
+{
+	return arena_dup_n(a, s, strlen(s));
+}
+
+char *arena_vformat(struct arena *a, const char *format, va_list ap)
+{
+	va_list again;
+	char *out;
+	int n;
+
+	va_copy(again, ap);
+	n = vsnprintf(NULL, 0, format, again);
+	va_end(again);
+	if (n < 0)
+		checked(NULL);
+	out = arena_alloc(a, (size_t)n + 1);
+	vsnprintf(out, (size_t)n + 1, format, ap);
+	return out;
+}
+
+char *arena_format(struct arena *a, const char *format, ...)
+{
+	va_list ap;
+	char *out;
+
+	va_start(ap, format);
+	out = arena_vformat(a, format, ap);
+	va_end(ap);
+	return out;
+}

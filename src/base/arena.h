@@ -1,0 +1,43 @@
+/* arena.h - memory that is given back all at once.
+ *
+ * What one run builds from its options (addresses, headers, the message tree)
+ * lives as long as the run, so it is taken from an arena and dropped with it.
+ * Nothing here returns NULL: when memory is out the handler that cmd installed
+ * is called, and it does not return. */
+#ifndef BASE_ARENA_H
+#define BASE_ARENA_H
+
+#include <stdarg.h>
+#include <stddef.h>
+
+struct arena_block;
+struct arena {
+	struct arena_block *blocks;
+};
+
+#define ARENA_INIT                                                             \
+	{                                                                      \
+		NULL                                                           \
+	}
+
+void arena_free(struct arena *a);
+
+/* Zeroed, aligned for any type. */
+void *arena_alloc(struct arena *a, size_t size);
+/* A zeroed array; an overflowing product counts as memory being out. */
+void *arena_array(struct arena *a, size_t count, size_t size);
+char *arena_dup(struct arena *a, const char *s);
+/* The copy gets a NUL of its own. */
+char *arena_dup_n(struct arena *a, const char *s, size_t n);
+char *arena_format(struct arena *a, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+char *arena_vformat(struct arena *a, const char *format, va_list ap);
+
+/* For memory that is not in an arena; the same promise, free() gives it back.
+ */
+void *memory_alloc(size_t size);
+void *memory_resize(void *p, size_t size);
+/* The handler must not return; without one the process is aborted. */
+void memory_on_exhaustion(void (*handler)(void));
+
+#endif

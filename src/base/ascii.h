@@ -1,0 +1,43 @@
+/* ascii.h - letters as protocols mean them, whatever the locale says.
+ *
+ * tolower() and strcasecmp() follow the locale: in a Turkish one "MIME" and
+ * "mime" are not the same word. */
+#ifndef BASE_ASCII_H
+#define BASE_ASCII_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+static inline char ascii_lower(char c)
+{
+	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+}
+
+static inline bool ascii_is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+static inline bool ascii_is_letter(char c)
+{
+	c = ascii_lower(c);
+	return c >= 'a' && c <= 'z';
+}
+
+/* Without regard to case. */
+static inline bool ascii_equal(const char *one, const char *other)
+{
+	while (*one && ascii_lower(*one) == ascii_lower(*other))
+		one++, other++;
+	return ascii_lower(*one) == ascii_lower(*other);
+}
+
+/* Does the text begin so, without regard to case? */
+static inline bool ascii_begins(const char *text, const char *prefix)
+{
+	while (*prefix && ascii_lower(*text) == ascii_lower(*prefix))
+		text++, prefix++;
+	return !*prefix;
+}
+
+#endif

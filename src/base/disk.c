@@ -1,0 +1,196 @@
+/* disk.c - the few things that we do to files, each return looked at. */
+#include "base/disk.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/world.h"
+
+int disk_write_all(int fd, const void *data, size_t n, const char *name,
+		   struct fault *f)
+{
+	const char *p = data;
+
+	while (n) {
+		ssize_t r = write(fd, p, n);
+
+		if (r < 0 && errno == EINTR)
+			continue;
+		if (r < 0)
+			return fault_errno(f, FAULT_IO, errno,
+					   "cannot write %s", name);
+		p += r;
+		n -= (size_t)r;
+	}
+	return 0;
+}
+
+ssize_t disk_read_full(int fd, void *data, size_t n, const char *name,
+		       struct fault *f)
+{
+	size_t done = 0;
+
+	while (done < n) {
+		ssize_t r = read(fd, (char *)data + done, n - done);
+
+		if (r < 0 && errno == EINTR)
+			continue;
+		if (r < 0)
+			return fault_errno(f, FAULT_IO, errno, "cannot read %s",
+					   name);
+		if (r == 0)
+			break;
+		done += (size_t)r;
+	}
+	return (ssize_t)done;
+}
+
+ssize_t disk_pread_full(int fd, void *data, size_t n, uint64_t offset,
+			const char *name, struct fault *f)
+{
+	size_t done = 0;
+
+	while (done < n) {
+		ssize_t r = pread(fd, (char *)data + done, n - done,
+				  (off_t)(offset + done));
+
+		if (r < 0 && errno == EINTR)
+			continue;
+		if (r < 0)
+			return fault_errno(f, FAULT_IO, errno, "cannot read %s",
+					   name);
+		if (r == 0)
+			break;
+		done += (size_t)r;
+	}
+	return (ssize_t)done;
+}
+
+static int read_into(int fd, const char *path, struct buf *out, struct fault *f)
+{
+	char piece[4096];
+	ssize_t n;
+
+	while ((n = disk_read_full(fd, piece, sizeof(piece), path, f)) > 0)
+		if (buf_put(out, piece, (size_t)n) < 0)
+			return fault_set(
+				f, FAULT_DATA,
+				"%s is larger than the %zu octets that it may have",
+				path, out->max);
+	explicit_bzero(piece, sizeof(piece)); /* it may have been a secret */
+	return n < 0 ? -1 : 0;
+}
+
+int disk_read_file(const char *path, struct buf *out, bool missing_ok,
+		   struct fault *f)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	int r;
+
+	if (fd < 0) {
+		if (missing_ok && (errno == ENOENT || errno == ENOTDIR)) {
+			errno = ENOENT;
+			return -1;
+		}
+		return fault_errno(f, FAULT_NOINPUT, errno, "cannot read %s",
+				   path);
+	}
+	r = read_into(fd, path, out, f);
+	close(fd); /* only read from: nothing can be lost */
+	return r;
+}
+
+int disk_make_folder(const char *path, struct fault *f)
+{
+	struct arena a = ARENA_INIT;
+	char *copy = arena_dup(&a, path);
+	int r = 0;
+
+	for (char *p = copy + 1; r == 0; p++) {
+		char c = *p;
+
+		if (c != '/' && c != '\0')
+			continue;
+		*p = '\0';
+		if (mkdir(copy, 0700) < 0 && errno != EEXIST &&
+		    (c == '\0' || access(copy, F_OK) < 0))
+			r = fault_errno(f, FAULT_CANTCREAT, errno,
+					"cannot make the folder %s", copy);
+		*p = c;
+		if (c == '\0')
+			break;
+	}
+	arena_free(&a);
+	return r;
+}
+
+int disk_sync(int fd, const char *name, struct fault *f)
+{
+	while (fsync(fd) < 0) {
+		if (errno == EINTR)
+			continue;
+		return fault_errno(f, FAULT_IO, errno, "cannot sync %s", name);
+	}
+	return 0;
+}
+
+int disk_sync_folder(const char *path, struct fault *f)
+{
+	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int r;
+
+	if (fd < 0)
+		return fault_errno(f, FAULT_IO, errno, "cannot open folder %s",
+				   path);
+	r = disk_sync(fd, path, f);
+	close(fd);
+	return r;
+}
+
+int disk_close(int fd, const char *name, struct fault *f)
+{
+	/* After EINTR the descriptor is gone on Linux: never close twice. */
+	if (close(fd) < 0 && errno != EINTR)
+		return fault_errno(f, FAULT_IO, errno, "cannot close %s", name);
+	return 0;
+}
+
+int disk_open_unnamed(const char *folder, struct fault *f)
+{
+	struct arena a = ARENA_INIT;
+	char *path;
+	int fd = -1;
+
+#ifdef O_TMPFILE
+	fd = open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+	if (fd >= 0)
+		return fd;
+	if (errno != EOPNOTSUPP && errno != EISDIR && errno != EINVAL)
+		return fault_errno(f, FAULT_CANTCREAT, errno,
+				   "cannot make a temporary file in %s",
+				   folder);
+#endif
+	path = arena_format(&a, "%s/mailsend.XXXXXX", folder);
+	fd = mkostemp(path, O_CLOEXEC);
+	if (fd < 0)
+		fault_errno(f, FAULT_CANTCREAT, errno,
+			    "cannot make a temporary file in %s", folder);
+	else
+		unlink(path);
+	arena_free(&a);
+	return fd;
+}
+
+const char *disk_expand_home(struct arena *a, const char *path)
+{
+	const char *home = world_home();
+
+	if (path[0] != '~' || (path[1] && path[1] != '/') || !home)
+		return path;
+	return arena_format(a, "%s%s", home, path + 1);
+}

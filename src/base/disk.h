@@ -1,0 +1,43 @@
+/* disk.h - files, written so that what was said to be there is there.
+ *
+ * Every function looks at every return.  Names are borrowed. */
+#ifndef BASE_DISK_H
+#define BASE_DISK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/fault.h"
+
+/* Goes on after short writes and EINTR; `name` is for the fault. */
+int disk_write_all(int fd, const void *data, size_t n, const char *name,
+		   struct fault *f);
+/* Up to n bytes, fewer only at the end of file; -1 with the fault. */
+ssize_t disk_read_full(int fd, void *data, size_t n, const char *name,
+		       struct fault *f);
+ssize_t disk_pread_full(int fd, void *data, size_t n, uint64_t offset,
+			const char *name, struct fault *f);
+/* A small file whole; one larger than out->max is a fault.  -1 without a
+ * fault and errno ENOENT when `missing_ok` and it is not there. */
+int disk_read_file(const char *path, struct buf *out, bool missing_ok,
+		   struct fault *f);
+
+/* Makes the folder and its parents, the last ones 0700. */
+int disk_make_folder(const char *path, struct fault *f);
+int disk_sync(int fd, const char *name, struct fault *f);
+int disk_sync_folder(const char *path, struct fault *f);
+/* close() that reports: a write error may show only here. */
+int disk_close(int fd, const char *name, struct fault *f);
+
+/* A file without a name in `folder`, gone with the descriptor; mode 0600.
+ * O_TMPFILE where the file system has it, else made and unlinked. */
+int disk_open_unnamed(const char *folder, struct fault *f);
+
+/* "~", "~/x" against the home folder; anything else as it is. */
+const char *disk_expand_home(struct arena *a, const char *path);
+
+#endif

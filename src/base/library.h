@@ -1,0 +1,30 @@
+/* library.h - shared libraries that are loaded when first needed.
+ *
+ * libcurl costs a process 5 ms and libmagic more, before either does a thing;
+ * `--help`, a queued mail and a local delivery need neither.  A module names
+ * the functions that it takes in a table and calls them through the pointers
+ * that library_load fills. */
+#ifndef BASE_LIBRARY_H
+#define BASE_LIBRARY_H
+
+#include <stddef.h>
+
+#include "base/fault.h"
+
+struct library_symbol {
+	const char *name;
+	void *slot; /* address of the function pointer to fill */
+};
+
+struct library {
+	const char *file;    /* the soname: "libcurl.so.4" */
+	const char *package; /* what to install when it is missing */
+	const struct library_symbol *symbols; /* ends with a NULL name */
+	void *handle; /* NULL until loaded; stays for the process */
+};
+
+/* Loads once; a second call costs nothing.  FAULT_UNAVAILABLE (temporary)
+ * when the file or one of the names is not there. */
+int library_load(struct library *l, struct fault *f);
+
+#endif

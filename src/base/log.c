@@ -1,0 +1,133 @@
+/* log.c - lines for people, each written at once so that they stay whole. */
+#include "base/log.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/world.h"
+
+static struct {
+	const char *name;
+	bool quiet;
+	bool progress_shown;
+} self = { .name = "mailsend" };
+
+void log_open(const char *name)
+{
+	self.name = name;
+}
+
+void log_quiet(bool quiet)
+{
+	self.quiet = quiet;
+}
+
+/* Standard error gone is no reason to fail: the mail counts. */
+static void emit(const char *text, size_t n)
+{
+	ssize_t r = write(STDERR_FILENO, text, n);
+
+	(void)r;
+}
+
+static void show_controls(char *s, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if ((unsigned char)s[i] < 32 || s[i] == 127)
+			s[i] = s[i] == '\t' ? ' ' : '?';
+}
+
+static void emit_line(const char *kind, const char *format, va_list ap)
+{
+	char line[2048];
+	int head, n;
+
+	log_progress_end();
+	head = snprintf(line, 256, "%s: %s", self.name, kind);
+	if (head > 255)
+		head = 255;
+	n = vsnprintf(line + head, sizeof(line) - 1 - (size_t)head, format, ap);
+	if (n < 0)
+		return;
+	n = (int)strlen(line);
+	show_controls(line, (size_t)n);
+	line[n++] = '\n';
+	emit(line, (size_t)n);
+}
+
+void log_error(const char *format, ...)
+{
+	va_list ap;
+
+	va_start(ap, format);
+	emit_line("", format, ap);
+	va_end(ap);
+}
+
+void log_warning(const char *format, ...)
+{
+	va_list ap;
+
+	if (self.quiet)
+		return;
+	va_start(ap, format);
+	emit_line("warning: ", format, ap);
+	va_end(ap);
+}
+
+void log_note(const char *format, ...)
+{
+	va_list ap;
+
+	if (self.quiet)
+		return;
+	va_start(ap, format);
+	emit_line("", format, ap);
+	va_end(ap);
+}
+
+void log_line(const char *prefix, const char *text, size_t n)
+{
+	char line[4200];
+	size_t head = strlen(prefix);
+
+	log_progress_end();
+	if (head > 64)
+		head = 64;
+	if (n > sizeof(line) - head - 1)
+		n = sizeof(line) - head - 1;
+	memcpy(line, prefix, head);
+	memcpy(line + head, text, n);
+	show_controls(line, head + n);
+	line[head + n] = '\n';
+	emit(line, head + n + 1);
+}
+
+bool log_has_progress(void)
+{
+	return !self.quiet && world_is_terminal(STDERR_FILENO);
+}
+
+void log_progress(const char *format, ...)
+{
+	char line[256] = "\r\033[K";
+	size_t head = strlen(line);
+	va_list ap;
+
+	if (!log_has_progress())
+		return;
+	va_start(ap, format);
+	vsnprintf(line + head, sizeof(line) - head, format, ap);
+	va_end(ap);
+	emit(line, strlen(line));
+	self.progress_shown = true;
+}
+
+void log_progress_end(void)
+{
+	if (self.progress_shown)
+		emit("\r\033[K", 4);
+	self.progress_shown = false;
+}

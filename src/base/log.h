@@ -1,0 +1,31 @@
+/* log.h - what a person at the terminal, or cron, is told.
+ *
+ * The only place below cmd that writes to standard error.  Each line is
+ * "NAME: text"; control bytes are shown, never sent to the terminal raw.
+ * Quiet silences notes and warnings, never errors. */
+#ifndef BASE_LOG_H
+#define BASE_LOG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* `name` is borrowed for the life of the process. */
+void log_open(const char *name);
+void log_quiet(bool quiet);
+
+void log_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
+void log_warning(const char *format, ...) __attribute__((format(printf, 1, 2)));
+void log_note(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* One line of a transcript, without the name in front. */
+void log_line(const char *prefix, const char *text, size_t n);
+
+/* A line that is written over: the progress of long work.  Shown only where
+ * standard error is a terminal and not quiet; log_progress_end takes it away
+ * (every other call here does so too). */
+bool log_has_progress(void);
+void log_progress(const char *format, ...)
+	__attribute__((format(printf, 1, 2)));
+void log_progress_end(void);
+
+#endif

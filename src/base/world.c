@@ -1,0 +1,342 @@
+/* world.c - one place that asks the system, and can be told instead.
+ *
+ * Facts are found when first asked for and then kept: most runs need few. */
+#include "base/world.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <langinfo.h>
+#include <locale.h>
+#include <netdb.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+static struct {
+	bool on;
+	bool has_clock, has_zone, has_seed, has_uid, has_tty;
+	int64_t clock;
+	int zone;
+	uint64_t seed;
+	unsigned uid;
+	bool tty;
+	char *host, *user, *gecos, *home, *charset;
+} frozen;
+
+static struct {
+	bool have_user;
+	char user[64], home[1024], full_name[256];
+	bool have_host;
+	char host[256];
+} facts;
+
+/* One "name=value" of MAILSEND_FROZEN. */
+static void freeze_word(char *word)
+{
+	char *value = strchr(word, '=');
+
+	if (!value)
+		return;
+	*value++ = '\0';
+	if (!strcmp(word, "clock")) {
+		frozen.clock = strtoll(value, NULL, 10);
+		frozen.has_clock = true;
+	} else if (!strcmp(word, "zone")) {
+		frozen.zone = atoi(value);
+		frozen.has_zone = true;
+	} else if (!strcmp(word, "seed")) {
+		frozen.seed = strtoull(value, NULL, 10);
+		frozen.has_seed = true;
+	} else if (!strcmp(word, "uid")) {
+		frozen.uid = (unsigned)strtoul(value, NULL, 10);
+		frozen.has_uid = true;
+	} else if (!strcmp(word, "tty")) {
+		frozen.tty = *value == '1';
+		frozen.has_tty = true;
+	} else if (!strcmp(word, "host")) {
+		frozen.host = value;
+	} else if (!strcmp(word, "user")) {
+		frozen.user = value;
+	} else if (!strcmp(word, "home")) {
+		frozen.home = value;
+	} else if (!strcmp(word, "charset")) {
+		frozen.charset = value;
+	} else if (!strcmp(word, "gecos")) {
+		frozen.gecos = value;
+		for (; *value; value++)
+			if (*value == '_')
+				*value = ' ';
+	}
+}
+
+void world_init(void)
+{
+	static char text[2048];
+	const char *wish = world_env("MAILSEND_FROZEN");
+	char *save = NULL;
+
+	setlocale(LC_CTYPE, "");
+	if (!wish)
+		return;
+	snprintf(text, sizeof(text), "%s", wish);
+	for (char *w = strtok_r(text, " ", &save); w;
+	     w = strtok_r(NULL, " ", &save))
+		freeze_word(w);
+}
+
+int64_t world_now(void)
+{
+	return frozen.has_clock ? frozen.clock : (int64_t)time(NULL);
+}
+
+int world_zone(int64_t when)
+{
+	time_t t = (time_t)when;
+	struct tm tm;
+
+	if (frozen.has_zone)
+		return frozen.zone;
+	if (!localtime_r(&t, &tm))
+		return 0;
+	return (int)(tm.tm_gmtoff / 60);
+}
+
+uint64_t world_ticks(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+}
+
+/* splitmix64: only ever the frozen world's. */
+static uint64_t frozen_random(void)
+{
+	uint64_t z = frozen.seed += 0x9E3779B97F4A7C15u;
+
+	z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9u;
+	z = (z ^ (z >> 27)) * 0x94D049BB133111EBu;
+	return z ^ (z >> 31);
+}
+
+static ssize_t device_random(unsigned char *p, size_t n)
+{
+	int fd = open("/dev/urandom", O_RDONLY | O_CLOEXEC);
+	ssize_t r;
+
+	if (fd < 0)
+		return -1;
+	r = read(fd, p, n);
+	close(fd);
+	return r;
+}
+
+void world_random(void *bytes, size_t n)
+{
+	unsigned char *p = bytes;
+
+	while (n && frozen.has_seed) {
+		*p++ = (unsigned char)frozen_random();
+		n--;
+	}
+	while (n) {
+		ssize_t r = getrandom(p, n, 0);
+
+		if (r < 0 && errno == EINTR)
+			continue;
+		if (r < 0)
+			r = device_random(p, n);
+		if (r <= 0)
+			abort(); /* a guessable boundary or id is worse */
+		p += r;
+		n -= (size_t)r;
+	}
+}
+
+const char *world_env(const char *name)
+{
+	const char *value = getenv(name);
+
+	return value && *value ? value : NULL;
+}
+
+unsigned world_uid(void)
+{
+	return frozen.has_uid ? frozen.uid : (unsigned)getuid();
+}
+
+/* $HOME serves when it is the uid's own; under cron it may be another's. */
+static bool home_is_ours(const char *home, const struct passwd *pw)
+{
+	struct stat st;
+
+	if (pw && !strcmp(home, pw->pw_dir))
+		return true;
+	return home[0] == '/' && stat(home, &st) == 0 && S_ISDIR(st.st_mode) &&
+	       st.st_uid == getuid();
+}
+
+static void find_user(void)
+{
+	const char *home = world_env("HOME");
+	struct passwd *pw = getpwuid(getuid());
+	const char *gecos = pw && pw->pw_gecos ? pw->pw_gecos : "";
+
+	facts.have_user = true;
+	if (pw)
+		snprintf(facts.user, sizeof(facts.user), "%s", pw->pw_name);
+	else
+		snprintf(facts.user, sizeof(facts.user), "%u", world_uid());
+	if (home && !home_is_ours(home, pw))
+		home = NULL;
+	if (!home && pw)
+		home = pw->pw_dir;
+	if (home)
+		snprintf(facts.home, sizeof(facts.home), "%s", home);
+	snprintf(facts.full_name, sizeof(facts.full_name), "%.*s",
+		 (int)strcspn(gecos, ","), gecos);
+}
+
+const char *world_user(void)
+{
+	if (frozen.user)
+		return frozen.user;
+	if (!facts.have_user)
+		find_user();
+	return facts.user;
+}
+
+const char *world_home(void)
+{
+	if (frozen.home)
+		return frozen.home;
+	if (!facts.have_user)
+		find_user();
+	return facts.home[0] ? facts.home : NULL;
+}
+
+const char *world_full_name(void)
+{
+	if (frozen.gecos)
+		return frozen.gecos;
+	if (!facts.have_user)
+		find_user();
+	return facts.full_name;
+}
+
+static bool first_line(const char *path, char *out, size_t size)
+{
+	FILE *file = fopen(path, "re");
+	bool ok;
+
+	if (!file)
+		return false;
+	ok = fgets(out, (int)size, file) != NULL;
+	fclose(file);
+	if (ok)
+		out[strcspn(out, " \t\r\n")] = '\0';
+	return ok && out[0];
+}
+
+/* The canonical name that /etc/hosts has for us.  The network is not asked:
+ * a dead name server must not hold up a mail that can be queued. */
+static bool name_from_hosts(const char *host, char *out, size_t size)
+{
+	char line[1024];
+	FILE *file = fopen("/etc/hosts", "re");
+	bool found = false;
+
+	while (file && !found && fgets(line, sizeof(line), file)) {
+		char *save = NULL, *word, *dotted = NULL;
+		bool ours = false;
+
+		line[strcspn(line, "#\r\n")] = '\0';
+		strtok_r(line, " \t", &save); /* the address */
+		while ((word = strtok_r(NULL, " \t", &save))) {
+			if (!strcasecmp(word, host))
+				ours = true;
+			if (!dotted && strchr(word, '.') &&
+			    strncasecmp(word, "localhost", 9) != 0)
+				dotted = word;
+		}
+		if (ours && dotted) {
+			snprintf(out, size, "%s", dotted);
+			found = true;
+		}
+	}
+	if (file)
+		fclose(file);
+	return found;
+}
+
+static void find_host(void)
+{
+	char name[256] = "localhost", dotted[256];
+
+	facts.have_host = true;
+	if (gethostname(name, sizeof(name) - 1) < 0 || !name[0])
+		snprintf(name, sizeof(name), "localhost");
+	if (!strchr(name, '.') &&
+	    (name_from_hosts(name, dotted, sizeof(dotted)) ||
+	     (first_line("/etc/mailname", dotted, sizeof(dotted)) &&
+	      strchr(dotted, '.'))))
+		snprintf(name, sizeof(name), "%s", dotted);
+	snprintf(facts.host, sizeof(facts.host), "%s", name);
+}
+
+const char *world_host(void)
+{
+	if (frozen.host)
+		return frozen.host;
+	if (!facts.have_host)
+		find_host();
+	return facts.host;
+}
+
+const char *world_domain(void)
+{
+	const char *host = world_host();
+
+	return strchr(host, '.') ? host : "localhost";
+}
+
+const char *world_charset(void)
+{
+	const char *name =
+		frozen.charset ? frozen.charset : nl_langinfo(CODESET);
+
+	if (!*name || !strcasecmp(name, "ANSI_X3.4-1968") ||
+	    !strcasecmp(name, "us-ascii") || !strcasecmp(name, "ASCII"))
+		return "us-ascii";
+	return strcasecmp(name, "UTF-8") ? name : "utf-8";
+}
+
+bool world_has_terminal(void)
+{
+	int fd;
+
+	if (frozen.has_tty)
+		return frozen.tty;
+	fd = open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC);
+	if (fd < 0)
+		return false;
+	close(fd);
+	return true;
+}
+
+bool world_is_terminal(int fd)
+{
+	return isatty(fd) == 1;
+}
+
+unsigned world_pid(void)
+{
+	return (unsigned)getpid();
+}

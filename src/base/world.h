@@ -1,0 +1,49 @@
+/* world.h - all that is not determined by the input: clock, random, host,
+ * user, environment, terminal.
+ *
+ * Nothing else in the house asks the system for these, so that a run can be
+ * frozen and compared to the byte.  `MAILSEND_FROZEN` in the environment does
+ * that, for tests: `clock=UNIX_SECONDS zone=MINUTES seed=N host=FQDN user=NAME
+ * uid=N gecos=NAME home=DIR charset=NAME tty=0|1`, separated by spaces, each
+ * optional ("_" in a gecos is a space).  What it leaves out is real. */
+#ifndef BASE_WORLD_H
+#define BASE_WORLD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Reads the frozen world; call first in main. */
+void world_init(void);
+
+/* Seconds since 1970; the local zone's offset then, minutes east of UTC. */
+int64_t world_now(void);
+int world_zone(int64_t when);
+/* Milliseconds on a clock that never jumps, from any start.  Never frozen. */
+uint64_t world_ticks(void);
+
+/* Filled with what cannot be guessed. */
+void world_random(void *bytes, size_t n);
+
+/* Strings live as long as the process. */
+const char *world_env(const char *name); /* NULL when unset or empty */
+unsigned world_uid(void);
+/* By the uid first: under cron neither $USER nor $HOME can be trusted.  $HOME
+ * is believed only when it is the uid's own folder or owned by the uid. */
+const char *world_user(void);
+const char *world_home(void); /* NULL when there is none */
+/* The person's name from the password file, "" when there is none. */
+const char *world_full_name(void);
+/* This machine's name, fully qualified where it can be had without asking the
+ * network: /etc/hosts, /etc/mailname's domain; at worst the bare host name. */
+const char *world_host(void);
+/* The part that a Message-ID and EHLO can use: has a dot, else "localhost". */
+const char *world_domain(void);
+/* Character set of the user's locale by its MIME name, "us-ascii" in "C". */
+const char *world_charset(void);
+/* Is a person there: the process has a controlling terminal. */
+bool world_has_terminal(void);
+bool world_is_terminal(int fd);
+unsigned world_pid(void);
+
+#endif
