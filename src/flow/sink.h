@@ -1,0 +1,70 @@
+/* sink.h - a place to push bytes.
+ *
+ * A sink takes every byte offered and pushes its own result onward.  The
+ * first failure sticks in the shared fault: later puts do nothing and return
+ * -1, so a writer checks once, at close.  A sink borrows the next one and is
+ * embedded in the struct of its kind, whose init fills it.  `next` may be
+ * NULL only for kinds that end a chain. */
+#ifndef FLOW_SINK_H
+#define FLOW_SINK_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/fault.h"
+
+struct sink;
+struct sink_ops {
+	int (*put)(struct sink *s, const void *data, size_t n);
+	int (*close)(struct sink *s); /* NULL: nothing is held back */
+};
+
+struct sink {
+	const struct sink_ops *ops;
+	struct sink *next;   /* NULL at the end */
+	struct fault *fault; /* shared by the chain */
+};
+
+int sink_put(struct sink *s, const void *data, size_t n);
+int sink_puts(struct sink *s, const char *text);
+/* What is formatted is at most 4096 octets; more is a bug and a fault. */
+int sink_printf(struct sink *s, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+/* Flushes this sink's own tail; never closes next.  Once only. */
+int sink_close(struct sink *s);
+
+/* Into a buffer; passing its cap is FAULT_SOFTWARE. */
+struct sink_buf {
+	struct sink sink;
+	struct buf *out; /* borrowed */
+};
+void sink_buf_init(struct sink_buf *s, struct buf *out, struct fault *f);
+
+/* To a descriptor, gathered into large writes; the descriptor is borrowed. */
+struct sink_fd {
+	struct sink sink;
+	int fd;
+	const char *name;
+	size_t held;
+	char *room;
+};
+void sink_fd_init(struct sink_fd *s, int fd, const char *name, struct fault *f);
+/* After close, or instead of it when the chain is given up. */
+void sink_fd_free(struct sink_fd *s);
+
+/* Into two sinks; both are borrowed and neither is closed. */
+struct sink_tee {
+	struct sink sink;
+	struct sink *other;
+};
+void sink_tee_init(struct sink_tee *s, struct sink *one, struct sink *other);
+
+/* Counts what passes; next may be NULL. */
+struct sink_count {
+	struct sink sink;
+	uint64_t count;
+};
+void sink_count_init(struct sink_count *s, struct sink *next, struct fault *f);
+
+#endif

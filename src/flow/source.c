@@ -1,0 +1,107 @@
+/* source.c - slices and streams, and the one loop. */
+#include "flow/source.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/disk.h"
+
+#define PUMP_ROOM 65536
+
+struct slice slice_of_memory(const char *data, size_t n)
+{
+	return (struct slice){
+		.memory = data, .fd = -1, .length = n, .name = "memory"
+	};
+}
+
+void source_of_slice(struct source *s, const struct slice *slice)
+{
+	*s = (struct source){ .slice = *slice };
+}
+
+void source_of_stream(struct source *s, int fd, const char *name)
+{
+	*s = (struct source){
+		.slice = { .fd = fd, .name = name },
+		.stream = true,
+	};
+}
+
+static ssize_t read_stream(struct source *s, void *data, size_t n,
+			   struct fault *f)
+{
+	ssize_t r;
+
+	do
+		r = read(s->slice.fd, data, n);
+	while (r < 0 && errno == EINTR);
+	if (r < 0)
+		return fault_errno(f, FAULT_IO, errno, "cannot read %s",
+				   s->slice.name);
+	s->done += (uint64_t)r;
+	return r;
+}
+
+ssize_t source_read(struct source *s, void *data, size_t n, struct fault *f)
+{
+	uint64_t left = s->slice.length - s->done;
+	ssize_t r;
+
+	if (s->stream)
+		return read_stream(s, data, n, f);
+	if (n > left)
+		n = (size_t)left;
+	if (n == 0)
+		return 0;
+	if (s->slice.memory) {
+		memcpy(data, s->slice.memory + s->slice.offset + s->done, n);
+		s->done += n;
+		return (ssize_t)n;
+	}
+	r = disk_pread_full(s->slice.fd, data, n, s->slice.offset + s->done,
+			    s->slice.name, f);
+	if (r >= 0 && (size_t)r < n)
+		return fault_set(
+			f, FAULT_IO,
+			"%s became shorter while it was read (%" PRIu64
+			" octets are missing); send a copy that nobody writes to",
+			s->slice.name, left - (uint64_t)r);
+	if (r > 0)
+		s->done += (uint64_t)r;
+	return r;
+}
+
+/* Memory goes straight to the sink: no copy, no loop. */
+static int pump_memory(struct source *from, struct sink *to)
+{
+	const struct slice *m = &from->slice;
+	uint64_t done = from->done;
+
+	from->done = m->length;
+	return sink_put(to, m->memory + m->offset + done,
+			(size_t)(m->length - done));
+}
+
+int pump(struct source *from, struct sink *to)
+{
+	char room[PUMP_ROOM];
+	ssize_t n;
+
+	if (!from->stream && from->slice.memory)
+		return pump_memory(from, to);
+	while ((n = source_read(from, room, sizeof(room), to->fault)) > 0)
+		if (sink_put(to, room, (size_t)n) < 0)
+			return -1;
+	return n < 0 ? -1 : 0;
+}
+
+int pump_slice(const struct slice *from, struct sink *to)
+{
+	struct source s;
+
+	source_of_slice(&s, from);
+	return pump(&s, to);
+}

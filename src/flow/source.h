@@ -1,0 +1,44 @@
+/* source.h - a place to read bytes from, and the one loop that moves them.
+ *
+ * A slice is a run of bytes that can be read more than once: memory, or a
+ * part of a file by offset.  A source reads a slice from its start, or a
+ * descriptor that can be read only once.  Both borrow what they read. */
+#ifndef FLOW_SOURCE_H
+#define FLOW_SOURCE_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/fault.h"
+#include "flow/sink.h"
+
+struct slice {
+	const char *memory; /* or NULL: then from fd */
+	int fd;
+	uint64_t offset; /* in the file */
+	uint64_t length;
+	const char *name; /* for faults: the file as the user wrote it */
+};
+
+struct slice slice_of_memory(const char *data, size_t n);
+
+struct source {
+	struct slice slice;
+	bool stream; /* read(fd) until its end; the slice's length is unknown */
+	uint64_t done; /* bytes delivered so far */
+};
+
+void source_of_slice(struct source *s, const struct slice *slice);
+void source_of_stream(struct source *s, int fd, const char *name);
+
+/* Bytes read, 0 at the end, -1 with the fault.  A file that has become
+ * shorter than its slice is a fault (FAULT_IO, temporary): a message whose
+ * length was announced must have it. */
+ssize_t source_read(struct source *s, void *data, size_t n, struct fault *f);
+
+/* Until the source ends.  Faults go to sink->fault.  Does not close. */
+int pump(struct source *from, struct sink *to);
+int pump_slice(const struct slice *from, struct sink *to);
+
+#endif

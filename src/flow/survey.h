@@ -1,0 +1,50 @@
+/* survey.h - what kind of bytes are these?
+ *
+ * One pass that answers all that the choice of a charset and of a transfer
+ * encoding needs, and the cost of each.  Lines end at LF; a CR before it
+ * belongs to the line's end.  It may pass the bytes on, or end a chain.  What
+ * depends on the end of the data (longest, utf8, bare_cr, equals) is right
+ * after close.
+ *
+ * The size in quoted-printable is, soft line breaks apart (3 in about 73; in
+ * binary mode besides 3 for each line),
+ *   text mode:    size + bare_lf + 2 * (equals + from_lines)
+ *   binary mode:  size + 2 * (equals + from_lines + lines + crlf)
+ * where text mode takes what the crlf sink makes of these bytes. */
+#ifndef FLOW_SURVEY_H
+#define FLOW_SURVEY_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "flow/sink.h"
+#include "flow/source.h"
+
+struct survey {
+	struct sink sink;
+	uint64_t size;
+	uint64_t lines;	  /* line ends seen */
+	uint64_t longest; /* octets of the longest line, without its end */
+	uint64_t high;	  /* octets over 127 */
+	uint64_t nuls;
+	uint64_t bare_cr; /* CR with no LF behind it */
+	uint64_t bare_lf; /* LF with no CR before it */
+	uint64_t crlf;
+	uint64_t controls;   /* below 32 or 127, but for TAB, LF, CR, NUL */
+	uint64_t equals;     /* '=' and what else costs 3 in quoted-printable */
+	uint64_t from_lines; /* lines that begin "From " */
+	bool utf8;	     /* valid UTF-8 throughout (RFC 3629) */
+	bool final_newline;  /* the last octet is LF, or there is none */
+	/* running state */
+	uint64_t line;
+	uint32_t point;
+	uint8_t want, have;
+	bool cr;    /* the last octet is a CR */
+	bool blank; /* the last octet of the line is a space or TAB */
+	uint8_t from;
+};
+
+void survey_init(struct survey *s, struct sink *next, struct fault *f);
+int survey_slice(struct survey *s, const struct slice *slice, struct fault *f);
+
+#endif
