@@ -1,0 +1,29 @@
+/* base64.h - base64 in lines of 76 (RFC 2045 6.8).
+ *
+ * A sink: octets in, lines that end in CRLF out; close writes the last group
+ * and its line end.  It moves whole blocks and calls next in large pieces. */
+#ifndef CODEC_BASE64_H
+#define CODEC_BASE64_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "flow/sink.h"
+
+#define BASE64_LINE 57 /* octets that make a line of 76 */
+
+struct base64 {
+	struct sink sink;
+	size_t held; /* octets that wait for their line to fill */
+	unsigned char rest[BASE64_LINE];
+};
+
+void base64_init(struct base64 *s, struct sink *next);
+/* Octets out for n octets in, line ends counted. */
+uint64_t base64_encoded_size(uint64_t n);
+
+/* For headers: one run without line ends.  `out` has room for
+ * 4 * ((n + 2) / 3) octets; returns how many were written. */
+size_t base64_text(char *out, const void *data, size_t n);
+
+#endif

@@ -1,0 +1,191 @@
+/* qp.c - quoted-printable, one octet behind the input.
+ *
+ * How an octet is written may depend on what follows it, so one is held back:
+ *
+ *   held          followed by            is written
+ *   space, TAB    a line's end           =20, =09 (rule 3)
+ *   '.'           a line's end, alone    =2E
+ *   space         anything, "From" is
+ *                 all the line so far    =20, so that no line is "From "
+ *   any           a line's end           up to column 76
+ *   any           another octet          up to column 75, since the line may
+ *                                        have to end in the '=' of a soft
+ *                                        break (rule 5)
+ *
+ * A CR in text mode waits besides for its LF. */
+#include "codec/qp.h"
+
+#include <string.h>
+
+#define QP_LINE 76
+
+static void qp_flush(struct qp *s)
+{
+	/* A failure sticks in the chain's fault. */
+	sink_put(s->sink.next, s->room, s->filled);
+	s->filled = 0;
+}
+
+/* At most a line. */
+static void qp_room(struct qp *s, const void *data, size_t n)
+{
+	if (s->filled + n > sizeof(s->room))
+		qp_flush(s);
+	memcpy(s->room + s->filled, data, n);
+	s->filled += n;
+}
+
+static void qp_break(struct qp *s, bool soft)
+{
+	if (soft)
+		qp_room(s, "=\r\n", 3);
+	else
+		qp_room(s, "\r\n", 2);
+	s->column = 0;
+	s->from = 0;
+}
+
+static bool qp_is_blank(unsigned char c)
+{
+	return c == ' ' || c == '\t';
+}
+
+static bool qp_is_literal(unsigned char c)
+{
+	return (c > 32 && c < 127 && c != '=') || qp_is_blank(c);
+}
+
+static bool qp_held_is_literal(const struct qp *s, bool line_ends)
+{
+	unsigned char c = s->held;
+
+	if (line_ends && (qp_is_blank(c) || (c == '.' && !s->column)))
+		return false;
+	if (c == ' ' && s->from == 4 && s->column == 4)
+		return false;
+	return qp_is_literal(c);
+}
+
+static void qp_write_encoded(struct qp *s, unsigned char c)
+{
+	static const char digits[] = "0123456789ABCDEF";
+	char text[3] = { '=', digits[c >> 4], digits[c & 15] };
+
+	qp_room(s, text, 3);
+	s->column += 3;
+}
+
+/* Writes the octet held; `last` is the last column that it may use. */
+static void qp_release(struct qp *s, bool line_ends, size_t last)
+{
+	bool literal;
+
+	if (!s->holds)
+		return;
+	s->holds = false;
+	literal = qp_held_is_literal(s, line_ends);
+	if (s->column + (literal ? 1 : 3) > last)
+		qp_break(s, true);
+	if (!literal) {
+		qp_write_encoded(s, s->held);
+		return;
+	}
+	if (s->from == s->column && s->from < 4 &&
+	    s->held == (unsigned char)"From"[s->from])
+		s->from++;
+	qp_room(s, &s->held, 1);
+	s->column++;
+}
+
+static void qp_hold(struct qp *s, unsigned char c)
+{
+	qp_release(s, false, QP_LINE - 1);
+	s->held = c;
+	s->holds = true;
+	if (s->binary && c == '\n') {
+		qp_release(s, false, QP_LINE - 1);
+		qp_break(s, true);
+	}
+}
+
+/* The same as holding one after the other, for octets in the midst of a line
+ * that stand for themselves; returns how many it took. */
+static size_t qp_run(struct qp *s, const unsigned char *p,
+		     const unsigned char *end)
+{
+	size_t n = 0;
+	size_t room = QP_LINE - 1 - s->column;
+
+	if (!s->holds || s->cr || s->column < 5 || !qp_is_literal(s->held))
+		return 0;
+	if ((size_t)(end - p) < room)
+		room = (size_t)(end - p);
+	while (n < room && qp_is_literal(p[n]))
+		n++;
+	if (!n)
+		return 0;
+	qp_room(s, &s->held, 1);
+	qp_room(s, p, n - 1);
+	s->held = p[n - 1];
+	s->column += n;
+	return n;
+}
+
+static int qp_put(struct sink *sink, const void *data, size_t n)
+{
+	struct qp *s = (struct qp *)sink;
+	const unsigned char *p = data, *end = p + n;
+
+	while (p < end) {
+		size_t run = qp_run(s, p, end);
+
+		if (run) {
+			p += run;
+			continue;
+		}
+		if (s->cr) {
+			s->cr = false;
+			if (*p == '\n') {
+				qp_release(s, true, QP_LINE);
+				qp_break(s, false);
+				p++;
+				continue;
+			}
+			qp_hold(s, '\r');
+		}
+		if (*p == '\r' && !s->binary)
+			s->cr = true;
+		else
+			qp_hold(s, *p);
+		p++;
+	}
+	return fault_is_set(sink->fault) ? -1 : 0;
+}
+
+static int qp_close(struct sink *sink)
+{
+	struct qp *s = (struct qp *)sink;
+
+	if (s->cr)
+		qp_hold(s, '\r');
+	qp_release(s, true, s->binary ? QP_LINE - 1 : QP_LINE);
+	if (s->binary && s->column)
+		qp_break(s, true);
+	qp_flush(s);
+	return fault_is_set(sink->fault) ? -1 : 0;
+}
+
+static const struct sink_ops qp_ops = { .put = qp_put, .close = qp_close };
+
+void qp_init(struct qp *s, struct sink *next, bool binary)
+{
+	s->sink = (struct sink){ .ops = &qp_ops,
+				 .next = next,
+				 .fault = next->fault };
+	s->binary = binary;
+	s->cr = false;
+	s->holds = false;
+	s->from = 0;
+	s->column = 0;
+	s->filled = 0;
+}
