@@ -1,0 +1,107 @@
+/* address.c - lists of addresses and how they are written.  Reading them is
+ * in address_read.c. */
+#include "mail/address.h"
+
+#include <string.h>
+
+#include "base/ascii.h"
+#include "codec/words.h"
+#include "mail/domain.h"
+
+void address_append(struct arena *a, struct address_list *list,
+		    const struct address *one)
+{
+	if (list->count == list->room) {
+		size_t room = list->room ? 2 * list->room : 4;
+		struct address *items =
+			arena_array(a, room, sizeof(*list->items));
+
+		if (list->count)
+			memcpy(items, list->items,
+			       list->count * sizeof(*list->items));
+		list->items = items;
+		list->room = room;
+	}
+	list->items[list->count++] = *one;
+}
+
+/* RFC 5322 3.2.3, with the characters that RFC 6532 adds. */
+static bool is_dot_atom(const char *s)
+{
+	char before = '.';
+
+	for (; *s; before = *s++) {
+		if (*s == '.' ? before == '.'
+			      : !ascii_is_letter(*s) && !ascii_is_digit(*s) &&
+					(unsigned char)*s < 128 &&
+					!strchr("!#$%&'*+-/=?^_`{|}~", *s))
+			return false;
+	}
+	return before != '.';
+}
+
+void address_respell(struct arena *a, struct address *one)
+{
+	struct buf out = BUF_INIT(4 * ADDRESS_MAX);
+	bool quote = *one->local && !is_dot_atom(one->local);
+
+	if (quote)
+		buf_putc(&out, '"');
+	for (const char *c = one->local; *c; c++) {
+		if (quote && (*c == '"' || *c == '\\'))
+			buf_putc(&out, '\\');
+		buf_putc(&out, *c);
+	}
+	if (quote)
+		buf_putc(&out, '"');
+	if (*one->domain)
+		buf_printf(&out, "@%s", one->domain);
+	one->spec = arena_dup_n(a, out.data, out.len);
+	buf_free(&out);
+}
+
+int address_put(struct buf *out, const struct address *one)
+{
+	if (one->group_only) {
+		words_put_phrase(out, one->group);
+		return buf_puts(out, ":;");
+	}
+	if (one->name && *one->name) {
+		words_put_phrase(out, one->name);
+		return buf_printf(out, " <%s>", one->spec);
+	}
+	return buf_puts(out, *one->spec ? one->spec : "<>");
+}
+
+/* Two groups of one name stay two: a group is its name's address in memory,
+ * which the reader gives once for each. */
+int address_put_list(struct buf *out, const struct address_list *list)
+{
+	const char *group = NULL;
+
+	for (size_t i = 0; i < list->count; i++) {
+		const struct address *one = &list->items[i];
+		bool same = one->group == group && !one->group_only;
+
+		if (group && !same)
+			buf_putc(out, ';');
+		if (i)
+			buf_puts(out, ", ");
+		if (one->group && !one->group_only && !same) {
+			words_put_phrase(out, one->group);
+			buf_puts(out, ": ");
+		}
+		group = one->group_only ? NULL : one->group;
+		address_put(out, one);
+	}
+	if (group)
+		buf_putc(out, ';');
+	return out->overflow ? -1 : 0;
+}
+
+bool address_equal(const struct address *one, const struct address *other)
+{
+	return !one->group_only && !other->group_only &&
+	       !strcmp(one->local, other->local) &&
+	       domain_equal(one->domain, other->domain);
+}

@@ -1,0 +1,246 @@
+/* charset.c - a survey answers most of it; iconv judges what is left.
+ *
+ * The C library may have been installed without its conversion tables, so
+ * what must always work (ASCII, UTF-8, windows-1252) is done here. */
+#include "mail/charset.h"
+
+#include <errno.h>
+#include <iconv.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "base/ascii.h"
+
+#define WINDOWS_1252	 "windows-1252"
+#define CHARSET_NAME_MAX 40
+
+/* 0x80 to 0x9f; the five that have no character give U+FFFD. */
+static const uint16_t windows_1252[32] = {
+	0x20ac, 0xfffd, 0x201a, 0x0192, 0x201e, 0x2026, 0x2020, 0x2021,
+	0x02c6, 0x2030, 0x0160, 0x2039, 0x0152, 0xfffd, 0x017d, 0xfffd,
+	0xfffd, 0x2018, 0x2019, 0x201c, 0x201d, 0x2022, 0x2013, 0x2014,
+	0x02dc, 0x2122, 0x0161, 0x203a, 0x0153, 0xfffd, 0x017e, 0x0178,
+};
+
+/* Locales call these by names that mail does not. */
+static const struct alias {
+	const char *locale, *mime;
+} aliases[] = {
+	{ "CP1250", "windows-1250" },
+	{ "CP1251", "windows-1251" },
+	{ "CP1252", WINDOWS_1252 },
+	{ "CP1253", "windows-1253" },
+	{ "CP1254", "windows-1254" },
+	{ "CP1255", "windows-1255" },
+	{ "CP1256", "windows-1256" },
+	{ "CP1257", "windows-1257" },
+	{ "CP1258", "windows-1258" },
+	{ "ISO8859-1", "iso-8859-1" },
+	{ "ISO8859-15", "iso-8859-15" },
+	{ "646", "us-ascii" },
+	{ "ANSI_X3.4-1968", "us-ascii" },
+	{ "ASCII", "us-ascii" },
+	{ "utf8", "utf-8" },
+	{ "SJIS", "Shift_JIS" },
+	{ "eucJP", "EUC-JP" },
+	{ "eucKR", "EUC-KR" },
+};
+
+static const char *mime_name(const char *name)
+{
+	for (size_t i = 0; i < sizeof(aliases) / sizeof(*aliases); i++)
+		if (ascii_equal(name, aliases[i].locale))
+			return aliases[i].mime;
+	return name;
+}
+
+/* Names that cannot mean anything else to iconv than a charset: "//IGNORE"
+ * and its like are commands. */
+static bool is_name(const char *name)
+{
+	size_t n = 0;
+
+	for (; name[n]; n++)
+		if (!ascii_is_letter(name[n]) && !ascii_is_digit(name[n]) &&
+		    !strchr("-_.:+()", name[n]))
+			return false;
+	return n && n <= CHARSET_NAME_MAX;
+}
+
+/* Converts what is whole in `in`, takes it out, and hands on the result; the
+ * rest stays.  `out` may be NULL.  -1 when the bytes are not valid. */
+static int convert(iconv_t cd, char **in, size_t *left, struct buf *out,
+		   bool *c1)
+{
+	char room[1024], *to;
+	size_t free_room, r;
+
+	do {
+		to = room;
+		free_room = sizeof(room);
+		r = iconv(cd, in, left, &to, &free_room);
+		if (r == (size_t)-1 && errno == EILSEQ)
+			return -1;
+		if (out && buf_put(out, room, (size_t)(to - room)) < 0)
+			return -1;
+		for (char *c = room; c + 1 < to; c++)
+			if (c[0] == '\xc2' && (unsigned char)c[1] < 0xa0)
+				*c1 = true;
+	} while (r == (size_t)-1 && errno == E2BIG);
+	return r == (size_t)-1 && errno != EINVAL ? -1 : 0;
+}
+
+/* Is the slice valid in a charset?  Read in pieces; a character that is cut
+ * at a piece's end waits at the front for the next. */
+static bool slice_is(const struct slice *bytes, const char *charset, bool *c1)
+{
+	struct fault f = FAULT_INIT;
+	struct source from;
+	char room[4096], *in;
+	size_t held = 0;
+	ssize_t n = -1;
+	iconv_t cd;
+
+	if (!is_name(charset))
+		return false;
+	cd = iconv_open("UTF-8", charset);
+	if (cd == (iconv_t)-1)
+		return false;
+	source_of_slice(&from, bytes);
+	while (held < 64 && (n = source_read(&from, room + held,
+					     sizeof(room) - held, &f)) > 0) {
+		in = room;
+		held += (size_t)n;
+		if (convert(cd, &in, &held, NULL, c1) < 0)
+			break;
+		memmove(room, in, held);
+	}
+	iconv_close(cd);
+	return n == 0 && held == 0;
+}
+
+static bool is_always_known(const char *charset)
+{
+	return ascii_equal(charset, "us-ascii") ||
+	       ascii_equal(charset, "utf-8") ||
+	       ascii_equal(charset, WINDOWS_1252);
+}
+
+const char *charset_of(const struct survey *s, const struct slice *bytes,
+		       const char *locale)
+{
+	bool c1 = false;
+
+	locale = mime_name(locale);
+	if (!s->high)
+		return "us-ascii";
+	if (s->utf8)
+		return "utf-8";
+	if (is_always_known(locale) || !slice_is(bytes, locale, &c1))
+		return WINDOWS_1252;
+	return c1 && ascii_equal(locale, "iso-8859-1") ? WINDOWS_1252 : locale;
+}
+
+bool charset_is_utf8(const char *bytes, size_t n)
+{
+	const struct slice slice = slice_of_memory(bytes, n);
+	struct fault f = FAULT_INIT;
+	struct survey s;
+
+	return !survey_slice(&s, &slice, &f) && s.utf8;
+}
+
+/* One that is in the Basic Multilingual Plane. */
+static void put_character(struct buf *out, unsigned c)
+{
+	if (c < 0x80) {
+		buf_putc(out, (char)c);
+	} else if (c < 0x800) {
+		buf_putc(out, (char)(0xc0 | c >> 6));
+		buf_putc(out, (char)(0x80 | (c & 63)));
+	} else {
+		buf_putc(out, (char)(0xe0 | c >> 12));
+		buf_putc(out, (char)(0x80 | (c >> 6 & 63)));
+		buf_putc(out, (char)(0x80 | (c & 63)));
+	}
+}
+
+static void put_windows_1252(struct buf *out, const char *bytes, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		unsigned c = (unsigned char)bytes[i];
+
+		if (c >= 0x80 && c < 0xa0)
+			c = windows_1252[c - 0x80];
+		put_character(out, c);
+	}
+}
+
+static int put_by_iconv(struct buf *out, const char *charset, const char *bytes,
+			size_t n)
+{
+	/* iconv wants what it only reads to be writable */
+	union {
+		const char *bytes;
+		char *in;
+	} from = { .bytes = bytes };
+	bool c1;
+	iconv_t cd;
+	int rc;
+
+	if (!is_name(charset))
+		return -1;
+	cd = iconv_open("UTF-8", charset);
+	if (cd == (iconv_t)-1)
+		return -1;
+	rc = convert(cd, &from.in, &n, out, &c1);
+	iconv_close(cd);
+	return rc < 0 || n ? -1 : 0;
+}
+
+static bool is_ascii(const char *bytes, size_t n)
+{
+	while (n && (unsigned char)*bytes < 128)
+		bytes++, n--;
+	return !n;
+}
+
+int charset_decode(struct buf *out, const char *charset, const char *bytes,
+		   size_t n)
+{
+	size_t before = out->len;
+	int rc = 0;
+
+	charset = mime_name(charset);
+	if (ascii_equal(charset, "us-ascii"))
+		rc = is_ascii(bytes, n) ? buf_put(out, bytes, n) : -1;
+	else if (ascii_equal(charset, "utf-8"))
+		rc = charset_is_utf8(bytes, n) ? buf_put(out, bytes, n) : -1;
+	else if (ascii_equal(charset, WINDOWS_1252) ||
+		 ascii_equal(charset, "iso-8859-1"))
+		put_windows_1252(out, bytes, n);
+	else
+		rc = put_by_iconv(out, charset, bytes, n);
+	if (rc < 0)
+		buf_truncate(out, before);
+	return rc < 0 || out->overflow ? -1 : 0;
+}
+
+const char *charset_to_utf8(struct arena *a, const char *text,
+			    const char *locale)
+{
+	size_t n = strlen(text);
+	struct buf out = BUF_INIT(8 * n + 16);
+	const char *result;
+
+	if (charset_is_utf8(text, n))
+		return text;
+	if (ascii_equal(mime_name(locale), "us-ascii") ||
+	    charset_decode(&out, locale, text, n) < 0) {
+		buf_reset(&out);
+		put_windows_1252(&out, text, n);
+	}
+	result = arena_dup_n(a, out.data, out.len);
+	buf_free(&out);
+	return result;
+}

@@ -1,0 +1,17 @@
+/* date.h - dates in mail (RFC 5322 3.3). */
+#ifndef MAIL_DATE_H
+#define MAIL_DATE_H
+
+#include <stdint.h>
+
+#include "base/fault.h"
+
+#define DATE_SIZE 40
+
+/* "Sun, 22 Nov 2026 05:30:00 +0100"; `zone` in minutes east. */
+void date_format(char out[DATE_SIZE], int64_t when, int zone);
+/* RFC 5322 (with the obsolete forms), "@SECONDS", or ISO 8601; where no zone
+ * is given the local one is meant. */
+int date_parse(const char *text, int64_t *when, int *zone, struct fault *f);
+
+#endif

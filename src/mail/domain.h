@@ -1,0 +1,17 @@
+/* domain.h - domain names as mail needs them (RFC 5321 4.1.2, RFC 5890).
+ *
+ * libidn2's one place; it is loaded only for a name that is not ASCII. */
+#ifndef MAIL_DOMAIN_H
+#define MAIL_DOMAIN_H
+
+#include <stdbool.h>
+
+#include "base/arena.h"
+#include "base/fault.h"
+
+/* The name in ASCII (A-labels, lower case), or an address literal "[...]"
+ * checked and as it is.  NULL with FAULT_DATA when it is no domain. */
+const char *domain_to_ascii(struct arena *a, const char *utf8, struct fault *f);
+bool domain_equal(const char *one, const char *other);
+
+#endif

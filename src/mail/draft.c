@@ -1,0 +1,359 @@
+/* draft.c - what parse.c found, walked through once more as it is written.
+ *
+ * The content is entities and the filling between them, in order:
+ *
+ *	header | filling, header, leaf | filling, header, leaf | filling
+ *
+ * A part's header that needs no change and its leaf go out as they are; the
+ * top header is always written field by field, since the caller changes it.
+ * Where a multipart never ends, its end is written. */
+#include "mail/draft.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/world.h"
+#include "codec/base64.h"
+#include "codec/qp.h"
+#include "flow/crlf.h"
+#include "mail/charset.h"
+#include "mail/mend.h"
+#include "mail/parse.h"
+#include "mail/rawfield.h"
+#include "mail/refit.h"
+
+struct draft_origin {
+	const char *value; /* the field that has this one was not changed */
+	uint64_t at;	   /* from the start of the header */
+	uint64_t length;
+	bool fit;
+};
+
+static struct slice range(const struct draft *d, uint64_t from, uint64_t to)
+{
+	struct slice part = d->content;
+
+	part.offset += from;
+	part.length = to - from;
+	return part;
+}
+
+/* The header of an entity, which parse.c has found to be under its cap. */
+static int read_header(const struct draft *d, const struct entity *e,
+		       struct buf *out, struct fault *f)
+{
+	struct slice header = range(d, e->header, e->body);
+	struct sink_buf sink;
+
+	sink_buf_init(&sink, out, f);
+	return pump_slice(&header, &sink.sink);
+}
+
+/* ---- reading --------------------------------------------------------------
+ */
+
+static int add_field(struct arena *a, struct draft *d, const struct rawfield *r,
+		     size_t at, struct fault *f)
+{
+	struct field **slot = d->header.last;
+	const char *name = arena_dup_n(a, r->start, r->name);
+
+	if (header_add(a, &d->header, name, refit_meaning(a, r), f) < 0)
+		return -1;
+	d->origins[d->origin_count++] = (struct draft_origin){
+		.value = (*slot)->value,
+		.at = at,
+		.length = r->length,
+		.fit = r->fit,
+	};
+	if (!r->fit)
+		d->needs_mending = true;
+	return 0;
+}
+
+static int add_fields(struct arena *a, struct draft *d, const struct buf *text,
+		      struct fault *f)
+{
+	struct rawfield r;
+	size_t count = 0, at;
+
+	for (at = 0; rawfield_read(text->data + at, text->len - at, &r);
+	     at += r.length)
+		count++;
+	d->origins = arena_array(a, count, sizeof(*d->origins));
+	for (at = 0; rawfield_read(text->data + at, text->len - at, &r);
+	     at += r.length)
+		if (add_field(a, d, &r, at, f) < 0)
+			return -1;
+	return 0;
+}
+
+/* What is said of the characters is put right only where it is certainly
+ * wrong; HTML that is not UTF-8 says itself what it is. */
+static const char *find_charset(const struct draft *d, const struct entity *e)
+{
+	struct slice leaf = range(d, e->body, e->end);
+	bool as_plain = mend_as_plain(e);
+
+	if (e->kind != ENTITY_LEAF || !mend_is_text(e) ||
+	    e->label > LABEL_BINARY)
+		return NULL;
+	if (!as_plain && (!e->survey.high || e->has_charset))
+		return NULL;
+	if (e->type == TYPE_TEXT && !e->survey.utf8)
+		return NULL;
+	return charset_of(&e->survey, &leaf, world_charset());
+}
+
+static void judge(struct draft *d)
+{
+	struct mend m;
+
+	for (struct entity *e = d->entities; e; e = e->next) {
+		e->charset = find_charset(d, e);
+		for (struct entity *x = e; mend_stays_8bit(e) && x;
+		     x = x->parent)
+			x->has_8bit = d->has_8bit = true;
+	}
+	if (d->filling_has_high)
+		d->has_8bit = true;
+	if (!d->filling_is_fit)
+		d->needs_mending = true;
+	for (struct entity *e = d->entities; e; e = e->next) {
+		mend_choose(e, true, &m);
+		if (m.way != MEND_NOTHING || m.label || e->charset ||
+		    e->kind == ENTITY_CLOSE || (e->parent && !e->is_fit))
+			d->needs_mending = true;
+	}
+}
+
+int draft_read(struct arena *a, const struct slice *content, struct draft *d,
+	       struct fault *f)
+{
+	struct buf header = BUF_INIT(PARSE_HEADER_MAX + 1);
+	struct parser *p = memory_alloc(sizeof(*p));
+	int rc;
+
+	*d = (struct draft){ .content = *content };
+	header_init(&d->header);
+	parser_init(p, a, f);
+	pump_slice(content, &p->sink);
+	rc = sink_close(&p->sink);
+	d->entities = p->first;
+	d->body = p->first->body;
+	d->filling_has_high = p->filling_has_high;
+	d->filling_is_fit = p->filling_is_fit;
+	if (!rc)
+		rc = read_header(d, d->entities, &header, f);
+	if (!rc)
+		rc = add_fields(a, d, &header, f);
+	if (!rc)
+		judge(d);
+	parser_free(p);
+	free(p);
+	buf_free(&header);
+	return rc;
+}
+
+/* ---- the headers ----------------------------------------------------------
+ */
+
+/* Where a field of the header was read.  They come in their order, so the
+ * search goes on from the last one. */
+static const struct draft_origin *
+find_origin(const struct draft *d, const struct field *x, size_t *next)
+{
+	for (size_t i = *next; i < d->origin_count; i++) {
+		if (d->origins[i].value == x->value) {
+			*next = i + 1;
+			return &d->origins[i];
+		}
+	}
+	return NULL;
+}
+
+static int write_top(const struct draft *d, const struct mend *m,
+		     struct sink *to)
+{
+	struct refit r = { .to = to, .entity = d->entities, .mend = m };
+	struct buf text = BUF_INIT(PARSE_HEADER_MAX + 1);
+	size_t next = 0;
+	int rc = read_header(d, d->entities, &text, to->fault);
+
+	for (struct field *x = d->header.first; !rc && x; x = x->next) {
+		const struct draft_origin *o = find_origin(d, x, &next);
+
+		if (header_is_bcc(x->name))
+			continue;
+		if (o && o->fit)
+			rc = refit_put(&r, x->name, x->value, text.data + o->at,
+				       (size_t)o->length);
+		else
+			rc = refit_put(&r, x->name, x->value, NULL, 0);
+	}
+	buf_free(&text);
+	return rc ? rc : refit_finish(&r);
+}
+
+static int refit_fields(struct refit *r, const struct buf *text)
+{
+	struct arena values = ARENA_INIT;
+	const char *at = text->data, *end = at + text->len;
+	struct rawfield x;
+	int rc = 0;
+
+	for (; !rc && rawfield_read(at, (size_t)(end - at), &x);
+	     at += x.length) {
+		const char *name = arena_dup_n(&values, x.start, x.name);
+
+		rc = refit_put(r, name, refit_meaning(&values, &x),
+			       x.fit ? x.start : NULL, x.length);
+	}
+	arena_free(&values);
+	return rc;
+}
+
+/* ---- the body -------------------------------------------------------------
+ */
+
+/* By lines; `last` gives the last one an end that it may lack. */
+static int write_lines(const struct draft *d, uint64_t from, uint64_t end,
+		       bool last, struct sink *to)
+{
+	struct slice part = range(d, from, end);
+	struct crlf lines;
+
+	crlf_init(&lines, to, false, last);
+	pump_slice(&part, &lines.sink);
+	sink_close(&lines.sink);
+	return fault_is_set(to->fault) ? -1 : 0;
+}
+
+static int write_header(const struct draft *d, const struct entity *e,
+			const struct mend *m, struct sink *to)
+{
+	struct refit r = { .to = to, .entity = e, .mend = m };
+	struct buf text = BUF_INIT(PARSE_HEADER_MAX + 1);
+	int rc;
+
+	if (!e->parent)
+		return write_top(d, m, to);
+	if (e->is_fit && !m->label && !e->charset)
+		return write_lines(d, e->header, e->body, true, to);
+	rc = read_header(d, e, &text, to->fault);
+	if (!rc)
+		rc = refit_fields(&r, &text);
+	buf_free(&text);
+	return rc ? rc : refit_finish(&r);
+}
+
+static int write_filling(const struct draft *d, uint64_t from, uint64_t end,
+			 bool accept_8bit, struct sink *to)
+{
+	struct slice part = range(d, from, end);
+	bool last = end == d->content.length;
+	struct scrub scrub;
+	struct crlf lines;
+
+	if (d->filling_is_fit && (accept_8bit || !d->filling_has_high))
+		return write_lines(d, from, end, last, to);
+	scrub_init(&scrub, to, accept_8bit);
+	crlf_init(&lines, &scrub.sink, true, last);
+	pump_slice(&part, &lines.sink);
+	sink_close(&lines.sink);
+	return fault_is_set(to->fault) ? -1 : 0;
+}
+
+static int write_octets(const struct draft *d, const struct entity *e,
+			struct sink *to)
+{
+	struct slice part = range(d, e->body, e->end);
+
+	pump_slice(&part, to);
+	return sink_close(to);
+}
+
+/* Text is encoded by lines, with CRLF as their ends (RFC 2046 4.1.1); what is
+ * not text, octet for octet. */
+static int write_encoded(const struct draft *d, const struct entity *e,
+			 bool last, struct sink *to)
+{
+	if (mend_is_text(e))
+		write_lines(d, e->body, e->end, last, to);
+	else
+		return write_octets(d, e, to);
+	return sink_close(to);
+}
+
+static int write_leaf(const struct draft *d, const struct entity *e,
+		      const struct mend *m, struct sink *to)
+{
+	bool last = e->end == d->content.length && !e->next;
+	struct base64 base64;
+	struct rewrap rewrap;
+	struct repair repair;
+	struct qp qp;
+
+	switch (m->way) {
+	case MEND_NOTHING:
+		return write_lines(d, e->body, e->end, last, to);
+	case MEND_AS_QUOTED_PRINTABLE:
+		qp_init(&qp, to, false);
+		return write_encoded(d, e, last, &qp.sink);
+	case MEND_AS_BASE64:
+		base64_init(&base64, to);
+		return write_encoded(d, e, last, &base64.sink);
+	case MEND_REWRAP:
+		rewrap_init(&rewrap, to);
+		return write_octets(d, e, &rewrap.sink);
+	case MEND_REPAIR:
+		repair_init(&repair, to);
+		write_lines(d, e->body, e->end, last, &repair.sink);
+		return sink_close(&repair.sink);
+	case MEND_REFUSE:
+		break;
+	}
+	return fault_set(
+		to->fault, FAULT_DATA,
+		"the part at line %" PRIu64 " of the message has "
+		"octets or lines that mail cannot carry, in a form "
+		"that cannot be encoded again; send it as an attachment",
+		e->line);
+}
+
+/* Filling up to the entity, then what of it lies before the next one. */
+static int write_entity(const struct draft *d, const struct entity *e,
+			uint64_t *done, bool accept_8bit, struct sink *to)
+{
+	struct mend m;
+
+	if (e->parent &&
+	    write_filling(d, *done, e->header, accept_8bit, to) < 0)
+		return -1;
+	*done = e->body;
+	if (e->kind == ENTITY_CLOSE) {
+		bool last = e->body == d->content.length && !e->next;
+
+		return sink_printf(to, "\r\n--%s--%s", e->parent->boundary,
+				   last ? "\r\n" : "");
+	}
+	mend_choose(e, accept_8bit, &m);
+	if (write_header(d, e, &m, to) < 0)
+		return -1;
+	if (e->kind != ENTITY_LEAF)
+		return 0;
+	*done = e->end;
+	return write_leaf(d, e, &m, to);
+}
+
+int draft_write(const struct draft *d, bool accept_8bit, struct sink *to)
+{
+	uint64_t done = 0;
+
+	for (const struct entity *e = d->entities; e; e = e->next)
+		if (write_entity(d, e, &done, accept_8bit, to) < 0)
+			return -1;
+	return write_filling(d, done, d->content.length, accept_8bit, to);
+}

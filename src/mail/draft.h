@@ -1,0 +1,51 @@
+/* draft.h - a message that somebody else wrote, made fit to send.
+ *
+ * One reading pass over the staged bytes finds its header and the extent and
+ * survey of each MIME leaf; the headers are kept in their order, a leading
+ * mbox "From " line is dropped, Bcc and Resent-Bcc are held back.  When all
+ * of it is fit, the bytes are passed on as they are but for line ends; a leaf
+ * that is not (a line over 998, NUL, bare CR, 8-bit where the server wants
+ * none) is encoded anew, as are raw 8-bit header values.  The limits are those
+ * of parse.h; what a header claims is never believed. */
+#ifndef MAIL_DRAFT_H
+#define MAIL_DRAFT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/fault.h"
+#include "flow/sink.h"
+#include "flow/source.h"
+#include "mail/header.h"
+
+struct entity;
+struct draft_origin; /* where in the content a field was read */
+struct draft {
+	struct header header; /* top fields, decoded, unfolded, Bcc included;
+				 addresses keep their encoded words */
+	struct slice content; /* all of it, as read */
+	uint64_t body;	      /* offset of the body */
+	bool has_8bit;	      /* somewhere in the body, and left so where the
+				 server takes it */
+	bool needs_mending;   /* even for a server that takes 8 bits */
+
+	struct entity *entities; /* of parse.h, the message itself first */
+	struct draft_origin *origins;
+	size_t origin_count;
+	bool filling_has_high, filling_is_fit;
+};
+
+/* The slice must stay readable.  The body begins at the first line that is no
+ * field, so a message with no header at all is a body. */
+int draft_read(struct arena *a, const struct slice *content, struct draft *d,
+	       struct fault *f);
+/* Writes the header fields of d->header but for Bcc and Resent-Bcc (so change
+ * it first: add, remove, replace), then the body.  Fields that were not
+ * changed and are fit keep their own folding.  Content-Type and
+ * Content-Transfer-Encoding of the draft are not to be changed.  FAULT_DATA
+ * where something unfit has no legal repair. */
+int draft_write(const struct draft *d, bool accept_8bit, struct sink *to);
+
+#endif

@@ -1,0 +1,21 @@
+/* encoded.h - encoded words read back (RFC 2047).
+ *
+ * Other people's display names and headers, turned into UTF-8.  Read more
+ * kindly than the RFC asks: words of any length, words that touch what stands
+ * beside them, characters cut in two between words.  What cannot be decoded
+ * stays as it was written. */
+#ifndef MAIL_ENCODED_H
+#define MAIL_ENCODED_H
+
+#include <stddef.h>
+
+#include "base/buf.h"
+
+/* Octets of the encoded word that the text begins with, 0 when it does not. */
+size_t encoded_length(const char *text);
+/* Appends the meaning of the text as UTF-8.  White space between encoded
+ * words is no part of it; a control character in one becomes a space, so no
+ * CR, LF or NUL comes in this way. */
+int encoded_decode(struct buf *out, const char *text);
+
+#endif

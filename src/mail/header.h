@@ -1,0 +1,52 @@
+/* header.h - header fields (RFC 5322 2.2, 3.6; RFC 2047; RFC 6532).
+ *
+ * A field is held as a name and its meaning: UTF-8, unfolded.  It is encoded
+ * and folded when it is written, by what its name says it is: addresses,
+ * plain text, or a structured value that is left as it is.  Lines are folded
+ * at 76 where there is white space to fold at, and never pass 998. */
+#ifndef MAIL_HEADER_H
+#define MAIL_HEADER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/arena.h"
+#include "base/fault.h"
+#include "flow/sink.h"
+
+struct field {
+	const char *name;
+	const char *value; /* UTF-8, unfolded, no CR, LF or NUL */
+	struct field *next;
+};
+
+struct header {
+	struct field *first, **last;
+};
+
+void header_init(struct header *h);
+/* Borrowed strings are copied into the arena; FAULT_USAGE when the name is
+ * not one (RFC 5322 3.6.8) or the value has CR, LF or NUL. */
+int header_add(struct arena *a, struct header *h, const char *name,
+	       const char *value, struct fault *f);
+/* Splits "Name: value". */
+int header_add_line(struct arena *a, struct header *h, const char *line,
+		    struct fault *f);
+/* Without regard to case; NULL when there is none. */
+const char *header_get(const struct header *h, const char *name);
+bool header_has(const struct header *h, const char *name);
+/* How many were taken out. */
+size_t header_remove(struct header *h, const char *name);
+
+bool header_is_address(const char *name); /* From, To, Resent-Cc ... */
+bool header_is_bcc(const char *name);	  /* Bcc, Resent-Bcc */
+
+/* Name, encoded value, CRLF.  FAULT_USAGE for an address field that is none,
+ * FAULT_DATA where no fold keeps a line within 998. */
+int header_write_field(struct sink *to, const char *name, const char *value);
+/* All fields but Bcc and Resent-Bcc, which never leave. */
+int header_write(struct sink *to, const struct header *h);
+/* A value that is encoded already, folded only. */
+int header_write_encoded(struct sink *to, const char *name, const char *value);
+
+#endif

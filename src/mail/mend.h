@@ -1,0 +1,67 @@
+/* mend.h - how a part of somebody else's message is made fit to send.
+ *
+ * The choice, and the sinks that carry it out where no codec does. */
+#ifndef MAIL_MEND_H
+#define MAIL_MEND_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "flow/sink.h"
+#include "mail/parse.h"
+
+enum mend_way {
+	MEND_NOTHING, /* the octets pass, but for line ends */
+	MEND_AS_QUOTED_PRINTABLE,
+	MEND_AS_BASE64,
+	MEND_REWRAP, /* base64 with lines that are too long, or rubbish */
+	MEND_REPAIR, /* quoted-printable likewise */
+	MEND_REFUSE, /* there is no legal way */
+};
+
+struct mend {
+	enum mend_way way;
+	const char *label; /* Content-Transfer-Encoding to say instead */
+};
+
+/* entity->has_8bit must be known. */
+void mend_choose(const struct entity *e, bool accept_8bit, struct mend *m);
+bool mend_is_text(const struct entity *e);
+/* A multipart that is none: its boundary never shows.  It becomes text/plain,
+ * since a reader would show nothing of it otherwise. */
+bool mend_as_plain(const struct entity *e);
+/* A leaf that keeps its octets over 127 where they are accepted. */
+bool mend_stays_8bit(const struct entity *e);
+
+/* Takes text with CRLF: no NUL, no line over 998, and over 127 only where
+ * `accept_8bit`; what is wrong becomes '?', a long line is broken. */
+struct scrub {
+	struct sink sink;
+	bool accept_8bit;
+	size_t column;
+};
+void scrub_init(struct scrub *s, struct sink *next, bool accept_8bit);
+
+/* Takes base64 and gives the same in lines of 76. */
+struct rewrap {
+	struct sink sink;
+	size_t filled;
+	char line[78];
+};
+void rewrap_init(struct rewrap *s, struct sink *next);
+
+/* Takes quoted-printable with CRLF line ends; gives what decodes to the same
+ * in lines of at most 76, all of it printable ASCII. */
+struct repair {
+	struct sink sink;
+	size_t column;
+	enum { REPAIR_TEXT, REPAIR_EQUALS, REPAIR_HEX } state;
+	bool cr;
+	char hex;
+	size_t blanks; /* behind an '=' */
+	size_t filled;
+	char room[512];
+};
+void repair_init(struct repair *s, struct sink *next);
+
+#endif

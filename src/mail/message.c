@@ -1,0 +1,466 @@
+/* message.c - what is left open in a message is chosen here.
+ *
+ *	content			asked for	goes as
+ *	body, plain ASCII	anything	7bit
+ *	body, 8 bits		8bit		8bit, where it is accepted
+ *	body, anything else			quoted-printable or base64
+ *	text and uuencoded			7bit, 8bit where it is
+ *						accepted, quoted-printable
+ *	attachment		auto, base64	base64
+ *				quoted-printable  text with LF line ends as
+ *						text, else octet for octet
+ *				7bit, 8bit	so, if it survives it
+ *	message/...		auto, 7bit, 8bit  7bit or 8bit if it survives
+ *				anything else	base64, another type
+ *
+ * "Survives" means that a receiver gets the same octets but for the kind of
+ * its line ends, which mail cannot tell: LF alone or CRLF alone, no line over
+ * 998, no NUL, no CR that ends no line.  RFC 2046 5.2.1 gives message/rfc822
+ * no encoding at all, so one that does not survive is sent octet for octet as
+ * application/octet-stream under its own name, for the reader to open.
+ *
+ * A body line that begins "From " is reason enough to encode: mailboxes on
+ * the way would put a '>' there. */
+#include "mail/message.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/ascii.h"
+#include "base/world.h"
+#include "codec/base64.h"
+#include "codec/words.h"
+#include "mail/charset.h"
+#include "mail/filetype.h"
+#include "mail/parameter.h"
+
+#define LINE_MAX_OCTETS 998 /* RFC 5322 2.1.1 */
+#define QP_LINE		76
+#define BOUNDARY_TRIES	8
+#define BOUNDARIES_MAX	0x10000
+#define UU_NAME_MAX	255
+
+/* RFC 2045 6.7: "=_" cannot stand in quoted-printable, nor '-' in base64. */
+#define BOUNDARY_MARK "=_"
+#define TAG_LETTERS   26 /* of five bits each */
+
+static const char *const names[] = {
+	[ENCODING_AUTO] = "auto",
+	[ENCODING_7BIT] = "7bit",
+	[ENCODING_8BIT] = "8bit",
+	[ENCODING_QUOTED_PRINTABLE] = "quoted-printable",
+	[ENCODING_BASE64] = "base64",
+	[ENCODING_UUENCODE] = "uuencode",
+};
+#define NAMES (sizeof(names) / sizeof(*names))
+
+const char *encoding_name(enum encoding e)
+{
+	return names[e];
+}
+
+int encoding_parse(const char *name)
+{
+	for (size_t i = 0; i < NAMES; i++)
+		if (ascii_equal(name, names[i]))
+			return (int)i;
+	return -1;
+}
+
+enum encoding encoding_of_text(const struct survey *s)
+{
+	uint64_t coded = s->equals + s->from_lines;
+	uint64_t qp = s->size + s->bare_lf + 2 * coded;
+
+	if (s->controls + s->nuls + s->bare_cr && 2 * coded <= s->size)
+		return ENCODING_QUOTED_PRINTABLE;
+	if (s->longest > QP_LINE)
+		qp += 3 * (qp / (QP_LINE - 1));
+	return qp <= base64_encoded_size(s->size + s->bare_lf)
+		       ? ENCODING_QUOTED_PRINTABLE
+		       : ENCODING_BASE64;
+}
+
+struct prepare {
+	struct arena *arena;
+	bool accept_8bit;
+	bool changed; /* a leaf was chosen for, a boundary is missing */
+	char tag[TAG_LETTERS + 1];
+	unsigned boundaries;
+	struct fault *fault;
+};
+
+static bool has_uuencoded(const struct part *p)
+{
+	for (const struct piece *x = p->pieces; x; x = x->next)
+		if (x->uuencode)
+			return true;
+	return false;
+}
+
+/* All that is not uuencoded, as one. */
+static int survey_leaf(const struct part *p, struct survey *s, struct fault *f)
+{
+	survey_init(s, NULL, f);
+	for (const struct piece *x = p->pieces; x; x = x->next)
+		if (!x->uuencode && pump_slice(&x->content, &s->sink) < 0)
+			return -1;
+	return sink_close(&s->sink);
+}
+
+/* A single name for the characters of all pieces; where the locale's charset
+ * fits some of them only, it is not what they are. */
+static const char *find_charset(const struct part *p, const struct survey *s)
+{
+	const char *charset = NULL;
+
+	for (const struct piece *x = p->pieces; x; x = x->next) {
+		const char *one;
+
+		if (x->uuencode)
+			continue;
+		one = charset_of(s, &x->content, world_charset());
+		if (charset && strcmp(charset, one) != 0)
+			return "windows-1252";
+		charset = one;
+	}
+	return charset ? charset : "us-ascii";
+}
+
+static bool is_text(const struct part *p)
+{
+	return ascii_begins(p->type, "text/");
+}
+
+/* HTML, XML and CSS say in themselves what they are in; only a label that is
+ * certain may stand over that.  So with what is text by its name alone. */
+static bool charset_is_doubtful(const struct part *p, const struct survey *s)
+{
+	if (s->nuls)
+		return true;
+	if (!ascii_begins(p->type, "text/html") &&
+	    !ascii_begins(p->type, "text/xml") &&
+	    !ascii_begins(p->type, "text/css"))
+		return false;
+	return s->high ? !s->utf8 : s->controls > 0;
+}
+
+static void choose_charset(struct part *p, const struct survey *s)
+{
+	if (p->charset || !is_text(p) || parameter_has(p->type, "charset"))
+		return;
+	if (p->is_body || !charset_is_doubtful(p, s))
+		p->charset = find_charset(p, s);
+}
+
+/* Lines that any server takes, but for 8-bit octets. */
+static bool has_plain_lines(const struct survey *s)
+{
+	return !s->nuls && !s->bare_cr && s->longest <= LINE_MAX_OCTETS;
+}
+
+static enum encoding choose_for_body(const struct prepare *c,
+				     const struct part *p,
+				     const struct survey *s)
+{
+	bool plain = has_plain_lines(s);
+
+	if (has_uuencoded(p)) {
+		if (plain && !s->high)
+			return ENCODING_7BIT;
+		return plain && c->accept_8bit ? ENCODING_8BIT
+					       : ENCODING_QUOTED_PRINTABLE;
+	}
+	if (p->wish == ENCODING_QUOTED_PRINTABLE || p->wish == ENCODING_BASE64)
+		return p->wish;
+	if (plain && !s->high && !s->controls && !s->from_lines)
+		return ENCODING_7BIT;
+	if (plain && c->accept_8bit && p->wish == ENCODING_8BIT)
+		return ENCODING_8BIT;
+	return encoding_of_text(s);
+}
+
+/* begin and end lines are as plain as the text around them. */
+static int tame_uu_names(struct prepare *c, struct part *p)
+{
+	for (struct piece *x = p->pieces; x; x = x->next) {
+		struct buf name = BUF_INIT(UU_NAME_MAX);
+
+		if (!x->uuencode)
+			continue;
+		if (words_put_fallback(&name, x->name) == 0)
+			x->name = arena_dup(c->arena, name.data);
+		else
+			fault_set(
+				c->fault, FAULT_DATA,
+				"the file name \"%.60s...\" is over %d "
+				"octets; give it a shorter one with FILE=name",
+				x->name, UU_NAME_MAX);
+		buf_free(&name);
+	}
+	return fault_is_set(c->fault) ? -1 : 0;
+}
+
+static int choose_body(struct prepare *c, struct part *p)
+{
+	struct survey s;
+
+	if (survey_leaf(p, &s, c->fault) < 0 || tame_uu_names(c, p) < 0)
+		return -1;
+	choose_charset(p, &s);
+	p->encoding = choose_for_body(c, p, &s);
+	p->binary_qp = false;
+	return 0;
+}
+
+/* Why a receiver would not get these octets back; NULL when it would. */
+static const char *why_not(const struct survey *s, bool accept_8bit, bool root,
+			   char room[64])
+{
+	if (s->nuls)
+		return "has a NUL octet";
+	if (s->bare_cr)
+		return "has a CR that ends no line";
+	if (s->bare_lf && s->crlf)
+		return "mixes LF and CRLF line ends";
+	if (s->longest > LINE_MAX_OCTETS) {
+		snprintf(room, 64, "has a line of %" PRIu64 " octets, over %d",
+			 s->longest, LINE_MAX_OCTETS);
+		return room;
+	}
+	if (s->high && !accept_8bit)
+		return "has octets over 127";
+	if (root && !s->final_newline)
+		return "does not end in a line end";
+	return NULL;
+}
+
+static const char *leaf_name(const struct part *p)
+{
+	if (p->filename)
+		return p->filename;
+	return p->pieces ? p->pieces->content.name : "an empty part";
+}
+
+static void choose_qp(struct part *p, const struct survey *s, bool root)
+{
+	p->encoding = ENCODING_QUOTED_PRINTABLE;
+	p->binary_qp = !is_text(p) || s->crlf || s->bare_cr ||
+		       (root && !s->final_newline);
+}
+
+/* 7bit or 8bit was asked for. */
+static int choose_unencoded(struct prepare *c, struct part *p,
+			    const struct survey *s, bool root)
+{
+	char room[64];
+	const char *why = why_not(s, p->wish == ENCODING_8BIT, root, room);
+
+	if (why)
+		return fault_set(c->fault, FAULT_DATA,
+				 "%s cannot be sent as %s: it %s; use "
+				 "--encoding base64",
+				 leaf_name(p), encoding_name(p->wish), why);
+	if (!s->high)
+		p->encoding = ENCODING_7BIT;
+	else if (c->accept_8bit)
+		p->encoding = ENCODING_8BIT;
+	else
+		choose_qp(p, s, root);
+	return 0;
+}
+
+/* multipart/... would need to be a tree of ours; message/... is legal only
+ * without an encoding. */
+static int choose_composite(struct prepare *c, struct part *p, bool root)
+{
+	char room[64];
+	struct survey s;
+
+	if (ascii_begins(p->type, "message/") && p->wish != ENCODING_BASE64 &&
+	    p->wish != ENCODING_QUOTED_PRINTABLE) {
+		if (survey_leaf(p, &s, c->fault) < 0)
+			return -1;
+		if (!why_not(&s, c->accept_8bit, root, room)) {
+			p->encoding = s.high ? ENCODING_8BIT : ENCODING_7BIT;
+			return 0;
+		}
+	}
+	p->type = FILETYPE_UNKNOWN;
+	p->encoding = ENCODING_BASE64;
+	return 0;
+}
+
+static int choose_attachment(struct prepare *c, struct part *p, bool root)
+{
+	bool encoded = p->wish == ENCODING_AUTO || p->wish == ENCODING_BASE64;
+	struct survey s;
+
+	if (ascii_begins(p->type, "multipart/") ||
+	    ascii_begins(p->type, "message/"))
+		return choose_composite(c, p, root);
+	p->encoding = ENCODING_BASE64;
+	if (encoded && (!is_text(p) || p->charset))
+		return 0;
+	if (survey_leaf(p, &s, c->fault) < 0)
+		return -1;
+	choose_charset(p, &s);
+	if (encoded)
+		return 0;
+	if (p->wish != ENCODING_QUOTED_PRINTABLE)
+		return choose_unencoded(c, p, &s, root);
+	choose_qp(p, &s, root);
+	return 0;
+}
+
+static int choose_leaf(struct prepare *c, struct part *p, bool root)
+{
+	if (!p->is_prepared)
+		p->wish = p->encoding;
+	else if (p->encoding != ENCODING_8BIT || c->accept_8bit)
+		return 0;
+	if (p->wish == ENCODING_UUENCODE)
+		return fault_set(
+			c->fault, FAULT_SOFTWARE,
+			"uuencode is asked for as a transfer encoding");
+	p->is_prepared = true;
+	if (p->is_body || has_uuencoded(p))
+		return choose_body(c, p);
+	return choose_attachment(c, p, root);
+}
+
+static int choose_part(struct prepare *c, struct part *p, unsigned depth)
+{
+	if (p->kind == PART_LEAF)
+		return choose_leaf(c, p, depth == 0);
+	if (depth >= MESSAGE_DEPTH_MAX)
+		return fault_set(c->fault, FAULT_DATA,
+				 "the message is nested over %d deep",
+				 MESSAGE_DEPTH_MAX);
+	if (!p->children)
+		return fault_set(c->fault, FAULT_SOFTWARE,
+				 "a multipart has no parts");
+	if (!*p->boundary)
+		c->changed = true;
+	for (struct part *x = p->children; x; x = x->next)
+		if (choose_part(c, x, depth + 1) < 0)
+			return -1;
+	return 0;
+}
+
+/* Looks for a line that begins with the text. */
+struct scan {
+	struct sink sink;
+	const char *text;
+	size_t matched;
+	bool in_line; /* past the place where it could stand */
+	bool found;
+};
+
+static int scan_put(struct sink *sink, const void *data, size_t n)
+{
+	struct scan *s = (struct scan *)sink;
+	const char *p = data, *end = p + n;
+
+	while (p < end) {
+		if (s->in_line) {
+			p = memchr(p, '\n', (size_t)(end - p));
+			if (!p)
+				break;
+			p++;
+			s->in_line = false;
+			s->matched = 0;
+		} else if (*p != s->text[s->matched]) {
+			/* itself perhaps a line's end: look at it again */
+			s->in_line = true;
+		} else {
+			p++;
+			if (!s->text[++s->matched])
+				s->found = s->in_line = true;
+		}
+	}
+	return 0;
+}
+
+static const struct sink_ops scan_ops = { .put = scan_put };
+
+static int scan_part(const struct part *p, const char *text, bool *found,
+		     struct fault *f)
+{
+	struct scan s = { .sink = { .ops = &scan_ops, .fault = f },
+			  .text = text };
+
+	for (const struct part *x = p->children; x; x = x->next)
+		if (scan_part(x, text, found, f) < 0)
+			return -1;
+	if (p->encoding != ENCODING_7BIT && p->encoding != ENCODING_8BIT)
+		return 0;
+	for (const struct piece *x = p->pieces; x; x = x->next) {
+		s.in_line = false;
+		s.matched = 0;
+		/* No uuencoded line is long enough for a boundary. */
+		if (!x->uuencode && pump_slice(&x->content, &s.sink) < 0)
+			return -1;
+	}
+	*found = *found || s.found;
+	return 0;
+}
+
+static void draw_tag(struct prepare *c)
+{
+	static const char letters[] = "abcdefghijklmnopqrstuvwxyz234567";
+	unsigned char bytes[TAG_LETTERS];
+
+	world_random(bytes, sizeof(bytes));
+	for (size_t i = 0; i < TAG_LETTERS; i++)
+		c->tag[i] = letters[bytes[i] & 31];
+	c->tag[TAG_LETTERS] = '\0';
+}
+
+/* One tag for all, then a number of fixed length: none is the beginning of
+ * another. */
+static int set_boundaries(struct prepare *c, struct part *p)
+{
+	if (p->kind != PART_MULTIPART)
+		return 0;
+	if (c->boundaries >= BOUNDARIES_MAX)
+		return fault_set(c->fault, FAULT_DATA,
+				 "the message has over %d multiparts",
+				 BOUNDARIES_MAX);
+	snprintf(p->boundary, sizeof(p->boundary), BOUNDARY_MARK "%s_%04x",
+		 c->tag, c->boundaries++ & (BOUNDARIES_MAX - 1));
+	for (struct part *x = p->children; x; x = x->next)
+		if (set_boundaries(c, x) < 0)
+			return -1;
+	return 0;
+}
+
+static int choose_boundaries(struct prepare *c, struct message *m)
+{
+	for (int i = 0; i < BOUNDARY_TRIES; i++) {
+		char line[sizeof("--" BOUNDARY_MARK) + TAG_LETTERS];
+		bool found = false;
+
+		draw_tag(c);
+		snprintf(line, sizeof(line), "--" BOUNDARY_MARK "%s", c->tag);
+		if (scan_part(m->root, line, &found, c->fault) < 0)
+			return -1;
+		if (!found)
+			return set_boundaries(c, m->root);
+	}
+	return fault_set(c->fault, FAULT_SOFTWARE,
+			 "no boundary was found that the content lacks");
+}
+
+int message_prepare(struct arena *a, struct message *m, bool accept_8bit,
+		    struct fault *f)
+{
+	struct prepare c = { .arena = a,
+			     .accept_8bit = accept_8bit,
+			     .fault = f };
+
+	if (choose_part(&c, m->root, 0) < 0)
+		return -1;
+	return c.changed ? choose_boundaries(&c, m) : 0;
+}

@@ -1,0 +1,93 @@
+/* message.h - a message as a tree, before it is bytes (RFC 2045, 2046).
+ *
+ * A leaf has content: one or more pieces, each a slice of memory or a file,
+ * taken as it is or uuencoded.  A multipart has children.  A raw message is
+ * a slice that is complete already.  The tree is built by compose, made ready
+ * once by message_prepare, and not changed after that; it and what it points
+ * to live in the arena of the run. */
+#ifndef MAIL_MESSAGE_H
+#define MAIL_MESSAGE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/arena.h"
+#include "base/fault.h"
+#include "flow/sink.h"
+#include "flow/source.h"
+#include "flow/survey.h"
+#include "mail/header.h"
+
+#define MESSAGE_DEPTH_MAX 20
+
+enum encoding {
+	ENCODING_AUTO,
+	ENCODING_7BIT,
+	ENCODING_8BIT,
+	ENCODING_QUOTED_PRINTABLE,
+	ENCODING_BASE64,
+	ENCODING_UUENCODE, /* a wish of the user's; never stands in a leaf */
+};
+/* The name in Content-Transfer-Encoding; encoding_parse -1 when unknown. */
+const char *encoding_name(enum encoding e);
+int encoding_parse(const char *name);
+/* Quoted-printable or base64 for text that cannot go as it is: the smaller,
+ * but what is mostly ASCII with some control bytes stays readable. */
+enum encoding encoding_of_text(const struct survey *s);
+
+struct piece {
+	struct slice content;
+	bool uuencode;
+	const char *name; /* of the uuencoded file */
+	unsigned mode;
+	struct piece *next;
+};
+
+struct part {
+	enum part_kind { PART_LEAF, PART_MULTIPART } kind;
+	const char *type;    /* "text/plain", "multipart/mixed"; may have
+				parameters; prepare changes it where no legal
+				encoding carries the bytes as this type */
+	struct header extra; /* further Content-* and other fields */
+
+	/* a leaf */
+	struct piece *pieces;
+	const char *charset; /* for text; NULL: message_prepare finds it */
+	bool is_body;	     /* what was written for reading: line ends become
+				CRLF; else the octets come back exactly */
+	enum encoding encoding;	 /* AUTO until prepared */
+	const char *disposition; /* "attachment", "inline" or NULL */
+	const char *filename;	 /* UTF-8 base name, or NULL */
+	bool has_size;		 /* put the size into the disposition */
+	const char *content_id;	 /* without <>, or NULL */
+	/* set by prepare */
+	bool is_prepared;
+	bool binary_qp;
+	enum encoding wish; /* what encoding was before */
+
+	/* a multipart */
+	struct part *children;
+	char boundary[40]; /* set by prepare */
+
+	struct part *next; /* sibling */
+};
+
+struct message {
+	struct header header; /* all but the Content-* of the root */
+	struct part *root;
+};
+
+/* Chooses what was left open: charsets, transfer encodings (the smallest that
+ * is safe; 8bit only where `accept_8bit` and asked for, or needed to keep
+ * uuencoded files readable), boundaries, which are checked against every
+ * content that is not encoded.  Calling it again with accept_8bit false turns
+ * 8bit into something that is not.  FAULT_DATA when an encoding that was
+ * asked for cannot carry an attachment; a body falls back to one that can. */
+int message_prepare(struct arena *a, struct message *m, bool accept_8bit,
+		    struct fault *f);
+/* All of it but Bcc, CRLF throughout, no line over 998, MIME-Version once.
+ * Content that has changed since it was prepared and does not fit its
+ * encoding any more is FAULT_IO, temporary. */
+int message_write(const struct message *m, struct sink *to);
+
+#endif

@@ -1,0 +1,525 @@
+/* parse.c - a push parser in two states.
+ *
+ *	header	lines are gathered until an empty one, or one that is no field
+ *	body	lines go to the survey of what they belong to; one that begins
+ *		"--" waits until it is known not to be a boundary, and so does
+ *		the line end before it, which would belong to the boundary
+ *
+ * A boundary of any multipart that is open counts, the innermost first: one
+ * of an outer multipart ends all that is inside it. */
+#include "mail/parse.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/ascii.h"
+#include "mail/parameter.h"
+#include "mail/rawfield.h"
+
+static struct entity *parser_add(struct parser *p, enum entity_kind kind,
+				 struct entity *parent, uint64_t at)
+{
+	struct entity *e;
+
+	if (p->count >= PARSE_ENTITIES_MAX) {
+		fault_set(p->sink.fault, FAULT_DATA,
+			  "the message has over %d parts", PARSE_ENTITIES_MAX);
+		return NULL;
+	}
+	p->count++;
+	e = arena_alloc(p->arena, sizeof(*e));
+	e->kind = kind;
+	e->parent = parent;
+	e->depth = parent ? parent->depth + 1 : 0;
+	e->header = e->body = e->end = at;
+	e->line = p->lines + 1;
+	e->is_fit = true;
+	*p->last = e;
+	p->last = &e->next;
+	return e;
+}
+
+static void parser_begin_header(struct parser *p, struct entity *e)
+{
+	p->current = e;
+	p->in_header = true;
+	p->has_field = false;
+	p->header_line = p->header_from = 0;
+	buf_reset(&p->header);
+}
+
+/* ---- what a header says ---------------------------------------------------
+ */
+
+static bool is_word(const char *text, size_t n, const char *word)
+{
+	return n == strlen(word) && ascii_begins(text, word);
+}
+
+static enum entity_label label_of(const char *text)
+{
+	static const struct {
+		const char *name;
+		enum entity_label label;
+	} labels[] = {
+		{ "7bit", LABEL_7BIT },
+		{ "8bit", LABEL_8BIT },
+		{ "binary", LABEL_BINARY },
+		{ "quoted-printable", LABEL_QUOTED_PRINTABLE },
+		{ "base64", LABEL_BASE64 },
+	};
+	size_t n = parameter_main(text);
+
+	for (size_t i = 0; i < sizeof(labels) / sizeof(*labels); i++)
+		if (is_word(text, n, labels[i].name))
+			return labels[i].label;
+	return n ? LABEL_OTHER : LABEL_NONE;
+}
+
+static void read_boundary(struct parser *p, struct entity *e, const char *text)
+{
+	struct buf value = BUF_INIT(PARSE_BOUNDARY_MAX);
+	size_t n;
+
+	if (!parameter_get(&value, text, "boundary") || value.overflow)
+		value.len = 0;
+	for (n = value.len; n && value.data[n - 1] == ' ';)
+		n--;
+	for (size_t i = 0; i < n; i++)
+		if (value.data[i] < 32 || value.data[i] > 126)
+			n = 0;
+	if (n)
+		e->boundary = arena_dup_n(p->arena, value.data, n);
+	buf_free(&value);
+}
+
+static void read_type(struct parser *p, struct entity *e, const char *text)
+{
+	struct buf charset = BUF_INIT(64);
+	size_t n = parameter_main(text);
+
+	if (!memchr(text, '/', n))
+		e->type = TYPE_PLAIN; /* RFC 2045 5.2 */
+	else if (is_word(text, n, "text/plain"))
+		e->type = TYPE_PLAIN;
+	else if (ascii_begins(text, "text/"))
+		e->type = TYPE_TEXT;
+	else if (is_word(text, n, "message/rfc822"))
+		e->type = TYPE_RFC822;
+	else if (ascii_begins(text, "message/"))
+		e->type = TYPE_MESSAGE;
+	else if (ascii_begins(text, "multipart/"))
+		e->type = TYPE_MULTIPART;
+	else
+		e->type = TYPE_OTHER;
+	if (e->type == TYPE_MULTIPART)
+		read_boundary(p, e, text);
+	e->is_digest = is_word(text, n, "multipart/digest");
+	if (parameter_get(&charset, text, "charset"))
+		e->has_charset =
+			charset.overflow ||
+			(charset.len && !ascii_equal(charset.data, "us-ascii"));
+	buf_free(&charset);
+}
+
+static void read_header(struct parser *p, struct entity *e, const char *text,
+			size_t n)
+{
+	struct arena values = ARENA_INIT;
+	struct rawfield r;
+
+	for (; rawfield_read(text, n, &r); text += r.length, n -= r.length) {
+		e->is_fit = e->is_fit && r.fit;
+		e->has_high = e->has_high || r.high;
+		if (rawfield_is(&r, "Content-Type") && e->type == TYPE_NONE)
+			read_type(p, e, rawfield_text(&values, &r));
+		else if (rawfield_is(&r, "Content-Transfer-Encoding") &&
+			 e->label == LABEL_NONE)
+			e->label = label_of(rawfield_text(&values, &r));
+	}
+	arena_free(&values);
+	if (e->type == TYPE_NONE && e->parent &&
+	    e->parent->kind == ENTITY_MULTIPART && e->parent->is_digest)
+		e->type = TYPE_RFC822;
+}
+
+static bool is_encoded(const struct entity *e)
+{
+	return e->label == LABEL_QUOTED_PRINTABLE || e->label == LABEL_BASE64 ||
+	       e->label == LABEL_OTHER;
+}
+
+/* The header is complete; `blank` tells of an empty line behind it. */
+static void end_header(struct parser *p, uint64_t body, bool blank)
+{
+	struct entity *e = p->current;
+
+	e->body = e->end = body;
+	read_header(p, e, p->header.data + p->header_from,
+		    p->header_line - p->header_from);
+	if (!blank)
+		e->is_fit = false;
+	p->in_header = false;
+	p->held = p->start_length = 0;
+	p->line_at = body;
+	if (blank && e->type == TYPE_RFC822 && !is_encoded(e) &&
+	    e->depth + 1 < PARSE_DEPTH_MAX) {
+		e->kind = ENTITY_MESSAGE;
+		e = parser_add(p, ENTITY_LEAF, e, body);
+		if (e)
+			parser_begin_header(p, e);
+		return;
+	}
+	if (e->boundary && e->depth + 1 < PARSE_DEPTH_MAX) {
+		e->kind = ENTITY_MULTIPART;
+		p->open[p->depth++] = e;
+	}
+	p->may_be_boundary = p->depth > 0;
+	survey_init(&e->survey, NULL, p->sink.fault);
+}
+
+/* ---- the body -------------------------------------------------------------
+ */
+
+static struct survey *parser_survey(struct parser *p)
+{
+	return p->current ? &p->current->survey : &p->filling;
+}
+
+static void parser_note_filling(struct parser *p, struct survey *s)
+{
+	sink_close(&s->sink);
+	if (s->high)
+		p->filling_has_high = true;
+	if (s->nuls || s->bare_cr || s->longest > RAWFIELD_LINE_MAX)
+		p->filling_is_fit = false;
+}
+
+/* What was being read ends before the octet at `end`. */
+static void parser_end_current(struct parser *p, uint64_t end)
+{
+	struct entity *e = p->current;
+
+	if (!e) {
+		parser_note_filling(p, &p->filling);
+		return;
+	}
+	if (end < e->body)
+		end = e->body;
+	if (e->kind == ENTITY_MULTIPART && e->seen) {
+		parser_note_filling(p, &e->survey);
+		return;
+	}
+	/* The boundary that it named was never there. */
+	e->kind = ENTITY_LEAF;
+	e->end = end;
+	sink_close(&e->survey.sink);
+}
+
+/* Ends the multiparts that are open above `depth` and never ended. */
+static void parser_close_down_to(struct parser *p, unsigned depth, uint64_t at)
+{
+	while (p->depth > depth) {
+		struct entity *e = p->open[--p->depth];
+
+		if (e->seen)
+			parser_add(p, ENTITY_CLOSE, e, at);
+	}
+}
+
+static void parser_boundary(struct parser *p, unsigned level, bool last)
+{
+	struct entity *owner = p->open[level];
+	uint64_t end = p->line_at - p->held;
+
+	owner->seen = true;
+	parser_end_current(p, end);
+	parser_close_down_to(p, level + 1, end);
+	p->held = p->start_length = 0;
+	if (last) {
+		p->depth--;
+		p->current = NULL;
+		survey_init(&p->filling, NULL, p->sink.fault);
+	} else {
+		struct entity *e = parser_add(p, ENTITY_LEAF, owner, p->at);
+
+		if (e)
+			parser_begin_header(p, e);
+	}
+	p->may_be_boundary = p->depth > 0;
+	p->line_at = p->at;
+}
+
+/* Which open multipart the line is a boundary of; -1 for none. */
+static int match_boundary(const struct parser *p, const char *line, size_t n,
+			  bool *last)
+{
+	while (n && strchr(" \t\r\n", line[n - 1]) && line[n - 1])
+		n--;
+	if (n < 2 || line[0] != '-' || line[1] != '-')
+		return -1;
+	line += 2;
+	n -= 2;
+	for (unsigned i = p->depth; i-- > 0;) {
+		const char *boundary = p->open[i]->boundary;
+		size_t length = strlen(boundary);
+
+		if (n < length || memcmp(line, boundary, length) != 0)
+			continue;
+		*last = n == length + 2 && !memcmp(line + length, "--", 2);
+		if (*last || n == length)
+			return (int)i;
+	}
+	return -1;
+}
+
+/* Octets of a line, all but the line end that it may finish with. */
+static void parser_survey_octets(struct parser *p, const char *data, size_t n)
+{
+	struct sink *to = &parser_survey(p)->sink;
+	size_t keep = 0;
+
+	if (!n)
+		return;
+	if (p->held == 1 && p->hold[0] == '\r' && *data == '\n') {
+		p->hold[p->held++] = '\n';
+		data++;
+		if (!--n)
+			return;
+	}
+	sink_put(to, p->hold, p->held);
+	if (data[n - 1] == '\r')
+		keep = 1;
+	else if (data[n - 1] == '\n')
+		keep = n > 1 && data[n - 2] == '\r' ? 2 : 1;
+	memcpy(p->hold, data + n - keep, keep);
+	p->held = keep;
+	sink_put(to, data, n - keep);
+}
+
+/* The line at hand may be a boundary still: is it? */
+static bool parser_wait(struct parser *p, const char *data, size_t n, bool ends)
+{
+	size_t room = sizeof(p->start) - p->start_length;
+	bool last = false;
+	int level;
+
+	if (n <= room) {
+		memcpy(p->start + p->start_length, data, n);
+		p->start_length += n;
+		if (memcmp(p->start, "--",
+			   p->start_length < 2 ? p->start_length : 2) == 0) {
+			if (!ends)
+				return true;
+			level = match_boundary(p, p->start, p->start_length,
+					       &last);
+			if (level >= 0) {
+				parser_boundary(p, (unsigned)level, last);
+				return true;
+			}
+		}
+		n = 0;
+	}
+	p->may_be_boundary = false;
+	parser_survey_octets(p, p->start, p->start_length);
+	parser_survey_octets(p, data, n);
+	return false;
+}
+
+/* A line of the body or a piece of one; `ends` tells of a line end. */
+static void parser_body_line(struct parser *p, const char *data, size_t n,
+			     bool ends)
+{
+	p->at += n;
+	p->lines += ends;
+	if (p->may_be_boundary) {
+		if (parser_wait(p, data, n, ends))
+			return;
+	} else {
+		parser_survey_octets(p, data, n);
+	}
+	if (ends) {
+		p->may_be_boundary = p->depth > 0;
+		p->start_length = 0;
+		p->line_at = p->at;
+	}
+}
+
+/* ---- the header -----------------------------------------------------------
+ */
+
+/* What was taken for the header from `from` on is the body's. */
+static void parser_rewind(struct parser *p, size_t from)
+{
+	struct buf *h = &p->header;
+	const char *data = h->data + from, *end = h->data + h->len;
+
+	p->at -= (uint64_t)(end - data);
+	end_header(p, p->at, false);
+	while (data < end) {
+		const char *lf = memchr(data, '\n', (size_t)(end - data));
+		size_t n = (size_t)((lf ? lf + 1 : end) - data);
+
+		/* counted already */
+		p->lines -= lf != NULL;
+		parser_body_line(p, data, n, lf != NULL);
+		data += n;
+	}
+}
+
+/* The line that no header goes on with; an mbox line with no field behind it
+ * was no mbox line. */
+static void parser_leave_header(struct parser *p, bool blank)
+{
+	if (p->header_from && !p->has_field) {
+		p->header_line = p->header_from = 0;
+		p->current->header = 0;
+		parser_rewind(p, 0);
+	} else if (blank) {
+		end_header(p, p->at, true);
+	} else {
+		parser_rewind(p, p->header_line);
+	}
+}
+
+/* One line, or one so long that the header's cap cut it. */
+static void parser_header_line(struct parser *p)
+{
+	const char *line = p->header.data + p->header_line;
+	size_t n = p->header.len - p->header_line;
+	bool last;
+
+	if (line[0] == '\n' || (n > 1 && line[0] == '\r' && line[1] == '\n')) {
+		parser_leave_header(p, true);
+	} else if (match_boundary(p, line, n, &last) >= 0) {
+		parser_leave_header(p, false);
+	} else if ((*line == ' ' || *line == '\t') && p->has_field) {
+		p->header_line = p->header.len;
+	} else if (rawfield_name(line, n)) {
+		p->has_field = true;
+		p->header_line = p->header.len;
+	} else if (!p->header_line && p->current == p->first && n > 5 &&
+		   !memcmp(line, "From ", 5)) {
+		p->header_from = p->header_line = p->header.len;
+		p->current->header = p->header.len;
+	} else {
+		parser_leave_header(p, false);
+	}
+}
+
+static void parser_header_octets(struct parser *p, const char *data, size_t n,
+				 bool ends)
+{
+	const char *line;
+
+	p->at += n;
+	p->lines += ends;
+	if (buf_put(&p->header, data, n) == 0) {
+		if (ends)
+			parser_header_line(p);
+		return;
+	}
+	line = p->header.data + p->header_line;
+	if (p->header.len > p->header_line &&
+	    !rawfield_name(line, p->header.len - p->header_line) &&
+	    *line != ' ' && *line != '\t') {
+		/* One endless line that is no field: all of it is body. */
+		p->at -= n;
+		p->lines -= ends;
+		parser_leave_header(p, false);
+		parser_body_line(p, data, n, ends);
+		return;
+	}
+	fault_set(p->sink.fault, FAULT_DATA,
+		  "the header at line %" PRIu64
+		  " of the message is over %d octets",
+		  p->current->line, PARSE_HEADER_MAX);
+}
+
+/* ---- the sink -------------------------------------------------------------
+ */
+
+static int parser_put(struct sink *sink, const void *data, size_t n)
+{
+	struct parser *p = (struct parser *)sink;
+	const char *at = data, *end = at + n;
+
+	while (at < end && !fault_is_set(sink->fault)) {
+		const char *lf = memchr(at, '\n', (size_t)(end - at));
+		size_t length = (size_t)((lf ? lf + 1 : end) - at);
+
+		if (p->in_header)
+			parser_header_octets(p, at, length, lf != NULL);
+		else
+			parser_body_line(p, at, length, lf != NULL);
+		at += length;
+	}
+	return fault_is_set(sink->fault) ? -1 : 0;
+}
+
+static void parser_last_header(struct parser *p)
+{
+	if (p->header.len > p->header_line)
+		parser_header_line(p);
+	if (p->in_header && p->header_from && !p->has_field)
+		parser_leave_header(p, false);
+	if (p->in_header)
+		end_header(p, p->at, false);
+}
+
+/* A last line without its end may yet be a boundary, or a field. */
+static void parser_last_line(struct parser *p)
+{
+	bool last;
+	int level;
+
+	if (p->in_header)
+		parser_last_header(p);
+	if (!p->may_be_boundary || !p->start_length)
+		return;
+	level = match_boundary(p, p->start, p->start_length, &last);
+	if (level >= 0)
+		parser_boundary(p, (unsigned)level, last);
+	else
+		parser_survey_octets(p, p->start, p->start_length);
+	if (p->in_header)
+		end_header(p, p->at, false);
+}
+
+static int parser_close(struct sink *sink)
+{
+	struct parser *p = (struct parser *)sink;
+	bool unended = false;
+	uint64_t end;
+
+	parser_last_line(p);
+	for (unsigned i = 0; i < p->depth; i++)
+		unended = unended || p->open[i]->seen;
+	end = p->at;
+	if (unended && p->held && p->hold[p->held - 1] == '\n')
+		end -= p->held;
+	else
+		sink_put(&parser_survey(p)->sink, p->hold, p->held);
+	parser_end_current(p, end);
+	parser_close_down_to(p, 0, end);
+	return fault_is_set(sink->fault) ? -1 : 0;
+}
+
+static const struct sink_ops parser_ops = { .put = parser_put,
+					    .close = parser_close };
+
+void parser_init(struct parser *p, struct arena *a, struct fault *f)
+{
+	memset(p, 0, sizeof(*p));
+	p->sink = (struct sink){ .ops = &parser_ops, .fault = f };
+	p->arena = a;
+	p->last = &p->first;
+	p->filling_is_fit = true;
+	buf_init(&p->header, PARSE_HEADER_MAX);
+	parser_begin_header(p, parser_add(p, ENTITY_LEAF, NULL, 0));
+}
+
+void parser_free(struct parser *p)
+{
+	buf_free(&p->header);
+}

@@ -1,0 +1,115 @@
+/* rawfield.c - lines that begin with white space go on with the one before. */
+#include "mail/rawfield.h"
+
+#include <string.h>
+
+#include "base/ascii.h"
+#include "base/world.h"
+#include "mail/charset.h"
+
+static bool is_blank(char c)
+{
+	return c == ' ' || c == '\t';
+}
+
+/* RFC 5322 3.6.8, and 4.5.8: white space may stand before the colon. */
+size_t rawfield_name(const char *line, size_t n)
+{
+	size_t name = 0, at;
+
+	while (name < n && line[name] > 32 && line[name] < 127 &&
+	       line[name] != ':')
+		name++;
+	if (!name || name > RAWFIELD_NAME_MAX)
+		return 0;
+	at = name;
+	while (at < n && is_blank(line[at]))
+		at++;
+	return at < n && line[at] == ':' ? name : 0;
+}
+
+static size_t line_length(const char *p, size_t n)
+{
+	const char *end = memchr(p, '\n', n);
+
+	return end ? (size_t)(end + 1 - p) : n;
+}
+
+/* What may not stand in a line, its end left out. */
+static void judge_line(const char *p, size_t n, struct rawfield *r)
+{
+	bool blank = true;
+
+	if (n && p[n - 1] == '\n')
+		n--;
+	if (n && p[n - 1] == '\r')
+		n--;
+	if (n > RAWFIELD_LINE_MAX)
+		r->fit = false;
+	for (size_t i = 0; i < n; i++) {
+		unsigned char c = (unsigned char)p[i];
+
+		if (c > 127)
+			r->high = true;
+		if (c >= 127 || (c < 32 && c != '\t'))
+			r->fit = false;
+		if (!is_blank(p[i]))
+			blank = false;
+	}
+	/* RFC 5322 3.2.2: a line of white space alone is obsolete, and some
+	 * take it for the header's end. */
+	if (blank)
+		r->fit = false;
+}
+
+bool rawfield_read(const char *header, size_t n, struct rawfield *r)
+{
+	size_t line;
+
+	*r = (struct rawfield){ .start = header, .fit = true };
+	r->name = rawfield_name(header, n);
+	if (!r->name)
+		return false;
+	r->value = r->name;
+	while (header[r->value] != ':')
+		r->value++;
+	if (r->value != r->name)
+		r->fit = false;
+	r->value++;
+	do {
+		line = line_length(header + r->length, n - r->length);
+		judge_line(header + r->length, line, r);
+		r->length += line;
+	} while (r->length < n && is_blank(header[r->length]));
+	return true;
+}
+
+bool rawfield_is(const struct rawfield *r, const char *name)
+{
+	size_t i = 0;
+
+	while (i < r->name && name[i] &&
+	       ascii_lower(r->start[i]) == ascii_lower(name[i]))
+		i++;
+	return i == r->name && !name[i];
+}
+
+const char *rawfield_text(struct arena *a, const struct rawfield *r)
+{
+	size_t left = r->length - r->value, n = 0;
+	const char *p = r->start + r->value;
+	char *text = arena_alloc(a, left + 1);
+
+	for (; left; p++, left--) {
+		unsigned char c = (unsigned char)*p;
+
+		if (c == '\n' || !c || (c == '\r' && left > 1 && p[1] < 32))
+			continue;
+		text[n++] = (c < 32 && c != '\t') || c == 127 ? ' ' : *p;
+	}
+	while (n && is_blank(text[n - 1]))
+		n--;
+	text[n] = '\0';
+	text += strspn(text, " \t");
+	return r->high ? charset_to_utf8(a, text, world_charset()) : text;
+}

@@ -1,0 +1,35 @@
+/* rawfield.h - header fields as somebody else wrote them.
+ *
+ * Where header.h holds what a field means, this walks over its octets: folded
+ * lines, any line ends, whatever may stand in them.  Nothing is copied but
+ * by rawfield_text. */
+#ifndef MAIL_RAWFIELD_H
+#define MAIL_RAWFIELD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/arena.h"
+
+#define RAWFIELD_NAME_MAX 200
+#define RAWFIELD_LINE_MAX 998
+
+struct rawfield {
+	const char *start; /* the first octet of its name */
+	size_t length;	   /* with all its lines and their ends */
+	size_t name;	   /* octets of the name */
+	size_t value;	   /* where it begins, behind the colon */
+	bool fit;	   /* may stand in a message as it is */
+	bool high;	   /* has octets over 127 */
+};
+
+/* Octets of the name that a line begins with, 0 when it is no field. */
+size_t rawfield_name(const char *line, size_t n);
+/* The first field of a header of n octets; false when there is none. */
+bool rawfield_read(const char *header, size_t n, struct rawfield *out);
+bool rawfield_is(const struct rawfield *r, const char *name);
+/* The value unfolded and in UTF-8, without control characters.  Encoded words
+ * stay. */
+const char *rawfield_text(struct arena *a, const struct rawfield *r);
+
+#endif

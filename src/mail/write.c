@@ -1,0 +1,263 @@
+/* write.c - a prepared message, from top to bottom.
+ *
+ *	leaf:       content -> [crlf] -> [base64 | qp | survey] -> to
+ *	uuencoded:  content -> uu     -> [qp | survey]          -> to
+ *
+ * What goes unencoded passes a survey once more on its way out, since a file
+ * may have been written to after it was judged.
+ *
+ * The CRLF in front of a boundary belongs to the boundary (RFC 2046 5.1.1),
+ * so a leaf whose last line lacks its end comes back without one. */
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/ascii.h"
+#include "base/buf.h"
+#include "codec/base64.h"
+#include "codec/qp.h"
+#include "codec/uu.h"
+#include "codec/words.h"
+#include "flow/crlf.h"
+#include "flow/survey.h"
+#include "mail/message.h"
+#include "mail/parameter.h"
+
+#define VALUE_MAX	65536
+#define LINE_MAX_OCTETS 998
+#define FILE_MODE	0644
+
+static uint64_t content_size(const struct part *p)
+{
+	uint64_t size = 0;
+
+	for (const struct piece *x = p->pieces; x; x = x->next)
+		size += x->content.length;
+	return size;
+}
+
+/* The one that a field's buffer was filled for. */
+static int put_field(struct sink *to, const char *name, struct buf *value)
+{
+	if (value->overflow)
+		return fault_set(to->fault, FAULT_DATA,
+				 "the header field %s of a part is over %d "
+				 "octets; use shorter file names",
+				 name, VALUE_MAX);
+	return header_write_encoded(to, name, value->data);
+}
+
+/* RFC 2387 3.1: the type of what a multipart/related is about. */
+static void put_related_type(struct buf *out, const struct part *p)
+{
+	const char *type = p->children->type;
+	struct buf root = BUF_INIT(VALUE_MAX);
+
+	if (!ascii_begins(p->type, "multipart/related") ||
+	    parameter_has(p->type, "type"))
+		return;
+	buf_put(&root, type, parameter_main(type));
+	words_put_parameter(out, "type", root.data);
+	buf_free(&root);
+}
+
+/* Readers that know nothing of RFC 2231, or of Content-Disposition, take the
+ * name from here. */
+static void put_name(struct buf *out, const struct part *p)
+{
+	struct buf plain = BUF_INIT(VALUE_MAX);
+
+	if (p->filename && !parameter_has(p->type, "name")) {
+		words_put_fallback(&plain, p->filename);
+		words_put_parameter(out, "name", plain.data);
+	}
+	buf_free(&plain);
+}
+
+static int write_type(const struct part *p, struct sink *to)
+{
+	struct buf out = BUF_INIT(VALUE_MAX);
+	int rc;
+
+	buf_puts(&out, p->type);
+	if (p->kind == PART_MULTIPART) {
+		put_related_type(&out, p);
+		buf_printf(&out, "; boundary=\"%s\"", p->boundary);
+	} else {
+		if (p->charset && !parameter_has(p->type, "charset"))
+			words_put_parameter(&out, "charset", p->charset);
+		put_name(&out, p);
+	}
+	rc = put_field(to, "Content-Type", &out);
+	buf_free(&out);
+	return rc;
+}
+
+static int write_disposition(const struct part *p, struct sink *to)
+{
+	struct buf out = BUF_INIT(VALUE_MAX);
+	int rc;
+
+	if (!p->disposition)
+		return 0;
+	buf_puts(&out, p->disposition);
+	if (p->filename)
+		words_put_parameter(&out, "filename", p->filename);
+	if (p->has_size)
+		buf_printf(&out, "; size=%" PRIu64, content_size(p));
+	rc = put_field(to, "Content-Disposition", &out);
+	buf_free(&out);
+	return rc;
+}
+
+/* What a msg-id cannot hold becomes '_' (RFC 5322 3.6.4); a name without an
+ * '@' is no full msg-id, but readers compare it with cid: links as it is. */
+static int write_content_id(const struct part *p, struct sink *to)
+{
+	struct buf out = BUF_INIT(VALUE_MAX);
+	int rc;
+
+	if (!p->content_id)
+		return 0;
+	buf_putc(&out, '<');
+	words_put_fallback(&out, p->content_id);
+	for (size_t i = 1; i < out.len; i++)
+		if (strchr(" \t<>()[]\\,;:\"", out.data[i]))
+			out.data[i] = '_';
+	buf_putc(&out, '>');
+	rc = put_field(to, "Content-ID", &out);
+	buf_free(&out);
+	return rc;
+}
+
+/* RFC 2045 6.4: 8bit is said of all that holds something 8bit. */
+static enum encoding encoding_of(const struct part *p)
+{
+	if (p->kind == PART_LEAF)
+		return p->encoding;
+	for (const struct part *x = p->children; x; x = x->next)
+		if (encoding_of(x) == ENCODING_8BIT)
+			return ENCODING_8BIT;
+	return ENCODING_7BIT;
+}
+
+static int write_part_header(const struct part *p, struct sink *to)
+{
+	enum encoding encoding = encoding_of(p);
+
+	write_type(p, to);
+	if (p->kind == PART_LEAF || encoding == ENCODING_8BIT)
+		sink_printf(to, "Content-Transfer-Encoding: %s\r\n",
+			    encoding_name(encoding));
+	write_disposition(p, to);
+	write_content_id(p, to);
+	header_write(to, &p->extra);
+	return sink_puts(to, "\r\n");
+}
+
+/* Do its line ends become CRLF, or do they stay as they are? */
+static bool goes_by_lines(const struct part *p)
+{
+	if (p->encoding == ENCODING_QUOTED_PRINTABLE)
+		return !p->binary_qp;
+	return p->is_body || p->encoding != ENCODING_BASE64;
+}
+
+static int write_piece(const struct part *p, const struct piece *x,
+		       struct sink *to)
+{
+	struct crlf lines;
+	struct uu uu;
+
+	if (x->uuencode) {
+		uu_init(&uu, to, x->name, x->mode ? x->mode : FILE_MODE);
+		pump_slice(&x->content, &uu.sink);
+		return sink_close(&uu.sink);
+	}
+	if (!goes_by_lines(p))
+		return pump_slice(&x->content, to);
+	crlf_init(&lines, to, false,
+		  p->is_body || (x->next && x->next->uuencode));
+	pump_slice(&x->content, &lines.sink);
+	return sink_close(&lines.sink);
+}
+
+static int write_pieces(const struct part *p, struct sink *to)
+{
+	for (const struct piece *x = p->pieces; x; x = x->next)
+		write_piece(p, x, to);
+	return sink_close(to);
+}
+
+static int check_unencoded(const struct part *p, const struct survey *s,
+			   struct sink *to)
+{
+	if (!s->nuls && !s->bare_cr && !s->bare_lf &&
+	    s->longest <= LINE_MAX_OCTETS &&
+	    (!s->high || p->encoding == ENCODING_8BIT))
+		return 0;
+	fault_set(to->fault, FAULT_IO,
+		  "%s changed while it was read; send a copy that nobody "
+		  "writes to",
+		  p->filename ? p->filename : p->pieces->content.name);
+	to->fault->temporary = true;
+	return -1;
+}
+
+static int write_content(const struct part *p, struct sink *to)
+{
+	struct base64 base64;
+	struct survey survey;
+	struct qp qp;
+
+	switch (p->encoding) {
+	case ENCODING_BASE64:
+		base64_init(&base64, to);
+		return write_pieces(p, &base64.sink);
+	case ENCODING_QUOTED_PRINTABLE:
+		qp_init(&qp, to, p->binary_qp);
+		return write_pieces(p, &qp.sink);
+	case ENCODING_7BIT:
+	case ENCODING_8BIT:
+		survey_init(&survey, to, to->fault);
+		if (write_pieces(p, &survey.sink) < 0)
+			return -1;
+		return check_unencoded(p, &survey, to);
+	case ENCODING_AUTO:
+	case ENCODING_UUENCODE:
+		break;
+	}
+	return fault_set(to->fault, FAULT_SOFTWARE,
+			 "a part is written before it was prepared");
+}
+
+/* Base64 ends its last line itself, and nobody counts line ends there. */
+static bool ends_its_line(const struct part *p)
+{
+	return p->kind == PART_MULTIPART ||
+	       (p->encoding == ENCODING_BASE64 && content_size(p) > 0);
+}
+
+static int write_part(const struct part *p, struct sink *to)
+{
+	write_part_header(p, to);
+	if (p->kind == PART_LEAF)
+		return write_content(p, to);
+	for (const struct part *x = p->children; x; x = x->next) {
+		sink_printf(to, "--%s\r\n", p->boundary);
+		if (write_part(x, to) < 0)
+			return -1;
+		if (!ends_its_line(x))
+			sink_puts(to, "\r\n");
+	}
+	return sink_printf(to, "--%s--\r\n", p->boundary);
+}
+
+int message_write(const struct message *m, struct sink *to)
+{
+	for (const struct field *x = m->header.first; x; x = x->next)
+		if (!header_is_bcc(x->name) &&
+		    !ascii_equal(x->name, "MIME-Version"))
+			header_write_field(to, x->name, x->value);
+	sink_puts(to, "MIME-Version: 1.0\r\n");
+	return write_part(m->root, to);
+}

@@ -1,0 +1,45 @@
+/* test_envelope.c - a verdict once given stays, and only yes counts. */
+#include "laws.h"
+
+#include "mail/envelope.h"
+
+static void verdicts(void **state)
+{
+	struct recipient to[4] = { { .address = "a@x.org" } };
+	struct envelope e = { .recipients = to, .count = 4 };
+	struct fault later = FAULT_INIT;
+
+	(void)state;
+	assert_int_equal(envelope_accepted(&e), 0);
+	to[1].decided = true;
+	to[2].decided = true;
+	fault_set(&to[2].verdict, FAULT_NOUSER, "no such user");
+	assert_int_equal(envelope_accepted(&e), 1);
+	fault_set(&later, FAULT_TEMPORARY, "try again");
+	envelope_decide_rest(&e, &later);
+	assert_int_equal(envelope_accepted(&e), 1);
+	assert_true(to[0].decided && to[3].decided);
+	assert_int_equal(to[0].verdict.cause, FAULT_TEMPORARY);
+	assert_int_equal(to[2].verdict.cause, FAULT_NOUSER);
+	assert_int_equal(to[3].verdict.cause, FAULT_TEMPORARY);
+}
+
+static void nobody(void **state)
+{
+	struct envelope e = { .reverse_path = "" };
+	const struct fault accepted = FAULT_INIT;
+
+	(void)state;
+	envelope_decide_rest(&e, &accepted);
+	assert_int_equal(envelope_accepted(&e), 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(verdicts),
+		cmocka_unit_test(nobody),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
