@@ -1,0 +1,179 @@
+/* mbox.c - "From " lines, and the ">" that keeps a body from looking like
+ * one: mboxrd quotes lines that are quoted already, so nothing is ambiguous.
+ *
+ * A symbolic link is not followed, and a file that is another's or has other
+ * names is not written to: the folder may be open to others. */
+#include "store/mbox.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/disk.h"
+#include "base/world.h"
+#include "flow/lf.h"
+
+/* Puts a ">" before every line that is ">*From ".  What of a line's start
+ * has been seen waits until it is known to be one or not. */
+struct from_quote {
+	struct sink sink;
+	bool deciding;	/* at a line's start */
+	size_t quotes;	/* ">" seen since then */
+	size_t matched; /* octets of "From " seen after them */
+};
+
+static const char from_word[] = "From ";
+
+static int flush_start(struct from_quote *s, bool quote)
+{
+	size_t matched = s->matched;
+
+	if (quote)
+		sink_put(s->sink.next, ">", 1);
+	for (; s->quotes; s->quotes--)
+		sink_put(s->sink.next, ">", 1);
+	s->deciding = false;
+	s->matched = 0;
+	return sink_put(s->sink.next, from_word, matched);
+}
+
+/* 1 when the octet was taken, 0 when it is for the line's rest. */
+static int decide(struct from_quote *s, char c)
+{
+	if (c == '>' && s->matched == 0) {
+		s->quotes++;
+		return 1;
+	}
+	if (c != from_word[s->matched])
+		return flush_start(s, false);
+	if (++s->matched == strlen(from_word) && flush_start(s, true) < 0)
+		return -1;
+	return 1;
+}
+
+static int quote_put(struct sink *sink, const void *data, size_t n)
+{
+	struct from_quote *s = (struct from_quote *)sink;
+	const char *p = data, *end = p + n;
+
+	while (p < end) {
+		int taken = s->deciding ? decide(s, *p) : 0;
+		const char *lf;
+
+		if (taken < 0)
+			return -1;
+		if (taken) {
+			p++;
+			continue;
+		}
+		lf = memchr(p, '\n', (size_t)(end - p));
+		n = (size_t)((lf ? lf + 1 : end) - p);
+		if (sink_put(sink->next, p, n) < 0)
+			return -1;
+		s->deciding = lf != NULL;
+		p += n;
+	}
+	return 0;
+}
+
+static int quote_close(struct sink *sink)
+{
+	struct from_quote *s = (struct from_quote *)sink;
+
+	return s->deciding ? flush_start(s, false) : 0;
+}
+
+static const struct sink_ops quote_ops = { quote_put, quote_close };
+
+/* "From sender Sun Nov 22 05:30:00 2026" in UTC, as RFC 4155 has it. */
+static void put_separator(struct sink *to, const char *reverse_path)
+{
+	static const char *const days[] = { "Sun", "Mon", "Tue", "Wed",
+					    "Thu", "Fri", "Sat" };
+	static const char *const months[] = { "Jan", "Feb", "Mar", "Apr",
+					      "May", "Jun", "Jul", "Aug",
+					      "Sep", "Oct", "Nov", "Dec" };
+	time_t now = (time_t)world_now();
+	struct tm t = { 0 };
+
+	gmtime_r(&now, &t);
+	sink_puts(to, "From ");
+	sink_puts(to, *reverse_path ? reverse_path : "MAILER-DAEMON");
+	sink_printf(to, " %s %s %2d %02d:%02d:%02d %d\n", days[t.tm_wday],
+		    months[t.tm_mon], t.tm_mday, t.tm_hour, t.tm_min, t.tm_sec,
+		    t.tm_year + 1900);
+}
+
+static int write_message(int fd, const char *path, const char *reverse_path,
+			 const struct header *extra,
+			 const struct slice *message, struct fault *f)
+{
+	struct from_quote quote;
+	struct sink_fd out;
+	struct lf lf;
+
+	sink_fd_init(&out, fd, path, f);
+	put_separator(&out.sink, reverse_path);
+	quote = (struct from_quote){
+		.sink = { .ops = &quote_ops, .next = &out.sink, .fault = f },
+		.deciding = true,
+	};
+	lf_init(&lf, &quote.sink);
+	header_write(&lf.sink, extra);
+	pump_slice(message, &lf.sink);
+	sink_close(&lf.sink);
+	sink_close(&quote.sink);
+	sink_puts(&out.sink, "\n");
+	sink_close(&out.sink);
+	sink_fd_free(&out);
+	if (fault_is_set(f))
+		return -1;
+	return disk_sync(fd, path, f);
+}
+
+static int open_locked(const char *path, struct stat *st, struct fault *f)
+{
+	int fd = open(path,
+		      O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW |
+			      O_NONBLOCK,
+		      0600);
+
+	if (fd < 0)
+		return fault_errno(f, FAULT_CANTCREAT, errno, "cannot open %s",
+				   path);
+	while (flock(fd, LOCK_EX) < 0)
+		if (errno != EINTR)
+			break; /* a file system without locks */
+	if (fstat(fd, st) < 0 || !S_ISREG(st->st_mode) || st->st_nlink > 1 ||
+	    st->st_uid != geteuid()) {
+		close(fd);
+		return fault_set(
+			f, FAULT_CANTCREAT,
+			"%s is not a plain file of yours; move it away", path);
+	}
+	return fd;
+}
+
+int mbox_append(const char *path, const char *reverse_path,
+		const struct header *extra, const struct slice *message,
+		struct fault *f)
+{
+	struct stat st;
+	int fd = open_locked(path, &st, f);
+	int r;
+
+	if (fd < 0)
+		return -1;
+	r = write_message(fd, path, reverse_path, extra, message, f);
+	if (r < 0 && ftruncate(fd, st.st_size) < 0)
+		r = -1; /* the first fault tells it already */
+	if (disk_close(fd, path, f) < 0)
+		r = -1;
+	return r;
+}
