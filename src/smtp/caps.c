@@ -1,0 +1,107 @@
+/* caps.c - one table of the extensions that we use. */
+#include "smtp/caps.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+static const struct {
+	const char *keyword;
+	enum caps_flag flag;
+} known[] = {
+	{ "STARTTLS", CAPS_STARTTLS },
+	{ "SIZE", CAPS_SIZE },
+	{ "PIPELINING", CAPS_PIPELINING },
+	{ "CHUNKING", CAPS_CHUNKING },
+	{ "8BITMIME", CAPS_8BITMIME },
+	{ "DSN", CAPS_DSN },
+	{ "SMTPUTF8", CAPS_SMTPUTF8 },
+	{ "ENHANCEDSTATUSCODES", CAPS_ENHANCEDSTATUSCODES },
+	{ "AUTH", CAPS_AUTH },
+};
+
+void caps_reset(struct caps *c)
+{
+	*c = (struct caps){ 0 };
+}
+
+/* Digits alone, whatever ends the line; anything else, or what no 64 bits hold,
+ * is "not known". */
+static uint64_t parse_size(const char *s)
+{
+	unsigned long long value;
+	char *end;
+
+	if (!isdigit((unsigned char)*s))
+		return 0;
+	errno = 0;
+	value = strtoull(s, &end, 10);
+	return errno || !strchr(" \t\r\n", *end) ? 0 : value;
+}
+
+static size_t word_length(const char *s)
+{
+	return strcspn(s, " \t\r\n");
+}
+
+static bool has_word(const char *words, const char *word, size_t n)
+{
+	for (; *words; words += strspn(words, " ")) {
+		size_t len = strcspn(words, " ");
+
+		if (len == n && !strncasecmp(words, word, n))
+			return true;
+		words += len;
+	}
+	return false;
+}
+
+/* One that does not fit any more is not offered: nobody names a mechanism
+ * past the 250th octet in good faith. */
+static void add_mechanisms(struct caps *c, const char *s)
+{
+	for (size_t n; *(s += strspn(s, " \t\r\n")); s += n) {
+		size_t have = strlen(c->auth);
+
+		n = word_length(s);
+		if (has_word(c->auth, s, n) || have + 1 + n >= sizeof(c->auth))
+			continue;
+		if (have)
+			c->auth[have++] = ' ';
+		for (size_t i = 0; i < n; i++)
+			c->auth[have + i] = (char)toupper((unsigned char)s[i]);
+		c->auth[have + n] = '\0';
+	}
+}
+
+void caps_add(struct caps *c, const char *line)
+{
+	size_t n = word_length(line);
+
+	/* "AUTH=LOGIN PLAIN", of servers from before RFC 2554. */
+	if (!strncasecmp(line, "AUTH=", 5)) {
+		c->flags |= CAPS_AUTH;
+		add_mechanisms(c, line + 5);
+		return;
+	}
+	for (size_t i = 0; i < sizeof(known) / sizeof(*known); i++) {
+		if (strlen(known[i].keyword) != n ||
+		    strncasecmp(line, known[i].keyword, n))
+			continue;
+		c->flags |= known[i].flag;
+		line += n;
+		line += strspn(line, " \t");
+		if (known[i].flag == CAPS_SIZE)
+			c->size = parse_size(line);
+		if (known[i].flag == CAPS_AUTH)
+			add_mechanisms(c, line);
+		return;
+	}
+}
+
+bool caps_has_auth(const struct caps *c, const char *mechanism)
+{
+	return has_word(c->auth, mechanism, strlen(mechanism));
+}

@@ -1,0 +1,31 @@
+/* command.h - MAIL and RCPT with their parameters (RFC 5321 4.1.1, 1870,
+ * 6152, 6531, 3461).
+ *
+ * Commands without their CRLF.  An address is the last thing from outside
+ * that reaches the line: command_check_path is its last door. */
+#ifndef SMTP_COMMAND_H
+#define SMTP_COMMAND_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/fault.h"
+#include "mail/envelope.h"
+#include "smtp/caps.h"
+
+#define COMMAND_MAX 8192
+
+struct command_needs {
+	uint64_t size;
+	bool has_8bit, uses_smtputf8;
+};
+
+/* FAULT_USAGE for a control, or for UTF-8 where it may not be. */
+int command_check_path(const char *path, bool is_utf8, struct fault *f);
+void command_mail(struct buf *out, const struct envelope *e,
+		  const struct command_needs *needs, const struct caps *caps);
+void command_rcpt(struct buf *out, const struct envelope *e,
+		  const struct recipient *to, const struct caps *caps);
+
+#endif

@@ -1,0 +1,651 @@
+/* dial.c - libcurl, held by the hand.
+ *
+ * CURLOPT_CONNECT_ONLY on an smtp:// URL does all up to AUTH; the URL's path
+ * is the name for EHLO.  A handle is one connection, so a second attempt (for
+ * another mechanism) is a new handle.
+ *
+ * Certificates are looked up in the hashed folder of CAs, which costs 1 ms;
+ * reading the bundle costs a process 19 ms, so that is done only when the
+ * folder does not know the issuer. */
+#include "smtp/dial.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define CURL_DISABLE_TYPECHECK
+#include <curl/curl.h>
+
+#include "base/arena.h"
+#include "base/library.h"
+#include "base/world.h"
+#include "smtp/login.h"
+#include "smtp/opening.h"
+#include "smtp/pin.h"
+#include "smtp/place.h"
+#include "smtp/trouble.h"
+
+#define DIAL_SECONDS  300 /* RFC 5321 4.5.3.2.1, for the greeting */
+#define DIAL_ATTEMPTS 5
+
+struct dial_state {
+	const struct dial_options *options; /* while dial_open lasts */
+	struct opening opening;
+	struct login login;
+	struct pin pin;
+	bool whole_bundle;  /* of CAs, the folder did not do */
+	bool has_pin;	    /* OpenSSL can be asked */
+	const char *bundle; /* of CAs, for what the folder does not know */
+	bool is_described;  /* the trace has seen the TLS */
+	bool is_connected;  /* the trace has seen the address */
+	unsigned seconds;
+	CURLcode setup; /* the first option that was not taken */
+	struct curl_slist *connect_to;
+	char place[320]; /* "host:port" for sentences */
+	char error[CURL_ERROR_SIZE];
+};
+
+static struct {
+	CURLcode (*global_init)(long);
+	curl_version_info_data *(*version)(CURLversion);
+	CURL *(*init)(void);
+	CURLcode (*setopt)(CURL *, CURLoption, ...);
+	CURLcode (*getinfo)(CURL *, CURLINFO, ...);
+	CURLcode (*perform)(CURL *);
+	CURLcode (*send)(CURL *, const void *, size_t, size_t *);
+	CURLcode (*recv)(CURL *, void *, size_t, size_t *);
+	void (*cleanup)(CURL *);
+	const char *(*strerror)(CURLcode);
+	struct curl_slist *(*append)(struct curl_slist *, const char *);
+	void (*free_all)(struct curl_slist *);
+} curl;
+
+static const struct library_symbol symbols[] = {
+	{ "curl_global_init", &curl.global_init },
+	{ "curl_version_info", &curl.version },
+	{ "curl_easy_init", &curl.init },
+	{ "curl_easy_setopt", &curl.setopt },
+	{ "curl_easy_getinfo", &curl.getinfo },
+	{ "curl_easy_perform", &curl.perform },
+	{ "curl_easy_send", &curl.send },
+	{ "curl_easy_recv", &curl.recv },
+	{ "curl_easy_cleanup", &curl.cleanup },
+	{ "curl_easy_strerror", &curl.strerror },
+	{ "curl_slist_append", &curl.append },
+	{ "curl_slist_free_all", &curl.free_all },
+	{ NULL, NULL },
+};
+
+static struct library libcurl = { "libcurl.so.4", "libcurl4", symbols, NULL };
+
+static int load(struct fault *f)
+{
+	static bool ready;
+
+	if (ready)
+		return 0;
+	if (library_load(&libcurl, f) < 0)
+		return -1;
+	if (curl.global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
+		return fault_set(f, FAULT_TEMPORARY, "libcurl does not start");
+	ready = true;
+	return 0;
+}
+
+/* ---- options */
+
+static void set_text(struct dial *d, CURLoption option, const char *value)
+{
+	CURLcode code = curl.setopt(d->handle, option, value);
+
+	if (code && !d->state->setup)
+		d->state->setup = code;
+}
+
+static void set_long(struct dial *d, CURLoption option, long value)
+{
+	CURLcode code = curl.setopt(d->handle, option, value);
+
+	if (code && !d->state->setup)
+		d->state->setup = code;
+}
+
+static void set_address(struct dial *d)
+{
+	const struct dial_options *o = d->state->options;
+	struct buf text;
+
+	buf_init(&text, 4096);
+	place_url(o, &text);
+	set_text(d, CURLOPT_URL, text.data);
+	if (o->unix_socket) {
+		set_text(d, CURLOPT_UNIX_SOCKET_PATH, o->unix_socket);
+	} else if (o->tls_host) {
+		buf_reset(&text);
+		place_connect_to(o, &text);
+		d->state->connect_to = curl.append(NULL, text.data);
+		curl.setopt(d->handle, CURLOPT_CONNECT_TO,
+			    d->state->connect_to);
+	}
+	buf_free(&text);
+}
+
+/* The environment chooses no proxy, nor does it take one away. */
+static void set_way(struct dial *d)
+{
+	const struct dial_options *o = d->state->options;
+	char address[300];
+
+	set_text(d, CURLOPT_PROXY, o->proxy ? o->proxy : "");
+	if (o->proxy) {
+		set_text(d, CURLOPT_NOPROXY, "");
+		set_long(d, CURLOPT_HTTPPROXYTUNNEL, 1);
+		set_long(d, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1);
+	}
+	if (o->source_address) {
+		snprintf(address, sizeof(address), "host!%s",
+			 o->source_address);
+		set_text(d, CURLOPT_INTERFACE, address);
+	}
+}
+
+static void set_trust(struct dial *d)
+{
+	const struct dial_options *o = d->state->options;
+	const curl_version_info_data *v = curl.version(CURLVERSION_NOW);
+	const char *folder = NULL, *bundle = NULL;
+
+	if (v->age >= CURLVERSION_SEVENTH) {
+		folder = v->capath;
+		bundle = v->cainfo;
+	}
+	if (!folder)
+		folder = "/etc/ssl/certs";
+	if (o->fingerprint) {
+		set_text(d, CURLOPT_CAINFO, NULL);
+		set_text(d, CURLOPT_CAPATH, NULL);
+	} else if (o->trust_file) {
+		set_text(d, CURLOPT_CAINFO, o->trust_file);
+		set_text(d, CURLOPT_CAPATH, NULL);
+	} else if (d->state->has_pin && place_is_hashed(folder)) {
+		set_text(d, CURLOPT_CAINFO, NULL);
+		set_text(d, CURLOPT_CAPATH, folder);
+		d->state->bundle = bundle;
+	}
+	if (o->crl_file && !o->fingerprint)
+		set_text(d, CURLOPT_CRLFILE, o->crl_file);
+}
+
+/* Names of TLS 1.3's go one way, those before it another. */
+static void set_ciphers(struct dial *d, const char *list)
+{
+	struct buf modern, older;
+
+	buf_init(&modern, 4096);
+	buf_init(&older, 4096);
+	while (*list) {
+		size_t n = strcspn(list, ": ");
+		struct buf *to = strncmp(list, "TLS_", 4) ? &older : &modern;
+
+		if (n && to->len)
+			buf_putc(to, ':');
+		buf_put(to, list, n);
+		list += n + (list[n] != '\0');
+	}
+	if (modern.len)
+		set_text(d, CURLOPT_TLS13_CIPHERS, modern.data);
+	if (older.len)
+		set_text(d, CURLOPT_SSL_CIPHER_LIST, older.data);
+	buf_free(&modern);
+	buf_free(&older);
+}
+
+static CURLcode on_ssl_ctx(CURL *handle, void *ctx, void *context)
+{
+	struct dial *d = context;
+
+	(void)handle;
+	if (d->state->options->fingerprint)
+		pin_install(&d->state->pin, ctx);
+	else
+		pin_install_bundle(d->state->bundle, ctx);
+	return CURLE_OK;
+}
+
+static void set_tls(struct dial *d)
+{
+	const struct dial_options *o = d->state->options;
+	bool check = o->check_certificate || o->fingerprint;
+
+	if (o->tls == DIAL_TLS_NONE)
+		return;
+	set_long(d, CURLOPT_USE_SSL, CURLUSESSL_ALL);
+	set_long(d, CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2);
+	set_long(d, CURLOPT_SSL_VERIFYPEER, check);
+	set_long(d, CURLOPT_SSL_VERIFYHOST, check && !o->fingerprint ? 2 : 0);
+	set_trust(d);
+	if (o->fingerprint || (check && d->state->bundle)) {
+		curl.setopt(d->handle, CURLOPT_SSL_CTX_DATA, d);
+		if (curl.setopt(d->handle, CURLOPT_SSL_CTX_FUNCTION,
+				on_ssl_ctx))
+			d->state->setup = CURLE_NOT_BUILT_IN;
+	}
+	if (o->cert_file) {
+		set_text(d, CURLOPT_SSLCERT, o->cert_file);
+		/* A key with a pass phrase must not ask the terminal. */
+		set_text(d, CURLOPT_KEYPASSWD, "");
+	}
+	if (o->key_file)
+		set_text(d, CURLOPT_SSLKEY, o->key_file);
+	if (o->ciphers)
+		set_ciphers(d, o->ciphers);
+}
+
+static void set_login(struct dial *d)
+{
+	const struct dial_options *o = d->state->options;
+	char pinned[128];
+
+	if (!o->use_auth)
+		return;
+	login_options(&d->state->login, pinned, sizeof(pinned));
+	set_text(d, CURLOPT_LOGIN_OPTIONS, pinned);
+	set_text(d, CURLOPT_USERNAME, o->user ? o->user : "");
+	set_long(d, CURLOPT_SASL_IR, 1);
+	if (login_is_bearer(o))
+		set_text(d, CURLOPT_XOAUTH2_BEARER, o->password);
+	else if (!login_is_external(o))
+		set_text(d, CURLOPT_PASSWORD, o->password ? o->password : "");
+}
+
+/* ---- what libcurl tells us while it dials */
+
+/* The earliest moment to say where we are and what keeps others out. */
+static void describe(struct dial *d)
+{
+	struct dial_state *s = d->state;
+	struct curl_tlssessioninfo *tls = NULL;
+	char text[1000];
+
+	if (!s->is_connected) {
+		char *ip = NULL;
+		long port = 0;
+
+		curl.getinfo(d->handle, CURLINFO_PRIMARY_IP, &ip);
+		curl.getinfo(d->handle, CURLINFO_PRIMARY_PORT, &port);
+		if (ip && *ip)
+			snprintf(d->peer, sizeof(d->peer), "%s port %ld", ip,
+				 port);
+		s->is_connected = true;
+		opening_remark(&s->opening, "connected to %s%s%s", s->place,
+			       d->peer[0] ? ", " : "", d->peer);
+	}
+	if (s->is_described || !s->has_pin ||
+	    s->options->tls == DIAL_TLS_NONE ||
+	    curl.getinfo(d->handle, CURLINFO_TLS_SSL_PTR, &tls) || !tls ||
+	    tls->backend != CURLSSLBACKEND_OPENSSL || !tls->internals)
+		return;
+	s->is_described = pin_describe_tls(tls->internals, d->tls_version,
+					   sizeof(d->tls_version));
+	if (!s->is_described || !d->trace)
+		return;
+	opening_remark(&s->opening, "%s", d->tls_version);
+	if (pin_describe_peer(tls->internals, text, sizeof(text)))
+		opening_remark(&s->opening, "certificate: %s", text);
+}
+
+static size_t on_header(char *data, size_t size, size_t n, void *context)
+{
+	struct dial *d = context;
+
+	describe(d);
+	if (opening_hear(&d->state->opening, data, size * n) < 0)
+		return 0;
+	return size * n;
+}
+
+static int on_debug(CURL *handle, curl_infotype type, char *data, size_t n,
+		    void *context)
+{
+	struct dial *d = context;
+
+	(void)handle;
+	if (type != CURLINFO_HEADER_OUT)
+		return 0;
+	if (d->state->opening.greeted)
+		describe(d);
+	opening_say(&d->state->opening, data, n);
+	return 0;
+}
+
+static void set_ears(struct dial *d)
+{
+	curl.setopt(d->handle, CURLOPT_ERRORBUFFER, d->state->error);
+	curl.setopt(d->handle, CURLOPT_HEADERDATA, d);
+	curl.setopt(d->handle, CURLOPT_HEADERFUNCTION, on_header);
+	if (!d->trace)
+		return;
+	set_long(d, CURLOPT_VERBOSE, 1);
+	curl.setopt(d->handle, CURLOPT_DEBUGDATA, d);
+	curl.setopt(d->handle, CURLOPT_DEBUGFUNCTION, on_debug);
+}
+
+/* ---- one attempt */
+
+static void drop_handle(struct dial *d)
+{
+	struct dial_state *s = d->state;
+
+	if (d->handle)
+		curl.cleanup(d->handle);
+	d->handle = NULL;
+	d->socket = -1;
+	curl.free_all(s->connect_to);
+	s->connect_to = NULL;
+	opening_free(&s->opening);
+}
+
+static CURLcode attempt(struct dial *d, unsigned milliseconds)
+{
+	struct dial_state *s = d->state;
+
+	opening_init(&s->opening, s->options, d->trace);
+	s->is_described = s->is_connected = s->pin.refused = false;
+	s->error[0] = '\0';
+	d->tls_version[0] = '\0';
+	d->handle = curl.init();
+	if (!d->handle)
+		return CURLE_OUT_OF_MEMORY;
+	set_long(d, CURLOPT_CONNECT_ONLY, 1);
+	set_long(d, CURLOPT_NOSIGNAL, 1);
+	set_long(d, CURLOPT_CONNECTTIMEOUT_MS, (long)milliseconds);
+	set_long(d, CURLOPT_FTP_RESPONSE_TIMEOUT,
+		 (long)(milliseconds / 1000 + 1));
+	/* Later than the oldest libcurl that serves, and only for the better:
+	 * a name server that does not answer must not hold up our end. */
+#if LIBCURL_VERSION_NUM >= 0x075700
+	curl.setopt(d->handle, CURLOPT_QUICK_EXIT, 1L);
+#endif
+#if LIBCURL_VERSION_NUM >= 0x075500
+	curl.setopt(d->handle, CURLOPT_PROTOCOLS_STR, "smtp,smtps");
+#endif
+	set_address(d);
+	set_way(d);
+	set_tls(d);
+	set_login(d);
+	set_ears(d);
+	return s->setup ? s->setup : curl.perform(d->handle);
+}
+
+static const struct {
+	CURLcode code;
+	enum trouble_kind kind;
+} troubles[] = {
+	{ CURLE_COULDNT_RESOLVE_HOST, TROUBLE_LOOKUP },
+	{ CURLE_COULDNT_RESOLVE_PROXY, TROUBLE_LOOKUP },
+	{ CURLE_COULDNT_CONNECT, TROUBLE_CONNECT },
+	{ CURLE_PROXY, TROUBLE_PROXY },
+	{ CURLE_OPERATION_TIMEDOUT, TROUBLE_TIME },
+	{ CURLE_PEER_FAILED_VERIFICATION, TROUBLE_CERTIFICATE },
+	{ CURLE_SSL_CONNECT_ERROR, TROUBLE_HANDSHAKE },
+	{ CURLE_USE_SSL_FAILED, TROUBLE_NO_STARTTLS },
+	{ CURLE_SSL_CERTPROBLEM, TROUBLE_FILE },
+	{ CURLE_SSL_CACERT_BADFILE, TROUBLE_FILE },
+	{ CURLE_SSL_CRL_BADFILE, TROUBLE_FILE },
+	{ CURLE_SSL_CIPHER, TROUBLE_SETTING },
+	{ CURLE_URL_MALFORMAT, TROUBLE_SETTING },
+	{ CURLE_UNSUPPORTED_PROTOCOL, TROUBLE_SETTING },
+	{ CURLE_NOT_BUILT_IN, TROUBLE_SETTING },
+	{ CURLE_UNKNOWN_OPTION, TROUBLE_SETTING },
+	{ CURLE_BAD_FUNCTION_ARGUMENT, TROUBLE_SETTING },
+	{ CURLE_INTERFACE_FAILED, TROUBLE_SOURCE },
+	{ CURLE_LOGIN_DENIED, TROUBLE_LOGIN },
+	{ CURLE_AUTH_ERROR, TROUBLE_LOGIN },
+	{ CURLE_WEIRD_SERVER_REPLY, TROUBLE_REPLY },
+	{ CURLE_REMOTE_ACCESS_DENIED, TROUBLE_REPLY },
+	{ CURLE_WRITE_ERROR, TROUBLE_REPLY },
+	{ CURLE_RECV_ERROR, TROUBLE_LOST },
+	{ CURLE_SEND_ERROR, TROUBLE_LOST },
+	{ CURLE_GOT_NOTHING, TROUBLE_LOST },
+};
+
+static const char *error_text(struct dial *d, CURLcode code)
+{
+	return d->state->error[0] ? d->state->error : curl.strerror(code);
+}
+
+static struct trouble gather(struct dial *d, CURLcode code)
+{
+	struct dial_state *s = d->state;
+	double connected = 0;
+	long os_error = 0;
+	struct trouble t = {
+		.kind = TROUBLE_OTHER,
+		.text = error_text(d, code),
+		.seconds = s->seconds,
+		.place = s->place,
+		.opening = &s->opening,
+		.pin = &s->pin,
+	};
+
+	for (size_t i = 0; i < sizeof(troubles) / sizeof(*troubles); i++)
+		if (troubles[i].code == code)
+			t.kind = troubles[i].kind;
+	if (!d->handle)
+		return t;
+	curl.getinfo(d->handle, CURLINFO_OS_ERRNO, &os_error);
+	curl.getinfo(d->handle, CURLINFO_SSL_VERIFYRESULT, &t.verify);
+	curl.getinfo(d->handle, CURLINFO_HTTP_CONNECTCODE, &t.connect_code);
+	curl.getinfo(d->handle, CURLINFO_CONNECT_TIME, &connected);
+	t.os_error = (int)os_error;
+	t.is_connected = connected > 0 || s->is_connected;
+	if (t.connect_code >= 300 && t.kind == TROUBLE_LOST)
+		t.kind = TROUBLE_PROXY;
+	if (s->pin.refused)
+		t.kind = TROUBLE_CERTIFICATE;
+	return t;
+}
+
+/* ---- the dial */
+
+/* Nobody logged in and the server was not asked to. */
+static bool is_unanswered(const struct dial_state *s, CURLcode code)
+{
+	return s->options->use_auth && s->opening.phase == REPLY_AUTH &&
+	       !s->opening.auth_answered &&
+	       (code == CURLE_OK || code == CURLE_LOGIN_DENIED);
+}
+
+/* Is there another way to try?  Sets it up. */
+static bool plan_again(struct dial *d, CURLcode code)
+{
+	struct dial_state *s = d->state;
+
+	if (!is_unanswered(s, code) ||
+	    !login_again(&s->login, s->options, &s->opening.caps))
+		return false;
+	opening_remark(&s->opening,
+		       "AUTH is offered with %s: once more, for %s",
+		       s->opening.caps.auth, s->login.pin[0]);
+	return true;
+}
+
+static int judge(struct dial *d, CURLcode code, struct fault *f)
+{
+	struct dial_state *s = d->state;
+	struct trouble t;
+
+	if (is_unanswered(s, code))
+		return login_explain(&s->login, s->options, &s->opening.caps,
+				     s->place, f);
+	if (code) {
+		t = gather(d, code);
+		return trouble_explain(&t, s->options, f);
+	}
+	if (s->options->tls == DIAL_TLS_STARTTLS && !s->opening.tls_started)
+		return fault_set(f, FAULT_SOFTWARE,
+				 "libcurl went on without TLS at %s", s->place);
+	if (s->options->use_auth && !s->opening.authenticated)
+		return fault_set(f, FAULT_PERMISSION,
+				 "%s did not confirm the log-in", s->place);
+	return 0;
+}
+
+static int dial_until_done(struct dial *d, struct fault *f)
+{
+	struct dial_state *s = d->state;
+	uint64_t end = world_ticks() + s->seconds * UINT64_C(1000);
+
+	for (int i = 0;; i++) {
+		uint64_t now = world_ticks();
+		CURLcode code;
+
+		if (i)
+			drop_handle(d);
+		code = attempt(d, now < end ? (unsigned)(end - now) : 1);
+		if (i < DIAL_ATTEMPTS && plan_again(d, code))
+			continue;
+		return judge(d, code, f);
+	}
+}
+
+static int take_over(struct dial *d, struct fault *f)
+{
+	struct dial_state *s = d->state;
+	curl_socket_t fd = CURL_SOCKET_BAD;
+
+	if (curl.getinfo(d->handle, CURLINFO_ACTIVESOCKET, &fd) ||
+	    fd == CURL_SOCKET_BAD)
+		return fault_set(f, FAULT_TEMPORARY,
+				 "%s closed the connection before any mail",
+				 s->place);
+	d->socket = (int)fd;
+	d->caps = s->opening.caps;
+	d->is_tls = s->options->tls != DIAL_TLS_NONE;
+	if (s->options->use_auth)
+		snprintf(d->mechanism, sizeof(d->mechanism), "%s",
+			 login_mechanism(&s->login, &d->caps));
+	s->options = NULL;
+	return 0;
+}
+
+static int check_options(struct dial *d, const struct dial_options *o,
+			 struct fault *f)
+{
+	struct dial_state *s = d->state;
+	struct fault unimportant = FAULT_INIT;
+	const char *backend = curl.version(CURLVERSION_NOW)->ssl_version;
+
+	if (place_check(o, f) < 0)
+		return -1;
+	if (login_begin(&s->login, o, f) < 0)
+		return -1;
+	if (o->tls == DIAL_TLS_NONE)
+		return 0;
+	s->has_pin = pin_load(backend, &unimportant) == 0;
+	if (!o->fingerprint)
+		return 0;
+	if (!s->has_pin)
+		return pin_load(backend, f);
+	return pin_parse(&s->pin, o->fingerprint, f);
+}
+
+int dial_open(struct dial *d, const struct dial_options *o,
+	      const struct trace *trace, struct fault *f)
+{
+	*d = (struct dial){ .socket = -1, .trace = trace };
+	if (load(f) < 0)
+		return -1;
+	d->state = memory_alloc(sizeof(*d->state));
+	*d->state =
+		(struct dial_state){ .options = o, .seconds = DIAL_SECONDS };
+	if (check_options(d, o, f) < 0) {
+		dial_close(d);
+		return -1;
+	}
+	place_name(o, d->state->place, sizeof(d->state->place));
+	if (o->connect_timeout)
+		d->state->seconds = o->connect_timeout;
+	if (dial_until_done(d, f) < 0 || take_over(d, f) < 0) {
+		dial_close(d);
+		return -1;
+	}
+	return 0;
+}
+
+void dial_close(struct dial *d)
+{
+	if (!d->state)
+		return;
+	drop_handle(d);
+	free(d->state);
+	d->state = NULL;
+}
+
+/* ---- the open connection */
+
+static int lost(struct dial *d, CURLcode code, struct fault *f)
+{
+	return fault_set(f, FAULT_TEMPORARY,
+			 "the connection to %s was lost: %s", d->state->place,
+			 error_text(d, code));
+}
+
+ssize_t dial_send(struct dial *d, const void *data, size_t n, struct fault *f)
+{
+	size_t sent = 0;
+	CURLcode code;
+
+	d->state->error[0] = '\0';
+	code = curl.send(d->handle, data, n, &sent);
+	if (code == CURLE_AGAIN)
+		return 0;
+	return code ? lost(d, code, f) : (ssize_t)sent;
+}
+
+ssize_t dial_receive(struct dial *d, void *data, size_t n, bool *end,
+		     struct fault *f)
+{
+	size_t got = 0;
+	CURLcode code;
+
+	*end = false;
+	d->state->error[0] = '\0';
+	code = curl.recv(d->handle, data, n, &got);
+	if (code == CURLE_AGAIN)
+		return 0;
+	if (code)
+		return lost(d, code, f);
+	*end = got == 0;
+	return (ssize_t)got;
+}
+
+int dial_wait(struct dial *d, bool to_send, unsigned milliseconds,
+	      struct fault *f)
+{
+	struct pollfd p = { .fd = d->socket,
+			    .events =
+				    (short)(POLLIN | (to_send ? POLLOUT : 0)) };
+	uint64_t end = world_ticks() + milliseconds;
+
+	for (;;) {
+		uint64_t now = world_ticks();
+		int ready = poll(&p, 1, now < end ? (int)(end - now) : 0);
+
+		if (ready >= 0)
+			return ready > 0;
+		if (errno != EINTR)
+			return fault_errno(f, FAULT_TEMPORARY, errno,
+					   "cannot wait for %s",
+					   d->state->place);
+	}
+}
+
+void dial_trace(const struct dial *d, char direction, const char *text,
+		size_t n)
+{
+	if (d->trace)
+		d->trace->line(d->trace->context, direction, text, n);
+}

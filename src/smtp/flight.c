@@ -1,0 +1,307 @@
+/* flight.c - one loop sends, one loop takes in, and each calls upon the other
+ * before it waits.
+ *
+ * TLS asks that a send which did not go be tried again with the same bytes:
+ * so `out` is never touched between the first try and the last. */
+#include "smtp/flight.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/world.h"
+
+#define BLOCK_SECONDS 180 /* RFC 5321 4.5.3.2.5: for octets to go */
+
+/* RFC 5321 4.5.3.2 */
+static const struct {
+	const char *name;
+	unsigned seconds;
+} verbs[] = {
+	[VERB_NONE] = { "the last command", 300 },
+	[VERB_RSET] = { "RSET", 300 },
+	[VERB_MAIL] = { "MAIL", 300 },
+	[VERB_RCPT] = { "RCPT", 300 },
+	[VERB_DATA] = { "DATA", 120 },
+	[VERB_CONTENT] = { "the message", 600 },
+	[VERB_QUIT] = { "QUIT", 300 },
+};
+
+void flight_init(struct flight *fl, struct dial *dial, flight_answer *answer,
+		 void *context)
+{
+	*fl = (struct flight){ .dial = dial,
+			       .answer = answer,
+			       .context = context };
+	fl->out = memory_alloc(FLIGHT_ROOM);
+	reply_init(&fl->reply);
+}
+
+void flight_free(struct flight *fl)
+{
+	free(fl->out);
+	fl->out = NULL;
+	reply_free(&fl->reply);
+}
+
+static uint64_t deadline_in(unsigned seconds)
+{
+	return world_ticks() + seconds * UINT64_C(1000);
+}
+
+static unsigned left_until(uint64_t deadline)
+{
+	uint64_t now = world_ticks();
+
+	return now < deadline ? (unsigned)(deadline - now) : 0;
+}
+
+static int no_progress(struct flight *fl, const char *what, unsigned seconds,
+		       struct fault *f)
+{
+	fl->broken = true;
+	return fault_set(f, FAULT_TEMPORARY, "the server %s within %u seconds",
+			 what, seconds);
+}
+
+static int already_lost(struct fault *f)
+{
+	return fault_set(f, FAULT_TEMPORARY, "the connection is lost already");
+}
+
+/* A whole reply goes to whom it answers. */
+static int hand_over(struct flight *fl, struct fault *f)
+{
+	struct owed owed = { VERB_NONE, 0 };
+	char words[1024];
+	int r;
+
+	if (fl->count) {
+		owed = fl->owed[fl->first];
+		fl->first = (fl->first + 1) % FLIGHT_MAX;
+		fl->count--;
+	}
+	if (fl->dial->trace) {
+		reply_words(&fl->reply, words, sizeof(words));
+		dial_trace(fl->dial, 'S', words, strlen(words));
+	}
+	r = fl->answer(fl->context, &owed, &fl->reply, f);
+	reply_reset(&fl->reply);
+	if (r < 0)
+		fl->broken = true;
+	return r;
+}
+
+static int take_in(struct flight *fl, const char *data, size_t n,
+		   struct fault *f)
+{
+	while (n) {
+		size_t used;
+		int whole = reply_feed(&fl->reply, data, n, &used, f);
+
+		if (whole < 0) {
+			fl->broken = true;
+			return -1;
+		}
+		data += used;
+		n -= used;
+		if (whole && hand_over(fl, f) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* Until nothing is there now.  TLS may hold bytes back that poll() does not
+ * see, so this always comes before a wait. */
+int flight_listen(struct flight *fl, struct fault *f)
+{
+	for (;;) {
+		bool end = false;
+		ssize_t n =
+			dial_receive(fl->dial, fl->in, sizeof(fl->in), &end, f);
+
+		if (n < 0 || end)
+			fl->broken = true;
+		if (n < 0)
+			return -1;
+		if (end)
+			return fault_set(f, FAULT_TEMPORARY,
+					 "the server closed the connection");
+		if (n == 0)
+			return 0;
+		if (take_in(fl, fl->in, (size_t)n, f) < 0)
+			return -1;
+	}
+}
+
+/* Nothing goes out any more; the server may have said why before it went. */
+static int lost_while_sending(struct flight *fl, const struct fault *lost,
+			      struct fault *f)
+{
+	struct fault end = FAULT_INIT;
+
+	fl->broken = true;
+	flight_listen(fl, &end);
+	*f = end.reply ? end : *lost;
+	return -1;
+}
+
+int flight_flush(struct flight *fl, struct fault *f)
+{
+	unsigned seconds = fl->timeout ? fl->timeout : BLOCK_SECONDS;
+	uint64_t deadline = deadline_in(seconds);
+	size_t done = 0;
+
+	while (done < fl->out_len) {
+		struct fault lost = FAULT_INIT;
+		ssize_t n;
+		int ready;
+
+		if (fl->broken)
+			return already_lost(f);
+		if (flight_listen(fl, f) < 0)
+			return -1;
+		n = dial_send(fl->dial, fl->out + done, fl->out_len - done,
+			      &lost);
+		if (n < 0)
+			return lost_while_sending(fl, &lost, f);
+		if (n > 0) {
+			done += (size_t)n;
+			deadline = deadline_in(seconds);
+			continue;
+		}
+		ready = dial_wait(fl->dial, true, left_until(deadline), f);
+		if (ready < 0)
+			fl->broken = true;
+		if (ready < 0)
+			return -1;
+		if (!ready)
+			return no_progress(fl, "took nothing more", seconds, f);
+	}
+	fl->out_len = 0;
+	return 0;
+}
+
+static int wait_for_reply(struct flight *fl, struct fault *f)
+{
+	enum verb verb = fl->owed[fl->first].verb;
+	unsigned seconds = fl->timeout ? fl->timeout : verbs[verb].seconds;
+	uint64_t deadline = deadline_in(seconds);
+	size_t before = fl->count;
+	char what[64];
+
+	for (;;) {
+		int ready;
+
+		if (flight_listen(fl, f) < 0)
+			return -1;
+		if (fl->count != before)
+			return 0;
+		ready = dial_wait(fl->dial, false, left_until(deadline), f);
+		if (ready < 0)
+			fl->broken = true;
+		if (ready < 0)
+			return -1;
+		if (!ready)
+			break;
+	}
+	snprintf(what, sizeof(what), "did not answer %s", verbs[verb].name);
+	return no_progress(fl, what, seconds, f);
+}
+
+int flight_await(struct flight *fl, size_t most, struct fault *f)
+{
+	if (fl->count > most)
+		fl->round_trips++;
+	if (flight_flush(fl, f) < 0)
+		return -1;
+	while (fl->count > most)
+		if (wait_for_reply(fl, f) < 0)
+			return -1;
+	return 0;
+}
+
+static void owe(struct flight *fl, enum verb verb, size_t index)
+{
+	fl->owed[(fl->first + fl->count) % FLIGHT_MAX] =
+		(struct owed){ verb, index };
+	fl->count++;
+}
+
+void flight_owe(struct flight *fl, enum verb verb)
+{
+	owe(fl, verb, 0);
+}
+
+/* With all answered, a reply that is there already was never asked for: it
+ * must not be taken for the one to come. */
+static int make_way(struct flight *fl, size_t n, struct fault *f)
+{
+	if (fl->broken)
+		return already_lost(f);
+	if (!fl->count && !fl->out_len && flight_listen(fl, f) < 0)
+		return -1;
+	if (fl->count + 1 >= FLIGHT_MAX &&
+	    flight_await(fl, FLIGHT_MAX / 2, f) < 0)
+		return -1;
+	if (FLIGHT_ROOM - fl->out_len < n)
+		return flight_flush(fl, f);
+	return 0;
+}
+
+int flight_say(struct flight *fl, enum verb verb, size_t index, struct fault *f,
+	       const struct buf *command)
+{
+	if (command->overflow)
+		return fault_set(f, FAULT_SOFTWARE,
+				 "a command of more than %zu octets was to be "
+				 "sent",
+				 command->max);
+	if (make_way(fl, command->len + 2, f) < 0)
+		return -1;
+	dial_trace(fl->dial, 'C', command->data, command->len);
+	memcpy(fl->out + fl->out_len, command->data, command->len);
+	fl->out_len += command->len;
+	memcpy(fl->out + fl->out_len, "\r\n", 2);
+	fl->out_len += 2;
+	if (verb != VERB_NONE)
+		owe(fl, verb, index);
+	return 0;
+}
+
+int flight_put(struct flight *fl, const void *data, size_t n, struct fault *f)
+{
+	const char *from = data;
+
+	while (n) {
+		size_t room, piece;
+		char *to = flight_room(fl, &room, f);
+
+		if (!to)
+			return -1;
+		piece = n < room ? n : room;
+		memcpy(to, from, piece);
+		flight_wrote(fl, piece);
+		from += piece;
+		n -= piece;
+	}
+	return 0;
+}
+
+char *flight_room(struct flight *fl, size_t *room, struct fault *f)
+{
+	if (fl->broken) {
+		already_lost(f);
+		return NULL;
+	}
+	if (fl->out_len > FLIGHT_ROOM / 2 && flight_flush(fl, f) < 0)
+		return NULL;
+	*room = FLIGHT_ROOM - fl->out_len;
+	return fl->out + fl->out_len;
+}
+
+void flight_wrote(struct flight *fl, size_t n)
+{
+	fl->out_len += n;
+}

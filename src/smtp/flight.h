@@ -1,0 +1,85 @@
+/* flight.h - commands on their way, and the replies that are owed for them
+ * (RFC 2920).
+ *
+ * What is said is gathered and goes out together when the room is full or
+ * somebody waits.  Replies come back in the order of the commands; each is
+ * handed to `answer` with what it answers, as soon as it is whole, also while
+ * more is being sent: neither end can block the other.  A reply that nobody
+ * asked for is handed over with VERB_NONE.
+ *
+ * Once anything here fails the line is broken: nothing more can be said. */
+#ifndef SMTP_FLIGHT_H
+#define SMTP_FLIGHT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/fault.h"
+#include "smtp/dial.h"
+#include "smtp/reply.h"
+
+#define FLIGHT_ROOM (128 * 1024) /* octets gathered */
+#define FLIGHT_MAX  1024	 /* commands without their reply */
+
+enum verb {
+	VERB_NONE,
+	VERB_RSET,
+	VERB_MAIL,
+	VERB_RCPT,
+	VERB_DATA,
+	VERB_CONTENT, /* the final dot, or BDAT LAST and its octets */
+	VERB_QUIT,
+};
+
+struct owed {
+	enum verb verb;
+	size_t index; /* of the recipient */
+};
+
+struct flight;
+/* -1 with the fault: the line is of no use any more. */
+typedef int flight_answer(void *context, const struct owed *owed,
+			  const struct reply *reply, struct fault *f);
+
+struct flight {
+	struct dial *dial; /* borrowed */
+	flight_answer *answer;
+	void *context;
+	unsigned timeout; /* seconds for each reply; 0: by RFC 5321 4.5.3.2 */
+	bool broken;
+	unsigned round_trips; /* times that nothing could go on without a reply
+			       */
+	struct owed owed[FLIGHT_MAX];
+	size_t first, count;
+	struct reply reply; /* arriving */
+	char in[4096];
+	char *out;
+	size_t out_len;
+};
+
+void flight_init(struct flight *fl, struct dial *dial, flight_answer *answer,
+		 void *context);
+void flight_free(struct flight *fl);
+
+/* One command without its CRLF.  With VERB_NONE no reply is owed for it (yet):
+ * flight_owe says so when its octets have followed. */
+int flight_say(struct flight *fl, enum verb verb, size_t index, struct fault *f,
+	       const struct buf *command);
+void flight_owe(struct flight *fl, enum verb verb);
+/* Content: goes out as it is. */
+int flight_put(struct flight *fl, const void *data, size_t n, struct fault *f);
+/* The same without a copy: where the next octets may be written, at least
+ * half of the room; then how many were. */
+char *flight_room(struct flight *fl, size_t *room, struct fault *f);
+void flight_wrote(struct flight *fl, size_t n);
+
+/* Sends all that was said, and takes in what has arrived. */
+int flight_flush(struct flight *fl, struct fault *f);
+/* Takes in what has arrived, without waiting. */
+int flight_listen(struct flight *fl, struct fault *f);
+/* Flushes, and waits until no more than `most` replies are owed. */
+int flight_await(struct flight *fl, size_t most, struct fault *f);
+
+#endif

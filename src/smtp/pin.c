@@ -1,0 +1,283 @@
+/* pin.c - SSL_CTX_set_cert_verify_callback takes the place of the chain.
+ *
+ * The callback's "no" ends the handshake (libcurl has asked for a verified
+ * peer), so a wrong server hears neither a password nor an address. */
+#include "smtp/pin.h"
+
+#include <ctype.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <openssl/ssl.h>
+#include <openssl/x509.h>
+
+#include "base/library.h"
+
+static struct {
+	void (*set_verify)(SSL_CTX *, int (*)(X509_STORE_CTX *, void *),
+			   void *);
+	int (*is_finished)(const SSL *);
+	const char *(*version)(const SSL *);
+	const SSL_CIPHER *(*cipher)(const SSL *);
+	const char *(*cipher_name)(const SSL_CIPHER *);
+	X509 *(*peer)(const SSL *);
+} ssl;
+
+static struct {
+	X509 *(*leaf)(const X509_STORE_CTX *);
+	void (*set_error)(X509_STORE_CTX *, int);
+	int (*error)(const X509_STORE_CTX *);
+	X509_STORE *(*store)(const X509_STORE_CTX *);
+	STACK_OF(X509) * (*untrusted)(const X509_STORE_CTX *);
+	int (*verify)(X509_STORE_CTX *);
+	int (*load_file)(X509_STORE *, const char *);
+	X509_STORE_CTX *(*ctx_new)(void);
+	int (*ctx_init)(X509_STORE_CTX *, X509_STORE *, X509 *,
+			STACK_OF(X509) *);
+	int (*ctx_default)(X509_STORE_CTX *, const char *);
+	void (*ctx_free)(X509_STORE_CTX *);
+	int (*digest)(const X509 *, const EVP_MD *, unsigned char *,
+		      unsigned *);
+	const EVP_MD *(*md5)(void);
+	const EVP_MD *(*sha1)(void);
+	const EVP_MD *(*sha256)(void);
+	X509_NAME *(*subject)(const X509 *);
+	X509_NAME *(*issuer)(const X509 *);
+	int (*print_name)(BIO *, const X509_NAME *, int, unsigned long);
+	const ASN1_TIME *(*not_after)(const X509 *);
+	int (*print_time)(BIO *, const ASN1_TIME *);
+	void (*free)(X509 *);
+	BIO *(*bio_new)(const BIO_METHOD *);
+	const BIO_METHOD *(*bio_memory)(void);
+	int (*bio_read)(BIO *, void *, int);
+	int (*bio_puts)(BIO *, const char *);
+	int (*bio_free)(BIO *);
+} crypto;
+
+static const struct library_symbol ssl_symbols[] = {
+	{ "SSL_CTX_set_cert_verify_callback", &ssl.set_verify },
+	{ "SSL_is_init_finished", &ssl.is_finished },
+	{ "SSL_get_version", &ssl.version },
+	{ "SSL_get_current_cipher", &ssl.cipher },
+	{ "SSL_CIPHER_get_name", &ssl.cipher_name },
+	{ "SSL_get1_peer_certificate", &ssl.peer },
+	{ NULL, NULL },
+};
+
+static const struct library_symbol crypto_symbols[] = {
+	{ "X509_STORE_CTX_get0_cert", &crypto.leaf },
+	{ "X509_STORE_CTX_set_error", &crypto.set_error },
+	{ "X509_STORE_CTX_get_error", &crypto.error },
+	{ "X509_STORE_CTX_get0_store", &crypto.store },
+	{ "X509_STORE_CTX_get0_untrusted", &crypto.untrusted },
+	{ "X509_verify_cert", &crypto.verify },
+	{ "X509_STORE_load_file", &crypto.load_file },
+	{ "X509_STORE_CTX_new", &crypto.ctx_new },
+	{ "X509_STORE_CTX_init", &crypto.ctx_init },
+	{ "X509_STORE_CTX_set_default", &crypto.ctx_default },
+	{ "X509_STORE_CTX_free", &crypto.ctx_free },
+	{ "X509_digest", &crypto.digest },
+	{ "EVP_md5", &crypto.md5 },
+	{ "EVP_sha1", &crypto.sha1 },
+	{ "EVP_sha256", &crypto.sha256 },
+	{ "X509_get_subject_name", &crypto.subject },
+	{ "X509_get_issuer_name", &crypto.issuer },
+	{ "X509_NAME_print_ex", &crypto.print_name },
+	{ "X509_get0_notAfter", &crypto.not_after },
+	{ "ASN1_TIME_print", &crypto.print_time },
+	{ "X509_free", &crypto.free },
+	{ "BIO_new", &crypto.bio_new },
+	{ "BIO_s_mem", &crypto.bio_memory },
+	{ "BIO_read", &crypto.bio_read },
+	{ "BIO_puts", &crypto.bio_puts },
+	{ "BIO_free", &crypto.bio_free },
+	{ NULL, NULL },
+};
+
+static struct library libssl = { "libssl.so.3", "libssl3", ssl_symbols, NULL };
+static struct library libcrypto = { "libcrypto.so.3", "libssl3", crypto_symbols,
+				    NULL };
+
+int pin_load(const char *backend, struct fault *f)
+{
+	if (!backend || strncmp(backend, "OpenSSL/3", 9))
+		return fault_set(f, FAULT_CONFIG,
+				 "this libcurl has %s for TLS, and "
+				 "tls_fingerprint needs OpenSSL 3; give a "
+				 "tls_trust_file in its place",
+				 backend ? backend : "nothing");
+	if (library_load(&libssl, f) < 0)
+		return -1;
+	return library_load(&libcrypto, f);
+}
+
+static int hex_value(char c)
+{
+	static const char digits[] = "0123456789abcdef";
+	const char *at = strchr(digits, tolower((unsigned char)c));
+
+	return c && at ? (int)(at - digits) : -1;
+}
+
+/* Octets of the digest, 0 when it is none that we know. */
+static size_t parse_hex(unsigned char *out, size_t room, const char *hex)
+{
+	size_t n = 0;
+
+	while (*hex) {
+		int high = hex_value(hex[0]);
+		int low = high < 0 ? -1 : hex_value(hex[1]);
+
+		if (low < 0 || n == room)
+			return 0;
+		out[n++] = (unsigned char)(high << 4 | low);
+		hex += 2;
+		if (*hex == ':' && hex[1])
+			hex++;
+	}
+	return n == 16 || n == 20 || n == 32 ? n : 0;
+}
+
+int pin_parse(struct pin *p, const char *hex, struct fault *f)
+{
+	*p = (struct pin){ 0 };
+	p->length = parse_hex(p->digest, sizeof(p->digest), hex);
+	if (!p->length)
+		return fault_set(f, FAULT_CONFIG,
+				 "tls_fingerprint \"%s\" is no SHA-256, SHA-1 "
+				 "or MD5 digest: it has to be 64, 40 or 32 hex "
+				 "digits",
+				 hex);
+	return 0;
+}
+
+static size_t write_digest(const X509 *x, size_t length, unsigned char *out)
+{
+	const EVP_MD *kind = length == 16   ? crypto.md5()
+			     : length == 20 ? crypto.sha1()
+					    : crypto.sha256();
+	unsigned n = 0;
+
+	if (!kind || !crypto.digest(x, kind, out, &n))
+		return 0;
+	return n;
+}
+
+static void write_hex(const unsigned char *digest, size_t n, char *out)
+{
+	for (size_t i = 0; i < n; i++)
+		sprintf(out + 3 * i, "%02X%s", digest[i], i + 1 < n ? ":" : "");
+}
+
+static int check_leaf(X509_STORE_CTX *store, void *context)
+{
+	struct pin *p = context;
+	X509 *leaf = crypto.leaf(store);
+	unsigned char digest[EVP_MAX_MD_SIZE];
+	size_t n = leaf ? write_digest(leaf, p->length, digest) : 0;
+
+	if (n == p->length && !memcmp(digest, p->digest, n)) {
+		crypto.set_error(store, X509_V_OK);
+		return 1;
+	}
+	p->refused = true;
+	if (n == p->length)
+		write_hex(digest, n, p->seen);
+	crypto.set_error(store, X509_V_ERR_CERT_REJECTED);
+	return 0;
+}
+
+void pin_install(struct pin *p, void *ssl_ctx)
+{
+	ssl.set_verify(ssl_ctx, check_leaf, p);
+}
+
+/* A second look, with a context of its own: the first has given its verdict,
+ * and the store that both share knows more by now. */
+static bool verify_again(X509_STORE_CTX *store, const char *bundle)
+{
+	X509_STORE *known = crypto.store(store);
+	X509_STORE_CTX *again;
+	bool good = false;
+
+	if (!known || !crypto.load_file(known, bundle))
+		return false;
+	again = crypto.ctx_new();
+	if (again &&
+	    crypto.ctx_init(again, known, crypto.leaf(store),
+			    crypto.untrusted(store)) &&
+	    crypto.ctx_default(again, "ssl_server"))
+		good = crypto.verify(again) > 0;
+	crypto.ctx_free(again);
+	return good;
+}
+
+static int check_chain(X509_STORE_CTX *store, void *context)
+{
+	int good = crypto.verify(store);
+
+	if (good > 0)
+		return good;
+	switch (crypto.error(store)) {
+	case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
+	case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
+	case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
+	case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
+		break;
+	default:
+		return good;
+	}
+	if (!verify_again(store, context))
+		return good;
+	crypto.set_error(store, X509_V_OK);
+	return 1;
+}
+
+void pin_install_bundle(const char *file, void *ssl_ctx)
+{
+	ssl.set_verify(ssl_ctx, check_chain, (void *)(uintptr_t)file);
+}
+
+bool pin_describe_tls(void *session, char *out, size_t size)
+{
+	const SSL_CIPHER *cipher;
+
+	if (!ssl.is_finished(session))
+		return false;
+	cipher = ssl.cipher(session);
+	snprintf(out, size, "%s, %s", ssl.version(session),
+		 cipher ? ssl.cipher_name(cipher) : "no cipher");
+	return true;
+}
+
+bool pin_describe_peer(void *session, char *out, size_t size)
+{
+	unsigned char digest[EVP_MAX_MD_SIZE];
+	char hex[3 * EVP_MAX_MD_SIZE + 1] = "";
+	X509 *peer = ssl.peer(session);
+	BIO *text = peer ? crypto.bio_new(crypto.bio_memory()) : NULL;
+	int n = 0;
+
+	if (text) {
+		crypto.bio_puts(text, "subject ");
+		crypto.print_name(text, crypto.subject(peer), 0,
+				  XN_FLAG_ONELINE & ~ASN1_STRFLGS_ESC_MSB);
+		crypto.bio_puts(text, "; issuer ");
+		crypto.print_name(text, crypto.issuer(peer), 0,
+				  XN_FLAG_ONELINE & ~ASN1_STRFLGS_ESC_MSB);
+		crypto.bio_puts(text, "; until ");
+		crypto.print_time(text, crypto.not_after(peer));
+		crypto.bio_puts(text, "; sha256 ");
+		write_hex(digest, write_digest(peer, 32, digest), hex);
+		crypto.bio_puts(text, hex);
+		n = crypto.bio_read(text, out, (int)size - 1);
+		crypto.bio_free(text);
+	}
+	if (peer)
+		crypto.free(peer);
+	if (n < 0)
+		n = 0;
+	out[n] = '\0';
+	return n > 0;
+}

@@ -1,0 +1,41 @@
+/* pin.h - what is asked of OpenSSL itself, behind libcurl's back.
+ *
+ * A certificate that is known by its fingerprint is checked in the handshake,
+ * before a byte of ours is sent: neither the chain nor the name counts then.
+ * And the names of what a TLS connection agreed on, for people.
+ *
+ * OpenSSL's one place in submission.  The handles are those of the OpenSSL
+ * that libcurl has loaded; pin_load says whether that is one we can talk to. */
+#ifndef SMTP_PIN_H
+#define SMTP_PIN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/fault.h"
+
+struct pin {
+	unsigned char digest[32];
+	size_t length;	       /* 16 MD5, 20 SHA-1, 32 SHA-256 */
+	bool refused;	       /* a certificate came and was not the one */
+	char seen[3 * 32 + 1]; /* its digest, "AB:CD:..." */
+};
+
+/* Hex digits, with colons or without; FAULT_CONFIG when it is no digest. */
+int pin_parse(struct pin *p, const char *hex, struct fault *f);
+/* `backend` as libcurl names its TLS: "OpenSSL/3.0.17". */
+int pin_load(const char *backend, struct fault *f);
+/* On an SSL_CTX that verifies its peer; the pin outlives it. */
+void pin_install(struct pin *p, void *ssl_ctx);
+
+/* Where the CAs that an SSL_CTX knows do not suffice, those of this file are
+ * read too, in the midst of the handshake.  The name is borrowed for as long
+ * as the SSL_CTX lives. */
+void pin_install_bundle(const char *file, void *ssl_ctx);
+
+/* "TLSv1.3, TLS_AES_256_GCM_SHA384"; false while the handshake lasts. */
+bool pin_describe_tls(void *ssl, char *out, size_t size);
+/* "subject CN=..., issuer ..., until ..., sha256 ...". */
+bool pin_describe_peer(void *ssl, char *out, size_t size);
+
+#endif

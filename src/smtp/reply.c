@@ -1,0 +1,329 @@
+/* reply.c - a reply is parsed line by line, and a refusal is explained by one
+ * table.
+ *
+ * A line is gathered whole before it is looked at, so nothing depends on how
+ * the bytes arrive.  CRLF is expected and a bare LF forgiven; the octets
+ * behind the last line are never touched, since they belong to the next reply
+ * (or were never asked for, which is the session's to judge). */
+#include "smtp/reply.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+void reply_init(struct reply *r)
+{
+	*r = (struct reply){ 0 };
+	buf_init(&r->text, REPLY_TEXT_MAX);
+	buf_init(&r->line, REPLY_LINE_MAX);
+}
+
+void reply_free(struct reply *r)
+{
+	buf_free(&r->text);
+	buf_free(&r->line);
+}
+
+void reply_reset(struct reply *r)
+{
+	r->code = 0;
+	r->esc[0] = '\0';
+	r->lines = 0;
+	buf_reset(&r->text);
+	buf_reset(&r->line);
+}
+
+/* Octets of the UTF-8 character at s that a person may be shown, 0 when there
+ * is none: not well-formed (RFC 3629), or a control of C0 or C1. */
+static size_t visible(const unsigned char *s, size_t n)
+{
+	static const unsigned smallest[] = { 0, 0, 0x80, 0x800, 0x10000 };
+	size_t want = s[0] < 0x80 ? 1 : s[0] < 0xE0 ? 2 : s[0] < 0xF0 ? 3 : 4;
+	unsigned point = s[0];
+
+	if (want == 1)
+		return s[0] >= 0x20 && s[0] != 0x7F;
+	if (s[0] < 0xC2 || s[0] > 0xF4 || n < want)
+		return 0;
+	point &= 0x7FU >> want;
+	for (size_t i = 1; i < want; i++) {
+		if ((s[i] & 0xC0) != 0x80)
+			return 0;
+		point = point << 6 | (s[i] & 0x3F);
+	}
+	if (point < smallest[want] || point > 0x10FFFF || point < 0xA0)
+		return 0;
+	return point >= 0xD800 && point <= 0xDFFF ? 0 : want;
+}
+
+/* A character is kept whole or not at all; past the cap all is dropped. */
+static void keep_text(struct buf *text, const char *s, size_t n)
+{
+	for (size_t i = 0, step; i < n && !text->overflow; i += step) {
+		step = visible((const unsigned char *)s + i, n - i);
+		if (step) {
+			buf_put(text, s + i, step);
+			continue;
+		}
+		step = 1;
+		if (s[i] == '\t')
+			buf_putc(text, ' ');
+		else
+			buf_printf(text, "\\x%02X", (unsigned char)s[i]);
+	}
+}
+
+/* Length of "5.1.1" at s when its class is that of the code and a space or
+ * the end follows (RFC 2034 4), else 0. */
+static size_t enhanced_length(const char *s, int code)
+{
+	size_t n = 0;
+
+	if (s[n++] != '0' + code / 100 || !strchr("245", s[0]))
+		return 0;
+	for (int part = 0; part < 2; part++) {
+		size_t digits;
+
+		if (s[n++] != '.')
+			return 0;
+		digits = strspn(s + n, "0123456789");
+		if (digits < 1 || digits > 3)
+			return 0;
+		n += digits;
+	}
+	return s[n] == '\0' || s[n] == ' ' ? n : 0;
+}
+
+/* The text of one line: its enhanced code is taken off when it is the one of
+ * the first line. */
+static void take_text(struct reply *r, const char *s, size_t n)
+{
+	size_t esc = enhanced_length(s, r->code);
+
+	if (esc && r->lines == 1)
+		snprintf(r->esc, sizeof(r->esc), "%.*s", (int)esc, s);
+	if (esc && strlen(r->esc) == esc && !strncmp(s, r->esc, esc)) {
+		esc += s[esc] == ' ';
+		s += esc;
+		n -= esc;
+	}
+	if (r->text.len && n)
+		buf_putc(&r->text, ' ');
+	keep_text(&r->text, s, n);
+}
+
+static int code_of(const struct buf *line)
+{
+	const char *s = line->data;
+
+	if (line->len < 3 || strspn(s, "0123456789") < 3)
+		return 0;
+	if (s[0] < '2' || s[0] > '5')
+		return 0;
+	if (line->len > 3 && s[3] != ' ' && s[3] != '-')
+		return 0;
+	return (s[0] - '0') * 100 + (s[1] - '0') * 10 + (s[2] - '0');
+}
+
+static int bad_line(const struct reply *r, struct fault *f)
+{
+	struct buf shown;
+
+	buf_init(&shown, 80);
+	keep_text(&shown, r->line.data, r->line.len);
+	fault_set(f, FAULT_PROTOCOL,
+		  "the server does not speak SMTP: it said \"%s\"", shown.data);
+	buf_free(&shown);
+	return -1;
+}
+
+static int take_line(struct reply *r, struct fault *f)
+{
+	bool more;
+	int code;
+
+	if (r->line.len && r->line.data[r->line.len - 1] == '\r')
+		buf_truncate(&r->line, r->line.len - 1);
+	code = code_of(&r->line);
+	if (!code || (r->lines && code != r->code))
+		return bad_line(r, f);
+	if (++r->lines > REPLY_LINES_MAX)
+		return fault_set(f, FAULT_PROTOCOL,
+				 "the server's reply has more than %d lines",
+				 REPLY_LINES_MAX);
+	r->code = code;
+	more = r->line.len > 3 && r->line.data[3] == '-';
+	if (r->line.len > 4)
+		take_text(r, r->line.data + 4, r->line.len - 4);
+	buf_reset(&r->line);
+	return more ? 0 : 1;
+}
+
+int reply_feed(struct reply *r, const char *data, size_t n, size_t *used,
+	       struct fault *f)
+{
+	*used = 0;
+	while (*used < n) {
+		const char *from = data + *used;
+		const char *end = memchr(from, '\n', n - *used);
+		size_t piece = end ? (size_t)(end - from) : n - *used;
+		int done;
+
+		*used += piece + (end != NULL);
+		if (buf_put(&r->line, from, piece) < 0)
+			return fault_set(f, FAULT_PROTOCOL,
+					 "the server sent a line of more than "
+					 "%d octets",
+					 REPLY_LINE_MAX);
+		if (!end)
+			return 0;
+		done = take_line(r, f);
+		if (done)
+			return done;
+	}
+	return 0;
+}
+
+/* Octets of a character that was cut at the end of a text: 0 when it ends
+ * with a whole one. */
+static size_t cut_octets(const char *text, size_t n)
+{
+	size_t back = 0, want;
+	unsigned char first;
+
+	while (back < 3 && back + 1 < n && (text[n - 1 - back] & 0xC0) == 0x80)
+		back++;
+	first = (unsigned char)text[n - 1 - back];
+	want = first < 0xC0 ? 1 : first < 0xE0 ? 2 : first < 0xF0 ? 3 : 4;
+	return want > back + 1 ? back + 1 : 0;
+}
+
+void reply_words(const struct reply *r, char *out, size_t size)
+{
+	int n = snprintf(out, size, "%03d%s%s%s%s", r->code,
+			 r->esc[0] ? " " : "", r->esc, r->text.len ? " " : "",
+			 r->text.data);
+
+	if (n > 0 && (size_t)n >= size && size > 1)
+		out[size - 1 - cut_octets(out, size - 1)] = '\0';
+}
+
+/* Who says what, and what it means.  The first row that fits is taken: rows
+ * with an enhanced code stand first, since it says more than the three digits
+ * and servers choose it with more care.  `esc` is a whole code, or a class
+ * that ends in a dot; NULL is "none was given, or none of the rows above".
+ * Text is never guessed from. */
+#define PHASE(p)    (1U << (p))
+#define ADDRESSES   (PHASE(REPLY_MAIL) | PHASE(REPLY_RCPT))
+#define TRANSACTION (ADDRESSES | PHASE(REPLY_DATA) | PHASE(REPLY_CONTENT))
+#define ANY_PHASE   (~0U)
+
+static const struct rule {
+	unsigned phases;
+	const char *esc;
+	int code; /* 0: any 5xx */
+	enum fault_cause cause;
+} rules[] = {
+	/* Whatever refuses a log-in, it is one: RFC 4954 6. */
+	{ PHASE(REPLY_AUTH), NULL, 0, FAULT_PERMISSION },
+
+	/* RFC 3463 3.2, addressing */
+	{ TRANSACTION, "5.1.1", 0, FAULT_NOUSER },  /* no such mailbox */
+	{ TRANSACTION, "5.1.2", 0, FAULT_NOHOST },  /* no such domain */
+	{ TRANSACTION, "5.1.3", 0, FAULT_NOUSER },  /* not an address */
+	{ TRANSACTION, "5.1.6", 0, FAULT_NOUSER },  /* moved, no new one */
+	{ TRANSACTION, "5.1.7", 0, FAULT_DATA },    /* sender's syntax */
+	{ TRANSACTION, "5.1.8", 0, FAULT_NOHOST },  /* sender's domain */
+	{ TRANSACTION, "5.1.10", 0, FAULT_NOUSER }, /* null MX, RFC 7505 */
+	/* 3.3 and 3.4, mailbox and system: full or off is not "no user" */
+	{ TRANSACTION, "5.2.3", 0, FAULT_DATA }, /* longer than it takes */
+	{ TRANSACTION, "5.3.4", 0, FAULT_DATA }, /* too big for the system */
+	{ TRANSACTION, "5.2.", 0, FAULT_UNAVAILABLE },
+	{ TRANSACTION, "5.3.", 0, FAULT_UNAVAILABLE },
+	/* 3.5, routing */
+	{ TRANSACTION, "5.4.4", 0, FAULT_NOHOST },
+	{ TRANSACTION, "5.4.", 0, FAULT_UNAVAILABLE },
+	/* 3.6, protocol; too many recipients: the rest may go another time
+	 * (RFC 5321 4.5.3.1.10) */
+	{ PHASE(REPLY_RCPT), "5.5.3", 0, FAULT_TEMPORARY },
+	{ TRANSACTION, "5.5.", 0, FAULT_PROTOCOL },
+	/* 3.7 and 3.8, content and policy */
+	{ TRANSACTION, "5.6.", 0, FAULT_DATA },
+	{ TRANSACTION, "5.7.", 0, FAULT_PERMISSION },
+
+	/* RFC 4954 6: log in first, or more strongly */
+	{ ANY_PHASE, NULL, 530, FAULT_PERMISSION },
+	{ ANY_PHASE, NULL, 534, FAULT_PERMISSION },
+	{ ANY_PHASE, NULL, 535, FAULT_PERMISSION },
+	{ ANY_PHASE, NULL, 538, FAULT_PERMISSION },
+	/* RFC 5321 4.2.3, RFC 7504 */
+	{ PHASE(REPLY_RCPT), NULL, 501, FAULT_NOUSER },
+	{ PHASE(REPLY_RCPT), NULL, 550, FAULT_NOUSER },
+	{ PHASE(REPLY_RCPT), NULL, 551, FAULT_NOUSER },
+	{ PHASE(REPLY_RCPT), NULL, 552, FAULT_TEMPORARY }, /* see 5.5.3 */
+	{ PHASE(REPLY_RCPT), NULL, 553, FAULT_NOUSER },
+	{ PHASE(REPLY_RCPT), NULL, 556, FAULT_NOHOST },
+	{ PHASE(REPLY_MAIL), NULL, 501, FAULT_DATA },
+	{ PHASE(REPLY_MAIL), NULL, 550, FAULT_PERMISSION },
+	{ PHASE(REPLY_MAIL), NULL, 551, FAULT_PERMISSION },
+	{ PHASE(REPLY_MAIL), NULL, 552, FAULT_DATA }, /* RFC 1870 6.1 */
+	{ PHASE(REPLY_MAIL), NULL, 553, FAULT_PERMISSION },
+	{ PHASE(REPLY_CONTENT), NULL, 552, FAULT_DATA },
+	/* 554 is "transaction failed" and no more than that */
+	{ TRANSACTION, NULL, 500, FAULT_PROTOCOL },
+	{ TRANSACTION, NULL, 501, FAULT_PROTOCOL },
+	{ TRANSACTION, NULL, 502, FAULT_PROTOCOL },
+	{ TRANSACTION, NULL, 503, FAULT_PROTOCOL },
+	{ TRANSACTION, NULL, 504, FAULT_PROTOCOL },
+	{ TRANSACTION, NULL, 555, FAULT_PROTOCOL },
+	{ ANY_PHASE, NULL, 0, FAULT_UNAVAILABLE },
+};
+
+static bool rule_fits(const struct rule *rule, const struct reply *r,
+		      enum reply_phase phase)
+{
+	size_t n;
+
+	if (!(rule->phases & PHASE(phase)))
+		return false;
+	if (rule->code && rule->code != r->code)
+		return false;
+	if (!rule->esc)
+		return true;
+	n = strlen(rule->esc);
+	return rule->esc[n - 1] == '.' ? !strncmp(r->esc, rule->esc, n)
+				       : !strcmp(r->esc, rule->esc);
+}
+
+static enum fault_cause cause_of(const struct reply *r, enum reply_phase phase)
+{
+	const struct rule *rule = rules;
+
+	if (r->code / 100 == 4)
+		return FAULT_TEMPORARY;
+	if (r->code / 100 != 5)
+		return FAULT_PROTOCOL;
+	while (!rule_fits(rule, r, phase))
+		rule++;
+	return rule->cause;
+}
+
+int reply_fault(const struct reply *r, enum reply_phase phase, const char *what,
+		struct fault *f)
+{
+	enum fault_cause cause = cause_of(r, phase);
+	const char *how = "was refused";
+	char words[512];
+
+	if (fault_is_set(f))
+		return -1;
+	if (cause == FAULT_TEMPORARY)
+		how = "was refused for now";
+	if (r->code < 400)
+		how = "got an answer that has no meaning there";
+	reply_words(r, words, sizeof(words));
+	fault_set(f, cause, "%s %s: %s", what, how, words);
+	f->reply = r->code;
+	memcpy(f->esc, r->esc, sizeof(f->esc));
+	return -1;
+}

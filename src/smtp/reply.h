@@ -1,0 +1,56 @@
+/* reply.h - what an SMTP server answers (RFC 5321 4.2, RFC 3463).
+ *
+ * Fed as bytes arrive, it takes exactly one reply and no octet more.  A
+ * server may lie: lines and their number are capped, codes in one reply must
+ * agree, and its text is made harmless as it is taken in: valid UTF-8 stays,
+ * any other octet and all controls become \xNN. */
+#ifndef SMTP_REPLY_H
+#define SMTP_REPLY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/buf.h"
+#include "base/fault.h"
+
+#define REPLY_LINE_MAX	4096
+#define REPLY_TEXT_MAX	8192 /* kept; more is read and dropped */
+#define REPLY_LINES_MAX 512
+
+struct reply {
+	int code;	 /* 0 until the first line is whole */
+	char esc[12];	 /* enhanced status code of the first line, or "" */
+	struct buf text; /* the lines' texts joined by " ", codes taken off,
+			    repeated enhanced codes too */
+	size_t lines;
+	struct buf line; /* the one that is arriving */
+};
+
+void reply_init(struct reply *r);
+void reply_free(struct reply *r);
+void reply_reset(struct reply *r);
+/* Returns 1 when the reply is whole, 0 when it wants more, -1 with
+ * FAULT_PROTOCOL.  *used is what was taken of data. */
+int reply_feed(struct reply *r, const char *data, size_t n, size_t *used,
+	       struct fault *f);
+/* "550 5.1.1 No such user", cut on a character boundary to fit. */
+void reply_words(const struct reply *r, char *out, size_t size);
+
+enum reply_phase {
+	REPLY_GREETING,
+	REPLY_EHLO,
+	REPLY_STARTTLS,
+	REPLY_AUTH,
+	REPLY_MAIL,
+	REPLY_RCPT,
+	REPLY_DATA,
+	REPLY_CONTENT, /* after the dot or BDAT LAST */
+};
+
+/* The one table from a refusal to its cause: by phase, code and enhanced
+ * code.  A 4xx is always temporary and never anything else.  `what` names the
+ * thing refused ("recipient bob@example.org").  Returns -1. */
+int reply_fault(const struct reply *r, enum reply_phase phase, const char *what,
+		struct fault *f);
+
+#endif

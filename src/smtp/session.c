@@ -1,0 +1,682 @@
+/* session.c - one transaction, in as few round trips as the server allows.
+ *
+ *	offered			flights
+ *	PIPELINING, CHUNKING	MAIL RCPT* BDAT+content		(small)
+ *				MAIL RCPT* | BDAT+content	(large)
+ *	PIPELINING		MAIL RCPT* DATA | content+dot
+ *	CHUNKING		MAIL | RCPT | ... | BDAT+content
+ *	neither			MAIL | RCPT | ... | DATA | content+dot
+ *
+ * Replies are taken by session_answer, in whatever order waiting and sending
+ * are mixed; the code that sends only looks at what it left in the state.
+ * Two kinds of fault are kept apart: a refusal stands in the state (`mail`,
+ * `content`) or in a recipient, and the line goes on; whatever makes a
+ * function here return -1 has broken the line. */
+#include "smtp/session.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "codec/dot.h"
+#include "smtp/command.h"
+#include "smtp/flight.h"
+
+/* What may be sent on the chance that a recipient is accepted. */
+#define SMALL (64 * 1024)
+
+enum standing {
+	UNASKED,
+	ASKED,
+	TAKEN, /* for as long as the content is */
+	REFUSED,
+	ONE_MORE, /* the server found it one too many */
+};
+
+struct session_state {
+	struct flight flight;
+	struct session *session;
+	/* of the message that is being sent */
+	struct envelope *envelope;
+	const struct session_content *content;
+	unsigned char *standing; /* one for each recipient */
+	bool uses_smtputf8;
+	bool needs_reset; /* what failed before was left open */
+	/* of the transaction */
+	size_t taken;
+	bool is_open;	  /* MAIL was accepted */
+	bool may_send;	  /* 354 */
+	bool is_sending;  /* content, and no reply is due */
+	bool is_sent;	  /* all of it */
+	bool is_done;	  /* the server took it */
+	bool is_confused; /* replies and commands do not match */
+	struct fault mail, content_fault;
+	struct fault final; /* code and enhanced code of a 2xx */
+	char words[512];    /* of the reply that decided */
+	struct buf command;
+};
+
+/* ---- replies */
+
+static void answer_rcpt(struct session_state *st, size_t i,
+			const struct reply *reply)
+{
+	struct recipient *r = &st->envelope->recipients[i];
+	bool has_no_reason = !reply->esc[0] || !strcmp(reply->esc + 1, ".5.3");
+	char what[300];
+
+	reply_words(reply, r->reply, sizeof(r->reply));
+	if (reply->code / 100 == 2) {
+		st->standing[i] = TAKEN;
+		st->taken++;
+		return;
+	}
+	snprintf(what, sizeof(what), "recipient %s", r->address);
+	reply_fault(reply, REPLY_RCPT, what, &r->verdict);
+	st->standing[i] = REFUSED;
+	if ((reply->code == 452 || reply->code == 552) && has_no_reason)
+		st->standing[i] = ONE_MORE;
+}
+
+static void answer_content(struct session_state *st, const struct reply *reply)
+{
+	/* To a lone dot: there was nobody to take anything for. */
+	if (!st->taken)
+		return;
+	reply_words(reply, st->words, sizeof(st->words));
+	strcpy(st->session->final_reply, st->words);
+	if (reply->code / 100 != 2) {
+		reply_fault(reply, REPLY_CONTENT, "the message",
+			    &st->content_fault);
+		return;
+	}
+	st->is_done = true;
+	st->final.reply = reply->code;
+	memcpy(st->final.esc, reply->esc, sizeof(st->final.esc));
+}
+
+/* Whichever of the replies was the one too many: was each of them a yes? */
+static bool all_said_yes(const struct session_state *st,
+			 const struct reply *reply)
+{
+	if (!st->standing || !st->is_done || reply->code / 100 != 2)
+		return false;
+	for (size_t i = 0; i < st->envelope->count; i++)
+		if (st->standing[i] == REFUSED || st->standing[i] == ONE_MORE)
+			return false;
+	return true;
+}
+
+/* Nobody asked.  Amid the content it is a refusal come early.  Otherwise we no
+ * more know what answered what, so that not even a yes is worth anything. */
+static int answer_unasked(struct session_state *st, const struct reply *reply,
+			  struct fault *f)
+{
+	char words[200];
+
+	if (st->is_sending && reply->code >= 400) {
+		reply_words(reply, st->words, sizeof(st->words));
+		return reply_fault(reply, REPLY_CONTENT, "the message", f);
+	}
+	if (!all_said_yes(st, reply)) {
+		st->is_done = false;
+		st->is_confused = true;
+	}
+	reply_words(reply, words, sizeof(words));
+	return fault_set(f, FAULT_PROTOCOL,
+			 "the server sent a reply that nobody asked for (%s), "
+			 "so it is not known what it took",
+			 words);
+}
+
+static void answer_mail(struct session_state *st, const struct reply *reply)
+{
+	char what[300];
+
+	st->is_open = reply->code / 100 == 2;
+	if (st->is_open)
+		return;
+	reply_words(reply, st->words, sizeof(st->words));
+	snprintf(what, sizeof(what), "sender <%s>", st->envelope->reverse_path);
+	reply_fault(reply, REPLY_MAIL, what, &st->mail);
+}
+
+static void answer_data(struct session_state *st, const struct reply *reply)
+{
+	st->may_send = reply->code == 354;
+	if (st->may_send || !st->taken)
+		return;
+	reply_words(reply, st->words, sizeof(st->words));
+	reply_fault(reply, REPLY_DATA, "the message", &st->content_fault);
+}
+
+static int session_answer(void *context, const struct owed *owed,
+			  const struct reply *reply, struct fault *f)
+{
+	struct session_state *st = context;
+
+	/* RFC 5321 3.8: the server may say so at any time, and goes. */
+	if (reply->code == 421) {
+		reply_words(reply, st->words, sizeof(st->words));
+		return reply_fault(reply, REPLY_MAIL, "the connection", f);
+	}
+	switch (owed->verb) {
+	case VERB_NONE:
+		return answer_unasked(st, reply, f);
+	case VERB_RSET:
+		if (reply->code / 100 == 2)
+			return 0;
+		return reply_fault(reply, REPLY_MAIL, "RSET", f);
+	case VERB_MAIL:
+		answer_mail(st, reply);
+		return 0;
+	case VERB_RCPT:
+		if (!fault_is_set(&st->mail))
+			answer_rcpt(st, owed->index, reply);
+		return 0;
+	case VERB_DATA:
+		answer_data(st, reply);
+		return 0;
+	case VERB_CONTENT:
+		answer_content(st, reply);
+		return 0;
+	case VERB_QUIT:
+		break;
+	}
+	return 0;
+}
+
+/* ---- what is checked before a byte is sent */
+
+static int check_size(const struct session *s,
+		      const struct session_content *content, struct fault *f)
+{
+	uint64_t limit = s->dial->caps.size;
+
+	if (!limit || content->bytes.length <= limit)
+		return 0;
+	return fault_set(f, FAULT_DATA,
+			 "the message has %" PRIu64 " octets and the server "
+			 "takes at most %" PRIu64 "; make it smaller or split "
+			 "it",
+			 content->bytes.length, limit);
+}
+
+static int refuse_utf8(const char *address, struct fault *f)
+{
+	fault_set(f, FAULT_DATA,
+		  "%s is not ASCII, and the server does not offer SMTPUTF8",
+		  address ? address : "an address in the header");
+	snprintf(f->esc, sizeof(f->esc), "5.6.7");
+	return -1;
+}
+
+static int check_message(struct session *s, struct fault *f)
+{
+	struct session_state *st = s->state;
+	const struct caps *caps = &s->dial->caps;
+	const struct envelope *e = st->envelope;
+
+	if (command_check_path(e->reverse_path, e->sender_needs_smtputf8, f) <
+		    0 ||
+	    check_size(s, st->content, f) < 0)
+		return -1;
+	if (!caps_has(caps, CAPS_SMTPUTF8) &&
+	    (e->sender_needs_smtputf8 || st->content->has_8bit_header))
+		return refuse_utf8(e->sender_needs_smtputf8
+					   ? e->reverse_path
+					   : st->content->header_address,
+				   f);
+	if (st->content->has_8bit && !caps_has(caps, CAPS_8BITMIME))
+		return fault_set(f, FAULT_SOFTWARE,
+				 "the server does not offer 8BITMIME, and the "
+				 "message was not encoded for it");
+	return 0;
+}
+
+/* Those that this server cannot take; the others go. */
+static int check_recipients(struct session *s, struct fault *f)
+{
+	struct session_state *st = s->state;
+	struct envelope *e = st->envelope;
+	bool has_utf8 = caps_has(&s->dial->caps, CAPS_SMTPUTF8);
+
+	st->uses_smtputf8 =
+		e->sender_needs_smtputf8 || st->content->has_8bit_header;
+	for (size_t i = 0; i < e->count; i++) {
+		struct recipient *r = &e->recipients[i];
+
+		if (r->decided)
+			continue;
+		if (command_check_path(r->address, r->needs_smtputf8, f) < 0)
+			return -1;
+		if (!r->needs_smtputf8)
+			continue;
+		if (has_utf8) {
+			st->uses_smtputf8 = true;
+			continue;
+		}
+		refuse_utf8(r->address, &r->verdict);
+		r->decided = true;
+	}
+	return 0;
+}
+
+/* ---- commands */
+
+static int say_mail(struct session *s, struct fault *f)
+{
+	struct session_state *st = s->state;
+	const struct command_needs needs = {
+		.size = st->content->bytes.length,
+		.has_8bit = st->content->has_8bit,
+		.uses_smtputf8 = st->uses_smtputf8,
+	};
+
+	buf_reset(&st->command);
+	command_mail(&st->command, st->envelope, &needs, &s->dial->caps);
+	return flight_say(&st->flight, VERB_MAIL, 0, f, &st->command);
+}
+
+static int say_rcpt(struct session *s, size_t i, struct fault *f)
+{
+	struct session_state *st = s->state;
+
+	st->standing[i] = ASKED;
+	buf_reset(&st->command);
+	command_rcpt(&st->command, st->envelope, &st->envelope->recipients[i],
+		     &s->dial->caps);
+	return flight_say(&st->flight, VERB_RCPT, i, f, &st->command);
+}
+
+static int say_plain(struct session *s, enum verb verb, const char *command,
+		     struct fault *f)
+{
+	struct session_state *st = s->state;
+
+	buf_reset(&st->command);
+	buf_puts(&st->command, command);
+	return flight_say(&st->flight, verb, 0, f, &st->command);
+}
+
+/* ---- the content */
+
+static void show_content(struct session *s)
+{
+	char text[80];
+	int n = snprintf(text, sizeof(text), "%" PRIu64 " octets of message",
+			 s->state->content->bytes.length);
+
+	dial_trace(s->dial, '*', text, (size_t)n);
+}
+
+static void show_progress(struct session *s, uint64_t done)
+{
+	if (s->progress)
+		s->progress->sent(s->progress->context, done,
+				  s->state->content->bytes.length);
+}
+
+static int finish_content(struct session *s, struct fault *f)
+{
+	struct session_state *st = s->state;
+	int r;
+
+	st->is_sending = false;
+	flight_owe(&st->flight, VERB_CONTENT);
+	r = flight_await(&st->flight, 0, f);
+	/* If all of it has left us it may have been taken, come what may. */
+	st->is_sent = st->flight.out_len == 0;
+	return r;
+}
+
+/* After BDAT, as it is: the file is read into the room that is sent. */
+static int send_chunk(struct session *s, struct fault *f)
+{
+	struct session_state *st = s->state;
+	struct source from;
+	ssize_t n;
+
+	buf_reset(&st->command);
+	buf_printf(&st->command, "BDAT %" PRIu64 " LAST",
+		   st->content->bytes.length);
+	if (flight_say(&st->flight, VERB_NONE, 0, f, &st->command) < 0)
+		return -1;
+	show_content(s);
+	st->is_sending = true;
+	source_of_slice(&from, &st->content->bytes);
+	do {
+		size_t room;
+		char *to = flight_room(&st->flight, &room, f);
+
+		if (!to)
+			return -1;
+		n = source_read(&from, to, room, f);
+		if (n < 0)
+			return -1;
+		flight_wrote(&st->flight, (size_t)n);
+		show_progress(s, from.done);
+	} while (n);
+	return finish_content(s, f);
+}
+
+struct line_sink {
+	struct sink sink;
+	struct flight *flight;
+};
+
+static int line_put(struct sink *sink, const void *data, size_t n)
+{
+	struct line_sink *to = (struct line_sink *)sink;
+
+	return flight_put(to->flight, data, n, sink->fault);
+}
+
+static const struct sink_ops line_ops = { .put = line_put };
+
+/* Counts what goes in, before the dots; in blocks, for people. */
+struct meter {
+	struct sink sink;
+	struct session *session;
+	uint64_t done;
+};
+
+static int meter_put(struct sink *sink, const void *data, size_t n)
+{
+	struct meter *m = (struct meter *)sink;
+	const char *from = data;
+
+	while (n) {
+		size_t piece = n < SMALL ? n : SMALL;
+
+		if (sink_put(sink->next, from, piece) < 0)
+			return -1;
+		from += piece;
+		n -= piece;
+		m->done += piece;
+		show_progress(m->session, m->done);
+	}
+	return 0;
+}
+
+static const struct sink_ops meter_ops = { .put = meter_put };
+
+/* After 354, with dots. */
+static int send_dotted(struct session *s, struct fault *f)
+{
+	struct session_state *st = s->state;
+	struct line_sink line = {
+		.sink = { .ops = &line_ops, .fault = f },
+		.flight = &st->flight,
+	};
+	struct dot dot;
+	struct meter meter = {
+		.sink = { .ops = &meter_ops, .next = &dot.sink, .fault = f },
+		.session = s,
+	};
+
+	/* A server that answers already does not wait for the content. */
+	st->is_sending = true;
+	if (flight_listen(&st->flight, f) < 0)
+		return -1;
+	show_content(s);
+	dot_init(&dot, &line.sink);
+	if (pump_slice(&st->content->bytes, &meter.sink) < 0 ||
+	    sink_close(&dot.sink) < 0)
+		return -1;
+	return finish_content(s, f);
+}
+
+/* RFC 2920 3.1: DATA went along with the recipients and was accepted, though
+ * none of them was. */
+static int send_lone_dot(struct session *s, struct fault *f)
+{
+	if (say_plain(s, VERB_CONTENT, ".", f) < 0)
+		return -1;
+	return flight_await(&s->state->flight, 0, f);
+}
+
+static int send_by_bdat(struct session *s, bool is_pipelined, struct fault *f)
+{
+	struct session_state *st = s->state;
+	bool is_small = st->content->bytes.length <= SMALL;
+
+	if (!is_pipelined || !is_small) {
+		if (flight_await(&st->flight, 0, f) < 0)
+			return -1;
+		if (!st->taken)
+			return 0;
+	}
+	return send_chunk(s, f);
+}
+
+static int send_by_data(struct session *s, bool is_pipelined, struct fault *f)
+{
+	struct session_state *st = s->state;
+
+	if (!is_pipelined && !st->taken)
+		return 0;
+	if (say_plain(s, VERB_DATA, "DATA", f) < 0 ||
+	    flight_await(&st->flight, 0, f) < 0)
+		return -1;
+	if (!st->may_send)
+		return 0;
+	return st->taken ? send_dotted(s, f) : send_lone_dot(s, f);
+}
+
+/* ---- the transaction */
+
+static bool is_to_ask(const struct session_state *st, size_t i)
+{
+	return !st->envelope->recipients[i].decided &&
+	       (st->standing[i] == UNASKED || st->standing[i] == ONE_MORE);
+}
+
+static int transact(struct session *s, struct fault *f)
+{
+	struct session_state *st = s->state;
+	const struct caps *caps = &s->dial->caps;
+	bool is_pipelined = caps_has(caps, CAPS_PIPELINING);
+
+	if (st->needs_reset && say_plain(s, VERB_RSET, "RSET", f) < 0)
+		return -1;
+	st->needs_reset = false;
+	if (!is_pipelined && flight_await(&st->flight, 0, f) < 0)
+		return -1;
+	if (say_mail(s, f) < 0)
+		return -1;
+	for (size_t i = 0; i < st->envelope->count; i++) {
+		if (!is_to_ask(st, i))
+			continue;
+		if (!is_pipelined && flight_await(&st->flight, 0, f) < 0)
+			return -1;
+		if (fault_is_set(&st->mail))
+			return flight_await(&st->flight, 0, f);
+		fault_clear(&st->envelope->recipients[i].verdict);
+		if (say_rcpt(s, i, f) < 0)
+			return -1;
+	}
+	if (!is_pipelined && flight_await(&st->flight, 0, f) < 0)
+		return -1;
+	if (caps_has(caps, CAPS_CHUNKING))
+		return send_by_bdat(s, is_pipelined, f);
+	return send_by_data(s, is_pipelined, f);
+}
+
+static void begin(struct session_state *st)
+{
+	st->taken = 0;
+	st->is_open = st->may_send = false;
+	st->is_sending = st->is_sent = false;
+	st->is_done = st->is_confused = false;
+	fault_clear(&st->mail);
+	fault_clear(&st->content_fault);
+	st->words[0] = st->session->final_reply[0] = '\0';
+}
+
+/* A line that failed: what is known of the content decides. */
+static void explain_loss(struct session_state *st, const struct fault *lost,
+			 struct fault *verdict)
+{
+	if (!st->is_sent || lost->reply) {
+		*verdict = *lost;
+		return;
+	}
+	fault_set(verdict, lost->cause,
+		  "%s; the message had been sent whole and may have been taken",
+		  lost->text);
+}
+
+static void decide(struct recipient *r, const struct fault *verdict,
+		   const char *words)
+{
+	r->verdict = *verdict;
+	r->decided = true;
+	snprintf(r->reply, sizeof(r->reply), "%s", words);
+}
+
+/* Now each of those that were asked gets its verdict; only those who were one
+ * too many may be left, when it is of use to ask again. */
+static void settle(struct session *s, const struct fault *lost)
+{
+	struct session_state *st = s->state;
+	struct fault verdict = FAULT_INIT;
+
+	if (st->is_done)
+		verdict = st->final;
+	else if (st->is_confused)
+		verdict = *lost;
+	else if (fault_is_set(&st->mail))
+		verdict = st->mail;
+	else if (fault_is_set(&st->content_fault))
+		verdict = st->content_fault;
+	else if (fault_is_set(lost))
+		explain_loss(st, lost, &verdict);
+	else
+		fault_set(&verdict, FAULT_SOFTWARE,
+			  "a transaction ended without a verdict");
+	for (size_t i = 0; i < st->envelope->count; i++) {
+		struct recipient *r = &st->envelope->recipients[i];
+
+		if (r->decided)
+			continue;
+		if (st->is_confused)
+			decide(r, &verdict, st->words);
+		else if (st->standing[i] == REFUSED)
+			r->decided = true;
+		else if (st->standing[i] != ONE_MORE)
+			decide(r, &verdict, st->words);
+		else if (!st->is_done || s->broken)
+			r->decided = true;
+	}
+}
+
+static bool has_one_more(const struct session_state *st)
+{
+	for (size_t i = 0; i < st->envelope->count; i++)
+		if (!st->envelope->recipients[i].decided)
+			return true;
+	return false;
+}
+
+/* Until every recipient has its verdict.  Each further transaction follows
+ * one that the server took for somebody, so this ends. */
+static void send_all(struct session *s)
+{
+	struct session_state *st = s->state;
+
+	do {
+		struct fault lost = FAULT_INIT;
+
+		begin(st);
+		if (transact(s, &lost) < 0)
+			st->flight.broken = true;
+		s->broken = st->flight.broken;
+		settle(s, &lost);
+		st->needs_reset = st->is_open && !st->is_done;
+	} while (has_one_more(st));
+}
+
+/* The fault of the whole: one that may pass comes first, for then it is worth
+ * another try. */
+static int sum_up(const struct envelope *e, struct fault *f)
+{
+	const struct fault *worst = NULL;
+
+	for (size_t i = 0; i < e->count; i++) {
+		const struct fault *v = &e->recipients[i].verdict;
+
+		if (!fault_is_set(v))
+			continue;
+		if (!worst || (v->temporary && !worst->temporary))
+			worst = v;
+	}
+	if (!worst)
+		return 0;
+	if (!fault_is_set(f))
+		*f = *worst;
+	return -1;
+}
+
+static int refuse_all(struct envelope *e, struct fault *f)
+{
+	for (size_t i = 0; i < e->count; i++)
+		if (!e->recipients[i].decided)
+			decide(&e->recipients[i], f, "");
+	return -1;
+}
+
+void session_init(struct session *s, struct dial *d)
+{
+	*s = (struct session){ .dial = d };
+	s->state = memory_alloc(sizeof(*s->state));
+	*s->state = (struct session_state){ .session = s };
+	buf_init(&s->state->command, COMMAND_MAX);
+	flight_init(&s->state->flight, d, session_answer, s->state);
+}
+
+void session_free(struct session *s)
+{
+	if (!s->state)
+		return;
+	flight_free(&s->state->flight);
+	buf_free(&s->state->command);
+	free(s->state);
+	s->state = NULL;
+}
+
+int session_send(struct session *s, struct envelope *e,
+		 const struct session_content *content, struct fault *f)
+{
+	struct session_state *st = s->state;
+
+	st->envelope = e;
+	st->content = content;
+	st->flight.timeout = s->command_timeout;
+	if (check_message(s, f) < 0 || check_recipients(s, f) < 0)
+		return refuse_all(e, f);
+	if (has_one_more(st)) {
+		st->standing = memory_alloc(e->count);
+		memset(st->standing, UNASKED, e->count);
+		send_all(s);
+		free(st->standing);
+		st->standing = NULL;
+	}
+	s->round_trips = st->flight.round_trips;
+	return sum_up(e, f);
+}
+
+void session_quit(struct session *s)
+{
+	struct fault ignored = FAULT_INIT;
+
+	if (s->broken)
+		return;
+	s->broken = true;
+	if (say_plain(s, VERB_QUIT, "QUIT", &ignored) < 0)
+		return;
+	s->state->flight.timeout = 1;
+	flight_flush(&s->state->flight, &ignored);
+}
