@@ -1,0 +1,249 @@
+/* config.c - which files, which account, and what was left open.
+ *
+ * Files are read whole before anything is chosen, so that a mistake in one is
+ * found the first time and not the day its account is used.  What depends on
+ * the run (%U, a pattern in `from`, the port that goes with TLS) is worked out
+ * for the chosen account alone. */
+#include "config/config.h"
+
+#include <string.h>
+
+#include "base/ascii.h"
+#include "base/log.h"
+#include "base/nearest.h"
+#include "base/world.h"
+#include "config/file.h"
+#include "config/finish.h"
+#include "config/settings.h"
+
+/* ---- the files ---- */
+
+static const char *below_config_home(struct arena *a, const char *name)
+{
+	const char *folder = world_env("XDG_CONFIG_HOME");
+	const char *home = world_home();
+
+	if (folder && *folder == '/')
+		return arena_format(a, "%s/%s", folder, name);
+	return home ? arena_format(a, "%s/.config/%s", home, name) : NULL;
+}
+
+static const char *below_home(struct arena *a, const char *name)
+{
+	const char *home = world_home();
+
+	return home ? arena_format(a, "%s/%s", home, name) : NULL;
+}
+
+/* The first of them that is there. */
+static int read_first(struct config *c, const char *const *paths, size_t count,
+		      enum guard_owner owner, struct fault *f)
+{
+	for (size_t i = 0; i < count; i++) {
+		int r = paths[i] ? config_file_read(c, paths[i], owner, true, f)
+				 : 0;
+
+		if (r < 0)
+			return -1;
+		if (r > 0) {
+			c->files[owner == GUARD_SYSTEM] = paths[i];
+			return 0;
+		}
+	}
+	return 0;
+}
+
+static int read_named(struct config *c, const char *path, struct fault *f)
+{
+	/* named by hand, root's own is still the administrator's choice */
+	enum guard_owner owner =
+		strncmp(path, "/etc/", 5) == 0 ? GUARD_SYSTEM : GUARD_USER;
+
+	c->files[0] = path;
+	return config_file_read(c, path, owner, false, f) < 0 ? -1 : 0;
+}
+
+int config_load(struct config *c, struct arena *a, const struct config_wish *w,
+		struct fault *f)
+{
+	const char *named = world_env("MAILSEND_CONFIG");
+	const char *own[] = { below_config_home(a, "mailsend/config"),
+			      below_home(a, ".msmtprc"),
+			      below_config_home(a, "msmtp/config") };
+	static const char *const system[] = { "/etc/mailsend.conf",
+					      "/etc/msmtprc" };
+
+	*c = (struct config){ .arena = a };
+	if (w->path)
+		return read_named(c, w->path, f);
+	if (named && read_named(c, arena_dup(a, named), f) < 0)
+		return -1;
+	if (!named && read_first(c, own, 3, GUARD_USER, f) < 0)
+		return -1;
+	if (read_first(c, system, 2, GUARD_SYSTEM, f) < 0)
+		return -1;
+	if (c->unreadable && !c->files[0] && !c->files[1])
+		log_warning("%s is there, but user %s may not read it",
+			    c->unreadable, world_user());
+	return 0;
+}
+
+/* ---- the account ---- */
+
+static struct account *find_named(const struct config *c, const char *name)
+{
+	for (struct account *a = c->accounts; a; a = a->next)
+		if (strcmp(a->name, name) == 0)
+			return a;
+	return NULL;
+}
+
+/* "user+detail@domain" without the detail, NULL when it has none. */
+static const char *without_detail(struct arena *a, const char *address)
+{
+	size_t plus = strcspn(address, "+@");
+	const char *at = strrchr(address, '@');
+
+	if (address[plus] != '+' || !at)
+		return NULL;
+	return arena_format(a, "%.*s%s", (int)plus, address, at);
+}
+
+enum likeness { LIKE_SAME, LIKE_DETAIL, LIKE_PATTERN, LIKENESSES };
+
+static bool is_like(struct arena *a, const char *from, const char *sender,
+		    enum likeness how)
+{
+	const char *bare;
+
+	if (how == LIKE_PATTERN)
+		return config_is_pattern(from) &&
+		       config_pattern_fits(a, from, sender);
+	if (how == LIKE_SAME)
+		return ascii_equal(from, sender);
+	bare = without_detail(a, sender);
+	return bare && ascii_equal(from, bare);
+}
+
+static struct account *find_sender(const struct config *c, const char *sender)
+{
+	for (int how = LIKE_SAME; how < LIKENESSES; how++)
+		for (struct account *a = c->accounts; a; a = a->next) {
+			struct fault unused = FAULT_INIT;
+			const char *from = a->from;
+
+			if (from && config_expand(c->arena, &from, "", &unused))
+				continue;
+			if (from &&
+			    is_like(c->arena, from, sender, (enum likeness)how))
+				return a;
+		}
+	return NULL;
+}
+
+static int no_such_account(const struct config *c, const char *name,
+			   struct fault *f)
+{
+	struct nearest n;
+
+	nearest_init(&n, name);
+	for (const struct account *a = c->accounts; a; a = a->next)
+		nearest_offer(&n, a->name);
+	if (n.best)
+		return fault_set(f, FAULT_CONFIG,
+				 "there is no account \"%s\"; did you mean "
+				 "\"%s\"?",
+				 name, n.best);
+	if (!c->accounts)
+		return fault_set(f, FAULT_CONFIG,
+				 "there is no account \"%s\": no configuration "
+				 "was found",
+				 name);
+	return fault_set(f, FAULT_CONFIG,
+			 "there is no account \"%s\" in %s%s%s", name,
+			 c->files[0] ? c->files[0] : c->files[1],
+			 c->files[0] && c->files[1] ? " or " : "",
+			 c->files[0] && c->files[1] ? c->files[1] : "");
+}
+
+static int no_default(const struct config *c, struct fault *f)
+{
+	const char *first = c->accounts->name;
+
+	return fault_set(f, FAULT_CONFIG,
+			 "no account is called default: say which by "
+			 "--account, as in --account %s, or add a line "
+			 "\"account default : %s\" at the end of %s",
+			 first, first, c->files[0] ? c->files[0] : c->files[1]);
+}
+
+/* NULL without a fault when there are none at all. */
+static const struct account *find_account(const struct config *c,
+					  const struct config_wish *w,
+					  struct fault *f)
+{
+	const char *sender = w->sender;
+	const struct account *found;
+
+	if (w->account) {
+		found = find_named(c, w->account);
+		if (!found)
+			no_such_account(c, w->account, f);
+		return found;
+	}
+	found = sender ? find_sender(c, sender) : NULL;
+	if (!found)
+		found = find_named(c, "default");
+	if (!found && c->accounts && !c->accounts->next)
+		found = c->accounts;
+	if (!found && c->accounts)
+		no_default(c, f);
+	return found;
+}
+
+static int lay_over(struct arena *a, struct account *account,
+		    const struct override *o, struct fault *f)
+{
+	bool is_set = !o->origin || strcmp(o->origin, "--set") == 0;
+	struct setting_place at = {
+		.text = is_set ? arena_format(a, "--set %s", o->name)
+			       : o->origin,
+		.cause = FAULT_USAGE,
+		.in_argv = true,
+	};
+
+	return setting_assign(a, account, o->name, o->value, &at, f);
+}
+
+int config_choose(struct config *c, const struct config_wish *w,
+		  struct account **out, struct fault *f)
+{
+	const struct account *found = find_account(c, w, f);
+	struct account *account;
+
+	if (fault_is_set(f))
+		return -1;
+	account = setting_account(c->arena, found ? found->name : "default");
+	account->origin = found ? found->origin : "default";
+	account->is_msmtp = found && found->is_msmtp;
+	if (found)
+		setting_copy(account, found, false);
+	for (const struct override *o = w->overrides; o; o = o->next)
+		if (lay_over(c->arena, account, o, f) < 0)
+			return -1;
+	if (config_finish(c->arena, account, w->sender, f) < 0)
+		return -1;
+	*out = account;
+	return 0;
+}
+
+int config_check(const char *name, const char *value, struct fault *f)
+{
+	struct arena a = ARENA_INIT;
+	struct setting_place at = { .cause = FAULT_USAGE, .in_argv = true };
+	int r = setting_assign(&a, setting_account(&a, "default"), name, value,
+			       &at, f);
+
+	arena_free(&a);
+	return r;
+}

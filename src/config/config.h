@@ -1,0 +1,137 @@
+/* config.h - settings and accounts: msmtp's file format, and ours.
+ *
+ * One table (settings.c) names every setting, its type and where it lies in
+ * struct account; the parser, --set, --show-config and the suggestion for a
+ * mistyped keyword all read that table.  --config names the only file that is
+ * read.  Without it the user's own is the first of $MAILSEND_CONFIG,
+ * ~/.config/mailsend/config (or below $XDG_CONFIG_HOME), ~/.msmtprc and
+ * ~/.config/msmtp/config; the system's the first of /etc/mailsend.conf and
+ * /etc/msmtprc.  Both are read, as msmtp does: the user's accounts come
+ * first, the system's behind them.
+ *
+ * Errors in a file are FAULT_CONFIG and begin "FILE:LINE: "; a file that was
+ * named and cannot be read is FAULT_NOINPUT; a wrong override FAULT_USAGE. */
+#ifndef CONFIG_CONFIG_H
+#define CONFIG_CONFIG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/fault.h"
+
+#define CONFIG_FILE_MAX	    ((size_t)1024 * 1024)
+#define CONFIG_ACCOUNTS_MAX 1000
+
+/* A setting that the command line lays over the account. */
+struct override {
+	const char *name, *value;
+	const char *origin; /* as the caller knows it: "--set", "--host" */
+	struct override *next;
+};
+
+/* What the caller wants of the configuration; all of it borrowed. */
+struct config_wish {
+	const char *path;    /* the only file to read; NULL: the usual ones */
+	const char *account; /* by its name; NULL: by the sender */
+	const char *sender;  /* an address, or NULL */
+	const struct override *overrides; /* of two for one setting the later
+					     one holds */
+};
+
+enum config_choice { CONFIG_OFF, CONFIG_ON, CONFIG_AUTO };
+
+/* Where a value came from: "/etc/msmtprc:12", "--host", "default". */
+struct config_origin {
+	const char *text;
+	bool own; /* said of this very account, not by "defaults" */
+};
+
+/* The settings of one account, all filled in (inherited or default).
+ * Strings are UTF-8 or NULL; paths have their ~ expanded. */
+struct account {
+	const char *name;
+	const char *origin; /* where it was begun: "FILE:LINE", "default" */
+	bool is_msmtp;	    /* from a file of msmtp's: its defaults hold */
+
+	/* the smarthost */
+	const char *host; /* NULL: none is configured */
+	int port;	  /* 0 in the file; filled in by config_choose */
+	const char *socket;
+	const char *source_ip;
+	const char *proxy_host;
+	int proxy_port;
+	int timeout; /* seconds for connecting and each answer; 0: ours */
+	const char *domain; /* for EHLO */
+
+	/* TLS */
+	bool tls, tls_starttls, tls_certcheck;
+	const char *tls_trust_file, *tls_crl_file, *tls_fingerprint;
+	const char *tls_cert_file, *tls_key_file;
+	const char *tls_priorities, *tls_host_override;
+
+	/* AUTH */
+	const char *auth; /* "off", "on", or a mechanism in upper case */
+	const char *user;
+	const char *password, *passwordeval;
+	const char *password_env;  /* name of an environment variable */
+	int password_fd;	   /* -1: none */
+	const char *password_file; /* its first line */
+	const char *ntlmdomain;	   /* in `user` too, as config_choose left it */
+
+	/* the sender and the header */
+	const char *from, *from_full_name;
+	bool allow_from_override;
+	bool auto_from; /* `from` is made up, as config_choose left it */
+	enum config_choice set_from_header, set_date_header, set_msgid_header;
+	bool remove_bcc_headers, undisclosed_recipients;
+	bool set_to_header;	/* To names all recipients, Cc is dropped */
+	bool auto_submitted;	/* mark what no person sent */
+	const char *maildomain; /* qualifies bare names; NULL: from's domain */
+	const char *aliases;
+
+	/* delivery */
+	const char *dsn_notify, *dsn_return;
+	const char *maildir;	 /* local mail; NULL: ~/Maildir */
+	const char *dead_letter; /* NULL: ~/dead.letter; "off": none */
+
+	/* the log */
+	const char *logfile, *logfile_time_format;
+	const char *syslog; /* facility in lower case, or NULL */
+
+	/* one for each row of the settings table, same order */
+	struct config_origin *origins;
+	struct account *next;
+};
+
+struct config {
+	struct account *accounts;
+	const char *files[2];	/* the user's, the system's; NULL where none */
+	const char *unreadable; /* a system's file that we may not read */
+	struct arena *arena;
+};
+
+/* Reads what there is; no file at all is not an error.  The config and all
+ * that comes from it live as long as the arena. */
+int config_load(struct config *c, struct arena *a,
+		const struct config_wish *wish, struct fault *f);
+/* By its name, else by the sender: one whose `from` is that address, or is it
+ * without its +detail, or is a pattern that fits; else "default"; else the only
+ * one there is.  The overrides are laid over a copy, and what was left open is
+ * filled in: port, domain, proxy_port; for an account that is not from a file
+ * of msmtp's also auth (on with a user), tls (on, but for a socket),
+ * tls_starttls (off on port 465).  `from` is an address or NULL, never a
+ * pattern.  With no file and no overrides the account is "default" and has no
+ * host.  *out is new, in the arena. */
+int config_choose(struct config *c, const struct config_wish *wish,
+		  struct account **out, struct fault *f);
+/* Is it a setting, and one that an override may have?  For --set while
+ * options are read: FAULT_USAGE, which suggests the nearest name or says what
+ * the value may be. */
+int config_check(const char *name, const char *value, struct fault *f);
+/* "name value    # origin" lines that can be read as a file again; a setting
+ * without a value is a comment, a password "***". */
+int config_show(const struct config *c, const struct account *chosen,
+		struct buf *out);
+#endif

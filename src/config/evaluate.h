@@ -1,0 +1,20 @@
+/* evaluate.h - what a command of the user's own says.
+ *
+ * For `eval` and `passwordeval` alone: the text comes from a configuration
+ * file whose owner was looked at (guard.h), and goes to /bin/sh.  The command
+ * reads /dev/null, since standard input is the message, and keeps the
+ * terminal and standard error, so that it can ask for a passphrase. */
+#ifndef CONFIG_EVALUATE_H
+#define CONFIG_EVALUATE_H
+
+#include "base/buf.h"
+#include "base/fault.h"
+
+/* Appends the first line of its output, without the line end.  Waits as long
+ * as it takes.  `what` begins each fault: "FILE:LINE: passwordeval"; the
+ * command itself is never shown, it may hold a secret.  FAULT_CONFIG when it
+ * fails, prints nothing, or prints more than `out` takes. */
+int evaluate_first_line(const char *command, const char *what, struct buf *out,
+			struct fault *f);
+
+#endif

@@ -1,0 +1,252 @@
+/* finish.c - substitutions, defaults that depend on other settings, and
+ * settings that make no sense together.
+ *
+ * For an account of a file of msmtp's the defaults are msmtp's, whatever they
+ * are worth; elsewhere a host, a user and a password are enough for a
+ * submission with TLS on port 587. */
+#include "config/finish.h"
+
+#include <fnmatch.h>
+#include <string.h>
+
+#include "base/ascii.h"
+#include "base/disk.h"
+#include "base/world.h"
+#include "config/settings.h"
+
+#define MAILNAME     "/etc/mailname"
+#define EXPANDED_MAX 4096
+#define SOCKS_PORT   1080 /* libcurl's for HTTP proxies too */
+#define PORT_SMTP    25
+#define PORT_SMTPS   465
+#define PORT_SUBMIT  587
+
+/* ---- substitution ---- */
+
+static int put_mailname(struct buf *out, struct fault *f)
+{
+	struct buf text = BUF_INIT(1024);
+	size_t n = 0;
+
+	if (disk_read_file(MAILNAME, &text, true, f) == 0) {
+		n = strcspn(text.data, " \t\r\n");
+		buf_put(out, text.data, n);
+	}
+	buf_free(&text);
+	if (n)
+		return 0;
+	return fault_set(f, FAULT_CONFIG,
+			 "%%M stands for the name in %s, and there is none",
+			 MAILNAME);
+}
+
+/* 0 when c is no such letter, and nothing was put. */
+static int put_letter(char c, const char *sender, struct buf *out,
+		      struct fault *f)
+{
+	if (c == 'U')
+		buf_puts(out, world_user());
+	else if (c == 'H' || c == 'C')
+		buf_puts(out, world_host());
+	else if (c == 'F')
+		buf_puts(out, sender);
+	else if (c != 'M')
+		return 0;
+	else if (put_mailname(out, f) < 0)
+		return -1;
+	return 1;
+}
+
+int config_expand(struct arena *a, const char **text, const char *sender,
+		  struct fault *f)
+{
+	struct buf out = BUF_INIT(EXPANDED_MAX);
+	int r = 0;
+
+	if (!*text || !strchr(*text, '%'))
+		return 0;
+	if (strstr(*text, "%F") && (!sender || !*sender)) {
+		*text = NULL;
+		return 0;
+	}
+	for (const char *p = *text; *p && r >= 0; p++) {
+		r = *p == '%' ? put_letter(p[1], sender, &out, f) : 0;
+		if (r > 0)
+			p++;
+		else if (r == 0)
+			buf_putc(&out, *p);
+	}
+	if (r >= 0 && out.overflow)
+		r = fault_set(f, FAULT_CONFIG, "%.64s... is too long", *text);
+	if (r >= 0)
+		*text = arena_dup(a, out.data);
+	buf_free(&out);
+	return r < 0 ? -1 : 0;
+}
+
+static const char *lower(struct arena *a, const char *text)
+{
+	char *copy = arena_dup(a, text);
+
+	for (char *p = copy; *p; p++)
+		*p = ascii_lower(*p);
+	return copy;
+}
+
+bool config_is_pattern(const char *from)
+{
+	return from[strcspn(from, "?*[")] != '\0';
+}
+
+bool config_pattern_fits(struct arena *a, const char *pattern,
+			 const char *address)
+{
+	return fnmatch(lower(a, pattern), lower(a, address), 0) == 0;
+}
+
+static int expand(struct arena *a, struct account *account, const char *name,
+		  const char *sender, struct fault *f)
+{
+	const struct setting *s = setting_find(name);
+	const char **text = setting_field(account, s);
+	struct fault found = FAULT_INIT;
+
+	if (config_expand(a, text, sender, &found) == 0)
+		return 0;
+	return fault_set(f, found.cause, "%s: %s: %s",
+			 account->origins[setting_row(s)].text, name,
+			 found.text);
+}
+
+/* A pattern chooses the account and is no address: that is what fits it. */
+static int finish_from(struct arena *a, struct account *account,
+		       const char *sender, struct fault *f)
+{
+	if (account->auto_from) {
+		account->from = NULL;
+		if (account->maildomain)
+			account->from = arena_format(a, "%s@%s", world_user(),
+						     account->maildomain);
+		return 0;
+	}
+	if (expand(a, account, "from", sender, f) < 0)
+		return -1;
+	if (!account->from || !config_is_pattern(account->from))
+		return 0;
+	if (!sender || !config_pattern_fits(a, account->from, sender))
+		sender = NULL;
+	account->from = sender ? arena_dup(a, sender) : NULL;
+	return 0;
+}
+
+/* ---- what goes together ---- */
+
+static int wrong(const struct account *account, const char *name,
+		 const char *why, struct fault *f)
+{
+	size_t row = setting_row(setting_find(name));
+
+	return fault_set(f, FAULT_CONFIG, "%s: %s %s",
+			 account->origins[row].text, name, why);
+}
+
+static int check_tls(struct account *account, struct fault *f)
+{
+	const char *trust = account->tls_trust_file;
+
+	if (trust && !*trust) {
+		if (account->tls && account->tls_certcheck &&
+		    !account->tls_fingerprint)
+			return wrong(account, "tls_trust_file",
+				     "is empty, which trusts nobody: name a "
+				     "file, or \"system\", or pin the "
+				     "certificate with tls_fingerprint",
+				     f);
+		account->tls_trust_file = NULL;
+	}
+	if (account->tls_key_file && !account->tls_cert_file)
+		return wrong(account, "tls_key_file",
+			     "needs the certificate in tls_cert_file too", f);
+	return 0;
+}
+
+/* GnuTLS's strings mean nothing to the library that libcurl brings, which
+ * keeps to TLS 1.2 and good ciphers by itself. */
+static void drop_foreign_priorities(struct arena *a, struct account *account)
+{
+	static const char *const gnutls[] = {
+		"NORMAL", "SECURE", "PERFORMANCE", "PFS",      "SUITEB",
+		"LEGACY", "NONE",   "SYSTEM",	   "@",	       "%",
+		"-VERS",  "+VERS",  "PROTOCOLS=",  "CIPHERS=", "ECDHECURVES=",
+	};
+	const char *value = account->tls_priorities;
+	size_t row = setting_row(setting_find("tls_priorities"));
+	struct config_origin *origin = &account->origins[row];
+
+	for (size_t i = 0; value && i < sizeof(gnutls) / sizeof(*gnutls); i++) {
+		if (!ascii_begins(value, gnutls[i]))
+			continue;
+		origin->text =
+			arena_format(a, "%s, for another library: not used",
+				     origin->text);
+		account->tls_priorities = NULL;
+		return;
+	}
+}
+
+/* NTLM is told the domain in the user's name. */
+static void add_ntlm_domain(struct arena *a, struct account *account)
+{
+	if (account->ntlmdomain && account->user &&
+	    strcmp(account->auth, "NTLM") == 0 && !strchr(account->user, '\\'))
+		account->user = arena_format(a, "%s\\%s", account->ntlmdomain,
+					     account->user);
+}
+
+/* ---- what was left open ---- */
+
+static void fill_security(struct account *account)
+{
+	if (account->is_msmtp)
+		return;
+	if (account->user && !setting_is_given(account, "auth"))
+		account->auth = "on";
+	if (!setting_is_given(account, "tls"))
+		account->tls = !account->socket;
+	if (account->port == PORT_SMTPS &&
+	    !setting_is_given(account, "tls_starttls"))
+		account->tls_starttls = false;
+}
+
+static void fill_ports(struct account *account)
+{
+	if (!account->port && account->tls && !account->tls_starttls)
+		account->port = PORT_SMTPS;
+	if (!account->port && !account->is_msmtp &&
+	    strcmp(account->auth, "off") != 0)
+		account->port = PORT_SUBMIT;
+	if (!account->port)
+		account->port = PORT_SMTP;
+	if (account->proxy_host && !account->proxy_port)
+		account->proxy_port = SOCKS_PORT;
+}
+
+int config_finish(struct arena *a, struct account *account, const char *sender,
+		  struct fault *f)
+{
+	if (finish_from(a, account, sender, f) < 0 ||
+	    expand(a, account, "domain", "", f) < 0)
+		return -1;
+	drop_foreign_priorities(a, account);
+	add_ntlm_domain(a, account);
+	fill_security(account);
+	fill_ports(account);
+	if (check_tls(account, f) < 0)
+		return -1;
+	if (!account->domain)
+		account->domain = account->maildomain ? account->maildomain
+						      : world_domain();
+	if (account->socket && !account->host)
+		account->host = "localhost";
+	return 0;
+}

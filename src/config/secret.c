@@ -1,0 +1,271 @@
+/* secret.c - seven places, asked in their order. */
+#include "config/secret.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/disk.h"
+#include "base/world.h"
+#include "config/evaluate.h"
+#include "config/guard.h"
+#include "config/netrc.h"
+#include "config/prompt.h"
+#include "config/settings.h"
+
+struct quest {
+	struct arena *arena;
+	const struct account *account;
+	const char *user;
+	struct buf *out;
+};
+
+/* "FILE:LINE: passwordeval", for the head of a fault. */
+static const char *place_of(const struct quest *q, const char *name)
+{
+	size_t row = setting_row(setting_find(name));
+
+	return arena_format(q->arena, "%s: %s", q->account->origins[row].text,
+			    name);
+}
+
+/* Keeps the first line of what was read. */
+static int keep_line(struct buf *b, const char *place, const char *what,
+		     struct fault *f)
+{
+	char *end = memchr(b->data, '\n', b->len);
+
+	if (end)
+		buf_truncate(b, (size_t)(end - b->data));
+	while (b->len && b->data[b->len - 1] == '\r')
+		buf_truncate(b, b->len - 1);
+	if (!b->len)
+		return fault_set(f, FAULT_CONFIG,
+				 "%s: %s has nothing in its first line", place,
+				 what);
+	if (strlen(b->data) != b->len)
+		return fault_set(f, FAULT_CONFIG, "%s: %s has a NUL in it",
+				 place, what);
+	return 0;
+}
+
+/* To the end, or until a line is there: who holds the other end of a pipe may
+ * keep it open. */
+static int read_text(int fd, bool one_line, struct buf *out, const char *place,
+		     const char *what, struct fault *f)
+{
+	char piece[1024];
+	ssize_t n;
+	int r = 0;
+
+	do {
+		n = read(fd, piece, sizeof(piece));
+		if (n < 0 && errno != EINTR)
+			r = fault_errno(f, FAULT_CONFIG, errno,
+					"%s: cannot read %s", place, what);
+		else if (n > 0 && buf_put(out, piece, (size_t)n) < 0)
+			r = fault_set(f, FAULT_CONFIG,
+				      "%s: %s has more than %zu octets", place,
+				      what, out->max);
+		else if (n > 0 && one_line && memchr(piece, '\n', (size_t)n))
+			break;
+	} while (r == 0 && n != 0);
+	explicit_bzero(piece, sizeof(piece));
+	return r;
+}
+
+/* ---- the places: 1 found, 0 not configured, -1 the fault ---- */
+
+static int from_config(struct quest *q, struct fault *f)
+{
+	if (!q->account->password)
+		return 0;
+	if (buf_puts(q->out, q->account->password) < 0)
+		return fault_set(f, FAULT_CONFIG, "%s has more than %d octets",
+				 place_of(q, "password"), SECRET_MAX);
+	return 1;
+}
+
+static int from_command(struct quest *q, struct fault *f)
+{
+	if (!q->account->passwordeval)
+		return 0;
+	if (evaluate_first_line(q->account->passwordeval,
+				place_of(q, "passwordeval"), q->out, f) < 0)
+		return -1;
+	return 1;
+}
+
+static int from_file(struct quest *q, struct fault *f)
+{
+	const char *path = q->account->password_file;
+	const char *place;
+	struct stat st;
+	int fd, r;
+
+	if (!path)
+		return 0;
+	place = place_of(q, "password_file");
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return fault_errno(f, FAULT_CONFIG, errno, "%s: cannot read %s",
+				   place, path);
+	if (fstat(fd, &st) < 0)
+		r = fault_errno(f, FAULT_CONFIG, errno, "%s: cannot look at %s",
+				place, path);
+	else
+		r = guard_secret(path, &st, GUARD_SYSTEM, path, f);
+	if (r == 0)
+		r = read_text(fd, true, q->out, place, path, f);
+	close(fd);
+	if (r == 0)
+		r = keep_line(q->out, place, path, f);
+	return r < 0 ? -1 : 1;
+}
+
+static int from_environment(struct quest *q, struct fault *f)
+{
+	const char *name = q->account->password_env;
+	const char *value;
+
+	if (!name)
+		return 0;
+	value = world_env(name);
+	if (!value)
+		return fault_set(f, FAULT_CONFIG,
+				 "%s: the environment variable %s is not set",
+				 place_of(q, "password_env"), name);
+	if (buf_puts(q->out, value) < 0)
+		return fault_set(f, FAULT_CONFIG, "%s: %s is too long",
+				 place_of(q, "password_env"), name);
+	return 1;
+}
+
+static int from_descriptor(struct quest *q, struct fault *f)
+{
+	int fd = q->account->password_fd;
+	const char *place, *what;
+
+	if (fd < 0)
+		return 0;
+	place = place_of(q, "password_fd");
+	what = arena_format(q->arena, "descriptor %d", fd);
+	if (fcntl(fd, F_GETFD) < 0)
+		return fault_set(f, FAULT_CONFIG,
+				 "%s: %s is not open; open it as in %d<FILE",
+				 place, what, fd);
+	if (read_text(fd, true, q->out, place, what, f) < 0 ||
+	    keep_line(q->out, place, what, f) < 0)
+		return -1;
+	return 1;
+}
+
+/* The entry points into the text; both are gone when this returns. */
+static int use_entry(struct quest *q, struct buf *text, const char *path,
+		     const struct stat *st, struct fault *f)
+{
+	struct netrc_entry entry;
+	int r;
+
+	if (!q->account->host ||
+	    !netrc_find(text, q->account->host, q->user, &entry))
+		return 0;
+	r = guard_secret(path, st, GUARD_USER, path, f);
+	if (r < 0)
+		return -1;
+	if (!q->user)
+		q->user = arena_dup(q->arena, entry.login);
+	if (buf_puts(q->out, entry.password) < 0)
+		return fault_set(f, FAULT_CONFIG,
+				 "%s: the password is too long", path);
+	return 1;
+}
+
+static int from_netrc(struct quest *q, struct fault *f)
+{
+	const char *path = disk_expand_home(q->arena, "~/.netrc");
+	struct buf text = BUF_INIT(CONFIG_FILE_MAX);
+	struct stat st;
+	int fd, r;
+
+	if (!world_home())
+		return 0;
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0 && (errno == ENOENT || errno == ENOTDIR || errno == EACCES))
+		return 0; /* nobody said that there is one */
+	if (fd < 0 || fstat(fd, &st) < 0) {
+		r = fault_errno(f, FAULT_CONFIG, errno, "cannot read %s", path);
+	} else {
+		r = read_text(fd, false, &text, path, "the file", f);
+		if (r == 0)
+			r = use_entry(q, &text, path, &st, f);
+	}
+	if (fd >= 0)
+		close(fd);
+	buf_wipe(&text);
+	return r;
+}
+
+static int from_terminal(struct quest *q, struct fault *f)
+{
+	const char *question;
+
+	if (!q->user || !world_has_terminal())
+		return 0;
+	question = arena_format(q->arena, "password for %s at %s: ", q->user,
+				q->account->host ? q->account->host
+						 : "the server");
+	return prompt_password(question, q->out, f) < 0 ? -1 : 1;
+}
+
+/* ---- the quest ---- */
+
+static int not_found(const struct quest *q, struct fault *f)
+{
+	const char *host = q->account->host ? q->account->host : "HOST";
+
+	if (!q->user)
+		return fault_set(f, FAULT_CONFIG,
+				 "account %s: auth is on and no user is named; "
+				 "add a line \"user NAME\"",
+				 q->account->name);
+	return fault_set(f, FAULT_CONFIG,
+			 "account %s: no password for %s at %s; add a line "
+			 "\"passwordeval COMMAND\" (of a key ring: "
+			 "\"passwordeval secret-tool lookup host %s service "
+			 "smtp user %s\") or \"password_file FILE\"",
+			 q->account->name, q->user, host, host, q->user);
+}
+
+static bool needs_secret(const char *auth)
+{
+	return strcmp(auth, "off") != 0 && strcmp(auth, "EXTERNAL") != 0 &&
+	       strcmp(auth, "GSSAPI") != 0;
+}
+
+int secret_get(struct arena *a, const struct account *account,
+	       const char **user, struct buf *password, struct fault *f)
+{
+	static int (*const places[])(struct quest * q, struct fault * f) = {
+		from_config,	 from_command, from_file,     from_environment,
+		from_descriptor, from_netrc,   from_terminal,
+	};
+	struct quest q = { .arena = a,
+			   .account = account,
+			   .user = account->user,
+			   .out = password };
+	int r = 0;
+
+	buf_init(password, SECRET_MAX);
+	*user = account->user;
+	if (!needs_secret(account->auth))
+		return 0;
+	for (size_t i = 0; r == 0 && i < sizeof(places) / sizeof(*places); i++)
+		r = places[i](&q, f);
+	*user = q.user;
+	if (r > 0 && q.user)
+		return 0;
+	return r < 0 ? -1 : not_found(&q, f);
+}

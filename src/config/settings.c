@@ -1,0 +1,376 @@
+/* settings.c - the table, and the few things that walk it.
+ *
+ * An older spelling is a row of its own table: it stands for a newer setting
+ * with a value that depends on its own ("keepbcc on" is "remove_bcc_headers
+ * off"), so nothing else need know of it. */
+#include "config/settings.h"
+
+#include <stdint.h>
+#include <string.h>
+
+#include "base/disk.h"
+#include "base/nearest.h"
+#include "config/values.h"
+#include "flow/survey.h"
+
+#define ROW(name_, kind_, field_, read_, fallback_, unset_, flags_)            \
+	{                                                                      \
+		.name = (name_), .field = (field_), .read = (read_),           \
+		.fallback = (fallback_), .unset = (unset_), .kind = (kind_),   \
+		.flags = (flags_)                                              \
+	}
+#define AT(member) offsetof(struct account, member)
+#define TEXT(member, read, unset, flags)                                       \
+	ROW(#member, SETTING_TEXT, AT(member), read, NULL, unset, flags)
+#define NUMBER(member, read, fallback, unset)                                  \
+	ROW(#member, SETTING_NUMBER, AT(member), read, fallback, unset, 0)
+#define SWITCH(member, fallback)                                               \
+	ROW(#member, SETTING_SWITCH, AT(member), value_switch, fallback, NULL, \
+	    0)
+#define CHOICE(member)                                                         \
+	ROW(#member, SETTING_CHOICE, AT(member), value_choice, "auto", NULL, 0)
+#define NOTHING(name, read) ROW(name, SETTING_NONE, 0, read, NULL, NULL, 0)
+
+#define FREE  SETTING_FREE
+#define BYTES (SETTING_FREE | SETTING_BYTES)
+
+const struct setting settings[] = {
+	TEXT(host, value_host, NULL, 0),
+	NUMBER(port, value_port, NULL, NULL),
+	TEXT(socket, value_path, NULL, BYTES),
+	TEXT(source_ip, value_ip, NULL, 0),
+	TEXT(proxy_host, value_proxy, NULL, 0),
+	NUMBER(proxy_port, value_proxy_port, NULL, NULL),
+	NUMBER(timeout, value_seconds, NULL, "off"),
+	NOTHING("protocol", value_protocol),
+	TEXT(domain, value_word, NULL, 0),
+
+	SWITCH(tls, "off"),
+	SWITCH(tls_starttls, "on"),
+	SWITCH(tls_certcheck, "on"),
+	TEXT(tls_trust_file, value_trust, "system", BYTES),
+	TEXT(tls_crl_file, value_path, NULL, BYTES),
+	TEXT(tls_fingerprint, value_fingerprint, NULL, 0),
+	TEXT(tls_cert_file, value_path, NULL, BYTES),
+	TEXT(tls_key_file, value_path, NULL, BYTES),
+	TEXT(tls_priorities, value_text, NULL, FREE),
+	TEXT(tls_host_override, value_word, NULL, 0),
+	NOTHING("tls_min_dh_prime_bits", value_bits),
+	NOTHING("tls_force_sslv3", value_anything),
+
+	ROW("auth", SETTING_TEXT, AT(auth), value_auth, "off", NULL, 0),
+	TEXT(user, value_text, NULL, FREE),
+	TEXT(password, value_text, NULL, BYTES | SETTING_SECRET),
+	TEXT(passwordeval, value_text, NULL, BYTES | SETTING_COMMAND),
+	TEXT(password_file, value_path, NULL, BYTES),
+	TEXT(password_env, value_variable, NULL, 0),
+	NUMBER(password_fd, value_descriptor, "", NULL),
+	TEXT(ntlmdomain, value_text, NULL, FREE),
+
+	TEXT(from, value_from, NULL, 0),
+	TEXT(from_full_name, value_text, NULL, FREE),
+	SWITCH(allow_from_override, "on"),
+	SWITCH(auto_from, "off"),
+	TEXT(maildomain, value_word, NULL, 0),
+	CHOICE(set_from_header),
+	CHOICE(set_date_header),
+	CHOICE(set_msgid_header),
+	SWITCH(set_to_header, "off"),
+	SWITCH(undisclosed_recipients, "off"),
+	SWITCH(remove_bcc_headers, "on"),
+	SWITCH(auto_submitted, "on"),
+	TEXT(aliases, value_path, NULL, BYTES),
+
+	TEXT(dsn_notify, value_notify, "off", 0),
+	TEXT(dsn_return, value_return, "off", 0),
+	TEXT(maildir, value_path, "~/Maildir", BYTES),
+	TEXT(dead_letter, value_path_or_off, "~/dead.letter", BYTES),
+
+	TEXT(logfile, value_path, NULL, BYTES),
+	TEXT(logfile_time_format, value_text, NULL, FREE),
+	TEXT(syslog, value_syslog, "off", 0),
+	NOTHING(NULL, NULL),
+};
+
+/* "name" with "given" is "now" set to "value"; a NULL `given` is any. */
+static const struct {
+	const char *name, *given, *now, *value;
+} older[] = {
+	{ "connect_timeout", NULL, "timeout", NULL },
+	{ "keepbcc", "", "remove_bcc_headers", "off" },
+	{ "keepbcc", "on", "remove_bcc_headers", "off" },
+	{ "keepbcc", "off", "remove_bcc_headers", "on" },
+	{ "tls_nocertcheck", "", "tls_certcheck", "off" },
+	{ "tls_nocertcheck", "on", "tls_certcheck", "off" },
+	{ "tls_nocertcheck", "off", "tls_certcheck", "on" },
+	{ "tls_nostarttls", "", "tls_starttls", "off" },
+	{ "tls_nostarttls", "on", "tls_starttls", "off" },
+	{ "tls_nostarttls", "off", "tls_starttls", "on" },
+	{ "add_missing_from_header", "", "set_from_header", "auto" },
+	{ "add_missing_from_header", "on", "set_from_header", "auto" },
+	{ "add_missing_from_header", "off", "set_from_header", "off" },
+	{ "add_missing_date_header", "", "set_date_header", "auto" },
+	{ "add_missing_date_header", "on", "set_date_header", "auto" },
+	{ "add_missing_date_header", "off", "set_date_header", "off" },
+	/* msmtp has one setting of three values, we have two of two */
+	{ "set_to_header", "undisclosed_recipients", "undisclosed_recipients",
+	  "on" },
+	{ NULL, NULL, NULL, NULL },
+};
+
+size_t setting_count(void)
+{
+	return sizeof(settings) / sizeof(settings[0]) - 1;
+}
+
+const struct setting *setting_find(const char *name)
+{
+	for (const struct setting *s = settings; s->name; s++)
+		if (strcmp(s->name, name) == 0)
+			return s;
+	return NULL;
+}
+
+static void set_default(struct arena *a, struct account *account,
+			const struct setting *s)
+{
+	struct value v = { .arena = a, .setting = s, .text = s->fallback };
+
+	account->origins[setting_row(s)].text = "default";
+	if (s->fallback && s->kind != SETTING_NONE)
+		s->read(&v, setting_field(account, s));
+}
+
+struct account *setting_account(struct arena *a, const char *name)
+{
+	struct account *account = arena_alloc(a, sizeof(*account));
+
+	account->name = name;
+	account->origins =
+		arena_array(a, setting_count(), sizeof(*account->origins));
+	for (const struct setting *s = settings; s->name; s++)
+		set_default(a, account, s);
+	return account;
+}
+
+/* ---- assigning ---- */
+
+static int unknown(const char *name, const struct setting_place *at,
+		   struct fault *f)
+{
+	struct nearest n;
+
+	nearest_init(&n, name);
+	for (const struct setting *s = settings; s->name; s++)
+		nearest_offer(&n, s->name);
+	for (size_t i = 0; older[i].name; i++)
+		nearest_offer(&n, older[i].name);
+	if (at->cause == FAULT_CONFIG) {
+		nearest_offer(&n, "account");
+		nearest_offer(&n, "defaults");
+		nearest_offer(&n, "eval");
+	}
+	return fault_set(f, at->cause,
+			 n.best ? "%s%s\"%.64s\" is not a setting; did you "
+				  "mean \"%s\"?"
+				: "%s%s\"%.64s\" is not a setting; "
+				  "mailsend.conf(5) lists them%s",
+			 at->text ? at->text : "", at->text ? ": " : "", name,
+			 n.best ? n.best : "");
+}
+
+static int wrong(const struct value *v, const struct setting_place *at,
+		 struct fault *f)
+{
+	const char *head = at->text ? at->text : "";
+	const char *colon = at->text ? ": " : "";
+	const char *name = v->setting->name;
+
+	if (v->setting->flags & (SETTING_SECRET | SETTING_COMMAND) || !*v->text)
+		return fault_set(f, at->cause, "%s%s%s %s", head, colon, name,
+				 v->why);
+	return fault_set(f, at->cause, "%s%s%s \"%.200s\" %s", head, colon,
+			 name, v->text, v->why);
+}
+
+static bool is_utf8(const char *text)
+{
+	struct fault f = FAULT_INIT;
+	struct survey s;
+
+	survey_init(&s, NULL, &f);
+	sink_put(&s.sink, text, strlen(text));
+	sink_close(&s.sink);
+	return s.utf8;
+}
+
+/* What no value may have, whatever its type. */
+static const char *bad_bytes(const struct value *v)
+{
+	for (const char *p = v->text; *p; p++)
+		if (((unsigned char)*p < 32 && *p != '\t') || *p == 127)
+			return "has a control character in it";
+	if (!(v->setting->flags & SETTING_BYTES) && !is_utf8(v->text))
+		return "is not UTF-8";
+	return NULL;
+}
+
+static const char *bad_in_argv(const struct value *v)
+{
+	if (v->setting->flags & SETTING_SECRET && *v->text)
+		return "on the command line can be read by everyone on this "
+		       "machine; use passwordeval in the configuration, or "
+		       "password_env or password_fd";
+	if (v->setting->flags & SETTING_COMMAND && *v->text)
+		return "is taken from a configuration file alone";
+	return NULL;
+}
+
+static int assign_row(struct account *account, struct value *v,
+		      const struct setting_place *at, struct fault *f)
+{
+	size_t row = setting_row(v->setting);
+	uint64_t unused = 0; /* for what has no field */
+
+	v->why = at->in_argv ? bad_in_argv(v) : NULL;
+	if (!v->why)
+		v->why = bad_bytes(v);
+	if (v->why ||
+	    v->setting->read(v, v->setting->kind == SETTING_NONE
+					? (void *)&unused
+					: setting_field(account, v->setting)))
+		return wrong(v, at, f);
+	account->origins[row].text = at->text ? at->text : "default";
+	account->origins[row].own = true;
+	return 0;
+}
+
+/* 1 when the name is an older spelling and was translated. */
+static int translate(const char **name, const char **value)
+{
+	const char *given = *value;
+
+	for (size_t i = 0; older[i].name; i++) {
+		if (strcmp(older[i].name, *name) != 0 ||
+		    (older[i].given && strcmp(older[i].given, given) != 0))
+			continue;
+		*name = older[i].now;
+		if (older[i].value)
+			*value = older[i].value;
+		return 1;
+	}
+	return 0;
+}
+
+static bool is_older(const char *name)
+{
+	for (size_t i = 0; older[i].name; i++)
+		if (strcmp(older[i].name, name) == 0)
+			return true;
+	return false;
+}
+
+static int wrong_older(const char *name, const char *value,
+		       const struct setting_place *at, struct fault *f)
+{
+	return fault_set(f, at->cause, "%s%s%s \"%.200s\" is not on or off",
+			 at->text ? at->text : "", at->text ? ": " : "", name,
+			 value);
+}
+
+int setting_assign(struct arena *a, struct account *account, const char *name,
+		   const char *value, const struct setting_place *at,
+		   struct fault *f)
+{
+	const char *now = name;
+	struct value v = { .arena = a, .text = value ? value : "" };
+	bool to_header = strcmp(name, "set_to_header") == 0;
+
+	if (translate(&now, &v.text) == 0 && !setting_find(now))
+		return is_older(name) ? wrong_older(name, v.text, at, f)
+				      : unknown(name, at, f);
+	v.setting = setting_find(now);
+	if (assign_row(account, &v, at, f) < 0)
+		return -1;
+	/* the two rows that are one setting of msmtp's: the last word holds */
+	if (to_header && now == name)
+		account->undisclosed_recipients = false;
+	else if (to_header)
+		account->set_to_header = false;
+	return 0;
+}
+
+/* ---- copying and showing ---- */
+
+static size_t size_of(const struct setting *s)
+{
+	switch (s->kind) {
+	case SETTING_TEXT:
+		return sizeof(const char *);
+	case SETTING_NUMBER:
+		return sizeof(int);
+	case SETTING_SWITCH:
+		return sizeof(bool);
+	case SETTING_CHOICE:
+		return sizeof(enum config_choice);
+	case SETTING_NONE:
+		break;
+	}
+	return 0;
+}
+
+void setting_copy(struct account *to, const struct account *from, bool own_only)
+{
+	for (const struct setting *s = settings; s->name; s++) {
+		const struct config_origin *origin =
+			&from->origins[setting_row(s)];
+
+		if (own_only && !origin->own)
+			continue;
+		memcpy(setting_field(to, s), (const char *)from + s->field,
+		       size_of(s));
+		to->origins[setting_row(s)] = *origin;
+	}
+}
+
+bool setting_is_given(const struct account *account, const char *name)
+{
+	size_t row = setting_row(setting_find(name));
+
+	return strcmp(account->origins[row].text, "default") != 0;
+}
+
+void setting_origin(struct account *account, const char *name,
+		    const char *origin)
+{
+	account->origins[setting_row(setting_find(name))].text = origin;
+}
+
+const char *setting_text(struct arena *a, const struct setting *s,
+			 const struct account *account)
+{
+	static const char *const choices[] = { "off", "on", "auto" };
+	const void *field = (const char *)account + s->field;
+	const char *text = NULL;
+
+	switch (s->kind) {
+	case SETTING_TEXT:
+		text = *(const char *const *)field;
+		break;
+	case SETTING_NUMBER:
+		if (*(const int *)field > 0)
+			text = arena_format(a, "%d", *(const int *)field);
+		break;
+	case SETTING_SWITCH:
+		text = choices[*(const bool *)field];
+		break;
+	case SETTING_CHOICE:
+		text = choices[*(const enum config_choice *)field];
+		break;
+	case SETTING_NONE:
+		break;
+	}
+	if (!text && s->unset)
+		text = disk_expand_home(a, s->unset);
+	return text;
+}

@@ -1,0 +1,67 @@
+/* show.c - each value and where it came from.
+ *
+ * What is printed can be read as a file again, so a value that may hold
+ * anything stands in quotes, with its origin as a comment behind them. */
+#include <string.h>
+
+#include "base/ascii.h"
+#include "config/config.h"
+#include "config/settings.h"
+
+#define COLUMN 44 /* where the origins begin, if the value is not longer */
+
+/* "echo hunter2" is how some write a password that they have in a file. */
+static bool tells_secret(const struct setting *s, const char *text)
+{
+	if (s->flags & SETTING_SECRET)
+		return true;
+	return s->flags & SETTING_COMMAND &&
+	       (ascii_begins(text, "echo ") || ascii_begins(text, "printf "));
+}
+
+static int put_line(struct buf *out, size_t start, const char *origin)
+{
+	size_t used = out->len - start;
+	int pad = used < COLUMN ? (int)(COLUMN - used) : 1;
+
+	return buf_printf(out, "%*s# %s\n", pad, "", origin);
+}
+
+static int show_setting(const struct setting *s, struct arena *a,
+			const struct account *account, struct buf *out)
+{
+	const char *text = setting_text(a, s, account);
+	const char *origin = account->origins[setting_row(s)].text;
+	size_t start = out->len;
+
+	if (!text)
+		buf_printf(out, "# %s", s->name);
+	else if (tells_secret(s, text))
+		buf_printf(out, "# %-20s ***", s->name);
+	else if (s->flags & SETTING_FREE)
+		buf_printf(out, "%-22s \"%s\"", s->name, text);
+	else
+		buf_printf(out, "%-22s %s", s->name, text);
+	return put_line(out, start, origin);
+}
+
+int config_show(const struct config *c, const struct account *chosen,
+		struct buf *out)
+{
+	struct arena a = ARENA_INIT;
+	size_t start;
+
+	for (int i = 0; i < 2; i++)
+		if (c->files[i])
+			buf_printf(out, "# read: %s\n", c->files[i]);
+	if (!c->files[0] && !c->files[1])
+		buf_puts(out, "# no configuration file was found\n");
+	start = out->len;
+	buf_printf(out, "%-22s %s", "account", chosen->name);
+	put_line(out, start, chosen->origin);
+	for (const struct setting *s = settings; s->name; s++)
+		if (s->kind != SETTING_NONE)
+			show_setting(s, &a, chosen, out);
+	arena_free(&a);
+	return out->overflow ? -1 : 0;
+}

@@ -1,0 +1,426 @@
+/* values.c - what each type of value may be.
+ *
+ * A value that is accepted is stored in the form that its users want (upper
+ * case mechanisms, lower case DSN words, "~" expanded), so that nothing past
+ * here looks at spelling again. */
+#include "config/values.h"
+
+#include <arpa/inet.h>
+#include <string.h>
+
+#include "base/ascii.h"
+#include "base/disk.h"
+
+static int refuse(struct value *v, const char *why)
+{
+	v->why = why;
+	return -1;
+}
+
+static bool has_blank(const char *text)
+{
+	return text[strcspn(text, " \t")] != '\0';
+}
+
+int value_text(struct value *v, void *field)
+{
+	*(const char **)field = *v->text ? arena_dup(v->arena, v->text) : NULL;
+	return 0;
+}
+
+int value_word(struct value *v, void *field)
+{
+	if (has_blank(v->text))
+		return refuse(v, "must be one word");
+	return value_text(v, field);
+}
+
+int value_path(struct value *v, void *field)
+{
+	if (!*v->text)
+		return value_text(v, field);
+	*(const char **)field =
+		disk_expand_home(v->arena, arena_dup(v->arena, v->text));
+	return 0;
+}
+
+int value_path_or_off(struct value *v, void *field)
+{
+	if (strcmp(v->text, "off") == 0)
+		return value_text(v, field);
+	return value_path(v, field);
+}
+
+int value_switch(struct value *v, void *field)
+{
+	bool on = !*v->text || strcmp(v->text, "on") == 0;
+
+	if (!on && strcmp(v->text, "off") != 0)
+		return refuse(v, "is not on or off");
+	*(bool *)field = on;
+	return 0;
+}
+
+int value_choice(struct value *v, void *field)
+{
+	enum config_choice *choice = field;
+
+	/* alone, as in msmtp, it is auto and not on */
+	if (!*v->text || strcmp(v->text, "auto") == 0)
+		*choice = CONFIG_AUTO;
+	else if (strcmp(v->text, "on") == 0)
+		*choice = CONFIG_ON;
+	else if (strcmp(v->text, "off") == 0)
+		*choice = CONFIG_OFF;
+	else
+		return refuse(v, "is not auto, on or off");
+	return 0;
+}
+
+/* ---- numbers ---- */
+
+static int read_number(struct value *v, int least, int most, const char *why,
+		       int *out)
+{
+	int n = 0;
+
+	for (const char *p = v->text; *p; p++) {
+		if (!ascii_is_digit(*p) || n > most / 10)
+			return refuse(v, why);
+		n = n * 10 + (*p - '0');
+		if (n > most)
+			return refuse(v, why);
+	}
+	if (!*v->text || n < least)
+		return refuse(v, why);
+	*out = n;
+	return 0;
+}
+
+int value_port(struct value *v, void *field)
+{
+	return read_number(v, 1, 65535,
+			   *v->text ? "is not a number from 1 to 65535"
+				    : "needs a number from 1 to 65535",
+			   field);
+}
+
+int value_proxy_port(struct value *v, void *field)
+{
+	if (*v->text)
+		return value_port(v, field);
+	*(int *)field = 0;
+	return 0;
+}
+
+int value_seconds(struct value *v, void *field)
+{
+	if (strcmp(v->text, "off") == 0) {
+		*(int *)field = 0;
+		return 0;
+	}
+	return read_number(v, 1, 86400,
+			   *v->text ? "is not off or seconds from 1 to 86400"
+				    : "needs seconds from 1 to 86400, or off",
+			   field);
+}
+
+int value_descriptor(struct value *v, void *field)
+{
+	if (*v->text)
+		return read_number(v, 3, 65535,
+				   "is not the number of a descriptor, 3 or "
+				   "higher",
+				   field);
+	*(int *)field = -1;
+	return 0;
+}
+
+int value_bits(struct value *v, void *field)
+{
+	int bits;
+
+	(void)field;
+	if (!*v->text)
+		return 0;
+	return read_number(v, 1, 1000000, "is not a number", &bits);
+}
+
+/* ---- hosts ---- */
+
+static bool is_ip(const char *text, int family)
+{
+	unsigned char bytes[sizeof(struct in6_addr)];
+
+	return inet_pton(family, text, bytes) == 1;
+}
+
+/* "[::1]" is "::1". */
+static const char *without_brackets(struct arena *a, const char *text)
+{
+	size_t n = strlen(text);
+
+	if (n > 2 && text[0] == '[' && text[n - 1] == ']')
+		return arena_dup_n(a, text + 1, n - 2);
+	return text;
+}
+
+static const char *bad_host(const char *host)
+{
+	if (strstr(host, "://"))
+		return "must be a name or an address, without a scheme";
+	if (host[strcspn(host, " \t/@\"\\")])
+		return "is not the name or address of a host";
+	/* a zone may follow: fe80::1%eth0 */
+	if (strchr(host, ':') && strchr(host, ':') == strrchr(host, ':'))
+		return "must be a name or an address alone; the port has a "
+		       "line of its own";
+	return NULL;
+}
+
+int value_host(struct value *v, void *field)
+{
+	const char *host = without_brackets(v->arena, v->text);
+
+	v->why = *host ? bad_host(host) : "needs the name of a server";
+	if (v->why)
+		return -1;
+	*(const char **)field = arena_dup(v->arena, host);
+	return 0;
+}
+
+int value_proxy(struct value *v, void *field)
+{
+	static const char *const schemes[] = { "socks5://", "socks5h://",
+					       "http://", "https://" };
+	const char *host = v->text;
+
+	if (!*host)
+		return value_text(v, field);
+	for (size_t i = 0; i < sizeof(schemes) / sizeof(schemes[0]); i++)
+		if (ascii_begins(v->text, schemes[i]))
+			host = v->text + strlen(schemes[i]);
+	v->why = bad_host(host);
+	if (v->why || !*host)
+		return refuse(v, v->why ? v->why : "names no host");
+	return value_text(v, field);
+}
+
+int value_ip(struct value *v, void *field)
+{
+	if (*v->text && !is_ip(v->text, AF_INET) && !is_ip(v->text, AF_INET6))
+		return refuse(v, "is not an IP address");
+	return value_text(v, field);
+}
+
+/* ---- TLS and AUTH ---- */
+
+/* "" stays: no authority is trusted, which config_choose looks at. */
+int value_trust(struct value *v, void *field)
+{
+	if (strcmp(v->text, "system") == 0) {
+		*(const char **)field = NULL;
+		return 0;
+	}
+	if (*v->text)
+		return value_path(v, field);
+	*(const char **)field = "";
+	return 0;
+}
+
+static bool is_hex(char c)
+{
+	c = ascii_lower(c);
+	return ascii_is_digit(c) || (c >= 'a' && c <= 'f');
+}
+
+/* Kept as AA:BB:..., however it was written. */
+int value_fingerprint(struct value *v, void *field)
+{
+	static const char why[] =
+		"is not a fingerprint: 32 (SHA-256), 20 (SHA-1) or 16 (MD5) "
+		"octets in hex, as in 01:23:45:67...";
+	char hex[3 * 32 + 1];
+	size_t digits = 0, n = 0;
+
+	if (!*v->text)
+		return value_text(v, field);
+	for (const char *p = v->text; *p; p++) {
+		if (*p == ':' && digits && digits % 2 == 0 && p[1] &&
+		    p[-1] != ':')
+			continue;
+		if (!is_hex(*p) || digits == 64)
+			return refuse(v, why);
+		if (digits && digits % 2 == 0)
+			hex[n++] = ':';
+		hex[n++] = *p >= 'a' ? (char)(*p - 'a' + 'A') : *p;
+		digits++;
+	}
+	if (digits != 64 && digits != 40 && digits != 32)
+		return refuse(v, why);
+	*(const char **)field = arena_dup_n(v->arena, hex, n);
+	return 0;
+}
+
+int value_auth(struct value *v, void *field)
+{
+	static const char *const mechanisms[] = {
+		"SCRAM-SHA-256-PLUS",
+		"SCRAM-SHA-1-PLUS",
+		"SCRAM-SHA-256",
+		"SCRAM-SHA-1",
+		"PLAIN",
+		"LOGIN",
+		"CRAM-MD5",
+		"DIGEST-MD5",
+		"NTLM",
+		"GSSAPI",
+		"EXTERNAL",
+		"OAUTHBEARER",
+		"XOAUTH2",
+	};
+	const char **auth = field;
+
+	*auth = "on";
+	if (!*v->text || strcmp(v->text, "on") == 0)
+		return 0;
+	*auth = "off";
+	if (strcmp(v->text, "off") == 0)
+		return 0;
+	for (size_t i = 0; i < sizeof(mechanisms) / sizeof(*mechanisms); i++) {
+		*auth = mechanisms[i];
+		if (ascii_equal(v->text, mechanisms[i]))
+			return 0;
+	}
+	*auth = "off";
+	return refuse(v, "is not on, off, plain, login, cram-md5, digest-md5, "
+			 "scram-sha-1, scram-sha-256, scram-sha-1-plus, "
+			 "scram-sha-256-plus, ntlm, gssapi, external, "
+			 "oauthbearer or xoauth2");
+}
+
+int value_variable(struct value *v, void *field)
+{
+	for (const char *p = v->text; *p; p++)
+		if (*p != '_' && !ascii_is_letter(*p) &&
+		    (p == v->text || !ascii_is_digit(*p)))
+			return refuse(v, "is not the name of an environment "
+					 "variable");
+	return value_text(v, field);
+}
+
+/* ---- the sender, DSN, syslog ---- */
+
+/* The address itself is parsed where it is used: it may be a pattern here. */
+int value_from(struct value *v, void *field)
+{
+	if (v->text[strcspn(v->text, "<> \t")])
+		return refuse(v, "must be the bare address; the name goes "
+				 "into from_full_name");
+	if (v->text[strcspn(v->text, ",;")])
+		return refuse(v, "must be one address");
+	return value_text(v, field);
+}
+
+static bool is_condition(const char *word, size_t n, unsigned *seen)
+{
+	static const char *const conditions[] = { "failure", "delay",
+						  "success" };
+
+	for (unsigned i = 0; i < 3; i++)
+		if (strlen(conditions[i]) == n &&
+		    ascii_begins(word, conditions[i]) && !(*seen & 1u << i)) {
+			*seen |= 1u << i;
+			return true;
+		}
+	return false;
+}
+
+static char *lower(struct arena *a, const char *text)
+{
+	char *copy = arena_dup(a, text);
+
+	for (char *p = copy; *p; p++)
+		*p = ascii_lower(*p);
+	return copy;
+}
+
+int value_notify(struct value *v, void *field)
+{
+	const char **notify = field;
+	const char *p = v->text;
+	unsigned seen = 0;
+
+	*notify = NULL;
+	if (strcmp(v->text, "off") == 0)
+		return 0;
+	while (!ascii_equal(v->text, "never")) {
+		size_t n = strcspn(p, ",");
+
+		if (!is_condition(p, n, &seen))
+			return refuse(v, "is not off, never, or some of "
+					 "failure,delay,success with commas");
+		if (!p[n])
+			break;
+		p += n + 1;
+	}
+	*notify = lower(v->arena, v->text);
+	return 0;
+}
+
+int value_return(struct value *v, void *field)
+{
+	const char **amount = field;
+
+	*amount = NULL;
+	if (strcmp(v->text, "off") == 0)
+		return 0;
+	if (ascii_equal(v->text, "headers") || ascii_equal(v->text, "hdrs"))
+		*amount = "hdrs";
+	else if (ascii_equal(v->text, "full"))
+		*amount = "full";
+	else
+		return refuse(v, "is not off, headers or full");
+	return 0;
+}
+
+int value_syslog(struct value *v, void *field)
+{
+	const char *name = v->text;
+	const char **facility = field;
+
+	*facility = NULL;
+	if (strcmp(name, "off") == 0)
+		return 0;
+	if (!*name || strcmp(name, "on") == 0)
+		name = "user";
+	if (ascii_begins(name, "LOG_"))
+		name += 4;
+	if (!ascii_equal(name, "user") && !ascii_equal(name, "mail") &&
+	    !ascii_equal(name, "daemon") &&
+	    !(ascii_begins(name, "local") && name[5] >= '0' && name[5] <= '7' &&
+	      !name[6]))
+		return refuse(v, "is not on, off, LOG_USER, LOG_MAIL, "
+				 "LOG_DAEMON or LOG_LOCAL0 to LOG_LOCAL7");
+	*facility = lower(v->arena, name);
+	return 0;
+}
+
+/* ---- of no effect here ---- */
+
+int value_protocol(struct value *v, void *field)
+{
+	(void)field;
+	if (strcmp(v->text, "smtp") == 0)
+		return 0;
+	if (strcmp(v->text, "lmtp") == 0)
+		return refuse(v, "is not spoken here: only smtp is");
+	return refuse(v, *v->text ? "is not smtp" : "needs a name: smtp");
+}
+
+int value_anything(struct value *v, void *field)
+{
+	(void)v;
+	(void)field;
+	return 0;
+}

@@ -1,0 +1,36 @@
+/* values.h - readers of settings' values, one for each type.
+ *
+ * Each returns 0 with the field filled, or -1 with v->why: what is wrong with
+ * the value and what is allowed, to stand behind the name and the value. */
+#ifndef CONFIG_VALUES_H
+#define CONFIG_VALUES_H
+
+#include "config/settings.h"
+
+int value_text(struct value *v, void *field);
+int value_word(struct value *v, void *field); /* no blanks */
+int value_path(struct value *v, void *field); /* ~ expanded */
+int value_path_or_off(struct value *v, void *field);
+int value_switch(struct value *v, void *field);
+int value_choice(struct value *v, void *field);
+int value_port(struct value *v, void *field);	    /* must be there */
+int value_proxy_port(struct value *v, void *field); /* 0 when empty */
+int value_seconds(struct value *v, void *field);
+int value_descriptor(struct value *v, void *field);
+int value_host(struct value *v, void *field);
+int value_proxy(struct value *v, void *field);
+int value_ip(struct value *v, void *field);
+int value_trust(struct value *v, void *field);
+int value_fingerprint(struct value *v, void *field);
+int value_auth(struct value *v, void *field);
+int value_variable(struct value *v, void *field);
+int value_from(struct value *v, void *field);
+int value_notify(struct value *v, void *field);
+int value_return(struct value *v, void *field);
+int value_syslog(struct value *v, void *field);
+/* of no effect here */
+int value_protocol(struct value *v, void *field);
+int value_bits(struct value *v, void *field);
+int value_anything(struct value *v, void *field);
+
+#endif

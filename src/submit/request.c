@@ -1,0 +1,76 @@
+/* request.c - an empty request and what is appended to it. */
+#include "submit/request.h"
+
+#include <string.h>
+
+void request_init(struct request *r)
+{
+	memset(r, 0, sizeof(*r));
+	header_init(&r->extra);
+	r->last_attachment = &r->attachments;
+	r->last_override = &r->overrides;
+}
+
+struct attachment *request_attach(struct arena *a, struct request *r,
+				  const char *path)
+{
+	struct attachment *new = arena_alloc(a, sizeof(*new));
+
+	new->path = path;
+	*r->last_attachment = new;
+	r->last_attachment = &new->next;
+	return new;
+}
+
+struct override *request_override(struct arena *a, struct request *r,
+				  const char *name, const char *value)
+{
+	struct override *new = arena_alloc(a, sizeof(*new));
+
+	new->name = name;
+	new->value = value;
+	new->origin = "--set";
+	*r->last_override = new;
+	r->last_override = &new->next;
+	return new;
+}
+
+struct attachment *request_last_attachment(const struct request *r)
+{
+	struct attachment *one = r->attachments;
+
+	while (one && one->next)
+		one = one->next;
+	return one;
+}
+
+static const char *sender_of(const struct request *r)
+{
+	if (r->has_envelope_from && *r->envelope_from.spec)
+		return r->envelope_from.spec;
+	return r->has_from ? r->from.spec : NULL;
+}
+
+struct config_wish request_config(const struct request *r)
+{
+	return (struct config_wish){
+		.path = r->config_path,
+		.account = r->account,
+		.sender = sender_of(r),
+		.overrides = r->overrides,
+	};
+}
+
+static size_t mailboxes(const struct address_list *list)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < list->count; i++)
+		count += !list->items[i].group_only;
+	return count;
+}
+
+size_t request_recipients(const struct request *r)
+{
+	return mailboxes(&r->to) + mailboxes(&r->cc) + mailboxes(&r->bcc);
+}

@@ -1,0 +1,96 @@
+/* request.h - what the caller wants, as data.
+ *
+ * A persona's option table fills it; after that it is frozen and everything
+ * below takes it const.  Text is UTF-8 and free of CR, LF and NUL (checked as
+ * it was read), each habit of a persona is a named boolean, and nothing here
+ * tells by which name we were called.  All of it lives in the arena of the
+ * run. */
+#ifndef SUBMIT_REQUEST_H
+#define SUBMIT_REQUEST_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "config/config.h"
+#include "mail/address.h"
+#include "mail/header.h"
+#include "mail/message.h"
+
+enum request_action {
+	REQUEST_SEND,
+	REQUEST_PRINT,	     /* the finished message on standard output */
+	REQUEST_DRY_RUN,     /* what would be done, nothing sent */
+	REQUEST_SHOW_CONFIG, /* each setting and where it came from */
+	REQUEST_HELP,
+	REQUEST_VERSION,
+};
+
+struct attachment {
+	/* "-" is standard input; octets as the system has them, where all
+	 * else here is UTF-8 */
+	const char *path;
+	/* base name that the receiver sees; NULL: standard input, unnamed */
+	const char *name;
+	const char *type; /* media type; NULL: found out */
+	bool is_inline;
+	const char *content_id; /* of an inline one; NULL: its name */
+	struct attachment *next;
+};
+
+struct request {
+	enum request_action action;
+
+	/* the message */
+	const char *subject; /* NULL: none was given */
+	struct address_list to, cc, bcc, reply_to;
+	struct address from; /* spec NULL when not given */
+	bool has_from;
+	struct header extra;	/* -H */
+	const char *date;	/* as typed, checked; NULL: now */
+	const char *message_id; /* with its <>; NULL: a new one */
+	const char *body_path; /* "-" is standard input, which the persona names
+				  when nothing else reads it; NULL: no body */
+	const char *html_path;
+	const char *draft_path;
+	const char *body_charset; /* NULL: from the bytes */
+	struct attachment *attachments, **last_attachment;
+	enum encoding encoding; /* of attachments */
+	bool skip_empty;	/* an empty body without attachments: no mail */
+
+	/* the envelope */
+	struct address envelope_from; /* "" spec is the null sender */
+	bool has_envelope_from;
+	const char *dsn_notify, *dsn_ret, *dsn_envid;
+
+	/* habits */
+	bool recipients_from_header; /* of a draft, when none was named */
+
+	/* the way */
+	const char *account;
+	const char *config_path;
+	struct override *overrides, **last_override;
+
+	/* what is told */
+	bool transcript;
+	bool json;
+	bool quiet;
+};
+
+/* A request points into itself: it stays where it was made. */
+void request_init(struct request *r);
+/* Each appends and returns the new one, for what else there is to say of it;
+ * strings are borrowed.  An override's origin is "--set" until changed. */
+struct attachment *request_attach(struct arena *a, struct request *r,
+				  const char *path);
+struct override *request_override(struct arena *a, struct request *r,
+				  const char *name, const char *value);
+/* The one that was named last, NULL when there is none. */
+struct attachment *request_last_attachment(const struct request *r);
+/* What it says about the configuration; borrows from the request. */
+struct config_wish request_config(const struct request *r);
+/* Mailboxes in To, Cc and Bcc together. */
+size_t request_recipients(const struct request *r);
+
+#endif
