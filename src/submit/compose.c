@@ -1,0 +1,306 @@
+/* compose.c - the shape of a message.
+ *
+ *	mixed( related( alternative( text, html ), inline... ), attachment... )
+ *
+ * and of these only what is there: a lone part stands alone.  All files are
+ * opened first, then the header and envelope are settled, and only then is
+ * standard input read: what can fail without it fails before it. */
+#include "submit/compose.h"
+
+#include <string.h>
+
+#include "base/world.h"
+#include "mail/filetype.h"
+#include "submit/heading.h"
+#include "submit/progress.h"
+
+/* The files of a request between opening and reading. */
+struct opened {
+	struct input *body, *html;
+	struct input **attachments; /* in the request's order */
+};
+
+void composition_init(struct composition *c, struct arena *a,
+		      const struct request *r, const struct account *account,
+		      const char *const *spool)
+{
+	*c = (struct composition){
+		.arena = a,
+		.request = r,
+		.account = account,
+		.inputs = { .arena = a, .spool = spool },
+		.is_draft = r->draft_path != NULL,
+	};
+	header_init(&c->message.header);
+}
+
+void composition_free(struct composition *c)
+{
+	if (c->has_stage)
+		stage_free(&c->stage);
+	inputs_free(&c->inputs);
+	c->has_stage = c->is_rendered = false;
+}
+
+static int open_all(struct composition *c, struct opened *o, struct fault *f)
+{
+	const struct request *r = c->request;
+	size_t n = 0;
+
+	for (struct attachment *a = r->attachments; a; a = a->next)
+		n++;
+	o->attachments = arena_array(c->arena, n, sizeof(struct input *));
+	n = 0;
+	for (struct attachment *a = r->attachments; a; a = a->next) {
+		o->attachments[n] = input_open(&c->inputs, a->path, f);
+		if (!o->attachments[n++])
+			return -1;
+	}
+	if (r->html_path) {
+		o->html = input_open(&c->inputs, r->html_path, f);
+		if (!o->html)
+			return -1;
+	}
+	if (r->body_path) {
+		o->body = input_open(&c->inputs, r->body_path, f);
+		if (!o->body)
+			return -1;
+	}
+	return 0;
+}
+
+static struct part *new_leaf(struct composition *c, const char *type,
+			     const struct slice *content)
+{
+	struct part *p = arena_alloc(c->arena, sizeof(*p));
+
+	p->kind = PART_LEAF;
+	p->type = type;
+	p->pieces = arena_alloc(c->arena, sizeof(*p->pieces));
+	p->pieces->content = *content;
+	header_init(&p->extra);
+	return p;
+}
+
+/* `first` and all its siblings under one roof; one alone needs none. */
+static struct part *gather(struct composition *c, const char *type,
+			   struct part *first)
+{
+	struct part *p;
+
+	if (!first || !first->next)
+		return first;
+	p = arena_alloc(c->arena, sizeof(*p));
+	p->kind = PART_MULTIPART;
+	p->type = type;
+	p->children = first;
+	header_init(&p->extra);
+	return p;
+}
+
+static void append(struct part **list, struct part *p)
+{
+	while (*list)
+		list = &(*list)->next;
+	*list = p;
+}
+
+static const char *base_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
+static const char *attachment_name(const struct attachment *a)
+{
+	if (a->name)
+		return a->name;
+	return strcmp(a->path, "-") ? base_name(a->path) : "stdin";
+}
+
+static struct part *attachment_part(struct composition *c,
+				    const struct attachment *a,
+				    struct input *in, struct fault *f)
+{
+	enum encoding wish = c->request->encoding;
+	const char *name = attachment_name(a);
+	/* Anything but base64 is chosen by a look at the bytes. */
+	bool copy = wish != ENCODING_AUTO && wish != ENCODING_BASE64;
+	struct slice content;
+	struct part *p;
+
+	if (input_slice(&c->inputs, in, copy, &content, f) < 0)
+		return NULL;
+	p = new_leaf(c,
+		     a->type ? a->type : filetype_of(c->arena, name, &content),
+		     &content);
+	p->encoding = wish;
+	p->disposition = a->is_inline ? "inline" : "attachment";
+	p->filename = name;
+	p->has_size = true;
+	if (a->is_inline)
+		p->content_id = a->content_id ? a->content_id : name;
+	return p;
+}
+
+/* The old hands' form: the files stand in the text itself. */
+static int uuencode_into(struct composition *c, struct part *body,
+			 const struct opened *o, struct fault *f)
+{
+	struct piece **end = &body->pieces->next;
+	size_t n = 0;
+
+	for (struct attachment *a = c->request->attachments; a; a = a->next) {
+		struct piece *p = arena_alloc(c->arena, sizeof(*p));
+		struct input *in = o->attachments[n++];
+
+		if (input_slice(&c->inputs, in, false, &p->content, f) < 0)
+			return -1;
+		p->uuencode = true;
+		p->name = attachment_name(a);
+		p->mode = input_mode(in);
+		*end = p;
+		end = &p->next;
+	}
+	return 0;
+}
+
+/* What is read by a person: text, HTML, or both. */
+static int read_bodies(struct composition *c, const struct opened *o,
+		       struct part **text, struct part **html, struct fault *f)
+{
+	struct slice content = slice_of_memory("", 0);
+
+	if (o->body && input_slice(&c->inputs, o->body, true, &content, f) < 0)
+		return -1;
+	if (content.length || !o->html ||
+	    c->request->encoding == ENCODING_UUENCODE) {
+		*text = new_leaf(c, "text/plain", &content);
+		(*text)->is_body = true;
+		(*text)->charset = c->request->body_charset;
+	}
+	if (!o->html)
+		return 0;
+	if (input_slice(&c->inputs, o->html, true, &content, f) < 0)
+		return -1;
+	*html = new_leaf(c, "text/html", &content);
+	(*html)->is_body = true;
+	return 0;
+}
+
+static int add_attachments(struct composition *c, const struct opened *o,
+			   bool inlines, struct part **list, struct fault *f)
+{
+	size_t n = 0;
+
+	for (struct attachment *a = c->request->attachments; a; a = a->next) {
+		struct input *in = o->attachments[n++];
+		struct part *p;
+
+		if (a->is_inline != inlines)
+			continue;
+		p = attachment_part(c, a, in, f);
+		if (!p)
+			return -1;
+		append(list, p);
+	}
+	return 0;
+}
+
+static int build_tree(struct composition *c, const struct opened *o,
+		      struct fault *f)
+{
+	const struct request *r = c->request;
+	struct part *text = NULL, *html = NULL, *list = NULL;
+
+	if (read_bodies(c, o, &text, &html, f) < 0)
+		return -1;
+	c->is_empty = r->skip_empty && !html && !r->attachments &&
+		      text->pieces->content.length == 0;
+	if (r->encoding == ENCODING_UUENCODE) {
+		c->message.root = text;
+		return uuencode_into(c, text, o, f);
+	}
+	if (text)
+		append(&list, text);
+	if (html)
+		append(&list, html);
+	list = gather(c, "multipart/alternative", list);
+	if (html && add_attachments(c, o, true, &list, f) < 0)
+		return -1;
+	list = gather(c, "multipart/related", list);
+	if (!html && add_attachments(c, o, true, &list, f) < 0)
+		return -1;
+	if (add_attachments(c, o, false, &list, f) < 0)
+		return -1;
+	/* An empty text before attachments says nothing: leave it out. */
+	if (list == text && text && text->next &&
+	    text->pieces->content.length == 0)
+		list = text->next;
+	c->message.root = gather(c, "multipart/mixed", list);
+	return 0;
+}
+
+static int build_draft(struct composition *c, struct fault *f)
+{
+	struct input *in = input_open(&c->inputs, c->request->draft_path, f);
+	struct slice content;
+
+	if (!in || input_slice(&c->inputs, in, true, &content, f) < 0 ||
+	    draft_read(c->arena, &content, &c->draft, f) < 0)
+		return -1;
+	return heading_of_draft(c, f);
+}
+
+int composition_build(struct composition *c, struct fault *f)
+{
+	struct opened o = { 0 };
+
+	if (c->is_draft)
+		return build_draft(c, f);
+	if (open_all(c, &o, f) < 0 || heading_of_message(c, f) < 0)
+		return -1;
+	return build_tree(c, &o, f);
+}
+
+static bool has_8bit_part(const struct part *p)
+{
+	for (; p; p = p->next)
+		if (p->kind == PART_MULTIPART ? has_8bit_part(p->children)
+					      : p->encoding == ENCODING_8BIT)
+			return true;
+	return false;
+}
+
+/* Into the stage, past a person who may be waiting. */
+static int write_all(struct composition *c, bool accept_8bit)
+{
+	struct progress p;
+
+	progress_sink(&p, &c->stage.sink, "composing", 0);
+	if ((c->is_draft ? draft_write(&c->draft, accept_8bit, &p.sink)
+			 : message_write(&c->message, &p.sink)) < 0)
+		return -1;
+	progress_end(&p);
+	return sink_close(&c->stage.sink);
+}
+
+int composition_render(struct composition *c, bool accept_8bit, struct fault *f)
+{
+	if (c->has_stage)
+		stage_free(&c->stage);
+	c->has_stage = true;
+	c->is_rendered = false;
+	stage_init(&c->stage, c->inputs.spool, "the message", f);
+	if (c->is_draft)
+		c->has_8bit = c->draft.has_8bit && accept_8bit;
+	else if (message_prepare(c->arena, &c->message, accept_8bit, f) < 0)
+		return -1;
+	else
+		c->has_8bit = has_8bit_part(c->message.root);
+	if (write_all(c, accept_8bit) < 0)
+		return -1;
+	c->is_rendered = true;
+	return 0;
+}

@@ -1,0 +1,59 @@
+/* compose.h - from a request to a message in the stage.
+ *
+ * Opens what the request names, reads standard input once, builds the tree
+ * (or takes the draft), fills in the headers that are missing, and renders
+ * it.  Nothing is sent from here and nothing of the network is needed: every
+ * mistake in the input is found before a server hears of it. */
+#ifndef SUBMIT_COMPOSE_H
+#define SUBMIT_COMPOSE_H
+
+#include <stdbool.h>
+
+#include "base/arena.h"
+#include "base/fault.h"
+#include "mail/address.h"
+#include "mail/draft.h"
+#include "mail/envelope.h"
+#include "mail/message.h"
+#include "queue/stage.h"
+#include "submit/aliases.h"
+#include "config/config.h"
+#include "submit/input.h"
+#include "submit/request.h"
+
+struct composition {
+	struct arena *arena;
+	const struct request *request;
+	const struct account *account;
+	struct inputs inputs;
+	struct aliases aliases; /* loaded when first needed */
+
+	bool is_draft;
+	struct message message; /* its header serves a draft too */
+	struct draft draft;
+
+	/* the result */
+	struct envelope envelope;
+	struct address_list recipients; /* the envelope's, as addresses */
+	const char *message_id;		/* with its <> */
+	bool is_empty;	    /* nothing to say and --skip-empty: no mail */
+	struct stage stage; /* the finished bytes */
+	bool has_stage;
+	bool is_rendered;     /* and the stage has all of it */
+	bool has_8bit;	      /* in the body as rendered */
+	bool has_8bit_header; /* an address that is not ASCII */
+};
+
+/* Borrows all it is given until composition_free.  `spool` is a
+ * NULL-terminated list of folders for what does not fit in memory. */
+void composition_init(struct composition *c, struct arena *a,
+		      const struct request *r, const struct account *account,
+		      const char *const *spool);
+void composition_free(struct composition *c);
+/* Reads the input, builds the tree and the envelope. */
+int composition_build(struct composition *c, struct fault *f);
+/* Renders into the stage; again, with other needs, when a server asks. */
+int composition_render(struct composition *c, bool accept_8bit,
+		       struct fault *f);
+
+#endif

@@ -1,0 +1,133 @@
+/* input.c - opening is told from reading, so that a missing attachment is
+ * found before a body is taken from a pipe. */
+#include "submit/input.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/world.h"
+#include "queue/stage.h"
+#include "submit/progress.h"
+
+struct input {
+	const char *name;
+	int fd;
+	bool is_standard;
+	bool is_plain; /* a regular file whose size can be believed */
+	struct stat st;
+	bool is_staged;
+	struct stage stage;
+	struct input *next;
+};
+
+void inputs_free(struct inputs *all)
+{
+	for (struct input *in = all->first; in; in = in->next) {
+		if (in->is_staged)
+			stage_free(&in->stage);
+		if (in->fd >= 0 && !in->is_standard)
+			close(in->fd);
+	}
+	all->first = NULL;
+}
+
+/* Files of /proc and /sys tell a size of 0, or one that is not there. */
+static bool has_its_size(const struct input *in)
+{
+	char last;
+
+	return S_ISREG(in->st.st_mode) && in->st.st_size > 0 &&
+	       pread(in->fd, &last, 1, in->st.st_size - 1) == 1;
+}
+
+static int examine(struct input *in, struct fault *f)
+{
+	if (fstat(in->fd, &in->st) < 0)
+		return fault_errno(f, FAULT_NOINPUT, errno, "cannot read %s",
+				   in->name);
+	if (S_ISDIR(in->st.st_mode))
+		return fault_set(
+			f, FAULT_NOINPUT,
+			"%s is a folder; send it as an archive: tar cz %s | mailsend --attach -=%s.tgz ...",
+			in->name, in->name, "NAME");
+	in->is_plain = has_its_size(in);
+	return 0;
+}
+
+struct input *input_open(struct inputs *all, const char *path, struct fault *f)
+{
+	struct input *in = arena_alloc(all->arena, sizeof(*in));
+
+	in->is_standard = !strcmp(path, "-");
+	in->name = in->is_standard ? "standard input" : path;
+	in->fd = in->is_standard ? STDIN_FILENO
+				 : open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	if (in->fd < 0) {
+		fault_errno(f, FAULT_NOINPUT, errno, "cannot read %s", path);
+		return NULL;
+	}
+	in->next = all->first;
+	all->first = in;
+	return examine(in, f) < 0 ? NULL : in;
+}
+
+static int stage_input(struct inputs *all, struct input *in, struct fault *f)
+{
+	struct progress p;
+	struct source from;
+
+	if (in->is_standard && world_is_terminal(in->fd))
+		log_note("type the message, end it with Ctrl-D");
+	stage_init(&in->stage, all->spool, in->name, f);
+	in->is_staged = true;
+	source_of_stream(&from, in->fd, in->name);
+	progress_sink(&p, &in->stage.sink, "reading", 0);
+	if (pump(&from, &p.sink) < 0)
+		return -1;
+	progress_end(&p);
+	return sink_close(&in->stage.sink);
+}
+
+int input_slice(struct inputs *all, struct input *in, bool copy,
+		struct slice *out, struct fault *f)
+{
+	off_t at = 0;
+
+	if (in->is_plain && in->is_standard) {
+		at = lseek(in->fd, 0, SEEK_CUR);
+		if (at < 0 || at > in->st.st_size)
+			at = in->st.st_size;
+	}
+	if (!in->is_staged && in->is_plain && !copy) {
+		*out = (struct slice){
+			.fd = in->fd,
+			.offset = (uint64_t)at,
+			.length = (uint64_t)(in->st.st_size - at),
+			.name = in->name,
+		};
+		return 0;
+	}
+	if (!in->is_staged && stage_input(all, in, f) < 0)
+		return -1;
+	*out = stage_slice(&in->stage);
+	return 0;
+}
+
+bool inputs_standard(const struct inputs *all, struct slice *out)
+{
+	for (const struct input *in = all->first; in; in = in->next)
+		if (in->is_standard && in->is_staged) {
+			*out = stage_slice(&in->stage);
+			return out->length > 0;
+		}
+	return false;
+}
+
+unsigned input_mode(const struct input *in)
+{
+	return S_ISREG(in->st.st_mode) ? in->st.st_mode & 0777 : 0644;
+}

@@ -1,0 +1,35 @@
+/* input.h - what the user named, as slices that can be read twice.
+ *
+ * A regular file is read where it lies; a pipe, a terminal or a file that
+ * hides its size (/proc) is staged first, and so is anything that has to be
+ * looked at before it is written, since it may change in between. */
+#ifndef SUBMIT_INPUT_H
+#define SUBMIT_INPUT_H
+
+#include <stdbool.h>
+
+#include "base/arena.h"
+#include "base/fault.h"
+#include "flow/source.h"
+
+struct input;
+struct inputs {
+	struct arena *arena;
+	const char *const *spool; /* folders for staging */
+	struct input *first;
+};
+
+void inputs_free(struct inputs *all);
+/* "-" is standard input.  The slice lives until inputs_free.  Opening does
+ * not read: a pipe is read by input_slice. */
+struct input *input_open(struct inputs *all, const char *path, struct fault *f);
+/* `copy`: stage it though it is a plain file. */
+int input_slice(struct inputs *all, struct input *in, bool copy,
+		struct slice *out, struct fault *f);
+/* What was read of standard input so far, for a dead letter; false when
+ * nothing was. */
+bool inputs_standard(const struct inputs *all, struct slice *out);
+/* Permission bits of the file, 0644 for a stream. */
+unsigned input_mode(const struct input *in);
+
+#endif

@@ -1,0 +1,13 @@
+/* record.h - one line in the log for each message. */
+#ifndef SUBMIT_RECORD_H
+#define SUBMIT_RECORD_H
+
+#include "submit/submit.h"
+
+/* To the account's logfile, or syslog, or neither: id, from, to, size,
+ * account, host, reply, time.  A log that cannot be written is a fault that
+ * the caller tells as a warning: the mail's fate is not changed by it. */
+int record_outcome(const struct composition *c, const struct outcome *out,
+		   const struct fault *failure, struct fault *f);
+
+#endif

@@ -1,0 +1,19 @@
+/* report.h - what became of a mail, for a person and for a program. */
+#ifndef SUBMIT_REPORT_H
+#define SUBMIT_REPORT_H
+
+#include "base/buf.h"
+#include "submit/submit.h"
+
+#define REPORT_MAX (64 * 1024 * 1024)
+
+/* Sentences on standard error: each recipient that was refused with the
+ * server's words, the fault of the whole, where the message was kept. */
+void report_failure(const struct outcome *out, const struct fault *f);
+/* One JSON object and a newline; `f` may be FAULT_NONE. */
+int report_json(const struct outcome *out, const struct fault *f,
+		struct buf *to);
+/* What would be done: account, server, envelope, size, commands. */
+int report_dry_run(const struct composition *c, struct buf *to);
+
+#endif

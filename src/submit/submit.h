@@ -1,0 +1,43 @@
+/* submit.h - from a composition to a verdict for each recipient.
+ *
+ * With a smarthost everything goes there, over one connection.  Without one,
+ * recipients that are the caller on this machine go to the caller's Maildir
+ * and the others are told what to configure.  What could not be delivered is
+ * kept in the dead letter, complete; each message leaves one log line. */
+#ifndef SUBMIT_SUBMIT_H
+#define SUBMIT_SUBMIT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/fault.h"
+#include "smtp/dial.h"
+#include "smtp/session.h"
+#include "submit/compose.h"
+
+/* What became of it.  Borrows from the composition and its arena. */
+struct outcome {
+	const char *message_id;
+	const char *account;
+	const char *host; /* NULL: no server was needed */
+	uint64_t size;
+	const struct envelope *envelope;
+	char reply[512];	 /* the server's, to the content */
+	const char *dead_letter; /* where it was kept, or NULL */
+	unsigned round_trips;
+	uint64_t milliseconds;
+};
+
+/* The composition is rendered already.  -1 with the fault of the whole when
+ * not every recipient was accepted. */
+int submit_send(struct composition *c, const struct trace *trace,
+		const struct session_progress *progress, struct outcome *out,
+		struct fault *f);
+/* Keeps what can be kept of a mail that failed before it could be sent: the
+ * message if it was rendered, else what came from standard input. */
+void submit_keep(struct composition *c, struct outcome *out,
+		 const struct fault *why);
+/* The exit status of the whole: 0, one of sysexits.h, EXIT_SOME_REFUSED. */
+int submit_exit(const struct outcome *out, const struct fault *f);
+
+#endif
