@@ -7,7 +7,7 @@
  *	    name=N type=T encoding=E     the receiver's name for it and so on
  *	    uu=FILE                      into the last body
  *	    nest                         what follows is one part of the rest
- *	    accept=7bit                  8bit is not
+ *	    accept=7bit|8bit             what a server takes
  *	message_filter draft 7bit|8bit FILE   a draft, made fit
  *	message_filter type NAME FILE         the media type
  *
@@ -142,8 +142,8 @@ static void take(struct build *b, const char *word)
 		b->type = value;
 	else if (value_of(word, "encoding=", &value))
 		b->encoding = (enum encoding)encoding_parse(value);
-	else if (!strcmp(word, "accept=7bit"))
-		b->accept_8bit = false;
+	else if (value_of(word, "accept=", &value))
+		b->accept_8bit = !strcmp(value, "8bit");
 	else if (!strcmp(word, "nest"))
 		nest(b);
 	else

@@ -1,0 +1,142 @@
+# mailsend.  README.md tells what it is; `make help` lists the targets.
+
+PREFIX  ?= /usr/local
+DESTDIR ?=
+# All that is made goes below this folder.
+B       ?= build
+CC      ?= cc
+VERSION := 0.1.0
+
+CFLAGS   ?= -O2 -g
+WARNINGS := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes \
+	    -Wmissing-prototypes -Wpointer-arith -Wwrite-strings -Wvla \
+	    -Wformat=2 -Wimplicit-fallthrough
+CPPFLAGS += -D_GNU_SOURCE -DMAILSEND_VERSION='"$(VERSION)"' -Isrc
+ALL_CFLAGS = -std=c11 $(WARNINGS) -fstack-protector-strong -fPIE $(CFLAGS)
+# libc and jansson alone are linked; base/library loads the others when used.
+LDFLAGS  += -pie -Wl,-z,relro,-z,now -Wl,--as-needed
+LDLIBS   += -ljansson -ldl
+
+# Debian's names for what each step needs.
+BUILD_PACKAGES := gcc make libc6-dev libcurl4-openssl-dev libmagic-dev \
+	libssl-dev libidn2-dev libjansson-dev media-types ca-certificates
+TEST_PACKAGES  := libcmocka-dev bats python3 openssl sharutils mpack swaks \
+	iproute2 util-linux mount strace procps
+LINT_PACKAGES  := clang-format clang-tidy cppcheck shellcheck mandoc
+
+SOURCES   := $(sort $(wildcard src/*/*.c))
+OBJECTS   := $(SOURCES:%.c=$(B)/obj/%.o)
+UNITS     := $(patsubst tests/unit/%.c,$(B)/unit/%,\
+	     $(sort $(wildcard tests/unit/*.c)))
+SCRIPTS   := $(shell grep -rlE '^\#!.*(bash|sh|bats)$$' tests .ci contrib 2>/dev/null)
+
+# One short line a step; V=1 shows the commands.
+Q   := $(if $(V),,@)
+say  = @$(if $(V),:,printf '  %-5s %s\n' $(1) $(2))
+
+.PHONY: all units deps deps-test deps-lint check check-unit check-cli \
+	check-dialogue check-server check-layers asan lint format demo bench \
+	install uninstall clean help
+
+all: $(B)/mailsend ## build the program
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z][a-z -]*:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
+
+# ---- build ----------------------------------------------------------------
+
+$(B)/mailsend: $(B)/obj/cmd/mailsend.o $(B)/libmailsend.a
+	$(call say,ld,$@)
+	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
+$(B)/libmailsend.a: $(OBJECTS)
+	$(call say,ar,$@)
+	$(Q)rm -f $@ && $(AR) qcs $@ $^
+
+$(B)/obj/%.o: %.c
+	$(call say,cc,$<)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+
+$(B)/unit/%: tests/unit/%.c $(B)/libmailsend.a
+	$(call say,cc,$<)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS) -Itests/unit $(ALL_CFLAGS) -MMD -MP -MF $@.d \
+		$(LDFLAGS) -o $@ $< $(B)/libmailsend.a -lcmocka $(LDLIBS)
+
+units: $(UNITS)
+
+-include $(OBJECTS:.o=.d) $(B)/obj/cmd/mailsend.d $(UNITS:=.d)
+
+# ---- what a fresh machine lacks -------------------------------------------
+
+deps: ## install what building needs
+	@tests/install-packages $(BUILD_PACKAGES)
+
+deps-test: ## install what the tests need
+	@tests/install-packages $(BUILD_PACKAGES) $(TEST_PACKAGES)
+
+deps-lint: ## install what lint needs
+	@tests/install-packages $(BUILD_PACKAGES) $(LINT_PACKAGES)
+
+# ---- proof ----------------------------------------------------------------
+
+check: deps-test ## install what tests need, build, run all tests
+	@$(MAKE) --no-print-directory all units
+	@B=$(B) tests/run layers unit cli dialogue server
+
+check-unit check-cli check-dialogue check-server: all units ## one suite
+	@B=$(B) tests/run $(@:check-%=%)
+
+check-layers: ## each room includes only what stands below it
+	@tests/check-layers
+
+asan: deps-test ## all tests but the real servers', with ASan and UBSan
+	@$(MAKE) --no-print-directory B=$(B)/asan \
+		CFLAGS='-O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined' \
+		all units
+	@B=$(B)/asan tests/run unit cli dialogue
+
+lint: deps-lint ## format, clang-tidy, cppcheck, shellcheck, mandoc, layers
+	@tests/check-layers
+	clang-format --dry-run --Werror $(SOURCES) $(wildcard src/*/*.h) \
+		$(wildcard cmd/*.c tests/unit/*.[ch])
+	clang-tidy --quiet $(SOURCES) cmd/mailsend.c -- -std=c11 $(CPPFLAGS)
+	cppcheck --quiet --std=c11 --language=c --error-exitcode=1 \
+		--enable=warning,performance,portability --inline-suppr \
+		--suppress=missingIncludeSystem $(CPPFLAGS) src cmd
+	shellcheck $(SCRIPTS)
+	mandoc -Tlint -Wwarning man/*
+
+format: ## lay the sources out by .clang-format
+	clang-format -i $(SOURCES) $(wildcard src/*/*.h) \
+		$(wildcard cmd/*.c tests/unit/*.[ch])
+
+demo: deps-test ## send a real archive through TLS and AUTH, show what arrived
+	@$(MAKE) --no-print-directory all
+	@B=$(B) tests/demo
+
+bench: deps-test ## count round trips, system calls, memory; ratios of time
+	@$(MAKE) --no-print-directory all
+	@B=$(B) tests/bench/run
+
+# ---- install --------------------------------------------------------------
+
+install: all ## to $(DESTDIR)$(PREFIX)
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1 \
+		$(DESTDIR)$(PREFIX)/share/man/man5 \
+		$(DESTDIR)$(PREFIX)/share/doc/mailsend
+	install -m 755 $(B)/mailsend $(DESTDIR)$(PREFIX)/bin/mailsend
+	install -m 644 man/mailsend.1 $(DESTDIR)$(PREFIX)/share/man/man1
+	install -m 644 man/mailsend.conf.5 $(DESTDIR)$(PREFIX)/share/man/man5
+	install -m 644 contrib/mailsend.conf.example \
+		$(DESTDIR)$(PREFIX)/share/doc/mailsend
+
+uninstall: ## take away what install put there
+	rm -f $(DESTDIR)$(PREFIX)/bin/mailsend \
+		$(DESTDIR)$(PREFIX)/share/man/man1/mailsend.1 \
+		$(DESTDIR)$(PREFIX)/share/man/man5/mailsend.conf.5
+	rm -rf $(DESTDIR)$(PREFIX)/share/doc/mailsend
+
+clean: ## remove all that was made
+	rm -rf $(B)

@@ -1,0 +1,247 @@
+/* mailsend.c - argv[0] -> persona -> request -> run -> exit status. */
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/disk.h"
+#include "base/log.h"
+#include "base/world.h"
+#include "config/config.h"
+#include "persona/personas.h"
+#include "submit/compose.h"
+#include "submit/progress.h"
+#include "submit/report.h"
+#include "submit/submit.h"
+
+#define OUTPUT_MAX (1024 * 1024)
+
+struct run {
+	struct arena arena;
+	const struct persona *persona;
+	struct request request;
+	struct config config;
+	struct account *account;
+	const char *spool[4];
+	struct progress progress;
+};
+
+/* Nothing was accepted yet, or it would have been said: temporary. */
+static void out_of_memory(void)
+{
+	log_error("out of memory; nothing was kept, try again later");
+	_exit(75);
+}
+
+static void trace_line(void *context, char direction, const char *text,
+		       size_t n)
+{
+	char prefix[4] = { direction, ':', ' ', '\0' };
+
+	(void)context;
+	log_line(prefix, text, n);
+}
+
+static void sent(void *context, uint64_t done, uint64_t total)
+{
+	struct progress *p = context;
+
+	p->total = total;
+	progress_step(p, done);
+}
+
+static int print(const struct buf *text, struct fault *f)
+{
+	if (text->overflow)
+		return fault_set(f, FAULT_SOFTWARE, "the output is too long");
+	return disk_write_all(STDOUT_FILENO, text->data, text->len,
+			      "standard output", f);
+}
+
+static int say_help(const struct run *run, struct fault *f)
+{
+	struct buf text = BUF_INIT(OUTPUT_MAX);
+	int r = options_help(run->persona, &text);
+
+	r = r < 0 ? -1 : print(&text, f);
+	buf_free(&text);
+	return r;
+}
+
+static void say_usage(const struct persona *p)
+{
+	struct buf text = BUF_INIT(256);
+
+	if (options_usage(p, &text) == 0)
+		log_line("", text.data, text.len - 1);
+	buf_free(&text);
+}
+
+static int say_version(struct fault *f)
+{
+	struct buf text = BUF_INIT(256);
+	int r;
+
+	buf_puts(&text, "mailsend " MAILSEND_VERSION "\n");
+	r = print(&text, f);
+	buf_free(&text);
+	return r;
+}
+
+static int say_config(struct run *run, struct fault *f)
+{
+	struct buf text = BUF_INIT(OUTPUT_MAX);
+	int r = config_show(&run->config, run->account, &text);
+
+	r = r < 0 ? -1 : print(&text, f);
+	buf_free(&text);
+	return r;
+}
+
+/* $TMPDIR is the user's word; /var/tmp is disk where /tmp may be memory. */
+static void choose_spool(struct run *run)
+{
+	const char *wish = world_env("TMPDIR");
+	int n = 0;
+
+	if (wish)
+		run->spool[n++] = wish;
+	run->spool[n++] = "/var/tmp";
+	run->spool[n++] = "/tmp";
+	run->spool[n] = NULL;
+}
+
+static int print_message(const struct composition *c, struct fault *f)
+{
+	struct slice message = stage_slice(&c->stage);
+	struct sink_fd out;
+	int r;
+
+	sink_fd_init(&out, STDOUT_FILENO, "standard output", f);
+	r = pump_slice(&message, &out.sink);
+	if (r == 0)
+		r = sink_close(&out.sink);
+	sink_fd_free(&out);
+	return r;
+}
+
+static int dry_run(const struct composition *c, struct fault *f)
+{
+	struct buf text = BUF_INIT(REPORT_MAX);
+	int r;
+
+	report_dry_run(c, &text);
+	r = print(&text, f);
+	buf_free(&text);
+	return r;
+}
+
+static void say_outcome(const struct run *run, const struct outcome *out,
+			const struct fault *failure)
+{
+	struct buf text = BUF_INIT(REPORT_MAX);
+	struct fault f = FAULT_INIT;
+
+	if (fault_is_set(failure))
+		report_failure(out, failure);
+	if (run->request.json &&
+	    (report_json(out, failure, &text) < 0 || print(&text, &f) < 0))
+		log_error("the report could not be written: %s", f.text);
+	buf_free(&text);
+}
+
+static int deliver(struct run *run, struct composition *c, struct outcome *out,
+		   struct fault *f)
+{
+	struct trace trace = { .line = trace_line };
+	struct session_progress progress = { .sent = sent,
+					     .context = &run->progress };
+	int r;
+
+	progress_init(&run->progress, "sending", 0);
+	r = submit_send(c, run->request.transcript ? &trace : NULL, &progress,
+			out, f);
+	progress_end(&run->progress);
+	return r;
+}
+
+static int send_mail(struct run *run, struct fault *f)
+{
+	struct outcome out = { .account = run->account->name };
+	struct composition c;
+	int r, status = 0;
+
+	composition_init(&c, &run->arena, &run->request, run->account,
+			 run->spool);
+	r = composition_build(&c, f);
+	if (r == 0 && !c.is_empty)
+		r = composition_render(&c, true, f);
+	if (r < 0 && run->request.action == REQUEST_SEND)
+		submit_keep(&c, &out, f);
+	if (r < 0 || c.is_empty)
+		; /* nothing is said of an empty one: cron would mail it */
+	else if (run->request.action == REQUEST_PRINT)
+		r = print_message(&c, f);
+	else if (run->request.action == REQUEST_DRY_RUN)
+		r = dry_run(&c, f);
+	else
+		r = deliver(run, &c, &out, f);
+	if (r < 0 || (run->request.action == REQUEST_SEND && !c.is_empty))
+		say_outcome(run, &out, f);
+	if (r < 0)
+		status = submit_exit(&out, f);
+	composition_free(&c);
+	return status;
+}
+
+/* The exit status; a fault that is still to be told is in f. */
+static int act(struct run *run, struct fault *f)
+{
+	struct config_wish wish;
+
+	switch (run->request.action) {
+	case REQUEST_HELP:
+		return say_help(run, f);
+	case REQUEST_VERSION:
+		return say_version(f);
+	default:
+		break;
+	}
+	wish = request_config(&run->request);
+	if (config_load(&run->config, &run->arena, &wish, f) < 0 ||
+	    config_choose(&run->config, &wish, &run->account, f) < 0)
+		return -1;
+	if (run->request.action == REQUEST_SHOW_CONFIG)
+		return say_config(run, f);
+	return send_mail(run, f);
+}
+
+int main(int argc, char **argv)
+{
+	struct run run = { .arena = ARENA_INIT };
+	struct fault f = FAULT_INIT;
+	int status;
+
+	world_init();
+	memory_on_exhaustion(out_of_memory);
+	signal(SIGPIPE, SIG_IGN);
+	run.persona = persona_of(argv[0]);
+	log_open(run.persona->name);
+	choose_spool(&run);
+	request_init(&run.request);
+	if (options_parse(run.persona, argc, argv, &run.request, &run.arena,
+			  &f) < 0) {
+		log_error("%s", f.text);
+		say_usage(run.persona);
+		status = fault_exit(&f);
+	} else {
+		log_quiet(run.request.quiet);
+		status = act(&run, &f);
+		if (status < 0) {
+			log_error("%s", f.text);
+			status = fault_exit(&f);
+		}
+	}
+	arena_free(&run.arena);
+	return status;
+}

@@ -1,0 +1,22 @@
+/* attach.h - how an attachment is written on the command line.
+ *
+ *	FILE[=NAME][;type=TYPE][;cid=ID]
+ *
+ * FILE "-" is standard input.  What is a file as it stands is that file: the
+ * text is taken apart, from its end, only while no file of that name exists,
+ * so that real names with '=' and ';' work.  NAME holds no '/'. */
+#ifndef PERSONA_ATTACH_H
+#define PERSONA_ATTACH_H
+
+#include "base/arena.h"
+#include "base/fault.h"
+#include "submit/request.h"
+
+/* Appends to the request.  Whether FILE can be read is not looked at here. */
+int attach_parse(struct arena *a, struct request *r, const char *text,
+		 bool is_inline, struct fault *f);
+/* "type/subtype", in lower case; NULL with FAULT_USAGE when it is not one that
+ * a file can have. */
+const char *attach_type(struct arena *a, const char *type, struct fault *f);
+
+#endif

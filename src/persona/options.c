@@ -1,0 +1,308 @@
+/* options.c - reading argv by a table.
+ *
+ * Each argument is one of: "--" (the rest are bare), "--name[=value]", "-x..."
+ * (a bundle of flags whose last may take the rest, or the next argument, as its
+ * value), or bare.  What a persona's setter complains about is passed on with
+ * the option's name in front, so no setter has to know by which spelling it was
+ * reached.
+ *
+ * "-subject" would read as -s with the value "ubject", and mail would go out
+ * with that: one dash before a whole long name is refused instead. */
+#include "persona/options.h"
+
+#include <string.h>
+
+#include "base/nearest.h"
+#include "base/world.h"
+#include "mail/charset.h"
+
+bool option_is_last(const struct option_row *row)
+{
+	return row->kind == OPTION_FLAG && !row->letter && !row->name;
+}
+
+/* ---- finding a row ---- */
+
+static const struct option_row *row_of_letter(const struct persona *p, char c)
+{
+	for (const struct option_row *row = p->rows; !option_is_last(row);
+	     row++)
+		if (row->kind != OPTION_HEADING && c &&
+		    (row->letter == c || row->other_letter == c))
+			return row;
+	return NULL;
+}
+
+static const struct option_row *row_of_name(const struct persona *p,
+					    const char *name)
+{
+	for (const struct option_row *row = p->rows; !option_is_last(row);
+	     row++)
+		if (row->name && strcmp(row->name, name) == 0)
+			return row;
+	return NULL;
+}
+
+static int unknown_name(const struct persona *p, const char *name,
+			struct fault *f)
+{
+	struct nearest n;
+
+	nearest_init(&n, name);
+	for (const struct option_row *row = p->rows; !option_is_last(row);
+	     row++)
+		if (row->name)
+			nearest_offer(&n, row->name);
+	if (n.best)
+		return fault_set(f, FAULT_USAGE,
+				 "--%s is not an option: did you mean --%s?",
+				 name, n.best);
+	return fault_set(f, FAULT_USAGE, "--%s is not an option: see %s --help",
+			 name, p->name);
+}
+
+/* The whole name, or the only one that begins with it. */
+static const struct option_row *row_of_prefix(const struct persona *p,
+					      const char *name, struct fault *f)
+{
+	const struct option_row *found = row_of_name(p, name);
+
+	if (found)
+		return found;
+	for (const struct option_row *row = p->rows; !option_is_last(row);
+	     row++) {
+		if (!row->name || strncmp(row->name, name, strlen(name)) != 0)
+			continue;
+		if (found) {
+			fault_set(f, FAULT_USAGE,
+				  "--%s may be --%s or --%s: write more of it",
+				  name, found->name, row->name);
+			return NULL;
+		}
+		found = row;
+	}
+	if (!found)
+		unknown_name(p, name, f);
+	return found;
+}
+
+/* ---- values ---- */
+
+static int blame(const char *shown, const struct fault *own, struct fault *f)
+{
+	if (fault_is_set(f))
+		return -1;
+	fault_set(f, own->cause, "%s: %s", shown, own->text);
+	f->temporary = own->temporary;
+	return -1;
+}
+
+/* Checked and in UTF-8, but for the name of a file. */
+static const char *read_value(struct options_run *run, const char *typed,
+			      enum option_kind kind, struct fault *f)
+{
+	if (strpbrk(typed, "\r\n")) {
+		fault_set(f, FAULT_USAGE,
+			  "the value has a line break in it: write it on one "
+			  "line");
+		return NULL;
+	}
+	if (kind != OPTION_FILE)
+		return charset_to_utf8(run->arena, typed, world_charset());
+	if (!*typed) {
+		fault_set(f, FAULT_USAGE,
+			  "the name of the file is empty: name one, or leave "
+			  "the option out");
+		return NULL;
+	}
+	return typed;
+}
+
+static void set_field(struct request *r, const struct option_row *row,
+		      const char *value)
+{
+	char *field = (char *)r + (row->field - 1);
+
+	if (row->kind == OPTION_FLAG) {
+		bool on = true;
+
+		memcpy(field, &on, sizeof(on));
+	} else {
+		memcpy(field, &value, sizeof(value));
+	}
+}
+
+static int apply(struct options_run *run, const struct option_row *row,
+		 const char *shown, const char *value, struct fault *f)
+{
+	struct fault own = FAULT_INIT;
+
+	run->shown = shown;
+	if (value) {
+		value = read_value(run, value, row->kind, &own);
+		if (!value)
+			return blame(shown, &own, f);
+	}
+	if (!row->set)
+		set_field(run->request, row, value);
+	else if (row->set(run, row, value, &own) < 0)
+		return blame(shown, &own, f);
+	return 0;
+}
+
+/* The next argument, for an option that takes one. */
+static const char *take_next(struct options_run *run,
+			     const struct option_row *row, const char *shown,
+			     struct fault *f)
+{
+	if (run->at < run->argc)
+		return run->argv[run->at++];
+	fault_set(f, FAULT_USAGE, "%s needs a value: %s %s", shown, shown,
+		  row->argument ? row->argument : "VALUE");
+	return NULL;
+}
+
+static bool takes_value(const struct option_row *row)
+{
+	return row->kind == OPTION_TEXT || row->kind == OPTION_FILE;
+}
+
+/* ---- arguments ---- */
+
+static int read_long(struct options_run *run, const char *arg, struct fault *f)
+{
+	const char *equals = strchr(arg, '=');
+	const char *value = equals ? equals + 1 : NULL;
+	size_t length = equals ? (size_t)(equals - arg) : strlen(arg);
+	const char *name = arena_dup_n(run->arena, arg, length);
+	const struct option_row *row = row_of_prefix(run->persona, name, f);
+	const char *shown;
+
+	if (!row)
+		return -1;
+	shown = arena_format(run->arena, "--%s", row->name);
+	if (row->kind == OPTION_FLAG && value)
+		return fault_set(f, FAULT_USAGE,
+				 "%s takes no value: leave '=%s' out", shown,
+				 value);
+	if (takes_value(row) && !value) {
+		value = take_next(run, row, shown, f);
+		if (!value)
+			return -1;
+	}
+	return apply(run, row, shown, value, f);
+}
+
+static int unknown_letter(const struct persona *p, char letter, struct fault *f)
+{
+	const char *name = NULL;
+
+	/* the same letter in the other case is the likeliest slip */
+	if ((letter >= 'a' && letter <= 'z') ||
+	    (letter >= 'A' && letter <= 'Z')) {
+		const struct option_row *row =
+			row_of_letter(p, (char)(letter ^ 0x20));
+
+		if (row)
+			name = row->name;
+		if (name)
+			return fault_set(f, FAULT_USAGE,
+					 "-%c is not an option: did you mean "
+					 "-%c (--%s)? see %s --help",
+					 letter, letter ^ 0x20, name, p->name);
+	}
+	return fault_set(f, FAULT_USAGE, "-%c is not an option: see %s --help",
+			 letter, p->name);
+}
+
+static int check_dashes(struct options_run *run, const char *arg,
+			struct fault *f)
+{
+	const char *name = arena_dup_n(run->arena, arg, strcspn(arg, "="));
+
+	if (!*name || !name[1] || !row_of_name(run->persona, name))
+		return 0;
+	return fault_set(f, FAULT_USAGE,
+			 "-%s has one dash: write --%s, or a space between "
+			 "letter and value",
+			 name, name);
+}
+
+static int read_bundle(struct options_run *run, const char *arg,
+		       struct fault *f)
+{
+	if (check_dashes(run, arg, f) < 0)
+		return -1;
+	while (*arg && !run->done) {
+		const struct option_row *row =
+			row_of_letter(run->persona, *arg);
+		const char *value = NULL;
+		const char *shown;
+
+		if (!row)
+			return unknown_letter(run->persona, *arg, f);
+		shown = arena_format(run->arena, "-%c", *arg);
+		arg++;
+		if (row->kind != OPTION_FLAG) {
+			if (*arg)
+				value = arg;
+			else if (takes_value(row))
+				value = take_next(run, row, shown, f);
+			if (!value && takes_value(row))
+				return -1;
+			arg = "";
+		}
+		if (apply(run, row, shown, value, f) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int read_bare(struct options_run *run, const char *arg, struct fault *f)
+{
+	struct fault own = FAULT_INIT;
+	const char *shown =
+		arena_format(run->arena, "argument %d", run->at - 1);
+	const char *value = read_value(run, arg, OPTION_TEXT, &own);
+
+	run->shown = NULL;
+	if (!value)
+		return blame(shown, &own, f);
+	return run->persona->argument(run, value, f);
+}
+
+int options_parse(const struct persona *p, int argc, char **argv,
+		  struct request *r, struct arena *a, struct fault *f)
+{
+	struct options_run run = {
+		.persona = p,
+		.request = r,
+		.arena = a,
+		.argc = argc,
+		.argv = argv,
+		.at = 1,
+	};
+	bool bare = false;
+
+	while (run.at < argc && !run.done) {
+		const char *arg = argv[run.at++];
+		int result;
+
+		if (bare || arg[0] != '-' || !arg[1]) {
+			result = read_bare(&run, arg, f);
+		} else if (strcmp(arg, "--") == 0) {
+			bare = true;
+			result = 0;
+		} else if (arg[1] == '-') {
+			result = read_long(&run, arg + 2, f);
+		} else {
+			result = read_bundle(&run, arg + 1, f);
+		}
+		if (result < 0)
+			return -1;
+	}
+	if (run.done || !p->finish)
+		return 0;
+	run.shown = NULL;
+	return p->finish(&run, f);
+}

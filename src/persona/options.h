@@ -1,0 +1,89 @@
+/* options.h - the option table engine.
+ *
+ * A persona declares its options as rows; the engine parses them (short,
+ * bundled, joined, separated, --long, --long=value, unambiguous prefixes of
+ * long names, "--"), and makes --help, the usage line and, later, completions
+ * from the same rows.  An unknown option is FAULT_USAGE and suggests the
+ * nearest.  Bare arguments, before and between options too, go to the
+ * persona's `argument`. */
+#ifndef PERSONA_OPTIONS_H
+#define PERSONA_OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/fault.h"
+#include "submit/request.h"
+
+enum option_kind {
+	OPTION_FLAG,	 /* no argument */
+	OPTION_TEXT,	 /* one argument, joined or separate */
+	OPTION_FILE,	 /* the same, and never empty; the name of a file keeps
+			    its octets, whatever the locale */
+	OPTION_OPTIONAL, /* an argument only when joined ("--tls", "--tls=on")
+			  */
+	OPTION_HEADING,	 /* a line in --help, nothing else */
+};
+
+struct options_run;
+struct option_row {
+	enum option_kind kind;
+	char letter;	      /* 0: none */
+	char other_letter;    /* a second spelling, or 0 */
+	const char *name;     /* long, without "--"; NULL: none */
+	const char *argument; /* what help calls it: "FILE" */
+	const char *help;
+	/* exactly one of: set, or the offset of a field of struct request
+	 * that is a bool (FLAG) or a const char * (TEXT, FILE).  A setter's
+	 * fault need not name the option, the engine does; its value is NULL
+	 * where none was given. */
+	int (*set)(struct options_run *run, const struct option_row *row,
+		   const char *value, struct fault *f);
+	size_t field; /* offsetof(...) + 1; 0: none */
+	int value;    /* for the setter's own use */
+};
+#define OPTION_FIELD(member) (offsetof(struct request, member) + 1)
+
+struct persona {
+	const char *name;
+	const char *synopsis; /* "[options] address..." */
+	const char *about;    /* what it does, one line at the top of --help */
+	const char *notes;    /* lines below the options; NULL: none */
+	const struct option_row
+		*rows; /* ends with kind FLAG, no letter, no name */
+	int (*argument)(struct options_run *run, const char *value,
+			struct fault *f);
+	/* after the last argument: defaults, contradictions; NULL: none */
+	int (*finish)(struct options_run *run, struct fault *f);
+};
+
+struct options_run {
+	const struct persona *persona;
+	struct request *request;
+	struct arena *arena;
+	void *own; /* the persona's working state */
+
+	int argc;
+	char **argv;
+	int at;		   /* the argument that is read next */
+	const char *shown; /* the option being set, as faults name it */
+	bool done; /* a setter's wish: neither the rest nor finish is run */
+};
+
+/* Fills the request, which was initialised.  Every value is checked for CR and
+ * LF and made UTF-8 before a setter sees it.  What it stores lives in the
+ * arena or in argv. */
+int options_parse(const struct persona *p, int argc, char **argv,
+		  struct request *r, struct arena *a, struct fault *f);
+
+/* All of --help, 80 columns; -1 when the buf is too small. */
+int options_help(const struct persona *p, struct buf *out);
+/* One line, for standard error after a FAULT_USAGE. */
+int options_usage(const struct persona *p, struct buf *out);
+
+/* The table as others read it (help, completions). */
+bool option_is_last(const struct option_row *row);
+
+#endif

@@ -1,0 +1,12 @@
+/* personas.h - the names that we answer to. */
+#ifndef PERSONA_PERSONAS_H
+#define PERSONA_PERSONAS_H
+
+#include "persona/options.h"
+
+extern const struct persona persona_mailsend;
+
+/* By the base name of argv[0]; mailsend when it is none of ours. */
+const struct persona *persona_of(const char *argv0);
+
+#endif

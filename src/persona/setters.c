@@ -1,0 +1,439 @@
+/* setters.c - see setters.h; each does one thing. */
+#include "persona/setters.h"
+
+#include <ctype.h>
+#include <string.h>
+#include <strings.h>
+
+#include "mail/date.h"
+#include "mail/msgid.h"
+#include "persona/attach.h"
+#include "config/config.h"
+
+#define CHARSET_MAX 40	/* octets of a charset's name (RFC 2978 2.3) */
+#define ENVID_MAX   100 /* octets of the ENVID value as xtext (RFC 3461 4.4) */
+
+/* ---- who ---- */
+
+static struct address_list *list_of(struct request *r, int which)
+{
+	switch (which) {
+	case LIST_CC:
+		return &r->cc;
+	case LIST_BCC:
+		return &r->bcc;
+	case LIST_REPLY_TO:
+		return &r->reply_to;
+	default:
+		return &r->to;
+	}
+}
+
+SETTER(set_list)
+{
+	struct address_list *list = list_of(run->request, row->value);
+
+	/* the copy is a wish, but a mail to nobody is a mail that is lost */
+	if (!*value && row->value == LIST_TO)
+		return fault_set(
+			f, FAULT_USAGE,
+			"the address is empty: is a variable not set?");
+	return address_parse_list(run->arena, value, list, f);
+}
+
+SETTER(set_from)
+{
+	(void)row;
+	if (address_parse(run->arena, value, false, &run->request->from, f) < 0)
+		return -1;
+	run->request->has_from = true;
+	return 0;
+}
+
+SETTER(set_envelope_from)
+{
+	struct request *r = run->request;
+
+	(void)row;
+	if (!*value)
+		value = "<>";
+	if (address_parse(run->arena, value, true, &r->envelope_from, f) < 0)
+		return -1;
+	r->has_envelope_from = true;
+	return 0;
+}
+
+/* ---- the header ---- */
+
+SETTER(set_date)
+{
+	int64_t when;
+	int zone;
+
+	(void)row;
+	if (date_parse(value, &when, &zone, f) < 0)
+		return -1;
+	run->request->date = value;
+	return 0;
+}
+
+SETTER(set_message_id)
+{
+	(void)row;
+	if (*value != '<')
+		value = arena_format(run->arena, "<%s>", value);
+	if (!msgid_is_valid(value))
+		return fault_set(f, FAULT_USAGE,
+				 "'%s' is not a message id: write one as in "
+				 "<20261122.1@host.example.org>",
+				 value);
+	run->request->message_id = value;
+	return 0;
+}
+
+static SETTER(set_subject)
+{
+	(void)row;
+	(void)f;
+	run->request->subject = value;
+	return 0;
+}
+
+/* The fields that we make ourselves. */
+static const struct option_row own_fields[] = {
+	{ .name = "From", .set = set_from },
+	{ .name = "To", .set = set_list, .value = LIST_TO },
+	{ .name = "Cc", .set = set_list, .value = LIST_CC },
+	{ .name = "Bcc", .set = set_list, .value = LIST_BCC },
+	{ .name = "Reply-To", .set = set_list, .value = LIST_REPLY_TO },
+	{ .name = "Subject", .set = set_subject },
+	{ .name = "Date", .set = set_date },
+	{ .name = "Message-ID", .set = set_message_id },
+};
+
+static const struct {
+	const char *name, *instead;
+} refused_fields[] = {
+	{ "Content-Type", "--type, --charset or --html, or a ready message "
+			  "with --draft" },
+	{ "Content-Transfer-Encoding", "--encoding, or a ready message with "
+				       "--draft" },
+	{ "Content-", "--attach, --inline and --type, or a ready message with "
+		      "--draft" },
+	{ "MIME-Version", "a ready message with --draft" },
+	{ "Resent-Bcc", "--bcc" },
+	{ "Return-Path", "--envelope-from" },
+};
+
+static int refuse_field(const char *name, struct fault *f)
+{
+	for (size_t i = 0; i < sizeof(refused_fields) / sizeof(*refused_fields);
+	     i++) {
+		const char *refused = refused_fields[i].name;
+		size_t n = strlen(refused);
+
+		/* "Content-" stands for all that begin so */
+		if (strncasecmp(name, refused, n) == 0 &&
+		    (!name[n] || refused[n - 1] == '-'))
+			return fault_set(f, FAULT_USAGE,
+					 "%s is not set by hand: use %s", name,
+					 refused_fields[i].instead);
+	}
+	return 0;
+}
+
+SETTER(set_header)
+{
+	struct header read;
+	const struct field *field;
+
+	(void)row;
+	header_init(&read);
+	if (header_add_line(run->arena, &read, value, f) < 0)
+		return -1;
+	field = read.first;
+	if (refuse_field(field->name, f) < 0)
+		return -1;
+	for (size_t i = 0; i < sizeof(own_fields) / sizeof(*own_fields); i++)
+		if (strcasecmp(field->name, own_fields[i].name) == 0)
+			return own_fields[i].set(run, &own_fields[i],
+						 field->value, f);
+	return header_add(run->arena, &run->request->extra, field->name,
+			  field->value, f);
+}
+
+/* ---- content ---- */
+
+SETTER(set_attach)
+{
+	return attach_parse(run->arena, run->request, value, row->value != 0,
+			    f);
+}
+
+SETTER(set_type)
+{
+	struct attachment *last = request_last_attachment(run->request);
+
+	(void)row;
+	if (!last)
+		return fault_set(f, FAULT_USAGE,
+				 "it is the type of the attachment before it, "
+				 "and there is none: write --attach FILE "
+				 "--type TYPE");
+	last->type = attach_type(run->arena, value, f);
+	return last->type ? 0 : -1;
+}
+
+SETTER(set_encoding)
+{
+	int encoding = encoding_parse(value);
+
+	(void)row;
+	if (encoding < 0)
+		return fault_set(f, FAULT_USAGE,
+				 "'%s' is not an encoding: auto, 7bit, 8bit, "
+				 "quoted-printable, base64 or uuencode",
+				 value);
+	run->request->encoding = (enum encoding)encoding;
+	return 0;
+}
+
+SETTER(set_charset)
+{
+	size_t n = strspn(value, "abcdefghijklmnopqrstuvwxyz"
+				 "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				 "0123456789-_.:+");
+
+	(void)row;
+	if (n == 0 || n > CHARSET_MAX || value[n])
+		return fault_set(f, FAULT_USAGE,
+				 "'%s' is not the name of a character set: "
+				 "write one as in utf-8",
+				 value);
+	run->request->body_charset = value;
+	return 0;
+}
+
+/* ---- delivery status ---- */
+
+static const char *const notify_words[] = { "failure", "delay", "success" };
+
+/* Which bit of the set a word stands for; 0 for none of them. */
+static unsigned notify_bit(const char *word, size_t n)
+{
+	for (unsigned i = 0; i < 3; i++)
+		if (strlen(notify_words[i]) == n &&
+		    strncasecmp(word, notify_words[i], n) == 0)
+			return 1u << i;
+	return 0;
+}
+
+SETTER(set_dsn_notify)
+{
+	unsigned set = 0;
+	struct buf list = BUF_INIT(64);
+
+	(void)row;
+	if (strcasecmp(value, "never") == 0) {
+		run->request->dsn_notify = "never";
+		return 0;
+	}
+	for (const char *p = value;; p++) {
+		size_t n = strcspn(p, ",");
+		unsigned bit = notify_bit(p, n);
+
+		if (!bit)
+			return fault_set(
+				f, FAULT_USAGE,
+				"'%s' is not when to notify: never, or "
+				"a list of failure, delay, success",
+				value);
+		set |= bit;
+		p += n;
+		if (!*p)
+			break;
+	}
+	for (unsigned i = 0; i < 3; i++)
+		if (set & 1u << i)
+			buf_printf(&list, "%s%s", list.len ? "," : "",
+				   notify_words[i]);
+	run->request->dsn_notify = arena_dup(run->arena, list.data);
+	buf_free(&list);
+	return 0;
+}
+
+SETTER(set_dsn_ret)
+{
+	(void)row;
+	if (strcasecmp(value, "full") == 0)
+		run->request->dsn_ret = "full";
+	else if (strcasecmp(value, "hdrs") == 0 ||
+		 strcasecmp(value, "headers") == 0)
+		run->request->dsn_ret = "hdrs";
+	else
+		return fault_set(f, FAULT_USAGE,
+				 "'%s' is not what to return: full or headers",
+				 value);
+	return 0;
+}
+
+SETTER(set_dsn_envid)
+{
+	size_t size = 0;
+
+	(void)row;
+	for (const char *p = value; *p; p++) {
+		if (*p < 32 || *p > 126)
+			return fault_set(f, FAULT_USAGE,
+					 "'%s' has characters that are not "
+					 "printable ASCII",
+					 value);
+		size += *p == ' ' || *p == '+' || *p == '=' ? 3 : 1;
+	}
+	if (size == 0 || size > ENVID_MAX)
+		return fault_set(f, FAULT_USAGE,
+				 "an envelope id has 1 to %d octets",
+				 ENVID_MAX);
+	run->request->dsn_envid = value;
+	return 0;
+}
+
+/* ---- settings ---- */
+
+static int override_with(struct options_run *run, const char *name,
+			 const char *value, struct fault *f)
+{
+	struct fault found = FAULT_INIT;
+
+	if (config_check(name, value, &found) < 0)
+		return fault_set(f, FAULT_USAGE, "%s", found.text);
+	request_override(run->arena, run->request, name, value)->origin =
+		run->shown;
+	return 0;
+}
+
+static const char *setting_name(struct arena *a, const char *name, size_t n)
+{
+	char *copy = arena_dup_n(a, name, n);
+
+	for (char *p = copy; *p; p++)
+		if (*p == '-')
+			*p = '_';
+	return copy;
+}
+
+SETTER(set_setting)
+{
+	return override_with(run,
+			     setting_name(run->arena, row->name,
+					  strlen(row->name)),
+			     value, f);
+}
+
+SETTER(set_any)
+{
+	const char *equals = strchr(value, '=');
+	const char *name;
+
+	(void)row;
+	if (!equals || equals == value)
+		return fault_set(f, FAULT_USAGE,
+				 "'%s' is not name=value, as in "
+				 "--set tls=on",
+				 equals ? "" : value);
+	name = setting_name(run->arena, value, (size_t)(equals - value));
+	/* all users of a machine can read the arguments of all programs */
+	if (strcmp(name, "password") == 0)
+		return fault_set(f, FAULT_USAGE,
+				 "a password on the command line is seen by "
+				 "others: put it into the configuration, or "
+				 "use --set password_env=NAME");
+	return override_with(run, name, equals + 1, f);
+}
+
+SETTER(set_tls)
+{
+	const char *starttls = NULL;
+
+	(void)row;
+	if (!value || strcasecmp(value, "on") == 0) {
+		value = "on";
+	} else if (strcasecmp(value, "off") == 0) {
+		value = "off";
+	} else if (strcasecmp(value, "starttls") == 0) {
+		value = starttls = "on";
+	} else if (strcasecmp(value, "implicit") == 0) {
+		value = "on";
+		starttls = "off";
+	} else {
+		return fault_set(f, FAULT_USAGE,
+				 "'%s' is not a way of TLS: on, off, starttls "
+				 "or implicit",
+				 value);
+	}
+	if (starttls && override_with(run, "tls_starttls", starttls, f) < 0)
+		return -1;
+	return override_with(run, "tls", value, f);
+}
+
+/* ---- what to do ---- */
+
+static const char *const action_names[] = {
+	[REQUEST_PRINT] = "--print",
+	[REQUEST_DRY_RUN] = "--dry-run",
+	[REQUEST_SHOW_CONFIG] = "--show-config",
+};
+
+SETTER(set_action)
+{
+	enum request_action now = run->request->action;
+	enum request_action new = (enum request_action)row->value;
+
+	(void)value;
+	if (new == REQUEST_HELP || new == REQUEST_VERSION)
+		run->done = true;
+	else if (now != REQUEST_SEND && now != new)
+		return fault_set(f, FAULT_USAGE,
+				 "cannot be done together with %s",
+				 action_names[now]);
+	run->request->action = new;
+	return 0;
+}
+
+/* ---- standard input ---- */
+
+struct reader {
+	const char *first; /* who wants it, as the option is called */
+	const char *second;
+};
+
+static void note_reader(struct reader *reader, const char *path,
+			const char *option)
+{
+	if (!path || strcmp(path, "-") != 0)
+		return;
+	if (!reader->first)
+		reader->first = option;
+	else
+		reader->second = option;
+}
+
+int settle_standard_input(struct request *r, struct fault *f)
+{
+	struct reader reader = { 0 };
+
+	note_reader(&reader, r->draft_path, "--draft");
+	note_reader(&reader, r->body_path, "--body");
+	note_reader(&reader, r->html_path, "--html");
+	for (const struct attachment *a = r->attachments; a; a = a->next)
+		note_reader(&reader, a->path,
+			    a->is_inline ? "--inline" : "--attach");
+	if (reader.second)
+		return fault_set(f, FAULT_USAGE,
+				 "standard input can be read once, and both %s "
+				 "and %s name it: give one of them a file",
+				 reader.first, reader.second);
+	if (!reader.first && !r->body_path && !r->draft_path)
+		r->body_path = "-";
+	return 0;
+}

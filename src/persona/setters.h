@@ -1,0 +1,45 @@
+/* setters.h - what options do to a request, for the tables of all personas.
+ *
+ * Each checks its value as far as that can be done without the configuration
+ * and the network, and leaves a FAULT_USAGE that says how it is written. */
+#ifndef PERSONA_SETTERS_H
+#define PERSONA_SETTERS_H
+
+#include "persona/options.h"
+
+#define SETTER(name)                                                           \
+	int name(struct options_run *run, const struct option_row *row,        \
+		 const char *value, struct fault *f)
+
+/* Row value: one of enum setter_list. */
+enum setter_list { LIST_TO, LIST_CC, LIST_BCC, LIST_REPLY_TO };
+SETTER(set_list);
+SETTER(set_from);
+SETTER(set_envelope_from); /* "" and "<>" are the null sender */
+
+/* A field that we make ourselves goes where its own option would put it;
+ * Content-* and what must not leave are refused. */
+SETTER(set_header);
+SETTER(set_date);
+SETTER(set_message_id); /* with or without its <> */
+
+SETTER(set_attach); /* row value: is it inline? */
+SETTER(set_type);   /* of the attachment named last */
+SETTER(set_encoding);
+SETTER(set_charset);
+
+SETTER(set_dsn_notify);
+SETTER(set_dsn_ret);
+SETTER(set_dsn_envid);
+
+SETTER(set_setting); /* the setting of the row's name, '-' read as '_' */
+SETTER(set_tls);     /* on, off, starttls, implicit */
+SETTER(set_any);     /* "name=value" */
+
+SETTER(set_action); /* row value: an enum request_action */
+
+/* Standard input can be read once: FAULT_USAGE when two want it.  Otherwise
+ * it becomes the body, when nothing else reads it and there is to be one. */
+int settle_standard_input(struct request *r, struct fault *f);
+
+#endif
