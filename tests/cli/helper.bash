@@ -1,0 +1,122 @@
+# helper.bash - a world of its own for each test: a home, a configuration that
+# is empty, a frozen clock.  Sourced by the suites; the program is $MAILSEND,
+# which may be a checker and a path.
+# shellcheck shell=bash disable=SC2154
+
+bats_require_minimum_version 1.5.0
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+: "${MAILSEND:=$root/build/mailsend}"
+
+mailsend() {
+	# shellcheck disable=SC2086 # words, on purpose
+	$MAILSEND "$@"
+}
+
+# freeze WORDS - the world of a run; of two words for one thing the last holds.
+freeze() {
+	local uid
+
+	uid=$(id -u)
+	export MAILSEND_FROZEN="clock=1700000000 zone=60 seed=1 \
+host=host.example.org user=alice uid=$uid gecos=Alice_Example home=$home \
+charset=utf-8 tty=0 $1"
+}
+
+setup() {
+	cd "$BATS_TEST_TMPDIR" || return 1
+	home=$BATS_TEST_TMPDIR/home
+	mkdir -m 700 "$home"
+	export HOME=$home MAILSEND_CONFIG=$BATS_TEST_TMPDIR/empty.conf
+	unset XDG_CONFIG_HOME EMAIL
+	: >"$MAILSEND_CONFIG"
+	freeze ''
+}
+
+# What the run left is shown only when the test fails.
+show() {
+	echo "status $status"
+	echo "stdout: $output"
+	echo "stderr: ${stderr:-}"
+}
+
+# send ARGUMENT... <INPUT - into $status, $output and $stderr.
+send() {
+	run --separate-stderr mailsend "$@"
+	show
+}
+
+# no_configuration - let the program look where it looks by itself.
+no_configuration() {
+	unset MAILSEND_CONFIG
+	if [ -e /etc/mailsend.conf ] || [ -e /etc/msmtprc ]; then
+		skip "this machine has a configuration of its own"
+	fi
+}
+
+delivered() {
+	find "$home/Maildir/new" -type f 2>/dev/null | wc -l
+}
+
+nothing_sent() {
+	[ "$(delivered)" -eq 0 ]
+}
+
+# The one message in the Maildir.
+mail_file() {
+	[ "$(delivered)" -eq 1 ] || return 1
+	find "$home/Maildir/new" -type f
+}
+
+# says WORD - on standard error, without regard to case.
+says() {
+	[[ ${stderr,,} == *"${1,,}"* ]] || {
+		echo "standard error does not say: $1"
+		return 1
+	}
+}
+
+# Each line is ours, and none is a warning of a checker or a shell.
+in_sentences() {
+	local line
+
+	[ -n "$stderr" ] || return 1
+	while IFS= read -r line; do
+		[[ $line == mailsend:\ * || $line == usage:\ * ]] || return 1
+	done <<<"$stderr"
+}
+
+# refused STATUS WORD ARGUMENT... <INPUT - a clear sentence, and nothing sent.
+refused() {
+	local wanted=$1 word=$2
+
+	shift 2
+	send "$@"
+	[ "$status" -eq "$wanted" ] || return 1
+	says "$word" || return 1
+	in_sentences || return 1
+	nothing_sent
+}
+
+# judge FILE|- [WHAT...] - by a parser that is not ours.
+judge() {
+	python3 "$root/tests/judge.py" "$@"
+}
+
+# json_of EXPRESSION - of the object `j` on standard input; false is a failure.
+json_of() {
+	python3 -c 'import json, sys
+j = json.load(sys.stdin)
+value = eval(sys.argv[1])
+print(value)
+sys.exit(value is False)' "$1"
+}
+
+# lacks PATTERN FILE - since a bare `! grep` fails no test.
+lacks() {
+	local found
+
+	found=$(grep -a -e "$1" "$2") || return 0
+	echo "$2 has: $found"
+	return 1
+}

@@ -1,0 +1,100 @@
+"""SASL, the server's side (RFC 4954, 4616, 2195, 7628): a real check.
+
+Each mechanism is a generator: it yields challenges, is sent the client's
+answers, and returns the name that was proven, or None.
+"""
+
+import base64
+import binascii
+import hashlib
+import hmac
+import os
+
+
+class Cancelled(Exception):
+    """The client answered `*'."""
+
+
+class Malformed(Exception):
+    """The client's answer is no base64."""
+
+
+def decode(line):
+    if line == b"*":
+        raise Cancelled
+    if line == b"=":
+        return b""
+    try:
+        return base64.b64decode(line, validate=True)
+    except binascii.Error:
+        raise Malformed
+
+
+def encode(data):
+    return base64.b64encode(data)
+
+
+def same(one, other):
+    return hmac.compare_digest(one, other)
+
+
+def plain(user, password, initial, peer_name):
+    answer = initial if initial is not None else (yield b"")
+    parts = answer.split(b"\0")
+    if len(parts) != 3:
+        return None
+    identity, name, secret = parts
+    right = same(name, user) and same(secret, password)
+    return name if right and identity in (b"", name) else None
+
+
+def login(user, password, initial, peer_name):
+    name = initial if initial is not None else (yield b"Username:")
+    secret = yield b"Password:"
+    return name if same(name, user) and same(secret, password) else None
+
+
+def cram_md5(user, password, initial, peer_name):
+    challenge = b"<" + os.urandom(8).hex().encode() + b"@peer.example>"
+    answer = yield challenge
+    name, _, proof = answer.rpartition(b" ")
+    right = hmac.new(password, challenge, hashlib.md5).hexdigest().encode()
+    return name if same(name, user) and same(proof, right) else None
+
+
+def xoauth2(user, password, initial, peer_name):
+    answer = initial if initial is not None else (yield b"")
+    if same(answer, b"user=%s\1auth=Bearer %s\1\1" % (user, password)):
+        return user
+    yield b'{"status":"401","schemes":"bearer"}'
+    return None
+
+
+def oauthbearer(user, password, initial, peer_name):
+    answer = initial if initial is not None else (yield b"")
+    fields = answer.split(b"\1")
+    if fields[0] == b"n,a=%s," % user and \
+            b"auth=Bearer " + password in fields[1:]:
+        return user
+    yield b'{"status":"invalid_token"}'
+    return None
+
+
+def external(user, password, initial, peer_name):
+    answer = initial if initial is not None else (yield b"")
+    if not peer_name:
+        return None
+    return peer_name if answer in (b"", peer_name, user) else None
+
+
+CHECKS = {
+    "PLAIN": plain, "LOGIN": login, "CRAM-MD5": cram_md5,
+    "XOAUTH2": xoauth2, "OAUTHBEARER": oauthbearer, "EXTERNAL": external,
+}
+
+
+def begin(mechanism, user, password, initial, peer_name):
+    """The generator for a mechanism; initial is base64, or None."""
+    answer = None if initial is None else decode(initial)
+    return CHECKS[mechanism](user.encode(), password.encode(), answer,
+                             peer_name)
