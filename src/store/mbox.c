@@ -82,11 +82,15 @@ static int quote_put(struct sink *sink, const void *data, size_t n)
 	return 0;
 }
 
+/* A last line gets the end that it may lack. */
 static int quote_close(struct sink *sink)
 {
 	struct from_quote *s = (struct from_quote *)sink;
+	bool is_ended = s->deciding && !s->quotes && !s->matched;
 
-	return s->deciding ? flush_start(s, false) : 0;
+	if (s->deciding && flush_start(s, false) < 0)
+		return -1;
+	return is_ended ? 0 : sink_put(sink->next, "\n", 1);
 }
 
 static const struct sink_ops quote_ops = { quote_put, quote_close };
@@ -176,4 +180,139 @@ int mbox_append(const char *path, const char *reverse_path,
 	if (disk_close(fd, path, f) < 0)
 		r = -1;
 	return r;
+}
+
+/* ---- reading ---- */
+
+bool mbox_begins(const char *text, size_t n)
+{
+	return n >= strlen(from_word) &&
+	       memcmp(text, from_word, strlen(from_word)) == 0;
+}
+
+/* The line's end is still to come: can it be ">*From ", or empty? */
+static bool may_matter(const struct mbox_message *s)
+{
+	size_t quotes = 0, n = s->held;
+
+	while (quotes < n && s->line[quotes] == '>')
+		quotes++;
+	n -= quotes;
+	if (!quotes && n == 1 && s->line[0] == '\r')
+		return true;
+	if (n > strlen(from_word))
+		n = strlen(from_word);
+	return memcmp(s->line + quotes, from_word, n) == 0;
+}
+
+/* "From somebody ... 05:30:00 2026", and not a sentence. */
+static bool is_separator(const char *line, size_t n)
+{
+	while (n && (line[n - 1] == '\n' || line[n - 1] == '\r'))
+		n--;
+	if (n < 20 || !mbox_begins(line, n) || !memchr(line, ':', n))
+		return false;
+	for (size_t i = n - 4; i < n; i++)
+		if (line[i] < '0' || line[i] > '9')
+			return false;
+	return line[n - 5] == ' ';
+}
+
+static int pass_blank(struct mbox_message *s)
+{
+	size_t n = s->blank;
+
+	s->blank = 0;
+	return sink_put(s->sink.next, n == 2 ? "\r\n" : "\n", n);
+}
+
+/* What is held goes on, one quote less where it has one. */
+static int pass_line(struct mbox_message *s)
+{
+	const char *line = s->line;
+	size_t n = s->held, quotes = 0;
+
+	s->held = 0;
+	if (n && s->blank && pass_blank(s) < 0)
+		return -1;
+	while (quotes < n && line[quotes] == '>')
+		quotes++;
+	if (quotes && mbox_begins(line + quotes, n - quotes)) {
+		line++;
+		n--;
+	}
+	return sink_put(s->sink.next, line, n);
+}
+
+static int end_line(struct mbox_message *s)
+{
+	bool is_blank =
+		s->held <= 2 && (s->line[0] == '\n' || s->line[0] == '\r');
+
+	if (s->blank && is_separator(s->line, s->held))
+		return fault_set(
+			s->sink.fault, FAULT_DATA,
+			"the mbox has more than one message; send each from a file of its own");
+	if (!is_blank)
+		return pass_line(s);
+	if (s->blank && pass_blank(s) < 0)
+		return -1;
+	s->blank = s->held;
+	s->held = 0;
+	return 0;
+}
+
+/* One octet of a line's start. */
+static int start_line(struct mbox_message *s, char c)
+{
+	s->line[s->held++] = c;
+	if (c == '\n')
+		return end_line(s);
+	if (may_matter(s) && s->held < sizeof(s->line))
+		return 0;
+	s->state = MBOX_REST;
+	return pass_line(s);
+}
+
+static int message_put(struct sink *sink, const void *data, size_t n)
+{
+	struct mbox_message *s = (struct mbox_message *)sink;
+	const char *p = data, *end = p + n;
+
+	while (p < end) {
+		const char *lf;
+
+		if (s->state == MBOX_START) {
+			if (start_line(s, *p++) < 0)
+				return -1;
+			continue;
+		}
+		lf = memchr(p, '\n', (size_t)(end - p));
+		n = (size_t)((lf ? lf + 1 : end) - p);
+		if (s->state == MBOX_REST && sink_put(sink->next, p, n) < 0)
+			return -1;
+		if (lf)
+			s->state = MBOX_START;
+		p += n;
+	}
+	return 0;
+}
+
+/* The empty line at the end is the mbox's, not the message's. */
+static int message_close(struct sink *sink)
+{
+	struct mbox_message *s = (struct mbox_message *)sink;
+
+	return s->held ? pass_line(s) : 0;
+}
+
+static const struct sink_ops message_ops = { message_put, message_close };
+
+void mbox_message_init(struct mbox_message *s, struct sink *next)
+{
+	*s = (struct mbox_message){
+		.sink = { .ops = &message_ops,
+			  .next = next,
+			  .fault = next->fault },
+	};
 }

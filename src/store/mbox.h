@@ -1,8 +1,12 @@
-/* mbox.h - appending to an mbox file (RFC 4155; quoting as in mboxrd). */
+/* mbox.h - messages in an mbox file (RFC 4155; quoting as in mboxrd). */
 #ifndef STORE_MBOX_H
 #define STORE_MBOX_H
 
+#include <stdbool.h>
+#include <stddef.h>
+
 #include "base/fault.h"
+#include "flow/sink.h"
 #include "flow/source.h"
 #include "mail/header.h"
 
@@ -13,5 +17,18 @@
 int mbox_append(const char *path, const char *reverse_path,
 		const struct header *extra, const struct slice *message,
 		struct fault *f);
+
+/* Takes an mbox, "From " line and all, and passes on the one message in it as
+ * it was before it was put there.  A second message is FAULT_DATA. */
+struct mbox_message {
+	struct sink sink;
+	enum { MBOX_SEPARATOR, MBOX_START, MBOX_REST } state;
+	size_t blank; /* octets of an empty line that is held back */
+	size_t held;  /* of a line that may be a "From " line */
+	char line[256];
+};
+void mbox_message_init(struct mbox_message *s, struct sink *next);
+/* Does the text begin like an mbox? */
+bool mbox_begins(const char *text, size_t n);
 
 #endif

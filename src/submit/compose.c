@@ -247,9 +247,10 @@ static int build_draft(struct composition *c, struct fault *f)
 	struct input *in = input_open(&c->inputs, c->request->draft_path, f);
 	struct slice content;
 
-	if (!in || input_slice(&c->inputs, in, true, &content, f) < 0 ||
+	if (!in || input_message(&c->inputs, in, &content, f) < 0 ||
 	    draft_read(c->arena, &content, &c->draft, f) < 0)
 		return -1;
+	c->is_from_mbox = input_is_mbox(in);
 	return heading_of_draft(c, f);
 }
 

@@ -11,13 +11,13 @@
 
 #include "base/arena.h"
 #include "base/fault.h"
+#include "config/config.h"
 #include "mail/address.h"
 #include "mail/draft.h"
 #include "mail/envelope.h"
 #include "mail/message.h"
 #include "queue/stage.h"
 #include "submit/aliases.h"
-#include "config/config.h"
 #include "submit/input.h"
 #include "submit/request.h"
 
@@ -29,6 +29,7 @@ struct composition {
 	struct aliases aliases; /* loaded when first needed */
 
 	bool is_draft;
+	bool is_from_mbox;	/* the draft, as a dead letter is */
 	struct message message; /* its header serves a draft too */
 	struct draft draft;
 

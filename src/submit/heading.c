@@ -12,6 +12,7 @@
 #include "mail/date.h"
 #include "mail/msgid.h"
 #include "submit/compose.h"
+#include "submit/keep.h"
 
 #define VALUE_MAX (1024 * 1024) /* octets of one address field */
 
@@ -302,25 +303,31 @@ int heading_of_message(struct composition *c, struct fault *f)
 }
 
 /* The recipients that a draft's header names: those of its newest Resent
- * block where it has one (RFC 5322 3.6.6), else To, Cc and Bcc. */
+ * block where it has one (RFC 5322 3.6.6), else To, Cc and Bcc; of a dead
+ * letter, those who are still without it. */
 static int read_recipients(struct composition *c, struct lists *l,
 			   struct fault *f)
 {
 	static const char *const plain[] = { "To", "Cc", "Bcc" };
 	static const char *const resent[] = { "Resent-To", "Resent-Cc",
 					      "Resent-Bcc" };
+	static const char *const kept[] = { KEEP_RECIPIENTS, "", "" };
 	const struct header *h = &c->draft.header;
+	/* Only our own file is believed: a mail may say anything. */
+	bool is_dead_letter = c->is_from_mbox && header_has(h, KEEP_RECIPIENTS);
 	bool is_resent = header_has(h, "Resent-To") ||
 			 header_has(h, "Resent-Cc") ||
 			 header_has(h, "Resent-Bcc");
+	const char *const *names = is_dead_letter ? kept
+				   : is_resent	  ? resent
+						  : plain;
 	struct address_list *into[] = { &l->to, &l->cc, &l->bcc };
 
 	for (int i = 0; i < 3; i++) {
-		const char *name = is_resent ? resent[i] : plain[i];
 		struct address_list list = { 0 };
 
 		for (struct field *x = h->first; x; x = x->next)
-			if (ascii_equal(x->name, name) &&
+			if (ascii_equal(x->name, names[i]) &&
 			    address_parse_list(c->arena, x->value, &list, f) <
 				    0)
 				return -1;
@@ -396,6 +403,8 @@ int heading_of_draft(struct composition *c, struct fault *f)
 	if (c->request->recipients_from_header &&
 	    read_recipients(c, &own, f) < 0)
 		return -1;
+	header_remove(&c->draft.header, KEEP_RECIPIENTS);
+	header_remove(&c->draft.header, KEEP_REASON);
 	if (resolve_all(c, &added, f) < 0 || fill_envelope(c, f) < 0 ||
 	    replace_recipients(c, &own, &added, f) < 0 ||
 	    replace_fields(c, f) < 0 || add_extra(c, f) < 0)

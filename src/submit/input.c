@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "base/world.h"
 #include "queue/stage.h"
+#include "store/mbox.h"
 #include "submit/progress.h"
 
 struct input {
@@ -21,6 +22,8 @@ struct input {
 	struct stat st;
 	bool is_staged;
 	struct stage stage;
+	bool is_unwrapped;
+	struct stage message; /* that was in an mbox */
 	struct input *next;
 };
 
@@ -29,6 +32,8 @@ void inputs_free(struct inputs *all)
 	for (struct input *in = all->first; in; in = in->next) {
 		if (in->is_staged)
 			stage_free(&in->stage);
+		if (in->is_unwrapped)
+			stage_free(&in->message);
 		if (in->fd >= 0 && !in->is_standard)
 			close(in->fd);
 	}
@@ -115,6 +120,41 @@ int input_slice(struct inputs *all, struct input *in, bool copy,
 		return -1;
 	*out = stage_slice(&in->stage);
 	return 0;
+}
+
+static bool begins_as_mbox(const struct slice *content, struct fault *f)
+{
+	struct source from;
+	char start[8];
+	ssize_t n;
+
+	source_of_slice(&from, content);
+	n = source_read(&from, start, sizeof(start), f);
+	return n > 0 && mbox_begins(start, (size_t)n);
+}
+
+int input_message(struct inputs *all, struct input *in, struct slice *out,
+		  struct fault *f)
+{
+	struct mbox_message unwrap;
+
+	if (input_slice(all, in, true, out, f) < 0)
+		return -1;
+	if (!begins_as_mbox(out, f))
+		return fault_is_set(f) ? -1 : 0;
+	in->is_unwrapped = true;
+	stage_init(&in->message, all->spool, in->name, f);
+	mbox_message_init(&unwrap, &in->message.sink);
+	if (pump_slice(out, &unwrap.sink) < 0 || sink_close(&unwrap.sink) < 0 ||
+	    sink_close(&in->message.sink) < 0)
+		return -1;
+	*out = stage_slice(&in->message);
+	return 0;
+}
+
+bool input_is_mbox(const struct input *in)
+{
+	return in->is_unwrapped;
 }
 
 bool inputs_standard(const struct inputs *all, struct slice *out)

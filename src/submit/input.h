@@ -26,6 +26,10 @@ struct input *input_open(struct inputs *all, const char *path, struct fault *f);
 /* `copy`: stage it though it is a plain file. */
 int input_slice(struct inputs *all, struct input *in, bool copy,
 		struct slice *out, struct fault *f);
+/* A whole message: where the input is an mbox, the one that is in it. */
+int input_message(struct inputs *all, struct input *in, struct slice *out,
+		  struct fault *f);
+bool input_is_mbox(const struct input *in);
 /* What was read of standard input so far, for a dead letter; false when
  * nothing was. */
 bool inputs_standard(const struct inputs *all, struct slice *out);

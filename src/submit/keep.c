@@ -1,7 +1,5 @@
-/* keep.c - the message, and before it what the envelope knew.
- *
- * `mailsend --draft` can send it again as it lies: To, Cc and the rest are
- * its own, and X-Undelivered-To tells who is still without it. */
+/* keep.c - the message, and before it what the envelope knew: `mailsend
+ * --draft` sends it again as it lies, to those who are still without it. */
 #include "submit/keep.h"
 
 #include <string.h>
@@ -30,10 +28,9 @@ static int describe(struct composition *c, const struct fault *why,
 		buf_puts(&names, one->address);
 	}
 	if (names.len)
-		r = header_add(c->arena, h, "X-Undelivered-To", names.data, f);
+		r = header_add(c->arena, h, KEEP_RECIPIENTS, names.data, f);
 	if (r == 0)
-		r = header_add(c->arena, h, "X-Undelivered-Reason", why->text,
-			       f);
+		r = header_add(c->arena, h, KEEP_REASON, why->text, f);
 	buf_free(&names);
 	return r;
 }

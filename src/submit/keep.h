@@ -5,6 +5,11 @@
 #include "flow/source.h"
 #include "submit/submit.h"
 
+/* Fields before a dead letter's own: who has not got it, and why.  They are
+ * for whoever sends it again, and go no further. */
+#define KEEP_RECIPIENTS "X-Undelivered-To"
+#define KEEP_REASON	"X-Undelivered-Reason"
+
 /* Appends to the account's dead letter (~/dead.letter) with the recipients
  * that did not get it and the reason in fields of their own.  *path is where,
  * NULL when it is turned off. */

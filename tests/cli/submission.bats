@@ -44,6 +44,7 @@ configure() {
 	local name=$1
 
 	shift
+	[ "$name" = secure ] || set -- 'tls off' "$@"
 	printf '%s\n' 'host localhost' "port $(cat "$servers/$name/port")" \
 		'from me@example.org' "$@" >"$MAILSEND_CONFIG"
 	chmod 600 "$MAILSEND_CONFIG"

@@ -164,6 +164,68 @@ static void mbox_does_not_follow_a_link(void **state)
 	assert_int_equal(access(target, F_OK), -1);
 }
 
+static struct sink *build_message(struct sink *end, void *room)
+{
+	struct mbox_message *s = room;
+
+	mbox_message_init(s, end);
+	return &s->sink;
+}
+
+/* What append wrote, read again: the message, however it arrives. */
+static void a_message_comes_back_as_it_was(void **state)
+{
+	static const char *const bodies[] = {
+		"Subject: x\n\nFrom here\n>From there\n>>From all\n>no\n",
+		"\n\n\n",
+		"a",
+		"",
+		"Subject: x\n\nFrom a@b Sun Nov 22 05:30:00 2026\nend\n\n",
+		"From\n>From\nFro\n>\n>>\n\r\nx\r\n",
+	};
+	struct buf file = BUF_INIT(10000), out = BUF_INIT(10000);
+	struct mbox_message s;
+	struct laws_chain chain = { build_message, &s };
+
+	for (size_t i = 0; i < sizeof(bodies) / sizeof(*bodies); i++) {
+		const char *path = scratch_path(state, "m");
+		struct fault f = FAULT_INIT;
+
+		unlink(path);
+		assert_int_equal(append(path, bodies[i], &f), 0);
+		scratch_read(path, &file);
+		assert_true(mbox_begins(file.data, file.len));
+		laws_output(chain, file.data, file.len, 0, &out);
+		/* append has given the last line its end, where it had none */
+		assert_int_equal(strncmp(out.data, bodies[i],
+					 strcspn(bodies[i], "\r")),
+				 0);
+		laws_hold(build_message, &s, file.data, file.len);
+	}
+	buf_free(&file);
+	buf_free(&out);
+}
+
+static void two_messages_are_refused(void **state)
+{
+	const char *path = scratch_path(state, "m");
+	struct buf file = BUF_INIT(10000), out = BUF_INIT(10000);
+	struct fault f = FAULT_INIT;
+	struct mbox_message s;
+	struct sink_buf end;
+
+	append(path, mail, &f);
+	append(path, mail, &f);
+	scratch_read(path, &file);
+	sink_buf_init(&end, &out, &f);
+	mbox_message_init(&s, &end.sink);
+	sink_put(&s.sink, file.data, file.len);
+	assert_int_equal(sink_close(&s.sink), -1);
+	assert_int_equal(f.cause, FAULT_DATA);
+	buf_free(&file);
+	buf_free(&out);
+}
+
 int main(void)
 {
 #define IN_SCRATCH(test)                                                       \
@@ -175,6 +237,8 @@ int main(void)
 		IN_SCRATCH(mbox_quoting_does_not_care_how_bytes_arrive),
 		IN_SCRATCH(a_failed_append_is_cut_off),
 		IN_SCRATCH(mbox_does_not_follow_a_link),
+		IN_SCRATCH(a_message_comes_back_as_it_was),
+		IN_SCRATCH(two_messages_are_refused),
 	};
 
 	return cmocka_run_group_tests_name("store", tests, NULL, NULL);
