@@ -98,7 +98,7 @@ void log_line(const char *prefix, const char *text, size_t n)
 		head = 64;
 	if (n > sizeof(line) - head - 1)
 		n = sizeof(line) - head - 1;
-	memcpy(line, prefix, head);
+	snprintf(line, sizeof(line), "%.*s", (int)head, prefix);
 	memcpy(line + head, text, n);
 	show_controls(line, head + n);
 	line[head + n] = '\n';

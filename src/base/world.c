@@ -49,7 +49,7 @@ static void freeze_word(char *word)
 		frozen.clock = strtoll(value, NULL, 10);
 		frozen.has_clock = true;
 	} else if (!strcmp(word, "zone")) {
-		frozen.zone = atoi(value);
+		frozen.zone = (int)strtol(value, NULL, 10);
 		frozen.has_zone = true;
 	} else if (!strcmp(word, "seed")) {
 		frozen.seed = strtoull(value, NULL, 10);
@@ -170,6 +170,11 @@ const char *world_env(const char *name)
 unsigned world_uid(void)
 {
 	return frozen.has_uid ? frozen.uid : (unsigned)getuid();
+}
+
+unsigned world_file_uid(void)
+{
+	return (unsigned)geteuid();
 }
 
 /* $HOME serves when it is the uid's own; under cron it may be another's. */

@@ -28,6 +28,8 @@ void world_random(void *bytes, size_t n);
 /* Strings live as long as the process. */
 const char *world_env(const char *name); /* NULL when unset or empty */
 unsigned world_uid(void);
+unsigned world_file_uid(void); /* whose the files are that we make; never
+				   frozen */
 /* By the uid first: under cron neither $USER nor $HOME can be trusted.  $HOME
  * is believed only when it is the uid's own folder or owned by the uid. */
 const char *world_user(void);

@@ -73,7 +73,7 @@ static int convert(iconv_t cd, char **in, size_t *left, struct buf *out,
 		   bool *c1)
 {
 	char room[1024], *to;
-	size_t free_room, r;
+	size_t free_room, r = 0;
 
 	do {
 		to = room;

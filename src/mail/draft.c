@@ -18,8 +18,10 @@
 #include "codec/base64.h"
 #include "codec/qp.h"
 #include "flow/crlf.h"
+#include "mail/boundary.h"
 #include "mail/charset.h"
 #include "mail/mend.h"
+#include "mail/message.h"
 #include "mail/parse.h"
 #include "mail/rawfield.h"
 #include "mail/refit.h"
@@ -260,9 +262,10 @@ static int write_filling(const struct draft *d, uint64_t from, uint64_t end,
 	if (d->filling_is_fit && (accept_8bit || !d->filling_has_high))
 		return write_lines(d, from, end, last, to);
 	scrub_init(&scrub, to, accept_8bit);
-	crlf_init(&lines, &scrub.sink, true, last);
+	crlf_init(&lines, &scrub.sink, false, last);
 	pump_slice(&part, &lines.sink);
 	sink_close(&lines.sink);
+	sink_close(&scrub.sink);
 	return fault_is_set(to->fault) ? -1 : 0;
 }
 
@@ -323,6 +326,32 @@ static int write_leaf(const struct draft *d, const struct entity *e,
 		e->line);
 }
 
+/* A soft line break may put "--boundary" at a line's start where there was
+ * none.  Our own boundaries cannot stand in quoted-printable; those of others
+ * may, and base64 has no '-'. */
+static int avoid_boundaries(const struct draft *d, const struct entity *e,
+			    struct mend *m, struct fault *f)
+{
+	struct boundary_search search;
+	struct qp qp;
+
+	if (m->way != MEND_AS_QUOTED_PRINTABLE)
+		return 0;
+	for (const struct entity *x = e->parent; x; x = x->parent) {
+		if (x->kind != ENTITY_MULTIPART)
+			continue;
+		boundary_search_init(&search, x->boundary, f);
+		qp_init(&qp, &search.sink, false);
+		if (write_encoded(d, e, false, &qp.sink) < 0)
+			return -1;
+		if (search.found) {
+			m->way = MEND_AS_BASE64;
+			m->label = encoding_name(ENCODING_BASE64);
+		}
+	}
+	return 0;
+}
+
 /* Filling up to the entity, then what of it lies before the next one. */
 static int write_entity(const struct draft *d, const struct entity *e,
 			uint64_t *done, bool accept_8bit, struct sink *to)
@@ -340,7 +369,8 @@ static int write_entity(const struct draft *d, const struct entity *e,
 				   last ? "\r\n" : "");
 	}
 	mend_choose(e, accept_8bit, &m);
-	if (write_header(d, e, &m, to) < 0)
+	if (avoid_boundaries(d, e, &m, to->fault) < 0 ||
+	    write_header(d, e, &m, to) < 0)
 		return -1;
 	if (e->kind != ENTITY_LEAF)
 		return 0;

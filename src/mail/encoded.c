@@ -71,10 +71,11 @@ static int hex(char c)
 static void put_q(struct buf *out, const char *p, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
-		if (p[i] == '=' && i + 2 < n && hex(p[i + 1]) >= 0 &&
-		    hex(p[i + 2]) >= 0) {
-			buf_putc(out,
-				 (char)(hex(p[i + 1]) << 4 | hex(p[i + 2])));
+		int high = p[i] == '=' && i + 2 < n ? hex(p[i + 1]) : -1;
+		int low = high >= 0 ? hex(p[i + 2]) : -1;
+
+		if (low >= 0) {
+			buf_putc(out, (char)(high * 16 + low));
 			i += 2;
 		} else {
 			buf_putc(out, p[i] == '_' ? ' ' : p[i]);

@@ -147,24 +147,33 @@ static struct library magic = {
 	.symbols = magic_symbols,
 };
 
-/* The database, opened once and kept for the next attachment. */
-static magic_t database(void)
+/* Opened once and kept for the next attachment. */
+static struct {
+	magic_t cookie;
+	bool is_tried;
+} database;
+
+static magic_t open_database(void)
 {
-	static magic_t cookie;
-	static bool tried;
 	struct fault f = FAULT_INIT;
 
-	if (tried)
-		return cookie;
-	tried = true;
+	if (database.is_tried)
+		return database.cookie;
+	database.is_tried = true;
 	if (library_load(&magic, &f) < 0)
 		return NULL;
-	cookie = open_(MAGIC_MIME_TYPE);
-	if (cookie && load_(cookie, NULL) < 0) {
-		close_(cookie);
-		cookie = NULL;
-	}
-	return cookie;
+	database.cookie = open_(MAGIC_MIME_TYPE);
+	if (database.cookie && load_(database.cookie, NULL) < 0)
+		filetype_forget();
+	return database.cookie;
+}
+
+void filetype_forget(void)
+{
+	if (database.cookie)
+		close_(database.cookie);
+	database.cookie = NULL;
+	database.is_tried = false;
 }
 
 /* The first octets of the content, at most `room`; 0 when it cannot be read. */
@@ -184,7 +193,7 @@ static size_t read_start(const struct slice *content, char *data, size_t room)
 
 static const char *by_content(struct arena *a, const struct slice *content)
 {
-	magic_t cookie = content->length ? database() : NULL;
+	magic_t cookie = content->length ? open_database() : NULL;
 	const char *said = NULL, *type = NULL;
 	char *start;
 	size_t n;

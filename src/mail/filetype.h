@@ -32,4 +32,8 @@ const char *filetype_in(struct arena *a, const char *mime_types,
 /* A media type with its parameters, if any, by RFC 2045 5.1. */
 bool filetype_is_valid(const char *type);
 
+/* Gives libmagic's database back, 8 MB that nobody needs while a mail is sent;
+ * it is opened again when it is asked again. */
+void filetype_forget(void);
+
 #endif

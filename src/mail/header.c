@@ -268,7 +268,7 @@ static size_t token_length(const struct fold *s, const char *p, size_t room)
 	size_t n = 0;
 	bool quoted = false;
 
-	while (p[n] && n <= room && (quoted || !is_blank(p[n]))) {
+	while (n <= room && p[n] && (quoted || !is_blank(p[n]))) {
 		if (s->has_quotes && p[n] == '"')
 			quoted = !quoted;
 		else if (quoted && p[n] == '\\' && p[n + 1])

@@ -123,35 +123,85 @@ void mend_choose(const struct entity *e, bool accept_8bit, struct mend *m)
  * A line that is broken goes on behind a space, so that what follows cannot
  * turn into a boundary. */
 
+struct scrub_room {
+	struct scrub *s;
+	size_t filled;
+	char data[1024];
+};
+
+static void scrub_flush(struct scrub_room *r)
+{
+	/* A failure sticks in the chain's fault. */
+	sink_put(r->s->sink.next, r->data, r->filled);
+	r->filled = 0;
+}
+
+static void scrub_octet(struct scrub_room *r, char c)
+{
+	struct scrub *s = r->s;
+
+	if (!c || c == '\r' || (!s->accept_8bit && (unsigned char)c > 127))
+		c = '?';
+	if (r->filled + 4 > sizeof(r->data))
+		scrub_flush(r);
+	if (s->column == LINE_MAX_OCTETS) {
+		memcpy(r->data + r->filled, "\r\n ", 3);
+		r->filled += 3;
+		s->column = 1;
+	}
+	r->data[r->filled++] = c;
+	s->column++;
+}
+
+static void scrub_end_line(struct scrub_room *r)
+{
+	if (r->filled + 2 > sizeof(r->data))
+		scrub_flush(r);
+	memcpy(r->data + r->filled, "\r\n", 2);
+	r->filled += 2;
+	r->s->column = 0;
+}
+
 static int scrub_put(struct sink *sink, const void *data, size_t n)
 {
 	struct scrub *s = (struct scrub *)sink;
-	const char *p = data, *end = p + n;
-	char room[1024];
-	size_t filled = 0;
+	struct scrub_room r;
 
-	for (; p < end; p++) {
-		bool ends = *p == '\r' || *p == '\n';
-		char c = *p;
+	r.s = s;
+	r.filled = 0;
+	for (const char *p = data; n; p++, n--) {
+		bool cr = s->cr;
 
-		if (!c || (!s->accept_8bit && (unsigned char)c > 127))
-			c = '?';
-		if (!ends && s->column == LINE_MAX_OCTETS) {
-			memcpy(room + filled, "\r\n ", 3);
-			filled += 3;
-			s->column = 1;
+		s->cr = false;
+		if (cr && *p == '\n') {
+			scrub_end_line(&r);
+			continue;
 		}
-		room[filled++] = c;
-		s->column = ends ? 0 : s->column + 1;
-		if (filled + 4 > sizeof(room)) {
-			sink_put(sink->next, room, filled);
-			filled = 0;
-		}
+		if (cr)
+			scrub_octet(&r, '\r');
+		if (*p == '\r')
+			s->cr = true;
+		else
+			scrub_octet(&r, *p);
 	}
-	return sink_put(sink->next, room, filled);
+	scrub_flush(&r);
+	return fault_is_set(sink->fault) ? -1 : 0;
 }
 
-static const struct sink_ops scrub_ops = { .put = scrub_put };
+static int scrub_close(struct sink *sink)
+{
+	struct scrub_room r;
+
+	r.s = (struct scrub *)sink;
+	r.filled = 0;
+	if (r.s->cr)
+		scrub_octet(&r, '\r');
+	scrub_flush(&r);
+	return fault_is_set(sink->fault) ? -1 : 0;
+}
+
+static const struct sink_ops scrub_ops = { .put = scrub_put,
+					   .close = scrub_close };
 
 void scrub_init(struct scrub *s, struct sink *next, bool accept_8bit)
 {
@@ -232,12 +282,17 @@ static void repair_room(struct repair *s, const char *text, size_t n)
 	s->filled += n;
 }
 
-/* What may not be torn apart. */
+/* What may not be torn apart.  A break of ours makes no line that begins with
+ * '-', which might be a boundary. */
 static void repair_unit(struct repair *s, const char *text, size_t n)
 {
 	if (s->column + n > LINE_ENCODED - 1) {
 		repair_room(s, "=\r\n", 3);
 		s->column = 0;
+		if (*text == '-') {
+			text = "=2D";
+			n = 3;
+		}
 	}
 	repair_room(s, text, n);
 	s->column += n;

@@ -33,11 +33,13 @@ bool mend_as_plain(const struct entity *e);
 /* A leaf that keeps its octets over 127 where they are accepted. */
 bool mend_stays_8bit(const struct entity *e);
 
-/* Takes text with CRLF: no NUL, no line over 998, and over 127 only where
- * `accept_8bit`; what is wrong becomes '?', a long line is broken. */
+/* Takes text with CRLF; gives no NUL, no CR alone, no line over 998, and no
+ * octet over 127 but where `accept_8bit`.  What is wrong becomes '?', a long
+ * line is broken. */
 struct scrub {
 	struct sink sink;
 	bool accept_8bit;
+	bool cr;
 	size_t column;
 };
 void scrub_init(struct scrub *s, struct sink *next, bool accept_8bit);

@@ -31,6 +31,7 @@
 #include "base/world.h"
 #include "codec/base64.h"
 #include "codec/words.h"
+#include "mail/boundary.h"
 #include "mail/charset.h"
 #include "mail/filetype.h"
 #include "mail/parameter.h"
@@ -349,56 +350,19 @@ static int choose_part(struct prepare *c, struct part *p, unsigned depth)
 	return 0;
 }
 
-/* Looks for a line that begins with the text. */
-struct scan {
-	struct sink sink;
-	const char *text;
-	size_t matched;
-	bool in_line; /* past the place where it could stand */
-	bool found;
-};
-
-static int scan_put(struct sink *sink, const void *data, size_t n)
+static int search_part(const struct part *p, const char *tag, bool *found,
+		       struct fault *f)
 {
-	struct scan *s = (struct scan *)sink;
-	const char *p = data, *end = p + n;
-
-	while (p < end) {
-		if (s->in_line) {
-			p = memchr(p, '\n', (size_t)(end - p));
-			if (!p)
-				break;
-			p++;
-			s->in_line = false;
-			s->matched = 0;
-		} else if (*p != s->text[s->matched]) {
-			/* itself perhaps a line's end: look at it again */
-			s->in_line = true;
-		} else {
-			p++;
-			if (!s->text[++s->matched])
-				s->found = s->in_line = true;
-		}
-	}
-	return 0;
-}
-
-static const struct sink_ops scan_ops = { .put = scan_put };
-
-static int scan_part(const struct part *p, const char *text, bool *found,
-		     struct fault *f)
-{
-	struct scan s = { .sink = { .ops = &scan_ops, .fault = f },
-			  .text = text };
+	struct boundary_search s;
 
 	for (const struct part *x = p->children; x; x = x->next)
-		if (scan_part(x, text, found, f) < 0)
+		if (search_part(x, tag, found, f) < 0)
 			return -1;
 	if (p->encoding != ENCODING_7BIT && p->encoding != ENCODING_8BIT)
 		return 0;
+	boundary_search_init(&s, tag, f);
 	for (const struct piece *x = p->pieces; x; x = x->next) {
-		s.in_line = false;
-		s.matched = 0;
+		boundary_search_line(&s);
 		/* No uuencoded line is long enough for a boundary. */
 		if (!x->uuencode && pump_slice(&x->content, &s.sink) < 0)
 			return -1;
@@ -439,12 +403,12 @@ static int set_boundaries(struct prepare *c, struct part *p)
 static int choose_boundaries(struct prepare *c, struct message *m)
 {
 	for (int i = 0; i < BOUNDARY_TRIES; i++) {
-		char line[sizeof("--" BOUNDARY_MARK) + TAG_LETTERS];
+		char start[sizeof(BOUNDARY_MARK) + TAG_LETTERS];
 		bool found = false;
 
 		draw_tag(c);
-		snprintf(line, sizeof(line), "--" BOUNDARY_MARK "%s", c->tag);
-		if (scan_part(m->root, line, &found, c->fault) < 0)
+		snprintf(start, sizeof(start), BOUNDARY_MARK "%s", c->tag);
+		if (search_part(m->root, start, &found, c->fault) < 0)
 			return -1;
 		if (!found)
 			return set_boundaries(c, m->root);

@@ -10,6 +10,7 @@
 #include "mail/parse.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/ascii.h"
@@ -149,7 +150,8 @@ static bool is_encoded(const struct entity *e)
 	       e->label == LABEL_OTHER;
 }
 
-/* The header is complete; `blank` tells of an empty line behind it. */
+/* The header is complete; `blank` tells of an empty line behind it.  What it
+ * is the header of may begin with a header again. */
 static void end_header(struct parser *p, uint64_t body, bool blank)
 {
 	struct entity *e = p->current;
@@ -162,7 +164,7 @@ static void end_header(struct parser *p, uint64_t body, bool blank)
 	p->in_header = false;
 	p->held = p->start_length = 0;
 	p->line_at = body;
-	if (blank && e->type == TYPE_RFC822 && !is_encoded(e) &&
+	if (e->type == TYPE_RFC822 && !is_encoded(e) &&
 	    e->depth + 1 < PARSE_DEPTH_MAX) {
 		e->kind = ENTITY_MESSAGE;
 		e = parser_add(p, ENTITY_LEAF, e, body);
@@ -348,23 +350,21 @@ static void parser_body_line(struct parser *p, const char *data, size_t n,
 /* ---- the header -----------------------------------------------------------
  */
 
+static int parser_put(struct sink *sink, const void *data, size_t n);
+
 /* What was taken for the header from `from` on is the body's. */
 static void parser_rewind(struct parser *p, size_t from)
 {
-	struct buf *h = &p->header;
-	const char *data = h->data + from, *end = h->data + h->len;
+	size_t n = p->header.len - from;
+	char *rest = memory_alloc(n + 1);
 
-	p->at -= (uint64_t)(end - data);
+	memcpy(rest, p->header.data + from, n);
+	p->at -= n;
+	for (size_t i = 0; i < n; i++)
+		p->lines -= rest[i] == '\n';
 	end_header(p, p->at, false);
-	while (data < end) {
-		const char *lf = memchr(data, '\n', (size_t)(end - data));
-		size_t n = (size_t)((lf ? lf + 1 : end) - data);
-
-		/* counted already */
-		p->lines -= lf != NULL;
-		parser_body_line(p, data, n, lf != NULL);
-		data += n;
-	}
+	parser_put(&p->sink, rest, n);
+	free(rest);
 }
 
 /* The line that no header goes on with; an mbox line with no field behind it
@@ -411,6 +411,7 @@ static void parser_header_octets(struct parser *p, const char *data, size_t n,
 				 bool ends)
 {
 	const char *line;
+	size_t length;
 
 	p->at += n;
 	p->lines += ends;
@@ -420,14 +421,14 @@ static void parser_header_octets(struct parser *p, const char *data, size_t n,
 		return;
 	}
 	line = p->header.data + p->header_line;
-	if (p->header.len > p->header_line &&
-	    !rawfield_name(line, p->header.len - p->header_line) &&
+	length = p->header.len - p->header_line;
+	if (length > RAWFIELD_LINE_MAX && !rawfield_name(line, length) &&
 	    *line != ' ' && *line != '\t') {
 		/* One endless line that is no field: all of it is body. */
 		p->at -= n;
 		p->lines -= ends;
 		parser_leave_header(p, false);
-		parser_body_line(p, data, n, ends);
+		parser_put(&p->sink, data, n);
 		return;
 	}
 	fault_set(p->sink.fault, FAULT_DATA,
@@ -463,7 +464,7 @@ static void parser_last_header(struct parser *p)
 		parser_header_line(p);
 	if (p->in_header && p->header_from && !p->has_field)
 		parser_leave_header(p, false);
-	if (p->in_header)
+	while (p->in_header)
 		end_header(p, p->at, false);
 }
 
@@ -482,7 +483,7 @@ static void parser_last_line(struct parser *p)
 		parser_boundary(p, (unsigned)level, last);
 	else
 		parser_survey_octets(p, p->start, p->start_length);
-	if (p->in_header)
+	while (p->in_header)
 		end_header(p, p->at, false);
 }
 

@@ -153,9 +153,9 @@ int refit_put(struct refit *r, const char *name, const char *value,
 		return 0;
 	if (seen)
 		*seen = true;
-	if (seen == &r->has_label && r->mend->label)
+	if (seen && seen == &r->has_label && r->mend->label)
 		return 0;
-	if (seen == &r->has_type && r->entity->charset)
+	if (seen && seen == &r->has_type && r->entity->charset)
 		return write_type(r, value);
 	if (raw)
 		return write_raw(r->to, raw, n);

@@ -25,6 +25,7 @@
 #define VALUE_MAX	65536
 #define LINE_MAX_OCTETS 998
 #define FILE_MODE	0644
+#define FILE_NAME_SHORT 60
 
 static uint64_t content_size(const struct part *p)
 {
@@ -60,6 +61,21 @@ static void put_related_type(struct buf *out, const struct part *p)
 	buf_free(&root);
 }
 
+/* A name that could stand without quotes gets them all the same: some readers
+ * take a semicolon behind it for a part of it, or "%41" for RFC 2231. */
+static void put_file_name(struct buf *out, const char *name, const char *value)
+{
+	size_t n = 0;
+
+	while (value[n] > 32 && value[n] < 127 &&
+	       !strchr("()<>@,;:\\\"/[]?=", value[n]))
+		n++;
+	if (n && !value[n] && n <= FILE_NAME_SHORT)
+		buf_printf(out, "; %s=\"%s\"", name, value);
+	else
+		words_put_parameter(out, name, value);
+}
+
 /* Readers that know nothing of RFC 2231, or of Content-Disposition, take the
  * name from here. */
 static void put_name(struct buf *out, const struct part *p)
@@ -68,7 +84,7 @@ static void put_name(struct buf *out, const struct part *p)
 
 	if (p->filename && !parameter_has(p->type, "name")) {
 		words_put_fallback(&plain, p->filename);
-		words_put_parameter(out, "name", plain.data);
+		put_file_name(out, "name", plain.data);
 	}
 	buf_free(&plain);
 }
@@ -101,7 +117,7 @@ static int write_disposition(const struct part *p, struct sink *to)
 		return 0;
 	buf_puts(&out, p->disposition);
 	if (p->filename)
-		words_put_parameter(&out, "filename", p->filename);
+		put_file_name(&out, "filename", p->filename);
 	if (p->has_size)
 		buf_printf(&out, "; size=%" PRIu64, content_size(p));
 	rc = put_field(to, "Content-Disposition", &out);

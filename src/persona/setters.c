@@ -5,10 +5,10 @@
 #include <string.h>
 #include <strings.h>
 
+#include "config/config.h"
 #include "mail/date.h"
 #include "mail/msgid.h"
 #include "persona/attach.h"
-#include "config/config.h"
 
 #define CHARSET_MAX 40	/* octets of a charset's name (RFC 2978 2.3) */
 #define ENVID_MAX   100 /* octets of the ENVID value as xtext (RFC 3461 4.4) */

@@ -275,7 +275,7 @@ static void describe(struct dial *d)
 
 		curl.getinfo(d->handle, CURLINFO_PRIMARY_IP, &ip);
 		curl.getinfo(d->handle, CURLINFO_PRIMARY_PORT, &port);
-		if (ip && *ip)
+		if (ip && *ip && !s->options->unix_socket)
 			snprintf(d->peer, sizeof(d->peer), "%s port %ld", ip,
 				 port);
 		s->is_connected = true;
@@ -362,7 +362,7 @@ static CURLcode attempt(struct dial *d, unsigned milliseconds)
 	set_long(d, CURLOPT_NOSIGNAL, 1);
 	set_long(d, CURLOPT_CONNECTTIMEOUT_MS, (long)milliseconds);
 	set_long(d, CURLOPT_FTP_RESPONSE_TIMEOUT,
-		 (long)(milliseconds / 1000 + 1));
+		 (long)(milliseconds / 1000) + 1);
 	/* Later than the oldest libcurl that serves, and only for the better:
 	 * a name server that does not answer must not hold up our end. */
 #if LIBCURL_VERSION_NUM >= 0x075700

@@ -20,8 +20,8 @@
 #include "smtp/dial.h"
 #include "smtp/reply.h"
 
-#define FLIGHT_ROOM (128 * 1024) /* octets gathered */
-#define FLIGHT_MAX  1024	 /* commands without their reply */
+#define FLIGHT_ROOM ((size_t)128 * 1024) /* octets gathered */
+#define FLIGHT_MAX  1024		 /* commands without their reply */
 
 enum verb {
 	VERB_NONE,

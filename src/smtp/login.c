@@ -11,15 +11,14 @@
  * token, a ticket, a certificate, a domain controller. */
 static const struct {
 	const char *name;
-	bool gives_away; /* the password or token, to who reads the line */
 	bool by_name_only;
 } mechanisms[] = {
-	{ "PLAIN", true, false },	  { "LOGIN", true, false },
-	{ "CRAM-MD5", false, false },	  { "DIGEST-MD5", false, false },
-	{ "SCRAM-SHA-256", false, true }, { "SCRAM-SHA-1", false, true },
-	{ "XOAUTH2", true, true },	  { "OAUTHBEARER", true, true },
-	{ "GSSAPI", false, true },	  { "NTLM", true, true },
-	{ "EXTERNAL", true, true },
+	{ "PLAIN", false },	   { "LOGIN", false },
+	{ "CRAM-MD5", false },	   { "DIGEST-MD5", false },
+	{ "SCRAM-SHA-256", true }, { "SCRAM-SHA-1", true },
+	{ "XOAUTH2", true },	   { "OAUTHBEARER", true },
+	{ "GSSAPI", true },	   { "NTLM", true },
+	{ "EXTERNAL", true },
 };
 #define COUNT (sizeof(mechanisms) / sizeof(*mechanisms))
 
@@ -41,11 +40,6 @@ static int pin_named(struct login *l, const char *name, struct fault *f)
 				 "auth \"%s\" is not known; leave it \"on\" "
 				 "for the best that the server has",
 				 name);
-	if (mechanisms[i].gives_away && !l->line_is_safe)
-		return fault_set(f, FAULT_CONFIG,
-				 "auth %s without TLS would show the password "
-				 "to the network; turn tls on",
-				 name);
 	pin_one(l, i);
 	return 0;
 }
@@ -57,14 +51,13 @@ int login_begin(struct login *l, const struct dial_options *o, struct fault *f)
 	};
 	if (!o->use_auth)
 		return 0;
-	if (o->mechanism)
-		return pin_named(l, o->mechanism, f);
 	if (!l->line_is_safe)
 		return fault_set(f, FAULT_CONFIG,
-				 "nobody logs in without TLS; turn tls on, or, "
-				 "where that cannot be had, name a mechanism "
-				 "that does not show the password: auth "
-				 "cram-md5");
+				 "nobody logs in without TLS, where others "
+				 "can read along or take the line over; turn "
+				 "tls on, or auth off");
+	if (o->mechanism)
+		return pin_named(l, o->mechanism, f);
 	pin_one(l, 0);
 	l->pin[1] = mechanisms[1].name;
 	l->tried |= 2;
@@ -150,7 +143,7 @@ static void hide_one(char *text, const char *secret)
 	if (n < 3)
 		return;
 	while ((at = strstr(at, secret))) {
-		memcpy(at, "***", 3);
+		memset(at, '*', 3);
 		memmove(at + 3, at + n, strlen(at + n) + 1);
 		at += 3;
 	}

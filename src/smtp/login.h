@@ -3,8 +3,9 @@
  * libcurl, left alone, tries what it deems strongest, never falls back from
  * it and goes on without a log-in where it finds nothing.  So each connection
  * is pinned: first to what nearly every server has, then, on another one, to
- * what this server said that it has.  On a line that others can read only
- * those come in question that do not give the password away. */
+ * what this server said that it has.  On a line that others can read nobody
+ * logs in at all: even where the password does not show, the session would be
+ * theirs to take over. */
 #ifndef SMTP_LOGIN_H
 #define SMTP_LOGIN_H
 

@@ -253,7 +253,7 @@ bool pin_describe_tls(void *session, char *out, size_t size)
 
 bool pin_describe_peer(void *session, char *out, size_t size)
 {
-	unsigned char digest[EVP_MAX_MD_SIZE];
+	unsigned char digest[EVP_MAX_MD_SIZE] = { 0 };
 	char hex[3 * EVP_MAX_MD_SIZE + 1] = "";
 	X509 *peer = ssl.peer(session);
 	BIO *text = peer ? crypto.bio_new(crypto.bio_memory()) : NULL;

@@ -20,12 +20,12 @@
 #include <string.h>
 
 #include "base/arena.h"
-#include "codec/dot.h"
 #include "smtp/command.h"
+#include "smtp/content.h"
 #include "smtp/flight.h"
 
 /* What may be sent on the chance that a recipient is accepted. */
-#define SMALL (64 * 1024)
+#define SMALL ((size_t)64 * 1024)
 
 enum standing {
 	UNASKED,
@@ -86,7 +86,8 @@ static void answer_content(struct session_state *st, const struct reply *reply)
 	if (!st->taken)
 		return;
 	reply_words(reply, st->words, sizeof(st->words));
-	strcpy(st->session->final_reply, st->words);
+	reply_words(reply, st->session->final_reply,
+		    sizeof(st->session->final_reply));
 	if (reply->code / 100 != 2) {
 		reply_fault(reply, REPLY_CONTENT, "the message",
 			    &st->content_fault);
@@ -312,13 +313,6 @@ static void show_content(struct session *s)
 	dial_trace(s->dial, '*', text, (size_t)n);
 }
 
-static void show_progress(struct session *s, uint64_t done)
-{
-	if (s->progress)
-		s->progress->sent(s->progress->context, done,
-				  s->state->content->bytes.length);
-}
-
 static int finish_content(struct session *s, struct fault *f)
 {
 	struct session_state *st = s->state;
@@ -332,99 +326,33 @@ static int finish_content(struct session *s, struct fault *f)
 	return r;
 }
 
-/* After BDAT, as it is: the file is read into the room that is sent. */
 static int send_chunk(struct session *s, struct fault *f)
 {
 	struct session_state *st = s->state;
-	struct source from;
-	ssize_t n;
+	const struct slice *bytes = &st->content->bytes;
 
 	buf_reset(&st->command);
-	buf_printf(&st->command, "BDAT %" PRIu64 " LAST",
-		   st->content->bytes.length);
+	buf_printf(&st->command, "BDAT %" PRIu64 " LAST", bytes->length);
 	if (flight_say(&st->flight, VERB_NONE, 0, f, &st->command) < 0)
 		return -1;
 	show_content(s);
 	st->is_sending = true;
-	source_of_slice(&from, &st->content->bytes);
-	do {
-		size_t room;
-		char *to = flight_room(&st->flight, &room, f);
-
-		if (!to)
-			return -1;
-		n = source_read(&from, to, room, f);
-		if (n < 0)
-			return -1;
-		flight_wrote(&st->flight, (size_t)n);
-		show_progress(s, from.done);
-	} while (n);
+	if (content_put_raw(&st->flight, bytes, s->progress, f) < 0)
+		return -1;
 	return finish_content(s, f);
 }
 
-struct line_sink {
-	struct sink sink;
-	struct flight *flight;
-};
-
-static int line_put(struct sink *sink, const void *data, size_t n)
-{
-	struct line_sink *to = (struct line_sink *)sink;
-
-	return flight_put(to->flight, data, n, sink->fault);
-}
-
-static const struct sink_ops line_ops = { .put = line_put };
-
-/* Counts what goes in, before the dots; in blocks, for people. */
-struct meter {
-	struct sink sink;
-	struct session *session;
-	uint64_t done;
-};
-
-static int meter_put(struct sink *sink, const void *data, size_t n)
-{
-	struct meter *m = (struct meter *)sink;
-	const char *from = data;
-
-	while (n) {
-		size_t piece = n < SMALL ? n : SMALL;
-
-		if (sink_put(sink->next, from, piece) < 0)
-			return -1;
-		from += piece;
-		n -= piece;
-		m->done += piece;
-		show_progress(m->session, m->done);
-	}
-	return 0;
-}
-
-static const struct sink_ops meter_ops = { .put = meter_put };
-
-/* After 354, with dots. */
 static int send_dotted(struct session *s, struct fault *f)
 {
 	struct session_state *st = s->state;
-	struct line_sink line = {
-		.sink = { .ops = &line_ops, .fault = f },
-		.flight = &st->flight,
-	};
-	struct dot dot;
-	struct meter meter = {
-		.sink = { .ops = &meter_ops, .next = &dot.sink, .fault = f },
-		.session = s,
-	};
 
 	/* A server that answers already does not wait for the content. */
 	st->is_sending = true;
 	if (flight_listen(&st->flight, f) < 0)
 		return -1;
 	show_content(s);
-	dot_init(&dot, &line.sink);
-	if (pump_slice(&st->content->bytes, &meter.sink) < 0 ||
-	    sink_close(&dot.sink) < 0)
+	if (content_put_dotted(&st->flight, &st->content->bytes, s->progress,
+			       f) < 0)
 		return -1;
 	return finish_content(s, f);
 }

@@ -148,18 +148,20 @@ static int open_locked(const char *path, struct stat *st, struct fault *f)
 			      O_NONBLOCK,
 		      0600);
 
-	if (fd < 0)
-		return fault_errno(f, FAULT_CANTCREAT, errno, "cannot open %s",
-				   path);
+	if (fd < 0) {
+		fault_errno(f, FAULT_CANTCREAT, errno, "cannot open %s", path);
+		return -1;
+	}
 	while (flock(fd, LOCK_EX) < 0)
 		if (errno != EINTR)
 			break; /* a file system without locks */
 	if (fstat(fd, st) < 0 || !S_ISREG(st->st_mode) || st->st_nlink > 1 ||
-	    st->st_uid != geteuid()) {
+	    st->st_uid != world_file_uid()) {
 		close(fd);
-		return fault_set(
-			f, FAULT_CANTCREAT,
-			"%s is not a plain file of yours; move it away", path);
+		fault_set(f, FAULT_CANTCREAT,
+			  "%s is not a plain file of yours; move it away",
+			  path);
+		return -1;
 	}
 	return fd;
 }

@@ -218,7 +218,7 @@ static int build_tree(struct composition *c, const struct opened *o,
 		return -1;
 	c->is_empty = r->skip_empty && !html && !r->attachments &&
 		      text->pieces->content.length == 0;
-	if (r->encoding == ENCODING_UUENCODE) {
+	if (text && r->encoding == ENCODING_UUENCODE) {
 		c->message.root = text;
 		return uuencode_into(c, text, o, f);
 	}
@@ -257,12 +257,15 @@ static int build_draft(struct composition *c, struct fault *f)
 int composition_build(struct composition *c, struct fault *f)
 {
 	struct opened o = { 0 };
+	int r;
 
 	if (c->is_draft)
 		return build_draft(c, f);
 	if (open_all(c, &o, f) < 0 || heading_of_message(c, f) < 0)
 		return -1;
-	return build_tree(c, &o, f);
+	r = build_tree(c, &o, f);
+	filetype_forget();
+	return r;
 }
 
 static bool has_8bit_part(const struct part *p)

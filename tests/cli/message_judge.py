@@ -43,12 +43,12 @@ def check_wire(raw, accept_8bit=True):
     assert longest <= 998, longest
     if not accept_8bit:
         assert max(raw) < 128
-    header = raw.split(b"\r\n\r\n")[0]
-    assert max(header) < 128
-    assert b"bcc:" not in header.lower()
+    header = (b"\r\n" + raw).split(b"\r\n\r\n")[0]
+    assert max(header, default=0) < 128
+    assert not re.search(rb"(?mi)^(resent-)?bcc", header)
 
 
-def parse(raw, accept_8bit=True, defects=()):
+def parse(raw, accept_8bit=True, wrapped=True):
     check_wire(raw, accept_8bit)
     m = email.message_from_bytes(raw, policy=email.policy.default)
     assert len(m.get_all("MIME-Version")) == 1
@@ -63,7 +63,7 @@ def parse(raw, accept_8bit=True, defects=()):
         octets = part.as_bytes(policy=email.policy.SMTP)
         if max(octets) > 127:
             assert encoding == "8bit", (part["Content-Type"], encoding)
-        if encoding in ("base64", "quoted-printable"):
+        if encoding in ("base64", "quoted-printable") and wrapped:
             assert not part.is_multipart()
             for line in octets.split(b"\r\n\r\n", 1)[1].split(b"\r\n"):
                 assert len(line) <= 76
@@ -207,14 +207,16 @@ def nested():
 
 def munpack():
     data = random.randbytes(100000)
+    text = "ä = ö\n".encode() * 1000
     raw = run("message", "body=" + put("body", b"hello\n"), "name=out.bin",
               "attach=" + put("in", data), "encoding=quoted-printable",
-              "name=two.bin", "attach=in")
+              "name=two.txt", "attach=" + put("text", text))
     subprocess.run(["munpack", "-q", put("m", raw.replace(b"\r\n", b"\n"))],
                    check=True, stdout=subprocess.DEVNULL)
-    for name in ("out.bin", "two.bin"):
+    for name, wanted in (("out.bin", data), ("two.txt", text)):
         with open(name, "rb") as f:
-            assert f.read() == data
+            assert f.read().replace(b"\r\n", b"\n") == \
+                wanted.replace(b"\r\n", b"\n")
 
 
 def uudecode():
@@ -400,8 +402,10 @@ def draft_lies():
                             multipart(b"I", [leaf], False), leaf])):
         for form in (data, data[:-1], data[:-2]):
             m = parse(draft(form))
-            assert [content(p).strip() for p in leaves(m)] in \
-                ([b"hello"] * 2, [b"hello", b"hell"])
+            got = [content(p) for p in leaves(m)]
+            assert len(got) == 2
+            assert got[0].startswith(b"hello\r\n")
+            assert got[1].startswith(b"hello")
     # Wherever it is cut: it goes out, and what was in it stays.
     full = top(b"multipart/mixed") + multipart(
         b"X", [leaf, b"Content-Type: multipart/alternative; boundary=\"I\"\n\n"
@@ -437,8 +441,10 @@ def draft_encoded():
         raw = draft(b"MIME-Version: 1.0\nContent-Type: text/plain; "
                     b"charset=utf-8\nContent-Transfer-Encoding: "
                     b"quoted-printable\n\n" + body, "7bit")
-        m = parse(raw, False)
-        want = quopri.decodestring(body)
+        # Lines of over 76 are no fault while no relay minds them.
+        m = parse(raw, False, max(map(len, body.split(b"\n"))) > 998)
+        # RFC 2045 6.7 (3): white space at a line's end is not there.
+        want = quopri.decodestring(body.replace(b"=  \n", b"=\n"))
         assert lines(content(m)) == lines(want)
 
 

@@ -154,12 +154,12 @@ static void test_parameters(void **state)
 	assert_int_equal(talk_send(&t), 0);
 	assert_string_equal(
 		t.wire.log.data,
-		"MAIL FROM:<me@example.org> SIZE=42 BODY=8BITMIME SMTPUTF8 "
+		"MAIL FROM:<me@example.org> SIZE=38 BODY=8BITMIME SMTPUTF8 "
 		"RET=HDRS ENVID=id+20+2B1\n"
 		"RCPT TO:<a+b=c@example.org> NOTIFY=FAILURE,DELAY "
 		"ORCPT=rfc822;a+2Bb+3Dc@example.org\n"
 		"RCPT TO:<j\xC3\xBCrgen@example.org> NOTIFY=FAILURE,DELAY\n"
-		"BDAT 42 LAST\n");
+		"BDAT 38 LAST\n");
 	talk_end(&t);
 
 	/* Nothing of it where nothing is offered. */

@@ -119,15 +119,23 @@ static inline void wire_end_content(struct wire *w)
 	w->taken = 0;
 }
 
+static inline void wire_show(struct wire *w)
+{
+	buf_put(&w->shown, w->due.data, w->due.len);
+	buf_reset(&w->due);
+}
+
+/* Nobody waits for a reply then: it is seen at once. */
 static inline void wire_amid(struct wire *w)
 {
-	char mark[32];
-
 	for (size_t i = 0; w->steps && w->steps[i].on; i++) {
-		snprintf(mark, sizeof(mark), "%s", w->steps[i].on);
-		if (*mark == '+' &&
-		    w->body.len >= strtoul(mark + 1, NULL, 10) && !w->used[i])
-			wire_say(w, mark, "");
+		const char *on = w->steps[i].on;
+
+		if (*on != '+' || w->used[i] ||
+		    w->body.len < strtoul(on + 1, NULL, 10))
+			continue;
+		wire_say(w, on, "");
+		wire_show(w);
 	}
 }
 
@@ -193,12 +201,6 @@ static inline int wire_step_on(struct wire *w)
 	return 1;
 }
 
-static inline void wire_show(struct wire *w)
-{
-	buf_put(&w->shown, w->due.data, w->due.len);
-	buf_reset(&w->due);
-}
-
 /* ---- the dial */
 
 static inline struct wire *wire_of(const struct dial *d)
@@ -233,9 +235,6 @@ ssize_t dial_send(struct dial *d, const void *data, size_t n, struct fault *f)
 	}
 	while (wire_step_on(w))
 		;
-	/* Amid content nobody waits: what is said then is seen at once. */
-	if (w->mode != WIRE_COMMANDS)
-		wire_show(w);
 	return (ssize_t)some;
 }
 
