@@ -362,7 +362,7 @@ static int write_entity(const struct draft *d, const struct entity *e,
 	    write_filling(d, *done, e->header, accept_8bit, to) < 0)
 		return -1;
 	*done = e->body;
-	if (e->kind == ENTITY_CLOSE) {
+	if (e->kind == ENTITY_CLOSE && e->parent) {
 		bool last = e->body == d->content.length && !e->next;
 
 		return sink_printf(to, "\r\n--%s--%s", e->parent->boundary,

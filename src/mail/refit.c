@@ -138,24 +138,28 @@ static int write_type(struct refit *r, const char *value)
 				r->entity->charset);
 }
 
+/* Of two fields that may stand once, the first counts. */
+static bool is_again(bool *seen)
+{
+	bool again = *seen;
+
+	*seen = true;
+	return again;
+}
+
 int refit_put(struct refit *r, const char *name, const char *value,
 	      const char *raw, size_t n)
 {
-	bool *seen = NULL;
+	bool is_type = ascii_equal(name, "Content-Type");
+	bool is_label = ascii_equal(name, "Content-Transfer-Encoding");
 
-	if (ascii_equal(name, "MIME-Version"))
-		seen = &r->has_version;
-	else if (ascii_equal(name, "Content-Type"))
-		seen = &r->has_type;
-	else if (ascii_equal(name, "Content-Transfer-Encoding"))
-		seen = &r->has_label;
-	if (seen && *seen)
+	if ((is_type && is_again(&r->has_type)) ||
+	    (is_label && is_again(&r->has_label)) ||
+	    (ascii_equal(name, "MIME-Version") && is_again(&r->has_version)))
 		return 0;
-	if (seen)
-		*seen = true;
-	if (seen && seen == &r->has_label && r->mend->label)
+	if (is_label && r->mend->label)
 		return 0;
-	if (seen && seen == &r->has_type && r->entity->charset)
+	if (is_type && r->entity->charset)
 		return write_type(r, value);
 	if (raw)
 		return write_raw(r->to, raw, n);
