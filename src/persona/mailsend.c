@@ -2,29 +2,11 @@
  *
  * The order is that of use, since --help shows it. */
 #include "persona/personas.h"
+#include "persona/rows.h"
 #include "persona/setters.h"
 
 #include <string.h>
 #include <sys/stat.h>
-
-#define HEADING(text)                                                          \
-	{                                                                      \
-		.kind = OPTION_HEADING, .help = (text)                         \
-	}
-#define FLAG(c, word, ...)                                                     \
-	{                                                                      \
-		.kind = OPTION_FLAG, .letter = c, .name = word, __VA_ARGS__    \
-	}
-#define TEXT(c, word, what, ...)                                               \
-	{                                                                      \
-		.kind = OPTION_TEXT, .letter = c, .name = word,                \
-		.argument = what, __VA_ARGS__                                  \
-	}
-#define FILE_NAME(c, word, what, ...)                                          \
-	{                                                                      \
-		.kind = OPTION_FILE, .letter = c, .name = word,                \
-		.argument = what, __VA_ARGS__                                  \
-	}
 
 static const struct option_row rows[] = {
 	HEADING("The message:"),
@@ -127,7 +109,7 @@ static const struct option_row rows[] = {
 	     .help = "this text"),
 	FLAG(0, "version", .set = set_action, .value = REQUEST_VERSION,
 	     .help = "the version"),
-	{ .kind = OPTION_FLAG },
+	ROWS_END,
 };
 
 /* "-a *.pdf ops@example.org" leaves all files but the first for addresses. */

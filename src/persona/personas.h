@@ -4,6 +4,7 @@
 
 #include "persona/options.h"
 
+/* A persona a file; personas.c says which names each one has. */
 extern const struct persona persona_mailsend;
 
 /* By the base name of argv[0]; mailsend when it is none of ours. */

@@ -65,6 +65,8 @@ struct request {
 	const char *dsn_notify, *dsn_ret, *dsn_envid;
 
 	/* habits */
+	bool dot_ends_input;   /* a lone dot on a line is the end of it */
+	const char *full_name; /* of the sender, where the header has none */
 	bool recipients_from_header; /* of a draft, when none was named */
 
 	/* the way */
