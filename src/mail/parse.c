@@ -218,14 +218,18 @@ static void parser_end_current(struct parser *p, uint64_t end)
 	sink_close(&e->survey.sink);
 }
 
-/* Ends the multiparts that are open above `depth` and never ended. */
-static void parser_close_down_to(struct parser *p, unsigned depth, uint64_t at)
+/* Ends the multiparts that are open above `depth` and never ended, before the
+ * line end that was held back, if any. */
+static void parser_close_down_to(struct parser *p, unsigned depth, uint64_t at,
+				 bool before_line_end)
 {
 	while (p->depth > depth) {
 		struct entity *e = p->open[--p->depth];
 
 		if (e->seen)
-			parser_add(p, ENTITY_CLOSE, e, at);
+			e = parser_add(p, ENTITY_CLOSE, e, at);
+		if (e && e->kind == ENTITY_CLOSE)
+			e->before_line_end = before_line_end;
 	}
 }
 
@@ -236,7 +240,7 @@ static void parser_boundary(struct parser *p, unsigned level, bool last)
 
 	owner->seen = true;
 	parser_end_current(p, end);
-	parser_close_down_to(p, level + 1, end);
+	parser_close_down_to(p, level + 1, end, p->held > 0);
 	p->held = p->start_length = 0;
 	if (last) {
 		p->depth--;
@@ -407,34 +411,41 @@ static void parser_header_line(struct parser *p)
 	}
 }
 
-static void parser_header_octets(struct parser *p, const char *data, size_t n,
-				 bool ends)
+/* The header's cap is reached.  One endless line that is no field is all of it
+ * body; anything else is refused. */
+static void parser_header_full(struct parser *p, const char *data, size_t n)
 {
+	size_t room = PARSE_HEADER_MAX - p->header.len, length;
 	const char *line;
-	size_t length;
 
-	p->at += n;
-	p->lines += ends;
-	if (buf_put(&p->header, data, n) == 0) {
-		if (ends)
-			parser_header_line(p);
-		return;
-	}
+	p->header.overflow = false;
+	buf_put(&p->header, data, room);
+	p->at += room;
 	line = p->header.data + p->header_line;
 	length = p->header.len - p->header_line;
 	if (length > RAWFIELD_LINE_MAX && !rawfield_name(line, length) &&
-	    *line != ' ' && *line != '\t') {
-		/* One endless line that is no field: all of it is body. */
-		p->at -= n;
-		p->lines -= ends;
+	    !(p->has_field && (*line == ' ' || *line == '\t'))) {
 		parser_leave_header(p, false);
-		parser_put(&p->sink, data, n);
+		parser_put(&p->sink, data + room, n - room);
 		return;
 	}
 	fault_set(p->sink.fault, FAULT_DATA,
 		  "the header at line %" PRIu64
 		  " of the message is over %d octets",
 		  p->current->line, PARSE_HEADER_MAX);
+}
+
+static void parser_header_octets(struct parser *p, const char *data, size_t n,
+				 bool ends)
+{
+	if (buf_put(&p->header, data, n) < 0) {
+		parser_header_full(p, data, n);
+		return;
+	}
+	p->at += n;
+	p->lines += ends;
+	if (ends)
+		parser_header_line(p);
 }
 
 /* ---- the sink -------------------------------------------------------------
@@ -502,7 +513,7 @@ static int parser_close(struct sink *sink)
 	else
 		sink_put(&parser_survey(p)->sink, p->hold, p->held);
 	parser_end_current(p, end);
-	parser_close_down_to(p, 0, end);
+	parser_close_down_to(p, 0, end, end < p->at);
 	return fault_is_set(sink->fault) ? -1 : 0;
 }
 

@@ -73,6 +73,7 @@ struct entity {
 	bool is_digest;	      /* a part without a type is a message */
 	const char *boundary; /* of a multipart */
 	bool seen;	      /* its boundary */
+	bool before_line_end; /* of a CLOSE: one follows in the input */
 	struct survey survey; /* of a leaf's body */
 
 	/* what draft.c makes of it */

@@ -23,6 +23,7 @@
 #include "smtp/command.h"
 #include "smtp/content.h"
 #include "smtp/flight.h"
+#include "smtp/precheck.h"
 
 /* What may be sent on the chance that a recipient is accepted. */
 #define SMALL ((size_t)64 * 1024)
@@ -185,82 +186,6 @@ static int session_answer(void *context, const struct owed *owed,
 		return 0;
 	case VERB_QUIT:
 		break;
-	}
-	return 0;
-}
-
-/* ---- what is checked before a byte is sent */
-
-static int check_size(const struct session *s,
-		      const struct session_content *content, struct fault *f)
-{
-	uint64_t limit = s->dial->caps.size;
-
-	if (!limit || content->bytes.length <= limit)
-		return 0;
-	return fault_set(f, FAULT_DATA,
-			 "the message has %" PRIu64 " octets and the server "
-			 "takes at most %" PRIu64 "; make it smaller or split "
-			 "it",
-			 content->bytes.length, limit);
-}
-
-static int refuse_utf8(const char *address, struct fault *f)
-{
-	fault_set(f, FAULT_DATA,
-		  "%s is not ASCII, and the server does not offer SMTPUTF8",
-		  address ? address : "an address in the header");
-	snprintf(f->esc, sizeof(f->esc), "5.6.7");
-	return -1;
-}
-
-static int check_message(struct session *s, struct fault *f)
-{
-	struct session_state *st = s->state;
-	const struct caps *caps = &s->dial->caps;
-	const struct envelope *e = st->envelope;
-
-	if (command_check_path(e->reverse_path, e->sender_needs_smtputf8, f) <
-		    0 ||
-	    check_size(s, st->content, f) < 0)
-		return -1;
-	if (!caps_has(caps, CAPS_SMTPUTF8) &&
-	    (e->sender_needs_smtputf8 || st->content->has_8bit_header))
-		return refuse_utf8(e->sender_needs_smtputf8
-					   ? e->reverse_path
-					   : st->content->header_address,
-				   f);
-	if (st->content->has_8bit && !caps_has(caps, CAPS_8BITMIME))
-		return fault_set(f, FAULT_SOFTWARE,
-				 "the server does not offer 8BITMIME, and the "
-				 "message was not encoded for it");
-	return 0;
-}
-
-/* Those that this server cannot take; the others go. */
-static int check_recipients(struct session *s, struct fault *f)
-{
-	struct session_state *st = s->state;
-	struct envelope *e = st->envelope;
-	bool has_utf8 = caps_has(&s->dial->caps, CAPS_SMTPUTF8);
-
-	st->uses_smtputf8 =
-		e->sender_needs_smtputf8 || st->content->has_8bit_header;
-	for (size_t i = 0; i < e->count; i++) {
-		struct recipient *r = &e->recipients[i];
-
-		if (r->decided)
-			continue;
-		if (command_check_path(r->address, r->needs_smtputf8, f) < 0)
-			return -1;
-		if (!r->needs_smtputf8)
-			continue;
-		if (has_utf8) {
-			st->uses_smtputf8 = true;
-			continue;
-		}
-		refuse_utf8(r->address, &r->verdict);
-		r->decided = true;
 	}
 	return 0;
 }
@@ -583,8 +508,10 @@ int session_send(struct session *s, struct envelope *e,
 	st->envelope = e;
 	st->content = content;
 	st->flight.timeout = s->command_timeout;
-	if (check_message(s, f) < 0 || check_recipients(s, f) < 0)
+	if (precheck_message(&s->dial->caps, e, content, f) < 0 ||
+	    precheck_recipients(&s->dial->caps, e, f) < 0)
 		return refuse_all(e, f);
+	st->uses_smtputf8 = precheck_needs_smtputf8(e, content);
 	if (has_one_more(st)) {
 		st->standing = memory_alloc(e->count);
 		memset(st->standing, UNASKED, e->count);

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/world.h"
+#include "codec/base64.h"
 #include "mail/filetype.h"
 #include "submit/heading.h"
 #include "submit/progress.h"
@@ -277,12 +278,29 @@ static bool has_8bit_part(const struct part *p)
 	return false;
 }
 
+/* About how large it will be, for who waits. */
+static uint64_t expected_size(const struct part *p)
+{
+	uint64_t size = 0;
+
+	for (; p; p = p->next) {
+		size += expected_size(p->children);
+		for (const struct piece *x = p->pieces; x; x = x->next)
+			size += p->encoding == ENCODING_BASE64
+					? base64_encoded_size(x->content.length)
+					: x->content.length;
+	}
+	return size;
+}
+
 /* Into the stage, past a person who may be waiting. */
 static int write_all(struct composition *c, bool accept_8bit)
 {
 	struct progress p;
 
-	progress_sink(&p, &c->stage.sink, "composing", 0);
+	progress_sink(&p, &c->stage.sink, "composing",
+		      c->is_draft ? c->draft.content.length
+				  : expected_size(c->message.root));
 	if ((c->is_draft ? draft_write(&c->draft, accept_8bit, &p.sink)
 			 : message_write(&c->message, &p.sink)) < 0)
 		return -1;

@@ -1,0 +1,78 @@
+/* precheck.c - refusals that cost no round trip. */
+#include "smtp/precheck.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "smtp/command.h"
+
+static int check_size(const struct caps *caps,
+		      const struct session_content *content, struct fault *f)
+{
+	if (!caps->size || content->bytes.length <= caps->size)
+		return 0;
+	return fault_set(f, FAULT_DATA,
+			 "the message has %" PRIu64 " octets and the server "
+			 "takes at most %" PRIu64 "; make it smaller or split "
+			 "it",
+			 content->bytes.length, caps->size);
+}
+
+static int refuse_utf8(const char *address, struct fault *f)
+{
+	fault_set(f, FAULT_DATA,
+		  "%s is not ASCII, and the server does not offer SMTPUTF8",
+		  address ? address : "an address in the header");
+	snprintf(f->esc, sizeof(f->esc), "5.6.7");
+	return -1;
+}
+
+int precheck_message(const struct caps *caps, const struct envelope *e,
+		     const struct session_content *content, struct fault *f)
+{
+	if (command_check_path(e->reverse_path, e->sender_needs_smtputf8, f) <
+		    0 ||
+	    check_size(caps, content, f) < 0)
+		return -1;
+	if (!caps_has(caps, CAPS_SMTPUTF8) &&
+	    (e->sender_needs_smtputf8 || content->has_8bit_header))
+		return refuse_utf8(e->sender_needs_smtputf8
+					   ? e->reverse_path
+					   : content->header_address,
+				   f);
+	if (content->has_8bit && !caps_has(caps, CAPS_8BITMIME))
+		return fault_set(f, FAULT_SOFTWARE,
+				 "the server does not offer 8BITMIME, and the "
+				 "message was not encoded for it");
+	return 0;
+}
+
+int precheck_recipients(const struct caps *caps, struct envelope *e,
+			struct fault *f)
+{
+	for (size_t i = 0; i < e->count; i++) {
+		struct recipient *r = &e->recipients[i];
+
+		if (r->decided)
+			continue;
+		if (command_check_path(r->address, r->needs_smtputf8, f) < 0)
+			return -1;
+		if (!r->needs_smtputf8 || caps_has(caps, CAPS_SMTPUTF8))
+			continue;
+		refuse_utf8(r->address, &r->verdict);
+		r->decided = true;
+	}
+	return 0;
+}
+
+bool precheck_needs_smtputf8(const struct envelope *e,
+			     const struct session_content *content)
+{
+	if (e->sender_needs_smtputf8 || content->has_8bit_header)
+		return true;
+	for (size_t i = 0; i < e->count; i++)
+		if (e->recipients[i].needs_smtputf8 &&
+		    !e->recipients[i].decided)
+			return true;
+	return false;
+}
