@@ -352,6 +352,17 @@ static int avoid_boundaries(const struct draft *d, const struct entity *e,
 	return 0;
 }
 
+/* Of several that end in one place, the last ends its line. */
+static int write_close(const struct entity *e, struct sink *to)
+{
+	const struct entity *next = e->next;
+	bool more =
+		next && next->kind == ENTITY_CLOSE && next->header == e->header;
+
+	return sink_printf(to, "\r\n--%s--%s", e->parent->boundary,
+			   more || e->before_line_end ? "" : "\r\n");
+}
+
 /* Filling up to the entity, then what of it lies before the next one. */
 static int write_entity(const struct draft *d, const struct entity *e,
 			uint64_t *done, bool accept_8bit, struct sink *to)
@@ -362,12 +373,8 @@ static int write_entity(const struct draft *d, const struct entity *e,
 	    write_filling(d, *done, e->header, accept_8bit, to) < 0)
 		return -1;
 	*done = e->body;
-	if (e->kind == ENTITY_CLOSE && e->parent) {
-		bool last = e->body == d->content.length && !e->next;
-
-		return sink_printf(to, "\r\n--%s--%s", e->parent->boundary,
-				   last ? "\r\n" : "");
-	}
+	if (e->kind == ENTITY_CLOSE && e->parent)
+		return write_close(e, to);
 	mend_choose(e, accept_8bit, &m);
 	if (avoid_boundaries(d, e, &m, to->fault) < 0 ||
 	    write_header(d, e, &m, to) < 0)

@@ -406,6 +406,10 @@ def draft_lies():
             assert len(got) == 2
             assert got[0].startswith(b"hello\r\n")
             assert got[1].startswith(b"hello")
+    m = parse(draft(top(b"multipart/mixed") + b"--X\nContent-Type: "
+                    b"multipart/mixed; boundary=I\n\n--I\nA: b\n--X\n\n"
+                    b"hello\n--X--\n"))
+    assert [content(p) for p in leaves(m)] == [b"", b"hello"]
     # Wherever it is cut: it goes out, and what was in it stays.
     full = top(b"multipart/mixed") + multipart(
         b"X", [leaf, b"Content-Type: multipart/alternative; boundary=\"I\"\n\n"
