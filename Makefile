@@ -21,7 +21,7 @@ LDLIBS   += -ljansson -ldl
 BUILD_PACKAGES := gcc make libc6-dev libcurl4-openssl-dev libmagic-dev \
 	libssl-dev libidn2-dev libjansson-dev media-types ca-certificates
 TEST_PACKAGES  := libcmocka-dev bats python3 openssl sharutils mpack swaks \
-	iproute2 util-linux mount strace procps time
+	libnet-ssleay-perl iproute2 util-linux mount strace procps time
 LINT_PACKAGES  := clang-format clang-tidy cppcheck shellcheck mandoc
 
 SOURCES   := $(sort $(wildcard src/*/*.c))
@@ -30,15 +30,25 @@ UNITS     := $(patsubst tests/unit/%.c,$(B)/unit/%,\
 	     $(sort $(wildcard tests/unit/*.c)))
 SCRIPTS   := $(shell grep -rlE '^\#!.*(bash|sh|bats)$$' tests .ci contrib 2>/dev/null)
 
+# The other names that the program answers to.
+FACES     := sendmail mailq newaliases mail mailx mutt neomutt msmtp
+# `make install MTA=1` puts these where Debian looks for them, LINK:TARGET; a
+# page has the links of its names.
+MTA_LINKS := sbin/sendmail:../bin/mailsend lib/sendmail:../bin/mailsend \
+	     bin/mailq:mailsend bin/newaliases:mailsend bin/mail:mailsend \
+	     bin/mailx:mailsend share/man/man1/mailq.1:../man8/sendmail.8 \
+	     share/man/man1/newaliases.1:../man8/sendmail.8
+MTA_PAGES := 8/sendmail.8
+
 # One short line a step; V=1 shows the commands.
 Q   := $(if $(V),,@)
 say  = @$(if $(V),:,printf '  %-5s %s\n' $(1) $(2))
 
 .PHONY: all units deps deps-test deps-lint check check-unit check-cli \
-	check-dialogue check-server check-layers asan lint format demo bench \
-	install uninstall clean help
+	check-dialogue check-server check-callers check-layers asan lint \
+	format demo bench install uninstall clean help
 
-all: $(B)/mailsend ## build the program
+all: $(B)/mailsend $(FACES:%=$(B)/%) ## build the program
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z][a-z -]*:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -48,6 +58,9 @@ help: ## list the targets
 $(B)/mailsend: $(B)/obj/cmd/mailsend.o $(B)/libmailsend.a
 	$(call say,ld,$@)
 	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
+$(FACES:%=$(B)/%): $(B)/mailsend
+	$(Q)ln -sf mailsend $@
 
 $(B)/libmailsend.a: $(OBJECTS)
 	$(call say,ar,$@)
@@ -83,9 +96,9 @@ deps-lint: ## install what lint needs
 
 check: deps-test ## install what tests need, build, run all tests
 	@$(MAKE) --no-print-directory all units
-	@B=$(B) tests/run layers unit cli dialogue server
+	@B=$(B) tests/run layers unit cli dialogue server callers
 
-check-unit check-cli check-dialogue check-server: all units ## one suite
+check-unit check-cli check-dialogue check-server check-callers: all units ## one suite
 	@B=$(B) tests/run $(@:check-%=%)
 
 check-layers: ## each room includes only what stands below it
@@ -124,7 +137,46 @@ bench: deps-test ## count round trips, system calls, memory; ratios of time
 
 # ---- install --------------------------------------------------------------
 
-install: all ## to $(DESTDIR)$(PREFIX)
+# What is there and is not ours belongs to a package, which would miss it.
+define check_mta
+for link in $(MTA_LINKS); do \
+	file=$(DESTDIR)$(PREFIX)/$${link%:*}; \
+	if [ -e "$$file" ] || [ -L "$$file" ]; then \
+		[ "$$(readlink "$$file")" = "$${link#*:}" ] || { \
+			echo "$$file is another program's: take that package away or divert it (man 8 sendmail)"; \
+			exit 1; \
+		}; \
+	fi; \
+done
+endef
+
+define install_mta
+set -e; \
+for page in $(MTA_PAGES); do \
+	install -d $(DESTDIR)$(PREFIX)/share/man/man$${page%/*}; \
+	install -m 644 man/$${page#*/} $(DESTDIR)$(PREFIX)/share/man/man$$page; \
+done; \
+for link in $(MTA_LINKS); do \
+	file=$(DESTDIR)$(PREFIX)/$${link%:*}; \
+	install -d "$${file%/*}"; \
+	ln -sfn "$${link#*:}" "$$file"; \
+done
+endef
+
+# Only what is still ours.
+define uninstall_mta
+for page in $(MTA_PAGES); do \
+	file=$(DESTDIR)$(PREFIX)/share/man/man$$page; \
+	! grep -qs 'Xr mailsend' "$$file" || rm -f "$$file"; \
+done; \
+for link in $(MTA_LINKS); do \
+	file=$(DESTDIR)$(PREFIX)/$${link%:*}; \
+	[ "$$(readlink "$$file")" != "$${link#*:}" ] || rm -f "$$file"; \
+done
+endef
+
+install: all ## to $(DESTDIR)$(PREFIX); with MTA=1 the other names too
+	$(if $(MTA),@$(check_mta))
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1 \
 		$(DESTDIR)$(PREFIX)/share/man/man5 \
 		$(DESTDIR)$(PREFIX)/share/doc/mailsend
@@ -133,12 +185,14 @@ install: all ## to $(DESTDIR)$(PREFIX)
 	install -m 644 man/mailsend.conf.5 $(DESTDIR)$(PREFIX)/share/man/man5
 	install -m 644 contrib/mailsend.conf.example \
 		$(DESTDIR)$(PREFIX)/share/doc/mailsend
+	$(if $(MTA),@$(install_mta))
 
 uninstall: ## take away what install put there
 	rm -f $(DESTDIR)$(PREFIX)/bin/mailsend \
 		$(DESTDIR)$(PREFIX)/share/man/man1/mailsend.1 \
 		$(DESTDIR)$(PREFIX)/share/man/man5/mailsend.conf.5
 	rm -rf $(DESTDIR)$(PREFIX)/share/doc/mailsend
+	@$(uninstall_mta)
 
 clean: ## remove all that was made
 	rm -rf $(B)

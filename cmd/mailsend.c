@@ -12,7 +12,10 @@
 #include "submit/compose.h"
 #include "submit/progress.h"
 #include "submit/report.h"
+#include "submit/serve.h"
 #include "submit/submit.h"
+#include "submit/transcript.h"
+#include "submit/verify.h"
 
 #define OUTPUT_MAX (1024 * 1024)
 
@@ -24,6 +27,7 @@ struct run {
 	struct account *account;
 	const char *spool[4];
 	struct progress progress;
+	struct transcript transcript;
 };
 
 /* Nothing was accepted yet, or it would have been said: temporary. */
@@ -31,15 +35,6 @@ static void out_of_memory(void)
 {
 	log_error("out of memory; nothing was kept, try again later");
 	_exit(75);
-}
-
-static void trace_line(void *context, char direction, const char *text,
-		       size_t n)
-{
-	char prefix[4] = { direction, ':', ' ', '\0' };
-
-	(void)context;
-	log_line(prefix, text, n);
 }
 
 static void sent(void *context, uint64_t done, uint64_t total)
@@ -77,15 +72,10 @@ static void say_usage(const struct persona *p)
 	buf_free(&text);
 }
 
-static int say_version(struct fault *f)
+static int say(const char *text, struct fault *f)
 {
-	struct buf text = BUF_INIT(256);
-	int r;
-
-	buf_puts(&text, "mailsend " MAILSEND_VERSION "\n");
-	r = print(&text, f);
-	buf_free(&text);
-	return r;
+	return disk_write_all(STDOUT_FILENO, text, strlen(text),
+			      "standard output", f);
 }
 
 static int say_config(struct run *run, struct fault *f)
@@ -96,6 +86,23 @@ static int say_config(struct run *run, struct fault *f)
 	r = r < 0 ? -1 : print(&text, f);
 	buf_free(&text);
 	return r;
+}
+
+/* Where an address goes, whether the aliases are in order. */
+static int say_verdict(struct run *run, struct fault *f)
+{
+	const struct request *r = &run->request;
+	struct buf text = BUF_INIT(REPORT_MAX);
+	struct fault trouble = FAULT_INIT;
+	int verdict =
+		r->action == REQUEST_VERIFY
+			? verify_recipients(&run->arena, r, run->account, &text,
+					    f)
+			: verify_aliases(&run->arena, run->account, &text, f);
+	int written = print(&text, verdict < 0 ? &trouble : f);
+
+	buf_free(&text);
+	return verdict < 0 ? verdict : written;
 }
 
 /* $TMPDIR is the user's word; /var/tmp is disk where /tmp may be memory. */
@@ -153,15 +160,17 @@ static void say_outcome(const struct run *run, const struct outcome *out,
 static int deliver(struct run *run, struct composition *c, struct outcome *out,
 		   struct fault *f)
 {
-	struct trace trace = { .line = trace_line };
 	struct session_progress progress = { .sent = sent,
 					     .context = &run->progress };
+	struct fault trouble = FAULT_INIT;
 	int r;
 
 	progress_init(&run->progress, "sending", 0);
-	r = submit_send(c, run->request.transcript ? &trace : NULL, &progress,
-			out, f);
+	r = submit_send(c, transcript_trace(&run->transcript), &progress,
+			SUBMIT_KEEP, out, f);
 	progress_end(&run->progress);
+	if (transcript_close(&run->transcript, &trouble) < 0)
+		log_warning("%s", trouble.text);
 	return r;
 }
 
@@ -194,6 +203,24 @@ static int send_mail(struct run *run, struct fault *f)
 	return status;
 }
 
+static int serve(struct run *run, struct fault *f)
+{
+	struct serve s = {
+		.arena = &run->arena,
+		.request = &run->request,
+		.account = run->account,
+		.spool = run->spool,
+		.trace = transcript_trace(&run->transcript),
+	};
+	struct fault trouble = FAULT_INIT;
+	int r = run->request.action == REQUEST_SERVE ? serve_listen(&s, f)
+						     : serve_stdio(&s, f);
+
+	if (transcript_close(&run->transcript, &trouble) < 0)
+		log_warning("%s", trouble.text);
+	return r;
+}
+
 /* The exit status; a fault that is still to be told is in f. */
 static int act(struct run *run, struct fault *f)
 {
@@ -203,7 +230,11 @@ static int act(struct run *run, struct fault *f)
 	case REQUEST_HELP:
 		return say_help(run, f);
 	case REQUEST_VERSION:
-		return say_version(f);
+		return say("mailsend " MAILSEND_VERSION "\n", f);
+	case REQUEST_LIST_QUEUE:
+		return say("Mail queue is empty\n", f);
+	case REQUEST_RUN_QUEUE:
+		return 0;
 	default:
 		break;
 	}
@@ -211,8 +242,21 @@ static int act(struct run *run, struct fault *f)
 	if (config_load(&run->config, &run->arena, &wish, f) < 0 ||
 	    config_choose(&run->config, &wish, &run->account, f) < 0)
 		return -1;
-	if (run->request.action == REQUEST_SHOW_CONFIG)
+	switch (run->request.action) {
+	case REQUEST_SHOW_CONFIG:
 		return say_config(run, f);
+	case REQUEST_VERIFY:
+	case REQUEST_CHECK_ALIASES:
+		return say_verdict(run, f);
+	default:
+		break;
+	}
+	if (transcript_open(&run->transcript, run->request.transcript,
+			    run->request.transcript_path, f) < 0)
+		return -1;
+	if (run->request.action == REQUEST_SERVE ||
+	    run->request.action == REQUEST_SERVE_STDIO)
+		return serve(run, f);
 	return send_mail(run, f);
 }
 
@@ -232,10 +276,13 @@ int main(int argc, char **argv)
 	if (options_parse(run.persona, argc, argv, &run.request, &run.arena,
 			  &f) < 0) {
 		log_error("%s", f.text);
-		say_usage(run.persona);
+		if (!run.persona->is_terse)
+			say_usage(run.persona);
 		status = fault_exit(&f);
 	} else {
 		log_quiet(run.request.quiet);
+		if (run.request.silent)
+			log_silence();
 		status = act(&run, &f);
 		if (status < 0) {
 			log_error("%s", f.text);

@@ -10,7 +10,7 @@
 
 static struct {
 	const char *name;
-	bool quiet;
+	bool quiet, silent;
 	bool progress_shown;
 } self = { .name = "mailsend" };
 
@@ -22,6 +22,11 @@ void log_open(const char *name)
 void log_quiet(bool quiet)
 {
 	self.quiet = quiet;
+}
+
+void log_silence(void)
+{
+	self.quiet = self.silent = true;
 }
 
 /* Standard error gone is no reason to fail: the mail counts. */
@@ -61,6 +66,8 @@ void log_error(const char *format, ...)
 {
 	va_list ap;
 
+	if (self.silent)
+		return;
 	va_start(ap, format);
 	emit_line("", format, ap);
 	va_end(ap);

@@ -12,6 +12,8 @@
 /* `name` is borrowed for the life of the process. */
 void log_open(const char *name);
 void log_quiet(bool quiet);
+/* Not even errors; transcripts alone. */
+void log_silence(void);
 
 void log_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void log_warning(const char *format, ...) __attribute__((format(printf, 1, 2)));

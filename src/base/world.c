@@ -27,14 +27,14 @@ static struct {
 	uint64_t seed;
 	unsigned uid;
 	bool tty;
-	char *host, *user, *gecos, *home, *charset;
+	char *host, *user, *gecos, *home, *charset, *mailname, *aliases;
 } frozen;
 
 static struct {
 	bool have_user;
 	char user[64], home[1024], full_name[256];
-	bool have_host;
-	char host[256];
+	bool have_host, have_mailname;
+	char host[256], mailname[256];
 } facts;
 
 /* One "name=value" of MAILSEND_FROZEN. */
@@ -62,6 +62,10 @@ static void freeze_word(char *word)
 		frozen.has_tty = true;
 	} else if (!strcmp(word, "host")) {
 		frozen.host = value;
+	} else if (!strcmp(word, "mailname")) {
+		frozen.mailname = *value ? value : NULL;
+	} else if (!strcmp(word, "aliases")) {
+		frozen.aliases = value;
 	} else if (!strcmp(word, "user")) {
 		frozen.user = value;
 	} else if (!strcmp(word, "home")) {
@@ -172,6 +176,11 @@ unsigned world_uid(void)
 	return frozen.has_uid ? frozen.uid : (unsigned)getuid();
 }
 
+bool world_is_privileged(void)
+{
+	return getuid() != geteuid() || getgid() != getegid();
+}
+
 unsigned world_file_uid(void)
 {
 	return (unsigned)geteuid();
@@ -279,6 +288,24 @@ static bool name_from_hosts(const char *host, char *out, size_t size)
 	if (file)
 		fclose(file);
 	return found;
+}
+
+const char *world_mailname(void)
+{
+	if (frozen.mailname || frozen.host)
+		return frozen.mailname;
+	if (!facts.have_mailname)
+		first_line("/etc/mailname", facts.mailname,
+			   sizeof(facts.mailname));
+	facts.have_mailname = true;
+	return facts.mailname[0] ? facts.mailname : NULL;
+}
+
+const char *world_alias_file(void)
+{
+	if (frozen.aliases || frozen.host)
+		return frozen.aliases;
+	return "/etc/aliases";
 }
 
 static void find_host(void)

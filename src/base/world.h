@@ -4,8 +4,10 @@
  * Nothing else in the house asks the system for these, so that a run can be
  * frozen and compared to the byte.  `MAILSEND_FROZEN` in the environment does
  * that, for tests: `clock=UNIX_SECONDS zone=MINUTES seed=N host=FQDN user=NAME
- * uid=N gecos=NAME home=DIR charset=NAME tty=0|1`, separated by spaces, each
- * optional ("_" in a gecos is a space).  What it leaves out is real. */
+ * uid=N gecos=NAME home=DIR charset=NAME tty=0|1 mailname=NAME aliases=FILE`,
+ * separated by spaces, each optional ("_" in a gecos is a space).  What it
+ * leaves out is real, but for mailname and aliases: a frozen host has them only
+ * when they are named. */
 #ifndef BASE_WORLD_H
 #define BASE_WORLD_H
 
@@ -28,6 +30,8 @@ void world_random(void *bytes, size_t n);
 /* Strings live as long as the process. */
 const char *world_env(const char *name); /* NULL when unset or empty */
 unsigned world_uid(void);
+/* Do we run with rights that the caller has not (set-user-id)? */
+bool world_is_privileged(void);
 unsigned world_file_uid(void); /* whose the files are that we make; never
 				   frozen */
 /* By the uid first: under cron neither $USER nor $HOME can be trusted.  $HOME
@@ -39,6 +43,11 @@ const char *world_full_name(void);
 /* This machine's name, fully qualified where it can be had without asking the
  * network: /etc/hosts, /etc/mailname's domain; at worst the bare host name. */
 const char *world_host(void);
+/* What /etc/mailname says, the domain of this machine's mail; NULL when there
+ * is none. */
+const char *world_mailname(void);
+/* The system's alias file, which need not be there; NULL when there is none. */
+const char *world_alias_file(void);
 /* The part that a Message-ID and EHLO can use: has a dot, else "localhost". */
 const char *world_domain(void);
 /* Character set of the user's locale by its MIME name, "us-ascii" in "C". */

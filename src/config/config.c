@@ -74,6 +74,11 @@ int config_load(struct config *c, struct arena *a, const struct config_wish *w,
 					      "/etc/msmtprc" };
 
 	*c = (struct config){ .arena = a };
+	if ((w->path || named) && world_is_privileged())
+		return fault_set(f, FAULT_PERMISSION,
+				 "this program runs with the rights of another "
+				 "user, and reads no file of the caller's "
+				 "choice with them: name no configuration");
 	if (w->path)
 		return read_named(c, w->path, f);
 	if (named && read_named(c, arena_dup(a, named), f) < 0)

@@ -86,15 +86,27 @@ struct account {
 	bool auto_from; /* `from` is made up, as config_choose left it */
 	enum config_choice set_from_header, set_date_header, set_msgid_header;
 	bool remove_bcc_headers, undisclosed_recipients;
-	bool set_to_header;	/* To names all recipients, Cc is dropped */
-	bool auto_submitted;	/* mark what no person sent */
-	const char *maildomain; /* qualifies bare names; NULL: from's domain */
-	const char *aliases;
+	bool set_to_header;	    /* To names all recipients, Cc is dropped */
+	bool auto_submitted;	    /* mark what no person sent */
+	const char *qualify_domain; /* of bare names; NULL: maildomain */
+	const char *maildomain;	    /* of auto_from; NULL: from's domain */
+	enum config_choice masquerade; /* who shall have `from` in his place:
+					  nobody, this machine's users by any
+					  name, by a bare one (auto) */
+	const char *aliases; /* as config_choose left it, the system's where
+				nothing was said; "off" or NULL: none */
 
 	/* delivery */
 	const char *dsn_notify, *dsn_return;
 	const char *maildir;	 /* local mail; NULL: ~/Maildir */
 	const char *dead_letter; /* NULL: ~/dead.letter; "off": none */
+
+	/* serving */
+	const char *serve_cert, *serve_key;
+	const char *serve_auth_command;
+	int serve_max_size;	   /* octets of a message */
+	int serve_max_recipients;  /* of a message */
+	int serve_max_connections; /* at a time */
 
 	/* the log */
 	const char *logfile, *logfile_time_format;

@@ -9,17 +9,13 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <spawn.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define LOOK_EVERY 100 /* milliseconds */
+#include "config/shell.h"
 
-#ifndef __GLIBC__ /* whose unistd.h has it */
-extern char **environ;
-#endif
+#define LOOK_EVERY 100 /* milliseconds */
 
 struct command {
 	const char *what;
@@ -30,65 +26,6 @@ struct command {
 	bool line_done;
 };
 
-static int add_actions(posix_spawn_file_actions_t *actions, int output)
-{
-	int error = posix_spawn_file_actions_addopen(actions, STDIN_FILENO,
-						     "/dev/null", O_RDONLY, 0);
-
-	if (error)
-		return error;
-	return posix_spawn_file_actions_adddup2(actions, output, STDOUT_FILENO);
-}
-
-/* It gets the signals as a login shell has them, whatever we ignore. */
-static int add_signals(posix_spawnattr_t *attributes)
-{
-	sigset_t none, usual;
-	int error;
-
-	sigemptyset(&none);
-	sigemptyset(&usual);
-	sigaddset(&usual, SIGPIPE);
-	sigaddset(&usual, SIGCHLD);
-	error = posix_spawnattr_setflags(attributes,
-					 POSIX_SPAWN_SETSIGDEF |
-						 POSIX_SPAWN_SETSIGMASK);
-	if (!error)
-		error = posix_spawnattr_setsigmask(attributes, &none);
-	if (!error)
-		error = posix_spawnattr_setsigdefault(attributes, &usual);
-	return error;
-}
-
-static int spawn(pid_t *child, const char *text, int output)
-{
-	char name[] = "sh", option[] = "-c", *copy = strdup(text);
-	char *argv[] = { name, option, copy, NULL };
-	posix_spawn_file_actions_t actions;
-	posix_spawnattr_t attributes;
-	int error;
-
-	if (!copy)
-		return ENOMEM;
-	error = posix_spawn_file_actions_init(&actions);
-	if (!error) {
-		error = posix_spawnattr_init(&attributes);
-		if (!error) {
-			error = add_actions(&actions, output);
-			if (!error)
-				error = add_signals(&attributes);
-			if (!error)
-				error = posix_spawn(child, "/bin/sh", &actions,
-						    &attributes, argv, environ);
-			posix_spawnattr_destroy(&attributes);
-		}
-		posix_spawn_file_actions_destroy(&actions);
-	}
-	explicit_bzero(copy, strlen(copy));
-	free(copy);
-	return error;
-}
-
 static int command_start(struct command *c, const char *text, struct fault *f)
 {
 	int ends[2], error;
@@ -98,7 +35,7 @@ static int command_start(struct command *c, const char *text, struct fault *f)
 				   "%s: no pipe for the command", c->what);
 	fcntl(ends[0], F_SETFD, FD_CLOEXEC);
 	fcntl(ends[1], F_SETFD, FD_CLOEXEC);
-	error = spawn(&c->child, text, ends[1]);
+	error = shell_spawn(&c->child, text, -1, ends[1]);
 	close(ends[1]);
 	c->output = ends[0];
 	if (!error)

@@ -8,13 +8,12 @@
 
 #include <fnmatch.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/ascii.h"
-#include "base/disk.h"
 #include "base/world.h"
 #include "config/settings.h"
 
-#define MAILNAME     "/etc/mailname"
 #define EXPANDED_MAX 4096
 #define SOCKS_PORT   1080 /* libcurl's for HTTP proxies too */
 #define PORT_SMTP    25
@@ -25,19 +24,13 @@
 
 static int put_mailname(struct buf *out, struct fault *f)
 {
-	struct buf text = BUF_INIT(1024);
-	size_t n = 0;
+	const char *name = world_mailname();
 
-	if (disk_read_file(MAILNAME, &text, true, f) == 0) {
-		n = strcspn(text.data, " \t\r\n");
-		buf_put(out, text.data, n);
-	}
-	buf_free(&text);
-	if (n)
-		return 0;
+	if (name)
+		return buf_puts(out, name);
 	return fault_set(f, FAULT_CONFIG,
-			 "%%M stands for the name in %s, and there is none",
-			 MAILNAME);
+			 "%%M stands for the name in /etc/mailname, and there "
+			 "is none");
 }
 
 /* 0 when c is no such letter, and nothing was put. */
@@ -231,12 +224,26 @@ static void fill_ports(struct account *account)
 		account->proxy_port = SOCKS_PORT;
 }
 
+/* The system's, where the account says nothing of aliases: a look whether it
+ * is there is all that it costs a mail to whole addresses. */
+static void fill_aliases(struct account *account)
+{
+	const char *path = world_alias_file();
+	struct stat st;
+
+	if (!setting_is_given(account, "aliases") && path &&
+	    stat(path, &st) == 0)
+		account->aliases = path;
+}
+
 int config_finish(struct arena *a, struct account *account, const char *sender,
 		  struct fault *f)
 {
 	if (finish_from(a, account, sender, f) < 0 ||
-	    expand(a, account, "domain", "", f) < 0)
+	    expand(a, account, "domain", "", f) < 0 ||
+	    expand(a, account, "qualify_domain", "", f) < 0)
 		return -1;
+	fill_aliases(account);
 	drop_foreign_priorities(a, account);
 	add_ntlm_domain(a, account);
 	fill_security(account);

@@ -6,6 +6,7 @@
 #include "config/values.h"
 
 #include <arpa/inet.h>
+#include <limits.h>
 #include <string.h>
 
 #include "base/ascii.h"
@@ -134,6 +135,30 @@ int value_descriptor(struct value *v, void *field)
 				   field);
 	*(int *)field = -1;
 	return 0;
+}
+
+int value_count(struct value *v, void *field)
+{
+	return read_number(v, 1, 10000, "is not a number from 1 to 10000",
+			   field);
+}
+
+int value_size(struct value *v, void *field)
+{
+	static const char why[] = "is not a size below 2G, as in 100M";
+	const char *whole = v->text;
+	size_t n = strlen(whole);
+	char unit = n ? ascii_lower(whole[n - 1]) : '\0';
+	int shift = unit == 'k' ? 10 : unit == 'm' ? 20 : unit == 'g' ? 30 : 0;
+	int r;
+
+	if (shift)
+		v->text = arena_dup_n(v->arena, whole, n - 1);
+	r = read_number(v, 1, INT_MAX >> shift, why, field);
+	v->text = whole;
+	if (r == 0)
+		*(int *)field <<= shift;
+	return r;
 }
 
 int value_bits(struct value *v, void *field)

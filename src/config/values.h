@@ -17,6 +17,8 @@ int value_port(struct value *v, void *field);	    /* must be there */
 int value_proxy_port(struct value *v, void *field); /* 0 when empty */
 int value_seconds(struct value *v, void *field);
 int value_descriptor(struct value *v, void *field);
+int value_count(struct value *v, void *field); /* 1 to 10000 */
+int value_size(struct value *v, void *field);  /* octets, or as in 10k, 5M */
 int value_host(struct value *v, void *field);
 int value_proxy(struct value *v, void *field);
 int value_ip(struct value *v, void *field);

@@ -50,6 +50,8 @@ ssize_t source_read(struct source *s, void *data, size_t n, struct fault *f)
 	uint64_t left = s->slice.length - s->done;
 	ssize_t r;
 
+	if (s->is_over && *s->is_over)
+		return 0;
 	if (s->stream)
 		return read_stream(s, data, n, f);
 	if (n > left)

@@ -6,6 +6,7 @@
 #ifndef FLOW_SOURCE_H
 #define FLOW_SOURCE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -26,7 +27,8 @@ struct slice slice_of_memory(const char *data, size_t n);
 struct source {
 	struct slice slice;
 	bool stream; /* read(fd) until its end; the slice's length is unknown */
-	uint64_t done; /* bytes delivered so far */
+	uint64_t done;	     /* bytes delivered so far */
+	const bool *is_over; /* NULL, or reading ends once it is true */
 };
 
 void source_of_slice(struct source *s, const struct slice *slice);

@@ -13,7 +13,10 @@
 struct recipient {
 	const char *address; /* ASCII or, with needs_smtputf8, UTF-8 */
 	bool needs_smtputf8;
-	bool decided; /* the verdict is in */
+	/* RFC 3461, where it is another one than the envelope's; or NULL */
+	const char *dsn_notify;
+	const char *dsn_orcpt; /* "rfc822;" and xtext: goes out as it is */
+	bool decided;	       /* the verdict is in */
 	struct fault verdict;
 	char reply[512]; /* the server's last words on it, cut */
 };

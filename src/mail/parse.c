@@ -386,6 +386,14 @@ static void parser_leave_header(struct parser *p, bool blank)
 	}
 }
 
+/* ">From " is what other programs make of one that they were given. */
+static bool is_mbox_line(const char *line, size_t n)
+{
+	for (; n && *line == '>'; n--)
+		line++;
+	return n > 5 && !memcmp(line, "From ", 5);
+}
+
 /* One line, or one so long that the header's cap cut it. */
 static void parser_header_line(struct parser *p)
 {
@@ -402,8 +410,8 @@ static void parser_header_line(struct parser *p)
 	} else if (rawfield_name(line, n)) {
 		p->has_field = true;
 		p->header_line = p->header.len;
-	} else if (!p->header_line && p->current == p->first && n > 5 &&
-		   !memcmp(line, "From ", 5)) {
+	} else if (!p->header_line && p->current == p->first &&
+		   is_mbox_line(line, n)) {
 		p->header_from = p->header_line = p->header.len;
 		p->current->header = p->header.len;
 	} else {

@@ -282,16 +282,17 @@ int options_parse(const struct persona *p, int argc, char **argv,
 		.argv = argv,
 		.at = 1,
 	};
-	bool bare = false;
 
+	if (p->start)
+		p->start(&run);
 	while (run.at < argc && !run.done) {
 		const char *arg = argv[run.at++];
 		int result;
 
-		if (bare || arg[0] != '-' || !arg[1]) {
+		if (run.is_past_options || arg[0] != '-' || !arg[1]) {
 			result = read_bare(&run, arg, f);
 		} else if (strcmp(arg, "--") == 0) {
-			bare = true;
+			run.is_past_options = true;
 			result = 0;
 		} else if (arg[1] == '-') {
 			result = read_long(&run, arg + 2, f);

@@ -51,8 +51,12 @@ struct persona {
 	const char *synopsis; /* "[options] address..." */
 	const char *about;    /* what it does, one line at the top of --help */
 	const char *notes;    /* lines below the options; NULL: none */
+	bool is_terse; /* a wrong command line is told without the usage */
 	const struct option_row
 		*rows; /* ends with kind FLAG, no letter, no name */
+	/* before the first argument: what differs from an empty request;
+	 * NULL: nothing */
+	void (*start)(struct options_run *run);
 	int (*argument)(struct options_run *run, const char *value,
 			struct fault *f);
 	/* after the last argument: defaults, contradictions; NULL: none */
@@ -67,8 +71,9 @@ struct options_run {
 
 	int argc;
 	char **argv;
-	int at;		   /* the argument that is read next */
-	const char *shown; /* the option being set, as faults name it */
+	int at;		      /* the argument that is read next */
+	bool is_past_options; /* "--" was read */
+	const char *shown;    /* the option being set, as faults name it */
 	bool done; /* a setter's wish: neither the rest nor finish is run */
 };
 

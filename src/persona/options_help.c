@@ -9,22 +9,30 @@
 #define HELP_WIDTH  79
 #define HELP_COLUMN 29
 
+/* "-f ADDRESS", "--tls[=HOW]", "-q[TIME]": joined to what stands last. */
+static void put_argument(const struct option_row *row, struct buf *out)
+{
+	if (row->kind != OPTION_OPTIONAL)
+		buf_printf(out, " %s", row->argument);
+	else
+		buf_printf(out, row->name ? "[=%s]" : "[%s]", row->argument);
+}
+
 static size_t put_left(const struct option_row *row, struct buf *out)
 {
 	size_t start = out->len;
 
-	buf_puts(out, "  ");
+	buf_puts(out, row->letter ? "  " : "      ");
 	if (row->letter)
-		buf_printf(out, "-%c, ", row->letter);
+		buf_printf(out, "-%c%s", row->letter,
+			   row->other_letter || row->name ? ", " : "");
 	if (row->other_letter)
-		buf_printf(out, "-%c, ", row->other_letter);
-	if (!row->letter)
-		buf_puts(out, "    ");
+		buf_printf(out, "-%c%s", row->other_letter,
+			   row->name ? ", " : "");
 	if (row->name)
 		buf_printf(out, "--%s", row->name);
 	if (row->argument)
-		buf_printf(out, row->kind == OPTION_OPTIONAL ? "[=%s]" : " %s",
-			   row->argument);
+		put_argument(row, out);
 	return out->len - start;
 }
 

@@ -7,7 +7,11 @@ static const struct {
 	const char *name;
 	const struct persona *persona;
 } names[] = {
-	{ "mailsend", &persona_mailsend },
+	{ "mailsend", &persona_mailsend },     { "mail", &persona_mail },
+	{ "mailx", &persona_mailx },	       { "mutt", &persona_mutt },
+	{ "neomutt", &persona_neomutt },       { "msmtp", &persona_msmtp },
+	{ "sendmail", &persona_sendmail },     { "mailq", &persona_mailq },
+	{ "newaliases", &persona_newaliases },
 };
 
 const struct persona *persona_of(const char *argv0)

@@ -6,6 +6,12 @@
 
 /* A persona a file; personas.c says which names each one has. */
 extern const struct persona persona_mailsend;
+extern const struct persona persona_sendmail;
+extern const struct persona persona_mail, persona_mailx;
+extern const struct persona persona_mutt, persona_neomutt;
+extern const struct persona persona_msmtp;
+extern const struct persona persona_mailq;
+extern const struct persona persona_newaliases;
 
 /* By the base name of argv[0]; mailsend when it is none of ours. */
 const struct persona *persona_of(const char *argv0);

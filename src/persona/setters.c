@@ -300,8 +300,8 @@ SETTER(set_dsn_envid)
 
 /* ---- settings ---- */
 
-static int override_with(struct options_run *run, const char *name,
-			 const char *value, struct fault *f)
+int override_setting(struct options_run *run, const char *name,
+		     const char *value, struct fault *f)
 {
 	struct fault found = FAULT_INIT;
 
@@ -324,10 +324,10 @@ static const char *setting_name(struct arena *a, const char *name, size_t n)
 
 SETTER(set_setting)
 {
-	return override_with(run,
-			     setting_name(run->arena, row->name,
-					  strlen(row->name)),
-			     value, f);
+	return override_setting(run,
+				setting_name(run->arena, row->name,
+					     strlen(row->name)),
+				value, f);
 }
 
 SETTER(set_any)
@@ -348,7 +348,7 @@ SETTER(set_any)
 				 "a password on the command line is seen by "
 				 "others: put it into the configuration, or "
 				 "use --set password_env=NAME");
-	return override_with(run, name, equals + 1, f);
+	return override_setting(run, name, equals + 1, f);
 }
 
 SETTER(set_tls)
@@ -371,9 +371,9 @@ SETTER(set_tls)
 				 "or implicit",
 				 value);
 	}
-	if (starttls && override_with(run, "tls_starttls", starttls, f) < 0)
+	if (starttls && override_setting(run, "tls_starttls", starttls, f) < 0)
 		return -1;
-	return override_with(run, "tls", value, f);
+	return override_setting(run, "tls", value, f);
 }
 
 /* ---- what to do ---- */
@@ -382,6 +382,12 @@ static const char *const action_names[] = {
 	[REQUEST_PRINT] = "--print",
 	[REQUEST_DRY_RUN] = "--dry-run",
 	[REQUEST_SHOW_CONFIG] = "--show-config",
+	[REQUEST_VERIFY] = "-bv",
+	[REQUEST_CHECK_ALIASES] = "-bi",
+	[REQUEST_LIST_QUEUE] = "-bp",
+	[REQUEST_RUN_QUEUE] = "-q",
+	[REQUEST_SERVE_STDIO] = "-bs",
+	[REQUEST_SERVE] = "--serve",
 };
 
 SETTER(set_action)
@@ -416,6 +422,15 @@ static void note_reader(struct reader *reader, const char *path,
 		reader->first = option;
 	else
 		reader->second = option;
+}
+
+int settle_report(const struct request *r, struct fault *f)
+{
+	if (!r->json || r->action == REQUEST_SEND)
+		return 0;
+	return fault_set(f, FAULT_USAGE,
+			 "--json is the outcome of sending, and this "
+			 "command sends nothing: leave it out");
 }
 
 int settle_standard_input(struct request *r, struct fault *f)

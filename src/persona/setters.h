@@ -36,8 +36,14 @@ SETTER(set_setting); /* the setting of the row's name, '-' read as '_' */
 SETTER(set_tls);     /* on, off, starttls, implicit */
 SETTER(set_any);     /* "name=value" */
 
+/* What the option being set says of a setting: FAULT_USAGE when it cannot. */
+int override_setting(struct options_run *run, const char *name,
+		     const char *value, struct fault *f);
+
 SETTER(set_action); /* row value: an enum request_action */
 
+/* --json tells of a mail that is sent: FAULT_USAGE where none is. */
+int settle_report(const struct request *r, struct fault *f);
 /* Standard input can be read once: FAULT_USAGE when two want it.  Otherwise
  * it becomes the body, when nothing else reads it and there is to be one. */
 int settle_standard_input(struct request *r, struct fault *f);

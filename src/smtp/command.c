@@ -76,15 +76,20 @@ void command_mail(struct buf *out, const struct envelope *e,
 void command_rcpt(struct buf *out, const struct envelope *e,
 		  const struct recipient *to, const struct caps *caps)
 {
+	const char *notify = to->dsn_notify ? to->dsn_notify : e->dsn_notify;
+
 	buf_printf(out, "RCPT TO:<%s>", to->address);
-	if (!uses_dsn(e, caps))
+	if (!uses_dsn(e, caps) &&
+	    !(caps_has(caps, CAPS_DSN) && (to->dsn_notify || to->dsn_orcpt)))
 		return;
-	if (e->dsn_notify) {
+	if (notify) {
 		buf_puts(out, " NOTIFY=");
-		put_upper(out, e->dsn_notify);
+		put_upper(out, notify);
 	}
-	/* The UTF-8 form (RFC 6533) is beyond most servers. */
-	if (!to->needs_smtputf8) {
+	if (to->dsn_orcpt) {
+		buf_printf(out, " ORCPT=%s", to->dsn_orcpt);
+	} else if (!to->needs_smtputf8) {
+		/* The UTF-8 form (RFC 6533) is beyond most servers. */
 		buf_puts(out, " ORCPT=rfc822;");
 		put_xtext(out, to->address);
 	}

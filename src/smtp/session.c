@@ -511,7 +511,9 @@ int session_send(struct session *s, struct envelope *e,
 	if (precheck_message(&s->dial->caps, e, content, f) < 0 ||
 	    precheck_recipients(&s->dial->caps, e, f) < 0)
 		return refuse_all(e, f);
-	st->uses_smtputf8 = precheck_needs_smtputf8(e, content);
+	st->uses_smtputf8 = precheck_needs_smtputf8(e, content) ||
+			    (content->prefers_smtputf8 &&
+			     caps_has(&s->dial->caps, CAPS_SMTPUTF8));
 	if (has_one_more(st)) {
 		st->standing = memory_alloc(e->count);
 		memset(st->standing, UNASKED, e->count);

@@ -1,50 +1,46 @@
-/* aliases.c - a small list, searched from its front; read once a run. */
+/* aliases.c - a small list, searched from its front; read once a run.
+ *
+ * An expansion walks from alias to alias, down to addresses.  Each alias and
+ * each included file is entered once for one name: what it has is in the list
+ * by then, so that lists which name each other a thousand times take no longer
+ * than their length, and one that is still open is a circle. */
 #include "submit/aliases.h"
 
 #include <errno.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/ascii.h"
 #include "base/buf.h"
 #include "base/disk.h"
+#include "submit/here.h"
+
+#define INCLUDE	    ":include:"
+#define BLANKS	    " \t\r\n"
+#define TARGETS_MAX ADDRESS_LIST_MAX /* of one name */
 
 struct alias {
 	const char *name;
 	const char *value;
+	unsigned line;
+	unsigned entered; /* in the run of that number */
+	bool open;
 	struct alias *next;
 };
 
-/* One logical line, its continuations joined by spaces; NULL at the end. */
-static char *next_line(struct arena *a, const char **at, unsigned *number)
-{
-	const char *p = *at;
-	size_t n;
-
-	if (!*p)
-		return NULL;
-	do {
-		n = strcspn(p, "\n");
-		p += n + (p[n] == '\n');
-		++*number;
-	} while (*p == ' ' || *p == '\t');
-	n = (size_t)(p - *at);
-	p = *at;
-	*at += n;
-	return arena_dup_n(a, p, n);
-}
+/* ---- reading --------------------------------------------------------------
+ */
 
 /* A comment ends at its physical line: take it out before joining. */
 static void blank_comments(char *text)
 {
-	bool start = true;
+	while (*text) {
+		char *line = text + strspn(text, " \t");
 
-	for (char *p = text; *p; p++) {
-		if (start && *p == '#')
-			for (; *p && *p != '\n'; p++)
-				*p = ' ';
-		if (!*p)
-			break;
-		start = *p == '\n';
+		text += strcspn(text, "\n");
+		if (*line == '#')
+			memset(line, ' ', (size_t)(text - line));
+		text += *text == '\n';
 	}
 }
 
@@ -52,111 +48,425 @@ static char *trim(char *s)
 {
 	size_t n;
 
-	s += strspn(s, " \t\r\n");
+	s += strspn(s, BLANKS);
 	n = strlen(s);
-	while (n && strchr(" \t\r\n", s[n - 1]))
+	while (n && strchr(BLANKS, s[n - 1]))
 		s[--n] = '\0';
 	return s;
 }
 
-static int read_line(struct arena *a, struct aliases *out, struct alias ***end,
-		     char *line, unsigned number, struct fault *f)
+/* One line, with those that go on with it where `join`; NULL at the end.
+ * *number becomes its first line's. */
+static char *next_line(struct arena *a, const char **at, bool join,
+		       unsigned *number, unsigned *lines)
 {
-	struct alias *new;
-	char *colon;
+	const char *start = *at, *p = start;
+	char *line;
 
-	line = trim(line);
-	if (!*line)
-		return 0;
-	colon = strchr(line, ':');
-	if (!colon || colon == line)
+	if (!*p)
+		return NULL;
+	*number = *lines + 1;
+	do {
+		p += strcspn(p, "\n");
+		p += *p == '\n';
+		++*lines;
+	} while (join && (*p == ' ' || *p == '\t'));
+	*at = p;
+	line = arena_dup_n(a, start, (size_t)(p - start));
+	for (char *c = line; *c; c++)
+		if (*c == '\n' || *c == '\r')
+			*c = ' ';
+	return trim(line);
+}
+
+/* A file of lines, its comments blanked. */
+static int read_text(const char *path, struct buf *text, struct fault *f)
+{
+	struct stat st;
+	int r;
+
+	/* a pipe would hold the mail up for ever */
+	if (stat(path, &st) == 0 && !S_ISREG(st.st_mode))
+		return fault_set(f, FAULT_CONFIG, "%s is not a file", path);
+	r = disk_read_file(path, text, false, f);
+	if (r < 0 && f->cause != FAULT_IO)
+		f->cause = FAULT_CONFIG; /* the config names it */
+	if (r < 0)
+		return -1;
+	if (strlen(text->data) != text->len)
 		return fault_set(f, FAULT_CONFIG,
-				 "%s:%u: expected \"name: address\"", out->path,
-				 number);
-	*colon = '\0';
-	for (char *p = colon + 1; *p; p++)
-		if (*p == '\n' || *p == '\r')
-			*p = ' ';
-	new = arena_alloc(a, sizeof(*new));
-	new->name = trim(line);
-	new->value = trim(colon + 1);
-	**end = new;
-	*end = &new->next;
+				 "%s has a NUL in it: it is not a list of "
+				 "addresses",
+				 path);
+	if (text->len)
+		blank_comments(text->data);
 	return 0;
 }
 
-int aliases_load(struct arena *a, const char *path, struct aliases *out,
-		 struct fault *f)
+/* The colon behind the name, which may be in quotes. */
+static char *find_colon(char *line)
+{
+	char *quote = *line == '"' ? strchr(line + 1, '"') : NULL;
+
+	return strchr(quote ? quote : line, ':');
+}
+
+/* 0 when the line is none. */
+static int add_alias(struct arena *a, struct alias ***end, char *line,
+		     unsigned number)
+{
+	struct alias *new;
+	char *colon = find_colon(line), *name;
+	size_t n;
+
+	if (!colon)
+		return 0;
+	*colon = '\0';
+	name = trim(line);
+	n = strlen(name);
+	if (n > 1 && *name == '"' && name[n - 1] == '"') {
+		name[n - 1] = '\0';
+		name++;
+	}
+	if (!*name)
+		return 0;
+	new = arena_alloc(a, sizeof(*new));
+	new->name = name;
+	new->value = trim(colon + 1);
+	new->line = number;
+	**end = new;
+	*end = &new->next;
+	return 1;
+}
+
+int aliases_load(struct arena *a, const char *path, bool is_system,
+		 struct aliases *out, struct fault *f)
 {
 	struct buf text = BUF_INIT(ALIASES_FILE_MAX);
 	struct alias **end = &out->first;
-	unsigned number = 0;
+	unsigned number = 0, lines = 0;
 	const char *at;
 	char *line;
 	int r;
 
-	*out = (struct aliases){ .path = path };
-	r = disk_read_file(path, &text, false, f);
-	if (r < 0 && f->cause == FAULT_NOINPUT)
-		f->cause = FAULT_CONFIG; /* the config names it */
-	if (text.len)
-		blank_comments(text.data);
+	out->first = NULL;
+	out->path = path;
+	r = read_text(path, &text, f);
 	at = text.data;
-	while (r == 0 && (line = next_line(a, &at, &number)))
-		r = read_line(a, out, &end, line, number, f);
+	while (r == 0 && (line = next_line(a, &at, true, &number, &lines)))
+		if (*line && !add_alias(a, &end, line, number) && !is_system)
+			r = fault_set(f, FAULT_CONFIG,
+				      "%s:%u: expected \"name: address\"", path,
+				      number);
 	buf_free(&text);
 	return r;
 }
 
-static const char *find(const struct aliases *aliases, const char *name)
-{
-	const char *other = NULL;
+/* ---- the entries of a value -----------------------------------------------
+ */
 
-	for (const struct alias *x = aliases->first; x; x = x->next) {
-		if (ascii_equal(x->name, name))
-			return x->value;
-		if (ascii_equal(x->name, "default"))
-			other = x->value;
+/* The end of the entry that begins here: the next comma that stands in no
+ * quotes and no comment. */
+static const char *entry_end(const char *p)
+{
+	bool quoted = false;
+	unsigned depth = 0;
+
+	for (; *p; p++) {
+		if (*p == '\\' && p[1])
+			p++;
+		else if (*p == '"' && !depth)
+			quoted = !quoted;
+		else if (*p == '(' && !quoted)
+			depth++;
+		else if (*p == ')' && !quoted && depth)
+			depth--;
+		else if (*p == ',' && !quoted && !depth)
+			break;
 	}
-	return other;
+	return p;
 }
 
-static int expand(struct arena *a, const struct aliases *aliases,
-		  const struct address *one, struct address_list *list,
-		  int depth, struct fault *f)
+/* NULL when there is no more.  What is a command, a file or a list may be in
+ * quotes, which are taken off. */
+static char *next_entry(struct arena *a, const char **at)
 {
-	struct address_list found = { 0 };
-	struct fault wrong = FAULT_INIT;
-	const char *value = NULL;
+	const char *start = *at, *end;
+	char *entry;
+	size_t n;
 
-	if (!one->group_only && !*one->domain && *one->local)
-		value = find(aliases, one->local);
-	if (!value) {
-		address_append(a, list, one);
-		return 0;
+	start += strspn(start, "," BLANKS);
+	if (!*start)
+		return NULL;
+	end = entry_end(start);
+	*at = end;
+	entry = trim(arena_dup_n(a, start, (size_t)(end - start)));
+	n = strlen(entry);
+	if (n > 2 && *entry == '"' && entry[n - 1] == '"' &&
+	    strchr("|/:", entry[1])) {
+		entry[n - 1] = '\0';
+		entry++;
 	}
-	if (depth == ALIASES_DEPTH_MAX)
-		return fault_set(
-			f, FAULT_CONFIG,
-			"%s: %s stands for itself in a circle; break it",
-			aliases->path, one->local);
-	if (address_parse_list(a, value, &found, &wrong) < 0)
-		return fault_set(f, FAULT_CONFIG, "%s: %s: %s", aliases->path,
-				 one->local, wrong.text);
-	for (size_t i = 0; i < found.count; i++) {
-		struct address *next = &found.items[i];
+	return entry;
+}
 
-		if (!*next->domain && ascii_equal(next->local, one->local))
-			address_append(a, list, next);
-		else if (expand(a, aliases, next, list, depth + 1, f) < 0)
-			return -1;
-	}
+/* ---- expanding ------------------------------------------------------------
+ */
+
+struct included {
+	const char *path;
+	bool open;
+	struct included *next;
+};
+
+struct walk {
+	struct arena *arena;
+	struct aliases *aliases;
+	struct expansion *out;
+	struct included *files;
+	const char *name; /* that is being expanded */
+	unsigned depth;
+	struct fault *fault;
+};
+
+/* Where an entry stands, for what is wrong with it, and whose it is. */
+struct site {
+	const char *path;
+	unsigned line;
+	const struct alias *alias; /* in whose value, down to the lists */
+};
+
+static int wrong(const struct walk *w, const struct site *s, const char *why)
+{
+	return fault_set(w->fault, FAULT_CONFIG, "%s:%u: %s: %s", s->path,
+			 s->line, w->name, why);
+}
+
+static int too_deep(const struct walk *w, const struct site *s)
+{
+	return fault_set(w->fault, FAULT_CONFIG,
+			 "%s:%u: %s: more than %d aliases and lists in each "
+			 "other",
+			 s->path, s->line, w->name, ALIASES_DEPTH_MAX);
+}
+
+static int append(struct walk *w, const struct site *s,
+		  const struct address *one)
+{
+	struct address_list *list = &w->out->list;
+
+	if (list->count >= TARGETS_MAX)
+		return wrong(w, s, "stands for too many addresses");
+	address_append(w->arena, list, one);
 	return 0;
 }
 
-int aliases_expand(struct arena *a, const struct aliases *aliases,
-		   const struct address *one, struct address_list *list,
+/* "localhost" is a word like any other where the server shares it. */
+static enum here place_of(const struct aliases *aliases, const char *domain)
+{
+	enum here place = here_of(domain);
+
+	return place == HERE_BARE && *domain && aliases->server_is_here
+		       ? HERE_FULL
+		       : place;
+}
+
+/* `is_given`: it is no alias's target.  A name that an alias names is meant,
+ * and needs no default. */
+static struct alias *find(const struct aliases *aliases,
+			  const struct address *one, bool is_given)
+{
+	enum here place = place_of(aliases, one->domain);
+	struct alias *other = NULL;
+
+	if (one->group_only || !*one->local || place == HERE_NOT)
+		return NULL;
+	if (aliases->own_user && strcmp(one->local, aliases->own_user) == 0)
+		return NULL;
+	for (struct alias *x = aliases->first; x; x = x->next) {
+		if (ascii_equal(x->name, one->local))
+			return x;
+		if (!other && ascii_equal(x->name, "default"))
+			other = x;
+	}
+	return is_given && place == HERE_BARE ? other : NULL;
+}
+
+static int expand_value(struct walk *w, const char *value,
+			const struct site *s);
+
+static int expand_alias(struct walk *w, struct alias *x, const struct site *s,
+			const struct address *one)
+{
+	struct site inner = { w->aliases->path, x->line, x };
+	int r;
+
+	if (x->entered == w->aliases->run && x->open) {
+		if (x == s->alias) /* its own name within it */
+			return append(w, s, one);
+		return wrong(w, s, "stands for itself in a circle; break it");
+	}
+	if (x->entered == w->aliases->run)
+		return 0;
+	if (w->depth >= ALIASES_DEPTH_MAX)
+		return too_deep(w, s);
+	x->entered = w->aliases->run;
+	x->open = true;
+	w->depth++;
+	r = expand_value(w, x->value, &inner);
+	w->depth--;
+	x->open = false;
+	return r;
+}
+
+static int expand_address(struct walk *w, const struct site *s,
+			  const struct address *one)
+{
+	struct alias *x = find(w->aliases, one, false);
+
+	return x ? expand_alias(w, x, s, one) : append(w, s, one);
+}
+
+/* 1 when it was entered before for this name; a circle is a fault. */
+static int enter_file(struct walk *w, const char *path, const struct site *s,
+		      struct included **out)
+{
+	struct included *x;
+
+	for (x = w->files; x; x = x->next)
+		if (!strcmp(x->path, path))
+			return x->open ? wrong(w, s, "a list includes itself")
+				       : 1;
+	if (w->depth >= ALIASES_DEPTH_MAX)
+		return too_deep(w, s);
+	x = arena_alloc(w->arena, sizeof(*x));
+	x->path = path;
+	x->open = true;
+	x->next = w->files;
+	*out = w->files = x;
+	return 0;
+}
+
+static int expand_file(struct walk *w, const char *path, const struct site *s)
+{
+	struct buf text = BUF_INIT(ALIASES_FILE_MAX);
+	struct site inner = { path, 0, s->alias };
+	struct fault found = FAULT_INIT;
+	struct included *file = NULL;
+	unsigned lines = 0;
+	const char *at;
+	char *line;
+	int r;
+
+	w->out->is_list = true;
+	if (*path != '/')
+		return wrong(w, s, INCLUDE " needs a path that begins with /");
+	r = enter_file(w, path, s, &file);
+	if (!file)
+		return r < 0 ? -1 : 0;
+	if (read_text(path, &text, &found) < 0)
+		r = fault_set(w->fault, found.cause, "%s:%u: %s: %s", s->path,
+			      s->line, w->name, found.text);
+	at = text.data;
+	w->depth++;
+	while (r == 0 &&
+	       (line = next_line(w->arena, &at, false, &inner.line, &lines)))
+		r = expand_value(w, line, &inner);
+	w->depth--;
+	file->open = false;
+	buf_free(&text);
+	return r;
+}
+
+/* What can be told by its first character. */
+static int expand_special(struct walk *w, char *entry, const struct site *s)
+{
+	if (ascii_begins(entry, INCLUDE))
+		return expand_file(w, trim(entry + strlen(INCLUDE)), s);
+	if (*entry == '|')
+		return wrong(w, s,
+			     "a command cannot have mail here; name an "
+			     "address");
+	if (*entry == '/')
+		return wrong(w, s,
+			     "a file cannot have mail here; name an address");
+	return wrong(w, s, "is neither an address nor " INCLUDE "/FILE");
+}
+
+static int expand_entry(struct walk *w, char *entry, const struct site *s)
+{
+	struct address_list found = { 0 };
+	struct fault bad = FAULT_INIT;
+	bool is_final = *entry == '\\'; /* no alias beyond this one */
+	int r = 0;
+
+	if (strchr("|/:", *entry))
+		return expand_special(w, entry, s);
+	if (address_parse_list(w->arena, entry + is_final, &found, &bad) < 0)
+		return wrong(w, s, bad.text);
+	for (size_t i = 0; r == 0 && i < found.count; i++) {
+		struct address *one = &found.items[i];
+
+		one->group = NULL; /* a target stands where its name stood */
+		if (one->group_only)
+			continue;
+		r = is_final ? append(w, s, one) : expand_address(w, s, one);
+	}
+	return r;
+}
+
+static int expand_value(struct walk *w, const char *value, const struct site *s)
+{
+	char *entry;
+	int r = 0;
+
+	while (r == 0 && (entry = next_entry(w->arena, &value)))
+		r = expand_entry(w, entry, s);
+	return r;
+}
+
+static unsigned next_run(struct aliases *aliases)
+{
+	/* 0 is what an alias has that was never entered */
+	if (!++aliases->run)
+		++aliases->run;
+	return aliases->run;
+}
+
+int aliases_expand(struct arena *a, struct aliases *aliases,
+		   const struct address *one, struct expansion *out,
 		   struct fault *f)
 {
-	return expand(a, aliases, one, list, 0, f);
+	struct alias *x = find(aliases, one, true);
+	struct walk w = { a, aliases, out, NULL, one->local, 0, f };
+	struct site s = { aliases->path, x ? x->line : 0, NULL };
+
+	if (!x) {
+		address_append(a, &out->list, one);
+		return 0;
+	}
+	out->is_alias = true;
+	next_run(aliases);
+	if (expand_alias(&w, x, &s, one) < 0)
+		return -1;
+	return out->list.count ? 0 : wrong(&w, &s, "stands for nobody");
+}
+
+int aliases_check(struct arena *a, const char *path, unsigned *count,
+		  struct fault *f)
+{
+	struct aliases all = { .run = 0 };
+
+	*count = 0;
+	if (aliases_load(a, path, false, &all, f) < 0)
+		return -1;
+	for (struct alias *x = all.first; x; x = x->next) {
+		struct expansion unused = { .is_list = false };
+		struct address one = { .local = x->name, .domain = "" };
+
+		++*count;
+		if (aliases_expand(a, &all, &one, &unused, f) < 0)
+			return -1;
+	}
+	return 0;
 }

@@ -2,33 +2,60 @@
  *
  * "name: address, address" lines, continued by lines that begin with white
  * space, "#" comments, names without regard to case; "default" stands for any
- * bare name that has no line of its own.  An alias may name aliases.  What
- * aliases(5) has beyond addresses (commands, files, ":include:") is refused
- * when it is used: nothing is run or written because a list says so. */
+ * bare name that has no line of its own and is no alias's target.  An alias may
+ * name aliases, and lists in files (":include:/FILE", an address list a line);
+ * "\name" is that name and no alias.  Commands and files are refused when they
+ * are used: nothing is run or written because a list says so.
+ *
+ * A name is an alias's when it has no domain, or one that is this machine
+ * (here.h); "default" takes nobody who has a full domain. */
 #ifndef SUBMIT_ALIASES_H
 #define SUBMIT_ALIASES_H
+
+#include <stdbool.h>
 
 #include "base/arena.h"
 #include "base/fault.h"
 #include "mail/address.h"
 
-#define ALIASES_FILE_MAX  (4 * 1024 * 1024)
-#define ALIASES_DEPTH_MAX 16
+#define ALIASES_FILE_MAX  (4 * 1024 * 1024) /* octets, of a list too */
+#define ALIASES_DEPTH_MAX 16 /* aliases and lists in each other */
 
 struct alias;
 struct aliases {
 	struct alias *first;
-	const char *path;
+	const char *path; /* NULL: none was loaded */
+	/* Stays himself whatever the file says; NULL: nobody. */
+	const char *own_user;
+	/* "@localhost" is a place that the server knows, too. */
+	bool server_is_here;
+	unsigned run;
 };
 
-/* An unreadable file is FAULT_CONFIG, as is a line that is none (FILE:LINE). */
-int aliases_load(struct arena *a, const char *path, struct aliases *out,
-		 struct fault *f);
-/* Appends what `one` stands for to `list`: itself when it has a domain or no
- * alias.  A name that comes back to itself stays a bare name (so "root: root,
- * ops@example.org" works); a longer loop is FAULT_CONFIG. */
-int aliases_expand(struct arena *a, const struct aliases *aliases,
-		   const struct address *one, struct address_list *list,
+/* What a name stands for, to be zeroed first. */
+struct expansion {
+	struct address_list list;
+	bool is_alias; /* else the list is the name itself */
+	bool is_list;  /* an :include: had a part in it */
+};
+
+/* An unreadable file is FAULT_CONFIG, and so is a line that is none
+ * (FILE:LINE), but where the file is the system's: other programs read that
+ * too, and a line that is theirs is passed over. */
+int aliases_load(struct arena *a, const char *path, bool is_system,
+		 struct aliases *out, struct fault *f);
+/* Appends what `one` stands for: itself when it has a domain that is elsewhere
+ * or no alias.  A name that comes back to itself stays that name (so "root:
+ * root, ops@example.org" works); a longer circle is FAULT_CONFIG, as is an
+ * alias for nobody at all, and what cannot be read.  Targets keep their own
+ * display names; a mailbox may come twice. */
+int aliases_expand(struct arena *a, struct aliases *aliases,
+		   const struct address *one, struct expansion *out,
 		   struct fault *f);
+/* Looks through all of them, as `newaliases` did: -1 with the first line that
+ * is none or that would be refused when it is used.  *count is how many names
+ * there are. */
+int aliases_check(struct arena *a, const char *path, unsigned *count,
+		  struct fault *f);
 
 #endif

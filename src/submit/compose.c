@@ -9,16 +9,20 @@
 
 #include <string.h>
 
+#include "base/ascii.h"
 #include "base/world.h"
 #include "codec/base64.h"
 #include "mail/filetype.h"
+#include "mail/parameter.h"
 #include "submit/heading.h"
 #include "submit/progress.h"
 
+#define CHARSET_MAX 256 /* octets of its name, whatever they say */
+
 /* The files of a request between opening and reading. */
 struct opened {
-	struct input *body, *html;
-	struct input **attachments; /* in the request's order */
+	struct input *include, *body, *html; /* NULL: not there */
+	struct input **attachments;	     /* in the request's order */
 };
 
 void composition_init(struct composition *c, struct arena *a,
@@ -29,10 +33,14 @@ void composition_init(struct composition *c, struct arena *a,
 		.arena = a,
 		.request = r,
 		.account = account,
-		.inputs = { .arena = a, .spool = spool },
+		.inputs = { .arena = a,
+			    .spool = spool,
+			    .dot_ends = r->dot_ends_input },
 		.is_draft = r->draft_path != NULL,
 	};
 	header_init(&c->message.header);
+	resolver_init(&c->resolver, a, account, r->skip_aliases);
+	c->resolver.nicknames = &r->nicknames;
 }
 
 void composition_free(struct composition *c)
@@ -41,6 +49,15 @@ void composition_free(struct composition *c)
 		stage_free(&c->stage);
 	inputs_free(&c->inputs);
 	c->has_stage = c->is_rendered = false;
+}
+
+static int open_one(struct composition *c, const char *path, struct input **out,
+		    struct fault *f)
+{
+	if (!path)
+		return 0;
+	*out = input_open(&c->inputs, path, f);
+	return *out ? 0 : -1;
 }
 
 static int open_all(struct composition *c, struct opened *o, struct fault *f)
@@ -57,17 +74,22 @@ static int open_all(struct composition *c, struct opened *o, struct fault *f)
 		if (!o->attachments[n++])
 			return -1;
 	}
-	if (r->html_path) {
-		o->html = input_open(&c->inputs, r->html_path, f);
-		if (!o->html)
-			return -1;
-	}
-	if (r->body_path) {
-		o->body = input_open(&c->inputs, r->body_path, f);
-		if (!o->body)
-			return -1;
-	}
-	return 0;
+	if (open_one(c, r->html_path, &o->html, f) < 0 ||
+	    open_one(c, r->include_path, &o->include, f) < 0)
+		return -1;
+	return open_one(c, r->body_path, &o->body, f);
+}
+
+static struct piece *add_piece(struct composition *c, struct part *p,
+			       const struct slice *content)
+{
+	struct piece **end = &p->pieces;
+
+	while (*end)
+		end = &(*end)->next;
+	*end = arena_alloc(c->arena, sizeof(**end));
+	(*end)->content = *content;
+	return *end;
 }
 
 static struct part *new_leaf(struct composition *c, const char *type,
@@ -77,10 +99,17 @@ static struct part *new_leaf(struct composition *c, const char *type,
 
 	p->kind = PART_LEAF;
 	p->type = type;
-	p->pieces = arena_alloc(c->arena, sizeof(*p->pieces));
-	p->pieces->content = *content;
+	add_piece(c, p, content);
 	header_init(&p->extra);
 	return p;
+}
+
+static bool is_empty(const struct part *leaf)
+{
+	for (const struct piece *x = leaf->pieces; x; x = x->next)
+		if (x->content.length)
+			return false;
+	return true;
 }
 
 /* `first` and all its siblings under one roof; one alone needs none. */
@@ -149,21 +178,47 @@ static struct part *attachment_part(struct composition *c,
 static int uuencode_into(struct composition *c, struct part *body,
 			 const struct opened *o, struct fault *f)
 {
-	struct piece **end = &body->pieces->next;
 	size_t n = 0;
 
 	for (struct attachment *a = c->request->attachments; a; a = a->next) {
-		struct piece *p = arena_alloc(c->arena, sizeof(*p));
 		struct input *in = o->attachments[n++];
+		struct slice content;
+		struct piece *p;
 
-		if (input_slice(&c->inputs, in, false, &p->content, f) < 0)
+		if (input_slice(&c->inputs, in, false, &content, f) < 0)
 			return -1;
+		p = add_piece(c, body, &content);
 		p->uuencode = true;
 		p->name = attachment_name(a);
 		p->mode = input_mode(in);
-		*end = p;
-		end = &p->next;
 	}
+	return 0;
+}
+
+/* The text, after what is included before it; NULL when an HTML is all there
+ * is. */
+static int read_text(struct composition *c, const struct opened *o,
+		     struct part **text, struct fault *f)
+{
+	const struct request *r = c->request;
+	struct slice content = slice_of_memory("", 0);
+	struct part *p = new_leaf(c, r->body_type ? r->body_type : "text/plain",
+				  &content);
+
+	if (o->include) {
+		if (input_slice(&c->inputs, o->include, true, &content, f) < 0)
+			return -1;
+		add_piece(c, p, &content);
+	}
+	if (o->body) {
+		if (input_slice(&c->inputs, o->body, true, &content, f) < 0)
+			return -1;
+		add_piece(c, p, &content);
+	}
+	p->is_body = ascii_begins(p->type, "text/");
+	p->charset = r->body_charset;
+	if (!is_empty(p) || !o->html || r->encoding == ENCODING_UUENCODE)
+		*text = p;
 	return 0;
 }
 
@@ -171,16 +226,10 @@ static int uuencode_into(struct composition *c, struct part *body,
 static int read_bodies(struct composition *c, const struct opened *o,
 		       struct part **text, struct part **html, struct fault *f)
 {
-	struct slice content = slice_of_memory("", 0);
+	struct slice content;
 
-	if (o->body && input_slice(&c->inputs, o->body, true, &content, f) < 0)
+	if (read_text(c, o, text, f) < 0)
 		return -1;
-	if (content.length || !o->html ||
-	    c->request->encoding == ENCODING_UUENCODE) {
-		*text = new_leaf(c, "text/plain", &content);
-		(*text)->is_body = true;
-		(*text)->charset = c->request->body_charset;
-	}
 	if (!o->html)
 		return 0;
 	if (input_slice(&c->inputs, o->html, true, &content, f) < 0)
@@ -217,8 +266,8 @@ static int build_tree(struct composition *c, const struct opened *o,
 
 	if (read_bodies(c, o, &text, &html, f) < 0)
 		return -1;
-	c->is_empty = r->skip_empty && !html && !r->attachments &&
-		      text->pieces->content.length == 0;
+	c->is_empty =
+		r->skip_empty && !html && !r->attachments && is_empty(text);
 	if (text && r->encoding == ENCODING_UUENCODE) {
 		c->message.root = text;
 		return uuencode_into(c, text, o, f);
@@ -236,23 +285,96 @@ static int build_tree(struct composition *c, const struct opened *o,
 	if (add_attachments(c, o, false, &list, f) < 0)
 		return -1;
 	/* An empty text before attachments says nothing: leave it out. */
-	if (list == text && text && text->next &&
-	    text->pieces->content.length == 0)
+	if (list == text && text && text->next && is_empty(text))
 		list = text->next;
 	c->message.root = gather(c, "multipart/mixed", list);
 	return 0;
 }
 
-static int build_draft(struct composition *c, struct fault *f)
+static int open_draft(struct composition *c, struct slice *content,
+		      struct fault *f)
 {
 	struct input *in = input_open(&c->inputs, c->request->draft_path, f);
-	struct slice content;
+	bool is_one = c->request->is_handed_over;
 
-	if (!in || input_message(&c->inputs, in, &content, f) < 0 ||
-	    draft_read(c->arena, &content, &c->draft, f) < 0)
+	if (!in)
+		return -1;
+	if ((is_one ? input_slice(&c->inputs, in, true, content, f)
+		    : input_message(&c->inputs, in, content, f)) < 0)
 		return -1;
 	c->is_from_mbox = input_is_mbox(in);
-	return heading_of_draft(c, f);
+	return 0;
+}
+
+/* The text of a draft that has no parts yet, so that it can get some. */
+static struct part *text_of_draft(struct composition *c, struct fault *f)
+{
+	const struct header *h = &c->draft.header;
+	const char *type = header_get(h, "Content-Type");
+	const char *encoding = header_get(h, "Content-Transfer-Encoding");
+	struct slice body = c->draft.content;
+	struct buf charset = BUF_INIT(CHARSET_MAX);
+	struct part *text;
+
+	if ((type && !ascii_begins(type, "text/")) ||
+	    (encoding && encoding_parse(encoding) != ENCODING_7BIT &&
+	     encoding_parse(encoding) != ENCODING_8BIT)) {
+		fault_set(f, FAULT_DATA,
+			  "the draft has MIME parts or an encoding of its own: "
+			  "let the program that made it attach files, or give "
+			  "it as plain text");
+		return NULL;
+	}
+	if (body.memory)
+		body.memory += c->draft.body;
+	else
+		body.offset += c->draft.body;
+	body.length -= c->draft.body;
+	text = new_leaf(c, "text/plain", &body);
+	text->is_body = true;
+	if (type) {
+		text->type = arena_dup_n(c->arena, type, parameter_main(type));
+		if (parameter_get(&charset, type, "charset"))
+			text->charset = arena_dup(c->arena, charset.data);
+	}
+	buf_free(&charset);
+	return text;
+}
+
+/* From here on it is a message of ours, with the draft's header. */
+static int attach_to_draft(struct composition *c, const struct opened *o,
+			   struct fault *f)
+{
+	struct part *list = text_of_draft(c, f);
+
+	if (!list || add_attachments(c, o, false, &list, f) < 0)
+		return -1;
+	c->message.root = gather(c, "multipart/mixed", list);
+	c->message.header = c->draft.header;
+	header_remove(&c->message.header, "MIME-Version");
+	header_remove(&c->message.header, "Content-Type");
+	header_remove(&c->message.header, "Content-Transfer-Encoding");
+	header_remove(&c->message.header, "Content-Disposition");
+	c->is_draft = false;
+	filetype_forget();
+	return 0;
+}
+
+static int build_draft(struct composition *c, struct fault *f)
+{
+	struct opened o = { 0 };
+	struct slice content;
+
+	if (open_all(c, &o, f) < 0)
+		return -1;
+	if (c->draft_content)
+		content = *c->draft_content;
+	else if (open_draft(c, &content, f) < 0)
+		return -1;
+	if (draft_read(c->arena, &content, &c->draft, f) < 0 ||
+	    heading_of_draft(c, f) < 0)
+		return -1;
+	return c->request->attachments ? attach_to_draft(c, &o, f) : 0;
 }
 
 int composition_build(struct composition *c, struct fault *f)
@@ -293,6 +415,28 @@ static uint64_t expected_size(const struct part *p)
 	return size;
 }
 
+/* Has the finished header octets over 127, as an address of RFC 6532 has? */
+static bool header_has_high(const struct stage *stage, struct fault *f)
+{
+	struct slice message = stage_slice(stage);
+	struct source from;
+	char room[4096], before = '\0';
+	ssize_t n;
+
+	source_of_slice(&from, &message);
+	while ((n = source_read(&from, room, sizeof(room), f)) > 0) {
+		for (const char *p = room; p < room + n; p++) {
+			if ((unsigned char)*p > 127)
+				return true;
+			if (*p == '\n' && before == '\n')
+				return false;
+			if (*p != '\r')
+				before = *p;
+		}
+	}
+	return false;
+}
+
 /* Into the stage, past a person who may be waiting. */
 static int write_all(struct composition *c, bool accept_8bit)
 {
@@ -323,6 +467,8 @@ int composition_render(struct composition *c, bool accept_8bit, struct fault *f)
 		c->has_8bit = has_8bit_part(c->message.root);
 	if (write_all(c, accept_8bit) < 0)
 		return -1;
+	if (c->is_draft)
+		c->has_8bit_header = header_has_high(&c->stage, f);
 	c->is_rendered = true;
-	return 0;
+	return fault_is_set(f) ? -1 : 0;
 }

@@ -17,20 +17,21 @@
 #include "mail/envelope.h"
 #include "mail/message.h"
 #include "queue/stage.h"
-#include "submit/aliases.h"
 #include "submit/input.h"
 #include "submit/request.h"
+#include "submit/resolve.h"
 
 struct composition {
 	struct arena *arena;
 	const struct request *request;
 	const struct account *account;
 	struct inputs inputs;
-	struct aliases aliases; /* loaded when first needed */
+	struct resolver resolver;
 
 	bool is_draft;
-	bool is_from_mbox;	/* the draft, as a dead letter is */
-	struct message message; /* its header serves a draft too */
+	const struct slice *draft_content; /* NULL: the request's draft_path */
+	bool is_from_mbox;		   /* the draft, as a dead letter is */
+	struct message message;		   /* its header serves a draft too */
 	struct draft draft;
 
 	/* the result */

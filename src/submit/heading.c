@@ -1,4 +1,5 @@
-/* heading.c - From, To, Date, Message-ID and the envelope.
+/* heading.c - From, To, Date, Message-ID and the envelope.  Every address goes
+ * through resolve.h, whether it came from an option or stands in a draft.
  *
  * The sender in the header is -r, else the account's `from`, else
  * login@host.  The reverse-path is -f, else -r, else the account's `from`,
@@ -11,8 +12,10 @@
 #include "base/world.h"
 #include "mail/date.h"
 #include "mail/msgid.h"
+#include "mail/resent.h"
 #include "submit/compose.h"
 #include "submit/keep.h"
+#include "submit/rewrite.h"
 
 #define VALUE_MAX (1024 * 1024) /* octets of one address field */
 
@@ -23,52 +26,34 @@ static const char *domain_of(const char *address)
 	return at && at[1] ? at + 1 : NULL;
 }
 
-static const char *qualifying_domain(const struct account *account)
-{
-	const char *of_from = domain_of(account->from);
-
-	if (account->maildomain)
-		return account->maildomain;
-	return of_from ? of_from : world_host();
-}
-
-static void qualify(struct composition *c, struct address *one)
-{
-	if (one->group_only || *one->domain || !*one->local)
-		return;
-	one->domain = qualifying_domain(c->account);
-	address_respell(c->arena, one);
-}
-
-/* Aliases first, then the domain: what is left bare is this place's. */
-static int resolve(struct composition *c, const struct address_list *from,
-		   struct address_list *to, struct fault *f)
-{
-	struct aliases *aliases = &c->aliases;
-
-	if (c->account->aliases && !aliases->path &&
-	    aliases_load(c->arena, c->account->aliases, aliases, f) < 0)
-		return -1;
-	*to = (struct address_list){ 0 };
-	for (size_t i = 0; i < from->count; i++)
-		if (aliases_expand(c->arena, aliases, &from->items[i], to, f) <
-		    0)
-			return -1;
-	for (size_t i = 0; i < to->count; i++)
-		qualify(c, &to->items[i]);
-	return 0;
-}
-
 /* Who writes, when neither the command nor the header tells. */
 static int default_sender(struct composition *c, struct address *out,
 			  struct fault *f)
 {
 	const struct account *account = c->account;
 
-	if (account->from)
-		return address_parse(c->arena, account->from, false, out, f);
 	*out = (struct address){ .local = world_user(), .domain = "" };
-	qualify(c, out);
+	if (account->from &&
+	    address_parse(c->arena, account->from, false, out, f) < 0)
+		return -1;
+	return resolve_domain(&c->resolver, out, f);
+}
+
+/* The account's own, by the name that suits it best. */
+static int account_sender(struct composition *c, struct address *out,
+			  struct fault *f)
+{
+	const struct account *account = c->account;
+	const char *name = c->request->full_name;
+
+	if (default_sender(c, out, f) < 0)
+		return -1;
+	if (name)
+		out->name = name;
+	else if (!out->name && account->from_full_name)
+		out->name = account->from_full_name;
+	else if (!out->name && !account->from && *world_full_name())
+		out->name = world_full_name();
 	return 0;
 }
 
@@ -76,20 +61,32 @@ static int header_sender(struct composition *c, struct address *out,
 			 struct fault *f)
 {
 	const struct request *r = c->request;
-	const struct account *account = c->account;
+	bool is_bound = c->account->from && !c->account->allow_from_override;
 
-	if (r->has_from && (account->allow_from_override || !account->from)) {
+	if (r->has_from && !is_bound)
 		*out = r->from;
-		qualify(c, out);
-		return 0;
-	}
-	if (default_sender(c, out, f) < 0)
-		return -1;
-	if (!out->name && account->from_full_name)
-		out->name = account->from_full_name;
-	else if (!out->name && !account->from && *world_full_name())
-		out->name = world_full_name();
-	return 0;
+	else if (r->is_handed_over && r->has_envelope_from &&
+		 *r->envelope_from.spec && !is_bound)
+		*out = r->envelope_from;
+	else
+		return account_sender(c, out, f);
+	if (!out->name)
+		out->name = r->full_name;
+	return resolve_sender(&c->resolver, out, f);
+}
+
+/* Who wrote a draft: the first in its From. */
+static bool draft_author(struct composition *c, struct address *out)
+{
+	const char *from = header_get(&c->draft.header, "From");
+	struct address_list list = { 0 };
+	struct fault unused = FAULT_INIT;
+
+	if (!from || address_parse_list(c->arena, from, &list, &unused) < 0 ||
+	    !list.count || list.items[0].group_only)
+		return false;
+	*out = list.items[0];
+	return true;
 }
 
 static int reverse_path(struct composition *c, struct fault *f)
@@ -102,12 +99,16 @@ static int reverse_path(struct composition *c, struct fault *f)
 			return -1;
 	} else if (r->has_envelope_from) {
 		path = r->envelope_from;
+	} else if (r->reverse_path_from_header && c->is_draft &&
+		   draft_author(c, &path)) {
+		;
 	} else if (r->has_from) {
 		path = r->from;
 	} else if (default_sender(c, &path, f) < 0) {
 		return -1;
 	}
-	qualify(c, &path);
+	if (resolve_sender(&c->resolver, &path, f) < 0)
+		return -1;
 	c->envelope.reverse_path = path.spec;
 	c->envelope.sender_needs_smtputf8 = path.needs_smtputf8;
 	return 0;
@@ -132,6 +133,20 @@ static void add_recipients(struct composition *c,
 				       &list->items[i]);
 }
 
+/* Adds what the list stands for to the envelope; *shown is how it stands in
+ * the header. */
+static int take_recipients(struct composition *c,
+			   const struct address_list *list,
+			   struct address_list *shown, struct fault *f)
+{
+	struct address_list found = { 0 };
+
+	if (resolve_recipients(&c->resolver, list, shown, &found, f) < 0)
+		return -1;
+	add_recipients(c, &found);
+	return 0;
+}
+
 static int fill_envelope(struct composition *c, struct fault *f)
 {
 	const struct request *r = c->request;
@@ -150,11 +165,14 @@ static int fill_envelope(struct composition *c, struct fault *f)
 	e->dsn_notify = r->dsn_notify ? r->dsn_notify : c->account->dsn_notify;
 	e->dsn_ret = r->dsn_ret ? r->dsn_ret : c->account->dsn_return;
 	e->dsn_envid = r->dsn_envid;
-	if (!e->count && r->action != REQUEST_PRINT)
-		return fault_set(
-			f, FAULT_USAGE,
-			"there is no recipient; name one: mailsend -s subject user@example.org");
-	return 0;
+	if (e->count || r->action == REQUEST_PRINT)
+		return 0;
+	return fault_set(f, FAULT_USAGE,
+			 r->recipients_from_header
+				 ? "there is no recipient: the message names "
+				   "none in To, Cc or Bcc, nor does the command"
+				 : "there is no recipient; name one: mailsend "
+				   "-s subject user@example.org");
 }
 
 /* The header of a composition: a draft has its own. */
@@ -220,11 +238,11 @@ static int add_message_id(struct composition *c, struct fault *f)
 }
 
 /* RFC 3834: what no person started tells so, and vacation programs keep
- * still. */
+ * still.  Another program's mail may be a person's that has no terminal. */
 static int add_auto_submitted(struct composition *c, struct fault *f)
 {
-	if (!c->account->auto_submitted || world_has_terminal() ||
-	    header_has(header_of(c), "Auto-Submitted"))
+	if (!c->account->auto_submitted || c->request->is_handed_over ||
+	    world_has_terminal() || header_has(header_of(c), "Auto-Submitted"))
 		return 0;
 	return header_add(c->arena, header_of(c), "Auto-Submitted",
 			  "auto-generated", f);
@@ -232,30 +250,30 @@ static int add_auto_submitted(struct composition *c, struct fault *f)
 
 static int add_extra(struct composition *c, struct fault *f)
 {
+	struct header *h = header_of(c);
+	struct field **added = h->last;
+
 	for (struct field *x = c->request->extra.first; x; x = x->next)
-		if (header_add(c->arena, header_of(c), x->name, x->value, f) <
-		    0)
+		if (header_add(c->arena, h, x->name, x->value, f) < 0)
 			return -1;
-	return 0;
+	return rewrite_fields(&c->resolver, *added, NULL, &c->has_8bit_header,
+			      f);
 }
 
-/* The lists of the request with their names resolved. */
+/* The lists of the request as the header shows them. */
 struct lists {
 	struct address_list to, cc, bcc;
 };
 
-static int resolve_all(struct composition *c, struct lists *l, struct fault *f)
+static int take_all(struct composition *c, struct lists *l, struct fault *f)
 {
 	const struct request *r = c->request;
 
-	if (resolve(c, &r->to, &l->to, f) < 0 ||
-	    resolve(c, &r->cc, &l->cc, f) < 0 ||
-	    resolve(c, &r->bcc, &l->bcc, f) < 0)
+	*l = (struct lists){ .to = { .count = 0 } };
+	if (take_recipients(c, &r->to, &l->to, f) < 0 ||
+	    take_recipients(c, &r->cc, &l->cc, f) < 0)
 		return -1;
-	add_recipients(c, &l->to);
-	add_recipients(c, &l->cc);
-	add_recipients(c, &l->bcc);
-	return 0;
+	return take_recipients(c, &r->bcc, &l->bcc, f);
 }
 
 static int add_recipient_fields(struct composition *c, const struct lists *l,
@@ -283,12 +301,13 @@ static int add_recipient_fields(struct composition *c, const struct lists *l,
 int heading_of_message(struct composition *c, struct fault *f)
 {
 	const struct request *r = c->request;
-	struct address_list reply_to;
+	struct address_list reply_to = { 0 };
 	struct address from;
 	struct lists l;
 
-	if (resolve_all(c, &l, f) < 0 ||
-	    resolve(c, &r->reply_to, &reply_to, f) < 0 ||
+	if (take_all(c, &l, f) < 0 ||
+	    resolve_recipients(&c->resolver, &r->reply_to, &reply_to, NULL, f) <
+		    0 ||
 	    fill_envelope(c, f) < 0 || header_sender(c, &from, f) < 0 ||
 	    add_date(c, f) < 0 || add_one(c, "From", &from, f) < 0 ||
 	    add_addresses(c, "Reply-To", &reply_to, f) < 0 ||
@@ -302,6 +321,32 @@ int heading_of_message(struct composition *c, struct fault *f)
 	return add_auto_submitted(c, f);
 }
 
+/* What the fields of one name list, of those before `end`. */
+static int read_field(struct composition *c, const char *name,
+		      const struct field *end, struct address_list *list,
+		      struct fault *f)
+{
+	struct fault found = FAULT_INIT;
+
+	for (struct field *x = c->draft.header.first; x && x != end;
+	     x = x->next)
+		if (ascii_equal(x->name, name) &&
+		    !rewrite_is_notice(x->value) &&
+		    address_parse_list(c->arena, x->value, list, &found) < 0)
+			return fault_set(f, FAULT_DATA, "%s: %s", x->name,
+					 found.text);
+	return 0;
+}
+
+static bool has_before(const struct header *h, const char *name,
+		       const struct field *end)
+{
+	for (const struct field *x = h->first; x && x != end; x = x->next)
+		if (ascii_equal(x->name, name))
+			return true;
+	return false;
+}
+
 /* The recipients that a draft's header names: those of its newest Resent
  * block where it has one (RFC 5322 3.6.6), else To, Cc and Bcc; of a dead
  * letter, those who are still without it. */
@@ -313,27 +358,25 @@ static int read_recipients(struct composition *c, struct lists *l,
 					      "Resent-Bcc" };
 	static const char *const kept[] = { KEEP_RECIPIENTS, "", "" };
 	const struct header *h = &c->draft.header;
+	const struct field *end = resent_end(h);
 	/* Only our own file is believed: a mail may say anything. */
 	bool is_dead_letter = c->is_from_mbox && header_has(h, KEEP_RECIPIENTS);
-	bool is_resent = header_has(h, "Resent-To") ||
-			 header_has(h, "Resent-Cc") ||
-			 header_has(h, "Resent-Bcc");
+	bool is_resent = has_before(h, "Resent-To", end) ||
+			 has_before(h, "Resent-Cc", end) ||
+			 has_before(h, "Resent-Bcc", end);
 	const char *const *names = is_dead_letter ? kept
 				   : is_resent	  ? resent
 						  : plain;
 	struct address_list *into[] = { &l->to, &l->cc, &l->bcc };
 
+	if (names != resent)
+		end = NULL;
 	for (int i = 0; i < 3; i++) {
 		struct address_list list = { 0 };
 
-		for (struct field *x = h->first; x; x = x->next)
-			if (ascii_equal(x->name, names[i]) &&
-			    address_parse_list(c->arena, x->value, &list, f) <
-				    0)
-				return -1;
-		if (resolve(c, &list, into[i], f) < 0)
+		if (read_field(c, names[i], end, &list, f) < 0 ||
+		    take_recipients(c, &list, into[i], f) < 0)
 			return -1;
-		add_recipients(c, into[i]);
 	}
 	return 0;
 }
@@ -350,9 +393,10 @@ static int replace_fields(struct composition *c, struct fault *f)
 	const struct request *r = c->request;
 	const struct account *account = c->account;
 	struct header *h = &c->draft.header;
+	bool prevails = r->draft_prevails;
 	struct address from;
 
-	if (r->subject) {
+	if (r->subject && !(prevails && header_has(h, "Subject"))) {
 		header_remove(h, "Subject");
 		if (header_add(c->arena, h, "Subject", r->subject, f) < 0)
 			return -1;
@@ -370,13 +414,30 @@ static int replace_fields(struct composition *c, struct fault *f)
 			return -1;
 	}
 	c->message_id = header_get(h, "Message-ID");
-	if (!r->has_from &&
+	if ((!r->has_from || (prevails && header_has(h, "From"))) &&
 	    !is_to_set(account->set_from_header, header_has(h, "From")))
 		return 0;
 	header_remove(h, "From");
 	if (header_sender(c, &from, f) < 0)
 		return -1;
 	return add_one(c, "From", &from, f);
+}
+
+/* Those who were named stand in the draft's own field with the others. */
+static int extend_field(struct composition *c, const char *name,
+			const struct address_list *added, struct fault *f)
+{
+	struct address_list all = { 0 };
+
+	if (!added->count)
+		return 0;
+	if (read_field(c, name, NULL, &all, f) < 0)
+		return -1;
+	for (size_t i = 0; i < added->count; i++)
+		if (!contains(&all, &added->items[i]))
+			address_append(c->arena, &all, &added->items[i]);
+	header_remove(header_of(c), name);
+	return add_addresses(c, name, &all, f);
 }
 
 /* To and Cc of a draft, where the account wants others or there are none. */
@@ -391,9 +452,13 @@ static int replace_recipients(struct composition *c, const struct lists *own,
 		header_remove(h, "Cc");
 		return add_recipient_fields(c, own, f);
 	}
-	if (header_has(h, "To") || header_has(h, "Cc"))
+	if (!header_has(h, "To") && !header_has(h, "Cc"))
+		return add_recipient_fields(c, added, f);
+	if (!c->request->extends_header)
 		return 0;
-	return add_recipient_fields(c, added, f);
+	return extend_field(c, "To", &added->to, f) < 0
+		       ? -1
+		       : extend_field(c, "Cc", &added->cc, f);
 }
 
 int heading_of_draft(struct composition *c, struct fault *f)
@@ -405,7 +470,11 @@ int heading_of_draft(struct composition *c, struct fault *f)
 		return -1;
 	header_remove(&c->draft.header, KEEP_RECIPIENTS);
 	header_remove(&c->draft.header, KEEP_REASON);
-	if (resolve_all(c, &added, f) < 0 || fill_envelope(c, f) < 0 ||
+	if (rewrite_fields(&c->resolver, c->draft.header.first,
+			   resent_end(&c->draft.header), &c->has_8bit_header,
+			   f) < 0)
+		return -1;
+	if (take_all(c, &added, f) < 0 || fill_envelope(c, f) < 0 ||
 	    replace_recipients(c, &own, &added, f) < 0 ||
 	    replace_fields(c, f) < 0 || add_extra(c, f) < 0)
 		return -1;

@@ -1,8 +1,7 @@
 /* heading.h - who writes to whom: the header and the envelope.
  *
- * One rule qualifies a bare name, in header and envelope alike: the account's
- * maildomain, else the domain of its `from`, else this host.  Bcc goes into
- * the envelope and never into the header. */
+ * One rule says what an address becomes, in header and envelope alike:
+ * resolve.h.  Bcc goes into the envelope and never into the header. */
 #ifndef SUBMIT_HEADING_H
 #define SUBMIT_HEADING_H
 

@@ -10,6 +10,7 @@
 
 #include "base/log.h"
 #include "base/world.h"
+#include "flow/lonedot.h"
 #include "queue/stage.h"
 #include "store/mbox.h"
 #include "submit/progress.h"
@@ -82,16 +83,22 @@ struct input *input_open(struct inputs *all, const char *path, struct fault *f)
 
 static int stage_input(struct inputs *all, struct input *in, struct fault *f)
 {
+	bool dot_ends = in->is_standard && all->dot_ends;
+	struct lonedot lonedot;
 	struct progress p;
 	struct source from;
 
 	if (in->is_standard && world_is_terminal(in->fd))
-		log_note("type the message, end it with Ctrl-D");
+		log_note("type the message, end it with %s",
+			 dot_ends ? "a dot alone on a line" : "Ctrl-D");
 	stage_init(&in->stage, all->spool, in->name, f);
 	in->is_staged = true;
 	source_of_stream(&from, in->fd, in->name);
 	progress_sink(&p, &in->stage.sink, "reading", 0);
-	if (pump(&from, &p.sink) < 0)
+	lonedot_init(&lonedot, &p.sink);
+	if (dot_ends)
+		from.is_over = &lonedot.is_over;
+	if (pump(&from, dot_ends ? &lonedot.sink : &p.sink) < 0)
 		return -1;
 	progress_end(&p);
 	return sink_close(&in->stage.sink);

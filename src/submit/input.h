@@ -16,6 +16,7 @@ struct input;
 struct inputs {
 	struct arena *arena;
 	const char *const *spool; /* folders for staging */
+	bool dot_ends;		  /* standard input, alone on a line */
 	struct input *first;
 };
 

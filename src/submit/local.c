@@ -7,24 +7,18 @@
 #include "base/disk.h"
 #include "base/log.h"
 #include "base/world.h"
-#include "mail/domain.h"
 #include "store/maildir.h"
+#include "submit/here.h"
 
 bool local_is_caller(const char *address)
 {
 	const char *at = strrchr(address, '@');
 	const char *user = world_user();
-	const char *host = world_host();
 	size_t n = at ? (size_t)(at - address) : strlen(address);
 
 	if (strlen(user) != n || memcmp(user, address, n) != 0)
 		return false;
-	if (!at || domain_equal(at + 1, "localhost") ||
-	    domain_equal(at + 1, host))
-		return true;
-	/* "alice@box" on box.example.org */
-	n = strcspn(host, ".");
-	return strlen(at + 1) == n && !strncasecmp(at + 1, host, n);
+	return here_of(at ? at + 1 : "") != HERE_NOT;
 }
 
 static int no_smarthost(const struct composition *c, const char *address,

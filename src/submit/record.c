@@ -121,14 +121,15 @@ static int append(const char *path, const struct buf *line, struct fault *f)
 	return r;
 }
 
-static void to_syslog(const char *facility, const struct buf *line, bool failed)
+static void to_syslog(const char *facility, const char *tag,
+		      const struct buf *line, bool failed)
 {
 	int code = LOG_MAIL;
 
 	for (size_t i = 0; i < sizeof(facilities) / sizeof(*facilities); i++)
 		if (!strcmp(facilities[i].name, facility))
 			code = facilities[i].code;
-	openlog("mailsend", LOG_PID, code);
+	openlog(tag ? tag : "mailsend", LOG_PID, code);
 	syslog(failed ? LOG_ERR : LOG_INFO, "%s", line->data);
 	closelog();
 }
@@ -142,7 +143,8 @@ int record_outcome(const struct composition *c, const struct outcome *out,
 
 	if (account->syslog) {
 		put_line(&line, c, out, failure);
-		to_syslog(account->syslog, &line, fault_is_set(failure));
+		to_syslog(account->syslog, c->request->syslog_tag, &line,
+			  fault_is_set(failure));
 		buf_reset(&line);
 	}
 	if (account->logfile) {

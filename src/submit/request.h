@@ -17,12 +17,19 @@
 #include "mail/address.h"
 #include "mail/header.h"
 #include "mail/message.h"
+#include "submit/nicknames.h"
 
 enum request_action {
 	REQUEST_SEND,
 	REQUEST_PRINT,	     /* the finished message on standard output */
 	REQUEST_DRY_RUN,     /* what would be done, nothing sent */
 	REQUEST_SHOW_CONFIG, /* each setting and where it came from */
+	REQUEST_VERIFY,	     /* where each recipient's mail would go */
+	REQUEST_CHECK_ALIASES,
+	REQUEST_LIST_QUEUE,
+	REQUEST_RUN_QUEUE,
+	REQUEST_SERVE_STDIO, /* an SMTP server on standard input and output */
+	REQUEST_SERVE,	     /* one that listens */
 	REQUEST_HELP,
 	REQUEST_VERSION,
 };
@@ -52,6 +59,8 @@ struct request {
 	const char *message_id; /* with its <>; NULL: a new one */
 	const char *body_path; /* "-" is standard input, which the persona names
 				  when nothing else reads it; NULL: no body */
+	const char *include_path; /* stands before the body; NULL: nothing */
+	const char *body_type;	  /* media type; NULL: text/plain */
 	const char *html_path;
 	const char *draft_path;
 	const char *body_charset; /* NULL: from the bytes */
@@ -67,7 +76,25 @@ struct request {
 	/* habits */
 	bool dot_ends_input;   /* a lone dot on a line is the end of it */
 	const char *full_name; /* of the sender, where the header has none */
-	bool recipients_from_header; /* of a draft, when none was named */
+	/* of a draft; those that were named get it too */
+	bool recipients_from_header;
+	/* The draft is another program's mail: one message whatever it begins
+	 * with, to which only what is missing is added; a From that is
+	 * missing is the envelope's sender. */
+	bool is_handed_over;
+	/* Of a draft: its own Subject and From stand, whatever was named; To
+	 * and Cc take up those who were named; the From is the reverse-path,
+	 * where none was named. */
+	bool draft_prevails;
+	bool extends_header;
+	bool reverse_path_from_header;
+	struct nicknames nicknames; /* come before all aliases */
+	bool skip_aliases;
+	bool prefers_smtputf8; /* where the server has it */
+
+	/* serving */
+	const char *serve; /* "ADDRESS:PORT", as typed */
+	bool serve_anyone; /* who can reach it may use it */
 
 	/* the way */
 	const char *account;
@@ -76,8 +103,11 @@ struct request {
 
 	/* what is told */
 	bool transcript;
+	const char *transcript_path; /* a file for it, or NULL */
 	bool json;
 	bool quiet;
+	bool silent;		/* not even errors: the exit status tells */
+	const char *syslog_tag; /* NULL: the program's name */
 };
 
 /* A request points into itself: it stays where it was made. */

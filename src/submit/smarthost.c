@@ -112,6 +112,7 @@ static int send_over(struct composition *c, struct dial *d,
 		.bytes = stage_slice(&c->stage),
 		.has_8bit = c->has_8bit,
 		.has_8bit_header = c->has_8bit_header,
+		.prefers_smtputf8 = c->request->prefers_smtputf8,
 	};
 	session_init(&s, d);
 	s.progress = progress;

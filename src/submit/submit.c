@@ -40,7 +40,8 @@ void submit_keep(struct composition *c, struct outcome *out,
 }
 
 int submit_send(struct composition *c, const struct trace *trace,
-		const struct session_progress *progress, struct outcome *out,
+		const struct session_progress *progress,
+		enum submit_keeping keeping, struct outcome *out,
 		struct fault *f)
 {
 	struct fault trouble = FAULT_INIT;
@@ -58,7 +59,8 @@ int submit_send(struct composition *c, const struct trace *trace,
 	else
 		r = local_deliver(c, out, f);
 	out->milliseconds = world_ticks() - start;
-	if (r < 0)
+	if (r < 0 &&
+	    (keeping == SUBMIT_KEEP || envelope_accepted(&c->envelope) > 0))
 		submit_keep(c, out, f);
 	if (record_outcome(c, out, f, &trouble) < 0)
 		log_warning("%s", trouble.text);

@@ -28,10 +28,18 @@ struct outcome {
 	uint64_t milliseconds;
 };
 
+/* Whose is a mail that did not go? */
+enum submit_keeping {
+	SUBMIT_KEEP,	  /* ours: the dead letter has it */
+	SUBMIT_KEEP_REST, /* the caller's, who hears of it and has the mail
+			     still; ours where some have got it */
+};
+
 /* The composition is rendered already.  -1 with the fault of the whole when
  * not every recipient was accepted. */
 int submit_send(struct composition *c, const struct trace *trace,
-		const struct session_progress *progress, struct outcome *out,
+		const struct session_progress *progress,
+		enum submit_keeping keeping, struct outcome *out,
 		struct fault *f);
 /* Keeps what can be kept of a mail that failed before it could be sent: the
  * message if it was rendered, else what came from standard input. */

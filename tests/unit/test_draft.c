@@ -78,6 +78,7 @@ static void shapes(void **state)
 		{ "A: b\nc\n", "L0 0 0 0,5,7 2 0 line 1\n0 1\n" },
 		{ "no header\n", "L0 0 0 0,0,10 10 0 line 1\n0 1\n" },
 		{ "From x\nA: b\n\nc", "L0 0 0 7,13,14 1 1 line 1\n0 1\n" },
+		{ ">From x\nA: b\n\nc", "L0 0 0 8,14,15 1 1 line 1\n0 1\n" },
 		{ "From x\n\nc", "L0 0 0 0,0,9 9 0 line 1\n0 1\n" },
 		{ "From x", "L0 0 0 0,0,6 6 0 line 1\n0 1\n" },
 		{ "Content-Type: multipart/x; boundary=b\n\npre\n--b\n\none\n"

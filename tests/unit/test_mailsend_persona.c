@@ -386,7 +386,7 @@ static void drafts(void **state)
 	assert_false(request.recipients_from_header);
 	REFUSES("--body", "--draft", "m.eml", "-i", "plain.txt");
 	REFUSES("--html", "--draft", "m.eml", "--html", "plain.txt");
-	REFUSES("--attach", "--draft", "m.eml", "-a", "plain.txt");
+	ACCEPTS("--draft", "m.eml", "-a", "plain.txt");
 	REFUSES("--inline", "--draft", "m.eml", "--inline", "plain.txt");
 	REFUSES("--encoding", "--draft", "m.eml", "--encoding", "base64");
 	REFUSES("--charset", "--draft", "m.eml", "--charset", "utf-8");

@@ -1,0 +1,28 @@
+/* mailvars.h - the variables of s-nail that "-S name=value" sets.
+ *
+ * Those that say something of a mail or its server are heeded, those that mean
+ * what happens anyway are passed over, and of others a note is made. */
+#ifndef PERSONA_MAILVARS_H
+#define PERSONA_MAILVARS_H
+
+#include <stdbool.h>
+
+#include "persona/options.h"
+
+/* What can be settled only when all of them are known. */
+struct mailvars {
+	const char *from; /* NULL: not set */
+	bool has_server;
+	bool is_implicit; /* TLS comes first */
+	bool starttls;
+	bool dot; /* ends what is typed */
+};
+
+/* "name=value", "name", "noname". */
+int mailvars_set(struct options_run *run, struct mailvars *vars,
+		 const char *text, struct fault *f);
+/* TLS of the server that was named. */
+int mailvars_finish(struct options_run *run, const struct mailvars *vars,
+		    struct fault *f);
+
+#endif

@@ -1,0 +1,502 @@
+/* mailx.c - mail and mailx, as far as they send.
+ *
+ * POSIX first, then the habits of bsd-mailx, s-nail and mailutils, which gave
+ * one letter different meanings: -a is a header with one and a file with the
+ * others.  What it looks like decides, and where that does not tell nothing is
+ * sent, since a wrong guess is a wrong mail. */
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/ascii.h"
+#include "base/world.h"
+#include "mail/charset.h"
+#include "persona/attach.h"
+#include "persona/mailrc.h"
+#include "persona/mailvars.h"
+#include "persona/personas.h"
+#include "persona/rows.h"
+#include "persona/setters.h"
+#include "persona/settle.h"
+
+struct mailx {
+	struct mailvars vars;
+	bool skip_system_rc, skip_rc;
+	bool has_template;
+};
+
+static void start(struct options_run *run)
+{
+	run->own = arena_alloc(run->arena, sizeof(struct mailx));
+}
+
+/* ---- modes that are not here ---- */
+
+enum refused {
+	REFUSED_READING,
+	REFUSED_COMMANDS,
+	REFUSED_FOLDER,
+};
+
+static SETTER(refuse)
+{
+	static const char *const why[] = {
+		[REFUSED_READING] = "reading mail is not here: this command "
+				    "only sends, as in `mail -s subject "
+				    "ops@example.org`",
+		[REFUSED_COMMANDS] = "commands of mailx are not run here: what "
+				     "they would do has options, see --help",
+		[REFUSED_FOLDER] = "no copy is saved by the name of a "
+				   "recipient here: add yourself by -b",
+	};
+
+	(void)run;
+	(void)value;
+	return fault_set(f, FAULT_USAGE, "%s", why[row->value]);
+}
+
+static SETTER(ignore)
+{
+	(void)run;
+	(void)row;
+	(void)value;
+	(void)f;
+	return 0;
+}
+
+/* ---- -a, -A ---- */
+
+/* "^[A-Za-z0-9-]+:" */
+static size_t field_name(const char *value)
+{
+	size_t n = 0;
+
+	while (ascii_is_letter(value[n]) || ascii_is_digit(value[n]) ||
+	       value[n] == '-')
+		n++;
+	return value[n] == ':' ? n : 0;
+}
+
+static SETTER(set_field)
+{
+	size_t n = field_name(value);
+	const char *name = arena_dup_n(run->arena, value, n);
+	const char *rest = n ? value + n + 1 : "";
+	int heeded;
+
+	if (!n)
+		return fault_set(f, FAULT_USAGE,
+				 "'%s' is not a header field: write it as in "
+				 "'X-Name: value'",
+				 value);
+	heeded = settle_content_field(run, name, rest + strspn(rest, " \t"), f);
+	if (heeded)
+		return heeded < 0 ? -1 : 0;
+	return set_header(run, row, value, f);
+}
+
+static bool is_readable(const char *path)
+{
+	return strcmp(path, "-") == 0 || access(path, R_OK) == 0;
+}
+
+static SETTER(set_smart_attach)
+{
+	struct attachment *last;
+
+	if (field_name(value))
+		return set_field(run, row,
+				 charset_to_utf8(run->arena, value,
+						 world_charset()),
+				 f);
+	if (attach_parse(run->arena, run->request, value, false, f) < 0)
+		return -1;
+	last = request_last_attachment(run->request);
+	if (is_readable(last->path))
+		return 0;
+	return fault_set(f, FAULT_USAGE,
+			 "'%s' is neither a header field nor a file that can "
+			 "be read: write -a 'X-Name: value' for a field, or "
+			 "-a ./FILE for a file that is there",
+			 value);
+}
+
+/* mailutils attaches, s-nail takes the account of that name: it is the file
+ * when there is one, and when the name looks like one. */
+static SETTER(set_attach_or_account)
+{
+	struct stat st;
+
+	(void)row;
+	if (strpbrk(value, "./=") || strcmp(value, "-") == 0 ||
+	    stat(value, &st) == 0)
+		return attach_parse(run->arena, run->request, value, false, f);
+	run->request->account =
+		charset_to_utf8(run->arena, value, world_charset());
+	return 0;
+}
+
+/* ---- the text ---- */
+
+/* An old habit is -E 'set nonascii' and the like. */
+static SETTER(set_skip_empty)
+{
+	const char *next = run->at < run->argc ? run->argv[run->at] : NULL;
+
+	(void)row;
+	(void)value;
+	(void)f;
+	run->request->skip_empty = true;
+	if (next && strncmp(next, "set ", 4) == 0)
+		run->at++;
+	return 0;
+}
+
+static bool ends_in(const char *text, const char *end)
+{
+	size_t n = strlen(text), m = strlen(end);
+
+	return n >= m && ascii_equal(text + n - m, end);
+}
+
+static SETTER(set_body_file)
+{
+	(void)row;
+	(void)f;
+	run->request->body_path = value;
+	if (ends_in(value, ".html") || ends_in(value, ".htm"))
+		run->request->body_type = "text/html";
+	return 0;
+}
+
+static SETTER(set_include)
+{
+	(void)row;
+	(void)f;
+	if (strcmp(value, "-") != 0)
+		run->request->include_path = value;
+	return 0;
+}
+
+static SETTER(set_text_type)
+{
+	(void)row;
+	return settle_body_type(run, value, f);
+}
+
+static SETTER(set_template)
+{
+	(void)row;
+	(void)value;
+	(void)f;
+	((struct mailx *)run->own)->has_template = true;
+	return 0;
+}
+
+/* ---- others ---- */
+
+/* The address, too: -r '' is "as usual" for s-nail. */
+static SETTER(set_sender)
+{
+	return *value ? set_from(run, row, value, f) : 0;
+}
+
+/* "cc: address" */
+static SETTER(set_target)
+{
+	static const char *const names[] = { "to", "cc", "bcc" };
+	size_t n = field_name(value);
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
+		if (n == strlen(names[i]) && ascii_begins(value, names[i]))
+			return set_header(run, row, value, f);
+	return fault_set(f, FAULT_USAGE,
+			 "'%s' is not to, cc or bcc and an address: write it "
+			 "as in 'cc: ops@example.org'",
+			 value);
+}
+
+static SETTER(set_variable)
+{
+	(void)row;
+	return mailvars_set(run, &((struct mailx *)run->own)->vars, value, f);
+}
+
+static SETTER(skip_rc)
+{
+	struct mailx *own = run->own;
+
+	(void)f;
+	if (!value)
+		own->skip_system_rc = true;
+	else if (strpbrk(value, "-/"))
+		own->skip_system_rc = own->skip_rc = true;
+	else
+		own->skip_rc = !strpbrk(value, "uU"),
+		own->skip_system_rc = !strpbrk(value, "sSxX");
+	(void)row;
+	return 0;
+}
+
+static SETTER(end_options)
+{
+	(void)row;
+	(void)value;
+	(void)f;
+	run->is_past_options = true;
+	return 0;
+}
+
+static const struct option_row rows[] = {
+	HEADING("The message:"),
+	ROWS_MESSAGE('s', 'c', 'b', 0, 0),
+	TEXT('r', "from-address", "ADDRESS", .set = set_sender,
+	     .help = "who writes, and where failures are reported"),
+	TEXT('C', "custom-header", "FIELD", .set = set_field,
+	     .help = "one more header field"),
+	TEXT('T', "target", "FIELD", .set = set_target,
+	     .help = "a recipient, 'cc: address'"),
+	FLAG('t', "template", .set = set_template,
+	     .help = "header and recipients are in the text; a ready message "
+		     "is kept as it is"),
+
+	HEADING("Its content:"),
+	FILE_NAME('a', NULL, "FIELD|FILE", .set = set_smart_attach,
+		  .help = "a header field where it looks like one, else attach "
+			  "a file; ./x:y is a file"),
+	FILE_NAME('A', NULL, "FILE|ACCOUNT", .set = set_attach_or_account,
+		  .help = "attach the file where there is one, else use the "
+			  "account"),
+	FLAG('E', NULL, .set = set_skip_empty,
+	     .help = "send nothing when the text is empty and nothing is "
+		     "attached"),
+	FILE_NAME('m', NULL, "FILE", .set = set_body_file,
+		  .help = "the text, instead of standard input"),
+	TEXT('M', NULL, "TYPE", .set = set_text_type,
+	     .help = "media type of the text"),
+	{ .kind = OPTION_FILE,
+	  .letter = 'q',
+	  .other_letter = 'Q',
+	  .name = "quote-file",
+	  .argument = "FILE",
+	  .set = set_include,
+	  .help = "begin the text with this file" },
+	ROWS_CONTENT(0, 0, 0, 0),
+
+	HEADING("The way:"),
+	TEXT('S', NULL, "VAR[=VALUE]", .set = set_variable,
+	     .help = "s-nail's variables: smtp, mta, from, smtp-auth-user, "
+		     "smtp-use-starttls and others"),
+	ROWS_WAY(0, 0),
+
+	HEADING("Instead of sending:"),
+	FLAG('d', NULL, .set = set_action, .value = REQUEST_DRY_RUN,
+	     .help = "as --dry-run"),
+	ROWS_INSTEAD,
+
+	HEADING("What is told:"),
+	ROWS_TOLD('v'),
+
+	HEADING("The envelope:"),
+	ROWS_ENVELOPE(0),
+
+	HEADING("Other:"),
+	FLAG('n', NULL, .set = skip_rc, .help = "do not read /etc/mail.rc"),
+	TEXT(':', NULL, "FILES", .set = skip_rc,
+	     .help = "which start-up files: s, u, or / for none"),
+	FLAG('.', "end-options", .set = end_options,
+	     .help = "what follows are addresses, as after --"),
+	FLAG('B', NULL, .set = ignore, .help = "no matter"),
+	FLAG('D', NULL, .set = ignore, .help = "no matter"),
+	FLAG('i', NULL, .set = ignore, .help = "no matter"),
+	FLAG('N', NULL, .set = ignore, .help = "no matter"),
+	FLAG('h', NULL, .set = set_action, .value = REQUEST_HELP,
+	     .help = "as --help"),
+	FLAG('V', NULL, .set = set_action, .value = REQUEST_VERSION,
+	     .help = "as --version"),
+	ROWS_OTHER,
+
+	HEADING("Not here:"),
+	FLAG('e', NULL, .set = refuse, .value = REFUSED_READING,
+	     .help = "is there mail?"),
+	FLAG('f', NULL, .set = refuse, .value = REFUSED_READING,
+	     .help = "read a mailbox"),
+	FLAG('H', NULL, .set = refuse, .value = REFUSED_READING,
+	     .help = "list a mailbox"),
+	TEXT('L', NULL, "WHICH", .set = refuse, .value = REFUSED_READING,
+	     .help = "list some of it"),
+	FLAG('p', NULL, .set = refuse, .value = REFUSED_READING,
+	     .help = "print a mailbox"),
+	FLAG('R', NULL, .set = refuse, .value = REFUSED_READING,
+	     .help = "read only"),
+	TEXT('u', NULL, "USER", .set = refuse, .value = REFUSED_READING,
+	     .help = "read another's mail"),
+	FLAG('F', NULL, .set = refuse, .value = REFUSED_FOLDER,
+	     .help = "save by recipient"),
+	FLAG('I', NULL, .set = refuse, .value = REFUSED_COMMANDS,
+	     .help = "commands in the text"),
+	FLAG('~', NULL, .set = refuse, .value = REFUSED_COMMANDS,
+	     .help = "commands in the text"),
+	FLAG('#', NULL, .set = refuse, .value = REFUSED_COMMANDS,
+	     .help = "commands from standard input"),
+	TEXT('X', NULL, "COMMAND", .set = refuse, .value = REFUSED_COMMANDS,
+	     .help = "a command at the start"),
+	TEXT('Y', NULL, "COMMAND", .set = refuse, .value = REFUSED_COMMANDS,
+	     .help = "a command after that"),
+	ROWS_END,
+};
+
+/* ---- recipients ---- */
+
+/* "a@example.org b@example.org" in one argument: all of the words are
+ * addresses, or none is but each a name. */
+static bool is_words(const char *value)
+{
+	size_t words = 0, addresses = 0;
+
+	if (strpbrk(value, "<>\"(),;:"))
+		return false;
+	while (*(value += strspn(value, " \t"))) {
+		size_t n = strcspn(value, " \t");
+
+		words++;
+		addresses += memchr(value, '@', n) != NULL;
+		value += n;
+	}
+	return words > 1 && (!addresses || addresses == words);
+}
+
+static const char *with_commas(struct arena *a, const char *value)
+{
+	char *copy = arena_dup(a, value);
+
+	for (char *p = copy; *p; p++)
+		if (*p == ' ' || *p == '\t')
+			*p = ',';
+	return copy;
+}
+
+/* Behind "--" s-nail has options of the program that delivers: none of those
+ * may become a recipient. */
+static bool is_mta_option(const char *value)
+{
+	return *value == '-' && value[1] &&
+	       (!strchr(value, '@') || value[1] == 'f' || value[1] == 'r');
+}
+
+static int argument(struct options_run *run, const char *value, struct fault *f)
+{
+	if (run->is_past_options && is_mta_option(value))
+		return fault_set(f, FAULT_USAGE,
+				 "'%s' after -- would be a recipient: options "
+				 "go before it, the sender by -r",
+				 value);
+	if (is_words(value))
+		value = with_commas(run->arena, value);
+	return settle_recipient(run, value, f);
+}
+
+/* ---- start-up files ---- */
+
+static int rc_address(struct options_run *run, const char *text,
+		      const char *place, struct address *out, struct fault *f)
+{
+	struct address_list list = { 0 };
+	struct fault wrong = FAULT_INIT;
+
+	if (address_parse_list(run->arena, text, &list, &wrong) < 0 ||
+	    !list.count)
+		return fault_set(f, FAULT_CONFIG, "%s is set to '%s'%s%s",
+				 place, text, fault_is_set(&wrong) ? ": " : "",
+				 wrong.text);
+	*out = list.items[0];
+	return 0;
+}
+
+static int use_rc(struct options_run *run, const struct mailrc *rc,
+		  struct fault *f)
+{
+	struct mailx *own = run->own;
+	struct request *r = run->request;
+	const char *from = own->vars.from ? own->vars.from : rc->from;
+	struct address one;
+
+	if (!r->has_from && from) {
+		if (rc_address(run, from, "from", &r->from, f) < 0)
+			return -1;
+		r->has_from = true;
+	}
+	if (!r->reply_to.count && rc->reply_to) {
+		if (rc_address(run, rc->reply_to, "reply-to", &one, f) < 0)
+			return -1;
+		address_append(run->arena, &r->reply_to, &one);
+	}
+	if (!r->full_name)
+		r->full_name = rc->full_name;
+	if (!own->has_template && !r->draft_path)
+		r->skip_empty |= rc->skip_empty;
+	/* a dot within what a program wrote ends nothing */
+	r->dot_ends_input = (rc->dot || own->vars.dot) && world_is_terminal(0);
+	return 0;
+}
+
+static int read_rc(struct options_run *run, struct fault *f)
+{
+	const struct mailx *own = run->own;
+	const char *named = world_env("MAILRC");
+	struct mailrc rc = {
+		.arena = run->arena,
+		.nicknames = &run->request->nicknames,
+	};
+
+	if (!own->skip_system_rc)
+		mailrc_read(&rc, "/etc/mail.rc");
+	if (!own->skip_rc && (named || world_home()))
+		mailrc_read(&rc, named ? named : "~/.mailrc");
+	return use_rc(run, &rc, f);
+}
+
+/* ---- the end ---- */
+
+static int finish(struct options_run *run, struct fault *f)
+{
+	const struct mailx *own = run->own;
+	struct request *r = run->request;
+
+	if (settle_report(r, f) < 0 || mailvars_finish(run, &own->vars, f) < 0)
+		return -1;
+	if (r->action == REQUEST_SHOW_CONFIG)
+		return 0;
+	if (own->has_template) {
+		if (r->draft_path)
+			return fault_set(f, FAULT_USAGE,
+					 "-t and --draft are two messages: "
+					 "leave one out");
+		r->draft_path = "-";
+		r->recipients_from_header = r->draft_prevails = true;
+		r->extends_header = r->reverse_path_from_header = true;
+	} else if (r->draft_path) {
+		r->recipients_from_header = request_recipients(r) == 0;
+	} else if (!request_recipients(r) && r->action != REQUEST_PRINT) {
+		return fault_set(f, FAULT_USAGE,
+				 "no recipient, and reading mail is not here: "
+				 "name one, as in `mail -s subject "
+				 "ops@example.org`");
+	}
+	return read_rc(run, f) < 0 ? -1 : settle_message(r, f);
+}
+
+static const char notes[] =
+	"A mail that could not be delivered is kept in ~/dead.letter.\n"
+	"More: man mail, man mailsend, man mailsend.conf\n";
+
+#define MAILX(called)                                                          \
+	{                                                                      \
+		.name = called, .synopsis = "[options] address...",            \
+		.about = "Sends what it reads from standard input, as mail.",  \
+		.notes = notes, .rows = rows, .start = start,                  \
+		.argument = argument, .finish = finish                         \
+	}
+
+const struct persona persona_mail = MAILX("mail");
+const struct persona persona_mailx = MAILX("mailx");

@@ -1,0 +1,356 @@
+/* mutt.c - mutt and neomutt, as scripts call them: batch mode.
+ *
+ * After the first -a every bare argument up to "--" is a file, wherever it
+ * stands.  The start-up file comes first and the -e commands after it, though
+ * they were typed before; then come the options. */
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/ascii.h"
+#include "base/log.h"
+#include "base/world.h"
+#include "persona/attach.h"
+#include "persona/muttrc.h"
+#include "persona/personas.h"
+#include "persona/rows.h"
+#include "persona/setters.h"
+#include "persona/settle.h"
+
+struct typed {
+	const char *text;
+	struct typed *next;
+};
+
+struct mutt {
+	bool is_attaching;
+	bool skip_rc;
+	struct typed *commands, **last_command;
+};
+
+static void start(struct options_run *run)
+{
+	struct mutt *own = arena_alloc(run->arena, sizeof(*own));
+
+	own->last_command = &own->commands;
+	run->own = own;
+}
+
+enum refused {
+	REFUSED_READING,
+	REFUSED_EDITING,
+	REFUSED_QUERY,
+	REFUSED_CRYPT,
+};
+
+static SETTER(refuse)
+{
+	static const char *const why[] = {
+		[REFUSED_READING] = "reading mail is not here: this is "
+				    "mailsend's batch mutt, as in `mutt -s "
+				    "subject -- ops@example.org <text`",
+		[REFUSED_EDITING] = "nothing is edited here: this is "
+				    "mailsend's batch mutt, which sends what "
+				    "it reads from standard input",
+		[REFUSED_QUERY] = "mutt's own questions are not here: "
+				  "--show-config tells the configuration",
+		[REFUSED_CRYPT] = "nothing is signed or encrypted here, and "
+				  "so nothing was sent",
+	};
+
+	(void)run;
+	(void)value;
+	return fault_set(f, FAULT_USAGE, "%s", why[row->value]);
+}
+
+static SETTER(ignore)
+{
+	(void)run;
+	(void)row;
+	(void)value;
+	(void)f;
+	return 0;
+}
+
+static SETTER(set_files)
+{
+	(void)row;
+	((struct mutt *)run->own)->is_attaching = true;
+	return attach_parse(run->arena, run->request, value, false, f);
+}
+
+static SETTER(add_command)
+{
+	struct mutt *own = run->own;
+	struct typed *new = arena_alloc(run->arena, sizeof(*new));
+
+	(void)row;
+	(void)f;
+	new->text = value;
+	*own->last_command = new;
+	own->last_command = &new->next;
+	return 0;
+}
+
+static SETTER(set_rc)
+{
+	(void)row;
+	(void)f;
+	((struct mutt *)run->own)->skip_rc = true;
+	if (strcmp(value, "/dev/null") != 0)
+		log_note("-F %s is not read: a sender is set by --from, and "
+			 "all else by mailsend's configuration",
+			 value);
+	return 0;
+}
+
+static SETTER(set_debug)
+{
+	(void)row;
+	(void)f;
+	run->request->transcript = strcmp(value, "0") != 0;
+	return 0;
+}
+
+static const struct option_row rows[] = {
+	HEADING("The message:"),
+	ROWS_MESSAGE('s', 'c', 'b', 0, 0),
+
+	HEADING("Its content:"),
+	FILE_NAME('a', NULL, "FILE...", .set = set_files,
+		  .help = "attach files, all up to --"),
+	FILE_NAME('i', "include", "FILE", .field = OPTION_FIELD(include_path),
+		  .help = "begin the text with this file"),
+	FILE_NAME('H', NULL, "FILE", .field = OPTION_FIELD(draft_path),
+		  .help = "a draft, header and text; '-' is standard input"),
+	ROWS_CONTENT(0, 0, 0, 0),
+
+	HEADING("The way:"),
+	TEXT('e', NULL, "COMMAND", .set = add_command,
+	     .help = "of mutt: set from, realname, use_from, content_type, "
+		     "my_hdr, alias"),
+	FILE_NAME('F', NULL, "FILE", .set = set_rc,
+		  .help = "instead of ~/.muttrc; not read"),
+	FLAG('n', NULL, .set = ignore, .help = "no matter"),
+	FLAG('x', NULL, .set = ignore, .help = "no matter"),
+	TEXT('m', NULL, "TYPE", .set = ignore, .help = "no matter"),
+	ROWS_WAY(0, 0),
+
+	HEADING("Instead of sending:"),
+	ROWS_INSTEAD,
+
+	HEADING("What is told:"),
+	ROWS_TOLD('v'),
+	TEXT('d', NULL, "LEVEL", .set = set_debug,
+	     .help = "as --transcript, unless it is 0"),
+
+	HEADING("The envelope:"),
+	ROWS_ENVELOPE(0),
+
+	HEADING("Other:"),
+	FLAG('h', NULL, .set = set_action, .value = REQUEST_HELP,
+	     .help = "as --help"),
+	ROWS_OTHER,
+
+	HEADING("Not here:"),
+	TEXT('A', NULL, "ALIAS", .set = refuse, .value = REFUSED_QUERY,
+	     .help = "show an alias"),
+	FLAG('B', NULL, .set = refuse, .value = REFUSED_QUERY,
+	     .help = "run without a screen"),
+	FLAG('C', NULL, .set = refuse, .value = REFUSED_CRYPT,
+	     .help = "sign or encrypt"),
+	FLAG('D', NULL, .set = refuse, .value = REFUSED_QUERY,
+	     .help = "show all variables"),
+	FLAG('E', NULL, .set = refuse, .value = REFUSED_EDITING,
+	     .help = "edit the draft"),
+	TEXT('f', NULL, "MAILBOX", .set = refuse, .value = REFUSED_READING,
+	     .help = "read a mailbox"),
+	TEXT('g', NULL, "GROUP", .set = refuse, .value = REFUSED_READING,
+	     .help = "read news"),
+	FLAG('G', NULL, .set = refuse, .value = REFUSED_READING,
+	     .help = "read news"),
+	FLAG('p', NULL, .set = refuse, .value = REFUSED_EDITING,
+	     .help = "resume a postponed message"),
+	TEXT('Q', NULL, "VARIABLE", .set = refuse, .value = REFUSED_QUERY,
+	     .help = "show a variable"),
+	FLAG('R', NULL, .set = refuse, .value = REFUSED_READING,
+	     .help = "read only"),
+	FLAG('y', NULL, .set = refuse, .value = REFUSED_READING,
+	     .help = "list mailboxes"),
+	FLAG('z', NULL, .set = refuse, .value = REFUSED_READING,
+	     .help = "is there mail?"),
+	FLAG('Z', NULL, .set = refuse, .value = REFUSED_READING,
+	     .help = "is there new mail?"),
+	ROWS_END,
+};
+
+static bool is_there(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0;
+}
+
+static int argument(struct options_run *run, const char *value, struct fault *f)
+{
+	const struct mutt *own = run->own;
+	const char *typed = run->argv[run->at - 1];
+
+	if (!own->is_attaching || run->is_past_options)
+		return settle_recipient(run, value, f);
+	if (strchr(value, '@') && !is_there(typed))
+		return fault_set(f, FAULT_USAGE,
+				 "'%s' comes after -a, and so would be a file: "
+				 "write -- before the first address",
+				 value);
+	return attach_parse(run->arena, run->request, typed, false, f);
+}
+
+/* ---- what was set ---- */
+
+static int rc_address(struct options_run *run, const char *text,
+		      const char *name, struct address *out, struct fault *f)
+{
+	struct fault wrong = FAULT_INIT;
+
+	if (address_parse(run->arena, text, false, out, &wrong) == 0)
+		return 0;
+	return fault_set(f, FAULT_CONFIG, "%s of mutt is set to '%s': %s", name,
+			 text, wrong.text);
+}
+
+/* Of the fields that have an option that one holds, and a draft's own before
+ * both. */
+static int use_fields(struct options_run *run, const struct header *fields,
+		      struct fault *f)
+{
+	struct request *r = run->request;
+
+	for (const struct field *x = fields->first; x; x = x->next) {
+		int heeded;
+
+		if ((ascii_equal(x->name, "Subject") && r->subject) ||
+		    (ascii_equal(x->name, "From") && r->has_from))
+			continue;
+		heeded = settle_content_field(run, x->name, x->value, f);
+		if (heeded < 0)
+			return -1;
+		if (!heeded && set_header(run, NULL,
+					  arena_format(run->arena, "%s: %s",
+						       x->name, x->value),
+					  f) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int use_rc(struct options_run *run, const struct muttrc *rc,
+		  struct fault *f)
+{
+	struct request *r = run->request;
+
+	if (rc->body_type && !r->draft_path &&
+	    settle_body_type(run, rc->body_type, f) < 0)
+		return -1;
+	if (use_fields(run, &rc->fields, f) < 0)
+		return -1;
+	if (!r->has_from && rc->from && !rc->skip_from) {
+		if (rc_address(run, rc->from, "from", &r->from, f) < 0)
+			return -1;
+		r->has_from = true;
+	}
+	if (!r->full_name)
+		r->full_name = rc->full_name;
+	if (r->has_envelope_from || !rc->use_envelope_from ||
+	    !rc->envelope_from)
+		return 0;
+	r->has_envelope_from = true;
+	return rc_address(run, rc->envelope_from, "envelope_from_address",
+			  &r->envelope_from, f);
+}
+
+static int read_rc(struct options_run *run, struct fault *f)
+{
+	static const char *const mutt[] = { "~/.muttrc", "~/.mutt/muttrc",
+					    "~/.config/mutt/muttrc", NULL };
+	static const char *const neomutt[] = {
+		"~/.config/neomutt/neomuttrc",
+		"~/.config/neomutt/muttrc",
+		"~/.neomutt/neomuttrc",
+		"~/.neomuttrc",
+		"~/.config/mutt/muttrc",
+		"~/.mutt/muttrc",
+		"~/.muttrc",
+		NULL,
+	};
+	const struct mutt *own = run->own;
+	struct muttrc rc;
+
+	muttrc_init(&rc, run);
+	if (!own->skip_rc && world_home() &&
+	    muttrc_read(&rc, run->persona == &persona_neomutt ? neomutt : mutt,
+			f) < 0)
+		return -1;
+	run->shown = "-e";
+	for (const struct typed *x = own->commands; x; x = x->next) {
+		struct fault wrong = FAULT_INIT;
+
+		if (muttrc_command(&rc, x->text, &wrong) < 0)
+			return fault_set(f, wrong.cause, "-e: %s", wrong.text);
+	}
+	return use_rc(run, &rc, f);
+}
+
+/* ---- the end ---- */
+
+static int check_batch(const struct request *r, struct fault *f)
+{
+	if (!request_recipients(r) && !r->draft_path)
+		return fault_set(f, FAULT_USAGE,
+				 "no recipient: this is mailsend's batch mutt, "
+				 "name one after --, as in `mutt -s subject -- "
+				 "ops@example.org`");
+	if (r->body_path && strcmp(r->body_path, "-") == 0 &&
+	    world_is_terminal(0))
+		return fault_set(f, FAULT_USAGE,
+				 "standard input is a terminal: this is "
+				 "mailsend's batch mutt, give it the text by "
+				 "`< FILE` or a pipe");
+	return 0;
+}
+
+static int finish(struct options_run *run, struct fault *f)
+{
+	struct request *r = run->request;
+
+	if (settle_report(r, f) < 0)
+		return -1;
+	if (r->action == REQUEST_SHOW_CONFIG)
+		return 0;
+	if (r->draft_path) {
+		r->include_path = NULL; /* as mutt has it */
+		r->recipients_from_header = r->extends_header = true;
+		r->reverse_path_from_header = true;
+	} else if (r->include_path && strcmp(r->include_path, "-") == 0) {
+		r->include_path = NULL;
+		r->body_path = "-";
+	}
+	if (read_rc(run, f) < 0 || settle_message(r, f) < 0)
+		return -1;
+	return r->action == REQUEST_PRINT ? 0 : check_batch(r, f);
+}
+
+static const char notes[] =
+	"A mail that could not be delivered is kept in ~/dead.letter.\n"
+	"More: man mutt, man mailsend, man mailsend.conf\n";
+
+#define MUTT(called)                                                           \
+	{                                                                      \
+		.name = called,                                                \
+		.synopsis = "[options] [-a file... --] address...",            \
+		.about = "Sends what it reads from standard input, as mail.",  \
+		.notes = notes, .rows = rows, .start = start,                  \
+		.argument = argument, .finish = finish                         \
+	}
+
+const struct persona persona_mutt = MUTT("mutt");
+const struct persona persona_neomutt = MUTT("neomutt");

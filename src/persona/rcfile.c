@@ -1,0 +1,102 @@
+/* rcfile.c - see rcfile.h. */
+#include "persona/rcfile.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/disk.h"
+#include "base/log.h"
+#include "base/world.h"
+#include "mail/charset.h"
+
+char *rcfile_read(struct arena *a, const char *path)
+{
+	struct buf text = BUF_INIT(RCFILE_MAX);
+	struct fault f = FAULT_INIT;
+	char *copy = NULL;
+
+	path = disk_expand_home(a, path);
+	if (disk_read_file(path, &text, true, &f) == 0)
+		copy = arena_dup(a, charset_to_utf8(a, text.data,
+						    world_charset()));
+	else if (fault_is_set(&f))
+		log_warning("%s; its aliases are not known", f.text);
+	buf_free(&text);
+	return copy;
+}
+
+static bool is_blank(char c)
+{
+	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+/* Where the line that begins here ends; its continuations become blanks. */
+static char *join(char *p)
+{
+	for (; *p && *p != '\n'; p++) {
+		if (*p != '\\')
+			continue;
+		if (p[1] == '\n')
+			*p = ' ', *++p = ' ';
+		else if (p[1])
+			p++;
+	}
+	return p;
+}
+
+char *rcfile_line(char **at)
+{
+	while (**at) {
+		char *start = *at;
+		char *end = join(start);
+
+		*at = *end ? end + 1 : end;
+		*end = '\0';
+		while (end > start && is_blank(end[-1]))
+			*--end = '\0';
+		while (is_blank(*start))
+			start++;
+		if (*start && *start != '#')
+			return start;
+	}
+	return NULL;
+}
+
+/* One character of a word, its escape resolved. */
+static char escaped(char c)
+{
+	switch (c) {
+	case 'n':
+	case 'r':
+	case 't':
+		return ' '; /* no line break comes in by this door */
+	default:
+		return c;
+	}
+}
+
+const char *rcfile_word(struct arena *a, const char **at, const char *ends)
+{
+	const char *p = *at;
+	char quote = '\0';
+	char *word, *end;
+
+	while (is_blank(*p))
+		p++;
+	*at = p;
+	if (!*p || strchr(ends, *p))
+		return NULL;
+	word = end = arena_alloc(a, strlen(p) + 1);
+	for (; *p && (quote || (!is_blank(*p) && !strchr(ends, *p))); p++) {
+		if (quote ? *p == quote : *p == '"' || *p == '\'')
+			quote = quote ? '\0' : *p;
+		else if (*p == '\\' && p[1] && quote != '\'')
+			*end++ = escaped(*++p);
+		else
+			*end++ = *p;
+	}
+	*end = '\0';
+	*at = p;
+	return word;
+}

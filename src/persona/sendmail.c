@@ -1,0 +1,425 @@
+/* sendmail.c - the face that programs call: a message that is ready, on
+ * standard input.
+ *
+ * One table for what sendmail, Postfix and Exim take.  The letters o, e, q,
+ * d, b and A take only what is joined to them: an argument eaten is a mail
+ * lost.  A mode that is not here is refused before anything is read.
+ *
+ * The recipients of the command line are hidden ones: the message is another
+ * program's, and who is named in its header is that program's choice. */
+#include "persona/personas.h"
+#include "persona/rows.h"
+#include "persona/setters.h"
+
+#include <string.h>
+
+#include "base/ascii.h"
+#include "base/buf.h"
+
+#define XTEXT_MAX 100 /* octets of an ENVID (RFC 3461 4.4) */
+
+static SETTER(ignore)
+{
+	(void)run;
+	(void)row;
+	(void)value;
+	(void)f;
+	return 0;
+}
+
+static SETTER(set_ignore_dots)
+{
+	(void)row;
+	(void)value;
+	(void)f;
+	run->request->dot_ends_input = false;
+	return 0;
+}
+
+/* "-A c" would be a mail to c. */
+static SETTER(ignore_joined)
+{
+	(void)run;
+	(void)row;
+	if (value)
+		return 0;
+	return fault_set(f, FAULT_USAGE,
+			 "what it takes is joined to it, as in -Ac");
+}
+
+static SETTER(set_full_name)
+{
+	(void)row;
+	(void)f;
+	run->request->full_name = *value ? value : NULL;
+	return 0;
+}
+
+/* ---- modes ---- */
+
+static const struct {
+	char letter;
+	enum request_action action;
+	const char *instead; /* why it is refused; NULL: it is not */
+} modes[] = {
+	{ 'm', REQUEST_SEND, NULL },
+	{ 's', REQUEST_SERVE_STDIO, NULL },
+	{ 'p', REQUEST_LIST_QUEUE, NULL },
+	{ 'i', REQUEST_CHECK_ALIASES, NULL },
+	{ 'v', REQUEST_VERIFY, NULL },
+	{ 'd', REQUEST_SEND,
+	  "`mailsend --serve ADDRESS:PORT` listens for "
+	  "mail; -bs talks on standard input" },
+	{ 'D', REQUEST_SEND,
+	  "`mailsend --serve ADDRESS:PORT` listens for "
+	  "mail" },
+	{ 't', REQUEST_SEND,
+	  "there are no rules to test; -bv shows where "
+	  "an address goes" },
+};
+
+static int set_mode_action(struct options_run *run, enum request_action new,
+			   struct fault *f)
+{
+	const struct option_row row = { .value = (int)new };
+	enum request_action *now = &run->request->action;
+
+	if (new == REQUEST_SEND)
+		return 0;
+	/* "-bp -q": the one that shows something */
+	if (*now == REQUEST_RUN_QUEUE)
+		*now = REQUEST_SEND;
+	return set_action(run, &row, NULL, f);
+}
+
+static SETTER(set_mode)
+{
+	(void)row;
+	if (!value)
+		return fault_set(f, FAULT_USAGE,
+				 "the mode is joined to it: -bm, -bs, -bp, "
+				 "-bi or -bv");
+	for (size_t i = 0; i < sizeof(modes) / sizeof(*modes); i++) {
+		if (value[0] != modes[i].letter || value[1])
+			continue;
+		if (modes[i].instead)
+			return fault_set(f, FAULT_USAGE,
+					 "mode %c is not here: %s", value[0],
+					 modes[i].instead);
+		return set_mode_action(run, modes[i].action, f);
+	}
+	return fault_set(f, FAULT_USAGE,
+			 "'%s' is not a mode: m, s, p, i and v are", value);
+}
+
+/* Every spelling is the one run of a queue that is empty. */
+static SETTER(set_queue)
+{
+	(void)row;
+	(void)value;
+	if (run->request->action == REQUEST_LIST_QUEUE)
+		return 0;
+	return set_mode_action(run, REQUEST_RUN_QUEUE, f);
+}
+
+/* ---- -o, -O, -e ---- */
+
+/* The failures are told in each mode but 'q'; nobody can be mailed that the
+ * mail did not go. */
+static void set_error_mode(struct options_run *run, const char *mode)
+{
+	if (*mode && strchr("pmwe", ascii_lower(*mode)))
+		run->request->silent = false;
+	else if (ascii_lower(*mode) == 'q')
+		run->request->silent = true;
+}
+
+static int set_alias_file(struct options_run *run, const char *path,
+			  struct fault *f)
+{
+	struct option_row row = { .name = "aliases" };
+
+	return set_setting(run, &row, path, f);
+}
+
+static SETTER(set_errors)
+{
+	(void)row;
+	if (!value)
+		return fault_set(f, FAULT_USAGE,
+				 "the mode is joined to it: -em or -eq");
+	set_error_mode(run, value);
+	return 0;
+}
+
+static SETTER(set_letter)
+{
+	(void)row;
+	if (!value)
+		return fault_set(f, FAULT_USAGE,
+				 "what it sets is joined to it, as in -oi");
+	switch (*value) {
+	case 'i':
+		run->request->dot_ends_input = false;
+		return 0;
+	case 'e':
+		set_error_mode(run, value + 1);
+		return 0;
+	case 'v':
+		run->request->transcript = true;
+		return 0;
+	case 'A':
+		return value[1] ? set_alias_file(run, value + 1, f) : 0;
+	default:
+		return 0;
+	}
+}
+
+static bool is_true(const char *value)
+{
+	return !*value || strchr("tTyY1", *value);
+}
+
+/* The others are sendmail's own affairs. */
+static SETTER(set_option)
+{
+	const char *equals = strchr(value, '=');
+	const char *rest = equals ? equals + 1 : "";
+	const char *name = arena_dup_n(run->arena, value, strcspn(value, "= "));
+
+	(void)row;
+	if (ascii_equal(name, "ErrorMode"))
+		set_error_mode(run, rest);
+	else if (ascii_equal(name, "IgnoreDots"))
+		run->request->dot_ends_input = !is_true(rest);
+	else if (ascii_equal(name, "Verbose"))
+		run->request->transcript = is_true(rest);
+	else if (ascii_equal(name, "AliasFile") && *rest)
+		return set_alias_file(run, rest, f);
+	return 0;
+}
+
+static SETTER(set_body_type)
+{
+	(void)row;
+	(void)run;
+	/* what the body is, its bytes tell */
+	if (ascii_equal(value, "7BIT") || ascii_equal(value, "8BITMIME"))
+		return 0;
+	return fault_set(f, FAULT_USAGE,
+			 "'%s' is not a type of body: 7BIT or 8BITMIME", value);
+}
+
+static SETTER(set_debug)
+{
+	(void)row;
+	(void)value;
+	(void)f;
+	run->request->transcript = true;
+	return 0;
+}
+
+/* ---- -V ---- */
+
+static int hex_digit(char c)
+{
+	const char *digits = "0123456789ABCDEF";
+	const char *found = c ? strchr(digits, c) : NULL;
+
+	return found ? (int)(found - digits) : -1;
+}
+
+/* What xtext means (RFC 3461 4); NULL when it is none. */
+static const char *decode_xtext(struct arena *a, const char *text)
+{
+	char *out = arena_alloc(a, strlen(text) + 1), *end = out;
+
+	for (; *text; text++) {
+		if (*text < 33 || *text > 126 || *text == '=')
+			return NULL;
+		if (*text != '+') {
+			*end++ = *text;
+			continue;
+		}
+		if (hex_digit(text[1]) < 0 || hex_digit(text[2]) < 0)
+			return NULL;
+		*end = (char)(hex_digit(text[1]) * 16 + hex_digit(text[2]));
+		if (!*end++)
+			return NULL;
+		text += 2;
+	}
+	*end = '\0';
+	return out;
+}
+
+/* sendmail wants xtext and others encode what they are given: what is xtext
+ * already stays as it is, on the wire. */
+static SETTER(set_envelope_id)
+{
+	const char *plain = decode_xtext(run->arena, value);
+
+	return set_dsn_envid(run, row, plain ? plain : value, f);
+}
+
+/* ---- the table ---- */
+
+static const struct option_row rows[] = {
+	HEADING("The message, on standard input:"),
+	FLAG('t', NULL, .field = OPTION_FIELD(recipients_from_header),
+	     .help = "send it to those in To, Cc and Bcc, and to those of the "
+		     "command line"),
+	FLAG('i', NULL, .set = set_ignore_dots,
+	     .help = "a dot alone on a line does not end it; -oi too"),
+	TEXT('F', NULL, "NAME", .set = set_full_name,
+	     .help = "the sender's name, where it has no From"),
+	ROWS_MESSAGE(0, 0, 0, 0, 0),
+	TEXT('B', NULL, "TYPE", .set = set_body_type,
+	     .help = "7BIT or 8BITMIME; the body is looked at anyway"),
+
+	HEADING("The envelope:"),
+	{ .kind = OPTION_TEXT,
+	  .letter = 'f',
+	  .other_letter = 'r',
+	  .name = "envelope-from",
+	  .argument = "ADDRESS",
+	  .set = set_envelope_from,
+	  .help = "where failures are reported; '' or <> for nowhere" },
+	TEXT('N', "dsn-notify", "WHEN", .set = set_dsn_notify,
+	     .help = "never, or a list of failure, delay, success"),
+	TEXT('R', "dsn-ret", "WHAT", .set = set_dsn_ret,
+	     .help = "what a report has of the message: hdrs or full"),
+	TEXT('V', "dsn-envid", "ID", .set = set_envelope_id,
+	     .help = "an id that reports repeat, xtext or plain"),
+	FLAG('n', NULL, .field = OPTION_FIELD(skip_aliases),
+	     .help = "names are not looked up among the aliases"),
+	FLAG('U', NULL, .field = OPTION_FIELD(prefers_smtputf8),
+	     .help = "SMTPUTF8 where the server has it"),
+
+	HEADING("Instead of sending:"),
+	OPTIONAL('b', NULL, "MODE", .set = set_mode,
+		 .help = "m: send (as ever); s: talk SMTP on standard input; "
+			 "p: list the queue; i: check the aliases; v: show "
+			 "where each address goes"),
+	OPTIONAL('q', NULL, "TIME", .set = set_queue,
+		 .help = "run the queue once; there is none, so all is done"),
+	ROWS_INSTEAD,
+
+	HEADING("What is told:"),
+	ROWS_TOLD('v'),
+	OPTIONAL('d', NULL, "LEVEL", .set = set_debug, .help = "as -v"),
+	FILE_NAME('X', NULL, "FILE", .field = OPTION_FIELD(transcript_path),
+		  .help = "the conversation, appended to a file"),
+	OPTIONAL('e', NULL, "MODE", .set = set_errors,
+		 .help = "q: no word of a failure; p, m, w, e: on standard "
+			 "error, and the mail is kept; -oe too"),
+	TEXT('L', NULL, "TAG", .field = OPTION_FIELD(syslog_tag),
+	     .help = "our name in the system's log"),
+
+	HEADING("The way:"),
+	ROWS_WAY(0, 'C'),
+
+	HEADING("Taken, of little or no effect:"),
+	OPTIONAL('o', NULL, "X", .set = set_letter,
+		 .help = "-oi, -oe, -ov, -oA and -od (it is delivered at "
+			 "once); others are ignored"),
+	TEXT('O', NULL, "NAME=VALUE", .set = set_option,
+	     .help = "ErrorMode, IgnoreDots, Verbose, AliasFile and "
+		     "DeliveryMode, as -o; others are ignored"),
+	TEXT('h', NULL, "COUNT", .set = ignore, .help = "ignored"),
+	TEXT('p', NULL, "PROTOCOL", .set = ignore, .help = "ignored"),
+	TEXT('D', NULL, "FILE", .set = ignore, .help = "ignored"),
+	TEXT('M', NULL, "VALUE", .set = ignore, .help = "ignored"),
+	FLAG('m', NULL, .set = ignore, .help = "ignored"),
+	FLAG('G', NULL, .set = ignore, .help = "ignored"),
+	FLAG('x', NULL, .set = ignore, .help = "ignored"),
+	OPTIONAL('A', NULL, "X", .set = ignore_joined, .help = "ignored"),
+
+	HEADING("Other:"),
+	ROWS_OTHER,
+	ROWS_END,
+};
+
+static void start(struct options_run *run)
+{
+	struct request *r = run->request;
+
+	r->draft_path = "-";
+	r->dot_ends_input = true;
+	r->is_handed_over = true;
+}
+
+static int argument(struct options_run *run, const char *value, struct fault *f)
+{
+	if (!*value)
+		return fault_set(f, FAULT_USAGE,
+				 "argument %d is an empty address: is a "
+				 "variable not set?",
+				 run->at - 1);
+	if (strcmp(value, "-") == 0)
+		return fault_set(f, FAULT_USAGE,
+				 "'-' is not an address: standard input is the "
+				 "message already");
+	return address_parse_list(run->arena, value, &run->request->bcc, f);
+}
+
+static int check_recipients(const struct request *r, struct fault *f)
+{
+	bool is_named = request_recipients(r) > 0;
+
+	switch (r->action) {
+	case REQUEST_SEND:
+	case REQUEST_DRY_RUN:
+		if (is_named || r->recipients_from_header)
+			return 0;
+		return fault_set(f, FAULT_USAGE,
+				 "no recipient: name one, or write -t to take "
+				 "those that the message names");
+	case REQUEST_PRINT:
+	case REQUEST_SHOW_CONFIG:
+		return 0;
+	case REQUEST_VERIFY:
+		if (is_named && !r->recipients_from_header)
+			return 0;
+		return fault_set(f, FAULT_USAGE,
+				 "-bv shows where the addresses behind it go: "
+				 "name them, and leave -t out");
+	case REQUEST_SERVE_STDIO:
+		if (!is_named)
+			return 0;
+		return fault_set(f, FAULT_USAGE,
+				 "-bs hears of its recipients in the dialogue: "
+				 "leave them out");
+	default:
+		if (!is_named && !r->recipients_from_header)
+			return 0;
+		return fault_set(f, FAULT_USAGE,
+				 "this mode sends no mail: leave -t and the "
+				 "recipients out, or the mode");
+	}
+}
+
+static int finish(struct options_run *run, struct fault *f)
+{
+	struct request *r = run->request;
+
+	if (settle_report(r, f) < 0)
+		return -1;
+	return check_recipients(r, f);
+}
+
+static const char notes[] =
+	"There is no queue: mail is handed over before this ends, and what "
+	"cannot be is\n"
+	"kept in ~/dead.letter.  More: man 8 sendmail, man mailsend.conf\n";
+
+const struct persona persona_sendmail = {
+	.name = "sendmail",
+	.synopsis = "[-ti] [-f address] [options] [address...]",
+	.about = "Sends the message that it reads from standard input.",
+	.notes = notes,
+	.is_terse = true,
+	.rows = rows,
+	.start = start,
+	.argument = argument,
+	.finish = finish,
+};

@@ -1,0 +1,397 @@
+/* line.c - poll, then read or write what goes; OpenSSL does its own reading
+ * and says which of the two it waits for. */
+#include "smtp/line.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+
+#include "base/library.h"
+#include "base/world.h"
+
+static struct {
+	const SSL_METHOD *(*method)(void);
+	SSL_CTX *(*ctx_new)(const SSL_METHOD *);
+	void (*ctx_free)(SSL_CTX *);
+	long (*ctx_ctrl)(SSL_CTX *, int, long, void *);
+	uint64_t (*ctx_options)(SSL_CTX *, uint64_t);
+	void (*ctx_password)(SSL_CTX *, pem_password_cb *);
+	int (*ctx_chain)(SSL_CTX *, const char *);
+	int (*ctx_key)(SSL_CTX *, const char *, int);
+	int (*ctx_check)(const SSL_CTX *);
+	SSL *(*new)(SSL_CTX *);
+	void (*free)(SSL *);
+	int (*set_rfd)(SSL *, int);
+	int (*set_wfd)(SSL *, int);
+	int (*accept)(SSL *);
+	int (*read)(SSL *, void *, int);
+	int (*write)(SSL *, const void *, int);
+	int (*shutdown)(SSL *);
+	int (*error)(const SSL *, int);
+	const char *(*version)(const SSL *);
+	const SSL_CIPHER *(*cipher)(const SSL *);
+	const char *(*cipher_name)(const SSL_CIPHER *);
+} ssl;
+
+static struct {
+	void (*clear)(void);
+	unsigned long (*last)(void);
+	const char *(*reason)(unsigned long);
+} errors;
+
+static const struct library_symbol ssl_symbols[] = {
+	{ "TLS_server_method", &ssl.method },
+	{ "SSL_CTX_new", &ssl.ctx_new },
+	{ "SSL_CTX_free", &ssl.ctx_free },
+	{ "SSL_CTX_ctrl", &ssl.ctx_ctrl },
+	{ "SSL_CTX_set_options", &ssl.ctx_options },
+	{ "SSL_CTX_set_default_passwd_cb", &ssl.ctx_password },
+	{ "SSL_CTX_use_certificate_chain_file", &ssl.ctx_chain },
+	{ "SSL_CTX_use_PrivateKey_file", &ssl.ctx_key },
+	{ "SSL_CTX_check_private_key", &ssl.ctx_check },
+	{ "SSL_new", &ssl.new },
+	{ "SSL_free", &ssl.free },
+	{ "SSL_set_rfd", &ssl.set_rfd },
+	{ "SSL_set_wfd", &ssl.set_wfd },
+	{ "SSL_accept", &ssl.accept },
+	{ "SSL_read", &ssl.read },
+	{ "SSL_write", &ssl.write },
+	{ "SSL_shutdown", &ssl.shutdown },
+	{ "SSL_get_error", &ssl.error },
+	{ "SSL_get_version", &ssl.version },
+	{ "SSL_get_current_cipher", &ssl.cipher },
+	{ "SSL_CIPHER_get_name", &ssl.cipher_name },
+	{ NULL, NULL },
+};
+
+static const struct library_symbol error_symbols[] = {
+	{ "ERR_clear_error", &errors.clear },
+	{ "ERR_peek_last_error", &errors.last },
+	{ "ERR_reason_error_string", &errors.reason },
+	{ NULL, NULL },
+};
+
+static struct library libssl = { "libssl.so.3", "libssl3", ssl_symbols, NULL };
+static struct library libcrypto = { "libcrypto.so.3", "libssl3", error_symbols,
+				    NULL };
+
+void line_init(struct line *l, int in, int out)
+{
+	*l = (struct line){ .in = in, .out = out, .wake = -1 };
+}
+
+void line_free(struct line *l)
+{
+	if (l->tls) {
+		errors.clear();
+		ssl.shutdown(l->tls); /* whether it is heard or not */
+		ssl.free(l->tls);
+	}
+	if (l->context)
+		ssl.ctx_free(l->context);
+	l->tls = l->context = NULL;
+}
+
+/* ---- waiting ---- */
+
+static int milliseconds(uint64_t until)
+{
+	uint64_t now = world_ticks();
+
+	if (now >= until)
+		return 0;
+	return until - now > INT_MAX ? INT_MAX : (int)(until - now);
+}
+
+/* LINE_DATA when the descriptor can go on. */
+static enum line_event wait_for(const struct line *l, bool to_write, bool alert,
+				uint64_t until, struct fault *f)
+{
+	struct pollfd p[2] = {
+		{ .fd = to_write ? l->out : l->in,
+		  .events = to_write ? POLLOUT : POLLIN },
+		{ .fd = alert ? l->wake : -1, .events = POLLIN },
+	};
+
+	for (;;) {
+		int left = milliseconds(until);
+		int r;
+
+		/* though there may be more: else it would have no end */
+		if (left == 0)
+			return LINE_TIME;
+		r = poll(p, 2, left);
+
+		if (r < 0 && errno != EINTR) {
+			fault_errno(f, FAULT_OS, errno,
+				    "cannot wait for the client");
+			return LINE_LOST;
+		}
+		if (r > 0 && p[0].revents)
+			return LINE_DATA;
+		if (r > 0)
+			return LINE_WAKE;
+	}
+}
+
+static bool may_pass(int error)
+{
+	return error == EAGAIN || error == EWOULDBLOCK || error == EINTR;
+}
+
+/* ---- TLS ---- */
+
+static const char *reason(void)
+{
+	unsigned long code = errors.last();
+	const char *text = code ? errors.reason(code) : NULL;
+
+	return text ? text : "no reason was given";
+}
+
+/* A key with a passphrase is no good here: nobody is there to be asked. */
+static int no_passphrase(char *to, int size, int writing, void *context)
+{
+	(void)to;
+	(void)size;
+	(void)writing;
+	(void)context;
+	return 0;
+}
+
+static int load_identity(SSL_CTX *context, const char *cert, const char *key,
+			 struct fault *f)
+{
+	ssl.ctx_ctrl(context, SSL_CTRL_SET_MIN_PROTO_VERSION, TLS1_2_VERSION,
+		     NULL);
+	ssl.ctx_ctrl(context, SSL_CTRL_MODE,
+		     SSL_MODE_ENABLE_PARTIAL_WRITE |
+			     SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER,
+		     NULL);
+	ssl.ctx_options(context, SSL_OP_NO_RENEGOTIATION |
+					 SSL_OP_CIPHER_SERVER_PREFERENCE |
+					 SSL_OP_IGNORE_UNEXPECTED_EOF);
+	ssl.ctx_password(context, no_passphrase);
+	if (ssl.ctx_chain(context, cert) != 1)
+		return fault_set(f, FAULT_CONFIG,
+				 "serve_cert: %s cannot be used (%s); it has "
+				 "to be a certificate in PEM, with its chain",
+				 cert, reason());
+	if (ssl.ctx_key(context, key, SSL_FILETYPE_PEM) != 1)
+		return fault_set(f, FAULT_CONFIG,
+				 "serve_key: %s cannot be used (%s); it has to "
+				 "be a key in PEM, without a passphrase",
+				 key, reason());
+	if (ssl.ctx_check(context) != 1)
+		return fault_set(f, FAULT_CONFIG,
+				 "serve_key: %s is not the key of the "
+				 "certificate %s",
+				 key, cert);
+	return 0;
+}
+
+static SSL_CTX *new_context(const char *cert, const char *key, struct fault *f)
+{
+	SSL_CTX *context;
+
+	if (library_load(&libssl, f) < 0 || library_load(&libcrypto, f) < 0)
+		return NULL;
+	errors.clear();
+	context = ssl.ctx_new(ssl.method());
+	if (!context) {
+		fault_set(f, FAULT_SOFTWARE, "TLS cannot begin: %s", reason());
+		return NULL;
+	}
+	if (load_identity(context, cert, key, f) < 0) {
+		ssl.ctx_free(context);
+		return NULL;
+	}
+	return context;
+}
+
+int line_check_identity(const char *cert, const char *key, struct fault *f)
+{
+	SSL_CTX *context = new_context(cert, key, f);
+
+	if (!context)
+		return -1;
+	ssl.ctx_free(context);
+	return 0;
+}
+
+/* What a call that did not get on waits for; LINE_DATA: try again. */
+static enum line_event tls_wait(struct line *l, int result, bool alert,
+				uint64_t until, struct fault *f)
+{
+	int error = errno;
+
+	switch (ssl.error(l->tls, result)) {
+	case SSL_ERROR_WANT_READ:
+		return wait_for(l, false, alert, until, f);
+	case SSL_ERROR_WANT_WRITE:
+		return wait_for(l, true, alert, until, f);
+	case SSL_ERROR_ZERO_RETURN:
+		return LINE_END;
+	case SSL_ERROR_SYSCALL:
+		fault_errno(f, FAULT_IO, error ? error : ECONNRESET,
+			    "the client is gone");
+		break;
+	default:
+		fault_set(f, FAULT_PROTOCOL, "TLS failed: %s", reason());
+		break;
+	}
+	ssl.free(l->tls); /* of no use any more, not even to say so */
+	l->tls = NULL;
+	l->is_lost = true;
+	return LINE_LOST;
+}
+
+static void describe(struct line *l)
+{
+	const SSL_CIPHER *cipher = ssl.cipher(l->tls);
+
+	snprintf(l->tls_version, sizeof(l->tls_version), "%s, %s",
+		 ssl.version(l->tls),
+		 cipher ? ssl.cipher_name(cipher) : "no cipher");
+}
+
+int line_start_tls(struct line *l, const char *cert, const char *key,
+		   uint64_t until, struct fault *f)
+{
+	l->context = new_context(cert, key, f);
+	if (!l->context)
+		return -1;
+	l->tls = ssl.new(l->context);
+	if (!l->tls || ssl.set_rfd(l->tls, l->in) != 1 ||
+	    ssl.set_wfd(l->tls, l->out) != 1)
+		return fault_set(f, FAULT_SOFTWARE, "TLS cannot begin: %s",
+				 reason());
+	for (;;) {
+		enum line_event event;
+		int r;
+
+		errors.clear();
+		errno = 0;
+		r = ssl.accept(l->tls);
+		if (r == 1)
+			break;
+		event = tls_wait(l, r, false, until, f);
+		if (event == LINE_TIME)
+			return fault_set(f, FAULT_TEMPORARY,
+					 "the client did not finish the TLS "
+					 "handshake in time");
+		if (event == LINE_END)
+			return fault_set(f, FAULT_PROTOCOL,
+					 "the client ended TLS");
+		if (event != LINE_DATA)
+			return -1;
+	}
+	describe(l);
+	return 0;
+}
+
+/* ---- octets ---- */
+
+static enum line_event tls_read(struct line *l, void *data, size_t room,
+				size_t *got, uint64_t until, struct fault *f)
+{
+	while (milliseconds(until)) {
+		enum line_event event;
+		int r;
+
+		errors.clear();
+		errno = 0;
+		r = ssl.read(l->tls, data,
+			     room > INT_MAX ? INT_MAX : (int)room);
+		if (r > 0) {
+			*got = (size_t)r;
+			return LINE_DATA;
+		}
+		event = tls_wait(l, r, true, until, f);
+		if (event != LINE_DATA)
+			return event;
+	}
+	return LINE_TIME;
+}
+
+enum line_event line_read(struct line *l, void *data, size_t room, size_t *got,
+			  uint64_t until, struct fault *f)
+{
+	*got = 0;
+	if (l->is_lost) {
+		fault_set(f, FAULT_IO, "the client is gone");
+		return LINE_LOST;
+	}
+	if (l->tls)
+		return tls_read(l, data, room, got, until, f);
+	for (;;) {
+		enum line_event event = wait_for(l, false, true, until, f);
+		ssize_t n;
+
+		if (event != LINE_DATA)
+			return event;
+		n = read(l->in, data, room);
+		if (n > 0) {
+			*got = (size_t)n;
+			return LINE_DATA;
+		}
+		if (n == 0)
+			return LINE_END;
+		if (!may_pass(errno)) {
+			fault_errno(f, FAULT_IO, errno, "the client is gone");
+			return LINE_LOST;
+		}
+	}
+}
+
+/* Octets written, 0 when it has to wait, -1 with the fault. */
+static ssize_t write_some(struct line *l, const char *data, size_t n,
+			  uint64_t until, enum line_event *event,
+			  struct fault *f)
+{
+	ssize_t r;
+
+	if (l->tls) {
+		errors.clear();
+		errno = 0;
+		r = ssl.write(l->tls, data, n > INT_MAX ? INT_MAX : (int)n);
+		if (r <= 0)
+			*event = tls_wait(l, (int)r, false, until, f);
+		return r > 0 ? r : *event == LINE_DATA ? 0 : -1;
+	}
+	*event = wait_for(l, true, false, until, f);
+	if (*event != LINE_DATA)
+		return -1;
+	r = write(l->out, data, n);
+	if (r < 0 && may_pass(errno))
+		return 0;
+	if (r < 0)
+		return fault_errno(f, FAULT_IO, errno, "the client is gone");
+	return r;
+}
+
+int line_write(struct line *l, const void *data, size_t n, uint64_t until,
+	       struct fault *f)
+{
+	const char *p = data;
+
+	while (n && !l->is_lost) {
+		enum line_event event = LINE_DATA;
+		ssize_t r = write_some(l, p, n, until, &event, f);
+
+		if (r < 0)
+			return fault_set(f, FAULT_TEMPORARY,
+					 event == LINE_TIME
+						 ? "the client takes no replies"
+						 : "the client is gone");
+		p += r;
+		n -= (size_t)r;
+	}
+	return n ? fault_set(f, FAULT_IO, "the client is gone") : 0;
+}

@@ -1,0 +1,199 @@
+/* server_content.c - content is passed on as it comes, and judged at its end.
+ *
+ * What was refused already (too big, nowhere to put it, BDAT out of order) is
+ * taken in all the same and dropped: the client must be let finish, or what
+ * is left of the content would be read as commands. */
+#include "smtp/server_content.h"
+
+#include <string.h>
+
+#include "base/ascii.h"
+
+#define OVERRUN_MAX ((uint64_t)64 * 1024 * 1024) /* past the limit: hang up */
+
+static bool is_too_big(const struct server *s)
+{
+	return s->options->size_max && s->survey.size > s->options->size_max;
+}
+
+static void begin(struct server *s)
+{
+	struct sink *to;
+
+	fault_clear(&s->fault);
+	s->content_octets = 0;
+	undot_init(&s->undot);
+	to = s->ops->begin(s->context, &s->mail, &s->fault);
+	survey_init(&s->survey, to, &s->fault);
+}
+
+/* Where the next octets go: the survey counts on when nobody wants them. */
+static struct sink *target(struct server *s)
+{
+	if (is_too_big(s))
+		s->survey.sink.next = NULL;
+	return fault_is_set(&s->fault) ? NULL : &s->survey.sink;
+}
+
+static void watch_for_end(struct server *s)
+{
+	uint64_t most = s->options->size_max;
+
+	if (!most || s->content_octets <= most ||
+	    s->content_octets - most < OVERRUN_MAX)
+		return;
+	server_forget(s);
+	server_hang_up(s, "4.3.4", "that message has no end");
+}
+
+/* Its own faults first: then nobody else need be asked. */
+static int judge(struct server *s, struct answer *a)
+{
+	if (is_too_big(s))
+		return answer_set(
+			a, 552, "5.3.4",
+			"the message is too big: %llu octets are the most",
+			(unsigned long long)s->options->size_max);
+	if (fault_is_set(&s->fault))
+		return answer_fault(a, &s->fault);
+	if (s->survey.bare_lf || s->survey.bare_cr)
+		return answer_set(a, 550, "5.6.11",
+				  "there is a CR or LF that stands alone in "
+				  "the message: a line ends in CR LF");
+	answer_set(a, 250, "2.0.0", "accepted");
+	return s->ops->end(s->context, &s->mail, a);
+}
+
+static void finish(struct server *s)
+{
+	struct answer a;
+
+	if (!fault_is_set(&s->fault))
+		sink_close(&s->survey.sink);
+	s->mode = SERVER_COMMAND;
+	if (judge(s, &a) == 0)
+		s->errors = 0;
+	server_reply(s, &a, false);
+	server_forget(s);
+}
+
+/* ---- DATA ---- */
+
+void server_data(struct server *s, const char *argument)
+{
+	struct answer a = { .code = 354, .text = "go ahead, end with ." };
+
+	if (*argument) {
+		server_error(s, 501, "5.5.4", "DATA has no argument");
+	} else if (!s->in_mail || s->in_bdat) {
+		server_error(s, 503, "5.5.1",
+			     s->in_mail ? "amid BDAT there is BDAT alone"
+					: "say MAIL first");
+	} else if (!s->mail.count) {
+		server_error(s, 554, "5.5.1", "there is no recipient");
+	} else {
+		begin(s);
+		if (fault_is_set(&s->fault)) {
+			answer_fault(&a, &s->fault);
+			server_reply(s, &a, false);
+			server_forget(s);
+			return;
+		}
+		s->mode = SERVER_DATA;
+		server_reply(s, &a, false);
+	}
+}
+
+size_t server_feed_data(struct server *s, const char *data, size_t n)
+{
+	size_t used = undot_feed(&s->undot, data, n, target(s));
+
+	s->steps++;
+	s->content_octets += used;
+	if (s->undot.is_done)
+		finish(s);
+	else
+		watch_for_end(s);
+	return used;
+}
+
+/* ---- BDAT ---- */
+
+static bool read_chunk(struct server *s, const char *argument)
+{
+	uint64_t n = 0;
+	size_t digits = 0;
+
+	for (; ascii_is_digit(argument[digits]); digits++) {
+		if (digits == 18)
+			return false;
+		n = n * 10 + (uint64_t)(argument[digits] - '0');
+	}
+	argument += digits;
+	argument += strspn(argument, " \t");
+	s->chunk_left = n;
+	s->chunk_is_last = ascii_equal(argument, "LAST");
+	return digits && (s->chunk_is_last || !*argument);
+}
+
+static void finish_chunk(struct server *s)
+{
+	struct answer a;
+
+	s->mode = SERVER_COMMAND;
+	if (s->chunk_is_stray) {
+		server_error(s, 503, "5.5.1",
+			     "there is no recipient, or the message was "
+			     "refused before: say MAIL");
+		return;
+	}
+	if (s->chunk_is_last) {
+		finish(s);
+	} else if (is_too_big(s) || fault_is_set(&s->fault)) {
+		judge(s, &a);
+		server_reply(s, &a, false);
+		server_forget(s);
+	} else {
+		answer_set(&a, 250, "2.0.0", "%llu octets taken",
+			   (unsigned long long)s->survey.size);
+		server_reply(s, &a, false);
+	}
+}
+
+void server_bdat(struct server *s, const char *argument)
+{
+	if (!read_chunk(s, argument)) {
+		/* where the next command begins is not known */
+		server_error(s, 501, "5.5.4", "write BDAT octets [LAST]");
+		server_hang_up(s, "4.5.4", "cannot go on");
+		return;
+	}
+	s->chunk_is_stray = !s->in_mail || !s->mail.count;
+	if (!s->chunk_is_stray && !s->in_bdat) {
+		begin(s);
+		s->in_bdat = true;
+	}
+	s->mode = SERVER_CHUNK;
+	if (!s->chunk_left)
+		finish_chunk(s);
+}
+
+size_t server_feed_chunk(struct server *s, const char *data, size_t n)
+{
+	size_t used = n < s->chunk_left ? n : (size_t)s->chunk_left;
+
+	s->steps++;
+	s->chunk_left -= used;
+	if (!s->chunk_is_stray) {
+		struct sink *to = target(s);
+
+		s->content_octets += used;
+		if (to)
+			sink_put(to, data, used);
+	}
+	if (!s->chunk_left)
+		finish_chunk(s);
+	else if (!s->chunk_is_stray)
+		watch_for_end(s);
+	return used;
+}

@@ -1,0 +1,22 @@
+/* server_content.h - DATA and BDAT, the part of server.c that takes content.
+ *
+ * For server.c alone; the model is server.h's. */
+#ifndef SMTP_SERVER_CONTENT_H
+#define SMTP_SERVER_CONTENT_H
+
+#include "smtp/server.h"
+
+/* The commands. */
+void server_data(struct server *s, const char *argument);
+void server_bdat(struct server *s, const char *argument);
+/* Octets taken of what belongs to them. */
+size_t server_feed_data(struct server *s, const char *data, size_t n);
+size_t server_feed_chunk(struct server *s, const char *data, size_t n);
+
+/* What they need of server.c. */
+void server_reply(struct server *s, const struct answer *a, bool more);
+void server_error(struct server *s, int code, const char *esc,
+		  const char *text);
+void server_forget(struct server *s);
+
+#endif

@@ -1,0 +1,364 @@
+/* intake.c - one reply for all recipients.
+ *
+ * After the content SMTP has one answer, whatever became of each recipient:
+ *
+ *	all were accepted	  250
+ *	none was		  the fault of the whole, temporary where one of
+ *				  them is: the client has the mail and does
+ *				  with it what it does; we keep nothing
+ *	some were		  250, and those who were not are in the dead
+ *				  letter: a 4xx would send it twice to the
+ *				  others.  Where it cannot be kept, 554 says
+ *				  who has not got it: only the client has it. */
+#include "submit/intake.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/ascii.h"
+#include "base/log.h"
+#include "base/world.h"
+#include "config/credentials.h"
+#include "mail/date.h"
+#include "submit/compose.h"
+#include "submit/here.h"
+#include "submit/local.h"
+#include "submit/submit.h"
+
+#define HOPS_MAX      30 /* Received fields: more is a loop */
+#define WRONG_SECONDS 1	 /* a guess takes at least so long */
+
+struct destination {
+	const char *address;
+	const char *notify, *orcpt;
+	struct destination *next;
+};
+
+int intake_flush(struct intake *in, struct fault *f)
+{
+	struct buf *out = &in->server->out;
+	int r = line_write(in->line, out->data, out->len,
+			   world_ticks() + in->reply_seconds * UINT64_C(1000),
+			   f);
+
+	buf_reset(out);
+	return r;
+}
+
+/* ---- the envelope ---- */
+
+/* The base's word on where the configuration is, and a mail of a person's
+ * program is not automatic for want of a terminal. */
+static void begin_request(struct intake *in, struct arena *a)
+{
+	struct request *r = &in->request;
+	const struct request *base = in->base;
+
+	request_init(r);
+	r->account = base->account;
+	r->config_path = base->config_path;
+	r->transcript = base->transcript;
+	r->syslog_tag = base->syslog_tag;
+	r->skip_aliases = base->skip_aliases;
+	r->is_handed_over = true;
+	request_override(a, r, "auto_submitted", "off")->origin = "--serve";
+	for (const struct override *o = base->overrides; o; o = o->next)
+		request_override(a, r, o->name, o->value)->origin = o->origin;
+}
+
+static int choose_account(struct intake *in, struct arena *a, struct fault *f)
+{
+	struct config_wish wish = request_config(&in->request);
+
+	if (config_load(&in->config, a, &wish, f) < 0)
+		return -1;
+	return config_choose(&in->config, &wish, &in->account, f);
+}
+
+static int intake_sender(void *context, struct server_mail *m,
+			 struct answer *answer)
+{
+	struct fault f = FAULT_INIT;
+	struct intake *in = context;
+	struct request *r = &in->request;
+
+	in->first = NULL;
+	in->last = &in->first;
+	begin_request(in, &m->arena);
+	r->has_envelope_from = true;
+	r->envelope_from = m->from.sender;
+	r->dsn_ret = m->from.ret;
+	r->dsn_envid = m->from.envid;
+	r->prefers_smtputf8 = m->from.is_utf8;
+	if (choose_account(in, &m->arena, &f) < 0) {
+		log_error("%s: %s", in->peer, f.text);
+		return answer_fault(answer, &f);
+	}
+	resolver_init(&in->resolver, &m->arena, in->account, r->skip_aliases);
+	return 0;
+}
+
+/* Without a server only the caller's own mail has a way. */
+static int refuse_without_server(const char *address, struct answer *answer)
+{
+	const char *at = strrchr(address, '@');
+
+	if (here_of(at ? at + 1 : "") == HERE_NOT)
+		return answer_set(answer, 550, "5.7.1",
+				  "no mail server is configured for <%s>",
+				  address);
+	return answer_set(answer, 550, "5.1.1",
+			  "<%s> is not here: this is %s's own", address,
+			  world_user());
+}
+
+static void add_destination(struct intake *in, struct arena *a,
+			    const char *address,
+			    const struct arguments_rcpt *to)
+{
+	struct destination *new = arena_alloc(a, sizeof(*new));
+
+	new->address = address;
+	new->notify = to->notify;
+	new->orcpt = to->orcpt;
+	*in->last = new;
+	in->last = &new->next;
+}
+
+static int intake_recipient(void *context, struct server_mail *m,
+			    const struct arguments_rcpt *to,
+			    struct answer *answer)
+{
+	struct resolution found = { .final = { .count = 0 } };
+	struct fault f = FAULT_INIT;
+	struct intake *in = context;
+	bool has_server = in->account->host || in->account->socket;
+	size_t count = 0;
+
+	if (resolve_address(&in->resolver, &to->address, &found, &f) < 0)
+		return answer_fault(answer, &f);
+	for (size_t i = 0; i < found.final.count; i++) {
+		const struct address *one = &found.final.items[i];
+
+		if (one->group_only)
+			continue;
+		if (!has_server && !local_is_caller(one->spec))
+			return refuse_without_server(one->spec, answer);
+		count++;
+	}
+	if (!count)
+		return answer_set(answer, 550, "5.1.1",
+				  "<%s> stands for nobody", to->address.spec);
+	for (size_t i = 0; i < found.final.count; i++)
+		if (!found.final.items[i].group_only)
+			add_destination(in, &m->arena,
+					found.final.items[i].spec, to);
+	address_append(&m->arena, &in->request.bcc, &to->address);
+	return 0;
+}
+
+/* ---- the content ---- */
+
+/* RFC 3848, RFC 6531 4.3. */
+static void name_protocol(const struct intake *in, const struct server_mail *m,
+			  char out[16])
+{
+	const struct server *s = in->server;
+
+	if (!s->is_extended)
+		snprintf(out, 16, "SMTP");
+	else
+		snprintf(out, 16, "%s%s%s",
+			 m->from.is_utf8 ? "UTF8SMTP" : "ESMTP",
+			 s->is_tls ? "S" : "", s->user[0] ? "A" : "");
+}
+
+/* RFC 5321 4.4; without "for", which would tell of hidden recipients. */
+static void put_received(struct intake *in, const struct server_mail *m)
+{
+	int64_t now = world_now();
+	char date[DATE_SIZE], protocol[16];
+
+	date_format(date, now, world_zone(now));
+	name_protocol(in, m, protocol);
+	sink_printf(&in->stage.sink,
+		    "Received: from %s (%s)\r\n\tby %s (mailsend) with "
+		    "%s;\r\n\t%s\r\n",
+		    in->server->helo, in->peer, in->server->options->name,
+		    protocol, date);
+}
+
+static struct sink *intake_begin(void *context, struct server_mail *m,
+				 struct fault *f)
+{
+	struct intake *in = context;
+
+	stage_init(&in->stage, in->spool, "the message", f);
+	in->has_stage = true;
+	put_received(in, m);
+	return fault_is_set(f) ? NULL : &in->stage.sink;
+}
+
+static unsigned count_hops(const struct composition *c)
+{
+	unsigned n = 0;
+
+	for (const struct field *x = c->draft.header.first; x; x = x->next)
+		n += ascii_equal(x->name, "Received");
+	return n;
+}
+
+/* What each recipient's reports shall be. */
+static void pass_on_dsn(const struct intake *in, struct envelope *e)
+{
+	for (size_t i = 0; i < e->count; i++)
+		for (struct destination *d = in->first; d; d = d->next)
+			if (strcmp(d->address, e->recipients[i].address) == 0) {
+				e->recipients[i].dsn_notify = d->notify;
+				e->recipients[i].dsn_orcpt = d->orcpt;
+				break;
+			}
+}
+
+/* ---- the reply ---- */
+
+static int answer_none(const struct envelope *e, const struct fault *f,
+		       struct answer *answer)
+{
+	for (size_t i = 0; i < e->count; i++)
+		if (e->recipients[i].decided &&
+		    e->recipients[i].verdict.temporary)
+			return answer_fault(answer, &e->recipients[i].verdict);
+	return answer_fault(answer, f);
+}
+
+static int answer_some(const struct outcome *out, const struct fault *f,
+		       struct answer *answer)
+{
+	const struct envelope *e = out->envelope;
+	size_t accepted = envelope_accepted(e);
+
+	if (out->dead_letter)
+		return answer_set(answer, 250, "2.0.0",
+				  "taken for %zu of %zu recipients; for the "
+				  "others it was kept in %s: %.300s",
+				  accepted, e->count, out->dead_letter,
+				  f->text);
+	return answer_set(answer, 554, "5.0.0",
+			  "taken for %zu of %zu recipients, send it again to "
+			  "the others alone: %.300s",
+			  accepted, e->count, f->text);
+}
+
+static int answer_outcome(const struct intake *in, const struct outcome *out,
+			  const struct fault *f, struct answer *answer)
+{
+	const struct envelope *e = out->envelope;
+
+	if (!fault_is_set(f))
+		return answer_set(answer, 250, "2.0.0", "%s%s%.300s",
+				  out->host ? out->host : "",
+				  out->host ? " took it: " : "", out->reply);
+	log_error("%s: mail from <%s>: %s", in->peer, e->reverse_path, f->text);
+	if (envelope_accepted(e))
+		return answer_some(out, f, answer);
+	return answer_none(e, f, answer);
+}
+
+static int build(struct intake *in, struct composition *c, struct fault *f,
+		 struct answer *answer)
+{
+	if (sink_close(&in->stage.sink) < 0) {
+		*f = *in->stage.sink.fault;
+		return answer_fault(answer, f);
+	}
+	if (composition_build(c, f) < 0)
+		return answer_fault(answer, f);
+	if (count_hops(c) > HOPS_MAX) {
+		fault_set(f, FAULT_CONFIG,
+			  "the message goes round in a circle: more than %d "
+			  "servers have had it",
+			  HOPS_MAX);
+		return answer_set(answer, 554, "5.4.6", "%s", f->text);
+	}
+	if (composition_render(c, true, f) < 0)
+		return answer_fault(answer, f);
+	pass_on_dsn(in, &c->envelope);
+	/* what follows may take long, and they may be waited for */
+	if (intake_flush(in, f) < 0)
+		return answer_fault(answer, f);
+	return 0;
+}
+
+static int intake_end(void *context, struct server_mail *m,
+		      struct answer *answer)
+{
+	struct fault f = FAULT_INIT;
+	struct intake *in = context;
+	struct composition c;
+	struct slice content;
+	struct outcome out;
+	int r;
+
+	composition_init(&c, &m->arena, &in->request, in->account, in->spool);
+	content = stage_slice(&in->stage);
+	c.is_draft = true;
+	c.draft_content = &content;
+	r = build(in, &c, &f, answer);
+	if (r < 0) {
+		log_error("%s: mail from <%s>: %s", in->peer,
+			  m->from.sender.spec, f.text);
+	} else {
+		submit_send(&c, in->trace, NULL, SUBMIT_KEEP_REST, &out, &f);
+		r = answer_outcome(in, &out, &f, answer);
+	}
+	composition_free(&c);
+	return r;
+}
+
+static void intake_forget(void *context, struct server_mail *m)
+{
+	struct intake *in = context;
+
+	(void)m;
+	if (in->has_stage)
+		stage_free(&in->stage);
+	in->has_stage = false;
+}
+
+/* ---- the log-in ---- */
+
+static int intake_login(void *context, const char *user, const char *password,
+			struct answer *answer)
+{
+	struct timespec pause = { .tv_sec = WRONG_SECONDS };
+	struct fault f = FAULT_INIT;
+	struct intake *in = context;
+	int r = credentials_check(in->auth_command, user, password, &f);
+
+	if (r > 0)
+		return 0;
+	if (r < 0) {
+		log_error("%s: %s", in->peer, f.text);
+		return answer_set(answer, 454, "4.7.0",
+				  "log-ins cannot be checked now");
+	}
+	log_warning("%s: the log-in of '%s' was refused", in->peer, user);
+	nanosleep(&pause, NULL);
+	return answer_set(answer, 535, "5.7.8",
+			  "that is not the password of that user");
+}
+
+#define ENVELOPE_AND_CONTENT                                                   \
+	.sender = intake_sender, .recipient = intake_recipient,                \
+	.begin = intake_begin, .end = intake_end, .forget = intake_forget
+
+static const struct server_ops open_ops = { ENVELOPE_AND_CONTENT };
+static const struct server_ops login_ops = { ENVELOPE_AND_CONTENT,
+					     .login = intake_login };
+
+const struct server_ops *intake_ops(const struct intake *in)
+{
+	return in->auth_command ? &login_ops : &open_ops;
+}

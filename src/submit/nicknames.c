@@ -1,0 +1,85 @@
+/* nicknames.c - a short list, searched from its front. */
+#include "submit/nicknames.h"
+
+#include "base/ascii.h"
+
+struct nickname {
+	const char *name;
+	const char *list;
+	struct nickname *next;
+};
+
+void nicknames_add(struct arena *a, struct nicknames *all, const char *name,
+		   const char *list, bool instead)
+{
+	struct nickname **end = &all->first;
+
+	while (*end && !ascii_equal((*end)->name, name))
+		end = &(*end)->next;
+	if (!*end) {
+		*end = arena_alloc(a, sizeof(**end));
+		(*end)->name = name;
+		instead = true;
+	}
+	(*end)->list =
+		instead ? list : arena_format(a, "%s, %s", (*end)->list, list);
+}
+
+static const struct nickname *find(const struct nicknames *all,
+				   const struct address *one)
+{
+	if (one->group_only || *one->domain)
+		return NULL;
+	for (const struct nickname *x = all->first; x; x = x->next)
+		if (ascii_equal(x->name, one->local))
+			return x;
+	return NULL;
+}
+
+static int expand(struct arena *a, const struct nicknames *all,
+		  const struct address *one, struct address_list *to, int depth,
+		  struct fault *f)
+{
+	const struct nickname *nick = find(all, one);
+	struct address_list found = { 0 };
+	struct fault wrong = FAULT_INIT;
+
+	if (!nick) {
+		address_append(a, to, one);
+		return 0;
+	}
+	if (depth == NICKNAMES_DEPTH_MAX)
+		return fault_set(f, FAULT_CONFIG,
+				 "the alias %s of your start-up file stands "
+				 "for itself in a circle; break it",
+				 nick->name);
+	if (address_parse_list(a, nick->list, &found, &wrong) < 0)
+		return fault_set(f, FAULT_CONFIG,
+				 "the alias %s of your start-up file: %s",
+				 nick->name, wrong.text);
+	if (!found.count)
+		return fault_set(f, FAULT_CONFIG,
+				 "the alias %s of your start-up file stands "
+				 "for nobody; give it an address",
+				 nick->name);
+	for (size_t i = 0; i < found.count; i++) {
+		const struct address *next = &found.items[i];
+
+		/* "alias bob bob" is this machine's bob */
+		if (find(all, next) == nick)
+			address_append(a, to, next);
+		else if (expand(a, all, next, to, depth + 1, f) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+int nicknames_expand(struct arena *a, const struct nicknames *all,
+		     const struct address_list *from, struct address_list *to,
+		     struct fault *f)
+{
+	for (size_t i = 0; i < from->count; i++)
+		if (expand(a, all, &from->items[i], to, 0, f) < 0)
+			return -1;
+	return 0;
+}

@@ -1,0 +1,30 @@
+/* serve.h - an SMTP server for the programs of this machine.
+ *
+ * On standard input and output, for one client that started us (-bs), or on
+ * sockets: one process for each connection, so that nothing a client does is
+ * felt by another.  SIGTERM closes the sockets, lets what has begun come to its
+ * end, and that is the end of serving. */
+#ifndef SUBMIT_SERVE_H
+#define SUBMIT_SERVE_H
+
+#include "base/arena.h"
+#include "base/fault.h"
+#include "config/config.h"
+#include "smtp/dial.h"
+#include "submit/request.h"
+
+struct serve {
+	struct arena *arena;
+	const struct request *request;
+	const struct account *account; /* whose serve_ settings hold */
+	const char *const *spool;
+	const struct trace *trace; /* or NULL */
+};
+
+int serve_stdio(const struct serve *s, struct fault *f);
+/* Returns in the processes of the connections too: whoever calls this ends
+ * soon after it.  FAULT_CONFIG where others than this machine could use it
+ * without a log-in and nobody said that they may. */
+int serve_listen(const struct serve *s, struct fault *f);
+
+#endif

@@ -1,0 +1,24 @@
+/* talk.h - one client's session from its greeting to its end.
+ *
+ * Moves octets between a line and the machine of smtp/server.h, sees that no
+ * client takes for ever, changes to TLS, and ends in good order when asked to
+ * stop: a transaction that has begun may still be finished. */
+#ifndef SUBMIT_TALK_H
+#define SUBMIT_TALK_H
+
+#include "base/fault.h"
+#include "submit/intake.h"
+
+struct talk {
+	struct intake *intake;
+	const char *cert, *key;	  /* NULL: no TLS */
+	unsigned command_seconds; /* for one command, or a piece of content */
+	unsigned session_seconds;
+	unsigned stop_seconds; /* for what has begun, once we are to stop */
+};
+
+/* 0 when the session ended as sessions do, whoever ended it; the line and the
+ * machine stay the caller's to free. */
+int talk_run(const struct talk *t, struct fault *f);
+
+#endif

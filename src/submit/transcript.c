@@ -1,0 +1,104 @@
+/* transcript.c - a line at a time, so that two runs may share a file. */
+#include "submit/transcript.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/disk.h"
+#include "base/log.h"
+#include "base/world.h"
+
+#define LINE_MAX_OCTETS 8192
+
+static void to_file(struct transcript *t, char direction, const char *text,
+		    size_t n)
+{
+	struct buf line = BUF_INIT(LINE_MAX_OCTETS);
+
+	if (n > LINE_MAX_OCTETS - 8)
+		n = LINE_MAX_OCTETS - 8;
+	buf_printf(&line, "%c: ", direction);
+	for (; n; text++, n--) {
+		unsigned char c = (unsigned char)*text;
+
+		buf_putc(&line,
+			 (c < 32 && c != '\t') || c == 127 ? '?' : *text);
+	}
+	buf_putc(&line, '\n');
+	if (!fault_is_set(&t->trouble))
+		disk_write_all(t->fd, line.data, line.len, t->path,
+			       &t->trouble);
+	buf_free(&line);
+}
+
+static void trace_line(void *context, char direction, const char *text,
+		       size_t n)
+{
+	struct transcript *t = context;
+	char prefix[4] = { direction, ':', ' ', '\0' };
+
+	if (t->on_standard_error)
+		log_line(prefix, text, n);
+	if (t->fd >= 0)
+		to_file(t, direction, text, n);
+}
+
+static int check_owner(const struct transcript *t, struct fault *f)
+{
+	struct stat st;
+
+	if (fstat(t->fd, &st) < 0)
+		return fault_errno(f, FAULT_CANTCREAT, errno, "cannot open %s",
+				   t->path);
+	if (S_ISREG(st.st_mode) && st.st_uid != world_file_uid())
+		return fault_set(f, FAULT_CANTCREAT,
+				 "%s belongs to somebody else: name a file of "
+				 "your own for the transcript",
+				 t->path);
+	return 0;
+}
+
+int transcript_open(struct transcript *t, bool on_standard_error,
+		    const char *path, struct fault *f)
+{
+	*t = (struct transcript){
+		.trace = { .line = trace_line, .context = t },
+		.on_standard_error = on_standard_error,
+		.fd = -1,
+		.path = path,
+	};
+	if (!path)
+		return 0;
+	t->fd = open(path,
+		     O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY |
+			     O_NOFOLLOW,
+		     0600);
+	if (t->fd < 0)
+		return fault_errno(f, FAULT_CANTCREAT, errno,
+				   "cannot open %s for the transcript", path);
+	if (check_owner(t, f) == 0)
+		return 0;
+	close(t->fd);
+	t->fd = -1;
+	return -1;
+}
+
+int transcript_close(struct transcript *t, struct fault *f)
+{
+	if (t->fd < 0)
+		return 0;
+	disk_close(t->fd, t->path, &t->trouble);
+	t->fd = -1;
+	if (!fault_is_set(&t->trouble))
+		return 0;
+	*f = t->trouble;
+	return -1;
+}
+
+const struct trace *transcript_trace(const struct transcript *t)
+{
+	return t->on_standard_error || t->fd >= 0 ? &t->trace : NULL;
+}

@@ -1,0 +1,398 @@
+/* What the options of sendmail, mailq and newaliases leave in the request. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "persona/personas.h"
+
+static struct arena arena;
+static struct request request;
+static struct fault fault;
+
+static int parse(const struct persona *persona, const char *const *words)
+{
+	char *argv[24] = { (char *)(uintptr_t)persona->name };
+	int argc = 1;
+
+	arena_free(&arena);
+	arena = (struct arena)ARENA_INIT;
+	request_init(&request);
+	fault_clear(&fault);
+	while (words[argc - 1]) {
+		argv[argc] = (char *)(uintptr_t)words[argc - 1];
+		argc++;
+	}
+	return options_parse(persona, argc, argv, &request, &arena, &fault);
+}
+
+static void accepts(const char *const *words)
+{
+	if (parse(&persona_sendmail, words) < 0)
+		fail_msg("%s", fault.text);
+}
+#define ACCEPTS(...) accepts((const char *const[]){ __VA_ARGS__, NULL })
+
+static void refuses(const char *const *words, const char *keyword)
+{
+	assert_int_equal(parse(&persona_sendmail, words), -1);
+	assert_int_equal(fault.cause, FAULT_USAGE);
+	if (!strstr(fault.text, keyword))
+		fail_msg("no '%s' in: %s", keyword, fault.text);
+}
+#define REFUSES(keyword, ...)                                                  \
+	refuses((const char *const[]){ __VA_ARGS__, NULL }, keyword)
+
+#define A "a@example.org"
+
+static void only_recipient_is(const char *spec)
+{
+	assert_int_equal(request.bcc.count, 1);
+	assert_int_equal(request_recipients(&request), 1);
+	assert_string_equal(request.bcc.items[0].spec, spec);
+}
+
+static void a_ready_message_from_standard_input(void **state)
+{
+	(void)state;
+	ACCEPTS(A);
+	only_recipient_is(A);
+	assert_int_equal(request.action, REQUEST_SEND);
+	assert_string_equal(request.draft_path, "-");
+	assert_true(request.is_handed_over);
+	assert_true(request.dot_ends_input);
+	assert_false(request.recipients_from_header);
+	assert_false(request.has_envelope_from);
+	assert_null(request.body_path);
+}
+
+static void recipients(void **state)
+{
+	(void)state;
+	ACCEPTS("a@example.org,b@example.org", "c@example.org, root",
+		"Name <d@example.org>", "--", "-e@example.org");
+	assert_int_equal(request.bcc.count, 6);
+	assert_string_equal(request.bcc.items[3].local, "root");
+	assert_string_equal(request.bcc.items[5].spec, "-e@example.org");
+	ACCEPTS("-t", A);
+	assert_true(request.recipients_from_header);
+	only_recipient_is(A);
+	ACCEPTS("-t");
+	assert_int_equal(request_recipients(&request), 0);
+	REFUSES("no recipient", "-i");
+	REFUSES("no recipient", "-oi", "--");
+	REFUSES("no recipient", ",");
+	REFUSES("empty", A, "");
+	REFUSES("standard input", "-", A);
+	REFUSES("@", "@@");
+	REFUSES("|", "|/bin/sh");
+}
+
+static void dots(void **state)
+{
+	static const char *const spellings[] = {
+		"-i", "-oi", "-ti", "-it", "-OIgnoreDots", "-OIgnoreDots=True"
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(spellings) / sizeof(*spellings); i++) {
+		ACCEPTS(spellings[i], A);
+		assert_false(request.dot_ends_input);
+	}
+	ACCEPTS("-i", "-OIgnoreDots=False", A);
+	assert_true(request.dot_ends_input);
+}
+
+static void senders(void **state)
+{
+	static const char *const joined[] = { "-fb@example.org",
+					      "-rb@example.org",
+					      "-tifb@example.org" };
+	static const char *const null[] = { "", "<>" };
+
+	(void)state;
+	for (size_t i = 0; i < 3; i++) {
+		ACCEPTS(joined[i], A);
+		assert_true(request.has_envelope_from);
+		assert_string_equal(request.envelope_from.spec,
+				    "b@example.org");
+		only_recipient_is(A);
+	}
+	ACCEPTS("-f", "b@example.org", "-r", "c@example.org", A);
+	assert_string_equal(request.envelope_from.spec, "c@example.org");
+	for (size_t i = 0; i < 2; i++) {
+		ACCEPTS("-f", null[i], A);
+		assert_true(request.has_envelope_from);
+		assert_string_equal(request.envelope_from.spec, "");
+	}
+	ACCEPTS("-f", "root", A);
+	assert_string_equal(request.envelope_from.local, "root");
+	assert_false(request.has_from);
+	REFUSES("-f", A, "-f");
+	REFUSES("no recipient", "-f", A);
+	ACCEPTS("-FCronDaemon", A);
+	assert_string_equal(request.full_name, "CronDaemon");
+	ACCEPTS("-F", "Cron Daemon", A);
+	assert_string_equal(request.full_name, "Cron Daemon");
+	ACCEPTS("-F", "", A);
+	assert_null(request.full_name);
+	REFUSES("line break", "-F", "a\nBcc: b@example.org", A);
+	REFUSES("line break", "-f", "b@example.org\n", A);
+}
+
+static void modes(void **state)
+{
+	(void)state;
+	ACCEPTS("-bm", A);
+	assert_int_equal(request.action, REQUEST_SEND);
+	ACCEPTS("-bs");
+	assert_int_equal(request.action, REQUEST_SERVE_STDIO);
+	ACCEPTS("-bs", "-odb", "-oem", "-t");
+	assert_int_equal(request.action, REQUEST_SERVE_STDIO);
+	ACCEPTS("-bp");
+	assert_int_equal(request.action, REQUEST_LIST_QUEUE);
+	ACCEPTS("-bi");
+	assert_int_equal(request.action, REQUEST_CHECK_ALIASES);
+	ACCEPTS("-bv", "root", A);
+	assert_int_equal(request.action, REQUEST_VERIFY);
+	assert_int_equal(request.bcc.count, 2);
+}
+
+static void what_is_no_mode_sends_nothing(void **state)
+{
+	(void)state;
+	REFUSES("--serve", "-bd");
+	REFUSES("--serve", "-bd", "-q15m");
+	REFUSES("-bv", "-bt");
+	REFUSES("'z'", "-bz", A);
+	REFUSES("'mm'", "-bmm", A);
+	REFUSES("joined", "-b", "m", A);
+	REFUSES("-bv", "-bv");
+	REFUSES("-t", "-bv", "-t", A);
+	REFUSES("-bs", "-bs", A);
+	/* a mail that would be swallowed */
+	REFUSES("no mail", "-bp", A);
+	REFUSES("no mail", "-bi", "-t");
+	REFUSES("no mail", "-q", A);
+	REFUSES("no mail", "-q15m", "-t");
+	REFUSES("together", "-bp", "-bi");
+	REFUSES("together", "-bs", "--print");
+}
+
+static void the_queue(void **state)
+{
+	static const char *const spellings[] = { "-q",	   "-q15m",  "-qI5",
+						 "-qRfoo", "-qSbar", "-qp1h" };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(spellings) / sizeof(*spellings); i++) {
+		ACCEPTS(spellings[i]);
+		assert_int_equal(request.action, REQUEST_RUN_QUEUE);
+		/* it eats nothing: what follows is an address */
+		REFUSES("no mail", spellings[i], "15m");
+	}
+	ACCEPTS("-bp", "-q");
+	assert_int_equal(request.action, REQUEST_LIST_QUEUE);
+	ACCEPTS("-q", "-bp");
+	assert_int_equal(request.action, REQUEST_LIST_QUEUE);
+}
+
+static void delivery_status(void **state)
+{
+	(void)state;
+	ACCEPTS("-N", "delay,failure,success", "-R", "hdrs", "-V", "job7", A);
+	only_recipient_is(A);
+	assert_string_equal(request.dsn_notify, "failure,delay,success");
+	assert_string_equal(request.dsn_ret, "hdrs");
+	assert_string_equal(request.dsn_envid, "job7");
+	ACCEPTS("-Nnever", "-Rfull", "-Vx", A);
+	assert_string_equal(request.dsn_notify, "never");
+	assert_string_equal(request.dsn_ret, "full");
+	REFUSES("-N", "-N", "sometimes", A);
+	REFUSES("-R", "-R", "half", A);
+	/* xtext already, or not */
+	ACCEPTS("-V", "a+2Bb+3D", A);
+	assert_string_equal(request.dsn_envid, "a+b=");
+	ACCEPTS("-V", "a+b=c d", A);
+	assert_string_equal(request.dsn_envid, "a+b=c d");
+	REFUSES("-V", "-V", "", A);
+	REFUSES("-V", "-V", "+0A", A);
+}
+
+static void errors(void **state)
+{
+	static const char *const quiet[] = { "-eq", "-oeq", "-OErrorMode=q",
+					     "-OErrorMode=quiet" };
+	static const char *const loud[] = { "-em",  "-oem", "-oep",
+					    "-oew", "-oee", "-OErrorMode=m",
+					    "-oe",  "-oez" };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(quiet) / sizeof(*quiet); i++) {
+		ACCEPTS(quiet[i], A);
+		assert_true(request.silent);
+		only_recipient_is(A);
+	}
+	for (size_t i = 0; i < sizeof(loud) / sizeof(*loud); i++) {
+		ACCEPTS(loud[i], A);
+		assert_false(request.silent);
+	}
+	ACCEPTS("-oeq", "-oem", A);
+	assert_false(request.silent);
+	REFUSES("joined", "-e", "m", A);
+}
+
+static void joined_letters_eat_nothing(void **state)
+{
+	static const char *const taken[] = { "-odi", "-odb", "-odq", "-om",
+					     "-oU",  "-o7",  "-d",   "-d0.1",
+					     "-Ac",  "-Am" };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(taken) / sizeof(*taken); i++) {
+		ACCEPTS(taken[i], A);
+		only_recipient_is(A);
+		assert_int_equal(request.action, REQUEST_SEND);
+	}
+	REFUSES("joined", "-o", "i", A);
+	REFUSES("joined", "-A", "c", A);
+}
+
+static void letters_of_no_effect(void **state)
+{
+	(void)state;
+	ACCEPTS("-m", "-G", "-x", A);
+	only_recipient_is(A);
+	ACCEPTS("-h", "3", "-D", "log", "-M", "id", "-p", "SMTP:h", A);
+	only_recipient_is(A);
+	ACCEPTS("-h3", "-Dlog", "-Mid", "-pSMTP", A);
+	only_recipient_is(A);
+	ACCEPTS("-O", "DeliveryMode=b", "-OQueueDirectory=/x", A);
+	only_recipient_is(A);
+	ACCEPTS("-B", "8BITMIME", "-B7bit", A);
+	only_recipient_is(A);
+	REFUSES("-B", "-B", "BINARY", A);
+}
+
+static void the_rest(void **state)
+{
+	(void)state;
+	ACCEPTS("-n", "-U", "-v", "-L", "tag", "-X", "log", "-C", "file", A);
+	only_recipient_is(A);
+	assert_true(request.skip_aliases);
+	assert_true(request.prefers_smtputf8);
+	assert_true(request.transcript);
+	assert_string_equal(request.syslog_tag, "tag");
+	assert_string_equal(request.transcript_path, "log");
+	assert_string_equal(request.config_path, "file");
+	ACCEPTS("-ov", A);
+	assert_true(request.transcript);
+	ACCEPTS("-d5", A);
+	assert_true(request.transcript);
+	ACCEPTS("-oA/etc/other", A);
+	assert_string_equal(request.overrides->name, "aliases");
+	assert_string_equal(request.overrides->value, "/etc/other");
+	ACCEPTS("-OAliasFile=/etc/other", A);
+	assert_string_equal(request.overrides->value, "/etc/other");
+	REFUSES("-z", "-z", A);
+	REFUSES("-c", "-c", A);
+	REFUSES("--bogus", "--bogus", A);
+}
+
+static void long_options(void **state)
+{
+	(void)state;
+	ACCEPTS("--account", "work", "--config=file", "--host", "h.example.org",
+		"--dry-run", "--timeout", "9", "--subject", "s", "--cc",
+		"c@example.org", A);
+	assert_string_equal(request.account, "work");
+	assert_string_equal(request.config_path, "file");
+	assert_int_equal(request.action, REQUEST_DRY_RUN);
+	assert_string_equal(request.subject, "s");
+	assert_int_equal(request.cc.count, 1);
+	ACCEPTS("--json", "--quiet", A);
+	assert_true(request.json);
+	ACCEPTS("--print");
+	assert_int_equal(request.action, REQUEST_PRINT);
+	REFUSES("--json", "--json", "-bp");
+}
+
+static void the_small_ones(void **state)
+{
+	static const char *const none[] = { NULL };
+	static const char *const some[] = { "-v", "-qI5", "-Ac", NULL };
+	static const char *const address[] = { A, NULL };
+
+	(void)state;
+	assert_int_equal(parse(&persona_mailq, none), 0);
+	assert_int_equal(request.action, REQUEST_LIST_QUEUE);
+	assert_int_equal(parse(&persona_mailq, some), 0);
+	assert_int_equal(request.action, REQUEST_LIST_QUEUE);
+	assert_int_equal(parse(&persona_mailq, address), -1);
+	assert_int_equal(fault.cause, FAULT_USAGE);
+	assert_int_equal(parse(&persona_newaliases, none), 0);
+	assert_int_equal(request.action, REQUEST_CHECK_ALIASES);
+	assert_int_equal(parse(&persona_newaliases, address), -1);
+	assert_int_equal(fault.cause, FAULT_USAGE);
+}
+
+static void by_its_name(void **state)
+{
+	(void)state;
+	assert_ptr_equal(persona_of("/usr/sbin/sendmail"), &persona_sendmail);
+	assert_ptr_equal(persona_of("/usr/lib/sendmail"), &persona_sendmail);
+	assert_ptr_equal(persona_of("sendmail"), &persona_sendmail);
+	assert_ptr_equal(persona_of("mailq"), &persona_mailq);
+	assert_ptr_equal(persona_of("/usr/bin/newaliases"),
+			 &persona_newaliases);
+}
+
+static void help_fits_the_screen(void **state)
+{
+	static const struct persona *const personas[] = { &persona_sendmail,
+							  &persona_mailq,
+							  &persona_newaliases };
+
+	(void)state;
+	for (size_t i = 0; i < 3; i++) {
+		struct buf out = BUF_INIT(65536);
+
+		assert_int_equal(options_help(personas[i], &out), 0);
+		for (const char *p = out.data; *p;) {
+			size_t n = strcspn(p, "\n");
+
+			assert_in_range(n, 0, 79);
+			p += n + 1;
+		}
+		buf_free(&out);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_ready_message_from_standard_input),
+		cmocka_unit_test(recipients),
+		cmocka_unit_test(dots),
+		cmocka_unit_test(senders),
+		cmocka_unit_test(modes),
+		cmocka_unit_test(what_is_no_mode_sends_nothing),
+		cmocka_unit_test(the_queue),
+		cmocka_unit_test(delivery_status),
+		cmocka_unit_test(errors),
+		cmocka_unit_test(joined_letters_eat_nothing),
+		cmocka_unit_test(letters_of_no_effect),
+		cmocka_unit_test(the_rest),
+		cmocka_unit_test(long_options),
+		cmocka_unit_test(the_small_ones),
+		cmocka_unit_test(by_its_name),
+		cmocka_unit_test(help_fits_the_screen),
+	};
+	int failed = cmocka_run_group_tests(tests, NULL, NULL);
+
+	arena_free(&arena);
+	return failed;
+}
