@@ -115,8 +115,8 @@ load helper
 	: >file
 	refused 64 --draft --draft file -i file alice@localhost
 	says --body
-	refused 64 --draft --draft file -a file alice@localhost
-	says --attach
+	refused 64 --draft --draft file --inline file alice@localhost
+	says --inline
 	refused 64 --print --print --dry-run alice@localhost <<<text
 	refused 64 --json --json --dry-run alice@localhost <<<text
 	refused 64 uuencode --encoding uuencode --html file alice@localhost <<<text

@@ -56,7 +56,7 @@ load helper
 }
 
 @test "another user of this machine is not the caller" {
-	refused 78 bob@localhost -s hello bob@localhost <<<text
+	refused 78 bob@host -s hello bob@localhost <<<text
 }
 
 @test "a failure keeps the message complete, private, and says where" {

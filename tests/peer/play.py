@@ -21,6 +21,9 @@ from server import Server
 # and checkers report, and nothing of the machine.
 PASSED_ON = re.compile("(ASAN|UBSAN|LSAN|MSAN|TSAN|GCOV|LLVM|VALGRIND)_?.*|"
                        "LD_LIBRARY_PATH|LD_PRELOAD")
+# The program and the other names that it answers to.
+NAMES = ("mailsend", "sendmail", "mailq", "newaliases", "mail", "mailx",
+         "mutt", "neomutt", "msmtp")
 # A round trip is over when nothing more comes within this time.
 GRACE = 0.03
 
@@ -156,13 +159,18 @@ def lay_files(result):
 
 
 def make_tools(folder, mailsend):
-    """The folder where the command's shell finds `mailsend'.  Made before
-    any thread: a script that is still open in a child just forked by another
-    cannot be run (ETXTBSY)."""
-    path = os.path.join(folder, "mailsend")
-    with open(path, "w") as file:
-        file.write(f'#!/bin/sh\nexec {mailsend} "$@"\n')
-    os.chmod(path, 0o755)
+    """The folder where the command's shell finds `mailsend' and its other
+    names.  Made before any thread: a script that is still open in a child
+    just forked by another cannot be run (ETXTBSY)."""
+    *checker, program = shlex.split(mailsend)
+    for name in NAMES:
+        path = os.path.join(folder, name)
+        face = program
+        if name != "mailsend":
+            face = os.path.join(os.path.dirname(program), name)
+        with open(path, "w") as file:
+            file.write(f'#!/bin/sh\nexec {shlex.join([*checker, face])} "$@"\n')
+        os.chmod(path, 0o755)
     return folder
 
 

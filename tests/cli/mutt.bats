@@ -1,0 +1,279 @@
+#!/usr/bin/env bats
+# The names mutt and neomutt: batch mode, as scripts call it.
+
+# shellcheck disable=SC2154 # the helpers set what is used here
+load helper
+load face
+
+setup_file() {
+	serve_setup_file
+}
+
+teardown_file() {
+	serve_teardown_file
+}
+
+@test "both names: -s -c -b, recipients with and without --" {
+	configure
+	for name in mutt neomutt; do
+		sends $name -s hello -c c@example.org -b zoe@example.org -- \
+			a@example.org b@example.org <<<text
+		is headers/Subject hello
+		is headers/Cc c@example.org
+		is body/text text
+		lacks zoe@ mail
+		went_to {a,b,c,zoe}@example.org
+		sends $name -s hello a@example.org <<<text
+		went_to a@example.org
+		call $name --help
+		[[ $output == *"usage: $name "* ]]
+	done
+}
+
+@test "the long options are the same as everywhere" {
+	echo data >data.txt
+	prints mutt --subject hello --to a@example.org --cc b@example.org \
+		--from me@example.org --envelope-from x@example.org \
+		--header 'X-A: b' --attach data.txt --charset utf-8 <<<text
+	is headers/X-A b
+	is headers/To a@example.org
+	is file/data.txt/disposition attachment
+}
+
+@test "-a takes all up to --" {
+	configure
+	for name in one two three; do
+		echo $name >$name.txt
+	done
+	sends mutt -s x -a one.txt two.txt -s y three.txt -- a@example.org <<<text
+	is headers/Subject y
+	for name in one two three; do
+		is file/$name.txt/sha256 "$(sha256sum <$name.txt | cut -d' ' -f1)"
+	done
+	went_to a@example.org
+	sends mutt -s x a@example.org -a one.txt -a two.txt <<<text
+	is file/two.txt/disposition attachment
+	went_to a@example.org
+	sends mutt -s x -a one.txt -- -b@example.org <<<text
+	went_to -b@example.org
+}
+
+@test "-a without -- before the address is told" {
+	configure
+	echo one >one.txt
+	refuses 64 'write --' mutt -s x -a one.txt a@example.org <<<text
+	refuses 66 missing mutt -s x -a missing.txt -- a@example.org <<<text
+	refuses 66 missing mutt -s x -a one.txt missing.txt -- a@example.org <<<text
+	refuses 64 'recipient' mutt -s x -a one.txt <<<text
+}
+
+@test "-i: the file, and standard input after it" {
+	configure
+	printf 'the file\n' >text.txt
+	sends mutt -s x -i text.txt a@example.org <<<'the text'
+	is body/text $'the file\nthe text'
+	printf 'Grüße\n' >text.txt
+	sends mutt -s x -i text.txt -a text.txt -- a@example.org </dev/null
+	is body/text 'Grüße'
+	is body/charset utf-8
+	sends mutt -s x -i - a@example.org <<<'the text'
+	is body/text 'the text'
+	refuses 66 missing mutt -s x -i missing a@example.org <<<text
+}
+
+@test "-H: a draft, from a file and from standard input" {
+	configure
+	printf '%s\n' 'From: f@example.org' 'To: a@example.org' \
+		'Bcc: zoe@example.org' 'Subject: own' 'X-A: b' '' 'Grüße' >draft
+	sends mutt -H draft </dev/null
+	is headers/Subject own
+	is headers/From f@example.org
+	is headers/X-A b
+	is body/text 'Grüße'
+	came_from f@example.org
+	went_to a@example.org zoe@example.org
+	lacks zoe@ mail
+	sends mutt -s other -c c@example.org -H - -- b@example.org <draft
+	is headers/Subject other
+	is headers/To 'a@example.org, b@example.org'
+	went_to a@example.org zoe@example.org b@example.org c@example.org
+	echo data >data.txt
+	sends mutt -H - -a data.txt -- <draft
+	is body/text 'Grüße'
+	is file/data.txt/sha256 "$(sha256sum <data.txt | cut -d' ' -f1)"
+	refuses 66 missing mutt -H missing </dev/null
+	refuses 64 recipient mutt -H - <<<$'Subject: x\n\ntext'
+}
+
+@test "-e: set from, realname, use_from, my_hdr, alias" {
+	configure
+	sends mutt -e 'set from=ops@example.org realname="Ops, on duty"' \
+		-e 'my_hdr X-A: b' -e "my_hdr Reply-To: 'R' <r@example.org>" \
+		-e 'alias bob Bob B <bob@example.net>' -s x bob <<<text
+	is headers/From '"Ops, on duty" <ops@example.org>'
+	is headers/X-A b
+	is headers/To 'Bob B <bob@example.net>'
+	came_from ops@example.org
+	went_to bob@example.net
+	sends mutt -e 'my_hdr From: M <m@example.org>; my_hdr Subject: theirs' \
+		-s mine a@example.org <<<text
+	is headers/From 'M <m@example.org>'
+	is headers/Subject mine
+	sends mutt -e 'set from=ops@example.org use_from=no' -s x a@example.org <<<text
+	is headers/From me@example.org
+	sends mutt -e 'set envelope_from_address=bounce@example.org' \
+		-e 'set use_envelope_from' -s x a@example.org <<<text
+	came_from bounce@example.org
+	sends mutt -e 'my_hdr X-A: 1' -e 'my_hdr X-A: 2' -e 'my_hdr X-B: 1' \
+		-e 'unmy_hdr x-b' -s x a@example.org <<<text
+	is headers/X-A 2
+	lacks '^X-B' mail
+}
+
+@test "-e: the text is HTML" {
+	configure
+	for command in 'set content_type=text/html' \
+		'set content_type="text/html; charset=utf-8"' \
+		'my_hdr Content-Type: text/html'; do
+		sends mutt -e "$command" -s x a@example.org <<<'<p>Grüße</p>'
+		is parts/0/type text/html
+		is parts/0/text '<p>Grüße</p>'
+	done
+}
+
+@test "-e: what is passed over is told, what is so anyway is not" {
+	configure
+	for command in 'set foo=1' 'macro index x y' 'set copy=yes' \
+		'set record=~/sent' 'set sendmail=/usr/bin/msmtp'; do
+		call mutt -e "$command" -s x a@example.org <<<text
+		[ "$status" -eq 0 ]
+		says 'passed over'
+		there
+	done
+	sends mutt -e 'set copy=no; unset record' -e 'set send_charset=utf-8' \
+		-s x a@example.org <<<text
+}
+
+@test "-e: a server, but no password" {
+	: >"$MAILSEND_CONFIG"
+	call mutt --dry-run -e 'set smtp_url=smtps://joe@mail.example.org' \
+		-e 'set from=me@example.org' a@example.org <<<text
+	[[ $output == *mail.example.org:465* && $output == *joe* ]]
+	for secret in smtp_pass=s3cr3t 'smtp_url=smtp://joe:s3cr3t@localhost'; do
+		refuses 64 password mutt -e "set $secret" a@example.org <<<text
+		[[ $stderr != *s3cr3t* ]]
+	done
+}
+
+@test "-e: what must be signed or encrypted is not sent" {
+	configure
+	for name in crypt_autosign crypt_autoencrypt pgp_autoencrypt; do
+		refuses 64 $name mutt -e "set $name" -s x a@example.org <<<text
+		refuses 64 $name mutt -e "set $name=yes" -s x a@example.org <<<text
+		sends mutt -e "set no$name" -s x a@example.org <<<text
+	done
+}
+
+@test "the start-up file: alias, set from, my_hdr, source" {
+	configure
+	cat >"$home/.muttrc" <<-'END'
+	# settings
+	set from="Ops <ops@example.org>"   # who
+	set realname = 'Nobody'
+	set sendmail="/usr/bin/msmtp" ; set smtp_pass=`pass show mail`
+	my_hdr X-A: b
+	alias -group friends bob Bob B <bob@example.net>
+	alias team bob, \
+	    carol@example.net
+	set crypt_autosign=yes
+	color index red black ~F
+	source ~/aliases
+	END
+	echo 'alias dave dave@example.net (Dave D)' >"$home/aliases"
+	sends mutt -s x team dave <<<text
+	is headers/From 'Ops <ops@example.org>'
+	is headers/X-A b
+	is headers/To 'Bob B <bob@example.net>, carol@example.net, Dave D <dave@example.net>'
+	went_to {bob,carol,dave}@example.net
+	sends mutt -e 'set from=other@example.org' -e 'unmy_hdr *' -n -x -s x bob <<<text
+	is headers/From 'Nobody <other@example.org>'
+	lacks '^X-A' mail
+	printf 'To: team\n\ntext\n' >draft
+	sends mutt -H draft </dev/null
+	went_to {bob,carol}@example.net
+}
+
+@test "each name has its own start-up file" {
+	configure
+	mkdir -p "$home/.config/neomutt" "$home/.config/mutt"
+	echo 'alias bob neo@example.net' >"$home/.config/neomutt/neomuttrc"
+	echo 'alias bob mutt@example.net' >"$home/.config/mutt/muttrc"
+	sends mutt -s x bob <<<text
+	went_to mutt@example.net
+	sends neomutt -s x bob <<<text
+	went_to neo@example.net
+}
+
+@test "-F: another start-up file is noted and not read" {
+	configure
+	echo 'alias bob bob@example.net' >"$home/.muttrc"
+	echo 'alias bob other@example.net' >rc
+	call mutt -F rc -s x bob <<<text
+	[ "$status" -eq 0 ]
+	says 'not read'
+	there
+	went_to bob@example.org
+	sends mutt -F /dev/null -s x bob <<<text
+	went_to bob@example.org
+}
+
+@test "what is for a person at a screen is refused" {
+	configure
+	for arguments in -E '-f inbox' -z -Z -p -y -R '-A bob' '-Q from' -D -B -G; do
+		# shellcheck disable=SC2086 # words, on purpose
+		refuses 64 "${arguments%% *}" mutt $arguments a@example.org <<<text
+	done
+	refuses 64 -C neomutt -C -s x a@example.org <<<text
+	for arguments in '' '-s x' -n; do
+		# shellcheck disable=SC2086 # words, on purpose
+		refuses 64 recipient mutt $arguments <<<text
+	done
+}
+
+@test "a terminal as standard input is refused" {
+	command -v script >/dev/null || skip 'no script(1)'
+	configure
+	call mutt --version # makes the link
+	run script -qec 'names/mutt -s x a@example.org' /dev/null </dev/null
+	[ "$status" -eq 64 ]
+	[[ $output == *terminal* ]]
+	[ -z "$(arrived)" ]
+}
+
+@test "-v and -d show the conversation" {
+	configure
+	for option in -v '-d 2'; do
+		# shellcheck disable=SC2086 # words, on purpose
+		call mutt $option -s x a@example.org <<<text
+		[ "$status" -eq 0 ]
+		says 'RCPT TO:<a@example.org>'
+		there
+	done
+	sends mutt -d 0 -m mbox -s x a@example.org <<<text
+}
+
+@test "what bit people: the charset, the checksum, the failure" {
+	configure
+	freeze 'charset=us-ascii'
+	printf 'zw\303\266lf\n' >note.txt
+	sends mutt -s 'Grüße' -a note.txt -- a@example.org <<<'Grüße'
+	is headers/Subject 'Grüße'
+	is body/text 'Grüße'
+	is file/note.txt/sha256 "$(sha256sum <note.txt | cut -d' ' -f1)"
+	refuses 64 -s mutt -s $'x\nBcc: evil@example.org' a@example.org <<<text
+	refuses 64 'touch' mutt -s x -- '|touch made' <<<text
+	printf '%s\n' 'host 127.0.0.1' 'port 1' 'tls off' 'from me@example.org' >"$MAILSEND_CONFIG"
+	call mutt -s x a@example.org <<<'kept text'
+	[ "$status" -eq 75 ]
+	grep -q '^kept text' "$home/dead.letter"
+}

@@ -1,0 +1,71 @@
+#!/usr/bin/env python3
+"""smtp_client - clients for a server under test: smtplib, and octets by hand.
+
+	smtp_client.py PORT <<'SCRIPT'
+
+The script is Python; `port` and what is below are there for it.  It prints
+what the test looks at.
+"""
+
+import smtplib
+import socket
+import ssl
+import sys
+import threading
+
+port = int(sys.argv[1])
+PATIENCE = 30
+TEXT = "Subject: hello\r\nFrom: me@example.org\r\n\r\ntext\r\n"
+
+
+class Raw:
+    """A connection without a mind of its own."""
+
+    def __init__(self, host="127.0.0.1"):
+        self.socket = socket.create_connection((host, port), PATIENCE)
+        self.file = self.socket.makefile("rb")
+
+    def send(self, octets):
+        self.socket.sendall(octets)
+        return self
+
+    def reply(self):
+        """The last line of the next reply; '' when the server has closed."""
+        while True:
+            line = self.file.readline().decode("ascii").rstrip("\r\n")
+            if not line or line[3:4] != "-":
+                return line
+
+    def replies(self, count):
+        return [self.reply() for _ in range(count)]
+
+    def codes(self, count):
+        return [reply[:3] for reply in self.replies(count)]
+
+    def close(self):
+        self.file.close()
+        self.socket.close()
+
+
+def client(**options):
+    return smtplib.SMTP("127.0.0.1", port, timeout=PATIENCE, **options)
+
+
+def tls(ca):
+    return ssl.create_default_context(cafile=ca)
+
+
+def send(to="bob@example.org", sender="me@example.org", text=TEXT, **options):
+    """One mail by smtplib: 'ok' or the server's refusal."""
+    try:
+        with client() as c:
+            c.sendmail(sender, to, text, **options)
+        return "ok"
+    except smtplib.SMTPRecipientsRefused as error:
+        return list(error.recipients.values())[0]
+    except smtplib.SMTPResponseException as error:
+        return error.smtp_code, error.smtp_error
+
+
+if __name__ == "__main__":
+    exec(compile(sys.stdin.read(), "script", "exec"))
