@@ -357,6 +357,15 @@ simple=$'To: ops@example.org\nSubject: hello\n\ntext\n'
 	turned_down 64 'no mail' -bi -t
 }
 
+@test "newaliases stops no package for a line that is another program's" {
+	printf 'root: ops@example.org\nlist: |/usr/lib/list\n' >system
+	configure
+	export MAILSEND_FROZEN="$MAILSEND_FROZEN aliases=$PWD/system"
+	run --separate-stderr face newaliases
+	[ "$status" -eq 0 ]
+	[[ $output == *"$PWD/system:2"* ]]
+}
+
 @test "-bv: where each address goes, and nothing is sent" {
 	printf 'root: ops@example.org, bob\n' >aliases
 	configure "aliases $PWD/aliases" 'qualify_domain example.net'
