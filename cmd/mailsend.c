@@ -198,7 +198,7 @@ static int send_mail(struct run *run, struct fault *f)
 	if (r < 0 || (run->request.action == REQUEST_SEND && !c.is_empty))
 		say_outcome(run, &out, f);
 	if (r < 0)
-		status = submit_exit(&out, f);
+		status = outcome_exit(&out, f);
 	composition_free(&c);
 	return status;
 }

@@ -3,7 +3,7 @@
 #define SUBMIT_KEEP_H
 
 #include "flow/source.h"
-#include "submit/submit.h"
+#include "submit/compose.h"
 
 /* Fields before a dead letter's own: who has not got it, and why.  They are
  * for whoever sends it again, and go no further. */

@@ -2,7 +2,8 @@
 #ifndef SUBMIT_LOCAL_H
 #define SUBMIT_LOCAL_H
 
-#include "submit/submit.h"
+#include "submit/compose.h"
+#include "submit/outcome.h"
 
 /* Is the address the caller, here: its bare name, or at localhost or at this
  * host? */

@@ -68,7 +68,7 @@ static void put_line(struct buf *line, const struct composition *c,
 	put_recipients(line, e);
 	buf_printf(line, " size=%" PRIu64 " accepted=%zu/%zu exit=%d",
 		   out->size, envelope_accepted(e), e->count,
-		   submit_exit(out, failure));
+		   outcome_exit(out, failure));
 	buf_printf(line, " time=%" PRIu64 ".%03us", out->milliseconds / 1000,
 		   (unsigned)(out->milliseconds % 1000));
 	if (out->reply[0]) {

@@ -2,7 +2,8 @@
 #ifndef SUBMIT_RECORD_H
 #define SUBMIT_RECORD_H
 
-#include "submit/submit.h"
+#include "submit/compose.h"
+#include "submit/outcome.h"
 
 /* To the account's logfile, or syslog, or neither: id, from, to, size,
  * account, host, reply, time.  A log that cannot be written is a fault that

@@ -132,7 +132,7 @@ int report_json(const struct outcome *out, const struct fault *f,
 		json_array_append_new(list, recipient_json(&e->recipients[i]));
 	json_object_set_new(object, "status",
 			    json_string(whole_status(out, f)));
-	json_object_set_new(object, "exit", json_integer(submit_exit(out, f)));
+	json_object_set_new(object, "exit", json_integer(outcome_exit(out, f)));
 	json_object_set_new(object, "message_id", any_string(out->message_id));
 	json_object_set_new(object, "account", any_string(out->account));
 	json_object_set_new(object, "host", any_string(out->host));

@@ -3,7 +3,8 @@
 #define SUBMIT_REPORT_H
 
 #include "base/buf.h"
-#include "submit/submit.h"
+#include "submit/compose.h"
+#include "submit/outcome.h"
 
 #define REPORT_MAX (64 * 1024 * 1024)
 

@@ -2,7 +2,9 @@
 #ifndef SUBMIT_SMARTHOST_H
 #define SUBMIT_SMARTHOST_H
 
-#include "submit/submit.h"
+#include "smtp/session.h"
+#include "submit/compose.h"
+#include "submit/outcome.h"
 
 /* Dials, asks the composition for other bytes where the server cannot take
  * these, hands it over.  Every recipient has a verdict afterwards. */

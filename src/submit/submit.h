@@ -7,26 +7,11 @@
 #ifndef SUBMIT_SUBMIT_H
 #define SUBMIT_SUBMIT_H
 
-#include <stdbool.h>
-#include <stdint.h>
-
 #include "base/fault.h"
 #include "smtp/dial.h"
 #include "smtp/session.h"
 #include "submit/compose.h"
-
-/* What became of it.  Borrows from the composition and its arena. */
-struct outcome {
-	const char *message_id;
-	const char *account;
-	const char *host; /* NULL: no server was needed */
-	uint64_t size;
-	const struct envelope *envelope;
-	char reply[512];	 /* the server's, to the content */
-	const char *dead_letter; /* where it was kept, or NULL */
-	unsigned round_trips;
-	uint64_t milliseconds;
-};
+#include "submit/outcome.h"
 
 /* Whose is a mail that did not go? */
 enum submit_keeping {
@@ -45,7 +30,4 @@ int submit_send(struct composition *c, const struct trace *trace,
  * message if it was rendered, else what came from standard input. */
 void submit_keep(struct composition *c, struct outcome *out,
 		 const struct fault *why);
-/* The exit status of the whole: 0, one of sysexits.h, EXIT_SOME_REFUSED. */
-int submit_exit(const struct outcome *out, const struct fault *f);
-
 #endif

@@ -1,0 +1,26 @@
+/* outcome.h - what became of a mail, as one thing. */
+#ifndef SUBMIT_OUTCOME_H
+#define SUBMIT_OUTCOME_H
+
+#include <stdint.h>
+
+#include "base/fault.h"
+#include "mail/envelope.h"
+
+/* Borrows from the composition and its arena. */
+struct outcome {
+	const char *message_id;
+	const char *account;
+	const char *host; /* NULL: no server was needed */
+	uint64_t size;
+	const struct envelope *envelope;
+	char reply[512];	 /* the server's, to the content */
+	const char *dead_letter; /* where it was kept, or NULL */
+	unsigned round_trips;
+	uint64_t milliseconds;
+};
+
+/* The exit status of the whole: 0, one of sysexits.h, EXIT_SOME_REFUSED. */
+int outcome_exit(const struct outcome *out, const struct fault *f);
+
+#endif
