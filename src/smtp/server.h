@@ -89,8 +89,9 @@ struct server {
 	char helo[256];	  /* as they said it, made harmless; "" before */
 	bool is_extended; /* EHLO, not HELO */
 	bool is_tls;
-	char user[256]; /* who logged in, or "" */
-	unsigned errors, logins;
+	char user[256];		 /* who logged in, or "" */
+	unsigned errors, logins; /* since the last message that was taken */
+	unsigned messages;	 /* taken */
 	struct sasl sasl;
 
 	struct buf line; /* the command that is arriving */

@@ -71,8 +71,10 @@ static void finish(struct server *s)
 	if (!fault_is_set(&s->fault))
 		sink_close(&s->survey.sink);
 	s->mode = SERVER_COMMAND;
-	if (judge(s, &a) == 0)
+	if (judge(s, &a) == 0) {
 		s->errors = 0;
+		s->messages++;
+	}
 	server_reply(s, &a, false);
 	server_forget(s);
 }

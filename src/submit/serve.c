@@ -136,6 +136,12 @@ static int serve_session(const struct serve *s, struct line *line,
 	server_init(&server, &options, intake_ops(&intake), &intake);
 	server.trace = s->trace;
 	r = talk_run(&talk, f);
+	/* A script that reads no replies must not take this for success. */
+	if (r == 0 && !is_network && server.errors && !server.messages)
+		r = fault_set(f, FAULT_DATA,
+			      "no mail was taken: %u commands were wrong (do "
+			      "lines end in CRLF?)",
+			      server.errors);
 	server_free(&server);
 	return r;
 }

@@ -357,6 +357,16 @@ simple=$'To: ops@example.org\nSubject: hello\n\ntext\n'
 	turned_down 64 'no mail' -bi -t
 }
 
+@test "-bs: a script whose every command is wrong is told by the status" {
+	configure
+	run --separate-stderr face sendmail -bs \
+		<<<$'MAIL FROM:<a@example.org>\nQUIT'
+	[ "$status" -eq 65 ]
+	[[ $output == *"500 5.5.2"* ]]
+	run --separate-stderr face sendmail -bs < <(printf 'HELO x\r\nQUIT\r\n')
+	[ "$status" -eq 0 ]
+}
+
 @test "newaliases stops no package for a line that is another program's" {
 	printf 'root: ops@example.org\nlist: |/usr/lib/list\n' >system
 	configure
