@@ -98,11 +98,13 @@ static const char *find_charset(const struct draft *d, const struct entity *e)
 {
 	struct slice leaf = range(d, e->body, e->end);
 	bool as_plain = mend_as_plain(e);
+	/* cron labels a job's output by its own locale, not by the job's */
+	bool is_wrong = e->claims_utf8 && !e->survey.utf8;
 
 	if (e->kind != ENTITY_LEAF || !mend_is_text(e) ||
 	    e->label > LABEL_BINARY)
 		return NULL;
-	if (!as_plain && (!e->survey.high || e->has_charset))
+	if (!as_plain && !is_wrong && (!e->survey.high || e->has_charset))
 		return NULL;
 	if (e->type == TYPE_TEXT && !e->survey.utf8)
 		return NULL;

@@ -116,10 +116,12 @@ static void read_type(struct parser *p, struct entity *e, const char *text)
 	if (e->type == TYPE_MULTIPART)
 		read_boundary(p, e, text);
 	e->is_digest = is_word(text, n, "multipart/digest");
-	if (parameter_get(&charset, text, "charset"))
+	if (parameter_get(&charset, text, "charset")) {
 		e->has_charset =
 			charset.overflow ||
 			(charset.len && !ascii_equal(charset.data, "us-ascii"));
+		e->claims_utf8 = ascii_equal(charset.data, "utf-8");
+	}
 	buf_free(&charset);
 }
 

@@ -68,6 +68,7 @@ struct entity {
 	uint64_t line; /* number of the header's first line, from 1 */
 
 	bool has_charset;     /* one that is not us-ascii */
+	bool claims_utf8;     /* it is UTF-8 */
 	bool is_fit;	      /* the header may stay as it is */
 	bool has_high;	      /* the header has octets over 127 */
 	bool is_digest;	      /* a part without a type is a message */

@@ -188,3 +188,15 @@ load helper
 	[ "$(judge m.eml body/text)" = naïve ]
 	[ "$(judge m.eml body/charset)" = iso-8859-1 ]
 }
+
+@test "a draft whose UTF-8 is none gets the charset that its octets have" {
+	printf '%s\n' 'From: a@b.example' 'To: c@d.example' 'MIME-Version: 1.0' \
+		'Content-Type: text/plain; charset=UTF-8' '' >draft
+	printf 'caf\351\n' >>draft
+	send --print --draft draft
+	[ "$status" -eq 0 ]
+	[[ $output == *"charset=windows-1252"* ]]
+	printf 'From: a@b.example\nTo: c@d.example\nContent-Type: text/plain; charset=UTF-8\n\ncaf\303\251\n' >draft
+	send --print --draft draft
+	[[ $output == *"charset=UTF-8"* ]]
+}
