@@ -37,8 +37,9 @@ FACES     := sendmail mailq newaliases mail mailx mutt neomutt msmtp
 MTA_LINKS := sbin/sendmail:../bin/mailsend lib/sendmail:../bin/mailsend \
 	     bin/mailq:mailsend bin/newaliases:mailsend bin/mail:mailsend \
 	     bin/mailx:mailsend share/man/man1/mailq.1:../man8/sendmail.8 \
-	     share/man/man1/newaliases.1:../man8/sendmail.8
-MTA_PAGES := 8/sendmail.8
+	     share/man/man1/newaliases.1:../man8/sendmail.8 \
+	     share/man/man1/mailx.1:mail.1
+MTA_PAGES := 8/sendmail.8 1/mail.1
 
 # One short line a step; V=1 shows the commands.
 Q   := $(if $(V),,@)
@@ -179,10 +180,12 @@ install: all ## to $(DESTDIR)$(PREFIX); with MTA=1 the other names too
 	$(if $(MTA),@$(check_mta))
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1 \
 		$(DESTDIR)$(PREFIX)/share/man/man5 \
+		$(DESTDIR)$(PREFIX)/share/man/man7 \
 		$(DESTDIR)$(PREFIX)/share/doc/mailsend
 	install -m 755 $(B)/mailsend $(DESTDIR)$(PREFIX)/bin/mailsend
 	install -m 644 man/mailsend.1 $(DESTDIR)$(PREFIX)/share/man/man1
 	install -m 644 man/mailsend.conf.5 $(DESTDIR)$(PREFIX)/share/man/man5
+	install -m 644 man/mailsend-names.7 $(DESTDIR)$(PREFIX)/share/man/man7
 	install -m 644 contrib/mailsend.conf.example \
 		$(DESTDIR)$(PREFIX)/share/doc/mailsend
 	$(if $(MTA),@$(install_mta))
@@ -190,7 +193,8 @@ install: all ## to $(DESTDIR)$(PREFIX); with MTA=1 the other names too
 uninstall: ## take away what install put there
 	rm -f $(DESTDIR)$(PREFIX)/bin/mailsend \
 		$(DESTDIR)$(PREFIX)/share/man/man1/mailsend.1 \
-		$(DESTDIR)$(PREFIX)/share/man/man5/mailsend.conf.5
+		$(DESTDIR)$(PREFIX)/share/man/man5/mailsend.conf.5 \
+		$(DESTDIR)$(PREFIX)/share/man/man7/mailsend-names.7
 	rm -rf $(DESTDIR)$(PREFIX)/share/doc/mailsend
 	@$(uninstall_mta)
 

@@ -53,6 +53,8 @@ static const struct option_row rows[] = {
 		  .help = "its key"),
 
 	HEADING("Other:"),
+	FLAG('n', "no-rc", .set = set_nothing,
+	     .help = "no matter: no start-up file of mail's is read"),
 	ROWS_OTHER,
 	ROWS_END,
 };

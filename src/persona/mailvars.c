@@ -22,9 +22,9 @@ struct setting_of {
 
 struct variable {
 	const char *name;
-	int (*set)(const struct setting_of *s, struct fault *f); /* NULL: no
-								    matter */
-	const char *setting;					 /* of ours */
+	/* NULL: it means what happens anyway */
+	int (*set)(const struct setting_of *s, struct fault *f);
+	const char *setting; /* of ours */
 	bool is_chain;
 };
 

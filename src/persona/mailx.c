@@ -55,15 +55,6 @@ static SETTER(refuse)
 	return fault_set(f, FAULT_USAGE, "%s", why[row->value]);
 }
 
-static SETTER(ignore)
-{
-	(void)run;
-	(void)row;
-	(void)value;
-	(void)f;
-	return 0;
-}
-
 /* ---- -a, -A ---- */
 
 /* "^[A-Za-z0-9-]+:" */
@@ -306,10 +297,10 @@ static const struct option_row rows[] = {
 	     .help = "which start-up files: s, u, or / for none"),
 	FLAG('.', "end-options", .set = end_options,
 	     .help = "what follows are addresses, as after --"),
-	FLAG('B', NULL, .set = ignore, .help = "no matter"),
-	FLAG('D', NULL, .set = ignore, .help = "no matter"),
-	FLAG('i', NULL, .set = ignore, .help = "no matter"),
-	FLAG('N', NULL, .set = ignore, .help = "no matter"),
+	FLAG('B', NULL, .set = set_nothing, .help = "no matter"),
+	FLAG('D', NULL, .set = set_nothing, .help = "no matter"),
+	FLAG('i', NULL, .set = set_nothing, .help = "no matter"),
+	FLAG('N', NULL, .set = set_nothing, .help = "no matter"),
 	FLAG('h', NULL, .set = set_action, .value = REQUEST_HELP,
 	     .help = "as --help"),
 	FLAG('V', NULL, .set = set_action, .value = REQUEST_VERSION,
@@ -492,7 +483,7 @@ static const char notes[] =
 
 #define MAILX(called)                                                          \
 	{                                                                      \
-		.name = called, .synopsis = "[options] address...",            \
+		.name = (called), .synopsis = "[options] address...",          \
 		.about = "Sends what it reads from standard input, as mail.",  \
 		.notes = notes, .rows = rows, .start = start,                  \
 		.argument = argument, .finish = finish                         \

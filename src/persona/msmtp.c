@@ -28,15 +28,6 @@ static SETTER(refuse)
 	return fault_set(f, FAULT_USAGE, "%s", why[row->value]);
 }
 
-static SETTER(ignore)
-{
-	(void)run;
-	(void)row;
-	(void)value;
-	(void)f;
-	return 0;
-}
-
 /* A setting that is on, or what it is by itself, when nothing else is said. */
 static SETTER(set_choice)
 {
@@ -90,9 +81,9 @@ static SETTER(set_mode)
 }
 
 #define ON_OFF(word, what)                                                     \
-	OPTIONAL(0, word, "on|off", .set = set_choice, .help = what)
+	OPTIONAL(0, word, "on|off", .set = set_choice, .help = (what))
 #define SETTING(word, argument, what)                                          \
-	TEXT(0, word, argument, .set = set_setting, .help = what)
+	TEXT(0, word, argument, .set = set_setting, .help = (what))
 
 static const struct option_row rows[] = {
 	HEADING("Who gets it:"),
@@ -191,15 +182,16 @@ static const struct option_row rows[] = {
 
 	HEADING("Other:"),
 	TEXT('b', NULL, "m", .set = set_mode, .help = "no matter"),
-	TEXT('B', NULL, "TYPE", .set = ignore, .help = "no matter"),
-	FLAG('G', NULL, .set = ignore, .help = "no matter"),
-	TEXT('h', NULL, "COUNT", .set = ignore, .help = "no matter"),
-	FLAG('i', NULL, .set = ignore, .help = "no matter"),
-	TEXT('L', NULL, "TAG", .set = ignore, .help = "no matter"),
-	FLAG('m', NULL, .set = ignore, .help = "no matter"),
-	FLAG('n', NULL, .set = ignore, .help = "no matter"),
-	TEXT('O', NULL, "OPTION=VALUE", .set = ignore, .help = "no matter"),
-	TEXT('o', NULL, "OPTION", .set = ignore, .help = "no matter"),
+	TEXT('B', NULL, "TYPE", .set = set_nothing, .help = "no matter"),
+	FLAG('G', NULL, .set = set_nothing, .help = "no matter"),
+	TEXT('h', NULL, "COUNT", .set = set_nothing, .help = "no matter"),
+	FLAG('i', NULL, .set = set_nothing, .help = "no matter"),
+	TEXT('L', NULL, "TAG", .set = set_nothing, .help = "no matter"),
+	FLAG('m', NULL, .set = set_nothing, .help = "no matter"),
+	FLAG('n', NULL, .set = set_nothing, .help = "no matter"),
+	TEXT('O', NULL, "OPTION=VALUE", .set = set_nothing,
+	     .help = "no matter"),
+	TEXT('o', NULL, "OPTION", .set = set_nothing, .help = "no matter"),
 	ROWS_OTHER,
 
 	HEADING("Not here:"),
@@ -278,7 +270,7 @@ static int finish(struct options_run *run, struct fault *f)
 
 static const char notes[] =
 	"The message comes on standard input, ready with its header.\n"
-	"More: man msmtp, man mailsend, man mailsend.conf\n";
+	"More: man mailsend-names, man mailsend, man mailsend.conf\n";
 
 const struct persona persona_msmtp = {
 	.name = "msmtp",

@@ -62,15 +62,6 @@ static SETTER(refuse)
 	return fault_set(f, FAULT_USAGE, "%s", why[row->value]);
 }
 
-static SETTER(ignore)
-{
-	(void)run;
-	(void)row;
-	(void)value;
-	(void)f;
-	return 0;
-}
-
 static SETTER(set_files)
 {
 	(void)row;
@@ -130,9 +121,9 @@ static const struct option_row rows[] = {
 		     "my_hdr, alias"),
 	FILE_NAME('F', NULL, "FILE", .set = set_rc,
 		  .help = "instead of ~/.muttrc; not read"),
-	FLAG('n', NULL, .set = ignore, .help = "no matter"),
-	FLAG('x', NULL, .set = ignore, .help = "no matter"),
-	TEXT('m', NULL, "TYPE", .set = ignore, .help = "no matter"),
+	FLAG('n', NULL, .set = set_nothing, .help = "no matter"),
+	FLAG('x', NULL, .set = set_nothing, .help = "no matter"),
+	TEXT('m', NULL, "TYPE", .set = set_nothing, .help = "no matter"),
 	ROWS_WAY(0, 0),
 
 	HEADING("Instead of sending:"),
@@ -341,11 +332,11 @@ static int finish(struct options_run *run, struct fault *f)
 
 static const char notes[] =
 	"A mail that could not be delivered is kept in ~/dead.letter.\n"
-	"More: man mutt, man mailsend, man mailsend.conf\n";
+	"More: man mailsend-names, man mailsend, man mailsend.conf\n";
 
 #define MUTT(called)                                                           \
 	{                                                                      \
-		.name = called,                                                \
+		.name = (called),                                              \
 		.synopsis = "[options] [-a file... --] address...",            \
 		.about = "Sends what it reads from standard input, as mail.",  \
 		.notes = notes, .rows = rows, .start = start,                  \

@@ -60,50 +60,55 @@
 		TEXT(0, "message-id", "ID", .set = set_message_id,             \
 		     .help = "instead of a new one")
 
-#define ROWS_CONTENT(for_attach, or_attach, for_body, for_empty)                     \
-	{ .kind = OPTION_FILE,                                                       \
-	  .letter = (for_attach),                                                    \
-	  .other_letter = (or_attach),                                               \
-	  .name = "attach",                                                          \
-	  .argument = "FILE[=NAME]",                                                 \
-	  .set = set_attach,                                                         \
-	  .help = "attach a file, under another name; '-' is standard "              \
-		  "input" },                                                         \
-		TEXT(0, "type", "TYPE", .set = set_type,                             \
-		     .help = "media type of the attachment named before, as "        \
-			     "FILE;type=TYPE"),                                      \
-		TEXT(0, "encoding", "NAME", .set = set_encoding,                     \
-		     .help = "of attachments: auto, 7bit, 8bit, quoted-printable, "  \
-			     "base64, uuencode"),                                    \
-		FILE_NAME(for_body, "body", "FILE",                                  \
-			  .field = OPTION_FIELD(body_path),                          \
-			  .help = "the text, instead of standard input"),            \
-		FILE_NAME(0, "html", "FILE", .field = OPTION_FIELD(html_path),       \
-			  .help = "the text as HTML, beside the plain one"),         \
-		FILE_NAME(                                                           \
-			0, "inline", "FILE[=NAME]", .set = set_attach,               \
-			.value = 1,                                                  \
-			.help = "a file that the HTML shows by 'cid:NAME'; another " \
-				"id with ;cid=ID"),                                  \
-		TEXT(0, "charset", "NAME", .set = set_charset,                       \
-		     .help = "of the text, instead of what its bytes tell"),         \
-		FLAG(for_empty, "skip-empty",                                        \
-		     .field = OPTION_FIELD(skip_empty),                              \
-		     .help = "send nothing when the text is empty and nothing is "   \
-			     "attached"),                                            \
-		FILE_NAME(                                                           \
-			0, "draft", "FILE", .field = OPTION_FIELD(draft_path),       \
-			.help = "a ready message: its header is kept, what is "      \
-				"missing is added")
+#define ROWS_CONTENT(for_attach, or_attach, for_body, for_empty)               \
+	{ .kind = OPTION_FILE,                                                 \
+	  .letter = (for_attach),                                              \
+	  .other_letter = (or_attach),                                         \
+	  .name = "attach",                                                    \
+	  .argument = "FILE[=NAME]",                                           \
+	  .set = set_attach,                                                   \
+	  .help = "attach a file, under another name; '-' is "                 \
+		  "standard input" },                                          \
+		TEXT(0, "type", "TYPE", .set = set_type,                       \
+		     .help = "media type of the attachment named "             \
+			     "before, as FILE;type=TYPE"),                     \
+		TEXT(0, "encoding", "NAME", .set = set_encoding,               \
+		     .help = "of attachments: auto, 7bit, 8bit, "              \
+			     "quoted-printable, base64, uuencode"),            \
+		FILE_NAME(for_body, "body", "FILE",                            \
+			  .field = OPTION_FIELD(body_path),                    \
+			  .help = "the text, instead of standard "             \
+				  "input"),                                    \
+		FILE_NAME(0, "html", "FILE", .field = OPTION_FIELD(html_path), \
+			  .help = "the text as HTML, beside the plain "        \
+				  "one"),                                      \
+		FILE_NAME(0, "inline", "FILE[=NAME]", .set = set_attach,       \
+			  .value = 1,                                          \
+			  .help = "a file that the HTML shows by "             \
+				  "'cid:NAME'; another id with "               \
+				  ";cid=ID"),                                  \
+		TEXT(0, "charset", "NAME", .set = set_charset,                 \
+		     .help = "of the text, instead of what its bytes "         \
+			     "tell"),                                          \
+		FLAG(for_empty, "skip-empty",                                  \
+		     .field = OPTION_FIELD(skip_empty),                        \
+		     .help = "send nothing when the text is empty and "        \
+			     "nothing is attached"),                           \
+		FILE_NAME(0, "draft", "FILE",                                  \
+			  .field = OPTION_FIELD(draft_path),                   \
+			  .help = "a ready message: its header is kept, "      \
+				  "what is missing is added")
 
-#define ROWS_ENVELOPE(for_sender)                                                  \
-	TEXT(for_sender, "envelope-from", "ADDRESS", .set = set_envelope_from,     \
-	     .help = "where failures are reported; '' for nowhere"),               \
-		TEXT(0, "dsn-notify", "WHEN", .set = set_dsn_notify,               \
-		     .help = "never, or a list of failure, delay, success"),       \
-		TEXT(0, "dsn-ret", "WHAT", .set = set_dsn_ret,                     \
-		     .help = "what a report has of the message: headers or full"), \
-		TEXT(0, "dsn-envid", "ID", .set = set_dsn_envid,                   \
+#define ROWS_ENVELOPE(for_sender)                                              \
+	TEXT(for_sender, "envelope-from", "ADDRESS", .set = set_envelope_from, \
+	     .help = "where failures are reported; '' for nowhere"),           \
+		TEXT(0, "dsn-notify", "WHEN", .set = set_dsn_notify,           \
+		     .help = "never, or a list of failure, delay, "            \
+			     "success"),                                       \
+		TEXT(0, "dsn-ret", "WHAT", .set = set_dsn_ret,                 \
+		     .help = "what a report has of the message: "              \
+			     "headers or full"),                               \
+		TEXT(0, "dsn-envid", "ID", .set = set_dsn_envid,               \
 		     .help = "an id that reports repeat")
 
 #define ROWS_INSTEAD                                                           \

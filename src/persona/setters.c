@@ -378,6 +378,15 @@ SETTER(set_tls)
 
 /* ---- what to do ---- */
 
+SETTER(set_nothing)
+{
+	(void)run;
+	(void)row;
+	(void)value;
+	(void)f;
+	return 0;
+}
+
 static const char *const action_names[] = {
 	[REQUEST_PRINT] = "--print",
 	[REQUEST_DRY_RUN] = "--dry-run",

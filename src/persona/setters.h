@@ -36,6 +36,8 @@ SETTER(set_setting); /* the setting of the row's name, '-' read as '_' */
 SETTER(set_tls);     /* on, off, starttls, implicit */
 SETTER(set_any);     /* "name=value" */
 
+SETTER(set_nothing); /* it is taken, and has no meaning here */
+
 /* What the option being set says of a setting: FAULT_USAGE when it cannot. */
 int override_setting(struct options_run *run, const char *name,
 		     const char *value, struct fault *f);

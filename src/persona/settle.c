@@ -175,12 +175,17 @@ static int split_host(struct options_run *run, char *host, struct fault *f)
 	return override_setting(run, "host", host, f);
 }
 
-static int hex(char c)
+/* The octet of "%40"; -1 where it is none. */
+static int percent_octet(const char *p)
 {
-	const char *digits = "0123456789abcdef";
-	const char *at = c ? strchr(digits, c | 0x20) : NULL;
+	static const char digits[] = "0123456789abcdef";
+	const char *high, *low;
 
-	return at ? (int)(at - digits) : -1;
+	if (p[0] != '%' || !p[1] || !p[2])
+		return -1;
+	high = strchr(digits, ascii_lower(p[1]));
+	low = strchr(digits, ascii_lower(p[2]));
+	return high && low ? (int)((high - digits) * 16 + (low - digits)) : -1;
 }
 
 static void percent_decode(char *text)
@@ -188,12 +193,10 @@ static void percent_decode(char *text)
 	char *out = text;
 
 	for (const char *p = text; *p; p++) {
-		if (*p == '%' && hex(p[1]) >= 0 && hex(p[2]) >= 0) {
-			*out++ = (char)(hex(p[1]) << 4 | hex(p[2]));
-			p += 2;
-		} else {
-			*out++ = *p;
-		}
+		int octet = percent_octet(p);
+
+		*out++ = octet < 0 ? *p : (char)octet;
+		p += octet < 0 ? 0 : 2;
 	}
 	*out = '\0';
 }

@@ -298,7 +298,7 @@ teardown_file() {
 	is file/data.txt/sha256 "$(sha256sum <data.txt | cut -d' ' -f1)"
 	went_to a@example.org
 	refuses 66 missing mail -t -A missing.txt <draft
-	refuses 64 --draft mail -t --draft draft <draft
+	refuses 64 --draft mail -t --draft draft </dev/null
 }
 
 # ---- -S ----

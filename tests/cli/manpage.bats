@@ -92,3 +92,92 @@ example() {
 	done
 	[ "$count" -ge 8 ]
 }
+
+# as NAME ARGUMENT... - under another name, printing what it would send.
+as() {
+	local words name=$1
+
+	shift
+	read -ra words <<<"$MAILSEND"
+	ln -sf "${words[-1]}" "$name"
+	words[-1]=./$name
+	"${words[@]}" "$@"
+}
+
+# one NAME TEXT - a side of a row, its words in capitals filled in.
+one() {
+	local name=$1 text=$2 print=--print
+
+	[[ $text != --show-config && $text != -P ]] || print=
+	text=$(sed -e 's/NAME: VALUE/X-A: b/g' -e 's/\(LIST\|ADDRESS\)/ops@example.org/g' \
+		-e 's/-\(C\|-config\) FILE/-\1 empty.conf/' \
+		-e 's/\(FILE\|NOTE\)/text.txt/g' -e 's/HOST/mail.example.org/g' \
+		-e 's/TEXT/text/g' -e 's/NAME/default/g' -e 's/TYPE/text\/csv/g' \
+		<<<"$text")
+	echo "$name $print $text ops@example.org"
+	eval "as $name $print $text ops@example.org" <draft >out
+	grep -qE '^(From: |host )' out
+}
+
+@test "the table of other programs: both sides work" {
+	local row left right count=0
+
+	printf '%s\n' 'account default' 'host mail.example.org' \
+		'from me@example.org' >"$MAILSEND_CONFIG"
+	printf 'To: ops@example.org\nSubject: x\n\ntext\n' >draft
+	cp draft text.txt
+	while IFS= read -r row; do
+		left=${row%% Ta *}
+		right=${row##* Ta }
+		# one of several
+		left=${left%% , *}
+		right=${right%% , *}
+		[[ $right != 'the same' ]] || right=${left#* }
+		right=${right#Li }
+		one mailsend "$right"
+		case $left in
+		mail\ * | mutt\ * | msmtp\ *) one "${left%% *}" "${left#* }" ;;
+		esac
+		count=$((count + 1))
+	done < <(sed -n 's/^\.It Li \(.* Ta .*\)/\1/p' "$page")
+	[ "$count" -ge 25 ]
+}
+
+# Words of one character in the lines that tell of options.
+letters_in_manual() {
+	awk '/^\.(It|Pq|Fl) / {
+		gsub(/\\&/, ""); gsub(/\\\(ti/, "~")
+		for (i = 2; i <= NF; i++) if (length($i) == 1) print $i }' "$1"
+}
+
+@test "the other names: every letter of --help is in the manual" {
+	local name letter count=0
+
+	for name in mail:mail.1 mutt:mailsend-names.7 msmtp:mailsend-names.7; do
+		letters_in_manual "$root/man/${name#*:}" >letters
+		for letter in $(as "${name%:*}" --help |
+			sed -n 's/^  -\([^-]\)\(, -\([^-]\)\)\?.*/\1 \3/p'); do
+			echo "${name%:*} -$letter"
+			grep -qFx -e "$letter" letters
+			count=$((count + 1))
+		done
+	done
+	[ "$count" -gt 60 ]
+}
+
+@test "the other names: every long option of msmtp is in the manual" {
+	local option
+
+	for option in $(as msmtp --help | grep -oE -- '--[a-z][a-z-]+'); do
+		grep -qE "Fl Fl ${option#--}( |$)" "$root/man/mailsend-names.7" || {
+			echo "$option"
+			return 1
+		}
+	done
+}
+
+@test "the other names: their manuals are clean mdoc" {
+	command -v mandoc >/dev/null || skip "no mandoc"
+	run mandoc -Tlint -Wwarning "$root/man/mail.1" "$root/man/mailsend-names.7"
+	[ "$status" -eq 0 ]
+}

@@ -107,7 +107,7 @@ ready() {
 	[[ $output =~ port\ +25 ]]
 	call msmtp --host=mail.example.org --tls --tls-starttls=off --user=joe -P
 	[[ $output =~ port\ +465 ]]
-	[[ $output =~ user\ +joe ]]
+	[[ $output =~ user\ +\"joe ]]
 }
 
 @test "settings on the command line" {
@@ -129,7 +129,7 @@ ready() {
 		tls_trust_file=/etc/ca tls_certcheck=off \
 		tls_host_override=h.example.org set_from_header=off \
 		undisclosed_recipients=on logfile=/tmp/l maildomain=example.net; do
-		grep -qiE "^${line%%=*} +${line#*=}( |$)" <<<"$output" || {
+		grep -qE "^${line%%=*} +\"?${line#*=}\"?( |$)" <<<"$output" || {
 			echo "not there: $line"
 			return 1
 		}

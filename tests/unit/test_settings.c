@@ -33,6 +33,10 @@ static void values_are_kept_in_their_users_form(void **in)
 	a = loaded(*in, "syslog\nset_from_header on\nset_from_header\n");
 	assert_string_equal(a->syslog, "user");
 	assert_int_equal(a->set_from_header, CONFIG_AUTO);
+	assert_int_equal(a->serve_max_size, 100 * 1024 * 1024);
+	a = loaded(*in, "serve_max_size 20k\nserve_max_connections 3\n");
+	assert_int_equal(a->serve_max_size, 20 * 1024);
+	assert_int_equal(a->serve_max_connections, 3);
 }
 
 /* Each is refused on its own line, with the keyword and what is allowed. */
@@ -81,6 +85,10 @@ static void wrong_values_name_file_line_and_way_out(void **in)
 		{ "account a : nobody", "nobody" },
 		{ "account first", "already" },
 		{ "tls_min_dh_prime_bits many", "number" },
+		{ "serve_max_size 2G", "below 2G" },
+		{ "serve_max_size M", "100M" },
+		{ "serve_max_size", "100M" },
+		{ "serve_max_connections 0", "1 to 10000" },
 	};
 	struct state *s = *in;
 	char text[256], place[300];

@@ -1,0 +1,334 @@
+/* What the options of `mail` leave in the request. */
+#include "persona_bench.h"
+
+#define PERSONA persona_mail
+
+static void the_table(void **state)
+{
+	(void)state;
+	bench_table(&persona_mail);
+	bench_long_options(&persona_mail);
+	assert_ptr_equal(persona_of("/usr/bin/mail"), &persona_mail);
+	assert_ptr_equal(persona_of("mailx"), &persona_mailx);
+	assert_ptr_equal(persona_mailx.rows, persona_mail.rows);
+}
+
+static void smart_a(void **state)
+{
+	(void)state;
+	bench_write("file", "x");
+	bench_write("x:y", "x");
+	bench_write("X-A: b", "x");
+	ACCEPTS("-a", "X-A: b", "-a", "X-B:c", "-a", "file", "-a", "./x:y",
+		"bob");
+	assert_string_equal(request.extra.first->name, "X-A");
+	assert_string_equal(request.extra.first->value, "b");
+	assert_string_equal(request.extra.first->next->value, "c");
+	assert_null(request.extra.first->next->next);
+	assert_string_equal(request.attachments->path, "file");
+	assert_string_equal(request.attachments->next->path, "./x:y");
+	assert_null(request.attachments->next->next);
+	ACCEPTS("-a", "file=other.txt;type=text/csv", "bob");
+	assert_string_equal(request.attachments->name, "other.txt");
+	assert_string_equal(request.attachments->type, "text/csv");
+}
+
+static void smart_a_that_cannot_tell(void **state)
+{
+	static const char *const values[] = {
+		"missing", "a_b: c", ":x", " X: y", "/no/x:y", "dir/x: y",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(values) / sizeof(*values); i++) {
+		REFUSES("'X-Name: value'", "-a", values[i], "bob");
+		REFUSES("./FILE", "-a", values[i], "bob");
+	}
+	REFUSES("empty", "-a", "", "bob");
+}
+
+static void content_fields(void **state)
+{
+	(void)state;
+	ACCEPTS("-a", "content-type: Text/HTML; charset=iso-8859-1", "bob");
+	assert_string_equal(request.body_type, "text/html");
+	assert_string_equal(request.body_charset, "iso-8859-1");
+	ACCEPTS("-a", "Content-Type: text/html; charset=UTF-8", "bob");
+	assert_null(request.body_charset); /* the bytes tell */
+	ACCEPTS("-a", "MIME-Version: 1.0", "-a",
+		"Content-Transfer-Encoding: 8bit", "-a",
+		"Content-Disposition: inline", "bob");
+	assert_null(request.extra.first);
+	REFUSES("Content-Disposition", "-a", "Content-Disposition: attachment",
+		"bob");
+	REFUSES("Content-Transfer-Encoding", "-a",
+		"Content-Transfer-Encoding: base64", "bob");
+}
+
+static void capital_a(void **state)
+{
+	(void)state;
+	bench_write("plain", "x");
+	ACCEPTS("-A", "plain", "bob");
+	assert_string_equal(request.attachments->path, "plain");
+	assert_null(request.account);
+	ACCEPTS("-A", "work", "bob");
+	assert_null(request.attachments);
+	assert_string_equal(request.account, "work");
+	/* the name of a file, which is then reported as missing */
+	ACCEPTS("-A", "missing.txt", "bob");
+	assert_string_equal(request.attachments->path, "missing.txt");
+	ACCEPTS("--account", "my.work", "bob");
+	assert_string_equal(request.account, "my.work");
+}
+
+static void capital_e(void **state)
+{
+	(void)state;
+	ACCEPTS("-E", "set nonascii", "bob");
+	assert_true(request.skip_empty);
+	assert_int_equal(request.to.count, 1);
+	ACCEPTS("-E", "settler");
+	assert_string_equal(request.to.items[0].local, "settler");
+	ACCEPTS("-Es", "x", "bob");
+	assert_string_equal(request.subject, "x");
+}
+
+static void recipients(void **state)
+{
+	(void)state;
+	ACCEPTS("a@x.org b@x.org", "c@x.org,d@x.org", "root staff",
+		"Bob B <e@x.org>");
+	assert_int_equal(request.to.count, 7);
+	assert_string_equal(request.to.items[6].name, "Bob B");
+	REFUSES("column", "Bob b@x.org");
+	REFUSES("recipient", "-s", "x");
+	REFUSES("empty", "");
+	REFUSES("-r", "bob", "--", "-f", "me@x.org");
+	REFUSES("-r", "bob", "--", "-fme@x.org");
+	REFUSES("-r", "bob", "-.", "-oi");
+	ACCEPTS("--", "-odd@x.org");
+	assert_string_equal(request.to.items[0].spec, "-odd@x.org");
+}
+
+static void a_template(void **state)
+{
+	(void)state;
+	ACCEPTS("-t");
+	assert_string_equal(request.draft_path, "-");
+	assert_true(request.recipients_from_header);
+	assert_true(request.draft_prevails);
+	assert_true(request.extends_header);
+	assert_null(request.body_path);
+	ACCEPTS("--draft", "file", "bob");
+	assert_false(request.recipients_from_header);
+	REFUSES("--draft", "-t", "--draft", "file");
+	REFUSES("--body", "-t", "-q", "file");
+}
+
+static void the_text(void **state)
+{
+	(void)state;
+	ACCEPTS("bob");
+	assert_string_equal(request.body_path, "-");
+	assert_null(request.subject);
+	ACCEPTS("-q", "pre", "bob");
+	assert_string_equal(request.include_path, "pre");
+	assert_string_equal(request.body_path, "-");
+	ACCEPTS("-Qpre", "bob");
+	assert_string_equal(request.include_path, "pre");
+	ACCEPTS("-m", "page.HTML", "bob");
+	assert_string_equal(request.body_path, "page.HTML");
+	assert_string_equal(request.body_type, "text/html");
+	ACCEPTS("-M", "text/x-diff", "bob");
+	assert_string_equal(request.body_type, "text/x-diff");
+	assert_false(request.dot_ends_input);
+}
+
+static void variables(void **state)
+{
+	(void)state;
+	ACCEPTS("-S", "smtp=smtp://mail.x.org:26", "bob");
+	assert_string_equal(bench_override("host"), "mail.x.org");
+	assert_string_equal(bench_override("port"), "26");
+	assert_string_equal(bench_override("tls"), "off");
+	ACCEPTS("-S", "smtp-use-starttls", "-S", "smtp=mail.x.org", "bob");
+	assert_string_equal(bench_override("tls"), "on");
+	ACCEPTS("-S", "mta=smtps://me%40x.org@[::1]", "bob");
+	assert_string_equal(bench_override("host"), "::1");
+	assert_string_equal(bench_override("user"), "me@x.org");
+	assert_string_equal(bench_override("tls_starttls"), "off");
+	ACCEPTS("-S", "mta=submission://me@mail.x.org/", "bob");
+	assert_string_equal(bench_override("port"), "587");
+	assert_null(bench_override("tls")); /* a log-in has it */
+	ACCEPTS("-S", "smtp-auth-user-me@x.org=joe", "-S",
+		"smtp-auth-me@x.org=none", "-S", "ssl-verify=ignore", "bob");
+	assert_string_equal(bench_override("user"), "joe");
+	assert_string_equal(bench_override("auth"), "off");
+	assert_string_equal(bench_override("tls_certcheck"), "off");
+	ACCEPTS("-S", "mta=test", "bob");
+	assert_int_equal(request.action, REQUEST_PRINT);
+	ACCEPTS("-S", "sendcharsets=utf-8", "-S", "unheard-of=1", "bob");
+	assert_null(request.overrides);
+	REFUSES("mail server", "-S", "mta=imap://me:s3cr3t@x.org", "bob");
+	assert_null(strstr(fault.text, "s3cr3t"));
+	REFUSES("name=value", "-S", "=x", "bob");
+}
+
+static void senders(void **state)
+{
+	(void)state;
+	ACCEPTS("-r", "Me <me@x.org>", "bob");
+	assert_string_equal(request.from.spec, "me@x.org");
+	ACCEPTS("-S", "from=v@x.org", "-r", "me@x.org", "bob");
+	assert_string_equal(request.from.spec, "me@x.org");
+	ACCEPTS("-S", "from=v@x.org", "bob");
+	assert_string_equal(request.from.spec, "v@x.org");
+	ACCEPTS("-r", "", "bob");
+	assert_false(request.has_from);
+}
+
+static void expands(const char *name, const char *wanted)
+{
+	struct address_list from = { 0 }, to = { 0 };
+	struct buf out = BUF_INIT(4096);
+	struct fault f = FAULT_INIT;
+
+	assert_int_equal(address_parse_list(&arena, name, &from, &f), 0);
+	if (nicknames_expand(&arena, &request.nicknames, &from, &to, &f) < 0)
+		fail_msg("%s", f.text);
+	assert_int_equal(address_put_list(&out, &to), 0);
+	assert_string_equal(out.data, wanted);
+	buf_free(&out);
+}
+
+static void the_start_up_file(void **state)
+{
+	(void)state;
+	bench_write(
+		".mailrc",
+		"# comment\n"
+		"alias bob 'Bob B <bob@x.org>'\n"
+		"a team bob carol@x.org \\\n dave@x.org\n"
+		"group team erin@x.org\n"
+		"set dot nosave realname=\"A B\" skipemptybody\n"
+		"se replyto=r@x.org from=me@x.org\n"
+		"if s\nalias s s@x.org\nelse\nalias s r@x.org\nendif\n"
+		"if r\nalias r r@x.org\nendif\n"
+		"if $x == 1\nalias r r@x.org\nelse\nalias r s@x.org\nendif\n"
+		"source more\n"
+		"unset skipemptybody");
+	bench_write("more", "alias more m@x.org\n");
+	ACCEPTS("bob");
+	assert_string_equal(request.from.spec, "me@x.org");
+	assert_string_equal(request.full_name, "A B");
+	assert_string_equal(request.reply_to.items[0].spec, "r@x.org");
+	assert_false(request.skip_empty);
+	expands("TEAM, more",
+		"Bob B <bob@x.org>, carol@x.org, dave@x.org, erin@x.org, "
+		"m@x.org");
+	expands("s, r, team@x.org", "s@x.org, r, team@x.org");
+	ACCEPTS("-r", "other@x.org", "-:/", "bob");
+	expands("team", "team");
+	assert_null(request.full_name);
+}
+
+static void start_up_files_of_any_kind(void **state)
+{
+	static const char *const texts[] = {
+		"",
+		"\\",
+		"\"",
+		"alias",
+		"alias x",
+		"alias x ''",
+		"set",
+		"set =",
+		"set a=",
+		"if",
+		"else\nendif\n",
+		"endif\nendif\n",
+		"source .mailrc",
+		"'\\",
+		"set 'a",
+		"alias x \\",
+		"a\\\nb\\\n",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
+		bench_write(".mailrc", texts[i]);
+		ACCEPTS("bob");
+		assert_int_equal(request.to.count, 1);
+	}
+	{
+		FILE *file = fopen(".mailrc", "w");
+
+		assert_non_null(file);
+		for (int i = 0; i < 100; i++)
+			fputs("if s\n", file);
+		fputs("alias x x@x.org\n", file);
+		for (int i = 0; i < 100; i++)
+			fputs("endif\n", file);
+		fputs("alias y y@x.org\n", file);
+		assert_int_equal(fclose(file), 0);
+	}
+	ACCEPTS("bob");
+	expands("x, y", "x, y@x.org");
+	assert_int_equal(remove(".mailrc"), 0);
+	ACCEPTS("bob");
+}
+
+static void a_circle_of_nicknames(void **state)
+{
+	struct address_list from = { 0 }, to = { 0 };
+
+	(void)state;
+	bench_write(".mailrc", "alias a b\nalias b a\nalias c c x@x.org\n");
+	ACCEPTS("bob");
+	expands("c", "c, x@x.org");
+	assert_int_equal(address_parse_list(&arena, "a", &from, &fault), 0);
+	assert_int_equal(nicknames_expand(&arena, &request.nicknames, &from,
+					  &to, &fault),
+			 -1);
+	assert_int_equal(fault.cause, FAULT_CONFIG);
+}
+
+static void what_is_not_here(void **state)
+{
+	(void)state;
+	REFUSES("reading mail", "-e");
+	REFUSES("reading mail", "-f", "file");
+	REFUSES("reading mail", "-H");
+	REFUSES("reading mail", "-u", "bob");
+	REFUSES("copy", "-F", "bob");
+	REFUSES("commands", "-~", "bob");
+	REFUSES("line break", "-s", "a\nBcc: b", "bob");
+	ACCEPTS("-inNBDv", "bob");
+	assert_true(request.transcript);
+	ACCEPTS("-d", "bob");
+	assert_int_equal(request.action, REQUEST_DRY_RUN);
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_table),
+		cmocka_unit_test(smart_a),
+		cmocka_unit_test(smart_a_that_cannot_tell),
+		cmocka_unit_test(content_fields),
+		cmocka_unit_test(capital_a),
+		cmocka_unit_test(capital_e),
+		cmocka_unit_test(recipients),
+		cmocka_unit_test(a_template),
+		cmocka_unit_test(the_text),
+		cmocka_unit_test(variables),
+		cmocka_unit_test(senders),
+		cmocka_unit_test(the_start_up_file),
+		cmocka_unit_test(start_up_files_of_any_kind),
+		cmocka_unit_test(a_circle_of_nicknames),
+		cmocka_unit_test(what_is_not_here),
+	};
+
+	return cmocka_run_group_tests(tests, bench_enter, bench_leave);
+}

@@ -1,0 +1,183 @@
+/* What the options of `mutt` leave in the request. */
+#include "persona_bench.h"
+
+#define PERSONA persona_mutt
+
+static void the_table(void **state)
+{
+	(void)state;
+	bench_table(&persona_mutt);
+	bench_long_options(&persona_mutt);
+	assert_ptr_equal(persona_of("/usr/bin/mutt"), &persona_mutt);
+	assert_ptr_equal(persona_of("neomutt"), &persona_neomutt);
+	assert_ptr_equal(persona_neomutt.rows, persona_mutt.rows);
+}
+
+static void attachments_up_to_the_dashes(void **state)
+{
+	(void)state;
+	bench_write("a@b", "x");
+	ACCEPTS("first@x.org", "-a", "one", "two", "-s", "x", "three", "a@b",
+		"--", "bob@x.org", "-odd@x.org");
+	assert_string_equal(request.attachments->path, "one");
+	assert_string_equal(request.attachments->next->next->path, "three");
+	assert_string_equal(request.attachments->next->next->next->path, "a@b");
+	assert_null(request.attachments->next->next->next->next);
+	assert_int_equal(request.to.count, 3);
+	assert_string_equal(request.to.items[2].spec, "-odd@x.org");
+	REFUSES("write --", "-a", "one", "bob@x.org");
+	REFUSES("recipient", "-a", "one", "bob");
+}
+
+static void texts_and_drafts(void **state)
+{
+	(void)state;
+	ACCEPTS("-i", "pre", "bob");
+	assert_string_equal(request.include_path, "pre");
+	assert_string_equal(request.body_path, "-");
+	ACCEPTS("-i", "-", "bob");
+	assert_null(request.include_path);
+	assert_string_equal(request.body_path, "-");
+	ACCEPTS("-H", "-", "-i", "pre");
+	assert_string_equal(request.draft_path, "-");
+	assert_null(request.include_path);
+	assert_true(request.recipients_from_header);
+	assert_true(request.extends_header);
+	assert_false(request.draft_prevails);
+	ACCEPTS("-H", "draft", "-a", "file", "--", "bob");
+	assert_non_null(request.attachments);
+	REFUSES("--html", "-H", "draft", "--html", "page");
+}
+
+static void commands(void **state)
+{
+	(void)state;
+	ACCEPTS("-e", "set from='\"Me, too\" <me@x.org>' realname='A \"B\"'",
+		"bob");
+	assert_string_equal(request.from.spec, "me@x.org");
+	assert_string_equal(request.full_name, "A \"B\"");
+	ACCEPTS("-e", "set from = me@x.org; set nouse_from", "bob");
+	assert_false(request.has_from);
+	ACCEPTS("-e", "my_hdr X-A: a; my_hdr X-B: b # c", "-e",
+		"my_hdr x-a: new", "bob");
+	assert_string_equal(request.extra.first->name, "X-B");
+	assert_string_equal(request.extra.first->value, "b");
+	assert_string_equal(request.extra.first->next->value, "new");
+	assert_null(request.extra.first->next->next);
+	ACCEPTS("-e", "my_hdr From: h@x.org", "-e", "set from=v@x.org", "bob");
+	assert_string_equal(request.from.spec, "h@x.org");
+	ACCEPTS("--from", "o@x.org", "-e", "my_hdr From: h@x.org", "bob");
+	assert_string_equal(request.from.spec, "o@x.org");
+	ACCEPTS("-e", "set content_type=text/html", "bob");
+	assert_string_equal(request.body_type, "text/html");
+	ACCEPTS("-e", "set hostname=x.org", "bob");
+	assert_string_equal(bench_override("qualify_domain"), "x.org");
+	ACCEPTS("-e", "set smtp_url=smtps://joe@mail.x.org:466/", "bob");
+	assert_string_equal(bench_override("host"), "mail.x.org");
+	assert_string_equal(bench_override("port"), "466");
+	assert_string_equal(bench_override("tls_starttls"), "off");
+	REFUSES("my_hdr", "-e", "my_hdr nonsense", "bob");
+	REFUSES("leave Content", "-e",
+		"my_hdr Content-Transfer-Encoding: base64", "bob");
+	REFUSES("crypt_autosign", "-e", "set crypt_autosign", "bob");
+	ACCEPTS("-e", "unset crypt_autosign; set crypt_autoencrypt=no", "bob");
+	REFUSES("password", "-e", "set smtp_url=smtp://a:s3cr3t@x.org", "bob");
+	assert_null(strstr(fault.text, "s3cr3t"));
+}
+
+static void nickname_is(const char *name, const char *wanted)
+{
+	struct address_list from = { 0 }, to = { 0 };
+	struct buf out = BUF_INIT(4096);
+	struct fault f = FAULT_INIT;
+
+	assert_int_equal(address_parse_list(&arena, name, &from, &f), 0);
+	if (nicknames_expand(&arena, &request.nicknames, &from, &to, &f) < 0)
+		fail_msg("%s", f.text);
+	assert_int_equal(address_put_list(&out, &to), 0);
+	assert_string_equal(out.data, wanted);
+	buf_free(&out);
+}
+
+static void the_start_up_file(void **state)
+{
+	(void)state;
+	bench_write(
+		".muttrc",
+		"set from=rc@x.org # comment\n"
+		"alias bob Bob B <bob@x.org> # friend\n"
+		"alias bob Robert <robert@x.org>\n"
+		"alias -group g team bob, \\\n carol@x.org\n"
+		"my_hdr X-A: rc\n"
+		"my_hdr nonsense\n"
+		"set smtp_url=smtp://x.org smtp_pass=s3cr3t hostname=y.org\n"
+		"set realname=`whoami` crypt_autosign\n"
+		"source ~/.more; source .muttrc; source 'program|'\n"
+		"bind index x y\n");
+	bench_write(".more", "alias dave dave@x.org (Dave D)\n");
+	ACCEPTS("team");
+	assert_string_equal(request.from.spec, "rc@x.org");
+	assert_string_equal(request.extra.first->value, "rc");
+	assert_null(request.overrides);
+	assert_null(request.full_name);
+	nickname_is("Team, dave",
+		    "Robert <robert@x.org>, carol@x.org, Dave D <dave@x.org>");
+	ACCEPTS("-e", "set from=e@x.org; unmy_hdr X-A", "team");
+	assert_string_equal(request.from.spec, "e@x.org");
+	assert_null(request.extra.first);
+	ACCEPTS("-F", "/dev/null", "team");
+	assert_false(request.has_from);
+	nickname_is("team", "team");
+}
+
+static void commands_of_any_kind(void **state)
+{
+	static const char *const texts[] = {
+		"",	     ";",	"set",	      "set =",
+		"set a=",    "set a=;", "\\",	      "\"",
+		"my_hdr X:", "alias",	"alias x",    "alias -group",
+		"source",    "'",	"unmy_hdr",   "#",
+		"set a='b",  "unset",	"source /no",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
+		ACCEPTS("-F", "/dev/null", "-e", texts[i], "bob");
+		assert_int_equal(request.to.count, 1);
+	}
+}
+
+static void what_is_not_here(void **state)
+{
+	(void)state;
+	REFUSES("batch mutt", "-E", "bob");
+	REFUSES("batch mutt", "-f", "inbox");
+	REFUSES("batch mutt", "-z");
+	REFUSES("batch mutt", "-p");
+	REFUSES("-A", "-A", "bob");
+	REFUSES("-Q", "-Q", "from");
+	REFUSES("encrypted", "-C", "bob");
+	REFUSES("recipient", "-s", "x");
+	REFUSES("recipient", "-x");
+	ACCEPTS("-nx", "-m", "mbox", "-d", "0", "bob");
+	assert_false(request.transcript);
+	ACCEPTS("-d", "3", "bob");
+	assert_true(request.transcript);
+	ACCEPTS("-v", "bob");
+	assert_true(request.transcript);
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_table),
+		cmocka_unit_test(attachments_up_to_the_dashes),
+		cmocka_unit_test(texts_and_drafts),
+		cmocka_unit_test(commands),
+		cmocka_unit_test(the_start_up_file),
+		cmocka_unit_test(commands_of_any_kind),
+		cmocka_unit_test(what_is_not_here),
+	};
+
+	return cmocka_run_group_tests(tests, bench_enter, bench_leave);
+}
