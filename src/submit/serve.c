@@ -136,8 +136,10 @@ static int serve_session(const struct serve *s, struct line *line,
 	server_init(&server, &options, intake_ops(&intake), &intake);
 	server.trace = s->trace;
 	r = talk_run(&talk, f);
-	/* A script that reads no replies must not take this for success. */
-	if (r == 0 && !is_network && server.errors && !server.messages)
+	/* A script that reads no replies, and whose every line was wrong, must
+	 * not take this for success. */
+	if (r == 0 && !is_network && server.errors && !server.helo[0] &&
+	    !server.messages)
 		r = fault_set(f, FAULT_DATA,
 			      "no mail was taken: %u commands were wrong (do "
 			      "lines end in CRLF?)",
