@@ -117,7 +117,7 @@ lint: deps-lint ## format, clang-tidy, cppcheck, shellcheck, mandoc, layers
 		$(wildcard cmd/*.c tests/unit/*.[ch])
 	@# one file a process: together they confuse the analyzer
 	printf '%s\n' $(SOURCES) $(wildcard cmd/*.c) | xargs -P 2 -n 1 -I FILE \
-		clang-tidy --quiet FILE -- -std=c11 $(CPPFLAGS) 2>$(B)/clang-tidy.log
+		clang-tidy --quiet FILE -- -std=c11 $(CPPFLAGS) 2>/dev/null
 	cppcheck --quiet --std=c11 --language=c --error-exitcode=1 \
 		--enable=warning,performance,portability --inline-suppr \
 		--suppress=missingIncludeSystem $(CPPFLAGS) src cmd
