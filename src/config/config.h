@@ -101,6 +101,18 @@ struct account {
 	const char *maildir;	 /* local mail; NULL: ~/Maildir */
 	const char *dead_letter; /* NULL: ~/dead.letter; "off": none */
 
+	/* the queue; times in seconds */
+	const char *fallback;	  /* names of accounts, with commas; or NULL */
+	const char *queue;	  /* "auto", "never", "only", "background" */
+	const char *queue_folder; /* NULL: the user's own */
+	int queue_retry, queue_retry_max; /* between tries */
+	int queue_lifetime;		  /* then the sender is told */
+	int queue_warning;		  /* of a delay; 0: none */
+	const char *queue_notice; /* how much of a mail that failed comes back:
+				     "full", "headers", "auto" (full while it
+				     is small) or "off": no notice */
+	bool queue_flush;	  /* what is due goes after a mail that went */
+
 	/* serving */
 	const char *serve_cert, *serve_key;
 	const char *serve_auth_command;

@@ -88,6 +88,17 @@ const struct setting settings[] = {
 	TEXT(maildir, value_path, "~/Maildir", BYTES),
 	TEXT(dead_letter, value_path_or_off, "~/dead.letter", BYTES),
 
+	TEXT(fallback, value_accounts, NULL, FREE),
+	ROW("queue", SETTING_TEXT, AT(queue), value_queue, "auto", NULL, 0),
+	TEXT(queue_folder, value_path, NULL, BYTES),
+	NUMBER(queue_retry, value_duration, "5m", NULL),
+	NUMBER(queue_retry_max, value_duration, "4h", NULL),
+	NUMBER(queue_lifetime, value_duration, "5d", NULL),
+	NUMBER(queue_warning, value_duration_or_off, "4h", "off"),
+	ROW("queue_notice", SETTING_TEXT, AT(queue_notice), value_notice,
+	    "auto", NULL, 0),
+	SWITCH(queue_flush, "on"),
+
 	TEXT(serve_cert, value_path, NULL, BYTES),
 	TEXT(serve_key, value_path, NULL, BYTES),
 	TEXT(serve_auth_command, value_text, NULL, BYTES | SETTING_COMMAND),

@@ -161,6 +161,38 @@ int value_size(struct value *v, void *field)
 	return r;
 }
 
+int value_duration(struct value *v, void *field)
+{
+	static const struct {
+		char unit;
+		int seconds;
+	} units[] = { { 's', 1 }, { 'm', 60 }, { 'h', 3600 }, { 'd', 86400 } };
+	static const char why[] = "is not a time up to 365d, as in 5m, 4h, 5d";
+	const int most = 365 * 86400;
+	const char *whole = v->text;
+	size_t n = strlen(whole);
+	int scale = 0, r;
+
+	for (size_t i = 0; n && i < sizeof(units) / sizeof(*units); i++)
+		if (ascii_lower(whole[n - 1]) == units[i].unit)
+			scale = units[i].seconds;
+	if (scale)
+		v->text = arena_dup_n(v->arena, whole, n - 1);
+	r = read_number(v, 1, scale ? most / scale : most, why, field);
+	v->text = whole;
+	if (r == 0 && scale)
+		*(int *)field *= scale;
+	return r;
+}
+
+int value_duration_or_off(struct value *v, void *field)
+{
+	if (strcmp(v->text, "off") != 0)
+		return value_duration(v, field);
+	*(int *)field = 0;
+	return 0;
+}
+
 int value_bits(struct value *v, void *field)
 {
 	int bits;
@@ -428,6 +460,42 @@ int value_syslog(struct value *v, void *field)
 		return refuse(v, "is not on, off, LOG_USER, LOG_MAIL, "
 				 "LOG_DAEMON or LOG_LOCAL0 to LOG_LOCAL7");
 	*facility = lower(v->arena, name);
+	return 0;
+}
+
+static int one_of(struct value *v, void *field, const char *const *words,
+		  const char *why)
+{
+	for (; *words; words++)
+		if (ascii_equal(v->text, *words)) {
+			*(const char **)field = *words;
+			return 0;
+		}
+	return refuse(v, why);
+}
+
+int value_queue(struct value *v, void *field)
+{
+	static const char *const words[] = { "auto", "never", "only",
+					     "background", NULL };
+
+	return one_of(v, field, words,
+		      "is not auto, never, only or background");
+}
+
+int value_notice(struct value *v, void *field)
+{
+	static const char *const words[] = { "auto", "full", "headers", "off",
+					     NULL };
+
+	return one_of(v, field, words, "is not auto, full, headers or off");
+}
+
+int value_accounts(struct value *v, void *field)
+{
+	const char **names = field;
+
+	*names = strcmp(v->text, "off") != 0 && *v->text ? v->text : NULL;
 	return 0;
 }
 

@@ -18,6 +18,7 @@ struct recipient {
 	const char *dsn_orcpt; /* "rfc822;" and xtext: goes out as it is */
 	bool decided;	       /* the verdict is in */
 	struct fault verdict;
+	bool is_queued;	 /* deferred, and it waits in the queue for its turn */
 	char reply[512]; /* the server's last words on it, cut */
 };
 
@@ -34,6 +35,8 @@ struct envelope {
 
 /* Recipients with a verdict of FAULT_NONE. */
 size_t envelope_accepted(const struct envelope *e);
+/* Recipients that wait in the queue. */
+size_t envelope_queued(const struct envelope *e);
 /* Gives each recipient that has none the same verdict. */
 void envelope_decide_rest(struct envelope *e, const struct fault *verdict);
 

@@ -13,7 +13,7 @@
 #include "base/ascii.h"
 #include "base/buf.h"
 #include "base/disk.h"
-#include "submit/here.h"
+#include "deliver/here.h"
 
 #define INCLUDE	    ":include:"
 #define BLANKS	    " \t\r\n"

@@ -22,8 +22,8 @@
 #include "config/credentials.h"
 #include "mail/date.h"
 #include "submit/compose.h"
-#include "submit/here.h"
-#include "submit/local.h"
+#include "deliver/here.h"
+#include "deliver/local.h"
 #include "submit/submit.h"
 
 #define HOPS_MAX      30 /* Received fields: more is a loop */

@@ -9,8 +9,8 @@
 
 #include "base/log.h"
 #include "base/world.h"
-#include "submit/local.h"
-#include "submit/smarthost.h"
+#include "deliver/local.h"
+#include "deliver/smarthost.h"
 
 /* Did the recipients fail each in its own way? */
 static bool differ(const struct envelope *e, const struct fault *f)

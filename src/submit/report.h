@@ -4,7 +4,7 @@
 
 #include "base/buf.h"
 #include "submit/compose.h"
-#include "submit/outcome.h"
+#include "deliver/outcome.h"
 
 #define REPORT_MAX (64 * 1024 * 1024)
 

@@ -9,7 +9,7 @@
 #include "base/world.h"
 #include "config/settings.h"
 #include "mail/domain.h"
-#include "submit/here.h"
+#include "deliver/here.h"
 
 static bool has_server(const struct account *account)
 {

@@ -4,9 +4,9 @@
 #include "base/log.h"
 #include "base/world.h"
 #include "submit/keep.h"
-#include "submit/local.h"
-#include "submit/record.h"
-#include "submit/smarthost.h"
+#include "deliver/local.h"
+#include "deliver/record.h"
+#include "deliver/smarthost.h"
 
 void submit_keep(struct composition *c, struct outcome *out,
 		 const struct fault *why)

@@ -11,7 +11,7 @@
 #include "smtp/dial.h"
 #include "smtp/session.h"
 #include "submit/compose.h"
-#include "submit/outcome.h"
+#include "deliver/outcome.h"
 
 /* Whose is a mail that did not go? */
 enum submit_keeping {

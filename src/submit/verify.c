@@ -4,9 +4,9 @@
 #include <string.h>
 
 #include "base/world.h"
-#include "submit/local.h"
+#include "deliver/local.h"
 #include "submit/resolve.h"
-#include "submit/smarthost.h"
+#include "deliver/smarthost.h"
 
 static const char *as_typed(const struct address *one)
 {

@@ -8,7 +8,7 @@
 #include "config/settings.h"
 #include "mail/header.h"
 #include "scratch.h"
-#include "submit/here.h"
+#include "deliver/here.h"
 #include "submit/resolve.h"
 #include "submit/rewrite.h"
 

@@ -1,9 +1,9 @@
 /* record.h - one line in the log for each message. */
-#ifndef SUBMIT_RECORD_H
-#define SUBMIT_RECORD_H
+#ifndef DELIVER_RECORD_H
+#define DELIVER_RECORD_H
 
+#include "deliver/outcome.h"
 #include "submit/compose.h"
-#include "submit/outcome.h"
 
 /* To the account's logfile, or syslog, or neither: id, from, to, size,
  * account, host, reply, time.  A log that cannot be written is a fault that

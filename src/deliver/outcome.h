@@ -1,7 +1,8 @@
 /* outcome.h - what became of a mail, as one thing. */
-#ifndef SUBMIT_OUTCOME_H
-#define SUBMIT_OUTCOME_H
+#ifndef DELIVER_OUTCOME_H
+#define DELIVER_OUTCOME_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/fault.h"
@@ -15,7 +16,9 @@ struct outcome {
 	uint64_t size;
 	const struct envelope *envelope;
 	char reply[512];	 /* the server's, to the content */
+	bool unreachable;	 /* no server could be asked */
 	const char *dead_letter; /* where it was kept, or NULL */
+	const char *queue_id;	 /* under which it waits, or NULL */
 	unsigned round_trips;
 	uint64_t milliseconds;
 };

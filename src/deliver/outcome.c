@@ -1,5 +1,5 @@
 /* outcome.c - many verdicts, one exit status. */
-#include "submit/outcome.h"
+#include "deliver/outcome.h"
 
 int outcome_exit(const struct outcome *out, const struct fault *f)
 {

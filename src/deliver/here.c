@@ -1,5 +1,5 @@
 /* here.c - names compared; the network is not asked. */
-#include "submit/here.h"
+#include "deliver/here.h"
 
 #include <string.h>
 

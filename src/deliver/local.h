@@ -1,9 +1,9 @@
 /* local.h - mail to oneself on a machine that has no smarthost. */
-#ifndef SUBMIT_LOCAL_H
-#define SUBMIT_LOCAL_H
+#ifndef DELIVER_LOCAL_H
+#define DELIVER_LOCAL_H
 
+#include "deliver/outcome.h"
 #include "submit/compose.h"
-#include "submit/outcome.h"
 
 /* Is the address the caller, here: its bare name, or at localhost or at this
  * host? */

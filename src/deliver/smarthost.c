@@ -1,11 +1,12 @@
 /* smarthost.c - an account's settings become a dial; a dial carries mail. */
-#include "submit/smarthost.h"
+#include "deliver/smarthost.h"
 
 #include <stdio.h>
 #include <string.h>
 
 #include "base/world.h"
 #include "config/secret.h"
+#include "submit/compose.h"
 
 #define CONNECT_SECONDS 60 /* for all of the dial, when nothing else is set */
 

@@ -3,8 +3,8 @@
  * The one definition of "here": for the caller's own mail, for aliases, and
  * for what has to be qualified before it may leave.  /etc/mailname does not
  * count: the mail of that domain may well be somewhere else. */
-#ifndef SUBMIT_HERE_H
-#define SUBMIT_HERE_H
+#ifndef DELIVER_HERE_H
+#define DELIVER_HERE_H
 
 enum here {
 	HERE_NOT,

@@ -1,5 +1,5 @@
 /* local.c - into ~/Maildir, once however many of its names were given. */
-#include "submit/local.h"
+#include "deliver/local.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -8,7 +8,7 @@
 #include "base/log.h"
 #include "base/world.h"
 #include "store/maildir.h"
-#include "submit/here.h"
+#include "deliver/here.h"
 
 bool local_is_caller(const char *address)
 {

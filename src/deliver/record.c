@@ -1,5 +1,5 @@
 /* record.c - "name=value" words, in one write so that lines stay whole. */
-#include "submit/record.h"
+#include "deliver/record.h"
 
 #include <errno.h>
 #include <fcntl.h>

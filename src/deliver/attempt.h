@@ -1,0 +1,41 @@
+/* attempt.h - one queued mail, tried once.
+ *
+ * The entry's waiting recipients go over the route; each one's verdict becomes
+ * its new state, and the entry is on disk with it before this returns.  A
+ * server's refusal is final for that recipient alone.  Whatever kept us from
+ * asking a server at all (name look-up, connection, certificate, log-in,
+ * configuration) is temporary and no verdict on the mail, whatever the fault
+ * says.  When a recipient has waited too long for a server's yes it has failed;
+ * one that no server was ever asked about waits on.
+ *
+ * A mail that is done with is taken out here; one with failed recipients stays
+ * for notice.h. */
+#ifndef DELIVER_ATTEMPT_H
+#define DELIVER_ATTEMPT_H
+
+#include <stdbool.h>
+
+#include "base/arena.h"
+#include "base/fault.h"
+#include "config/config.h"
+#include "deliver/route.h"
+#include "queue/queue.h"
+#include "queue/schedule.h"
+
+enum attempt_result {
+	ATTEMPT_SENT,	  /* nobody waits, nobody failed */
+	ATTEMPT_DEFERRED, /* somebody waits */
+	ATTEMPT_FAILED,	  /* nobody waits, somebody failed */
+};
+
+struct schedule attempt_schedule(const struct account *account);
+/* Tries those who wait, only the due ones with `due_only`.  -1 when the result
+ * could not be written to the queue.  *unreachable as in struct outcome. */
+int attempt_run(struct arena *a, struct queue_claim *c, struct route *route,
+		bool due_only, enum attempt_result *result, bool *unreachable,
+		struct fault *f);
+/* The same without a try: `why` is what happened instead. */
+int attempt_put_off(struct queue_claim *c, const struct schedule *s,
+		    const struct fault *why, struct fault *f);
+
+#endif

@@ -1,0 +1,59 @@
+/* route.h - the accounts that may take a mail, in order, and the connections
+ * to them.
+ *
+ * The first is the account that was chosen, behind it stand its fallbacks.
+ * Each is dialled when the first mail needs it and stays open for the next; one
+ * that could not be dialled is not tried again by this route.  A mail goes to
+ * the first that can be reached; those of its recipients that were deferred
+ * there are offered to the next.  A refusal for good is final.  An account
+ * without a server is this machine's own delivery (local.h).
+ *
+ * Borrows all that it is given. */
+#ifndef DELIVER_ROUTE_H
+#define DELIVER_ROUTE_H
+
+#include <stdbool.h>
+
+#include "base/arena.h"
+#include "base/fault.h"
+#include "config/config.h"
+#include "deliver/outcome.h"
+#include "deliver/smarthost.h"
+#include "mail/envelope.h"
+#include "smtp/dial.h"
+#include "smtp/session.h"
+
+#define ROUTE_MAX 8 /* accounts */
+
+/* What is to be sent. */
+struct load {
+	struct session_content content;
+	/* Fills `content` with bytes for a server without 8BITMIME; NULL where
+	 * there are no others. */
+	int (*to_7bit)(void *context, struct session_content *content,
+		       struct fault *f);
+	void *context;
+};
+
+struct route {
+	struct arena *arena;
+	const char *config_path; /* that was named, for the words of faults */
+	const struct trace *trace;
+	struct smarthost hosts[ROUTE_MAX]; /* one for each account */
+	unsigned count;
+};
+
+/* FAULT_CONFIG where a fallback is no account.  Dials nobody. */
+int route_open(struct route *r, struct arena *a, struct config *config,
+	       const struct account *first, const char *config_path,
+	       const struct trace *trace, struct fault *f);
+/* Every recipient that had no verdict has one afterwards.  -1 with the fault of
+ * the whole when not all were accepted; out->unreachable when no server was
+ * there to ask: the verdicts are then about the way and not about the mail.
+ * out->account and out->host are those that had the last word. */
+int route_send(struct route *r, struct envelope *e, struct load *load,
+	       const struct session_progress *progress, struct outcome *out,
+	       struct fault *f);
+void route_close(struct route *r);
+
+#endif

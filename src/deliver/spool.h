@@ -1,0 +1,16 @@
+/* spool.h - where the queue is, and where large mails wait on their way. */
+#ifndef DELIVER_SPOOL_H
+#define DELIVER_SPOOL_H
+
+#include "base/arena.h"
+#include "base/fault.h"
+#include "config/config.h"
+
+/* $MAILSEND_QUEUE, else the account's queue_folder, else root's is
+ * /var/spool/mailsend and everybody else's $XDG_STATE_HOME/mailsend/queue
+ * (~/.local/state).  NULL with FAULT_CONFIG when there is no home either.
+ * `account` may be NULL. */
+const char *spool_queue(struct arena *a, const struct account *account,
+			struct fault *f);
+
+#endif

@@ -1,0 +1,92 @@
+/* entry.h - what the queue knows of one mail, as a small text file.
+ *
+ * Lines of "name value", the recipients last, each with indented lines of its
+ * own, and "end" behind them all, so that a torn file is known for one.  A
+ * person may read it, and edit it while nothing runs.  It has no secret: the
+ * account is there by its name, never its password.  Names and values are free
+ * of control bytes; what cannot be so is refused as it is written.
+ *
+ * Each recipient has its own state, so that one bad address never sends the
+ * mail again to the good ones:
+ *
+ *	waiting	not delivered yet; `next` is when it is tried
+ *	sent	a server took it
+ *	failed	for good, and the sender does not know yet
+ *	told	for good, and the sender was told (or may not be)
+ *
+ * An entry with neither waiting nor failed recipients is done with. */
+#ifndef QUEUE_ENTRY_H
+#define QUEUE_ENTRY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/fault.h"
+
+#define ENTRY_MAX (32 * 1024 * 1024) /* octets of the file */
+
+enum entry_state { ENTRY_WAITING, ENTRY_SENT, ENTRY_FAILED, ENTRY_TOLD };
+
+struct entry_recipient {
+	const char *address;
+	bool needs_smtputf8;
+	const char *dsn_notify, *dsn_orcpt; /* as in mail/envelope.h; or NULL */
+	enum entry_state state;
+	unsigned tries;
+	int64_t next;	   /* while it waits; 0: now */
+	int64_t tried;	   /* the last time; 0: never */
+	struct fault last; /* of the last try; FAULT_NONE before it */
+	const char *reply; /* the server's last words, or "" */
+	const char *host;  /* the server that said them, or "" */
+};
+
+enum entry_kind {
+	ENTRY_MAIL,
+	ENTRY_FAILURE_NOTICE, /* ours, about mails that failed */
+	ENTRY_DELAY_NOTICE,
+};
+
+/* A setting of the command line, laid over the account again. */
+struct entry_setting {
+	const char *name, *value;
+	struct entry_setting *next;
+};
+
+struct entry {
+	const char *id; /* set by queue_put; not in the text */
+	enum entry_kind kind;
+	int64_t arrived;
+	bool is_held;
+	bool is_warned;		/* of the delay */
+	const char *message_id; /* with its <>, or NULL */
+	uint64_t size;		/* of the message */
+	bool has_8bit, has_8bit_header, prefers_smtputf8; /* smtp/session.h */
+
+	/* the way */
+	const char *account;	 /* by its name; NULL: whichever is chosen */
+	const char *config_path; /* absolute; NULL: the usual files */
+	struct entry_setting *settings;
+	const char *syslog_tag; /* or NULL */
+
+	/* the envelope, as in mail/envelope.h */
+	const char *reverse_path; /* "" is the null one */
+	bool sender_needs_smtputf8;
+	const char *dsn_notify, *dsn_ret, *dsn_envid; /* or NULL */
+	struct entry_recipient *recipients;
+	size_t count;
+};
+
+size_t entry_count(const struct entry *e, enum entry_state state);
+/* -1, FAULT_SOFTWARE, where a value has a control byte or `out` is too small.
+ */
+int entry_write(const struct entry *e, struct buf *out, struct fault *f);
+/* All of it in the arena.  FAULT_DATA names the line that is wrong.  Lines of
+ * a name that is unknown are wrong too: whoever reads what he does not
+ * understand may send what should not be sent. */
+int entry_read(struct arena *a, const char *text, size_t n, struct entry *e,
+	       struct fault *f);
+
+#endif

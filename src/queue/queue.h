@@ -1,0 +1,107 @@
+/* queue.h - mails that wait on disk, each whole or not there at all.
+ *
+ *	FOLDER/msg/ID	the message, CRLF; never changes
+ *	FOLDER/env/ID	the entry (entry.h); replaced by a rename
+ *	FOLDER/failed/ID  the entry of a mail that was given up and is kept
+ *	FOLDER/bad/ID	an entry that cannot be read, as it was found
+ *	FOLDER/tmp/	what is being written
+ *
+ * A message is queued if and only if env/ID exists.  The truth table, and what
+ * a crash at each step leaves, stands at the top of queue.c.
+ *
+ * The lock is a flock on msg/ID itself, which is there for exactly as long as
+ * there is something to lock; it is held while a message is put in, tried or
+ * taken out.  Locks do not wait: what somebody else has is not ours to do.
+ * Folders are 0700 and files 0600, of one user; nothing needs a daemon.
+ *
+ * A full disk is a temporary fault, and leaves nothing half-written. */
+#ifndef QUEUE_QUEUE_H
+#define QUEUE_QUEUE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/fault.h"
+#include "flow/source.h"
+#include "queue/entry.h"
+#include "queue/stage.h"
+
+#define QUEUE_ID_SIZE	24	/* octets, with the NUL; [0-9a-z-] */
+#define QUEUE_NAMES_MAX 1000000 /* read from one folder at most */
+
+struct queue {
+	const char *folder;
+	struct arena *arena;
+};
+
+enum queue_place { QUEUE_WAITING, QUEUE_GIVEN_UP, QUEUE_BAD };
+
+/* With `make` the folders are made where they are missing, else a queue that
+ * is not there is an empty one.  FAULT_PERMISSION when the folder is somebody
+ * else's or others may write into it.  Borrows `folder`. */
+int queue_open(struct queue *q, struct arena *a, const char *folder, bool make,
+	       struct fault *f);
+/* The folder in which a stage's unnamed file can be linked into this queue; in
+ * the arena.  It need not be there. */
+const char *queue_stage_folder(struct arena *a, const char *folder);
+
+/* The stage is closed and stays readable.  Its file is linked where that can
+ * be, else its bytes are copied.  Fills e->id (in the arena) and e->size; all
+ * is on disk when it returns 0.  `id` is NULL or a name of the caller's: when
+ * a message of that name is there already nothing is done, and that is
+ * success. */
+int queue_put(struct queue *q, struct stage *s, struct entry *e, const char *id,
+	      struct fault *f);
+
+struct queue_names {
+	const char **ids; /* oldest first */
+	size_t count;
+};
+int queue_list(struct queue *q, struct arena *a, enum queue_place place,
+	       struct queue_names *out, struct fault *f);
+/* Reads without a lock.  1; 0 when it is not there any more; -1 with the
+ * fault. */
+int queue_peek(struct queue *q, struct arena *a, enum queue_place place,
+	       const char *id, struct entry *e, struct fault *f);
+
+/* One message, locked. */
+struct queue_claim {
+	struct queue *queue;
+	enum queue_place place;
+	int fd; /* of the message */
+	struct entry entry;
+	struct slice message; /* all of it, over fd */
+};
+/* 1; 0 when somebody else has it or it is gone; -1 with the fault.  An entry
+ * that cannot be read is moved to bad/ first, and its fault is FAULT_DATA; so
+ * is one whose message is missing or has another size. */
+int queue_claim(struct queue *q, struct arena *a, enum queue_place place,
+		const char *id, struct queue_claim *c, struct fault *f);
+/* Each on a claim.  Replaces the entry's file by what c->entry is now. */
+int queue_update(struct queue_claim *c, struct fault *f);
+/* From env/ to failed/, with what c->entry is now. */
+int queue_give_up(struct queue_claim *c, struct fault *f);
+/* From failed/ to env/, with what c->entry is now. */
+int queue_revive(struct queue_claim *c, struct fault *f);
+/* Takes it out, the entry first; the claim is still to be released. */
+int queue_remove(struct queue_claim *c, struct fault *f);
+void queue_release(struct queue_claim *c);
+
+/* Takes away what crashes left: messages without any entry that are unlocked
+ * and older than an hour, and old files in tmp/. */
+int queue_tidy(struct queue *q, struct fault *f);
+
+/* One flusher of those that start by themselves at a time: a descriptor that
+ * holds the lock until it is closed; -1 without a fault when somebody has it.
+ */
+int queue_lock_flush(struct queue *q, struct fault *f);
+
+/* A small file of the queue's own, by a name of [0-9a-z-]: when something was
+ * last done.  0 when there is none. */
+int64_t queue_stamp(struct queue *q, const char *name);
+int queue_set_stamp(struct queue *q, const char *name, int64_t when,
+		    struct fault *f);
+
+#endif

@@ -1,0 +1,108 @@
+/* mailbox.h - mail that lies somewhere, to be listed, read and deleted.
+ *
+ * One face for files, folders of files, mbox, Maildir, standard input and, by
+ * libcurl, POP3 and IMAP.  Messages have numbers from 1 in the order in which
+ * the store has them, for as long as the mailbox is open, and an id that stays
+ * the same from one opening to the next where the store has such a thing (UIDL,
+ * UIDVALIDITY and UID, the Maildir's base name, else a digest).  Reading pushes
+ * the message into a sink as it lies, with line ends made CRLF; nothing that it
+ * says is believed, and memory is constant.
+ *
+ * Deleting marks; mailbox_close carries it out, whole or not at all where the
+ * store can. */
+#ifndef STORE_MAILBOX_H
+#define STORE_MAILBOX_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/fault.h"
+#include "flow/sink.h"
+
+#define MAILBOX_MESSAGES_MAX 1000000
+
+enum mailbox_kind {
+	MAILBOX_FILE,	/* one message */
+	MAILBOX_FOLDER, /* of files, one message each, by name */
+	MAILBOX_MBOX,
+	MAILBOX_MAILDIR,
+	MAILBOX_INPUT, /* standard input: a message or an mbox */
+	MAILBOX_POP3,
+	MAILBOX_IMAP,
+};
+
+struct mailbox_message {
+	const char *id;
+	uint64_t size; /* octets as the store tells; 0: it does not */
+	bool is_deleted;
+};
+
+/* How to reach a server; all of it borrowed.  NULL or 0: nothing special. */
+struct mailbox_login {
+	const char *user, *password; /* or the bearer token */
+	const char *mechanism;	     /* of SASL, upper case; "APOP" too */
+	bool no_tls; /* the person said so; else pop3:// and imap:// want STLS
+			and STARTTLS, and no password goes without */
+	bool skip_certificate;
+	const char *trust_file, *fingerprint, *cert_file, *key_file, *tls_host;
+	unsigned timeout; /* seconds without a word from the server */
+	void (*trace)(void *context, char direction, const char *text,
+		      size_t n); /* secrets are masked before; or NULL */
+	void *context;
+};
+
+struct mailbox;
+struct mailbox_ops {
+	int (*read)(struct mailbox *m, size_t number, struct sink *to,
+		    struct fault *f);
+	/* The header and so many lines of the body; NULL: read is cut off. */
+	int (*top)(struct mailbox *m, size_t number, unsigned lines,
+		   struct sink *to, struct fault *f);
+	/* Carries out the deletions; NULL: this store cannot delete. */
+	int (*commit)(struct mailbox *m, struct fault *f);
+	void (*free)(struct mailbox *m);
+};
+
+struct mailbox {
+	const struct mailbox_ops *ops;
+	enum mailbox_kind kind;
+	const char *name; /* as the user wrote it, without a password */
+	struct arena *arena;
+	struct mailbox_message *messages;
+	size_t count;
+	void *own; /* the kind's own state */
+};
+
+/* What a source is, by its form and by looking: a URL, "-", a folder with cur/
+ * and new/, any other folder, a file that begins "From ", a file.  `spool` is
+ * for what can be read only once. */
+int mailbox_open(struct mailbox *m, struct arena *a, const char *source,
+		 const struct mailbox_login *login, const char *const *spool,
+		 struct fault *f);
+int mailbox_read(struct mailbox *m, size_t number, struct sink *to,
+		 struct fault *f);
+int mailbox_top(struct mailbox *m, size_t number, unsigned lines,
+		struct sink *to, struct fault *f);
+/* -1, FAULT_USAGE, where the store cannot delete. */
+int mailbox_delete(struct mailbox *m, size_t number, struct fault *f);
+/* Carries out what was marked, then ends; -1 when it was not carried out.  The
+ * mailbox is closed either way. */
+int mailbox_close(struct mailbox *m, struct fault *f);
+/* Ends without deleting anything. */
+void mailbox_abandon(struct mailbox *m);
+
+/* "imaps://user@host:port/Folder" in its parts, percent-decoded; a password in
+ * a URL is FAULT_USAGE: it would be seen by everyone on this machine. */
+struct mailbox_url {
+	enum mailbox_kind kind;
+	bool is_implicit_tls;
+	const char *user, *host, *folder; /* NULL: none */
+	unsigned port;			  /* 0: the usual one */
+};
+bool mailbox_is_url(const char *source);
+int mailbox_parse_url(struct arena *a, const char *source,
+		      struct mailbox_url *out, struct fault *f);
+
+#endif
