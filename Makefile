@@ -19,13 +19,24 @@ LDLIBS   += -ljansson -ldl
 
 # Debian's names for what each step needs.
 BUILD_PACKAGES := gcc make libc6-dev libcurl4-openssl-dev libmagic-dev \
-	libssl-dev libidn2-dev libjansson-dev media-types ca-certificates
-TEST_PACKAGES  := libcmocka-dev bats python3 openssl sharutils mpack swaks \
-	libnet-ssleay-perl iproute2 util-linux mount strace procps time
+	libssl-dev libidn2-dev libjansson-dev zlib1g-dev liblzma-dev \
+	libzstd-dev media-types ca-certificates
+TEST_PACKAGES  := libcmocka-dev bats python3 openssl sharutils mpack \
+	uudeview swaks libnet-ssleay-perl iproute2 util-linux mount strace procps time
 LINT_PACKAGES  := clang-format clang-tidy cppcheck shellcheck mandoc
 
 SOURCES   := $(sort $(wildcard src/*/*.c))
 OBJECTS   := $(SOURCES:%.c=$(B)/obj/%.o)
+# mailsend's own; what contrib has of systemd and cron is compiled in.
+COMMAND   := $(B)/obj/cmd/mailsend.o $(B)/obj/cmd/queue.o \
+	     $(B)/obj/cmd/series.o \
+	     $(B)/obj/cmd/setup.o $(B)/obj/cmd/setup_cron.o \
+	     $(B)/obj/cmd/setup_run.o $(B)/gen/setup_files.o
+SETUP     := contrib/systemd/mailsend-queue.service \
+	     contrib/systemd/mailsend-queue.timer \
+	     contrib/systemd/mailsend-queue.path \
+	     contrib/systemd/system/mailsend-queue.path \
+	     contrib/mailsend-queue.cron
 UNITS     := $(patsubst tests/unit/%.c,$(B)/unit/%,\
 	     $(sort $(wildcard tests/unit/*.c)))
 SCRIPTS   := $(shell grep -rlE '^\#!.*(bash|sh|bats)$$' tests .ci contrib 2>/dev/null)
@@ -36,7 +47,7 @@ FACES     := sendmail mailq newaliases mail mailx mutt neomutt msmtp
 # page has the links of its names.
 MTA_LINKS := sbin/sendmail:../bin/mailsend lib/sendmail:../bin/mailsend \
 	     bin/mailq:mailsend bin/newaliases:mailsend bin/mail:mailsend \
-	     bin/mailx:mailsend share/man/man1/mailq.1:../man8/sendmail.8 \
+	     bin/mailx:mailsend share/man/man1/mailq.1:mailsend-mailq.1 \
 	     share/man/man1/newaliases.1:../man8/sendmail.8 \
 	     share/man/man1/mailx.1:mail.1
 MTA_PAGES := 8/sendmail.8 1/mail.1
@@ -46,17 +57,26 @@ Q   := $(if $(V),,@)
 say  = @$(if $(V),:,printf '  %-5s %s\n' $(1) $(2))
 
 .PHONY: all units deps deps-test deps-lint check check-unit check-cli \
-	check-dialogue check-server check-callers check-layers asan lint \
+	check-dialogue check-queue check-server check-callers check-layers \
+	queue-tools asan lint \
 	format demo bench install uninstall clean help
 
-all: $(B)/mailsend $(FACES:%=$(B)/%) ## build the program
+all: $(B)/mailsend $(B)/mailjoin $(B)/mailget $(FACES:%=$(B)/%) ## build the program
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z][a-z -]*:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
 
 # ---- build ----------------------------------------------------------------
 
-$(B)/mailsend: $(B)/obj/cmd/mailsend.o $(B)/libmailsend.a
+$(B)/mailsend: $(COMMAND) $(B)/libmailsend.a
+	$(call say,ld,$@)
+	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
+$(B)/mailget: $(B)/obj/cmd/mailget.o $(B)/libmailsend.a
+	$(call say,ld,$@)
+	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
+$(B)/mailjoin: $(B)/obj/cmd/mailjoin.o $(B)/libmailsend.a
 	$(call say,ld,$@)
 	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
@@ -72,6 +92,20 @@ $(B)/obj/%.o: %.c
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
+# One string for each file, in the order of cmd/setup_files.h.
+$(B)/gen/setup_files.c: $(SETUP) cmd/setup_files.h Makefile
+	$(Q)mkdir -p $(@D)
+	$(Q){ printf '#include "setup_files.h"\n\n'; \
+	for file in $(SETUP); do \
+		printf 'const char setup_file_%s[] =\n' \
+			"$$(echo "$${file#contrib/}" | tr -c 'a-z\n' _)"; \
+		sed -e 's/[\\"]/\\&/g' -e 's/.*/\t"&\\n"/' "$$file"; \
+		printf '\t;\n'; \
+	done; } >$@
+
+$(B)/gen/setup_files.o: $(B)/gen/setup_files.c
+	$(Q)$(CC) $(CPPFLAGS) -Icmd $(ALL_CFLAGS) -c -o $@ $<
+
 $(B)/unit/%: tests/unit/%.c $(B)/libmailsend.a
 	$(call say,cc,$<)
 	$(Q)mkdir -p $(@D)
@@ -80,7 +114,21 @@ $(B)/unit/%: tests/unit/%.c $(B)/libmailsend.a
 
 units: $(UNITS)
 
--include $(OBJECTS:.o=.d) $(B)/obj/cmd/mailsend.d $(UNITS:=.d)
+# What the queue's proofs need besides: a program that can be killed at named
+# points, with the judge of what it leaves, and a disk that is full.
+queue-tools: $(B)/queue/full.so
+	@$(MAKE) --no-print-directory B=$(B)/crash \
+		CFLAGS='-O1 -g -DMAILSEND_CRASH_POINTS' $(B)/crash/mailsend \
+		$(B)/crash/unit/queue_crash
+
+$(B)/queue/full.so: tests/queue/full.c
+	$(call say,cc,$<)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) -D_GNU_SOURCE -std=c11 $(WARNINGS) -O1 -g -fPIC -shared \
+		-o $@ $< -ldl
+
+-include $(OBJECTS:.o=.d) $(COMMAND:.o=.d) $(B)/obj/cmd/mailjoin.d \
+	$(B)/obj/cmd/mailget.d $(UNITS:=.d)
 
 # ---- what a fresh machine lacks -------------------------------------------
 
@@ -96,11 +144,14 @@ deps-lint: ## install what lint needs
 # ---- proof ----------------------------------------------------------------
 
 check: deps-test ## install what tests need, build, run all tests
-	@$(MAKE) --no-print-directory all units
-	@B=$(B) tests/run layers unit cli dialogue server callers
+	@$(MAKE) --no-print-directory all units queue-tools
+	@B=$(B) tests/run layers unit cli dialogue queue server callers
 
 check-unit check-cli check-dialogue check-server check-callers: all units ## one suite
 	@B=$(B) tests/run $(@:check-%=%)
+
+check-queue: all queue-tools ## crash, kill, fill and starve the queue; KILLS=N
+	@B=$(B) $(if $(KILLS),MAILSEND_QUEUE_KILLS=$(KILLS)) tests/run queue
 
 check-layers: ## each room includes only what stands below it
 	@tests/check-layers
@@ -114,7 +165,7 @@ asan: deps-test ## all tests but the real servers', with ASan and UBSan
 lint: deps-lint ## format, clang-tidy, cppcheck, shellcheck, mandoc, layers
 	@tests/check-layers
 	clang-format --dry-run --Werror $(SOURCES) $(wildcard src/*/*.h) \
-		$(wildcard cmd/*.c tests/unit/*.[ch])
+		$(wildcard cmd/*.c tests/unit/*.[ch] tests/queue/*.c)
 	@# one file a process: together they confuse the analyzer
 	printf '%s\n' $(SOURCES) $(wildcard cmd/*.c) | xargs -P 2 -n 1 -I FILE \
 		clang-tidy --quiet FILE -- -std=c11 $(CPPFLAGS) 2>/dev/null
@@ -126,7 +177,7 @@ lint: deps-lint ## format, clang-tidy, cppcheck, shellcheck, mandoc, layers
 
 format: ## lay the sources out by .clang-format
 	clang-format -i $(SOURCES) $(wildcard src/*/*.h) \
-		$(wildcard cmd/*.c tests/unit/*.[ch])
+		$(wildcard cmd/*.c tests/unit/*.[ch] tests/queue/*.c)
 
 demo: deps-test ## send a real archive through TLS and AUTH, show what arrived
 	@$(MAKE) --no-print-directory all
@@ -183,16 +234,26 @@ install: all ## to $(DESTDIR)$(PREFIX); with MTA=1 the other names too
 		$(DESTDIR)$(PREFIX)/share/man/man7 \
 		$(DESTDIR)$(PREFIX)/share/doc/mailsend
 	install -m 755 $(B)/mailsend $(DESTDIR)$(PREFIX)/bin/mailsend
-	install -m 644 man/mailsend.1 $(DESTDIR)$(PREFIX)/share/man/man1
+	install -m 755 $(B)/mailjoin $(DESTDIR)$(PREFIX)/bin/mailjoin
+	install -m 755 $(B)/mailget $(DESTDIR)$(PREFIX)/bin/mailget
+	install -m 644 man/mailsend.1 man/mailsend-mailq.1 \
+		$(DESTDIR)$(PREFIX)/share/man/man1
+	install -m 644 man/mailjoin.1 $(DESTDIR)$(PREFIX)/share/man/man1
+	install -m 644 man/mailget.1 $(DESTDIR)$(PREFIX)/share/man/man1
 	install -m 644 man/mailsend.conf.5 $(DESTDIR)$(PREFIX)/share/man/man5
 	install -m 644 man/mailsend-names.7 $(DESTDIR)$(PREFIX)/share/man/man7
 	install -m 644 contrib/mailsend.conf.example \
-		$(DESTDIR)$(PREFIX)/share/doc/mailsend
+		contrib/mailsend-queue.cron $(DESTDIR)$(PREFIX)/share/doc/mailsend
+	cp -R contrib/systemd $(DESTDIR)$(PREFIX)/share/doc/mailsend
 	$(if $(MTA),@$(install_mta))
 
 uninstall: ## take away what install put there
-	rm -f $(DESTDIR)$(PREFIX)/bin/mailsend \
+	rm -f $(DESTDIR)$(PREFIX)/bin/mailsend $(DESTDIR)$(PREFIX)/bin/mailjoin \
+		$(DESTDIR)$(PREFIX)/bin/mailget \
+		$(DESTDIR)$(PREFIX)/share/man/man1/mailget.1 \
+		$(DESTDIR)$(PREFIX)/share/man/man1/mailjoin.1 \
 		$(DESTDIR)$(PREFIX)/share/man/man1/mailsend.1 \
+		$(DESTDIR)$(PREFIX)/share/man/man1/mailsend-mailq.1 \
 		$(DESTDIR)$(PREFIX)/share/man/man5/mailsend.conf.5 \
 		$(DESTDIR)$(PREFIX)/share/man/man7/mailsend-names.7
 	rm -rf $(DESTDIR)$(PREFIX)/share/doc/mailsend

@@ -8,8 +8,14 @@
 #include "base/log.h"
 #include "base/world.h"
 #include "config/config.h"
+#include "deliver/spool.h"
+#include "deliver/process.h"
 #include "persona/personas.h"
+#include "queue.h"
+#include "series.h"
+#include "queue/queue.h"
 #include "submit/compose.h"
+#include "submit/enqueue.h"
 #include "submit/progress.h"
 #include "submit/report.h"
 #include "submit/serve.h"
@@ -25,7 +31,8 @@ struct run {
 	struct request request;
 	struct config config;
 	struct account *account;
-	const char *spool[4];
+	const char *spool[6];
+	struct journal_command command; /* as it was called */
 	struct progress progress;
 	struct transcript transcript;
 };
@@ -35,6 +42,12 @@ static void out_of_memory(void)
 {
 	log_error("out of memory; nothing was kept, try again later");
 	_exit(75);
+}
+
+/* One that was made on the way; what main has still to do is not its own. */
+static void end_process(void)
+{
+	_exit(0);
 }
 
 static void sent(void *context, uint64_t done, uint64_t total)
@@ -105,12 +118,46 @@ static int say_verdict(struct run *run, struct fault *f)
 	return verdict < 0 ? verdict : written;
 }
 
+/* The folder from which a large message gets into the queue by a link; NULL
+ * where there is no queue yet, or none is wanted. */
+static const char *queue_spool(struct run *run)
+{
+	struct fault ignored = FAULT_INIT;
+	const char *queue;
+
+	if (enqueue_mode(&run->request, run->account) == ENQUEUE_NEVER)
+		return NULL;
+	queue = spool_queue(&run->arena, run->account, &ignored);
+	if (queue)
+		queue = queue_stage_folder(&run->arena, queue);
+	return queue && access(queue, W_OK | X_OK) == 0 ? queue : NULL;
+}
+
+static bool is_split(const struct request *r)
+{
+	return (r->action == REQUEST_SEND || r->action == REQUEST_DRY_RUN) &&
+	       (r->series.limit || r->series.asks);
+}
+
+static bool is_series(const struct request *r)
+{
+	return is_split(r) || r->series.kind != REQUEST_ONE;
+}
+
 /* $TMPDIR is the user's word; /var/tmp is disk where /tmp may be memory. */
 static void choose_spool(struct run *run)
 {
 	const char *wish = world_env("TMPDIR");
+	const char *queue = queue_spool(run);
+	const char *series = is_series(&run->request)
+				     ? series_folder(&run->arena)
+				     : NULL;
 	int n = 0;
 
+	if (series)
+		run->spool[n++] = series;
+	if (queue)
+		run->spool[n++] = queue;
 	if (wish)
 		run->spool[n++] = wish;
 	run->spool[n++] = "/var/tmp";
@@ -149,8 +196,7 @@ static void say_outcome(const struct run *run, const struct outcome *out,
 	struct buf text = BUF_INIT(REPORT_MAX);
 	struct fault f = FAULT_INIT;
 
-	if (fault_is_set(failure))
-		report_failure(out, failure);
+	report_outcome(out, failure);
 	if (run->request.json &&
 	    (report_json(out, failure, &text) < 0 || print(&text, &f) < 0))
 		log_error("the report could not be written: %s", f.text);
@@ -162,16 +208,88 @@ static int deliver(struct run *run, struct composition *c, struct outcome *out,
 {
 	struct session_progress progress = { .sent = sent,
 					     .context = &run->progress };
+	const struct submission s = {
+		.composition = c,
+		.config = &run->config,
+		.trace = transcript_trace(&run->transcript),
+		.progress = &progress,
+		.keeping = SUBMIT_KEEP,
+	};
 	struct fault trouble = FAULT_INIT;
 	int r;
 
 	progress_init(&run->progress, "sending", 0);
-	r = submit_send(c, transcript_trace(&run->transcript), &progress,
-			SUBMIT_KEEP, out, f);
+	r = submit_send(&s, out, f);
 	progress_end(&run->progress);
 	if (transcript_close(&run->transcript, &trouble) < 0)
 		log_warning("%s", trouble.text);
 	return r;
+}
+
+/* ---- many mails ---- */
+
+static struct series_job series_job(struct run *run)
+{
+	return (struct series_job){
+		.arena = &run->arena,
+		.command = &run->command,
+		.request = &run->request,
+		.config = &run->config,
+		.account = run->account,
+		.spool = run->spool,
+		.trace = transcript_trace(&run->transcript),
+	};
+}
+
+static int end_series(struct run *run, int status)
+{
+	struct fault trouble = FAULT_INIT;
+
+	progress_end(&run->progress);
+	if (transcript_close(&run->transcript, &trouble) < 0)
+		log_warning("%s", trouble.text);
+	return status;
+}
+
+static int send_parts(struct run *run, struct composition *c, struct fault *f)
+{
+	struct series_job job = series_job(run);
+	int r = series_split(&job, c, f);
+
+	return r == SERIES_IS_ONE ? r : end_series(run, r);
+}
+
+static int send_many(struct run *run, struct fault *f)
+{
+	struct series_job job = series_job(run);
+
+	return end_series(run, series_many(&job, f));
+}
+
+/* The command of a series that was begun, in place of the one at hand; what is
+ * told about it is as this one wants it. */
+static int recall(struct run *run, struct fault *f)
+{
+	struct request now = run->request;
+	struct request *r = &run->request;
+
+	if (series_recall(&run->arena, now.series.id, &run->command, f) < 0)
+		return -1;
+	run->persona = persona_of(run->command.argv[0]);
+	request_init(r);
+	if (options_parse(run->persona, run->command.argc, run->command.argv, r,
+			  &run->arena, f) < 0)
+		return -1;
+	r->series.id = now.series.id;
+	r->series.again = now.series.again;
+	r->series.parts = now.series.parts;
+	if (now.series.connections)
+		r->series.connections = now.series.connections;
+	r->json = now.json;
+	r->quiet = now.quiet;
+	r->transcript = now.transcript;
+	r->transcript_path = now.transcript_path;
+	return 0;
 }
 
 static int send_mail(struct run *run, struct fault *f)
@@ -183,8 +301,16 @@ static int send_mail(struct run *run, struct fault *f)
 	composition_init(&c, &run->arena, &run->request, run->account,
 			 run->spool);
 	r = composition_build(&c, f);
-	if (r == 0 && !c.is_empty)
+	if (r == 0 && !c.is_empty && is_split(&run->request)) {
+		r = send_parts(run, &c, f);
+		if (r != SERIES_IS_ONE) {
+			composition_free(&c);
+			return r;
+		}
+		r = 0;
+	} else if (r == 0 && !c.is_empty) {
 		r = composition_render(&c, true, f);
+	}
 	if (r < 0 && run->request.action == REQUEST_SEND)
 		submit_keep(&c, &out, f);
 	if (r < 0 || c.is_empty)
@@ -197,7 +323,7 @@ static int send_mail(struct run *run, struct fault *f)
 		r = deliver(run, &c, &out, f);
 	if (r < 0 || (run->request.action == REQUEST_SEND && !c.is_empty))
 		say_outcome(run, &out, f);
-	if (r < 0)
+	if (r < 0 && !(run->request.is_status_zero && out.has_notice))
 		status = outcome_exit(&out, f);
 	composition_free(&c);
 	return status;
@@ -232,16 +358,22 @@ static int act(struct run *run, struct fault *f)
 	case REQUEST_VERSION:
 		return say("mailsend " MAILSEND_VERSION "\n", f);
 	case REQUEST_LIST_QUEUE:
-		return say("Mail queue is empty\n", f);
 	case REQUEST_RUN_QUEUE:
-		return 0;
+	case REQUEST_CHECK_QUEUE:
+	case REQUEST_CHANGE_QUEUE:
+	case REQUEST_PRINT_QUEUED:
+	case REQUEST_SETUP_QUEUE:
+		return queue_command(&run->arena, &run->request, f);
 	default:
 		break;
 	}
+	if (run->request.series.id && recall(run, f) < 0)
+		return -1;
 	wish = request_config(&run->request);
 	if (config_load(&run->config, &run->arena, &wish, f) < 0 ||
 	    config_choose(&run->config, &wish, &run->account, f) < 0)
 		return -1;
+	choose_spool(run);
 	switch (run->request.action) {
 	case REQUEST_SHOW_CONFIG:
 		return say_config(run, f);
@@ -257,7 +389,17 @@ static int act(struct run *run, struct fault *f)
 	if (run->request.action == REQUEST_SERVE ||
 	    run->request.action == REQUEST_SERVE_STDIO)
 		return serve(run, f);
+	if (run->request.series.kind != REQUEST_ONE)
+		return send_many(run, f);
 	return send_mail(run, f);
+}
+
+/* "" where that cannot be told: nothing goes on from there. */
+static const char *here(struct arena *a)
+{
+	char path[4096];
+
+	return arena_dup(a, getcwd(path, sizeof(path)) ? path : "");
 }
 
 int main(int argc, char **argv)
@@ -268,10 +410,13 @@ int main(int argc, char **argv)
 
 	world_init();
 	memory_on_exhaustion(out_of_memory);
+	process_on_end(end_process);
 	signal(SIGPIPE, SIG_IGN);
-	run.persona = persona_of(argv[0]);
-	log_open(run.persona->name);
-	choose_spool(&run);
+	log_open(persona_of(argv[0])->name);
+	run.persona = persona_choose(&argc, &argv);
+	run.command = (struct journal_command){ .folder = here(&run.arena),
+						.argc = argc,
+						.argv = argv };
 	request_init(&run.request);
 	if (options_parse(run.persona, argc, argv, &run.request, &run.arena,
 			  &f) < 0) {

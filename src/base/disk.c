@@ -147,7 +147,13 @@ int disk_sync_folder(const char *path, struct fault *f)
 	if (fd < 0)
 		return fault_errno(f, FAULT_IO, errno, "cannot open folder %s",
 				   path);
-	r = disk_sync(fd, path, f);
+	do
+		r = fsync(fd);
+	while (r < 0 && errno == EINTR);
+	if (r < 0 && errno != EINVAL)
+		fault_errno(f, FAULT_IO, errno, "cannot sync folder %s", path);
+	else
+		r = 0;
 	close(fd);
 	return r;
 }
@@ -184,6 +190,21 @@ int disk_open_unnamed(const char *folder, struct fault *f)
 		unlink(path);
 	arena_free(&a);
 	return fd;
+}
+
+int disk_link_unnamed(int fd, const char *path)
+{
+#ifdef O_TMPFILE
+	char name[32];
+
+	/* AT_EMPTY_PATH would want a capability. */
+	snprintf(name, sizeof(name), "/proc/self/fd/%d", fd);
+	return linkat(AT_FDCWD, name, AT_FDCWD, path, AT_SYMLINK_FOLLOW);
+#else
+	(void)fd, (void)path;
+	errno = EOPNOTSUPP;
+	return -1;
+#endif
 }
 
 const char *disk_expand_home(struct arena *a, const char *path)

@@ -29,6 +29,7 @@ int disk_read_file(const char *path, struct buf *out, bool missing_ok,
 /* Makes the folder and its parents, the last ones 0700. */
 int disk_make_folder(const char *path, struct fault *f);
 int disk_sync(int fd, const char *name, struct fault *f);
+/* Where a file system cannot sync a folder at all there is nothing to say. */
 int disk_sync_folder(const char *path, struct fault *f);
 /* close() that reports: a write error may show only here. */
 int disk_close(int fd, const char *name, struct fault *f);
@@ -36,6 +37,11 @@ int disk_close(int fd, const char *name, struct fault *f);
 /* A file without a name in `folder`, gone with the descriptor; mode 0600.
  * O_TMPFILE where the file system has it, else made and unlinked. */
 int disk_open_unnamed(const char *folder, struct fault *f);
+
+/* Gives a file without a name one, where the file system and the way that the
+ * file was made allow it; -1 with errno (EEXIST: the name is taken) and no
+ * fault, since the caller has another way. */
+int disk_link_unnamed(int fd, const char *path);
 
 /* "~", "~/x" against the home folder; anything else as it is. */
 const char *disk_expand_home(struct arena *a, const char *path);

@@ -123,3 +123,14 @@ const char *fault_name(enum fault_cause cause)
 {
 	return causes[cause].name;
 }
+
+bool fault_cause_of(const char *name, enum fault_cause *cause)
+{
+	for (size_t i = 0; i < sizeof(causes) / sizeof(causes[0]); i++) {
+		if (strcmp(name, causes[i].name) != 0)
+			continue;
+		*cause = (enum fault_cause)i;
+		return true;
+	}
+	return false;
+}

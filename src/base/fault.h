@@ -64,5 +64,7 @@ static inline bool fault_is_set(const struct fault *f)
 int fault_exit(const struct fault *f);
 /* The cause in a word for logs and JSON: "no-user", "temporary". */
 const char *fault_name(enum fault_cause cause);
+/* The other way; false when no cause has that name. */
+bool fault_cause_of(const char *name, enum fault_cause *cause);
 
 #endif

@@ -236,6 +236,23 @@ const char *world_home(void)
 	return facts.home[0] ? facts.home : NULL;
 }
 
+const char *world_state(void)
+{
+	static char path[4096];
+	const char *state = world_env("XDG_STATE_HOME");
+	const char *home = world_home();
+	int n;
+
+	if (state && *state == '/' && !world_is_privileged())
+		n = snprintf(path, sizeof(path), "%s/mailsend", state);
+	else if (home)
+		n = snprintf(path, sizeof(path), "%s/.local/state/mailsend",
+			     home);
+	else
+		return NULL;
+	return n > 0 && (size_t)n < sizeof(path) ? path : NULL;
+}
+
 const char *world_full_name(void)
 {
 	if (frozen.gecos)
@@ -371,4 +388,17 @@ bool world_is_terminal(int fd)
 unsigned world_pid(void)
 {
 	return (unsigned)getpid();
+}
+
+const char *world_program(void)
+{
+	static char path[4096];
+	struct stat st;
+	ssize_t n = readlink("/proc/self/exe", path, sizeof(path) - 1);
+
+	if (n <= 0 || (size_t)n >= sizeof(path) - 1)
+		return NULL;
+	path[n] = '\0';
+	/* " (deleted)" stands behind one that was replaced */
+	return stat(path, &st) == 0 ? path : NULL;
 }

@@ -38,6 +38,9 @@ unsigned world_file_uid(void); /* whose the files are that we make; never
  * is believed only when it is the uid's own folder or owned by the uid. */
 const char *world_user(void);
 const char *world_home(void); /* NULL when there is none */
+/* Where what we remember lies: $XDG_STATE_HOME/mailsend, else
+ * ~/.local/state/mailsend; NULL where there is no home either. */
+const char *world_state(void);
 /* The person's name from the password file, "" when there is none. */
 const char *world_full_name(void);
 /* This machine's name, fully qualified where it can be had without asking the
@@ -56,5 +59,7 @@ const char *world_charset(void);
 bool world_has_terminal(void);
 bool world_is_terminal(int fd);
 unsigned world_pid(void);
+/* The file that this program is, absolute; NULL when that cannot be told. */
+const char *world_program(void);
 
 #endif

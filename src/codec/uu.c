@@ -84,12 +84,18 @@ static int uu_close(struct sink *sink)
 
 	if (s->held)
 		sink_put(sink->next, text, uu_line(text, s->rest, s->held));
-	return sink_puts(sink->next, "`\r\nend\r\n");
+	return s->is_last ? sink_puts(sink->next, "`\r\nend\r\n") : 0;
 }
 
 static const struct sink_ops uu_ops = { .put = uu_put, .close = uu_close };
 
 void uu_init(struct uu *s, struct sink *next, const char *name, unsigned mode)
+{
+	uu_init_section(s, next, name, mode, true, true);
+}
+
+void uu_init_section(struct uu *s, struct sink *next, const char *name,
+		     unsigned mode, bool is_first, bool is_last)
 {
 	char text[16];
 
@@ -97,6 +103,9 @@ void uu_init(struct uu *s, struct sink *next, const char *name, unsigned mode)
 				 .next = next,
 				 .fault = next->fault };
 	s->held = 0;
+	s->is_last = is_last;
+	if (!is_first)
+		return;
 	snprintf(text, sizeof(text), "begin %03o ", mode & 0777);
 	sink_puts(next, text);
 	sink_puts(next, name);

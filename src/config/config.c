@@ -220,6 +220,14 @@ static int lay_over(struct arena *a, struct account *account,
 	return setting_assign(a, account, o->name, o->value, &at, f);
 }
 
+/* Who wants no queue has nobody who empties it. */
+static bool is_forbidden(const struct account *account,
+			 const struct override *o)
+{
+	return o->is_habit && strcmp(o->name, "queue") == 0 &&
+	       strcmp(account->queue, "never") == 0;
+}
+
 int config_choose(struct config *c, const struct config_wish *w,
 		  struct account **out, struct fault *f)
 {
@@ -234,7 +242,8 @@ int config_choose(struct config *c, const struct config_wish *w,
 	if (found)
 		setting_copy(account, found, false);
 	for (const struct override *o = w->overrides; o; o = o->next)
-		if (lay_over(c->arena, account, o, f) < 0)
+		if (!is_forbidden(account, o) &&
+		    lay_over(c->arena, account, o, f) < 0)
 			return -1;
 	if (config_finish(c->arena, account, w->sender, f) < 0)
 		return -1;

@@ -28,6 +28,7 @@
 struct override {
 	const char *name, *value;
 	const char *origin; /* as the caller knows it: "--set", "--host" */
+	bool is_habit;	    /* of a program: lifts no "never" */
 	struct override *next;
 };
 
@@ -79,6 +80,8 @@ struct account {
 	int password_fd;	   /* -1: none */
 	const char *password_file; /* its first line */
 	const char *ntlmdomain;	   /* in `user` too, as config_choose left it */
+
+	const char *pop_before_smtp; /* a mailbox to log in at first */
 
 	/* the sender and the header */
 	const char *from, *from_full_name;

@@ -66,6 +66,7 @@ const struct setting settings[] = {
 	TEXT(password_env, value_variable, NULL, 0),
 	NUMBER(password_fd, value_descriptor, "", NULL),
 	TEXT(ntlmdomain, value_text, NULL, FREE),
+	TEXT(pop_before_smtp, value_word, NULL, 0),
 
 	TEXT(from, value_from, NULL, 0),
 	TEXT(from_full_name, value_text, NULL, FREE),

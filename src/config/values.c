@@ -335,6 +335,7 @@ int value_auth(struct value *v, void *field)
 		"EXTERNAL",
 		"OAUTHBEARER",
 		"XOAUTH2",
+		"APOP", /* of a mailbox alone */
 	};
 	const char **auth = field;
 
@@ -493,9 +494,9 @@ int value_notice(struct value *v, void *field)
 
 int value_accounts(struct value *v, void *field)
 {
-	const char **names = field;
-
-	*names = strcmp(v->text, "off") != 0 && *v->text ? v->text : NULL;
+	if (strcmp(v->text, "off") != 0 && *v->text)
+		return value_text(v, field);
+	*(const char **)field = NULL;
 	return 0;
 }
 

@@ -6,10 +6,12 @@
  * asking a server at all (name look-up, connection, certificate, log-in,
  * configuration) is temporary and no verdict on the mail, whatever the fault
  * says.  When a recipient has waited too long for a server's yes it has failed;
- * one that no server was ever asked about waits on.
+ * but trouble that only a person can mend (log-in, certificate, name,
+ * configuration) fails nobody: the mail waits on until it is mended.
  *
  * A mail that is done with is taken out here; one with failed recipients stays
- * for notice.h. */
+ * for notice.h.  A notice that does not get through at once, or not in time, is
+ * kept on this machine (notice_keep). */
 #ifndef DELIVER_ATTEMPT_H
 #define DELIVER_ATTEMPT_H
 
@@ -29,13 +31,21 @@ enum attempt_result {
 };
 
 struct schedule attempt_schedule(const struct account *account);
-/* Tries those who wait, only the due ones with `due_only`.  -1 when the result
- * could not be written to the queue.  *unreachable as in struct outcome. */
+/* Is there one who waits and, with `due_only`, is due? */
+bool attempt_is_wanted(const struct entry *e, const struct schedule *s,
+		       bool due_only);
+
+/* Tries those who wait, only the due ones with `due_only`; the account's log
+ * has a line of it.  -1 when the result could not be written to the queue, of
+ * which log_error has told then, since a recipient may get the mail twice.
+ * *unreachable as in struct outcome.  `progress` may be NULL. */
 int attempt_run(struct arena *a, struct queue_claim *c, struct route *route,
-		bool due_only, enum attempt_result *result, bool *unreachable,
+		bool due_only, const struct session_progress *progress,
+		enum attempt_result *result, bool *unreachable,
 		struct fault *f);
-/* The same without a try: `why` is what happened instead. */
+/* The same without a try: `why` is what happened instead, and it counts as a
+ * try without a verdict. */
 int attempt_put_off(struct queue_claim *c, const struct schedule *s,
-		    const struct fault *why, struct fault *f);
+		    bool due_only, const struct fault *why, struct fault *f);
 
 #endif

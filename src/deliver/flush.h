@@ -31,21 +31,28 @@ struct flush {
 	bool due_only;		   /* only what its back-off says */
 	bool verbose;		   /* a note on standard error for each mail */
 	const struct trace *trace; /* or NULL */
+	unsigned patience; /* milliseconds without a sign of life, after which a
+			      process is taken for stuck; 0: an hour */
 };
 
 struct flush_result {
 	unsigned sent, deferred, failed; /* mails; failed has those given up */
 	unsigned busy;			 /* somebody else had them */
+	unsigned held;			 /* asked for, but held */
 	unsigned bad;			 /* set aside: they cannot be read */
 };
 
 /* 0 also when nothing could be delivered: each mail's own record tells.  -1
- * when the queue itself is at fault. */
+ * when the queue itself is at fault.  SIGTERM, SIGINT and SIGHUP end it after
+ * the mails at hand, with 0.  Returns in the caller's process alone. */
 int flush_run(const struct flush *fl, struct flush_result *out,
 	      struct fault *f);
 /* Starts a run in a process of its own, with nothing of ours but the queue: no
- * terminal, no standard streams.  Returns at once.  `one_only`: not when
- * another of these is running. */
+ * terminal, no standard streams, no descriptors.  Returns at once, and only in
+ * the caller's process; a queue that is empty starts nothing.  `one_only`: not
+ * when another that was started so is running (so it is for what is due anyway,
+ * and not for a mail that was put in just now, which that one may have missed).
+ */
 int flush_start(const struct flush *fl, bool one_only, struct fault *f);
 
 #endif

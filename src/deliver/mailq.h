@@ -8,15 +8,23 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/fault.h"
+#include "deliver/flush.h"
 #include "flow/sink.h"
 #include "queue/queue.h"
+
+/* Which mails: one word of each that is not empty must fit (wanted.h). */
+struct mailq_choice {
+	struct flush_words ids, senders, recipients;
+};
 
 /* Postfix's form, which monitors know: a block for each mail, and "-- N Kbytes
  * in N Requests." or "Mail queue is empty" as the last line.  Held, given up
  * and unreadable mails are marked.  Goes out as it is made: constant memory. */
-int mailq_list(struct queue *q, struct sink *out, struct fault *f);
+int mailq_list(struct queue *q, const struct mailq_choice *choice,
+	       struct sink *out, struct fault *f);
 /* One JSON array. */
-int mailq_json(struct queue *q, struct sink *out, struct fault *f);
+int mailq_json(struct queue *q, const struct mailq_choice *choice,
+	       struct sink *out, struct fault *f);
 
 /* For monitors, by the conventions of Nagios: one line with performance data,
  * and 0 OK, 1 warning, 2 critical, 3 unknown. */

@@ -5,10 +5,11 @@
  * or its header (the account's queue_notice).  It is put into the queue,
  * durable, before the mail it is about leaves it, and goes by the same account.
  *
- * One sender gets at most one notice in an hour: what fails after it waits and
- * comes as one digest.  There is never a notice about a notice, nor one to the
- * null sender.  A notice that cannot be sent is delivered to the local Maildir.
- * A mail whose content nobody got back moves to failed/, where mailq shows it.
+ * One sender gets at most one notice of a failure in an hour, and one of a
+ * delay: what fails after it waits and comes as one digest.  There is never a
+ * notice about a notice, nor one to the null sender.  A notice that cannot be
+ * sent is delivered to the local Maildir. A mail whose content nobody got back
+ * moves to failed/, where mailq shows it.
  *
  * A recipient whose NOTIFY is NEVER, or leaves the kind out, is not reported
  * (RFC 3461 4.1). */
@@ -28,11 +29,14 @@
 
 /* Reports all failed recipients of the queue that may be reported now, and ends
  * what is done with.  Claims what it touches; what is locked waits for the next
- * run.  *made counts the notices that were put into the queue. */
+ * run, and a sender whose oldest failed mail is locked waits as a whole.  *made
+ * counts the notices that were put into the queue.  -1 with the first fault,
+ * which stopped none of the others. */
 int notice_failures(struct queue *q, struct arena *a, unsigned *made,
 		    struct fault *f);
 /* A delay warning for a claimed mail of the account's, put into the queue; sets
- * c->entry.is_warned and writes the entry. */
+ * c->entry.is_warned and writes the entry, also where nobody may be told.  In
+ * the hour after another one nothing is done: ask again at the next try. */
 int notice_delay(struct queue_claim *c, struct arena *a,
 		 const struct account *account, struct fault *f);
 /* A claimed notice that cannot be sent: into the Maildir of this user, and

@@ -7,7 +7,7 @@ int outcome_exit(const struct outcome *out, const struct fault *f)
 
 	if (!fault_is_set(f))
 		return 0;
-	if (e && envelope_accepted(e) > 0)
+	if (e && envelope_accepted(e) + envelope_queued(e) > 0)
 		return EXIT_SOME_REFUSED;
 	/* Where waiting may help one of them, it may help. */
 	for (size_t i = 0; e && i < e->count; i++)

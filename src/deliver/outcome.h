@@ -19,11 +19,13 @@ struct outcome {
 	bool unreachable;	 /* no server could be asked */
 	const char *dead_letter; /* where it was kept, or NULL */
 	const char *queue_id;	 /* under which it waits, or NULL */
+	bool has_notice;	 /* the sender hears of the refused by mail */
 	unsigned round_trips;
 	uint64_t milliseconds;
 };
 
-/* The exit status of the whole: 0, one of sysexits.h, EXIT_SOME_REFUSED. */
+/* The exit status of the whole: 0 where every recipient was accepted or waits
+ * in the queue, one of sysexits.h, EXIT_SOME_REFUSED. */
 int outcome_exit(const struct outcome *out, const struct fault *f);
 
 #endif

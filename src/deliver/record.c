@@ -56,11 +56,9 @@ static void put_recipients(struct buf *line, const struct envelope *e)
 	buf_free(&names);
 }
 
-static void put_line(struct buf *line, const struct composition *c,
+static void put_line(struct buf *line, const struct envelope *e,
 		     const struct outcome *out, const struct fault *failure)
 {
-	const struct envelope *e = &c->envelope;
-
 	buf_printf(line, "id=%s account=%s host=%s from=<%s> to=",
 		   out->message_id ? out->message_id : "-", out->account,
 		   out->host ? out->host : "local",
@@ -79,6 +77,8 @@ static void put_line(struct buf *line, const struct composition *c,
 		buf_puts(line, " error=");
 		put_quoted(line, failure->text);
 	}
+	if (out->queue_id)
+		buf_printf(line, " queue=%s", out->queue_id);
 	if (out->dead_letter)
 		buf_printf(line, " kept=%s", out->dead_letter);
 }
@@ -134,22 +134,21 @@ static void to_syslog(const char *facility, const char *tag,
 	closelog();
 }
 
-int record_outcome(const struct composition *c, const struct outcome *out,
+int record_outcome(const struct account *account, const struct envelope *e,
+		   const char *tag, const struct outcome *out,
 		   const struct fault *failure, struct fault *f)
 {
-	const struct account *account = c->account;
 	struct buf line = BUF_INIT(LINE_MAX_OCTETS);
 	int r = 0;
 
 	if (account->syslog) {
-		put_line(&line, c, out, failure);
-		to_syslog(account->syslog, c->request->syslog_tag, &line,
-			  fault_is_set(failure));
+		put_line(&line, e, out, failure);
+		to_syslog(account->syslog, tag, &line, fault_is_set(failure));
 		buf_reset(&line);
 	}
 	if (account->logfile) {
 		put_time(&line, account->logfile_time_format);
-		put_line(&line, c, out, failure);
+		put_line(&line, e, out, failure);
 		buf_truncate(&line, LINE_MAX_OCTETS - 1);
 		line.overflow = false;
 		buf_putc(&line, '\n');

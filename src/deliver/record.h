@@ -2,13 +2,16 @@
 #ifndef DELIVER_RECORD_H
 #define DELIVER_RECORD_H
 
+#include "config/config.h"
 #include "deliver/outcome.h"
-#include "submit/compose.h"
+#include "mail/envelope.h"
 
 /* To the account's logfile, or syslog, or neither: id, from, to, size,
- * account, host, reply, time.  A log that cannot be written is a fault that
- * the caller tells as a warning: the mail's fate is not changed by it. */
-int record_outcome(const struct composition *c, const struct outcome *out,
+ * account, host, reply, time, where it waits or was kept.  A log that cannot be
+ * written is a fault that the caller tells as a warning: the mail's fate is not
+ * changed by it.  `tag` is syslog's name for us, NULL for our own. */
+int record_outcome(const struct account *account, const struct envelope *e,
+		   const char *tag, const struct outcome *out,
 		   const struct fault *failure, struct fault *f);
 
 #endif

@@ -25,16 +25,6 @@
 
 #define ROUTE_MAX 8 /* accounts */
 
-/* What is to be sent. */
-struct load {
-	struct session_content content;
-	/* Fills `content` with bytes for a server without 8BITMIME; NULL where
-	 * there are no others. */
-	int (*to_7bit)(void *context, struct session_content *content,
-		       struct fault *f);
-	void *context;
-};
-
 struct route {
 	struct arena *arena;
 	const char *config_path; /* that was named, for the words of faults */
@@ -54,6 +44,12 @@ int route_open(struct route *r, struct arena *a, struct config *config,
 int route_send(struct route *r, struct envelope *e, struct load *load,
 	       const struct session_progress *progress, struct outcome *out,
 	       struct fault *f);
+/* Does every server of the route take 8-bit text, as far as is known: was each
+ * of them asked? */
+bool route_takes_8bit(const struct route *r);
+/* How large a mail the first account's server takes (RFC 1870), 0 when it does
+ * not say; it is dialled for that. */
+int route_size(struct route *r, uint64_t *size, struct fault *f);
 void route_close(struct route *r);
 
 #endif

@@ -1,4 +1,8 @@
-/* smarthost.c - an account's settings become a dial; a dial carries mail. */
+/* smarthost.c - an account's settings become a dial; a dial carries mail.
+ *
+ * Servers end a connection when they had enough mails over it, or were idle for
+ * too long.  The mail that finds it closed is no worse for it: route.c asks
+ * smarthost_was_stale and sends it over a new one. */
 #include "deliver/smarthost.h"
 
 #include <stdio.h>
@@ -6,9 +10,14 @@
 
 #include "base/world.h"
 #include "config/secret.h"
-#include "submit/compose.h"
+#include "deliver/postbox.h"
 
 #define CONNECT_SECONDS 60 /* for all of the dial, when nothing else is set */
+
+bool smarthost_is_set(const struct account *account)
+{
+	return account->host || account->socket;
+}
 
 const char *smarthost_name(struct arena *a, const struct account *account)
 {
@@ -17,7 +26,7 @@ const char *smarthost_name(struct arena *a, const struct account *account)
 	return arena_format(a, "%s:%d", account->host, account->port);
 }
 
-static const char *proxy_url(struct arena *a, const struct account *account)
+const char *smarthost_proxy(struct arena *a, const struct account *account)
 {
 	const char *host = account->proxy_host;
 
@@ -41,9 +50,9 @@ static enum dial_tls tls_of(const struct account *account)
 	return account->tls_starttls ? DIAL_TLS_STARTTLS : DIAL_TLS_IMPLICIT;
 }
 
-static void fill_options(struct composition *c, struct dial_options *o)
+static void fill_options(const struct smarthost *h, struct dial_options *o)
 {
-	const struct account *account = c->account;
+	const struct account *account = h->account;
 
 	*o = (struct dial_options){
 		.host = account->host,
@@ -60,9 +69,10 @@ static void fill_options(struct composition *c, struct dial_options *o)
 		.ciphers = account->tls_priorities,
 		.use_auth = strcmp(account->auth, "off") != 0,
 		.user = account->user,
-		.proxy = proxy_url(c->arena, account),
+		.proxy = smarthost_proxy(h->arena, account),
 		.source_address = account->source_ip,
 		.unix_socket = account->socket,
+		.chain = h->chain,
 		.connect_timeout = account->timeout > 0
 					   ? (unsigned)account->timeout
 					   : CONNECT_SECONDS,
@@ -79,68 +89,107 @@ static bool needs_password(const struct dial_options *o)
 				  strcmp(o->mechanism, "EXTERNAL") != 0));
 }
 
-static int dial_account(struct composition *c, struct dial *d,
-			const struct trace *trace, struct fault *f)
+/* Some servers take mail only from where somebody read his a moment ago. */
+static int sign_in_first(struct smarthost *h, const struct dial_options *o,
+			 struct fault *f)
+{
+	if (!h->account->pop_before_smtp)
+		return 0;
+	return postbox_sign_in(h->arena, h->account, o->user, o->password,
+			       h->trace ? h->trace->line : NULL,
+			       h->trace ? h->trace->context : NULL, f);
+}
+
+static int dial_account(struct smarthost *h, struct fault *f)
 {
 	struct buf password = BUF_INIT(SECRET_MAX);
 	struct dial_options o;
 	int r = 0;
 
-	fill_options(c, &o);
+	fill_options(h, &o);
+	h->stage = SMARTHOST_PASSWORD;
 	if (needs_password(&o)) {
-		r = secret_get(c->arena, c->account, &o.user, &password, f);
+		r = secret_get(h->arena, h->account, &o.user, &password, f);
 		o.password = password.data;
 	}
-	if (r == 0)
-		r = dial_open(d, &o, trace, f);
+	if (r == 0) {
+		h->stage = SMARTHOST_SIGN_IN;
+		r = sign_in_first(h, &o, f);
+	}
+	if (r == 0) {
+		h->stage = SMARTHOST_DIAL;
+		r = dial_open(&h->dial, &o, h->trace, f);
+	}
 	buf_wipe(&password);
 	return r;
 }
 
-static int send_over(struct composition *c, struct dial *d,
-		     const struct session_progress *progress,
-		     struct outcome *out, struct fault *f)
+void smarthost_init(struct smarthost *h, struct arena *a,
+		    const struct account *account, const struct trace *trace)
 {
-	struct session_content content;
-	struct session s;
-	int r;
-
-	if (c->has_8bit && !caps_has(&d->caps, CAPS_8BITMIME) &&
-	    composition_render(c, false, f) < 0)
-		return -1;
-	out->size = c->stage.size;
-	content = (struct session_content){
-		.bytes = stage_slice(&c->stage),
-		.has_8bit = c->has_8bit,
-		.has_8bit_header = c->has_8bit_header,
-		.prefers_smtputf8 = c->request->prefers_smtputf8,
+	*h = (struct smarthost){
+		.account = account,
+		.name = smarthost_is_set(account) ? smarthost_name(a, account)
+						  : NULL,
+		.arena = a,
+		.trace = trace,
 	};
-	session_init(&s, d);
-	s.progress = progress;
-	if (c->account->timeout > 0)
-		s.command_timeout = (unsigned)c->account->timeout;
-	r = session_send(&s, &c->envelope, &content, f);
-	session_quit(&s);
-	out->round_trips = s.round_trips;
-	snprintf(out->reply, sizeof(out->reply), "%s", s.final_reply);
-	session_free(&s);
-	return r;
 }
 
-int smarthost_send(struct composition *c, const struct trace *trace,
+int smarthost_open(struct smarthost *h, struct fault *f)
+{
+	if (h->is_open && !h->session.broken)
+		return 0;
+	smarthost_close(h);
+	if (!fault_is_set(&h->trouble) && dial_account(h, &h->trouble) == 0) {
+		session_init(&h->session, &h->dial);
+		if (h->account->timeout > 0)
+			h->session.command_timeout =
+				(unsigned)h->account->timeout;
+		h->is_open = true;
+		return 0;
+	}
+	if (!fault_is_set(f))
+		*f = h->trouble;
+	return -1;
+}
+
+int smarthost_send(struct smarthost *h, struct envelope *e, struct load *load,
 		   const struct session_progress *progress, struct outcome *out,
 		   struct fault *f)
 {
-	struct dial d;
-	int r;
+	struct session *s = &h->session;
+	unsigned before = s->round_trips;
+	int r = 0;
 
-	out->host = smarthost_name(c->arena, c->account);
-	r = dial_account(c, &d, trace, f);
-	if (r == 0) {
-		r = send_over(c, &d, progress, out, f);
-		dial_close(&d);
+	if (load->content.has_8bit && load->to_7bit &&
+	    !caps_has(&h->dial.caps, CAPS_8BITMIME))
+		r = load->to_7bit(load->context, &load->content, f);
+	if (r < 0) {
+		envelope_decide_rest(e, f);
+		return -1;
 	}
-	if (r < 0)
-		envelope_decide_rest(&c->envelope, f);
+	s->progress = progress;
+	r = session_send(s, e, &load->content, f);
+	s->progress = NULL;
+	h->is_used |= !s->broken;
+	out->size = load->content.bytes.length;
+	out->round_trips += s->round_trips - before;
+	snprintf(out->reply, sizeof(out->reply), "%s", s->final_reply);
 	return r;
+}
+
+bool smarthost_was_stale(const struct smarthost *h)
+{
+	return h->is_used && h->session.broken && !h->session.in_doubt;
+}
+
+void smarthost_close(struct smarthost *h)
+{
+	if (!h->is_open)
+		return;
+	session_quit(&h->session);
+	session_free(&h->session);
+	dial_close(&h->dial);
+	h->is_open = h->is_used = false;
 }

@@ -1,5 +1,11 @@
 /* smarthost.h - a connection to an account's server, for one mail after
- * another. */
+ * another.
+ *
+ * It is dialled when the first mail needs it, and anew when a mail before left
+ * it broken.  A server that could not be dialled is not dialled again: its
+ * trouble is the answer to every further mail.
+ *
+ * Borrows the account, the arena and the trace. */
 #ifndef DELIVER_SMARTHOST_H
 #define DELIVER_SMARTHOST_H
 
@@ -11,21 +17,58 @@
 #include "mail/envelope.h"
 #include "smtp/session.h"
 
+/* What is to be sent. */
+struct load {
+	struct session_content content;
+	/* Fills `content` with bytes for a server without 8BITMIME; NULL where
+	 * there are no others. */
+	int (*to_7bit)(void *context, struct session_content *content,
+		       struct fault *f);
+	void *context;
+};
+
+enum smarthost_stage {
+	SMARTHOST_PASSWORD, /* it had to be found first */
+	SMARTHOST_SIGN_IN,  /* pop_before_smtp */
+	SMARTHOST_DIAL,
+};
+
 struct smarthost {
 	const struct account *account;
+	const char *name; /* smarthost_name; NULL where it has no server */
+	struct arena *arena;
+	const struct trace *trace; /* or NULL */
+	struct chain *chain; /* to be set before it is opened: takes down the
+				server's certificates; NULL */
+	enum smarthost_stage stage; /* where the last dial ended */
 	bool is_open;
+	bool is_used;	      /* a mail went over this very connection */
 	struct fault trouble; /* why it could not be dialled; FAULT_NONE */
 	struct dial dial;
 	struct session session;
 };
 
+/* Does the account have a server at all? */
+bool smarthost_is_set(const struct account *account);
 /* "smtp.example.org:587", in the arena. */
 const char *smarthost_name(struct arena *a, const struct account *account);
+/* The account's proxy as a URL; NULL where it has none. */
+const char *smarthost_proxy(struct arena *a, const struct account *account);
 
-/* to become open, send, close */
-struct composition;
-int smarthost_send(struct composition *c, const struct trace *trace,
+/* Dials nobody. */
+void smarthost_init(struct smarthost *h, struct arena *a,
+		    const struct account *account, const struct trace *trace);
+/* Ready for a mail, as far as we know. */
+int smarthost_open(struct smarthost *h, struct fault *f);
+/* Over an open one.  Each recipient that had no verdict has one afterwards; -1
+ * with the fault of the whole when not all were accepted. */
+int smarthost_send(struct smarthost *h, struct envelope *e, struct load *load,
 		   const struct session_progress *progress, struct outcome *out,
 		   struct fault *f);
+/* Did the mail fail for no more than that the server had closed a connection
+ * that was fine for another mail?  Then it may be sent again at once. */
+bool smarthost_was_stale(const struct smarthost *h);
+/* Says QUIT where that can be; may be opened again. */
+void smarthost_close(struct smarthost *h);
 
 #endif

@@ -37,7 +37,16 @@ struct envelope {
 size_t envelope_accepted(const struct envelope *e);
 /* Recipients that wait in the queue. */
 size_t envelope_queued(const struct envelope *e);
+/* Has no verdict, or one that may be another tomorrow. */
+bool envelope_is_deferred(const struct recipient *one);
+size_t envelope_deferred(const struct envelope *e);
 /* Gives each recipient that has none the same verdict. */
 void envelope_decide_rest(struct envelope *e, const struct fault *verdict);
+
+/* -1 with the fault of the whole where somebody was neither accepted nor waits
+ * in the queue: one that may pass comes first, for then it is worth another
+ * try.
+ */
+int envelope_sum_up(const struct envelope *e, struct fault *f);
 
 #endif

@@ -38,7 +38,9 @@ enum encoding encoding_of_text(const struct survey *s);
 struct piece {
 	struct slice content;
 	bool uuencode;
-	const char *name; /* of the uuencoded file */
+	bool has_earlier, has_later; /* a section of a uuencoded file: the
+					others stand in other messages */
+	const char *name;	     /* of the uuencoded file */
 	unsigned mode;
 	struct piece *next;
 };

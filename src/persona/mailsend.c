@@ -22,12 +22,25 @@ static SETTER(set_serve)
 	return set_action(run, &action, NULL, f);
 }
 
+/* Where it stands first, personas.c has seen it. */
+static SETTER(set_mailq)
+{
+	(void)run;
+	(void)row;
+	(void)value;
+	return fault_set(f, FAULT_USAGE,
+			 "write it first: `mailsend --mailq [options]`");
+}
+
 static const struct option_row rows[] = {
 	HEADING("The message:"),
 	ROWS_MESSAGE('s', 'c', 'b', 'r', 'H'),
 
 	HEADING("Its content:"),
 	ROWS_CONTENT('a', 'A', 'i', 'E'),
+
+	HEADING("Many mails:"),
+	ROWS_SERIES,
 
 	HEADING("Instead of sending:"),
 	ROWS_INSTEAD,
@@ -40,6 +53,12 @@ static const struct option_row rows[] = {
 
 	HEADING("The envelope:"),
 	ROWS_ENVELOPE('f'),
+
+	HEADING("The queue:"),
+	ROWS_QUEUE,
+	FLAG(0, "mailq", .set = set_mailq,
+	     .help = "written first, it makes this the mailq command, which "
+		     "shows and changes the queue: --mailq --help"),
 
 	HEADING("Serving:"),
 	TEXT(0, "serve", "ADDRESS:PORT", .set = set_serve,
@@ -71,6 +90,66 @@ static int check_serving(const struct request *r, struct fault *f)
 			 "what belongs to one mail");
 }
 
+/* Behind --flush stand ids. */
+static int argument(struct options_run *run, const char *value, struct fault *f)
+{
+	if (run->request->action == REQUEST_RUN_QUEUE)
+		return choose_queued(run, WORDS_IDS, value, f);
+	return settle_recipient(run, value, f);
+}
+
+/* Recipients that stood before --flush were read as such. */
+static int check_queue(const struct request *r, struct fault *f)
+{
+	if (request_recipients(r) == 0 && !r->subject && !r->draft_path &&
+	    !r->body_path && !r->html_path && !r->attachments)
+		return 0;
+	return fault_set(f, FAULT_USAGE,
+			 "this command is about the queue and sends no new "
+			 "mail: leave recipients and content out%s",
+			 r->action == REQUEST_RUN_QUEUE
+				 ? ", and write ids behind --flush"
+				 : "");
+}
+
+static int check_not_queue(const struct request *r, struct fault *f)
+{
+	const struct request_queue *q = &r->queue;
+	const char *name = q->due_only			? "--due"
+			   : q->choice.senders.count	? "--sender"
+			   : q->choice.recipients.count ? "--recipient"
+							: NULL;
+
+	if (!name)
+		return 0;
+	return fault_set(f, FAULT_USAGE,
+			 "%s belongs to --flush: those of a new mail are "
+			 "--from and --to",
+			 name);
+}
+
+/* The journal has the command. */
+static int check_recalled(const struct request *r, struct fault *f)
+{
+	if (request_recipients(r) == 0 && !r->subject && !r->body_path &&
+	    !r->attachments && r->series.kind == REQUEST_ONE &&
+	    !r->series.limit)
+		return 0;
+	return fault_set(f, FAULT_USAGE,
+			 "a series goes on as it was begun: leave out all but "
+			 "its id and --parts");
+}
+
+static int check_batch(const struct request *r, struct fault *f)
+{
+	if (!r->subject && !r->draft_path && !r->body_path && !r->html_path &&
+	    !r->attachments)
+		return 0;
+	return fault_set(f, FAULT_USAGE,
+			 "--batch sends messages that are ready: leave subject "
+			 "and content out");
+}
+
 static int finish(struct options_run *run, struct fault *f)
 {
 	struct request *r = run->request;
@@ -78,10 +157,20 @@ static int finish(struct options_run *run, struct fault *f)
 
 	if (settle_report(r, f) < 0)
 		return -1;
+	if (r->action == REQUEST_RUN_QUEUE)
+		return check_queue(r, f);
+	if (check_not_queue(r, f) < 0)
+		return -1;
+	if (r->action == REQUEST_SETUP_QUEUE)
+		return check_queue(r, f);
 	if (r->action == REQUEST_SHOW_CONFIG)
 		return 0;
 	if (r->action == REQUEST_SERVE || r->action == REQUEST_SERVE_STDIO)
 		return check_serving(r, f);
+	if (r->series.id)
+		return check_recalled(r, f);
+	if (r->series.kind == REQUEST_BATCH)
+		return check_batch(r, f);
 	if (settle_message(r, f) < 0)
 		return -1;
 	r->recipients_from_header = r->draft_path && to_nobody;
@@ -106,6 +195,6 @@ const struct persona persona_mailsend = {
 	.about = "Sends what it reads from standard input, as mail.",
 	.notes = notes,
 	.rows = rows,
-	.argument = settle_recipient,
+	.argument = argument,
 	.finish = finish,
 };

@@ -123,6 +123,8 @@ static const struct option_row rows[] = {
 	SETTING("socket", "PATH", "a socket of this machine"),
 	SETTING("source-ip", "ADDRESS", "of ours"),
 	SETTING("connect-timeout", "SECONDS", "as --timeout"),
+	SETTING("queue", "HOW",
+		"auto (keep what cannot go now), never, only or background"),
 	TEXT(0, "set", "NAME=VALUE", .set = set_any,
 	     .help = "any setting of the configuration"),
 
@@ -261,6 +263,7 @@ static int finish(struct options_run *run, struct fault *f)
 		return 0;
 	r->draft_path = "-";
 	r->is_handed_over = true;
+	r->hands_back = true;
 	if (!request_recipients(r) && !r->recipients_from_header)
 		return fault_set(f, FAULT_USAGE,
 				 "no recipient: name one, or let -t take those "

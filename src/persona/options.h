@@ -45,6 +45,9 @@ struct option_row {
 	int value;    /* for the setter's own use */
 };
 #define OPTION_FIELD(member) (offsetof(struct request, member) + 1)
+/* Of a program's own struct, which begins with its struct request: rows fill
+ * either, and a setter has the whole from run->request by a cast. */
+#define OPTION_OWN(type, member) (offsetof(type, member) + 1)
 
 struct persona {
 	const char *name;

@@ -24,3 +24,15 @@ const struct persona *persona_of(const char *argv0)
 			return names[i].persona;
 	return &persona_mailsend;
 }
+
+const struct persona *persona_choose(int *argc, char ***argv)
+{
+	const struct persona *p = persona_of(*argc > 0 ? (*argv)[0] : NULL);
+
+	if (p != &persona_mailsend || *argc < 2 ||
+	    strcmp((*argv)[1], "--mailq") != 0)
+		return p;
+	--*argc;
+	++*argv;
+	return &persona_mailsend_mailq;
+}

@@ -10,10 +10,14 @@ extern const struct persona persona_sendmail;
 extern const struct persona persona_mail, persona_mailx;
 extern const struct persona persona_mutt, persona_neomutt;
 extern const struct persona persona_msmtp;
-extern const struct persona persona_mailq;
+/* The second is reached as `mailsend --mailq`. */
+extern const struct persona persona_mailq, persona_mailsend_mailq;
 extern const struct persona persona_newaliases;
 
 /* By the base name of argv[0]; mailsend when it is none of ours. */
 const struct persona *persona_of(const char *argv0);
+/* The same, of a whole command line: its first argument may choose another
+ * one, and is then taken away. */
+const struct persona *persona_choose(int *argc, char ***argv);
 
 #endif

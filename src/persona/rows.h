@@ -151,8 +151,56 @@
 		     .help = "on, off, or the way to log in"),                 \
 		TEXT(0, "timeout", "SECONDS", .set = set_setting,              \
 		     .help = "for each answer of the server"),                 \
+		TEXT(0, "queue", "HOW", .set = set_setting,                    \
+		     .help = "auto (keep what cannot go now), never, only "    \
+			     "(keep, send later) or background"),              \
 		TEXT(0, "set", "NAME=VALUE", .set = set_any,                   \
 		     .help = "any setting of the configuration")
+
+#define ROWS_QUEUE                                                             \
+	FLAG(0, "flush", .set = set_flush,                                     \
+	     .help = "send what waits in the queue; with ids behind it, "      \
+		     "these alone"),                                           \
+		FLAG(0, "due", .field = OPTION_FIELD(queue.due_only),          \
+		     .help = "with --flush: only what it is time for, "        \
+			     "without a word"),                                \
+		TEXT(0, "sender", "ADDRESS", .set = set_words,                 \
+		     .value = WORDS_SENDERS,                                   \
+		     .help = "with --flush: only what is from him; "           \
+			     "'@domain' is anybody there"),                    \
+		TEXT(0, "recipient", "ADDRESS", .set = set_words,              \
+		     .value = WORDS_RECIPIENTS,                                \
+		     .help = "with --flush: only what is for him"),            \
+		OPTIONAL(0, "setup-queue", "remove|show",                      \
+			 .set = set_setup_queue,                               \
+			 .help = "have the system flush the queue every few "  \
+				 "minutes; no more; show what would be done")
+
+#define ROWS_SERIES                                                            \
+	TEXT(0, "split", "SIZE", .set = set_split,                             \
+	     .help = "files over several mails, none over SIZE: 5M, or auto "  \
+		     "for what the server takes"),                             \
+		TEXT(0, "compress", "NAME", .set = set_compression,            \
+		     .help = "attachments that are not yet: gzip, xz, zstd"),  \
+		TEXT(0, "split-format", "NAME", .set = set_split_format,       \
+		     .help = "parts, uuencode, partial or shar"),              \
+		FILE_NAME(0, "each", "FILE...", .set = set_sources,            \
+			  .value = REQUEST_EACH,                               \
+			  .help = "each file as a mail of its own, up to the " \
+				  "next option; {name}, {n} and {of} in the "  \
+				  "subject"),                                  \
+		FILE_NAME(0, "batch", "SOURCE...", .set = set_sources,         \
+			  .value = REQUEST_BATCH,                              \
+			  .help = "ready messages: files, folders, mbox, "     \
+				  "Maildir, '-'"),                             \
+		TEXT(0, "connections", "N", .set = set_connections,            \
+		     .help = "so many at once"),                               \
+		TEXT(0, "resume", "SERIES", .set = set_series,                 \
+		     .help = "go on with what was begun"),                     \
+		TEXT(0, "resend", "SERIES", .set = set_series, .value = 1,     \
+		     .help = "once more"),                                     \
+		TEXT(0, "parts", "LIST", .set = set_parts,                     \
+		     .help = "these alone, as 4,7-9")
 
 #define ROWS_OTHER                                                             \
 	FLAG(0, "help", .set = set_action, .value = REQUEST_HELP,              \

@@ -112,26 +112,80 @@ static SETTER(set_mode)
 			 "'%s' is not a mode: m, s, p, i and v are", value);
 }
 
-/* Every spelling is the one run of a queue that is empty. */
+/* "15m", "1h30m", and Exim's and sendmail's flags of a run in front of it:
+ * each is one run here. */
+static bool is_plain_run(const char *value)
+{
+	value += strspn(value, "fpqil");
+	return !value[strspn(value, "0123456789smhdw")];
+}
+
+static int choose_run(struct options_run *run, const char *value,
+		      struct fault *f)
+{
+	static const char kinds[] = "ISR"; /* enum setter_words */
+	const char *kind = strchr(kinds, *value);
+
+	if (!value[1])
+		return fault_set(f, FAULT_USAGE,
+				 "what is looked for is joined to it, as in "
+				 "-q%cexample.org",
+				 *value);
+	return choose_queued(run, (enum setter_words)(kind - kinds), value + 1,
+			     f);
+}
+
+/* With -bp it chooses what is shown. */
 static SETTER(set_queue)
 {
 	(void)row;
-	(void)value;
-	if (run->request->action == REQUEST_LIST_QUEUE)
+	if (run->request->action != REQUEST_LIST_QUEUE &&
+	    set_mode_action(run, REQUEST_RUN_QUEUE, f) < 0)
+		return -1;
+	/* a group: there is one */
+	if (!value || *value == 'G' || is_plain_run(value))
 		return 0;
-	return set_mode_action(run, REQUEST_RUN_QUEUE, f);
+	if (strchr("ISR", *value))
+		return choose_run(run, value, f);
+	return fault_set(f, FAULT_USAGE,
+			 "'%s' is not which mails are tried: nothing for all, "
+			 "or I and an id, S and a sender, R and a recipient",
+			 value);
+}
+
+/* A program says so out of habit. */
+static int set_delivery(struct options_run *run, char mode, struct fault *f)
+{
+	static const struct {
+		char letter;
+		const char *queue;
+	} delivery[] = {
+		{ 'i', "auto" },
+		{ 'b', "background" },
+		{ 'q', "only" },
+		{ 'd', "only" },
+	};
+
+	for (size_t i = 0; i < sizeof(delivery) / sizeof(*delivery); i++)
+		if (ascii_lower(mode) == delivery[i].letter)
+			return override_habit(run, "queue", delivery[i].queue,
+					      f);
+	return 0;
 }
 
 /* ---- -o, -O, -e ---- */
 
-/* The failures are told in each mode but 'q'; nobody can be mailed that the
- * mail did not go. */
+/* Words on standard error in each mode but 'q'; 'm' and 'e' mail them, too. */
 static void set_error_mode(struct options_run *run, const char *mode)
 {
-	if (*mode && strchr("pmwe", ascii_lower(*mode)))
-		run->request->silent = false;
-	else if (ascii_lower(*mode) == 'q')
-		run->request->silent = true;
+	struct request *r = run->request;
+	char letter = ascii_lower(*mode);
+
+	if (!letter || !strchr("pmweq", letter))
+		return;
+	r->silent = letter == 'q';
+	r->mails_back = letter == 'm' || letter == 'e';
+	r->is_status_zero = letter == 'e';
 }
 
 static int set_alias_file(struct options_run *run, const char *path,
@@ -168,6 +222,8 @@ static SETTER(set_letter)
 	case 'v':
 		run->request->transcript = true;
 		return 0;
+	case 'd':
+		return set_delivery(run, value[1], f);
 	case 'A':
 		return value[1] ? set_alias_file(run, value + 1, f) : 0;
 	default:
@@ -196,6 +252,8 @@ static SETTER(set_option)
 		run->request->transcript = is_true(rest);
 	else if (ascii_equal(name, "AliasFile") && *rest)
 		return set_alias_file(run, rest, f);
+	else if (ascii_equal(name, "DeliveryMode"))
+		return set_delivery(run, *rest, f);
 	return 0;
 }
 
@@ -300,8 +358,10 @@ static const struct option_row rows[] = {
 		 .help = "m: send (as ever); s: talk SMTP on standard input; "
 			 "p: list the queue; i: check the aliases; v: show "
 			 "where each address goes"),
-	OPTIONAL('q', NULL, "TIME", .set = set_queue,
-		 .help = "run the queue once; there is none, so all is done"),
+	OPTIONAL('q', NULL, "WHICH", .set = set_queue,
+		 .help = "run the queue once: all of it, or I and part of an "
+			 "id, S of a sender, R of a recipient; a time has no "
+			 "effect; with -bp, list these"),
 	ROWS_INSTEAD,
 
 	HEADING("What is told:"),
@@ -310,18 +370,19 @@ static const struct option_row rows[] = {
 	FILE_NAME('X', NULL, "FILE", .field = OPTION_FIELD(transcript_path),
 		  .help = "the conversation, appended to a file"),
 	OPTIONAL('e', NULL, "MODE", .set = set_errors,
-		 .help = "q: no word of a failure; p, m, w, e: on standard "
-			 "error, and the mail is kept; -oe too"),
+		 .help = "a failure: q: no word of it; p, w: on standard "
+			 "error; m: by mail, too; e: the same, with status 0; "
+			 "-oe too"),
 	TEXT('L', NULL, "TAG", .field = OPTION_FIELD(syslog_tag),
 	     .help = "our name in the system's log"),
 
 	HEADING("The way:"),
 	ROWS_WAY(0, 'C'),
 
-	HEADING("Taken, of little or no effect:"),
+	HEADING("Others of sendmail's:"),
 	OPTIONAL('o', NULL, "X", .set = set_letter,
-		 .help = "-oi, -oe, -ov, -oA and -od (it is delivered at "
-			 "once); others are ignored"),
+		 .help = "-oi, -oe, -ov, -oA, and -od: i (now), b (in the "
+			 "background), q or d (queue it); others are ignored"),
 	TEXT('O', NULL, "NAME=VALUE", .set = set_option,
 	     .help = "ErrorMode, IgnoreDots, Verbose, AliasFile and "
 		     "DeliveryMode, as -o; others are ignored"),
@@ -408,9 +469,9 @@ static int finish(struct options_run *run, struct fault *f)
 }
 
 static const char notes[] =
-	"There is no queue: mail is handed over before this ends, and what "
-	"cannot be is\n"
-	"kept in ~/dead.letter.  More: man 8 sendmail, man mailsend.conf\n";
+	"Exit status 0: the server has it, or it waits in the queue for the "
+	"server.\n"
+	"More: man 8 sendmail, man mailsend.conf\n";
 
 const struct persona persona_sendmail = {
 	.name = "sendmail",

@@ -300,16 +300,30 @@ SETTER(set_dsn_envid)
 
 /* ---- settings ---- */
 
-int override_setting(struct options_run *run, const char *name,
-		     const char *value, struct fault *f)
+static int override(struct options_run *run, const char *name,
+		    const char *value, bool is_habit, struct fault *f)
 {
 	struct fault found = FAULT_INIT;
+	struct override *new;
 
 	if (config_check(name, value, &found) < 0)
 		return fault_set(f, FAULT_USAGE, "%s", found.text);
-	request_override(run->arena, run->request, name, value)->origin =
-		run->shown;
+	new = request_override(run->arena, run->request, name, value);
+	new->origin = run->shown;
+	new->is_habit = is_habit;
 	return 0;
+}
+
+int override_setting(struct options_run *run, const char *name,
+		     const char *value, struct fault *f)
+{
+	return override(run, name, value, false, f);
+}
+
+int override_habit(struct options_run *run, const char *name, const char *value,
+		   struct fault *f)
+{
+	return override(run, name, value, true, f);
 }
 
 static const char *setting_name(struct arena *a, const char *name, size_t n)
@@ -394,7 +408,11 @@ static const char *const action_names[] = {
 	[REQUEST_VERIFY] = "-bv",
 	[REQUEST_CHECK_ALIASES] = "-bi",
 	[REQUEST_LIST_QUEUE] = "-bp",
-	[REQUEST_RUN_QUEUE] = "-q",
+	[REQUEST_RUN_QUEUE] = "-q or --flush",
+	[REQUEST_CHECK_QUEUE] = "--check",
+	[REQUEST_CHANGE_QUEUE] = "--hold, --release, --retry or --delete",
+	[REQUEST_PRINT_QUEUED] = "--print",
+	[REQUEST_SETUP_QUEUE] = "--setup-queue",
 	[REQUEST_SERVE_STDIO] = "-bs",
 	[REQUEST_SERVE] = "--serve",
 };

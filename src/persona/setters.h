@@ -27,6 +27,7 @@ SETTER(set_attach); /* row value: is it inline? */
 SETTER(set_type);   /* of the attachment named last */
 SETTER(set_encoding);
 SETTER(set_charset);
+SETTER(set_compression);
 
 SETTER(set_dsn_notify);
 SETTER(set_dsn_ret);
@@ -42,7 +43,32 @@ SETTER(set_nothing); /* it is taken, and has no meaning here */
 int override_setting(struct options_run *run, const char *name,
 		     const char *value, struct fault *f);
 
+/* The same out of a program's habit: it does not lift a "never". */
+int override_habit(struct options_run *run, const char *name, const char *value,
+		   struct fault *f);
+
 SETTER(set_action); /* row value: an enum request_action */
+
+/* Which mails of the queue; row value: one of enum setter_words. */
+enum setter_words { WORDS_IDS, WORDS_SENDERS, WORDS_RECIPIENTS };
+SETTER(set_words);
+/* The same without a row. */
+int choose_queued(struct options_run *run, enum setter_words which,
+		  const char *word, struct fault *f);
+SETTER(set_flush);
+SETTER(set_setup_queue);
+/* How much of the queue, for a monitor: a count and a time, each into a field
+ * of request.queue.limits; row value: its offset there. */
+SETTER(set_limit_count);
+SETTER(set_limit_age);
+
+/* Many mails of one command. */
+SETTER(set_split); /* a size, or auto */
+SETTER(set_split_format);
+SETTER(set_connections);
+SETTER(set_sources); /* row value: REQUEST_EACH or REQUEST_BATCH */
+SETTER(set_series);  /* row value: once more? */
+SETTER(set_parts);
 
 /* --json tells of a mail that is sent: FAULT_USAGE where none is. */
 int settle_report(const struct request *r, struct fault *f);

@@ -4,7 +4,9 @@
  * own, and "end" behind them all, so that a torn file is known for one.  A
  * person may read it, and edit it while nothing runs.  It has no secret: the
  * account is there by its name, never its password.  Names and values are free
- * of control bytes; what cannot be so is refused as it is written.
+ * of control bytes; what cannot be so is refused as it is written, but for a
+ * server's words, which must not keep us from writing down what it did: there
+ * they become "?".  All else comes back as it was written.
  *
  * Each recipient has its own state, so that one bad address never sends the
  * mail again to the good ones:
@@ -26,7 +28,9 @@
 #include "base/buf.h"
 #include "base/fault.h"
 
-#define ENTRY_MAX (32 * 1024 * 1024) /* octets of the file */
+#define ENTRY_MAX	     (32 * 1024 * 1024) /* octets of the file */
+#define ENTRY_RECIPIENTS_MAX 100000
+#define ENTRY_SETTINGS_MAX   1000
 
 enum entry_state { ENTRY_WAITING, ENTRY_SENT, ENTRY_FAILED, ENTRY_TOLD };
 
@@ -80,8 +84,9 @@ struct entry {
 };
 
 size_t entry_count(const struct entry *e, enum entry_state state);
-/* -1, FAULT_SOFTWARE, where a value has a control byte or `out` is too small.
- */
+/* Replaces what is in `out`.  -1, FAULT_SOFTWARE, where a value has a control
+ * byte, there is no recipient, or `out` is too small even without the server's
+ * words. */
 int entry_write(const struct entry *e, struct buf *out, struct fault *f);
 /* All of it in the arena.  FAULT_DATA names the line that is wrong.  Lines of
  * a name that is unknown are wrong too: whoever reads what he does not

@@ -67,23 +67,33 @@ int queue_peek(struct queue *q, struct arena *a, enum queue_place place,
 	       const char *id, struct entry *e, struct fault *f);
 
 /* One message, locked. */
+struct folder_new;
 struct queue_claim {
 	struct queue *queue;
 	enum queue_place place;
-	int fd; /* of the message */
+	int fd;			  /* of the message */
+	struct folder_new *spare; /* queue_reserve's, or NULL */
 	struct entry entry;
 	struct slice message; /* all of it, over fd */
 };
 /* 1; 0 when somebody else has it or it is gone; -1 with the fault.  An entry
  * that cannot be read is moved to bad/ first, and its fault is FAULT_DATA; so
- * is one whose message is missing or has another size. */
+ * is one whose message is missing or has another size.  Of QUEUE_BAD all that
+ * can be had is given: the entry may have nothing but its id, the message no
+ * octets. */
 int queue_claim(struct queue *q, struct arena *a, enum queue_place place,
 		const char *id, struct queue_claim *c, struct fault *f);
+/* Makes sure of the room for the next queue_update, so that what a server takes
+ * meanwhile can be written down although the disk fills up.  For a mail that
+ * may go to some and not to others: one that went to all is taken out, which
+ * needs no room. */
+int queue_reserve(struct queue_claim *c, struct fault *f);
 /* Each on a claim.  Replaces the entry's file by what c->entry is now. */
 int queue_update(struct queue_claim *c, struct fault *f);
 /* From env/ to failed/, with what c->entry is now. */
 int queue_give_up(struct queue_claim *c, struct fault *f);
-/* From failed/ to env/, with what c->entry is now. */
+/* From failed/ (or from bad/, when it was mended) to env/, with what c->entry
+ * is now. */
 int queue_revive(struct queue_claim *c, struct fault *f);
 /* Takes it out, the entry first; the claim is still to be released. */
 int queue_remove(struct queue_claim *c, struct fault *f);
@@ -94,8 +104,8 @@ void queue_release(struct queue_claim *c);
 int queue_tidy(struct queue *q, struct fault *f);
 
 /* One flusher of those that start by themselves at a time: a descriptor that
- * holds the lock until it is closed; -1 without a fault when somebody has it.
- */
+ * holds the lock until it is closed; -1 without a fault when somebody has it,
+ * or there is no queue. */
 int queue_lock_flush(struct queue *q, struct fault *f);
 
 /* A small file of the queue's own, by a name of [0-9a-z-]: when something was

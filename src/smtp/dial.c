@@ -16,7 +16,6 @@
 #include "base/world.h"
 #include "smtp/dial_setup.h"
 #include "smtp/opening.h"
-#include "smtp/pin.h"
 #include "smtp/place.h"
 #include "smtp/trouble.h"
 
@@ -24,6 +23,20 @@
 #define DIAL_ATTEMPTS 5
 
 /* ---- what libcurl tells us while it dials */
+
+static unsigned time_of(struct dial *d, CURLINFO which)
+{
+	double seconds = 0;
+
+	curl.getinfo(d->handle, which, &seconds);
+	return (unsigned)(seconds * 1000 + 0.5);
+}
+
+static void take_times(struct dial *d)
+{
+	d->connected_after = time_of(d, CURLINFO_CONNECT_TIME);
+	d->secured_after = time_of(d, CURLINFO_APPCONNECT_TIME);
+}
 
 /* The earliest moment to say where we are and what keeps others out. */
 static void describe(struct dial *d)
@@ -42,10 +55,11 @@ static void describe(struct dial *d)
 			snprintf(d->peer, sizeof(d->peer), "%s port %ld", ip,
 				 port);
 		s->is_connected = true;
+		take_times(d);
 		opening_remark(&s->opening, "connected to %s%s%s", s->place,
 			       d->peer[0] ? ", " : "", d->peer);
 	}
-	if (s->is_described || !s->has_pin ||
+	if (s->is_described || !s->handle.has_pin ||
 	    s->options->tls == DIAL_TLS_NONE ||
 	    curl.getinfo(d->handle, CURLINFO_TLS_SSL_PTR, &tls) || !tls ||
 	    tls->backend != CURLSSLBACKEND_OPENSSL || !tls->internals)
@@ -101,12 +115,9 @@ static void drop_handle(struct dial *d)
 {
 	struct dial_state *s = d->state;
 
-	if (d->handle)
-		curl.cleanup(d->handle);
+	handle_drop(&s->handle);
 	d->handle = NULL;
 	d->socket = -1;
-	curl.free_all(s->connect_to);
-	s->connect_to = NULL;
 	opening_free(&s->opening);
 }
 
@@ -115,15 +126,18 @@ static CURLcode attempt(struct dial *d, unsigned milliseconds)
 	struct dial_state *s = d->state;
 
 	opening_init(&s->opening, s->options, d->trace);
-	s->is_described = s->is_connected = s->pin.refused = false;
+	s->is_described = s->is_connected = false;
 	s->error[0] = '\0';
 	d->tls_version[0] = '\0';
-	d->handle = curl.init();
-	if (!d->handle)
-		return CURLE_OUT_OF_MEMORY;
-	dial_set_options(d, milliseconds);
-	set_ears(d);
-	return s->setup ? s->setup : curl.perform(d->handle);
+	d->connected_after = d->secured_after = 0;
+	d->began = world_ticks();
+	handle_make(&s->handle, milliseconds);
+	d->handle = s->handle.curl;
+	if (d->handle) {
+		dial_set_login(d);
+		set_ears(d);
+	}
+	return handle_perform(&s->handle);
 }
 
 static const struct {
@@ -174,7 +188,7 @@ static struct trouble gather(struct dial *d, CURLcode code)
 		.seconds = s->seconds,
 		.place = s->place,
 		.opening = &s->opening,
-		.pin = &s->pin,
+		.pin = &s->handle.pin,
 	};
 
 	for (size_t i = 0; i < sizeof(troubles) / sizeof(*troubles); i++)
@@ -190,7 +204,7 @@ static struct trouble gather(struct dial *d, CURLcode code)
 	t.is_connected = connected > 0 || s->is_connected;
 	if (t.connect_code >= 300 && t.kind == TROUBLE_LOST)
 		t.kind = TROUBLE_PROXY;
-	if (s->pin.refused)
+	if (s->handle.pin.refused)
 		t.kind = TROUBLE_CERTIFICATE;
 	return t;
 }
@@ -278,37 +292,14 @@ static int take_over(struct dial *d, struct fault *f)
 	return 0;
 }
 
-static int check_options(struct dial *d, const struct dial_options *o,
-			 struct fault *f)
-{
-	struct dial_state *s = d->state;
-	struct fault unimportant = FAULT_INIT;
-	const char *backend = curl.version(CURLVERSION_NOW)->ssl_version;
-
-	if (place_check(o, f) < 0)
-		return -1;
-	if (login_begin(&s->login, o, f) < 0)
-		return -1;
-	if (o->tls == DIAL_TLS_NONE)
-		return 0;
-	s->has_pin = pin_load(backend, &unimportant) == 0;
-	if (!o->fingerprint)
-		return 0;
-	if (!s->has_pin)
-		return pin_load(backend, f);
-	return pin_parse(&s->pin, o->fingerprint, f);
-}
-
 int dial_open(struct dial *d, const struct dial_options *o,
 	      const struct trace *trace, struct fault *f)
 {
 	*d = (struct dial){ .socket = -1, .trace = trace };
-	if (dial_load(f) < 0)
-		return -1;
 	d->state = memory_alloc(sizeof(*d->state));
 	*d->state =
 		(struct dial_state){ .options = o, .seconds = DIAL_SECONDS };
-	if (check_options(d, o, f) < 0) {
+	if (dial_prepare(d, f) < 0) {
 		dial_close(d);
 		return -1;
 	}
@@ -327,6 +318,8 @@ void dial_close(struct dial *d)
 	if (!d->state)
 		return;
 	drop_handle(d);
+	buf_free(&d->state->url);
+	buf_free(&d->state->connect_to);
 	free(d->state);
 	d->state = NULL;
 }

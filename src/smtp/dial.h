@@ -17,6 +17,7 @@
 #include <sys/types.h>
 
 #include "base/fault.h"
+#include "net/chain.h"
 #include "smtp/caps.h"
 
 enum dial_tls { DIAL_TLS_NONE, DIAL_TLS_STARTTLS, DIAL_TLS_IMPLICIT };
@@ -44,6 +45,8 @@ struct dial_options {
 	const char *source_address;
 	const char *unix_socket;  /* instead of host and port; NULL */
 	unsigned connect_timeout; /* seconds for all of the dial; 0: 300 */
+	struct chain *chain;	  /* the certificates, as they were seen; NULL
+				   */
 };
 
 /* Who wants to see the conversation.  `direction` is 'C' for our lines, 'S'
@@ -62,6 +65,10 @@ struct dial {
 	char peer[64];		   /* address and port connected to */
 	char tls_version[64];	   /* "TLSv1.3, TLS_AES_256_GCM_SHA384" or "" */
 	char mechanism[24];	   /* used for AUTH, or "" */
+	uint64_t began;		   /* world_ticks() at the last attempt */
+	/* milliseconds from there, known once the server has spoken: to the
+	 * connection, and to the end of the handshake where TLS comes first */
+	unsigned connected_after, secured_after;
 	const struct trace *trace; /* or NULL */
 	struct dial_state *state;
 };

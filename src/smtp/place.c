@@ -2,7 +2,6 @@
 #include "smtp/place.h"
 
 #include <ctype.h>
-#include <dirent.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -125,19 +124,4 @@ void place_connect_to(const struct dial_options *o, struct buf *out)
 	buf_puts(out, "::");
 	put_host(out, host_of(o), "%");
 	buf_printf(out, ":%u", place_port(o));
-}
-
-bool place_is_hashed(const char *folder)
-{
-	DIR *dir = opendir(folder);
-	struct dirent *e;
-	bool found = false;
-
-	while (dir && !found && (e = readdir(dir)))
-		found = strspn(e->d_name, "0123456789abcdef") == 8 &&
-			e->d_name[8] == '.' &&
-			isdigit((unsigned char)e->d_name[9]);
-	if (dir)
-		closedir(dir);
-	return found;
 }

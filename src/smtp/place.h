@@ -21,7 +21,5 @@ void place_name(const struct dial_options *o, char *out, size_t size);
 void place_url(const struct dial_options *o, struct buf *out);
 /* For CURLOPT_CONNECT_TO: whatever the URL says, connect to this. */
 void place_connect_to(const struct dial_options *o, struct buf *out);
-/* Is it a folder of CAs with names as c_rehash makes them? */
-bool place_is_hashed(const char *folder);
 
 #endif

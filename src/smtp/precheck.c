@@ -13,8 +13,8 @@ static int check_size(const struct caps *caps,
 		return 0;
 	return fault_set(f, FAULT_DATA,
 			 "the message has %" PRIu64 " octets and the server "
-			 "takes at most %" PRIu64 "; make it smaller or split "
-			 "it",
+			 "takes at most %" PRIu64 "; send files over several "
+			 "mails with --split auto",
 			 content->bytes.length, caps->size);
 }
 

@@ -377,6 +377,7 @@ static void explain_loss(struct session_state *st, const struct fault *lost,
 		*verdict = *lost;
 		return;
 	}
+	st->session->in_doubt = true;
 	fault_set(verdict, lost->cause,
 		  "%s; the message had been sent whole and may have been taken",
 		  lost->text);
@@ -452,27 +453,6 @@ static void send_all(struct session *s)
 	} while (has_one_more(st));
 }
 
-/* The fault of the whole: one that may pass comes first, for then it is worth
- * another try. */
-static int sum_up(const struct envelope *e, struct fault *f)
-{
-	const struct fault *worst = NULL;
-
-	for (size_t i = 0; i < e->count; i++) {
-		const struct fault *v = &e->recipients[i].verdict;
-
-		if (!fault_is_set(v))
-			continue;
-		if (!worst || (v->temporary && !worst->temporary))
-			worst = v;
-	}
-	if (!worst)
-		return 0;
-	if (!fault_is_set(f))
-		*f = *worst;
-	return -1;
-}
-
 static int refuse_all(struct envelope *e, struct fault *f)
 {
 	for (size_t i = 0; i < e->count; i++)
@@ -508,6 +488,7 @@ int session_send(struct session *s, struct envelope *e,
 	st->envelope = e;
 	st->content = content;
 	st->flight.timeout = s->command_timeout;
+	s->in_doubt = false;
 	if (precheck_message(&s->dial->caps, e, content, f) < 0 ||
 	    precheck_recipients(&s->dial->caps, e, f) < 0)
 		return refuse_all(e, f);
@@ -522,7 +503,7 @@ int session_send(struct session *s, struct envelope *e,
 		st->standing = NULL;
 	}
 	s->round_trips = st->flight.round_trips;
-	return sum_up(e, f);
+	return envelope_sum_up(e, f);
 }
 
 void session_quit(struct session *s)

@@ -1,40 +1,22 @@
 /* trouble.c - one function for each kind that has more than one cause. */
 #include "smtp/trouble.h"
 
-#include <netdb.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/socket.h>
 
-/* A look-up that failed is asked once more, for libcurl does not tell "there
- * is no such host" from "nobody could say". */
+#include "net/verdict.h"
+
+/* Where TLS does not come first. */
+#define LATE "set tls_starttls on, or use port 465"
+
 static int explain_lookup(const struct trouble *t, const struct dial_options *o,
 			  struct fault *f)
 {
-	struct addrinfo hints = { .ai_family = AF_UNSPEC,
-				  .ai_socktype = SOCK_STREAM };
-	struct addrinfo *found = NULL;
-	int error;
-
 	if (o->proxy)
 		return fault_set(f, FAULT_TEMPORARY,
 				 "%s cannot be reached now: %s", t->place,
 				 t->text);
-	error = getaddrinfo(o->host, NULL, &hints, &found);
-	if (!error)
-		freeaddrinfo(found);
-	if (error == EAI_NONAME
-#ifdef EAI_NODATA
-	    || error == EAI_NODATA
-#endif
-	)
-		return fault_set(f, FAULT_NOHOST,
-				 "there is no host named %s; check the setting "
-				 "host",
-				 o->host);
-	return fault_set(f, FAULT_TEMPORARY,
-			 "the address of %s cannot be found out now: %s",
-			 o->host, error ? gai_strerror(error) : t->text);
+	return verdict_lookup(o->host, "check the setting host", t->text, f);
 }
 
 /* Not libcurl's words where they may hold a proxy's password. */
@@ -87,121 +69,6 @@ static int explain_time(const struct trouble *t, const struct dial_options *o,
 			 : talk->phase == REPLY_AUTH ? "logging in"
 			 : talk->phase == REPLY_EHLO ? "after EHLO"
 						     : "starting TLS");
-}
-
-/* Numbers are OpenSSL's X509_V_ERR_*, fixed since its beginnings. */
-static const struct {
-	long code;
-	enum fault_cause cause;
-	const char *what, *way_out;
-} chain_faults[] = {
-	{ 9, FAULT_UNAVAILABLE, "is not valid yet",
-	  "is this machine's clock right?" },
-	{ 10, FAULT_UNAVAILABLE, "has expired",
-	  "its administrator has to renew it (or is this machine's clock "
-	  "wrong?)" },
-	{ 11, FAULT_UNAVAILABLE,
-	  "is not covered by a valid list of revocations",
-	  "renew the file tls_crl_file" },
-	{ 12, FAULT_UNAVAILABLE,
-	  "is checked by a list of revocations that has "
-	  "expired",
-	  "renew the file tls_crl_file" },
-	{ 3, FAULT_CONFIG, "is not covered by the list of revocations",
-	  "the file tls_crl_file has to hold one for each CA of the chain" },
-	{ 18, FAULT_CONFIG, "is signed by itself alone",
-	  "if it is the right one, name it by tls_fingerprint or give it as "
-	  "tls_trust_file" },
-	{ 19, FAULT_CONFIG, "is signed by an authority that is not known here",
-	  "give the authority's certificate as tls_trust_file, or name the "
-	  "server's by tls_fingerprint" },
-	{ 20, FAULT_CONFIG, "is signed by an authority that is not known here",
-	  "give the authority's certificate as tls_trust_file, or name the "
-	  "server's by tls_fingerprint" },
-	{ 21, FAULT_CONFIG,
-	  "came without the chain that leads to a known "
-	  "authority",
-	  "give the missing certificate as tls_trust_file, or "
-	  "name the server's by tls_fingerprint" },
-	{ 23, FAULT_PERMISSION, "has been revoked",
-	  "do not trust this server before its administrator has a new one" },
-};
-
-static int explain_certificate(const struct trouble *t,
-			       const struct dial_options *o, struct fault *f)
-{
-	const char *name = o->tls_host ? o->tls_host : o->host;
-
-	if (t->pin->refused)
-		return fault_set(f, FAULT_CONFIG,
-				 "the certificate of %s has the fingerprint "
-				 "%s, not the one in tls_fingerprint; if the "
-				 "server's was renewed, change the setting",
-				 t->place, t->pin->seen);
-	for (size_t i = 0; i < sizeof(chain_faults) / sizeof(*chain_faults);
-	     i++)
-		if (chain_faults[i].code == t->verify)
-			return fault_set(f, chain_faults[i].cause,
-					 "the certificate of %s %s; %s",
-					 t->place, chain_faults[i].what,
-					 chain_faults[i].way_out);
-	/* libcurl looks at the name before it fetches OpenSSL's verdict. */
-	if (strstr(t->text, "match"))
-		return fault_set(f, FAULT_CONFIG,
-				 "the certificate of %s is not for the name "
-				 "%s; set host to a name that stands in it, or "
-				 "expect that name by tls_host_override",
-				 t->place, name ? name : "localhost");
-	return fault_set(f, FAULT_CONFIG,
-			 "the certificate of %s is not good: %s", t->place,
-			 t->text);
-}
-
-/* What OpenSSL says for good; all else (a reset, an early end) may pass. */
-static const struct {
-	const char *part, *way_out;
-	enum fault_cause cause;
-} handshake_faults[] = {
-	{ "wrong version number",
-	  "it does not speak TLS at once: set tls_starttls on, or use port 465",
-	  FAULT_PROTOCOL },
-	{ "packet length too long",
-	  "it does not speak TLS at once: set tls_starttls on, or use port 465",
-	  FAULT_PROTOCOL },
-	{ "protocol version",
-	  "it has no TLS 1.2 or later, and nothing older is safe",
-	  FAULT_UNAVAILABLE },
-	{ "unsupported protocol",
-	  "it has no TLS 1.2 or later, and nothing older is safe",
-	  FAULT_UNAVAILABLE },
-	{ "no shared cipher", "check tls_priorities", FAULT_UNAVAILABLE },
-	{ "no ciphers available", "check tls_priorities", FAULT_CONFIG },
-	{ "handshake failure",
-	  "it may want a certificate of ours (tls_cert_file), or share no "
-	  "cipher with us",
-	  FAULT_UNAVAILABLE },
-	{ "certificate required", "set tls_cert_file and tls_key_file",
-	  FAULT_PERMISSION },
-	{ "bad certificate", "it does not take the one in tls_cert_file",
-	  FAULT_PERMISSION },
-	{ "unknown ca", "it does not take the one in tls_cert_file",
-	  FAULT_PERMISSION },
-	{ "dh key too small", "its keys are too small to be safe",
-	  FAULT_UNAVAILABLE },
-	{ "ee key too small", "its keys are too small to be safe",
-	  FAULT_UNAVAILABLE },
-};
-
-static int explain_handshake(const struct trouble *t, struct fault *f)
-{
-	for (size_t i = 0;
-	     i < sizeof(handshake_faults) / sizeof(*handshake_faults); i++)
-		if (strstr(t->text, handshake_faults[i].part))
-			return fault_set(f, handshake_faults[i].cause,
-					 "no TLS with %s: %s; %s", t->place,
-					 t->text, handshake_faults[i].way_out);
-	return fault_set(f, FAULT_TEMPORARY, "no TLS with %s: %s", t->place,
-			 t->text);
 }
 
 static int explain_starttls(const struct trouble *t, struct fault *f)
@@ -282,7 +149,7 @@ static int explain_lost(const struct trouble *t, const struct dial_options *o,
 	if (talk->is_whole && talk->reply.code >= 400)
 		return explain_reply(t, f);
 	if (strstr(t->text, "certificate required"))
-		return explain_handshake(t, f);
+		return verdict_handshake(t->place, LATE, t->text, f);
 	if (may_want_certificate(talk, o))
 		hint = "; if it wants a certificate of ours, set tls_cert_file";
 	else if (talk->is_whole)
@@ -297,6 +164,8 @@ static int explain_lost(const struct trouble *t, const struct dial_options *o,
 int trouble_explain(const struct trouble *t, const struct dial_options *o,
 		    struct fault *f)
 {
+	const char *name = o->tls_host ? o->tls_host : o->host;
+
 	switch (t->kind) {
 	case TROUBLE_LOOKUP:
 		return explain_lookup(t, o, f);
@@ -307,9 +176,10 @@ int trouble_explain(const struct trouble *t, const struct dial_options *o,
 	case TROUBLE_TIME:
 		return explain_time(t, o, f);
 	case TROUBLE_CERTIFICATE:
-		return explain_certificate(t, o, f);
+		return verdict_certificate(t->place, name, t->verify, t->pin,
+					   t->text, f);
 	case TROUBLE_HANDSHAKE:
-		return explain_handshake(t, f);
+		return verdict_handshake(t->place, LATE, t->text, f);
 	case TROUBLE_NO_STARTTLS:
 		return explain_starttls(t, f);
 	case TROUBLE_LOGIN:

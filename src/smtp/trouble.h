@@ -9,9 +9,9 @@
 #include <stdbool.h>
 
 #include "base/fault.h"
+#include "net/pin.h"
 #include "smtp/dial.h"
 #include "smtp/opening.h"
-#include "smtp/pin.h"
 
 enum trouble_kind {
 	TROUBLE_LOOKUP, /* the host's name has no address */

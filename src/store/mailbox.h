@@ -2,14 +2,17 @@
  *
  * One face for files, folders of files, mbox, Maildir, standard input and, by
  * libcurl, POP3 and IMAP.  Messages have numbers from 1 in the order in which
- * the store has them, for as long as the mailbox is open, and an id that stays
- * the same from one opening to the next where the store has such a thing (UIDL,
- * UIDVALIDITY and UID, the Maildir's base name, else a digest).  Reading pushes
- * the message into a sink as it lies, with line ends made CRLF; nothing that it
+ * the store has them, for as long as the mailbox is open.  Reading pushes the
+ * message into a sink as it lies, with line ends made CRLF; nothing that it
  * says is believed, and memory is constant.
  *
  * Deleting marks; mailbox_close carries it out, whole or not at all where the
- * store can. */
+ * store can: an mbox is rewritten beside itself and renamed, POP3 deletes at
+ * QUIT, IMAP expunges these messages alone, and in a Maildir or folder each
+ * file goes for itself.  One file and standard input cannot delete.
+ *
+ * deliver/postbox.h opens one in the name of an account: that is what programs
+ * call, so that a password goes only to the host that it is meant for. */
 #ifndef STORE_MAILBOX_H
 #define STORE_MAILBOX_H
 
@@ -34,22 +37,30 @@ enum mailbox_kind {
 };
 
 struct mailbox_message {
-	const char *id;
-	uint64_t size; /* octets as the store tells; 0: it does not */
+	const char *id; /* NULL: not worked out yet, ask mailbox_id */
+	uint64_t size;	/* octets as the store tells; 0: it does not */
 	bool is_deleted;
 };
 
-/* How to reach a server; all of it borrowed.  NULL or 0: nothing special. */
+/* How to reach a server; all of it borrowed, and by POP3 and IMAP until the
+ * mailbox is closed.  NULL or 0: nothing special. */
 struct mailbox_login {
 	const char *user, *password; /* or the bearer token */
-	const char *mechanism;	     /* of SASL, upper case; "APOP" too */
+	const char *mechanism;	     /* of SASL, upper case; "APOP", and "LOGIN"
+					is USER or IMAP's LOGIN where there is
+					no SASL; NULL: the best that both have */
 	bool no_tls; /* the person said so; else pop3:// and imap:// want STLS
-			and STARTTLS, and no password goes without */
+			and STARTTLS.  Nobody logs in without, but on this very
+			machine */
 	bool skip_certificate;
-	const char *trust_file, *fingerprint, *cert_file, *key_file, *tls_host;
-	unsigned timeout; /* seconds without a word from the server */
+	const char *trust_file, *crl_file, *fingerprint, *ciphers;
+	const char *cert_file, *key_file, *tls_host;
+	const char *proxy, *source_address;
+	unsigned timeout; /* seconds without a word from the server; 0: 120 */
+	/* Secrets are masked before; 'C' we, 'S' the server, '*' a remark; or
+	 * NULL. */
 	void (*trace)(void *context, char direction, const char *text,
-		      size_t n); /* secrets are masked before; or NULL */
+		      size_t n);
 	void *context;
 };
 
@@ -63,6 +74,7 @@ struct mailbox_ops {
 	/* Carries out the deletions; NULL: this store cannot delete. */
 	int (*commit)(struct mailbox *m, struct fault *f);
 	void (*free)(struct mailbox *m);
+	bool is_remote;
 };
 
 struct mailbox {
@@ -72,15 +84,33 @@ struct mailbox {
 	struct arena *arena;
 	struct mailbox_message *messages;
 	size_t count;
-	void *own; /* the kind's own state */
+	void *own;	    /* the kind's own state */
+	const bool *enough; /* while mailbox_top lasts: no more is wanted */
+	/* what mailbox_expect said, borrowed */
+	const size_t *expected;
+	size_t expected_count;
+	int expected_lines;
 };
 
 /* What a source is, by its form and by looking: a URL, "-", a folder with cur/
- * and new/, any other folder, a file that begins "From ", a file.  `spool` is
- * for what can be read only once. */
+ * and new/, any other folder, a file that begins "From ", a file.  `spool`,
+ * folders that end with a NULL, is for what can be read only once: it is copied
+ * into an unnamed file there.  `login` may be NULL where the source is no URL.
+ */
 int mailbox_open(struct mailbox *m, struct arena *a, const char *source,
 		 const struct mailbox_login *login, const char *const *spool,
 		 struct fault *f);
+/* The id stays the same from one opening to the next: UIDL, UIDVALIDITY and
+ * UID, the name in a Maildir or folder, else a digest, for which the message
+ * (of a server: its header) is read.  Any octets but NUL. */
+const char *mailbox_id(struct mailbox *m, size_t number, struct fault *f);
+/* A hint, for what follows: these will be read next in this order, `lines` of
+ * each by mailbox_top, or whole (-1).  A server is then asked for the next ones
+ * while one is still coming.  `numbers` is borrowed until they were read. */
+void mailbox_expect(struct mailbox *m, const size_t *numbers, size_t count,
+		    int lines);
+/* The sink is not closed.  A failure half-way is a fault, never a short
+ * message. */
 int mailbox_read(struct mailbox *m, size_t number, struct sink *to,
 		 struct fault *f);
 int mailbox_top(struct mailbox *m, size_t number, unsigned lines,
@@ -92,6 +122,12 @@ int mailbox_delete(struct mailbox *m, size_t number, struct fault *f);
 int mailbox_close(struct mailbox *m, struct fault *f);
 /* Ends without deleting anything. */
 void mailbox_abandon(struct mailbox *m);
+
+struct mailbox_url;
+/* Logs in and out again, no more: for servers that take mail only from where
+ * somebody has just read his. */
+int mailbox_sign_in(struct arena *a, const struct mailbox_url *url,
+		    const struct mailbox_login *login, struct fault *f);
 
 /* "imaps://user@host:port/Folder" in its parts, percent-decoded; a password in
  * a URL is FAULT_USAGE: it would be seen by everyone on this machine. */

@@ -30,6 +30,8 @@ struct from_quote {
 
 static const char from_word[] = "From ";
 
+#define REOPEN_MAX 100
+
 static int flush_start(struct from_quote *s, bool quote)
 {
 	size_t matched = s->matched;
@@ -141,7 +143,7 @@ static int write_message(int fd, const char *path, const char *reverse_path,
 	return disk_sync(fd, path, f);
 }
 
-static int open_locked(const char *path, struct stat *st, struct fault *f)
+static int open_mine(const char *path, struct stat *st, struct fault *f)
 {
 	int fd = open(path,
 		      O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW |
@@ -164,6 +166,26 @@ static int open_locked(const char *path, struct stat *st, struct fault *f)
 		return -1;
 	}
 	return fd;
+}
+
+/* Whoever held the lock may have put another file in this one's place
+ * (mbox_rewrite does): what is appended here would be lost. */
+static int open_locked(const char *path, struct stat *st, struct fault *f)
+{
+	for (int i = 0; i < REOPEN_MAX; i++) {
+		int fd = open_mine(path, st, f);
+		struct stat named;
+
+		if (fd < 0)
+			return -1;
+		if (lstat(path, &named) == 0 && named.st_dev == st->st_dev &&
+		    named.st_ino == st->st_ino)
+			return fd;
+		close(fd);
+	}
+	return fault_set(f, FAULT_TEMPORARY,
+			 "%s is replaced again and again by another program",
+			 path);
 }
 
 int mbox_append(const char *path, const char *reverse_path,
@@ -207,17 +229,40 @@ static bool may_matter(const struct mbox_message *s)
 	return memcmp(s->line + quotes, from_word, n) == 0;
 }
 
-/* "From somebody ... 05:30:00 2026", and not a sentence. */
-static bool is_separator(const char *line, size_t n)
+static size_t digits_at_end(const char *line, size_t n)
+{
+	size_t count = 0;
+
+	while (count < n && line[n - 1 - count] >= '0' &&
+	       line[n - 1 - count] <= '9')
+		count++;
+	return count;
+}
+
+/* Without " remote from HOST" and " +0100". */
+static size_t without_tail(const char *line, size_t n)
+{
+	static const char remote[] = " remote from ";
+	size_t word = n;
+
+	while (word && line[word - 1] != ' ')
+		word--;
+	if (word >= strlen(remote) &&
+	    !memcmp(line + word - strlen(remote), remote, strlen(remote)))
+		n = word - strlen(remote);
+	if (n > 6 && digits_at_end(line, n) == 4 && line[n - 6] == ' ' &&
+	    (line[n - 5] == '+' || line[n - 5] == '-'))
+		n -= 6;
+	return n;
+}
+
+bool mbox_is_separator(const char *line, size_t n)
 {
 	while (n && (line[n - 1] == '\n' || line[n - 1] == '\r'))
 		n--;
-	if (n < 20 || !mbox_begins(line, n) || !memchr(line, ':', n))
-		return false;
-	for (size_t i = n - 4; i < n; i++)
-		if (line[i] < '0' || line[i] > '9')
-			return false;
-	return line[n - 5] == ' ';
+	n = without_tail(line, n);
+	return n >= 20 && mbox_begins(line, n) && memchr(line, ':', n) &&
+	       digits_at_end(line, n) == 4 && line[n - 5] == ' ';
 }
 
 static int pass_blank(struct mbox_message *s)
@@ -251,7 +296,7 @@ static int end_line(struct mbox_message *s)
 	bool is_blank =
 		s->held <= 2 && (s->line[0] == '\n' || s->line[0] == '\r');
 
-	if (s->blank && is_separator(s->line, s->held))
+	if (s->blank && mbox_is_separator(s->line, s->held))
 		return fault_set(
 			s->sink.fault, FAULT_DATA,
 			"the mbox has more than one message; send each from a file of its own");

@@ -10,6 +10,8 @@
 #include "flow/source.h"
 #include "mail/header.h"
 
+#define MBOX_SEPARATOR_MAX 256 /* octets of a "From " line, its end too */
+
 /* Makes the file (0600) when it is not there, takes a lock, appends one
  * message with the fields of `extra` before its own, and syncs.  A write that
  * fails half-way is cut off again, so that the messages before it stay whole.
@@ -25,10 +27,13 @@ struct mbox_message {
 	enum { MBOX_SEPARATOR, MBOX_START, MBOX_REST } state;
 	size_t blank; /* octets of an empty line that is held back */
 	size_t held;  /* of a line that may be a "From " line */
-	char line[256];
+	char line[MBOX_SEPARATOR_MAX];
 };
 void mbox_message_init(struct mbox_message *s, struct sink *next);
 /* Does the text begin like an mbox? */
 bool mbox_begins(const char *text, size_t n);
+/* Is the line, with its end, "From somebody ... 05:30:00 2026" (a zone or
+ * "remote from HOST" may follow), and not a sentence? */
+bool mbox_is_separator(const char *line, size_t n);
 
 #endif

@@ -7,7 +7,9 @@
  * standard input read: what can fail without it fails before it. */
 #include "submit/compose.h"
 
+#include <errno.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/ascii.h"
 #include "base/world.h"
@@ -47,6 +49,9 @@ void composition_free(struct composition *c)
 {
 	if (c->has_stage)
 		stage_free(&c->stage);
+	if (c->owned)
+		stage_free(c->owned);
+	c->owned = NULL;
 	inputs_free(&c->inputs);
 	c->has_stage = c->is_rendered = false;
 }
@@ -128,6 +133,7 @@ static struct part *gather(struct composition *c, const char *type,
 	return p;
 }
 
+/* One, or a list of them. */
 static void append(struct part **list, struct part *p)
 {
 	while (*list)
@@ -149,6 +155,22 @@ static const char *attachment_name(const struct attachment *a)
 	return strcmp(a->path, "-") ? base_name(a->path) : "stdin";
 }
 
+/* What is compressed says so by its name. */
+static int compress(struct composition *c, struct input *in,
+		    struct slice *content, const char **name, struct fault *f)
+{
+	enum compression method = c->request->compression;
+	int r;
+
+	if (method == COMPRESSION_NONE)
+		return 0;
+	r = input_compress(&c->inputs, in, method, content, f);
+	if (r > 0)
+		*name = arena_format(c->arena, "%s%s", *name,
+				     compression_suffix(method));
+	return r < 0 ? -1 : 0;
+}
+
 static struct part *attachment_part(struct composition *c,
 				    const struct attachment *a,
 				    struct input *in, struct fault *f)
@@ -160,7 +182,8 @@ static struct part *attachment_part(struct composition *c,
 	struct slice content;
 	struct part *p;
 
-	if (input_slice(&c->inputs, in, copy, &content, f) < 0)
+	if (input_slice(&c->inputs, in, copy, &content, f) < 0 ||
+	    compress(c, in, &content, &name, f) < 0)
 		return NULL;
 	p = new_leaf(c,
 		     a->type ? a->type : filetype_of(c->arena, name, &content),
@@ -182,14 +205,16 @@ static int uuencode_into(struct composition *c, struct part *body,
 
 	for (struct attachment *a = c->request->attachments; a; a = a->next) {
 		struct input *in = o->attachments[n++];
+		const char *name = attachment_name(a);
 		struct slice content;
 		struct piece *p;
 
-		if (input_slice(&c->inputs, in, false, &content, f) < 0)
+		if (input_slice(&c->inputs, in, false, &content, f) < 0 ||
+		    compress(c, in, &content, &name, f) < 0)
 			return -1;
 		p = add_piece(c, body, &content);
 		p->uuencode = true;
-		p->name = attachment_name(a);
+		p->name = name;
 		p->mode = input_mode(in);
 	}
 	return 0;
@@ -269,7 +294,7 @@ static int build_tree(struct composition *c, const struct opened *o,
 	c->is_empty =
 		r->skip_empty && !html && !r->attachments && is_empty(text);
 	if (text && r->encoding == ENCODING_UUENCODE) {
-		c->message.root = text;
+		c->message.root = c->body = text;
 		return uuencode_into(c, text, o, f);
 	}
 	if (text)
@@ -282,11 +307,13 @@ static int build_tree(struct composition *c, const struct opened *o,
 	list = gather(c, "multipart/related", list);
 	if (!html && add_attachments(c, o, true, &list, f) < 0)
 		return -1;
-	if (add_attachments(c, o, false, &list, f) < 0)
+	if (add_attachments(c, o, false, &c->files, f) < 0)
 		return -1;
 	/* An empty text before attachments says nothing: leave it out. */
-	if (list == text && text && text->next && is_empty(text))
+	if (list == text && text && (text->next || c->files) && is_empty(text))
 		list = text->next;
+	c->body = list;
+	append(&list, c->files);
 	c->message.root = gather(c, "multipart/mixed", list);
 	return 0;
 }
@@ -415,6 +442,24 @@ static uint64_t expected_size(const struct part *p)
 	return size;
 }
 
+static uint64_t content_size(const struct part *p)
+{
+	uint64_t size = 0;
+
+	for (; p; p = p->next) {
+		size += content_size(p->children);
+		for (const struct piece *x = p->pieces; x; x = x->next)
+			size += x->content.length;
+	}
+	return size;
+}
+
+uint64_t composition_least(const struct composition *c)
+{
+	return c->is_draft ? c->draft.content.length
+			   : content_size(c->message.root);
+}
+
 /* Has the finished header octets over 127, as an address of RFC 6532 has? */
 static bool header_has_high(const struct stage *stage, struct fault *f)
 {
@@ -471,4 +516,21 @@ int composition_render(struct composition *c, bool accept_8bit, struct fault *f)
 		c->has_8bit_header = header_has_high(&c->stage, f);
 	c->is_rendered = true;
 	return fault_is_set(f) ? -1 : 0;
+}
+
+int composition_take(struct composition *c, int fd, struct fault *f)
+{
+	struct stat st;
+
+	if (c->has_stage)
+		stage_free(&c->stage);
+	stage_init(&c->stage, c->inputs.spool, "the message", f);
+	c->stage.fd = fd;
+	c->has_stage = c->is_rendered = true;
+	c->has_8bit = false;
+	if (fstat(fd, &st) < 0)
+		return fault_errno(f, FAULT_IO, errno,
+				   "the message that was kept");
+	c->stage.size = (uint64_t)st.st_size;
+	return 0;
 }

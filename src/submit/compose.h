@@ -30,8 +30,13 @@ struct composition {
 
 	bool is_draft;
 	const struct slice *draft_content; /* NULL: the request's draft_path */
+	struct stage *owned; /* what the draft is read from, where it goes with
+				this; or NULL */
 	bool is_from_mbox;		   /* the draft, as a dead letter is */
 	struct message message;		   /* its header serves a draft too */
+	struct part *body;		   /* all of it that is no attachment */
+	struct part *files;		   /* the attachments, or NULL; both are
+					      in the message's tree */
 	struct draft draft;
 
 	/* the result */
@@ -54,6 +59,11 @@ void composition_init(struct composition *c, struct arena *a,
 void composition_free(struct composition *c);
 /* Reads the input, builds the tree and the envelope. */
 int composition_build(struct composition *c, struct fault *f);
+/* The same message once more, as it was rendered before, in place of what would
+ * be rendered now; takes the descriptor. */
+int composition_take(struct composition *c, int fd, struct fault *f);
+/* Octets that it has at least, once it is rendered. */
+uint64_t composition_least(const struct composition *c);
 /* Renders into the stage; again, with other needs, when a server asks. */
 int composition_render(struct composition *c, bool accept_8bit,
 		       struct fault *f);

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -25,6 +26,8 @@ struct input {
 	struct stage stage;
 	bool is_unwrapped;
 	struct stage message; /* that was in an mbox */
+	bool is_squeezed;
+	struct stage squeezed; /* the content, compressed */
 	struct input *next;
 };
 
@@ -35,6 +38,8 @@ void inputs_free(struct inputs *all)
 			stage_free(&in->stage);
 		if (in->is_unwrapped)
 			stage_free(&in->message);
+		if (in->is_squeezed)
+			stage_free(&in->squeezed);
 		if (in->fd >= 0 && !in->is_standard)
 			close(in->fd);
 	}
@@ -78,6 +83,8 @@ struct input *input_open(struct inputs *all, const char *path, struct fault *f)
 	}
 	in->next = all->first;
 	all->first = in;
+	if (in->is_standard && all->standard)
+		return in;
 	return examine(in, f) < 0 ? NULL : in;
 }
 
@@ -109,6 +116,10 @@ int input_slice(struct inputs *all, struct input *in, bool copy,
 {
 	off_t at = 0;
 
+	if (in->is_standard && all->standard) {
+		*out = *all->standard;
+		return 0;
+	}
 	if (in->is_plain && in->is_standard) {
 		at = lseek(in->fd, 0, SEEK_CUR);
 		if (at < 0 || at > in->st.st_size)
@@ -157,6 +168,48 @@ int input_message(struct inputs *all, struct input *in, struct slice *out,
 		return -1;
 	*out = stage_slice(&in->message);
 	return 0;
+}
+
+static int squeeze(struct input *in, enum compression method,
+		   const struct slice *content, struct fault *f)
+{
+	struct compress *c = memory_alloc(sizeof(*c));
+	struct progress p;
+	int r;
+
+	progress_sink(&p, &in->squeezed.sink, "compressing", 0);
+	r = compress_init(c, method, &p.sink, f);
+	if (r == 0)
+		r = pump_slice(content, &c->sink);
+	if (r == 0)
+		r = sink_close(&c->sink);
+	compress_free(c);
+	free(c);
+	progress_end(&p);
+	return r < 0 ? -1 : sink_close(&in->squeezed.sink);
+}
+
+int input_compress(struct inputs *all, struct input *in,
+		   enum compression method, struct slice *out, struct fault *f)
+{
+	struct source from;
+	char start[16];
+	ssize_t n;
+
+	source_of_slice(&from, out);
+	n = source_read(&from, start, sizeof(start), f);
+	if (n < 0)
+		return -1;
+	if (compression_is_known(start, (size_t)n))
+		return 0;
+	if (!in->is_squeezed) {
+		stage_init(&in->squeezed, all->spool, in->name, f);
+		in->is_squeezed = true;
+		if (squeeze(in, method, out, f) < 0)
+			return -1;
+	}
+	*out = stage_slice(&in->squeezed);
+	return 1;
 }
 
 bool input_is_mbox(const struct input *in)

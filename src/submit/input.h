@@ -10,13 +10,15 @@
 
 #include "base/arena.h"
 #include "base/fault.h"
+#include "codec/compress.h"
 #include "flow/source.h"
 
 struct input;
 struct inputs {
 	struct arena *arena;
-	const char *const *spool; /* folders for staging */
-	bool dot_ends;		  /* standard input, alone on a line */
+	const char *const *spool;     /* folders for staging */
+	bool dot_ends;		      /* standard input, alone on a line */
+	const struct slice *standard; /* it was read already; NULL: read it */
 	struct input *first;
 };
 
@@ -30,6 +32,10 @@ int input_slice(struct inputs *all, struct input *in, bool copy,
 /* A whole message: where the input is an mbox, the one that is in it. */
 int input_message(struct inputs *all, struct input *in, struct slice *out,
 		  struct fault *f);
+/* The same compressed, unless it is already: then *out stays and the result is
+ * 0; 1 when *out is the compressed content. */
+int input_compress(struct inputs *all, struct input *in,
+		   enum compression method, struct slice *out, struct fault *f);
 bool input_is_mbox(const struct input *in);
 /* What was read of standard input so far, for a dead letter; false when
  * nothing was. */

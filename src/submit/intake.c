@@ -1,15 +1,18 @@
 /* intake.c - one reply for all recipients.
  *
- * After the content SMTP has one answer, whatever became of each recipient:
+ * After the content SMTP has one answer, whatever became of each recipient.
+ * One is taken who was accepted upstream or waits in our queue:
  *
- *	all were accepted	  250
- *	none was		  the fault of the whole, temporary where one of
+ *	all are taken		  250
+ *	none is			  the fault of the whole, temporary where one of
  *				  them is: the client has the mail and does
  *				  with it what it does; we keep nothing
- *	some were		  250, and those who were not are in the dead
- *				  letter: a 4xx would send it twice to the
- *				  others.  Where it cannot be kept, 554 says
- *				  who has not got it: only the client has it. */
+ *	some are		  250, for a 4xx would send it twice to the
+ *				  others.  The sender hears by mail of those who
+ *				  were refused; where the queue is off, or there
+ *				  is no sender, they are in the dead letter.
+ *				  Where it cannot be kept either, 554 says who
+ *				  has not got it: only the client has it. */
 #include "submit/intake.h"
 
 #include <stdio.h>
@@ -20,10 +23,11 @@
 #include "base/log.h"
 #include "base/world.h"
 #include "config/credentials.h"
-#include "mail/date.h"
-#include "submit/compose.h"
 #include "deliver/here.h"
 #include "deliver/local.h"
+#include "deliver/smarthost.h"
+#include "mail/date.h"
+#include "submit/compose.h"
 #include "submit/submit.h"
 
 #define HOPS_MAX      30 /* Received fields: more is a loop */
@@ -61,10 +65,16 @@ static void begin_request(struct intake *in, struct arena *a)
 	r->transcript = base->transcript;
 	r->syslog_tag = base->syslog_tag;
 	r->skip_aliases = base->skip_aliases;
+	r->hands_back = base->hands_back;
 	r->is_handed_over = true;
 	request_override(a, r, "auto_submitted", "off")->origin = "--serve";
-	for (const struct override *o = base->overrides; o; o = o->next)
-		request_override(a, r, o->name, o->value)->origin = o->origin;
+	for (const struct override *o = base->overrides; o; o = o->next) {
+		struct override *new =
+			request_override(a, r, o->name, o->value);
+
+		new->origin = o->origin;
+		new->is_habit = o->is_habit;
+	}
 }
 
 static int choose_account(struct intake *in, struct arena *a, struct fault *f)
@@ -133,7 +143,7 @@ static int intake_recipient(void *context, struct server_mail *m,
 	struct resolution found = { .final = { .count = 0 } };
 	struct fault f = FAULT_INIT;
 	struct intake *in = context;
-	bool has_server = in->account->host || in->account->socket;
+	bool has_server = smarthost_is_set(in->account);
 	size_t count = 0;
 
 	if (resolve_address(&in->resolver, &to->address, &found, &f) < 0)
@@ -237,18 +247,44 @@ static int answer_some(const struct outcome *out, const struct fault *f,
 		       struct answer *answer)
 {
 	const struct envelope *e = out->envelope;
-	size_t accepted = envelope_accepted(e);
+	size_t taken = envelope_accepted(e) + envelope_queued(e);
 
+	if (out->has_notice)
+		return answer_set(answer, 250, "2.0.0",
+				  "taken for %zu of %zu recipients; its sender "
+				  "hears by mail of the others: %.300s",
+				  taken, e->count, f->text);
 	if (out->dead_letter)
 		return answer_set(answer, 250, "2.0.0",
 				  "taken for %zu of %zu recipients; for the "
 				  "others it was kept in %s: %.300s",
-				  accepted, e->count, out->dead_letter,
-				  f->text);
+				  taken, e->count, out->dead_letter, f->text);
 	return answer_set(answer, 554, "5.0.0",
 			  "taken for %zu of %zu recipients, send it again to "
 			  "the others alone: %.300s",
-			  accepted, e->count, f->text);
+			  taken, e->count, f->text);
+}
+
+static int answer_all(const struct intake *in, const struct outcome *out,
+		      struct answer *answer)
+{
+	const struct envelope *e = out->envelope;
+	size_t queued = envelope_queued(e);
+
+	if (!queued)
+		return answer_set(answer, 250, "2.0.0", "%s%s%.300s",
+				  out->host ? out->host : "",
+				  out->host ? " took it: " : "", out->reply);
+	log_note("%s: mail from <%s>: %zu of %zu recipients wait in the queue "
+		 "as %s",
+		 in->peer, e->reverse_path, queued, e->count, out->queue_id);
+	if (queued == e->count)
+		return answer_set(answer, 250, "2.0.0", "queued as %s",
+				  out->queue_id);
+	return answer_set(answer, 250, "2.0.0",
+			  "taken for %zu of %zu recipients, and queued as %s "
+			  "for the others",
+			  e->count - queued, e->count, out->queue_id);
 }
 
 static int answer_outcome(const struct intake *in, const struct outcome *out,
@@ -257,11 +293,9 @@ static int answer_outcome(const struct intake *in, const struct outcome *out,
 	const struct envelope *e = out->envelope;
 
 	if (!fault_is_set(f))
-		return answer_set(answer, 250, "2.0.0", "%s%s%.300s",
-				  out->host ? out->host : "",
-				  out->host ? " took it: " : "", out->reply);
+		return answer_all(in, out, answer);
 	log_error("%s: mail from <%s>: %s", in->peer, e->reverse_path, f->text);
-	if (envelope_accepted(e))
+	if (envelope_accepted(e) + envelope_queued(e))
 		return answer_some(out, f, answer);
 	return answer_none(e, f, answer);
 }
@@ -310,7 +344,12 @@ static int intake_end(void *context, struct server_mail *m,
 		log_error("%s: mail from <%s>: %s", in->peer,
 			  m->from.sender.spec, f.text);
 	} else {
-		submit_send(&c, in->trace, NULL, SUBMIT_KEEP_REST, &out, &f);
+		const struct submission s = { .composition = &c,
+					      .config = &in->config,
+					      .trace = in->trace,
+					      .keeping = SUBMIT_KEEP_REST };
+
+		submit_send(&s, &out, &f);
 		r = answer_outcome(in, &out, &f, answer);
 	}
 	composition_free(&c);

@@ -21,7 +21,8 @@ static int describe(struct composition *c, const struct fault *why,
 	for (size_t i = 0; i < e->count; i++) {
 		const struct recipient *one = &e->recipients[i];
 
-		if (one->decided && !fault_is_set(&one->verdict))
+		if (one->is_queued ||
+		    (one->decided && !fault_is_set(&one->verdict)))
 			continue;
 		if (names.len)
 			buf_puts(&names, ", ");

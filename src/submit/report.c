@@ -1,7 +1,6 @@
 /* report.c - the same outcome, three ways. */
 #include "submit/report.h"
 
-#include <ctype.h>
 #include <inttypes.h>
 #include <jansson.h>
 #include <stdlib.h>
@@ -9,19 +8,22 @@
 
 #include "base/log.h"
 #include "base/world.h"
+#include "deliver/jsonify.h"
 #include "deliver/local.h"
 #include "deliver/smarthost.h"
+#include "submit/enqueue.h"
 
 /* Did the recipients fail each in its own way? */
 static bool differ(const struct envelope *e, const struct fault *f)
 {
 	for (size_t i = 0; i < e->count; i++)
-		if (strcmp(e->recipients[i].verdict.text, f->text) != 0)
+		if (e->recipients[i].is_queued ||
+		    strcmp(e->recipients[i].verdict.text, f->text) != 0)
 			return true;
 	return false;
 }
 
-void report_failure(const struct outcome *out, const struct fault *f)
+static void report_failure(const struct outcome *out, const struct fault *f)
 {
 	const struct envelope *e = out->envelope;
 	size_t accepted = e ? envelope_accepted(e) : 0;
@@ -30,7 +32,8 @@ void report_failure(const struct outcome *out, const struct fault *f)
 	if (!each)
 		log_error("%s", f->text);
 	for (size_t i = 0; each && i < e->count; i++)
-		if (fault_is_set(&e->recipients[i].verdict))
+		if (fault_is_set(&e->recipients[i].verdict) &&
+		    !e->recipients[i].is_queued)
 			log_error("%s", e->recipients[i].verdict.text);
 	if (accepted)
 		log_error("%zu of %zu recipients were accepted", accepted,
@@ -39,8 +42,45 @@ void report_failure(const struct outcome *out, const struct fault *f)
 		log_error("the message was kept in %s", out->dead_letter);
 }
 
+/* The first of them that a server was asked about, or should have been. */
+static const struct recipient *first_deferred(const struct envelope *e)
+{
+	for (size_t i = 0; i < e->count; i++)
+		if (e->recipients[i].is_queued && e->recipients[i].decided)
+			return &e->recipients[i];
+	return NULL;
+}
+
+static void report_queued(const struct outcome *out)
+{
+	const struct envelope *e = out->envelope;
+	const struct recipient *one = first_deferred(e);
+
+	if (!one)
+		return;
+	if (envelope_queued(e) == e->count)
+		log_warning("not sent yet; it waits in the queue as %s and "
+			    "will be tried again: %s",
+			    out->queue_id, one->verdict.text);
+	else
+		log_warning("%zu of %zu recipients wait in the queue as %s and "
+			    "will be tried again: %s",
+			    envelope_queued(e), e->count, out->queue_id,
+			    one->verdict.text);
+}
+
+void report_outcome(const struct outcome *out, const struct fault *f)
+{
+	if (fault_is_set(f))
+		report_failure(out, f);
+	if (out->envelope)
+		report_queued(out);
+}
+
 static const char *recipient_status(const struct recipient *r)
 {
+	if (r->is_queued)
+		return "queued";
 	if (!r->decided)
 		return "undecided";
 	if (!fault_is_set(&r->verdict))
@@ -48,66 +88,18 @@ static const char *recipient_status(const struct recipient *r)
 	return r->verdict.temporary ? "deferred" : "refused";
 }
 
-/* "250 2.1.5 Ok" in its three parts; what is not there is null. */
-static void set_reply(json_t *object, const char *reply)
-{
-	const char *text = reply;
-	size_t n;
-
-	if (strspn(text, "0123456789") == 3 && (text[3] == ' ' || !text[3])) {
-		json_object_set_new(object, "code",
-				    json_integer(strtol(text, NULL, 10)));
-		text += text[3] ? 4 : 3;
-	} else {
-		json_object_set_new(object, "code", json_null());
-	}
-	n = strspn(text, "0123456789.");
-	if (n >= 5 && isdigit((unsigned char)text[0]) && text[1] == '.' &&
-	    (text[n] == ' ' || !text[n])) {
-		json_object_set_new(object, "enhanced", json_stringn(text, n));
-		text += text[n] ? n + 1 : n;
-	} else {
-		json_object_set_new(object, "enhanced", json_null());
-	}
-	json_object_set_new(object, "text", json_string(text));
-}
-
-/* A server may say what is not UTF-8: then the octets stand for Latin-1. */
-static json_t *any_string(const char *text)
-{
-	struct buf utf8 = BUF_INIT(8192);
-	json_t *value;
-
-	if (!text)
-		return json_null();
-	value = json_string(text);
-	for (; !value && *text; text++) {
-		unsigned char c = (unsigned char)*text;
-
-		if (c < 128)
-			buf_putc(&utf8, *text);
-		else
-			buf_printf(&utf8, "%c%c", 0xC0 | c >> 6,
-				   0x80 | (c & 0x3F));
-	}
-	if (!value)
-		value = json_string(utf8.data);
-	buf_free(&utf8);
-	return value;
-}
-
 static json_t *recipient_json(const struct recipient *r)
 {
 	json_t *object = json_object();
 
-	json_object_set_new(object, "address", any_string(r->address));
+	json_object_set_new(object, "address", jsonify_text(r->address));
 	json_object_set_new(object, "status", json_string(recipient_status(r)));
-	set_reply(object, r->reply);
+	jsonify_reply(object, r->reply);
 	if (fault_is_set(&r->verdict)) {
 		json_object_set_new(object, "cause",
 				    json_string(fault_name(r->verdict.cause)));
 		json_object_set_new(object, "error",
-				    any_string(r->verdict.text));
+				    jsonify_text(r->verdict.text));
 	}
 	return object;
 }
@@ -115,10 +107,12 @@ static json_t *recipient_json(const struct recipient *r)
 static const char *whole_status(const struct outcome *out,
 				const struct fault *f)
 {
+	size_t accepted = out->envelope ? envelope_accepted(out->envelope) : 0;
+	size_t queued = out->envelope ? envelope_queued(out->envelope) : 0;
+
 	if (!fault_is_set(f))
-		return "sent";
-	return out->envelope && envelope_accepted(out->envelope) ? "partial"
-								 : "failed";
+		return queued ? "queued" : "sent";
+	return accepted + queued ? "partial" : "failed";
 }
 
 int report_json(const struct outcome *out, const struct fault *f,
@@ -133,22 +127,50 @@ int report_json(const struct outcome *out, const struct fault *f,
 	json_object_set_new(object, "status",
 			    json_string(whole_status(out, f)));
 	json_object_set_new(object, "exit", json_integer(outcome_exit(out, f)));
-	json_object_set_new(object, "message_id", any_string(out->message_id));
-	json_object_set_new(object, "account", any_string(out->account));
-	json_object_set_new(object, "host", any_string(out->host));
+	json_object_set_new(object, "message_id",
+			    jsonify_text(out->message_id));
+	json_object_set_new(object, "account", jsonify_text(out->account));
+	json_object_set_new(object, "host", jsonify_text(out->host));
 	json_object_set_new(object, "size",
 			    json_integer((json_int_t)out->size));
-	json_object_set_new(object, "reply", any_string(out->reply));
+	json_object_set_new(object, "reply", jsonify_text(out->reply));
 	json_object_set_new(object, "error",
-			    fault_is_set(f) ? any_string(f->text)
+			    fault_is_set(f) ? jsonify_text(f->text)
 					    : json_null());
 	json_object_set_new(object, "dead_letter",
-			    any_string(out->dead_letter));
+			    jsonify_text(out->dead_letter));
+	json_object_set_new(object, "queue_id", jsonify_text(out->queue_id));
 	json_object_set_new(object, "round_trips",
 			    json_integer(out->round_trips));
 	json_object_set_new(object, "milliseconds",
 			    json_integer((json_int_t)out->milliseconds));
 	json_object_set_new(object, "recipients", list);
+	text = json_dumps(object, JSON_COMPACT);
+	json_decref(object);
+	if (text)
+		buf_puts(to, text);
+	free(text);
+	return text ? buf_putc(to, '\n') : -1;
+}
+
+int report_series_json(const struct series_verdict *v, struct buf *to)
+{
+	static const char *const words[] = { "sent", "queued", "failed" };
+	json_t *object = json_object();
+	char *text;
+
+	json_object_set_new(object, "number", json_integer(v->n));
+	json_object_set_new(object, "name", jsonify_text(v->name));
+	json_object_set_new(object, "status", json_string(words[v->fate]));
+	json_object_set_new(object, "exit", json_integer(v->exit));
+	json_object_set_new(object, "size", json_integer((json_int_t)v->size));
+	json_object_set_new(object, "message_id", jsonify_text(v->message_id));
+	json_object_set_new(object, "queue_id",
+			    v->queue_id[0] ? jsonify_text(v->queue_id)
+					   : json_null());
+	json_object_set_new(object,
+			    v->fate == SERIES_FAILED ? "error" : "reply",
+			    jsonify_text(v->text));
 	text = json_dumps(object, JSON_COMPACT);
 	json_decref(object);
 	if (text)
@@ -191,7 +213,7 @@ int report_dry_run(const struct composition *c, struct buf *to)
 {
 	const struct account *account = c->account;
 	const struct envelope *e = &c->envelope;
-	bool has_server = account->host || account->socket;
+	bool has_server = smarthost_is_set(account);
 
 	buf_printf(to, "account:    %s\n", account->name);
 	if (has_server)
@@ -201,6 +223,11 @@ int report_dry_run(const struct composition *c, struct buf *to)
 	else
 		buf_puts(to,
 			 "server:     none: mail to oneself on this machine\n");
+	if (account->fallback)
+		buf_printf(to, "fallback:   %s\n", account->fallback);
+	if (has_server)
+		buf_printf(to, "queue:      %s\n",
+			   enqueue_word(enqueue_mode(c->request, account)));
 	if (account->user)
 		buf_printf(to, "user:       %s\n", account->user);
 	buf_printf(to, "from:       <%s>\n", e->reverse_path);

@@ -3,17 +3,22 @@
 #define SUBMIT_REPORT_H
 
 #include "base/buf.h"
-#include "submit/compose.h"
 #include "deliver/outcome.h"
+#include "submit/compose.h"
+#include "submit/series.h"
 
 #define REPORT_MAX (64 * 1024 * 1024)
 
 /* Sentences on standard error: each recipient that was refused with the
- * server's words, the fault of the whole, where the message was kept. */
-void report_failure(const struct outcome *out, const struct fault *f);
+ * server's words, the fault of the whole, where the message was kept; and, as a
+ * warning, who waits in the queue though a server was asked.  Nothing of a mail
+ * that went. */
+void report_outcome(const struct outcome *out, const struct fault *f);
 /* One JSON object and a newline; `f` may be FAULT_NONE. */
 int report_json(const struct outcome *out, const struct fault *f,
 		struct buf *to);
+/* One mail of a series, as a line. */
+int report_series_json(const struct series_verdict *v, struct buf *to);
 /* What would be done: account, server, envelope, size, commands. */
 int report_dry_run(const struct composition *c, struct buf *to);
 

@@ -44,6 +44,27 @@ struct attachment *request_last_attachment(const struct request *r)
 	return one;
 }
 
+struct request *request_copy(struct arena *a, const struct request *r)
+{
+	struct request *copy = arena_alloc(a, sizeof(*copy));
+
+	*copy = *r;
+	copy->attachments = NULL;
+	copy->last_attachment = &copy->attachments;
+	for (const struct attachment *x = r->attachments; x; x = x->next) {
+		struct attachment *new = request_attach(a, copy, x->path);
+
+		*new = *x;
+		new->next = NULL;
+	}
+	copy->overrides = NULL;
+	copy->last_override = &copy->overrides;
+	for (const struct override *o = r->overrides; o; o = o->next)
+		request_override(a, copy, o->name, o->value)->origin =
+			o->origin;
+	return copy;
+}
+
 static const char *sender_of(const struct request *r)
 {
 	if (r->has_envelope_from && *r->envelope_from.spec)

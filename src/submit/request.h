@@ -13,7 +13,10 @@
 #include <stdint.h>
 
 #include "base/arena.h"
+#include "codec/compress.h"
 #include "config/config.h"
+#include "deliver/flush.h"
+#include "deliver/mailq.h"
 #include "mail/address.h"
 #include "mail/header.h"
 #include "mail/message.h"
@@ -28,8 +31,12 @@ enum request_action {
 	REQUEST_CHECK_ALIASES,
 	REQUEST_LIST_QUEUE,
 	REQUEST_RUN_QUEUE,
-	REQUEST_SERVE_STDIO, /* an SMTP server on standard input and output */
-	REQUEST_SERVE,	     /* one that listens */
+	REQUEST_CHECK_QUEUE,  /* for a monitor */
+	REQUEST_CHANGE_QUEUE, /* hold, release, retry, delete */
+	REQUEST_PRINT_QUEUED, /* a mail that waits, as it goes out */
+	REQUEST_SETUP_QUEUE,  /* have the system run the queue */
+	REQUEST_SERVE_STDIO,  /* an SMTP server on standard input and output */
+	REQUEST_SERVE,	      /* one that listens */
 	REQUEST_HELP,
 	REQUEST_VERSION,
 };
@@ -46,8 +53,38 @@ struct attachment {
 	struct attachment *next;
 };
 
+/* What is asked of the queue. */
+struct request_queue {
+	struct mailq_choice choice;
+	bool due_only;
+	bool tells_each; /* a run says of each mail what became of it */
+	bool runs_first; /* before it is listed */
+	enum mailq_change change;
+	struct mailq_limits limits;
+	const char *setup; /* "on", "remove" or "show" */
+};
+
+enum split_format { SPLIT_PARTS, SPLIT_UUENCODE, SPLIT_PARTIAL, SPLIT_SHAR };
+
+/* Many mails of one command (series.h). */
+struct request_series {
+	/* each file a mail of its own; ready messages */
+	enum { REQUEST_ONE, REQUEST_EACH, REQUEST_BATCH } kind;
+	const char **sources; /* files, or what mailbox.h can open */
+	size_t count;
+	uint64_t limit; /* octets of one mail at most; 0: it is not split */
+	bool asks;	/* ... as many as the server takes */
+	enum split_format format;
+	const char *id;	   /* of a series that was begun; NULL: a new one */
+	bool again;	   /* what went before goes once more */
+	const char *parts; /* "4,7-9": these alone; NULL: all */
+	unsigned connections;
+};
+
 struct request {
 	enum request_action action;
+	struct request_series series;
+	struct request_queue queue;
 
 	/* the message */
 	const char *subject; /* NULL: none was given */
@@ -65,8 +102,9 @@ struct request {
 	const char *draft_path;
 	const char *body_charset; /* NULL: from the bytes */
 	struct attachment *attachments, **last_attachment;
-	enum encoding encoding; /* of attachments */
-	bool skip_empty;	/* an empty body without attachments: no mail */
+	enum encoding encoding;	      /* of attachments */
+	enum compression compression; /* of those that are not yet */
+	bool skip_empty; /* an empty body without attachments: no mail */
 
 	/* the envelope */
 	struct address envelope_from; /* "" spec is the null sender */
@@ -74,6 +112,10 @@ struct request {
 	const char *dsn_notify, *dsn_ret, *dsn_envid;
 
 	/* habits */
+	bool hands_back; /* a mail that cannot go now stays the caller's, who
+			    tries again: no queue that nobody asked for */
+	bool mails_back; /* a failure is told to the sender by mail */
+	bool is_status_zero;   /* once it was, the exit status is 0 */
 	bool dot_ends_input;   /* a lone dot on a line is the end of it */
 	const char *full_name; /* of the sender, where the header has none */
 	/* of a draft; those that were named get it too */
@@ -122,6 +164,8 @@ struct override *request_override(struct arena *a, struct request *r,
 struct attachment *request_last_attachment(const struct request *r);
 /* What it says about the configuration; borrows from the request. */
 struct config_wish request_config(const struct request *r);
+/* Another of its own, in `a`, that may be changed. */
+struct request *request_copy(struct arena *a, const struct request *r);
 /* Mailboxes in To, Cc and Bcc together. */
 size_t request_recipients(const struct request *r);
 

@@ -10,11 +10,7 @@
 #include "config/settings.h"
 #include "mail/domain.h"
 #include "deliver/here.h"
-
-static bool has_server(const struct account *account)
-{
-	return account->host || account->socket;
-}
+#include "deliver/smarthost.h"
 
 /* Is the smarthost this machine, with its own idea of "localhost"? */
 static bool server_is_here(const struct account *account)
@@ -35,7 +31,7 @@ void resolver_init(struct resolver *r, struct arena *a,
 		.skip_aliases = skip_aliases,
 	};
 	r->aliases.server_is_here = server_is_here(account);
-	if (!has_server(account))
+	if (!smarthost_is_set(account))
 		r->aliases.own_user = world_user();
 }
 

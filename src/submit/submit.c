@@ -1,12 +1,20 @@
-/* submit.c - which way it goes, and what is done when it does not. */
+/* submit.c - which way it goes, and what is done when it does not.
+ *
+ *	recipients that are left	are
+ *	deferred, or nobody was asked	in the queue, waiting
+ *	refused				told, and in the dead letter; or in the
+ *					queue as failed, for a notice
+ *
+ * and where the queue is off or cannot take it, all of them in the dead letter.
+ */
 #include "submit/submit.h"
 
+#include <string.h>
+
 #include "base/log.h"
-#include "base/world.h"
-#include "submit/keep.h"
-#include "deliver/local.h"
 #include "deliver/record.h"
-#include "deliver/smarthost.h"
+#include "submit/enqueue.h"
+#include "submit/keep.h"
 
 void submit_keep(struct composition *c, struct outcome *out,
 		 const struct fault *why)
@@ -23,13 +31,155 @@ void submit_keep(struct composition *c, struct outcome *out,
 			  trouble.text);
 }
 
-int submit_send(struct composition *c, const struct trace *trace,
-		const struct session_progress *progress,
-		enum submit_keeping keeping, struct outcome *out,
+static void fill_content(const struct composition *c,
+			 struct session_content *content)
+{
+	*content = (struct session_content){
+		.bytes = stage_slice(&c->stage),
+		.has_8bit = c->has_8bit,
+		.has_8bit_header = c->has_8bit_header,
+		.prefers_smtputf8 = c->request->prefers_smtputf8,
+	};
+}
+
+static int render_7bit(void *context, struct session_content *content,
+		       struct fault *f)
+{
+	struct composition *c = context;
+
+	if (composition_render(c, false, f) < 0)
+		return -1;
+	fill_content(c, content);
+	return 0;
+}
+
+static int send_over(const struct submission *s, struct route *route,
+		     struct enqueue *q, struct outcome *out, struct fault *f)
+{
+	struct composition *c = s->composition;
+	struct load load = { .to_7bit = render_7bit, .context = c };
+	int r;
+
+	fill_content(c, &load.content);
+	r = route_send(route, &c->envelope, &load, s->progress, out, f);
+	q->takes_8bit = route_takes_8bit(route);
+	return r;
+}
+
+/* By the route, or only a look at it: where it leads nowhere the caller has to
+ * know at once. */
+static int take_route(const struct submission *s, struct enqueue *q,
+		      bool is_tried, struct outcome *out, struct fault *f)
+{
+	struct composition *c = s->composition;
+	struct route own;
+	int r = 0;
+
+	if (s->route)
+		return is_tried ? send_over(s, s->route, q, out, f) : 0;
+	if (route_open(&own, c->arena, s->config, c->account,
+		       c->request->config_path, s->trace, f) < 0)
+		return -1;
+	if (is_tried)
+		r = send_over(s, &own, q, out, f);
+	route_close(&own);
+	return r;
+}
+
+/* Shall the sender hear by mail of those whom a server refused?  Of the way
+ * there nothing can be told by that way. */
+static bool tells_by_mail(const struct submission *s, const struct outcome *out)
+{
+	const struct composition *c = s->composition;
+	const struct envelope *e = &c->envelope;
+	size_t accepted = envelope_accepted(e), deferred = envelope_deferred(e);
+
+	if (accepted + deferred == e->count || out->unreachable ||
+	    !*e->reverse_path)
+		return false;
+	return s->keeping == SUBMIT_KEEP ? c->request->mails_back
+					 : accepted + deferred > 0;
+}
+
+/* Both reasons: why it did not go, and why it cannot wait. */
+static void explain_refusal(struct recipient *one, const struct fault *why)
+{
+	struct fault both = FAULT_INIT;
+
+	if (one->decided)
+		fault_set(&both, one->verdict.cause,
+			  "%s; it could not be queued: %s", one->verdict.text,
+			  why->text);
+	else
+		fault_set(&both, why->cause, "it could not be queued: %s",
+			  why->text);
+	if (!one->decided)
+		one->verdict = *why;
+	memcpy(one->verdict.text, both.text, sizeof(both.text));
+	one->decided = true;
+}
+
+/* 0 when nobody is left who neither has it nor waits for it. */
+static int queue_rest(const struct submission *s, struct enqueue *q,
+		      struct outcome *out, struct fault *f)
+{
+	struct envelope *e = &s->composition->envelope;
+	struct fault why = FAULT_INIT;
+	int r;
+
+	q->has_failed = tells_by_mail(s, out);
+	if (!envelope_deferred(e) && !q->has_failed)
+		return -1;
+	r = enqueue_mail(q, out, &why);
+	if (r < 0 && !envelope_deferred(e))
+		log_warning("the sender gets no notice: %s", why.text);
+	for (size_t i = 0; r < 0 && i < e->count; i++)
+		if (envelope_is_deferred(&e->recipients[i]))
+			explain_refusal(&e->recipients[i], &why);
+	fault_clear(f);
+	return envelope_sum_up(e, f);
+}
+
+/* Other mail, where this one found the way open. */
+static void run_queue(const struct submission *s, const struct enqueue *q,
+		      enum enqueue_mode mode, const struct outcome *out)
+{
+	const struct composition *c = s->composition;
+	const struct envelope *e = &c->envelope;
+
+	if (out->has_notice ||
+	    (mode == ENQUEUE_BACKGROUND && envelope_queued(e)))
+		enqueue_start(q, out, mode == ENQUEUE_BACKGROUND);
+	else if (mode == ENQUEUE_DEFERRED && !s->route && out->host &&
+		 envelope_accepted(e))
+		enqueue_flush_due(c->arena, c->account);
+}
+
+static void finish(const struct submission *s, struct outcome *out,
+		   const struct fault *f)
+{
+	struct composition *c = s->composition;
+	size_t taken =
+		envelope_accepted(&c->envelope) + envelope_queued(&c->envelope);
+	struct fault trouble = FAULT_INIT;
+
+	if (fault_is_set(f) && !out->has_notice &&
+	    (s->keeping == SUBMIT_KEEP || taken > 0))
+		submit_keep(c, out, f);
+	if (record_outcome(c->account, &c->envelope, c->request->syslog_tag,
+			   out, f, &trouble) < 0)
+		log_warning("%s", trouble.text);
+}
+
+int submit_send(const struct submission *s, struct outcome *out,
 		struct fault *f)
 {
-	struct fault trouble = FAULT_INIT;
-	uint64_t start = world_ticks();
+	struct composition *c = s->composition;
+	enum enqueue_mode mode = enqueue_mode(c->request, c->account);
+	struct enqueue q = { .composition = c };
+	/* Mail to oneself here needs no server and has nothing to wait for. */
+	bool is_later = (mode == ENQUEUE_ALL || mode == ENQUEUE_BACKGROUND) &&
+			smarthost_is_set(c->account);
 	int r;
 
 	*out = (struct outcome){
@@ -38,15 +188,13 @@ int submit_send(struct composition *c, const struct trace *trace,
 		.size = c->stage.size,
 		.envelope = &c->envelope,
 	};
-	if (c->account->host || c->account->socket)
-		r = smarthost_send(c, trace, progress, out, f);
-	else
-		r = local_deliver(c, out, f);
-	out->milliseconds = world_ticks() - start;
-	if (r < 0 &&
-	    (keeping == SUBMIT_KEEP || envelope_accepted(&c->envelope) > 0))
-		submit_keep(c, out, f);
-	if (record_outcome(c, out, f, &trouble) < 0)
-		log_warning("%s", trouble.text);
+	r = take_route(s, &q, !is_later, out, f);
+	if (r < 0)
+		envelope_decide_rest(&c->envelope, f);
+	if (mode != ENQUEUE_NEVER && (r < 0 || is_later))
+		r = queue_rest(s, &q, out, f);
+	finish(s, out, f);
+	if (mode != ENQUEUE_NEVER)
+		run_queue(s, &q, mode, out);
 	return r;
 }

@@ -1,17 +1,20 @@
 /* submit.h - from a composition to a verdict for each recipient.
  *
- * With a smarthost everything goes there, over one connection.  Without one,
- * recipients that are the caller on this machine go to the caller's Maildir
- * and the others are told what to configure.  What could not be delivered is
- * kept in the dead letter, complete; each message leaves one log line. */
+ * It goes by the account's route (deliver/route.h).  What could not go for now
+ * waits in the queue, or all of it does before anybody is asked (enqueue.h);
+ * those refused for good are told to the caller, and to the sender by mail
+ * where the request wants that.  What neither got through nor is in the queue
+ * is kept in the dead letter, complete.  Each message leaves one log line. */
 #ifndef SUBMIT_SUBMIT_H
 #define SUBMIT_SUBMIT_H
 
 #include "base/fault.h"
+#include "config/config.h"
+#include "deliver/outcome.h"
+#include "deliver/route.h"
 #include "smtp/dial.h"
 #include "smtp/session.h"
 #include "submit/compose.h"
-#include "deliver/outcome.h"
 
 /* Whose is a mail that did not go? */
 enum submit_keeping {
@@ -20,11 +23,19 @@ enum submit_keeping {
 			     still; ours where some have got it */
 };
 
-/* The composition is rendered already.  -1 with the fault of the whole when
- * not every recipient was accepted. */
-int submit_send(struct composition *c, const struct trace *trace,
-		const struct session_progress *progress,
-		enum submit_keeping keeping, struct outcome *out,
+struct submission {
+	struct composition *composition; /* rendered already */
+	struct config *config;		 /* that the fallbacks are in */
+	struct route *route; /* open, for one mail after another: whoever has it
+				runs the queue after the last; or NULL */
+	const struct trace *trace;		 /* or NULL */
+	const struct session_progress *progress; /* or NULL */
+	enum submit_keeping keeping;
+};
+
+/* -1 with the fault of the whole when a recipient neither was accepted nor
+ * waits in the queue. */
+int submit_send(const struct submission *s, struct outcome *out,
 		struct fault *f);
 /* Keeps what can be kept of a mail that failed before it could be sent: the
  * message if it was rendered, else what came from standard input. */

@@ -5,8 +5,8 @@
 
 #include "base/world.h"
 #include "deliver/local.h"
-#include "submit/resolve.h"
 #include "deliver/smarthost.h"
+#include "submit/resolve.h"
 
 static const char *as_typed(const struct address *one)
 {
@@ -17,7 +17,7 @@ static const char *as_typed(const struct address *one)
 static bool put_way(struct arena *a, const struct account *account,
 		    const char *address, struct buf *out)
 {
-	bool has_server = account->host || account->socket;
+	bool has_server = smarthost_is_set(account);
 
 	if (has_server)
 		buf_printf(out, "by account %s and server %s", account->name,

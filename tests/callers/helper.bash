@@ -141,7 +141,7 @@ answers() {
 
 # The account's server is down.
 server_is_away() {
-	sed -i 's/^port .*/port 9/' /etc/mailsend.conf
+	sed -i "s/^port .*/port 9\n${1-queue never}/" /etc/mailsend.conf
 }
 
 # kept FILE WORD... - a mail lies there that has each WORD in it.

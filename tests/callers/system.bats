@@ -101,6 +101,43 @@ cron_runs() {
 	[[ $(stat -c %U:%a /srv/home/alice/dead.letter) == alice:600 ]]
 }
 
+@test "cron: the server is away for a while: the mail waits, and goes" {
+	server_is_away 'queue auto'
+	cron_runs alice <<-'END'
+		MAILTO=bob@example.test
+		@reboot echo 'The backup failed.'
+	END
+	PATIENCE=10 until_true alice_waits
+	nothing_accepted
+	configure_machine
+	as alice env -C / mailsend --flush
+	await_mail bob
+	holds bob body/text~'The backup failed'
+	if alice_waits; then return 1; fi
+}
+
+alice_waits() {
+	[[ -n $(find /srv/home/alice/.local/state/mailsend/queue/env -type f) ]]
+}
+
+@test "cron: the line that --setup-queue writes is run, and is taken away again" {
+	printf '# mine\n0 3 * * * true\n' | bare HOME=/root crontab -
+	bare HOME=/root mailsend --setup-queue
+	bare HOME=/root mailsend --setup-queue
+	bare HOME=/root crontab -l >table
+	[[ $(grep -c 'mailsend --flush --due' table) == 1 ]]
+	head -n 2 table | cmp - <(printf '# mine\n0 3 * * * true\n')
+	bare HOME=/root mailsend --queue=only -s hello bob@example.test <<<waited
+	mailbox bob 0
+	sed -n 's,^\*/5 \* \* \* \*,@reboot,p' table >reboot
+	[[ -s reboot ]]
+	bare HOME=/root mailsend --setup-queue=remove
+	bare HOME=/root crontab -l | cmp - <(printf '# mine\n0 3 * * * true\n')
+	cron_runs root <reboot
+	await_mail bob
+	holds bob headers/subject=hello body/text=waited
+}
+
 # ---- anacron, at
 
 @test "anacron: a job that is due" {

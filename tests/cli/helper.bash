@@ -28,6 +28,7 @@ setup() {
 	home=$BATS_TEST_TMPDIR/home
 	mkdir -m 700 "$home"
 	export HOME=$home MAILSEND_CONFIG=$BATS_TEST_TMPDIR/empty.conf
+	export MAILSEND_QUEUE=$BATS_TEST_TMPDIR/queue
 	unset XDG_CONFIG_HOME EMAIL
 	: >"$MAILSEND_CONFIG"
 	freeze ''

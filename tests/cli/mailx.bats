@@ -486,7 +486,8 @@ teardown_file() {
 
 @test "the server is away: the dead letter is complete" {
 	configure
-	printf '%s\n' 'host 127.0.0.1' 'port 1' 'tls off' 'from me@example.org' >"$MAILSEND_CONFIG"
+	printf '%s\n' 'host 127.0.0.1' 'port 1' 'tls off' 'from me@example.org' \
+		'queue never' >"$MAILSEND_CONFIG"
 	echo data >data.txt
 	call mail -s hello -a data.txt a@example.org <<<'the text'
 	[ "$status" -eq 75 ]

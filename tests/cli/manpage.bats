@@ -176,8 +176,34 @@ letters_in_manual() {
 	done
 }
 
+@test "mailq: every option and letter of --help is in the manual, and back" {
+	local letter queue=$root/man/mailsend-mailq.1
+
+	diff <(mailsend --mailq --help | grep -oE -- '--[a-z][a-z-]+' |
+		grep -v -- --mailq | sort -u) \
+		<(grep -E '^\.(It|Fl) ' "$queue" | grep -oE 'Fl Fl [a-z-]+' |
+			sed 's/Fl Fl /--/' | sort -u)
+	for letter in $(mailsend --mailq --help | sed -n 's/^  -\([^-]\).*/\1/p'); do
+		grep -qE "^\.It .*(Fl|,) $letter( |$)" "$queue"
+	done
+	diff <(as mailq --help | tail -n +2) <(mailsend --mailq --help | tail -n +2)
+}
+
+@test "each setting of the queue is in the manual and in the example" {
+	local setting
+
+	for setting in $(mailsend --show-config |
+		sed -n 's/^#\? *\(queue[a-z_]*\|fallback\)\b.*/\1/p'); do
+		grep -q "^\.It Ic $setting " "$root/man/mailsend.conf.5"
+		grep -q "^#$setting " "$root/contrib/mailsend.conf.example"
+		echo "$setting" >>found
+	done
+	[ "$(wc -l <found)" -eq 9 ]
+}
+
 @test "the other names: their manuals are clean mdoc" {
 	command -v mandoc >/dev/null || skip "no mandoc"
-	run mandoc -Tlint -Wwarning "$root/man/mail.1" "$root/man/mailsend-names.7"
+	run mandoc -Tlint -Wwarning "$root/man/mail.1" \
+		"$root/man/mailsend-names.7" "$root/man/mailsend-mailq.1"
 	[ "$status" -eq 0 ]
 }

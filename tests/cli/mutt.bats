@@ -272,7 +272,8 @@ teardown_file() {
 	is file/note.txt/sha256 "$(sha256sum <note.txt | cut -d' ' -f1)"
 	refuses 64 -s mutt -s $'x\nBcc: evil@example.org' a@example.org <<<text
 	refuses 64 'touch' mutt -s x -- '|touch made' <<<text
-	printf '%s\n' 'host 127.0.0.1' 'port 1' 'tls off' 'from me@example.org' >"$MAILSEND_CONFIG"
+	printf '%s\n' 'host 127.0.0.1' 'port 1' 'tls off' 'from me@example.org' \
+		'queue never' >"$MAILSEND_CONFIG"
 	call mutt -s x a@example.org <<<'kept text'
 	[ "$status" -eq 75 ]
 	grep -q '^kept text' "$home/dead.letter"

@@ -2,7 +2,7 @@
 # The sendmail face: each option of its table, what the letters do not say, and
 # the habits of the programs that call it, as they were recorded.
 
-# shellcheck disable=SC2154 # helper.bash sets what is used here
+# shellcheck disable=SC2030,SC2031,SC2154 # helper.bash sets what is used
 load helper
 
 setup_file() {
@@ -328,7 +328,8 @@ simple=$'To: ops@example.org\nSubject: hello\n\ntext\n'
 	[ -z "$stderr" ]
 	# with a configuration that is broken, too: monitors ask
 	echo nonsense >"$MAILSEND_CONFIG"
-	run face mailq -v
+	run --separate-stderr face mailq -v
+	[ "$status" -eq 0 ]
 	[ "$output" = 'Mail queue is empty' ]
 	configure
 	turned_down 64 'no mail' -bp ops@example.org
@@ -397,11 +398,11 @@ simple=$'To: ops@example.org\nSubject: hello\n\ntext\n'
 	says bob@example.org
 }
 
-@test "-q in any form: nothing waits, and it eats nothing" {
+@test "-q in any form: of an empty queue it says nothing, and it eats nothing" {
 	local way
 
 	configure
-	for way in -q -q15m -qI5 -qRexample.org -qSbob -qp1h; do
+	for way in -q -q15m -qI5 -qRexample.org -qSbob -qp1h -qf -qGlocal; do
 		printf '%s' "$simple" >input
 		post "$way" <input
 		[ "$status" -eq 0 ]
@@ -409,6 +410,149 @@ simple=$'To: ops@example.org\nSubject: hello\n\ntext\n'
 		turned_down 64 'no mail' "$way" 15m
 		turned_down 64 'no mail' "$way" -t
 	done
+	turned_down 64 '!I5' '-q!I5'
+	turned_down 64 joined -qI
+}
+
+# ---- the queue ----
+
+waiting() {
+	find "$MAILSEND_QUEUE/env" -type f 2>/dev/null | wc -l
+}
+
+# until_true COMMAND... - a process of its own takes its time.
+until_true() {
+	local end=$((SECONDS + 20))
+
+	until "$@"; do
+		[ $SECONDS -lt $end ] || return 1
+		sleep 0.05
+	done
+}
+
+nothing_waits() {
+	[ "$(waiting)" -eq 0 ]
+}
+
+# queued FROM TO - a mail that waits.
+queued() {
+	post --queue only -f "$1" "$2" <<<"$simple"
+	[ "$status" -eq 0 ]
+}
+
+@test "-odq and -odd: it waits, and nobody was asked" {
+	local way
+
+	for way in -odq -odd '-O DeliveryMode=queue' -ODeliveryMode=d; do
+		rm -rf "$MAILSEND_QUEUE"
+		configure 'port 1'
+		# shellcheck disable=SC2086 # two words
+		post $way ops@example.org <<<"$simple"
+		[ "$status" -eq 0 ]
+		[ -z "$output" ]
+		[ "$(waiting)" -eq 1 ]
+		lacks refused <(echo "$stderr")
+		[ ! -e "$home/dead.letter" ]
+	done
+	# it goes as it was given
+	configure
+	post -q
+	[ "$status" -eq 0 ]
+	[ -z "$output$stderr" ]
+	nothing_waits
+	there
+	header subject hello
+}
+
+@test "-odb: taken at once, and delivered by and by" {
+	configure
+	post -odb ops@example.org <<<"$simple"
+	[ "$status" -eq 0 ]
+	until_true nothing_waits
+	there
+	header subject hello
+}
+
+@test "-odi, and -od that says nothing: now" {
+	local way
+
+	for way in -odi -od -odz -ODeliveryMode=interactive; do
+		configure
+		goes $way ops@example.org <<<"$simple"
+		[ "$(waiting)" -eq 0 ]
+	done
+	# what the configuration says holds where a program has no wish
+	configure 'queue only'
+	post -od ops@example.org <<<"$simple"
+	[ "$(waiting)" -eq 1 ]
+	[ "$(arrived)" -eq 0 ]
+}
+
+@test "-od does not lift a \"queue never\"" {
+	local way
+
+	for way in -odi -odb -odq; do
+		configure 'port 1' 'queue never'
+		rm -f "$home/dead.letter"
+		post $way ops@example.org <<<"$simple"
+		[ "$status" -eq 75 ]
+		[ "$(waiting)" -eq 0 ]
+		grep -q '^Subject: hello' "$home/dead.letter"
+	done
+}
+
+@test "-q goes over all, -qI -qS -qR over those that fit" {
+	local id
+
+	configure
+	queued a@example.org one@example.net
+	queued b@example.org two@example.com
+	queued '' three@example.net
+	post -qSnobody
+	[ "$(waiting)" -eq 3 ]
+	post -qRtwo@example.com
+	[ "$status" -eq 0 ]
+	[ "$(waiting)" -eq 2 ]
+	there
+	forget
+	# both must fit
+	post -qSa@example.org -qRthree
+	[ "$(waiting)" -eq 2 ]
+	id=$(sendmail -bp -qSa@example.org | sed -n 's/^\([0-9a-z-]*\) .*@.*/\1/p')
+	[ -n "$id" ]
+	post "-qI$id"
+	[ "$(waiting)" -eq 1 ]
+	[ "$(face mailq | tail -n 1)" = '-- 1 Kbytes in 1 Request.' ]
+	post -q -v
+	[ "$(waiting)" -eq 0 ]
+	says 'RCPT TO:<three@example.net>'
+}
+
+@test "a server that is away: it waits, exit 0, and -q tries again" {
+	configure 'port 1'
+	post ops@example.org <<<"$simple"
+	[ "$status" -eq 0 ]
+	says queue
+	[ "$(waiting)" -eq 1 ]
+	post -q
+	[ "$status" -eq 0 ]
+	[ "$(waiting)" -eq 1 ]
+	run face mailq
+	[[ $output == *'next try'* ]]
+	[[ $output == *ops@example.org* ]]
+	configure
+	post -q
+	nothing_waits
+	there
+}
+
+@test "mailq -q runs it first" {
+	configure
+	queued a@example.org one@example.net
+	run face mailq -q
+	[ "$status" -eq 0 ]
+	[ "$output" = 'Mail queue is empty' ]
+	there
 }
 
 @test "-N, -R, -V: what the server is asked" {
@@ -498,7 +642,7 @@ simple=$'To: ops@example.org\nSubject: hello\n\ntext\n'
 	local way
 
 	for way in -oem -oep -oew -oee -em -OErrorMode=m; do
-		configure 'port 1'
+		configure 'port 1' 'queue never'
 		rm -f "$home/dead.letter"
 		post "$way" ops@example.org <<<"$simple"
 		[ "$status" -eq 75 ]
@@ -511,7 +655,7 @@ simple=$'To: ops@example.org\nSubject: hello\n\ntext\n'
 	local way
 
 	for way in -oeq -eq -OErrorMode=quiet; do
-		configure 'port 1'
+		configure 'port 1' 'queue never'
 		rm -f "$home/dead.letter"
 		post "$way" ops@example.org <<<"$simple"
 		[ "$status" -eq 75 ]
@@ -520,10 +664,10 @@ simple=$'To: ops@example.org\nSubject: hello\n\ntext\n'
 	done
 }
 
-@test "-od, other -o, -O: taken, and nothing is eaten" {
+@test "-odi, other -o, -O: taken, and nothing is eaten" {
 	local way
 
-	for way in -odi -odb -odq -om -o7 -oU '-O DeliveryMode=b' \
+	for way in -odi -om -o7 -oU '-O DeliveryMode=i' \
 		-OQueueDirectory=/x '-O SevenBitInput'; do
 		configure
 		# shellcheck disable=SC2086 # two words
@@ -796,7 +940,7 @@ simple=$'To: ops@example.org\nSubject: hello\n\ntext\n'
 }
 
 @test "a failure in the middle keeps what was read" {
-	configure 'port 1'
+	configure 'port 1' 'queue never'
 	post -t <<<"$simple"
 	[ "$status" -eq 75 ]
 	grep -q '^X-Undelivered-To: ops@example.org' "$home/dead.letter"
@@ -1018,6 +1162,7 @@ simple=$'To: ops@example.org\nSubject: hello\n\ntext\n'
 	END
 	[ "$status" -eq 0 ]
 	[ "$codes" = '220 250 250 250 354 250 221 ' ]
+	until_true nothing_waits
 	there
 	text_is <<<Grüße
 }

@@ -269,7 +269,7 @@ joe='serve_auth_command read user && read word && [ "$user/$word" = joe/secret ]
 # ---- what does not go ----
 
 @test "nobody listens behind us: 451, and the client keeps the mail" {
-	configure
+	configure 'queue never'
 	sed -i 's/^port .*/port 1/' "$MAILSEND_CONFIG"
 	begin server --serve 127.0.0.1:0
 	talk server <<<'print(send())'
@@ -297,7 +297,7 @@ begin_chain() {
 }
 
 @test "some are refused behind us: 250, and the rest is in the dead letter" {
-	begin_chain
+	begin_chain 'queue never'
 	talk server <<<'print(send(["x@example.net", "alice@localhost"]))'
 	[ "$output" = ok ]
 	[ "$(delivered)" -eq 1 ]
@@ -306,7 +306,7 @@ begin_chain() {
 }
 
 @test "some are refused, and it cannot be kept: the client hears of it" {
-	begin_chain 'dead_letter off'
+	begin_chain 'queue never' 'dead_letter off'
 	talk server <<<'print(send(["x@example.net", "alice@localhost"]))'
 	[[ $output == *'(554, b'*'1 of 2'* ]]
 	[ "$(delivered)" -eq 1 ]

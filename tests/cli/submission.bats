@@ -148,11 +148,13 @@ arrived() {
 }
 
 @test "a host that does not exist, a port where nobody is" {
-	send --host no-such-host.invalid -r me@example.org bob@example.org <<<text
+	send --queue=never --host no-such-host.invalid -r me@example.org \
+		bob@example.org <<<text
 	[ "$status" -eq 68 ] || [ "$status" -eq 75 ]
 	in_sentences
 	says no-such-host.invalid
-	send --host 127.0.0.1 --port 1 -r me@example.org bob@example.org <<<text
+	send --queue=never --host 127.0.0.1 --port 1 -r me@example.org \
+		bob@example.org <<<text
 	[ "$status" -eq 75 ]
 	says 127.0.0.1
 	grep -q '^X-Undelivered-To: bob@example.org' "$home/dead.letter"
@@ -182,7 +184,7 @@ arrived() {
 }
 
 @test "--quiet leaves errors, and errors alone" {
-	send --quiet --host 127.0.0.1 --port 1 -r me@example.org \
+	send --quiet --queue=never --host 127.0.0.1 --port 1 -r me@example.org \
 		bob@example.org <<<text
 	[ "$status" -eq 75 ]
 	[ -n "$stderr" ]

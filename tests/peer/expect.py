@@ -34,10 +34,16 @@ def subject_bytes(play, name):
         return play.stderr
     if name == "sent":
         return b"".join(bytes(mail.body) for mail in play.record.mails())
-    found = play.letters() if name == "letter" else \
-        [bytes(mail.body) for mail in play.record.accepted()]
+    what, found = {
+        "letter": lambda: ("dead letters", play.letters()),
+        "queued": lambda: ("queued mails",
+                           [mail.message for mail in play.queue()]),
+        "entry": lambda: ("queued mails",
+                          [mail.entry for mail in play.queue()]),
+        "mail": lambda: ("accepted mails", [bytes(mail.body) for mail in
+                                            play.record.accepted()]),
+    }[name]()
     if len(found) != 1:
-        what = "dead letters" if name == "letter" else "accepted mails"
         raise Missing(f"{len(found)} {what}, not one")
     return found[0]
 
@@ -191,6 +197,19 @@ def check_mails(play, node):
     return None if count == int(node.rest) else f"{count} were accepted"
 
 
+def check_waits(play, node):
+    """STATE ADDRESS...: those in the queue, in the entries' order."""
+    state, *wanted = play.expand(node.rest).split()
+    got = [address for mail in play.queue()
+           for address in mail.recipients(state)]
+    return None if got == wanted else f"it was {got}"
+
+
+def check_queue_size(play, node):
+    count = len(play.queue())
+    return None if count == int(node.rest) else f"there are {count}"
+
+
 def check_no_body(play, node):
     count = sum(len(mail.body) for mail in play.record.mails())
     return f"{count} octets came" if count else None
@@ -262,7 +281,7 @@ def check_seconds(play, node):
     return None if play.seconds <= most else f"it took {play.seconds:.1f}"
 
 
-SUBJECTS = ("stdout", "stderr", "mail", "letter", "sent")
+SUBJECTS = ("stdout", "stderr", "mail", "letter", "sent", "queued", "entry")
 COUNTED = r"<= \d+(\.\d+)?"
 STATEMENTS = {
     "exit": (check_exit, r"\d+(\|\d+)*"),
@@ -270,6 +289,8 @@ STATEMENTS = {
     "tls": (check_layer(True), r"at( [A-Z]+)+"),
     "clear": (check_layer(False), r"at( [A-Z]+)+"),
     "mails": (check_mails, r"\d+"),
+    "in-queue": (check_queue_size, r"\d+"),
+    "queue-has": (check_waits, r"(waiting|failed)( \S+)+"),
     "no-body": (check_no_body, ""),
     "sender": (check_sender, ".+"),
     "recipients": (check_recipients, ".+"),

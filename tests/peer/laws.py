@@ -25,9 +25,12 @@ LAWS = {
     "nobody": "no message where every recipient was refused",
     "connections": "one connection gets to MAIL, one more may precede it",
     "once": "no recipient gets the message twice",
-    "loss": "exit 0 only if every recipient was accepted",
+    "loss": "exit 0 only if every recipient was accepted or is queued",
+    "twice": "nobody who was accepted waits in the queue",
+    "queue": "what is queued is whole",
     "alarm": "exit not 0 only if some recipient was not accepted",
-    "kept": "a message that failed is in the dead letter, and no other is",
+    "kept": "a message that failed is in the dead letter (or in the queue, for "
+            "a notice), and no other is",
     "intact": "the text of a message is the scenario's input",
     "defects": "an independent parser finds no defect in a message",
 }
@@ -154,7 +157,7 @@ def check_outcome(play):
         broken.append(("connections", f"{connections} connections, "
                        f"{with_mail} with MAIL"))
     for check in (check_secret, check_once, check_verdict, check_kept,
-                  check_messages):
+                  check_queue, check_messages):
         broken += check(play)
     return broken
 
@@ -202,12 +205,24 @@ def check_verdict(play):
                 for address in mail.recipients}
     asked = {address for mail in play.record.mails()
              for address, _ in mail.asked}
-    if play.exit == 0 and (not accepted or asked - accepted):
+    queued = {address for mail in play.queue()
+              for address in mail.recipients("waiting")}
+    left = asked - accepted - queued
+    if play.exit == 0 and (not accepted | queued or left):
         return [("loss", "exit 0, not accepted: " +
-                 (", ".join(sorted(asked - accepted)) or "anything"))]
-    if play.exit != 0 and accepted and asked == accepted:
+                 (", ".join(sorted(left)) or "anything"))]
+    if play.exit != 0 and accepted | queued and not left:
         return [("alarm", f"exit {play.exit}, all were accepted")]
     return []
+
+
+def check_queue(play):
+    accepted = {address for mail in play.record.accepted()
+                for address in mail.recipients}
+    queued = {address for mail in play.queue()
+              for address in mail.recipients("waiting")}
+    return [("twice", address) for address in sorted(accepted & queued)] + \
+        [("queue", flaw) for mail in play.queue() for flaw in mail.flaws()]
 
 
 def check_kept(play):
@@ -217,6 +232,9 @@ def check_kept(play):
         return []
     if play.exit == 0:
         return [("kept", "exit 0 and a dead letter")] if there else []
+    if any(mail.recipients("failed") for mail in play.queue()):
+        return [("kept", "queued for a notice and a dead letter")] \
+            if there else []
     if not there:
         return [("kept", "there is no dead letter")]
     mode = os.stat(path).st_mode & 0o7777
@@ -233,6 +251,7 @@ def check_messages(play):
     found = [("message", bytes(mail.body))
              for mail in play.record.accepted()]
     found += [("dead letter", letter) for letter in play.letters()]
+    found += [("queued message", mail.message) for mail in play.queue()]
     for what, raw in found:
         message = email.message_from_bytes(raw, policy=email.policy.default)
         broken += [("defects", f"{what}: {defect!r}")

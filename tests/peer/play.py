@@ -14,6 +14,7 @@ import time
 import expect
 from dialogue import expand, to_bytes, unescape
 from proxy import Proxy
+from queued import read_queue
 from record import Record
 from server import Server
 
@@ -46,6 +47,9 @@ class Play:
 
     def expand(self, text):
         return expand(text, self.values)
+
+    def queue(self):
+        return read_queue(os.path.join(self.home, "queue"))
 
     def letters(self):
         """The messages of the dead letter (mboxrd), with LF."""
@@ -177,7 +181,8 @@ def make_tools(folder, mailsend):
 def environment(result, folder, options):
     env = {name: value for name, value in os.environ.items()
            if PASSED_ON.fullmatch(name)}
-    env.update(HOME=result.home, LANG="C.UTF-8", LC_ALL="C.UTF-8", TZ="UTC",
+    env.update(HOME=result.home, MAILSEND_QUEUE=result.home + "/queue",
+               LANG="C.UTF-8", LC_ALL="C.UTF-8", TZ="UTC",
                USER="me", LOGNAME="me", TMPDIR=folder,
                PATH=options.tools + ":" + os.environ.get("PATH", "/usr/bin:/bin"))
     for name, value in result.dialogue.env.items():

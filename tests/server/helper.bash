@@ -46,7 +46,8 @@ password() {
 account() {
 	printf '%s\n' 'defaults' 'tls on' "tls_trust_file $MAIL_CA" \
 		'account default' "host $MAIL_HOST" "port $1" \
-		'from alice@example.test' "${@:2}" >"$CONFIG"
+		'from alice@example.test' ${QUEUE_LINE:+"$QUEUE_LINE"} "${@:2}" \
+		>"$CONFIG"
 	chmod 600 "$CONFIG"
 }
 

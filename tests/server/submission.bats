@@ -3,12 +3,15 @@
 # passwords; what was delivered is read back by Python's parser.
 #
 # tests/server/run bats tests/server/submission.bats
-# shellcheck disable=SC2154 # status: send sets it
+# shellcheck disable=SC2154,SC2034 # the helper sets and uses them
 
 load helper
 
+# The queue has a file of its own: queue.bats.
 setup() {
 	servers_setup
+	export MAILSEND_QUEUE=$BATS_TEST_TMPDIR/queue
+	QUEUE_LINE='queue never'
 }
 
 # ---- the ways in

@@ -34,11 +34,37 @@ static void nobody(void **state)
 	assert_int_equal(envelope_accepted(&e), 0);
 }
 
+static void the_sum(void **state)
+{
+	struct recipient to[3] = { { .decided = true },
+				   { .decided = true },
+				   { .decided = true } };
+	struct envelope e = { .recipients = to, .count = 3 };
+	struct fault f = FAULT_INIT;
+
+	(void)state;
+	assert_int_equal(envelope_sum_up(&e, &f), 0);
+	fault_set(&to[1].verdict, FAULT_NOUSER, "never");
+	fault_set(&to[2].verdict, FAULT_TEMPORARY, "later");
+	assert_int_equal(envelope_deferred(&e), 1);
+	assert_int_equal(envelope_sum_up(&e, &f), -1);
+	assert_string_equal(f.text, "later");
+	/* who waits is no trouble any more */
+	to[2].is_queued = true;
+	fault_clear(&f);
+	assert_int_equal(envelope_sum_up(&e, &f), -1);
+	assert_string_equal(f.text, "never");
+	assert_int_equal(envelope_queued(&e), 1);
+	to[1].decided = false;
+	assert_int_equal(envelope_deferred(&e), 2);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(verdicts),
 		cmocka_unit_test(nobody),
+		cmocka_unit_test(the_sum),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -549,6 +549,55 @@ static void actions(void **state)
 	REFUSES("--json", "--json", "--show-config");
 }
 
+static void the_queue(void **state)
+{
+	const struct mailq_choice *choice = &request.queue.choice;
+
+	(void)state;
+	ACCEPTS("--queue=only", "x@example.org");
+	assert_string_equal(request.overrides->name, "queue");
+	assert_string_equal(request.overrides->value, "only");
+	assert_int_equal(request.action, REQUEST_SEND);
+	REFUSES("--queue", "--queue", "later", "x@example.org");
+	ACCEPTS("--flush");
+	assert_int_equal(request.action, REQUEST_RUN_QUEUE);
+	assert_true(request.queue.tells_each);
+	assert_null(request.body_path);
+	/* behind it stand ids */
+	ACCEPTS("--flush", "one", "--due", "two", "--sender", "<>",
+		"--recipient=@example.org", "--recipient", "bob", "-v");
+	assert_int_equal(choice->ids.count, 2);
+	assert_string_equal(choice->ids.words[1], "two");
+	assert_int_equal(choice->senders.count, 1);
+	assert_int_equal(choice->recipients.count, 2);
+	assert_true(request.queue.due_only && request.transcript);
+	assert_int_equal(request_recipients(&request), 0);
+	REFUSES("empty", "--flush", "");
+	REFUSES("behind --flush", "x@example.org", "--flush");
+	REFUSES("no new mail", "--flush", "-s", "x");
+	REFUSES("no new mail", "--flush", "-a", "file");
+	REFUSES("--from", "--sender", "me@example.org", "x@example.org");
+	REFUSES("--to", "--recipient", "x@example.org");
+	REFUSES("--flush", "--due", "x@example.org");
+	REFUSES("together", "--flush", "--print");
+	REFUSES("first", "--mailq");
+}
+
+static void having_the_queue_run(void **state)
+{
+	(void)state;
+	ACCEPTS("--setup-queue");
+	assert_int_equal(request.action, REQUEST_SETUP_QUEUE);
+	assert_string_equal(request.queue.setup, "on");
+	ACCEPTS("--setup-queue=remove");
+	assert_string_equal(request.queue.setup, "remove");
+	ACCEPTS("--setup-queue=show", "--account", "work");
+	assert_string_equal(request.queue.setup, "show");
+	REFUSES("remove", "--setup-queue=off");
+	REFUSES("no new mail", "--setup-queue", "remove");
+	REFUSES("together", "--setup-queue", "--flush");
+}
+
 static void help_names_every_option(void **state)
 {
 	struct buf out = BUF_INIT(65536);
@@ -608,6 +657,8 @@ int main(void)
 		cmocka_unit_test(settings_that_are_wrong),
 		cmocka_unit_test(a_password_is_never_an_argument),
 		cmocka_unit_test(actions),
+		cmocka_unit_test(the_queue),
+		cmocka_unit_test(having_the_queue_run),
 		cmocka_unit_test(help_names_every_option),
 		cmocka_unit_test(our_name_is_found),
 	};

@@ -184,13 +184,17 @@ static void what_is_no_mode_sends_nothing(void **state)
 
 static void the_queue(void **state)
 {
-	static const char *const spellings[] = { "-q",	   "-q15m",  "-qI5",
-						 "-qRfoo", "-qSbar", "-qp1h" };
+	static const char *const spellings[] = {
+		"-q",  "-q15m",	   "-qp1h", "-q1h30m", "-qf",	 "-qff",
+		"-qp", "-qGlocal", "-qI5",  "-qRfoo",  "-qSbar",
+	};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(spellings) / sizeof(*spellings); i++) {
 		ACCEPTS(spellings[i]);
 		assert_int_equal(request.action, REQUEST_RUN_QUEUE);
+		assert_false(request.queue.tells_each);
+		assert_false(request.queue.due_only);
 		/* it eats nothing: what follows is an address */
 		REFUSES("no mail", spellings[i], "15m");
 	}
@@ -198,6 +202,86 @@ static void the_queue(void **state)
 	assert_int_equal(request.action, REQUEST_LIST_QUEUE);
 	ACCEPTS("-q", "-bp");
 	assert_int_equal(request.action, REQUEST_LIST_QUEUE);
+}
+
+static void which_of_the_queue(void **state)
+{
+	const struct mailq_choice *choice = &request.queue.choice;
+
+	(void)state;
+	ACCEPTS("-qIone", "-qSa@example.org", "-qItwo", "-qR@example.net");
+	assert_int_equal(choice->ids.count, 2);
+	assert_string_equal(choice->ids.words[0], "one");
+	assert_string_equal(choice->ids.words[1], "two");
+	assert_int_equal(choice->senders.count, 1);
+	assert_string_equal(choice->senders.words[0], "a@example.org");
+	assert_int_equal(choice->recipients.count, 1);
+	assert_string_equal(choice->recipients.words[0], "@example.net");
+	ACCEPTS("-bp", "-qIone");
+	assert_int_equal(request.action, REQUEST_LIST_QUEUE);
+	assert_int_equal(choice->ids.count, 1);
+	ACCEPTS("-q");
+	assert_int_equal(choice->ids.count, 0);
+	/* an empty word would be any */
+	REFUSES("joined", "-qI");
+	REFUSES("joined", "-qR", A);
+	/* what would run other mails than were meant */
+	REFUSES("'!I5'", "-q!I5");
+	REFUSES("'QI5'", "-qQI5");
+	REFUSES("'xyz'", "-qxyz");
+}
+
+static const char *queue_setting(void)
+{
+	const char *value = NULL;
+
+	for (const struct override *o = request.overrides; o; o = o->next)
+		if (strcmp(o->name, "queue") == 0) {
+			assert_true(o->is_habit);
+			value = o->value;
+		}
+	return value;
+}
+
+static void delivery_modes(void **state)
+{
+	static const struct {
+		const char *word, *queue;
+	} modes[] = {
+		{ "-odi", "auto" },
+		{ "-odb", "background" },
+		{ "-odq", "only" },
+		{ "-odd", "only" },
+		{ "-ODeliveryMode=i", "auto" },
+		{ "-ODeliveryMode=interactive", "auto" },
+		{ "-ODeliveryMode=b", "background" },
+		{ "-Odeliverymode=background", "background" },
+		{ "-ODeliveryMode=q", "only" },
+		{ "-ODeliveryMode=Deferred", "only" },
+		{ "-od", NULL },
+		{ "-odf", NULL },
+		{ "-ODeliveryMode", NULL },
+		{ "-ODeliveryMode=", NULL },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(modes) / sizeof(*modes); i++) {
+		ACCEPTS(modes[i].word, A);
+		only_recipient_is(A);
+		if (!modes[i].queue)
+			assert_null(queue_setting());
+		else
+			assert_string_equal(queue_setting(), modes[i].queue);
+	}
+	ACCEPTS("-O", "DeliveryMode=b", A);
+	assert_string_equal(queue_setting(), "background");
+	/* the last one holds */
+	ACCEPTS("-odi", "-odq", A);
+	assert_string_equal(queue_setting(), "only");
+	ACCEPTS("--queue", "never", A);
+	assert_string_equal(request.overrides->value, "never");
+	assert_false(request.overrides->is_habit);
+	REFUSES("--queue", "--queue=sometimes", A);
 }
 
 static void delivery_status(void **state)
@@ -242,7 +326,42 @@ static void errors(void **state)
 	}
 	ACCEPTS("-oeq", "-oem", A);
 	assert_false(request.silent);
+	assert_true(request.mails_back);
 	REFUSES("joined", "-e", "m", A);
+}
+
+static void failures_by_mail(void **state)
+{
+	static const struct {
+		const char *word;
+		bool mails_back, is_status_zero;
+	} modes[] = {
+		{ "-i", false, false },
+		{ "-oem", true, false },
+		{ "-em", true, false },
+		{ "-oee", true, true },
+		{ "-ee", true, true },
+		{ "-OErrorMode=mail", true, false },
+		{ "-oep", false, false },
+		{ "-oew", false, false },
+		{ "-oeq", false, false },
+		{ "-oez", false, false },
+		{ "-OErrorMode=e", true, true },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(modes) / sizeof(*modes); i++) {
+		ACCEPTS(modes[i].word, A);
+		assert_int_equal(request.mails_back, modes[i].mails_back);
+		assert_int_equal(request.is_status_zero,
+				 modes[i].is_status_zero);
+	}
+	/* the last one holds */
+	ACCEPTS("-oee", "-oem", A);
+	assert_false(request.is_status_zero);
+	ACCEPTS("-oee", "-oep", A);
+	assert_false(request.mails_back);
+	assert_false(request.is_status_zero);
 }
 
 static void joined_letters_eat_nothing(void **state)
@@ -331,12 +450,112 @@ static void the_small_ones(void **state)
 	assert_int_equal(request.action, REQUEST_LIST_QUEUE);
 	assert_int_equal(parse(&persona_mailq, some), 0);
 	assert_int_equal(request.action, REQUEST_LIST_QUEUE);
+	assert_int_equal(request.queue.choice.ids.count, 1);
+	assert_false(request.queue.runs_first);
 	assert_int_equal(parse(&persona_mailq, address), -1);
 	assert_int_equal(fault.cause, FAULT_USAGE);
 	assert_int_equal(parse(&persona_newaliases, none), 0);
 	assert_int_equal(request.action, REQUEST_CHECK_ALIASES);
 	assert_int_equal(parse(&persona_newaliases, address), -1);
 	assert_int_equal(fault.cause, FAULT_USAGE);
+}
+
+#define MAILQ(...)                                                             \
+	assert_int_equal(parse(&persona_mailq,                                 \
+			       (const char *const[]){ __VA_ARGS__, NULL }),    \
+			 0)
+#define MAILQ_REFUSES(...)                                                     \
+	do {                                                                   \
+		assert_int_equal(parse(&persona_mailq,                         \
+				       (const char *const[]){ __VA_ARGS__,     \
+							      NULL }),         \
+				 -1);                                          \
+		assert_int_equal(fault.cause, FAULT_USAGE);                    \
+	} while (0)
+
+static void commands_of_mailq(void **state)
+{
+	static const struct {
+		const char *word;
+		enum mailq_change change;
+	} changes[] = { { "--hold", MAILQ_HOLD },
+			{ "--release", MAILQ_RELEASE },
+			{ "--retry", MAILQ_RETRY },
+			{ "--delete", MAILQ_DELETE } };
+
+	(void)state;
+	for (size_t i = 0; i < 4; i++) {
+		MAILQ(changes[i].word, "one", "ALL");
+		assert_int_equal(request.action, REQUEST_CHANGE_QUEUE);
+		assert_int_equal(request.queue.change, changes[i].change);
+		assert_int_equal(request.queue.choice.ids.count, 2);
+		/* before it too */
+		MAILQ("one", changes[i].word);
+		assert_int_equal(request.queue.choice.ids.count, 1);
+		/* all is never the default */
+		MAILQ_REFUSES(changes[i].word);
+		MAILQ_REFUSES(changes[i].word, "");
+		MAILQ_REFUSES(changes[i].word, "one", "--sender", A);
+	}
+	MAILQ_REFUSES("--hold", "--delete", "one");
+	MAILQ("--print", "one");
+	assert_int_equal(request.action, REQUEST_PRINT_QUEUED);
+	MAILQ_REFUSES("--print");
+	MAILQ("-q");
+	assert_true(request.queue.runs_first);
+	assert_int_equal(request.action, REQUEST_LIST_QUEUE);
+	MAILQ("--json", "one");
+	assert_true(request.json);
+	MAILQ_REFUSES("--json", "--hold", "one");
+}
+
+static void checks_of_mailq(void **state)
+{
+	const struct mailq_limits *limits = &request.queue.limits;
+
+	(void)state;
+	MAILQ("--check", "-w", "5", "-c", "10", "--warn-age", "90m",
+	      "--crit-age=2d");
+	assert_int_equal(request.action, REQUEST_CHECK_QUEUE);
+	assert_int_equal(limits->warn_count, 5);
+	assert_int_equal(limits->crit_count, 10);
+	assert_int_equal(limits->warn_age, 5400);
+	assert_int_equal(limits->crit_age, 172800);
+	MAILQ("--check");
+	assert_int_equal(limits->warn_count, 0);
+	MAILQ_REFUSES("-w", "5");
+	MAILQ_REFUSES("--check", "-w", "0");
+	MAILQ_REFUSES("--check", "-w", "-1");
+	MAILQ_REFUSES("--check", "-w", "5x");
+	MAILQ_REFUSES("--check", "-w", "99999999999999999999");
+	MAILQ_REFUSES("--check", "--warn-age", "soon");
+	MAILQ_REFUSES("--check", "one");
+}
+
+/* `mailsend --mailq` is the same, and only in the first place. */
+static void by_its_first_argument(void **state)
+{
+	static char name[] = "/usr/bin/mailsend", first[] = "--mailq",
+		    second[] = "--json", other[] = "sendmail";
+	char *words[] = { name, first, second, NULL };
+	char **argv = words;
+	int argc = 3;
+
+	(void)state;
+	assert_ptr_equal(persona_choose(&argc, &argv), &persona_mailsend_mailq);
+	assert_int_equal(argc, 2);
+	assert_string_equal(argv[1], "--json");
+	argc = 3;
+	argv = words;
+	words[1] = second;
+	words[2] = first;
+	assert_ptr_equal(persona_choose(&argc, &argv), &persona_mailsend);
+	assert_int_equal(argc, 3);
+	words[0] = other;
+	words[1] = first;
+	assert_ptr_equal(persona_choose(&argc, &argv), &persona_sendmail);
+	argc = 0;
+	assert_ptr_equal(persona_choose(&argc, &argv), &persona_mailsend);
 }
 
 static void by_its_name(void **state)
@@ -381,13 +600,19 @@ int main(void)
 		cmocka_unit_test(modes),
 		cmocka_unit_test(what_is_no_mode_sends_nothing),
 		cmocka_unit_test(the_queue),
+		cmocka_unit_test(which_of_the_queue),
+		cmocka_unit_test(delivery_modes),
 		cmocka_unit_test(delivery_status),
 		cmocka_unit_test(errors),
+		cmocka_unit_test(failures_by_mail),
 		cmocka_unit_test(joined_letters_eat_nothing),
 		cmocka_unit_test(letters_of_no_effect),
 		cmocka_unit_test(the_rest),
 		cmocka_unit_test(long_options),
 		cmocka_unit_test(the_small_ones),
+		cmocka_unit_test(commands_of_mailq),
+		cmocka_unit_test(checks_of_mailq),
+		cmocka_unit_test(by_its_first_argument),
 		cmocka_unit_test(by_its_name),
 		cmocka_unit_test(help_fits_the_screen),
 	};

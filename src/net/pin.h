@@ -4,10 +4,11 @@
  * before a byte of ours is sent: neither the chain nor the name counts then.
  * And the names of what a TLS connection agreed on, for people.
  *
- * OpenSSL's one place in submission.  The handles are those of the OpenSSL
- * that libcurl has loaded; pin_load says whether that is one we can talk to. */
-#ifndef SMTP_PIN_H
-#define SMTP_PIN_H
+ * OpenSSL's one place beside our own servers and digests.  The handles are
+ * those of the OpenSSL that libcurl has loaded; pin_load says whether that is
+ * one we can talk to. */
+#ifndef NET_PIN_H
+#define NET_PIN_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -25,13 +26,25 @@ struct pin {
 int pin_parse(struct pin *p, const char *hex, struct fault *f);
 /* `backend` as libcurl names its TLS: "OpenSSL/3.0.17". */
 int pin_load(const char *backend, struct fault *f);
-/* On an SSL_CTX that verifies its peer; the pin outlives it. */
-void pin_install(struct pin *p, void *ssl_ctx);
+
+/* Who looks on while a certificate is judged.  The rest is pin.c's. */
+struct pin_watch {
+	/* `store` is the X509_STORE_CTX after the verdict */
+	void (*saw)(void *store, bool accepted, void *context);
+	void *context;
+	struct pin *pin;
+	const char *bundle;
+};
+
+/* On an SSL_CTX that verifies its peer; the pin and the watch, which may be
+ * NULL, outlive it. */
+void pin_install(struct pin *p, struct pin_watch *watch, void *ssl_ctx);
 
 /* Where the CAs that an SSL_CTX knows do not suffice, those of this file are
  * read too, in the midst of the handshake.  The name is borrowed for as long
- * as the SSL_CTX lives. */
-void pin_install_bundle(const char *file, void *ssl_ctx);
+ * as the SSL_CTX lives; NULL: there is no such file. */
+void pin_install_bundle(const char *file, struct pin_watch *watch,
+			void *ssl_ctx);
 
 /* "TLSv1.3, TLS_AES_256_GCM_SHA384"; false while the handshake lasts. */
 bool pin_describe_tls(void *ssl, char *out, size_t size);

@@ -2,7 +2,7 @@
  *
  * The callback's "no" ends the handshake (libcurl has asked for a verified
  * peer), so a wrong server hears neither a password nor an address. */
-#include "smtp/pin.h"
+#include "net/pin.h"
 
 #include <ctype.h>
 #include <stdint.h>
@@ -188,10 +188,6 @@ static int check_leaf(X509_STORE_CTX *store, void *context)
 	return 0;
 }
 
-void pin_install(struct pin *p, void *ssl_ctx)
-{
-	ssl.set_verify(ssl_ctx, check_leaf, p);
-}
 
 /* A second look, with a context of its own: the first has given its verdict,
  * and the store that both share knows more by now. */
@@ -201,7 +197,7 @@ static bool verify_again(X509_STORE_CTX *store, const char *bundle)
 	X509_STORE_CTX *again;
 	bool good = false;
 
-	if (!known || !crypto.load_file(known, bundle))
+	if (!known || !bundle || !crypto.load_file(known, bundle))
 		return false;
 	again = crypto.ctx_new();
 	if (again &&
@@ -234,9 +230,36 @@ static int check_chain(X509_STORE_CTX *store, void *context)
 	return 1;
 }
 
-void pin_install_bundle(const char *file, void *ssl_ctx)
+static int check_watched(X509_STORE_CTX *store, void *context)
 {
-	ssl.set_verify(ssl_ctx, check_chain, (void *)(uintptr_t)file);
+	const struct pin_watch *w = context;
+	int good = w->pin ? check_leaf(store, w->pin)
+			  : check_chain(store, (void *)(uintptr_t)w->bundle);
+
+	w->saw(store, good > 0, w->context);
+	return good;
+}
+
+void pin_install(struct pin *p, struct pin_watch *watch, void *ssl_ctx)
+{
+	if (!watch) {
+		ssl.set_verify(ssl_ctx, check_leaf, p);
+		return;
+	}
+	watch->pin = p;
+	ssl.set_verify(ssl_ctx, check_watched, watch);
+}
+
+void pin_install_bundle(const char *file, struct pin_watch *watch,
+			void *ssl_ctx)
+{
+	if (!watch) {
+		ssl.set_verify(ssl_ctx, check_chain, (void *)(uintptr_t)file);
+		return;
+	}
+	watch->pin = NULL;
+	watch->bundle = file;
+	ssl.set_verify(ssl_ctx, check_watched, watch);
 }
 
 bool pin_describe_tls(void *session, char *out, size_t size)

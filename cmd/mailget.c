@@ -1,0 +1,422 @@
+/* mailget.c - list, read, keep and delete mail in a mailbox.
+ *
+ * argv -> an order -> fetch_run -> exit status.  Of the bare words the first is
+ * the mailbox, the second what to do, and the rest is what that wants. */
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/ascii.h"
+#include "base/disk.h"
+#include "base/log.h"
+#include "base/nearest.h"
+#include "base/world.h"
+#include "fetch/choice.h"
+#include "fetch/order.h"
+#include "persona/options.h"
+#include "persona/rows.h"
+#include "persona/setters.h"
+#include "submit/transcript.h"
+
+#define LINES_MAX 1000000
+
+/* What the command line says; rows fill it (OPTION_OWN). */
+struct wish {
+	struct request request; /* the account, the transcript, --json */
+	struct fetch_order order;
+	const char **words; /* the bare ones */
+	size_t word_count;
+	bool is_raw;
+};
+
+struct run {
+	struct wish wish;
+	struct arena arena;
+	struct config_wish config;
+	struct transcript transcript;
+	const char *spool[4];
+};
+
+static void out_of_memory(void)
+{
+	log_error("out of memory; nothing was deleted, try again later");
+	_exit(75);
+}
+
+/* ---- options ---- */
+
+static struct wish *wish_of(struct options_run *run)
+{
+	return (struct wish *)run->request;
+}
+
+static SETTER(set_tls_switch)
+{
+	(void)row;
+	if (strcmp(value, "on") != 0 && strcmp(value, "off") != 0)
+		return fault_set(f, FAULT_USAGE,
+				 "'%s' is not on or off; pop3s:// and imaps:// "
+				 "have TLS from the first byte",
+				 value);
+	return override_setting(run, "tls", value, f);
+}
+
+static SETTER(set_trust)
+{
+	(void)row;
+	return override_setting(run, "tls_trust_file", value, f);
+}
+
+static SETTER(set_fingerprint)
+{
+	(void)row;
+	return override_setting(run, "tls_fingerprint", value, f);
+}
+
+static const struct option_row rows[] = {
+	HEADING("Which messages, and how:"),
+	FLAG('n', "new", .field = OPTION_OWN(struct wish, order.only_new),
+	     .help = "those alone that no run with --new has taken yet"),
+	FLAG('y', "yes", .field = OPTION_OWN(struct wish, order.yes),
+	     .help = "delete without asking"),
+	FLAG('f', "force", .field = OPTION_OWN(struct wish, order.force),
+	     .help = "write over files that are there"),
+	FLAG(0, "maildir", .field = OPTION_OWN(struct wish, order.is_maildir),
+	     .help = "fetch into a Maildir"),
+	FLAG(0, "raw", .field = OPTION_OWN(struct wish, is_raw),
+	     .help = "commands of POP3 or IMAP from standard input, replies "
+		     "on standard output"),
+
+	HEADING("What is told:"),
+	ROWS_TOLD('v'),
+
+	HEADING("The way to a server:"),
+	TEXT('a', "account", "NAME", .field = OPTION_FIELD(account),
+	     .help = "of the configuration; else the one that the URL fits"),
+	FILE_NAME('C', "config", "FILE", .field = OPTION_FIELD(config_path),
+		  .help = "instead of the usual configuration files"),
+	TEXT('u', "user", "NAME", .set = set_setting,
+	     .help = "log in as; the password is never an option"),
+	TEXT(0, "auth", "METHOD", .set = set_setting,
+	     .help = "on, or the way to log in: PLAIN, CRAM-MD5, APOP..."),
+	TEXT(0, "tls", "HOW", .set = set_tls_switch,
+	     .help = "off lets this machine's own server do without"),
+	FILE_NAME(0, "trust-file", "FILE", .set = set_trust,
+		  .help = "the authorities to trust, PEM"),
+	TEXT(0, "fingerprint", "HEX", .set = set_fingerprint,
+	     .help = "of the one certificate to trust"),
+	TEXT(0, "timeout", "SECONDS", .set = set_setting,
+	     .help = "for each answer of the server"),
+	TEXT(0, "set", "NAME=VALUE", .set = set_any,
+	     .help = "any setting of the configuration"),
+
+	HEADING("Other:"),
+	ROWS_OTHER,
+	ROWS_END,
+};
+
+/* ---- words ---- */
+
+static int argument(struct options_run *run, const char *value, struct fault *f)
+{
+	struct wish *w = wish_of(run);
+
+	if (!*value)
+		return fault_set(f, FAULT_USAGE,
+				 "a word of the command is empty: is a "
+				 "variable not set?");
+	if (!w->words)
+		w->words = arena_array(run->arena, (size_t)run->argc,
+				       sizeof(*w->words));
+	w->words[w->word_count++] = value;
+	return 0;
+}
+
+/* What stands behind the action: numbers, at least and at most so many, and
+ * then or before a path. */
+static const struct action {
+	const char *name;
+	enum fetch_action action;
+	const char *synopsis;
+	size_t least, most;
+	bool has_path, path_first;
+} actions[] = {
+	{ "list", FETCH_LIST, "list [N...]", 0, (size_t)-1, false, false },
+	{ "show", FETCH_SHOW, "show N", 0, 1, false, false },
+	{ "top", FETCH_TOP, "top N LINES", 1, 1, true, false },
+	{ "save", FETCH_SAVE, "save N FILE", 0, 1, true, false },
+	{ "attachments", FETCH_ATTACHMENTS, "attachments N... FOLDER", 0,
+	  (size_t)-1, true, false },
+	{ "delete", FETCH_DELETE, "delete N...", 1, (size_t)-1, false, false },
+	{ "fetch", FETCH_KEEP, "fetch FOLDER [N...]", 0, (size_t)-1, true,
+	  true },
+};
+#define ACTIONS (sizeof(actions) / sizeof(*actions))
+
+static const struct action *find_action(const char *word, struct fault *f)
+{
+	struct nearest n;
+
+	nearest_init(&n, word);
+	for (size_t i = 0; i < ACTIONS; i++) {
+		if (!strcmp(actions[i].name, word))
+			return &actions[i];
+		nearest_offer(&n, actions[i].name);
+	}
+	fault_set(f, FAULT_USAGE,
+		  "\"%s\" is nothing to do with a mailbox%s%s%s", word,
+		  n.best ? ": did you mean " : "; see mailget --help",
+		  n.best ? n.best : "", n.best ? "?" : "");
+	return NULL;
+}
+
+static int read_lines(struct wish *w, const char *word, struct fault *f)
+{
+	char *end;
+	unsigned long n = strtoul(word, &end, 10);
+
+	if (!ascii_is_digit(*word) || *end || n > LINES_MAX)
+		return fault_set(f, FAULT_USAGE,
+				 "\"%s\" is no number of lines: top N LINES",
+				 word);
+	w->order.lines = (unsigned)n;
+	return 0;
+}
+
+static int take_path(struct wish *w, const struct action *act,
+		     const char *const *words, size_t *count, struct fault *f)
+{
+	const char *path;
+
+	if (!*count)
+		return fault_set(f, FAULT_USAGE,
+				 "something is missing: mailget SOURCE %s",
+				 act->synopsis);
+	path = act->path_first ? words[0] : words[*count - 1];
+	--*count;
+	if (act->action == FETCH_TOP)
+		return read_lines(w, path, f);
+	w->order.path = path;
+	return 0;
+}
+
+static int take_numbers(struct wish *w, const struct action *act,
+			const char *const *words, size_t count, struct fault *f)
+{
+	/* with --new there may be one that is the only new one */
+	bool may_lack =
+		act->least == 0 && (act->most != 1 || w->order.only_new);
+
+	if (count > act->most || count < act->least || (!count && !may_lack))
+		return fault_set(f, FAULT_USAGE,
+				 "it is written: mailget SOURCE %s",
+				 act->synopsis);
+	for (size_t i = 0; i < count; i++)
+		if (!choice_is_word(words[i]))
+			return fault_set(
+				f, FAULT_USAGE,
+				"\"%s\" is no message: write a number, "
+				"3-9, last or all, as in mailget "
+				"SOURCE %s",
+				words[i], act->synopsis);
+	w->order.words = words;
+	w->order.word_count = count;
+	return 0;
+}
+
+static int read_words(struct wish *w, struct fault *f)
+{
+	const char *const *words = w->words + 1;
+	const struct action *act = &actions[0];
+	size_t count = w->word_count - 1;
+
+	if (count) {
+		act = find_action(*words++, f);
+		count--;
+	}
+	if (!act)
+		return -1;
+	w->order.action = act->action;
+	if (act->has_path) {
+		if (take_path(w, act, words, &count, f) < 0)
+			return -1;
+		words += act->path_first;
+	}
+	return take_numbers(w, act, words, count, f);
+}
+
+static int check_together(const struct wish *w, struct fault *f)
+{
+	const struct fetch_order *o = &w->order;
+
+	if (w->request.json && o->action != FETCH_LIST)
+		return fault_set(f, FAULT_USAGE, "--json is for list");
+	if (o->is_maildir && o->action != FETCH_KEEP)
+		return fault_set(f, FAULT_USAGE, "--maildir is for fetch");
+	if (o->only_new && !strcmp(o->source, "-"))
+		return fault_set(f, FAULT_USAGE,
+				 "standard input is not the same mailbox each "
+				 "time: leave --new out");
+	return 0;
+}
+
+static int finish(struct options_run *run, struct fault *f)
+{
+	struct wish *w = wish_of(run);
+
+	if (!w->word_count)
+		return fault_set(f, FAULT_USAGE,
+				 "name a mailbox: a file, a folder, '-', or "
+				 "pop3s://USER@HOST, imaps://USER@HOST/FOLDER");
+	w->order.source = w->words[0];
+	if (w->is_raw) {
+		w->order.action = FETCH_RAW;
+		if (w->word_count > 1)
+			return fault_set(f, FAULT_USAGE,
+					 "--raw takes its commands from "
+					 "standard input: leave '%s' out",
+					 w->words[1]);
+	} else if (read_words(w, f) < 0) {
+		return -1;
+	}
+	return check_together(w, f);
+}
+
+static const char notes[] =
+	"mailget SOURCE [list [N...]]            a line for each message\n"
+	"mailget SOURCE show N                   as it lies: ... | less\n"
+	"mailget SOURCE top N LINES              its header and some lines\n"
+	"mailget SOURCE save N FILE              in a file, '-' is standard "
+	"output\n"
+	"mailget SOURCE attachments N... FOLDER  the files that it carries\n"
+	"mailget SOURCE delete N...              for good; asks first\n"
+	"mailget SOURCE fetch FOLDER [N...]      each message a file, once\n"
+	"\n"
+	"SOURCE is a file, a folder of files, an mbox, a Maildir, '-' for "
+	"standard input,\n"
+	"pop3[s]://USER@HOST or imap[s]://USER@HOST/FOLDER; N a number, 3-9, "
+	"last or all.\n"
+	"More: man mailget\n";
+
+static const struct persona persona_mailget = {
+	.name = "mailget",
+	.synopsis = "[options] SOURCE [COMMAND]",
+	.about = "Lists, reads, keeps and deletes mail in a mailbox.",
+	.notes = notes,
+	.rows = rows,
+	.argument = argument,
+	.finish = finish,
+};
+
+/* ---- acting ---- */
+
+static int say(const char *text, size_t n, struct fault *f)
+{
+	return disk_write_all(STDOUT_FILENO, text, n, "standard output", f);
+}
+
+static int say_help(struct fault *f)
+{
+	struct buf text = BUF_INIT(65536);
+	int r = options_help(&persona_mailget, &text);
+
+	if (r == 0)
+		r = say(text.data, text.len, f);
+	buf_free(&text);
+	return r;
+}
+
+static void say_usage(void)
+{
+	struct buf text = BUF_INIT(256);
+
+	if (options_usage(&persona_mailget, &text) == 0)
+		log_line("", text.data, text.len - 1);
+	buf_free(&text);
+}
+
+static void choose_spool(struct run *run)
+{
+	const char *wish = world_env("TMPDIR");
+	int n = 0;
+
+	if (wish)
+		run->spool[n++] = wish;
+	run->spool[n++] = "/var/tmp";
+	run->spool[n++] = "/tmp";
+	run->spool[n] = NULL;
+}
+
+static int act(struct run *run, struct fault *f)
+{
+	static const char version[] = "mailget " MAILSEND_VERSION "\n";
+	const struct request *r = &run->wish.request;
+	struct fetch_order *o = &run->wish.order;
+	struct fault trouble = FAULT_INIT;
+	const struct trace *trace;
+	int result;
+
+	if (r->action == REQUEST_HELP)
+		return say_help(f);
+	if (r->action == REQUEST_VERSION)
+		return say(version, strlen(version), f);
+	if (transcript_open(&run->transcript, r->transcript, r->transcript_path,
+			    f) < 0)
+		return -1;
+	trace = transcript_trace(&run->transcript);
+	run->config = request_config(r);
+	o->config = &run->config;
+	o->spool = run->spool;
+	o->json = r->json;
+	o->trace = trace ? trace->line : NULL;
+	o->context = trace ? trace->context : NULL;
+	result = fetch_run(&run->arena, o, f);
+	if (transcript_close(&run->transcript, &trouble) < 0)
+		log_warning("%s", trouble.text);
+	return result;
+}
+
+/* The reader of our output went away (`| head`): we end as if we had been told
+ * so, with nothing to complain of. */
+static void end_with_reader(const struct fault *f)
+{
+	struct pollfd p = { .fd = STDOUT_FILENO };
+
+	if (f->cause != FAULT_IO || poll(&p, 1, 0) <= 0 ||
+	    !(p.revents & POLLERR))
+		return;
+	signal(SIGPIPE, SIG_DFL);
+	raise(SIGPIPE);
+}
+
+int main(int argc, char **argv)
+{
+	struct run run = { .arena = ARENA_INIT };
+	struct fault f = FAULT_INIT;
+	int status;
+
+	world_init();
+	memory_on_exhaustion(out_of_memory);
+	signal(SIGPIPE, SIG_IGN);
+	log_open("mailget");
+	choose_spool(&run);
+	request_init(&run.wish.request);
+	if (options_parse(&persona_mailget, argc, argv, &run.wish.request,
+			  &run.arena, &f) < 0) {
+		log_error("%s", f.text);
+		say_usage();
+		status = fault_exit(&f);
+	} else {
+		log_quiet(run.wish.request.quiet);
+		status = act(&run, &f);
+		if (status < 0) {
+			end_with_reader(&f);
+			log_error("%s", f.text);
+			status = fault_exit(&f);
+		}
+	}
+	arena_free(&run.arena);
+	return status;
+}

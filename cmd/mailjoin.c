@@ -1,0 +1,585 @@
+/* mailjoin.c - put together what came in several mails.
+ *
+ * argv -> sources -> assembly -> files -> a verdict for each set.  Each round
+ * reads what is new, joins what has become whole, and deletes what was joined;
+ * with --wait there are rounds until all is whole or the time is over. */
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/ascii.h"
+#include "base/disk.h"
+#include "base/log.h"
+#include "base/world.h"
+#include "config/config.h"
+#include "deliver/postbox.h"
+#include "join/assemble.h"
+#include "join/collect.h"
+#include "join/tally.h"
+#include "persona/options.h"
+#include "persona/rows.h"
+#include "persona/setters.h"
+#include "submit/transcript.h"
+
+#define PAUSE_LOCAL  2	/* seconds between rounds */
+#define PAUSE_REMOTE 60 /* servers do not like to be asked all the time */
+#define WAIT_MAX     (366L * 24 * 60 * 60)
+
+enum mode { MODE_JOIN, MODE_STATUS, MODE_LIST };
+
+/* What the command line says; rows fill it (OPTION_OWN). */
+struct wish {
+	struct request request; /* the account, the transcript, --json */
+	enum mode mode;
+	const char *output, *state, *set;
+	const char **sources;
+	size_t source_count;
+	bool is_forced, deletes;
+	unsigned of;   /* parts where none tells */
+	uint64_t wait; /* seconds */
+};
+
+struct run {
+	struct wish wish;
+	struct arena arena;
+	struct transcript transcript;
+	const char *spool[4];
+	struct assembly assembly;
+	struct collect collect;
+	struct fault first; /* of joining a set: the others go on */
+};
+
+static void out_of_memory(void)
+{
+	log_error("out of memory; what has come is kept, try again later");
+	_exit(75);
+}
+
+/* ---- options ---- */
+
+static struct wish *wish_of(struct options_run *run)
+{
+	return (struct wish *)run->request;
+}
+
+static SETTER(set_mode)
+{
+	struct wish *w = wish_of(run);
+
+	(void)value;
+	if (w->mode != MODE_JOIN && w->mode != (enum mode)row->value)
+		return fault_set(f, FAULT_USAGE,
+				 "--status and --list are two commands");
+	w->mode = (enum mode)row->value;
+	return 0;
+}
+
+/* A set's id has no '=', a setting has. */
+static SETTER(set_set)
+{
+	struct wish *w = wish_of(run);
+	char *id;
+
+	if (strchr(value, '='))
+		return set_any(run, row, value, f);
+	id = arena_dup(run->arena, value);
+	for (char *p = id; *p; p++)
+		*p = ascii_lower(*p);
+	if (strlen(id) < 4 || strlen(id) >= FRAGMENT_SET_SIZE ||
+	    id[strspn(id, "0123456789abcdef")])
+		return fault_set(f, FAULT_USAGE,
+				 "'%s' is not the id of a set, nor its first 4 "
+				 "digits or more: see --list",
+				 value);
+	w->set = id;
+	return 0;
+}
+
+static SETTER(set_of)
+{
+	char *end;
+	unsigned long n = strtoul(value, &end, 10);
+
+	(void)row;
+	if (!ascii_is_digit(*value) || *end || !n || n > FRAGMENT_PARTS_MAX)
+		return fault_set(f, FAULT_USAGE,
+				 "'%s' is not a number of parts, 1 to %d",
+				 value, FRAGMENT_PARTS_MAX);
+	wish_of(run)->of = (unsigned)n;
+	return 0;
+}
+
+static SETTER(set_wait)
+{
+	static const struct {
+		char letter;
+		long seconds;
+	} units[] = {
+		{ 0, 1 }, { 's', 1 }, { 'm', 60 }, { 'h', 3600 }, { 'd', 86400 }
+	};
+	char *end;
+	long n = strtol(value, &end, 10);
+
+	(void)row;
+	for (size_t i = 0; i < sizeof(units) / sizeof(*units); i++)
+		if (ascii_is_digit(*value) && *end == units[i].letter &&
+		    (!*end || !end[1]) && n <= WAIT_MAX / units[i].seconds) {
+			wish_of(run)->wait = (uint64_t)(n * units[i].seconds);
+			return 0;
+		}
+	return fault_set(f, FAULT_USAGE,
+			 "'%s' is not a time: write it as in 90s, 10m or 2h",
+			 value);
+}
+
+static const struct option_row rows[] = {
+	HEADING("What is joined:"),
+	TEXT(0, "set", "ID", .set = set_set,
+	     .help = "this set alone, by its id or the first digits of it"),
+	TEXT(0, "parts", "N", .set = set_of,
+	     .help = "how many the set has, where no part of it tells"),
+	TEXT(0, "wait", "TIME", .set = set_wait,
+	     .help = "look again until all is there, as 90s, 10m or 2h"),
+
+	HEADING("Where it goes:"),
+	FILE_NAME('o', "output", "FILE|FOLDER",
+		  .field = OPTION_OWN(struct wish, output),
+		  .help = "instead of the present folder; '-' is standard "
+			  "output, once it is whole"),
+	FLAG('f', "force", .field = OPTION_OWN(struct wish, is_forced),
+	     .help = "write over files that are there"),
+	FLAG(0, "delete", .field = OPTION_OWN(struct wish, deletes),
+	     .help = "take the mails away whose parts were all joined"),
+	FILE_NAME(0, "state", "FOLDER", .field = OPTION_OWN(struct wish, state),
+		  .help = "where parts wait for the others"),
+
+	HEADING("Instead of joining:"),
+	FLAG(0, "status", .set = set_mode, .value = MODE_STATUS,
+	     .help = "what is there and what is missing; writes nothing"),
+	FLAG(0, "list", .set = set_mode, .value = MODE_LIST,
+	     .help = "a line for each set; writes nothing"),
+
+	HEADING("What is told:"),
+	ROWS_TOLD('v'),
+
+	HEADING("The way to a server:"),
+	TEXT(0, "account", "NAME", .field = OPTION_FIELD(account),
+	     .help = "of the configuration, for log-in and TLS"),
+	FILE_NAME(0, "config", "FILE", .field = OPTION_FIELD(config_path),
+		  .help = "instead of the usual configuration files"),
+	TEXT(0, "user", "NAME", .set = set_setting,
+	     .help = "log in as; the password is never an option"),
+	TEXT(0, "auth", "METHOD", .set = set_setting,
+	     .help = "on, off, or the way to log in"),
+	TEXT(0, "tls", "HOW", .set = set_tls, .help = "on (as it is), or off"),
+	TEXT(0, "timeout", "SECONDS", .set = set_setting,
+	     .help = "for each answer of the server"),
+
+	HEADING("Other:"),
+	ROWS_OTHER,
+	ROWS_END,
+};
+
+static int argument(struct options_run *run, const char *value, struct fault *f)
+{
+	struct wish *w = wish_of(run);
+
+	if (!*value)
+		return fault_set(f, FAULT_USAGE,
+				 "the name of a source is empty: is a variable "
+				 "not set?");
+	if (!w->sources)
+		w->sources = arena_array(run->arena, (size_t)run->argc,
+					 sizeof(*w->sources));
+	w->sources[w->source_count++] = value;
+	return 0;
+}
+
+static int finish(struct options_run *run, struct fault *f)
+{
+	const struct wish *w = wish_of(run);
+
+	if (w->mode != MODE_JOIN && (w->deletes || w->wait))
+		return fault_set(f, FAULT_USAGE,
+				 "--status and --list only look: leave "
+				 "--delete and --wait out");
+	if (!w->source_count && w->wait)
+		return fault_set(f, FAULT_USAGE,
+				 "--wait needs a source that mails come to");
+	if (w->output && strcmp(w->output, "-") == 0 && w->request.json)
+		return fault_set(f, FAULT_USAGE,
+				 "standard output cannot be both the file and "
+				 "--json: leave one out");
+	return 0;
+}
+
+static const char notes[] =
+	"SOURCE is a file, a folder of files, an mbox, a Maildir, '-' for "
+	"standard input,\n"
+	"pop3[s]://USER@HOST or imap[s]://USER@HOST/FOLDER.  Without one, what "
+	"is kept is\n"
+	"joined.  Exit status: 0 complete, 1 incomplete, 2 corrupt, 64 and up "
+	"trouble.\n"
+	"More: man mailjoin\n";
+
+static const struct persona persona_mailjoin = {
+	.name = "mailjoin",
+	.synopsis = "[options] SOURCE...",
+	.about = "Puts files together that came in several mails.",
+	.notes = notes,
+	.rows = rows,
+	.argument = argument,
+	.finish = finish,
+};
+
+/* ---- output ---- */
+
+static int print(const struct buf *text, struct fault *f)
+{
+	if (text->overflow)
+		return fault_set(f, FAULT_SOFTWARE, "the output is too long");
+	return disk_write_all(STDOUT_FILENO, text->data, text->len,
+			      "standard output", f);
+}
+
+static int say_help(struct fault *f)
+{
+	struct buf text = BUF_INIT(65536);
+	int r = options_help(&persona_mailjoin, &text);
+
+	r = r < 0 ? -1 : print(&text, f);
+	buf_free(&text);
+	return r;
+}
+
+static void say_usage(void)
+{
+	struct buf text = BUF_INIT(256);
+
+	if (options_usage(&persona_mailjoin, &text) == 0)
+		log_line("", text.data, text.len - 1);
+	buf_free(&text);
+}
+
+static struct tally tally_of(const struct run *run)
+{
+	const struct wish *w = &run->wish;
+
+	return (struct tally){
+		.assembly = &run->assembly,
+		.collect = &run->collect,
+		.all = !w->source_count || w->mode == MODE_LIST,
+		.is_dry = w->mode != MODE_JOIN,
+	};
+}
+
+/* The file itself may go to standard output: then this does not. */
+static int tell(struct run *run, const struct fault *failure, struct fault *f)
+{
+	const struct wish *w = &run->wish;
+	struct tally t = tally_of(run);
+	struct buf text = BUF_INIT(TALLY_MAX);
+	int r = 0;
+
+	if (w->request.json)
+		r = tally_json(&t, failure, &text);
+	else if (w->mode == MODE_LIST)
+		tally_list(&t, &text);
+	else if (!w->request.quiet)
+		tally_sets(&t, &text);
+	if (r < 0)
+		r = fault_set(f, FAULT_SOFTWARE, "the report is too long");
+	else if (w->output && strcmp(w->output, "-") == 0)
+		r = disk_write_all(STDERR_FILENO, text.data, text.len,
+				   "standard error", f);
+	else
+		r = print(&text, f);
+	buf_free(&text);
+	return r;
+}
+
+/* ---- where things are ---- */
+
+static void choose_spool(struct run *run)
+{
+	const char *wish = world_env("TMPDIR");
+	int n = 0;
+
+	if (wish)
+		run->spool[n++] = wish;
+	run->spool[n++] = "/var/tmp";
+	run->spool[n++] = "/tmp";
+	run->spool[n] = NULL;
+}
+
+static const char *state_folder(struct run *run, struct fault *f)
+{
+	const char *wish = run->wish.state;
+	const char *state = world_env("XDG_STATE_HOME");
+	const char *home = world_home();
+
+	if (wish)
+		return disk_expand_home(&run->arena, wish);
+	if (state && *state == '/')
+		return arena_format(&run->arena, "%s/mailsend/join", state);
+	if (home)
+		return arena_format(&run->arena,
+				    "%s/.local/state/mailsend/join", home);
+	fault_set(f, FAULT_CONFIG,
+		  "there is no home folder to keep parts in: name one with "
+		  "--state");
+	return NULL;
+}
+
+static bool is_folder(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
+static int choose_place(struct run *run, struct fault *f)
+{
+	struct yield_place *place = &run->assembly.place;
+	const char *output = run->wish.output ? run->wish.output : ".";
+	size_t n = strlen(output);
+
+	if (strcmp(output, "-") == 0)
+		place->spool = run->spool;
+	else if (is_folder(output))
+		place->folder = output;
+	else if (output[n - 1] == '/')
+		return fault_set(f, FAULT_CANTCREAT,
+				 "%s is not a folder: make it first", output);
+	else
+		place->file = output;
+	return 0;
+}
+
+static int open_source(void *context, struct mailbox *m, struct arena *a,
+		       const char *source, struct fault *f)
+{
+	struct run *run = context;
+	struct config_wish config = request_config(&run->wish.request);
+	const struct trace *trace = transcript_trace(&run->transcript);
+	struct postbox_wish wish = {
+		.source = source,
+		.spool = run->spool,
+		.config = &config,
+		.trace = trace ? trace->line : NULL,
+		.context = trace ? trace->context : NULL,
+	};
+
+	return postbox_open(m, a, &wish, f);
+}
+
+static void show_step(void *context, const char *source, size_t number,
+		      size_t count)
+{
+	(void)context;
+	if (log_has_progress())
+		log_progress("%s: mail %zu of %zu", source, number, count);
+}
+
+static void show_note(void *context, const char *text)
+{
+	(void)context;
+	log_warning("%s", text);
+}
+
+/* ---- rounds ---- */
+
+/* One place takes one set. */
+static int check_place(struct run *run, struct fault *f)
+{
+	const struct yield_place *place = &run->assembly.place;
+	struct tally t = tally_of(run);
+	size_t count = 0;
+
+	for (const struct set *s = run->assembly.sets; s; s = s->next)
+		count += tally_tells(&t, s);
+	if (count > 1 && !place->folder)
+		return fault_set(f, FAULT_USAGE,
+				 "there are %zu sets and one place for a file: "
+				 "choose one with --set, or name a folder with "
+				 "--output",
+				 count);
+	return 0;
+}
+
+static int join_all(struct run *run, struct fault *f)
+{
+	struct assembly *a = &run->assembly;
+	struct tally t = tally_of(run);
+
+	for (struct set *s = a->sets; s; s = s->next)
+		if (tally_tells(&t, s))
+			assembly_judge(a, s);
+	if (t.is_dry)
+		return 0;
+	if (check_place(run, f) < 0)
+		return -1;
+	for (struct set *s = a->sets; s; s = s->next) {
+		struct fault own = FAULT_INIT;
+
+		if (!tally_tells(&t, s) || s->state != SET_READY)
+			continue;
+		if (assembly_join(a, s, &own) == 0) {
+			assembly_judge(a, s);
+			continue;
+		}
+		log_error("%s", own.text);
+		if (!fault_is_set(&run->first))
+			run->first = own;
+	}
+	return 0;
+}
+
+static int do_round(struct run *run, struct fault *f)
+{
+	struct fault trouble = FAULT_INIT;
+	bool deletes = run->wish.deletes;
+	int r = collect_begin(&run->collect, f);
+
+	log_progress_end();
+	/* what has come may be whole, whatever became of the rest */
+	if (join_all(run, r < 0 ? &trouble : f) < 0)
+		r = -1;
+	if (collect_end(&run->collect, deletes, r < 0 ? &trouble : f) < 0)
+		r = -1;
+	return r;
+}
+
+static void pause_for(uint64_t seconds)
+{
+	struct timespec left = { .tv_sec = (time_t)seconds };
+
+	while (nanosleep(&left, &left) < 0 && errno == EINTR)
+		;
+}
+
+/* The exit status, or -1 with the fault. */
+static int do_rounds(struct run *run, struct fault *f)
+{
+	uint64_t end = world_ticks() + run->wish.wait * 1000;
+	uint64_t pause =
+		collect_is_remote(&run->collect) ? PAUSE_REMOTE : PAUSE_LOCAL;
+	struct tally t = tally_of(run);
+
+	for (;;) {
+		uint64_t now, left;
+
+		fault_clear(f);
+		/* a server that cannot be reached now may be, next time */
+		if (do_round(run, f) < 0 && (!f->temporary || run->first.cause))
+			return -1;
+		if (fault_is_set(&run->first)) {
+			*f = run->first;
+			return -1;
+		}
+		now = world_ticks();
+		if (now >= end || !collect_can_repeat(&run->collect) ||
+		    (!fault_is_set(f) && tally_status(&t) == JOIN_COMPLETE))
+			break;
+		if (fault_is_set(f))
+			log_warning("%s", f->text);
+		left = (end - now + 999) / 1000;
+		pause_for(left < pause ? left : pause);
+	}
+	return fault_is_set(f) ? -1 : tally_status(&t);
+}
+
+static int join(struct run *run, struct fault *f)
+{
+	const struct wish *w = &run->wish;
+	const char *state = state_folder(run, f);
+	struct fault trouble = FAULT_INIT;
+	int status;
+
+	run->assembly.spool = run->spool;
+	run->assembly.is_forced = w->is_forced;
+	run->assembly.of = w->of;
+	run->assembly.only = w->set;
+	if (!state || choose_place(run, f) < 0 ||
+	    assembly_open(&run->assembly, &run->arena, state,
+			  w->mode != MODE_JOIN, f) < 0)
+		return -1;
+	collect_init(&run->collect, &run->arena, &run->assembly);
+	run->collect.open = open_source;
+	run->collect.step = show_step;
+	run->collect.note = show_note;
+	run->collect.context = run;
+	run->collect.is_repeated = w->wait > 0;
+	for (size_t i = 0; i < w->source_count; i++)
+		collect_add(&run->collect, w->sources[i]);
+	status = do_rounds(run, f);
+	if (tell(run, f, &trouble) < 0 && status >= 0) {
+		*f = trouble;
+		status = -1;
+	}
+	if (status == JOIN_INCOMPLETE && !run->collect.fragments &&
+	    !run->assembly.set_count)
+		log_error("there is no part of a split file");
+	if (w->mode == MODE_LIST && status >= 0)
+		status = 0;
+	assembly_close(&run->assembly);
+	return status;
+}
+
+/* ---- the process ---- */
+
+static int act(struct run *run, struct fault *f)
+{
+	const struct request *r = &run->wish.request;
+	struct fault trouble = FAULT_INIT;
+	int status;
+
+	if (r->action == REQUEST_HELP)
+		return say_help(f);
+	if (r->action == REQUEST_VERSION)
+		return disk_write_all(STDOUT_FILENO,
+				      "mailjoin " MAILSEND_VERSION "\n",
+				      strlen("mailjoin " MAILSEND_VERSION "\n"),
+				      "standard output", f);
+	if (transcript_open(&run->transcript, r->transcript, NULL, f) < 0)
+		return -1;
+	status = join(run, f);
+	if (transcript_close(&run->transcript, &trouble) < 0)
+		log_warning("%s", trouble.text);
+	return status;
+}
+
+int main(int argc, char **argv)
+{
+	struct run run = { .arena = ARENA_INIT };
+	struct fault f = FAULT_INIT;
+	int status;
+
+	world_init();
+	memory_on_exhaustion(out_of_memory);
+	signal(SIGPIPE, SIG_IGN);
+	log_open("mailjoin");
+	choose_spool(&run);
+	request_init(&run.wish.request);
+	if (options_parse(&persona_mailjoin, argc, argv, &run.wish.request,
+			  &run.arena, &f) < 0) {
+		log_error("%s", f.text);
+		say_usage();
+		status = fault_exit(&f);
+	} else {
+		log_quiet(run.wish.request.quiet);
+		status = act(&run, &f);
+		if (status < 0) {
+			/* of a set it was said as it happened */
+			if (!fault_is_set(&run.first))
+				log_error("%s", f.text);
+			status = fault_exit(&f);
+		}
+	}
+	arena_free(&run.arena);
+	return status;
+}

@@ -1,0 +1,221 @@
+/* queue.c - the commands about the queue. */
+#include "queue.h"
+
+#include <stdio.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "config/config.h"
+#include "deliver/flush.h"
+#include "deliver/mailq.h"
+#include "deliver/spool.h"
+#include "flow/sink.h"
+#include "queue/queue.h"
+#include "setup.h"
+#include "submit/transcript.h"
+
+/* NULL without a fault when no account can be told: mail that was accepted is
+ * to be seen and sent whatever has happened to the configuration since. */
+static struct account *find_account(struct arena *a, const struct request *r,
+				    struct fault *f)
+{
+	struct config_wish wish = request_config(r);
+	struct account *account = NULL;
+	struct config config;
+	struct fault trouble = FAULT_INIT;
+
+	if (config_load(&config, a, &wish, &trouble) < 0)
+		log_warning("%s; looking for the queue without it",
+			    trouble.text);
+	else if (config_choose(&config, &wish, &account, &trouble) < 0 &&
+		 wish.account)
+		*f = trouble;
+	return account;
+}
+
+static const char *find_folder(struct arena *a, const struct request *r,
+			       struct fault *f)
+{
+	struct account *account = find_account(a, r, f);
+
+	return fault_is_set(f) ? NULL : spool_queue(a, account, f);
+}
+
+/* ---- a run ---- */
+
+static int tell_result(const struct request *r, const struct flush_result *done,
+		       struct fault *f)
+{
+	unsigned all = done->sent + done->deferred + done->failed + done->busy +
+		       done->held + done->bad;
+
+	if (!r->queue.tells_each || r->queue.due_only)
+		return 0;
+	if (!all && r->queue.choice.ids.count)
+		return fault_set(f, FAULT_NOINPUT,
+				 "no mail with such an id waits: mailsend "
+				 "--mailq lists what does");
+	if (!all) {
+		log_note("there is nothing to send");
+		return 0;
+	}
+	if (done->held)
+		log_note("%u are held; mailsend --mailq --release lets them go",
+			 done->held);
+	if (done->busy)
+		log_note("%u are being tried by somebody else", done->busy);
+	log_note("%u sent, %u wait, %u given up", done->sent,
+		 done->deferred + done->busy, done->failed + done->bad);
+	return 0;
+}
+
+/* 1 in a process of the run's, which is to end. */
+static int run_queue(struct arena *a, const struct request *r,
+		     const char *folder, struct fault *f)
+{
+	struct transcript transcript;
+	struct flush_result done = { 0 };
+	struct fault trouble = FAULT_INIT;
+	struct flush fl = {
+		.arena = a,
+		.folder = folder,
+		.ids = r->queue.choice.ids,
+		.senders = r->queue.choice.senders,
+		.recipients = r->queue.choice.recipients,
+		.due_only = r->queue.due_only,
+		.verbose =
+			r->queue.tells_each && !r->queue.due_only && !r->quiet,
+	};
+	int result;
+
+	if (transcript_open(&transcript, r->transcript, r->transcript_path, f) <
+	    0)
+		return -1;
+	fl.trace = transcript_trace(&transcript);
+	result = flush_run(&fl, &done, f);
+	if (result > 0)
+		return 1;
+	if (transcript_close(&transcript, &trouble) < 0)
+		log_warning("%s", trouble.text);
+	return result < 0 ? -1 : tell_result(r, &done, f);
+}
+
+/* ---- what is shown ---- */
+
+static int list(struct queue *q, const struct request *r, struct sink *out,
+		struct fault *f)
+{
+	const struct mailq_choice *choice = &r->queue.choice;
+
+	return r->json ? mailq_json(q, choice, out, f)
+		       : mailq_list(q, choice, out, f);
+}
+
+static int print(struct queue *q, const struct request *r, struct sink *out,
+		 struct fault *f)
+{
+	const struct flush_words *ids = &r->queue.choice.ids;
+
+	for (size_t i = 0; i < ids->count; i++)
+		if (mailq_print(q, ids->words[i], out, f) < 0)
+			return -1;
+	return 0;
+}
+
+/* All on standard output; *status is that of a check. */
+static int show(struct queue *q, const struct request *r, int *status,
+		struct fault *f)
+{
+	struct sink_fd out;
+	int result;
+
+	sink_fd_init(&out, STDOUT_FILENO, "standard output", f);
+	if (r->action == REQUEST_LIST_QUEUE)
+		result = list(q, r, &out.sink, f);
+	else if (r->action == REQUEST_PRINT_QUEUED)
+		result = print(q, r, &out.sink, f);
+	else
+		result = mailq_check(q, &r->queue.limits, &out.sink, status, f);
+	if (result == 0)
+		result = sink_close(&out.sink);
+	sink_fd_free(&out);
+	return result;
+}
+
+/* A monitor takes the first line of standard output for what there is to say.
+ */
+static int check(struct queue *q, const struct request *r, int opened,
+		 struct fault *trouble, struct fault *f)
+{
+	int status = 3;
+
+	if (opened == 0 && show(q, r, &status, trouble) == 0)
+		return status;
+	if (dprintf(STDOUT_FILENO, "MAILQ UNKNOWN - %s\n", trouble->text) < 0)
+		return fault_set(f, FAULT_IO, "cannot write standard output");
+	return 3;
+}
+
+/* ---- what is changed ---- */
+
+static const char *word_of(enum mailq_change change)
+{
+	static const char *const words[] = {
+		[MAILQ_HOLD] = "held",
+		[MAILQ_RELEASE] = "released",
+		[MAILQ_RETRY] = "due now",
+		[MAILQ_DELETE] = "deleted",
+	};
+
+	return words[change];
+}
+
+/* One that cannot be changed stops none of the others. */
+static int change(struct queue *q, const struct request *r)
+{
+	const struct flush_words *ids = &r->queue.choice.ids;
+	unsigned count = 0;
+	int status = 0;
+
+	for (size_t i = 0; i < ids->count; i++) {
+		struct fault f = FAULT_INIT;
+
+		if (mailq_change(q, ids->words[i], r->queue.change, &count,
+				 &f) == 0)
+			continue;
+		log_error("%s", f.text);
+		if (!status)
+			status = fault_exit(&f);
+	}
+	log_note("%u %s", count, word_of(r->queue.change));
+	return status;
+}
+
+int queue_command(struct arena *a, const struct request *r, struct fault *f)
+{
+	bool is_check = r->action == REQUEST_CHECK_QUEUE;
+	struct fault trouble = FAULT_INIT;
+	struct queue q = { 0 };
+	const char *folder;
+	int status = 0, opened;
+
+	folder = find_folder(a, r, is_check ? &trouble : f);
+	if (!folder && !is_check)
+		return -1;
+	if (r->action == REQUEST_SETUP_QUEUE)
+		return setup_queue(a, r, folder, f);
+	if (r->action == REQUEST_RUN_QUEUE)
+		return run_queue(a, r, folder, f);
+	if (r->queue.runs_first && run_queue(a, r, folder, f) < 0)
+		return -1;
+	opened = folder ? queue_open(&q, a, folder, false,
+				     is_check ? &trouble : f)
+			: -1;
+	if (is_check)
+		return check(&q, r, opened, &trouble, f);
+	if (opened < 0)
+		return -1;
+	if (r->action == REQUEST_CHANGE_QUEUE)
+		return change(&q, r);
+	return show(&q, r, &status, f) < 0 ? -1 : status;
+}

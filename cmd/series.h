@@ -1,0 +1,40 @@
+/* series.h - the commands that send many mails, and go on with them. */
+#ifndef CMD_SERIES_H
+#define CMD_SERIES_H
+
+#include "base/arena.h"
+#include "base/fault.h"
+#include "config/config.h"
+#include "queue/journal.h"
+#include "smtp/dial.h"
+#include "submit/compose.h"
+#include "submit/request.h"
+
+struct series_job {
+	struct arena *arena;
+	const struct journal_command *command; /* that a journal remembers */
+	const struct request *request;
+	struct config *config;
+	const struct account *account;
+	const char *const *spool;
+	const struct trace *trace; /* or NULL */
+};
+
+#define SERIES_IS_ONE (-2) /* it fits in one mail: it is rendered, not sent */
+
+/* The exit status; -1 with a fault that is still to be told.  The composition
+ * is built. */
+int series_split(const struct series_job *job, struct composition *whole,
+		 struct fault *f);
+/* Each file, or each ready message. */
+int series_many(const struct series_job *job, struct fault *f);
+
+/* The folder that large input waits in, so that a journal can have it without
+ * a copy; NULL where there is none. */
+const char *series_folder(struct arena *a);
+/* What the command of a series was, in its own folder and with its own standard
+ * input, where that was kept. */
+int series_recall(struct arena *a, const char *id,
+		  struct journal_command *command, struct fault *f);
+
+#endif

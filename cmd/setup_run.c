@@ -1,0 +1,114 @@
+/* setup_run.c - the three streams are files without a name: nobody waits for
+ * anybody, however much there is to say. */
+#include "setup_run.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdint.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/disk.h"
+#include "base/world.h"
+
+enum { INPUT, OUTPUT, ERRORS, STREAMS };
+
+static const char *stream_folder(void)
+{
+	const char *wish = world_env("TMPDIR");
+
+	return wish ? wish : "/tmp";
+}
+
+static int open_streams(int fds[STREAMS], const struct buf *input,
+			struct fault *f)
+{
+	for (int i = 0; i < STREAMS; i++) {
+		fds[i] = disk_open_unnamed(stream_folder(), f);
+		if (fds[i] < 0)
+			return -1;
+	}
+	if (!input)
+		return 0;
+	if (disk_write_all(fds[INPUT], input->data, input->len,
+			   "what a command is to read", f) < 0)
+		return -1;
+	if (lseek(fds[INPUT], 0, SEEK_SET) < 0)
+		return fault_errno(f, FAULT_OS, errno,
+				   "cannot go back to the start of a file");
+	return 0;
+}
+
+static void close_streams(const int fds[STREAMS])
+{
+	for (int i = 0; i < STREAMS; i++)
+		if (fds[i] >= 0)
+			close(fds[i]);
+}
+
+static void become(const char *const *argv, const int fds[STREAMS])
+{
+	for (int i = 0; i < STREAMS; i++)
+		if (dup2(fds[i], i) < 0)
+			_exit(SETUP_NO_PROGRAM - 1);
+	signal(SIGPIPE, SIG_DFL);
+	execvp(argv[0], (char *const *)(uintptr_t)argv);
+	_exit(errno == ENOENT ? SETUP_NO_PROGRAM : SETUP_NO_PROGRAM - 1);
+}
+
+static int wait_for(pid_t child, int *status, struct fault *f)
+{
+	int how;
+
+	while (waitpid(child, &how, 0) < 0)
+		if (errno != EINTR)
+			return fault_errno(f, FAULT_OS, errno,
+					   "cannot wait for a command");
+	*status = WIFEXITED(how) ? WEXITSTATUS(how) : 128 + WTERMSIG(how);
+	return 0;
+}
+
+static int take(int fd, struct buf *to, struct fault *f)
+{
+	char piece[4096];
+	uint64_t done = 0;
+	ssize_t n;
+
+	while (to && (n = disk_pread_full(fd, piece, sizeof(piece), done,
+					  "what a command wrote", f)) != 0) {
+		if (n < 0)
+			return -1;
+		done += (uint64_t)n;
+		if (buf_put(to, piece, (size_t)n) < 0)
+			return fault_set(f, FAULT_DATA,
+					 "a command wrote more than %zu octets",
+					 to->max);
+	}
+	return 0;
+}
+
+int setup_run(const char *const *argv, const struct buf *input, struct buf *out,
+	      struct buf *err, int *status, struct fault *f)
+{
+	int fds[STREAMS] = { -1, -1, -1 };
+	pid_t child;
+	int r = open_streams(fds, input, f);
+
+	if (r == 0) {
+		child = fork();
+		if (child < 0)
+			r = fault_errno(f, FAULT_OS, errno, "cannot run %s",
+					argv[0]);
+		else if (child == 0)
+			become(argv, fds);
+		else
+			r = wait_for(child, status, f);
+	}
+	if (r == 0)
+		r = take(fds[OUTPUT], out, f);
+	if (r == 0)
+		r = take(fds[ERRORS], err, f);
+	close_streams(fds);
+	return r;
+}

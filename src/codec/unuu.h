@@ -1,0 +1,51 @@
+/* unuu.h - uuencode read back, out of a text that holds other things too.
+ *
+ * Data is what stands between "begin MODE NAME" and "end"; begin-base64 is read
+ * too.  Of a file that was cut over several messages a section has neither:
+ * there the first full line of 45 octets begins it, or a shorter one right
+ * before the end.  Lines are believed only when their length is what their
+ * first character says.  One file is read, the first. */
+#ifndef CODEC_UNUU_H
+#define CODEC_UNUU_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "codec/unbase64.h"
+#include "flow/sink.h"
+
+#define UNUU_NAME_SIZE 256
+#define UNUU_LINE_MAX  400 /* longer ones are no line of ours */
+
+struct unuu {
+	struct sink sink;
+	/* Called once, when a begin line was read: may change sink.next.
+	 * NULL: nothing to be told. */
+	int (*began)(struct unuu *s);
+	void *context;
+
+	bool has_begin, has_data, has_end;
+	bool is_damaged;	   /* lines are missing or were changed */
+	char name[UNUU_NAME_SIZE]; /* of the begin line, as it was written */
+
+	/* running state */
+	bool is_section;
+	enum { UNUU_SEEK, UNUU_DATA, UNUU_BASE64, UNUU_DONE } state;
+	bool was_broken;  /* data ended at a line that is none */
+	bool has_spaces;  /* zero is written as a space */
+	bool was_nothing; /* the line before stood for no octets */
+	size_t candidate; /* octets of a short line that may be data */
+	char candidate_line[96];
+	struct unbase64 base64;
+	bool is_long;
+	size_t held;
+	char line[UNUU_LINE_MAX];
+	size_t filled;
+	char room[2048];
+};
+
+/* next is NULL to find out only what there is. */
+void unuu_init(struct unuu *s, struct sink *next, bool is_section,
+	       struct fault *f);
+
+#endif

@@ -1,0 +1,537 @@
+/* flush.c - start, listen, reap.
+ *
+ * Each group of mails has a process (worker.h) that tells of its steps through
+ * a pipe; a few run at a time.  What ends the pipe without a good-bye, or says
+ * nothing for too long, has died of the mail it had begun: that one is put off,
+ * and a new process goes on behind it.  One that died before its first mail
+ * died of that one, as far as we can tell, so every process makes headway.
+ *
+ * Signals write into a pipe that poll sees, as in submit/serve.c.  The
+ * processes have our handlers: they stop between two mails. */
+#include "deliver/flush.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/disk.h"
+#include "base/log.h"
+#include "base/world.h"
+#include "deliver/notice.h"
+#include "deliver/process.h"
+#include "deliver/selection.h"
+#include "deliver/worker.h"
+
+#define JOBS_MAX 4	 /* groups at a time */
+#define PATIENCE 3600000 /* milliseconds */
+#define NO_MAIL	 SIZE_MAX
+
+struct job {
+	pid_t pid; /* 0: free */
+	int fd;
+	struct group *group;
+	size_t at;   /* the mail at hand, or NO_MAIL */
+	size_t next; /* the first that was not begun */
+	bool ended;  /* it said so */
+	bool stuck;
+	uint64_t heard;
+};
+
+struct run {
+	const struct flush *flush;
+	struct flush_result *result;
+	struct selection selection;
+	struct group *next; /* to be started */
+	struct job jobs[JOBS_MAX];
+	bool notifies;
+	bool told; /* to stop */
+	int speak; /* in a process: where its words go */
+};
+
+/* ---- signals ---- */
+
+static const int stoppers[] = { SIGTERM, SIGINT, SIGHUP };
+#define STOPPERS (sizeof(stoppers) / sizeof(*stoppers))
+
+static struct {
+	int pipe[2];
+	volatile sig_atomic_t stop;
+	struct sigaction before[STOPPERS];
+} signals;
+
+static void note_signal(int number)
+{
+	int error = errno;
+	ssize_t r;
+
+	(void)number;
+	signals.stop = 1;
+	r = write(signals.pipe[1], "", 1);
+	(void)r; /* full: there is a byte to be seen */
+	errno = error;
+}
+
+static int open_pipe(int fds[2], struct fault *f)
+{
+	if (pipe(fds) < 0)
+		return fault_errno(f, FAULT_OS, errno, "cannot make a pipe");
+	for (int i = 0; i < 2; i++)
+		fcntl(fds[i], F_SETFD, FD_CLOEXEC);
+	return 0;
+}
+
+static int watch_signals(struct fault *f)
+{
+	struct sigaction note = { .sa_handler = note_signal,
+				  .sa_flags = SA_RESTART };
+
+	if (open_pipe(signals.pipe, f) < 0)
+		return -1;
+	signals.stop = 0;
+	for (int i = 0; i < 2; i++)
+		fcntl(signals.pipe[i], F_SETFL, O_NONBLOCK);
+	sigemptyset(&note.sa_mask);
+	for (size_t i = 0; i < STOPPERS; i++) {
+		sigaction(stoppers[i], NULL, &signals.before[i]);
+		/* as nohup leaves it */
+		if (signals.before[i].sa_handler != SIG_IGN)
+			sigaction(stoppers[i], &note, NULL);
+	}
+	return 0;
+}
+
+static void unwatch_signals(void)
+{
+	for (size_t i = 0; i < STOPPERS; i++)
+		sigaction(stoppers[i], &signals.before[i], NULL);
+	close(signals.pipe[0]);
+	close(signals.pipe[1]);
+}
+
+/* ---- words ---- */
+
+struct word {
+	uint32_t mail, word;
+};
+
+static void hear(struct run *run, struct job *job, const struct word *w)
+{
+	struct flush_result *result = run->result;
+
+	job->heard = world_ticks();
+	switch ((enum worker_word)w->word) {
+	case WORKER_BEGINS:
+		job->at = w->mail;
+		job->next = job->at + 1;
+		return;
+	case WORKER_LIVES:
+		return;
+	case WORKER_NOTIFIES:
+		run->notifies = true;
+		return;
+	case WORKER_ENDS:
+		job->ended = true;
+		return;
+	case WORKER_SENT:
+		result->sent++;
+		break;
+	case WORKER_DEFERRED:
+		result->deferred++;
+		break;
+	case WORKER_FAILED:
+		result->failed++;
+		break;
+	case WORKER_BUSY:
+		result->busy++;
+		break;
+	case WORKER_BAD:
+		result->bad++;
+		break;
+	case WORKER_LEAVES:
+		break;
+	}
+	job->at = NO_MAIL;
+}
+
+/* Short enough to go whole or not at all. */
+static int tell_pipe(void *context, size_t mail, enum worker_word word)
+{
+	struct run *run = context;
+	struct word w = { .mail = (uint32_t)mail, .word = word };
+	struct fault ignored = FAULT_INIT;
+
+	return disk_write_all(run->speak, &w, sizeof(w), "a pipe", &ignored);
+}
+
+struct talk {
+	struct run *run;
+	struct job *job;
+};
+
+static int tell_self(void *context, size_t mail, enum worker_word word)
+{
+	struct talk *t = context;
+	struct word w = { .mail = (uint32_t)mail, .word = word };
+
+	hear(t->run, t->job, &w);
+	return 0;
+}
+
+/* ---- processes ---- */
+
+static struct worker worker_of(const struct run *run, const struct job *job)
+{
+	return (struct worker){
+		.selection = &run->selection,
+		.group = job->group,
+		.from = job->next,
+		.stop = &signals.stop,
+	};
+}
+
+static void work_here(struct run *run, struct job *job)
+{
+	struct talk talk = { .run = run, .job = job };
+	struct worker w = worker_of(run, job);
+
+	w.tell = tell_self;
+	w.context = &talk;
+	worker_run(&w);
+}
+
+/* In the new process. */
+static noreturn void work_there(struct run *run, struct job *job, int speak)
+{
+	struct worker w = worker_of(run, job);
+
+	for (size_t i = 0; i < JOBS_MAX; i++)
+		if (run->jobs[i].pid)
+			close(run->jobs[i].fd);
+	run->speak = speak;
+	w.tell = tell_pipe;
+	w.context = run;
+	worker_run(&w);
+	process_end();
+}
+
+/* From job->next on. */
+static void start(struct run *run, struct job *job)
+{
+	struct fault f = FAULT_INIT;
+	int fds[2];
+	pid_t pid;
+
+	job->at = NO_MAIL;
+	job->ended = job->stuck = false;
+	if (open_pipe(fds, &f) < 0) {
+		work_here(run, job);
+		return;
+	}
+	pid = fork();
+	if (pid == 0) {
+		close(fds[0]);
+		work_there(run, job, fds[1]);
+	}
+	close(fds[1]);
+	if (pid < 0) {
+		close(fds[0]);
+		work_here(run, job);
+		return;
+	}
+	job->pid = pid;
+	job->fd = fds[0];
+	job->heard = world_ticks();
+	/* one that asked for all to stop may have come in between */
+	if (run->told)
+		kill(pid, SIGTERM);
+}
+
+static unsigned patience_of(const struct run *run)
+{
+	return run->flush->patience ? run->flush->patience : PATIENCE;
+}
+
+static void explain_end(const struct run *run, const struct job *job,
+			int status, struct fault *why)
+{
+	if (job->stuck)
+		fault_set(why, FAULT_SOFTWARE,
+			  "the process that tried it gave no sign of life for "
+			  "%u seconds and was ended",
+			  patience_of(run) / 1000);
+	else if (WIFSIGNALED(status))
+		fault_set(why, FAULT_SOFTWARE,
+			  "the process that tried it was ended by signal %d "
+			  "(%s)",
+			  WTERMSIG(status), strsignal(WTERMSIG(status)));
+	else
+		fault_set(why, FAULT_SOFTWARE,
+			  "the process that tried it ended with status %d "
+			  "amid its work",
+			  WEXITSTATUS(status));
+	why->temporary = true;
+}
+
+/* Its pipe is at its end. */
+static void end(struct run *run, struct job *job)
+{
+	struct fault why = FAULT_INIT;
+	struct talk talk = { .run = run, .job = job };
+	size_t mail = job->at != NO_MAIL ? job->at : job->next;
+	int status = 0;
+
+	close(job->fd);
+	while (waitpid(job->pid, &status, 0) < 0 && errno == EINTR)
+		;
+	job->pid = 0;
+	if (job->ended || mail >= job->group->count)
+		return;
+	explain_end(run, job, status, &why);
+	log_warning("%s: %s", job->group->ids[mail], why.text);
+	tell_self(&talk, mail, WORKER_BEGINS);
+	tell_self(&talk, mail,
+		  worker_put_off(&run->selection, job->group, mail, &why));
+	if (job->next < job->group->count && !signals.stop)
+		start(run, job);
+}
+
+static void listen_to(struct run *run, struct job *job)
+{
+	struct word w;
+	ssize_t n;
+
+	do
+		n = read(job->fd, &w, sizeof(w));
+	while (n < 0 && errno == EINTR);
+	if (n == (ssize_t)sizeof(w))
+		hear(run, job, &w);
+	else
+		end(run, job);
+}
+
+/* ---- all groups ---- */
+
+static int milliseconds_left(const struct run *run)
+{
+	uint64_t now = world_ticks(), until = UINT64_MAX;
+	uint64_t patience = patience_of(run);
+
+	for (size_t i = 0; i < JOBS_MAX; i++) {
+		const struct job *job = &run->jobs[i];
+
+		if (job->pid && !job->stuck && job->heard + patience < until)
+			until = job->heard + patience;
+	}
+	if (until == UINT64_MAX)
+		return -1;
+	if (until <= now)
+		return 0;
+	return until - now > 1000000 ? 1000000 : (int)(until - now);
+}
+
+static void end_the_stuck(struct run *run)
+{
+	uint64_t now = world_ticks();
+
+	for (size_t i = 0; i < JOBS_MAX; i++) {
+		struct job *job = &run->jobs[i];
+
+		if (!job->pid || job->stuck ||
+		    now - job->heard < patience_of(run))
+			continue;
+		job->stuck = true;
+		kill(job->pid, SIGKILL);
+	}
+}
+
+static void pass_on_stop(struct run *run)
+{
+	if (!signals.stop || run->told)
+		return;
+	run->told = true;
+	for (size_t i = 0; i < JOBS_MAX; i++)
+		if (run->jobs[i].pid)
+			kill(run->jobs[i].pid, SIGTERM);
+}
+
+static void drain_signals(void)
+{
+	char bytes[64];
+
+	while (read(signals.pipe[0], bytes, sizeof(bytes)) > 0)
+		;
+}
+
+static void attend(struct run *run)
+{
+	struct pollfd p[JOBS_MAX + 1];
+
+	for (size_t i = 0; i < JOBS_MAX; i++)
+		p[i] = (struct pollfd){
+			.fd = run->jobs[i].pid ? run->jobs[i].fd : -1,
+			.events = POLLIN,
+		};
+	p[JOBS_MAX] =
+		(struct pollfd){ .fd = signals.pipe[0], .events = POLLIN };
+	if (poll(p, JOBS_MAX + 1, milliseconds_left(run)) < 0)
+		return; /* a signal; else the next round finds what is left */
+	if (p[JOBS_MAX].revents)
+		drain_signals();
+	for (size_t i = 0; i < JOBS_MAX; i++)
+		if (p[i].revents)
+			listen_to(run, &run->jobs[i]);
+}
+
+static bool is_busy(const struct run *run)
+{
+	for (size_t i = 0; i < JOBS_MAX; i++)
+		if (run->jobs[i].pid)
+			return true;
+	return false;
+}
+
+/* As many as may run. */
+static void start_more(struct run *run)
+{
+	for (size_t i = 0; i < JOBS_MAX; i++)
+		while (!run->jobs[i].pid && !signals.stop && run->next) {
+			run->jobs[i] = (struct job){ .group = run->next };
+			run->next = run->next->next;
+			start(run, &run->jobs[i]);
+		}
+}
+
+static int run_over(struct run *run, struct queue *q, bool notices,
+		    struct fault *f)
+{
+	run->selection = (struct selection){
+		.flush = run->flush,
+		.notices = notices,
+		.began = world_now(),
+		.arena = run->flush->arena,
+		.queue = q,
+		.result = run->result,
+	};
+	if (selection_make(&run->selection, f) < 0)
+		return -1;
+	run->next = run->selection.groups;
+	do {
+		start_more(run);
+		pass_on_stop(run);
+		if (is_busy(run))
+			attend(run);
+		end_the_stuck(run);
+	} while (is_busy(run) || (run->next && !signals.stop));
+	return 0;
+}
+
+/* What follows a run: senders are told, and what tells them goes at once.
+ * Never before: a run that was killed when it had put a notice into the queue
+ * is known by that, and the notice is not made again. */
+static int finish(struct run *run, struct queue *q, struct fault *f)
+{
+	struct fault later[2] = { FAULT_INIT, FAULT_INIT };
+	unsigned made = 0;
+	int r = notice_failures(q, run->flush->arena, &made, f);
+
+	if (made || run->notifies || run->selection.saw_notices)
+		r |= run_over(run, q, true, &later[0]);
+	r |= queue_tidy(q, &later[1]);
+	for (int i = 0; i < 2; i++)
+		if (!fault_is_set(f))
+			*f = later[i];
+	return r;
+}
+
+int flush_run(const struct flush *fl, struct flush_result *out, struct fault *f)
+{
+	struct run run = { .flush = fl, .result = out };
+	struct fault again = FAULT_INIT; /* finish() will tell of it */
+	struct queue q;
+	unsigned made;
+	int r;
+
+	*out = (struct flush_result){ 0 };
+	if (queue_open(&q, fl->arena, fl->folder, false, f) < 0 ||
+	    watch_signals(f) < 0)
+		return -1;
+	/* A run that was killed behind putting a notice in knows of it by the
+	 * notice alone: not when that has gone. */
+	notice_failures(&q, fl->arena, &made, &again);
+	r = run_over(&run, &q, false, f);
+	if (r == 0 && !signals.stop)
+		r = finish(&run, &q, f);
+	unwatch_signals();
+	return r;
+}
+
+/* ---- behind somebody's back ---- */
+
+/* One that is done is to be waited for, or it stays a zombie until we end. */
+static void forget_last(pid_t next)
+{
+	static pid_t last;
+
+	if (last > 0)
+		waitpid(last, NULL, WNOHANG);
+	if (next > 0)
+		last = next;
+}
+
+static const char *absolute(struct arena *a, const char *folder)
+{
+	char here[4096];
+
+	if (*folder == '/' || !getcwd(here, sizeof(here)))
+		return folder;
+	return arena_format(a, "%s/%s", here, folder);
+}
+
+static noreturn void run_detached(const struct flush *fl, int lock)
+{
+	struct flush own = *fl;
+	struct flush_result result;
+	struct fault f = FAULT_INIT;
+
+	own.verbose = false;
+	own.trace = NULL;
+	process_detach(lock);
+	flush_run(&own, &result, &f);
+	process_end();
+}
+
+int flush_start(const struct flush *fl, bool one_only, struct fault *f)
+{
+	struct flush own = *fl;
+	struct queue_names names;
+	struct queue q;
+	int lock = -1;
+	pid_t pid;
+
+	forget_last(0);
+	own.folder = absolute(fl->arena, fl->folder);
+	if (queue_open(&q, fl->arena, fl->folder, false, f) < 0 ||
+	    queue_list(&q, fl->arena, QUEUE_WAITING, &names, f) < 0)
+		return -1;
+	if (!names.count)
+		return 0;
+	if (one_only) {
+		lock = queue_lock_flush(&q, f);
+		if (lock < 0)
+			return fault_is_set(f) ? -1 : 0;
+	}
+	pid = fork();
+	if (pid == 0)
+		run_detached(&own, lock);
+	if (lock >= 0)
+		close(lock);
+	if (pid < 0)
+		return fault_errno(f, FAULT_OS, errno,
+				   "cannot start a run of the queue");
+	forget_last(pid);
+	return 0;
+}

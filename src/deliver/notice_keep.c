@@ -1,0 +1,53 @@
+/* notice_keep.c - the end of the line: a notice that no server takes is put
+ * where its reader may find it, and never thrown away. */
+#include "base/disk.h"
+#include "base/log.h"
+#include "base/world.h"
+#include "deliver/notice.h"
+#include "store/maildir.h"
+
+static int deliver(struct queue_claim *c, struct arena *a,
+		   const struct account *account, const char **path,
+		   struct fault *f)
+{
+	const struct entry *e = &c->entry;
+	const char *folder = account ? account->maildir : NULL;
+
+	if (!folder && !world_home())
+		return fault_set(f, FAULT_CONFIG,
+				 "there is no home folder for a Maildir; name "
+				 "one by the setting maildir");
+	if (!folder)
+		folder = disk_expand_home(a, "~/Maildir");
+	return maildir_deliver(a, folder, e->reverse_path,
+			       e->count ? e->recipients[0].address : "",
+			       &c->message, path, f);
+}
+
+/* As failed/ has them: nobody is to be told any more. */
+static int give_up(struct queue_claim *c, struct fault *f)
+{
+	struct entry *e = &c->entry;
+
+	for (size_t i = 0; i < e->count; i++)
+		if (e->recipients[i].state != ENTRY_SENT)
+			e->recipients[i].state = ENTRY_TOLD;
+	return queue_give_up(c, f);
+}
+
+int notice_keep(struct queue_claim *c, struct arena *a,
+		const struct account *account, struct fault *f)
+{
+	struct fault trouble = FAULT_INIT;
+	const char *path = "";
+
+	if (deliver(c, a, account, &path, &trouble) == 0) {
+		log_warning("the notice %s cannot be sent and lies in %s",
+			    c->entry.id, path);
+		return queue_remove(c, f);
+	}
+	log_error("the notice %s cannot be sent, nor put into a Maildir (%s); "
+		  "it is kept in the queue, see mailq",
+		  c->entry.id, trouble.text);
+	return give_up(c, f);
+}

@@ -1,0 +1,100 @@
+/* notice_text.c - a line is safe first, and broken to a width afterwards. */
+#include "deliver/notice_text.h"
+
+#include <string.h>
+
+#include "mail/charset.h"
+
+#define WIDTH 72 /* columns; a character counts as one */
+
+bool notice_text_is_ascii(const char *text)
+{
+	while (*text && (unsigned char)*text < 128)
+		text++;
+	return !*text;
+}
+
+/* Octets of the UTF-8 character at p, 1 for one that is none. */
+static size_t character_length(const char *p)
+{
+	unsigned char c = (unsigned char)*p;
+	size_t n = c < 0xC0 ? 1 : c < 0xE0 ? 2 : c < 0xF0 ? 3 : 4;
+
+	return strnlen(p, n) == n && charset_is_utf8(p, n) ? n : 1;
+}
+
+void notice_text_put(struct buf *out, const char *text, bool ascii, size_t max)
+{
+	size_t start = out->len;
+
+	for (size_t n; *text; text += n) {
+		unsigned char c = (unsigned char)*text;
+		bool escaped;
+
+		n = character_length(text);
+		escaped = c > 127 && (ascii || n == 1);
+		if (out->len - start + (escaped ? 4 * n : n) + 3 > max) {
+			buf_puts(out, "...");
+			return;
+		}
+		if (escaped)
+			for (size_t i = 0; i < n; i++)
+				buf_printf(out, "\\x%02X",
+					   (unsigned char)text[i]);
+		else if (c < 32 || c == 127)
+			buf_putc(out, c == '\t' ? ' ' : '?');
+		else
+			buf_put(out, text, n);
+	}
+}
+
+void notice_text_put_span(struct buf *out, long long seconds)
+{
+	static const struct {
+		long long seconds;
+		const char *name;
+	} units[] = { { 86400, "day" }, { 3600, "hour" }, { 60, "minute" } };
+
+	for (size_t i = 0; i < sizeof(units) / sizeof(*units); i++) {
+		long long n = seconds / units[i].seconds;
+
+		if (n > 0) {
+			buf_printf(out, "%lld %s%s", n, units[i].name,
+				   n > 1 ? "s" : "");
+			return;
+		}
+	}
+	buf_puts(out, "a moment");
+}
+
+static size_t columns(const char *p, size_t n)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < n; i++)
+		count += ((unsigned char)p[i] & 0xC0) != 0x80;
+	return count;
+}
+
+int notice_text_wrap(struct sink *to, size_t indent, const char *text)
+{
+	size_t column = 0;
+
+	for (text += strspn(text, " "); *text; text += strspn(text, " ")) {
+		size_t n = strcspn(text, " "), width = columns(text, n);
+
+		if (column && column + 1 + width > WIDTH) {
+			sink_puts(to, "\r\n");
+			column = 0;
+		}
+		if (column)
+			sink_puts(to, " ");
+		else
+			sink_printf(to, "%*s", (int)indent, "");
+		column = column ? column + 1 + width : indent + width;
+		if (sink_put(to, text, n) < 0)
+			return -1;
+		text += n;
+	}
+	return sink_puts(to, "\r\n");
+}

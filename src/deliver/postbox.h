@@ -1,0 +1,51 @@
+/* postbox.h - a mailbox, opened in the name of an account.
+ *
+ * A source that is no URL needs none.  For a URL it is the account that was
+ * named, else the one that the URL fits: its host is the account's host, or is
+ * the domain of the account's `from` or below it, and its user is the
+ * account's, where the URL has one.  Where none fits, the password is that of
+ * ~/.netrc or of the prompt: an account's goes to no host that the
+ * configuration does not speak of.
+ *
+ * TLS is not turned off by an account whose smarthost needs none: only the
+ * override "tls off", which a person wrote on the command line, does so. */
+#ifndef DELIVER_POSTBOX_H
+#define DELIVER_POSTBOX_H
+
+#include "base/arena.h"
+#include "base/fault.h"
+#include "config/config.h"
+#include "store/converse.h"
+#include "store/mailbox.h"
+
+/* All of it borrowed. */
+struct postbox_wish {
+	const char *source;
+	const char *const *spool; /* as for mailbox_open */
+	/* Read only when the source is a URL.  The override "user" is more
+	 * than the URL's. */
+	const struct config_wish *config;
+	void (*trace)(void *context, char direction, const char *text,
+		      size_t n); /* or NULL */
+	void *context;
+};
+
+int postbox_open(struct mailbox *m, struct arena *a,
+		 const struct postbox_wish *wish, struct fault *f);
+
+/* The same for a conversation by hand; the source is a URL.  NULL with the
+ * fault. */
+struct converse *postbox_converse(struct arena *a,
+				  const struct postbox_wish *wish,
+				  struct fault *f);
+
+/* Logs in as the account's pop_before_smtp says, and ends.  `user` and
+ * `password` are those that were found for the smarthost; without a password
+ * the account's is looked for. */
+int postbox_sign_in(struct arena *a, const struct account *account,
+		    const char *user, const char *password,
+		    void (*trace)(void *context, char direction,
+				  const char *text, size_t n),
+		    void *context, struct fault *f);
+
+#endif

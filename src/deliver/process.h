@@ -1,0 +1,21 @@
+/* process.h - processes that are made below cmd, and their end. */
+#ifndef DELIVER_PROCESS_H
+#define DELIVER_PROCESS_H
+
+#include <stdnoreturn.h>
+
+/* Only cmd ends a process; so it says how (main installs it).  The handler must
+ * not return, and runs nothing of what the process we come from has still to
+ * do.  Without one a process of ours is aborted. */
+void process_on_end(void (*handler)(void));
+/* A process that we made is done. */
+noreturn void process_end(void);
+
+/* In a new process, leaves everything behind that belongs to whoever called us:
+ * out of the session and its terminal, standard streams at /dev/null, every
+ * other descriptor but `keep` closed, signals as usual, the folder "/", files
+ * for nobody else.  Returns what `keep` is now (-1 stays so); nothing is said
+ * to anybody from here on. */
+int process_detach(int keep);
+
+#endif

@@ -1,0 +1,292 @@
+/* route.c - one account after the other, until each recipient has its answer.
+ *
+ * What the next account says counts only where it says more than the one
+ * before it did:
+ *
+ *	it accepted, or its server spoke	counts
+ *	its server was lost amid the mail	counts: that is temporary
+ *	we did not ask it (too large for it)	does not: the first may take it
+ *	it was not reached			does not, unless it may be
+ *						tomorrow and the first may not
+ *
+ * so that a mail which waits for the first account is never given up for what
+ * its understudy cannot do. */
+#include "deliver/route.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/world.h"
+#include "deliver/local.h"
+
+/* A recipient while accounts are tried. */
+struct standing {
+	bool is_asked;	 /* had no verdict when we began */
+	bool is_offered; /* to the account at hand */
+	bool is_way;	 /* what was said is about the way, not the mail */
+	/* what counts of the accounts before */
+	bool was_way;
+	struct fault before;
+	char reply[512];
+};
+
+/* ---- the accounts ---- */
+
+static bool has_account(const struct route *r, const char *name)
+{
+	for (unsigned i = 0; i < r->count; i++)
+		if (strcmp(r->hosts[i].account->name, name) == 0)
+			return true;
+	return false;
+}
+
+static int add_fallback(struct route *r, struct config *config,
+			const char *name, struct fault *f)
+{
+	const struct account *first = r->hosts[0].account;
+	const struct config_wish wish = { .account = name,
+					  .sender = first->from };
+	struct fault wrong = FAULT_INIT;
+	struct account *account;
+
+	if (has_account(r, name))
+		return 0;
+	if (r->count == ROUTE_MAX)
+		return fault_set(f, FAULT_CONFIG,
+				 "account %s has more than %d fallbacks",
+				 first->name, ROUTE_MAX - 1);
+	if (config_choose(config, &wish, &account, &wrong) < 0)
+		return fault_set(f, FAULT_CONFIG,
+				 "the fallback of account %s: %s", first->name,
+				 wrong.text);
+	smarthost_init(&r->hosts[r->count++], r->arena, account, r->trace);
+	return 0;
+}
+
+int route_open(struct route *r, struct arena *a, struct config *config,
+	       const struct account *first, const char *config_path,
+	       const struct trace *trace, struct fault *f)
+{
+	const char *list = first->fallback;
+
+	*r = (struct route){ .arena = a,
+			     .config_path = config_path,
+			     .trace = trace,
+			     .count = 1 };
+	smarthost_init(&r->hosts[0], a, first, trace);
+	while (list && *list) {
+		size_t n = strcspn(list, ", \t");
+
+		if (n &&
+		    add_fallback(r, config, arena_dup_n(a, list, n), f) < 0)
+			return -1;
+		list += n;
+		list += strspn(list, ", \t");
+	}
+	return 0;
+}
+
+void route_close(struct route *r)
+{
+	for (unsigned i = 0; i < r->count; i++)
+		smarthost_close(&r->hosts[i]);
+	r->count = 0;
+}
+
+bool route_takes_8bit(const struct route *r)
+{
+	for (unsigned i = 0; i < r->count; i++)
+		if (smarthost_is_set(r->hosts[i].account) &&
+		    (!r->hosts[i].is_open ||
+		     !caps_has(&r->hosts[i].dial.caps, CAPS_8BITMIME)))
+			return false;
+	return true;
+}
+
+/* ---- one mail ---- */
+
+/* Whom the account at hand is offered: at first all who have no verdict, then
+ * those who were deferred or whom nobody could be asked about. */
+static size_t offer(struct envelope *e, struct standing *all)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < e->count; i++) {
+		struct recipient *one = &e->recipients[i];
+		struct standing *st = &all[i];
+
+		st->is_offered = st->is_asked &&
+				 (!one->decided || one->verdict.temporary ||
+				  (st->is_way && fault_is_set(&one->verdict)));
+		if (!st->is_offered)
+			continue;
+		st->was_way = st->is_way;
+		st->before = one->verdict;
+		memcpy(st->reply, one->reply, sizeof(st->reply));
+		st->is_way = false;
+		fault_clear(&one->verdict);
+		one->reply[0] = '\0';
+		one->decided = false;
+		n++;
+	}
+	return n;
+}
+
+/* Nobody could be asked about those who are left. */
+static void decide_way(struct envelope *e, struct standing *all,
+		       const struct fault *why)
+{
+	for (size_t i = 0; i < e->count; i++)
+		all[i].is_way |= !e->recipients[i].decided;
+	envelope_decide_rest(e, why);
+}
+
+/* Takes back what was lost with a connection that was used up. */
+static void ask_again(struct envelope *e, const struct standing *all)
+{
+	for (size_t i = 0; i < e->count; i++) {
+		struct recipient *one = &e->recipients[i];
+
+		if (!all[i].is_offered || !one->verdict.temporary)
+			continue;
+		fault_clear(&one->verdict);
+		one->decided = false;
+	}
+}
+
+static void send_over(struct smarthost *h, struct envelope *e,
+		      struct standing *all, struct load *load,
+		      const struct session_progress *progress,
+		      struct outcome *out)
+{
+	struct fault f = FAULT_INIT;
+
+	if (smarthost_open(h, &f) < 0) {
+		decide_way(e, all, &f);
+		return;
+	}
+	if (smarthost_send(h, e, load, progress, out, &f) == 0 ||
+	    !smarthost_was_stale(h))
+		return;
+	ask_again(e, all);
+	fault_clear(&f);
+	if (smarthost_open(h, &f) < 0)
+		decide_way(e, all, &f);
+	else
+		smarthost_send(h, e, load, progress, out, &f);
+}
+
+/* Whoever is not this machine's has no way from here. */
+static void send_here(const struct route *r, const struct account *account,
+		      struct envelope *e, struct standing *all,
+		      const struct load *load, struct outcome *out)
+{
+	struct fault ignored = FAULT_INIT;
+
+	local_deliver(r->arena, account, r->config_path, e,
+		      &load->content.bytes, out, &ignored);
+	for (size_t i = 0; i < e->count; i++)
+		all[i].is_way |= all[i].is_offered &&
+				 e->recipients[i].verdict.cause == FAULT_CONFIG;
+}
+
+static bool says_more(const struct fault *now, const struct standing *st)
+{
+	if (!fault_is_set(now) || !fault_is_set(&st->before))
+		return true;
+	if (st->is_way)
+		return now->temporary && !st->before.temporary;
+	return now->reply || now->temporary;
+}
+
+/* Both sentences: each of the two may be what has to be mended. */
+static void add_words(struct fault *to, const char *account,
+		      const struct fault *other)
+{
+	struct fault both = FAULT_INIT;
+
+	fault_set(&both, to->cause, "%s; account %s: %s", to->text, account,
+		  other->text);
+	memcpy(to->text, both.text, sizeof(to->text));
+}
+
+/* What the account at hand said, where it counts; was there any such? */
+static bool weigh(const struct route *r, unsigned at, struct envelope *e,
+		  struct standing *all)
+{
+	const char *name = r->hosts[at].account->name;
+	bool counts = false;
+
+	for (size_t i = 0; i < e->count; i++) {
+		struct recipient *one = &e->recipients[i];
+		struct standing *st = &all[i];
+
+		if (!st->is_offered)
+			continue;
+		if (says_more(&one->verdict, st)) {
+			counts = true;
+			if (st->is_way && fault_is_set(&st->before))
+				add_words(&one->verdict,
+					  r->hosts[at - 1].account->name,
+					  &st->before);
+			continue;
+		}
+		add_words(&st->before, name, &one->verdict);
+		one->verdict = st->before;
+		memcpy(one->reply, st->reply, sizeof(one->reply));
+		st->is_way = st->was_way;
+	}
+	return counts;
+}
+
+static void try_account(struct route *r, unsigned at, struct envelope *e,
+			struct standing *all, struct load *load,
+			const struct session_progress *progress,
+			struct outcome *out)
+{
+	struct smarthost *h = &r->hosts[at];
+
+	if (smarthost_is_set(h->account))
+		send_over(h, e, all, load, progress, out);
+	else
+		send_here(r, h->account, e, all, load, out);
+	if (!weigh(r, at, e, all))
+		return;
+	out->account = h->account->name;
+	out->host = h->name;
+}
+
+int route_send(struct route *r, struct envelope *e, struct load *load,
+	       const struct session_progress *progress, struct outcome *out,
+	       struct fault *f)
+{
+	struct standing *all = memory_alloc(e->count * sizeof(*all) + 1);
+	uint64_t start = world_ticks();
+
+	memset(all, 0, e->count * sizeof(*all));
+	for (size_t i = 0; i < e->count; i++)
+		all[i].is_asked = !e->recipients[i].decided;
+	out->size = load->content.bytes.length;
+	for (unsigned at = 0; at < r->count && offer(e, all); at++)
+		try_account(r, at, e, all, load, progress, out);
+	out->unreachable = false;
+	for (size_t i = 0; i < e->count; i++)
+		out->unreachable |= all[i].is_way;
+	out->milliseconds += world_ticks() - start;
+	free(all);
+	return envelope_sum_up(e, f);
+}
+
+int route_size(struct route *r, uint64_t *size, struct fault *f)
+{
+	struct smarthost *h = &r->hosts[0];
+
+	*size = 0;
+	if (!smarthost_is_set(h->account))
+		return 0;
+	if (smarthost_open(h, f) < 0)
+		return -1;
+	if (caps_has(&h->dial.caps, CAPS_SIZE))
+		*size = h->dial.caps.size;
+	return 0;
+}

@@ -1,0 +1,54 @@
+/* spool.c - one queue for each user, wherever he calls from. */
+#include "deliver/spool.h"
+
+#include <errno.h>
+#include <unistd.h>
+
+#include "base/world.h"
+
+#define SYSTEM_QUEUE "/var/spool/mailsend"
+#define PATH_OCTETS  4096
+
+/* A run of the queue starts in another folder. */
+static const char *absolute(struct arena *a, const char *path, struct fault *f)
+{
+	char here[PATH_OCTETS];
+
+	if (*path == '/')
+		return path;
+	if (!getcwd(here, sizeof(here))) {
+		fault_errno(f, FAULT_CONFIG, errno,
+			    "the queue %s is below a folder that cannot be "
+			    "told",
+			    path);
+		return NULL;
+	}
+	return arena_format(a, "%s/%s", here, path);
+}
+
+static const char *of_user(struct arena *a, struct fault *f)
+{
+	const char *state = world_state();
+
+	if (state)
+		return arena_format(a, "%s/queue", state);
+	fault_set(f, FAULT_CONFIG,
+		  "there is no home folder for a queue; name one with "
+		  "--set queue_folder=FOLDER");
+	return NULL;
+}
+
+const char *spool_queue(struct arena *a, const struct account *account,
+			struct fault *f)
+{
+	const char *named = world_env("MAILSEND_QUEUE");
+
+	/* with another one's rights, his files are not the caller's to name */
+	if (world_is_privileged())
+		named = NULL;
+	if (!named && account)
+		named = account->queue_folder;
+	if (named)
+		return absolute(a, named, f);
+	return world_uid() == 0 ? SYSTEM_QUEUE : of_user(a, f);
+}

@@ -1,0 +1,260 @@
+/* act.c - open, choose, do, remember, close.
+ *
+ * What was taken is remembered last of all, so that a run that fails or is
+ * killed takes it once more rather than never. */
+#include "fetch/act.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/disk.h"
+#include "base/log.h"
+#include "base/world.h"
+#include "fetch/choice.h"
+#include "fetch/detach.h"
+#include "fetch/keep.h"
+#include "fetch/listing.h"
+#include "fetch/place.h"
+#include "fetch/raw.h"
+#include "fetch/screen.h"
+#include "fetch/seen.h"
+#include "flow/lf.h"
+
+struct act {
+	struct arena *arena;
+	const struct fetch_order *order;
+	struct mailbox mailbox;
+	struct choice choice;
+	struct seen seen, *is_new; /* is_new: &seen with --new, else NULL */
+};
+
+struct postbox_wish act_wish(const struct fetch_order *o)
+{
+	return (struct postbox_wish){
+		.source = o->source,
+		.spool = o->spool,
+		.config = o->config,
+		.trace = o->trace,
+		.context = o->context,
+	};
+}
+
+/* ---- one message ---- */
+
+static int only_one(const struct act *a, size_t *number, struct fault *f)
+{
+	if (a->choice.count == 1) {
+		*number = a->choice.numbers[0];
+		return 0;
+	}
+	if (a->choice.count == 0)
+		return fault_set(f, FAULT_NOINPUT,
+				 a->is_new ? "the message was seen already"
+					   : "%s has no messages",
+				 a->mailbox.name);
+	return fault_set(f, FAULT_USAGE,
+			 "one message at a time: name its number alone");
+}
+
+static int push(struct act *a, size_t number, struct sink *to, struct fault *f)
+{
+	struct lf lf;
+	int r;
+
+	lf_init(&lf, to);
+	if (a->order->action == FETCH_TOP)
+		r = mailbox_top(&a->mailbox, number, a->order->lines, &lf.sink,
+				f);
+	else
+		r = mailbox_read(&a->mailbox, number, &lf.sink, f);
+	if (r == 0)
+		r = sink_close(&lf.sink);
+	return r;
+}
+
+/* As it lies into a pipe or a file; made harmless on a terminal. */
+static int show(struct act *a, size_t number, struct fault *f)
+{
+	bool is_terminal = world_is_terminal(STDOUT_FILENO);
+	struct screen screen;
+	struct sink_fd out;
+	int r;
+
+	sink_fd_init(&out, STDOUT_FILENO, "standard output", f);
+	screen_init(&screen, &out.sink, strcmp(world_charset(), "utf-8") == 0);
+	r = push(a, number, is_terminal ? &screen.sink : &out.sink, f);
+	if (r == 0)
+		r = sink_close(&screen.sink);
+	if (r == 0)
+		r = sink_close(&out.sink);
+	sink_fd_free(&out);
+	return r;
+}
+
+static int save(struct act *a, size_t number, struct fault *f)
+{
+	const char *path = a->order->path;
+	struct place p;
+	int r;
+
+	if (!strcmp(path, "-"))
+		return show(a, number, f);
+	if (place_begin(&p, a->arena, place_folder(a->arena, path), true, f) <
+	    0)
+		return -1;
+	r = push(a, number, &p.out.sink, f);
+	if (r == 0)
+		r = place_commit(&p, place_base(path), a->order->force, f);
+	place_free(&p);
+	if (r == 1)
+		return fault_set(f, FAULT_CANTCREAT,
+				 "%s is there already; name another file, or "
+				 "write over it with --force",
+				 path);
+	return r;
+}
+
+static int take_one(struct act *a, struct fault *f)
+{
+	size_t number = 0;
+	int r;
+
+	if (only_one(a, &number, f) < 0)
+		return -1;
+	r = a->order->action == FETCH_SAVE ? save(a, number, f)
+					   : show(a, number, f);
+	if (r == 0 && a->is_new)
+		seen_add(a->is_new, mailbox_id(&a->mailbox, number, f));
+	return fault_is_set(f) ? -1 : r;
+}
+
+/* ---- attachments ---- */
+
+static int take_attachments(struct act *a, struct fault *f)
+{
+	size_t count = 0;
+	int r = disk_make_folder(a->order->path, f);
+
+	mailbox_expect(&a->mailbox, a->choice.numbers, a->choice.count, -1);
+	for (size_t i = 0; r == 0 && i < a->choice.count; i++) {
+		struct arena each = ARENA_INIT;
+
+		r = detach_message(&each, a->order, &a->mailbox,
+				   a->choice.numbers[i], &count, f);
+		arena_free(&each);
+		if (r == 0 && a->is_new)
+			seen_add(a->is_new,
+				 mailbox_id(&a->mailbox, a->choice.numbers[i],
+					    f));
+	}
+	if (r == 0 && !count)
+		log_note("no attachments");
+	return fault_is_set(f) ? -1 : r;
+}
+
+/* ---- deleting ---- */
+
+static int ask(const struct act *a, struct fault *f)
+{
+	struct buf question = BUF_INIT(4096);
+	char answer[16];
+	ssize_t n;
+	int fd, r;
+
+	fd = world_has_terminal()
+		     ? open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC)
+		     : -1;
+	if (fd < 0)
+		return fault_set(f, FAULT_USAGE,
+				 "nobody is there to be asked whether %zu "
+				 "messages are to be deleted; say so by --yes",
+				 a->choice.count);
+	buf_printf(&question, "delete %zu message%s of %s for good? [y/N] ",
+		   a->choice.count, a->choice.count == 1 ? "" : "s",
+		   a->mailbox.name);
+	r = disk_write_all(fd, question.data, question.len, "the terminal", f);
+	buf_free(&question);
+	do
+		n = r == 0 ? read(fd, answer, sizeof(answer)) : -1;
+	while (n < 0 && r == 0 && errno == EINTR);
+	close(fd);
+	if (r == 0 && n > 0 && (answer[0] == 'y' || answer[0] == 'Y'))
+		return 0;
+	return fault_set(f, FAULT_USAGE, "nothing was deleted");
+}
+
+static int delete_chosen(struct act *a, struct fault *f)
+{
+	if (!a->choice.count)
+		return 0;
+	for (size_t i = 0; i < a->choice.count; i++)
+		if (mailbox_delete(&a->mailbox, a->choice.numbers[i], f) < 0)
+			return -1;
+	return a->order->yes ? 0 : ask(a, f);
+}
+
+/* ---- all of it ---- */
+
+static int do_action(struct act *a, struct fault *f)
+{
+	switch (a->order->action) {
+	case FETCH_LIST:
+		return listing_print(&a->mailbox, &a->choice, a->order->json,
+				     f);
+	case FETCH_SHOW:
+	case FETCH_TOP:
+	case FETCH_SAVE:
+		return take_one(a, f);
+	case FETCH_ATTACHMENTS:
+		return take_attachments(a, f);
+	case FETCH_DELETE:
+		return delete_chosen(a, f);
+	case FETCH_KEEP:
+		return keep_messages(a->arena, a->order, &a->mailbox,
+				     &a->choice, a->is_new, f);
+	case FETCH_RAW:
+		break;
+	}
+	return fault_set(f, FAULT_SOFTWARE, "no such action");
+}
+
+/* Deletions are carried out at the close. */
+static int run(struct act *a, struct fault *f)
+{
+	struct postbox_wish wish = act_wish(a->order);
+	int r;
+
+	if (postbox_open(&a->mailbox, a->arena, &wish, f) < 0)
+		return -1;
+	r = choice_make(&a->choice, a->arena, &a->mailbox, a->order->words,
+			a->order->word_count, a->is_new, f);
+	if (r == 0)
+		r = do_action(a, f);
+	if (r == 0 && a->is_new)
+		r = seen_keep(a->is_new, &a->mailbox, f);
+	if (r == 0)
+		return mailbox_close(&a->mailbox, f);
+	mailbox_abandon(&a->mailbox);
+	return -1;
+}
+
+int fetch_run(struct arena *arena, const struct fetch_order *o, struct fault *f)
+{
+	struct act a = { .arena = arena, .order = o };
+	int r;
+
+	if (o->action == FETCH_RAW)
+		return raw_run(arena, o, f);
+	if (o->only_new) {
+		if (seen_open(&a.seen, arena, o->source, f) < 0)
+			return -1;
+		a.is_new = &a.seen;
+	}
+	r = run(&a, f);
+	if (a.is_new)
+		seen_close(a.is_new);
+	return r;
+}

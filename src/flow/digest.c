@@ -1,0 +1,117 @@
+/* digest.c - libcrypto's EVP, by pointers. */
+#include "flow/digest.h"
+
+#include <openssl/evp.h>
+
+#include "base/library.h"
+
+static struct {
+	EVP_MD_CTX *(*new)(void);
+	void (*free)(EVP_MD_CTX *);
+	const EVP_MD *(*sha256)(void);
+	const EVP_MD *(*md5)(void);
+	int (*init)(EVP_MD_CTX *, const EVP_MD *, ENGINE *);
+	int (*update)(EVP_MD_CTX *, const void *, size_t);
+	int (*final)(EVP_MD_CTX *, unsigned char *, unsigned *);
+} crypto;
+
+static const struct library_symbol symbols[] = {
+	{ "EVP_MD_CTX_new", &crypto.new },
+	{ "EVP_MD_CTX_free", &crypto.free },
+	{ "EVP_sha256", &crypto.sha256 },
+	{ "EVP_md5", &crypto.md5 },
+	{ "EVP_DigestInit_ex", &crypto.init },
+	{ "EVP_DigestUpdate", &crypto.update },
+	{ "EVP_DigestFinal_ex", &crypto.final },
+	{ NULL, NULL },
+};
+
+static struct library libcrypto = { "libcrypto.so.3", "libssl3", symbols,
+				    NULL };
+
+static int failed(struct fault *f)
+{
+	return fault_set(f, FAULT_SOFTWARE, "libcrypto cannot make a digest");
+}
+
+static int digest_put(struct sink *sink, const void *data, size_t n)
+{
+	struct digest *d = (struct digest *)sink;
+
+	if (!crypto.update(d->context, data, n))
+		return failed(sink->fault);
+	return sink->next ? sink_put(sink->next, data, n) : 0;
+}
+
+static int digest_close(struct sink *sink)
+{
+	static const char digits[] = "0123456789abcdef";
+	struct digest *d = (struct digest *)sink;
+	unsigned char octets[EVP_MAX_MD_SIZE];
+	unsigned n = 0;
+
+	if (!crypto.final(d->context, octets, &n) ||
+	    n > (DIGEST_HEX_SIZE - 1) / 2)
+		return failed(sink->fault);
+	for (unsigned i = 0; i < n; i++) {
+		d->hex[2 * i] = digits[octets[i] >> 4];
+		d->hex[2 * i + 1] = digits[octets[i] & 15];
+	}
+	d->hex[2 * n] = '\0';
+	return 0;
+}
+
+static const struct sink_ops ops = { digest_put, digest_close };
+
+static void init(struct digest *d, struct sink *next, bool is_md5,
+		 struct fault *f)
+{
+	*d = (struct digest){
+		.sink = { .ops = &ops, .next = next, .fault = f },
+	};
+	if (library_load(&libcrypto, f) < 0)
+		return;
+	d->context = crypto.new();
+	if (!d->context ||
+	    !crypto.init(d->context, is_md5 ? crypto.md5() : crypto.sha256(),
+			 NULL))
+		failed(f);
+}
+
+void digest_init(struct digest *d, struct sink *next, struct fault *f)
+{
+	init(d, next, false, f);
+}
+
+void digest_init_md5(struct digest *d, struct sink *next, struct fault *f)
+{
+	init(d, next, true, f);
+}
+
+void digest_free(struct digest *d)
+{
+	if (d->context)
+		crypto.free(d->context);
+	d->context = NULL;
+}
+
+int digest_slice(const struct slice *slice, char *hex, struct fault *f)
+{
+	struct digest d;
+	int r;
+
+	digest_init(&d, NULL, f);
+	pump_slice(slice, &d.sink);
+	r = sink_close(&d.sink);
+	for (size_t i = 0; i < DIGEST_HEX_SIZE; i++)
+		hex[i] = d.hex[i];
+	digest_free(&d);
+	return r;
+}
+
+int digest_text(const void *data, size_t n, char *hex, struct fault *f)
+{
+	struct slice slice = slice_of_memory(data, n);
+
+	return digest_slice(&slice, hex, f);
+}

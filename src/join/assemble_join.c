@@ -1,0 +1,440 @@
+/* assemble_join.c - when a set is whole, and what becomes of it then.
+ *
+ *	SLICE	  as many as the label tells, from 0 to total without a gap
+ *	NUMBERED  .001 (or .000) to the last; how many is told by a subject, by
+ *		  the person, or by a last one that is shorter than the others
+ *	UU	  "(n/m)", begin in the first and end in the last
+ *	PARTIAL	  total, in any of them
+ *	SHAR	  up to the one that no other follows
+ *
+ * Each part is looked at again as it is read from the shelf. */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "join/assemble.h"
+#include "join/name.h"
+#include "join/unshar.h"
+
+/* ---- the parts in order ---- */
+
+static int by_number(const void *one, const void *other)
+{
+	const struct shelf_part *const *a = one, *const *b = other;
+
+	return (*a)->n < (*b)->n ? -1 : (*a)->n > (*b)->n;
+}
+
+const struct shelf_part **set_in_order(const struct set *set)
+{
+	const struct shelf_part **all;
+	size_t i = 0;
+
+	if (!set->count)
+		return NULL;
+	all = memory_alloc(set->count * sizeof(*all));
+	for (const struct set_part *p = set->parts; p; p = p->next)
+		all[i++] = &p->part;
+	qsort(all, set->count, sizeof(*all), by_number);
+	return all;
+}
+
+/* NUMBERED are kept one higher, since some count from 0. */
+unsigned set_first(const struct set *set)
+{
+	return set->about.kind == FRAGMENT_NUMBERED && !set_has(set, 1) ? 2 : 1;
+}
+
+unsigned set_shown(const struct set *set, unsigned n)
+{
+	return set->about.kind == FRAGMENT_NUMBERED ? n - 1 : n;
+}
+
+/* ---- how many there are ---- */
+
+static void count_told(struct assembly *s, struct set *set,
+		       const struct shelf_part **all)
+{
+	for (size_t i = 0; i < set->count; i++) {
+		const struct shelf_part *p = all[i];
+		unsigned of = p->of;
+
+		if (!of && p->is_last && set->about.kind == FRAGMENT_SHAR)
+			of = p->n;
+		if (!of)
+			continue;
+		if (set->of && set->of != of) {
+			set->has_conflict = true;
+			set_note(s, set,
+				 "its parts do not agree how many they are");
+		}
+		set->of = of > set->of ? of : set->of;
+	}
+}
+
+/* A file that was cut in equal pieces, and a shorter rest. */
+static bool ends_short(const struct set *set, const struct shelf_part **all)
+{
+	size_t last = set->count - 1;
+
+	if (set->count < 2 || all[last]->size >= all[0]->size)
+		return false;
+	for (size_t i = 0; i < last; i++)
+		if (all[i]->size != all[0]->size)
+			return false;
+	return true;
+}
+
+static void count_numbered(struct assembly *s, struct set *set,
+			   const struct shelf_part **all)
+{
+	unsigned first = set_first(set);
+	bool is_row = all[0]->n == first &&
+		      all[set->count - 1]->n - first + 1 == set->count;
+
+	if (set->of)
+		set->is_sure = true;
+	else if (s->of)
+		set->of = s->of;
+	else if (is_row && ends_short(set, all))
+		set->of = (unsigned)set->count;
+	else if (is_row)
+		set_note(s, set,
+			 "no part tells how many there are, and the last one "
+			 "is not shorter than the others: where %zu are all, "
+			 "say --parts %zu",
+			 set->count, set->count);
+	set->is_sure = set->is_sure || s->of;
+}
+
+/* ---- the state ---- */
+
+static bool has_all(const struct set *set, const struct shelf_part **all)
+{
+	unsigned first = set_first(set);
+
+	/* numbers are each there once */
+	return set->of && set->count == set->of && all[0]->n == first &&
+	       all[set->count - 1]->n == first + set->of - 1;
+}
+
+static void corrupt(struct assembly *s, struct set *set, const char *why)
+{
+	set->state = SET_CORRUPT;
+	set_note(s, set, "%s", why);
+}
+
+static void judge_slices(struct assembly *s, struct set *set,
+			 const struct shelf_part **all)
+{
+	uint64_t at = 0;
+
+	for (size_t i = 0; i < set->count; i++) {
+		if (all[i]->offset != at) {
+			corrupt(s, set,
+				"its parts do not follow one another: labels "
+				"tell of gaps or overlaps");
+			return;
+		}
+		at += all[i]->size;
+	}
+	if (at != set->about.total)
+		corrupt(s, set, "its parts are not as long as they tell");
+}
+
+static void judge_marks(struct assembly *s, struct set *set,
+			const struct shelf_part **all)
+{
+	if (!all[0]->is_first)
+		corrupt(s, set, "its first part has no begin line");
+	else if (!all[set->count - 1]->is_last)
+		corrupt(s, set, "its last part has no end line");
+}
+
+static void judge_parts(struct assembly *s, struct set *set,
+			const struct shelf_part **all)
+{
+	enum fragment_kind kind = set->about.kind;
+
+	set->of = kind == FRAGMENT_SLICE ? set->about.of : 0;
+	set->is_sure = kind != FRAGMENT_NUMBERED;
+	if (kind != FRAGMENT_SLICE)
+		count_told(s, set, all);
+	if (kind == FRAGMENT_NUMBERED)
+		count_numbered(s, set, all);
+	if (!has_all(set, all))
+		return;
+	set->state = SET_READY;
+	if (kind == FRAGMENT_SLICE)
+		judge_slices(s, set, all);
+	else if (set->has_conflict)
+		set->state = SET_CORRUPT;
+	else if (kind == FRAGMENT_UU)
+		judge_marks(s, set, all);
+}
+
+void assembly_judge(struct assembly *s, struct set *set)
+{
+	const struct shelf_part **all;
+
+	if (set->state == SET_JOINED || set->is_spoiled)
+		return;
+	set->state = SET_INCOMPLETE;
+	if (set->was_there) {
+		set->state = SET_JOINED;
+		set->is_sure = true;
+		set->of = set->about.of;
+		return;
+	}
+	all = set_in_order(set);
+	if (all)
+		judge_parts(s, set, all);
+	else if (set->about.kind == FRAGMENT_SLICE)
+		set->of = set->about.of;
+	if (set->state == SET_INCOMPLETE && (set->damaged || set->has_conflict))
+		set->state = SET_CORRUPT;
+	free(all);
+}
+
+/* ---- joining ---- */
+
+struct joint {
+	struct assembly *assembly;
+	struct set *set;
+	const struct shelf_part **parts;
+	struct yield yield;
+	struct fault *fault;
+	struct arena arena; /* of what is needed for this set alone */
+};
+
+static void forget_part(struct assembly *s, struct set *set, unsigned n)
+{
+	struct set_part **slot = &set->slots[n % set->slot_count];
+	struct set_part **at = &set->parts;
+
+	while (*slot && (*slot)->part.n != n)
+		slot = &(*slot)->in_slot;
+	if (*slot)
+		*slot = (*slot)->in_slot;
+	while (*at && (*at)->part.n != n)
+		at = &(*at)->next;
+	if (!*at)
+		return;
+	set->count--;
+	set->size -= (*at)->part.size;
+	*at = (*at)->next;
+	(void)s;
+}
+
+/* Pushes all of them; 1 when one is not what it was. */
+static int pump_parts(struct joint *j, struct sink *to)
+{
+	struct shelf *shelf = &j->assembly->shelf;
+
+	for (size_t i = 0, count = j->set->count; i < count; i++) {
+		const struct shelf_part *p = j->parts[i];
+		int r = shelf_read(shelf, j->set->id, p, to, j->fault);
+
+		if (r < 0)
+			return -1;
+		if (r == 0)
+			continue;
+		set_note(j->assembly, j->set,
+			 "part %u was damaged while it was kept",
+			 set_shown(j->set, p->n));
+		j->set->state = SET_INCOMPLETE;
+		if (shelf_remove(shelf, j->set->id, p, j->fault) < 0)
+			return -1;
+		forget_part(j->assembly, j->set, p->n);
+		return 1;
+	}
+	return 0;
+}
+
+static const char *file_name(const struct set *set)
+{
+	return set->about.name ? set->about.name : "file";
+}
+
+/* The parts, one behind the other, are the file. */
+static int join_octets(struct joint *j)
+{
+	const struct about *about = &j->set->about;
+	char sha256[DIGEST_HEX_SIZE];
+	struct sink *to;
+	uint64_t size;
+	int r;
+
+	if (yield_begin(&j->yield, file_name(j->set), &to) < 0)
+		return -1;
+	r = pump_parts(j, to);
+	if (r)
+		return r;
+	if (yield_end(&j->yield, &size, sha256) < 0)
+		return -1;
+	if (about->kind == FRAGMENT_SLICE &&
+	    (size != about->total || strcmp(sha256, about->file_sha256) != 0)) {
+		corrupt(j->assembly, j->set,
+			"the whole has not the digest that its parts tell of, "
+			"though each of them has its own: one of them is "
+			"forged, or the file changed while it was sent");
+		return 1;
+	}
+	return 0;
+}
+
+/* ---- the message of a message/partial ---- */
+
+/* 1 when it is damaged. */
+static int write_file(struct joint *j, const struct fragments *message,
+		      const struct fragment *x)
+{
+	struct digest md5;
+	struct sink *to;
+	int r;
+
+	if (yield_begin(&j->yield, x->name, &to) < 0)
+		return -1;
+	digest_init_md5(&md5, to, j->fault);
+	r = fault_is_set(j->fault) ? -1 : fragment_pass(message, x, &md5.sink);
+	if (r >= 0 && sink_close(&md5.sink) < 0)
+		r = -1;
+	if (r == 0 && x->md5 && strcmp(x->md5, md5.hex) != 0)
+		r = 1;
+	digest_free(&md5);
+	if (r < 0 || yield_end(&j->yield, NULL, NULL) < 0)
+		return -1;
+	if (r)
+		corrupt(j->assembly, j->set,
+			arena_format(j->assembly->arena, "%s in it is damaged",
+				     x->name));
+	return r;
+}
+
+/* No file in it has a name: the message is the file. */
+static int write_message(struct joint *j, const struct fragments *message)
+{
+	const char *title = name_clean(&j->arena, j->set->about.title);
+	struct slice whole = fragments_message(message);
+	struct sink *to;
+
+	if (yield_begin(&j->yield,
+			arena_format(&j->arena, "%.200s.eml",
+				     title ? title : "message"),
+			&to) < 0 ||
+	    pump_slice(&whole, to) < 0)
+		return -1;
+	return yield_end(&j->yield, NULL, NULL);
+}
+
+static int join_message(struct joint *j)
+{
+	struct fragments message;
+	int r;
+
+	fragments_init(&message, &j->arena, j->assembly->spool, j->fault);
+	message.wants_files = true;
+	r = pump_parts(j, &message.sink);
+	if (r == 0)
+		r = sink_close(&message.sink);
+	for (const struct fragment *x = message.first; x && r == 0; x = x->next)
+		r = write_file(j, &message, x);
+	if (r == 0 && !message.first)
+		r = write_message(j, &message);
+	fragments_free(&message);
+	return r;
+}
+
+/* ---- the files of a shell archive ---- */
+
+static int open_file(void *context, const char *name, struct sink **to,
+		     struct fault *f)
+{
+	struct joint *j = context;
+	const char *clean = name_clean(&j->arena, name);
+
+	(void)f;
+	return yield_begin(&j->yield, clean ? clean : "file", to);
+}
+
+static int close_file(void *context, struct fault *f)
+{
+	(void)f;
+	return yield_end(&((struct joint *)context)->yield, NULL, NULL);
+}
+
+static int join_archive(struct joint *j)
+{
+	struct unshar_target target = { open_file, close_file, j };
+	struct unshar s;
+	int r;
+
+	unshar_init(&s, &j->arena, &target, j->fault);
+	r = pump_parts(j, &s.sink);
+	if (r == 0)
+		r = sink_close(&s.sink);
+	if (r == 0 && s.trouble) {
+		corrupt(j->assembly, j->set,
+			arena_dup(j->assembly->arena, s.trouble));
+		r = 1;
+	} else if (r == 0 && !j->yield.count) {
+		corrupt(j->assembly, j->set, "there is no file in it");
+		r = 1;
+	}
+	unshar_free(&s);
+	return r;
+}
+
+/* ---- all of it ---- */
+
+static int join_set(struct joint *j)
+{
+	switch (j->set->about.kind) {
+	case FRAGMENT_PARTIAL:
+		return join_message(j);
+	case FRAGMENT_SHAR:
+		return join_archive(j);
+	default:
+		return join_octets(j);
+	}
+}
+
+static void note_paths(struct assembly *s, struct set *set,
+		       const struct yield *y)
+{
+	const char *path;
+
+	set->paths = arena_array(s->arena, y->count + 1, sizeof(*set->paths));
+	for (size_t i = 0; (path = yield_path(y, i)); i++)
+		set->paths[i] = arena_dup(s->arena, path);
+	set->was_there = y->was_there;
+}
+
+int assembly_join(struct assembly *s, struct set *set, struct fault *f)
+{
+	struct joint j = {
+		.assembly = s, .set = set, .fault = f, .arena = ARENA_INIT
+	};
+	int r = -1;
+
+	if (set->state != SET_READY)
+		return 0;
+	j.parts = set_in_order(set);
+	yield_init(&j.yield, &j.arena, &s->place, set->id, s->is_forced, f);
+	if (shelf_lock(&s->shelf, f) == 0) {
+		r = join_set(&j);
+		if (r == 0)
+			r = yield_commit(&j.yield);
+		if (r == 0) {
+			set->state = SET_JOINED;
+			note_paths(s, set, &j.yield);
+			r = shelf_forget(&s->shelf, set->id, f);
+		}
+		shelf_unlock(&s->shelf);
+	}
+	set->is_spoiled = set->state == SET_CORRUPT;
+	yield_free(&j.yield);
+	arena_free(&j.arena);
+	free(j.parts);
+	return r < 0 ? -1 : 0;
+}

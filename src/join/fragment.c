@@ -1,0 +1,422 @@
+/* fragment.c - a message is staged and parsed in one go, then looked into.
+ *
+ * A label may stand in the part's header, in the mail's, or in a text: the
+ * first that can be read is it, since the digest will tell whether it was
+ * right.  In a mail with a label nothing else is looked for.  A message within
+ * a message is a mail of its own. */
+#include "join/fragment.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/ascii.h"
+#include "join/marks.h"
+#include "join/name.h"
+#include "join/passage.h"
+#include "mail/parameter.h"
+#include "mail/rawfield.h"
+
+/* A mail, by its top entity: the message itself or one within it. */
+struct inside {
+	const struct entity *top;
+	struct marks marks;
+	const struct entity *payload; /* the first that is no text */
+	enum fragment_way payload_way;
+	bool payload_is_text;
+	const struct entity *text; /* the first that carries something */
+	struct passage_look look;  /* into it */
+	bool has_label;
+	struct fragment_label label; /* of the mail or a text */
+	bool has_slice;		     /* a part had its own label */
+	unsigned n, of;		     /* of the subject */
+	const char *rest;
+};
+
+const char *fragment_kind_name(enum fragment_kind kind)
+{
+	static const char *const names[] = {
+		[FRAGMENT_SLICE] = "parts", [FRAGMENT_NUMBERED] = "numbered",
+		[FRAGMENT_UU] = "uuencode", [FRAGMENT_PARTIAL] = "partial",
+		[FRAGMENT_SHAR] = "shar",   [FRAGMENT_FILE] = "file",
+	};
+
+	return names[kind];
+}
+
+/* ---- new ones ---- */
+
+static struct fragment *add(struct fragments *s, enum fragment_kind kind,
+			    const struct entity *e)
+{
+	struct fragment *x = arena_alloc(s->arena, sizeof(*x));
+
+	x->kind = kind;
+	x->entity = e;
+	x->title = "";
+	x->way = WAY_DECODE;
+	*s->last = x;
+	s->last = &x->next;
+	return x;
+}
+
+static void add_slice(struct fragments *s, const struct entity *e,
+		      enum fragment_way way, bool is_text,
+		      const struct fragment_label *label)
+{
+	struct fragment *x = add(s, FRAGMENT_SLICE, e);
+
+	memcpy(x->set, label->set, sizeof(x->set));
+	x->label = *label;
+	x->n = label->n;
+	x->of = label->of;
+	x->is_first = label->n == 1;
+	x->is_last = label->n == label->of;
+	x->way = way;
+	x->is_text = is_text;
+	x->name = name_clean(s->arena, label->name);
+	x->title = x->name ? x->name : "";
+	x->resend = x->set;
+}
+
+static int add_numbered(struct fragments *s, const struct inside *in,
+			const struct entity *e, const struct marks *m,
+			bool is_text, int n, size_t stem)
+{
+	struct fragment *x = add(s, FRAGMENT_NUMBERED, e);
+
+	x->name = arena_dup_n(s->arena, m->name, stem);
+	x->title = x->name;
+	/* some count from 0 */
+	x->n = (unsigned)n + 1;
+	x->of = n > 0 && in->n == (unsigned)n ? in->of : 0;
+	x->is_text = is_text;
+	if (passage_is_uu(m->encoding))
+		x->way = WAY_UU;
+	return marks_set(x->set, "numbered", x->name, s->from, s->sink.fault);
+}
+
+/* "<set>.0@domain" is an id of ours. */
+static const char *set_of_id(struct arena *a, const char *id)
+{
+	size_t n = strspn(id, "0123456789abcdef");
+
+	if (n != FRAGMENT_SET_SIZE - 1 || strncmp(id + n, ".0@", 3) != 0)
+		return NULL;
+	return arena_dup_n(a, id, n);
+}
+
+static unsigned parameter_number(const char *field, const char *name)
+{
+	struct buf text = BUF_INIT(10);
+	unsigned n = 0;
+
+	if (parameter_get(&text, field, name) && !text.overflow && text.len &&
+	    strspn(text.data, "0123456789") == text.len)
+		n = (unsigned)strtoul(text.data, NULL, 10);
+	buf_free(&text);
+	return n <= FRAGMENT_PARTS_MAX ? n : 0;
+}
+
+static int add_partial(struct fragments *s, const struct inside *in,
+		       const struct entity *e, const struct marks *m)
+{
+	struct buf id = BUF_INIT(1000);
+	unsigned n = parameter_number(m->type, "number");
+	unsigned of = parameter_number(m->type, "total");
+	struct fragment *x;
+	int r = 0;
+
+	if (n && (!of || n <= of) && parameter_get(&id, m->type, "id") &&
+	    id.len && !id.overflow) {
+		x = add(s, FRAGMENT_PARTIAL, e);
+		x->n = n;
+		x->of = of;
+		x->is_first = n == 1;
+		x->is_last = of && n == of;
+		x->way = e->label == LABEL_BASE64 ||
+					 e->label == LABEL_QUOTED_PRINTABLE
+				 ? WAY_DECODE
+				 : WAY_RAW;
+		x->title = name_show(s->arena, in->rest && *in->rest ? in->rest
+								     : id.data);
+		x->resend = set_of_id(s->arena, id.data);
+		r = marks_set(x->set, "partial", id.data, "", s->sink.fault);
+	}
+	buf_free(&id);
+	return r;
+}
+
+static int add_shar(struct fragments *s, const struct inside *in)
+{
+	const struct passage_look *l = &in->look;
+	struct fragment *x = add(s, FRAGMENT_SHAR, in->text);
+
+	x->n = l->part ? l->part : 1;
+	x->is_first = x->n == 1;
+	x->of = l->of >= x->n ? l->of : in->n == x->n ? in->of : 0;
+	x->is_last = x->of ? x->n == x->of : l->is_over && !l->has_next;
+	if (x->is_last)
+		x->of = x->n;
+	x->title = name_show(s->arena, *l->title  ? l->title
+				       : in->rest ? in->rest
+						  : "a shell archive");
+	x->way = WAY_SCRIPT;
+	return marks_set(x->set, "shar", *l->lock ? l->lock : x->title, s->from,
+			 s->sink.fault);
+}
+
+static int add_uu(struct fragments *s, const struct inside *in)
+{
+	const struct passage_look *l = &in->look;
+	struct fragment *x = add(s, FRAGMENT_UU, in->text);
+
+	x->n = in->n;
+	x->of = in->of;
+	x->is_first = l->has_begin;
+	x->is_last = l->has_end;
+	x->name = l->uu_name;
+	x->title = name_show(s->arena, in->rest);
+	x->way = WAY_UU;
+	return marks_set(x->set, "uu", in->rest, s->from, s->sink.fault);
+}
+
+static void add_file(struct fragments *s, const struct entity *e,
+		     const struct marks *m, bool is_text)
+{
+	struct fragment *x = add(s, FRAGMENT_FILE, e);
+
+	x->name = m->name;
+	x->n = x->of = 1;
+	x->is_text = is_text;
+	x->md5 = m->md5;
+	if (passage_is_uu(m->encoding))
+		x->way = WAY_UU;
+}
+
+/* ---- one mail ---- */
+
+static void begin_inside(struct fragments *s, struct inside *in,
+			 const struct entity *e, const struct marks *m)
+{
+	*in = (struct inside){ .top = e, .marks = *m };
+	s->from = m->from ? m->from : "";
+	if (m->subject &&
+	    !marks_pair(s->arena, m->subject, &in->n, &in->of, &in->rest))
+		in->rest = m->subject;
+	in->has_label = m->label && fragment_label_read(&in->label, m->label);
+}
+
+static int look_into(struct fragments *s, struct inside *in,
+		     const struct entity *e, const struct slice *message)
+{
+	struct passage_look look;
+
+	if (passage_look(&look, s->arena, message, e, s->sink.fault) < 0)
+		return -1;
+	if (look.has_label && !in->has_label) {
+		in->has_label = true;
+		in->label = look.label;
+	}
+	if (!in->text && (look.has_uu || look.is_archive)) {
+		in->text = e;
+		in->look = look;
+	}
+	return 0;
+}
+
+static int look_at_leaf(struct fragments *s, struct inside *in,
+			const struct entity *e, const struct marks *m,
+			const struct slice *message)
+{
+	bool is_text = passage_is_text(e, m->type);
+	enum fragment_way way =
+		passage_is_uu(m->encoding) ? WAY_UU : WAY_DECODE;
+	struct fragment_label label;
+	size_t stem = 0;
+	int n = m->name ? name_number(m->name, &stem) : -1;
+
+	if (s->wants_files) {
+		if (m->name)
+			add_file(s, e, m, is_text);
+		return 0;
+	}
+	if (m->type && e->type == TYPE_MESSAGE &&
+	    ascii_begins(m->type, "message/partial"))
+		return add_partial(s, in, e, m);
+	if (e != in->top && m->label && fragment_label_read(&label, m->label) &&
+	    (!is_text || m->name)) {
+		add_slice(s, e, way, is_text, &label);
+		in->has_slice = true;
+		return 0;
+	}
+	if (!in->payload && (!is_text || n >= 0)) {
+		in->payload = e;
+		in->payload_way = way;
+		in->payload_is_text = is_text;
+	}
+	if (n >= 0 && n < FRAGMENT_PARTS_MAX)
+		return add_numbered(s, in, e, m, is_text, n, stem);
+	return is_text ? look_into(s, in, e, message) : 0;
+}
+
+/* The attachment that the label of the mail is about has its number. */
+static void find_payload(struct inside *in, const struct fragment *from)
+{
+	for (; from; from = from->next) {
+		if (from->kind != FRAGMENT_NUMBERED ||
+		    from->n != in->label.n + 1)
+			continue;
+		in->payload = from->entity;
+		in->payload_way = from->way;
+		in->payload_is_text = from->is_text;
+		return;
+	}
+}
+
+/* Those that a part with a label makes superfluous, or a label of the mail. */
+static void drop_numbered(struct fragments *s, struct fragment **from)
+{
+	struct fragment **at = from;
+
+	while (*at)
+		if ((*at)->kind == FRAGMENT_NUMBERED)
+			*at = (*at)->next;
+		else
+			at = &(*at)->next;
+	s->last = at;
+}
+
+static int end_inside(struct fragments *s, struct inside *in,
+		      struct fragment **from)
+{
+	if (!in->top || s->wants_files)
+		return 0;
+	if (in->has_label)
+		find_payload(in, *from);
+	if (in->has_slice || in->has_label)
+		drop_numbered(s, from);
+	if (in->has_slice || *from)
+		return 0;
+	if (in->has_label && in->payload) {
+		add_slice(s, in->payload, in->payload_way, in->payload_is_text,
+			  &in->label);
+		return 0;
+	}
+	if (in->has_label && in->text) {
+		add_slice(s, in->text, in->look.is_archive ? WAY_SHAR : WAY_UU,
+			  true, &in->label);
+		return 0;
+	}
+	if (in->text && in->look.is_archive)
+		return add_shar(s, in);
+	if (in->text && in->n)
+		return add_uu(s, in);
+	return 0;
+}
+
+/* ---- the whole message ---- */
+
+static bool begins_mail(const struct entity *e)
+{
+	return !e->parent || e->parent->kind == ENTITY_MESSAGE;
+}
+
+static int look_around(struct fragments *s)
+{
+	struct slice message = stage_slice(&s->stage);
+	struct inside in = { 0 };
+	struct fragment **from = s->last;
+
+	for (const struct entity *e = s->parser.first; e; e = e->next) {
+		struct marks m;
+
+		if (e->kind == ENTITY_CLOSE)
+			continue;
+		if (marks_read(&m, s->arena, &message, e, s->sink.fault) < 0)
+			return -1;
+		if (begins_mail(e)) {
+			if (end_inside(s, &in, from) < 0)
+				return -1;
+			from = s->last;
+			begin_inside(s, &in, e, &m);
+		}
+		if (e->kind == ENTITY_LEAF &&
+		    look_at_leaf(s, &in, e, &m, &message) < 0)
+			return -1;
+	}
+	return end_inside(s, &in, from);
+}
+
+/* ---- the sink ---- */
+
+static int fragments_put(struct sink *sink, const void *data, size_t n)
+{
+	struct fragments *s = (struct fragments *)sink;
+
+	sink_put(&s->parser.sink, data, n);
+	return sink_put(&s->stage.sink, data, n);
+}
+
+static int fragments_close(struct sink *sink)
+{
+	struct fragments *s = (struct fragments *)sink;
+
+	sink_close(&s->parser.sink);
+	if (sink_close(&s->stage.sink) < 0)
+		return -1;
+	return fault_is_set(&s->doubt) ? 0 : look_around(s);
+}
+
+static const struct sink_ops ops = { fragments_put, fragments_close };
+
+void fragments_init(struct fragments *s, struct arena *a,
+		    const char *const *spool, struct fault *f)
+{
+	memset(s, 0, sizeof(*s));
+	s->sink = (struct sink){ .ops = &ops, .fault = f };
+	s->arena = a;
+	s->from = "";
+	s->last = &s->first;
+	stage_init(&s->stage, spool, "the message", f);
+	parser_init(&s->parser, a, &s->doubt);
+}
+
+void fragments_free(struct fragments *s)
+{
+	parser_free(&s->parser);
+	stage_free(&s->stage);
+}
+
+int fragment_pass(const struct fragments *s, const struct fragment *x,
+		  struct sink *to)
+{
+	struct slice message = stage_slice(&s->stage);
+
+	return passage_put(&message, x->entity, x->way, x->is_text, to);
+}
+
+struct slice fragments_message(const struct fragments *s)
+{
+	return stage_slice(&s->stage);
+}
+
+bool fragment_label_of_header(const char *header, size_t n,
+			      struct fragment_label *out)
+{
+	struct rawfield r;
+
+	for (; rawfield_read(header, n, &r);
+	     header += r.length, n -= r.length) {
+		struct arena a = ARENA_INIT;
+		bool found;
+
+		if (!rawfield_is(&r, FRAGMENT_LABEL_FIELD) ||
+		    r.length > FRAGMENT_VALUE_MAX)
+			continue;
+		found = fragment_label_read(out, rawfield_text(&a, &r));
+		arena_free(&a);
+		if (found)
+			return true;
+	}
+	return false;
+}

@@ -1,0 +1,36 @@
+/* passage.h - the octets of a fragment, out of the message that carries it. */
+#ifndef JOIN_PASSAGE_H
+#define JOIN_PASSAGE_H
+
+#include <stdbool.h>
+
+#include "base/arena.h"
+#include "flow/sink.h"
+#include "flow/source.h"
+#include "join/fragment.h"
+#include "mail/fragment_label.h"
+#include "mail/parse.h"
+
+/* What one look at a text finds. */
+struct passage_look {
+	bool has_label;
+	struct fragment_label label;
+	bool has_uu, has_begin, has_end;
+	const char *uu_name; /* clean, or NULL */
+	bool is_archive;
+	unsigned part, of;
+	bool has_next, is_over;
+	const char *lock, *title;
+};
+
+/* `encoding` is what Content-Transfer-Encoding says, or NULL. */
+bool passage_is_uu(const char *encoding);
+bool passage_is_text(const struct entity *e, const char *type);
+int passage_look(struct passage_look *look, struct arena *a,
+		 const struct slice *message, const struct entity *e,
+		 struct fault *f);
+/* 1 when the octets are in doubt. */
+int passage_put(const struct slice *message, const struct entity *e,
+		enum fragment_way way, bool is_text, struct sink *to);
+
+#endif

@@ -1,0 +1,483 @@
+/* shelf.c - see shelf.h for what lies where. */
+#include "join/shelf.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/crash.h"
+#include "base/disk.h"
+
+#define SETS_MAX 100000 /* folders looked at */
+
+static const char *in_set(struct arena *a, const struct shelf *s,
+			  const char *set, const char *name)
+{
+	return arena_format(a, "%s/%s/%s", s->path, set, name);
+}
+
+/* ---- the whole ---- */
+
+int shelf_open(struct shelf *s, struct arena *a, const char *path, bool is_dry,
+	       struct fault *f)
+{
+	const char *lock = arena_format(a, "%s/lock", path);
+
+	*s = (struct shelf){
+		.arena = a, .path = path, .is_dry = is_dry, .lock = -1
+	};
+	if (!is_dry && disk_make_folder(path, f) < 0)
+		return -1;
+	s->lock = open(lock,
+		       O_RDWR | O_CLOEXEC | O_NOFOLLOW | (is_dry ? 0 : O_CREAT),
+		       0600);
+	if (s->lock < 0 && !is_dry)
+		return fault_errno(f, FAULT_CANTCREAT, errno, "cannot open %s",
+				   lock);
+	return 0;
+}
+
+void shelf_close(struct shelf *s)
+{
+	if (s->lock >= 0)
+		close(s->lock); /* nothing was written to it */
+	s->lock = -1;
+}
+
+int shelf_lock(struct shelf *s, struct fault *f)
+{
+	while (s->lock >= 0 && flock(s->lock, LOCK_EX) < 0)
+		if (errno != EINTR)
+			return fault_errno(f, FAULT_IO, errno,
+					   "cannot lock %s/lock", s->path);
+	return 0;
+}
+
+void shelf_unlock(struct shelf *s)
+{
+	if (s->lock >= 0)
+		flock(s->lock, LOCK_UN);
+}
+
+/* ---- the names of parts ---- */
+
+static const char *part_name(struct arena *a, const struct shelf_part *p)
+{
+	return arena_format(a, "%u-%u-%" PRIu64 "-%" PRIu64 "-%s%s%s-%s", p->n,
+			    p->of, p->offset, p->size, p->is_first ? "f" : "",
+			    p->is_last ? "l" : "",
+			    !p->is_first && !p->is_last ? "m" : "", p->sha256);
+}
+
+static bool read_number(const char **p, uint64_t max, uint64_t *out)
+{
+	size_t digits = strspn(*p, "0123456789");
+
+	*out = 0;
+	if (!digits || digits > 19 || (*p)[digits] != '-')
+		return false;
+	*out = strtoull(*p, NULL, 10);
+	*p += digits + 1;
+	return *out <= max;
+}
+
+static bool is_hex(const char *text, size_t n)
+{
+	return strspn(text, "0123456789abcdef") == n && !text[n];
+}
+
+static bool read_part_name(const char *name, struct shelf_part *part)
+{
+	uint64_t n, of, offset, size;
+	size_t marks;
+
+	if (!read_number(&name, FRAGMENT_PARTS_MAX, &n) || n < 1 ||
+	    !read_number(&name, FRAGMENT_PARTS_MAX, &of) ||
+	    !read_number(&name, INT64_MAX, &offset) ||
+	    !read_number(&name, INT64_MAX, &size))
+		return false;
+	marks = strspn(name, "flm");
+	if (name[marks] != '-' || !is_hex(name + marks + 1, 64))
+		return false;
+	*part = (struct shelf_part){
+		.n = (unsigned)n,
+		.of = (unsigned)of,
+		.offset = offset,
+		.size = size,
+		.is_first = memchr(name, 'f', marks),
+		.is_last = memchr(name, 'l', marks),
+	};
+	memcpy(part->sha256, name + marks + 1, sizeof(part->sha256));
+	return true;
+}
+
+/* ---- what a set is ---- */
+
+static const enum fragment_kind kinds[] = { FRAGMENT_SLICE, FRAGMENT_NUMBERED,
+					    FRAGMENT_UU, FRAGMENT_PARTIAL,
+					    FRAGMENT_SHAR };
+
+static void put_line(struct buf *out, const char *name, const char *value)
+{
+	if (value && *value)
+		buf_printf(out, "%s %s\n", name, value);
+}
+
+static int write_about(const char *path, const char *temporary,
+		       const struct buf *text, struct fault *f)
+{
+	int fd = open(temporary,
+		      O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW,
+		      0600);
+	int r;
+
+	if (fd < 0)
+		return fault_errno(f, FAULT_CANTCREAT, errno, "cannot write %s",
+				   temporary);
+	r = disk_write_all(fd, text->data, text->len, temporary, f);
+	if (r == 0)
+		r = disk_sync(fd, temporary, f);
+	if (disk_close(fd, temporary, f) < 0)
+		r = -1;
+	if (r == 0 && rename(temporary, path) < 0)
+		r = fault_errno(f, FAULT_CANTCREAT, errno, "cannot write %s",
+				path);
+	return r;
+}
+
+int shelf_describe(struct shelf *s, const char *set, const struct about *about,
+		   struct fault *f)
+{
+	struct arena a = ARENA_INIT;
+	struct buf text = BUF_INIT(SHELF_ABOUT_MAX);
+	const char *folder;
+	int r = 0;
+
+	if (s->is_dry)
+		return 0;
+	folder = arena_format(&a, "%s/%s", s->path, set);
+	buf_printf(&text, "kind %s\n", fragment_kind_name(about->kind));
+	put_line(&text, "name", about->name);
+	put_line(&text, "title", about->title);
+	put_line(&text, "resend", about->resend);
+	if (about->kind == FRAGMENT_SLICE)
+		buf_printf(&text, "of %u\ntotal %" PRIu64 "\nfile-sha256 %s\n",
+			   about->of, about->total, about->file_sha256);
+	if (mkdir(folder, 0700) < 0 && errno != EEXIST)
+		r = fault_errno(f, FAULT_CANTCREAT, errno,
+				"cannot make the folder %s", folder);
+	crash_point("join-folder");
+	if (r == 0)
+		r = write_about(in_set(&a, s, set, "about"),
+				in_set(&a, s, set, "about.new"), &text, f);
+	if (r == 0)
+		r = disk_sync_folder(folder, f);
+	if (r == 0)
+		r = disk_sync_folder(s->path, f);
+	crash_point("join-about");
+	buf_free(&text);
+	arena_free(&a);
+	return r;
+}
+
+static const char *line_of(struct arena *a, const char *text, const char *name)
+{
+	size_t n = strlen(name);
+
+	for (const char *line = text; *line;) {
+		size_t length = strcspn(line, "\n");
+
+		if (length > n && !strncmp(line, name, n) && line[n] == ' ')
+			return arena_dup_n(a, line + n + 1, length - n - 1);
+		line += length + (line[length] == '\n');
+	}
+	return NULL;
+}
+
+static bool parse_about(struct arena *a, const char *text, struct about *out)
+{
+	const char *kind = line_of(a, text, "kind");
+	const char *of = line_of(a, text, "of");
+	const char *total = line_of(a, text, "total");
+	bool found = false;
+
+	*out = (struct about){
+		.name = line_of(a, text, "name"),
+		.title = line_of(a, text, "title"),
+		.resend = line_of(a, text, "resend"),
+		.file_sha256 = line_of(a, text, "file-sha256"),
+	};
+	for (size_t i = 0; kind && i < sizeof(kinds) / sizeof(*kinds); i++)
+		if (strcmp(kind, fragment_kind_name(kinds[i])) == 0) {
+			out->kind = kinds[i];
+			found = true;
+		}
+	if (!found || out->kind != FRAGMENT_SLICE)
+		return found;
+	if (!of || !total || !out->file_sha256 || !is_hex(out->file_sha256, 64))
+		return false;
+	out->of = (unsigned)strtoul(of, NULL, 10);
+	out->total = strtoull(total, NULL, 10);
+	return out->of >= 1 && out->of <= FRAGMENT_PARTS_MAX;
+}
+
+/* ---- all of them ---- */
+
+static int load_parts(struct shelf *s, const char *set, const char *folder,
+		      const struct shelf_visit *visit, struct fault *f)
+{
+	DIR *d = opendir(folder);
+	const struct dirent *entry;
+	int r = 0;
+
+	while (d && r == 0 && (entry = readdir(d))) {
+		struct shelf_part part;
+
+		if (read_part_name(entry->d_name, &part))
+			r = visit->part(visit->context, set, &part, f);
+	}
+	if (d)
+		closedir(d);
+	(void)s;
+	return r;
+}
+
+static int load_set(struct shelf *s, const char *set,
+		    const struct shelf_visit *visit, struct fault *f)
+{
+	struct arena a = ARENA_INIT;
+	const char *folder = arena_format(&a, "%s/%s", s->path, set);
+	struct buf text = BUF_INIT(SHELF_ABOUT_MAX);
+	struct fault unreadable = FAULT_INIT;
+	struct about about;
+	int r = 0;
+
+	/* without it there is no part yet */
+	if (disk_read_file(in_set(&a, s, set, "about"), &text, true,
+			   &unreadable) == 0 &&
+	    parse_about(s->arena, text.data, &about)) {
+		r = visit->set(visit->context, set, &about, f);
+		if (r == 0)
+			r = load_parts(s, set, folder, visit, f);
+	} else if (fault_is_set(&unreadable)) {
+		*f = unreadable;
+		r = -1;
+	} else {
+		r = shelf_forget(s, set, f);
+	}
+	buf_free(&text);
+	arena_free(&a);
+	return r;
+}
+
+int shelf_load(struct shelf *s, const struct shelf_visit *visit,
+	       struct fault *f)
+{
+	DIR *d = opendir(s->path);
+	const struct dirent *entry;
+	size_t count = 0;
+	int r = 0;
+
+	if (!d && errno != ENOENT && errno != ENOTDIR)
+		return fault_errno(f, FAULT_NOINPUT, errno, "cannot read %s",
+				   s->path);
+	while (d && r == 0 && count < SETS_MAX && (entry = readdir(d)))
+		if (is_hex(entry->d_name, FRAGMENT_SET_SIZE - 1)) {
+			r = load_set(s, entry->d_name, visit, f);
+			count++;
+		}
+	if (d)
+		closedir(d);
+	return r;
+}
+
+/* ---- a part that comes ---- */
+
+static int incoming_put(struct sink *sink, const void *data, size_t n)
+{
+	struct shelf_incoming *in = (struct shelf_incoming *)sink;
+
+	in->size += n;
+	if (in->size > in->limit)
+		return 0; /* it is not what it says: measured, not kept */
+	return sink_put(&in->digest.sink, data, n);
+}
+
+static const struct sink_ops incoming_ops = { .put = incoming_put };
+
+int shelf_begin(struct shelf *s, const char *set, uint64_t limit,
+		struct shelf_incoming *in, struct fault *f)
+{
+	struct arena a = ARENA_INIT;
+	struct sink *to = NULL;
+
+	*in = (struct shelf_incoming){
+		.sink = { .ops = &incoming_ops, .fault = f },
+		.limit = limit,
+		.fd = -1,
+	};
+	if (!s->is_dry) {
+		const char *path = in_set(&a, s, set, "incoming");
+
+		in->path = memory_alloc(strlen(path) + 1);
+		memcpy(in->path, path, strlen(path) + 1);
+		in->fd = open(path,
+			      O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC |
+				      O_NOFOLLOW,
+			      0600);
+		if (in->fd < 0)
+			fault_errno(f, FAULT_CANTCREAT, errno,
+				    "cannot write %s", path);
+		sink_fd_init(&in->file, in->fd, in->path, f);
+		to = &in->file.sink;
+		arena_free(&a);
+		crash_point("join-incoming");
+	}
+	digest_init(&in->digest, to, f);
+	return fault_is_set(f) ? -1 : 0;
+}
+
+int shelf_measure(struct shelf_incoming *in, struct fault *f)
+{
+	if (fault_is_set(f) || sink_close(&in->digest.sink) < 0)
+		return -1;
+	return in->fd < 0 ? 0 : sink_close(&in->file.sink);
+}
+
+void shelf_drop(struct shelf_incoming *in)
+{
+	digest_free(&in->digest);
+	if (in->fd >= 0) {
+		close(in->fd);
+		unlink(in->path); /* written over where it stays */
+	}
+	sink_fd_free(&in->file);
+	free(in->path);
+	in->path = NULL;
+	in->fd = -1;
+}
+
+int shelf_keep(struct shelf *s, const char *set, struct shelf_incoming *in,
+	       const struct shelf_part *part, struct fault *f)
+{
+	struct arena a = ARENA_INIT;
+	int r = 0;
+
+	if (!s->is_dry) {
+		const char *path = in_set(&a, s, set, part_name(&a, part));
+
+		crash_point("join-written");
+		r = disk_sync(in->fd, in->path, f);
+		if (disk_close(in->fd, in->path, f) < 0)
+			r = -1;
+		in->fd = -1;
+		crash_point("join-synced");
+		if (r == 0 && rename(in->path, path) < 0)
+			r = fault_errno(f, FAULT_IO, errno, "cannot write %s",
+					path);
+		crash_point("join-renamed");
+		if (r == 0)
+			r = disk_sync_folder(arena_format(&a, "%s/%s", s->path,
+							  set),
+					     f);
+	}
+	shelf_drop(in);
+	arena_free(&a);
+	return r;
+}
+
+/* ---- parts that are kept ---- */
+
+int shelf_read(const struct shelf *s, const char *set,
+	       const struct shelf_part *part, struct sink *to, struct fault *f)
+{
+	struct arena a = ARENA_INIT;
+	const char *path = in_set(&a, s, set, part_name(&a, part));
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	struct sink_count count;
+	struct digest digest;
+	struct source from;
+	int r = -1;
+
+	if (fd < 0) {
+		r = errno == ENOENT ? 1
+				    : fault_errno(f, FAULT_IO, errno,
+						  "cannot read %s", path);
+		arena_free(&a);
+		return r;
+	}
+	digest_init(&digest, to, to->fault);
+	sink_count_init(&count, &digest.sink, to->fault);
+	source_of_stream(&from, fd, path);
+	if (pump(&from, &count.sink) == 0 && sink_close(&digest.sink) == 0)
+		r = count.count != part->size ||
+		    strcmp(digest.hex, part->sha256) != 0;
+	digest_free(&digest);
+	close(fd); /* only read from */
+	arena_free(&a);
+	return r;
+}
+
+int shelf_remove(struct shelf *s, const char *set,
+		 const struct shelf_part *part, struct fault *f)
+{
+	struct arena a = ARENA_INIT;
+	const char *path = in_set(&a, s, set, part_name(&a, part));
+	int r = 0;
+
+	if (!s->is_dry && unlink(path) < 0 && errno != ENOENT)
+		r = fault_errno(f, FAULT_IO, errno, "cannot remove %s", path);
+	arena_free(&a);
+	return r;
+}
+
+static int remove_all(struct shelf *s, const char *set, const char *folder,
+		      struct fault *f)
+{
+	DIR *d = opendir(folder);
+	const struct dirent *entry;
+	int r = 0;
+
+	while (d && (entry = readdir(d))) {
+		struct arena a = ARENA_INIT;
+		const char *path = in_set(&a, s, set, entry->d_name);
+
+		if (strcmp(entry->d_name, ".") && strcmp(entry->d_name, "..") &&
+		    unlink(path) < 0 && errno != ENOENT)
+			r = fault_errno(f, FAULT_IO, errno, "cannot remove %s",
+					path);
+		arena_free(&a);
+		crash_point("join-forget");
+	}
+	if (d)
+		closedir(d);
+	return r;
+}
+
+int shelf_forget(struct shelf *s, const char *set, struct fault *f)
+{
+	struct arena a = ARENA_INIT;
+	const char *folder = arena_format(&a, "%s/%s", s->path, set);
+	int r = 0;
+
+	if (!s->is_dry) {
+		if (unlink(in_set(&a, s, set, "about")) < 0 && errno != ENOENT)
+			r = fault_errno(f, FAULT_IO, errno, "cannot remove %s",
+					folder);
+		crash_point("join-forget");
+		if (r == 0)
+			r = remove_all(s, set, folder, f);
+		if (r == 0 && rmdir(folder) < 0 && errno != ENOENT)
+			r = fault_errno(f, FAULT_IO, errno, "cannot remove %s",
+					folder);
+	}
+	arena_free(&a);
+	return r;
+}

@@ -1,0 +1,273 @@
+/* handle.c - the options of a dial, in libcurl's words.
+ *
+ * Certificates are looked up in the hashed folder of CAs, which costs 1 ms;
+ * reading the bundle costs a process 19 ms, so that is done only when the
+ * folder does not know the issuer. */
+#include "net/handle.h"
+
+#include <ctype.h>
+#include <dirent.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/library.h"
+
+struct curl_functions curl;
+
+static const struct library_symbol symbols[] = {
+	{ "curl_global_init", &curl.global_init },
+	{ "curl_version_info", &curl.version },
+	{ "curl_easy_init", &curl.init },
+	{ "curl_easy_setopt", &curl.setopt },
+	{ "curl_easy_getinfo", &curl.getinfo },
+	{ "curl_easy_perform", &curl.perform },
+	{ "curl_easy_send", &curl.send },
+	{ "curl_easy_recv", &curl.recv },
+	{ "curl_easy_cleanup", &curl.cleanup },
+	{ "curl_easy_strerror", &curl.strerror },
+	{ "curl_slist_append", &curl.append },
+	{ "curl_slist_free_all", &curl.free_all },
+	{ NULL, NULL },
+};
+
+static struct library libcurl = { "libcurl.so.4", "libcurl4", symbols, NULL };
+
+int handle_load(struct fault *f)
+{
+	static bool ready;
+
+	if (ready)
+		return 0;
+	if (library_load(&libcurl, f) < 0)
+		return -1;
+	if (curl.global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
+		return fault_set(f, FAULT_TEMPORARY, "libcurl does not start");
+	ready = true;
+	return 0;
+}
+
+int handle_check(struct handle *h, const struct handle_options *o,
+		 struct fault *f)
+{
+	struct fault unimportant = FAULT_INIT;
+	const char *backend;
+
+	*h = (struct handle){ .options = o };
+	if (handle_load(f) < 0)
+		return -1;
+	if (!o->use_tls)
+		return 0;
+	backend = curl.version(CURLVERSION_NOW)->ssl_version;
+	h->has_pin = pin_load(backend, &unimportant) == 0;
+	if (!o->fingerprint)
+		return 0;
+	if (!h->has_pin)
+		return pin_load(backend, f);
+	return pin_parse(&h->pin, o->fingerprint, f);
+}
+
+void handle_text(struct handle *h, CURLoption option, const char *value)
+{
+	CURLcode code = curl.setopt(h->curl, option, value);
+
+	if (code && !h->setup)
+		h->setup = code;
+}
+
+void handle_long(struct handle *h, CURLoption option, long value)
+{
+	CURLcode code = curl.setopt(h->curl, option, value);
+
+	if (code && !h->setup)
+		h->setup = code;
+}
+
+static void set_address(struct handle *h)
+{
+	const struct handle_options *o = h->options;
+
+	handle_text(h, CURLOPT_URL, o->url);
+	if (o->unix_socket) {
+		handle_text(h, CURLOPT_UNIX_SOCKET_PATH, o->unix_socket);
+	} else if (o->connect_to) {
+		h->connect_to = curl.append(NULL, o->connect_to);
+		curl.setopt(h->curl, CURLOPT_CONNECT_TO, h->connect_to);
+	}
+}
+
+/* The environment chooses no proxy, nor does it take one away. */
+static void set_way(struct handle *h)
+{
+	const struct handle_options *o = h->options;
+	char address[300];
+
+	handle_text(h, CURLOPT_PROXY, o->proxy ? o->proxy : "");
+	if (o->proxy) {
+		handle_text(h, CURLOPT_NOPROXY, "");
+		handle_long(h, CURLOPT_HTTPPROXYTUNNEL, 1);
+		handle_long(h, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1);
+	}
+	if (o->source_address) {
+		snprintf(address, sizeof(address), "host!%s",
+			 o->source_address);
+		handle_text(h, CURLOPT_INTERFACE, address);
+	}
+}
+
+/* Does the folder have a name for each certificate's subject? */
+static bool is_hashed(const char *folder)
+{
+	DIR *dir = opendir(folder);
+	struct dirent *e;
+	bool found = false;
+
+	while (dir && !found && (e = readdir(dir)))
+		found = strspn(e->d_name, "0123456789abcdef") == 8 &&
+			e->d_name[8] == '.' &&
+			isdigit((unsigned char)e->d_name[9]);
+	if (dir)
+		closedir(dir);
+	return found;
+}
+
+static void set_trust(struct handle *h)
+{
+	const struct handle_options *o = h->options;
+	const curl_version_info_data *v = curl.version(CURLVERSION_NOW);
+	const char *folder = NULL, *bundle = NULL;
+
+	if (v->age >= CURLVERSION_SEVENTH) {
+		folder = v->capath;
+		bundle = v->cainfo;
+	}
+	if (!folder)
+		folder = "/etc/ssl/certs";
+	if (o->fingerprint) {
+		handle_text(h, CURLOPT_CAINFO, NULL);
+		handle_text(h, CURLOPT_CAPATH, NULL);
+	} else if (o->trust_file) {
+		handle_text(h, CURLOPT_CAINFO, o->trust_file);
+		handle_text(h, CURLOPT_CAPATH, NULL);
+	} else if (h->has_pin && is_hashed(folder)) {
+		handle_text(h, CURLOPT_CAINFO, NULL);
+		handle_text(h, CURLOPT_CAPATH, folder);
+		h->bundle = bundle;
+	}
+	if (o->crl_file && !o->fingerprint)
+		handle_text(h, CURLOPT_CRLFILE, o->crl_file);
+}
+
+/* Names of TLS 1.3's go one way, those before it another. */
+static void set_ciphers(struct handle *h, const char *list)
+{
+	struct buf modern, older;
+
+	buf_init(&modern, 4096);
+	buf_init(&older, 4096);
+	while (*list) {
+		size_t n = strcspn(list, ": ");
+		struct buf *to = strncmp(list, "TLS_", 4) ? &older : &modern;
+
+		if (n && to->len)
+			buf_putc(to, ':');
+		buf_put(to, list, n);
+		list += n + (list[n] != '\0');
+	}
+	if (modern.len)
+		handle_text(h, CURLOPT_TLS13_CIPHERS, modern.data);
+	if (older.len)
+		handle_text(h, CURLOPT_SSL_CIPHER_LIST, older.data);
+	buf_free(&modern);
+	buf_free(&older);
+}
+
+static CURLcode on_ssl_ctx(CURL *handle, void *ctx, void *context)
+{
+	struct handle *h = context;
+	struct pin_watch *watch = NULL;
+
+	(void)handle;
+	if (h->options->chain) {
+		watch = &h->watch;
+		watch->saw = chain_record;
+		watch->context = h->options->chain;
+	}
+	if (h->options->fingerprint)
+		pin_install(&h->pin, watch, ctx);
+	else
+		pin_install_bundle(h->bundle, watch, ctx);
+	return CURLE_OK;
+}
+
+static void set_tls(struct handle *h)
+{
+	const struct handle_options *o = h->options;
+	bool check = o->check_certificate || o->fingerprint;
+
+	if (!o->use_tls)
+		return;
+	handle_long(h, CURLOPT_USE_SSL, CURLUSESSL_ALL);
+	handle_long(h, CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2);
+	handle_long(h, CURLOPT_SSL_VERIFYPEER, check);
+	handle_long(h, CURLOPT_SSL_VERIFYHOST,
+		    check && !o->fingerprint ? 2 : 0);
+	set_trust(h);
+	if (o->fingerprint || (check && h->bundle) ||
+	    (o->chain && h->has_pin)) {
+		curl.setopt(h->curl, CURLOPT_SSL_CTX_DATA, h);
+		if (curl.setopt(h->curl, CURLOPT_SSL_CTX_FUNCTION, on_ssl_ctx))
+			h->setup = CURLE_NOT_BUILT_IN;
+	}
+	if (o->cert_file) {
+		handle_text(h, CURLOPT_SSLCERT, o->cert_file);
+		/* A key with a pass phrase must not ask the terminal. */
+		handle_text(h, CURLOPT_KEYPASSWD, "");
+	}
+	if (o->key_file)
+		handle_text(h, CURLOPT_SSLKEY, o->key_file);
+	if (o->ciphers)
+		set_ciphers(h, o->ciphers);
+}
+
+void handle_make(struct handle *h, unsigned milliseconds)
+{
+	h->setup = CURLE_OK;
+	h->pin.refused = false;
+	h->curl = curl.init();
+	if (!h->curl) {
+		h->setup = CURLE_OUT_OF_MEMORY;
+		return;
+	}
+	handle_long(h, CURLOPT_CONNECT_ONLY, 1);
+	handle_long(h, CURLOPT_NOSIGNAL, 1);
+	handle_long(h, CURLOPT_CONNECTTIMEOUT_MS, (long)milliseconds);
+	handle_long(h, CURLOPT_FTP_RESPONSE_TIMEOUT,
+		    (long)(milliseconds / 1000) + 1);
+	/* Later than the oldest libcurl that serves, and only for the better:
+	 * a name server that does not answer must not hold up our end. */
+#if LIBCURL_VERSION_NUM >= 0x075700
+	curl.setopt(h->curl, CURLOPT_QUICK_EXIT, 1L);
+#endif
+#if LIBCURL_VERSION_NUM >= 0x075500
+	curl.setopt(h->curl, CURLOPT_PROTOCOLS_STR, h->options->protocols);
+#endif
+	set_address(h);
+	set_way(h);
+	set_tls(h);
+}
+
+CURLcode handle_perform(struct handle *h)
+{
+	return h->setup ? h->setup : curl.perform(h->curl);
+}
+
+void handle_drop(struct handle *h)
+{
+	if (h->curl)
+		curl.cleanup(h->curl);
+	h->curl = NULL;
+	if (h->connect_to)
+		curl.free_all(h->connect_to);
+	h->connect_to = NULL;
+}

@@ -1,0 +1,77 @@
+/* handle.h - a libcurl handle made ready to dial: the way, TLS, trust.
+ *
+ * What submission and the mailboxes ask of libcurl alike.  It only connects
+ * (CURLOPT_CONNECT_ONLY); the conversation is the caller's, by send and recv.
+ * TLS is 1.2 or later and never optional; environment variables choose no
+ * proxy. */
+#ifndef NET_HANDLE_H
+#define NET_HANDLE_H
+
+#include <stdbool.h>
+
+#define CURL_DISABLE_TYPECHECK
+#include <curl/curl.h>
+
+#include "base/fault.h"
+#include "net/chain.h"
+#include "net/pin.h"
+
+struct curl_functions {
+	CURLcode (*global_init)(long);
+	curl_version_info_data *(*version)(CURLversion);
+	CURL *(*init)(void);
+	CURLcode (*setopt)(CURL *, CURLoption, ...);
+	CURLcode (*getinfo)(CURL *, CURLINFO, ...);
+	CURLcode (*perform)(CURL *);
+	CURLcode (*send)(CURL *, const void *, size_t, size_t *);
+	CURLcode (*recv)(CURL *, void *, size_t, size_t *);
+	void (*cleanup)(CURL *);
+	const char *(*strerror)(CURLcode);
+	struct curl_slist *(*append)(struct curl_slist *, const char *);
+	void (*free_all)(struct curl_slist *);
+};
+extern struct curl_functions curl;
+
+/* Borrowed as long as the handle lives.  NULL: nothing special. */
+struct handle_options {
+	const char *url;
+	const char *protocols;	/* "smtp,smtps" */
+	const char *connect_to; /* "::HOST:PORT", where the URL names another */
+	const char *unix_socket;
+	const char *proxy, *source_address;
+	bool use_tls, check_certificate;
+	const char *trust_file, *crl_file; /* PEM; NULL: the system's */
+	const char *fingerprint;	   /* in place of the chain */
+	const char *cert_file, *key_file;
+	const char *ciphers; /* OpenSSL's names, with colons */
+	struct chain *chain; /* takes down what the server shows, where OpenSSL
+				can be asked; NULL */
+};
+
+struct handle {
+	CURL *curl; /* NULL: none */
+	const struct handle_options *options;
+	CURLcode setup; /* the first option that was not taken */
+	struct pin pin;
+	struct pin_watch watch;
+	bool has_pin;	    /* OpenSSL can be asked */
+	const char *bundle; /* of CAs, for what the hashed folder does not
+			       know */
+	struct curl_slist *connect_to;
+};
+
+/* Once a process. */
+int handle_load(struct fault *f);
+/* What of the options can be wrong without asking a server: call before
+ * handle_make, once for all attempts. */
+int handle_check(struct handle *h, const struct handle_options *o,
+		 struct fault *f);
+/* A new CURL with the options of handle_check.  Memory that is out or an option
+ * that is not taken is left in h->setup. */
+void handle_make(struct handle *h, unsigned milliseconds);
+void handle_text(struct handle *h, CURLoption option, const char *value);
+void handle_long(struct handle *h, CURLoption option, long value);
+CURLcode handle_perform(struct handle *h);
+void handle_drop(struct handle *h);
+
+#endif

@@ -1,0 +1,154 @@
+/* verdict.c - tables of what OpenSSL says, by number and by word. */
+#include "net/verdict.h"
+
+#include <netdb.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+
+/* A look-up that failed is asked once more, for libcurl does not tell "there
+ * is no such host" from "nobody could say".  Neither does a resolver always. */
+int verdict_lookup(const char *host, const char *hint, const char *text,
+		   struct fault *f)
+{
+	struct addrinfo hints = { .ai_family = AF_UNSPEC,
+				  .ai_socktype = SOCK_STREAM };
+	struct addrinfo *found = NULL;
+	int error;
+
+	error = getaddrinfo(host, NULL, &hints, &found);
+	if (!error)
+		freeaddrinfo(found);
+	if (error == EAI_NONAME
+#ifdef EAI_NODATA
+	    || error == EAI_NODATA
+#endif
+	) {
+		fault_set(f, FAULT_NOHOST, "there is no host named %s; %s",
+			  host, hint);
+		/* away from its network a machine hears the same of a host
+		 * that is there */
+		f->temporary = true;
+		return -1;
+	}
+	fault_set(f, FAULT_TEMPORARY,
+		  "the address of %s cannot be found out now: %s", host,
+		  error ? gai_strerror(error) : text);
+	snprintf(f->esc, sizeof(f->esc), "4.4.3"); /* RFC 3463 3.5 */
+	return -1;
+}
+
+/* Numbers are OpenSSL's X509_V_ERR_*, fixed since its beginnings. */
+static const struct {
+	long code;
+	enum fault_cause cause;
+	const char *what, *way_out;
+} chain_faults[] = {
+	{ 9, FAULT_UNAVAILABLE, "is not valid yet",
+	  "is this machine's clock right?" },
+	{ 10, FAULT_UNAVAILABLE, "has expired",
+	  "its administrator has to renew it (or is this machine's clock "
+	  "wrong?)" },
+	{ 11, FAULT_UNAVAILABLE,
+	  "is not covered by a valid list of revocations",
+	  "renew the file tls_crl_file" },
+	{ 12, FAULT_UNAVAILABLE,
+	  "is checked by a list of revocations that has "
+	  "expired",
+	  "renew the file tls_crl_file" },
+	{ 3, FAULT_CONFIG, "is not covered by the list of revocations",
+	  "the file tls_crl_file has to hold one for each CA of the chain" },
+	{ 18, FAULT_CONFIG, "is signed by itself alone",
+	  "if it is the right one, name it by tls_fingerprint or give it as "
+	  "tls_trust_file" },
+	{ 19, FAULT_CONFIG, "is signed by an authority that is not known here",
+	  "give the authority's certificate as tls_trust_file, or name the "
+	  "server's by tls_fingerprint" },
+	{ 20, FAULT_CONFIG, "is signed by an authority that is not known here",
+	  "give the authority's certificate as tls_trust_file, or name the "
+	  "server's by tls_fingerprint" },
+	{ 21, FAULT_CONFIG,
+	  "came without the chain that leads to a known "
+	  "authority",
+	  "give the missing certificate as tls_trust_file, or "
+	  "name the server's by tls_fingerprint" },
+	{ 23, FAULT_PERMISSION, "has been revoked",
+	  "do not trust this server before its administrator has a new one" },
+};
+
+int verdict_certificate(const char *place, const char *name, long verify,
+			const struct pin *pin, const char *text,
+			struct fault *f)
+{
+	if (pin->refused)
+		return fault_set(f, FAULT_CONFIG,
+				 "the certificate of %s has the fingerprint "
+				 "%s, not the one in tls_fingerprint; if the "
+				 "server's was renewed, change the setting",
+				 place, pin->seen);
+	for (size_t i = 0; i < sizeof(chain_faults) / sizeof(*chain_faults);
+	     i++)
+		if (chain_faults[i].code == verify)
+			return fault_set(f, chain_faults[i].cause,
+					 "the certificate of %s %s; %s", place,
+					 chain_faults[i].what,
+					 chain_faults[i].way_out);
+	/* libcurl looks at the name before it fetches OpenSSL's verdict. */
+	if (strstr(text, "match"))
+		return fault_set(f, FAULT_CONFIG,
+				 "the certificate of %s is not for the name "
+				 "%s; set host to a name that stands in it, or "
+				 "expect that name by tls_host_override",
+				 place, name ? name : "localhost");
+	return fault_set(f, FAULT_CONFIG,
+			 "the certificate of %s is not good: %s", place, text);
+}
+
+/* What OpenSSL says for good; all else (a reset, an early end) may pass. */
+static const struct {
+	const char *part, *way_out; /* NULL: the caller's */
+	enum fault_cause cause;
+} handshake_faults[] = {
+	{ "wrong version number", NULL, FAULT_PROTOCOL },
+	{ "packet length too long", NULL, FAULT_PROTOCOL },
+	{ "protocol version",
+	  "it has no TLS 1.2 or later, and nothing older is safe",
+	  FAULT_UNAVAILABLE },
+	{ "unsupported protocol",
+	  "it has no TLS 1.2 or later, and nothing older is safe",
+	  FAULT_UNAVAILABLE },
+	{ "no shared cipher", "check tls_priorities", FAULT_UNAVAILABLE },
+	{ "no ciphers available", "check tls_priorities", FAULT_CONFIG },
+	{ "handshake failure",
+	  "it may want a certificate of ours (tls_cert_file), or share no "
+	  "cipher with us",
+	  FAULT_UNAVAILABLE },
+	{ "certificate required", "set tls_cert_file and tls_key_file",
+	  FAULT_PERMISSION },
+	{ "bad certificate", "it does not take the one in tls_cert_file",
+	  FAULT_PERMISSION },
+	{ "unknown ca", "it does not take the one in tls_cert_file",
+	  FAULT_PERMISSION },
+	{ "dh key too small", "its keys are too small to be safe",
+	  FAULT_UNAVAILABLE },
+	{ "ee key too small", "its keys are too small to be safe",
+	  FAULT_UNAVAILABLE },
+};
+
+int verdict_handshake(const char *place, const char *late, const char *text,
+		      struct fault *f)
+{
+	for (size_t i = 0;
+	     i < sizeof(handshake_faults) / sizeof(*handshake_faults); i++)
+		if (strstr(text, handshake_faults[i].part))
+			return fault_set(
+				f, handshake_faults[i].cause,
+				"no TLS with %s: %s; %s%s", place, text,
+				handshake_faults[i].way_out
+					? ""
+					: "it does not speak TLS at once: ",
+				handshake_faults[i].way_out
+					? handshake_faults[i].way_out
+					: late);
+	return fault_set(f, FAULT_TEMPORARY, "no TLS with %s: %s", place, text);
+}

@@ -1,0 +1,25 @@
+/* verdict.h - why a server could not be reached, in a sentence with a way out.
+ *
+ * What is the same for every protocol: names, certificates, handshakes.  `text`
+ * is libcurl's, for people; `place` is "host:port".  What might be otherwise
+ * tomorrow is temporary, and what nobody but the user can mend is not.  All
+ * return -1. */
+#ifndef NET_VERDICT_H
+#define NET_VERDICT_H
+
+#include "base/fault.h"
+#include "net/pin.h"
+
+/* `hint`: where the host's name was written, "check the setting host". */
+int verdict_lookup(const char *host, const char *hint, const char *text,
+		   struct fault *f);
+/* `name` is the one that the certificate should have, NULL for localhost;
+ * `verify` is X509_V_*, 0 or 1 where nothing is known of the chain. */
+int verdict_certificate(const char *place, const char *name, long verify,
+			const struct pin *pin, const char *text,
+			struct fault *f);
+/* `late`: what to do where it speaks no TLS at once. */
+int verdict_handshake(const char *place, const char *late, const char *text,
+		      struct fault *f);
+
+#endif

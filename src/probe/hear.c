@@ -1,0 +1,375 @@
+/* hear.c - a stage is what is awaited; a whole reply, or the remark that TLS
+ * stands, ends it with a step.  Where a reply is a "no" libcurl may know
+ * another way, so no step is told as failed before the dial has. */
+#include "probe/hear.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/ascii.h"
+#include "base/world.h"
+#include "config/settings.h"
+#include "probe/certificate.h"
+#include "probe/meaning.h"
+
+static const struct {
+	const char *name, *title;
+} stages[] = {
+	[HEAR_CONNECTION] = { "dial", "way" },
+	[HEAR_TLS] = { "tls", "TLS" },
+	[HEAR_GREETING] = { "greeting", "greeting" },
+	[HEAR_EHLO] = { "ehlo", "EHLO" },
+	[HEAR_STARTTLS] = { "starttls", "STARTTLS" },
+	[HEAR_AUTH] = { "auth", "log-in" },
+	[HEAR_DONE] = { "dial", "way" },
+};
+
+static struct check_step *begin(struct hear *h)
+{
+	return check_begin(h->check, stages[h->stage].name,
+			   stages[h->stage].title);
+}
+
+static bool is_implicit(const struct account *account)
+{
+	return account->tls && !account->tls_starttls;
+}
+
+static bool logs_in(const struct account *account)
+{
+	return strcmp(account->auth, "off") != 0;
+}
+
+static unsigned waited(const struct hear *h)
+{
+	return (unsigned)(world_ticks() - h->asked);
+}
+
+/* ---- TLS ---- */
+
+static void tell_tls(struct hear *h, const char *text)
+{
+	struct check *c = h->check;
+	const struct dial *d = &c->server.dial;
+	struct check_step *step = begin(h);
+
+	check_time(step, is_implicit(c->account)
+				 ? d->secured_after - d->connected_after
+				 : waited(h));
+	check_end(c, step, CHECK_GOOD, "%s", text);
+	if (c->chain.count)
+		certificate_tell(c);
+}
+
+static void take_tls(struct hear *h, const char *text)
+{
+	if (h->stage != HEAR_TLS)
+		return;
+	if (!h->is_again)
+		tell_tls(h, text);
+	h->in_tls = true;
+	h->stage = is_implicit(h->check->account) ? HEAR_GREETING : HEAR_EHLO;
+	h->asked = world_ticks();
+}
+
+/* ---- EHLO ---- */
+
+static bool is_before_tls(const struct hear *h)
+{
+	return h->check->account->tls && !h->in_tls;
+}
+
+static void keep_capabilities(struct hear *h)
+{
+	struct check *c = h->check;
+
+	c->capabilities = arena_array(c->arena, h->count + 1, sizeof(char *));
+	caps_reset(&h->caps);
+	for (size_t i = 1; i < h->count; i++) {
+		const char *line = h->lines[i];
+
+		c->capabilities[i - 1] = strlen(line) > 4 ? line + 4 : "";
+		caps_add(&h->caps, c->capabilities[i - 1]);
+	}
+}
+
+static void tell_ehlo(struct hear *h)
+{
+	struct check *c = h->check;
+	struct check_step *step = begin(h);
+	const char *name = strlen(h->lines[0]) > 4 ? h->lines[0] + 4 : "";
+
+	check_time(step, waited(h));
+	if (is_before_tls(h)) {
+		check_end(c, step, CHECK_GOOD, "%s%s", name,
+			  caps_has(&h->caps, CAPS_STARTTLS)
+				  ? "; STARTTLS is offered"
+				  : "");
+		return;
+	}
+	for (size_t i = 0; c->capabilities[i]; i++)
+		check_add(c, step, CHECK_NOTE, "%s",
+			  meaning_of(c->arena, c->capabilities[i], &h->caps,
+				     c->account));
+	meaning_of_missing(c, step, &h->caps);
+	check_end(c, step, CHECK_GOOD, "%s", name);
+}
+
+/* ---- the log-in ---- */
+
+static const char *password_place(const struct check *c)
+{
+	static const char *const names[] = { "password", "passwordeval",
+					     "password_file", "password_env",
+					     "password_fd" };
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
+		if (setting_is_given(c->account, names[i]))
+			return arena_format(c->arena, "password by %s (%s)",
+					    names[i],
+					    check_origin(c, names[i]));
+	return "password from ~/.netrc or the prompt";
+}
+
+static void note_login(struct hear *h, struct check_step *step)
+{
+	struct check *c = h->check;
+
+	if (h->caps.auth[0])
+		check_add(c, step, CHECK_NOTE, "offered: %s", h->caps.auth);
+	check_add(c, step, CHECK_NOTE, "%s", password_place(c));
+}
+
+static void tell_no_login(struct hear *h)
+{
+	struct check *c = h->check;
+	struct check_step *step = check_begin(c, "auth", "log-in");
+
+	if (h->caps.auth[0])
+		check_add(c, step, CHECK_NOTE, "offered: %s", h->caps.auth);
+	check_end(c, step, CHECK_NOTE, "none: auth is off (%s)",
+		  check_origin(c, "auth"));
+}
+
+static void tell_login(struct hear *h)
+{
+	struct check *c = h->check;
+	struct check_step *step = begin(h);
+	const char *user = c->account->user;
+
+	check_time(step, waited(h));
+	note_login(h, step);
+	check_end(c, step, CHECK_GOOD, "%s%s%s", h->verb, user ? " as " : "",
+		  user ? user : "");
+}
+
+/* ---- a whole reply ---- */
+
+static void take_greeting(struct hear *h)
+{
+	struct check *c = h->check;
+	const struct dial *d = &c->server.dial;
+	uint64_t ready = d->began + (d->secured_after ? d->secured_after
+						      : d->connected_after);
+	uint64_t now = world_ticks();
+	struct check_step *step;
+
+	if (h->code != 220)
+		return;
+	if (!h->is_again) {
+		step = begin(h);
+		check_time(step, now > ready ? (unsigned)(now - ready) : 0);
+		c->greeting = strlen(h->lines[0]) > 4 ? h->lines[0] + 4 : "";
+		check_end(c, step, CHECK_GOOD, "%s", c->greeting);
+	}
+	h->stage = HEAR_EHLO;
+}
+
+static void take_ehlo(struct hear *h)
+{
+	if (h->code != 250)
+		return;
+	keep_capabilities(h);
+	if (!h->is_again)
+		tell_ehlo(h);
+	h->stage = is_before_tls(h)		 ? HEAR_STARTTLS
+		   : logs_in(h->check->account) ? HEAR_AUTH
+						 : HEAR_DONE;
+}
+
+static void take_starttls(struct hear *h)
+{
+	struct check_step *step;
+
+	if (h->code != 220)
+		return;
+	if (!h->is_again) {
+		step = begin(h);
+		check_time(step, waited(h));
+		check_end(h->check, step, CHECK_GOOD, "%s", h->lines[0]);
+	}
+	h->stage = HEAR_TLS;
+	h->asked = world_ticks();
+}
+
+static void take_auth(struct hear *h)
+{
+	if (h->code != 235)
+		return;
+	tell_login(h);
+	h->stage = HEAR_DONE;
+}
+
+static void take_reply(struct hear *h)
+{
+	/* a TLS library that we cannot ask says nothing of itself */
+	if (h->stage == HEAR_TLS || h->stage == HEAR_CONNECTION)
+		h->stage = h->verb[0] ? HEAR_EHLO : HEAR_GREETING;
+	switch (h->stage) {
+	case HEAR_GREETING:
+		take_greeting(h);
+		break;
+	case HEAR_EHLO:
+		take_ehlo(h);
+		break;
+	case HEAR_STARTTLS:
+		take_starttls(h);
+		break;
+	case HEAR_AUTH:
+		take_auth(h);
+		break;
+	default:
+		break;
+	}
+}
+
+/* ---- lines ---- */
+
+static void hear_server(struct hear *h, const char *text, size_t n)
+{
+	bool is_last = n < 4 || text[3] != '-';
+
+	if (h->count < HEAR_LINES_MAX)
+		h->lines[h->count++] = arena_dup_n(h->check->arena, text, n);
+	if (!is_last)
+		return;
+	h->lines[h->count] = NULL;
+	h->code = n >= 3 && isdigit((unsigned char)*text) ? atoi(h->lines[0])
+							  : 0;
+	take_reply(h);
+	if (h->code != 334)
+		h->verb[0] = h->verb[0] ? h->verb[0] : '-';
+}
+
+/* "AUTH PLAIN ***" is remembered by its mechanism. */
+static void hear_client(struct hear *h, const char *text, size_t n)
+{
+	size_t word;
+
+	if (h->code == 334)
+		return;
+	h->asked = world_ticks();
+	h->code = 0;
+	if (n > 5 && !memcmp(text, "AUTH ", 5)) {
+		text += 5;
+		n -= 5;
+	}
+	for (word = 0; word < n && text[word] != ' '; word++)
+		;
+	snprintf(h->verb, sizeof(h->verb), "%.*s", (int)word, text);
+}
+
+static void begin_connection(struct hear *h)
+{
+	/* the dial begins anew where AUTH is to be tried another way */
+	h->is_again = h->stage > HEAR_EHLO;
+	h->stage = is_implicit(h->check->account) ? HEAR_TLS : HEAR_GREETING;
+	h->in_tls = false;
+	h->verb[0] = '\0';
+	h->count = 0;
+	h->code = 0;
+	h->asked = world_ticks();
+}
+
+static void hear_line(void *context, char direction, const char *text, size_t n)
+{
+	struct hear *h = context;
+	const struct trace *outer = h->check->ears->trace;
+
+	if (outer)
+		outer->line(outer->context, direction, text, n);
+	if (h->stage == HEAR_DONE)
+		return;
+	if (direction == '*' && n > 13 && !memcmp(text, "connected to ", 13))
+		begin_connection(h);
+	else if (direction == '*' && n > 4 && !memcmp(text, "TLSv", 4))
+		take_tls(h, arena_dup_n(h->check->arena, text, n));
+	else if (direction == 'C')
+		hear_client(h, text, n);
+	else if (direction == 'S') {
+		/* the first line of a reply puts the last one away */
+		if (h->count && h->lines[h->count - 1] &&
+		    (strlen(h->lines[h->count - 1]) < 4 ||
+		     h->lines[h->count - 1][3] != '-'))
+			h->count = 0;
+		hear_server(h, text, n);
+	}
+}
+
+const struct trace *hear_init(struct hear *h, struct check *c)
+{
+	const struct account *account = c->account;
+
+	*h = (struct hear){ .check = c };
+	h->trace.line = hear_line;
+	h->trace.context = h;
+	h->asked = world_ticks();
+	h->stage = account->socket || account->proxy_host ? HEAR_CONNECTION
+		   : is_implicit(account)		   ? HEAR_TLS
+							   : HEAR_GREETING;
+	return &h->trace;
+}
+
+/* ---- the end ---- */
+
+static void fail_before(struct hear *h)
+{
+	struct check *c = h->check;
+	bool is_password = c->server.stage == SMARTHOST_PASSWORD;
+	struct check_step *step =
+		check_begin(c, is_password ? "password" : "pop",
+			    is_password ? "password" : "POP first");
+
+	check_end(c, step, CHECK_BAD, "%s", c->fault.text);
+}
+
+void hear_failed(struct hear *h)
+{
+	struct check *c = h->check;
+	struct check_step *step;
+
+	if (c->server.stage != SMARTHOST_DIAL) {
+		fail_before(h);
+		return;
+	}
+	if (h->stage == HEAR_TLS && c->chain.count) {
+		certificate_tell_bad(c);
+		return;
+	}
+	step = begin(h);
+	check_time(step, waited(h));
+	if (h->stage == HEAR_AUTH)
+		note_login(h, step);
+	if (h->code >= 400)
+		check_end(c, step, CHECK_BAD, "%s", h->lines[0]);
+	else
+		check_end(c, step, CHECK_BAD, "%s", c->fault.text);
+}
+
+void hear_succeeded(struct hear *h)
+{
+	if (!logs_in(h->check->account))
+		tell_no_login(h);
+}

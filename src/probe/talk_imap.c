@@ -1,0 +1,204 @@
+/* talk_imap.c - IMAP (RFC 3501).
+ *
+ * A command needs a tag; one is put before a line that has none.  Literals are
+ * counted both ways: what lies in one of theirs is no response, and what they
+ * grant us is octets, whatever lines they come in. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/ascii.h"
+#include "probe/talk_protocol.h"
+
+/* The octets of the literal that the line ends with. */
+static bool ends_in_literal(const char *line, uint64_t *n)
+{
+	const char *open = strrchr(line, '{');
+	char *end;
+
+	if (!open || !ascii_is_digit(open[1]))
+		return false;
+	*n = strtoull(open + 1, &end, 10);
+	if (*end == '+') /* RFC 7888 */
+		end++;
+	return end[0] == '}' && !end[1];
+}
+
+/* "a1 SELECT INBOX" has a tag, "SELECT INBOX" has none; of two words that are
+ * no commands the first is the tag. */
+static bool has_tag(const char *line)
+{
+	char first[32], second[32];
+	const char *rest = talk_verb(line, first, sizeof(first));
+
+	if (!*rest)
+		return false;
+	talk_verb(rest, second, sizeof(second));
+	if (verbs_find(verbs_imap, second, strlen(second)) &&
+	    strcmp(first, "UID") != 0)
+		return true;
+	return !verbs_find(verbs_imap, first, strlen(first)) &&
+	       !verbs_nearest(verbs_imap, first, strlen(first));
+}
+
+static void imap_say(struct talk_state *s, const char *line, struct buf *out,
+		     struct buf *shown)
+{
+	static const char *const secret[] = { "LOGIN", "AUTHENTICATE", NULL };
+	const char *rest, *mechanism;
+	size_t seen;
+
+	line += strspn(line, " \t");
+	if (!has_tag(line))
+		buf_printf(out, "t%u ", ++s->tags);
+	buf_puts(out, line);
+	snprintf(s->tag, sizeof(s->tag), "%.*s",
+		 (int)strcspn(out->data, " "), out->data);
+	rest = out->data + strlen(s->tag);
+	rest = talk_verb(rest, s->verb, sizeof(s->verb));
+	s->is_login = !strcmp(s->verb, "LOGIN") ||
+		      !strcmp(s->verb, "AUTHENTICATE") ||
+		      (!verbs_find(verbs_imap, s->verb, strlen(s->verb)) &&
+		       talk_is_near(s->verb, secret));
+	s->is_farewell = !strcmp(s->verb, "LOGOUT");
+	s->has_announced = ends_in_literal(out->data, &s->announced);
+	mechanism = rest;
+	seen = strcmp(s->verb, "AUTHENTICATE") ? 0 : strcspn(rest, " \t");
+	if (s->is_login && mechanism[seen])
+		buf_printf(shown, "%.*s%s***",
+			   (int)(mechanism - out->data + (int)seen), out->data,
+			   seen ? " " : "");
+	else
+		buf_puts(shown, out->data);
+}
+
+/* RFC 5530. */
+static enum fault_cause cause_of(const struct talk_state *s, const char *text)
+{
+	static const char *const temporary[] = { "NO [UNAVAILABLE]",
+						 "NO [INUSE]", "NO [LIMIT]",
+						 "NO [SERVERBUG]" };
+
+	if (ascii_begins(text, "BAD"))
+		return FAULT_PROTOCOL;
+	for (size_t i = 0; i < sizeof(temporary) / sizeof(*temporary); i++)
+		if (ascii_begins(text, temporary[i]))
+			return FAULT_TEMPORARY;
+	if (s->is_login || ascii_begins(text, "NO [NOPERM]"))
+		return FAULT_PERMISSION;
+	return FAULT_UNAVAILABLE;
+}
+
+static enum talk_heard tagged(struct talk_state *s, const char *line)
+{
+	const char *text = line + strlen(s->tag);
+
+	fault_clear(&s->refusal);
+	s->input = TALK_COMMAND;
+	text += *text == ' ';
+	if (!ascii_begins(text, "OK"))
+		fault_set(&s->refusal, cause_of(s, text), "%s was refused: %s",
+			  s->verb, text);
+	return TALK_REPLY;
+}
+
+static enum talk_heard go_on(struct talk_state *s)
+{
+	if (s->has_announced) {
+		s->input = TALK_OCTETS;
+		s->octets = s->announced;
+		s->has_announced = false;
+	} else if (!strcmp(s->verb, "AUTHENTICATE")) {
+		s->input = TALK_ANSWER;
+		s->is_challenge = true;
+	} else {
+		s->input = TALK_LINE;
+	}
+	return TALK_REPLY;
+}
+
+/* Within a literal, but for what of the line stands behind its end. */
+static const char *past_literal(struct talk_state *s, const char *line,
+				size_t octets)
+{
+	uint64_t left = s->literal;
+	size_t n = strlen(line);
+
+	s->literal = left > octets ? left - octets : 0;
+	return left >= n ? "" : line + left;
+}
+
+static enum talk_heard imap_hear(struct talk_state *s, const char *line,
+				 size_t octets)
+{
+	enum talk_heard usual = s->is_awaited ? TALK_PART : TALK_UNASKED;
+	size_t tag = strlen(s->tag);
+	uint64_t n;
+
+	s->is_challenge = false;
+	if (s->literal) {
+		line = past_literal(s, line, octets);
+		if (!s->literal && ends_in_literal(line, &n))
+			s->literal = n;
+		return usual;
+	}
+	if (line[0] == '*' && line[1] == ' ') {
+		if (ends_in_literal(line, &n))
+			s->literal = n;
+		return usual;
+	}
+	if (!s->is_awaited)
+		return TALK_UNASKED;
+	if (line[0] == '+')
+		return go_on(s);
+	if (tag && !strncmp(line, s->tag, tag) &&
+	    (line[tag] == ' ' || !line[tag]))
+		return tagged(s, line);
+	fault_clear(&s->refusal);
+	fault_set(&s->refusal, FAULT_PROTOCOL, "the server does not speak IMAP");
+	s->input = TALK_COMMAND;
+	return TALK_REPLY;
+}
+
+static void imap_gloss(const struct talk_state *s, const char *line,
+		       struct buf *out)
+{
+	size_t tag = strlen(s->tag);
+
+	if (s->literal)
+		return;
+	if (line[0] == '*') {
+		if (ascii_begins(line, "* OK [") || ascii_begins(line, "* NO"))
+			verbs_gloss_bracket(line, out);
+		else if (ascii_begins(line, "* BYE"))
+			buf_puts(out, "the server closes the connection");
+		return;
+	}
+	if (line[0] == '+') {
+		buf_puts(out, "go on");
+		return;
+	}
+	if (!tag || strncmp(line, s->tag, tag) != 0)
+		return;
+	verbs_gloss_bracket(line, out);
+	if (out->len)
+		return;
+	line += tag;
+	if (ascii_begins(line, " OK"))
+		buf_puts(out, "done");
+	else if (ascii_begins(line, " NO"))
+		buf_puts(out, "refused");
+	else if (ascii_begins(line, " BAD"))
+		buf_puts(out, "the server does not understand that");
+}
+
+const struct talk_protocol talk_imap = {
+	.name = "IMAP",
+	.verbs = verbs_imap,
+	.farewell = "LOGOUT",
+	.login = "AUTHENTICATE",
+	.say = imap_say,
+	.hear = imap_hear,
+	.gloss = imap_gloss,
+};

@@ -1,0 +1,384 @@
+/* journal.c - three small files in a folder of the series' own.
+ *
+ * Words of the command are percent-encoded, so that each has a line whatever is
+ * in it.  `done` is only ever appended to, one write a line. */
+#include "queue/journal.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/disk.h"
+#include "base/world.h"
+#include "flow/sink.h"
+
+#define DAY_SECONDS 86400
+#define KEY_MAX	    4096
+
+static const char *file_of(const struct journal *j, const char *name)
+{
+	return arena_format(j->arena, "%s/%s", j->path, name);
+}
+
+/* ---- the command ---- */
+
+static void put_word(struct buf *out, const char *word)
+{
+	for (; *word; word++) {
+		unsigned char c = (unsigned char)*word;
+
+		if (c > 32 && c < 127 && c != '%')
+			buf_putc(out, *word);
+		else
+			buf_printf(out, "%%%02X", c);
+	}
+	buf_putc(out, '\n');
+}
+
+static int hex(char c)
+{
+	const char *digits = "0123456789ABCDEF";
+	const char *found = c ? strchr(digits, c) : NULL;
+
+	return found ? (int)(found - digits) : -1;
+}
+
+/* In place; -1 when it is no word of ours. */
+static int decode_word(char *word)
+{
+	char *out = word;
+
+	for (; *word; word++) {
+		if (*word != '%') {
+			*out++ = *word;
+			continue;
+		}
+		if (hex(word[1]) < 0 || hex(word[2]) < 0)
+			return -1;
+		*out++ = (char)(hex(word[1]) * 16 + hex(word[2]));
+		word += 2;
+	}
+	*out = '\0';
+	return 0;
+}
+
+static int write_file(const char *path, const struct buf *text, struct fault *f)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	int r;
+
+	if (fd < 0)
+		return fault_errno(f, FAULT_CANTCREAT, errno, "cannot make %s",
+				   path);
+	r = disk_write_all(fd, text->data, text->len, path, f);
+	if (r == 0)
+		r = disk_sync(fd, path, f);
+	if (disk_close(fd, path, f) < 0)
+		r = -1;
+	return r;
+}
+
+static int write_command(struct journal *j, const struct journal_command *c,
+			 struct fault *f)
+{
+	struct buf text = BUF_INIT(JOURNAL_COMMAND_MAX);
+	int r;
+
+	put_word(&text, c->folder);
+	for (int i = 0; i < c->argc; i++)
+		put_word(&text, c->argv[i]);
+	r = text.overflow ? fault_set(f, FAULT_USAGE,
+				      "the command line is too long for a "
+				      "series that can be resumed")
+			  : write_file(file_of(j, "command"), &text, f);
+	buf_free(&text);
+	return r;
+}
+
+static int no_journal(const struct journal *j, struct fault *f)
+{
+	return fault_set(f, FAULT_NOINPUT,
+			 "there is no series %s to go on with: its journal "
+			 "would be %s",
+			 j->id, j->path);
+}
+
+static int read_command(struct journal *j, struct journal_command *c,
+			struct fault *f)
+{
+	struct buf text = BUF_INIT(JOURNAL_COMMAND_MAX);
+	size_t lines = 0, at = 0;
+	char **words;
+	int r = disk_read_file(file_of(j, "command"), &text, true, f);
+
+	if (r < 0 && !fault_is_set(f))
+		no_journal(j, f);
+	for (size_t i = 0; r == 0 && i < text.len; i++)
+		lines += text.data[i] == '\n';
+	words = arena_array(j->arena, lines + 2, sizeof(*words));
+	for (const char *line = text.data; r == 0 && at < lines; at++) {
+		size_t n = strcspn(line, "\n");
+
+		words[at] = arena_dup_n(j->arena, line, n);
+		if (decode_word(words[at]) < 0)
+			lines = 0;
+		line += n + 1;
+	}
+	buf_free(&text);
+	if (r == 0 && lines < 2)
+		r = fault_set(f, FAULT_DATA, "%s is damaged",
+			      file_of(j, "command"));
+	*c = (struct journal_command){
+		.folder = words[0],
+		.argc = lines < 2 ? 0 : (int)lines - 1,
+		.argv = words + 1,
+	};
+	return r < 0 ? -1 : 0;
+}
+
+/* ---- what is done ---- */
+
+static int compare(const void *one, const void *other)
+{
+	return strcmp(*(char *const *)one, *(char *const *)other);
+}
+
+/* A last line without its end was torn; open_done ends it. */
+static int read_done(struct journal *j, struct fault *f)
+{
+	struct buf text = BUF_INIT(JOURNAL_DONE_MAX);
+	size_t lines = 0;
+	char *line;
+
+	if (disk_read_file(file_of(j, "done"), &text, true, f) < 0 &&
+	    fault_is_set(f)) {
+		buf_free(&text);
+		return -1;
+	}
+	for (size_t i = 0; i < text.len; i++)
+		lines += text.data[i] == '\n';
+	j->done = arena_array(j->arena, lines + 1, sizeof(*j->done));
+	line = text.data;
+	while (j->count < lines) {
+		size_t n = strcspn(line, "\n");
+
+		j->done[j->count++] = arena_dup_n(j->arena, line, n);
+		line += n + 1;
+	}
+	buf_free(&text);
+	qsort(j->done, j->count, sizeof(*j->done), compare);
+	return 0;
+}
+
+static int open_done(struct journal *j, struct fault *f)
+{
+	const char *path = file_of(j, "done");
+	char last = '\n';
+	off_t size;
+
+	j->fd = open(path, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
+	if (j->fd < 0)
+		return fault_errno(f, FAULT_CANTCREAT, errno, "cannot write %s",
+				   path);
+	size = lseek(j->fd, 0, SEEK_END);
+	if (size > 0 && pread(j->fd, &last, 1, size - 1) == 1 && last != '\n')
+		return disk_write_all(j->fd, "\n", 1, path, f);
+	return 0;
+}
+
+bool journal_has(const struct journal *j, const char *key)
+{
+	return j->count && bsearch(&key, j->done, j->count, sizeof(*j->done),
+				   compare) != NULL;
+}
+
+static int add_line(struct journal *j, const char *format, const char *one,
+		    const char *other, struct fault *f)
+	__attribute__((format(printf, 2, 0)));
+
+static int add_line(struct journal *j, const char *format, const char *one,
+		    const char *other, struct fault *f)
+{
+	struct buf line = BUF_INIT(KEY_MAX);
+	const char *path = file_of(j, "done");
+	int r = -1;
+
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+	buf_printf(&line, format, one, other);
+#pragma GCC diagnostic pop
+	if (line.overflow ||
+	    strchr(line.data, '\n') != line.data + line.len - 1)
+		fault_set(f, FAULT_SOFTWARE, "a line of %s cannot be written",
+			  path);
+	else if (disk_write_all(j->fd, line.data, line.len, path, f) == 0)
+		r = disk_sync(j->fd, path, f);
+	buf_free(&line);
+	return r;
+}
+
+int journal_add(struct journal *j, const char *key, struct fault *f)
+{
+	return add_line(j, "%s%s\n", key, "", f);
+}
+
+const char *journal_value(const struct journal *j, const char *name)
+{
+	size_t n = strlen(name);
+
+	for (size_t i = 0; i < j->count; i++)
+		if (j->done[i][0] == '=' &&
+		    strncmp(j->done[i] + 1, name, n) == 0 &&
+		    j->done[i][n + 1] == ' ')
+			return j->done[i] + n + 2;
+	return NULL;
+}
+
+int journal_fact(struct journal *j, const char *name, const char *value,
+		 const char *what, struct fault *f)
+{
+	const char *before = journal_value(j, name);
+
+	if (before && strcmp(before, value) == 0)
+		return 0;
+	if (before)
+		return fault_set(f, FAULT_DATA,
+				 "%s is not what it was when the series %s was "
+				 "begun: send it as a new one",
+				 what, j->id);
+	return add_line(j, "=%s %s\n", name, value, f);
+}
+
+/* ---- standard input ---- */
+
+/* Nobody else's file, and all of it? */
+static bool is_whole(const struct slice *input)
+{
+	struct stat st;
+
+	return fstat(input->fd, &st) == 0 && st.st_nlink == 0 &&
+	       input->offset == 0 && (uint64_t)st.st_size == input->length;
+}
+
+int journal_keep_input(struct journal *j, const struct slice *input,
+		       struct fault *f)
+{
+	const char *path = file_of(j, "input");
+	struct sink_fd out;
+	int fd, r;
+
+	if (!input->memory && is_whole(input) &&
+	    disk_link_unnamed(input->fd, path) == 0)
+		return disk_sync(input->fd, path, f);
+	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return fault_errno(f, FAULT_CANTCREAT, errno, "cannot make %s",
+				   path);
+	sink_fd_init(&out, fd, path, f);
+	r = pump_slice(input, &out.sink);
+	if (r == 0)
+		r = sink_close(&out.sink);
+	sink_fd_free(&out);
+	if (r == 0)
+		r = disk_sync(fd, path, f);
+	if (disk_close(fd, path, f) < 0)
+		r = -1;
+	if (r < 0)
+		unlink(path);
+	return r;
+}
+
+int journal_input(struct journal *j, struct fault *f)
+{
+	const char *path = file_of(j, "input");
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+
+	if (fd < 0 && errno != ENOENT)
+		return fault_errno(f, FAULT_NOINPUT, errno, "cannot read %s",
+				   path);
+	return fd;
+}
+
+/* ---- coming and going ---- */
+
+static void take_away(struct journal *j)
+{
+	static const char *const names[] = { "input", "done", "command" };
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
+		unlink(file_of(j, names[i]));
+	rmdir(j->path);
+}
+
+/* Best done while nobody waits; what cannot be taken away stays. */
+static void prune(struct arena *a, const char *parent)
+{
+	DIR *folder = opendir(parent);
+	struct dirent *one;
+
+	while (folder && (one = readdir(folder))) {
+		struct journal old = { .arena = a };
+		struct stat st;
+
+		if (one->d_name[0] == '.')
+			continue;
+		old.path = arena_format(a, "%s/%s", parent, one->d_name);
+		if (lstat(old.path, &st) == 0 && S_ISDIR(st.st_mode) &&
+		    st.st_mtime + JOURNAL_DAYS * DAY_SECONDS < world_now())
+			take_away(&old);
+	}
+	if (folder)
+		closedir(folder);
+}
+
+static void start(struct journal *j, struct arena *a, const char *parent,
+		  const char *id)
+{
+	*j = (struct journal){ .arena = a, .id = id, .fd = -1 };
+	j->path = arena_format(a, "%s/%s", parent, id);
+}
+
+int journal_begin(struct journal *j, struct arena *a, const char *parent,
+		  const char *id, const struct journal_command *command,
+		  struct fault *f)
+{
+	start(j, a, parent, id);
+	prune(a, parent);
+	if (disk_make_folder(j->path, f) < 0)
+		return -1;
+	if (open_done(j, f) == 0 && write_command(j, command, f) == 0 &&
+	    disk_sync_folder(j->path, f) == 0 &&
+	    disk_sync_folder(parent, f) == 0)
+		return 0;
+	journal_close(j, false);
+	take_away(j);
+	return -1;
+}
+
+int journal_open(struct journal *j, struct arena *a, const char *parent,
+		 const char *id, struct journal_command *command,
+		 struct fault *f)
+{
+	start(j, a, parent, id);
+	if (strspn(id, "0123456789abcdef") != strlen(id) || !*id)
+		return fault_set(f, FAULT_USAGE,
+				 "'%.64s' is no series: its id has digits and "
+				 "the letters a to f",
+				 id);
+	if (read_command(j, command, f) < 0 || read_done(j, f) < 0)
+		return -1;
+	return open_done(j, f);
+}
+
+void journal_close(struct journal *j, bool complete)
+{
+	if (j->fd >= 0)
+		close(j->fd); /* each line was synced */
+	j->fd = -1;
+	if (complete)
+		unlink(file_of(j, "input"));
+}

@@ -1,0 +1,67 @@
+/* journal.h - what of a series of mails is done, so that it can go on.
+ *
+ *	PARENT/ID/command  the command line, its folder and the name it was
+ *			   called by, one word a line
+ *	PARENT/ID/done	   a line for each mail that a server or the queue has,
+ *			   and facts that must not change ("=name value")
+ *	PARENT/ID/input	   what came from standard input, until all is done
+ *
+ * A line is synced before the next mail goes.  One that is torn by a crash is
+ * none: that mail goes twice, with the same Message-ID.  Journals are kept for
+ * JOURNAL_DAYS, for whoever asks for a part again.  Folder 0700, files 0600. */
+#ifndef QUEUE_JOURNAL_H
+#define QUEUE_JOURNAL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/arena.h"
+#include "base/fault.h"
+#include "flow/source.h"
+
+#define JOURNAL_DAYS	    30
+#define JOURNAL_COMMAND_MAX (4 * 1024 * 1024) /* octets */
+#define JOURNAL_DONE_MAX    (64 * 1024 * 1024)
+
+struct journal_command {
+	const char *folder; /* absolute */
+	int argc;
+	char **argv; /* as main has it */
+};
+
+struct journal {
+	struct arena *arena;
+	const char *id;
+	const char *path;
+	int fd;	     /* of `done`, -1: closed */
+	char **done; /* sorted, as they were when it was opened */
+	size_t count;
+};
+
+/* `id` is of [0-9a-f].  Takes away what is older than JOURNAL_DAYS. */
+int journal_begin(struct journal *j, struct arena *a, const char *parent,
+		  const char *id, const struct journal_command *command,
+		  struct fault *f);
+/* FAULT_NOINPUT when there is none of that id. */
+int journal_open(struct journal *j, struct arena *a, const char *parent,
+		 const char *id, struct journal_command *command,
+		 struct fault *f);
+/* Was it done before this journal was opened?  Keys have no control bytes. */
+bool journal_has(const struct journal *j, const char *key);
+int journal_add(struct journal *j, const char *key, struct fault *f);
+/* A fact of the series: the first time it is written down; after that
+ * FAULT_DATA where it is another one, with `what` as its name for people. */
+int journal_fact(struct journal *j, const char *name, const char *value,
+		 const char *what, struct fault *f);
+/* What was written down, as it was when the journal was opened; or NULL. */
+const char *journal_value(const struct journal *j, const char *name);
+/* So that the series can go on when the pipe is gone: linked where it is an
+ * unnamed file of the same file system, else copied. */
+int journal_keep_input(struct journal *j, const struct slice *input,
+		       struct fault *f);
+/* A descriptor of what was kept, -1 without a fault when nothing was. */
+int journal_input(struct journal *j, struct fault *f);
+/* With `complete` the input goes. */
+void journal_close(struct journal *j, bool complete);
+
+#endif

@@ -1,0 +1,491 @@
+/* queue.c - mails on disk, and what a crash at each step leaves.
+ *
+ * The truth, by which files there are:
+ *
+ *   msg env failed bad
+ *    -   -    -     -    nothing
+ *    x   -    -     -    being put in or taken out (locked), else rubbish
+ *    x   x   any   any   queued: env alone counts
+ *    x   -    x    any   given up, kept for a person
+ *    x   -    -     x    set aside: the entry could not be read
+ *    -   x   any   any   damaged: set aside when it is claimed
+ *    -   -    x    any   damaged: the same
+ *    -   -    -     x    set aside: the message is missing
+ *
+ * What is in tmp is being written (locked), else rubbish.  Our own steps never
+ * leave two entries of one mail; two are somebody's hand.  A message that has
+ * an entry anywhere is never taken away.
+ *
+ * Below stand the steps, the crash point behind each, and what is found after a
+ * crash there; in brackets, when the machine was lost too and the disk had not
+ * got so far.  "Rubbish" may lie in msg or tmp until queue_tidy finds it old
+ * and unlocked.
+ *
+ * The folder itself, when it is first used:
+ *
+ *   make all parts but tmp      queue-open-parts         made when next opened
+ *   sync all names on the way   queue-open-synced        made when next opened
+ *   make tmp                    queue-open-made          an empty queue
+ *
+ * In.  Nobody is told of success before the last; a mail that is queued
+ * although nobody was told may come twice, as wherever a reply can be lost:
+ *
+ *   make a copy, if it must be  queue-put-copying        rubbish
+ *   sync the message            queue-put-synced         rubbish
+ *   (unlink rubbish in its way  queue-put-cleared        rubbish)
+ *   link it into msg            queue-put-linked         rubbish
+ *   unlink the copy in tmp      queue-put-unlinked       rubbish
+ *   sync msg                    queue-put-msg-safe       rubbish
+ *   make tmp/X                  queue-put-entry-begun    rubbish
+ *   write and sync it           queue-put-entry-written  rubbish
+ *   rename it to env/ID         queue-put-placed         queued [rubbish]
+ *   sync env                    queue-put-safe           queued
+ *
+ * Changed.  tmp/X may have been made before the mail was tried, to be sure of
+ * the room:
+ *
+ *   (make and fill tmp/X)       queue-reserve-begun      as it was, rubbish
+ *   make tmp/X                  queue-update-begun       as it was, rubbish
+ *   write and sync it           queue-update-written     as it was, rubbish
+ *   rename it over env/ID       queue-update-placed      changed [as it was]
+ *   sync env                    queue-update-safe        changed
+ *
+ * The last step is left out while all recipients wait: what would come back is
+ * an entry that is tried earlier.  Once somebody has the mail, or was told of
+ * it, coming back would mean to do that twice.
+ *
+ * Given up and revived: changed first, and then moved; set aside: moved.  One
+ * rename from folder to folder, which no journal tears:
+ *
+ *   rename                      queue-move-placed        moved [as it was]
+ *   sync both folders           queue-move-safe          moved
+ *
+ * Out:
+ *
+ *                               queue-remove-begin       queued
+ *   unlink env/ID               queue-remove-entry       rubbish [queued]
+ *   sync env                    queue-remove-safe        rubbish
+ *   unlink msg/ID               queue-remove-done        nothing [rubbish]
+ */
+#include "queue/queue.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/crash.h"
+#include "base/disk.h"
+#include "base/world.h"
+#include "queue/folder.h"
+
+/* Octets by which the lines of a recipient grow in a try. */
+#define RESERVE_EACH 500
+
+/* ---- the folder --------------------------------------------------------- */
+
+/* 1 when it is there and ours; 0 when it is not there; -1. */
+static int check_folder(const char *folder, struct fault *f)
+{
+	int fd = open(folder, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	struct stat st;
+	int r;
+
+	if (fd < 0 && errno == ENOENT)
+		return 0;
+	if (fd < 0 && (errno == ELOOP || errno == ENOTDIR))
+		return fault_set(
+			f, FAULT_PERMISSION,
+			"the queue %s is no folder, or a symbolic link "
+			"to one; name the folder itself",
+			folder);
+	if (fd < 0)
+		return fault_errno(f, FAULT_PERMISSION, errno,
+				   "cannot open the queue %s", folder);
+	r = fstat(fd, &st);
+	close(fd);
+	if (r < 0)
+		return fault_errno(f, FAULT_OS, errno,
+				   "cannot look at the queue %s", folder);
+	if (st.st_uid != world_file_uid())
+		return fault_set(f, FAULT_PERMISSION,
+				 "the queue %s belongs to another user (uid "
+				 "%u); name one of your own with "
+				 "MAILSEND_QUEUE or queue_folder",
+				 folder, (unsigned)st.st_uid);
+	if (st.st_mode & 022)
+		return fault_set(f, FAULT_PERMISSION,
+				 "others may write into the queue %s; chmod "
+				 "700 it",
+				 folder);
+	return 1;
+}
+
+/* All names on the way to it. */
+static int sync_way(const char *folder, struct fault *f)
+{
+	char path[FOLDER_NAME_MAX + 1];
+	char *slash;
+
+	snprintf(path, sizeof(path), "%s", folder);
+	for (;;) {
+		if (access(path, R_OK) == 0 && disk_sync_folder(path, f) < 0)
+			return -1;
+		slash = strrchr(path, '/');
+		if (!slash)
+			return folder[0] == '/' ? 0 : disk_sync_folder(".", f);
+		*slash = '\0';
+		if (slash == path)
+			return disk_sync_folder("/", f);
+	}
+}
+
+/* tmp is made last, when all names before it are on disk: whoever finds it may
+ * rely on them. */
+static int make_parts(const struct queue *q, struct fault *f)
+{
+	static const char *const parts[] = { "msg", "env", "failed", "bad",
+					     "stamp" };
+	char path[FOLDER_PATH_SIZE];
+	bool is_whole = access(folder_path(path, q, "tmp", NULL), F_OK) == 0;
+
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+		if (mkdir(folder_path(path, q, parts[i], NULL), 0700) == 0)
+			is_whole = false;
+		else if (errno != EEXIST)
+			return fault_errno(f, FAULT_CANTCREAT, errno,
+					   "cannot make the folder %s", path);
+	}
+	if (is_whole)
+		return 0;
+	crash_point("queue-open-parts");
+	if (sync_way(q->folder, f) < 0)
+		return -1;
+	crash_point("queue-open-synced");
+	if (mkdir(folder_path(path, q, "tmp", NULL), 0700) < 0 &&
+	    errno != EEXIST)
+		return fault_errno(f, FAULT_CANTCREAT, errno,
+				   "cannot make the folder %s", path);
+	crash_point("queue-open-made");
+	return 0;
+}
+
+int queue_open(struct queue *q, struct arena *a, const char *folder, bool make,
+	       struct fault *f)
+{
+	int r;
+
+	*q = (struct queue){ .folder = folder, .arena = a };
+	if (!*folder || strlen(folder) > FOLDER_NAME_MAX)
+		return fault_set(f, FAULT_CONFIG,
+				 "the name of the queue's folder is empty or "
+				 "too long");
+	r = check_folder(folder, f);
+	if (r < 0 || !make)
+		return r < 0 ? -1 : 0;
+	if (r == 0 &&
+	    (disk_make_folder(folder, f) < 0 || check_folder(folder, f) < 0))
+		return -1;
+	return make_parts(q, f);
+}
+
+const char *queue_stage_folder(struct arena *a, const char *folder)
+{
+	return arena_format(a, "%s/tmp", folder);
+}
+
+/* ---- claims ------------------------------------------------------------- */
+
+int queue_peek(struct queue *q, struct arena *a, enum queue_place place,
+	       const char *id, struct entry *e, struct fault *f)
+{
+	if (!folder_is_name(id, QUEUE_ID_SIZE))
+		return 0;
+	return folder_read_entry(q, a, folder_part(place), id, e, f);
+}
+
+enum lock { LOCK_HELD, LOCK_BUSY, LOCK_MISSING, LOCK_FAULT };
+
+/* The message's file under its lock; busy too when the name went away or came
+ * to be another's between open and lock. */
+static enum lock lock_message(struct queue_claim *c, const char *id,
+			      struct fault *f)
+{
+	char path[FOLDER_PATH_SIZE];
+	int r;
+
+	c->fd = open(folder_path(path, c->queue, "msg", id),
+		     O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	if (c->fd < 0 && (errno == ENOENT || errno == ELOOP ||
+			  errno == EISDIR || errno == ENXIO))
+		return LOCK_MISSING;
+	if (c->fd < 0) {
+		fault_errno(f, FAULT_IO, errno, "cannot open %s", path);
+		return LOCK_FAULT;
+	}
+	r = folder_lock(c->fd, path, f);
+	if (r > 0 && folder_is_same(c->fd, path))
+		return LOCK_HELD;
+	queue_release(c);
+	return r < 0 ? LOCK_FAULT : LOCK_BUSY;
+}
+
+/* From part to part; what is there of that name is replaced. */
+static int move_entry(struct queue *q, const char *id, enum queue_place from,
+		      enum queue_place to, struct fault *f)
+{
+	char old[FOLDER_PATH_SIZE], new[FOLDER_PATH_SIZE];
+
+	folder_path(old, q, folder_part(from), id);
+	folder_path(new, q, folder_part(to), id);
+	if (rename(old, new) < 0)
+		return fault_errno(f, FAULT_IO, errno, "cannot move %s to %s",
+				   old, new);
+	crash_point("queue-move-placed");
+	if (folder_sync(q, folder_part(to), f) < 0 ||
+	    folder_sync(q, folder_part(from), f) < 0)
+		return -1;
+	crash_point("queue-move-safe");
+	return 0;
+}
+
+/* Returns what queue_claim does: -1, or 0 when it was gone by then. */
+static int set_aside(struct queue *q, enum queue_place place, const char *id,
+		     const struct fault *why, struct fault *f)
+{
+	struct fault moving = FAULT_INIT;
+	char path[FOLDER_PATH_SIZE];
+
+	if (access(folder_path(path, q, folder_part(place), id), F_OK) < 0 &&
+	    errno == ENOENT)
+		return 0;
+	if (move_entry(q, id, place, QUEUE_BAD, &moving) < 0)
+		return fault_set(f, FAULT_IO,
+				 "%s; and it could not be set aside: %s",
+				 why->text, moving.text);
+	return fault_set(f, FAULT_DATA, "%s; it was set aside as %s", why->text,
+			 folder_path(path, q, "bad", id));
+}
+
+/* Does the file hold what the entry says?  Describes it as the claim's. */
+static bool take_message(struct queue_claim *c, struct arena *a,
+			 struct fault *why)
+{
+	const char *id = c->entry.id;
+	char path[FOLDER_PATH_SIZE];
+	struct stat st;
+
+	folder_path(path, c->queue, "msg", id);
+	if (fstat(c->fd, &st) < 0)
+		return fault_errno(why, FAULT_IO, errno, "cannot look at %s",
+				   path) == 0;
+	if (!S_ISREG(st.st_mode))
+		return fault_set(why, FAULT_DATA, "%s is no file", path) == 0;
+	c->message = (struct slice){
+		.fd = c->fd,
+		.length = (uint64_t)st.st_size,
+		.name = arena_format(a, "the queued message %s", id),
+	};
+	if (c->place != QUEUE_BAD && c->entry.size != c->message.length)
+		return fault_set(why, FAULT_DATA,
+				 "%s has %llu octets, and its entry says %llu",
+				 path, (unsigned long long)c->message.length,
+				 (unsigned long long)c->entry.size) == 0;
+	return true;
+}
+
+/* What was set aside is claimed for a person, who takes it out or has mended
+ * it: all that can be had is given. */
+static int claim_bad(struct queue_claim *c, struct arena *a, const char *id,
+		     struct fault *f)
+{
+	struct fault ignored = FAULT_INIT;
+	enum lock lock = lock_message(c, id, f);
+	int r;
+
+	if (lock == LOCK_BUSY || lock == LOCK_FAULT)
+		return lock == LOCK_BUSY ? 0 : -1;
+	r = folder_read_entry(c->queue, a, "bad", id, &c->entry, &ignored);
+	if (r < 0)
+		c->entry = (struct entry){ .id = arena_dup(a, id) };
+	if (r != 0 && c->fd >= 0 && !take_message(c, a, f))
+		r = 0;
+	if (r == 0)
+		queue_release(c);
+	return fault_is_set(f) ? -1 : r != 0;
+}
+
+int queue_claim(struct queue *q, struct arena *a, enum queue_place place,
+		const char *id, struct queue_claim *c, struct fault *f)
+{
+	struct fault why = FAULT_INIT;
+	char path[FOLDER_PATH_SIZE];
+	int r = 0;
+
+	*c = (struct queue_claim){ .queue = q, .place = place, .fd = -1 };
+	c->message = slice_of_memory("", 0);
+	if (!folder_is_name(id, QUEUE_ID_SIZE))
+		return 0;
+	if (place == QUEUE_BAD)
+		return claim_bad(c, a, id, f);
+	if (place == QUEUE_GIVEN_UP &&
+	    access(folder_path(path, q, "env", id), F_OK) == 0)
+		return 0;
+	switch (lock_message(c, id, f)) {
+	case LOCK_BUSY:
+		return 0;
+	case LOCK_FAULT:
+		return -1;
+	case LOCK_MISSING:
+		fault_set(&why, FAULT_DATA, "the message of %s is missing",
+			  folder_path(path, q, folder_part(place), id));
+		break;
+	case LOCK_HELD:
+		r = folder_read_entry(q, a, folder_part(place), id, &c->entry,
+				      &why);
+	}
+	if (r > 0 && take_message(c, a, &why))
+		return 1;
+	r = !fault_is_set(&why)	      ? 0
+	    : why.cause == FAULT_DATA ? set_aside(q, place, id, &why, f)
+				      : fault_set(f, why.cause, "%s", why.text);
+	queue_release(c);
+	return r;
+}
+
+static void drop_spare(struct queue_claim *c)
+{
+	if (c->spare)
+		folder_abandon(c->spare);
+	free(c->spare);
+	c->spare = NULL;
+}
+
+void queue_release(struct queue_claim *c)
+{
+	drop_spare(c);
+	if (c->fd >= 0)
+		close(c->fd); /* and with it the lock */
+	c->fd = -1;
+}
+
+/* ---- changes ------------------------------------------------------------ */
+
+int queue_reserve(struct queue_claim *c, struct fault *f)
+{
+	struct buf text = BUF_INIT(ENTRY_MAX);
+	struct folder_new *spare;
+	size_t room;
+
+	if (c->spare)
+		return 0;
+	if (entry_write(&c->entry, &text, f) < 0) {
+		buf_free(&text);
+		return -1;
+	}
+	room = text.len + RESERVE_EACH * (c->entry.count + 1);
+	buf_free(&text);
+	spare = memory_alloc(sizeof(*spare));
+	if (folder_begin(c->queue, spare, f) < 0) {
+		free(spare);
+		return -1;
+	}
+	c->spare = spare;
+	crash_point("queue-reserve-begun");
+	if (folder_reserve(spare, room, f) == 0)
+		return 0;
+	drop_spare(c);
+	return -1;
+}
+
+static int write_entry(struct queue_claim *c, struct folder_new *new,
+		       const struct buf *text, struct fault *f)
+{
+	const char *part = folder_part(c->place);
+
+	crash_point("queue-update-begun");
+	if (folder_fill(new, text->data, text->len, f) < 0)
+		return -1;
+	crash_point("queue-update-written");
+	if (folder_place(new, c->queue, part, c->entry.id, f) < 0)
+		return -1;
+	crash_point("queue-update-placed");
+	if (entry_count(&c->entry, ENTRY_WAITING) == c->entry.count)
+		return 0;
+	if (folder_sync(c->queue, part, f) < 0)
+		return -1;
+	crash_point("queue-update-safe");
+	return 0;
+}
+
+int queue_update(struct queue_claim *c, struct fault *f)
+{
+	struct buf text = BUF_INIT(ENTRY_MAX);
+	struct folder_new own = { .fd = -1 };
+	struct folder_new *new = c->spare ? c->spare : &own;
+	int r = entry_write(&c->entry, &text, f);
+
+	if (r == 0 && !c->spare)
+		r = folder_begin(c->queue, new, f);
+	if (r == 0) {
+		r = write_entry(c, new, &text, f);
+		folder_abandon(new);
+	}
+	drop_spare(c);
+	buf_free(&text);
+	return r;
+}
+
+static int move_claim(struct queue_claim *c, enum queue_place to,
+		      struct fault *f)
+{
+	if (queue_update(c, f) < 0)
+		return -1;
+	if (c->place == to)
+		return 0;
+	if (move_entry(c->queue, c->entry.id, c->place, to, f) < 0)
+		return -1;
+	c->place = to;
+	return 0;
+}
+
+int queue_give_up(struct queue_claim *c, struct fault *f)
+{
+	return move_claim(c, QUEUE_GIVEN_UP, f);
+}
+
+int queue_revive(struct queue_claim *c, struct fault *f)
+{
+	if (c->entry.size != c->message.length)
+		return fault_set(f, FAULT_DATA,
+				 "the message %s is not what its entry says",
+				 c->entry.id);
+	return move_claim(c, QUEUE_WAITING, f);
+}
+
+int queue_remove(struct queue_claim *c, struct fault *f)
+{
+	const char *id = c->entry.id;
+	char path[FOLDER_PATH_SIZE];
+
+	crash_point("queue-remove-begin");
+	folder_path(path, c->queue, folder_part(c->place), id);
+	if (unlink(path) < 0 && errno != ENOENT)
+		return fault_errno(f, FAULT_IO, errno, "cannot remove %s",
+				   path);
+	crash_point("queue-remove-entry");
+	if (folder_sync(c->queue, folder_part(c->place), f) < 0)
+		return -1;
+	crash_point("queue-remove-safe");
+	if (folder_has_entry(c->queue, id))
+		return 0;
+	folder_path(path, c->queue, "msg", id);
+	if (unlink(path) < 0 && errno != ENOENT)
+		return fault_errno(f, FAULT_IO, errno, "cannot remove %s",
+				   path);
+	crash_point("queue-remove-done");
+	return 0;
+}

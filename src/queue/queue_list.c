@@ -1,0 +1,213 @@
+/* queue_list.c - the queue as a whole: names, rubbish, one flusher, stamps. */
+#include "queue/queue.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/crash.h"
+#include "base/disk.h"
+#include "base/world.h"
+#include "queue/folder.h"
+
+#define STAMP_NAME_SIZE 64
+
+/* NULL without a fault when it is not there. */
+static DIR *open_part(const struct queue *q, const char *part, struct fault *f)
+{
+	char path[FOLDER_PATH_SIZE];
+	DIR *folder = opendir(folder_path(path, q, part, NULL));
+
+	if (!folder && errno != ENOENT)
+		fault_errno(f, FAULT_IO, errno, "cannot read the folder %s",
+			    path);
+	return folder;
+}
+
+/* The next name, NULL at the end or with the fault. */
+static const char *next_name(DIR *folder, const char *part, struct fault *f)
+{
+	struct dirent *entry;
+
+	do {
+		errno = 0;
+		entry = readdir(folder);
+	} while (entry && entry->d_name[0] == '.');
+	if (!entry && errno)
+		fault_errno(f, FAULT_IO, errno,
+			    "cannot read the queue's folder %s", part);
+	return entry ? entry->d_name : NULL;
+}
+
+struct gathered {
+	char (*names)[QUEUE_ID_SIZE];
+	size_t count, room;
+};
+
+static void gather(struct gathered *g, const char *name)
+{
+	if (g->count == g->room) {
+		g->room = g->room ? 2 * g->room : 64;
+		g->names = memory_resize(g->names, g->room * sizeof(*g->names));
+	}
+	snprintf(g->names[g->count++], QUEUE_ID_SIZE, "%s", name);
+}
+
+static int by_name(const void *one, const void *other)
+{
+	return strcmp(one, other);
+}
+
+int queue_list(struct queue *q, struct arena *a, enum queue_place place,
+	       struct queue_names *out, struct fault *f)
+{
+	const char *part = folder_part(place), *name;
+	struct fault why = FAULT_INIT;
+	struct gathered g = { 0 };
+	DIR *folder = open_part(q, part, &why);
+
+	*out = (struct queue_names){ 0 };
+	while (folder && g.count < QUEUE_NAMES_MAX &&
+	       (name = next_name(folder, part, &why)))
+		if (folder_is_name(name, QUEUE_ID_SIZE))
+			gather(&g, name);
+	if (folder)
+		closedir(folder);
+	if (g.count)
+		qsort(g.names, g.count, sizeof(*g.names), by_name);
+	out->ids = arena_array(a, g.count + 1, sizeof(*out->ids));
+	for (size_t i = 0; i < g.count; i++)
+		/* one that was renamed over meanwhile may be seen twice */
+		if (!i || strcmp(g.names[i], g.names[i - 1]) != 0)
+			out->ids[out->count++] = arena_dup(a, g.names[i]);
+	free(g.names);
+	if (fault_is_set(&why))
+		return fault_set(f, why.cause, "%s", why.text);
+	return 0;
+}
+
+/* By the time of its last change, a link or a rename too, which nobody can set.
+ * One from far in the future was made by a clock that was wrong. */
+static bool is_old(const struct stat *st)
+{
+	int64_t age = world_now() - (int64_t)st->st_ctime;
+
+	return age > FOLDER_OLD || age < -(int64_t)24 * FOLDER_OLD;
+}
+
+/* Under its lock, so that it is nobody's. */
+static void tidy_one(const struct queue *q, const char *part, const char *name,
+		     bool is_message, struct fault *f)
+{
+	char path[FOLDER_PATH_SIZE];
+	struct stat st;
+	int fd;
+
+	if (is_message && folder_has_entry(q, name))
+		return;
+	if (lstat(folder_path(path, q, part, name), &st) < 0 ||
+	    !S_ISREG(st.st_mode) || !is_old(&st))
+		return;
+	fd = open(path, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	if (fd < 0)
+		return;
+	if (folder_lock(fd, path, f) > 0 && folder_is_same(fd, path) &&
+	    !(is_message && folder_has_entry(q, name))) {
+		crash_point("queue-tidy-begin");
+		if (unlink(path) < 0 && errno != ENOENT)
+			fault_errno(f, FAULT_IO, errno, "cannot remove %s",
+				    path);
+		crash_point("queue-tidy-done");
+	}
+	close(fd);
+}
+
+static void tidy_part(const struct queue *q, const char *part, bool is_message,
+		      struct fault *f)
+{
+	DIR *folder = open_part(q, part, f);
+	const char *name;
+
+	while (folder && (name = next_name(folder, part, f)))
+		if (!is_message || folder_is_name(name, QUEUE_ID_SIZE))
+			tidy_one(q, part, name, is_message, f);
+	if (folder)
+		closedir(folder);
+}
+
+int queue_tidy(struct queue *q, struct fault *f)
+{
+	struct fault why = FAULT_INIT;
+
+	tidy_part(q, "msg", true, &why);
+	tidy_part(q, "tmp", false, &why);
+	return fault_is_set(&why) ? fault_set(f, why.cause, "%s", why.text) : 0;
+}
+
+int queue_lock_flush(struct queue *q, struct fault *f)
+{
+	char path[FOLDER_PATH_SIZE];
+	int fd = open(folder_path(path, q, NULL, "flush.lock"),
+		      O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+
+	if (fd < 0)
+		return errno == ENOENT ? -1
+				       : fault_errno(f, FAULT_IO, errno,
+						     "cannot open %s", path);
+	if (folder_lock(fd, path, f) > 0)
+		return fd;
+	close(fd);
+	return -1;
+}
+
+int64_t queue_stamp(struct queue *q, const char *name)
+{
+	char path[FOLDER_PATH_SIZE];
+	struct fault ignored = FAULT_INIT;
+	struct buf text = BUF_INIT(32);
+	int64_t when = 0;
+	char *end;
+
+	if (!folder_is_name(name, STAMP_NAME_SIZE))
+		return 0;
+	if (disk_read_file(folder_path(path, q, "stamp", name), &text, true,
+			   &ignored) == 0) {
+		errno = 0;
+		when = strtoll(text.data, &end, 10);
+		if (errno || end == text.data || *end != '\n')
+			when = 0;
+	}
+	buf_free(&text);
+	return when;
+}
+
+int queue_set_stamp(struct queue *q, const char *name, int64_t when,
+		    struct fault *f)
+{
+	struct folder_new new;
+	char text[32];
+	int n = snprintf(text, sizeof(text), "%" PRId64 "\n", when);
+
+	if (!folder_is_name(name, STAMP_NAME_SIZE))
+		return fault_set(f, FAULT_SOFTWARE,
+				 "'%s' is no name of a stamp", name);
+	if (folder_begin(q, &new, f) < 0)
+		return -1;
+	/* Synced, or a lost machine might leave an empty one; its folder is
+	 * not: the stamp before is as good as this one. */
+	if (folder_fill(&new, text, (size_t)n, f) == 0) {
+		crash_point("queue-stamp-written");
+		if (folder_place(&new, q, "stamp", name, f) == 0) {
+			crash_point("queue-stamp-placed");
+			return 0;
+		}
+	}
+	folder_abandon(&new);
+	return -1;
+}

@@ -1,0 +1,292 @@
+/* queue_put.c - a mail comes in; the steps are those of the table in queue.c.
+ *
+ * The message's file is locked before it has a name, so that nobody can take
+ * it for rubbish or try it while its entry is not there yet.  Whatever fails is
+ * undone and is a temporary fault, since the mail is none the worse for it. */
+#include "queue/queue.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/crash.h"
+#include "base/disk.h"
+#include "base/world.h"
+#include "queue/folder.h"
+
+#define ID_TRIES 10000 /* a frozen world draws the same ones each time */
+
+struct put {
+	struct queue *queue;
+	struct stage *stage;
+	const char *wish; /* the caller's name for it, or NULL */
+	char id[QUEUE_ID_SIZE];
+	int fd;			 /* of the message, locked; or -1 */
+	struct folder_new copy;	 /* of the stage, where it cannot be linked */
+	struct folder_new entry; /* on its way */
+	bool is_copied, is_linked, is_placed;
+	bool is_there_already;
+	struct fault *fault;
+};
+
+/* Sorts by time, and can be read out on a telephone: no i, l, o, u. */
+static void draw_id(char *id)
+{
+	static const char letters[] = "0123456789abcdefghjkmnpqrstvwxyz";
+	int64_t now = world_now();
+	uint64_t second = now > 0 ? (uint64_t)now : 0;
+	unsigned char random[5];
+
+	world_random(random, sizeof(random));
+	for (unsigned i = 0; i < 7; i++)
+		id[i] = letters[second >> (5 * (6 - i)) & 31];
+	id[7] = '-';
+	for (unsigned i = 0; i < sizeof(random); i++)
+		id[8 + i] = letters[random[i] & 31];
+	id[8 + sizeof(random)] = '\0';
+}
+
+/* Its file has no name anywhere, is ours alone, and on disk. */
+static bool lock_stage(struct put *p)
+{
+	struct stage *s = p->stage;
+	struct fault ignored = FAULT_INIT;
+	struct stat st;
+
+	if (s->fd < 0 || fstat(s->fd, &st) < 0 || st.st_nlink != 0)
+		return false;
+	if (folder_lock(s->fd, s->name, &ignored) <= 0)
+		return false;
+	p->fd = s->fd;
+	return true;
+}
+
+static int copy_stage(struct put *p)
+{
+	struct slice bytes = stage_slice(p->stage);
+	struct sink_fd out;
+
+	if (p->fd >= 0)
+		folder_unlock(p->fd);
+	p->fd = -1;
+	if (folder_begin(p->queue, &p->copy, p->fault) < 0)
+		return -1;
+	p->is_copied = true;
+	p->fd = p->copy.fd;
+	crash_point("queue-put-copying");
+	sink_fd_init(&out, p->fd, p->copy.path, p->fault);
+	pump_slice(&bytes, &out.sink);
+	sink_close(&out.sink);
+	sink_fd_free(&out);
+	if (fault_is_set(p->fault))
+		return -1;
+	return disk_sync(p->fd, p->copy.path, p->fault);
+}
+
+/* 1; 0 when the name is taken; -1. */
+static int link_message(struct put *p)
+{
+	char to[FOLDER_PATH_SIZE];
+	int r = -1;
+
+	folder_path(to, p->queue, "msg", p->id);
+	if (!p->is_copied) {
+		r = disk_link_unnamed(p->fd, to);
+		if (r < 0 && errno != EEXIST) {
+			if (copy_stage(p) < 0)
+				return -1;
+			crash_point("queue-put-synced");
+		}
+	}
+	if (p->is_copied)
+		r = link(p->copy.path, to);
+	if (r == 0)
+		return 1;
+	return errno == EEXIST ? 0
+			       : fault_errno(p->fault, FAULT_TEMPORARY, errno,
+					     "cannot make %s", to);
+}
+
+/* A message of the caller's name is there: 1 when it is in the queue, 0 when
+ * it was what a crash left, and is gone; -1. */
+static int look_at_namesake(struct put *p)
+{
+	char path[FOLDER_PATH_SIZE];
+	int fd, locked;
+
+	if (folder_has_entry(p->queue, p->id))
+		return 1;
+	fd = open(folder_path(path, p->queue, "msg", p->id),
+		  O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	if (fd < 0 && errno == ENOENT)
+		return 0;
+	if (fd < 0)
+		return fault_errno(p->fault, FAULT_TEMPORARY, errno,
+				   "cannot open %s", path);
+	locked = folder_lock(fd, path, p->fault);
+	if (locked > 0 && folder_is_same(fd, path) &&
+	    !folder_has_entry(p->queue, p->id)) {
+		unlink(path); /* or the next link fails once more */
+		crash_point("queue-put-cleared");
+	}
+	close(fd);
+	if (locked == 0)
+		return fault_set(p->fault, FAULT_TEMPORARY,
+				 "another process has the message %s just now",
+				 p->id);
+	return locked < 0 ? -1 : folder_has_entry(p->queue, p->id);
+}
+
+/* A name that is taken: another is drawn, or the caller's own is there. */
+static int name_is_taken(struct put *p)
+{
+	int r = 0;
+
+	if (p->wish) {
+		r = look_at_namesake(p);
+		p->is_there_already = r > 0;
+	}
+	return r < 0 ? -1 : 0;
+}
+
+static int name_message(struct put *p)
+{
+	char path[FOLDER_PATH_SIZE];
+
+	for (unsigned tries = 0; tries < ID_TRIES; tries++) {
+		int r;
+
+		if (p->wish)
+			snprintf(p->id, sizeof(p->id), "%s", p->wish);
+		else
+			draw_id(p->id);
+		r = link_message(p);
+		if (r < 0)
+			return -1;
+		p->is_linked = r > 0;
+		if (p->is_linked)
+			crash_point("queue-put-linked");
+		if (p->is_linked && !folder_has_entry(p->queue, p->id))
+			return 0;
+		/* An entry whose message is gone: not ours to lie beside. */
+		if (p->is_linked)
+			unlink(folder_path(path, p->queue, "msg", p->id));
+		p->is_linked = false;
+		if (name_is_taken(p) < 0)
+			return -1;
+		if (p->is_there_already)
+			return 0;
+	}
+	return fault_set(p->fault, FAULT_TEMPORARY,
+			 "the queue finds no free name for a message");
+}
+
+static int put_message(struct put *p)
+{
+	if (lock_stage(p)) {
+		if (disk_sync(p->fd, p->stage->name, p->fault) < 0)
+			return -1;
+	} else if (copy_stage(p) < 0) {
+		return -1;
+	}
+	crash_point("queue-put-synced");
+	if (name_message(p) < 0)
+		return -1;
+	if (p->is_there_already)
+		return 0;
+	if (p->is_copied) {
+		unlink(p->copy.path); /* it has its name now */
+		crash_point("queue-put-unlinked");
+	}
+	if (folder_sync(p->queue, "msg", p->fault) < 0)
+		return -1;
+	crash_point("queue-put-msg-safe");
+	return 0;
+}
+
+static int put_entry(struct put *p, const struct buf *text)
+{
+	if (folder_begin(p->queue, &p->entry, p->fault) < 0)
+		return -1;
+	crash_point("queue-put-entry-begun");
+	if (folder_fill(&p->entry, text->data, text->len, p->fault) < 0)
+		return -1;
+	crash_point("queue-put-entry-written");
+	if (folder_place(&p->entry, p->queue, "env", p->id, p->fault) < 0)
+		return -1;
+	p->is_placed = true;
+	crash_point("queue-put-placed");
+	if (folder_sync(p->queue, "env", p->fault) < 0)
+		return -1;
+	crash_point("queue-put-safe");
+	return 0;
+}
+
+/* The other way round, as far as it came. */
+static void undo(struct put *p)
+{
+	char path[FOLDER_PATH_SIZE];
+	struct fault ignored = FAULT_INIT;
+
+	folder_abandon(&p->entry);
+	if (p->is_placed) {
+		unlink(folder_path(path, p->queue, "env", p->id));
+		folder_sync(p->queue, "env", &ignored);
+	}
+	if (p->is_linked)
+		unlink(folder_path(path, p->queue, "msg", p->id));
+}
+
+static int put(struct put *p, const struct buf *text)
+{
+	/* It was there before; was it also on disk? */
+	if (p->wish && folder_has_entry(p->queue, p->wish)) {
+		snprintf(p->id, sizeof(p->id), "%s", p->wish);
+		return folder_sync(p->queue, "env", p->fault);
+	}
+	if (put_message(p) < 0)
+		return -1;
+	if (p->is_there_already)
+		return folder_sync(p->queue, "env", p->fault);
+	return put_entry(p, text);
+}
+
+int queue_put(struct queue *q, struct stage *s, struct entry *e, const char *id,
+	      struct fault *f)
+{
+	struct fault why = FAULT_INIT;
+	struct buf text = BUF_INIT(ENTRY_MAX);
+	struct put p = { .queue = q,
+			 .stage = s,
+			 .wish = id,
+			 .fd = -1,
+			 .copy.fd = -1,
+			 .entry.fd = -1,
+			 .fault = &why };
+	int r;
+
+	if (id && !folder_is_name(id, QUEUE_ID_SIZE))
+		return fault_set(f, FAULT_SOFTWARE,
+				 "'%s' is no name for a queued message", id);
+	e->size = s->size;
+	if (entry_write(e, &text, f) < 0) {
+		buf_free(&text);
+		return -1;
+	}
+	r = put(&p, &text);
+	buf_free(&text);
+	if (r < 0)
+		undo(&p);
+	if (p.is_copied)
+		folder_abandon(&p.copy);
+	else if (p.fd >= 0)
+		folder_unlock(p.fd); /* the stage keeps it open */
+	if (r < 0)
+		return fault_set(f, FAULT_TEMPORARY,
+				 "the mail could not be queued: %s", why.text);
+	e->id = arena_dup(q->arena, p.id);
+	return 0;
+}

@@ -1,0 +1,31 @@
+/* rehearse.h - a transaction as far as it goes without a mail.
+ *
+ * MAIL and RCPT one after another, each with its reply and its time, then
+ * RSET: the server has judged the addresses and got nothing.  What it would
+ * say of the content is not known by that. */
+#ifndef SMTP_REHEARSE_H
+#define SMTP_REHEARSE_H
+
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/fault.h"
+#include "mail/envelope.h"
+#include "smtp/dial.h"
+
+struct rehearsal {
+	struct fault mail; /* FAULT_NONE: accepted */
+	char reply[512];   /* to MAIL */
+	unsigned milliseconds;
+	unsigned *recipients; /* the milliseconds of each, in the arena */
+};
+
+/* Over an open dial; `size` is said to be the mail's, `seconds` is for each
+ * reply (0: RFC 5321's).  Each recipient that was asked is decided, none where
+ * MAIL was refused.  -1 with the fault of a line that cannot be used any more
+ * or an address that must not be sent. */
+int rehearse(struct rehearsal *r, struct arena *a, struct dial *d,
+	     struct envelope *e, uint64_t size, unsigned seconds,
+	     struct fault *f);
+
+#endif

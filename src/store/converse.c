@@ -1,0 +1,240 @@
+/* converse.c - whose reply has how many lines.
+ *
+ * In POP3 that depends on the command: LIST and UIDL without a number, TOP,
+ * RETR and CAPA are answered by lines up to a dot.  In IMAP it is the tag that
+ * ends it, and literals are passed on by their length. */
+#include "store/converse.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/ascii.h"
+#include "codec/undot.h"
+#include "store/imap_talk.h"
+#include "store/pop3_talk.h"
+
+struct converse {
+	bool is_imap;
+	struct pop3_talk pop3;
+	struct imap_talk imap;
+	char tag[64]; /* of the IMAP command at hand */
+	bool is_more; /* which wants another line */
+};
+
+struct converse *converse_open(struct arena *a, const struct mailbox_url *url,
+			       const struct mailbox_login *login,
+			       struct fault *f)
+{
+	struct converse *c = arena_alloc(a, sizeof(*c));
+	int r;
+
+	c->is_imap = url->kind == MAILBOX_IMAP;
+	if (c->is_imap)
+		r = imap_begin(&c->imap, a, url, login, f);
+	else
+		r = pop3_begin(&c->pop3, a, url, login, f);
+	return r < 0 ? NULL : c;
+}
+
+static struct remote *remote_of(const struct converse *c)
+{
+	return c->is_imap ? c->imap.remote : c->pop3.remote;
+}
+
+/* Is the word that stands at the start this one? */
+static bool begins_word(const char *line, const char *word)
+{
+	size_t n = strlen(word);
+
+	return ascii_begins(line, word) && (!line[n] || line[n] == ' ');
+}
+
+static bool is_among(const char *line, const char *const *words)
+{
+	for (; *words; words++)
+		if (begins_word(line, *words))
+			return true;
+	return false;
+}
+
+static const char *const imap_verbs[] = {
+	"CAPABILITY",	"NOOP",	       "LOGOUT", "SELECT",    "EXAMINE",
+	"CREATE",	"DELETE",      "RENAME", "LIST",      "LSUB",
+	"SUBSCRIBE",	"UNSUBSCRIBE", "STATUS", "APPEND",    "CHECK",
+	"CLOSE",	"EXPUNGE",     "SEARCH", "FETCH",     "STORE",
+	"COPY",		"UID",	       "IDLE",	 "NAMESPACE", "UNSELECT",
+	"MOVE",		"SORT",	       "THREAD", "ENABLE",    "GETQUOTA",
+	"ID",		"GETACL",      "LOGIN",	 "STARTTLS",  "AUTHENTICATE",
+	"GETQUOTAROOT", NULL,
+};
+
+/* Past the tag, where there is one. */
+static const char *verb_of(const struct converse *c, const char *line)
+{
+	const char *space;
+
+	if (!c->is_imap || is_among(line, imap_verbs))
+		return line;
+	space = strchr(line, ' ');
+	return space ? space + 1 : line;
+}
+
+bool converse_is_done(const struct converse *c, const char *line)
+{
+	static const char *const pop3[] = { "USER", "PASS", "APOP",
+					    "AUTH", "STLS", NULL };
+	static const char *const imap[] = { "LOGIN", "AUTHENTICATE", "STARTTLS",
+					    NULL };
+
+	return !c->is_more &&
+	       is_among(verb_of(c, line), c->is_imap ? imap : pop3);
+}
+
+/* ---- replies ---- */
+
+static int pass_line(const struct converse *c, struct sink *to)
+{
+	const struct buf *line = &remote_of(c)->line;
+
+	sink_put(to, line->data, line->len);
+	return sink_puts(to, "\r\n");
+}
+
+static bool is_multiline(const char *line)
+{
+	static const char *const always[] = { "TOP", "RETR", "CAPA", NULL };
+
+	return is_among(line, always) || ascii_equal(line, "LIST") ||
+	       ascii_equal(line, "UIDL");
+}
+
+/* The lines up to the dot, dots and all. */
+static int pass_lines(struct remote *r, struct sink *to, struct fault *f)
+{
+	struct undot undot;
+
+	undot_init(&undot);
+	while (!undot.is_done) {
+		const char *data;
+		size_t n;
+
+		if (remote_more(r, &data, &n, f) < 0)
+			return -1;
+		n = undot_feed(&undot, data, n, NULL);
+		if (sink_put(to, data, n) < 0)
+			return -1;
+		remote_taken(r, n);
+	}
+	return 0;
+}
+
+static int say_pop3(struct converse *c, const char *line, struct sink *to,
+		    struct fault *f)
+{
+	struct remote *r = c->pop3.remote;
+	bool is_ok;
+
+	if (remote_line(r, f) < 0 || pass_line(c, to) < 0)
+		return -1;
+	is_ok = r->line.data[0] == '+';
+	if (is_ok && is_multiline(line) && pass_lines(r, to, f) < 0)
+		return -1;
+	if (is_ok && begins_word(line, "QUIT")) {
+		r->is_broken = true;
+		return CONVERSE_OVER;
+	}
+	return is_ok ? CONVERSE_YES : CONVERSE_NO;
+}
+
+static int pass_literals(struct converse *c, struct sink *to, struct fault *f)
+{
+	int64_t n;
+
+	while ((n = imap_literal(&c->imap)) >= 0)
+		if (imap_pass(&c->imap, (uint64_t)n, to, f) < 0 ||
+		    remote_line(c->imap.remote, f) < 0 || pass_line(c, to) < 0)
+			return -1;
+	return 0;
+}
+
+static int hear_imap(struct converse *c, struct sink *to, struct fault *f)
+{
+	struct remote *r = c->imap.remote;
+	size_t n = strlen(c->tag);
+
+	for (;;) {
+		const char *line;
+
+		if (remote_line(r, f) < 0 || pass_line(c, to) < 0)
+			return -1;
+		line = r->line.data;
+		if (*line == '+')
+			return CONVERSE_MORE;
+		if (!strncmp(line, c->tag, n) && line[n] == ' ')
+			return ascii_begins(line + n, " OK") ? CONVERSE_YES
+							     : CONVERSE_NO;
+		if (pass_literals(c, to, f) < 0)
+			return -1;
+	}
+}
+
+static void choose_tag(struct converse *c, const char *line)
+{
+	if (verb_of(c, line) == line)
+		snprintf(c->tag, sizeof(c->tag), "m%u", ++c->imap.tag);
+	else
+		snprintf(c->tag, sizeof(c->tag), "%.*s",
+			 (int)strcspn(line, " "), line);
+}
+
+static int say_imap(struct converse *c, const char *line, struct sink *to,
+		    struct fault *f)
+{
+	bool is_farewell =
+		!c->is_more && begins_word(verb_of(c, line), "LOGOUT");
+	int verdict = hear_imap(c, to, f);
+
+	c->is_more = verdict == CONVERSE_MORE;
+	if (verdict < 0 || !is_farewell)
+		return verdict;
+	c->imap.remote->is_broken = true;
+	return CONVERSE_OVER;
+}
+
+int converse_say(struct converse *c, const char *line, struct sink *to,
+		 struct fault *f)
+{
+	struct buf text = BUF_INIT(CONVERSE_LINE_MAX + 100);
+	int r;
+
+	if (c->is_imap && !c->is_more) {
+		choose_tag(c, line);
+		if (verb_of(c, line) == line)
+			buf_printf(&text, "%s ", c->tag);
+	}
+	buf_printf(&text, "%s\r\n", line);
+	if (text.overflow)
+		r = fault_set(f, FAULT_USAGE, "a command is too long");
+	else
+		r = remote_send(remote_of(c), text.data, NULL, f);
+	buf_free(&text);
+	if (r < 0)
+		return -1;
+	return c->is_imap ? say_imap(c, line, to, f) : say_pop3(c, line, to, f);
+}
+
+void converse_close(struct converse *c)
+{
+	struct fault unheard = FAULT_INIT;
+
+	if (c->is_imap) {
+		imap_farewell(&c->imap);
+		imap_hang_up(&c->imap);
+		return;
+	}
+	if (!c->pop3.remote->is_broken &&
+	    pop3_say(&c->pop3, "RSET\r\n", &unheard) == 0 &&
+	    pop3_reply(&c->pop3, "RSET", &unheard) == 0)
+		pop3_quit(&c->pop3, &unheard);
+	pop3_hang_up(&c->pop3);
+}

@@ -1,0 +1,426 @@
+/* imap.c - the mailbox of IMAP (RFC 3501; UIDPLUS RFC 4315).
+ *
+ * Reading opens the folder by EXAMINE, which changes nothing there, not even
+ * what is recent.  Ids are UIDVALIDITY.UID.  What is flagged \Deleted already
+ * is somebody's intention and not shown.  Deleting opens the folder again by
+ * SELECT, sets \Deleted and expunges these UIDs alone; a server without UIDPLUS
+ * can only expunge all that is flagged, which is done where nobody else's
+ * messages are. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/ascii.h"
+#include "codec/mutf7.h"
+#include "store/ahead.h"
+#include "store/imap_mark.h"
+#include "store/imap_talk.h"
+#include "store/kinds.h"
+
+#define PIECE 65536 /* octets asked for at once, of a message's top */
+
+/* ---- opening a folder ---- */
+
+static void read_untagged(struct imap *own, const char *line)
+{
+	const char *at = strstr(line, "[UIDVALIDITY ");
+	uint64_t n;
+
+	if (at) {
+		at += strlen("[UIDVALIDITY ");
+		if (imap_number(at, strspn(at, "0123456789"), &n))
+			own->seen_validity = n;
+	}
+	at = line + 2;
+	if (imap_number(at, strspn(at, "0123456789"), &n) &&
+	    ascii_begins(at + strspn(at, "0123456789"), " EXISTS"))
+		own->exists = n;
+}
+
+int imap_open_folder(struct imap *own, const char *verb, struct fault *f)
+{
+	struct buf text = BUF_INIT(REMOTE_LINE_MAX);
+	const char *what =
+		arena_format(own->talk.remote->arena, "folder %s", own->folder);
+	int kind;
+
+	own->seen_validity = own->exists = 0;
+	buf_printf(&text, "%s ", verb);
+	imap_put_quoted(&text, own->name.data);
+	kind = imap_say(&own->talk, text.data, NULL, f);
+	buf_free(&text);
+	if (kind < 0)
+		return -1;
+	while ((kind = imap_next(&own->talk, own->talk.tag, what, f)) > 0) {
+		read_untagged(own, own->talk.remote->line.data);
+		if (imap_pass_rest(&own->talk, f) < 0)
+			return -1;
+	}
+	/* "no such folder" is what a NO without a reason means here */
+	if (kind < 0 && f->cause == FAULT_UNAVAILABLE)
+		f->cause = FAULT_NOINPUT;
+	return kind;
+}
+
+/* ---- the list ---- */
+
+struct listing {
+	size_t room, uids_room;
+	uint64_t *uids;
+};
+
+static bool has_flag(const struct imap_item *item, const char *flag)
+{
+	size_t n = strlen(flag);
+
+	for (size_t i = 0; i + n <= item->value_length; i++)
+		if (ascii_begins(item->value + i, flag) &&
+		    (item->value[i + n] == ' ' || item->value[i + n] == ')'))
+			return true;
+	return false;
+}
+
+static int add_message(struct mailbox *m, struct listing *l, uint64_t uid,
+		       uint64_t size, struct fault *f)
+{
+	struct imap *own = m->own;
+	struct mailbox_message *one;
+
+	if (m->count && uid <= l->uids[m->count - 1])
+		return remote_garbled(own->talk.remote,
+				      "sends a list that is out of order", f);
+	one = mailbox_add(m, &l->room, f);
+	if (!one)
+		return -1;
+	if (l->uids_room < l->room) {
+		l->uids_room = l->room;
+		l->uids = memory_resize(l->uids, l->room * sizeof(*l->uids));
+	}
+	l->uids[m->count - 1] = uid;
+	one->size = size;
+	one->id = arena_format(m->arena, "%" PRIu64 ".%" PRIu64, own->validity,
+			       uid);
+	return 0;
+}
+
+static int read_entry(struct mailbox *m, struct listing *l, const char *line,
+		      struct fault *f)
+{
+	const char *at = imap_fetch(line);
+	struct imap_item item;
+	uint64_t uid = 0, size = 0;
+	bool is_deleted = false;
+
+	if (!at)
+		return 0;
+	while (imap_item_next(&at, &item)) {
+		if (imap_item_is(&item, "UID"))
+			imap_number(item.value, item.value_length, &uid);
+		else if (imap_item_is(&item, "RFC822.SIZE"))
+			imap_number(item.value, item.value_length, &size);
+		else if (imap_item_is(&item, "FLAGS"))
+			is_deleted = has_flag(&item, "\\Deleted");
+	}
+	if (!uid || is_deleted)
+		return 0;
+	return add_message(m, l, uid, size, f);
+}
+
+static int read_list(struct mailbox *m, struct listing *l, struct fault *f)
+{
+	struct imap *own = m->own;
+	int kind;
+
+	if (!own->exists)
+		return 0;
+	if (imap_say(&own->talk, "UID FETCH 1:* (UID RFC822.SIZE FLAGS)", NULL,
+		     f) < 0)
+		return -1;
+	while ((kind = imap_next(&own->talk, own->talk.tag, "the list", f)) >
+	       0) {
+		if (kind == IMAP_UNTAGGED &&
+		    read_entry(m, l, own->talk.remote->line.data, f) < 0)
+			return -1;
+		if (imap_pass_rest(&own->talk, f) < 0)
+			return -1;
+	}
+	return kind;
+}
+
+/* ---- messages ---- */
+
+static void put_question(struct imap *own, struct buf *out, size_t number,
+			 int lines)
+{
+	char text[80];
+
+	snprintf(text, sizeof(text),
+		 "UID FETCH %" PRIu64 " (UID BODY.PEEK[%s])",
+		 own->uids[number - 1], lines < 0 ? "" : "HEADER");
+	imap_put(&own->talk, out, text);
+}
+
+static int put_unquoted(const struct imap_item *item, struct sink *to)
+{
+	const char *p = item->value + 1,
+		   *end = item->value + item->value_length - 1;
+
+	for (; p < end; p++) {
+		if (*p == '\\' && p + 1 < end)
+			p++;
+		if (to && sink_put(to, p, 1) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* The message in one untagged FETCH, wherever in it the content stands.  *seen
+ * tells that it was there; *octets how long it was. */
+static int read_content(struct imap *own, uint64_t uid, struct sink *to,
+			bool *seen, uint64_t *octets, struct fault *f)
+{
+	struct remote *r = own->talk.remote;
+	const char *at = imap_fetch(r->line.data);
+	struct imap_item item;
+	bool is_other = false, has_content = false, is_wrong = false;
+
+	while (at && imap_item_next(&at, &item)) {
+		int64_t n = *at ? -1 : imap_literal(&own->talk);
+		uint64_t which;
+
+		if (imap_item_is(&item, "UID") &&
+		    imap_number(item.value, item.value_length, &which))
+			is_other = which != uid;
+		if (!ascii_begins(item.name, "BODY["))
+			continue;
+		is_wrong = is_other || has_content;
+		if (is_wrong)
+			break;
+		has_content = true;
+		if (n >= 0) {
+			*octets = (uint64_t)n;
+			if (imap_pass(&own->talk, *octets, to, f) < 0 ||
+			    remote_line(r, f) < 0)
+				return -1;
+			at = r->line.data;
+		} else if (*item.value == '"') {
+			*octets = item.value_length;
+			if (put_unquoted(&item, to) < 0)
+				return -1;
+		}
+	}
+	/* the flags of another are news, its content is a mistake */
+	if (is_wrong || (is_other && has_content))
+		return remote_garbled(
+			r, "sends another message than was asked for", f);
+	*seen = has_content;
+	return imap_pass_rest(&own->talk, f);
+}
+
+static int is_gone(struct imap *own, struct fault *f)
+{
+	return fault_set(f, FAULT_UNAVAILABLE,
+			 "%s has the message no more: somebody deleted it",
+			 own->talk.remote->place);
+}
+
+/* Until the content was there.  Servers answer in the order of the questions,
+ * but may tell only later that they are done with them. */
+static int read_answer(struct imap *own, unsigned tag, uint64_t uid,
+		       struct sink *to, uint64_t *octets, struct fault *f)
+{
+	bool seen = false;
+
+	*octets = 0;
+	while (!seen) {
+		unsigned done = 0;
+		int kind = imap_any(&own->talk, &done, f);
+
+		if (kind < 0)
+			return -1;
+		if (kind != IMAP_DONE) {
+			if (read_content(own, uid, to, &seen, octets, f) < 0)
+				return -1;
+			continue;
+		}
+		own->open_tags--;
+		if (done == tag)
+			return imap_judge(&own->talk, "the message", f) < 0
+				       ? -1
+				       : is_gone(own, f);
+	}
+	return 0;
+}
+
+/* Tags are given in the order of the questions. */
+static unsigned next_tag(const struct imap *own)
+{
+	return own->talk.tag - (unsigned)ahead_pending(&own->ahead) + 1;
+}
+
+/* Answers that nobody wants any more, and what is still to be said of those
+ * that came. */
+static int land(struct imap *own, struct fault *f)
+{
+	own->ahead.answered = own->ahead.asked;
+	while (own->open_tags) {
+		unsigned done = 0;
+		int kind = imap_any(&own->talk, &done, f);
+
+		if (kind < 0)
+			return -1;
+		if (kind == IMAP_DONE)
+			own->open_tags--;
+		else if (imap_pass_rest(&own->talk, f) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int ask(struct imap *own, struct fault *f)
+{
+	struct buf text;
+	size_t number;
+	int r;
+
+	buf_init(&text, (size_t)AHEAD_WINDOW * 96);
+	while ((number = ahead_take(&own->ahead, AHEAD_WINDOW))) {
+		put_question(own, &text, number, own->ahead.lines);
+		own->open_tags++;
+	}
+	r = remote_send(own->talk.remote, text.data, NULL, f);
+	buf_free(&text);
+	return r;
+}
+
+static int get(struct mailbox *m, size_t number, int lines, struct sink *to,
+	       struct fault *f)
+{
+	struct imap *own = m->own;
+	uint64_t octets;
+	unsigned tag;
+
+	if (!ahead_is_next(&own->ahead, m, number, lines)) {
+		if (land(own, f) < 0)
+			return -1;
+		ahead_begin(&own->ahead, m, number, lines);
+	}
+	if (ahead_is_low(&own->ahead, AHEAD_WINDOW) && ask(own, f) < 0)
+		return -1;
+	tag = next_tag(own);
+	ahead_answered(&own->ahead);
+	return read_answer(own, tag, own->uids[number - 1], to, &octets, f);
+}
+
+static int imap_read(struct mailbox *m, size_t number, struct sink *to,
+		     struct fault *f)
+{
+	return get(m, number, -1, to, f);
+}
+
+/* Header and some lines: pieces of the message, until there are enough. */
+static int imap_top(struct mailbox *m, size_t number, unsigned lines,
+		    struct sink *to, struct fault *f)
+{
+	struct imap *own = m->own;
+	uint64_t uid = own->uids[number - 1], from = 0, octets = PIECE;
+	char text[96];
+
+	if (!lines)
+		return get(m, number, 0, to, f);
+	if (land(own, f) < 0)
+		return -1;
+	while (octets >= PIECE && !*m->enough) {
+		snprintf(text, sizeof(text),
+			 "UID FETCH %" PRIu64 " (UID BODY.PEEK[]<%" PRIu64
+			 ".%d>)",
+			 uid, from, PIECE);
+		own->open_tags++;
+		if (imap_say(&own->talk, text, NULL, f) < 0 ||
+		    read_answer(own, own->talk.tag, uid, to, &octets, f) < 0)
+			return -1;
+		from += octets;
+	}
+	return 0;
+}
+
+static void imap_free(struct mailbox *m)
+{
+	struct imap *own = m->own;
+
+	struct fault unheard = FAULT_INIT;
+
+	/* Waiting for what is still on its way may take long. */
+	if (!ahead_pending(&own->ahead) && !own->talk.remote->is_broken &&
+	    land(own, &unheard) == 0)
+		imap_farewell(&own->talk);
+	imap_hang_up(&own->talk);
+	buf_free(&own->name);
+}
+
+static int imap_commit(struct mailbox *m, struct fault *f)
+{
+	struct imap *own = m->own;
+
+	return land(own, f) < 0 ? -1 : imap_delete_marked(m, f);
+}
+
+static const struct mailbox_ops ops = {
+	.read = imap_read,
+	.top = imap_top,
+	.commit = imap_commit,
+	.free = imap_free,
+	.is_remote = true,
+};
+
+static int open_and_list(struct mailbox *m, struct fault *f)
+{
+	struct imap *own = m->own;
+	struct listing l = { 0 };
+	int r;
+
+	if (imap_open_folder(own, "EXAMINE", f) < 0)
+		return -1;
+	own->validity = own->seen_validity;
+	r = read_list(m, &l, f);
+	own->uids = arena_array(m->arena, m->count ? m->count : 1,
+				sizeof(*own->uids));
+	for (size_t i = 0; i < m->count; i++)
+		own->uids[i] = l.uids[i];
+	free(l.uids);
+	return r;
+}
+
+int imap_open(struct mailbox *m, const struct mailbox_url *url,
+	      const struct mailbox_login *login, struct fault *f)
+{
+	struct imap *own = arena_alloc(m->arena, sizeof(*own));
+
+	own->folder = url->folder ? url->folder : "INBOX";
+	buf_init(&own->name, REMOTE_LINE_MAX / 4);
+	if (mutf7_put(&own->name, own->folder) < 0) {
+		buf_free(&own->name);
+		return fault_set(f, FAULT_USAGE,
+				 "the folder's name is not UTF-8, or too long");
+	}
+	if (imap_begin(&own->talk, m->arena, url, login, f) < 0) {
+		buf_free(&own->name);
+		return -1;
+	}
+	m->own = own;
+	m->ops = &ops;
+	return open_and_list(m, f);
+}
+
+int imap_sign_in(struct arena *a, const struct mailbox_url *url,
+		 const struct mailbox_login *login, struct fault *f)
+{
+	struct imap_talk talk;
+
+	if (imap_begin(&talk, a, url, login, f) < 0)
+		return -1;
+	imap_farewell(&talk);
+	imap_hang_up(&talk);
+	return 0;
+}

@@ -1,0 +1,301 @@
+/* imap_talk.c - lines, tags and literals. */
+#include "store/imap_talk.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/ascii.h"
+
+#define DROPPED_MAX (16 * 1024 * 1024) /* octets of what nobody asked for */
+#define LINES_MAX   (2 * (uint64_t)MAILBOX_MESSAGES_MAX + 10000)
+#define FAREWELL    5000 /* milliseconds */
+
+void imap_put(struct imap_talk *t, struct buf *out, const char *command)
+{
+	buf_printf(out, "m%u %s\r\n", ++t->tag, command);
+}
+
+int imap_say(struct imap_talk *t, const char *command, const char *shown,
+	     struct fault *f)
+{
+	struct buf text = BUF_INIT(REMOTE_LINE_MAX);
+	int r;
+
+	imap_put(t, &text, command);
+	t->lines = 0;
+	if (text.overflow)
+		r = fault_set(f, FAULT_CONFIG, "a command is too long");
+	else
+		r = remote_send(t->remote, text.data, shown, f);
+	buf_wipe(&text);
+	return r;
+}
+
+/* Response codes of RFC 5530. */
+static enum fault_cause cause_of(const char *text)
+{
+	static const struct {
+		const char *code;
+		enum fault_cause cause;
+	} codes[] = {
+		{ "[AUTHENTICATIONFAILED]", FAULT_PERMISSION },
+		{ "[AUTHORIZATIONFAILED]", FAULT_PERMISSION },
+		{ "[EXPIRED]", FAULT_PERMISSION },
+		{ "[PRIVACYREQUIRED]", FAULT_PERMISSION },
+		{ "[NOPERM]", FAULT_PERMISSION },
+		{ "[CONTACTADMIN]", FAULT_PERMISSION },
+		{ "[UNAVAILABLE]", FAULT_TEMPORARY },
+		{ "[INUSE]", FAULT_TEMPORARY },
+		{ "[SERVERBUG]", FAULT_TEMPORARY },
+		{ "[LIMIT]", FAULT_TEMPORARY },
+		{ "[NONEXISTENT]", FAULT_NOINPUT },
+	};
+
+	for (size_t i = 0; i < sizeof(codes) / sizeof(*codes); i++)
+		if (ascii_begins(text, codes[i].code))
+			return codes[i].cause;
+	return FAULT_UNAVAILABLE;
+}
+
+int imap_judge(struct imap_talk *t, const char *what, struct fault *f)
+{
+	const char *text = t->remote->line.data;
+
+	text += strcspn(text, " ");
+	text += *text == ' ';
+	if (ascii_begins(text, "OK"))
+		return IMAP_DONE;
+	if (ascii_begins(text, "NO "))
+		return fault_set(f, cause_of(text + 3), "%s refuses %s: %.300s",
+				 t->remote->place, what, text);
+	if (ascii_begins(text, "BAD"))
+		return fault_set(f, FAULT_PROTOCOL,
+				 "%s does not understand %s: %.300s",
+				 t->remote->place, what, text);
+	return remote_garbled(t->remote, "does not speak IMAP", f);
+}
+
+int imap_any(struct imap_talk *t, unsigned *tag, struct fault *f)
+{
+	const char *line;
+	uint64_t n;
+
+	if (remote_line(t->remote, f) < 0)
+		return -1;
+	line = t->remote->line.data;
+	if (t->lines++ > LINES_MAX)
+		return remote_garbled(t->remote, "says more than it can mean",
+				      f);
+	if (ascii_begins(line, "* BYE"))
+		return fault_set(f, FAULT_TEMPORARY,
+				 "%s ends the session: %.300s",
+				 t->remote->place, line);
+	if (line[0] == '*' && line[1] == ' ')
+		return IMAP_UNTAGGED;
+	if (line[0] == '+')
+		return IMAP_GO_ON;
+	if (line[0] != 'm' ||
+	    !imap_number(line + 1, strcspn(line + 1, " "), &n) || n > t->tag)
+		return remote_garbled(t->remote, "does not speak IMAP", f);
+	*tag = (unsigned)n;
+	t->lines = 0;
+	return IMAP_DONE;
+}
+
+int imap_next(struct imap_talk *t, unsigned tag, const char *what,
+	      struct fault *f)
+{
+	unsigned done = 0;
+	int kind = imap_any(t, &done, f);
+
+	if (kind != IMAP_DONE)
+		return kind;
+	if (done != tag)
+		return remote_garbled(t->remote, "does not speak IMAP", f);
+	return imap_judge(t, what, f);
+}
+
+int imap_finish(struct imap_talk *t, unsigned tag, const char *what,
+		struct fault *f)
+{
+	int kind;
+
+	while ((kind = imap_next(t, tag, what, f)) > 0)
+		if (kind == IMAP_UNTAGGED && imap_pass_rest(t, f) < 0)
+			return -1;
+	return kind;
+}
+
+bool imap_number(const char *text, size_t n, uint64_t *value)
+{
+	*value = 0;
+	for (size_t i = 0; i < n; i++) {
+		if (!ascii_is_digit(text[i]) || *value > UINT64_MAX / 100)
+			return false;
+		*value = *value * 10 + (uint64_t)(text[i] - '0');
+	}
+	return n > 0;
+}
+
+int64_t imap_literal(const struct imap_talk *t)
+{
+	const struct buf *line = &t->remote->line;
+	size_t from = line->len;
+	uint64_t n;
+
+	if (!from || line->data[from - 1] != '}')
+		return -1;
+	while (from && line->data[from - 1] != '{')
+		from--;
+	if (!from ||
+	    !imap_number(line->data + from, line->len - 1 - from, &n) ||
+	    n > INT64_MAX)
+		return -1;
+	return (int64_t)n;
+}
+
+int imap_pass(struct imap_talk *t, uint64_t n, struct sink *to, struct fault *f)
+{
+	uint64_t left = n;
+
+	while (left) {
+		const char *data;
+		size_t have;
+
+		if (remote_more(t->remote, &data, &have, f) < 0)
+			return -1;
+		if (have > left)
+			have = (size_t)left;
+		if (to && sink_put(to, data, have) < 0) {
+			t->remote->is_broken = true;
+			return -1;
+		}
+		remote_taken(t->remote, have);
+		left -= have;
+	}
+	if (to)
+		remote_remark(t->remote, "(%llu octets of a message)",
+			      (unsigned long long)n);
+	return 0;
+}
+
+int imap_pass_rest(struct imap_talk *t, struct fault *f)
+{
+	int64_t n;
+
+	while ((n = imap_literal(t)) >= 0) {
+		if (n > DROPPED_MAX)
+			return remote_garbled(t->remote,
+					      "says more than was asked", f);
+		if (t->lines++ > LINES_MAX)
+			return remote_garbled(t->remote,
+					      "says more than it can mean", f);
+		if (imap_pass(t, (uint64_t)n, NULL, f) < 0 ||
+		    remote_line(t->remote, f) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+void imap_put_quoted(struct buf *out, const char *text)
+{
+	buf_putc(out, '"');
+	for (; *text; text++) {
+		if (*text == '"' || *text == '\\')
+			buf_putc(out, '\\');
+		buf_putc(out, *text);
+	}
+	buf_putc(out, '"');
+}
+
+void imap_farewell(struct imap_talk *t)
+{
+	struct fault unheard = FAULT_INIT;
+
+	if (!t->remote || t->remote->is_broken)
+		return;
+	if (t->remote->milliseconds > FAREWELL)
+		t->remote->milliseconds = FAREWELL;
+	/* "* BYE" is the answer */
+	if (imap_say(t, "LOGOUT", NULL, &unheard) == 0)
+		imap_finish(t, t->tag, "LOGOUT", &unheard);
+	t->remote->is_broken = true;
+}
+
+void imap_hang_up(struct imap_talk *t)
+{
+	if (t->remote)
+		remote_close(t->remote);
+	t->remote = NULL;
+}
+
+/* ---- items ---- */
+
+const char *imap_fetch(const char *line)
+{
+	const char *at = line + 2;
+
+	while (ascii_is_digit(*at))
+		at++;
+	if (at == line + 2 || !ascii_begins(at, " FETCH ("))
+		return NULL;
+	return at + strlen(" FETCH (");
+}
+
+/* Past a name: "BODY[HEADER.FIELDS (TO)]<0>" is one. */
+static const char *past_name(const char *at)
+{
+	bool in_brackets = false;
+
+	for (; *at && (in_brackets || (*at != ' ' && *at != ')')); at++)
+		in_brackets = *at == '[' || (in_brackets && *at != ']');
+	return at;
+}
+
+static const char *past_quoted(const char *at)
+{
+	for (at++; *at && *at != '"'; at++)
+		if (*at == '\\' && at[1])
+			at++;
+	return *at ? at + 1 : at;
+}
+
+static const char *past_value(const char *at)
+{
+	unsigned depth = 0;
+
+	if (*at == '"')
+		return past_quoted(at);
+	while (*at && (depth || (*at != ' ' && *at != ')'))) {
+		if (*at == '"') {
+			at = past_quoted(at);
+			continue;
+		}
+		depth += *at == '(';
+		depth -= depth && *at == ')';
+		at++;
+	}
+	return at;
+}
+
+bool imap_item_next(const char **at, struct imap_item *item)
+{
+	const char *p = *at + strspn(*at, " ");
+
+	item->name = p;
+	p = past_name(p);
+	item->name_length = (size_t)(p - item->name);
+	if (!item->name_length || *p != ' ')
+		return false;
+	item->value = ++p;
+	p = past_value(p);
+	item->value_length = (size_t)(p - item->value);
+	*at = p;
+	return true;
+}
+
+bool imap_item_is(const struct imap_item *item, const char *name)
+{
+	return item->name_length == strlen(name) &&
+	       ascii_begins(item->name, name);
+}

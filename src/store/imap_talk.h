@@ -1,0 +1,73 @@
+/* imap_talk.h - an IMAP session: commands with tags, responses with literals
+ * (RFC 3501). */
+#ifndef STORE_IMAP_TALK_H
+#define STORE_IMAP_TALK_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "flow/sink.h"
+#include "store/remote.h"
+#include "store/signin.h"
+
+/* What a response is. */
+enum imap_kind { IMAP_DONE, IMAP_UNTAGGED, IMAP_GO_ON };
+
+struct imap_talk {
+	struct remote *remote;
+	struct mailbox_url url;
+	unsigned tag; /* of the last command */
+	/* what it can do */
+	bool has_preauth, has_uidplus;
+	struct signin_offer offer;
+	uint64_t lines; /* of the command at hand */
+};
+
+/* Dials and logs in.  imap_hang_up in any case. */
+int imap_begin(struct imap_talk *t, struct arena *a,
+	       const struct mailbox_url *url, const struct mailbox_login *login,
+	       struct fault *f);
+/* One command without its tag and line end; `shown` as for remote_send. */
+int imap_say(struct imap_talk *t, const char *command, const char *shown,
+	     struct fault *f);
+/* Puts it, with the next tag, where more are to go at once. */
+void imap_put(struct imap_talk *t, struct buf *out, const char *command);
+/* The next response while the command of that tag is carried out; its line is
+ * in remote->line.  IMAP_DONE is its "OK"; a "NO" or "BAD" is -1, `what` names
+ * what it refuses. */
+int imap_next(struct imap_talk *t, unsigned tag, const char *what,
+	      struct fault *f);
+/* The next response, whatever it answers: of IMAP_DONE *tag tells which command
+ * is done, and imap_judge how. */
+int imap_any(struct imap_talk *t, unsigned *tag, struct fault *f);
+int imap_judge(struct imap_talk *t, const char *what, struct fault *f);
+/* Passes over all untagged responses. */
+int imap_finish(struct imap_talk *t, unsigned tag, const char *what,
+		struct fault *f);
+/* Octets of the literal that the line at hand ends with, -1: none. */
+int64_t imap_literal(const struct imap_talk *t);
+/* Streams so many octets; NULL drops them. */
+int imap_pass(struct imap_talk *t, uint64_t n, struct sink *to,
+	      struct fault *f);
+/* The rest of an untagged response: literals are dropped. */
+int imap_pass_rest(struct imap_talk *t, struct fault *f);
+/* Asks anew what it can do: more, once somebody has logged in. */
+int imap_ask_abilities(struct imap_talk *t, struct fault *f);
+/* Appends it between quotes. */
+void imap_put_quoted(struct buf *out, const char *text);
+void imap_farewell(struct imap_talk *t);
+void imap_hang_up(struct imap_talk *t);
+
+/* The items of "* 3 FETCH (UID 7 RFC822.SIZE 12 BODY[] {12}". */
+struct imap_item {
+	const char *name, *value; /* a value may be {n}, (...), "..." */
+	size_t name_length, value_length;
+};
+/* Where the items of a FETCH begin; NULL when the line is none. */
+const char *imap_fetch(const char *line);
+bool imap_item_next(const char **at, struct imap_item *item);
+bool imap_item_is(const struct imap_item *item, const char *name);
+/* False where it is no number. */
+bool imap_number(const char *text, size_t n, uint64_t *value);
+
+#endif

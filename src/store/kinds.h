@@ -1,0 +1,31 @@
+/* kinds.h - the stores behind mailbox.h, one opener each.
+ *
+ * mailbox.c has filled in name, arena and kind and looked at what the source
+ * is; an opener finds the messages and sets ops and own.  A descriptor that is
+ * handed in belongs to the kind, even when opening fails. */
+#ifndef STORE_KINDS_H
+#define STORE_KINDS_H
+
+#include "store/mailbox.h"
+
+int mailfile_open(struct mailbox *m, int fd, struct fault *f);
+int mailfolder_open(struct mailbox *m, struct fault *f);
+/* Deleting is offered only where kind is MAILBOX_MBOX. */
+int mbox_open(struct mailbox *m, int fd, struct fault *f);
+int maildir_open(struct mailbox *m, struct fault *f);
+int pop3_open(struct mailbox *m, const struct mailbox_url *url,
+	      const struct mailbox_login *login, struct fault *f);
+int imap_open(struct mailbox *m, const struct mailbox_url *url,
+	      const struct mailbox_login *login, struct fault *f);
+
+int pop3_sign_in(struct arena *a, const struct mailbox_url *url,
+		 const struct mailbox_login *login, struct fault *f);
+int imap_sign_in(struct arena *a, const struct mailbox_url *url,
+		 const struct mailbox_login *login, struct fault *f);
+
+/* Makes room for one more message of the list and returns it; NULL with the
+ * fault when there are too many. */
+struct mailbox_message *mailbox_add(struct mailbox *m, size_t *room,
+				    struct fault *f);
+
+#endif

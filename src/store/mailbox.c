@@ -1,0 +1,320 @@
+/* mailbox.c - which kind it is, and what all kinds have in common. */
+#include "store/mailbox.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/disk.h"
+#include "flow/crlf.h"
+#include "flow/digest.h"
+#include "flow/source.h"
+#include "store/cut.h"
+#include "store/kinds.h"
+#include "store/mbox.h"
+
+#define ID_DIGITS 32 /* of a SHA-256 in hex */
+
+/* ---- what can be read only once ---- */
+
+static int open_spool(const char *const *spool, struct fault *f)
+{
+	for (; spool && *spool; spool++) {
+		struct fault each = FAULT_INIT;
+		int fd = disk_open_unnamed(*spool, &each);
+
+		if (fd >= 0)
+			return fd;
+		if (!spool[1])
+			*f = each;
+	}
+	return fault_set(f, FAULT_CANTCREAT,
+			 "there is no folder to keep the input in; set TMPDIR");
+}
+
+/* A descriptor that can be read at any place, or -1. */
+static int keep_stream(int from, const char *name, const char *const *spool,
+		       struct fault *f)
+{
+	struct source source;
+	struct sink_fd out;
+	int fd = open_spool(spool, f);
+	int r;
+
+	if (fd < 0)
+		return -1;
+	source_of_stream(&source, from, name);
+	sink_fd_init(&out, fd, name, f);
+	r = pump(&source, &out.sink);
+	if (r == 0)
+		r = sink_close(&out.sink);
+	sink_fd_free(&out);
+	if (r == 0)
+		return fd;
+	close(fd);
+	return -1;
+}
+
+/* ---- which kind ---- */
+
+static bool is_folder(struct arena *a, const char *parent, const char *name)
+{
+	struct stat st;
+
+	return stat(arena_format(a, "%s/%s", parent, name), &st) == 0 &&
+	       S_ISDIR(st.st_mode);
+}
+
+static int open_folder(struct mailbox *m, struct fault *f)
+{
+	if (is_folder(m->arena, m->name, "cur") &&
+	    is_folder(m->arena, m->name, "new")) {
+		m->kind = MAILBOX_MAILDIR;
+		return maildir_open(m, f);
+	}
+	m->kind = MAILBOX_FOLDER;
+	return mailfolder_open(m, f);
+}
+
+/* A message, or many of them in an mbox. */
+static int open_bytes(struct mailbox *m, int fd, struct fault *f)
+{
+	char start[5];
+	ssize_t n = disk_pread_full(fd, start, sizeof(start), 0, m->name, f);
+
+	if (n < 0) {
+		close(fd);
+		return -1;
+	}
+	if (!mbox_begins(start, (size_t)n))
+		return mailfile_open(m, fd, f);
+	if (m->kind == MAILBOX_FILE)
+		m->kind = MAILBOX_MBOX;
+	return mbox_open(m, fd, f);
+}
+
+static int open_input(struct mailbox *m, int from, const char *const *spool,
+		      struct fault *f)
+{
+	int fd = keep_stream(from, m->name, spool, f);
+
+	m->kind = MAILBOX_INPUT;
+	return fd < 0 ? -1 : open_bytes(m, fd, f);
+}
+
+static int open_path(struct mailbox *m, const char *const *spool,
+		     struct fault *f)
+{
+	struct stat st;
+	int fd, r;
+
+	if (stat(m->name, &st) < 0)
+		return fault_errno(f, FAULT_NOINPUT, errno, "cannot read %s",
+				   m->name);
+	if (S_ISDIR(st.st_mode))
+		return open_folder(m, f);
+	/* Whoever feeds a pipe may not have come yet. */
+	fd = open(m->name, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	if (fd < 0)
+		return fault_errno(f, FAULT_NOINPUT, errno, "cannot read %s",
+				   m->name);
+	if (S_ISREG(st.st_mode)) {
+		m->kind = MAILBOX_FILE;
+		return open_bytes(m, fd, f);
+	}
+	r = open_input(m, fd, spool, f);
+	close(fd);
+	return r;
+}
+
+static int open_url(struct mailbox *m, const struct mailbox_login *login,
+		    struct fault *f)
+{
+	static const struct mailbox_login nobody;
+	struct mailbox_url url;
+
+	if (mailbox_parse_url(m->arena, m->name, &url, f) < 0)
+		return -1;
+	m->kind = url.kind;
+	if (!login)
+		login = &nobody;
+	return url.kind == MAILBOX_POP3 ? pop3_open(m, &url, login, f)
+					: imap_open(m, &url, login, f);
+}
+
+int mailbox_open(struct mailbox *m, struct arena *a, const char *source,
+		 const struct mailbox_login *login, const char *const *spool,
+		 struct fault *f)
+{
+	int r;
+
+	*m = (struct mailbox){ .arena = a, .name = arena_dup(a, source) };
+	if (mailbox_is_url(source)) {
+		r = open_url(m, login, f);
+	} else if (strcmp(source, "-") != 0) {
+		r = open_path(m, spool, f);
+	} else {
+		m->name = "standard input";
+		r = open_input(m, STDIN_FILENO, spool, f);
+	}
+	if (r < 0)
+		mailbox_abandon(m);
+	return r;
+}
+
+struct mailbox_message *mailbox_add(struct mailbox *m, size_t *room,
+				    struct fault *f)
+{
+	if (m->count == MAILBOX_MESSAGES_MAX) {
+		fault_set(f, FAULT_DATA,
+			  "%s has more than %d messages, which is more than "
+			  "can be kept in mind; move some away",
+			  m->name, MAILBOX_MESSAGES_MAX);
+		return NULL;
+	}
+	if (m->count == *room) {
+		struct mailbox_message *more;
+
+		*room = *room ? *room * 2 : 64;
+		more = arena_array(m->arena, *room, sizeof(*more));
+		if (m->count)
+			memcpy(more, m->messages, m->count * sizeof(*more));
+		m->messages = more;
+	}
+	return &m->messages[m->count++];
+}
+
+/* ---- reading ---- */
+
+static int check_number(const struct mailbox *m, size_t number, struct fault *f)
+{
+	if (number >= 1 && number <= m->count)
+		return 0;
+	return fault_set(f, FAULT_USAGE,
+			 "%s has no message %zu: it has %zu of them", m->name,
+			 number, m->count);
+}
+
+/* The chain's fault may be another than the caller's. */
+static int settle(int r, const struct sink *to, struct fault *f)
+{
+	if (r < 0 && !fault_is_set(f))
+		*f = *to->fault;
+	return r;
+}
+
+int mailbox_read(struct mailbox *m, size_t number, struct sink *to,
+		 struct fault *f)
+{
+	struct crlf crlf;
+	int r;
+
+	if (check_number(m, number, f) < 0)
+		return -1;
+	crlf_init(&crlf, to, false, false);
+	r = m->ops->read(m, number, &crlf.sink, f);
+	if (r == 0)
+		r = sink_close(&crlf.sink);
+	return settle(r, to, f);
+}
+
+int mailbox_top(struct mailbox *m, size_t number, unsigned lines,
+		struct sink *to, struct fault *f)
+{
+	struct crlf crlf;
+	struct cut cut;
+	int r;
+
+	if (check_number(m, number, f) < 0)
+		return -1;
+	cut_init(&cut, to, lines);
+	crlf_init(&crlf, &cut.sink, false, false);
+	m->enough = &cut.is_over;
+	if (m->ops->top)
+		r = m->ops->top(m, number, lines, &crlf.sink, f);
+	else
+		r = m->ops->read(m, number, &crlf.sink, f);
+	m->enough = NULL;
+	if (r == 0)
+		r = sink_close(&crlf.sink);
+	return settle(r, to, f);
+}
+
+const char *mailbox_id(struct mailbox *m, size_t number, struct fault *f)
+{
+	struct digest digest;
+	int r;
+
+	if (check_number(m, number, f) < 0)
+		return NULL;
+	if (m->messages[number - 1].id)
+		return m->messages[number - 1].id;
+	digest_init(&digest, NULL, f);
+	if (m->ops->is_remote)
+		r = mailbox_top(m, number, 0, &digest.sink, f);
+	else
+		r = mailbox_read(m, number, &digest.sink, f);
+	if (r == 0 && sink_close(&digest.sink) == 0)
+		m->messages[number - 1].id =
+			arena_dup_n(m->arena, digest.hex, ID_DIGITS);
+	digest_free(&digest);
+	return m->messages[number - 1].id;
+}
+
+void mailbox_expect(struct mailbox *m, const size_t *numbers, size_t count,
+		    int lines)
+{
+	m->expected = numbers;
+	m->expected_count = count;
+	m->expected_lines = lines;
+}
+
+/* ---- the end ---- */
+
+int mailbox_delete(struct mailbox *m, size_t number, struct fault *f)
+{
+	if (check_number(m, number, f) < 0)
+		return -1;
+	if (!m->ops->commit)
+		return fault_set(f, FAULT_USAGE,
+				 "nothing can be deleted from %s: it is %s",
+				 m->name,
+				 m->kind == MAILBOX_INPUT
+					 ? "read once and kept nowhere"
+					 : "one message in a file of its own; "
+					   "remove the file");
+	m->messages[number - 1].is_deleted = true;
+	return 0;
+}
+
+static bool is_marked(const struct mailbox *m)
+{
+	for (size_t i = 0; i < m->count; i++)
+		if (m->messages[i].is_deleted)
+			return true;
+	return false;
+}
+
+int mailbox_close(struct mailbox *m, struct fault *f)
+{
+	int r = is_marked(m) ? m->ops->commit(m, f) : 0;
+
+	mailbox_abandon(m);
+	return r;
+}
+
+void mailbox_abandon(struct mailbox *m)
+{
+	if (m->ops && m->ops->free)
+		m->ops->free(m);
+	m->ops = NULL;
+}
+
+int mailbox_sign_in(struct arena *a, const struct mailbox_url *url,
+		    const struct mailbox_login *login, struct fault *f)
+{
+	return url->kind == MAILBOX_POP3 ? pop3_sign_in(a, url, login, f)
+					 : imap_sign_in(a, url, login, f);
+}

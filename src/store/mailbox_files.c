@@ -1,0 +1,153 @@
+/* mailbox_files.c - one message in one file, and a folder of such files.
+ *
+ * A folder's messages are its plain files by name, but for those that a dot
+ * hides.  Each is opened when it is read: what has become something else in
+ * the meantime (a pipe, a folder) is refused and never waited for. */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/disk.h"
+#include "flow/source.h"
+#include "store/kinds.h"
+#include "store/whole.h"
+
+struct mailfile {
+	int fd;
+};
+
+static int mailfile_read(struct mailbox *m, size_t number, struct sink *to,
+			 struct fault *f)
+{
+	struct mailfile *own = m->own;
+
+	(void)number;
+	return whole_push(own->fd, m->name, m->enough, to, f);
+}
+
+static void mailfile_free(struct mailbox *m)
+{
+	struct mailfile *own = m->own;
+
+	close(own->fd); /* only read from: nothing can be lost */
+}
+
+static const struct mailbox_ops mailfile_ops = {
+	.read = mailfile_read,
+	.free = mailfile_free,
+};
+
+/* A file without a byte is no message. */
+int mailfile_open(struct mailbox *m, int fd, struct fault *f)
+{
+	struct mailbox_message *one;
+	struct mailfile *own;
+	struct stat st;
+	size_t room = 0;
+
+	if (fstat(fd, &st) < 0) {
+		close(fd);
+		return fault_errno(f, FAULT_NOINPUT, errno, "cannot read %s",
+				   m->name);
+	}
+	own = arena_alloc(m->arena, sizeof(*own));
+	own->fd = fd;
+	m->own = own;
+	m->ops = &mailfile_ops;
+	if (st.st_size == 0)
+		return 0;
+	one = mailbox_add(m, &room, f);
+	one->size = (uint64_t)st.st_size;
+	return 0;
+}
+
+/* ---- a folder ---- */
+
+static const char *path_of(const struct mailbox *m, size_t number)
+{
+	return arena_format(m->arena, "%s/%s", m->name,
+			    m->messages[number - 1].id);
+}
+
+static int mailfolder_read(struct mailbox *m, size_t number, struct sink *to,
+			   struct fault *f)
+{
+	const char *path = path_of(m, number);
+	int fd = whole_open(path, true, f);
+	int r;
+
+	if (fd < 0)
+		return -1;
+	r = whole_push(fd, path, m->enough, to, f);
+	close(fd);
+	return r;
+}
+
+static int mailfolder_commit(struct mailbox *m, struct fault *f)
+{
+	for (size_t i = 1; i <= m->count; i++) {
+		const char *path;
+
+		if (!m->messages[i - 1].is_deleted)
+			continue;
+		path = path_of(m, i);
+		if (unlink(path) < 0 && errno != ENOENT)
+			return fault_errno(f, FAULT_CANTCREAT, errno,
+					   "cannot delete %s", path);
+	}
+	return disk_sync_folder(m->name, f);
+}
+
+static const struct mailbox_ops mailfolder_ops = {
+	.read = mailfolder_read,
+	.commit = mailfolder_commit,
+};
+
+static int by_name(const void *one, const void *other)
+{
+	const struct mailbox_message *a = one, *b = other;
+
+	return strcmp(a->id, b->id);
+}
+
+static int list(struct mailbox *m, DIR *dir, struct fault *f)
+{
+	struct dirent *e;
+	size_t room = 0;
+
+	while ((e = readdir(dir))) {
+		struct mailbox_message *one;
+		struct stat st;
+
+		if (e->d_name[0] == '.' ||
+		    fstatat(dirfd(dir), e->d_name, &st, 0) < 0 ||
+		    !S_ISREG(st.st_mode) || st.st_size == 0)
+			continue;
+		one = mailbox_add(m, &room, f);
+		if (!one)
+			return -1;
+		one->id = arena_dup(m->arena, e->d_name);
+		one->size = (uint64_t)st.st_size;
+	}
+	if (m->count)
+		qsort(m->messages, m->count, sizeof(*m->messages), by_name);
+	return 0;
+}
+
+int mailfolder_open(struct mailbox *m, struct fault *f)
+{
+	DIR *dir = opendir(m->name);
+	int r;
+
+	if (!dir)
+		return fault_errno(f, FAULT_NOINPUT, errno,
+				   "cannot read the folder %s", m->name);
+	r = list(m, dir, f);
+	closedir(dir);
+	m->ops = &mailfolder_ops;
+	return r;
+}

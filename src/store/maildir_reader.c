@@ -1,0 +1,242 @@
+/* maildir_reader.c - what lies in new/ and cur/ (maildir(5)).
+ *
+ * The name in front of ":2," is the message, what follows are its flags, and
+ * another program may change those or move it from new/ to cur/ at any moment:
+ * a file that is gone is looked for once more by its name.  tmp/ is never
+ * looked into.  The oldest comes first, by the seconds that names begin with.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/arena.h"
+#include "base/ascii.h"
+#include "base/disk.h"
+#include "store/kinds.h"
+#include "store/whole.h"
+
+static const char *const places[] = { "new", "cur" };
+
+/* own, beside each message */
+struct maildir_place {
+	const char *path; /* where it was seen last */
+	const char *base;
+	uint64_t seconds, size;
+};
+
+static size_t base_length(const char *name)
+{
+	return strcspn(name, ":");
+}
+
+static uint64_t leading_number(const char *name)
+{
+	uint64_t value = 0;
+
+	for (int i = 0; i < 18 && ascii_is_digit(name[i]); i++)
+		value = value * 10 + (uint64_t)(name[i] - '0');
+	return value;
+}
+
+/* Looks for the message by its name; NULL when it is gone. */
+static const char *find_again(const struct mailbox *m, const char *base)
+{
+	for (int i = 0; i < 2; i++) {
+		const char *folder =
+			arena_format(m->arena, "%s/%s", m->name, places[i]);
+		DIR *dir = opendir(folder);
+		const char *found = NULL;
+		struct dirent *e;
+
+		while (dir && !found && (e = readdir(dir)))
+			if (base_length(e->d_name) == strlen(base) &&
+			    !strncmp(e->d_name, base, strlen(base)))
+				found = arena_format(m->arena, "%s/%s", folder,
+						     e->d_name);
+		if (dir)
+			closedir(dir);
+		if (found)
+			return found;
+	}
+	return NULL;
+}
+
+static int reopen(struct mailbox *m, struct maildir_place *place,
+		  struct fault *f)
+{
+	struct fault first = FAULT_INIT;
+	int fd = whole_open(place->path, false, &first);
+
+	for (int i = 0; fd < 0 && errno == ENOENT && i < 3; i++) {
+		const char *now = find_again(m, place->base);
+
+		if (!now)
+			break;
+		place->path = now;
+		fault_clear(&first);
+		fd = whole_open(now, false, &first);
+	}
+	if (fd < 0)
+		*f = first;
+	return fd;
+}
+
+static int maildir_read(struct mailbox *m, size_t number, struct sink *to,
+			struct fault *f)
+{
+	struct maildir_place *place =
+		(struct maildir_place *)m->own + (number - 1);
+	int fd = reopen(m, place, f);
+	int r;
+
+	if (fd < 0)
+		return -1;
+	r = whole_push(fd, place->path, m->enough, to, f);
+	close(fd);
+	return r;
+}
+
+static int remove_one(struct mailbox *m, struct maildir_place *place,
+		      struct fault *f)
+{
+	while (unlink(place->path) < 0) {
+		int error = errno;
+		const char *now =
+			error == ENOENT ? find_again(m, place->base) : NULL;
+
+		if (error != ENOENT)
+			return fault_errno(f, FAULT_CANTCREAT, error,
+					   "cannot delete %s", place->path);
+		if (!now)
+			return 0; /* somebody else was faster */
+		place->path = now;
+	}
+	return 0;
+}
+
+static int maildir_commit(struct mailbox *m, struct fault *f)
+{
+	struct maildir_place *own = m->own;
+
+	for (size_t i = 0; i < m->count; i++)
+		if (m->messages[i].is_deleted && remove_one(m, &own[i], f) < 0)
+			return -1;
+	for (int i = 0; i < 2; i++)
+		if (disk_sync_folder(arena_format(m->arena, "%s/%s", m->name,
+						  places[i]),
+				     f) < 0)
+			return -1;
+	return 0;
+}
+
+static const struct mailbox_ops maildir_ops = {
+	.read = maildir_read,
+	.commit = maildir_commit,
+};
+
+/* ---- finding ---- */
+
+struct finding {
+	struct mailbox *m;
+	struct maildir_place *list;
+	size_t count, room;
+};
+
+static int find_one(struct finding *found, const char *folder, DIR *dir,
+		    const char *name, struct fault *f)
+{
+	struct arena *a = found->m->arena;
+	struct maildir_place *place;
+	struct stat st;
+
+	if (name[0] == '.' ||
+	    fstatat(dirfd(dir), name, &st, AT_SYMLINK_NOFOLLOW) < 0 ||
+	    !S_ISREG(st.st_mode))
+		return 0;
+	if (found->count == MAILBOX_MESSAGES_MAX)
+		return fault_set(f, FAULT_DATA,
+				 "%s has more than %d messages; move some away",
+				 found->m->name, MAILBOX_MESSAGES_MAX);
+	if (found->count == found->room) {
+		found->room = found->room ? 2 * found->room : 64;
+		found->list = memory_resize(found->list,
+					    found->room * sizeof(*found->list));
+	}
+	place = &found->list[found->count++];
+	place->path = arena_format(a, "%s/%s", folder, name);
+	place->base = arena_dup_n(a, name, base_length(name));
+	place->seconds = leading_number(name);
+	place->size = (uint64_t)st.st_size;
+	return 0;
+}
+
+static int find_in(struct finding *found, const char *place, struct fault *f)
+{
+	const char *folder =
+		arena_format(found->m->arena, "%s/%s", found->m->name, place);
+	DIR *dir = opendir(folder);
+	struct dirent *e;
+	int r = 0;
+
+	if (!dir)
+		return fault_errno(f, FAULT_NOINPUT, errno,
+				   "cannot read the folder %s", folder);
+	while (r == 0 && (e = readdir(dir)))
+		r = find_one(found, folder, dir, e->d_name, f);
+	closedir(dir);
+	return r;
+}
+
+static int by_age(const void *one, const void *other)
+{
+	const struct maildir_place *a = one, *b = other;
+
+	if (a->seconds != b->seconds)
+		return a->seconds < b->seconds ? -1 : 1;
+	return strcmp(a->base, b->base);
+}
+
+/* One that moved while we looked was seen twice. */
+static int take_over(struct finding *found, struct fault *f)
+{
+	struct mailbox *m = found->m;
+	struct maildir_place *own;
+	size_t room = 0;
+
+	own = arena_array(m->arena, found->count ? found->count : 1,
+			  sizeof(*own));
+	for (size_t i = 0; i < found->count; i++) {
+		struct mailbox_message *one;
+
+		if (i && !strcmp(found->list[i].base, found->list[i - 1].base))
+			continue;
+		one = mailbox_add(m, &room, f);
+		if (!one)
+			return -1;
+		own[m->count - 1] = found->list[i];
+		one->id = found->list[i].base;
+		one->size = found->list[i].size;
+	}
+	m->own = own;
+	return 0;
+}
+
+int maildir_open(struct mailbox *m, struct fault *f)
+{
+	struct finding found = { .m = m };
+	int r = 0;
+
+	m->ops = &maildir_ops;
+	for (int i = 0; r == 0 && i < 2; i++)
+		r = find_in(&found, places[i], f);
+	if (r == 0 && found.count)
+		qsort(found.list, found.count, sizeof(*found.list), by_age);
+	if (r == 0)
+		r = take_over(&found, f);
+	free(found.list);
+	return r;
+}

@@ -1,0 +1,127 @@
+/* mbox_reader.c - one pass finds the offsets; a message is then a slice. */
+#include "store/mbox_reader.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "flow/source.h"
+#include "store/mbox.h"
+#include "store/mbox_scan.h"
+
+struct finding {
+	struct mailbox *m;
+	size_t room;
+	uint64_t *offsets; /* as many as there is room for */
+};
+
+static int found(void *context, uint64_t offset, struct fault *f)
+{
+	struct finding *list = context;
+	size_t before = list->room;
+
+	if (!mailbox_add(list->m, &list->room, f))
+		return -1;
+	if (list->room != before)
+		list->offsets =
+			memory_resize(list->offsets,
+				      list->room * sizeof(*list->offsets));
+	list->offsets[list->m->count - 1] = offset;
+	return 0;
+}
+
+static int scan(struct mailbox *m, struct finding *list, struct fault *f)
+{
+	struct mbox_reader *own = m->own;
+	struct slice all = { .fd = own->fd,
+			     .length = own->size,
+			     .name = m->name };
+	struct mbox_scan s;
+
+	mbox_scan_init(&s, found, list, f);
+	if (pump_slice(&all, &s.sink) < 0)
+		return -1;
+	return sink_close(&s.sink);
+}
+
+static void keep_offsets(struct mailbox *m, const struct finding *list)
+{
+	struct mbox_reader *own = m->own;
+
+	own->offsets =
+		arena_array(m->arena, m->count + 1, sizeof(*own->offsets));
+	for (size_t i = 0; i < m->count; i++)
+		own->offsets[i] = list->offsets[i];
+	own->offsets[m->count] = own->size;
+	for (size_t i = 0; i < m->count; i++)
+		m->messages[i].size = own->offsets[i + 1] - own->offsets[i];
+}
+
+static int mbox_read(struct mailbox *m, size_t number, struct sink *to,
+		     struct fault *f)
+{
+	struct mbox_reader *own = m->own;
+	struct slice slice = {
+		.fd = own->fd,
+		.offset = own->offsets[number - 1],
+		.length = own->offsets[number] - own->offsets[number - 1],
+		.name = m->name,
+	};
+	struct mbox_message message;
+	struct source source;
+
+	mbox_message_init(&message, to);
+	source_of_slice(&source, &slice);
+	source.is_over = m->enough;
+	if (pump(&source, &message.sink) == 0 && sink_close(&message.sink) == 0)
+		return 0;
+	if (!fault_is_set(f))
+		*f = *to->fault;
+	return -1;
+}
+
+static void mbox_free(struct mailbox *m)
+{
+	struct mbox_reader *own = m->own;
+
+	close(own->fd); /* only read from: nothing can be lost */
+}
+
+static const struct mailbox_ops file_ops = {
+	.read = mbox_read,
+	.commit = mbox_rewrite,
+	.free = mbox_free,
+};
+static const struct mailbox_ops input_ops = {
+	.read = mbox_read,
+	.free = mbox_free,
+};
+
+int mbox_open(struct mailbox *m, int fd, struct fault *f)
+{
+	struct mbox_reader *own = arena_alloc(m->arena, sizeof(*own));
+	struct finding list = { .m = m };
+	struct stat st;
+	int r;
+
+	own->fd = fd;
+	m->own = own;
+	if (fstat(fd, &st) < 0) {
+		close(fd);
+		return fault_errno(f, FAULT_NOINPUT, errno, "cannot read %s",
+				   m->name);
+	}
+	own->size = (uint64_t)st.st_size;
+	own->changed = (int64_t)st.st_mtim.tv_sec;
+	own->changed_ns = (int64_t)st.st_mtim.tv_nsec;
+	r = scan(m, &list, f);
+	keep_offsets(m, &list);
+	free(list.offsets);
+	if (r < 0) {
+		close(fd);
+		return -1;
+	}
+	m->ops = m->kind == MAILBOX_MBOX ? &file_ops : &input_ops;
+	return 0;
+}

@@ -1,0 +1,237 @@
+/* mbox_rewrite.c - lock, look, write beside, sync, rename.
+ *
+ *	a crash after     leaves
+ *	the lock          PATH.lock, and the mbox as it was
+ *	writing           PATH.lock, a stray ".NAME.XXXXXX", the mbox as it was
+ *	rename            PATH.lock, the new mbox
+ *
+ * What another program did to the file since it was opened is looked at under
+ * the lock: mail that was appended is kept; where the messages do not begin
+ * where they began any more, nothing is done. */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/disk.h"
+#include "flow/source.h"
+#include "store/mbox_lock.h"
+#include "store/mbox_reader.h"
+#include "store/mbox_scan.h"
+
+struct rewriting {
+	struct mailbox *m;
+	struct mbox_reader *own;
+	const char *path, *folder; /* the file itself, not a link to it */
+	int fd;
+	struct stat st; /* under the lock */
+};
+
+static int changed(const struct rewriting *w, struct fault *f)
+{
+	return fault_set(f, FAULT_TEMPORARY,
+			 "%s was changed by another program; nothing was "
+			 "deleted, try again",
+			 w->m->name);
+}
+
+/* ---- is it still what we saw? ---- */
+
+struct comparing {
+	const struct mbox_reader *own;
+	size_t count, at;
+	bool is_other;
+};
+
+/* Beyond our last message anything may have been appended, as a message of
+ * its own. */
+static int compare(void *context, uint64_t offset, struct fault *f)
+{
+	struct comparing *c = context;
+
+	(void)f;
+	if (c->at <= c->count)
+		c->is_other |= c->own->offsets[c->at] != offset;
+	c->at++;
+	return 0;
+}
+
+static bool is_untouched(const struct rewriting *w)
+{
+	return (uint64_t)w->st.st_size == w->own->size &&
+	       (int64_t)w->st.st_mtim.tv_sec == w->own->changed &&
+	       (int64_t)w->st.st_mtim.tv_nsec == w->own->changed_ns;
+}
+
+static int look(const struct rewriting *w, struct fault *f)
+{
+	struct comparing c = { .own = w->own, .count = w->m->count };
+	struct slice all = { .fd = w->fd,
+			     .length = (uint64_t)w->st.st_size,
+			     .name = w->m->name };
+	struct stat seen;
+	struct mbox_scan s;
+
+	if (fstat(w->own->fd, &seen) < 0 || seen.st_dev != w->st.st_dev ||
+	    seen.st_ino != w->st.st_ino || w->st.st_nlink != 1 ||
+	    (uint64_t)w->st.st_size < w->own->size)
+		return changed(w, f);
+	if (is_untouched(w))
+		return 0;
+	mbox_scan_init(&s, compare, &c, f);
+	if (pump_slice(&all, &s.sink) < 0 || sink_close(&s.sink) < 0)
+		return -1;
+	if (c.is_other || c.at < c.count ||
+	    (c.at == c.count && (uint64_t)w->st.st_size != w->own->size))
+		return changed(w, f);
+	return 0;
+}
+
+/* ---- the new file ---- */
+
+static int copy_run(const struct rewriting *w, struct sink *to, uint64_t from,
+		    uint64_t until)
+{
+	struct slice run = { .fd = w->fd,
+			     .offset = from,
+			     .length = until - from,
+			     .name = w->m->name };
+
+	return until > from ? pump_slice(&run, to) : 0;
+}
+
+/* All but what is marked, in as few runs as there are. */
+static int copy_kept(const struct rewriting *w, struct sink *to)
+{
+	const uint64_t *offsets = w->own->offsets;
+	uint64_t from = 0;
+
+	for (size_t i = 0; i < w->m->count; i++) {
+		if (!w->m->messages[i].is_deleted)
+			continue;
+		if (copy_run(w, to, from, offsets[i]) < 0)
+			return -1;
+		from = offsets[i + 1];
+	}
+	return copy_run(w, to, from, (uint64_t)w->st.st_size);
+}
+
+/* Who may read it and deliver to it stays as it is. */
+static int give_away(const struct rewriting *w, int fd, const char *name,
+		     struct fault *f)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) < 0)
+		return fault_errno(f, FAULT_IO, errno, "cannot look at %s",
+				   name);
+	if ((st.st_uid != w->st.st_uid || st.st_gid != w->st.st_gid) &&
+	    fchown(fd, w->st.st_uid, w->st.st_gid) < 0)
+		return fault_errno(f, FAULT_PERMISSION, errno,
+				   "%s cannot be replaced by a file of the "
+				   "same owner and group",
+				   w->m->name);
+	if (fchmod(fd, w->st.st_mode & 07777) < 0)
+		return fault_errno(f, FAULT_IO, errno, "cannot prepare %s",
+				   name);
+	return 0;
+}
+
+static int write_new(const struct rewriting *w, int fd, const char *name,
+		     struct fault *f)
+{
+	struct sink_fd out;
+	struct stat now;
+	int r;
+
+	if (give_away(w, fd, name, f) < 0)
+		return -1;
+	sink_fd_init(&out, fd, name, f);
+	r = copy_kept(w, &out.sink);
+	if (r == 0)
+		r = sink_close(&out.sink);
+	sink_fd_free(&out);
+	if (r == 0)
+		r = disk_sync(fd, name, f);
+	/* somebody who keeps no lock */
+	if (r == 0 && (fstat(w->fd, &now) < 0 || now.st_size != w->st.st_size ||
+		       now.st_mtim.tv_sec != w->st.st_mtim.tv_sec ||
+		       now.st_mtim.tv_nsec != w->st.st_mtim.tv_nsec))
+		r = changed(w, f);
+	return r;
+}
+
+static int replace(const struct rewriting *w, struct fault *f)
+{
+	const char *base = strrchr(w->path, '/') + 1;
+	char *name =
+		arena_format(w->m->arena, "%s/.%s.XXXXXX", w->folder, base);
+	int fd = mkostemp(name, O_CLOEXEC);
+	int r;
+
+	if (fd < 0)
+		return fault_errno(f, FAULT_CANTCREAT, errno,
+				   "cannot make a file in %s", w->folder);
+	r = write_new(w, fd, name, f);
+	if (disk_close(fd, name, f) < 0)
+		r = -1;
+	if (r == 0 && rename(name, w->path) < 0)
+		r = fault_errno(f, FAULT_CANTCREAT, errno, "cannot replace %s",
+				w->path);
+	if (r == 0)
+		return disk_sync_folder(w->folder, f);
+	unlink(name);
+	return -1;
+}
+
+/* ---- all of it ---- */
+
+static int under_lock(struct rewriting *w, struct fault *f)
+{
+	struct stat named;
+
+	/* Another may have replaced the file before it let go of it. */
+	if (fstat(w->fd, &w->st) < 0 || stat(w->path, &named) < 0 ||
+	    named.st_dev != w->st.st_dev || named.st_ino != w->st.st_ino)
+		return changed(w, f);
+	if (look(w, f) < 0)
+		return -1;
+	return replace(w, f);
+}
+
+static const char *folder_of(struct arena *a, const char *path)
+{
+	size_t n = (size_t)(strrchr(path, '/') - path);
+
+	return n ? arena_dup_n(a, path, n) : "/";
+}
+
+int mbox_rewrite(struct mailbox *m, struct fault *f)
+{
+	struct rewriting w = { .m = m, .own = m->own };
+	char *real = realpath(m->name, NULL);
+	struct mbox_lock lock;
+	int r;
+
+	if (!real)
+		return fault_errno(f, FAULT_TEMPORARY, errno,
+				   "%s is not there any more", m->name);
+	w.path = arena_dup(m->arena, real);
+	free(real);
+	w.folder = folder_of(m->arena, w.path);
+	w.fd = open(w.path, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	if (w.fd < 0)
+		return fault_errno(f, FAULT_PERMISSION, errno,
+				   "cannot change %s", m->name);
+	r = mbox_lock_take(&lock, m->arena, w.path, w.fd, f);
+	if (r == 0) {
+		r = under_lock(&w, f);
+		mbox_lock_drop(&lock);
+	}
+	close(w.fd); /* only read from: nothing can be lost */
+	return r;
+}

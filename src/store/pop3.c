@@ -1,0 +1,404 @@
+/* pop3.c - the mailbox of POP3 (RFC 1939; CAPA RFC 2449; SASL RFC 5034).
+ *
+ * LIST and UIDL are asked once, so that numbers and ids hold for the session.
+ * Where the server can pipeline, what mailbox_expect announced is asked for
+ * ahead.  Deleting is the session's end: DELE for each, and only
+ * where all of them were taken QUIT, at which the server carries them out; else
+ * RSET before it. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/ascii.h"
+#include "codec/undot.h"
+#include "store/ahead.h"
+#include "store/kinds.h"
+#include "store/pop3_talk.h"
+
+struct pop3 {
+	struct pop3_talk talk;
+	unsigned long *numbers; /* as the server counts */
+	struct ahead ahead;
+};
+
+/* ---- LIST and UIDL ---- */
+
+static bool parse_number(const char **text, unsigned long *value)
+{
+	char *end;
+
+	if (!ascii_is_digit(**text))
+		return false;
+	*value = strtoul(*text, &end, 10);
+	if (*end && *end != ' ')
+		return false;
+	while (*end == ' ')
+		end++;
+	*text = end;
+	return true;
+}
+
+/* The next line of a list; 0 at its end. */
+static int list_line(struct pop3_talk *t, unsigned long *number,
+		     const char **rest, struct fault *f)
+{
+	struct remote *r = t->remote;
+
+	if (remote_line(r, f) < 0)
+		return -1;
+	*rest = r->line.data;
+	if (!strcmp(*rest, "."))
+		return 0;
+	if (!parse_number(rest, number))
+		return remote_garbled(r, "sends a list that is none", f);
+	return 1;
+}
+
+struct listing {
+	size_t room, numbers_room;
+	unsigned long *numbers;
+};
+
+static int add_message(struct mailbox *m, struct listing *l,
+		       unsigned long number, const char *rest, struct fault *f)
+{
+	struct pop3 *own = m->own;
+	struct mailbox_message *one;
+	unsigned long size = 0;
+
+	if (m->count && number <= l->numbers[m->count - 1])
+		return remote_garbled(own->talk.remote,
+				      "sends a list that is out of order", f);
+	one = mailbox_add(m, &l->room, f);
+	if (!one)
+		return -1;
+	if (l->numbers_room < l->room) {
+		l->numbers_room = l->room;
+		l->numbers = memory_resize(l->numbers,
+					   l->room * sizeof(*l->numbers));
+	}
+	l->numbers[m->count - 1] = number;
+	if (parse_number(&rest, &size))
+		one->size = size;
+	return 0;
+}
+
+static int read_list(struct mailbox *m, struct listing *l, struct fault *f)
+{
+	struct pop3 *own = m->own;
+	unsigned long number = 0;
+	const char *rest;
+	int more;
+
+	if (pop3_reply(&own->talk, "LIST", f) < 0)
+		return -1;
+	while ((more = list_line(&own->talk, &number, &rest, f)) > 0)
+		if (add_message(m, l, number, rest, f) < 0)
+			return -1;
+	return more;
+}
+
+/* The place of the server's number, or the count where there is none. */
+static size_t place_of(const struct mailbox *m, unsigned long number,
+		       size_t guess)
+{
+	const struct pop3 *own = m->own;
+	size_t low = 0, high = m->count;
+
+	if (guess < m->count && own->numbers[guess] == number)
+		return guess;
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (own->numbers[middle] < number)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low < m->count && own->numbers[low] == number ? low : m->count;
+}
+
+/* An id is up to 70 octets (RFC 1939 7); some servers pass that a little. */
+static bool is_id(const char *id)
+{
+	size_t n = strlen(id);
+
+	for (size_t i = 0; i < n; i++)
+		if ((unsigned char)id[i] <= 32 || (unsigned char)id[i] >= 127)
+			return false;
+	return n >= 1 && n <= 255;
+}
+
+static int read_ids(struct mailbox *m, struct fault *f)
+{
+	struct pop3 *own = m->own;
+	struct fault none = FAULT_INIT;
+	unsigned long number = 0;
+	const char *rest;
+	size_t lines = 0;
+	int more;
+
+	if (pop3_reply(&own->talk, "UIDL", &none) < 0) {
+		if (!own->talk.remote->is_broken)
+			return 0; /* it has none: digests will do */
+		*f = none;
+		return -1;
+	}
+	while ((more = list_line(&own->talk, &number, &rest, f)) > 0) {
+		size_t at = place_of(m, number, lines++);
+
+		if (lines > MAILBOX_MESSAGES_MAX)
+			return remote_garbled(own->talk.remote,
+					      "sends a list without an end", f);
+		if (at < m->count && is_id(rest))
+			m->messages[at].id = arena_dup(m->arena, rest);
+	}
+	return more;
+}
+
+static int read_lists(struct mailbox *m, struct listing *l, struct fault *f)
+{
+	struct pop3 *own = m->own;
+	bool ahead = own->talk.has_pipelining;
+
+	if (pop3_say(&own->talk, ahead ? "LIST\r\nUIDL\r\n" : "LIST\r\n", f) <
+		    0 ||
+	    read_list(m, l, f) < 0)
+		return -1;
+	own->numbers = arena_array(m->arena, m->count ? m->count : 1,
+				   sizeof(*own->numbers));
+	for (size_t i = 0; i < m->count; i++)
+		own->numbers[i] = l->numbers[i];
+	if (!ahead && pop3_say(&own->talk, "UIDL\r\n", f) < 0)
+		return -1;
+	return read_ids(m, f);
+}
+
+/* ---- messages ---- */
+
+static int put_question(const struct pop3 *own, struct buf *out, size_t number,
+			int lines)
+{
+	unsigned long n = own->numbers[number - 1];
+
+	if (lines < 0 || !own->talk.has_top)
+		return buf_printf(out, "RETR %lu\r\n", n);
+	return buf_printf(out, "TOP %lu %d\r\n", n, lines);
+}
+
+/* The content that follows a "+OK", to its end; NULL drops it. */
+static int pass_content(struct pop3 *own, struct sink *to, struct fault *f)
+{
+	struct remote *r = own->talk.remote;
+	unsigned long long octets = 0;
+	struct undot undot;
+
+	undot_init(&undot);
+	while (!undot.is_done) {
+		const char *data;
+		size_t n;
+
+		if (remote_more(r, &data, &n, f) < 0)
+			return -1;
+		n = undot_feed(&undot, data, n, to);
+		remote_taken(r, n);
+		octets += n;
+		if (to && fault_is_set(to->fault)) {
+			r->is_broken = true;
+			return -1;
+		}
+	}
+	remote_remark(r, "(%llu octets of a message)", octets);
+	return 0;
+}
+
+/* Answers that nobody wants any more. */
+static int land(struct pop3 *own, struct fault *f)
+{
+	while (ahead_pending(&own->ahead)) {
+		struct fault refused = FAULT_INIT;
+
+		ahead_answered(&own->ahead);
+		if (pop3_reply(&own->talk, "a message", &refused) == 0) {
+			if (pass_content(own, NULL, f) < 0)
+				return -1;
+		} else if (own->talk.remote->is_broken) {
+			*f = refused;
+			return -1;
+		}
+	}
+	return 0;
+}
+
+static size_t window_of(const struct pop3 *own)
+{
+	return own->talk.has_pipelining ? AHEAD_WINDOW : 1;
+}
+
+/* All that may be asked now, at once. */
+static int ask(struct pop3 *own, struct fault *f)
+{
+	struct buf text;
+	size_t number;
+	int r;
+
+	buf_init(&text, (size_t)AHEAD_WINDOW * 64);
+	while ((number = ahead_take(&own->ahead, window_of(own))))
+		put_question(own, &text, number, own->ahead.lines);
+	r = pop3_say(&own->talk, text.data, f);
+	buf_free(&text);
+	return r;
+}
+
+static int get(struct mailbox *m, size_t number, int lines, struct sink *to,
+	       struct fault *f)
+{
+	struct pop3 *own = m->own;
+
+	if (!ahead_is_next(&own->ahead, m, number, lines)) {
+		if (land(own, f) < 0)
+			return -1;
+		ahead_begin(&own->ahead, m, number, lines);
+	}
+	if (ahead_is_low(&own->ahead, window_of(own)) && ask(own, f) < 0)
+		return -1;
+	ahead_answered(&own->ahead);
+	if (pop3_reply(&own->talk, "the message", f) < 0)
+		return -1;
+	return pass_content(own, to, f);
+}
+
+static int pop3_read(struct mailbox *m, size_t number, struct sink *to,
+		     struct fault *f)
+{
+	return get(m, number, -1, to, f);
+}
+
+/* A server that announces TOP and does not have it after all is asked for the
+ * whole message; what passes the last line is cut off before it comes here. */
+static int pop3_top(struct mailbox *m, size_t number, unsigned lines,
+		    struct sink *to, struct fault *f)
+{
+	struct pop3 *own = m->own;
+	struct fault refused = FAULT_INIT;
+	int wanted = lines > 1000000 ? 1000000 : (int)lines;
+
+	if (!own->talk.has_top)
+		return get(m, number, -1, to, f);
+	if (get(m, number, wanted, to, &refused) == 0)
+		return 0;
+	if (own->talk.remote->is_broken || fault_is_set(to->fault) ||
+	    own->talk.has_capa) {
+		*f = refused;
+		return -1;
+	}
+	own->talk.has_top = false;
+	return get(m, number, -1, to, f);
+}
+
+/* ---- the end ---- */
+
+/* Asks to delete up to a window of them, and hears what is said to it. */
+static int delete_some(struct mailbox *m, size_t *at, struct fault *f)
+{
+	struct pop3 *own = m->own;
+	size_t window = window_of(own), asked = 0;
+	struct fault first = FAULT_INIT;
+	struct buf text;
+	int r;
+
+	buf_init(&text, (size_t)AHEAD_WINDOW * 64);
+	for (; *at < m->count && asked < window; ++*at) {
+		if (!m->messages[*at].is_deleted)
+			continue;
+		buf_printf(&text, "DELE %lu\r\n", own->numbers[*at]);
+		asked++;
+	}
+	r = asked ? pop3_say(&own->talk, text.data, f) : 0;
+	buf_free(&text);
+	for (; r == 0 && asked; asked--) {
+		struct fault each = FAULT_INIT;
+
+		if (pop3_reply(&own->talk, "to delete", &each) == 0)
+			continue;
+		if (!fault_is_set(&first))
+			first = each;
+		if (own->talk.remote->is_broken)
+			break;
+	}
+	if (!fault_is_set(&first))
+		return r;
+	*f = first;
+	return -1;
+}
+
+static int pop3_commit(struct mailbox *m, struct fault *f)
+{
+	struct pop3 *own = m->own;
+	struct fault f2 = FAULT_INIT;
+
+	if (land(own, f) < 0)
+		return -1;
+	for (size_t at = 0; at < m->count;) {
+		if (delete_some(m, &at, f) == 0)
+			continue;
+		if (!own->talk.remote->is_broken &&
+		    pop3_say(&own->talk, "RSET\r\n", &f2) == 0)
+			pop3_reply(&own->talk, "RSET", &f2);
+		return -1;
+	}
+	if (pop3_quit(&own->talk, &f2) == 0)
+		return 0;
+	return fault_set(f, FAULT_TEMPORARY,
+			 "it is not known whether the messages were deleted: "
+			 "%s",
+			 f2.text);
+}
+
+static void pop3_free(struct mailbox *m)
+{
+	struct pop3 *own = m->own;
+	struct fault unheard = FAULT_INIT;
+
+	/* Waiting for what is still on its way may take long. */
+	if (!ahead_pending(&own->ahead))
+		pop3_quit(&own->talk, &unheard);
+	pop3_hang_up(&own->talk);
+}
+
+static const struct mailbox_ops ops = {
+	.read = pop3_read,
+	.top = pop3_top,
+	.commit = pop3_commit,
+	.free = pop3_free,
+	.is_remote = true,
+};
+
+int pop3_open(struct mailbox *m, const struct mailbox_url *url,
+	      const struct mailbox_login *login, struct fault *f)
+{
+	struct pop3 *own = arena_alloc(m->arena, sizeof(*own));
+	struct listing l = { 0 };
+	int r;
+
+	if (pop3_begin(&own->talk, m->arena, url, login, f) < 0)
+		return -1;
+	m->own = own;
+	m->ops = &ops;
+	r = read_lists(m, &l, f);
+	free(l.numbers);
+	return r;
+}
+
+int pop3_sign_in(struct arena *a, const struct mailbox_url *url,
+		 const struct mailbox_login *login, struct fault *f)
+{
+	struct fault unheard = FAULT_INIT;
+	struct pop3_talk talk;
+
+	if (pop3_begin(&talk, a, url, login, f) < 0)
+		return -1;
+	pop3_quit(&talk, &unheard);
+	pop3_hang_up(&talk);
+	return 0;
+}

@@ -1,0 +1,82 @@
+/* remote.h - a connection to a mailbox server, and its lines.
+ *
+ * libcurl dials (net/handle.h): name look-up, proxy, greeting, what the server
+ * can do, STLS or STARTTLS, the certificate; and the log-in where it takes more
+ * than words (CRAM-MD5, APOP).  Then lines and octets go over its connection.
+ * A line is capped, octets are streamed, and silence is timed. */
+#ifndef STORE_REMOTE_H
+#define STORE_REMOTE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/fault.h"
+#include "net/handle.h"
+#include "store/mailbox.h"
+
+#define REMOTE_LINE_MAX	 (64 * 1024) /* octets of a line */
+#define REMOTE_HEARD_MAX (16 * 1024) /* of what was said while dialling */
+#define REMOTE_ROOM	 (64 * 1024)
+
+/* A log-in that libcurl makes. */
+struct remote_sasl {
+	const char *mechanism; /* "CRAM-MD5", "+APOP" */
+	const char *user, *password;
+};
+
+struct remote {
+	struct arena *arena;
+	const struct mailbox_url *url;
+	const struct mailbox_login *login;
+	const char *place; /* "host:port" */
+	struct handle handle;
+	struct handle_options wish;
+	int socket;
+	bool is_tls;
+	bool is_here;	/* the peer is this very machine */
+	bool is_broken; /* nothing more can be said */
+
+	/* what was heard while dialling */
+	struct buf heard;   /* the reply to the last command, its lines */
+	char greeting[512]; /* without its line end */
+	bool is_greeted, has_asked_tls, has_logged_in;
+	const struct remote_sasl *sasl; /* while that lasts; or NULL */
+	char error[CURL_ERROR_SIZE];
+
+	unsigned milliseconds; /* without a word */
+	struct buf line;       /* of remote_line */
+	size_t at, have;       /* in room */
+	char room[REMOTE_ROOM];
+};
+
+/* Dials; `sasl` may be NULL: nobody logs in then.  What was borrowed must last
+ * until remote_close, which is to be called after a failure too. */
+int remote_open(struct remote *r, struct arena *a,
+		const struct mailbox_url *url,
+		const struct mailbox_login *login,
+		const struct remote_sasl *sasl, struct fault *f);
+void remote_close(struct remote *r);
+
+/* FAULT_CONFIG on a line that others can read: nobody logs in there. */
+int remote_may_log_in(const struct remote *r, struct fault *f);
+
+/* All of it, or -1 with FAULT_TEMPORARY.  `shown` stands in the transcript for
+ * what is secret; NULL: it is shown as it is. */
+int remote_send(struct remote *r, const char *text, const char *shown,
+		struct fault *f);
+/* The next line without its end, in r->line until the next call. */
+int remote_line(struct remote *r, struct fault *f);
+/* At least one octet that has arrived, *n of them at *data.  What is not
+ * given to remote_taken comes again. */
+int remote_more(struct remote *r, const char **data, size_t *n,
+		struct fault *f);
+void remote_taken(struct remote *r, size_t n);
+/* For what is said in other than lines. */
+void remote_remark(const struct remote *r, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+/* Tells that the line can be used no more, and why not; -1. */
+int remote_garbled(struct remote *r, const char *what, struct fault *f);
+
+#endif

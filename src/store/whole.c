@@ -1,0 +1,49 @@
+/* whole.c - the length is asked first, so that a file that shrinks while it is
+ * read is a fault and no short message. */
+#include "store/whole.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "flow/source.h"
+
+int whole_open(const char *path, bool follow_link, struct fault *f)
+{
+	int flags = O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY;
+	int fd = open(path, follow_link ? flags : flags | O_NOFOLLOW);
+	struct stat st;
+	int error = errno;
+
+	if (fd < 0) {
+		fault_errno(f, FAULT_NOINPUT, error, "cannot read %s", path);
+		errno = error;
+		return -1;
+	}
+	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode))
+		return fd;
+	close(fd);
+	fault_set(f, FAULT_NOINPUT, "%s is no plain file any more", path);
+	errno = 0;
+	return -1;
+}
+
+int whole_push(int fd, const char *path, const bool *enough, struct sink *to,
+	       struct fault *f)
+{
+	struct slice slice = { .fd = fd, .name = path };
+	struct source source;
+	struct stat st;
+
+	if (fstat(fd, &st) < 0)
+		return fault_errno(f, FAULT_IO, errno, "cannot read %s", path);
+	slice.length = (uint64_t)st.st_size;
+	source_of_slice(&source, &slice);
+	source.is_over = enough;
+	if (pump(&source, to) == 0)
+		return 0;
+	if (!fault_is_set(f))
+		*f = *to->fault;
+	return -1;
+}

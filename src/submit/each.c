@@ -1,0 +1,191 @@
+/* each.c - one request, many attachments; many drafts, one request. */
+#include "submit/each.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#define NAME_ROOM   256 /* series_ops */
+#define SUBJECT_MAX 65536
+
+static const char *base_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash && slash[1] ? slash + 1 : path;
+}
+
+/* ---- each file ---- */
+
+static int check_files(const struct request *r, struct fault *f)
+{
+	for (size_t i = 0; i < r->series.count; i++)
+		if (access(r->series.sources[i], R_OK) < 0)
+			return fault_errno(f, FAULT_NOINPUT, errno,
+					   "cannot read %s",
+					   r->series.sources[i]);
+	return 0;
+}
+
+int each_open(struct each *e, struct arena *a, const struct request *r,
+	      const struct account *account, const char *const *spool,
+	      struct fault *f)
+{
+	struct input *in;
+
+	*e = (struct each){ .request = r, .account = account, .spool = spool };
+	e->inputs = (struct inputs){ .arena = a,
+				     .spool = spool,
+				     .dot_ends = r->dot_ends_input };
+	if (check_files(r, f) < 0)
+		return -1;
+	if (!r->body_path || strcmp(r->body_path, "-") != 0)
+		return 0;
+	in = input_open(&e->inputs, "-", f);
+	if (!in || input_slice(&e->inputs, in, true, &e->text, f) < 0)
+		return -1;
+	e->has_text = true;
+	return 0;
+}
+
+void each_close(struct each *e)
+{
+	inputs_free(&e->inputs);
+}
+
+static const char *fill_subject(const struct request *r, unsigned n,
+				struct arena *a, struct fault *f)
+{
+	struct buf out = BUF_INIT(SUBJECT_MAX);
+	const char *p = r->subject, *done;
+
+	while (*p) {
+		if (strncmp(p, "{name}", 6) == 0) {
+			buf_puts(&out, base_name(r->series.sources[n - 1]));
+			p += 6;
+		} else if (strncmp(p, "{n}", 3) == 0) {
+			buf_printf(&out, "%u", n);
+			p += 3;
+		} else if (strncmp(p, "{of}", 4) == 0) {
+			buf_printf(&out, "%zu", r->series.count);
+			p += 4;
+		} else {
+			buf_putc(&out, *p++);
+		}
+	}
+	if (out.overflow)
+		fault_set(f, FAULT_USAGE, "the subject is too long");
+	done = arena_dup(a, out.data);
+	buf_free(&out);
+	return done;
+}
+
+int each_make(void *context, unsigned n, struct arena *a,
+	      struct composition *out, char *name, struct fault *f)
+{
+	const struct each *e = context;
+	const char *path = e->request->series.sources[n - 1];
+	struct request *r = request_copy(a, e->request);
+
+	snprintf(name, NAME_ROOM, "%s", path);
+	request_attach(a, r, path)->name = base_name(path);
+	if (r->subject)
+		r->subject = fill_subject(e->request, n, a, f);
+	composition_init(out, a, r, e->account, e->spool);
+	out->inputs.standard = e->has_text ? &e->text : NULL;
+	if (fault_is_set(f) || composition_build(out, f) < 0)
+		return -1;
+	return composition_render(out, true, f);
+}
+
+/* A file may be named twice. */
+const char *each_key(void *context, unsigned n, struct arena *a)
+{
+	(void)context;
+	return arena_format(a, "%u", n);
+}
+
+/* ---- ready messages ---- */
+
+int batch_open(struct batch *b, struct arena *a, const struct request *r,
+	       const struct account *account, const char *const *spool,
+	       const struct mailbox_login *login, struct fault *f)
+{
+	*b = (struct batch){
+		.arena = a, .request = r, .account = account, .spool = spool
+	};
+	b->boxes = arena_array(a, r->series.count, sizeof(*b->boxes));
+	for (size_t i = 0; i < r->series.count; i++) {
+		if (mailbox_open(&b->boxes[i], a, r->series.sources[i], login,
+				 spool, f) < 0) {
+			batch_close(b);
+			return -1;
+		}
+		b->count++;
+		b->total += (unsigned)b->boxes[i].count;
+	}
+	return 0;
+}
+
+void batch_close(struct batch *b)
+{
+	while (b->count)
+		mailbox_abandon(&b->boxes[--b->count]);
+}
+
+/* Its mailbox, and *n within it. */
+static struct mailbox *find_box(const struct batch *b, unsigned *n)
+{
+	struct mailbox *m = b->boxes;
+
+	while (*n > m->count)
+		*n -= (unsigned)m++->count;
+	return m;
+}
+
+static int read_message(struct mailbox *m, unsigned n, struct stage *stage,
+			struct fault *f)
+{
+	if (mailbox_read(m, n, &stage->sink, f) < 0)
+		return -1;
+	return sink_close(&stage->sink);
+}
+
+int batch_make(void *context, unsigned n, struct arena *a,
+	       struct composition *out, char *name, struct fault *f)
+{
+	const struct batch *b = context;
+	struct mailbox *m = find_box(b, &n);
+	struct request *r = request_copy(a, b->request);
+	struct slice *content = arena_alloc(a, sizeof(*content));
+
+	snprintf(name, NAME_ROOM, "%s:%u", m->name, n);
+	r->recipients_from_header = request_recipients(r) == 0;
+	r->reverse_path_from_header = !r->has_envelope_from;
+	composition_init(out, a, r, b->account, b->spool);
+	out->owned = arena_alloc(a, sizeof(*out->owned));
+	stage_init(out->owned, b->spool, "the message", f);
+	if (read_message(m, n, out->owned, f) < 0)
+		return -1;
+	*content = stage_slice(out->owned);
+	out->is_draft = true;
+	out->draft_content = content;
+	if (composition_build(out, f) < 0)
+		return -1;
+	return composition_render(out, true, f);
+}
+
+/* By what stays the same when other mail comes to the mailbox. */
+const char *batch_key(void *context, unsigned n, struct arena *a)
+{
+	const struct batch *b = context;
+	const struct mailbox *m = find_box(b, &n);
+	const char *id = m->messages[n - 1].id;
+	char *key = arena_format(a, "%s %s", m->name, id ? id : "");
+
+	for (char *p = key; *p; p++)
+		if ((unsigned char)*p < 32 || *p == 127)
+			*p = '?';
+	return id ? key : arena_format(a, "%s %u", m->name, n);
+}

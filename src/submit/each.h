@@ -1,0 +1,60 @@
+/* each.h - every file a mail of its own, and messages that are ready.
+ *
+ * Two sources of a series (series.h).  With files the request is the same for
+ * all but for the attachment and the subject, in which {name}, {n} and {of}
+ * stand for the file and its number; the text is read once.  Ready messages go
+ * as drafts, each with the envelope of its own header unless the request names
+ * recipients. */
+#ifndef SUBMIT_EACH_H
+#define SUBMIT_EACH_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/arena.h"
+#include "base/fault.h"
+#include "config/config.h"
+#include "store/mailbox.h"
+#include "submit/compose.h"
+#include "submit/input.h"
+#include "submit/request.h"
+
+struct each {
+	const struct request *request;
+	const struct account *account;
+	const char *const *spool;
+	struct inputs inputs; /* of standard input */
+	struct slice text;
+	bool has_text;
+};
+
+/* Borrows all of it until each_close.  FAULT_NOINPUT names the first file that
+ * cannot be read; standard input is read here. */
+int each_open(struct each *e, struct arena *a, const struct request *r,
+	      const struct account *account, const char *const *spool,
+	      struct fault *f);
+void each_close(struct each *e);
+/* As series_ops has them. */
+int each_make(void *context, unsigned n, struct arena *a,
+	      struct composition *out, char *name, struct fault *f);
+const char *each_key(void *context, unsigned n, struct arena *a);
+
+struct batch {
+	struct arena *arena;
+	const struct request *request;
+	const struct account *account;
+	const char *const *spool;
+	struct mailbox *boxes;
+	size_t count;
+	unsigned total; /* messages in all of them */
+};
+
+int batch_open(struct batch *b, struct arena *a, const struct request *r,
+	       const struct account *account, const char *const *spool,
+	       const struct mailbox_login *login, struct fault *f);
+void batch_close(struct batch *b);
+int batch_make(void *context, unsigned n, struct arena *a,
+	       struct composition *out, char *name, struct fault *f);
+const char *batch_key(void *context, unsigned n, struct arena *a);
+
+#endif

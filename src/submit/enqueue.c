@@ -1,0 +1,281 @@
+/* enqueue.c - a composition's verdicts, as the queue wants them.
+ *
+ *	the verdict		in the entry
+ *	none yet		waiting, never tried, due now
+ *	deferred		waiting, tried once, due when schedule.h says
+ *	refused for good	failed, or not in it
+ *	accepted		not in it */
+#include "submit/enqueue.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/world.h"
+#include "config/settings.h"
+#include "deliver/attempt.h"
+#include "deliver/flush.h"
+#include "deliver/spool.h"
+#include "queue/queue.h"
+
+#define PATH_OCTETS 4096
+
+/* ---- whether ---- */
+
+static const char *const words[] = {
+	[ENQUEUE_NEVER] = "never",
+	[ENQUEUE_DEFERRED] = "auto",
+	[ENQUEUE_ALL] = "only",
+	[ENQUEUE_BACKGROUND] = "background",
+};
+
+const char *enqueue_word(enum enqueue_mode mode)
+{
+	return words[mode];
+}
+
+enum enqueue_mode enqueue_mode(const struct request *r,
+			       const struct account *account)
+{
+	unsigned mode = ENQUEUE_BACKGROUND;
+
+	if (r->hands_back && !setting_is_given(account, "queue"))
+		return ENQUEUE_NEVER;
+	while (mode && strcmp(words[mode], account->queue) != 0)
+		mode--;
+	return (enum enqueue_mode)mode;
+}
+
+/* ---- the way ---- */
+
+/* A run of the queue starts in another folder. */
+static const char *absolute(struct arena *a, const char *path)
+{
+	char here[PATH_OCTETS];
+
+	if (*path == '/' || *path == '~' || !getcwd(here, sizeof(here)))
+		return path;
+	return arena_format(a, "%s/%s", here, path);
+}
+
+/* $MAILSEND_CONFIG stands before the system's file: it is named where the
+ * account is in it. */
+static const char *config_path(const struct composition *c)
+{
+	const char *named = world_env("MAILSEND_CONFIG");
+	const char *origin = c->account->origin;
+	size_t n = named ? strlen(named) : 0;
+
+	if (c->request->config_path)
+		return absolute(c->arena, c->request->config_path);
+	if (!named || (strcmp(origin, "default") != 0 &&
+		       (strncmp(origin, named, n) != 0 || origin[n] != ':')))
+		return NULL;
+	return absolute(c->arena, named);
+}
+
+/* Of this run, not of the mail. */
+static bool is_of_the_run(const char *name)
+{
+	return strcmp(name, "queue") == 0 ||
+	       strcmp(name, "queue_folder") == 0 ||
+	       strcmp(name, "queue_flush") == 0;
+}
+
+/* A value that is a path, and not a word that stands in its place. */
+static bool is_path(const struct setting *s, const struct account *account,
+		    const char *value)
+{
+	const unsigned no_paths = SETTING_SECRET | SETTING_COMMAND;
+	const char *const *field =
+		(const void *)((const char *)account + s->field);
+
+	return s->kind == SETTING_TEXT && s->flags & SETTING_BYTES &&
+	       !(s->flags & no_paths) && *field && **field &&
+	       strcmp(*field, value) == 0 && strcmp(value, "off") != 0 &&
+	       strcmp(value, "-") != 0;
+}
+
+static struct entry_setting *settings_of(const struct composition *c)
+{
+	struct entry_setting *first = NULL, **last = &first;
+
+	for (const struct override *o = c->request->overrides; o; o = o->next) {
+		const struct setting *s = setting_find(o->name);
+
+		if (is_of_the_run(o->name))
+			continue;
+		*last = arena_alloc(c->arena, sizeof(**last));
+		(*last)->name = o->name;
+		(*last)->value = s && is_path(s, c->account, o->value)
+					 ? absolute(c->arena, o->value)
+					 : o->value;
+		last = &(*last)->next;
+	}
+	return first;
+}
+
+static int check_way(const struct account *account, struct fault *f)
+{
+	if (account->password_fd < 0 || strcmp(account->auth, "off") == 0)
+		return 0;
+	return fault_set(f, FAULT_CONFIG,
+			 "the password of account %s comes by a descriptor "
+			 "(password_fd), which a later run has not",
+			 account->name);
+}
+
+/* ---- the envelope ---- */
+
+static void fill_recipient(struct entry_recipient *to,
+			   const struct recipient *one,
+			   const struct schedule *schedule,
+			   const struct outcome *out, uint32_t chance)
+{
+	*to = (struct entry_recipient){
+		.address = one->address,
+		.needs_smtputf8 = one->needs_smtputf8,
+		.dsn_notify = one->dsn_notify,
+		.dsn_orcpt = one->dsn_orcpt,
+		.state = envelope_is_deferred(one) ? ENTRY_WAITING
+						   : ENTRY_FAILED,
+		.reply = one->reply,
+		.host = "",
+	};
+	if (!one->decided)
+		return;
+	to->tries = 1;
+	to->tried = world_now();
+	to->last = one->verdict;
+	to->host = out->host ? out->host : "";
+	if (to->state == ENTRY_WAITING)
+		to->next = schedule_next(schedule, to, to->tried, chance);
+}
+
+/* Those who have not got it; the same chance for all, so that they go together
+ * the next time. */
+static void fill_recipients(const struct enqueue *q, const struct outcome *out,
+			    struct entry *e)
+{
+	const struct composition *c = q->composition;
+	struct schedule schedule = attempt_schedule(c->account);
+	uint32_t chance;
+
+	world_random(&chance, sizeof(chance));
+	e->recipients = arena_array(c->arena, c->envelope.count,
+				    sizeof(*e->recipients));
+	for (size_t i = 0; i < c->envelope.count; i++) {
+		const struct recipient *one = &c->envelope.recipients[i];
+
+		if (envelope_is_deferred(one) ||
+		    (q->has_failed && fault_is_set(&one->verdict)))
+			fill_recipient(&e->recipients[e->count++], one,
+				       &schedule, out, chance);
+	}
+}
+
+static void fill_entry(const struct enqueue *q, const struct outcome *out,
+		       struct entry *e)
+{
+	const struct composition *c = q->composition;
+	bool is_named = strcmp(c->account->origin, "default") != 0;
+
+	*e = (struct entry){
+		.kind = ENTRY_MAIL,
+		.arrived = world_now(),
+		.message_id = c->message_id,
+		.has_8bit = c->has_8bit,
+		.has_8bit_header = c->has_8bit_header,
+		.prefers_smtputf8 = c->request->prefers_smtputf8,
+		.account = is_named ? c->account->name : NULL,
+		.config_path = config_path(c),
+		.settings = settings_of(c),
+		.syslog_tag = c->request->syslog_tag,
+		.reverse_path = c->envelope.reverse_path,
+		.sender_needs_smtputf8 = c->envelope.sender_needs_smtputf8,
+		.dsn_notify = c->envelope.dsn_notify,
+		.dsn_ret = c->envelope.dsn_ret,
+		.dsn_envid = c->envelope.dsn_envid,
+	};
+	fill_recipients(q, out, e);
+}
+
+/* ---- in ---- */
+
+/* Bytes that every server can take, as long as one may have to that was not
+ * asked yet. */
+static int make_lasting(const struct enqueue *q, struct fault *f)
+{
+	struct composition *c = q->composition;
+
+	if (c->is_rendered && (!c->has_8bit || q->takes_8bit))
+		return 0;
+	return composition_render(c, false, f);
+}
+
+static int put(const struct enqueue *q, struct entry *e, struct fault *f)
+{
+	struct composition *c = q->composition;
+	const char *folder = spool_queue(c->arena, c->account, f);
+	struct queue queue;
+
+	if (!folder || queue_open(&queue, c->arena, folder, true, f) < 0)
+		return -1;
+	return queue_put(&queue, &c->stage, e, NULL, f);
+}
+
+int enqueue_mail(const struct enqueue *q, struct outcome *out, struct fault *f)
+{
+	struct composition *c = q->composition;
+	struct entry e;
+
+	if (check_way(c->account, f) < 0 || make_lasting(q, f) < 0)
+		return -1;
+	fill_entry(q, out, &e);
+	if (put(q, &e, f) < 0)
+		return -1;
+	for (size_t i = 0; i < c->envelope.count; i++) {
+		struct recipient *one = &c->envelope.recipients[i];
+
+		one->is_queued = envelope_is_deferred(one);
+	}
+	out->queue_id = e.id;
+	out->size = c->stage.size;
+	out->has_notice = q->has_failed;
+	return 0;
+}
+
+/* ---- runs ---- */
+
+void enqueue_start(const struct enqueue *q, const struct outcome *out, bool now)
+{
+	const struct composition *c = q->composition;
+	const char *ids[] = { out->queue_id };
+	struct fault f = FAULT_INIT;
+	const struct flush fl = {
+		.arena = c->arena,
+		.folder = spool_queue(c->arena, c->account, &f),
+		.ids = { .words = ids, .count = 1 },
+		.due_only = !now,
+	};
+
+	if (!fl.folder || flush_start(&fl, false, &f) < 0)
+		log_warning("the queue could not be run now, and %s waits for "
+			    "the next run: %s",
+			    out->queue_id, f.text);
+}
+
+/* Of a queue that is not in order nobody hears who sent what went: mailq tells
+ * it, and the first mail that has to wait. */
+void enqueue_flush_due(struct arena *a, const struct account *account)
+{
+	struct fault ignored = FAULT_INIT;
+	const struct flush fl = {
+		.arena = a,
+		.folder = spool_queue(a, account, &ignored),
+		.due_only = true,
+	};
+
+	if (account->queue_flush && fl.folder)
+		flush_start(&fl, true, &ignored);
+}

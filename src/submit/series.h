@@ -1,0 +1,76 @@
+/* series.h - the mails of one command, one after the other.
+ *
+ * Each is made when its turn comes, so that none but the one at hand takes any
+ * memory, and goes over a route that stays open; with several connections each
+ * has a process of its own, and takes the next mail that nobody has.  What is
+ * accepted (by a server or by the queue) is written into the journal before
+ * the next one goes. */
+#ifndef SUBMIT_SERIES_H
+#define SUBMIT_SERIES_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/fault.h"
+#include "config/config.h"
+#include "queue/journal.h"
+#include "smtp/dial.h"
+#include "submit/compose.h"
+
+#define SERIES_CONNECTIONS_MAX 20
+
+enum series_fate { SERIES_SENT, SERIES_QUEUED, SERIES_FAILED };
+
+/* What became of one; strings are cut where they are too long. */
+struct series_verdict {
+	unsigned n;
+	enum series_fate fate;
+	int exit; /* its exit status alone */
+	uint64_t size;
+	char name[256]; /* what the maker calls it */
+	char message_id[256];
+	char queue_id[32]; /* or "" */
+	char text[768];	   /* of the fault, or the server's words */
+};
+
+struct series_ops {
+	/* Mail n, rendered, all of it in `a`; whatever is opened for it goes
+	 * with composition_free.  `name` has 256 octets. */
+	int (*make)(void *context, unsigned n, struct arena *a,
+		    struct composition *out, char *name, struct fault *f);
+	/* What it has in the journal; in `a`. */
+	const char *(*key)(void *context, unsigned n, struct arena *a);
+	/* In this process, as each comes to its end. */
+	void (*told)(void *context, const struct series_verdict *v);
+	/* NULL, or may it go at all? */
+	bool (*wanted)(void *context, unsigned n);
+};
+
+struct series {
+	struct arena *arena;
+	struct config *config;
+	const struct account *account; /* the mails' own may differ */
+	const char *config_path;
+	const struct trace *trace; /* or NULL */
+	const struct series_ops *ops;
+	void *context;
+	unsigned total, connections;
+	struct journal *journal; /* or NULL */
+	bool are_one; /* of no use without each other: the first that fails is
+			 the end of it */
+	bool again;   /* those in the journal too */
+};
+
+struct series_result {
+	unsigned sent, queued, failed;
+	unsigned before; /* the journal had them */
+	int exit;	 /* the first that failed */
+};
+
+/* 0 when all that was wanted went; else -1 with the fault of the first that
+ * did not, or of the series itself. */
+int series_run(const struct series *s, struct series_result *out,
+	       struct fault *f);
+
+#endif

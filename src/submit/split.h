@@ -1,0 +1,61 @@
+/* split.h - one message too large for its way becomes several that fit.
+ *
+ * Splitting is planning: each file of the composition is a set of slices, and
+ * each part of a set is a message of its own with one of them.  How large a
+ * slice may be is reckoned from the finished frame of the part with its widest
+ * numbers and the codec's own arithmetic, so that no message is an octet over
+ * what was asked.  Nothing is read into memory, and the parts are made one at a
+ * time.
+ *
+ *	parts	  multipart/mixed, the slice as a file NAME.003 in base64
+ *	uuencode  the text of uuencode cut in pieces, "(3/12)" in the subject
+ *	partial	  message/partial of the whole message (RFC 2046 5.2.2)
+ *	shar	  a shell script each, which appends its slice
+ *
+ * A part can be told from its label (mail/fragment_label.h) and a set from its
+ * id; the Message-ID comes from both, so that a part that is sent twice is one
+ * message. */
+#ifndef SUBMIT_SPLIT_H
+#define SUBMIT_SPLIT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/fault.h"
+#include "submit/compose.h"
+
+#define SPLIT_PARTS_MAX 100000 /* messages of one set */
+#define SPLIT_SETS_MAX	250    /* files of one command */
+#define SPLIT_ID_SIZE	33     /* 128 bits in hex, and the NUL */
+
+struct split_set;
+struct split {
+	struct arena *arena;
+	struct composition *whole;
+	enum split_format format;
+	uint64_t limit;		/* octets of a message */
+	char id[SPLIT_ID_SIZE]; /* of the first set; the others count on */
+	struct split_set *sets;
+	size_t count;
+	unsigned total; /* messages in all */
+};
+
+/* A new id; `id` has room for SPLIT_ID_SIZE. */
+void split_new_id(char *id);
+/* The composition is built; it is rendered where that is needed to know its
+ * size, and stays what it is.  Borrows it and
+ * the arena until the end.  1 when it has to be split; 0 when it fits; -1,
+ * FAULT_USAGE where the limit is too small for any slice, FAULT_DATA where
+ * there is no file that could be split. */
+int split_plan(struct split *s, struct arena *a, struct composition *whole,
+	       uint64_t limit, const char *id, struct fault *f);
+/* Part `number` of all, from 1, rendered: everything of it lives in `a`, which
+ * may be emptied once composition_free has been called on `out`. */
+int split_part(const struct split *s, unsigned number, struct arena *a,
+	       struct composition *out, struct fault *f);
+/* "3/12 logs.tgz", for people; in the arena. */
+const char *split_part_name(const struct split *s, unsigned number,
+			    struct arena *a);
+
+#endif

@@ -1,0 +1,35 @@
+/* split_frame.h - the message around one slice, in each of the formats. */
+#ifndef SUBMIT_SPLIT_FRAME_H
+#define SUBMIT_SPLIT_FRAME_H
+
+#include "submit/split.h"
+
+struct split_set {
+	char id[SPLIT_ID_SIZE];
+	const char *name; /* base name, UTF-8 */
+	unsigned mode;
+	struct slice content; /* all of the file; of the message (partial) */
+	char digest[65];      /* SHA-256 of the content, hex */
+	unsigned of;
+	uint64_t first, step; /* octets in part 1, in each later one */
+	uint64_t *cuts;	      /* partial: where each part begins; else NULL */
+	bool has_text;	      /* what the person wrote goes with part 1 */
+};
+
+/* One part, or what bounds it: all that a frame is made of. */
+struct split_piece {
+	const struct split_set *set;
+	unsigned n, of;
+	uint64_t offset, total;
+	struct slice content;
+	char digest[65];
+};
+
+/* Fills out->message, of which nothing is shared with the whole but what does
+ * not change.  All in `a`. */
+int split_frame(const struct split *s, const struct split_piece *p,
+		struct arena *a, struct composition *out, struct fault *f);
+/* How many digits a part's number has in a file's name. */
+int split_digits(unsigned of);
+
+#endif

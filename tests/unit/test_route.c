@@ -1,0 +1,595 @@
+/* test_route.c - accounts in order, without a network: the dial and the session
+ * are small servers of the test, told what to say by the account's host. */
+#include "config_bench.h"
+
+#include "deliver/route.h"
+
+/* ---- the servers: what stands behind each host name ---- */
+
+enum word { YES, LATER, NO, LOST, LOST_LATE, TOO_BIG };
+
+/* One mail's answer, the same for all recipients or for each of them. */
+struct answer_of {
+	const char *only; /* a recipient; NULL: all others */
+	enum word word;
+};
+
+struct server {
+	const char *host;
+	const struct answer_of *answers; /* ends with a second NULL and YES */
+	bool is_down, is_down_for_good;
+	bool lacks_8bit;
+	unsigned full_after; /* mails over one connection; 0: no limit */
+	/* seen */
+	unsigned dials, mails, over_this;
+	char asked[400]; /* recipients, in order */
+};
+
+static struct server servers[4];
+
+static struct server *server_of(const char *host)
+{
+	for (size_t i = 0; i < 4; i++)
+		if (servers[i].host && strcmp(servers[i].host, host) == 0)
+			return &servers[i];
+	fail_msg("nobody is %s", host);
+	return NULL;
+}
+
+int dial_open(struct dial *d, const struct dial_options *o,
+	      const struct trace *trace, struct fault *f)
+{
+	struct server *s = server_of(o->host);
+
+	(void)trace;
+	memset(d, 0, sizeof(*d));
+	s->dials++;
+	s->over_this = 0;
+	if (s->is_down)
+		return fault_set(f, FAULT_TEMPORARY, "%s is down", s->host);
+	if (s->is_down_for_good)
+		return fault_set(f, FAULT_PERMISSION, "%s knows us not",
+				 s->host);
+	d->handle = s;
+	d->caps.flags = s->lacks_8bit ? 0 : CAPS_8BITMIME;
+	return 0;
+}
+
+void dial_close(struct dial *d)
+{
+	assert_non_null(d->handle);
+	d->handle = NULL;
+}
+
+void session_init(struct session *s, struct dial *d)
+{
+	*s = (struct session){ .dial = d };
+}
+
+void session_free(struct session *s)
+{
+	assert_non_null(s->dial);
+	s->dial = NULL;
+}
+
+void session_quit(struct session *s)
+{
+	assert_non_null(s->dial->handle);
+}
+
+static enum word word_for(const struct server *s, const char *address)
+{
+	const struct answer_of *a = s->answers;
+
+	for (; a && a->only; a++)
+		if (strcmp(a->only, address) == 0)
+			return a->word;
+	return a ? a->word : YES;
+}
+
+static void answer(struct session *s, struct recipient *r, enum word word)
+{
+	static const struct {
+		enum fault_cause cause;
+		int reply;
+		const char *text;
+	} words[] = {
+		[LATER] = { FAULT_TEMPORARY, 451, "not now" },
+		[NO] = { FAULT_NOUSER, 550, "never" },
+		[LOST] = { FAULT_TEMPORARY, 0, "the line broke" },
+		[LOST_LATE] = { FAULT_TEMPORARY, 0, "taken perhaps" },
+		[TOO_BIG] = { FAULT_DATA, 0, "too big for it" },
+	};
+
+	r->decided = true;
+	s->broken |= word == LOST || word == LOST_LATE;
+	s->in_doubt |= word == LOST_LATE;
+	if (word == YES) {
+		r->verdict.reply = 250;
+		return;
+	}
+	fault_set(&r->verdict, words[word].cause, "%s", words[word].text);
+	r->verdict.reply = words[word].reply;
+}
+
+int session_send(struct session *s, struct envelope *e,
+		 const struct session_content *content, struct fault *f)
+{
+	struct server *server = s->dial->handle;
+	bool is_full =
+		server->full_after && server->over_this == server->full_after;
+
+	assert_false(s->broken);
+	assert_false(content->has_8bit && server->lacks_8bit);
+	s->in_doubt = false;
+	server->mails++;
+	server->over_this++;
+	s->round_trips += 2;
+	for (size_t i = 0; i < e->count; i++) {
+		struct recipient *r = &e->recipients[i];
+
+		if (r->decided)
+			continue;
+		strcat(strcat(server->asked, r->address), " ");
+		answer(s, r, is_full ? LOST : word_for(server, r->address));
+	}
+	return envelope_sum_up(e, f);
+}
+
+/* ---- the bench ---- */
+
+static const char three[] = "defaults\ntls off\nfrom me@example.org\n"
+			    "account one\nhost one\nfallback two, three\n"
+			    "account two\nhost two\n"
+			    "account three\nhost three\n";
+
+struct mail {
+	struct recipient to[3];
+	struct envelope envelope;
+	struct load load;
+	struct outcome out;
+	struct fault fault;
+};
+
+static struct route route;
+
+static void prepare(struct state *s, const char *config)
+{
+	memset(servers, 0, sizeof(servers));
+	servers[0].host = "one";
+	servers[1].host = "two";
+	servers[2].host = "three";
+	s->wish.account = "one";
+	loaded(s, config);
+	if (route_open(&route, &s->arena, &s->config, s->account, NULL, NULL,
+		       &s->fault) < 0)
+		fail_msg("%s", s->fault.text);
+}
+
+static int post(struct mail *m, size_t count)
+{
+	static const char *const names[] = { "a", "b", "c" };
+
+	for (size_t i = 0; i < count; i++)
+		m->to[i].address = names[i];
+	m->envelope = (struct envelope){ .reverse_path = "me@example.org",
+					 .recipients = m->to,
+					 .count = count };
+	m->load.content.bytes = slice_of_memory("x\r\n", 3);
+	return route_send(&route, &m->envelope, &m->load, NULL, &m->out,
+			  &m->fault);
+}
+
+static void says(const struct recipient *r, const char *words)
+{
+	if (!strstr(r->verdict.text, words))
+		fail_msg("\"%s\" does not say \"%s\"", r->verdict.text, words);
+}
+
+#define ALL(word_)                                                             \
+	(const struct answer_of[])                                             \
+	{                                                                      \
+		{                                                              \
+			NULL, word_                                            \
+		}                                                              \
+	}
+
+/* ---- which account ---- */
+
+static void the_first_takes_it(void **state)
+{
+	struct mail m = { .fault = FAULT_INIT };
+
+	prepare(*state, three);
+	assert_int_equal(post(&m, 2), 0);
+	assert_string_equal(servers[0].asked, "a b ");
+	assert_int_equal(servers[1].dials + servers[2].dials, 0);
+	assert_string_equal(m.out.account, "one");
+	assert_string_equal(m.out.host, "one:25");
+	assert_int_equal(m.out.size, 3);
+	assert_int_equal(m.out.round_trips, 2);
+	assert_false(m.out.unreachable);
+	route_close(&route);
+}
+
+static void one_that_is_not_there_is_passed_over(void **state)
+{
+	struct mail m = { .fault = FAULT_INIT }, n = m;
+
+	prepare(*state, three);
+	servers[0].is_down_for_good = servers[1].is_down = true;
+	assert_int_equal(post(&m, 2), 0);
+	assert_int_equal(post(&n, 1), 0);
+	assert_string_equal(servers[2].asked, "a b a ");
+	assert_string_equal(m.out.account, "three");
+	assert_false(m.out.unreachable);
+	/* and not dialled again, nor the good one twice */
+	assert_int_equal(servers[0].dials, 1);
+	assert_int_equal(servers[1].dials, 1);
+	assert_int_equal(servers[2].dials, 1);
+	route_close(&route);
+}
+
+static void only_the_deferred_go_on(void **state)
+{
+	static const struct answer_of first[] = { { "a", YES },
+						  { "b", LATER },
+						  { NULL, NO } };
+	struct mail m = { .fault = FAULT_INIT };
+
+	prepare(*state, three);
+	servers[0].answers = first;
+	assert_int_equal(post(&m, 3), -1);
+	assert_string_equal(servers[1].asked, "b ");
+	assert_int_equal(servers[2].dials, 0);
+	assert_int_equal(envelope_accepted(&m.envelope), 2);
+	assert_int_equal(m.fault.cause, FAULT_NOUSER);
+	assert_false(m.out.unreachable);
+	assert_string_equal(m.out.account, "two");
+	route_close(&route);
+}
+
+static void a_refusal_by_a_later_one_is_final(void **state)
+{
+	struct mail m = { .fault = FAULT_INIT };
+
+	prepare(*state, three);
+	servers[0].answers = ALL(LATER);
+	servers[1].answers = ALL(NO);
+	assert_int_equal(post(&m, 1), -1);
+	assert_int_equal(m.to[0].verdict.reply, 550);
+	assert_int_equal(servers[2].dials, 0);
+	route_close(&route);
+}
+
+static void who_is_decided_stays_so(void **state)
+{
+	struct mail m = { .fault = FAULT_INIT };
+
+	prepare(*state, three);
+	m.to[0].decided = true;
+	fault_set(&m.to[0].verdict, FAULT_TEMPORARY, "of an hour ago");
+	servers[0].is_down = true;
+	assert_int_equal(post(&m, 2), -1);
+	assert_string_equal(servers[1].asked, "b ");
+	says(&m.to[0], "of an hour ago");
+	assert_true(m.to[1].decided && !fault_is_set(&m.to[1].verdict));
+	route_close(&route);
+}
+
+/* ---- whose word counts ---- */
+
+static void nobody_is_there(void **state)
+{
+	struct mail m = { .fault = FAULT_INIT };
+
+	prepare(*state, three);
+	for (int i = 0; i < 3; i++)
+		servers[i].is_down = true;
+	assert_int_equal(post(&m, 1), -1);
+	assert_true(m.out.unreachable);
+	assert_string_equal(m.out.account, "one");
+	says(&m.to[0], "one is down");
+	says(&m.to[0], "account two: two is down");
+	says(&m.to[0], "account three: three is down");
+	assert_true(m.to[0].verdict.temporary);
+	route_close(&route);
+}
+
+/* Who cannot be reached now may be reached tomorrow: that is no "never". */
+static void what_may_pass_outweighs_what_may_not(void **state)
+{
+	struct mail m = { .fault = FAULT_INIT };
+
+	prepare(*state, three);
+	servers[0].is_down_for_good = servers[2].is_down_for_good = true;
+	servers[1].is_down = true;
+	assert_int_equal(post(&m, 1), -1);
+	assert_true(m.to[0].verdict.temporary);
+	assert_true(m.out.unreachable);
+	says(&m.to[0], "two is down");
+	says(&m.to[0], "one knows us not");
+	says(&m.to[0], "three knows us not");
+	route_close(&route);
+}
+
+static void a_server_word_outweighs_the_way(void **state)
+{
+	struct mail m = { .fault = FAULT_INIT };
+
+	prepare(*state, three);
+	servers[0].answers = ALL(LATER);
+	servers[1].is_down = servers[2].is_down = true;
+	assert_int_equal(post(&m, 1), -1);
+	assert_int_equal(m.to[0].verdict.reply, 451);
+	assert_false(m.out.unreachable);
+	assert_string_equal(m.out.account, "one");
+	route_close(&route);
+}
+
+/* What a later one cannot do for want of a capability is no word on the mail.
+ */
+static void an_understudy_is_no_judge(void **state)
+{
+	struct mail m = { .fault = FAULT_INIT };
+
+	prepare(*state, three);
+	servers[0].is_down = true;
+	servers[1].answers = ALL(TOO_BIG);
+	servers[2].is_down = true;
+	assert_int_equal(post(&m, 1), -1);
+	assert_true(m.to[0].verdict.temporary);
+	assert_true(m.out.unreachable);
+	says(&m.to[0], "one is down");
+	says(&m.to[0], "too big for it");
+	route_close(&route);
+}
+
+static void what_the_first_cannot_do_is_told(void **state)
+{
+	struct mail m = { .fault = FAULT_INIT };
+
+	prepare(*state, three);
+	servers[0].answers = ALL(TOO_BIG);
+	assert_int_equal(post(&m, 1), -1);
+	assert_int_equal(m.to[0].verdict.cause, FAULT_DATA);
+	assert_int_equal(servers[1].dials, 0);
+	route_close(&route);
+}
+
+/* ---- connections ---- */
+
+static void a_broken_one_is_dialled_anew(void **state)
+{
+	struct mail m = { .fault = FAULT_INIT }, n = m;
+
+	prepare(*state, three);
+	servers[0].answers = ALL(LOST);
+	servers[1].is_down = servers[2].is_down = true;
+	assert_int_equal(post(&m, 1), -1);
+	servers[0].answers = NULL;
+	assert_int_equal(post(&n, 1), 0);
+	assert_int_equal(servers[0].dials, 2);
+	route_close(&route);
+}
+
+/* A server that takes two mails over a connection and closes it. */
+static void one_that_was_used_up_costs_no_mail(void **state)
+{
+	prepare(*state, three);
+	servers[0].full_after = 2;
+	for (int i = 0; i < 5; i++) {
+		struct mail m = { .fault = FAULT_INIT };
+
+		assert_int_equal(post(&m, 2), 0);
+		assert_string_equal(m.out.account, "one");
+	}
+	assert_int_equal(servers[0].dials, 3);
+	assert_int_equal(servers[1].dials, 0);
+	route_close(&route);
+}
+
+/* It was taken, perhaps: it is not sent again without need. */
+static void in_doubt_nothing_is_sent_twice_at_once(void **state)
+{
+	struct mail m = { .fault = FAULT_INIT }, n = m;
+
+	prepare(*state, "account one\nhost one\ntls off\nfrom me@x.org\n");
+	assert_int_equal(post(&m, 1), 0);
+	servers[0].answers = ALL(LOST_LATE);
+	assert_int_equal(post(&n, 1), -1);
+	assert_int_equal(servers[0].dials, 1);
+	assert_int_equal(servers[0].mails, 2);
+	route_close(&route);
+}
+
+/* A used connection that breaks, and nobody there when it is dialled. */
+static void used_up_and_then_down(void **state)
+{
+	struct mail m = { .fault = FAULT_INIT }, n = m, o = m;
+
+	prepare(*state, "account one\nhost one\ntls off\nfrom me@x.org\n");
+	servers[0].full_after = 1;
+	assert_int_equal(post(&m, 1), 0);
+	servers[0].is_down = true;
+	assert_int_equal(post(&n, 1), -1);
+	assert_true(n.out.unreachable && n.to[0].verdict.temporary);
+	assert_int_equal(post(&o, 1), -1);
+	assert_int_equal(servers[0].dials, 2);
+	route_close(&route);
+}
+
+/* ---- what is sent ---- */
+
+static int to_7bit(void *context, struct session_content *content,
+		   struct fault *f)
+{
+	(void)f;
+	++*(int *)context;
+	content->bytes = slice_of_memory("=78\r\n", 5);
+	content->has_8bit = false;
+	return 0;
+}
+
+static void seven_bits_where_eight_are_too_many(void **state)
+{
+	int count = 0;
+	struct mail m = { .load = { .to_7bit = to_7bit, .context = &count } };
+
+	prepare(*state, three);
+	assert_false(route_takes_8bit(&route));
+	m.load.content.has_8bit = true;
+	servers[0].answers = ALL(LATER);
+	servers[1].lacks_8bit = true;
+	assert_int_equal(post(&m, 1), 0);
+	assert_int_equal(count, 1);
+	assert_int_equal(m.out.size, 5);
+	assert_false(route_takes_8bit(&route));
+	route_close(&route);
+}
+
+static void eight_bits_are_known_once_all_were_asked(void **state)
+{
+	struct mail m = { .fault = FAULT_INIT };
+
+	prepare(*state, three);
+	servers[0].answers = servers[1].answers = servers[2].answers =
+		ALL(LATER);
+	assert_int_equal(post(&m, 1), -1);
+	assert_true(route_takes_8bit(&route));
+	route_close(&route);
+}
+
+/* ---- the list ---- */
+
+static void circles_and_twins_are_passed_over(void **state)
+{
+	prepare(*state, "defaults\ntls off\nfrom me@example.org\n"
+			"account one\nhost one\nfallback one,two two , one\n"
+			"account two\nhost two\nfallback one\n");
+	assert_int_equal(route.count, 2);
+	assert_string_equal(route.hosts[1].account->name, "two");
+	route_close(&route);
+}
+
+/* The command line is about the account that was chosen. */
+static void overrides_are_the_first_ones(void **state)
+{
+	struct state *s = *state;
+
+	set(s, "port", "2525");
+	prepare(s, three);
+	assert_string_equal(route.hosts[0].name, "one:2525");
+	assert_string_equal(route.hosts[1].name, "two:25");
+	route_close(&route);
+}
+
+static void no_such_fallback(void **state)
+{
+	struct state *s = *state;
+
+	s->wish.account = "one";
+	loaded(s, "account one\nhost one\nfallback nobody\n");
+	assert_int_equal(route_open(&route, &s->arena, &s->config, s->account,
+				    NULL, NULL, &s->fault),
+			 -1);
+	assert_int_equal(s->fault.cause, FAULT_CONFIG);
+	assert_says(s, "one");
+	assert_says(s, "nobody");
+}
+
+static void too_many_fallbacks(void **state)
+{
+	struct state *s = *state;
+	struct buf text = BUF_INIT(4096);
+
+	buf_puts(&text, "account one\nhost one\nfallback ");
+	for (int i = 0; i < ROUTE_MAX; i++)
+		buf_printf(&text, "x%d ", i);
+	for (int i = 0; i < ROUTE_MAX; i++)
+		buf_printf(&text, "\naccount x%d\nhost x", i);
+	buf_putc(&text, '\n');
+	s->wish.account = "one";
+	loaded(s, text.data);
+	assert_int_equal(route_open(&route, &s->arena, &s->config, s->account,
+				    NULL, NULL, &s->fault),
+			 -1);
+	assert_int_equal(s->fault.cause, FAULT_CONFIG);
+	buf_free(&text);
+}
+
+/* ---- this machine ---- */
+
+static void without_a_server_it_is_this_machine(void **state)
+{
+	struct state *s = *state;
+	char config[400];
+	struct mail m = { .fault = FAULT_INIT };
+
+	snprintf(config, sizeof(config),
+		 "account one\nmaildir %s/box\nfallback two\n"
+		 "account two\nhost two\ntls off\n",
+		 folder);
+	prepare(s, config);
+	m.to[0].address = "joe";
+	m.to[1].address = "someone@example.net";
+	m.envelope = (struct envelope){ .reverse_path = "joe@box.example.net",
+					.recipients = m.to,
+					.count = 2 };
+	m.load.content.bytes = slice_of_memory("x: y\r\n\r\nz\r\n", 11);
+	assert_int_equal(route_send(&route, &m.envelope, &m.load, NULL, &m.out,
+				    &m.fault),
+			 0);
+	/* who is not of this machine has no way from here: the next one */
+	assert_string_equal(servers[1].asked, "someone@example.net ");
+	assert_non_null(strstr(m.to[0].reply, "/box/"));
+	route_close(&route);
+	snprintf(config, sizeof(config), "rm -r '%s/box'", folder);
+	assert_int_equal(system(config), 0);
+}
+
+/* As the one behind a server it takes the caller's own mail, and says of no
+ * other that it cannot go. */
+static void this_machine_as_the_last_way(void **state)
+{
+	struct mail m = { .fault = FAULT_INIT };
+
+	prepare(*state, "account one\nhost one\ntls off\nfrom me@x.org\n"
+			"fallback two\naccount two\n");
+	servers[0].is_down = true;
+	assert_int_equal(post(&m, 1), -1);
+	assert_true(m.to[0].verdict.temporary);
+	assert_true(m.out.unreachable);
+	says(&m.to[0], "one is down");
+	route_close(&route);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(the_first_takes_it),
+		TEST(one_that_is_not_there_is_passed_over),
+		TEST(only_the_deferred_go_on),
+		TEST(a_refusal_by_a_later_one_is_final),
+		TEST(who_is_decided_stays_so),
+		TEST(nobody_is_there),
+		TEST(what_may_pass_outweighs_what_may_not),
+		TEST(a_server_word_outweighs_the_way),
+		TEST(an_understudy_is_no_judge),
+		TEST(what_the_first_cannot_do_is_told),
+		TEST(a_broken_one_is_dialled_anew),
+		TEST(one_that_was_used_up_costs_no_mail),
+		TEST(in_doubt_nothing_is_sent_twice_at_once),
+		TEST(used_up_and_then_down),
+		TEST(seven_bits_where_eight_are_too_many),
+		TEST(eight_bits_are_known_once_all_were_asked),
+		TEST(circles_and_twins_are_passed_over),
+		TEST(overrides_are_the_first_ones),
+		TEST(no_such_fallback),
+		TEST(too_many_fallbacks),
+		TEST(without_a_server_it_is_this_machine),
+		TEST(this_machine_as_the_last_way),
+	};
+
+	return cmocka_run_group_tests(tests, bench_open, bench_close);
+}
