@@ -26,9 +26,11 @@ TEST_PACKAGES  := libcmocka-dev bats python3 openssl sharutils mpack \
 LINT_PACKAGES  := clang-format clang-tidy cppcheck shellcheck mandoc
 
 SOURCES   := $(sort $(wildcard src/*/*.c))
-OBJECTS   := $(SOURCES:%.c=$(B)/obj/%.o)
+OBJECTS   := $(SOURCES:%.c=$(B)/obj/%.o) $(B)/obj/gen/providers.o
 # mailsend's own; what contrib has of systemd and cron is compiled in.
 COMMAND   := $(B)/obj/cmd/mailsend.o $(B)/obj/cmd/queue.o \
+	     $(B)/obj/cmd/check.o $(B)/obj/cmd/talk.o $(B)/obj/cmd/assistant.o \
+	     $(B)/obj/cmd/roundtrip.o $(B)/obj/cmd/explain.o \
 	     $(B)/obj/cmd/series.o \
 	     $(B)/obj/cmd/setup.o $(B)/obj/cmd/setup_cron.o \
 	     $(B)/obj/cmd/setup_run.o $(B)/gen/setup_files.o
@@ -72,7 +74,7 @@ $(B)/mailsend: $(COMMAND) $(B)/libmailsend.a
 	$(call say,ld,$@)
 	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
-$(B)/mailget: $(B)/obj/cmd/mailget.o $(B)/libmailsend.a
+$(B)/mailget: $(B)/obj/cmd/mailget.o $(B)/obj/cmd/talk.o $(B)/libmailsend.a
 	$(call say,ld,$@)
 	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
@@ -102,6 +104,18 @@ $(B)/gen/setup_files.c: $(SETUP) cmd/setup_files.h Makefile
 		sed -e 's/[\\"]/\\&/g' -e 's/.*/\t"&\\n"/' "$$file"; \
 		printf '\t;\n'; \
 	done; } >$@
+
+# The table of contrib/providers, for src/probe/provider.h.
+$(B)/gen/providers.c: contrib/providers Makefile
+	$(Q)mkdir -p $(@D)
+	$(Q){ printf '#include "probe/provider.h"\n\n'; \
+	printf 'const char provider_text[] =\n'; \
+	sed -e 's/[\\"]/\\&/g' -e 's/.*/\t"&\\n"/' contrib/providers; \
+	printf '\t;\n'; } >$@
+
+$(B)/obj/gen/providers.o: $(B)/gen/providers.c
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
 $(B)/gen/setup_files.o: $(B)/gen/setup_files.c
 	$(Q)$(CC) $(CPPFLAGS) -Icmd $(ALL_CFLAGS) -c -o $@ $<

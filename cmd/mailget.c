@@ -19,6 +19,7 @@
 #include "persona/rows.h"
 #include "persona/setters.h"
 #include "submit/transcript.h"
+#include "talk.h"
 
 #define LINES_MAX 1000000
 
@@ -88,6 +89,12 @@ static const struct option_row rows[] = {
 	FLAG(0, "raw", .field = OPTION_OWN(struct wish, is_raw),
 	     .help = "commands of POP3 or IMAP from standard input, replies "
 		     "on standard output"),
+
+	FLAG(0, "talk", .set = set_action, .value = REQUEST_TALK,
+	     .help = "talk POP3 or IMAP to the server yourself, once TLS and "
+		     "the log-in are done: \\help there"),
+	FLAG(0, "no-auth", .field = OPTION_FIELD(talk.stays_out),
+	     .help = "with --talk: no log-in is made"),
 
 	HEADING("What is told:"),
 	ROWS_TOLD('v'),
@@ -262,6 +269,19 @@ static int check_together(const struct wish *w, struct fault *f)
 	return 0;
 }
 
+static int check_talk(const struct wish *w, struct fault *f)
+{
+	if (w->word_count > 1 || w->is_raw || w->request.json)
+		return fault_set(f, FAULT_USAGE,
+				 "--talk leaves the commands to you: leave all "
+				 "out but the URL");
+	if (w->request.transcript)
+		return fault_set(f, FAULT_USAGE,
+				 "a talk is seen anyway: name a file, as in "
+				 "--transcript=FILE");
+	return 0;
+}
+
 static int finish(struct options_run *run, struct fault *f)
 {
 	struct wish *w = wish_of(run);
@@ -271,6 +291,8 @@ static int finish(struct options_run *run, struct fault *f)
 				 "name a mailbox: a file, a folder, '-', or "
 				 "pop3s://USER@HOST, imaps://USER@HOST/FOLDER");
 	w->order.source = w->words[0];
+	if (w->request.action == REQUEST_TALK)
+		return check_talk(w, f);
 	if (w->is_raw) {
 		w->order.action = FETCH_RAW;
 		if (w->word_count > 1)
@@ -362,6 +384,8 @@ static int act(struct run *run, struct fault *f)
 		return say_help(f);
 	if (r->action == REQUEST_VERSION)
 		return say(version, strlen(version), f);
+	if (r->action == REQUEST_TALK)
+		return talk_with_mailbox(&run->arena, r, o->source, f);
 	if (transcript_open(&run->transcript, r->transcript, r->transcript_path,
 			    f) < 0)
 		return -1;

@@ -25,8 +25,9 @@
 #include "persona/setters.h"
 #include "submit/transcript.h"
 
-#define PAUSE_LOCAL  2	/* seconds between rounds */
-#define PAUSE_REMOTE 60 /* servers do not like to be asked all the time */
+#define PAUSE_LOCAL  2 /* seconds between rounds */
+#define PAUSE_REMOTE 5 /* at first; servers do not like to be asked often */
+#define PAUSE_MOST   60
 #define WAIT_MAX     (366L * 24 * 60 * 60)
 
 enum mode { MODE_JOIN, MODE_STATUS, MODE_LIST };
@@ -277,6 +278,16 @@ static struct tally tally_of(const struct run *run)
 	};
 }
 
+static bool tells_any(const struct run *run)
+{
+	struct tally t = tally_of(run);
+
+	for (const struct set *s = run->assembly.sets; s; s = s->next)
+		if (tally_tells(&t, s))
+			return true;
+	return false;
+}
+
 /* The file itself may go to standard output: then this does not. */
 static int tell(struct run *run, const struct fault *failure, struct fault *f)
 {
@@ -426,7 +437,7 @@ static int join_all(struct run *run, struct fault *f)
 	for (struct set *s = a->sets; s; s = s->next) {
 		struct fault own = FAULT_INIT;
 
-		if (!tally_tells(&t, s) || s->state != SET_READY)
+		if (!tally_tells(&t, s))
 			continue;
 		if (assembly_join(a, s, &own) == 0) {
 			assembly_judge(a, s);
@@ -489,6 +500,8 @@ static int do_rounds(struct run *run, struct fault *f)
 			log_warning("%s", f->text);
 		left = (end - now + 999) / 1000;
 		pause_for(left < pause ? left : pause);
+		if (pause > PAUSE_LOCAL)
+			pause = pause * 2 < PAUSE_MOST ? pause * 2 : PAUSE_MOST;
 	}
 	return fault_is_set(f) ? -1 : tally_status(&t);
 }
@@ -521,9 +534,9 @@ static int join(struct run *run, struct fault *f)
 		*f = trouble;
 		status = -1;
 	}
-	if (status == JOIN_INCOMPLETE && !run->collect.fragments &&
-	    !run->assembly.set_count)
-		log_error("there is no part of a split file");
+	if (status >= 0 && !tells_any(run))
+		log_error(w->source_count ? "there is no part of a split file"
+					  : "no part of a split file is kept");
 	if (w->mode == MODE_LIST && status >= 0)
 		status = 0;
 	assembly_close(&run->assembly);

@@ -10,9 +10,14 @@
 #include "config/config.h"
 #include "deliver/spool.h"
 #include "deliver/process.h"
+#include "assistant.h"
+#include "check.h"
+#include "explain.h"
+#include "roundtrip.h"
 #include "persona/personas.h"
 #include "queue.h"
 #include "series.h"
+#include "talk.h"
 #include "queue/queue.h"
 #include "submit/compose.h"
 #include "submit/enqueue.h"
@@ -347,6 +352,40 @@ static int serve(struct run *run, struct fault *f)
 	return r;
 }
 
+static int explain(struct run *run, struct fault *f)
+{
+	const char *called = run->command.argv[0];
+	const char *slash = strrchr(called, '/');
+	const struct explain_job job = {
+		.arena = &run->arena,
+		.called = slash ? slash + 1 : called,
+		.face = run->persona->name,
+		.request = &run->request,
+		.config = &run->config,
+		.account = run->account,
+		.spool = run->spool,
+	};
+
+	return explain_command(&job, f);
+}
+
+static int send_around(struct run *run, struct fault *f)
+{
+	const struct roundtrip_wish wish = {
+		.request = &run->request,
+		.config = &run->config,
+		.account = run->account,
+		.spool = run->spool,
+		.trace = transcript_trace(&run->transcript),
+	};
+	struct fault trouble = FAULT_INIT;
+	int r = roundtrip_command(&run->arena, &wish, f);
+
+	if (transcript_close(&run->transcript, &trouble) < 0)
+		log_warning("%s", trouble.text);
+	return r;
+}
+
 /* The exit status; a fault that is still to be told is in f. */
 static int act(struct run *run, struct fault *f)
 {
@@ -364,6 +403,12 @@ static int act(struct run *run, struct fault *f)
 	case REQUEST_PRINT_QUEUED:
 	case REQUEST_SETUP_QUEUE:
 		return queue_command(&run->arena, &run->request, f);
+	case REQUEST_SETUP:
+		return assistant_command(&run->arena, &run->request, f);
+	case REQUEST_TALK:
+		return talk_with_server(&run->arena, &run->request, f);
+	case REQUEST_CHECK:
+		return check_command(&run->arena, &run->request, f);
 	default:
 		break;
 	}
@@ -389,6 +434,10 @@ static int act(struct run *run, struct fault *f)
 	if (run->request.action == REQUEST_SERVE ||
 	    run->request.action == REQUEST_SERVE_STDIO)
 		return serve(run, f);
+	if (run->request.action == REQUEST_ROUNDTRIP)
+		return send_around(run, f);
+	if (run->request.action == REQUEST_EXPLAIN)
+		return explain(run, f);
 	if (run->request.series.kind != REQUEST_ONE)
 		return send_many(run, f);
 	return send_mail(run, f);

@@ -24,6 +24,8 @@
 #include "submit/split.h"
 #include "submit/split_frame.h"
 
+#define COMMON_DIGITS (SPLIT_ID_SIZE - 3) /* of the ids of one command */
+
 /* What the three kinds share. */
 struct runner {
 	const struct series_job *job;
@@ -68,12 +70,20 @@ static bool is_listed(const char *list, unsigned n)
 	return false;
 }
 
+/* The id of a set of its own (of the second file, say) is that set alone, and
+ * so are the numbers of parts: mailjoin knows of no other. */
 static bool wanted(void *context, unsigned n)
 {
 	const struct runner *run = context;
-	const char *parts = run->job->request->series.parts;
+	const struct request_series *r = &run->job->request->series;
+	unsigned set = 0;
 
-	return !parts || is_listed(parts, n);
+	if (run->split)
+		n = split_place(run->split, n, &set);
+	if (r->id && (r->parts || strcmp(r->id + COMMON_DIGITS, "00") != 0) &&
+	    set != strtoul(r->id + COMMON_DIGITS, NULL, 16))
+		return false;
+	return !r->parts || is_listed(r->parts, n);
 }
 
 /* ---- what is told ---- */
@@ -288,7 +298,7 @@ static void choose_id(const struct series_job *job, char *id)
 
 	split_new_id(id);
 	if (given && strlen(given) == SPLIT_ID_SIZE - 1)
-		memcpy(id, given, SPLIT_ID_SIZE - 3);
+		memcpy(id, given, COMMON_DIGITS);
 }
 
 static int find_limit(struct runner *run, uint64_t *limit, struct fault *f)

@@ -27,6 +27,7 @@ static struct {
 	uint64_t seed;
 	unsigned uid;
 	bool tty;
+	unsigned dns;
 	char *host, *user, *gecos, *home, *charset, *mailname, *aliases;
 } frozen;
 
@@ -60,6 +61,8 @@ static void freeze_word(char *word)
 	} else if (!strcmp(word, "tty")) {
 		frozen.tty = *value == '1';
 		frozen.has_tty = true;
+	} else if (!strcmp(word, "dns")) {
+		frozen.dns = (unsigned)strtoul(value, NULL, 10) & 0xFFFF;
 	} else if (!strcmp(word, "host")) {
 		frozen.host = value;
 	} else if (!strcmp(word, "mailname")) {
@@ -383,6 +386,11 @@ bool world_has_terminal(void)
 bool world_is_terminal(int fd)
 {
 	return isatty(fd) == 1;
+}
+
+unsigned world_dns_port(void)
+{
+	return frozen.dns;
 }
 
 unsigned world_pid(void)

@@ -4,10 +4,10 @@
  * Nothing else in the house asks the system for these, so that a run can be
  * frozen and compared to the byte.  `MAILSEND_FROZEN` in the environment does
  * that, for tests: `clock=UNIX_SECONDS zone=MINUTES seed=N host=FQDN user=NAME
- * uid=N gecos=NAME home=DIR charset=NAME tty=0|1 mailname=NAME aliases=FILE`,
- * separated by spaces, each optional ("_" in a gecos is a space).  What it
- * leaves out is real, but for mailname and aliases: a frozen host has them only
- * when they are named. */
+ * uid=N gecos=NAME home=DIR charset=NAME tty=0|1 mailname=NAME aliases=FILE
+ * dns=PORT`, separated by spaces, each optional ("_" in a gecos is a space).
+ * What it leaves out is real, but for mailname and aliases: a frozen host has
+ * them only when they are named. */
 #ifndef BASE_WORLD_H
 #define BASE_WORLD_H
 
@@ -58,6 +58,8 @@ const char *world_charset(void);
 /* Is a person there: the process has a controlling terminal. */
 bool world_has_terminal(void);
 bool world_is_terminal(int fd);
+/* Of 127.0.0.1, where the name server of a frozen world is; 0: the system's. */
+unsigned world_dns_port(void);
 unsigned world_pid(void);
 /* The file that this program is, absolute; NULL when that cannot be told. */
 const char *world_program(void);

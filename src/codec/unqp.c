@@ -96,7 +96,7 @@ static void take(struct unqp *s, char c)
 		s->hex = c;
 		s->state = UNQP_HEX;
 	} else if (s->state == UNQP_HEX && value >= 0) {
-		char octet = (char)(hex_value(s->hex) << 4 | value);
+		char octet = (char)(hex_value(s->hex) * 16 + value);
 
 		emit(s, &octet, 1);
 		s->state = UNQP_TEXT;

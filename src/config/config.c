@@ -130,7 +130,8 @@ static bool is_like(struct arena *a, const char *from, const char *sender,
 	return bare && ascii_equal(from, bare);
 }
 
-static struct account *find_sender(const struct config *c, const char *sender)
+static struct account *find_sender(const struct config *c, const char *sender,
+				   enum config_reason *why)
 {
 	for (int how = LIKE_SAME; how < LIKENESSES; how++)
 		for (struct account *a = c->accounts; a; a = a->next) {
@@ -139,9 +140,12 @@ static struct account *find_sender(const struct config *c, const char *sender)
 
 			if (from && config_expand(c->arena, &from, "", &unused))
 				continue;
-			if (from &&
-			    is_like(c->arena, from, sender, (enum likeness)how))
+			if (from && is_like(c->arena, from, sender,
+					    (enum likeness)how)) {
+				*why = CONFIG_BY_SENDER +
+				       (enum config_reason)how;
 				return a;
+			}
 		}
 	return NULL;
 }
@@ -185,6 +189,7 @@ static int no_default(const struct config *c, struct fault *f)
 /* NULL without a fault when there are none at all. */
 static const struct account *find_account(const struct config *c,
 					  const struct config_wish *w,
+					  enum config_reason *why,
 					  struct fault *f)
 {
 	const char *sender = w->sender;
@@ -192,15 +197,20 @@ static const struct account *find_account(const struct config *c,
 
 	if (w->account) {
 		found = find_named(c, w->account);
+		*why = CONFIG_BY_NAME;
 		if (!found)
 			no_such_account(c, w->account, f);
 		return found;
 	}
-	found = sender ? find_sender(c, sender) : NULL;
-	if (!found)
-		found = find_named(c, "default");
-	if (!found && c->accounts && !c->accounts->next)
+	found = sender ? find_sender(c, sender, why) : NULL;
+	if (found)
+		return found;
+	found = find_named(c, "default");
+	*why = found ? CONFIG_BY_DEFAULT : CONFIG_BY_NOTHING;
+	if (!found && c->accounts && !c->accounts->next) {
 		found = c->accounts;
+		*why = CONFIG_BY_LACK;
+	}
 	if (!found && c->accounts)
 		no_default(c, f);
 	return found;
@@ -231,7 +241,8 @@ static bool is_forbidden(const struct account *account,
 int config_choose(struct config *c, const struct config_wish *w,
 		  struct account **out, struct fault *f)
 {
-	const struct account *found = find_account(c, w, f);
+	enum config_reason why = CONFIG_BY_NOTHING;
+	const struct account *found = find_account(c, w, &why, f);
 	struct account *account;
 
 	if (fault_is_set(f))
@@ -239,6 +250,7 @@ int config_choose(struct config *c, const struct config_wish *w,
 	account = setting_account(c->arena, found ? found->name : "default");
 	account->origin = found ? found->origin : "default";
 	account->is_msmtp = found && found->is_msmtp;
+	account->reason = why;
 	if (found)
 		setting_copy(account, found, false);
 	for (const struct override *o = w->overrides; o; o = o->next)

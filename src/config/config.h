@@ -49,12 +49,24 @@ struct config_origin {
 	bool own; /* said of this very account, not by "defaults" */
 };
 
+/* Why config_choose took an account. */
+enum config_reason {
+	CONFIG_BY_NOTHING, /* there is none */
+	CONFIG_BY_NAME,
+	CONFIG_BY_SENDER, /* the address is its `from` */
+	CONFIG_BY_DETAIL, /* ... without its +detail */
+	CONFIG_BY_PATTERN,
+	CONFIG_BY_DEFAULT, /* it is called so */
+	CONFIG_BY_LACK,	   /* of any other */
+};
+
 /* The settings of one account, all filled in (inherited or default).
  * Strings are UTF-8 or NULL; paths have their ~ expanded. */
 struct account {
 	const char *name;
 	const char *origin; /* where it was begun: "FILE:LINE", "default" */
 	bool is_msmtp;	    /* from a file of msmtp's: its defaults hold */
+	enum config_reason reason;
 
 	/* the smarthost */
 	const char *host; /* NULL: none is configured */
@@ -161,4 +173,8 @@ int config_check(const char *name, const char *value, struct fault *f);
  * without a value is a comment, a password "***". */
 int config_show(const struct config *c, const struct account *chosen,
 		struct buf *out);
+/* One value for people, in the arena: "***" for a secret; NULL: none. */
+struct setting;
+const char *config_shown(struct arena *a, const struct setting *s,
+			 const struct account *account);
 #endif

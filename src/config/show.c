@@ -45,6 +45,14 @@ static int show_setting(const struct setting *s, struct arena *a,
 	return put_line(out, start, origin);
 }
 
+const char *config_shown(struct arena *a, const struct setting *s,
+			 const struct account *account)
+{
+	const char *text = setting_text(a, s, account);
+
+	return text && tells_secret(s, text) ? "***" : text;
+}
+
 int config_show(const struct config *c, const struct account *chosen,
 		struct buf *out)
 {

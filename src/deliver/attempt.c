@@ -156,6 +156,24 @@ static void take_verdicts(struct attempt *at)
 
 /* ---- the try ---- */
 
+/* A disk that is full for days must not bring a mail to its good recipients
+ * with every run: what cannot be written down is not tried.  One that goes to
+ * its only recipient is taken out, which needs no room. */
+static int make_room(struct queue_claim *c, struct fault *f)
+{
+	const struct entry *e = &c->entry;
+	size_t lines = entry_count(e, ENTRY_WAITING) +
+		       entry_count(e, ENTRY_FAILED) +
+		       entry_count(e, ENTRY_TOLD);
+
+	if (lines <= 1 || queue_reserve(c, f) == 0)
+		return 0;
+	log_error("%s was not tried, since the result could not be written "
+		  "down: %s",
+		  e->id, f->text);
+	return -1;
+}
+
 static void fill_envelope(struct attempt *at, bool due_only)
 {
 	struct entry *e = &at->claim->entry;
@@ -348,6 +366,9 @@ int attempt_run(struct arena *a, struct queue_claim *c, struct route *route,
 	at.schedule = attempt_schedule(at.account);
 	fill_envelope(&at, due_only);
 	*result = result_of(&c->entry);
+	*unreachable = false;
+	if (at.envelope.count && make_room(c, f) < 0)
+		return -1;
 	if (at.envelope.count)
 		try_it(&at, route, progress);
 	/* all were sent, and it is still here: the last one was interrupted */

@@ -36,8 +36,9 @@ bool attempt_is_wanted(const struct entry *e, const struct schedule *s,
 		       bool due_only);
 
 /* Tries those who wait, only the due ones with `due_only`; the account's log
- * has a line of it.  -1 when the result could not be written to the queue, of
- * which log_error has told then, since a recipient may get the mail twice.
+ * has a line of it.  -1, of which log_error has told then, when the result
+ * could not be written to the queue, since a recipient may get the mail twice;
+ * where that is known before (a full disk), the mail is not tried.
  * *unreachable as in struct outcome.  `progress` may be NULL. */
 int attempt_run(struct arena *a, struct queue_claim *c, struct route *route,
 		bool due_only, const struct session_progress *progress,

@@ -240,10 +240,15 @@ static void tell(struct entry *e)
 /* Those who failed know it, or may not: the mail goes on without them. */
 static int settle(struct queue_claim *c, bool keep, struct fault *f)
 {
+	struct fault first = FAULT_INIT;
+
 	tell(&c->entry);
 	if (entry_count(&c->entry, ENTRY_WAITING) > 0)
 		return queue_update(c, f);
-	return keep ? queue_give_up(c, f) : queue_remove(c, f);
+	if ((keep ? queue_give_up(c, &first) : queue_remove(c, &first)) == 0)
+		return 0;
+	/* where it cannot go, it says at least who was told */
+	return queue_update(c, f);
 }
 
 /* Did nobody of those who failed, now or before, want a notice? */

@@ -1,6 +1,7 @@
 /* postbox.c - whose password goes where. */
 #include "deliver/postbox.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/ascii.h"
@@ -128,6 +129,40 @@ static int find_secret(struct arena *a, const struct account *account,
 	return 0;
 }
 
+/* As it was found the first time. */
+static void recall(struct arena *a, const struct postbox_memory *memory,
+		   struct mailbox_login *login, struct buf *password)
+{
+	buf_init(password, SECRET_MAX);
+	buf_put(password, memory->password.data, memory->password.len);
+	login->user = memory->user ? arena_dup(a, memory->user) : NULL;
+	login->password = password->data;
+}
+
+static void remember(struct postbox_memory *memory,
+		     const struct mailbox_login *login,
+		     const struct buf *password)
+{
+	buf_init(&memory->password, SECRET_MAX);
+	buf_put(&memory->password, password->data, password->len);
+	memory->user = NULL;
+	if (login->user) {
+		size_t n = strlen(login->user) + 1;
+
+		memory->user = memcpy(memory_alloc(n), login->user, n);
+	}
+	memory->is_known = true;
+}
+
+void postbox_forget(struct postbox_memory *memory)
+{
+	if (!memory->is_known)
+		return;
+	buf_wipe(&memory->password);
+	free(memory->user);
+	memory->is_known = false;
+}
+
 /* All that is needed to log in at the URL.  `password` is to be wiped, and not
  * needed any more once somebody is logged in. */
 static int prepare(struct arena *a, const struct postbox_wish *wish,
@@ -142,7 +177,7 @@ static int prepare(struct arena *a, const struct postbox_wish *wish,
 
 	if (mailbox_parse_url(a, wish->source, url, f) < 0)
 		return -1;
-	name = user ? user->value : url->user;
+	name = wish->user ? wish->user : user ? user->value : url->user;
 	if (choose(a, wish->config, url, name, &account, f) < 0)
 		return -1;
 	fill_login(a, account, url->host,
@@ -151,9 +186,20 @@ static int prepare(struct arena *a, const struct postbox_wish *wish,
 	login->no_tls = tls && !strcmp(tls->value, "off");
 	login->trace = wish->trace;
 	login->context = wish->context;
+	login->stays_out = wish->stays_out;
 	*out = login;
-	return find_secret(a, account, url->host, name ? name : account->user,
-			   login, password, f);
+	if (wish->stays_out)
+		return 0;
+	if (wish->memory && wish->memory->is_known) {
+		recall(a, wish->memory, login, password);
+		return 0;
+	}
+	if (find_secret(a, account, url->host, name ? name : account->user,
+			login, password, f) < 0)
+		return -1;
+	if (wish->memory)
+		remember(wish->memory, login, password);
+	return 0;
 }
 
 static int open_url(struct mailbox *m, struct arena *a,
@@ -195,6 +241,23 @@ struct converse *postbox_converse(struct arena *a,
 	}
 	buf_wipe(&password);
 	return c;
+}
+
+int postbox_secret(struct arena *a, const struct postbox_wish *wish,
+		   const char *user, const char **whose, struct buf *password,
+		   struct fault *f)
+{
+	struct postbox_wish own = *wish;
+	struct mailbox_login *login = NULL;
+	struct mailbox_url url;
+	int r;
+
+	own.stays_out = false;
+	if (user)
+		own.user = user;
+	r = prepare(a, &own, &url, &login, password, f);
+	*whose = r < 0 ? NULL : login->user;
+	return r;
 }
 
 int postbox_sign_in(struct arena *a, const struct account *account,

@@ -12,19 +12,33 @@
 #ifndef DELIVER_POSTBOX_H
 #define DELIVER_POSTBOX_H
 
+#include <stdbool.h>
+
 #include "base/arena.h"
+#include "base/buf.h"
 #include "base/fault.h"
 #include "config/config.h"
 #include "store/converse.h"
 #include "store/mailbox.h"
 
+/* What is kept of one opening for the next, so that nobody is asked twice; to
+ * be zeroed first and wiped last. */
+struct postbox_memory {
+	bool is_known;
+	char *user; /* or NULL */
+	struct buf password;
+};
+
 /* All of it borrowed. */
 struct postbox_wish {
 	const char *source;
-	const char *const *spool; /* as for mailbox_open */
+	struct postbox_memory *memory; /* or NULL */
+	const char *const *spool;      /* as for mailbox_open */
 	/* Read only when the source is a URL.  The override "user" is more
 	 * than the URL's. */
 	const struct config_wish *config;
+	const char *user; /* before all others; or NULL */
+	bool stays_out;	  /* of postbox_converse: nobody logs in */
 	void (*trace)(void *context, char direction, const char *text,
 		      size_t n); /* or NULL */
 	void *context;
@@ -33,11 +47,19 @@ struct postbox_wish {
 int postbox_open(struct mailbox *m, struct arena *a,
 		 const struct postbox_wish *wish, struct fault *f);
 
+void postbox_forget(struct postbox_memory *memory);
+
 /* The same for a conversation by hand; the source is a URL.  NULL with the
  * fault. */
 struct converse *postbox_converse(struct arena *a,
 				  const struct postbox_wish *wish,
 				  struct fault *f);
+
+/* The user and the password that the source would be opened with, or `user`'s
+ * where it is not NULL. */
+int postbox_secret(struct arena *a, const struct postbox_wish *wish,
+		   const char *user, const char **whose, struct buf *password,
+		   struct fault *f);
 
 /* Logs in as the account's pop_before_smtp says, and ends.  `user` and
  * `password` are those that were found for the smarthost; without a password

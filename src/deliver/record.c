@@ -61,7 +61,9 @@ static void put_line(struct buf *line, const struct envelope *e,
 {
 	buf_printf(line, "id=%s account=%s host=%s from=<%s> to=",
 		   out->message_id ? out->message_id : "-", out->account,
-		   out->host ? out->host : "local",
+		   out->host	   ? out->host
+		   : out->queue_id ? "-"
+				   : "local",
 		   e->reverse_path ? e->reverse_path : "");
 	put_recipients(line, e);
 	buf_printf(line, " size=%" PRIu64 " accepted=%zu/%zu exit=%d",

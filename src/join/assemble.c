@@ -102,8 +102,8 @@ bool set_has(const struct set *set, unsigned n)
 static void grow_slots(struct assembly *s, struct set *set)
 {
 	set->slot_count = set->slot_count ? set->slot_count * 4 : 16;
-	set->slots =
-		arena_array(s->arena, set->slot_count, sizeof(*set->slots));
+	set->slots = arena_array(s->arena, set->slot_count,
+				 sizeof(struct set_part *));
 	for (struct set_part *p = set->parts; p; p = p->next) {
 		struct set_part **slot =
 			&set->slots[p->part.n % set->slot_count];

@@ -111,8 +111,9 @@ bool assembly_knows(struct assembly *s, const struct fragment_label *label,
 
 /* Finds out the state of a set and how many parts it has. */
 void assembly_judge(struct assembly *s, struct set *set);
-/* Joins a set that is READY; what is wrong with the set itself makes it
- * CORRUPT, or INCOMPLETE, with a note and no fault. */
+/* Joins a set that is READY, and tidies up where it was JOINED; what is wrong
+ * with the set itself makes it CORRUPT, or INCOMPLETE, with a note and no
+ * fault. */
 int assembly_join(struct assembly *s, struct set *set, struct fault *f);
 
 /* Numbers as people count them: of NUMBERED, those of the files' names. */

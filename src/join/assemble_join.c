@@ -32,10 +32,10 @@ const struct shelf_part **set_in_order(const struct set *set)
 
 	if (!set->count)
 		return NULL;
-	all = memory_alloc(set->count * sizeof(*all));
+	all = memory_alloc(set->count * sizeof(struct shelf_part *));
 	for (const struct set_part *p = set->parts; p; p = p->next)
 		all[i++] = &p->part;
-	qsort(all, set->count, sizeof(*all), by_number);
+	qsort(all, set->count, sizeof(struct shelf_part *), by_number);
 	return all;
 }
 
@@ -410,6 +410,20 @@ static void note_paths(struct assembly *s, struct set *set,
 	set->was_there = y->was_there;
 }
 
+/* A run was killed between the name and the end. */
+static int tidy(struct assembly *s, struct set *set, struct fault *f)
+{
+	int r = shelf_lock(&s->shelf, f);
+
+	if (r == 0) {
+		set->is_on_shelf = false;
+		yield_tidy(s->arena, &s->place, file_name(set), set->id);
+		r = shelf_forget(&s->shelf, set->id, f);
+		shelf_unlock(&s->shelf);
+	}
+	return r;
+}
+
 int assembly_join(struct assembly *s, struct set *set, struct fault *f)
 {
 	struct joint j = {
@@ -417,6 +431,8 @@ int assembly_join(struct assembly *s, struct set *set, struct fault *f)
 	};
 	int r = -1;
 
+	if (set->state == SET_JOINED && set->is_on_shelf)
+		return tidy(s, set, f);
 	if (set->state != SET_READY)
 		return 0;
 	j.parts = set_in_order(set);
@@ -428,6 +444,7 @@ int assembly_join(struct assembly *s, struct set *set, struct fault *f)
 		if (r == 0) {
 			set->state = SET_JOINED;
 			note_paths(s, set, &j.yield);
+			set->is_on_shelf = false;
 			r = shelf_forget(&s->shelf, set->id, f);
 		}
 		shelf_unlock(&s->shelf);

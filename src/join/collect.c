@@ -35,7 +35,7 @@ void collect_init(struct collect *c, struct arena *a, struct assembly *assembly)
 {
 	*c = (struct collect){ .arena = a, .assembly = assembly };
 	c->last = &c->sources;
-	c->slots = arena_array(a, SLOTS, sizeof(*c->slots));
+	c->slots = arena_array(a, SLOTS, sizeof(struct sighting *));
 }
 
 void collect_add(struct collect *c, const char *name)

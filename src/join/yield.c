@@ -57,6 +57,13 @@ static const char *path_of(struct arena *a, const struct yield_place *place,
 	return arena_format(a, "%s/%s", place->folder, name);
 }
 
+static const char *temporary_of(struct arena *a, const char *path,
+				const char *set, size_t index)
+{
+	return arena_format(a, "%s/.mailjoin-%s.%zu", folder_of(a, path), set,
+			    index);
+}
+
 static bool is_used(const struct yield *y, const char *path)
 {
 	for (const struct yield_file *x = y->files; x; x = x->next)
@@ -280,11 +287,19 @@ int yield_commit(struct yield *y)
 			return -1;
 		x->is_done = true;
 		crash_point("join-named");
+		unlink(x->temporary); /* one name is enough */
 		if (disk_sync_folder(folder_of(y->arena, x->path), y->fault) <
 		    0)
 			return -1;
 	}
 	return 0;
+}
+
+void yield_tidy(struct arena *a, const struct yield_place *place,
+		const char *name, const char *set)
+{
+	if (!place->spool)
+		unlink(temporary_of(a, path_of(a, place, name), set, 0));
 }
 
 void yield_free(struct yield *y)

@@ -52,6 +52,10 @@ void yield_free(struct yield *y);
  * last. */
 const char *yield_path(const struct yield *y, size_t index);
 
+/* Takes away what a killed run may have left beside a file that has its name.
+ */
+void yield_tidy(struct arena *a, const struct yield_place *place,
+		const char *name, const char *set);
 /* Is a file of this size and digest there? */
 bool yield_is_there(struct arena *a, const struct yield_place *place,
 		    const char *name, uint64_t size, const char *sha256);

@@ -14,6 +14,7 @@
 
 #include "base/buf.h"
 #include "base/library.h"
+#include "base/plain.h"
 
 #define TEXT_MAX 2000
 
@@ -86,54 +87,6 @@ static const struct library_symbol symbols[] = {
 static struct library libcrypto = { "libcrypto.so.3", "libssl3", symbols,
 				    NULL };
 
-/* ---- text that others wrote ---- */
-
-/* Octets of the character at `s` where it is whole UTF-8, else 0. */
-static size_t character(const unsigned char *s, size_t n)
-{
-	size_t want = *s < 0x80	  ? 1
-		      : *s < 0xC2 ? 0
-		      : *s < 0xE0 ? 2
-		      : *s < 0xF0 ? 3
-		      : *s < 0xF5 ? 4
-				  : 0;
-
-	if (!want || want > n)
-		return 0;
-	for (size_t i = 1; i < want; i++)
-		if ((s[i] & 0xC0) != 0x80)
-			return 0;
-	return want;
-}
-
-static void put_clean(struct buf *out, const char *text, size_t n)
-{
-	const unsigned char *s = (const unsigned char *)text;
-	size_t step;
-
-	for (; n; s += step, n -= step) {
-		step = character(s, n);
-		if (!step || *s < 32 || *s == 127 ||
-		    (*s == 0xC2 && s[1] < 0xA0)) { /* C1 controls */
-			buf_putc(out, '?');
-			step = step ? step : 1;
-		} else {
-			buf_put(out, s, step);
-		}
-	}
-}
-
-static const char *clean(struct arena *a, const char *text, size_t n)
-{
-	struct buf out = BUF_INIT(TEXT_MAX);
-	const char *kept;
-
-	put_clean(&out, text, n);
-	kept = arena_dup(a, out.data);
-	buf_free(&out);
-	return kept;
-}
-
 /* ---- one certificate ---- */
 
 static const char *name_text(struct arena *a, const X509_NAME *name)
@@ -148,7 +101,7 @@ static const char *name_text(struct arena *a, const X509_NAME *name)
 			    XN_FLAG_ONELINE & ~ASN1_STRFLGS_ESC_MSB) >= 0)
 		n = x509.bio_read(text, octets, sizeof(octets));
 	x509.bio_free(text);
-	return n > 0 ? clean(a, octets, (size_t)n) : "";
+	return n > 0 ? plain_dup(a, octets, (size_t)n) : "";
 }
 
 static void take_parts(struct arena *a, const X509_NAME *name,
@@ -167,7 +120,7 @@ static void take_parts(struct arena *a, const X509_NAME *name,
 	for (int i = 0; i < CHAIN_PARTS; i++) {
 		int n = x509.part(name, numbers[i], text, sizeof(text));
 
-		parts[i] = n >= 0 ? clean(a, text, (size_t)n) : NULL;
+		parts[i] = n >= 0 ? plain_dup(a, text, (size_t)n) : NULL;
 	}
 }
 
@@ -201,7 +154,7 @@ static void put_names(struct buf *out, const void *names)
 		if (out->len)
 			buf_puts(out, ", ");
 		if (one->type == GEN_DNS)
-			put_clean(out, (const char *)x509.string(value),
+			plain_put(out, (const char *)x509.string(value),
 				  (size_t)x509.string_length(value));
 		else
 			put_ip(out, x509.string(value),

@@ -188,7 +188,6 @@ static int check_leaf(X509_STORE_CTX *store, void *context)
 	return 0;
 }
 
-
 /* A second look, with a context of its own: the first has given its verdict,
  * and the store that both share knows more by now. */
 static bool verify_again(X509_STORE_CTX *store, const char *bundle)

@@ -40,16 +40,29 @@ static const struct option_row rows[] = {
 	ROWS_CONTENT('a', 'A', 'i', 'E'),
 
 	HEADING("Many mails:"),
+	ROWS_SPLIT,
 	ROWS_SERIES,
 
 	HEADING("Instead of sending:"),
 	ROWS_INSTEAD,
+
+	HEADING("A look at the way:"),
+	ROWS_CHECK,
+	ROWS_ROUNDTRIP,
+	OPTIONAL(0, "talk", "URL", .set = set_talk,
+		 .help = "talk to the server yourself, once TLS and the log-in "
+			 "are done: \\help there"),
+	FLAG(0, "no-auth", .field = OPTION_FIELD(talk.stays_out),
+	     .help = "with --talk: no log-in is made"),
 
 	HEADING("What is told:"),
 	ROWS_TOLD('v'),
 
 	HEADING("The way:"),
 	ROWS_WAY(0, 0),
+	FLAG(0, "setup", .set = set_action, .value = REQUEST_SETUP,
+	     .help = "make a configuration, by question and answer; the "
+		     "argument is your own address"),
 
 	HEADING("The envelope:"),
 	ROWS_ENVELOPE('f'),
@@ -131,6 +144,11 @@ static int check_not_queue(const struct request *r, struct fault *f)
 /* The journal has the command. */
 static int check_recalled(const struct request *r, struct fault *f)
 {
+	if (r->action != REQUEST_SEND)
+		return fault_set(f, FAULT_USAGE,
+				 "--resume and --resend send what was begun; "
+				 "of a new command it can be told what it "
+				 "would do");
 	if (request_recipients(r) == 0 && !r->subject && !r->body_path &&
 	    !r->attachments && r->series.kind == REQUEST_ONE &&
 	    !r->series.limit)
@@ -138,6 +156,20 @@ static int check_recalled(const struct request *r, struct fault *f)
 	return fault_set(f, FAULT_USAGE,
 			 "a series goes on as it was begun: leave out all but "
 			 "its id and --parts");
+}
+
+/* All that is for one mail is out of place; what is for the way is an answer. */
+static int check_setup(const struct request *r, struct fault *f)
+{
+	if (request_recipients(r) == r->to.count && r->to.count <= 1 &&
+	    !r->subject && !r->draft_path && !r->body_path && !r->html_path &&
+	    !r->attachments && !r->extra.first && !r->has_from &&
+	    !r->has_envelope_from && r->series.kind == REQUEST_ONE &&
+	    !r->series.limit)
+		return 0;
+	return fault_set(f, FAULT_USAGE,
+			 "--setup makes a configuration: it takes one address, "
+			 "your own, and nothing that belongs to a mail");
 }
 
 static int check_batch(const struct request *r, struct fault *f)
@@ -155,7 +187,9 @@ static int finish(struct options_run *run, struct fault *f)
 	struct request *r = run->request;
 	bool to_nobody = request_recipients(r) == 0;
 
-	if (settle_report(r, f) < 0)
+	if (settle_report(r, f) < 0 || settle_check(r, f) < 0 ||
+	    settle_roundtrip(r, f) < 0 ||
+	    settle_talk(run, f) < 0)
 		return -1;
 	if (r->action == REQUEST_RUN_QUEUE)
 		return check_queue(r, f);
@@ -163,10 +197,20 @@ static int finish(struct options_run *run, struct fault *f)
 		return -1;
 	if (r->action == REQUEST_SETUP_QUEUE)
 		return check_queue(r, f);
-	if (r->action == REQUEST_SHOW_CONFIG)
+	if (r->action == REQUEST_SETUP)
+		return check_setup(r, f);
+	if (r->action == REQUEST_SHOW_CONFIG || r->action == REQUEST_CHECK ||
+	    r->action == REQUEST_ROUNDTRIP ||
+	    r->action == REQUEST_TALK)
 		return 0;
 	if (r->action == REQUEST_SERVE || r->action == REQUEST_SERVE_STDIO)
 		return check_serving(r, f);
+	if (r->serve_anyone)
+		return fault_set(f, FAULT_USAGE,
+				 "--serve-anyone belongs to --serve");
+	if (r->series.parts && !r->series.id)
+		return fault_set(f, FAULT_USAGE,
+				 "--parts belongs to --resend or --resume");
 	if (r->series.id)
 		return check_recalled(r, f);
 	if (r->series.kind == REQUEST_BATCH)

@@ -273,6 +273,7 @@ static const struct option_row rows[] = {
 	  .set = set_include,
 	  .help = "begin the text with this file" },
 	ROWS_CONTENT(0, 0, 0, 0),
+	ROWS_SPLIT,
 
 	HEADING("The way:"),
 	TEXT('S', NULL, "VAR[=VALUE]", .set = set_variable,

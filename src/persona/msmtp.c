@@ -10,14 +10,11 @@
 #include "persona/rows.h"
 #include "persona/setters.h"
 
-enum refused { REFUSED_SERVERINFO, REFUSED_RMQS, REFUSED_CONFIGURE };
+enum refused { REFUSED_RMQS, REFUSED_CONFIGURE };
 
 static SETTER(refuse)
 {
 	static const char *const why[] = {
-		[REFUSED_SERVERINFO] = "a server is not examined here without "
-				       "a mail: --debug shows what it says "
-				       "while one is sent",
 		[REFUSED_RMQS] = "a server's queue is not started here",
 		[REFUSED_CONFIGURE] = "no configuration is made up here: "
 				      "mailsend.conf(5) has one to begin with",
@@ -178,6 +175,8 @@ static const struct option_row rows[] = {
 		 .help = "the same to syslog; on, off or a facility"),
 
 	HEADING("Instead of sending:"),
+	FLAG('S', "serverinfo", .set = set_serverinfo,
+	     .help = "what the server is and offers"),
 	FLAG('P', "pretend", .set = set_action, .value = REQUEST_SHOW_CONFIG,
 	     .help = "as --show-config"),
 	ROWS_INSTEAD,
@@ -197,8 +196,6 @@ static const struct option_row rows[] = {
 	ROWS_OTHER,
 
 	HEADING("Not here:"),
-	FLAG('S', "serverinfo", .set = refuse, .value = REFUSED_SERVERINFO,
-	     .help = "examine a server"),
 	TEXT(0, "rmqs", "HOST", .set = refuse, .value = REFUSED_RMQS,
 	     .help = "start a server's queue"),
 	TEXT(0, "configure", "ADDRESS", .set = refuse,
@@ -259,7 +256,7 @@ static int finish(struct options_run *run, struct fault *f)
 
 	if (settle_report(r, f) < 0 || settle_host(run, f) < 0)
 		return -1;
-	if (r->action == REQUEST_SHOW_CONFIG)
+	if (r->action == REQUEST_SHOW_CONFIG || r->action == REQUEST_CHECK)
 		return 0;
 	r->draft_path = "-";
 	r->is_handed_over = true;

@@ -114,6 +114,7 @@ static const struct option_row rows[] = {
 	FILE_NAME('H', NULL, "FILE", .field = OPTION_FIELD(draft_path),
 		  .help = "a draft, header and text; '-' is standard input"),
 	ROWS_CONTENT(0, 0, 0, 0),
+	ROWS_SPLIT,
 
 	HEADING("The way:"),
 	TEXT('e', NULL, "COMMAND", .set = add_command,

@@ -118,13 +118,51 @@
 		     .value = REQUEST_DRY_RUN,                                 \
 		     .help = "which account, recipients and size it would "    \
 			     "be"),                                            \
+		FLAG(0, "explain", .set = set_action,                          \
+		     .value = REQUEST_EXPLAIN,                                 \
+		     .help = "the same and why: account, settings, rewritten " \
+			     "addresses, parts, round trips"),                 \
 		FLAG(0, "show-config", .set = set_action,                      \
 		     .value = REQUEST_SHOW_CONFIG,                             \
 		     .help = "each setting and where it came from")
 
+#define ROWS_CHECK                                                              \
+	FLAG(0, "check", .set = set_action, .value = REQUEST_CHECK,             \
+	     .help = "the way to the server, step by step, with the addresses " \
+		     "that are named; no mail is sent"),                        \
+		FLAG(0, "nagios", .field = OPTION_FIELD(check.nagios),          \
+		     .help = "with --check and --roundtrip: one line for a "    \
+			     "monitor, and its status"),                        \
+		TEXT(0, "warn-days", "N", .set = set_days,                      \
+		     .value = (int)offsetof(struct request_check, warn_days),   \
+		     .help = "a warning when the certificate lasts less: 21"),  \
+		TEXT(0, "crit-days", "N", .set = set_days,                      \
+		     .value = (int)offsetof(struct request_check, crit_days),   \
+		     .help = "critical when it lasts less: 7")
+
+#define ROWS_ROUNDTRIP                                                         \
+	FILE_NAME(0, "roundtrip", "SOURCE", .set = set_roundtrip,              \
+		  .help = "send a small mail to the address and look for it "  \
+			  "there: a Maildir, mbox, imaps://USER@HOST, "        \
+			  "pop3s://USER@HOST"),                                \
+		TEXT(0, "wait", "TIME", .set = set_span,                       \
+		     .value = (int)offsetof(struct request_roundtrip, wait),   \
+		     .help = "for it to arrive: 5m"),                          \
+		FLAG(0, "keep", .field = OPTION_FIELD(roundtrip.keeps),        \
+		     .help = "it is not deleted there"),                       \
+		TEXT(0, "warn", "TIME", .set = set_span,                       \
+		     .value = (int)offsetof(struct request_roundtrip, warn),   \
+		     .help = "with --nagios: a warning when it took longer"),  \
+		TEXT(0, "crit", "TIME", .set = set_span,                       \
+		     .value = (int)offsetof(struct request_roundtrip, crit),   \
+		     .help = "critical when it took longer")
+
 #define ROWS_TOLD(verbose)                                                     \
-	FLAG(verbose, "transcript", .field = OPTION_FIELD(transcript),         \
-	     .help = "the conversation with the server, on standard error"),   \
+	OPTIONAL(0, "transcript", "FILE", .set = set_transcript,               \
+		 .help = "the conversation with the server, on standard "      \
+			 "error or in a file"),                                \
+		FLAG(verbose, NULL, .field = OPTION_FIELD(transcript),         \
+		     .help = "the same, on standard error"),                   \
 		FLAG(0, "json", .field = OPTION_FIELD(json),                   \
 		     .help = "the outcome as one JSON object, on standard "    \
 			     "output"),                                        \
@@ -176,25 +214,27 @@
 			 .help = "have the system flush the queue every few "  \
 				 "minutes; no more; show what would be done")
 
-#define ROWS_SERIES                                                            \
+#define ROWS_SPLIT                                                             \
 	TEXT(0, "split", "SIZE", .set = set_split,                             \
 	     .help = "files over several mails, none over SIZE: 5M, or auto "  \
 		     "for what the server takes"),                             \
+		TEXT(0, "format", "NAME", .set = set_split_format,             \
+		     .help = "of the parts: parts, uuencode, partial or "      \
+			     "shar"),                                          \
 		TEXT(0, "compress", "NAME", .set = set_compression,            \
 		     .help = "attachments that are not yet: gzip, xz, zstd"),  \
-		TEXT(0, "split-format", "NAME", .set = set_split_format,       \
-		     .help = "parts, uuencode, partial or shar"),              \
-		FILE_NAME(0, "each", "FILE...", .set = set_sources,            \
-			  .value = REQUEST_EACH,                               \
-			  .help = "each file as a mail of its own, up to the " \
-				  "next option; {name}, {n} and {of} in the "  \
-				  "subject"),                                  \
+		TEXT(0, "connections", "N", .set = set_connections,            \
+		     .help = "so many at once")
+
+#define ROWS_SERIES                                                            \
+	FILE_NAME(0, "each", "FILE...", .set = set_sources,                    \
+		  .value = REQUEST_EACH,                                       \
+		  .help = "each file as a mail of its own, up to the next "    \
+			  "option; {name}, {n} and {of} in the subject"),      \
 		FILE_NAME(0, "batch", "SOURCE...", .set = set_sources,         \
 			  .value = REQUEST_BATCH,                              \
 			  .help = "ready messages: files, folders, mbox, "     \
 				  "Maildir, '-'"),                             \
-		TEXT(0, "connections", "N", .set = set_connections,            \
-		     .help = "so many at once"),                               \
 		TEXT(0, "resume", "SERIES", .set = set_series,                 \
 		     .help = "go on with what was begun"),                     \
 		TEXT(0, "resend", "SERIES", .set = set_series, .value = 1,     \

@@ -430,6 +430,7 @@ static int check_recipients(const struct request *r, struct fault *f)
 	switch (r->action) {
 	case REQUEST_SEND:
 	case REQUEST_DRY_RUN:
+	case REQUEST_EXPLAIN:
 		if (is_named || r->recipients_from_header)
 			return 0;
 		return fault_set(f, FAULT_USAGE,

@@ -404,6 +404,7 @@ SETTER(set_nothing)
 static const char *const action_names[] = {
 	[REQUEST_PRINT] = "--print",
 	[REQUEST_DRY_RUN] = "--dry-run",
+	[REQUEST_EXPLAIN] = "--explain",
 	[REQUEST_SHOW_CONFIG] = "--show-config",
 	[REQUEST_VERIFY] = "-bv",
 	[REQUEST_CHECK_ALIASES] = "-bi",
@@ -413,6 +414,10 @@ static const char *const action_names[] = {
 	[REQUEST_CHANGE_QUEUE] = "--hold, --release, --retry or --delete",
 	[REQUEST_PRINT_QUEUED] = "--print",
 	[REQUEST_SETUP_QUEUE] = "--setup-queue",
+	[REQUEST_SETUP] = "--setup",
+	[REQUEST_TALK] = "--talk",
+	[REQUEST_CHECK] = "--check",
+	[REQUEST_ROUNDTRIP] = "--roundtrip",
 	[REQUEST_SERVE_STDIO] = "-bs",
 	[REQUEST_SERVE] = "--serve",
 };
@@ -453,11 +458,13 @@ static void note_reader(struct reader *reader, const char *path,
 
 int settle_report(const struct request *r, struct fault *f)
 {
-	if (!r->json || r->action == REQUEST_SEND)
+	if (!r->json || r->action == REQUEST_SEND ||
+	    r->action == REQUEST_CHECK || r->action == REQUEST_ROUNDTRIP ||
+	    r->action == REQUEST_EXPLAIN)
 		return 0;
 	return fault_set(f, FAULT_USAGE,
-			 "--json is the outcome of sending, and this "
-			 "command sends nothing: leave it out");
+			 "--json is the outcome of sending, or of --check, "
+			 "and this command does neither: leave it out");
 }
 
 int settle_standard_input(struct request *r, struct fault *f)

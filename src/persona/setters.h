@@ -57,10 +57,31 @@ int choose_queued(struct options_run *run, enum setter_words which,
 		  const char *word, struct fault *f);
 SETTER(set_flush);
 SETTER(set_setup_queue);
+/* --talk, in talk_setters.c: the URL may stand behind it. */
+SETTER(set_talk);
+/* The server that the URL names, over the account; what else was said has no
+ * meaning then. */
+int settle_talk(struct options_run *run, struct fault *f);
+/* Alone, or with a file that is joined to it or, in a talk, stands behind. */
+SETTER(set_transcript);
 /* How much of the queue, for a monitor: a count and a time, each into a field
  * of request.queue.limits; row value: its offset there. */
 SETTER(set_limit_count);
 SETTER(set_limit_age);
+
+/* A look at the way.  Days go into a field of request.check; row value: its
+ * offset there. */
+SETTER(set_serverinfo);
+SETTER(set_days);
+/* FAULT_USAGE for what belongs to --check and stands without it, or cannot
+ * stand together. */
+int settle_check(const struct request *r, struct fault *f);
+
+SETTER(set_roundtrip); /* the mailbox */
+/* A time, into a field of request.roundtrip; row value: its offset there. */
+SETTER(set_span);
+/* The same for --roundtrip; fills in what was left open. */
+int settle_roundtrip(struct request *r, struct fault *f);
 
 /* Many mails of one command. */
 SETTER(set_split); /* a size, or auto */

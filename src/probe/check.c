@@ -12,7 +12,7 @@
 #include "base/world.h"
 #include "config/settings.h"
 #include "deliver/outcome.h"
-#include "probe/explain.h"
+#include "probe/cause.h"
 #include "probe/hear.h"
 #include "smtp/place.h"
 
@@ -115,8 +115,8 @@ static const char *why_this_account(const struct check *c)
 /* Whoever has no server has the local Maildir, and nothing to be checked. */
 static int find_account(struct check *c)
 {
-	struct check_step *step = check_begin(c, "configuration",
-					      "configuration");
+	struct check_step *step =
+		check_begin(c, "configuration", "configuration");
 	const struct config_wish wish = request_config(c->request);
 	struct fault *f = &c->fault;
 
@@ -125,6 +125,8 @@ static int find_account(struct check *c)
 		check_end(c, step, CHECK_BAD, "%s", f->text);
 		return -1;
 	}
+	if (c->request->check.is_server_only)
+		c->account->auth = "off";
 	note_files(c, step);
 	if (!smarthost_is_set(c->account)) {
 		fault_set(f, FAULT_CONFIG,
@@ -164,8 +166,8 @@ static int look_up(struct check *c)
 	struct check_step *step = check_begin(c, "lookup", "name look-up");
 	const struct account *account = c->account;
 	uint64_t start = world_ticks();
-	int r = reach_look_up(&c->reach, account->host,
-			      (unsigned)account->port, &c->fault);
+	int r = reach_look_up(&c->reach, account->host, (unsigned)account->port,
+			      &c->fault);
 
 	check_time(step, (unsigned)(world_ticks() - start));
 	if (r < 0) {
@@ -219,8 +221,7 @@ static void set_connect_fault(struct check *c)
 
 	fault_set(&c->fault, FAULT_TEMPORARY, "cannot connect to %s: %s",
 		  smarthost_name(c->arena, c->account),
-		  one->error == ETIMEDOUT ? "no answer"
-					  : strerror(one->error));
+		  one->error == ETIMEDOUT ? "no answer" : strerror(one->error));
 }
 
 static unsigned fastest(const struct reach *r)
@@ -260,8 +261,9 @@ static int connect_all(struct check *c)
 				  "%s: %s", one->text, strerror(one->error));
 	}
 	if (open) {
-		check_end(c, step, CHECK_GOOD, "port %u, %zu of %zu addresses",
-			  port, open, c->reach.count);
+		check_end(c, step, CHECK_GOOD,
+			  "port %u; %zu of %zu addresses answer", port, open,
+			  c->reach.count);
 		return 0;
 	}
 	set_connect_fault(c);
@@ -300,14 +302,12 @@ static int dial(struct check *c)
 	c->chain.arena = c->arena;
 	c->server.chain = &c->chain;
 	r = smarthost_open(&c->server, &c->fault);
-	/* the transaction is told of here */
-	h.stage = HEAR_DONE;
-	c->server.dial.trace = c->ears->trace;
+	/* of the transaction it is told here */
+	c->server.dial.trace = c->server.trace = c->ears->trace;
 	if (r < 0)
 		hear_failed(&h);
 	else
 		hear_succeeded(&h);
-	c->server.trace = c->ears->trace;
 	return r;
 }
 
@@ -338,7 +338,7 @@ static void tell_recipient(struct check *c, size_t i)
 		check_time(step, c->rehearsal.recipients[i]);
 	check_end(c, step, is_good ? CHECK_GOOD : CHECK_BAD, "<%s>: %s",
 		  one->address,
-		  one->reply[0]				? one->reply
+		  one->reply[0]			? one->reply
 		  : fault_is_set(&one->verdict) ? one->verdict.text
 						: c->fault.text);
 }
@@ -365,8 +365,11 @@ static int transact(struct check *c)
 {
 	struct smarthost *h = &c->server;
 	struct fault lost = FAULT_INIT;
+	uint64_t most = h->dial.caps.size;
 	int r = rehearse(&c->rehearsal, c->arena, &h->dial,
-			 &c->composition.envelope, REHEARSED_OCTETS,
+			 &c->composition.envelope,
+			 most && most < REHEARSED_OCTETS ? most
+							 : REHEARSED_OCTETS,
 			 h->session.command_timeout, &lost);
 
 	if (r < 0)
@@ -400,7 +403,7 @@ int check_run(struct check *c, struct arena *a, const struct request *r,
 	c->last_step = &c->steps;
 	result = run(c);
 	if (result < 0)
-		explain(c);
+		cause_find(c);
 	if (c->account)
 		smarthost_close(&c->server);
 	return result;

@@ -10,7 +10,7 @@
 
 #include "base/arena.h"
 
-#define CONTROL(letter) ((letter) & 0x1f)
+#define CONTROL(letter) ((letter)&0x1f)
 
 void edit_init(struct edit *e, bool is_utf8)
 {
@@ -135,8 +135,8 @@ static void choose(struct edit *e, int step)
 		buf_put(&e->kept, e->line.data, e->line.len);
 	}
 	e->chosen = step < 0 ? e->chosen - 1 : e->chosen + 1;
-	replace(e, e->chosen == e->count ? e->kept.data
-					 : e->history[e->chosen]);
+	replace(e,
+		e->chosen == e->count ? e->kept.data : e->history[e->chosen]);
 }
 
 static void complete(struct edit *e)
@@ -180,7 +180,7 @@ static void take_sequence(struct edit *e, unsigned char c)
 {
 	if (e->state == EDIT_ESCAPE) {
 		e->number = 0;
-		e->state = c == '[' ? EDIT_SEQUENCE
+		e->state = c == '['   ? EDIT_SEQUENCE
 			   : c == 'O' ? EDIT_SHIFTED
 				      : EDIT_PLAIN;
 		return;
@@ -320,9 +320,8 @@ static void put_character(const struct edit *e, size_t at, size_t n,
 void edit_draw(const struct edit *e, const char *prompt, size_t prompt_columns,
 	       size_t columns, struct buf *out)
 {
-	size_t room = columns > prompt_columns + 8
-			      ? columns - prompt_columns - 1
-			      : 8;
+	size_t room =
+		columns > prompt_columns + 8 ? columns - prompt_columns - 1 : 8;
 	size_t from = 0, used = 0, cursor, one;
 
 	buf_printf(out, "\r\033[K%s", prompt);

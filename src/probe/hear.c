@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/ascii.h"
+#include "base/plain.h"
 #include "base/world.h"
 #include "config/settings.h"
 #include "probe/certificate.h"
@@ -98,7 +98,9 @@ static void keep_capabilities(struct hear *h)
 static void tell_ehlo(struct hear *h)
 {
 	struct check *c = h->check;
-	struct check_step *step = begin(h);
+	struct check_step *step =
+		check_begin(c, is_before_tls(h) ? "ehlo_clear" : "ehlo",
+			    "EHLO");
 	const char *name = strlen(h->lines[0]) > 4 ? h->lines[0] + 4 : "";
 
 	check_time(step, waited(h));
@@ -127,7 +129,8 @@ static const char *password_place(const struct check *c)
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
 		if (setting_is_given(c->account, names[i]))
-			return arena_format(c->arena, "password by %s (%s)",
+			return arena_format(c->arena,
+					    "password from the setting %s (%s)",
 					    names[i],
 					    check_origin(c, names[i]));
 	return "password from ~/.netrc or the prompt";
@@ -194,9 +197,9 @@ static void take_ehlo(struct hear *h)
 	keep_capabilities(h);
 	if (!h->is_again)
 		tell_ehlo(h);
-	h->stage = is_before_tls(h)		 ? HEAR_STARTTLS
+	h->stage = is_before_tls(h)		? HEAR_STARTTLS
 		   : logs_in(h->check->account) ? HEAR_AUTH
-						 : HEAR_DONE;
+						: HEAR_DONE;
 }
 
 static void take_starttls(struct hear *h)
@@ -225,8 +228,10 @@ static void take_auth(struct hear *h)
 static void take_reply(struct hear *h)
 {
 	/* a TLS library that we cannot ask says nothing of itself */
-	if (h->stage == HEAR_TLS || h->stage == HEAR_CONNECTION)
+	if (h->stage == HEAR_TLS) {
+		h->in_tls = true;
 		h->stage = h->verb[0] ? HEAR_EHLO : HEAR_GREETING;
+	}
 	switch (h->stage) {
 	case HEAR_GREETING:
 		take_greeting(h);
@@ -247,20 +252,30 @@ static void take_reply(struct hear *h)
 
 /* ---- lines ---- */
 
+/* 0 where there is none, or the lines do not agree. */
+static int code_of(const struct hear *h)
+{
+	const char *first = h->lines[0], *last = h->lines[h->count - 1];
+
+	if (!isdigit((unsigned char)*first) || strncmp(first, last, 3) != 0)
+		return 0;
+	return (int)strtol(first, NULL, 10);
+}
+
 static void hear_server(struct hear *h, const char *text, size_t n)
 {
 	bool is_last = n < 4 || text[3] != '-';
 
+	if (h->is_whole) /* and was kept until now, for hear_failed */
+		h->count = 0;
+	h->is_whole = is_last;
 	if (h->count < HEAR_LINES_MAX)
-		h->lines[h->count++] = arena_dup_n(h->check->arena, text, n);
+		h->lines[h->count++] = plain_dup(h->check->arena, text, n);
 	if (!is_last)
 		return;
 	h->lines[h->count] = NULL;
-	h->code = n >= 3 && isdigit((unsigned char)*text) ? atoi(h->lines[0])
-							  : 0;
+	h->code = code_of(h);
 	take_reply(h);
-	if (h->code != 334)
-		h->verb[0] = h->verb[0] ? h->verb[0] : '-';
 }
 
 /* "AUTH PLAIN ***" is remembered by its mechanism. */
@@ -300,7 +315,8 @@ static void hear_line(void *context, char direction, const char *text, size_t n)
 
 	if (outer)
 		outer->line(outer->context, direction, text, n);
-	if (h->stage == HEAR_DONE)
+	/* before it somebody may read his mail (pop_before_smtp) */
+	if (h->check->server.stage != SMARTHOST_DIAL || h->stage == HEAR_DONE)
 		return;
 	if (direction == '*' && n > 13 && !memcmp(text, "connected to ", 13))
 		begin_connection(h);
@@ -308,14 +324,8 @@ static void hear_line(void *context, char direction, const char *text, size_t n)
 		take_tls(h, arena_dup_n(h->check->arena, text, n));
 	else if (direction == 'C')
 		hear_client(h, text, n);
-	else if (direction == 'S') {
-		/* the first line of a reply puts the last one away */
-		if (h->count && h->lines[h->count - 1] &&
-		    (strlen(h->lines[h->count - 1]) < 4 ||
-		     h->lines[h->count - 1][3] != '-'))
-			h->count = 0;
+	else if (direction == 'S')
 		hear_server(h, text, n);
-	}
 }
 
 const struct trace *hear_init(struct hear *h, struct check *c)
@@ -327,8 +337,8 @@ const struct trace *hear_init(struct hear *h, struct check *c)
 	h->trace.context = h;
 	h->asked = world_ticks();
 	h->stage = account->socket || account->proxy_host ? HEAR_CONNECTION
-		   : is_implicit(account)		   ? HEAR_TLS
-							   : HEAR_GREETING;
+		   : is_implicit(account)		  ? HEAR_TLS
+							  : HEAR_GREETING;
 	return &h->trace;
 }
 

@@ -26,9 +26,9 @@ struct hear {
 	struct trace trace;
 	enum hear_stage stage;
 	bool in_tls;
-	bool is_again;	  /* a second connection: its beginning is known */
-	bool is_told_off; /* the log-in was told as "none" */
-	uint64_t asked;	  /* world_ticks() of what is awaited */
+	bool is_again;	/* a second connection: its beginning is known */
+	bool is_whole;	/* the reply is */
+	uint64_t asked; /* world_ticks() of what is awaited */
 	char verb[16];
 	const char *lines[HEAR_LINES_MAX + 1]; /* of the reply, with codes */
 	size_t count;

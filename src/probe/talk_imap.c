@@ -11,17 +11,16 @@
 #include "base/ascii.h"
 #include "probe/talk_protocol.h"
 
-/* The octets of the literal that the line ends with. */
-static bool ends_in_literal(const char *line, uint64_t *n)
+bool talk_announces(const char *line, uint64_t *octets, bool *asks)
 {
 	const char *open = strrchr(line, '{');
 	char *end;
 
 	if (!open || !ascii_is_digit(open[1]))
 		return false;
-	*n = strtoull(open + 1, &end, 10);
-	if (*end == '+') /* RFC 7888 */
-		end++;
+	*octets = strtoull(open + 1, &end, 10);
+	*asks = *end != '+'; /* RFC 7888 */
+	end += *end == '+';
 	return end[0] == '}' && !end[1];
 }
 
@@ -42,19 +41,35 @@ static bool has_tag(const char *line)
 	       !verbs_nearest(verbs_imap, first, strlen(first));
 }
 
+static enum talk_heard go_on(struct talk_state *s)
+{
+	if (s->has_announced) {
+		s->input = TALK_OCTETS;
+		s->octets = s->announced;
+		s->has_announced = false;
+	} else if (!strcmp(s->verb, "AUTHENTICATE")) {
+		s->input = TALK_ANSWER;
+		s->is_challenge = true;
+	} else {
+		s->input = TALK_LINE;
+	}
+	return TALK_REPLY;
+}
+
 static void imap_say(struct talk_state *s, const char *line, struct buf *out,
 		     struct buf *shown)
 {
 	static const char *const secret[] = { "LOGIN", "AUTHENTICATE", NULL };
-	const char *rest, *mechanism;
+	const char *rest;
+	bool asks;
 	size_t seen;
 
 	line += strspn(line, " \t");
 	if (!has_tag(line))
 		buf_printf(out, "t%u ", ++s->tags);
 	buf_puts(out, line);
-	snprintf(s->tag, sizeof(s->tag), "%.*s",
-		 (int)strcspn(out->data, " "), out->data);
+	snprintf(s->tag, sizeof(s->tag), "%.*s", (int)strcspn(out->data, " "),
+		 out->data);
 	rest = out->data + strlen(s->tag);
 	rest = talk_verb(rest, s->verb, sizeof(s->verb));
 	s->is_login = !strcmp(s->verb, "LOGIN") ||
@@ -62,12 +77,13 @@ static void imap_say(struct talk_state *s, const char *line, struct buf *out,
 		      (!verbs_find(verbs_imap, s->verb, strlen(s->verb)) &&
 		       talk_is_near(s->verb, secret));
 	s->is_farewell = !strcmp(s->verb, "LOGOUT");
-	s->has_announced = ends_in_literal(out->data, &s->announced);
-	mechanism = rest;
+	s->has_announced = talk_announces(out->data, &s->announced, &asks);
+	if (s->has_announced && !asks)
+		go_on(s);
 	seen = strcmp(s->verb, "AUTHENTICATE") ? 0 : strcspn(rest, " \t");
-	if (s->is_login && mechanism[seen])
+	if (s->is_login && rest[seen])
 		buf_printf(shown, "%.*s%s***",
-			   (int)(mechanism - out->data + (int)seen), out->data,
+			   (int)(rest - out->data + (int)seen), out->data,
 			   seen ? " " : "");
 	else
 		buf_puts(shown, out->data);
@@ -103,30 +119,17 @@ static enum talk_heard tagged(struct talk_state *s, const char *line)
 	return TALK_REPLY;
 }
 
-static enum talk_heard go_on(struct talk_state *s)
-{
-	if (s->has_announced) {
-		s->input = TALK_OCTETS;
-		s->octets = s->announced;
-		s->has_announced = false;
-	} else if (!strcmp(s->verb, "AUTHENTICATE")) {
-		s->input = TALK_ANSWER;
-		s->is_challenge = true;
-	} else {
-		s->input = TALK_LINE;
-	}
-	return TALK_REPLY;
-}
-
-/* Within a literal, but for what of the line stands behind its end. */
-static const char *past_literal(struct talk_state *s, const char *line,
-				size_t octets)
+/* A response goes on behind its literal, in that line or the next. */
+static void hear_inside(struct talk_state *s, const char *line, size_t octets)
 {
 	uint64_t left = s->literal;
-	size_t n = strlen(line);
+	bool asks;
 
 	s->literal = left > octets ? left - octets : 0;
-	return left >= n ? "" : line + left;
+	if (left >= octets)
+		return;
+	line += left < strlen(line) ? left : strlen(line);
+	s->is_inside = talk_announces(line, &s->literal, &asks);
 }
 
 static enum talk_heard imap_hear(struct talk_state *s, const char *line,
@@ -134,18 +137,16 @@ static enum talk_heard imap_hear(struct talk_state *s, const char *line,
 {
 	enum talk_heard usual = s->is_awaited ? TALK_PART : TALK_UNASKED;
 	size_t tag = strlen(s->tag);
-	uint64_t n;
+	bool asks;
 
 	s->is_challenge = false;
-	if (s->literal) {
-		line = past_literal(s, line, octets);
-		if (!s->literal && ends_in_literal(line, &n))
-			s->literal = n;
+	s->is_content = s->is_inside;
+	if (s->is_inside) {
+		hear_inside(s, line, octets);
 		return usual;
 	}
 	if (line[0] == '*' && line[1] == ' ') {
-		if (ends_in_literal(line, &n))
-			s->literal = n;
+		s->is_inside = talk_announces(line, &s->literal, &asks);
 		return usual;
 	}
 	if (!s->is_awaited)
@@ -156,7 +157,8 @@ static enum talk_heard imap_hear(struct talk_state *s, const char *line,
 	    (line[tag] == ' ' || !line[tag]))
 		return tagged(s, line);
 	fault_clear(&s->refusal);
-	fault_set(&s->refusal, FAULT_PROTOCOL, "the server does not speak IMAP");
+	fault_set(&s->refusal, FAULT_PROTOCOL,
+		  "the server does not speak IMAP");
 	s->input = TALK_COMMAND;
 	return TALK_REPLY;
 }
@@ -166,7 +168,7 @@ static void imap_gloss(const struct talk_state *s, const char *line,
 {
 	size_t tag = strlen(s->tag);
 
-	if (s->literal)
+	if (s->is_content)
 		return;
 	if (line[0] == '*') {
 		if (ascii_begins(line, "* OK [") || ascii_begins(line, "* NO"))

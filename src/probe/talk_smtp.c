@@ -8,6 +8,17 @@
 #include "base/nearest.h"
 #include "probe/talk_protocol.h"
 
+void talk_state_init(struct talk_state *s)
+{
+	*s = (struct talk_state){ .input = TALK_COMMAND };
+	reply_init(&s->reply);
+}
+
+void talk_state_free(struct talk_state *s)
+{
+	reply_free(&s->reply);
+}
+
 const char *talk_verb(const char *line, char *verb, size_t size)
 {
 	size_t n = 0;
@@ -63,9 +74,9 @@ static enum reply_phase phase_of(const char *verb)
 		const char *verb;
 		enum reply_phase phase;
 	} phases[] = {
-		{ "MAIL", REPLY_MAIL },	   { "RCPT", REPLY_RCPT },
-		{ "DATA", REPLY_DATA },	   { ".", REPLY_CONTENT },
-		{ "BDAT", REPLY_CONTENT }, { "AUTH", REPLY_AUTH },
+		{ "MAIL", REPLY_MAIL },		{ "RCPT", REPLY_RCPT },
+		{ "DATA", REPLY_DATA },		{ ".", REPLY_CONTENT },
+		{ "BDAT", REPLY_CONTENT },	{ "AUTH", REPLY_AUTH },
 		{ "STARTTLS", REPLY_STARTTLS },
 	};
 
@@ -108,11 +119,12 @@ static enum talk_heard smtp_hear(struct talk_state *s, const char *line,
 	int whole;
 
 	(void)octets;
-	if (s->reply.code && !s->reply.line.len && s->reply.lines == 0)
+	if (s->is_whole)
 		reply_reset(&s->reply);
 	whole = reply_feed(&s->reply, line, strlen(line), &used, &f);
 	if (whole == 0)
 		whole = reply_feed(&s->reply, "\r\n", 2, &used, &f);
+	s->is_whole = whole != 0;
 	if (whole == 0)
 		return s->is_awaited ? TALK_PART : TALK_UNASKED;
 	s->is_challenge = false;
@@ -150,6 +162,7 @@ const struct talk_protocol talk_smtp = {
 	.verbs = verbs_smtp,
 	.farewell = "QUIT",
 	.login = "AUTH",
+	.counts_exactly = true,
 	.say = smtp_say,
 	.hear = smtp_hear,
 	.gloss = smtp_gloss,

@@ -233,7 +233,10 @@ static void undo(struct put *p)
 
 	folder_abandon(&p->entry);
 	if (p->is_placed) {
-		unlink(folder_path(path, p->queue, "env", p->id));
+		/* then it is queued, and sent once too often at worst */
+		if (unlink(folder_path(path, p->queue, "env", p->id)) < 0 &&
+		    errno != ENOENT)
+			return;
 		folder_sync(p->queue, "env", &ignored);
 	}
 	if (p->is_linked)

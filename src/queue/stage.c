@@ -1,41 +1,82 @@
 /* stage.c - memory until STAGE_MEMORY, then all of it into a file.
  *
- * Writes to the file go through sink_fd in large pieces; the file is read
- * with pread, so reading never moves the place where writing goes on. */
+ * The memory goes on to gather what is written to the file, so that it is
+ * written in large pieces.  What a pipe gave cannot be had again: where a write
+ * fails, all that is in the file is copied to one in the next folder.  The file
+ * is read with pread, so reading never moves the place where writing goes on.
+ */
 #include "queue/stage.h"
 
 #include <unistd.h>
 
 #include "base/disk.h"
 
-static int open_in_first(struct stage *s)
+/* What is in the file so far, into a new one. */
+static int copy_file(const struct stage *s, int fd, struct fault *f)
 {
-	struct fault *f = s->sink.fault;
+	struct slice so_far = { .fd = s->fd,
+				.length = s->written,
+				.name = s->name };
+	struct sink_fd to;
+	int r;
 
-	for (const char *const *folder = s->folders; *folder; folder++) {
-		struct fault each = FAULT_INIT;
-
-		s->fd = disk_open_unnamed(*folder, &each);
-		if (s->fd >= 0)
-			return 0;
-		if (!folder[1]) {
-			*f = each;
-			return -1;
-		}
-	}
-	return fault_set(f, FAULT_CANTCREAT,
-			 "there is no folder to keep %s in; set TMPDIR",
-			 s->name);
+	if (!s->written)
+		return 0;
+	sink_fd_init(&to, fd, *s->folder, f);
+	r = pump_slice(&so_far, &to.sink);
+	if (r == 0)
+		r = sink_close(&to.sink);
+	sink_fd_free(&to);
+	return r;
 }
 
-static int spill(struct stage *s)
+/* To the next folder that takes it; -1 with the last one's fault. */
+static int move_on(struct stage *s, struct fault *f)
 {
-	if (open_in_first(s) < 0)
+	const char *const *folder = s->folder ? s->folder + 1 : s->folders;
+
+	for (; *folder; folder++) {
+		int fd;
+
+		fault_clear(f);
+		s->folder = folder;
+		fd = disk_open_unnamed(*folder, f);
+		if (fd >= 0 && copy_file(s, fd, f) == 0) {
+			if (s->fd >= 0)
+				close(s->fd);
+			s->fd = fd;
+			return 0;
+		}
+		if (fd >= 0)
+			close(fd);
+	}
+	if (!fault_is_set(f))
+		fault_set(f, FAULT_CANTCREAT,
+			  "there is no folder to keep %s in; set TMPDIR",
+			  s->name);
+	return -1;
+}
+
+static int write_out(struct stage *s, const void *data, size_t n)
+{
+	struct fault each = FAULT_INIT;
+
+	while (s->fd < 0 ||
+	       disk_write_all(s->fd, data, n, *s->folder, &each) < 0)
+		if (move_on(s, &each) < 0) {
+			*s->sink.fault = each;
+			s->size = 0;
+			return -1;
+		}
+	s->written += n;
+	return 0;
+}
+
+static int flush(struct stage *s)
+{
+	if (s->memory.len && write_out(s, s->memory.data, s->memory.len) < 0)
 		return -1;
-	sink_fd_init(&s->file, s->fd, s->name, s->sink.fault);
-	if (sink_put(&s->file.sink, s->memory.data, s->memory.len) < 0)
-		return -1;
-	buf_free(&s->memory);
+	buf_reset(&s->memory);
 	return 0;
 }
 
@@ -43,14 +84,16 @@ static int stage_put(struct sink *sink, const void *data, size_t n)
 {
 	struct stage *s = (struct stage *)sink;
 
-	if (s->fd < 0 && s->size + n > STAGE_MEMORY && spill(s) < 0)
+	if (s->memory.len + n > STAGE_MEMORY && flush(s) < 0)
 		return -1;
-	s->size += n;
-	if (s->fd >= 0)
-		return sink_put(&s->file.sink, data, n);
-	if (buf_put(&s->memory, data, n) < 0)
+	if (n > STAGE_MEMORY) {
+		if (write_out(s, data, n) < 0)
+			return -1;
+	} else if (buf_put(&s->memory, data, n) < 0) {
 		return fault_set(sink->fault, FAULT_SOFTWARE,
 				 "the stage's memory is too small");
+	}
+	s->size += n;
 	return 0;
 }
 
@@ -58,7 +101,12 @@ static int stage_close(struct sink *sink)
 {
 	struct stage *s = (struct stage *)sink;
 
-	return s->fd >= 0 ? sink_close(&s->file.sink) : 0;
+	if (s->fd < 0)
+		return 0;
+	if (flush(s) < 0)
+		return -1;
+	buf_free(&s->memory);
+	return 0;
 }
 
 static const struct sink_ops stage_ops = { stage_put, stage_close };
@@ -78,7 +126,6 @@ void stage_init(struct stage *s, const char *const *folders, const char *name,
 void stage_free(struct stage *s)
 {
 	buf_free(&s->memory);
-	sink_fd_free(&s->file);
 	if (s->fd >= 0)
 		close(s->fd); /* unnamed: its bytes go with it */
 	s->fd = -1;

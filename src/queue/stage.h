@@ -2,8 +2,9 @@
  *
  * A sink to write them once, a slice to read them as often as need be.  The
  * unnamed file (O_TMPFILE) is made in the first folder that takes one, and is
- * gone with the descriptor: there is nothing to clean up.  A full disk is a
- * temporary failure. */
+ * gone with the descriptor: there is nothing to clean up.  When the disk is
+ * full it moves to the next folder; that none has room is a temporary failure,
+ * after which the stage holds nothing. */
 #ifndef QUEUE_STAGE_H
 #define QUEUE_STAGE_H
 
@@ -20,10 +21,11 @@
 struct stage {
 	struct sink sink; /* write here, then sink_close */
 	const char *const
-		*folders; /* NULL-terminated, in order of preference */
-	struct buf memory;
-	int fd;		     /* -1 while in memory */
-	struct sink_fd file; /* gathers what goes to fd */
+		*folders;	   /* NULL-terminated, in order of preference */
+	const char *const *folder; /* where the file is; NULL: none yet */
+	struct buf memory; /* all of it, or what goes to the file next */
+	int fd;		   /* -1 while in memory */
+	uint64_t written;  /* octets of the file */
 	uint64_t size;
 	const char *name;
 };

@@ -62,10 +62,10 @@ struct dial {
 	int socket;
 	struct caps caps; /* of the last EHLO */
 	bool is_tls;
-	char peer[64];		   /* address and port connected to */
-	char tls_version[64];	   /* "TLSv1.3, TLS_AES_256_GCM_SHA384" or "" */
-	char mechanism[24];	   /* used for AUTH, or "" */
-	uint64_t began;		   /* world_ticks() at the last attempt */
+	char peer[64];	      /* address and port connected to */
+	char tls_version[64]; /* "TLSv1.3, TLS_AES_256_GCM_SHA384" or "" */
+	char mechanism[24];   /* used for AUTH, or "" */
+	uint64_t began;	      /* world_ticks() at the last attempt */
 	/* milliseconds from there, known once the server has spoken: to the
 	 * connection, and to the end of the handshake where TLS comes first */
 	unsigned connected_after, secured_after;

@@ -34,10 +34,10 @@ struct session_progress {
 };
 
 struct session {
-	struct dial *dial;	  /* borrowed */
-	bool broken;		  /* the line cannot be used any more */
-	bool in_doubt;		  /* ... and the last mail may have been taken */
-	unsigned round_trips;	  /* times that we waited for the server */
+	struct dial *dial;    /* borrowed */
+	bool broken;	      /* the line cannot be used any more */
+	bool in_doubt;	      /* ... and the last mail may have been taken */
+	unsigned round_trips; /* times that we waited for the server */
 	unsigned command_timeout; /* seconds; 0: RFC 5321's for each phase */
 	const struct session_progress *progress; /* or NULL */
 	char final_reply[512]; /* to the content: "250 2.0.0 Ok: queued as X" */

@@ -238,3 +238,40 @@ void converse_close(struct converse *c)
 		pop3_quit(&c->pop3, &unheard);
 	pop3_hang_up(&c->pop3);
 }
+
+/* ---- octets ---- */
+
+ssize_t converse_send(void *converse, const void *data, size_t n,
+		      struct fault *f)
+{
+	return remote_try_send(remote_of(converse), data, n, f);
+}
+
+ssize_t converse_receive(void *converse, void *data, size_t n, bool *end,
+			 struct fault *f)
+{
+	return remote_try_receive(remote_of(converse), data, n, end, f);
+}
+
+int converse_socket(const struct converse *c)
+{
+	return remote_of(c)->socket;
+}
+
+const char *converse_place(const struct converse *c)
+{
+	return remote_of(c)->place;
+}
+
+bool converse_is_safe(const struct converse *c)
+{
+	return remote_of(c)->is_tls || remote_of(c)->is_here;
+}
+
+void converse_drop(struct converse *c)
+{
+	if (c->is_imap)
+		imap_hang_up(&c->imap);
+	else
+		pop3_hang_up(&c->pop3);
+}

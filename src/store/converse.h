@@ -5,6 +5,8 @@
 #ifndef STORE_CONVERSE_H
 #define STORE_CONVERSE_H
 
+#include <sys/types.h>
+
 #include "base/arena.h"
 #include "base/fault.h"
 #include "flow/sink.h"
@@ -30,6 +32,20 @@ int converse_say(struct converse *c, const char *line, struct sink *to,
 		 struct fault *f);
 /* Is it a command of what was done already: USER, PASS, STLS, LOGIN...? */
 bool converse_is_done(const struct converse *c, const char *line);
+/* For who keeps whose turn it is by himself: as much as goes now, 0 when
+ * nothing does; what is left to do then is to wait for the socket.  *end: the
+ * server closed. */
+ssize_t converse_send(void *converse, const void *data, size_t n,
+		      struct fault *f);
+ssize_t converse_receive(void *converse, void *data, size_t n, bool *end,
+			 struct fault *f);
+int converse_socket(const struct converse *c);
+/* "host:port" */
+const char *converse_place(const struct converse *c);
+/* Does nobody read along? */
+bool converse_is_safe(const struct converse *c);
+/* Ends it without a word: a session that said no QUIT deletes nothing. */
+void converse_drop(struct converse *c);
 /* Ends it without deleting anything, unless that was said by QUIT. */
 void converse_close(struct converse *c);
 

@@ -235,7 +235,7 @@ int imap_begin(struct imap_talk *t, struct arena *a,
 	};
 	if (remote_open(t->remote, a, &t->url, login, NULL, f) == 0) {
 		read_dial(t);
-		if (log_in(t, login, f) == 0)
+		if (login->stays_out || log_in(t, login, f) == 0)
 			return 0;
 	}
 	imap_hang_up(t);

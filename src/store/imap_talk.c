@@ -130,8 +130,10 @@ bool imap_number(const char *text, size_t n, uint64_t *value)
 {
 	*value = 0;
 	for (size_t i = 0; i < n; i++) {
-		if (!ascii_is_digit(text[i]) || *value > UINT64_MAX / 100)
+		if (!ascii_is_digit(text[i]) || *value > UINT64_MAX / 100) {
+			*value = 0;
 			return false;
+		}
 		*value = *value * 10 + (uint64_t)(text[i] - '0');
 	}
 	return n > 0;

@@ -67,7 +67,7 @@ struct imap_item {
 const char *imap_fetch(const char *line);
 bool imap_item_next(const char **at, struct imap_item *item);
 bool imap_item_is(const struct imap_item *item, const char *name);
-/* False where it is no number. */
+/* False, and 0, where it is no number. */
 bool imap_number(const char *text, size_t n, uint64_t *value);
 
 #endif

@@ -52,6 +52,7 @@ struct mailbox_login {
 	bool no_tls; /* the person said so; else pop3:// and imap:// want STLS
 			and STARTTLS.  Nobody logs in without, but on this very
 			machine */
+	bool stays_out; /* of a conversation: nobody logs in */
 	bool skip_certificate;
 	const char *trust_file, *crl_file, *fingerprint, *ciphers;
 	const char *cert_file, *key_file, *tls_host;

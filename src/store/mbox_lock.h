@@ -10,7 +10,7 @@
 #include "base/arena.h"
 #include "base/fault.h"
 
-#define MBOX_PATIENCE 10000 /* milliseconds */
+#define MBOX_PATIENCE 5000 /* milliseconds */
 
 struct mbox_lock {
 	const char *dot; /* NULL: none was made */

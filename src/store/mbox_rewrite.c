@@ -44,18 +44,20 @@ static int changed(const struct rewriting *w, struct fault *f)
 struct comparing {
 	const struct mbox_reader *own;
 	size_t count, at;
+	uint64_t
+		next; /* where a message that is new to us begins, or the end */
 	bool is_other;
 };
 
-/* Beyond our last message anything may have been appended, as a message of
- * its own. */
 static int compare(void *context, uint64_t offset, struct fault *f)
 {
 	struct comparing *c = context;
 
 	(void)f;
-	if (c->at <= c->count)
+	if (c->at < c->count)
 		c->is_other |= c->own->offsets[c->at] != offset;
+	else if (c->at == c->count)
+		c->next = offset;
 	c->at++;
 	return 0;
 }
@@ -69,7 +71,9 @@ static bool is_untouched(const struct rewriting *w)
 
 static int look(const struct rewriting *w, struct fault *f)
 {
-	struct comparing c = { .own = w->own, .count = w->m->count };
+	struct comparing c = { .own = w->own,
+			       .count = w->m->count,
+			       .next = (uint64_t)w->st.st_size };
 	struct slice all = { .fd = w->fd,
 			     .length = (uint64_t)w->st.st_size,
 			     .name = w->m->name };
@@ -85,8 +89,10 @@ static int look(const struct rewriting *w, struct fault *f)
 	mbox_scan_init(&s, compare, &c, f);
 	if (pump_slice(&all, &s.sink) < 0 || sink_close(&s.sink) < 0)
 		return -1;
-	if (c.is_other || c.at < c.count ||
-	    (c.at == c.count && (uint64_t)w->st.st_size != w->own->size))
+	if (c.is_other || c.at < c.count)
+		return changed(w, f);
+	/* the last one, which is to go, got longer */
+	if (w->m->messages[c.count - 1].is_deleted && c.next != w->own->size)
 		return changed(w, f);
 	return 0;
 }

@@ -215,7 +215,7 @@ int pop3_begin(struct pop3_talk *t, struct arena *a,
 	};
 	if (remote_open(t->remote, a, &t->url, login, NULL, f) == 0) {
 		read_capabilities(t);
-		if (log_in(t, login, f) == 0)
+		if (login->stays_out || log_in(t, login, f) == 0)
 			return 0;
 	}
 	pop3_hang_up(t);

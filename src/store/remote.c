@@ -361,6 +361,46 @@ int remote_send(struct remote *r, const char *text, const char *shown,
 	return 0;
 }
 
+ssize_t remote_try_send(struct remote *r, const void *data, size_t n,
+			struct fault *f)
+{
+	size_t sent = 0;
+	CURLcode code;
+
+	if (use(r, f) < 0)
+		return -1;
+	r->error[0] = '\0';
+	code = curl.send(r->handle.curl, data, n, &sent);
+	if (code == CURLE_AGAIN)
+		return 0;
+	return code ? lost(r, r->error, f) : (ssize_t)sent;
+}
+
+ssize_t remote_try_receive(struct remote *r, void *data, size_t n, bool *end,
+			   struct fault *f)
+{
+	size_t got = r->have - r->at;
+	CURLcode code;
+
+	*end = false;
+	if (got) {
+		got = got < n ? got : n;
+		memcpy(data, r->room + r->at, got);
+		r->at += got;
+		return (ssize_t)got;
+	}
+	if (use(r, f) < 0)
+		return -1;
+	r->error[0] = '\0';
+	code = curl.recv(r->handle.curl, data, n, &got);
+	if (code == CURLE_AGAIN)
+		return 0;
+	if (code)
+		return lost(r, r->error, f);
+	*end = got == 0;
+	return (ssize_t)got;
+}
+
 /* Receives until there is an octet: TLS may hold some that poll cannot see. */
 static int fill(struct remote *r, struct fault *f)
 {

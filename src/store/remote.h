@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/types.h>
 
 #include "base/arena.h"
 #include "base/buf.h"
@@ -73,6 +74,12 @@ int remote_line(struct remote *r, struct fault *f);
 int remote_more(struct remote *r, const char **data, size_t *n,
 		struct fault *f);
 void remote_taken(struct remote *r, size_t n);
+/* For who waits by himself: as much as goes now, 0 when nothing does; *end:
+ * the server closed. */
+ssize_t remote_try_send(struct remote *r, const void *data, size_t n,
+			struct fault *f);
+ssize_t remote_try_receive(struct remote *r, void *data, size_t n, bool *end,
+			   struct fault *f);
 /* For what is said in other than lines. */
 void remote_remark(const struct remote *r, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));

@@ -165,7 +165,8 @@ static int fill_envelope(struct composition *c, struct fault *f)
 	e->dsn_notify = r->dsn_notify ? r->dsn_notify : c->account->dsn_notify;
 	e->dsn_ret = r->dsn_ret ? r->dsn_ret : c->account->dsn_return;
 	e->dsn_envid = r->dsn_envid;
-	if (e->count || r->action == REQUEST_PRINT)
+	if (e->count || r->action == REQUEST_PRINT ||
+	    r->action == REQUEST_CHECK)
 		return 0;
 	return fault_set(f, FAULT_USAGE,
 			 r->recipients_from_header

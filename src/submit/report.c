@@ -3,6 +3,7 @@
 
 #include <inttypes.h>
 #include <jansson.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,6 +12,7 @@
 #include "deliver/jsonify.h"
 #include "deliver/local.h"
 #include "deliver/smarthost.h"
+#include "smtp/advice.h"
 #include "submit/enqueue.h"
 
 /* Did the recipients fail each in its own way? */
@@ -23,6 +25,21 @@ static bool differ(const struct envelope *e, const struct fault *f)
 	return false;
 }
 
+/* What is known for sure of a reply goes along with it. */
+static void report_fault(const struct outcome *out, const struct fault *f)
+{
+	const char *place = out->host ? out->host : "";
+	char host[256];
+	const struct advice *advice;
+
+	snprintf(host, sizeof(host), "%.*s", (int)strcspn(place, ":"), place);
+	advice = advice_of(f, host);
+	if (advice && advice->is_sure)
+		log_error("%s; %s: %s", f->text, advice->why, advice->way_out);
+	else
+		log_error("%s", f->text);
+}
+
 static void report_failure(const struct outcome *out, const struct fault *f)
 {
 	const struct envelope *e = out->envelope;
@@ -30,11 +47,11 @@ static void report_failure(const struct outcome *out, const struct fault *f)
 	bool each = e && e->count > 1 && differ(e, f);
 
 	if (!each)
-		log_error("%s", f->text);
+		report_fault(out, f);
 	for (size_t i = 0; each && i < e->count; i++)
 		if (fault_is_set(&e->recipients[i].verdict) &&
 		    !e->recipients[i].is_queued)
-			log_error("%s", e->recipients[i].verdict.text);
+			report_fault(out, &e->recipients[i].verdict);
 	if (accepted)
 		log_error("%zu of %zu recipients were accepted", accepted,
 			  e->count);
@@ -179,19 +196,21 @@ int report_series_json(const struct series_verdict *v, struct buf *to)
 	return text ? buf_putc(to, '\n') : -1;
 }
 
-static const char *tls_words(const struct account *account)
+const char *report_tls(const struct account *account)
 {
 	if (!account->tls)
 		return "no TLS";
 	return account->tls_starttls ? "STARTTLS" : "TLS from the start";
 }
 
-static void put_commands(const struct composition *c, struct buf *to)
+void report_commands(const struct composition *c, struct buf *to)
 {
 	const struct account *account = c->account;
 	const struct envelope *e = &c->envelope;
 	bool log_in = strcmp(account->auth, "off") != 0;
 
+	if (!smarthost_is_set(account))
+		return;
 	buf_printf(to, "would say:\n");
 	buf_printf(to, "  EHLO %s\n",
 		   account->domain ? account->domain : world_domain());
@@ -209,17 +228,15 @@ static void put_commands(const struct composition *c, struct buf *to)
 	buf_puts(to, "  DATA\n  QUIT\n");
 }
 
-int report_dry_run(const struct composition *c, struct buf *to)
+void report_way(const struct composition *c, struct buf *to)
 {
 	const struct account *account = c->account;
-	const struct envelope *e = &c->envelope;
 	bool has_server = smarthost_is_set(account);
 
-	buf_printf(to, "account:    %s\n", account->name);
 	if (has_server)
 		buf_printf(to, "server:     %s, %s\n",
 			   smarthost_name(c->arena, account),
-			   tls_words(account));
+			   report_tls(account));
 	else
 		buf_puts(to,
 			 "server:     none: mail to oneself on this machine\n");
@@ -230,6 +247,13 @@ int report_dry_run(const struct composition *c, struct buf *to)
 			   enqueue_word(enqueue_mode(c->request, account)));
 	if (account->user)
 		buf_printf(to, "user:       %s\n", account->user);
+}
+
+void report_envelope(const struct composition *c, struct buf *to)
+{
+	const struct envelope *e = &c->envelope;
+	bool has_server = smarthost_is_set(c->account);
+
 	buf_printf(to, "from:       <%s>\n", e->reverse_path);
 	for (size_t i = 0; i < e->count; i++)
 		buf_printf(to, "to:         <%s>%s\n", e->recipients[i].address,
@@ -240,7 +264,13 @@ int report_dry_run(const struct composition *c, struct buf *to)
 	buf_printf(to, "message-id: %s\n",
 		   c->message_id ? c->message_id : "(none)");
 	buf_printf(to, "size:       %" PRIu64 " octets\n", c->stage.size);
-	if (has_server)
-		put_commands(c, to);
+}
+
+int report_dry_run(const struct composition *c, struct buf *to)
+{
+	buf_printf(to, "account:    %s\n", c->account->name);
+	report_way(c, to);
+	report_envelope(c, to);
+	report_commands(c, to);
 	return to->overflow ? -1 : 0;
 }

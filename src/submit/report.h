@@ -21,5 +21,12 @@ int report_json(const struct outcome *out, const struct fault *f,
 int report_series_json(const struct series_verdict *v, struct buf *to);
 /* What would be done: account, server, envelope, size, commands. */
 int report_dry_run(const struct composition *c, struct buf *to);
+/* Parts of it: server, fallback, queue and user; who it is from and for, and
+ * its size; what would be said to the server, nothing where there is none. */
+void report_way(const struct composition *c, struct buf *to);
+void report_envelope(const struct composition *c, struct buf *to);
+void report_commands(const struct composition *c, struct buf *to);
+/* "STARTTLS", "TLS from the start", "no TLS". */
+const char *report_tls(const struct account *account);
 
 #endif

@@ -8,9 +8,9 @@
 #include "base/log.h"
 #include "base/world.h"
 #include "config/settings.h"
-#include "mail/domain.h"
 #include "deliver/here.h"
 #include "deliver/smarthost.h"
+#include "mail/domain.h"
 
 /* Is the smarthost this machine, with its own idea of "localhost"? */
 static bool server_is_here(const struct account *account)

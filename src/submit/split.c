@@ -297,8 +297,7 @@ int split_plan(struct split *s, struct arena *a, struct composition *whole,
 		.format = whole->request->series.format,
 		.limit = limit,
 	};
-	if ((composition_least(whole) <= limit ||
-	     s->format == SPLIT_PARTIAL) &&
+	if ((composition_least(whole) <= limit || s->format == SPLIT_PARTIAL) &&
 	    !whole->is_rendered && composition_render(whole, true, f) < 0)
 		return -1;
 	if (whole->is_rendered && whole->stage.size <= limit)
@@ -306,7 +305,7 @@ int split_plan(struct split *s, struct arena *a, struct composition *whole,
 	if (whole->is_draft && s->format != SPLIT_PARTIAL)
 		return fault_set(f, FAULT_USAGE,
 				 "a message that is ready made cannot be "
-				 "split but by --split-format partial: attach "
+				 "split but by --format partial: attach "
 				 "its files with --attach");
 	if (whole->request->encoding == ENCODING_UUENCODE &&
 	    s->format == SPLIT_PARTS)
@@ -372,6 +371,12 @@ int split_part(const struct split *s, unsigned number, struct arena *a,
 	return fault_set(f, FAULT_SOFTWARE,
 			 "part %u of %s has %" PRIu64 " octets, over %" PRIu64,
 			 number, set->name, out->stage.size, s->limit);
+}
+
+unsigned split_place(const struct split *s, unsigned number, unsigned *set)
+{
+	*set = (unsigned)(find_part(s, &number) - s->sets);
+	return number;
 }
 
 const char *split_part_name(const struct split *s, unsigned number,

@@ -54,6 +54,8 @@ int split_plan(struct split *s, struct arena *a, struct composition *whole,
  * may be emptied once composition_free has been called on `out`. */
 int split_part(const struct split *s, unsigned number, struct arena *a,
 	       struct composition *out, struct fault *f);
+/* Its number within its set; *set counts from 0. */
+unsigned split_place(const struct split *s, unsigned number, unsigned *set);
 /* "3/12 logs.tgz", for people; in the arena. */
 const char *split_part_name(const struct split *s, unsigned number,
 			    struct arena *a);

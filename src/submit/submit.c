@@ -77,6 +77,7 @@ static int take_route(const struct submission *s, struct enqueue *q,
 
 	if (s->route)
 		return is_tried ? send_over(s, s->route, q, out, f) : 0;
+	out->unreachable = true;
 	if (route_open(&own, c->arena, s->config, c->account,
 		       c->request->config_path, s->trace, f) < 0)
 		return -1;

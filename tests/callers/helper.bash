@@ -67,6 +67,7 @@ configure_spools() {
 
 callers_setup() {
 	servers_setup
+	rm -rf /var/spool/mailsend /srv/home/*/.local/state/mailsend
 	configure_machine
 	rm -f /srv/home/*/dead.letter
 	: >server.log

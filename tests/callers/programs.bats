@@ -378,7 +378,11 @@ refused() {
 	mutt_like "$1" -e 'set sendmail_wait=10' -s Hello nobody@example.test \
 		<<<'Hello.'
 	((status != 0))
-	was_refused nobody
+	logged 'reject: RCPT .*<nobody@example.test>'
+	# by -oem, which mutt says of itself, by mail too
+	await_mail alice
+	says nobody@example.test "$(mailbox alice)"
+	rm -rf /var/spool/mailsend # one notice in an hour
 }
 
 @test "mutt, NeoMutt: a refusal is told" {

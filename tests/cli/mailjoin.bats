@@ -74,9 +74,8 @@ mail() {
 	prepare
 	for format in parts uuencode shar; do
 		for strip in "mail part" "part text" "mail text"; do
-			# shellcheck disable=SC2086 # words, on purpose
-			cut "$format" file.bin 9000 in \
-				$(printf -- '--strip %s ' $strip)
+			cut "$format" file.bin 9000 in --strip "${strip% *}" \
+				--strip "${strip#* }"
 			join in
 			[ "$status" -eq 0 ]
 			is_whole
@@ -471,6 +470,14 @@ mail() {
 	join hello.eml
 	[ "$status" -eq 1 ]
 	says "no part"
+	join
+	[ "$status" -eq 1 ]
+	says "no part"
+	cut parts file.bin 9000 in
+	join in/000001.eml
+	join hello.eml
+	[ "$status" -eq 1 ]
+	says "no part"
 	join no-such-file
 	[ "$status" -eq 66 ]
 }
@@ -643,7 +650,7 @@ kill_at() {
 	shift 2
 	ASAN_OPTIONS=detect_leaks=0 strace -f -o trace -e "trace=$call" \
 		-e "inject=$call:signal=KILL:when=$n" \
-		"${MAILJOIN##* }" "$@" >/dev/null 2>&1
+		"${MAILJOIN##* }" "$@" >/dev/null 2>&1 || true
 	grep -q 'killed by SIGKILL' trace
 }
 
@@ -678,4 +685,18 @@ kill_at() {
 	done
 	echo "killed $kills times"
 	[ "$kills" -ge 30 ]
+}
+
+# ---- the manual -----------------------------------------------------------
+
+@test "the manual has every option and no other" {
+	local page=$root/man/mailjoin.1
+
+	look --help
+	[ "$status" -eq 0 ]
+	diff <(grep -oE -- '--[a-z][a-z-]+' <<<"$output" | sort -u) \
+		<(grep -E '^\.(It|Fl) ' "$page" | grep -oE 'Fl Fl [a-z-]+' |
+			sed 's/Fl Fl /--/' | sort -u)
+	command -v mandoc >/dev/null || return 0
+	mandoc -Tlint -Wwarning "$page"
 }

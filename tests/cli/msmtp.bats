@@ -180,7 +180,7 @@ ready() {
 
 @test "modes that are not here read no mail" {
 	configure
-	for arguments in -S --serverinfo --rmqs=host --configure=a@example.org \
+	for arguments in --rmqs=host --configure=a@example.org \
 		-bs --protocol=lmtp; do
 		refuses 64 "${arguments%%=*}" msmtp $arguments a@example.org < <(ready)
 	done

@@ -21,6 +21,13 @@ entry() {
 	cat "$MAILSEND_QUEUE"/env/*
 }
 
+# traced ARGUMENT... - by strace, into the file trace; under which a sanitizer
+# cannot look for leaks.
+traced() {
+	ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0 \
+		strace -f -o trace "$@"
+}
+
 teardown() {
 	if [ -e "$BATS_TEST_TMPDIR/server.pid" ]; then
 		kill "$(cat "$BATS_TEST_TMPDIR/server.pid")" || true
@@ -70,7 +77,7 @@ talk() {
 	command -v strace >/dev/null || skip 'there is no strace'
 	away
 	# shellcheck disable=SC2086 # words, on purpose
-	strace -f -o trace -e trace=%file,%network \
+	traced -e trace=%file,%network \
 		$MAILSEND --queue=only -s hello bob@example.org <<<text
 	[ "$(waiting)" -eq 1 ]
 	lacks libcurl trace
@@ -78,7 +85,7 @@ talk() {
 	lacks 'connect(' trace
 	# the same look finds it where it is loaded
 	# shellcheck disable=SC2086 # words, on purpose
-	strace -f -o trace -e trace=%file,%network \
+	traced -e trace=%file,%network \
 		$MAILSEND --queue=auto -s hello bob@example.org <<<text
 	grep -q libcurl trace
 }
@@ -194,7 +201,7 @@ talk() {
 	# now that the queue is there, it is written once
 	command -v strace >/dev/null || skip 'there is no strace'
 	# shellcheck disable=SC2086 # words, on purpose
-	TMPDIR=/dev/shm strace -f -o trace -e trace=openat,linkat,copy_file_range \
+	TMPDIR=/dev/shm traced -e trace=openat,linkat,copy_file_range \
 		$MAILSEND -a large.bin -s hello bob@example.org <<<text
 	lacks '/dev/shm.*TMPFILE' trace
 	grep -q 'linkat(' trace

@@ -127,7 +127,7 @@ bodies() {
 
 @test "uuencode: uudeview and uudecode put it together" {
 	a_file 60000
-	send --split 20k --split-format uuencode -s logs --attach file.tgz alice \
+	send --split 20k --format uuencode -s logs --attach file.tgz alice \
 		</dev/null
 	[ "$status" -eq 0 ]
 	split_judge limit "$home/Maildir" 20480
@@ -143,7 +143,7 @@ bodies() {
 
 @test "partial: munpack puts it together" {
 	a_file 60000
-	send --split 20k --split-format partial -s logs --attach file.tgz alice \
+	send --split 20k --format partial -s logs --attach file.tgz alice \
 		<<<text
 	[ "$status" -eq 0 ]
 	split_judge limit "$home/Maildir" 20480
@@ -154,7 +154,7 @@ bodies() {
 
 @test "shar: sh restores it part by part, unshar too, and only in order" {
 	a_file 60000
-	send --split 20k --split-format shar -s logs --attach file.tgz alice \
+	send --split 20k --format shar -s logs --attach file.tgz alice \
 		<<<"some text; touch pwned"
 	[ "$status" -eq 0 ]
 	split_judge limit "$home/Maildir" 20480
@@ -273,4 +273,22 @@ bodies() {
 	send --resume "$id"
 	[ "$status" -eq 0 ]
 	[ "$(delivered)" -eq 3 ]
+}
+
+@test "a set of several is sent again by its own id and its own numbers" {
+	a_file 30000
+	cp file.tgz other.tgz
+	send --split 10k -s logs --attach file.tgz --attach other.tgz alice </dev/null
+	[ "$status" -eq 0 ]
+	local id
+	id=$(ls "$home/.local/state/mailsend/series")
+	rm -rf "$home/Maildir"
+	send --resend "${id%00}01" --parts 2-3
+	[ "$status" -eq 0 ]
+	[ "$(delivered)" -eq 2 ]
+	[ "$(split_judge field "$home/Maildir" Subject)" = "logs [2/6] other.tgz
+logs [3/6] other.tgz" ]
+	rm -rf "$home/Maildir"
+	send --resend "$id" --parts 4
+	[ "$(split_judge field "$home/Maildir" Subject)" = "logs [4/6] file.tgz" ]
 }

@@ -18,8 +18,8 @@ teardown() {
 # ---- Postfix
 
 postfix_is_up() {
-	{ exec 3<>"/dev/tcp/127.0.0.1/$MAIL_PORT_SUBMISSION"; } 2>/dev/null &&
-		exec 3>&-
+	{ exec 9<>"/dev/tcp/127.0.0.1/$MAIL_PORT_SUBMISSION"; } 2>/dev/null &&
+		exec 9>&-
 }
 
 postfix_is_down() {

@@ -598,6 +598,30 @@ static void having_the_queue_run(void **state)
 	REFUSES("together", "--setup-queue", "--flush");
 }
 
+static void a_look_at_the_way(void **state)
+{
+	(void)state;
+	ACCEPTS("--check");
+	assert_int_equal(request.action, REQUEST_CHECK);
+	assert_int_equal(request.check.warn_days, 21);
+	assert_int_equal(request.check.crit_days, 7);
+	assert_null(request.body_path);
+	ACCEPTS("--check", "ann@example.org", "--json");
+	assert_int_equal(request.to.count, 1);
+	ACCEPTS("--check", "--nagios", "--warn-days", "30", "--crit-days=0");
+	assert_true(request.check.nagios);
+	assert_int_equal(request.check.warn_days, 30);
+	assert_int_equal(request.check.crit_days, 0);
+	REFUSES("days", "--check", "--warn-days", "soon");
+	REFUSES("days", "--check", "--crit-days", "-1");
+	REFUSES("--check", "--nagios", "ann@example.org");
+	REFUSES("--check", "--warn-days", "3", "ann@example.org");
+	REFUSES("--json", "--check", "--nagios", "--json");
+	REFUSES("no mail", "--check", "-s", "x", "ann@example.org");
+	REFUSES("no mail", "--check", "-a", "/dev/null", "ann@example.org");
+	REFUSES("together", "--check", "--flush");
+}
+
 static void help_names_every_option(void **state)
 {
 	struct buf out = BUF_INIT(65536);
@@ -659,6 +683,7 @@ int main(void)
 		cmocka_unit_test(actions),
 		cmocka_unit_test(the_queue),
 		cmocka_unit_test(having_the_queue_run),
+		cmocka_unit_test(a_look_at_the_way),
 		cmocka_unit_test(help_names_every_option),
 		cmocka_unit_test(our_name_is_found),
 	};

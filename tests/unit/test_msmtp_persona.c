@@ -100,13 +100,14 @@ static void what_other_callers_add(void **state)
 	assert_true(request.transcript);
 	ACCEPTS("-P");
 	assert_int_equal(request.action, REQUEST_SHOW_CONFIG);
+	ACCEPTS("--serverinfo", "--host=x.org");
+	assert_int_equal(request.action, REQUEST_CHECK);
+	assert_true(request.check.is_server_only);
 }
 
 static void what_is_not_here(void **state)
 {
 	(void)state;
-	REFUSES("server", "-S");
-	REFUSES("server", "--serverinfo", "--host=x.org");
 	REFUSES("queue", "--rmqs=x");
 	REFUSES("configuration", "--configure=a@x.org");
 	REFUSES("-bd", "-bd");

@@ -1,0 +1,254 @@
+/* assistant.c - standard input and output, other programs, and ourselves.
+ *
+ * Answers are read octet by octet: what a command that we run is to read from
+ * the terminal is not ours.  A password goes to the one who keeps it through a
+ * pipe; it is far smaller than a pipe holds. */
+#include "assistant.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/disk.h"
+#include "base/log.h"
+#include "base/world.h"
+#include "config/prompt.h"
+#include "probe/setup.h"
+#include "queue.h"
+#include "setup_run.h"
+#include "submit/transcript.h"
+
+#define ERRORS_MAX 65536
+
+struct assistant {
+	struct arena *arena;
+	const struct request *request;
+	bool is_terminal;
+};
+
+/* ---- words ---- */
+
+static int say(void *context, const char *text, struct fault *f)
+{
+	(void)context;
+	return disk_write_all(STDOUT_FILENO, text, strlen(text),
+			      "standard output", f);
+}
+
+static int read_line(void *context, struct buf *out, struct fault *f)
+{
+	bool has_some = false;
+	char c = '\0';
+
+	(void)context;
+	for (;;) {
+		ssize_t n = read(STDIN_FILENO, &c, 1);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return fault_errno(f, FAULT_NOINPUT, errno,
+					   "cannot read standard input");
+		if (n == 0)
+			return has_some;
+		if (c == '\n')
+			return 1;
+		buf_putc(out, c); /* too long is seen by who asked */
+		has_some = true;
+	}
+}
+
+static int read_password(void *context, const char *question, struct buf *out,
+			 struct fault *f)
+{
+	const struct assistant *a = context;
+	int r;
+
+	if (a->is_terminal)
+		return prompt_password(question, out, f) < 0 ? -1 : 1;
+	if (say(context, question, f) < 0 || say(context, "\n", f) < 0)
+		return -1;
+	r = read_line(context, out, f);
+	if (out->len && out->data[out->len - 1] == '\r')
+		buf_truncate(out, out->len - 1);
+	return r;
+}
+
+/* ---- other programs ---- */
+
+static bool has_program(void *context, const char *name)
+{
+	const char *path = world_env("PATH");
+	char file[PATH_MAX];
+
+	(void)context;
+	while (path && *path) {
+		size_t n = strcspn(path, ":");
+
+		if (n && n + strlen(name) + 2 <= sizeof(file)) {
+			memcpy(file, path, n);
+			file[n] = '/';
+			strcpy(file + n + 1, name);
+			if (access(file, X_OK) == 0)
+				return true;
+		}
+		path += path[n] ? n + 1 : n;
+	}
+	return false;
+}
+
+/* What it prints is of no use: an entry that is there would show itself. */
+static void become(const char *const *argv, int input)
+{
+	int nowhere = open("/dev/null", O_WRONLY);
+
+	if (nowhere < 0 || dup2(input, STDIN_FILENO) < 0 ||
+	    dup2(nowhere, STDOUT_FILENO) < 0)
+		_exit(SETUP_NO_PROGRAM - 1);
+	signal(SIGPIPE, SIG_DFL);
+	execvp(argv[0], (char *const *)(uintptr_t)argv);
+	_exit(SETUP_NO_PROGRAM);
+}
+
+static int wait_for(pid_t child, int *status, struct fault *f)
+{
+	int how;
+
+	while (waitpid(child, &how, 0) < 0)
+		if (errno != EINTR)
+			return fault_errno(f, FAULT_OS, errno,
+					   "cannot wait for a command");
+	*status = WIFEXITED(how) ? WEXITSTATUS(how) : 128 + WTERMSIG(how);
+	return 0;
+}
+
+static int feed(void *context, const char *const *argv, const struct buf *input,
+		int *status, struct fault *f)
+{
+	struct fault unread = FAULT_INIT; /* it ended without: its affair */
+	int ends[2];
+	pid_t child;
+
+	(void)context;
+	if (pipe(ends) < 0)
+		return fault_errno(f, FAULT_OS, errno, "no pipe for %s",
+				   argv[0]);
+	fcntl(ends[0], F_SETFD, FD_CLOEXEC);
+	fcntl(ends[1], F_SETFD, FD_CLOEXEC);
+	child = fork();
+	if (child == 0)
+		become(argv, ends[0]);
+	close(ends[0]);
+	if (child < 0) {
+		close(ends[1]);
+		return fault_errno(f, FAULT_OS, errno, "cannot run %s",
+				   argv[0]);
+	}
+	disk_write_all(ends[1], input->data, input->len, argv[0], &unread);
+	close(ends[1]);
+	return wait_for(child, status, f);
+}
+
+/* ---- ourselves ---- */
+
+static int tell_errors(const struct buf *errors, struct fault *f)
+{
+	return disk_write_all(STDERR_FILENO, errors->data, errors->len,
+			      "standard error", f);
+}
+
+/* By the file as it was written, as a script would do it; and without the
+ * queue, which would hide that it did not go. */
+static int send_test(void *context, const struct setup_result *result,
+		     struct fault *f)
+{
+	const struct assistant *a = context;
+	const char *program = world_program();
+	const char *const argv[] = {
+		program ? program : "mailsend",
+		"--config",
+		result->path,
+		"--account",
+		result->account,
+		"--set",
+		"queue=never",
+		"--set",
+		"dead_letter=off",
+		"--from",
+		result->address,
+		"--subject",
+		"mailsend is set up",
+		result->address,
+		NULL,
+	};
+	struct buf text = BUF_INIT(1024), errors = BUF_INIT(ERRORS_MAX);
+	int status = 0, r;
+
+	buf_printf(&text,
+		   "This mail was sent by `mailsend --setup` on %s, by the\n"
+		   "account %s of %s.\n",
+		   world_host(), result->account, result->path);
+	r = setup_run(argv, &text, NULL, &errors, &status, f);
+	if (r == 0)
+		r = tell_errors(&errors, f);
+	buf_free(&errors);
+	buf_free(&text);
+	if (r < 0)
+		return -1;
+	if (say(context,
+		arena_format(a->arena,
+			     status ? "The test mail was not taken; the "
+				      "configuration stays for you to mend.\n"
+				    : "The server took it: look into the "
+				      "mailbox of %s.\n",
+			     result->address),
+		f) < 0)
+		return -1;
+	return status;
+}
+
+static int setup_the_queue(void *context, struct fault *f)
+{
+	const struct assistant *a = context;
+	struct request *r = request_copy(a->arena, a->request);
+
+	r->action = REQUEST_SETUP_QUEUE;
+	r->queue.setup = "on";
+	return queue_command(a->arena, r, f);
+}
+
+int assistant_command(struct arena *arena, const struct request *r,
+		      struct fault *f)
+{
+	struct assistant a = { .arena = arena,
+			       .request = r,
+			       .is_terminal = world_is_terminal(STDIN_FILENO) };
+	struct setup_hands hands = {
+		.context = &a,
+		.is_interactive = a.is_terminal,
+		.say = say,
+		.answer = read_line,
+		.password = read_password,
+		.has_program = has_program,
+		.feed = feed,
+		.send = send_test,
+		.queue = setup_the_queue,
+	};
+	struct transcript transcript;
+	struct fault trouble = FAULT_INIT;
+	int status;
+
+	if (transcript_open(&transcript, r->transcript, r->transcript_path, f) <
+	    0)
+		return -1;
+	hands.trace = transcript_trace(&transcript);
+	status = setup_account(arena, r, &hands, f);
+	if (transcript_close(&transcript, &trouble) < 0)
+		log_warning("%s", trouble.text);
+	return status;
+}

@@ -1,0 +1,13 @@
+/* assistant.h - the command --setup. */
+#ifndef CMD_ASSISTANT_H
+#define CMD_ASSISTANT_H
+
+#include "base/arena.h"
+#include "base/fault.h"
+#include "submit/request.h"
+
+/* The exit status, or -1 with a fault that is still to be told. */
+int assistant_command(struct arena *a, const struct request *r,
+		      struct fault *f);
+
+#endif

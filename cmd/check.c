@@ -1,0 +1,82 @@
+/* check.c - steps are shown as they come: a server that is slow is seen to be
+ * so while it is. */
+#include "check.h"
+
+#include <unistd.h>
+
+#include "base/disk.h"
+#include "base/log.h"
+#include "probe/check.h"
+#include "probe/check_report.h"
+#include "submit/transcript.h"
+
+struct view {
+	struct check_look look;
+	struct fault trouble; /* standard output is of no use any more */
+};
+
+static int print(const struct buf *text, struct fault *f)
+{
+	if (text->overflow)
+		return fault_set(f, FAULT_SOFTWARE, "the output is too long");
+	return disk_write_all(STDOUT_FILENO, text->data, text->len,
+			      "standard output", f);
+}
+
+static void show_step(void *context, const struct check_step *step)
+{
+	struct view *v = context;
+	struct buf text = BUF_INIT(CHECK_REPORT_MAX);
+
+	check_text_step(&v->look, step, &text);
+	if (!fault_is_set(&v->trouble))
+		print(&text, &v->trouble);
+	buf_free(&text);
+}
+
+static int show_end(const struct view *v, const struct check *c,
+		    struct fault *f)
+{
+	const struct request *r = c->request;
+	struct buf text = BUF_INIT(CHECK_REPORT_MAX);
+	int status = check_exit(c);
+
+	*f = v->trouble;
+	if (r->check.nagios)
+		status = check_nagios(c, &text);
+	else if (r->json && check_json(c, &text) < 0)
+		fault_set(f, FAULT_SOFTWARE, "the report cannot be written");
+	else if (!r->json && !r->check.is_server_only)
+		check_text_end(&v->look, c, &text);
+	else if (!r->json && !c->failed)
+		check_serverinfo(c, &text);
+	else if (!r->json)
+		log_error("%s", c->fault.text);
+	if (!fault_is_set(f))
+		print(&text, f);
+	buf_free(&text);
+	return fault_is_set(f) ? -1 : status;
+}
+
+int check_command(struct arena *a, const struct request *r, struct fault *f)
+{
+	struct view view = { .look = check_look() };
+	struct transcript transcript;
+	struct check_ears ears = { .context = &view };
+	struct fault trouble = FAULT_INIT;
+	struct check c;
+	int status;
+
+	if (transcript_open(&transcript, r->transcript, r->transcript_path, f) <
+	    0)
+		return -1;
+	ears.trace = transcript_trace(&transcript);
+	if (!r->json && !r->check.nagios && !r->check.is_server_only)
+		ears.step = show_step;
+	check_run(&c, a, r, &ears);
+	status = show_end(&view, &c, f);
+	check_free(&c);
+	if (transcript_close(&transcript, &trouble) < 0)
+		log_warning("%s", trouble.text);
+	return status;
+}

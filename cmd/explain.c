@@ -1,0 +1,152 @@
+/* explain.c - the mail is made as it would be sent, and told of. */
+#include "explain.h"
+
+#include <unistd.h>
+
+#include "base/disk.h"
+#include "probe/plan.h"
+#include "submit/each.h"
+
+static int print(const struct explain_job *job, struct plan *p, struct fault *f)
+{
+	struct buf text = BUF_INIT(PLAN_MAX);
+	int r;
+
+	p->arena = job->arena;
+	p->called = job->called;
+	p->face = job->face;
+	p->config = job->config;
+	r = plan_make(p, f);
+	if (r == 0) {
+		r = job->request->json ? plan_json(p, &text)
+				       : plan_text(p, &text);
+		if (r < 0 || text.overflow)
+			r = fault_set(f, FAULT_SOFTWARE,
+				      "the explanation is too long");
+		else
+			r = disk_write_all(STDOUT_FILENO, text.data, text.len,
+					   "standard output", f);
+	}
+	plan_free(p);
+	buf_free(&text);
+	return r;
+}
+
+/* ---- one mail, or its parts ---- */
+
+static int explain_part(const struct explain_job *job, const struct split *s,
+			struct fault *f)
+{
+	struct plan p = { .split = s };
+	struct composition part;
+	int r = split_part(s, 1, job->arena, &part, f);
+
+	p.composition = &part;
+	if (r == 0)
+		r = print(job, &p, f);
+	composition_free(&part);
+	return r;
+}
+
+static int explain_whole(const struct explain_job *job, struct composition *c,
+			 struct fault *f)
+{
+	struct plan p = { .composition = c,
+			  .asks_limit = job->request->series.asks &&
+					!job->request->series.limit };
+
+	if (composition_render(c, true, f) < 0)
+		return -1;
+	return print(job, &p, f);
+}
+
+static int explain_one(const struct explain_job *job, struct fault *f)
+{
+	const struct request_series *series = &job->request->series;
+	struct composition c;
+	struct split split;
+	char id[SPLIT_ID_SIZE];
+	int r;
+
+	composition_init(&c, job->arena, job->request, job->account,
+			 job->spool);
+	r = composition_build(&c, f);
+	if (r == 0 && c.is_empty)
+		r = disk_write_all(STDOUT_FILENO,
+				   "the text is empty: no mail is sent\n", 35,
+				   "standard output", f);
+	else if (r == 0 && series->limit) {
+		split_new_id(id);
+		r = split_plan(&split, job->arena, &c, series->limit, id, f);
+		if (r > 0)
+			r = explain_part(job, &split, f);
+		else if (r == 0)
+			r = explain_whole(job, &c, f);
+	} else if (r == 0) {
+		r = explain_whole(job, &c, f);
+	}
+	composition_free(&c);
+	return r;
+}
+
+/* ---- the first of many ---- */
+
+static int explain_first(const struct explain_job *job,
+			 int (*make)(void *context, unsigned n, struct arena *a,
+				     struct composition *out, char *name,
+				     struct fault *f),
+			 void *context, unsigned total, struct fault *f)
+{
+	struct composition c;
+	struct plan p = { .composition = &c, .mails = total };
+	char name[256];
+	int r;
+
+	if (!total)
+		return fault_set(f, FAULT_DATA, "there is no message to send");
+	r = make(context, 1, job->arena, &c, name, f);
+	if (r < 0)
+		return -1;
+	r = print(job, &p, f);
+	composition_free(&c);
+	return r;
+}
+
+static int explain_each(const struct explain_job *job, struct fault *f)
+{
+	struct each each;
+	int r = each_open(&each, job->arena, job->request, job->account,
+			  job->spool, f);
+
+	if (r == 0)
+		r = explain_first(job, each_make, &each,
+				  (unsigned)job->request->series.count, f);
+	each_close(&each);
+	return r;
+}
+
+static int explain_batch(const struct explain_job *job, struct fault *f)
+{
+	struct mailbox_login login = { .user = NULL };
+	struct batch batch;
+	int r;
+
+	if (batch_open(&batch, job->arena, job->request, job->account,
+		       job->spool, &login, f) < 0)
+		return -1;
+	r = explain_first(job, batch_make, &batch, batch.total, f);
+	batch_close(&batch);
+	return r;
+}
+
+int explain_command(const struct explain_job *job, struct fault *f)
+{
+	switch (job->request->series.kind) {
+	case REQUEST_EACH:
+		return explain_each(job, f);
+	case REQUEST_BATCH:
+		return explain_batch(job, f);
+	default:
+		return explain_one(job, f);
+	}
+}

@@ -1,0 +1,279 @@
+/* talk.c - an account, its dial, and then it is yours. */
+#include "talk.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#include "base/ascii.h"
+#include "base/log.h"
+#include "base/world.h"
+#include "config/finish.h"
+#include "config/secret.h"
+#include "config/settings.h"
+#include "deliver/postbox.h"
+#include "deliver/smarthost.h"
+#include "probe/edit_terminal.h"
+#include "probe/talk.h"
+
+#define PATIENCE 300 /* seconds for a reply, as RFC 5321 4.5.3.2 has them */
+
+struct call {
+	struct arena *arena;
+	const struct account *account; /* SMTP */
+	struct postbox_wish *postbox;  /* POP3, IMAP */
+	struct transcript transcript;
+	struct talk_options options;
+	struct talk talk;
+};
+
+static void out_of_memory(void)
+{
+	edit_terminal_restore();
+	log_error("out of memory");
+	_exit(75);
+}
+
+/* ---- passwords for \auth ---- */
+
+static int find_secret(void *context, const char *user, const char **whose,
+		       struct buf *password, struct fault *f)
+{
+	struct call *c = context;
+	struct account account;
+
+	if (c->postbox)
+		return postbox_secret(c->arena, c->postbox, user, whose,
+				      password, f);
+	account = *c->account;
+	if (!strcmp(account.auth, "off"))
+		account.auth = "on";
+	if (user && account.user && strcmp(user, account.user) != 0) {
+		/* another's: what is kept is not his */
+		account.password = account.passwordeval = NULL;
+		account.password_file = account.password_env = NULL;
+		account.password_fd = -1;
+	}
+	if (user)
+		account.user = user;
+	return secret_get(c->arena, &account, whose, password, f);
+}
+
+/* The prompt is the terminal's, in its usual state. */
+static int credentials(void *context, const char *user, const char **whose,
+		       struct buf *password, struct fault *f)
+{
+	struct call *c = context;
+	struct fault trouble = FAULT_INIT;
+	int r;
+
+	if (!c->options.is_terminal)
+		return find_secret(context, user, whose, password, f);
+	edit_terminal_leave();
+	r = find_secret(context, user, whose, password, f);
+	if (edit_terminal_enter(STDIN_FILENO, &trouble) == 0)
+		return r;
+	if (!fault_is_set(f))
+		*f = trouble;
+	return -1;
+}
+
+/* ---- the talk ---- */
+
+static bool is_terminal(void)
+{
+	const char *kind = world_env("TERM");
+
+	return world_is_terminal(STDIN_FILENO) &&
+	       world_is_terminal(STDOUT_FILENO) &&
+	       !(kind && !strcmp(kind, "dumb"));
+}
+
+static int begin(struct call *c, struct arena *a, const struct request *r,
+		 const struct talk_protocol *protocol, struct fault *f)
+{
+	*c = (struct call){ .arena = a };
+	c->options = (struct talk_options){
+		.protocol = protocol,
+		.is_terminal = is_terminal(),
+		.is_utf8 = ascii_equal(world_charset(), "utf-8"),
+		.seconds = PATIENCE,
+		.credentials = credentials,
+		.context = c,
+		.transcript = &c->transcript,
+	};
+	c->options.has_colour =
+		c->options.is_terminal && !world_env("NO_COLOR");
+	if (transcript_open(&c->transcript, false, r->transcript_path, f) < 0)
+		return -1;
+	memory_on_exhaustion(out_of_memory);
+	talk_init(&c->talk, &c->options);
+	return 0;
+}
+
+/* At a terminal all was seen as it came. */
+static int end(struct call *c, int held, struct fault *f)
+{
+	struct fault trouble = FAULT_INIT;
+
+	talk_free(&c->talk);
+	if (transcript_close(&c->transcript, &trouble) < 0)
+		log_warning("%s", trouble.text);
+	if (held < 0 && c->options.is_terminal && c->talk.line)
+		return fault_exit(f);
+	return held;
+}
+
+/* ---- SMTP ---- */
+
+static const char *find_override(const struct config_wish *wish,
+				 const char *name)
+{
+	const char *found = NULL;
+
+	for (const struct override *o = wish->overrides; o; o = o->next)
+		if (!strcmp(o->name, name))
+			found = o->value;
+	return found;
+}
+
+/* Of a host that no account speaks of: what the command line says. */
+static int make_blank(struct arena *a, const struct config_wish *wish,
+		      struct account **out, struct fault *f)
+{
+	struct account *account = setting_account(a, "(none)");
+
+	for (const struct override *o = wish->overrides; o; o = o->next) {
+		struct setting_place at = { .text = o->origin,
+					    .cause = FAULT_USAGE,
+					    .in_argv = true };
+
+		if (setting_assign(a, account, o->name, o->value, &at, f) < 0)
+			return -1;
+	}
+	*out = account;
+	return config_finish(a, account, NULL, f);
+}
+
+static int choose(struct arena *a, const struct request *r,
+		  struct account **out, struct fault *f)
+{
+	struct config_wish wish = request_config(r);
+	const char *host = find_override(&wish, "host");
+	struct config config = { 0 };
+
+	if (config_load(&config, a, &wish, f) < 0)
+		return -1;
+	if (host && !wish.account) {
+		for (struct account *each = config.accounts;
+		     each && !wish.account; each = each->next)
+			if (each->host && ascii_equal(each->host, host))
+				wish.account = each->name;
+		if (!wish.account)
+			return make_blank(a, &wish, out, f);
+	}
+	return config_choose(&config, &wish, out, f);
+}
+
+static ssize_t send_octets(void *context, const void *data, size_t n,
+			   struct fault *f)
+{
+	return dial_send(context, data, n, f);
+}
+
+static ssize_t receive_octets(void *context, void *data, size_t n, bool *is_end,
+			      struct fault *f)
+{
+	return dial_receive(context, data, n, is_end, f);
+}
+
+static int talk_over(struct call *c, struct smarthost *h, struct fault *f)
+{
+	struct talk_line line = {
+		.send = send_octets,
+		.receive = receive_octets,
+		.context = &h->dial,
+		.socket = h->dial.socket,
+		.place = h->name,
+		.is_safe = h->dial.is_tls || c->account->socket,
+	};
+	int r = talk_hold(&c->talk, &line, f);
+
+	h->session.broken = true; /* what there was to say was said */
+	return r;
+}
+
+int talk_with_server(struct arena *a, const struct request *r, struct fault *f)
+{
+	struct account *account, own;
+	struct smarthost host;
+	struct call c;
+	int held;
+
+	if (choose(a, r, &account, f) < 0)
+		return -1;
+	if (!smarthost_is_set(account))
+		return fault_set(f, FAULT_CONFIG,
+				 "account %s has no server: name one, as in "
+				 "--talk smtp://mail.example.org:587",
+				 account->name);
+	if (begin(&c, a, r, &talk_smtp, f) < 0)
+		return -1;
+	own = *account;
+	if (r->talk.stays_out) {
+		own.auth = "off";
+		own.pop_before_smtp = NULL;
+	}
+	if (own.timeout > 0)
+		c.options.seconds = (unsigned)own.timeout;
+	c.account = account;
+	smarthost_init(&host, a, &own, &c.talk.trace);
+	held = smarthost_open(&host, f);
+	if (held == 0)
+		held = talk_over(&c, &host, f);
+	smarthost_close(&host);
+	return end(&c, held, f);
+}
+
+/* ---- POP3 and IMAP ---- */
+
+int talk_with_mailbox(struct arena *a, const struct request *r, const char *url,
+		      struct fault *f)
+{
+	struct config_wish config = request_config(r);
+	struct postbox_wish wish = { .source = url,
+				     .config = &config,
+				     .stays_out = r->talk.stays_out };
+	struct mailbox_url parts;
+	struct converse *converse;
+	struct talk_line line;
+	struct call c;
+	int held = -1;
+
+	if (!mailbox_is_url(url))
+		return fault_set(
+			f, FAULT_USAGE,
+			"'%s' is no server: write pop3s://USER@HOST or "
+			"imaps://USER@HOST",
+			url);
+	if (mailbox_parse_url(a, url, &parts, f) < 0 ||
+	    begin(&c, a, r,
+		  parts.kind == MAILBOX_IMAP ? &talk_imap : &talk_pop3, f) < 0)
+		return -1;
+	c.postbox = &wish;
+	wish.trace = c.talk.trace.line;
+	wish.context = c.talk.trace.context;
+	converse = postbox_converse(a, &wish, f);
+	if (converse) {
+		line = (struct talk_line){
+			.send = converse_send,
+			.receive = converse_receive,
+			.context = converse,
+			.socket = converse_socket(converse),
+			.place = converse_place(converse),
+			.is_safe = converse_is_safe(converse),
+		};
+		held = talk_hold(&c.talk, &line, f);
+		converse_drop(converse);
+	}
+	return end(&c, held, f);
+}

@@ -1,0 +1,17 @@
+/* talk.h - the command --talk of mailsend and of mailget. */
+#ifndef CMD_TALK_H
+#define CMD_TALK_H
+
+#include "base/arena.h"
+#include "base/fault.h"
+#include "submit/request.h"
+
+/* Both return the exit status, or -1 with a fault that is still to be told.
+ * SMTP with the account's server, or with the one that was named: an account's
+ * password goes to no other host. */
+int talk_with_server(struct arena *a, const struct request *r, struct fault *f);
+/* POP3 or IMAP. */
+int talk_with_mailbox(struct arena *a, const struct request *r, const char *url,
+		      struct fault *f);
+
+#endif

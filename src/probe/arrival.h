@@ -1,0 +1,39 @@
+/* arrival.h - new mail of a mailbox, looked at until the right one is there.
+ *
+ * What was there before is known by its ids, and so is what was looked at: each
+ * header is read once, cut at ARRIVAL_HEADER_MAX. */
+#ifndef PROBE_ARRIVAL_H
+#define PROBE_ARRIVAL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/fault.h"
+#include "deliver/postbox.h"
+
+#define ARRIVAL_HEADER_MAX ((size_t)256 * 1024)
+
+struct arrival {
+	struct arena arena; /* of the ids */
+	struct postbox_wish wish;
+	struct postbox_memory memory;
+	const char **ids; /* sorted */
+	size_t count, room;
+	struct buf header; /* of the mail that was found */
+};
+
+/* Remembers what is there now.  A file or folder that is not there yet has no
+ * mail: *is_missing.  FAULT_USAGE for standard input, which cannot be opened
+ * twice. */
+int arrival_begin(struct arrival *w, const struct postbox_wish *wish,
+		  bool *is_missing, struct fault *f);
+/* 1 when one is there whose header has the field with that value; it is deleted
+ * where that is wanted: where it cannot be, `not_deleted` says why.  0 when
+ * there is none yet, -1 when the mailbox could not be looked at. */
+int arrival_look(struct arrival *w, const char *field, const char *value,
+		 bool deletes, struct fault *not_deleted, struct fault *f);
+void arrival_end(struct arrival *w);
+
+#endif

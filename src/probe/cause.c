@@ -1,0 +1,331 @@
+/* cause.c - the step that failed says which rows may fit, what was seen on
+ * the way says which one does. */
+#include "probe/cause.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "config/settings.h"
+#include "smtp/advice.h"
+
+struct cause {
+	const char *name, *why, *way_out, *settings;
+};
+
+/* ---- no connection ---- */
+
+static const struct cause no_host = {
+	"no-such-host", "no name server knows a host of that name",
+	"look for a slip in it; where the name is right, does this machine's "
+	"own look-up work (/etc/resolv.conf)?",
+	"host"
+};
+static const struct cause no_lookup = {
+	"lookup", "the name servers of this machine do not answer",
+	"see whether the network is up and /etc/resolv.conf names a server "
+	"that answers",
+	"host"
+};
+static const struct cause port_25 = {
+	"port-25-blocked",
+	"most providers of access and of machines block port 25 on the way out",
+	"use the submission port with a log-in: port 587 (tls_starttls on) or "
+	"465 (tls_starttls off)",
+	"port tls_starttls auth"
+};
+static const struct cause other_port = {
+	"wrong-port", "the server is there, but not at this port",
+	"set the port to one that answers: 587 goes with tls_starttls on, 465 "
+	"with tls_starttls off",
+	"port tls_starttls"
+};
+static const struct cause refused = {
+	"refused", "the machine is there, and no server listens at that port",
+	"check host and port; is the server running, and does it listen on "
+	"more than its own machine?",
+	"host port"
+};
+static const struct cause no_answer = {
+	"no-answer",
+	"nothing comes back: a firewall in between drops what goes to that "
+	"port, or the machine is off",
+	"check host and port, and what the network lets out", "host port"
+};
+static const struct cause unreachable = {
+	"unreachable", "this machine has no way to that address",
+	"see whether the network is up; an address of the other family would "
+	"need a network that has it",
+	"host"
+};
+static const struct cause barred = {
+	"barred-here",
+	"this machine itself forbids the connection: a firewall, or what the "
+	"service that we run under is allowed",
+	"let it out to that port", "port"
+};
+static const struct cause source = {
+	"source", "the address to come from is none of this machine's",
+	"set source_ip to one that it has, or leave it out", "source_ip"
+};
+
+static const struct cause *of_connection(const struct check *c)
+{
+	unsigned port = (unsigned)c->account->port;
+	int error = c->reach.count ? c->reach.addresses[0].error : 0;
+
+	/* an address that nobody could have reached from here says little */
+	for (size_t i = 0; i < c->reach.count; i++)
+		if (c->reach.addresses[i].error != ENETUNREACH &&
+		    c->reach.addresses[i].error != EADDRNOTAVAIL)
+			error = c->reach.addresses[i].error;
+	if (error == EACCES || error == EPERM)
+		return &barred;
+	if (error == EADDRNOTAVAIL && c->account->source_ip)
+		return &source;
+	if (port == 25 && (error == ETIMEDOUT || c->other_ports[0]))
+		return &port_25;
+	if (c->other_ports[0])
+		return &other_port;
+	if (error == ECONNREFUSED)
+		return &refused;
+	if (error == ETIMEDOUT)
+		return &no_answer;
+	return &unreachable;
+}
+
+/* ---- TLS ---- */
+
+static const struct cause tls_late = {
+	"tls-not-at-once",
+	"the server speaks before TLS, as on port 587 or 25, and was greeted "
+	"with TLS",
+	"set tls_starttls on, or use port 465", "tls_starttls port"
+};
+static const struct cause tls_early = {
+	"tls-at-once",
+	"the server says nothing, as one does that waits for TLS from the "
+	"first byte (port 465)",
+	"set tls_starttls off", "tls_starttls port"
+};
+static const struct cause tls_old = {
+	"tls-too-old", "the server has no TLS of this decade",
+	"nothing here: its administrator has to allow TLS 1.2 or 1.3",
+	"tls_priorities"
+};
+static const struct cause tls_certificate = {
+	"client-certificate", "the server wants a certificate of ours",
+	"set tls_cert_file and tls_key_file", "tls_cert_file tls_key_file"
+};
+static const struct cause no_starttls = {
+	"no-starttls", "the server offers no TLS on this port",
+	"use the submission port (587) or port 465 with tls_starttls off; on a "
+	"network that is yours alone, tls off",
+	"tls tls_starttls port"
+};
+
+/* X509_V_ERR_* are numbers that do not change. */
+static const struct {
+	long verify;
+	struct cause cause;
+} chains[] = {
+	{ 10,
+	  { "certificate-expired", "the certificate's time is over",
+	    "its administrator has to renew it; is this machine's clock right?",
+	    "" } },
+	{ 9,
+	  { "certificate-not-yet", "the certificate's time has not begun",
+	    "see whether this machine's clock is right", "" } },
+	{ 18,
+	  { "certificate-self-signed",
+	    "nobody but the server itself vouches for this certificate",
+	    "if it is your own server, set tls_fingerprint to the sha256 above "
+	    "or give the certificate as tls_trust_file",
+	    "tls_trust_file tls_fingerprint" } },
+	{ 23,
+	  { "certificate-revoked", "the certificate was declared invalid",
+	    "do not trust it: its administrator has to get a new one", "" } },
+};
+static const struct cause unknown_ca = {
+	"certificate-unknown-ca",
+	"no authority that this machine knows vouches for the certificate: it "
+	"is a private one, the server leaves a part of the chain out, or the "
+	"package ca-certificates is missing or old",
+	"give the authority's certificate as tls_trust_file", "tls_trust_file"
+};
+static const struct cause wrong_name = {
+	"certificate-name", "the certificate is for other names than the host",
+	"set host to one of its names, or tls_host_override to the name that "
+	"it should have",
+	"host tls_host_override"
+};
+static const struct cause wrong_pin = {
+	"certificate-fingerprint",
+	"the certificate is another one than the one that was named",
+	"if its administrator renewed it, set tls_fingerprint to the sha256 "
+	"above; if nobody did, somebody may be listening in",
+	"tls_fingerprint"
+};
+
+static const struct cause *of_certificate(const struct check *c)
+{
+	if (c->account->tls_fingerprint && !c->chain.is_accepted)
+		return &wrong_pin;
+	if (!c->chain.verify)
+		return &wrong_name;
+	for (size_t i = 0; i < sizeof(chains) / sizeof(*chains); i++)
+		if (chains[i].verify == c->chain.verify)
+			return &chains[i].cause;
+	return &unknown_ca;
+}
+
+static const struct {
+	const char *words;
+	const struct cause *cause;
+} handshakes[] = {
+	{ "wrong version number", &tls_late },
+	{ "packet length too long", &tls_late },
+	{ "protocol version", &tls_old },
+	{ "unsupported protocol", &tls_old },
+	{ "certificate required", &tls_certificate },
+	{ "certificate of ours", &tls_certificate },
+};
+
+static const struct cause *of_handshake(const struct check *c)
+{
+	for (size_t i = 0; i < sizeof(handshakes) / sizeof(*handshakes); i++)
+		if (strstr(c->fault.text, handshakes[i].words))
+			return handshakes[i].cause;
+	return NULL;
+}
+
+/* ---- what comes after ---- */
+
+static const struct cause silent = {
+	"no-greeting", "somebody takes the connection and does not speak SMTP",
+	"check the port; a firewall that answers for everybody, or a server "
+	"with too much to do, looks the same",
+	"host port"
+};
+static const struct cause not_smtp = {
+	"not-smtp", "another kind of server than one for mail listens there",
+	"check host and port", "host port"
+};
+static const struct cause no_auth = {
+	"no-auth", "nobody can log in on this port",
+	"use the submission port (587 or 465); where no log-in is needed, set "
+	"auth off",
+	"auth port tls"
+};
+static const struct cause no_password = {
+	"no-password", "the password could not be had from where it should be",
+	"name one place for it, and try that place by itself",
+	"password password_file passwordeval password_env user"
+};
+static const struct cause log_in = {
+	"log-in", "the way to log in does not suit the server",
+	"set auth to one of those that are offered", "auth user"
+};
+static const struct cause no_server = {
+	"no-server", "no setting names a server",
+	"write `host`, `from`, `user` and where the password is into "
+	"~/.config/mailsend/config: man mailsend.conf has an example",
+	"host"
+};
+static const struct cause sender = {
+	"sender", "the address cannot be used at this server",
+	"let from be an address that the server takes", "from"
+};
+
+/* By the name of the step. */
+static const struct cause *of_step(const struct check *c, const char *step)
+{
+	bool starts_tls = c->account->tls && c->account->tls_starttls;
+
+	if (!strcmp(step, "configuration"))
+		return &no_server;
+	if (!strcmp(step, "lookup"))
+		return c->fault.cause == FAULT_NOHOST ? &no_host : &no_lookup;
+	if (!strcmp(step, "connect"))
+		return of_connection(c);
+	if (!strcmp(step, "certificate"))
+		return of_certificate(c);
+	if (!strcmp(step, "tls"))
+		return of_handshake(c);
+	if (!strcmp(step, "greeting"))
+		return c->fault.cause == FAULT_PROTOCOL ? &not_smtp
+		       : starts_tls && strstr(c->fault.text, "nothing")
+			       ? &tls_early
+			       : &silent;
+	if (!strcmp(step, "starttls"))
+		return &no_starttls;
+	if (!strcmp(step, "password"))
+		return &no_password;
+	if (!strcmp(step, "auth"))
+		return strstr(c->fault.text, "not offer AUTH,") ? &no_auth
+								: &log_in;
+	return strcmp(step, "mail") ? NULL : &sender;
+}
+
+/* ---- where it is written ---- */
+
+static void add_setting(struct check *c, const char *name)
+{
+	const struct setting *row = setting_find(name);
+	struct check_setting *to;
+	bool is_shown;
+
+	if (!row || c->settings_count == CHECK_SETTINGS_MAX)
+		return;
+	is_shown = !(row->flags & (SETTING_SECRET | SETTING_COMMAND));
+	to = &c->settings[c->settings_count++];
+	*to = (struct check_setting){
+		.name = row->name,
+		.value = is_shown ? setting_text(c->arena, row, c->account)
+				  : NULL,
+		.origin = check_origin(c, row->name),
+	};
+}
+
+/* Of the four places of a password the one that counts is enough. */
+static bool is_idle(const struct check *c, const char *name)
+{
+	return !strncmp(name, "password", 8) &&
+	       !setting_is_given(c->account, name);
+}
+
+static void add_settings(struct check *c, const char *names)
+{
+	if (!c->account)
+		return;
+	for (; *names; names += strspn(names, " ")) {
+		size_t n = strcspn(names, " ");
+		const char *one = arena_dup_n(c->arena, names, n);
+
+		if (!is_idle(c, one))
+			add_setting(c, one);
+		names += n;
+	}
+}
+
+void cause_find(struct check *c)
+{
+	const struct advice *advice = NULL;
+	const struct cause *cause = NULL;
+
+	if (c->fault.reply)
+		advice = advice_of(&c->fault,
+				   c->account ? c->account->host : NULL);
+	else if (c->failed && c->account)
+		cause = of_step(c, c->failed->name);
+	if (advice) {
+		c->cause = advice->name;
+		c->why = advice->why;
+		c->way_out = advice->way_out;
+		add_settings(c, advice->settings);
+	} else if (cause) {
+		c->cause = cause->name;
+		c->why = cause->why;
+		c->way_out = cause->way_out;
+		add_settings(c, cause->settings);
+	}
+}

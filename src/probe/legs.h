@@ -1,0 +1,40 @@
+/* legs.h - how long each part of a submission took.
+ *
+ * A trace that notes when something is said, and passes it on. */
+#ifndef PROBE_LEGS_H
+#define PROBE_LEGS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "smtp/dial.h"
+
+enum leg {
+	LEG_CONNECT,  /* name and connection */
+	LEG_GREETING, /* and each EHLO */
+	LEG_TLS,      /* with STARTTLS */
+	LEG_LOGIN,
+	LEG_TRANSACTION,
+	LEGS,
+};
+
+struct legs {
+	struct trace trace; /* give this to whoever dials */
+	const struct trace *outer;
+	bool is_there[LEGS];
+	unsigned milliseconds[LEGS];
+	char tls[64], mechanism[24];
+
+	enum leg at;
+	uint64_t since, heard; /* that the connection stands */
+};
+
+/* `outer` may be NULL; it points into itself. */
+void legs_init(struct legs *l, const struct trace *outer);
+/* Of a dial that has just succeeded. */
+void legs_dialled(struct legs *l, const struct dial *d);
+/* The transaction is over. */
+void legs_sent(struct legs *l);
+const char *legs_name(enum leg leg);
+
+#endif

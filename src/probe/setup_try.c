@@ -1,0 +1,75 @@
+/* setup_try.c - the account to be, dialled as it will be for a mail. */
+#include <string.h>
+
+#include "deliver/smarthost.h"
+#include "net/chain.h"
+#include "probe/setup_inside.h"
+#include "smtp/advice.h"
+
+/* What was typed, from wherever it will be read later. */
+static void use_password(const struct setup *s, struct account *account)
+{
+	if (!s->password.len)
+		return;
+	account->password = s->password.data;
+	account->passwordeval = account->password_file = NULL;
+	account->password_env = NULL;
+}
+
+static int tell_good(struct setup *s, const struct dial *d, struct fault *f)
+{
+	return setup_say(s, f, "  good: %s, %s%s\n",
+			 d->is_tls ? d->tls_version : "no TLS",
+			 s->user ? "logged in as " : "no log-in",
+			 s->user ? s->user : "");
+}
+
+static int tell_bad(struct setup *s, const struct fault *trouble,
+		    const struct chain *chain, struct fault *f)
+{
+	const struct advice *advice = advice_of(trouble, s->server.host);
+
+	if (setup_tell(s, trouble->text, f) < 0)
+		return -1;
+	if (chain->count && !chain->is_accepted &&
+	    setup_tell(s,
+		       arena_format(s->arena,
+				    "The certificate it showed is of %s, "
+				    "fingerprint %s",
+				    chain->certificates[0].subject,
+				    chain->certificates[0].sha256),
+		       f) < 0)
+		return -1;
+	if (!advice)
+		return 0;
+	return setup_tell(s,
+			  arena_format(s->arena, "That is: %s. %s: %s.",
+				       advice->why, "The way out",
+				       advice->way_out),
+			  f);
+}
+
+int setup_try(struct setup *s, struct fault *trouble, struct fault *f)
+{
+	struct chain chain = { .arena = s->arena };
+	struct account *account;
+	struct smarthost h;
+	int r;
+
+	fault_clear(trouble);
+	if (setup_say(s, f, "Trying %s:%u ...\n", s->server.host,
+		      s->server.port) < 0)
+		return -1;
+	if (setup_load(s, &account, trouble) < 0)
+		return tell_bad(s, trouble, &chain, f) < 0 ? -1 : 1;
+	use_password(s, account);
+	smarthost_init(&h, s->arena, account, s->hands->trace);
+	h.chain = &chain;
+	r = smarthost_open(&h, trouble);
+	if (r == 0)
+		r = tell_good(s, &h.dial, f);
+	else
+		r = tell_bad(s, trouble, &chain, f) < 0 ? -1 : 1;
+	smarthost_close(&h);
+	return r;
+}

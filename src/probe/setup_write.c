@@ -1,0 +1,283 @@
+/* setup_write.c - the password where it is to be, the configuration in place.
+ *
+ * The new text is written beside the file, synced and renamed over it; where
+ * there was none it is linked, so that one that came up meanwhile is never
+ * overwritten.  Signals wait until that is over.  A file that changed since it
+ * was read is left as it is. */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/disk.h"
+#include "base/world.h"
+#include "config/evaluate.h"
+#include "config/secret.h"
+#include "probe/setup_inside.h"
+
+#define NAMES_MAX 1000 /* of one kind: config.bak2, config.bak3 ... */
+
+/* ---- the password ---- */
+
+static int run_store(struct setup *s, const char *const *argv, bool has_newline,
+		     struct fault *f)
+{
+	struct buf input = BUF_INIT(SETUP_PASSWORD_MAX + 1);
+	int status = 0, r;
+
+	buf_put(&input, s->password.data, s->password.len);
+	if (has_newline)
+		buf_putc(&input, '\n');
+	r = s->hands->feed(s->hands->context, argv, &input, &status, f);
+	buf_wipe(&input);
+	if (r == 0 && status)
+		return fault_set(f, FAULT_UNAVAILABLE,
+				 "%s did not keep the password (status %d): "
+				 "nothing was written",
+				 argv[0], status);
+	return r;
+}
+
+static int store_in_keyring(struct setup *s, struct fault *f)
+{
+	const char *const argv[] = {
+		"secret-tool",
+		"store",
+		arena_format(s->arena, "--label=mail of %s", s->address),
+		"host",
+		s->server.host,
+		"service",
+		"smtp",
+		"user",
+		s->user,
+		NULL,
+	};
+
+	return run_store(s, argv, false, f);
+}
+
+/* pass(1) asks before it overwrites only on a terminal. */
+static int store_in_pass(struct setup *s, struct fault *f)
+{
+	const char *entry = arena_format(s->arena, "mail/%s", s->address);
+	const char *const show[] = { "pass", "show", entry, NULL };
+	const char *const insert[] = { "pass",	  "insert", "--echo",
+				       "--force", entry,    NULL };
+	struct buf nothing = BUF_INIT(1);
+	int status = 0, r;
+
+	if (s->hands->feed(s->hands->context, show, &nothing, &status, f) < 0)
+		return -1;
+	if (status == 0) {
+		r = setup_confirm(s,
+				  arena_format(s->arena,
+					       "pass has an entry %s. "
+					       "Overwrite it?",
+					       entry),
+				  false,
+				  "With no, nothing is changed and nothing is "
+				  "written.",
+				  f);
+		if (r == 0)
+			fault_set(f, FAULT_USAGE,
+				  "pass keeps its entry %s: nothing was "
+				  "written",
+				  entry);
+		if (r <= 0)
+			return -1;
+	}
+	return run_store(s, insert, true, f);
+}
+
+static int check_command(struct setup *s, struct fault *f)
+{
+	struct buf told = BUF_INIT(SECRET_MAX);
+	int r = evaluate_first_line(s->command, s->command, &told, f);
+
+	if (r == 0 && strcmp(told.data, s->password.data) != 0)
+		r = fault_set(f, FAULT_CONFIG,
+			      "`%s` prints another password than was typed: "
+			      "nothing was written",
+			      s->command);
+	buf_wipe(&told);
+	return r;
+}
+
+int setup_store(struct setup *s, struct fault *f)
+{
+	int r = 0;
+
+	if (!s->user || !s->password.len)
+		return 0;
+	if (s->place == SETUP_KEYRING)
+		r = store_in_keyring(s, f);
+	else if (s->place == SETUP_PASS)
+		r = store_in_pass(s, f);
+	else
+		return 0;
+	return r < 0 ? -1 : check_command(s, f);
+}
+
+/* ---- writing ---- */
+
+static int write_new(const char *path, const void *data, size_t n, mode_t mode,
+		     struct fault *f)
+{
+	int fd =
+		open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
+		     0600);
+	int r;
+
+	if (fd < 0)
+		return fault_errno(f, FAULT_CANTCREAT, errno, "cannot make %s",
+				   path);
+	r = disk_write_all(fd, data, n, path, f);
+	if (r == 0 && fchmod(fd, mode) < 0)
+		r = fault_errno(f, FAULT_CANTCREAT, errno,
+				"cannot set the mode of %s", path);
+	if (r == 0)
+		r = disk_sync(fd, path, f);
+	if (disk_close(fd, path, f) < 0)
+		r = -1;
+	if (r < 0)
+		unlink(path);
+	return r;
+}
+
+static int write_password(const struct setup *s, struct fault *f)
+{
+	struct buf line = BUF_INIT(SETUP_PASSWORD_MAX + 1);
+	int r;
+
+	if (s->place != SETUP_FILE || !s->user)
+		return 0;
+	buf_put(&line, s->password.data, s->password.len);
+	buf_putc(&line, '\n');
+	r = write_new(s->password_path, line.data, line.len, 0600, f);
+	buf_wipe(&line);
+	return r;
+}
+
+/* Somebody may have an editor open. */
+static int check_unchanged(struct setup *s, struct fault *f)
+{
+	struct buf now = BUF_INIT(CONFIG_FILE_MAX);
+	bool is_same;
+
+	if (!s->is_there)
+		return 0; /* link() looks */
+	if (disk_read_file(s->path, &now, false, f) < 0)
+		return -1;
+	is_same = now.len == s->old.len &&
+		  memcmp(now.data, s->old.data, now.len) == 0;
+	buf_wipe(&now);
+	if (is_same)
+		return 0;
+	return fault_set(f, FAULT_TEMPORARY,
+			 "%s was changed meanwhile and stays as it is: run "
+			 "this again",
+			 s->path);
+}
+
+static int write_backup(struct setup *s, struct fault *f)
+{
+	if (!s->is_there || !s->old.len)
+		return 0;
+	s->backup = arena_format(s->arena, "%s.bak", s->path);
+	for (int i = 2; access(s->backup, F_OK) == 0 && i < NAMES_MAX; i++)
+		s->backup = arena_format(s->arena, "%s.bak%d", s->path, i);
+	return write_new(s->backup, s->old.data, s->old.len, s->mode, f);
+}
+
+static int put_in_place(struct setup *s, const char *new, struct fault *f)
+{
+	if (s->is_there) {
+		if (rename(new, s->path) == 0)
+			return 0;
+		return fault_errno(f, FAULT_CANTCREAT, errno,
+				   "cannot put the new %s in place", s->path);
+	}
+	if (link(new, s->path) == 0)
+		return 0;
+	/* a file system without links, as of a memory stick */
+	if (errno != EEXIST && access(s->path, F_OK) < 0 &&
+	    rename(new, s->path) == 0)
+		return 0;
+	return fault_errno(f, FAULT_CANTCREAT, errno, "cannot make %s",
+			   s->path);
+}
+
+static int write_config(struct setup *s, struct fault *f)
+{
+	struct buf text = BUF_INIT(CONFIG_FILE_MAX);
+	const char *new =
+		arena_format(s->arena, "%s.%u.new", s->path, world_pid());
+	int r = setup_text(s, &text, f);
+
+	if (r == 0)
+		r = write_new(new, text.data, text.len, s->mode, f);
+	if (r == 0) {
+		r = check_unchanged(s, f);
+		if (r == 0)
+			r = put_in_place(s, new, f);
+		unlink(new); /* the second name, where it was linked */
+	}
+	if (r == 0)
+		r = disk_sync_folder(setup_folder(s->arena, s->path), f);
+	buf_wipe(&text);
+	return r;
+}
+
+static int write_all(struct setup *s, struct fault *f)
+{
+	struct fault unused = FAULT_INIT;
+
+	if (disk_make_folder(setup_folder(s->arena, s->path), f) < 0 ||
+	    write_password(s, f) < 0)
+		return -1;
+	if (write_backup(s, f) == 0 && write_config(s, f) == 0)
+		return 0;
+	if (s->place == SETUP_FILE && s->user)
+		unlink(s->password_path);
+	if (s->backup)
+		unlink(s->backup);
+	disk_sync_folder(setup_folder(s->arena, s->path), &unused);
+	return -1;
+}
+
+/* Read as any mail will read it. */
+static int read_back(struct setup *s, struct fault *f)
+{
+	const struct config_wish wish = { .path = s->path,
+					  .account = s->account };
+	struct account *account;
+	struct config config;
+
+	if (config_load(&config, s->arena, &wish, f) < 0 ||
+	    config_choose(&config, &wish, &account, f) < 0)
+		return -1;
+	if (account->host && !strcmp(account->host, s->server.host) &&
+	    account->port == (int)s->server.port && account->from &&
+	    !strcmp(account->from, s->address) &&
+	    (!s->user || (account->user && !strcmp(account->user, s->user))))
+		return 0;
+	return fault_set(f, FAULT_CONFIG,
+			 "%s was written and reads otherwise than it was "
+			 "meant: look at account %s there",
+			 s->path, s->account);
+}
+
+int setup_write(struct setup *s, struct fault *f)
+{
+	sigset_t all, before;
+	int r;
+
+	sigfillset(&all);
+	sigprocmask(SIG_BLOCK, &all, &before);
+	r = write_all(s, f);
+	sigprocmask(SIG_SETMASK, &before, NULL);
+	return r < 0 ? -1 : read_back(s, f);
+}

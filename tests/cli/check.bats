@@ -1,0 +1,108 @@
+#!/usr/bin/env bats
+# check.bats - --check on the command line: what it looks like where, what it
+# refuses, what it leaves alone.
+# shellcheck disable=SC2154 # status, output and stderr are bats'
+
+load helper
+load face
+
+setup_file() {
+	serve_setup_file
+}
+
+teardown_file() {
+	serve_teardown_file
+}
+
+# on_terminal WORDS - the command as a person sees it, without CRs.
+on_terminal() {
+	script -qec "$MAILSEND $*" /dev/null </dev/null | tr -d '\r'
+}
+
+@test "in a pipe: words, no ticks, no colour" {
+	configure
+	send --check ann@example.org
+	[ "$status" -eq 0 ]
+	[[ $output == *'ok '*'name look-up'* ]]
+	[[ $output != *$'\033'* && $output != *✓* ]]
+	[ -z "$stderr" ]
+	[ -z "$(arrived)" ]
+}
+
+@test "on a terminal: ticks and colour, unless they are not wanted" {
+	configure
+	export TERM=xterm
+	freeze tty=1
+	[[ $(on_terminal --check) == *$'\033[32m✓\033[0m'* ]]
+	NO_COLOR=1
+	export NO_COLOR
+	[[ $(on_terminal --check) == '✓ configuration'* ]]
+	freeze 'tty=1 charset=us-ascii'
+	[[ $(on_terminal --check) == 'ok '*configuration* ]]
+}
+
+@test "no line is wider than a terminal" {
+	configure
+	send --check ann@example.org bob@example.org
+	while IFS= read -r line; do
+		[ ${#line} -le 80 ]
+	done <<<"$output"
+}
+
+@test "an alias is tried as what it stands for" {
+	configure "aliases $PWD/aliases"
+	echo 'ops: ann@example.org, bob@example.org' >aliases
+	send --check ops
+	[ "$status" -eq 0 ]
+	[[ $output == *'<ann@example.org>'*'<bob@example.org>'* ]]
+}
+
+@test "the envelope's sender is what a mail would have" {
+	configure
+	send --check -f '<>' ann@example.org
+	[[ $output == *'sender '*'<>: 250'* ]]
+	send --check -r other@example.org ann@example.org
+	[[ $output == *'sender '*'<other@example.org>: 250'* ]]
+	configure 'allow_from_override off'
+	send --check -f other@example.org ann@example.org
+	[[ $output == *'sender '*'<me@example.org>: 250'* ]]
+}
+
+@test "standard input is left alone" {
+	configure
+	[ "$({ mailsend --check >/dev/null; cat; } <<<'for others')" = 'for others' ]
+}
+
+@test "a configuration that is wrong is a step like any other" {
+	configure 'tls perhaps'
+	send --check --json
+	[ "$status" -eq 78 ]
+	json_of 'j["failure"]["step"] == "configuration" and "conf:" in j["failure"]["error"]' <<<"$output"
+	send --check --nagios
+	[ "$status" -eq 3 ]
+	[[ $output == 'MAILSEND UNKNOWN - '* ]]
+}
+
+@test "an account that goes nowhere" {
+	: >"$MAILSEND_CONFIG"
+	send --check
+	[ "$status" -eq 78 ]
+	[[ $output == *FAILED*'no mail server'* ]]
+}
+
+@test "what does not belong to it is refused" {
+	configure
+	refused 64 content --check -s subject ann@example.org </dev/null
+	refused 64 --check --nagios ann@example.org </dev/null
+	refused 64 --json --check --json --nagios </dev/null
+	refused 64 days --check --warn-days x </dev/null
+}
+
+@test "a full disk is no success" {
+	[ -c /dev/full ] || skip 'no /dev/full'
+	configure
+	status=0
+	mailsend --check >/dev/full 2>err || status=$?
+	[ "$status" -ne 0 ]
+	[ -s err ]
+}

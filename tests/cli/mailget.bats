@@ -1,0 +1,613 @@
+#!/usr/bin/env bats
+# What mailget does with mailboxes on this machine, and with servers that lie.
+# shellcheck disable=SC2030,SC2031,SC2154 # bats runs each test in a shell of its own
+
+load helper
+
+setup_file() {
+	"$BATS_TEST_DIRNAME/../server/certs" "$BATS_FILE_TMPDIR" 3>&-
+	export CERTS=$BATS_FILE_TMPDIR/certs
+}
+
+setup() {
+	cd "$BATS_TEST_TMPDIR" || return 1
+	home=$BATS_TEST_TMPDIR/home
+	mkdir -m 700 "$home"
+	export HOME=$home MAILSEND_CONFIG=$BATS_TEST_TMPDIR/config
+	export XDG_STATE_HOME=$BATS_TEST_TMPDIR/state
+	unset XDG_CONFIG_HOME
+	: >"$MAILSEND_CONFIG"
+	freeze ''
+	peer=
+}
+
+teardown() {
+	if [[ -n $peer ]]; then
+		exec {peer_input}>&-
+		wait "$peer" || :
+	fi
+}
+
+# get ARGUMENT... - into $status, $output and $stderr.
+get() {
+	run --separate-stderr "${MAILSEND%mailsend}mailget" "$@"
+	show
+}
+
+# box - three messages in an mbox.
+box() {
+	cat >box <<-'END'
+		From a@x Sun Nov 22 05:30:00 2026
+		From: =?utf-8?B?SsO8cmdlbg==?= <j@example.org>
+		To: me@example.org
+		Subject: =?utf-8?Q?Gr=C3=BC=C3=9Fe?=
+		Date: Sun, 22 Nov 2026 05:30:00 +0100
+		Message-ID: <1@x>
+
+		Hello
+		>From the body
+
+		From b@x Sun Nov 22 05:31:00 2026
+		From: b@example.org
+		Subject: parts
+		MIME-Version: 1.0
+		Content-Type: multipart/mixed; boundary=b
+
+		--b
+
+		text
+		--b
+		Content-Type: application/octet-stream
+		Content-Disposition: attachment; filename="../../etc/pa.bin"
+		Content-Transfer-Encoding: base64
+
+		aGVsbG8K
+		--b
+		Content-Type: image/png
+		Content-Transfer-Encoding: base64
+
+		d29ybGQK
+		--b--
+
+		From c@x Sun Nov 22 05:32:00 2026
+		Subject: three
+
+		begin 644 x.txt
+		%:&5L;&\*
+		`
+		end
+	END
+}
+
+# serve SCRIPT-LINE... - a server that says so, at $port; what it hears is in
+# the file heard.
+serve() {
+	printf '%s\n' "$@" >script
+	mkfifo port input
+	"$root/tests/peer/mailbox" port heard script \
+		"$CERTS/${cert:-good}.pem" "$CERTS/${cert:-good}.key" \
+		<input 3>&- &
+	peer=$!
+	exec {peer_input}>input
+	read -r port <port
+	printf 'secret-7\n' >"$home/password"
+	chmod 600 "$home/password"
+	account "user alice" "password_file $home/password"
+}
+
+# account LINE... - the configuration: an account for this machine's server.
+account() {
+	printf '%s\n' 'account default' 'host localhost' \
+		"tls_trust_file $CERTS/ca.pem" "$@" >"$MAILSEND_CONFIG"
+	chmod 600 "$MAILSEND_CONFIG"
+}
+
+unheard() {
+	lacks secret-7 heard && lacks c2VjcmV0LTc heard &&
+		lacks AGFsaWNlAHNlY3JldC03 heard
+}
+
+# what comes before the mailbox, on a connection that has TLS already
+pop3_login=('tls' '> +OK hi' '< CAPA' '> +OK' '> TOP' '> UIDL' '> PIPELINING'
+	'> SASL PLAIN' '> .' '< AUTH PLAIN' '> + ' '< ' '> +OK')
+pop3_one=('< LIST' '< UIDL' '> +OK' '> 1 100' '> .' '> +OK' '> 1 id-one' '> .')
+imap_login=('tls' '> * OK hi' '< A001 CAPABILITY'
+	'> * CAPABILITY IMAP4rev1 AUTH=PLAIN UIDPLUS' '> A001 OK'
+	'< m1 AUTHENTICATE PLAIN' '> + ' '< ' '> m1 OK')
+imap_one=('< m2 EXAMINE "INBOX"' '> * 1 EXISTS' '> * OK [UIDVALIDITY 9] x'
+	'> m2 OK' '< m3 UID FETCH 1:*'
+	'> * 1 FETCH (UID 7 RFC822.SIZE 100 FLAGS ())' '> m3 OK')
+
+# ---- on this machine
+
+@test "an mbox is listed, shown and cut off" {
+	box
+	get box
+	[ "$status" -eq 0 ]
+	[[ ${lines[0]} == *'2026-11-22 05:30'*Jürgen*Grüße ]]
+	[ "${#lines[@]}" -eq 3 ]
+	get box show 1
+	[[ $output == *$'\n\nHello\nFrom the body' ]]
+	get box top 1 1
+	[[ $output == *$'\n\nHello' ]]
+	get --json box list 1
+	json_of "[j[n] for n in ('number', 'from', 'date', 'message_id')] == [1, 'Jürgen <j@example.org>', '2026-11-22T04:30:00Z', '<1@x>']" \
+		<<<"$output"
+	get - show last <box
+	[[ $output == 'Subject: three'* ]]
+}
+
+@test "attachments keep their base names, and no file is written over" {
+	box
+	mkdir files
+	echo mine >files/pa.bin
+	get box attachments all files
+	[ "$status" -eq 0 ]
+	[ "$(cat files/pa.bin)" = mine ]
+	[ "$(cat files/pa.bin.1)" = hello ]
+	[ "$(cat files/x.txt)" = hello ]
+	[ "$(cat files/part-3.png)" = world ]
+	[ "$(find . -name '*.bin*' | wc -l)" -eq 2 ]
+	get --force box attachments 2 files
+	[ "$(cat files/pa.bin)" = hello ]
+}
+
+@test "a saved message is there whole, and only once" {
+	box
+	get box save 1 one.eml
+	[ "$status" -eq 0 ]
+	grep -q '^From the body' one.eml
+	echo mine >two.eml
+	get box save 1 two.eml
+	[ "$status" -eq 73 ]
+	[ "$(cat two.eml)" = mine ]
+	get --force box save 1 two.eml
+	cmp one.eml two.eml
+	get box save 2 no/such/folder
+	[ "$status" -eq 73 ]
+}
+
+@test "fetch keeps each message once, in a folder and in a Maildir" {
+	box
+	get box fetch kept
+	[ "$(find kept -type f | wc -l)" -eq 3 ]
+	get box fetch kept
+	[ "$status" -eq 0 ]
+	[ "$(find kept -type f | wc -l)" -eq 3 ]
+	get --maildir box fetch md
+	[ "$(find md/new -type f | wc -l)" -eq 3 ]
+	[ "$(find md/tmp -type f | wc -l)" -eq 0 ]
+	for file in md/new/*; do
+		mv "$file" "md/cur/${file##*/}:2,S"
+	done
+	get --maildir box fetch md
+	[ "$(find md/new -type f | wc -l)" -eq 0 ]
+	get md show 1
+	[ "$status" -eq 0 ]
+	[[ $output == *Subject* ]]
+}
+
+@test "with --new a message is taken once, and listing takes none" {
+	box
+	get --new box
+	get --new box
+	[ "${#lines[@]}" -eq 3 ]
+	get --new box save 2 two.eml
+	get --new box
+	[ "${#lines[@]}" -eq 2 ]
+	get --new box fetch kept
+	[ "$(find kept -type f | wc -l)" -eq 2 ]
+	get --new box
+	[ -z "$output" ]
+	cat >>box <<-'END'
+
+		From d@x Sun Nov 22 05:33:00 2026
+		Subject: four
+
+		late
+	END
+	get --new box show
+	[[ $output == *late ]]
+	get --new box show
+	[ "$status" -eq 66 ]
+	[ "$(stat -c %a "$XDG_STATE_HOME/mailsend/seen")" = 700 ]
+}
+
+@test "delete asks, and without a terminal it is refused" {
+	box
+	cp box before
+	get box delete 2
+	[ "$status" -eq 64 ]
+	says --yes
+	cmp box before
+	get --yes box delete 2
+	[ "$status" -eq 0 ]
+	get box
+	[ "${#lines[@]}" -eq 2 ]
+	lacks 'Subject: parts' box
+	get --yes - delete 1 <before
+	[ "$status" -eq 64 ]
+}
+
+@test "a mailbox that another program has locked is left alone" {
+	box
+	: >box.lock
+	(
+		sleep 60 &
+		echo $! >sleeper
+		flock 9
+		wait
+	) 9<box 3>&- &
+	get --yes box delete 1 9<&-
+	[ "$status" -eq 75 ]
+	[ -e box.lock ]
+	[ "$(grep -c ^From\  box)" -eq 3 ]
+	kill "$(cat sleeper)" 2>/dev/null || :
+}
+
+@test "a wrong command line says what is right" {
+	box
+	get
+	[ "$status" -eq 64 ]
+	get box lst
+	[ "$status" -eq 64 ]
+	says list
+	get box show
+	[ "$status" -eq 64 ]
+	get box show 4
+	[ "$status" -eq 64 ]
+	get box top 1 x
+	[ "$status" -eq 64 ]
+	get nothing
+	[ "$status" -eq 66 ]
+	get pop3://me:secret-7@localhost
+	[ "$status" -eq 64 ]
+	[[ $stderr != *secret-7* ]]
+	get --json box show 1
+	[ "$status" -eq 64 ]
+}
+
+@test "who reads our output may go at any time" {
+	box
+	for ((i = 0; i < 3000; i++)); do echo "a line of text"; done >>box
+	"${MAILSEND%mailsend}mailget" box show 3 2>complaints | head -n 1 >first
+	[ "$(cat first)" = 'Subject: three' ]
+	[ ! -s complaints ]
+}
+
+# ---- servers
+
+@test "no password goes to a server without STLS or STARTTLS" {
+	serve '> +OK hi' '< CAPA' '> +OK' '> USER' '> SASL PLAIN' '> .' wait
+	get "pop3://localhost:$port"
+	[ "$status" -eq 69 ]
+	says STLS
+	unheard
+	lacks '^[Uu][Ss][Ee][Rr]' heard
+}
+
+@test "nor to one that refuses STARTTLS" {
+	serve '> * OK hi' '< A001 CAPABILITY' \
+		'> * CAPABILITY IMAP4rev1 STARTTLS AUTH=PLAIN' '> A001 OK' \
+		'< A002 STARTTLS' '> A002 NO not today' wait
+	get "imap://localhost:$port"
+	[ "$status" -ne 0 ]
+	unheard
+}
+
+@test "nor to one that says it is logged in before TLS" {
+	serve '> * PREAUTH hi' '< A001 CAPABILITY' \
+		'> * CAPABILITY IMAP4rev1 STARTTLS' '> A001 OK' wait
+	get "imap://localhost:$port"
+	[ "$status" -eq 69 ]
+	lacks EXAMINE heard
+}
+
+@test "what was slipped in behind the answer to STLS is not believed" {
+	serve '> +OK hi' '< CAPA' '> +OK' '> STLS' '> .' '< STLS' \
+		'>> +OK\r\n+OK\r\nSASL PLAIN\r\n.\r\n' tls wait
+	get "pop3://localhost:$port"
+	[ "$status" -ne 0 ]
+	unheard
+}
+
+@test "a certificate that is wrong ends it before anything is said" {
+	cert=othername
+	serve "${pop3_login[@]}" wait
+	get "pop3s://localhost:$port"
+	[ "$status" -eq 78 ]
+	says certificate
+	[ ! -s heard ]
+}
+
+@test "an expired one too, and the right fingerprint lets it pass" {
+	cert=selfsigned
+	serve "${pop3_login[@]}" "${pop3_one[@]}" '< TOP 1 0' '> +OK' '> Subject: x' \
+		'> ' '> .' '< QUIT' '> +OK'
+	get "pop3s://localhost:$port"
+	[ "$status" -eq 78 ]
+	unheard
+	get --fingerprint "$(openssl x509 -noout -fingerprint -sha256 \
+		-in "$CERTS/selfsigned.pem" | sed 's/.*=//')" "pop3s://localhost:$port"
+	[ "$status" -eq 0 ]
+	[[ $output == *' x' ]]
+}
+
+@test "on this machine itself TLS can be turned off, and only so" {
+	serve '> +OK hi' '< CAPA' '> +OK' '> USER' '> .' '< USER alice' '> +OK' \
+		'< PASS secret-7' '> +OK' '< LIST' '> +OK' '> .' '< UIDL' \
+		'> +OK' '> .' '< QUIT' '> +OK'
+	get --tls off "pop3://localhost:$port"
+	[ "$status" -eq 0 ]
+	grep -qx 'PASS secret-7' heard
+}
+
+@test "a log-in that is refused is 77, and the transcript has no password" {
+	serve 'tls' '> +OK hi' '< CAPA' '> +OK' '> SASL PLAIN' '> .' \
+		'< AUTH PLAIN' '> + ' '< ' '> -ERR [AUTH] no' wait
+	get -v "pop3s://localhost:$port"
+	[ "$status" -eq 77 ]
+	says 'AUTH PLAIN'
+	[[ $stderr != *secret-7* && $stderr != *AGFsaWNlAHNlY3JldC03* ]]
+}
+
+@test "one that is refused for now is 75" {
+	serve 'tls' '> +OK hi' '< CAPA' '> +OK' '> SASL PLAIN' '> .' \
+		'< AUTH PLAIN' '> + ' '< ' '> -ERR [IN-USE] another session' wait
+	get "pop3s://localhost:$port"
+	[ "$status" -eq 75 ]
+}
+
+@test "challenges without end are given up" {
+	serve 'tls' '> * OK hi' '< A001' '> * CAPABILITY IMAP4rev1 AUTH=PLAIN' \
+		'> A001 OK' '< m1 AUTHENTICATE PLAIN' '> + ' '< ' '> + ' '< *' \
+		'> + ' '< *' '> + ' '< *' '> + ' '< *' '> + ' '< *' '> + ' wait
+	get "imaps://localhost:$port"
+	[ "$status" -eq 76 ]
+}
+
+@test "LOGIN quotes what has to be quoted, and sends the rest as a literal" {
+	serve 'tls' '> * OK hi' '< A001' '> * CAPABILITY IMAP4rev1' '> A001 OK' \
+		'< m1 LOGIN "al\"ice" {4}' '> + go on' '< ' '> m1 OK' \
+		'< m2 EXAMINE' '> * 0 EXISTS' '> m2 OK' '< m3 LOGOUT' \
+		'> * BYE' '> m3 OK'
+	printf 'paß\n' >"$home/password"
+	account 'user al"ice' "password_file $home/password"
+	get "imaps://localhost:$port"
+	[ "$status" -eq 0 ]
+	[ "$(sed -n 3p heard)" = paß ]
+}
+
+@test "a password goes to no host that the configuration does not speak of" {
+	serve "${pop3_login[@]}" '< LIST'
+	account "user alice" "password_file $home/password"
+	sed -i 's/^host .*/host mail.elsewhere.example/' "$MAILSEND_CONFIG"
+	get --trust-file "$CERTS/ca.pem" "pop3s://alice@localhost:$port"
+	[ "$status" -eq 78 ]
+	[ ! -s heard ]
+	get --account default --trust-file "$CERTS/ca.pem" \
+		"pop3s://alice@localhost:$port"
+	grep -q AUTH heard
+}
+
+@test "a connection that is lost in a message leaves no half file" {
+	serve "${pop3_login[@]}" "${pop3_one[@]}" '< RETR 1' '> +OK' \
+		'> Subject: x' '> ' '> half' close
+	mkdir kept
+	get "pop3s://localhost:$port" fetch kept
+	[ "$status" -eq 75 ]
+	[ -z "$(ls -A kept)" ]
+	get "pop3s://localhost:$port" save 1 one.eml
+	[ "$status" -eq 75 ]
+	[ ! -e one.eml ]
+}
+
+@test "a literal that is shorter than it said leaves none either" {
+	serve "${imap_login[@]}" "${imap_one[@]}" '< m4 UID FETCH 7' \
+		'> * 1 FETCH (UID 7 BODY[] {9000000000000}' '> Subject: x' '> ' \
+		'> half' '> )' '> m4 OK' close
+	get "imaps://localhost:$port" save 1 one.eml
+	[ "$status" -eq 75 ]
+	[ ! -e one.eml ]
+}
+
+@test "sizes and numbers that are none are no memory and no crash" {
+	serve "${imap_login[@]}" '< m2 EXAMINE' '> * 99999999999999999999 EXISTS' \
+		'> * 4294967295 EXISTS' '> m2 OK' '< m3 UID FETCH' \
+		'> * 1 FETCH (UID 18446744073709551616 RFC822.SIZE -1 FLAGS ((()' \
+		'> * 1 FETCH (UID 7 FLAGS () RFC822.SIZE 99999999999999999999999)' \
+		'> * FETCH' '> * 1 FETCH (BODY[' '> m3 OK' '< m4 UID FETCH 7' \
+		'> * 1 FETCH (UID 7 BODY[HEADER] {12}' '>> Subject: x\r\n' '> )' \
+		'> m4 OK' '< m5 LOGOUT' '> m5 OK'
+	(
+		ulimit -v 400000
+		get "imaps://localhost:$port"
+		[ "$status" -eq 0 ]
+		[[ $output == *' x' ]]
+	)
+}
+
+@test "another message than the one that was asked for is not taken for it" {
+	serve "${imap_login[@]}" "${imap_one[@]}" '< m4 UID FETCH 7' \
+		'> * 1 FETCH (UID 8 BODY[] {12}' '>> Subject: x\r\n' '> )' '> m4 OK' \
+		wait
+	get "imaps://localhost:$port" save 1 one.eml
+	[ "$status" -eq 76 ]
+	[ ! -e one.eml ]
+}
+
+@test "content in quotes, and none at all" {
+	serve "${imap_login[@]}" "${imap_one[@]}" '< m4 UID FETCH 7' \
+		'> * 1 FETCH (BODY[] "a\"b\\c" UID 7)' '> m4 OK' '* m5 LOGOUT' \
+		'> m5 OK'
+	get "imaps://localhost:$port" show 1
+	[ "$status" -eq 0 ]
+	[ "$output" = 'a"b\c' ]
+}
+
+@test "a message that is gone is said to be gone" {
+	serve "${imap_login[@]}" "${imap_one[@]}" '< m4 UID FETCH 7' '> m4 OK' '< m5'
+	get "imaps://localhost:$port" show 1
+	[ "$status" -eq 69 ]
+}
+
+@test "a line without end is given up, in constant memory" {
+	serve 'tls' '> +OK hi' '< CAPA' '> +OK' '> SASL PLAIN' '> .' \
+		'< AUTH PLAIN' '> + ' '< ' 'flood x'
+	(
+		ulimit -v 400000
+		get "pop3s://localhost:$port"
+		[ "$status" -eq 76 ]
+	)
+}
+
+@test "a list without end is given up" {
+	serve "${imap_login[@]}" '< m2 EXAMINE' 'flood * OK still here\r\n'
+	get "imaps://localhost:$port"
+	[ "$status" -eq 76 ]
+}
+
+@test "a list that goes backwards is refused" {
+	serve "${pop3_login[@]}" '< LIST' '> +OK' '> 2 1' '> 1 1' '> .' wait
+	get "pop3s://localhost:$port"
+	[ "$status" -eq 76 ]
+}
+
+@test "control bytes of a subject do not reach the terminal" {
+	serve "${pop3_login[@]}" "${pop3_one[@]}" '< TOP 1 0' '> +OK' \
+		'>> Subject: a\x1b[31mb\x9bc\r\nFrom: \x07x\x00\r\n\r\n.\r\n' \
+		'< QUIT' '> +OK'
+	get "pop3s://localhost:$port"
+	[ "$status" -eq 0 ]
+	[[ $output != *[[:cntrl:]]* ]]
+}
+
+@test "an id cannot name a file elsewhere" {
+	serve "${pop3_login[@]}" '< LIST' '< UIDL' '> +OK' '> 1 9' '> 2 9' '> .' \
+		'> +OK' '> 1 ../../x' '> 2 .hidden' '> .' '< RETR 1' '< RETR 2' \
+		'> +OK' '> A: 1' '> .' '> +OK' '> A: 2' '> .' '< QUIT' '> +OK'
+	mkdir -p deep/er/kept
+	get "pop3s://localhost:$port" fetch deep/er/kept
+	[ "$status" -eq 0 ]
+	[ "$(find deep -type f | wc -l)" -eq 2 ]
+	[ "$(find deep/er/kept -type f -name '[!.]*' | wc -l)" -eq 2 ]
+}
+
+@test "a server without UIDL has ids all the same" {
+	local login=("${pop3_login[@]/> UIDL/> X}")
+	serve "${login[@]}" '< LIST' '< UIDL' '> +OK' '> 1 9' '> .' '> -ERR' \
+		'< TOP 1 0' '> +OK' '> Message-ID: <1@x>' '> ' '> .' '< RETR 1' \
+		'> +OK' '> Message-ID: <1@x>' '> ' '> .' '< QUIT' '> +OK'
+	get "pop3s://localhost:$port" fetch kept
+	[ "$status" -eq 0 ]
+	[ "$(find kept -type f | wc -l)" -eq 1 ]
+}
+
+@test "questions are asked ahead where the server can take it, else one by one" {
+	serve "${pop3_login[@]}" '< LIST' '< UIDL' '> +OK' '> 1 9' '> 2 9' '> .' \
+		'> +OK' '> 1 a' '> 2 b' '> .' '< TOP 1' '< TOP 2' '> +OK' \
+		'> Subject: x' '> .' '> -ERR gone' '< QUIT'
+	get "pop3s://localhost:$port"
+	[ "$status" -eq 69 ]
+	[[ $output == *' x' ]]
+}
+
+@test "deleting: all of them, or RSET" {
+	serve "${pop3_login[@]}" '< LIST' '< UIDL' '> +OK' '> 1 9' '> 2 9' '> .' \
+		'> +OK' '> 1 a' '> 2 b' '> .' '< DELE 1' '< DELE 2' '> +OK' \
+		'> -ERR no' '< RSET' '> +OK' '< QUIT' '> +OK'
+	get --yes "pop3s://localhost:$port" delete all
+	[ "$status" -eq 69 ]
+	grep -qx RSET heard
+}
+
+@test "a QUIT without an answer is not taken for one" {
+	serve "${pop3_login[@]}" "${pop3_one[@]}" '< DELE 1' '> +OK' '< QUIT' close
+	get --yes "pop3s://localhost:$port" delete 1
+	[ "$status" -eq 75 ]
+	says 'not known'
+}
+
+@test "without UIDPLUS nobody else's deletions are carried out" {
+	local login=("${imap_login[@]/ UIDPLUS/}")
+	serve "${login[@]}" "${imap_one[@]}" '< m4 CAPABILITY' \
+		'> * CAPABILITY IMAP4rev1' '> m4 OK' '< m5 SELECT "INBOX"' \
+		'> * OK [UIDVALIDITY 9] x' '> m5 OK [READ-WRITE]' \
+		'< m6 UID SEARCH DELETED' '> * SEARCH 3' '> m6 OK' '< m7'
+	get --yes "imaps://localhost:$port" delete 1
+	[ "$status" -eq 69 ]
+	lacks EXPUNGE heard
+	lacks STORE heard
+}
+
+@test "numbers that mean something else by now delete nothing" {
+	serve "${imap_login[@]}" "${imap_one[@]}" '< m4 CAPABILITY' \
+		'> * CAPABILITY IMAP4rev1 UIDPLUS' '> m4 OK' '< m5 SELECT "INBOX"' \
+		'> * OK [UIDVALIDITY 10] x' '> m5 OK [READ-WRITE]' '< m6'
+	get --yes "imaps://localhost:$port" delete 1
+	[ "$status" -eq 75 ]
+	lacks STORE heard
+}
+
+@test "flags are taken back where the rest fails" {
+	serve "${imap_login[@]}" "${imap_one[@]}" '< m4 CAPABILITY' \
+		'> * CAPABILITY IMAP4rev1 UIDPLUS' '> m4 OK' '< m5 SELECT "INBOX"' \
+		'> * OK [UIDVALIDITY 9] x' '> m5 OK [READ-WRITE]' \
+		'< m6 UID STORE 7 +FLAGS.SILENT (\Deleted)' '> m6 OK' \
+		'< m7 UID EXPUNGE 7' '> m7 NO no' \
+		'< m8 UID STORE 7 -FLAGS.SILENT (\Deleted)' '> m8 OK' \
+		'< m9 LOGOUT' '> m9 OK'
+	get --yes "imaps://localhost:$port" delete 1
+	[ "$status" -eq 69 ]
+	grep -q '^m8' heard
+}
+
+@test "raw: the lines of an old recipe, without its log-in" {
+	serve "${pop3_login[@]}" '< STAT' '> +OK 1 9' '< RETR 1' '> +OK' \
+		'> ..dot' '> .' '< DELE 2' '> -ERR no' '< RSET' '> +OK' '< QUIT' \
+		'> +OK'
+	get --raw "pop3s://localhost:$port" \
+		<<<$'USER alice\nPASS secret-9\nSTAT\r\nRETR 1\nDELE 2\n'
+	[ "$status" -eq 69 ]
+	[ "$output" = $'+OK 1 9\n+OK\n..dot\n.\n-ERR no' ]
+	lacks secret-9 heard
+}
+
+@test "raw: what ends without QUIT deletes nothing" {
+	serve "${pop3_login[@]}" '< DELE 1' '> +OK' '< RSET' '> +OK' '< QUIT' '> +OK'
+	get --raw "pop3s://localhost:$port" <<<'DELE 1'
+	[ "$status" -eq 0 ]
+	[ "$(tail -n 2 heard)" = $'RSET\nQUIT' ]
+}
+
+@test "raw: IMAP with and without tags, literals and all" {
+	serve "${imap_login[@]}" '< m2 SELECT INBOX' '> * 1 EXISTS' '> m2 OK' \
+		'< x1 FETCH 1' '> * 1 FETCH (BODY[] {9}' '>> x1 OK no\n' '> )' \
+		'> x1 OK' '< m3 LOGOUT' '> * BYE' '> m3 OK'
+	get --raw "imaps://localhost:$port" \
+		<<<$'SELECT INBOX\nx1 FETCH 1 BODY[]\nLOGOUT\nNOOP'
+	[ "$status" -eq 0 ]
+	[[ $output == *$'{9}\nx1 OK no\n)\nx1 OK\n'* ]]
+}
+
+@test "pop_before_smtp logs in there before the mail" {
+	serve "${pop3_login[@]}" '< QUIT' '> +OK' wait
+	account 'port 1' 'from me@example.org' 'auth off' 'user alice' \
+		"password_file $home/password" \
+		"pop_before_smtp pop3s://localhost:$port" 'queue never'
+	run --separate-stderr mailsend -s x you@example.org <<<hello
+	show
+	[ "$status" -eq 75 ]
+	grep -q '^AUTH PLAIN' heard
+}
+
+@test "and no mail is offered where that log-in is refused" {
+	serve 'tls' '> +OK hi' '< CAPA' '> +OK' '> SASL PLAIN' '> .' \
+		'< AUTH PLAIN' '> + ' '< ' '> -ERR [AUTH] no' wait
+	account 'port 1' 'from me@example.org' 'auth off' 'user alice' \
+		"password_file $home/password" \
+		"pop_before_smtp pop3s://localhost:$port" 'queue never'
+	run --separate-stderr mailsend -s x you@example.org <<<hello
+	show
+	[ "$status" -eq 77 ]
+}

@@ -1,0 +1,216 @@
+/* test_cause.c - what was seen on the way, and what is concluded from it. */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "config/settings.h"
+#include "probe/cause.h"
+
+static struct arena arena;
+static struct check check;
+static struct check_step step;
+
+static void begin(const char *name)
+{
+	arena_free(&arena);
+	memset(&check, 0, sizeof(check));
+	memset(&step, 0, sizeof(step));
+	check.arena = &arena;
+	check.account = setting_account(&arena, "default");
+	check.failed = &step;
+	step.name = name;
+	fault_set(&check.fault, FAULT_TEMPORARY, "it failed");
+}
+
+static void concludes(const char *name)
+{
+	cause_find(&check);
+	assert_non_null(check.cause);
+	assert_string_equal(check.cause, name);
+	assert_non_null(check.why);
+	assert_non_null(check.way_out);
+}
+
+static void address(int error)
+{
+	struct reach_address *one = &check.reach.addresses[check.reach.count++];
+
+	one->error = error;
+}
+
+static void no_connection(void **state)
+{
+	static const struct {
+		int port, first, second;
+		unsigned other;
+		const char *name;
+	} rows[] = {
+		{ 587, ECONNREFUSED, 0, 0, "refused" },
+		{ 587, ETIMEDOUT, 0, 0, "no-answer" },
+		{ 25, ETIMEDOUT, 0, 0, "port-25-blocked" },
+		{ 25, EHOSTUNREACH, 0, 587, "port-25-blocked" },
+		{ 25, ECONNREFUSED, 0, 0, "refused" },
+		{ 26, ECONNREFUSED, 0, 465, "wrong-port" },
+		{ 26, ETIMEDOUT, 0, 587, "wrong-port" },
+		{ 587, EHOSTUNREACH, 0, 0, "unreachable" },
+		{ 587, ENETUNREACH, ENETUNREACH, 0, "unreachable" },
+		/* no IPv6 here says nothing of the server */
+		{ 587, ECONNREFUSED, ENETUNREACH, 0, "refused" },
+		{ 587, ENETUNREACH, ETIMEDOUT, 0, "no-answer" },
+		{ 587, EPERM, 0, 0, "barred-here" },
+		{ 25, EACCES, 0, 0, "barred-here" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		begin("connect");
+		check.account->port = rows[i].port;
+		address(rows[i].first);
+		if (rows[i].second)
+			address(rows[i].second);
+		check.other_ports[0] = rows[i].other;
+		concludes(rows[i].name);
+		assert_true(check.settings_count > 0);
+	}
+	begin("connect");
+	check.account->source_ip = "192.0.2.1";
+	address(EADDRNOTAVAIL);
+	concludes("source");
+}
+
+static void no_name(void **state)
+{
+	(void)state;
+	begin("lookup");
+	concludes("lookup");
+	begin("lookup");
+	fault_clear(&check.fault);
+	fault_set(&check.fault, FAULT_NOHOST, "there is none");
+	concludes("no-such-host");
+}
+
+static void certificates(void **state)
+{
+	static const struct {
+		long verify;
+		const char *name;
+	} rows[] = {
+		{ 0, "certificate-name" },
+		{ 9, "certificate-not-yet" },
+		{ 10, "certificate-expired" },
+		{ 18, "certificate-self-signed" },
+		{ 19, "certificate-unknown-ca" },
+		{ 20, "certificate-unknown-ca" },
+		{ 23, "certificate-revoked" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		begin("certificate");
+		check.chain.verify = rows[i].verify;
+		check.chain.is_accepted = !rows[i].verify;
+		concludes(rows[i].name);
+	}
+	begin("certificate");
+	check.account->tls_fingerprint = "AB:CD";
+	concludes("certificate-fingerprint");
+}
+
+static void handshakes(void **state)
+{
+	static const struct {
+		const char *text, *name;
+	} rows[] = {
+		{ "no TLS with x: wrong version number; y", "tls-not-at-once" },
+		{ "no TLS with x: tlsv1 alert protocol version; y",
+		  "tls-too-old" },
+		{ "no TLS with x: certificate required", "client-certificate" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		begin("tls");
+		fault_clear(&check.fault);
+		fault_set(&check.fault, FAULT_PROTOCOL, "%s", rows[i].text);
+		concludes(rows[i].name);
+	}
+	begin("tls");
+	cause_find(&check);
+	assert_null(check.cause);
+}
+
+/* A server's own words come before what we would guess. */
+static void a_reply_is_more(void **state)
+{
+	(void)state;
+	begin("auth");
+	fault_clear(&check.fault);
+	fault_set(&check.fault, FAULT_PERMISSION,
+		  "the log-in was refused: 535 5.7.8 no");
+	check.fault.reply = 535;
+	memcpy(check.fault.esc, "5.7.8", 6);
+	check.account->host = "smtp.gmail.com";
+	concludes("gmail-password");
+}
+
+/* Where a password is said, and nothing of it. */
+static void secrets_are_not_shown(void **state)
+{
+	struct setting_place at = { .text = "conf:7", .cause = FAULT_CONFIG };
+	struct fault f = FAULT_INIT;
+	bool is_named = false;
+
+	(void)state;
+	begin("password");
+	assert_int_equal(setting_assign(&arena, check.account, "password",
+					"hush", &at, &f),
+			 0);
+	concludes("no-password");
+	for (size_t i = 0; i < check.settings_count; i++) {
+		const struct check_setting *s = &check.settings[i];
+
+		if (strcmp(s->name, "password") != 0)
+			continue;
+		is_named = true;
+		assert_null(s->value);
+		assert_string_equal(s->origin, "conf:7");
+	}
+	assert_true(is_named);
+}
+
+static void without_an_account(void **state)
+{
+	(void)state;
+	begin("configuration");
+	check.account = NULL;
+	cause_find(&check);
+	assert_null(check.cause);
+	assert_int_equal(check.settings_count, 0);
+}
+
+static int end(void **state)
+{
+	(void)state;
+	arena_free(&arena);
+	return 0;
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(no_connection),
+		cmocka_unit_test(no_name),
+		cmocka_unit_test(certificates),
+		cmocka_unit_test(handshakes),
+		cmocka_unit_test(a_reply_is_more),
+		cmocka_unit_test(secrets_are_not_shown),
+		cmocka_unit_test(without_an_account),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, end);
+}
