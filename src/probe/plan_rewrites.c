@@ -155,21 +155,45 @@ static int add_recipients(struct list *l, const char *role,
 
 /* ---- the sender ---- */
 
-static const char *why_sender(const struct plan *p, bool is_given)
+static const char *origin_of(const struct plan *p, const char *setting)
 {
 	const struct account *account = p->composition->account;
-	const char *origin =
-		account->origins[setting_row(setting_find("from"))].text;
 
-	if (is_given && account->from && !account->allow_from_override)
+	return account->origins[setting_row(setting_find(setting))].text;
+}
+
+/* Has the account's address taken the place of that of one who is here? */
+static bool is_masked(struct plan *p, const struct address *typed)
+{
+	struct resolver *r = &p->composition->resolver;
+	struct address as_is = *typed, as_sent = *typed;
+	struct fault unused = FAULT_INIT;
+
+	return resolve_domain(r, &as_is, &unused) == 0 &&
+	       resolve_sender(r, &as_sent, &unused) == 0 &&
+	       !address_equal(&as_is, &as_sent);
+}
+
+/* `typed` is NULL where nobody named one. */
+static const char *why_sender(struct plan *p, const struct address *typed)
+{
+	const struct account *account = p->composition->account;
+	const char *from = origin_of(p, "from");
+
+	if (typed && account->from && !account->allow_from_override)
 		return arena_format(p->arena,
 				    "allow_from_override is off: the "
 				    "account's `from` (%s) stands in its place",
-				    origin);
-	if (is_given)
+				    from);
+	if (typed && is_masked(p, typed))
+		return arena_format(p->arena,
+				    "masquerade (%s): a user of this machine "
+				    "writes as the account's `from` (%s)",
+				    origin_of(p, "masquerade"), from);
+	if (typed)
 		return NULL;
 	return account->from ? arena_format(p->arena,
-					    "the account's `from` (%s)", origin)
+					    "the account's `from` (%s)", from)
 			     : "the user of this machine";
 }
 
@@ -180,29 +204,29 @@ static const char *header_from(const struct composition *c)
 }
 
 /* In the header and in the envelope it may be two. */
-static void add_sender(struct list *l, const char *draft_from)
+static void add_sender(struct list *l, const struct address *of_draft)
 {
 	const struct composition *c = l->plan->composition;
 	const struct request *r = c->request;
 	struct arena *a = l->plan->arena;
-	const char *typed = r->has_from ? spelled(a, &r->from) : draft_from;
-	struct plan_rewrite *one;
+	const struct address *typed = r->has_from ? &r->from : of_draft;
+	struct plan_rewrite *one =
+		append(l, "from", typed ? spelled(a, typed) : "");
 
-	one = append(l, "from", typed ? typed : "");
 	if (one) {
 		one->header = header_from(c);
-		one->why = why_sender(l->plan, typed != NULL);
+		one->why = why_sender(l->plan, typed);
 	}
-	typed = r->has_envelope_from	      ? spelled(a, &r->envelope_from)
-		: r->has_from		      ? spelled(a, &r->from)
-		: r->reverse_path_from_header ? draft_from
+	typed = r->has_envelope_from	      ? &r->envelope_from
+		: r->has_from		      ? &r->from
+		: r->reverse_path_from_header ? of_draft
 					      : NULL;
-	one = append(l, "envelope-from", typed ? typed : "");
+	one = append(l, "envelope-from", typed ? spelled(a, typed) : "");
 	if (one) {
 		one->envelope = *c->envelope.reverse_path
 					? c->envelope.reverse_path
 					: "<>";
-		one->why = why_sender(l->plan, typed != NULL);
+		one->why = why_sender(l->plan, typed);
 	}
 }
 
@@ -244,20 +268,29 @@ static int read_again(struct plan *p, struct draft *d, struct fault *f)
 	return draft_read(p->arena, &content, d, f);
 }
 
+/* The first of its From; NULL where there is none. */
+static const struct address *author(struct arena *a, const struct header *h)
+{
+	const char *from = header_get(h, "From");
+	struct address_list list = { 0 };
+	struct fault unused = FAULT_INIT;
+
+	return from && address_parse_list(a, from, &list, &unused) == 0 &&
+			       list.count && !list.items[0].group_only
+		       ? &list.items[0]
+		       : NULL;
+}
+
 int plan_rewrites(struct plan *p, struct fault *f)
 {
 	const struct request *r = p->composition->request;
 	struct list l = { .plan = p, .last = &p->rewrites };
-	const char *from = NULL;
 	struct draft d = { .body = 0 };
 
 	header_init(&d.header);
-	if (r->draft_path || p->composition->draft.content.length) {
-		if (read_again(p, &d, f) < 0)
-			return -1;
-		from = header_get(&d.header, "From");
-	}
-	add_sender(&l, from);
+	if (p->composition->draft.content.length && read_again(p, &d, f) < 0)
+		return -1;
+	add_sender(&l, author(p->arena, &d.header));
 	if (add_recipients(&l, "to", &r->to, true, true, f) < 0 ||
 	    add_recipients(&l, "cc", &r->cc, true, true, f) < 0 ||
 	    add_recipients(&l, "bcc", &r->bcc, false, true, f) < 0 ||

@@ -129,13 +129,14 @@ static void put_queue(const struct plan *p, struct buf *out)
 	for (unsigned i = 1; i < p->route.count; i++) {
 		const struct smarthost *h = &p->route.hosts[i];
 
-		buf_printf(out, "  then account %s, %s%s%s\n", h->account->name,
+		buf_printf(out, "then:       account %s, %s%s%s\n",
+			   h->account->name,
 			   h->name ? h->name : "on this machine",
 			   h->name ? ", " : "",
 			   h->name ? report_tls(h->account) : "");
 	}
 	if (p->trips.is_known)
-		buf_printf(out, "  %s\n",
+		buf_printf(out, "            %s\n",
 			   words[enqueue_mode(c->request, c->account)]);
 }
 
@@ -169,10 +170,10 @@ int plan_text(const struct plan *p, struct buf *out)
 	put_rewrites(p, out);
 	put_parts(p, out);
 	put_entities(p, out);
-	buf_puts(out, "\nway:\n");
+	buf_putc(out, '\n');
 	report_way(p->composition, out);
 	put_queue(p, out);
-	buf_puts(out, "\nenvelope:\n");
+	buf_putc(out, '\n');
 	report_envelope(p->composition, out);
 	put_trips(p, out);
 	if (p->trips.is_known)

@@ -90,6 +90,8 @@ static enum remedy likely(const struct setup *s, const struct fault *trouble)
 {
 	if (trouble->cause == FAULT_PERMISSION && s->user)
 		return TYPE_PASSWORD;
+	if (s->is_untrusted)
+		return OTHER_TRUST;
 	if (trouble->cause == FAULT_NOHOST || s->next < s->count)
 		return OTHER_SERVER;
 	return trouble->temporary ? AGAIN : GIVE_UP;
@@ -117,6 +119,7 @@ static int mend(struct setup *s, const struct fault *trouble, struct fault *f)
 			 words, likely(s, trouble), remedies_help, &choice,
 			 f) < 0)
 		return -1;
+	s->is_mended = true;
 	switch ((enum remedy)choice) {
 	case TYPE_PASSWORD:
 		return type_anew(s, f);

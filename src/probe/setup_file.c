@@ -1,6 +1,6 @@
 /* setup_file.c - which configuration it is to be, and what is there already. */
-#include <stdio.h>
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -14,6 +14,16 @@
 #define NAMES_MAX 1000 /* of one kind: NAME-2, NAME-3 ... */
 
 /* ---- which file ---- */
+
+const char *setup_folder(struct arena *a, const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	if (!slash)
+		return ".";
+	return slash == path ? "/"
+			     : arena_dup_n(a, path, (size_t)(slash - path));
+}
 
 static const char *usual_path(struct arena *a, const char *name)
 {
@@ -73,6 +83,21 @@ static int read_old(struct setup *s, struct fault *f)
 	s->mode = st.st_mode & 0777;
 	s->is_there = true;
 	return config_load(&s->before, s->arena, &wish, f);
+}
+
+/* Sooner than after all the questions. */
+static int check_folder(struct setup *s, struct fault *f)
+{
+	const char *folder = setup_folder(s->arena, s->path);
+
+	while (access(folder, F_OK) < 0 && errno == ENOENT &&
+	       strcmp(folder, setup_folder(s->arena, folder)) != 0)
+		folder = setup_folder(s->arena, folder);
+	if (access(folder, W_OK | X_OK) == 0)
+		return 0;
+	return fault_errno(f, FAULT_CANTCREAT, errno,
+			   "%s cannot be written, as its folder %s cannot",
+			   s->path, folder);
 }
 
 static bool exists(const char *path)
@@ -144,8 +169,8 @@ static int ask_about_old(struct setup *s, struct fault *f)
 
 int setup_look(struct setup *s, struct fault *f)
 {
-	if (find_path(s, f) < 0 || read_old(s, f) < 0 ||
-	    ask_about_msmtp(s, f) < 0)
+	if (find_path(s, f) < 0 || check_folder(s, f) < 0 ||
+	    read_old(s, f) < 0 || ask_about_msmtp(s, f) < 0)
 		return -1;
 	return ask_about_old(s, f);
 }
@@ -237,16 +262,6 @@ static int warn_of_twin(struct setup *s, struct fault *f)
 			     "--account names it.",
 			     a->name),
 		f);
-}
-
-const char *setup_folder(struct arena *a, const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	if (!slash)
-		return ".";
-	return slash == path ? "/"
-			     : arena_dup_n(a, path, (size_t)(slash - path));
 }
 
 /* Absolute, since it stands in the configuration. */

@@ -46,6 +46,8 @@ struct setup {
 	const char *user; /* NULL: nobody logs in */
 	const char *auth; /* "on", "off" or a mechanism */
 	const char *trust_file, *fingerprint;
+	bool is_untrusted; /* the last try ended at the certificate */
+	bool is_mended;	   /* an answer counts more than an option now */
 
 	/* the password */
 	enum setup_place place;
@@ -98,12 +100,15 @@ void setup_propose(struct setup *s, const struct provider *p);
 
 /* ---- setup_way.c: the questions about server, user and password */
 
-/* What an option of the command line says of a setting; NULL. */
+/* What an option of the command line says of a setting; NULL, too, for one that
+ * is asked for by now. */
 const char *setup_given(const struct setup *s, const char *name);
 int setup_choose_server(struct setup *s, struct fault *f);
 int setup_choose_user(struct setup *s, struct fault *f);
 int setup_choose_place(struct setup *s, struct fault *f);
 int setup_type_password(struct setup *s, struct fault *f);
+/* A file of the user's store; NULL where there is no such place. */
+const char *setup_pass_file(struct setup *s, const char *name);
 int setup_choose_trust(struct setup *s, struct fault *f);
 const char *setup_tls_words(enum dial_tls tls);
 

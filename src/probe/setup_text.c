@@ -92,9 +92,14 @@ static void put_others(const struct setup *s, struct buf *out)
 	static const char *const known[] = { "host",	     "port", "tls",
 					     "tls_starttls", "user", "auth",
 					     "from",	     NULL };
+	bool has_trust = s->trust_file || s->fingerprint;
+
 	for (const struct override *o = s->request->overrides; o; o = o->next) {
 		size_t i = 0;
 
+		if (has_trust && (!strcmp(o->name, "tls_trust_file") ||
+				  !strcmp(o->name, "tls_fingerprint")))
+			continue;
 		while (known[i] && strcmp(known[i], o->name) != 0)
 			i++;
 		if (!known[i] && setup_given(s, o->name) == o->value)

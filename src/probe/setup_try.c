@@ -49,6 +49,15 @@ static int tell_bad(struct setup *s, const struct fault *trouble,
 			  f);
 }
 
+/* The file that it was read from has no name that would tell anything. */
+static void cut_place(struct fault *trouble)
+{
+	const char *end = strstr(trouble->text, ": ");
+
+	if (strncmp(trouble->text, "/dev/fd/", 8) == 0 && end)
+		memmove(trouble->text, end + 2, strlen(end + 2) + 1);
+}
+
 int setup_try(struct setup *s, struct fault *trouble, struct fault *f)
 {
 	struct chain chain = { .arena = s->arena };
@@ -60,8 +69,11 @@ int setup_try(struct setup *s, struct fault *trouble, struct fault *f)
 	if (setup_say(s, f, "Trying %s:%u ...\n", s->server.host,
 		      s->server.port) < 0)
 		return -1;
-	if (setup_load(s, &account, trouble) < 0)
+	s->is_untrusted = false;
+	if (setup_load(s, &account, trouble) < 0) {
+		cut_place(trouble);
 		return tell_bad(s, trouble, &chain, f) < 0 ? -1 : 1;
+	}
 	use_password(s, account);
 	smarthost_init(&h, s->arena, account, s->hands->trace);
 	h.chain = &chain;
@@ -70,6 +82,7 @@ int setup_try(struct setup *s, struct fault *trouble, struct fault *f)
 		r = tell_good(s, &h.dial, f);
 	else
 		r = tell_bad(s, trouble, &chain, f) < 0 ? -1 : 1;
+	s->is_untrusted = chain.count && !chain.is_accepted;
 	smarthost_close(&h);
 	return r;
 }

@@ -3,6 +3,7 @@
  * What the command line says is not asked. */
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/ascii.h"
 #include "base/world.h"
@@ -10,8 +11,13 @@
 
 const char *setup_given(const struct setup *s, const char *name)
 {
+	static const char *const answers[] = { "host",	       "port", "tls",
+					       "tls_starttls", "user", NULL };
 	const char *value = NULL;
 
+	for (size_t i = 0; s->is_mended && answers[i]; i++)
+		if (strcmp(answers[i], name) == 0)
+			return NULL;
 	for (const struct override *o = s->request->overrides; o; o = o->next)
 		if (strcmp(o->name, name) == 0)
 			value = o->value;
@@ -116,8 +122,6 @@ static int describe_server(struct setup *s, const char *host, struct fault *f)
 		(struct setup_server){ .host = host, .origin = "as you say" };
 	return ask_tls(s, f) < 0 ? -1 : ask_port(s, f);
 }
-
-static int propose(struct setup *s, struct fault *f);
 
 /* 1: a provider was named, its servers are proposed. */
 static int ask_server(struct setup *s, struct fault *f)
@@ -349,15 +353,28 @@ static void offer_places(struct setup *s, const char *words[6],
 	words[n] = NULL;
 }
 
-/* A key ring wants somebody logged in at a desktop, pass a store. */
-static size_t best_place(const char *const *words)
+const char *setup_pass_file(struct setup *s, const char *name)
 {
+	const char *folder = world_env("PASSWORD_STORE_DIR");
+	const char *home = world_home();
+
+	if (folder)
+		return arena_format(s->arena, "%s/%s", folder, name);
+	return home ? arena_format(s->arena, "%s/.password-store/%s", home,
+				   name)
+		    : NULL;
+}
+
+/* A key ring wants somebody logged in at a desktop, pass a store. */
+static size_t best_place(struct setup *s, const enum setup_place *places)
+{
+	const char *store = setup_pass_file(s, ".gpg-id");
 	size_t at = 0;
 
-	if (strcmp(words[at], "keyring") == 0 &&
+	if (places[at] == SETUP_KEYRING &&
 	    !world_env("DBUS_SESSION_BUS_ADDRESS"))
 		at++;
-	if (strcmp(words[at], "pass") == 0 && !world_env("PASSWORD_STORE_DIR"))
+	if (places[at] == SETUP_PASS && (!store || access(store, F_OK) < 0))
 		at++;
 	return at;
 }
@@ -385,7 +402,8 @@ static int ask_place(struct setup *s, struct fault *f)
 			 arena_format(s->arena,
 				      "Where shall the password be kept (%s)",
 				      list),
-			 words, best_place(words), places_help, &choice, f) < 0)
+			 words, best_place(s, places), places_help, &choice,
+			 f) < 0)
 		return -1;
 	s->place = places[choice];
 	return 0;

@@ -60,35 +60,36 @@ static int store_in_keyring(struct setup *s, struct fault *f)
 }
 
 /* pass(1) asks before it overwrites only on a terminal. */
+static int ask_about_entry(struct setup *s, const char *entry, struct fault *f)
+{
+	const char *file =
+		setup_pass_file(s, arena_format(s->arena, "%s.gpg", entry));
+	int r;
+
+	if (!file || access(file, F_OK) < 0)
+		return 0;
+	r = setup_confirm(s,
+			  arena_format(s->arena,
+				       "pass has an entry %s. Overwrite it?",
+				       entry),
+			  false,
+			  "With no, nothing is changed and nothing is written.",
+			  f);
+	if (r == 0)
+		return fault_set(f, FAULT_USAGE,
+				 "pass keeps its entry %s: nothing was written",
+				 entry);
+	return r < 0 ? -1 : 0;
+}
+
 static int store_in_pass(struct setup *s, struct fault *f)
 {
 	const char *entry = arena_format(s->arena, "mail/%s", s->address);
-	const char *const show[] = { "pass", "show", entry, NULL };
 	const char *const insert[] = { "pass",	  "insert", "--echo",
 				       "--force", entry,    NULL };
-	struct buf nothing = BUF_INIT(1);
-	int status = 0, r;
 
-	if (s->hands->feed(s->hands->context, show, &nothing, &status, f) < 0)
+	if (ask_about_entry(s, entry, f) < 0)
 		return -1;
-	if (status == 0) {
-		r = setup_confirm(s,
-				  arena_format(s->arena,
-					       "pass has an entry %s. "
-					       "Overwrite it?",
-					       entry),
-				  false,
-				  "With no, nothing is changed and nothing is "
-				  "written.",
-				  f);
-		if (r == 0)
-			fault_set(f, FAULT_USAGE,
-				  "pass keeps its entry %s: nothing was "
-				  "written",
-				  entry);
-		if (r <= 0)
-			return -1;
-	}
 	return run_store(s, insert, true, f);
 }
 
@@ -234,16 +235,21 @@ static int write_config(struct setup *s, struct fault *f)
 static int write_all(struct setup *s, struct fault *f)
 {
 	struct fault unused = FAULT_INIT;
+	int r;
 
 	if (disk_make_folder(setup_folder(s->arena, s->path), f) < 0 ||
 	    write_password(s, f) < 0)
 		return -1;
-	if (write_backup(s, f) == 0 && write_config(s, f) == 0)
+	r = write_backup(s, f);
+	if (r == 0) {
+		r = write_config(s, f);
+		if (r < 0 && s->backup)
+			unlink(s->backup);
+	}
+	if (r == 0)
 		return 0;
 	if (s->place == SETUP_FILE && s->user)
 		unlink(s->password_path);
-	if (s->backup)
-		unlink(s->backup);
 	disk_sync_folder(setup_folder(s->arena, s->path), &unused);
 	return -1;
 }
