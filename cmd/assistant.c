@@ -7,7 +7,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <signal.h>
 #include <stdint.h>
 #include <string.h>
@@ -23,7 +22,8 @@
 #include "setup_run.h"
 #include "submit/transcript.h"
 
-#define ERRORS_MAX 65536
+#define ERRORS_MAX     65536
+#define PASSWORD_TRIES 3
 
 struct assistant {
 	struct arena *arena;
@@ -67,10 +67,14 @@ static int read_password(void *context, const char *question, struct buf *out,
 			 struct fault *f)
 {
 	const struct assistant *a = context;
-	int r;
+	int r = -1;
 
+	for (int i = 0; a->is_terminal && r < 0 && i < PASSWORD_TRIES; i++) {
+		fault_clear(f); /* Enter alone, perhaps */
+		r = prompt_password(question, out, f);
+	}
 	if (a->is_terminal)
-		return prompt_password(question, out, f) < 0 ? -1 : 1;
+		return r < 0 ? -1 : 1;
 	if (say(context, question, f) < 0 || say(context, "\n", f) < 0)
 		return -1;
 	r = read_line(context, out, f);
@@ -83,20 +87,16 @@ static int read_password(void *context, const char *question, struct buf *out,
 
 static bool has_program(void *context, const char *name)
 {
+	const struct assistant *a = context;
 	const char *path = world_env("PATH");
-	char file[PATH_MAX];
 
-	(void)context;
 	while (path && *path) {
 		size_t n = strcspn(path, ":");
 
-		if (n && n + strlen(name) + 2 <= sizeof(file)) {
-			memcpy(file, path, n);
-			file[n] = '/';
-			strcpy(file + n + 1, name);
-			if (access(file, X_OK) == 0)
-				return true;
-		}
+		if (n && access(arena_format(a->arena, "%.*s/%s", (int)n, path,
+					     name),
+				X_OK) == 0)
+			return true;
 		path += path[n] ? n + 1 : n;
 	}
 	return false;

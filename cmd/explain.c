@@ -127,12 +127,11 @@ static int explain_each(const struct explain_job *job, struct fault *f)
 
 static int explain_batch(const struct explain_job *job, struct fault *f)
 {
-	struct mailbox_login login = { .user = NULL };
 	struct batch batch;
 	int r;
 
 	if (batch_open(&batch, job->arena, job->request, job->account,
-		       job->spool, &login, f) < 0)
+		       job->spool, f) < 0)
 		return -1;
 	r = explain_first(job, batch_make, &batch, batch.total, f);
 	batch_close(&batch);

@@ -272,28 +272,28 @@ static int send_many(struct run *run, struct fault *f)
 }
 
 /* The command of a series that was begun, in place of the one at hand; what is
- * told about it is as this one wants it. */
+ * told about it and the way are as this one wants them.  1: nothing is left. */
 static int recall(struct run *run, struct fault *f)
 {
 	struct request now = run->request;
 	struct request *r = &run->request;
+	struct series_memory memory;
+	int status = series_recall(&run->arena, &now, &memory, f);
 
-	if (series_recall(&run->arena, now.series.id, &run->command, f) < 0)
-		return -1;
+	if (status != 0)
+		return status;
+	run->command = memory.command;
 	run->persona = persona_of(run->command.argv[0]);
 	request_init(r);
 	if (options_parse(run->persona, run->command.argc, run->command.argv, r,
 			  &run->arena, f) < 0)
 		return -1;
-	r->series.id = now.series.id;
-	r->series.again = now.series.again;
-	r->series.parts = now.series.parts;
-	if (now.series.connections)
-		r->series.connections = now.series.connections;
-	r->json = now.json;
-	r->quiet = now.quiet;
-	r->transcript = now.transcript;
-	r->transcript_path = now.transcript_path;
+	request_recall(&run->arena, r, &now);
+	r->series.tag = memory.tag;
+	if (!r->date)
+		r->date = memory.date;
+	if (!r->message_id)
+		r->message_id = memory.message_id;
 	return 0;
 }
 
@@ -412,8 +412,12 @@ static int act(struct run *run, struct fault *f)
 	default:
 		break;
 	}
-	if (run->request.series.id && recall(run, f) < 0)
-		return -1;
+	if (run->request.series.id) {
+		int status = recall(run, f);
+
+		if (status != 0)
+			return status < 0 ? -1 : 0;
+	}
 	wish = request_config(&run->request);
 	if (config_load(&run->config, &run->arena, &wish, f) < 0 ||
 	    config_choose(&run->config, &wish, &run->account, f) < 0)
@@ -484,5 +488,8 @@ int main(int argc, char **argv)
 		}
 	}
 	arena_free(&run.arena);
+	/* a shell whose loop we are in has to see it */
+	if (status > SERIES_SIGNAL)
+		raise(status - SERIES_SIGNAL);
 	return status;
 }

@@ -69,7 +69,6 @@ static int tell_result(const struct request *r, const struct flush_result *done,
 	return 0;
 }
 
-/* 1 in a process of the run's, which is to end. */
 static int run_queue(struct arena *a, const struct request *r,
 		     const char *folder, struct fault *f)
 {
@@ -93,8 +92,6 @@ static int run_queue(struct arena *a, const struct request *r,
 		return -1;
 	fl.trace = transcript_trace(&transcript);
 	result = flush_run(&fl, &done, f);
-	if (result > 0)
-		return 1;
 	if (transcript_close(&transcript, &trouble) < 0)
 		log_warning("%s", trouble.text);
 	return result < 0 ? -1 : tell_result(r, &done, f);

@@ -1,13 +1,24 @@
 /* series.c - the commands that send many mails, and go on with them.
  *
  * A series has a journal from before its first mail, so that an interrupted one
- * goes on with --resume: the command is read again as it was, and the plan must
- * come out the same (the digests of the files and the limit are facts of the
- * journal). */
+ * goes on with --resume: the command is read again as it was, with the date, the
+ * Message-ID and the boundary of then, and the plan must come out the same.  Its
+ * facts are in the journal:
+ *
+ *	limit		octets of a mail
+ *	date message-id tag
+ *			of the whole, where they were ours
+ *	input		the digest of standard input; "large", where the files'
+ *			digests tell
+ *	sha256-N plan-N of file N, from 0
+ *	ready		the facts are all there, and mails may go
+ *
+ * Ctrl-C ends a series after the mail at hand, a second one at once. */
 #include "series.h"
 
 #include <errno.h>
 #include <inttypes.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,7 +28,10 @@
 #include "base/log.h"
 #include "base/world.h"
 #include "deliver/route.h"
+#include "flow/digest.h"
+#include "mail/date.h"
 #include "submit/each.h"
+#include "submit/enqueue.h"
 #include "submit/progress.h"
 #include "submit/report.h"
 #include "submit/series.h"
@@ -30,11 +44,14 @@
 struct runner {
 	const struct series_job *job;
 	struct split *split; /* or NULL */
+	const struct composition *whole;
 	struct each *each;
 	struct batch *batch;
 	struct journal journal;
 	struct progress progress;
-	unsigned done;
+	unsigned total, done;
+	uint64_t octets; /* of the parts that went */
+	bool is_mute; /* standard output takes no lines any more */
 };
 
 static const char *parent_folder(struct arena *a)
@@ -88,18 +105,63 @@ static bool wanted(void *context, unsigned n)
 
 /* ---- what is told ---- */
 
+/* One line, whatever a file is called. */
+static void put_plain(struct buf *line, const char *text)
+{
+	for (; *text; text++)
+		buf_putc(line, (unsigned char)*text < 32 || *text == 127
+				       ? '?'
+				       : *text);
+}
+
 static void tell_line(const struct series_verdict *v, struct buf *line)
 {
 	static const char *const words[] = { "sent", "queued", "failed" };
 
-	buf_printf(line, "%s %s", words[v->fate], v->name);
-	if (v->message_id[0])
-		buf_printf(line, " %s", v->message_id);
+	buf_printf(line, "%s ", words[v->fate]);
+	put_plain(line, v->name);
+	if (v->message_id[0]) {
+		buf_putc(line, ' ');
+		put_plain(line, v->message_id);
+	}
 	if (v->queue_id[0])
 		buf_printf(line, " %s", v->queue_id);
-	if (v->fate == SERIES_FAILED)
-		buf_printf(line, ": %s", v->text);
+	if (v->fate == SERIES_FAILED) {
+		buf_puts(line, ": ");
+		put_plain(line, v->text);
+	}
 	buf_putc(line, '\n');
+}
+
+/* Parts by their octets, other mails by their number. */
+static void show_progress(struct runner *run, const struct series_verdict *v)
+{
+	run->done++;
+	if (v->fate != SERIES_FAILED)
+		run->octets += v->size;
+	progress_step(&run->progress, run->split ? run->octets : run->done);
+}
+
+static void moved(void *context, unsigned n, uint64_t done, uint64_t total)
+{
+	struct runner *run = context;
+
+	(void)n;
+	(void)total;
+	if (run->split)
+		progress_step(&run->progress, run->octets + done);
+}
+
+static void print_line(struct runner *run, const struct buf *line)
+{
+	struct fault f = FAULT_INIT;
+
+	if (!line->len || run->is_mute ||
+	    disk_write_all(STDOUT_FILENO, line->data, line->len,
+			   "standard output", &f) == 0)
+		return;
+	run->is_mute = true;
+	log_error("what becomes of the mails cannot be told: %s", f.text);
 }
 
 /* A line each, for whoever counts them; the parts of one message are no news
@@ -108,38 +170,55 @@ static void told(void *context, const struct series_verdict *v)
 {
 	struct runner *run = context;
 	struct buf line = BUF_INIT(REPORT_MAX);
-	struct fault f = FAULT_INIT;
 	const struct request *r = run->job->request;
 
-	progress_step(&run->progress, ++run->done);
+	show_progress(run, v);
 	if (r->json)
 		report_series_json(v, &line);
 	else if (!run->split && !r->quiet)
 		tell_line(v, &line);
-	if (line.len && disk_write_all(STDOUT_FILENO, line.data, line.len,
-				       "standard output", &f) < 0)
-		log_error("%s", f.text);
+	print_line(run, &line);
 	if (v->fate == SERIES_FAILED)
 		log_error("%s: %s", v->name, v->text);
+	if (v->refused[0])
+		log_error("%s was refused, and gets no more of it: %s",
+			  v->refused, v->text);
 	buf_free(&line);
 }
 
+/* How it can go on; the standard input that was not kept belongs to it. */
+static const char *resume_words(const struct runner *run)
+{
+	const struct journal *j = &run->journal;
+	bool needs_input = journal_value(j, "input") && !journal_has_input(j);
+
+	return arena_format(run->job->arena, "mailsend --resume %s%s", j->id,
+			    needs_input ? " < FILE" : "");
+}
+
 static void tell_sum(const struct runner *run,
-		     const struct series_result *result, bool is_complete)
+		     const struct series_result *r, int status)
 {
 	const char *what = run->split ? "parts" : "mails";
+	unsigned went = r->before + r->sent + r->queued;
 
-	if (result->queued)
-		log_note("%u of %u %s wait in the queue", result->queued,
-			 result->sent + result->queued + result->failed, what);
-	if (run->split && is_complete)
+	if (r->queued)
+		log_note("%u of %u %s wait in the queue", r->queued,
+			 r->sent + r->queued + r->failed, what);
+	if (status < 0 || r->is_stopped)
+		log_error("%u of %u %s went%s; go on with: %s", went,
+			  r->wanted, what,
+			  r->is_stopped ? " until it was stopped" : "",
+			  resume_words(run));
+	else if (r->before == r->wanted)
+		log_note("series %s: there is nothing left to do",
+			 run->journal.id);
+	else if (run->split)
 		log_note("sent as %u mails, series %s", run->split->total,
 			 run->journal.id);
-	if (!is_complete)
-		log_error("%u %s went, %u did not; go on with: mailsend "
-			  "--resume %s",
-			  result->before + result->sent + result->queued, what,
-			  result->failed, run->journal.id);
+	if (r->refused)
+		log_error("%u of %zu recipients did not get all of it",
+			  r->refused, run->whole->envelope.count);
 }
 
 /* ---- the makers ---- */
@@ -182,10 +261,12 @@ static const char *message_key(void *context, unsigned n, struct arena *a)
 	return batch_key(run->batch, n, a);
 }
 
-static const struct series_ops part_ops = { make_part, part_key, told, wanted };
-static const struct series_ops each_ops = { make_each, part_key, told, wanted };
+static const struct series_ops part_ops = { make_part, part_key, told, wanted,
+					    moved };
+static const struct series_ops each_ops = { make_each, part_key, told, wanted,
+					    NULL };
 static const struct series_ops message_ops = { make_message, message_key, told,
-					       wanted };
+					       wanted, NULL };
 
 /* ---- the journal ---- */
 
@@ -206,58 +287,126 @@ static int open_journal(struct runner *run, const char *id, struct fault *f)
 			     job->command, f);
 }
 
+/* What standard input was is a fact, and it is kept unless it is a file that has
+ * a name of its own. */
 static int keep_input(struct runner *run, const struct inputs *inputs,
 		      struct fault *f)
 {
+	char digest[DIGEST_HEX_SIZE] = "large";
 	struct slice input;
+	bool is_file;
 
-	if (run->job->request->series.id || !inputs_standard(inputs, &input))
+	if (!inputs_read(inputs, &input, &is_file))
 		return 0;
-	return journal_keep_input(&run->journal, &input, f);
+	if (!run->job->request->series.id && !is_file &&
+	    journal_keep_input(&run->journal, &input, f) < 0)
+		return -1;
+	if (input.length <= JOURNAL_INPUT_KEPT &&
+	    digest_slice(&input, digest, f) < 0)
+		return -1;
+	return journal_fact(&run->journal, "input", digest, "standard input",
+			    f);
 }
 
-/* message/partial is cut from a message that has one date and one boundary:
- * that very message is kept, and not what it was made of. */
-static int keep_source(struct runner *run, const struct composition *whole,
-		       struct fault *f)
+static int make_ready(struct runner *run, struct fault *f)
 {
-	struct slice message;
-
-	if (run->split->format != SPLIT_PARTIAL)
-		return keep_input(run, &whole->inputs, f);
-	if (run->job->request->series.id)
-		return 0;
-	message = stage_slice(&whole->stage);
-	return journal_keep_input(&run->journal, &message, f);
+	return journal_fact(&run->journal, "ready", "yes", "it", f);
 }
 
-/* The message that was kept; without it (the series was complete) only a new
- * one could be cut. */
-static int take_message(struct runner *run, struct composition *whole,
-			struct fault *f)
-{
-	const struct request *r = run->job->request;
-	int fd;
+/* ---- signals ---- */
 
-	if (!r->series.id || r->series.format != SPLIT_PARTIAL)
-		return 0;
-	fd = journal_input(&run->journal, f);
-	if (fd < 0)
-		return fault_set(f, FAULT_NOINPUT,
-				 "the message of series %s is not kept any "
-				 "more: send it as a new one",
-				 r->series.id);
-	return composition_take(whole, fd, f);
+static const int endings[] = { SIGINT, SIGTERM, SIGHUP };
+#define ENDINGS (sizeof(endings) / sizeof(*endings))
+
+static volatile sig_atomic_t caught; /* 0: none */
+
+static void catch(int number)
+{
+	caught = number;
+	series_stop();
+}
+
+/* Once each: the second one has its usual effect.  What is ignored, as under
+ * nohup, stays so. */
+static void catch_endings(struct sigaction *before)
+{
+	struct sigaction action = { .sa_handler = catch,
+				    .sa_flags = SA_RESTART | SA_RESETHAND };
+
+	sigemptyset(&action.sa_mask);
+	for (size_t i = 0; i < ENDINGS; i++)
+		if (sigaction(endings[i], NULL, &before[i]) == 0 &&
+		    before[i].sa_handler != SIG_IGN)
+			sigaction(endings[i], &action, NULL);
+}
+
+static void release_endings(const struct sigaction *before)
+{
+	for (size_t i = 0; i < ENDINGS; i++)
+		sigaction(endings[i], &before[i], NULL);
 }
 
 /* ---- a series ---- */
 
+/* About how many octets all parts have together. */
+static uint64_t expected_octets(const struct split *s)
+{
+	double octets = 0;
+
+	for (size_t i = 0; i < s->count; i++)
+		octets += (double)s->sets[i].content.length /
+			  (double)s->sets[i].step * (double)s->limit;
+	return (uint64_t)octets;
+}
+
+static void start_progress(struct runner *run)
+{
+	if (run->split) {
+		progress_init(&run->progress, "sending",
+			      expected_octets(run->split));
+		return;
+	}
+	progress_init(&run->progress, "mails sent", run->total);
+	run->progress.is_count = true;
+}
+
+/* The exit status of what was told of already. */
+static int status_of(const struct series_result *result, int status,
+		     struct fault *f)
+{
+	if (result->is_stopped && caught)
+		return SERIES_SIGNAL + caught;
+	if (status < 0 && result->failed) {
+		fault_clear(f);
+		return result->exit ? result->exit : EXIT_SOME_REFUSED;
+	}
+	return status < 0 ? -1 : result->exit;
+}
+
+static int end_series(struct runner *run, const struct series_result *result,
+		      int status, struct fault *f)
+{
+	const struct series_job *job = run->job;
+	struct fault trouble = FAULT_INIT;
+
+	tell_sum(run, result, status);
+	if (status == 0 && !result->is_stopped &&
+	    result->wanted == run->total &&
+	    journal_complete(&run->journal, &trouble) < 0)
+		log_warning("%s", trouble.text);
+	journal_close(&run->journal);
+	if (result->sent || result->queued)
+		enqueue_flush_after(job->arena, job->request, job->account,
+				    result->queued > 0);
+	return status_of(result, status, f);
+}
+
 static int run_series(struct runner *run, const struct series_ops *ops,
-		      unsigned total, struct fault *f)
+		      struct fault *f)
 {
 	const struct series_job *job = run->job;
 	const struct request *r = job->request;
-	struct series s = {
+	const struct series s = {
 		.arena = job->arena,
 		.config = job->config,
 		.account = job->account,
@@ -265,29 +414,26 @@ static int run_series(struct runner *run, const struct series_ops *ops,
 		.trace = job->trace,
 		.ops = ops,
 		.context = run,
-		.total = total,
+		.total = run->total,
 		.connections = run->batch ? 1 : r->series.connections,
 		.journal = &run->journal,
-		.are_one = run->split != NULL,
+		.envelope = run->split ? &run->whole->envelope : NULL,
 		.again = r->series.again,
 	};
+	struct sigaction before[ENDINGS];
 	struct series_result result;
 	int status;
 
 	/* whoever stops it by hand will want to know */
-	if (total > 1 && !r->quiet && world_is_terminal(STDERR_FILENO))
-		log_note("%u mails; if this is interrupted, go on with: "
-			 "mailsend --resume %s",
-			 total, run->journal.id);
-	progress_init(&run->progress, "mails sent", total);
+	if (run->total > 1 && !r->quiet && world_is_terminal(STDERR_FILENO))
+		log_note("%u mails; if this is interrupted, go on with: %s",
+			 run->total, resume_words(run));
+	start_progress(run);
+	catch_endings(before);
 	status = series_run(&s, &result, f);
 	progress_end(&run->progress);
-	tell_sum(run, &result, status == 0);
-	journal_close(&run->journal, status == 0);
-	if (status < 0 && result.failed) {
-		fault_clear(f); /* each was told of */
-		return result.exit ? result.exit : EXIT_SOME_REFUSED;
-	}
+	status = end_series(run, &result, status, f);
+	release_endings(before);
 	return status;
 }
 
@@ -325,24 +471,72 @@ static int find_limit(struct runner *run, uint64_t *limit, struct fault *f)
 	return r;
 }
 
+static int note_set(struct runner *run, size_t i, struct fault *f)
+{
+	const struct split_set *set = &run->split->sets[i];
+	struct arena *a = run->job->arena;
+
+	if (journal_fact(&run->journal, arena_format(a, "sha256-%zu", i),
+			 set->digest, set->name, f) < 0)
+		return -1;
+	return journal_fact(&run->journal, arena_format(a, "plan-%zu", i),
+			    arena_format(a, "%" PRIu64 " %" PRIu64 " %u",
+					 set->first, set->step, set->of),
+			    "what stands around the slices", f);
+}
+
+/* Would it be written so from the same time? */
+static bool date_is_ours(const char *date)
+{
+	struct fault unused = FAULT_INIT;
+	char text[DATE_SIZE];
+	int64_t when;
+	int zone;
+
+	if (date_parse(date, &when, &zone, &unused) < 0)
+		return false;
+	date_format(text, when, zone);
+	return strcmp(text, date) == 0;
+}
+
+/* What was drawn or read from the clock, and not said by the user. */
+static int note_chance(struct runner *run, struct fault *f)
+{
+	const struct composition *whole = run->whole;
+	const char *date = header_get(whole->is_draft ? &whole->draft.header
+						      : &whole->message.header,
+				      "Date");
+
+	if (run->job->request->series.id)
+		return 0;
+	if (date && date_is_ours(date) &&
+	    journal_fact(&run->journal, "date", date, "the date", f) < 0)
+		return -1;
+	if (whole->message_id && *whole->message_id &&
+	    journal_fact(&run->journal, "message-id", whole->message_id,
+			 "the Message-ID", f) < 0)
+		return -1;
+	return !whole->message.tag[0]
+		       ? 0
+		       : journal_fact(&run->journal, "tag", whole->message.tag,
+				      "the boundary", f);
+}
+
 static int note_facts(struct runner *run, struct fault *f)
 {
 	const struct split *s = run->split;
 	struct arena *a = run->job->arena;
 
-	if (journal_fact(&run->journal, "limit",
+	if (keep_input(run, &run->whole->inputs, f) < 0 ||
+	    note_chance(run, f) < 0 ||
+	    journal_fact(&run->journal, "limit",
 			 arena_format(a, "%" PRIu64, s->limit), "the size",
 			 f) < 0)
 		return -1;
-	if (s->format == SPLIT_PARTIAL)
-		return journal_fact(&run->journal, "format", "partial",
-				    "the format", f);
 	for (size_t i = 0; i < s->count; i++)
-		if (journal_fact(&run->journal,
-				 arena_format(a, "sha256-%zu", i),
-				 s->sets[i].digest, s->sets[i].name, f) < 0)
+		if (note_set(run, i, f) < 0)
 			return -1;
-	return 0;
+	return make_ready(run, f);
 }
 
 /* What would be sent. */
@@ -365,10 +559,31 @@ static int tell_plan(const struct split *s, struct fault *f)
 	return r;
 }
 
+/* Once it is known what has to be split. */
+static int send_parts(struct runner *run, const char *id, struct fault *f)
+{
+	const struct series_job *job = run->job;
+	int r;
+
+	if (job->request->action == REQUEST_DRY_RUN)
+		return tell_plan(run->split, f);
+	if (!job->request->series.id && open_journal(run, id, f) < 0)
+		return -1;
+	run->total = run->split->total;
+	r = note_facts(run, f);
+	if (r == 0)
+		return run_series(run, &part_ops, f);
+	if (!job->request->series.id)
+		journal_discard(&run->journal);
+	return r;
+}
+
 int series_split(const struct series_job *job, struct composition *whole,
 		 struct fault *f)
 {
-	struct runner run = { .job = job, .journal = { .fd = -1 } };
+	struct runner run = { .job = job,
+			      .whole = whole,
+			      .journal = { .fd = -1 } };
 	struct split split;
 	char id[SPLIT_ID_SIZE];
 	uint64_t limit;
@@ -377,21 +592,76 @@ int series_split(const struct series_job *job, struct composition *whole,
 	choose_id(job, id);
 	if (job->request->series.id && open_journal(&run, id, f) < 0)
 		return -1;
-	if (find_limit(&run, &limit, f) < 0 || take_message(&run, whole, f) < 0)
-		return -1;
-	r = split_plan(&split, job->arena, whole, limit, id, f);
-	if (r <= 0)
-		return r < 0 ? -1 : SERIES_IS_ONE;
+	r = find_limit(&run, &limit, f);
+	if (r == 0)
+		r = split_plan(&split, job->arena, whole, limit, id, f);
 	run.split = &split;
-	if (job->request->action == REQUEST_DRY_RUN)
-		return tell_plan(&split, f);
-	if (!job->request->series.id && open_journal(&run, id, f) < 0)
-		return -1;
-	if (note_facts(&run, f) < 0 || keep_source(&run, whole, f) < 0) {
-		journal_close(&run.journal, false);
-		return -1;
+	if (r > 0)
+		r = send_parts(&run, id, f);
+	else if (r == 0)
+		r = SERIES_IS_ONE;
+	journal_close(&run.journal);
+	return r;
+}
+
+/* ---- each file, ready messages ---- */
+
+/* What would be sent. */
+static int tell_mail(struct runner *run, const struct series_ops *ops,
+		     unsigned n, struct fault *f)
+{
+	struct buf line = BUF_INIT(REPORT_MAX);
+	struct arena a = ARENA_INIT;
+	struct composition c = { .arena = &a };
+	struct fault trouble = FAULT_INIT;
+	char name[256] = "";
+	int r = ops->make(run, n, &a, &c, name, &trouble);
+	int status = r < 0 ? fault_exit(&trouble) : 0;
+
+	buf_puts(&line, r < 0 ? "would fail " : "would send ");
+	put_plain(&line, name);
+	if (r < 0)
+		buf_printf(&line, ": %s", trouble.text);
+	for (size_t i = 0; r == 0 && i < c.envelope.count; i++)
+		buf_printf(&line, " <%s>", c.envelope.recipients[i].address);
+	if (r == 0)
+		buf_printf(&line, " %" PRIu64 " octets", c.stage.size);
+	buf_putc(&line, '\n');
+	if (disk_write_all(STDOUT_FILENO, line.data, line.len,
+			   "standard output", f) < 0)
+		status = -1;
+	composition_free(&c);
+	arena_free(&a);
+	buf_free(&line);
+	return status;
+}
+
+static int tell_mails(struct runner *run, const struct series_ops *ops,
+		      struct fault *f)
+{
+	int status = 0;
+
+	for (unsigned n = 1; n <= run->total && status >= 0; n++) {
+		int one = tell_mail(run, ops, n, f);
+
+		if (one < 0 || status == 0)
+			status = one;
 	}
-	return run_series(&run, &part_ops, split.total, f);
+	return status;
+}
+
+static bool is_dry(const struct runner *run)
+{
+	return run->job->request->action == REQUEST_DRY_RUN;
+}
+
+/* The files were opened, and what came from standard input is read. */
+static int send_all(struct runner *run, const struct series_ops *ops,
+		    struct fault *f)
+{
+	if (is_dry(run))
+		return tell_mails(run, ops, f);
+	return make_ready(run, f) < 0 ? -1 : run_series(run, ops, f);
 }
 
 static int send_each(struct runner *run, struct fault *f)
@@ -402,27 +672,68 @@ static int send_each(struct runner *run, struct fault *f)
 			  job->spool, f);
 
 	run->each = &each;
-	if (r == 0)
+	run->total = (unsigned)job->request->series.count;
+	if (r == 0 && !is_dry(run))
 		r = keep_input(run, &each.inputs, f);
 	if (r == 0)
-		r = run_series(run, &each_ops,
-			       (unsigned)job->request->series.count, f);
+		r = send_all(run, &each_ops, f);
 	each_close(&each);
 	return r;
+}
+
+static bool reads_input(const struct request *r)
+{
+	for (size_t i = 0; i < r->series.count; i++)
+		if (strcmp(r->series.sources[i], "-") == 0)
+			return true;
+	return false;
+}
+
+static int take_input(int input, struct fault *f)
+{
+	int r = input < 0 ? 0 : dup2(input, STDIN_FILENO);
+
+	if (input >= 0)
+		close(input);
+	return r < 0 ? fault_errno(f, FAULT_OS, errno,
+				   "no standard input for the series")
+		     : 0;
+}
+
+/* Messages from a pipe are kept before they are looked at. */
+static int keep_messages(struct runner *run, struct fault *f)
+{
+	const struct series_job *job = run->job;
+	struct inputs inputs = { .arena = job->arena, .spool = job->spool };
+	struct slice content;
+	struct input *in;
+	int r;
+
+	if (job->request->series.id || !reads_input(job->request))
+		return 0;
+	in = input_open(&inputs, "-", f);
+	r = in ? input_slice(&inputs, in, true, &content, f) : -1;
+	if (r == 0)
+		r = keep_input(run, &inputs, f);
+	inputs_free(&inputs);
+	return r < 0 ? -1 : take_input(journal_input(&run->journal, f), f);
 }
 
 static int send_messages(struct runner *run, struct fault *f)
 {
 	const struct series_job *job = run->job;
-	struct mailbox_login login = { .user = NULL };
 	struct batch batch;
 	int r;
 
-	if (batch_open(&batch, job->arena, job->request, job->account,
-		       job->spool, &login, f) < 0)
+	if ((!is_dry(run) && keep_messages(run, f) < 0) ||
+	    batch_open(&batch, job->arena, job->request, job->account,
+		       job->spool, f) < 0)
 		return -1;
 	run->batch = &batch;
-	r = run_series(run, &message_ops, batch.total, f);
+	run->total = batch.total;
+	if (!batch.total)
+		log_note("there is no mail to be sent");
+	r = send_all(run, &message_ops, f);
 	batch_close(&batch);
 	return r;
 }
@@ -431,46 +742,79 @@ int series_many(const struct series_job *job, struct fault *f)
 {
 	struct runner run = { .job = job, .journal = { .fd = -1 } };
 	char id[SPLIT_ID_SIZE];
+	int r;
 
 	choose_id(job, id);
-	if (open_journal(&run, id, f) < 0)
+	if (!is_dry(&run) && open_journal(&run, id, f) < 0)
 		return -1;
-	return job->request->series.kind == REQUEST_EACH
-		       ? send_each(&run, f)
-		       : send_messages(&run, f);
+	r = job->request->series.kind == REQUEST_EACH
+		    ? send_each(&run, f)
+		    : send_messages(&run, f);
+	/* there is nothing that could go on */
+	if (r < 0 && run.journal.fd >= 0 && !job->request->series.id)
+		journal_discard(&run.journal);
+	journal_close(&run.journal);
+	return r;
 }
 
 /* ---- going on ---- */
 
-int series_recall(struct arena *a, const char *id,
-		  struct journal_command *command, struct fault *f)
+/* What the journal has of standard input, in its place. */
+static int recall_input(const struct journal *j, struct fault *f)
+{
+	int input;
+
+	if (!journal_value(j, "input"))
+		return 0;
+	input = journal_input(j, f);
+	if (input < 0 && !fault_is_set(f) && world_is_terminal(STDIN_FILENO))
+		return fault_set(f, FAULT_NOINPUT,
+				 "what series %s had from standard input is "
+				 "not kept: give it again, with < FILE behind "
+				 "this command",
+				 j->id);
+	return fault_is_set(f) ? -1 : take_input(input, f);
+}
+
+static int recall(const struct journal *j, bool again,
+		  struct series_memory *out, struct fault *f)
+{
+	if (!journal_value(j, "ready"))
+		return fault_set(f, FAULT_NOINPUT,
+				 "nothing of series %s was sent: send it as a "
+				 "new one",
+				 j->id);
+	out->date = journal_value(j, "date");
+	out->message_id = journal_value(j, "message-id");
+	out->tag = journal_value(j, "tag");
+	if (!again && journal_is_complete(j)) {
+		log_note("series %s: there is nothing left to do", j->id);
+		return 1;
+	}
+	if (chdir(out->command.folder) < 0)
+		return fault_errno(f, FAULT_NOINPUT, errno,
+				   "the series was begun in %s",
+				   out->command.folder);
+	return recall_input(j, f);
+}
+
+int series_recall(struct arena *a, const struct request *now,
+		  struct series_memory *out, struct fault *f)
 {
 	const char *parent = parent_folder(a);
 	struct journal journal;
-	int input;
+	int r;
 
 	if (!parent)
 		return fault_set(f, FAULT_NOINPUT,
 				 "there is no home folder, and no journal of a "
 				 "series in it");
-	if (strlen(id) == SPLIT_ID_SIZE - 1)
-		id = arena_format(a, "%.30s00", id);
-	if (journal_open(&journal, a, parent, id, command, f) < 0)
-		return -1;
-	input = journal_has(&journal, "=format partial")
-			? -1
-			: journal_input(&journal, f);
-	journal_close(&journal, false);
-	if (fault_is_set(f))
-		return -1;
-	if (chdir(command->folder) < 0)
-		return fault_errno(f, FAULT_NOINPUT, errno,
-				   "the series was begun in %s",
-				   command->folder);
-	if (input >= 0 && dup2(input, STDIN_FILENO) < 0)
-		return fault_errno(f, FAULT_OS, errno,
-				   "no standard input for the series");
-	if (input >= 0)
-		close(input);
-	return 0;
+	r = journal_open(&journal, a, parent,
+			 arena_format(a, "%.*s00", COMMON_DIGITS,
+				      now->series.id),
+			 &out->command, f);
+	if (r == 0)
+		r = recall(&journal, now->series.again, out, f);
+	journal_close(&journal);
+	return r;
 }

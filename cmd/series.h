@@ -21,6 +21,13 @@ struct series_job {
 };
 
 #define SERIES_IS_ONE (-2) /* it fits in one mail: it is rendered, not sent */
+#define SERIES_SIGNAL 128  /* and its number: what stopped a series */
+
+/* What a series was begun with. */
+struct series_memory {
+	struct journal_command command;
+	const char *date, *message_id, *tag; /* NULL: not of ours */
+};
 
 /* The exit status; -1 with a fault that is still to be told.  The composition
  * is built. */
@@ -32,9 +39,10 @@ int series_many(const struct series_job *job, struct fault *f);
 /* The folder that large input waits in, so that a journal can have it without
  * a copy; NULL where there is none. */
 const char *series_folder(struct arena *a);
-/* What the command of a series was, in its own folder and with its own standard
- * input, where that was kept. */
-int series_recall(struct arena *a, const char *id,
-		  struct journal_command *command, struct fault *f);
+/* What the series was that `now` names, from here on in its own folder and with
+ * its own standard input, where that was kept.  1: it is complete, and nothing
+ * is left to be done. */
+int series_recall(struct arena *a, const struct request *now,
+		  struct series_memory *out, struct fault *f);
 
 #endif

@@ -272,6 +272,7 @@ int talk_with_mailbox(struct arena *a, const struct request *r, const char *url,
 			.place = converse_place(converse),
 			.is_safe = converse_is_safe(converse),
 		};
+		c.options.seconds = converse_seconds(converse);
 		held = talk_hold(&c.talk, &line, f);
 		converse_drop(converse);
 	}

@@ -288,17 +288,6 @@ static int tell_unwritten(const struct attempt *at, const struct fault *why)
 	return -1;
 }
 
-/* Somebody failed before, and nobody was to be told of it: what is left of the
- * mail is all that tells. */
-static bool tells_of_failure(const struct attempt *at)
-{
-	const struct entry *e = &at->claim->entry;
-
-	return e->kind == ENTRY_MAIL && entry_count(e, ENTRY_TOLD) &&
-	       (!*e->reverse_path ||
-		strcmp(at->account->queue_notice, "off") == 0);
-}
-
 static int write_down(struct attempt *at, enum attempt_result result,
 		      struct fault *f)
 {
@@ -307,7 +296,7 @@ static int write_down(struct attempt *at, enum attempt_result result,
 
 	if (result != ATTEMPT_SENT)
 		r = queue_update(at->claim, f);
-	else if (tells_of_failure(at))
+	else if (notice_owes_content(&at->claim->entry))
 		r = queue_give_up(at->claim, f);
 	else
 		r = queue_remove(at->claim, f);

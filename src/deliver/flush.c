@@ -471,32 +471,16 @@ int flush_run(const struct flush *fl, struct flush_result *out, struct fault *f)
 
 /* ---- behind somebody's back ---- */
 
-/* One that is done is to be waited for, or it stays a zombie until we end. */
-static void forget_last(pid_t next)
-{
-	static pid_t last;
-
-	if (last > 0)
-		waitpid(last, NULL, WNOHANG);
-	if (next > 0)
-		last = next;
-}
-
-static const char *absolute(struct arena *a, const char *folder)
-{
-	char here[4096];
-
-	if (*folder == '/' || !getcwd(here, sizeof(here)))
-		return folder;
-	return arena_format(a, "%s/%s", here, folder);
-}
-
+/* Twice removed, so that it is nobody's to wait for. */
 static noreturn void run_detached(const struct flush *fl, int lock)
 {
 	struct flush own = *fl;
 	struct flush_result result;
 	struct fault f = FAULT_INIT;
 
+	/* where that fails the mail waits for the next run */
+	if (fork() != 0)
+		process_end();
 	own.verbose = false;
 	own.trace = NULL;
 	process_detach(lock);
@@ -506,14 +490,11 @@ static noreturn void run_detached(const struct flush *fl, int lock)
 
 int flush_start(const struct flush *fl, bool one_only, struct fault *f)
 {
-	struct flush own = *fl;
 	struct queue_names names;
 	struct queue q;
 	int lock = -1;
 	pid_t pid;
 
-	forget_last(0);
-	own.folder = absolute(fl->arena, fl->folder);
 	if (queue_open(&q, fl->arena, fl->folder, false, f) < 0 ||
 	    queue_list(&q, fl->arena, QUEUE_WAITING, &names, f) < 0)
 		return -1;
@@ -526,12 +507,13 @@ int flush_start(const struct flush *fl, bool one_only, struct fault *f)
 	}
 	pid = fork();
 	if (pid == 0)
-		run_detached(&own, lock);
+		run_detached(fl, lock);
 	if (lock >= 0)
 		close(lock);
 	if (pid < 0)
 		return fault_errno(f, FAULT_OS, errno,
 				   "cannot start a run of the queue");
-	forget_last(pid);
+	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+		;
 	return 0;
 }

@@ -26,7 +26,7 @@ struct flush_words {
 
 struct flush {
 	struct arena *arena;
-	const char *folder; /* of the queue */
+	const char *folder; /* of the queue; absolute for flush_start */
 	struct flush_words ids, senders, recipients;
 	bool due_only;		   /* only what its back-off says */
 	bool verbose;		   /* a note on standard error for each mail */

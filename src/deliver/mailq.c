@@ -112,7 +112,7 @@ static int put_recipients(struct list *l, const struct mailq_mail *mail)
 static const char *remark_on(const struct mailq_mail *mail)
 {
 	if (mail->place == QUEUE_GIVEN_UP)
-		return "(given up, and its sender could not be told)\n";
+		return "(given up, and its sender has not got it back)\n";
 	if (mail->place == QUEUE_BAD)
 		return "(set aside, since it could not be read)\n";
 	return mail->entry->is_held ? "(held)\n" : "";

@@ -37,9 +37,11 @@ static int is_busy(const char *id, struct fault *f)
 
 /* ---- what each change is ---- */
 
-/* Its tries are counted anew, so that it is not given up at once again. */
+/* Its tries are counted anew, so that it is not given up at once again; and
+ * whoever fails again is another failure. */
 static void wait_again(struct entry *e)
 {
+	e->is_returned = false;
 	for (size_t i = 0; i < e->count; i++) {
 		struct entry_recipient *r = &e->recipients[i];
 

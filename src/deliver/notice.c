@@ -11,15 +11,19 @@
  *	3 the sender's stamp
  *
  * Killed behind 1, the next run makes a notice of the same name, which the
- * queue has already while it waits: no second one.  Killed behind 2, the hour
- * is not kept.  Nothing is lost at any step, as nothing leaves before 1.
+ * queue has already while it waits: no second one.  Killed in 2, between
+ * "told" and the end, the next run ends it.  Killed behind 2, the hour is not
+ * kept.  Nothing is lost at any step, as nothing leaves before 1.
  *
  *	of the mail's recipients		becomes
  *	somebody waits				updated
  *	nobody waits, the mail came back	removed
  *	nobody waits, it did not		given up: kept in failed/
  *	failed ones did not want a notice	removed, when they were all
- *	null sender, or queue_notice is off	given up */
+ *	null sender, or queue_notice is off	given up
+ *
+ * That it came back is written into the entry, since somebody may wait longer
+ * than that; whoever ends the mail then asks notice_owes_content. */
 #include "deliver/notice.h"
 
 #include <stdio.h>
@@ -238,37 +242,19 @@ static void tell(struct entry *e)
 }
 
 /* Those who failed know it, or may not: the mail goes on without them. */
-static int settle(struct queue_claim *c, bool keep, struct fault *f)
+static int settle(struct queue_claim *c, struct fault *f)
 {
-	struct fault first = FAULT_INIT;
-
 	tell(&c->entry);
 	if (entry_count(&c->entry, ENTRY_WAITING) > 0)
 		return queue_update(c, f);
-	if ((keep ? queue_give_up(c, &first) : queue_remove(c, &first)) == 0)
-		return 0;
-	/* where it cannot go, it says at least who was told */
-	return queue_update(c, f);
-}
-
-/* Did nobody of those who failed, now or before, want a notice? */
-static bool is_unwanted(const struct entry *e)
-{
-	for (size_t i = 0; i < e->count; i++) {
-		const struct entry_recipient *r = &e->recipients[i];
-
-		if (r->state != ENTRY_SENT &&
-		    notice_report_may(e, r, NOTICE_FAILED))
-			return false;
-	}
-	return true;
+	return notice_owes_content(&c->entry) ? queue_give_up(c, f)
+					      : queue_remove(c, f);
 }
 
 /* A mail of whose failure nobody is told. */
 static int settle_silently(struct queue_claim *c, struct fault *f)
 {
 	const struct entry *e = &c->entry;
-	bool keep = !*e->reverse_path || !is_unwanted(e);
 	bool waits = entry_count(e, ENTRY_WAITING) > 0;
 	const char *why = !*e->reverse_path ? "it has no sender"
 			  : notice_report_count(e, NOTICE_FAILED) > 0
@@ -276,14 +262,14 @@ static int settle_silently(struct queue_claim *c, struct fault *f)
 				  : "its sender wants no notice";
 	size_t failed = entry_count(e, ENTRY_FAILED);
 
-	if (settle(c, keep, f) < 0)
+	if (settle(c, f) < 0)
 		return -1;
 	log_warning("the mail %s of <%s> failed for %zu recipient%s, and "
 		    "nobody is told: %s%s",
 		    e->id, e->reverse_path, failed, failed == 1 ? "" : "s", why,
-		    waits  ? ""
-		    : keep ? "; it is kept (see mailq)"
-			   : "; it is taken out");
+		    waits		     ? ""
+		    : notice_owes_content(e) ? "; it is kept (see mailq)"
+					     : "; it is taken out");
 	return 0;
 }
 
@@ -372,7 +358,8 @@ static int report_group(struct group *g, struct fault *f)
 	for (size_t i = 0; i < g->claimed; i++) {
 		struct fault each = FAULT_INIT;
 
-		if (settle(&g->claims[i], !r.is_whole, &each) < 0)
+		g->claims[i].entry.is_returned |= r.is_whole;
+		if (settle(&g->claims[i], &each) < 0)
 			note_fault(f, &each);
 	}
 	crash_point("notice-told");
@@ -471,6 +458,14 @@ static void remember(struct scan *s, const struct entry *e, const char *id)
 	s->count++;
 }
 
+/* Somebody was told, and what was to follow was interrupted. */
+static bool is_at_its_end(const struct entry *e)
+{
+	return entry_count(e, ENTRY_TOLD) > 0 &&
+	       entry_count(e, ENTRY_WAITING) + entry_count(e, ENTRY_FAILED) ==
+		       0;
+}
+
 /* A failed mail that is not for a notice, or a notice that failed itself. */
 static void finish_other(struct queue *q, struct arena *a, const char *id,
 			 struct fault *f)
@@ -481,7 +476,9 @@ static void finish_other(struct queue *q, struct arena *a, const char *id,
 
 	if (claim(q, a, id, &c, f) <= 0)
 		return;
-	if (entry_count(e, ENTRY_FAILED) == 0 || is_reportable(e))
+	if (is_at_its_end(e))
+		settle(&c, &each);
+	else if (entry_count(e, ENTRY_FAILED) == 0 || is_reportable(e))
 		; /* it has changed since */
 	else if (e->kind == ENTRY_MAIL)
 		settle_silently(&c, &each);
@@ -499,7 +496,7 @@ static void look_at(struct scan *s, const char *id, struct fault *f)
 
 	if (queue_peek(s->queue, &scratch, QUEUE_WAITING, id, &e, &unread) >
 		    0 &&
-	    entry_count(&e, ENTRY_FAILED) > 0) {
+	    (entry_count(&e, ENTRY_FAILED) > 0 || is_at_its_end(&e))) {
 		if (is_reportable(&e))
 			remember(s, &e, id);
 		else

@@ -34,6 +34,10 @@
  * which stopped none of the others. */
 int notice_failures(struct queue *q, struct arena *a, unsigned *made,
 		    struct fault *f);
+/* Has the sender of a mail with told recipients not got its content back,
+ * though he might want it?  Or is it a notice of ours that reached nobody? Then
+ * what the queue has is all there is, and is to be kept. */
+bool notice_owes_content(const struct entry *e);
 /* A delay warning for a claimed mail of the account's, put into the queue; sets
  * c->entry.is_warned and writes the entry, also where nobody may be told.  In
  * the hour after another one nothing is done: ask again at the next try. */

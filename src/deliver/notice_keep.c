@@ -4,7 +4,30 @@
 #include "base/log.h"
 #include "base/world.h"
 #include "deliver/notice.h"
+#include "deliver/notice_report.h"
 #include "store/maildir.h"
+
+/* Did nobody of those who failed, now or before, want a notice? */
+static bool is_unwanted(const struct entry *e)
+{
+	for (size_t i = 0; i < e->count; i++) {
+		const struct entry_recipient *r = &e->recipients[i];
+
+		if (r->state != ENTRY_SENT &&
+		    notice_report_may(e, r, NOTICE_FAILED))
+			return false;
+	}
+	return true;
+}
+
+bool notice_owes_content(const struct entry *e)
+{
+	if (entry_count(e, ENTRY_TOLD) == 0)
+		return false;
+	if (e->kind != ENTRY_MAIL)
+		return true;
+	return !e->is_returned && (!*e->reverse_path || !is_unwanted(e));
+}
 
 static int deliver(struct queue_claim *c, struct arena *a,
 		   const struct account *account, const char **path,

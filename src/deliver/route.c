@@ -279,14 +279,23 @@ int route_send(struct route *r, struct envelope *e, struct load *load,
 
 int route_size(struct route *r, uint64_t *size, struct fault *f)
 {
-	struct smarthost *h = &r->hosts[0];
+	struct fault first = FAULT_INIT;
 
 	*size = 0;
-	if (!smarthost_is_set(h->account))
-		return 0;
-	if (smarthost_open(h, f) < 0)
-		return -1;
-	if (caps_has(&h->dial.caps, CAPS_SIZE))
-		*size = h->dial.caps.size;
-	return 0;
+	for (unsigned i = 0; i < r->count; i++) {
+		struct smarthost *h = &r->hosts[i];
+		struct fault each = FAULT_INIT;
+
+		if (!smarthost_is_set(h->account))
+			return 0;
+		if (smarthost_open(h, &each) == 0) {
+			if (caps_has(&h->dial.caps, CAPS_SIZE))
+				*size = h->dial.caps.size;
+			return 0;
+		}
+		if (!fault_is_set(&first))
+			first = each;
+	}
+	*f = first;
+	return -1;
 }

@@ -50,7 +50,7 @@ static const char *name_of(struct arena *a, const char *id, struct fault *f)
 		return arena_format(a, "%s.eml", id);
 	if (digest_text(id, strlen(id), hex, f) < 0)
 		return NULL;
-	for (; id[at] && at < sizeof(shown) - 1; at++)
+	for (; at < sizeof(shown) - 1 && id[at]; at++)
 		shown[at] = is_plain(id[at]) && (at || ascii_is_letter(*id) ||
 						 ascii_is_digit(*id))
 				    ? id[at]

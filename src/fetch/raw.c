@@ -88,11 +88,11 @@ static int talk(struct converse *c, struct fault *f)
 	struct buf line = BUF_INIT(CONVERSE_LINE_MAX);
 	struct input in = { .at = 0 };
 	size_t count = 0, refused = 0;
-	int r, verdict = CONVERSE_YES;
+	int verdict = CONVERSE_YES;
 
 	source_of_stream(&in.source, STDIN_FILENO, "standard input");
 	while (verdict >= 0 && verdict != CONVERSE_OVER &&
-	       (r = next_line(&in, &line, f)) > 0) {
+	       next_line(&in, &line, f) > 0) {
 		if (check_line(&line, f) < 0)
 			break;
 		if (!line.len && verdict != CONVERSE_MORE)

@@ -45,7 +45,7 @@ static const char *name_of(struct arena *a, const char *source, struct fault *f)
 	size_t n = 0;
 	int r = digest_text(full, strlen(full), hex, f);
 
-	for (; full[n] && n < SHOWN_MAX; n++)
+	for (; n < SHOWN_MAX && full[n]; n++)
 		shown[n] = ascii_is_letter(full[n]) || ascii_is_digit(full[n])
 				   ? full[n]
 				   : '_';

@@ -44,7 +44,7 @@
 
 /* RFC 2045 6.7: "=_" cannot stand in quoted-printable, nor '-' in base64. */
 #define BOUNDARY_MARK "=_"
-#define TAG_LETTERS   26 /* of five bits each */
+#define TAG_LETTERS   (MESSAGE_TAG_SIZE - 1) /* of five bits each */
 
 static const char *const names[] = {
 	[ENCODING_AUTO] = "auto",
@@ -87,7 +87,7 @@ struct prepare {
 	struct arena *arena;
 	bool accept_8bit;
 	bool changed; /* a leaf was chosen for, a boundary is missing */
-	char tag[TAG_LETTERS + 1];
+	const char *tag;
 	unsigned boundaries;
 	struct fault *fault;
 };
@@ -371,15 +371,15 @@ static int search_part(const struct part *p, const char *tag, bool *found,
 	return 0;
 }
 
-static void draw_tag(struct prepare *c)
+static void draw_tag(char *tag)
 {
 	static const char letters[] = "abcdefghijklmnopqrstuvwxyz234567";
 	unsigned char bytes[TAG_LETTERS];
 
 	world_random(bytes, sizeof(bytes));
 	for (size_t i = 0; i < TAG_LETTERS; i++)
-		c->tag[i] = letters[bytes[i] & 31];
-	c->tag[TAG_LETTERS] = '\0';
+		tag[i] = letters[bytes[i] & 31];
+	tag[TAG_LETTERS] = '\0';
 }
 
 /* One tag for all, then a number of fixed length: none is the beginning of
@@ -402,12 +402,14 @@ static int set_boundaries(struct prepare *c, struct part *p)
 
 static int choose_boundaries(struct prepare *c, struct message *m)
 {
+	c->tag = m->tag;
 	for (int i = 0; i < BOUNDARY_TRIES; i++) {
 		char start[sizeof(BOUNDARY_MARK) + TAG_LETTERS];
 		bool found = false;
 
-		draw_tag(c);
-		snprintf(start, sizeof(start), BOUNDARY_MARK "%s", c->tag);
+		if (i > 0 || strlen(m->tag) != TAG_LETTERS)
+			draw_tag(m->tag);
+		snprintf(start, sizeof(start), BOUNDARY_MARK "%s", m->tag);
 		if (search_part(m->root, start, &found, c->fault) < 0)
 			return -1;
 		if (!found)

@@ -74,9 +74,14 @@ struct part {
 	struct part *next; /* sibling */
 };
 
+#define MESSAGE_TAG_SIZE 27 /* with the NUL */
+
 struct message {
 	struct header header; /* all but the Content-* of the root */
 	struct part *root;
+	/* what all boundaries have in common: drawn by prepare where it is ""
+	 * or stands in the content */
+	char tag[MESSAGE_TAG_SIZE];
 };
 
 /* Chooses what was left open: charsets, transfer encodings (the smallest that

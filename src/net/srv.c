@@ -208,6 +208,7 @@ int srv_parse(struct srv_list *list, const unsigned char *packet, size_t n,
 
 /* ---- the question ---- */
 
+#ifdef __GLIBC__
 /* The name server of a frozen world is one of a test's, on this machine. */
 static void set_server(struct __res_state *state)
 {
@@ -244,6 +245,15 @@ static int ask(const char *name, enum srv_type type, unsigned char *answer,
 	res_nclose(&state);
 	return n;
 }
+
+#else
+/* Where the resolver has one state for all. */
+static int ask(const char *name, enum srv_type type, unsigned char *answer,
+	       int size)
+{
+	return res_query(name, CLASS_IN, type, answer, size);
+}
+#endif
 
 int srv_look_up(struct srv_list *list, const char *name, enum srv_type type,
 		struct fault *f)

@@ -172,6 +172,32 @@ static int check_setup(const struct request *r, struct fault *f)
 			 "your own, and nothing that belongs to a mail");
 }
 
+/* What many mails and one have not in common. */
+static int check_series(const struct request *r, struct fault *f)
+{
+	const struct request_series *s = &r->series;
+	bool is_split = s->limit || s->asks;
+
+	if (s->kind == REQUEST_ONE && !is_split)
+		return 0;
+	if (s->kind != REQUEST_ONE && is_split)
+		return fault_set(f, FAULT_USAGE,
+				 "--split cuts one mail: send the files one by "
+				 "one with it");
+	if (s->kind == REQUEST_BATCH && s->connections > 1)
+		return fault_set(f, FAULT_USAGE,
+				 "--batch reads one mail after the other and "
+				 "has one connection");
+	if (s->kind == REQUEST_EACH && r->draft_path)
+		return fault_set(f, FAULT_USAGE,
+				 "--each makes mails and --draft has one: use "
+				 "the one or the other");
+	if (r->action != REQUEST_PRINT)
+		return 0;
+	return fault_set(f, FAULT_USAGE,
+			 "these are many mails: --dry-run tells of them");
+}
+
 static int check_batch(const struct request *r, struct fault *f)
 {
 	if (!r->subject && !r->draft_path && !r->body_path && !r->html_path &&
@@ -188,8 +214,7 @@ static int finish(struct options_run *run, struct fault *f)
 	bool to_nobody = request_recipients(r) == 0;
 
 	if (settle_report(r, f) < 0 || settle_check(r, f) < 0 ||
-	    settle_roundtrip(r, f) < 0 ||
-	    settle_talk(run, f) < 0)
+	    settle_roundtrip(r, f) < 0 || settle_talk(run, f) < 0)
 		return -1;
 	if (r->action == REQUEST_RUN_QUEUE)
 		return check_queue(r, f);
@@ -200,8 +225,7 @@ static int finish(struct options_run *run, struct fault *f)
 	if (r->action == REQUEST_SETUP)
 		return check_setup(r, f);
 	if (r->action == REQUEST_SHOW_CONFIG || r->action == REQUEST_CHECK ||
-	    r->action == REQUEST_ROUNDTRIP ||
-	    r->action == REQUEST_TALK)
+	    r->action == REQUEST_ROUNDTRIP || r->action == REQUEST_TALK)
 		return 0;
 	if (r->action == REQUEST_SERVE || r->action == REQUEST_SERVE_STDIO)
 		return check_serving(r, f);
@@ -213,6 +237,8 @@ static int finish(struct options_run *run, struct fault *f)
 				 "--parts belongs to --resend or --resume");
 	if (r->series.id)
 		return check_recalled(r, f);
+	if (check_series(r, f) < 0)
+		return -1;
 	if (r->series.kind == REQUEST_BATCH)
 		return check_batch(r, f);
 	if (settle_message(r, f) < 0)

@@ -48,7 +48,7 @@ void legs_init(struct legs *l, const struct trace *outer)
 	*l = (struct legs){ .outer = outer, .at = LEG_CONNECT };
 	l->trace.line = hear;
 	l->trace.context = l;
-	l->since = world_ticks();
+	l->since = l->start = world_ticks();
 }
 
 /* That the connection stands, and TLS where it comes first, is heard only with
@@ -73,6 +73,7 @@ static void part_connection(struct legs *l, const struct dial *d)
 void legs_dialled(struct legs *l, const struct dial *d)
 {
 	go_on(l, LEG_TRANSACTION);
+	l->is_dialled = true;
 	part_connection(l, d);
 	snprintf(l->tls, sizeof(l->tls), "%s", d->tls_version);
 	snprintf(l->mechanism, sizeof(l->mechanism), "%s", d->mechanism);
@@ -80,6 +81,12 @@ void legs_dialled(struct legs *l, const struct dial *d)
 
 void legs_sent(struct legs *l)
 {
+	/* by another server, or here: its parts are not known */
+	if (!l->is_dialled) {
+		memset(l->is_there, 0, sizeof(l->is_there));
+		memset(l->milliseconds, 0, sizeof(l->milliseconds));
+		l->since = l->start;
+	}
 	l->at = LEG_TRANSACTION;
 	go_on(l, LEG_TRANSACTION);
 }

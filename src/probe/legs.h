@@ -26,14 +26,15 @@ struct legs {
 	char tls[64], mechanism[24];
 
 	enum leg at;
-	uint64_t since, heard; /* that the connection stands */
+	bool is_dialled;
+	uint64_t start, since, heard; /* that the connection stands */
 };
 
 /* `outer` may be NULL; it points into itself. */
 void legs_init(struct legs *l, const struct trace *outer);
 /* Of a dial that has just succeeded. */
 void legs_dialled(struct legs *l, const struct dial *d);
-/* The transaction is over. */
+/* The transaction is over; without a dial before, all of it was that. */
 void legs_sent(struct legs *l);
 const char *legs_name(enum leg leg);
 

@@ -109,7 +109,7 @@ static void put_parts(const struct plan *p, struct buf *out)
 	for (size_t i = 0; i < s->count; i++)
 		buf_printf(out,
 			   "  %s: %u parts of %" PRIu64
-			   " octets of the file (the first %" PRIu64 ")\n",
+			   " octets (the first %" PRIu64 ")\n",
 			   s->sets[i].name, s->sets[i].of, s->sets[i].step,
 			   s->sets[i].first);
 }

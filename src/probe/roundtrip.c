@@ -13,10 +13,11 @@
 #include "submit/progress.h"
 #include "submit/submit.h"
 
-#define PAUSE_FIRST  50
-#define PAUSE_FILES  1000  /* milliseconds at most, between looks at files */
-#define PAUSE_SERVER 15000 /* ... and at a server */
-#define FIELD_MAX    16384 /* octets of one field that are looked at */
+#define PAUSE_FIRST	50
+#define PAUSE_FILES	1000  /* milliseconds at most, between looks at files */
+#define PAUSE_SERVER	15000 /* ... and at a server */
+#define SILENCE_SECONDS 120   /* of a mailbox's server, where nothing is said */
+#define FIELD_MAX	16384 /* octets of one field that are looked at */
 
 /* ---- the mail ---- */
 
@@ -195,6 +196,14 @@ static bool is_common(const char *name)
 	return false;
 }
 
+static bool has_override(const struct request *r, const char *name)
+{
+	for (const struct override *o = r->overrides; o; o = o->next)
+		if (!strcmp(o->name, name))
+			return true;
+	return false;
+}
+
 static void source_config(struct roundtrip *t, struct request *r,
 			  struct config_wish *out)
 {
@@ -206,6 +215,13 @@ static void source_config(struct roundtrip *t, struct request *r,
 		if (is_common(o->name))
 			request_override(t->arena, r, o->name, o->value)
 				->origin = o->origin;
+	/* a server that is silent is not waited for any longer than the mail */
+	if (given->roundtrip.wait < SILENCE_SECONDS &&
+	    !has_override(r, "timeout"))
+		request_override(t->arena, r, "timeout",
+				 arena_format(t->arena, "%d",
+					      given->roundtrip.wait))
+			->origin = "--wait";
 	*out = request_config(r);
 }
 

@@ -411,8 +411,7 @@ static int ask_place(struct setup *s, struct fault *f)
 
 static bool is_place_given(const struct setup *s)
 {
-	return setup_given(s, "passwordeval") ||
-	       setup_given(s, "password_file") ||
+	return setup_given(s, "password_file") ||
 	       setup_given(s, "password_env");
 }
 

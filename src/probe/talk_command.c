@@ -172,7 +172,7 @@ static int run_transcript(struct talk *t, const char *rest, struct fault *f)
 		return -1;
 	if (!*rest || ascii_equal(rest, "off"))
 		return 0;
-	path = strcpy(memory_alloc(strlen(rest) + 1), rest);
+	path = memcpy(memory_alloc(strlen(rest) + 1), rest, strlen(rest) + 1);
 	free(t->transcript_path);
 	t->transcript_path = path;
 	r = transcript_open(all, false, path, f);

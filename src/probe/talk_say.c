@@ -142,7 +142,7 @@ void talk_end_message(struct talk *t)
 		end_octets(t, "");
 		return;
 	}
-	strcpy(t->state.verb, ".");
+	memcpy(t->state.verb, ".", 2);
 	t->state.input = TALK_COMMAND;
 	expect_reply(t);
 }

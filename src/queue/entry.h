@@ -65,6 +65,7 @@ struct entry {
 	int64_t arrived;
 	bool is_held;
 	bool is_warned;		/* of the delay */
+	bool is_returned;	/* whole, with the notice of a failure */
 	const char *message_id; /* with its <>, or NULL */
 	uint64_t size;		/* of the message */
 	bool has_8bit, has_8bit_header, prefers_smtputf8; /* smtp/session.h */

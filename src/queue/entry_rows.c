@@ -22,6 +22,7 @@ const struct row entry_rows[] = {
 	MAIL("message-id", ROW_TEXT, message_id, false),
 	MAIL("held", ROW_YES, is_held, false),
 	MAIL("warned", ROW_YES, is_warned, false),
+	MAIL("returned", ROW_YES, is_returned, false),
 	MAIL("8bit", ROW_YES, has_8bit, false),
 	MAIL("8bit-header", ROW_YES, has_8bit_header, false),
 	MAIL("prefers-smtputf8", ROW_YES, prefers_smtputf8, false),

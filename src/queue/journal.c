@@ -1,7 +1,9 @@
 /* journal.c - three small files in a folder of the series' own.
  *
  * Words of the command are percent-encoded, so that each has a line whatever is
- * in it.  `done` is only ever appended to, one write a line. */
+ * in it.  `done` is only ever appended to, one write a line, by several
+ * processes.  A line is "+KEY;": what is torn has no end and is none, and does
+ * not become another key where the next line follows it at once. */
 #include "queue/journal.h"
 
 #include <dirent.h>
@@ -9,6 +11,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -17,7 +20,8 @@
 #include "flow/sink.h"
 
 #define DAY_SECONDS 86400
-#define KEY_MAX	    4096
+#define LINE_MAX_OCTETS (JOURNAL_KEY_MAX + 64)
+#define COMPLETE	"complete"
 
 static const char *file_of(const struct journal *j, const char *name)
 {
@@ -147,14 +151,21 @@ static int compare(const void *one, const void *other)
 	return strcmp(*(char *const *)one, *(char *const *)other);
 }
 
-/* A last line without its end was torn; open_done ends it. */
+/* NULL when it is none of ours, or torn. */
+static char *key_of(struct arena *a, const char *line, size_t n)
+{
+	if (n < 2 || line[0] != '+' || line[n - 1] != ';')
+		return NULL;
+	return arena_dup_n(a, line + 1, n - 2);
+}
+
 static int read_done(struct journal *j, struct fault *f)
 {
 	struct buf text = BUF_INIT(JOURNAL_DONE_MAX);
 	size_t lines = 0;
 	char *line;
 
-	if (disk_read_file(file_of(j, "done"), &text, true, f) < 0 &&
+	if (disk_read_file(j->done_path, &text, true, f) < 0 &&
 	    fault_is_set(f)) {
 		buf_free(&text);
 		return -1;
@@ -163,10 +174,12 @@ static int read_done(struct journal *j, struct fault *f)
 		lines += text.data[i] == '\n';
 	j->done = arena_array(j->arena, lines + 1, sizeof(*j->done));
 	line = text.data;
-	while (j->count < lines) {
+	while (lines--) {
 		size_t n = strcspn(line, "\n");
+		char *key = key_of(j->arena, line, n);
 
-		j->done[j->count++] = arena_dup_n(j->arena, line, n);
+		if (key)
+			j->done[j->count++] = key;
 		line += n + 1;
 	}
 	buf_free(&text);
@@ -176,7 +189,7 @@ static int read_done(struct journal *j, struct fault *f)
 
 static int open_done(struct journal *j, struct fault *f)
 {
-	const char *path = file_of(j, "done");
+	const char *path = j->done_path;
 	char last = '\n';
 	off_t size;
 
@@ -184,6 +197,14 @@ static int open_done(struct journal *j, struct fault *f)
 	if (j->fd < 0)
 		return fault_errno(f, FAULT_CANTCREAT, errno, "cannot write %s",
 				   path);
+	if (flock(j->fd, LOCK_EX | LOCK_NB) < 0)
+		return errno == EWOULDBLOCK
+			       ? fault_set(f, FAULT_TEMPORARY,
+					   "the series %s is being sent by "
+					   "another process right now",
+					   j->id)
+			       : fault_errno(f, FAULT_OS, errno,
+					     "cannot lock %s", path);
 	size = lseek(j->fd, 0, SEEK_END);
 	if (size > 0 && pread(j->fd, &last, 1, size - 1) == 1 && last != '\n')
 		return disk_write_all(j->fd, "\n", 1, path, f);
@@ -203,8 +224,8 @@ static int add_line(struct journal *j, const char *format, const char *one,
 static int add_line(struct journal *j, const char *format, const char *one,
 		    const char *other, struct fault *f)
 {
-	struct buf line = BUF_INIT(KEY_MAX);
-	const char *path = file_of(j, "done");
+	struct buf line = BUF_INIT(LINE_MAX_OCTETS);
+	const char *path = j->done_path;
 	int r = -1;
 
 #pragma GCC diagnostic push
@@ -223,7 +244,7 @@ static int add_line(struct journal *j, const char *format, const char *one,
 
 int journal_add(struct journal *j, const char *key, struct fault *f)
 {
-	return add_line(j, "%s%s\n", key, "", f);
+	return add_line(j, "+%s%s;\n", key, "", f);
 }
 
 const char *journal_value(const struct journal *j, const char *name)
@@ -250,7 +271,7 @@ int journal_fact(struct journal *j, const char *name, const char *value,
 				 "%s is not what it was when the series %s was "
 				 "begun: send it as a new one",
 				 what, j->id);
-	return add_line(j, "=%s %s\n", name, value, f);
+	return add_line(j, "+=%s %s;\n", name, value, f);
 }
 
 /* ---- standard input ---- */
@@ -292,7 +313,7 @@ int journal_keep_input(struct journal *j, const struct slice *input,
 	return r;
 }
 
-int journal_input(struct journal *j, struct fault *f)
+int journal_input(const struct journal *j, struct fault *f)
 {
 	const char *path = file_of(j, "input");
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
@@ -301,6 +322,11 @@ int journal_input(struct journal *j, struct fault *f)
 		return fault_errno(f, FAULT_NOINPUT, errno, "cannot read %s",
 				   path);
 	return fd;
+}
+
+bool journal_has_input(const struct journal *j)
+{
+	return access(file_of(j, "input"), F_OK) == 0;
 }
 
 /* ---- coming and going ---- */
@@ -340,6 +366,7 @@ static void start(struct journal *j, struct arena *a, const char *parent,
 {
 	*j = (struct journal){ .arena = a, .id = id, .fd = -1 };
 	j->path = arena_format(a, "%s/%s", parent, id);
+	j->done_path = file_of(j, "done");
 }
 
 int journal_begin(struct journal *j, struct arena *a, const char *parent,
@@ -348,14 +375,16 @@ int journal_begin(struct journal *j, struct arena *a, const char *parent,
 {
 	start(j, a, parent, id);
 	prune(a, parent);
+	if (access(j->path, F_OK) == 0)
+		return fault_set(f, FAULT_CANTCREAT,
+				 "there is a series %s already", id);
 	if (disk_make_folder(j->path, f) < 0)
 		return -1;
 	if (open_done(j, f) == 0 && write_command(j, command, f) == 0 &&
 	    disk_sync_folder(j->path, f) == 0 &&
 	    disk_sync_folder(parent, f) == 0)
 		return 0;
-	journal_close(j, false);
-	take_away(j);
+	journal_discard(j);
 	return -1;
 }
 
@@ -369,16 +398,37 @@ int journal_open(struct journal *j, struct arena *a, const char *parent,
 				 "'%.64s' is no series: its id has digits and "
 				 "the letters a to f",
 				 id);
-	if (read_command(j, command, f) < 0 || read_done(j, f) < 0)
+	if (read_command(j, command, f) < 0 || open_done(j, f) < 0)
 		return -1;
-	return open_done(j, f);
+	return read_done(j, f);
 }
 
-void journal_close(struct journal *j, bool complete)
+int journal_complete(struct journal *j, struct fault *f)
+{
+	const char *path = file_of(j, "input");
+	struct stat st;
+
+	if (journal_fact(j, COMPLETE, "yes", "it", f) < 0)
+		return -1;
+	if (lstat(path, &st) == 0 && st.st_size > JOURNAL_INPUT_KEPT)
+		unlink(path);
+	return 0;
+}
+
+bool journal_is_complete(const struct journal *j)
+{
+	return journal_value(j, COMPLETE) != NULL;
+}
+
+void journal_close(struct journal *j)
 {
 	if (j->fd >= 0)
 		close(j->fd); /* each line was synced */
 	j->fd = -1;
-	if (complete)
-		unlink(file_of(j, "input"));
+}
+
+void journal_discard(struct journal *j)
+{
+	take_away(j);
+	journal_close(j);
 }

@@ -4,11 +4,13 @@
  *			   called by, one word a line
  *	PARENT/ID/done	   a line for each mail that a server or the queue has,
  *			   and facts that must not change ("=name value")
- *	PARENT/ID/input	   what came from standard input, until all is done
+ *	PARENT/ID/input	   what came from standard input: until all is done,
+ *			   and as long as the journal where it is small
  *
  * A line is synced before the next mail goes.  One that is torn by a crash is
- * none: that mail goes twice, with the same Message-ID.  Journals are kept for
- * JOURNAL_DAYS, for whoever asks for a part again.  Folder 0700, files 0600. */
+ * none: that mail goes twice, with the same Message-ID.  One process at a time
+ * has a journal, with those that it made.  Journals are kept for JOURNAL_DAYS,
+ * for whoever asks for a part again.  Folder 0700, files 0600. */
 #ifndef QUEUE_JOURNAL_H
 #define QUEUE_JOURNAL_H
 
@@ -20,8 +22,10 @@
 #include "flow/source.h"
 
 #define JOURNAL_DAYS	    30
+#define JOURNAL_KEY_MAX	    2048
 #define JOURNAL_COMMAND_MAX (4 * 1024 * 1024) /* octets */
 #define JOURNAL_DONE_MAX    (64 * 1024 * 1024)
+#define JOURNAL_INPUT_KEPT  (1024 * 1024) /* octets, when all is done */
 
 struct journal_command {
 	const char *folder; /* absolute */
@@ -32,7 +36,7 @@ struct journal_command {
 struct journal {
 	struct arena *arena;
 	const char *id;
-	const char *path;
+	const char *path, *done_path;
 	int fd;	     /* of `done`, -1: closed */
 	char **done; /* sorted, as they were when it was opened */
 	size_t count;
@@ -42,11 +46,13 @@ struct journal {
 int journal_begin(struct journal *j, struct arena *a, const char *parent,
 		  const char *id, const struct journal_command *command,
 		  struct fault *f);
-/* FAULT_NOINPUT when there is none of that id. */
+/* FAULT_NOINPUT when there is none of that id; temporary while another process
+ * has it.  What it holds is closed by journal_close, also after a failure. */
 int journal_open(struct journal *j, struct arena *a, const char *parent,
 		 const char *id, struct journal_command *command,
 		 struct fault *f);
-/* Was it done before this journal was opened?  Keys have no control bytes. */
+/* Was it done before this journal was opened?  A key has no control bytes and no
+ * '=' in front, and JOURNAL_KEY_MAX octets at most. */
 bool journal_has(const struct journal *j, const char *key);
 int journal_add(struct journal *j, const char *key, struct fault *f);
 /* A fact of the series: the first time it is written down; after that
@@ -60,8 +66,13 @@ const char *journal_value(const struct journal *j, const char *name);
 int journal_keep_input(struct journal *j, const struct slice *input,
 		       struct fault *f);
 /* A descriptor of what was kept, -1 without a fault when nothing was. */
-int journal_input(struct journal *j, struct fault *f);
-/* With `complete` the input goes. */
-void journal_close(struct journal *j, bool complete);
+int journal_input(const struct journal *j, struct fault *f);
+bool journal_has_input(const struct journal *j);
+/* All of it was sent: an input that is not small goes. */
+int journal_complete(struct journal *j, struct fault *f);
+bool journal_is_complete(const struct journal *j);
+void journal_close(struct journal *j);
+/* Closes and takes away a journal of which nothing was sent. */
+void journal_discard(struct journal *j);
 
 #endif

@@ -263,6 +263,11 @@ const char *converse_place(const struct converse *c)
 	return remote_of(c)->place;
 }
 
+unsigned converse_seconds(const struct converse *c)
+{
+	return remote_of(c)->milliseconds / 1000;
+}
+
 bool converse_is_safe(const struct converse *c)
 {
 	return remote_of(c)->is_tls || remote_of(c)->is_here;

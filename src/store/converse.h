@@ -42,6 +42,7 @@ ssize_t converse_receive(void *converse, void *data, size_t n, bool *end,
 int converse_socket(const struct converse *c);
 /* "host:port" */
 const char *converse_place(const struct converse *c);
+unsigned converse_seconds(const struct converse *c); /* for an answer */
 /* Does nobody read along? */
 bool converse_is_safe(const struct converse *c);
 /* Ends it without a word: a session that said no QUIT deletes nothing. */

@@ -67,7 +67,7 @@ int imap_open_folder(struct imap *own, const char *verb, struct fault *f)
 
 struct listing {
 	size_t room, uids_room;
-	uint64_t *uids;
+	uint64_t *uids, last;
 };
 
 static bool has_flag(const struct imap_item *item, const char *flag)
@@ -87,17 +87,17 @@ static int add_message(struct mailbox *m, struct listing *l, uint64_t uid,
 	struct imap *own = m->own;
 	struct mailbox_message *one;
 
-	if (m->count && uid <= l->uids[m->count - 1])
+	if (m->count && uid <= l->last)
 		return remote_garbled(own->talk.remote,
 				      "sends a list that is out of order", f);
 	one = mailbox_add(m, &l->room, f);
 	if (!one)
 		return -1;
-	if (l->uids_room < l->room) {
+	if (!l->uids || l->uids_room < l->room) {
 		l->uids_room = l->room;
 		l->uids = memory_resize(l->uids, l->room * sizeof(*l->uids));
 	}
-	l->uids[m->count - 1] = uid;
+	l->uids[m->count - 1] = l->last = uid;
 	one->size = size;
 	one->id = arena_format(m->arena, "%" PRIu64 ".%" PRIu64, own->validity,
 			       uid);
@@ -386,7 +386,7 @@ static int open_and_list(struct mailbox *m, struct fault *f)
 	r = read_list(m, &l, f);
 	own->uids = arena_array(m->arena, m->count ? m->count : 1,
 				sizeof(*own->uids));
-	for (size_t i = 0; i < m->count; i++)
+	for (size_t i = 0; l.uids && i < m->count; i++)
 		own->uids[i] = l.uids[i];
 	free(l.uids);
 	return r;

@@ -56,7 +56,7 @@ static int list_line(struct pop3_talk *t, unsigned long *number,
 
 struct listing {
 	size_t room, numbers_room;
-	unsigned long *numbers;
+	unsigned long *numbers, last;
 };
 
 static int add_message(struct mailbox *m, struct listing *l,
@@ -66,18 +66,18 @@ static int add_message(struct mailbox *m, struct listing *l,
 	struct mailbox_message *one;
 	unsigned long size = 0;
 
-	if (m->count && number <= l->numbers[m->count - 1])
+	if (m->count && number <= l->last)
 		return remote_garbled(own->talk.remote,
 				      "sends a list that is out of order", f);
 	one = mailbox_add(m, &l->room, f);
 	if (!one)
 		return -1;
-	if (l->numbers_room < l->room) {
+	if (!l->numbers || l->numbers_room < l->room) {
 		l->numbers_room = l->room;
 		l->numbers = memory_resize(l->numbers,
 					   l->room * sizeof(*l->numbers));
 	}
-	l->numbers[m->count - 1] = number;
+	l->numbers[m->count - 1] = l->last = number;
 	if (parse_number(&rest, &size))
 		one->size = size;
 	return 0;
@@ -167,7 +167,7 @@ static int read_lists(struct mailbox *m, struct listing *l, struct fault *f)
 		return -1;
 	own->numbers = arena_array(m->arena, m->count ? m->count : 1,
 				   sizeof(*own->numbers));
-	for (size_t i = 0; i < m->count; i++)
+	for (size_t i = 0; l->numbers && i < m->count; i++)
 		own->numbers[i] = l->numbers[i];
 	if (!ahead && pop3_say(&own->talk, "UIDL\r\n", f) < 0)
 		return -1;

@@ -8,8 +8,8 @@
 #include "submit/compose.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "base/ascii.h"
 #include "base/world.h"
@@ -41,6 +41,9 @@ void composition_init(struct composition *c, struct arena *a,
 		.is_draft = r->draft_path != NULL,
 	};
 	header_init(&c->message.header);
+	if (r->series.tag)
+		snprintf(c->message.tag, sizeof(c->message.tag), "%s",
+			 r->series.tag);
 	resolver_init(&c->resolver, a, account, r->skip_aliases);
 	c->resolver.nicknames = &r->nicknames;
 }
@@ -516,21 +519,4 @@ int composition_render(struct composition *c, bool accept_8bit, struct fault *f)
 		c->has_8bit_header = header_has_high(&c->stage, f);
 	c->is_rendered = true;
 	return fault_is_set(f) ? -1 : 0;
-}
-
-int composition_take(struct composition *c, int fd, struct fault *f)
-{
-	struct stat st;
-
-	if (c->has_stage)
-		stage_free(&c->stage);
-	stage_init(&c->stage, c->inputs.spool, "the message", f);
-	c->stage.fd = fd;
-	c->has_stage = c->is_rendered = true;
-	c->has_8bit = false;
-	if (fstat(fd, &st) < 0)
-		return fault_errno(f, FAULT_IO, errno,
-				   "the message that was kept");
-	c->stage.size = (uint64_t)st.st_size;
-	return 0;
 }

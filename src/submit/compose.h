@@ -59,9 +59,6 @@ void composition_init(struct composition *c, struct arena *a,
 void composition_free(struct composition *c);
 /* Reads the input, builds the tree and the envelope. */
 int composition_build(struct composition *c, struct fault *f);
-/* The same message once more, as it was rendered before, in place of what would
- * be rendered now; takes the descriptor. */
-int composition_take(struct composition *c, int fd, struct fault *f);
 /* Octets that it has at least, once it is rendered. */
 uint64_t composition_least(const struct composition *c);
 /* Renders into the stage; again, with other needs, when a server asks. */

@@ -6,6 +6,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/world.h"
+#include "flow/digest.h"
+#include "mail/charset.h"
+
 #define NAME_ROOM   256 /* series_ops */
 #define SUBJECT_MAX 65536
 
@@ -17,6 +21,33 @@ static const char *base_name(const char *path)
 }
 
 /* ---- each file ---- */
+
+/* As the receiver sees it: UTF-8, and all on one line. */
+static const char *shown_name(struct arena *a, const char *path)
+{
+	const char *name =
+		charset_to_utf8(a, base_name(path), world_charset());
+	char *shown = arena_dup(a, name);
+
+	for (char *p = shown; *p; p++)
+		if ((unsigned char)*p < 32 || *p == 127)
+			*p = '_';
+	return shown;
+}
+
+static bool is_standard(const char *path)
+{
+	return path && strcmp(path, "-") == 0;
+}
+
+static bool reads_standard(const struct request *r)
+{
+	for (const struct attachment *x = r->attachments; x; x = x->next)
+		if (is_standard(x->path))
+			return true;
+	return is_standard(r->body_path) || is_standard(r->html_path) ||
+	       is_standard(r->include_path);
+}
 
 static int check_files(const struct request *r, struct fault *f)
 {
@@ -40,7 +71,7 @@ int each_open(struct each *e, struct arena *a, const struct request *r,
 				     .dot_ends = r->dot_ends_input };
 	if (check_files(r, f) < 0)
 		return -1;
-	if (!r->body_path || strcmp(r->body_path, "-") != 0)
+	if (!reads_standard(r))
 		return 0;
 	in = input_open(&e->inputs, "-", f);
 	if (!in || input_slice(&e->inputs, in, true, &e->text, f) < 0)
@@ -62,7 +93,8 @@ static const char *fill_subject(const struct request *r, unsigned n,
 
 	while (*p) {
 		if (strncmp(p, "{name}", 6) == 0) {
-			buf_puts(&out, base_name(r->series.sources[n - 1]));
+			buf_puts(&out,
+				 shown_name(a, r->series.sources[n - 1]));
 			p += 6;
 		} else if (strncmp(p, "{n}", 3) == 0) {
 			buf_printf(&out, "%u", n);
@@ -89,7 +121,7 @@ int each_make(void *context, unsigned n, struct arena *a,
 	struct request *r = request_copy(a, e->request);
 
 	snprintf(name, NAME_ROOM, "%s", path);
-	request_attach(a, r, path)->name = base_name(path);
+	request_attach(a, r, path)->name = shown_name(a, path);
 	if (r->subject)
 		r->subject = fill_subject(e->request, n, a, f);
 	composition_init(out, a, r, e->account, e->spool);
@@ -110,14 +142,20 @@ const char *each_key(void *context, unsigned n, struct arena *a)
 
 int batch_open(struct batch *b, struct arena *a, const struct request *r,
 	       const struct account *account, const char *const *spool,
-	       const struct mailbox_login *login, struct fault *f)
+	       struct fault *f)
 {
 	*b = (struct batch){
 		.arena = a, .request = r, .account = account, .spool = spool
 	};
+	for (size_t i = 0; i < r->series.count; i++)
+		if (mailbox_is_url(r->series.sources[i]))
+			return fault_set(f, FAULT_USAGE,
+					 "%s is on a server: fetch it with "
+					 "mailget first, then send the folder",
+					 r->series.sources[i]);
 	b->boxes = arena_array(a, r->series.count, sizeof(*b->boxes));
 	for (size_t i = 0; i < r->series.count; i++) {
-		if (mailbox_open(&b->boxes[i], a, r->series.sources[i], login,
+		if (mailbox_open(&b->boxes[i], a, r->series.sources[i], NULL,
 				 spool, f) < 0) {
 			batch_close(b);
 			return -1;
@@ -176,16 +214,19 @@ int batch_make(void *context, unsigned n, struct arena *a,
 	return composition_render(out, true, f);
 }
 
-/* By what stays the same when other mail comes to the mailbox. */
+/* By what stays the same when other mail comes to the mailbox; a message that
+ * stands there twice is two. */
 const char *batch_key(void *context, unsigned n, struct arena *a)
 {
 	const struct batch *b = context;
-	const struct mailbox *m = find_box(b, &n);
-	const char *id = m->messages[n - 1].id;
-	char *key = arena_format(a, "%s %s", m->name, id ? id : "");
+	struct mailbox *m = find_box(b, &n);
+	struct fault unread = FAULT_INIT;
+	const char *id = mailbox_id(m, n, &unread);
+	char *key = arena_alloc(a, DIGEST_HEX_SIZE);
+	const char *text = id ? arena_format(a, "%s\n%s", m->name, id)
+			      : arena_format(a, "%s\n\n%u", m->name, n);
 
-	for (char *p = key; *p; p++)
-		if ((unsigned char)*p < 32 || *p == 127)
-			*p = '?';
-	return id ? key : arena_format(a, "%s %u", m->name, n);
+	if (digest_text(text, strlen(text), key, &unread) < 0)
+		return arena_format(a, "%u", n);
+	return key;
 }

@@ -4,7 +4,8 @@
  * all but for the attachment and the subject, in which {name}, {n} and {of}
  * stand for the file and its number; the text is read once.  Ready messages go
  * as drafts, each with the envelope of its own header unless the request names
- * recipients. */
+ * recipients.  A mailbox on a server is FAULT_USAGE: it would be read while mail
+ * is sent, and be lost with the line. */
 #ifndef SUBMIT_EACH_H
 #define SUBMIT_EACH_H
 
@@ -51,7 +52,7 @@ struct batch {
 
 int batch_open(struct batch *b, struct arena *a, const struct request *r,
 	       const struct account *account, const char *const *spool,
-	       const struct mailbox_login *login, struct fault *f);
+	       struct fault *f);
 void batch_close(struct batch *b);
 int batch_make(void *context, unsigned n, struct arena *a,
 	       struct composition *out, char *name, struct fault *f);

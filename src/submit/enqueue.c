@@ -267,7 +267,7 @@ void enqueue_start(const struct enqueue *q, const struct outcome *out, bool now)
 
 /* Of a queue that is not in order nobody hears who sent what went: mailq tells
  * it, and the first mail that has to wait. */
-void enqueue_flush_due(struct arena *a, const struct account *account)
+static void flush_due(struct arena *a, const struct account *account)
 {
 	struct fault ignored = FAULT_INIT;
 	const struct flush fl = {
@@ -276,6 +276,23 @@ void enqueue_flush_due(struct arena *a, const struct account *account)
 		.due_only = true,
 	};
 
-	if (account->queue_flush && fl.folder)
+	if (fl.folder)
 		flush_start(&fl, true, &ignored);
+}
+
+void enqueue_flush_due(struct arena *a, const struct account *account)
+{
+	if (account->queue_flush)
+		flush_due(a, account);
+}
+
+void enqueue_flush_after(struct arena *a, const struct request *r,
+			 const struct account *account, bool has_queued)
+{
+	enum enqueue_mode mode = enqueue_mode(r, account);
+
+	if (mode == ENQUEUE_BACKGROUND && has_queued)
+		flush_due(a, account);
+	else if (mode == ENQUEUE_DEFERRED && !has_queued)
+		enqueue_flush_due(a, account);
 }

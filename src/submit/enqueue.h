@@ -47,5 +47,8 @@ void enqueue_start(const struct enqueue *q, const struct outcome *out,
 /* The same for what is due of others, where the account wants that and there
  * is anything. */
 void enqueue_flush_due(struct arena *a, const struct account *account);
+/* What one mail starts after itself, for many at once. */
+void enqueue_flush_after(struct arena *a, const struct request *r,
+			 const struct account *account, bool has_queued);
 
 #endif

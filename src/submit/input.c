@@ -24,6 +24,8 @@ struct input {
 	struct stat st;
 	bool is_staged;
 	struct stage stage;
+	bool is_in_place; /* it is read where it lies */
+	struct slice place;
 	bool is_unwrapped;
 	struct stage message; /* that was in an mbox */
 	bool is_squeezed;
@@ -132,6 +134,8 @@ int input_slice(struct inputs *all, struct input *in, bool copy,
 			.length = (uint64_t)(in->st.st_size - at),
 			.name = in->name,
 		};
+		in->is_in_place = true;
+		in->place = *out;
 		return 0;
 	}
 	if (!in->is_staged && stage_input(all, in, f) < 0)
@@ -223,6 +227,18 @@ bool inputs_standard(const struct inputs *all, struct slice *out)
 		if (in->is_standard && in->is_staged) {
 			*out = stage_slice(&in->stage);
 			return out->length > 0;
+		}
+	return false;
+}
+
+bool inputs_read(const struct inputs *all, struct slice *out, bool *is_file)
+{
+	for (const struct input *in = all->first; in; in = in->next)
+		if (in->is_standard && (in->is_staged || in->is_in_place)) {
+			*out = in->is_staged ? stage_slice(&in->stage)
+					     : in->place;
+			*is_file = !in->is_staged && in->st.st_nlink > 0;
+			return true;
 		}
 	return false;
 }

@@ -40,6 +40,9 @@ bool input_is_mbox(const struct input *in);
 /* What was read of standard input so far, for a dead letter; false when
  * nothing was. */
 bool inputs_standard(const struct inputs *all, struct slice *out);
+/* All that standard input was, also where that was nothing; false when nobody
+ * read it.  With `is_file` it is a file that has a name. */
+bool inputs_read(const struct inputs *all, struct slice *out, bool *is_file);
 /* Permission bits of the file, 0644 for a stream. */
 unsigned input_mode(const struct input *in);
 

@@ -8,7 +8,7 @@
 #include "base/world.h"
 #include "store/mbox.h"
 
-#define NAMES_MAX 65536
+#define NAMES_MAX (64 * 1024 * 1024) /* octets of all recipients */
 
 static int describe(struct composition *c, const struct fault *why,
 		    struct header *h, struct fault *f)
@@ -28,7 +28,9 @@ static int describe(struct composition *c, const struct fault *why,
 			buf_puts(&names, ", ");
 		buf_puts(&names, one->address);
 	}
-	if (names.len)
+	if (names.overflow)
+		r = fault_set(f, FAULT_SOFTWARE, "it has too many recipients");
+	else if (names.len)
 		r = header_add(c->arena, h, KEEP_RECIPIENTS, names.data, f);
 	if (r == 0)
 		r = header_add(c->arena, h, KEEP_REASON, why->text, f);

@@ -41,6 +41,11 @@ static void show(const struct progress *p, uint64_t now)
 	uint64_t elapsed = now - p->start, rate, left;
 	char done[16], total[16], speed[16];
 
+	if (p->is_count) {
+		log_progress("%s: %" PRIu64 " of %" PRIu64, p->what, p->done,
+			     p->total);
+		return;
+	}
 	rate = p->done * 1000 / (elapsed ? elapsed : 1);
 	format_size(done, sizeof(done), p->done);
 	format_size(total, sizeof(total), p->total);

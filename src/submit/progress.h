@@ -16,6 +16,7 @@ struct progress {
 	uint64_t done;
 	uint64_t start, shown; /* world_ticks */
 	bool is_wanted;
+	bool is_count; /* of things, not of octets */
 };
 
 void progress_init(struct progress *p, const char *what, uint64_t total);

@@ -188,6 +188,9 @@ int report_series_json(const struct series_verdict *v, struct buf *to)
 	json_object_set_new(object,
 			    v->fate == SERIES_FAILED ? "error" : "reply",
 			    jsonify_text(v->text));
+	if (v->refused[0])
+		json_object_set_new(object, "refused",
+				    jsonify_text(v->refused));
 	text = json_dumps(object, JSON_COMPACT);
 	json_decref(object);
 	if (text)

@@ -67,6 +67,26 @@ struct request *request_copy(struct arena *a, const struct request *r)
 	return copy;
 }
 
+void request_recall(struct arena *a, struct request *r,
+		    const struct request *now)
+{
+	r->series.id = now->series.id;
+	r->series.again = now->series.again;
+	r->series.parts = now->series.parts;
+	if (now->series.connections)
+		r->series.connections = now->series.connections;
+	if (now->account)
+		r->account = now->account;
+	if (now->config_path)
+		r->config_path = now->config_path;
+	for (const struct override *o = now->overrides; o; o = o->next)
+		request_override(a, r, o->name, o->value)->origin = o->origin;
+	r->json = now->json;
+	r->quiet = now->quiet;
+	r->transcript = now->transcript;
+	r->transcript_path = now->transcript_path;
+}
+
 static const char *sender_of(const struct request *r)
 {
 	if (r->has_envelope_from && *r->envelope_from.spec)

@@ -107,6 +107,7 @@ struct request_series {
 	const char *id;	   /* of a series that was begun; NULL: a new one */
 	bool again;	   /* what went before goes once more */
 	const char *parts; /* "4,7-9": these alone; NULL: all */
+	const char *tag;   /* of its boundaries, as it was; NULL: a new one */
 	unsigned connections;
 };
 
@@ -198,6 +199,10 @@ struct attachment *request_last_attachment(const struct request *r);
 struct config_wish request_config(const struct request *r);
 /* Another of its own, in `a`, that may be changed. */
 struct request *request_copy(struct arena *a, const struct request *r);
+/* `r` is a command that was remembered: what `now`, which names it, says of
+ * the series, of the way and of what is told counts instead. */
+void request_recall(struct arena *a, struct request *r,
+		    const struct request *now);
 /* Mailboxes in To, Cc and Bcc together. */
 size_t request_recipients(const struct request *r);
 

@@ -1,8 +1,11 @@
 /* series.c - a counter that all connections draw from, and a pipe back.
  *
- * The counter and the word to stop lie in memory that the processes share; a
- * verdict is one write, which a pipe keeps whole.  One connection needs no
- * process of its own. */
+ * The counter, the word to stop and who was refused lie in memory that the
+ * processes share; a verdict is one write, which a pipe keeps whole.  One
+ * connection needs no process of its own.
+ *
+ * Of several connections each is made before it draws: where a server takes fewer
+ * than were asked for, those that it takes send all of it. */
 #include "submit/series.h"
 
 #include <errno.h>
@@ -14,6 +17,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/crash.h"
+#include "base/log.h"
 #include "deliver/process.h"
 #include "deliver/route.h"
 #include "submit/submit.h"
@@ -22,20 +27,45 @@ _Static_assert(sizeof(struct series_verdict) <= PIPE_BUF,
 	       "a verdict is one write");
 
 struct shared {
+	size_t size;
 	atomic_uint next; /* the number last drawn */
+	atomic_uint without; /* connections that could not be made */
 	atomic_bool stop;
+	atomic_bool refused[]; /* the common envelope's recipients */
 };
 
 struct worker {
 	const struct series *series;
 	struct shared *shared;
 	struct route route;
+	unsigned connections;
 	int report; /* the pipe; -1: tell at once */
 	struct series_result *result;
 	struct fault *fault; /* of the first that failed */
 };
 
-/* ---- one mail ---- */
+/* What is being run, for a signal's handler. */
+static struct shared *volatile running;
+
+void series_stop(void)
+{
+	struct shared *s = running;
+
+	if (s)
+		atomic_store(&s->stop, true);
+}
+
+static bool is_stopped(const struct worker *w)
+{
+	return atomic_load(&w->shared->stop);
+}
+
+static void stop(struct worker *w)
+{
+	atomic_store(&w->shared->stop, true);
+}
+
+/* ---- verdicts ---- */
 
 static void note(struct worker *w, const struct series_verdict *v)
 {
@@ -65,7 +95,7 @@ static void tell(struct worker *w, const struct series_verdict *v)
 		n = write(w->report, v, sizeof(*v));
 	while (n < 0 && errno == EINTR);
 	if (n != (ssize_t)sizeof(*v)) /* nobody listens any more */
-		atomic_store(&w->shared->stop, true);
+		stop(w);
 }
 
 static void fill_verdict(struct series_verdict *v, const struct composition *c,
@@ -84,61 +114,243 @@ static void fill_verdict(struct series_verdict *v, const struct composition *c,
 		 fault_is_set(f) ? f->text : out->reply);
 }
 
+/* ---- recipients ---- */
+
+static const char *key_for(struct arena *a, const char *key,
+			   const struct recipient *one)
+{
+	return arena_format(a, "%s <%s>", key, one->address);
+}
+
+static atomic_bool *refusal_of(const struct worker *w,
+			       const struct recipient *one)
+{
+	const struct envelope *e = w->series->envelope;
+
+	for (size_t i = 0; e && i < e->count; i++)
+		if (strcmp(e->recipients[i].address, one->address) == 0)
+			return &w->shared->refused[i];
+	return NULL;
+}
+
+/* Takes those out of the envelope who have it, or are refused; how many have
+ * it. */
+static size_t leave_out(struct worker *w, struct envelope *e, const char *key,
+			struct arena *a)
+{
+	const struct series *s = w->series;
+	size_t left = 0, had = 0;
+
+	for (size_t i = 0; i < e->count; i++) {
+		struct recipient *one = &e->recipients[i];
+		const atomic_bool *refused = refusal_of(w, one);
+
+		if (s->journal && !s->again &&
+		    journal_has(s->journal, key_for(a, key, one)))
+			had++;
+		else if (!refused || !atomic_load(refused))
+			e->recipients[left++] = *one;
+	}
+	e->count = left;
+	return had;
+}
+
+static bool has_it(const struct recipient *one)
+{
+	return one->is_queued || (one->decided && !fault_is_set(&one->verdict));
+}
+
+static bool is_refused(const struct recipient *one)
+{
+	return one->decided && fault_is_set(&one->verdict) &&
+	       one->verdict.reply && !one->verdict.temporary;
+}
+
+static int note_refused(struct worker *w, const struct recipient *one,
+			struct series_verdict *v, struct arena *a,
+			struct fault *f)
+{
+	atomic_bool *refused = refusal_of(w, one);
+	size_t n = strlen(v->refused);
+
+	if (!refused || atomic_exchange(refused, true))
+		return 0;
+	snprintf(v->refused + n, sizeof(v->refused) - n, "%s%s", n ? ", " : "",
+		 one->address);
+	return journal_add(w->series->journal, key_for(a, "refused", one), f);
+}
+
+/* Some have it, and the others will never: then the series goes on without
+ * these. */
+static int note_each(struct worker *w, const struct envelope *e, size_t had,
+		     const char *key, struct series_verdict *v,
+		     struct arena *a, struct fault *f)
+{
+	size_t have = had, refused = 0;
+
+	for (size_t i = 0; i < e->count; i++) {
+		have += has_it(&e->recipients[i]);
+		refused += is_refused(&e->recipients[i]);
+	}
+	if (!have)
+		return 0;
+	if (w->series->envelope && have + refused == had + e->count) {
+		v->fate = v->queue_id[0] ? SERIES_QUEUED : SERIES_SENT;
+		v->exit = 0;
+		for (size_t i = 0; i < e->count; i++)
+			if (is_refused(&e->recipients[i]) &&
+			    note_refused(w, &e->recipients[i], v, a, f) < 0)
+				return -1;
+		return journal_add(w->series->journal, key, f);
+	}
+	for (size_t i = 0; i < e->count; i++)
+		if (has_it(&e->recipients[i]) &&
+		    journal_add(w->series->journal,
+				key_for(a, key, &e->recipients[i]), f) < 0)
+			return -1;
+	return 0;
+}
+
+/* ---- one mail ---- */
+
+struct moving {
+	const struct series *series;
+	unsigned n;
+};
+
+static void moved(void *context, uint64_t done, uint64_t total)
+{
+	const struct moving *m = context;
+
+	m->series->ops->moved(m->series->context, m->n, done, total);
+}
+
+static void submit(struct worker *w, unsigned n, struct composition *c,
+		   struct outcome *out, struct fault *f)
+{
+	const struct series *s = w->series;
+	struct moving moving = { s, n };
+	struct session_progress progress = { .sent = moved,
+					     .context = &moving };
+	const struct submission submission = {
+		.composition = c,
+		.config = s->config,
+		.trace = s->trace,
+		.route = &w->route,
+		.progress = s->ops->moved && w->report < 0 ? &progress : NULL,
+		.keeping = SUBMIT_KEEP_NONE,
+	};
+
+	submit_send(&submission, out, f);
+}
+
+/* A mail that went and cannot be written down would go again. */
+static void write_down(struct worker *w, const struct envelope *e, size_t had,
+		       const char *key, struct series_verdict *v,
+		       struct arena *a)
+{
+	struct fault trouble = FAULT_INIT;
+	int r;
+
+	crash_point("series-sent");
+	if (!w->series->journal)
+		return;
+	r = v->fate != SERIES_FAILED
+		    ? journal_add(w->series->journal, key, &trouble)
+		    : note_each(w, e, had, key, v, a, &trouble);
+	if (r == 0)
+		return;
+	stop(w);
+	v->exit = fault_exit(&trouble);
+	snprintf(v->text, sizeof(v->text),
+		 v->fate == SERIES_FAILED
+			 ? "%s"
+			 : "it was sent, but that cannot be written down, and "
+			   "so it will be sent once more: %s",
+		 trouble.text);
+	v->fate = SERIES_FAILED;
+}
+
 static void send_one(struct worker *w, unsigned n, struct arena *a)
 {
 	const struct series *s = w->series;
+	const char *key = s->ops->key(s->context, n, a);
 	struct series_verdict v = { .n = n, .fate = SERIES_FAILED };
 	struct outcome out = { .account = s->account->name };
-	struct fault f = FAULT_INIT, trouble = FAULT_INIT;
+	struct fault f = FAULT_INIT;
 	struct composition c = { .arena = a };
-	struct submission submission = { .composition = &c,
-					 .config = s->config,
-					 .trace = s->trace,
-					 .route = &w->route,
-					 .keeping = SUBMIT_KEEP };
+	size_t had = 0;
 
-	if (s->ops->make(s->context, n, a, &c, v.name, &f) == 0)
-		submit_send(&submission, &out, &f);
-	fill_verdict(&v, &c, &out, &f);
-	if (v.fate != SERIES_FAILED && s->journal &&
-	    journal_add(s->journal, s->ops->key(s->context, n, a), &trouble) <
-		    0) {
-		atomic_store(&w->shared->stop, true);
-		snprintf(v.text, sizeof(v.text), "%s", trouble.text);
+	if (s->ops->make(s->context, n, a, &c, v.name, &f) == 0) {
+		had = leave_out(w, &c.envelope, key, a);
+		if (c.envelope.count)
+			submit(w, n, &c, &out, &f);
 	}
-	if (v.fate == SERIES_FAILED && s->are_one)
-		atomic_store(&w->shared->stop, true);
+	fill_verdict(&v, &c, &out, &f);
+	write_down(w, &c.envelope, had, key, &v, a);
+	if (v.fate == SERIES_FAILED && s->envelope)
+		stop(w);
 	composition_free(&c);
 	tell(w, &v);
 }
 
-static bool is_to_go(const struct series *s, unsigned n, struct arena *a)
+static bool is_wanted(const struct series *s, unsigned n)
 {
-	if (s->ops->wanted && !s->ops->wanted(s->context, n))
-		return false;
-	return s->again || !s->journal ||
-	       !journal_has(s->journal, s->ops->key(s->context, n, a));
+	return !s->ops->wanted || s->ops->wanted(s->context, n);
+}
+
+static bool is_done(const struct series *s, unsigned n, struct arena *a)
+{
+	return !s->again && s->journal &&
+	       journal_has(s->journal, s->ops->key(s->context, n, a));
 }
 
 /* Until there is nothing more to draw. */
+static void draw(struct worker *w)
+{
+	const struct series *s = w->series;
+	unsigned n;
+
+	while (!is_stopped(w) &&
+	       (n = atomic_fetch_add(&w->shared->next, 1) + 1) <= s->total) {
+		struct arena a = ARENA_INIT;
+
+		if (is_wanted(s, n) && !is_done(s, n, &a))
+			send_one(w, n, &a);
+		arena_free(&a);
+	}
+}
+
+/* May this one draw?  Where no connection could be made, the last does, so that
+ * what becomes of the mails then becomes of them. */
+static bool connects(struct worker *w)
+{
+	struct fault busy = FAULT_INIT;
+	uint64_t size;
+
+	if (w->connections < 2 || route_size(&w->route, &size, &busy) == 0)
+		return true;
+	if (atomic_fetch_add(&w->shared->without, 1) + 1 == w->connections)
+		return true;
+	log_note("one connection fewer: %s", busy.text);
+	return false;
+}
+
+/* The route lives as long as its connection. */
 static int work(struct worker *w, struct fault *f)
 {
 	const struct series *s = w->series;
 	struct arena a = ARENA_INIT;
-	unsigned n;
+	int r = route_open(&w->route, &a, s->config, s->account,
+			   s->config_path, s->trace, f);
 
-	if (route_open(&w->route, s->arena, s->config, s->account,
-		       s->config_path, s->trace, f) < 0)
-		return -1;
-	while (!atomic_load(&w->shared->stop) &&
-	       (n = atomic_fetch_add(&w->shared->next, 1) + 1) <= s->total) {
-		if (is_to_go(s, n, &a))
-			send_one(w, n, &a);
-		arena_free(&a);
-		a = (struct arena)ARENA_INIT;
+	if (r == 0) {
+		if (connects(w))
+			draw(w);
+		route_close(&w->route);
 	}
-	route_close(&w->route);
-	return 0;
+	arena_free(&a);
+	return r;
 }
 
 /* ---- several connections ---- */
@@ -209,6 +421,7 @@ static int work_together(struct worker *w, unsigned count, struct fault *f)
 	unsigned started = 0;
 	int fds[2], r = 0;
 
+	w->connections = count;
 	if (pipe(fds) < 0)
 		return fault_errno(f, FAULT_OS, errno,
 				   "no pipe for the connections");
@@ -219,7 +432,7 @@ static int work_together(struct worker *w, unsigned count, struct fault *f)
 	}
 	close(fds[1]);
 	if (r < 0)
-		atomic_store(&w->shared->stop, true);
+		stop(w);
 	hear(w, fds[0]);
 	close(fds[0]);
 	for (unsigned i = 0; i < started; i++)
@@ -230,39 +443,91 @@ static int work_together(struct worker *w, unsigned count, struct fault *f)
 
 /* ---- all of it ---- */
 
-static unsigned count_before(const struct series *s)
+static void count_all(const struct series *s, struct series_result *out)
 {
-	struct arena a = ARENA_INIT;
-	unsigned count = 0;
+	for (unsigned n = 1; n <= s->total; n++) {
+		struct arena a = ARENA_INIT;
 
-	for (unsigned n = 1; s->journal && !s->again && n <= s->total; n++) {
-		if (journal_has(s->journal, s->ops->key(s->context, n, &a)))
-			count++;
+		if (is_wanted(s, n)) {
+			out->wanted++;
+			out->before += is_done(s, n, &a);
+		}
 		arena_free(&a);
-		a = (struct arena)ARENA_INIT;
 	}
-	return count;
+}
+
+static struct shared *share(const struct series *s, struct fault *f)
+{
+	size_t recipients = s->envelope ? s->envelope->count : 0;
+	size_t size = sizeof(struct shared) + recipients * sizeof(atomic_bool);
+	struct shared *shared = mmap(NULL, size, PROT_READ | PROT_WRITE,
+				     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+	if (shared == MAP_FAILED) {
+		fault_errno(f, FAULT_OS, errno,
+			    "no memory for the connections");
+		return NULL;
+	}
+	shared->size = size;
+	return shared;
+}
+
+/* Who was refused before is so still, unless all of it is asked for again. */
+static void recall_refused(struct worker *w)
+{
+	const struct series *s = w->series;
+	struct arena a = ARENA_INIT;
+
+	for (size_t i = 0; s->envelope && s->journal && !s->again &&
+			   i < s->envelope->count;
+	     i++)
+		if (journal_has(s->journal,
+				key_for(&a, "refused",
+					&s->envelope->recipients[i])))
+			atomic_store(&w->shared->refused[i], true);
+	arena_free(&a);
+}
+
+static void sum_up(const struct worker *w)
+{
+	const struct envelope *e = w->series->envelope;
+	struct series_result *r = w->result;
+
+	for (size_t i = 0; e && i < e->count; i++)
+		r->refused += atomic_load(&w->shared->refused[i]);
+	if (r->refused && !r->exit)
+		r->exit = EXIT_SOME_REFUSED;
+	r->is_stopped = is_stopped(w) && !r->failed &&
+			r->before + r->sent + r->queued < r->wanted;
 }
 
 int series_run(const struct series *s, struct series_result *out,
 	       struct fault *f)
 {
-	struct worker w = { .series = s, .report = -1, .result = out };
 	struct fault failed = FAULT_INIT;
-	unsigned count = s->connections;
+	struct worker w = { .series = s,
+			    .report = -1,
+			    .result = out,
+			    .fault = &failed };
+	unsigned left;
 	int r;
 
-	*out = (struct series_result){ .before = count_before(s) };
-	w.fault = &failed;
-	w.shared = mmap(NULL, sizeof(*w.shared), PROT_READ | PROT_WRITE,
-			MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	if (w.shared == MAP_FAILED)
-		return fault_errno(f, FAULT_OS, errno,
-				   "no memory for the connections");
-	if (count > s->total - out->before)
-		count = s->total - out->before;
-	r = count > 1 ? work_together(&w, count, f) : work(&w, f);
-	munmap(w.shared, sizeof(*w.shared));
+	*out = (struct series_result){ .wanted = 0 };
+	count_all(s, out);
+	left = out->wanted - out->before;
+	w.shared = share(s, f);
+	if (!w.shared)
+		return -1;
+	running = w.shared;
+	recall_refused(&w);
+	if (s->connections > 1 && left > 1)
+		r = work_together(
+			&w, s->connections < left ? s->connections : left, f);
+	else
+		r = work(&w, f);
+	running = NULL;
+	sum_up(&w);
+	munmap(w.shared, w.shared->size);
 	if (r == 0 && fault_is_set(&failed)) {
 		*f = failed;
 		r = -1;

@@ -4,7 +4,13 @@
  * memory, and goes over a route that stays open; with several connections each
  * has a process of its own, and takes the next mail that nobody has.  What is
  * accepted (by a server or by the queue) is written into the journal before
- * the next one goes. */
+ * the next one goes, for single recipients where not all of a mail's were:
+ *
+ *	+KEY;		everybody has it, or nobody else will
+ *	+KEY <ADDRESS>;	this one has it
+ *	+refused <ADDRESS>;
+ *			of mails that are one: this one was refused for good
+ *			where others were not, and is sent no more of them */
 #ifndef SUBMIT_SERIES_H
 #define SUBMIT_SERIES_H
 
@@ -32,6 +38,9 @@ struct series_verdict {
 	char message_id[256];
 	char queue_id[32]; /* or "" */
 	char text[768];	   /* of the fault, or the server's words */
+	/* Of mails that are one: whom a server refused for good this time,
+	 * and its words on the last of them; or "". */
+	char refused[512];
 };
 
 struct series_ops {
@@ -45,6 +54,8 @@ struct series_ops {
 	void (*told)(void *context, const struct series_verdict *v);
 	/* NULL, or may it go at all? */
 	bool (*wanted)(void *context, unsigned n);
+	/* NULL, or how far mail n is, as it is sent over the one connection. */
+	void (*moved)(void *context, unsigned n, uint64_t done, uint64_t total);
 };
 
 struct series {
@@ -57,19 +68,26 @@ struct series {
 	void *context;
 	unsigned total, connections;
 	struct journal *journal; /* or NULL */
-	bool are_one; /* of no use without each other: the first that fails is
-			 the end of it */
-	bool again;   /* those in the journal too */
+	/* Of mails that are of no use without each other, what all of them have
+	 * in common: the first that fails is the end of it.  Else NULL. */
+	const struct envelope *envelope;
+	bool again; /* those in the journal too */
 };
 
 struct series_result {
 	unsigned sent, queued, failed;
-	unsigned before; /* the journal had them */
-	int exit;	 /* the first that failed */
+	unsigned wanted;  /* of all */
+	unsigned before;  /* of these the journal had so many */
+	unsigned refused; /* recipients who do not get all of it */
+	bool is_stopped;  /* by series_stop, with some still to go */
+	int exit;	  /* the first that failed */
 };
 
-/* 0 when all that was wanted went; else -1 with the fault of the first that
- * did not, or of the series itself. */
+/* From a signal's handler: the mails at hand are the last ones. */
+void series_stop(void);
+
+/* 0 when all that was wanted went, or when it was stopped; else -1 with the
+ * fault of the first that did not, or of the series itself. */
 int series_run(const struct series *s, struct series_result *out,
 	       struct fault *f);
 

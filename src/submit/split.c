@@ -17,11 +17,13 @@
 #include "codec/base64.h"
 #include "codec/uu.h"
 #include "flow/digest.h"
+#include "mail/fragment_label.h"
 #include "submit/split_frame.h"
 
 #define BASE64_TEXT 78	 /* a line of BASE64_LINE octets, and its end */
 #define UU_TEXT	    63	 /* a line of UU_LINE octets, and its end */
 #define LINE_MOST   1000 /* of a rendered message, with its end */
+#define NAME_MOST   (FRAGMENT_NAME_SIZE - 1)
 
 static const char widest[] =
 	"0000000000000000000000000000000000000000000000000000000000000000";
@@ -44,6 +46,13 @@ static void name_set(const struct split *s, size_t index, char *id)
 
 /* ---- which files ---- */
 
+static bool is_ascii(const char *name)
+{
+	while (*name && (unsigned char)*name < 128)
+		name++;
+	return !*name;
+}
+
 static int add_set(struct split *s, const char *name, unsigned mode,
 		   const struct slice *content, struct fault *f)
 {
@@ -53,6 +62,17 @@ static int add_set(struct split *s, const char *name, unsigned mode,
 		return fault_set(f, FAULT_USAGE,
 				 "more than %d files cannot be split at a time",
 				 SPLIT_SETS_MAX);
+	if (strlen(name) > NAME_MOST)
+		return fault_set(f, FAULT_USAGE,
+				 "the file name \"%.60s...\" is over %d "
+				 "octets; give it a shorter one with FILE=NAME",
+				 name, NAME_MOST);
+	if (s->format == SPLIT_SHAR && !is_ascii(name))
+		return fault_set(f, FAULT_USAGE,
+				 "a shell archive names files in ASCII alone, "
+				 "and %s is none: give it another name with "
+				 "FILE=NAME, or leave --format out",
+				 name);
 	*set = (struct split_set){
 		.name = name,
 		.mode = mode,
@@ -92,6 +112,10 @@ static int find_message(struct split *s, struct fault *f)
 	struct slice content;
 	const char *name = "message";
 
+	if (s->whole->has_8bit_header)
+		return fault_set(f, FAULT_USAGE,
+				 "an address that is not ASCII cannot stand in "
+				 "a message/partial: leave --format out");
 	if (s->whole->has_8bit && composition_render(s->whole, false, f) < 0)
 		return -1;
 	if (s->whole->files && s->whole->files->filename)
@@ -269,6 +293,10 @@ static int cut_lines(const struct split *s, struct split_set *set,
 	}
 	set->cuts[n] = at;
 	set->of = n;
+	if (at < set->content.length)
+		return fault_set(f, FAULT_SOFTWARE,
+				 "%u messages have no room for %s", n,
+				 set->name);
 	return 0;
 }
 
@@ -277,8 +305,7 @@ static int plan_all(struct split *s, struct fault *f)
 	for (size_t i = 0; i < s->count; i++) {
 		struct split_set *set = &s->sets[i];
 
-		if (s->format != SPLIT_PARTIAL &&
-		    digest_slice(&set->content, set->digest, f) < 0)
+		if (digest_slice(&set->content, set->digest, f) < 0)
 			return -1;
 		if (plan_set(s, set, f) < 0 ||
 		    (s->format == SPLIT_PARTIAL && cut_lines(s, set, f) < 0))

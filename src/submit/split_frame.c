@@ -5,7 +5,11 @@
  * times, since gateways take away fields and readers keep what they like.
  *
  * A shar part appends its slice to the file, the first one makes it, and no
- * part does anything else. */
+ * part does anything else.
+ *
+ * What is uuencoded has to stay 7bit, or its size would depend on what is in it:
+ * so the words around it are ASCII, and a text that is more than that goes
+ * before it as it would go by itself. */
 #include "submit/split_frame.h"
 
 #include <inttypes.h>
@@ -13,10 +17,12 @@
 #include <string.h>
 
 #include "base/ascii.h"
+#include "codec/words.h"
 #include "mail/fragment_label.h"
 
 #define TEXT_MAX     65536 /* octets of words around a slice */
 #define COMMENT_MAX  65536 /* of the person's text as a shell's comments */
+#define PLAIN_LONGEST 900  /* octets of a line in the midst of ours */
 #define DIGITS_LEAST 3
 
 struct frame {
@@ -86,17 +92,18 @@ static const char *slice_name(struct frame *fr)
 }
 
 /* For all formats that a person may have to read. */
-static void put_which(struct buf *t, const struct split_piece *p)
+static void put_which(struct buf *t, const struct split_piece *p,
+		      const char *name)
 {
-	buf_printf(t, "This is part %u of %u of %s", p->n, p->of, p->set->name);
+	buf_printf(t, "This is part %u of %u of %s", p->n, p->of, name);
 	buf_printf(t, ", which has %" PRIu64 " octets.\n", p->total);
 }
 
 static void put_check(struct buf *t, const struct split_piece *p)
 {
-	buf_printf(t, "    echo \"%s  \"", p->set->digest);
+	buf_printf(t, "    printf '%%s  %%s\\n' %s ", p->set->digest);
 	put_word(t, p->set->name);
-	buf_puts(t, " | sha256sum -c\n");
+	buf_puts(t, " | sha256sum -c");
 }
 
 /* In the text it is folded as in a header, with an empty line behind it. */
@@ -114,7 +121,7 @@ static const char *parts_text(struct frame *fr)
 	const struct split_piece *p = fr->piece;
 	struct buf t = BUF_INIT(TEXT_MAX);
 
-	put_which(&t, p);
+	put_which(&t, p, p->set->name);
 	buf_puts(&t, "Save the attachments of all parts in one folder; "
 		     "then this puts it together\nand looks whether it is "
 		     "whole:\n\n    cat ");
@@ -126,10 +133,19 @@ static const char *parts_text(struct frame *fr)
 	put_word(&t, p->set->name);
 	buf_putc(&t, '\n');
 	put_check(&t, p);
-	buf_puts(&t, "\nThe program mailjoin does all of it, from files or "
+	buf_puts(&t, "\n\nThe program mailjoin does all of it, from files or "
 		     "from the mailbox itself.\n\n");
 	put_label(fr, &t);
 	return take(fr, &t);
+}
+
+/* As it stands in the line "begin". */
+static const char *plain_name(struct frame *fr)
+{
+	struct buf name = BUF_INIT(TEXT_MAX);
+
+	words_put_fallback(&name, fr->piece->set->name);
+	return take(fr, &name);
 }
 
 static const char *uuencode_text(struct frame *fr)
@@ -137,7 +153,7 @@ static const char *uuencode_text(struct frame *fr)
 	const struct split_piece *p = fr->piece;
 	struct buf t = BUF_INIT(TEXT_MAX);
 
-	put_which(&t, p);
+	put_which(&t, p, plain_name(fr));
 	buf_puts(&t, "Save all parts in order in one file without what "
 		     "stands around the lines of\nuuencode, and give it to "
 		     "uudecode; uudeview and mailjoin take them as they are."
@@ -153,7 +169,7 @@ static const char *shar_head(struct frame *fr)
 
 	put_word(&name, p->set->name);
 	buf_puts(&t, "#!/bin/sh\n# ");
-	put_which(&t, p);
+	put_which(&t, p, p->set->name);
 	buf_puts(&t, "# It is a shell archive: let sh or unshar -e have the "
 		     "parts in their order.\n");
 	buf_printf(&t, "# " FRAGMENT_LABEL_FIELD ": %s\n", fr->label);
@@ -188,7 +204,7 @@ static const char *shar_tail(struct frame *fr)
 		put_word(&t, p->set->name);
 		buf_printf(&t, "\nif command -v sha256sum > /dev/null; then\n");
 		put_check(&t, p);
-		buf_puts(&t, "fi\n");
+		buf_puts(&t, " || exit 1\nfi\n");
 	}
 	buf_puts(&t, "exit 0\n");
 	return take(fr, &t);
@@ -353,6 +369,17 @@ static struct part *copy(struct frame *fr, const struct part *p,
 	return first;
 }
 
+/* Files that stand in a text have mails of their own. */
+static void drop_uuencoded(struct frame *fr, struct part *p)
+{
+	struct piece *all = p->pieces;
+
+	p->pieces = NULL;
+	for (; all; all = all->next)
+		if (!all->uuencode)
+			add_piece(fr, p, &all->content);
+}
+
 static bool has_text(const struct frame *fr)
 {
 	return fr->piece->set->has_text && fr->piece->n == 1 &&
@@ -383,17 +410,53 @@ static void make_parts(struct frame *fr)
 	fr->out->message.root = root;
 }
 
-/* The person's own words, where they are plain text. */
-static void add_own_text(struct frame *fr, struct part *to)
+/* What the person wrote, where it is text that stays as it is. */
+static const struct part *plain_text(struct frame *fr)
 {
 	const struct part *body = fr->split->whole->body;
+	struct survey s;
 
-	if (!has_text(fr) || body->kind != PART_LEAF)
-		return;
+	if (body->kind != PART_LEAF || !ascii_equal(body->type, "text/plain") ||
+	    (body->next && body->next != fr->split->whole->files))
+		return NULL;
+	survey_init(&s, NULL, fr->fault);
 	for (const struct piece *x = body->pieces; x; x = x->next)
+		if (!x->uuencode && pump_slice(&x->content, &s.sink) < 0)
+			return NULL;
+	sink_close(&s.sink);
+	return s.high || s.nuls || s.bare_cr || s.longest > PLAIN_LONGEST ||
+			       s.size > COMMENT_MAX / 4
+		       ? NULL
+		       : body;
+}
+
+/* Before the part that the format is about, or alone. */
+static void put_before(struct frame *fr, struct part *format)
+{
+	const struct composition *whole = fr->split->whole;
+	struct part *root, **last;
+
+	fr->out->message.root = format;
+	if (!has_text(fr) || plain_text(fr))
+		return;
+	root = new_part(fr, PART_MULTIPART, "multipart/mixed");
+	last = &root->children;
+	*last = copy(fr, whole->body, whole->files);
+	for (struct part *p = *last; p; p = p->next)
+		drop_uuencoded(fr, p);
+	while (*last)
+		last = &(*last)->next;
+	*last = format;
+	fr->out->message.root = root;
+}
+
+static void add_own_text(struct frame *fr, struct part *to)
+{
+	const struct part *body = has_text(fr) ? plain_text(fr) : NULL;
+
+	for (const struct piece *x = body ? body->pieces : NULL; x; x = x->next)
 		if (!x->uuencode)
 			add_piece(fr, to, &x->content);
-	to->charset = body->charset;
 }
 
 static void make_uuencode(struct frame *fr)
@@ -410,7 +473,7 @@ static void make_uuencode(struct frame *fr)
 	uu->has_later = p->n < p->of;
 	uu->name = p->set->name;
 	uu->mode = p->set->mode;
-	fr->out->message.root = text;
+	put_before(fr, text);
 }
 
 /* As comments: the body is a script from its first line. */
@@ -437,7 +500,6 @@ static int comment(struct frame *fr, struct part *to)
 	}
 	if (r == 0 && out.len)
 		add_words(fr, to, take(fr, &out));
-	to->charset = own.charset;
 	buf_free(&text);
 	buf_free(&out);
 	return r;
@@ -456,7 +518,7 @@ static void make_shar(struct frame *fr)
 	uu->name = p->set->name;
 	uu->mode = p->set->mode;
 	add_words(fr, text, shar_tail(fr));
-	fr->out->message.root = text;
+	put_before(fr, text);
 }
 
 /* The total stands in the last alone: munpack knows no better. */
@@ -507,6 +569,9 @@ int split_frame(const struct split *s, const struct split_piece *p,
 		.recipients = whole->recipients,
 		.has_8bit_header = whole->has_8bit_header,
 	};
+	/* a part that is made again is the same */
+	snprintf(out->message.tag, sizeof(out->message.tag), "%.*s",
+		 MESSAGE_TAG_SIZE - 1, p->set->id);
 	copy_envelope(&fr);
 	fr.label = make_label(&fr);
 	if (make_header(&fr) < 0)

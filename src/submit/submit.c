@@ -98,8 +98,8 @@ static bool tells_by_mail(const struct submission *s, const struct outcome *out)
 	if (accepted + deferred == e->count || out->unreachable ||
 	    !*e->reverse_path)
 		return false;
-	return s->keeping == SUBMIT_KEEP ? c->request->mails_back
-					 : accepted + deferred > 0;
+	return s->keeping == SUBMIT_KEEP_REST ? accepted + deferred > 0
+					      : c->request->mails_back;
 }
 
 /* Both reasons: why it did not go, and why it cannot wait. */
@@ -148,11 +148,12 @@ static void run_queue(const struct submission *s, const struct enqueue *q,
 	const struct composition *c = s->composition;
 	const struct envelope *e = &c->envelope;
 
-	if (out->has_notice ||
-	    (mode == ENQUEUE_BACKGROUND && envelope_queued(e)))
+	if (s->route)
+		; /* its owner runs it, after the last mail */
+	else if (out->has_notice ||
+		 (mode == ENQUEUE_BACKGROUND && envelope_queued(e)))
 		enqueue_start(q, out, mode == ENQUEUE_BACKGROUND);
-	else if (mode == ENQUEUE_DEFERRED && !s->route && out->host &&
-		 envelope_accepted(e))
+	else if (mode == ENQUEUE_DEFERRED && out->host && envelope_accepted(e))
 		enqueue_flush_due(c->arena, c->account);
 }
 
@@ -165,7 +166,8 @@ static void finish(const struct submission *s, struct outcome *out,
 	struct fault trouble = FAULT_INIT;
 
 	if (fault_is_set(f) && !out->has_notice &&
-	    (s->keeping == SUBMIT_KEEP || taken > 0))
+	    (s->keeping == SUBMIT_KEEP ||
+	     (s->keeping == SUBMIT_KEEP_REST && taken > 0)))
 		submit_keep(c, out, f);
 	if (record_outcome(c->account, &c->envelope, c->request->syslog_tag,
 			   out, f, &trouble) < 0)

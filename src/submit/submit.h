@@ -21,6 +21,7 @@ enum submit_keeping {
 	SUBMIT_KEEP,	  /* ours: the dead letter has it */
 	SUBMIT_KEEP_REST, /* the caller's, who hears of it and has the mail
 			     still; ours where some have got it */
+	SUBMIT_KEEP_NONE, /* the caller's, who knows who has got it */
 };
 
 struct submission {

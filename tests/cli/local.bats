@@ -118,6 +118,19 @@ load helper
 	grep -q '^Subject: hello' kept
 }
 
+@test "the dead letter names all who have not got it, however many" {
+	{
+		printf 'Subject: many\nBcc: '
+		seq -f 'recipient%05.0f@a-long-name-of-a-domain.example.org,' 3000
+		printf ' last@example.org\n\ntext\n'
+	} | sed 's/^recipient/ &/' >many
+	send --quiet --draft many
+	[ "$status" -eq 78 ]
+	[ "$(grep -o 'recipient[0-9]*@a-long-name-of-a-domain.example.org' \
+		"$home/dead.letter" | sort -u | wc -l)" -eq 3000 ]
+	grep -q 'last@example.org' "$home/dead.letter"
+}
+
 @test "a dead letter can be sent again" {
 	send -s 'once more' -r me@example.org bob@example.org <<<text
 	[ "$status" -eq 78 ]

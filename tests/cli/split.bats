@@ -210,7 +210,7 @@ bodies() {
 	split_judge parts "$home/Maildir" >before
 	rm -rf "$home/Maildir"
 	cp file.tgz "$home/.local/state/mailsend/series/$id/input"
-	sed -i '/^[3-9]$/d' "$home/.local/state/mailsend/series/$id/done"
+	sed -i -e '/^+[3-9];$/d' -e '/complete/d' "$home/.local/state/mailsend/series/$id/done"
 	send --resume "$id"
 	[ "$status" -eq 0 ]
 	split_judge parts "$home/Maildir" >after

@@ -16,11 +16,11 @@ teardown() {
 # the file heard.
 serve() {
 	printf '%s\n' "$@" >script
-	mkfifo port input
-	"$root/tests/peer/mailbox" port heard script <input 3>&- &
+	mkfifo ready input
+	"$root/tests/peer/mailbox" ready heard script <input 3>&- &
 	peer=$!
 	exec {peer_input}>input
-	read -r port <port
+	read -r port <ready
 	printf 'secret-7\n' >"$home/password"
 	chmod 600 "$home/password"
 	printf '%s\n' 'account default' 'host localhost' 'user alice' \

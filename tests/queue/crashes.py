@@ -9,6 +9,7 @@ import os
 import shutil
 import signal
 import subprocess
+import time
 
 import stand as stands
 from proof import Skip, proof
@@ -40,6 +41,8 @@ class Crashes:
         """Pass all points, and say which."""
         self.stand.program = stands.CRASH
         path = self.stand.path("points")
+        with open(path, "w", encoding="utf-8"):
+            pass
         done = command({"MAILSEND_CRASH_LIST": path})
         self.wait()
         assert done.status == 0, done
@@ -279,6 +282,72 @@ def notice_home(stand):
     return crashes.say()
 
 
+@proof("killed at each point: a notice that was begun before is put in")
+def notice_again(stand):
+    """What is left of it has the name that it is to have again."""
+    crashes = Crashes(stand)
+    fate = Fate("", ["never@example.org"], NEVER, [], 1)
+    mail = stand.put(Mail(fate.to))
+    with stand.sink() as sink:
+        sink.faults(*fate.faults)
+        crashes.kill(lambda env: stand.flush(env=env), "queue-put-linked:1")
+        snapshot(stand)
+        crashes.list(lambda env: stand.flush(env=env))
+        assert "queue-put-cleared" in crashes.points, crashes.points
+        for point, at in crashes.each():
+            restore(stand)
+            crashes.kill(lambda env: stand.flush(env=env), at)
+            crashes.check(at)
+            stand.drain()
+            stand.check()
+            judge_delivery(stand, mail, fate, point, crashes)
+    return crashes.say()
+
+
+@proof("killed at each point: a mail is given up, and nobody is to be told")
+def give_up(stand):
+    crashes = Crashes(stand)
+    stand.configure("queue_notice off")
+    mail = stand.put(Mail(["never@example.org"]))
+    snapshot(stand)
+    with stand.sink() as sink:
+        sink.faults(*NEVER)
+        crashes.list(lambda env: stand.flush(env=env))
+        assert "queue-move-placed" in crashes.points, crashes.points
+        for _, at in crashes.each():
+            restore(stand)
+            crashes.kill(lambda env: stand.flush(env=env), at)
+            crashes.check(at)
+            stand.drain()
+            stand.check()
+            names = stand.names("failed")
+            assert [stand.body(name) for name in names] == [mail.digest], at
+    return crashes.say()
+
+
+@proof("killed at each point: what others left is tidied away")
+def tidy(stand):
+    crashes = Crashes(stand)
+    for at in "queue-put-linked:1", "queue-put-entry-written:1":
+        crashes.kill(lambda env: stand.send(Mail(), env=env), at)
+    mail = stand.put(Mail())
+    snapshot(stand)
+    with stand.sink():
+        stand.clock = int(time.time()) + 2 * 3600
+        crashes.list(lambda env: stand.flush(env=env))
+        assert "queue-tidy-done" in crashes.points, crashes.points
+        for point, at in crashes.each():
+            restore(stand)
+            crashes.kill(lambda env: stand.flush(env=env), at)
+            crashes.check(at)
+            stand.flush()
+            stand.check(rubbish=False)
+            count = stand.arrived(mail)
+            assert count == 1 or (count and point in WINDOW), \
+                f"killed at {at}: it came {count} times"
+    return crashes.say()
+
+
 # ---- by hand
 
 def change(stand, words, prepare, judge, faults=()):
@@ -331,4 +400,18 @@ def retry(stand):
 
     def judge(at, name):
         assert stand.entry(name).number("never@example.org", "next") == 0, at
+    return change(stand, "--retry", prepare, judge)
+
+
+@proof("killed at each point: mailq --retry of what was given up")
+def revive(stand):
+    stand.configure("queue_notice off")
+
+    def prepare():
+        with stand.sink("--fault", "rcpt:550:0"):
+            stand.flush()
+        assert stand.names("failed")
+
+    def judge(at, name):
+        assert (stand.names("env"), stand.names("failed")) == ([name], []), at
     return change(stand, "--retry", prepare, judge)

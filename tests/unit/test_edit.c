@@ -96,7 +96,7 @@ static void test_events(void **state)
 static void test_history(void **state)
 {
 	struct edit e;
-	char text[16];
+	char text[32];
 
 	(void)state;
 	edit_init(&e, true);

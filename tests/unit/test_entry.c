@@ -51,6 +51,7 @@ static void fill(struct entry *e, struct entry_recipient to[3])
 		.arrived = 1699999999,
 		.is_held = true,
 		.is_warned = true,
+		.is_returned = true,
 		.message_id = "<a.b@example.org>",
 		.size = UINT64_MAX,
 		.has_8bit = true,
@@ -113,6 +114,7 @@ static void same(const struct entry *got, const struct entry *want)
 	assert_int_equal(got->arrived, want->arrived);
 	assert_int_equal(got->is_held, want->is_held);
 	assert_int_equal(got->is_warned, want->is_warned);
+	assert_int_equal(got->is_returned, want->is_returned);
 	same_text(got->message_id, want->message_id);
 	assert_true(got->size == want->size);
 	assert_int_equal(got->has_8bit, want->has_8bit);

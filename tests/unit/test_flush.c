@@ -11,6 +11,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/log.h"
@@ -300,6 +301,38 @@ static void the_others_of_a_mail_are_not_asked_again(void **state)
 	assert_int_equal(e.recipients[2].tries, 1);
 }
 
+/* Somebody failed before: the mail goes when its sender has it, and else it is
+ * all there is of it. */
+static void what_nobody_has_back_is_kept(void **state)
+{
+	struct bench *b = *state;
+	struct entry_recipient to[] = {
+		{ .address = "alice@localhost", .reply = "", .host = "" },
+		{ .address = "bob@example.org",
+		  .state = ENTRY_TOLD,
+		  .reply = "",
+		  .host = "" },
+	};
+	struct entry e = usual;
+	const char *lost, *returned;
+
+	e.recipients = to;
+	e.count = 2;
+	lost = put(b, e);
+	e.is_returned = true;
+	returned = put(b, e);
+	flush(b);
+	assert_int_equal(b->result.sent, 2);
+	assert_int_equal(queue_peek(&b->queue, &b->arena, QUEUE_GIVEN_UP, lost,
+				    &e, &b->fault),
+			 1);
+	assert_int_equal(e.recipients[0].state, ENTRY_SENT);
+	assert_int_equal(queue_peek(&b->queue, &b->arena, QUEUE_GIVEN_UP,
+				    returned, &e, &b->fault),
+			 0);
+	assert_int_equal(waiting(b), 0);
+}
+
 static void words_choose(void **state)
 {
 	static const struct {
@@ -571,6 +604,23 @@ static void a_run_of_its_own_holds_nothing(void **state)
 	assert_int_equal(delivered(b), 1);
 }
 
+/* Whoever starts one for each mail of a long session gathers no zombies. */
+static void a_run_of_its_own_is_no_child_of_ours(void **state)
+{
+	struct bench *b = *state;
+
+	for (int i = 0; i < 2; i++) {
+		put(b, usual);
+		assert_int_equal(flush_start(&b->flush, false, &b->fault), 0);
+		errno = 0;
+		assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
+		assert_int_equal(errno, ECHILD);
+	}
+	for (int i = 0; i < 2000 && waiting(b); i++)
+		usleep(5000);
+	assert_int_equal(delivered(b), 2);
+}
+
 static void one_run_of_its_own_is_enough(void **state)
 {
 	struct bench *b = *state;
@@ -596,6 +646,7 @@ int main(void)
 		TEST(what_is_not_due_waits_unless_all_is_asked_for),
 		TEST(a_clock_set_back_makes_due),
 		TEST(the_others_of_a_mail_are_not_asked_again),
+		TEST(what_nobody_has_back_is_kept),
 		TEST(words_choose),
 		TEST(one_id_chooses_one),
 		TEST(a_wrong_account_puts_off),
@@ -608,6 +659,7 @@ int main(void)
 		TEST(what_blocks_its_process_is_put_off),
 		TEST(without_processes_it_goes_here),
 		TEST(a_run_of_its_own_holds_nothing),
+		TEST(a_run_of_its_own_is_no_child_of_ours),
 		TEST(one_run_of_its_own_is_enough),
 	};
 

@@ -407,6 +407,65 @@ static void what_somebody_was_told_of_is_kept(void **state)
 	id = put(&m, NULL);
 	assert_int_equal(run(), 0);
 	assert_given_up(id);
+	m.entry.is_returned = true;
+	id = put(&m, NULL);
+	assert_int_equal(run(), 0);
+	assert_gone(id);
+}
+
+/* Killed behind the first step of giving up. */
+static void an_end_that_was_interrupted_is_ended(void **state)
+{
+	struct bench_mail m = bench_mail(&b, MAIL);
+	const char *id;
+
+	(void)state;
+	bench_in_state(&m, "carol@example.net", ENTRY_TOLD);
+	id = put(&m, NULL);
+	assert_int_equal(run(), 0);
+	assert_given_up(id);
+	m.entry.is_returned = true;
+	id = put(&m, NULL);
+	assert_int_equal(run(), 0);
+	assert_gone(id);
+	m.entry.kind = ENTRY_FAILURE_NOTICE;
+	m.entry.reverse_path = "";
+	id = put(&m, NULL);
+	assert_int_equal(run(), 0);
+	assert_given_up(id);
+}
+
+/* The notice goes out while somebody waits: by the time that the mail is done
+ * with it must be known whether the sender has it back. */
+static void what_came_back_is_written_down(void **state)
+{
+	static const struct {
+		const char *ret;
+		bool is_returned;
+	} cases[] = { { "full", true }, { "hdrs", false } };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct bench_mail m = bench_mail(&b, MAIL);
+		struct entry e;
+		const char *id;
+
+		m.entry.dsn_ret = cases[i].ret;
+		m.entry.reverse_path =
+			arena_format(&b.arena, "alice%zu@example.org", i);
+		bench_to(&m, "bob@example.net");
+		bench_in_state(&m, "waits@example.net", ENTRY_WAITING);
+		id = put(&m, NULL);
+		assert_int_equal(run(), 1);
+		assert_waits(id, "tw");
+		assert_int_equal(queue_peek(&b.queue, &b.arena, QUEUE_WAITING,
+					    id, &e, &b.fault),
+				 1);
+		assert_int_equal(e.is_returned, cases[i].is_returned);
+		e.recipients[1].state = ENTRY_SENT;
+		assert_int_equal(notice_owes_content(&e),
+				 !cases[i].is_returned);
+	}
 }
 
 static void the_null_sender_is_not_told(void **state)
@@ -1162,6 +1221,8 @@ int main(void)
 		TEST(never_means_never),
 		TEST(each_recipient_has_his_own_wish),
 		TEST(what_somebody_was_told_of_is_kept),
+		TEST(an_end_that_was_interrupted_is_ended),
+		TEST(what_came_back_is_written_down),
 		TEST(the_null_sender_is_not_told),
 		TEST(notices_may_be_off),
 		TEST(a_setting_of_the_mail_counts),
