@@ -4,21 +4,20 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "assistant.h"
 #include "base/disk.h"
 #include "base/log.h"
 #include "base/world.h"
-#include "config/config.h"
-#include "deliver/spool.h"
-#include "deliver/process.h"
-#include "assistant.h"
 #include "check.h"
+#include "config/config.h"
+#include "deliver/process.h"
+#include "deliver/spool.h"
 #include "explain.h"
-#include "roundtrip.h"
 #include "persona/personas.h"
 #include "queue.h"
-#include "series.h"
-#include "talk.h"
 #include "queue/queue.h"
+#include "roundtrip.h"
+#include "series.h"
 #include "submit/compose.h"
 #include "submit/enqueue.h"
 #include "submit/progress.h"
@@ -27,6 +26,7 @@
 #include "submit/submit.h"
 #include "submit/transcript.h"
 #include "submit/verify.h"
+#include "talk.h"
 
 #define OUTPUT_MAX (1024 * 1024)
 
@@ -154,9 +154,8 @@ static void choose_spool(struct run *run)
 {
 	const char *wish = world_env("TMPDIR");
 	const char *queue = queue_spool(run);
-	const char *series = is_series(&run->request)
-				     ? series_folder(&run->arena)
-				     : NULL;
+	const char *series =
+		is_series(&run->request) ? series_folder(&run->arena) : NULL;
 	int n = 0;
 
 	if (series)

@@ -6,13 +6,13 @@
 
 #include "base/log.h"
 #include "config/config.h"
-#include "deliver/flush.h"
-#include "deliver/mailq.h"
 #include "deliver/spool.h"
 #include "flow/sink.h"
 #include "queue/queue.h"
 #include "setup.h"
 #include "submit/transcript.h"
+#include "tend/flush.h"
+#include "tend/mailq.h"
 
 /* NULL without a fault when no account can be told: mail that was accepted is
  * to be seen and sent whatever has happened to the configuration since. */

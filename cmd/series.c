@@ -731,9 +731,9 @@ static int send_messages(struct runner *run, struct fault *f)
 		return -1;
 	run->batch = &batch;
 	run->total = batch.total;
-	if (!batch.total)
-		log_note("there is no mail to be sent");
-	r = send_all(run, &message_ops, f);
+	r = batch.total ? send_all(run, &message_ops, f)
+			: fault_set(f, FAULT_NOINPUT,
+				    "there is no mail to be sent");
 	batch_close(&batch);
 	return r;
 }

@@ -47,8 +47,9 @@ int route_send(struct route *r, struct envelope *e, struct load *load,
 /* Does every server of the route take 8-bit text, as far as is known: was each
  * of them asked? */
 bool route_takes_8bit(const struct route *r);
-/* How large a mail the server takes (RFC 1870) that is there, the first account's
- * before its fallbacks'; 0 when it does not say.  It is dialled for that. */
+/* How large a mail the server takes (RFC 1870) that is there, the first
+ * account's before its fallbacks'; 0 when it does not say.  It is dialled for
+ * that. */
 int route_size(struct route *r, uint64_t *size, struct fault *f);
 void route_close(struct route *r);
 

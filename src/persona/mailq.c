@@ -193,7 +193,7 @@ static const char notes[] =
 
 #define MAILQ(word, line)                                                      \
 	{                                                                      \
-		.name = (word), .synopsis = (line), .notes = notes,                \
+		.name = (word), .synopsis = (line), .notes = notes,            \
 		.about = "Shows the mail that waits in the queue, and "        \
 			 "changes it.",                                        \
 		.is_terse = true, .rows = rows, .start = start_list,           \

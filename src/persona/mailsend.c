@@ -158,7 +158,8 @@ static int check_recalled(const struct request *r, struct fault *f)
 			 "its id and --parts");
 }
 
-/* All that is for one mail is out of place; what is for the way is an answer. */
+/* All that is for one mail is out of place; what is for the way is an answer.
+ */
 static int check_setup(const struct request *r, struct fault *f)
 {
 	if (request_recipients(r) == r->to.count && r->to.count <= 1 &&

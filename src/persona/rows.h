@@ -161,7 +161,7 @@
 	OPTIONAL(0, "transcript", "FILE", .set = set_transcript,               \
 		 .help = "the conversation with the server, on standard "      \
 			 "error or in a file"),                                \
-		FLAG(verbose, "verbose", .field = OPTION_FIELD(transcript),         \
+		FLAG(verbose, "verbose", .field = OPTION_FIELD(transcript),    \
 		     .help = "the same, on standard error"),                   \
 		FLAG(0, "json", .field = OPTION_FIELD(json),                   \
 		     .help = "the outcome as one JSON object, on standard "    \

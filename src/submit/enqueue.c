@@ -13,10 +13,10 @@
 #include "base/log.h"
 #include "base/world.h"
 #include "config/settings.h"
-#include "deliver/attempt.h"
-#include "deliver/flush.h"
 #include "deliver/spool.h"
 #include "queue/queue.h"
+#include "tend/attempt.h"
+#include "tend/flush.h"
 
 #define PATH_OCTETS 4096
 

@@ -32,7 +32,7 @@ struct enqueue {
 	struct composition *composition;
 	bool takes_8bit; /* every server that it may go to does */
 	bool has_failed; /* those refused for good go in too, as failed: their
-			    sender gets a notice (deliver/notice.h) */
+			    sender gets a notice (tend/notice.h) */
 };
 
 /* Those without a verdict and the deferred wait: they are `is_queued` then, and

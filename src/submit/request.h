@@ -15,12 +15,12 @@
 #include "base/arena.h"
 #include "codec/compress.h"
 #include "config/config.h"
-#include "deliver/flush.h"
-#include "deliver/mailq.h"
 #include "mail/address.h"
 #include "mail/header.h"
 #include "mail/message.h"
 #include "submit/nicknames.h"
+#include "tend/flush.h"
+#include "tend/mailq.h"
 
 enum request_action {
 	REQUEST_SEND,
@@ -36,12 +36,12 @@ enum request_action {
 	REQUEST_CHANGE_QUEUE, /* hold, release, retry, delete */
 	REQUEST_PRINT_QUEUED, /* a mail that waits, as it goes out */
 	REQUEST_SETUP_QUEUE,  /* have the system run the queue */
-	REQUEST_SETUP,	      /* a first configuration, by question and answer */
-	REQUEST_TALK,	      /* with the server, by hand */
-	REQUEST_CHECK,	      /* the way, step by step, without a mail */
-	REQUEST_ROUNDTRIP,    /* ... and with one, to where it arrives */
-	REQUEST_SERVE_STDIO,  /* an SMTP server on standard input and output */
-	REQUEST_SERVE,	      /* one that listens */
+	REQUEST_SETUP,	     /* a first configuration, by question and answer */
+	REQUEST_TALK,	     /* with the server, by hand */
+	REQUEST_CHECK,	     /* the way, step by step, without a mail */
+	REQUEST_ROUNDTRIP,   /* ... and with one, to where it arrives */
+	REQUEST_SERVE_STDIO, /* an SMTP server on standard input and output */
+	REQUEST_SERVE,	     /* one that listens */
 	REQUEST_HELP,
 	REQUEST_VERSION,
 };

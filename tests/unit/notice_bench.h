@@ -10,9 +10,9 @@
 
 #include "base/arena.h"
 #include "base/world.h"
-#include "deliver/notice.h"
 #include "queue/queue.h"
 #include "queue/stage.h"
+#include "tend/notice.h"
 
 #define BENCH_CLOCK	     1700000000
 #define BENCH_RECIPIENTS_MAX 1500

@@ -16,10 +16,10 @@
 
 #include "base/log.h"
 #include "base/world.h"
-#include "deliver/flush.h"
 #include "deliver/process.h"
 #include "queue/queue.h"
 #include "scratch.h"
+#include "tend/flush.h"
 
 #define NOW 1700000000
 

@@ -10,10 +10,10 @@
 
 #include "base/log.h"
 #include "config/settings.h"
-#include "deliver/notice_report.h"
-#include "deliver/notice_text.h"
 #include "notice_bench.h"
 #include "scratch.h"
+#include "tend/notice_report.h"
+#include "tend/notice_text.h"
 
 #define MAIL                                                                   \
 	"From: alice@example.org\r\nSubject: the weekly report\r\n"            \

@@ -6,9 +6,9 @@
 
 #include "base/world.h"
 #include "config/settings.h"
+#include "deliver/here.h"
 #include "mail/header.h"
 #include "scratch.h"
-#include "deliver/here.h"
 #include "submit/resolve.h"
 #include "submit/rewrite.h"
 

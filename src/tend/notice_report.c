@@ -12,21 +12,21 @@
  * The sender is the account's own address under another name, since many a
  * submission server takes no other; that a program wrote it is what
  * Auto-Submitted tells (RFC 3834 5). */
-#include "deliver/notice_report.h"
+#include "tend/notice_report.h"
 
 #include <string.h>
 
 #include "base/ascii.h"
 #include "base/world.h"
-#include "deliver/notice.h"
-#include "deliver/notice_fields.h"
-#include "deliver/notice_words.h"
 #include "mail/address.h"
 #include "mail/date.h"
 #include "mail/encoded.h"
 #include "mail/message.h"
 #include "mail/msgid.h"
 #include "mail/rawfield.h"
+#include "tend/notice.h"
+#include "tend/notice_fields.h"
+#include "tend/notice_words.h"
 
 #define HEADER_MAX  (256 * 1024) /* octets of a mail's header that are read */
 #define SUBJECT_MAX 998

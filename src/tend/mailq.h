@@ -1,6 +1,6 @@
 /* mailq.h - the queue as a person, a program and a monitor see it. */
-#ifndef DELIVER_MAILQ_H
-#define DELIVER_MAILQ_H
+#ifndef TEND_MAILQ_H
+#define TEND_MAILQ_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -8,9 +8,9 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/fault.h"
-#include "deliver/flush.h"
 #include "flow/sink.h"
 #include "queue/queue.h"
+#include "tend/flush.h"
 
 /* Which mails: one word of each that is not empty must fit (wanted.h). */
 struct mailq_choice {

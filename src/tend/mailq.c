@@ -2,7 +2,7 @@
  *
  * Programs read the last line of the list, and people the others: the reasons
  * stand in parentheses above those who are waiting for them to pass. */
-#include "deliver/mailq.h"
+#include "tend/mailq.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -10,8 +10,8 @@
 #include <time.h>
 
 #include "base/world.h"
-#include "deliver/mailq_busy.h"
-#include "deliver/mailq_visit.h"
+#include "tend/mailq_busy.h"
+#include "tend/mailq_visit.h"
 
 #define ID_WIDTH 17
 #define INDENT	 47 /* of a recipient: behind id, size and time */

@@ -5,8 +5,8 @@
  * off, and the run goes on with the others.  Any number of runs at once is
  * safe: each mail is locked while it is tried.  At the end the senders of what
  * failed are told (notice.h) and the queue is tidied. */
-#ifndef DELIVER_FLUSH_H
-#define DELIVER_FLUSH_H
+#ifndef TEND_FLUSH_H
+#define TEND_FLUSH_H
 
 #include <stdbool.h>
 #include <stddef.h>

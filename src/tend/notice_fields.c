@@ -2,15 +2,15 @@
  *
  * A digest is about many messages where the RFC knows one, so what it has
  * about the message stands with each recipient, in fields of our own. */
-#include "deliver/notice_fields.h"
+#include "tend/notice_fields.h"
 
 #include <string.h>
 
 #include "base/ascii.h"
 #include "base/buf.h"
 #include "base/world.h"
-#include "deliver/notice_text.h"
 #include "mail/date.h"
+#include "tend/notice_text.h"
 
 #define VALUE_MAX 900 /* octets: one word of them still fits a line */
 #define ROOM	  4096

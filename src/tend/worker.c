@@ -1,13 +1,13 @@
 /* worker.c - claim, look again, try, release. */
-#include "deliver/worker.h"
+#include "tend/worker.h"
 
 #include <stdio.h>
 #include <time.h>
 
 #include "base/log.h"
 #include "base/world.h"
-#include "deliver/attempt.h"
 #include "deliver/route.h"
+#include "tend/attempt.h"
 
 #define LIFE_MS 10000 /* between two signs of life */
 

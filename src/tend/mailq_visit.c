@@ -1,8 +1,8 @@
 /* mailq_visit.c - reads without locks: what is taken out meanwhile is passed
  * over, and what moves may be seen in its old place or its new one. */
-#include "deliver/mailq_visit.h"
+#include "tend/mailq_visit.h"
 
-#include "deliver/wanted.h"
+#include "tend/wanted.h"
 
 static bool entry_fits(const struct mailq_choice *choice, const struct entry *e)
 {

@@ -3,8 +3,8 @@
  * To try a lock would keep it from whoever wants it in that moment: the
  * system's own list of locks is read instead, once.  Where there is none,
  * nobody is said to have anything. */
-#ifndef DELIVER_MAILQ_BUSY_H
-#define DELIVER_MAILQ_BUSY_H
+#ifndef TEND_MAILQ_BUSY_H
+#define TEND_MAILQ_BUSY_H
 
 #include <stdbool.h>
 

@@ -1,13 +1,13 @@
 /* notice_words.c - the reader did not run a mail server before breakfast: what
  * happened comes first, the server's words next, what to do last. */
-#include "deliver/notice_words.h"
+#include "tend/notice_words.h"
 
 #include <inttypes.h>
 #include <string.h>
 
 #include "base/world.h"
-#include "deliver/notice_text.h"
 #include "mail/date.h"
+#include "tend/notice_text.h"
 
 #define RECIPIENTS_SHOWN	20
 #define RECIPIENTS_SHOWN_DIGEST 5

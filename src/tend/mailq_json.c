@@ -6,7 +6,7 @@
 
 #include "base/world.h"
 #include "deliver/jsonify.h"
-#include "deliver/mailq_visit.h"
+#include "tend/mailq_visit.h"
 
 /* ISO 8601; null where it never was. */
 static json_t *time_json(int64_t when)

@@ -1,9 +1,9 @@
 /* notice_words.h - what a notice says to a person. */
-#ifndef DELIVER_NOTICE_WORDS_H
-#define DELIVER_NOTICE_WORDS_H
+#ifndef TEND_NOTICE_WORDS_H
+#define TEND_NOTICE_WORDS_H
 
 #include "base/buf.h"
-#include "deliver/notice_report.h"
+#include "tend/notice_report.h"
 
 /* The subject, UTF-8. */
 void notice_words_subject(const struct notice_report *r, struct buf *out);

@@ -3,9 +3,9 @@
 #include "base/disk.h"
 #include "base/log.h"
 #include "base/world.h"
-#include "deliver/notice.h"
-#include "deliver/notice_report.h"
 #include "store/maildir.h"
+#include "tend/notice.h"
+#include "tend/notice_report.h"
 
 /* Did nobody of those who failed, now or before, want a notice? */
 static bool is_unwanted(const struct entry *e)

@@ -3,7 +3,7 @@
  *
  * The device is left out of it: what stands there is not what stat(2) says on
  * every file system. */
-#include "deliver/mailq_busy.h"
+#include "tend/mailq_busy.h"
 
 #include <stdint.h>
 #include <stdio.h>

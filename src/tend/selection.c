@@ -5,15 +5,15 @@
  * and an account chosen once for all entries that say the same; and by the
  * account that this led to, so that senders of one account share a connection.
  * Only names are kept of an entry: a queue may have very many. */
-#include "deliver/selection.h"
+#include "tend/selection.h"
 
 #include <string.h>
 
 #include "base/log.h"
 #include "base/world.h"
 #include "config/settings.h"
-#include "deliver/attempt.h"
-#include "deliver/wanted.h"
+#include "tend/attempt.h"
+#include "tend/wanted.h"
 
 /* ---- what is asked for ---- */
 

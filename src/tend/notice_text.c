@@ -1,5 +1,5 @@
 /* notice_text.c - a line is safe first, and broken to a width afterwards. */
-#include "deliver/notice_text.h"
+#include "tend/notice_text.h"
 
 #include <string.h>
 

@@ -1,12 +1,12 @@
 /* wanted.h - which mails of the queue are meant by some words.
  *
  * Without regard to case.  No words at all mean any. */
-#ifndef DELIVER_WANTED_H
-#define DELIVER_WANTED_H
+#ifndef TEND_WANTED_H
+#define TEND_WANTED_H
 
 #include <stdbool.h>
 
-#include "deliver/flush.h"
+#include "tend/flush.h"
 
 /* Is one of the words a part of the id? */
 bool wanted_id(const struct flush_words *words, const char *id);

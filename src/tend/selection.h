@@ -8,8 +8,8 @@
  *
  * Read without locks: whoever tries a mail looks again when he has it
  * (selection_wants). */
-#ifndef DELIVER_SELECTION_H
-#define DELIVER_SELECTION_H
+#ifndef TEND_SELECTION_H
+#define TEND_SELECTION_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -18,9 +18,9 @@
 #include "base/arena.h"
 #include "base/fault.h"
 #include "config/config.h"
-#include "deliver/flush.h"
 #include "queue/queue.h"
 #include "queue/schedule.h"
+#include "tend/flush.h"
 
 struct group {
 	const char *config_path; /* that its entries name, or NULL */

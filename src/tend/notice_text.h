@@ -1,6 +1,6 @@
 /* notice_text.h - other people's words, made fit to stand in a notice. */
-#ifndef DELIVER_NOTICE_TEXT_H
-#define DELIVER_NOTICE_TEXT_H
+#ifndef TEND_NOTICE_TEXT_H
+#define TEND_NOTICE_TEXT_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,8 +1,8 @@
 /* mailq_visit.h - each mail of the queue in turn, for those who show it. */
-#ifndef DELIVER_MAILQ_VISIT_H
-#define DELIVER_MAILQ_VISIT_H
+#ifndef TEND_MAILQ_VISIT_H
+#define TEND_MAILQ_VISIT_H
 
-#include "deliver/mailq.h"
+#include "tend/mailq.h"
 
 struct mailq_mail {
 	enum queue_place place;

@@ -13,8 +13,8 @@
  *
  * A recipient whose NOTIFY is NEVER, or leaves the kind out, is not reported
  * (RFC 3461 4.1). */
-#ifndef DELIVER_NOTICE_H
-#define DELIVER_NOTICE_H
+#ifndef TEND_NOTICE_H
+#define TEND_NOTICE_H
 
 #include <stdbool.h>
 

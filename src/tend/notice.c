@@ -24,7 +24,7 @@
  *
  * That it came back is written into the entry, since somebody may wait longer
  * than that; whoever ends the mail then asks notice_owes_content. */
-#include "deliver/notice.h"
+#include "tend/notice.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -35,8 +35,8 @@
 #include "base/log.h"
 #include "base/world.h"
 #include "config/settings.h"
-#include "deliver/notice_report.h"
 #include "queue/stage.h"
+#include "tend/notice_report.h"
 
 #define RECIPIENTS_MAX 20000 /* in one digest, but for its first mail */
 #define DIGITS	       13    /* of 64 bits, in base 36 */

@@ -2,13 +2,13 @@
  *
  * Runs in a process of its own, which a mail may kill or block, and tells of
  * each step by a word to whoever watches it. */
-#ifndef DELIVER_WORKER_H
-#define DELIVER_WORKER_H
+#ifndef TEND_WORKER_H
+#define TEND_WORKER_H
 
 #include <signal.h>
 #include <stddef.h>
 
-#include "deliver/selection.h"
+#include "tend/selection.h"
 
 enum worker_word {
 	WORKER_BEGINS, /* a mail */

@@ -1,5 +1,5 @@
 /* wanted.c - see wanted.h. */
-#include "deliver/wanted.h"
+#include "tend/wanted.h"
 
 #include <string.h>
 

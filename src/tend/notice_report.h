@@ -5,8 +5,8 @@
  * programs, and of a single mail what of it comes back.  More than one mail
  * makes a digest, which brings none of them back.  Memory does not grow with
  * the mails: their content is a slice, what is written waits in stages. */
-#ifndef DELIVER_NOTICE_REPORT_H
-#define DELIVER_NOTICE_REPORT_H
+#ifndef TEND_NOTICE_REPORT_H
+#define TEND_NOTICE_REPORT_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -12,8 +12,8 @@
  * A mail that is done with is taken out here; one with failed recipients stays
  * for notice.h.  A notice that does not get through at once, or not in time, is
  * kept on this machine (notice_keep). */
-#ifndef DELIVER_ATTEMPT_H
-#define DELIVER_ATTEMPT_H
+#ifndef TEND_ATTEMPT_H
+#define TEND_ATTEMPT_H
 
 #include <stdbool.h>
 

@@ -8,7 +8,7 @@
  *
  * Signals write into a pipe that poll sees, as in submit/serve.c.  The
  * processes have our handlers: they stop between two mails. */
-#include "deliver/flush.h"
+#include "tend/flush.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -21,10 +21,10 @@
 #include "base/disk.h"
 #include "base/log.h"
 #include "base/world.h"
-#include "deliver/notice.h"
 #include "deliver/process.h"
-#include "deliver/selection.h"
-#include "deliver/worker.h"
+#include "tend/notice.h"
+#include "tend/selection.h"
+#include "tend/worker.h"
 
 #define JOBS_MAX 4	 /* groups at a time */
 #define PATIENCE 3600000 /* milliseconds */

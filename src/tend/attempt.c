@@ -10,16 +10,16 @@
  * twice: SMTP has no way round that.  So nothing but the record is done there,
  * and a mail that went to all is not written once more: taking it out needs no
  * room on a full disk. */
-#include "deliver/attempt.h"
+#include "tend/attempt.h"
 
 #include <string.h>
 
 #include "base/crash.h"
 #include "base/log.h"
 #include "base/world.h"
-#include "deliver/notice.h"
 #include "deliver/record.h"
 #include "mail/draft.h"
+#include "tend/notice.h"
 
 struct attempt {
 	struct arena *arena;

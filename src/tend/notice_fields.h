@@ -1,11 +1,11 @@
 /* notice_fields.h - what a notice says to programs (RFC 3464 2, RFC 6533 4).
  */
-#ifndef DELIVER_NOTICE_FIELDS_H
-#define DELIVER_NOTICE_FIELDS_H
+#ifndef TEND_NOTICE_FIELDS_H
+#define TEND_NOTICE_FIELDS_H
 
 #include <stdbool.h>
 
-#include "deliver/notice_report.h"
+#include "tend/notice_report.h"
 
 /* Is there an address that only message/global-delivery-status can hold? */
 bool notice_fields_are_global(const struct notice_report *r);

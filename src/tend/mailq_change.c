@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "base/disk.h"
-#include "deliver/mailq.h"
+#include "tend/mailq.h"
 
 static bool is_id(const char *id)
 {
