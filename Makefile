@@ -31,7 +31,7 @@ OBJECTS   := $(SOURCES:%.c=$(B)/obj/%.o) $(B)/obj/gen/providers.o
 COMMAND   := $(B)/obj/cmd/mailsend.o $(B)/obj/cmd/queue.o \
 	     $(B)/obj/cmd/check.o $(B)/obj/cmd/talk.o $(B)/obj/cmd/assistant.o \
 	     $(B)/obj/cmd/roundtrip.o $(B)/obj/cmd/explain.o \
-	     $(B)/obj/cmd/series.o \
+	     $(B)/obj/cmd/series.o $(B)/obj/cmd/runner.o \
 	     $(B)/obj/cmd/setup.o $(B)/obj/cmd/setup_cron.o \
 	     $(B)/obj/cmd/setup_run.o $(B)/gen/setup_files.o
 SETUP     := contrib/systemd/mailsend-queue.service \

@@ -558,7 +558,8 @@ static int act(struct run *run, struct fault *f)
 				      "mailjoin " MAILSEND_VERSION "\n",
 				      strlen("mailjoin " MAILSEND_VERSION "\n"),
 				      "standard output", f);
-	if (transcript_open(&run->transcript, r->transcript, NULL, f) < 0)
+	if (transcript_open(&run->transcript, r->transcript, r->transcript_path,
+			    f) < 0)
 		return -1;
 	status = join(run, f);
 	if (transcript_close(&run->transcript, &trouble) < 0)
@@ -588,7 +589,7 @@ int main(int argc, char **argv)
 		status = act(&run, &f);
 		if (status < 0) {
 			/* of a set it was said as it happened */
-			if (!fault_is_set(&run.first))
+			if (strcmp(f.text, run.first.text) != 0)
 				log_error("%s", f.text);
 			status = fault_exit(&f);
 		}

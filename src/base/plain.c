@@ -22,20 +22,45 @@ static size_t character(const unsigned char *s, size_t n)
 	return want;
 }
 
-void plain_put(struct buf *out, const char *text, size_t n)
+/* C0, DEL and C1; and what turns the direction of writing, or cannot be seen,
+ * so that a line would be read as another one (U+200E and on). */
+static bool does_more(const unsigned char *s)
+{
+	unsigned long code;
+
+	if (*s < 0x80)
+		return *s < 32 || *s == 127;
+	if (*s < 0xE0)
+		return *s == 0xC2 && s[1] < 0xA0;
+	if (*s >= 0xF0)
+		return false;
+	code = (*s & 0xFUL) << 12 | (s[1] & 0x3FUL) << 6 | (s[2] & 0x3FUL);
+	return (code >= 0x200E && code <= 0x200F) ||
+	       (code >= 0x2028 && code <= 0x202E) ||
+	       (code >= 0x2066 && code <= 0x2069) || code == 0xFEFF;
+}
+
+size_t plain_step(const char *text, size_t n)
 {
 	const unsigned char *s = (const unsigned char *)text;
+	size_t step = n ? character(s, n) : 0;
 
+	return step && !does_more(s) ? step : 0;
+}
+
+void plain_put(struct buf *out, const char *text, size_t n)
+{
 	while (n) {
-		size_t step = character(s, n);
+		size_t step = plain_step(text, n);
 
-		if (!step || *s < 32 || *s == 127 ||
-		    (*s == 0xC2 && s[1] < 0xA0))
+		if (step) {
+			buf_put(out, text, step);
+		} else {
 			buf_putc(out, '?');
-		else
-			buf_put(out, s, step);
-		step = step ? step : 1;
-		s += step;
+			step = character((const unsigned char *)text, n);
+			step = step ? step : 1;
+		}
+		text += step;
 		n -= step;
 	}
 }

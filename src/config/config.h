@@ -130,6 +130,7 @@ struct account {
 
 	/* serving */
 	const char *serve_cert, *serve_key;
+	bool serve_tls_starttls; /* off: TLS begins at once */
 	const char *serve_auth_command;
 	int serve_max_size;	   /* octets of a message */
 	int serve_max_recipients;  /* of a message */

@@ -102,6 +102,7 @@ const struct setting settings[] = {
 
 	TEXT(serve_cert, value_path, NULL, BYTES),
 	TEXT(serve_key, value_path, NULL, BYTES),
+	SWITCH(serve_tls_starttls, "on"),
 	TEXT(serve_auth_command, value_text, NULL, BYTES | SETTING_COMMAND),
 	NUMBER(serve_max_size, value_size, "100M", NULL),
 	NUMBER(serve_max_recipients, value_count, "1000", NULL),

@@ -52,7 +52,7 @@ static int only_one(const struct act *a, size_t *number, struct fault *f)
 	}
 	if (a->choice.count == 0)
 		return fault_set(f, FAULT_NOINPUT,
-				 a->is_new ? "the message was seen already"
+				 a->is_new ? "%s has no new message of those"
 					   : "%s has no messages",
 				 a->mailbox.name);
 	return fault_set(f, FAULT_USAGE,
@@ -170,8 +170,9 @@ static int ask(const struct act *a, struct fault *f)
 	if (fd < 0)
 		return fault_set(f, FAULT_USAGE,
 				 "nobody is there to be asked whether %zu "
-				 "messages are to be deleted; say so by --yes",
-				 a->choice.count);
+				 "message%s to be deleted; say so by --yes",
+				 a->choice.count,
+				 a->choice.count == 1 ? " is" : "s are");
 	buf_printf(&question, "delete %zu message%s of %s for good? [y/N] ",
 		   a->choice.count, a->choice.count == 1 ? "" : "s",
 		   a->mailbox.name);

@@ -1,6 +1,7 @@
 /* mailsend.c - our own face: the options of `mailsend`.
  *
  * The order is that of use, since --help shows it. */
+#include "base/ascii.h"
 #include "persona/personas.h"
 #include "persona/rows.h"
 #include "persona/setters.h"
@@ -20,6 +21,20 @@ static SETTER(set_serve)
 		return -1;
 	run->request->serve = value;
 	return set_action(run, &action, NULL, f);
+}
+
+static SETTER(set_serve_tls)
+{
+	bool is_implicit = ascii_equal(value, "implicit");
+
+	(void)row;
+	if (!is_implicit && !ascii_equal(value, "starttls"))
+		return fault_set(f, FAULT_USAGE,
+				 "'%s' is not how TLS begins: starttls or "
+				 "implicit",
+				 value);
+	return override_setting(run, "serve_tls_starttls",
+				is_implicit ? "off" : "on", f);
 }
 
 /* Where it stands first, personas.c has seen it. */
@@ -80,9 +95,12 @@ static const struct option_row rows[] = {
 	FLAG(0, "serve-anyone", .field = OPTION_FIELD(serve_anyone),
 	     .help = "who can reach the address may send, without a log-in"),
 	FILE_NAME(0, "serve-cert", "FILE", .set = set_setting,
-		  .help = "a certificate, for STARTTLS"),
+		  .help = "a certificate, for TLS"),
 	FILE_NAME(0, "serve-key", "FILE", .set = set_setting,
 		  .help = "its key"),
+	TEXT(0, "serve-tls", "HOW", .set = set_serve_tls,
+	     .help = "starttls, as it is, or implicit: at once, as on port "
+		     "465"),
 
 	HEADING("Other:"),
 	FLAG('n', "no-rc", .set = set_nothing,
@@ -193,6 +211,9 @@ static int check_series(const struct request *r, struct fault *f)
 		return fault_set(f, FAULT_USAGE,
 				 "--each makes mails and --draft has one: use "
 				 "the one or the other");
+	if (s->kind != REQUEST_ONE && r->message_id)
+		return fault_set(f, FAULT_USAGE,
+				 "many mails cannot have one Message-ID");
 	if (r->action != REQUEST_PRINT)
 		return 0;
 	return fault_set(f, FAULT_USAGE,

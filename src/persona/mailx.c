@@ -466,6 +466,7 @@ static int finish(struct options_run *run, struct fault *f)
 					 "leave one out");
 		r->draft_path = "-";
 		r->recipients_from_header = r->draft_prevails = true;
+		r->draft_has_comments = true;
 		r->extends_header = r->reverse_path_from_header = true;
 	} else if (r->draft_path) {
 		r->recipients_from_header = request_recipients(r) == 0;

@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/world.h"
 #include "persona/attach.h"
+#include "persona/mailto.h"
 #include "persona/muttrc.h"
 #include "persona/personas.h"
 #include "persona/rows.h"
@@ -188,7 +189,8 @@ static int argument(struct options_run *run, const char *value, struct fault *f)
 	const char *typed = run->argv[run->at - 1];
 
 	if (!own->is_attaching || run->is_past_options)
-		return settle_recipient(run, value, f);
+		return mailto_is(value) ? mailto_take(run, value, f)
+					: settle_recipient(run, value, f);
 	if (strchr(value, '@') && !is_there(typed))
 		return fault_set(f, FAULT_USAGE,
 				 "'%s' comes after -a, and so would be a file: "

@@ -175,8 +175,7 @@ static int split_host(struct options_run *run, char *host, struct fault *f)
 	return override_setting(run, "host", host, f);
 }
 
-/* The octet of "%40"; -1 where it is none. */
-static int percent_octet(const char *p)
+int settle_octet(const char *p)
 {
 	static const char digits[] = "0123456789abcdef";
 	const char *high, *low;
@@ -193,7 +192,7 @@ static void percent_decode(char *text)
 	char *out = text;
 
 	for (const char *p = text; *p; p++) {
-		int octet = percent_octet(p);
+		int octet = settle_octet(p);
 
 		*out++ = octet < 0 ? *p : (char)octet;
 		p += octet < 0 ? 0 : 2;

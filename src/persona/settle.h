@@ -24,6 +24,9 @@ int settle_content_field(struct options_run *run, const char *name,
 int settle_body_type(struct options_run *run, const char *value,
 		     struct fault *f);
 
+/* The octet that "%40", at the start of a text, stands for; -1 where there is
+ * none. */
+int settle_octet(const char *text);
 /* "[smtp[s]://][user@]host[:port][/]" over the account; *is_implicit tells
  * that TLS comes first, *has_scheme that there was one at all. */
 int settle_server(struct options_run *run, const char *url, bool *is_implicit,

@@ -52,6 +52,25 @@ static bool is_not_there(const char *source)
 	       errno == ENOENT;
 }
 
+/* A delivery makes a mailbox, but not the folders above it: what has none of
+ * them is a slip, or a kind of name that we do not know. */
+static int may_come(struct arena *a, const char *source, struct fault *f)
+{
+	size_t n = strlen(source);
+	struct stat st;
+
+	while (n && source[n - 1] == '/')
+		n--;
+	while (n && source[n - 1] != '/')
+		n--;
+	if (!n || stat(arena_dup_n(a, source, n), &st) == 0)
+		return 0;
+	return fault_set(f, FAULT_NOINPUT,
+			 "there is no mailbox %s, and no folder that it could "
+			 "come to be in",
+			 source);
+}
+
 static int know_all(struct arrival *w, struct mailbox *m, struct fault *f)
 {
 	for (size_t i = 1; i <= m->count; i++) {
@@ -81,7 +100,7 @@ int arrival_begin(struct arrival *w, const struct postbox_wish *wish,
 				 "could arrive in");
 	*is_missing = is_not_there(wish->source);
 	if (*is_missing)
-		return 0;
+		return may_come(&w->arena, wish->source, f);
 	r = postbox_open(&m, &a, &w->wish, f);
 	if (r == 0) {
 		r = know_all(w, &m, f);

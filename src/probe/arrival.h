@@ -25,8 +25,8 @@ struct arrival {
 };
 
 /* Remembers what is there now.  A file or folder that is not there yet has no
- * mail: *is_missing.  FAULT_USAGE for standard input, which cannot be opened
- * twice. */
+ * mail: *is_missing; FAULT_NOINPUT where the folder above it is not there, too.
+ * FAULT_USAGE for standard input, which cannot be opened twice. */
 int arrival_begin(struct arrival *w, const struct postbox_wish *wish,
 		  bool *is_missing, struct fault *f);
 /* 1 when one is there whose header has the field with that value; it is deleted

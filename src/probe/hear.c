@@ -179,7 +179,7 @@ static void take_greeting(struct hear *h)
 	uint64_t now = world_ticks();
 	struct check_step *step;
 
-	if (h->code != 220)
+	if (h->code / 100 != 2) /* as libcurl has it */
 		return;
 	if (!h->is_again) {
 		step = begin(h);
@@ -192,7 +192,7 @@ static void take_greeting(struct hear *h)
 
 static void take_ehlo(struct hear *h)
 {
-	if (h->code != 250)
+	if (h->code / 100 != 2)
 		return;
 	keep_capabilities(h);
 	if (!h->is_again)

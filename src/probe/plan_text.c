@@ -126,6 +126,9 @@ static void put_queue(const struct plan *p, struct buf *out)
 	};
 	const struct composition *c = p->composition;
 
+	if (p->trips.is_known)
+		buf_printf(out, "            %s\n",
+			   words[enqueue_mode(c->request, c->account)]);
 	for (unsigned i = 1; i < p->route.count; i++) {
 		const struct smarthost *h = &p->route.hosts[i];
 
@@ -135,9 +138,6 @@ static void put_queue(const struct plan *p, struct buf *out)
 			   h->name ? ", " : "",
 			   h->name ? report_tls(h->account) : "");
 	}
-	if (p->trips.is_known)
-		buf_printf(out, "            %s\n",
-			   words[enqueue_mode(c->request, c->account)]);
 }
 
 static void put_trips(const struct plan *p, struct buf *out)

@@ -10,6 +10,7 @@
 
 #include "base/ascii.h"
 #include "base/disk.h"
+#include "base/plain.h"
 #include "codec/base64.h"
 #include "codec/unbase64.h"
 #include "probe/talk_inside.h"
@@ -17,37 +18,10 @@
 #define SHOWN_MAX    (5 * TALK_LINE_MAX)
 #define SECRET_LEAST 4 /* octets; what is shorter is in any text */
 
-/* Octets of a character that only prints; 0: it is none, or does more. */
-static size_t printing(const unsigned char *s, size_t n)
-{
-	static const unsigned long least[] = { 0, 0, 0x80, 0x800, 0x10000 };
-	size_t want = s[0] < 0x80 ? 1 : s[0] < 0xE0 ? 2 : s[0] < 0xF0 ? 3 : 4;
-	unsigned long code = s[0];
-
-	if (want == 1)
-		return s[0] >= 32 && s[0] != 127;
-	if (s[0] < 0xC2 || s[0] > 0xF4 || n < want)
-		return 0;
-	code &= 0x7FU >> want;
-	for (size_t i = 1; i < want; i++) {
-		if ((s[i] & 0xC0) != 0x80)
-			return 0;
-		code = code << 6 | (s[i] & 0x3F);
-	}
-	if (code < least[want] || code < 0xA0 || code > 0x10FFFF ||
-	    (code >= 0xD800 && code <= 0xDFFF))
-		return 0;
-	if ((code >= 0x200E && code <= 0x200F) ||
-	    (code >= 0x2028 && code <= 0x202E) ||
-	    (code >= 0x2066 && code <= 0x2069) || code == 0xFEFF)
-		return 0;
-	return want;
-}
-
 static void put_safe(struct buf *out, const char *text, size_t n)
 {
 	for (size_t i = 0; i < n;) {
-		size_t one = printing((const unsigned char *)text + i, n - i);
+		size_t one = plain_step(text + i, n - i);
 
 		if (one) {
 			buf_put(out, text + i, one);

@@ -19,7 +19,7 @@
 #include "base/world.h"
 #include "flow/sink.h"
 
-#define DAY_SECONDS 86400
+#define DAY_SECONDS	86400
 #define LINE_MAX_OCTETS (JOURNAL_KEY_MAX + 64)
 #define COMPLETE	"complete"
 

@@ -51,7 +51,8 @@ int journal_begin(struct journal *j, struct arena *a, const char *parent,
 int journal_open(struct journal *j, struct arena *a, const char *parent,
 		 const char *id, struct journal_command *command,
 		 struct fault *f);
-/* Was it done before this journal was opened?  A key has no control bytes and no
+/* Was it done before this journal was opened?  A key has no control bytes and
+ * no
  * '=' in front, and JOURNAL_KEY_MAX octets at most. */
 bool journal_has(const struct journal *j, const char *key);
 int journal_add(struct journal *j, const char *key, struct fault *f);

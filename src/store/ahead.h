@@ -1,7 +1,8 @@
 /* ahead.h - which messages a server was asked for, and which are next.
  *
- * Answers come in the order of the questions.  What mailbox_expect announced is
- * asked for ahead, up to a window; any other message is asked for alone. */
+ * Answers are read in the order of the questions.  What mailbox_expect
+ * announced is asked for ahead, up to a window; any other message is asked for
+ * alone. */
 #ifndef STORE_AHEAD_H
 #define STORE_AHEAD_H
 

@@ -150,15 +150,15 @@ static int read_list(struct mailbox *m, struct listing *l, struct fault *f)
 
 /* ---- messages ---- */
 
-static void put_question(struct imap *own, struct buf *out, size_t number,
-			 int lines)
+/* Was it asked for, too, and is to come later? */
+static bool is_awaited(const struct imap *own, uint64_t uid)
 {
-	char text[80];
+	const struct ahead *a = &own->ahead;
 
-	snprintf(text, sizeof(text),
-		 "UID FETCH %" PRIu64 " (UID BODY.PEEK[%s])",
-		 own->uids[number - 1], lines < 0 ? "" : "HEADER");
-	imap_put(&own->talk, out, text);
+	for (size_t i = a->answered; i < a->asked; i++)
+		if (own->uids[a->list[i] - 1] == uid)
+			return true;
+	return false;
 }
 
 static int put_unquoted(const struct imap_item *item, struct sink *to)
@@ -176,7 +176,8 @@ static int put_unquoted(const struct imap_item *item, struct sink *to)
 }
 
 /* The message in one untagged FETCH, wherever in it the content stands.  *seen
- * tells that it was there; *octets how long it was. */
+ * tells that it was there; *octets how long it was.  One that comes before its
+ * turn is dropped, and asked for again. */
 static int read_content(struct imap *own, uint64_t uid, struct sink *to,
 			bool *seen, uint64_t *octets, struct fault *f)
 {
@@ -184,20 +185,26 @@ static int read_content(struct imap *own, uint64_t uid, struct sink *to,
 	const char *at = imap_fetch(r->line.data);
 	struct imap_item item;
 	bool is_other = false, has_content = false, is_wrong = false;
+	bool is_early = false, is_dropped = false;
 
 	while (at && imap_item_next(&at, &item)) {
 		int64_t n = *at ? -1 : imap_literal(&own->talk);
 		uint64_t which;
 
 		if (imap_item_is(&item, "UID") &&
-		    imap_number(item.value, item.value_length, &which))
+		    imap_number(item.value, item.value_length, &which)) {
 			is_other = which != uid;
+			is_early = is_other && is_awaited(own, which);
+		}
 		if (!ascii_begins(item.name, "BODY["))
 			continue;
-		is_wrong = is_other || has_content;
+		is_wrong = (is_other && !is_early) || has_content;
 		if (is_wrong)
 			break;
 		has_content = true;
+		is_dropped = is_early;
+		if (is_dropped)
+			to = NULL;
 		if (n >= 0) {
 			*octets = (uint64_t)n;
 			if (imap_pass(&own->talk, *octets, to, f) < 0 ||
@@ -211,10 +218,11 @@ static int read_content(struct imap *own, uint64_t uid, struct sink *to,
 		}
 	}
 	/* the flags of another are news, its content is a mistake */
-	if (is_wrong || (is_other && has_content))
+	if (is_wrong || (is_other && has_content && !is_dropped))
 		return remote_garbled(
 			r, "sends another message than was asked for", f);
-	*seen = has_content;
+	own->is_muddled |= is_dropped;
+	*seen = has_content && !is_dropped;
 	return imap_pass_rest(&own->talk, f);
 }
 
@@ -225,10 +233,10 @@ static int is_gone(struct imap *own, struct fault *f)
 			 own->talk.remote->place);
 }
 
-/* Until the content was there.  Servers answer in the order of the questions,
- * but may tell only later that they are done with them. */
-static int read_answer(struct imap *own, unsigned tag, uint64_t uid,
-		       struct sink *to, uint64_t *octets, struct fault *f)
+/* Until the content was there.  That the server is done with the question it
+ * may tell only later. */
+static int read_answer(struct imap *own, uint64_t uid, struct sink *to,
+		       uint64_t *octets, struct fault *f)
 {
 	bool seen = false;
 
@@ -245,18 +253,14 @@ static int read_answer(struct imap *own, unsigned tag, uint64_t uid,
 			continue;
 		}
 		own->open_tags--;
-		if (done == tag)
-			return imap_judge(&own->talk, "the message", f) < 0
-				       ? -1
-				       : is_gone(own, f);
+		if (done != own->talk.tag)
+			continue;
+		own->ahead.answered = own->ahead.asked;
+		return imap_judge(&own->talk, "the message", f) < 0
+			       ? -1
+			       : is_gone(own, f);
 	}
 	return 0;
-}
-
-/* Tags are given in the order of the questions. */
-static unsigned next_tag(const struct imap *own)
-{
-	return own->talk.tag - (unsigned)ahead_pending(&own->ahead) + 1;
 }
 
 /* Answers that nobody wants any more, and what is still to be said of those
@@ -278,18 +282,34 @@ static int land(struct imap *own, struct fault *f)
 	return 0;
 }
 
+/* The server answers in its own order, which is that of the numbers. */
+static bool is_rising(const struct ahead *a, size_t last)
+{
+	return a->asked < a->count && a->list[a->asked] > last;
+}
+
+/* All that may be asked now, as one question: of several at once it may answer
+ * a later one first (RFC 3501 5.5), and Dovecot does. */
 static int ask(struct imap *own, struct fault *f)
 {
+	size_t window = own->is_muddled ? 1 : AHEAD_WINDOW, number = 0;
 	struct buf text;
-	size_t number;
 	int r;
 
-	buf_init(&text, (size_t)AHEAD_WINDOW * 96);
-	while ((number = ahead_take(&own->ahead, AHEAD_WINDOW))) {
-		put_question(own, &text, number, own->ahead.lines);
-		own->open_tags++;
+	buf_init(&text, (size_t)AHEAD_WINDOW * 24 + 64);
+	buf_puts(&text, "UID FETCH ");
+	for (bool is_first = true; is_rising(&own->ahead, number);
+	     is_first = false) {
+		number = ahead_take(&own->ahead, window);
+		if (!number)
+			break;
+		buf_printf(&text, "%s%" PRIu64, is_first ? "" : ",",
+			   own->uids[number - 1]);
 	}
-	r = remote_send(own->talk.remote, text.data, NULL, f);
+	buf_printf(&text, " (UID BODY.PEEK[%s])",
+		   own->ahead.lines < 0 ? "" : "HEADER");
+	own->open_tags++;
+	r = imap_say(&own->talk, text.data, NULL, f);
 	buf_free(&text);
 	return r;
 }
@@ -299,18 +319,18 @@ static int get(struct mailbox *m, size_t number, int lines, struct sink *to,
 {
 	struct imap *own = m->own;
 	uint64_t octets;
-	unsigned tag;
 
 	if (!ahead_is_next(&own->ahead, m, number, lines)) {
 		if (land(own, f) < 0)
 			return -1;
 		ahead_begin(&own->ahead, m, number, lines);
+		if (ask(own, f) < 0)
+			return -1;
 	}
-	if (ahead_is_low(&own->ahead, AHEAD_WINDOW) && ask(own, f) < 0)
-		return -1;
-	tag = next_tag(own);
 	ahead_answered(&own->ahead);
-	return read_answer(own, tag, own->uids[number - 1], to, &octets, f);
+	if (read_answer(own, own->uids[number - 1], to, &octets, f) < 0)
+		return -1;
+	return own->is_muddled ? land(own, f) : 0;
 }
 
 static int imap_read(struct mailbox *m, size_t number, struct sink *to,
@@ -338,7 +358,7 @@ static int imap_top(struct mailbox *m, size_t number, unsigned lines,
 			 uid, from, PIECE);
 		own->open_tags++;
 		if (imap_say(&own->talk, text, NULL, f) < 0 ||
-		    read_answer(own, own->talk.tag, uid, to, &octets, f) < 0)
+		    read_answer(own, uid, to, &octets, f) < 0)
 			return -1;
 		from += octets;
 	}

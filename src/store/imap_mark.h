@@ -16,6 +16,7 @@ struct imap {
 	uint64_t *uids;	   /* rising */
 	struct ahead ahead;
 	unsigned open_tags; /* questions about messages that are not done */
+	bool is_muddled;    /* one came before its turn: one at a time, now */
 	/* of the folder that was opened last */
 	uint64_t seen_validity, exists;
 };

@@ -10,18 +10,13 @@
 #define LINES_MAX   (2 * (uint64_t)MAILBOX_MESSAGES_MAX + 10000)
 #define FAREWELL    5000 /* milliseconds */
 
-void imap_put(struct imap_talk *t, struct buf *out, const char *command)
-{
-	buf_printf(out, "m%u %s\r\n", ++t->tag, command);
-}
-
 int imap_say(struct imap_talk *t, const char *command, const char *shown,
 	     struct fault *f)
 {
 	struct buf text = BUF_INIT(REMOTE_LINE_MAX);
 	int r;
 
-	imap_put(t, &text, command);
+	buf_printf(&text, "m%u %s\r\n", ++t->tag, command);
 	t->lines = 0;
 	if (text.overflow)
 		r = fault_set(f, FAULT_CONFIG, "a command is too long");

@@ -30,8 +30,6 @@ int imap_begin(struct imap_talk *t, struct arena *a,
 /* One command without its tag and line end; `shown` as for remote_send. */
 int imap_say(struct imap_talk *t, const char *command, const char *shown,
 	     struct fault *f);
-/* Puts it, with the next tag, where more are to go at once. */
-void imap_put(struct imap_talk *t, struct buf *out, const char *command);
 /* The next response while the command of that tag is carried out; its line is
  * in remote->line.  IMAP_DONE is its "OK"; a "NO" or "BAD" is -1, `what` names
  * what it refuses. */

@@ -37,7 +37,8 @@ void composition_init(struct composition *c, struct arena *a,
 		.account = account,
 		.inputs = { .arena = a,
 			    .spool = spool,
-			    .dot_ends = r->dot_ends_input },
+			    .dot_ends = r->dot_ends_input,
+			    .has_comments = r->draft_has_comments },
 		.is_draft = r->draft_path != NULL,
 	};
 	header_init(&c->message.header);

@@ -12,6 +12,7 @@
 
 #define NAME_ROOM   256 /* series_ops */
 #define SUBJECT_MAX 65536
+#define STEM_DIGITS 20 /* of a message's key, in its Message-ID */
 
 static const char *base_name(const char *path)
 {
@@ -25,8 +26,7 @@ static const char *base_name(const char *path)
 /* As the receiver sees it: UTF-8, and all on one line. */
 static const char *shown_name(struct arena *a, const char *path)
 {
-	const char *name =
-		charset_to_utf8(a, base_name(path), world_charset());
+	const char *name = charset_to_utf8(a, base_name(path), world_charset());
 	char *shown = arena_dup(a, name);
 
 	for (char *p = shown; *p; p++)
@@ -93,8 +93,7 @@ static const char *fill_subject(const struct request *r, unsigned n,
 
 	while (*p) {
 		if (strncmp(p, "{name}", 6) == 0) {
-			buf_puts(&out,
-				 shown_name(a, r->series.sources[n - 1]));
+			buf_puts(&out, shown_name(a, r->series.sources[n - 1]));
 			p += 6;
 		} else if (strncmp(p, "{n}", 3) == 0) {
 			buf_printf(&out, "%u", n);
@@ -122,6 +121,8 @@ int each_make(void *context, unsigned n, struct arena *a,
 
 	snprintf(name, NAME_ROOM, "%s", path);
 	request_attach(a, r, path)->name = shown_name(a, path);
+	if (e->id)
+		r->series.stem = arena_format(a, "%s.%u", e->id, n);
 	if (r->subject)
 		r->subject = fill_subject(e->request, n, a, f);
 	composition_init(out, a, r, e->account, e->spool);
@@ -194,6 +195,7 @@ int batch_make(void *context, unsigned n, struct arena *a,
 	       struct composition *out, char *name, struct fault *f)
 {
 	const struct batch *b = context;
+	const char *key = b->id ? batch_key(context, n, a) : NULL;
 	struct mailbox *m = find_box(b, &n);
 	struct request *r = request_copy(a, b->request);
 	struct slice *content = arena_alloc(a, sizeof(*content));
@@ -201,6 +203,9 @@ int batch_make(void *context, unsigned n, struct arena *a,
 	snprintf(name, NAME_ROOM, "%s:%u", m->name, n);
 	r->recipients_from_header = request_recipients(r) == 0;
 	r->reverse_path_from_header = !r->has_envelope_from;
+	if (key)
+		r->series.stem =
+			arena_format(a, "%s.%.*s", b->id, STEM_DIGITS, key);
 	composition_init(out, a, r, b->account, b->spool);
 	out->owned = arena_alloc(a, sizeof(*out->owned));
 	stage_init(out->owned, b->spool, "the message", f);

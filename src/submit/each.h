@@ -4,8 +4,8 @@
  * all but for the attachment and the subject, in which {name}, {n} and {of}
  * stand for the file and its number; the text is read once.  Ready messages go
  * as drafts, each with the envelope of its own header unless the request names
- * recipients.  A mailbox on a server is FAULT_USAGE: it would be read while mail
- * is sent, and be lost with the line. */
+ * recipients.  A mailbox on a server is FAULT_USAGE: it would be read while
+ * mail is sent, and be lost with the line. */
 #ifndef SUBMIT_EACH_H
 #define SUBMIT_EACH_H
 
@@ -27,6 +27,9 @@ struct each {
 	struct inputs inputs; /* of standard input */
 	struct slice text;
 	bool has_text;
+	/* The series', for Message-IDs that are the same when a mail has to be
+	 * made again; NULL: each time a new one. */
+	const char *id;
 };
 
 /* Borrows all of it until each_close.  FAULT_NOINPUT names the first file that
@@ -48,6 +51,7 @@ struct batch {
 	struct mailbox *boxes;
 	size_t count;
 	unsigned total; /* messages in all of them */
+	const char *id; /* as each has it */
 };
 
 int batch_open(struct batch *b, struct arena *a, const struct request *r,

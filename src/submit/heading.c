@@ -232,8 +232,14 @@ static int add_message_id(struct composition *c, struct fault *f)
 
 	if (domain && (!strchr(domain, '.') || *domain == '['))
 		domain = NULL;
-	c->message_id = c->request->message_id ? c->request->message_id
-					       : msgid_make(c->arena, domain);
+	if (c->request->message_id)
+		c->message_id = c->request->message_id;
+	else if (c->request->series.stem)
+		c->message_id = arena_format(c->arena, "<%s@%s>",
+					     c->request->series.stem,
+					     domain ? domain : world_domain());
+	else
+		c->message_id = msgid_make(c->arena, domain);
 	return header_add(c->arena, header_of(c), "Message-ID", c->message_id,
 			  f);
 }

@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "base/world.h"
 #include "flow/lonedot.h"
+#include "mail/template.h"
 #include "queue/stage.h"
 #include "store/mbox.h"
 #include "submit/progress.h"
@@ -93,6 +94,8 @@ struct input *input_open(struct inputs *all, const char *path, struct fault *f)
 static int stage_input(struct inputs *all, struct input *in, struct fault *f)
 {
 	bool dot_ends = in->is_standard && all->dot_ends;
+	bool has_comments = in->is_standard && all->has_comments;
+	struct template template;
 	struct lonedot lonedot;
 	struct progress p;
 	struct source from;
@@ -104,10 +107,11 @@ static int stage_input(struct inputs *all, struct input *in, struct fault *f)
 	in->is_staged = true;
 	source_of_stream(&from, in->fd, in->name);
 	progress_sink(&p, &in->stage.sink, "reading", 0);
-	lonedot_init(&lonedot, &p.sink);
+	template_init(&template, &p.sink);
+	lonedot_init(&lonedot, has_comments ? &template.sink : &p.sink);
 	if (dot_ends)
 		from.is_over = &lonedot.is_over;
-	if (pump(&from, dot_ends ? &lonedot.sink : &p.sink) < 0)
+	if (pump(&from, dot_ends ? &lonedot.sink : lonedot.sink.next) < 0)
 		return -1;
 	progress_end(&p);
 	return sink_close(&in->stage.sink);

@@ -16,8 +16,9 @@
 struct input;
 struct inputs {
 	struct arena *arena;
-	const char *const *spool;     /* folders for staging */
-	bool dot_ends;		      /* standard input, alone on a line */
+	const char *const *spool; /* folders for staging */
+	bool dot_ends;		  /* standard input, alone on a line */
+	bool has_comments;	  /* a header on standard input (template.h) */
 	const struct slice *standard; /* it was read already; NULL: read it */
 	struct input *first;
 };

@@ -243,13 +243,13 @@ void report_way(const struct composition *c, struct buf *to)
 	else
 		buf_puts(to,
 			 "server:     none: mail to oneself on this machine\n");
+	if (account->user)
+		buf_printf(to, "user:       %s\n", account->user);
 	if (account->fallback)
 		buf_printf(to, "fallback:   %s\n", account->fallback);
 	if (has_server)
 		buf_printf(to, "queue:      %s\n",
 			   enqueue_word(enqueue_mode(c->request, account)));
-	if (account->user)
-		buf_printf(to, "user:       %s\n", account->user);
 }
 
 void report_envelope(const struct composition *c, struct buf *to)

@@ -107,6 +107,8 @@ struct request_series {
 	const char *id;	   /* of a series that was begun; NULL: a new one */
 	bool again;	   /* what went before goes once more */
 	const char *parts; /* "4,7-9": these alone; NULL: all */
+	const char *stem;  /* of the Message-ID that this mail gets; NULL: a
+			      new one */
 	const char *tag;   /* of its boundaries, as it was; NULL: a new one */
 	unsigned connections;
 };
@@ -162,6 +164,7 @@ struct request {
 	 * where none was named. */
 	bool draft_prevails;
 	bool extends_header;
+	bool draft_has_comments; /* in its header, on standard input */
 	bool reverse_path_from_header;
 	struct nicknames nicknames; /* come before all aliases */
 	bool skip_aliases;

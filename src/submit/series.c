@@ -4,8 +4,8 @@
  * processes share; a verdict is one write, which a pipe keeps whole.  One
  * connection needs no process of its own.
  *
- * Of several connections each is made before it draws: where a server takes fewer
- * than were asked for, those that it takes send all of it. */
+ * Of several connections each is made before it draws: where a server takes
+ * fewer than were asked for, those that it takes send all of it. */
 #include "submit/series.h"
 
 #include <errno.h>
@@ -28,7 +28,7 @@ _Static_assert(sizeof(struct series_verdict) <= PIPE_BUF,
 
 struct shared {
 	size_t size;
-	atomic_uint next; /* the number last drawn */
+	atomic_uint next;    /* the number last drawn */
 	atomic_uint without; /* connections that could not be made */
 	atomic_bool stop;
 	atomic_bool refused[]; /* the common envelope's recipients */
@@ -183,8 +183,8 @@ static int note_refused(struct worker *w, const struct recipient *one,
 /* Some have it, and the others will never: then the series goes on without
  * these. */
 static int note_each(struct worker *w, const struct envelope *e, size_t had,
-		     const char *key, struct series_verdict *v,
-		     struct arena *a, struct fault *f)
+		     const char *key, struct series_verdict *v, struct arena *a,
+		     struct fault *f)
 {
 	size_t have = had, refused = 0;
 
@@ -341,8 +341,8 @@ static int work(struct worker *w, struct fault *f)
 {
 	const struct series *s = w->series;
 	struct arena a = ARENA_INIT;
-	int r = route_open(&w->route, &a, s->config, s->account,
-			   s->config_path, s->trace, f);
+	int r = route_open(&w->route, &a, s->config, s->account, s->config_path,
+			   s->trace, f);
 
 	if (r == 0) {
 		if (connects(w))
@@ -478,8 +478,8 @@ static void recall_refused(struct worker *w)
 	const struct series *s = w->series;
 	struct arena a = ARENA_INIT;
 
-	for (size_t i = 0; s->envelope && s->journal && !s->again &&
-			   i < s->envelope->count;
+	for (size_t i = 0;
+	     s->envelope && s->journal && !s->again && i < s->envelope->count;
 	     i++)
 		if (journal_has(s->journal,
 				key_for(&a, "refused",
@@ -505,10 +505,9 @@ int series_run(const struct series *s, struct series_result *out,
 	       struct fault *f)
 {
 	struct fault failed = FAULT_INIT;
-	struct worker w = { .series = s,
-			    .report = -1,
-			    .result = out,
-			    .fault = &failed };
+	struct worker w = {
+		.series = s, .report = -1, .result = out, .fault = &failed
+	};
 	unsigned left;
 	int r;
 
@@ -521,8 +520,9 @@ int series_run(const struct series *s, struct series_result *out,
 	running = w.shared;
 	recall_refused(&w);
 	if (s->connections > 1 && left > 1)
-		r = work_together(
-			&w, s->connections < left ? s->connections : left, f);
+		r = work_together(&w,
+				  s->connections < left ? s->connections : left,
+				  f);
 	else
 		r = work(&w, f);
 	running = NULL;

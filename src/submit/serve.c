@@ -127,6 +127,7 @@ static int serve_session(const struct serve *s, struct line *line,
 		.cert = account->serve_cert,
 		.key = account->serve_key ? account->serve_key
 					  : account->serve_cert,
+		.is_implicit = is_network && !account->serve_tls_starttls,
 		.command_seconds = command_seconds,
 		.session_seconds = SESSION_SECONDS,
 		.stop_seconds = STOP_SECONDS,
@@ -227,8 +228,11 @@ static void turn_away(const struct serve *s, int fd)
 	int n = snprintf(line, sizeof(line),
 			 "421 4.7.0 %.300s has too many connections\r\n",
 			 serving_name(s->account));
-	ssize_t r = send(fd, line, (size_t)n, MSG_DONTWAIT | MSG_NOSIGNAL);
+	ssize_t r = 0;
 
+	/* who begins with TLS could not read it */
+	if (s->account->serve_tls_starttls)
+		r = send(fd, line, (size_t)n, MSG_DONTWAIT | MSG_NOSIGNAL);
 	(void)r;
 	close(fd);
 }
@@ -386,6 +390,11 @@ static int check_settings(const struct account *account, struct fault *f)
 				 "nobody logs in without TLS: with "
 				 "serve_auth_command set serve_cert and "
 				 "serve_key too");
+	if (!account->serve_tls_starttls && !cert)
+		return fault_set(f, FAULT_CONFIG,
+				 "serve_tls_starttls off is TLS from the "
+				 "start, which needs a certificate: set "
+				 "serve_cert and serve_key too");
 	if (!cert)
 		return 0;
 	return line_check_identity(cert,

@@ -7,8 +7,8 @@
  * A shar part appends its slice to the file, the first one makes it, and no
  * part does anything else.
  *
- * What is uuencoded has to stay 7bit, or its size would depend on what is in it:
- * so the words around it are ASCII, and a text that is more than that goes
+ * What is uuencoded has to stay 7bit, or its size would depend on what is in
+ * it: so the words around it are ASCII, and a text that is more than that goes
  * before it as it would go by itself. */
 #include "submit/split_frame.h"
 
@@ -20,10 +20,10 @@
 #include "codec/words.h"
 #include "mail/fragment_label.h"
 
-#define TEXT_MAX     65536 /* octets of words around a slice */
-#define COMMENT_MAX  65536 /* of the person's text as a shell's comments */
-#define PLAIN_LONGEST 900  /* octets of a line in the midst of ours */
-#define DIGITS_LEAST 3
+#define TEXT_MAX      65536 /* octets of words around a slice */
+#define COMMENT_MAX   65536 /* of the person's text as a shell's comments */
+#define PLAIN_LONGEST 900   /* octets of a line in the midst of ours */
+#define DIGITS_LEAST  3
 
 struct frame {
 	const struct split *split;
@@ -170,8 +170,8 @@ static const char *shar_head(struct frame *fr)
 	put_word(&name, p->set->name);
 	buf_puts(&t, "#!/bin/sh\n# ");
 	put_which(&t, p, p->set->name);
-	buf_puts(&t, "# It is a shell archive: let sh or unshar -e have the "
-		     "parts in their order.\n");
+	buf_puts(&t, "# It is a shell archive: let sh have the parts in their "
+		     "order, or unshar -E 'exit 0'.\n");
 	buf_printf(&t, "# " FRAGMENT_LABEL_FIELD ": %s\n", fr->label);
 	if (p->n == 1)
 		buf_printf(&t,

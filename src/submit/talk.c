@@ -67,6 +67,15 @@ static int listen_on(struct session *s, struct fault *f)
 	return -1;
 }
 
+static int secure(struct session *s, struct fault *f)
+{
+	if (line_start_tls(s->line, s->talk->cert, s->talk->key, time_limit(s),
+			   f) < 0)
+		return -1;
+	server_secured(s->server);
+	return 0;
+}
+
 static int start_tls(struct session *s, struct fault *f)
 {
 	bool agreed = server_agree_tls(s->server, s->at < s->have);
@@ -74,13 +83,7 @@ static int start_tls(struct session *s, struct fault *f)
 	s->at = s->have = 0;
 	if (intake_flush(s->talk->intake, f) < 0)
 		return -1;
-	if (!agreed)
-		return 0;
-	if (line_start_tls(s->line, s->talk->cert, s->talk->key, time_limit(s),
-			   f) < 0)
-		return -1;
-	server_secured(s->server);
-	return 0;
+	return agreed ? secure(s, f) : 0;
 }
 
 static int run(struct session *s, struct fault *f)
@@ -126,10 +129,12 @@ int talk_run(const struct talk *t, struct fault *f)
 		.room = memory_alloc(ROOM),
 		.session_until = in_seconds(t->session_seconds),
 	};
-	int r;
+	int r = t->is_implicit ? secure(&s, f) : 0;
 
-	server_greet(s.server);
-	r = run(&s, f);
+	if (r == 0) {
+		server_greet(s.server);
+		r = run(&s, f);
+	}
 	free(s.room);
 	return r;
 }

@@ -12,6 +12,7 @@
 struct talk {
 	struct intake *intake;
 	const char *cert, *key;	  /* NULL: no TLS */
+	bool is_implicit;	  /* TLS comes before the greeting */
 	unsigned command_seconds; /* for one command, or a piece of content */
 	unsigned session_seconds;
 	unsigned stop_seconds; /* for what has begun, once we are to stop */

@@ -53,6 +53,9 @@ teardown() {
 		smtp.quit()
 	END
 	exits 0
+	# -odb: it was taken, and goes by and by
+	await_mail bob
+	await_mail carol
 	holds bob headers/subject='By alpine' headers/from=alice@example.test \
 		headers/message-id='<alpine.7@example.test>' \
 		body/text=$'Grüße\n.\nend'

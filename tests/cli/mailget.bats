@@ -482,6 +482,36 @@ answering() {
 	[ ! -e one.eml ]
 }
 
+imap_three=("${imap_one[@]:0:5}"
+	'> * 1 FETCH (UID 7 RFC822.SIZE 9)' '> * 2 FETCH (UID 8 RFC822.SIZE 9)'
+	'> * 3 FETCH (UID 9 RFC822.SIZE 9)' '> m3 OK')
+
+@test "messages that come in another order are not mixed up" {
+	serve "${imap_login[@]}" "${imap_three[@]}" '< m4 UID FETCH 7,8,9 ' \
+		'> * 2 FETCH (UID 8 BODY[] {10}' '>> it is two!)\r\n' \
+		'> * 1 FETCH (UID 7 BODY[] {10}' '>> it is one!)\r\n' \
+		'> * 3 FETCH (UID 9 BODY[] {10}' '>> three, 3rd)\r\n' '> m4 OK' \
+		'< m5 UID FETCH 8 ' '> * 2 FETCH (UID 8 BODY[] {10}' \
+		'>> it is two!)\r\n' '> m5 OK' \
+		'< m6 UID FETCH 9 ' '> * 3 FETCH (UID 9 BODY[] {10}' \
+		'>> three, 3rd)\r\n' '> m6 OK' '< m7 LOGOUT' '> m7 OK'
+	get "imaps://localhost:$port" fetch kept
+	[ "$status" -eq 0 ]
+	[ "$(cat kept/9.7.eml)" = "it is one!" ]
+	[ "$(cat kept/9.8.eml)" = "it is two!" ]
+	[ "$(cat kept/9.9.eml)" = "three, 3rd" ]
+}
+
+@test "one of several is gone: it is said, and what came before is kept" {
+	serve "${imap_login[@]}" "${imap_three[@]}" '< m4 UID FETCH 7,8,9 ' \
+		'> * 1 FETCH (UID 7 BODY[] {10}' '>> it is one!)\r\n' \
+		'> * 2 FETCH (UID 9 BODY[] {10}' '>> three, 3rd)\r\n' '> m4 OK' wait
+	get "imaps://localhost:$port" fetch kept
+	[ "$status" -eq 69 ]
+	[ "$(cat kept/9.7.eml)" = "it is one!" ]
+	[ "$(find kept -type f | wc -l)" -eq 1 ]
+}
+
 @test "content in quotes, and none at all" {
 	serve "${imap_login[@]}" "${imap_one[@]}" '< m4 UID FETCH 7' \
 		'> * 1 FETCH (BODY[] "a\"b\\c" UID 7)' '> m4 OK' '* m5 LOGOUT' \

@@ -50,6 +50,68 @@ teardown_file() {
 	[[ $output == *a@example.org* ]]
 }
 
+@test "each long option, the same under every name" {
+	local name parts series=1
+
+	configure
+	echo data >data.txt
+	echo '<img src="cid:pixel.png">' >page.html
+	head -c 50000 /dev/urandom >pixel.png
+	echo 'the text' >body.txt
+	printf '%s\n' 'To: a@example.org' 'Subject: own' '' 'ready text' >draft
+	for name in mailsend mail mailx mutt neomutt; do
+		call $name --json --transcript=conversation --timeout 5 \
+			--account default --attach data.txt --type text/x-rows \
+			--html page.html --inline pixel.png --body body.txt \
+			--header 'X-Note: yes' --from f@example.org \
+			--envelope-from e@example.org --to a@example.org \
+			--cc c@example.org --bcc zoe@example.org \
+			--subject hello --charset iso-8859-15 --skip-empty </dev/null
+		[ "$status" -eq 0 ]
+		json_of 'j["status"] == "sent"' <<<"$output"
+		grep -q 'MAIL FROM:<e@example.org>' conversation
+		rm conversation
+		there
+		came_from e@example.org
+		went_to {a,c,zoe}@example.org
+		lacks zoe@ mail
+		is headers/From f@example.org
+		is headers/To a@example.org
+		is headers/Cc c@example.org
+		is headers/Subject hello
+		is headers/X-Note yes
+		is body/text 'the text'
+		is body/charset iso-8859-15
+		is html/text '<img src="cid:pixel.png">'
+		is file/data.txt/type text/x-rows
+		is file/pixel.png/disposition inline
+
+		sends $name --draft draft </dev/null
+		is headers/Subject own
+		went_to a@example.org
+		prints $name --to a@example.org --subject hello <<<text
+		is headers/Subject hello
+		call $name --dry-run --to a@example.org <<<text
+		[ "$status" -eq 0 ]
+		[[ $output == *'RCPT TO:<a@example.org>'* ]]
+		sends $name --skip-empty --to a@example.org <<<text
+		call $name --skip-empty --to a@example.org </dev/null
+		[ "$status" -eq 0 ]
+		[ -z "$(arrived)" ]
+		freeze "seed=$((++series))" # of the id
+		call $name --split 30k --format uuencode --attach pixel.png \
+			--to a@example.org --subject x </dev/null
+		[ "$status" -eq 0 ]
+		parts=$(arrived)
+		[ "$(wc -l <<<"$parts")" -gt 1 ]
+		[ "$(xargs grep -l '^begin 6[04]4 pixel.png' <<<"$parts" | wc -l)" -eq 1 ]
+		xargs rm <<<"$parts"
+		refuses 64 --split $name --split 0 --attach pixel.png \
+			--to a@example.org </dev/null
+		refuses 78 nonesuch $name --account nonesuch --to a@example.org <<<text
+	done
+}
+
 @test "recipients in one argument, with blanks or commas" {
 	configure
 	sends mail -s x 'a@example.org b@example.org' 'c@example.org,d@example.org' <<<text
@@ -176,6 +238,11 @@ teardown_file() {
 	configure
 	sends mail -inNB -s x a@example.org <<<text
 	sends mail -i -n -s x a@example.org <<<text
+	# -n eats nothing, under any name
+	for name in mailsend mail mailx mutt neomutt; do
+		sends $name -n a@example.org -s x <<<text
+		went_to a@example.org
+	done
 }
 
 @test "-v shows the conversation, -d sends nothing" {
@@ -258,6 +325,27 @@ teardown_file() {
 	is headers/From f@example.org
 	came_from f@example.org
 	refuses 64 recipient mail -t <<<$'Subject: x\n\ntext'
+}
+
+@test "-t: comments in the header, and none in the text" {
+	configure
+	sends mail -t <<-'END'
+	# who gets it
+	To: a@example.org
+	# not: yet
+	#Cc: c@example.org
+	Subject: own
+
+	# a heading
+	text
+	END
+	went_to a@example.org
+	is headers/Subject own
+	is body/text $'# a heading\ntext'
+	lacks 'who gets it\|not: yet' mail
+	call sendmail -t <<<$'To: a@example.org\n#: x\n\ntext'
+	there
+	is headers/# x
 }
 
 @test "-t keeps a message with MIME parts as it is" {
@@ -497,6 +585,26 @@ teardown_file() {
 	is body/text 'the text'
 	is file/data.txt/sha256 "$(sha256sum <data.txt | cut -d' ' -f1)"
 	grep -q '^X-Undelivered-To: .*a@example.org' mail
+}
+
+@test "the server is away: it waits, exit 0" {
+	local name
+
+	for name in mail mailx mutt neomutt; do
+		configure 'port 1'
+		call $name -s hello -b zoe@example.org a@example.org <<<"by $name"
+		[ "$status" -eq 0 ]
+		says queue
+		[ ! -e "$home/dead.letter" ]
+		call mailq
+		[[ $output == *'in 1 Request.' ]]
+		configure
+		call sendmail -q
+		[ "$status" -eq 0 ]
+		there
+		is body/text "by $name"
+		went_to {a,zoe}@example.org
+	done
 }
 
 @test "a line break in the subject is refused" {

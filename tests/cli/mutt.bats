@@ -67,6 +67,32 @@ teardown_file() {
 	refuses 64 'recipient' mutt -s x -a one.txt <<<text
 }
 
+@test "a recipient as a link" {
+	configure
+	sends mutt 'mailto:a@example.org,b%40example.org?subject=Gr%C3%BC%C3%9Fe%20x&cc=c@example.org' <<<text
+	is headers/Subject 'Grüße x'
+	is headers/Cc c@example.org
+	went_to {a,b,c}@example.org
+	sends mutt -s own -- 'MAILTO:?to=a@example.org&Subject=its' b@example.org <<<text
+	is headers/Subject own
+	went_to {a,b}@example.org
+	echo data >data.txt
+	call mutt 'mailto:a@example.org?attach=data.txt&bcc=evil@example.org' <<<text
+	[ "$status" -eq 0 ]
+	says attach
+	says bcc
+	there
+	lacks data mail
+	went_to a@example.org
+	for bad in 'a@example.org?subject=x%0D%0ABcc:%20evil@example.org' \
+		'a@example.org?cc=%00' 'a%0A@example.org'; do
+		refuses 64 'line break' mutt "mailto:$bad" <<<text
+	done
+	refuses 64 body mutt 'mailto:a@example.org?body=lost' <<<text
+	refuses 64 recipient mutt 'mailto:?subject=x' <<<text
+	refuses 64 mailto mail mailto:a@example.org <<<text
+}
+
 @test "-i: the file, and standard input after it" {
 	configure
 	printf 'the file\n' >text.txt

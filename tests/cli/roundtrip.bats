@@ -195,6 +195,13 @@ lying() {
 	go - bob@mx.example.net
 	[ "$status" -eq 64 ]
 	[ "$(lying)" -eq 0 ]
+	# no delivery makes the folders above a mailbox
+	go maildir:/nowhere/box bob@mx.example.net
+	[ "$status" -eq 66 ]
+	[ "$(lying)" -eq 0 ]
+	go ./away/box bob@mx.example.net
+	[ "$status" -eq 66 ]
+	[ "$(lying)" -eq 0 ]
 }
 
 @test "what does not belong to it" {

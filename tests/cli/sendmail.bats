@@ -1243,7 +1243,8 @@ queued() {
 		[ "$output" = 'Mail queue is empty' ]
 	done
 	for file in bin/newaliases bin/mail bin/mailx share/man/man8/sendmail.8 \
-		share/man/man1/mailq.1; do
+		share/man/man1/mailq.1 bin/mailsend bin/mailjoin bin/mailget \
+		share/man/man1/mailjoin.1 share/man/man1/mailget.1; do
 		[ -s "there/usr/$file" ]
 	done
 	# another's is left alone

@@ -491,6 +491,32 @@ closed" ]
 	end server
 }
 
+@test "TLS from the start, as on port 465" {
+	configure "$(certificate)" "$joe"
+	begin server --serve 127.0.0.1:0 --serve-tls implicit
+	talk server <<-END
+	with smtplib.SMTP_SSL("localhost", port, timeout=PATIENCE,
+	                      context=tls("$upstream/certs/ca.pem")) as c:
+	    c.ehlo()
+	    print(c.has_extn("starttls"), c.has_extn("auth"))
+	    print(c.docmd("STARTTLS")[0] in (500, 502, 503))
+	    c.login("joe", "secret")
+	    c.sendmail("me@example.org", "bob@example.org", TEXT)
+	# who speaks in the clear hears nothing that is of use
+	r = Raw().send(b"EHLO me\r\nMAIL FROM:<me@example.org>\r\n")
+	try:
+	    print(b"250" in r.file.read())
+	except ConnectionResetError:
+	    print(False)
+	END
+	[ "$output" = $'False True\nTrue\nFalse' ]
+	grep -q 'with ESMTPSA;' "$(arrived)"
+	end server
+	refused 64 implicit --serve 127.0.0.1:0 --serve-tls maybe
+	configure
+	refused 78 serve_cert --serve 127.0.0.1:0 --serve-tls implicit
+}
+
 @test "text that came with STARTTLS in the clear is not run" {
 	configure "$(certificate)"
 	begin server --serve 127.0.0.1:0

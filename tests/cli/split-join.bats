@@ -7,6 +7,9 @@ load helper
 : "${MAILJOIN:=${MAILSEND%mailsend}mailjoin}"
 
 setup() {
+	local uid
+
+	uid=$(id -u)
 	cd "$BATS_TEST_TMPDIR" || return 1
 	home=$BATS_TEST_TMPDIR/home
 	mkdir -m 700 "$home"
@@ -16,7 +19,7 @@ setup() {
 	: >"$MAILSEND_CONFIG"
 	# many processes: no two names of files may be the same
 	export MAILSEND_FROZEN="zone=60 host=host.example.org user=alice \
-uid=$(id -u) home=$home charset=utf-8 tty=0"
+uid=$uid home=$home charset=utf-8 tty=0"
 }
 
 a_file() {
@@ -107,7 +110,7 @@ part() {
 	cmp out/other.tgz other.tgz
 }
 
-@test "shar: unshar -e takes a folder of mails, and a damaged part is no success" {
+@test "shar: unshar takes all parts at once, and a damaged part is no success" {
 	a_file 60000
 	send --split 20k --format shar -s logs -a file.tgz alice <<<"Grüße"
 	[ "$status" -eq 0 ]
@@ -125,7 +128,8 @@ part() {
 		            open("bodies/%03d" % n, "wb").write(data)
 	END2
 	cat bodies/* >all
-	(cd out && unshar -e ../all)
+	# -e is broken in sharutils 4.15
+	(cd out && unshar -E 'exit 0' ../all)
 	cmp out/file.tgz file.tgz
 	rm out/file.tgz
 	(
@@ -171,7 +175,7 @@ part() {
 	[[ $output == *1.txt* ]]
 	send --dry-run --batch box
 	[ "$status" -eq 0 ]
-	[[ $output == *alice@localhost* ]]
+	[[ $output == *"<alice@"* ]]
 	refused 64 dry-run --print --each 1.txt -s x alice </dev/null
 	refused 64 split --split 10k --each 1.txt -s x alice </dev/null
 	refused 64 connection --batch box --connections 3
@@ -183,7 +187,7 @@ part() {
 }
 
 @test "a file's name is a line of a subject at most, and text is read once" {
-	local name=$'x\nBcc: eve@localhost\n\nbody'
+	local name=$'x\e[31m\x01 \xff'
 
 	echo one >"$name"
 	echo two >2.txt
@@ -191,9 +195,9 @@ part() {
 	[ "$status" -eq 0 ]
 	[ "$(grep -c '' <<<"$output")" -eq 2 ]
 	[ "$(grep -l MY-TEXT -r "$home/Maildir/new" | wc -l)" -eq 2 ]
-	run grep -ri '^bcc:' "$home/Maildir/new"
-	[ "$status" -ne 0 ]
 	[ "$(delivered)" -eq 2 ]
+	run grep -rP '[\x00-\x08\x0e-\x1f\x80-\xff]' "$home/Maildir/new"
+	[ "$status" -ne 0 ]
 }
 
 @test "--each and --batch - go on with what standard input was" {
@@ -252,4 +256,26 @@ part() {
 	join "$home/Maildir"
 	[ "$status" -eq 0 ] || [ "$(delivered)" -eq 1 ]
 	[ "$(delivered)" -eq 1 ] || xz -dc out/log.txt.xz | cmp - log.txt
+}
+
+# FULL=1: a gigabyte
+@test "memory is constant, there and back" {
+	[ -z "${ASAN_OPTIONS:-}" ] && [[ $MAILSEND != *asan* ]] || skip "checked build"
+	local form size=30000000 most
+
+	[ -z "${FULL:-}" ] || size=1000000000
+	a_file "$size"
+	for form in parts uuencode partial shar; do
+		rm -rf "$home/Maildir" "$home/.local" out
+		# shellcheck disable=SC2086 # words, on purpose
+		/usr/bin/time -f %M -o memory $MAILSEND --split 5M \
+			--format "$form" -s x -a file.tgz alice </dev/null
+		most=$(tail -n 1 memory)
+		echo "$form: $most KB"
+		[ "$most" -lt 30000 ]
+		mkdir out
+		join "$home/Maildir"
+		[ "$status" -eq 0 ]
+		[ "$form" = partial ] || cmp out/file.tgz file.tgz
+	done
 }

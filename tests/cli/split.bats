@@ -205,7 +205,7 @@ bodies() {
 	[ "$status" -eq 0 ]
 	local id
 	id=$(ls "$home/.local/state/mailsend/series")
-	[ ! -e "$home/.local/state/mailsend/series/$id/input" ]
+	[ -e "$home/.local/state/mailsend/series/$id/input" ] # it is small
 	# as if it had been killed behind the second
 	split_judge parts "$home/Maildir" >before
 	rm -rf "$home/Maildir"

@@ -3,6 +3,7 @@
 import errno
 import json
 import os
+import pty
 import random
 import re
 import shutil
@@ -164,6 +165,8 @@ def kill_and_resume(stand, chance, words, stdin, what):
                 series.forget()     # it had not begun
                 arguments = series.words(*words)
                 continue
+            if process.returncode == 75 and "another process" in said:
+                continue            # one is dying, and has the lock still
             assert process.returncode == 0, f"{what}: {said}"
             break
     return series, kills
@@ -261,6 +264,8 @@ def kill_input_once(stand, chance, series, words):
         if process.returncode == 66:
             series.forget()         # it had not begun
             continue
+        if process.returncode == 75 and "another process" in said:
+            continue                # one is dying, and has the lock still
         assert process.returncode == 0, said
         return series, count
 
@@ -465,7 +470,8 @@ def batch(stand):
         while True:
             process = stand.start(*words, stdout=subprocess.DEVNULL,
                                   stderr=subprocess.DEVNULL)
-            if not kill_at(process, 0.03 + chance.random() * 0.3):
+            if not kill_at(process, 0.03 + chance.random() * 0.3) and \
+                    process.returncode != 75:
                 break
             count += 1
             until(lambda: not stand.processes(), "all to have ended")
@@ -478,4 +484,81 @@ def batch(stand):
         subjects = [each["subject"] for each in stand.took()]
         assert len(set(subjects)) == 60, len(set(subjects))
         assert len(subjects) <= 60 + count, len(subjects)
+        ids = {each["id"] for each in stand.took()}
+        assert len(ids) == 60, "a mail that was sent twice is two messages"
     return [f"{count} kills, {len(subjects) - 60} came once more"]
+
+
+# ---- the server's size, the way, what a person sees
+
+@proof("--split auto: no size is told, nobody is there, the understudy is")
+def auto(stand):
+    need_join()
+    series = Series(stand)
+    words = ["--split", "auto", *series.words()[2:]]
+    with stand.sink("--keep", stand.path("kept")):
+        done = stand.run(*words)            # SIZE 0
+        assert done.status == 69 and "--split" in done.err, done
+        assert not stand.took() and not series.id()
+        port = stand.port
+    done = stand.run(*words)
+    assert done.status == 75 and not stand.names("env"), done
+    server = stand.start("--serve", "127.0.0.1:0", "--set",
+                         "serve_max_size=30k", "--queue", "never",
+                         stderr=open(stand.path("served"), "wb"))
+    try:
+        def listening():
+            with open(stand.path("served"), encoding="utf-8") as file:
+                return re.search(r"listening on .*:(\d+)\n", file.read())
+        there = until(listening, "a server")[1]
+        stand.configure("fallback second", more="account second\n"
+                        f"host 127.0.0.1\nport {there}\ntls off\nauth off\n"
+                        "from me@example.org\n")
+        user = os.environ.get("USER") or "root"
+        with stand.sink("--keep", stand.path("kept")) as sink:
+            sink.faults("greet:421:0")
+            done = stand.run("--dry-run", *words)
+            assert done.status == 0 and "30720 octets" in done.out, done
+        del port, user
+    finally:
+        server.terminate()
+        server.wait()
+
+
+@proof("so many connections as were asked for, and one otherwise")
+def connections(stand):
+    for words, most in ((), 1), (("--connections", "4"), 4):
+        series = Series(stand)
+        series.forget()
+        with stand.sink("--tarpit", "0.003"):
+            assert stand.run(*series.words(*words)).status == 0
+            until(lambda: len(stand.events("end")) == most, "the ends")
+            used = {each["connection"] for each in stand.took()}
+            assert len(used) == most, used
+
+
+@proof("a terminal sees how far the whole set is, once a second has gone by")
+def progress(stand):
+    series = Series(stand)
+    ours, theirs = pty.openpty()
+    said = b""
+    with stand.sink("--tarpit", "0.03"):
+        process = stand.start(*series.words(), stderr=theirs)
+        os.close(theirs)
+        while True:
+            try:
+                data = os.read(ours, 4096)
+            except OSError:         # the other end is closed
+                break
+            if not data:
+                break
+            said += data
+        assert process.wait(stands.PATIENCE) == 0, said
+    os.close(ours)
+    said = said.decode()
+    shown = re.findall(r"sending: ([\d.]+) kB of (\d+) kB", said)
+    assert len(shown) > 2, said
+    so_far = [float(each[0]) for each in shown]
+    assert so_far == sorted(so_far) and \
+        len({each[1] for each in shown}) == 1, shown
+    assert f"--resume {series.id()}" in said, said

@@ -195,3 +195,22 @@ lacks() {
 		return 1
 	}
 }
+
+# send_peak ARG... - send, with nothing on standard input, and the peak of its
+# memory, in kB, in the file peak.
+send_peak() {
+	status=0
+	# The kernel's own high-water mark, which only grows.
+	python3 - "$MAILSEND" --config "$CONFIG" "$@" <<-'END' >peak || status=$?
+		import re, subprocess, sys, time
+		peak = 0
+		child = subprocess.Popen(sys.argv[1:], stdin=subprocess.DEVNULL)
+		while child.poll() is None:
+		    with open(f"/proc/{child.pid}/status") as status:
+		        found = re.search(r"VmHWM:\s+(\d+) kB", status.read())
+		    peak = max(peak, int(found[1]) if found else 0)
+		    time.sleep(0.005)
+		print(peak)
+		sys.exit(child.returncode)
+	END
+}

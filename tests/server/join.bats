@@ -71,6 +71,15 @@ kept() {
 	done
 }
 
+@test "the conversation goes to a file, without the password" {
+	send_split
+	join --transcript=talk.txt "imaps://bob@$MAIL_HOST"
+	[ "$status" -eq 0 ]
+	grep -q 'UID FETCH' talk.txt
+	! grep -q "$(password bob)" talk.txt
+	! grep -q 'UID FETCH' err.txt
+}
+
 @test "in two runs by POP3, and the mails are deleted" {
 	local taken
 

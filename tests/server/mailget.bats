@@ -82,6 +82,24 @@ urls=(pop3 pop3s imap imaps)
 	done
 }
 
+# A server may answer a small question before a large one that came first.
+@test "large and small ones together, again and again" {
+	local i n
+
+	for n in 3000000 100 200000 3000000 100 300 50 3000000 20 20 900000; do
+		i=$((${i:-0} + 1))
+		{
+			printf 'Subject: %d\n\n' "$i"
+			head -c "$n" /dev/zero | base64
+		} | lies "$((1000 + i)).x"
+	done
+	for ((i = 0; i < 20; i++)); do
+		gets "imaps://alice@$MAIL_HOST" fetch "kept$i"
+		[ "$(find "kept$i" -type f | wc -l)" -eq 11 ]
+		rm -r "kept$i"
+	done
+}
+
 @test "nothing is marked as read by reading" {
 	mails 2
 	gets "imaps://alice@$MAIL_HOST" show 2

@@ -124,21 +124,7 @@ setup() {
 @test "100 MB, in less than 16 MB of memory" {
 	head -c 104857600 /dev/urandom >large.bin
 	submission
-	status=0
-	# The kernel's own high-water mark, which only grows.
-	python3 - "$MAILSEND" --config "$CONFIG" -s Large -a large.bin \
-		bob@example.test <<-'END' >peak || status=$?
-		import re, subprocess, sys, time
-		peak = 0
-		child = subprocess.Popen(sys.argv[1:], stdin=subprocess.DEVNULL)
-		while child.poll() is None:
-		    with open(f"/proc/{child.pid}/status") as status:
-		        found = re.search(r"VmHWM:\s+(\d+) kB", status.read())
-		    peak = max(peak, int(found[1]) if found else 0)
-		    time.sleep(0.005)
-		print(peak)
-		sys.exit(child.returncode)
-	END
+	send_peak -s Large -a large.bin bob@example.test
 	exits 0
 	cat peak >&2
 	(($(<peak) > 1000 && $(<peak) < 16384))

@@ -126,6 +126,12 @@ static void text_of_others(void **state)
 					      strlen(rows[i].in)),
 				    rows[i].out);
 	assert_string_equal(plain_dup(&a, "a\0b", 3), "a?b");
+	/* RIGHT-TO-LEFT OVERRIDE would show another line than there is */
+	assert_string_equal(plain_dup(&a, "ab\342\200\256dc", 7), "ab?dc");
+	assert_int_equal(plain_step("\342\200\256", 3), 0);
+	assert_int_equal(plain_step("\342\202\254", 3), 3);
+	assert_int_equal(plain_step("\342\202\254", 2), 0);
+	assert_int_equal(plain_step("", 0), 0);
 	assert_int_equal(plain_width("M\303\274\342\202\254", 6), 3);
 	arena_free(&a);
 }

@@ -1,0 +1,292 @@
+/* runner.c - which mails go, what is told of each, and the signals.
+ *
+ * Ctrl-C ends a series after the mail at hand, a second one at once. */
+#include "runner.h"
+
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/disk.h"
+#include "base/log.h"
+#include "base/world.h"
+#include "submit/enqueue.h"
+#include "submit/report.h"
+#include "submit/split_frame.h"
+
+/* ---- which of them ---- */
+
+/* "4,7-9"; the list was checked as it was read. */
+static bool is_listed(const char *list, unsigned n)
+{
+	while (list && *list) {
+		char *end;
+		unsigned long from = strtoul(list, &end, 10), to = from;
+
+		if (*end == '-')
+			to = strtoul(end + 1, &end, 10);
+		if (n >= from && n <= to)
+			return true;
+		list = *end == ',' ? end + 1 : "";
+	}
+	return false;
+}
+
+/* The id of a set of its own (of the second file, say) is that set alone, and
+ * so are the numbers of parts: mailjoin knows of no other. */
+bool runner_wanted(void *context, unsigned n)
+{
+	const struct runner *run = context;
+	const struct request_series *r = &run->job->request->series;
+	unsigned set = 0;
+
+	if (run->split)
+		n = split_place(run->split, n, &set);
+	if (r->id && (r->parts || strcmp(r->id + COMMON_DIGITS, "00") != 0) &&
+	    set != strtoul(r->id + COMMON_DIGITS, NULL, 16))
+		return false;
+	return !r->parts || is_listed(r->parts, n);
+}
+
+/* ---- what is told ---- */
+
+void runner_put_plain(struct buf *line, const char *text)
+{
+	for (; *text; text++)
+		buf_putc(line, (unsigned char)*text < 32 || *text == 127
+				       ? '?'
+				       : *text);
+}
+
+static void tell_line(const struct series_verdict *v, struct buf *line)
+{
+	static const char *const words[] = { "sent", "queued", "failed" };
+
+	buf_printf(line, "%s ", words[v->fate]);
+	runner_put_plain(line, v->name);
+	if (v->message_id[0]) {
+		buf_putc(line, ' ');
+		runner_put_plain(line, v->message_id);
+	}
+	if (v->queue_id[0])
+		buf_printf(line, " %s", v->queue_id);
+	if (v->fate == SERIES_FAILED) {
+		buf_puts(line, ": ");
+		runner_put_plain(line, v->text);
+	}
+	buf_putc(line, '\n');
+}
+
+/* Parts by their octets, other mails by their number. */
+static void show_progress(struct runner *run, const struct series_verdict *v)
+{
+	run->done++;
+	if (v->fate != SERIES_FAILED)
+		run->octets += v->size;
+	progress_step(&run->progress, run->split ? run->octets : run->done);
+}
+
+void runner_moved(void *context, unsigned n, uint64_t done, uint64_t total)
+{
+	struct runner *run = context;
+
+	(void)n;
+	(void)total;
+	if (run->split)
+		progress_step(&run->progress, run->octets + done);
+}
+
+static void print_line(struct runner *run, const struct buf *line)
+{
+	struct fault f = FAULT_INIT;
+
+	if (!line->len || run->is_mute ||
+	    disk_write_all(STDOUT_FILENO, line->data, line->len,
+			   "standard output", &f) == 0)
+		return;
+	run->is_mute = true;
+	log_error("what becomes of the mails cannot be told: %s", f.text);
+}
+
+/* A line each, for whoever counts them; the parts of one message are no news
+ * to a person but where one failed. */
+void runner_told(void *context, const struct series_verdict *v)
+{
+	struct runner *run = context;
+	struct buf line = BUF_INIT(REPORT_MAX);
+	const struct request *r = run->job->request;
+
+	show_progress(run, v);
+	if (r->json)
+		report_series_json(v, &line);
+	else if (!run->split && !r->quiet)
+		tell_line(v, &line);
+	print_line(run, &line);
+	if (v->fate == SERIES_FAILED)
+		log_error("%s: %s", v->name, v->text);
+	if (v->refused[0])
+		log_error("%s was refused, and gets no more of it: %s",
+			  v->refused, v->text);
+	buf_free(&line);
+}
+
+/* How it can go on; the standard input that was not kept belongs to it. */
+static const char *resume_words(const struct runner *run)
+{
+	const struct journal *j = &run->journal;
+	bool needs_input = journal_value(j, "input") && !journal_has_input(j);
+
+	return arena_format(run->job->arena, "mailsend --resume %s%s", j->id,
+			    needs_input ? " < FILE" : "");
+}
+
+static void tell_sum(const struct runner *run, const struct series_result *r,
+		     int status)
+{
+	const char *what = run->split ? "parts" : "mails";
+	unsigned went = r->before + r->sent + r->queued;
+
+	if (r->queued)
+		log_note("%u of %u %s wait in the queue", r->queued,
+			 r->sent + r->queued + r->failed, what);
+	if (status < 0 || r->is_stopped)
+		log_error("%u of %u %s went%s; go on with: %s", went, r->wanted,
+			  what, r->is_stopped ? " until it was stopped" : "",
+			  resume_words(run));
+	else if (r->before == r->wanted)
+		log_note("series %s: there is nothing left to do",
+			 run->journal.id);
+	else if (run->split)
+		log_note("sent as %u mails, series %s", run->split->total,
+			 run->journal.id);
+	if (r->refused)
+		log_error("%u of %zu recipients did not get all of it",
+			  r->refused, run->whole->envelope.count);
+}
+
+/* ---- signals ---- */
+
+static const int endings[] = { SIGINT, SIGTERM, SIGHUP };
+#define ENDINGS (sizeof(endings) / sizeof(*endings))
+
+static volatile sig_atomic_t caught; /* 0: none */
+
+static void catch (int number)
+{
+	caught = number;
+	series_stop();
+}
+
+/* Once each: the second one has its usual effect.  What is ignored, as under
+ * nohup, stays so. */
+static void catch_endings(struct sigaction *before)
+{
+	struct sigaction action = { .sa_handler = catch,
+				    .sa_flags = SA_RESTART | SA_RESETHAND };
+
+	sigemptyset(&action.sa_mask);
+	for (size_t i = 0; i < ENDINGS; i++)
+		if (sigaction(endings[i], NULL, &before[i]) == 0 &&
+		    before[i].sa_handler != SIG_IGN)
+			sigaction(endings[i], &action, NULL);
+}
+
+static void release_endings(const struct sigaction *before)
+{
+	for (size_t i = 0; i < ENDINGS; i++)
+		sigaction(endings[i], &before[i], NULL);
+}
+
+/* ---- a series ---- */
+
+/* About how many octets all parts have together. */
+static uint64_t expected_octets(const struct split *s)
+{
+	double octets = 0;
+
+	for (size_t i = 0; i < s->count; i++)
+		octets += (double)s->sets[i].content.length /
+			  (double)s->sets[i].step * (double)s->limit;
+	return (uint64_t)octets;
+}
+
+static void start_progress(struct runner *run)
+{
+	if (run->split) {
+		progress_init(&run->progress, "sending",
+			      expected_octets(run->split));
+		return;
+	}
+	progress_init(&run->progress, "mails sent", run->total);
+	run->progress.is_count = true;
+}
+
+/* The exit status of what was told of already. */
+static int status_of(const struct series_result *result, int status,
+		     struct fault *f)
+{
+	if (result->is_stopped && caught)
+		return SERIES_SIGNAL + caught;
+	if (status < 0 && result->failed) {
+		fault_clear(f);
+		return result->exit ? result->exit : EXIT_SOME_REFUSED;
+	}
+	return status < 0 ? -1 : result->exit;
+}
+
+static int end_series(struct runner *run, const struct series_result *result,
+		      int status, struct fault *f)
+{
+	const struct series_job *job = run->job;
+	struct fault trouble = FAULT_INIT;
+
+	tell_sum(run, result, status);
+	if (status == 0 && !result->is_stopped &&
+	    result->wanted == run->total &&
+	    journal_complete(&run->journal, &trouble) < 0)
+		log_warning("%s", trouble.text);
+	journal_close(&run->journal);
+	if (result->sent || result->queued)
+		enqueue_flush_after(job->arena, job->request, job->account,
+				    result->queued > 0);
+	return status_of(result, status, f);
+}
+
+int runner_run(struct runner *run, const struct series_ops *ops,
+	       struct fault *f)
+{
+	const struct series_job *job = run->job;
+	const struct request *r = job->request;
+	const struct series s = {
+		.arena = job->arena,
+		.config = job->config,
+		.account = job->account,
+		.config_path = r->config_path,
+		.trace = job->trace,
+		.ops = ops,
+		.context = run,
+		.total = run->total,
+		.connections = run->batch ? 1 : r->series.connections,
+		.journal = &run->journal,
+		.envelope = run->split ? &run->whole->envelope : NULL,
+		.again = r->series.again,
+	};
+	struct sigaction before[ENDINGS];
+	struct series_result result;
+	int status;
+
+	/* whoever stops it by hand will want to know */
+	if (run->total > 1 && !r->quiet && world_is_terminal(STDERR_FILENO))
+		log_note("%u mails; if this is interrupted, go on with: %s",
+			 run->total, resume_words(run));
+	start_progress(run);
+	catch_endings(before);
+	status = series_run(&s, &result, f);
+	progress_end(&run->progress);
+	status = end_series(run, &result, status, f);
+	release_endings(before);
+	return status;
+}

@@ -1,0 +1,45 @@
+/* runner.h - a series as it is run for a person: what goes, what is told, and
+ * how it is stopped. */
+#ifndef CMD_RUNNER_H
+#define CMD_RUNNER_H
+
+#include <stdbool.h>
+
+#include "base/buf.h"
+#include "queue/journal.h"
+#include "series.h"
+#include "submit/each.h"
+#include "submit/progress.h"
+#include "submit/series.h"
+#include "submit/split.h"
+
+#define COMMON_DIGITS (SPLIT_ID_SIZE - 3) /* of the ids of one command */
+
+/* What the three kinds share. */
+struct runner {
+	const struct series_job *job;
+	struct split *split; /* or NULL */
+	const struct composition *whole;
+	struct each *each;
+	struct batch *batch;
+	struct journal journal;
+	struct progress progress;
+	unsigned total, done;
+	uint64_t octets; /* of the parts that went */
+	bool is_mute;	 /* standard output takes no lines any more */
+};
+
+/* Members of series_ops, for whom the context is a struct runner. */
+bool runner_wanted(void *context, unsigned n);
+void runner_told(void *context, const struct series_verdict *v);
+void runner_moved(void *context, unsigned n, uint64_t done, uint64_t total);
+
+/* Appends it with all on one line, whatever a file is called. */
+void runner_put_plain(struct buf *line, const char *text);
+/* The journal is open and ready: sends what is to go, tells of it and closes
+ * the journal.  The exit status, or SERIES_SIGNAL and more; -1 with a fault
+ * that is still to be told. */
+int runner_run(struct runner *run, const struct series_ops *ops,
+	       struct fault *f);
+
+#endif
