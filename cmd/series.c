@@ -299,7 +299,7 @@ int series_split(const struct series_job *job, struct composition *whole,
 	struct runner run = { .job = job,
 			      .whole = whole,
 			      .journal = { .fd = -1 } };
-	struct split split;
+	struct split split = { .total = 0 };
 	char id[SPLIT_ID_SIZE];
 	uint64_t limit;
 	int r;
@@ -400,6 +400,7 @@ static int send_each(struct runner *run, struct fault *f)
 	if (r == 0)
 		r = send_all(run, &each_ops, f);
 	each_close(&each);
+	run->each = NULL;
 	return r;
 }
 
@@ -458,6 +459,7 @@ static int send_messages(struct runner *run, struct fault *f)
 			: fault_set(f, FAULT_NOINPUT,
 				    "there is no mail to be sent");
 	batch_close(&batch);
+	run->batch = NULL;
 	return r;
 }
 
