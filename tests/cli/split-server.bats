@@ -42,11 +42,6 @@ join() {
 	cmp joined file.tgz
 }
 
-# connections - how often we said EHLO, by the transcript.
-connections() {
-	grep -c '^C: EHLO' transcript
-}
-
 setup() {
 	cd "$BATS_TEST_TMPDIR" || return 1
 	home=$BATS_TEST_TMPDIR/home
@@ -58,7 +53,10 @@ setup() {
 	: >server.conf
 	chmod 600 server.conf "$MAILSEND_CONFIG"
 	# many processes: no two names of files may be the same
-	export MAILSEND_FROZEN="host=host.example.org user=alice uid=$(id -u) \
+	local uid
+
+	uid=$(id -u)
+	export MAILSEND_FROZEN="host=host.example.org user=alice uid=$uid \
 home=$home tty=0"
 }
 
