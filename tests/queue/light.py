@@ -28,8 +28,10 @@ def loads_nothing(stand):
                    "clone,clone3,fork,vfork,execve")
     assert "mailsend" in calls and "openat" in calls, calls
     for word in ("libcurl", "libssl", "libcrypto", "libmagic", "libidn2",
-                 "AF_INET", "clone", "fork", "resolv.conf"):
+                 "AF_INET", "resolv.conf"):
         assert word not in calls, f"{word} is in\n{calls}"
+    # The calls themselves: a folder may have such a name.
+    assert not re.search(r"^\d+ +(clone3?|v?fork)\(", calls, re.M), calls
     assert calls.count("execve(") == 1, calls
 
 
