@@ -364,8 +364,10 @@ static void an_append_finds_the_new_file(void **state)
 	fd = open(path, O_RDWR);
 	assert_int_equal(flock(fd, LOCK_EX), 0);
 	child = fork();
-	if (child == 0)
+	if (child == 0) {
+		close(fd); /* or the lock would be its own, too */
 		_exit(mbox_append(path, "a@x", &none, &message, &f) != 0);
+	}
 	/* it may not even have opened the file yet: then it finds the new one
 	 * at once, and the outcome is the same */
 	write_file(scratch_path(state, "new"), box);
