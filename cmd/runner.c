@@ -12,6 +12,7 @@
 
 #include "base/disk.h"
 #include "base/log.h"
+#include "base/text.h"
 #include "base/world.h"
 #include "submit/enqueue.h"
 #include "submit/report.h"
@@ -53,29 +54,21 @@ bool runner_wanted(void *context, unsigned n)
 
 /* ---- what is told ---- */
 
-void runner_put_plain(struct buf *line, const char *text)
-{
-	for (; *text; text++)
-		buf_putc(line, (unsigned char)*text < 32 || *text == 127
-				       ? '?'
-				       : *text);
-}
-
 static void tell_line(const struct series_verdict *v, struct buf *line)
 {
 	static const char *const words[] = { "sent", "queued", "failed" };
 
 	buf_printf(line, "%s ", words[v->fate]);
-	runner_put_plain(line, v->name);
+	text_puts_safe(line, v->name);
 	if (v->message_id[0]) {
 		buf_putc(line, ' ');
-		runner_put_plain(line, v->message_id);
+		text_puts_safe(line, v->message_id);
 	}
 	if (v->queue_id[0])
 		buf_printf(line, " %s", v->queue_id);
 	if (v->fate == SERIES_FAILED) {
 		buf_puts(line, ": ");
-		runner_put_plain(line, v->text);
+		text_puts_safe(line, v->text);
 	}
 	buf_putc(line, '\n');
 }

@@ -34,8 +34,6 @@ bool runner_wanted(void *context, unsigned n);
 void runner_told(void *context, const struct series_verdict *v);
 void runner_moved(void *context, unsigned n, uint64_t done, uint64_t total);
 
-/* Appends it with all on one line, whatever a file is called. */
-void runner_put_plain(struct buf *line, const char *text);
 /* The journal is open and ready: sends what is to go, tells of it and closes
  * the journal.  The exit status, or SERIES_SIGNAL and more; -1 with a fault
  * that is still to be told. */

@@ -24,6 +24,7 @@
 
 #include "base/disk.h"
 #include "base/log.h"
+#include "base/text.h"
 #include "base/world.h"
 #include "deliver/route.h"
 #include "flow/digest.h"
@@ -340,7 +341,7 @@ static int tell_mail(struct runner *run, const struct series_ops *ops,
 	int status = r < 0 ? fault_exit(&trouble) : 0;
 
 	buf_puts(&line, r < 0 ? "would fail " : "would send ");
-	runner_put_plain(&line, name);
+	text_puts_safe(&line, name);
 	if (r < 0)
 		buf_printf(&line, ": %s", trouble.text);
 	for (size_t i = 0; r == 0 && i < c.envelope.count; i++)

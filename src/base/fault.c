@@ -7,6 +7,8 @@
 #include <string.h>
 #include <sysexits.h>
 
+#include "base/text.h"
+
 static const struct {
 	const char *name;
 	int exit;
@@ -29,36 +31,15 @@ static const struct {
 	[FAULT_CONFIG] = { "config", EX_CONFIG, false },
 };
 
-/* A server's words and a file's name stand in these sentences: no control
- * byte of theirs may reach a terminal or a log as such. */
-static void show_controls(char *s)
-{
-	for (; *s; s++)
-		if ((unsigned char)*s < 32 || *s == 127)
-			*s = *s == '\t' ? ' ' : '?';
-}
-
-/* snprintf may have cut inside a UTF-8 character: drop its beginning. */
-static void trim_character(char *text, size_t size)
-{
-	size_t n = strlen(text), back = 0;
-
-	if (n + 1 < size)
-		return;
-	while (back < 4 && back < n && (text[n - 1 - back] & 0xC0) == 0x80)
-		back++;
-	if (back < n && (unsigned char)text[n - 1 - back] >= 0xC0)
-		text[n - 1 - back] = '\0';
-}
-
 static void set_sentence(struct fault *f, enum fault_cause cause,
 			 const char *format, va_list ap)
 {
 	f->cause = cause;
 	f->temporary = causes[cause].temporary;
 	vsnprintf(f->text, sizeof(f->text), format, ap);
-	trim_character(f->text, sizeof(f->text));
-	show_controls(f->text);
+	/* a server's words and a file's name stand in it */
+	text_drop_partial(f->text);
+	text_sanitize(f->text);
 }
 
 int fault_set(struct fault *f, enum fault_cause cause, const char *format, ...)

@@ -6,7 +6,11 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/buf.h"
+#include "base/text.h"
 #include "base/world.h"
+
+#define LINE_MAX_OCTETS 4200 /* of a transcript */
 
 static struct {
 	const char *name;
@@ -37,13 +41,6 @@ static void emit(const char *text, size_t n)
 	(void)r;
 }
 
-static void show_controls(char *s, size_t n)
-{
-	for (size_t i = 0; i < n; i++)
-		if ((unsigned char)s[i] < 32 || s[i] == 127)
-			s[i] = s[i] == '\t' ? ' ' : '?';
-}
-
 static void emit_line(const char *kind, const char *format, va_list ap)
 {
 	char line[2048];
@@ -56,8 +53,7 @@ static void emit_line(const char *kind, const char *format, va_list ap)
 	n = vsnprintf(line + head, sizeof(line) - 1 - (size_t)head, format, ap);
 	if (n < 0)
 		return;
-	n = (int)strlen(line);
-	show_controls(line, (size_t)n);
+	n = (int)text_sanitize(line);
 	line[n++] = '\n';
 	emit(line, (size_t)n);
 }
@@ -97,19 +93,16 @@ void log_note(const char *format, ...)
 
 void log_line(const char *prefix, const char *text, size_t n)
 {
-	char line[4200];
-	size_t head = strlen(prefix);
+	struct buf line = BUF_INIT(LINE_MAX_OCTETS);
 
 	log_progress_end();
-	if (head > 64)
-		head = 64;
-	if (n > sizeof(line) - head - 1)
-		n = sizeof(line) - head - 1;
-	snprintf(line, sizeof(line), "%.*s", (int)head, prefix);
-	memcpy(line + head, text, n);
-	show_controls(line, head + n);
-	line[head + n] = '\n';
-	emit(line, head + n + 1);
+	text_puts_safe(&line, prefix);
+	if (n > LINE_MAX_OCTETS - line.len - 1)
+		n = text_cut(text, LINE_MAX_OCTETS - line.len - 1);
+	text_put_safe(&line, text, n);
+	buf_putc(&line, '\n');
+	emit(line.data, line.len);
+	buf_free(&line);
 }
 
 bool log_has_progress(void)

@@ -6,27 +6,27 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/text.h"
 
+/* Line ends and tabs stay: JSON has words for them. */
 json_t *jsonify_text(const char *text)
 {
-	struct buf utf8 = BUF_INIT(8192);
+	struct buf safe;
 	json_t *value;
 
 	if (!text)
 		return json_null();
-	value = json_string(text);
-	for (; !value && *text; text++) {
-		unsigned char c = (unsigned char)*text;
+	buf_init(&safe, strlen(text));
+	while (*text) {
+		size_t n = strcspn(text, "\n\t");
 
-		if (c < 128)
-			buf_putc(&utf8, *text);
-		else
-			buf_printf(&utf8, "%c%c", 0xC0 | c >> 6,
-				   0x80 | (c & 0x3F));
+		text_put_safe(&safe, text, n);
+		text += n;
+		if (*text)
+			buf_putc(&safe, *text++);
 	}
-	if (!value)
-		value = json_string(utf8.data);
-	buf_free(&utf8);
+	value = json_string(safe.data);
+	buf_free(&safe);
 	return value;
 }
 

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/disk.h"
+#include "base/text.h"
 #include "base/world.h"
 
 #define LINE_MAX_OCTETS	 16384
@@ -30,14 +31,14 @@ static const struct {
 /* In quotes, and nothing in it that could end the line or the quotes. */
 static void put_quoted(struct buf *line, const char *text)
 {
-	buf_putc(line, '"');
-	for (; *text; text++) {
-		unsigned char c = (unsigned char)*text;
+	size_t start;
 
-		buf_putc(line, c < 32 || c == 127 ? '?'
-			       : c == '"'	  ? '\''
-						  : *text);
-	}
+	buf_putc(line, '"');
+	start = line->len;
+	text_puts_safe(line, text);
+	for (char *p = line->data + start; *p; p++)
+		if (*p == '"')
+			*p = '\'';
 	buf_putc(line, '"');
 }
 

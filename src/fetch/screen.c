@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "base/text.h"
+
 static unsigned length_of(unsigned char c)
 {
 	return c < 0xc2 ? 0 : c < 0xe0 ? 2 : c < 0xf0 ? 3 : c < 0xf5 ? 4 : 0;
@@ -16,25 +18,11 @@ static int put_doubt(struct screen *s)
 	return sink_put(s->sink.next, "????", n);
 }
 
-/* What is held is a whole character: is it one, and harmless? */
-static bool is_fine(const struct screen *s)
-{
-	static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
-	uint32_t point = s->held[0] & (0x7fU >> s->want);
-
-	for (unsigned i = 1; i < s->want; i++)
-		point = point << 6 | (s->held[i] & 0x3f);
-	return point >= least[s->want] && point >= 0xa0 && point <= 0x10ffff &&
-	       (point < 0xd800 || point > 0xdfff) &&
-	       (point < 0x2028 || point > 0x202e) &&
-	       (point < 0x2066 || point > 0x2069);
-}
-
 static int put_wide(struct screen *s)
 {
 	unsigned n = s->count;
 
-	if (!is_fine(s))
+	if (!text_safe_step((const char *)s->held, s->want))
 		return put_doubt(s);
 	s->count = 0;
 	return sink_put(s->sink.next, s->held, n);
@@ -42,7 +30,7 @@ static int put_wide(struct screen *s)
 
 static int put_one(struct screen *s, unsigned char c)
 {
-	if (s->count && (c & 0xc0) == 0x80) {
+	if (s->count && text_is_continuation((char)c)) {
 		s->held[s->count++] = c;
 		return s->count == s->want ? put_wide(s) : 0;
 	}

@@ -5,65 +5,27 @@
 #include <string.h>
 
 #include "base/ascii.h"
+#include "base/text.h"
 
 #define SHOW_MAX 200
 
-/* Octets of the character at p, 0 when it is not valid UTF-8. */
-static size_t character(const unsigned char *p, uint32_t *point)
-{
-	static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
-	size_t n = *p < 0x80   ? 1
-		   : *p < 0xc2 ? 0
-		   : *p < 0xe0 ? 2
-		   : *p < 0xf0 ? 3
-		   : *p < 0xf5 ? 4
-			       : 0;
-
-	if (n < 2) {
-		*point = *p;
-		return n;
-	}
-	*point = *p & (0x7fu >> n);
-	for (size_t i = 1; i < n; i++) {
-		if ((p[i] & 0xc0) != 0x80)
-			return 0;
-		*point = *point << 6 | (p[i] & 0x3f);
-	}
-	if (*point < least[n] || *point > 0x10ffff ||
-	    (*point >= 0xd800 && *point <= 0xdfff))
-		return 0;
-	return n;
-}
-
-static bool is_harmless(uint32_t point)
-{
-	if (point < 32 || (point >= 127 && point < 160))
-		return false;
-	/* line and paragraph ends, directions, the mark of byte order */
-	return (point < 0x2028 || point > 0x202e) &&
-	       (point < 0x2066 || point > 0x2069) && point != 0x200e &&
-	       point != 0x200f && point != 0xfeff;
-}
-
 static size_t clean(char *out, const char *text, size_t max)
 {
-	const unsigned char *p = (const unsigned char *)text;
-	size_t filled = 0;
+	size_t left = strlen(text), filled = 0;
 
-	while (*p) {
-		uint32_t point;
-		size_t n = character(p, &point);
-		bool ok = n && is_harmless(point);
-		size_t wide = ok ? n : 1;
+	while (left) {
+		size_t safe = text_safe_step(text, left);
+		size_t step = safe ? safe : text_unsafe_step(text, left);
 
-		if (filled + wide > max)
+		if (filled + (safe ? safe : 1) > max)
 			break;
-		if (ok)
-			memcpy(out + filled, p, n);
+		if (safe)
+			memcpy(out + filled, text, safe);
 		else
 			out[filled] = '_';
-		filled += wide;
-		p += n ? n : 1;
+		filled += safe ? safe : 1;
+		text += step;
+		left -= step;
 	}
 	out[filled] = '\0';
 	return filled;

@@ -14,7 +14,7 @@
 
 #include "base/buf.h"
 #include "base/library.h"
-#include "base/plain.h"
+#include "base/text.h"
 
 #define TEXT_MAX 2000
 
@@ -101,7 +101,7 @@ static const char *name_text(struct arena *a, const X509_NAME *name)
 			    XN_FLAG_ONELINE & ~ASN1_STRFLGS_ESC_MSB) >= 0)
 		n = x509.bio_read(text, octets, sizeof(octets));
 	x509.bio_free(text);
-	return n > 0 ? plain_dup(a, octets, (size_t)n) : "";
+	return n > 0 ? text_dup_safe(a, octets, (size_t)n) : "";
 }
 
 static void take_parts(struct arena *a, const X509_NAME *name,
@@ -120,7 +120,7 @@ static void take_parts(struct arena *a, const X509_NAME *name,
 	for (int i = 0; i < CHAIN_PARTS; i++) {
 		int n = x509.part(name, numbers[i], text, sizeof(text));
 
-		parts[i] = n >= 0 ? plain_dup(a, text, (size_t)n) : NULL;
+		parts[i] = n >= 0 ? text_dup_safe(a, text, (size_t)n) : NULL;
 	}
 }
 
@@ -154,8 +154,8 @@ static void put_names(struct buf *out, const void *names)
 		if (out->len)
 			buf_puts(out, ", ");
 		if (one->type == GEN_DNS)
-			plain_put(out, (const char *)x509.string(value),
-				  (size_t)x509.string_length(value));
+			text_put_safe(out, (const char *)x509.string(value),
+				      (size_t)x509.string_length(value));
 		else
 			put_ip(out, x509.string(value),
 			       x509.string_length(value));

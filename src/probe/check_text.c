@@ -4,7 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/plain.h"
+#include "base/text.h"
 #include "base/world.h"
 #include "probe/check_report.h"
 
@@ -47,7 +47,7 @@ static void put_mark(const struct check_look *look, enum check_mark mark,
 
 	buf_printf(out, "%s%s%s%*s", is_coloured ? marks[mark].colour : "",
 		   text, is_coloured ? "\033[0m" : "",
-		   (int)(mark_width(look) - plain_width(text, strlen(text))),
+		   (int)(mark_width(look) - text_width(text, strlen(text))),
 		   "");
 }
 
@@ -59,7 +59,7 @@ static void put_wrapped(struct buf *out, const char *text, size_t indent,
 
 	while (*text) {
 		size_t n = strcspn(text, " ");
-		size_t width = plain_width(text, n);
+		size_t width = text_width(text, n);
 
 		if (column > indent && column + 1 + width > WIDTH) {
 			buf_printf(out, "\n%*s", (int)(indent + hang), "");

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/plain.h"
+#include "base/text.h"
 #include "base/world.h"
 #include "config/settings.h"
 #include "probe/certificate.h"
@@ -270,7 +270,7 @@ static void hear_server(struct hear *h, const char *text, size_t n)
 		h->count = 0;
 	h->is_whole = is_last;
 	if (h->count < HEAR_LINES_MAX)
-		h->lines[h->count++] = plain_dup(h->check->arena, text, n);
+		h->lines[h->count++] = text_dup_safe(h->check->arena, text, n);
 	if (!is_last)
 		return;
 	h->lines[h->count] = NULL;

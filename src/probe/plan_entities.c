@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/ascii.h"
+#include "base/text.h"
 #include "mail/parameter.h"
 #include "mail/parse.h"
 #include "mail/rawfield.h"
@@ -21,9 +22,8 @@ static const char *parameter(struct arena *a, const char *field,
 			     ? arena_dup(a, value.data)
 			     : NULL;
 
-	for (char *p = copy; p && *p; p++)
-		if ((unsigned char)*p < 32 || *p == 127)
-			*p = '?';
+	if (copy)
+		text_sanitize(copy);
 	buf_free(&value);
 	return copy;
 }

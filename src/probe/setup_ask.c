@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "base/ascii.h"
-#include "base/plain.h"
+#include "base/text.h"
 #include "probe/setup_inside.h"
 
 #define COLUMNS 76
@@ -27,7 +27,7 @@ static size_t line_of(const char *text)
 	for (size_t i = 0;; i++) {
 		if (text[i] != ' ' && text[i] != '\n' && text[i])
 			continue;
-		if (fits && plain_width(text, i) > COLUMNS)
+		if (fits && text_width(text, i) > COLUMNS)
 			return fits;
 		fits = i;
 		if (text[i] != ' ')

@@ -10,31 +10,13 @@
 
 #include "base/ascii.h"
 #include "base/disk.h"
-#include "base/plain.h"
+#include "base/text.h"
 #include "codec/base64.h"
 #include "codec/unbase64.h"
 #include "probe/talk_inside.h"
 
 #define SHOWN_MAX    (5 * TALK_LINE_MAX)
 #define SECRET_LEAST 4 /* octets; what is shorter is in any text */
-
-static void put_safe(struct buf *out, const char *text, size_t n)
-{
-	for (size_t i = 0; i < n;) {
-		size_t one = plain_step(text + i, n - i);
-
-		if (one) {
-			buf_put(out, text + i, one);
-			i += one;
-			continue;
-		}
-		if (text[i] == '\t')
-			buf_putc(out, '\t');
-		else
-			buf_printf(out, "\\x%02X", (unsigned char)text[i]);
-		i++;
-	}
-}
 
 /* ---- the screen ---- */
 
@@ -173,7 +155,7 @@ static void show_line(struct talk *t, char direction, const char *text,
 	struct buf safe = BUF_INIT(SHOWN_MAX);
 	size_t code;
 
-	put_safe(&safe, text, n);
+	text_put_escaped(&safe, text, n);
 	if (direction == 'S')
 		talk_hide(t, safe.data);
 	safe.len = strlen(safe.data);

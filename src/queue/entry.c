@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "base/text.h"
 #include "queue/entry_rows.h"
 
 struct reader {
@@ -220,7 +221,7 @@ static int read_line(struct reader *r, char *line)
 		*value++ = '\0';
 	if (!*name)
 		return 0; /* an editor's */
-	if (entry_has_control(name) || entry_has_control(value))
+	if (text_has_control(name) || text_has_control(value))
 		return bad_line(r, name, "has a control byte");
 	if (r->is_over)
 		return bad_line(r, name, "stands behind the end");

@@ -75,11 +75,3 @@ const char *const entry_state_words[] = {
 	[ENTRY_TOLD] = "told",
 	NULL,
 };
-
-bool entry_has_control(const char *text)
-{
-	for (; *text; text++)
-		if ((unsigned char)*text < 32 || *text == 127)
-			return true;
-	return false;
-}

@@ -38,7 +38,4 @@ extern const size_t entry_row_count, recipient_row_count;
 /* By number, each list ends in NULL. */
 extern const char *const entry_kind_words[], *const entry_state_words[];
 
-/* Is there a byte that may stand in no value? */
-bool entry_has_control(const char *text);
-
 #endif

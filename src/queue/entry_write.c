@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "queue/entry_rows.h"
 
 size_t entry_count(const struct entry *e, enum entry_state state)
@@ -37,7 +38,7 @@ static int cannot_keep(struct writer *w, const char *name)
 
 static int write_line(struct writer *w, const char *name, const char *value)
 {
-	if (entry_has_control(value))
+	if (text_has_control(value))
 		return cannot_keep(w, name);
 	buf_puts(w->out, w->indent);
 	buf_puts(w->out, name);
@@ -54,21 +55,18 @@ static void write_words(struct writer *w, const char *name, const char *value)
 	size_t n = strlen(value);
 
 	if (n > w->words_max)
-		for (n = w->words_max; n && (value[n] & 0xC0) == 0x80; n--)
-			;
+		n = text_cut(value, w->words_max);
 	if (!n)
 		return;
 	buf_printf(w->out, "%s%s ", w->indent, name);
 	for (size_t i = 0; i < n; i++)
-		buf_putc(w->out, (unsigned char)value[i] < 32 || value[i] == 127
-					 ? '?'
-					 : value[i]);
+		buf_putc(w->out, text_is_control(value[i]) ? '?' : value[i]);
 	buf_putc(w->out, '\n');
 }
 
 static int write_path(struct writer *w, const char *name, const char *value)
 {
-	if (!value || entry_has_control(value))
+	if (!value || text_has_control(value))
 		return cannot_keep(w, name);
 	buf_printf(w->out, "%s%s <%s>\n", w->indent, name, value);
 	return 0;
@@ -162,7 +160,7 @@ static int write_row(struct writer *w, const struct row *row, const void *base)
 
 static int write_setting(struct writer *w, const struct entry_setting *s)
 {
-	if (!*s->name || strchr(s->name, ' ') || entry_has_control(s->name))
+	if (!*s->name || strchr(s->name, ' ') || text_has_control(s->name))
 		return cannot_keep(w, "set");
 	buf_puts(w->out, "set ");
 	return write_line(w, s->name, s->value);

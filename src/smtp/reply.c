@@ -11,6 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/text.h"
+
 void reply_init(struct reply *r)
 {
 	*r = (struct reply){ 0 };
@@ -31,46 +33,6 @@ void reply_reset(struct reply *r)
 	r->lines = 0;
 	buf_reset(&r->text);
 	buf_reset(&r->line);
-}
-
-/* Octets of the UTF-8 character at s that a person may be shown, 0 when there
- * is none: not well-formed (RFC 3629), or a control of C0 or C1. */
-static size_t visible(const unsigned char *s, size_t n)
-{
-	static const unsigned smallest[] = { 0, 0, 0x80, 0x800, 0x10000 };
-	size_t want = s[0] < 0x80 ? 1 : s[0] < 0xE0 ? 2 : s[0] < 0xF0 ? 3 : 4;
-	unsigned point = s[0];
-
-	if (want == 1)
-		return s[0] >= 0x20 && s[0] != 0x7F;
-	if (s[0] < 0xC2 || s[0] > 0xF4 || n < want)
-		return 0;
-	point &= 0x7FU >> want;
-	for (size_t i = 1; i < want; i++) {
-		if ((s[i] & 0xC0) != 0x80)
-			return 0;
-		point = point << 6 | (s[i] & 0x3F);
-	}
-	if (point < smallest[want] || point > 0x10FFFF || point < 0xA0)
-		return 0;
-	return point >= 0xD800 && point <= 0xDFFF ? 0 : want;
-}
-
-/* A character is kept whole or not at all; past the cap all is dropped. */
-static void keep_text(struct buf *text, const char *s, size_t n)
-{
-	for (size_t i = 0, step; i < n && !text->overflow; i += step) {
-		step = visible((const unsigned char *)s + i, n - i);
-		if (step) {
-			buf_put(text, s + i, step);
-			continue;
-		}
-		step = 1;
-		if (s[i] == '\t')
-			buf_putc(text, ' ');
-		else
-			buf_printf(text, "\\x%02X", (unsigned char)s[i]);
-	}
 }
 
 /* Length of "5.1.1" at s when its class is that of the code and a space or
@@ -109,7 +71,8 @@ static void take_text(struct reply *r, const char *s, size_t n)
 	}
 	if (r->text.len && n)
 		buf_putc(&r->text, ' ');
-	keep_text(&r->text, s, n);
+	if (!r->text.overflow)
+		text_put_escaped(&r->text, s, n);
 }
 
 static int code_of(const struct buf *line)
@@ -130,7 +93,7 @@ static int bad_line(const struct reply *r, struct fault *f)
 	struct buf shown;
 
 	buf_init(&shown, 80);
-	keep_text(&shown, r->line.data, r->line.len);
+	text_put_escaped(&shown, r->line.data, r->line.len);
 	fault_set(f, FAULT_PROTOCOL,
 		  "the server does not speak SMTP: it said \"%s\"", shown.data);
 	buf_free(&shown);
@@ -184,20 +147,6 @@ int reply_feed(struct reply *r, const char *data, size_t n, size_t *used,
 	return 0;
 }
 
-/* Octets of a character that was cut at the end of a text: 0 when it ends
- * with a whole one. */
-static size_t cut_octets(const char *text, size_t n)
-{
-	size_t back = 0, want;
-	unsigned char first;
-
-	while (back < 3 && back + 1 < n && (text[n - 1 - back] & 0xC0) == 0x80)
-		back++;
-	first = (unsigned char)text[n - 1 - back];
-	want = first < 0xC0 ? 1 : first < 0xE0 ? 2 : first < 0xF0 ? 3 : 4;
-	return want > back + 1 ? back + 1 : 0;
-}
-
 void reply_words(const struct reply *r, char *out, size_t size)
 {
 	int n = snprintf(out, size, "%03d%s%s%s%s", r->code,
@@ -205,7 +154,7 @@ void reply_words(const struct reply *r, char *out, size_t size)
 			 r->text.data);
 
 	if (n > 0 && (size_t)n >= size && size > 1)
-		out[size - 1 - cut_octets(out, size - 1)] = '\0';
+		text_drop_partial(out);
 }
 
 /* Who says what, and what it means.  The first row that fits is taken: rows

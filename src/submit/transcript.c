@@ -9,6 +9,7 @@
 #include "base/buf.h"
 #include "base/disk.h"
 #include "base/log.h"
+#include "base/text.h"
 #include "base/world.h"
 
 #define LINE_MAX_OCTETS 8192
@@ -19,14 +20,9 @@ static void to_file(struct transcript *t, char direction, const char *text,
 	struct buf line = BUF_INIT(LINE_MAX_OCTETS);
 
 	if (n > LINE_MAX_OCTETS - 8)
-		n = LINE_MAX_OCTETS - 8;
+		n = text_cut(text, LINE_MAX_OCTETS - 8);
 	buf_printf(&line, "%c: ", direction);
-	for (; n; text++, n--) {
-		unsigned char c = (unsigned char)*text;
-
-		buf_putc(&line,
-			 (c < 32 && c != '\t') || c == 127 ? '?' : *text);
-	}
+	text_put_safe(&line, text, n);
 	buf_putc(&line, '\n');
 	if (!fault_is_set(&t->trouble))
 		disk_write_all(t->fd, line.data, line.len, t->path,

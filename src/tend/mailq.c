@@ -9,6 +9,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/text.h"
 #include "base/world.h"
 #include "tend/mailq_busy.h"
 #include "tend/mailq_visit.h"
@@ -69,7 +70,8 @@ static void put_reason(struct buf *to, const struct mailq_mail *mail,
 	buf_reset(to);
 	if (r->state != ENTRY_WAITING)
 		buf_puts(to, "given up: ");
-	buf_puts(to, fault_is_set(&r->last) ? r->last.text : "not tried yet");
+	text_puts_safe(to,
+		       fault_is_set(&r->last) ? r->last.text : "not tried yet");
 	if (r->state != ENTRY_WAITING || mail->entry->is_held ||
 	    mail->place != QUEUE_WAITING)
 		return;

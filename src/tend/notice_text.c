@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/text.h"
 #include "mail/charset.h"
 
 #define WIDTH 72 /* columns; a character counts as one */
@@ -14,13 +15,13 @@ bool notice_text_is_ascii(const char *text)
 	return !*text;
 }
 
-/* Octets of the UTF-8 character at p, 1 for one that is none. */
-static size_t character_length(const char *p)
+static void put_octets(struct buf *out, const char *text, size_t n)
 {
-	unsigned char c = (unsigned char)*p;
-	size_t n = c < 0xC0 ? 1 : c < 0xE0 ? 2 : c < 0xF0 ? 3 : 4;
-
-	return strnlen(p, n) == n && charset_is_utf8(p, n) ? n : 1;
+	for (size_t i = 0; i < n; i++)
+		if (text[i] == '\t')
+			buf_putc(out, ' ');
+		else
+			buf_printf(out, "\\x%02X", (unsigned char)text[i]);
 }
 
 void notice_text_put(struct buf *out, const char *text, bool ascii, size_t max)
@@ -28,21 +29,16 @@ void notice_text_put(struct buf *out, const char *text, bool ascii, size_t max)
 	size_t start = out->len;
 
 	for (size_t n; *text; text += n) {
-		unsigned char c = (unsigned char)*text;
-		bool escaped;
+		size_t whole = text_safe_step(text, strlen(text));
+		bool escaped = !whole || (ascii && whole > 1);
 
-		n = character_length(text);
-		escaped = c > 127 && (ascii || n == 1);
+		n = whole ? whole : 1;
 		if (out->len - start + (escaped ? 4 * n : n) + 3 > max) {
 			buf_puts(out, "...");
 			return;
 		}
 		if (escaped)
-			for (size_t i = 0; i < n; i++)
-				buf_printf(out, "\\x%02X",
-					   (unsigned char)text[i]);
-		else if (c < 32 || c == 127)
-			buf_putc(out, c == '\t' ? ' ' : '?');
+			put_octets(out, text, n);
 		else
 			buf_put(out, text, n);
 	}

@@ -8,8 +8,8 @@
 #include "base/buf.h"
 #include "flow/sink.h"
 
-/* Appends the text in one line: controls become '?', what is not valid UTF-8
- * (all that is not ASCII, with `ascii`) becomes \xNN.  More than `max` octets
+/* Appends the text in one line: what is not safe (base/text.h), and with
+ * `ascii` all that is not ASCII, becomes \xNN.  More than `max` octets
  * are cut on a character's boundary, with "..." behind. */
 void notice_text_put(struct buf *out, const char *text, bool ascii, size_t max);
 bool notice_text_is_ascii(const char *text);

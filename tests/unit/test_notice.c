@@ -1147,7 +1147,9 @@ static void text_is_made_safe(void **state)
 		const char *in, *utf8, *ascii;
 	} cases[] = {
 		{ "plain", "plain", "plain" },
-		{ "a\tb\r\nc\x7f\x1b[", "a b??c??[", "a b??c??[" },
+		{ "a\tb\r\nc\x7f\x1b[", "a b\\x0D\\x0Ac\\x7F\\x1B[",
+		  "a b\\x0D\\x0Ac\\x7F\\x1B[" },
+		{ "\xc2\x9b", "\\xC2\\x9B", "\\xC2\\x9B" },
 		{ "caf\xc3\xa9", "caf\xc3\xa9", "caf\\xC3\\xA9" },
 		{ "\xe9\xc3", "\\xE9\\xC3", "\\xE9\\xC3" },
 		{ "\xf0\x9f\x93\xa6", "\xf0\x9f\x93\xa6",

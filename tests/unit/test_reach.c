@@ -12,7 +12,6 @@
 
 #include <cmocka.h>
 
-#include "base/plain.h"
 #include "net/reach.h"
 
 /* A socket bound to a port of its own, which nobody else can have. */
@@ -101,41 +100,6 @@ static void a_source_that_is_not_ours(void **state)
 	assert_int_equal(r.addresses[0].error, EADDRNOTAVAIL);
 }
 
-static void text_of_others(void **state)
-{
-	static const struct {
-		const char *in, *out;
-	} rows[] = {
-		{ "plain", "plain" },
-		{ "\033[2Jx\r\n\t", "?[2Jx???" },
-		{ "M\303\274ller \342\202\254 \360\237\230\200",
-		  "M\303\274ller \342\202\254 \360\237\230\200" },
-		{ "\302\2331m", "?1m" },	/* CSI of C1 */
-		{ "\303", "?" },		/* cut */
-		{ "\300\257 \377", "?? ?" },	/* not UTF-8 at all */
-		{ "\340\200\200", "???" },	/* too long for what it is */
-		{ "\355\240\200", "???" },	/* half of a pair */
-		{ "\364\220\200\200", "????" }, /* past the last */
-		{ "\177", "?" },
-	};
-	struct arena a = ARENA_INIT;
-
-	(void)state;
-	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++)
-		assert_string_equal(plain_dup(&a, rows[i].in,
-					      strlen(rows[i].in)),
-				    rows[i].out);
-	assert_string_equal(plain_dup(&a, "a\0b", 3), "a?b");
-	/* RIGHT-TO-LEFT OVERRIDE would show another line than there is */
-	assert_string_equal(plain_dup(&a, "ab\342\200\256dc", 7), "ab?dc");
-	assert_int_equal(plain_step("\342\200\256", 3), 0);
-	assert_int_equal(plain_step("\342\202\254", 3), 3);
-	assert_int_equal(plain_step("\342\202\254", 2), 0);
-	assert_int_equal(plain_step("", 0), 0);
-	assert_int_equal(plain_width("M\303\274\342\202\254", 6), 3);
-	arena_free(&a);
-}
-
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -144,7 +108,6 @@ int main(void)
 		cmocka_unit_test(one_that_listens),
 		cmocka_unit_test(one_that_does_not),
 		cmocka_unit_test(a_source_that_is_not_ours),
-		cmocka_unit_test(text_of_others),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

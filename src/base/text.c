@@ -1,0 +1,279 @@
+/* text.c - tables and short loops; RFC 3629's table is read from the first
+ * octet. */
+#include "base/text.h"
+
+#include <string.h>
+
+#include "base/ascii.h"
+
+/* ---- blanks and controls ---- */
+
+bool text_has_control(const char *text)
+{
+	while (*text && !text_is_control(*text))
+		text++;
+	return *text;
+}
+
+char *text_trim(char *text)
+{
+	size_t n;
+
+	while (text_is_space(*text))
+		text++;
+	n = strlen(text);
+	while (n && text_is_space(text[n - 1]))
+		n--;
+	text[n] = '\0';
+	return text;
+}
+
+/* ---- numbers ---- */
+
+size_t text_digits(const char *text, uint64_t most, uint64_t *out)
+{
+	uint64_t n = 0;
+	size_t count = 0;
+
+	for (; ascii_is_digit(text[count]); count++) {
+		uint64_t digit = (uint64_t)(text[count] - '0');
+
+		if (n > (UINT64_MAX - digit) / 10)
+			return 0;
+		n = n * 10 + digit;
+	}
+	if (!count || n > most)
+		return 0;
+	*out = n;
+	return count;
+}
+
+bool text_number(const char *text, uint64_t most, uint64_t *out)
+{
+	uint64_t n;
+	size_t count = text_digits(text, most, &n);
+
+	if (!count || text[count])
+		return false;
+	*out = n;
+	return true;
+}
+
+/* ---- hex ---- */
+
+int text_hex_value(char c)
+{
+	if (ascii_is_digit(c))
+		return c - '0';
+	c = ascii_lower(c);
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+int text_hex_octet(const char *digits)
+{
+	int high = text_hex_value(digits[0]);
+	int low = high < 0 ? -1 : text_hex_value(digits[1]);
+
+	return low < 0 ? -1 : high << 4 | low;
+}
+
+void text_hex(char *out, const void *octets, size_t n)
+{
+	static const char digits[] = "0123456789abcdef";
+	const unsigned char *p = octets;
+
+	for (size_t i = 0; i < n; i++) {
+		*out++ = digits[p[i] >> 4];
+		*out++ = digits[p[i] & 15];
+	}
+	*out = '\0';
+}
+
+void text_hex_colons(char *out, const void *octets, size_t n)
+{
+	static const char digits[] = "0123456789ABCDEF";
+	const unsigned char *p = octets;
+
+	for (size_t i = 0; i < n; i++) {
+		if (i)
+			*out++ = ':';
+		*out++ = digits[p[i] >> 4];
+		*out++ = digits[p[i] & 15];
+	}
+	*out = '\0';
+}
+
+bool text_is_hex(const char *text, size_t n)
+{
+	return strspn(text, "0123456789abcdef") == n && !text[n];
+}
+
+/* ---- UTF-8 ---- */
+
+size_t text_character(const char *text, size_t n, uint32_t *point)
+{
+	static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
+	const unsigned char *s = (const unsigned char *)text;
+	uint32_t code;
+	size_t want;
+
+	if (!n)
+		return 0;
+	want = *s < 0x80   ? 1
+	       : *s < 0xC2 ? 0
+	       : *s < 0xE0 ? 2
+	       : *s < 0xF0 ? 3
+			   : 4;
+	if (!want || want > n || *s > 0xF4)
+		return 0;
+	code = want == 1 ? *s : *s & (0x7FU >> want);
+	for (size_t i = 1; i < want; i++) {
+		if (!text_is_continuation(text[i]))
+			return 0;
+		code = code << 6 | (s[i] & 0x3FU);
+	}
+	if (code < least[want] || code > 0x10FFFF ||
+	    (code >= 0xD800 && code <= 0xDFFF))
+		return 0;
+	if (point)
+		*point = code;
+	return want;
+}
+
+size_t text_cut(const char *text, size_t n)
+{
+	size_t back = 0;
+
+	while (back < 3 && back < n && text_is_continuation(text[n - back]))
+		back++;
+	return text_is_continuation(text[n - back]) ? n : n - back;
+}
+
+void text_drop_partial(char *text)
+{
+	size_t n = strlen(text), back = 0, want;
+	unsigned char first;
+
+	while (back < 3 && back + 1 < n &&
+	       text_is_continuation(text[n - 1 - back]))
+		back++;
+	if (!n)
+		return;
+	first = (unsigned char)text[n - 1 - back];
+	want = first < 0xC0 ? 1 : first < 0xE0 ? 2 : first < 0xF0 ? 3 : 4;
+	if (want > back + 1)
+		text[n - 1 - back] = '\0';
+}
+
+size_t text_width(const char *text, size_t n)
+{
+	size_t width = 0;
+
+	for (; n; text++, n--)
+		width += !text_is_continuation(*text);
+	return width;
+}
+
+/* ---- foreign text ---- */
+
+bool text_is_safe(uint32_t point)
+{
+	if (point < 32 || (point >= 127 && point < 160))
+		return false;
+	/* line ends, marks of direction, the mark of byte order: with them a
+	 * line would be read as another one */
+	return point != 0x061C && (point < 0x200E || point > 0x200F) &&
+	       (point < 0x2028 || point > 0x202E) &&
+	       (point < 0x2066 || point > 0x2069) && point != 0xFEFF;
+}
+
+size_t text_safe_step(const char *text, size_t n)
+{
+	uint32_t point;
+	size_t step = text_character(text, n, &point);
+
+	return step && text_is_safe(point) ? step : 0;
+}
+
+size_t text_unsafe_step(const char *text, size_t n)
+{
+	size_t step = text_character(text, n, NULL);
+
+	return step ? step : 1;
+}
+
+/* What stands in place of the unsafe character there. */
+static char substitute(char c)
+{
+	return text_is_space(c) ? ' ' : '?';
+}
+
+void text_put_safe(struct buf *out, const char *text, size_t n)
+{
+	while (n && !out->overflow) {
+		size_t step = text_safe_step(text, n);
+
+		if (step) {
+			buf_put(out, text, step);
+		} else {
+			buf_putc(out, substitute(*text));
+			step = text_unsafe_step(text, n);
+		}
+		text += step;
+		n -= step;
+	}
+}
+
+void text_puts_safe(struct buf *out, const char *text)
+{
+	text_put_safe(out, text, strlen(text));
+}
+
+size_t text_sanitize(char *text)
+{
+	size_t n = strlen(text);
+	char *to = text;
+
+	for (const char *from = text; n;) {
+		size_t step = text_safe_step(from, n);
+
+		if (step) {
+			memmove(to, from, step);
+			to += step;
+		} else {
+			step = text_unsafe_step(from, n);
+			*to++ = substitute(*from);
+		}
+		from += step;
+		n -= step;
+	}
+	*to = '\0';
+	return (size_t)(to - text);
+}
+
+void text_put_escaped(struct buf *out, const char *text, size_t n)
+{
+	for (size_t step; n && !out->overflow; text += step, n -= step) {
+		step = text_safe_step(text, n);
+		if (step) {
+			buf_put(out, text, step);
+			continue;
+		}
+		step = 1;
+		if (*text == '\t')
+			buf_putc(out, ' ');
+		else
+			buf_printf(out, "\\x%02X", (unsigned char)*text);
+	}
+}
+
+const char *text_dup_safe(struct arena *a, const char *text, size_t n)
+{
+	struct buf out = BUF_INIT(TEXT_SAFE_MAX);
+	const char *kept;
+
+	text_put_safe(&out, text, n);
+	kept = arena_dup(a, out.data);
+	buf_free(&out);
+	return kept;
+}

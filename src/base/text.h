@@ -1,0 +1,105 @@
+/* text.h - small questions about text that every protocol asks, each answered
+ * once: blanks, numbers, hex digits, UTF-8; and the filter for foreign text.
+ *
+ * Foreign text is whatever a server, a mail, a file name or an environment
+ * variable said.  Before it reaches a terminal, a log or JSON it passes
+ * text_put_safe or text_sanitize: whole UTF-8 characters stay; controls (C0,
+ * DEL, C1), marks that turn the direction of writing or cannot be seen, and
+ * octets that are no UTF-8 become '?', so that no terminal obeys them and
+ * nobody reads another line than there is. */
+#ifndef BASE_TEXT_H
+#define BASE_TEXT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/buf.h"
+
+/* ---- blanks and controls ---- */
+
+/* Space and tab, as in RFC 5234's WSP. */
+static inline bool text_is_blank(char c)
+{
+	return c == ' ' || c == '\t';
+}
+
+/* ... and line ends. */
+static inline bool text_is_space(char c)
+{
+	return text_is_blank(c) || c == '\r' || c == '\n';
+}
+
+/* C0 and DEL. */
+static inline bool text_is_control(char c)
+{
+	return (unsigned char)c < 32 || c == 127;
+}
+
+bool text_has_control(const char *text);
+
+/* Takes spaces and line ends away at both ends, in place; the start. */
+char *text_trim(char *text);
+
+/* ---- numbers ---- */
+
+/* A decimal number and nothing else, without a sign, of at most `most`. */
+bool text_number(const char *text, uint64_t most, uint64_t *out);
+/* The digits at the start; how many there are, 0 where there are none or the
+ * number is over `most`. */
+size_t text_digits(const char *text, uint64_t most, uint64_t *out);
+
+/* ---- hex ---- */
+
+/* Of a digit in either case, -1 for anything else. */
+int text_hex_value(char c);
+/* The octet that two digits stand for, -1 where they are none; the second is
+ * not looked at when the first is none. */
+int text_hex_octet(const char *digits);
+/* `out` has room for 2 n characters and the NUL; lower case. */
+void text_hex(char *out, const void *octets, size_t n);
+/* "AB:CD:...", room for 3 n characters; "" for none. */
+void text_hex_colons(char *out, const void *octets, size_t n);
+/* Nothing but hex digits in lower case, `n` of them. */
+bool text_is_hex(const char *text, size_t n);
+
+/* ---- UTF-8 (RFC 3629) ---- */
+
+/* Octets of the character at `text`, 0 where there is none that is whole and
+ * valid.  `point`, unless NULL, becomes its code point. */
+size_t text_character(const char *text, size_t n, uint32_t *point);
+/* Is the octet inside a character and not its first? */
+static inline bool text_is_continuation(char c)
+{
+	return ((unsigned char)c & 0xC0) == 0x80;
+}
+/* Where a longer text can be cut, at `n` or a little before, so that no
+ * character is cut in its middle. */
+size_t text_cut(const char *text, size_t n);
+/* Where snprintf has cut a character at the end, its beginning goes. */
+void text_drop_partial(char *text);
+/* Characters: columns, as far as that can be told. */
+size_t text_width(const char *text, size_t n);
+
+/* ---- foreign text ---- */
+
+/* Does the character only show itself? */
+bool text_is_safe(uint32_t point);
+/* Octets of the character at `text` where it is valid and safe, else 0. */
+size_t text_safe_step(const char *text, size_t n);
+/* Octets to pass over where it is not. */
+size_t text_unsafe_step(const char *text, size_t n);
+/* Tabs and line ends become one space each, what else is unsafe '?'.  What
+ * passes the cap of `out` is cut between characters. */
+void text_put_safe(struct buf *out, const char *text, size_t n);
+void text_puts_safe(struct buf *out, const char *text);
+/* The same in place: it never gets longer.  The new length. */
+size_t text_sanitize(char *text);
+/* Nothing is lost of it: what is unsafe becomes \xNN, a tab a space. */
+void text_put_escaped(struct buf *out, const char *text, size_t n);
+/* A copy of at most TEXT_SAFE_MAX octets. */
+const char *text_dup_safe(struct arena *a, const char *text, size_t n);
+#define TEXT_SAFE_MAX 8192
+
+#endif

@@ -1,0 +1,217 @@
+/* test_text.c - blanks, numbers, hex, UTF-8, and the filter for foreign text.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/text.h"
+
+#define COUNT(a) (sizeof(a) / sizeof(*(a)))
+
+static void trimmed(void **state)
+{
+	char ends[] = " \t\r\n a b\t \r\n", blank[] = " \t ", empty[] = "";
+
+	(void)state;
+	assert_string_equal(text_trim(ends), "a b");
+	assert_string_equal(text_trim(blank), "");
+	assert_string_equal(text_trim(empty), "");
+}
+
+static void numbers(void **state)
+{
+	static const struct {
+		const char *text;
+		uint64_t most;
+		bool ok;
+		uint64_t value;
+	} rows[] = {
+		{ "0", 9, true, 0 },
+		{ "007", 9, true, 7 },
+		{ "65535", 65535, true, 65535 },
+		{ "65536", 65535, false, 0 },
+		{ "18446744073709551615", UINT64_MAX, true, UINT64_MAX },
+		{ "18446744073709551616", UINT64_MAX, false, 0 },
+		{ "99999999999999999999", UINT64_MAX, false, 0 },
+		{ "", 9, false, 0 },
+		{ "-1", 9, false, 0 },
+		{ "+1", 9, false, 0 },
+		{ " 1", 9, false, 0 },
+		{ "1 ", 9, false, 0 },
+		{ "0x1", 9, false, 0 },
+		{ "1e3", 9999, false, 0 },
+	};
+	uint64_t n = 0;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		n = 0;
+		assert_int_equal(text_number(rows[i].text, rows[i].most, &n),
+				 rows[i].ok);
+		assert_true(n == rows[i].value);
+	}
+	assert_int_equal(text_digits("12ab", 99, &n), 2);
+	assert_true(n == 12);
+	assert_int_equal(text_digits("ab", 99, &n), 0);
+	assert_int_equal(text_digits("100", 99, &n), 0);
+}
+
+static void hex(void **state)
+{
+	char out[16];
+
+	(void)state;
+	assert_int_equal(text_hex_value('0'), 0);
+	assert_int_equal(text_hex_value('f'), 15);
+	assert_int_equal(text_hex_value('F'), 15);
+	assert_int_equal(text_hex_value('g'), -1);
+	assert_int_equal(text_hex_value('\0'), -1);
+	assert_int_equal(text_hex_value('/'), -1);
+	assert_int_equal(text_hex_value(':'), -1);
+	assert_int_equal(text_hex_octet("fF"), 255);
+	assert_int_equal(text_hex_octet("1"), -1);
+	assert_int_equal(text_hex_octet(""), -1);
+	assert_int_equal(text_hex_octet("g1"), -1);
+	text_hex(out, "\x00\x7f\xff", 3);
+	assert_string_equal(out, "007fff");
+	text_hex(out, "", 0);
+	assert_string_equal(out, "");
+	text_hex_colons(out, "\x00\x7f\xff", 3);
+	assert_string_equal(out, "00:7F:FF");
+	text_hex_colons(out, "", 0);
+	assert_string_equal(out, "");
+	assert_true(text_is_hex("00ff", 4));
+	assert_false(text_is_hex("00ff", 3));
+	assert_false(text_is_hex("00fF", 4));
+	assert_false(text_is_hex("00f", 4));
+}
+
+/* Against a second table, RFC 3629's, written as ranges. */
+static bool is_character(uint32_t point)
+{
+	return point <= 0x10FFFF && (point < 0xD800 || point > 0xDFFF);
+}
+
+static size_t encode(uint32_t point, char *out)
+{
+	size_t n = point < 0x80	     ? 1
+		   : point < 0x800   ? 2
+		   : point < 0x10000 ? 3
+				     : 4;
+
+	for (size_t i = n; i-- > 1; point >>= 6)
+		out[i] = (char)(0x80 | (point & 0x3F));
+	out[0] = (char)(n == 1 ? point : (0xF0 << (4 - n) & 0xFF) | point);
+	return n;
+}
+
+static void characters(void **state)
+{
+	char octets[4];
+	uint32_t point;
+
+	(void)state;
+	for (uint32_t i = 0; i < 0x1FFFFF; i++) {
+		size_t n = encode(i, octets);
+		size_t got = text_character(octets, n, &point);
+
+		assert_int_equal(got, is_character(i) ? n : 0);
+		if (got)
+			assert_int_equal(point, i);
+		if (n > 1)
+			assert_int_equal(text_character(octets, n - 1, NULL),
+					 0);
+	}
+	assert_int_equal(text_character("", 0, NULL), 0);
+	assert_int_equal(text_character("\xc0\x80", 2, NULL), 0);
+	assert_int_equal(text_character("\xe0\x80\x80", 3, NULL), 0);
+	assert_int_equal(text_character("\xf0\x80\x80\x80", 4, NULL), 0);
+	assert_int_equal(text_character("\x80", 1, NULL), 0);
+	assert_int_equal(text_character("\xfe", 1, NULL), 0);
+}
+
+static void cut(void **state)
+{
+	static const char text[] = "a\303\274\342\202\254\360\237\230\200b";
+	static const size_t at[] = { 0, 1, 1, 3, 3, 3, 6, 6, 6, 6, 10 };
+	char partial[16];
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(at); i++) {
+		assert_int_equal(text_cut(text, i), at[i]);
+		memcpy(partial, text, i);
+		partial[i] = '\0';
+		text_drop_partial(partial);
+		assert_int_equal(strlen(partial), at[i]);
+	}
+	assert_int_equal(text_width(text, strlen(text)), 5);
+}
+
+static const struct {
+	const char *in, *safe, *escaped;
+} foreign[] = {
+	{ "plain", "plain", "plain" },
+	{ "\033[2Jx\r\n\ty", "?[2Jx   y", "\\x1B[2Jx\\x0D\\x0A y" },
+	{ "M\303\274ller \342\202\254 \360\237\230\200",
+	  "M\303\274ller \342\202\254 \360\237\230\200",
+	  "M\303\274ller \342\202\254 \360\237\230\200" },
+	{ "\302\2331m", "?1m", "\\xC2\\x9B1m" }, /* CSI of C1 */
+	{ "\2331m", "?1m", "\\x9B1m" },		 /* and as one octet */
+	{ "\303", "?", "\\xC3" },		 /* cut */
+	{ "\300\257 \377", "?? ?", "\\xC0\\xAF \\xFF" },
+	{ "\355\240\200", "???", "\\xED\\xA0\\x80" }, /* half of a pair */
+	{ "\177", "?", "\\x7F" },
+	/* RIGHT-TO-LEFT OVERRIDE, ISOLATE, MARK; ARABIC LETTER MARK */
+	{ "ab\342\200\256dc", "ab?dc", "ab\\xE2\\x80\\xAEdc" },
+	{ "\342\201\247", "?", "\\xE2\\x81\\xA7" },
+	{ "\342\200\217", "?", "\\xE2\\x80\\x8F" },
+	{ "\330\234", "?", "\\xD8\\x9C" },
+	{ "\342\200\250", "?", "\\xE2\\x80\\xA8" },    /* LINE SEPARATOR */
+	{ "\357\273\277x", "?x", "\\xEF\\xBB\\xBFx" }, /* BOM */
+	/* what joins letters is text */
+	{ "\342\200\215", "\342\200\215", "\342\200\215" },
+};
+
+static void filtered(void **state)
+{
+	struct arena a = ARENA_INIT;
+	char place[64];
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(foreign); i++) {
+		struct buf out = BUF_INIT(256);
+		size_t n = strlen(foreign[i].in);
+
+		text_put_safe(&out, foreign[i].in, n);
+		assert_string_equal(out.data, foreign[i].safe);
+		buf_reset(&out);
+		text_put_escaped(&out, foreign[i].in, n);
+		assert_string_equal(out.data, foreign[i].escaped);
+		buf_free(&out);
+		strcpy(place, foreign[i].in);
+		assert_int_equal(text_sanitize(place), strlen(foreign[i].safe));
+		assert_string_equal(place, foreign[i].safe);
+		assert_string_equal(text_dup_safe(&a, foreign[i].in, n),
+				    foreign[i].safe);
+	}
+	assert_string_equal(text_dup_safe(&a, "a\0b", 3), "a?b");
+	assert_true(text_has_control("a\tb"));
+	assert_true(text_has_control("\177"));
+	assert_false(text_has_control("a b\303\274"));
+	arena_free(&a);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(trimmed), cmocka_unit_test(numbers),
+		cmocka_unit_test(hex),	   cmocka_unit_test(characters),
+		cmocka_unit_test(cut),	   cmocka_unit_test(filtered),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
