@@ -10,6 +10,8 @@
 
 #include <string.h>
 
+#include "base/text.h"
+
 static void flush(struct unqp *s)
 {
 	/* a failure sticks in the chain's fault */
@@ -29,15 +31,6 @@ static void release(struct unqp *s)
 {
 	emit(s, s->held, s->blanks);
 	s->blanks = 0;
-}
-
-static int hex_value(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
 static void end_line(struct unqp *s)
@@ -90,13 +83,13 @@ static void take_text(struct unqp *s, char c)
 
 static void take(struct unqp *s, char c)
 {
-	int value = hex_value(c);
+	int value = text_hex_value(c);
 
 	if (s->state == UNQP_EQUALS && value >= 0) {
 		s->hex = c;
 		s->state = UNQP_HEX;
 	} else if (s->state == UNQP_HEX && value >= 0) {
-		char octet = (char)(hex_value(s->hex) * 16 + value);
+		char octet = (char)(text_hex_value(s->hex) * 16 + value);
 
 		emit(s, &octet, 1);
 		s->state = UNQP_TEXT;

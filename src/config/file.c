@@ -16,6 +16,7 @@
 
 #include "base/disk.h"
 #include "base/nearest.h"
+#include "base/text.h"
 #include "config/evaluate.h"
 #include "config/settings.h"
 
@@ -55,29 +56,11 @@ static int wrong(const struct reading *r, struct fault *f, const char *format,
 
 /* ---- the pieces of a line ---- */
 
-static bool is_blank(char c)
-{
-	return c == ' ' || c == '\t';
-}
-
-static char *trim(char *s)
-{
-	size_t n;
-
-	while (is_blank(*s))
-		s++;
-	n = strlen(s);
-	while (n && is_blank(s[n - 1]))
-		n--;
-	s[n] = '\0';
-	return s;
-}
-
 /* Cuts a comment that stands behind blanks. */
 static void cut_comment(char *s)
 {
 	for (char *p = s; *p; p++)
-		if (is_blank(*p) && p[strspn(p, " \t")] == '#') {
+		if (text_is_blank(*p) && p[strspn(p, " \t")] == '#') {
 			*p = '\0';
 			return;
 		}
@@ -89,7 +72,7 @@ static void cut_comment_after_quote(char *s)
 	char *cut = NULL;
 
 	for (char *p = s + 1; *s == '"' && *p; p++)
-		if (*p == '"' && is_blank(p[1]) &&
+		if (*p == '"' && text_is_blank(p[1]) &&
 		    p[1 + strspn(p + 1, " \t")] == '#')
 			cut = p + 1;
 	if (cut)
@@ -110,7 +93,7 @@ static char *argument_of(const char *name, char *rest)
 {
 	const struct setting *s = setting_find(name);
 
-	rest = trim(rest);
+	rest = text_trim(rest);
 	if (!s || !(s->flags & SETTING_FREE))
 		cut_comment(rest);
 	else if (!(s->flags & SETTING_SECRET))
@@ -186,13 +169,13 @@ static int read_account(struct reading *r, char *argument, struct fault *f)
 	if (strchr(argument, ','))
 		return wrong(r, f, "an account's name has no comma: \"%s\"",
 			     argument);
-	if (begin_account(r, trim(argument), f) < 0)
+	if (begin_account(r, text_trim(argument), f) < 0)
 		return -1;
 	if (!list)
 		return 0;
 	for (char *name = strtok_r(list, ",", &save); name;
 	     name = strtok_r(NULL, ",", &save))
-		if (inherit(r, trim(name), f) < 0)
+		if (inherit(r, text_trim(name), f) < 0)
 			return -1;
 	return 0;
 }
@@ -248,7 +231,7 @@ static int evaluate(struct reading *r, const char *command, struct fault *f)
 
 static int read_line(struct reading *r, char *line, struct fault *f)
 {
-	char *name = trim(line);
+	char *name = text_trim(line);
 	char *rest = name + strcspn(name, " \t");
 	char *argument;
 
@@ -258,7 +241,7 @@ static int read_line(struct reading *r, char *line, struct fault *f)
 		*rest++ = '\0';
 	/* the shell knows its own quotes and comments */
 	if (strcmp(name, "eval") == 0)
-		return evaluate(r, unquote(trim(rest)), f);
+		return evaluate(r, unquote(text_trim(rest)), f);
 	argument = argument_of(name, rest);
 	if (strcmp(name, "account") == 0)
 		return read_account(r, argument, f);

@@ -11,6 +11,7 @@
 
 #include "base/ascii.h"
 #include "base/disk.h"
+#include "base/text.h"
 
 static int refuse(struct value *v, const char *why)
 {
@@ -83,18 +84,11 @@ int value_choice(struct value *v, void *field)
 static int read_number(struct value *v, int least, int most, const char *why,
 		       int *out)
 {
-	int n = 0;
+	uint64_t n;
 
-	for (const char *p = v->text; *p; p++) {
-		if (!ascii_is_digit(*p) || n > most / 10)
-			return refuse(v, why);
-		n = n * 10 + (*p - '0');
-		if (n > most)
-			return refuse(v, why);
-	}
-	if (!*v->text || n < least)
+	if (!text_number(v->text, (uint64_t)most, &n) || n < (uint64_t)least)
 		return refuse(v, why);
-	*out = n;
+	*out = (int)n;
 	return 0;
 }
 
@@ -285,12 +279,6 @@ int value_trust(struct value *v, void *field)
 	return 0;
 }
 
-static bool is_hex(char c)
-{
-	c = ascii_lower(c);
-	return ascii_is_digit(c) || (c >= 'a' && c <= 'f');
-}
-
 /* Kept as AA:BB:..., however it was written. */
 int value_fingerprint(struct value *v, void *field)
 {
@@ -306,7 +294,7 @@ int value_fingerprint(struct value *v, void *field)
 		if (*p == ':' && digits && digits % 2 == 0 && p[1] &&
 		    p[-1] != ':')
 			continue;
-		if (!is_hex(*p) || digits == 64)
+		if (text_hex_value(*p) < 0 || digits == 64)
 			return refuse(v, why);
 		if (digits && digits % 2 == 0)
 			hex[n++] = ':';

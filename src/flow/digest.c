@@ -4,6 +4,7 @@
 #include <openssl/evp.h>
 
 #include "base/library.h"
+#include "base/text.h"
 
 static struct {
 	EVP_MD_CTX *(*new)(void);
@@ -45,7 +46,6 @@ static int digest_put(struct sink *sink, const void *data, size_t n)
 
 static int digest_close(struct sink *sink)
 {
-	static const char digits[] = "0123456789abcdef";
 	struct digest *d = (struct digest *)sink;
 	unsigned char octets[EVP_MAX_MD_SIZE];
 	unsigned n = 0;
@@ -53,11 +53,7 @@ static int digest_close(struct sink *sink)
 	if (!crypto.final(d->context, octets, &n) ||
 	    n > (DIGEST_HEX_SIZE - 1) / 2)
 		return failed(sink->fault);
-	for (unsigned i = 0; i < n; i++) {
-		d->hex[2 * i] = digits[octets[i] >> 4];
-		d->hex[2 * i + 1] = digits[octets[i] & 15];
-	}
-	d->hex[2 * n] = '\0';
+	text_hex(d->hex, octets, n);
 	return 0;
 }
 

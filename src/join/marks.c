@@ -5,6 +5,7 @@
 
 #include "base/ascii.h"
 #include "base/buf.h"
+#include "base/text.h"
 #include "codec/unbase64.h"
 #include "flow/digest.h"
 #include "join/name.h"
@@ -147,7 +148,6 @@ static const char *address(struct arena *a, const char *text)
 /* Content-MD5 (RFC 1864) is base64 of 16 octets. */
 static const char *md5_of(struct arena *a, const char *text)
 {
-	static const char digits[] = "0123456789abcdef";
 	struct fault f = FAULT_INIT;
 	struct buf octets = BUF_INIT(64);
 	struct sink_buf end;
@@ -159,12 +159,7 @@ static const char *md5_of(struct arena *a, const char *text)
 	sink_puts(&s.sink, text);
 	if (sink_close(&s.sink) == 0 && octets.len == 16) {
 		hex = arena_alloc(a, 33);
-		for (size_t i = 0; i < 16; i++) {
-			unsigned char c = (unsigned char)octets.data[i];
-
-			hex[2 * i] = digits[c >> 4];
-			hex[2 * i + 1] = digits[c & 15];
-		}
+		text_hex(hex, octets.data, 16);
 	}
 	buf_free(&octets);
 	return hex;

@@ -14,6 +14,7 @@
 
 #include "base/crash.h"
 #include "base/disk.h"
+#include "base/text.h"
 
 #define SETS_MAX 100000 /* folders looked at */
 
@@ -88,11 +89,6 @@ static bool read_number(const char **p, uint64_t max, uint64_t *out)
 	return *out <= max;
 }
 
-static bool is_hex(const char *text, size_t n)
-{
-	return strspn(text, "0123456789abcdef") == n && !text[n];
-}
-
 static bool read_part_name(const char *name, struct shelf_part *part)
 {
 	uint64_t n, of, offset, size;
@@ -104,7 +100,7 @@ static bool read_part_name(const char *name, struct shelf_part *part)
 	    !read_number(&name, INT64_MAX, &size))
 		return false;
 	marks = strspn(name, "flm");
-	if (name[marks] != '-' || !is_hex(name + marks + 1, 64))
+	if (name[marks] != '-' || !text_is_hex(name + marks + 1, 64))
 		return false;
 	*part = (struct shelf_part){
 		.n = (unsigned)n,
@@ -221,7 +217,8 @@ static bool parse_about(struct arena *a, const char *text, struct about *out)
 		}
 	if (!found || out->kind != FRAGMENT_SLICE)
 		return found;
-	if (!of || !total || !out->file_sha256 || !is_hex(out->file_sha256, 64))
+	if (!of || !total || !out->file_sha256 ||
+	    !text_is_hex(out->file_sha256, 64))
 		return false;
 	out->of = (unsigned)strtoul(of, NULL, 10);
 	out->total = strtoull(total, NULL, 10);
@@ -289,7 +286,7 @@ int shelf_load(struct shelf *s, const struct shelf_visit *visit,
 		return fault_errno(f, FAULT_NOINPUT, errno, "cannot read %s",
 				   s->path);
 	while (d && r == 0 && count < SETS_MAX && (entry = readdir(d)))
-		if (is_hex(entry->d_name, FRAGMENT_SET_SIZE - 1)) {
+		if (text_is_hex(entry->d_name, FRAGMENT_SET_SIZE - 1)) {
 			r = load_set(s, entry->d_name, visit, f);
 			count++;
 		}

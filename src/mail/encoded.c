@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/ascii.h"
+#include "base/text.h"
 #include "mail/charset.h"
 
 #define CHARSET_ROOM 48
@@ -60,22 +61,14 @@ size_t encoded_length(const char *text)
 	return read_word(text, &w);
 }
 
-static int hex(char c)
-{
-	c = ascii_lower(c);
-	if (ascii_is_digit(c))
-		return c - '0';
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 static void put_q(struct buf *out, const char *p, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
-		int high = p[i] == '=' && i + 2 < n ? hex(p[i + 1]) : -1;
-		int low = high >= 0 ? hex(p[i + 2]) : -1;
+		int octet = p[i] == '=' && i + 2 < n ? text_hex_octet(p + i + 1)
+						     : -1;
 
-		if (low >= 0) {
-			buf_putc(out, (char)(high * 16 + low));
+		if (octet >= 0) {
+			buf_putc(out, (char)octet);
 			i += 2;
 		} else {
 			buf_putc(out, p[i] == '_' ? ' ' : p[i]);

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/ascii.h"
+#include "base/text.h"
 #include "codec/words.h"
 #include "mail/parameter.h"
 
@@ -33,17 +34,11 @@ int fragment_label_write(struct buf *out, const struct fragment_label *l)
 static bool read_number(const char *field, const char *name, uint64_t *out)
 {
 	struct buf text = BUF_INIT(20);
-	bool ok =
-		parameter_get(&text, field, name) && !text.overflow && text.len;
+	bool ok = parameter_get(&text, field, name) && !text.overflow &&
+		  text_number(text.data, INT64_MAX, out);
 
-	*out = 0;
-	for (size_t i = 0; ok && i < text.len; i++) {
-		uint64_t digit = (unsigned char)text.data[i] - (uint64_t)'0';
-
-		ok = digit < 10 && *out <= ((uint64_t)INT64_MAX - digit) / 10;
-		if (ok)
-			*out = *out * 10 + digit;
-	}
+	if (!ok)
+		*out = 0;
 	buf_free(&text);
 	return ok;
 }
@@ -56,11 +51,10 @@ static bool read_hex(const char *field, const char *name, char *out,
 	bool ok = parameter_get(&text, field, name) && !text.overflow &&
 		  text.len == size - 1;
 
-	for (size_t i = 0; ok && i < text.len; i++) {
+	for (size_t i = 0; ok && i < text.len; i++)
 		out[i] = ascii_lower(text.data[i]);
-		ok = ascii_is_digit(out[i]) || (out[i] >= 'a' && out[i] <= 'f');
-	}
-	out[size - 1] = '\0';
+	out[ok ? size - 1 : 0] = '\0';
+	ok = ok && text_is_hex(out, size - 1);
 	buf_free(&text);
 	return ok;
 }

@@ -10,6 +10,7 @@
 
 #include "base/ascii.h"
 #include "base/buf.h"
+#include "base/text.h"
 #include "codec/words.h"
 #include "mail/address.h"
 
@@ -22,11 +23,6 @@ void header_init(struct header *h)
 {
 	h->first = NULL;
 	h->last = &h->first;
-}
-
-static bool is_blank(char c)
-{
-	return c == ' ' || c == '\t';
 }
 
 /* RFC 5322 3.6.8: printable, no colon. */
@@ -75,13 +71,13 @@ int header_add_line(struct arena *a, struct header *h, const char *line,
 				 "\"%.100s\" is not a header field: it has no "
 				 "colon; write \"Name: value\"",
 				 line);
-	while (end && is_blank(line[end - 1]))
+	while (end && text_is_blank(line[end - 1]))
 		end--;
 	value = line + n + 1;
-	while (is_blank(*value))
+	while (text_is_blank(*value))
 		value++;
 	length = strlen(value);
-	while (length && is_blank(value[length - 1]))
+	while (length && text_is_blank(value[length - 1]))
 		length--;
 	return header_add(a, h, arena_dup_n(a, line, end),
 			  arena_dup_n(a, value, length), f);
@@ -268,7 +264,7 @@ static size_t token_length(const struct fold *s, const char *p, size_t room)
 	size_t n = 0;
 	bool quoted = false;
 
-	while (n <= room && p[n] && (quoted || !is_blank(p[n]))) {
+	while (n <= room && p[n] && (quoted || !text_is_blank(p[n]))) {
 		if (s->has_quotes && p[n] == '"')
 			quoted = !quoted;
 		else if (quoted && p[n] == '\\' && p[n + 1])

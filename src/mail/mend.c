@@ -16,6 +16,7 @@
 #include <string.h>
 
 #include "base/ascii.h"
+#include "base/text.h"
 #include "mail/message.h"
 
 #define LINE_MAX_OCTETS 998
@@ -309,12 +310,6 @@ static void repair_octet(struct repair *s, unsigned char c)
 		repair_unit(s, text, 3);
 }
 
-static bool is_hex(char c)
-{
-	c = ascii_lower(c);
-	return ascii_is_digit(c) || (c >= 'a' && c <= 'f');
-}
-
 /* The '=' that was held back begins nothing. */
 static void repair_release(struct repair *s)
 {
@@ -348,10 +343,11 @@ static void repair_next(struct repair *s, char c)
 
 	if (s->state == REPAIR_EQUALS && (c == ' ' || c == '\t')) {
 		s->blanks++;
-	} else if (s->state == REPAIR_EQUALS && !s->blanks && is_hex(c)) {
+	} else if (s->state == REPAIR_EQUALS && !s->blanks &&
+		   text_hex_value(c) >= 0) {
 		s->state = REPAIR_HEX;
 		s->hex = c;
-	} else if (s->state == REPAIR_HEX && is_hex(c)) {
+	} else if (s->state == REPAIR_HEX && text_hex_value(c) >= 0) {
 		s->state = REPAIR_TEXT;
 		repair_unit(s, text, 3);
 	} else {

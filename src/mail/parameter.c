@@ -4,20 +4,16 @@
 #include <string.h>
 
 #include "base/ascii.h"
+#include "base/text.h"
 
 #define SECTIONS_MAX 64
-
-static bool is_blank(char c)
-{
-	return c == ' ' || c == '\t';
-}
 
 /* Past white space and comments, which nest. */
 static const char *skip_blank(const char *p)
 {
 	unsigned depth = 0;
 
-	for (; *p && (depth || is_blank(*p) || *p == '('); p++) {
+	for (; *p && (depth || text_is_blank(*p) || *p == '('); p++) {
 		if (*p == '(')
 			depth++;
 		else if (*p == ')')
@@ -116,14 +112,6 @@ int parameter_put_value(struct buf *out, const struct parameter *p)
 	return out->overflow ? -1 : 0;
 }
 
-static int hex(char c)
-{
-	c = ascii_lower(c);
-	if (ascii_is_digit(c))
-		return c - '0';
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 /* "charset'language'text%20": what stands behind the quotes, if any. */
 static void put_extended(struct buf *out, const struct parameter *p,
 			 bool has_charset)
@@ -137,9 +125,11 @@ static void put_extended(struct buf *out, const struct parameter *p,
 			at = quote + 1;
 	}
 	for (; at < end; at++) {
-		if (*at == '%' && end - at > 2 && hex(at[1]) >= 0 &&
-		    hex(at[2]) >= 0) {
-			buf_putc(out, (char)(hex(at[1]) << 4 | hex(at[2])));
+		int octet = *at == '%' && end - at > 2 ? text_hex_octet(at + 1)
+						       : -1;
+
+		if (octet >= 0) {
+			buf_putc(out, (char)octet);
 			at += 2;
 		} else {
 			buf_putc(out, *at);

@@ -4,13 +4,9 @@
 #include <string.h>
 
 #include "base/ascii.h"
+#include "base/text.h"
 #include "base/world.h"
 #include "mail/charset.h"
-
-static bool is_blank(char c)
-{
-	return c == ' ' || c == '\t';
-}
 
 /* RFC 5322 3.6.8, and 4.5.8: white space may stand before the colon. */
 size_t rawfield_name(const char *line, size_t n)
@@ -23,7 +19,7 @@ size_t rawfield_name(const char *line, size_t n)
 	if (!name || name > RAWFIELD_NAME_MAX)
 		return 0;
 	at = name;
-	while (at < n && is_blank(line[at]))
+	while (at < n && text_is_blank(line[at]))
 		at++;
 	return at < n && line[at] == ':' ? name : 0;
 }
@@ -53,7 +49,7 @@ static void judge_line(const char *p, size_t n, struct rawfield *r)
 			r->high = true;
 		if (c >= 127 || (c < 32 && c != '\t'))
 			r->fit = false;
-		if (!is_blank(p[i]))
+		if (!text_is_blank(p[i]))
 			blank = false;
 	}
 	/* RFC 5322 3.2.2: a line of white space alone is obsolete, and some
@@ -80,7 +76,7 @@ bool rawfield_read(const char *header, size_t n, struct rawfield *r)
 		line = line_length(header + r->length, n - r->length);
 		judge_line(header + r->length, line, r);
 		r->length += line;
-	} while (r->length < n && is_blank(header[r->length]));
+	} while (r->length < n && text_is_blank(header[r->length]));
 	return true;
 }
 
@@ -107,7 +103,7 @@ const char *rawfield_text(struct arena *a, const struct rawfield *r)
 			continue;
 		text[n++] = (c < 32 && c != '\t') || c == 127 ? ' ' : *p;
 	}
-	while (n && is_blank(text[n - 1]))
+	while (n && text_is_blank(text[n - 1]))
 		n--;
 	text[n] = '\0';
 	text += strspn(text, " \t");

@@ -5,7 +5,6 @@
  * sent. */
 #include "net/chain.h"
 
-#include <stdio.h>
 #include <string.h>
 #include <time.h>
 
@@ -186,9 +185,7 @@ static const char *digest_text(struct arena *a, const X509 *x,
 
 	if (!x509.digest(x, kind, digest, &n))
 		return "";
-	for (unsigned i = 0; i < n; i++)
-		sprintf(text + 3 * i, "%02X%s", digest[i],
-			i + 1 < n ? ":" : "");
+	text_hex_colons(text, digest, n);
 	return arena_dup(a, text);
 }
 

@@ -4,7 +4,6 @@
  * peer), so a wrong server hears neither a password nor an address. */
 #include "net/pin.h"
 
-#include <ctype.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
@@ -13,6 +12,7 @@
 #include <openssl/x509.h>
 
 #include "base/library.h"
+#include "base/text.h"
 
 static struct {
 	void (*set_verify)(SSL_CTX *, int (*)(X509_STORE_CTX *, void *),
@@ -112,26 +112,17 @@ int pin_load(const char *backend, struct fault *f)
 	return library_load(&libcrypto, f);
 }
 
-static int hex_value(char c)
-{
-	static const char digits[] = "0123456789abcdef";
-	const char *at = strchr(digits, tolower((unsigned char)c));
-
-	return c && at ? (int)(at - digits) : -1;
-}
-
 /* Octets of the digest, 0 when it is none that we know. */
 static size_t parse_hex(unsigned char *out, size_t room, const char *hex)
 {
 	size_t n = 0;
 
 	while (*hex) {
-		int high = hex_value(hex[0]);
-		int low = high < 0 ? -1 : hex_value(hex[1]);
+		int octet = text_hex_octet(hex);
 
-		if (low < 0 || n == room)
+		if (octet < 0 || n == room)
 			return 0;
-		out[n++] = (unsigned char)(high << 4 | low);
+		out[n++] = (unsigned char)octet;
 		hex += 2;
 		if (*hex == ':' && hex[1])
 			hex++;
@@ -164,12 +155,6 @@ static size_t write_digest(const X509 *x, size_t length, unsigned char *out)
 	return n;
 }
 
-static void write_hex(const unsigned char *digest, size_t n, char *out)
-{
-	for (size_t i = 0; i < n; i++)
-		sprintf(out + 3 * i, "%02X%s", digest[i], i + 1 < n ? ":" : "");
-}
-
 static int check_leaf(X509_STORE_CTX *store, void *context)
 {
 	struct pin *p = context;
@@ -183,7 +168,7 @@ static int check_leaf(X509_STORE_CTX *store, void *context)
 	}
 	p->refused = true;
 	if (n == p->length)
-		write_hex(digest, n, p->seen);
+		text_hex_colons(p->seen, digest, n);
 	crypto.set_error(store, X509_V_ERR_CERT_REJECTED);
 	return 0;
 }
@@ -291,7 +276,7 @@ bool pin_describe_peer(void *session, char *out, size_t size)
 		crypto.bio_puts(text, "; until ");
 		crypto.print_time(text, crypto.not_after(peer));
 		crypto.bio_puts(text, "; sha256 ");
-		write_hex(digest, write_digest(peer, 32, digest), hex);
+		text_hex_colons(hex, digest, write_digest(peer, 32, digest));
 		crypto.bio_puts(text, hex);
 		n = crypto.bio_read(text, out, (int)size - 1);
 		crypto.bio_free(text);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/ascii.h"
+#include "base/text.h"
 #include "submit/series.h"
 
 #define SPLIT_LEAST 1024 /* octets: less has no room for a header */
@@ -119,8 +120,7 @@ SETTER(set_series)
 
 	if (s->id)
 		return fault_set(f, FAULT_USAGE, "one series at a time");
-	if (strlen(value) != 32 ||
-	    strspn(value, "0123456789abcdef") != strlen(value))
+	if (!text_is_hex(value, 32))
 		return fault_set(f, FAULT_USAGE,
 				 "'%s' is not the id of a series, which has 32 "
 				 "digits and letters a to f",

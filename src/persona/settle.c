@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #include "base/ascii.h"
+#include "base/text.h"
 #include "mail/parameter.h"
 #include "persona/attach.h"
 #include "persona/setters.h"
@@ -177,14 +178,7 @@ static int split_host(struct options_run *run, char *host, struct fault *f)
 
 int settle_octet(const char *p)
 {
-	static const char digits[] = "0123456789abcdef";
-	const char *high, *low;
-
-	if (p[0] != '%' || !p[1] || !p[2])
-		return -1;
-	high = strchr(digits, ascii_lower(p[1]));
-	low = strchr(digits, ascii_lower(p[2]));
-	return high && low ? (int)((high - digits) * 16 + (low - digits)) : -1;
+	return *p == '%' ? text_hex_octet(p + 1) : -1;
 }
 
 static void percent_decode(char *text)

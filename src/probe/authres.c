@@ -6,12 +6,8 @@
 #include <string.h>
 
 #include "base/ascii.h"
+#include "base/text.h"
 #include "probe/hops.h"
-
-static bool is_blank(char c)
-{
-	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
-}
 
 /* Without comments, one blank where there were some, none around signs. */
 static char *plain(struct arena *a, const char *value)
@@ -21,7 +17,7 @@ static char *plain(struct arena *a, const char *value)
 	unsigned depth = 0;
 
 	for (const char *p = value; *p; p++) {
-		bool is_space = is_blank(*p) || depth || *p == '(';
+		bool is_space = text_is_space(*p) || depth || *p == '(';
 
 		if (!is_quoted && *p == '(')
 			depth++;

@@ -7,10 +7,10 @@
  * "tls CIPHER" or in the name of the protocol. */
 #include "probe/hops.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "base/ascii.h"
+#include "base/text.h"
 #include "mail/date.h"
 
 #define SLACK 1 /* stamps are whole seconds, and clocks a little off */
@@ -41,11 +41,6 @@ struct lexer {
 	size_t length;
 };
 
-static bool is_blank(char c)
-{
-	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
-}
-
 /* Where the comment that begins here ends: at its ')' or the end. */
 static const char *comment_end(const char *p)
 {
@@ -69,7 +64,7 @@ static const char *word_end(const char *p)
 	for (; *p; p++) {
 		if (*p == '"')
 			is_quoted = !is_quoted;
-		else if (!is_quoted && (is_blank(*p) || strchr("(;", *p)))
+		else if (!is_quoted && (text_is_space(*p) || strchr("(;", *p)))
 			break;
 	}
 	return p;
@@ -79,7 +74,7 @@ static enum token next(struct lexer *l)
 {
 	const char *end;
 
-	while (is_blank(*l->p))
+	while (text_is_space(*l->p))
 		l->p++;
 	if (!*l->p)
 		return TOKEN_END;

@@ -6,6 +6,7 @@
 
 #include "base/ascii.h"
 #include "base/log.h"
+#include "base/text.h"
 #include "base/world.h"
 #include "deliver/smarthost.h"
 #include "mail/rawfield.h"
@@ -23,14 +24,10 @@
 
 static void make_token(struct roundtrip *t)
 {
-	static const char digits[] = "0123456789abcdef";
 	unsigned char random[(ROUNDTRIP_TOKEN_SIZE - 1) / 2];
 
 	world_random(random, sizeof(random));
-	for (size_t i = 0; i < sizeof(random); i++) {
-		t->token[2 * i] = digits[random[i] >> 4];
-		t->token[2 * i + 1] = digits[random[i] & 15];
-	}
+	text_hex(t->token, random, sizeof(random));
 }
 
 /* RFC 3834: nobody is to answer it. */

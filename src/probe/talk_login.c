@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/ascii.h"
+#include "base/text.h"
 #include "flow/digest.h"
 #include "probe/talk_inside.h"
 
@@ -36,11 +37,8 @@ static int md5(const void *one, size_t one_size, const void *two,
 	sink_put(&d.sink, one, one_size);
 	sink_put(&d.sink, two, two_size);
 	r = sink_close(&d.sink);
-	for (size_t i = 0; r == 0 && i < MD5; i++) {
-		char octet[3] = { d.hex[2 * i], d.hex[2 * i + 1], '\0' };
-
-		out[i] = (unsigned char)strtoul(octet, NULL, 16);
-	}
+	for (size_t i = 0; r == 0 && i < MD5; i++)
+		out[i] = (unsigned char)text_hex_octet(d.hex + 2 * i);
 	if (r == 0)
 		memcpy(hex, d.hex, DIGEST_HEX_SIZE);
 	digest_free(&d);

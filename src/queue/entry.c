@@ -28,30 +28,13 @@ static int bad_line(struct reader *r, const char *name, const char *why)
 			 name, why);
 }
 
-static bool read_unsigned(const char *text, uint64_t max, uint64_t *out)
-{
-	uint64_t value = 0;
-
-	if (!*text)
-		return false;
-	for (; *text; text++) {
-		unsigned digit = (unsigned char)*text - '0';
-
-		if (digit > 9 || value > (max - digit) / 10)
-			return false;
-		value = value * 10 + digit;
-	}
-	*out = value;
-	return true;
-}
-
 static bool read_time(const char *text, int64_t *out)
 {
 	bool is_negative = *text == '-';
 	uint64_t value;
 
-	if (!read_unsigned(text + is_negative,
-			   (uint64_t)INT64_MAX + is_negative, &value))
+	if (!text_number(text + is_negative, (uint64_t)INT64_MAX + is_negative,
+			 &value))
 		return false;
 	*out = (int64_t)(is_negative ? 0 - value : value);
 	return true;
@@ -76,14 +59,14 @@ static bool read_number(const struct row *row, const char *value, void *field)
 	case ROW_TIME:
 		return read_time(value, field);
 	case ROW_SIZE:
-		return read_unsigned(value, UINT64_MAX, field);
+		return text_number(value, UINT64_MAX, field);
 	case ROW_TALLY:
-		if (!read_unsigned(value, UINT32_MAX, &number))
+		if (!text_number(value, UINT32_MAX, &number))
 			return false;
 		*(unsigned *)field = (unsigned)number;
 		return true;
 	default:
-		if (!read_unsigned(value, 999, &number))
+		if (!text_number(value, 999, &number))
 			return false;
 		*(int *)field = (int)number;
 		return true;

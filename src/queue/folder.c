@@ -16,6 +16,7 @@
 
 #include "base/ascii.h"
 #include "base/disk.h"
+#include "base/text.h"
 #include "base/world.h"
 
 #define NAME_TRIES 10000 /* a frozen world draws the same ones each time */
@@ -169,8 +170,7 @@ int folder_begin(const struct queue *q, struct folder_new *n, struct fault *f)
 	n->is_reserved = false;
 	for (unsigned tries = 0;; tries++) {
 		world_random(random, sizeof(random));
-		for (size_t i = 0; i < sizeof(random); i++)
-			snprintf(name + 2 * i, 3, "%02x", random[i]);
+		text_hex(name, random, sizeof(random));
 		n->fd = open(folder_path(n->path, q, "tmp", name),
 			     O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
 			     0600);

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "base/disk.h"
+#include "base/text.h"
 #include "base/world.h"
 #include "flow/sink.h"
 
@@ -43,27 +44,22 @@ static void put_word(struct buf *out, const char *word)
 	buf_putc(out, '\n');
 }
 
-static int hex(char c)
-{
-	const char *digits = "0123456789ABCDEF";
-	const char *found = c ? strchr(digits, c) : NULL;
-
-	return found ? (int)(found - digits) : -1;
-}
-
 /* In place; -1 when it is no word of ours. */
 static int decode_word(char *word)
 {
 	char *out = word;
 
 	for (; *word; word++) {
+		int octet;
+
 		if (*word != '%') {
 			*out++ = *word;
 			continue;
 		}
-		if (hex(word[1]) < 0 || hex(word[2]) < 0)
+		octet = text_hex_octet(word + 1);
+		if (octet < 0)
 			return -1;
-		*out++ = (char)(hex(word[1]) * 16 + hex(word[2]));
+		*out++ = (char)octet;
 		word += 2;
 	}
 	*out = '\0';
@@ -393,7 +389,7 @@ int journal_open(struct journal *j, struct arena *a, const char *parent,
 		 struct fault *f)
 {
 	start(j, a, parent, id);
-	if (strspn(id, "0123456789abcdef") != strlen(id) || !*id)
+	if (!*id || !text_is_hex(id, strlen(id)))
 		return fault_set(f, FAULT_USAGE,
 				 "'%.64s' is no series: its id has digits and "
 				 "the letters a to f",

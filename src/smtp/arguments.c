@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/ascii.h"
+#include "base/text.h"
 
 #define PATH_MAX_OCTETS	 998
 #define ENVID_MAX_OCTETS 100 /* RFC 3461 4.4 */
@@ -131,21 +132,6 @@ static int read_address(struct reading *r, const char *path, bool is_utf8,
 
 /* ---- parameters ---- */
 
-static bool read_number(const char *text, uint64_t *out)
-{
-	uint64_t n = 0;
-
-	if (!*text || strlen(text) > 20)
-		return false;
-	for (; *text; text++) {
-		if (!ascii_is_digit(*text) || n > UINT64_MAX / 10 - 9)
-			return false;
-		n = n * 10 + (uint64_t)(*text - '0');
-	}
-	*out = n;
-	return true;
-}
-
 static int hex_digit(char c)
 {
 	if (ascii_is_digit(c))
@@ -184,7 +170,7 @@ static int read_size(struct reading *r, const char *value)
 {
 	struct arguments_mail *m = r->out;
 
-	return read_number(value, &m->size) ? 0 : -1;
+	return text_number(value, UINT64_MAX, &m->size) ? 0 : -1;
 }
 
 static int read_body(struct reading *r, const char *value)

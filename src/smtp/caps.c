@@ -3,9 +3,10 @@
 
 #include <ctype.h>
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+
+#include "base/text.h"
 
 static const struct {
 	const char *keyword;
@@ -31,14 +32,10 @@ void caps_reset(struct caps *c)
  * is "not known". */
 static uint64_t parse_size(const char *s)
 {
-	unsigned long long value;
-	char *end;
+	uint64_t value;
+	size_t n = text_digits(s, UINT64_MAX, &value);
 
-	if (!isdigit((unsigned char)*s))
-		return 0;
-	errno = 0;
-	value = strtoull(s, &end, 10);
-	return errno || !strchr(" \t\r\n", *end) ? 0 : value;
+	return n && strchr(" \t\r\n", s[n]) ? value : 0;
 }
 
 static size_t word_length(const char *s)

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/ascii.h"
+#include "base/text.h"
 
 #define OVERRUN_MAX ((uint64_t)64 * 1024 * 1024) /* past the limit: hang up */
 
@@ -124,13 +125,8 @@ size_t server_feed_data(struct server *s, const char *data, size_t n)
 static bool read_chunk(struct server *s, const char *argument)
 {
 	uint64_t n = 0;
-	size_t digits = 0;
+	size_t digits = text_digits(argument, INT64_MAX, &n);
 
-	for (; ascii_is_digit(argument[digits]); digits++) {
-		if (digits == 18)
-			return false;
-		n = n * 10 + (uint64_t)(argument[digits] - '0');
-	}
 	argument += digits;
 	argument += strspn(argument, " \t");
 	s->chunk_left = n;

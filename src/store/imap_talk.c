@@ -1,10 +1,10 @@
 /* imap_talk.c - lines, tags and literals. */
 #include "store/imap_talk.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "base/ascii.h"
+#include "base/text.h"
 
 #define DROPPED_MAX (16 * 1024 * 1024) /* octets of what nobody asked for */
 #define LINES_MAX   (2 * (uint64_t)MAILBOX_MESSAGES_MAX + 10000)
@@ -123,15 +123,10 @@ int imap_finish(struct imap_talk *t, unsigned tag, const char *what,
 
 bool imap_number(const char *text, size_t n, uint64_t *value)
 {
+	if (n && text_digits(text, INT64_MAX, value) == n)
+		return true;
 	*value = 0;
-	for (size_t i = 0; i < n; i++) {
-		if (!ascii_is_digit(text[i]) || *value > UINT64_MAX / 100) {
-			*value = 0;
-			return false;
-		}
-		*value = *value * 10 + (uint64_t)(text[i] - '0');
-	}
-	return n > 0;
+	return false;
 }
 
 int64_t imap_literal(const struct imap_talk *t)

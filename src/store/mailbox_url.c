@@ -1,9 +1,9 @@
 /* mailbox_url.c - pop3://, imap:// and their sisters with TLS from the first
  * byte (RFC 3986; RFC 2384; RFC 5092 as far as a folder). */
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/ascii.h"
+#include "base/text.h"
 #include "store/mailbox.h"
 
 static const struct {
@@ -35,14 +35,6 @@ bool mailbox_is_url(const char *source)
 	return n > 1 && strncmp(source + n, "://", 3) == 0;
 }
 
-static int hex(char c)
-{
-	if (ascii_is_digit(c))
-		return c - '0';
-	c = ascii_lower(c);
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 /* Percent-decoded, in the arena; control bytes are refused. */
 static const char *decode(struct arena *a, const char *text, size_t n,
 			  const char *what, struct fault *f)
@@ -51,10 +43,9 @@ static const char *decode(struct arena *a, const char *text, size_t n,
 
 	for (size_t i = 0; i < n; i++) {
 		bool is_coded = text[i] == '%' && i + 2 < n;
-		int high = is_coded ? hex(text[i + 1]) : -1;
-		int low = high >= 0 ? hex(text[i + 2]) : -1;
+		int octet = is_coded ? text_hex_octet(text + i + 1) : -1;
 
-		if (text[i] == '%' && low < 0) {
+		if (text[i] == '%' && octet < 0) {
 			fault_set(
 				f, FAULT_USAGE,
 				"the %s in the URL has a %% that is not "
@@ -62,9 +53,9 @@ static const char *decode(struct arena *a, const char *text, size_t n,
 				what);
 			return NULL;
 		}
-		*to = low < 0 ? text[i] : (char)(high << 4 | low);
-		i += low < 0 ? 0 : 2;
-		if ((unsigned char)*to < 32 || *to == 127) {
+		*to = octet < 0 ? text[i] : (char)octet;
+		i += octet < 0 ? 0 : 2;
+		if (text_is_control(*to)) {
 			fault_set(f, FAULT_USAGE,
 				  "the %s in the URL has a control character",
 				  what);
@@ -78,13 +69,9 @@ static const char *decode(struct arena *a, const char *text, size_t n,
 static int parse_port(const char *text, size_t n, unsigned *port,
 		      struct fault *f)
 {
-	unsigned long value = 0;
+	uint64_t value;
 
-	for (size_t i = 0; i < n && value <= 65535; i++)
-		value = ascii_is_digit(text[i])
-				? value * 10 + (unsigned long)(text[i] - '0')
-				: 65536;
-	if (value < 1 || value > 65535)
+	if (text_digits(text, 65535, &value) != n || !value)
 		return fault_set(f, FAULT_USAGE,
 				 "\"%.*s\" is no port: it is a number up to "
 				 "65535",

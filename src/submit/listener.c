@@ -11,8 +11,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/ascii.h"
 #include "base/log.h"
+#include "base/text.h"
 #include "base/world.h"
 
 #define FIRST_PASSED 3 /* sd_listen_fds(3) */
@@ -23,12 +23,11 @@ struct place {
 	const char *port;
 };
 
-static bool is_number(const char *text, long most)
+static bool is_number(const char *text, uint64_t most)
 {
-	char *end;
-	long n = strtol(text, &end, 10);
+	uint64_t n;
 
-	return ascii_is_digit(*text) && !*end && n >= 0 && n <= most;
+	return text_number(text, most, &n);
 }
 
 static int read_place(struct arena *a, const char *text, struct place *out,

@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "base/world.h"
 #include "codec/base64.h"
 #include "codec/uu.h"
@@ -33,8 +34,7 @@ void split_new_id(char *id)
 	unsigned char random[15];
 
 	world_random(random, sizeof(random));
-	for (size_t i = 0; i < sizeof(random); i++)
-		snprintf(id + 2 * i, 3, "%02x", random[i]);
+	text_hex(id, random, sizeof(random));
 	memcpy(id + 2 * sizeof(random), "00", 3);
 }
 
