@@ -26,6 +26,7 @@ static const struct {
 	[FAULT_CANTCREAT] = { "cannot-create", EX_CANTCREAT, false },
 	[FAULT_IO] = { "io", EX_IOERR, true },
 	[FAULT_TEMPORARY] = { "temporary", EX_TEMPFAIL, true },
+	[FAULT_INTERRUPTED] = { "interrupted", EX_TEMPFAIL, true },
 	[FAULT_PROTOCOL] = { "protocol", EX_PROTOCOL, false },
 	[FAULT_PERMISSION] = { "permission", EX_NOPERM, false },
 	[FAULT_CONFIG] = { "config", EX_CONFIG, false },

@@ -26,6 +26,8 @@ enum fault_cause {
 	FAULT_CANTCREAT,   /* 73: an output file cannot be made */
 	FAULT_IO,	   /* 74: reading or writing failed half-way */
 	FAULT_TEMPORARY,   /* 75: try again later */
+	FAULT_INTERRUPTED, /* 75: a signal asked us to end (interrupt.h), and
+			      the process ends by that */
 	FAULT_PROTOCOL,	   /* 76: the server does not speak the protocol */
 	FAULT_PERMISSION,  /* 77: not allowed: log-in, relay, policy */
 	FAULT_CONFIG,	   /* 78: the configuration is wrong or missing */

@@ -1,0 +1,191 @@
+/* interrupt.c - a flag, and a pipe that wakes whoever polls.
+ *
+ * The flag alone tells: a byte in the pipe only ends a poll that began between
+ * a look at the flag and the wait.  The handlers restart nothing, so that what
+ * blocks otherwise (a lock, opening a FIFO) comes back with EINTR. */
+#include "base/interrupt.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/world.h"
+
+#define SAME_MS	 1000 /* signals within are one */
+#define POLL_MAX 64   /* descriptors of one interrupt_poll */
+
+static const struct {
+	int number;
+	const char *name;
+} endings[] = {
+	{ SIGINT, "SIGINT" },
+	{ SIGTERM, "SIGTERM" },
+	{ SIGHUP, "SIGHUP" },
+};
+#define ENDINGS (sizeof(endings) / sizeof(*endings))
+
+static volatile sig_atomic_t noted;
+static volatile uint64_t noted_at; /* set before `noted`, and never again */
+static int ends[2] = { -1, -1 };
+static volatile pid_t owner; /* of the pipe */
+
+static void wake(void)
+{
+	ssize_t r = 0;
+
+	if (owner == getpid() && ends[1] >= 0)
+		r = write(ends[1], "", 1);
+	(void)r; /* full: there is a byte to be seen */
+}
+
+static void set_all(void (*handler)(int))
+{
+	struct sigaction action = { .sa_handler = handler };
+
+	sigemptyset(&action.sa_mask);
+	for (size_t i = 0; i < ENDINGS; i++)
+		sigaddset(&action.sa_mask, endings[i].number);
+	for (size_t i = 0; i < ENDINGS; i++) {
+		struct sigaction before;
+
+		if (sigaction(endings[i].number, NULL, &before) == 0 &&
+		    before.sa_handler != SIG_IGN)
+			sigaction(endings[i].number, &action, NULL);
+	}
+}
+
+static void note(int number)
+{
+	int error = errno;
+
+	if (!noted) {
+		noted_at = world_ticks();
+		noted = number;
+		wake();
+	} else if (world_ticks() - noted_at >= SAME_MS) {
+		signal(number, SIG_DFL);
+		raise(number); /* has its effect when we return */
+	}
+	errno = error;
+}
+
+void interrupt_catch(void)
+{
+	set_all(note);
+}
+
+void interrupt_release(void)
+{
+	set_all(SIG_DFL);
+	if (noted)
+		raise(noted);
+}
+
+void interrupt_forget(void)
+{
+	noted = 0;
+	owner = 0;
+	ends[0] = ends[1] = -1;
+}
+
+int interrupt_signal(void)
+{
+	return noted;
+}
+
+const char *interrupt_name(void)
+{
+	for (size_t i = 0; i < ENDINGS; i++)
+		if (endings[i].number == noted)
+			return endings[i].name;
+	return "a signal";
+}
+
+unsigned long long interrupt_time(void)
+{
+	return noted_at;
+}
+
+/* The old process's ends are left alone: they may be closed and in use for
+ * something else. */
+int interrupt_fd(void)
+{
+	if (owner == getpid())
+		return ends[0];
+	if (pipe(ends) < 0) {
+		ends[0] = ends[1] = -1; /* EINTR has to do */
+		return -1;
+	}
+	for (int i = 0; i < 2; i++) {
+		fcntl(ends[i], F_SETFD, FD_CLOEXEC);
+		fcntl(ends[i], F_SETFL, O_NONBLOCK);
+	}
+	owner = getpid();
+	if (noted) /* it came before the pipe was there */
+		wake();
+	return ends[0];
+}
+
+static int left_until(uint64_t until)
+{
+	uint64_t now = world_ticks();
+
+	if (until == UINT64_MAX)
+		return -1;
+	if (now >= until)
+		return 0;
+	return until - now > INT_MAX ? INT_MAX : (int)(until - now);
+}
+
+static int interrupted(void)
+{
+	errno = EINTR;
+	return -1;
+}
+
+int interrupt_poll(struct pollfd *p, nfds_t n, int milliseconds)
+{
+	uint64_t until = milliseconds < 0
+				 ? UINT64_MAX
+				 : world_ticks() + (uint64_t)milliseconds;
+	struct pollfd all[POLL_MAX + 1];
+
+	if (n > POLL_MAX) {
+		errno = EINVAL;
+		return -1;
+	}
+	if (n)
+		memcpy(all, p, n * sizeof(*p));
+	all[n] = (struct pollfd){ .fd = interrupt_fd(), .events = POLLIN };
+	for (;;) {
+		int r = noted ? interrupted()
+			      : poll(all, n + 1, left_until(until));
+
+		if (noted)
+			return interrupted();
+		if (r < 0 && errno == EINTR)
+			continue;
+		if (r < 0)
+			return -1;
+		if (n)
+			memcpy(p, all, n * sizeof(*p));
+		return r;
+	}
+}
+
+int interrupt_sleep(unsigned milliseconds)
+{
+	return interrupt_poll(NULL, 0,
+			      milliseconds > INT_MAX ? INT_MAX
+						     : (int)milliseconds);
+}
+
+int interrupt_fault(struct fault *f)
+{
+	return fault_set(f, FAULT_INTERRUPTED, "ended by %s", interrupt_name());
+}
