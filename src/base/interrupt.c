@@ -32,13 +32,13 @@ static const struct {
 static volatile sig_atomic_t noted;
 static volatile uint64_t noted_at; /* set before `noted`, and never again */
 static int ends[2] = { -1, -1 };
-static volatile pid_t owner; /* of the pipe */
+static volatile unsigned owner; /* of the pipe */
 
 static void wake(void)
 {
 	ssize_t r = 0;
 
-	if (owner == getpid() && ends[1] >= 0)
+	if (owner == world_pid() && ends[1] >= 0)
 		r = write(ends[1], "", 1);
 	(void)r; /* full: there is a byte to be seen */
 }
@@ -115,7 +115,7 @@ unsigned long long interrupt_time(void)
  * something else. */
 int interrupt_fd(void)
 {
-	if (owner == getpid())
+	if (owner == world_pid())
 		return ends[0];
 	if (pipe(ends) < 0) {
 		ends[0] = ends[1] = -1; /* EINTR has to do */
@@ -125,7 +125,7 @@ int interrupt_fd(void)
 		fcntl(ends[i], F_SETFD, FD_CLOEXEC);
 		fcntl(ends[i], F_SETFL, O_NONBLOCK);
 	}
-	owner = getpid();
+	owner = world_pid();
 	if (noted) /* it came before the pipe was there */
 		wake();
 	return ends[0];
