@@ -12,6 +12,7 @@
 
 #include <jansson.h>
 
+#include "base/text.h"
 #include "base/world.h"
 #include "deliver/jsonify.h"
 #include "fetch/head.h"
@@ -64,7 +65,7 @@ static void put_column(struct sink *to, const char *text, size_t columns)
 	size_t n = 0, used = 0;
 
 	for (; text[n] && used < columns; n++)
-		used += ((unsigned char)text[n + 1] & 0xc0) != 0x80;
+		used += !text_is_continuation(text[n + 1]);
 	sink_put(to, text, n);
 	for (; used < columns; used++)
 		sink_put(to, " ", 1);
@@ -73,12 +74,7 @@ static void put_column(struct sink *to, const char *text, size_t columns)
 /* One line, whatever stands in the text. */
 static const char *one_line(struct arena *a, const char *text)
 {
-	char *copy = arena_dup(a, text);
-
-	for (char *p = copy; *p; p++)
-		if (*p == '\n' || *p == '\t')
-			*p = ' ';
-	return copy;
+	return text_dup_safe(a, text, strlen(text));
 }
 
 static void print_line(struct listing *l, size_t number, struct arena *a,

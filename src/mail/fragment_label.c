@@ -67,9 +67,7 @@ static void read_name(const char *field, char *out)
 	parameter_get(&text, field, "name");
 	n = strlen(text.data);
 	if (n >= FRAGMENT_NAME_SIZE)
-		for (n = FRAGMENT_NAME_SIZE - 1;
-		     n && ((unsigned char)text.data[n] & 0xc0) == 0x80;)
-			n--;
+		n = text_cut(text.data, FRAGMENT_NAME_SIZE - 1);
 	memcpy(out, text.data, n);
 	out[n] = '\0';
 	buf_free(&text);

@@ -7,6 +7,7 @@
  *
  * The recipients of the command line are hidden ones: the message is another
  * program's, and who is named in its header is that program's choice. */
+#include "codec/xtext.h"
 #include "persona/personas.h"
 #include "persona/rows.h"
 #include "persona/setters.h"
@@ -279,42 +280,11 @@ static SETTER(set_debug)
 
 /* ---- -V ---- */
 
-static int hex_digit(char c)
-{
-	const char *digits = "0123456789ABCDEF";
-	const char *found = c ? strchr(digits, c) : NULL;
-
-	return found ? (int)(found - digits) : -1;
-}
-
-/* What xtext means (RFC 3461 4); NULL when it is none. */
-static const char *decode_xtext(struct arena *a, const char *text)
-{
-	char *out = arena_alloc(a, strlen(text) + 1), *end = out;
-
-	for (; *text; text++) {
-		if (*text < 33 || *text > 126 || *text == '=')
-			return NULL;
-		if (*text != '+') {
-			*end++ = *text;
-			continue;
-		}
-		if (hex_digit(text[1]) < 0 || hex_digit(text[2]) < 0)
-			return NULL;
-		*end = (char)(hex_digit(text[1]) * 16 + hex_digit(text[2]));
-		if (!*end++)
-			return NULL;
-		text += 2;
-	}
-	*end = '\0';
-	return out;
-}
-
 /* sendmail wants xtext and others encode what they are given: what is xtext
  * already stays as it is, on the wire. */
 static SETTER(set_envelope_id)
 {
-	const char *plain = decode_xtext(run->arena, value);
+	const char *plain = xtext_decode(run->arena, value);
 
 	return set_dsn_envid(run, row, plain ? plain : value, f);
 }

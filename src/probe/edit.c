@@ -9,6 +9,7 @@
 #include <wchar.h>
 
 #include "base/arena.h"
+#include "base/text.h"
 
 #define CONTROL(letter) ((letter)&0x1f)
 
@@ -65,7 +66,7 @@ void edit_remember(struct edit *e, const char *line)
 static bool is_middle(const struct edit *e, size_t at)
 {
 	return e->is_utf8 && at < e->line.len &&
-	       ((unsigned char)e->line.data[at] & 0xC0) == 0x80;
+	       text_is_continuation(e->line.data[at]);
 }
 
 static size_t before(const struct edit *e, size_t at)
@@ -275,20 +276,12 @@ enum edit_event edit_key(struct edit *e, unsigned char c)
  * counts for one '?'. */
 static size_t measure(const struct edit *e, size_t at, size_t *columns)
 {
-	const unsigned char *s = (const unsigned char *)e->line.data + at;
-	size_t n = s[0] < 0xC0 ? 1 : s[0] < 0xE0 ? 2 : s[0] < 0xF0 ? 3 : 4;
-	unsigned long code = s[0] & (0x7FU >> n);
+	uint32_t code;
+	size_t n = text_character(e->line.data + at, e->line.len - at, &code);
 	int width;
 
 	*columns = 1;
-	if (!e->is_utf8 || s[0] < 0x80)
-		return 1;
-	for (size_t i = 1; i < n; i++) {
-		if ((s[i] & 0xC0) != 0x80)
-			return 1;
-		code = code << 6 | (s[i] & 0x3F);
-	}
-	if (n == 1 || code < 0xA0)
+	if (!e->is_utf8 || !n || code < 0xA0)
 		return 1;
 	width = wcwidth((wchar_t)code);
 	*columns = width < 0 ? 1 : (size_t)width;

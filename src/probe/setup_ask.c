@@ -51,10 +51,9 @@ int setup_tell(struct setup *s, const char *text, struct fault *f)
 
 static bool has_control(const char *text, size_t n)
 {
-	for (size_t i = 0; i < n; i++)
-		if ((unsigned char)text[i] < ' ' || text[i] == 0x7F)
-			return true;
-	return false;
+	while (n && !text_is_control(*text))
+		text++, n--;
+	return n;
 }
 
 static const char *trim(struct arena *a, const struct buf *line)

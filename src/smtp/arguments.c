@@ -6,6 +6,7 @@
 
 #include "base/ascii.h"
 #include "base/text.h"
+#include "codec/xtext.h"
 
 #define PATH_MAX_OCTETS	 998
 #define ENVID_MAX_OCTETS 100 /* RFC 3461 4.4 */
@@ -132,37 +133,14 @@ static int read_address(struct reading *r, const char *path, bool is_utf8,
 
 /* ---- parameters ---- */
 
-static int hex_digit(char c)
-{
-	if (ascii_is_digit(c))
-		return c - '0';
-	return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
-
-/* RFC 3461 4; what it stands for is printable ASCII here.  NULL: it is not. */
+/* What it stands for is printable ASCII here.  NULL: it is not. */
 static const char *from_xtext(struct arena *a, const char *text)
 {
-	char *out = arena_dup(a, text), *to = out;
+	const char *out = xtext_decode(a, text);
 
-	for (; *text; text++) {
-		int high, low;
-		char c = *text;
-
-		if (c == '+') {
-			high = hex_digit(text[1]);
-			low = high < 0 ? -1 : hex_digit(text[2]);
-			if (low < 0)
-				return NULL;
-			c = (char)(high << 4 | low);
-			text += 2;
-		} else if (c == '=') {
+	for (const char *p = out; p && *p; p++)
+		if (*p < 32 || *p > 126)
 			return NULL;
-		}
-		if (c < 32 || c > 126)
-			return NULL;
-		*to++ = c;
-	}
-	*to = '\0';
 	return out;
 }
 

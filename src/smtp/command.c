@@ -5,6 +5,8 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "codec/xtext.h"
+
 #define PATH_OCTETS 998
 
 int command_check_path(const char *path, bool is_utf8, struct fault *f)
@@ -22,19 +24,6 @@ int command_check_path(const char *path, bool is_utf8, struct fault *f)
 		return fault_set(f, FAULT_USAGE,
 				 "the address %.60s... is too long", path);
 	return 0;
-}
-
-/* RFC 3461 4: what is no printable ASCII, and + and =, as +HH. */
-static void put_xtext(struct buf *out, const char *s)
-{
-	for (; *s; s++) {
-		unsigned char c = (unsigned char)*s;
-
-		if (c > 32 && c < 127 && c != '+' && c != '=')
-			buf_putc(out, (char)c);
-		else
-			buf_printf(out, "+%02X", c);
-	}
 }
 
 /* Keywords: letters and commas, whatever came in. */
@@ -69,7 +58,7 @@ void command_mail(struct buf *out, const struct envelope *e,
 	}
 	if (e->dsn_envid) {
 		buf_puts(out, " ENVID=");
-		put_xtext(out, e->dsn_envid);
+		xtext_put(out, e->dsn_envid);
 	}
 }
 
@@ -91,6 +80,6 @@ void command_rcpt(struct buf *out, const struct envelope *e,
 	} else if (!to->needs_smtputf8) {
 		/* The UTF-8 form (RFC 6533) is beyond most servers. */
 		buf_puts(out, " ORCPT=rfc822;");
-		put_xtext(out, to->address);
+		xtext_put(out, to->address);
 	}
 }

@@ -9,6 +9,7 @@
 #include "base/ascii.h"
 #include "base/buf.h"
 #include "base/world.h"
+#include "codec/xtext.h"
 #include "mail/date.h"
 #include "tend/notice_text.h"
 
@@ -41,28 +42,16 @@ static int put_date(struct fields *x, const char *name, int64_t when)
 	return put_field(x, name, NULL, date);
 }
 
-static int hex(char c)
-{
-	if (ascii_is_digit(c))
-		return c - '0';
-	return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
-
-/* RFC 3461 4; what would not be printable stays as it came. */
+/* What would not be printable stays as it came. */
 static void put_xtext(struct buf *out, const char *text)
 {
-	while (*text) {
-		int high = *text == '+' ? hex(text[1]) : -1;
-		int low = high >= 0 ? hex(text[2]) : -1;
-		int c = high * 16 + low;
+	struct arena a = ARENA_INIT;
+	const char *plain = xtext_decode(&a, text), *p = plain;
 
-		if (low >= 0 && c > 32 && c < 127) {
-			buf_putc(out, (char)c);
-			text += 3;
-		} else {
-			buf_putc(out, *text++);
-		}
-	}
+	while (p && *p > 32 && *p < 127)
+		p++;
+	buf_puts(out, p && !*p ? plain : text);
+	arena_free(&a);
 }
 
 /* "rfc822;bob+2Bx@example.org", as the sender gave it. */

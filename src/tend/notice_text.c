@@ -63,21 +63,12 @@ void notice_text_put_span(struct buf *out, long long seconds)
 	buf_puts(out, "a moment");
 }
 
-static size_t columns(const char *p, size_t n)
-{
-	size_t count = 0;
-
-	for (size_t i = 0; i < n; i++)
-		count += ((unsigned char)p[i] & 0xC0) != 0x80;
-	return count;
-}
-
 int notice_text_wrap(struct sink *to, size_t indent, const char *text)
 {
 	size_t column = 0;
 
 	for (text += strspn(text, " "); *text; text += strspn(text, " ")) {
-		size_t n = strcspn(text, " "), width = columns(text, n);
+		size_t n = strcspn(text, " "), width = text_width(text, n);
 
 		if (column && column + 1 + width > WIDTH) {
 			sink_puts(to, "\r\n");
