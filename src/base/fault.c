@@ -9,34 +9,62 @@
 
 #include "base/text.h"
 
-static const struct {
-	const char *name;
-	int exit;
-	bool temporary;
-} causes[] = {
-	[FAULT_NONE] = { "ok", EX_OK, false },
-	[FAULT_USAGE] = { "usage", EX_USAGE, false },
-	[FAULT_DATA] = { "data", EX_DATAERR, false },
-	[FAULT_NOINPUT] = { "no-input", EX_NOINPUT, false },
-	[FAULT_NOUSER] = { "no-user", EX_NOUSER, false },
-	[FAULT_NOHOST] = { "no-host", EX_NOHOST, false },
-	[FAULT_UNAVAILABLE] = { "unavailable", EX_UNAVAILABLE, false },
-	[FAULT_SOFTWARE] = { "software", EX_SOFTWARE, false },
-	[FAULT_OS] = { "os", EX_OSERR, true },
-	[FAULT_CANTCREAT] = { "cannot-create", EX_CANTCREAT, false },
-	[FAULT_IO] = { "io", EX_IOERR, true },
-	[FAULT_TEMPORARY] = { "temporary", EX_TEMPFAIL, true },
-	[FAULT_INTERRUPTED] = { "interrupted", EX_TEMPFAIL, true },
-	[FAULT_PROTOCOL] = { "protocol", EX_PROTOCOL, false },
-	[FAULT_PERMISSION] = { "permission", EX_NOPERM, false },
-	[FAULT_CONFIG] = { "config", EX_CONFIG, false },
+const struct fault_row fault_rows[] = {
+	[FAULT_NONE] = { "ok", EX_OK, false, "It was done." },
+	[FAULT_USAGE] = { "usage", EX_USAGE, false,
+			  "The command is wrong: an option, an argument, an "
+			  "address, no recipient." },
+	[FAULT_DATA] = { "data", EX_DATAERR, false,
+			 "The message or another input is not acceptable: its "
+			 "size, its content, an address in it." },
+	[FAULT_NOINPUT] = { "no-input", EX_NOINPUT, false,
+			    "A file, a folder or a message that was asked for "
+			    "is not there or cannot be read." },
+	[FAULT_NOUSER] = { "no-user", EX_NOUSER, false,
+			   "The server does not know a recipient." },
+	[FAULT_NOHOST] = { "no-host", EX_NOHOST, false,
+			   "A server's name or a recipient's domain does not "
+			   "exist." },
+	[FAULT_UNAVAILABLE] = { "unavailable", EX_UNAVAILABLE, false,
+				"The server refused for good, for another "
+				"cause, or what is needed is not to be had: a "
+				"library here, TLS, a log-in or a valid certificate "
+				"there." },
+	[FAULT_SOFTWARE] = { "software", EX_SOFTWARE, false,
+			     "A mistake in the program itself." },
+	[FAULT_OS] = { "os", EX_OSERR, true,
+		       "The operating system has no process or pipe for "
+		       "us." },
+	[FAULT_CANTCREAT] = { "cannot-create", EX_CANTCREAT, false,
+			      "A file cannot be made, or is there already." },
+	[FAULT_IO] = { "io", EX_IOERR, true,
+		       "Reading or writing failed half-way." },
+	[FAULT_TEMPORARY] = { "temporary", EX_TEMPFAIL, true,
+			      "Try again later: a server cannot be reached or "
+			      "asks for that, something is locked, or the "
+			      "disk, memory or descriptors are used up." },
+	/* the process ends by the signal: no status of its own */
+	[FAULT_INTERRUPTED] = { "interrupted", EX_TEMPFAIL, true, NULL },
+	[FAULT_PROTOCOL] = { "protocol", EX_PROTOCOL, false,
+			     "The server does not keep to the protocol." },
+	[FAULT_PERMISSION] = { "permission", EX_NOPERM, false,
+			       "Not permitted: by the log-in, by the server's "
+			       "policy, or because something is somebody "
+			       "else's." },
+	[FAULT_CONFIG] = { "config", EX_CONFIG, false,
+			   "The configuration is wrong or missing, or the "
+			   "server's certificate is not to be trusted." },
+	{ "some-refused", EXIT_SOME_REFUSED, false,
+	  "Some recipients were accepted or wait in the queue, and some were "
+	  "refused; standard error names these." },
+	{ NULL, 0, false, NULL },
 };
 
 static void set_sentence(struct fault *f, enum fault_cause cause,
 			 const char *format, va_list ap)
 {
 	f->cause = cause;
-	f->temporary = causes[cause].temporary;
+	f->temporary = fault_rows[cause].temporary;
 	vsnprintf(f->text, sizeof(f->text), format, ap);
 	/* a server's words and a file's name stand in it */
 	text_drop_partial(f->text);
@@ -98,18 +126,18 @@ void fault_clear(struct fault *f)
 
 int fault_exit(const struct fault *f)
 {
-	return causes[f->cause].exit;
+	return fault_rows[f->cause].exit;
 }
 
 const char *fault_name(enum fault_cause cause)
 {
-	return causes[cause].name;
+	return fault_rows[cause].name;
 }
 
 bool fault_cause_of(const char *name, enum fault_cause *cause)
 {
-	for (size_t i = 0; i < sizeof(causes) / sizeof(causes[0]); i++) {
-		if (strcmp(name, causes[i].name) != 0)
+	for (size_t i = 0; i <= FAULT_CONFIG; i++) {
+		if (strcmp(name, fault_rows[i].name) != 0)
 			continue;
 		*cause = (enum fault_cause)i;
 		return true;

@@ -13,28 +13,41 @@
 
 #include <stdbool.h>
 
+/* What each means stands in fault_rows, and in the manual pages. */
 enum fault_cause {
 	FAULT_NONE,
-	FAULT_USAGE,	   /* 64: the command line is wrong */
-	FAULT_DATA,	   /* 65: the message or the input is not acceptable */
-	FAULT_NOINPUT,	   /* 66: a file that was asked for cannot be read */
-	FAULT_NOUSER,	   /* 67: the server does not know the mailbox */
-	FAULT_NOHOST,	   /* 68: the host or mail domain does not exist */
-	FAULT_UNAVAILABLE, /* 69: the service refused for good */
-	FAULT_SOFTWARE,	   /* 70: a bug of ours */
-	FAULT_OS,	   /* 71: fork, pipe and the like; may pass */
-	FAULT_CANTCREAT,   /* 73: an output file cannot be made */
-	FAULT_IO,	   /* 74: reading or writing failed half-way */
-	FAULT_TEMPORARY,   /* 75: try again later */
-	FAULT_INTERRUPTED, /* 75: a signal asked us to end (interrupt.h), and
-			      the process ends by that */
-	FAULT_PROTOCOL,	   /* 76: the server does not speak the protocol */
-	FAULT_PERMISSION,  /* 77: not allowed: log-in, relay, policy */
-	FAULT_CONFIG,	   /* 78: the configuration is wrong or missing */
+	FAULT_USAGE,
+	FAULT_DATA,
+	FAULT_NOINPUT,
+	FAULT_NOUSER,
+	FAULT_NOHOST,
+	FAULT_UNAVAILABLE,
+	FAULT_SOFTWARE,
+	FAULT_OS,
+	FAULT_CANTCREAT,
+	FAULT_IO,
+	FAULT_TEMPORARY,
+	FAULT_INTERRUPTED, /* a signal asked us to end (interrupt.h), and the
+			      process ends by that */
+	FAULT_PROTOCOL,
+	FAULT_PERMISSION,
+	FAULT_CONFIG,
 };
 
 /* Some recipients were accepted and some refused: ours, beyond sysexits.h. */
 #define EXIT_SOME_REFUSED 79
+
+struct fault_row {
+	const char *name; /* in logs and JSON */
+	int exit;
+	bool temporary;
+	const char *meaning; /* of the exit status, a sentence for people; NULL:
+				it is never that of the process */
+};
+
+/* By cause; behind the causes stands EXIT_SOME_REFUSED.  Ends with a NULL name.
+ * The pages' lists of exit statuses are held against it (manpage.bats). */
+extern const struct fault_row fault_rows[];
 
 struct fault {
 	enum fault_cause cause;

@@ -2,7 +2,34 @@
 #include "base/library.h"
 
 #include <dlfcn.h>
+#include <errno.h>
 #include <string.h>
+
+/* Descriptors or memory ran out.  The loader has no number for the caller, but
+ * its words end with the system's. */
+static bool may_pass(const char *why)
+{
+	static const int errors[] = { EMFILE, ENFILE, ENOMEM, EAGAIN, EINTR };
+
+	for (size_t i = 0; i < sizeof(errors) / sizeof(*errors); i++)
+		if (strstr(why, strerror(errors[i])))
+			return true;
+	return false;
+}
+
+static int not_loaded(const struct library *l, struct fault *f)
+{
+	const char *why = dlerror();
+
+	if (!why)
+		why = "the loader does not say why";
+	if (may_pass(why))
+		return fault_set(f, FAULT_TEMPORARY,
+				 "%s cannot be loaded now: %s", l->file, why);
+	return fault_set(f, FAULT_UNAVAILABLE,
+			 "%s cannot be loaded (%s); install the package %s",
+			 l->file, why, l->package);
+}
 
 int library_load(struct library *l, struct fault *f)
 {
@@ -11,13 +38,8 @@ int library_load(struct library *l, struct fault *f)
 	if (l->handle)
 		return 0;
 	handle = dlopen(l->file, RTLD_NOW | RTLD_LOCAL);
-	if (!handle) {
-		fault_set(f, FAULT_UNAVAILABLE,
-			  "%s cannot be loaded (%s); install the package %s",
-			  l->file, dlerror(), l->package);
-		f->temporary = true;
-		return -1;
-	}
+	if (!handle)
+		return not_loaded(l, f);
 	for (const struct library_symbol *s = l->symbols; s->name; s++) {
 		void *address = dlsym(handle, s->name);
 
@@ -25,7 +47,6 @@ int library_load(struct library *l, struct fault *f)
 			fault_set(f, FAULT_UNAVAILABLE,
 				  "%s has no %s; install a newer %s", l->file,
 				  s->name, l->package);
-			f->temporary = true;
 			dlclose(handle);
 			return -1;
 		}

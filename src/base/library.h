@@ -23,8 +23,9 @@ struct library {
 	void *handle; /* NULL until loaded; stays for the process */
 };
 
-/* Loads once; a second call costs nothing.  FAULT_UNAVAILABLE (temporary)
- * when the file or one of the names is not there. */
+/* Loads once; a second call costs nothing.  FAULT_UNAVAILABLE when the file or
+ * one of the names is not there: no waiting mends that.  FAULT_TEMPORARY when
+ * descriptors or memory ran out. */
 int library_load(struct library *l, struct fault *f);
 
 #endif

@@ -6,6 +6,7 @@
  * for the chosen account alone. */
 #include "config/config.h"
 
+#include <stdarg.h>
 #include <string.h>
 
 #include "base/ascii.h"
@@ -15,6 +16,20 @@
 #include "config/file.h"
 #include "config/finish.h"
 #include "config/settings.h"
+
+void config_remark(struct config *c, const char *format, ...)
+{
+	const char **more =
+		arena_array(c->arena, c->remark_count + 2, sizeof(*more));
+	va_list ap;
+
+	for (size_t i = 0; i < c->remark_count; i++)
+		more[i] = c->remarks[i];
+	va_start(ap, format);
+	more[c->remark_count++] = arena_vformat(c->arena, format, ap);
+	va_end(ap);
+	c->remarks = more;
+}
 
 /* ---- the files ---- */
 
@@ -63,9 +78,9 @@ static int read_named(struct config *c, const char *path, struct fault *f)
 	return config_file_read(c, path, owner, false, f) < 0 ? -1 : 0;
 }
 
-int config_load(struct config *c, struct arena *a, const struct config_wish *w,
-		struct fault *f)
+static int load(struct config *c, const struct config_wish *w, struct fault *f)
 {
+	struct arena *a = c->arena;
 	const char *named = world_env("MAILSEND_CONFIG");
 	const char *own[] = { below_config_home(a, "mailsend/config"),
 			      below_home(a, ".msmtprc"),
@@ -73,7 +88,6 @@ int config_load(struct config *c, struct arena *a, const struct config_wish *w,
 	static const char *const system[] = { "/etc/mailsend.conf",
 					      "/etc/msmtprc" };
 
-	*c = (struct config){ .arena = a };
 	if ((w->path || named) && world_is_privileged())
 		return fault_set(f, FAULT_PERMISSION,
 				 "this program runs with the rights of another "
@@ -91,6 +105,19 @@ int config_load(struct config *c, struct arena *a, const struct config_wish *w,
 		log_warning("%s is there, but user %s may not read it",
 			    c->unreadable, world_user());
 	return 0;
+}
+
+int config_load(struct config *c, struct arena *a, const struct config_wish *w,
+		struct fault *f)
+{
+	*c = (struct config){ .arena = a };
+	if (load(c, w, f) < 0)
+		return -1;
+	if (!c->accounts || c->accounts->next || !c->accounts->flaw)
+		return 0;
+	if (!fault_is_set(f))
+		*f = *c->accounts->flaw;
+	return -1;
 }
 
 /* ---- the account ---- */
@@ -238,6 +265,20 @@ static bool is_forbidden(const struct account *account,
 	       strcmp(account->queue, "never") == 0;
 }
 
+/* What is wrong elsewhere stops nobody here, and is told. */
+static void tell_rest(struct config *c, const struct account *found)
+{
+	for (size_t i = 0; !c->is_told && i < c->remark_count; i++)
+		log_warning("%s", c->remarks[i]);
+	for (const struct account *a = c->accounts; a && !c->is_told;
+	     a = a->next)
+		if (a->flaw && a != found)
+			log_warning("%s; account %s cannot be used until that "
+				    "is mended",
+				    a->flaw->text, a->name);
+	c->is_told = true;
+}
+
 int config_choose(struct config *c, const struct config_wish *w,
 		  struct account **out, struct fault *f)
 {
@@ -247,6 +288,11 @@ int config_choose(struct config *c, const struct config_wish *w,
 
 	if (fault_is_set(f))
 		return -1;
+	tell_rest(c, found);
+	if (found && found->flaw) {
+		*f = *found->flaw;
+		return -1;
+	}
 	account = setting_account(c->arena, found ? found->name : "default");
 	account->origin = found ? found->origin : "default";
 	account->is_msmtp = found && found->is_msmtp;

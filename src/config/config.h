@@ -142,6 +142,8 @@ struct account {
 
 	/* one for each row of the settings table, same order */
 	struct config_origin *origins;
+	const struct fault *flaw; /* the first line of it that is wrong: the
+				     account cannot be used; NULL */
 	struct account *next;
 };
 
@@ -149,6 +151,11 @@ struct config {
 	struct account *accounts;
 	const char *files[2];	/* the user's, the system's; NULL where none */
 	const char *unreadable; /* a system's file that we may not read */
+	/* What is odd in the files and stops nobody, "FILE:LINE: ..."; NULL at
+	 * its end.  config_choose tells of it once, unless `is_told`. */
+	const char **remarks;
+	size_t remark_count;
+	bool is_told;
 	struct arena *arena;
 };
 
@@ -163,9 +170,12 @@ int config_load(struct config *c, struct arena *a,
  * of msmtp's also auth (on with a user), tls (on, but for a socket),
  * tls_starttls (off on port 465).  `from` is an address or NULL, never a
  * pattern.  With no file and no overrides the account is "default" and has no
- * host.  *out is new, in the arena. */
+ * host.  *out is new, in the arena.  An account with a flaw is that fault. */
 int config_choose(struct config *c, const struct config_wish *wish,
 		  struct account **out, struct fault *f);
+/* For the readers of files. */
+void config_remark(struct config *c, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
 /* Is it a setting, and one that an override may have?  For --set while
  * options are read: FAULT_USAGE, which suggests the nearest name or says what
  * the value may be. */

@@ -4,7 +4,12 @@
  * copy but the account's.  As in msmtp, settings before the first `account`
  * make an account "default"; `defaults` changes what the accounts after it
  * begin with; an account takes from those it names only what was set in them
- * themselves. */
+ * themselves.
+ *
+ * A line that is wrong spoils the account in which it stands, and those that
+ * take from it: a setting that is missing in them, of TLS say, must not pass
+ * for one that nobody made.  What says whose line it is, and a secret that
+ * others can read, stop all of it. */
 #include "config/file.h"
 
 #include <errno.h>
@@ -27,10 +32,12 @@ struct reading {
 	enum guard_owner owner;
 	bool is_msmtp;
 	unsigned line;
-	bool evaluated;		  /* the line came from an `eval` */
-	struct account *defaults; /* what new accounts begin with */
-	struct account *current;  /* the one that lines go to, or NULL */
-	struct account *first;	  /* of this file */
+	bool evaluated;		       /* the line came from an `eval` */
+	struct account *defaults;      /* what new accounts begin with */
+	struct account *current;       /* the one that lines go to, or NULL */
+	struct account *first;	       /* of this file */
+	const struct account *implied; /* "default", by settings above the first
+					  `account` line; NULL */
 	struct account **last;
 	unsigned count;
 };
@@ -52,6 +59,18 @@ static int wrong(const struct reading *r, struct fault *f, const char *format,
 	text = arena_vformat(r->config->arena, format, ap);
 	va_end(ap);
 	return fault_set(f, FAULT_CONFIG, "%s: %s", here(r), text);
+}
+
+static void spoil(struct reading *r, struct account *account,
+		  const struct fault *why)
+{
+	struct fault *own;
+
+	if (account->flaw)
+		return;
+	own = arena_alloc(r->config->arena, sizeof(*own));
+	*own = *why;
+	account->flaw = own;
 }
 
 /* ---- the pieces of a line ---- */
@@ -118,6 +137,13 @@ static int begin_account(struct reading *r, const char *name, struct fault *f)
 
 	if (!*name)
 		return wrong(r, f, "account needs a name");
+	if (r->implied && strcmp(r->implied->name, name) == 0)
+		return wrong(r, f,
+			     "account \"%s\" is there already: the settings "
+			     "above the first account line make it (%s); put "
+			     "the line \"defaults\" above them, or \"account "
+			     "%s\"",
+			     name, r->implied->origin, name);
 	if (find_here(r, name))
 		return wrong(r, f, "account \"%s\" is there already", name);
 	if (++r->count > CONFIG_ACCOUNTS_MAX)
@@ -129,6 +155,7 @@ static int begin_account(struct reading *r, const char *name, struct fault *f)
 		account->origins[i].own = false;
 	account->origin = here(r);
 	account->is_msmtp = r->is_msmtp;
+	account->flaw = r->defaults->flaw;
 	*r->last = account;
 	r->last = &account->next;
 	r->current = account;
@@ -142,6 +169,8 @@ static int inherit(struct reading *r, const char *name, struct fault *f)
 
 	if (from && from != r->current) {
 		setting_copy(r->current, from, true);
+		if (from->flaw)
+			spoil(r, r->current, from->flaw);
 		return 0;
 	}
 	nearest_init(&n, name);
@@ -174,9 +203,12 @@ static int read_account(struct reading *r, char *argument, struct fault *f)
 	if (!list)
 		return 0;
 	for (char *name = strtok_r(list, ",", &save); name;
-	     name = strtok_r(NULL, ",", &save))
-		if (inherit(r, text_trim(name), f) < 0)
-			return -1;
+	     name = strtok_r(NULL, ",", &save)) {
+		struct fault unknown = FAULT_INIT;
+
+		if (inherit(r, text_trim(name), &unknown) < 0)
+			spoil(r, r->current, &unknown);
+	}
 	return 0;
 }
 
@@ -187,6 +219,7 @@ static int read_setting(struct reading *r, const char *name, const char *value,
 {
 	const struct setting *s = setting_find(name);
 	struct setting_place at = { .text = here(r), .cause = FAULT_CONFIG };
+	struct fault bad = FAULT_INIT;
 
 	if (s && s->flags & SETTING_SECRET && *value && !r->evaluated &&
 	    guard_secret(r->path, &r->st, r->owner, at.text, f) < 0)
@@ -195,10 +228,15 @@ static int read_setting(struct reading *r, const char *name, const char *value,
 	    guard_commands(r->path, &r->st, at.text, f) < 0)
 		return -1;
 	/* as in msmtp 1.2, and in many a file since */
-	if (!r->current && begin_account(r, "default", f) < 0)
-		return -1;
-	return setting_assign(r->config->arena, r->current, name, value, &at,
-			      f);
+	if (!r->current) {
+		if (begin_account(r, "default", f) < 0)
+			return -1;
+		r->implied = r->current;
+	}
+	if (setting_assign(r->config->arena, r->current, name, value, &at,
+			   &bad) < 0)
+		spoil(r, r->current, &bad);
+	return 0;
 }
 
 static int read_line(struct reading *r, char *line, struct fault *f);
@@ -208,19 +246,25 @@ static int evaluate(struct reading *r, const char *command, struct fault *f)
 {
 	struct buf line = BUF_INIT(CONFIG_FILE_MAX);
 	const char *place = here(r);
+	struct fault failed = FAULT_INIT;
 	int result;
 
 	if (!*command)
 		return wrong(r, f, "eval needs a command");
 	if (r->evaluated)
 		return wrong(r, f, "eval printed another eval");
-	result = guard_commands(r->path, &r->st, place, f);
-	if (result == 0)
-		result = evaluate_first_line(command,
-					     arena_format(r->config->arena,
-							  "%s: eval", place),
-					     &line, f);
-	if (result == 0) {
+	if (guard_commands(r->path, &r->st, place, f) < 0)
+		return -1;
+	result = evaluate_first_line(command,
+				     arena_format(r->config->arena, "%s: eval",
+						  place),
+				     &line, &failed);
+	if (result < 0 && r->current) {
+		spoil(r, r->current, &failed);
+		result = 0;
+	} else if (result < 0) {
+		*f = failed;
+	} else {
 		r->evaluated = true;
 		result = read_line(r, line.data, f);
 		r->evaluated = false;
@@ -249,6 +293,13 @@ static int read_line(struct reading *r, char *line, struct fault *f)
 		return read_setting(r, name, argument, f);
 	if (*argument)
 		return wrong(r, f, "defaults stands alone: \"%s\"", argument);
+	if (r->implied && r->current == r->implied)
+		config_remark(
+			r->config,
+			"%s: the settings above \"defaults\" make an "
+			"account of their own, \"default\" (%s); put them "
+			"below it if they are for all accounts",
+			here(r), r->implied->origin);
 	r->current = r->defaults;
 	return 0;
 }
@@ -296,8 +347,11 @@ static int read_text(struct reading *r, int fd, struct buf *text,
 	int result = 0;
 
 	if (fstat(fd, &r->st) < 0)
-		return fault_errno(f, FAULT_NOINPUT, errno, "cannot look at %s",
+		return fault_errno(f, FAULT_IO, errno, "cannot look at %s",
 				   r->path);
+	if (S_ISDIR(r->st.st_mode))
+		return fault_errno(f, FAULT_CONFIG, EISDIR,
+				   "cannot read the configuration %s", r->path);
 	while ((n = disk_read_full(fd, piece, sizeof(piece), r->path, f)) > 0 &&
 	       result == 0)
 		if (buf_put(text, piece, (size_t)n) < 0)
@@ -338,7 +392,7 @@ static int open_file(struct reading *r, bool missing_ok, struct fault *f)
 		r->config->unreadable = path;
 		return -1;
 	}
-	return fault_errno(f, FAULT_NOINPUT, errno,
+	return fault_errno(f, FAULT_CONFIG, errno,
 			   "cannot read the configuration %s", path);
 }
 

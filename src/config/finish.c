@@ -13,6 +13,7 @@
 #include "base/ascii.h"
 #include "base/world.h"
 #include "config/settings.h"
+#include "mail/address.h"
 
 #define EXPANDED_MAX 4096
 #define SOCKS_PORT   1080 /* libcurl's for HTTP proxies too */
@@ -111,6 +112,22 @@ static int expand(struct arena *a, struct account *account, const char *name,
 			 found.text);
 }
 
+/* What %U and the like have made of it. */
+static int check_from(const struct account *account, struct fault *f)
+{
+	const struct setting *s = setting_find("from");
+	struct arena a = ARENA_INIT;
+	struct fault bad = FAULT_INIT;
+	struct address unused;
+	int r = address_parse(&a, account->from, false, &unused, &bad);
+
+	if (r < 0)
+		fault_set(f, FAULT_CONFIG, "%s: from: %s",
+			  account->origins[setting_row(s)].text, bad.text);
+	arena_free(&a);
+	return r;
+}
+
 /* A pattern chooses the account and is no address: that is what fits it. */
 static int finish_from(struct arena *a, struct account *account,
 		       const char *sender, struct fault *f)
@@ -124,8 +141,10 @@ static int finish_from(struct arena *a, struct account *account,
 	}
 	if (expand(a, account, "from", sender, f) < 0)
 		return -1;
-	if (!account->from || !config_is_pattern(account->from))
+	if (!account->from)
 		return 0;
+	if (!config_is_pattern(account->from))
+		return check_from(account, f);
 	if (!sender || !config_pattern_fits(a, account->from, sender))
 		sender = NULL;
 	account->from = sender ? arena_dup(a, sender) : NULL;

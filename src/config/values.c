@@ -12,6 +12,7 @@
 #include "base/ascii.h"
 #include "base/disk.h"
 #include "base/text.h"
+#include "mail/address.h"
 
 static int refuse(struct value *v, const char *why)
 {
@@ -360,11 +361,20 @@ int value_variable(struct value *v, void *field)
 /* The address itself is parsed where it is used: it may be a pattern here. */
 int value_from(struct value *v, void *field)
 {
+	struct fault wrong = FAULT_INIT;
+	struct address unused;
+
 	if (v->text[strcspn(v->text, "<> \t")])
 		return refuse(v, "must be the bare address; the name goes "
 				 "into from_full_name");
 	if (v->text[strcspn(v->text, ",;")])
 		return refuse(v, "must be one address");
+	/* what is put together for each run is looked at then */
+	if (*v->text && !v->text[strcspn(v->text, "%?*[")] &&
+	    address_parse(v->arena, v->text, false, &unused, &wrong) < 0)
+		return refuse(v,
+			      arena_format(v->arena, "cannot be the sender: %s",
+					   wrong.text));
 	return value_text(v, field);
 }
 

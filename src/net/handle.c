@@ -33,13 +33,29 @@ static const struct library_symbol symbols[] = {
 
 static struct library libcurl = { "libcurl.so.4", "libcurl4", symbols, NULL };
 
+/* Before 7.79 what somebody in between had put behind the server's reply to
+ * STARTTLS counted as said within TLS (CVE-2021-22947). */
+#define VERSION_LEAST 0x074F00
+
+static int check_version(struct fault *f)
+{
+	const curl_version_info_data *v = curl.version(CURLVERSION_NOW);
+
+	if (v->version_num >= VERSION_LEAST)
+		return 0;
+	return fault_set(f, FAULT_UNAVAILABLE,
+			 "libcurl %s lets others put words into a server's "
+			 "mouth before TLS; install a newer %s, 7.79 or later",
+			 v->version, libcurl.package);
+}
+
 int handle_load(struct fault *f)
 {
 	static bool ready;
 
 	if (ready)
 		return 0;
-	if (library_load(&libcurl, f) < 0)
+	if (library_load(&libcurl, f) < 0 || check_version(f) < 0)
 		return -1;
 	if (curl.global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
 		return fault_set(f, FAULT_TEMPORARY, "libcurl does not start");

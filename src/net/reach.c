@@ -133,7 +133,7 @@ static int begin(struct reach_address *one, const char *source)
 	int family = one->place.ss_family;
 	int fd = socket(family, SOCK_STREAM, 0);
 
-	one->is_open = false;
+	one->is_open = one->no_source = false;
 	one->error = errno;
 	if (fd < 0)
 		return -1;
@@ -149,6 +149,8 @@ static int begin(struct reach_address *one, const char *source)
 			one->error = ETIMEDOUT;
 			return fd;
 		}
+	} else {
+		one->no_source = errno == EADDRNOTAVAIL;
 	}
 	one->error = errno;
 	close(fd);

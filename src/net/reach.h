@@ -19,8 +19,9 @@ struct reach_address {
 	socklen_t length;
 	char text[64]; /* "192.0.2.1" */
 	bool is_open;
-	int error; /* errno of the connection; ETIMEDOUT too where it
-		      was we who did not wait longer */
+	bool no_source; /* the address to come from is none of ours */
+	int error;	/* errno of the connection; ETIMEDOUT too where it
+			   was we who did not wait longer */
 	unsigned milliseconds; /* to the one or the other */
 };
 

@@ -38,6 +38,14 @@ int verdict_lookup(const char *host, const char *hint, const char *text,
 	return -1;
 }
 
+int verdict_source(const char *source, struct fault *f)
+{
+	return fault_set(f, FAULT_CONFIG,
+			 "source_ip %s is no address of this machine, or "
+			 "not of the server's family",
+			 source ? source : "");
+}
+
 /* Numbers are OpenSSL's X509_V_ERR_*, fixed since its beginnings. */
 static const struct {
 	long code;

@@ -13,6 +13,8 @@
 /* `hint`: where the host's name was written, "check the setting host". */
 int verdict_lookup(const char *host, const char *hint, const char *text,
 		   struct fault *f);
+/* `source` is the setting source_ip. */
+int verdict_source(const char *source, struct fault *f);
 /* `name` is the one that the certificate should have, NULL for localhost;
  * `verify` is X509_V_*, 0 or 1 where nothing is known of the chain. */
 int verdict_certificate(const char *place, const char *name, long verify,

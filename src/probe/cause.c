@@ -78,10 +78,10 @@ static const struct cause *of_connection(const struct check *c)
 		if (c->reach.addresses[i].error != ENETUNREACH &&
 		    c->reach.addresses[i].error != EADDRNOTAVAIL)
 			error = c->reach.addresses[i].error;
+	if (c->fault.cause == FAULT_CONFIG)
+		return &source;
 	if (error == EACCES || error == EPERM)
 		return &barred;
-	if (error == EADDRNOTAVAIL && c->account->source_ip)
-		return &source;
 	if (port == 25 && (error == ETIMEDOUT || c->other_ports[0]))
 		return &port_25;
 	if (c->other_ports[0])

@@ -12,6 +12,7 @@
 #include "base/world.h"
 #include "config/settings.h"
 #include "deliver/outcome.h"
+#include "net/verdict.h"
 #include "probe/cause.h"
 #include "probe/hear.h"
 #include "smtp/place.h"
@@ -215,10 +216,20 @@ static void try_other_ports(struct check *c, struct check_step *step)
 	}
 }
 
+static bool has_no_source(const struct reach *r)
+{
+	for (size_t i = 0; i < r->count; i++)
+		if (!r->addresses[i].no_source)
+			return false;
+	return true;
+}
+
 static void set_connect_fault(struct check *c)
 {
 	const struct reach_address *one = &c->reach.addresses[0];
 
+	if (has_no_source(&c->reach))
+		verdict_source(c->account->source_ip, &c->fault);
 	fault_set(&c->fault, FAULT_TEMPORARY, "cannot connect to %s: %s",
 		  smarthost_name(c->arena, c->account),
 		  one->error == ETIMEDOUT ? "no answer" : strerror(one->error));
@@ -268,7 +279,7 @@ static int connect_all(struct check *c)
 	}
 	set_connect_fault(c);
 	try_other_ports(c, step);
-	check_end(c, step, CHECK_BAD, "port %u, no address answers", port);
+	check_end(c, step, CHECK_BAD, "port %u, no connection", port);
 	return -1;
 }
 

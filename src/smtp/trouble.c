@@ -189,9 +189,7 @@ int trouble_explain(const struct trouble *t, const struct dial_options *o,
 	case TROUBLE_LOST:
 		return explain_lost(t, o, f);
 	case TROUBLE_SOURCE:
-		return fault_set(f, FAULT_CONFIG,
-				 "source_ip %s is no address of this machine",
-				 o->source_address ? o->source_address : "");
+		return verdict_source(o->source_address, f);
 	case TROUBLE_FILE:
 	case TROUBLE_SETTING:
 		return fault_set(f, FAULT_CONFIG,

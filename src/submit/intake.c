@@ -83,6 +83,7 @@ static int choose_account(struct intake *in, struct arena *a, struct fault *f)
 
 	if (config_load(&in->config, a, &wish, f) < 0)
 		return -1;
+	in->config.is_told = true; /* when the serving began */
 	return config_choose(&in->config, &wish, &in->account, f);
 }
 

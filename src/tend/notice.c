@@ -73,9 +73,11 @@ static const struct account *choose_account(struct arena *a,
 	struct fault f = FAULT_INIT;
 	struct config config;
 
-	if (config_load(&config, a, &wish, &f) == 0 &&
-	    config_choose(&config, &wish, &account, &f) == 0)
-		return account;
+	if (config_load(&config, a, &wish, &f) == 0) {
+		config.is_told = true; /* to whoever sends */
+		if (config_choose(&config, &wish, &account, &f) == 0)
+			return account;
+	}
 	log_warning("the account of the queued mail %s cannot be had, its "
 		    "notice is made without: %s",
 		    e->id, f.text);

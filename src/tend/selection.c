@@ -148,6 +148,7 @@ static struct loaded *load(struct selection *s, const struct config_wish *wish)
 		return new;
 	*at = new = arena_alloc(s->arena, sizeof(*new));
 	config_load(&new->config, s->arena, wish, &new->trouble);
+	new->config.is_told = true; /* to whoever sends */
 	return new;
 }
 

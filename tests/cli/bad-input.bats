@@ -157,9 +157,9 @@ load helper
 }
 
 @test "a config that is missing where it was named" {
-	refused 66 missing.conf --config missing.conf alice@localhost <<<text
+	refused 78 missing.conf --config missing.conf alice@localhost <<<text
 	MAILSEND_CONFIG=missing.conf \
-		refused 66 missing.conf alice@localhost <<<text
+		refused 78 missing.conf alice@localhost <<<text
 }
 
 @test "an account that is not there" {

@@ -91,7 +91,7 @@ ready() {
 		# shellcheck disable=SC2086 # words, on purpose
 		sends msmtp ${option}other.conf a@example.org < <(ready)
 	done
-	refuses 66 missing msmtp -C missing.conf a@example.org < <(ready)
+	refuses 78 missing msmtp -C missing.conf a@example.org < <(ready)
 }
 
 @test "--host: the server alone, no file, no TLS, no log-in" {

@@ -74,6 +74,20 @@ static inline int load(struct state *s, const char *text)
 	return config_load(&s->config, &s->arena, &s->wish, &s->fault);
 }
 
+/* -1 with the first flaw that is in it, in whichever account. */
+static inline int load_flawless(struct state *s, const char *text)
+{
+	if (load(s, text) < 0)
+		return -1;
+	for (const struct account *a = s->config.accounts; a; a = a->next) {
+		if (!a->flaw)
+			continue;
+		s->fault = *a->flaw;
+		return -1;
+	}
+	return 0;
+}
+
 static inline void set(struct state *s, const char *name, const char *value)
 {
 	struct override *o = arena_alloc(&s->arena, sizeof(*o));
@@ -86,10 +100,15 @@ static inline void set(struct state *s, const char *name, const char *value)
 	s->last_override = &o->next;
 }
 
-static inline struct account *choose(struct state *s)
+static inline int try_choose(struct state *s)
 {
 	fault_clear(&s->fault);
-	if (config_choose(&s->config, &s->wish, &s->account, &s->fault) < 0)
+	return config_choose(&s->config, &s->wish, &s->account, &s->fault);
+}
+
+static inline struct account *choose(struct state *s)
+{
+	if (try_choose(s) < 0)
 		fail_msg("%s", s->fault.text);
 	return s->account;
 }

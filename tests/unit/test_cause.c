@@ -79,6 +79,8 @@ static void no_connection(void **state)
 	}
 	begin("connect");
 	check.account->source_ip = "192.0.2.1";
+	fault_clear(&check.fault);
+	fault_set(&check.fault, FAULT_CONFIG, "none of ours");
 	address(EADDRNOTAVAIL);
 	concludes("source");
 }

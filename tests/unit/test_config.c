@@ -257,14 +257,74 @@ static void a_named_file_must_be_there(void **in)
 	assert_int_equal(config_load(&s->config, &s->arena, &s->wish,
 				     &s->fault),
 			 -1);
-	assert_int_equal(s->fault.cause, FAULT_NOINPUT);
+	assert_int_equal(s->fault.cause, FAULT_CONFIG);
 	assert_says(s, s->path);
 	s->wish.path = folder;
 	fault_clear(&s->fault);
 	assert_int_equal(config_load(&s->config, &s->arena, &s->wish,
 				     &s->fault),
 			 -1);
-	assert_true(fault_is_set(&s->fault));
+	assert_int_equal(s->fault.cause, FAULT_CONFIG);
+}
+
+/* A line that is wrong stops the account it is in, and who takes from it. */
+static void a_flaw_stops_its_account_alone(void **in)
+{
+	static const char *const wrong[] = {
+		"host smtp://u@h\n", "hots a.example\n", "port 70000\n",
+		"from bad@\n",	     "eval exit 3\n",
+	};
+	struct state *s = *in;
+
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(*wrong); i++) {
+		char text[400];
+
+		snprintf(text, sizeof(text),
+			 "account good\nhost a.example\n"
+			 "account bad\n%s"
+			 "account heir : bad\n",
+			 wrong[i]);
+		assert_int_equal(load(s, text), 0);
+		s->wish.account = "good";
+		assert_string_equal(choose(s)->host, "a.example");
+		s->wish.account = "bad";
+		assert_int_equal(try_choose(s), -1);
+		assert_int_equal(s->fault.cause, FAULT_CONFIG);
+		assert_says(s, "config:4: ");
+		s->wish.account = "heir";
+		assert_int_equal(try_choose(s), -1);
+	}
+}
+
+/* Of all that begin with them. */
+static void a_flaw_of_the_defaults(void **in)
+{
+	struct state *s = *in;
+
+	assert_int_equal(load(s, "account a\nhost a.example\n"
+				 "defaults\ntls perhaps\n"
+				 "account b\nhost b.example\n"),
+			 0);
+	s->wish.account = "a";
+	assert_string_equal(choose(s)->host, "a.example");
+	s->wish.account = "b";
+	assert_int_equal(try_choose(s), -1);
+	assert_says(s, "config:4: ");
+}
+
+static void settings_above_defaults_are_remarked_on(void **in)
+{
+	struct state *s = *in;
+
+	assert_int_equal(load(s, "timeout 5\ndefaults\ntls on\n"
+				 "account a\nhost a.example\n"),
+			 0);
+	assert_int_equal(s->config.remark_count, 1);
+	assert_non_null(strstr(s->config.remarks[0], "config:2: "));
+	assert_int_equal(load(s, "defaults\ntls on\naccount a\nhost a\n"), 0);
+	assert_int_equal(s->config.remark_count, 0);
+	assert_int_equal(load(s, "timeout 5\naccount default\nhost a\n"), -1);
+	assert_says(s, "config:1");
 }
 
 static void the_users_accounts_come_before_the_systems(void **in)
@@ -421,6 +481,9 @@ static const struct CMUnitTest tests[] = {
 	TEST(commands_of_a_file_that_all_can_write_do_not_run),
 	TEST(the_users_first_file_is_read),
 	TEST(a_named_file_must_be_there),
+	TEST(a_flaw_stops_its_account_alone),
+	TEST(a_flaw_of_the_defaults),
+	TEST(settings_above_defaults_are_remarked_on),
 	TEST(the_users_accounts_come_before_the_systems),
 	TEST(the_sender_chooses),
 	TEST(an_account_must_be_there),

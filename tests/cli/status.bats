@@ -1,0 +1,214 @@
+#!/usr/bin/env bats
+# status.bats - each cause of a failure by a real command: the exit status that
+# the pages have for it, and a sentence that names what is wrong.
+
+# shellcheck disable=SC2154 # helper.bash sets what is used here
+load helper
+
+# ends STATUS WORD PROGRAM ARGUMENT... <INPUT - the status, the word, and the
+# page of the program has that status.
+ends() {
+	local wanted=$1 word=$2 page=$3.1
+
+	run --separate-stderr "${MAILSEND%mailsend}$3" "${@:4}"
+	show
+	[ "$status" -eq "$wanted" ] || return 1
+	says "$word" || return 1
+	grep -qxF ".It $wanted" "$root/man/$page"
+}
+
+# conf LINE... - the configuration.
+conf() {
+	printf '%s\n' "$@" >"$MAILSEND_CONFIG"
+	chmod 600 "$MAILSEND_CONFIG"
+}
+
+# A server at a port where nobody listens, and no queue.
+conf_nobody() {
+	conf 'host localhost' 'port 1' 'tls off' 'from me@example.org' \
+		'queue never' "$@"
+}
+
+kept() {
+	[ -s "$home/dead.letter" ]
+}
+
+waiting() {
+	find "$MAILSEND_QUEUE/env" -type f 2>/dev/null | wc -l
+}
+
+# broken LIBRARY - a file of that name that is no library, found first.
+broken() {
+	mkdir -p broken
+	echo 'no library' >"broken/$1"
+	export LD_LIBRARY_PATH=$PWD/broken
+}
+
+# ---- the pages ----
+
+# rows PAGE - "STATUS WORDS" of its list of exit statuses, one a line.
+rows() {
+	python3 - "$root/man/$1" <<-'END'
+	import re, sys
+	text = open(sys.argv[1]).read()
+	part = text.split(".Sh EXIT STATUS\n")[1].split("\n.Sh ")[0]
+	for row in part.split("\n.It ")[1:]:
+	    words = re.sub(r"\n\.(El|Pp|It)\b[^\n]*", "", row).split()
+	    print(" ".join(words))
+	END
+}
+
+@test "the pages have the statuses of the table, in its words" {
+	local page code name meaning count=0
+
+	"${B:-$root/build}/unit/fault_table" | grep -v ' -$' >table
+	for page in mailsend.1 mailget.1 mailjoin.1 mailsend-mailq.1 sendmail.8; do
+		rows "$page" >rows
+		while read -r code meaning; do
+			[[ $code -ge 64 ]] || continue
+			name=$(sed -n "s/^$code [^ ]* //p" table)
+			echo "$page $code: $meaning"
+			[[ -n $name && $meaning == "$name"* ]]
+			count=$((count + 1))
+		done <rows
+	done
+	[ "$count" -gt 40 ]
+	diff <(grep -v '^0 ' table | cut -d' ' -f1) \
+		<(rows mailsend.1 | grep -v '^0 ' | cut -d' ' -f1)
+}
+
+# ---- the configuration ----
+
+@test "78: a configuration that is missing, a directory, unreadable" {
+	ends 78 /nowhere/conf mailsend --config /nowhere/conf ann@example.org </dev/null
+	ends 78 directory mailsend --config "$home" ann@example.org </dev/null
+	MAILSEND_CONFIG=$home/none
+	ends 78 "$home/none" mailsend ann@example.org </dev/null
+	ends 78 "$home/none" mailget "pop3://me@localhost:1" list
+	ends 78 "$home/none" mailjoin "pop3://me@localhost:1"
+}
+
+@test "78: a configuration that we may not read" {
+	[ "$(id -u)" -eq 0 ] || skip 'only root can make such a file for others'
+	command -v setpriv >/dev/null || skip 'no setpriv'
+	local copy=$BATS_TEST_TMPDIR/mailsend
+
+	cp "$root/build/mailsend" "$copy" 2>/dev/null || cp "$MAILSEND" "$copy"
+	conf 'host localhost'
+	chmod 755 . .. "$copy"
+	run --separate-stderr setpriv --reuid 65534 --regid 65534 --clear-groups \
+		"$copy" --config "$MAILSEND_CONFIG" ann@example.org </dev/null
+	show
+	[ "$status" -eq 78 ]
+	says 'permission denied'
+}
+
+@test "78: a sender that is none, with file and line" {
+	conf 'host localhost' 'from bad@'
+	ends 78 "$MAILSEND_CONFIG:2" mailsend ann@example.org </dev/null
+	conf 'host localhost' 'from %U@bad@example.org'
+	ends 78 "$MAILSEND_CONFIG:2" mailsend ann@example.org </dev/null
+	conf 'host localhost'
+	ends 64 bad@ mailsend --from bad@ ann@example.org </dev/null
+}
+
+@test "78: an address to come from that is not ours, in --check too" {
+	conf_nobody 'source_ip 192.0.2.77'
+	ends 78 192.0.2.77 mailsend ann@example.org <<<text
+	run --separate-stderr mailsend --check
+	show
+	[ "$status" -eq 78 ]
+	[[ $output == *192.0.2.77*'Do:'*source_ip* ]]
+}
+
+@test "a wrong line in an account that is not used stops nobody" {
+	conf 'account default' 'maildir ~/Maildir' \
+		'account other' 'host smtp://u@h' 'account heir : other'
+	send -s hello alice <<<text
+	[ "$status" -eq 0 ]
+	[ "$(delivered)" -eq 1 ]
+	says "$MAILSEND_CONFIG:4"
+	says 'account other'
+	rm -r "$home/Maildir"
+	refused 78 "$MAILSEND_CONFIG:4" --account other alice <<<text
+	refused 78 "$MAILSEND_CONFIG:4" --account heir alice <<<text
+}
+
+@test "settings above defaults make an account, and that is said" {
+	conf 'timeout 5' 'defaults' 'maildir ~/Maildir'
+	send -s hello alice <<<text
+	[ "$status" -eq 0 ]
+	says 'account of their own'
+	says "$MAILSEND_CONFIG:2"
+	rm -r "$home/Maildir"
+	conf 'timeout 5' 'account default' 'maildir ~/Maildir'
+	refused 78 'above the first account line' alice <<<text
+}
+
+# ---- libraries ----
+
+@test "69: without libcurl, with the package's name; the mail is kept" {
+	broken libcurl.so.4
+	conf_nobody 'queue auto'
+	ends 69 libcurl4 mailsend -s hello ann@example.org <<<text
+	kept
+	[ "$(waiting)" -eq 0 ]
+	export SECRET=secret
+	ends 69 libcurl4 mailget --tls off --set password_env=SECRET \
+		'pop3://me@localhost:1' list
+	ends 69 libcurl4 mailjoin --tls off --set password_env=SECRET \
+		'pop3://me@localhost:1'
+}
+
+@test "what waits already stays where it is without libcurl" {
+	conf_nobody 'queue auto'
+	send --queue=only -s hello ann@example.org <<<text
+	[ "$status" -eq 0 ]
+	[ "$(waiting)" -gt 0 ]
+	broken libcurl.so.4
+	send --flush
+	[ "$(waiting)" -gt 0 ]
+	says libcurl4
+	send --mailq
+	[[ $output == *ann@example.org* ]]
+}
+
+@test "69: a libcurl that is too old to be safe" {
+	mkdir old
+	# the functions that we use, and a version from before 7.79
+	cat >old.c <<-'END'
+	static const struct { int age; const char *version; unsigned num; }
+		info = { 9, "7.74.0", 0x074A00 };
+	const void *curl_version_info(int v) { (void)v; return &info; }
+	int curl_global_init(long flags) { (void)flags; return 0; }
+	#define NONE(name) void name(void) { __builtin_trap(); }
+	NONE(curl_easy_init) NONE(curl_easy_setopt) NONE(curl_easy_getinfo)
+	NONE(curl_easy_perform) NONE(curl_easy_send) NONE(curl_easy_recv)
+	NONE(curl_easy_cleanup) NONE(curl_easy_strerror)
+	NONE(curl_slist_append) NONE(curl_slist_free_all)
+	END
+	cc -shared -fPIC -o old/libcurl.so.4 old.c
+	export LD_LIBRARY_PATH=$PWD/old
+	conf_nobody 'queue auto'
+	ends 69 7.74.0 mailsend -s hello ann@example.org <<<text
+	says 7.79
+	kept
+}
+
+@test "69: other libraries, by their packages' names" {
+	conf_nobody
+	broken libidn2.so.0
+	ends 69 libidn2-0 mailsend ann@bücher.example <<<text
+	broken libz.so.1
+	echo data >file
+	ends 69 zlib1g mailsend --compress gzip -a file ann@example.org <<<text
+}
+
+@test "75: descriptors that ran out while a library was loaded" {
+	conf_nobody
+	# as many as are needed up to there, and none for the library
+	run --separate-stderr bash -c 'ulimit -n 6; exec "$0" "$@"' "$MAILSEND" \
+		-s hello ann@example.org <<<text
+	show
+	[ "$status" -eq 75 ]
+}
