@@ -549,6 +549,18 @@ imap_three=("${imap_one[@]:0:5}"
 	[ "$status" -eq 76 ]
 }
 
+@test "what a server says does not command the terminal" {
+	local csi=$'\xc2\x9b' rlo=$'\xe2\x80\xae'
+
+	serve "${imap_login[@]}" '< m2 EXAMINE' \
+		'>> m2 NO [ALERT] a\x1b[31mb \xc2\x9b7m \x9b1m \xe2\x80\xae gone\r\n'
+	get "imaps://localhost:$port"
+	[ "$status" -ne 0 ]
+	says gone
+	[[ $stderr != *$csi* && $stderr != *$rlo* && $stderr != *$'\x1b'* ]]
+	iconv -f utf-8 -t utf-8 <<<"$stderr" >/dev/null
+}
+
 @test "control bytes of a subject do not reach the terminal" {
 	serve "${pop3_login[@]}" "${pop3_one[@]}" '< TOP 1 0' '> +OK' \
 		'>> Subject: a\x1b[31mb\x9bc\r\nFrom: \x07x\x00\r\n\r\n.\r\n' \
