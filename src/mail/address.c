@@ -6,6 +6,7 @@
 
 #include "base/ascii.h"
 #include "codec/words.h"
+#include "mail/address_name.h"
 #include "mail/domain.h"
 
 void address_append(struct arena *a, struct address_list *list,
@@ -70,7 +71,10 @@ int address_put(struct buf *out, const struct address *one)
 		words_put_phrase(out, one->name);
 		return buf_printf(out, " <%s>", one->spec);
 	}
-	return buf_puts(out, *one->spec ? one->spec : "<>");
+	/* a comma behind it would be taken for one of a name */
+	if (!*one->spec || (!*one->domain && name_may_be(one->local)))
+		return buf_printf(out, "<%s>", one->spec);
+	return buf_puts(out, one->spec);
 }
 
 /* Two groups of one name stay two: a group is its name's address in memory,

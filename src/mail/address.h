@@ -2,7 +2,10 @@
  *
  * Reads what people and programs write: quoted strings, comments, groups,
  * routes, the obsolete forms, a trailing "(Name)", stray commas, a bare user
- * name.  What is read is kept as its meaning: the display name as UTF-8 with
+ * name.  Beyond the grammar, what can mean one thing alone is taken: one angle
+ * address behind any name ("[Team] X <a@example.org>"), an address in quotes
+ * or apostrophes, semicolons as commas.  What could be read in two ways is
+ * refused.  What is read is kept as its meaning: the display name as UTF-8 with
  * quotes, comments and encoded words resolved away, the local part without
  * its quotes. */
 #ifndef MAIL_ADDRESS_H
@@ -33,6 +36,7 @@ struct address_list {
 	struct address *items; /* in the arena */
 	size_t count;
 	size_t room;
+	bool is_repaired; /* read from what no header may hold as it is */
 };
 
 /* Appends to the list.  An error is FAULT_USAGE and names the text, the

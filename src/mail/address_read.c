@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/ascii.h"
+#include "mail/address_name.h"
 #include "mail/address_scan.h"
 #include "mail/charset.h"
 #include "mail/domain.h"
@@ -21,6 +22,8 @@
 
 #define SAY_FORM  "write user@host or \"Name\" <user@host>"
 #define SAY_COMMA "separate addresses with a comma"
+#define SAY_TWO                                                                \
+	"put a comma between two addresses, or the name into double quotes"
 
 struct reader {
 	struct arena *arena;
@@ -30,6 +33,8 @@ struct reader {
 	const char *item;  /* where the entry of the list began */
 	const char *group; /* NULL outside of one */
 	size_t members;	   /* of that group */
+	bool is_angled;	   /* the last one of them stood in <> */
+	bool is_inside;	   /* what a quoted string holds is read */
 	bool null_ok;
 };
 
@@ -70,7 +75,7 @@ static int refuse(struct reader *r, const char *at, const char *advice,
 	va_list ap;
 	int shown;
 
-	n += strcspn(at, ",");
+	n += strcspn(at, ",;");
 	while (n && (r->item[n - 1] == ' ' || r->item[n - 1] == '\t'))
 		n--;
 	shown = cut(r->item, n, SHOWN_MAX);
@@ -104,90 +109,6 @@ static int unexpected(struct reader *r, const char *wanted, const char *advice)
 		      s->start, wanted);
 }
 
-static void put_quoted(struct buf *out, const struct scan *s)
-{
-	scan_unescape(out, s->start + 1, (size_t)(s->end - s->start) - 2);
-}
-
-/* Nothing but encoded words: what people wrongly put between quotes. */
-static bool all_encoded(const char *text)
-{
-	size_t n, words = 0;
-
-	text += strspn(text, " \t");
-	while ((n = encoded_length(text))) {
-		words++;
-		text += n;
-		text += strspn(text, " \t");
-	}
-	return words && !*text;
-}
-
-/* A copy without white space around it; NULL when nothing is left. */
-static const char *keep_name(struct reader *r, const struct buf *text)
-{
-	const char *p = text->data, *end = text->data + text->len;
-
-	while (p < end && (*p == ' ' || *p == '\t'))
-		p++;
-	while (end > p && (end[-1] == ' ' || end[-1] == '\t'))
-		end--;
-	return end > p ? arena_dup_n(r->arena, p, (size_t)(end - p)) : NULL;
-}
-
-/* The words from `from` up to `until` as a display name.  What is not quoted
- * is gathered in `plain`, so that encoded words meet their neighbours. */
-static const char *phrase_text(struct reader *r, struct scan from,
-			       const char *until)
-{
-	size_t max = 8 * (size_t)(until - from.start) + 16;
-	struct buf out = BUF_INIT(max), plain = BUF_INIT(max);
-	struct buf quoted = BUF_INIT(max);
-	const char *name;
-
-	for (bool first = true; from.start < until; scan_next(&from)) {
-		if (from.space && !first)
-			buf_putc(&plain, ' ');
-		first = false;
-		if (from.kind != SCAN_QUOTED) {
-			buf_put(&plain, from.start,
-				(size_t)(from.end - from.start));
-			continue;
-		}
-		encoded_decode(&out, plain.data);
-		buf_reset(&plain);
-		buf_reset(&quoted);
-		put_quoted(&quoted, &from);
-		if (all_encoded(quoted.data))
-			encoded_decode(&out, quoted.data);
-		else
-			buf_put(&out, quoted.data, quoted.len);
-	}
-	encoded_decode(&out, plain.data);
-	name = keep_name(r, &out);
-	buf_free(&out);
-	buf_free(&plain);
-	buf_free(&quoted);
-	return name;
-}
-
-/* The comment that stands behind an address, for want of a better name. */
-static const char *comment_text(struct reader *r)
-{
-	size_t max = 8 * r->s.comment_length + 16;
-	struct buf out = BUF_INIT(max), plain = BUF_INIT(max);
-	const char *name;
-
-	if (!r->s.comment)
-		return NULL;
-	scan_unescape(&plain, r->s.comment, r->s.comment_length);
-	encoded_decode(&out, plain.data);
-	name = keep_name(r, &out);
-	buf_free(&out);
-	buf_free(&plain);
-	return name;
-}
-
 /* Words with dots between them (obs-local-part), and dots in places where
  * only mobile carriers put them. */
 static int read_local(struct reader *r, struct buf *out)
@@ -199,7 +120,7 @@ static int read_local(struct reader *r, struct buf *out)
 			if (after_word)
 				return unexpected(r, "\"@\"", SAY_FORM);
 			if (r->s.kind == SCAN_QUOTED)
-				put_quoted(out, &r->s);
+				scan_put_quoted(out, &r->s);
 			else
 				buf_put(out, r->s.start,
 					(size_t)(r->s.end - r->s.start));
@@ -241,13 +162,18 @@ static int gather_domain(struct reader *r, struct buf *out)
 	return unexpected(r, "a domain", SAY_FORM);
 }
 
-static int read_domain(struct reader *r, const char **domain)
+/* *enclosed: an apostrophe stands before the address; set to whether one closes
+ * it, which no host name has. */
+static int read_domain(struct reader *r, bool *enclosed, const char **domain)
 {
 	struct buf text = BUF_INIT(2 * ADDRESS_MAX);
 	const char *start = r->s.start;
 	struct fault f = FAULT_INIT;
 	int rc = gather_domain(r, &text);
 
+	*enclosed = *enclosed && !rc && text.data[text.len - 1] == '\'';
+	if (*enclosed)
+		buf_truncate(&text, text.len - 1);
 	if (!rc) {
 		*domain = domain_to_ascii(r->arena, text.data, &f);
 		rc = *domain ? 0 : -1;
@@ -258,6 +184,28 @@ static int read_domain(struct reader *r, const char **domain)
 		*r->fault = f;
 	buf_free(&text);
 	return rc;
+}
+
+/* The domain, where there is one; and the apostrophes of 'root' or
+ * 'bob@example.org', which shells and other mailers leave there, are dropped.
+ */
+static int read_place(struct reader *r, struct address *one)
+{
+	size_t n = strlen(one->local);
+	bool enclosed = *one->local == '\'' && n > 1;
+
+	if (scan_is_sign(&r->s, '@')) {
+		scan_next(&r->s);
+		if (read_domain(r, &enclosed, &one->domain) < 0)
+			return -1;
+	} else {
+		enclosed = enclosed && n > 2 && one->local[--n] == '\'';
+	}
+	if (enclosed) {
+		one->local = arena_dup_n(r->arena, one->local + 1, n - 1);
+		r->list->is_repaired = true;
+	}
+	return 0;
 }
 
 /* local@domain, or a local part alone that needs no quotes. */
@@ -271,11 +219,8 @@ static int read_spec(struct reader *r, struct address *one)
 	buf_free(&local);
 	if (rc < 0)
 		return -1;
-	if (scan_is_sign(&r->s, '@')) {
-		scan_next(&r->s);
-		if (read_domain(r, &one->domain) < 0)
-			return -1;
-	}
+	if (read_place(r, one) < 0)
+		return -1;
 	if (*one->local == '|' || (*one->local == '/' && !*one->domain)) {
 		r->item = one->local;
 		return refuse(r, r->item, SAY_FORM, "a command or file");
@@ -293,12 +238,13 @@ static int read_spec(struct reader *r, struct address *one)
 static int skip_route(struct reader *r)
 {
 	const char *domain;
+	bool enclosed = false;
 
 	while (scan_is_sign(&r->s, '@') || scan_is_sign(&r->s, ',')) {
 		bool comma = scan_is_sign(&r->s, ',');
 
 		scan_next(&r->s);
-		if (!comma && read_domain(r, &domain) < 0)
+		if (!comma && read_domain(r, &enclosed, &domain) < 0)
 			return -1;
 	}
 	if (!scan_is_sign(&r->s, ':'))
@@ -307,39 +253,61 @@ static int skip_route(struct reader *r)
 	return 0;
 }
 
+/* "mailto:", which programs that make links put before an address. */
+static void skip_scheme(struct reader *r)
+{
+	struct scan colon = r->s;
+
+	scan_next(&colon);
+	if (r->s.end - r->s.start != (ptrdiff_t)strlen("mailto") ||
+	    !ascii_begins(r->s.start, "mailto") || !scan_is_sign(&colon, ':'))
+		return;
+	r->s = colon;
+	scan_next(&r->s);
+	r->list->is_repaired = true;
+}
+
 static int read_angle(struct reader *r, struct address *one)
 {
-	scan_next(&r->s);
-	if (scan_is_sign(&r->s, '>') && r->null_ok) {
+	unsigned depth = 0;
+
+	for (; scan_is_sign(&r->s, '<'); depth++)
+		scan_next(&r->s);
+	if (scan_is_sign(&r->s, '>') && r->null_ok && depth == 1) {
 		one->local = one->domain = one->spec = "";
 		scan_next(&r->s);
 		return 0;
 	}
+	skip_scheme(r);
 	if (scan_is_sign(&r->s, '@') && skip_route(r) < 0)
 		return -1;
 	if (read_spec(r, one) < 0)
 		return -1;
-	if (!scan_is_sign(&r->s, '>'))
-		return unexpected(r, "\">\"", SAY_FORM);
-	scan_next(&r->s);
+	r->is_angled = true;
+	if (depth > 1)
+		r->list->is_repaired = true;
+	for (; depth; depth--) {
+		if (!scan_is_sign(&r->s, '>'))
+			return unexpected(r, "\">\"", SAY_FORM);
+		scan_next(&r->s);
+	}
 	return 0;
 }
 
-/* "a@b <a@b>" is written by many; "a@b <c@d>" has lost a comma or quotes, and
- * a guess would lose a recipient. */
-static int read_repeated(struct reader *r, const struct address *first)
+/* A name that should have quotes.  "a@b <a@b>" is written by many; "a@b <c@d>"
+ * has lost a comma or quotes, and a guess would lose a recipient. */
+static int read_odd(struct reader *r, struct scan mark, struct scan angle,
+		    struct address *one)
 {
-	struct address again = { .name = NULL };
-	const char *at = r->s.start;
-
-	if (read_angle(r, &again) < 0)
+	one->name = name_of_phrase(r->arena, mark, angle.start);
+	r->s = angle;
+	r->list->is_repaired = true;
+	if (read_angle(r, one) < 0)
 		return -1;
-	if (address_equal(first, &again))
+	one->name = name_tidy(r->arena, one->name, one);
+	if (!name_has_other(mark, &angle, one))
 		return 0;
-	return refuse(r, at,
-		      "put a comma between two addresses, or the name into "
-		      "double quotes",
-		      "a second address");
+	return refuse(r, angle.start, SAY_TWO, "a second address");
 }
 
 static int open_group(struct reader *r, struct scan mark)
@@ -348,7 +316,7 @@ static int open_group(struct reader *r, struct scan mark)
 		return unexpected(r, "a comma", "a group cannot hold another");
 	if (mark.start == r->s.start)
 		return unexpected(r, "an address", SAY_FORM);
-	r->group = phrase_text(r, mark, r->s.start);
+	r->group = name_of_phrase(r->arena, mark, r->s.start);
 	if (!r->group)
 		r->group = "";
 	if (ascii_equal(r->group, "mailto"))
@@ -371,22 +339,90 @@ static int append(struct reader *r, const struct address *one)
 	return 0;
 }
 
+static int read_list(struct reader *r);
+
+/* The address that a quoted string holds, all of it: "bob@example.org". */
+static bool read_inside(struct reader *r, const struct scan *quoted,
+			struct address *one)
+{
+	struct buf text = BUF_INIT(ADDRESS_MAX);
+	struct address_list list = { .items = NULL };
+	struct fault unused = FAULT_INIT;
+	struct reader inner = { .arena = r->arena,
+				.list = &list,
+				.fault = &unused,
+				.is_inside = true };
+	const char *group = one->group;
+	bool is_one = false;
+
+	scan_put_quoted(&text, quoted);
+	if (!r->is_inside && !text.overflow && text.len) {
+		inner.s.next = inner.item =
+			arena_dup_n(r->arena, text.data, text.len);
+		is_one = read_list(&inner) == 0 && list.count == 1 &&
+			 !list.items[0].group && *list.items[0].domain;
+	}
+	buf_free(&text);
+	if (!is_one)
+		return false;
+	*one = list.items[0];
+	one->group = group;
+	r->list->is_repaired = true;
+	return true;
+}
+
+/* A quoted name, and what follows it without a "<": an address may, where the
+ * string is not its local part; or the string is all there is. */
+static int read_quoted(struct reader *r, struct scan mark, struct address *one)
+{
+	struct scan next = mark;
+	const char *name;
+
+	while (next.kind == SCAN_QUOTED)
+		scan_next(&next);
+	if (!scan_is_sign(&r->s, '@')) {
+		if (next.start == r->s.start && read_inside(r, &mark, one))
+			return 0;
+		return unexpected(r, "\"@\" or \"<\"", SAY_FORM);
+	}
+	if (next.kind != SCAN_ATOM || !next.space) {
+		r->s = mark;
+		return read_spec(r, one);
+	}
+	r->s = next;
+	r->list->is_repaired = true;
+	if (read_spec(r, one) < 0)
+		return -1;
+	name = name_of_phrase(r->arena, mark, next.start);
+	one->name = name_tidy(r->arena, name, one);
+	if (!one->name || !strchr(one->name, '@'))
+		return 0;
+	return refuse(r, next.start, SAY_TWO, "a second address");
+}
+
 /* A bare word is a user of this house; quoted, it is more likely a name whose
  * address was forgotten. */
 static int read_mailbox(struct reader *r, struct scan mark, struct address *one)
 {
 	if (scan_is_sign(&r->s, '<')) {
 		if (mark.start < r->s.start)
-			one->name = phrase_text(r, mark, r->s.start);
+			one->name = name_of_phrase(r->arena, mark, r->s.start);
 		return read_angle(r, one);
 	}
-	if (mark.kind == SCAN_QUOTED && !scan_is_sign(&r->s, '@'))
-		return unexpected(r, "\"@\" or \"<\"", SAY_FORM);
+	if (mark.kind == SCAN_QUOTED)
+		return read_quoted(r, mark, one);
 	r->s = mark;
 	if (read_spec(r, one) < 0)
 		return -1;
-	if (scan_is_sign(&r->s, '<'))
-		return read_repeated(r, one);
+	if (*one->domain)
+		return 0;
+	if (*one->local == '\'' || encoded_length(one->local))
+		return refuse(r, r->s.start, SAY_FORM, "a name, no address,");
+	if (scan_is_sign(&r->s, ',') && name_has_comma(one->local, r->s))
+		return refuse(r, r->s.start,
+			      "put the name into double quotes, as in "
+			      "\"Last, First\" <user@host>",
+			      "a comma that may be the name's");
 	return 0;
 }
 
@@ -394,25 +430,31 @@ static int read_mailbox(struct reader *r, struct scan mark, struct address *one)
 static int read_item(struct reader *r)
 {
 	struct address one = { .group = r->group };
-	struct scan mark = r->s;
+	struct scan mark = r->s, angle;
+	int rc;
 
+	r->is_angled = false;
 	while (scan_is_word(&r->s) || scan_is_sign(&r->s, '.'))
 		scan_next(&r->s);
-	if (r->s.kind == SCAN_BAD)
+	if (!scan_is_sign(&r->s, '<') && name_find_angle(mark, &angle))
+		rc = read_odd(r, mark, angle, &one);
+	else if (r->s.kind == SCAN_BAD)
 		return unexpected(r, "an address", SAY_FORM);
-	if (scan_is_sign(&r->s, ':'))
+	else if (scan_is_sign(&r->s, ':'))
 		return open_group(r, mark);
-	if (read_mailbox(r, mark, &one) < 0)
+	else
+		rc = read_mailbox(r, mark, &one);
+	if (rc < 0)
 		return -1;
 	if (!one.name)
-		one.name = comment_text(r);
+		one.name = name_of_comment(r->arena, &r->s);
 	if (r->s.start - r->item > ADDRESS_MAX)
 		return refuse(r, r->item, SAY_FORM, "more than %d octets",
 			      ADDRESS_MAX);
 	if (append(r, &one) < 0)
 		return -1;
 	if (r->s.kind == SCAN_END || scan_is_sign(&r->s, ',') ||
-	    (r->group && scan_is_sign(&r->s, ';')))
+	    scan_is_sign(&r->s, ';'))
 		return 0;
 	return unexpected(r, "a comma", SAY_COMMA);
 }
@@ -431,24 +473,46 @@ static int close_group(struct reader *r)
 		return -1;
 	r->group = NULL;
 	scan_next(&r->s);
-	if (r->s.kind == SCAN_END || scan_is_sign(&r->s, ','))
-		return 0;
-	return unexpected(r, "a comma", SAY_COMMA);
+	if (r->s.kind != SCAN_END && !scan_is_sign(&r->s, ','))
+		r->list->is_repaired = true;
+	return 0;
 }
 
+/* The end, with a group open: "Re: help <bob@example.org>" is one address with
+ * a name that should have quotes. */
+static int end_list(struct reader *r)
+{
+	struct address *last;
+
+	if (!r->group)
+		return 0;
+	if (r->members != 1 || !r->is_angled)
+		return unexpected(r, "\";\"",
+				  "close the group with a semicolon");
+	last = &r->list->items[r->list->count - 1];
+	last->name = arena_format(r->arena, "%s: %s", r->group,
+				  last->name ? last->name : "");
+	last->group = NULL;
+	r->list->is_repaired = true;
+	return 0;
+}
+
+/* A semicolon outside of groups separates as a comma does: other mailers let
+ * people write it so. */
 static int read_list(struct reader *r)
 {
 	scan_next(&r->s);
 	for (;;) {
 		int rc;
 
-		while (scan_is_sign(&r->s, ','))
+		while (scan_is_sign(&r->s, ',') ||
+		       (!r->group && scan_is_sign(&r->s, ';'))) {
+			if (scan_is_sign(&r->s, ';'))
+				r->list->is_repaired = true;
 			scan_next(&r->s);
-		if (r->s.kind == SCAN_END && !r->group)
-			return 0;
+		}
 		if (r->s.kind == SCAN_END)
-			return unexpected(r, "\";\"",
-					  "close the group with a semicolon");
+			return end_list(r);
 		if (r->group && scan_is_sign(&r->s, ';')) {
 			rc = close_group(r);
 		} else {

@@ -50,6 +50,13 @@ static bool skip_comment(struct scan *s)
 	return true;
 }
 
+/* A "[" that an address follows before its "]" belongs to a name. */
+static bool is_literal(const char *p)
+{
+	p += strcspn(p, "]<\\");
+	return *p != '<';
+}
+
 /* Up to `close`, which is part of the token. */
 static void scan_enclosed(struct scan *s, char close, enum scan_token kind,
 			  const char *trouble)
@@ -96,7 +103,7 @@ void scan_next(struct scan *s)
 	} else if (*s->start == '"') {
 		scan_enclosed(s, '"', SCAN_QUOTED,
 			      "a quotation that has no end");
-	} else if (*s->start == '[') {
+	} else if (*s->start == '[' && is_literal(s->start)) {
 		scan_enclosed(s, ']', SCAN_LITERAL,
 			      "a \"[\" that has no \"]\"");
 	} else if (is_atext(*s->start)) {
@@ -125,4 +132,9 @@ void scan_unescape(struct buf *out, const char *p, size_t n)
 			i++;
 		buf_putc(out, p[i]);
 	}
+}
+
+void scan_put_quoted(struct buf *out, const struct scan *s)
+{
+	scan_unescape(out, s->start + 1, (size_t)(s->end - s->start) - 2);
 }

@@ -16,7 +16,7 @@ enum scan_token {
 	SCAN_END,
 	SCAN_ATOM,    /* an encoded word is one, whatever stands in it */
 	SCAN_QUOTED,  /* with its quotes */
-	SCAN_LITERAL, /* with its brackets */
+	SCAN_LITERAL, /* with its brackets; no '<' in it */
 	SCAN_BAD,
 	SCAN_SIGN, /* one octet: < > @ , ; : . and what fits nowhere */
 };
@@ -37,5 +37,7 @@ bool scan_is_word(const struct scan *s);
 bool scan_is_sign(const struct scan *s, char c);
 /* What the inside of a quoted string or comment means. */
 void scan_unescape(struct buf *out, const char *p, size_t n);
+/* The same of a QUOTED token. */
+void scan_put_quoted(struct buf *out, const struct scan *s);
 
 #endif

@@ -75,10 +75,22 @@ static int header_sender(struct composition *c, struct address *out,
 	return resolve_sender(&c->resolver, out, f);
 }
 
-/* Who wrote a draft: the first in its From. */
+/* The first field of that name before `end`; NULL when there is none. */
+static const char *get_before(const struct header *h, const char *name,
+			      const struct field *end)
+{
+	for (const struct field *x = h->first; x && x != end; x = x->next)
+		if (ascii_equal(x->name, name))
+			return x->value;
+	return NULL;
+}
+
+/* Who sent a draft: the first in its newest Resent-From, else in its From. */
 static bool draft_author(struct composition *c, struct address *out)
 {
-	const char *from = header_get(&c->draft.header, "From");
+	const struct header *h = &c->draft.header;
+	const char *resent = get_before(h, "Resent-From", resent_end(h));
+	const char *from = resent ? resent : header_get(h, "From");
 	struct address_list list = { 0 };
 	struct fault unused = FAULT_INIT;
 
@@ -345,15 +357,6 @@ static int read_field(struct composition *c, const char *name,
 	return 0;
 }
 
-static bool has_before(const struct header *h, const char *name,
-		       const struct field *end)
-{
-	for (const struct field *x = h->first; x && x != end; x = x->next)
-		if (ascii_equal(x->name, name))
-			return true;
-	return false;
-}
-
 /* The recipients that a draft's header names: those of its newest Resent
  * block where it has one (RFC 5322 3.6.6), else To, Cc and Bcc; of a dead
  * letter, those who are still without it. */
@@ -368,9 +371,9 @@ static int read_recipients(struct composition *c, struct lists *l,
 	const struct field *end = resent_end(h);
 	/* Only our own file is believed: a mail may say anything. */
 	bool is_dead_letter = c->is_from_mbox && header_has(h, KEEP_RECIPIENTS);
-	bool is_resent = has_before(h, "Resent-To", end) ||
-			 has_before(h, "Resent-Cc", end) ||
-			 has_before(h, "Resent-Bcc", end);
+	bool is_resent = get_before(h, "Resent-To", end) ||
+			 get_before(h, "Resent-Cc", end) ||
+			 get_before(h, "Resent-Bcc", end);
 	const char *const *names = is_dead_letter ? kept
 				   : is_resent	  ? resent
 						  : plain;

@@ -106,7 +106,7 @@ int rewrite_field(struct resolver *r, struct field *field, bool *has_utf8,
 		return 0;
 	if (resolve_list(r, &read, &now, part, f) < 0)
 		return -1;
-	if (is_same(&read, &now))
+	if (!read.is_repaired && is_same(&read, &now))
 		return 0;
 	if (address_put_list(&value, &now) == 0) {
 		field->value = arena_dup(r->arena, value.data);

@@ -1,10 +1,10 @@
 /* rewrite.h - address fields of a header that somebody wrote as text.
  *
  * The rule of resolve.h, by what a field is: recipients become what their
- * aliases say, From may be masqueraded, and every other address is qualified.
- * A field in which nothing changes keeps its very value, so that it keeps its
- * folding and its comments too; one that is no list of addresses ("To:
- * undisclosed recipients") is left alone. */
+ * aliases say, From may be masqueraded, and every other address is qualified. A
+ * field in which nothing changes keeps its very value, so that it keeps its
+ * folding and its comments too, but where no header may hold it as it is; one
+ * that is no list of addresses ("To: undisclosed recipients") is left alone. */
 #ifndef SUBMIT_REWRITE_H
 #define SUBMIT_REWRITE_H
 

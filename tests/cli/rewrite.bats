@@ -98,6 +98,71 @@ equal() {
 	equal c@x.example "$(recipients --draft draft)"
 }
 
+@test "recipients as people write them, where they can mean one thing alone" {
+	local line to header
+
+	configure 'from joe@example.org'
+	while IFS='|' read -r line to header; do
+		printf 'To: %s\nSubject: x\n\ntext\n' "$line" >draft
+		equal "$to" "$(recipients --draft draft)"
+		equal "$header" "$(field To --draft draft)"
+		# and who only sees the field has a valid one, too
+		equal "$header" "$(field To --draft draft ops@x.example)"
+		equal "$header" "$(mailsend --print --to "$line" </dev/null |
+			tr -d '\r' | sed -n 's/^To: //p')"
+	done <<-'END'
+	[Team] X <a@x.example>|a@x.example|"[Team] X" <a@x.example>
+	'a@x.example' <a@x.example>|a@x.example|a@x.example
+	'B, b' <a@x.example>, c@x.example|a@x.example c@x.example|"B, b" <a@x.example>, c@x.example
+	a@x.example; b@x.example|a@x.example b@x.example|a@x.example, b@x.example
+	a@x.example;|a@x.example|a@x.example
+	"Last, first" a@x.example|a@x.example|"Last, first" <a@x.example>
+	"a@x.example"|a@x.example|a@x.example
+	A <mailto:a@x.example>|a@x.example|A <a@x.example>
+	Re: disk full <a@x.example>|a@x.example|"Re: disk full" <a@x.example>
+	END
+}
+
+@test "recipients that can be read in two ways are refused, never guessed" {
+	local line
+
+	configure 'from joe@example.org'
+	while IFS= read -r line; do
+		printf 'To: %s\nSubject: x\n\nkept text\n' "$line" >draft
+		refused 65 address --draft - <draft
+		grep -q '^kept text' "$home/dead.letter"
+		rm "$home/dead.letter"
+	done <<-'END'
+	a@x.example <b@x.example>
+	Smith, Bob <b@x.example>
+	"a@x.example" b@x.example
+	"a@x.example, b@x.example"
+	Bob Smith b@x.example
+	a@x.example b@x.example
+	Bob <b@x.example
+	END
+}
+
+@test "the envelope's sender is the Resent-From's, in whatever form" {
+	local words
+
+	configure 'from joe@example.org' 'masquerade off'
+	read -ra words <<<"$MAILSEND"
+	ln -s "${words[-1]}" msmtp
+	words[-1]=$PWD/msmtp
+	path() {
+		"${words[@]}" --dry-run --read-envelope-from -t |
+			sed -n 's/^from: *<\(.*\)>$/\1/p'
+	}
+	printf '%s\n' 'From: [Team] X <b@x.example>' 'To: c@x.example' '' text >draft
+	equal b@x.example "$(path <draft)"
+	sed -i '1i Resent-From: '"'r@x.example'"' <r@x.example>\nResent-To: d@x.example' draft
+	equal r@x.example "$(path <draft)"
+	# what another sent on before is no word of ours
+	sed -i '1i Resent-To: e@x.example\nReceived: x' draft
+	equal b@x.example "$(path <draft)"
+}
+
 @test "of Resent blocks, the newest is ours to rewrite" {
 	configure 'from joe@example.org'
 	printf '%s\n' 'Resent-From: root' 'Resent-To: dan' 'Received: x' \
