@@ -28,7 +28,8 @@ LINT_PACKAGES  := clang-format clang-tidy cppcheck shellcheck mandoc
 SOURCES   := $(sort $(wildcard src/*/*.c))
 OBJECTS   := $(SOURCES:%.c=$(B)/obj/%.o) $(B)/obj/gen/providers.o
 # mailsend's own; what contrib has of systemd and cron is compiled in.
-COMMAND   := $(B)/obj/cmd/mailsend.o $(B)/obj/cmd/queue.o \
+COMMAND   := $(B)/obj/cmd/mailsend.o $(B)/obj/cmd/start.o \
+	     $(B)/obj/cmd/queue.o \
 	     $(B)/obj/cmd/check.o $(B)/obj/cmd/talk.o $(B)/obj/cmd/assistant.o \
 	     $(B)/obj/cmd/roundtrip.o $(B)/obj/cmd/explain.o \
 	     $(B)/obj/cmd/series.o $(B)/obj/cmd/runner.o \
@@ -74,11 +75,13 @@ $(B)/mailsend: $(COMMAND) $(B)/libmailsend.a
 	$(call say,ld,$@)
 	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
-$(B)/mailget: $(B)/obj/cmd/mailget.o $(B)/obj/cmd/talk.o $(B)/libmailsend.a
+$(B)/mailget: $(B)/obj/cmd/mailget.o $(B)/obj/cmd/start.o \
+	     $(B)/obj/cmd/talk.o $(B)/libmailsend.a
 	$(call say,ld,$@)
 	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
-$(B)/mailjoin: $(B)/obj/cmd/mailjoin.o $(B)/libmailsend.a
+$(B)/mailjoin: $(B)/obj/cmd/mailjoin.o $(B)/obj/cmd/start.o \
+	     $(B)/libmailsend.a
 	$(call say,ld,$@)
 	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 

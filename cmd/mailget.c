@@ -18,6 +18,7 @@
 #include "persona/options.h"
 #include "persona/rows.h"
 #include "persona/setters.h"
+#include "start.h"
 #include "submit/transcript.h"
 #include "talk.h"
 
@@ -40,11 +41,7 @@ struct run {
 	const char *spool[4];
 };
 
-static void out_of_memory(void)
-{
-	log_error("out of memory; nothing was deleted, try again later");
-	_exit(75);
-}
+static const struct ending at_first = { 75, "nothing was deleted" };
 
 /* ---- options ---- */
 
@@ -421,10 +418,10 @@ int main(int argc, char **argv)
 	struct fault f = FAULT_INIT;
 	int status;
 
-	world_init();
-	memory_on_exhaustion(out_of_memory);
-	signal(SIGPIPE, SIG_IGN);
-	log_open("mailget");
+	if (start_process(persona_mailget.name, &at_first, &f) < 0) {
+		log_error("%s", f.text);
+		return fault_exit(&f);
+	}
 	choose_spool(&run);
 	request_init(&run.wish.request);
 	if (options_parse(&persona_mailget, argc, argv, &run.wish.request,

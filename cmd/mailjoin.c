@@ -23,6 +23,7 @@
 #include "persona/options.h"
 #include "persona/rows.h"
 #include "persona/setters.h"
+#include "start.h"
 #include "submit/transcript.h"
 
 #define PAUSE_LOCAL  2 /* seconds between rounds */
@@ -54,11 +55,7 @@ struct run {
 	struct fault first; /* of joining a set: the others go on */
 };
 
-static void out_of_memory(void)
-{
-	log_error("out of memory; what has come is kept, try again later");
-	_exit(75);
-}
+static const struct ending at_first = { 75, "what has come is kept" };
 
 /* ---- options ---- */
 
@@ -573,10 +570,10 @@ int main(int argc, char **argv)
 	struct fault f = FAULT_INIT;
 	int status;
 
-	world_init();
-	memory_on_exhaustion(out_of_memory);
-	signal(SIGPIPE, SIG_IGN);
-	log_open("mailjoin");
+	if (start_process(persona_mailjoin.name, &at_first, &f) < 0) {
+		log_error("%s", f.text);
+		return fault_exit(&f);
+	}
 	choose_spool(&run);
 	request_init(&run.wish.request);
 	if (options_parse(&persona_mailjoin, argc, argv, &run.wish.request,

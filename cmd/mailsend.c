@@ -18,6 +18,7 @@
 #include "queue/queue.h"
 #include "roundtrip.h"
 #include "series.h"
+#include "start.h"
 #include "submit/compose.h"
 #include "submit/enqueue.h"
 #include "submit/progress.h"
@@ -42,12 +43,7 @@ struct run {
 	struct transcript transcript;
 };
 
-/* Nothing was accepted yet, or it would have been said: temporary. */
-static void out_of_memory(void)
-{
-	log_error("out of memory; nothing was kept, try again later");
-	_exit(75);
-}
+static const struct ending at_first = { 75, "nothing was sent or kept" };
 
 /* One that was made on the way; what main has still to do is not its own. */
 static void end_process(void)
@@ -460,11 +456,11 @@ int main(int argc, char **argv)
 	struct fault f = FAULT_INIT;
 	int status;
 
-	world_init();
-	memory_on_exhaustion(out_of_memory);
+	if (start_process(persona_of(argv[0])->name, &at_first, &f) < 0) {
+		log_error("%s", f.text);
+		return fault_exit(&f);
+	}
 	process_on_end(end_process);
-	signal(SIGPIPE, SIG_IGN);
-	log_open(persona_of(argv[0])->name);
 	run.persona = persona_choose(&argc, &argv);
 	run.command = (struct journal_command){ .folder = here(&run.arena),
 						.argc = argc,

@@ -184,6 +184,15 @@ bool world_is_privileged(void)
 	return getuid() != geteuid() || getgid() != getegid();
 }
 
+bool world_drop_privileges(void)
+{
+	gid_t gid = getgid();
+	uid_t uid = getuid();
+
+	return setregid(gid, gid) == 0 && setreuid(uid, uid) == 0 &&
+	       !world_is_privileged();
+}
+
 unsigned world_file_uid(void)
 {
 	return (unsigned)geteuid();

@@ -32,6 +32,8 @@ const char *world_env(const char *name); /* NULL when unset or empty */
 unsigned world_uid(void);
 /* Do we run with rights that the caller has not (set-user-id)? */
 bool world_is_privileged(void);
+/* Gives them up for good; false when that failed. */
+bool world_drop_privileges(void);
 unsigned world_file_uid(void); /* whose the files are that we make; never
 				   frozen */
 /* By the uid first: under cron neither $USER nor $HOME can be trusted.  $HOME

@@ -1,0 +1,118 @@
+/* start.c - from what we were started with to what we can build on. */
+#include "start.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "base/arena.h"
+#include "base/log.h"
+#include "base/world.h"
+
+/* ---- rights ---- */
+
+/* Nothing of the environment was looked at by then. */
+static int refuse_rights(struct fault *f)
+{
+	if (!world_is_privileged())
+		return 0;
+	if (!world_drop_privileges())
+		_exit(EX_CONFIG);
+	return fault_set(f, FAULT_CONFIG,
+			 "it has rights that its caller has not (set-user-ID "
+			 "or set-group-ID) and does not run so; take them away "
+			 "with: chmod ug-s PROGRAM");
+}
+
+/* ---- descriptors 0 to 2 ---- */
+
+static bool is_null_device(int fd)
+{
+	struct stat here, null;
+
+	return fstat(fd, &here) == 0 && S_ISCHR(here.st_mode) &&
+	       stat("/dev/null", &null) == 0 && null.st_rdev == here.st_rdev;
+}
+
+/* The lowest free one: those below it are open.  A pipe that nobody writes to
+ * serves where there is no /dev/null: it ends at once, and takes nothing. */
+static int fill(int fd, int mode)
+{
+	int ends[2];
+
+	if (open("/dev/null", mode) == fd)
+		return 0;
+	if (fcntl(fd, F_GETFD) >= 0 || pipe(ends) < 0)
+		return -1;
+	close(ends[1]);
+	return ends[0] == fd ? 0 : -1;
+}
+
+static int secure_descriptor(int fd, struct fault *f)
+{
+	int flags = fcntl(fd, F_GETFL);
+	int mode = fd == STDERR_FILENO ? O_WRONLY : O_RDONLY;
+
+	if (fd == STDIN_FILENO && flags >= 0 &&
+	    (flags & O_ACCMODE) == O_WRONLY && is_null_device(fd)) {
+		close(fd);
+		flags = -1;
+	}
+	if (flags >= 0 || fill(fd, mode) == 0)
+		return 0;
+	return fault_errno(f, FAULT_OS, errno,
+			   "descriptor %d is closed and cannot be opened", fd);
+}
+
+static int secure_descriptors(struct fault *f)
+{
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		if (secure_descriptor(fd, f) < 0)
+			return -1;
+	return 0;
+}
+
+/* ---- the rest ---- */
+
+/* What others may do is the caller's to say; a folder that we cannot use
+ * ourselves is of no use to anybody. */
+static void keep_own_access(void)
+{
+	mode_t mask = umask(077);
+
+	umask(mask & 077);
+}
+
+/* libcurl writes the keys of each session to that file. */
+static void clean_environment(void)
+{
+	unsetenv("SSLKEYLOGFILE");
+}
+
+static void out_of_memory(void)
+{
+	const struct ending *now = ending_now();
+
+	log_error("out of memory; %s%s", now->text,
+		  now->status == EX_TEMPFAIL ? ", try again later" : "");
+	_exit(now->status);
+}
+
+int start_process(const char *name, const struct ending *now, struct fault *f)
+{
+	ending_set(now);
+	log_open(name);
+	if (refuse_rights(f) < 0 || secure_descriptors(f) < 0)
+		return -1;
+	keep_own_access();
+	signal(SIGPIPE, SIG_IGN);
+	signal(SIGCHLD, SIG_DFL); /* ignored, it takes a child's status away */
+	clean_environment();
+	memory_on_exhaustion(out_of_memory);
+	world_init();
+	return 0;
+}

@@ -1,0 +1,21 @@
+/* ending.h - what is true if the process has to end right now.
+ *
+ * Memory may be out at any moment, and a library may end us by a signal.  Then
+ * nothing can be worked out any more, so it is put down beforehand: whoever
+ * changes what has become of the work (a server took the mail, it lies in the
+ * queue) says so here, and the way out reports that, with that status, and
+ * nothing else.  Setting and reading are safe in a signal handler. */
+#ifndef BASE_ENDING_H
+#define BASE_ENDING_H
+
+struct ending {
+	int status;	  /* with which the process is to end */
+	const char *text; /* "nothing was sent": a clause, without a stop */
+};
+
+/* Borrowed for the life of the process: a static constant. */
+void ending_set(const struct ending *now);
+/* The last one set; at first 75, "nothing was done". */
+const struct ending *ending_now(void);
+
+#endif
