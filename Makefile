@@ -60,7 +60,7 @@ Q   := $(if $(V),,@)
 say  = @$(if $(V),:,printf '  %-5s %s\n' $(1) $(2))
 
 .PHONY: all units deps deps-test deps-lint check check-unit check-cli \
-	check-dialogue check-queue check-server check-callers check-layers \
+	check-dialogue check-queue check-faults check-server check-callers check-layers \
 	queue-tools asan lint \
 	format demo bench install uninstall clean help
 
@@ -162,13 +162,16 @@ deps-lint: ## install what lint needs
 
 check: deps-test ## install what tests need, build, run all tests
 	@$(MAKE) --no-print-directory all units queue-tools
-	@B=$(B) tests/run layers unit cli dialogue queue server callers
+	@B=$(B) tests/run layers unit cli dialogue queue faults server callers
 
 check-unit check-cli check-dialogue check-server check-callers: all units ## one suite
 	@B=$(B) tests/run $(@:check-%=%)
 
 check-queue: all queue-tools ## crash, kill, fill and starve the queue; KILLS=N
 	@B=$(B) $(if $(KILLS),MAILSEND_QUEUE_KILLS=$(KILLS)) tests/run queue
+
+check-faults: all queue-tools ## each system call fails in turn; FAULTS=N|all
+	@B=$(B) $(if $(FAULTS),MAILSEND_FAULTS_OF_EACH=$(FAULTS)) tests/run faults
 
 check-layers: ## each room includes only what stands below it
 	@tests/check-layers

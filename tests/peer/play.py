@@ -14,7 +14,7 @@ import time
 import expect
 from dialogue import expand, to_bytes, unescape
 from proxy import Proxy
-from queued import read_queue
+from queued import read_letters, read_queue
 from record import Record
 from server import Server
 
@@ -52,19 +52,7 @@ class Play:
         return read_queue(os.path.join(self.home, "queue"))
 
     def letters(self):
-        """The messages of the dead letter (mboxrd), with LF."""
-        try:
-            with open(os.path.join(self.home, "dead.letter"), "rb") as file:
-                text = file.read()
-        except OSError:
-            return []
-        if text.endswith(b"\n\n"):      # the blank line behind the last
-            text = text[:-1]
-        pieces = re.split(rb"(?:\A|(?<=\n)\n)From .*\n", text)
-        if pieces[0]:
-            return [text]       # no mbox: let the checks show it
-        return [re.sub(rb"(?m)^>(>*From )", rb"\1", piece)
-                for piece in pieces[1:]]
+        return read_letters(os.path.join(self.home, "dead.letter"))
 
 
 def play(dialogue, certificates, options):

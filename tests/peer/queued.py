@@ -1,6 +1,7 @@
-"""What lies in the program's queue, read without it."""
+"""What lies in the program's queue or its dead letter, read without it."""
 
 import os
+import re
 
 
 class Queued:
@@ -49,3 +50,15 @@ def read_queue(folder):
     except OSError:
         return []
     return [Queued(folder, name) for name in sorted(names)]
+
+
+def read_letters(path):
+    """The messages of an mbox (mboxrd), with LF."""
+    text = read(path)
+    if text.endswith(b"\n\n"):          # the blank line behind the last
+        text = text[:-1]
+    pieces = re.split(rb"(?:\A|(?<=\n)\n)From .*\n", text)
+    if pieces[0]:
+        return [text]           # no mbox: let the checks show it
+    return [re.sub(rb"(?m)^>(>*From )", rb"\1", piece)
+            for piece in pieces[1:]]

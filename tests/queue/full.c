@@ -9,7 +9,15 @@
  *	FULL_STAYS	and so does every later one that takes room; a write is
  *			cut in its middle first
  *
- * A close that fails has closed. */
+ * A close that fails has closed.
+ *
+ * Or any call of one kind, wherever it leads (tests/faults), for what cannot be
+ * made to fail from outside the process:
+ *
+ *	FULL_CALL	"malloc" (with calloc, realloc and the like) or "close",
+ *			instead of FULL_BELOW
+ *
+ * The state's name is then the library that called. */
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -32,6 +40,7 @@ struct state {
 
 static struct state *state;
 static const char *below;
+static const char *only; /* FULL_CALL; NULL: whatever changes the folder */
 static unsigned at;
 static int error;
 static bool stays;
@@ -40,17 +49,20 @@ static __attribute__((constructor)) void full_init(void)
 {
 	const char *path = getenv("FULL_STATE");
 	int fd = path ? open(path, O_RDWR | O_CLOEXEC) : -1;
+	struct state *shared;
 
 	below = getenv("FULL_BELOW");
-	if (!below || fd < 0)
+	only = getenv("FULL_CALL");
+	if ((!below && !only) || fd < 0)
 		return;
 	at = (unsigned)atoi(getenv("FULL_AT"));
 	error = atoi(getenv("FULL_ERRNO"));
 	stays = getenv("FULL_STAYS") != NULL;
-	state = mmap(NULL, sizeof(*state), PROT_READ | PROT_WRITE, MAP_SHARED,
-		     fd, 0);
-	if (state == MAP_FAILED)
-		state = NULL;
+	shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE, MAP_SHARED,
+		      fd, 0);
+	close(fd);
+	if (shared != MAP_FAILED)
+		state = shared;
 }
 
 static bool is_below(const char *path)
@@ -97,10 +109,32 @@ static bool strikes(const char *call, bool takes_room)
 #define ROOM	true
 #define NO_ROOM false
 #define FAILS_AT(folder, path, call, room)                                     \
-	(state && path_is_below(folder, path) && strikes(call, room))
+	(state && below && path_is_below(folder, path) && strikes(call, room))
 #define FAILS_ON(fd, call, room)                                               \
-	(state && fd_is_below(fd) && strikes(call, room))
+	(state && below && fd_is_below(fd) && strikes(call, room))
 #define REAL(name) ((__typeof__(&(name)))dlsym(RTLD_NEXT, #name))
+
+/* Does a call of the one kind fail, which `caller' made? */
+static bool fails_of(const char *call, void *caller)
+{
+	Dl_info where;
+	unsigned number;
+	const char *name;
+
+	if (!state || !only || strcmp(only, call) != 0)
+		return false;
+	number = __atomic_add_fetch(&state->calls, 1, __ATOMIC_SEQ_CST);
+	if (number != at)
+		return false;
+	state->failed = 1;
+	if (dladdr(caller, &where) && where.dli_fname) {
+		name = strrchr(where.dli_fname, '/');
+		snprintf(state->first, sizeof(state->first), "%s",
+			 name ? name + 1 : where.dli_fname);
+	}
+	errno = error;
+	return true;
+}
 
 /* What is there already needs no room. */
 static bool is_new(int folder, const char *path)
@@ -180,8 +214,14 @@ int close(int fd)
 {
 	int failed = errno;
 
+	if (fails_of("close", __builtin_return_address(0))) {
+		failed = errno;
+		REAL(close)(fd);
+		errno = failed;
+		return -1;
+	}
 	/* What was only read has nothing to say. */
-	if (!state || (fcntl(fd, F_GETFL) & O_ACCMODE) == O_RDONLY ||
+	if (!state || !below || (fcntl(fd, F_GETFL) & O_ACCMODE) == O_RDONLY ||
 	    !FAILS_ON(fd, "close", NO_ROOM)) {
 		errno = failed;
 		return REAL(close)(fd);
@@ -245,3 +285,46 @@ int mkdirat(int folder, const char *path, mode_t mode)
 		return -1;
 	return REAL(mkdirat)(folder, path, mode);
 }
+
+/* ---- memory, by the names that glibc has for its own -------------------- */
+
+#ifdef __GLIBC__
+
+extern void *__libc_malloc(size_t);
+extern void *__libc_calloc(size_t, size_t);
+extern void *__libc_realloc(void *, size_t);
+extern void *__libc_memalign(size_t, size_t);
+
+#define NO_MEMORY fails_of("malloc", __builtin_return_address(0))
+
+void *malloc(size_t n)
+{
+	return NO_MEMORY ? NULL : __libc_malloc(n);
+}
+
+void *calloc(size_t count, size_t n)
+{
+	return NO_MEMORY ? NULL : __libc_calloc(count, n);
+}
+
+void *realloc(void *old, size_t n)
+{
+	return NO_MEMORY ? NULL : __libc_realloc(old, n);
+}
+
+void *aligned_alloc(size_t alignment, size_t n)
+{
+	return NO_MEMORY ? NULL : __libc_memalign(alignment, n);
+}
+
+int posix_memalign(void **result, size_t alignment, size_t n)
+{
+	void *made = NO_MEMORY ? NULL : __libc_memalign(alignment, n);
+
+	if (!made)
+		return ENOMEM;
+	*result = made;
+	return 0;
+}
+
+#endif
