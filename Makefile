@@ -4,6 +4,8 @@ PREFIX  ?= /usr/local
 DESTDIR ?=
 # All that is made goes below this folder.
 B       ?= build
+# Relative where it lies below here, as ccache writes it into dependencies.
+B       := $(patsubst $(CURDIR)/%,%,$(B))
 CC      ?= cc
 VERSION := 0.1.0
 

@@ -124,9 +124,37 @@ void fault_clear(struct fault *f)
 	*f = (struct fault)FAULT_INIT;
 }
 
+struct small_fault small_fault_of(const struct fault *f, const char *text)
+{
+	struct small_fault v = { .cause = f->cause,
+				 .temporary = f->temporary,
+				 .reply = f->reply,
+				 .text = text };
+
+	memcpy(v.esc, f->esc, sizeof(v.esc));
+	return v;
+}
+
+struct fault small_fault_whole(const struct small_fault *v)
+{
+	struct fault f = { .cause = v->cause,
+			   .temporary = v->temporary,
+			   .reply = v->reply };
+
+	memcpy(f.esc, v->esc, sizeof(f.esc));
+	snprintf(f.text, sizeof(f.text), "%s", small_fault_text(v));
+	text_drop_partial(f.text);
+	return f;
+}
+
+int fault_exit_of(enum fault_cause cause)
+{
+	return fault_rows[cause].exit;
+}
+
 int fault_exit(const struct fault *f)
 {
-	return fault_rows[f->cause].exit;
+	return fault_exit_of(f->cause);
 }
 
 const char *fault_name(enum fault_cause cause)

@@ -4,7 +4,8 @@
  * says whether trying again later may help.  It is always the last argument.
  * The first fault wins: setting one that is set already changes nothing, so
  * that a chain of calls reports where it broke and not how it fell.  The
- * verdict on a recipient is a fault too: FAULT_NONE is "accepted".
+ * verdict on a recipient is a fault too, in the form for those that come by
+ * the thousand: FAULT_NONE is "accepted".
  *
  * `text` is one sentence without a final stop: the thing, the cause, the way
  * out.  It never holds a secret; control bytes are replaced as it is set. */
@@ -62,6 +63,15 @@ struct fault {
 		.cause = FAULT_NONE                                            \
 	}
 
+/* A fault in 32 octets; its sentence is borrowed, from an arena as a rule. */
+struct small_fault {
+	enum fault_cause cause;
+	bool temporary;
+	int reply;
+	char esc[12];
+	const char *text; /* NULL is "" */
+};
+
 /* Both return -1 always, so that a function can end with them. */
 int fault_set(struct fault *f, enum fault_cause cause, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
@@ -76,7 +86,21 @@ static inline bool fault_is_set(const struct fault *f)
 	return f->cause != FAULT_NONE;
 }
 
+static inline bool small_fault_is_set(const struct small_fault *v)
+{
+	return v->cause != FAULT_NONE;
+}
+static inline const char *small_fault_text(const struct small_fault *v)
+{
+	return v->text ? v->text : "";
+}
+/* The one form as the other.  `text` is what the verdict borrows: the fault's
+ * own or a copy of it. */
+struct small_fault small_fault_of(const struct fault *f, const char *text);
+struct fault small_fault_whole(const struct small_fault *v);
+
 int fault_exit(const struct fault *f);
+int fault_exit_of(enum fault_cause cause);
 /* The cause in a word for logs and JSON: "no-user", "temporary". */
 const char *fault_name(enum fault_cause cause);
 /* The other way; false when no cause has that name. */

@@ -60,18 +60,20 @@ int local_deliver(struct arena *a, const struct account *account,
 
 	for (size_t i = 0; i < e->count; i++) {
 		struct recipient *r = &e->recipients[i];
+		struct fault verdict = FAULT_INIT;
 
 		if (r->decided)
 			continue;
 		r->decided = true;
 		if (!local_is_caller(r->address)) {
-			no_smarthost(config_path, r->address, &r->verdict);
+			no_smarthost(config_path, r->address, &verdict);
 		} else if (is_delivered ||
 			   deliver(a, account, e, r->address, message, out,
-				   &r->verdict) == 0) {
+				   &verdict) == 0) {
 			is_delivered = true;
-			snprintf(r->reply, sizeof(r->reply), "%s", out->reply);
+			envelope_quote(e, r, out->reply);
 		}
+		envelope_judge(e, r, &verdict);
 	}
 	return envelope_sum_up(e, f);
 }

@@ -13,6 +13,6 @@ int outcome_exit(const struct outcome *out, const struct fault *f)
 	for (size_t i = 0; e && i < e->count; i++)
 		if (e->recipients[i].decided &&
 		    e->recipients[i].verdict.cause == FAULT_TEMPORARY)
-			return fault_exit(&e->recipients[i].verdict);
+			return fault_exit_of(e->recipients[i].verdict.cause);
 	return fault_exit(f);
 }

@@ -26,8 +26,8 @@ struct standing {
 	bool is_way;	 /* what was said is about the way, not the mail */
 	/* what counts of the accounts before */
 	bool was_way;
-	struct fault before;
-	char reply[512];
+	struct small_fault before;
+	const char *reply;
 };
 
 /* ---- the accounts ---- */
@@ -115,18 +115,17 @@ static size_t offer(struct envelope *e, struct standing *all)
 		struct recipient *one = &e->recipients[i];
 		struct standing *st = &all[i];
 
-		st->is_offered = st->is_asked &&
-				 (!one->decided || one->verdict.temporary ||
-				  (st->is_way && fault_is_set(&one->verdict)));
+		st->is_offered =
+			st->is_asked &&
+			(!one->decided || one->verdict.temporary ||
+			 (st->is_way && small_fault_is_set(&one->verdict)));
 		if (!st->is_offered)
 			continue;
 		st->was_way = st->is_way;
 		st->before = one->verdict;
-		memcpy(st->reply, one->reply, sizeof(st->reply));
+		st->reply = one->reply;
 		st->is_way = false;
-		fault_clear(&one->verdict);
-		one->reply[0] = '\0';
-		one->decided = false;
+		envelope_reopen(one);
 		n++;
 	}
 	return n;
@@ -149,8 +148,7 @@ static void ask_again(struct envelope *e, const struct standing *all)
 
 		if (!all[i].is_offered || !one->verdict.temporary)
 			continue;
-		fault_clear(&one->verdict);
-		one->decided = false;
+		envelope_reopen(one);
 	}
 }
 
@@ -190,9 +188,9 @@ static void send_here(const struct route *r, const struct account *account,
 				 e->recipients[i].verdict.cause == FAULT_CONFIG;
 }
 
-static bool says_more(const struct fault *now, const struct standing *st)
+static bool says_more(const struct small_fault *now, const struct standing *st)
 {
-	if (!fault_is_set(now) || !fault_is_set(&st->before))
+	if (!small_fault_is_set(now) || !small_fault_is_set(&st->before))
 		return true;
 	if (st->is_way)
 		return now->temporary && !st->before.temporary;
@@ -200,14 +198,14 @@ static bool says_more(const struct fault *now, const struct standing *st)
 }
 
 /* Both sentences: each of the two may be what has to be mended. */
-static void add_words(struct fault *to, const char *account,
-		      const struct fault *other)
+static void add_words(struct envelope *e, struct small_fault *to,
+		      const char *account, const struct small_fault *other)
 {
 	struct fault both = FAULT_INIT;
 
-	fault_set(&both, to->cause, "%s; account %s: %s", to->text, account,
-		  other->text);
-	memcpy(to->text, both.text, sizeof(to->text));
+	fault_set(&both, to->cause, "%s; account %s: %s", small_fault_text(to),
+		  account, small_fault_text(other));
+	to->text = envelope_keep(e, both.text);
 }
 
 /* What the account at hand said, where it counts; was there any such? */
@@ -225,15 +223,15 @@ static bool weigh(const struct route *r, unsigned at, struct envelope *e,
 			continue;
 		if (says_more(&one->verdict, st)) {
 			counts = true;
-			if (st->is_way && fault_is_set(&st->before))
-				add_words(&one->verdict,
+			if (st->is_way && small_fault_is_set(&st->before))
+				add_words(e, &one->verdict,
 					  r->hosts[at - 1].account->name,
 					  &st->before);
 			continue;
 		}
-		add_words(&st->before, name, &one->verdict);
+		add_words(e, &st->before, name, &one->verdict);
 		one->verdict = st->before;
-		memcpy(one->reply, st->reply, sizeof(one->reply));
+		one->reply = st->reply;
 		st->is_way = st->was_way;
 	}
 	return counts;

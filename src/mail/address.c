@@ -9,20 +9,31 @@
 #include "mail/address_name.h"
 #include "mail/domain.h"
 
+static void set_room(struct arena *a, struct address_list *list, size_t room)
+{
+	struct address *items = arena_array(a, room, sizeof(*list->items));
+
+	if (list->count)
+		memcpy(items, list->items, list->count * sizeof(*list->items));
+	list->items = items;
+	list->room = room;
+}
+
+void address_reserve(struct arena *a, struct address_list *list, size_t more)
+{
+	size_t needed = list->count + more;
+
+	/* what comes a few at a time must not be copied each time */
+	if (needed > list->room)
+		set_room(a, list,
+			 needed > 2 * list->room ? needed : 2 * list->room);
+}
+
 void address_append(struct arena *a, struct address_list *list,
 		    const struct address *one)
 {
-	if (list->count == list->room) {
-		size_t room = list->room ? 2 * list->room : 4;
-		struct address *items =
-			arena_array(a, room, sizeof(*list->items));
-
-		if (list->count)
-			memcpy(items, list->items,
-			       list->count * sizeof(*list->items));
-		list->items = items;
-		list->room = room;
-	}
+	if (list->count == list->room)
+		set_room(a, list, list->room ? 2 * list->room : 4);
 	list->items[list->count++] = *one;
 }
 

@@ -13,6 +13,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/arena.h"
 #include "base/buf.h"
@@ -50,6 +51,20 @@ int address_parse(struct arena *a, const char *utf8, bool null_ok,
 		  struct address *out, struct fault *f);
 void address_append(struct arena *a, struct address_list *list,
 		    const struct address *one);
+/* Room for so many more at once. */
+void address_reserve(struct arena *a, struct address_list *list, size_t more);
+
+/* Where a list's mailboxes stand in it; zeroed at first. */
+struct address_index {
+	uint32_t *slots; /* position + 1, or 0 */
+	size_t room;
+	size_t count; /* of the list's items that are known here */
+};
+/* Appends what the list has not yet; false where it has it.  The list may
+ * have grown otherwise in between, but not shrunk. */
+bool address_append_once(struct arena *a, struct address_list *list,
+			 struct address_index *index,
+			 const struct address *one);
 
 /* Fills spec anew from local and domain, for one that was qualified. */
 void address_respell(struct arena *a, struct address *one);

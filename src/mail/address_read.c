@@ -554,7 +554,16 @@ static int read_all(struct arena *a, const char *utf8, bool null_ok,
 		.null_ok = null_ok,
 	};
 
-	return check_text(&r, utf8) < 0 ? -1 : read_list(&r);
+	size_t commas = 0;
+
+	if (check_text(&r, utf8) < 0)
+		return -1;
+	for (const char *c = utf8; *c; c++)
+		commas += *c == ',';
+	address_reserve(a, list,
+			commas < ADDRESS_LIST_MAX ? commas + 1
+						  : ADDRESS_LIST_MAX);
+	return read_list(&r);
 }
 
 int address_parse_list(struct arena *a, const char *utf8,

@@ -1,5 +1,41 @@
-/* envelope.c - counting verdicts and handing out the last one. */
+/* envelope.c - verdicts kept, counted, and the last one handed out. */
 #include "mail/envelope.h"
+
+#include <string.h>
+
+/* Servers say the same to one recipient after the other, and so do we. */
+const char *envelope_keep(struct envelope *e, const char *words)
+{
+	const char *copy;
+
+	if (!*words)
+		return NULL;
+	for (unsigned i = 0; i < ENVELOPE_RECENT; i++)
+		if (e->recent[i] && strcmp(e->recent[i], words) == 0)
+			return e->recent[i];
+	copy = arena_dup(e->arena, words);
+	e->recent[e->kept++ % ENVELOPE_RECENT] = copy;
+	return copy;
+}
+
+void envelope_judge(struct envelope *e, struct recipient *one,
+		    const struct fault *verdict)
+{
+	one->verdict = small_fault_of(verdict, envelope_keep(e, verdict->text));
+}
+
+void envelope_quote(struct envelope *e, struct recipient *one,
+		    const char *reply)
+{
+	one->reply = envelope_keep(e, reply);
+}
+
+void envelope_reopen(struct recipient *one)
+{
+	one->verdict = (struct small_fault){ .cause = FAULT_NONE };
+	one->reply = NULL;
+	one->decided = false;
+}
 
 size_t envelope_accepted(const struct envelope *e)
 {
@@ -7,7 +43,7 @@ size_t envelope_accepted(const struct envelope *e)
 
 	for (size_t i = 0; i < e->count; i++)
 		if (e->recipients[i].decided &&
-		    !fault_is_set(&e->recipients[i].verdict))
+		    !small_fault_is_set(&e->recipients[i].verdict))
 			n++;
 	return n;
 }
@@ -40,19 +76,19 @@ void envelope_decide_rest(struct envelope *e, const struct fault *verdict)
 	for (size_t i = 0; i < e->count; i++) {
 		if (e->recipients[i].decided)
 			continue;
-		e->recipients[i].verdict = *verdict;
+		envelope_judge(e, &e->recipients[i], verdict);
 		e->recipients[i].decided = true;
 	}
 }
 
 int envelope_sum_up(const struct envelope *e, struct fault *f)
 {
-	const struct fault *worst = NULL;
+	const struct small_fault *worst = NULL;
 
 	for (size_t i = 0; i < e->count; i++) {
-		const struct fault *v = &e->recipients[i].verdict;
+		const struct small_fault *v = &e->recipients[i].verdict;
 
-		if (!fault_is_set(v) || e->recipients[i].is_queued)
+		if (!small_fault_is_set(v) || e->recipients[i].is_queued)
 			continue;
 		if (!worst || (v->temporary && !worst->temporary))
 			worst = v;
@@ -60,6 +96,6 @@ int envelope_sum_up(const struct envelope *e, struct fault *f)
 	if (!worst)
 		return 0;
 	if (!fault_is_set(f))
-		*f = *worst;
+		*f = small_fault_whole(worst);
 	return -1;
 }

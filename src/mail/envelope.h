@@ -1,28 +1,34 @@
 /* envelope.h - who it is from and for, as SMTP sees it (RFC 5321 2.3.1).
  *
  * Made by submit, read and answered by a session: each recipient's verdict is
- * a fault, FAULT_NONE once `decided` means accepted. */
+ * FAULT_NONE once `decided` means accepted.  A recipient is small, since there
+ * may be a hundred thousand: what was said of it lies in the envelope's arena,
+ * once for all in a row of whom the same was said. */
 #ifndef MAIL_ENVELOPE_H
 #define MAIL_ENVELOPE_H
 
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/arena.h"
 #include "base/fault.h"
 
 struct recipient {
 	const char *address; /* ASCII or, with needs_smtputf8, UTF-8 */
-	bool needs_smtputf8;
 	/* RFC 3461, where it is another one than the envelope's; or NULL */
 	const char *dsn_notify;
 	const char *dsn_orcpt; /* "rfc822;" and xtext: goes out as it is */
-	bool decided;	       /* the verdict is in */
-	struct fault verdict;
-	bool is_queued;	 /* deferred, and it waits in the queue for its turn */
-	char reply[512]; /* the server's last words on it, cut */
+	struct small_fault verdict;
+	const char *reply; /* the server's last words on it; NULL: none */
+	bool needs_smtputf8;
+	bool decided;	/* the verdict is in */
+	bool is_queued; /* deferred, and it waits in the queue for its turn */
 };
 
+#define ENVELOPE_RECENT 4
+
 struct envelope {
+	struct arena *arena;
 	const char *reverse_path; /* "" is the null one */
 	bool sender_needs_smtputf8;
 	struct recipient *recipients;
@@ -31,7 +37,25 @@ struct envelope {
 	const char *dsn_notify; /* "never" or a list: "failure,delay,success" */
 	const char *dsn_ret;	/* "full" or "hdrs" */
 	const char *dsn_envid;	/* not yet xtext */
+	/* what envelope_keep kept last */
+	const char *recent[ENVELOPE_RECENT];
+	unsigned kept;
 };
+
+/* A copy in the arena, or the one that is there of the same words. */
+const char *envelope_keep(struct envelope *e, const char *words);
+/* Both keep what they are given; `decided` is left to the caller. */
+void envelope_judge(struct envelope *e, struct recipient *one,
+		    const struct fault *verdict);
+void envelope_quote(struct envelope *e, struct recipient *one,
+		    const char *reply);
+/* As if nobody had been asked about it yet. */
+void envelope_reopen(struct recipient *one);
+/* Never NULL. */
+static inline const char *recipient_reply(const struct recipient *one)
+{
+	return one->reply ? one->reply : "";
+}
 
 /* Recipients with a verdict of FAULT_NONE. */
 size_t envelope_accepted(const struct envelope *e);

@@ -342,16 +342,18 @@ static void tell_sender(struct check *c)
 static void tell_recipient(struct check *c, size_t i)
 {
 	const struct recipient *one = &c->composition.envelope.recipients[i];
-	bool is_good = one->decided && !fault_is_set(&one->verdict);
+	bool is_good = one->decided && !small_fault_is_set(&one->verdict);
+	const char *reply = recipient_reply(one);
 	struct check_step *step = check_begin(c, "rcpt", "recipient");
 
-	if (one->reply[0])
+	if (*reply)
 		check_time(step, c->rehearsal.recipients[i]);
 	check_end(c, step, is_good ? CHECK_GOOD : CHECK_BAD, "<%s>: %s",
 		  one->address,
-		  one->reply[0]			? one->reply
-		  : fault_is_set(&one->verdict) ? one->verdict.text
-						: c->fault.text);
+		  *reply ? reply
+		  : small_fault_is_set(&one->verdict)
+			  ? small_fault_text(&one->verdict)
+			  : c->fault.text);
 }
 
 /* The refused do not stop the others; the first of them is explained. */
@@ -363,9 +365,9 @@ static int tell_recipients(struct check *c)
 		if (!e->recipients[i].decided && !fault_is_set(&c->fault))
 			continue;
 		tell_recipient(c, i);
-		if (fault_is_set(&e->recipients[i].verdict) &&
+		if (small_fault_is_set(&e->recipients[i].verdict) &&
 		    !fault_is_set(&c->fault))
-			c->fault = e->recipients[i].verdict;
+			c->fault = small_fault_whole(&e->recipients[i].verdict);
 		if (!e->recipients[i].decided)
 			return -1; /* the line broke there */
 	}

@@ -40,11 +40,11 @@ struct entry_recipient {
 	const char *dsn_notify, *dsn_orcpt; /* as in mail/envelope.h; or NULL */
 	enum entry_state state;
 	unsigned tries;
-	int64_t next;	   /* while it waits; 0: now */
-	int64_t tried;	   /* the last time; 0: never */
-	struct fault last; /* of the last try; FAULT_NONE before it */
-	const char *reply; /* the server's last words, or "" */
-	const char *host;  /* the server that said them, or "" */
+	int64_t next;		 /* while it waits; 0: now */
+	int64_t tried;		 /* the last time; 0: never */
+	struct small_fault last; /* of the last try; FAULT_NONE before it */
+	const char *reply;	 /* the server's last words, or "" */
+	const char *host;	 /* the server that said them, or "" */
 };
 
 enum entry_kind {

@@ -12,7 +12,7 @@
 
 enum row_type {
 	ROW_TEXT,  /* const char *; NULL: no line */
-	ROW_WORDS, /* const char *, a server's; "": no line */
+	ROW_WORDS, /* const char *, a server's; "" or NULL: no line */
 	ROW_CHARS, /* char[size], a server's; "": no line */
 	ROW_PATH,  /* const char *, in <> */
 	ROW_YES,   /* bool; false: no line */

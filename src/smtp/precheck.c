@@ -52,6 +52,7 @@ int precheck_recipients(const struct caps *caps, struct envelope *e,
 {
 	for (size_t i = 0; i < e->count; i++) {
 		struct recipient *r = &e->recipients[i];
+		struct fault verdict = FAULT_INIT;
 
 		if (r->decided)
 			continue;
@@ -59,7 +60,8 @@ int precheck_recipients(const struct caps *caps, struct envelope *e,
 			return -1;
 		if (!r->needs_smtputf8 || caps_has(caps, CAPS_SMTPUTF8))
 			continue;
-		refuse_utf8(r->address, &r->verdict);
+		refuse_utf8(r->address, &verdict);
+		envelope_judge(e, r, &verdict);
 		r->decided = true;
 	}
 	return 0;

@@ -38,15 +38,18 @@ static void answer_mail(struct stage *s, const struct reply *reply)
 static void answer_rcpt(struct stage *s, size_t i, const struct reply *reply)
 {
 	struct recipient *to = &s->envelope->recipients[i];
-	char what[300];
+	struct fault verdict = FAULT_INIT;
+	char what[300], words[512];
 
 	s->result->recipients[i] = since(s->asked);
-	reply_words(reply, to->reply, sizeof(to->reply));
+	reply_words(reply, words, sizeof(words));
+	envelope_quote(s->envelope, to, words);
 	to->decided = true;
 	if (reply->code / 100 == 2)
 		return;
 	snprintf(what, sizeof(what), "recipient %s", to->address);
-	reply_fault(reply, REPLY_RCPT, what, &to->verdict);
+	reply_fault(reply, REPLY_RCPT, what, &verdict);
+	envelope_judge(s->envelope, to, &verdict);
 }
 
 static int answer(void *context, const struct owed *owed,

@@ -66,16 +66,19 @@ static void answer_rcpt(struct session_state *st, size_t i,
 {
 	struct recipient *r = &st->envelope->recipients[i];
 	bool has_no_reason = !reply->esc[0] || !strcmp(reply->esc + 1, ".5.3");
-	char what[300];
+	struct fault verdict = FAULT_INIT;
+	char what[300], words[512];
 
-	reply_words(reply, r->reply, sizeof(r->reply));
+	reply_words(reply, words, sizeof(words));
+	envelope_quote(st->envelope, r, words);
 	if (reply->code / 100 == 2) {
 		st->standing[i] = TAKEN;
 		st->taken++;
 		return;
 	}
 	snprintf(what, sizeof(what), "recipient %s", r->address);
-	reply_fault(reply, REPLY_RCPT, what, &r->verdict);
+	reply_fault(reply, REPLY_RCPT, what, &verdict);
+	envelope_judge(st->envelope, r, &verdict);
 	st->standing[i] = REFUSED;
 	if ((reply->code == 452 || reply->code == 552) && has_no_reason)
 		st->standing[i] = ONE_MORE;
@@ -347,7 +350,7 @@ static int transact(struct session *s, struct fault *f)
 			return -1;
 		if (fault_is_set(&st->mail))
 			return flight_await(&st->flight, 0, f);
-		fault_clear(&st->envelope->recipients[i].verdict);
+		envelope_reopen(&st->envelope->recipients[i]);
 		if (say_rcpt(s, i, f) < 0)
 			return -1;
 	}
@@ -383,12 +386,12 @@ static void explain_loss(struct session_state *st, const struct fault *lost,
 		  lost->text);
 }
 
-static void decide(struct recipient *r, const struct fault *verdict,
-		   const char *words)
+static void decide(struct envelope *e, struct recipient *r,
+		   const struct fault *verdict, const char *words)
 {
-	r->verdict = *verdict;
+	envelope_judge(e, r, verdict);
+	envelope_quote(e, r, words);
 	r->decided = true;
-	snprintf(r->reply, sizeof(r->reply), "%s", words);
 }
 
 /* Now each of those that were asked gets its verdict; only those who were one
@@ -417,11 +420,11 @@ static void settle(struct session *s, const struct fault *lost)
 		if (r->decided)
 			continue;
 		if (st->is_confused)
-			decide(r, &verdict, st->words);
+			decide(st->envelope, r, &verdict, st->words);
 		else if (st->standing[i] == REFUSED)
 			r->decided = true;
 		else if (st->standing[i] != ONE_MORE)
-			decide(r, &verdict, st->words);
+			decide(st->envelope, r, &verdict, st->words);
 		else if (!st->is_done || s->broken)
 			r->decided = true;
 	}
@@ -457,7 +460,7 @@ static int refuse_all(struct envelope *e, struct fault *f)
 {
 	for (size_t i = 0; i < e->count; i++)
 		if (!e->recipients[i].decided)
-			decide(&e->recipients[i], f, "");
+			decide(e, &e->recipients[i], f, "");
 	return -1;
 }
 

@@ -42,9 +42,10 @@ struct composition {
 	/* the result */
 	struct envelope envelope;
 	struct address_list recipients; /* the envelope's, as addresses */
-	const char *message_id;		/* with its <> */
-	bool is_empty;	    /* nothing to say and --skip-empty: no mail */
-	struct stage stage; /* the finished bytes */
+	struct address_index recipient_index;
+	const char *message_id; /* with its <> */
+	bool is_empty;		/* nothing to say and --skip-empty: no mail */
+	struct stage stage;	/* the finished bytes */
 	bool has_stage;
 	bool is_rendered;     /* and the stage has all of it */
 	bool has_8bit;	      /* in the body as rendered */

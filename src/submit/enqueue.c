@@ -139,7 +139,7 @@ static void fill_recipient(struct entry_recipient *to,
 		.dsn_orcpt = one->dsn_orcpt,
 		.state = envelope_is_deferred(one) ? ENTRY_WAITING
 						   : ENTRY_FAILED,
-		.reply = one->reply,
+		.reply = recipient_reply(one),
 		.host = "",
 	};
 	if (!one->decided)
@@ -168,7 +168,7 @@ static void fill_recipients(const struct enqueue *q, const struct outcome *out,
 		const struct recipient *one = &c->envelope.recipients[i];
 
 		if (envelope_is_deferred(one) ||
-		    (q->has_failed && fault_is_set(&one->verdict)))
+		    (q->has_failed && small_fault_is_set(&one->verdict)))
 			fill_recipient(&e->recipients[e->count++], one,
 				       &schedule, out, chance);
 	}

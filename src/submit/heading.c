@@ -126,23 +126,16 @@ static int reverse_path(struct composition *c, struct fault *f)
 	return 0;
 }
 
-static bool contains(const struct address_list *list, const struct address *one)
-{
-	for (size_t i = 0; i < list->count; i++)
-		if (address_equal(&list->items[i], one))
-			return true;
-	return false;
-}
-
 /* Each mailbox once, however often it was named. */
 static void add_recipients(struct composition *c,
 			   const struct address_list *list)
 {
+	address_reserve(c->arena, &c->recipients, list->count);
 	for (size_t i = 0; i < list->count; i++)
-		if (!list->items[i].group_only &&
-		    !contains(&c->recipients, &list->items[i]))
-			address_append(c->arena, &c->recipients,
-				       &list->items[i]);
+		if (!list->items[i].group_only)
+			address_append_once(c->arena, &c->recipients,
+					    &c->recipient_index,
+					    &list->items[i]);
 }
 
 /* Adds what the list stands for to the envelope; *shown is how it stands in
@@ -166,6 +159,7 @@ static int fill_envelope(struct composition *c, struct fault *f)
 
 	if (reverse_path(c, f) < 0)
 		return -1;
+	e->arena = c->arena;
 	e->count = c->recipients.count;
 	e->recipients = arena_array(c->arena, e->count, sizeof(*e->recipients));
 	for (size_t i = 0; i < e->count; i++) {
@@ -438,14 +432,14 @@ static int extend_field(struct composition *c, const char *name,
 			const struct address_list *added, struct fault *f)
 {
 	struct address_list all = { 0 };
+	struct address_index index = { 0 };
 
 	if (!added->count)
 		return 0;
 	if (read_field(c, name, NULL, &all, f) < 0)
 		return -1;
 	for (size_t i = 0; i < added->count; i++)
-		if (!contains(&all, &added->items[i]))
-			address_append(c->arena, &all, &added->items[i]);
+		address_append_once(c->arena, &all, &index, &added->items[i]);
 	header_remove(header_of(c), name);
 	return add_addresses(c, name, &all, f);
 }

@@ -220,16 +220,38 @@ static unsigned count_hops(const struct composition *c)
 	return n;
 }
 
+/* They come in the order in which they were named: the next is near the last.
+ */
+static struct destination *find_destination(const struct intake *in,
+					    struct destination *next,
+					    const char *address)
+{
+	struct destination *d;
+
+	for (d = next; d; d = d->next)
+		if (strcmp(d->address, address) == 0)
+			return d;
+	for (d = in->first; d && d != next; d = d->next)
+		if (strcmp(d->address, address) == 0)
+			return d;
+	return NULL;
+}
+
 /* What each recipient's reports shall be. */
 static void pass_on_dsn(const struct intake *in, struct envelope *e)
 {
-	for (size_t i = 0; i < e->count; i++)
-		for (struct destination *d = in->first; d; d = d->next)
-			if (strcmp(d->address, e->recipients[i].address) == 0) {
-				e->recipients[i].dsn_notify = d->notify;
-				e->recipients[i].dsn_orcpt = d->orcpt;
-				break;
-			}
+	struct destination *next = in->first;
+
+	for (size_t i = 0; i < e->count; i++) {
+		struct destination *d =
+			find_destination(in, next, e->recipients[i].address);
+
+		if (!d)
+			continue;
+		e->recipients[i].dsn_notify = d->notify;
+		e->recipients[i].dsn_orcpt = d->orcpt;
+		next = d->next;
+	}
 }
 
 /* ---- the reply ---- */
@@ -239,8 +261,12 @@ static int answer_none(const struct envelope *e, const struct fault *f,
 {
 	for (size_t i = 0; i < e->count; i++)
 		if (e->recipients[i].decided &&
-		    e->recipients[i].verdict.temporary)
-			return answer_fault(answer, &e->recipients[i].verdict);
+		    e->recipients[i].verdict.temporary) {
+			const struct fault one =
+				small_fault_whole(&e->recipients[i].verdict);
+
+			return answer_fault(answer, &one);
+		}
 	return answer_fault(answer, f);
 }
 

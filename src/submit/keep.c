@@ -22,7 +22,7 @@ static int describe(struct composition *c, const struct fault *why,
 		const struct recipient *one = &e->recipients[i];
 
 		if (one->is_queued ||
-		    (one->decided && !fault_is_set(&one->verdict)))
+		    (one->decided && !small_fault_is_set(&one->verdict)))
 			continue;
 		if (names.len)
 			buf_puts(&names, ", ");

@@ -20,7 +20,8 @@ static bool differ(const struct envelope *e, const struct fault *f)
 {
 	for (size_t i = 0; i < e->count; i++)
 		if (e->recipients[i].is_queued ||
-		    strcmp(e->recipients[i].verdict.text, f->text) != 0)
+		    strcmp(small_fault_text(&e->recipients[i].verdict),
+			   f->text) != 0)
 			return true;
 	return false;
 }
@@ -40,6 +41,14 @@ static void report_fault(const struct outcome *out, const struct fault *f)
 		log_error("%s", f->text);
 }
 
+static void report_verdict(const struct outcome *out,
+			   const struct small_fault *v)
+{
+	const struct fault f = small_fault_whole(v);
+
+	report_fault(out, &f);
+}
+
 static void report_failure(const struct outcome *out, const struct fault *f)
 {
 	const struct envelope *e = out->envelope;
@@ -49,9 +58,9 @@ static void report_failure(const struct outcome *out, const struct fault *f)
 	if (!each)
 		report_fault(out, f);
 	for (size_t i = 0; each && i < e->count; i++)
-		if (fault_is_set(&e->recipients[i].verdict) &&
+		if (small_fault_is_set(&e->recipients[i].verdict) &&
 		    !e->recipients[i].is_queued)
-			report_fault(out, &e->recipients[i].verdict);
+			report_verdict(out, &e->recipients[i].verdict);
 	if (accepted)
 		log_error("%zu of %zu recipients were accepted", accepted,
 			  e->count);
@@ -78,12 +87,12 @@ static void report_queued(const struct outcome *out)
 	if (envelope_queued(e) == e->count)
 		log_warning("not sent yet; it waits in the queue as %s and "
 			    "will be tried again: %s",
-			    out->queue_id, one->verdict.text);
+			    out->queue_id, small_fault_text(&one->verdict));
 	else
 		log_warning("%zu of %zu recipients wait in the queue as %s and "
 			    "will be tried again: %s",
 			    envelope_queued(e), e->count, out->queue_id,
-			    one->verdict.text);
+			    small_fault_text(&one->verdict));
 }
 
 void report_outcome(const struct outcome *out, const struct fault *f)
@@ -100,7 +109,7 @@ static const char *recipient_status(const struct recipient *r)
 		return "queued";
 	if (!r->decided)
 		return "undecided";
-	if (!fault_is_set(&r->verdict))
+	if (!small_fault_is_set(&r->verdict))
 		return "accepted";
 	return r->verdict.temporary ? "deferred" : "refused";
 }
@@ -111,12 +120,13 @@ static json_t *recipient_json(const struct recipient *r)
 
 	json_object_set_new(object, "address", jsonify_text(r->address));
 	json_object_set_new(object, "status", json_string(recipient_status(r)));
-	jsonify_reply(object, r->reply);
-	if (fault_is_set(&r->verdict)) {
+	jsonify_reply(object, recipient_reply(r));
+	if (small_fault_is_set(&r->verdict)) {
 		json_object_set_new(object, "cause",
 				    json_string(fault_name(r->verdict.cause)));
 		json_object_set_new(object, "error",
-				    jsonify_text(r->verdict.text));
+				    jsonify_text(
+					    small_fault_text(&r->verdict)));
 	}
 	return object;
 }

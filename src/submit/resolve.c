@@ -196,17 +196,9 @@ int resolve_address(struct resolver *r, const struct address *one,
 	return 0;
 }
 
-static bool contains(const struct address_list *list, const struct address *one)
-{
-	for (size_t i = 0; i < list->count; i++)
-		if (address_equal(&list->items[i], one))
-			return true;
-	return false;
-}
-
 /* Two names may stand for one mailbox: it is shown once. */
 static void show(struct resolver *r, struct address_list *shown,
-		 const struct resolution *found)
+		 struct address_index *index, const struct resolution *found)
 {
 	bool is_alias = found->expansion.is_alias;
 
@@ -215,7 +207,10 @@ static void show(struct resolver *r, struct address_list *shown,
 		return;
 	}
 	for (size_t i = 0; i < found->final.count; i++)
-		if (!is_alias || !contains(shown, &found->final.items[i]))
+		if (is_alias)
+			address_append_once(r->arena, shown, index,
+					    &found->final.items[i]);
+		else
 			address_append(r->arena, shown, &found->final.items[i]);
 }
 
@@ -226,7 +221,7 @@ static bool is_settled(const struct address *one)
 }
 
 static int resolve_one(struct resolver *r, const struct address *one,
-		       struct address_list *shown,
+		       struct address_list *shown, struct address_index *index,
 		       struct address_list *envelope, struct fault *f)
 {
 	struct resolution found = { .final = { .count = 0 } };
@@ -234,7 +229,7 @@ static int resolve_one(struct resolver *r, const struct address *one,
 	if (resolve_address(r, one, &found, f) < 0)
 		return -1;
 	if (shown)
-		show(r, shown, &found);
+		show(r, shown, index, &found);
 	for (size_t i = 0; envelope && i < found.final.count; i++)
 		address_append(r->arena, envelope, &found.final.items[i]);
 	return 0;
@@ -245,6 +240,7 @@ int resolve_recipients(struct resolver *r, const struct address_list *list,
 		       struct address_list *envelope, struct fault *f)
 {
 	struct address_list named = { 0 };
+	struct address_index index = { 0 };
 
 	if (r->nicknames && r->nicknames->first) {
 		if (nicknames_expand(r->arena, r->nicknames, list, &named, f) <
@@ -252,11 +248,15 @@ int resolve_recipients(struct resolver *r, const struct address_list *list,
 			return -1;
 		list = &named;
 	}
+	if (shown)
+		address_reserve(r->arena, shown, list->count);
+	if (envelope)
+		address_reserve(r->arena, envelope, list->count);
 	for (size_t i = 0; i < list->count; i++) {
 		const struct address *one = &list->items[i];
 
 		if (!is_settled(one)) {
-			if (resolve_one(r, one, shown, envelope, f) < 0)
+			if (resolve_one(r, one, shown, &index, envelope, f) < 0)
 				return -1;
 			continue;
 		}

@@ -92,21 +92,16 @@ static bool needs_utf8(const struct address_list *list)
 	return false;
 }
 
-int rewrite_field(struct resolver *r, struct field *field, bool *has_utf8,
-		  struct fault *f)
+static int rewrite_list(struct resolver *r, struct field *field,
+			const struct address_list *read, bool *has_utf8,
+			struct fault *f)
 {
-	enum part part = part_of(field->name);
-	struct address_list read = { 0 }, now = { 0 };
-	struct fault unused = FAULT_INIT;
+	struct address_list now = { 0 };
 	struct buf value = BUF_INIT(VALUE_MAX);
 
-	if (!header_is_address(field->name) || part == PART_HIDDEN ||
-	    rewrite_is_notice(field->value) ||
-	    address_parse_list(r->arena, field->value, &read, &unused) < 0)
-		return 0;
-	if (resolve_list(r, &read, &now, part, f) < 0)
+	if (resolve_list(r, read, &now, part_of(field->name), f) < 0)
 		return -1;
-	if (!read.is_repaired && is_same(&read, &now))
+	if (!read->is_repaired && is_same(read, &now))
 		return 0;
 	if (address_put_list(&value, &now) == 0) {
 		field->value = arena_dup(r->arena, value.data);
@@ -114,6 +109,24 @@ int rewrite_field(struct resolver *r, struct field *field, bool *has_utf8,
 	}
 	buf_free(&value);
 	return 0;
+}
+
+int rewrite_field(struct resolver *r, struct field *field, bool *has_utf8,
+		  struct fault *f)
+{
+	struct arena scratch = ARENA_INIT;
+	struct address_list read = { 0 };
+	struct fault unused = FAULT_INIT;
+	int rc = 0;
+
+	if (!header_is_address(field->name) ||
+	    part_of(field->name) == PART_HIDDEN ||
+	    rewrite_is_notice(field->value))
+		return 0;
+	if (address_parse_list(&scratch, field->value, &read, &unused) == 0)
+		rc = rewrite_list(r, field, &read, has_utf8, f);
+	arena_free(&scratch);
+	return rc;
 }
 
 int rewrite_fields(struct resolver *r, struct field *first,

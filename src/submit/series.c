@@ -42,6 +42,7 @@ struct worker {
 	int report; /* the pipe; -1: tell at once */
 	struct series_result *result;
 	struct fault *fault; /* of the first that failed */
+	size_t recipient;    /* behind the one that was looked up last */
 };
 
 /* What is being run, for a signal's handler. */
@@ -122,14 +123,20 @@ static const char *key_for(struct arena *a, const char *key,
 	return arena_format(a, "%s <%s>", key, one->address);
 }
 
-static atomic_bool *refusal_of(const struct worker *w,
-			       const struct recipient *one)
+/* Each mail has them in the same order: the next one is near the last. */
+static atomic_bool *refusal_of(struct worker *w, const struct recipient *one)
 {
 	const struct envelope *e = w->series->envelope;
+	size_t count = e ? e->count : 0;
 
-	for (size_t i = 0; e && i < e->count; i++)
-		if (strcmp(e->recipients[i].address, one->address) == 0)
+	for (size_t n = 0; n < count; n++) {
+		size_t i = (w->recipient + n) % count;
+
+		if (strcmp(e->recipients[i].address, one->address) == 0) {
+			w->recipient = i + 1;
 			return &w->shared->refused[i];
+		}
+	}
 	return NULL;
 }
 
@@ -157,12 +164,13 @@ static size_t leave_out(struct worker *w, struct envelope *e, const char *key,
 
 static bool has_it(const struct recipient *one)
 {
-	return one->is_queued || (one->decided && !fault_is_set(&one->verdict));
+	return one->is_queued ||
+	       (one->decided && !small_fault_is_set(&one->verdict));
 }
 
 static bool is_refused(const struct recipient *one)
 {
-	return one->decided && fault_is_set(&one->verdict) &&
+	return one->decided && small_fault_is_set(&one->verdict) &&
 	       one->verdict.reply && !one->verdict.temporary;
 }
 

@@ -103,20 +103,21 @@ static bool tells_by_mail(const struct submission *s, const struct outcome *out)
 }
 
 /* Both reasons: why it did not go, and why it cannot wait. */
-static void explain_refusal(struct recipient *one, const struct fault *why)
+static void explain_refusal(struct envelope *e, struct recipient *one,
+			    const struct fault *why)
 {
 	struct fault both = FAULT_INIT;
 
 	if (one->decided)
 		fault_set(&both, one->verdict.cause,
-			  "%s; it could not be queued: %s", one->verdict.text,
-			  why->text);
+			  "%s; it could not be queued: %s",
+			  small_fault_text(&one->verdict), why->text);
 	else
 		fault_set(&both, why->cause, "it could not be queued: %s",
 			  why->text);
 	if (!one->decided)
-		one->verdict = *why;
-	memcpy(one->verdict.text, both.text, sizeof(both.text));
+		envelope_judge(e, one, why);
+	one->verdict.text = envelope_keep(e, both.text);
 	one->decided = true;
 }
 
@@ -136,7 +137,7 @@ static int queue_rest(const struct submission *s, struct enqueue *q,
 		log_warning("the sender gets no notice: %s", why.text);
 	for (size_t i = 0; r < 0 && i < e->count; i++)
 		if (envelope_is_deferred(&e->recipients[i]))
-			explain_refusal(&e->recipients[i], &why);
+			explain_refusal(e, &e->recipients[i], &why);
 	fault_clear(f);
 	return envelope_sum_up(e, f);
 }

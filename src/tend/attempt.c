@@ -63,14 +63,14 @@ bool attempt_is_wanted(const struct entry *e, const struct schedule *s,
 
 /* ---- what a verdict is worth ---- */
 
-static bool is_about_log_in(const struct fault *why)
+static bool is_about_log_in(const struct small_fault *why)
 {
 	return why->reply == 530 || why->reply == 534 || why->reply == 535 ||
 	       why->reply == 538;
 }
 
 /* A refusal of the mail or the recipient, that will be the same tomorrow. */
-static bool is_final(const struct fault *why)
+static bool is_final(const struct small_fault *why)
 {
 	if (why->temporary || is_about_log_in(why))
 		return false;
@@ -90,7 +90,7 @@ static bool is_final(const struct fault *why)
 }
 
 /* Is it for a person to mend, so that no mail is given up for it? */
-static bool is_to_be_mended(const struct fault *why, bool unreachable)
+static bool is_to_be_mended(const struct small_fault *why, bool unreachable)
 {
 	if (!unreachable)
 		return why->cause == FAULT_CONFIG || is_about_log_in(why);
@@ -134,6 +134,8 @@ static void take_verdicts(struct attempt *at)
 	bool unreachable = at->out.unreachable;
 	int64_t now = world_now();
 	uint32_t luck = chance();
+	const char *host =
+		at->out.host ? arena_dup(at->arena, at->out.host) : "";
 
 	for (size_t i = 0; i < at->envelope.count; i++) {
 		const struct recipient *from = &at->envelope.recipients[i];
@@ -142,10 +144,9 @@ static void take_verdicts(struct attempt *at)
 		r->tries++;
 		r->tried = now;
 		r->last = from->verdict;
-		r->reply = arena_dup(at->arena, from->reply);
-		r->host =
-			at->out.host ? arena_dup(at->arena, at->out.host) : "";
-		if (!fault_is_set(&from->verdict))
+		r->reply = recipient_reply(from);
+		r->host = host;
+		if (!small_fault_is_set(&from->verdict))
 			r->state = ENTRY_SENT;
 		else if (!unreachable && is_final(&from->verdict))
 			r->state = ENTRY_FAILED;
@@ -181,6 +182,7 @@ static void fill_envelope(struct attempt *at, bool due_only)
 	int64_t now = world_now();
 
 	*to = (struct envelope){
+		.arena = at->arena,
 		.reverse_path = e->reverse_path,
 		.sender_needs_smtputf8 = e->sender_needs_smtputf8,
 		.dsn_notify = e->dsn_notify,
@@ -383,7 +385,7 @@ int attempt_put_off(struct queue_claim *c, const struct schedule *s,
 			continue;
 		r->tries++;
 		r->tried = now;
-		r->last = *why;
+		r->last = small_fault_of(why, why->text);
 		r->reply = r->host = "";
 		defer(e, r, s, true, now, luck);
 	}

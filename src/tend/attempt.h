@@ -45,7 +45,8 @@ int attempt_run(struct arena *a, struct queue_claim *c, struct route *route,
 		enum attempt_result *result, bool *unreachable,
 		struct fault *f);
 /* The same without a try: `why` is what happened instead, and it counts as a
- * try without a verdict. */
+ * try without a verdict.  Its words stay borrowed until the claim is released.
+ */
 int attempt_put_off(struct queue_claim *c, const struct schedule *s,
 		    bool due_only, const struct fault *why, struct fault *f);
 

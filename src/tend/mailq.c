@@ -70,8 +70,9 @@ static void put_reason(struct buf *to, const struct mailq_mail *mail,
 	buf_reset(to);
 	if (r->state != ENTRY_WAITING)
 		buf_puts(to, "given up: ");
-	text_puts_safe(to,
-		       fault_is_set(&r->last) ? r->last.text : "not tried yet");
+	text_puts_safe(to, small_fault_is_set(&r->last)
+				   ? small_fault_text(&r->last)
+				   : "not tried yet");
 	if (r->state != ENTRY_WAITING || mail->entry->is_held ||
 	    mail->place != QUEUE_WAITING)
 		return;

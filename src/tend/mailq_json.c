@@ -66,7 +66,7 @@ static json_t *text_or_null(const char *text)
 static json_t *recipient_json(const struct entry_recipient *r)
 {
 	json_t *o = json_object();
-	bool failed = fault_is_set(&r->last);
+	bool failed = small_fault_is_set(&r->last);
 
 	json_object_set_new(o, "address", jsonify_text(r->address));
 	json_object_set_new(o, "state", json_string(state_name(r->state)));
@@ -82,7 +82,8 @@ static json_t *recipient_json(const struct entry_recipient *r)
 			    failed ? json_string(fault_name(r->last.cause))
 				   : json_null());
 	json_object_set_new(o, "error",
-			    failed ? jsonify_text(r->last.text) : json_null());
+			    failed ? jsonify_text(small_fault_text(&r->last))
+				   : json_null());
 	json_object_set_new(o, "host", text_or_null(r->host));
 	return o;
 }

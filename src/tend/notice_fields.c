@@ -111,6 +111,7 @@ static void put_server(struct fields *x, const struct entry_recipient *one)
 {
 	const char *host = one->host ? one->host : "";
 	const char *reply = one->reply ? one->reply : "";
+	const char *sentence = small_fault_text(&one->last);
 	struct buf name = BUF_INIT(ROOM);
 
 	/* the name alone: no port, and a socket's path is none */
@@ -124,9 +125,9 @@ static void put_server(struct fields *x, const struct entry_recipient *one)
 	}
 	if (begins_with_code(reply))
 		put_field(x, "Diagnostic-Code", "smtp", reply);
-	else if (*reply || *one->last.text)
+	else if (*reply || *sentence)
 		put_field(x, "Diagnostic-Code", "x-mailsend",
-			  *reply ? reply : one->last.text);
+			  *reply ? reply : sentence);
 	buf_free(&name);
 }
 

@@ -72,8 +72,8 @@ static void put_reason(struct words *w, const struct entry_recipient *one)
 		add(w, *host ? host : "the server", REPLY_MAX);
 		buf_puts(&w->line, " said: ");
 		add(w, reply, REPLY_MAX);
-	} else if (*one->last.text) {
-		add(w, one->last.text, REPLY_MAX);
+	} else if (*small_fault_text(&one->last)) {
+		add(w, small_fault_text(&one->last), REPLY_MAX);
 	} else {
 		buf_puts(&w->line, "no server has said why");
 	}

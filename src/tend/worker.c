@@ -23,17 +23,15 @@ struct shift {
 
 /* ---- for people ---- */
 
-static const struct fault *reason(const struct entry *e, enum entry_state state,
-				  int64_t *next)
+static const char *reason(const struct entry *e, enum entry_state state,
+			  int64_t *next)
 {
-	static const struct fault none = FAULT_INIT;
-
 	for (size_t i = 0; i < e->count; i++)
 		if (e->recipients[i].state == state) {
 			*next = e->recipients[i].next;
-			return &e->recipients[i].last;
+			return small_fault_text(&e->recipients[i].last);
 		}
-	return &none;
+	return "";
 }
 
 static void note(const struct selection *s, const struct entry *e,
@@ -43,7 +41,7 @@ static void note(const struct selection *s, const struct entry *e,
 	time_t local;
 	char text[8] = "";
 	struct tm t = { 0 };
-	const struct fault *why;
+	const char *why;
 
 	if (!s->flush->verbose)
 		return;
@@ -53,10 +51,10 @@ static void note(const struct selection *s, const struct entry *e,
 		gmtime_r(&local, &t);
 		snprintf(text, sizeof(text), "%02d:%02d", t.tm_hour % 24,
 			 t.tm_min % 60);
-		log_note("%s: put off until %s: %s", e->id, text, why->text);
+		log_note("%s: put off until %s: %s", e->id, text, why);
 	} else if (word == WORKER_FAILED) {
 		why = reason(e, ENTRY_FAILED, &next);
-		log_note("%s: failed: %s", e->id, why->text);
+		log_note("%s: failed: %s", e->id, why);
 	} else {
 		log_note("%s: sent", e->id);
 	}

@@ -64,11 +64,13 @@ static inline struct entry_recipient *bench_to(struct bench_mail *m,
 		.state = ENTRY_FAILED,
 		.tries = 1,
 		.tried = BENCH_CLOCK - 60,
-		.last = { .cause = FAULT_NOUSER, .reply = 550, .esc = "5.1.1" },
+		.last = { .cause = FAULT_NOUSER,
+			  .reply = 550,
+			  .esc = "5.1.1",
+			  .text = "the server refused the recipient" },
 		.reply = "550 5.1.1 No such user here",
 		.host = "mx.example.net:25",
 	};
-	strcpy(r->last.text, "the server refused the recipient");
 	return r;
 }
 
@@ -79,11 +81,11 @@ static inline struct entry_recipient *bench_gave_up(struct bench_mail *m,
 	struct entry_recipient *r = bench_to(m, address);
 
 	r->tries = 42;
-	r->last = (struct fault){ .cause = FAULT_TEMPORARY,
-				  .temporary = true,
-				  .reply = 451,
-				  .esc = "4.3.2",
-				  .text = "the server is full" };
+	r->last = (struct small_fault){ .cause = FAULT_TEMPORARY,
+					.temporary = true,
+					.reply = 451,
+					.esc = "4.3.2",
+					.text = "the server is full" };
 	r->reply = "451 4.3.2 Try again later";
 	return r;
 }
@@ -96,7 +98,7 @@ static inline struct entry_recipient *bench_in_state(struct bench_mail *m,
 
 	r->state = state;
 	if (state == ENTRY_WAITING || state == ENTRY_SENT) {
-		r->last = (struct fault)FAULT_INIT;
+		r->last = (struct small_fault){ .cause = FAULT_NONE };
 		r->reply = r->host = "";
 		r->tried = r->tries = 0;
 	}

@@ -221,7 +221,7 @@ static bool take_recipient(const char *name, const char *value)
 	else if (!strcmp(name, "host"))
 		last->host = value;
 	else if (!strcmp(name, "text"))
-		snprintf(last->last.text, sizeof(last->last.text), "%s", value);
+		last->last.text = value;
 	else if (!strcmp(name, "esc"))
 		snprintf(last->last.esc, sizeof(last->last.esc), "%s", value);
 	else if (!strcmp(name, "temporary"))

@@ -92,7 +92,9 @@ static int change(struct queue_claim *c)
 	to[0].tries++;
 	to[0].tried = world_now();
 	to[0].next = world_now() + 300;
-	fault_set(&to[0].last, FAULT_TEMPORARY, "not now");
+	to[0].last = (struct small_fault){ .cause = FAULT_TEMPORARY,
+					   .temporary = true,
+					   .text = "not now" };
 	if (c->entry.count > 1)
 		to[1].state = ENTRY_SENT;
 	return queue_update(c, &fault);

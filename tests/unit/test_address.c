@@ -3,6 +3,7 @@
 #include "laws.h"
 
 #include <stdio.h>
+#include <time.h>
 
 #include "mail/address.h"
 
@@ -366,6 +367,67 @@ static void writes(void **state)
 	arena_free(&a);
 }
 
+/* The names of n mailboxes, each of them twice, the second time with another
+ * spelling of its domain; what it costs in processor time. */
+static double once_each(size_t n)
+{
+	struct arena a = ARENA_INIT;
+	struct address_list list = { .items = NULL };
+	struct address_index index = { .room = 0 };
+	clock_t start = clock();
+
+	for (size_t i = 0; i < 2 * n; i++) {
+		struct address one = {
+			.local = arena_format(&a, "user%zu", i % n),
+			.domain = i < n ? "example.org" : "Example.ORG.",
+		};
+
+		assert_int_equal(address_append_once(&a, &list, &index, &one),
+				 i < n);
+	}
+	assert_int_equal(list.count, n);
+	arena_free(&a);
+	return (double)(clock() - start);
+}
+
+/* Each with each would take 256 times as long for 16 times as many. */
+static void many_are_compared_fast(void **state)
+{
+	double few = once_each(2000), many = once_each(32000);
+
+	(void)state;
+	for (int i = 0; i < 4 && many > 64 * few; i++) {
+		few = once_each(2000);
+		many = once_each(32000);
+	}
+	if (many > 64 * few)
+		fail_msg("%.0f ticks for 2000, %.0f for 32000", few, many);
+}
+
+static void a_group_is_no_mailbox_that_comes_twice(void **state)
+{
+	struct arena a = ARENA_INIT;
+	struct address_list list = { .items = NULL };
+	struct address_index index = { .room = 0 };
+	const struct address none = { .local = "",
+				      .domain = "",
+				      .group = "friends",
+				      .group_only = true };
+	const struct address bob = { .local = "bob", .domain = "x.org" };
+	const struct address big_bob = { .local = "BOB", .domain = "x.org" };
+
+	(void)state;
+	assert_true(address_append_once(&a, &list, &index, &none));
+	assert_true(address_append_once(&a, &list, &index, &none));
+	assert_true(address_append_once(&a, &list, &index, &bob));
+	/* one that came another way is known, too */
+	address_append(&a, &list, &big_bob);
+	assert_false(address_append_once(&a, &list, &index, &big_bob));
+	assert_false(address_append_once(&a, &list, &index, &bob));
+	assert_int_equal(list.count, 4);
+	arena_free(&a);
+}
+
 static void writes_null(void **state)
 {
 	const struct address none = { .local = "", .domain = "", .spec = "" };
@@ -612,6 +674,8 @@ int main(void)
 		cmocka_unit_test(exactly_one),
 		cmocka_unit_test(writes),
 		cmocka_unit_test(writes_null),
+		cmocka_unit_test(many_are_compared_fast),
+		cmocka_unit_test(a_group_is_no_mailbox_that_comes_twice),
 		cmocka_unit_test(names_come_back),
 		cmocka_unit_test(equal),
 		cmocka_unit_test(respell),

@@ -35,11 +35,15 @@ static void decide(struct mail *m)
 	m->to[1] = (struct recipient){ .address = "later",
 				       .decided = true,
 				       .dsn_notify = "never",
+				       .verdict = { .cause = FAULT_TEMPORARY,
+						    .temporary = true,
+						    .reply = 451,
+						    .text = "not now" },
 				       .reply = "451 4.7.1 not now" };
-	fault_set(&m->to[1].verdict, FAULT_TEMPORARY, "not now");
-	m->to[1].verdict.reply = 451;
-	m->to[2] = (struct recipient){ .address = "no", .decided = true };
-	fault_set(&m->to[2].verdict, FAULT_NOUSER, "never");
+	m->to[2] = (struct recipient){ .address = "no",
+				       .decided = true,
+				       .verdict = { .cause = FAULT_NOUSER,
+						    .text = "never" } };
 	m->to[3] = (struct recipient){ .address = "j\303\266rg@x.org",
 				       .needs_smtputf8 = true };
 	m->out.host = "smtp.x.org:587";
@@ -147,7 +151,7 @@ static void who_waits(void **state)
 	assert_int_equal(r->state, ENTRY_WAITING);
 	assert_int_equal(r->tries, 0);
 	assert_int_equal(r->next, 0);
-	assert_false(fault_is_set(&r->last));
+	assert_false(small_fault_is_set(&r->last));
 	assert_string_equal(r->host, "");
 	/* and the caller knows */
 	assert_false(m.to[0].is_queued || m.to[2].is_queued);

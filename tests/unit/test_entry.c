@@ -10,6 +10,8 @@ static struct entry_setting second = { "from", "", NULL };
 static struct entry_setting first = { "timeout", " 30 s", &second };
 
 /* Everything that can be said. */
+static char long_text[768];
+
 static void fill(struct entry *e, struct entry_recipient to[3])
 {
 	memset(to, 0, 3 * sizeof(*to));
@@ -40,12 +42,12 @@ static void fill(struct entry *e, struct entry_recipient to[3])
 	to[2] = (struct entry_recipient){
 		.address = "c@example.org",
 		.state = ENTRY_TOLD,
-		.last = { .cause = FAULT_CONFIG, .text = " with blanks " },
+		.last = { .cause = FAULT_CONFIG, .text = long_text },
 		.next = -5,
 		.reply = "",
 		.host = "",
 	};
-	memset(to[2].last.text, 'x', sizeof(to[2].last.text) - 1);
+	memset(long_text, 'x', sizeof(long_text) - 1);
 	*e = (struct entry){
 		.kind = ENTRY_DELAY_NOTICE,
 		.arrived = 1699999999,
@@ -101,7 +103,8 @@ static void same_recipient(const struct entry_recipient *got,
 	assert_int_equal(got->last.temporary, want->last.temporary);
 	assert_int_equal(got->last.reply, want->last.reply);
 	assert_string_equal(got->last.esc, want->last.esc);
-	assert_string_equal(got->last.text, want->last.text);
+	assert_string_equal(small_fault_text(&got->last),
+			    small_fault_text(&want->last));
 	same_text(got->reply, want->reply);
 	same_text(got->host, want->host);
 }
@@ -250,7 +253,7 @@ static void mutations_do_no_harm(void **state)
 
 	(void)state;
 	fill(&e, to);
-	to[2].last.text[9] = '\0';
+	to[2].last.text = "xxxxxxxxx";
 	write_ok(&e, &text);
 	for (unsigned i = 0; i < 20000; i++) {
 		struct buf wrong = BUF_INIT(ENTRY_MAX);
@@ -405,7 +408,7 @@ static void a_servers_words_are_made_harmless(void **state)
 	(void)state;
 	fill(&e, to);
 	to[0].reply = "550 no\nto <evil@example.org>";
-	strcpy(to[0].last.text, "a\tb\x01");
+	to[0].last.text = "a\tb\x01";
 	write_ok(&e, &text);
 	assert_int_equal(entry_read(&a, text.data, text.len, &back, &f), 0);
 	assert_int_equal(back.count, 3);

@@ -6,14 +6,16 @@
 static void verdicts(void **state)
 {
 	struct recipient to[4] = { { .address = "a@x.org" } };
-	struct envelope e = { .recipients = to, .count = 4 };
-	struct fault later = FAULT_INIT;
+	struct arena a = ARENA_INIT;
+	struct envelope e = { .arena = &a, .recipients = to, .count = 4 };
+	struct fault later = FAULT_INIT, never = FAULT_INIT;
 
 	(void)state;
 	assert_int_equal(envelope_accepted(&e), 0);
 	to[1].decided = true;
 	to[2].decided = true;
-	fault_set(&to[2].verdict, FAULT_NOUSER, "no such user");
+	fault_set(&never, FAULT_NOUSER, "no such user");
+	envelope_judge(&e, &to[2], &never);
 	assert_int_equal(envelope_accepted(&e), 1);
 	fault_set(&later, FAULT_TEMPORARY, "try again");
 	envelope_decide_rest(&e, &later);
@@ -22,6 +24,51 @@ static void verdicts(void **state)
 	assert_int_equal(to[0].verdict.cause, FAULT_TEMPORARY);
 	assert_int_equal(to[2].verdict.cause, FAULT_NOUSER);
 	assert_int_equal(to[3].verdict.cause, FAULT_TEMPORARY);
+	assert_string_equal(small_fault_text(&to[3].verdict), "try again");
+	arena_free(&a);
+}
+
+/* There may be a hundred thousand. */
+static void a_recipient_is_small(void **state)
+{
+	(void)state;
+	assert_true(sizeof(struct recipient) <= 128);
+}
+
+static void words_are_kept_once(void **state)
+{
+	struct recipient to[3] = { { .address = "a@x.org" } };
+	struct arena a = ARENA_INIT;
+	struct envelope e = { .arena = &a, .recipients = to, .count = 3 };
+	struct fault f = FAULT_INIT;
+
+	(void)state;
+	assert_string_equal(recipient_reply(&to[0]), "");
+	assert_string_equal(small_fault_text(&to[0].verdict), "");
+	for (int i = 0; i < 3; i++) {
+		char words[] = "450 4.2.1 busy";
+
+		fault_clear(&f);
+		fault_set(&f, FAULT_TEMPORARY, "the server is busy");
+		f.reply = 450;
+		strcpy(f.esc, "4.2.1");
+		envelope_judge(&e, &to[i], &f);
+		envelope_quote(&e, &to[i], words);
+		memset(&f.text, 'x', 5);
+		memset(words, 'x', 5);
+	}
+	assert_ptr_equal(to[0].reply, to[2].reply);
+	assert_ptr_equal(to[0].verdict.text, to[2].verdict.text);
+	assert_string_equal(to[2].reply, "450 4.2.1 busy");
+	f = small_fault_whole(&to[1].verdict);
+	assert_string_equal(f.text, "the server is busy");
+	assert_string_equal(f.esc, "4.2.1");
+	assert_int_equal(f.reply, 450);
+	assert_true(f.temporary);
+	envelope_reopen(&to[1]);
+	assert_false(small_fault_is_set(&to[1].verdict));
+	assert_string_equal(recipient_reply(&to[1]), "");
+	arena_free(&a);
 }
 
 static void nobody(void **state)
@@ -39,13 +86,16 @@ static void the_sum(void **state)
 	struct recipient to[3] = { { .decided = true },
 				   { .decided = true },
 				   { .decided = true } };
-	struct envelope e = { .recipients = to, .count = 3 };
-	struct fault f = FAULT_INIT;
+	struct arena a = ARENA_INIT;
+	struct envelope e = { .arena = &a, .recipients = to, .count = 3 };
+	struct fault f = FAULT_INIT, never = FAULT_INIT, later = FAULT_INIT;
 
 	(void)state;
 	assert_int_equal(envelope_sum_up(&e, &f), 0);
-	fault_set(&to[1].verdict, FAULT_NOUSER, "never");
-	fault_set(&to[2].verdict, FAULT_TEMPORARY, "later");
+	fault_set(&never, FAULT_NOUSER, "never");
+	envelope_judge(&e, &to[1], &never);
+	fault_set(&later, FAULT_TEMPORARY, "later");
+	envelope_judge(&e, &to[2], &later);
 	assert_int_equal(envelope_deferred(&e), 1);
 	assert_int_equal(envelope_sum_up(&e, &f), -1);
 	assert_string_equal(f.text, "later");
@@ -57,12 +107,15 @@ static void the_sum(void **state)
 	assert_int_equal(envelope_queued(&e), 1);
 	to[1].decided = false;
 	assert_int_equal(envelope_deferred(&e), 2);
+	arena_free(&a);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(verdicts),
+		cmocka_unit_test(a_recipient_is_small),
+		cmocka_unit_test(words_are_kept_once),
 		cmocka_unit_test(nobody),
 		cmocka_unit_test(the_sum),
 	};

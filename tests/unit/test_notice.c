@@ -995,10 +995,10 @@ static const char *put_waiting(const char *id, const char *notify)
 
 	r->tried = BENCH_CLOCK - 10;
 	r->tries = 9;
-	r->last = (struct fault){ .cause = FAULT_TEMPORARY,
-				  .temporary = true,
-				  .esc = "4.2.2",
-				  .text = "the mailbox is full" };
+	r->last = (struct small_fault){ .cause = FAULT_TEMPORARY,
+					.temporary = true,
+					.esc = "4.2.2",
+					.text = "the mailbox is full" };
 	r->reply = "452 4.2.2 Mailbox full";
 	r->host = "mx.example.net";
 	m.entry.dsn_notify = notify;

@@ -13,16 +13,17 @@ static int exit_of(const char *letters)
 	struct fault f = FAULT_INIT;
 
 	for (size_t i = 0; i < e.count; i++) {
-		struct fault *v = &to[i].verdict;
+		struct small_fault *v = &to[i].verdict;
 
 		to[i].decided = letters[i] != 'w';
 		to[i].is_queued = strchr("qw", letters[i]) != NULL;
 		if (strchr("ql", letters[i]))
-			fault_set(v, FAULT_TEMPORARY, "later");
+			*v = (struct small_fault){ .cause = FAULT_TEMPORARY,
+						   .temporary = true };
 		if (letters[i] == 'n')
-			fault_set(v, FAULT_NOUSER, "never");
+			v->cause = FAULT_NOUSER;
 		if (letters[i] == 'h') {
-			fault_set(v, FAULT_NOHOST, "no host");
+			v->cause = FAULT_NOHOST;
 			v->temporary = true;
 		}
 	}

@@ -87,7 +87,8 @@ static enum word word_for(const struct server *s, const char *address)
 	return a ? a->word : YES;
 }
 
-static void answer(struct session *s, struct recipient *r, enum word word)
+static void answer(struct session *s, struct envelope *e, struct recipient *r,
+		   enum word word)
 {
 	static const struct {
 		enum fault_cause cause;
@@ -100,6 +101,7 @@ static void answer(struct session *s, struct recipient *r, enum word word)
 		[LOST_LATE] = { FAULT_TEMPORARY, 0, "taken perhaps" },
 		[TOO_BIG] = { FAULT_DATA, 0, "too big for it" },
 	};
+	struct fault verdict = FAULT_INIT;
 
 	r->decided = true;
 	s->broken |= word == LOST || word == LOST_LATE;
@@ -108,8 +110,9 @@ static void answer(struct session *s, struct recipient *r, enum word word)
 		r->verdict.reply = 250;
 		return;
 	}
-	fault_set(&r->verdict, words[word].cause, "%s", words[word].text);
-	r->verdict.reply = words[word].reply;
+	fault_set(&verdict, words[word].cause, "%s", words[word].text);
+	verdict.reply = words[word].reply;
+	envelope_judge(e, r, &verdict);
 }
 
 int session_send(struct session *s, struct envelope *e,
@@ -131,7 +134,7 @@ int session_send(struct session *s, struct envelope *e,
 		if (r->decided)
 			continue;
 		strcat(strcat(server->asked, r->address), " ");
-		answer(s, r, is_full ? LOST : word_for(server, r->address));
+		answer(s, e, r, is_full ? LOST : word_for(server, r->address));
 	}
 	return envelope_sum_up(e, f);
 }
@@ -172,7 +175,8 @@ static int post(struct mail *m, size_t count)
 
 	for (size_t i = 0; i < count; i++)
 		m->to[i].address = names[i];
-	m->envelope = (struct envelope){ .reverse_path = "me@example.org",
+	m->envelope = (struct envelope){ .arena = route.arena,
+					 .reverse_path = "me@example.org",
 					 .recipients = m->to,
 					 .count = count };
 	m->load.content.bytes = slice_of_memory("x\r\n", 3);
@@ -182,8 +186,9 @@ static int post(struct mail *m, size_t count)
 
 static void says(const struct recipient *r, const char *words)
 {
-	if (!strstr(r->verdict.text, words))
-		fail_msg("\"%s\" does not say \"%s\"", r->verdict.text, words);
+	if (!strstr(small_fault_text(&r->verdict), words))
+		fail_msg("\"%s\" does not say \"%s\"",
+			 small_fault_text(&r->verdict), words);
 }
 
 #define ALL(word_)                                                             \
@@ -268,12 +273,14 @@ static void who_is_decided_stays_so(void **state)
 
 	prepare(*state, three);
 	m.to[0].decided = true;
-	fault_set(&m.to[0].verdict, FAULT_TEMPORARY, "of an hour ago");
+	m.to[0].verdict = (struct small_fault){ .cause = FAULT_TEMPORARY,
+						.temporary = true,
+						.text = "of an hour ago" };
 	servers[0].is_down = true;
 	assert_int_equal(post(&m, 2), -1);
 	assert_string_equal(servers[1].asked, "b ");
 	says(&m.to[0], "of an hour ago");
-	assert_true(m.to[1].decided && !fault_is_set(&m.to[1].verdict));
+	assert_true(m.to[1].decided && !small_fault_is_set(&m.to[1].verdict));
 	route_close(&route);
 }
 
@@ -533,7 +540,8 @@ static void without_a_server_it_is_this_machine(void **state)
 	prepare(s, config);
 	m.to[0].address = "joe";
 	m.to[1].address = "someone@example.net";
-	m.envelope = (struct envelope){ .reverse_path = "joe@box.example.net",
+	m.envelope = (struct envelope){ .arena = route.arena,
+					.reverse_path = "joe@box.example.net",
 					.recipients = m.to,
 					.count = 2 };
 	m.load.content.bytes = slice_of_memory("x: y\r\n\r\nz\r\n", 11);

@@ -132,10 +132,10 @@ static void greylisting_is_known(void **state)
 		struct entry_recipient r = tried(1);
 		int64_t wait;
 
-		r.last = (struct fault){ .cause = FAULT_TEMPORARY,
-					 .reply = rows[i].code };
+		r.last = (struct small_fault){ .cause = FAULT_TEMPORARY,
+					       .reply = rows[i].code,
+					       .text = rows[i].text };
 		strcpy(r.last.esc, rows[i].esc);
-		strcpy(r.last.text, rows[i].text);
 		r.reply = rows[i].reply;
 		wait = schedule_next(&usual, &r, NOW, 0) - NOW;
 		if (wait != (rows[i].is_grey ? 120 : 300))
@@ -150,7 +150,7 @@ static void greylisting_is_short_at_first_only(void **state)
 	struct entry_recipient r = tried(0);
 
 	(void)state;
-	r.last = (struct fault){ .cause = FAULT_TEMPORARY, .reply = 451 };
+	r.last = (struct small_fault){ .cause = FAULT_TEMPORARY, .reply = 451 };
 	r.reply = "451 greylisted";
 	for (size_t i = 0; i < sizeof(want) / sizeof(want[0]); i++) {
 		r.tries++;

@@ -26,6 +26,7 @@ static const unsigned offers[] = {
 
 /* One session with up to eight recipients: r0@example.org and so on. */
 struct talk {
+	struct arena arena;
 	struct wire wire;
 	struct session session;
 	struct envelope envelope;
@@ -47,7 +48,8 @@ static void talk_begin(struct talk *t, const struct wire_step *steps,
 	wire_init(&t->wire, steps, caps);
 	for (size_t i = 0; i < recipients; i++)
 		t->to[i].address = names[i];
-	t->envelope = (struct envelope){ .reverse_path = "me@example.org",
+	t->envelope = (struct envelope){ .arena = &t->arena,
+					 .reverse_path = "me@example.org",
 					 .recipients = t->to,
 					 .count = recipients };
 	t->content.bytes = slice_of_memory(BODY, strlen(BODY));
@@ -73,6 +75,7 @@ static void talk_end(struct talk *t)
 {
 	session_free(&t->session);
 	wire_free(&t->wire);
+	arena_free(&t->arena);
 }
 
 /* ---- what is offered, and how it is used */
@@ -229,7 +232,7 @@ static void test_one_needs_smtputf8(void **state)
 	t.to[0].needs_smtputf8 = true;
 	assert_int_equal(talk_send(&t), -1);
 	assert_int_equal(t.to[0].verdict.cause, FAULT_DATA);
-	assert_false(fault_is_set(&t.to[1].verdict));
+	assert_false(small_fault_is_set(&t.to[1].verdict));
 	assert_null(strstr(t.wire.log.data, "j\xC3\xBC"));
 	talk_end(&t);
 }
@@ -284,8 +287,7 @@ static void test_refused(void **state)
 		/* The line goes on: another message, after RSET if need be. */
 		assert_false(t.session.broken);
 		fault_clear(&t.fault);
-		t.to[0].decided = false;
-		fault_clear(&t.to[0].verdict);
+		envelope_reopen(&t.to[0]);
 		assert_int_equal(talk_send(&t), 0);
 		talk_end(&t);
 	}
@@ -639,7 +641,8 @@ static void test_decided_before(void **state)
 	(void)state;
 	talk_begin(&t, NULL, ALL, 2);
 	t.to[0].decided = true;
-	fault_set(&t.to[0].verdict, FAULT_NOUSER, "said before");
+	t.to[0].verdict = (struct small_fault){ .cause = FAULT_NOUSER,
+						.text = "said before" };
 	assert_int_equal(talk_send(&t), -1);
 	assert_null(strstr(t.wire.log.data, "r0@"));
 	assert_non_null(strstr(t.wire.log.data, "r1@"));
