@@ -105,6 +105,55 @@ int disk_read_file(const char *path, struct buf *out, bool missing_ok,
 	return r;
 }
 
+/* ---- what is there ------------------------------------------------------ */
+
+static int found(int r, const char *path, struct fault *f)
+{
+	int error = errno;
+
+	if (r == 0)
+		return 1;
+	if (error == ENOENT || error == ENOTDIR || error == ENAMETOOLONG)
+		return 0;
+	return fault_errno(f,
+			   error == EACCES || error == EPERM ? FAULT_NOINPUT
+							     : FAULT_IO,
+			   error, "cannot look at %s", path);
+}
+
+int disk_stat(const char *path, struct stat *st, struct fault *f)
+{
+	return found(stat(path, st), path, f);
+}
+
+int disk_lstat(const char *path, struct stat *st, struct fault *f)
+{
+	return found(lstat(path, st), path, f);
+}
+
+int disk_exists(const char *path, struct fault *f)
+{
+	struct stat st;
+
+	return disk_lstat(path, &st, f);
+}
+
+int disk_is_same(int fd, const char *path, struct fault *f)
+{
+	struct stat one, other;
+	int r;
+
+	if (fstat(fd, &one) < 0)
+		return fault_errno(f, FAULT_IO, errno, "cannot look at %s",
+				   path);
+	r = disk_lstat(path, &other, f);
+	if (r <= 0)
+		return r;
+	return one.st_dev == other.st_dev && one.st_ino == other.st_ino;
+}
+
+/* ---- folders ------------------------------------------------------------ */
+
 int disk_make_folder(const char *path, struct fault *f)
 {
 	struct arena a = ARENA_INIT;

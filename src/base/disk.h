@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/stat.h>
 #include <sys/types.h>
 
 #include "base/arena.h"
@@ -25,6 +26,18 @@ ssize_t disk_pread_full(int fd, void *data, size_t n, uint64_t offset,
  * fault and errno ENOENT when `missing_ok` and it is not there. */
 int disk_read_file(const char *path, struct buf *out, bool missing_ok,
 		   struct fault *f);
+
+/* What is there under a name?  1 and *st; 0: nothing, nor can there be (the
+ * name is too long, or what stands before it is no directory); -1 with the
+ * fault: it cannot be told, which is neither yes nor no.  FAULT_NOINPUT where
+ * we may not look, else FAULT_IO.  disk_stat follows a symbolic link,
+ * disk_lstat does not. */
+int disk_stat(const char *path, struct stat *st, struct fault *f);
+int disk_lstat(const char *path, struct stat *st, struct fault *f);
+/* Is the name taken, be it by a link to nowhere?  Three answers as above. */
+int disk_exists(const char *path, struct fault *f);
+/* Is the path still the name of the descriptor's file?  Three answers. */
+int disk_is_same(int fd, const char *path, struct fault *f);
 
 /* Makes the folder and its parents, the last ones 0700. */
 int disk_make_folder(const char *path, struct fault *f);

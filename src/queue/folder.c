@@ -60,19 +60,19 @@ int folder_sync(const struct queue *q, const char *part, struct fault *f)
 	return disk_sync_folder(folder_path(path, q, part, NULL), f);
 }
 
-bool folder_has_entry(const struct queue *q, const char *id)
+int folder_has_entry(const struct queue *q, const char *id, struct fault *f)
 {
 	static const enum queue_place places[] = { QUEUE_WAITING,
 						   QUEUE_GIVEN_UP, QUEUE_BAD };
 	char path[FOLDER_PATH_SIZE];
-	struct stat st;
+	int r = 0;
 
-	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++)
-		if (lstat(folder_path(path, q, folder_part(places[i]), id),
-			  &st) == 0 ||
-		    (errno != ENOENT && errno != ENOTDIR))
-			return true;
-	return false;
+	for (size_t i = 0; r == 0 && i < sizeof(places) / sizeof(places[0]);
+	     i++)
+		r = disk_exists(folder_path(path, q, folder_part(places[i]),
+					    id),
+				f);
+	return r;
 }
 
 /* What is no file is no entry; O_NONBLOCK since opening a pipe would wait. */
@@ -151,14 +151,6 @@ int folder_lock(int fd, const char *name, struct fault *f)
 void folder_unlock(int fd)
 {
 	flock(fd, LOCK_UN); /* fails for what is no descriptor alone */
-}
-
-bool folder_is_same(int fd, const char *path)
-{
-	struct stat one, other;
-
-	return fstat(fd, &one) == 0 && lstat(path, &other) == 0 &&
-	       one.st_dev == other.st_dev && one.st_ino == other.st_ino;
 }
 
 int folder_begin(const struct queue *q, struct folder_new *n, struct fault *f)

@@ -25,8 +25,9 @@ const char *folder_part(enum queue_place place);
 bool folder_is_name(const char *name, size_t size);
 int folder_sync(const struct queue *q, const char *part, struct fault *f);
 
-/* Is there an entry, wherever?  What cannot be found out counts as one. */
-bool folder_has_entry(const struct queue *q, const char *id);
+/* Is there an entry, wherever?  1, 0, or -1 with the fault: it cannot be told,
+ * and nothing may be done that a yes or a no would allow. */
+int folder_has_entry(const struct queue *q, const char *id, struct fault *f);
 /* 1; 0 when it is not there; -1 with the fault, FAULT_DATA for its content. */
 int folder_read_entry(const struct queue *q, struct arena *a, const char *part,
 		      const char *id, struct entry *e, struct fault *f);
@@ -35,8 +36,6 @@ int folder_read_entry(const struct queue *q, struct arena *a, const char *part,
  * closed, or folder_unlock. */
 int folder_lock(int fd, const char *name, struct fault *f);
 void folder_unlock(int fd);
-/* Is the name still that of the descriptor's file? */
-bool folder_is_same(int fd, const char *path);
 
 /* A new file in tmp/, locked against tidying. */
 struct folder_new {

@@ -124,6 +124,14 @@ static int check_folder(const char *folder, struct fault *f)
 	return 1;
 }
 
+/* One that we may not read is another's, who made it long ago. */
+static int sync_readable(const char *path, struct fault *f)
+{
+	if (access(path, R_OK) < 0 && (errno == EACCES || errno == ENOENT))
+		return 0;
+	return disk_sync_folder(path, f);
+}
+
 /* All names on the way to it. */
 static int sync_way(const char *folder, struct fault *f)
 {
@@ -132,7 +140,7 @@ static int sync_way(const char *folder, struct fault *f)
 
 	snprintf(path, sizeof(path), "%s", folder);
 	for (;;) {
-		if (access(path, R_OK) == 0 && disk_sync_folder(path, f) < 0)
+		if (sync_readable(path, f) < 0)
 			return -1;
 		slash = strrchr(path, '/');
 		if (!slash)
@@ -150,11 +158,13 @@ static int make_parts(const struct queue *q, struct fault *f)
 	static const char *const parts[] = { "msg", "env", "failed", "bad",
 					     "stamp" };
 	char path[FOLDER_PATH_SIZE];
-	bool is_whole = access(folder_path(path, q, "tmp", NULL), F_OK) == 0;
+	int is_whole = disk_exists(folder_path(path, q, "tmp", NULL), f);
 
+	if (is_whole < 0)
+		return -1;
 	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
 		if (mkdir(folder_path(path, q, parts[i], NULL), 0700) == 0)
-			is_whole = false;
+			is_whole = 0;
 		else if (errno != EEXIST)
 			return fault_errno(f, FAULT_CANTCREAT, errno,
 					   "cannot make the folder %s", path);
@@ -227,8 +237,11 @@ static enum lock lock_message(struct queue_claim *c, const char *id,
 		return LOCK_FAULT;
 	}
 	r = folder_lock(c->fd, path, f);
-	if (r > 0 && folder_is_same(c->fd, path))
-		return LOCK_HELD;
+	if (r > 0) {
+		r = disk_is_same(c->fd, path, f);
+		if (r > 0)
+			return LOCK_HELD;
+	}
 	queue_release(c);
 	return r < 0 ? LOCK_FAULT : LOCK_BUSY;
 }
@@ -259,10 +272,11 @@ static int set_aside(struct queue *q, enum queue_place place, const char *id,
 	struct fault moving = FAULT_INIT;
 	char path[FOLDER_PATH_SIZE];
 
-	if (access(folder_path(path, q, folder_part(place), id), F_OK) < 0 &&
-	    errno == ENOENT)
+	folder_path(path, q, folder_part(place), id);
+	if (disk_exists(path, &moving) == 0)
 		return 0;
-	if (move_entry(q, id, place, QUEUE_BAD, &moving) < 0)
+	if (fault_is_set(&moving) ||
+	    move_entry(q, id, place, QUEUE_BAD, &moving) < 0)
 		return fault_set(f, FAULT_IO,
 				 "%s; and it could not be set aside: %s",
 				 why->text, moving.text);
@@ -331,9 +345,10 @@ int queue_claim(struct queue *q, struct arena *a, enum queue_place place,
 		return 0;
 	if (place == QUEUE_BAD)
 		return claim_bad(c, a, id, f);
-	if (place == QUEUE_GIVEN_UP &&
-	    access(folder_path(path, q, "env", id), F_OK) == 0)
-		return 0;
+	if (place == QUEUE_GIVEN_UP)
+		r = disk_exists(folder_path(path, q, "env", id), f);
+	if (r != 0)
+		return r < 0 ? -1 : 0;
 	switch (lock_message(c, id, f)) {
 	case LOCK_BUSY:
 		return 0;
@@ -466,6 +481,17 @@ int queue_revive(struct queue_claim *c, struct fault *f)
 	return move_claim(c, QUEUE_WAITING, f);
 }
 
+/* It has left the queue by now: what cannot be taken away is rubbish, which
+ * queue_tidy tries again and tells of. */
+static void drop_message(const struct queue *q, const char *id)
+{
+	struct fault unsure = FAULT_INIT;
+	char path[FOLDER_PATH_SIZE];
+
+	if (folder_has_entry(q, id, &unsure) == 0)
+		unlink(folder_path(path, q, "msg", id));
+}
+
 int queue_remove(struct queue_claim *c, struct fault *f)
 {
 	const char *id = c->entry.id;
@@ -480,12 +506,7 @@ int queue_remove(struct queue_claim *c, struct fault *f)
 	if (folder_sync(c->queue, folder_part(c->place), f) < 0)
 		return -1;
 	crash_point("queue-remove-safe");
-	if (folder_has_entry(c->queue, id))
-		return 0;
-	folder_path(path, c->queue, "msg", id);
-	if (unlink(path) < 0 && errno != ENOENT)
-		return fault_errno(f, FAULT_IO, errno, "cannot remove %s",
-				   path);
+	drop_message(c->queue, id);
 	crash_point("queue-remove-done");
 	return 0;
 }

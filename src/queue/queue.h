@@ -29,7 +29,7 @@
 #include "queue/stage.h"
 
 #define QUEUE_ID_SIZE	24	/* octets, with the NUL; [0-9a-z-] */
-#define QUEUE_NAMES_MAX 1000000 /* read from one folder at most */
+#define QUEUE_NAMES_MAX 1000000 /* read from one folder in one run */
 
 struct queue {
 	const char *folder;

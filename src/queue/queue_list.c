@@ -1,7 +1,6 @@
 /* queue_list.c - the queue as a whole: names, rubbish, one flusher, stamps. */
 #include "queue/queue.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -12,38 +11,12 @@
 #include <unistd.h>
 
 #include "base/crash.h"
+#include "base/directory.h"
 #include "base/disk.h"
 #include "base/world.h"
 #include "queue/folder.h"
 
 #define STAMP_NAME_SIZE 64
-
-/* NULL without a fault when it is not there. */
-static DIR *open_part(const struct queue *q, const char *part, struct fault *f)
-{
-	char path[FOLDER_PATH_SIZE];
-	DIR *folder = opendir(folder_path(path, q, part, NULL));
-
-	if (!folder && errno != ENOENT)
-		fault_errno(f, FAULT_IO, errno, "cannot read the folder %s",
-			    path);
-	return folder;
-}
-
-/* The next name, NULL at the end or with the fault. */
-static const char *next_name(DIR *folder, const char *part, struct fault *f)
-{
-	struct dirent *entry;
-
-	do {
-		errno = 0;
-		entry = readdir(folder);
-	} while (entry && entry->d_name[0] == '.');
-	if (!entry && errno)
-		fault_errno(f, FAULT_IO, errno,
-			    "cannot read the queue's folder %s", part);
-	return entry ? entry->d_name : NULL;
-}
 
 struct gathered {
 	char (*names)[QUEUE_ID_SIZE];
@@ -67,18 +40,19 @@ static int by_name(const void *one, const void *other)
 int queue_list(struct queue *q, struct arena *a, enum queue_place place,
 	       struct queue_names *out, struct fault *f)
 {
-	const char *part = folder_part(place), *name;
 	struct fault why = FAULT_INIT;
 	struct gathered g = { 0 };
-	DIR *folder = open_part(q, part, &why);
+	char path[FOLDER_PATH_SIZE];
+	struct directory d;
+	const char *name;
 
 	*out = (struct queue_names){ 0 };
-	while (folder && g.count < QUEUE_NAMES_MAX &&
-	       (name = next_name(folder, part, &why)))
+	directory_open(&d, folder_path(path, q, folder_part(place), NULL),
+		       &why);
+	while (g.count < QUEUE_NAMES_MAX && (name = directory_next(&d, &why)))
 		if (folder_is_name(name, QUEUE_ID_SIZE))
 			gather(&g, name);
-	if (folder)
-		closedir(folder);
+	directory_close(&d);
 	if (g.count)
 		qsort(g.names, g.count, sizeof(*g.names), by_name);
 	out->ids = arena_array(a, g.count + 1, sizeof(*out->ids));
@@ -109,16 +83,16 @@ static void tidy_one(const struct queue *q, const char *part, const char *name,
 	struct stat st;
 	int fd;
 
-	if (is_message && folder_has_entry(q, name))
+	if (is_message && folder_has_entry(q, name, f) != 0)
 		return;
-	if (lstat(folder_path(path, q, part, name), &st) < 0 ||
+	if (disk_lstat(folder_path(path, q, part, name), &st, f) <= 0 ||
 	    !S_ISREG(st.st_mode) || !is_old(&st))
 		return;
 	fd = open(path, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	if (fd < 0)
 		return;
-	if (folder_lock(fd, path, f) > 0 && folder_is_same(fd, path) &&
-	    !(is_message && folder_has_entry(q, name))) {
+	if (folder_lock(fd, path, f) > 0 && disk_is_same(fd, path, f) > 0 &&
+	    !(is_message && folder_has_entry(q, name, f) != 0)) {
 		crash_point("queue-tidy-begin");
 		if (unlink(path) < 0 && errno != ENOENT)
 			fault_errno(f, FAULT_IO, errno, "cannot remove %s",
@@ -131,14 +105,16 @@ static void tidy_one(const struct queue *q, const char *part, const char *name,
 static void tidy_part(const struct queue *q, const char *part, bool is_message,
 		      struct fault *f)
 {
-	DIR *folder = open_part(q, part, f);
+	char path[FOLDER_PATH_SIZE];
+	struct directory d;
 	const char *name;
 
-	while (folder && (name = next_name(folder, part, f)))
-		if (!is_message || folder_is_name(name, QUEUE_ID_SIZE))
+	directory_open(&d, folder_path(path, q, part, NULL), f);
+	while ((name = directory_next(&d, f)))
+		if (is_message ? folder_is_name(name, QUEUE_ID_SIZE)
+			       : name[0] != '.')
 			tidy_one(q, part, name, is_message, f);
-	if (folder)
-		closedir(folder);
+	directory_close(&d);
 }
 
 int queue_tidy(struct queue *q, struct fault *f)

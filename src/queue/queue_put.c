@@ -115,10 +115,11 @@ static int link_message(struct put *p)
 static int look_at_namesake(struct put *p)
 {
 	char path[FOLDER_PATH_SIZE];
+	int has = folder_has_entry(p->queue, p->id, p->fault);
 	int fd, locked;
 
-	if (folder_has_entry(p->queue, p->id))
-		return 1;
+	if (has)
+		return has;
 	fd = open(folder_path(path, p->queue, "msg", p->id),
 		  O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	if (fd < 0 && errno == ENOENT)
@@ -127,17 +128,19 @@ static int look_at_namesake(struct put *p)
 		return fault_errno(p->fault, FAULT_TEMPORARY, errno,
 				   "cannot open %s", path);
 	locked = folder_lock(fd, path, p->fault);
-	if (locked > 0 && folder_is_same(fd, path) &&
-	    !folder_has_entry(p->queue, p->id)) {
+	if (locked > 0 && disk_is_same(fd, path, p->fault) > 0 &&
+	    folder_has_entry(p->queue, p->id, p->fault) == 0) {
 		unlink(path); /* or the next link fails once more */
 		crash_point("queue-put-cleared");
 	}
 	close(fd);
+	if (fault_is_set(p->fault))
+		return -1;
 	if (locked == 0)
 		return fault_set(p->fault, FAULT_TEMPORARY,
 				 "another process has the message %s just now",
 				 p->id);
-	return locked < 0 ? -1 : folder_has_entry(p->queue, p->id);
+	return folder_has_entry(p->queue, p->id, p->fault);
 }
 
 /* A name that is taken: another is drawn, or the caller's own is there. */
@@ -157,7 +160,7 @@ static int name_message(struct put *p)
 	char path[FOLDER_PATH_SIZE];
 
 	for (unsigned tries = 0; tries < ID_TRIES; tries++) {
-		int r;
+		int r, has = 0;
 
 		if (p->wish)
 			snprintf(p->id, sizeof(p->id), "%s", p->wish);
@@ -167,10 +170,12 @@ static int name_message(struct put *p)
 		if (r < 0)
 			return -1;
 		p->is_linked = r > 0;
-		if (p->is_linked)
+		if (p->is_linked) {
 			crash_point("queue-put-linked");
-		if (p->is_linked && !folder_has_entry(p->queue, p->id))
-			return 0;
+			has = folder_has_entry(p->queue, p->id, p->fault);
+			if (has <= 0)
+				return has;
+		}
 		/* An entry whose message is gone: not ours to lie beside. */
 		if (p->is_linked)
 			unlink(folder_path(path, p->queue, "msg", p->id));
@@ -245,8 +250,12 @@ static void undo(struct put *p)
 
 static int put(struct put *p, const struct buf *text)
 {
+	int has = p->wish ? folder_has_entry(p->queue, p->wish, p->fault) : 0;
+
+	if (has < 0)
+		return -1;
 	/* It was there before; was it also on disk? */
-	if (p->wish && folder_has_entry(p->queue, p->wish)) {
+	if (has) {
 		snprintf(p->id, sizeof(p->id), "%s", p->wish);
 		return folder_sync(p->queue, "env", p->fault);
 	}

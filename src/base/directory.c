@@ -1,0 +1,62 @@
+/* directory.c - readdir() tells its end and its failure by the same NULL: errno
+ * alone tells them apart. */
+#include "base/directory.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+
+int directory_open(struct directory *d, const char *path, struct fault *f)
+{
+	int error;
+
+	*d = (struct directory){ .path = path, .dir = opendir(path) };
+	error = errno;
+	if (d->dir)
+		return 1;
+	if (error == ENOENT)
+		return 0;
+	return fault_errno(f,
+			   error == EACCES || error == EPERM || error == ENOTDIR
+				   ? FAULT_NOINPUT
+				   : FAULT_IO,
+			   error, "cannot read the folder %s", path);
+}
+
+const char *directory_next(struct directory *d, struct fault *f)
+{
+	struct dirent *entry;
+
+	if (!d->dir)
+		return NULL;
+	do {
+		errno = 0;
+		entry = readdir(d->dir);
+	} while (entry &&
+		 (!strcmp(entry->d_name, ".") || !strcmp(entry->d_name, "..")));
+	if (!entry && errno)
+		fault_errno(f, FAULT_IO, errno, "cannot read the folder %s",
+			    d->path);
+	return entry ? entry->d_name : NULL;
+}
+
+int directory_stat(const struct directory *d, const char *name,
+		   bool follow_link, struct stat *st, struct fault *f)
+{
+	if (fstatat(dirfd(d->dir), name, st,
+		    follow_link ? 0 : AT_SYMLINK_NOFOLLOW) == 0)
+		return 1;
+	if (errno == ENOENT)
+		return 0;
+	return fault_errno(f,
+			   errno == EACCES || errno == EPERM ? FAULT_NOINPUT
+							     : FAULT_IO,
+			   errno, "cannot look at %s/%s", d->path, name);
+}
+
+void directory_close(struct directory *d)
+{
+	if (d->dir)
+		closedir(d->dir); /* only read from */
+	d->dir = NULL;
+}
