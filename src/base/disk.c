@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/log.h"
 #include "base/world.h"
 
 int disk_write_all(int fd, const void *data, size_t n, const char *name,
@@ -207,6 +208,16 @@ int disk_sync_folder(const char *path, struct fault *f)
 	return r;
 }
 
+bool disk_sync_or_warn(const char *path, const char *what)
+{
+	struct fault f = FAULT_INIT;
+
+	if (disk_sync_folder(path, &f) == 0)
+		return true;
+	log_warning("%s; %s", f.text, what);
+	return false;
+}
+
 int disk_close(int fd, const char *name, struct fault *f)
 {
 	/* After EINTR the descriptor is gone on Linux: never close twice. */
@@ -235,8 +246,12 @@ int disk_open_unnamed(const char *folder, struct fault *f)
 	if (fd < 0)
 		fault_errno(f, FAULT_CANTCREAT, errno,
 			    "cannot make a temporary file in %s", folder);
-	else
-		unlink(path);
+	else if (unlink(path) < 0) {
+		/* or what is secret would stay there under that name */
+		fault_errno(f, FAULT_IO, errno, "cannot remove %s", path);
+		close(fd);
+		fd = -1;
+	}
 	arena_free(&a);
 	return fd;
 }
@@ -254,6 +269,23 @@ int disk_link_unnamed(int fd, const char *path)
 	errno = EOPNOTSUPP;
 	return -1;
 #endif
+}
+
+const char *disk_dirname(struct arena *a, const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	if (!slash)
+		return ".";
+	return slash == path ? "/"
+			     : arena_dup_n(a, path, (size_t)(slash - path));
+}
+
+const char *disk_basename(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
 }
 
 const char *disk_expand_home(struct arena *a, const char *path)

@@ -44,6 +44,10 @@ int disk_make_folder(const char *path, struct fault *f);
 int disk_sync(int fd, const char *name, struct fault *f);
 /* Where a file system cannot sync a folder at all there is nothing to say. */
 int disk_sync_folder(const char *path, struct fault *f);
+/* For what was done in a folder already, and is whole: where it cannot be
+ * synced a warning says so, and that `what` may come of it ("it may be gone
+ * after a power failure").  False then. */
+bool disk_sync_or_warn(const char *path, const char *what);
 /* close() that reports: a write error may show only here. */
 int disk_close(int fd, const char *name, struct fault *f);
 
@@ -56,6 +60,10 @@ int disk_open_unnamed(const char *folder, struct fault *f);
  * fault, since the caller has another way. */
 int disk_link_unnamed(int fd, const char *path);
 
+/* What stands before the last slash ("." or "/" where nothing does), and behind
+ * it. */
+const char *disk_dirname(struct arena *a, const char *path);
+const char *disk_basename(const char *path);
 /* "~", "~/x" against the home folder; anything else as it is. */
 const char *disk_expand_home(struct arena *a, const char *path);
 

@@ -16,6 +16,7 @@
 #include <strings.h>
 #include <sys/random.h>
 #include <sys/stat.h>
+#include <sys/utsname.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -350,6 +351,15 @@ static void find_host(void)
 	      strchr(dotted, '.'))))
 		snprintf(name, sizeof(name), "%s", dotted);
 	snprintf(facts.host, sizeof(facts.host), "%s", name);
+}
+
+const char *world_node(void)
+{
+	static struct utsname name;
+
+	if (!name.nodename[0] && uname(&name) < 0)
+		return "localhost";
+	return name.nodename;
 }
 
 const char *world_host(void)

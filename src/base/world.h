@@ -48,6 +48,9 @@ const char *world_full_name(void);
 /* This machine's name, fully qualified where it can be had without asking the
  * network: /etc/hosts, /etc/mailname's domain; at worst the bare host name. */
 const char *world_host(void);
+/* What the kernel calls this machine, no more: to tell by whether a process
+ * that somebody names is one of ours.  Never frozen. */
+const char *world_node(void);
 /* What /etc/mailname says, the domain of this machine's mail; NULL when there
  * is none. */
 const char *world_mailname(void);

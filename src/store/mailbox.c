@@ -59,18 +59,25 @@ static int keep_stream(int from, const char *name, const char *const *spool,
 
 /* ---- which kind ---- */
 
-static bool is_folder(struct arena *a, const char *parent, const char *name)
+/* 1, 0, or -1 with the fault. */
+static int is_folder(struct arena *a, const char *parent, const char *name,
+		     struct fault *f)
 {
 	struct stat st;
+	int r = disk_stat(arena_format(a, "%s/%s", parent, name), &st, f);
 
-	return stat(arena_format(a, "%s/%s", parent, name), &st) == 0 &&
-	       S_ISDIR(st.st_mode);
+	return r > 0 ? S_ISDIR(st.st_mode) : r;
 }
 
 static int open_folder(struct mailbox *m, struct fault *f)
 {
-	if (is_folder(m->arena, m->name, "cur") &&
-	    is_folder(m->arena, m->name, "new")) {
+	int is_maildir = is_folder(m->arena, m->name, "cur", f);
+
+	if (is_maildir > 0)
+		is_maildir = is_folder(m->arena, m->name, "new", f);
+	if (is_maildir < 0)
+		return -1;
+	if (is_maildir) {
 		m->kind = MAILBOX_MAILDIR;
 		return maildir_open(m, f);
 	}

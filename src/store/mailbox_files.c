@@ -3,7 +3,6 @@
  * A folder's messages are its plain files by name, but for those that a dot
  * hides.  Each is opened when it is read: what has become something else in
  * the meantime (a pipe, a folder) is refused and never waited for. */
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -11,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/directory.h"
 #include "base/disk.h"
 #include "flow/source.h"
 #include "store/kinds.h"
@@ -114,40 +114,42 @@ static int by_name(const void *one, const void *other)
 	return strcmp(a->id, b->id);
 }
 
-static int list(struct mailbox *m, DIR *dir, struct fault *f)
+static int list(struct mailbox *m, struct directory *d, struct fault *f)
 {
-	struct dirent *e;
+	const char *name;
 	size_t room = 0;
 
-	while ((e = readdir(dir))) {
+	while ((name = directory_next(d, f))) {
 		struct mailbox_message *one;
 		struct stat st;
+		int r = *name == '.' ? 0
+				     : directory_stat(d, name, true, &st, f);
 
-		if (e->d_name[0] == '.' ||
-		    fstatat(dirfd(dir), e->d_name, &st, 0) < 0 ||
-		    !S_ISREG(st.st_mode) || st.st_size == 0)
+		if (r == 0 ||
+		    (r > 0 && (!S_ISREG(st.st_mode) || st.st_size == 0)))
 			continue;
-		one = mailbox_add(m, &room, f);
+		one = r < 0 ? NULL : mailbox_add(m, &room, f);
 		if (!one)
 			return -1;
-		one->id = arena_dup(m->arena, e->d_name);
+		one->id = arena_dup(m->arena, name);
 		one->size = (uint64_t)st.st_size;
 	}
 	if (m->count)
 		qsort(m->messages, m->count, sizeof(*m->messages), by_name);
-	return 0;
+	return fault_is_set(f) ? -1 : 0;
 }
 
 int mailfolder_open(struct mailbox *m, struct fault *f)
 {
-	DIR *dir = opendir(m->name);
-	int r;
+	struct directory d;
+	int r = directory_open(&d, m->name, f);
 
-	if (!dir)
-		return fault_errno(f, FAULT_NOINPUT, errno,
-				   "cannot read the folder %s", m->name);
-	r = list(m, dir, f);
-	closedir(dir);
 	m->ops = &mailfolder_ops;
+	if (r == 0)
+		return fault_set(f, FAULT_NOINPUT, "there is no folder %s",
+				 m->name);
+	if (r > 0)
+		r = list(m, &d, f);
+	directory_close(&d);
 	return r;
 }

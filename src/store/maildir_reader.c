@@ -5,7 +5,6 @@
  * a file that is gone is looked for once more by its name.  tmp/ is never
  * looked into.  The oldest comes first, by the seconds that names begin with.
  */
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -15,9 +14,12 @@
 
 #include "base/arena.h"
 #include "base/ascii.h"
+#include "base/directory.h"
 #include "base/disk.h"
 #include "store/kinds.h"
 #include "store/whole.h"
+
+#define TRIES 3 /* looks for what gets another name meanwhile */
 
 static const char *const places[] = { "new", "cur" };
 
@@ -42,27 +44,32 @@ static uint64_t leading_number(const char *name)
 	return value;
 }
 
-/* Looks for the message by its name; NULL when it is gone. */
-static const char *find_again(const struct mailbox *m, const char *base)
+static const char *find_in_folder(const struct mailbox *m, const char *place,
+				  const char *base, struct fault *f)
 {
-	for (int i = 0; i < 2; i++) {
-		const char *folder =
-			arena_format(m->arena, "%s/%s", m->name, places[i]);
-		DIR *dir = opendir(folder);
-		const char *found = NULL;
-		struct dirent *e;
+	const char *folder = arena_format(m->arena, "%s/%s", m->name, place);
+	const char *found = NULL, *name;
+	struct directory d;
 
-		while (dir && !found && (e = readdir(dir)))
-			if (base_length(e->d_name) == strlen(base) &&
-			    !strncmp(e->d_name, base, strlen(base)))
-				found = arena_format(m->arena, "%s/%s", folder,
-						     e->d_name);
-		if (dir)
-			closedir(dir);
-		if (found)
-			return found;
-	}
-	return NULL;
+	directory_open(&d, folder, f);
+	while (!found && (name = directory_next(&d, f)))
+		if (base_length(name) == strlen(base) &&
+		    !strncmp(name, base, strlen(base)))
+			found = arena_format(m->arena, "%s/%s", folder, name);
+	directory_close(&d);
+	return found;
+}
+
+/* Looks for the message by its name; NULL when it is gone, or with the
+ * fault. */
+static const char *find_again(const struct mailbox *m, const char *base,
+			      struct fault *f)
+{
+	const char *found = NULL;
+
+	for (int i = 0; !found && !fault_is_set(f) && i < 2; i++)
+		found = find_in_folder(m, places[i], base, f);
+	return found;
 }
 
 static int reopen(struct mailbox *m, struct maildir_place *place,
@@ -71,9 +78,11 @@ static int reopen(struct mailbox *m, struct maildir_place *place,
 	struct fault first = FAULT_INIT;
 	int fd = whole_open(place->path, false, &first);
 
-	for (int i = 0; fd < 0 && errno == ENOENT && i < 3; i++) {
-		const char *now = find_again(m, place->base);
+	for (int i = 0; fd < 0 && errno == ENOENT && i < TRIES; i++) {
+		const char *now = find_again(m, place->base, f);
 
+		if (fault_is_set(f))
+			return -1;
 		if (!now)
 			break;
 		place->path = now;
@@ -105,14 +114,14 @@ static int remove_one(struct mailbox *m, struct maildir_place *place,
 {
 	while (unlink(place->path) < 0) {
 		int error = errno;
-		const char *now =
-			error == ENOENT ? find_again(m, place->base) : NULL;
+		const char *now;
 
 		if (error != ENOENT)
 			return fault_errno(f, FAULT_CANTCREAT, error,
 					   "cannot delete %s", place->path);
-		if (!now)
-			return 0; /* somebody else was faster */
+		now = find_again(m, place->base, f);
+		if (!now) /* somebody else was faster, or it cannot be told */
+			return fault_is_set(f) ? -1 : 0;
 		place->path = now;
 	}
 	return 0;
@@ -144,19 +153,20 @@ struct finding {
 	struct mailbox *m;
 	struct maildir_place *list;
 	size_t count, room;
+	bool has_moved; /* one went away while we looked */
 };
 
-static int find_one(struct finding *found, const char *folder, DIR *dir,
+static int find_one(struct finding *found, const struct directory *d,
 		    const char *name, struct fault *f)
 {
 	struct arena *a = found->m->arena;
 	struct maildir_place *place;
 	struct stat st;
+	int r = name[0] == '.' ? 1 : directory_stat(d, name, false, &st, f);
 
-	if (name[0] == '.' ||
-	    fstatat(dirfd(dir), name, &st, AT_SYMLINK_NOFOLLOW) < 0 ||
-	    !S_ISREG(st.st_mode))
-		return 0;
+	found->has_moved |= r == 0;
+	if (r <= 0 || name[0] == '.' || !S_ISREG(st.st_mode))
+		return r < 0 ? -1 : 0;
 	if (found->count == MAILBOX_MESSAGES_MAX)
 		return fault_set(f, FAULT_DATA,
 				 "%s has more than %d messages; move some away",
@@ -167,7 +177,7 @@ static int find_one(struct finding *found, const char *folder, DIR *dir,
 					    found->room * sizeof(*found->list));
 	}
 	place = &found->list[found->count++];
-	place->path = arena_format(a, "%s/%s", folder, name);
+	place->path = arena_format(a, "%s/%s", d->path, name);
 	place->base = arena_dup_n(a, name, base_length(name));
 	place->seconds = leading_number(name);
 	place->size = (uint64_t)st.st_size;
@@ -178,16 +188,32 @@ static int find_in(struct finding *found, const char *place, struct fault *f)
 {
 	const char *folder =
 		arena_format(found->m->arena, "%s/%s", found->m->name, place);
-	DIR *dir = opendir(folder);
-	struct dirent *e;
+	struct directory d;
+	const char *name;
+	int r = directory_open(&d, folder, f);
+
+	if (r == 0)
+		return fault_set(f, FAULT_NOINPUT, "there is no folder %s",
+				 folder);
+	r = r < 0 ? -1 : 0;
+	while (r == 0 && (name = directory_next(&d, f)))
+		r = find_one(found, &d, name, f);
+	directory_close(&d);
+	return fault_is_set(f) ? -1 : r;
+}
+
+/* One that gets another name while we look may be seen under neither: then we
+ * look again, and what was seen twice is one. */
+static int find_all(struct finding *found, struct fault *f)
+{
 	int r = 0;
 
-	if (!dir)
-		return fault_errno(f, FAULT_NOINPUT, errno,
-				   "cannot read the folder %s", folder);
-	while (r == 0 && (e = readdir(dir)))
-		r = find_one(found, folder, dir, e->d_name, f);
-	closedir(dir);
+	for (int tries = 0; tries == 0 || (tries < TRIES && found->has_moved);
+	     tries++) {
+		found->has_moved = false;
+		for (int i = 0; r == 0 && i < 2; i++)
+			r = find_in(found, places[i], f);
+	}
 	return r;
 }
 
@@ -228,11 +254,9 @@ static int take_over(struct finding *found, struct fault *f)
 int maildir_open(struct mailbox *m, struct fault *f)
 {
 	struct finding found = { .m = m };
-	int r = 0;
+	int r = find_all(&found, f);
 
 	m->ops = &maildir_ops;
-	for (int i = 0; r == 0 && i < 2; i++)
-		r = find_in(&found, places[i], f);
 	if (r == 0 && found.count)
 		qsort(found.list, found.count, sizeof(*found.list), by_age);
 	if (r == 0)

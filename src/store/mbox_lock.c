@@ -1,20 +1,34 @@
-/* mbox_lock.c - the file first, then the descriptor, as Postfix and mutt do. */
+/* mbox_lock.c - the file first, then the descriptor, as Postfix and mutt do.
+ *
+ * PATH.lock is written under another name and linked, so it is never there
+ * without its owner, and that is exclusive on NFS of any age.  Two who find the
+ * same one abandoned cannot both take it away: whoever unlinks it holds a flock
+ * on it, and has seen under that lock that the name is still this file's. */
 #include "store/mbox_lock.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/disk.h"
 #include "base/world.h"
 
 #define LOOK_EVERY 100 /* milliseconds */
+#define OWNER_SIZE 320 /* of "PID:HOST" */
+#define NAME_MOST  100 /* octets of the mbox's name in another one's */
 
 struct waiting {
-	const char *path;
+	const char *path, *dot;
 	uint64_t until;
 };
+
+/* ---- waiting ---- */
 
 /* 0 to try again. */
 static int wait_more(const struct waiting *w, const char *held_by,
@@ -30,21 +44,125 @@ static int wait_more(const struct waiting *w, const char *held_by,
 	return 0;
 }
 
-static int take_dot(struct mbox_lock *l, const struct waiting *w,
-		    const char *dot, struct fault *f)
-{
-	int fd;
+/* ---- a lock that is there ---- */
 
-	while ((fd = open(dot, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600)) <
-	       0) {
+struct owner {
+	long pid; /* 0: not told */
+	char host[OWNER_SIZE];
+};
+
+static void read_owner(int fd, struct owner *o)
+{
+	char text[OWNER_SIZE];
+	ssize_t n = pread(fd, text, sizeof(text) - 1, 0);
+	char *end;
+
+	*o = (struct owner){ .pid = 0 };
+	if (n <= 0)
+		return;
+	text[n] = '\0';
+	o->pid = strtol(text, &end, 10);
+	if (end == text || o->pid < 0)
+		o->pid = 0;
+	if (*end == ':')
+		snprintf(o->host, sizeof(o->host), "%.*s",
+			 (int)strcspn(end + 1, "\r\n"), end + 1);
+}
+
+/* `now` is a file that was written just now, beside it. */
+static bool is_abandoned(int fd, const struct stat *st, int now)
+{
+	struct owner owner;
+	struct stat fresh;
+	int64_t age;
+
+	if (fstat(now, &fresh) < 0)
+		return false;
+	age = (int64_t)fresh.st_mtime - (int64_t)st->st_mtime;
+	read_owner(fd, &owner);
+	if (owner.pid && tempfile_is_dead(owner.pid, owner.host))
+		return true;
+	if (owner.pid && !strcmp(owner.host, world_node()))
+		return age > MBOX_LOCK_OLDEST;
+	return age > MBOX_LOCK_OLD;
+}
+
+/* Removes the lock if nobody is behind it any more. */
+static void remove_abandoned(const char *dot, int now)
+{
+	struct fault unsure = FAULT_INIT;
+	struct stat st;
+	int flags = O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
+	int fd = open(dot, O_RDWR | flags);
+
+	if (fd < 0 && errno == EACCES) /* mutt_dotlock's are read-only */
+		fd = open(dot, O_RDONLY | flags);
+	if (fd < 0)
+		return; /* another user's: for him or for root to take away */
+	if (flock(fd, LOCK_EX | LOCK_NB) == 0 && fstat(fd, &st) == 0 &&
+	    S_ISREG(st.st_mode) && is_abandoned(fd, &st, now) &&
+	    disk_is_same(fd, dot, &unsure) > 0)
+		unlink(dot);
+	close(fd); /* nothing was written */
+}
+
+/* ---- our own ---- */
+
+/* Where a file system has no links: O_EXCL, and the owner is written after. */
+static int make_directly(struct mbox_lock *l, const char *dot)
+{
+	int fd = open(dot, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	struct fault unsure = FAULT_INIT;
+	char owner[OWNER_SIZE];
+	ssize_t n;
+
+	if (fd < 0)
+		return -1;
+	n = pread(l->dot.fd, owner, sizeof(owner), 0);
+	if (n > 0)
+		disk_write_all(fd, owner, (size_t)n, dot, &unsure);
+	tempfile_drop(&l->dot);
+	tempfile_adopt(&l->dot, fd, dot);
+	return 0;
+}
+
+static int make_dot(struct mbox_lock *l, const char *dot)
+{
+	if (tempfile_rename(&l->dot, dot) == 0)
+		return 0;
+	if (errno != EPERM && errno != EOPNOTSUPP && errno != ENOSYS)
+		return -1;
+	return make_directly(l, dot);
+}
+
+static int write_owner(struct mbox_lock *l, struct fault *f)
+{
+	char owner[OWNER_SIZE];
+	int n = snprintf(owner, sizeof(owner), "%u:%s", world_pid(),
+			 world_node());
+
+	return disk_write_all(l->dot.fd, owner, (size_t)n, l->dot.path, f);
+}
+
+static int take_dot(struct mbox_lock *l, struct arena *a,
+		    const struct waiting *w, struct fault *f)
+{
+	const char *folder = disk_dirname(a, w->path);
+
+	if (tempfile_open(&l->dot, folder, mbox_lock_prefix(a, w->path), f) <
+		    0 ||
+	    write_owner(l, f) < 0)
+		return -1;
+	while (make_dot(l, w->dot) < 0) {
 		if (errno != EEXIST)
 			return fault_errno(f, FAULT_PERMISSION, errno,
-					   "cannot make the lock %s", dot);
-		if (wait_more(w, dot, f) < 0)
+					   "cannot make the lock %s", w->dot);
+		remove_abandoned(w->dot, l->dot.fd);
+		if (make_dot(l, w->dot) == 0)
+			return 0;
+		if (errno == EEXIST && wait_more(w, w->dot, f) < 0)
 			return -1;
 	}
-	close(fd); /* nothing was written */
-	l->dot = dot;
 	return 0;
 }
 
@@ -72,11 +190,11 @@ int mbox_lock_take(struct mbox_lock *l, struct arena *a, const char *path,
 		   int fd, struct fault *f)
 {
 	struct waiting w = { .path = path,
+			     .dot = arena_format(a, "%s.lock", path),
 			     .until = world_ticks() + MBOX_PATIENCE };
 
-	*l = (struct mbox_lock){ .fd = fd };
-	if (take_dot(l, &w, arena_format(a, "%s.lock", path), f) == 0 &&
-	    take_descriptor(l, &w, f) == 0)
+	*l = (struct mbox_lock){ .dot = { .fd = -1 }, .fd = fd };
+	if (take_dot(l, a, &w, f) == 0 && take_descriptor(l, &w, f) == 0)
 		return 0;
 	mbox_lock_drop(l);
 	return -1;
@@ -84,7 +202,10 @@ int mbox_lock_take(struct mbox_lock *l, struct arena *a, const char *path,
 
 void mbox_lock_drop(struct mbox_lock *l)
 {
-	if (l->dot)
-		unlink(l->dot);
-	l->dot = NULL;
+	tempfile_drop(&l->dot);
+}
+
+const char *mbox_lock_prefix(struct arena *a, const char *path)
+{
+	return arena_format(a, ".%.*s", NAME_MOST, disk_basename(path));
 }

@@ -2,8 +2,11 @@
  *
  *	a crash after     leaves
  *	the lock          PATH.lock, and the mbox as it was
- *	writing           PATH.lock, a stray ".NAME.XXXXXX", the mbox as it was
+ *	writing           PATH.lock, ".NAME.PID.HOST.XXXXXX", the mbox as it was
  *	rename            PATH.lock, the new mbox
+ *
+ * The next who locks it takes over the one and removes the other, as their
+ * owner is dead.
  *
  * What another program did to the file since it was opened is looked at under
  * the lock: mail that was appended is kept; where the messages do not begin
@@ -80,9 +83,11 @@ static int look(const struct rewriting *w, struct fault *f)
 	struct stat seen;
 	struct mbox_scan s;
 
-	if (fstat(w->own->fd, &seen) < 0 || seen.st_dev != w->st.st_dev ||
-	    seen.st_ino != w->st.st_ino || w->st.st_nlink != 1 ||
-	    (uint64_t)w->st.st_size < w->own->size)
+	if (fstat(w->own->fd, &seen) < 0)
+		return fault_errno(f, FAULT_IO, errno, "cannot look at %s",
+				   w->m->name);
+	if (seen.st_dev != w->st.st_dev || seen.st_ino != w->st.st_ino ||
+	    w->st.st_nlink != 1 || (uint64_t)w->st.st_size < w->own->size)
 		return changed(w, f);
 	if (is_untouched(w))
 		return 0;
@@ -163,8 +168,11 @@ static int write_new(const struct rewriting *w, int fd, const char *name,
 	sink_fd_free(&out);
 	if (r == 0)
 		r = disk_sync(fd, name, f);
+	if (r == 0 && fstat(w->fd, &now) < 0)
+		r = fault_errno(f, FAULT_IO, errno, "cannot look at %s",
+				w->path);
 	/* somebody who keeps no lock */
-	if (r == 0 && (fstat(w->fd, &now) < 0 || now.st_size != w->st.st_size ||
+	if (r == 0 && (now.st_size != w->st.st_size ||
 		       now.st_mtim.tv_sec != w->st.st_mtim.tv_sec ||
 		       now.st_mtim.tv_nsec != w->st.st_mtim.tv_nsec))
 		r = changed(w, f);
@@ -173,47 +181,41 @@ static int write_new(const struct rewriting *w, int fd, const char *name,
 
 static int replace(const struct rewriting *w, struct fault *f)
 {
-	const char *base = strrchr(w->path, '/') + 1;
-	char *name =
-		arena_format(w->m->arena, "%s/.%s.XXXXXX", w->folder, base);
-	int fd = mkostemp(name, O_CLOEXEC);
+	const char *prefix = mbox_lock_prefix(w->m->arena, w->path);
+	struct tempfile new;
 	int r;
 
-	if (fd < 0)
-		return fault_errno(f, FAULT_CANTCREAT, errno,
-				   "cannot make a file in %s", w->folder);
-	r = write_new(w, fd, name, f);
-	if (disk_close(fd, name, f) < 0)
+	tempfile_tidy(w->folder, prefix);
+	if (tempfile_open(&new, w->folder, prefix, f) < 0)
+		return -1;
+	r = write_new(w, new.fd, new.path, f);
+	if (tempfile_close(&new, f) < 0)
 		r = -1;
-	if (r == 0 && rename(name, w->path) < 0)
-		r = fault_errno(f, FAULT_CANTCREAT, errno, "cannot replace %s",
-				w->path);
 	if (r == 0)
-		return disk_sync_folder(w->folder, f);
-	unlink(name);
-	return -1;
+		r = tempfile_replace(&new, w->path, f);
+	tempfile_drop(&new);
+	if (r == 0)
+		disk_sync_or_warn(w->folder, "after a power failure the "
+					     "deleted messages may be back");
+	return r;
 }
 
 /* ---- all of it ---- */
 
 static int under_lock(struct rewriting *w, struct fault *f)
 {
-	struct stat named;
+	int is_same;
 
 	/* Another may have replaced the file before it let go of it. */
-	if (fstat(w->fd, &w->st) < 0 || stat(w->path, &named) < 0 ||
-	    named.st_dev != w->st.st_dev || named.st_ino != w->st.st_ino)
-		return changed(w, f);
+	if (fstat(w->fd, &w->st) < 0)
+		return fault_errno(f, FAULT_IO, errno, "cannot look at %s",
+				   w->path);
+	is_same = disk_is_same(w->fd, w->path, f);
+	if (is_same <= 0)
+		return is_same < 0 ? -1 : changed(w, f);
 	if (look(w, f) < 0)
 		return -1;
 	return replace(w, f);
-}
-
-static const char *folder_of(struct arena *a, const char *path)
-{
-	size_t n = (size_t)(strrchr(path, '/') - path);
-
-	return n ? arena_dup_n(a, path, n) : "/";
 }
 
 int mbox_rewrite(struct mailbox *m, struct fault *f)
@@ -225,10 +227,10 @@ int mbox_rewrite(struct mailbox *m, struct fault *f)
 
 	if (!real)
 		return fault_errno(f, FAULT_TEMPORARY, errno,
-				   "%s is not there any more", m->name);
+				   "%s cannot be found any more", m->name);
 	w.path = arena_dup(m->arena, real);
 	free(real);
-	w.folder = folder_of(m->arena, w.path);
+	w.folder = disk_dirname(m->arena, w.path);
 	w.fd = open(w.path, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 	if (w.fd < 0)
 		return fault_errno(f, FAULT_PERMISSION, errno,

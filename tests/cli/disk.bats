@@ -42,3 +42,147 @@ nothing_vanished() {
 	sweep "$looks" error=EIO put_back nothing_vanished "$MAILSEND" --flush
 	sweep "$looks" error=ENOMEM put_back nothing_vanished "$MAILSEND" --flush
 }
+
+# ---- an mbox is rewritten ----
+
+box() {
+	local i
+
+	for i in 1 2 3; do
+		printf 'From a@x Sun Nov 22 05:3%d:00 2026\nSubject: %d\n\ntext\n\n' $i $i
+	done
+}
+
+new_box() {
+	rm -rf spool && mkdir spool && box >spool/box
+}
+
+# No lock and nothing half-written beside it.
+alone() {
+	[ "$(ls -A spool)" = box ] || {
+		ls -A spool
+		return 1
+	}
+}
+
+# All three are there, or the second is gone.
+whole_box() {
+	local subjects
+
+	subjects=$(grep ^Subject spool/box | tr -dc 123)
+	[ "$subjects" = 123 ] || [ "$subjects" = 13 ]
+}
+
+mailget() {
+	"${MAILSEND%mailsend}mailget" "$@"
+}
+
+# The next one who deletes is not held up, and tidies.
+next_goes_on() {
+	whole_box && mailget --yes spool/box delete 1 && alone
+}
+
+@test "an mbox that is rewritten: killed anywhere, the next run goes on" {
+	can_sweep
+	unset MAILSEND_FROZEN
+	sweep 'openat,link,linkat,rename,renameat,write,fsync,fchmod,unlink,close,flock' \
+		signal=KILL new_box next_goes_on \
+		"${MAILSEND%mailsend}mailget" --yes spool/box delete 2
+}
+
+ended_cleanly() {
+	whole_box && alone
+}
+
+@test "an mbox that is rewritten: SIGTERM anywhere leaves no lock" {
+	can_sweep
+	unset MAILSEND_FROZEN
+	sweep 'openat,link,linkat,rename,renameat,write,fsync,fchmod,unlink,close,flock' \
+		signal=TERM new_box ended_cleanly \
+		"${MAILSEND%mailsend}mailget" --yes spool/box delete 2
+}
+
+# lock_of AGE CONTENT [NAME] - somebody's, on an mbox of its own
+lock_of() {
+	box >"spool/${3:-box}"
+	printf '%s' "$2" >"spool/${3:-box}.lock"
+	touch -d "@$(($(date +%s) - $1))" "spool/${3:-box}.lock"
+}
+
+taken_over() {
+	mailget --yes spool/box delete 2
+	[ "$(grep ^Subject spool/box | tr -dc 123)" = 13 ]
+	alone
+}
+
+@test "an mbox's lock: taken over when its owner is gone" {
+	local node gone
+
+	unset MAILSEND_FROZEN
+	mkdir spool
+	node=$(uname -n)
+	sh -c 'exit 0' &
+	gone=$!
+	wait $gone
+	# of a process that is gone
+	lock_of 0 "$gone:$node"
+	taken_over
+	# nobody can be asked: by its age
+	lock_of 100000 ''
+	taken_over
+	lock_of 100000 "$gone:elsewhere"
+	taken_over
+	# the number is somebody else's by now
+	lock_of 200000 "$$:$node"
+	taken_over
+}
+
+@test "an mbox's lock: respected while somebody may be behind it" {
+	local node i pids=() owners
+
+	unset MAILSEND_FROZEN
+	mkdir spool
+	node=$(uname -n)
+	owners=("500 " "500 0" "500 999999999:elsewhere" "500 999999999"
+		"5000 $$:$node" "300000 ")
+	for i in "${!owners[@]}"; do
+		lock_of "${owners[i]%% *}" "${owners[i]#* }" "$i"
+	done
+	exec 7<"spool/$i.lock" # of the last, which is old
+	flock 7
+	for i in "${!owners[@]}"; do
+		mailget --yes "spool/$i" delete 2 2>"err$i" 3>&- 7<&- &
+		pids+=($!)
+	done
+	for i in "${!owners[@]}"; do
+		status=0
+		wait "${pids[i]}" || status=$?
+		cat "err$i"
+		[ "$status" -eq 75 ]
+		grep -q "spool/$i.lock" "err$i"
+		[ -e "spool/$i.lock" ]
+		[ "$(grep ^Subject "spool/$i" | tr -dc 123)" = 123 ]
+	done
+	exec 7<&-
+	mailget --yes "spool/$i" delete 2
+	[ ! -e "spool/$i.lock" ]
+}
+
+@test "an mbox's lock: of many who find it abandoned, one at a time goes on" {
+	local i pids=()
+
+	unset MAILSEND_FROZEN
+	new_box
+	for i in 1 2 3 4 5 6 7 8; do box; done >spool/box
+	printf '%s' "999999999:$(uname -n)" >spool/box.lock
+	touch -d '3 days ago' spool/box.lock
+	for i in 1 2 3 4 5 6; do
+		mailget --yes spool/box delete "$i" 2>/dev/null 3>&- &
+		pids+=($!)
+	done
+	for i in "${pids[@]}"; do wait "$i" || :; done
+	alone
+	# as many are gone as said so: each saw the box as it was, or gave up
+	[ "$(grep -c ^Subject spool/box)" -ge 18 ]
+	[ "$(grep -c ^Subject spool/box)" -lt 24 ]
+}

@@ -1,6 +1,6 @@
 # sweep.bash - a command run again and again, each time with another of its
 # system calls failing, or with a signal at it.  Real failures, by strace.
-# shellcheck shell=bash disable=SC2154
+# shellcheck shell=bash disable=SC2154,SC2034
 
 # what asks whether something is there, by any name that a libc has for it
 looks='?access,?faccessat,?faccessat2,?stat,?lstat,?newfstatat,?statx'
