@@ -48,7 +48,7 @@ static bool is_still_ours(const struct tempfile *t)
 
 void tempfile_clean(void)
 {
-	pid_t self = getpid();
+	pid_t self = (pid_t)world_pid();
 
 	for (struct tempfile *t = first; t; t = t->next)
 		if (t->owner == self && t->path && is_still_ours(t))
@@ -84,7 +84,7 @@ static void catch_endings(void)
 
 static void enlist(struct tempfile *t)
 {
-	t->owner = getpid();
+	t->owner = (pid_t)world_pid();
 	t->next = first;
 	first = t;
 	catch_endings();
