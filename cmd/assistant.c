@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/disk.h"
+#include "base/io.h"
 #include "base/log.h"
 #include "base/world.h"
 #include "config/prompt.h"
@@ -47,13 +48,11 @@ static int read_line(void *context, struct buf *out, struct fault *f)
 
 	(void)context;
 	for (;;) {
-		ssize_t n = read(STDIN_FILENO, &c, 1);
+		ssize_t n = io_read(STDIN_FILENO, &c, 1);
 
-		if (n < 0 && errno == EINTR)
-			continue;
 		if (n < 0)
-			return fault_errno(f, FAULT_NOINPUT, errno,
-					   "cannot read standard input");
+			return io_read_fault(STDIN_FILENO, errno,
+					     "standard input", f);
 		if (n == 0)
 			return has_some;
 		if (c == '\n')
@@ -119,10 +118,9 @@ static int wait_for(pid_t child, int *status, struct fault *f)
 {
 	int how;
 
-	while (waitpid(child, &how, 0) < 0)
-		if (errno != EINTR)
-			return fault_errno(f, FAULT_OS, errno,
-					   "cannot wait for a command");
+	if (io_reap(child, &how) < 0)
+		return fault_errno(f, FAULT_OS, errno,
+				   "cannot wait for a command");
 	*status = WIFEXITED(how) ? WEXITSTATUS(how) : 128 + WTERMSIG(how);
 	return 0;
 }

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "base/disk.h"
 #include "base/log.h"
 #include "config/config.h"
 #include "deliver/spool.h"
@@ -144,13 +145,16 @@ static int show(struct queue *q, const struct request *r, int *status,
 static int check(struct queue *q, const struct request *r, int opened,
 		 struct fault *trouble, struct fault *f)
 {
-	int status = 3;
+	struct buf line = BUF_INIT(1024);
+	int status = 3, written;
 
 	if (opened == 0 && show(q, r, &status, trouble) == 0)
 		return status;
-	if (dprintf(STDOUT_FILENO, "MAILQ UNKNOWN - %s\n", trouble->text) < 0)
-		return fault_set(f, FAULT_IO, "cannot write standard output");
-	return 3;
+	buf_printf(&line, "MAILQ UNKNOWN - %s\n", trouble->text);
+	written = disk_write_all(STDOUT_FILENO, line.data, line.len,
+				 "standard output", f);
+	buf_free(&line);
+	return written < 0 ? -1 : 3;
 }
 
 /* ---- what is changed ---- */

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/disk.h"
+#include "base/io.h"
 #include "base/world.h"
 
 enum { INPUT, OUTPUT, ERRORS, STREAMS };
@@ -61,10 +62,9 @@ static int wait_for(pid_t child, int *status, struct fault *f)
 {
 	int how;
 
-	while (waitpid(child, &how, 0) < 0)
-		if (errno != EINTR)
-			return fault_errno(f, FAULT_OS, errno,
-					   "cannot wait for a command");
+	if (io_reap(child, &how) < 0)
+		return fault_errno(f, FAULT_OS, errno,
+				   "cannot wait for a command");
 	*status = WIFEXITED(how) ? WEXITSTATUS(how) : 128 + WTERMSIG(how);
 	return 0;
 }

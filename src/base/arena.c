@@ -41,6 +41,16 @@ void *memory_resize(void *p, size_t size)
 	return checked(realloc(p, size ? size : 1));
 }
 
+void *memory_grow(void *array, size_t count, size_t *room, size_t size)
+{
+	if (count < *room)
+		return array;
+	if (*room > SIZE_MAX / 2 / size)
+		checked(NULL);
+	*room = *room ? 2 * *room : 64;
+	return memory_resize(array, *room * size);
+}
+
 void arena_free(struct arena *a)
 {
 	struct arena_block *b = a->blocks;

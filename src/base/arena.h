@@ -37,6 +37,9 @@ char *arena_vformat(struct arena *a, const char *format, va_list ap);
  */
 void *memory_alloc(size_t size);
 void *memory_resize(void *p, size_t size);
+/* The array with room for one more than `count`; *room is how many it has room
+ * for, at first 0, with the array NULL. */
+void *memory_grow(void *array, size_t count, size_t *room, size_t size);
 /* The handler must not return; without one the process is aborted. */
 void memory_on_exhaustion(void (*handler)(void));
 

@@ -9,67 +9,32 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/io.h"
 #include "base/log.h"
 #include "base/world.h"
 
 int disk_write_all(int fd, const void *data, size_t n, const char *name,
 		   struct fault *f)
 {
-	const char *p = data;
-
-	while (n) {
-		ssize_t r = write(fd, p, n);
-
-		if (r < 0 && errno == EINTR)
-			continue;
-		if (r < 0)
-			return fault_errno(f, FAULT_IO, errno,
-					   "cannot write %s", name);
-		p += r;
-		n -= (size_t)r;
-	}
-	return 0;
+	return io_write_all(fd, data, n) < 0
+		       ? io_write_fault(fd, errno, name, f)
+		       : 0;
 }
 
 ssize_t disk_read_full(int fd, void *data, size_t n, const char *name,
 		       struct fault *f)
 {
-	size_t done = 0;
+	ssize_t r = io_read_full(fd, data, n);
 
-	while (done < n) {
-		ssize_t r = read(fd, (char *)data + done, n - done);
-
-		if (r < 0 && errno == EINTR)
-			continue;
-		if (r < 0)
-			return fault_errno(f, FAULT_IO, errno, "cannot read %s",
-					   name);
-		if (r == 0)
-			break;
-		done += (size_t)r;
-	}
-	return (ssize_t)done;
+	return r < 0 ? io_read_fault(fd, errno, name, f) : r;
 }
 
 ssize_t disk_pread_full(int fd, void *data, size_t n, uint64_t offset,
 			const char *name, struct fault *f)
 {
-	size_t done = 0;
+	ssize_t r = io_pread_full(fd, data, n, offset);
 
-	while (done < n) {
-		ssize_t r = pread(fd, (char *)data + done, n - done,
-				  (off_t)(offset + done));
-
-		if (r < 0 && errno == EINTR)
-			continue;
-		if (r < 0)
-			return fault_errno(f, FAULT_IO, errno, "cannot read %s",
-					   name);
-		if (r == 0)
-			break;
-		done += (size_t)r;
-	}
-	return (ssize_t)done;
+	return r < 0 ? io_read_fault(fd, errno, name, f) : r;
 }
 
 static int read_into(int fd, const char *path, struct buf *out, struct fault *f)

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "base/io.h"
 #include "base/text.h"
 #include "base/world.h"
 
@@ -36,7 +37,7 @@ void log_silence(void)
 /* Standard error gone is no reason to fail: the mail counts. */
 static void emit(const char *text, size_t n)
 {
-	ssize_t r = write(STDERR_FILENO, text, n);
+	int r = io_write_all(STDERR_FILENO, text, n);
 
 	(void)r;
 }

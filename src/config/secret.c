@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/disk.h"
+#include "base/io.h"
 #include "base/world.h"
 #include "config/evaluate.h"
 #include "config/guard.h"
@@ -61,8 +62,8 @@ static int read_text(int fd, bool one_line, struct buf *out, const char *place,
 	int r = 0;
 
 	do {
-		n = read(fd, piece, sizeof(piece));
-		if (n < 0 && errno != EINTR)
+		n = io_read(fd, piece, sizeof(piece));
+		if (n < 0)
 			r = fault_errno(f, FAULT_CONFIG, errno,
 					"%s: cannot read %s", place, what);
 		else if (n > 0 && buf_put(out, piece, (size_t)n) < 0)

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/disk.h"
+#include "base/io.h"
 #include "base/log.h"
 #include "base/world.h"
 #include "fetch/choice.h"
@@ -178,9 +179,7 @@ static int ask(const struct act *a, struct fault *f)
 		   a->mailbox.name);
 	r = disk_write_all(fd, question.data, question.len, "the terminal", f);
 	buf_free(&question);
-	do
-		n = r == 0 ? read(fd, answer, sizeof(answer)) : -1;
-	while (n < 0 && r == 0 && errno == EINTR);
+	n = r == 0 ? io_read(fd, answer, sizeof(answer)) : -1;
 	close(fd);
 	if (r == 0 && n > 0 && (answer[0] == 'y' || answer[0] == 'Y'))
 		return 0;

@@ -90,12 +90,8 @@ static int read_marks(struct keeping *k, const char *place, struct fault *f)
 
 		if (!mark)
 			continue;
-		if (k->mark_count == k->mark_room) {
-			k->mark_room = k->mark_room ? 2 * k->mark_room : 64;
-			k->marks =
-				memory_resize(k->marks,
-					      k->mark_room * sizeof(*k->marks));
-		}
+		k->marks = memory_grow(k->marks, k->mark_count, &k->mark_room,
+				       sizeof(*k->marks));
 		memcpy(k->marks[k->mark_count], mark, MARK_SIZE - 1);
 		k->marks[k->mark_count++][MARK_SIZE - 1] = '\0';
 	}

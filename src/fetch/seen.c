@@ -59,10 +59,7 @@ static const char *name_of(struct arena *a, const char *source, struct fault *f)
 static void put(struct seen *s, const char ***list, size_t *count, size_t *room,
 		const char *id, size_t n)
 {
-	if (*count == *room) {
-		*room = *room ? 2 * *room : 64;
-		*list = memory_resize(*list, *room * sizeof(**list));
-	}
+	*list = memory_grow(*list, *count, room, sizeof(**list));
 	(*list)[(*count)++] = arena_dup_n(s->arena, id, n);
 }
 

@@ -4,9 +4,9 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/disk.h"
+#include "base/io.h"
 
 #define PUMP_ROOM 65536
 
@@ -33,14 +33,10 @@ void source_of_stream(struct source *s, int fd, const char *name)
 static ssize_t read_stream(struct source *s, void *data, size_t n,
 			   struct fault *f)
 {
-	ssize_t r;
+	ssize_t r = io_read(s->slice.fd, data, n);
 
-	do
-		r = read(s->slice.fd, data, n);
-	while (r < 0 && errno == EINTR);
 	if (r < 0)
-		return fault_errno(f, FAULT_IO, errno, "cannot read %s",
-				   s->slice.name);
+		return io_read_fault(s->slice.fd, errno, s->slice.name, f);
 	s->done += (uint64_t)r;
 	return r;
 }

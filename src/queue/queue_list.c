@@ -25,10 +25,7 @@ struct gathered {
 
 static void gather(struct gathered *g, const char *name)
 {
-	if (g->count == g->room) {
-		g->room = g->room ? 2 * g->room : 64;
-		g->names = memory_resize(g->names, g->room * sizeof(*g->names));
-	}
+	g->names = memory_grow(g->names, g->count, &g->room, sizeof(*g->names));
 	snprintf(g->names[g->count++], QUEUE_ID_SIZE, "%s", name);
 }
 

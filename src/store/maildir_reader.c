@@ -171,11 +171,8 @@ static int find_one(struct finding *found, const struct directory *d,
 		return fault_set(f, FAULT_DATA,
 				 "%s has more than %d messages; move some away",
 				 found->m->name, MAILBOX_MESSAGES_MAX);
-	if (found->count == found->room) {
-		found->room = found->room ? 2 * found->room : 64;
-		found->list = memory_resize(found->list,
-					    found->room * sizeof(*found->list));
-	}
+	found->list = memory_grow(found->list, found->count, &found->room,
+				  sizeof(*found->list));
 	place = &found->list[found->count++];
 	place->path = arena_format(a, "%s/%s", d->path, name);
 	place->base = arena_dup_n(a, name, base_length(name));

@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "base/crash.h"
+#include "base/io.h"
 #include "base/log.h"
 #include "deliver/process.h"
 #include "deliver/route.h"
@@ -86,17 +87,10 @@ static void note(struct worker *w, const struct series_verdict *v)
 
 static void tell(struct worker *w, const struct series_verdict *v)
 {
-	ssize_t n;
-
-	if (w->report < 0) {
+	if (w->report < 0)
 		note(w, v);
-		return;
-	}
-	do
-		n = write(w->report, v, sizeof(*v));
-	while (n < 0 && errno == EINTR);
-	if (n != (ssize_t)sizeof(*v)) /* nobody listens any more */
-		stop(w);
+	else if (io_write_all(w->report, v, sizeof(*v)) < 0)
+		stop(w); /* nobody listens any more */
 }
 
 static void fill_verdict(struct series_verdict *v, const struct composition *c,
@@ -366,18 +360,9 @@ static int work(struct worker *w, struct fault *f)
 static void hear(struct worker *w, int fd)
 {
 	struct series_verdict v;
-	size_t have = 0;
-	ssize_t n;
 
-	while ((n = read(fd, (char *)&v + have, sizeof(v) - have)) != 0) {
-		if (n < 0 && errno != EINTR)
-			return;
-		have += n > 0 ? (size_t)n : 0;
-		if (have < sizeof(v))
-			continue;
+	while (io_read_full(fd, &v, sizeof(v)) == (ssize_t)sizeof(v))
 		note(w, &v);
-		have = 0;
-	}
 }
 
 /* What stops a connection before its first mail is the verdict on none. */
@@ -412,10 +397,9 @@ static int wait_for(pid_t pid, struct fault *f)
 {
 	int status;
 
-	while (waitpid(pid, &status, 0) < 0)
-		if (errno != EINTR)
-			return fault_errno(f, FAULT_OS, errno,
-					   "a connection's process is lost");
+	if (io_reap(pid, &status) < 0)
+		return fault_errno(f, FAULT_OS, errno,
+				   "a connection's process is lost");
 	if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
 		return 0;
 	return fault_set(f, FAULT_OS,

@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "base/disk.h"
+#include "base/io.h"
 #include "base/log.h"
 #include "base/world.h"
 #include "deliver/process.h"
@@ -285,8 +286,7 @@ static void end(struct run *run, struct job *job)
 	int status = 0;
 
 	close(job->fd);
-	while (waitpid(job->pid, &status, 0) < 0 && errno == EINTR)
-		;
+	io_reap(job->pid, &status);
 	job->pid = 0;
 	if (job->ended || mail >= job->group->count)
 		return;
@@ -302,12 +302,8 @@ static void end(struct run *run, struct job *job)
 static void listen_to(struct run *run, struct job *job)
 {
 	struct word w;
-	ssize_t n;
 
-	do
-		n = read(job->fd, &w, sizeof(w));
-	while (n < 0 && errno == EINTR);
-	if (n == (ssize_t)sizeof(w))
+	if (io_read_full(job->fd, &w, sizeof(w)) == (ssize_t)sizeof(w))
 		hear(run, job, &w);
 	else
 		end(run, job);
@@ -513,7 +509,6 @@ int flush_start(const struct flush *fl, bool one_only, struct fault *f)
 	if (pid < 0)
 		return fault_errno(f, FAULT_OS, errno,
 				   "cannot start a run of the queue");
-	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
-		;
+	io_reap(pid, NULL);
 	return 0;
 }

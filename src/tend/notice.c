@@ -445,10 +445,7 @@ static void remember(struct scan *s, const struct entry *e, const char *id)
 {
 	struct arena *a = &s->arena;
 
-	if (s->count == s->room) {
-		s->room = s->room ? 2 * s->room : 64;
-		s->items = memory_resize(s->items, s->room * sizeof(*s->items));
-	}
+	s->items = memory_grow(s->items, s->count, &s->room, sizeof(*s->items));
 	s->items[s->count] = (struct failed){
 		.id = id,
 		.sender = arena_dup(a, e->reverse_path),

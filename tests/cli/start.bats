@@ -84,7 +84,7 @@ started() {
 	for program in mailsend mailjoin mailget; do
 		for words in '>&-' '1</dev/null' '<&- >&-'; do
 			started "$words" "$PROGRAMS/$program" --version
-			[ "$status" -ne 0 ]
+			[ "$status" -eq 73 ]
 			[[ $stderr == *'standard output'* ]]
 		done
 	done
@@ -109,4 +109,35 @@ started() {
 		[ -z "$(find "$MAILSEND_QUEUE" -type d ! -perm 700)" ]
 		[ -z "$(find "$MAILSEND_QUEUE" -type f ! -perm -600)" ]
 	done
+}
+
+@test "descriptors that are not ready are waited for" {
+	head -c 300000 /dev/urandom | base64 >text
+	local program
+	run --separate-stderr timeout 100 python3 \
+		"$root/tests/cli/nonblocking.py" "$PROGRAMS/mailsend" -s x \
+		--print alice@localhost <text
+	echo "status $status stderr: $stderr"
+	[ "$status" -eq 0 ]
+	[ "$(tr -d '\r' <<<"$output" | sed '1,/^$/d')" = "$(cat text)" ]
+	printf 'From x\nSubject: s\n\n' | cat - text >box
+	run --separate-stderr timeout 100 python3 \
+		"$root/tests/cli/nonblocking.py" "$PROGRAMS/mailget" - show 1 \
+		<box
+	echo "status $status stderr: $stderr"
+	[ "$status" -eq 0 ]
+	[ "$(tr -d '\r' <<<"$output" | sed '1,/^$/d')" = "$(cat text)" ]
+}
+
+@test "standard input that is open for writing only is told as that" {
+	local name
+	: >out
+	for name in mailsend 'sendmail -oi' mail mutt \
+		msmtp; do
+		# shellcheck disable=SC2086 # a name and its options
+		started '0>>out' "$PROGRAMS"/$name alice@localhost
+		[ "$status" -eq 66 ]
+		[[ $stderr == *'not open for reading'* ]]
+	done
+	[ "$(delivered)" -eq 0 ]
 }

@@ -1,0 +1,35 @@
+/* io.h - read and write, whatever the descriptor is like.
+ *
+ * A descriptor that somebody gave us may be shared with a program that made it
+ * non-blocking: EAGAIN is waited for.  EINTR is a reason to try again; but at
+ * descriptors 0 to 2, whose other end may take its time, a signal that asks us
+ * to end (interrupt.h) and comes meanwhile ends the call, with EINTR.  Nothing
+ * here has a deadline. */
+#ifndef BASE_IO_H
+#define BASE_IO_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/fault.h"
+
+/* As read(2), pread(2) and write(2): some of it, -1 with errno. */
+ssize_t io_read(int fd, void *data, size_t n);
+ssize_t io_pread(int fd, void *data, size_t n, uint64_t offset);
+ssize_t io_write(int fd, const void *data, size_t n);
+/* All of it: 0, or -1 with errno. */
+int io_write_all(int fd, const void *data, size_t n);
+/* n octets, fewer only at the end; -1 with errno. */
+ssize_t io_read_full(int fd, void *data, size_t n);
+ssize_t io_pread_full(int fd, void *data, size_t n, uint64_t offset);
+
+/* The fault for an errno of theirs; -1.  A standard descriptor that is not open
+ * for that is told as such: the shell's line is wrong, not a disk. */
+int io_read_fault(int fd, int error, const char *name, struct fault *f);
+int io_write_fault(int fd, int error, const char *name, struct fault *f);
+
+/* Waits for the child to end: 0 with waitpid's status, -1 with errno. */
+int io_reap(pid_t child, int *status);
+
+#endif
