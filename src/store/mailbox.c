@@ -88,7 +88,7 @@ static int open_folder(struct mailbox *m, struct fault *f)
 /* A message, or many of them in an mbox. */
 static int open_bytes(struct mailbox *m, int fd, struct fault *f)
 {
-	char start[5];
+	char start[MBOX_BEGIN_OCTETS];
 	ssize_t n = disk_pread_full(fd, start, sizeof(start), 0, m->name, f);
 
 	if (n < 0) {

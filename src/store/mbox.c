@@ -208,10 +208,26 @@ int mbox_append(const char *path, const char *reverse_path,
 
 /* ---- reading ---- */
 
-bool mbox_begins(const char *text, size_t n)
+bool mbox_is_from(const char *line, size_t n)
 {
 	return n >= strlen(from_word) &&
-	       memcmp(text, from_word, strlen(from_word)) == 0;
+	       memcmp(line, from_word, strlen(from_word)) == 0;
+}
+
+size_t mbox_preamble(const char *text, size_t n)
+{
+	size_t at = n >= 3 && !memcmp(text, "\xEF\xBB\xBF", 3) ? 3 : 0;
+
+	while (at < n && (text[at] == '\n' || text[at] == '\r'))
+		at++;
+	return at;
+}
+
+bool mbox_begins(const char *text, size_t n)
+{
+	size_t at = mbox_preamble(text, n);
+
+	return mbox_is_from(text + at, n - at);
 }
 
 /* The line's end is still to come: can it be ">*From ", or empty? */
@@ -284,11 +300,19 @@ static int pass_line(struct mbox_message *s)
 		return -1;
 	while (quotes < n && line[quotes] == '>')
 		quotes++;
-	if (quotes && mbox_begins(line + quotes, n - quotes)) {
+	if (quotes && !s->is_raw && mbox_is_from(line + quotes, n - quotes)) {
 		line++;
 		n--;
 	}
 	return sink_put(s->sink.next, line, n);
+}
+
+/* ">From " above the header is a path that UUCP left there. */
+static bool is_path(struct mbox_message *s)
+{
+	s->is_above = s->is_above && s->held && s->line[0] == '>' &&
+		      mbox_is_from(s->line + 1, s->held - 1);
+	return s->is_above;
 }
 
 static int end_line(struct mbox_message *s)
@@ -296,10 +320,10 @@ static int end_line(struct mbox_message *s)
 	bool is_blank =
 		s->held <= 2 && (s->line[0] == '\n' || s->line[0] == '\r');
 
-	if (s->blank && mbox_is_separator(s->line, s->held))
-		return fault_set(
-			s->sink.fault, FAULT_DATA,
-			"the mbox has more than one message; send each from a file of its own");
+	if (is_path(s)) {
+		s->held = 0;
+		return 0;
+	}
 	if (!is_blank)
 		return pass_line(s);
 	if (s->blank && pass_blank(s) < 0)
@@ -317,6 +341,11 @@ static int start_line(struct mbox_message *s, char c)
 		return end_line(s);
 	if (may_matter(s) && s->held < sizeof(s->line))
 		return 0;
+	if (is_path(s)) {
+		s->held = 0;
+		s->state = MBOX_SEPARATOR; /* passed over to its end */
+		return 0;
+	}
 	s->state = MBOX_REST;
 	return pass_line(s);
 }
@@ -332,6 +361,13 @@ static int message_put(struct sink *sink, const void *data, size_t n)
 		if (s->state == MBOX_START) {
 			if (start_line(s, *p++) < 0)
 				return -1;
+			continue;
+		}
+		if (s->state == MBOX_PREAMBLE) {
+			if (strchr("\r\n\xEF\xBB\xBF", *p))
+				p++;
+			else
+				s->state = MBOX_SEPARATOR;
 			continue;
 		}
 		lf = memchr(p, '\n', (size_t)(end - p));
@@ -355,9 +391,11 @@ static int message_close(struct sink *sink)
 
 static const struct sink_ops message_ops = { message_put, message_close };
 
-void mbox_message_init(struct mbox_message *s, struct sink *next)
+void mbox_message_init(struct mbox_message *s, bool is_raw, struct sink *next)
 {
 	*s = (struct mbox_message){
+		.is_raw = is_raw,
+		.is_above = true,
 		.sink = { .ops = &message_ops,
 			  .next = next,
 			  .fault = next->fault },

@@ -20,18 +20,25 @@ int mbox_append(const char *path, const char *reverse_path,
 		const struct header *extra, const struct slice *message,
 		struct fault *f);
 
-/* Takes an mbox, "From " line and all, and passes on the one message in it as
- * it was before it was put there.  A second message is FAULT_DATA. */
+/* Takes one message of an mbox (mbox_scan.h), "From " line and all, and passes
+ * it on as it was before it was put there; with `is_raw` no ">" was. */
 struct mbox_message {
 	struct sink sink;
-	enum { MBOX_SEPARATOR, MBOX_START, MBOX_REST } state;
+	bool is_raw;
+	bool is_above; /* nothing of the header was seen yet */
+	enum { MBOX_PREAMBLE, MBOX_SEPARATOR, MBOX_START, MBOX_REST } state;
 	size_t blank; /* octets of an empty line that is held back */
 	size_t held;  /* of a line that may be a "From " line */
 	char line[MBOX_SEPARATOR_MAX];
 };
-void mbox_message_init(struct mbox_message *s, struct sink *next);
-/* Does the text begin like an mbox? */
+void mbox_message_init(struct mbox_message *s, bool is_raw, struct sink *next);
+/* Does the text begin like an mbox?  A BOM and empty lines may stand above. */
+#define MBOX_BEGIN_OCTETS 512 /* that are to be looked at for it */
 bool mbox_begins(const char *text, size_t n);
+/* Octets of what stands above the first message. */
+size_t mbox_preamble(const char *text, size_t n);
+/* Does the line begin "From "? */
+bool mbox_is_from(const char *line, size_t n);
 /* Is the line, with its end, "From somebody ... 05:30:00 2026" (a zone or
  * "remote from HOST" may follow), and not a sentence? */
 bool mbox_is_separator(const char *line, size_t n);

@@ -13,10 +13,10 @@
 struct finding {
 	struct mailbox *m;
 	size_t room;
-	uint64_t *offsets; /* as many as there is room for */
+	struct mbox_part *parts; /* as many as there is room for */
 };
 
-static int found(void *context, uint64_t offset, struct fault *f)
+static int found(void *context, const struct mbox_part *part, struct fault *f)
 {
 	struct finding *list = context;
 	size_t before = list->room;
@@ -24,10 +24,9 @@ static int found(void *context, uint64_t offset, struct fault *f)
 	if (!mailbox_add(list->m, &list->room, f))
 		return -1;
 	if (list->room != before)
-		list->offsets =
-			memory_resize(list->offsets,
-				      list->room * sizeof(*list->offsets));
-	list->offsets[list->m->count - 1] = offset;
+		list->parts = memory_resize(list->parts,
+					    list->room * sizeof(*list->parts));
+	list->parts[list->m->count - 1] = *part;
 	return 0;
 }
 
@@ -37,41 +36,36 @@ static int scan(struct mailbox *m, struct finding *list, struct fault *f)
 	struct slice all = { .fd = own->fd,
 			     .length = own->size,
 			     .name = m->name };
-	struct mbox_scan s;
 
-	mbox_scan_init(&s, found, list, f);
-	if (pump_slice(&all, &s.sink) < 0)
-		return -1;
-	return sink_close(&s.sink);
+	return mbox_scan(&all, found, list, &own->doubt, f);
 }
 
-static void keep_offsets(struct mailbox *m, const struct finding *list)
+static void keep_parts(struct mailbox *m, const struct finding *list)
 {
 	struct mbox_reader *own = m->own;
 
-	own->offsets =
-		arena_array(m->arena, m->count + 1, sizeof(*own->offsets));
-	for (size_t i = 0; i < m->count; i++)
-		own->offsets[i] = list->offsets[i];
-	own->offsets[m->count] = own->size;
-	for (size_t i = 0; i < m->count; i++)
-		m->messages[i].size = own->offsets[i + 1] - own->offsets[i];
+	own->parts = arena_array(m->arena, m->count + 1, sizeof(*own->parts));
+	for (size_t i = 0; i < m->count; i++) {
+		own->parts[i] = list->parts[i];
+		m->messages[i].size = list->parts[i].length;
+	}
 }
 
 static int mbox_read(struct mailbox *m, size_t number, struct sink *to,
 		     struct fault *f)
 {
 	struct mbox_reader *own = m->own;
+	const struct mbox_part *part = &own->parts[number - 1];
 	struct slice slice = {
 		.fd = own->fd,
-		.offset = own->offsets[number - 1],
-		.length = own->offsets[number] - own->offsets[number - 1],
+		.offset = part->offset,
+		.length = part->length,
 		.name = m->name,
 	};
 	struct mbox_message message;
 	struct source source;
 
-	mbox_message_init(&message, to);
+	mbox_message_init(&message, part->is_raw, to);
 	source_of_slice(&source, &slice);
 	source.is_over = m->enough;
 	if (pump(&source, &message.sink) == 0 && sink_close(&message.sink) == 0)
@@ -113,11 +107,9 @@ int mbox_open(struct mailbox *m, int fd, struct fault *f)
 				   m->name);
 	}
 	own->size = (uint64_t)st.st_size;
-	own->changed = (int64_t)st.st_mtim.tv_sec;
-	own->changed_ns = (int64_t)st.st_mtim.tv_nsec;
 	r = scan(m, &list, f);
-	keep_offsets(m, &list);
-	free(list.offsets);
+	keep_parts(m, &list);
+	free(list.parts);
 	if (r < 0) {
 		close(fd);
 		return -1;

@@ -5,14 +5,15 @@
 
 #include <stdint.h>
 
+#include "store/mbox_scan.h"
+
 #include "store/kinds.h"
 
 struct mbox_reader {
 	int fd;
-	/* where each message's "From " line begins; one more: the end */
-	uint64_t *offsets;
+	struct mbox_part *parts; /* one for each message */
+	struct mbox_doubt doubt;
 	uint64_t size;
-	int64_t changed, changed_ns; /* when it was written to, as we saw it */
 };
 
 /* Writes a file without the messages that are marked, and renames it over the

@@ -13,6 +13,7 @@
  * where they began any more, nothing is done. */
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -52,24 +53,29 @@ struct comparing {
 	bool is_other;
 };
 
-static int compare(void *context, uint64_t offset, struct fault *f)
+static int compare(void *context, const struct mbox_part *part, struct fault *f)
 {
 	struct comparing *c = context;
 
 	(void)f;
 	if (c->at < c->count)
-		c->is_other |= c->own->offsets[c->at] != offset;
+		c->is_other |= c->own->parts[c->at].offset != part->offset;
 	else if (c->at == c->count)
-		c->next = offset;
+		c->next = part->offset;
 	c->at++;
 	return 0;
 }
 
-static bool is_untouched(const struct rewriting *w)
+/* A border that is none would take half a message with it. */
+static int in_doubt(const struct rewriting *w, const struct mbox_doubt *doubt,
+		    struct fault *f)
 {
-	return (uint64_t)w->st.st_size == w->own->size &&
-	       (int64_t)w->st.st_mtim.tv_sec == w->own->changed &&
-	       (int64_t)w->st.st_mtim.tv_nsec == w->own->changed_ns;
+	return fault_set(f, FAULT_DATA,
+			 "nothing was deleted from %s: the \"From \" line at "
+			 "octet %" PRIu64 " may begin a message or be text; "
+			 "delete with the program that wrote the file, or move "
+			 "its messages into a Maildir",
+			 w->m->name, doubt->offset);
 }
 
 static int look(const struct rewriting *w, struct fault *f)
@@ -80,8 +86,8 @@ static int look(const struct rewriting *w, struct fault *f)
 	struct slice all = { .fd = w->fd,
 			     .length = (uint64_t)w->st.st_size,
 			     .name = w->m->name };
+	struct mbox_doubt doubt;
 	struct stat seen;
-	struct mbox_scan s;
 
 	if (fstat(w->own->fd, &seen) < 0)
 		return fault_errno(f, FAULT_IO, errno, "cannot look at %s",
@@ -89,11 +95,11 @@ static int look(const struct rewriting *w, struct fault *f)
 	if (seen.st_dev != w->st.st_dev || seen.st_ino != w->st.st_ino ||
 	    w->st.st_nlink != 1 || (uint64_t)w->st.st_size < w->own->size)
 		return changed(w, f);
-	if (is_untouched(w))
-		return 0;
-	mbox_scan_init(&s, compare, &c, f);
-	if (pump_slice(&all, &s.sink) < 0 || sink_close(&s.sink) < 0)
+	/* though untouched: what is deleted has to be the same twice */
+	if (mbox_scan(&all, compare, &c, &doubt, f) < 0)
 		return -1;
+	if (doubt.is_set)
+		return in_doubt(w, &doubt, f);
 	if (c.is_other || c.at < c.count)
 		return changed(w, f);
 	/* the last one, which is to go, got longer */
@@ -118,15 +124,15 @@ static int copy_run(const struct rewriting *w, struct sink *to, uint64_t from,
 /* All but what is marked, in as few runs as there are. */
 static int copy_kept(const struct rewriting *w, struct sink *to)
 {
-	const uint64_t *offsets = w->own->offsets;
+	const struct mbox_part *parts = w->own->parts;
 	uint64_t from = 0;
 
 	for (size_t i = 0; i < w->m->count; i++) {
 		if (!w->m->messages[i].is_deleted)
 			continue;
-		if (copy_run(w, to, from, offsets[i]) < 0)
+		if (copy_run(w, to, from, parts[i].offset) < 0)
 			return -1;
-		from = offsets[i + 1];
+		from = parts[i].offset + parts[i].length;
 	}
 	return copy_run(w, to, from, (uint64_t)w->st.st_size);
 }

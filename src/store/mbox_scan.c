@@ -1,112 +1,351 @@
-/* mbox_scan.c - a line's start is kept only while it may be "From " or the
- * end of an empty line; all else is passed over by memchr. */
+/* mbox_scan.c - line by line through a window; what a line means is told by
+ * itself, the line before and the line behind.
+ *
+ *	"From " line		empty line	begins a message?
+ *				before
+ *	a field follows		yes		yes; in doubt if it reads like
+ *						a sentence
+ *	a field follows		no		if it does not
+ *	a date, no field	yes		yes; in doubt if text follows
+ *	a date, no field	no		no; in doubt if it does not
+ *	neither			yes		read like a sentence
+ *	neither			no		no
+ *
+ * Within what a believed Content-Length counts none begins one. */
 #include "store/mbox_scan.h"
 
+#include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
-static bool is_blank(const struct mbox_scan *s)
+#include "base/ascii.h"
+#include "base/text.h"
+#include "mail/rawfield.h"
+#include "store/mbox.h"
+
+#define AHEAD 1024 /* octets that are seen from a line's start on */
+
+struct scan {
+	struct slice all;
+	struct fault *fault;
+	struct mbox_doubt *doubt;
+	/* the window; data[at] is the octet at `offset` */
+	char data[64 * 1024];
+	size_t at, end;
+	uint64_t offset;
+	/* the message at hand */
+	struct mbox_part part;
+	bool is_in_header, is_after_blank;
+	enum { LENGTH_NONE, LENGTH_KNOWN, LENGTH_DIFFERS } has_length;
+	uint64_t length;
+	uint64_t counted_until; /* of a Content-Length that is believed */
+};
+
+/* ---- the window ---- */
+
+static ssize_t read_at(struct scan *s, uint64_t offset, char *out, size_t room)
 {
-	return s->line[0] == '\n' || (s->held == 2 && s->line[0] == '\r');
-}
+	struct slice rest = s->all;
+	struct source from;
 
-static bool may_matter(const struct mbox_scan *s)
-{
-	static const char word[] = "From ";
-	size_t n = s->held < strlen(word) ? s->held : strlen(word);
+	rest.offset += offset;
+	rest.length -= offset;
+	source_of_slice(&from, &rest);
+	for (size_t have = 0;;) {
+		ssize_t n = have < room ? source_read(&from, out + have,
+						      room - have, s->fault)
+					: 0;
 
-	if (s->held == 1 && s->line[0] == '\r')
-		return true;
-	return s->held < sizeof(s->line) && memcmp(s->line, word, n) == 0;
-}
-
-static int end_line(struct mbox_scan *s)
-{
-	bool begins = s->is_first ||
-		      (s->after_blank && mbox_is_separator(s->line, s->held));
-	int r = 0;
-
-	if (begins)
-		r = s->found(s->context, s->line_at, s->sink.fault);
-	s->after_blank = !begins && is_blank(s);
-	s->is_first = false;
-	s->held = 0;
-	s->line_at = s->at;
-	return r;
-}
-
-/* Octets that were taken, -1 with the fault. */
-static ssize_t start_line(struct mbox_scan *s, const char *p, const char *end)
-{
-	const char *from = p;
-
-	while (p < end) {
-		char c = *p++;
-
-		s->line[s->held++] = c;
-		s->at++;
-		if (c == '\n')
-			return end_line(s) < 0 ? -1 : p - from;
-		if (may_matter(s))
-			continue;
-		s->in_rest = true;
-		break;
+		if (n <= 0)
+			return n < 0 ? -1 : (ssize_t)have;
+		have += (size_t)n;
 	}
-	return p - from;
 }
 
-/* The same; the line's end is what is looked for. */
-static ssize_t pass_rest(struct mbox_scan *s, const char *p, const char *end)
+static size_t available(const struct scan *s)
 {
-	const char *lf = memchr(p, '\n', (size_t)(end - p));
-	ssize_t n = (lf ? lf + 1 : end) - p;
+	return s->end - s->at;
+}
 
-	s->at += (uint64_t)n;
-	if (!lf)
-		return n;
-	s->in_rest = false;
-	if (s->is_first && s->found(s->context, 0, s->sink.fault) < 0)
+/* Has AHEAD octets in sight, where there are so many. */
+static int look_ahead(struct scan *s)
+{
+	uint64_t left = s->all.length - s->offset;
+	ssize_t n;
+
+	if (available(s) >= AHEAD || available(s) == left)
+		return 0;
+	memmove(s->data, s->data + s->at, available(s));
+	s->end -= s->at;
+	s->at = 0;
+	n = read_at(s, s->offset + s->end, s->data + s->end,
+		    sizeof(s->data) - s->end);
+	if (n < 0)
 		return -1;
-	s->is_first = s->after_blank = false;
-	s->held = 0;
-	s->line_at = s->at;
-	return n;
-}
-
-static int scan_put(struct sink *sink, const void *data, size_t n)
-{
-	struct mbox_scan *s = (struct mbox_scan *)sink;
-	const char *p = data, *end = p + n;
-
-	while (p < end) {
-		ssize_t taken = s->in_rest ? pass_rest(s, p, end)
-					   : start_line(s, p, end);
-
-		if (taken < 0)
-			return -1;
-		p += taken;
-	}
+	s->end += (size_t)n;
 	return 0;
 }
 
-/* A "From " line that is the last of all need not have an end. */
-static int scan_close(struct sink *sink)
+static void pass(struct scan *s, size_t n)
 {
-	struct mbox_scan *s = (struct mbox_scan *)sink;
-
-	return s->is_first && s->at ? s->found(s->context, 0, sink->fault) : 0;
+	s->at += n;
+	s->offset += n;
 }
 
-static const struct sink_ops ops = { scan_put, scan_close };
-
-void mbox_scan_init(struct mbox_scan *s,
-		    int (*found)(void *context, uint64_t offset,
-				 struct fault *f),
-		    void *context, struct fault *f)
+/* To the start of the next line. */
+static int pass_line(struct scan *s)
 {
-	*s = (struct mbox_scan){
-		.sink = { .ops = &ops, .fault = f },
-		.found = found,
-		.context = context,
-		.is_first = true,
-	};
+	for (;;) {
+		const char *p = s->data + s->at;
+		const char *lf = memchr(p, '\n', available(s));
+
+		pass(s, lf ? (size_t)(lf + 1 - p) : available(s));
+		if (lf || s->offset == s->all.length)
+			return 0;
+		if (look_ahead(s) < 0)
+			return -1;
+	}
+}
+
+/* ---- what a line is ---- */
+
+/* Octets of the line with its end; of one that is longer, n. */
+static size_t line_length(const char *p, size_t n)
+{
+	const char *lf = memchr(p, '\n', n);
+
+	return lf ? (size_t)(lf + 1 - p) : n;
+}
+
+static bool is_blank(const char *p, size_t n)
+{
+	return n && (*p == '\n' || (n > 1 && p[0] == '\r' && p[1] == '\n'));
+}
+
+/* A header field, or ">From ", which some programs put above the header. */
+static bool is_field(const char *p, size_t n)
+{
+	size_t name = rawfield_name(p, n);
+
+	for (size_t i = 0; i < name; i++)
+		if (!ascii_is_letter(p[i]) && !ascii_is_digit(p[i]) &&
+		    p[i] != '-' && p[i] != '_')
+			return false;
+	if (name)
+		return n < name + 3 || memcmp(p + name, "://", 3) != 0;
+	return n > 6 && !memcmp(p, ">From ", 6);
+}
+
+static bool is_calendar_word(const char *p, size_t n)
+{
+	static const char words[] = "SunMonTueWedThuFriSatJanFebMarAprMayJun"
+				    "JulAugSepOctNovDec";
+
+	for (const char *w = words; n >= 3 && *w; w += 3)
+		if (!strncasecmp(p, w, 3))
+			return true;
+	return n && ascii_is_digit(*p);
+}
+
+/* "From", nothing or one word, nothing or a date: no sentence. */
+static bool is_separator_like(const char *p, size_t n)
+{
+	bool is_quoted = false;
+	size_t i = strlen("From ");
+
+	while (n && text_is_space(p[n - 1]))
+		n--;
+	while (i < n && text_is_blank(p[i]))
+		i++;
+	for (; i < n && (is_quoted || !text_is_blank(p[i])); i++)
+		is_quoted ^= p[i] == '"';
+	if (i >= n)
+		return n < strlen("From ") || !strchr(":,.;!?", p[n - 1]);
+	while (text_is_blank(p[i]))
+		i++;
+	return is_calendar_word(p + i, n - i);
+}
+
+enum meaning { IS_TEXT, IS_TEXT_PERHAPS, BEGINS, BEGINS_PERHAPS };
+
+/* Of the line at p, of whose surroundings n octets are in sight. */
+static enum meaning meaning_of(const char *p, size_t n, bool after_blank)
+{
+	size_t length = line_length(p, n);
+	const char *next = p + length;
+	size_t left = n - length;
+	bool is_like, is_dated;
+
+	if (!mbox_is_from(p, n) || length > MBOX_SEPARATOR_MAX)
+		return IS_TEXT;
+	is_like = is_separator_like(p, length);
+	is_dated = mbox_is_separator(p, length);
+	if (is_field(next, left))
+		return is_like	     ? BEGINS
+		       : after_blank ? BEGINS_PERHAPS
+				     : IS_TEXT_PERHAPS;
+	if (is_dated && after_blank)
+		return !left || is_blank(next, left) ? BEGINS : BEGINS_PERHAPS;
+	return is_like && (is_dated || after_blank) ? IS_TEXT_PERHAPS : IS_TEXT;
+}
+
+static void set_doubt(struct scan *s)
+{
+	if (s->doubt && !s->doubt->is_set)
+		*s->doubt = (struct mbox_doubt){ true, s->offset };
+}
+
+/* ---- Content-Length ---- */
+
+static void read_field(struct scan *s, const char *p, size_t n)
+{
+	static const char name[] = "Content-Length:";
+	char value[24] = "";
+	uint64_t length;
+
+	if (n < strlen(name) || strncasecmp(p, name, strlen(name)) != 0)
+		return;
+	p += strlen(name);
+	n -= strlen(name);
+	memcpy(value, p, n < sizeof(value) ? n : sizeof(value) - 1);
+	if (!text_number(text_trim(value), INT64_MAX, &length) ||
+	    (s->has_length == LENGTH_KNOWN && length != s->length))
+		s->has_length = LENGTH_DIFFERS;
+	else if (s->has_length == LENGTH_NONE)
+		s->has_length = LENGTH_KNOWN;
+	s->length = length;
+}
+
+/* Does another message or the end stand behind what is counted?  An empty line
+ * may be between.  -1 with the fault. */
+static int is_believable(struct scan *s)
+{
+	uint64_t until = s->offset + s->length;
+	char near[AHEAD];
+	ssize_t n;
+	size_t i = 0;
+
+	if (s->has_length != LENGTH_KNOWN || until < s->offset ||
+	    until > s->all.length)
+		return 0;
+	n = read_at(s, until, near, sizeof(near));
+	if (n < 0)
+		return -1;
+	while (is_blank(near + i, (size_t)n - i))
+		i += near[i] == '\r' ? 2 : 1;
+	if (i == (size_t)n)
+		return until + i == s->all.length;
+	return meaning_of(near + i, (size_t)n - i, true) == BEGINS;
+}
+
+/* ---- line by line ---- */
+
+static int end_part(struct scan *s,
+		    int (*found)(void *, const struct mbox_part *,
+				 struct fault *),
+		    void *context)
+{
+	s->part.length = s->offset - s->part.offset;
+	return found(context, &s->part, s->fault);
+}
+
+static void begin_part(struct scan *s)
+{
+	s->part = (struct mbox_part){ .offset = s->offset };
+	s->is_in_header = true;
+	s->has_length = LENGTH_NONE;
+	s->counted_until = s->offset;
+}
+
+static int end_header(struct scan *s)
+{
+	int is = is_believable(s);
+
+	s->is_in_header = false;
+	if (is > 0)
+		s->counted_until = s->offset + s->length;
+	return is < 0 ? -1 : 0;
+}
+
+/* A "From " line in what is counted is text; one that would begin a message
+ * elsewhere may hide one. */
+static bool begins_here(struct scan *s)
+{
+	const char *p = s->data + s->at;
+	enum meaning is = meaning_of(p, available(s), s->is_after_blank);
+
+	if (s->offset < s->counted_until) {
+		s->part.is_raw |= mbox_is_from(p, available(s));
+		if (is == BEGINS)
+			set_doubt(s);
+		return false;
+	}
+	if (is == IS_TEXT_PERHAPS || is == BEGINS_PERHAPS)
+		set_doubt(s);
+	return is == BEGINS || is == BEGINS_PERHAPS;
+}
+
+static int take_line(struct scan *s)
+{
+	const char *p = s->data + s->at;
+	size_t n = line_length(p, available(s));
+	bool blank = is_blank(p, n);
+
+	if (s->is_in_header && !blank)
+		read_field(s, p, n);
+	if (pass_line(s) < 0)
+		return -1;
+	s->is_after_blank = blank;
+	return blank && s->is_in_header ? end_header(s) : 0;
+}
+
+static int scan_all(struct scan *s,
+		    int (*found)(void *, const struct mbox_part *,
+				 struct fault *),
+		    void *context)
+{
+	if (look_ahead(s) < 0)
+		return -1;
+	/* what stands above the first message belongs to it */
+	begin_part(s);
+	pass(s, mbox_preamble(s->data, available(s)));
+	if (pass_line(s) < 0)
+		return -1;
+	while (s->offset < s->all.length) {
+		if (look_ahead(s) < 0)
+			return -1;
+		if (begins_here(s)) {
+			if (end_part(s, found, context) < 0)
+				return -1;
+			begin_part(s);
+			if (pass_line(s) < 0)
+				return -1;
+			s->is_after_blank = false;
+		} else if (take_line(s) < 0) {
+			return -1;
+		}
+	}
+	return end_part(s, found, context);
+}
+
+int mbox_scan(const struct slice *all,
+	      int (*found)(void *context, const struct mbox_part *part,
+			   struct fault *f),
+	      void *context, struct mbox_doubt *doubt, struct fault *f)
+{
+	struct scan *s;
+	int r;
+
+	if (doubt)
+		doubt->is_set = false;
+	if (!all->length)
+		return 0;
+	s = memory_alloc(sizeof(*s));
+	memset(s, 0, sizeof(*s));
+	s->all = *all;
+	s->fault = f;
+	s->doubt = doubt;
+	r = scan_all(s, found, context);
+	free(s);
+	return r;
 }

@@ -1,34 +1,40 @@
-/* mbox_scan.h - where the messages of an mbox begin.
+/* mbox_scan.h - where the messages of an mbox begin and end.
  *
- * Put its bytes here, then close; `found` is called with the offset of each
- * "From " line.  What is one is decided as mbox_message decides it, so that
- * what lies between two offsets is one message to it.  Content-Length is not
- * looked at: whoever writes it may be lying. */
+ * There is no one mbox format: mboxo and mboxrd quote "From " lines of a body,
+ * mboxcl counts its octets (Content-Length), mboxcl2 counts and does not
+ * quote, and programs write after "From " what they like: an address and the
+ * date of asctime(), "-", a number, nothing.  So a "From " line that a header
+ * field follows begins a message, whatever stands before it, and so does one
+ * with a date behind an empty line.  Content-Length is believed only where
+ * another message or the end follows what it counts.
+ *
+ * Every octet belongs to exactly one message.  Where a line might begin a
+ * message and might be text the file is in doubt: it can be read, but nothing
+ * that deletes may go by these borders. */
 #ifndef STORE_MBOX_SCAN_H
 #define STORE_MBOX_SCAN_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "flow/sink.h"
-#include "store/mbox.h"
+#include "flow/source.h"
 
-struct mbox_scan {
-	struct sink sink;
-	/* -1 with the sink's fault ends it */
-	int (*found)(void *context, uint64_t offset, struct fault *f);
-	void *context;
-	/* running state */
-	uint64_t at, line_at;
-	bool is_first, in_rest; /* in_rest: the line is none that matters */
-	bool after_blank;
-	size_t held;
-	char line[MBOX_SEPARATOR_MAX];
+struct mbox_part {
+	uint64_t offset, length;
+	bool is_raw; /* mboxcl2: its "From " lines are not quoted */
 };
 
-void mbox_scan_init(struct mbox_scan *s,
-		    int (*found)(void *context, uint64_t offset,
-				 struct fault *f),
-		    void *context, struct fault *f);
+struct mbox_doubt {
+	bool is_set;
+	uint64_t offset; /* of the first line that is in doubt */
+};
+
+/* Calls `found` for each message in order, -1 from it (with the fault) ends
+ * the scan.  Memory is constant, the slice is read once, and a few octets of
+ * it twice.  `doubt` may be NULL. */
+int mbox_scan(const struct slice *all,
+	      int (*found)(void *context, const struct mbox_part *part,
+			   struct fault *f),
+	      void *context, struct mbox_doubt *doubt, struct fault *f);
 
 #endif

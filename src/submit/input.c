@@ -15,6 +15,7 @@
 #include "mail/template.h"
 #include "queue/stage.h"
 #include "store/mbox.h"
+#include "store/mbox_scan.h"
 #include "submit/progress.h"
 
 struct input {
@@ -151,7 +152,7 @@ int input_slice(struct inputs *all, struct input *in, bool copy,
 static bool begins_as_mbox(const struct slice *content, struct fault *f)
 {
 	struct source from;
-	char start[8];
+	char start[MBOX_BEGIN_OCTETS];
 	ssize_t n;
 
 	source_of_slice(&from, content);
@@ -159,18 +160,34 @@ static bool begins_as_mbox(const struct slice *content, struct fault *f)
 	return n > 0 && mbox_begins(start, (size_t)n);
 }
 
+static int count_parts(void *context, const struct mbox_part *part,
+		       struct fault *f)
+{
+	struct mbox_part *first = context;
+
+	if (first->length)
+		return fault_set(
+			f, FAULT_DATA,
+			"the mbox has more than one message; send each from a file of its own, or all of them with --batch");
+	*first = *part;
+	return 0;
+}
+
 int input_message(struct inputs *all, struct input *in, struct slice *out,
 		  struct fault *f)
 {
+	struct mbox_part part = { .length = 0 };
 	struct mbox_message unwrap;
 
 	if (input_slice(all, in, true, out, f) < 0)
 		return -1;
 	if (!begins_as_mbox(out, f))
 		return fault_is_set(f) ? -1 : 0;
+	if (mbox_scan(out, count_parts, &part, NULL, f) < 0)
+		return -1;
 	in->is_unwrapped = true;
 	stage_init(&in->message, all->spool, in->name, f);
-	mbox_message_init(&unwrap, &in->message.sink);
+	mbox_message_init(&unwrap, part.is_raw, &in->message.sink);
 	if (pump_slice(out, &unwrap.sink) < 0 || sink_close(&unwrap.sink) < 0 ||
 	    sink_close(&in->message.sink) < 0)
 		return -1;

@@ -203,15 +203,137 @@ static void an_mbox_is_read(void **state)
 	arena_free(&a);
 }
 
-static int found(void *context, uint64_t offset, struct fault *f)
+struct parts {
+	struct mbox_part list[64];
+	size_t count;
+	struct mbox_doubt doubt;
+};
+
+static int found(void *context, const struct mbox_part *part, struct fault *f)
 {
+	struct parts *p = context;
+
 	(void)f;
-	return buf_put(context, &offset, sizeof(offset));
+	assert_true(p->count < 64);
+	p->list[p->count++] = *part;
+	return 0;
 }
 
-/* Offsets of random text out of a few words, fed whole and in pieces; and what
- * lies between two of them is one message to mbox_message. */
-static void scan_agrees_with_the_reader(void **state)
+static void scan_text(struct parts *p, const char *text, size_t n)
+{
+	struct slice all = slice_of_memory(text, n);
+	struct fault f = FAULT_INIT;
+	uint64_t at = 0;
+
+	p->count = 0;
+	assert_int_equal(mbox_scan(&all, found, p, &p->doubt, &f), 0);
+	/* every octet belongs to exactly one message */
+	for (size_t i = 0; i < p->count; i++) {
+		assert_true(p->list[i].offset == at);
+		at += p->list[i].length;
+	}
+	assert_true(at == n);
+}
+
+#define M(n)	"Subject: " #n "\nX: y\n\ntext " #n "\n"
+#define ASCTIME "Sun Nov 22 05:30:00 2026"
+
+static void every_form_of_mbox_is_read(void **state)
+{
+	static const struct {
+		const char *text;
+		size_t count;
+		bool doubt;
+	} rows[] = {
+		{ "From a@x " ASCTIME "\n" M(1) "\nFrom b@x " ASCTIME "\n" M(2),
+		  2, false },
+		/* Thunderbird, Gmail's export, nothing, RFC 5322's date */
+		{ "From - " ASCTIME "\n" M(1) "\nFrom - " ASCTIME "\n" M(2), 2,
+		  false },
+		{ "From 1844@xxx " ASCTIME "\n" M(1) "\nFrom 1845@xxx\n" M(2),
+		  2, false },
+		{ "From \n" M(1) "\nFrom \n" M(2) "\nFrom \n" M(3), 3, false },
+		{ "From a@x Sun, 22 Nov 2026 05:30:00 +0100\n" M(
+			  1) "\nFrom a@x Sun, 22 Nov 2026 05:30:00 +0100\n" M(2),
+		  2, false },
+		{ "From \"a b\"@x " ASCTIME
+		  "\n" M(1) "\nFrom \"a b\"@x  " ASCTIME "\n" M(2),
+		  2, false },
+		{ "From a " ASCTIME " remote from h\n" M(
+			  1) "\nFrom a " ASCTIME
+			     " remote from h\n>From b " ASCTIME "\n" M(2),
+		  2, false },
+		/* no empty line before, some at the start, a BOM, CRLF */
+		{ "From a@x " ASCTIME "\n" M(1) "From b@x " ASCTIME "\n" M(2),
+		  2, false },
+		{ "\n\r\n\nFrom a@x " ASCTIME "\n" M(1) "\nFrom b@x\n" M(2), 2,
+		  false },
+		{ "\xEF\xBB\xBF"
+		  "From a@x " ASCTIME "\n" M(1) "\nFrom b@x\n" M(2),
+		  2, false },
+		{ "From a@x " ASCTIME
+		  "\r\nA: b\r\n\r\nt\r\n\r\nFrom b@x\r\nA: c\r\n",
+		  2, false },
+		/* quoted, and a sentence that is not */
+		{ "From a@x\n" M(1) "\n>From b@x " ASCTIME "\nA: b\n", 1,
+		  false },
+		{ "From a@x\n" M(1) "\nFrom here on, all is text\nreally\n", 1,
+		  false },
+		{ "From a@x\n" M(1) "text\nFrom here\nhttp://x\n", 1, false },
+		/* without a header */
+		{ "From a@x " ASCTIME "\n" M(1) "\nFrom b@x " ASCTIME "\n\nt\n",
+		  2, false },
+		/* who knows */
+		{ "From a@x\n" M(1) "\nFrom the manual, page one:\nNote: so\n",
+		  2, true },
+		{ "From a@x\n" M(
+			  1) "text\nFrom the manual, page one:\nNote: so\n",
+		  1, true },
+		{ "From a@x\n" M(1) "\nFrom b@x " ASCTIME "\ntext\n", 2, true },
+		{ "From a@x\n" M(1) "text\nFrom b@x " ASCTIME "\ntext\n", 1,
+		  true },
+		{ "From a@x\n" M(1) "\nFrom Bob\ntext\n", 1, true },
+		/* counted: quoted (mboxcl) or not (mboxcl2); lies */
+		{ "From a@x\nContent-Length: 5\n\ntext\n\nFrom b@x\n" M(2), 2,
+		  false },
+		{ "From a@x\nContent-Length: 21\n\nFrom here on, a text\n\nFrom b@x\n" M(
+			  2),
+		  2, false },
+		{ "From a@x\nContent-Length: 20\n\nFrom here on, a text", 1,
+		  false },
+		{ "From a@x\nContent-Length: 28\n\nFrom b@x\nSubject: hid\n\ntext\n",
+		  1, true },
+		{ "From a@x\nContent-Length: 24\n\nFrom b@x\nSubject: hid\n\ntext\n",
+		  2, false },
+		{ "From a@x\nContent-Length: 99999999999999999999\n\nt\n\nFrom b@x\n" M(
+			  2),
+		  2, false },
+		{ "From a@x\nContent-Length: 18446744073709551615\n\nt\n\nFrom b@x\n" M(
+			  2),
+		  2, false },
+		{ "From a@x\nContent-Length: -1\n\nt\n\nFrom b@x\n" M(2), 2,
+		  false },
+		{ "From a@x\nContent-Length: 2\nContent-Length: 40\n\nt\n\nFrom b@x\n" M(
+			  2),
+		  2, false },
+		{ "From", 1, false },
+		{ "From a@x " ASCTIME, 1, false },
+		{ "From a@x\n\nFrom b@x " ASCTIME, 2, false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		struct parts p;
+
+		scan_text(&p, rows[i].text, strlen(rows[i].text));
+		if (p.count != rows[i].count || p.doubt.is_set != rows[i].doubt)
+			fail_msg("row %zu: %zu messages, doubt %d", i, p.count,
+				 p.doubt.is_set);
+	}
+}
+
+/* Random text out of a few words, whatever the window cuts. */
+static void borders_do_not_hang_on_the_window(void **state)
 {
 	static const char *const words[] = {
 		"From a@x Sun Nov 22 05:30:00 2026\n",
@@ -220,54 +342,90 @@ static void scan_agrees_with_the_reader(void **state)
 		"\r\n",
 		"From x\n",
 		">From y\n",
+		"Subject: z\n",
+		"Content-Length: 40\n",
 		"text\n",
 		"F",
 		"\r",
 	};
+	static const size_t steps[] = { 0, 1, 2, 30, 500, 1000, 1024, 4000 };
 	uint64_t seed = 7;
 
 	(void)state;
 	for (int round = 0; round < 300; round++) {
-		struct buf text = BUF_INIT(100000), whole = BUF_INIT(100000);
-		struct fault f = FAULT_INIT;
-		struct mbox_scan s;
-		const uint64_t *at;
-		size_t count;
+		struct buf text = BUF_INIT(1000000);
+		struct parts first, p;
 
 		buf_puts(&text, words[0]);
 		for (int i = 0; i < 30; i++)
-			buf_puts(&text, words[laws_random(&seed) % 9]);
-		mbox_scan_init(&s, found, &whole, &f);
-		sink_put(&s.sink, text.data, text.len);
-		assert_int_equal(sink_close(&s.sink), 0);
-		for (size_t piece = 1; piece < 8; piece++) {
-			struct buf parts = BUF_INIT(100000);
+			buf_puts(&text, words[laws_random(&seed) % 11]);
+		scan_text(&first, text.data, text.len);
+		for (size_t k = 0; k < sizeof(steps) / sizeof(*steps); k++) {
+			struct buf moved = BUF_INIT(1000000);
+			size_t fill = 65536 - 512 - steps[k];
 
-			mbox_scan_init(&s, found, &parts, &f);
-			for (size_t i = 0; i < text.len; i += piece)
-				sink_put(&s.sink, text.data + i,
-					 text.len - i < piece ? text.len - i
-							      : piece);
-			assert_int_equal(sink_close(&s.sink), 0);
-			laws_equal(&parts, whole.data, whole.len);
-			buf_free(&parts);
-		}
-		at = (const uint64_t *)(const void *)whole.data;
-		count = whole.len / sizeof(*at);
-		for (size_t i = 0; i < count; i++) {
-			uint64_t end = i + 1 < count ? at[i + 1] : text.len;
-			struct sink_count all;
-			struct mbox_message one;
-
-			sink_count_init(&all, NULL, &f);
-			mbox_message_init(&one, &all.sink);
-			sink_put(&one.sink, text.data + at[i],
-				 (size_t)(end - at[i]));
-			assert_int_equal(sink_close(&one.sink), 0);
+			/* the same behind a text that fills the window */
+			buf_puts(&moved, "From f@x\nSubject: filling\n\n");
+			while (moved.len < fill)
+				buf_puts(&moved, "x\n");
+			buf_puts(&moved, "\n");
+			fill = moved.len;
+			buf_put(&moved, text.data, text.len);
+			scan_text(&p, moved.data, moved.len);
+			/* whether the very first line begins one is judged by
+			 * what follows it */
+			assert_in_range(p.count, first.count, first.count + 1);
+			for (size_t i = 1; i < first.count; i++)
+				assert_true(p.list[p.count - i].offset - fill ==
+					    first.list[first.count - i].offset);
+			buf_free(&moved);
 		}
 		buf_free(&text);
-		buf_free(&whole);
 	}
+}
+
+static void a_file_in_doubt_is_not_changed(void **state)
+{
+	static const char text[] =
+		"From a@x\n" M(1) "\nFrom the manual, page one:\nNote: so\n\n"
+				  "From b@x " ASCTIME "\n" M(2);
+	const char *path = scratch_path(state, "box");
+	struct buf after = BUF_INIT(10000);
+	struct arena a = ARENA_INIT;
+	struct fault f = FAULT_INIT;
+	struct mailbox m;
+
+	write_file(path, text);
+	open_box(&m, &a, path);
+	assert_int_equal(m.count, 3);
+	assert_int_equal(mailbox_delete(&m, 1, &f), 0);
+	assert_int_equal(mailbox_close(&m, &f), -1);
+	assert_int_equal(f.cause, FAULT_DATA);
+	scratch_read(path, &after);
+	assert_string_equal(after.data, text);
+	buf_free(&after);
+	arena_free(&a);
+}
+
+static void what_is_counted_is_not_unquoted(void **state)
+{
+	const char *path = scratch_path(state, "box");
+	struct arena a = ARENA_INIT;
+	struct fault f = FAULT_INIT;
+	struct mailbox m;
+
+	write_file(path, "From a@x\nContent-Length: 27\n\nFrom here on\n"
+			 ">From there on\n\nFrom b@x\nContent-Length: 14\n\n"
+			 ">From here on\n");
+	open_box(&m, &a, path);
+	assert_int_equal(m.count, 2);
+	message_is(&m, 1,
+		   "Content-Length: 27\r\n\r\nFrom here on\r\n"
+		   ">From there on\r\n");
+	message_is(&m, 2, "Content-Length: 14\r\n\r\nFrom here on\r\n");
+	mailbox_abandon(&m);
+	(void)f;
+	arena_free(&a);
 }
 
 static void deleting_leaves_the_others_as_they_were(void **state)
@@ -625,7 +783,10 @@ int main(void)
 		cmocka_unit_test(bad_urls_are_refused),
 		cmocka_unit_test(cut_ends_after_its_lines),
 		IN_SCRATCH(an_mbox_is_read),
-		cmocka_unit_test(scan_agrees_with_the_reader),
+		cmocka_unit_test(every_form_of_mbox_is_read),
+		cmocka_unit_test(borders_do_not_hang_on_the_window),
+		IN_SCRATCH(a_file_in_doubt_is_not_changed),
+		IN_SCRATCH(what_is_counted_is_not_unquoted),
 		IN_SCRATCH(deleting_leaves_the_others_as_they_were),
 		IN_SCRATCH(what_changed_meanwhile_is_not_lost),
 		IN_SCRATCH(an_append_finds_the_new_file),

@@ -168,7 +168,7 @@ static struct sink *build_message(struct sink *end, void *room)
 {
 	struct mbox_message *s = room;
 
-	mbox_message_init(s, end);
+	mbox_message_init(s, false, end);
 	return &s->sink;
 }
 
@@ -206,26 +206,6 @@ static void a_message_comes_back_as_it_was(void **state)
 	buf_free(&out);
 }
 
-static void two_messages_are_refused(void **state)
-{
-	const char *path = scratch_path(state, "m");
-	struct buf file = BUF_INIT(10000), out = BUF_INIT(10000);
-	struct fault f = FAULT_INIT;
-	struct mbox_message s;
-	struct sink_buf end;
-
-	append(path, mail, &f);
-	append(path, mail, &f);
-	scratch_read(path, &file);
-	sink_buf_init(&end, &out, &f);
-	mbox_message_init(&s, &end.sink);
-	sink_put(&s.sink, file.data, file.len);
-	assert_int_equal(sink_close(&s.sink), -1);
-	assert_int_equal(f.cause, FAULT_DATA);
-	buf_free(&file);
-	buf_free(&out);
-}
-
 int main(void)
 {
 #define IN_SCRATCH(test)                                                       \
@@ -238,7 +218,6 @@ int main(void)
 		IN_SCRATCH(a_failed_append_is_cut_off),
 		IN_SCRATCH(mbox_does_not_follow_a_link),
 		IN_SCRATCH(a_message_comes_back_as_it_was),
-		IN_SCRATCH(two_messages_are_refused),
 	};
 
 	return cmocka_run_group_tests_name("store", tests, NULL, NULL);
