@@ -9,28 +9,22 @@
 #include <limits.h>
 #include <string.h>
 
+#include "base/interrupt.h"
 #include "base/world.h"
 
 #define STALLS_FREE 3	 /* those that mere chance may bring */
 #define PAUSE_MAX   100	 /* milliseconds */
 #define STALLED_MAX 2000 /* of pauses */
 
-static int wake_fd = -1;
-
-void wait_wake_by(int fd)
-{
-	wake_fd = fd;
-}
-
 void wait_begin(struct wait *w, uint64_t milliseconds)
 {
-	*w = (struct wait){ .wake = wake_fd };
+	*w = (struct wait){ .wake = interrupt_fd() };
 	wait_limit(w, milliseconds);
 }
 
 void wait_begin_stream(struct wait *w, uint64_t milliseconds)
 {
-	*w = (struct wait){ .wake = wake_fd, .is_stream = true };
+	*w = (struct wait){ .wake = interrupt_fd(), .is_stream = true };
 	wait_limit(w, milliseconds);
 }
 
@@ -210,9 +204,7 @@ enum wait_end wait_socket(struct wait *w, int fd, short events,
 			  "%s: the descriptor of the connection is closed",
 			  place);
 	else if (end == WAIT_WOKEN)
-		fault_set(f, FAULT_TEMPORARY,
-			  "%s: the conversation was broken off by a signal",
-			  place);
+		interrupt_fault(f);
 	else
 		return end;
 	return WAIT_FAULT;

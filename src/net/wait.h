@@ -10,8 +10,8 @@
  * out, above all), the wait pauses a little longer each time, and fails after
  * some seconds.
  *
- * Interrupted calls go on.  Who is to end all waits early, a signal above all,
- * makes a descriptor readable (wait_wake_by). */
+ * Interrupted calls go on; a signal that asks us to end (base/interrupt) ends
+ * each wait early. */
 #ifndef NET_WAIT_H
 #define NET_WAIT_H
 
@@ -63,11 +63,9 @@ bool wait_was_slow(const struct wait *w);
  * are ready. */
 enum wait_end wait_poll(struct wait *w, struct pollfd *p, size_t n,
 			struct fault *f);
-/* The same for a client's connection; to be woken is a fault there. */
+/* The same for a client's connection; to be woken is FAULT_INTERRUPTED there.
+ */
 enum wait_end wait_socket(struct wait *w, int fd, short events,
 			  const char *place, struct fault *f);
-
-/* From now on for each wait that begins; -1: no more. */
-void wait_wake_by(int fd);
 
 #endif

@@ -12,6 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/interrupt.h"
 #include "base/world.h"
 #include "probe/edit_terminal.h"
 #include "probe/talk_inside.h"
@@ -274,7 +275,7 @@ static int out_of_time(struct talk *t, struct fault *f)
 static int broken_off(struct talk *t, struct fault *f)
 {
 	t->is_over = t->is_lost = true;
-	return fault_set(f, FAULT_TEMPORARY, "broken off by a signal");
+	return interrupt_fault(f);
 }
 
 static int wait_for_either(struct talk *t, struct fault *f)

@@ -329,7 +329,9 @@ static void test_smtp_again(void **state)
 		struct dial_state inner = { .place = "mail.example.org:25" };
 		struct dial dial = { .state = &inner };
 		struct recipient to = { .address = "r@example.org" };
-		struct envelope e = { .reverse_path = "me@example.org",
+		struct arena arena = ARENA_INIT;
+		struct envelope e = { .arena = &arena,
+				      .reverse_path = "me@example.org",
 				      .recipients = &to,
 				      .count = 1 };
 		struct session_content content = { .has_8bit = false };
@@ -348,6 +350,7 @@ static void test_smtp_again(void **state)
 		assert_true(s.broken);
 		assert_in_range(tries, 1, 1000);
 		session_free(&s);
+		arena_free(&arena);
 		peer_end(&peer);
 	}
 }
