@@ -83,7 +83,9 @@ MOMENTS = 60                # of each signal, in the whole
 SIZES = 0, 1, 100, 512, 1024, 4096, 20000, 65536, 100000
 
 
-EARLY = "(before any handler)"
+# The call with which the program has begun; what comes earlier is ld.so's.
+BEGINS = "rt_sigaction"
+EARLY = " (before any handler)"
 
 
 class Plan:
@@ -142,15 +144,21 @@ class Kernel(Plan):
 
     def words(self, world):
         return ["strace", "-f", "-qq", "--seccomp-bpf", "-y", "-o",
-                world.path("strace"), "-e", f"trace={self.call}", "-e",
+                world.path("strace"), "-e", f"trace={self.call},{BEGINS}",
+                "-e",
                 f"inject={self.call}:error={self.error}:when={self.number}",
                 "--"]
 
     def struck(self, world):
+        """All of them: each process has its n-th."""
+        found, began = [], False
         with open(world.path("strace"), encoding="utf-8",
                   errors="replace") as file:
-            lines = [line for line in file if "(INJECTED)" in line]
-        return shorten(lines[0]) if lines else ""
+            for line in file:
+                began = began or BEGINS in line
+                if "(INJECTED)" in line:
+                    found.append(shorten(line) + ("" if began else EARLY))
+        return "\n".join(found)
 
 
 class Shim(Plan):
@@ -196,8 +204,8 @@ class Signal(Plan):
             for line in file:
                 if mark in line:
                     return f"SIG{self.name} after {shorten(before)}" + \
-                        ("" if began else " " + EARLY)
-                began = began or "rt_sigaction(" in line
+                        ("" if began else EARLY)
+                began = began or BEGINS in line
                 before = line
         return ""
 

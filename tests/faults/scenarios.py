@@ -304,6 +304,10 @@ class Local(Sending):
                 times += 1
         return {"alice": times}, True
 
+    def in_queue(self, world):
+        """Here it is qualified."""
+        return {who.partition("@")[0] for who in super().in_queue(world)}
+
     def leftovers(self, world):
         """Maildir's tmp is left to its own rule: 36 hours, by anybody."""
         return [path for path in super().leftovers(world)

@@ -9,16 +9,23 @@ TOLERATED = [
     # call that failed, what is wrong, what was said, and the reason
     (r"", r"died: 127", r"error while loading shared libraries",
      "ld.so could not load what is linked: nothing of ours has run yet"),
-    (r"\(before any handler\)", r"nothing was kept", r"",
+    (r"\(before any handler\)", r"nothing was kept|died: SIGSEGV", r"",
      "the program had not begun: ld.so was at work"),
+    (r"/queue/", r"sent twice", r"",
+     "that the server has it could not be written down"),
+    (r"/series/.*/done", r"a part was sent twice", r"",
+     "the same for a series"),
+    (r"read\(0<.* EIO", r"nothing was kept", r"cannot read standard input",
+     "what cannot be read cannot be kept"),
     (r"write\(2<", r"not a word", r"",
      "the call that failed is the one that would have said it"),
 ]
 
 
 def tolerated(done):
-    for call, wrong, said, _ in TOLERATED:
+    """The reason, or nothing."""
+    for call, wrong, said, why in TOLERATED:
         if re.search(call, done.struck) and re.search(wrong, done.broken) \
                 and re.search(said, done.err):
-            return True
-    return False
+            return why
+    return ""
