@@ -60,16 +60,20 @@ static void put_recipients(struct buf *line, const struct envelope *e)
 static void put_line(struct buf *line, const struct envelope *e,
 		     const struct outcome *out, const struct fault *failure)
 {
+	size_t discarded = envelope_discarded(e);
+
 	buf_printf(line, "id=%s account=%s host=%s from=<%s> to=",
 		   out->message_id ? out->message_id : "-", out->account,
-		   out->host	   ? out->host
-		   : out->queue_id ? "-"
-				   : "local",
+		   out->host				    ? out->host
+		   : out->queue_id || discarded == e->count ? "-"
+							    : "local",
 		   e->reverse_path ? e->reverse_path : "");
 	put_recipients(line, e);
 	buf_printf(line, " size=%" PRIu64 " accepted=%zu/%zu exit=%d",
 		   out->size, envelope_accepted(e), e->count,
 		   outcome_exit(out, failure));
+	if (discarded)
+		buf_printf(line, " discarded=%zu", discarded);
 	buf_printf(line, " time=%" PRIu64 ".%03us", out->milliseconds / 1000,
 		   (unsigned)(out->milliseconds % 1000));
 	if (out->reply[0]) {

@@ -48,6 +48,15 @@ size_t envelope_accepted(const struct envelope *e)
 	return n;
 }
 
+size_t envelope_discarded(const struct envelope *e)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < e->count; i++)
+		n += e->recipients[i].is_discarded;
+	return n;
+}
+
 size_t envelope_queued(const struct envelope *e)
 {
 	size_t n = 0;

@@ -21,7 +21,8 @@ struct recipient {
 	struct small_fault verdict;
 	const char *reply; /* the server's last words on it; NULL: none */
 	bool needs_smtputf8;
-	bool decided;	/* the verdict is in */
+	bool decided;	   /* the verdict is in */
+	bool is_discarded; /* accepted, and an alias says that nobody gets it */
 	bool is_queued; /* deferred, and it waits in the queue for its turn */
 };
 
@@ -59,6 +60,8 @@ static inline const char *recipient_reply(const struct recipient *one)
 
 /* Recipients with a verdict of FAULT_NONE. */
 size_t envelope_accepted(const struct envelope *e);
+/* Those among them whom an alias discards. */
+size_t envelope_discarded(const struct envelope *e);
 /* Recipients that wait in the queue. */
 size_t envelope_queued(const struct envelope *e);
 /* Has no verdict, or one that may be another tomorrow. */

@@ -21,7 +21,7 @@
 
 struct alias {
 	const char *name;
-	const char *value;
+	const char *value; /* NULL: the line is none */
 	unsigned line;
 	unsigned entered; /* in the run of that number */
 	bool open;
@@ -31,15 +31,33 @@ struct alias {
 /* ---- reading --------------------------------------------------------------
  */
 
+/* Where the comment of a line begins, or the line's end: at a '#' behind white
+ * space, in no quotes. */
+static char *find_comment(char *line)
+{
+	bool quoted = false;
+	char *p = line;
+
+	for (; *p && *p != '\n'; p++) {
+		if (*p == '\\' && p[1] && p[1] != '\n')
+			p++;
+		else if (*p == '"')
+			quoted = !quoted;
+		else if (*p == '#' && !quoted &&
+			 (p == line || strchr(BLANKS, p[-1])))
+			break;
+	}
+	return p;
+}
+
 /* A comment ends at its physical line: take it out before joining. */
 static void blank_comments(char *text)
 {
 	while (*text) {
-		char *line = text + strspn(text, " \t");
+		char *comment = find_comment(text);
 
-		text += strcspn(text, "\n");
-		if (*line == '#')
-			memset(line, ' ', (size_t)(text - line));
+		text = comment + strcspn(comment, "\n");
+		memset(comment, ' ', (size_t)(text - comment));
 		text += *text == '\n';
 	}
 }
@@ -111,36 +129,31 @@ static char *find_colon(char *line)
 	return strchr(quote ? quote : line, ':');
 }
 
-/* 0 when the line is none. */
-static int add_alias(struct arena *a, struct alias ***end, char *line,
-		     unsigned number)
+/* Of a line that is none the first word is the name, for whom it stops. */
+static void add_alias(struct arena *a, struct alias ***end, char *line,
+		      unsigned number)
 {
-	struct alias *new;
+	struct alias *new = arena_alloc(a, sizeof(*new));
 	char *colon = find_colon(line), *name;
 	size_t n;
 
-	if (!colon)
-		return 0;
-	*colon = '\0';
+	if (colon && colon > line)
+		new->value = trim(colon + 1);
+	line[colon ? (size_t)(colon - line) : strcspn(line, BLANKS)] = '\0';
 	name = trim(line);
 	n = strlen(name);
 	if (n > 1 && *name == '"' && name[n - 1] == '"') {
 		name[n - 1] = '\0';
 		name++;
 	}
-	if (!*name)
-		return 0;
-	new = arena_alloc(a, sizeof(*new));
 	new->name = name;
-	new->value = trim(colon + 1);
 	new->line = number;
 	**end = new;
 	*end = &new->next;
-	return 1;
 }
 
-int aliases_load(struct arena *a, const char *path, bool is_system,
-		 struct aliases *out, struct fault *f)
+int aliases_load(struct arena *a, const char *path, struct aliases *out,
+		 struct fault *f)
 {
 	struct buf text = BUF_INIT(ALIASES_FILE_MAX);
 	struct alias **end = &out->first;
@@ -154,10 +167,8 @@ int aliases_load(struct arena *a, const char *path, bool is_system,
 	r = read_text(path, &text, f);
 	at = text.data;
 	while (r == 0 && (line = next_line(a, &at, true, &number, &lines)))
-		if (*line && !add_alias(a, &end, line, number) && !is_system)
-			r = fault_set(f, FAULT_CONFIG,
-				      "%s:%u: expected \"name: address\"", path,
-				      number);
+		if (*line)
+			add_alias(a, &end, line, number);
 	buf_free(&text);
 	return r;
 }
@@ -277,18 +288,24 @@ static struct alias *find(const struct aliases *aliases,
 			  const struct address *one, bool is_given)
 {
 	enum here place = place_of(aliases, one->domain);
-	struct alias *other = NULL;
+	struct alias *other = NULL, *bad = NULL;
 
 	if (one->group_only || !*one->local || place == HERE_NOT)
 		return NULL;
 	if (aliases->own_user && strcmp(one->local, aliases->own_user) == 0)
 		return NULL;
 	for (struct alias *x = aliases->first; x; x = x->next) {
-		if (ascii_equal(x->name, one->local))
-			return x;
-		if (!other && ascii_equal(x->name, "default"))
+		if (ascii_equal(x->name, one->local)) {
+			if (x->value)
+				return x;
+			bad = bad ? bad : x;
+		}
+		if (!other && x->value &&
+		    (ascii_equal(x->name, "default") || !strcmp(x->name, "*")))
 			other = x;
 	}
+	if (bad)
+		return bad;
 	return is_given && place == HERE_BARE ? other : NULL;
 }
 
@@ -301,6 +318,8 @@ static int expand_alias(struct walk *w, struct alias *x, const struct site *s,
 	struct site inner = { w->aliases->path, x->line, x };
 	int r;
 
+	if (!x->value)
+		return wrong(w, &inner, "expected \"name: address\"");
 	if (x->entered == w->aliases->run && x->open) {
 		if (x == s->alias) /* its own name within it */
 			return append(w, s, one);
@@ -383,6 +402,11 @@ static int expand_special(struct walk *w, char *entry, const struct site *s)
 {
 	if (ascii_begins(entry, INCLUDE))
 		return expand_file(w, trim(entry + strlen(INCLUDE)), s);
+	if (strcmp(entry, "/dev/null") == 0 ||
+	    ascii_equal(entry, ":blackhole:")) {
+		w->out->is_discarded = true;
+		return 0;
+	}
 	if (*entry == '|')
 		return wrong(w, s,
 			     "a command cannot have mail here; name an "
@@ -393,8 +417,27 @@ static int expand_special(struct walk *w, char *entry, const struct site *s)
 	return wrong(w, s, "is neither an address nor " INCLUDE "/FILE");
 }
 
+/* A quoted name, which no address list has alone: that of an alias. */
+static struct alias *find_quoted(struct walk *w, const char *entry,
+				 struct address *one)
+{
+	size_t n = strlen(entry);
+
+	if (n < 3 || *entry != '"' || entry[n - 1] != '"' ||
+	    strpbrk(entry, "@\\"))
+		return NULL;
+	*one = (struct address){
+		.local = arena_dup_n(w->arena, entry + 1, n - 2),
+		.domain = "",
+	};
+	address_respell(w->arena, one);
+	return find(w->aliases, one, false);
+}
+
 static int expand_entry(struct walk *w, char *entry, const struct site *s)
 {
+	struct address named;
+	struct alias *quoted = find_quoted(w, entry, &named);
 	struct address_list found = { 0 };
 	struct fault bad = FAULT_INIT;
 	bool is_final = *entry == '\\'; /* no alias beyond this one */
@@ -402,6 +445,8 @@ static int expand_entry(struct walk *w, char *entry, const struct site *s)
 
 	if (strchr("|/:", *entry))
 		return expand_special(w, entry, s);
+	if (quoted)
+		return expand_alias(w, quoted, s, &named);
 	if (address_parse_list(w->arena, entry + is_final, &found, &bad) < 0)
 		return wrong(w, s, bad.text);
 	for (size_t i = 0; r == 0 && i < found.count; i++) {
@@ -449,7 +494,9 @@ int aliases_expand(struct arena *a, struct aliases *aliases,
 	next_run(aliases);
 	if (expand_alias(&w, x, &s, one) < 0)
 		return -1;
-	return out->list.count ? 0 : wrong(&w, &s, "stands for nobody");
+	return out->list.count || out->is_discarded
+		       ? 0
+		       : wrong(&w, &s, "stands for nobody");
 }
 
 int aliases_check(struct arena *a, const char *path, unsigned *count,
@@ -458,13 +505,17 @@ int aliases_check(struct arena *a, const char *path, unsigned *count,
 	struct aliases all = { .run = 0 };
 
 	*count = 0;
-	if (aliases_load(a, path, false, &all, f) < 0)
+	if (aliases_load(a, path, &all, f) < 0)
 		return -1;
 	for (struct alias *x = all.first; x; x = x->next) {
 		struct expansion unused = { .is_list = false };
 		struct address one = { .local = x->name, .domain = "" };
 
 		++*count;
+		if (!x->value)
+			return fault_set(f, FAULT_CONFIG,
+					 "%s:%u: expected \"name: address\"",
+					 path, x->line);
 		if (aliases_expand(a, &all, &one, &unused, f) < 0)
 			return -1;
 	}

@@ -1,11 +1,15 @@
 /* aliases.h - bare names that stand for addresses (aliases(5)).
  *
  * "name: address, address" lines, continued by lines that begin with white
- * space, "#" comments, names without regard to case; "default" stands for any
- * bare name that has no line of its own and is no alias's target.  An alias may
- * name aliases, and lists in files (":include:/FILE", an address list a line);
- * "\name" is that name and no alias.  Commands and files are refused when they
- * are used: nothing is run or written because a list says so.
+ * space, "#" comments (behind an entry too), names without regard to case;
+ * "default" or "*" stands for any bare name that has no line of its own and is
+ * no alias's target.  An alias may name aliases, and lists in files
+ * (":include:/FILE", an address list a line); "\name" is that name and no
+ * alias.
+ * "/dev/null" and exim's ":blackhole:" discard.  Commands and other files are
+ * refused when they are used: nothing is run or written because a list says so.
+ * So is a line that is none, for the name that it begins with: all other mail
+ * goes on.
  *
  * A name is an alias's when it has no domain, or one that is this machine
  * (here.h); "default" takes nobody who has a full domain. */
@@ -35,20 +39,19 @@ struct aliases {
 /* What a name stands for, to be zeroed first. */
 struct expansion {
 	struct address_list list;
-	bool is_alias; /* else the list is the name itself */
-	bool is_list;  /* an :include: had a part in it */
+	bool is_alias;	   /* else the list is the name itself */
+	bool is_list;	   /* an :include: had a part in it */
+	bool is_discarded; /* by one of its targets; nobody may be left then */
 };
 
-/* An unreadable file is FAULT_CONFIG, and so is a line that is none
- * (FILE:LINE), but where the file is the system's: other programs read that
- * too, and a line that is theirs is passed over. */
-int aliases_load(struct arena *a, const char *path, bool is_system,
-		 struct aliases *out, struct fault *f);
+/* An unreadable file is FAULT_CONFIG. */
+int aliases_load(struct arena *a, const char *path, struct aliases *out,
+		 struct fault *f);
 /* Appends what `one` stands for: itself when it has a domain that is elsewhere
  * or no alias.  A name that comes back to itself stays that name (so "root:
- * root, ops@example.org" works); a longer circle is FAULT_CONFIG, as is an
- * alias for nobody at all, and what cannot be read.  Targets keep their own
- * display names; a mailbox may come twice. */
+ * root, ops@example.org" works); a longer circle is FAULT_CONFIG (FILE:LINE),
+ * as is an alias for nobody at all, and what cannot be read.  Targets keep
+ * their own display names; a mailbox may come twice. */
 int aliases_expand(struct arena *a, struct aliases *aliases,
 		   const struct address *one, struct expansion *out,
 		   struct fault *f);

@@ -21,6 +21,13 @@
 #include "submit/request.h"
 #include "submit/resolve.h"
 
+/* A recipient with whom the addresses have done already. */
+struct unresolved {
+	const char *name;
+	struct fault why; /* FAULT_NONE: the aliases discard it */
+	struct unresolved *next;
+};
+
 struct composition {
 	struct arena *arena;
 	const struct request *request;
@@ -43,9 +50,10 @@ struct composition {
 	struct envelope envelope;
 	struct address_list recipients; /* the envelope's, as addresses */
 	struct address_index recipient_index;
-	const char *message_id; /* with its <> */
-	bool is_empty;		/* nothing to say and --skip-empty: no mail */
-	struct stage stage;	/* the finished bytes */
+	struct unresolved *unresolved; /* who are in it with a verdict */
+	const char *message_id;	       /* with its <> */
+	bool is_empty;	    /* nothing to say and --skip-empty: no mail */
+	struct stage stage; /* the finished bytes */
 	bool has_stage;
 	bool is_rendered;     /* and the stage has all of it */
 	bool has_8bit;	      /* in the body as rendered */

@@ -138,30 +138,108 @@ static void add_recipients(struct composition *c,
 					    &list->items[i]);
 }
 
+static void note(struct composition *c, const struct address *one,
+		 const struct fault *why)
+{
+	struct unresolved *new = arena_alloc(c->arena, sizeof(*new));
+
+	new->name = one->spec;
+	if (why)
+		new->why = *why;
+	new->next = c->unresolved;
+	c->unresolved = new;
+}
+
+/* A name that its alias makes undeliverable does not stop the others, where
+ * one mail is sent: it fails as one that a server refuses. */
+static bool is_alone_at_fault(const struct composition *c,
+			      const struct fault *why)
+{
+	const struct request *r = c->request;
+
+	return r->action == REQUEST_SEND && !r->series.limit &&
+	       !r->series.asks && why->cause == FAULT_CONFIG && !why->temporary;
+}
+
+static int take_recipient(struct composition *c, const struct address *one,
+			  struct address_list *shown, struct fault *f)
+{
+	struct address_list single = { 0 }, found = { 0 }, seen = { 0 };
+	struct fault why = FAULT_INIT;
+	struct address qualified = *one;
+
+	address_append(c->arena, &single, one);
+	if (resolve_recipients(&c->resolver, &single, &seen, &found, &why) <
+	    0) {
+		if (!is_alone_at_fault(c, &why)) {
+			*f = why;
+			return -1;
+		}
+		note(c, one, &why);
+		fault_clear(&why);
+		resolve_domain(&c->resolver, &qualified, &why);
+		address_append(c->arena, shown, &qualified);
+		return 0;
+	}
+	if (!found.count && !one->group_only)
+		note(c, one, NULL);
+	add_recipients(c, &found);
+	for (size_t i = 0; i < seen.count; i++)
+		address_append(c->arena, shown, &seen.items[i]);
+	return 0;
+}
+
 /* Adds what the list stands for to the envelope; *shown is how it stands in
  * the header. */
 static int take_recipients(struct composition *c,
 			   const struct address_list *list,
 			   struct address_list *shown, struct fault *f)
 {
-	struct address_list found = { 0 };
+	struct address_list seen = *shown, found = { 0 };
+	struct fault why = FAULT_INIT;
 
-	if (resolve_recipients(&c->resolver, list, shown, &found, f) < 0)
-		return -1;
-	add_recipients(c, &found);
+	c->resolver.has_discarded = false;
+	if (resolve_recipients(&c->resolver, list, &seen, &found, &why) == 0 &&
+	    !c->resolver.has_discarded) {
+		*shown = seen;
+		add_recipients(c, &found);
+		return 0;
+	}
+	for (size_t i = 0; i < list->count; i++)
+		if (take_recipient(c, &list->items[i], shown, f) < 0)
+			return -1;
 	return 0;
+}
+
+/* Those who were settled before a server is asked come last. */
+static void fill_unresolved(struct composition *c)
+{
+	struct envelope *e = &c->envelope;
+
+	for (struct unresolved *x = c->unresolved; x; x = x->next) {
+		struct recipient *one = &e->recipients[e->count++];
+
+		one->address = x->name;
+		one->decided = true;
+		one->is_discarded = !fault_is_set(&x->why);
+		envelope_judge(e, one, &x->why);
+	}
 }
 
 static int fill_envelope(struct composition *c, struct fault *f)
 {
 	const struct request *r = c->request;
 	struct envelope *e = &c->envelope;
+	size_t settled = 0;
 
 	if (reverse_path(c, f) < 0)
 		return -1;
 	e->arena = c->arena;
+	for (const struct unresolved *x = c->unresolved; x; x = x->next)
+		settled++;
 	e->count = c->recipients.count;
-	e->recipients = arena_array(c->arena, e->count, sizeof(*e->recipients));
+	e->recipients = arena_array(c->arena, e->count + settled,
+				    sizeof(*e->recipients));
 	for (size_t i = 0; i < e->count; i++) {
 		const struct address *one = &c->recipients.items[i];
 
@@ -171,6 +249,9 @@ static int fill_envelope(struct composition *c, struct fault *f)
 	e->dsn_notify = r->dsn_notify ? r->dsn_notify : c->account->dsn_notify;
 	e->dsn_ret = r->dsn_ret ? r->dsn_ret : c->account->dsn_return;
 	e->dsn_envid = r->dsn_envid;
+	fill_unresolved(c);
+	if (!c->recipients.count && envelope_sum_up(e, f) < 0)
+		return -1;
 	if (e->count || r->action == REQUEST_PRINT ||
 	    r->action == REQUEST_CHECK)
 		return 0;

@@ -158,7 +158,7 @@ static int intake_recipient(void *context, struct server_mail *m,
 			return refuse_without_server(one->spec, answer);
 		count++;
 	}
-	if (!count)
+	if (!count && !found.expansion.is_discarded)
 		return answer_set(answer, 550, "5.1.1",
 				  "<%s> stands for nobody", to->address.spec);
 	for (size_t i = 0; i < found.final.count; i++)

@@ -107,6 +107,8 @@ static const char *recipient_status(const struct recipient *r)
 {
 	if (r->is_queued)
 		return "queued";
+	if (r->is_discarded)
+		return "discarded";
 	if (!r->decided)
 		return "undecided";
 	if (!small_fault_is_set(&r->verdict))

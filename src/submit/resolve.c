@@ -141,13 +141,16 @@ static int load_aliases(struct resolver *r, struct fault *f)
 
 	if (r->has_aliases)
 		return 0;
-	r->has_aliases = true;
+	r->has_aliases = is_system;
 	if (r->skip_aliases || !account->aliases ||
 	    strcmp(account->aliases, "off") == 0)
 		return 0;
-	if (aliases_load(r->arena, account->aliases, is_system, &r->aliases,
-			 &found) == 0)
+	if (aliases_load(r->arena, account->aliases, &r->aliases, &found) ==
+	    0) {
+		r->has_aliases = true;
 		return 0;
+	}
+	/* and so it will be for the next name */
 	if (!is_system)
 		return fault_set(f, found.cause, "aliases: %s", found.text);
 	log_warning("no alias is known: %s", found.text);
@@ -185,6 +188,7 @@ int resolve_address(struct resolver *r, const struct address *one,
 		return -1;
 	if (aliases_expand(r->arena, &r->aliases, one, &out->expansion, f) < 0)
 		return -1;
+	r->has_discarded |= out->expansion.is_discarded;
 	for (size_t i = 0; i < found->count; i++) {
 		struct address final = found->items[i];
 
@@ -202,7 +206,7 @@ static void show(struct resolver *r, struct address_list *shown,
 {
 	bool is_alias = found->expansion.is_alias;
 
-	if (found->expansion.is_list) {
+	if (found->expansion.is_list || !found->final.count) {
 		address_append(r->arena, shown, &found->qualified);
 		return;
 	}

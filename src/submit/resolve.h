@@ -33,6 +33,7 @@ struct resolver {
 	bool skip_aliases;
 	struct aliases aliases; /* loaded for the first bare name */
 	bool has_aliases;	/* as far as they will ever be loaded */
+	bool has_discarded;	/* somebody, since it was last cleared */
 	const char *domain;	/* NULL until it is needed */
 };
 
@@ -50,11 +51,13 @@ void resolver_init(struct resolver *r, struct arena *a,
  * none. */
 const char *resolver_domain(struct resolver *r, struct fault *f);
 
-/* FAULT_CONFIG where the aliases are at fault. */
+/* FAULT_CONFIG where the aliases are at fault.  What they discard has no final
+ * address. */
 int resolve_address(struct resolver *r, const struct address *one,
 		    struct resolution *out, struct fault *f);
 /* Appends a list's recipients as the header shows them and as the envelope has
- * them; either may be NULL.  What is no mailbox is only shown. */
+ * them; either may be NULL.  What is no mailbox, or discarded, is only shown.
+ */
 int resolve_recipients(struct resolver *r, const struct address_list *list,
 		       struct address_list *shown,
 		       struct address_list *envelope, struct fault *f);

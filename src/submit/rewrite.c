@@ -58,18 +58,35 @@ static int resolve_each(struct resolver *r, const struct address_list *from,
 	return 0;
 }
 
+/* One by one, where the alias of one of them is at fault. */
+static int resolve_apart(struct resolver *r, const struct address_list *from,
+			 struct address_list *to, struct fault *f)
+{
+	for (size_t i = 0; i < from->count; i++) {
+		struct address_list one = { 0 }, found = { 0 };
+		struct fault unused = FAULT_INIT;
+
+		address_append(r->arena, &one, &from->items[i]);
+		if (resolve_recipients(r, &one, &found, NULL, &unused) < 0)
+			found = one;
+		if (resolve_each(r, &found, to, false, f) < 0)
+			return -1;
+	}
+	return 0;
+}
+
 static int resolve_list(struct resolver *r, const struct address_list *from,
 			struct address_list *to, enum part part,
 			struct fault *f)
 {
 	struct fault unused = FAULT_INIT;
 
-	if (part == PART_RECIPIENTS) {
-		if (resolve_recipients(r, from, to, NULL, &unused) == 0)
-			return 0;
-		to->count = 0;
-	}
-	return resolve_each(r, from, to, part == PART_AUTHOR, f);
+	if (part != PART_RECIPIENTS)
+		return resolve_each(r, from, to, part == PART_AUTHOR, f);
+	if (resolve_recipients(r, from, to, NULL, &unused) == 0)
+		return 0;
+	to->count = 0;
+	return resolve_apart(r, from, to, f);
 }
 
 static bool is_same(const struct address_list *one,

@@ -41,6 +41,9 @@ static int verify_one(struct resolver *resolver, const struct address *one,
 		return fault_set(f, wrong.cause, "%s: %s", as_typed(one),
 				 wrong.text);
 	}
+	if (!found.final.count)
+		buf_printf(out, "%s: nowhere: the aliases discard it\n",
+			   as_typed(one));
 	for (size_t i = 0; i < found.final.count; i++) {
 		const char *address = found.final.items[i].spec;
 

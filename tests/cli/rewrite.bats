@@ -244,7 +244,8 @@ equal() {
 	refused 78 "$PWD/none" root <<<text
 	equal ops@x.example "$(recipients ops@x.example </dev/null)"
 	echo 'no colon' >none
-	refused 78 "$PWD/none:1" root <<<text
+	refused 78 "$PWD/none:1" no <<<text
+	equal root@example.org "$(recipients root </dev/null)"
 }
 
 @test "the domain of a bare name" {

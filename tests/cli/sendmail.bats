@@ -335,6 +335,82 @@ simple=$'To: ops@example.org\nSubject: hello\n\ntext\n'
 	turned_down 64 'no mail' -bp ops@example.org
 }
 
+@test "a line of the aliases that is refused stops its name alone" {
+	printf '%s\n' 'root: ops@example.org # who is on duty' \
+		'bob bob@example.org' 'pipe: "|cat"' >aliases
+	configure 'from me@example.org' "aliases $PWD/aliases"
+	goes root <<<$'Subject: x\n\ntext'
+	envelope me@example.org ops@example.org
+	forget
+	for name in bob pipe; do
+		post $name <<<$'Subject: x\n\nkept text'
+		[ "$status" -eq 78 ]
+		says "$PWD/aliases:"
+		[ "$(arrived)" -eq 0 ]
+		grep -q '^kept text' "$home/dead.letter"
+		rm "$home/dead.letter"
+	done
+	# and not those who stand beside it
+	forget
+	post -t <<<$'To: bob, root\nSubject: x\n\nkept text'
+	[ "$status" -eq 79 ]
+	says "$PWD/aliases:2"
+	says '1 of 2'
+	there
+	header To 'bob@example.org, ops@example.org'
+	grep -q '^X-Undelivered-To: bob$' "$home/dead.letter"
+	# which goes by the alias, once that is right
+	forget
+	echo 'bob: rob@example.org' >aliases
+	run --separate-stderr mailsend --draft "$home/dead.letter"
+	[ "$status" -eq 0 ]
+	envelope me@example.org rob@example.org
+}
+
+@test "an alias that is /dev/null discards, and says so in the log" {
+	printf '%s\n' 'noise: /dev/null' 'some: /dev/null, ops@example.org' \
+		'*: "/dev/null"' >aliases
+	configure 'from me@example.org' "aliases $PWD/aliases"
+	post noise <<<$'Subject: x\n\ntext'
+	[ "$status" -eq 0 ]
+	[ -z "$output$stderr" ]
+	[ "$(arrived)" -eq 0 ]
+	grep -q 'to=<\?noise' log
+	grep -qi discarded log
+	[ ! -e "$home/dead.letter" ]
+	forget
+	goes some <<<$'Subject: x\n\ntext'
+	envelope me@example.org ops@example.org
+	forget
+	goes -t <<<$'To: noise, eve@example.org, anybody\nSubject: x\n\ntext'
+	header To 'noise@example.org, eve@example.org, anybody@example.org'
+	run --separate-stderr mailsend --json noise <<<text
+	[ "$status" -eq 0 ]
+	json_of 'j["recipients"][0]["status"] == "discarded"' <<<"$output"
+	post -bv noise
+	[[ $output == *discard* ]]
+	# a program that speaks SMTP
+	forget
+	dialogue -bs <<-'END'
+	EHLO x
+	MAIL FROM:<a@example.org>
+	RCPT TO:<noise@localhost>
+	DATA
+	Subject: x
+
+	text
+	.
+	QUIT
+	END
+	[ "$codes" = '220 250 250 250 354 250 221 ' ]
+	[ "$(arrived)" -eq 0 ]
+	# whatever the delivery mode: nothing waits for nobody
+	post -odq noise <<<$'Subject: x\n\ntext'
+	[ "$status" -eq 0 ]
+	post -bp
+	[[ $output == *empty* ]]
+}
+
 @test "-bi and newaliases: the file is checked" {
 	printf 'root: ops@example.org\nops: root,\n  bob@example.org\n' >aliases
 	configure "aliases $PWD/aliases"
