@@ -32,7 +32,10 @@ static struct library libcrypto = { "libcrypto.so.3", "libssl3", symbols,
 
 static int failed(struct fault *f)
 {
-	return fault_set(f, FAULT_SOFTWARE, "libcrypto cannot make a digest");
+	/* memory, as far as is known: the digests themselves are always there
+	 */
+	return fault_set(f, FAULT_TEMPORARY,
+			 "libcrypto cannot make a digest now");
 }
 
 static int digest_put(struct sink *sink, const void *data, size_t n)

@@ -201,18 +201,15 @@ static void set_ciphers(struct handle *h, const char *list)
 static CURLcode on_ssl_ctx(CURL *handle, void *ctx, void *context)
 {
 	struct handle *h = context;
-	struct pin_watch *watch = NULL;
 
 	(void)handle;
-	if (h->options->chain) {
-		watch = &h->watch;
-		watch->saw = chain_record;
-		watch->context = h->options->chain;
-	}
-	if (h->options->fingerprint)
-		pin_install(&h->pin, watch, ctx);
-	else
-		pin_install_bundle(h->bundle, watch, ctx);
+	h->judge = (struct pin_judge){
+		.pin = h->options->fingerprint ? &h->pin : NULL,
+		.bundle = h->bundle,
+		.saw = h->options->chain ? chain_record : NULL,
+		.context = h->options->chain,
+	};
+	pin_install(&h->judge, ctx);
 	return CURLE_OK;
 }
 
@@ -229,8 +226,7 @@ static void set_tls(struct handle *h)
 	handle_long(h, CURLOPT_SSL_VERIFYHOST,
 		    check && !o->fingerprint ? 2 : 0);
 	set_trust(h);
-	if (o->fingerprint || (check && h->bundle) ||
-	    (o->chain && h->has_pin)) {
+	if (h->has_pin && (check || o->chain)) {
 		curl.setopt(h->curl, CURLOPT_SSL_CTX_DATA, h);
 		if (curl.setopt(h->curl, CURLOPT_SSL_CTX_FUNCTION, on_ssl_ctx))
 			h->setup = CURLE_NOT_BUILT_IN;
@@ -250,6 +246,7 @@ void handle_make(struct handle *h, unsigned milliseconds)
 {
 	h->setup = CURLE_OK;
 	h->pin.refused = false;
+	h->judge = (struct pin_judge){ .is_given = false };
 	h->curl = curl.init();
 	if (!h->curl) {
 		h->setup = CURLE_OUT_OF_MEMORY;
@@ -276,6 +273,21 @@ void handle_make(struct handle *h, unsigned milliseconds)
 CURLcode handle_perform(struct handle *h)
 {
 	return h->setup ? h->setup : curl.perform(h->curl);
+}
+
+bool handle_refused(const struct handle *h, CURLcode code, long *verify)
+{
+	const struct handle_options *o = h->options;
+
+	*verify = 0;
+	if (h->judge.is_given) {
+		*verify = h->judge.verify;
+		return !h->judge.is_accepted &&
+		       (o->check_certificate || o->fingerprint);
+	}
+	if (h->curl)
+		curl.getinfo(h->curl, CURLINFO_SSL_VERIFYRESULT, verify);
+	return code == CURLE_PEER_FAILED_VERIFICATION && *verify > 1;
 }
 
 void handle_drop(struct handle *h)

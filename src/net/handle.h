@@ -53,10 +53,10 @@ struct handle {
 	const struct handle_options *options;
 	CURLcode setup; /* the first option that was not taken */
 	struct pin pin;
-	struct pin_watch watch;
-	bool has_pin;	    /* OpenSSL can be asked */
-	const char *bundle; /* of CAs, for what the hashed folder does not
-			       know */
+	struct pin_judge judge; /* of the last handshake */
+	bool has_pin;		/* OpenSSL can be asked */
+	const char *bundle;	/* of CAs, for what the hashed folder does not
+				   know */
 	struct curl_slist *connect_to;
 };
 
@@ -72,6 +72,9 @@ void handle_make(struct handle *h, unsigned milliseconds);
 void handle_text(struct handle *h, CURLoption option, const char *value);
 void handle_long(struct handle *h, CURLoption option, long value);
 CURLcode handle_perform(struct handle *h);
+/* Was the server's certificate refused, for its chain or its fingerprint?
+ * *verify is X509_V_*, 0 or 1 where nothing is known of the chain. */
+bool handle_refused(const struct handle *h, CURLcode code, long *verify);
 void handle_drop(struct handle *h);
 
 #endif

@@ -4,7 +4,6 @@
  * peer), so a wrong server hears neither a password nor an address. */
 #include "net/pin.h"
 
-#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -53,6 +52,12 @@ static struct {
 	int (*bio_read)(BIO *, void *, int);
 	int (*bio_puts)(BIO *, const char *);
 	int (*bio_free)(BIO *);
+	const void *(*chain)(const X509_STORE_CTX *);
+	void *(*by_name)(X509_STORE_CTX *, const X509_NAME *);
+	int (*stack_count)(const void *);
+	void *(*stack_at)(const void *, int);
+	void (*stack_free)(void *, void (*)(X509 *));
+	void (*forget_errors)(void);
 } crypto;
 
 static const struct library_symbol ssl_symbols[] = {
@@ -92,6 +97,12 @@ static const struct library_symbol crypto_symbols[] = {
 	{ "BIO_read", &crypto.bio_read },
 	{ "BIO_puts", &crypto.bio_puts },
 	{ "BIO_free", &crypto.bio_free },
+	{ "X509_STORE_CTX_get0_chain", &crypto.chain },
+	{ "X509_STORE_CTX_get1_certs", &crypto.by_name },
+	{ "OPENSSL_sk_num", &crypto.stack_count },
+	{ "OPENSSL_sk_value", &crypto.stack_at },
+	{ "OPENSSL_sk_pop_free", &crypto.stack_free },
+	{ "ERR_clear_error", &crypto.forget_errors },
 	{ NULL, NULL },
 };
 
@@ -155,9 +166,8 @@ static size_t write_digest(const X509 *x, size_t length, unsigned char *out)
 	return n;
 }
 
-static int check_leaf(X509_STORE_CTX *store, void *context)
+static int check_leaf(X509_STORE_CTX *store, struct pin *p)
 {
-	struct pin *p = context;
 	X509 *leaf = crypto.leaf(store);
 	unsigned char digest[EVP_MAX_MD_SIZE];
 	size_t n = leaf ? write_digest(leaf, p->length, digest) : 0;
@@ -193,7 +203,22 @@ static bool verify_again(X509_STORE_CTX *store, const char *bundle)
 	return good;
 }
 
-static int check_chain(X509_STORE_CTX *store, void *context)
+/* Do we trust an authority of the name that the chain ends with?  Then its key
+ * has not signed this, or the chain would go on. */
+static bool has_namesake(X509_STORE_CTX *store)
+{
+	const void *chain = crypto.chain(store);
+	int count = chain ? crypto.stack_count(chain) : 0;
+	const X509 *last = count > 0 ? crypto.stack_at(chain, count - 1) : NULL;
+	void *known = last ? crypto.by_name(store, crypto.issuer(last)) : NULL;
+	bool found = known && crypto.stack_count(known) > 0;
+
+	if (known)
+		crypto.stack_free(known, crypto.free);
+	return found;
+}
+
+static int check_chain(X509_STORE_CTX *store, const char *bundle)
 {
 	int good = crypto.verify(store);
 
@@ -208,42 +233,36 @@ static int check_chain(X509_STORE_CTX *store, void *context)
 	default:
 		return good;
 	}
-	if (!verify_again(store, context))
-		return good;
-	crypto.set_error(store, X509_V_OK);
-	return 1;
-}
-
-static int check_watched(X509_STORE_CTX *store, void *context)
-{
-	const struct pin_watch *w = context;
-	int good = w->pin ? check_leaf(store, w->pin)
-			  : check_chain(store, (void *)(uintptr_t)w->bundle);
-
-	w->saw(store, good > 0, w->context);
+	if (verify_again(store, bundle)) {
+		crypto.set_error(store, X509_V_OK);
+		return 1;
+	}
+	if (has_namesake(store))
+		crypto.set_error(store, X509_V_ERR_CERT_SIGNATURE_FAILURE);
 	return good;
 }
 
-void pin_install(struct pin *p, struct pin_watch *watch, void *ssl_ctx)
+static int judge(X509_STORE_CTX *store, void *context)
 {
-	if (!watch) {
-		ssl.set_verify(ssl_ctx, check_leaf, p);
-		return;
-	}
-	watch->pin = p;
-	ssl.set_verify(ssl_ctx, check_watched, watch);
+	struct pin_judge *j = context;
+	int good = j->pin ? check_leaf(store, j->pin)
+			  : check_chain(store, j->bundle);
+
+	j->is_given = true;
+	j->is_accepted = good > 0;
+	j->verify = crypto.error(store);
+	if (j->saw)
+		j->saw(store, good > 0, j->context);
+	/* what the arithmetic of a bad signature has left there would be taken
+	 * for the cause of the failure, in place of the verdict */
+	if (good <= 0)
+		crypto.forget_errors();
+	return good;
 }
 
-void pin_install_bundle(const char *file, struct pin_watch *watch,
-			void *ssl_ctx)
+void pin_install(struct pin_judge *j, void *ssl_ctx)
 {
-	if (!watch) {
-		ssl.set_verify(ssl_ctx, check_chain, (void *)(uintptr_t)file);
-		return;
-	}
-	watch->pin = NULL;
-	watch->bundle = file;
-	ssl.set_verify(ssl_ctx, check_watched, watch);
+	ssl.set_verify(ssl_ctx, judge, j);
 }
 
 bool pin_describe_tls(void *session, char *out, size_t size)

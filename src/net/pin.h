@@ -27,24 +27,28 @@ int pin_parse(struct pin *p, const char *hex, struct fault *f);
 /* `backend` as libcurl names its TLS: "OpenSSL/3.0.17". */
 int pin_load(const char *backend, struct fault *f);
 
-/* Who looks on while a certificate is judged.  The rest is pin.c's. */
-struct pin_watch {
-	/* `store` is the X509_STORE_CTX after the verdict */
+/* A server's certificate, judged in the handshake. */
+struct pin_judge {
+	struct pin *pin; /* counts in place of the chain; NULL */
+	/* Read too, in the midst of the handshake, where the CAs that the
+	 * SSL_CTX knows do not suffice; NULL: there is no such file */
+	const char *bundle;
+	/* Who looks on, or NULL; `store` is the X509_STORE_CTX behind the
+	 * verdict */
 	void (*saw)(void *store, bool accepted, void *context);
 	void *context;
-	struct pin *pin;
-	const char *bundle;
+
+	/* The verdict. */
+	bool is_given; /* a certificate came */
+	bool is_accepted;
+	long verify; /* X509_V_*; of a certificate that names an authority we
+			know and is not signed by its key it is
+			X509_V_ERR_CERT_SIGNATURE_FAILURE, wherever OpenSSL
+			stopped */
 };
 
-/* On an SSL_CTX that verifies its peer; the pin and the watch, which may be
- * NULL, outlive it. */
-void pin_install(struct pin *p, struct pin_watch *watch, void *ssl_ctx);
-
-/* Where the CAs that an SSL_CTX knows do not suffice, those of this file are
- * read too, in the midst of the handshake.  The name is borrowed for as long
- * as the SSL_CTX lives; NULL: there is no such file. */
-void pin_install_bundle(const char *file, struct pin_watch *watch,
-			void *ssl_ctx);
+/* On an SSL_CTX that verifies its peer; the judge outlives it. */
+void pin_install(struct pin_judge *judge, void *ssl_ctx);
 
 /* "TLSv1.3, TLS_AES_256_GCM_SHA384"; false while the handshake lasts. */
 bool pin_describe_tls(void *ssl, char *out, size_t size);

@@ -1,10 +1,13 @@
 /* verdict.c - tables of what OpenSSL says, by number and by word. */
 #include "net/verdict.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <netdb.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 /* A look-up that failed is asked once more, for libcurl does not tell "there
  * is no such host" from "nobody could say".  Neither does a resolver always. */
@@ -52,6 +55,10 @@ static const struct {
 	enum fault_cause cause;
 	const char *what, *way_out;
 } chain_faults[] = {
+	{ 7, FAULT_CONFIG,
+	  "does not have the signature of the authority that it names",
+	  "it is forged or damaged, or that authority has a new key: ask the "
+	  "server's administrator before you trust it" },
 	{ 9, FAULT_UNAVAILABLE, "is not valid yet",
 	  "is this machine's clock right?" },
 	{ 10, FAULT_UNAVAILABLE, "has expired",
@@ -84,6 +91,53 @@ static const struct {
 	  "do not trust this server before its administrator has a new one" },
 };
 
+bool verdict_is_name(const char *text)
+{
+	return strstr(text, "match") != NULL;
+}
+
+/* What a dial holds at a time: its socket, the look-up's, a file, a folder. */
+#define DESCRIPTORS 8
+
+/* Where they ran out, files of ours could not be looked at either, and say
+ * nothing.  By now the dial has given its own back: that many must be free. */
+static int check_descriptors(const char *place, struct fault *f)
+{
+	int held[DESCRIPTORS], n = 0, error = 0;
+
+	while (n < DESCRIPTORS &&
+	       (held[n] = open("/", O_RDONLY | O_CLOEXEC)) >= 0)
+		n++;
+	if (n < DESCRIPTORS)
+		error = errno;
+	while (n > 0)
+		close(held[--n]);
+	if (error != EMFILE && error != ENFILE && error != ENOMEM)
+		return 0;
+	return fault_errno(f, FAULT_TEMPORARY, error,
+			   "TLS with %s cannot be set up now", place);
+}
+
+int verdict_files(const char *place, const char *text,
+		  const struct verdict_file *files, struct fault *f)
+{
+	if (check_descriptors(place, f) < 0)
+		return -1;
+	for (; files->setting; files++) {
+		int fd = files->path ? open(files->path, O_RDONLY | O_CLOEXEC)
+				     : -1;
+
+		if (files->path && fd < 0)
+			return fault_errno(f, FAULT_CONFIG, errno,
+					   "%s: cannot read %s", files->setting,
+					   files->path);
+		if (fd >= 0)
+			close(fd);
+	}
+	return fault_set(f, FAULT_CONFIG, "TLS with %s cannot be set up: %s",
+			 place, text);
+}
+
 int verdict_certificate(const char *place, const char *name, long verify,
 			const struct pin *pin, const char *text,
 			struct fault *f)
@@ -94,6 +148,8 @@ int verdict_certificate(const char *place, const char *name, long verify,
 				 "%s, not the one in tls_fingerprint; if the "
 				 "server's was renewed, change the setting",
 				 place, pin->seen);
+	if (verify > 1 && check_descriptors(place, f) < 0)
+		return -1;
 	for (size_t i = 0; i < sizeof(chain_faults) / sizeof(*chain_faults);
 	     i++)
 		if (chain_faults[i].code == verify)
@@ -102,7 +158,7 @@ int verdict_certificate(const char *place, const char *name, long verify,
 					 chain_faults[i].what,
 					 chain_faults[i].way_out);
 	/* libcurl looks at the name before it fetches OpenSSL's verdict. */
-	if (strstr(text, "match"))
+	if (verdict_is_name(text))
 		return fault_set(f, FAULT_CONFIG,
 				 "the certificate of %s is not for the name "
 				 "%s; set host to a name that stands in it, or "
@@ -137,6 +193,11 @@ static const struct {
 	  FAULT_PERMISSION },
 	{ "unknown ca", "it does not take the one in tls_cert_file",
 	  FAULT_PERMISSION },
+	/* of what the server signs to show that the certificate is its own */
+	{ "bad signature", "it did not show that the certificate is its own",
+	  FAULT_CONFIG },
+	{ "rsa routines", "it did not show that the certificate is its own",
+	  FAULT_CONFIG },
 	{ "dh key too small", "its keys are too small to be safe",
 	  FAULT_UNAVAILABLE },
 	{ "ee key too small", "its keys are too small to be safe",

@@ -7,6 +7,8 @@
 #ifndef NET_VERDICT_H
 #define NET_VERDICT_H
 
+#include <stdbool.h>
+
 #include "base/fault.h"
 #include "net/pin.h"
 
@@ -20,6 +22,15 @@ int verdict_source(const char *source, struct fault *f);
 int verdict_certificate(const char *place, const char *name, long verify,
 			const struct pin *pin, const char *text,
 			struct fault *f);
+/* One of ours that TLS needs could not be used.  Ends with a NULL setting; a
+ * NULL path is not in use. */
+struct verdict_file {
+	const char *setting, *path;
+};
+int verdict_files(const char *place, const char *text,
+		  const struct verdict_file *files, struct fault *f);
+/* Do libcurl's words say that the certificate is for another name? */
+bool verdict_is_name(const char *text);
 /* `late`: what to do where it speaks no TLS at once. */
 int verdict_handshake(const char *place, const char *late, const char *text,
 		      struct fault *f);

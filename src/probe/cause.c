@@ -14,45 +14,52 @@ struct cause {
 
 /* ---- no connection ---- */
 
+static const struct cause no_library = {
+	"no-library", "a library that is needed cannot be loaded here",
+	"install the package that is named above", ""
+};
 static const struct cause no_host = {
-	"no-such-host", "no name server knows a host of that name",
+	"no-such-host", "the look-up says that there is no host of that name",
 	"look for a slip in it; where the name is right, does this machine's "
 	"own look-up work (/etc/resolv.conf)?",
 	"host"
 };
 static const struct cause no_lookup = {
-	"lookup", "the name servers of this machine do not answer",
+	"lookup", "the look-up of the name failed, which says nothing of it",
 	"see whether the network is up and /etc/resolv.conf names a server "
 	"that answers",
 	"host"
 };
 static const struct cause port_25 = {
-	"port-25-blocked",
-	"most providers of access and of machines block port 25 on the way out",
+	"port-25-no-answer",
+	"nothing comes back from port 25, which many providers of access and "
+	"of machines let nobody reach from inside",
 	"use the submission port with a log-in: port 587 (tls_starttls on) or "
 	"465 (tls_starttls off)",
 	"port tls_starttls auth"
 };
 static const struct cause other_port = {
-	"wrong-port", "the server is there, but not at this port",
+	"wrong-port", "the host takes connections, but not at this port",
 	"set the port to one that answers: 587 goes with tls_starttls on, 465 "
 	"with tls_starttls off",
 	"port tls_starttls"
 };
 static const struct cause refused = {
-	"refused", "the machine is there, and no server listens at that port",
+	"refused",
+	"the connection is refused, as by a host where no server listens at "
+	"that port",
 	"check host and port; is the server running, and does it listen on "
 	"more than its own machine?",
 	"host port"
 };
 static const struct cause no_answer = {
 	"no-answer",
-	"nothing comes back: a firewall in between drops what goes to that "
-	"port, or the machine is off",
+	"nothing comes back from that port; a host that is off and a firewall "
+	"look the same",
 	"check host and port, and what the network lets out", "host port"
 };
 static const struct cause unreachable = {
-	"unreachable", "this machine has no way to that address",
+	"unreachable", "the network has no way to that address",
 	"see whether the network is up; an address of the other family would "
 	"need a network that has it",
 	"host"
@@ -82,7 +89,7 @@ static const struct cause *of_connection(const struct check *c)
 		return &source;
 	if (error == EACCES || error == EPERM)
 		return &barred;
-	if (port == 25 && (error == ETIMEDOUT || c->other_ports[0]))
+	if (port == 25 && error == ETIMEDOUT)
 		return &port_25;
 	if (c->other_ports[0])
 		return &other_port;
@@ -90,25 +97,27 @@ static const struct cause *of_connection(const struct check *c)
 		return &refused;
 	if (error == ETIMEDOUT)
 		return &no_answer;
-	return &unreachable;
+	return error == ENETUNREACH || error == EHOSTUNREACH ? &unreachable
+							     : NULL;
 }
 
 /* ---- TLS ---- */
 
 static const struct cause tls_late = {
 	"tls-not-at-once",
-	"the server speaks before TLS, as on port 587 or 25, and was greeted "
-	"with TLS",
+	"what the server answers to TLS is no TLS, as on port 587 or 25",
 	"set tls_starttls on, or use port 465", "tls_starttls port"
 };
 static const struct cause tls_early = {
 	"tls-at-once",
-	"the server says nothing, as one does that waits for TLS from the "
-	"first byte (port 465)",
-	"set tls_starttls off", "tls_starttls port"
+	"the server takes the connection and says nothing, as one does that "
+	"waits for TLS from the first byte (port 465)",
+	"set tls_starttls off, if this is such a port", "tls_starttls port"
 };
 static const struct cause tls_old = {
-	"tls-too-old", "the server has no TLS of this decade",
+	"tls-too-old",
+	"the server has no version of TLS in common with us: ours are 1.2 and "
+	"1.3",
 	"nothing here: its administrator has to allow TLS 1.2 or 1.3",
 	"tls_priorities"
 };
@@ -128,6 +137,13 @@ static const struct {
 	long verify;
 	struct cause cause;
 } chains[] = {
+	{ 7,
+	  { "certificate-forged",
+	    "the certificate names an authority that did not sign it: it is "
+	    "forged or damaged, or the authority has a new key",
+	    "do not trust it before its administrator has told you, by another "
+	    "way, what changed",
+	    "" } },
 	{ 10,
 	  { "certificate-expired", "the certificate's time is over",
 	    "its administrator has to renew it; is this machine's clock right?",
@@ -166,16 +182,19 @@ static const struct cause wrong_pin = {
 	"tls_fingerprint"
 };
 
+static bool is_unknown_ca(long verify)
+{
+	return verify == 2 || (verify >= 19 && verify <= 21);
+}
+
 static const struct cause *of_certificate(const struct check *c)
 {
 	if (c->account->tls_fingerprint && !c->chain.is_accepted)
 		return &wrong_pin;
-	if (!c->chain.verify)
-		return &wrong_name;
 	for (size_t i = 0; i < sizeof(chains) / sizeof(*chains); i++)
 		if (chains[i].verify == c->chain.verify)
 			return &chains[i].cause;
-	return &unknown_ca;
+	return is_unknown_ca(c->chain.verify) ? &unknown_ca : NULL;
 }
 
 static const struct {
@@ -187,7 +206,6 @@ static const struct {
 	{ "protocol version", &tls_old },
 	{ "unsupported protocol", &tls_old },
 	{ "certificate required", &tls_certificate },
-	{ "certificate of ours", &tls_certificate },
 };
 
 static const struct cause *of_handshake(const struct check *c)
@@ -201,17 +219,31 @@ static const struct cause *of_handshake(const struct check *c)
 /* ---- what comes after ---- */
 
 static const struct cause silent = {
-	"no-greeting", "somebody takes the connection and does not speak SMTP",
-	"check the port; a firewall that answers for everybody, or a server "
-	"with too much to do, looks the same",
+	"no-greeting",
+	"the server takes the connection, and nothing came of it",
+	"check the port; a server with too much to do, or one in between that "
+	"answers for everybody, looks the same",
+	"host port"
+};
+static const struct cause closed = {
+	"no-greeting", "the server ends the connection without a greeting",
+	"check the port; some servers do so to an address that they do not "
+	"like, or while they have too much to do",
 	"host port"
 };
 static const struct cause not_smtp = {
-	"not-smtp", "another kind of server than one for mail listens there",
+	"not-smtp", "what came is not the greeting of a mail server",
 	"check host and port", "host port"
 };
+static const struct cause insecure = {
+	"log-in-without-tls",
+	"without TLS the log-in could be read, or taken over, on its way",
+	"set tls on, with a port that goes with it; where the server wants no "
+	"log-in, set auth off",
+	"tls auth port"
+};
 static const struct cause no_auth = {
-	"no-auth", "nobody can log in on this port",
+	"no-auth", "the server offers no log-in on this port",
 	"use the submission port (587 or 465); where no log-in is needed, set "
 	"auth off",
 	"auth port tls"
@@ -222,7 +254,7 @@ static const struct cause no_password = {
 	"password password_file passwordeval password_env user"
 };
 static const struct cause log_in = {
-	"log-in", "the way to log in does not suit the server",
+	"log-in", "the server offers other ways to log in",
 	"set auth to one of those that are offered", "auth user"
 };
 static const struct cause no_server = {
@@ -236,34 +268,57 @@ static const struct cause sender = {
 	"let from be an address that the server takes", "from"
 };
 
-/* By the name of the step. */
-static const struct cause *of_step(const struct check *c, const char *step)
+/* What the dial saw; NULL where it cannot tell. */
+static const struct cause *of_dial(const struct check *c)
 {
 	bool starts_tls = c->account->tls && c->account->tls_starttls;
 
+	switch (c->server.dial.trouble) {
+	case TROUBLE_LIBRARY:
+		return &no_library;
+	case TROUBLE_INSECURE:
+		return &insecure;
+	case TROUBLE_SOURCE:
+		return &source;
+	case TROUBLE_LOOKUP:
+		return c->fault.cause == FAULT_NOHOST ? &no_host : &no_lookup;
+	case TROUBLE_CERTIFICATE:
+		return of_certificate(c);
+	case TROUBLE_NAME:
+		return &wrong_name;
+	case TROUBLE_HANDSHAKE:
+		return of_handshake(c);
+	case TROUBLE_NO_STARTTLS:
+		return &no_starttls;
+	case TROUBLE_NO_AUTH:
+		return &no_auth;
+	case TROUBLE_MECHANISM:
+		return &log_in;
+	case TROUBLE_SILENT:
+		return starts_tls ? &tls_early : &silent;
+	case TROUBLE_REPLY:
+		return !strcmp(c->failed->name, "greeting") ? &not_smtp : NULL;
+	case TROUBLE_LOST:
+		return !strcmp(c->failed->name, "greeting") ? &closed
+							    : of_handshake(c);
+	default:
+		return NULL;
+	}
+}
+
+/* Of a step before the dial or behind it. */
+static const struct cause *of_step(const struct check *c, const char *step)
+{
 	if (!strcmp(step, "configuration"))
 		return &no_server;
 	if (!strcmp(step, "lookup"))
 		return c->fault.cause == FAULT_NOHOST ? &no_host : &no_lookup;
 	if (!strcmp(step, "connect"))
 		return of_connection(c);
-	if (!strcmp(step, "certificate"))
-		return of_certificate(c);
-	if (!strcmp(step, "tls"))
-		return of_handshake(c);
-	if (!strcmp(step, "greeting"))
-		return c->fault.cause == FAULT_PROTOCOL ? &not_smtp
-		       : starts_tls && strstr(c->fault.text, "nothing")
-			       ? &tls_early
-			       : &silent;
-	if (!strcmp(step, "starttls"))
-		return &no_starttls;
 	if (!strcmp(step, "password"))
 		return &no_password;
-	if (!strcmp(step, "auth"))
-		return strstr(c->fault.text, "not offer AUTH,") ? &no_auth
-								: &log_in;
-	return strcmp(step, "mail") ? NULL : &sender;
+	/* without a reply it is not the server that says so */
+	return !strcmp(step, "mail") && !c->fault.temporary ? &sender : NULL;
 }
 
 /* ---- where it is written ---- */
@@ -315,6 +370,8 @@ void cause_find(struct check *c)
 	if (c->fault.reply)
 		advice = advice_of(&c->fault,
 				   c->account ? c->account->host : NULL);
+	else if (c->failed && c->account && c->server.dial.trouble)
+		cause = of_dial(c);
 	else if (c->failed && c->account)
 		cause = of_step(c, c->failed->name);
 	if (advice) {

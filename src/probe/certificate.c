@@ -136,7 +136,9 @@ void certificate_tell_bad(struct check *c)
 			  check_origin(c, "tls_fingerprint"));
 	else if (chain->verify)
 		check_end(c, step, CHECK_BAD, "%s", chain->why);
-	else
+	else if (c->server.dial.trouble == TROUBLE_NAME)
 		check_end(c, step, CHECK_BAD, "not for the name %s",
 			  name ? name : "localhost");
+	else
+		check_end(c, step, CHECK_BAD, "%s", c->fault.text);
 }

@@ -355,21 +355,48 @@ static void fail_before(struct hear *h)
 	check_end(c, step, CHECK_BAD, "%s", c->fault.text);
 }
 
+/* Where the talk stood, unless nobody was dialled, or it is known better. */
+static struct check_step *begin_failed(struct hear *h)
+{
+	struct check *c = h->check;
+	struct check_step *step;
+
+	switch (c->server.dial.trouble) {
+	case TROUBLE_LIBRARY:
+		return check_begin(c, "library", "libraries");
+	case TROUBLE_INSECURE:
+		return check_begin(c, "auth", "log-in");
+	case TROUBLE_SETTING:
+	case TROUBLE_FILE:
+	case TROUBLE_SOURCE:
+		return check_begin(c, "settings", "settings");
+	case TROUBLE_NO_STARTTLS:
+		h->stage = HEAR_STARTTLS;
+		break;
+	default:
+		break;
+	}
+	step = begin(h);
+	check_time(step, waited(h));
+	return step;
+}
+
 void hear_failed(struct hear *h)
 {
 	struct check *c = h->check;
+	enum trouble_kind kind = c->server.dial.trouble;
 	struct check_step *step;
 
 	if (c->server.stage != SMARTHOST_DIAL) {
 		fail_before(h);
 		return;
 	}
-	if (h->stage == HEAR_TLS && c->chain.count) {
+	if ((kind == TROUBLE_CERTIFICATE || kind == TROUBLE_NAME) &&
+	    c->chain.count) {
 		certificate_tell_bad(c);
 		return;
 	}
-	step = begin(h);
-	check_time(step, waited(h));
+	step = begin_failed(h);
 	if (h->stage == HEAR_AUTH)
 		note_login(h, step);
 	if (h->code >= 400)

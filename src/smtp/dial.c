@@ -12,6 +12,7 @@
 
 #include "base/arena.h"
 #include "base/world.h"
+#include "net/verdict.h"
 #include "smtp/dial_setup.h"
 #include "smtp/opening.h"
 #include "smtp/place.h"
@@ -195,15 +196,18 @@ static struct trouble gather(struct dial *d, CURLcode code)
 	if (!d->handle)
 		return t;
 	curl.getinfo(d->handle, CURLINFO_OS_ERRNO, &os_error);
-	curl.getinfo(d->handle, CURLINFO_SSL_VERIFYRESULT, &t.verify);
 	curl.getinfo(d->handle, CURLINFO_HTTP_CONNECTCODE, &t.connect_code);
 	curl.getinfo(d->handle, CURLINFO_CONNECT_TIME, &connected);
 	t.os_error = (int)os_error;
 	t.is_connected = connected > 0 || s->is_connected;
 	if (t.connect_code >= 300 && t.kind == TROUBLE_LOST)
 		t.kind = TROUBLE_PROXY;
-	if (s->handle.pin.refused)
+	if (t.kind == TROUBLE_TIME && t.is_connected && !s->opening.greeted)
+		t.kind = TROUBLE_SILENT;
+	if (handle_refused(&s->handle, code, &t.verify))
 		t.kind = TROUBLE_CERTIFICATE;
+	else if (t.kind == TROUBLE_CERTIFICATE && verdict_is_name(t.text))
+		t.kind = TROUBLE_NAME;
 	return t;
 }
 
@@ -236,19 +240,25 @@ static int judge(struct dial *d, CURLcode code, struct fault *f)
 	struct dial_state *s = d->state;
 	struct trouble t;
 
-	if (is_unanswered(s, code))
+	if (is_unanswered(s, code)) {
+		d->trouble = s->opening.caps.auth[0] ? TROUBLE_MECHANISM
+						     : TROUBLE_NO_AUTH;
 		return login_explain(&s->login, s->options, &s->opening.caps,
 				     s->place, f);
+	}
 	if (code) {
 		t = gather(d, code);
+		d->trouble = t.kind;
 		return trouble_explain(&t, s->options, f);
 	}
+	d->trouble = TROUBLE_OTHER;
 	if (s->options->tls == DIAL_TLS_STARTTLS && !s->opening.tls_started)
 		return fault_set(f, FAULT_SOFTWARE,
 				 "libcurl went on without TLS at %s", s->place);
 	if (s->options->use_auth && !s->opening.authenticated)
 		return fault_set(f, FAULT_PERMISSION,
 				 "%s did not confirm the log-in", s->place);
+	d->trouble = TROUBLE_NONE;
 	return 0;
 }
 
@@ -297,6 +307,7 @@ int dial_open(struct dial *d, const struct dial_options *o,
 	d->state = memory_alloc(sizeof(*d->state));
 	*d->state =
 		(struct dial_state){ .options = o, .seconds = DIAL_SECONDS };
+	d->trouble = TROUBLE_SETTING;
 	if (dial_prepare(d, f) < 0) {
 		dial_close(d);
 		return -1;

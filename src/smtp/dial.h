@@ -58,6 +58,31 @@ struct trace {
 	void *context;
 };
 
+/* Where a dial failed, as far as it was seen. */
+enum trouble_kind {
+	TROUBLE_NONE,
+	TROUBLE_LIBRARY,  /* one is missing here: nobody was dialled */
+	TROUBLE_SETTING,  /* cannot be dialled so, or TLS not be set up */
+	TROUBLE_INSECURE, /* a log-in without TLS: nobody was dialled */
+	TROUBLE_LOOKUP,	  /* the host's name has no address */
+	TROUBLE_CONNECT,
+	TROUBLE_PROXY, /* it could not or would not */
+	TROUBLE_TIME,
+	TROUBLE_SILENT,	     /* the same: connected, and nothing came */
+	TROUBLE_CERTIFICATE, /* theirs: its chain or fingerprint */
+	TROUBLE_NAME,	     /* theirs is for another name */
+	TROUBLE_HANDSHAKE,
+	TROUBLE_NO_STARTTLS, /* not offered, or refused */
+	TROUBLE_FILE,	     /* one of ours that TLS needs */
+	TROUBLE_SOURCE,	     /* no such address here */
+	TROUBLE_NO_AUTH,     /* no log-in is offered */
+	TROUBLE_MECHANISM,   /* none that we can use */
+	TROUBLE_LOGIN,
+	TROUBLE_REPLY, /* refused, or not SMTP */
+	TROUBLE_LOST,
+	TROUBLE_OTHER,
+};
+
 struct dial {
 	void *handle; /* CURL */
 	int socket;
@@ -72,6 +97,7 @@ struct dial {
 	unsigned connected_after, secured_after;
 	const struct trace *trace; /* or NULL */
 	struct dial_state *state;
+	enum trouble_kind trouble; /* why dial_open failed; it stays */
 };
 
 /* Borrows the options until it returns.  Every failure is told apart: no such

@@ -34,8 +34,15 @@ int dial_prepare(struct dial *d, struct fault *f)
 		.ciphers = o->ciphers,
 		.chain = o->chain,
 	};
-	if (login_begin(&s->login, o, f) < 0)
+	if (login_begin(&s->login, o, f) < 0) {
+		if (!s->login.line_is_safe)
+			d->trouble = TROUBLE_INSECURE;
 		return -1;
+	}
+	if (handle_load(f) < 0) {
+		d->trouble = TROUBLE_LIBRARY;
+		return -1;
+	}
 	return handle_check(&s->handle, &s->wish, f);
 }
 

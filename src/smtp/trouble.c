@@ -161,6 +161,20 @@ static int explain_lost(const struct trouble *t, const struct dial_options *o,
 			 hint, words[0] ? "; its last words: " : "", words);
 }
 
+static int explain_file(const struct trouble *t, const struct dial_options *o,
+			struct fault *f)
+{
+	const struct verdict_file files[] = {
+		{ "tls_trust_file", o->trust_file },
+		{ "tls_crl_file", o->crl_file },
+		{ "tls_cert_file", o->cert_file },
+		{ "tls_key_file", o->key_file },
+		{ NULL, NULL },
+	};
+
+	return verdict_files(t->place, t->text, files, f);
+}
+
 int trouble_explain(const struct trouble *t, const struct dial_options *o,
 		    struct fault *f)
 {
@@ -174,8 +188,10 @@ int trouble_explain(const struct trouble *t, const struct dial_options *o,
 	case TROUBLE_PROXY:
 		return explain_proxy(t, f);
 	case TROUBLE_TIME:
+	case TROUBLE_SILENT:
 		return explain_time(t, o, f);
 	case TROUBLE_CERTIFICATE:
+	case TROUBLE_NAME:
 		return verdict_certificate(t->place, name, t->verify, t->pin,
 					   t->text, f);
 	case TROUBLE_HANDSHAKE:
@@ -191,10 +207,16 @@ int trouble_explain(const struct trouble *t, const struct dial_options *o,
 	case TROUBLE_SOURCE:
 		return verdict_source(o->source_address, f);
 	case TROUBLE_FILE:
+		return explain_file(t, o, f);
 	case TROUBLE_SETTING:
 		return fault_set(f, FAULT_CONFIG,
 				 "TLS with %s cannot be set up: %s", t->place,
 				 t->text);
+	case TROUBLE_NONE:
+	case TROUBLE_LIBRARY:
+	case TROUBLE_INSECURE:
+	case TROUBLE_NO_AUTH:
+	case TROUBLE_MECHANISM: /* told where they are seen */
 	case TROUBLE_OTHER:
 		break;
 	}

@@ -13,23 +13,6 @@
 #include "smtp/dial.h"
 #include "smtp/opening.h"
 
-enum trouble_kind {
-	TROUBLE_LOOKUP, /* the host's name has no address */
-	TROUBLE_CONNECT,
-	TROUBLE_PROXY, /* it could not or would not */
-	TROUBLE_TIME,
-	TROUBLE_CERTIFICATE, /* theirs */
-	TROUBLE_HANDSHAKE,
-	TROUBLE_NO_STARTTLS, /* not offered, or refused */
-	TROUBLE_FILE,	     /* one of ours that TLS needs */
-	TROUBLE_SETTING,
-	TROUBLE_SOURCE, /* no such address here */
-	TROUBLE_LOGIN,
-	TROUBLE_REPLY, /* refused, or not SMTP */
-	TROUBLE_LOST,
-	TROUBLE_OTHER,
-};
-
 struct trouble {
 	enum trouble_kind kind;
 	const char *text;  /* libcurl's, for people */

@@ -118,10 +118,8 @@ static int explain_tls(struct remote *r, CURLcode code, struct fault *f)
 	char late[64];
 
 	snprintf(late, sizeof(late), "write %s", scheme(r, false));
-	if (r->handle.pin.refused)
-		code = CURLE_PEER_FAILED_VERIFICATION;
-	curl.getinfo(r->handle.curl, CURLINFO_SSL_VERIFYRESULT, &verify);
-	if (code == CURLE_PEER_FAILED_VERIFICATION)
+	if (handle_refused(&r->handle, code, &verify) ||
+	    code == CURLE_PEER_FAILED_VERIFICATION)
 		return verdict_certificate(r->place, name, verify,
 					   &r->handle.pin, words(r, code), f);
 	return verdict_handshake(r->place, late, words(r, code), f);
@@ -143,9 +141,25 @@ static int explain_lost(struct remote *r, CURLcode code, struct fault *f)
 			 said[0] ? "; its last words: " : "", said);
 }
 
+static int explain_files(struct remote *r, CURLcode code, struct fault *f)
+{
+	const struct mailbox_login *l = r->login;
+	const struct verdict_file files[] = {
+		{ "tls_trust_file", l->trust_file },
+		{ "tls_crl_file", l->crl_file },
+		{ "tls_cert_file", l->cert_file },
+		{ "tls_key_file", l->key_file },
+		{ NULL, NULL },
+	};
+
+	return verdict_files(r->place, words(r, code), files, f);
+}
+
 int remote_explain(struct remote *r, CURLcode code, struct fault *f)
 {
-	if (r->handle.pin.refused)
+	long verify;
+
+	if (handle_refused(&r->handle, code, &verify))
 		return explain_tls(r, code, f);
 	switch (code) {
 	case CURLE_COULDNT_RESOLVE_HOST:
@@ -166,8 +180,10 @@ int remote_explain(struct remote *r, CURLcode code, struct fault *f)
 	case CURLE_SSL_CERTPROBLEM:
 	case CURLE_SSL_CACERT_BADFILE:
 	case CURLE_SSL_CRL_BADFILE:
-	case CURLE_SSL_CIPHER:
+		return explain_files(r, code, f);
 	case CURLE_INTERFACE_FAILED:
+		return verdict_source(r->login->source_address, f);
+	case CURLE_SSL_CIPHER:
 	case CURLE_URL_MALFORMAT:
 	case CURLE_UNSUPPORTED_PROTOCOL:
 	case CURLE_NOT_BUILT_IN:

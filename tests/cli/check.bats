@@ -106,3 +106,96 @@ on_terminal() {
 	[ "$status" -ne 0 ]
 	[ -s err ]
 }
+
+# ---- no cause is told that was not seen ----
+
+# certificates - of tests/peer, in the folder certs.
+certificates() {
+	PYTHONPATH=$root/tests/peer python3 -c \
+		'import certs; certs.Certificates("certs")'
+}
+
+# tls_server CERT END - its port into $port; it ends with this test's shell.
+tls_server() {
+	coproc TLS { python3 "$root/tests/cli/tls_server.py" "certs/$1.pem" \
+		"certs/$1.key" "$2" 3>&-; }
+	# shellcheck disable=SC2034 # for its users
+	IFS= read -r port <&"${TLS[0]}"
+}
+
+# guesses WORD... - none of them may stand in what the check said.
+guesses() {
+	local word
+
+	for word; do
+		[[ ${output,,} != *"${word,,}"* ]] || {
+			echo "it was not seen: $word"
+			return 1
+		}
+	done
+}
+
+@test "a break behind the certificate is not blamed on its name" {
+	local end
+
+	certificates
+	for end in close alert; do
+		tls_server good "$end"
+		printf '%s\n' 'host localhost' "port $port" 'tls on' \
+			'tls_starttls off' 'from me@example.org' \
+			"tls_trust_file $PWD/certs/ca.pem" >"$MAILSEND_CONFIG"
+		send --check
+		[ "$status" -eq 75 ] || [ "$status" -eq 69 ]
+		guesses 'not for the name' tls_host_override tls_trust_file
+		send --check --json
+		json_of 'j["failure"]["step"] == "tls"' <<<"$output"
+		json_of 'j["failure"]["cause"] is None' <<<"$output"
+		exec {TLS[1]}>&-
+		wait "$TLS_PID"
+	done
+}
+
+@test "TLS off with a log-in: nobody was dialled" {
+	echo secret >secret
+	chmod 600 secret
+	configure 'auth on' 'user me' "password_file $PWD/secret"
+	send --check
+	[ "$status" -eq 78 ]
+	[[ $output == *FAILED*log-in*'tls on'* ]]
+	guesses 'speak SMTP' firewall greeting
+	send --check --json
+	json_of 'j["failure"]["cause"] == "log-in-without-tls"' <<<"$output"
+}
+
+@test "a library that is missing: nobody was dialled" {
+	configure
+	mkdir broken
+	echo 'no library' >broken/libcurl.so.4
+	export LD_LIBRARY_PATH=$PWD/broken
+	send --check
+	[ "$status" -eq 69 ]
+	[[ $output == *libcurl4* ]]
+	guesses 'speak SMTP' firewall greeting
+	send --check --json
+	json_of 'j["failure"]["cause"] == "no-library"' <<<"$output"
+}
+
+@test "a mailbox: a forged authority of the right name is not to be trusted" {
+	local kind
+
+	certificates
+	echo secret >secret
+	chmod 600 secret
+	for kind in forged-rsa flipped-rsa; do
+		tls_server "$kind" close
+		run --separate-stderr "${MAILSEND%mailsend}mailget" \
+			--trust-file certs/ca.pem --set "password_file=secret" \
+			"pop3s://me@localhost:$port"
+		show
+		[ "$status" -eq 78 ]
+		says certificate
+		says 'before you trust it'
+		exec {TLS[1]}>&-
+		wait "$TLS_PID"
+	done
+}

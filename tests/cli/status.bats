@@ -37,6 +37,28 @@ waiting() {
 	find "$MAILSEND_QUEUE/env" -type f 2>/dev/null | wc -l
 }
 
+# serve_tls - a good server that has TLS from the first byte: $port and $ca.
+serve_tls() {
+	local line
+
+	mkfifo ready
+	python3 "$root/tests/peer/peer" --serve --tls implicit --auth '' \
+		>ready 2>peer.log 3>&- &
+	peer=$!
+	while IFS= read -r line; do
+		case $line in
+		PEER_PORT=*) port=${line#*=} ;;
+		PEER_CA=*) ca=${line#*=} ;;
+		ready) break ;;
+		esac
+	done <ready
+	[ -n "$port" ]
+}
+
+teardown() {
+	[ -z "${peer:-}" ] || kill "$peer"
+}
+
 # broken LIBRARY - a file of that name that is no library, found first.
 broken() {
 	mkdir -p broken
@@ -211,4 +233,26 @@ rows() {
 		-s hello ann@example.org <<<text
 	show
 	[ "$status" -eq 75 ]
+}
+
+# ---- what is used up ----
+
+@test "75: whichever descriptor is the one too many, with TLS" {
+	local n count=0
+
+	serve_tls
+	conf 'host localhost' "port $port" 'tls on' 'tls_starttls off' \
+		"tls_trust_file $ca" 'from me@example.org' 'queue never'
+	for ((n = 3; n < 24; n++)); do
+		status=0
+		bash -c "ulimit -n $n; exec \"\$@\"" - "$MAILSEND" \
+			-s hello ann@example.org <<<text >out 2>&1 || status=$?
+		echo "$n: $status: $(<out)"
+		# below that the loader has none for libc
+		[[ $status -ne 127 ]] || continue
+		[[ $status -eq 0 || $status -eq 75 ]]
+		[[ $status -ne 75 ]] || count=$((count + 1))
+	done
+	[ "$status" -eq 0 ]
+	[ "$count" -gt 2 ]
 }

@@ -16,7 +16,22 @@ KINDS = {
     "unknown-ca": ("localhost", "DNS:localhost,IP:127.0.0.1", "other", 0, 30),
     "self-signed": ("localhost", "DNS:localhost,IP:127.0.0.1", None, 0, 30),
     "client": ("me@example.org", "email:me@example.org", "ca", 0, 30),
+    "good-rsa": ("localhost", "DNS:localhost", "rsa", 0, 30),
+    # by an authority that has the right name and not the key
+    "forged": ("localhost", "DNS:localhost", "ca-forged", 0, 30),
+    "forged-rsa": ("localhost", "DNS:localhost", "rsa-forged", 0, 30),
+    "forged-with-key-id": ("localhost", "DNS:localhost", "ca-forged", 0, 30),
+    # a bit of the authority's signature is another one
+    "flipped": ("localhost", "DNS:localhost", "ca", 0, 30),
+    "flipped-rsa": ("localhost", "DNS:localhost", "rsa", 0, 30),
 }
+# name: (whose name it has, key)
+AUTHORITIES = {
+    "ca": ("ca", "ec"), "other": ("other", "ec"), "rsa": ("rsa", "rsa"),
+    "ca-forged": ("ca", "ec"), "rsa-forged": ("rsa", "rsa"),
+}
+KEYS = {"ec": ("ec", "-pkeyopt", "ec_paramgen_curve:P-256"),
+        "rsa": ("rsa:2048",)}
 CONFIG = """
 [ca]
 default_ca = this
@@ -43,14 +58,20 @@ class Certificates:
         with open(self.path("ca.conf"), "w") as file:
             file.write(CONFIG.format(folder=folder))
         open(self.path("index"), "w").close()
-        for name in ("ca", "other"):
-            self.self_sign(name, f"{name} of the tests",
-                           "basicConstraints=critical,CA:TRUE")
+        for name, (whose, key) in AUTHORITIES.items():
+            self.self_sign(name, f"{whose} of the tests",
+                           "basicConstraints=critical,CA:TRUE", key)
         for name, (subject, names, issuer, since, until) in KINDS.items():
             if issuer is None:
                 self.self_sign(name, subject, "subjectAltName=" + names)
             else:
                 self.sign(name, subject, names, issuer, since, until)
+        for name in ("flipped", "flipped-rsa"):
+            self.flip(name)
+        # both are trusted
+        with open(self.path("ca.pem"), "a") as file, \
+                open(self.path("rsa.pem")) as rsa:
+            file.write(rsa.read())
 
     def path(self, name):
         return os.path.join(self.folder, name)
@@ -62,22 +83,31 @@ class Certificates:
             raise RuntimeError(f"openssl {words[0]}: {done.stderr.strip()}")
         return done.stdout
 
-    def request(self, name, subject, *more):
-        return ("req", "-newkey", "ec", "-pkeyopt",
-                "ec_paramgen_curve:P-256", "-nodes", "-keyout",
+    def request(self, name, subject, key, *more):
+        return ("req", "-newkey", *KEYS[key], "-nodes", "-keyout",
                 self.path(name + ".key"), "-subj", "/CN=" + subject, *more)
 
-    def self_sign(self, name, subject, extension):
+    def self_sign(self, name, subject, extension, key="ec"):
         self.openssl(*self.request(
-            name, subject, "-x509", "-days", "30", "-addext", extension,
+            name, subject, key, "-x509", "-days", "30", "-addext", extension,
             "-out", self.path(name + ".pem")))
 
+    def flip(self, name):
+        """The signature stands at the end of a certificate."""
+        with open(self.path(name + ".pem")) as file:
+            der = bytearray(ssl.PEM_cert_to_DER_cert(file.read()))
+        der[-1] ^= 1
+        with open(self.path(name + ".pem"), "w") as file:
+            file.write(ssl.DER_cert_to_PEM_cert(bytes(der)))
+
     def sign(self, name, subject, names, issuer, since, until):
-        self.openssl(*self.request(name, subject, "-out",
+        self.openssl(*self.request(name, subject, "ec", "-out",
                                    self.path(name + ".csr")))
         with open(self.path(name + ".ext"), "w") as file:
             file.write(f"subjectAltName={names}\n"
                        "basicConstraints=CA:FALSE\n")
+            if name.endswith("key-id"):
+                file.write("authorityKeyIdentifier=keyid\n")
         self.openssl(
             "ca", "-batch", "-notext", "-config", self.path("ca.conf"),
             "-cert", self.path(issuer + ".pem"),

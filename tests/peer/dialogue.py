@@ -19,7 +19,8 @@ BUILTIN = {
     "proxy_port", "python", "peerdir",
 }
 CERTS = ("good", "wrong-name", "expired", "not-yet", "self-signed",
-         "unknown-ca")
+         "unknown-ca", "good-rsa", "forged", "forged-rsa",
+         "forged-with-key-id", "flipped", "flipped-rsa")
 DEFAULT_CAPS = ["PIPELINING", "SIZE 52428800", "8BITMIME",
                 "ENHANCEDSTATUSCODES", "DSN", "SMTPUTF8", "CHUNKING"]
 # {name}, {text*count}; not ${name}, which is the shell's.

@@ -52,8 +52,9 @@ static void no_connection(void **state)
 	} rows[] = {
 		{ 587, ECONNREFUSED, 0, 0, "refused" },
 		{ 587, ETIMEDOUT, 0, 0, "no-answer" },
-		{ 25, ETIMEDOUT, 0, 0, "port-25-blocked" },
-		{ 25, EHOSTUNREACH, 0, 587, "port-25-blocked" },
+		{ 25, ETIMEDOUT, 0, 0, "port-25-no-answer" },
+		{ 25, EHOSTUNREACH, 0, 587, "wrong-port" },
+		{ 25, ECONNREFUSED, 0, 587, "wrong-port" },
 		{ 25, ECONNREFUSED, 0, 0, "refused" },
 		{ 26, ECONNREFUSED, 0, 465, "wrong-port" },
 		{ 26, ETIMEDOUT, 0, 587, "wrong-port" },
@@ -109,18 +110,28 @@ static void certificates(void **state)
 		{ 19, "certificate-unknown-ca" },
 		{ 20, "certificate-unknown-ca" },
 		{ 23, "certificate-revoked" },
+		{ 7, "certificate-forged" },
 	};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
 		begin("certificate");
+		check.server.dial.trouble =
+			rows[i].verify ? TROUBLE_CERTIFICATE : TROUBLE_NAME;
 		check.chain.verify = rows[i].verify;
 		check.chain.is_accepted = !rows[i].verify;
 		concludes(rows[i].name);
 	}
 	begin("certificate");
+	check.server.dial.trouble = TROUBLE_CERTIFICATE;
 	check.account->tls_fingerprint = "AB:CD";
 	concludes("certificate-fingerprint");
+	/* one that OpenSSL has and we have no words for */
+	begin("certificate");
+	check.server.dial.trouble = TROUBLE_CERTIFICATE;
+	check.chain.verify = 66;
+	cause_find(&check);
+	assert_null(check.cause);
 }
 
 static void handshakes(void **state)
@@ -137,13 +148,59 @@ static void handshakes(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
 		begin("tls");
+		check.server.dial.trouble = TROUBLE_HANDSHAKE;
 		fault_clear(&check.fault);
 		fault_set(&check.fault, FAULT_PROTOCOL, "%s", rows[i].text);
 		concludes(rows[i].name);
 	}
 	begin("tls");
+	check.server.dial.trouble = TROUBLE_HANDSHAKE;
 	cause_find(&check);
 	assert_null(check.cause);
+	/* our own guess is no observation */
+	begin("tls");
+	check.server.dial.trouble = TROUBLE_LOST;
+	fault_clear(&check.fault);
+	fault_set(&check.fault, FAULT_TEMPORARY,
+		  "x closed the connection; if it wants a certificate of ours, "
+		  "set tls_cert_file");
+	cause_find(&check);
+	assert_null(check.cause);
+}
+
+static void what_the_dial_saw(void **state)
+{
+	static const struct {
+		enum trouble_kind kind;
+		const char *step, *name; /* NULL: it cannot be told */
+	} rows[] = {
+		{ TROUBLE_LIBRARY, "library", "no-library" },
+		{ TROUBLE_INSECURE, "auth", "log-in-without-tls" },
+		{ TROUBLE_SILENT, "greeting", "tls-at-once" },
+		{ TROUBLE_LOST, "greeting", "no-greeting" },
+		{ TROUBLE_LOST, "auth", NULL },
+		{ TROUBLE_TIME, "greeting", NULL },
+		{ TROUBLE_REPLY, "greeting", "not-smtp" },
+		{ TROUBLE_NO_STARTTLS, "starttls", "no-starttls" },
+		{ TROUBLE_LOST, "starttls", NULL },
+		{ TROUBLE_NO_AUTH, "auth", "no-auth" },
+		{ TROUBLE_MECHANISM, "auth", "log-in" },
+		{ TROUBLE_LOGIN, "auth", NULL },
+		{ TROUBLE_OTHER, "auth", NULL },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		begin(rows[i].step);
+		check.account->tls = check.account->tls_starttls = true;
+		check.server.dial.trouble = rows[i].kind;
+		if (rows[i].name) {
+			concludes(rows[i].name);
+			continue;
+		}
+		cause_find(&check);
+		assert_null(check.cause);
+	}
 }
 
 /* A server's own words come before what we would guess. */
@@ -209,6 +266,7 @@ int main(void)
 		cmocka_unit_test(no_name),
 		cmocka_unit_test(certificates),
 		cmocka_unit_test(handshakes),
+		cmocka_unit_test(what_the_dial_saw),
 		cmocka_unit_test(a_reply_is_more),
 		cmocka_unit_test(secrets_are_not_shown),
 		cmocka_unit_test(without_an_account),
