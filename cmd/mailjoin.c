@@ -343,23 +343,25 @@ static const char *state_folder(struct run *run, struct fault *f)
 	return NULL;
 }
 
-static bool is_folder(const char *path)
-{
-	struct stat st;
-
-	return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
-}
-
 static int choose_place(struct run *run, struct fault *f)
 {
 	struct yield_place *place = &run->assembly.place;
 	const char *output = run->wish.output ? run->wish.output : ".";
 	size_t n = strlen(output);
+	struct stat st;
+	int found = 0;
 
+	if (strcmp(output, "-") != 0)
+		found = disk_stat(output, &st, f);
+	if (found < 0)
+		return -1;
 	if (strcmp(output, "-") == 0)
 		place->spool = run->spool;
-	else if (is_folder(output))
+	else if (found && S_ISDIR(st.st_mode))
 		place->folder = output;
+	else if (found && !S_ISREG(st.st_mode))
+		*place = (struct yield_place){ .spool = run->spool,
+					       .device = output };
 	else if (output[n - 1] == '/')
 		return fault_set(f, FAULT_CANTCREAT,
 				 "%s is not a folder: make it first", output);
@@ -500,6 +502,11 @@ static int do_rounds(struct run *run, struct fault *f)
 		if (pause > PAUSE_LOCAL)
 			pause = pause * 2 < PAUSE_MOST ? pause * 2 : PAUSE_MOST;
 	}
+	if (run->collect.unread)
+		fault_set(f, run->collect.first_unread.cause,
+			  "%zu mails could not be read, and are still where "
+			  "they were",
+			  run->collect.unread);
 	return fault_is_set(f) ? -1 : tally_status(&t);
 }
 

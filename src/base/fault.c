@@ -119,6 +119,13 @@ int fault_errno(struct fault *f, enum fault_cause cause, int error,
 	return -1;
 }
 
+int fault_copy(struct fault *f, const struct fault *from)
+{
+	if (!fault_is_set(f))
+		*f = *from;
+	return -1;
+}
+
 void fault_clear(struct fault *f)
 {
 	*f = (struct fault)FAULT_INIT;

@@ -80,6 +80,8 @@ int fault_set(struct fault *f, enum fault_cause cause, const char *format, ...)
 int fault_errno(struct fault *f, enum fault_cause cause, int error,
 		const char *format, ...) __attribute__((format(printf, 4, 5)));
 
+/* As if it had been set here: the first fault wins. */
+int fault_copy(struct fault *f, const struct fault *from);
 void fault_clear(struct fault *f);
 static inline bool fault_is_set(const struct fault *f)
 {

@@ -18,10 +18,10 @@
 #include "fetch/detach.h"
 #include "fetch/keep.h"
 #include "fetch/listing.h"
-#include "fetch/place.h"
 #include "fetch/raw.h"
 #include "fetch/screen.h"
 #include "fetch/seen.h"
+#include "flow/atomic_file.h"
 #include "flow/lf.h"
 
 struct act {
@@ -30,6 +30,7 @@ struct act {
 	struct mailbox mailbox;
 	struct choice choice;
 	struct seen seen, *is_new; /* is_new: &seen with --new, else NULL */
+	bool is_unsafe; /* what was taken might be gone after a power failure */
 };
 
 struct postbox_wish act_wish(const struct fetch_order *o)
@@ -98,18 +99,20 @@ static int show(struct act *a, size_t number, struct fault *f)
 static int save(struct act *a, size_t number, struct fault *f)
 {
 	const char *path = a->order->path;
-	struct place p;
+	struct atomic_file file;
 	int r;
 
 	if (!strcmp(path, "-"))
 		return show(a, number, f);
-	if (place_begin(&p, a->arena, place_folder(a->arena, path), true, f) <
-	    0)
-		return -1;
-	r = push(a, number, &p.out.sink, f);
+	tempfile_tidy(disk_dirname(a->arena, path), FETCH_PREFIX);
+	r = atomic_file_open(&file, a->arena, path, FETCH_PREFIX,
+			     a->order->force, ATOMIC_FILE_PRIVATE, f);
 	if (r == 0)
-		r = place_commit(&p, place_base(path), a->order->force, f);
-	place_free(&p);
+		r = push(a, number, &file.out.sink, f);
+	if (r == 0)
+		r = atomic_file_commit(&file, f);
+	a->is_unsafe |= file.is_unsafe;
+	atomic_file_free(&file);
 	if (r == 1)
 		return fault_set(f, FAULT_CANTCREAT,
 				 "%s is there already; name another file, or "
@@ -128,7 +131,7 @@ static int take_one(struct act *a, struct fault *f)
 	r = a->order->action == FETCH_SAVE ? save(a, number, f)
 					   : show(a, number, f);
 	if (r == 0 && a->is_new)
-		seen_add(a->is_new, mailbox_id(&a->mailbox, number, f));
+		r = seen_add(a->is_new, mailbox_id(&a->mailbox, number, f));
 	return fault_is_set(f) ? -1 : r;
 }
 
@@ -139,6 +142,7 @@ static int take_attachments(struct act *a, struct fault *f)
 	size_t count = 0;
 	int r = disk_make_folder(a->order->path, f);
 
+	tempfile_tidy(a->order->path, FETCH_PREFIX);
 	mailbox_expect(&a->mailbox, a->choice.numbers, a->choice.count, -1);
 	for (size_t i = 0; r == 0 && i < a->choice.count; i++) {
 		struct arena each = ARENA_INIT;
@@ -147,10 +151,12 @@ static int take_attachments(struct act *a, struct fault *f)
 				   a->choice.numbers[i], &count, f);
 		arena_free(&each);
 		if (r == 0 && a->is_new)
-			seen_add(a->is_new,
-				 mailbox_id(&a->mailbox, a->choice.numbers[i],
-					    f));
+			r = seen_add(a->is_new,
+				     mailbox_id(&a->mailbox,
+						a->choice.numbers[i], f));
 	}
+	if (count)
+		a->is_unsafe |= !atomic_file_sync(a->order->path);
 	if (r == 0 && !count)
 		log_note("no attachments");
 	return fault_is_set(f) ? -1 : r;
@@ -214,11 +220,20 @@ static int do_action(struct act *a, struct fault *f)
 		return delete_chosen(a, f);
 	case FETCH_KEEP:
 		return keep_messages(a->arena, a->order, &a->mailbox,
-				     &a->choice, a->is_new, f);
+				     &a->choice, a->is_new, &a->is_unsafe, f);
 	case FETCH_RAW:
 		break;
 	}
 	return fault_set(f, FAULT_SOFTWARE, "no such action");
+}
+
+static int remember(struct act *a, struct fault *f)
+{
+	if (!a->is_unsafe)
+		return seen_keep(a->is_new, &a->mailbox, f);
+	log_warning("so it is not noted as taken: the next run with --new "
+		    "takes it again");
+	return 0;
 }
 
 /* Deletions are carried out at the close. */
@@ -234,7 +249,7 @@ static int run(struct act *a, struct fault *f)
 	if (r == 0)
 		r = do_action(a, f);
 	if (r == 0 && a->is_new)
-		r = seen_keep(a->is_new, &a->mailbox, f);
+		r = remember(a, f);
 	if (r == 0)
 		return mailbox_close(&a->mailbox, f);
 	mailbox_abandon(&a->mailbox);

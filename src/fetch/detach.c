@@ -10,7 +10,7 @@
 #include "base/ascii.h"
 #include "base/disk.h"
 #include "base/log.h"
-#include "fetch/place.h"
+#include "flow/atomic_file.h"
 #include "join/marks.h"
 #include "join/name.h"
 #include "join/passage.h"
@@ -49,15 +49,15 @@ static const char *made_up_name(struct detaching *d, const char *type)
 }
 
 /* NAME, NAME.1, NAME.2: the first that is free. */
-static int commit(struct detaching *d, struct place *p, const char *name,
+static int commit(struct detaching *d, struct atomic_file *w, const char *name,
 		  const char **chosen, struct fault *f)
 {
-	int r = place_commit(p, name, d->order->force, f);
+	int r = atomic_file_commit_as(w, name, d->order->force, f);
 
 	*chosen = name;
 	for (int i = 1; r == 1 && i < NAMES_MAX; i++) {
 		*chosen = arena_format(d->arena, "%s.%d", name, i);
-		r = place_commit(p, *chosen, false, f);
+		r = atomic_file_commit_as(w, *chosen, false, f);
 	}
 	if (r == 1)
 		return fault_set(f, FAULT_CANTCREAT,
@@ -83,19 +83,20 @@ static int put_file(struct detaching *d, const struct entity *e,
 		    struct fault *f)
 {
 	struct slice message = stage_slice(&d->stage);
-	struct place p;
+	struct atomic_file file;
 	int r;
 
-	if (place_begin(&p, d->arena, d->order->path, false, f) < 0)
+	if (atomic_file_begin(&file, d->arena, d->order->path, FETCH_PREFIX,
+			      ATOMIC_FILE_SHARED, f) < 0)
 		return -1;
-	r = passage_put(&message, e, way, is_text, &p.out.sink);
+	r = passage_put(&message, e, way, is_text, &file.out.sink);
 	if (r > 0)
 		log_warning("message %zu: the encoding of %s is damaged: it is "
 			    "kept as far as it could be read",
 			    d->number, name);
 	if (r >= 0)
-		r = commit(d, &p, name, &name, f);
-	place_free(&p);
+		r = commit(d, &file, name, &name, f);
+	atomic_file_free(&file);
 	if (r < 0)
 		return -1;
 	d->count++;

@@ -1,18 +1,16 @@
 /* keep.c - names first, then only what is not there is asked for. */
 #include "fetch/keep.h"
 
-#include <dirent.h>
-#include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "base/ascii.h"
+#include "base/directory.h"
 #include "base/disk.h"
 #include "base/log.h"
 #include "base/world.h"
-#include "fetch/place.h"
+#include "flow/atomic_file.h"
 #include "flow/digest.h"
 #include "flow/lf.h"
 
@@ -26,7 +24,8 @@ struct keeping {
 	const char *folder;	  /* where files are made */
 	char (*marks)[MARK_SIZE]; /* of a Maildir: what is there, sorted */
 	size_t mark_count, mark_room;
-	size_t kept;
+	size_t kept, unread;
+	struct fault first; /* of what could not be read */
 };
 
 /* ---- names ---- */
@@ -79,14 +78,13 @@ static int read_marks(struct keeping *k, const char *place, struct fault *f)
 {
 	const char *path =
 		arena_format(k->arena, "%s/%s", k->order->path, place);
-	DIR *dir = opendir(path);
-	struct dirent *e;
+	struct directory d;
+	const char *name;
 
-	if (!dir)
-		return fault_errno(f, FAULT_CANTCREAT, errno,
-				   "cannot read the folder %s", path);
-	while ((e = readdir(dir))) {
-		const char *mark = mark_in(e->d_name);
+	if (directory_open(&d, path, f) == 0)
+		fault_set(f, FAULT_CANTCREAT, "the folder %s is gone", path);
+	while ((name = directory_next(&d, f))) {
+		const char *mark = mark_in(name);
 
 		if (!mark)
 			continue;
@@ -95,8 +93,8 @@ static int read_marks(struct keeping *k, const char *place, struct fault *f)
 		memcpy(k->marks[k->mark_count], mark, MARK_SIZE - 1);
 		k->marks[k->mark_count++][MARK_SIZE - 1] = '\0';
 	}
-	closedir(dir);
-	return 0;
+	directory_close(&d);
+	return fault_is_set(f) ? -1 : 0;
 }
 
 /* The same id in another mailbox is another message. */
@@ -131,16 +129,15 @@ static const char *choose_name(struct keeping *k, size_t number, bool *is_there,
 {
 	const char *id = mailbox_id(k->m, number, f), *name;
 	char mark[MARK_SIZE];
-	struct stat st;
 
 	if (!id)
 		return NULL;
 	if (!k->order->is_maildir) {
 		name = name_of(k->arena, id, f);
-		*is_there = name && lstat(arena_format(k->arena, "%s/%s",
-						       k->folder, name),
-					  &st) == 0;
-		return name;
+		*is_there = name && disk_exists(arena_format(k->arena, "%s/%s",
+							     k->folder, name),
+						f) > 0;
+		return fault_is_set(f) ? NULL : name;
 	}
 	if (mark_of(k, id, mark, f) < 0)
 		return NULL;
@@ -174,89 +171,157 @@ static int prepare(struct keeping *k, struct fault *f)
 	return 0;
 }
 
-/* A Maildir's file is written in tmp/, and only then seen in new/. */
+static const char *part_of(const struct keeping *k, const char *part)
+{
+	return k->order->is_maildir
+		       ? arena_format(k->arena, "%s/%s", k->folder, part)
+		       : k->folder;
+}
+
+/* A message of this machine that cannot be read stops no other; what else fails
+ * (a server, a full disk) does. */
+static int note_unread(struct keeping *k, size_t number,
+		       const struct fault *why, struct fault *f)
+{
+	const struct mailbox_message *one = &k->m->messages[number - 1];
+
+	if (!one->is_gone && !one->is_unreadable)
+		return fault_copy(f, why);
+	if (one->is_gone) {
+		log_note("message %zu is gone: another program took it away",
+			 number);
+		return 1;
+	}
+	log_error("message %zu: %s", number, why->text);
+	if (!k->unread++)
+		k->first = *why;
+	return 1;
+}
+
+/* A Maildir's file is written in tmp/, and only then seen in new/.  1: it could
+ * not be read. */
 static int keep_one(struct keeping *k, size_t number, const char *name,
 		    struct fault *f)
 {
-	const char *from = k->order->is_maildir
-				   ? arena_format(k->arena, "%s/tmp", k->folder)
-				   : k->folder;
 	const char *to = k->order->is_maildir
 				 ? arena_format(k->arena, "../new/%s", name)
 				 : name;
-	struct place p;
+	struct fault each = FAULT_INIT;
+	struct atomic_file file;
 	struct lf lf;
 	int r;
 
-	if (place_begin(&p, k->arena, from, true, f) < 0)
+	if (atomic_file_begin(&file, k->arena, part_of(k, "tmp"), FETCH_PREFIX,
+			      ATOMIC_FILE_PRIVATE, f) < 0)
 		return -1;
-	lf_init(&lf, &p.out.sink);
-	r = mailbox_read(k->m, number, &lf.sink, f);
-	if (r == 0)
-		r = sink_close(&lf.sink);
-	if (r == 0)
-		r = place_commit(&p, to, false, f);
-	place_free(&p);
-	if (r == 0)
-		k->kept++;
-	return r < 0 ? -1 : 0;
+	file.out.sink.fault = &each;
+	lf_init(&lf, &file.out.sink);
+	if (mailbox_read(k->m, number, &lf.sink, &each) < 0)
+		r = note_unread(k, number, &each, f);
+	else if (sink_close(&lf.sink) < 0 ||
+		 atomic_file_commit_as(&file, to, false, &each) < 0)
+		r = fault_copy(f, &each);
+	else
+		r = 0;
+	atomic_file_free(&file);
+	k->kept += r == 0;
+	return r;
 }
 
+/* What is to come, and what came before. */
+struct plan {
+	struct choice wanted;
+	const char **names; /* of those that are wanted */
+	const char **ids;   /* of all that are there in the end */
+	size_t id_count;
+};
+
 /* Those that are not there yet, in the same order. */
-static int choose(struct keeping *k, const struct choice *all,
-		  struct choice *wanted, const char **names, struct fault *f)
+static int choose(struct keeping *k, const struct choice *all, struct plan *p,
+		  struct fault *f)
 {
 	for (size_t i = 0; i < all->count; i++) {
+		struct fault reading = FAULT_INIT;
+		size_t number = all->numbers[i];
 		bool is_there = false;
-		const char *name =
-			choose_name(k, all->numbers[i], &is_there, f);
+		const char *name = choose_name(k, number, &is_there, &reading);
 
-		if (!name)
+		if (!name && note_unread(k, number, &reading, f) < 0)
 			return -1;
-		if (is_there)
+		if (!name)
 			continue;
-		names[wanted->count] = name;
-		wanted->numbers[wanted->count++] = all->numbers[i];
+		if (is_there) {
+			p->ids[p->id_count++] = mailbox_id(k->m, number, f);
+			continue;
+		}
+		p->names[p->wanted.count] = name;
+		p->wanted.numbers[p->wanted.count++] = number;
 	}
 	return 0;
 }
 
-static int keep_all(struct keeping *k, const struct choice *c,
-		    struct seen *seen, struct fault *f)
+static int keep_wanted(struct keeping *k, struct plan *p, struct fault *f)
 {
-	const char **names =
-		arena_array(k->arena, c->count + 1, sizeof(*names));
-	struct choice wanted = {
-		.numbers = arena_array(k->arena, c->count + 1,
-				       sizeof(*wanted.numbers)),
-	};
-	int r = choose(k, c, &wanted, names, f);
+	int r = 0;
 
-	mailbox_expect(k->m, wanted.numbers, wanted.count, -1);
-	for (size_t i = 0; r == 0 && i < wanted.count; i++)
-		r = keep_one(k, wanted.numbers[i], names[i], f);
+	mailbox_expect(k->m, p->wanted.numbers, p->wanted.count, -1);
+	for (size_t i = 0; r >= 0 && i < p->wanted.count; i++) {
+		size_t number = p->wanted.numbers[i];
+
+		r = keep_one(k, number, p->names[i], f);
+		if (r == 0)
+			p->ids[p->id_count++] = mailbox_id(k->m, number, f);
+	}
 	mailbox_expect(k->m, NULL, 0, 0);
-	for (size_t i = 0; r == 0 && seen && i < c->count; i++)
-		seen_add(seen, mailbox_id(k->m, c->numbers[i], f));
-	if (r == 0 && k->order->is_maildir)
-		r = disk_sync_folder(arena_format(k->arena, "%s/new",
-						  k->order->path),
-				     f);
+	return r < 0 ? -1 : 0;
+}
+
+static int keep_all(struct keeping *k, const struct choice *c,
+		    struct seen *seen, bool *is_unsafe, struct fault *f)
+{
+	struct arena *a = k->arena;
+	struct plan p = {
+		.wanted.numbers = arena_array(a, c->count + 1, sizeof(size_t)),
+		.names = arena_array(a, c->count + 1, sizeof(*p.names)),
+		.ids = arena_array(a, c->count + 1, sizeof(*p.ids)),
+	};
+	int r = choose(k, c, &p, f);
+
+	tempfile_tidy(part_of(k, "tmp"), FETCH_PREFIX);
+	if (r == 0)
+		r = keep_wanted(k, &p, f);
+	if (k->kept)
+		*is_unsafe |= !atomic_file_sync(part_of(k, "new"));
+	for (size_t i = 0; r == 0 && seen && i < p.id_count; i++)
+		r = seen_add(seen, p.ids[i]);
 	return r;
+}
+
+/* Those that came are remembered, although others did not. */
+static int tell(const struct keeping *k, const struct choice *c,
+		struct seen *seen, bool is_unsafe, struct fault *f)
+{
+	log_note("%zu of %zu messages are new in %s", k->kept, c->count,
+		 k->order->path);
+	if (!k->unread)
+		return 0;
+	if (seen && !is_unsafe && seen_keep(seen, k->m, f) < 0)
+		return -1;
+	return fault_set(f, k->first.cause,
+			 "%zu of %zu messages could not be read, and are still "
+			 "where they were",
+			 k->unread, c->count);
 }
 
 int keep_messages(struct arena *a, const struct fetch_order *o,
 		  struct mailbox *m, const struct choice *c, struct seen *seen,
-		  struct fault *f)
+		  bool *is_unsafe, struct fault *f)
 {
 	struct keeping k = { .arena = a, .order = o, .m = m };
 	int r = prepare(&k, f);
 
 	if (r == 0)
-		r = keep_all(&k, c, seen, f);
+		r = keep_all(&k, c, seen, is_unsafe, f);
 	free(k.marks);
-	if (r == 0)
-		log_note("%zu of %zu messages are new in %s", k.kept, c->count,
-			 o->path);
-	return r;
+	return r < 0 ? -1 : tell(&k, c, seen, *is_unsafe, f);
 }

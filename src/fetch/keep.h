@@ -10,9 +10,11 @@
 #include "fetch/order.h"
 #include "fetch/seen.h"
 
-/* Messages that came are told to `seen`, which may be NULL. */
+/* Messages that came are told to `seen`, which may be NULL; *is_unsafe: they
+ * might be gone after a power failure.  One that cannot be read on this machine
+ * is named, the others come, and the end is -1 with its fault. */
 int keep_messages(struct arena *a, const struct fetch_order *o,
 		  struct mailbox *m, const struct choice *c, struct seen *seen,
-		  struct fault *f);
+		  bool *is_unsafe, struct fault *f);
 
 #endif

@@ -12,6 +12,7 @@
 
 #include <jansson.h>
 
+#include "base/log.h"
 #include "base/text.h"
 #include "base/world.h"
 #include "deliver/jsonify.h"
@@ -23,6 +24,8 @@
 struct listing {
 	struct mailbox *m;
 	bool json;
+	size_t unread;
+	struct fault first; /* of what could not be read */
 	struct sink_fd out;
 	struct screen screen;
 };
@@ -139,25 +142,44 @@ static int print_object(struct listing *l, size_t number,
 
 /* ---- all of them ---- */
 
+/* One on this machine that cannot be read is told of, and the others are
+ * listed; what else fails is the end. */
+static int note_unread(struct listing *l, size_t number,
+		       const struct fault *why, struct fault *f)
+{
+	const struct mailbox_message *one = &l->m->messages[number - 1];
+
+	if (!one->is_gone && !one->is_unreadable)
+		return fault_copy(f, why);
+	if (one->is_gone)
+		return 0; /* it was not to be listed, a moment later */
+	log_error("message %zu: %s", number, why->text);
+	if (!l->unread++)
+		l->first = *why;
+	return 0;
+}
+
 static int print_one(struct listing *l, size_t number, struct fault *f)
 {
+	struct fault reading = FAULT_INIT;
 	struct arena a = ARENA_INIT;
 	struct head_fields fields;
 	struct head head;
 	int r;
 
-	head_init(&head, f);
-	r = mailbox_top(l->m, number, 0, &head.sink, f);
-	if (r == 0) {
+	head_init(&head, &reading);
+	r = mailbox_top(l->m, number, 0, &head.sink, &reading);
+	if (r == 0)
 		head_read(&head, &a, &fields);
-		if (l->json)
-			r = print_object(l, number, &fields, f);
-		else
-			print_line(l, number, &a, &fields);
-	}
+	if (r == 0 && l->json)
+		r = print_object(l, number, &fields, &reading);
+	else if (r == 0)
+		print_line(l, number, &a, &fields);
 	head_free(&head);
 	arena_free(&a);
-	return fault_is_set(f) ? -1 : r;
+	if (fault_is_set(f))
+		return -1;
+	return r < 0 ? note_unread(l, number, &reading, f) : 0;
 }
 
 int listing_print(struct mailbox *m, const struct choice *c, bool json,
@@ -182,5 +204,9 @@ int listing_print(struct mailbox *m, const struct choice *c, bool json,
 		r = sink_close(&l.out.sink);
 	}
 	sink_fd_free(&l.out);
+	if (r == 0 && l.unread)
+		r = fault_set(f, l.first.cause,
+			      "%zu of %zu messages could not be read", l.unread,
+			      c->count);
 	return r;
 }

@@ -12,6 +12,9 @@
 #include "base/fault.h"
 #include "config/config.h"
 
+/* Files that are being written are called so until they are whole. */
+#define FETCH_PREFIX ".mailget"
+
 enum fetch_action {
 	FETCH_LIST,
 	FETCH_SHOW,	   /* one message, on standard output */

@@ -13,11 +13,13 @@
 #include "base/ascii.h"
 #include "base/disk.h"
 #include "base/world.h"
+#include "flow/atomic_file.h"
 #include "flow/digest.h"
 #include "flow/sink.h"
 
-#define FILE_MAX  ((size_t)256 * 1024 * 1024)
-#define SHOWN_MAX 60 /* octets of the source in the file's name */
+#define FILE_MAX    ((size_t)256 * 1024 * 1024)
+#define SEEN_PREFIX ".seen"
+#define SHOWN_MAX   60 /* octets of the source in the file's name */
 
 /* ---- where ---- */
 
@@ -129,9 +131,12 @@ bool seen_has(const struct seen *s, const char *id)
 	       bsearch(&id, s->ids, s->count, sizeof(*s->ids), by_text) != NULL;
 }
 
-void seen_add(struct seen *s, const char *id)
+int seen_add(struct seen *s, const char *id)
 {
+	if (!id)
+		return -1;
 	put(s, &s->added, &s->added_count, &s->added_room, id, strlen(id));
+	return 0;
 }
 
 /* ---- writing ---- */
@@ -145,46 +150,42 @@ static void put_line(struct sink *to, const char *id)
 	sink_put(to, "\n", 1);
 }
 
-static int write_ids(const struct seen *s, struct mailbox *m, int fd,
-		     const char *path, struct fault *f)
+static int write_ids(const struct seen *s, struct mailbox *m, struct sink *to,
+		     struct fault *f)
 {
-	struct sink_fd out;
-	int r;
-
-	sink_fd_init(&out, fd, path, f);
 	for (size_t i = 1; i <= m->count; i++) {
 		const char *id = mailbox_id(m, i, f);
 
-		if (id && seen_has(s, id))
-			put_line(&out.sink, id);
+		if (!id)
+			return -1;
+		if (seen_has(s, id))
+			put_line(to, id);
 	}
 	for (size_t i = 0; i < s->added_count; i++)
 		if (!seen_has(s, s->added[i]))
-			put_line(&out.sink, s->added[i]);
-	r = sink_close(&out.sink);
-	sink_fd_free(&out);
-	return r < 0 ? -1 : disk_sync(fd, path, f);
+			put_line(to, s->added[i]);
+	return 0;
 }
 
 int seen_keep(struct seen *s, struct mailbox *m, struct fault *f)
 {
-	char *path = arena_format(s->arena, "%s.XXXXXX", s->path);
-	int fd, r;
+	const char *folder = disk_dirname(s->arena, s->path);
+	struct atomic_file file;
+	int r;
 
 	if (!s->added_count)
 		return 0;
-	fd = mkostemp(path, O_CLOEXEC);
-	if (fd < 0)
-		return fault_errno(f, FAULT_CANTCREAT, errno, "cannot make %s",
-				   path);
-	r = write_ids(s, m, fd, path, f);
-	if (disk_close(fd, path, f) < 0)
-		r = -1;
-	if (r == 0 && rename(path, s->path) < 0)
-		r = fault_errno(f, FAULT_CANTCREAT, errno, "cannot replace %s",
-				s->path);
-	if (r < 0)
-		unlink(path);
+	tempfile_tidy(folder, SEEN_PREFIX);
+	r = atomic_file_open(&file, s->arena, s->path, SEEN_PREFIX, true,
+			     ATOMIC_FILE_PRIVATE, f);
+	if (r == 0)
+		r = write_ids(s, m, &file.out.sink, f);
+	if (r == 0)
+		r = atomic_file_commit(&file, f);
+	atomic_file_free(&file);
+	if (r == 1) /* made by somebody who keeps no lock */
+		r = fault_set(f, FAULT_TEMPORARY,
+			      "%s was changed by another program", s->path);
 	return r;
 }
 

@@ -28,8 +28,8 @@ struct seen {
 int seen_open(struct seen *s, struct arena *a, const char *source,
 	      struct fault *f);
 bool seen_has(const struct seen *s, const char *id);
-/* Copied. */
-void seen_add(struct seen *s, const char *id);
+/* Copied; NULL, whose fault is told already, is -1. */
+int seen_add(struct seen *s, const char *id);
 /* Writes what is seen now, of the messages that the mailbox has. */
 int seen_keep(struct seen *s, struct mailbox *m, struct fault *f);
 void seen_close(struct seen *s);

@@ -41,7 +41,8 @@ static ssize_t read_stream(struct source *s, void *data, size_t n,
 	return r;
 }
 
-ssize_t source_read(struct source *s, void *data, size_t n, struct fault *f)
+static ssize_t read_some(struct source *s, void *data, size_t n,
+			 struct fault *f)
 {
 	uint64_t left = s->slice.length - s->done;
 	ssize_t r;
@@ -69,6 +70,14 @@ ssize_t source_read(struct source *s, void *data, size_t n, struct fault *f)
 			s->slice.name, left - (uint64_t)r);
 	if (r > 0)
 		s->done += (uint64_t)r;
+	return r;
+}
+
+ssize_t source_read(struct source *s, void *data, size_t n, struct fault *f)
+{
+	ssize_t r = read_some(s, data, n, f);
+
+	s->failed |= r < 0;
 	return r;
 }
 

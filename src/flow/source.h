@@ -27,6 +27,7 @@ struct slice slice_of_memory(const char *data, size_t n);
 struct source {
 	struct slice slice;
 	bool stream; /* read(fd) until its end; the slice's length is unknown */
+	bool failed; /* it was the reading, whatever was pumped to */
 	uint64_t done;	     /* bytes delivered so far */
 	const bool *is_over; /* NULL, or reading ends once it is true */
 };

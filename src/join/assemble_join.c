@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/log.h"
 #include "join/assemble.h"
 #include "join/name.h"
 #include "join/unshar.h"
@@ -410,15 +411,31 @@ static void note_paths(struct assembly *s, struct set *set,
 	set->was_there = y->was_there;
 }
 
+/* Its files are there, whole.  While it is not sure that they stay, their parts
+ * and mails do; what cannot be taken away now goes in the next run. */
+static void end_set(struct assembly *s, struct set *set, bool is_unsafe)
+{
+	struct fault f = FAULT_INIT;
+
+	if (is_unsafe) {
+		set->is_sure = false;
+		return;
+	}
+	set->is_on_shelf = false;
+	if (shelf_forget(&s->shelf, set->id, &f) < 0)
+		log_warning("%s; the parts of a set that is complete stay "
+			    "there until the next run",
+			    f.text);
+}
+
 /* A run was killed between the name and the end. */
 static int tidy(struct assembly *s, struct set *set, struct fault *f)
 {
 	int r = shelf_lock(&s->shelf, f);
 
 	if (r == 0) {
-		set->is_on_shelf = false;
-		yield_tidy(s->arena, &s->place, file_name(set), set->id);
-		r = shelf_forget(&s->shelf, set->id, f);
+		end_set(s, set,
+			!yield_tidy(s->arena, &s->place, file_name(set)));
 		shelf_unlock(&s->shelf);
 	}
 	return r;
@@ -436,7 +453,7 @@ int assembly_join(struct assembly *s, struct set *set, struct fault *f)
 	if (set->state != SET_READY)
 		return 0;
 	j.parts = set_in_order(set);
-	yield_init(&j.yield, &j.arena, &s->place, set->id, s->is_forced, f);
+	yield_init(&j.yield, &j.arena, &s->place, s->is_forced, f);
 	if (shelf_lock(&s->shelf, f) == 0) {
 		r = join_set(&j);
 		if (r == 0)
@@ -444,8 +461,7 @@ int assembly_join(struct assembly *s, struct set *set, struct fault *f)
 		if (r == 0) {
 			set->state = SET_JOINED;
 			note_paths(s, set, &j.yield);
-			set->is_on_shelf = false;
-			r = shelf_forget(&s->shelf, set->id, f);
+			end_set(s, set, j.yield.is_unsafe);
 		}
 		shelf_unlock(&s->shelf);
 	}

@@ -141,6 +141,25 @@ static int add_all(struct collect *c, struct collect_source *s, size_t number,
 	return 0;
 }
 
+/* One on this machine that cannot be read stays, and stops no other; what else
+ * fails (a server, a full disk) ends the round. */
+static int note_unread(struct collect *c, struct collect_source *s,
+		       size_t number, const char *key, const struct fault *why,
+		       struct fault *f)
+{
+	const struct mailbox_message *one = &s->mailbox.messages[number - 1];
+
+	if (!one->is_gone && !one->is_unreadable)
+		return fault_copy(f, why);
+	see(c, s, key, NULL, false);
+	if (one->is_gone)
+		return 0; /* another program took it away */
+	note(c, s, number, why->text);
+	if (!c->unread++)
+		c->first_unread = *why;
+	return 0;
+}
+
 static int read_mail(struct collect *c, struct collect_source *s, size_t number,
 		     const char *key, struct fault *f)
 {
@@ -151,19 +170,13 @@ static int read_mail(struct collect *c, struct collect_source *s, size_t number,
 
 	fragments_init(&found, &a, c->assembly->spool, &trouble);
 	r = mailbox_read(&s->mailbox, number, &found.sink, &trouble);
-	if (r == 0)
-		r = sink_close(&found.sink);
 	c->messages++;
-	if (r == 0) {
+	if (r < 0)
+		r = note_unread(c, s, number, key, &trouble, f);
+	else if (sink_close(&found.sink) < 0)
+		r = fault_copy(f, &trouble);
+	else
 		r = add_all(c, s, number, key, &found, f);
-	} else if (trouble.cause == FAULT_NOINPUT &&
-		   !s->mailbox.ops->is_remote) {
-		note(c, s, number, trouble.text);
-		see(c, s, key, NULL, false);
-		r = 0;
-	} else {
-		*f = trouble;
-	}
 	fragments_free(&found);
 	arena_free(&a);
 	return r;

@@ -36,6 +36,11 @@ struct collect {
 
 	/* results, of all rounds */
 	size_t messages, fragments, deleted;
+	/* Mails on this machine that could not be read: each is named by
+	 * `note`, stays where it is and stops no other; the first one's fault.
+	 */
+	size_t unread;
+	struct fault first_unread;
 
 	struct collect_source *sources, **last;
 	struct sighting **slots;

@@ -1,7 +1,6 @@
 /* shelf.c - see shelf.h for what lies where. */
 #include "join/shelf.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -13,7 +12,9 @@
 #include <unistd.h>
 
 #include "base/crash.h"
+#include "base/directory.h"
 #include "base/disk.h"
+#include "base/log.h"
 #include "base/text.h"
 
 #define SETS_MAX 100000 /* folders looked at */
@@ -227,23 +228,22 @@ static bool parse_about(struct arena *a, const char *text, struct about *out)
 
 /* ---- all of them ---- */
 
-static int load_parts(struct shelf *s, const char *set, const char *folder,
+static int load_parts(const char *set, const char *folder,
 		      const struct shelf_visit *visit, struct fault *f)
 {
-	DIR *d = opendir(folder);
-	const struct dirent *entry;
+	struct directory d;
+	const char *name;
 	int r = 0;
 
-	while (d && r == 0 && (entry = readdir(d))) {
+	directory_open(&d, folder, f);
+	while (r == 0 && (name = directory_next(&d, f))) {
 		struct shelf_part part;
 
-		if (read_part_name(entry->d_name, &part))
+		if (read_part_name(name, &part))
 			r = visit->part(visit->context, set, &part, f);
 	}
-	if (d)
-		closedir(d);
-	(void)s;
-	return r;
+	directory_close(&d);
+	return fault_is_set(f) ? -1 : r;
 }
 
 static int load_set(struct shelf *s, const char *set,
@@ -254,20 +254,21 @@ static int load_set(struct shelf *s, const char *set,
 	struct buf text = BUF_INIT(SHELF_ABOUT_MAX);
 	struct fault unreadable = FAULT_INIT;
 	struct about about;
-	int r = 0;
+	int r = disk_read_file(in_set(&a, s, set, "about"), &text, true,
+			       &unreadable);
 
-	/* without it there is no part yet */
-	if (disk_read_file(in_set(&a, s, set, "about"), &text, true,
-			   &unreadable) == 0 &&
-	    parse_about(s->arena, text.data, &about)) {
+	if (fault_is_set(&unreadable)) {
+		*f = unreadable;
+	} else if (r < 0) { /* without it there is no part yet */
+		r = shelf_forget(s, set, f);
+	} else if (!parse_about(s->arena, text.data, &about)) {
+		log_warning("%s/about is damaged; its parts stay there and are "
+			    "not joined",
+			    folder);
+	} else {
 		r = visit->set(visit->context, set, &about, f);
 		if (r == 0)
-			r = load_parts(s, set, folder, visit, f);
-	} else if (fault_is_set(&unreadable)) {
-		*f = unreadable;
-		r = -1;
-	} else {
-		r = shelf_forget(s, set, f);
+			r = load_parts(set, folder, visit, f);
 	}
 	buf_free(&text);
 	arena_free(&a);
@@ -277,22 +278,24 @@ static int load_set(struct shelf *s, const char *set,
 int shelf_load(struct shelf *s, const struct shelf_visit *visit,
 	       struct fault *f)
 {
-	DIR *d = opendir(s->path);
-	const struct dirent *entry;
+	struct directory d;
+	const char *name;
 	size_t count = 0;
 	int r = 0;
 
-	if (!d && errno != ENOENT && errno != ENOTDIR)
-		return fault_errno(f, FAULT_NOINPUT, errno, "cannot read %s",
-				   s->path);
-	while (d && r == 0 && count < SETS_MAX && (entry = readdir(d)))
-		if (text_is_hex(entry->d_name, FRAGMENT_SET_SIZE - 1)) {
-			r = load_set(s, entry->d_name, visit, f);
-			count++;
-		}
-	if (d)
-		closedir(d);
-	return r;
+	directory_open(&d, s->path, f);
+	while (r == 0 && (name = directory_next(&d, f))) {
+		if (!text_is_hex(name, FRAGMENT_SET_SIZE - 1))
+			continue;
+		if (++count > SETS_MAX)
+			fault_set(f, FAULT_DATA,
+				  "%s has more than %d sets; remove some",
+				  s->path, SETS_MAX);
+		else
+			r = load_set(s, name, visit, f);
+	}
+	directory_close(&d);
+	return fault_is_set(f) ? -1 : r;
 }
 
 /* ---- a part that comes ---- */
@@ -438,24 +441,22 @@ int shelf_remove(struct shelf *s, const char *set,
 static int remove_all(struct shelf *s, const char *set, const char *folder,
 		      struct fault *f)
 {
-	DIR *d = opendir(folder);
-	const struct dirent *entry;
-	int r = 0;
+	struct directory d;
+	const char *name;
 
-	while (d && (entry = readdir(d))) {
+	directory_open(&d, folder, f);
+	while ((name = directory_next(&d, f))) {
 		struct arena a = ARENA_INIT;
-		const char *path = in_set(&a, s, set, entry->d_name);
+		const char *path = in_set(&a, s, set, name);
 
-		if (strcmp(entry->d_name, ".") && strcmp(entry->d_name, "..") &&
-		    unlink(path) < 0 && errno != ENOENT)
-			r = fault_errno(f, FAULT_IO, errno, "cannot remove %s",
-					path);
+		if (unlink(path) < 0 && errno != ENOENT)
+			fault_errno(f, FAULT_IO, errno, "cannot remove %s",
+				    path);
 		arena_free(&a);
 		crash_point("join-forget");
 	}
-	if (d)
-		closedir(d);
-	return r;
+	directory_close(&d);
+	return fault_is_set(f) ? -1 : 0;
 }
 
 int shelf_forget(struct shelf *s, const char *set, struct fault *f)

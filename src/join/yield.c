@@ -1,8 +1,6 @@
-/* yield.c - link(2) is the rename that never replaces; where a file system has
- * no links, a look and a rename have to do. */
+/* yield.c - all are written before one gets its name. */
 #include "join/yield.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
@@ -11,27 +9,30 @@
 
 #include "base/crash.h"
 #include "base/disk.h"
+#include "flow/atomic_file.h"
+
+#define PREFIX ".mailjoin"
 
 struct yield_file {
-	const char *path, *temporary; /* NULL: standard output */
-	int fd;			      /* -1: closed */
+	const char *path;
+	struct atomic_file file; /* on its way to path */
+	int spooled; /* instead, for standard output or a device; else -1 */
 	uint64_t size;
 	char sha256[DIGEST_HEX_SIZE];
-	bool is_done; /* has its name, or needs none */
-	struct sink_fd out;
+	bool is_done;	    /* the very same is there */
+	struct sink_fd out; /* to `spooled` */
 	struct digest digest;
 	struct sink_count count;
 	struct yield_file *next;
 };
 
 void yield_init(struct yield *y, struct arena *a,
-		const struct yield_place *place, const char *set,
-		bool is_forced, struct fault *f)
+		const struct yield_place *place, bool is_forced,
+		struct fault *f)
 {
 	*y = (struct yield){
 		.arena = a,
 		.place = place,
-		.set = set,
 		.is_forced = is_forced,
 		.fault = f,
 	};
@@ -39,29 +40,12 @@ void yield_init(struct yield *y, struct arena *a,
 
 /* ---- writing ---- */
 
-static const char *folder_of(struct arena *a, const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	if (!slash)
-		return ".";
-	return slash == path ? "/"
-			     : arena_dup_n(a, path, (size_t)(slash - path));
-}
-
 static const char *path_of(struct arena *a, const struct yield_place *place,
 			   const char *name)
 {
 	if (place->file)
 		return place->file;
 	return arena_format(a, "%s/%s", place->folder, name);
-}
-
-static const char *temporary_of(struct arena *a, const char *path,
-				const char *set, size_t index)
-{
-	return arena_format(a, "%s/.mailjoin-%s.%zu", folder_of(a, path), set,
-			    index);
 }
 
 static bool is_used(const struct yield *y, const char *path)
@@ -75,40 +59,43 @@ static bool is_used(const struct yield *y, const char *path)
 /* Two of one set may be called the same: a number goes behind the second. */
 static int open_named(struct yield *y, struct yield_file *x, const char *name)
 {
+	const char *folder;
+	int r;
+
 	x->path = path_of(y->arena, y->place, name);
 	for (size_t i = y->count + 1; is_used(y, x->path); i++)
 		x->path = arena_format(y->arena, "%s-%zu",
 				       path_of(y->arena, y->place, name), i);
-	x->temporary =
-		arena_format(y->arena, "%s/.mailjoin-%s.%zu",
-			     folder_of(y->arena, x->path), y->set, y->count);
-	unlink(x->temporary); /* of a run that was killed */
-	x->fd = open(x->temporary,
-		     O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0666);
-	if (x->fd < 0)
-		return fault_errno(y->fault, FAULT_CANTCREAT, errno,
-				   "cannot write %s", x->temporary);
+	folder = disk_dirname(y->arena, x->path);
+	if (!y->count)
+		tempfile_tidy(folder, PREFIX);
+	if (y->place->file && y->is_forced)
+		r = atomic_file_open(&x->file, y->arena, x->path, PREFIX, true,
+				     ATOMIC_FILE_SHARED, y->fault);
+	else
+		r = atomic_file_begin(&x->file, y->arena, folder, PREFIX,
+				      ATOMIC_FILE_SHARED, y->fault);
 	crash_point("join-result");
-	return 0;
+	return r;
 }
 
 static int open_unnamed(struct yield *y, struct yield_file *x)
 {
 	const char *const *folder = y->place->spool;
 
-	x->path = "standard output";
+	x->path = y->place->device ? y->place->device : "standard output";
 	if (y->count)
 		return fault_set(y->fault, FAULT_USAGE,
 				 "the set gives several files: name a folder "
 				 "with --output");
-	for (; *folder && x->fd < 0; folder++) {
+	for (; *folder && x->spooled < 0; folder++) {
 		struct fault each = FAULT_INIT;
 
-		x->fd = disk_open_unnamed(*folder, &each);
-		if (x->fd < 0 && !folder[1])
+		x->spooled = disk_open_unnamed(*folder, &each);
+		if (x->spooled < 0 && !folder[1])
 			*y->fault = each;
 	}
-	return x->fd < 0 ? -1 : 0;
+	return x->spooled < 0 ? -1 : 0;
 }
 
 int yield_begin(struct yield *y, const char *name, struct sink **to)
@@ -125,15 +112,21 @@ int yield_begin(struct yield *y, const char *name, struct sink **to)
 		return fault_set(y->fault, FAULT_USAGE,
 				 "the set gives several files: name a folder "
 				 "with --output");
-	x->fd = -1;
+	x->spooled = -1;
 	r = y->place->spool ? open_unnamed(y, x) : open_named(y, x, name);
-	if (r < 0)
+	if (r < 0) {
+		if (!y->place->spool)
+			atomic_file_free(&x->file);
 		return -1;
+	}
 	x->next = y->files;
 	y->files = x;
 	y->count++;
-	sink_fd_init(&x->out, x->fd, x->path, y->fault);
-	digest_init(&x->digest, &x->out.sink, y->fault);
+	if (y->place->spool)
+		sink_fd_init(&x->out, x->spooled, x->path, y->fault);
+	digest_init(&x->digest,
+		    y->place->spool ? &x->out.sink : &x->file.out.sink,
+		    y->fault);
 	sink_count_init(&x->count, &x->digest.sink, y->fault);
 	*to = &x->count.sink;
 	return fault_is_set(y->fault) ? -1 : 0;
@@ -142,8 +135,12 @@ int yield_begin(struct yield *y, const char *name, struct sink **to)
 int yield_end(struct yield *y, uint64_t *size, char *sha256)
 {
 	struct yield_file *x = y->files;
+	int r = sink_close(&x->digest.sink);
 
-	if (sink_close(&x->digest.sink) < 0 || sink_close(&x->out.sink) < 0)
+	if (r == 0)
+		r = y->place->spool ? sink_close(&x->out.sink)
+				    : atomic_file_finish(&x->file, y->fault);
+	if (r < 0)
 		return -1;
 	sink_fd_free(&x->out);
 	x->size = x->count.count;
@@ -154,15 +151,6 @@ int yield_end(struct yield *y, uint64_t *size, char *sha256)
 	if (sha256)
 		memcpy(sha256, x->sha256, sizeof(x->sha256));
 	crash_point("join-result-written");
-	if (!x->temporary)
-		return 0;
-	if (disk_sync(x->fd, x->temporary, y->fault) < 0)
-		return -1;
-	if (disk_close(x->fd, x->temporary, y->fault) < 0) {
-		x->fd = -1;
-		return -1;
-	}
-	x->fd = -1;
 	return 0;
 }
 
@@ -206,100 +194,123 @@ static int is_taken(struct yield *y, const char *path)
 			 path);
 }
 
+static int look_at(struct yield *y, struct yield_file *x)
+{
+	struct stat st;
+	int r = disk_lstat(x->path, &st, y->fault);
+
+	if (r > 0 && is_same(x->path, x->size, x->sha256)) {
+		x->is_done = true;
+		return 0;
+	}
+	y->was_there = false;
+	if (r <= 0)
+		return r;
+	if (!y->is_forced)
+		return is_taken(y, x->path);
+	if (!S_ISREG(st.st_mode) && !y->place->file)
+		return fault_set(y->fault, FAULT_CANTCREAT,
+				 "%s is not a regular file: move it away",
+				 x->path);
+	return 0;
+}
+
 /* Nothing gets a name while one of them cannot. */
 static int look_first(struct yield *y)
 {
-	struct stat st;
-
-	y->was_there = y->count > 0;
-	for (struct yield_file *x = y->files; x; x = x->next) {
-		if (!x->temporary || lstat(x->path, &st) < 0) {
-			y->was_there = false;
-			continue;
-		}
-		if (is_same(x->path, x->size, x->sha256)) {
-			x->is_done = true;
-			continue;
-		}
-		y->was_there = false;
-		if (!y->is_forced)
-			return is_taken(y, x->path);
-		if (S_ISDIR(st.st_mode))
-			return fault_set(y->fault, FAULT_CANTCREAT,
-					 "%s is a folder: move it away",
-					 x->path);
-	}
+	y->was_there = y->count > 0 && !y->place->spool;
+	for (struct yield_file *x = y->files; x && !y->place->spool;
+	     x = x->next)
+		if (look_at(y, x) < 0)
+			return -1;
 	return 0;
 }
 
 static int name_file(struct yield *y, struct yield_file *x)
 {
-	bool has_links = true;
 	int r;
 
+	if (x->is_done)
+		return 0;
 	crash_point("join-name");
-	if (!y->is_forced) {
-		if (link(x->temporary, x->path) == 0)
-			return 0;
-		if (errno == EEXIST)
-			return is_taken(y, x->path);
-		has_links = errno != EPERM && errno != EOPNOTSUPP &&
-			    errno != ENOSYS && errno != EMLINK;
-	}
-	if (y->is_forced || !has_links) {
-		if (!y->is_forced && access(x->path, F_OK) == 0)
-			return is_taken(y, x->path);
-		r = rename(x->temporary, x->path);
-		if (r == 0)
-			return 0;
-	}
-	return fault_errno(y->fault, FAULT_CANTCREAT, errno, "cannot make %s",
-			   x->path);
+	r = x->file.path
+		    ? atomic_file_commit(&x->file, y->fault)
+		    : atomic_file_commit_as(&x->file, disk_basename(x->path),
+					    y->is_forced, y->fault);
+	crash_point("join-named");
+	return r > 0 ? is_taken(y, x->path) : r;
+}
+
+/* To a descriptor of ours, or what is no regular file. */
+static int print_to(struct yield *y, struct yield_file *x, struct sink *to)
+{
+	struct slice whole = { .fd = x->spooled,
+			       .length = x->size,
+			       .name = "the file" };
+
+	(void)y;
+	return pump_slice(&whole, to);
 }
 
 static int print_file(struct yield *y, struct yield_file *x)
 {
-	struct slice whole = { .fd = x->fd,
-			       .length = x->size,
-			       .name = "the file" };
 	struct sink_fd out;
 	int r;
 
 	sink_fd_init(&out, STDOUT_FILENO, x->path, y->fault);
-	r = pump_slice(&whole, &out.sink);
+	r = print_to(y, x, &out.sink);
 	if (r == 0)
 		r = sink_close(&out.sink);
 	sink_fd_free(&out);
 	return r;
 }
 
+static int write_device(struct yield *y, struct yield_file *x)
+{
+	struct atomic_file file;
+	int r = atomic_file_open(&file, y->arena, y->place->device, PREFIX,
+				 y->is_forced, ATOMIC_FILE_SHARED, y->fault);
+
+	if (r > 0)
+		r = is_taken(y, y->place->device);
+	if (r == 0)
+		r = print_to(y, x, &file.out.sink);
+	if (r == 0)
+		r = atomic_file_commit(&file, y->fault);
+	atomic_file_free(&file);
+	return r;
+}
+
 int yield_commit(struct yield *y)
 {
+	const char *folder = NULL;
+
 	if (fault_is_set(y->fault) || look_first(y) < 0)
 		return -1;
 	for (struct yield_file *x = y->files; x; x = x->next) {
-		if (!x->temporary) {
-			if (print_file(y, x) < 0)
-				return -1;
-			continue;
-		}
-		if (!x->is_done && name_file(y, x) < 0)
+		int r = y->place->device  ? write_device(y, x)
+			: y->place->spool ? print_file(y, x)
+					  : name_file(y, x);
+
+		if (r < 0)
 			return -1;
-		x->is_done = true;
-		crash_point("join-named");
-		unlink(x->temporary); /* one name is enough */
-		if (disk_sync_folder(folder_of(y->arena, x->path), y->fault) <
-		    0)
-			return -1;
+		if (!y->place->spool)
+			folder = disk_dirname(y->arena, x->path);
 	}
+	y->is_unsafe = folder && !atomic_file_sync(folder);
 	return 0;
 }
 
-void yield_tidy(struct arena *a, const struct yield_place *place,
-		const char *name, const char *set)
+bool yield_tidy(struct arena *a, const struct yield_place *place,
+		const char *name)
 {
-	if (!place->spool)
-		unlink(temporary_of(a, path_of(a, place, name), set, 0));
+	const char *folder;
+
+	if (place->spool)
+		return true;
+	folder = disk_dirname(a, path_of(a, place, name));
+	tempfile_tidy(folder, PREFIX);
+	return atomic_file_sync(folder);
 }
 
 void yield_free(struct yield *y)
@@ -307,11 +318,11 @@ void yield_free(struct yield *y)
 	for (struct yield_file *x = y->files; x; x = x->next) {
 		digest_free(&x->digest);
 		sink_fd_free(&x->out);
-		if (x->fd >= 0)
-			close(x->fd); /* given up, or printed */
-		x->fd = -1;
-		if (x->temporary)
-			unlink(x->temporary); /* it has a name, or is nothing */
+		if (x->spooled >= 0)
+			close(x->spooled); /* printed, or given up */
+		x->spooled = -1;
+		if (!y->place->spool)
+			atomic_file_free(&x->file);
 	}
 }
 

@@ -40,6 +40,9 @@ struct mailbox_message {
 	const char *id; /* NULL: not worked out yet, ask mailbox_id */
 	uint64_t size;	/* octets as the store tells; 0: it does not */
 	bool is_deleted;
+	/* of the last reading, which failed: another program took it away; or
+	 * it cannot be read, which is no fault of the sink's */
+	bool is_gone, is_unreadable;
 };
 
 /* How to reach a server; all of it borrowed, and by POP3 and IMAP until the

@@ -25,8 +25,7 @@ static int mailfile_read(struct mailbox *m, size_t number, struct sink *to,
 {
 	struct mailfile *own = m->own;
 
-	(void)number;
-	return whole_push(own->fd, m->name, m->enough, to, f);
+	return whole_push(m, number, own->fd, m->name, to, f);
 }
 
 static void mailfile_free(struct mailbox *m)
@@ -80,9 +79,13 @@ static int mailfolder_read(struct mailbox *m, size_t number, struct sink *to,
 	int fd = whole_open(path, true, f);
 	int r;
 
+	struct mailbox_message *one = &m->messages[number - 1];
+
+	one->is_gone = fd < 0 && errno == ENOENT;
+	one->is_unreadable = fd < 0 && !one->is_gone;
 	if (fd < 0)
 		return -1;
-	r = whole_push(fd, path, m->enough, to, f);
+	r = whole_push(m, number, fd, path, to, f);
 	close(fd);
 	return r;
 }
@@ -96,10 +99,12 @@ static int mailfolder_commit(struct mailbox *m, struct fault *f)
 			continue;
 		path = path_of(m, i);
 		if (unlink(path) < 0 && errno != ENOENT)
-			return fault_errno(f, FAULT_CANTCREAT, errno,
-					   "cannot delete %s", path);
+			fault_errno(f, FAULT_CANTCREAT, errno,
+				    "cannot delete %s", path);
 	}
-	return disk_sync_folder(m->name, f);
+	disk_sync_or_warn(m->name, "after a power failure the deleted "
+				   "messages may be back");
+	return fault_is_set(f) ? -1 : 0;
 }
 
 static const struct mailbox_ops mailfolder_ops = {

@@ -72,7 +72,8 @@ static const char *find_again(const struct mailbox *m, const char *base,
 	return found;
 }
 
-static int reopen(struct mailbox *m, struct maildir_place *place,
+/* *is_gone where there is none of that name any more. */
+static int reopen(struct mailbox *m, struct maildir_place *place, bool *is_gone,
 		  struct fault *f)
 {
 	struct fault first = FAULT_INIT;
@@ -83,6 +84,7 @@ static int reopen(struct mailbox *m, struct maildir_place *place,
 
 		if (fault_is_set(f))
 			return -1;
+		*is_gone = !now;
 		if (!now)
 			break;
 		place->path = now;
@@ -99,12 +101,14 @@ static int maildir_read(struct mailbox *m, size_t number, struct sink *to,
 {
 	struct maildir_place *place =
 		(struct maildir_place *)m->own + (number - 1);
-	int fd = reopen(m, place, f);
+	struct mailbox_message *one = &m->messages[number - 1];
+	int fd = reopen(m, place, &one->is_gone, f);
 	int r;
 
+	one->is_unreadable = fd < 0 && !one->is_gone;
 	if (fd < 0)
 		return -1;
-	r = whole_push(fd, place->path, m->enough, to, f);
+	r = whole_push(m, number, fd, place->path, to, f);
 	close(fd);
 	return r;
 }
@@ -131,15 +135,19 @@ static int maildir_commit(struct mailbox *m, struct fault *f)
 {
 	struct maildir_place *own = m->own;
 
-	for (size_t i = 0; i < m->count; i++)
-		if (m->messages[i].is_deleted && remove_one(m, &own[i], f) < 0)
-			return -1;
+	for (size_t i = 0; i < m->count; i++) {
+		struct fault each = FAULT_INIT;
+
+		if (m->messages[i].is_deleted &&
+		    remove_one(m, &own[i], &each) < 0 && !fault_is_set(f))
+			*f = each;
+	}
 	for (int i = 0; i < 2; i++)
-		if (disk_sync_folder(arena_format(m->arena, "%s/%s", m->name,
-						  places[i]),
-				     f) < 0)
-			return -1;
-	return 0;
+		disk_sync_or_warn(arena_format(m->arena, "%s/%s", m->name,
+					       places[i]),
+				  "after a power failure the deleted messages "
+				  "may be back");
+	return fault_is_set(f) ? -1 : 0;
 }
 
 static const struct mailbox_ops maildir_ops = {

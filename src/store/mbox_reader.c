@@ -70,6 +70,7 @@ static int mbox_read(struct mailbox *m, size_t number, struct sink *to,
 	source.is_over = m->enough;
 	if (pump(&source, &message.sink) == 0 && sink_close(&message.sink) == 0)
 		return 0;
+	m->messages[number - 1].is_unreadable = source.failed;
 	if (!fault_is_set(f))
 		*f = *to->fault;
 	return -1;

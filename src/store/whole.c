@@ -17,32 +17,40 @@ int whole_open(const char *path, bool follow_link, struct fault *f)
 	int error = errno;
 
 	if (fd < 0) {
-		fault_errno(f, FAULT_NOINPUT, error, "cannot read %s", path);
+		fault_errno(f, error == EIO ? FAULT_IO : FAULT_NOINPUT, error,
+			    "cannot read %s", path);
 		errno = error;
 		return -1;
 	}
-	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode))
+	if (fstat(fd, &st) < 0)
+		fault_errno(f, FAULT_IO, errno, "cannot look at %s", path);
+	else if (S_ISREG(st.st_mode))
 		return fd;
+	else
+		fault_set(f, FAULT_NOINPUT, "%s is no plain file any more",
+			  path);
 	close(fd);
-	fault_set(f, FAULT_NOINPUT, "%s is no plain file any more", path);
 	errno = 0;
 	return -1;
 }
 
-int whole_push(int fd, const char *path, const bool *enough, struct sink *to,
-	       struct fault *f)
+int whole_push(struct mailbox *m, size_t number, int fd, const char *path,
+	       struct sink *to, struct fault *f)
 {
 	struct slice slice = { .fd = fd, .name = path };
+	bool *is_unreadable = &m->messages[number - 1].is_unreadable;
 	struct source source;
 	struct stat st;
 
-	if (fstat(fd, &st) < 0)
+	*is_unreadable = fstat(fd, &st) < 0;
+	if (*is_unreadable)
 		return fault_errno(f, FAULT_IO, errno, "cannot read %s", path);
 	slice.length = (uint64_t)st.st_size;
 	source_of_slice(&source, &slice);
-	source.is_over = enough;
+	source.is_over = m->enough;
 	if (pump(&source, to) == 0)
 		return 0;
+	*is_unreadable = source.failed;
 	if (!fault_is_set(f))
 		*f = *to->fault;
 	return -1;

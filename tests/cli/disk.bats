@@ -7,6 +7,18 @@
 load helper
 load sweep
 
+setup() {
+	cd "$BATS_TEST_TMPDIR" || return 1
+	home=$BATS_TEST_TMPDIR/home
+	mkdir -m 700 "$home"
+	export HOME=$home MAILSEND_CONFIG=$BATS_TEST_TMPDIR/config
+	export MAILSEND_QUEUE=$BATS_TEST_TMPDIR/queue
+	export XDG_STATE_HOME=$BATS_TEST_TMPDIR/state
+	unset XDG_CONFIG_HOME EMAIL
+	: >"$MAILSEND_CONFIG"
+	freeze ''
+}
+
 # ---- a mail fails, and its sender is told ----
 
 # a mail whose next try is the last one
@@ -185,4 +197,97 @@ taken_over() {
 	# as many are gone as said so: each saw the box as it was, or gave up
 	[ "$(grep -c ^Subject spool/box)" -ge 18 ]
 	[ "$(grep -c ^Subject spool/box)" -lt 24 ]
+}
+
+# ---- mail is read ----
+
+# a Maildir and a folder of files, four messages each
+four() {
+	local i
+
+	mkdir -p maildir/new maildir/cur maildir/tmp folder
+	for i in 1 2; do
+		printf 'Subject: %d\n\ntext\n' $i >"maildir/new/$i.x"
+		printf 'Subject: %d\n\ntext\n' $((i + 2)) >"maildir/cur/$((i + 2)).x:2,S"
+	done
+	for i in 1 2 3 4; do
+		printf 'Subject: %d\n\ntext\n' $i >"folder/$i.eml"
+	done
+}
+
+fresh_kept() {
+	rm -rf kept
+}
+
+# Status 0 says: all four of them.
+all_or_told() {
+	[ "$status" -ne 0 ] && [ -n "$stderr" ] && return 0
+	if [ -n "$fetching" ]; then
+		[ "$(find kept -type f -size +0 -not -path '*/.*' | wc -l)" -eq 4 ]
+	else
+		[ "$(wc -l <<<"$output")" -eq 4 ]
+	fi
+}
+
+@test "reading a Maildir or a folder: exit 0 is said of all messages alone" {
+	can_sweep
+	local get=${MAILSEND%mailsend}mailget box calls
+
+	four
+	for box in maildir folder; do
+		for calls in "$looks" '?getdents64,?getdents' '?openat,?open' '?read,?pread64'; do
+			fetching=
+			sweep "$calls" error=EIO fresh_kept all_or_told "$get" $box list
+			fetching=yes
+			sweep "$calls" error=EIO fresh_kept all_or_told "$get" $box fetch kept
+			sweep "$calls" error=EIO fresh_kept all_or_told "$get" \
+				--maildir $box fetch kept
+		done
+	done
+}
+
+# broken PATH CALLS COMMAND... - each of these calls on the path fails.
+broken() {
+	local path=$1 calls=$2
+
+	shift 2
+	run --separate-stderr strace -qq -o trace -P "$path" -P "$PWD/$path" \
+		-e "trace=$calls" \
+		-e "inject=$calls:error=EIO" "$@"
+	show
+	grep -q INJECTED trace
+}
+
+@test "a message that cannot be read: named, the others come, and it stays" {
+	can_sweep
+	local get=${MAILSEND%mailsend}mailget calls
+
+	four
+	for calls in '?openat,?open' '?read,?pread64'; do
+		broken folder/2.eml "$calls" "$get" folder list
+		[ "$status" -eq 74 ]
+		says 2.eml
+		[ "$(wc -l <<<"$output")" -eq 3 ]
+		rm -rf kept
+		broken maildir/cur/3.x:2,S "$calls" "$get" --new maildir fetch kept
+		[ "$status" -eq 74 ]
+		says 3.x
+		[ "$(find kept -type f | wc -l)" -eq 3 ]
+		# what was not read was not noted as taken
+		"$get" --new maildir fetch kept
+		[ "$(find kept -type f | wc -l)" -eq 4 ]
+		rm -r "$XDG_STATE_HOME"
+	done
+	[ -e folder/2.eml ]
+	[ -e maildir/cur/3.x:2,S ]
+}
+
+@test "a message that is no file, or gone by now, is no failure" {
+	four
+	ln -s nowhere folder/5.eml
+	mkfifo maildir/cur/5.x:2,S
+	mailget folder list >list
+	[ "$(wc -l <list)" -eq 4 ]
+	mailget maildir list >list
+	[ "$(wc -l <list)" -eq 4 ]
 }

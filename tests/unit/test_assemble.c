@@ -3,8 +3,12 @@
 #include "laws.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
+#include "base/world.h"
 #include "codec/base64.h"
 #include "flow/digest.h"
 #include "join/assemble.h"
@@ -241,11 +245,26 @@ static void test_shelf_damage(void **state)
 	bench_close(&b);
 }
 
+/* As a process that is gone calls what it writes. */
+static const char *dead_name(void)
+{
+	static char name[128];
+	pid_t pid = fork();
+
+	if (!pid)
+		_exit(0);
+	waitpid(pid, NULL, 0);
+	snprintf(name, sizeof(name), ".mailjoin.%ld.%s.abcdef", (long)pid,
+		 world_node());
+	return name;
+}
+
 /* What a killed run leaves: half a part, a set without a description. */
 static void test_leftovers(void **state)
 {
 	static struct bench b;
 	const char *folder = scratch_path(state, "state");
+	const char *half;
 
 	mkdir(folder, 0700);
 	mkdir(scratch_path(state, "state/" SET), 0700);
@@ -258,15 +277,14 @@ static void test_leftovers(void **state)
 	fclose(fopen(scratch_path(state, "state/" SET "/incoming"), "w"));
 	fclose(fopen(scratch_path(state, "state/" SET "/about.new"), "w"));
 	fclose(fopen(scratch_path(state, "state/" SET "/not-a-part"), "w"));
-	fclose(fopen(scratch_path(state, ".mailjoin-" SET ".0"), "w"));
+	half = dead_name();
+	fclose(fopen(scratch_path(state, half), "w"));
 	bench_open(&b, state, false);
 	assert_int_equal(judge(&b)->count, 1);
 	for (unsigned n = 2; n <= PARTS; n++)
 		add(&b, n, RIGHT);
 	joins(&b, state);
-	assert_int_equal(access(scratch_path(state, ".mailjoin-" SET ".0"),
-				F_OK),
-			 -1);
+	assert_int_equal(access(scratch_path(state, half), F_OK), -1);
 	bench_close(&b);
 }
 
