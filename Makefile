@@ -36,7 +36,7 @@ COMMAND   := $(B)/obj/cmd/mailsend.o $(B)/obj/cmd/start.o \
 	     $(B)/obj/cmd/roundtrip.o $(B)/obj/cmd/explain.o \
 	     $(B)/obj/cmd/series.o $(B)/obj/cmd/runner.o \
 	     $(B)/obj/cmd/setup.o $(B)/obj/cmd/setup_cron.o \
-	     $(B)/obj/cmd/setup_run.o $(B)/gen/setup_files.o
+	     $(B)/obj/cmd/setup_run.o $(B)/obj/cmd/finish.o $(B)/gen/setup_files.o
 SETUP     := contrib/systemd/mailsend-queue.service \
 	     contrib/systemd/mailsend-queue.timer \
 	     contrib/systemd/mailsend-queue.path \
@@ -78,12 +78,12 @@ $(B)/mailsend: $(COMMAND) $(B)/libmailsend.a
 	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
 $(B)/mailget: $(B)/obj/cmd/mailget.o $(B)/obj/cmd/start.o \
-	     $(B)/obj/cmd/talk.o $(B)/libmailsend.a
+	     $(B)/obj/cmd/finish.o $(B)/obj/cmd/talk.o $(B)/libmailsend.a
 	$(call say,ld,$@)
 	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
 $(B)/mailjoin: $(B)/obj/cmd/mailjoin.o $(B)/obj/cmd/start.o \
-	     $(B)/libmailsend.a
+	     $(B)/obj/cmd/finish.o $(B)/libmailsend.a
 	$(call say,ld,$@)
 	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 

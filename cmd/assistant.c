@@ -110,6 +110,7 @@ static void become(const char *const *argv, int input)
 	    dup2(nowhere, STDOUT_FILENO) < 0)
 		_exit(SETUP_NO_PROGRAM - 1);
 	signal(SIGPIPE, SIG_DFL);
+	signal(SIGXFSZ, SIG_DFL);
 	execvp(argv[0], (char *const *)(uintptr_t)argv);
 	_exit(SETUP_NO_PROGRAM);
 }

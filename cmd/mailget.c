@@ -10,11 +10,13 @@
 
 #include "base/ascii.h"
 #include "base/disk.h"
+#include "base/interrupt.h"
 #include "base/log.h"
 #include "base/nearest.h"
 #include "base/world.h"
 #include "fetch/choice.h"
 #include "fetch/order.h"
+#include "finish.h"
 #include "persona/options.h"
 #include "persona/rows.h"
 #include "persona/setters.h"
@@ -381,8 +383,10 @@ static int act(struct run *run, struct fault *f)
 		return say_help(f);
 	if (r->action == REQUEST_VERSION)
 		return say(version, strlen(version), f);
-	if (r->action == REQUEST_TALK)
+	if (r->action == REQUEST_TALK) {
+		interrupt_release();
 		return talk_with_mailbox(&run->arena, r, o->source, f);
+	}
 	if (transcript_open(&run->transcript, r->transcript, r->transcript_path,
 			    f) < 0)
 		return -1;
@@ -397,19 +401,6 @@ static int act(struct run *run, struct fault *f)
 	if (transcript_close(&run->transcript, &trouble) < 0)
 		log_warning("%s", trouble.text);
 	return result;
-}
-
-/* The reader of our output went away (`| head`): we end as if we had been told
- * so, with nothing to complain of. */
-static void end_with_reader(const struct fault *f)
-{
-	struct pollfd p = { .fd = STDOUT_FILENO };
-
-	if (f->cause != FAULT_IO || poll(&p, 1, 0) <= 0 ||
-	    !(p.revents & POLLERR))
-		return;
-	signal(SIGPIPE, SIG_DFL);
-	raise(SIGPIPE);
 }
 
 int main(int argc, char **argv)
@@ -433,11 +424,14 @@ int main(int argc, char **argv)
 		log_quiet(run.wish.request.quiet);
 		status = act(&run, &f);
 		if (status < 0) {
-			end_with_reader(&f);
+			finish_with_reader(&f);
 			log_error("%s", f.text);
 			status = fault_exit(&f);
 		}
 	}
+	if (status && run.wish.order.source &&
+	    strcmp(run.wish.order.source, "-") == 0)
+		finish_input();
 	arena_free(&run.arena);
-	return status;
+	return finish_process(status);
 }

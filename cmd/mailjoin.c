@@ -4,6 +4,7 @@
  * reads what is new, joins what has become whole, and deletes what was joined;
  * with --wait there are rounds until all is whole or the time is over. */
 #include <errno.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,10 +14,12 @@
 
 #include "base/ascii.h"
 #include "base/disk.h"
+#include "base/interrupt.h"
 #include "base/log.h"
 #include "base/world.h"
 #include "config/config.h"
 #include "deliver/postbox.h"
+#include "finish.h"
 #include "join/assemble.h"
 #include "join/collect.h"
 #include "join/tally.h"
@@ -466,10 +469,9 @@ static int do_round(struct run *run, struct fault *f)
 
 static void pause_for(uint64_t seconds)
 {
-	struct timespec left = { .tv_sec = (time_t)seconds };
+	uint64_t most = UINT_MAX / 1000;
 
-	while (nanosleep(&left, &left) < 0 && errno == EINTR)
-		;
+	interrupt_sleep((unsigned)(seconds < most ? seconds : most) * 1000);
 }
 
 /* The exit status, or -1 with the fault. */
@@ -495,6 +497,8 @@ static int do_rounds(struct run *run, struct fault *f)
 		if (now >= end || !collect_can_repeat(&run->collect) ||
 		    (!fault_is_set(f) && tally_status(&t) == JOIN_COMPLETE))
 			break;
+		if (interrupt_is_due())
+			return interrupt_fault(f);
 		if (fault_is_set(f))
 			log_warning("%s", f->text);
 		left = (end - now + 999) / 1000;
@@ -592,12 +596,17 @@ int main(int argc, char **argv)
 		log_quiet(run.wish.request.quiet);
 		status = act(&run, &f);
 		if (status < 0) {
+			finish_with_reader(&f);
 			/* of a set it was said as it happened */
 			if (strcmp(f.text, run.first.text) != 0)
 				log_error("%s", f.text);
 			status = fault_exit(&f);
 		}
 	}
+	if (status)
+		for (size_t i = 0; i < run.wish.source_count; i++)
+			if (strcmp(run.wish.sources[i], "-") == 0)
+				finish_input();
 	arena_free(&run.arena);
-	return status;
+	return finish_process(status);
 }

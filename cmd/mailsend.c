@@ -6,6 +6,7 @@
 
 #include "assistant.h"
 #include "base/disk.h"
+#include "base/interrupt.h"
 #include "base/log.h"
 #include "base/world.h"
 #include "check.h"
@@ -13,6 +14,7 @@
 #include "deliver/process.h"
 #include "deliver/spool.h"
 #include "explain.h"
+#include "finish.h"
 #include "persona/personas.h"
 #include "queue.h"
 #include "queue/queue.h"
@@ -41,6 +43,7 @@ struct run {
 	struct journal_command command; /* as it was called */
 	struct progress progress;
 	struct transcript transcript;
+	bool has_begun; /* to serve: the client was greeted */
 };
 
 static const struct ending at_first = { 75, "nothing was sent or kept" };
@@ -145,13 +148,15 @@ static bool is_series(const struct request *r)
 	return is_split(r) || r->series.kind != REQUEST_ONE;
 }
 
-/* $TMPDIR is the user's word; /var/tmp is disk where /tmp may be memory. */
+/* $TMPDIR is the user's word; /var/tmp is disk where /tmp may be memory.  There
+ * may be no account yet. */
 static void choose_spool(struct run *run)
 {
 	const char *wish = world_env("TMPDIR");
-	const char *queue = queue_spool(run);
-	const char *series =
-		is_series(&run->request) ? series_folder(&run->arena) : NULL;
+	const char *queue = run->account ? queue_spool(run) : NULL;
+	const char *series = run->account && is_series(&run->request)
+				     ? series_folder(&run->arena)
+				     : NULL;
 	int n = 0;
 
 	if (series)
@@ -292,6 +297,35 @@ static int recall(struct run *run, struct fault *f)
 	return 0;
 }
 
+/* Said here: nobody else knows of it. */
+static void keep(struct composition *c, const struct fault *why)
+{
+	struct outcome out = { .dead_letter = NULL };
+
+	submit_keep(c, &out, why);
+	if (out.dead_letter)
+		log_error("the message was kept in %s", out.dead_letter);
+}
+
+/* What goes wrong before the mail was begun: whoever pipes it into us can go
+ * on, and what they wrote is kept.  A session that others hold with us is no
+ * mail, and what was begun before is in its journal. */
+static void keep_input(struct run *run, const struct fault *why)
+{
+	enum request_action action = run->request.action;
+	struct composition c;
+
+	if ((action != REQUEST_SEND && action != REQUEST_PRINT &&
+	     action != REQUEST_DRY_RUN && action != REQUEST_EXPLAIN) ||
+	    run->request.series.id)
+		return;
+	choose_spool(run);
+	composition_init(&c, &run->arena, &run->request, run->account,
+			 run->spool);
+	keep(&c, why);
+	composition_free(&c);
+}
+
 static int send_mail(struct run *run, struct fault *f)
 {
 	struct outcome out = { .account = run->account->name };
@@ -303,6 +337,8 @@ static int send_mail(struct run *run, struct fault *f)
 	r = composition_build(&c, f);
 	if (r == 0 && !c.is_empty && is_split(&run->request)) {
 		r = send_parts(run, &c, f);
+		if (r < 0 && run->request.action == REQUEST_SEND)
+			keep(&c, f);
 		if (r != SERIES_IS_ONE) {
 			composition_free(&c);
 			return r;
@@ -311,7 +347,7 @@ static int send_mail(struct run *run, struct fault *f)
 	} else if (r == 0 && !c.is_empty) {
 		r = composition_render(&c, true, f);
 	}
-	if (r < 0 && run->request.action == REQUEST_SEND)
+	if (r < 0)
 		submit_keep(&c, &out, f);
 	if (r < 0 || c.is_empty)
 		; /* nothing is said of an empty one: cron would mail it */
@@ -323,6 +359,10 @@ static int send_mail(struct run *run, struct fault *f)
 		r = deliver(run, &c, &out, f);
 	if (r < 0 || (run->request.action == REQUEST_SEND && !c.is_empty))
 		say_outcome(run, &out, f);
+	if (r == 0 && interrupt_signal() && !out.queue_id &&
+	    run->request.action == REQUEST_SEND && !c.is_empty)
+		log_warning("ended by %s when the mail had gone",
+			    interrupt_name());
 	if (r < 0 && !(run->request.is_status_zero && out.has_notice))
 		status = outcome_exit(&out, f);
 	composition_free(&c);
@@ -339,8 +379,15 @@ static int serve(struct run *run, struct fault *f)
 		.trace = transcript_trace(&run->transcript),
 	};
 	struct fault trouble = FAULT_INIT;
-	int r = run->request.action == REQUEST_SERVE ? serve_listen(&s, f)
-						     : serve_stdio(&s, f);
+	int r;
+
+	run->has_begun = true;
+	if (run->request.action == REQUEST_SERVE) {
+		r = serve_listen(&s, f);
+		interrupt_forget(); /* it is how serving ends, and no failure */
+	} else {
+		r = serve_stdio(&s, f);
+	}
 
 	if (transcript_close(&run->transcript, &trouble) < 0)
 		log_warning("%s", trouble.text);
@@ -450,6 +497,39 @@ static const char *here(struct arena *a)
 	return arena_dup(a, getcwd(path, sizeof(path)) ? path : "");
 }
 
+/* Do its mails have to be kept when a signal ends us?  Anything else ends as
+ * any program does. */
+static bool has_mail(const struct request *r)
+{
+	return r->action == REQUEST_SEND || r->action == REQUEST_SERVE ||
+	       r->action == REQUEST_SERVE_STDIO ||
+	       r->action == REQUEST_RUN_QUEUE || r->queue.runs_first;
+}
+
+static int run_command(struct run *run)
+{
+	struct fault f = FAULT_INIT, ignored = FAULT_INIT;
+	int status;
+
+	log_quiet(run->request.quiet);
+	if (run->request.silent)
+		log_silence();
+	if (!has_mail(&run->request))
+		interrupt_release();
+	status = act(run, &f);
+	if (status >= 0)
+		return status;
+	if (run->request.action != REQUEST_SEND)
+		finish_with_reader(&f);
+	log_error("%s", f.text);
+	if (run->request.action == REQUEST_SERVE_STDIO && !run->has_begun)
+		say("421 4.3.5 no mail is taken here: the configuration is "
+		    "wrong\r\n",
+		    &ignored);
+	keep_input(run, &f);
+	return fault_exit(&f);
+}
+
 int main(int argc, char **argv)
 {
 	struct run run = { .arena = ARENA_INIT };
@@ -471,20 +551,11 @@ int main(int argc, char **argv)
 		log_error("%s", f.text);
 		if (!run.persona->is_terse)
 			say_usage(run.persona);
+		keep_input(&run, &f);
 		status = fault_exit(&f);
 	} else {
-		log_quiet(run.request.quiet);
-		if (run.request.silent)
-			log_silence();
-		status = act(&run, &f);
-		if (status < 0) {
-			log_error("%s", f.text);
-			status = fault_exit(&f);
-		}
+		status = run_command(&run);
 	}
 	arena_free(&run.arena);
-	/* a shell whose loop we are in has to see it */
-	if (status > SERIES_SIGNAL)
-		raise(status - SERIES_SIGNAL);
-	return status;
+	return finish_process(status);
 }

@@ -1,10 +1,7 @@
-/* runner.c - which mails go, what is told of each, and the signals.
- *
- * Ctrl-C ends a series after the mail at hand, a second one at once. */
+/* runner.c - which mails go, and what is told of each. */
 #include "runner.h"
 
 #include <inttypes.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -160,39 +157,6 @@ static void tell_sum(const struct runner *run, const struct series_result *r,
 			  r->refused, run->whole->envelope.count);
 }
 
-/* ---- signals ---- */
-
-static const int endings[] = { SIGINT, SIGTERM, SIGHUP };
-#define ENDINGS (sizeof(endings) / sizeof(*endings))
-
-static volatile sig_atomic_t caught; /* 0: none */
-
-static void catch (int number)
-{
-	caught = number;
-	series_stop();
-}
-
-/* Once each: the second one has its usual effect.  What is ignored, as under
- * nohup, stays so. */
-static void catch_endings(struct sigaction *before)
-{
-	struct sigaction action = { .sa_handler = catch,
-				    .sa_flags = SA_RESTART | SA_RESETHAND };
-
-	sigemptyset(&action.sa_mask);
-	for (size_t i = 0; i < ENDINGS; i++)
-		if (sigaction(endings[i], NULL, &before[i]) == 0 &&
-		    before[i].sa_handler != SIG_IGN)
-			sigaction(endings[i], &action, NULL);
-}
-
-static void release_endings(const struct sigaction *before)
-{
-	for (size_t i = 0; i < ENDINGS; i++)
-		sigaction(endings[i], &before[i], NULL);
-}
-
 /* ---- a series ---- */
 
 /* About how many octets all parts have together. */
@@ -221,8 +185,6 @@ static void start_progress(struct runner *run)
 static int status_of(const struct series_result *result, int status,
 		     struct fault *f)
 {
-	if (result->is_stopped && caught)
-		return SERIES_SIGNAL + caught;
 	if (status < 0 && result->failed) {
 		fault_clear(f);
 		return result->exit ? result->exit : EXIT_SOME_REFUSED;
@@ -267,7 +229,6 @@ int runner_run(struct runner *run, const struct series_ops *ops,
 		.envelope = run->split ? &run->whole->envelope : NULL,
 		.again = r->series.again,
 	};
-	struct sigaction before[ENDINGS];
 	struct series_result result;
 	int status;
 
@@ -276,10 +237,8 @@ int runner_run(struct runner *run, const struct series_ops *ops,
 		log_note("%u mails; if this is interrupted, go on with: %s",
 			 run->total, resume_words(run));
 	start_progress(run);
-	catch_endings(before);
 	status = series_run(&s, &result, f);
 	progress_end(&run->progress);
 	status = end_series(run, &result, status, f);
-	release_endings(before);
 	return status;
 }

@@ -35,7 +35,7 @@ void runner_told(void *context, const struct series_verdict *v);
 void runner_moved(void *context, unsigned n, uint64_t done, uint64_t total);
 
 /* The journal is open and ready: sends what is to go, tells of it and closes
- * the journal.  The exit status, or SERIES_SIGNAL and more; -1 with a fault
+ * the journal.  The exit status; -1 with a fault
  * that is still to be told. */
 int runner_run(struct runner *run, const struct series_ops *ops,
 	       struct fault *f);

@@ -21,7 +21,6 @@ struct series_job {
 };
 
 #define SERIES_IS_ONE (-2) /* it fits in one mail: it is rendered, not sent */
-#define SERIES_SIGNAL 128  /* and its number: what stopped a series */
 
 /* What a series was begun with. */
 struct series_memory {
@@ -29,8 +28,9 @@ struct series_memory {
 	const char *date, *message_id, *tag; /* NULL: not of ours */
 };
 
-/* The exit status; -1 with a fault that is still to be told.  The composition
- * is built. */
+/* The exit status; -1 with a fault that is still to be told.  Of one that a
+ * signal stopped it is 0, and the signal has its effect (finish.h).  The
+ * composition is built. */
 int series_split(const struct series_job *job, struct composition *whole,
 		 struct fault *f);
 /* Each file, or each ready message. */

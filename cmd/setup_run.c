@@ -54,6 +54,7 @@ static void become(const char *const *argv, const int fds[STREAMS])
 		if (dup2(fds[i], i) < 0)
 			_exit(SETUP_NO_PROGRAM - 1);
 	signal(SIGPIPE, SIG_DFL);
+	signal(SIGXFSZ, SIG_DFL);
 	execvp(argv[0], (char *const *)(uintptr_t)argv);
 	_exit(errno == ENOENT ? SETUP_NO_PROGRAM : SETUP_NO_PROGRAM - 1);
 }

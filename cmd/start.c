@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/arena.h"
+#include "base/interrupt.h"
 #include "base/log.h"
 #include "base/world.h"
 
@@ -109,7 +110,9 @@ int start_process(const char *name, const struct ending *now, struct fault *f)
 	if (refuse_rights(f) < 0 || secure_descriptors(f) < 0)
 		return -1;
 	keep_own_access();
+	interrupt_catch();
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN); /* it is an error of write() */
 	signal(SIGCHLD, SIG_DFL); /* ignored, it takes a child's status away */
 	clean_environment();
 	memory_on_exhaustion(out_of_memory);

@@ -31,6 +31,7 @@ static const struct {
 
 static volatile sig_atomic_t noted;
 static volatile uint64_t noted_at; /* set before `noted`, and never again */
+static unsigned patience;	   /* milliseconds */
 static int ends[2] = { -1, -1 };
 static volatile unsigned owner; /* of the pipe */
 
@@ -89,6 +90,7 @@ void interrupt_release(void)
 void interrupt_forget(void)
 {
 	noted = 0;
+	patience = 0;
 	owner = 0;
 	ends[0] = ends[1] = -1;
 }
@@ -106,9 +108,23 @@ const char *interrupt_name(void)
 	return "a signal";
 }
 
-unsigned long long interrupt_time(void)
+bool interrupt_is_due(void)
 {
-	return noted_at;
+	return noted && world_ticks() >= noted_at + patience;
+}
+
+unsigned interrupt_extend(unsigned milliseconds)
+{
+	unsigned before = patience;
+
+	if (milliseconds > patience)
+		patience = milliseconds;
+	return before;
+}
+
+void interrupt_restore(unsigned milliseconds)
+{
+	patience = milliseconds;
 }
 
 /* The old process's ends are left alone: they may be closed and in use for
@@ -142,10 +158,12 @@ static int left_until(uint64_t until)
 	return until - now > INT_MAX ? INT_MAX : (int)(until - now);
 }
 
-static int interrupted(void)
+/* Until then, or until the work has to stop. */
+static uint64_t limit_of(uint64_t until)
 {
-	errno = EINTR;
-	return -1;
+	uint64_t stop = noted ? noted_at + patience : UINT64_MAX;
+
+	return stop < until ? stop : until;
 }
 
 int interrupt_poll(struct pollfd *p, nfds_t n, int milliseconds)
@@ -154,6 +172,7 @@ int interrupt_poll(struct pollfd *p, nfds_t n, int milliseconds)
 				 ? UINT64_MAX
 				 : world_ticks() + (uint64_t)milliseconds;
 	struct pollfd all[POLL_MAX + 1];
+	int r;
 
 	if (n > POLL_MAX) {
 		errno = EINVAL;
@@ -161,21 +180,20 @@ int interrupt_poll(struct pollfd *p, nfds_t n, int milliseconds)
 	}
 	if (n)
 		memcpy(all, p, n * sizeof(*p));
-	all[n] = (struct pollfd){ .fd = interrupt_fd(), .events = POLLIN };
-	for (;;) {
-		int r = noted ? interrupted()
-			      : poll(all, n + 1, left_until(until));
-
-		if (noted)
-			return interrupted();
-		if (r < 0 && errno == EINTR)
-			continue;
-		if (r < 0)
+	do {
+		if (interrupt_is_due()) {
+			errno = EINTR;
 			return -1;
-		if (n)
-			memcpy(p, all, n * sizeof(*p));
-		return r;
-	}
+		}
+		all[n] = (struct pollfd){ .fd = noted ? -1 : interrupt_fd(),
+					  .events = POLLIN };
+		r = poll(all, n + 1, left_until(limit_of(until)));
+		if (r > 0 && all[n].revents)
+			r--;
+	} while (r < 0 ? errno == EINTR : r == 0 && left_until(until) != 0);
+	if (r >= 0 && n)
+		memcpy(p, all, n * sizeof(*p));
+	return r;
 }
 
 int interrupt_sleep(unsigned milliseconds)

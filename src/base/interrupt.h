@@ -12,6 +12,7 @@
 #define BASE_INTERRUPT_H
 
 #include <poll.h>
+#include <stdbool.h>
 
 #include "base/fault.h"
 
@@ -24,17 +25,22 @@ void interrupt_forget(void);
 
 /* The one that was noted first; 0: none. */
 int interrupt_signal(void);
+/* Has the work at hand to stop?  So long after the signal as the process has
+ * patience: at once, unless somebody says otherwise. */
+bool interrupt_is_due(void);
+/* What is at hand gets so long, in milliseconds; returns what it had before.
+ * Less than that changes nothing. */
+unsigned interrupt_extend(unsigned milliseconds);
+void interrupt_restore(unsigned milliseconds);
 /* Its name, "SIGTERM". */
 const char *interrupt_name(void);
-/* Milliseconds of world_ticks when it came. */
-unsigned long long interrupt_time(void);
 /* For whoever polls by himself: readable once one was noted, and never read;
  * -1 where there is none. */
 int interrupt_fd(void);
 
-/* poll(), which is over when one of them is noted, or was before: -1 with
- * EINTR, and with nothing else that a second try could mend.  `milliseconds`
- * below 0 is for ever. */
+/* poll(), which is over when the work has to stop: -1 with EINTR, and with
+ * nothing else that a second try could mend.  `milliseconds` below 0 is for
+ * ever. */
 int interrupt_poll(struct pollfd *p, nfds_t n, int milliseconds);
 /* The same without descriptors: -1 when it was cut short. */
 int interrupt_sleep(unsigned milliseconds);

@@ -40,6 +40,7 @@ static int add_signals(posix_spawnattr_t *attributes)
 	sigemptyset(&none);
 	sigemptyset(&usual);
 	sigaddset(&usual, SIGPIPE);
+	sigaddset(&usual, SIGXFSZ);
 	sigaddset(&usual, SIGCHLD);
 	error = posix_spawnattr_setflags(attributes,
 					 POSIX_SPAWN_SETSIGDEF |

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/interrupt.h"
 #include "base/log.h"
 #include "base/world.h"
 
@@ -84,6 +85,7 @@ static void reset_signals(void)
 	for (size_t i = 0; i < sizeof(usual) / sizeof(*usual); i++)
 		signal(usual[i], SIG_DFL);
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 }
@@ -95,6 +97,7 @@ int process_detach(int keep)
 	log_silence();
 	setsid();
 	reset_signals();
+	interrupt_forget();
 	keep = keep_only(keep);
 	silence_streams();
 	umask(077);

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/interrupt.h"
 #include "base/world.h"
 #include "config/secret.h"
 #include "deliver/postbox.h"
@@ -141,6 +142,8 @@ int smarthost_open(struct smarthost *h, struct fault *f)
 	if (h->is_open && !h->session.broken)
 		return 0;
 	smarthost_close(h);
+	if (interrupt_is_due())
+		return interrupt_fault(f);
 	if (!fault_is_set(&h->trouble) && dial_account(h, &h->trouble) == 0) {
 		session_init(&h->session, &h->dial);
 		if (h->account->timeout > 0)

@@ -3,12 +3,15 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <poll.h>
 #include <string.h>
 
 #include "base/disk.h"
+#include "base/interrupt.h"
 #include "base/io.h"
 
 #define PUMP_ROOM 65536
+#define LATE_MAX  65536 /* octets, behind a signal */
 
 struct slice slice_of_memory(const char *data, size_t n)
 {
@@ -30,13 +33,36 @@ void source_of_stream(struct source *s, int fd, const char *name)
 	};
 }
 
+/* 0 when there is something to be read, or an end.  A signal that asks us to
+ * end leaves what has arrived by then, a pipe's room at most. */
+static int await_stream(struct source *s, struct fault *f)
+{
+	struct pollfd p = { .fd = s->slice.fd, .events = POLLIN };
+
+	if (interrupt_poll(&p, 1, -1) >= 0)
+		return 0;
+	if (errno != EINTR)
+		return 0; /* read() will tell */
+	if (s->late < LATE_MAX && poll(&p, 1, 0) > 0 && p.revents & POLLIN)
+		return 0;
+	return interrupt_fault(f);
+}
+
 static ssize_t read_stream(struct source *s, void *data, size_t n,
 			   struct fault *f)
 {
-	ssize_t r = io_read(s->slice.fd, data, n);
+	ssize_t r;
 
+	if (await_stream(s, f) < 0)
+		return -1;
+	r = io_read(s->slice.fd, data, n);
 	if (r < 0)
 		return io_read_fault(s->slice.fd, errno, s->slice.name, f);
+	/* what ends now may have been ended by the same signal */
+	if (r == 0 && interrupt_is_due())
+		return interrupt_fault(f);
+	if (interrupt_is_due())
+		s->late += (uint64_t)r;
 	s->done += (uint64_t)r;
 	return r;
 }

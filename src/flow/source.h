@@ -29,15 +29,17 @@ struct source {
 	bool stream; /* read(fd) until its end; the slice's length is unknown */
 	bool failed; /* it was the reading, whatever was pumped to */
 	uint64_t done;	     /* bytes delivered so far */
+	uint64_t late;	     /* of these, behind a signal that ends us */
 	const bool *is_over; /* NULL, or reading ends once it is true */
 };
 
 void source_of_slice(struct source *s, const struct slice *slice);
 void source_of_stream(struct source *s, int fd, const char *name);
 
-/* Bytes read, 0 at the end, -1 with the fault.  A file that has become
- * shorter than its slice is a fault (FAULT_IO, temporary): a message whose
- * length was announced must have it. */
+/* Bytes read, 0 at the end, -1 with the fault.  A stream that had not come to
+ * its end when a signal asked us to end (base/interrupt.h) is
+ * FAULT_INTERRUPTED. A file that has become shorter than its slice is a fault
+ * (FAULT_IO, temporary): a message whose length was announced must have it. */
 ssize_t source_read(struct source *s, void *data, size_t n, struct fault *f);
 
 /* Until the source ends.  Faults go to sink->fault.  Does not close. */

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/interrupt.h"
 #include "base/library.h"
 
 struct curl_functions curl;
@@ -242,6 +243,15 @@ static void set_tls(struct handle *h)
 		set_ciphers(h, o->ciphers);
 }
 
+/* libcurl looks in here whenever it has waited, a second at most. */
+static int on_progress(void *context, curl_off_t down_total, curl_off_t down,
+		       curl_off_t up_total, curl_off_t up)
+{
+	(void)context;
+	(void)down_total, (void)down, (void)up_total, (void)up;
+	return interrupt_is_due();
+}
+
 void handle_make(struct handle *h, unsigned milliseconds)
 {
 	h->setup = CURLE_OK;
@@ -254,6 +264,8 @@ void handle_make(struct handle *h, unsigned milliseconds)
 	}
 	handle_long(h, CURLOPT_CONNECT_ONLY, 1);
 	handle_long(h, CURLOPT_NOSIGNAL, 1);
+	curl.setopt(h->curl, CURLOPT_XFERINFOFUNCTION, on_progress);
+	handle_long(h, CURLOPT_NOPROGRESS, 0);
 	handle_long(h, CURLOPT_CONNECTTIMEOUT_MS, (long)milliseconds);
 	handle_long(h, CURLOPT_FTP_RESPONSE_TIMEOUT,
 		    (long)(milliseconds / 1000) + 1);

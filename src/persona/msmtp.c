@@ -280,4 +280,5 @@ const struct persona persona_msmtp = {
 	.rows = rows,
 	.argument = argument,
 	.finish = finish,
+	.takes_message = true,
 };

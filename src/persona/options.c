@@ -178,6 +178,7 @@ static int read_long(struct options_run *run, const char *arg, struct fault *f)
 	const struct option_row *row = row_of_prefix(run->persona, name, f);
 	const char *shown;
 
+	run->was_unknown = !row && !equals;
 	if (!row)
 		return -1;
 	shown = arena_format(run->arena, "--%s", row->name);
@@ -239,6 +240,7 @@ static int read_bundle(struct options_run *run, const char *arg,
 		const char *value = NULL;
 		const char *shown;
 
+		run->was_unknown = !row && !arg[1];
 		if (!row)
 			return unknown_letter(run->persona, *arg, f);
 		shown = arena_format(run->arena, "-%c", *arg);
@@ -271,6 +273,57 @@ static int read_bare(struct options_run *run, const char *arg, struct fault *f)
 	return run->persona->argument(run, value, f);
 }
 
+static int read_argument(struct options_run *run, struct fault *f)
+{
+	const char *arg = run->argv[run->at++];
+
+	if (run->is_past_options || arg[0] != '-' || !arg[1])
+		return read_bare(run, arg, f);
+	if (strcmp(arg, "--") == 0) {
+		run->is_past_options = true;
+		return 0;
+	}
+	return arg[1] == '-' ? read_long(run, arg + 2, f)
+			     : read_bundle(run, arg + 1, f);
+}
+
+/* A word behind an option that we do not know is more likely its value than
+ * anything else, unless it is an address. */
+static void pass_value(struct options_run *run)
+{
+	const char *next = run->at < run->argc ? run->argv[run->at] : NULL;
+
+	if (run->was_unknown && next && *next != '-' && !strchr(next, '@'))
+		run->at++;
+	run->was_unknown = false;
+}
+
+/* Something is wrong, and standard input is to be kept as what it would have
+ * been. */
+static void learn_rest(struct options_run *run, bool is_finished)
+{
+	const struct persona *p = run->persona;
+	struct request *r = run->request;
+	struct fault ignored = FAULT_INIT;
+
+	while (run->at < run->argc && !run->done) {
+		pass_value(run);
+		fault_clear(&ignored);
+		if (run->at < run->argc)
+			read_argument(run, &ignored);
+	}
+	fault_clear(&ignored);
+	if (!is_finished && !run->done && p->finish)
+		p->finish(run, &ignored);
+	if (run->done || request_reads_input(r) || r->draft_path ||
+	    r->body_path || r->series.id || r->series.count)
+		return;
+	if (p->takes_message)
+		r->draft_path = "-";
+	else
+		r->body_path = "-";
+}
+
 int options_parse(const struct persona *p, int argc, char **argv,
 		  struct request *r, struct arena *a, struct fault *f)
 {
@@ -282,28 +335,19 @@ int options_parse(const struct persona *p, int argc, char **argv,
 		.argv = argv,
 		.at = 1,
 	};
+	bool is_finished = false;
+	int result = 0;
 
 	if (p->start)
 		p->start(&run);
-	while (run.at < argc && !run.done) {
-		const char *arg = argv[run.at++];
-		int result;
-
-		if (run.is_past_options || arg[0] != '-' || !arg[1]) {
-			result = read_bare(&run, arg, f);
-		} else if (strcmp(arg, "--") == 0) {
-			run.is_past_options = true;
-			result = 0;
-		} else if (arg[1] == '-') {
-			result = read_long(&run, arg + 2, f);
-		} else {
-			result = read_bundle(&run, arg + 1, f);
-		}
-		if (result < 0)
-			return -1;
-	}
-	if (run.done || !p->finish)
-		return 0;
+	while (result == 0 && run.at < argc && !run.done)
+		result = read_argument(&run, f);
 	run.shown = NULL;
-	return p->finish(&run, f);
+	if (result == 0 && !run.done && p->finish) {
+		result = p->finish(&run, f);
+		is_finished = true;
+	}
+	if (result < 0)
+		learn_rest(&run, is_finished);
+	return result < 0 ? -1 : 0;
 }

@@ -54,6 +54,7 @@ struct persona {
 	const char *synopsis; /* "[options] address..." */
 	const char *about;    /* what it does, one line at the top of --help */
 	const char *notes;    /* lines below the options; NULL: none */
+	bool takes_message;   /* on standard input, ready with its header */
 	bool is_terse; /* a wrong command line is told without the usage */
 	const struct option_row
 		*rows; /* ends with kind FLAG, no letter, no name */
@@ -78,11 +79,14 @@ struct options_run {
 	bool is_past_options; /* "--" was read */
 	const char *shown;    /* the option being set, as faults name it */
 	bool done; /* a setter's wish: neither the rest nor finish is run */
+	bool was_unknown; /* the last one: what follows may be its value */
 };
 
 /* Fills the request, which was initialised.  Every value is checked for CR and
  * LF and made UTF-8 before a setter sees it.  What it stores lives in the
- * arena or in argv. */
+ * arena or in argv.  Where something is wrong, the rest of the command line is
+ * read all the same: the request tells what the command would have done, as far
+ * as that can be understood, and what standard input would have been. */
 int options_parse(const struct persona *p, int argc, char **argv,
 		  struct request *r, struct arena *a, struct fault *f);
 

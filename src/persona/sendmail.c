@@ -454,4 +454,5 @@ const struct persona persona_sendmail = {
 	.start = start,
 	.argument = argument,
 	.finish = finish,
+	.takes_message = true,
 };

@@ -65,7 +65,7 @@ static int write_out(struct stage *s, const void *data, size_t n)
 	       disk_write_all(s->fd, data, n, *s->folder, &each) < 0)
 		if (move_on(s, &each) < 0) {
 			*s->sink.fault = each;
-			s->size = 0;
+			s->size = s->fd < 0 ? s->memory.len : s->written;
 			return -1;
 		}
 	s->written += n;

@@ -3,8 +3,8 @@
  * A sink to write them once, a slice to read them as often as need be.  The
  * unnamed file (O_TMPFILE) is made in the first folder that takes one, and is
  * gone with the descriptor: there is nothing to clean up.  When the disk is
- * full it moves to the next folder; that none has room is a temporary failure,
- * after which the stage holds nothing. */
+ * full it moves to the next folder; that none has room is a failure, after
+ * which the stage holds the beginning, as far as it was written. */
 #ifndef QUEUE_STAGE_H
 #define QUEUE_STAGE_H
 

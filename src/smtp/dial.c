@@ -6,11 +6,14 @@
  */
 #include "smtp/dial.h"
 
+#include <errno.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/interrupt.h"
 #include "base/world.h"
 #include "net/verdict.h"
 #include "smtp/dial_setup.h"
@@ -246,6 +249,8 @@ static int judge(struct dial *d, CURLcode code, struct fault *f)
 		return login_explain(&s->login, s->options, &s->opening.caps,
 				     s->place, f);
 	}
+	if (code == CURLE_ABORTED_BY_CALLBACK)
+		return interrupt_fault(f);
 	if (code) {
 		t = gather(d, code);
 		d->trouble = t.kind;
@@ -371,11 +376,20 @@ ssize_t dial_receive(struct dial *d, void *data, size_t n, bool *end,
 	return (ssize_t)got;
 }
 
-int dial_wait(struct dial *d, bool to_send, struct wait *w, struct fault *f)
+int dial_wait(struct dial *d, bool to_send, unsigned milliseconds,
+	      struct fault *f)
 {
-	short events = (short)(POLLIN | (to_send ? POLLOUT : 0));
+	struct pollfd p = { .fd = d->socket,
+			    .events =
+				    (short)(POLLIN | (to_send ? POLLOUT : 0)) };
+	int ready = interrupt_poll(&p, 1, (int)milliseconds);
 
-	return wait_socket(w, d->socket, events, d->state->place, f);
+	if (ready >= 0)
+		return ready > 0;
+	if (errno == EINTR)
+		return interrupt_fault(f);
+	return fault_errno(f, FAULT_TEMPORARY, errno, "cannot wait for %s",
+			   d->state->place);
 }
 
 void dial_trace(const struct dial *d, char direction, const char *text,

@@ -20,6 +20,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/interrupt.h"
 #include "smtp/command.h"
 #include "smtp/content.h"
 #include "smtp/flight.h"
@@ -27,6 +28,9 @@
 
 /* What may be sent on the chance that a recipient is accepted. */
 #define SMALL ((size_t)64 * 1024)
+/* Once all of it has gone, the reply tells sent from sent twice: a signal that
+ * ends us leaves it so long, less than whoever kills what does not end. */
+#define VERDICT_MS 3000
 
 enum standing {
 	UNASKED,
@@ -244,11 +248,13 @@ static void show_content(struct session *s)
 static int finish_content(struct session *s, struct fault *f)
 {
 	struct session_state *st = s->state;
+	unsigned patience = interrupt_extend(VERDICT_MS);
 	int r;
 
 	st->is_sending = false;
 	flight_owe(&st->flight, VERB_CONTENT);
 	r = flight_await(&st->flight, 0, f);
+	interrupt_restore(patience);
 	/* If all of it has left us it may have been taken, come what may. */
 	st->is_sent = st->flight.out_len == 0;
 	return r;
@@ -381,7 +387,9 @@ static void explain_loss(struct session_state *st, const struct fault *lost,
 		return;
 	}
 	st->session->in_doubt = true;
-	fault_set(verdict, lost->cause,
+	fault_set(verdict,
+		  lost->cause == FAULT_INTERRUPTED ? FAULT_TEMPORARY
+						   : lost->cause,
 		  "%s; the message had been sent whole and may have been taken",
 		  lost->text);
 }

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/disk.h"
+#include "base/interrupt.h"
 #include "flow/crlf.h"
 #include "flow/digest.h"
 #include "flow/source.h"
@@ -220,6 +221,8 @@ int mailbox_read(struct mailbox *m, size_t number, struct sink *to,
 
 	if (check_number(m, number, f) < 0)
 		return -1;
+	if (interrupt_is_due())
+		return interrupt_fault(f);
 	crlf_init(&crlf, to, false, false);
 	r = m->ops->read(m, number, &crlf.sink, f);
 	if (r == 0)
@@ -236,6 +239,8 @@ int mailbox_top(struct mailbox *m, size_t number, unsigned lines,
 
 	if (check_number(m, number, f) < 0)
 		return -1;
+	if (interrupt_is_due())
+		return interrupt_fault(f);
 	cut_init(&cut, to, lines);
 	crlf_init(&crlf, &cut.sink, false, false);
 	m->enough = &cut.is_over;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/ascii.h"
+#include "base/interrupt.h"
 #include "net/verdict.h"
 
 static const char *scheme(const struct remote *r, bool is_implicit)
@@ -162,6 +163,8 @@ int remote_explain(struct remote *r, CURLcode code, struct fault *f)
 	if (handle_refused(&r->handle, code, &verify))
 		return explain_tls(r, code, f);
 	switch (code) {
+	case CURLE_ABORTED_BY_CALLBACK:
+		return interrupt_fault(f);
 	case CURLE_COULDNT_RESOLVE_HOST:
 		if (!r->login->proxy)
 			return verdict_lookup(r->url->host,

@@ -45,7 +45,8 @@ void composition_init(struct composition *c, struct arena *a,
 	if (r->series.tag)
 		snprintf(c->message.tag, sizeof(c->message.tag), "%s",
 			 r->series.tag);
-	resolver_init(&c->resolver, a, account, r->skip_aliases);
+	if (account)
+		resolver_init(&c->resolver, a, account, r->skip_aliases);
 	c->resolver.nicknames = &r->nicknames;
 }
 

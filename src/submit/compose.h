@@ -60,7 +60,8 @@ struct composition {
 	bool has_8bit_header; /* an address that is not ASCII */
 };
 
-/* Borrows all it is given until composition_free.  `spool` is a
+/* Borrows all it is given until composition_free; without an account it can
+ * only be kept (submit_keep).  `spool` is a
  * NULL-terminated list of folders for what does not fit in memory. */
 void composition_init(struct composition *c, struct arena *a,
 		      const struct request *r, const struct account *account,

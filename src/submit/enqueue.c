@@ -1,7 +1,8 @@
 /* enqueue.c - a composition's verdicts, as the queue wants them.
  *
  *	the verdict		in the entry
- *	none yet		waiting, never tried, due now
+ *	none yet, or we were	waiting, never tried, due now
+ *	asked to end
  *	deferred		waiting, tried once, due when schedule.h says
  *	refused for good	failed, or not in it
  *	accepted		not in it */
@@ -10,6 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/interrupt.h"
 #include "base/log.h"
 #include "base/world.h"
 #include "config/settings.h"
@@ -142,7 +144,7 @@ static void fill_recipient(struct entry_recipient *to,
 		.reply = recipient_reply(one),
 		.host = "",
 	};
-	if (!one->decided)
+	if (!one->decided || one->verdict.cause == FAULT_INTERRUPTED)
 		return;
 	to->tries = 1;
 	to->tried = world_now();
@@ -252,13 +254,15 @@ void enqueue_start(const struct enqueue *q, const struct outcome *out, bool now)
 	const struct composition *c = q->composition;
 	const char *ids[] = { out->queue_id };
 	struct fault f = FAULT_INIT;
-	const struct flush fl = {
+	struct flush fl = {
 		.arena = c->arena,
-		.folder = spool_queue(c->arena, c->account, &f),
 		.ids = { .words = ids, .count = 1 },
 		.due_only = !now,
 	};
 
+	if (interrupt_signal())
+		return; /* nothing is begun any more */
+	fl.folder = spool_queue(c->arena, c->account, &f);
 	if (!fl.folder || flush_start(&fl, false, &f) < 0)
 		log_warning("the queue could not be run now, and %s waits for "
 			    "the next run: %s",
@@ -276,7 +280,7 @@ static void flush_due(struct arena *a, const struct account *account)
 		.due_only = true,
 	};
 
-	if (fl.folder)
+	if (fl.folder && !interrupt_signal())
 		flush_start(&fl, true, &ignored);
 }
 

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/ascii.h"
+#include "base/log.h"
 #include "base/world.h"
 #include "mail/date.h"
 #include "mail/msgid.h"
@@ -546,6 +547,19 @@ static int replace_recipients(struct composition *c, const struct lists *own,
 		       : extend_field(c, "Cc", &added->cc, f);
 }
 
+/* They may want to send it all the same. */
+static void warn_of_missing(struct composition *c)
+{
+	const char *missing = header_get(&c->draft.header, KEEP_MISSING);
+
+	if (!missing)
+		return;
+	if (c->is_from_mbox)
+		log_warning("this dead letter has not all of the message: %s",
+			    missing);
+	header_remove(&c->draft.header, KEEP_MISSING);
+}
+
 int heading_of_draft(struct composition *c, struct fault *f)
 {
 	struct lists own = { 0 }, added;
@@ -555,6 +569,7 @@ int heading_of_draft(struct composition *c, struct fault *f)
 		return -1;
 	header_remove(&c->draft.header, KEEP_RECIPIENTS);
 	header_remove(&c->draft.header, KEEP_REASON);
+	warn_of_missing(c);
 	if (rewrite_fields(&c->resolver, c->draft.header.first,
 			   resent_end(&c->draft.header), &c->has_8bit_header,
 			   f) < 0)

@@ -4,11 +4,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/interrupt.h"
 #include "base/log.h"
 #include "base/world.h"
 #include "flow/lonedot.h"
@@ -26,7 +28,9 @@ struct input {
 	struct stat st;
 	bool is_staged;
 	struct stage stage;
-	bool is_in_place; /* it is read where it lies */
+	bool is_cut;	      /* the stage has only the beginning */
+	struct fault trouble; /* why */
+	bool is_in_place;     /* it is read where it lies */
 	struct slice place;
 	bool is_unwrapped;
 	struct stage message; /* that was in an mbox */
@@ -92,7 +96,8 @@ struct input *input_open(struct inputs *all, const char *path, struct fault *f)
 	return examine(in, f) < 0 ? NULL : in;
 }
 
-static int stage_input(struct inputs *all, struct input *in, struct fault *f)
+/* To its end, into `to`, past a person who may be waiting. */
+static int read_through(struct inputs *all, struct input *in, struct sink *to)
 {
 	bool dot_ends = in->is_standard && all->dot_ends;
 	bool has_comments = in->is_standard && all->has_comments;
@@ -100,22 +105,45 @@ static int stage_input(struct inputs *all, struct input *in, struct fault *f)
 	struct lonedot lonedot;
 	struct progress p;
 	struct source from;
+	int r;
 
 	if (in->is_standard && world_is_terminal(in->fd))
 		log_note("type the message, end it with %s",
 			 dot_ends ? "a dot alone on a line" : "Ctrl-D");
-	stage_init(&in->stage, all->spool, in->name, f);
-	in->is_staged = true;
 	source_of_stream(&from, in->fd, in->name);
-	progress_sink(&p, &in->stage.sink, "reading", 0);
+	progress_sink(&p, to, "reading", 0);
 	template_init(&template, &p.sink);
 	lonedot_init(&lonedot, has_comments ? &template.sink : &p.sink);
 	if (dot_ends)
 		from.is_over = &lonedot.is_over;
-	if (pump(&from, dot_ends ? &lonedot.sink : lonedot.sink.next) < 0)
-		return -1;
+	r = pump(&from, dot_ends ? &lonedot.sink : lonedot.sink.next);
 	progress_end(&p);
-	return sink_close(&in->stage.sink);
+	return r;
+}
+
+/* What was read before something went wrong stays, for a dead letter. */
+static void cut_short(struct input *in, const struct fault *why)
+{
+	fault_clear(&in->trouble);
+	sink_close(&in->stage.sink);
+	in->is_cut = true;
+	in->trouble = *why;
+}
+
+static int stage_input(struct inputs *all, struct input *in, struct fault *f)
+{
+	struct fault why;
+
+	stage_init(&in->stage, all->spool, in->name, &in->trouble);
+	in->is_staged = true;
+	if (read_through(all, in, &in->stage.sink) == 0 &&
+	    sink_close(&in->stage.sink) == 0)
+		return 0;
+	why = in->trouble;
+	cut_short(in, &why);
+	if (!fault_is_set(f))
+		*f = why;
+	return -1;
 }
 
 int input_slice(struct inputs *all, struct input *in, bool copy,
@@ -143,6 +171,8 @@ int input_slice(struct inputs *all, struct input *in, bool copy,
 		in->place = *out;
 		return 0;
 	}
+	if (in->is_cut)
+		return fault_set(f, in->trouble.cause, "%s", in->trouble.text);
 	if (!in->is_staged && stage_input(all, in, f) < 0)
 		return -1;
 	*out = stage_slice(&in->stage);
@@ -242,14 +272,93 @@ bool input_is_mbox(const struct input *in)
 	return in->is_unwrapped;
 }
 
-bool inputs_standard(const struct inputs *all, struct slice *out)
+/* ---- when something went wrong ---- */
+
+/* A stage up to a limit, and nowhere behind it: there is no failing. */
+struct keeper {
+	struct sink sink;
+	struct stage *stage;
+	uint64_t room;
+	bool is_over;
+};
+
+static int keeper_put(struct sink *sink, const void *data, size_t n)
 {
-	for (const struct input *in = all->first; in; in = in->next)
-		if (in->is_standard && in->is_staged) {
-			*out = stage_slice(&in->stage);
-			return out->length > 0;
-		}
-	return false;
+	struct keeper *k = (struct keeper *)sink;
+
+	k->is_over |= n > k->room;
+	if (n > k->room)
+		n = (size_t)k->room;
+	k->room -= n;
+	sink_put(&k->stage->sink, data, n); /* the stage remembers */
+	return 0;
+}
+
+static const struct sink_ops keeper_ops = { .put = keeper_put };
+
+static bool is_written_by_another(int fd)
+{
+	struct stat st;
+
+	return fstat(fd, &st) == 0 &&
+	       (S_ISFIFO(st.st_mode) || S_ISSOCK(st.st_mode));
+}
+
+/* The rest of it, kept as far as there is room. */
+static void take_rest(struct inputs *all, struct input *in, uint64_t room)
+{
+	struct fault reading = FAULT_INIT, why = in->trouble;
+	struct keeper keeper = {
+		.sink = { .ops = &keeper_ops, .fault = &reading },
+		.stage = &in->stage,
+		.room = room,
+	};
+
+	if (!is_written_by_another(in->fd) || interrupt_is_due())
+		return;
+	read_through(all, in, &keeper.sink);
+	sink_close(&in->stage.sink);
+	if (!fault_is_set(&why) && keeper.is_over)
+		fault_set(&why, FAULT_DATA, "only %" PRIu64 " octets are kept",
+			  INPUTS_KEPT_MAX);
+	if (!fault_is_set(&why))
+		why = fault_is_set(&in->trouble) ? in->trouble : reading;
+	if (fault_is_set(&why))
+		cut_short(in, &why);
+}
+
+static struct input *standard_input(struct inputs *all)
+{
+	struct input *in;
+
+	for (in = all->first; in; in = in->next)
+		if (in->is_standard)
+			return in;
+	in = arena_alloc(all->arena, sizeof(*in));
+	in->is_standard = true;
+	in->name = "standard input";
+	in->fd = STDIN_FILENO;
+	in->next = all->first;
+	all->first = in;
+	return in;
+}
+
+bool inputs_rescue(struct inputs *all, struct slice *out, const char **cut)
+{
+	struct input *in = standard_input(all);
+
+	if (all->standard || in->is_in_place)
+		return false;
+	if (!in->is_staged) {
+		stage_init(&in->stage, all->spool, in->name, &in->trouble);
+		in->is_staged = true;
+		take_rest(all, in, INPUTS_KEPT_MAX);
+	} else if (in->is_cut) {
+		take_rest(all, in, 0);
+	}
+	*out = stage_slice(&in->stage);
+	*cut = in->is_cut ? in->trouble.text : NULL;
+	return out->length > 0;
 }
 
 bool inputs_read(const struct inputs *all, struct slice *out, bool *is_file)

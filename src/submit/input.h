@@ -38,9 +38,14 @@ int input_message(struct inputs *all, struct input *in, struct slice *out,
 int input_compress(struct inputs *all, struct input *in,
 		   enum compression method, struct slice *out, struct fault *f);
 bool input_is_mbox(const struct input *in);
-/* What was read of standard input so far, for a dead letter; false when
- * nothing was. */
-bool inputs_standard(const struct inputs *all, struct slice *out);
+/* What there is of standard input, for a dead letter, when something went
+ * wrong; *cut is why that is not all of it, or NULL.  Where it is a pipe or a
+ * socket that was not read, or not to its end, it is read now, so that whoever
+ * writes to it can go on: INPUTS_KEPT_MAX octets are kept, what follows is
+ * dropped.  False where there is nothing, or where it was a file, which is
+ * there still. */
+bool inputs_rescue(struct inputs *all, struct slice *out, const char **cut);
+#define INPUTS_KEPT_MAX ((uint64_t)100 * 1024 * 1024)
 /* All that standard input was, also where that was nothing; false when nobody
  * read it.  With `is_file` it is a file that has a name. */
 bool inputs_read(const struct inputs *all, struct slice *out, bool *is_file);

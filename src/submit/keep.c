@@ -2,64 +2,175 @@
  * --draft` sends it again as it lies, to those who are still without it. */
 #include "submit/keep.h"
 
+#include <inttypes.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/disk.h"
+#include "base/log.h"
 #include "base/world.h"
 #include "store/mbox.h"
 
 #define NAMES_MAX (64 * 1024 * 1024) /* octets of all recipients */
 
-static int describe(struct composition *c, const struct fault *why,
-		    struct header *h, struct fault *f)
+static void add_name(struct buf *names, const char *address)
 {
-	struct buf names = BUF_INIT(NAMES_MAX);
-	struct envelope *e = &c->envelope;
-	int r = 0;
+	if (!address || !*address)
+		return;
+	if (names->len)
+		buf_puts(names, ", ");
+	buf_puts(names, address);
+}
 
-	header_init(h);
+static void add_names(struct buf *names, const struct address_list *list)
+{
+	for (size_t i = 0; i < list->count; i++)
+		if (!list->items[i].group_only)
+			add_name(names, list->items[i].spec);
+}
+
+/* Those without it; where it did not come to an envelope, as the command had
+ * them. */
+static void list_recipients(const struct composition *c, struct buf *names)
+{
+	const struct envelope *e = &c->envelope;
+
 	for (size_t i = 0; i < e->count; i++) {
 		const struct recipient *one = &e->recipients[i];
 
 		if (one->is_queued ||
 		    (one->decided && !small_fault_is_set(&one->verdict)))
 			continue;
-		if (names.len)
-			buf_puts(&names, ", ");
-		buf_puts(&names, one->address);
+		add_name(names, one->address);
 	}
+	if (e->count)
+		return;
+	add_names(names, &c->request->to);
+	add_names(names, &c->request->cc);
+	add_names(names, &c->request->bcc);
+}
+
+static int describe(const struct composition *c, const char *missing,
+		    const struct fault *why, struct header *h, struct fault *f)
+{
+	struct buf names = BUF_INIT(NAMES_MAX);
+	int r = 0;
+
+	header_init(h);
+	list_recipients(c, &names);
 	if (names.overflow)
 		r = fault_set(f, FAULT_SOFTWARE, "it has too many recipients");
 	else if (names.len)
 		r = header_add(c->arena, h, KEEP_RECIPIENTS, names.data, f);
 	if (r == 0)
 		r = header_add(c->arena, h, KEEP_REASON, why->text, f);
+	if (r == 0 && *missing)
+		r = header_add(c->arena, h, KEEP_MISSING, missing, f);
 	buf_free(&names);
 	return r;
 }
 
-int keep_dead_letter(struct composition *c, const struct slice *message,
-		     const struct fault *why, const char **path,
-		     struct fault *f)
+/* ---- where ---- */
+
+struct letter {
+	const struct composition *composition;
+	const struct header *header;
+	const struct slice *message;
+};
+
+static int append(const struct letter *l, const char *file, struct fault *f)
+{
+	const char *sender = l->composition->envelope.reverse_path;
+
+	return mbox_append(file, sender ? sender : world_user(), l->header,
+			   l->message, f);
+}
+
+/* A name that nobody knows beforehand, in a folder that others can write to.
+ * mbox_append follows no link and writes to no file of another user. */
+static const char *new_name(struct arena *a, const char *folder)
+{
+	uint64_t chance;
+
+	world_random(&chance, sizeof(chance));
+	return arena_format(a, "%s/dead.letter.%s.%016" PRIx64, folder,
+			    world_user(), chance);
+}
+
+static int keep_in(const struct letter *l, const char *folder,
+		   const char **path)
+{
+	struct fault unused = FAULT_INIT;
+
+	*path = new_name(l->composition->arena, folder);
+	if (append(l, *path, &unused) < 0) {
+		unlink(*path); /* what is there of it is ours alone */
+		return -1;
+	}
+	disk_sync_folder(folder, &unused); /* it is there all the same */
+	return 0;
+}
+
+/* Places that are there when the home is not. */
+static int keep_elsewhere(const struct letter *l, const char **path)
+{
+	struct arena *a = l->composition->arena;
+	const char *state = world_state();
+	struct fault unused = FAULT_INIT;
+
+	if (state && disk_make_folder(state, &unused) == 0) {
+		*path = arena_format(a, "%s/dead.letter", state);
+		if (append(l, *path, &unused) == 0)
+			return 0;
+	}
+	if (keep_in(l, "/var/tmp", path) == 0)
+		return 0;
+	if (keep_in(l, "/tmp", path) < 0)
+		return -1;
+	log_warning("/tmp may be emptied when the machine starts: move %s away",
+		    *path);
+	return 0;
+}
+
+/* The usual file; NULL where there is none. */
+static const char *usual_file(const struct composition *c, struct fault *f)
 {
 	const char *file = c->account ? c->account->dead_letter : NULL;
+
+	if (file)
+		return file;
+	if (world_home())
+		return disk_expand_home(c->arena, "~/dead.letter");
+	fault_set(f, FAULT_CANTCREAT,
+		  "there is no home folder for a dead letter; name a file with "
+		  "--set dead_letter=FILE");
+	return NULL;
+}
+
+int keep_dead_letter(struct composition *c, const struct slice *message,
+		     const char *missing, const struct fault *why,
+		     const char **path, struct fault *f)
+{
 	struct header h;
+	const struct letter l = { c, &h, message };
+	const char *file;
 
 	*path = NULL;
-	if (file && !strcmp(file, "off"))
+	if (c->account && c->account->dead_letter &&
+	    strcmp(c->account->dead_letter, "off") == 0)
 		return 0;
-	if (!file && !world_home())
-		return fault_set(
-			f, FAULT_CANTCREAT,
-			"there is no home folder for a dead letter; name a file with --set dead_letter=FILE");
-	if (!file)
-		file = disk_expand_home(c->arena, "~/dead.letter");
-	if (describe(c, why, &h, f) < 0 ||
-	    mbox_append(file,
-			c->envelope.reverse_path ? c->envelope.reverse_path
-						 : world_user(),
-			&h, message, f) < 0)
+	if (describe(c, missing, why, &h, f) < 0)
 		return -1;
-	*path = file;
+	file = usual_file(c, f);
+	if (file && append(&l, file, f) == 0) {
+		*path = file;
+		return 0;
+	}
+	if (keep_elsewhere(&l, path) < 0) {
+		*path = NULL;
+		return -1;
+	}
+	log_warning("the message is not where it is usually kept: %s", f->text);
+	fault_clear(f);
 	return 0;
 }

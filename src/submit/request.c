@@ -117,3 +117,20 @@ size_t request_recipients(const struct request *r)
 {
 	return mailboxes(&r->to) + mailboxes(&r->cc) + mailboxes(&r->bcc);
 }
+
+static bool is_input(const char *path)
+{
+	return path && strcmp(path, "-") == 0;
+}
+
+bool request_reads_input(const struct request *r)
+{
+	for (const struct attachment *a = r->attachments; a; a = a->next)
+		if (is_input(a->path))
+			return true;
+	for (size_t i = 0; i < r->series.count; i++)
+		if (is_input(r->series.sources[i]))
+			return true;
+	return is_input(r->draft_path) || is_input(r->body_path) ||
+	       is_input(r->include_path) || is_input(r->html_path);
+}

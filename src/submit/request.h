@@ -206,6 +206,8 @@ struct request *request_copy(struct arena *a, const struct request *r);
  * the series, of the way and of what is told counts instead. */
 void request_recall(struct arena *a, struct request *r,
 		    const struct request *now);
+/* Is standard input the text, the message or a file of it? */
+bool request_reads_input(const struct request *r);
 /* Mailboxes in To, Cc and Bcc together. */
 size_t request_recipients(const struct request *r);
 

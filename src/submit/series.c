@@ -10,6 +10,8 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <poll.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
@@ -18,6 +20,7 @@
 #include <unistd.h>
 
 #include "base/crash.h"
+#include "base/interrupt.h"
 #include "base/io.h"
 #include "base/log.h"
 #include "deliver/process.h"
@@ -46,20 +49,9 @@ struct worker {
 	size_t recipient;    /* behind the one that was looked up last */
 };
 
-/* What is being run, for a signal's handler. */
-static struct shared *volatile running;
-
-void series_stop(void)
-{
-	struct shared *s = running;
-
-	if (s)
-		atomic_store(&s->stop, true);
-}
-
 static bool is_stopped(const struct worker *w)
 {
-	return atomic_load(&w->shared->stop);
+	return interrupt_signal() || atomic_load(&w->shared->stop);
 }
 
 static void stop(struct worker *w)
@@ -282,6 +274,7 @@ static void send_one(struct worker *w, unsigned n, struct arena *a)
 	struct fault f = FAULT_INIT;
 	struct composition c = { .arena = a };
 	size_t had = 0;
+	bool is_left;
 
 	if (s->ops->make(s->context, n, a, &c, v.name, &f) == 0) {
 		had = leave_out(w, &c.envelope, key, a);
@@ -289,11 +282,14 @@ static void send_one(struct worker *w, unsigned n, struct arena *a)
 			submit(w, n, &c, &out, &f);
 	}
 	fill_verdict(&v, &c, &out, &f);
+	/* a signal came before it went: it is as if it had not been drawn */
+	is_left = v.fate == SERIES_FAILED && f.cause == FAULT_INTERRUPTED;
 	write_down(w, &c.envelope, had, key, &v, a);
 	if (v.fate == SERIES_FAILED && s->envelope)
 		stop(w);
 	composition_free(&c);
-	tell(w, &v);
+	if (!is_left)
+		tell(w, &v);
 }
 
 static bool is_wanted(const struct series *s, unsigned n)
@@ -357,12 +353,36 @@ static int work(struct worker *w, struct fault *f)
 
 /* ---- several connections ---- */
 
-static void hear(struct worker *w, int fd)
+struct crew {
+	pid_t pids[SERIES_CONNECTIONS_MAX];
+	unsigned started;
+	bool was_told; /* to end */
+};
+
+/* What they tell is heard to the end, signal or not; a signal that only we got
+ * is passed on. */
+static void await_word(struct crew *crew, int fd)
+{
+	struct pollfd p = { .fd = fd, .events = POLLIN };
+
+	if (crew->was_told || interrupt_poll(&p, 1, -1) >= 0 ||
+	    !interrupt_is_due())
+		return;
+	crew->was_told = true;
+	for (unsigned i = 0; i < crew->started; i++)
+		kill(crew->pids[i], SIGTERM);
+}
+
+static void hear(struct worker *w, struct crew *crew, int fd)
 {
 	struct series_verdict v;
 
-	while (io_read_full(fd, &v, sizeof(v)) == (ssize_t)sizeof(v))
+	for (;;) {
+		await_word(crew, fd);
+		if (io_read_full(fd, &v, sizeof(v)) != (ssize_t)sizeof(v))
+			return;
 		note(w, &v);
+	}
 }
 
 /* What stops a connection before its first mail is the verdict on none. */
@@ -409,26 +429,25 @@ static int wait_for(pid_t pid, struct fault *f)
 
 static int work_together(struct worker *w, unsigned count, struct fault *f)
 {
-	pid_t pids[SERIES_CONNECTIONS_MAX];
-	unsigned started = 0;
+	struct crew crew = { .started = 0 };
 	int fds[2], r = 0;
 
 	w->connections = count;
 	if (pipe(fds) < 0)
 		return fault_errno(f, FAULT_OS, errno,
 				   "no pipe for the connections");
-	while (r == 0 && started < count) {
-		pids[started] = start(w, fds, f);
-		r = pids[started] < 0 ? -1 : 0;
-		started += r == 0;
+	while (r == 0 && crew.started < count) {
+		crew.pids[crew.started] = start(w, fds, f);
+		r = crew.pids[crew.started] < 0 ? -1 : 0;
+		crew.started += r == 0;
 	}
 	close(fds[1]);
 	if (r < 0)
 		stop(w);
-	hear(w, fds[0]);
+	hear(w, &crew, fds[0]);
 	close(fds[0]);
-	for (unsigned i = 0; i < started; i++)
-		if (wait_for(pids[i], f) < 0)
+	for (unsigned i = 0; i < crew.started; i++)
+		if (wait_for(crew.pids[i], f) < 0)
 			r = -1;
 	return r;
 }
@@ -509,7 +528,6 @@ int series_run(const struct series *s, struct series_result *out,
 	w.shared = share(s, f);
 	if (!w.shared)
 		return -1;
-	running = w.shared;
 	recall_refused(&w);
 	if (s->connections > 1 && left > 1)
 		r = work_together(&w,
@@ -517,7 +535,6 @@ int series_run(const struct series *s, struct series_result *out,
 				  f);
 	else
 		r = work(&w, f);
-	running = NULL;
 	sum_up(&w);
 	munmap(w.shared, w.shared->size);
 	if (r == 0 && fault_is_set(&failed)) {

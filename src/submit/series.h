@@ -79,14 +79,13 @@ struct series_result {
 	unsigned wanted;  /* of all */
 	unsigned before;  /* of these the journal had so many */
 	unsigned refused; /* recipients who do not get all of it */
-	bool is_stopped;  /* by series_stop, with some still to go */
+	bool is_stopped;  /* by a signal (base/interrupt.h), with some still
+			     to go */
 	int exit;	  /* the first that failed */
 };
 
-/* From a signal's handler: the mails at hand are the last ones. */
-void series_stop(void);
-
-/* 0 when all that was wanted went, or when it was stopped; else -1 with the
+/* 0 when all that was wanted went, or when a signal stopped it: then those at
+ * hand were taken, are in the queue, or go with the next run; else -1 with the
  * fault of the first that did not, or of the series itself. */
 int series_run(const struct series *s, struct series_result *out,
 	       struct fault *f);

@@ -1,10 +1,11 @@
 /* serve.c - accept, fork, wait.
  *
- * Signals write into a pipe that poll sees, so that none is lost between a
- * look at a flag and the wait.  A connection's process makes a pipe of its
- * own: SIGTERM reaches its session through line.h's `wake`.  It is a session of
- * its own too: Ctrl-C is for the one that listens, and nothing asks a terminal
- * for a password behind a client's back. */
+ * The end of a child writes into a pipe that poll sees, so that none is lost
+ * between a look at a flag and the wait; the signals that ask us to end are
+ * interrupt.h's.  SIGTERM reaches the session of a connection's process through
+ * line.h's `wake`, and leaves it time to finish what has begun.  It is a
+ * session of its own too: Ctrl-C is for the one that listens, and nothing asks
+ * a terminal for a password behind a client's back. */
 #include "submit/serve.h"
 
 #include <errno.h>
@@ -16,6 +17,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/interrupt.h"
 #include "base/log.h"
 #include "base/world.h"
 #include "submit/intake.h"
@@ -26,14 +28,12 @@
 #define HURRY_SECONDS	20  /* the same when nearly all places are taken */
 #define SESSION_SECONDS 3600
 #define STOP_SECONDS	60
+#define HASTE_SECONDS	3  /* the same where somebody waits for our end */
 #define KILL_SECONDS	75 /* whoever has not ended by then is ended */
 #define BREATH_MS	100
 #define SHARE		4 /* one other machine gets a 4th of the places */
 
-static struct {
-	int pipe[2];
-	volatile sig_atomic_t is_stopping;
-} signals = { .pipe = { -1, -1 } };
+static int child_ended[2] = { -1, -1 };
 
 struct child {
 	pid_t pid; /* 0: free */
@@ -48,47 +48,29 @@ struct crowd {
 
 /* ---- signals ---- */
 
-static void note_signal(int number)
+static void note_child(int number)
 {
 	int error = errno;
-	ssize_t r;
+	ssize_t r = write(child_ended[1], "", 1);
 
-	if (number != SIGCHLD)
-		signals.is_stopping = 1;
-	r = write(signals.pipe[1], "", 1);
+	(void)number;
 	(void)r; /* full: there is a byte to be seen */
 	errno = error;
 }
 
-/* A new pipe, ours alone. */
-static int watch_signals(struct fault *f)
+static int watch_children(struct fault *f)
 {
-	if (signals.pipe[0] >= 0) {
-		close(signals.pipe[0]);
-		close(signals.pipe[1]);
-	}
-	if (pipe(signals.pipe) < 0)
+	struct sigaction note = { .sa_handler = note_child };
+
+	if (pipe(child_ended) < 0)
 		return fault_errno(f, FAULT_OS, errno, "no pipe for signals");
 	for (int i = 0; i < 2; i++) {
-		fcntl(signals.pipe[i], F_SETFD, FD_CLOEXEC);
-		fcntl(signals.pipe[i], F_SETFL, O_NONBLOCK);
+		fcntl(child_ended[i], F_SETFD, FD_CLOEXEC);
+		fcntl(child_ended[i], F_SETFL, O_NONBLOCK);
 	}
-	return 0;
-}
-
-static void set_handlers(bool for_child)
-{
-	struct sigaction note = { .sa_handler = note_signal };
-	struct sigaction usual = { .sa_handler = SIG_DFL }, before;
-
 	sigemptyset(&note.sa_mask);
-	sigemptyset(&usual.sa_mask);
-	sigaction(SIGTERM, &note, NULL);
-	sigaction(SIGINT, &note, NULL);
-	if (sigaction(SIGHUP, NULL, &before) == 0 &&
-	    before.sa_handler != SIG_IGN) /* as nohup leaves it */
-		sigaction(SIGHUP, &note, NULL);
-	sigaction(SIGCHLD, for_child ? &usual : &note, NULL);
+	sigaction(SIGCHLD, &note, NULL);
+	return 0;
 }
 
 /* ---- one session ---- */
@@ -130,7 +112,7 @@ static int serve_session(const struct serve *s, struct line *line,
 		.is_implicit = is_network && !account->serve_tls_starttls,
 		.command_seconds = command_seconds,
 		.session_seconds = SESSION_SECONDS,
-		.stop_seconds = STOP_SECONDS,
+		.stop_seconds = is_network ? STOP_SECONDS : HASTE_SECONDS,
 	};
 	int r;
 
@@ -166,6 +148,7 @@ int serve_stdio(const struct serve *s, struct fault *f)
 				 "serve it with --serve, or say "
 				 "--serve-anyone");
 	line_init(&line, STDIN_FILENO, STDOUT_FILENO);
+	line.wake = interrupt_fd();
 	r = serve_session(s, &line,
 			  arena_format(s->arena, "%s@localhost", world_user()),
 			  COMMAND_SECONDS, f);
@@ -182,22 +165,15 @@ static int serve_connection(const struct serve *s, int fd,
 	struct line line;
 
 	setsid();
-	set_handlers(true);
+	signal(SIGCHLD, SIG_DFL);
+	interrupt_extend(STOP_SECONDS * 1000);
 	fcntl(fd, F_SETFL, O_NONBLOCK);
-	if (watch_signals(&f) == 0) {
-		line_init(&line, fd, fd);
-		line.wake = signals.pipe[0];
-		/* one that came before there was a pipe */
-		if (signals.is_stopping)
-			note_signal(SIGTERM);
-		if (serve_session(s, &line, client->from,
-				  hurry ? HURRY_SECONDS : COMMAND_SECONDS,
-				  &f) < 0)
-			log_note("%s: %s", client->from, f.text);
-		line_free(&line);
-	} else {
-		log_error("%s", f.text);
-	}
+	line_init(&line, fd, fd);
+	line.wake = interrupt_fd();
+	if (serve_session(s, &line, client->from,
+			  hurry ? HURRY_SECONDS : COMMAND_SECONDS, &f) < 0)
+		log_note("%s: %s", client->from, f.text);
+	line_free(&line);
 	close(fd);
 	return 0;
 }
@@ -312,7 +288,7 @@ static void drain_pipe(void)
 {
 	char bytes[64];
 
-	while (read(signals.pipe[0], bytes, sizeof(bytes)) > 0)
+	while (read(child_ended[0], bytes, sizeof(bytes)) > 0)
 		;
 }
 
@@ -327,7 +303,7 @@ static void tell_all(const struct crowd *crowd, int number)
 static void wait_for_all(struct crowd *crowd)
 {
 	uint64_t until = world_ticks() + KILL_SECONDS * UINT64_C(1000);
-	struct pollfd p = { .fd = signals.pipe[0], .events = POLLIN };
+	struct pollfd p = { .fd = child_ended[0], .events = POLLIN };
 
 	tell_all(crowd, SIGTERM);
 	for (;;) {
@@ -349,17 +325,19 @@ static void wait_for_all(struct crowd *crowd)
 static int accept_all(const struct serve *s, struct listeners *l,
 		      struct crowd *crowd, struct fault *f)
 {
-	struct pollfd p[LISTENERS_MAX + 1];
+	struct pollfd p[LISTENERS_MAX + 2];
 
-	while (!signals.is_stopping) {
+	while (!interrupt_signal()) {
 		nfds_t n = 0;
 
 		for (; n < l->count; n++)
 			p[n] = (struct pollfd){ .fd = l->fds[n],
 						.events = POLLIN };
-		p[n] = (struct pollfd){ .fd = signals.pipe[0],
+		p[n] = (struct pollfd){ .fd = child_ended[0],
 					.events = POLLIN };
-		if (poll(p, n + 1, -1) < 0) {
+		p[n + 1] = (struct pollfd){ .fd = interrupt_fd(),
+					    .events = POLLIN };
+		if (poll(p, n + 2, -1) < 0) {
 			if (errno == EINTR)
 				continue;
 			return fault_errno(f, FAULT_OS, errno,
@@ -367,7 +345,7 @@ static int accept_all(const struct serve *s, struct listeners *l,
 		}
 		drain_pipe();
 		reap(crowd);
-		for (nfds_t i = 0; i < n && !signals.is_stopping; i++)
+		for (nfds_t i = 0; i < n && !interrupt_signal(); i++)
 			if (p[i].revents &&
 			    take_client(s, l, crowd, p[i].fd) > 0)
 				return 1;
@@ -424,9 +402,8 @@ int serve_listen(const struct serve *s, struct fault *f)
 	struct listeners l = { .count = 0 };
 	int r;
 
-	if (check_settings(s->account, f) < 0 || watch_signals(f) < 0)
+	if (check_settings(s->account, f) < 0 || watch_children(f) < 0)
 		return -1;
-	set_handlers(false);
 	crowd.all = arena_array(s->arena, crowd.room, sizeof(*crowd.all));
 	r = listener_open(&l, s->arena, s->request->serve, f);
 	if (r == 0)

@@ -2,8 +2,9 @@
  *
  * On standard input and output, for one client that started us (-bs), or on
  * sockets: one process for each connection, so that nothing a client does is
- * felt by another.  SIGTERM closes the sockets, lets what has begun come to its
- * end, and that is the end of serving. */
+ * felt by another.  A signal that asks us to end (base/interrupt.h) closes the
+ * sockets and lets what has begun come to its end; a client that is amid
+ * nothing hears 421. */
 #ifndef SUBMIT_SERVE_H
 #define SUBMIT_SERVE_H
 

@@ -15,19 +15,73 @@
 #include "deliver/record.h"
 #include "submit/enqueue.h"
 #include "submit/keep.h"
+#include "submit/unsent.h"
+
+#define KEPT_LEAST 1024 /* octets: less is not worth a file */
+
+/* What standard input was, as a message. */
+static int keep_unsent(struct composition *c, const struct unsent *u,
+		       const struct fault *why, const char **path,
+		       struct fault *f)
+{
+	struct stage stage;
+	struct slice message;
+	int r;
+
+	stage_init(&stage, c->inputs.spool, "the message", f);
+	r = unsent_write(u, &stage, f);
+	if (r == 0) {
+		message = stage_slice(&stage);
+		r = keep_dead_letter(c, &message, unsent_missing(u), why, path,
+				     f);
+	}
+	stage_free(&stage);
+	return r;
+}
+
+/* Where all of it cannot be written (a full disk, a limit of a file's size),
+ * as much as can. */
+static int keep_some(struct composition *c, struct unsent *u,
+		     const struct fault *why, const char **path,
+		     struct fault *f)
+{
+	struct slice part = *u->text;
+	struct fault each = FAULT_INIT;
+
+	if (keep_unsent(c, u, why, path, f) == 0)
+		return 0;
+	u->cut = arena_dup(c->arena, f->text);
+	u->text = &part;
+	for (part.length /= 2; part.length >= KEPT_LEAST; part.length /= 2) {
+		fault_clear(&each);
+		if (keep_unsent(c, u, why, path, &each) == 0)
+			return 0;
+	}
+	return -1;
+}
 
 void submit_keep(struct composition *c, struct outcome *out,
 		 const struct fault *why)
 {
 	struct fault trouble = FAULT_INIT;
-	struct slice message;
+	struct unsent unsent = { .composition = c };
+	struct slice text;
+	int r;
 
-	if (c->is_rendered)
-		message = stage_slice(&c->stage);
-	else if (!inputs_standard(&c->inputs, &message))
-		return;
-	if (keep_dead_letter(c, &message, why, &out->dead_letter, &trouble) < 0)
-		log_error("the message could not be kept either: %s",
+	if (c->is_rendered) {
+		text = stage_slice(&c->stage);
+		r = keep_dead_letter(c, &text, "", why, &out->dead_letter,
+				     &trouble);
+	} else {
+		if (!request_reads_input(c->request) ||
+		    !inputs_rescue(&c->inputs, &text, &unsent.cut) ||
+		    c->request->action != REQUEST_SEND)
+			return;
+		unsent.text = &text;
+		r = keep_some(c, &unsent, why, &out->dead_letter, &trouble);
+	}
+	if (r < 0)
+		log_error("nothing of the message could be kept: %s",
 			  trouble.text);
 }
 

@@ -39,7 +39,10 @@ struct submission {
 int submit_send(const struct submission *s, struct outcome *out,
 		struct fault *f);
 /* Keeps what can be kept of a mail that failed before it could be sent: the
- * message if it was rendered, else what came from standard input. */
+ * message if it was rendered, else what there is of it (unsent.h), which may be
+ * no more than a request, and an account that is NULL.  A standard input that
+ * was to be read is read to its end, also where nothing is kept because nothing
+ * was to be sent. */
 void submit_keep(struct composition *c, struct outcome *out,
 		 const struct fault *why);
 #endif

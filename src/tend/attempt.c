@@ -31,6 +31,7 @@ struct attempt {
 	struct outcome out;
 	struct stage seven_bit;
 	bool has_seven_bit;
+	bool is_cut_short; /* by a signal, before a server was asked */
 };
 
 struct schedule attempt_schedule(const struct account *account)
@@ -141,6 +142,11 @@ static void take_verdicts(struct attempt *at)
 		const struct recipient *from = &at->envelope.recipients[i];
 		struct entry_recipient *r = at->tried[i];
 
+		/* it was no try: all is as it was before */
+		if (from->verdict.cause == FAULT_INTERRUPTED) {
+			at->is_cut_short = true;
+			continue;
+		}
 		r->tries++;
 		r->tried = now;
 		r->last = from->verdict;
@@ -324,7 +330,7 @@ static void warn_of_delay(struct attempt *at)
  * somebody may still want to read it. */
 static bool is_to_be_kept(const struct attempt *at, enum attempt_result result)
 {
-	return at->claim->entry.kind != ENTRY_MAIL &&
+	return at->claim->entry.kind != ENTRY_MAIL && !at->is_cut_short &&
 	       (result == ATTEMPT_FAILED ||
 		(result == ATTEMPT_DEFERRED && at->out.unreachable));
 }

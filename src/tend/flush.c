@@ -6,8 +6,8 @@
  * and a new process goes on behind it.  One that died before its first mail
  * died of that one, as far as we can tell, so every process makes headway.
  *
- * Signals write into a pipe that poll sees, as in submit/serve.c.  The
- * processes have our handlers: they stop between two mails. */
+ * The processes have our handlers (base/interrupt.h): each stops at once, and
+ * the mail at hand waits as before. */
 #include "tend/flush.h"
 
 #include <errno.h>
@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "base/disk.h"
+#include "base/interrupt.h"
 #include "base/io.h"
 #include "base/log.h"
 #include "base/world.h"
@@ -53,29 +54,6 @@ struct run {
 	int speak; /* in a process: where its words go */
 };
 
-/* ---- signals ---- */
-
-static const int stoppers[] = { SIGTERM, SIGINT, SIGHUP };
-#define STOPPERS (sizeof(stoppers) / sizeof(*stoppers))
-
-static struct {
-	int pipe[2];
-	volatile sig_atomic_t stop;
-	struct sigaction before[STOPPERS];
-} signals;
-
-static void note_signal(int number)
-{
-	int error = errno;
-	ssize_t r;
-
-	(void)number;
-	signals.stop = 1;
-	r = write(signals.pipe[1], "", 1);
-	(void)r; /* full: there is a byte to be seen */
-	errno = error;
-}
-
 static int open_pipe(int fds[2], struct fault *f)
 {
 	if (pipe(fds) < 0)
@@ -83,34 +61,6 @@ static int open_pipe(int fds[2], struct fault *f)
 	for (int i = 0; i < 2; i++)
 		fcntl(fds[i], F_SETFD, FD_CLOEXEC);
 	return 0;
-}
-
-static int watch_signals(struct fault *f)
-{
-	struct sigaction note = { .sa_handler = note_signal,
-				  .sa_flags = SA_RESTART };
-
-	if (open_pipe(signals.pipe, f) < 0)
-		return -1;
-	signals.stop = 0;
-	for (int i = 0; i < 2; i++)
-		fcntl(signals.pipe[i], F_SETFL, O_NONBLOCK);
-	sigemptyset(&note.sa_mask);
-	for (size_t i = 0; i < STOPPERS; i++) {
-		sigaction(stoppers[i], NULL, &signals.before[i]);
-		/* as nohup leaves it */
-		if (signals.before[i].sa_handler != SIG_IGN)
-			sigaction(stoppers[i], &note, NULL);
-	}
-	return 0;
-}
-
-static void unwatch_signals(void)
-{
-	for (size_t i = 0; i < STOPPERS; i++)
-		sigaction(stoppers[i], &signals.before[i], NULL);
-	close(signals.pipe[0]);
-	close(signals.pipe[1]);
 }
 
 /* ---- words ---- */
@@ -190,7 +140,6 @@ static struct worker worker_of(const struct run *run, const struct job *job)
 		.selection = &run->selection,
 		.group = job->group,
 		.from = job->next,
-		.stop = &signals.stop,
 	};
 }
 
@@ -295,7 +244,7 @@ static void end(struct run *run, struct job *job)
 	tell_self(&talk, mail, WORKER_BEGINS);
 	tell_self(&talk, mail,
 		  worker_put_off(&run->selection, job->group, mail, &why));
-	if (job->next < job->group->count && !signals.stop)
+	if (job->next < job->group->count && !interrupt_signal())
 		start(run, job);
 }
 
@@ -346,20 +295,12 @@ static void end_the_stuck(struct run *run)
 
 static void pass_on_stop(struct run *run)
 {
-	if (!signals.stop || run->told)
+	if (!interrupt_signal() || run->told)
 		return;
 	run->told = true;
 	for (size_t i = 0; i < JOBS_MAX; i++)
 		if (run->jobs[i].pid)
 			kill(run->jobs[i].pid, SIGTERM);
-}
-
-static void drain_signals(void)
-{
-	char bytes[64];
-
-	while (read(signals.pipe[0], bytes, sizeof(bytes)) > 0)
-		;
 }
 
 static void attend(struct run *run)
@@ -371,12 +312,13 @@ static void attend(struct run *run)
 			.fd = run->jobs[i].pid ? run->jobs[i].fd : -1,
 			.events = POLLIN,
 		};
-	p[JOBS_MAX] =
-		(struct pollfd){ .fd = signals.pipe[0], .events = POLLIN };
+	/* once is enough: it stays readable */
+	p[JOBS_MAX] = (struct pollfd){
+		.fd = run->told ? -1 : interrupt_fd(),
+		.events = POLLIN,
+	};
 	if (poll(p, JOBS_MAX + 1, milliseconds_left(run)) < 0)
 		return; /* a signal; else the next round finds what is left */
-	if (p[JOBS_MAX].revents)
-		drain_signals();
 	for (size_t i = 0; i < JOBS_MAX; i++)
 		if (p[i].revents)
 			listen_to(run, &run->jobs[i]);
@@ -394,7 +336,7 @@ static bool is_busy(const struct run *run)
 static void start_more(struct run *run)
 {
 	for (size_t i = 0; i < JOBS_MAX; i++)
-		while (!run->jobs[i].pid && !signals.stop && run->next) {
+		while (!run->jobs[i].pid && !interrupt_signal() && run->next) {
 			run->jobs[i] = (struct job){ .group = run->next };
 			run->next = run->next->next;
 			start(run, &run->jobs[i]);
@@ -421,7 +363,7 @@ static int run_over(struct run *run, struct queue *q, bool notices,
 		if (is_busy(run))
 			attend(run);
 		end_the_stuck(run);
-	} while (is_busy(run) || (run->next && !signals.stop));
+	} while (is_busy(run) || (run->next && !interrupt_signal()));
 	return 0;
 }
 
@@ -452,16 +394,15 @@ int flush_run(const struct flush *fl, struct flush_result *out, struct fault *f)
 	int r;
 
 	*out = (struct flush_result){ 0 };
-	if (queue_open(&q, fl->arena, fl->folder, false, f) < 0 ||
-	    watch_signals(f) < 0)
+	if (queue_open(&q, fl->arena, fl->folder, false, f) < 0)
 		return -1;
+	interrupt_catch();
 	/* A run that was killed behind putting a notice in knows of it by the
 	 * notice alone: not when that has gone. */
 	notice_failures(&q, fl->arena, &made, &again);
 	r = run_over(&run, &q, false, f);
-	if (r == 0 && !signals.stop)
+	if (r == 0 && !interrupt_signal())
 		r = finish(&run, &q, f);
-	unwatch_signals();
 	return r;
 }
 

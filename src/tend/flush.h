@@ -43,8 +43,9 @@ struct flush_result {
 };
 
 /* 0 also when nothing could be delivered: each mail's own record tells.  -1
- * when the queue itself is at fault.  SIGTERM, SIGINT and SIGHUP end it after
- * the mails at hand, with 0.  Returns in the caller's process alone. */
+ * when the queue itself is at fault.  SIGTERM, SIGINT and SIGHUP end it, with
+ * 0: the mail at hand waits as before (base/interrupt.h).  Returns in the
+ * caller's process alone. */
 int flush_run(const struct flush *fl, struct flush_result *out,
 	      struct fault *f);
 /* Starts a run in a process of its own, with nothing of ours but the queue: no

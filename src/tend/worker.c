@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <time.h>
 
+#include "base/interrupt.h"
 #include "base/log.h"
 #include "base/world.h"
 #include "deliver/route.h"
@@ -45,7 +46,10 @@ static void note(const struct selection *s, const struct entry *e,
 
 	if (!s->flush->verbose)
 		return;
-	if (word == WORKER_DEFERRED) {
+	if (word == WORKER_DEFERRED && interrupt_signal()) {
+		log_note("%s: waits as before, ended by %s", e->id,
+			 interrupt_name());
+	} else if (word == WORKER_DEFERRED) {
 		why = reason(e, ENTRY_WAITING, &next);
 		local = (time_t)(next + world_zone(next) * 60);
 		gmtime_r(&local, &t);
@@ -208,7 +212,8 @@ void worker_run(struct worker *w)
 		route_open(&sh.route, &sh.arena, g->config, g->account,
 			   g->config_path, w->selection->flush->trace,
 			   &sh.trouble);
-	for (size_t i = w->from; i < g->count && !*w->stop && heard == 0; i++) {
+	for (size_t i = w->from;
+	     i < g->count && !interrupt_signal() && heard == 0; i++) {
 		sh.mail = i;
 		heard = w->tell(w->context, i, WORKER_BEGINS);
 		if (heard == 0)

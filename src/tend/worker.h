@@ -5,7 +5,6 @@
 #ifndef TEND_WORKER_H
 #define TEND_WORKER_H
 
-#include <signal.h>
 #include <stddef.h>
 
 #include "tend/selection.h"
@@ -28,8 +27,7 @@ enum worker_word {
 struct worker {
 	const struct selection *selection;
 	const struct group *group;
-	size_t from;			   /* the first mail that is its own */
-	const volatile sig_atomic_t *stop; /* looked at between mails */
+	size_t from; /* the first mail that is its own */
 	/* -1 when nobody listens any more: that is a stop too. */
 	int (*tell)(void *context, size_t mail, enum worker_word word);
 	void *context;

@@ -152,7 +152,8 @@ begin_flush() {
 	# as Ctrl-C does it, so that no word has to be passed on before the gate
 	kill "$flush" "$(pgrep -P "$flush")"
 	touch gate
-	wait "$flush"
+	wait "$flush" || status=$?
+	[ "$status" -eq 143 ]
 	[ "$(took)" -eq $((before + 1)) ]
 	[ "$(waiting)" -eq $((3 - before)) ]
 	send --flush

@@ -122,6 +122,31 @@ static int release_tells(void)
 	return 1;
 }
 
+/* What is at hand may go on for so long, and no longer. */
+static int has_patience(void)
+{
+	uint64_t began = world_ticks();
+	unsigned before = interrupt_extend(100);
+	struct pollfd p;
+	int fds[2];
+
+	interrupt_catch();
+	raise(SIGTERM);
+	if (before != 0 || interrupt_is_due() || pipe(fds) < 0)
+		return 1;
+	p = (struct pollfd){ .fd = fds[0], .events = POLLIN };
+	if (interrupt_poll(&p, 1, 10) != 0)
+		return 2;
+	if (write(fds[1], "x", 1) != 1 || interrupt_poll(&p, 1, LONG_MS) != 1 ||
+	    !(p.revents & POLLIN))
+		return 3;
+	p.fd = -1;
+	if (interrupt_poll(&p, 1, LONG_MS) != -1 || !interrupt_is_due())
+		return 4;
+	interrupt_restore(before);
+	return world_ticks() - began >= 100 ? 0 : 5;
+}
+
 static int time_passes(void)
 {
 	uint64_t began = world_ticks();
@@ -136,6 +161,7 @@ static void test_waits(void **state)
 	assert_int_equal(status_of(waits_no_more), 0);
 	assert_int_equal(status_of(is_woken), 0);
 	assert_int_equal(status_of(wakes_itself_alone), 0);
+	assert_int_equal(status_of(has_patience), 0);
 	assert_int_equal(WEXITSTATUS(status_of(time_passes)), 7);
 }
 

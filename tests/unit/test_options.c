@@ -263,7 +263,23 @@ static void refuses_line_breaks_everywhere(void **state)
 	REFUSES("-a", "-a", "a\nb");
 	REFUSES("--body", "--body", "a\nb");
 	REFUSES("argument 2", "-q", "a\nb");
-	assert_string_equal(seen.data, "");
+	/* no setter saw it; the rest was read, which is only the end */
+	assert_string_equal(seen.data, "end");
+}
+
+/* Standard input is kept as what it would have been. */
+static void learns_the_rest_behind_a_mistake(void **state)
+{
+	(void)state;
+	assert_int_equal(PARSE("--bogus", "value", "-s", "hi", "a@x.org"), -1);
+	assert_non_null(strstr(fault.text, "--bogus"));
+	assert_string_equal(request.subject, "hi");
+	assert_string_equal(seen.data, "<a@x.org>end");
+	assert_true(request_reads_input(&request));
+	assert_int_equal(PARSE("--bogus", "a@x.org"), -1);
+	assert_string_equal(seen.data, "<a@x.org>end");
+	assert_int_equal(PARSE("--bogus", "-i", "file"), -1);
+	assert_false(request_reads_input(&request));
 }
 
 static void passes_on_a_setters_fault_with_the_option(void **state)
@@ -359,6 +375,7 @@ int main(void)
 		cmocka_unit_test(names_what_is_wrong),
 		cmocka_unit_test(one_dash_before_a_long_name_is_refused),
 		cmocka_unit_test(refuses_line_breaks_everywhere),
+		cmocka_unit_test(learns_the_rest_behind_a_mistake),
 		cmocka_unit_test(passes_on_a_setters_fault_with_the_option),
 		cmocka_unit_test(makes_values_utf8_but_not_names_of_files),
 		cmocka_unit_test(no_arguments_at_all),

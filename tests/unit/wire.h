@@ -255,11 +255,12 @@ ssize_t dial_receive(struct dial *d, void *data, size_t n, bool *end,
 	return (ssize_t)some;
 }
 
-int dial_wait(struct dial *d, bool to_send, struct wait *limit, struct fault *f)
+int dial_wait(struct dial *d, bool to_send, unsigned milliseconds,
+	      struct fault *f)
 {
 	struct wire *w = wire_of(d);
 
-	(void)limit;
+	(void)milliseconds;
 	(void)f;
 	assert_int_equal(w->shown.len, 0);
 	if (to_send)
