@@ -189,7 +189,7 @@ static int write_top(const struct draft *d, const struct mend *m,
 	for (struct field *x = d->header.first; !rc && x; x = x->next) {
 		const struct draft_origin *o = find_origin(d, x, &next);
 
-		if (header_is_bcc(x->name))
+		if (header_is_bcc(x->name) && !d->keeps_bcc)
 			continue;
 		if (o && o->fit)
 			rc = refit_put(&r, x->name, x->value, text.data + o->at,

@@ -30,6 +30,7 @@ struct draft {
 	bool has_8bit;	      /* somewhere in the body, and left so where the
 				 server takes it */
 	bool needs_mending;   /* even for a server that takes 8 bits */
+	bool keeps_bcc;	      /* set by the caller: Bcc is written, too */
 
 	struct entity *entities; /* of parse.h, the message itself first */
 	struct draft_origin *origins;
@@ -41,10 +42,10 @@ struct draft {
  * field, so a message with no header at all is a body. */
 int draft_read(struct arena *a, const struct slice *content, struct draft *d,
 	       struct fault *f);
-/* Writes the header fields of d->header but for Bcc and Resent-Bcc (so change
- * it first: add, remove, replace), then the body.  Fields that were not
- * changed and are fit keep their own folding.  Content-Type and
- * Content-Transfer-Encoding of the draft are not to be changed.  FAULT_DATA
+/* Writes the header fields of d->header but for Bcc and Resent-Bcc, unless they
+ * are to be kept (so change it first: add, remove, replace), then the body.
+ * Fields that were not changed and are fit keep their own folding. Content-Type
+ * and Content-Transfer-Encoding of the draft are not to be changed.  FAULT_DATA
  * where something unfit has no legal repair. */
 int draft_write(const struct draft *d, bool accept_8bit, struct sink *to);
 

@@ -83,12 +83,18 @@ int header_add_line(struct arena *a, struct header *h, const char *line,
 			  arena_dup_n(a, value, length), f);
 }
 
-const char *header_get(const struct header *h, const char *name)
+const char *header_get_before(const struct header *h, const char *name,
+			      const struct field *end)
 {
-	for (const struct field *x = h->first; x; x = x->next)
+	for (const struct field *x = h->first; x && x != end; x = x->next)
 		if (ascii_equal(x->name, name))
 			return x->value;
 	return NULL;
+}
+
+const char *header_get(const struct header *h, const char *name)
+{
+	return header_get_before(h, name, NULL);
 }
 
 bool header_has(const struct header *h, const char *name)

@@ -34,6 +34,9 @@ int header_add_line(struct arena *a, struct header *h, const char *line,
 		    struct fault *f);
 /* Without regard to case; NULL when there is none. */
 const char *header_get(const struct header *h, const char *name);
+/* The same of the fields before `end`. */
+const char *header_get_before(const struct header *h, const char *name,
+			      const struct field *end);
 bool header_has(const struct header *h, const char *name);
 /* How many were taken out. */
 size_t header_remove(struct header *h, const char *name);

@@ -78,6 +78,7 @@ struct part {
 
 struct message {
 	struct header header; /* all but the Content-* of the root */
+	bool keeps_bcc;	      /* of it; else Bcc stays here */
 	struct part *root;
 	/* what all boundaries have in common: drawn by prepare where it is ""
 	 * or stands in the content */

@@ -272,7 +272,7 @@ static int write_part(const struct part *p, struct sink *to)
 int message_write(const struct message *m, struct sink *to)
 {
 	for (const struct field *x = m->header.first; x; x = x->next)
-		if (!header_is_bcc(x->name) &&
+		if ((!header_is_bcc(x->name) || m->keeps_bcc) &&
 		    !ascii_equal(x->name, "MIME-Version"))
 			header_write_field(to, x->name, x->value);
 	sink_puts(to, "MIME-Version: 1.0\r\n");

@@ -174,6 +174,22 @@ static bool is_masked(struct plan *p, const struct address *typed)
 	       !address_equal(&as_is, &as_sent);
 }
 
+/* Who sends where nobody else is named. */
+static const char *why_own(struct plan *p)
+{
+	const struct composition *c = p->composition;
+
+	if (c->account->from)
+		return arena_format(p->arena, "the account's `from` (%s)",
+				    origin_of(p, "from"));
+	if (resolver_own(&p->composition->resolver))
+		return arena_format(p->arena,
+				    "the account's `user` (%s), since there "
+				    "is no `from`",
+				    origin_of(p, "user"));
+	return "the user of this machine";
+}
+
 /* `typed` is NULL where nobody named one. */
 static const char *why_sender(struct plan *p, const struct address *typed)
 {
@@ -188,13 +204,9 @@ static const char *why_sender(struct plan *p, const struct address *typed)
 	if (typed && is_masked(p, typed))
 		return arena_format(p->arena,
 				    "masquerade (%s): a user of this machine "
-				    "writes as the account's `from` (%s)",
-				    origin_of(p, "masquerade"), from);
-	if (typed)
-		return NULL;
-	return account->from ? arena_format(p->arena,
-					    "the account's `from` (%s)", from)
-			     : "the user of this machine";
+				    "writes as %s",
+				    origin_of(p, "masquerade"), why_own(p));
+	return typed ? NULL : why_own(p);
 }
 
 static const char *header_from(const struct composition *c)
@@ -215,12 +227,17 @@ static void add_sender(struct list *l, const struct address *of_draft)
 
 	if (one) {
 		one->header = header_from(c);
-		one->why = why_sender(l->plan, typed);
+		one->why =
+			c->account->set_from_header == CONFIG_ON
+				? arena_format(a, "set_from_header is on (%s)",
+					       origin_of(l->plan,
+							 "set_from_header"))
+				: why_sender(l->plan, typed);
 	}
-	typed = r->has_envelope_from	      ? &r->envelope_from
-		: r->has_from		      ? &r->from
-		: r->reverse_path_from_header ? of_draft
-					      : NULL;
+	typed = r->has_envelope_from		     ? &r->envelope_from
+		: r->has_from			     ? &r->from
+		: c->sender_source == SENDER_MESSAGE ? of_draft
+						     : NULL;
 	one = append(l, "envelope-from", typed ? spelled(a, typed) : "");
 	if (one) {
 		one->envelope = *c->envelope.reverse_path

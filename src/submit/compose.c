@@ -383,6 +383,7 @@ static int attach_to_draft(struct composition *c, const struct opened *o,
 		return -1;
 	c->message.root = gather(c, "multipart/mixed", list);
 	c->message.header = c->draft.header;
+	c->message.keeps_bcc = c->draft.keeps_bcc;
 	header_remove(&c->message.header, "MIME-Version");
 	header_remove(&c->message.header, "Content-Type");
 	header_remove(&c->message.header, "Content-Transfer-Encoding");
@@ -403,8 +404,10 @@ static int build_draft(struct composition *c, struct fault *f)
 		content = *c->draft_content;
 	else if (open_draft(c, &content, f) < 0)
 		return -1;
-	if (draft_read(c->arena, &content, &c->draft, f) < 0 ||
-	    heading_of_draft(c, f) < 0)
+	if (draft_read(c->arena, &content, &c->draft, f) < 0)
+		return -1;
+	c->draft.keeps_bcc = !c->account->remove_bcc_headers;
+	if (heading_of_draft(c, f) < 0)
 		return -1;
 	return c->request->attachments ? attach_to_draft(c, &o, f) : 0;
 }

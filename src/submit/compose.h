@@ -20,6 +20,7 @@
 #include "submit/input.h"
 #include "submit/request.h"
 #include "submit/resolve.h"
+#include "submit/sender.h"
 
 /* A recipient with whom the addresses have done already. */
 struct unresolved {
@@ -51,9 +52,14 @@ struct composition {
 	struct address_list recipients; /* the envelope's, as addresses */
 	struct address_index recipient_index;
 	struct unresolved *unresolved; /* who are in it with a verdict */
-	const char *message_id;	       /* with its <> */
-	bool is_empty;	    /* nothing to say and --skip-empty: no mail */
-	struct stage stage; /* the finished bytes */
+	struct address sender;	       /* of the envelope, as an address */
+	enum sender_source sender_source;
+	struct address author; /* of a draft, as it was */
+	bool has_author;
+	const char *odd_from;	/* a From that was no address; or NULL */
+	const char *message_id; /* with its <> */
+	bool is_empty;		/* nothing to say and --skip-empty: no mail */
+	struct stage stage;	/* the finished bytes */
 	bool has_stage;
 	bool is_rendered;     /* and the stage has all of it */
 	bool has_8bit;	      /* in the body as rendered */

@@ -1,9 +1,6 @@
 /* heading.c - From, To, Date, Message-ID and the envelope.  Every address goes
- * through resolve.h, whether it came from an option or stands in a draft.
- *
- * The sender in the header is -r, else the account's `from`, else
- * login@host.  The reverse-path is -f, else -r, else the account's `from`,
- * else login@host. */
+ * through resolve.h, whether it came from an option or stands in a draft; who
+ * sends is chosen in sender.c. */
 #include "submit/heading.h"
 
 #include <string.h>
@@ -17,6 +14,7 @@
 #include "submit/compose.h"
 #include "submit/keep.h"
 #include "submit/rewrite.h"
+#include "submit/sender.h"
 
 #define VALUE_MAX (1024 * 1024) /* octets of one address field */
 
@@ -25,106 +23,6 @@ static const char *domain_of(const char *address)
 	const char *at = address ? strrchr(address, '@') : NULL;
 
 	return at && at[1] ? at + 1 : NULL;
-}
-
-/* Who writes, when neither the command nor the header tells. */
-static int default_sender(struct composition *c, struct address *out,
-			  struct fault *f)
-{
-	const struct account *account = c->account;
-
-	*out = (struct address){ .local = world_user(), .domain = "" };
-	if (account->from &&
-	    address_parse(c->arena, account->from, false, out, f) < 0)
-		return -1;
-	return resolve_domain(&c->resolver, out, f);
-}
-
-/* The account's own, by the name that suits it best. */
-static int account_sender(struct composition *c, struct address *out,
-			  struct fault *f)
-{
-	const struct account *account = c->account;
-	const char *name = c->request->full_name;
-
-	if (default_sender(c, out, f) < 0)
-		return -1;
-	if (name)
-		out->name = name;
-	else if (!out->name && account->from_full_name)
-		out->name = account->from_full_name;
-	else if (!out->name && !account->from && *world_full_name())
-		out->name = world_full_name();
-	return 0;
-}
-
-static int header_sender(struct composition *c, struct address *out,
-			 struct fault *f)
-{
-	const struct request *r = c->request;
-	bool is_bound = c->account->from && !c->account->allow_from_override;
-
-	if (r->has_from && !is_bound)
-		*out = r->from;
-	else if (r->is_handed_over && r->has_envelope_from &&
-		 *r->envelope_from.spec && !is_bound)
-		*out = r->envelope_from;
-	else
-		return account_sender(c, out, f);
-	if (!out->name)
-		out->name = r->full_name;
-	return resolve_sender(&c->resolver, out, f);
-}
-
-/* The first field of that name before `end`; NULL when there is none. */
-static const char *get_before(const struct header *h, const char *name,
-			      const struct field *end)
-{
-	for (const struct field *x = h->first; x && x != end; x = x->next)
-		if (ascii_equal(x->name, name))
-			return x->value;
-	return NULL;
-}
-
-/* Who sent a draft: the first in its newest Resent-From, else in its From. */
-static bool draft_author(struct composition *c, struct address *out)
-{
-	const struct header *h = &c->draft.header;
-	const char *resent = get_before(h, "Resent-From", resent_end(h));
-	const char *from = resent ? resent : header_get(h, "From");
-	struct address_list list = { 0 };
-	struct fault unused = FAULT_INIT;
-
-	if (!from || address_parse_list(c->arena, from, &list, &unused) < 0 ||
-	    !list.count || list.items[0].group_only)
-		return false;
-	*out = list.items[0];
-	return true;
-}
-
-static int reverse_path(struct composition *c, struct fault *f)
-{
-	const struct request *r = c->request;
-	struct address path;
-
-	if (c->account->from && !c->account->allow_from_override) {
-		if (default_sender(c, &path, f) < 0)
-			return -1;
-	} else if (r->has_envelope_from) {
-		path = r->envelope_from;
-	} else if (r->reverse_path_from_header && c->is_draft &&
-		   draft_author(c, &path)) {
-		;
-	} else if (r->has_from) {
-		path = r->from;
-	} else if (default_sender(c, &path, f) < 0) {
-		return -1;
-	}
-	if (resolve_sender(&c->resolver, &path, f) < 0)
-		return -1;
-	c->envelope.reverse_path = path.spec;
-	c->envelope.sender_needs_smtputf8 = path.needs_smtputf8;
-	return 0;
 }
 
 /* Each mailbox once, however often it was named. */
@@ -233,7 +131,7 @@ static int fill_envelope(struct composition *c, struct fault *f)
 	struct envelope *e = &c->envelope;
 	size_t settled = 0;
 
-	if (reverse_path(c, f) < 0)
+	if (sender_choose(c, f) < 0)
 		return -1;
 	e->arena = c->arena;
 	for (const struct unresolved *x = c->unresolved; x; x = x->next)
@@ -371,6 +269,14 @@ static int take_all(struct composition *c, struct lists *l, struct fault *f)
 	return take_recipients(c, &r->bcc, &l->bcc, f);
 }
 
+static void append_all(struct composition *c, struct address_list *to,
+		       const struct address_list *more)
+{
+	address_reserve(c->arena, to, more->count);
+	for (size_t i = 0; i < more->count; i++)
+		address_append(c->arena, to, &more->items[i]);
+}
+
 static int add_recipient_fields(struct composition *c, const struct lists *l,
 				struct fault *f)
 {
@@ -388,8 +294,7 @@ static int add_recipient_fields(struct composition *c, const struct lists *l,
 		return add_addresses(c, "To", &l->to, f) < 0
 			       ? -1
 			       : add_addresses(c, "Cc", &l->cc, f);
-	for (size_t i = 0; i < l->cc.count; i++)
-		address_append(c->arena, &all, &l->cc.items[i]);
+	append_all(c, &all, &l->cc);
 	return add_addresses(c, "To", &all, f);
 }
 
@@ -403,7 +308,7 @@ int heading_of_message(struct composition *c, struct fault *f)
 	if (take_all(c, &l, f) < 0 ||
 	    resolve_recipients(&c->resolver, &r->reply_to, &reply_to, NULL, f) <
 		    0 ||
-	    fill_envelope(c, f) < 0 || header_sender(c, &from, f) < 0 ||
+	    fill_envelope(c, f) < 0 || sender_header(c, &from, f) < 0 ||
 	    add_date(c, f) < 0 || add_one(c, "From", &from, f) < 0 ||
 	    add_addresses(c, "Reply-To", &reply_to, f) < 0 ||
 	    add_recipient_fields(c, &l, f) < 0)
@@ -413,6 +318,7 @@ int heading_of_message(struct composition *c, struct fault *f)
 		return -1;
 	if (add_message_id(c, f) < 0 || add_extra(c, f) < 0)
 		return -1;
+	sender_drop_other(c);
 	return add_auto_submitted(c, f);
 }
 
@@ -447,9 +353,9 @@ static int read_recipients(struct composition *c, struct lists *l,
 	const struct field *end = resent_end(h);
 	/* Only our own file is believed: a mail may say anything. */
 	bool is_dead_letter = c->is_from_mbox && header_has(h, KEEP_RECIPIENTS);
-	bool is_resent = get_before(h, "Resent-To", end) ||
-			 get_before(h, "Resent-Cc", end) ||
-			 get_before(h, "Resent-Bcc", end);
+	bool is_resent = header_get_before(h, "Resent-To", end) ||
+			 header_get_before(h, "Resent-Cc", end) ||
+			 header_get_before(h, "Resent-Bcc", end);
 	const char *const *names = is_dead_letter ? kept
 				   : is_resent	  ? resent
 						  : plain;
@@ -472,6 +378,22 @@ static bool is_to_set(enum config_choice choice, bool is_there)
 	return choice == CONFIG_ON || (choice == CONFIG_AUTO && !is_there);
 }
 
+static int replace_from(struct composition *c, struct fault *f)
+{
+	const struct request *r = c->request;
+	struct header *h = &c->draft.header;
+	bool is_there = header_has(h, "From");
+	struct address from;
+
+	if (!c->odd_from && (!r->has_from || (r->draft_prevails && is_there)) &&
+	    !is_to_set(c->account->set_from_header, is_there))
+		return 0;
+	header_remove(h, "From");
+	if (sender_header(c, &from, f) < 0)
+		return -1;
+	return add_one(c, "From", &from, f);
+}
+
 /* What the command or the account says stands in place of what a draft has;
  * what it lacks is added. */
 static int replace_fields(struct composition *c, struct fault *f)
@@ -480,7 +402,6 @@ static int replace_fields(struct composition *c, struct fault *f)
 	const struct account *account = c->account;
 	struct header *h = &c->draft.header;
 	bool prevails = r->draft_prevails;
-	struct address from;
 
 	if (r->subject && !(prevails && header_has(h, "Subject"))) {
 		header_remove(h, "Subject");
@@ -500,13 +421,7 @@ static int replace_fields(struct composition *c, struct fault *f)
 			return -1;
 	}
 	c->message_id = header_get(h, "Message-ID");
-	if ((!r->has_from || (prevails && header_has(h, "From"))) &&
-	    !is_to_set(account->set_from_header, header_has(h, "From")))
-		return 0;
-	header_remove(h, "From");
-	if (header_sender(c, &from, f) < 0)
-		return -1;
-	return add_one(c, "From", &from, f);
+	return replace_from(c, f);
 }
 
 /* Those who were named stand in the draft's own field with the others. */
@@ -532,11 +447,20 @@ static int replace_recipients(struct composition *c, const struct lists *own,
 {
 	const struct account *account = c->account;
 	struct header *h = &c->draft.header;
+	struct lists all = *own;
 
+	/* of a message that another program hands over, these are all that is
+	 * said of who gets it */
+	if (c->request->is_handed_over) {
+		append_all(c, &all.to, &added->to);
+		append_all(c, &all.to, &added->cc);
+		append_all(c, &all.to, &added->bcc);
+	}
 	if (account->undisclosed_recipients || account->set_to_header) {
 		header_remove(h, "To");
 		header_remove(h, "Cc");
-		return add_recipient_fields(c, own, f);
+		header_remove(h, "Bcc");
+		return add_recipient_fields(c, &all, f);
 	}
 	if (!header_has(h, "To") && !header_has(h, "Cc"))
 		return add_recipient_fields(c, added, f);
@@ -560,6 +484,41 @@ static void warn_of_missing(struct composition *c)
 	header_remove(&c->draft.header, KEEP_MISSING);
 }
 
+/* Does an empty field of that name say nothing, and only anger servers? */
+static bool is_void(const struct composition *c, const struct field *x)
+{
+	const struct account *account = c->account;
+
+	if (x->value[strspn(x->value, " \t")])
+		return false;
+	if (ascii_equal(x->name, "Date"))
+		return account->set_date_header != CONFIG_OFF;
+	if (ascii_equal(x->name, "Message-ID"))
+		return account->set_msgid_header != CONFIG_OFF;
+	if (ascii_equal(x->name, "From"))
+		return account->set_from_header != CONFIG_OFF;
+	return header_is_address(x->name) && !header_is_bcc(x->name);
+}
+
+/* What is of no use to who gets it.  Return-Path and Content-Length are of the
+ * mailbox in which the message lay; Postfix drops them, too. */
+static void drop_fields(struct composition *c)
+{
+	static const char *const names[] = { KEEP_RECIPIENTS, KEEP_REASON,
+					     "Return-Path", "Content-Length" };
+	struct header *h = &c->draft.header;
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
+		header_remove(h, names[i]);
+	for (struct field **x = &h->first; *x;) {
+		if (is_void(c, *x))
+			*x = (*x)->next;
+		else
+			x = &(*x)->next;
+		h->last = x;
+	}
+}
+
 int heading_of_draft(struct composition *c, struct fault *f)
 {
 	struct lists own = { 0 }, added;
@@ -567,9 +526,9 @@ int heading_of_draft(struct composition *c, struct fault *f)
 	if (c->request->recipients_from_header &&
 	    read_recipients(c, &own, f) < 0)
 		return -1;
-	header_remove(&c->draft.header, KEEP_RECIPIENTS);
-	header_remove(&c->draft.header, KEEP_REASON);
+	drop_fields(c);
 	warn_of_missing(c);
+	sender_read_draft(c);
 	if (rewrite_fields(&c->resolver, c->draft.header.first,
 			   resent_end(&c->draft.header), &c->has_8bit_header,
 			   f) < 0)
@@ -578,5 +537,6 @@ int heading_of_draft(struct composition *c, struct fault *f)
 	    replace_recipients(c, &own, &added, f) < 0 ||
 	    replace_fields(c, f) < 0 || add_extra(c, f) < 0)
 		return -1;
+	sender_drop_other(c);
 	return add_auto_submitted(c, f);
 }

@@ -91,7 +91,7 @@ const char *resolver_domain(struct resolver *r, struct fault *f)
 	return r->domain;
 }
 
-static bool needs_domain(const struct resolver *r, const struct address *one)
+bool resolver_is_bare(const struct resolver *r, const struct address *one)
 {
 	if (one->group_only || !*one->local)
 		return false;
@@ -110,7 +110,7 @@ int resolve_domain(struct resolver *r, struct address *one, struct fault *f)
 {
 	const char *domain;
 
-	if (!needs_domain(r, one))
+	if (!resolver_is_bare(r, one))
 		return 0;
 	domain = resolver_domain(r, f);
 	if (!domain)
@@ -169,7 +169,7 @@ static void take_over(struct address *to, const struct address *from)
 /* The domain of one who gets mail. */
 static int place(struct resolver *r, struct address *one, struct fault *f)
 {
-	if (!is_own_user(r, one) || !needs_domain(r, one))
+	if (!is_own_user(r, one) || !resolver_is_bare(r, one))
 		return resolve_domain(r, one, f);
 	put_domain(r, one, world_host());
 	return 0;
@@ -275,15 +275,29 @@ int resolve_recipients(struct resolver *r, const struct address_list *list,
 /* ---- senders --------------------------------------------------------------
  */
 
-static bool is_to_masquerade(const struct resolver *r,
-			     const struct address *one)
+const char *resolver_own(struct resolver *r)
+{
+	const struct account *account = r->account;
+	struct fault unused = FAULT_INIT;
+	struct address user;
+
+	if (account->from)
+		return account->from;
+	if (!account->user || !strchr(account->user, '@') ||
+	    address_parse(r->arena, account->user, false, &user, &unused) < 0 ||
+	    resolver_is_bare(r, &user))
+		return NULL;
+	return account->user;
+}
+
+static bool is_to_masquerade(struct resolver *r, const struct address *one)
 {
 	const struct account *account = r->account;
 
-	if (!account->from || account->masquerade == CONFIG_OFF)
+	if (!resolver_own(r) || account->masquerade == CONFIG_OFF)
 		return false;
-	return needs_domain(r, one) || (account->masquerade == CONFIG_ON &&
-					here_of(one->domain) != HERE_NOT);
+	return resolver_is_bare(r, one) || (account->masquerade == CONFIG_ON &&
+					    here_of(one->domain) != HERE_NOT);
 }
 
 /* "root on web1"; "Cron Daemon (root on web1)". */
@@ -308,7 +322,7 @@ int resolve_sender(struct resolver *r, struct address *one, struct fault *f)
 		return -1;
 	if (!is_masked)
 		return 0;
-	if (address_parse(r->arena, r->account->from, false, &from, f) < 0 ||
+	if (address_parse(r->arena, resolver_own(r), false, &from, f) < 0 ||
 	    resolve_domain(r, &from, f) < 0)
 		return -1;
 	if (address_equal(&from, one))

@@ -8,8 +8,8 @@
  * Where the server is this machine, "localhost" is its own business.
  *
  * A sender is no alias.  By the setting `masquerade` one who is a user of this
- * machine has the account's `from` in his place, and who he was and where in
- * his display name: "root on web1".
+ * machine has the account's own address in his place, and who he was and where
+ * in his display name: "root on web1".
  *
  * In a header stands what stands in the envelope, with the display name of
  * before, but for mailing lists (":include:"): whoever is on one is not told
@@ -61,6 +61,11 @@ int resolve_address(struct resolver *r, const struct address *one,
 int resolve_recipients(struct resolver *r, const struct address_list *list,
 		       struct address_list *shown,
 		       struct address_list *envelope, struct fault *f);
+/* The account's own address: `from`, else `user` where it is an address that
+ * means something elsewhere; NULL when there is neither. */
+const char *resolver_own(struct resolver *r);
+/* Has it no domain that means anything elsewhere? */
+bool resolver_is_bare(const struct resolver *r, const struct address *one);
 /* In place; the null reverse-path stays. */
 int resolve_sender(struct resolver *r, struct address *one, struct fault *f);
 /* In place, the domain alone. */

@@ -228,8 +228,10 @@ static int to_7bit(void *context, struct session_content *content,
 	folders[2] = "/tmp";
 	stage_init(&at->seven_bit, folders, "the message", f);
 	at->has_seven_bit = true;
-	if (draft_read(at->arena, &at->claim->message, draft, f) < 0 ||
-	    draft_write(draft, false, &at->seven_bit.sink) < 0 ||
+	if (draft_read(at->arena, &at->claim->message, draft, f) < 0)
+		return -1;
+	draft->keeps_bcc = true; /* it was taken out by whoever wanted that */
+	if (draft_write(draft, false, &at->seven_bit.sink) < 0 ||
 	    sink_close(&at->seven_bit.sink) < 0)
 		return -1;
 	content->bytes = stage_slice(&at->seven_bit);

@@ -166,7 +166,7 @@ simple=$'To: ops@example.org\nSubject: hello\n\ntext\n'
 
 	text
 	END
-	envelope alice@host.example.org \
+	envelope me@example.org \
 		ann@example.org,bob@example.org,carol@example.org,dan@example.org,eve@example.org
 	no_header '[Bb][Cc][Cc]'
 	grep -q '^CC: friends: carol@example.org, dan@example.org;' mail
@@ -883,16 +883,22 @@ queued() {
 
 	text
 	END
-	envelope alice@host.example.org \
+	envelope me@example.org \
 		ann@example.org,bob@example.org,dan@example.org,carol@example.org
 	grep -q '^To: oldest@example.org' mail
 	grep -q '^Resent-To: older@example.org' mail
 }
 
-@test "the envelope's sender: -f, the account's from, login@host" {
+@test "the envelope's sender: -f, the account's from, From, login@host" {
 	configure
-	goes -t <<<$'From: header@example.com\n'"$simple"
+	goes -t <<<"$simple"
 	envelope alice@host.example.org ops@example.org
+	forget
+	goes -t <<<$'From: alice\n'"$simple"
+	envelope alice@host.example.org ops@example.org
+	forget
+	goes -t <<<$'From: header@example.com\n'"$simple"
+	envelope header@example.com ops@example.org
 	configure 'from account@example.net'
 	goes -t <<<$'From: header@example.com\n'"$simple"
 	envelope account@example.net ops@example.org

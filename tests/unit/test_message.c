@@ -298,7 +298,7 @@ static void build(struct arena *a, struct whole *w, const char *text)
 	w->related = gather("multipart/related", &w->both);
 	w->related.next = &w->log;
 	w->mixed = gather("multipart/mixed", &w->related);
-	w->m.root = &w->mixed;
+	w->m = (struct message){ .root = &w->mixed };
 	header_init(&w->m.header);
 	header_add(a, &w->m.header, "Subject", "x", &f);
 	header_add(a, &w->m.header, "mime-version", "0.9", &f);
