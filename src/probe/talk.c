@@ -8,11 +8,11 @@
 #include "probe/talk.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "base/interrupt.h"
 #include "base/world.h"
 #include "probe/edit_terminal.h"
 #include "probe/talk_inside.h"
@@ -211,6 +211,7 @@ static int take_replies(struct talk *t, struct fault *f)
 			return lose(t, &why, f);
 		if (n == 0)
 			return 0;
+		wait_moved(&t->wait, (size_t)n);
 		if (take_octets(t, room, (size_t)n, f) < 0)
 			return -1;
 	}
@@ -242,6 +243,7 @@ static int read_input(struct talk *t, struct fault *f)
 		t->is_ended = true;
 	if (n <= 0)
 		return 0;
+	wait_moved(&t->wait, (size_t)n);
 	buf_put(&t->typed, room, (size_t)n);
 	if (t->options->is_terminal && t->state.is_awaited &&
 	    memchr(room, 3, (size_t)n))
@@ -250,36 +252,18 @@ static int read_input(struct talk *t, struct fault *f)
 	return 0;
 }
 
-/* Milliseconds, -1: however long. */
-static int patience(const struct talk *t)
+/* Milliseconds. */
+static uint64_t patience(const struct talk *t)
 {
 	uint64_t now = world_ticks();
 
 	if (!t->state.is_awaited || (t->options->is_terminal && !t->is_ended))
-		return -1;
-	return now < t->deadline ? (int)(t->deadline - now) : 0;
+		return WAIT_FOREVER;
+	return now < t->deadline ? t->deadline - now : 0;
 }
 
-static int wait_for_either(struct talk *t, struct fault *f)
+static int out_of_time(struct talk *t, struct fault *f)
 {
-	struct pollfd p[2] = {
-		{ .fd = t->line->socket, .events = POLLIN },
-		{ .fd = wants_input(t) ? STDIN_FILENO : -1, .events = POLLIN },
-	};
-	int ready;
-
-	if (t->options->is_terminal && !t->state.is_awaited && !t->is_ended &&
-	    (!t->is_drawn || t->is_stale))
-		talk_draw(t);
-	ready = poll(p, 2, patience(t));
-	if (ready < 0 && errno != EINTR)
-		return fault_errno(f, FAULT_OS, errno, "cannot wait");
-	if (t->options->is_terminal && edit_terminal_is_asked())
-		t->is_over = true;
-	if (ready > 0 && p[1].revents)
-		return read_input(t, f);
-	if (ready != 0)
-		return 0;
 	t->is_over = t->is_lost = true;
 	if (t->state.is_farewell)
 		return 0;
@@ -288,12 +272,61 @@ static int wait_for_either(struct talk *t, struct fault *f)
 			 t->options->seconds);
 }
 
+static int broken_off(struct talk *t, struct fault *f)
+{
+	t->is_over = t->is_lost = true;
+	return interrupt_fault(f);
+}
+
+static int wait_for_either(struct talk *t, struct fault *f)
+{
+	struct pollfd p[2] = {
+		{ .fd = t->line->socket, .events = POLLIN },
+		{ .fd = wants_input(t) ? STDIN_FILENO : -1, .events = POLLIN },
+	};
+	enum wait_end end;
+
+	if (t->options->is_terminal && !t->state.is_awaited && !t->is_ended &&
+	    (!t->is_drawn || t->is_stale))
+		talk_draw(t);
+	wait_limit(&t->wait, patience(t));
+	end = wait_poll(&t->wait, p, 2, f);
+	if (t->options->is_terminal && edit_terminal_is_asked())
+		t->is_over = true;
+	switch (end) {
+	case WAIT_READY:
+		return p[1].revents ? read_input(t, f) : 0;
+	case WAIT_TIME:
+		return out_of_time(t, f);
+	case WAIT_WOKEN:
+		return t->options->is_terminal ? 0 : broken_off(t, f);
+	case WAIT_FAULT:
+		break;
+	}
+	t->is_over = t->is_lost = true;
+	return -1;
+}
+
+/* Amid a flood nobody waits, but ctrl-c is heard, and the time is up all the
+ * same. */
+static int look_up(struct talk *t, struct fault *f)
+{
+	struct pollfd p = { .fd = wants_input(t) ? STDIN_FILENO : -1,
+			    .events = POLLIN };
+
+	if (!patience(t))
+		return out_of_time(t, f);
+	if (t->options->is_terminal && edit_terminal_is_asked())
+		t->is_over = true;
+	return poll(&p, 1, 0) > 0 ? read_input(t, f) : 0;
+}
+
 static int converse(struct talk *t, struct fault *f)
 {
 	while (!t->is_over) {
 		int more = take_replies(t, f), done;
 
-		if (more < 0)
+		if (more < 0 || (more && look_up(t, f) < 0))
 			return -1;
 		if (t->is_over)
 			break;
@@ -315,6 +348,8 @@ int talk_hold(struct talk *t, const struct talk_line *line, struct fault *f)
 	int r;
 
 	t->line = line;
+	wait_begin(&t->wait, WAIT_FOREVER);
+	t->wait.heeds_signals = t->options->is_terminal;
 	if (t->options->is_terminal && edit_terminal_enter(STDIN_FILENO, f) < 0)
 		return -1;
 	r = converse(t, f);

@@ -19,6 +19,7 @@
 
 #include "base/buf.h"
 #include "base/fault.h"
+#include "net/wait.h"
 #include "probe/edit.h"
 #include "probe/talk_protocol.h"
 #include "smtp/dial.h"
@@ -85,6 +86,7 @@ struct talk {
 	struct buf heard; /* of the server's line that is arriving */
 
 	uint64_t deadline; /* world_ticks, while a reply is due */
+	struct wait wait;  /* for either side */
 	bool skips_body;   /* a message that the server does not want */
 	uint64_t skips_octets;
 	bool may_be_secret; /* a log-in was refused: what follows may be it */

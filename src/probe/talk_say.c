@@ -7,8 +7,6 @@
  *	OCTETS		as it is, counted; then the command goes on
  *	LINE		as it is
  */
-#include <errno.h>
-#include <poll.h>
 #include <string.h>
 
 #include "base/world.h"
@@ -16,23 +14,32 @@
 
 #define SEND_SECONDS 300
 
+static int takes_no_more(struct talk *t, const struct fault *why,
+			 struct fault *f)
+{
+	t->is_lost = true;
+	return fault_set(f, FAULT_TEMPORARY, "%s takes no more%s%s",
+			 t->line->place, fault_is_set(why) ? ": " : "",
+			 why->text);
+}
+
 int talk_send(struct talk *t, const void *data, size_t n, struct fault *f)
 {
 	const struct talk_line *l = t->line;
+	struct fault why = FAULT_INIT;
 	const char *at = data;
+	struct wait w;
 
+	wait_begin_stream(&w, SEND_SECONDS * UINT64_C(1000));
 	while (n) {
 		struct pollfd p = { .fd = l->socket, .events = POLLOUT };
-		ssize_t sent = l->send(l->context, at, n, f);
-		int ready = 1;
+		ssize_t sent = l->send(l->context, at, n, &why);
 
-		if (sent == 0)
-			ready = poll(&p, 1, SEND_SECONDS * 1000);
-		if (sent < 0 || (ready < 0 && errno != EINTR) || ready == 0) {
-			t->is_lost = true;
-			return fault_set(f, FAULT_TEMPORARY, "%s takes no more",
-					 l->place);
-		}
+		if (sent < 0 ||
+		    (sent == 0 && wait_poll(&w, &p, 1, &why) != WAIT_READY))
+			return takes_no_more(t, &why, f);
+		if (sent > 0)
+			wait_moved(&w, (size_t)sent);
 		at += sent;
 		n -= (size_t)sent;
 	}

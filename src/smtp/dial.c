@@ -6,8 +6,6 @@
  */
 #include "smtp/dial.h"
 
-#include <errno.h>
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -376,20 +374,11 @@ ssize_t dial_receive(struct dial *d, void *data, size_t n, bool *end,
 	return (ssize_t)got;
 }
 
-int dial_wait(struct dial *d, bool to_send, unsigned milliseconds,
-	      struct fault *f)
+int dial_wait(struct dial *d, bool to_send, struct wait *w, struct fault *f)
 {
-	struct pollfd p = { .fd = d->socket,
-			    .events =
-				    (short)(POLLIN | (to_send ? POLLOUT : 0)) };
-	int ready = interrupt_poll(&p, 1, (int)milliseconds);
+	short events = (short)(POLLIN | (to_send ? POLLOUT : 0));
 
-	if (ready >= 0)
-		return ready > 0;
-	if (errno == EINTR)
-		return interrupt_fault(f);
-	return fault_errno(f, FAULT_TEMPORARY, errno, "cannot wait for %s",
-			   d->state->place);
+	return wait_socket(w, d->socket, events, d->state->place, f);
 }
 
 void dial_trace(const struct dial *d, char direction, const char *text,

@@ -18,6 +18,7 @@
 
 #include "base/fault.h"
 #include "net/chain.h"
+#include "net/wait.h"
 #include "smtp/caps.h"
 
 enum dial_tls { DIAL_TLS_NONE, DIAL_TLS_STARTTLS, DIAL_TLS_IMPLICIT };
@@ -113,10 +114,9 @@ ssize_t dial_send(struct dial *d, const void *data, size_t n, struct fault *f);
 /* 0: nothing there now.  *end is set when the server closed. */
 ssize_t dial_receive(struct dial *d, void *data, size_t n, bool *end,
 		     struct fault *f);
-/* Waits until one of the two can go on.  1 ready, 0 time is up, -1 fault.
- * Receive until it returns 0 first: TLS may hold bytes back. */
-int dial_wait(struct dial *d, bool to_send, unsigned milliseconds,
-	      struct fault *f);
+/* Waits until one of the two can go on (net/wait.h).  1 ready, 0 time is up, -1
+ * fault.  Receive until it returns 0 first: TLS may hold bytes back. */
+int dial_wait(struct dial *d, bool to_send, struct wait *w, struct fault *f);
 
 /* For the transcript of what goes over the open connection. */
 void dial_trace(const struct dial *d, char direction, const char *text,

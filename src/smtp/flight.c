@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "base/arena.h"
-#include "base/world.h"
+#include "net/wait.h"
 
 #define BLOCK_SECONDS 180 /* RFC 5321 4.5.3.2.5: for octets to go */
 
@@ -43,18 +43,6 @@ void flight_free(struct flight *fl)
 	free(fl->out);
 	fl->out = NULL;
 	reply_free(&fl->reply);
-}
-
-static uint64_t deadline_in(unsigned seconds)
-{
-	return world_ticks() + seconds * UINT64_C(1000);
-}
-
-static unsigned left_until(uint64_t deadline)
-{
-	uint64_t now = world_ticks();
-
-	return now < deadline ? (unsigned)(deadline - now) : 0;
 }
 
 static int no_progress(struct flight *fl, const char *what, unsigned seconds,
@@ -130,6 +118,7 @@ int flight_listen(struct flight *fl, struct fault *f)
 					 "the server closed the connection");
 		if (n == 0)
 			return 0;
+		fl->has_heard = true;
 		if (take_in(fl, fl->in, (size_t)n, f) < 0)
 			return -1;
 	}
@@ -147,36 +136,58 @@ static int lost_while_sending(struct flight *fl, const struct fault *lost,
 	return -1;
 }
 
+/* What was heard proves that the line is alive; it gives no more time. */
+static int wait_on(struct flight *fl, bool to_send, struct wait *w,
+		   struct fault *f)
+{
+	int ready;
+
+	if (fl->has_heard)
+		wait_moved(w, 0);
+	fl->has_heard = false;
+	ready = dial_wait(fl->dial, to_send, w, f);
+	if (ready < 0)
+		fl->broken = true;
+	return ready;
+}
+
+/* 1: try again, with what is left. */
+static int send_some(struct flight *fl, size_t *done, struct wait *w,
+		     struct fault *f)
+{
+	struct fault lost = FAULT_INIT;
+	ssize_t n;
+
+	if (fl->broken)
+		return already_lost(f);
+	if (flight_listen(fl, f) < 0)
+		return -1;
+	n = dial_send(fl->dial, fl->out + *done, fl->out_len - *done, &lost);
+	if (n < 0)
+		return lost_while_sending(fl, &lost, f);
+	*done += (size_t)n;
+	if (n == 0)
+		return wait_on(fl, true, w, f);
+	wait_moved(w, (size_t)n);
+	return 1;
+}
+
 int flight_flush(struct flight *fl, struct fault *f)
 {
 	unsigned seconds = fl->timeout ? fl->timeout : BLOCK_SECONDS;
-	uint64_t deadline = deadline_in(seconds);
+	struct wait w;
 	size_t done = 0;
 
+	wait_begin_stream(&w, seconds * UINT64_C(1000));
 	while (done < fl->out_len) {
-		struct fault lost = FAULT_INIT;
-		ssize_t n;
-		int ready;
+		int go_on = send_some(fl, &done, &w, f);
 
-		if (fl->broken)
-			return already_lost(f);
-		if (flight_listen(fl, f) < 0)
+		if (go_on < 0)
 			return -1;
-		n = dial_send(fl->dial, fl->out + done, fl->out_len - done,
-			      &lost);
-		if (n < 0)
-			return lost_while_sending(fl, &lost, f);
-		if (n > 0) {
-			done += (size_t)n;
-			deadline = deadline_in(seconds);
-			continue;
-		}
-		ready = dial_wait(fl->dial, true, left_until(deadline), f);
-		if (ready < 0)
-			fl->broken = true;
-		if (ready < 0)
-			return -1;
-		if (!ready)
+		if (!go_on && wait_was_slow(&w))
+			return no_progress(fl, "took hardly anything",
+					   seconds * WAIT_SLOWNESS, f);
+		if (!go_on)
 			return no_progress(fl, "took nothing more", seconds, f);
 	}
 	fl->out_len = 0;
@@ -187,10 +198,11 @@ static int wait_for_reply(struct flight *fl, struct fault *f)
 {
 	enum verb verb = fl->owed[fl->first].verb;
 	unsigned seconds = fl->timeout ? fl->timeout : verbs[verb].seconds;
-	uint64_t deadline = deadline_in(seconds);
 	size_t before = fl->count;
+	struct wait w;
 	char what[64];
 
+	wait_begin(&w, seconds * UINT64_C(1000));
 	for (;;) {
 		int ready;
 
@@ -198,9 +210,7 @@ static int wait_for_reply(struct flight *fl, struct fault *f)
 			return -1;
 		if (fl->count != before)
 			return 0;
-		ready = dial_wait(fl->dial, false, left_until(deadline), f);
-		if (ready < 0)
-			fl->broken = true;
+		ready = wait_on(fl, false, &w, f);
 		if (ready < 0)
 			return -1;
 		if (!ready)

@@ -54,6 +54,7 @@ struct flight {
 	struct owed owed[FLIGHT_MAX];
 	size_t first, count;
 	struct reply reply; /* arriving */
+	bool has_heard;	    /* something, since the last wait */
 	char in[4096];
 	char *out;
 	size_t out_len;

@@ -112,6 +112,7 @@ static bool is_multiline(const char *line)
 static int pass_lines(struct remote *r, struct sink *to, struct fault *f)
 {
 	struct undot undot;
+	uint64_t octets = 0;
 
 	undot_init(&undot);
 	while (!undot.is_done) {
@@ -124,6 +125,9 @@ static int pass_lines(struct remote *r, struct sink *to, struct fault *f)
 		if (sink_put(to, data, n) < 0)
 			return -1;
 		remote_taken(r, n);
+		octets += n;
+		if (octets > REMOTE_MESSAGE_MAX)
+			return remote_too_long(r, 0, f);
 	}
 	return 0;
 }
@@ -150,10 +154,13 @@ static int pass_literals(struct converse *c, struct sink *to, struct fault *f)
 {
 	int64_t n;
 
-	while ((n = imap_literal(&c->imap)) >= 0)
+	while ((n = imap_literal(&c->imap)) >= 0) {
+		if ((uint64_t)n > REMOTE_MESSAGE_MAX)
+			return remote_too_long(c->imap.remote, 0, f);
 		if (imap_pass(&c->imap, (uint64_t)n, to, f) < 0 ||
 		    remote_line(c->imap.remote, f) < 0 || pass_line(c, to) < 0)
 			return -1;
+	}
 	return 0;
 }
 

@@ -175,54 +175,94 @@ static int put_unquoted(const struct imap_item *item, struct sink *to)
 	return 0;
 }
 
-/* The message in one untagged FETCH, wherever in it the content stands.  *seen
- * tells that it was there; *octets how long it was.  One that comes before its
- * turn is dropped, and asked for again. */
-static int read_content(struct imap *own, uint64_t uid, struct sink *to,
-			bool *seen, uint64_t *octets, struct fault *f)
+/* One untagged FETCH, looked at for the message that is due. */
+struct content {
+	uint64_t uid;
+	uint64_t announced; /* octets, as the list said */
+	struct sink *to;
+	bool is_seen;	 /* it was there */
+	uint64_t octets; /* and so long */
+	bool is_other, is_early, is_dropped, is_wrong, is_gone;
+};
+
+/* What stands behind "BODY[]": a literal, a quoted text, or NIL, for a message
+ * that somebody else has removed.  Nothing else is a message. */
+static int take_content(struct imap *own, struct content *c,
+			const struct imap_item *item, const char **at,
+			struct fault *f)
+{
+	struct remote *r = own->talk.remote;
+	int64_t n = **at ? -1 : imap_literal(&own->talk);
+
+	if (n >= 0 && (uint64_t)n > remote_message_max(c->announced))
+		return remote_too_long(r, c->announced, f);
+	if (n >= 0) {
+		c->octets = (uint64_t)n;
+		if (imap_pass(&own->talk, c->octets, c->to, f) < 0 ||
+		    remote_line(r, f) < 0)
+			return -1;
+		*at = r->line.data;
+		return 0;
+	}
+	c->is_gone =
+		item->value_length == 3 && ascii_begins(item->value, "NIL");
+	if (c->is_gone)
+		return 0;
+	if (*item->value != '"' || item->value_length < 2 ||
+	    item->value[item->value_length - 1] != '"')
+		return remote_garbled(r, "sends a message that cannot be read",
+				      f);
+	c->octets = item->value_length;
+	return put_unquoted(item, c->to);
+}
+
+static void take_uid(struct imap *own, struct content *c,
+		     const struct imap_item *item)
+{
+	uint64_t which;
+
+	if (!imap_item_is(item, "UID") ||
+	    !imap_number(item->value, item->value_length, &which))
+		return;
+	c->is_other = which != c->uid;
+	c->is_early = c->is_other && is_awaited(own, which);
+}
+
+/* The message, wherever in the FETCH it stands.  One that comes before its turn
+ * is dropped, and asked for again. */
+static int read_content(struct imap *own, struct content *c, struct fault *f)
 {
 	struct remote *r = own->talk.remote;
 	const char *at = imap_fetch(r->line.data);
 	struct imap_item item;
-	bool is_other = false, has_content = false, is_wrong = false;
-	bool is_early = false, is_dropped = false;
+	bool has_content = false;
 
+	c->is_other = c->is_early = c->is_dropped = c->is_wrong = false;
 	while (at && imap_item_next(&at, &item)) {
-		int64_t n = *at ? -1 : imap_literal(&own->talk);
-		uint64_t which;
+		struct sink *to = c->to;
+		int done;
 
-		if (imap_item_is(&item, "UID") &&
-		    imap_number(item.value, item.value_length, &which)) {
-			is_other = which != uid;
-			is_early = is_other && is_awaited(own, which);
-		}
+		take_uid(own, c, &item);
 		if (!ascii_begins(item.name, "BODY["))
 			continue;
-		is_wrong = (is_other && !is_early) || has_content;
-		if (is_wrong)
+		c->is_wrong = (c->is_other && !c->is_early) || has_content;
+		if (c->is_wrong)
 			break;
 		has_content = true;
-		is_dropped = is_early;
-		if (is_dropped)
-			to = NULL;
-		if (n >= 0) {
-			*octets = (uint64_t)n;
-			if (imap_pass(&own->talk, *octets, to, f) < 0 ||
-			    remote_line(r, f) < 0)
-				return -1;
-			at = r->line.data;
-		} else if (*item.value == '"') {
-			*octets = item.value_length;
-			if (put_unquoted(&item, to) < 0)
-				return -1;
-		}
+		c->is_dropped = c->is_early;
+		if (c->is_dropped)
+			c->to = NULL;
+		done = take_content(own, c, &item, &at, f);
+		c->to = to;
+		if (done < 0)
+			return -1;
 	}
 	/* the flags of another are news, its content is a mistake */
-	if (is_wrong || (is_other && has_content && !is_dropped))
+	if (c->is_wrong || (c->is_other && has_content && !c->is_dropped))
 		return remote_garbled(
 			r, "sends another message than was asked for", f);
-	own->is_muddled |= is_dropped;
-	*seen = has_content && !is_dropped;
+	own->is_muddled |= c->is_dropped;
+	c->is_seen = has_content && !c->is_dropped;
 	return imap_pass_rest(&own->talk, f);
 }
 
@@ -235,20 +275,17 @@ static int is_gone(struct imap *own, struct fault *f)
 
 /* Until the content was there.  That the server is done with the question it
  * may tell only later. */
-static int read_answer(struct imap *own, uint64_t uid, struct sink *to,
-		       uint64_t *octets, struct fault *f)
+static int read_answer(struct imap *own, struct content *c, struct fault *f)
 {
-	bool seen = false;
-
-	*octets = 0;
-	while (!seen) {
+	remote_expect(own->talk.remote);
+	while (!c->is_seen) {
 		unsigned done = 0;
 		int kind = imap_any(&own->talk, &done, f);
 
 		if (kind < 0)
 			return -1;
 		if (kind != IMAP_DONE) {
-			if (read_content(own, uid, to, &seen, octets, f) < 0)
+			if (read_content(own, c, f) < 0)
 				return -1;
 			continue;
 		}
@@ -260,7 +297,7 @@ static int read_answer(struct imap *own, uint64_t uid, struct sink *to,
 			       ? -1
 			       : is_gone(own, f);
 	}
-	return 0;
+	return c->is_gone ? is_gone(own, f) : 0;
 }
 
 /* Answers that nobody wants any more, and what is still to be said of those
@@ -318,7 +355,11 @@ static int get(struct mailbox *m, size_t number, int lines, struct sink *to,
 	       struct fault *f)
 {
 	struct imap *own = m->own;
-	uint64_t octets;
+	struct content c = {
+		.uid = own->uids[number - 1],
+		.announced = m->messages[number - 1].size,
+		.to = to,
+	};
 
 	if (!ahead_is_next(&own->ahead, m, number, lines)) {
 		if (land(own, f) < 0)
@@ -328,7 +369,7 @@ static int get(struct mailbox *m, size_t number, int lines, struct sink *to,
 			return -1;
 	}
 	ahead_answered(&own->ahead);
-	if (read_answer(own, own->uids[number - 1], to, &octets, f) < 0)
+	if (read_answer(own, &c, f) < 0)
 		return -1;
 	return own->is_muddled ? land(own, f) : 0;
 }
@@ -344,6 +385,7 @@ static int imap_top(struct mailbox *m, size_t number, unsigned lines,
 		    struct sink *to, struct fault *f)
 {
 	struct imap *own = m->own;
+	uint64_t announced = m->messages[number - 1].size;
 	uint64_t uid = own->uids[number - 1], from = 0, octets = PIECE;
 	char text[96];
 
@@ -352,14 +394,21 @@ static int imap_top(struct mailbox *m, size_t number, unsigned lines,
 	if (land(own, f) < 0)
 		return -1;
 	while (octets >= PIECE && !*m->enough) {
+		struct content c = { .uid = uid,
+				     .announced = announced,
+				     .to = to };
+
+		if (from > remote_message_max(announced))
+			return remote_too_long(own->talk.remote, announced, f);
 		snprintf(text, sizeof(text),
 			 "UID FETCH %" PRIu64 " (UID BODY.PEEK[]<%" PRIu64
 			 ".%d>)",
 			 uid, from, PIECE);
 		own->open_tags++;
 		if (imap_say(&own->talk, text, NULL, f) < 0 ||
-		    read_answer(own, uid, to, &octets, f) < 0)
+		    read_answer(own, &c, f) < 0)
 			return -1;
+		octets = c.octets;
 		from += octets;
 	}
 	return 0;

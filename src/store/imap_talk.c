@@ -139,10 +139,13 @@ int64_t imap_literal(const struct imap_talk *t)
 		return -1;
 	while (from && line->data[from - 1] != '{')
 		from--;
-	if (!from ||
-	    !imap_number(line->data + from, line->len - 1 - from, &n) ||
-	    n > INT64_MAX)
+	if (!from || from == line->len - 1 ||
+	    strspn(line->data + from, "0123456789") != line->len - 1 - from)
 		return -1;
+	/* what cannot be counted is a literal, too: one that nobody takes */
+	if (!imap_number(line->data + from, line->len - 1 - from, &n) ||
+	    n > INT64_MAX)
+		return INT64_MAX;
 	return (int64_t)n;
 }
 
@@ -158,6 +161,8 @@ int imap_pass(struct imap_talk *t, uint64_t n, struct sink *to, struct fault *f)
 			return -1;
 		if (have > left)
 			have = (size_t)left;
+		if (!to && remote_count(t->remote, have, f) < 0)
+			return -1;
 		if (to && sink_put(to, data, have) < 0) {
 			t->remote->is_broken = true;
 			return -1;
@@ -206,8 +211,7 @@ void imap_farewell(struct imap_talk *t)
 
 	if (!t->remote || t->remote->is_broken)
 		return;
-	if (t->remote->milliseconds > FAREWELL)
-		t->remote->milliseconds = FAREWELL;
+	remote_hurry(t->remote, FAREWELL);
 	/* "* BYE" is the answer */
 	if (imap_say(t, "LOGOUT", NULL, &unheard) == 0)
 		imap_finish(t, t->tag, "LOGOUT", &unheard);

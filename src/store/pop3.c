@@ -5,6 +5,7 @@
  * ahead.  Deleting is the session's end: DELE for each, and only
  * where all of them were taken QUIT, at which the server carries them out; else
  * RSET before it. */
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -186,11 +187,15 @@ static int put_question(const struct pop3 *own, struct buf *out, size_t number,
 	return buf_printf(out, "TOP %lu %d\r\n", n, lines);
 }
 
-/* The content that follows a "+OK", to its end; NULL drops it. */
-static int pass_content(struct pop3 *own, struct sink *to, struct fault *f)
+/* The content that follows a "+OK", to its end; NULL drops it.  LIST has told
+ * about how much that is: what goes on without an end fills no disk. */
+static int pass_content(struct mailbox *m, size_t number, struct sink *to,
+			struct fault *f)
 {
+	struct pop3 *own = m->own;
 	struct remote *r = own->talk.remote;
-	unsigned long long octets = 0;
+	uint64_t announced = m->messages[number - 1].size;
+	uint64_t octets = 0, most = remote_message_max(announced);
 	struct undot undot;
 
 	undot_init(&undot);
@@ -203,24 +208,29 @@ static int pass_content(struct pop3 *own, struct sink *to, struct fault *f)
 		n = undot_feed(&undot, data, n, to);
 		remote_taken(r, n);
 		octets += n;
+		if (octets > most)
+			return remote_too_long(r, announced, f);
 		if (to && fault_is_set(to->fault)) {
 			r->is_broken = true;
 			return -1;
 		}
 	}
-	remote_remark(r, "(%llu octets of a message)", octets);
+	remote_remark(r, "(%" PRIu64 " octets of a message)", octets);
 	return 0;
 }
 
 /* Answers that nobody wants any more. */
-static int land(struct pop3 *own, struct fault *f)
+static int land(struct mailbox *m, struct fault *f)
 {
+	struct pop3 *own = m->own;
+
 	while (ahead_pending(&own->ahead)) {
 		struct fault refused = FAULT_INIT;
+		size_t number = own->ahead.list[own->ahead.answered];
 
 		ahead_answered(&own->ahead);
 		if (pop3_reply(&own->talk, "a message", &refused) == 0) {
-			if (pass_content(own, NULL, f) < 0)
+			if (pass_content(m, number, NULL, f) < 0)
 				return -1;
 		} else if (own->talk.remote->is_broken) {
 			*f = refused;
@@ -256,7 +266,7 @@ static int get(struct mailbox *m, size_t number, int lines, struct sink *to,
 	struct pop3 *own = m->own;
 
 	if (!ahead_is_next(&own->ahead, m, number, lines)) {
-		if (land(own, f) < 0)
+		if (land(m, f) < 0)
 			return -1;
 		ahead_begin(&own->ahead, m, number, lines);
 	}
@@ -265,7 +275,7 @@ static int get(struct mailbox *m, size_t number, int lines, struct sink *to,
 	ahead_answered(&own->ahead);
 	if (pop3_reply(&own->talk, "the message", f) < 0)
 		return -1;
-	return pass_content(own, to, f);
+	return pass_content(m, number, to, f);
 }
 
 static int pop3_read(struct mailbox *m, size_t number, struct sink *to,
@@ -337,7 +347,7 @@ static int pop3_commit(struct mailbox *m, struct fault *f)
 	struct pop3 *own = m->own;
 	struct fault f2 = FAULT_INIT;
 
-	if (land(own, f) < 0)
+	if (land(m, f) < 0)
 		return -1;
 	for (size_t at = 0; at < m->count;) {
 		if (delete_some(m, &at, f) == 0)

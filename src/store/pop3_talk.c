@@ -8,7 +8,7 @@
 #include "base/ascii.h"
 
 #define CHALLENGES_MAX 5
-#define FAREWELL       5000 /* milliseconds that a QUIT may take */
+#define FAREWELL       30000 /* milliseconds that a QUIT may take */
 
 int pop3_say(struct pop3_talk *t, const char *commands, struct fault *f)
 {
@@ -42,6 +42,7 @@ static int refused(struct pop3_talk *t, const char *what,
 
 int pop3_reply(struct pop3_talk *t, const char *what, struct fault *f)
 {
+	remote_expect(t->remote);
 	if (remote_line(t->remote, f) < 0)
 		return -1;
 	if (!strncmp(t->remote->line.data, "+OK", 3))
@@ -228,8 +229,7 @@ int pop3_quit(struct pop3_talk *t, struct fault *f)
 
 	if (!t->remote || t->remote->is_broken)
 		return fault_set(f, FAULT_TEMPORARY, "the connection is gone");
-	if (t->remote->milliseconds > FAREWELL * 6)
-		t->remote->milliseconds = FAREWELL * 6;
+	remote_hurry(t->remote, FAREWELL);
 	r = pop3_say(t, "QUIT\r\n", f);
 	if (r == 0)
 		r = pop3_reply(t, "QUIT", f);

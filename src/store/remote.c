@@ -6,16 +6,13 @@
 #include "store/remote.h"
 
 #include <ctype.h>
-#include <errno.h>
-#include <poll.h>
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/ascii.h"
-#include "base/interrupt.h"
-#include "base/world.h"
 #include "store/remote_trouble.h"
 
 #define USUAL_SECONDS 120
@@ -225,6 +222,7 @@ static int take_over(struct remote *r, struct fault *f)
 				 r->place);
 	r->socket = (int)fd;
 	r->is_broken = false;
+	remote_expect(r);
 	describe(r);
 	if (r->wish.use_tls && !r->url->is_implicit_tls && !r->has_asked_tls)
 		return fault_set(f, FAULT_SOFTWARE,
@@ -289,23 +287,47 @@ static int lost(struct remote *r, const char *how, struct fault *f)
 			 *how ? ": " : "", how);
 }
 
-static int await(struct remote *r, bool to_send, struct fault *f)
+void remote_expect(struct remote *r)
 {
-	struct pollfd p = { .fd = r->socket,
-			    .events = to_send ? POLLOUT : POLLIN };
-	int ready = interrupt_poll(&p, 1, (int)r->milliseconds);
+	r->talk = 0;
+	if (r->is_ending)
+		wait_begin(&r->wait, r->milliseconds);
+	else
+		wait_begin_stream(&r->wait, r->milliseconds);
+}
 
-	if (ready > 0)
+void remote_hurry(struct remote *r, unsigned milliseconds)
+{
+	if (r->milliseconds > milliseconds)
+		r->milliseconds = milliseconds;
+	r->is_ending = true;
+	remote_expect(r);
+}
+
+static int out_of_time(struct remote *r, struct fault *f)
+{
+	unsigned seconds = r->milliseconds / 1000;
+
+	if (wait_was_slow(&r->wait))
+		return fault_set(
+			f, FAULT_TEMPORARY,
+			"%s goes on too slowly: it was waited for more "
+			"than %u seconds",
+			r->place, seconds * WAIT_SLOWNESS);
+	return fault_set(f, FAULT_TEMPORARY,
+			 "%s did not answer within %u seconds", r->place,
+			 seconds);
+}
+
+static int await(struct remote *r, short events, struct fault *f)
+{
+	enum wait_end end =
+		wait_socket(&r->wait, r->socket, events, r->place, f);
+
+	if (end == WAIT_READY)
 		return 0;
 	r->is_broken = true;
-	if (ready < 0 && errno == EINTR)
-		return interrupt_fault(f);
-	if (ready == 0)
-		return fault_set(f, FAULT_TEMPORARY,
-				 "%s did not answer within %u seconds",
-				 r->place, r->milliseconds / 1000);
-	return fault_errno(f, FAULT_TEMPORARY, errno, "cannot wait for %s",
-			   r->place);
+	return end == WAIT_TIME ? out_of_time(r, f) : -1;
 }
 
 static int use(struct remote *r, struct fault *f)
@@ -338,6 +360,7 @@ int remote_send(struct remote *r, const char *text, const char *shown,
 
 	if (use(r, f) < 0)
 		return -1;
+	remote_expect(r);
 	show_sent(r, text, shown);
 	while (done < n) {
 		size_t sent = 0;
@@ -346,13 +369,14 @@ int remote_send(struct remote *r, const char *text, const char *shown,
 		r->error[0] = '\0';
 		code = curl.send(r->handle.curl, text + done, n - done, &sent);
 		if (code == CURLE_AGAIN) {
-			if (await(r, true, f) < 0)
+			if (await(r, POLLOUT, f) < 0)
 				return -1;
 			continue;
 		}
 		if (code)
 			return lost(r, r->error, f);
 		done += sent;
+		wait_moved(&r->wait, sent);
 	}
 	return 0;
 }
@@ -409,7 +433,7 @@ static int fill(struct remote *r, struct fault *f)
 				 &r->have);
 		if (code == CURLE_AGAIN) {
 			r->have = 0;
-			if (await(r, false, f) < 0)
+			if (await(r, POLLIN, f) < 0)
 				return -1;
 			continue;
 		}
@@ -417,6 +441,7 @@ static int fill(struct remote *r, struct fault *f)
 			r->have = 0;
 			return lost(r, r->error, f);
 		}
+		wait_moved(&r->wait, r->have);
 		return 0;
 	}
 }
@@ -441,6 +466,31 @@ int remote_garbled(struct remote *r, const char *what, struct fault *f)
 	return fault_set(f, FAULT_PROTOCOL, "%s %s", r->place, what);
 }
 
+int remote_count(struct remote *r, size_t n, struct fault *f)
+{
+	r->talk += n;
+	if (r->talk <= REMOTE_TALK_MAX)
+		return 0;
+	return remote_garbled(r, "says more than it can mean", f);
+}
+
+uint64_t remote_message_max(uint64_t announced)
+{
+	if (!announced || announced > REMOTE_MESSAGE_MAX / 2)
+		return REMOTE_MESSAGE_MAX;
+	return 2 * announced + REMOTE_MESSAGE_SLACK;
+}
+
+int remote_too_long(struct remote *r, uint64_t announced, struct fault *f)
+{
+	r->is_broken = true;
+	return fault_set(f, FAULT_PROTOCOL,
+			 "%s sends a message that is far longer than the "
+			 "%" PRIu64 " octets that %s",
+			 r->place, announced ? announced : REMOTE_MESSAGE_MAX,
+			 announced ? "it announced" : "are the most");
+}
+
 int remote_line(struct remote *r, struct fault *f)
 {
 	buf_reset(&r->line);
@@ -457,6 +507,8 @@ int remote_line(struct remote *r, struct fault *f)
 			return remote_garbled(r, "sends a line without an end",
 					      f);
 		remote_taken(r, n);
+		if (remote_count(r, n, f) < 0)
+			return -1;
 		if (lf)
 			break;
 	}

@@ -3,23 +3,32 @@
  * libcurl dials (net/handle.h): name look-up, proxy, greeting, what the server
  * can do, STLS or STARTTLS, the certificate; and the log-in where it takes more
  * than words (CRAM-MD5, APOP).  Then lines and octets go over its connection.
- * A line is capped, octets are streamed, and silence is timed. */
+ * Nothing that a server says is without an end: a line, the lines of an answer,
+ * a message, silence and slowness have their limits. */
 #ifndef STORE_REMOTE_H
 #define STORE_REMOTE_H
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/fault.h"
 #include "net/handle.h"
+#include "net/wait.h"
 #include "store/mailbox.h"
 
 #define REMOTE_LINE_MAX	 (64 * 1024) /* octets of a line */
 #define REMOTE_HEARD_MAX (16 * 1024) /* of what was said while dialling */
 #define REMOTE_ROOM	 (64 * 1024)
+/* Octets of an answer that are not a message's: lists, and what is dropped. */
+#define REMOTE_TALK_MAX (UINT64_C(256) * 1024 * 1024)
+/* A message that is longer is not taken.  Sizes that servers announce are often
+ * guesses, without CRs or dots, or before a conversion. */
+#define REMOTE_MESSAGE_MAX   (UINT64_C(4) * 1024 * 1024 * 1024)
+#define REMOTE_MESSAGE_SLACK (UINT64_C(1024) * 1024)
 
 /* A log-in that libcurl makes. */
 struct remote_sasl {
@@ -47,8 +56,11 @@ struct remote {
 	char error[CURL_ERROR_SIZE];
 
 	unsigned milliseconds; /* without a word */
-	struct buf line;       /* of remote_line */
-	size_t at, have;       /* in room */
+	bool is_ending;	       /* then that is the time of a whole answer */
+	struct wait wait;
+	uint64_t talk;	 /* octets of the answer that are no message's */
+	struct buf line; /* of remote_line */
+	size_t at, have; /* in room */
 	char room[REMOTE_ROOM];
 };
 
@@ -67,6 +79,11 @@ int remote_may_log_in(const struct remote *r, struct fault *f);
  * what is secret; NULL: it is shown as it is. */
 int remote_send(struct remote *r, const char *text, const char *shown,
 		struct fault *f);
+/* A new answer is due, with its time and its room.  remote_send does it, and so
+ * does who asked for several at once. */
+void remote_expect(struct remote *r);
+/* Each wait but a short one is over: the farewell is all that is left. */
+void remote_hurry(struct remote *r, unsigned milliseconds);
 /* The next line without its end, in r->line until the next call. */
 int remote_line(struct remote *r, struct fault *f);
 /* At least one octet that has arrived, *n of them at *data.  What is not
@@ -74,6 +91,11 @@ int remote_line(struct remote *r, struct fault *f);
 int remote_more(struct remote *r, const char **data, size_t *n,
 		struct fault *f);
 void remote_taken(struct remote *r, size_t n);
+/* So many octets are dropped; -1 when it is too much for one answer. */
+int remote_count(struct remote *r, size_t n, struct fault *f);
+/* How long a message may be, by the size that was announced (0: none). */
+uint64_t remote_message_max(uint64_t announced);
+int remote_too_long(struct remote *r, uint64_t announced, struct fault *f);
 /* For who waits by himself: as much as goes now, 0 when nothing does; *end:
  * the server closed. */
 ssize_t remote_try_send(struct remote *r, const void *data, size_t n,

@@ -450,11 +450,80 @@ answering() {
 
 @test "a literal that is shorter than it said leaves none either" {
 	serve "${imap_login[@]}" "${imap_one[@]}" '< m4 UID FETCH 7' \
-		'> * 1 FETCH (UID 7 BODY[] {9000000000000}' '> Subject: x' '> ' \
+		'> * 1 FETCH (UID 7 BODY[] {90}' '> Subject: x' '> ' \
 		'> half' '> )' '> m4 OK' close
 	get "imaps://localhost:$port" save 1 one.eml
 	[ "$status" -eq 75 ]
 	[ ! -e one.eml ]
+}
+
+# no_trace - nothing of the message is left, no temporary file either.
+no_trace() {
+	[ -z "$(ls -A kept)" ] && [ ! -e one.eml ] &&
+		[ -z "$(find . -name '.mailget*' -o -name '*.tmp')" ]
+}
+
+@test "a message that goes on far beyond its size fills no disk" {
+	serve "${pop3_login[@]}" "${pop3_one[@]}" '< RETR 1' '> +OK' \
+		'> Subject: x' '> ' 'flood line after line\r\n'
+	mkdir kept
+	(
+		ulimit -f 20000 # 1 KiB each: a disk that is small
+		get "pop3s://localhost:$port" fetch kept
+		[ "$status" -eq 76 ]
+		says announced
+		get "pop3s://localhost:$port" save 1 one.eml
+		[ "$status" -eq 76 ]
+	)
+	no_trace
+}
+
+@test "a literal of another size than the message has is not taken" {
+	local size
+	for size in 4294967296 9000000000000 9223372036854775807 \
+		18446744073709551616 99999999999999999999999 -5 '' x; do
+		rm -rf port-is input script kept
+		serve "${imap_login[@]}" "${imap_one[@]}" '< m4 UID FETCH 7' \
+			"> * 1 FETCH (UID 7 BODY[] {$size}" '> Subject: x' \
+			'> )' '> m4 OK' 'flood line after line\r\n'
+		mkdir kept
+		(
+			frugal
+			ulimit -f 20000
+			get "imaps://localhost:$port" fetch kept
+			[ "$status" -eq 76 ]
+			get "imaps://localhost:$port" save 1 one.eml
+			[ "$status" -eq 76 ]
+		)
+		no_trace
+		teardown
+	done
+}
+
+@test "a message that is NIL is gone, not empty" {
+	serve "${imap_login[@]}" "${imap_one[@]}" '< m4 UID FETCH 7' \
+		'> * 1 FETCH (UID 7 BODY[] NIL)' '> m4 OK' wait
+	mkdir kept
+	get "imaps://localhost:$port" fetch kept
+	[ "$status" -eq 69 ]
+	no_trace
+}
+
+@test "a server that drips is given up: in a message, a list, a line" {
+	local -a at=("${pop3_login[@]}" "${pop3_one[@]}" '< RETR 1' '> +OK')
+	local begin=$SECONDS
+	mkdir kept
+	serve "${at[@]}" 'drip 0.5 x'
+	get --timeout 3 "pop3s://localhost:$port" fetch kept
+	[ "$status" -eq 75 ]
+	no_trace
+	[ $((SECONDS - begin)) -lt 120 ]
+	teardown
+	rm -f port-is input
+	serve "${imap_login[@]}" '< m2 EXAMINE' 'drip 0.5 * OK wait\r\n'
+	get --timeout 3 "imaps://localhost:$port"
+	[ "$status" -eq 75 ]
+	[ $((SECONDS - begin)) -lt 180 ]
 }
 
 @test "sizes and numbers that are none are no memory and no crash" {

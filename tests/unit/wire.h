@@ -255,12 +255,11 @@ ssize_t dial_receive(struct dial *d, void *data, size_t n, bool *end,
 	return (ssize_t)some;
 }
 
-int dial_wait(struct dial *d, bool to_send, unsigned milliseconds,
-	      struct fault *f)
+int dial_wait(struct dial *d, bool to_send, struct wait *limit, struct fault *f)
 {
 	struct wire *w = wire_of(d);
 
-	(void)milliseconds;
+	(void)limit;
 	(void)f;
 	assert_int_equal(w->shown.len, 0);
 	if (to_send)

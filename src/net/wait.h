@@ -1,0 +1,71 @@
+/* wait.h - waiting for a connection, with an end to it: the one place.
+ *
+ * A wait has a budget of time that only waiting uses up, not what is done with
+ * the octets in between.  A reply has its budget once (wait_begin).  In a
+ * stream (wait_begin_stream) each octet renews the time of silence, and enough
+ * of them earn more time in all: a peer that drips octets is given up too.
+ *
+ * "Again" is not believed for ever: when the descriptor is ready each time and
+ * yet nothing could be taken from it or given to it (memory for TLS that is
+ * out, above all), the wait pauses a little longer each time, and fails after
+ * some seconds.
+ *
+ * Interrupted calls go on; a signal that asks us to end (base/interrupt) ends
+ * each wait early. */
+#ifndef NET_WAIT_H
+#define NET_WAIT_H
+
+#include <poll.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/fault.h"
+
+#define WAIT_FOREVER UINT64_MAX
+#define WAIT_FDS_MAX 3
+/* Octets a second: a stream that is slower for long is given up. */
+#define WAIT_PACE 32
+/* ... namely after so many times the time of silence, in all. */
+#define WAIT_SLOWNESS 5
+
+enum wait_end {
+	WAIT_FAULT = -1,
+	WAIT_TIME, /* it is up */
+	WAIT_READY,
+	WAIT_WOKEN, /* somebody wants us to end; said again each time */
+};
+
+/* Milliseconds. */
+struct wait {
+	uint64_t quiet, quiet_left; /* without an octet */
+	uint64_t whole, whole_left; /* in all */
+	bool is_stream;
+	int wake;	    /* readable: we are to end; -1: none */
+	bool heeds_signals; /* one that has a handler is WAIT_WOKEN, too */
+	/* ready, and yet nothing moved */
+	bool was_ready;
+	unsigned stalls;
+	uint64_t stalled;
+};
+
+void wait_begin(struct wait *w, uint64_t milliseconds);
+void wait_begin_stream(struct wait *w, uint64_t milliseconds);
+/* Another budget for what goes on. */
+void wait_limit(struct wait *w, uint64_t milliseconds);
+/* So many octets came or went since the last wait. */
+void wait_moved(struct wait *w, size_t octets);
+/* After WAIT_TIME: there were octets, but too few. */
+bool wait_was_slow(const struct wait *w);
+
+/* Try to read and to write first: TLS may hold back octets that no poll sees.
+ * Up to WAIT_FDS_MAX of them; FAULT_TEMPORARY when nothing moves though they
+ * are ready. */
+enum wait_end wait_poll(struct wait *w, struct pollfd *p, size_t n,
+			struct fault *f);
+/* The same for a client's connection; to be woken is FAULT_INTERRUPTED there.
+ */
+enum wait_end wait_socket(struct wait *w, int fd, short events,
+			  const char *place, struct fault *f);
+
+#endif
