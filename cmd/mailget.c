@@ -85,6 +85,9 @@ static const struct option_row rows[] = {
 	     .help = "write over files that are there"),
 	FLAG(0, "maildir", .field = OPTION_OWN(struct wish, order.is_maildir),
 	     .help = "fetch into a Maildir"),
+	FLAG(0, "into", .field = OPTION_OWN(struct wish, order.goes_inside),
+	     .help = "of a mail that is attached take its attachments, and "
+		     "not the mail"),
 	FLAG(0, "raw", .field = OPTION_OWN(struct wish, is_raw),
 	     .help = "commands of POP3 or IMAP from standard input, replies "
 		     "on standard output"),

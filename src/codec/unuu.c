@@ -50,10 +50,25 @@ static bool is_data(const struct unuu *s, const char *line, size_t n)
 	return true;
 }
 
+/* "begin" may stand in a sentence: of many files one begins with its data. */
+static int open_file(struct unuu *s)
+{
+	if (!s->is_pending)
+		return 0;
+	s->is_pending = false;
+	if (s->began && s->began(s) < 0)
+		return -1;
+	if (s->state == UNUU_BASE64 && s->sink.next)
+		unbase64_init(&s->base64, s->sink.next);
+	return 0;
+}
+
 static int take_data(struct unuu *s, const char *line, size_t n)
 {
 	size_t octets = told(line, n), at = 1;
 
+	if (open_file(s) < 0)
+		return -1;
 	if (s->filled + 64 > sizeof(s->room) && flush(s) < 0)
 		return -1;
 	s->has_data = true;
@@ -72,6 +87,24 @@ static int take_data(struct unuu *s, const char *line, size_t n)
 
 /* ---- the frame ---- */
 
+/* The octets go out before the caller looks at what became of them. */
+static int end_file(struct unuu *s)
+{
+	bool is_open = !s->is_pending;
+
+	if (is_open && s->state == UNUU_BASE64 && s->sink.next) {
+		sink_close(&s->base64.sink);
+		s->is_damaged = s->base64.is_damaged;
+	}
+	s->is_damaged = s->is_damaged || s->was_broken || !s->has_end;
+	s->is_pending = false;
+	s->has_begin = s->has_data = s->was_broken = s->is_section = false;
+	s->state = UNUU_SEEK;
+	if (flush(s) < 0)
+		return -1;
+	return is_open && s->ended ? s->ended(s) : 0;
+}
+
 static int begin(struct unuu *s, const char *line, size_t n)
 {
 	static const char plain[] = "begin ", base64[] = "begin-base64 ";
@@ -89,17 +122,18 @@ static int begin(struct unuu *s, const char *line, size_t n)
 	if (digits < 3 || digits > 6 || at + 1 >= n || line[at] != ' ')
 		return 0;
 	at++;
+	if (s->is_many && s->has_begin && end_file(s) < 0)
+		return -1;
+	if (s->is_many)
+		s->has_end = s->is_damaged = s->has_spaces = false;
 	length = n - at < sizeof(s->name) ? n - at : sizeof(s->name) - 1;
 	memcpy(s->name, line + at, length);
 	s->name[length] = '\0';
 	s->has_begin = true;
 	s->state = is_base64 ? UNUU_BASE64 : UNUU_DATA;
 	s->candidate = 0;
-	if (s->began && s->began(s) < 0)
-		return -1;
-	if (is_base64 && s->sink.next)
-		unbase64_init(&s->base64, s->sink.next);
-	return 1;
+	s->is_pending = true;
+	return s->is_many ? 1 : open_file(s) < 0 ? -1 : 1;
 }
 
 static bool is_end(const char *line, size_t n)
@@ -123,9 +157,13 @@ static int take_candidate(struct unuu *s)
 
 static int finish_data(struct unuu *s)
 {
+	if (s->has_begin && open_file(s) < 0)
+		return -1;
 	s->has_end = true;
 	s->is_damaged = s->is_damaged || s->was_broken;
 	s->state = UNUU_DONE;
+	if (s->is_many && s->has_begin)
+		return end_file(s);
 	return flush(s);
 }
 
@@ -162,7 +200,7 @@ static int seek_section(struct unuu *s, const char *line, size_t n)
 
 static int take_seek(struct unuu *s, const char *line, size_t n)
 {
-	int r = s->has_begin ? 0 : begin(s, line, n);
+	int r = s->has_begin && !s->is_many ? 0 : begin(s, line, n);
 
 	if (r)
 		return r < 0 ? -1 : 0;
@@ -173,12 +211,16 @@ static int take_seek(struct unuu *s, const char *line, size_t n)
 
 static int take_base64(struct unuu *s, const char *line, size_t n)
 {
+	if (open_file(s) < 0)
+		return -1;
 	if (n == 4 && !memcmp(line, "====", 4)) {
+		s->has_end = true;
+		if (s->is_many)
+			return end_file(s);
 		if (s->sink.next) {
 			sink_close(&s->base64.sink);
 			s->is_damaged = s->base64.is_damaged;
 		}
-		s->has_end = true;
 		s->state = UNUU_DONE;
 		return 0;
 	}
@@ -214,7 +256,7 @@ static int take_line(struct unuu *s)
 	s->was_broken = true;
 	s->was_nothing = false;
 	s->state = UNUU_SEEK;
-	return 0;
+	return s->is_many ? take_seek(s, line, n) : 0;
 }
 
 /* ---- the sink ---- */
@@ -251,6 +293,8 @@ static int finish(struct sink *sink)
 
 	if ((s->held || s->is_long) && take_line(s) < 0)
 		return -1;
+	if (s->is_many && s->has_begin)
+		return end_file(s);
 	if (s->state == UNUU_BASE64 && s->sink.next) {
 		sink_close(&s->base64.sink);
 		s->is_damaged = true;

@@ -4,7 +4,8 @@
  * too.  Of a file that was cut over several messages a section has neither:
  * there the first full line of 45 octets begins it, or a shorter one right
  * before the end.  Lines are believed only when their length is what their
- * first character says.  One file is read, the first. */
+ * first character says.  One file is read, the first; with `is_many` all of
+ * them, each between a call of `began` and one of `ended`. */
 #ifndef CODEC_UNUU_H
 #define CODEC_UNUU_H
 
@@ -22,6 +23,9 @@ struct unuu {
 	/* Called once, when a begin line was read: may change sink.next.
 	 * NULL: nothing to be told. */
 	int (*began)(struct unuu *s);
+	/* With is_many; has_end and is_damaged are the file's. */
+	int (*ended)(struct unuu *s);
+	bool is_many;
 	void *context;
 
 	bool has_begin, has_data, has_end;
@@ -31,6 +35,7 @@ struct unuu {
 	/* running state */
 	bool is_section;
 	enum { UNUU_SEEK, UNUU_DATA, UNUU_BASE64, UNUU_DONE } state;
+	bool is_pending;  /* begun, and began was not called yet */
 	bool was_broken;  /* data ended at a line that is none */
 	bool has_spaces;  /* zero is written as a space */
 	bool was_nothing; /* the line before stood for no octets */

@@ -139,7 +139,7 @@ static int take_one(struct act *a, struct fault *f)
 
 static int take_attachments(struct act *a, struct fault *f)
 {
-	size_t count = 0;
+	struct detached found = { 0 };
 	int r = disk_make_folder(a->order->path, f);
 
 	tempfile_tidy(a->order->path, FETCH_PREFIX);
@@ -148,17 +148,21 @@ static int take_attachments(struct act *a, struct fault *f)
 		struct arena each = ARENA_INIT;
 
 		r = detach_message(&each, a->order, &a->mailbox,
-				   a->choice.numbers[i], &count, f);
+				   a->choice.numbers[i], &found, f);
 		arena_free(&each);
 		if (r == 0 && a->is_new)
 			r = seen_add(a->is_new,
 				     mailbox_id(&a->mailbox,
 						a->choice.numbers[i], f));
 	}
-	if (count)
+	if (found.count)
 		a->is_unsafe |= !atomic_file_sync(a->order->path);
-	if (r == 0 && !count)
+	if (r == 0 && !found.count)
 		log_note("no attachments");
+	if (r == 0 && found.damaged)
+		r = fault_set(f, FAULT_DATA,
+			      "%zu of %zu attachments are damaged or cut off",
+			      found.damaged, found.count);
 	return fault_is_set(f) ? -1 : r;
 }
 

@@ -27,16 +27,21 @@ struct detaching {
 	struct stage stage;
 	struct parser parser;
 	struct sink_tee tee;
-	size_t leaves, count;
+	size_t leaves, count, damaged;
+	struct atomic_file file; /* of the uuencoded file at hand */
+	const char *name;
 };
 
 /* "part-2.png", by what the part says it is. */
-static const char *made_up_name(struct detaching *d, const char *type)
+static const char *made_up_name(struct detaching *d, const struct entity *e,
+				const char *type)
 {
 	size_t n = type ? parameter_main(type) : 0, from = 0;
 	const char *slash = type ? memchr(type, '/', n) : NULL;
 	bool fits;
 
+	if (e->type == TYPE_RFC822)
+		return arena_format(d->arena, "part-%zu.eml", d->leaves);
 	if (slash)
 		from = (size_t)(slash - type) + 1;
 	fits = slash && n - from >= 1 && n - from <= 5;
@@ -78,6 +83,22 @@ static int tell(const struct detaching *d, const char *name, struct fault *f)
 	return r;
 }
 
+/* What could not be read whole is kept as far as it could be. */
+static int finish_file(struct detaching *d, struct atomic_file *file,
+		       const char *name, bool is_damaged, struct fault *f)
+{
+	if (is_damaged) {
+		d->damaged++;
+		log_warning("message %zu: %s is damaged or cut off: it is kept "
+			    "as far as it could be read",
+			    d->number, name);
+	}
+	if (commit(d, file, name, &name, f) < 0)
+		return -1;
+	d->count++;
+	return tell(d, name, f);
+}
+
 static int put_file(struct detaching *d, const struct entity *e,
 		    enum fragment_way way, bool is_text, const char *name,
 		    struct fault *f)
@@ -90,44 +111,138 @@ static int put_file(struct detaching *d, const struct entity *e,
 			      ATOMIC_FILE_SHARED, f) < 0)
 		return -1;
 	r = passage_put(&message, e, way, is_text, &file.out.sink);
-	if (r > 0)
-		log_warning("message %zu: the encoding of %s is damaged: it is "
-			    "kept as far as it could be read",
-			    d->number, name);
 	if (r >= 0)
-		r = commit(d, &file, name, &name, f);
+		r = finish_file(d, &file, name, r > 0, f);
 	atomic_file_free(&file);
-	if (r < 0)
-		return -1;
-	d->count++;
-	return tell(d, name, f);
+	return r;
 }
+
+/* ---- uuencoded files in a text ---- */
+
+static int open_uu(void *context, const char *name, struct sink **to,
+		   struct fault *f)
+{
+	struct detaching *d = context;
+	const char *clean = name_clean(d->arena, name);
+
+	d->name = clean ? clean
+			: arena_format(d->arena, "part-%zu.bin", d->leaves);
+	if (atomic_file_begin(&d->file, d->arena, d->order->path, FETCH_PREFIX,
+			      ATOMIC_FILE_SHARED, f) < 0)
+		return -1;
+	*to = &d->file.out.sink;
+	return 0;
+}
+
+static int close_uu(void *context, bool is_damaged, struct fault *f)
+{
+	struct detaching *d = context;
+	int r = finish_file(d, &d->file, d->name, is_damaged, f);
+
+	atomic_file_free(&d->file);
+	d->name = NULL;
+	return r;
+}
+
+static int put_uu_files(struct detaching *d, const struct entity *e,
+			struct fault *f)
+{
+	const struct passage_files files = { open_uu, close_uu, d };
+	struct slice message = stage_slice(&d->stage);
+	int r = passage_put_files(&message, e, &files, f);
+
+	if (d->name) /* its octets failed half-way */
+		atomic_file_free(&d->file);
+	d->name = NULL;
+	return r < 0 ? -1 : 0;
+}
+
+/* ---- parts ---- */
 
 static int put_leaf(struct detaching *d, const struct entity *e,
 		    struct fault *f)
 {
 	struct slice message = stage_slice(&d->stage);
-	struct passage_look look;
 	struct marks m;
 	bool is_text;
 
 	d->leaves++;
 	if (marks_read(&m, d->arena, &message, e, f) < 0)
 		return -1;
-	is_text = passage_is_text(e, m.type);
+	is_text = passage_is_text(e, m.type) || e->type == TYPE_RFC822;
 	if (passage_is_uu(m.encoding))
 		return put_file(d, e, WAY_UU, is_text,
-				m.name ? m.name : made_up_name(d, m.type), f);
-	if (m.name || !is_text)
+				m.name ? m.name : made_up_name(d, e, m.type),
+				f);
+	if (m.name || !is_text || e->type == TYPE_RFC822)
 		return put_file(d, e, WAY_DECODE, is_text,
-				m.name ? m.name : made_up_name(d, m.type), f);
-	if (passage_look(&look, d->arena, &message, e, f) < 0)
+				m.name ? m.name : made_up_name(d, e, m.type),
+				f);
+	return put_uu_files(d, e, f);
+}
+
+/* "report.eml", by the file name that it has or its subject. */
+static const char *message_name(struct detaching *d, const struct entity *e,
+				const struct marks *own, struct fault *f)
+{
+	struct slice message = stage_slice(&d->stage);
+	struct marks inner;
+	const char *name = own->name;
+
+	if (!name && e->next && e->next->parent == e &&
+	    marks_read(&inner, d->arena, &message, e->next, f) == 0 &&
+	    inner.subject)
+		name = name_clean(d->arena, inner.subject);
+	if (!name)
+		return made_up_name(d, e, NULL);
+	return strrchr(name, '.') && own->name
+		       ? name
+		       : arena_format(d->arena, "%s.eml", name);
+}
+
+/* A mail that is attached, as it is. */
+static int put_message(struct detaching *d, const struct entity *e,
+		       struct fault *f)
+{
+	struct slice message = stage_slice(&d->stage);
+	struct entity whole = *e;
+	struct marks m;
+
+	d->leaves++;
+	if (marks_read(&m, d->arena, &message, e, f) < 0)
 		return -1;
-	if (!look.has_uu || !look.has_begin)
-		return 0;
-	return put_file(d, e, WAY_UU, true,
-			look.uu_name ? look.uu_name : made_up_name(d, m.type),
+	whole.end = e->until;
+	return put_file(d, &whole, WAY_DECODE, true, message_name(d, e, &m, f),
 			f);
+}
+
+static bool is_inside(const struct entity *e, const struct entity *message)
+{
+	for (; e; e = e->parent)
+		if (e == message)
+			return true;
+	return false;
+}
+
+static int put_parts(struct detaching *d, struct fault *f)
+{
+	const struct entity *attached = NULL; /* it was put whole */
+	int r = 0;
+
+	for (const struct entity *e = d->parser.first; e && r == 0;
+	     e = e->next) {
+		if (attached && is_inside(e, attached))
+			continue;
+		attached = NULL;
+		if (e->kind == ENTITY_LEAF) {
+			r = put_leaf(d, e, f);
+		} else if (e->kind == ENTITY_MESSAGE &&
+			   !d->order->goes_inside) {
+			r = put_message(d, e, f);
+			attached = e;
+		}
+	}
+	return r;
 }
 
 static int read_message(struct detaching *d, struct mailbox *m, struct fault *f)
@@ -143,7 +258,7 @@ static int read_message(struct detaching *d, struct mailbox *m, struct fault *f)
 }
 
 int detach_message(struct arena *a, const struct fetch_order *o,
-		   struct mailbox *m, size_t number, size_t *count,
+		   struct mailbox *m, size_t number, struct detached *found,
 		   struct fault *f)
 {
 	struct detaching d = { .arena = a, .order = o, .number = number };
@@ -151,12 +266,11 @@ int detach_message(struct arena *a, const struct fetch_order *o,
 
 	stage_init(&d.stage, o->spool, "the message", f);
 	r = read_message(&d, m, f);
-	for (const struct entity *e = r == 0 ? d.parser.first : NULL;
-	     e && r == 0; e = e->next)
-		if (e->kind == ENTITY_LEAF)
-			r = put_leaf(&d, e, f);
+	if (r == 0)
+		r = put_parts(&d, f);
 	parser_free(&d.parser);
 	stage_free(&d.stage);
-	*count += d.count;
+	found->count += d.count;
+	found->damaged += d.damaged;
 	return r;
 }

@@ -34,6 +34,7 @@ struct fetch_order {
 	unsigned lines;	  /* of FETCH_TOP */
 	const char *path; /* of the file or folder; "-" is standard output */
 	bool only_new, yes, force, json, is_maildir;
+	bool goes_inside; /* of a mail that is attached: its attachments */
 	const char *const *spool;
 	void (*trace)(void *context, char direction, const char *text,
 		      size_t n); /* or NULL */

@@ -151,6 +151,38 @@ static int put_uu(const struct slice *message, const struct entity *e,
 	return r || uu.is_damaged || (!uu.has_data && !uu.has_begin);
 }
 
+static int file_began(struct unuu *uu)
+{
+	const struct passage_files *files = uu->context;
+
+	return files->open(files->context, uu->name, &uu->sink.next,
+			   uu->sink.fault);
+}
+
+static int file_ended(struct unuu *uu)
+{
+	const struct passage_files *files = uu->context;
+
+	uu->sink.next = NULL;
+	return files->close(files->context, uu->is_damaged, uu->sink.fault);
+}
+
+int passage_put_files(const struct slice *message, const struct entity *e,
+		      const struct passage_files *files, struct fault *f)
+{
+	struct passage_files own = *files;
+	struct unuu uu;
+	int r;
+
+	unuu_init(&uu, NULL, false, f);
+	uu.is_many = true;
+	uu.began = file_began;
+	uu.ended = file_ended;
+	uu.context = &own;
+	r = decode_text(message, e, &uu.sink);
+	return sink_close(&uu.sink) < 0 ? -1 : r;
+}
+
 static int open_same(void *context, const char *name, struct sink **to,
 		     struct fault *f)
 {

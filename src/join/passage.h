@@ -29,6 +29,16 @@ bool passage_is_text(const struct entity *e, const char *type);
 int passage_look(struct passage_look *look, struct arena *a,
 		 const struct slice *message, const struct entity *e,
 		 struct fault *f);
+/* Every uuencoded file of a text: `open` names where it goes, `close` is called
+ * with whether it is damaged or has no end. */
+struct passage_files {
+	int (*open)(void *context, const char *name, struct sink **to,
+		    struct fault *f);
+	int (*close)(void *context, bool is_damaged, struct fault *f);
+	void *context;
+};
+int passage_put_files(const struct slice *message, const struct entity *e,
+		      const struct passage_files *files, struct fault *f);
 /* 1 when the octets are in doubt. */
 int passage_put(const struct slice *message, const struct entity *e,
 		enum fragment_way way, bool is_text, struct sink *to);

@@ -46,6 +46,75 @@ static const struct alias {
 	{ "eucKR", "EUC-KR" },
 };
 
+/* Labels that mail has and iconv does not know, or takes too narrowly: who
+ * writes "gb2312" or "shift_jis" means what their system makes of it. */
+static const struct label {
+	const char *label, *iconv;
+} labels[] = {
+	{ "gb2312", "GB18030" },
+	{ "gb_2312-80", "GB18030" },
+	{ "gb2312-80", "GB18030" },
+	{ "gbk", "GB18030" },
+	{ "chinese", "GB18030" },
+	{ "x-euc-cn", "GB18030" },
+	{ "shift_jis", "CP932" },
+	{ "shift-jis", "CP932" },
+	{ "sjis", "CP932" },
+	{ "ms_kanji", "CP932" },
+	{ "x-ms-cp932", "CP932" },
+	{ "ks_c_5601-1987", "CP949" },
+	{ "ks_c_5601-1989", "CP949" },
+	{ "ks_c_5601", "CP949" },
+	{ "ksc5601", "CP949" },
+	{ "korean", "CP949" },
+	{ "euc-kr", "CP949" },
+	{ "ms949", "CP949" },
+	{ "windows-949", "CP949" },
+	{ "ms950", "CP950" },
+	{ "x-euc", "EUC-JP" },
+	{ "cp50220", "ISO-2022-JP" },
+	{ "iso-2022-jp-1", "ISO-2022-JP-2" },
+	{ "iso-2022-jp-ms", "ISO-2022-JP" },
+	{ "iso-8859-6-i", "ISO-8859-6" },
+	{ "iso-8859-6-e", "ISO-8859-6" },
+	{ "iso-8859-8-i", "ISO-8859-8" },
+	{ "iso-8859-8-e", "ISO-8859-8" },
+	{ "iso-8859-11", "CP874" },
+	{ "tis-620", "CP874" },
+	{ "dos-874", "CP874" },
+	{ "latin1", "windows-1252" },
+	{ "iso_8859-1", "windows-1252" },
+	{ "iso-8859_1", "windows-1252" },
+	{ "ansi", "windows-1252" },
+	{ "mac-roman", "MACINTOSH" },
+	{ "mac-cyrillic", "MAC-CYRILLIC" },
+	{ "mac-ukrainian", "MAC-UK" },
+	{ "unicode-1-1-utf-7", "UTF-7" },
+	{ "unicode-2-0-utf-7", "UTF-7" },
+	{ "unicode-1-1-utf-8", "utf-8" },
+};
+
+static const char *label_of(const char *name)
+{
+	for (size_t i = 0; i < sizeof(labels) / sizeof(*labels); i++)
+		if (ascii_equal(name, labels[i].label))
+			return labels[i].iconv;
+	return NULL;
+}
+
+/* The name by which a label of a mail is decoded.  "x-" stands before many, by
+ * custom. */
+static const char *decoder_name(const char *name)
+{
+	const char *found = label_of(name);
+
+	if (!found && ascii_begins(name, "x-")) {
+		name += 2;
+		found = label_of(name);
+	}
+	return found ? found : name;
+}
+
 static const char *mime_name(const char *name)
 {
 	for (size_t i = 0; i < sizeof(aliases) / sizeof(*aliases); i++)
@@ -211,7 +280,7 @@ int charset_decode(struct buf *out, const char *charset, const char *bytes,
 	size_t before = out->len;
 	int rc = 0;
 
-	charset = mime_name(charset);
+	charset = mime_name(decoder_name(charset));
 	if (ascii_equal(charset, "us-ascii"))
 		rc = is_ascii(bytes, n) ? buf_put(out, bytes, n) : -1;
 	else if (ascii_equal(charset, "utf-8"))

@@ -5,8 +5,10 @@
 
 #include "base/ascii.h"
 #include "base/text.h"
+#include "mail/charset.h"
 
 #define SECTIONS_MAX 64
+#define CHARSET_ROOM 48
 
 /* Past white space and comments, which nest. */
 static const char *skip_blank(const char *p)
@@ -53,6 +55,25 @@ static const char *find_semicolon(const char *p)
 	return p;
 }
 
+static bool is_file_name(const struct parameter *p)
+{
+	return parameter_is(p, "filename") || parameter_is(p, "name");
+}
+
+/* "This is a test.txt" without quotes: up to the semicolon, unless what stands
+ * behind the blank is a parameter whose semicolon was forgotten. */
+static const char *unquoted_end(const struct parameter *p, const char *at)
+{
+	const char *end = at + strcspn(at, "; \t");
+	const char *all = at + strcspn(at, ";");
+
+	if (!is_file_name(p) || memchr(end, '=', (size_t)(all - end)))
+		return end;
+	while (all > end && text_is_blank(all[-1]))
+		all--;
+	return all;
+}
+
 static const char *read_value(struct parameter *p, const char *at)
 {
 	const char *end;
@@ -62,7 +83,7 @@ static const char *read_value(struct parameter *p, const char *at)
 		end = skip_quoted(at);
 		p->value = at + 1;
 	} else {
-		end = at + strcspn(at, "; \t");
+		end = unquoted_end(p, at);
 		p->value = at;
 	}
 	p->value_length = (size_t)(end - p->value);
@@ -102,18 +123,36 @@ bool parameter_is(const struct parameter *p, const char *name)
 	return !name[n];
 }
 
+/* "C:\TEMP\report.pdf", whose writer meant no quoted pairs. */
+static bool is_windows_path(const struct parameter *p)
+{
+	const char *v = p->value;
+
+	return is_file_name(p) && p->value_length > 3 &&
+	       ((ascii_is_letter(v[0]) && v[1] == ':' && v[2] == '\\') ||
+		(v[0] == '\\' && v[1] == '\\'));
+}
+
 int parameter_put_value(struct buf *out, const struct parameter *p)
 {
+	bool has_pairs = p->quoted && !is_windows_path(p);
+
 	for (size_t i = 0; i < p->value_length; i++) {
-		if (p->quoted && p->value[i] == '\\' && i + 1 < p->value_length)
+		if (has_pairs && p->value[i] == '\\' && i + 1 < p->value_length)
 			i++;
 		buf_putc(out, p->value[i]);
 	}
 	return out->overflow ? -1 : 0;
 }
 
+/* What is put together of a value, and the charset that it names. */
+struct gathering {
+	struct buf octets;
+	char charset[CHARSET_ROOM];
+};
+
 /* "charset'language'text%20": what stands behind the quotes, if any. */
-static void put_extended(struct buf *out, const struct parameter *p,
+static void put_extended(struct gathering *g, const struct parameter *p,
 			 bool has_charset)
 {
 	const char *at = p->value, *end = at + p->value_length;
@@ -121,6 +160,11 @@ static void put_extended(struct buf *out, const struct parameter *p,
 	for (int quotes = has_charset ? 2 : 0; quotes; quotes--) {
 		const char *quote = memchr(at, '\'', (size_t)(end - at));
 
+		if (quote && quotes == 2 &&
+		    (size_t)(quote - at) < sizeof(g->charset)) {
+			memcpy(g->charset, at, (size_t)(quote - at));
+			g->charset[quote - at] = '\0';
+		}
 		if (quote)
 			at = quote + 1;
 	}
@@ -129,10 +173,10 @@ static void put_extended(struct buf *out, const struct parameter *p,
 						       : -1;
 
 		if (octet >= 0) {
-			buf_putc(out, (char)octet);
+			buf_putc(&g->octets, (char)octet);
 			at += 2;
 		} else {
-			buf_putc(out, *at);
+			buf_putc(&g->octets, *at);
 		}
 	}
 }
@@ -154,8 +198,9 @@ static int section_of(const struct parameter *p, bool *extended)
 	return section;
 }
 
-static bool put_section(struct buf *out, const char *field, const char *name,
-			int wanted)
+/* `wanted` is -1 for one that is whole. */
+static bool gather_section(struct gathering *g, const char *field,
+			   const char *name, int wanted, bool is_extended)
 {
 	struct parameter p = { .next = field + parameter_main(field) };
 
@@ -163,27 +208,44 @@ static bool put_section(struct buf *out, const char *field, const char *name,
 		bool extended;
 
 		if (!parameter_is(&p, name) ||
-		    section_of(&p, &extended) != wanted)
+		    section_of(&p, &extended) != wanted ||
+		    (wanted < 0 && extended != is_extended))
 			continue;
 		if (extended)
-			put_extended(out, &p, wanted <= 0);
+			put_extended(g, &p, wanted <= 0);
 		else
-			parameter_put_value(out, &p);
+			parameter_put_value(&g->octets, &p);
 		return true;
 	}
 	return false;
 }
 
-bool parameter_get(struct buf *out, const char *field, const char *name)
+/* The form that can say most comes first: many write a second one for programs
+ * that do not know it. */
+static bool gather(struct gathering *g, const char *field, const char *name)
 {
 	int section = 0;
 
-	if (put_section(out, field, name, -1))
+	if (gather_section(g, field, name, -1, true))
 		return true;
-	while (section < SECTIONS_MAX && !out->overflow &&
-	       put_section(out, field, name, section))
+	while (section < SECTIONS_MAX && !g->octets.overflow &&
+	       gather_section(g, field, name, section, false))
 		section++;
-	return section > 0;
+	return section > 0 || gather_section(g, field, name, -1, false);
+}
+
+bool parameter_get(struct buf *out, const char *field, const char *name)
+{
+	struct gathering g = { .octets = BUF_INIT(out->max) };
+	bool found = gather(&g, field, name);
+
+	if (g.octets.overflow)
+		out->overflow = true;
+	else if (!*g.charset || charset_decode(out, g.charset, g.octets.data,
+					       g.octets.len) < 0)
+		buf_put(out, g.octets.data, g.octets.len);
+	buf_free(&g.octets);
+	return found;
 }
 
 bool parameter_has(const char *field, const char *name)

@@ -2,7 +2,8 @@
  *
  * "multipart/mixed; boundary=x; charset*=..." is a main value and parameters.
  * Read kindly: quotes and comments where they may stand, values that lack the
- * quotes they need, stray semicolons.  Everything borrows the field's value,
+ * quotes they need (of a file name, blanks in it too), the backslashes of a
+ * path of Windows, stray semicolons.  Everything borrows the field's value,
  * which is one unfolded line. */
 #ifndef MAIL_PARAMETER_H
 #define MAIL_PARAMETER_H
@@ -31,7 +32,8 @@ bool parameter_is(const struct parameter *p, const char *name);
 int parameter_put_value(struct buf *out, const struct parameter *p);
 
 /* Appends the whole value of the one that is called so: plain, extended or
- * in sections; the octets of an extended one stay in their own charset. */
+ * in sections, an extended one first; as UTF-8 where it names a charset that is
+ * known here. */
 bool parameter_get(struct buf *out, const char *field, const char *name);
 bool parameter_has(const char *field, const char *name);
 

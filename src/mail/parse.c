@@ -37,6 +37,7 @@ static struct entity *parser_add(struct parser *p, enum entity_kind kind,
 	e->is_fit = true;
 	*p->last = e;
 	p->last = &e->next;
+	p->newest = e;
 	return e;
 }
 
@@ -235,12 +236,22 @@ static void parser_close_down_to(struct parser *p, unsigned depth, uint64_t at,
 	}
 }
 
+/* So do the messages that are attached within `owner`. */
+static void parser_end_messages(struct parser *p, const struct entity *owner,
+				uint64_t end)
+{
+	for (struct entity *e = p->newest; e && e != owner; e = e->parent)
+		if (e->kind == ENTITY_MESSAGE)
+			e->until = end > e->body ? end : e->body;
+}
+
 static void parser_boundary(struct parser *p, unsigned level, bool last)
 {
 	struct entity *owner = p->open[level];
 	uint64_t end = p->line_at - p->held;
 
 	owner->seen = true;
+	parser_end_messages(p, owner, end);
 	parser_end_current(p, end);
 	parser_close_down_to(p, level + 1, end, p->held > 0);
 	p->held = p->start_length = 0;
@@ -522,6 +533,7 @@ static int parser_close(struct sink *sink)
 		end -= p->held;
 	else
 		sink_put(&parser_survey(p)->sink, p->hold, p->held);
+	parser_end_messages(p, NULL, end);
 	parser_end_current(p, end);
 	parser_close_down_to(p, 0, end, end < p->at);
 	return fault_is_set(sink->fault) ? -1 : 0;

@@ -75,6 +75,7 @@ struct entity {
 	const char *boundary; /* of a multipart */
 	bool seen;	      /* its boundary */
 	bool before_line_end; /* of a CLOSE: one follows in the input */
+	uint64_t until;	      /* of a MESSAGE: where what it holds ends */
 	struct survey survey; /* of a leaf's body */
 
 	/* what draft.c makes of it */
@@ -91,7 +92,8 @@ struct parser {
 
 	/* running state */
 	struct arena *arena;
-	struct entity **last, *current; /* current is NULL in filling */
+	struct entity **last, *newest;
+	struct entity *current; /* NULL in filling */
 	size_t count;
 	uint64_t at, line_at, lines;
 	bool in_header;

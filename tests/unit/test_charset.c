@@ -132,12 +132,45 @@ static void decode(void **state)
 	buf_free(&out);
 }
 
+static void labels_of_mail(void **state)
+{
+	static const struct {
+		const char *label, *octets;
+	} rows[] = {
+		{ "Shift_JIS", "\x93\xfa\x96\x7b" },
+		{ "x-sjis", "\x93\xfa\x96\x7b" },
+		{ "windows-31J", "\x93\xfa\x96\x7b" },
+		{ "EUC-JP", "\xc6\xfc\xcb\xdc" },
+		{ "x-euc-jp", "\xc6\xfc\xcb\xdc" },
+		{ "ISO-2022-JP", "\x1b$BF|K\\\x1b(B" },
+		{ "GB2312", "\xc8\xd5\xb1\xbe" },
+		{ "x-gbk", "\xc8\xd5\xb1\xbe" },
+		{ "gb18030", "\xc8\xd5\xb1\xbe" },
+		{ "ks_c_5601-1987", "\xec\xed\xdc\xe2" },
+		{ "euc-kr", "\xec\xed\xdc\xe2" },
+		{ "big5", "\xa4\xe9\xa5\xbb" },
+		{ "unicode-1-1-utf-7", "+ZeVnLA-" },
+		{ "x-utf-8", "日本" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		struct buf out = BUF_INIT(100);
+
+		if (charset_decode(&out, rows[i].label, rows[i].octets,
+				   strlen(rows[i].octets)) < 0)
+			fail_msg("%s is not known", rows[i].label);
+		assert_string_equal(out.data, "日本");
+		buf_free(&out);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(named),   cmocka_unit_test(long_slices),
 		cmocka_unit_test(to_utf8), cmocka_unit_test(to_utf8_long),
-		cmocka_unit_test(decode),
+		cmocka_unit_test(decode),  cmocka_unit_test(labels_of_mail),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

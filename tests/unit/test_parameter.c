@@ -34,7 +34,30 @@ static void values(void **state)
 		{ "a/b; x*1=z; x*0=\"y;\"", "x", "y;z" },
 		{ "a/b; x*0*=UTF-8''%41; x*1*=%42; x*2=%43", "x", "AB%43" },
 		{ "a/b; x*1=z", "x", NULL },
-		{ "a/b; x=plain; x*=UTF-8''other", "x", "plain" },
+		/* the form that says most, in whatever order */
+		{ "a/b; x=plain; x*=UTF-8''other", "x", "other" },
+		{ "a/b; x*=UTF-8''other; x=plain", "x", "other" },
+		{ "a/b; x=plain; x*0=oth; x*1=er", "x", "other" },
+		/* in its charset, cut between sections */
+		{ "a/b; x*=iso-8859-1''na%EFve", "x", "na\303\257ve" },
+		{ "a/b; x*=koi8-r'ru'%C1", "x", "\320\260" },
+		{ "a/b; x*0*=iso-2022-jp''%1b$B%46; x*1*=%7c%1b(B", "x",
+		  "\346\227\245" },
+		{ "a/b; x*=x-sjis''%93%FA", "x", "\346\227\245" },
+		{ "a/b; x*=gb2312''%C8%D5", "x", "\346\227\245" },
+		{ "a/b; x*=ks_c_5601-1987''%EC%ED", "x", "\346\227\245" },
+		{ "a/b; x*=klingon''%41", "x", "A" },
+		/* a file name without its quotes */
+		{ "a/b; filename=This is a test.txt", "filename",
+		  "This is a test.txt" },
+		{ "a/b; filename=a b.txt ; size=3", "filename", "a b.txt" },
+		{ "a/b; name=a.txt charset=x", "name", "a.txt" },
+		{ "a/b; x=This is a test", "x", "This" },
+		{ "a/b; filename=\"C:\\TEMP\\report.pdf\"", "filename",
+		  "C:\\TEMP\\report.pdf" },
+		{ "a/b; filename=\"\\\\srv\\x\"", "filename", "\\\\srv\\x" },
+		{ "a/b; filename=\"a \\\"b\\\".txt\"", "filename",
+		  "a \"b\".txt" },
 		{ "a/b; x*9999999999999=y", "x", NULL },
 	};
 

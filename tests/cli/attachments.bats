@@ -1,0 +1,84 @@
+#!/usr/bin/env bats
+# What mailget makes of attachments as other mailers write them
+# (tests/corpus/attachments).
+# shellcheck disable=SC2154 # of the helper
+
+load helper
+
+mails=$BATS_TEST_DIRNAME/../corpus/attachments
+
+setup() {
+	cd "$BATS_TEST_TMPDIR" || return 1
+	home=$BATS_TEST_TMPDIR/home
+	mkdir -m 700 "$home"
+	export HOME=$home MAILSEND_CONFIG=$BATS_TEST_TMPDIR/config
+	: >"$MAILSEND_CONFIG"
+	freeze ''
+}
+
+# take FILE ARGUMENT... - the attachments of one mail, into files/.
+take() {
+	local mail=$1
+
+	shift
+	rm -rf files
+	run --separate-stderr "${MAILSEND%mailsend}mailget" "$@" "$mail" \
+		attachments 1 files
+	show
+}
+
+@test "a mail that is attached is a file, to the octet" {
+	take "$mails/attached-mail.eml"
+	[ "$status" -eq 0 ]
+	[ "$(ls files)" = $'named.eml\npart-4.eml\nthe one inside.eml' ]
+	sed -n '/^From: c@/,/^epilogue/p' "$mails/attached-mail.eml" >wanted
+	truncate -s -1 wanted # the last line end is the boundary's
+	cmp wanted 'files/the one inside.eml'
+	[ "$(cat files/part-4.eml)" = $'Subject: third\n\nthe third' ]
+	python3 - 'files/the one inside.eml' <<-'END'
+		import email, sys
+
+		with open(sys.argv[1], "rb") as file:
+		    part = email.message_from_binary_file(file).get_payload(0)
+		assert part.get_payload(decode=True) == b"hello\n"
+	END
+}
+
+@test "--into takes what is attached to the mail inside" {
+	take "$mails/attached-mail.eml" --into
+	[ "$status" -eq 0 ]
+	[ "$(cat files/inner.bin)" = hello ]
+	[ ! -e files/named.eml ]
+}
+
+@test "every uuencoded file of a text is taken" {
+	take "$mails/two-uuencoded.eml"
+	[ "$status" -eq 0 ]
+	[ "$(ls files)" = $'one.txt\nthree.txt\ntwo.txt' ]
+	[ "$(cat files/one.txt)" = one ]
+	[ "$(cat files/two.txt)" = two ]
+	[ "$(cat files/three.txt)" = three ]
+}
+
+@test "one that is cut off is kept as far as it goes, told and not 0" {
+	take "$mails/truncated-uuencoded.eml"
+	[ "$status" -eq 65 ]
+	says cut.txt
+	[ "$(cat files/whole.txt)" = one ]
+	[ "$(cat files/cut.txt)" = two ]
+}
+
+@test "names in every form" {
+	local row
+
+	for row in latin1=naïve.txt koi8=а.txt jis=日.txt sjis=日.txt \
+		both=€.txt other-order=€.txt blanks='This is a test.txt' \
+		windows=report.pdf word-in-quotes=naïve.txt \
+		sections=€-long.txt gb=日.txt korean=日.txt 8bit=naïve.txt; do
+		echo "# $row"
+		take "$mails/name-${row%%=*}.eml"
+		[ "$status" -eq 0 ]
+		[ "$(ls files)" = "${row#*=}" ]
+		[ "$(cat "files/${row#*=}")" = hello ]
+	done
+}
