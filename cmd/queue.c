@@ -6,6 +6,7 @@
 
 #include "base/disk.h"
 #include "base/log.h"
+#include "base/world.h"
 #include "config/config.h"
 #include "deliver/spool.h"
 #include "flow/sink.h"
@@ -92,6 +93,9 @@ static int run_queue(struct arena *a, const struct request *r,
 	    0)
 		return -1;
 	fl.trace = transcript_trace(&transcript);
+	/* a person who does it by hand may not do it tomorrow */
+	if (fl.due_only || !world_is_terminal(STDERR_FILENO))
+		queue_note_run(a, folder, world_now());
 	result = flush_run(&fl, &done, f);
 	if (transcript_close(&transcript, &trouble) < 0)
 		log_warning("%s", trouble.text);

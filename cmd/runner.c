@@ -133,15 +133,28 @@ static const char *resume_words(const struct runner *run)
 			    needs_input ? " < FILE" : "");
 }
 
+/* Or is about to be run, for these mails. */
+static bool has_runner(const struct runner *run)
+{
+	const struct series_job *job = run->job;
+
+	return enqueue_mode(job->request, job->account) == ENQUEUE_BACKGROUND ||
+	       enqueue_has_runner(job->arena, job->account);
+}
+
 static void tell_sum(const struct runner *run, const struct series_result *r,
 		     int status)
 {
 	const char *what = run->split ? "parts" : "mails";
 	unsigned went = r->before + r->sent + r->queued;
 
-	if (r->queued)
+	if (r->queued && has_runner(run))
 		log_note("%u of %u %s wait in the queue", r->queued,
 			 r->sent + r->queued + r->failed, what);
+	else if (r->queued)
+		log_warning("%u of %u %s wait in the queue, and %s", r->queued,
+			    r->sent + r->queued + r->failed, what,
+			    report_no_runner);
 	if (status < 0 || r->is_stopped)
 		log_error("%u of %u %s went%s; go on with: %s", went, r->wanted,
 			  what, r->is_stopped ? " until it was stopped" : "",

@@ -496,9 +496,14 @@ int setup_queue(struct arena *a, const struct request *r, const char *folder,
 	is_running = has_systemd(&s);
 	if ((is_running || is_removed) && find_units(&s) < 0)
 		return -1;
-	if (is_removed)
+	if (is_removed) {
+		queue_forget_run(a, folder);
 		return remove_units(&s, is_running) < 0 ? -1 : remove_line(&s);
-	if (make_queue(&s) < 0)
+	}
+	if (make_queue(&s) < 0 ||
+	    (is_running ? install_units(&s) : install_line(&s)) < 0)
 		return -1;
-	return is_running ? install_units(&s) : install_line(&s);
+	if (!s.is_shown)
+		queue_note_run(a, folder, world_now());
+	return 0;
 }

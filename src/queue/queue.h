@@ -114,4 +114,12 @@ int64_t queue_stamp(struct queue *q, const char *name);
 int queue_set_stamp(struct queue *q, const char *name, int64_t when,
 		    struct fault *f);
 
+/* Does something run the queue by itself: a timer, a crontab?  Nobody can be
+ * asked that cheaply, so such a run leaves word that there was one, and so does
+ * whoever sets one up; what is a week old counts no more. */
+bool queue_is_run(struct queue *q, int64_t now);
+/* Makes the queue where there is none.  What fails is left. */
+void queue_note_run(struct arena *a, const char *folder, int64_t now);
+void queue_forget_run(struct arena *a, const char *folder);
+
 #endif

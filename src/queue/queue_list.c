@@ -184,3 +184,40 @@ int queue_set_stamp(struct queue *q, const char *name, int64_t when,
 	folder_abandon(&new);
 	return -1;
 }
+
+/* ---- does anything run it? ---- */
+
+#define RUN_STAMP "run"
+#define RUN_KNOWN (7 * 86400)
+#define RUN_FRESH 3600 /* not written anew within that */
+
+bool queue_is_run(struct queue *q, int64_t now)
+{
+	int64_t last = queue_stamp(q, RUN_STAMP);
+
+	/* of the future: the clock was set back since */
+	return last > 0 && now - last < RUN_KNOWN;
+}
+
+void queue_note_run(struct arena *a, const char *folder, int64_t now)
+{
+	struct fault ignored = FAULT_INIT;
+	struct queue q;
+	int64_t last;
+
+	if (queue_open(&q, a, folder, true, &ignored) < 0)
+		return;
+	last = queue_stamp(&q, RUN_STAMP);
+	if (last <= 0 || last > now || now - last >= RUN_FRESH)
+		queue_set_stamp(&q, RUN_STAMP, now, &ignored);
+}
+
+void queue_forget_run(struct arena *a, const char *folder)
+{
+	struct fault ignored = FAULT_INIT;
+	struct queue q;
+
+	if (queue_open(&q, a, folder, false, &ignored) == 0 &&
+	    queue_stamp(&q, RUN_STAMP))
+		queue_set_stamp(&q, RUN_STAMP, 0, &ignored);
+}

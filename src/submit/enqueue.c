@@ -215,7 +215,8 @@ static int make_lasting(const struct enqueue *q, struct fault *f)
 	return composition_render(c, false, f);
 }
 
-static int put(const struct enqueue *q, struct entry *e, struct fault *f)
+static int put(const struct enqueue *q, struct entry *e, struct outcome *out,
+	       struct fault *f)
 {
 	struct composition *c = q->composition;
 	const char *folder = spool_queue(c->arena, c->account, f);
@@ -223,7 +224,10 @@ static int put(const struct enqueue *q, struct entry *e, struct fault *f)
 
 	if (!folder || queue_open(&queue, c->arena, folder, true, f) < 0)
 		return -1;
-	return queue_put(&queue, &c->stage, e, NULL, f);
+	if (queue_put(&queue, &c->stage, e, NULL, f) < 0)
+		return -1;
+	out->has_runner = queue_is_run(&queue, world_now());
+	return 0;
 }
 
 int enqueue_mail(const struct enqueue *q, struct outcome *out, struct fault *f)
@@ -234,7 +238,7 @@ int enqueue_mail(const struct enqueue *q, struct outcome *out, struct fault *f)
 	if (check_way(c->account, f) < 0 || make_lasting(q, f) < 0)
 		return -1;
 	fill_entry(q, out, &e);
-	if (put(q, &e, f) < 0)
+	if (put(q, &e, out, f) < 0)
 		return -1;
 	for (size_t i = 0; i < c->envelope.count; i++) {
 		struct recipient *one = &c->envelope.recipients[i];
@@ -282,6 +286,16 @@ static void flush_due(struct arena *a, const struct account *account)
 
 	if (fl.folder && !interrupt_signal())
 		flush_start(&fl, true, &ignored);
+}
+
+bool enqueue_has_runner(struct arena *a, const struct account *account)
+{
+	struct fault ignored = FAULT_INIT;
+	const char *folder = spool_queue(a, account, &ignored);
+	struct queue queue;
+
+	return folder && queue_open(&queue, a, folder, false, &ignored) == 0 &&
+	       queue_is_run(&queue, world_now());
 }
 
 void enqueue_flush_due(struct arena *a, const struct account *account)

@@ -44,8 +44,10 @@ int enqueue_mail(const struct enqueue *q, struct outcome *out, struct fault *f);
  * the next run finds it. */
 void enqueue_start(const struct enqueue *q, const struct outcome *out,
 		   bool now);
-/* The same for what is due of others, where the account wants that and there
- * is anything. */
+/* Does something run the account's queue by itself (queue_is_run)? */
+bool enqueue_has_runner(struct arena *a, const struct account *account);
+/* Starts a run for what is due of others, where the account wants that and
+ * there is anything. */
 void enqueue_flush_due(struct arena *a, const struct account *account);
 /* What one mail starts after itself, for many at once. */
 void enqueue_flush_after(struct arena *a, const struct request *r,

@@ -68,31 +68,42 @@ static void report_failure(const struct outcome *out, const struct fault *f)
 		log_error("the message was kept in %s", out->dead_letter);
 }
 
-/* The first of them that a server was asked about, or should have been. */
-static const struct recipient *first_deferred(const struct envelope *e)
+/* What a server said of the first of them, or the way there; NULL where nobody
+ * was asked. */
+static const char *why_deferred(const struct envelope *e)
 {
 	for (size_t i = 0; i < e->count; i++)
 		if (e->recipients[i].is_queued && e->recipients[i].decided)
-			return &e->recipients[i];
+			return small_fault_text(&e->recipients[i].verdict);
 	return NULL;
 }
 
+const char report_no_runner[] =
+	"nothing is known to run the queue here (mailsend --setup-queue sets "
+	"that up, mailsend --flush sends now)";
+
+/* What was put there on purpose is news only where it would stay there. */
 static void report_queued(const struct outcome *out)
 {
 	const struct envelope *e = out->envelope;
-	const struct recipient *one = first_deferred(e);
+	const char *why = why_deferred(e);
+	const char *more =
+		out->has_runner ? "will be tried again" : report_no_runner;
 
-	if (!one)
+	if (!envelope_queued(e))
 		return;
-	if (envelope_queued(e) == e->count)
+	if (!why && !out->has_runner && !out->is_tried)
+		log_warning("it waits in the queue as %s, and %s",
+			    out->queue_id, more);
+	else if (why && envelope_queued(e) == e->count)
 		log_warning("not sent yet; it waits in the queue as %s and "
-			    "will be tried again: %s",
-			    out->queue_id, small_fault_text(&one->verdict));
-	else
+			    "%s: %s",
+			    out->queue_id, more, why);
+	else if (why)
 		log_warning("%zu of %zu recipients wait in the queue as %s and "
-			    "will be tried again: %s",
-			    envelope_queued(e), e->count, out->queue_id,
-			    small_fault_text(&one->verdict));
+			    "%s: %s",
+			    envelope_queued(e), e->count, out->queue_id, more,
+			    why);
 }
 
 void report_outcome(const struct outcome *out, const struct fault *f)

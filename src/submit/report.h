@@ -11,9 +11,11 @@
 
 /* Sentences on standard error: each recipient that was refused with the
  * server's words, the fault of the whole, where the message was kept; and, as a
- * warning, who waits in the queue though a server was asked.  Nothing of a mail
- * that went. */
+ * warning, who waits in the queue though a server was asked, or where nothing
+ * would take them out of it.  Nothing of a mail that went. */
 void report_outcome(const struct outcome *out, const struct fault *f);
+/* What is said of a queue that nothing is known to run. */
+extern const char report_no_runner[];
 /* One JSON object and a newline; `f` may be FAULT_NONE. */
 int report_json(const struct outcome *out, const struct fault *f,
 		struct buf *to);

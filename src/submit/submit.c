@@ -254,5 +254,6 @@ int submit_send(const struct submission *s, struct outcome *out,
 	finish(s, out, f);
 	if (mode != ENQUEUE_NEVER)
 		run_queue(s, &q, mode, out);
+	out->is_tried = mode == ENQUEUE_BACKGROUND;
 	return r;
 }

@@ -664,7 +664,7 @@ queued() {
 	goes -C other ops@example.org <<<"$simple"
 	forget
 	goes -Cother ops@example.org <<<"$simple"
-	turned_down 66 nowhere -C nowhere ops@example.org
+	turned_down 78 nowhere -C nowhere ops@example.org
 }
 
 @test "-C is not read with the rights of somebody else" {

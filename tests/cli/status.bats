@@ -256,3 +256,37 @@ rows() {
 	[ "$status" -eq 0 ]
 	[ "$count" -gt 2 ]
 }
+
+# ---- the queue ----
+
+@test "what waits in a queue that nothing runs: what to do, in the same line" {
+	conf_nobody 'queue auto'
+	send -s hello ann@example.org <<<text
+	[ "$status" -eq 0 ]
+	[ "$(grep -c . <<<"$stderr")" -eq 1 ]
+	says --setup-queue
+	[[ $stderr != *'will be tried again'* ]]
+	send --queue=only -s hello ann@example.org <<<text
+	[ "$status" -eq 0 ]
+	says --setup-queue
+	send --queue=background -s hello ann@example.org <<<text
+	[[ $stderr != *--setup-queue* ]]
+	for file in a b; do echo "$file" >"$file"; done
+	send --each a --each b -s hello ann@example.org
+	[ "$(grep -c -e --setup-queue <<<"$stderr")" -eq 1 ]
+}
+
+@test "a queue that a timer runs: nothing of that, until it is a week ago" {
+	conf_nobody 'queue auto'
+	# before there is any queue, as on a new machine
+	send --flush --due
+	send -s hello ann@example.org <<<text
+	[ "$status" -eq 0 ]
+	says 'will be tried again'
+	[[ $stderr != *--setup-queue* ]]
+	send --queue=only -s hello ann@example.org <<<text
+	[ -z "$stderr" ]
+	freeze 'clock=1700700000'
+	send -s hello ann@example.org <<<text
+	says --setup-queue
+}
