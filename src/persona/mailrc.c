@@ -151,7 +151,9 @@ static void read_line(struct reader *r, const char *line)
 static void read_file(struct mailrc *rc, const char *path, int depth)
 {
 	struct reader r = { .rc = rc, .file_depth = depth };
-	char *text = depth < RCFILE_DEPTH ? rcfile_read(rc->arena, path) : NULL;
+	struct fault wrong = FAULT_INIT;
+	char *text = depth < RCFILE_DEPTH ? rcfile_read(rc->arena, path, &wrong)
+					  : NULL;
 	char *line;
 
 	while (text && (line = rcfile_line(&text)))

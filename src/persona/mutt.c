@@ -24,7 +24,7 @@ struct typed {
 
 struct mutt {
 	bool is_attaching;
-	bool skip_rc;
+	const char *rc; /* of -F, or NULL */
 	struct typed *commands, **last_command;
 };
 
@@ -87,11 +87,7 @@ static SETTER(set_rc)
 {
 	(void)row;
 	(void)f;
-	((struct mutt *)run->own)->skip_rc = true;
-	if (strcmp(value, "/dev/null") != 0)
-		log_note("-F %s is not read: a sender is set by --from, and "
-			 "all else by mailsend's configuration",
-			 value);
+	((struct mutt *)run->own)->rc = value;
 	return 0;
 }
 
@@ -122,7 +118,7 @@ static const struct option_row rows[] = {
 	     .help = "of mutt: set from, realname, use_from, content_type, "
 		     "my_hdr, alias"),
 	FILE_NAME('F', NULL, "FILE", .set = set_rc,
-		  .help = "instead of ~/.muttrc; not read"),
+		  .help = "instead of ~/.muttrc"),
 	FLAG('n', NULL, .set = set_nothing, .help = "no matter"),
 	FLAG('x', NULL, .set = set_nothing, .help = "no matter"),
 	TEXT('m', NULL, "TYPE", .set = set_nothing, .help = "no matter"),
@@ -277,12 +273,22 @@ static int read_rc(struct options_run *run, struct fault *f)
 		NULL,
 	};
 	const struct mutt *own = run->own;
+	const char *const named[] = { own->rc, NULL };
 	struct muttrc rc;
+	int r = 0;
 
 	muttrc_init(&rc, run);
-	if (!own->skip_rc && world_home() &&
-	    muttrc_read(&rc, run->persona == &persona_neomutt ? neomutt : mutt,
-			f) < 0)
+	if (own->rc && strcmp(own->rc, "/dev/null") != 0)
+		r = muttrc_read(&rc, named, f);
+	else if (!own->rc && world_home() &&
+		 muttrc_read(&rc,
+			     run->persona == &persona_neomutt ? neomutt : mutt,
+			     f) < 0)
+		return -1;
+	if (r == 1)
+		return fault_set(f, FAULT_NOINPUT, "-F: there is no file %s",
+				 own->rc);
+	if (r < 0)
 		return -1;
 	run->shown = "-e";
 	for (const struct typed *x = own->commands; x; x = x->next) {
@@ -291,6 +297,8 @@ static int read_rc(struct options_run *run, struct fault *f)
 		if (muttrc_command(&rc, x->text, &wrong) < 0)
 			return fault_set(f, wrong.cause, "-e: %s", wrong.text);
 	}
+	if (muttrc_hooks(&rc, f) < 0)
+		return -1;
 	return use_rc(run, &rc, f);
 }
 

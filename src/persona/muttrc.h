@@ -1,13 +1,14 @@
 /* muttrc.h - what of mutt's configuration concerns the sending of mail.
  *
- * The same commands come from a file and from -e: set, my_hdr, alias, source.
- * In a file all else is passed over, since most of it is for reading mail; of
- * a command that was typed it is said. */
+ * The same commands come from a file and from -e: set, my_hdr, alias, source
+ * and their like.  In a file all else is passed over, since most of it is for
+ * reading mail; of a command that was typed it is said. */
 #ifndef PERSONA_MUTTRC_H
 #define PERSONA_MUTTRC_H
 
 #include <stdbool.h>
 
+#include "persona/muttrc_text.h"
 #include "persona/options.h"
 
 struct muttrc {
@@ -16,13 +17,25 @@ struct muttrc {
 	bool skip_from, use_envelope_from;
 	struct header fields; /* of my_hdr */
 	const char *body_type;
+	struct muttrc_variables variables;
+	struct muttrc_hook *hooks, **last_hook; /* that run for every mail */
+};
+
+/* A command, and where it stood. */
+struct muttrc_hook {
+	const char *text, *file; /* file NULL: it was typed */
+	unsigned line;
+	struct muttrc_hook *next;
 };
 
 void muttrc_init(struct muttrc *rc, struct options_run *run);
-/* The first of the files that is there; the list ends with NULL. */
+/* The first of the files that is there; the list ends with NULL.  1 when there
+ * is none. */
 int muttrc_read(struct muttrc *rc, const char *const *paths, struct fault *f);
 /* One -e: FAULT_USAGE for a password, and for a wish to sign or encrypt, since
  * the mail would go out without. */
 int muttrc_command(struct muttrc *rc, const char *text, struct fault *f);
+/* Once all is read: what is to be set for every mail. */
+int muttrc_hooks(struct muttrc *rc, struct fault *f);
 
 #endif

@@ -10,18 +10,17 @@
 #include "base/world.h"
 #include "mail/charset.h"
 
-char *rcfile_read(struct arena *a, const char *path)
+char *rcfile_read(struct arena *a, const char *path, struct fault *f)
 {
 	struct buf text = BUF_INIT(RCFILE_MAX);
-	struct fault f = FAULT_INIT;
 	char *copy = NULL;
 
 	path = disk_expand_home(a, path);
-	if (disk_read_file(path, &text, true, &f) == 0)
+	if (disk_read_file(path, &text, true, f) == 0)
 		copy = arena_dup(a, charset_to_utf8(a, text.data,
 						    world_charset()));
-	else if (fault_is_set(&f))
-		log_warning("%s; its aliases are not known", f.text);
+	else if (fault_is_set(f))
+		log_warning("%s; what it sets is not known", f->text);
 	buf_free(&text);
 	return copy;
 }

@@ -83,7 +83,7 @@ static int find(struct resolver *r, const struct address *typed,
 	struct address_list one = { 0 };
 
 	address_append(r->arena, &one, typed);
-	if (r->nicknames && r->nicknames->first) {
+	if (r->nicknames && (r->nicknames->first || r->nicknames->missing)) {
 		if (nicknames_expand(r->arena, r->nicknames, &one, &out->named,
 				     f) < 0)
 			return -1;

@@ -1,16 +1,19 @@
 /* nicknames.c - a short list, searched from its front. */
 #include "submit/nicknames.h"
 
+#include <string.h>
+
 #include "base/ascii.h"
 
 struct nickname {
 	const char *name;
 	const char *list;
+	const char *refusal; /* why the list is not known; or NULL */
 	struct nickname *next;
 };
 
-void nicknames_add(struct arena *a, struct nicknames *all, const char *name,
-		   const char *list, bool instead)
+static struct nickname *find_or_make(struct arena *a, struct nicknames *all,
+				     const char *name)
 {
 	struct nickname **end = &all->first;
 
@@ -19,16 +22,56 @@ void nicknames_add(struct arena *a, struct nicknames *all, const char *name,
 	if (!*end) {
 		*end = arena_alloc(a, sizeof(**end));
 		(*end)->name = name;
-		instead = true;
 	}
-	(*end)->list =
-		instead ? list : arena_format(a, "%s, %s", (*end)->list, list);
+	return *end;
+}
+
+void nicknames_add(struct arena *a, struct nicknames *all, const char *name,
+		   const char *list, bool instead)
+{
+	struct nickname *nick = find_or_make(a, all, name);
+
+	if (!nick->list || instead)
+		nick->list = list;
+	else
+		nick->list = arena_format(a, "%s, %s", nick->list, list);
+	if (instead)
+		nick->refusal = NULL;
+}
+
+void nicknames_refuse(struct arena *a, struct nicknames *all, const char *name,
+		      const char *why)
+{
+	find_or_make(a, all, name)->refusal = why;
+}
+
+void nicknames_remove(struct nicknames *all, const char *name)
+{
+	struct nickname **at = &all->first;
+
+	if (strcmp(name, "*") == 0)
+		all->first = NULL;
+	while (*at && !ascii_equal((*at)->name, name))
+		at = &(*at)->next;
+	if (*at)
+		*at = (*at)->next;
+}
+
+void nicknames_lose(struct nicknames *all, const char *why)
+{
+	if (!all->missing)
+		all->missing = why;
+}
+
+static bool is_bare(const struct address *one)
+{
+	return !one->group_only && !*one->domain && *one->local;
 }
 
 static const struct nickname *find(const struct nicknames *all,
 				   const struct address *one)
 {
-	if (one->group_only || *one->domain)
+	if (!is_bare(one))
 		return NULL;
 	for (const struct nickname *x = all->first; x; x = x->next)
 		if (ascii_equal(x->name, one->local))
@@ -44,10 +87,20 @@ static int expand(struct arena *a, const struct nicknames *all,
 	struct address_list found = { 0 };
 	struct fault wrong = FAULT_INIT;
 
+	if (!nick && all->missing && is_bare(one))
+		return fault_set(f, FAULT_CONFIG,
+				 "%s is no alias that is known, and not all of "
+				 "your start-up file could be followed: %s; "
+				 "write the whole address",
+				 one->local, all->missing);
 	if (!nick) {
 		address_append(a, to, one);
 		return 0;
 	}
+	if (nick->refusal)
+		return fault_set(f, FAULT_CONFIG,
+				 "the alias %s of your start-up file: %s",
+				 nick->name, nick->refusal);
 	if (depth == NICKNAMES_DEPTH_MAX)
 		return fault_set(f, FAULT_CONFIG,
 				 "the alias %s of your start-up file stands "

@@ -246,7 +246,7 @@ int resolve_recipients(struct resolver *r, const struct address_list *list,
 	struct address_list named = { 0 };
 	struct address_index index = { 0 };
 
-	if (r->nicknames && r->nicknames->first) {
+	if (r->nicknames && (r->nicknames->first || r->nicknames->missing)) {
 		if (nicknames_expand(r->arena, r->nicknames, list, &named, f) <
 		    0)
 			return -1;

@@ -240,17 +240,61 @@ teardown_file() {
 	went_to neo@example.net
 }
 
-@test "-F: another start-up file is noted and not read" {
+@test "-F: another start-up file instead" {
 	configure
 	echo 'alias bob bob@example.net' >"$home/.muttrc"
 	echo 'alias bob other@example.net' >rc
-	call mutt -F rc -s x bob <<<text
-	[ "$status" -eq 0 ]
-	says 'not read'
-	there
-	went_to bob@example.org
+	sends mutt -F rc -s x bob <<<text
+	went_to other@example.net
 	sends mutt -F /dev/null -s x bob <<<text
 	went_to bob@example.org
+	refuses 66 missing mutt -F missing -s x bob <<<text
+}
+
+@test "the start-up file: variables, quotes, files as mutt reads them" {
+	configure
+	printf '%s\n' 'alias filed filed@example.net' >"$home/al"
+	cat >"$home/.muttrc" <<-'END'
+	set alias_file=~/al my_dept="Ops\; night"
+	set realname="Ops Team" from=ops@example.org
+	source $alias_file
+	alias me $realname <$from>
+	alias two a@example.net\; b@example.net
+	alias dept "$my_dept" <d@example.net>
+	my_hdr X-A: a\; b
+	END
+	sends mutt -s x filed me two dept <<<text
+	is headers/To 'filed@example.net, Ops Team <ops@example.org>, a@example.net, b@example.net, "Ops; night" <d@example.net>'
+	is headers/X-A 'a; b'
+	went_to filed@example.net ops@example.org {a,b,d}@example.net
+}
+
+@test "a start-up file that cannot be followed: no bare name is guessed" {
+	local line
+
+	configure
+	while IFS= read -r line; do
+		printf '%s\n' 'alias known k@example.net' "$line" >"$home/.muttrc"
+		refuses 78 "$home/.muttrc:2" mutt -s x bob <<<text
+		# what is known, and what is whole, goes on
+		sends mutt -s x known eve@example.net <<<text
+		went_to {k,eve}@example.net
+	done <<-'END'
+	source "touch made|"
+	source `touch made; echo al`
+	source ~/not-there
+	source $my_nothing/al
+	alias bob `touch made`@example.net
+	END
+	[ ! -e made ]
+	refuses 64 program mutt -e 'source "touch made|"' -s x bob <<<text
+	[ ! -e made ]
+	rm "$home/.muttrc"
+	mkdir "$home/.muttrc"
+	call mutt -s x bob <<<text
+	[ "$status" -eq 78 ]
+	says .muttrc
+	[ -z "$(arrived)" ]
 }
 
 @test "what is for a person at a screen is refused" {

@@ -1,6 +1,8 @@
 /* What the options of `mutt` leave in the request. */
 #include "persona_bench.h"
 
+#include <sys/stat.h>
+
 #define PERSONA persona_mutt
 
 static void the_table(void **state)
@@ -125,9 +127,124 @@ static void the_start_up_file(void **state)
 	ACCEPTS("-e", "set from=e@x.org; unmy_hdr X-A", "team");
 	assert_string_equal(request.from.spec, "e@x.org");
 	assert_null(request.extra.first);
+	bench_write("other", "alias bob other@x.org\n");
+	ACCEPTS("-F", "~/other", "bob");
+	nickname_is("bob", "other@x.org");
+	assert_int_equal(bench_parse(&PERSONA,
+				     (const char *const[]){ "-F",
+							    "/nonexistent",
+							    "bob", NULL }),
+			 -1);
+	assert_int_equal(fault.cause, FAULT_NOINPUT);
 	ACCEPTS("-F", "/dev/null", "team");
 	assert_false(request.has_from);
 	nickname_is("team", "team");
+}
+
+/* What mutt 2.2 says of each, by "mutt -F rc -A name". */
+static void words_are_mutts(void **state)
+{
+	static const struct {
+		const char *name, *wanted;
+	} names[] = {
+		{ "me", "Ops Team <ops@x.org>" },
+		{ "semi", "a@x.org, b@x.org" },
+		{ "quoted", "\"Bob; B\" <b@x.org>" },
+		{ "hash", "Bob <b@x.org>" },
+		{ "single", "\"ops@x.org\" <b@x.org>" },
+		{ "braces", "a by <b@x.org>" },
+		{ "late", "$my_x <b@x.org>" },
+		{ "joined", "cont <b@x.org>" },
+		{ "file", "~/al <b@x.org>" },
+		{ "dollar", "a$ b$$ $1x <b@x.org>" },
+		{ "more", "onetwo <b@x.org>" },
+		{ "toggled", "yes <b@x.org>" },
+		{ "known", "known@x.org" },
+	};
+
+	(void)state;
+	bench_write(
+		".muttrc",
+		"set realname=\"Ops Team\" from=ops@x.org\n"
+		"set my_x='a b' my_y='$my_x'\n"
+		"set my_c = co\\\nnt my_f='~/al' my_p=one ; set my_p += two\n"
+		"toggle my_t\n"
+		"alias me $realname <$from>\n"
+		"alias semi a@x.org\\; b@x.org\n"
+		"alias quoted \"Bob; B\" <b@x.org>\n"
+		"alias hash Bob <b@x.org> # comment\n"
+		"alias single '$from' <b@x.org>\n"
+		"alias braces ${my_x}y <b@x.org>\n"
+		"alias late $my_y <b@x.org>\n"
+		"alias joined $my_c <b@x.org>\n"
+		"alias file $my_f <b@x.org>\n"
+		"alias dollar a$ b$$ $1x <b@x.org>\n"
+		"alias more $my_p <b@x.org>\n"
+		"alias toggled $my_t <b@x.org>\n"
+		"alias gone x@x.org\nunalias gone\n"
+		"# a comment \\\nalias hidden x@x.org\n"
+		"ifdef realname alias known known@x.org\n"
+		"ifndef realname \"alias known other@x.org\"\n"
+		"my_hdr X-A: a\\; b \n"
+		"send-hook . 'my_hdr X-B: $from'\n"
+		"send-hook '~t x@x.org' 'my_hdr X-C: no'\n"
+		"finish\nalias me late@x.org\n");
+	ACCEPTS("me");
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
+		nickname_is(names[i].name, names[i].wanted);
+	nickname_is("gone, hidden", "gone, hidden");
+	assert_string_equal(request.extra.first->value, "a; b");
+	assert_string_equal(request.extra.first->next->value, "ops@x.org");
+	assert_null(request.extra.first->next->next);
+}
+
+/* The sentence that a bare name is refused with, after this start-up file. */
+static const char *lost(const char *rc, const char *name)
+{
+	struct address_list from = { 0 }, to = { 0 };
+	static struct fault f;
+
+	bench_write(".muttrc", rc);
+	ACCEPTS("x@x.org");
+	fault_clear(&f);
+	assert_int_equal(address_parse_list(&arena, name, &from, &f), 0);
+	if (nicknames_expand(&arena, &request.nicknames, &from, &to, &f) == 0)
+		fail_msg("%s was taken after: %s", name, rc);
+	assert_int_equal(f.cause, FAULT_CONFIG);
+	return f.text;
+}
+
+static void what_cannot_be_followed_stops_bare_names(void **state)
+{
+	static const struct {
+		const char *rc, *word;
+	} files[] = {
+		{ "\nsource 'pass show aliases|'\n", ".muttrc:2: source" },
+		{ "source `ls -d ~/al*`\n", "`ls -d ~/al*`" },
+		{ "source $nonesuch/al\n", "$nonesuch" },
+		{ "source ~/not-there\n", "/not-there" },
+		{ "source ~nobody/al\n", "~nobody" },
+		{ "source ~/.muttrc\n", "in each other" },
+		{ "source ~/folder\n", "folder" },
+		{ "set alias_file=`x`\nsource $alias_file\n", "$alias_file" },
+		{ "ifdef nonesuch source ~/al\n", "nonesuch" },
+		{ "alias bob `whoami`@x.org\n", "`whoami`" },
+		{ "alias bob $nonesuch <b@x.org>\n", "$nonesuch" },
+	};
+
+	(void)state;
+	assert_int_equal(mkdir("folder", 0700), 0);
+	for (size_t i = 0; i < sizeof(files) / sizeof(*files); i++) {
+		const char *said = lost(files[i].rc, "bob");
+
+		if (!strstr(said, files[i].word))
+			fail_msg("no %s in: %s", files[i].word, said);
+	}
+	/* who is known is known, and a whole address needs none of it */
+	bench_write(".muttrc", "alias bob b@x.org\nsource ~/not-there\n");
+	ACCEPTS("bob");
+	nickname_is("bob, eve@x.org", "b@x.org, eve@x.org");
+	REFUSES("program", "-e", "source 'x|'", "bob");
 }
 
 static void commands_of_any_kind(void **state)
@@ -175,6 +292,8 @@ int main(void)
 		cmocka_unit_test(texts_and_drafts),
 		cmocka_unit_test(commands),
 		cmocka_unit_test(the_start_up_file),
+		cmocka_unit_test(words_are_mutts),
+		cmocka_unit_test(what_cannot_be_followed_stops_bare_names),
 		cmocka_unit_test(commands_of_any_kind),
 		cmocka_unit_test(what_is_not_here),
 	};

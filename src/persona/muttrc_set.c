@@ -1,0 +1,327 @@
+/* muttrc_set.c - mutt's variables: those that say something of a mail, those
+ * that others refer to, and how they are set. */
+#include <string.h>
+
+#include "base/log.h"
+#include "persona/muttrc_inside.h"
+#include "persona/setters.h"
+#include "persona/settle.h"
+
+struct assignment {
+	const struct muttrc_command *command;
+	const char *name, *value; /* "" for nothing, "yes" and "no" as well */
+	const char *setting;
+};
+
+static bool is_on(const char *value)
+{
+	return strcmp(value, "no") != 0 && *value;
+}
+
+static const char *or_null(const char *value)
+{
+	return *value ? value : NULL;
+}
+
+static int as_from(const struct assignment *a, struct fault *f)
+{
+	(void)f;
+	a->command->rc->from = or_null(a->value);
+	return 0;
+}
+
+static int as_full_name(const struct assignment *a, struct fault *f)
+{
+	(void)f;
+	a->command->rc->full_name = or_null(a->value);
+	return 0;
+}
+
+static int as_use_from(const struct assignment *a, struct fault *f)
+{
+	(void)f;
+	a->command->rc->skip_from = !is_on(a->value);
+	return 0;
+}
+
+static int as_envelope_from(const struct assignment *a, struct fault *f)
+{
+	(void)f;
+	a->command->rc->envelope_from = or_null(a->value);
+	return 0;
+}
+
+static int as_use_envelope_from(const struct assignment *a, struct fault *f)
+{
+	(void)f;
+	a->command->rc->use_envelope_from = is_on(a->value);
+	return 0;
+}
+
+static int as_body_type(const struct assignment *a, struct fault *f)
+{
+	(void)f;
+	a->command->rc->body_type = or_null(a->value);
+	return 0;
+}
+
+/* The server is the configuration's matter, unless this command names one. */
+static int as_setting(const struct assignment *a, struct fault *f)
+{
+	if (!muttrc_is_typed(a->command))
+		return 0;
+	return override_setting(a->command->rc->run, a->setting, a->value, f);
+}
+
+static int as_server(const struct assignment *a, struct fault *f)
+{
+	struct options_run *run = a->command->rc->run;
+	bool is_implicit, has_scheme;
+
+	if (!muttrc_is_typed(a->command) || !*a->value)
+		return 0;
+	if (settle_server(run, a->value, &is_implicit, &has_scheme, f) < 0)
+		return -1;
+	if (!is_implicit)
+		return 0;
+	return override_setting(run, "tls", "on", f) < 0
+		       ? -1
+		       : override_setting(run, "tls_starttls", "off", f);
+}
+
+static int as_starttls(const struct assignment *a, struct fault *f)
+{
+	if (!muttrc_is_typed(a->command) || is_on(a->value))
+		return 0;
+	return override_setting(a->command->rc->run, "tls", "off", f);
+}
+
+static int as_program(const struct assignment *a, struct fault *f)
+{
+	(void)f;
+	if (muttrc_is_typed(a->command))
+		log_note("-e: set %s is passed over: the mail goes the way "
+			 "that the configuration says",
+			 a->name);
+	return 0;
+}
+
+static int as_copy(const struct assignment *a, struct fault *f)
+{
+	(void)f;
+	if (muttrc_is_typed(a->command) && is_on(a->value))
+		log_warning("-e: set %s is passed over: no copy is kept here, "
+			    "add yourself by -b",
+			    a->name);
+	return 0;
+}
+
+static int as_secret(const struct assignment *a, struct fault *f)
+{
+	if (!muttrc_is_typed(a->command))
+		return 0;
+	return fault_set(f, FAULT_USAGE,
+			 "%s on the command line is seen by others: put the "
+			 "password into the configuration",
+			 a->name);
+}
+
+static int as_crypt(const struct assignment *a, struct fault *f)
+{
+	if (!muttrc_is_typed(a->command) || !is_on(a->value))
+		return 0;
+	return fault_set(f, FAULT_USAGE,
+			 "%s cannot be had here: nothing was sent, since it "
+			 "would have gone out without",
+			 a->name);
+}
+
+static int as_nothing(const struct assignment *a, struct fault *f)
+{
+	(void)a;
+	(void)f;
+	return 0;
+}
+
+static const struct {
+	const char *name;
+	int (*set)(const struct assignment *a, struct fault *f);
+	const char *setting;
+} variables[] = {
+	{ "from", as_from, NULL },
+	{ "realname", as_full_name, NULL },
+	{ "real_name", as_full_name, NULL },
+	{ "use_from", as_use_from, NULL },
+	{ "envelope_from_address", as_envelope_from, NULL },
+	{ "use_envelope_from", as_use_envelope_from, NULL },
+	{ "envelope_from", as_use_envelope_from, NULL },
+	{ "content_type", as_body_type, NULL },
+	{ "hostname", as_setting, "qualify_domain" },
+	{ "smtp_url", as_server, NULL },
+	{ "smtp_pass", as_secret, NULL },
+	{ "ssl_starttls", as_starttls, NULL },
+	{ "ssl_force_tls", as_nothing, NULL },
+	{ "ssl_ca_certificates_file", as_setting, "tls_trust_file" },
+	{ "certificate_file", as_nothing, NULL },
+	{ "sendmail", as_program, NULL },
+	{ "sendmail_wait", as_nothing, NULL },
+	{ "smtp_authenticators", as_nothing, NULL },
+	{ "copy", as_copy, NULL },
+	{ "record", as_copy, NULL },
+	{ "save_name", as_copy, NULL },
+	{ "force_name", as_copy, NULL },
+	{ "crypt_autosign", as_crypt, NULL },
+	{ "crypt_auto_sign", as_crypt, NULL },
+	{ "crypt_autoencrypt", as_crypt, NULL },
+	{ "crypt_auto_encrypt", as_crypt, NULL },
+	{ "crypt_opportunistic_encrypt", as_crypt, NULL },
+	{ "pgp_autosign", as_crypt, NULL },
+	{ "pgp_autoencrypt", as_crypt, NULL },
+	{ "charset", as_nothing, NULL },
+	{ "send_charset", as_nothing, NULL },
+	{ "assumed_charset", as_nothing, NULL },
+	{ "attach_charset", as_nothing, NULL },
+	{ "abort_nosubject", as_nothing, NULL },
+	{ "abort_unmodified", as_nothing, NULL },
+	{ "allow_8bit", as_nothing, NULL },
+	{ "use_8bitmime", as_nothing, NULL },
+	{ "edit_headers", as_nothing, NULL },
+	{ "autoedit", as_nothing, NULL },
+	{ "editor", as_nothing, NULL },
+	{ "folder", as_nothing, NULL },
+	{ "spoolfile", as_nothing, NULL },
+	{ "spool_file", as_nothing, NULL },
+	{ "user_agent", as_nothing, NULL },
+	{ "use_domain", as_nothing, NULL },
+};
+#define VARIABLES (sizeof(variables) / sizeof(*variables))
+
+bool muttrc_knows(const char *name)
+{
+	for (size_t i = 0; i < VARIABLES; i++)
+		if (strcmp(variables[i].name, name) == 0)
+			return true;
+	return false;
+}
+
+static int assign(const struct muttrc_command *c, const char *name,
+		  const char *value, struct fault *f)
+{
+	struct assignment a = { .command = c, .name = name, .value = value };
+
+	for (size_t i = 0; i < VARIABLES; i++) {
+		if (strcmp(variables[i].name, name) != 0)
+			continue;
+		a.setting = variables[i].setting;
+		return variables[i].set(&a, f);
+	}
+	muttrc_say_unused(c, arena_format(muttrc_arena(c), "set %s", name));
+	return 0;
+}
+
+/* What "~" and "=" mean is settled when it is set. */
+static bool is_path(const char *name)
+{
+	static const char *const paths[] = {
+		"alias_file",	    "folder",	 "mbox",
+		"postponed",	    "record",	 "signature",
+		"certificate_file", "spoolfile", "spool_file",
+		"tmpdir",	    "tmp_dir",
+	};
+
+	for (size_t i = 0; i < sizeof(paths) / sizeof(*paths); i++)
+		if (strcmp(paths[i], name) == 0)
+			return true;
+	return false;
+}
+
+/* "x += y" of neomutt. */
+static const char *appended(const struct muttrc_command *c, const char *name,
+			    const char *value)
+{
+	const char *before;
+
+	if (!muttrc_get(&c->rc->variables, name, &before))
+		return value;
+	return before && value
+		       ? arena_format(muttrc_arena(c), "%s%s", before, value)
+		       : NULL;
+}
+
+/* The value behind the name at hand; NULL when it cannot be told. */
+static const char *read_value(const struct muttrc_command *c, const char *name)
+{
+	struct muttrc_words *w = c->words;
+	bool is_more = *w->at == '+' && w->at[1] == '=';
+	const char *value;
+
+	w->at += is_more;
+	if (*w->at == '+') { /* nothing that mutt knows */
+		w->at++;
+		return "";
+	}
+	w->at++;
+	value = muttrc_word(w, MUTTRC_PLAIN);
+	if (w->unknown)
+		value = NULL;
+	if (value && is_path(name))
+		value = muttrc_path(&c->rc->variables, value);
+	return is_more ? appended(c, name, value) : value;
+}
+
+static const char *toggled(const struct muttrc_command *c, const char *name)
+{
+	const char *before;
+
+	return muttrc_get(&c->rc->variables, name, &before) && before &&
+			       strcmp(before, "no") != 0
+		       ? "no"
+		       : "yes";
+}
+
+/* "no" and "inv" before a name, "&" and "?" before or behind it. */
+static const char *strip_prefix(const char *name, enum muttrc_set *how)
+{
+	if (*name == '&') {
+		*how = MUTTRC_UNSET;
+		return name + 1;
+	}
+	if (*name == '?')
+		return name + 1;
+	if (strncmp(name, "no", 2) == 0) {
+		*how = MUTTRC_UNSET;
+		return name + 2;
+	}
+	if (strncmp(name, "inv", 3) == 0) {
+		*how = MUTTRC_TOGGLE;
+		return name + 3;
+	}
+	return name;
+}
+
+/* "set a=b c nod", "unset a", with blanks around '=' as it may have them. */
+int muttrc_run_set(const struct muttrc_command *c, enum muttrc_set set,
+		   struct fault *f)
+{
+	while (muttrc_has_more(c->words)) {
+		enum muttrc_set how = set;
+		const char *name = muttrc_word(c->words, MUTTRC_EQUAL);
+		const char *value;
+
+		name = strip_prefix(name, &how);
+		value = how == MUTTRC_SET     ? "yes"
+			: how == MUTTRC_UNSET ? "no"
+					      : toggled(c, name);
+		if (*c->words->at == '=' || *c->words->at == '+')
+			value = read_value(c, name);
+		muttrc_put(&c->rc->variables, name, value);
+		if (!value)
+			muttrc_say_unused(c, arena_format(muttrc_arena(c),
+							  "set %s=%s", name,
+							  c->words->unknown));
+		else if (strncmp(name, "my_", 3) != 0 &&
+			 assign(c, name, value, f) < 0)
+			return -1;
+	}
+	return 0;
+}
