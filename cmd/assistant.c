@@ -13,6 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/command.h"
 #include "base/disk.h"
 #include "base/io.h"
 #include "base/log.h"
@@ -102,36 +103,25 @@ static bool has_program(void *context, const char *name)
 }
 
 /* What it prints is of no use: an entry that is there would show itself. */
-static void become(const char *const *argv, int input)
+static int run_fed(struct command *c, const char *const *argv,
+		   const int ends[2], const struct buf *input, struct fault *f)
 {
-	int nowhere = open("/dev/null", O_WRONLY);
+	int nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC), r;
 
-	if (nowhere < 0 || dup2(input, STDIN_FILENO) < 0 ||
-	    dup2(nowhere, STDOUT_FILENO) < 0)
-		_exit(SETUP_NO_PROGRAM - 1);
-	signal(SIGPIPE, SIG_DFL);
-	signal(SIGXFSZ, SIG_DFL);
-	execvp(argv[0], (char *const *)(uintptr_t)argv);
-	_exit(SETUP_NO_PROGRAM);
-}
-
-static int wait_for(pid_t child, int *status, struct fault *f)
-{
-	int how;
-
-	if (io_reap(child, &how) < 0)
-		return fault_errno(f, FAULT_OS, errno,
-				   "cannot wait for a command");
-	*status = WIFEXITED(how) ? WEXITSTATUS(how) : 128 + WTERMSIG(how);
-	return 0;
+	if (nowhere < 0)
+		return fault_errno(f, FAULT_OS, errno, "cannot open /dev/null");
+	r = command_start(c, argv, ends[0], nowhere, -1, f);
+	close(nowhere);
+	if (r == 0) /* it ended without reading: its affair */
+		io_write_all(ends[1], input->data, input->len);
+	return r;
 }
 
 static int feed(void *context, const char *const *argv, const struct buf *input,
 		int *status, struct fault *f)
 {
-	struct fault unread = FAULT_INIT; /* it ended without: its affair */
-	int ends[2];
-	pid_t child;
+	struct command c = { .what = argv[0], .seconds = COMMAND_LIMIT };
+	int ends[2], r, how = 0;
 
 	(void)context;
 	if (pipe(ends) < 0)
@@ -139,18 +129,13 @@ static int feed(void *context, const char *const *argv, const struct buf *input,
 				   argv[0]);
 	fcntl(ends[0], F_SETFD, FD_CLOEXEC);
 	fcntl(ends[1], F_SETFD, FD_CLOEXEC);
-	child = fork();
-	if (child == 0)
-		become(argv, ends[0]);
+	r = run_fed(&c, argv, ends, input, f);
 	close(ends[0]);
-	if (child < 0) {
-		close(ends[1]);
-		return fault_errno(f, FAULT_OS, errno, "cannot run %s",
-				   argv[0]);
-	}
-	disk_write_all(ends[1], input->data, input->len, argv[0], &unread);
 	close(ends[1]);
-	return wait_for(child, status, f);
+	if (r == 0)
+		r = command_finish(&c, &how, f);
+	*status = WIFEXITED(how) ? WEXITSTATUS(how) : 128 + WTERMSIG(how);
+	return r;
 }
 
 /* ---- ourselves ---- */
@@ -192,7 +177,7 @@ static int send_test(void *context, const struct setup_result *result,
 		   "This mail was sent by `mailsend --setup` on %s, by the\n"
 		   "account %s of %s.\n",
 		   world_host(), result->account, result->path);
-	r = setup_run(argv, &text, NULL, &errors, &status, f);
+	r = setup_run(argv, 0, &text, NULL, &errors, &status, f);
 	if (r == 0)
 		r = tell_errors(&errors, f);
 	buf_free(&errors);

@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/command.h"
 #include "base/disk.h"
 #include "base/log.h"
 #include "base/world.h"
@@ -322,7 +323,7 @@ static int systemctl(struct setup *s, const char *const *words)
 	line = in_one(s, argv);
 	if (s->is_shown)
 		return say(s, "would run %s\n", line);
-	r = setup_run(argv, NULL, NULL, &err, &status, s->f);
+	r = setup_run(argv, COMMAND_LIMIT, NULL, NULL, &err, &status, s->f);
 	if (r == 0 && status)
 		r = fault_set(s->f, FAULT_UNAVAILABLE, "`%s` failed: %.*s",
 			      line, (int)strcspn(err.data, "\n"), err.data);
@@ -340,7 +341,8 @@ static bool has_systemd(struct setup *s)
 	int status = 0;
 
 	put_words(s, argv, words);
-	return setup_run(argv, NULL, NULL, NULL, &status, &unused) == 0 &&
+	return setup_run(argv, COMMAND_LIMIT, NULL, NULL, NULL, &status,
+			 &unused) == 0 &&
 	       status == 0;
 }
 

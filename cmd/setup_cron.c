@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "base/command.h"
 #include "setup_run.h"
 
 #define CRONTAB_MAX (1024 * 1024)
@@ -40,7 +41,8 @@ static int read_table(struct buf *table, struct fault *f)
 {
 	static const char *const argv[] = { "crontab", "-l", NULL };
 	struct buf words = BUF_INIT(WORDS_MAX);
-	int status = 0, r = setup_run(argv, NULL, table, &words, &status, f);
+	int status = 0,
+	    r = setup_run(argv, COMMAND_LIMIT, NULL, table, &words, &status, f);
 
 	if (r == 0 && status && says_none(words.data))
 		buf_reset(table);
@@ -54,7 +56,8 @@ static int write_table(const struct buf *table, struct fault *f)
 {
 	static const char *const argv[] = { "crontab", "-", NULL };
 	struct buf words = BUF_INIT(WORDS_MAX);
-	int status = 0, r = setup_run(argv, table, NULL, &words, &status, f);
+	int status = 0,
+	    r = setup_run(argv, COMMAND_LIMIT, table, NULL, &words, &status, f);
 
 	if (r == 0 && status)
 		r = failed("crontab -", status, &words, f);

@@ -3,14 +3,11 @@
 #include "setup_run.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <signal.h>
-#include <stdint.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/command.h"
 #include "base/disk.h"
-#include "base/io.h"
 #include "base/world.h"
 
 enum { INPUT, OUTPUT, ERRORS, STREAMS };
@@ -48,28 +45,6 @@ static void close_streams(const int fds[STREAMS])
 			close(fds[i]);
 }
 
-static void become(const char *const *argv, const int fds[STREAMS])
-{
-	for (int i = 0; i < STREAMS; i++)
-		if (dup2(fds[i], i) < 0)
-			_exit(SETUP_NO_PROGRAM - 1);
-	signal(SIGPIPE, SIG_DFL);
-	signal(SIGXFSZ, SIG_DFL);
-	execvp(argv[0], (char *const *)(uintptr_t)argv);
-	_exit(errno == ENOENT ? SETUP_NO_PROGRAM : SETUP_NO_PROGRAM - 1);
-}
-
-static int wait_for(pid_t child, int *status, struct fault *f)
-{
-	int how;
-
-	if (io_reap(child, &how) < 0)
-		return fault_errno(f, FAULT_OS, errno,
-				   "cannot wait for a command");
-	*status = WIFEXITED(how) ? WEXITSTATUS(how) : 128 + WTERMSIG(how);
-	return 0;
-}
-
 static int take(int fd, struct buf *to, struct fault *f)
 {
 	char piece[4096];
@@ -89,23 +64,35 @@ static int take(int fd, struct buf *to, struct fault *f)
 	return 0;
 }
 
-int setup_run(const char *const *argv, const struct buf *input, struct buf *out,
-	      struct buf *err, int *status, struct fault *f)
+static int run(const char *const *argv, unsigned seconds,
+	       const int fds[STREAMS], int *status, struct fault *f)
+{
+	struct command c = { .what = argv[0], .seconds = seconds };
+	int how = 0;
+
+	if (command_start(&c, argv, fds[INPUT], fds[OUTPUT], fds[ERRORS], f) <
+	    0) {
+		if (c.error != ENOENT)
+			return -1;
+		fault_clear(f);
+		*status = SETUP_NO_PROGRAM;
+		return 0;
+	}
+	if (command_finish(&c, &how, f) < 0)
+		return -1;
+	*status = WIFEXITED(how) ? WEXITSTATUS(how) : 128 + WTERMSIG(how);
+	return 0;
+}
+
+int setup_run(const char *const *argv, unsigned seconds,
+	      const struct buf *input, struct buf *out, struct buf *err,
+	      int *status, struct fault *f)
 {
 	int fds[STREAMS] = { -1, -1, -1 };
-	pid_t child;
 	int r = open_streams(fds, input, f);
 
-	if (r == 0) {
-		child = fork();
-		if (child < 0)
-			r = fault_errno(f, FAULT_OS, errno, "cannot run %s",
-					argv[0]);
-		else if (child == 0)
-			become(argv, fds);
-		else
-			r = wait_for(child, status, f);
-	}
+	if (r == 0)
+		r = run(argv, seconds, fds, status, f);
 	if (r == 0)
 		r = take(fds[OUTPUT], out, f);
 	if (r == 0)

@@ -76,7 +76,8 @@ struct account {
 	const char *proxy_host;
 	int proxy_port;
 	int timeout; /* seconds for connecting and each answer; 0: ours */
-	const char *domain; /* for EHLO */
+	int command_timeout; /* seconds that a command may take; 0: any */
+	const char *domain;  /* for EHLO */
 
 	/* TLS */
 	bool tls, tls_starttls, tls_certcheck;

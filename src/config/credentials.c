@@ -7,25 +7,19 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
-#include <signal.h>
-#include <stdbool.h>
+#include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/buf.h"
-#include "base/disk.h"
-#include "base/world.h"
-#include "config/shell.h"
+#include "base/command.h"
+#include "base/io.h"
 
-#define LINES_MAX  32768
-#define TIME_MAX   30000 /* milliseconds */
-#define LOOK_EVERY 100
+#define LINES_MAX 32768 /* less than a pipe holds */
 
 struct checker {
-	pid_t child;
+	struct command command;
 	int input, output; /* our ends */
-	int status;
 };
 
 static void close_both(int ends[2])
@@ -46,7 +40,8 @@ static int make_pipe(int ends[2], struct fault *f)
 
 static int start(struct checker *c, const char *command, struct fault *f)
 {
-	int in[2], out[2], error;
+	const char *const argv[] = { "/bin/sh", "-c", command, NULL };
+	int in[2], out[2], started;
 
 	if (make_pipe(in, f) < 0)
 		return -1;
@@ -54,86 +49,66 @@ static int start(struct checker *c, const char *command, struct fault *f)
 		close_both(in);
 		return -1;
 	}
-	error = shell_spawn(&c->child, command, in[0], out[1]);
+	started = command_start(&c->command, argv, in[0], out[1], -1, f);
 	close(in[0]);
 	close(out[1]);
 	c->input = in[1];
 	c->output = out[0];
-	if (!error)
+	if (started == 0)
 		return 0;
 	close(c->input);
 	close(c->output);
-	return fault_errno(f, FAULT_OS, error,
-			   "cannot start serve_auth_command");
+	return -1;
 }
 
-/* A command that does not read them has its own reasons. */
+/* A command that does not read them has its own reasons; the pipe holds them
+ * all the same. */
 static void tell(struct checker *c, const char *user, const char *password)
 {
 	struct buf lines = BUF_INIT(LINES_MAX);
-	struct fault unheard = FAULT_INIT;
 
 	buf_printf(&lines, "%s\n%s\n", user, password);
 	if (!lines.overflow)
-		disk_write_all(c->input, lines.data, lines.len,
-			       "serve_auth_command", &unheard);
+		io_write_all(c->input, lines.data, lines.len);
 	buf_wipe(&lines);
 	close(c->input);
 }
 
-/* Has it ended?  Waits for a moment. */
-static bool has_ended(struct checker *c)
+/* Its output is of no use, but a full pipe would hold it up. */
+static void drain(struct checker *c, struct fault *f)
 {
-	struct pollfd p = { .fd = c->output, .events = POLLIN };
 	char piece[512];
-	int ready = poll(&p, 1, LOOK_EVERY);
-	bool is_closed =
-		ready > 0 && read(c->output, piece, sizeof(piece)) == 0;
-	pid_t r;
 
-	if (is_closed) /* it may live on for a moment */
-		poll(NULL, 0, 1);
-	r = waitpid(c->child, &c->status, WNOHANG);
-	return r == c->child || (r < 0 && errno != EINTR);
+	while (command_wait(&c->command, c->output, f) > 0 &&
+	       io_read(c->output, piece, sizeof(piece)) > 0)
+		;
+	close(c->output);
 }
 
-static int await(struct checker *c, struct fault *f)
-{
-	uint64_t until = world_ticks() + TIME_MAX;
-
-	c->status = -1;
-	while (!has_ended(c)) {
-		if (world_ticks() < until)
-			continue;
-		kill(c->child, SIGKILL);
-		waitpid(c->child, &c->status, 0);
-		return fault_set(f, FAULT_TEMPORARY,
-				 "serve_auth_command did not end in time");
-	}
-	return 0;
-}
-
-int credentials_check(const char *command, const char *user,
+int credentials_check(const char *command, unsigned seconds, const char *user,
 		      const char *password, struct fault *f)
 {
-	struct checker c;
-	int r;
+	struct checker c = {
+		.command = { .what = "serve_auth_command",
+			     .setting = "command_timeout",
+			     .seconds = seconds },
+	};
+	int status = 0;
 
 	if (start(&c, command, f) < 0)
 		return -1;
 	tell(&c, user, password);
-	r = await(&c, f);
-	close(c.output);
-	if (r < 0)
+	drain(&c, f);
+	if (command_finish(&c.command, &status, f) < 0)
 		return -1;
-	if (WIFEXITED(c.status) && WEXITSTATUS(c.status) == 0)
+	if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
 		return 1;
-	if (!WIFEXITED(c.status) || WEXITSTATUS(c.status) == 75 ||
-	    WEXITSTATUS(c.status) == 111)
+	if (!WIFEXITED(status) || WEXITSTATUS(status) == 75 ||
+	    WEXITSTATUS(status) == 111)
 		return fault_set(f, FAULT_TEMPORARY,
 				 "serve_auth_command gave no answer (%s %d)",
-				 WIFEXITED(c.status) ? "status" : "signal",
-				 WIFEXITED(c.status) ? WEXITSTATUS(c.status)
-						     : WTERMSIG(c.status));
+				 WIFEXITED(status) ? "status" : "signal",
+				 WIFEXITED(status) ? WEXITSTATUS(status)
+						   : WTERMSIG(status));
 	return 0;
 }

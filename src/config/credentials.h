@@ -2,15 +2,15 @@
  *
  * A command of the configuration's judges: it gets two lines on standard
  * input, the user and the password, and ends with status 0 where they are
- * right.  75 and 111, a signal, or no end within half a minute is "not now";
- * any other status is "wrong". */
+ * right.  75 and 111, a signal, or no end in time is "not now"; any other
+ * status is "wrong". */
 #ifndef CONFIG_CREDENTIALS_H
 #define CONFIG_CREDENTIALS_H
 
 #include "base/fault.h"
 
 /* 1 right, 0 wrong, -1 with the fault, which is temporary. */
-int credentials_check(const char *command, const char *user,
+int credentials_check(const char *command, unsigned seconds, const char *user,
 		      const char *password, struct fault *f);
 
 #endif

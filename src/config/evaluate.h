@@ -10,11 +10,11 @@
 #include "base/buf.h"
 #include "base/fault.h"
 
-/* Appends the first line of its output, without the line end.  Waits as long
- * as it takes.  `what` begins each fault: "FILE:LINE: passwordeval"; the
- * command itself is never shown, it may hold a secret.  FAULT_CONFIG when it
- * fails, prints nothing, or prints more than `out` takes. */
-int evaluate_first_line(const char *command, const char *what, struct buf *out,
-			struct fault *f);
+/* Appends the first line of its output, without the line end.  `what` begins
+ * each fault: "FILE:LINE: passwordeval"; the command itself is never shown, it
+ * may hold a secret.  FAULT_CONFIG when it fails, prints nothing, or prints
+ * more than `out` takes; temporary when it did not end within `seconds`. */
+int evaluate_first_line(const char *command, const char *what, unsigned seconds,
+			struct buf *out, struct fault *f);
 
 #endif

@@ -245,6 +245,7 @@ static int read_line(struct reading *r, char *line, struct fault *f);
 static int evaluate(struct reading *r, const char *command, struct fault *f)
 {
 	struct buf line = BUF_INIT(CONFIG_FILE_MAX);
+	const struct account *so_far = r->current ? r->current : r->defaults;
 	const char *place = here(r);
 	struct fault failed = FAULT_INIT;
 	int result;
@@ -255,10 +256,9 @@ static int evaluate(struct reading *r, const char *command, struct fault *f)
 		return wrong(r, f, "eval printed another eval");
 	if (guard_commands(r->path, &r->st, place, f) < 0)
 		return -1;
-	result = evaluate_first_line(command,
-				     arena_format(r->config->arena, "%s: eval",
-						  place),
-				     &line, &failed);
+	result = evaluate_first_line(
+		command, arena_format(r->config->arena, "%s: eval", place),
+		(unsigned)so_far->command_timeout, &line, &failed);
 	if (result < 0 && r->current) {
 		spoil(r, r->current, &failed);
 		result = 0;

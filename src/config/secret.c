@@ -94,7 +94,9 @@ static int from_command(struct quest *q, struct fault *f)
 	if (!q->account->passwordeval)
 		return 0;
 	if (evaluate_first_line(q->account->passwordeval,
-				place_of(q, "passwordeval"), q->out, f) < 0)
+				place_of(q, "passwordeval"),
+				(unsigned)q->account->command_timeout, q->out,
+				f) < 0)
 		return -1;
 	return 1;
 }

@@ -42,6 +42,7 @@ const struct setting settings[] = {
 	TEXT(proxy_host, value_proxy, NULL, 0),
 	NUMBER(proxy_port, value_proxy_port, NULL, NULL),
 	NUMBER(timeout, value_seconds, NULL, "off"),
+	NUMBER(command_timeout, value_seconds, "60", "off"),
 	NOTHING("protocol", value_protocol),
 	TEXT(domain, value_word, NULL, 0),
 

@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/command.h"
 #include "base/disk.h"
 #include "base/world.h"
 #include "config/evaluate.h"
@@ -96,7 +97,8 @@ static int store_in_pass(struct setup *s, struct fault *f)
 static int check_command(struct setup *s, struct fault *f)
 {
 	struct buf told = BUF_INIT(SECRET_MAX);
-	int r = evaluate_first_line(s->command, s->command, &told, f);
+	int r = evaluate_first_line(s->command, s->command, COMMAND_LIMIT,
+				    &told, f);
 
 	if (r == 0 && strcmp(told.data, s->password.data) != 0)
 		r = fault_set(f, FAULT_CONFIG,

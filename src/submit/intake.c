@@ -401,7 +401,8 @@ static int intake_login(void *context, const char *user, const char *password,
 	struct timespec pause = { .tv_sec = WRONG_SECONDS };
 	struct fault f = FAULT_INIT;
 	struct intake *in = context;
-	int r = credentials_check(in->auth_command, user, password, &f);
+	int r = credentials_check(in->auth_command, in->auth_seconds, user,
+				  password, &f);
 
 	if (r > 0)
 		return 0;

@@ -26,6 +26,7 @@ struct intake {
 	const char *const *spool;
 	const struct trace *trace; /* or NULL */
 	const char *auth_command;  /* or NULL */
+	unsigned auth_seconds;	   /* that it may take */
 	const char *peer;	   /* "127.0.0.1", for logs and Received */
 	unsigned reply_seconds;	   /* that a client has to take replies */
 	struct line *line;

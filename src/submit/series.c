@@ -23,7 +23,7 @@
 #include "base/interrupt.h"
 #include "base/io.h"
 #include "base/log.h"
-#include "deliver/process.h"
+#include "base/process.h"
 #include "deliver/route.h"
 #include "submit/submit.h"
 

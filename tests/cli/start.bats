@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # start.bats - what the three programs begin with, however they are started.
 # Each test ends in what it wants to see; bats looks at that alone.
-# shellcheck disable=SC2154,SC2317
+# shellcheck disable=SC2154,SC2317,SC2013,SC2016
 
 bats_require_minimum_version 1.5.0
 
@@ -140,4 +140,128 @@ started() {
 		[[ $stderr == *'not open for reading'* ]]
 	done
 	[ "$(delivered)" -eq 0 ]
+}
+
+# configure LINE... - a server that is not there, with a command for its password.
+configure() {
+	printf '%s\n' 'host 127.0.0.1' 'port 1' 'tls off' 'auth PLAIN' \
+		'user alice' 'from alice@example.org' 'queue never' "$@" \
+		>"$MAILSEND_CONFIG"
+	chmod 600 "$MAILSEND_CONFIG"
+}
+
+# all_end FILE - the processes whose numbers are in the file are gone, in time.
+all_end() {
+	local pid i
+	for ((i = 0; i < 1200; i++)); do
+		for pid in $(cat "$1"); do
+			if kill -0 "$pid" 2>/dev/null; then
+				sleep 0.1
+				continue 2
+			fi
+		done
+		return 0
+	done
+	return 1
+}
+
+@test "a command has its time, and is ended with all that it started" {
+	configure 'command_timeout 1' \
+		"passwordeval \"trap '' TERM; sleep 600 & echo \$! \$\$ >pids; (sleep 600; :) | cat; echo no-secret\""
+	send --set tls=off -s x bob@example.org <<<text
+	[ "$status" -eq 75 ]
+	[[ $stderr == *passwordeval*command_timeout* ]]
+	[[ $stderr != *no-secret* ]]
+	all_end pids
+	grep -q '^text' "$home/dead.letter"
+}
+
+@test "a command that has closed its output has no more time than another" {
+	configure 'command_timeout 1' \
+		"passwordeval \"echo \$\$ >pids; echo x; exec >&- 2>&-; exec sleep 600\""
+	send -s x bob@example.org <<<text
+	[ "$status" -eq 75 ]
+	all_end pids
+}
+
+@test "eval has a limit, too" {
+	configure 'command_timeout 1' 'eval "echo $$ >pids; exec sleep 600"'
+	send -s x bob@example.org <<<text
+	[ "$status" -eq 75 ]
+	[[ $stderr == *eval*command_timeout* ]]
+	all_end pids
+}
+
+@test "a signal to us ends the command, whatever runs it" {
+	local signal program pid
+	for signal in TERM INT HUP; do
+		for program in 'mailsend -s x bob@example.org' \
+			'mailget imap://alice@127.0.0.1:1 list'; do
+			rm -f pids
+			configure "passwordeval \"sleep 600 & echo \$! \$\$ >pids; wait\""
+			# a shell in which SIGINT is not ignored starts it
+			# shellcheck disable=SC2086 # a program and its arguments
+			python3 -c 'import os, signal, sys
+for number in (signal.SIGINT, signal.SIGHUP, signal.SIGTERM):
+    signal.signal(number, signal.SIG_DFL)
+os.execv(sys.argv[1], sys.argv[1:])' "$PROGRAMS"/$program </dev/null 2>err &
+			pid=$!
+			for ((i = 0; i < 1200; i++)); do
+				[ ! -s pids ] || break
+				sleep 0.1
+			done
+			kill -"$signal" "$pid"
+			status=0
+			wait "$pid" || status=$?
+			echo "$program $signal: $status $(cat err)"
+			[ "$status" -gt 128 ]
+			all_end pids
+		done
+	done
+}
+
+@test "a command that leaves an agent behind is not waited for" {
+	configure "passwordeval \"sleep 600 & echo \$! >pids; echo secret\""
+	send -s x bob@example.org <<<text
+	[[ $stderr == *'without TLS'* ]]
+	kill "$(cat pids)"
+}
+
+@test "a command may ask at the terminal, which is ours again afterwards" {
+	configure 'passwordeval "stty -echo </dev/tty; printf word: >/dev/tty; read x </dev/tty; stty echo </dev/tty; test $x = open && echo secret"'
+	cat >run.sh <<'END'
+"$1" -s x bob@example.org <<<text 2>err
+grep -q 'without TLS' err && echo "it went on"
+read -r answer </dev/tty
+echo "back: $answer"
+END
+	timeout 120 python3 "$root/tests/cli/talk_terminal.py" \
+		bash run.sh "$PROGRAMS/mailsend" <<'END'
+see word:
+enter open
+see it went on
+enter hello
+see back: hello
+end 0
+END
+}
+
+@test "Ctrl-C at a command's question ends us, too" {
+	configure 'passwordeval "printf word: >/dev/tty; read x </dev/tty"'
+	cat >run.sh <<'END'
+trap : INT
+"$1" -s x bob@example.org <<<text 2>err
+echo "status $?"
+read -r answer </dev/tty
+echo "back: $answer"
+END
+	timeout 120 python3 "$root/tests/cli/talk_terminal.py" \
+		bash run.sh "$PROGRAMS/mailsend" <<'END'
+see word:
+type \x03
+see status 130
+enter hello
+see back: hello
+end 0
+END
 }

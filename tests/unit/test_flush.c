@@ -15,8 +15,8 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/process.h"
 #include "base/world.h"
-#include "deliver/process.h"
 #include "queue/queue.h"
 #include "scratch.h"
 #include "tend/flush.h"

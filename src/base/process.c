@@ -1,6 +1,6 @@
 /* process.c - one who waits for the end of a pipe, a terminal or a log-in must
  * not wait for us. */
-#include "deliver/process.h"
+#include "base/process.h"
 
 #include <fcntl.h>
 #include <signal.h>

@@ -1,6 +1,6 @@
 /* process.h - processes that are made below cmd, and their end. */
-#ifndef DELIVER_PROCESS_H
-#define DELIVER_PROCESS_H
+#ifndef BASE_PROCESS_H
+#define BASE_PROCESS_H
 
 #include <stdnoreturn.h>
 

@@ -1,0 +1,330 @@
+/* command.c - job control for one job.
+ *
+ * A program that stops (Ctrl-Z, or because it wants the terminal while we have
+ * it) is seen by waitpid: in the foreground it is given the terminal, else we
+ * stop as it did, and both go on together. */
+#include "base/command.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#ifdef __linux__
+#include <sys/prctl.h>
+#endif
+
+#include "base/interrupt.h"
+#include "base/io.h"
+#include "base/world.h"
+
+#define LOOK_MS	 100 /* between looks at a program that says nothing */
+#define GRACE_MS 500 /* between SIGTERM and SIGKILL */
+
+/* ---- the terminal ---- */
+
+/* SIGTTOU comes to whoever is in the background and does it. */
+static void give_terminal(int terminal, pid_t group)
+{
+	sigset_t blocked, before;
+
+	sigemptyset(&blocked);
+	sigaddset(&blocked, SIGTTOU);
+	sigprocmask(SIG_BLOCK, &blocked, &before);
+	tcsetpgrp(terminal, group);
+	sigprocmask(SIG_SETMASK, &before, NULL);
+}
+
+/* Of a process in the background it is somebody else's. */
+static int open_terminal(void)
+{
+	int fd = open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC);
+
+	if (fd < 0 || tcgetpgrp(fd) == getpgrp())
+		return fd;
+	close(fd);
+	return -1;
+}
+
+static void take_terminal_back(struct command *c)
+{
+	if (c->terminal < 0)
+		return;
+	if (tcgetpgrp(c->terminal) == c->pid)
+		give_terminal(c->terminal, getpgrp());
+	close(c->terminal);
+	c->terminal = -1;
+}
+
+static void lend_terminal(struct command *c)
+{
+	c->terminal = open_terminal();
+	if (c->terminal >= 0)
+		give_terminal(c->terminal, c->pid);
+}
+
+/* ---- the start ---- */
+
+static int move(int from, int to)
+{
+	if (from < 0)
+		return 0;
+	if (from == to) /* it may be ours alone otherwise */
+		return fcntl(to, F_SETFD, 0);
+	return dup2(from, to);
+}
+
+static void reset_signals(void)
+{
+	sigset_t none;
+
+	signal(SIGPIPE, SIG_DFL);
+	signal(SIGCHLD, SIG_DFL);
+	signal(SIGXFSZ, SIG_DFL);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+/* In the new process; only what is safe after fork. */
+static void become(const struct command *c, const char *const *argv,
+		   const int streams[3], unsigned parent)
+{
+	setpgid(0, 0);
+	if (c->terminal >= 0)
+		give_terminal(c->terminal, getpgrp());
+#ifdef __linux__
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if ((unsigned)getppid() != parent)
+		return;
+#else
+	(void)parent;
+#endif
+	for (int i = 0; i < 3; i++)
+		if (move(streams[i], i) < 0)
+			return;
+	reset_signals();
+	execvp(argv[0], (char *const *)(uintptr_t)argv);
+}
+
+/* 0, or why it could not become the program: whatever it was, it is gone. */
+static int start(struct command *c, const char *const *argv,
+		 const int streams[3])
+{
+	unsigned parent = world_pid();
+	int report[2], error = 0;
+
+	if (pipe(report) < 0)
+		return errno;
+	fcntl(report[0], F_SETFD, FD_CLOEXEC);
+	fcntl(report[1], F_SETFD, FD_CLOEXEC);
+	c->pid = fork();
+	if (c->pid == 0) {
+		become(c, argv, streams, parent);
+		error = errno;
+		io_write_all(report[1], &error, sizeof(error));
+		for (;;)
+			raise(SIGKILL);
+	}
+	if (c->pid < 0)
+		error = errno;
+	close(report[1]);
+	if (c->pid > 0) {
+		setpgid(c->pid, c->pid); /* whoever is first */
+		if (io_read_full(report[0], &error, sizeof(error)) <
+		    (ssize_t)sizeof(error))
+			error = 0;
+	}
+	close(report[0]);
+	return error;
+}
+
+/* Where nobody else looks after the signals that ask us to end, we do so as
+ * long as it runs. */
+static void begin_signals(struct command *c)
+{
+	struct sigaction usual = { .sa_handler = SIG_DFL }, now;
+
+	/* ignored, it would take the child's status away from us */
+	sigemptyset(&usual.sa_mask);
+	sigaction(SIGCHLD, &usual, &c->child_action);
+	c->catches = sigaction(SIGTERM, NULL, &now) == 0 &&
+		     now.sa_handler == SIG_DFL;
+	if (c->catches)
+		interrupt_catch();
+}
+
+static void end_signals(const struct command *c)
+{
+	sigaction(SIGCHLD, &c->child_action, NULL);
+	if (c->catches)
+		interrupt_release();
+}
+
+int command_start(struct command *c, const char *const *argv, int input,
+		  int output, int errors, struct fault *f)
+{
+	int null = -1, error;
+
+	if (input < 0) {
+		null = open("/dev/null", O_RDONLY | O_CLOEXEC);
+		if (null < 0)
+			return fault_errno(f, FAULT_OS, errno,
+					   "%s: cannot open /dev/null",
+					   c->what);
+	}
+	begin_signals(c);
+	c->is_gone = false;
+	c->status = 0;
+	c->start = world_ticks();
+	c->terminal = open_terminal();
+	error = start(c, argv,
+		      (int[]){ input < 0 ? null : input, output, errors });
+	if (null >= 0)
+		close(null);
+	c->error = error;
+	if (!error)
+		return 0;
+	if (c->pid > 0)
+		io_reap(c->pid, NULL);
+	take_terminal_back(c);
+	end_signals(c);
+	return fault_errno(f, FAULT_OS, error, "%s: cannot run %s", c->what,
+			   argv[0]);
+}
+
+/* ---- its life ---- */
+
+/* As it stopped, unless it only wanted the terminal that we have. */
+static void stop_too(struct command *c, int number)
+{
+	uint64_t before = world_ticks();
+
+	if (number == SIGSTOP) /* whoever did that knows why */
+		return;
+	take_terminal_back(c);
+	lend_terminal(c);
+	if (number == SIGTSTP || c->terminal < 0) {
+		take_terminal_back(c);
+		kill(0, number);
+		lend_terminal(c);
+	}
+	c->start += world_ticks() - before; /* that time is not its own */
+	kill(-c->pid, SIGCONT);
+}
+
+static void look(struct command *c)
+{
+	int status = 0;
+	pid_t r = waitpid(c->pid, &status, WNOHANG | WUNTRACED);
+
+	if (r == c->pid && WIFSTOPPED(status)) {
+		stop_too(c, WSTOPSIG(status));
+	} else if (r == c->pid) {
+		c->status = status;
+		c->is_gone = true;
+	} else if (r < 0 && errno != EINTR) {
+		c->is_gone = true; /* others wait for our children */
+	}
+}
+
+static int check_time(const struct command *c, struct fault *f)
+{
+	if (interrupt_signal())
+		return interrupt_fault(f);
+	if (!c->seconds ||
+	    world_ticks() - c->start < c->seconds * UINT64_C(1000))
+		return 0;
+	return fault_set(f, FAULT_TEMPORARY,
+			 "%s: the command did not end within %u s; try it in a "
+			 "shell%s%s",
+			 c->what, c->seconds, c->setting ? ", or raise " : "",
+			 c->setting ? c->setting : "");
+}
+
+int command_wait(struct command *c, int fd, struct fault *f)
+{
+	for (;;) {
+		struct pollfd p = { .fd = fd, .events = POLLIN };
+		bool was_gone = c->is_gone;
+		int ready = interrupt_poll(&p, 1, was_gone ? 0 : LOOK_MS);
+
+		if (ready > 0)
+			return 1;
+		if (ready < 0 && errno == EINTR)
+			return interrupt_fault(f);
+		if (ready < 0)
+			return fault_errno(f, FAULT_OS, errno,
+					   "%s: cannot wait for the command",
+					   c->what);
+		if (was_gone)
+			return 0;
+		look(c);
+		if (check_time(c, f) < 0)
+			return -1;
+	}
+}
+
+/* ---- its end ---- */
+
+/* All of the group; one of it that is a zombie counts as there. */
+static bool is_there(const struct command *c)
+{
+	return kill(-c->pid, 0) == 0 || errno == EPERM;
+}
+
+static void kill_all(struct command *c)
+{
+	uint64_t until = world_ticks() + GRACE_MS;
+
+	kill(-c->pid, SIGTERM);
+	kill(-c->pid, SIGCONT);
+	while (world_ticks() < until && (!c->is_gone || is_there(c))) {
+		poll(NULL, 0, 1);
+		if (!c->is_gone)
+			look(c);
+	}
+	kill(-c->pid, SIGKILL);
+	if (!c->is_gone && io_reap(c->pid, &c->status) == 0)
+		c->is_gone = true;
+}
+
+/* Ctrl-C went to it alone, since it had the terminal. */
+static bool is_broken_off(const struct command *c)
+{
+	return c->terminal >= 0 && WIFSIGNALED(c->status) &&
+	       (WTERMSIG(c->status) == SIGINT ||
+		WTERMSIG(c->status) == SIGQUIT);
+}
+
+int command_finish(struct command *c, int *status, struct fault *f)
+{
+	bool is_over = fault_is_set(f), was_broken;
+	int pause = 1;
+
+	while (!is_over && !c->is_gone) {
+		look(c);
+		if (c->is_gone)
+			break;
+		is_over = check_time(c, f) < 0;
+		if (!is_over && interrupt_sleep((unsigned)pause) < 0)
+			is_over = interrupt_fault(f) < 0;
+		if (pause < LOOK_MS)
+			pause *= 2;
+	}
+	if (is_over)
+		kill_all(c);
+	was_broken = !is_over && is_broken_off(c);
+	take_terminal_back(c);
+	if (was_broken) {
+		raise(WTERMSIG(c->status)); /* as if it had come to us */
+		if (interrupt_signal())
+			interrupt_fault(f);
+		else
+			fault_set(f, FAULT_TEMPORARY,
+				  "%s: the command was broken off", c->what);
+	}
+	end_signals(c);
+	*status = c->status;
+	return fault_is_set(f) ? -1 : 0;
+}

@@ -1,0 +1,54 @@
+/* command.h - another program: with a time limit, and ended with us.
+ *
+ * It runs in a process group of its own, so that all of a pipeline can be
+ * ended; where we are at a terminal it is given that meanwhile, as a shell
+ * does, and can ask for a passphrase.  A signal that asks us to end
+ * (interrupt.h) ends it, and so does our own death (Linux); what it leaves in
+ * the background when it ends by itself stays.
+ *
+ *	struct command c = { .what = "passwordeval", .seconds = 60 };
+ *	command_start(&c, argv, -1, ends[1], -1, f)
+ *	command_wait(&c, ends[0], f) ... read ... until 0
+ *	command_finish(&c, &status, f)
+ */
+#ifndef BASE_COMMAND_H
+#define BASE_COMMAND_H
+
+#include <signal.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/fault.h"
+
+#define COMMAND_LIMIT 60 /* where nobody says otherwise */
+
+struct command {
+	const char *what;    /* in front of each fault; never a secret */
+	const char *setting; /* that raises the limit; NULL: there is none */
+	unsigned seconds;    /* from the start to the end; 0: however long */
+
+	/* its own */
+	pid_t pid;
+	int terminal; /* /dev/tty while it has that from us; -1 */
+	bool is_gone, catches;
+	int status;
+	int error; /* why command_start failed; 0 */
+	uint64_t start;
+	struct sigaction child_action;
+};
+
+/* Looks for the program as a shell does.  -1: /dev/null as its input, our own
+ * as its output and errors; the descriptors stay ours to close.  Signals are as
+ * a shell has them.  After a failure nothing is to be finished. */
+int command_start(struct command *c, const char *const *argv, int input,
+		  int output, int errors, struct fault *f);
+/* Until `fd` has something to read or is at its end (1), or the program has
+ * ended while there was nothing (0).  -1 when its time was over (temporary) or
+ * we are asked to end; finish it all the same. */
+int command_wait(struct command *c, int fd, struct fault *f);
+/* Until it has ended, or, where `f` is set already, ends it with all of its
+ * group.  *status is waitpid's, 0 where others took it. */
+int command_finish(struct command *c, int *status, struct fault *f);
+
+#endif
