@@ -250,6 +250,7 @@ static int read_message(struct detaching *d, struct mailbox *m, struct fault *f)
 	int r;
 
 	parser_init(&d->parser, d->arena, f);
+	d->parser.skips_preamble = true;
 	sink_tee_init(&d->tee, &d->stage.sink, &d->parser.sink);
 	r = mailbox_read(m, d->number, &d->tee.sink, f);
 	if (r == 0 && sink_close(&d->stage.sink) == 0)

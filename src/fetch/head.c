@@ -101,8 +101,9 @@ static bool is_wanted(const struct rawfield *r)
 
 void head_read(const struct head *h, struct arena *a, struct head_fields *out)
 {
-	const char *p = h->text.data;
-	size_t n = h->text.len;
+	size_t above = rawfield_preamble(h->text.data, h->text.len);
+	const char *p = h->text.data + above;
+	size_t n = h->text.len - above;
 	struct rawfield r;
 
 	*out = (struct head_fields){ .from = "",

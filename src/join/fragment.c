@@ -379,6 +379,7 @@ void fragments_init(struct fragments *s, struct arena *a,
 	s->last = &s->first;
 	stage_init(&s->stage, spool, "the message", f);
 	parser_init(&s->parser, a, &s->doubt);
+	s->parser.skips_preamble = true;
 }
 
 void fragments_free(struct fragments *s)
@@ -403,8 +404,11 @@ struct slice fragments_message(const struct fragments *s)
 bool fragment_label_of_header(const char *header, size_t n,
 			      struct fragment_label *out)
 {
+	size_t above = rawfield_preamble(header, n);
 	struct rawfield r;
 
+	header += above;
+	n -= above;
 	for (; rawfield_read(header, n, &r);
 	     header += r.length, n -= r.length) {
 		struct arena a = ARENA_INIT;

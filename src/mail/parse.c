@@ -370,7 +370,7 @@ static void parser_body_line(struct parser *p, const char *data, size_t n,
 static int parser_put(struct sink *sink, const void *data, size_t n);
 
 /* What was taken for the header from `from` on is the body's. */
-static void parser_rewind(struct parser *p, size_t from)
+static void parser_rewind(struct parser *p, size_t from, bool blank)
 {
 	size_t n = p->header.len - from;
 	char *rest = memory_alloc(n + 1);
@@ -379,23 +379,38 @@ static void parser_rewind(struct parser *p, size_t from)
 	p->at -= n;
 	for (size_t i = 0; i < n; i++)
 		p->lines -= rest[i] == '\n';
-	end_header(p, p->at, false);
+	end_header(p, p->at, blank);
 	parser_put(&p->sink, rest, n);
 	free(rest);
 }
 
-/* The line that no header goes on with; an mbox line with no field behind it
- * was no mbox line. */
+static size_t blank_length(const char *line, size_t n)
+{
+	if (n && line[0] == '\n')
+		return 1;
+	return n > 1 && line[0] == '\r' && line[1] == '\n' ? 2 : 0;
+}
+
+/* What stood above the header was no preamble, since none follows: an empty
+ * line there is the header's end, anything else is text. */
+static void parser_leave_preamble(struct parser *p)
+{
+	size_t first = blank_length(p->header.data, p->header.len);
+
+	p->header_line = p->header_from = 0;
+	p->current->header = 0;
+	parser_rewind(p, first, first > 0);
+}
+
+/* The line that no header goes on with. */
 static void parser_leave_header(struct parser *p, bool blank)
 {
 	if (p->header_from && !p->has_field) {
-		p->header_line = p->header_from = 0;
-		p->current->header = 0;
-		parser_rewind(p, 0);
+		parser_leave_preamble(p);
 	} else if (blank) {
 		end_header(p, p->at, true);
 	} else {
-		parser_rewind(p, p->header_line);
+		parser_rewind(p, p->header_line, false);
 	}
 }
 
@@ -407,14 +422,39 @@ static bool is_mbox_line(const char *line, size_t n)
 	return n > 5 && !memcmp(line, "From ", 5);
 }
 
+static bool is_above_header(const struct parser *p, const char *line, size_t n)
+{
+	if (p->current != p->first || p->has_field ||
+	    p->header_line != p->header_from)
+		return false;
+	return (!p->header_from && is_mbox_line(line, n)) ||
+	       (p->skips_preamble && blank_length(line, n)) ||
+	       (p->skips_preamble && is_mbox_line(line, n));
+}
+
+static void pass_bom(struct parser *p)
+{
+	if (!p->skips_preamble || p->current != p->first || p->header_line ||
+	    p->header.len < 3 || memcmp(p->header.data, "\xEF\xBB\xBF", 3) != 0)
+		return;
+	p->header_from = p->header_line = 3;
+	p->current->header = 3;
+}
+
 /* One line, or one so long that the header's cap cut it. */
 static void parser_header_line(struct parser *p)
 {
-	const char *line = p->header.data + p->header_line;
-	size_t n = p->header.len - p->header_line;
+	const char *line;
+	size_t n;
 	bool last;
 
-	if (line[0] == '\n' || (n > 1 && line[0] == '\r' && line[1] == '\n')) {
+	pass_bom(p);
+	line = p->header.data + p->header_line;
+	n = p->header.len - p->header_line;
+	if (is_above_header(p, line, n)) {
+		p->header_from = p->header_line = p->header.len;
+		p->current->header = p->header.len;
+	} else if (blank_length(line, n)) {
 		parser_leave_header(p, true);
 	} else if (match_boundary(p, line, n, &last) >= 0) {
 		parser_leave_header(p, false);
@@ -423,10 +463,6 @@ static void parser_header_line(struct parser *p)
 	} else if (rawfield_name(line, n)) {
 		p->has_field = true;
 		p->header_line = p->header.len;
-	} else if (!p->header_line && p->current == p->first &&
-		   is_mbox_line(line, n)) {
-		p->header_from = p->header_line = p->header.len;
-		p->current->header = p->header.len;
 	} else {
 		parser_leave_header(p, false);
 	}

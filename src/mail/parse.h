@@ -85,6 +85,9 @@ struct entity {
 
 struct parser {
 	struct sink sink; /* put the message here, then close */
+	/* Before it: a BOM and empty lines above the header, where one follows,
+	 * are none of the message, as an mbox line never is. */
+	bool skips_preamble;
 	struct entity *first;
 	/* of all the filling */
 	bool filling_has_high;

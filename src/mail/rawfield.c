@@ -80,6 +80,29 @@ bool rawfield_read(const char *header, size_t n, struct rawfield *r)
 	return true;
 }
 
+static bool is_mbox_line(const char *line, size_t n)
+{
+	if (n && *line == '>')
+		line++, n--;
+	return n > 5 && !memcmp(line, "From ", 5);
+}
+
+size_t rawfield_preamble(const char *text, size_t n)
+{
+	size_t at = n >= 3 && !memcmp(text, "\xEF\xBB\xBF", 3) ? 3 : 0;
+
+	while (at < n && !rawfield_name(text + at, n - at)) {
+		const char *line = text + at;
+		size_t length = line_length(line, n - at);
+
+		if (*line != '\n' && strncmp(line, "\r\n", 2) != 0 &&
+		    !is_mbox_line(line, length))
+			return 0;
+		at += length;
+	}
+	return at < n ? at : 0;
+}
+
 bool rawfield_is(const struct rawfield *r, const char *name)
 {
 	size_t i = 0;

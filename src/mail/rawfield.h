@@ -27,6 +27,9 @@ struct rawfield {
 size_t rawfield_name(const char *line, size_t n);
 /* The first field of a header of n octets; false when there is none. */
 bool rawfield_read(const char *header, size_t n, struct rawfield *out);
+/* Octets above the header that are none of it: a BOM, empty lines and mbox
+ * lines, where a field follows; else 0. */
+size_t rawfield_preamble(const char *text, size_t n);
 bool rawfield_is(const struct rawfield *r, const char *name);
 /* The value unfolded and in UTF-8, without control characters.  Encoded words
  * stay. */

@@ -1,4 +1,5 @@
-/* cut.c - counts lines, and knows an empty one. */
+/* cut.c - counts lines, and knows an empty one: above the header it ends none.
+ */
 #include "store/cut.h"
 
 #include <string.h>
@@ -8,10 +9,17 @@ static void end_line(struct cut *s)
 	if (s->in_body)
 		s->lines--;
 	else if (s->column == 0)
-		s->in_body = true;
+		s->in_body = s->has_header;
+	else
+		s->has_header = true;
 	s->column = 0;
 	if (s->in_body && s->lines == 0)
 		s->is_over = true;
+}
+
+static bool is_bom(char c)
+{
+	return c == '\xEF' || c == '\xBB' || c == '\xBF';
 }
 
 static int cut_put(struct sink *sink, const void *data, size_t n)
@@ -24,7 +32,8 @@ static int cut_put(struct sink *sink, const void *data, size_t n)
 		const char *stop = lf ? lf : end;
 
 		for (; p < stop && s->column == 0; p++)
-			s->column += *p != '\r';
+			s->column +=
+				*p != '\r' && (s->has_header || !is_bom(*p));
 		p = lf ? lf + 1 : end;
 		if (lf)
 			end_line(s);

@@ -13,7 +13,7 @@ struct cut {
 	struct sink sink;
 	unsigned lines; /* of the body, that are still wanted */
 	bool is_over;
-	bool in_body;
+	bool has_header, in_body;
 	size_t column; /* octets of the line at hand that are no line end */
 };
 

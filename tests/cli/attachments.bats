@@ -82,3 +82,23 @@ take() {
 		[ "$(cat "files/${row#*=}")" = hello ]
 	done
 }
+
+@test "a message is one with a BOM, empty lines or an mbox line above it" {
+	local file
+
+	for file in "$BATS_TEST_DIRNAME"/../corpus/above/*; do
+		echo "# $file"
+		run --separate-stderr "${MAILSEND%mailsend}mailget" --json "$file" list
+		[ "$(json_of 'j["subject"]' <<<"$output")" = found ]
+		take "$file"
+		[ "$status" -eq 0 ]
+		[ "$(cat files/x.bin)" = hello ]
+	done
+}
+
+@test "an empty line above a text that is no header is the header's end" {
+	printf '\n\nbegin 644 x.txt\n%s\n`\nend\n' '%:&5L;&\*' >one
+	take one
+	[ "$status" -eq 0 ]
+	[ "$(cat files/x.txt)" = hello ]
+}
