@@ -162,8 +162,11 @@ deps-lint: ## install what lint needs
 
 # ---- proof ----------------------------------------------------------------
 
+# As many compilers as there are processors, unless it was said how many.
+PARALLEL = $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))
+
 check: deps-test ## install what tests need, build, run all tests
-	@$(MAKE) --no-print-directory all units queue-tools
+	@$(MAKE) $(PARALLEL) --no-print-directory all units queue-tools
 	@B=$(B) tests/run layers unit cli dialogue queue faults server callers
 
 check-unit check-cli check-dialogue check-server check-callers: all units ## one suite
@@ -179,7 +182,7 @@ check-layers: ## each room includes only what stands below it
 	@tests/check-layers
 
 asan: deps-test ## all tests but the real servers', with ASan and UBSan
-	@$(MAKE) --no-print-directory B=$(B)/asan \
+	@$(MAKE) $(PARALLEL) --no-print-directory B=$(B)/asan \
 		CFLAGS='-O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined' \
 		all units
 	@B=$(B)/asan tests/run unit cli dialogue

@@ -33,6 +33,7 @@ import base64
 import binascii
 import email
 import email.policy
+import gc
 import hashlib
 import json
 import re
@@ -327,4 +328,5 @@ def main():
 
 
 if __name__ == "__main__":
+    gc.disable()                # over before there is any garbage
     sys.exit(main())
