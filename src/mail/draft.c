@@ -133,30 +133,78 @@ static void judge(struct draft *d)
 	}
 }
 
-int draft_read(struct arena *a, const struct slice *content, struct draft *d,
-	       struct fault *f)
+static int parse(struct arena *a, struct draft *d, struct fault *f)
 {
-	struct buf header = BUF_INIT(PARSE_HEADER_MAX + 1);
 	struct parser *p = memory_alloc(sizeof(*p));
 	int rc;
 
-	*d = (struct draft){ .content = *content };
-	header_init(&d->header);
 	parser_init(p, a, f);
-	pump_slice(content, &p->sink);
+	pump_slice(&d->content, &p->sink);
 	rc = sink_close(&p->sink);
 	d->entities = p->first;
 	d->body = p->first->body;
 	d->filling_has_high = p->filling_has_high;
 	d->filling_is_fit = p->filling_is_fit;
+	parser_free(p);
+	free(p);
+	return rc;
+}
+
+static bool ends_in_cr(const struct draft *d, struct fault *f)
+{
+	uint64_t length = d->content.length;
+	struct slice end;
+	struct source from;
+	char last;
+
+	if (!length)
+		return false;
+	end = range(d, length - 1, length);
+	source_of_slice(&from, &end);
+	return source_read(&from, &last, 1, f) == 1 && last == '\r';
+}
+
+/* Is the last octet of all one of a leaf that has no lines? */
+static bool ends_in_octets(const struct draft *d)
+{
+	const struct entity *e = d->entities;
+
+	while (e->next)
+		e = e->next;
+	return e->kind == ENTITY_LEAF && e->end == d->content.length &&
+	       !mend_is_text(e);
+}
+
+/* A CR that is the last octet is half of a line end that was cut, of the text
+ * or of a boundary. */
+static int parse_whole(struct arena *a, struct draft *d, struct fault *f)
+{
+	bool cut = ends_in_cr(d, f);
+	int rc;
+
+	d->content.length -= cut;
+	rc = fault_is_set(f) ? -1 : parse(a, d, f);
+	if (rc < 0 || !cut || !ends_in_octets(d))
+		return rc;
+	d->content.length++;
+	return parse(a, d, f);
+}
+
+int draft_read(struct arena *a, const struct slice *content, struct draft *d,
+	       struct fault *f)
+{
+	struct buf header = BUF_INIT(PARSE_HEADER_MAX + 1);
+	int rc;
+
+	*d = (struct draft){ .content = *content };
+	header_init(&d->header);
+	rc = parse_whole(a, d, f);
 	if (!rc)
 		rc = read_header(d, d->entities, &header, f);
 	if (!rc)
 		rc = add_fields(a, d, &header, f);
 	if (!rc)
 		judge(d);
-	parser_free(p);
-	free(p);
 	buf_free(&header);
 	return rc;
 }

@@ -13,9 +13,10 @@
 #include "base/ascii.h"
 #include "base/library.h"
 
-#define LINE_ROOM   4096
-#define JUDGED_MAX  65536
-#define SIGN_LENGTH 256 /* octets in which a message shows its first field */
+#define LINE_ROOM     4096
+#define JUDGED_MAX    65536
+#define ARMOUR_LENGTH 4096 /* ... and armour its first line */
+#define SIGN_LENGTH   256  /* octets in which a message shows its first field */
 
 static const char *const mime_types[] = {
 	"/etc/mime.types",
@@ -221,10 +222,41 @@ static bool looks_like_message(const struct slice *content)
 	return i > 0 && i < n && start[i] == ':';
 }
 
+/* ".asc" is whatever has armour (RFC 9580 6.2), or a text (AsciiDoc). */
+static const char *by_armour(struct arena *a, const struct slice *content)
+{
+	static const struct {
+		const char *line, *type;
+	} armours[] = {
+		{ "SIGNATURE", "application/pgp-signature" },
+		{ "PUBLIC KEY BLOCK", "application/pgp-keys" },
+		{ "PRIVATE KEY BLOCK", "application/pgp-keys" },
+		{ "MESSAGE", "application/pgp-encrypted" },
+		{ "SIGNED MESSAGE", "text/plain" },
+	};
+	static const char begin[] = "-----BEGIN PGP ";
+	char start[ARMOUR_LENGTH + 1];
+	size_t n = read_start(content, start, ARMOUR_LENGTH);
+	const char *line = start, *type;
+
+	start[n] = '\0';
+	while (line && strncmp(line, begin, strlen(begin)) != 0) {
+		line = strchr(line, '\n');
+		line += line != NULL;
+	}
+	for (size_t i = 0; line && i < sizeof(armours) / sizeof(*armours); i++)
+		if (ascii_begins(line + strlen(begin), armours[i].line))
+			return armours[i].type;
+	type = by_content(a, content);
+	return type ? type : "text/plain";
+}
+
 const char *filetype_of(struct arena *a, const char *name,
 			const struct slice *content)
 {
-	const char *type = by_extension(a, name);
+	bool is_asc = has_extension(base_name(name), "asc");
+	const char *type =
+		is_asc ? by_armour(a, content) : by_extension(a, name);
 
 	if (type && ascii_equal(type, "message/rfc822"))
 		return looks_like_message(content) ? type : FILETYPE_UNKNOWN;

@@ -4,6 +4,8 @@
  * process milliseconds, is loaded only when the extension says nothing.
  * libmagic's one place.
  *
+ * ".asc" says nothing by itself: that is told by the armour inside.
+ *
  * An attachment is one leaf, so nothing here ever says multipart/ or message/,
  * but for message/rfc822 where both the extension and the first line say that
  * it is a message. */

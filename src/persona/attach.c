@@ -5,57 +5,76 @@
  * missing "a=b.txt" is reported by the name that was typed. */
 #include "persona/attach.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/ascii.h"
+#include "base/buf.h"
 #include "base/world.h"
+#include "codec/words.h"
 #include "mail/charset.h"
+#include "mail/filetype.h"
+#include "mail/parameter.h"
+#include "submit/input.h"
 
-#define TYPE_MAX 127 /* octets of a media type (RFC 6838 4.2) */
+#define TYPE_MAX 255 /* octets of a media type (RFC 6838 4.2: 127 twice) */
+#define TYPE	 ";type="
+#define CID	 ";cid="
 
 static bool is_there(const char *path)
 {
 	struct stat st;
 
-	if (strcmp(path, "-") == 0 || stat(path, &st) == 0)
+	if (input_is_standard(path) || stat(path, &st) == 0)
 		return true;
 	/* a folder that may not be searched hides what it has */
 	return errno != ENOENT && errno != ENOTDIR && errno != ENAMETOOLONG;
 }
 
-/* RFC 2045 5.1 */
-static bool is_token_char(char c)
+const char *attach_spell_type(struct arena *a, const char *type,
+			      const char *without)
 {
-	return c > 32 && c < 127 && !strchr("()<>@,;:\\\"/[]?=", c);
+	size_t main = parameter_main(type);
+	struct parameter p = { .next = type + main };
+	struct buf out = BUF_INIT(8 * FILETYPE_MAX + strlen(type));
+	const char *spelled;
+
+	for (size_t i = 0; i < main; i++)
+		buf_putc(&out, ascii_lower(type[i]));
+	while (parameter_next(&p)) {
+		struct buf name = BUF_INIT(FILETYPE_MAX);
+		struct buf value = BUF_INIT(strlen(type));
+
+		buf_put(&name, p.name, p.name_length);
+		parameter_put_value(&value, &p);
+		if (!without || !parameter_is(&p, without))
+			words_put_parameter(&out, name.data, value.data);
+		buf_free(&name);
+		buf_free(&value);
+	}
+	spelled = arena_dup_n(a, out.data, out.len);
+	buf_free(&out);
+	return spelled;
 }
 
 const char *attach_type(struct arena *a, const char *type, struct fault *f)
 {
-	const char *slash = strchr(type, '/');
-	char *lower = arena_dup(a, type);
-	bool good =
-		slash && slash > type && slash[1] && strlen(type) <= TYPE_MAX;
-
-	for (char *p = lower; good && *p; p++) {
-		good = is_token_char(*p) || p - lower == slash - type;
-		*p = (char)tolower((unsigned char)*p);
-	}
-	if (!good) {
+	if (!filetype_is_valid(type) || parameter_main(type) > TYPE_MAX) {
 		fault_set(f, FAULT_USAGE,
-			  "'%s' is not a media type: write one as in text/csv",
+			  "'%s' is not a media type: write one as in text/csv, "
+			  "or 'text/calendar; method=REQUEST'",
 			  type);
 		return NULL;
 	}
-	if (strncmp(lower, "multipart/", 10) == 0) {
+	if (ascii_begins(type, "multipart/")) {
 		fault_set(f, FAULT_USAGE,
 			  "'%s' is no type for a file: a message that is ready "
 			  "is sent by --draft",
 			  type);
 		return NULL;
 	}
-	return lower;
+	return attach_spell_type(a, type, NULL);
 }
 
 /* What a cid: link can name (RFC 2392), as it is written there. */
@@ -77,32 +96,45 @@ static const char *content_id(const char *id, struct fault *f)
 	return id;
 }
 
-/* Takes one ";key=value" off the end of the text.  1: it was one of ours, 0:
- * it was not. */
+/* The last place where the text has this. */
+static char *find_last(char *text, const char *key)
+{
+	char *found = NULL;
+
+	for (char *at = strstr(text, key); at; at = strstr(at + 1, key))
+		found = at;
+	return found;
+}
+
+static int cut_content_id(char *text, char *semicolon, struct attachment *one,
+			  struct fault *f)
+{
+	if (!one->is_inline)
+		return fault_set(f, FAULT_USAGE,
+				 "';cid=' names a part of an HTML text: "
+				 "write --inline instead of --attach");
+	one->content_id = content_id(semicolon + strlen(CID), f);
+	if (!one->content_id)
+		return -1;
+	*semicolon = '\0';
+	return *text ? 1 : 0;
+}
+
+/* Takes one ";cid=ID" or ";type=TYPE" off the end of the text, the type with
+ * parameters of its own.  1: it was one of ours, 0: it was not. */
 static int cut_parameter(struct arena *a, char *text, struct attachment *one,
 			 struct fault *f)
 {
-	char *semicolon = strrchr(text, ';');
+	char *last = strrchr(text, ';'), *type = find_last(text, TYPE);
 
-	if (!semicolon || semicolon == text)
+	if (last && last != text && strncmp(last, CID, strlen(CID)) == 0)
+		return cut_content_id(text, last, one, f);
+	if (!type || type == text)
 		return 0;
-	if (strncmp(semicolon, ";type=", 6) == 0) {
-		one->type = attach_type(a, semicolon + 6, f);
-		if (!one->type)
-			return -1;
-	} else if (strncmp(semicolon, ";cid=", 5) == 0) {
-		if (!one->is_inline)
-			return fault_set(
-				f, FAULT_USAGE,
-				"';cid=' names a part of an HTML text: "
-				"write --inline instead of --attach");
-		one->content_id = content_id(semicolon + 5, f);
-		if (!one->content_id)
-			return -1;
-	} else {
-		return 0;
-	}
-	*semicolon = '\0';
+	one->type = attach_type(a, type + strlen(TYPE), f);
+	if (!one->type)
+		return -1;
+	*type = '\0';
 	return 1;
 }
 
@@ -117,7 +149,7 @@ static const char *own_name(struct arena *a, const char *path)
 	const char *slash = strrchr(path, '/');
 	const char *name = slash ? slash + 1 : path;
 
-	return strcmp(path, "-") == 0 || !*name ? NULL : as_utf8(a, name);
+	return input_is_standard(path) || !*name ? NULL : as_utf8(a, name);
 }
 
 static void cut_name(struct arena *a, char *text, struct attachment *one)

@@ -18,6 +18,7 @@
 #include "persona/rows.h"
 #include "persona/setters.h"
 #include "persona/settle.h"
+#include "submit/input.h"
 
 struct mailx {
 	struct mailvars vars;
@@ -88,7 +89,7 @@ static SETTER(set_field)
 
 static bool is_readable(const char *path)
 {
-	return strcmp(path, "-") == 0 || access(path, R_OK) == 0;
+	return input_is_standard(path) || access(path, R_OK) == 0;
 }
 
 static SETTER(set_smart_attach)
@@ -119,7 +120,7 @@ static SETTER(set_attach_or_account)
 	struct stat st;
 
 	(void)row;
-	if (strpbrk(value, "./=") || strcmp(value, "-") == 0 ||
+	if (strpbrk(value, "./=") || input_is_standard(value) ||
 	    stat(value, &st) == 0)
 		return attach_parse(run->arena, run->request, value, false, f);
 	run->request->account =
@@ -164,7 +165,7 @@ static SETTER(set_include)
 {
 	(void)row;
 	(void)f;
-	if (strcmp(value, "-") != 0)
+	if (!input_is_standard(value))
 		run->request->include_path = value;
 	return 0;
 }

@@ -16,6 +16,7 @@
 #include "persona/rows.h"
 #include "persona/setters.h"
 #include "persona/settle.h"
+#include "submit/input.h"
 
 struct typed {
 	const char *text;
@@ -311,8 +312,7 @@ static int check_batch(const struct request *r, struct fault *f)
 				 "no recipient: this is mailsend's batch mutt, "
 				 "name one after --, as in `mutt -s subject -- "
 				 "ops@example.org`");
-	if (r->body_path && strcmp(r->body_path, "-") == 0 &&
-	    world_is_terminal(0))
+	if (input_is_standard(r->body_path) && world_is_terminal(0))
 		return fault_set(f, FAULT_USAGE,
 				 "standard input is a terminal: this is "
 				 "mailsend's batch mutt, give it the text by "
@@ -332,7 +332,7 @@ static int finish(struct options_run *run, struct fault *f)
 		r->include_path = NULL; /* as mutt has it */
 		r->recipients_from_header = r->extends_header = true;
 		r->reverse_path_from_header = true;
-	} else if (r->include_path && strcmp(r->include_path, "-") == 0) {
+	} else if (input_is_standard(r->include_path)) {
 		r->include_path = NULL;
 		r->body_path = "-";
 	}

@@ -9,6 +9,7 @@
 #include "mail/date.h"
 #include "mail/msgid.h"
 #include "persona/attach.h"
+#include "submit/input.h"
 
 #define CHARSET_MAX 40	/* octets of a charset's name (RFC 2978 2.3) */
 #define ENVID_MAX   100 /* octets of the ENVID value as xtext (RFC 3461 4.4) */
@@ -448,7 +449,7 @@ struct reader {
 static void note_reader(struct reader *reader, const char *path,
 			const char *option)
 {
-	if (!path || strcmp(path, "-") != 0)
+	if (!input_is_standard(path))
 		return;
 	if (!reader->first)
 		reader->first = option;

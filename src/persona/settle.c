@@ -118,12 +118,11 @@ int settle_body_type(struct options_run *run, const char *value,
 	struct buf charset = BUF_INIT(256);
 	int result = 0;
 
-	r->body_type = attach_type(run->arena,
-				   arena_dup_n(run->arena, value,
-					       parameter_main(value)),
-				   f);
-	if (!r->body_type)
+	if (!attach_type(run->arena,
+			 arena_dup_n(run->arena, value, parameter_main(value)),
+			 f))
 		return -1;
+	r->body_type = attach_spell_type(run->arena, value, "charset");
 	if (parameter_get(&charset, value, "charset") &&
 	    !is_found_anyway(charset.data))
 		result = set_charset(run, &row,

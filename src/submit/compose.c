@@ -157,7 +157,7 @@ static const char *attachment_name(const struct attachment *a)
 {
 	if (a->name)
 		return a->name;
-	return strcmp(a->path, "-") ? base_name(a->path) : "stdin";
+	return input_is_standard(a->path) ? "stdin" : base_name(a->path);
 }
 
 /* What is compressed says so by its name. */

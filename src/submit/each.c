@@ -9,6 +9,7 @@
 #include "base/world.h"
 #include "flow/digest.h"
 #include "mail/charset.h"
+#include "submit/input.h"
 
 #define NAME_ROOM   256 /* series_ops */
 #define SUBJECT_MAX 65536
@@ -35,18 +36,14 @@ static const char *shown_name(struct arena *a, const char *path)
 	return shown;
 }
 
-static bool is_standard(const char *path)
-{
-	return path && strcmp(path, "-") == 0;
-}
-
 static bool reads_standard(const struct request *r)
 {
 	for (const struct attachment *x = r->attachments; x; x = x->next)
-		if (is_standard(x->path))
+		if (input_is_standard(x->path))
 			return true;
-	return is_standard(r->body_path) || is_standard(r->html_path) ||
-	       is_standard(r->include_path);
+	return input_is_standard(r->body_path) ||
+	       input_is_standard(r->html_path) ||
+	       input_is_standard(r->include_path);
 }
 
 static int check_files(const struct request *r, struct fault *f)

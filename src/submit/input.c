@@ -39,6 +39,17 @@ struct input {
 	struct input *next;
 };
 
+bool input_is_standard(const char *path)
+{
+	static const char *const names[] = { "-", "/dev/stdin", "/dev/fd/0",
+					     "/proc/self/fd/0" };
+
+	for (size_t i = 0; path && i < sizeof(names) / sizeof(*names); i++)
+		if (strcmp(path, names[i]) == 0)
+			return true;
+	return false;
+}
+
 void inputs_free(struct inputs *all)
 {
 	for (struct input *in = all->first; in; in = in->next) {
@@ -81,7 +92,7 @@ struct input *input_open(struct inputs *all, const char *path, struct fault *f)
 {
 	struct input *in = arena_alloc(all->arena, sizeof(*in));
 
-	in->is_standard = !strcmp(path, "-");
+	in->is_standard = input_is_standard(path);
 	in->name = in->is_standard ? "standard input" : path;
 	in->fd = in->is_standard ? STDIN_FILENO
 				 : open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);

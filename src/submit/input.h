@@ -23,6 +23,9 @@ struct inputs {
 	struct input *first;
 };
 
+/* "-", or one of the names by which the system calls standard input; NULL is
+ * none. */
+bool input_is_standard(const char *path);
 void inputs_free(struct inputs *all);
 /* "-" is standard input.  The slice lives until inputs_free.  Opening does
  * not read: a pipe is read by input_slice. */

@@ -1,5 +1,6 @@
 /* request.c - an empty request and what is appended to it. */
 #include "submit/request.h"
+#include "submit/input.h"
 
 #include <string.h>
 
@@ -118,19 +119,16 @@ size_t request_recipients(const struct request *r)
 	return mailboxes(&r->to) + mailboxes(&r->cc) + mailboxes(&r->bcc);
 }
 
-static bool is_input(const char *path)
-{
-	return path && strcmp(path, "-") == 0;
-}
-
 bool request_reads_input(const struct request *r)
 {
 	for (const struct attachment *a = r->attachments; a; a = a->next)
-		if (is_input(a->path))
+		if (input_is_standard(a->path))
 			return true;
 	for (size_t i = 0; i < r->series.count; i++)
-		if (is_input(r->series.sources[i]))
+		if (input_is_standard(r->series.sources[i]))
 			return true;
-	return is_input(r->draft_path) || is_input(r->body_path) ||
-	       is_input(r->include_path) || is_input(r->html_path);
+	return input_is_standard(r->draft_path) ||
+	       input_is_standard(r->body_path) ||
+	       input_is_standard(r->include_path) ||
+	       input_is_standard(r->html_path);
 }

@@ -19,14 +19,10 @@
 #include "mail/msgid.h"
 #include "mail/rawfield.h"
 #include "store/mbox.h"
+#include "submit/input.h"
 
 #define LIST_MAX  (1024 * 1024) /* octets of an address field, of the names */
 #define START_MAX 4096		/* octets looked at for a first field */
-
-static bool is_input(const char *path)
-{
-	return path && strcmp(path, "-") == 0;
-}
 
 /* ---- the fields ---- */
 
@@ -230,7 +226,7 @@ static int write_message_text(const struct unsent *u, struct stage *to,
 static const struct attachment *attachment_of(const struct request *r)
 {
 	for (const struct attachment *a = r->attachments; a; a = a->next)
-		if (is_input(a->path))
+		if (input_is_standard(a->path))
 			return a;
 	return NULL;
 }
@@ -271,9 +267,9 @@ int unsent_write(const struct unsent *u, struct stage *to, struct fault *f)
 	const struct attachment *a = attachment_of(r);
 	int done;
 
-	if (is_input(r->draft_path) || r->series.kind == REQUEST_BATCH)
+	if (input_is_standard(r->draft_path) || r->series.kind == REQUEST_BATCH)
 		done = write_message_text(u, to, f);
-	else if (a || is_input(r->html_path))
+	else if (a || input_is_standard(r->html_path))
 		done = write_part(u, a, to, f);
 	else
 		done = write_text(u, to, u->text, true, f);
@@ -282,7 +278,7 @@ int unsent_write(const struct unsent *u, struct stage *to, struct fault *f)
 
 static void add_missing(struct buf *list, const char *what, const char *path)
 {
-	if (path && !is_input(path))
+	if (path && !input_is_standard(path))
 		buf_printf(list, "%s%s%s", list->len ? ", " : "", what, path);
 }
 

@@ -294,7 +294,9 @@ def draft_bodies():
                 if m["Content-Transfer-Encoding"]:
                     assert m["MIME-Version"]
                 assert not m.defects
-                assert lines(content(m)) == lines(data), data
+                # a CR that ends all of it is half of a line end
+                whole = data[:-1] if data.endswith(b"\r") else data
+                assert lines(content(m)) == lines(whole), data
                 if max(data, default=0) > 127:
                     assert m["Content-Type"].params.get("charset")
                     assert m["Content-Transfer-Encoding"]
