@@ -116,6 +116,8 @@ int fault_errno(struct fault *f, enum fault_cause cause, int error,
 		f->cause = FAULT_TEMPORARY;
 		f->temporary = true;
 	}
+	if (error == ENOSPC || error == EDQUOT)
+		snprintf(f->esc, sizeof(f->esc), "4.3.1"); /* RFC 3463 3.4 */
 	return -1;
 }
 

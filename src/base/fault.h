@@ -76,7 +76,8 @@ struct small_fault {
 int fault_set(struct fault *f, enum fault_cause cause, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 /* Appends ": " and what the error number means.  ENOSPC, EDQUOT, EMFILE,
- * ENFILE, ENOMEM, EAGAIN and EINTR make any cause temporary. */
+ * ENFILE, ENOMEM, EAGAIN and EINTR make any cause temporary; a full disk is
+ * 4.3.1. */
 int fault_errno(struct fault *f, enum fault_cause cause, int error,
 		const char *format, ...) __attribute__((format(printf, 4, 5)));
 

@@ -196,15 +196,6 @@ int interrupt_poll(struct pollfd *p, nfds_t n, int milliseconds)
 	return r;
 }
 
-int interrupt_timeout(int milliseconds)
-{
-	int left = left_until(limit_of(UINT64_MAX));
-
-	return left < 0 || (milliseconds >= 0 && milliseconds < left)
-		       ? milliseconds
-		       : left;
-}
-
 int interrupt_sleep(unsigned milliseconds)
 {
 	return interrupt_poll(NULL, 0,

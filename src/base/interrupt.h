@@ -28,8 +28,6 @@ int interrupt_signal(void);
 /* Has the work at hand to stop?  So long after the signal as the process has
  * patience: at once, unless somebody says otherwise. */
 bool interrupt_is_due(void);
-/* No longer than until then: the timeout of a poll. */
-int interrupt_timeout(int milliseconds);
 /* What is at hand gets so long, in milliseconds; returns what it had before.
  * Less than that changes nothing. */
 unsigned interrupt_extend(unsigned milliseconds);

@@ -12,19 +12,21 @@
 #include "base/interrupt.h"
 #include "base/world.h"
 
+#define WAKES	    (sizeof(((struct wait *)0)->wake) / sizeof(int))
 #define STALLS_FREE 3	 /* those that mere chance may bring */
 #define PAUSE_MAX   100	 /* milliseconds */
 #define STALLED_MAX 2000 /* of pauses */
 
 void wait_begin(struct wait *w, uint64_t milliseconds)
 {
-	*w = (struct wait){ .wake = interrupt_fd() };
+	*w = (struct wait){ .heeds_interrupt = true, .wake = { -1, -1 } };
 	wait_limit(w, milliseconds);
 }
 
 void wait_begin_stream(struct wait *w, uint64_t milliseconds)
 {
-	*w = (struct wait){ .wake = interrupt_fd(), .is_stream = true };
+	wait_begin(w, milliseconds);
+	w->is_stream = true;
 	wait_limit(w, milliseconds);
 }
 
@@ -72,13 +74,19 @@ static void spend(uint64_t *budget, uint64_t milliseconds)
 		*budget -= milliseconds < *budget ? milliseconds : *budget;
 }
 
-/* As poll; a call that is interrupted counts as one that found nothing, or the
- * wake that stands last. */
+/* As poll for n of them, and those that wake behind them.  A call that is
+ * interrupted counts as one that found nothing, or a wake. */
 static int poll_timed(struct wait *w, struct pollfd *p, size_t n, int timeout)
 {
 	uint64_t before = world_ticks(), spent;
-	int r = poll(p, (nfds_t)n, timeout);
-	int error = errno;
+	int r, error;
+
+	for (size_t i = 0; i < WAKES; i++)
+		p[n + i] =
+			(struct pollfd){ .fd = w->wake[i], .events = POLLIN };
+	r = w->heeds_interrupt ? interrupt_poll(p, (nfds_t)n, timeout)
+			       : poll(p, (nfds_t)n + WAKES, timeout);
+	error = errno;
 
 	spent = world_ticks() - before;
 	spend(&w->quiet_left, spent);
@@ -86,19 +94,20 @@ static int poll_timed(struct wait *w, struct pollfd *p, size_t n, int timeout)
 	errno = error;
 	if (r >= 0 || error != EINTR)
 		return r;
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < n + WAKES; i++)
 		p[i].revents = 0;
-	if (w->heeds_signals)
-		p[n - 1].revents = POLLIN;
+	if (w->heeds_signals || w->heeds_interrupt)
+		p[n].revents = POLLIN;
 	return 0;
 }
 
 static int timeout_of(const struct wait *w)
 {
 	uint64_t n = left(w);
-	int whole = n > INT_MAX ? INT_MAX : (int)n;
 
-	return interrupt_timeout(n == WAIT_FOREVER ? -1 : whole);
+	if (n == WAIT_FOREVER)
+		return -1;
+	return n > INT_MAX ? INT_MAX : (int)n;
 }
 
 /* ---- "again" ---- */
@@ -115,7 +124,7 @@ static int pause_after(struct wait *w, struct fault *f)
 {
 	unsigned doublings = w->stalls - STALLS_FREE - 1;
 	int pause = doublings < 7 ? 1 << doublings : PAUSE_MAX;
-	struct pollfd p = { .fd = w->wake, .events = POLLIN };
+	struct pollfd p[WAKES];
 
 	if (w->stalled >= STALLED_MAX)
 		return give_up(f);
@@ -124,7 +133,7 @@ static int pause_after(struct wait *w, struct fault *f)
 	if (left(w) < (uint64_t)pause)
 		pause = (int)left(w);
 	w->stalled += (uint64_t)pause;
-	poll_timed(w, &p, 1, pause);
+	poll_timed(w, p, 0, pause);
 	return 0;
 }
 
@@ -138,7 +147,10 @@ static enum wait_end result(struct wait *w, const struct pollfd *p, size_t n)
 			w->was_ready = true;
 			return WAIT_READY;
 		}
-	return p[n].revents ? WAIT_WOKEN : WAIT_TIME;
+	for (size_t i = 0; i < WAKES; i++)
+		if (p[n + i].revents)
+			return WAIT_WOKEN;
+	return WAIT_TIME;
 }
 
 static enum wait_end failed(struct fault *f)
@@ -153,7 +165,7 @@ static enum wait_end look_again(struct wait *w, struct pollfd *p, size_t n,
 {
 	enum wait_end end;
 
-	if (poll_timed(w, p, n + 1, 0) < 0)
+	if (poll_timed(w, p, n, 0) < 0)
 		return failed(f);
 	end = result(w, p, n);
 	if (end != WAIT_READY) {
@@ -169,33 +181,19 @@ static enum wait_end look_again(struct wait *w, struct pollfd *p, size_t n,
 enum wait_end wait_poll(struct wait *w, struct pollfd *p, size_t n,
 			struct fault *f)
 {
-	struct pollfd all[WAIT_FDS_MAX + 1];
+	struct pollfd all[WAIT_FDS_MAX + WAKES];
 	enum wait_end end = WAIT_TIME;
 
 	memcpy(all, p, n * sizeof(*p));
 	for (size_t i = 0; i < n; i++)
 		all[i].revents = 0;
-	all[n] = (struct pollfd){ .fd = w->wake, .events = POLLIN };
-	for (;;) {
-		/* noted, it is readable for good: from now on the time tells */
-		if (interrupt_signal())
-			all[n].fd = -1;
-		if (interrupt_is_due())
-			end = WAIT_WOKEN;
-		else if (left(w) && w->was_ready)
-			end = look_again(w, all, n, f);
-		if (end == WAIT_TIME && left(w)) {
-			if (poll_timed(w, all, n + 1, timeout_of(w)) < 0)
-				end = failed(f);
-			else
-				end = result(w, all, n);
-		}
-		/* its patience may be more than nothing */
-		if (end == WAIT_WOKEN && interrupt_signal() &&
-		    !interrupt_is_due())
-			end = WAIT_TIME;
-		if (end != WAIT_TIME || !left(w))
-			break;
+	if (left(w) && w->was_ready)
+		end = look_again(w, all, n, f);
+	while (end == WAIT_TIME && left(w)) {
+		if (poll_timed(w, all, n, timeout_of(w)) < 0)
+			end = failed(f);
+		else
+			end = result(w, all, n);
 	}
 	for (size_t i = 0; i < n; i++)
 		p[i].revents = end == WAIT_READY ? all[i].revents : 0;

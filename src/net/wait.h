@@ -41,8 +41,11 @@ struct wait {
 	uint64_t quiet, quiet_left; /* without an octet */
 	uint64_t whole, whole_left; /* in all */
 	bool is_stream;
-	int wake;	    /* readable: we are to end; -1: none */
-	bool heeds_signals; /* one that has a handler is WAIT_WOKEN, too */
+	/* what wakes: the signals of base/interrupt, when it is time for us to
+	 * end; else descriptors (-1: none), and each signal with a handler */
+	bool heeds_interrupt;
+	int wake[2];
+	bool heeds_signals;
 	/* ready, and yet nothing moved */
 	bool was_ready;
 	unsigned stalls;

@@ -349,7 +349,9 @@ int talk_hold(struct talk *t, const struct talk_line *line, struct fault *f)
 
 	t->line = line;
 	wait_begin(&t->wait, WAIT_FOREVER);
+	/* edit_terminal has handlers of its own */
 	t->wait.heeds_signals = t->options->is_terminal;
+	t->wait.heeds_interrupt = !t->options->is_terminal;
 	if (t->options->is_terminal && edit_terminal_enter(STDIN_FILENO, f) < 0)
 		return -1;
 	r = converse(t, f);

@@ -59,6 +59,9 @@ static void set_codes(struct answer *a, const struct fault *f)
 	if (f->cause == FAULT_CONFIG || is_our_login(f)) {
 		a->code = 451;
 		esc = "4.3.5";
+	} else if (!f->reply && temporary && strcmp(f->esc, "4.3.1") == 0) {
+		a->code = 452; /* no room: RFC 5321 4.2.3 */
+		esc = f->esc;
 	} else if (!f->reply) {
 		for (size_t i = 0; i < sizeof(causes) / sizeof(*causes); i++)
 			if (causes[i].cause == f->cause &&

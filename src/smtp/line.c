@@ -4,9 +4,10 @@
 
 #include <errno.h>
 #include <limits.h>
-#include <poll.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <openssl/err.h>
@@ -14,6 +15,8 @@
 
 #include "base/library.h"
 #include "base/world.h"
+
+#define LINGER_MAX ((size_t)1024 * 1024)
 
 static struct {
 	const SSL_METHOD *(*method)(void);
@@ -83,61 +86,60 @@ static struct library libcrypto = { "libcrypto.so.3", "libssl3", error_symbols,
 
 void line_init(struct line *l, int in, int out)
 {
-	*l = (struct line){ .in = in, .out = out, .wake = -1 };
+	*l = (struct line){ .in = in, .out = out, .wake = { -1, -1 } };
+	wait_begin(&l->wait, 0);
+	l->wait.heeds_interrupt = false;
 }
 
-void line_free(struct line *l)
+static void end_tls(struct line *l)
 {
 	if (l->tls) {
 		errors.clear();
 		ssl.shutdown(l->tls); /* whether it is heard or not */
 		ssl.free(l->tls);
 	}
+	l->tls = NULL;
+}
+
+void line_free(struct line *l)
+{
+	end_tls(l);
 	if (l->context)
 		ssl.ctx_free(l->context);
-	l->tls = l->context = NULL;
+	l->context = NULL;
 }
 
 /* ---- waiting ---- */
 
-static int milliseconds(uint64_t until)
+static uint64_t left_until(uint64_t until)
 {
 	uint64_t now = world_ticks();
 
-	if (now >= until)
-		return 0;
-	return until - now > INT_MAX ? INT_MAX : (int)(until - now);
+	return until > now ? until - now : 0;
 }
 
 /* LINE_DATA when the descriptor can go on. */
-static enum line_event wait_for(const struct line *l, bool to_write, bool alert,
+static enum line_event wait_for(struct line *l, bool to_write, bool alert,
 				uint64_t until, struct fault *f)
 {
-	struct pollfd p[2] = {
-		{ .fd = to_write ? l->out : l->in,
-		  .events = to_write ? POLLOUT : POLLIN },
-		{ .fd = alert ? l->wake : -1, .events = POLLIN },
-	};
+	struct pollfd p = { .fd = to_write ? l->out : l->in,
+			    .events = to_write ? POLLOUT : POLLIN };
 
-	for (;;) {
-		int left = milliseconds(until);
-		int r;
-
-		/* though there may be more: else it would have no end */
-		if (left == 0)
-			return LINE_TIME;
-		r = poll(p, 2, left);
-
-		if (r < 0 && errno != EINTR) {
-			fault_errno(f, FAULT_OS, errno,
-				    "cannot wait for the client");
-			return LINE_LOST;
-		}
-		if (r > 0 && p[0].revents)
-			return LINE_DATA;
-		if (r > 0)
-			return LINE_WAKE;
+	wait_limit(&l->wait, left_until(until));
+	for (size_t i = 0; i < 2; i++)
+		l->wait.wake[i] = alert ? l->wake[i] : -1;
+	switch (wait_poll(&l->wait, &p, 1, f)) {
+	case WAIT_READY:
+		return LINE_DATA;
+	case WAIT_TIME:
+		return LINE_TIME;
+	case WAIT_WOKEN:
+		return LINE_WAKE;
+	case WAIT_FAULT:
+		break;
 	}
+	l->is_lost = true;
+	return LINE_LOST;
 }
 
 static bool may_pass(int error)
@@ -281,7 +283,11 @@ int line_start_tls(struct line *l, const char *cert, const char *key,
 		r = ssl.accept(l->tls);
 		if (r == 1)
 			break;
-		event = tls_wait(l, r, false, until, f);
+		event = tls_wait(l, r, true, until, f);
+		if (event == LINE_WAKE)
+			return fault_set(f, FAULT_TEMPORARY,
+					 "we were to end before the client "
+					 "finished the TLS handshake");
 		if (event == LINE_TIME)
 			return fault_set(f, FAULT_TEMPORARY,
 					 "the client did not finish the TLS "
@@ -301,7 +307,7 @@ int line_start_tls(struct line *l, const char *cert, const char *key,
 static enum line_event tls_read(struct line *l, void *data, size_t room,
 				size_t *got, uint64_t until, struct fault *f)
 {
-	while (milliseconds(until)) {
+	while (left_until(until)) {
 		enum line_event event;
 		int r;
 
@@ -310,6 +316,7 @@ static enum line_event tls_read(struct line *l, void *data, size_t room,
 		r = ssl.read(l->tls, data,
 			     room > INT_MAX ? INT_MAX : (int)room);
 		if (r > 0) {
+			wait_moved(&l->wait, (size_t)r);
 			*got = (size_t)r;
 			return LINE_DATA;
 		}
@@ -338,6 +345,7 @@ enum line_event line_read(struct line *l, void *data, size_t room, size_t *got,
 			return event;
 		n = read(l->in, data, room);
 		if (n > 0) {
+			wait_moved(&l->wait, (size_t)n);
 			*got = (size_t)n;
 			return LINE_DATA;
 		}
@@ -390,8 +398,37 @@ int line_write(struct line *l, const void *data, size_t n, uint64_t until,
 					 event == LINE_TIME
 						 ? "the client takes no replies"
 						 : "the client is gone");
+		if (r > 0)
+			wait_moved(&l->wait, (size_t)r);
 		p += r;
 		n -= (size_t)r;
 	}
 	return n ? fault_set(f, FAULT_IO, "the client is gone") : 0;
+}
+
+bool line_has_more(const struct line *l)
+{
+	int n = 0;
+
+	return ioctl(l->in, FIONREAD, &n) == 0 && n > 0;
+}
+
+void line_linger(struct line *l, uint64_t until)
+{
+	struct fault unheard = FAULT_INIT;
+	char dropped[4096];
+	size_t most = LINGER_MAX;
+	ssize_t n = 1;
+
+	end_tls(l);
+	if (l->is_lost || shutdown(l->out, SHUT_WR) < 0)
+		return;
+	while (most && n != 0 &&
+	       wait_for(l, false, true, until, &unheard) == LINE_DATA) {
+		n = read(l->in, dropped, sizeof(dropped));
+		if (n < 0 && !may_pass(errno))
+			return;
+		if (n > 0)
+			most -= (size_t)n < most ? (size_t)n : most;
+	}
 }

@@ -12,12 +12,14 @@
 #include <stdint.h>
 
 #include "base/fault.h"
+#include "net/wait.h"
 
 struct line {
 	int in, out; /* borrowed */
-	int wake;    /* -1: none */
+	int wake[2]; /* -1: none */
 	void *tls, *context;
 	bool is_lost;
+	struct wait wait;
 	char tls_version[64]; /* "TLSv1.3, TLS_AES_256_GCM_SHA384" or "" */
 };
 
@@ -36,6 +38,13 @@ enum line_event line_read(struct line *l, void *data, size_t room, size_t *got,
 			  uint64_t until, struct fault *f);
 int line_write(struct line *l, const void *data, size_t n, uint64_t until,
 	       struct fault *f);
+
+/* Has something arrived that was not read yet? */
+bool line_has_more(const struct line *l);
+/* Ends what goes out, and drops what still comes in, up to a megabyte: a socket
+ * that is closed with octets unread takes the last reply away from the client.
+ * Nothing for what is no socket. */
+void line_linger(struct line *l, uint64_t until);
 
 /* A certificate (with its chain) and its key, PEM.  FAULT_CONFIG when they
  * cannot be used; for a look at them before anybody comes. */

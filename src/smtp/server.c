@@ -70,6 +70,22 @@ void server_error(struct server *s, int code, const char *esc, const char *text)
 		server_hang_up(s, "4.7.0", "too many errors");
 }
 
+void server_junk(struct server *s)
+{
+	if (++s->junk > SERVER_JUNK_MAX && ++s->errors >= SERVER_ERRORS_MAX &&
+	    s->want == SERVER_READ)
+		server_hang_up(s, "4.7.0", "too many commands and no message");
+}
+
+void server_refuse_lone(struct server *s)
+{
+	reply(s, 521, "5.5.2",
+	      "%s hangs up: a CR or LF stands alone, and a line ends in CR LF",
+	      s->options->name);
+	s->errors++;
+	s->want = SERVER_CLOSE;
+}
+
 /* ---- transactions ---- */
 
 void server_forget(struct server *s)
@@ -106,6 +122,7 @@ static bool begin_session(struct server *s, const char *name)
 	}
 	server_forget(s);
 	keep_helo(s, name);
+	server_junk(s);
 	return true;
 }
 
@@ -235,6 +252,7 @@ static void say_rcpt(struct server *s, const char *argument)
 		reply(s, 452, "4.5.3",
 		      "too many recipients: send to the rest in another "
 		      "message");
+		server_junk(s);
 		return;
 	}
 	if (arguments_read_rcpt(&s->mail.arena, argument, s->mail.from.is_utf8,
@@ -256,6 +274,7 @@ static void say_rset(struct server *s, const char *argument)
 	}
 	server_forget(s);
 	reply(s, 250, "2.0.0", "all forgotten");
+	server_junk(s);
 }
 
 /* ---- STARTTLS and AUTH ---- */
@@ -376,6 +395,7 @@ static void say_noop(struct server *s, const char *argument)
 {
 	(void)argument;
 	reply(s, 250, "2.0.0", "ok");
+	server_junk(s);
 }
 
 static void say_quit(struct server *s, const char *argument)
@@ -383,15 +403,18 @@ static void say_quit(struct server *s, const char *argument)
 	(void)argument;
 	server_forget(s);
 	reply(s, 221, "2.0.0", "%s bye", s->options->name);
+	s->has_quit = true;
 	s->want = SERVER_CLOSE;
 }
 
 static void say_vrfy(struct server *s, const char *argument)
 {
-	if (*argument)
-		reply(s, 252, "2.5.0", "send it, then we see");
-	else
+	if (!*argument) {
 		server_error(s, 501, "5.5.4", "whom?");
+		return;
+	}
+	reply(s, 252, "2.5.0", "send it, then we see");
+	server_junk(s);
 }
 
 static void say_help(struct server *s, const char *argument)
@@ -400,6 +423,7 @@ static void say_help(struct server *s, const char *argument)
 	reply(s, 214, "2.0.0",
 	      "EHLO HELO MAIL RCPT DATA BDAT RSET NOOP QUIT VRFY STARTTLS "
 	      "AUTH; see RFC 5321");
+	server_junk(s);
 }
 
 static void say_not_here(struct server *s, const char *argument)
@@ -478,7 +502,7 @@ static void take_line(struct server *s)
 	bool has_cr = line->len && line->data[line->len - 1] == '\r';
 
 	s->steps++;
-	if (s->line_octets > SASL_LINE_MAX) {
+	if (s->line_octets > SASL_LINE_MAX && s->line_last == '\r') {
 		s->mode = SERVER_COMMAND;
 		server_error(s, 500, "5.5.2", "the line is too long");
 		return;
@@ -486,12 +510,12 @@ static void take_line(struct server *s)
 	if (has_cr)
 		buf_truncate(line, line->len - 1);
 	trace_line(s);
-	if (!has_cr || strlen(line->data) != line->len ||
-	    strchr(line->data, '\r')) {
+	if (!has_cr || memchr(line->data, '\r', line->len)) {
 		s->mode = SERVER_COMMAND;
-		server_error(s, 500, "5.5.2",
-			     "a line ends in CR LF and has no CR, LF or NUL "
-			     "in it");
+		server_refuse_lone(s);
+	} else if (strlen(line->data) != line->len) {
+		s->mode = SERVER_COMMAND;
+		server_error(s, 500, "5.5.2", "a line has no NUL in it");
 	} else if (s->mode == SERVER_AUTH) {
 		follow_auth(s, sasl_answer(&s->sasl, line->data));
 	} else {
@@ -508,6 +532,8 @@ static size_t feed_line(struct server *s, const char *data, size_t n)
 
 	buf_put(&s->line, data, used < room ? used : room);
 	s->line_octets += used;
+	if (used)
+		s->line_last = data[used - 1];
 	if (s->line_octets > ENDLESS_MAX) {
 		server_hang_up(s, "4.5.2", "that line has no end");
 		return used;

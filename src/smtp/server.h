@@ -8,7 +8,10 @@
  * answered for as they come, the message once it is whole.
  *
  * Lines of commands end in CRLF, content in CRLF.CRLF or by BDAT's count, and
- * in nothing else; content with a CR or LF that stands alone is refused. */
+ * in nothing else.  A CR or LF that stands alone may mean a line's end to
+ * whoever stands before us: after one in a command or in DATA nothing more is
+ * believed (521 and the end, as Postfix does), so that no mail is smuggled into
+ * a mail. BDAT counts its octets, so there the message alone is refused. */
 #ifndef SMTP_SERVER_H
 #define SMTP_SERVER_H
 
@@ -31,6 +34,7 @@
 #define SERVER_RECIPIENTS_MAX 1000 /* of one message, unless said */
 #define SERVER_ERRORS_MAX     20   /* of one session, since the last message */
 #define SERVER_LOGINS_MAX     3
+#define SERVER_JUNK_MAX	      100 /* commands that lead nowhere; then errors */
 
 /* One transaction. */
 struct server_mail {
@@ -83,7 +87,8 @@ struct server {
 	const struct trace *trace; /* or NULL; '<' theirs, '>' ours */
 	struct buf out;
 	enum server_want want;
-	uint64_t steps; /* grows with each command and piece of content */
+	/* grow with each command and message, and with each octet of content */
+	uint64_t steps, octets;
 
 	enum server_mode mode;
 	char helo[256];	  /* as they said it, made harmless; "" before */
@@ -92,10 +97,13 @@ struct server {
 	char user[256];		 /* who logged in, or "" */
 	unsigned errors, logins; /* since the last message that was taken */
 	unsigned messages;	 /* taken */
+	unsigned junk; /* NOOP, RSET, empty chunks... since the last message */
+	bool has_quit;
 	struct sasl sasl;
 
 	struct buf line; /* the command that is arriving */
 	size_t line_octets;
+	char line_last; /* octet that came */
 
 	bool in_mail; /* MAIL was accepted */
 	bool in_bdat; /* and content began to come in chunks */
@@ -103,10 +111,11 @@ struct server {
 
 	/* content that is arriving */
 	struct undot undot;
-	struct survey survey;
+	struct survey survey; /* of all that comes, kept or not */
+	struct fault unsurveyed;
 	uint64_t content_octets; /* as they came, in their frame */
 	uint64_t chunk_left;
-	bool chunk_is_last, chunk_is_stray;
+	bool chunk_is_last, chunk_is_stray, chunk_is_empty;
 	struct fault fault;
 };
 

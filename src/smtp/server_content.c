@@ -25,15 +25,21 @@ static void begin(struct server *s)
 	s->content_octets = 0;
 	undot_init(&s->undot);
 	to = s->ops->begin(s->context, &s->mail, &s->fault);
-	survey_init(&s->survey, to, &s->fault);
+	fault_clear(&s->unsurveyed);
+	survey_init(&s->survey, to, &s->unsurveyed);
 }
 
-/* Where the next octets go: the survey counts on when nobody wants them. */
+/* Where the next octets go: the survey looks on when nobody wants them. */
 static struct sink *target(struct server *s)
 {
-	if (is_too_big(s))
+	if (is_too_big(s) || fault_is_set(&s->fault))
 		s->survey.sink.next = NULL;
-	return fault_is_set(&s->fault) ? NULL : &s->survey.sink;
+	return &s->survey.sink;
+}
+
+static bool has_lone(const struct server *s)
+{
+	return s->survey.bare_lf || s->survey.bare_cr;
 }
 
 static void watch_for_end(struct server *s)
@@ -57,7 +63,7 @@ static int judge(struct server *s, struct answer *a)
 			(unsigned long long)s->options->size_max);
 	if (fault_is_set(&s->fault))
 		return answer_fault(a, &s->fault);
-	if (s->survey.bare_lf || s->survey.bare_cr)
+	if (has_lone(s))
 		return answer_set(a, 550, "5.6.11",
 				  "there is a CR or LF that stands alone in "
 				  "the message: a line ends in CR LF");
@@ -69,11 +75,17 @@ static void finish(struct server *s)
 {
 	struct answer a;
 
-	if (!fault_is_set(&s->fault))
-		sink_close(&s->survey.sink);
+	sink_close(&s->survey.sink);
+	s->steps++;
 	s->mode = SERVER_COMMAND;
+	/* Before all else: what is behind it may be no commands of theirs. */
+	if (!s->in_bdat && has_lone(s)) {
+		server_refuse_lone(s);
+		server_forget(s);
+		return;
+	}
 	if (judge(s, &a) == 0) {
-		s->errors = 0;
+		s->errors = s->junk = 0;
 		s->messages++;
 	}
 	server_reply(s, &a, false);
@@ -111,7 +123,7 @@ size_t server_feed_data(struct server *s, const char *data, size_t n)
 {
 	size_t used = undot_feed(&s->undot, data, n, target(s));
 
-	s->steps++;
+	s->octets += used;
 	s->content_octets += used;
 	if (s->undot.is_done)
 		finish(s);
@@ -155,6 +167,8 @@ static void finish_chunk(struct server *s)
 		answer_set(&a, 250, "2.0.0", "%llu octets taken",
 			   (unsigned long long)s->survey.size);
 		server_reply(s, &a, false);
+		if (s->chunk_is_empty)
+			server_junk(s);
 	}
 }
 
@@ -172,6 +186,7 @@ void server_bdat(struct server *s, const char *argument)
 		s->in_bdat = true;
 	}
 	s->mode = SERVER_CHUNK;
+	s->chunk_is_empty = !s->chunk_left;
 	if (!s->chunk_left)
 		finish_chunk(s);
 }
@@ -180,7 +195,7 @@ size_t server_feed_chunk(struct server *s, const char *data, size_t n)
 {
 	size_t used = n < s->chunk_left ? n : (size_t)s->chunk_left;
 
-	s->steps++;
+	s->octets += used;
 	s->chunk_left -= used;
 	if (!s->chunk_is_stray) {
 		struct sink *to = target(s);

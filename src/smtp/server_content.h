@@ -18,5 +18,9 @@ void server_reply(struct server *s, const struct answer *a, bool more);
 void server_error(struct server *s, int code, const char *esc,
 		  const char *text);
 void server_forget(struct server *s);
+/* One more that brings no message on its way; a hundred are one too many. */
+void server_junk(struct server *s);
+/* 521 and the end: a line ended in something else than CR LF. */
+void server_refuse_lone(struct server *s);
 
 #endif

@@ -20,57 +20,74 @@
 #include "base/interrupt.h"
 #include "base/log.h"
 #include "base/world.h"
+#include "submit/clients.h"
 #include "submit/intake.h"
 #include "submit/listener.h"
 #include "submit/talk.h"
 
 #define COMMAND_SECONDS 300 /* RFC 5321 4.5.3.2.7 */
-#define HURRY_SECONDS	20  /* the same when nearly all places are taken */
 #define SESSION_SECONDS 3600
 #define STOP_SECONDS	60
 #define HASTE_SECONDS	3  /* the same where somebody waits for our end */
 #define KILL_SECONDS	75 /* whoever has not ended by then is ended */
 #define BREATH_MS	100
-#define SHARE		4 /* one other machine gets a 4th of the places */
+#define PARTING_MS	1000
 
 static int child_ended[2] = { -1, -1 };
 
-struct child {
-	pid_t pid; /* 0: free */
-	char from[LISTENER_NAME_SIZE];
-	bool is_local;
-};
-
-struct crowd {
-	struct child *all;
-	size_t room, count;
-};
+/* In the process of a connection: somebody needs its place. */
+static int place_needed[2] = { -1, -1 };
 
 /* ---- signals ---- */
 
-static void note_child(int number)
+static void note(int number)
 {
 	int error = errno;
-	ssize_t r = write(child_ended[1], "", 1);
+	ssize_t r = write(number == SIGCHLD ? child_ended[1] : place_needed[1],
+			  "", 1);
 
-	(void)number;
 	(void)r; /* full: there is a byte to be seen */
 	errno = error;
 }
 
-static int watch_children(struct fault *f)
+static int open_pipe(int ends[2], struct fault *f)
 {
-	struct sigaction note = { .sa_handler = note_child };
-
-	if (pipe(child_ended) < 0)
+	if (pipe(ends) < 0)
 		return fault_errno(f, FAULT_OS, errno, "no pipe for signals");
 	for (int i = 0; i < 2; i++) {
-		fcntl(child_ended[i], F_SETFD, FD_CLOEXEC);
-		fcntl(child_ended[i], F_SETFL, O_NONBLOCK);
+		fcntl(ends[i], F_SETFD, FD_CLOEXEC);
+		fcntl(ends[i], F_SETFL, O_NONBLOCK);
 	}
-	sigemptyset(&note.sa_mask);
-	sigaction(SIGCHLD, &note, NULL);
 	return 0;
+}
+
+static int watch_signals(struct fault *f)
+{
+	struct sigaction action = { .sa_handler = note };
+
+	if (open_pipe(child_ended, f) < 0)
+		return -1;
+	sigemptyset(&action.sa_mask);
+	sigaction(SIGCHLD, &action, NULL);
+	sigaction(CLIENT_GO, &action, NULL);
+	return 0;
+}
+
+static void drain(int fd)
+{
+	char bytes[64];
+
+	while (read(fd, bytes, sizeof(bytes)) > 0)
+		;
+}
+
+/* What a connection's wait ended for. */
+static enum talk_call called(void)
+{
+	if (interrupt_signal())
+		return TALK_STOP;
+	drain(place_needed[0]);
+	return TALK_GO;
 }
 
 /* ---- one session ---- */
@@ -80,8 +97,9 @@ static const char *serving_name(const struct account *account)
 	return account->domain ? account->domain : world_host();
 }
 
+/* `client` is NULL on standard input. */
 static int serve_session(const struct serve *s, struct line *line,
-			 const char *peer, unsigned command_seconds,
+			 const char *peer, struct client_state *client,
 			 struct fault *f)
 {
 	const struct account *account = s->account;
@@ -111,7 +129,9 @@ static int serve_session(const struct serve *s, struct line *line,
 		.key = account->serve_key ? account->serve_key
 					  : account->serve_cert,
 		.is_implicit = is_network && !account->serve_tls_starttls,
-		.command_seconds = command_seconds,
+		.client = client,
+		.called = client ? called : NULL,
+		.command_seconds = COMMAND_SECONDS,
 		.session_seconds = SESSION_SECONDS,
 		.stop_seconds = is_network ? STOP_SECONDS : HASTE_SECONDS,
 	};
@@ -149,10 +169,10 @@ int serve_stdio(const struct serve *s, struct fault *f)
 				 "serve it with --serve, or say "
 				 "--serve-anyone");
 	line_init(&line, STDIN_FILENO, STDOUT_FILENO);
-	line.wake = interrupt_fd();
+	line.wake[0] = interrupt_fd();
 	r = serve_session(s, &line,
 			  arena_format(s->arena, "%s@localhost", world_user()),
-			  COMMAND_SECONDS, f);
+			  NULL, f);
 	line_free(&line);
 	return r;
 }
@@ -160,7 +180,7 @@ int serve_stdio(const struct serve *s, struct fault *f)
 /* ---- the process of a connection ---- */
 
 static int serve_connection(const struct serve *s, int fd,
-			    const struct child *client, bool hurry)
+			    const struct client *client)
 {
 	struct fault f = FAULT_INIT;
 	struct line line;
@@ -170,9 +190,9 @@ static int serve_connection(const struct serve *s, int fd,
 	interrupt_extend(STOP_SECONDS * 1000);
 	fcntl(fd, F_SETFL, O_NONBLOCK);
 	line_init(&line, fd, fd);
-	line.wake = interrupt_fd();
-	if (serve_session(s, &line, client->from,
-			  hurry ? HURRY_SECONDS : COMMAND_SECONDS, &f) < 0)
+	line.wake[0] = interrupt_fd();
+	line.wake[1] = place_needed[0];
+	if (serve_session(s, &line, client->from, client->state, &f) < 0)
 		log_note("%s: %s", client->from, f.text);
 	line_free(&line);
 	close(fd);
@@ -180,24 +200,6 @@ static int serve_connection(const struct serve *s, int fd,
 }
 
 /* ---- the one that listens ---- */
-
-static size_t from_same(const struct crowd *crowd, const struct child *client)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < crowd->room; i++)
-		n += crowd->all[i].pid &&
-		     strcmp(crowd->all[i].from, client->from) == 0;
-	return n;
-}
-
-static bool has_place(const struct crowd *crowd, const struct child *client)
-{
-	if (crowd->count >= crowd->room)
-		return false;
-	return client->is_local ||
-	       from_same(crowd, client) < (crowd->room + SHARE - 1) / SHARE;
-}
 
 static void turn_away(const struct serve *s, int fd)
 {
@@ -211,63 +213,13 @@ static void turn_away(const struct serve *s, int fd)
 	if (s->account->serve_tls_starttls)
 		r = send(fd, line, (size_t)n, MSG_DONTWAIT | MSG_NOSIGNAL);
 	(void)r;
+	/* what is unread would take the reply away from them */
+	shutdown(fd, SHUT_WR);
+	r = recv(fd, line, sizeof(line), MSG_DONTWAIT);
 	close(fd);
 }
 
-static void remember(struct crowd *crowd, const struct child *client)
-{
-	for (size_t i = 0; i < crowd->room; i++)
-		if (!crowd->all[i].pid) {
-			crowd->all[i] = *client;
-			crowd->count++;
-			return;
-		}
-}
-
-/* 1 in the process of the connection, when it is done. */
-static int take_client(const struct serve *s, struct listeners *l,
-		       struct crowd *crowd, int listener)
-{
-	struct sockaddr_storage from = { .ss_family = AF_UNSPEC };
-	struct child client = { .pid = 0 };
-	socklen_t size = sizeof(from);
-	bool hurry = crowd->count >= crowd->room - crowd->room / 5;
-	int fd = accept(listener, (struct sockaddr *)&from, &size);
-
-	if (fd < 0) {
-		/* out of descriptors or memory: it would be said again at
-		 * once, for ever */
-		if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS ||
-		    errno == ENOMEM)
-			poll(NULL, 0, BREATH_MS);
-		return 0;
-	}
-	fcntl(fd, F_SETFD, FD_CLOEXEC);
-	client.is_local = listener_is_local((struct sockaddr *)&from);
-	listener_name((struct sockaddr *)&from, size, false, client.from);
-	if (!has_place(crowd, &client)) {
-		log_warning("%s: turned away: there are %zu connections",
-			    client.from, crowd->count);
-		turn_away(s, fd);
-		return 0;
-	}
-	client.pid = fork();
-	if (client.pid == 0) {
-		listener_close(l);
-		serve_connection(s, fd, &client, hurry);
-		return 1;
-	}
-	if (client.pid < 0) {
-		log_error("cannot start a process: %s", strerror(errno));
-		turn_away(s, fd);
-		return 0;
-	}
-	close(fd);
-	remember(crowd, &client);
-	return 0;
-}
-
-static void reap(struct crowd *crowd)
+static void reap(struct clients *clients)
 {
 	int status;
 	pid_t pid;
@@ -277,54 +229,121 @@ static void reap(struct crowd *crowd)
 			log_error("the process of a connection was ended by "
 				  "signal %d",
 				  WTERMSIG(status));
-		for (size_t i = 0; i < crowd->room; i++)
-			if (crowd->all[i].pid == pid) {
-				crowd->all[i].pid = 0;
-				crowd->count--;
-			}
+		clients_forget(clients, pid);
 	}
 }
 
-static void drain_pipe(void)
+/* Many newcomers at once are faster than those who were asked to go. */
+static struct client *find_place(struct clients *clients,
+				 const struct client *newcomer)
 {
-	char bytes[64];
+	struct pollfd p = { .fd = child_ended[0], .events = POLLIN };
+	uint64_t until = world_ticks() + PARTING_MS;
+	struct client *place;
 
-	while (read(child_ended[0], bytes, sizeof(bytes)) > 0)
-		;
+	while (!(place = clients_place(clients, newcomer)) &&
+	       clients_are_going(clients) && world_ticks() < until &&
+	       !interrupt_signal()) {
+		poll(&p, 1, BREATH_MS);
+		drain(child_ended[0]);
+		reap(clients);
+	}
+	return place;
 }
 
-static void tell_all(const struct crowd *crowd, int number)
+/* Out of descriptors or memory, or no socket any more: it would be said again
+ * at once, for ever. */
+static void breathe_after(int error)
 {
-	for (size_t i = 0; i < crowd->room; i++)
-		if (crowd->all[i].pid)
-			kill(crowd->all[i].pid, number);
+	if (error != EAGAIN && error != EWOULDBLOCK && error != EINTR &&
+	    error != ECONNABORTED)
+		poll(NULL, 0, BREATH_MS);
+}
+
+/* With a pipe of its own, which is there before it can be asked to go. */
+static pid_t begin_process(struct fault *f)
+{
+	pid_t pid;
+
+	if (open_pipe(place_needed, f) < 0)
+		return -1;
+	pid = fork();
+	if (pid == 0)
+		return 0;
+	if (pid < 0)
+		fault_errno(f, FAULT_OS, errno, "cannot start a process");
+	for (int i = 0; i < 2; i++) {
+		close(place_needed[i]);
+		place_needed[i] = -1;
+	}
+	return pid;
+}
+
+/* 1 in the process of the connection, when it is done. */
+static int take_client(const struct serve *s, struct listeners *l,
+		       struct clients *clients, int listener)
+{
+	struct sockaddr_storage from = { .ss_family = AF_UNSPEC };
+	struct client newcomer = { .pid = 0 }, *place;
+	struct fault f = FAULT_INIT;
+	socklen_t size = sizeof(from);
+	int fd = accept(listener, (struct sockaddr *)&from, &size);
+	pid_t pid;
+
+	if (fd < 0) {
+		breathe_after(errno);
+		return 0;
+	}
+	fcntl(fd, F_SETFD, FD_CLOEXEC);
+	client_name(&newcomer, (struct sockaddr *)&from, size);
+	place = find_place(clients, &newcomer);
+	if (!place) {
+		log_warning("%s: turned away: there are %zu connections",
+			    newcomer.from, clients->count);
+		turn_away(s, fd);
+		return 0;
+	}
+	pid = begin_process(&f);
+	if (pid == 0) {
+		listener_close(l);
+		serve_connection(s, fd, place);
+		return 1;
+	}
+	if (pid < 0) {
+		log_error("%s", f.text);
+		turn_away(s, fd);
+		return 0;
+	}
+	close(fd);
+	clients_began(clients, place, pid);
+	return 0;
 }
 
 /* Those who are amid something may finish it. */
-static void wait_for_all(struct crowd *crowd)
+static void wait_for_all(struct clients *clients)
 {
 	uint64_t until = world_ticks() + KILL_SECONDS * UINT64_C(1000);
 	struct pollfd p = { .fd = child_ended[0], .events = POLLIN };
 
-	tell_all(crowd, SIGTERM);
+	clients_tell(clients, SIGTERM);
 	for (;;) {
 		uint64_t now = world_ticks();
 
-		reap(crowd);
-		if (!crowd->count)
+		reap(clients);
+		if (!clients->count)
 			return;
 		if (now >= until)
 			break;
 		poll(&p, 1, (int)(until - now));
-		drain_pipe();
+		drain(child_ended[0]);
 	}
-	log_warning("%zu connections did not end in time", crowd->count);
-	tell_all(crowd, SIGKILL);
+	log_warning("%zu connections did not end in time", clients->count);
+	clients_tell(clients, SIGKILL);
 }
 
 /* 1 in the process of a connection. */
 static int accept_all(const struct serve *s, struct listeners *l,
-		      struct crowd *crowd, struct fault *f)
+		      struct clients *clients, struct fault *f)
 {
 	struct pollfd p[LISTENERS_MAX + 2];
 
@@ -344,11 +363,11 @@ static int accept_all(const struct serve *s, struct listeners *l,
 			return fault_errno(f, FAULT_OS, errno,
 					   "cannot wait for clients");
 		}
-		drain_pipe();
-		reap(crowd);
+		drain(child_ended[0]);
+		reap(clients);
 		for (nfds_t i = 0; i < n && !interrupt_signal(); i++)
 			if (p[i].revents &&
-			    take_client(s, l, crowd, p[i].fd) > 0)
+			    take_client(s, l, clients, p[i].fd) > 0)
 				return 1;
 	}
 	return 0;
@@ -397,25 +416,25 @@ static int check_reach(const struct serve *s, const struct listeners *l,
 
 int serve_listen(const struct serve *s, struct fault *f)
 {
-	struct crowd crowd = {
-		.room = (size_t)s->account->serve_max_connections
-	};
+	struct clients clients = { .count = 0 };
 	struct listeners l = { .count = 0 };
 	int r;
 
-	if (check_settings(s->account, f) < 0 || watch_children(f) < 0)
+	if (check_settings(s->account, f) < 0 || watch_signals(f) < 0)
 		return -1;
-	crowd.all = arena_array(s->arena, crowd.room, sizeof(*crowd.all));
-	r = listener_open(&l, s->arena, s->request->serve, f);
+	r = clients_init(&clients, s->arena,
+			 (size_t)s->account->serve_max_connections, f);
+	if (r == 0)
+		r = listener_open(&l, s->arena, s->request->serve, f);
 	if (r == 0)
 		r = check_reach(s, &l, f);
 	if (r == 0) {
 		listener_announce(&l);
-		r = accept_all(s, &l, &crowd, f);
+		r = accept_all(s, &l, &clients, f);
 	}
 	listener_close(&l);
 	if (r > 0)
 		return 0;
-	wait_for_all(&crowd);
+	wait_for_all(&clients);
 	return r;
 }

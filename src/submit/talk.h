@@ -7,13 +7,23 @@
 #define SUBMIT_TALK_H
 
 #include "base/fault.h"
+#include "submit/clients.h"
 #include "submit/intake.h"
+
+/* What a wake of the line is about. */
+enum talk_call {
+	TALK_NOTHING,
+	TALK_STOP, /* the server ends */
+	TALK_GO,   /* the place is needed */
+};
 
 struct talk {
 	struct intake *intake;
-	const char *cert, *key;	  /* NULL: no TLS */
-	bool is_implicit;	  /* TLS comes before the greeting */
-	unsigned command_seconds; /* for one command, or a piece of content */
+	struct client_state *client;	/* for whoever listens; or NULL */
+	enum talk_call (*called)(void); /* NULL: TALK_STOP */
+	const char *cert, *key;		/* NULL: no TLS */
+	bool is_implicit;		/* TLS comes before the greeting */
+	unsigned command_seconds; /* for one command; content keeps a pace */
 	unsigned session_seconds;
 	unsigned stop_seconds; /* for what has begun, once we are to stop */
 };

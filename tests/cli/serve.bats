@@ -348,8 +348,31 @@ begin_chain() {
 	           end + b"MAIL FROM:<evil@example.org>\r\n"
 	           b"RCPT TO:<b@example.org>\r\nDATA\r\ny\r\n.\r\nQUIT\r\n")
 	    print(*r.codes(7))
+	# the end comes behind the reply, however much was sent
+	r = Raw()
+	try:
+	    r.send(b"EHLO me\r\nMAIL FROM:<a@example.org>\r\n"
+	           b"RCPT TO:<b@example.org>\r\nDATA\r\nx\n.\r\ny\r\n.\r\n" +
+	           b"MAIL FROM:<evil@example.org>\r\n" * 20000)
+	except OSError:
+	    pass
+	print(*r.codes(7))
 	END
-	[ "$(sort -u <<<"$output")" = '220 250 250 250 354 550 221' ]
+	[ "$(sort -u <<<"$output")" = '220 250 250 250 354 521 ' ]
+	[ -z "$(arrived)" ]
+}
+
+@test "BDAT has its count: the message alone is refused" {
+	configure
+	begin server --serve 127.0.0.1:0
+	talk server <<-'END'
+	r = Raw()
+	r.send(b"EHLO me\r\nMAIL FROM:<a@example.org>\r\n"
+	       b"RCPT TO:<b@example.org>\r\nBDAT 5 LAST\r\nx\n.\r\n"
+	       b"NOOP\r\n")
+	print(*r.codes(6))
+	END
+	[ "$output" = '220 250 250 250 550 250' ]
 	[ -z "$(arrived)" ]
 }
 
@@ -376,8 +399,9 @@ begin_chain() {
 	configure 'serve_max_connections 2'
 	begin server --serve 127.0.0.1:0
 	talk server <<-'END'
-	two = [Raw(), Raw()]
-	print(two[0].codes(1), two[1].codes(1))
+	begun = b"EHLO me\r\nMAIL FROM:<a@example.org>\r\n"
+	two = [Raw().send(begun), Raw().send(begun)]
+	print(two[0].codes(3), two[1].codes(3))
 	third = Raw()
 	print(third.codes(2))
 	print(two[0].send(b"QUIT\r\n").codes(2))
@@ -387,10 +411,89 @@ begin_chain() {
 	        break
 	print("a place")
 	END
-	[ "$output" = "['220'] ['220']
+	[ "$output" = "['220', '250', '250'] ['220', '250', '250']
 ['421', '']
 ['221', '']
 a place" ]
+}
+
+@test "whoever says nothing takes no place from anybody" {
+	configure 'serve_max_connections 8'
+	begin server --serve 127.0.0.1:0
+	talk server <<-'END'
+	import time
+	silent = [Raw() for _ in range(100)]
+	began = time.monotonic()
+	for _ in range(20):
+	    print(send())
+	silent += [Raw() for _ in range(100)]
+	print(send())
+	print(time.monotonic() - began < 60)
+	# those who had to go heard why
+	print(silent[0].codes(3))
+	END
+	[ "$(sort <<<"$output" | uniq -c | tr -s ' \n' ' ')" = \
+		" 1 True 1 ['220', '421', ''] 21 ok " ]
+	[ "$(arrived | wc -l)" -eq 21 ]
+	end server
+}
+
+@test "nor does who has said hello, or drips octets, for long" {
+	configure 'serve_max_connections 4'
+	begin server --serve 127.0.0.1:0
+	talk server <<-'END'
+	import time
+	hello = b"EHLO me\r\n"
+	idle = [Raw().send(hello) for _ in range(4)]
+	for each in idle:
+	    each.codes(2)
+	began = time.monotonic()
+	while send() != "ok":
+	    time.sleep(0.1)
+	print(time.monotonic() - began < 60)
+	# amid a mail, an octet now and then
+	slow = []
+	while len(slow) < 4:
+	    try:
+	        one = Raw().send(hello + b"MAIL FROM:<a@example.org>\r\n"
+	                         b"RCPT TO:<b@example.org>\r\nDATA\r\n")
+	        if one.codes(5)[-1] == "354":
+	            slow.append(one)
+	    except OSError:
+	        pass            # the idle ones are still going
+	def drip(one):
+	    try:
+	        while True:
+	            one.send(b"x")
+	            time.sleep(0.2)
+	    except OSError:
+	        pass
+	for one in slow:
+	    threading.Thread(target=drip, args=(one,), daemon=True).start()
+	began = time.monotonic()
+	while send() != "ok":
+	    time.sleep(0.5)
+	print(time.monotonic() - began < 100)
+	END
+	[ "$output" = $'True\nTrue' ]
+	end server
+}
+
+@test "a busy client is not sent away for another" {
+	configure 'serve_max_connections 1'
+	begin server --serve 127.0.0.1:0
+	talk server <<-'END'
+	r = Raw()
+	for _ in range(20):
+	    r.send(b"EHLO me\r\nMAIL FROM:<a@example.org>\r\n"
+	           b"RCPT TO:<b@example.org>\r\nDATA\r\nSubject: x\r\n\r\n")
+	    Raw().close()
+	    r.send(b"x\r\n.\r\n")
+	codes = r.codes(1) + [code for _ in range(20) for code in r.codes(5)]
+	print(codes.count("421"), codes.count("354"))
+	END
+	[ "$output" = '0 20' ]
+	[ "$(arrived | wc -l)" -eq 20 ]
 }
 
 @test "noise is answered with errors, and at last not at all" {

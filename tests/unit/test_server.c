@@ -407,7 +407,7 @@ static void test_bdat(void **state)
 }
 
 /* Only CRLF.CRLF ends the content, and where a CR or LF stands alone in it,
- * nothing of it is taken. */
+ * nothing of it is taken, nor what is behind it. */
 static void test_smuggling(void **state)
 {
 	static const char *const ends[] = {
@@ -415,9 +415,15 @@ static void test_smuggling(void **state)
 		"\r.\r\n",     "\r\n.\r",   "\n\n.\r\n", "\r\n.\r\r\n",
 		"\r\n\n.\r\n", "\r\r\n.\r",
 	};
+	struct talk small = { PLAIN }, full = { PLAIN };
 	char in[512];
 
 	(void)state;
+	small.codes = full.codes = "220 250 250 250 354 521";
+	small.closes = full.closes = true;
+	small.drops = full.drops = true;
+	small.options.size_max = 1;
+	full.keeper.content_max = 1;
 	for (size_t i = 0; i < sizeof(ends) / sizeof(*ends); i++) {
 		snprintf(
 			in, sizeof(in),
@@ -425,18 +431,73 @@ static void test_smuggling(void **state)
 			"DATA\r\nx%sMAIL FROM:<evil@example.org>\r\n"
 			"RCPT TO:<v@example.org>\r\nDATA\r\ny\r\n.\r\nNOOP\r\n",
 			ends[i]);
-		hold(TALK(.codes = "220 250 250 250 354 550 250",
-			  .has = "550 5.6.11 "),
+		hold(TALK(.codes = "220 250 250 250 354 521",
+			  .has = "521 5.5.2 ", .closes = true),
 		     in);
+		/* too big, or nowhere to put it: that excuses nothing */
+		hold(&small, in);
+		hold(&full, in);
 	}
 	hold(TALK(.codes = "220 250 250 250 550 250", .has = "550 5.6.11 "),
 	     HELLO ENVELOPES "BDAT 4 LAST\r\na\nbcNOOP\r\n");
 	/* commands too: not one of these is run */
-	hold_octets(TALK(.codes = "220 250 500 500 500 500 250", .log = ""),
-		    HELLO "MAIL FROM:<a@example.org>\nRSET\n"
-			  "MAIL FROM:<a@example.org>\rNOOP\r\n"
-			  "MAIL FROM:<a@\0example.org>\r\nNOOP\r\n",
-		    9 + 26 + 5 + 32 + 28 + 6);
+	hold(TALK(.codes = "220 250 521", .log = "", .closes = true),
+	     HELLO "NOOP x\nMAIL FROM:<evil@example.org>\r\n");
+	hold(TALK(.codes = "220 250 521", .log = "", .closes = true),
+	     HELLO "NOOP x\rMAIL FROM:<evil@example.org>\r\nNOOP\r\n");
+	hold_octets(TALK(.codes = "220 250 500 250", .log = ""),
+		    HELLO "MAIL FROM:<a@\0example.org>\r\nNOOP\r\n",
+		    9 + 28 + 6);
+}
+
+/* The end of a line that is too long to be kept counts as well. */
+static void test_smuggling_by_length(void **state)
+{
+	static const char *const ends[] = { "\r\n", "\n" };
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		struct buf in = BUF_INIT(LAWS_MAX);
+
+		buf_puts(&in, HELLO "NOOP ");
+		for (int k = 0; k < 20000; k++)
+			buf_putc(&in, 'x');
+		buf_puts(&in, ends[i]);
+		buf_puts(&in, "NOOP\r\n");
+		hold(TALK(.codes = i ? "220 250 521" : "220 250 500 250",
+			  .closes = i == 1),
+		     in.data);
+		buf_free(&in);
+	}
+}
+
+/* Commands that lead nowhere, however polite. */
+static void test_junk(void **state)
+{
+	static const char *const junk[] = { "NOOP\r\n",	  "RSET\r\n",
+					    "VRFY x\r\n", "HELP\r\n",
+					    HELLO,	  "BDAT 0\r\n" };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(junk) / sizeof(*junk); i++) {
+		struct keeper k = { .content_max = LAWS_MAX };
+		struct talk t = { PLAIN };
+		struct server s;
+		unsigned n = 0;
+
+		buf_init(&k.log, LAWS_MAX);
+		server_init(&s, &t.options, t.ops, &k);
+		server_feed(&s, HELLO ENVELOPES, strlen(HELLO ENVELOPES));
+		while (s.want == SERVER_READ && n < 1000) {
+			server_feed(&s, junk[i], strlen(junk[i]));
+			buf_reset(&s.out);
+			n++;
+		}
+		assert_in_range(n, SERVER_JUNK_MAX / 2,
+				SERVER_JUNK_MAX + SERVER_ERRORS_MAX);
+		server_free(&s);
+		buf_free(&k.log);
+	}
 }
 
 static void test_limits(void **state)
@@ -555,14 +616,18 @@ static void test_many_replies(void **state)
 {
 	struct buf in = BUF_INIT(LAWS_MAX), codes = BUF_INIT(LAWS_MAX);
 
+	struct talk t = { PLAIN };
+
 	(void)state;
-	buf_puts(&in, HELLO);
-	buf_puts(&codes, "220 250");
+	buf_puts(&in, HELLO "MAIL FROM:<a@example.org>\r\n");
+	buf_puts(&codes, "220 250 250");
 	for (int i = 0; i < 9000; i++) {
-		buf_puts(&in, "NOOP\r\n");
+		buf_puts(&in, "RCPT TO:<b@example.org>\r\n");
 		buf_puts(&codes, " 250");
 	}
-	hold(TALK(.codes = codes.data), in.data);
+	t.options.recipients_max = 9000;
+	t.codes = codes.data;
+	hold(&t, in.data);
 	buf_free(&in);
 	buf_free(&codes);
 }
@@ -760,6 +825,10 @@ static void test_answers(void **state)
 		  "554 5.5.4 " },
 		{ { .cause = FAULT_PERMISSION, .reply = 535, .esc = "5.7.8" },
 		  "451 4.3.5 " },
+		{ { .cause = FAULT_TEMPORARY,
+		    .temporary = true,
+		    .esc = "4.3.1" },
+		  "452 4.3.1 " },
 		{ { .cause = FAULT_CONFIG }, "451 4.3.5 " },
 		{ { .cause = FAULT_DATA }, "554 5.6.0 " },
 		{ { .cause = FAULT_IO, .temporary = true }, "451 4.3.0 " },
@@ -798,6 +867,8 @@ int main(void)
 		cmocka_unit_test(test_parameters),
 		cmocka_unit_test(test_bdat),
 		cmocka_unit_test(test_smuggling),
+		cmocka_unit_test(test_smuggling_by_length),
+		cmocka_unit_test(test_junk),
 		cmocka_unit_test(test_limits),
 		cmocka_unit_test(test_errors),
 		cmocka_unit_test(test_failures),

@@ -268,6 +268,7 @@ static void test_interrupted(void **state)
 	assert_true(world_ticks() - before >= 400);
 	assert_true(alarms > 0);
 	wait_begin(&w, LONG);
+	w.heeds_interrupt = false;
 	w.heeds_signals = true;
 	assert_int_equal(wait_on(&w, peer.fd, &f), WAIT_WOKEN);
 	setitimer(ITIMER_REAL, &never, NULL);
@@ -284,7 +285,8 @@ static void test_woken(void **state)
 	peer_begin(&peer, 0, 0);
 	peer_begin(&other, 1, 1);
 	wait_begin(&w, LONG);
-	w.wake = other.fd;
+	w.heeds_interrupt = false;
+	w.wake[1] = other.fd;
 	assert_int_equal(wait_on(&w, peer.fd, &f), WAIT_WOKEN);
 	assert_int_equal(wait_on(&w, peer.fd, &f), WAIT_WOKEN);
 	assert_int_equal(wait_socket(&w, peer.fd, POLLIN, "mail.example.org",
