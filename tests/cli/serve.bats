@@ -249,10 +249,11 @@ joe='serve_auth_command read user && read word && [ "$user/$word" = joe/secret ]
 	[ "$output" = $'ok\nok' ]
 	[ "$(delivered)" -eq 1 ]
 	[ "$(arrived | wc -l)" -eq 1 ]
+	# a wrong line is its own account's alone
 	echo 'nonsense 1' >>"$MAILSEND_CONFIG"
 	talk server <script
-	[[ $output == *'(451, b'*'(451, b'* ]]
-	[ "$(arrived | wc -l)" -eq 1 ]
+	[[ $output == *'(451, b'*$'\nok' ]]
+	[ "$(arrived | wc -l)" -eq 2 ]
 	end server
 }
 
