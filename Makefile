@@ -23,7 +23,7 @@ LDLIBS   += -ljansson -ldl
 BUILD_PACKAGES := gcc make libc6-dev libcurl4-openssl-dev libmagic-dev \
 	libssl-dev libidn2-dev libjansson-dev zlib1g-dev liblzma-dev \
 	libzstd-dev media-types ca-certificates
-TEST_PACKAGES  := libcmocka-dev bats python3 openssl sharutils mpack \
+TEST_PACKAGES  := libcmocka-dev bats python3 python3-jsonschema openssl sharutils mpack \
 	uudeview swaks libnet-ssleay-perl iproute2 util-linux mount strace procps time
 LINT_PACKAGES  := clang-format clang-tidy cppcheck shellcheck mandoc
 
@@ -268,7 +268,7 @@ install: all ## to $(DESTDIR)$(PREFIX); with MTA=1 the other names too
 	install -m 644 man/mailsend.conf.5 $(DESTDIR)$(PREFIX)/share/man/man5
 	install -m 644 man/mailsend-names.7 $(DESTDIR)$(PREFIX)/share/man/man7
 	install -m 644 contrib/mailsend.conf.example \
-		contrib/mailsend-queue.cron $(DESTDIR)$(PREFIX)/share/doc/mailsend
+		contrib/mailsend-queue.cron contrib/mailsend.schema.json $(DESTDIR)$(PREFIX)/share/doc/mailsend
 	cp -R contrib/systemd $(DESTDIR)$(PREFIX)/share/doc/mailsend
 	$(if $(MTA),@$(install_mta))
 

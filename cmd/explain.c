@@ -6,6 +6,7 @@
 #include "base/disk.h"
 #include "probe/plan.h"
 #include "submit/each.h"
+#include "submit/report.h"
 
 static int print(const struct explain_job *job, struct plan *p, struct fault *f)
 {
@@ -60,6 +61,19 @@ static int explain_whole(const struct explain_job *job, struct composition *c,
 	return print(job, &p, f);
 }
 
+static int explain_nothing(const struct explain_job *job, struct fault *f)
+{
+	const struct outcome out = { .account = job->account->name };
+	struct buf text = BUF_INIT(PLAN_MAX);
+	int r = report_json(&out, f, &text);
+
+	r = r < 0 ? fault_set(f, FAULT_SOFTWARE, "the report cannot be written")
+		  : disk_write_all(STDOUT_FILENO, text.data, text.len,
+				   "standard output", f);
+	buf_free(&text);
+	return r;
+}
+
 static int explain_one(const struct explain_job *job, struct fault *f)
 {
 	const struct request_series *series = &job->request->series;
@@ -71,7 +85,9 @@ static int explain_one(const struct explain_job *job, struct fault *f)
 	composition_init(&c, job->arena, job->request, job->account,
 			 job->spool);
 	r = composition_build(&c, f);
-	if (r == 0 && c.is_empty)
+	if (r == 0 && c.is_empty && job->request->json)
+		r = explain_nothing(job, f);
+	else if (r == 0 && c.is_empty)
 		r = disk_write_all(STDOUT_FILENO,
 				   "the text is empty: no mail is sent\n", 35,
 				   "standard output", f);

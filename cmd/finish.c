@@ -6,7 +6,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/buf.h"
+#include "base/disk.h"
 #include "base/interrupt.h"
+#include "base/log.h"
+#include "deliver/jsonify.h"
 #include "flow/source.h"
 
 void finish_with_reader(const struct fault *f)
@@ -33,6 +37,18 @@ void finish_input(void)
 	source_of_stream(&from, STDIN_FILENO, "standard input");
 	while (source_read(&from, room, sizeof(room), &unused) > 0)
 		;
+}
+
+void finish_json(const struct fault *f)
+{
+	struct buf text = BUF_INIT(4096);
+	struct fault trouble = FAULT_INIT;
+
+	if (jsonify_failure(f, &text) < 0 ||
+	    disk_write_all(STDOUT_FILENO, text.data, text.len,
+			   "standard output", &trouble) < 0)
+		log_error("the report could not be written: %s", trouble.text);
+	buf_free(&text);
 }
 
 int finish_process(int status)

@@ -422,6 +422,8 @@ int main(int argc, char **argv)
 			  &run.arena, &f) < 0) {
 		log_error("%s", f.text);
 		say_usage();
+		if (options_have(&persona_mailget, argc, argv, "json"))
+			finish_json(&f);
 		status = fault_exit(&f);
 	} else {
 		log_quiet(run.wish.request.quiet);
@@ -429,6 +431,8 @@ int main(int argc, char **argv)
 		if (status < 0) {
 			finish_with_reader(&f);
 			log_error("%s", f.text);
+			if (run.wish.request.json)
+				finish_json(&f);
 			status = fault_exit(&f);
 		}
 	}

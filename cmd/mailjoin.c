@@ -56,6 +56,7 @@ struct run {
 	struct assembly assembly;
 	struct collect collect;
 	struct fault first; /* of joining a set: the others go on */
+	bool is_told;	    /* the report stands on standard output */
 };
 
 static const struct ending at_first = { 75, "what has come is kept" };
@@ -538,6 +539,7 @@ static int join(struct run *run, struct fault *f)
 	for (size_t i = 0; i < w->source_count; i++)
 		collect_add(&run->collect, w->sources[i]);
 	status = do_rounds(run, f);
+	run->is_told = true;
 	if (tell(run, f, &trouble) < 0 && status >= 0) {
 		*f = trouble;
 		status = -1;
@@ -591,6 +593,8 @@ int main(int argc, char **argv)
 			  &run.arena, &f) < 0) {
 		log_error("%s", f.text);
 		say_usage();
+		if (options_have(&persona_mailjoin, argc, argv, "json"))
+			finish_json(&f);
 		status = fault_exit(&f);
 	} else {
 		log_quiet(run.wish.request.quiet);
@@ -600,6 +604,8 @@ int main(int argc, char **argv)
 			/* of a set it was said as it happened */
 			if (strcmp(f.text, run.first.text) != 0)
 				log_error("%s", f.text);
+			if (run.wish.request.json && !run.is_told)
+				finish_json(&f);
 			status = fault_exit(&f);
 		}
 	}

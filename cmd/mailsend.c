@@ -298,19 +298,19 @@ static int recall(struct run *run, struct fault *f)
 }
 
 /* Said here: nobody else knows of it. */
-static void keep(struct composition *c, const struct fault *why)
+static void keep(struct composition *c, struct outcome *out,
+		 const struct fault *why)
 {
-	struct outcome out = { .dead_letter = NULL };
-
-	submit_keep(c, &out, why);
-	if (out.dead_letter)
-		log_error("the message was kept in %s", out.dead_letter);
+	submit_keep(c, out, why);
+	if (out->dead_letter)
+		log_error("the message was kept in %s", out->dead_letter);
 }
 
 /* What goes wrong before the mail was begun: whoever pipes it into us can go
  * on, and what they wrote is kept.  A session that others hold with us is no
  * mail, and what was begun before is in its journal. */
-static void keep_input(struct run *run, const struct fault *why)
+static void keep_input(struct run *run, struct outcome *out,
+		       const struct fault *why)
 {
 	enum request_action action = run->request.action;
 	struct composition c;
@@ -322,8 +322,24 @@ static void keep_input(struct run *run, const struct fault *why)
 	choose_spool(run);
 	composition_init(&c, &run->arena, &run->request, run->account,
 			 run->spool);
-	keep(&c, why);
+	keep(&c, out, why);
 	composition_free(&c);
+}
+
+/* Whoever asked for JSON gets an object, whatever the end: that of a mail where
+ * it was one mail that was to be sent. */
+static void end_json(const struct run *run, const struct outcome *out,
+		     const struct fault *f)
+{
+	struct fault trouble = FAULT_INIT;
+	struct buf text = BUF_INIT(REPORT_MAX);
+
+	if (run->request.action != REQUEST_SEND || run->request.series.id ||
+	    is_series(&run->request))
+		finish_json(f);
+	else if (report_json(out, f, &text) < 0 || print(&text, &trouble) < 0)
+		log_error("the report could not be written: %s", trouble.text);
+	buf_free(&text);
 }
 
 static int send_mail(struct run *run, struct fault *f)
@@ -338,7 +354,7 @@ static int send_mail(struct run *run, struct fault *f)
 	if (r == 0 && !c.is_empty && is_split(&run->request)) {
 		r = send_parts(run, &c, f);
 		if (r < 0 && run->request.action == REQUEST_SEND)
-			keep(&c, f);
+			keep(&c, &out, f);
 		if (r != SERIES_IS_ONE) {
 			composition_free(&c);
 			return r;
@@ -357,7 +373,8 @@ static int send_mail(struct run *run, struct fault *f)
 		r = dry_run(&c, f);
 	else
 		r = deliver(run, &c, &out, f);
-	if (r < 0 || (run->request.action == REQUEST_SEND && !c.is_empty))
+	if (r < 0 || (run->request.action == REQUEST_SEND &&
+		      (!c.is_empty || run->request.json)))
 		say_outcome(run, &out, f);
 	if (r == 0 && interrupt_signal() && !out.queue_id &&
 	    run->request.action == REQUEST_SEND && !c.is_empty)
@@ -509,6 +526,7 @@ static bool has_mail(const struct request *r)
 static int run_command(struct run *run)
 {
 	struct fault f = FAULT_INIT, ignored = FAULT_INIT;
+	struct outcome out = { .account = NULL };
 	int status;
 
 	log_quiet(run->request.quiet);
@@ -526,13 +544,16 @@ static int run_command(struct run *run)
 		say("421 4.3.5 no mail is taken here: the configuration is "
 		    "wrong\r\n",
 		    &ignored);
-	keep_input(run, &f);
+	keep_input(run, &out, &f);
+	if (run->request.json)
+		end_json(run, &out, &f);
 	return fault_exit(&f);
 }
 
 int main(int argc, char **argv)
 {
 	struct run run = { .arena = ARENA_INIT };
+	struct outcome out = { .account = NULL };
 	struct fault f = FAULT_INIT;
 	int status;
 
@@ -551,7 +572,9 @@ int main(int argc, char **argv)
 		log_error("%s", f.text);
 		if (!run.persona->is_terse)
 			say_usage(run.persona);
-		keep_input(&run, &f);
+		keep_input(&run, &out, &f);
+		if (options_have(run.persona, argc, argv, "json"))
+			end_json(&run, &out, &f);
 		status = fault_exit(&f);
 	} else {
 		status = run_command(&run);

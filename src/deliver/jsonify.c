@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/interrupt.h"
 #include "base/text.h"
 
 /* Line ends and tabs stay: JSON has words for them. */
@@ -51,4 +52,40 @@ void jsonify_reply(json_t *object, const char *reply)
 		json_object_set_new(object, "enhanced", json_null());
 	}
 	json_object_set_new(object, "text", jsonify_text(text));
+}
+
+void jsonify_end(json_t *object, int status, const struct fault *f)
+{
+	int number = interrupt_signal();
+	bool failed = fault_is_set(f);
+
+	json_object_set_new(object, "exit",
+			    json_integer(number ? 128 + number : status));
+	json_object_set_new(object, "cause",
+			    failed ? json_string(fault_name(f->cause))
+				   : json_null());
+	json_object_set_new(object, "temporary",
+			    failed ? json_boolean(f->temporary) : json_null());
+	json_object_set_new(object, "error",
+			    failed ? jsonify_text(f->text) : json_null());
+}
+
+int jsonify_put(json_t *object, struct buf *to)
+{
+	char *text = json_dumps(object, JSON_COMPACT);
+
+	json_decref(object);
+	if (text)
+		buf_puts(to, text);
+	free(text);
+	return text ? buf_putc(to, '\n') : -1;
+}
+
+int jsonify_failure(const struct fault *f, struct buf *to)
+{
+	json_t *object = json_object();
+
+	json_object_set_new(object, "status", json_string("failed"));
+	jsonify_end(object, fault_exit(f), f);
+	return jsonify_put(object, to);
 }

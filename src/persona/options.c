@@ -351,3 +351,14 @@ int options_parse(const struct persona *p, int argc, char **argv,
 		learn_rest(&run, is_finished);
 	return result < 0 ? -1 : 0;
 }
+
+bool options_have(const struct persona *p, int argc, char *const *argv,
+		  const char *name)
+{
+	if (!row_of_name(p, name))
+		return false;
+	for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++)
+		if (!strncmp(argv[i], "--", 2) && !strcmp(argv[i] + 2, name))
+			return true;
+	return false;
+}

@@ -98,4 +98,9 @@ int options_usage(const struct persona *p, struct buf *out);
 /* The table as others read it (help, completions). */
 bool option_is_last(const struct option_row *row);
 
+/* Does the flag --NAME stand among the arguments?  For what is to be told of
+ * others that are wrong. */
+bool options_have(const struct persona *p, int argc, char *const *argv,
+		  const char *name);
+
 #endif

@@ -1,6 +1,5 @@
 /* check_json.c - all that was found out, as one object. */
 #include <jansson.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "deliver/jsonify.h"
@@ -155,7 +154,6 @@ static void put_server(const struct check *c, json_t *object)
 int check_json(const struct check *c, struct buf *out)
 {
 	json_t *object = json_object(), *steps = json_array();
-	char *text;
 
 	for (const struct check_step *s = c->steps; s; s = s->next)
 		json_array_append_new(steps, step_json(s));
@@ -165,10 +163,5 @@ int check_json(const struct check *c, struct buf *out)
 	put_server(c, object);
 	json_object_set_new(object, "steps", steps);
 	json_object_set_new(object, "failure", failure_json(c));
-	text = json_dumps(object, JSON_COMPACT);
-	json_decref(object);
-	if (text)
-		buf_puts(out, text);
-	free(text);
-	return text ? buf_putc(out, '\n') : -1;
+	return jsonify_put(object, out);
 }

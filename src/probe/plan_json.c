@@ -1,6 +1,5 @@
 /* plan_json.c - the same for programs. */
 #include <jansson.h>
-#include <stdlib.h>
 
 #include "config/settings.h"
 #include "deliver/jsonify.h"
@@ -181,7 +180,6 @@ int plan_json(const struct plan *p, struct buf *out)
 {
 	const struct composition *c = p->composition;
 	json_t *o = json_object();
-	char *text;
 
 	json_object_set_new(o, "called", jsonify_text(p->called));
 	json_object_set_new(o, "face", jsonify_text(p->face));
@@ -203,10 +201,5 @@ int plan_json(const struct plan *p, struct buf *out)
 			    json_string(enqueue_word(
 				    enqueue_mode(c->request, c->account))));
 	json_object_set_new(o, "round_trips", trips_json(&p->trips));
-	text = json_dumps(o, JSON_COMPACT);
-	json_decref(o);
-	if (text)
-		buf_puts(out, text);
-	free(text);
-	return text ? buf_putc(out, '\n') : -1;
+	return jsonify_put(o, out);
 }

@@ -1,6 +1,5 @@
 /* roundtrip_json.c - all of it, for programs. */
 #include <jansson.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "deliver/jsonify.h"
@@ -102,7 +101,6 @@ int roundtrip_json(const struct roundtrip *t, const struct fault *f,
 	bool has_arrived = t->end == ROUNDTRIP_ARRIVED;
 	bool is_sent = t->end != ROUNDTRIP_NOT_SENT;
 	json_t *o = json_object();
-	char *text;
 
 	json_object_set_new(o, "status", json_string(ends[t->end]));
 	json_object_set_new(o, "exit", json_integer(roundtrip_exit(t, f)));
@@ -128,10 +126,5 @@ int roundtrip_json(const struct roundtrip *t, const struct fault *f,
 	json_object_set_new(o, "error",
 			    fault_is_set(f) ? jsonify_text(f->text)
 					    : jsonify_text(trouble));
-	text = json_dumps(o, JSON_COMPACT);
-	json_decref(o);
-	if (text)
-		buf_puts(out, text);
-	free(text);
-	return text ? buf_putc(out, '\n') : -1;
+	return jsonify_put(o, out);
 }

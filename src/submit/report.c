@@ -4,7 +4,6 @@
 #include <inttypes.h>
 #include <jansson.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/log.h"
@@ -129,18 +128,18 @@ static const char *recipient_status(const struct recipient *r)
 
 static json_t *recipient_json(const struct recipient *r)
 {
+	bool failed = small_fault_is_set(&r->verdict);
 	json_t *object = json_object();
 
 	json_object_set_new(object, "address", jsonify_text(r->address));
 	json_object_set_new(object, "status", json_string(recipient_status(r)));
 	jsonify_reply(object, recipient_reply(r));
-	if (small_fault_is_set(&r->verdict)) {
-		json_object_set_new(object, "cause",
-				    json_string(fault_name(r->verdict.cause)));
-		json_object_set_new(object, "error",
-				    jsonify_text(
-					    small_fault_text(&r->verdict)));
-	}
+	json_object_set_new(object, "cause",
+			    failed ? json_string(fault_name(r->verdict.cause))
+				   : json_null());
+	json_object_set_new(object, "error",
+			    failed ? jsonify_text(small_fault_text(&r->verdict))
+				   : json_null());
 	return object;
 }
 
@@ -151,7 +150,7 @@ static const char *whole_status(const struct outcome *out,
 	size_t queued = out->envelope ? envelope_queued(out->envelope) : 0;
 
 	if (!fault_is_set(f))
-		return queued ? "queued" : "sent";
+		return !out->envelope ? "empty" : queued ? "queued" : "sent";
 	return accepted + queued ? "partial" : "failed";
 }
 
@@ -160,13 +159,12 @@ int report_json(const struct outcome *out, const struct fault *f,
 {
 	const struct envelope *e = out->envelope;
 	json_t *object = json_object(), *list = json_array();
-	char *text;
 
 	for (size_t i = 0; e && i < e->count; i++)
 		json_array_append_new(list, recipient_json(&e->recipients[i]));
 	json_object_set_new(object, "status",
 			    json_string(whole_status(out, f)));
-	json_object_set_new(object, "exit", json_integer(outcome_exit(out, f)));
+	jsonify_end(object, outcome_exit(out, f), f);
 	json_object_set_new(object, "message_id",
 			    jsonify_text(out->message_id));
 	json_object_set_new(object, "account", jsonify_text(out->account));
@@ -174,9 +172,6 @@ int report_json(const struct outcome *out, const struct fault *f,
 	json_object_set_new(object, "size",
 			    json_integer((json_int_t)out->size));
 	json_object_set_new(object, "reply", jsonify_text(out->reply));
-	json_object_set_new(object, "error",
-			    fault_is_set(f) ? jsonify_text(f->text)
-					    : json_null());
 	json_object_set_new(object, "dead_letter",
 			    jsonify_text(out->dead_letter));
 	json_object_set_new(object, "queue_id", jsonify_text(out->queue_id));
@@ -185,19 +180,14 @@ int report_json(const struct outcome *out, const struct fault *f,
 	json_object_set_new(object, "milliseconds",
 			    json_integer((json_int_t)out->milliseconds));
 	json_object_set_new(object, "recipients", list);
-	text = json_dumps(object, JSON_COMPACT);
-	json_decref(object);
-	if (text)
-		buf_puts(to, text);
-	free(text);
-	return text ? buf_putc(to, '\n') : -1;
+	return jsonify_put(object, to);
 }
 
 int report_series_json(const struct series_verdict *v, struct buf *to)
 {
 	static const char *const words[] = { "sent", "queued", "failed" };
+	bool failed = v->fate == SERIES_FAILED;
 	json_t *object = json_object();
-	char *text;
 
 	json_object_set_new(object, "number", json_integer(v->n));
 	json_object_set_new(object, "name", jsonify_text(v->name));
@@ -208,18 +198,14 @@ int report_series_json(const struct series_verdict *v, struct buf *to)
 	json_object_set_new(object, "queue_id",
 			    v->queue_id[0] ? jsonify_text(v->queue_id)
 					   : json_null());
-	json_object_set_new(object,
-			    v->fate == SERIES_FAILED ? "error" : "reply",
-			    jsonify_text(v->text));
-	if (v->refused[0])
-		json_object_set_new(object, "refused",
-				    jsonify_text(v->refused));
-	text = json_dumps(object, JSON_COMPACT);
-	json_decref(object);
-	if (text)
-		buf_puts(to, text);
-	free(text);
-	return text ? buf_putc(to, '\n') : -1;
+	json_object_set_new(object, "reply",
+			    failed ? json_null() : jsonify_text(v->text));
+	json_object_set_new(object, "error",
+			    failed ? jsonify_text(v->text) : json_null());
+	json_object_set_new(object, "refused",
+			    v->refused[0] ? jsonify_text(v->refused)
+					  : json_null());
+	return jsonify_put(object, to);
 }
 
 const char *report_tls(const struct account *account)

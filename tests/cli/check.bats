@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # check.bats - --check on the command line: what it looks like where, what it
 # refuses, what it leaves alone.
-# shellcheck disable=SC2154 # status, output and stderr are bats'
+# shellcheck disable=SC2154,SC2030,SC2031 # status, output and stderr are bats'
 
 load helper
 load face
@@ -150,7 +150,7 @@ guesses() {
 		send --check --json
 		json_of 'j["failure"]["step"] == "tls"' <<<"$output"
 		json_of 'j["failure"]["cause"] is None' <<<"$output"
-		exec {TLS[1]}>&-
+		eval "exec ${TLS[1]}>&-"
 		wait "$TLS_PID"
 	done
 }
@@ -195,7 +195,7 @@ guesses() {
 		[ "$status" -eq 78 ]
 		says certificate
 		says 'before you trust it'
-		exec {TLS[1]}>&-
+		eval "exec ${TLS[1]}>&-"
 		wait "$TLS_PID"
 	done
 }

@@ -2,7 +2,8 @@
 # status.bats - each cause of a failure by a real command: the exit status that
 # the pages have for it, and a sentence that names what is wrong.
 
-# shellcheck disable=SC2154 # helper.bash sets what is used here
+# helper.bash sets what is used here; a test is a shell of its own
+# shellcheck disable=SC2154,SC2030,SC2031,SC2094,SC2016
 load helper
 
 # ends STATUS WORD PROGRAM ARGUMENT... <INPUT - the status, the word, and the
