@@ -250,8 +250,8 @@ static int lay_over(struct arena *a, struct account *account,
 	struct setting_place at = {
 		.text = is_set ? arena_format(a, "--set %s", o->name)
 			       : o->origin,
-		.cause = FAULT_USAGE,
-		.in_argv = true,
+		.cause = o->is_rc ? FAULT_CONFIG : FAULT_USAGE,
+		.in_argv = !o->is_rc,
 	};
 
 	return setting_assign(a, account, o->name, o->value, &at, f);
@@ -279,12 +279,40 @@ static void tell_rest(struct config *c, const struct account *found)
 	c->is_told = true;
 }
 
+/* Does what a start-up file says of a server count?  Then the account's own
+ * server and log-in do not. */
+static bool rc_counts(struct arena *a, struct account *account,
+		      const struct config_wish *w)
+{
+	static const char *const way[] = {
+		"host",		  "port",
+		"socket",	  "tls",
+		"tls_starttls",	  "tls_host_override",
+		"tls_trust_file", "tls_fingerprint",
+		"tls_cert_file",  "tls_key_file",
+		"auth",		  "user",
+		"password",	  "passwordeval",
+		"password_file",  "password_env",
+		"password_fd",
+	};
+	const struct override *o = w->overrides;
+
+	while (o && !o->is_rc)
+		o = o->next;
+	if (!o || ((account->host || account->socket) && !w->rc_prevails))
+		return false;
+	for (size_t i = 0; i < sizeof(way) / sizeof(*way); i++)
+		setting_reset(a, account, way[i]);
+	return true;
+}
+
 int config_choose(struct config *c, const struct config_wish *w,
 		  struct account **out, struct fault *f)
 {
 	enum config_reason why = CONFIG_BY_NOTHING;
 	const struct account *found = find_account(c, w, &why, f);
 	struct account *account;
+	bool has_rc;
 
 	if (fault_is_set(f))
 		return -1;
@@ -299,8 +327,9 @@ int config_choose(struct config *c, const struct config_wish *w,
 	account->reason = why;
 	if (found)
 		setting_copy(account, found, false);
+	has_rc = rc_counts(c->arena, account, w);
 	for (const struct override *o = w->overrides; o; o = o->next)
-		if (!is_forbidden(account, o) &&
+		if ((has_rc || !o->is_rc) && !is_forbidden(account, o) &&
 		    lay_over(c->arena, account, o, f) < 0)
 			return -1;
 	if (config_finish(c->arena, account, w->sender, f) < 0)

@@ -29,6 +29,10 @@ struct override {
 	const char *name, *value;
 	const char *origin; /* as the caller knows it: "--set", "--host" */
 	bool is_habit;	    /* of a program: lifts no "never" */
+	/* Of another mailer's start-up file, about the server and its log-in:
+	 * the configuration's own server comes before, unless `rc_prevails`,
+	 * and none of its log-in goes to another. */
+	bool is_rc;
 	struct override *next;
 };
 
@@ -39,6 +43,7 @@ struct config_wish {
 	const char *sender;  /* an address, or NULL */
 	const struct override *overrides; /* of two for one setting the later
 					     one holds */
+	bool rc_prevails;
 };
 
 enum config_choice { CONFIG_OFF, CONFIG_ON, CONFIG_AUTO };

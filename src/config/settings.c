@@ -356,6 +356,24 @@ void setting_copy(struct account *to, const struct account *from, bool own_only)
 	}
 }
 
+void setting_reset(struct arena *a, struct account *account, const char *name)
+{
+	const struct setting *s = setting_find(name);
+	const struct account *fresh = setting_account(a, "");
+
+	memcpy(setting_field(account, s), (const char *)fresh + s->field,
+	       size_of(s));
+	account->origins[setting_row(s)] = fresh->origins[setting_row(s)];
+}
+
+bool setting_came_from(const struct account *account, const char *name,
+		       const char *origin)
+{
+	const struct setting *s = setting_find(name);
+
+	return s && account->origins[setting_row(s)].text == origin;
+}
+
 bool setting_is_given(const struct account *account, const char *name)
 {
 	size_t row = setting_row(setting_find(name));

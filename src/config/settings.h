@@ -80,6 +80,11 @@ int setting_assign(struct arena *a, struct account *account, const char *name,
 void setting_copy(struct account *to, const struct account *from,
 		  bool own_only);
 /* Was it said anywhere, or is it only the default? */
+/* As it is where nothing says anything of it. */
+void setting_reset(struct arena *a, struct account *account, const char *name);
+/* Is its value the one that has this very origin? */
+bool setting_came_from(const struct account *account, const char *name,
+		       const char *origin);
 bool setting_is_given(const struct account *account, const char *name);
 void setting_origin(struct account *account, const char *name,
 		    const char *origin);

@@ -1,13 +1,20 @@
-/* mailrc.c - "alias", "set" and "if" of mailx; all else is for reading mail.
+/* mailrc.c - "alias", "set", "if" and the blocks of mailx; all else is for
+ * reading mail.
  *
- * An "if" whose condition is not known leaves out both of its branches. */
+ * An "if" whose condition is not known leaves out both of its branches.  A
+ * block is kept as it stands, and run when its account is chosen or it is
+ * called. */
 #include "persona/mailrc.h"
 
 #include <string.h>
 
+#include "base/ascii.h"
+#include "base/disk.h"
+#include "base/text.h"
+#include "base/world.h"
 #include "persona/rcfile.h"
 
-#define IF_DEPTH 32
+#define IF_DEPTH 128
 
 struct branch {
 	bool is_known, is_true, is_else;
@@ -18,9 +25,31 @@ struct reader {
 	struct branch branches[IF_DEPTH];
 	int depth; /* may pass IF_DEPTH: those are left out */
 	int file_depth;
+	const char *file;
+	struct mailrc_block *open; /* that the lines at hand belong to */
 };
 
-static void read_file(struct mailrc *rc, const char *path, int depth);
+struct mailrc_block {
+	const char *name;
+	bool is_account;
+	struct text_line {
+		const char *text;
+		struct text_line *next;
+	} * first, **last;
+	const char *file;
+	struct mailrc_block *next;
+};
+
+/* 1 when it is not there. */
+static int read_file(struct mailrc *rc, const char *path, int depth);
+static bool run_block(struct mailrc *rc, const char *name, bool is_account,
+		      int depth);
+
+static void lose(struct reader *r, const char *what)
+{
+	nicknames_lose(r->rc->nicknames,
+		       arena_format(r->rc->arena, "%s: %s", r->file, what));
+}
 
 /* "al" is "alias" where `least` is 1: the shortest that is told apart. */
 static bool is_command(const char *word, const char *name, size_t least)
@@ -30,27 +59,41 @@ static bool is_command(const char *word, const char *name, size_t least)
 	return n >= least && strncmp(word, name, n) == 0;
 }
 
-static bool is_left_out(const struct reader *r)
+/* The lines at hand count: yes, no, or that cannot be told. */
+enum counting { COUNTED, LEFT_OUT, UNKNOWN };
+
+static enum counting counting(const struct reader *r)
 {
-	if (r->depth > IF_DEPTH)
-		return true;
-	for (int i = 0; i < r->depth; i++)
-		if (!r->branches[i].is_known ||
-		    r->branches[i].is_true == r->branches[i].is_else)
-			return true;
-	return false;
+	enum counting result = r->depth > IF_DEPTH ? UNKNOWN : COUNTED;
+
+	for (int i = 0; i < r->depth && i < IF_DEPTH; i++)
+		if (!r->branches[i].is_known)
+			result = UNKNOWN;
+		else if (r->branches[i].is_true == r->branches[i].is_else)
+			return LEFT_OUT;
+	return result;
 }
 
-/* "send", "receive" and "terminal", by their first letters. */
+static bool is_one_of(const char *word, const char *const *list)
+{
+	while (*list && !ascii_equal(word, *list))
+		list++;
+	return *list != NULL;
+}
+
+/* "send", "receive" and "terminal", by their first letters; what is always so
+ * or never. */
 static void begin_if(struct reader *r, const char *condition)
 {
+	static const char *const on[] = { "1", "yes", "true", "on", NULL };
+	static const char *const off[] = { "0", "no", "false", "off", NULL };
 	struct branch b = { .is_known = true };
 
 	if (is_command(condition, "send", 1) || strcmp(condition, "S") == 0 ||
-	    strcmp(condition, "1") == 0)
+	    is_one_of(condition, on))
 		b.is_true = true;
 	else if (!is_command(condition, "receive", 1) &&
-		 strcmp(condition, "R") != 0 && strcmp(condition, "0") != 0)
+		 strcmp(condition, "R") != 0 && !is_one_of(condition, off))
 		b.is_known = false;
 	if (r->depth < IF_DEPTH)
 		r->branches[r->depth] = b;
@@ -81,86 +124,319 @@ static bool read_condition(struct reader *r, const char *word, const char *rest)
 	return true;
 }
 
-static void read_alias(struct mailrc *rc, const char *rest)
+/* s-nail expands variables here, which POSIX does not. */
+static void read_alias(struct reader *r, const char *rest)
 {
+	struct mailrc *rc = r->rc;
 	const char *name = rcfile_word(rc->arena, &rest, "");
 	const char *word;
 
-	while (name && (word = rcfile_word(rc->arena, &rest, "")))
-		if (*word && strcmp(word, ",") != 0)
+	while (name && (word = rcfile_word(rc->arena, &rest, ""))) {
+		if (*word == '#')
+			return;
+		if (*word == '$' || strstr(word, "${") || strchr(word, '`'))
+			nicknames_refuse(rc->arena, rc->nicknames, name,
+					 arena_format(rc->arena,
+						      "%s: what %s stands for "
+						      "is not known here",
+						      r->file, word));
+		else if (*word && strcmp(word, ",") != 0)
 			nicknames_add(rc->arena, rc->nicknames, name, word,
 				      false);
+	}
 }
 
-static void set_variable(struct mailrc *rc, const char *name, const char *value)
+static void read_unalias(struct reader *r, const char *rest)
 {
-	bool on = value != NULL;
+	const char *name;
 
-	if (strcmp(name, "from") == 0)
-		rc->from = value && *value ? value : NULL;
-	else if (strcmp(name, "realname") == 0 || strcmp(name, "NAME") == 0)
-		rc->full_name = value && *value ? value : NULL;
-	else if (strcmp(name, "reply-to") == 0 || strcmp(name, "replyto") == 0)
-		rc->reply_to = value && *value ? value : NULL;
-	else if (strcmp(name, "dot") == 0)
-		rc->dot = on;
-	else if (strcmp(name, "skipemptybody") == 0)
-		rc->skip_empty = on;
+	while ((name = rcfile_word(r->rc->arena, &rest, "")))
+		nicknames_remove(r->rc->nicknames, name);
 }
 
-/* "set a=b c noD", "unset a" */
-static void read_set(struct mailrc *rc, const char *rest, bool on)
+/* ---- variables ---- */
+
+static struct mailrc_variable *find_variable(const struct mailrc *rc,
+					     const char *name)
 {
+	struct mailrc_variable *v = rc->variables;
+
+	while (v && strcmp(v->name, name) != 0)
+		v = v->next;
+	return v;
+}
+
+const char *mailrc_get(const struct mailrc *rc, const char *name)
+{
+	const struct mailrc_variable *v = find_variable(rc, name);
+
+	return v ? v->value : NULL;
+}
+
+static void put_variable(struct reader *r, const char *name, const char *value)
+{
+	struct mailrc_variable *v = find_variable(r->rc, name);
+
+	if (!v) {
+		v = arena_alloc(r->rc->arena, sizeof(*v));
+		v->name = name;
+		v->next = r->rc->variables;
+		r->rc->variables = v;
+	}
+	v->value = value;
+	v->file = r->file;
+}
+
+/* "set a=b c noD", "unset a", and "a=b" in quotes as one word. */
+static void read_set(struct reader *r, const char *rest, bool on)
+{
+	struct arena *a = r->rc->arena;
 	const char *name, *value;
 
-	while ((name = rcfile_word(rc->arena, &rest, "="))) {
+	while ((name = rcfile_word(a, &rest, "="))) {
+		const char *equals = strchr(name, '=');
+
+		if (*name == '#')
+			return;
 		value = on ? "" : NULL;
 		if (*rest == '=') {
 			rest++;
 			/* a blank here ends an empty value */
 			if (!strchr(" \t", *rest))
-				value = rcfile_word(rc->arena, &rest, "");
+				value = rcfile_word(a, &rest, "");
+			value = value ? value : "";
+		} else if (equals) {
+			value = equals + 1;
+			name = arena_dup_n(a, name, (size_t)(equals - name));
 		}
 		if (on && strncmp(name, "no", 2) == 0)
-			set_variable(rc, name + 2, NULL);
+			put_variable(r, name + 2, NULL);
 		else
-			set_variable(rc, name, on ? value : NULL);
+			put_variable(r, name, on ? value : NULL);
 	}
+}
+
+/* ---- files ---- */
+
+/* "$NAME/x" and "${NAME}/x"; NULL where that cannot be told. */
+static const char *expand_path(const struct mailrc *rc, const char *path)
+{
+	const char *end = path + 1, *value, *name;
+	bool braces;
+
+	if (*path != '$')
+		return strpbrk(path, "$`") ? NULL : path;
+	braces = *end == '{';
+	end += braces;
+	path = end;
+	while (ascii_is_letter(*end) || ascii_is_digit(*end) || *end == '_')
+		end++;
+	name = arena_dup_n(rc->arena, path, (size_t)(end - path));
+	value = mailrc_get(rc, name);
+	value = value ? value : world_env(name);
+	end += braces && *end == '}';
+	if (!value || !*value || strpbrk(end, "$`"))
+		return NULL;
+	return arena_format(rc->arena, "%s%s", value, end);
+}
+
+static void read_source(struct reader *r, const char *rest, bool may_lack)
+{
+	struct arena *a = r->rc->arena;
+	const char *word = rcfile_word(a, &rest, ""), *path;
+	size_t n = word ? strlen(word) : 0;
+
+	if (!n)
+		return;
+	path = expand_path(r->rc, word);
+	if (word[n - 1] == '|')
+		lose(r, arena_format(a,
+				     "source '%s' is a program, which is not "
+				     "run here",
+				     word));
+	else if (!path)
+		lose(r, arena_format(a,
+				     "source: what '%s' stands for is not "
+				     "known here",
+				     word));
+	else if (r->file_depth + 1 >= RCFILE_DEPTH)
+		lose(r, arena_format(a,
+				     "source %s: more than %d files in each "
+				     "other",
+				     path, RCFILE_DEPTH));
+	else if (read_file(r->rc, path, r->file_depth + 1) == 1 && !may_lack)
+		lose(r, arena_format(a, "source: there is no file %s", path));
+}
+
+/* ---- blocks ---- */
+
+static struct mailrc_block *find_block(const struct mailrc *rc,
+				       const char *name, bool is_account)
+{
+	struct mailrc_block *b = rc->blocks;
+
+	while (b && (b->is_account != is_account || strcmp(b->name, name) != 0))
+		b = b->next;
+	return b;
+}
+
+/* "account NAME {" opens a block, "account NAME" runs it. */
+static void read_block(struct reader *r, const char *rest, bool is_account)
+{
+	struct arena *a = r->rc->arena;
+	const char *name = rcfile_word(a, &rest, "");
+	const char *brace = name ? rcfile_word(a, &rest, "") : NULL;
+	struct mailrc_block *b;
+
+	if (!brace || strcmp(brace, "{") != 0) {
+		if (name && !brace && is_account)
+			run_block(r->rc, name, true, r->file_depth);
+		return;
+	}
+	b = arena_alloc(a, sizeof(*b));
+	b->name = name;
+	b->is_account = is_account;
+	b->last = &b->first;
+	b->file = r->file;
+	b->next = r->rc->blocks;
+	r->open = b;
+}
+
+/* Of several with one name the last holds. */
+static void add_to_block(struct reader *r, const char *line)
+{
+	struct mailrc_block *b = r->open;
+	struct text_line *new;
+
+	if (strcmp(line, "}") == 0) {
+		r->rc->blocks = b;
+		r->open = NULL;
+		return;
+	}
+	new = arena_alloc(r->rc->arena, sizeof(*new));
+	new->text = line;
+	*b->last = new;
+	b->last = &new->next;
+}
+
+/* ---- lines ---- */
+
+/* What may stand before a command, and does not change what it is to us. */
+static const char *skip_modifiers(struct reader *r, const char **rest)
+{
+	static const char *const modifiers[] = { "wysh",   "local", "global",
+						 "ignerr", "u",	    NULL };
+	const char *word;
+
+	do
+		word = rcfile_word(r->rc->arena, rest, "");
+	while (word && is_one_of(word, modifiers));
+	return word;
+}
+
+/* A line that may count or not. */
+static void read_doubtful(struct reader *r, const char *word, const char *rest)
+{
+	struct arena *a = r->rc->arena;
+	const char *name = rcfile_word(a, &rest, "");
+
+	if (!name)
+		return;
+	if (is_command(word, "alias", 1) || is_command(word, "group", 1))
+		nicknames_refuse(a, r->rc->nicknames, name,
+				 arena_format(a,
+					      "%s: whether the 'if' around it "
+					      "holds is not known here",
+					      r->file));
+	else if (is_command(word, "source", 2) ||
+		 strcmp(word, "source_if") == 0)
+		lose(r, arena_format(a,
+				     "source %s, within an 'if' that is not "
+				     "known here",
+				     name));
 }
 
 static void read_line(struct reader *r, const char *line)
 {
-	struct mailrc *rc = r->rc;
-	const char *word = rcfile_word(rc->arena, &line, "");
+	const char *word;
+	enum counting counts;
 
-	if (!word || read_condition(r, word, line) || is_left_out(r))
+	if (r->open) {
+		add_to_block(r, line);
 		return;
-	if (is_command(word, "alias", 1) || is_command(word, "group", 1)) {
-		read_alias(rc, line);
-	} else if (is_command(word, "set", 2)) {
-		read_set(rc, line, true);
-	} else if (is_command(word, "unset", 3)) {
-		read_set(rc, line, false);
-	} else if (is_command(word, "source", 2)) {
-		word = rcfile_word(rc->arena, &line, "");
-		if (word && !strpbrk(word, "|$`"))
-			read_file(rc, word, r->file_depth + 1);
 	}
+	word = skip_modifiers(r, &line);
+	if (!word || read_condition(r, word, line))
+		return;
+	counts = counting(r);
+	/* even where it does not count, a block's lines are its own */
+	if (is_command(word, "account", 2) || is_command(word, "define", 3)) {
+		read_block(r, line, *word == 'a');
+		if (counts != COUNTED && r->open)
+			r->open->name = "";
+		return;
+	}
+	if (counts == UNKNOWN)
+		read_doubtful(r, word, line);
+	if (counts != COUNTED)
+		return;
+	if (is_command(word, "alias", 1) || is_command(word, "group", 1))
+		read_alias(r, line);
+	else if (is_command(word, "unalias", 4))
+		read_unalias(r, line);
+	else if (is_command(word, "set", 2))
+		read_set(r, line, true);
+	else if (is_command(word, "unset", 3))
+		read_set(r, line, false);
+	else if (strcmp(word, "source_if") == 0)
+		read_source(r, line, true);
+	else if (is_command(word, "source", 2))
+		read_source(r, line, false);
+	else if (strcmp(word, "call") == 0 || strcmp(word, "call_if") == 0)
+		run_block(r->rc, rcfile_word(r->rc->arena, &line, ""), false,
+			  r->file_depth);
 }
 
-static void read_file(struct mailrc *rc, const char *path, int depth)
+static int read_file(struct mailrc *rc, const char *path, int depth)
 {
-	struct reader r = { .rc = rc, .file_depth = depth };
+	struct reader r = { .rc = rc, .file_depth = depth, .file = path };
 	struct fault wrong = FAULT_INIT;
-	char *text = depth < RCFILE_DEPTH ? rcfile_read(rc->arena, path, &wrong)
-					  : NULL;
+	char *text = rcfile_read(rc->arena, path, &wrong);
 	char *line;
 
-	while (text && (line = rcfile_line(&text)))
+	if (!text && fault_is_set(&wrong))
+		nicknames_lose(rc->nicknames, arena_dup(rc->arena, wrong.text));
+	if (!text)
+		return fault_is_set(&wrong) ? 0 : 1;
+	while ((line = rcfile_line(&text)))
 		read_line(&r, line);
+	if (r.open)
+		lose(&r, arena_format(rc->arena, "'%s {' is not closed",
+				      r.open->name));
+	return 0;
+}
+
+static bool run_block(struct mailrc *rc, const char *name, bool is_account,
+		      int depth)
+{
+	const struct mailrc_block *b =
+		name && *name ? find_block(rc, name, is_account) : NULL;
+	struct reader r = { .rc = rc, .file_depth = depth + 1 };
+
+	if (!b || depth >= RCFILE_DEPTH)
+		return false;
+	r.file = b->file;
+	for (const struct text_line *l = b->first; l; l = l->next)
+		read_line(&r, l->text);
+	return true;
 }
 
 void mailrc_read(struct mailrc *rc, const char *path)
 {
 	read_file(rc, path, 0);
+}
+
+bool mailrc_account(struct mailrc *rc, const char *name)
+{
+	return run_block(rc, name, true, 0);
 }

@@ -2,13 +2,20 @@
  *
  * A variable may end in "-HOST" or "-USER@HOST": s-nail has such chains for
  * several servers, and one command has one server.  s-nail talks to smtp://
- * without TLS unless told to use it; so it is here, but never with a log-in. */
+ * without TLS unless told to use it; so it is here, but never with a log-in.
+ *
+ * Of a start-up file the same table holds, for what says something of a mail
+ * or a server.  Its server counts where neither the command line nor the
+ * configuration has one, or where its account was chosen by name. */
 #include "persona/mailvars.h"
 
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/ascii.h"
+#include "base/disk.h"
 #include "base/log.h"
+#include "config/guard.h"
 #include "persona/setters.h"
 #include "persona/settle.h"
 
@@ -18,6 +25,14 @@ struct setting_of {
 	struct mailvars *vars;
 	const struct variable *variable;
 	const char *value; /* "" where there was none, NULL: unset */
+	const char *file;  /* of a start-up file; NULL: it was typed */
+};
+
+/* What of a start-up file counts. */
+enum in_file {
+	NOT_IN_FILE, /* or its reader looks it up */
+	MAIL_IN_FILE,
+	SERVER_IN_FILE,
 };
 
 struct variable {
@@ -26,7 +41,23 @@ struct variable {
 	int (*set)(const struct setting_of *s, struct fault *f);
 	const char *setting; /* of ours */
 	bool is_chain;
+	enum in_file in_file;
 };
+
+static bool has_override(const struct request *r, const char *name)
+{
+	for (const struct override *o = r->overrides; o; o = o->next)
+		if (strcmp(o->name, name) == 0)
+			return true;
+	return false;
+}
+
+/* Of those that are there from `o` on: a start-up file said them. */
+static void mark_rc(struct override *o)
+{
+	for (; o; o = o->next)
+		o->is_rc = true;
+}
 
 static int as_setting(const struct setting_of *s, struct fault *f)
 {
@@ -50,20 +81,43 @@ static int as_verify(const struct setting_of *s, struct fault *f)
 	return override_setting(s->run, "tls_certcheck", off ? "off" : "on", f);
 }
 
+/* "smtp://USER:PASSWORD@HOST": a file may say it, whose place it is. */
+static const char *take_password(const struct setting_of *s)
+{
+	struct arena *a = s->run->arena;
+	const char *sign = strstr(s->value, "://");
+	char *url = arena_dup(a, s->value), *start, *at, *colon;
+
+	start = sign ? url + (sign + 3 - s->value) : url;
+	at = strrchr(start, '@');
+	colon = at ? memchr(start, ':', (size_t)(at - start)) : NULL;
+	if (!colon)
+		return s->value;
+	*at = *colon = '\0';
+	settle_percent_decode(colon + 1);
+	request_override(a, s->run->request, "password", colon + 1)->origin =
+		s->run->shown;
+	return arena_format(a, "%s@%s", url, at + 1);
+}
+
 static int as_server(const struct setting_of *s, struct fault *f)
 {
+	const char *url = s->file ? take_password(s) : s->value;
 	bool has_scheme;
 
 	s->vars->has_server = true;
-	return settle_server(s->run, s->value, &s->vars->is_implicit,
-			     &has_scheme, f);
+	return settle_server(s->run, url, &s->vars->is_implicit, &has_scheme,
+			     f);
 }
 
 /* A server, a program, or "test". */
 static int as_mta(const struct setting_of *s, struct fault *f)
 {
 	const char *mta = s->value;
+	bool is_program = *mta == '/' || ascii_begins(mta, "file://");
 
+	if (s->file && (is_program || ascii_begins(mta, "test")))
+		return 0;
 	if (strcmp(mta, "test") == 0) {
 		s->run->request->action = REQUEST_PRINT;
 		return 0;
@@ -72,7 +126,7 @@ static int as_mta(const struct setting_of *s, struct fault *f)
 		return fault_set(f, FAULT_USAGE,
 				 "no message is written to a file: use "
 				 "--print >FILE");
-	if (*mta != '/' && !ascii_begins(mta, "file://"))
+	if (!is_program)
 		return as_server(s, f);
 	log_note("%s: the mail goes the way that the configuration says, not "
 		 "by %s",
@@ -98,9 +152,25 @@ static int as_list(const struct setting_of *s, struct fault *f)
 	return set_list(s->run, &row, s->value, f);
 }
 
-static int as_header(const struct setting_of *s, struct fault *f)
+/* "A: x, B: y\, z" */
+static int as_headers(const struct setting_of *s, struct fault *f)
 {
-	return set_header(s->run, NULL, s->value, f);
+	const char *p = s->value;
+
+	while (*p) {
+		char *field = arena_alloc(s->run->arena, strlen(p) + 1);
+		char *end = field;
+
+		for (p += strspn(p, " \t"); *p && *p != ','; p++) {
+			p += *p == '\\' && p[1];
+			*end++ = *p;
+		}
+		*end = '\0';
+		p += *p == ',';
+		if (*field && set_header(s->run, NULL, field, f) < 0)
+			return -1;
+	}
+	return 0;
 }
 
 static int as_starttls(const struct setting_of *s, struct fault *f)
@@ -140,7 +210,12 @@ static int as_dry_run(const struct setting_of *s, struct fault *f)
 
 static int as_secret(const struct setting_of *s, struct fault *f)
 {
-	(void)s;
+	if (s->file) {
+		request_override(s->run->arena, s->run->request, "password",
+				 s->value)
+			->origin = s->run->shown;
+		return 0;
+	}
 	return fault_set(f, FAULT_USAGE,
 			 "a password on the command line is seen by others: "
 			 "put it into the configuration, or use --set "
@@ -156,58 +231,59 @@ static int as_record(const struct setting_of *s, struct fault *f)
 }
 
 static const struct variable variables[] = {
-	{ "append", NULL, NULL, false },
-	{ "ask", NULL, NULL, false },
-	{ "askbcc", NULL, NULL, false },
-	{ "askcc", NULL, NULL, false },
-	{ "asksub", NULL, NULL, false },
-	{ "autobcc", as_list, "bcc", false },
-	{ "autocc", as_list, "cc", false },
-	{ "charset-7bit", NULL, NULL, false },
-	{ "charset-8bit", NULL, NULL, false },
-	{ "crt", NULL, NULL, false },
-	{ "customhdr", as_header, NULL, false },
-	{ "debug", as_dry_run, NULL, false },
-	{ "dot", as_dot, NULL, false },
-	{ "emptystart", NULL, NULL, false },
-	{ "encoding", NULL, NULL, false },
-	{ "expandaddr", NULL, NULL, false },
-	{ "from", as_from, NULL, false },
-	{ "header", NULL, NULL, false },
-	{ "hold", NULL, NULL, false },
-	{ "hostname", as_setting, "qualify_domain", false },
-	{ "ignore", NULL, NULL, false },
-	{ "metoo", NULL, NULL, false },
-	{ "mime-encoding", NULL, NULL, false },
-	{ "mta", as_mta, NULL, false },
-	{ "outfolder", NULL, NULL, false },
-	{ "password", as_secret, NULL, true },
-	{ "posix", NULL, NULL, false },
-	{ "quiet", NULL, NULL, false },
-	{ "record", as_record, NULL, false },
-	{ "reply-to", as_list, "reply-to", false },
-	{ "replyto", as_list, "reply-to", false },
-	{ "save", NULL, NULL, false },
-	{ "sendcharsets", NULL, NULL, false },
-	{ "sendcharsets-else-ttycharset", NULL, NULL, false },
-	{ "sendwait", NULL, NULL, false },
-	{ "skipemptybody", as_skip_empty, NULL, false },
-	{ "smtp", as_server, NULL, false },
-	{ "smtp-auth", as_auth, NULL, true },
-	{ "smtp-auth-password", as_secret, NULL, true },
-	{ "smtp-auth-user", as_setting, "user", true },
-	{ "smtp-hostname", as_setting, "domain", false },
-	{ "smtp-use-starttls", as_starttls, NULL, true },
-	{ "socket-connect-timeout", as_setting, "timeout", false },
-	{ "ssl-ca-file", as_setting, "tls_trust_file", true },
-	{ "ssl-verify", as_verify, NULL, true },
-	{ "tls-ca-file", as_setting, "tls_trust_file", true },
-	{ "tls-fingerprint", as_setting, "tls_fingerprint", true },
-	{ "tls-verify", as_verify, NULL, true },
-	{ "ttycharset", NULL, NULL, false },
-	{ "user", as_setting, "user", true },
-	{ "v15-compat", NULL, NULL, false },
-	{ "verbose", as_transcript, NULL, false },
+	{ "append", NULL, NULL, false, NOT_IN_FILE },
+	{ "ask", NULL, NULL, false, NOT_IN_FILE },
+	{ "askbcc", NULL, NULL, false, NOT_IN_FILE },
+	{ "askcc", NULL, NULL, false, NOT_IN_FILE },
+	{ "asksub", NULL, NULL, false, NOT_IN_FILE },
+	{ "autobcc", as_list, "bcc", false, MAIL_IN_FILE },
+	{ "autocc", as_list, "cc", false, MAIL_IN_FILE },
+	{ "charset-7bit", NULL, NULL, false, NOT_IN_FILE },
+	{ "charset-8bit", NULL, NULL, false, NOT_IN_FILE },
+	{ "crt", NULL, NULL, false, NOT_IN_FILE },
+	{ "customhdr", as_headers, NULL, false, MAIL_IN_FILE },
+	{ "debug", as_dry_run, NULL, false, NOT_IN_FILE },
+	{ "dot", as_dot, NULL, false, NOT_IN_FILE },
+	{ "emptystart", NULL, NULL, false, NOT_IN_FILE },
+	{ "encoding", NULL, NULL, false, NOT_IN_FILE },
+	{ "expandaddr", NULL, NULL, false, NOT_IN_FILE },
+	{ "from", as_from, NULL, false, NOT_IN_FILE },
+	{ "header", NULL, NULL, false, NOT_IN_FILE },
+	{ "hold", NULL, NULL, false, NOT_IN_FILE },
+	{ "hostname", as_setting, "qualify_domain", false, MAIL_IN_FILE },
+	{ "ignore", NULL, NULL, false, NOT_IN_FILE },
+	{ "metoo", NULL, NULL, false, NOT_IN_FILE },
+	{ "mime-encoding", NULL, NULL, false, NOT_IN_FILE },
+	{ "mta", as_mta, NULL, false, SERVER_IN_FILE },
+	{ "outfolder", NULL, NULL, false, NOT_IN_FILE },
+	{ "password", as_secret, NULL, true, SERVER_IN_FILE },
+	{ "posix", NULL, NULL, false, NOT_IN_FILE },
+	{ "quiet", NULL, NULL, false, NOT_IN_FILE },
+	{ "record", as_record, NULL, false, NOT_IN_FILE },
+	{ "reply-to", as_list, "reply-to", false, NOT_IN_FILE },
+	{ "replyto", as_list, "reply-to", false, NOT_IN_FILE },
+	{ "save", NULL, NULL, false, NOT_IN_FILE },
+	{ "sendcharsets", NULL, NULL, false, NOT_IN_FILE },
+	{ "sendcharsets-else-ttycharset", NULL, NULL, false, NOT_IN_FILE },
+	{ "sendwait", NULL, NULL, false, NOT_IN_FILE },
+	{ "skipemptybody", as_skip_empty, NULL, false, NOT_IN_FILE },
+	{ "smtp", as_server, NULL, false, SERVER_IN_FILE },
+	{ "smtp-auth", as_auth, NULL, true, SERVER_IN_FILE },
+	{ "smtp-auth-password", as_secret, NULL, true, SERVER_IN_FILE },
+	{ "smtp-auth-user", as_setting, "user", true, SERVER_IN_FILE },
+	{ "smtp-hostname", as_setting, "domain", false, NOT_IN_FILE },
+	{ "smtp-use-starttls", as_starttls, NULL, true, SERVER_IN_FILE },
+	{ "socket-connect-timeout", as_setting, "timeout", false, NOT_IN_FILE },
+	{ "ssl-ca-file", as_setting, "tls_trust_file", true, SERVER_IN_FILE },
+	{ "ssl-verify", as_verify, NULL, true, SERVER_IN_FILE },
+	{ "tls-ca-file", as_setting, "tls_trust_file", true, SERVER_IN_FILE },
+	{ "tls-fingerprint", as_setting, "tls_fingerprint", true,
+	  SERVER_IN_FILE },
+	{ "tls-verify", as_verify, NULL, true, SERVER_IN_FILE },
+	{ "ttycharset", NULL, NULL, false, NOT_IN_FILE },
+	{ "user", as_setting, "user", true, SERVER_IN_FILE },
+	{ "v15-compat", NULL, NULL, false, NOT_IN_FILE },
+	{ "verbose", as_transcript, NULL, false, NOT_IN_FILE },
 };
 #define VARIABLES (sizeof(variables) / sizeof(*variables))
 
@@ -230,6 +306,25 @@ static const struct variable *find(const char *name)
 	return found;
 }
 
+static void note_typed(struct options_run *run, struct mailvars *vars,
+		       const char *name)
+{
+	struct mailvars_typed *new = arena_alloc(run->arena, sizeof(*new));
+
+	new->name = name;
+	new->next = vars->typed;
+	vars->typed = new;
+}
+
+static bool was_typed(const struct mailvars *vars, const char *name)
+{
+	const struct mailvars_typed *x = vars->typed;
+
+	while (x && strcmp(x->name, name) != 0)
+		x = x->next;
+	return x != NULL;
+}
+
 int mailvars_set(struct options_run *run, struct mailvars *vars,
 		 const char *text, struct fault *f)
 {
@@ -246,6 +341,7 @@ int mailvars_set(struct options_run *run, struct mailvars *vars,
 		if (find(name + 2))
 			return 0;
 	}
+	note_typed(run, vars, name);
 	if (!*name)
 		return fault_set(f, FAULT_USAGE,
 				 "write it as name=value, as in -S "
@@ -258,23 +354,140 @@ int mailvars_set(struct options_run *run, struct mailvars *vars,
 	return s.variable->set ? s.variable->set(&s, f) : 0;
 }
 
-static bool has_override(const struct request *r, const char *name)
+/* ---- start-up files ---- */
+
+/* What is wrong in a file is the file's fault. */
+static int take(const struct setting_of *s, struct fault *f)
 {
-	for (const struct override *o = r->overrides; o; o = o->next)
-		if (strcmp(o->name, name) == 0)
-			return true;
-	return false;
+	struct fault wrong = FAULT_INIT;
+	struct override **from = s->run->request->last_override;
+	int r;
+
+	s->run->shown = arena_format(s->run->arena, "%s: %s", s->file,
+				     s->variable->name);
+	r = s->variable->set(s, &wrong);
+	if (s->variable->in_file == SERVER_IN_FILE)
+		mark_rc(*from);
+	if (r < 0)
+		return fault_set(f, FAULT_CONFIG, "%s: %s", s->run->shown,
+				 wrong.text);
+	return 0;
 }
 
-int mailvars_finish(struct options_run *run, const struct mailvars *vars,
-		    struct fault *f)
+static const char *last_value(const struct request *r, const char *name)
+{
+	const char *value = NULL;
+
+	for (const struct override *o = r->overrides; o; o = o->next)
+		if (strcmp(o->name, name) == 0)
+			value = o->value;
+	return value;
+}
+
+/* How well the end of a chain's name fits: "-USER@HOST" or the sender's
+ * address 3, "-HOST" 2, none 1; 0 not at all. */
+static unsigned chain_fits(struct options_run *run, const struct mailrc *rc,
+			   const char *suffix)
+{
+	const char *host = last_value(run->request, "host");
+	const char *user = last_value(run->request, "user");
+	const char *from = mailrc_get(rc, "from");
+
+	if (!*suffix)
+		return 1;
+	suffix++;
+	if (host && strcmp(suffix, host) == 0)
+		return 2;
+	if ((from && strcmp(suffix, from) == 0) ||
+	    (host && user &&
+	     strcmp(suffix, arena_format(run->arena, "%s@%s", user, host)) ==
+		     0))
+		return 3;
+	return 0;
+}
+
+/* Those of one kind: the server first, since the others may be about it; of a
+ * chain that what fits best comes last, and counts. */
+static int take_all(struct options_run *run, struct mailvars *vars,
+		    const struct mailrc *rc, enum in_file kind, bool is_server,
+		    unsigned fit, struct fault *f)
+{
+	struct setting_of s = { .run = run, .vars = vars };
+
+	for (const struct mailrc_variable *x = rc->variables; x; x = x->next) {
+		s.variable = find(x->name);
+		s.value = x->value;
+		s.file = x->file;
+		if (!x->value || !s.variable || s.variable->in_file != kind ||
+		    was_typed(vars, x->name))
+			continue;
+		if (kind == SERVER_IN_FILE &&
+		    (s.variable->set == as_server ||
+		     s.variable->set == as_mta) != is_server)
+			continue;
+		if (chain_fits(run, rc, x->name + strlen(s.variable->name)) !=
+		    fit)
+			continue;
+		if (take(&s, f) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* A file with a password that others can read is none. */
+static int guard(struct options_run *run, const struct mailrc *rc,
+		 struct fault *f)
+{
+	for (const struct mailrc_variable *x = rc->variables; x; x = x->next) {
+		const struct variable *v = find(x->name);
+		const char *path =
+			x->value ? disk_expand_home(run->arena, x->file) : NULL;
+		bool is_url = v && v->in_file == SERVER_IN_FILE &&
+			      (v->set == as_server || v->set == as_mta) &&
+			      x->value && strchr(x->value, '@') &&
+			      strrchr(x->value, ':') > strstr(x->value, "://");
+		struct stat st;
+
+		if (!path || !v || (v->set != as_secret && !is_url) ||
+		    stat(path, &st) < 0)
+			continue;
+		if (guard_secret(path, &st, GUARD_USER, path, f) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+int mailvars_read(struct options_run *run, struct mailvars *vars,
+		  const struct mailrc *rc, struct fault *f)
 {
 	const struct request *r = run->request;
-	bool is_plain = vars->has_server && !has_override(r, "user");
+	bool is_settled = vars->has_server || has_override(r, "host") ||
+			  has_override(r, "socket") || r->account;
 
-	if (has_override(r, "tls"))
+	if (take_all(run, vars, rc, MAIL_IN_FILE, false, 1, f) < 0)
+		return -1;
+	if (is_settled)
 		return 0;
-	run->shown = "-S";
+	if (take_all(run, vars, rc, SERVER_IN_FILE, true, 1, f) < 0)
+		return -1;
+	if (!vars->has_server)
+		return 0;
+	vars->is_from_file = true;
+	for (unsigned fit = 1; fit <= 3; fit++)
+		if (take_all(run, vars, rc, SERVER_IN_FILE, false, fit, f) < 0)
+			return -1;
+	return guard(run, rc, f);
+}
+
+/* ---- all of them ---- */
+
+static int settle_tls(struct options_run *run, const struct mailvars *vars,
+		      struct fault *f)
+{
+	bool is_plain = vars->has_server && !has_override(run->request, "user");
+
+	if (has_override(run->request, "tls"))
+		return 0;
 	if (vars->is_implicit)
 		return override_setting(run, "tls", "on", f) < 0
 			       ? -1
@@ -283,4 +496,25 @@ int mailvars_finish(struct options_run *run, const struct mailvars *vars,
 	if (vars->starttls)
 		return override_setting(run, "tls", "on", f);
 	return is_plain ? override_setting(run, "tls", "off", f) : 0;
+}
+
+int mailvars_finish(struct options_run *run, const struct mailvars *vars,
+		    struct fault *f)
+{
+	struct request *r = run->request;
+	struct override **from = r->last_override;
+
+	run->shown =
+		vars->is_from_file ? "the server of the start-up file" : "-S";
+	if (settle_tls(run, vars, f) < 0)
+		return -1;
+	if (!vars->is_from_file)
+		return 0;
+	/* who has a user logs in, and nobody else's log-in goes there */
+	if (!has_override(r, "auth") &&
+	    override_setting(run, "auth",
+			     has_override(r, "user") ? "on" : "off", f) < 0)
+		return -1;
+	mark_rc(*from);
+	return 0;
 }

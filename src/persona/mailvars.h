@@ -7,11 +7,17 @@
 
 #include <stdbool.h>
 
+#include "persona/mailrc.h"
 #include "persona/options.h"
 
 /* What can be settled only when all of them are known. */
 struct mailvars {
-	const char *from; /* NULL: not set */
+	struct mailvars_typed {
+		const char *name;
+		struct mailvars_typed *next;
+	} * typed;	   /* by -S */
+	const char *from;  /* NULL: not set */
+	bool is_from_file; /* the server */
 	bool has_server;
 	bool is_implicit; /* TLS comes first */
 	bool starttls;
@@ -21,6 +27,9 @@ struct mailvars {
 /* "name=value", "name", "noname". */
 int mailvars_set(struct options_run *run, struct mailvars *vars,
 		 const char *text, struct fault *f);
+/* What start-up files set, where -S did not. */
+int mailvars_read(struct options_run *run, struct mailvars *vars,
+		  const struct mailrc *rc, struct fault *f);
 /* TLS of the server that was named. */
 int mailvars_finish(struct options_run *run, const struct mailvars *vars,
 		    struct fault *f);

@@ -22,6 +22,7 @@
 
 struct mailx {
 	struct mailvars vars;
+	const char *chosen; /* by -A: an account of a start-up file, or ours */
 	bool skip_system_rc, skip_rc;
 	bool has_template;
 };
@@ -123,8 +124,8 @@ static SETTER(set_attach_or_account)
 	if (strpbrk(value, "./=") || input_is_standard(value) ||
 	    stat(value, &st) == 0)
 		return attach_parse(run->arena, run->request, value, false, f);
-	run->request->account =
-		charset_to_utf8(run->arena, value, world_charset());
+	value = charset_to_utf8(run->arena, value, world_charset());
+	run->request->account = ((struct mailx *)run->own)->chosen = value;
 	return 0;
 }
 
@@ -406,31 +407,46 @@ static int rc_address(struct options_run *run, const char *text,
 	return 0;
 }
 
+/* NULL when it is not set, or to nothing. */
+static const char *filled(const struct mailrc *rc, const char *name)
+{
+	const char *value = mailrc_get(rc, name);
+
+	return value && *value ? value : NULL;
+}
+
 static int use_rc(struct options_run *run, const struct mailrc *rc,
 		  struct fault *f)
 {
 	struct mailx *own = run->own;
 	struct request *r = run->request;
-	const char *from = own->vars.from ? own->vars.from : rc->from;
+	const char *from = own->vars.from ? own->vars.from : filled(rc, "from");
+	const char *reply_to = filled(rc, "reply-to");
 	struct address one;
+
+	if (!reply_to)
+		reply_to = filled(rc, "replyto");
 
 	if (!r->has_from && from) {
 		if (rc_address(run, from, "from", &r->from, f) < 0)
 			return -1;
 		r->has_from = true;
 	}
-	if (!r->reply_to.count && rc->reply_to) {
-		if (rc_address(run, rc->reply_to, "reply-to", &one, f) < 0)
+	if (!r->reply_to.count && reply_to) {
+		if (rc_address(run, reply_to, "reply-to", &one, f) < 0)
 			return -1;
 		address_append(run->arena, &r->reply_to, &one);
 	}
 	if (!r->full_name)
-		r->full_name = rc->full_name;
+		r->full_name = filled(rc, "realname");
+	if (!r->full_name)
+		r->full_name = filled(rc, "NAME");
 	if (!own->has_template && !r->draft_path)
-		r->skip_empty |= rc->skip_empty;
+		r->skip_empty |= mailrc_get(rc, "skipemptybody") != NULL;
 	/* a dot within what a program wrote ends nothing */
-	r->dot_ends_input = (rc->dot || own->vars.dot) && world_is_terminal(0);
-	return 0;
+	r->dot_ends_input = (mailrc_get(rc, "dot") || own->vars.dot) &&
+			    world_is_terminal(0);
+	return mailvars_read(run, &own->vars, rc, f);
 }
 
 static int read_rc(struct options_run *run, struct fault *f)
@@ -446,6 +462,10 @@ static int read_rc(struct options_run *run, struct fault *f)
 		mailrc_read(&rc, "/etc/mail.rc");
 	if (!own->skip_rc && (named || world_home()))
 		mailrc_read(&rc, named ? named : "~/.mailrc");
+	if (own->chosen && mailrc_account(&rc, own->chosen)) {
+		run->request->account = NULL;
+		run->request->rc_prevails = true;
+	}
 	return use_rc(run, &rc, f);
 }
 
@@ -456,10 +476,12 @@ static int finish(struct options_run *run, struct fault *f)
 	const struct mailx *own = run->own;
 	struct request *r = run->request;
 
-	if (settle_report(r, f) < 0 || mailvars_finish(run, &own->vars, f) < 0)
+	if (settle_report(r, f) < 0)
 		return -1;
 	if (r->action == REQUEST_SHOW_CONFIG)
-		return 0;
+		return read_rc(run, f) < 0
+			       ? -1
+			       : mailvars_finish(run, &own->vars, f);
 	if (own->has_template) {
 		if (r->draft_path)
 			return fault_set(f, FAULT_USAGE,
@@ -477,7 +499,9 @@ static int finish(struct options_run *run, struct fault *f)
 				 "name one, as in `mail -s subject "
 				 "ops@example.org`");
 	}
-	return read_rc(run, f) < 0 ? -1 : settle_message(r, f);
+	if (read_rc(run, f) < 0 || mailvars_finish(run, &own->vars, f) < 0)
+		return -1;
+	return settle_message(r, f);
 }
 
 static const char notes[] =

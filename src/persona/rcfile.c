@@ -90,7 +90,7 @@ const char *rcfile_word(struct arena *a, const char **at, const char *ends)
 	for (; *p && (quote || (!is_blank(*p) && !strchr(ends, *p))); p++) {
 		if (quote ? *p == quote : *p == '"' || *p == '\'')
 			quote = quote ? '\0' : *p;
-		else if (*p == '\\' && p[1] && quote != '\'')
+		else if (*p == '\\' && p[1] && (!quote || p[1] == quote))
 			*end++ = escaped(*++p);
 		else
 			*end++ = *p;

@@ -1,9 +1,9 @@
 /* rcfile.h - the start-up files of other mailers, as lines and words.
  *
- * They share a grammar: a command a line, continued by a backslash at its end,
- * words with '...', "..." and \x, comments from # on.  Text comes out in
- * UTF-8.  Such a file was written for another program, so nothing in it is an
- * error here: what is not understood is passed over. */
+ * A command a line, continued by a backslash at its end, words with '...',
+ * "..." and \x (in quotes for the quote alone), comments from # on.  Text comes
+ * out in UTF-8.  Such a file was written for another program, so nothing in it
+ * is an error here: what is not understood is passed over. */
 #ifndef PERSONA_RCFILE_H
 #define PERSONA_RCFILE_H
 

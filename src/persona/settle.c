@@ -180,7 +180,7 @@ int settle_octet(const char *p)
 	return *p == '%' ? text_hex_octet(p + 1) : -1;
 }
 
-static void percent_decode(char *text)
+void settle_percent_decode(char *text)
 {
 	char *out = text;
 
@@ -201,7 +201,7 @@ static int take_user(struct options_run *run, char *user, struct fault *f)
 				 "a password on the command line is seen by "
 				 "others: leave it out of the URL and put it "
 				 "into the configuration");
-	percent_decode(user);
+	settle_percent_decode(user);
 	return override_setting(run, "user", user, f);
 }
 

@@ -27,6 +27,8 @@ int settle_body_type(struct options_run *run, const char *value,
 /* The octet that "%40", at the start of a text, stands for; -1 where there is
  * none. */
 int settle_octet(const char *text);
+/* All of them, in place. */
+void settle_percent_decode(char *text);
 /* "[smtp[s]://][user@]host[:port][/]" over the account; *is_implicit tells
  * that TLS comes first, *has_scheme that there was one at all. */
 int settle_server(struct options_run *run, const char *url, bool *is_implicit,

@@ -98,6 +98,13 @@ static bool is_path(const struct setting *s, const struct account *account,
 	       strcmp(value, "-") != 0;
 }
 
+/* Is it in effect, and out of a start-up file that a later run does not read?
+ */
+static bool is_of_rc(const struct account *account, const struct override *o)
+{
+	return o->is_rc && setting_came_from(account, o->name, o->origin);
+}
+
 static struct entry_setting *settings_of(const struct composition *c)
 {
 	struct entry_setting *first = NULL, **last = &first;
@@ -105,7 +112,8 @@ static struct entry_setting *settings_of(const struct composition *c)
 	for (const struct override *o = c->request->overrides; o; o = o->next) {
 		const struct setting *s = setting_find(o->name);
 
-		if (is_of_the_run(o->name))
+		if (is_of_the_run(o->name) ||
+		    (o->is_rc && !is_of_rc(c->account, o)))
 			continue;
 		*last = arena_alloc(c->arena, sizeof(**last));
 		(*last)->name = o->name;
@@ -117,8 +125,18 @@ static struct entry_setting *settings_of(const struct composition *c)
 	return first;
 }
 
-static int check_way(const struct account *account, struct fault *f)
+static int check_way(const struct composition *c, struct fault *f)
 {
+	const struct account *account = c->account;
+
+	for (const struct override *o = c->request->overrides; o; o = o->next)
+		if (is_of_rc(account, o) && strcmp(o->name, "user") == 0)
+			return fault_set(f, FAULT_CONFIG,
+					 "the log-in comes from %s, which a "
+					 "later run does not read; write it "
+					 "into the configuration, by "
+					 "mailsend --setup",
+					 o->origin);
 	if (account->password_fd < 0 || strcmp(account->auth, "off") == 0)
 		return 0;
 	return fault_set(f, FAULT_CONFIG,
@@ -235,7 +253,7 @@ int enqueue_mail(const struct enqueue *q, struct outcome *out, struct fault *f)
 	struct composition *c = q->composition;
 	struct entry e;
 
-	if (check_way(c->account, f) < 0 || make_lasting(q, f) < 0)
+	if (check_way(c, f) < 0 || make_lasting(q, f) < 0)
 		return -1;
 	fill_entry(q, out, &e);
 	if (put(q, &e, out, f) < 0)

@@ -47,6 +47,16 @@ struct attachment *request_last_attachment(const struct request *r)
 	return one;
 }
 
+static void copy_override(struct arena *a, struct request *to,
+			  const struct override *o)
+{
+	struct override *new = request_override(a, to, o->name, o->value);
+
+	new->origin = o->origin;
+	new->is_habit = o->is_habit;
+	new->is_rc = o->is_rc;
+}
+
 struct request *request_copy(struct arena *a, const struct request *r)
 {
 	struct request *copy = arena_alloc(a, sizeof(*copy));
@@ -63,8 +73,7 @@ struct request *request_copy(struct arena *a, const struct request *r)
 	copy->overrides = NULL;
 	copy->last_override = &copy->overrides;
 	for (const struct override *o = r->overrides; o; o = o->next)
-		request_override(a, copy, o->name, o->value)->origin =
-			o->origin;
+		copy_override(a, copy, o);
 	return copy;
 }
 
@@ -81,7 +90,7 @@ void request_recall(struct arena *a, struct request *r,
 	if (now->config_path)
 		r->config_path = now->config_path;
 	for (const struct override *o = now->overrides; o; o = o->next)
-		request_override(a, r, o->name, o->value)->origin = o->origin;
+		copy_override(a, r, o);
 	r->json = now->json;
 	r->quiet = now->quiet;
 	r->transcript = now->transcript;
@@ -102,6 +111,7 @@ struct config_wish request_config(const struct request *r)
 		.account = r->account,
 		.sender = sender_of(r),
 		.overrides = r->overrides,
+		.rc_prevails = r->rc_prevails,
 	};
 }
 

@@ -178,6 +178,7 @@ struct request {
 	const char *account;
 	const char *config_path;
 	struct override *overrides, **last_override;
+	bool rc_prevails; /* of config.h */
 
 	/* what is told */
 	bool transcript;

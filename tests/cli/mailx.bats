@@ -499,6 +499,63 @@ teardown_file() {
 	refuses 78 nonsense mail -s x a <<<text
 }
 
+@test "~/.mailrc: blocks are kept until they are chosen" {
+	configure
+	cat >"$home/.mailrc" <<-END
+	define wrong {
+	  set from=wrong@example.net
+	  alias bob wrong@example.net
+	}
+	account work {
+	  localopts yes
+	  set from=work@example.net smtp=localhost:$(cat "$server/port")
+	  set autocc=boss@example.net
+	}
+	END
+	sends mail -s x bob <<<text
+	is headers/From me@example.org
+	went_to bob@example.org
+	# its server holds, though the configuration has one that is away
+	configure 'port 1' 'user joe' 'tls on' 'auth on' 'password not-for-it'
+	sends mail -A work -s x a@example.org <<<text
+	is headers/From work@example.net
+	is headers/Cc boss@example.net
+	went_to a@example.org boss@example.net
+	refuses 78 other mail -A other -s x a@example.org <<<text
+}
+
+@test "~/.mailrc: a server where the configuration has none" {
+	printf 'logfile %s\n' "$PWD/log" >"$MAILSEND_CONFIG"
+	cat >"$home/.mailrc" <<-END
+	set smtp=smtp://localhost:$(cat "$server/port") from=me@example.org
+	set autobcc=zoe@example.org customhdr="X-A: a\\, b, X-B: c"
+	END
+	for way in smtp mta; do
+		sed -i "1s/^set [a-z]*=/set $way=/" "$home/.mailrc"
+		sends mail -s x a@example.org <<<text
+		is headers/X-A 'a, b'
+		is headers/X-B c
+		went_to {a,zoe}@example.org
+		lacks zoe@ mail
+	done
+	# the configuration's own comes first
+	configure
+	sed -i 's/^set mta=[^ ]*/set mta=smtp:\/\/localhost:1/' "$home/.mailrc"
+	sends mail -s x a@example.org <<<text
+	# a log-in that only the file has cannot wait in the queue
+	: >"$MAILSEND_CONFIG"
+	echo 'set mta=smtps://joe:s3cr3t@localhost:1 from=me@example.org' >"$home/.mailrc"
+	chmod 644 "$home/.mailrc"
+	refuses 78 chmod mail -s x a@example.org <<<text
+	chmod 600 "$home/.mailrc"
+	call mail -s x a@example.org <<<'kept text'
+	[ "$status" -ne 0 ]
+	says mailrc
+	grep -q '^kept text' "$home/dead.letter"
+	lacks s3cr3t <(grep -r '' "$MAILSEND_QUEUE" "$home/dead.letter" 2>/dev/null)
+	[[ $stderr != *s3cr3t* ]]
+}
+
 @test "\$MAILRC names the start-up file; -: / leaves it out, -n does not" {
 	configure
 	echo 'alias bob bob@example.net' >"$home/.mailrc"

@@ -1,6 +1,8 @@
 /* What the options of `mail` leave in the request. */
 #include "persona_bench.h"
 
+#include <sys/stat.h>
+
 #define PERSONA persona_mail
 
 static void the_table(void **state)
@@ -202,6 +204,20 @@ static void expands(const char *name, const char *wanted)
 	buf_free(&out);
 }
 
+/* The sentence that a bare name is refused with. */
+static const char *stops(const char *name)
+{
+	struct address_list from = { 0 }, to = { 0 };
+	static struct fault f;
+
+	fault_clear(&f);
+	assert_int_equal(address_parse_list(&arena, name, &from, &f), 0);
+	if (nicknames_expand(&arena, &request.nicknames, &from, &to, &f) == 0)
+		fail_msg("%s was taken", name);
+	assert_int_equal(f.cause, FAULT_CONFIG);
+	return f.text;
+}
+
 static void the_start_up_file(void **state)
 {
 	(void)state;
@@ -227,7 +243,8 @@ static void the_start_up_file(void **state)
 	expands("TEAM, more",
 		"Bob B <bob@x.org>, carol@x.org, dave@x.org, erin@x.org, "
 		"m@x.org");
-	expands("s, r, team@x.org", "s@x.org, r, team@x.org");
+	expands("s, team@x.org", "s@x.org, team@x.org");
+	assert_non_null(strstr(stops("r"), "'if'"));
 	ACCEPTS("-r", "other@x.org", "-:/", "bob");
 	expands("team", "team");
 	assert_null(request.full_name);
@@ -274,9 +291,133 @@ static void start_up_files_of_any_kind(void **state)
 		assert_int_equal(fclose(file), 0);
 	}
 	ACCEPTS("bob");
-	expands("x, y", "x, y@x.org");
+	expands("x, y", "x@x.org, y@x.org");
 	assert_int_equal(remove(".mailrc"), 0);
 	ACCEPTS("bob");
+}
+
+static const char *setting(const char *name)
+{
+	const char *value = bench_override(name);
+
+	return value ? value : "-";
+}
+
+static void blocks_are_not_commands(void **state)
+{
+	static const char text[] =
+		"define show {\n  set from=wrong@x.org\n  alias bob w@x.org\n}\n"
+		"account work {\n  localopts yes\n  wysh set from=w@x.org \\\n"
+		"    realname='At Work'\n  alias boss b@x.org\n"
+		"  set smtp=smtp.work.example smtp-use-starttls \\\n"
+		"    smtp-auth-user=joe smtp-auth-password=s3cr3t\n}\n"
+		"account home {\n set from=h@x.org\n}\n"
+		"define twice {\n set realname=Twice\n}\n"
+		"set from=me@x.org\ncall twice\n";
+
+	(void)state;
+	bench_write(".mailrc", text);
+	assert_int_equal(chmod(".mailrc", 0600), 0);
+	ACCEPTS("bob");
+	assert_string_equal(request.from.spec, "me@x.org");
+	assert_string_equal(request.full_name, "Twice");
+	assert_string_equal(setting("host"), "-");
+	expands("bob, boss", "bob, boss");
+	ACCEPTS("-A", "work", "bob");
+	assert_null(request.account);
+	assert_true(request.rc_prevails);
+	assert_string_equal(request.from.spec, "w@x.org");
+	assert_string_equal(request.full_name, "At Work");
+	assert_string_equal(setting("host"), "smtp.work.example");
+	assert_string_equal(setting("user"), "joe");
+	assert_string_equal(setting("password"), "s3cr3t");
+	expands("boss", "b@x.org");
+	/* one of ours */
+	ACCEPTS("-A", "other", "bob");
+	assert_string_equal(request.account, "other");
+	/* and one that the file itself chooses */
+	bench_write(".mailrc",
+		    "account home {\nset from=h@x.org\n}\naccount home\n");
+	ACCEPTS("bob");
+	assert_string_equal(request.from.spec, "h@x.org");
+	bench_write(".mailrc", "define x {\nset from=wrong@x.org\n");
+	ACCEPTS("bob");
+	assert_false(request.has_from);
+	assert_non_null(strstr(stops("bob"), "not closed"));
+}
+
+static void what_files_set(void **state)
+{
+	(void)state;
+	bench_write(".mailrc",
+		    "set autocc=cc@x.org autobcc='b1@x.org, b2@x.org'\n"
+		    "set customhdr='X-A: a\\, b, X-B: c'\n"
+		    "set mta=smtps://joe:s%33cr3t@smtp.x.org debug verbose\n"
+		    "set smtp-auth-other.org=login smtp-auth-smtp.x.org=plain\n"
+		    "set hostname=x.org record=~/sent\n");
+	assert_int_equal(chmod(".mailrc", 0600), 0);
+	ACCEPTS("bob");
+	assert_string_equal(request.cc.items[0].spec, "cc@x.org");
+	assert_int_equal(request.bcc.count, 2);
+	assert_string_equal(request.extra.first->value, "a, b");
+	assert_string_equal(request.extra.first->next->name, "X-B");
+	assert_int_equal(request.action, REQUEST_SEND);
+	assert_false(request.transcript);
+	assert_string_equal(setting("host"), "smtp.x.org");
+	assert_string_equal(setting("user"), "joe");
+	assert_string_equal(setting("password"), "s3cr3t");
+	assert_string_equal(setting("tls_starttls"), "off");
+	assert_string_equal(setting("auth"), "plain");
+	assert_string_equal(setting("qualify_domain"), "x.org");
+	for (const struct override *o = request.overrides; o; o = o->next)
+		assert_int_equal(o->is_rc,
+				 strcmp(o->name, "qualify_domain") != 0);
+	/* what is typed holds, and leaves the file's log-in at home */
+	ACCEPTS("-S", "smtp=other.org", "-S", "autocc=o@x.org", "bob");
+	assert_string_equal(setting("host"), "other.org");
+	assert_string_equal(setting("user"), "-");
+	assert_string_equal(setting("password"), "-");
+	assert_int_equal(request.cc.count, 1);
+	ACCEPTS("--host", "other.org", "bob");
+	assert_string_equal(setting("password"), "-");
+	/* a password is nobody else's to read */
+	assert_int_equal(chmod(".mailrc", 0644), 0);
+	assert_int_equal(bench_parse(&PERSONA,
+				     (const char *const[]){ "bob", NULL }),
+			 -1);
+	assert_int_equal(fault.cause, FAULT_CONFIG);
+	assert_non_null(strstr(fault.text, "chmod"));
+	bench_write(".mailrc", "set mta=/usr/sbin/sendmail smtp-auth-user=x\n");
+	ACCEPTS("bob");
+	assert_null(request.overrides);
+}
+
+static void what_cannot_be_followed_stops_bare_names(void **state)
+{
+	static const struct {
+		const char *rc, *word;
+	} files[] = {
+		{ "source 'pass show aliases|'\n", "program" },
+		{ "source ~/not-there\n", "/not-there" },
+		{ "source $nonesuch/al\n", "$nonesuch" },
+		{ "source ~/.mailrc\n", "in each other" },
+		{ "if $x == 1\nsource al\nendif\n", "'if'" },
+		{ "alias bob $nonesuch\n", "$nonesuch" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(files) / sizeof(*files); i++) {
+		bench_write(".mailrc", files[i].rc);
+		ACCEPTS("x@x.org");
+		if (!strstr(stops("bob"), files[i].word))
+			fail_msg("no %s in: %s", files[i].word, stops("bob"));
+	}
+	bench_write("al", "alias bob b@x.org # he\n");
+	bench_write(".mailrc", "source $HOME/al\nsource_if ~/not-there\n"
+			       "unalias none\n");
+	setenv("HOME", ".", 1);
+	ACCEPTS("bob");
+	expands("bob", "b@x.org");
 }
 
 static void a_circle_of_nicknames(void **state)
@@ -326,6 +467,9 @@ int main(void)
 		cmocka_unit_test(senders),
 		cmocka_unit_test(the_start_up_file),
 		cmocka_unit_test(start_up_files_of_any_kind),
+		cmocka_unit_test(blocks_are_not_commands),
+		cmocka_unit_test(what_files_set),
+		cmocka_unit_test(what_cannot_be_followed_stops_bare_names),
 		cmocka_unit_test(a_circle_of_nicknames),
 		cmocka_unit_test(what_is_not_here),
 	};
