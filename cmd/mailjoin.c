@@ -20,6 +20,7 @@
 #include "config/config.h"
 #include "deliver/postbox.h"
 #include "finish.h"
+#include "flow/atomic_file.h"
 #include "join/assemble.h"
 #include "join/collect.h"
 #include "join/tally.h"
@@ -201,6 +202,12 @@ static int argument(struct options_run *run, const char *value, struct fault *f)
 	return 0;
 }
 
+static bool is_standard(const char *output)
+{
+	return output &&
+	       (strcmp(output, "-") == 0 || strcmp(output, "/dev/stdout") == 0);
+}
+
 static int finish(struct options_run *run, struct fault *f)
 {
 	const struct wish *w = wish_of(run);
@@ -212,7 +219,7 @@ static int finish(struct options_run *run, struct fault *f)
 	if (!w->source_count && w->wait)
 		return fault_set(f, FAULT_USAGE,
 				 "--wait needs a source that mails come to");
-	if (w->output && strcmp(w->output, "-") == 0 && w->request.json)
+	if (is_standard(w->output) && w->request.json)
 		return fault_set(f, FAULT_USAGE,
 				 "standard output cannot be both the file and "
 				 "--json: leave one out");
@@ -305,7 +312,7 @@ static int tell(struct run *run, const struct fault *failure, struct fault *f)
 		tally_sets(&t, &text);
 	if (r < 0)
 		r = fault_set(f, FAULT_SOFTWARE, "the report is too long");
-	else if (w->output && strcmp(w->output, "-") == 0)
+	else if (is_standard(w->output))
 		r = disk_write_all(STDERR_FILENO, text.data, text.len,
 				   "standard error", f);
 	else
@@ -355,15 +362,16 @@ static int choose_place(struct run *run, struct fault *f)
 	struct stat st;
 	int found = 0;
 
-	if (strcmp(output, "-") != 0)
+	if (!is_standard(output))
 		found = disk_stat(output, &st, f);
 	if (found < 0)
 		return -1;
-	if (strcmp(output, "-") == 0)
+	if (is_standard(output))
 		place->spool = run->spool;
 	else if (found && S_ISDIR(st.st_mode))
 		place->folder = output;
-	else if (found && !S_ISREG(st.st_mode))
+	else if (found &&
+		 (!S_ISREG(st.st_mode) || atomic_file_is_descriptor(output)))
 		*place = (struct yield_place){ .spool = run->spool,
 					       .device = output };
 	else if (output[n - 1] == '/')

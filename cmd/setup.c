@@ -17,6 +17,7 @@
 #include "base/disk.h"
 #include "base/log.h"
 #include "base/world.h"
+#include "flow/atomic_file.h"
 #include "queue/queue.h"
 #include "setup_cron.h"
 #include "setup_files.h"
@@ -32,7 +33,8 @@ struct unit {
 	const char *path, *text; /* as they are to be */
 	enum { UNIT_MISSING, UNIT_SAME, UNIT_OURS, UNIT_FOREIGN } found;
 };
-#define UNITS 3
+#define UNITS	    3
+#define UNIT_PREFIX ".mailsend-unit"
 
 struct setup {
 	struct arena *arena;
@@ -234,28 +236,23 @@ static int find_units(struct setup *s)
 	return 0;
 }
 
-static int replace_file(const char *path, const char *new, const char *text,
+static int replace_file(struct arena *a, const char *path, const char *text,
 			struct fault *f)
 {
-	int fd =
-		open(new, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW,
-		     0644);
+	struct atomic_file file;
 	int r;
 
-	if (fd < 0)
-		return fault_errno(f, FAULT_CANTCREAT, errno, "cannot make %s",
-				   new);
-	r = disk_write_all(fd, text, strlen(text), new, f);
+	tempfile_tidy(disk_dirname(a, path), UNIT_PREFIX);
+	r = atomic_file_open(&file, a, path, UNIT_PREFIX, true,
+			     ATOMIC_FILE_SHARED, f);
 	if (r == 0)
-		r = disk_sync(fd, new, f);
-	if (disk_close(fd, new, f) < 0)
-		r = -1;
-	if (r == 0 && rename(new, path) < 0)
-		r = fault_errno(f, FAULT_CANTCREAT, errno, "cannot rename %s",
-				new);
-	if (r < 0)
-		unlink(new);
-	return r;
+		r = sink_puts(&file.out.sink, text);
+	if (r == 0)
+		r = atomic_file_commit(&file, f);
+	atomic_file_free(&file);
+	return r > 0 ? fault_set(f, FAULT_CANTCREAT,
+				 "%s has come to be there meanwhile", path)
+		     : r;
 }
 
 static int write_unit(struct setup *s, const struct unit *u)
@@ -265,8 +262,7 @@ static int write_unit(struct setup *s, const struct unit *u)
 	if (u->found == UNIT_SAME)
 		return say(s, "%s is there already\n", u->path);
 	if (disk_make_folder(s->unit_folder, s->f) < 0 ||
-	    replace_file(u->path, arena_format(s->arena, "%s.new", u->path),
-			 u->text, s->f) < 0)
+	    replace_file(s->arena, u->path, u->text, s->f) < 0)
 		return -1;
 	return say(s, "wrote %s\n", u->path);
 }

@@ -118,6 +118,52 @@ int disk_is_same(int fd, const char *path, struct fault *f)
 	return one.st_dev == other.st_dev && one.st_ino == other.st_ino;
 }
 
+int disk_may_follow(const char *path, struct fault *f)
+{
+	struct arena a = ARENA_INIT;
+	struct stat link, folder;
+	int r = disk_lstat(path, &link, f);
+
+	if (r > 0 && !S_ISLNK(link.st_mode))
+		r = 0;
+	if (r > 0)
+		r = disk_stat(disk_dirname(&a, path), &folder, f);
+	arena_free(&a);
+	if (r <= 0 || !(folder.st_mode & S_IWOTH) || link.st_uid == 0 ||
+	    link.st_uid == world_file_uid() || link.st_uid == folder.st_uid)
+		return r;
+	return fault_set(f, FAULT_CANTCREAT,
+			 "%s is a link that another user made in a folder "
+			 "that is open to all; name the file itself",
+			 path);
+}
+
+/* O_NONBLOCK, since a FIFO that nobody reads would be waited for. */
+int disk_open_append(const char *path, struct fault *f)
+{
+	int flags = O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY |
+		    O_NONBLOCK;
+	int r = disk_may_follow(path, f);
+	int fd;
+
+	if (r < 0)
+		return -1;
+	fd = open(path, r ? flags : flags | O_NOFOLLOW, 0600);
+	if (fd < 0 && errno == ENXIO)
+		return fault_set(f, FAULT_CANTCREAT,
+				 "nobody reads from %s, so it cannot be "
+				 "written to",
+				 path);
+	if (fd < 0)
+		return fault_errno(f, FAULT_CANTCREAT, errno, "cannot open %s",
+				   path);
+	r = fcntl(fd, F_GETFL);
+	if (r >= 0)
+		fcntl(fd, F_SETFL,
+		      r & ~O_NONBLOCK); /* else EAGAIN is waited for */
+	return fd;
+}
+
 /* ---- folders ------------------------------------------------------------ */
 
 int disk_make_folder(const char *path, struct fault *f)

@@ -39,6 +39,16 @@ int disk_exists(const char *path, struct fault *f);
 /* Is the path still the name of the descriptor's file?  Three answers. */
 int disk_is_same(int fd, const char *path, struct fault *f);
 
+/* Is it a symbolic link, and one that may be followed to write to what is
+ * behind it?  1; 0 when it is no link, or there is nothing; -1 with the fault:
+ * another user made it in a folder where all may make names (the rule of
+ * Linux's fs.protected_symlinks). */
+int disk_may_follow(const char *path, struct fault *f);
+/* For lines that are added: a regular file, made 0600 where there is none, or
+ * what stands there, a device or a FIFO that somebody reads; a link is followed
+ * where it may be.  A descriptor, or -1 with the fault (FAULT_CANTCREAT). */
+int disk_open_append(const char *path, struct fault *f);
+
 /* Makes the folder and its parents, the last ones 0700. */
 int disk_make_folder(const char *path, struct fault *f);
 int disk_sync(int fd, const char *name, struct fault *f);

@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 
 #include "base/ascii.h"
+#include "base/disk.h"
 #include "base/world.h"
 #include "config/settings.h"
 #include "mail/address.h"
@@ -245,14 +246,18 @@ static void fill_ports(struct account *account)
 
 /* The system's, where the account says nothing of aliases: a look whether it
  * is there is all that it costs a mail to whole addresses. */
-static void fill_aliases(struct account *account)
+static int fill_aliases(struct account *account, struct fault *f)
 {
 	const char *path = world_alias_file();
 	struct stat st;
+	int r;
 
-	if (!setting_is_given(account, "aliases") && path &&
-	    stat(path, &st) == 0)
+	if (setting_is_given(account, "aliases") || !path)
+		return 0;
+	r = disk_stat(path, &st, f);
+	if (r > 0)
 		account->aliases = path;
+	return r < 0 ? -1 : 0;
 }
 
 int config_finish(struct arena *a, struct account *account, const char *sender,
@@ -262,7 +267,8 @@ int config_finish(struct arena *a, struct account *account, const char *sender,
 	    expand(a, account, "domain", "", f) < 0 ||
 	    expand(a, account, "qualify_domain", "", f) < 0)
 		return -1;
-	fill_aliases(account);
+	if (fill_aliases(account, f) < 0)
+		return -1;
 	drop_foreign_priorities(a, account);
 	add_ntlm_domain(a, account);
 	fill_security(account);

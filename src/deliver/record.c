@@ -1,8 +1,6 @@
 /* record.c - "name=value" words, in one write so that lines stay whole. */
 #include "deliver/record.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <string.h>
 #include <syslog.h>
@@ -112,16 +110,11 @@ static void put_time(struct buf *line, const char *format)
 static int append(const char *path, const struct buf *line, struct fault *f)
 {
 	bool is_standard = !strcmp(path, "-");
-	int fd = is_standard ? STDOUT_FILENO
-			     : open(path,
-				    O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC |
-					    O_NOCTTY,
-				    0600);
+	int fd = is_standard ? STDOUT_FILENO : disk_open_append(path, f);
 	int r;
 
 	if (fd < 0)
-		return fault_errno(f, FAULT_CANTCREAT, errno,
-				   "cannot open the logfile %s", path);
+		return -1;
 	r = disk_write_all(fd, line->data, line->len, path, f);
 	if (!is_standard && disk_close(fd, path, f) < 0)
 		r = -1;

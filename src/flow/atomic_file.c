@@ -37,7 +37,7 @@ int atomic_file_begin(struct atomic_file *w, struct arena *a,
 
 /* What of /proc and /dev is called a link leads to a descriptor, and not to a
  * name that could be replaced. */
-static bool is_descriptor(const char *path)
+bool atomic_file_is_descriptor(const char *path)
 {
 	static const char *const heads[] = { "/dev/std", "/dev/fd/", "/proc/" };
 
@@ -60,7 +60,7 @@ static int open_directly(struct atomic_file *w, const char *path,
 	if (fstat(w->fd, &st) < 0)
 		return fault_errno(f, FAULT_CANTCREAT, errno,
 				   "cannot look at %s", path);
-	if (S_ISREG(st.st_mode) && !is_descriptor(path))
+	if (S_ISREG(st.st_mode) && !atomic_file_is_descriptor(path))
 		return fault_set(f, FAULT_TEMPORARY,
 				 "%s became another file meanwhile; nothing "
 				 "was written to it",
@@ -70,37 +70,15 @@ static int open_directly(struct atomic_file *w, const char *path,
 	return 0;
 }
 
-/* May this link be followed? */
-static int check_link(struct atomic_file *w, const char *path,
-		      const struct stat *link, struct fault *f)
-{
-	const char *folder = disk_dirname(w->arena, path);
-	unsigned owner = (unsigned)link->st_uid;
-	struct stat in;
-
-	if (disk_stat(folder, &in, f) < 0)
-		return -1;
-	if (!(in.st_mode & S_IWOTH) || owner == 0 ||
-	    owner == world_file_uid() || link->st_uid == in.st_uid)
-		return 0;
-	return fault_set(f, FAULT_CANTCREAT,
-			 "%s is a link that another user made in a folder "
-			 "that is open to all; name the file itself",
-			 path);
-}
-
 /* The name behind the links. */
 static int follow(struct atomic_file *w, const char *path, struct fault *f)
 {
-	struct stat link;
 	char *real;
+	int r = disk_may_follow(path, f);
 
-	if (disk_lstat(path, &link, f) < 0 ||
-	    (S_ISLNK(link.st_mode) && check_link(w, path, &link, f) < 0))
-		return -1;
-	if (!S_ISLNK(link.st_mode)) {
+	if (r <= 0) {
 		w->path = path;
-		return 0;
+		return r;
 	}
 	real = realpath(path, NULL);
 	if (!real)
@@ -117,7 +95,7 @@ static int open_over(struct atomic_file *w, const char *path, bool replace,
 {
 	if (S_ISDIR(w->old.st_mode))
 		return fault_set(f, FAULT_CANTCREAT, "%s is a folder", path);
-	if (S_ISREG(w->old.st_mode) && !is_descriptor(path)) {
+	if (S_ISREG(w->old.st_mode) && !atomic_file_is_descriptor(path)) {
 		w->is_replacing = true;
 		return !replace ? 1 : follow(w, path, f);
 	}

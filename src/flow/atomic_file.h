@@ -53,6 +53,9 @@ int atomic_file_begin(struct atomic_file *w, struct arena *a,
 int atomic_file_open(struct atomic_file *w, struct arena *a, const char *path,
 		     const char *prefix, bool replace,
 		     enum atomic_file_mode mode, struct fault *f);
+/* Is it what /proc and /dev call a file and is a descriptor of ours?  It is
+ * never replaced, whatever is behind it. */
+bool atomic_file_is_descriptor(const char *path);
 /* All was written: flushed, synced and closed.  commit does it where it was not
  * done. */
 int atomic_file_finish(struct atomic_file *w, struct fault *f);

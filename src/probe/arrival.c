@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/disk.h"
 #include "mail/rawfield.h"
 #include "store/mailbox.h"
 
@@ -58,13 +59,15 @@ static int may_come(struct arena *a, const char *source, struct fault *f)
 {
 	size_t n = strlen(source);
 	struct stat st;
+	int found;
 
 	while (n && source[n - 1] == '/')
 		n--;
 	while (n && source[n - 1] != '/')
 		n--;
-	if (!n || stat(arena_dup_n(a, source, n), &st) == 0)
-		return 0;
+	found = n ? disk_stat(arena_dup_n(a, source, n), &st, f) : 1;
+	if (found)
+		return found < 0 ? -1 : 0;
 	return fault_set(f, FAULT_NOINPUT,
 			 "there is no mailbox %s, and no folder that it could "
 			 "come to be in",

@@ -15,16 +15,6 @@
 
 /* ---- which file ---- */
 
-const char *setup_folder(struct arena *a, const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	if (!slash)
-		return ".";
-	return slash == path ? "/"
-			     : arena_dup_n(a, path, (size_t)(slash - path));
-}
-
 static const char *usual_path(struct arena *a, const char *name)
 {
 	const char *folder = world_env("XDG_CONFIG_HOME");
@@ -75,6 +65,14 @@ static int read_old(struct setup *s, struct fault *f)
 	struct stat st;
 
 	s->mode = 0600;
+	/* it would be neither read nor replaced as a file is */
+	if (disk_stat(s->path, &st, f) > 0 && !S_ISREG(st.st_mode))
+		return fault_set(f, FAULT_CANTCREAT,
+				 "%s is not a regular file: name another by "
+				 "--config",
+				 s->path);
+	if (fault_is_set(f))
+		return -1;
 	if (disk_read_file(s->path, &s->old, true, f) < 0)
 		return fault_is_set(f) ? -1 : 0;
 	if (stat(s->path, &st) < 0)
@@ -88,23 +86,16 @@ static int read_old(struct setup *s, struct fault *f)
 /* Sooner than after all the questions. */
 static int check_folder(struct setup *s, struct fault *f)
 {
-	const char *folder = setup_folder(s->arena, s->path);
+	const char *folder = disk_dirname(s->arena, s->path);
 
 	while (access(folder, F_OK) < 0 && errno == ENOENT &&
-	       strcmp(folder, setup_folder(s->arena, folder)) != 0)
-		folder = setup_folder(s->arena, folder);
+	       strcmp(folder, disk_dirname(s->arena, folder)) != 0)
+		folder = disk_dirname(s->arena, folder);
 	if (access(folder, W_OK | X_OK) == 0)
 		return 0;
 	return fault_errno(f, FAULT_CANTCREAT, errno,
 			   "%s cannot be written, as its folder %s cannot",
 			   s->path, folder);
-}
-
-static bool exists(const char *path)
-{
-	struct stat st;
-
-	return path && stat(path, &st) == 0;
 }
 
 /* A file of msmtp's is read only where there is none of ours. */
@@ -113,14 +104,17 @@ static int ask_about_msmtp(struct setup *s, struct fault *f)
 	const char *home = world_home();
 	const char *other =
 		home ? arena_format(s->arena, "%s/.msmtprc", home) : NULL;
-	int r;
+	int found, r;
 
 	if (wanted_path(s) || s->is_there)
 		return 0;
-	if (!exists(other))
+	found = other ? disk_exists(other, f) : 0;
+	if (!found) {
 		other = usual_path(s->arena, "msmtp/config");
-	if (!exists(other))
-		return 0;
+		found = other ? disk_exists(other, f) : 0;
+	}
+	if (found <= 0)
+		return found;
 	r = setup_confirm(
 		s,
 		arena_format(s->arena,
@@ -267,14 +261,16 @@ static int warn_of_twin(struct setup *s, struct fault *f)
 /* Absolute, since it stands in the configuration. */
 static const char *free_password_path(struct setup *s)
 {
-	const char *folder = setup_folder(s->arena, s->path);
+	const char *folder = disk_dirname(s->arena, s->path);
+	struct fault unsure = FAULT_INIT;
 	const char *path;
 	char here[4096];
 
 	if (*folder != '/' && getcwd(here, sizeof(here)))
 		folder = arena_format(s->arena, "%s/%s", here, folder);
 	path = arena_format(s->arena, "%s/%s.password", folder, s->account);
-	for (int i = 2; exists(path) && i < NAMES_MAX; i++)
+	/* what cannot be told is passed over: it is made with O_EXCL */
+	for (int i = 2; disk_exists(path, &unsure) != 0 && i < NAMES_MAX; i++)
 		path = arena_format(s->arena, "%s/%s-%d.password", folder,
 				    s->account, i);
 	return path;

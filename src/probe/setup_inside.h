@@ -128,9 +128,6 @@ int setup_load(struct setup *s, struct account **account, struct fault *f);
 
 /* ---- setup_file.c: where it stands */
 
-/* Of a file. */
-const char *setup_folder(struct arena *a, const char *path);
-
 /* Looks at what is there, and asks what is to become of it. */
 int setup_look(struct setup *s, struct fault *f);
 int setup_choose_name(struct setup *s, struct fault *f);

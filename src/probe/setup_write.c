@@ -14,12 +14,15 @@
 
 #include "base/command.h"
 #include "base/disk.h"
+#include "base/tempfile.h"
 #include "base/world.h"
 #include "config/evaluate.h"
 #include "config/secret.h"
+#include "flow/atomic_file.h"
 #include "probe/setup_inside.h"
 
-#define NAMES_MAX 1000 /* of one kind: config.bak2, config.bak3 ... */
+#define CONFIG_PREFIX ".mailsend-config"
+#define NAMES_MAX     1000 /* of one kind: config.bak2, config.bak3 ... */
 
 /* ---- the password ---- */
 
@@ -67,8 +70,9 @@ static int ask_about_entry(struct setup *s, const char *entry, struct fault *f)
 		setup_pass_file(s, arena_format(s->arena, "%s.gpg", entry));
 	int r;
 
-	if (!file || access(file, F_OK) < 0)
-		return 0;
+	r = file ? disk_exists(file, f) : 0;
+	if (r <= 0)
+		return r;
 	r = setup_confirm(s,
 			  arena_format(s->arena,
 				       "pass has an entry %s. Overwrite it?",
@@ -187,50 +191,46 @@ static int check_unchanged(struct setup *s, struct fault *f)
 
 static int write_backup(struct setup *s, struct fault *f)
 {
+	struct fault unsure = FAULT_INIT;
+
 	if (!s->is_there || !s->old.len)
 		return 0;
 	s->backup = arena_format(s->arena, "%s.bak", s->path);
-	for (int i = 2; access(s->backup, F_OK) == 0 && i < NAMES_MAX; i++)
+	/* what cannot be told is passed over: it is made with O_EXCL */
+	for (int i = 2; disk_exists(s->backup, &unsure) != 0 && i < NAMES_MAX;
+	     i++)
 		s->backup = arena_format(s->arena, "%s.bak%d", s->path, i);
 	return write_new(s->backup, s->old.data, s->old.len, s->mode, f);
-}
-
-static int put_in_place(struct setup *s, const char *new, struct fault *f)
-{
-	if (s->is_there) {
-		if (rename(new, s->path) == 0)
-			return 0;
-		return fault_errno(f, FAULT_CANTCREAT, errno,
-				   "cannot put the new %s in place", s->path);
-	}
-	if (link(new, s->path) == 0)
-		return 0;
-	/* a file system without links, as of a memory stick */
-	if (errno != EEXIST && access(s->path, F_OK) < 0 &&
-	    rename(new, s->path) == 0)
-		return 0;
-	return fault_errno(f, FAULT_CANTCREAT, errno, "cannot make %s",
-			   s->path);
 }
 
 static int write_config(struct setup *s, struct fault *f)
 {
 	struct buf text = BUF_INIT(CONFIG_FILE_MAX);
-	const char *new =
-		arena_format(s->arena, "%s.%u.new", s->path, world_pid());
+	struct atomic_file file;
 	int r = setup_text(s, &text, f);
 
-	if (r == 0)
-		r = write_new(new, text.data, text.len, s->mode, f);
-	if (r == 0) {
-		r = check_unchanged(s, f);
-		if (r == 0)
-			r = put_in_place(s, new, f);
-		unlink(new); /* the second name, where it was linked */
+	if (r < 0) {
+		buf_wipe(&text);
+		return -1;
 	}
+	tempfile_tidy(disk_dirname(s->arena, s->path), CONFIG_PREFIX);
+	r = atomic_file_open(&file, s->arena, s->path, CONFIG_PREFIX,
+			     s->is_there, ATOMIC_FILE_PRIVATE, f);
 	if (r == 0)
-		r = disk_sync_folder(setup_folder(s->arena, s->path), f);
+		r = sink_put(&file.out.sink, text.data, text.len);
+	if (r == 0)
+		r = atomic_file_finish(&file, f);
+	if (r == 0)
+		r = check_unchanged(s, f);
+	if (r == 0)
+		r = atomic_file_commit(&file, f);
+	atomic_file_free(&file);
 	buf_wipe(&text);
+	if (r > 0)
+		return fault_set(f, FAULT_CANTCREAT,
+				 "%s has come to be there meanwhile and stays "
+				 "as it is: run this again",
+				 s->path);
 	return r;
 }
 
@@ -239,7 +239,7 @@ static int write_all(struct setup *s, struct fault *f)
 	struct fault unused = FAULT_INIT;
 	int r;
 
-	if (disk_make_folder(setup_folder(s->arena, s->path), f) < 0 ||
+	if (disk_make_folder(disk_dirname(s->arena, s->path), f) < 0 ||
 	    write_password(s, f) < 0)
 		return -1;
 	r = write_backup(s, f);
@@ -252,7 +252,7 @@ static int write_all(struct setup *s, struct fault *f)
 		return 0;
 	if (s->place == SETUP_FILE && s->user)
 		unlink(s->password_path);
-	disk_sync_folder(setup_folder(s->arena, s->path), &unused);
+	disk_sync_folder(disk_dirname(s->arena, s->path), &unused);
 	return -1;
 }
 

@@ -138,34 +138,28 @@ static int write_message(int fd, const char *path, const char *reverse_path,
 	sink_puts(&out.sink, "\n");
 	sink_close(&out.sink);
 	sink_fd_free(&out);
-	if (fault_is_set(f))
-		return -1;
-	return disk_sync(fd, path, f);
+	return fault_is_set(f) ? -1 : 0;
 }
 
-static int open_mine(const char *path, struct stat *st, struct fault *f)
+/* Nobody's but ours, and no other's name for something else. */
+static int check_file(const char *path, const struct stat *st, struct fault *f)
 {
-	int fd = open(path,
-		      O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW |
-			      O_NONBLOCK,
-		      0600);
+	if (S_ISREG(st->st_mode) && st->st_nlink == 1 &&
+	    st->st_uid == world_file_uid())
+		return 0;
+	return fault_set(f, FAULT_CANTCREAT,
+			 "%s is not a file of yours alone; move it away", path);
+}
 
-	if (fd < 0) {
-		fault_errno(f, FAULT_CANTCREAT, errno, "cannot open %s", path);
-		return -1;
-	}
+static int lock_mine(int fd, const char *path, struct stat *st, struct fault *f)
+{
 	while (flock(fd, LOCK_EX) < 0)
 		if (errno != EINTR)
 			break; /* a file system without locks */
-	if (fstat(fd, st) < 0 || !S_ISREG(st->st_mode) || st->st_nlink > 1 ||
-	    st->st_uid != world_file_uid()) {
-		close(fd);
-		fault_set(f, FAULT_CANTCREAT,
-			  "%s is not a plain file of yours; move it away",
-			  path);
-		return -1;
-	}
-	return fd;
+	if (fstat(fd, st) < 0)
+		return fault_errno(f, FAULT_CANTCREAT, errno,
+				   "cannot look at %s", path);
+	return check_file(path, st, f);
 }
 
 /* Whoever held the lock may have put another file in this one's place
@@ -173,19 +167,54 @@ static int open_mine(const char *path, struct stat *st, struct fault *f)
 static int open_locked(const char *path, struct stat *st, struct fault *f)
 {
 	for (int i = 0; i < REOPEN_MAX; i++) {
-		int fd = open_mine(path, st, f);
-		struct stat named;
+		int fd = open(path,
+			      O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC |
+				      O_NOFOLLOW | O_NONBLOCK | O_NOCTTY,
+			      0600);
+		int r = -1;
 
 		if (fd < 0)
-			return -1;
-		if (lstat(path, &named) == 0 && named.st_dev == st->st_dev &&
-		    named.st_ino == st->st_ino)
+			return fault_errno(f, FAULT_CANTCREAT, errno,
+					   "cannot open %s", path);
+		if (lock_mine(fd, path, st, f) == 0)
+			r = disk_is_same(fd, path, f);
+		if (r > 0)
 			return fd;
-		close(fd);
+		close(fd); /* nothing was written */
+		if (r < 0)
+			return -1;
 	}
 	return fault_set(f, FAULT_TEMPORARY,
 			 "%s is replaced again and again by another program",
 			 path);
+}
+
+/* What was begun would be taken for the start of the next message. */
+static void cut_off(int fd, off_t size, struct fault *f)
+{
+	struct fault why = *f;
+
+	if (ftruncate(fd, size) == 0)
+		return;
+	fault_clear(f);
+	fault_set(f, why.cause,
+		  "%s; what was begun could not be cut off again and stands at "
+		  "its end",
+		  why.text);
+	f->temporary = why.temporary;
+}
+
+static int append_to_device(const char *path, const char *reverse_path,
+			    const struct header *extra,
+			    const struct slice *message, struct fault *f)
+{
+	int fd = disk_open_append(path, f);
+	int r;
+
+	if (fd < 0)
+		return -1;
+	r = write_message(fd, path, reverse_path, extra, message, f);
+	return disk_close(fd, path, f) < 0 ? -1 : r;
 }
 
 int mbox_append(const char *path, const char *reverse_path,
@@ -193,14 +222,20 @@ int mbox_append(const char *path, const char *reverse_path,
 		struct fault *f)
 {
 	struct stat st;
-	int fd = open_locked(path, &st, f);
-	int r;
+	int fd, r = disk_stat(path, &st, f);
 
+	if (r < 0)
+		return -1;
+	if (r > 0 && (S_ISCHR(st.st_mode) || S_ISFIFO(st.st_mode)))
+		return append_to_device(path, reverse_path, extra, message, f);
+	fd = open_locked(path, &st, f);
 	if (fd < 0)
 		return -1;
 	r = write_message(fd, path, reverse_path, extra, message, f);
-	if (r < 0 && ftruncate(fd, st.st_size) < 0)
-		r = -1; /* the first fault tells it already */
+	if (r == 0)
+		r = disk_sync(fd, path, f);
+	if (r < 0)
+		cut_off(fd, st.st_size, f);
 	if (disk_close(fd, path, f) < 0)
 		r = -1;
 	return r;

@@ -15,7 +15,8 @@
 /* Makes the file (0600) when it is not there, takes a lock, appends one
  * message with the fields of `extra` before its own, and syncs.  A write that
  * fails half-way is cut off again, so that the messages before it stay whole.
- * Line ends become LF. */
+ * Line ends become LF.  What is no regular file (/dev/null, a FIFO that
+ * somebody reads) is written to as it is. */
 int mbox_append(const char *path, const char *reverse_path,
 		const struct header *extra, const struct slice *message,
 		struct fault *f);

@@ -104,7 +104,10 @@ static int read_text(const char *path, struct buf *text, struct fault *f)
 	int r;
 
 	/* a pipe would hold the mail up for ever */
-	if (stat(path, &st) == 0 && !S_ISREG(st.st_mode))
+	r = disk_stat(path, &st, f);
+	if (r < 0)
+		return -1;
+	if (r > 0 && !S_ISREG(st.st_mode))
 		return fault_set(f, FAULT_CONFIG, "%s is not a file", path);
 	r = disk_read_file(path, text, false, f);
 	if (r < 0 && f->cause != FAULT_IO)

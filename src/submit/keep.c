@@ -156,8 +156,10 @@ int keep_dead_letter(struct composition *c, const struct slice *message,
 	const char *file;
 
 	*path = NULL;
+	/* mailx's users write DEAD=/dev/null: nothing is kept there */
 	if (c->account && c->account->dead_letter &&
-	    strcmp(c->account->dead_letter, "off") == 0)
+	    (strcmp(c->account->dead_letter, "off") == 0 ||
+	     strcmp(c->account->dead_letter, "/dev/null") == 0))
 		return 0;
 	if (describe(c, missing, why, &h, f) < 0)
 		return -1;

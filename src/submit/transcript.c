@@ -2,7 +2,6 @@
 #include "submit/transcript.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -68,13 +67,9 @@ int transcript_open(struct transcript *t, bool on_standard_error,
 	};
 	if (!path)
 		return 0;
-	t->fd = open(path,
-		     O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY |
-			     O_NOFOLLOW,
-		     0600);
+	t->fd = disk_open_append(path, f);
 	if (t->fd < 0)
-		return fault_errno(f, FAULT_CANTCREAT, errno,
-				   "cannot open %s for the transcript", path);
+		return -1;
 	if (check_owner(t, f) == 0)
 		return 0;
 	close(t->fd);

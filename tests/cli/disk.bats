@@ -286,8 +286,8 @@ broken() {
 	four
 	ln -s nowhere folder/5.eml
 	mkfifo maildir/cur/5.x:2,S
-	mailget folder list >list
-	[ "$(wc -l <list)" -eq 4 ]
-	mailget maildir list >list
-	[ "$(wc -l <list)" -eq 4 ]
+	mailget folder list >lines
+	[ "$(wc -l <lines)" -eq 4 ]
+	mailget maildir list >lines
+	[ "$(wc -l <lines)" -eq 4 ]
 }
