@@ -38,6 +38,7 @@ class Terminal:
         self.at = 0
         self.child, self.fd = pty.fork()
         if self.child == 0:
+            signal.signal(signal.SIGINT, signal.SIG_DFL)
             os.execvp(command[0], [*command, "--setup", "--set",
                                    "tls_trust_file=" + ca])
 

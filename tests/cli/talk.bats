@@ -220,6 +220,7 @@ plain=(--tls off --no-auth --talk)
 	# shellcheck disable=SC2016
 	at_terminal mailsend "${plain[@]}" <<-'END'
 		see 250 hi
+		see C:
 		type half a line
 		enter \x03
 		type \x03

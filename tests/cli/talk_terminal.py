@@ -18,6 +18,7 @@ import os
 import pty
 import re
 import select
+import signal
 import struct
 import sys
 import termios
@@ -31,6 +32,7 @@ class Terminal:
         self.process, self.fd = pty.fork()
         if self.process == 0:
             os.environ["TERM"] = "xterm"
+            signal.signal(signal.SIGINT, signal.SIG_DFL)
             os.execvp(command[0], command)
         self.size("80")
         self.screen = b""

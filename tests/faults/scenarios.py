@@ -168,9 +168,11 @@ class Sending(Scenario):
         return waiting
 
     def letters(self, world):
-        return [each for each in read_letters(world.path("home",
-                                                         "dead.letter"))
-                if self.is_whole(each)]
+        """In the home, or where it is kept instead."""
+        return [each for folder in ("home", "tmp")
+                for path in files_below(world.path(folder))
+                if "dead" in os.path.basename(path)
+                for each in read_letters(path) if self.is_whole(each)]
 
     def elsewhere(self, world):
         """Files in which the text stands whole, whatever else does."""
@@ -415,6 +417,10 @@ class Flush(Scenario):
                 raise Broken(f"{kind} is not whole")
             for who in recipients:
                 took[who] = took.get(who, 0) + 1
+        # One that could not be sent is in its sender's mailbox.
+        for path in files_below(world.path("home", "Maildir", "new")):
+            if b"Content-Type: multipart/report" in read(path):
+                took.setdefault("notice", 1)
         return took
 
 
@@ -491,7 +497,10 @@ class Split(Scenario):
             if done.plan.signal:
                 return "delivered"
             raise Broken("all parts went, and the status is another")
-        for letter in read_letters(world.path("home", "dead.letter")):
+        letters = [each for path in files_below(world.path("home"))
+                   if "dead" in os.path.basename(path)
+                   for each in read_letters(path)]
+        for letter in letters:
             found = email.message_from_bytes(letter,
                                              policy=email.policy.default)
             if any(part.get_payload(decode=True) == self.content
