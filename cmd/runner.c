@@ -146,6 +146,7 @@ static void tell_sum(const struct runner *run, const struct series_result *r,
 		     int status)
 {
 	const char *what = run->split ? "parts" : "mails";
+	bool can_resume = journal_is_there(&run->journal);
 	unsigned went = r->before + r->sent + r->queued;
 
 	if (r->queued && has_runner(run))
@@ -156,9 +157,10 @@ static void tell_sum(const struct runner *run, const struct series_result *r,
 			    r->sent + r->queued + r->failed, what,
 			    report_no_runner);
 	if (status < 0 || r->is_stopped)
-		log_error("%u of %u %s went%s; go on with: %s", went, r->wanted,
-			  what, r->is_stopped ? " until it was stopped" : "",
-			  resume_words(run));
+		log_error("%u of %u %s went%s%s%s", went, r->wanted, what,
+			  r->is_stopped ? " until it was stopped" : "",
+			  can_resume ? "; go on with: " : "",
+			  can_resume ? resume_words(run) : "");
 	else if (r->before == r->wanted)
 		log_note("series %s: there is nothing left to do",
 			 run->journal.id);
@@ -246,7 +248,8 @@ int runner_run(struct runner *run, const struct series_ops *ops,
 	int status;
 
 	/* whoever stops it by hand will want to know */
-	if (run->total > 1 && !r->quiet && world_is_terminal(STDERR_FILENO))
+	if (run->total > 1 && journal_is_there(&run->journal) && !r->quiet &&
+	    world_is_terminal(STDERR_FILENO))
 		log_note("%u mails; if this is interrupted, go on with: %s",
 			 run->total, resume_words(run));
 	start_progress(run);

@@ -110,21 +110,42 @@ static const struct series_ops message_ops = {
 
 /* ---- the journal ---- */
 
+static int no_home(struct fault *f)
+{
+	return fault_set(f, FAULT_CANTCREAT,
+			 "there is no home folder for the journal of a series; "
+			 "set HOME or XDG_STATE_HOME");
+}
+
+/* A new one; where none can be made that is no reason not to send. */
+static int begin_journal(struct runner *run, const char *parent, const char *id,
+			 struct fault *f)
+{
+	const struct series_job *job = run->job;
+	int r = parent ? journal_begin(&run->journal, job->arena, parent, id,
+				       job->command, f)
+		       : no_home(f);
+
+	if (r == 0 || f->cause == FAULT_DATA)
+		return r;
+	log_warning("%s: if this is interrupted, it cannot go on by --resume",
+		    f->text);
+	fault_clear(f);
+	journal_without(&run->journal, job->arena, id);
+	return 0;
+}
+
 static int open_journal(struct runner *run, const char *id, struct fault *f)
 {
 	const struct series_job *job = run->job;
 	const char *parent = parent_folder(job->arena);
 	struct journal_command unused;
 
-	if (!parent)
-		return fault_set(f, FAULT_CANTCREAT,
-				 "there is no home folder for the journal of a "
-				 "series; set HOME or XDG_STATE_HOME");
-	if (job->request->series.id)
-		return journal_open(&run->journal, job->arena, parent, id,
-				    &unused, f);
-	return journal_begin(&run->journal, job->arena, parent, id,
-			     job->command, f);
+	if (!job->request->series.id)
+		return begin_journal(run, parent, id, f);
+	return parent ? journal_open(&run->journal, job->arena, parent, id,
+				     &unused, f)
+		      : no_home(f);
 }
 
 /* What standard input was is a fact, and it is kept unless it is a file that
@@ -433,7 +454,8 @@ static int keep_messages(struct runner *run, struct fault *f)
 	struct input *in;
 	int r;
 
-	if (job->request->series.id || !reads_input(job->request))
+	if (job->request->series.id || !reads_input(job->request) ||
+	    !journal_is_there(&run->journal))
 		return 0;
 	in = input_open(&inputs, "-", f);
 	r = in ? input_slice(&inputs, in, true, &content, f) : -1;

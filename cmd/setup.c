@@ -442,12 +442,6 @@ static int find_config(struct setup *s)
 
 static int begin(struct setup *s)
 {
-	if (world_is_privileged()) {
-		fault_set(s->f, FAULT_PERMISSION,
-			  "this program runs with the rights of another user, "
-			  "and sets up nothing with them");
-		return -1;
-	}
 	s->program = world_program();
 	if (!s->program) {
 		fault_set(s->f, FAULT_OS,

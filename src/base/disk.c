@@ -170,7 +170,7 @@ int disk_make_folder(const char *path, struct fault *f)
 {
 	struct arena a = ARENA_INIT;
 	char *copy = arena_dup(&a, path);
-	int r = 0;
+	int r = 0, error;
 
 	for (char *p = copy + 1; r == 0; p++) {
 		char c = *p;
@@ -178,9 +178,10 @@ int disk_make_folder(const char *path, struct fault *f)
 		if (c != '/' && c != '\0')
 			continue;
 		*p = '\0';
-		if (mkdir(copy, 0700) < 0 && errno != EEXIST &&
+		error = mkdir(copy, 0700) < 0 ? errno : 0;
+		if (error && error != EEXIST &&
 		    (c == '\0' || access(copy, F_OK) < 0))
-			r = fault_errno(f, FAULT_CANTCREAT, errno,
+			r = fault_errno(f, FAULT_CANTCREAT, error,
 					"cannot make the folder %s", copy);
 		*p = c;
 		if (c == '\0')

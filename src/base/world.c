@@ -34,7 +34,7 @@ static struct {
 
 static struct {
 	bool have_user;
-	char user[64], home[1024], full_name[256];
+	char user[64], home[1024], home_note[1280], full_name[256];
 	bool have_host, have_mailname;
 	char host[256], mailname[256];
 } facts;
@@ -199,20 +199,32 @@ unsigned world_file_uid(void)
 	return (unsigned)geteuid();
 }
 
-/* $HOME serves when it is the uid's own; under cron it may be another's. */
-static bool home_is_ours(const char *home, const struct passwd *pw)
+/* NULL, or why $HOME does not serve.  Another user's does where that user and
+ * root alone can put files into it: one of a container's, or of `sudo -E`. */
+static const char *why_not(const char *home, const struct passwd *pw)
 {
 	struct stat st;
 
 	if (pw && !strcmp(home, pw->pw_dir))
-		return true;
-	return home[0] == '/' && stat(home, &st) == 0 && S_ISDIR(st.st_mode) &&
-	       st.st_uid == getuid();
+		return NULL;
+	if (home[0] != '/')
+		return "it is not an absolute path";
+	if (stat(home, &st) < 0)
+		return strerror(errno);
+	if (!S_ISDIR(st.st_mode))
+		return "it is not a directory";
+	if (st.st_uid == getuid())
+		return NULL;
+	if (st.st_mode & S_IWOTH || (st.st_mode & S_IWGRP && st.st_gid != 0))
+		return "it is another user's, and others can write to it";
+	if (access(home, R_OK | X_OK) < 0)
+		return "it is another user's and cannot be read";
+	return NULL;
 }
 
 static void find_user(void)
 {
-	const char *home = world_env("HOME");
+	const char *home = world_env("HOME"), *why;
 	struct passwd *pw = getpwuid(getuid());
 	const char *gecos = pw && pw->pw_gecos ? pw->pw_gecos : "";
 
@@ -221,8 +233,12 @@ static void find_user(void)
 		snprintf(facts.user, sizeof(facts.user), "%s", pw->pw_name);
 	else
 		snprintf(facts.user, sizeof(facts.user), "%u", world_uid());
-	if (home && !home_is_ours(home, pw))
+	why = home ? why_not(home, pw) : NULL;
+	if (why) {
+		snprintf(facts.home_note, sizeof(facts.home_note),
+			 "HOME=%s is not used: %s", home, why);
 		home = NULL;
+	}
 	if (!home && pw)
 		home = pw->pw_dir;
 	if (home)
@@ -249,6 +265,12 @@ const char *world_home(void)
 	return facts.home[0] ? facts.home : NULL;
 }
 
+const char *world_home_note(void)
+{
+	world_home();
+	return facts.home_note[0] ? facts.home_note : NULL;
+}
+
 const char *world_state(void)
 {
 	static char path[4096];
@@ -256,7 +278,7 @@ const char *world_state(void)
 	const char *home = world_home();
 	int n;
 
-	if (state && *state == '/' && !world_is_privileged())
+	if (state && *state == '/')
 		n = snprintf(path, sizeof(path), "%s/mailsend", state);
 	else if (home)
 		n = snprintf(path, sizeof(path), "%s/.local/state/mailsend",

@@ -37,9 +37,12 @@ bool world_drop_privileges(void);
 unsigned world_file_uid(void); /* whose the files are that we make; never
 				   frozen */
 /* By the uid first: under cron neither $USER nor $HOME can be trusted.  $HOME
- * is believed only when it is the uid's own folder or owned by the uid. */
+ * is believed when it is the uid's own, or another's that nobody else can write
+ * to and that we can read. */
 const char *world_user(void);
 const char *world_home(void); /* NULL when there is none */
+/* "HOME=/x is not used: ..." where that was passed over; NULL. */
+const char *world_home_note(void);
 /* Where what we remember lies: $XDG_STATE_HOME/mailsend, else
  * ~/.local/state/mailsend; NULL where there is no home either. */
 const char *world_state(void);

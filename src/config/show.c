@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/ascii.h"
+#include "base/world.h"
 #include "config/config.h"
 #include "config/settings.h"
 
@@ -64,6 +65,8 @@ int config_show(const struct config *c, const struct account *chosen,
 			buf_printf(out, "# read: %s\n", c->files[i]);
 	if (!c->files[0] && !c->files[1])
 		buf_puts(out, "# no configuration file was found\n");
+	if (world_home_note())
+		buf_printf(out, "# %s\n", world_home_note());
 	start = out->len;
 	buf_printf(out, "%-22s %s", "account", chosen->name);
 	put_line(out, start, chosen->origin);

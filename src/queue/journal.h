@@ -36,8 +36,8 @@ struct journal_command {
 struct journal {
 	struct arena *arena;
 	const char *id;
-	const char *path, *done_path;
-	int fd;	     /* of `done`, -1: closed */
+	const char *path, *done_path; /* NULL: journal_without */
+	int fd;			      /* of `done`, -1: closed */
 	char **done; /* sorted, as they were when it was opened */
 	size_t count;
 };
@@ -46,6 +46,10 @@ struct journal {
 int journal_begin(struct journal *j, struct arena *a, const char *parent,
 		  const char *id, const struct journal_command *command,
 		  struct fault *f);
+/* In place of it where none can be made: nothing is written down, and the
+ * series cannot go on later. */
+void journal_without(struct journal *j, struct arena *a, const char *id);
+bool journal_is_there(const struct journal *j);
 /* FAULT_NOINPUT when there is none of that id; temporary while another process
  * has it.  What it holds is closed by journal_close, also after a failure. */
 int journal_open(struct journal *j, struct arena *a, const char *parent,

@@ -207,7 +207,7 @@ static SSL_CTX *new_context(const char *cert, const char *key, struct fault *f)
 	errors.clear();
 	context = ssl.ctx_new(ssl.method());
 	if (!context) {
-		fault_set(f, FAULT_SOFTWARE, "TLS cannot begin: %s", reason());
+		fault_set(f, FAULT_TEMPORARY, "TLS cannot begin: %s", reason());
 		return NULL;
 	}
 	if (load_identity(context, cert, key, f) < 0) {
@@ -272,7 +272,7 @@ int line_start_tls(struct line *l, const char *cert, const char *key,
 	l->tls = ssl.new(l->context);
 	if (!l->tls || ssl.set_rfd(l->tls, l->in) != 1 ||
 	    ssl.set_wfd(l->tls, l->out) != 1)
-		return fault_set(f, FAULT_SOFTWARE, "TLS cannot begin: %s",
+		return fault_set(f, FAULT_TEMPORARY, "TLS cannot begin: %s",
 				 reason());
 	for (;;) {
 		enum line_event event;

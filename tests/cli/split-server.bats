@@ -146,3 +146,22 @@ home=$home tty=0"
 		[ "$(delivered)" -eq 1 ]
 	done
 }
+
+@test "a home that cannot be written to hinders no series" {
+	server
+	a_file 150000
+	rm -rf "$home/.local"
+	: >"$home/.local" # nothing can be made below it, not even by root
+	local how
+	for how in '--split 50k -s x -a file.tgz alice@localhost' \
+		'--each file.tgz file.tgz -s x alice@localhost' '--batch -'; do
+		rm -rf "$home/Maildir"
+		# shellcheck disable=SC2086 # words, on purpose
+		send --set queue=never $how < <(
+			printf 'From x\nTo: alice@localhost\nSubject: s\n\nx\n'
+		)
+		[ "$status" -eq 0 ]
+		[[ $stderr == *'Not a directory'*--resume* ]]
+		[ "$(delivered)" -gt 0 ]
+	done
+}

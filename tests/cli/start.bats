@@ -265,3 +265,50 @@ see back: hello
 end 0
 END
 }
+
+# as_another HOME ARGUMENT... - as a user who has no home of their own.
+as_another() {
+	local where=$1
+	shift
+	run --separate-stderr env -u MAILSEND_FROZEN -u MAILSEND_CONFIG \
+		HOME="$where" setpriv --reuid=54321 --regid=54321 \
+		--clear-groups "$copy/mailsend" "$@" </dev/null
+	show
+}
+
+@test "a home of another user serves where nobody else can write to it" {
+	if [ "$(id -u)" -ne 0 ]; then
+		skip 'only root can be two users'
+	fi
+	no_configuration
+	copy=$(mktemp -d /var/tmp/mailsend-test.XXXXXX)
+	cp -L "$PROGRAMS/mailsend" "$copy/mailsend"
+	mkdir -p "$copy/home/.config/mailsend"
+	printf 'host there.example.org\npasswordeval "touch %s/ran"\n' "$copy" \
+		>"$copy/home/.config/mailsend/config"
+	chmod -R a+rX "$copy"
+	chown -R 12345:12345 "$copy/home"
+	local failed=
+	as_another "$copy/home" --show-config
+	# it is found, and no command of that user is run
+	[[ $status -eq 78 && $stderr == *'belongs to user 12345'* ]] || failed+=1
+	sed -i 2d "$copy/home/.config/mailsend/config"
+	as_another "$copy/home" --show-config
+	[[ $status -eq 0 && $output == *there.example.org* ]] || failed+=2
+	[[ $output != *'is not used'* ]] || failed+=3
+	chmod g+w "$copy/home"
+	as_another "$copy/home" --show-config
+	[[ $output == *"HOME=$copy/home is not used"* ]] || failed+=4
+	[[ $output != *there.example.org* ]] || failed+=5
+	as_another "$copy/home" --explain -s x bob@example.org
+	[[ $output$stderr == *"HOME=$copy/home is not used"* ]] || failed+=6
+	as_another "$copy/home" -s x bob@example.org
+	[[ $status -eq 78 && $stderr == *"HOME=$copy/home is not used"* ]] ||
+		failed+=7
+	chown -R 0:0 "$copy/home"
+	as_another "$copy/home" --show-config
+	[[ $output == *there.example.org* ]] || failed+=8
+	rm -rf "$copy"
+	echo "failed: $failed"
+	[ -z "$failed" ]
+}
