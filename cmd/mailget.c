@@ -43,8 +43,6 @@ struct run {
 	const char *spool[4];
 };
 
-static const struct ending at_first = { 75, "nothing was deleted" };
-
 /* ---- options ---- */
 
 static struct wish *wish_of(struct options_run *run)
@@ -406,16 +404,12 @@ static int act(struct run *run, struct fault *f)
 	return result;
 }
 
-int main(int argc, char **argv)
+static int run_program(int argc, char **argv)
 {
 	struct run run = { .arena = ARENA_INIT };
 	struct fault f = FAULT_INIT;
 	int status;
 
-	if (start_process(persona_mailget.name, &at_first, &f) < 0) {
-		log_error("%s", f.text);
-		return fault_exit(&f);
-	}
 	choose_spool(&run);
 	request_init(&run.wish.request);
 	if (options_parse(&persona_mailget, argc, argv, &run.wish.request,
@@ -441,4 +435,15 @@ int main(int argc, char **argv)
 		finish_input();
 	arena_free(&run.arena);
 	return finish_process(status);
+}
+
+int main(int argc, char **argv)
+{
+	static const struct program program = {
+		.name = "mailget",
+		.first = { 75, "nothing was deleted" },
+		.run = run_program,
+	};
+
+	return start_program(&program, argc, argv);
 }

@@ -60,8 +60,6 @@ struct run {
 	bool is_told;	    /* the report stands on standard output */
 };
 
-static const struct ending at_first = { 75, "what has come is kept" };
-
 /* ---- options ---- */
 
 static struct wish *wish_of(struct options_run *run)
@@ -585,16 +583,12 @@ static int act(struct run *run, struct fault *f)
 	return status;
 }
 
-int main(int argc, char **argv)
+static int run_program(int argc, char **argv)
 {
 	struct run run = { .arena = ARENA_INIT };
 	struct fault f = FAULT_INIT;
 	int status;
 
-	if (start_process(persona_mailjoin.name, &at_first, &f) < 0) {
-		log_error("%s", f.text);
-		return fault_exit(&f);
-	}
 	choose_spool(&run);
 	request_init(&run.wish.request);
 	if (options_parse(&persona_mailjoin, argc, argv, &run.wish.request,
@@ -623,4 +617,15 @@ int main(int argc, char **argv)
 				finish_input();
 	arena_free(&run.arena);
 	return finish_process(status);
+}
+
+int main(int argc, char **argv)
+{
+	static const struct program program = {
+		.name = "mailjoin",
+		.first = { 75, "what has come is kept" },
+		.run = run_program,
+	};
+
+	return start_program(&program, argc, argv);
 }

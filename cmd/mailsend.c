@@ -46,8 +46,6 @@ struct run {
 	bool has_begun; /* to serve: the client was greeted */
 };
 
-static const struct ending at_first = { 75, "nothing was sent or kept" };
-
 /* One that was made on the way; what main has still to do is not its own. */
 static void end_process(void)
 {
@@ -353,7 +351,8 @@ static int send_mail(struct run *run, struct fault *f)
 	r = composition_build(&c, f);
 	if (r == 0 && !c.is_empty && is_split(&run->request)) {
 		r = send_parts(run, &c, f);
-		if (r < 0 && run->request.action == REQUEST_SEND)
+		if (r < 0 && r != SERIES_IS_ONE &&
+		    run->request.action == REQUEST_SEND)
 			keep(&c, &out, f);
 		if (r != SERIES_IS_ONE) {
 			composition_free(&c);
@@ -550,17 +549,13 @@ static int run_command(struct run *run)
 	return fault_exit(&f);
 }
 
-int main(int argc, char **argv)
+static int run_program(int argc, char **argv)
 {
 	struct run run = { .arena = ARENA_INIT };
 	struct outcome out = { .account = NULL };
 	struct fault f = FAULT_INIT;
 	int status;
 
-	if (start_process(persona_of(argv[0])->name, &at_first, &f) < 0) {
-		log_error("%s", f.text);
-		return fault_exit(&f);
-	}
 	process_on_end(end_process);
 	run.persona = persona_choose(&argc, &argv);
 	run.command = (struct journal_command){ .folder = here(&run.arena),
@@ -581,4 +576,15 @@ int main(int argc, char **argv)
 	}
 	arena_free(&run.arena);
 	return finish_process(status);
+}
+
+int main(int argc, char **argv)
+{
+	const struct program program = {
+		.name = persona_of(argv[0])->name,
+		.first = { 75, "nothing was sent or kept" },
+		.run = run_program,
+	};
+
+	return start_program(&program, argc, argv);
 }

@@ -3,16 +3,25 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sysexits.h>
+#ifdef __GLIBC__
+#include <ucontext.h>
+#endif
 #include <unistd.h>
 
 #include "base/arena.h"
 #include "base/interrupt.h"
 #include "base/log.h"
 #include "base/world.h"
+#include "finish.h"
+
+#define STACK_SIZE ((size_t)1 << 20) /* enough for us and every library */
 
 /* ---- rights ---- */
 
@@ -103,10 +112,10 @@ static void out_of_memory(void)
 	_exit(now->status);
 }
 
-int start_process(const char *name, const struct ending *now, struct fault *f)
+static int begin(const struct program *p, struct fault *f)
 {
-	ending_set(now);
-	log_open(name);
+	ending_set(&p->first);
+	log_open(p->name);
 	if (refuse_rights(f) < 0 || secure_descriptors(f) < 0)
 		return -1;
 	keep_own_access();
@@ -118,4 +127,87 @@ int start_process(const char *name, const struct ending *now, struct fault *f)
 	memory_on_exhaustion(out_of_memory);
 	world_init();
 	return 0;
+}
+
+/* ---- the stack ---- */
+
+static int run_here(const struct program *p, int argc, char **argv)
+{
+	struct fault f = FAULT_INIT;
+
+	if (begin(p, &f) == 0)
+		return p->run(argc, argv);
+	log_error("%s", f.text);
+	finish_input();
+	return fault_exit(&f);
+}
+
+#ifdef __GLIBC__ /* musl has no makecontext */
+static struct {
+	ucontext_t before, inside;
+	void *stack;
+	const struct program *program;
+	int argc, status;
+	char **argv;
+} apart;
+
+static void run_apart(void)
+{
+	apart.status = run_here(apart.program, apart.argc, apart.argv);
+}
+
+/* With a page below it that nobody may touch. */
+static bool make_stack(void)
+{
+	apart.stack = mmap(NULL, STACK_SIZE, PROT_READ | PROT_WRITE,
+			   MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0);
+	return apart.stack != MAP_FAILED &&
+	       mprotect(apart.stack, (size_t)sysconf(_SC_PAGESIZE),
+			PROT_NONE) == 0;
+}
+
+/* Threads of libraries, too. */
+static void give_threads_room(void)
+{
+	pthread_attr_t attributes;
+
+	if (pthread_attr_init(&attributes) != 0)
+		return;
+	if (pthread_attr_setstacksize(&attributes, STACK_SIZE) == 0)
+		pthread_setattr_default_np(&attributes);
+	pthread_attr_destroy(&attributes);
+}
+
+static int run_with_room(const struct program *p, int argc, char **argv)
+{
+	apart.program = p;
+	apart.argc = argc;
+	apart.argv = argv;
+	give_threads_room();
+	if (!make_stack() || getcontext(&apart.inside) < 0)
+		return run_here(p, argc, argv);
+	apart.inside.uc_stack.ss_sp = apart.stack;
+	apart.inside.uc_stack.ss_size = STACK_SIZE;
+	apart.inside.uc_link = &apart.before;
+	makecontext(&apart.inside, run_apart, 0);
+	return swapcontext(&apart.before, &apart.inside) < 0
+		       ? run_here(p, argc, argv)
+		       : apart.status;
+}
+#else
+#define run_with_room run_here
+#endif
+
+static bool is_stack_small(void)
+{
+	struct rlimit limit;
+
+	return getrlimit(RLIMIT_STACK, &limit) == 0 &&
+	       limit.rlim_cur < STACK_SIZE;
+}
+
+int start_program(const struct program *program, int argc, char **argv)
+{
+	return is_stack_small() ? run_with_room(program, argc, argv)
+				: run_here(program, argc, argv);
 }

@@ -10,18 +10,23 @@
  * a true status (base/ending.h).
  *
  * Standard input that is closed reads as /dev/null does; so does one that is
- * /dev/null opened for writing (nohup's).  Standard output that is closed takes
- * nothing: what has to be written there is an error. */
+ * /dev/null opened for writing (nohup's).  Where the stack is small
+ * (`ulimit -s 64`) we run on one of our own.  Standard output that is closed
+ * takes nothing: what has to be written there is an error. */
 #ifndef CMD_START_H
 #define CMD_START_H
 
 #include "base/ending.h"
 #include "base/fault.h"
 
-/* First in main.  `name` is what messages begin with and `now` is true until
- * somebody says otherwise; both live as long as the process.  -1 with the fault
- * when the program must not go on: main tells it and ends, as the caller, who
- * can be told. */
-int start_process(const char *name, const struct ending *now, struct fault *f);
+struct program {
+	const char *name;    /* what messages begin with */
+	struct ending first; /* true until somebody says otherwise */
+	int (*run)(int argc, char **argv); /* the exit status */
+};
+
+/* All of main: the exit status.  Where we must not go on that is told, and
+ * standard input read to its end. */
+int start_program(const struct program *program, int argc, char **argv);
 
 #endif

@@ -4,8 +4,10 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <poll.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/arena.h"
 #include "base/disk.h"
 #include "base/interrupt.h"
 #include "base/io.h"
@@ -120,15 +122,17 @@ static int pump_memory(struct source *from, struct sink *to)
 
 int pump(struct source *from, struct sink *to)
 {
-	char room[PUMP_ROOM];
 	ssize_t n;
+	char *room;
 
 	if (!from->stream && from->slice.memory)
 		return pump_memory(from, to);
-	while ((n = source_read(from, room, sizeof(room), to->fault)) > 0)
+	room = memory_alloc(PUMP_ROOM); /* a stack may be as small as that */
+	while ((n = source_read(from, room, PUMP_ROOM, to->fault)) > 0)
 		if (sink_put(to, room, (size_t)n) < 0)
-			return -1;
-	return n < 0 ? -1 : 0;
+			break;
+	free(room);
+	return n != 0 ? -1 : 0;
 }
 
 int pump_slice(const struct slice *from, struct sink *to)

@@ -312,3 +312,24 @@ as_another() {
 	echo "failed: $failed"
 	[ -z "$failed" ]
 }
+
+@test "a small stack is enough" {
+	printf 'From x\nSubject: s\n\nhello\n' >box
+	head -c 200000 /dev/urandom >data
+	run timeout 300 bash -c '
+		ulimit -s 64 || exit 1
+		set -ex
+		cd "$2"
+		"$1/mailsend" -s x -a data alice@localhost <box
+		"$1/mailsend" --print -s x -a data --compress gzip bob@example.org <box >out
+		"$1/mailsend" --explain -s x -a data bob@example.org </dev/null >out
+		"$1/mailsend" --set host=localhost --set port=1 --set tls=off \
+			-s x --from a@example.org bob@example.org <box
+		"$1/mailsend" --flush || [ $? -eq 75 ]
+		"$1/mailsend" --mailq
+		"$1/mailget" "$3/Maildir" list
+		"$1/mailjoin" "$3/Maildir" || [ $? -eq 1 ]
+		' - "$PROGRAMS" "$PWD" "$home"
+	show
+	[ "$status" -eq 0 ]
+}
