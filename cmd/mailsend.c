@@ -372,6 +372,8 @@ static int send_mail(struct run *run, struct fault *f)
 		r = dry_run(&c, f);
 	else
 		r = deliver(run, &c, &out, f);
+	if (r < 0 && run->request.action != REQUEST_SEND)
+		finish_with_reader(f);
 	if (r < 0 || (run->request.action == REQUEST_SEND &&
 		      (!c.is_empty || run->request.json)))
 		say_outcome(run, &out, f);

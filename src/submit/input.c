@@ -79,6 +79,11 @@ static int examine(struct input *in, struct fault *f)
 	if (fstat(in->fd, &in->st) < 0)
 		return fault_errno(f, FAULT_NOINPUT, errno, "cannot read %s",
 				   in->name);
+	if (S_ISDIR(in->st.st_mode) && in->is_standard)
+		return fault_set(f, FAULT_NOINPUT,
+				 "standard input is a folder: give it a file "
+				 "with <FILE, or pack the folder with tar and "
+				 "attach that");
 	if (S_ISDIR(in->st.st_mode))
 		return fault_set(
 			f, FAULT_NOINPUT,

@@ -39,6 +39,16 @@ static int keep_unsent(struct composition *c, const struct unsent *u,
 	return r;
 }
 
+/* The message itself, where it came to that. */
+static int keep_text(struct composition *c, const struct unsent *u,
+		     const struct fault *why, const char **path,
+		     struct fault *f)
+{
+	if (!c->is_rendered)
+		return keep_unsent(c, u, why, path, f);
+	return keep_dead_letter(c, u->text, unsent_missing(u), why, path, f);
+}
+
 /* Where all of it cannot be written (a full disk, a limit of a file's size),
  * as much as can. */
 static int keep_some(struct composition *c, struct unsent *u,
@@ -48,14 +58,16 @@ static int keep_some(struct composition *c, struct unsent *u,
 	struct slice part = *u->text;
 	struct fault each = FAULT_INIT;
 
-	if (keep_unsent(c, u, why, path, f) == 0)
+	if (keep_text(c, u, why, path, f) == 0)
 		return 0;
 	u->cut = arena_dup(c->arena, f->text);
 	u->text = &part;
 	for (part.length /= 2; part.length >= KEPT_LEAST; part.length /= 2) {
 		fault_clear(&each);
-		if (keep_unsent(c, u, why, path, &each) == 0)
-			return 0;
+		if (keep_text(c, u, why, path, &each) < 0)
+			continue;
+		log_warning("not all of the message could be kept: %s", u->cut);
+		return 0;
 	}
 	return -1;
 }
@@ -64,23 +76,16 @@ void submit_keep(struct composition *c, struct outcome *out,
 		 const struct fault *why)
 {
 	struct fault trouble = FAULT_INIT;
-	struct unsent unsent = { .composition = c };
 	struct slice text;
-	int r;
+	struct unsent unsent = { .composition = c, .text = &text };
 
-	if (c->is_rendered) {
+	if (c->is_rendered)
 		text = stage_slice(&c->stage);
-		r = keep_dead_letter(c, &text, "", why, &out->dead_letter,
-				     &trouble);
-	} else {
-		if (!request_reads_input(c->request) ||
-		    !inputs_rescue(&c->inputs, &text, &unsent.cut) ||
-		    c->request->action != REQUEST_SEND)
-			return;
-		unsent.text = &text;
-		r = keep_some(c, &unsent, why, &out->dead_letter, &trouble);
-	}
-	if (r < 0)
+	else if (!request_reads_input(c->request) ||
+		 !inputs_rescue(&c->inputs, &text, &unsent.cut) ||
+		 c->request->action != REQUEST_SEND)
+		return;
+	if (keep_some(c, &unsent, why, &out->dead_letter, &trouble) < 0)
 		log_error("nothing of the message could be kept: %s",
 			  trouble.text);
 }

@@ -285,12 +285,15 @@ static void add_missing(struct buf *list, const char *what, const char *path)
 const char *unsent_missing(const struct unsent *u)
 {
 	const struct composition *c = u->composition;
+	static const struct request none;
 	const struct request *r = c->request;
 	struct buf list = BUF_INIT(LIST_MAX);
 	const char *text;
 
 	if (u->cut)
 		buf_printf(&list, "the end of it: %s", u->cut);
+	if (c->is_rendered)
+		r = &none; /* what the command named is in it */
 	add_missing(&list, "the message ", r->draft_path);
 	add_missing(&list, "the text ", r->include_path);
 	add_missing(&list, "the text ", r->body_path);
