@@ -542,6 +542,7 @@ static int join(struct run *run, struct fault *f)
 	run->collect.note = show_note;
 	run->collect.context = run;
 	run->collect.is_repeated = w->wait > 0;
+	run->collect.deletes = w->deletes;
 	for (size_t i = 0; i < w->source_count; i++)
 		collect_add(&run->collect, w->sources[i]);
 	status = do_rounds(run, f);

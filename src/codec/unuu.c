@@ -105,29 +105,47 @@ static int end_file(struct unuu *s)
 	return is_open && s->ended ? s->ended(s) : 0;
 }
 
-static int begin(struct unuu *s, const char *line, size_t n)
+static const char *name_at(const char *line, size_t n, bool *is_base64)
 {
 	static const char plain[] = "begin ", base64[] = "begin-base64 ";
-	size_t at = strlen(plain), digits = 0, length;
-	bool is_base64 = false;
+	size_t at = strlen(plain), digits = 0;
 
-	if (n > strlen(base64) && !memcmp(line, base64, strlen(base64))) {
+	*is_base64 =
+		n > strlen(base64) && !memcmp(line, base64, strlen(base64));
+	if (*is_base64)
 		at = strlen(base64);
-		is_base64 = true;
-	} else if (n <= at || memcmp(line, plain, at) != 0) {
-		return 0;
-	}
+	else if (n <= at || memcmp(line, plain, at) != 0)
+		return NULL;
 	for (; at < n && line[at] >= '0' && line[at] <= '7'; at++)
 		digits++;
 	if (digits < 3 || digits > 6 || at + 1 >= n || line[at] != ' ')
+		return NULL;
+	return line + at + 1;
+}
+
+const char *unuu_begins(const char *line, size_t n)
+{
+	bool is_base64;
+
+	return name_at(line, n, &is_base64);
+}
+
+static int begin(struct unuu *s, const char *line, size_t n)
+{
+	bool is_base64;
+	const char *name = name_at(line, n, &is_base64);
+	size_t length;
+
+	if (!name)
 		return 0;
-	at++;
 	if (s->is_many && s->has_begin && end_file(s) < 0)
 		return -1;
 	if (s->is_many)
 		s->has_end = s->is_damaged = s->has_spaces = false;
-	length = n - at < sizeof(s->name) ? n - at : sizeof(s->name) - 1;
-	memcpy(s->name, line + at, length);
+	length = n - (size_t)(name - line);
+	if (length > sizeof(s->name) - 1)
+		length = sizeof(s->name) - 1;
+	memcpy(s->name, name, length);
 	s->name[length] = '\0';
 	s->has_begin = true;
 	s->state = is_base64 ? UNUU_BASE64 : UNUU_DATA;
@@ -145,6 +163,14 @@ static bool is_end(const char *line, size_t n)
 static bool is_nothing(const char *line, size_t n)
 {
 	return n == 1 && (*line == '`' || *line == ' ');
+}
+
+bool unuu_is_line(const char *line, size_t n)
+{
+	const struct unuu any = { .has_spaces = true };
+
+	return unuu_begins(line, n) || is_end(line, n) || is_nothing(line, n) ||
+	       is_data(&any, line, n);
 }
 
 static int take_candidate(struct unuu *s)

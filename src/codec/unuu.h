@@ -53,4 +53,9 @@ struct unuu {
 void unuu_init(struct unuu *s, struct sink *next, bool is_section,
 	       struct fault *f);
 
+/* The name on a line that begins a file ("begin 644 x"); NULL: it is none. */
+const char *unuu_begins(const char *line, size_t n);
+/* Can the line, without its end, belong to a file: begin, data, end? */
+bool unuu_is_line(const char *line, size_t n);
+
 #endif

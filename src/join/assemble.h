@@ -54,6 +54,7 @@ struct set {
 	bool is_on_shelf; /* it has been described there */
 	bool was_there;	  /* the file, before anything was joined */
 	bool is_sure;	  /* JOINED, and how many parts there are was told */
+	bool is_verified; /* JOINED, and by a digest of what it gave */
 	bool has_conflict;
 	bool is_spoiled;      /* joining it has shown that it is CORRUPT */
 	enum set_state state; /* as assembly_judge found it */

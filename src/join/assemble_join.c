@@ -286,12 +286,27 @@ static int join_octets(struct joint *j)
 
 /* ---- the message of a message/partial ---- */
 
+/* Is the file what its mail says of it?  What says nothing is not verified. */
+static bool is_as_told(struct joint *j, const struct fragment *x,
+		       const char *md5, uint64_t size, const char *sha256)
+{
+	if (x->has_label)
+		return size == x->label.total &&
+		       !strcmp(sha256, x->label.file_sha256);
+	if (x->md5)
+		return !strcmp(x->md5, md5);
+	j->set->is_verified = false;
+	return true;
+}
+
 /* 1 when it is damaged. */
 static int write_file(struct joint *j, const struct fragments *message,
 		      const struct fragment *x)
 {
+	char sha256[DIGEST_HEX_SIZE];
 	struct digest md5;
 	struct sink *to;
+	uint64_t size;
 	int r;
 
 	if (yield_begin(&j->yield, x->name, &to) < 0)
@@ -300,11 +315,13 @@ static int write_file(struct joint *j, const struct fragments *message,
 	r = fault_is_set(j->fault) ? -1 : fragment_pass(message, x, &md5.sink);
 	if (r >= 0 && sink_close(&md5.sink) < 0)
 		r = -1;
-	if (r == 0 && x->md5 && strcmp(x->md5, md5.hex) != 0)
+	if (r < 0 || yield_end(&j->yield, &size, sha256) < 0) {
+		digest_free(&md5);
+		return -1;
+	}
+	if (r == 0 && !is_as_told(j, x, md5.hex, size, sha256))
 		r = 1;
 	digest_free(&md5);
-	if (r < 0 || yield_end(&j->yield, NULL, NULL) < 0)
-		return -1;
 	if (r)
 		corrupt(j->assembly, j->set,
 			arena_format(j->assembly->arena, "%s in it is damaged",
@@ -340,8 +357,10 @@ static int join_message(struct joint *j)
 		r = sink_close(&message.sink);
 	for (const struct fragment *x = message.first; x && r == 0; x = x->next)
 		r = write_file(j, &message, x);
-	if (r == 0 && !message.first)
+	if (r == 0 && !message.first) {
+		j->set->is_verified = false;
 		r = write_message(j, &message);
+	}
 	fragments_free(&message);
 	return r;
 }
@@ -390,6 +409,9 @@ static int join_archive(struct joint *j)
 
 static int join_set(struct joint *j)
 {
+	/* of an archive its own checks are not looked for */
+	j->set->is_verified = j->set->about.kind == FRAGMENT_SLICE ||
+			      j->set->about.kind == FRAGMENT_PARTIAL;
 	switch (j->set->about.kind) {
 	case FRAGMENT_PARTIAL:
 		return join_message(j);

@@ -19,6 +19,7 @@ struct sighting {
 	const char *key;
 	const struct set *set; /* NULL: the mail has none, or is to stay */
 	bool is_good;
+	const char *also; /* what else is in the mail; NULL: nothing */
 	struct sighting *in_slot;
 };
 
@@ -84,7 +85,8 @@ static struct sighting *next_sighting(struct sighting *x,
 }
 
 static void see(struct collect *c, const struct collect_source *source,
-		const char *key, const struct set *set, bool is_good)
+		const char *key, const struct set *set, bool is_good,
+		const char *also)
 {
 	struct sighting **slot = slot_of(c, key);
 	struct sighting *x = arena_alloc(c->arena, sizeof(*x));
@@ -93,6 +95,7 @@ static void see(struct collect *c, const struct collect_source *source,
 				.key = arena_dup(c->arena, key),
 				.set = set,
 				.is_good = is_good,
+				.also = also ? arena_dup(c->arena, also) : NULL,
 				.in_slot = *slot };
 	*slot = x;
 }
@@ -127,7 +130,7 @@ static int add_all(struct collect *c, struct collect_source *s, size_t number,
 	if (fault_is_set(&found->doubt))
 		note(c, s, number, found->doubt.text);
 	if (!found->first)
-		see(c, s, key, NULL, false);
+		see(c, s, key, NULL, false, NULL);
 	for (const struct fragment *x = found->first; x; x = x->next) {
 		enum verdict verdict;
 		struct set *set;
@@ -135,7 +138,8 @@ static int add_all(struct collect *c, struct collect_source *s, size_t number,
 		if (assembly_add(c->assembly, found, x, &verdict, &set, f) < 0)
 			return -1;
 		see(c, s, key, set,
-		    verdict == VERDICT_ADDED || verdict == VERDICT_KNOWN);
+		    verdict == VERDICT_ADDED || verdict == VERDICT_KNOWN,
+		    found->also);
 		c->fragments += set != NULL;
 	}
 	return 0;
@@ -151,7 +155,7 @@ static int note_unread(struct collect *c, struct collect_source *s,
 
 	if (!one->is_gone && !one->is_unreadable)
 		return fault_copy(f, why);
-	see(c, s, key, NULL, false);
+	see(c, s, key, NULL, false, NULL);
 	if (one->is_gone)
 		return 0; /* another program took it away */
 	note(c, s, number, why->text);
@@ -214,7 +218,7 @@ static int look_at_head(struct collect *c, struct collect_source *s,
 	if (r == 0 &&
 	    fragment_label_of_header(h.text.data, h.text.len, &label) &&
 	    assembly_knows(c->assembly, &label, &set)) {
-		see(c, s, key, set, true);
+		see(c, s, key, set, true, NULL);
 		c->messages++;
 		c->fragments++;
 		r = 1;
@@ -282,7 +286,9 @@ static int read_source(struct collect *c, struct collect_source *s,
 
 	if (choose_new(c, s, numbers, &count, f) < 0)
 		return -1;
-	if (s->mailbox.ops->is_remote && knows_slices(c->assembly)) {
+	/* a mail that may be deleted is read: more may be in it */
+	if (s->mailbox.ops->is_remote && !c->deletes &&
+	    knows_slices(c->assembly)) {
 		/* expected numbers are borrowed: they may not move meanwhile */
 		size_t *copy = arena_array(&s->arena, count + 1, sizeof(*copy));
 
@@ -331,27 +337,46 @@ int collect_begin(struct collect *c, struct fault *f)
 	return 0;
 }
 
+/* *also becomes what else is in it, where that alone keeps it. */
 static bool may_go(struct collect *c, const struct collect_source *s,
-		   const char *key)
+		   const char *key, const char **also)
 {
 	struct sighting *x = next_sighting(*slot_of(c, key), s, key);
 	bool may = x != NULL;
 
-	for (; x && may; x = next_sighting(x->in_slot, s, key))
+	*also = NULL;
+	for (; x && may; x = next_sighting(x->in_slot, s, key)) {
 		may = x->is_good && x->set && x->set->state == SET_JOINED &&
 		      x->set->is_sure;
-	return may;
+		*also = x->also ? x->also : *also;
+	}
+	if (!may)
+		*also = NULL;
+	return may && !*also;
+}
+
+static void note_kept(struct collect *c, const struct collect_source *s,
+		      size_t number, const char *also)
+{
+	struct arena a = ARENA_INIT;
+
+	note(c, s, number, arena_format(&a, "kept: it also holds %s", also));
+	arena_free(&a);
 }
 
 static int delete_joined(struct collect *c, struct collect_source *s,
 			 struct fault *f)
 {
 	for (size_t n = 1; n <= s->mailbox.count; n++) {
-		const char *key = key_of(c, s, n, f);
+		const char *key = key_of(c, s, n, f), *also;
+		bool may;
 
 		if (!key)
 			return -1;
-		if (!may_go(c, s, key))
+		may = may_go(c, s, key, &also);
+		if (also)
+			note_kept(c, s, n, also);
+		if (!may)
 			continue;
 		if (mailbox_delete(&s->mailbox, n, f) < 0)
 			return -1;

@@ -3,7 +3,7 @@
  * A round opens each source, reads what was not read in an earlier round, and
  * leaves the mailboxes open, so that what was joined can be deleted at its end.
  * A mail goes only when all the fragments in it are good ones of sets that are
- * joined.
+ * joined, and when there is nothing else in it.
  *
  * A mail that cannot be read is told of and passed over where it is a file;
  * trouble with a server ends the round. */
@@ -33,6 +33,7 @@ struct collect {
 	void (*note)(void *context, const char *text);
 	void *context;
 	bool is_repeated; /* there will be another round */
+	bool deletes;	  /* what is joined may be deleted at a round's end */
 
 	/* results, of all rounds */
 	size_t messages, fragments, deleted;

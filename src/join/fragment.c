@@ -10,19 +10,28 @@
 #include <string.h>
 
 #include "base/ascii.h"
+#include "flow/digest.h"
 #include "join/marks.h"
 #include "join/name.h"
 #include "join/passage.h"
 #include "mail/parameter.h"
 #include "mail/rawfield.h"
 
+#define CANDIDATES_MAX 32 /* parts that a label may be about */
+#define NESTED_MAX     4  /* messages, encoded, in one another */
+
+struct candidate {
+	const struct entity *entity;
+	enum fragment_way way;
+	bool is_text;
+};
+
 /* A mail, by its top entity: the message itself or one within it. */
 struct inside {
 	const struct entity *top;
 	struct marks marks;
-	const struct entity *payload; /* the first that is no text */
-	enum fragment_way payload_way;
-	bool payload_is_text;
+	struct candidate candidates[CANDIDATES_MAX]; /* no text, or numbered */
+	size_t candidate_count;
 	const struct entity *text; /* the first that carries something */
 	struct passage_look look;  /* into it */
 	bool has_label;
@@ -176,8 +185,9 @@ static int add_uu(struct fragments *s, const struct inside *in)
 	x->is_last = l->has_end;
 	x->name = l->uu_name;
 	x->title = name_show(s->arena, in->rest);
-	x->way = WAY_UU;
-	return marks_set(x->set, "uu", in->rest, s->from, s->sink.fault);
+	x->way = l->is_mangled ? WAY_UU_MANGLED : WAY_UU;
+	return marks_set(x->set, "uu", marks_stem(s->arena, in->rest), s->from,
+			 s->sink.fault);
 }
 
 static void add_file(struct fragments *s, const struct entity *e,
@@ -191,6 +201,7 @@ static void add_file(struct fragments *s, const struct entity *e,
 	x->md5 = m->md5;
 	if (passage_is_uu(m->encoding))
 		x->way = WAY_UU;
+	x->has_label = m->label && fragment_label_read(&x->label, m->label);
 }
 
 /* ---- one mail ---- */
@@ -249,28 +260,60 @@ static int look_at_leaf(struct fragments *s, struct inside *in,
 		in->has_slice = true;
 		return 0;
 	}
-	if (!in->payload && (!is_text || n >= 0)) {
-		in->payload = e;
-		in->payload_way = way;
-		in->payload_is_text = is_text;
-	}
+	if ((!is_text || n >= 0) && in->candidate_count < CANDIDATES_MAX)
+		in->candidates[in->candidate_count++] =
+			(struct candidate){ e, way, is_text };
 	if (n >= 0 && n < FRAGMENT_PARTS_MAX)
 		return add_numbered(s, in, e, m, is_text, n, stem);
 	return is_text ? look_into(s, in, e, message) : 0;
 }
 
-/* The attachment that the label of the mail is about has its number. */
-static void find_payload(struct inside *in, const struct fragment *from)
+/* 1 when its octets are those that the label tells of. */
+static int is_told(const struct candidate *c, const struct inside *in,
+		   const struct slice *message, struct fault *f)
 {
-	for (; from; from = from->next) {
-		if (from->kind != FRAGMENT_NUMBERED ||
-		    from->n != in->label.n + 1)
-			continue;
-		in->payload = from->entity;
-		in->payload_way = from->way;
-		in->payload_is_text = from->is_text;
-		return;
+	struct sink_count count;
+	struct digest digest;
+	int r;
+
+	digest_init(&digest, NULL, f);
+	sink_count_init(&count, &digest.sink, f);
+	r = fault_is_set(f) ? -1
+			    : passage_put(message, c->entity, c->way,
+					  c->is_text, &count.sink);
+	if (r >= 0)
+		r = sink_close(&digest.sink) < 0
+			    ? -1
+			    : count.count == in->label.size &&
+				      !strcmp(digest.hex, in->label.sha256);
+	digest_free(&digest);
+	return r;
+}
+
+/* The attachment that the label of the mail is about: the one with its octets,
+ * whatever a gateway has put before it; else its number, else the first, so
+ * that it is told that the part is damaged.  -1 with the fault. */
+static int find_payload(const struct inside *in, const struct fragment *from,
+			const struct slice *message,
+			const struct candidate **out, struct fault *f)
+{
+	*out = in->candidate_count ? &in->candidates[0] : NULL;
+	for (size_t i = 0; in->candidate_count > 1 && i < in->candidate_count;
+	     i++) {
+		int r = is_told(&in->candidates[i], in, message, f);
+
+		if (r)
+			*out = &in->candidates[i];
+		if (r)
+			return r < 0 ? -1 : 0;
 	}
+	for (; from; from = from->next)
+		for (size_t i = 0; i < in->candidate_count; i++)
+			if (from->kind == FRAGMENT_NUMBERED &&
+			    from->n == in->label.n + 1 &&
+			    in->candidates[i].entity == from->entity)
+				*out = &in->candidates[i];
+	return 0;
 }
 
 /* Those that a part with a label makes superfluous, or a label of the mail. */
@@ -289,21 +332,28 @@ static void drop_numbered(struct fragments *s, struct fragment **from)
 static int end_inside(struct fragments *s, struct inside *in,
 		      struct fragment **from)
 {
+	struct slice message = stage_slice(&s->stage);
+	const struct candidate *payload = NULL;
+
 	if (!in->top || s->wants_files)
 		return 0;
-	if (in->has_label)
-		find_payload(in, *from);
+	if (in->has_label && !in->has_slice &&
+	    find_payload(in, *from, &message, &payload, s->sink.fault) < 0)
+		return -1;
 	if (in->has_slice || in->has_label)
 		drop_numbered(s, from);
 	if (in->has_slice || *from)
 		return 0;
-	if (in->has_label && in->payload) {
-		add_slice(s, in->payload, in->payload_way, in->payload_is_text,
+	if (in->has_label && payload) {
+		add_slice(s, payload->entity, payload->way, payload->is_text,
 			  &in->label);
 		return 0;
 	}
 	if (in->has_label && in->text) {
-		add_slice(s, in->text, in->look.is_archive ? WAY_SHAR : WAY_UU,
+		add_slice(s, in->text,
+			  in->look.is_archive	? WAY_SHAR
+			  : in->look.is_mangled ? WAY_UU_MANGLED
+						: WAY_UU,
 			  true, &in->label);
 		return 0;
 	}
@@ -311,6 +361,108 @@ static int end_inside(struct fragments *s, struct inside *in,
 		return add_shar(s, in);
 	if (in->text && in->n)
 		return add_uu(s, in);
+	return 0;
+}
+
+/* ---- messages that came encoded ---- */
+
+/* message/rfc822 in base64 is against the rules, and there all the same. */
+static int look_into_message(struct fragments *s, const struct entity *e,
+			     const struct slice *message)
+{
+	struct fragments *inner = arena_alloc(s->arena, sizeof(*inner));
+	int r;
+
+	fragments_init(inner, s->arena, s->spool, s->sink.fault);
+	inner->wants_files = s->wants_files;
+	inner->depth = s->depth + 1;
+	inner->next_nested = s->nested;
+	s->nested = inner;
+	r = passage_put(message, e, WAY_DECODE, true, &inner->sink);
+	if (r < 0 || sink_close(&inner->sink) < 0)
+		return -1;
+	for (struct fragment *x = inner->first; x; x = x->next)
+		if (!x->in)
+			x->in = inner;
+	*s->last = inner->first;
+	if (inner->first)
+		s->last = inner->last;
+	return 0;
+}
+
+/* ---- what is in it besides ---- */
+
+static const struct fragment *carried_by(const struct fragments *s,
+					 const struct entity *e)
+{
+	for (const struct fragment *x = s->first; x; x = x->next)
+		if (!x->in && x->entity == e)
+			return x;
+	return NULL;
+}
+
+static bool is_signature(const char *type)
+{
+	static const char *const types[] = { "application/pkcs7-signature",
+					     "application/x-pkcs7-signature",
+					     "application/pgp-signature" };
+
+	for (size_t i = 0; type && i < sizeof(types) / sizeof(*types); i++)
+		if (parameter_main(type) == strlen(types[i]) &&
+		    ascii_begins(type, types[i]))
+			return true;
+	return false;
+}
+
+static const struct fragments *nested_of(const struct fragments *s,
+					 const struct entity *e)
+{
+	for (const struct fragments *x = s->nested; x; x = x->next_nested)
+		if (x->of == e)
+			return x;
+	return NULL;
+}
+
+static int note_leaf(struct fragments *s, const struct entity *e,
+		     const struct slice *message)
+{
+	const struct fragment *carried = carried_by(s, e);
+	const struct fragments *inner = nested_of(s, e);
+	struct leftover rest;
+	struct marks m;
+
+	if (carried && carried->way != WAY_UU && carried->way != WAY_UU_MANGLED)
+		return 0;
+	if (marks_read(&m, s->arena, message, e, s->sink.fault) < 0)
+		return -1;
+	if (inner && inner->first) {
+		s->also = inner->also;
+		return 0;
+	}
+	if (!carried && (m.name || !passage_is_text(e, m.type))) {
+		if (!is_signature(m.type))
+			s->also = m.name ? m.name : "an attachment";
+		return 0;
+	}
+	if (passage_leftover(message, e, &rest, s->sink.fault) < 0)
+		return -1;
+	/* the first part of a file has its begin line */
+	if (rest.files > (carried && carried->is_first))
+		s->also = "another uuencoded file";
+	else if (rest.has_text)
+		s->also = "a text";
+	return 0;
+}
+
+/* Only of a message that has a fragment: others stay anyway. */
+static int note_rest(struct fragments *s)
+{
+	struct slice message = stage_slice(&s->stage);
+
+	for (const struct entity *e = s->first ? s->parser.first : NULL;
+	     e && !s->also; e = e->next)
+		if (e->kind == ENTITY_LEAF && note_leaf(s, e, &message) < 0)
+			return -1;
 	return 0;
 }
 
@@ -340,11 +492,19 @@ static int look_around(struct fragments *s)
 			from = s->last;
 			begin_inside(s, &in, e, &m);
 		}
-		if (e->kind == ENTITY_LEAF &&
-		    look_at_leaf(s, &in, e, &m, &message) < 0)
+		if (e->kind != ENTITY_LEAF)
+			continue;
+		if (e->type == TYPE_RFC822 && s->depth < NESTED_MAX) {
+			if (look_into_message(s, e, &message) < 0)
+				return -1;
+			s->nested->of = e;
+		} else if (look_at_leaf(s, &in, e, &m, &message) < 0) {
 			return -1;
+		}
 	}
-	return end_inside(s, &in, from);
+	if (end_inside(s, &in, from) < 0)
+		return -1;
+	return s->wants_files ? 0 : note_rest(s);
 }
 
 /* ---- the sink ---- */
@@ -375,6 +535,7 @@ void fragments_init(struct fragments *s, struct arena *a,
 	memset(s, 0, sizeof(*s));
 	s->sink = (struct sink){ .ops = &ops, .fault = f };
 	s->arena = a;
+	s->spool = spool;
 	s->from = "";
 	s->last = &s->first;
 	stage_init(&s->stage, spool, "the message", f);
@@ -384,6 +545,8 @@ void fragments_init(struct fragments *s, struct arena *a,
 
 void fragments_free(struct fragments *s)
 {
+	for (struct fragments *x = s->nested; x; x = x->next_nested)
+		fragments_free(x);
 	parser_free(&s->parser);
 	stage_free(&s->stage);
 }
@@ -391,7 +554,8 @@ void fragments_free(struct fragments *s)
 int fragment_pass(const struct fragments *s, const struct fragment *x,
 		  struct sink *to)
 {
-	struct slice message = stage_slice(&s->stage);
+	const struct fragments *in = x->in ? x->in : s;
+	struct slice message = stage_slice(&in->stage);
 
 	return passage_put(&message, x->entity, x->way, x->is_text, to);
 }

@@ -40,11 +40,12 @@ enum fragment_kind {
 
 /* How the octets are had from the entity. */
 enum fragment_way {
-	WAY_RAW,    /* as they lie */
-	WAY_DECODE, /* its transfer encoding undone */
-	WAY_UU,	    /* and lines of uuencode read */
-	WAY_SCRIPT, /* from a script's first line to its last */
-	WAY_SHAR,   /* the one file of a script */
+	WAY_RAW,	/* as they lie */
+	WAY_DECODE,	/* its transfer encoding undone */
+	WAY_UU,		/* and lines of uuencode read */
+	WAY_UU_MANGLED, /* which were quoted-printable besides */
+	WAY_SCRIPT,	/* from a script's first line to its last */
+	WAY_SHAR,	/* the one file of a script */
 };
 
 struct fragment {
@@ -57,6 +58,9 @@ struct fragment {
 	const char *resend;	/* the set that the sender knows, or NULL */
 	struct fragment_label label; /* of a SLICE */
 	const char *md5;	     /* of a FILE: 32 hex digits, or NULL */
+	bool has_label;		     /* of a FILE: its size and digest */
+	const struct fragments *in;  /* the message that it is in, where that is
+					within another */
 	const struct entity *entity;
 	enum fragment_way way;
 	bool is_text;
@@ -68,9 +72,16 @@ struct fragments {
 	struct fragment *first; /* after close */
 	bool wants_files;	/* before it: FILEs and nothing else */
 	const char *from;	/* who wrote it, an address or "" */
+	/* after close: what is in it besides the fragments ("small.txt", "a
+	 * text"), and would be lost with it; NULL: nothing */
+	const char *also;
 
 	/* running state */
 	struct arena *arena;
+	const char *const *spool;
+	unsigned depth; /* of messages that came encoded within others */
+	struct fragments *nested, *next_nested;
+	const struct entity *of; /* of a nested one: where it lies */
 	struct stage stage;
 	struct parser parser;
 	struct fault doubt; /* why it cannot be looked into */

@@ -85,6 +85,37 @@ bool marks_pair(struct arena *a, const char *text, unsigned *n, unsigned *of,
 	return true;
 }
 
+/* "Re:", "Fwd:", "AW[2]:", "[list]": octets, 0 for none. */
+static size_t prefix_length(const char *p)
+{
+	static const char *const words[] = { "re", "fwd", "fw", "aw", "wg",
+					     "rv", "tr",  "sv", "vs", "ref" };
+	const char *close = *p == '[' ? strchr(p, ']') : NULL;
+
+	if (close)
+		return (size_t)(close + 1 - p);
+	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++) {
+		size_t n = strlen(words[i]);
+
+		if (!ascii_begins(p, words[i]))
+			continue;
+		if (p[n] == '[')
+			n += strcspn(p + n, "]") + 1;
+		if (strlen(p) >= n && p[n] == ':')
+			return n + 1;
+	}
+	return 0;
+}
+
+const char *marks_stem(struct arena *a, const char *subject)
+{
+	for (size_t n; (n = prefix_length(subject)) && subject[n];) {
+		subject += n;
+		subject += strspn(subject, " \t");
+	}
+	return arena_dup(a, subject);
+}
+
 /* ---- sets ---- */
 
 int marks_set(char *out, const char *kind, const char *one, const char *other,

@@ -16,6 +16,9 @@
  * it, with single blanks, in the arena. */
 bool marks_pair(struct arena *a, const char *text, unsigned *n, unsigned *of,
 		const char **rest);
+/* A subject without the "Re:" and "Fwd:" and the [tags] that stand before it.
+ */
+const char *marks_stem(struct arena *a, const char *subject);
 /* 32 hex digits out of what is not NULL; `out` has room for them and a NUL. */
 int marks_set(char *out, const char *kind, const char *one, const char *other,
 	      struct fault *f);

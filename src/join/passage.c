@@ -77,7 +77,49 @@ static int decode_text(const struct slice *message, const struct entity *e,
 	return sink_close(&lf.sink) < 0 ? -1 : r;
 }
 
+/* ... and once more, where some gateway has encoded it and not said so. */
+static int decode_mangled(const struct slice *message, const struct entity *e,
+			  struct sink *to)
+{
+	struct unqp qp;
+	int r;
+
+	unqp_init(&qp, to, true);
+	r = decode_text(message, e, &qp.sink);
+	return sink_close(&qp.sink) < 0 ? -1 : r;
+}
+
+int passage_leftover(const struct slice *message, const struct entity *e,
+		     struct leftover *found, struct fault *f)
+{
+	leftover_init(found, f);
+	if (decode_text(message, e, &found->sink) < 0)
+		return -1;
+	return sink_close(&found->sink);
+}
+
 /* ---- a look ---- */
+
+/* Is uuencode that looks damaged sound when it is read as quoted-printable? */
+static int look_for_mangled(struct passage_look *look, struct arena *a,
+			    const struct slice *message, const struct entity *e,
+			    struct fault *f)
+{
+	struct unuu uu;
+
+	unuu_init(&uu, NULL, true, f);
+	if (decode_mangled(message, e, &uu.sink) < 0 ||
+	    sink_close(&uu.sink) < 0)
+		return -1;
+	if (uu.is_damaged || !(uu.has_data || (uu.has_begin && uu.has_end)))
+		return 0;
+	look->is_mangled = look->has_uu = true;
+	look->has_begin = uu.has_begin;
+	look->has_end = uu.has_end;
+	if (uu.has_begin)
+		look->uu_name = name_clean(a, uu.name);
+	return 0;
+}
 
 int passage_look(struct passage_look *look, struct arena *a,
 		 const struct slice *message, const struct entity *e,
@@ -114,6 +156,8 @@ int passage_look(struct passage_look *look, struct arena *a,
 	look->title = name_show(a, shar.title);
 	fragment_label_search_free(&label);
 	unshar_free(&shar);
+	if (r >= 0 && !look->is_archive && (uu.is_damaged || uu.was_broken))
+		r = look_for_mangled(look, a, message, e, f);
 	return r < 0 ? -1 : 0;
 }
 
@@ -139,13 +183,14 @@ static int put_script(const struct slice *message, const struct entity *e,
 /* ---- uuencode, and the file of an archive ---- */
 
 static int put_uu(const struct slice *message, const struct entity *e,
-		  struct sink *to)
+		  bool is_mangled, struct sink *to)
 {
 	struct unuu uu;
 	int r;
 
 	unuu_init(&uu, to, true, to->fault);
-	r = decode_text(message, e, &uu.sink);
+	r = is_mangled ? decode_mangled(message, e, &uu.sink)
+		       : decode_text(message, e, &uu.sink);
 	if (sink_close(&uu.sink) < 0 || r < 0)
 		return -1;
 	return r || uu.is_damaged || (!uu.has_data && !uu.has_begin);
@@ -223,7 +268,8 @@ int passage_put(const struct slice *message, const struct entity *e,
 {
 	switch (way) {
 	case WAY_UU:
-		return put_uu(message, e, to);
+	case WAY_UU_MANGLED:
+		return put_uu(message, e, way == WAY_UU_MANGLED, to);
 	case WAY_SCRIPT:
 		return put_script(message, e, to);
 	case WAY_SHAR:

@@ -8,6 +8,7 @@
 #include "flow/sink.h"
 #include "flow/source.h"
 #include "join/fragment.h"
+#include "join/leftover.h"
 #include "mail/fragment_label.h"
 #include "mail/parse.h"
 
@@ -16,6 +17,7 @@ struct passage_look {
 	bool has_label;
 	struct fragment_label label;
 	bool has_uu, has_begin, has_end;
+	bool is_mangled; /* its uuencode is quoted-printable, and not said so */
 	const char *uu_name; /* clean, or NULL */
 	bool is_archive;
 	unsigned part, of;
@@ -29,6 +31,9 @@ bool passage_is_text(const struct entity *e, const char *type);
 int passage_look(struct passage_look *look, struct arena *a,
 		 const struct slice *message, const struct entity *e,
 		 struct fault *f);
+/* What else it says, in `found`. */
+int passage_leftover(const struct slice *message, const struct entity *e,
+		     struct leftover *found, struct fault *f);
 /* Every uuencoded file of a text: `open` names where it goes, `close` is called
  * with whether it is damaged or has no end. */
 struct passage_files {

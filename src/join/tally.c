@@ -114,8 +114,11 @@ static void put_joined(const struct set *set, struct buf *out)
 	if (about->kind == FRAGMENT_SLICE)
 		buf_printf(out, ", %" PRIu64 " octets, verified", about->total);
 	else
-		buf_printf(out, ", %u part%s", set->of,
-			   set->of == 1 ? "" : "s");
+		buf_printf(out, ", %u part%s, %s", set->of,
+			   set->of == 1 ? "" : "s",
+			   set->is_verified
+				   ? "verified"
+				   : "not verified: it carries no digest");
 	for (const char *const *p = (const char *const *)set->paths; p && *p;
 	     p++)
 		buf_printf(out, "%s%s",
@@ -231,7 +234,8 @@ static json_t *json_of_set(const struct tally *r, const struct set *set)
 				    : json_null());
 	json_object_set_new(o, "verified",
 			    json_boolean(set->state == SET_JOINED &&
-					 set->about.kind == FRAGMENT_SLICE));
+					 (set->is_verified ||
+					  set->about.kind == FRAGMENT_SLICE)));
 	json_object_set_new(o, "was_there", json_boolean(set->was_there));
 	json_object_set_new(o, "missing", json_string(missing));
 	json_object_set_new(o, "missing_count", json_integer(count));

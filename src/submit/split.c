@@ -106,6 +106,32 @@ static int find_files(struct split *s, struct fault *f)
 			 s->limit);
 }
 
+/* The format has no digest of its own: each file gets a label, as the only part
+ * of itself, by which mailjoin sees that it is whole. */
+static int label_file(const struct split *s, struct part *p, struct fault *f)
+{
+	struct buf text = BUF_INIT(FRAGMENT_VALUE_MAX);
+	struct fragment_label label = {
+		.n = 1,
+		.of = 1,
+		.size = p->pieces->content.length,
+		.total = p->pieces->content.length,
+	};
+	int r;
+
+	snprintf(label.name, sizeof(label.name), "%s",
+		 p->filename ? p->filename : "file");
+	snprintf(label.set, sizeof(label.set), "%s", s->id);
+	if (digest_slice(&p->pieces->content, label.sha256, f) < 0)
+		return -1;
+	memcpy(label.file_sha256, label.sha256, sizeof(label.sha256));
+	fragment_label_write(&text, &label);
+	r = header_add(s->whole->arena, &p->extra, FRAGMENT_LABEL_FIELD,
+		       text.data, f);
+	buf_free(&text);
+	return r;
+}
+
 /* message/partial cuts the whole message, whatever is in it. */
 static int find_message(struct split *s, struct fault *f)
 {
@@ -116,7 +142,12 @@ static int find_message(struct split *s, struct fault *f)
 		return fault_set(f, FAULT_USAGE,
 				 "an address that is not ASCII cannot stand in "
 				 "a message/partial: leave --format out");
-	if (s->whole->has_8bit && composition_render(s->whole, false, f) < 0)
+	for (struct part *p = s->whole->files; p; p = p->next)
+		if (!header_get(&p->extra, FRAGMENT_LABEL_FIELD) &&
+		    label_file(s, p, f) < 0)
+			return -1;
+	if ((s->whole->has_8bit || s->whole->files) &&
+	    composition_render(s->whole, false, f) < 0)
 		return -1;
 	if (s->whole->files && s->whole->files->filename)
 		name = s->whole->files->filename;
