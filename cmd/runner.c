@@ -53,9 +53,7 @@ bool runner_wanted(void *context, unsigned n)
 
 static void tell_line(const struct series_verdict *v, struct buf *line)
 {
-	static const char *const words[] = { "sent", "queued", "failed" };
-
-	buf_printf(line, "%s ", words[v->fate]);
+	buf_printf(line, "%s ", series_word(v));
 	text_puts_safe(line, v->name);
 	if (v->message_id[0]) {
 		buf_putc(line, ' ');
@@ -157,8 +155,11 @@ static void tell_sum(const struct runner *run, const struct series_result *r,
 			    r->sent + r->queued + r->failed, what,
 			    report_no_runner);
 	if (status < 0 || r->is_stopped)
-		log_error("%u of %u %s went%s%s%s", went, r->wanted, what,
-			  r->is_stopped ? " until it was stopped" : "",
+		log_error("%u of %u %s went%s%s%s", went + r->unwritten,
+			  r->wanted, what,
+			  r->unwritten	  ? ", the last without a record of it"
+			  : r->is_stopped ? " until it was stopped"
+					  : "",
 			  can_resume ? "; go on with: " : "",
 			  can_resume ? resume_words(run) : "");
 	else if (r->before == r->wanted)

@@ -61,7 +61,7 @@ static int mark(const struct mailbox *m, char *marks, const char *word,
 				 word);
 	if (strcmp(word, "all") != 0 &&
 	    (!r.from || r.from > m->count || r.to > m->count))
-		return fault_set(f, FAULT_USAGE,
+		return fault_set(f, FAULT_NOINPUT,
 				 "there is no message %s in %s: it has %zu",
 				 word, m->name, m->count);
 	for (size_t i = r.from; i <= (r.to ? r.to : m->count); i++)

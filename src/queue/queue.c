@@ -103,8 +103,11 @@ static int check_folder(const char *folder, struct fault *f)
 			"to one; name the folder itself",
 			folder);
 	if (fd < 0)
-		return fault_errno(f, FAULT_PERMISSION, errno,
-				   "cannot open the queue %s", folder);
+		return fault_errno(f,
+				   errno == EACCES || errno == EPERM
+					   ? FAULT_PERMISSION
+					   : FAULT_IO,
+				   errno, "cannot open the queue %s", folder);
 	r = fstat(fd, &st);
 	close(fd);
 	if (r < 0)

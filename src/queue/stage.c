@@ -30,14 +30,18 @@ static int copy_file(const struct stage *s, int fd, struct fault *f)
 	return r;
 }
 
-/* To the next folder that takes it; -1 with the last one's fault. */
+/* To the next folder that takes it; -1 with the last one's fault, or one that
+ * may pass where there was any. */
 static int move_on(struct stage *s, struct fault *f)
 {
 	const char *const *folder = s->folder ? s->folder + 1 : s->folders;
+	struct fault passing = FAULT_INIT;
 
 	for (; *folder; folder++) {
 		int fd;
 
+		if (f->temporary)
+			passing = *f;
 		fault_clear(f);
 		s->folder = folder;
 		fd = disk_open_unnamed(*folder, f);
@@ -50,6 +54,8 @@ static int move_on(struct stage *s, struct fault *f)
 		if (fd >= 0)
 			close(fd);
 	}
+	if (fault_is_set(&passing) && !f->temporary)
+		*f = passing;
 	if (!fault_is_set(f))
 		fault_set(f, FAULT_CANTCREAT,
 			  "there is no folder to keep %s in; set TMPDIR",

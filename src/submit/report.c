@@ -185,13 +185,12 @@ int report_json(const struct outcome *out, const struct fault *f,
 
 int report_series_json(const struct series_verdict *v, struct buf *to)
 {
-	static const char *const words[] = { "sent", "queued", "failed" };
 	bool failed = v->fate == SERIES_FAILED;
 	json_t *object = json_object();
 
 	json_object_set_new(object, "number", json_integer(v->n));
 	json_object_set_new(object, "name", jsonify_text(v->name));
-	json_object_set_new(object, "status", json_string(words[v->fate]));
+	json_object_set_new(object, "status", json_string(series_word(v)));
 	json_object_set_new(object, "exit", json_integer(v->exit));
 	json_object_set_new(object, "size", json_integer((json_int_t)v->size));
 	json_object_set_new(object, "message_id", jsonify_text(v->message_id));

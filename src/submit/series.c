@@ -71,6 +71,7 @@ static void note(struct worker *w, const struct series_verdict *v)
 		r->queued++;
 	else if (!r->failed++)
 		r->exit = v->exit;
+	r->unwritten += v->is_unwritten;
 	if (v->fate == SERIES_FAILED && !fault_is_set(w->fault))
 		fault_set(w->fault, FAULT_UNAVAILABLE, "%s: %s", v->name,
 			  v->text);
@@ -99,6 +100,15 @@ static void fill_verdict(struct series_verdict *v, const struct composition *c,
 		 out->queue_id ? out->queue_id : "");
 	snprintf(v->text, sizeof(v->text), "%s",
 		 fault_is_set(f) ? f->text : out->reply);
+}
+
+const char *series_word(const struct series_verdict *v)
+{
+	static const char *const words[] = { "sent", "queued", "failed" };
+
+	if (v->is_unwritten)
+		return v->queue_id[0] ? "queued" : "sent";
+	return words[v->fate];
 }
 
 /* ---- recipients ---- */
@@ -256,11 +266,13 @@ static void write_down(struct worker *w, const struct envelope *e, size_t had,
 		return;
 	stop(w);
 	v->exit = fault_exit(&trouble);
+	v->is_unwritten = v->fate != SERIES_FAILED;
 	snprintf(v->text, sizeof(v->text),
-		 v->fate == SERIES_FAILED
-			 ? "%s"
-			 : "it was sent, but that cannot be written down, and "
-			   "so it will be sent once more: %s",
+		 "%s, and that cannot be written down: with --resume it goes "
+		 "once more: %.600s",
+		 v->fate == SERIES_SENT	    ? "it was sent"
+		 : v->fate == SERIES_QUEUED ? "it waits in the queue"
+					    : "some of its recipients have it",
 		 trouble.text);
 	v->fate = SERIES_FAILED;
 }
@@ -423,8 +435,9 @@ static int wait_for(pid_t pid, struct fault *f)
 	if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
 		return 0;
 	return fault_set(f, FAULT_OS,
-			 "a connection ended before its mails were sent; "
-			 "resume the series");
+			 "the process of a connection ended early, and what "
+			 "became of its last mail is not known; resume the "
+			 "series");
 }
 
 static int work_together(struct worker *w, unsigned count, struct fault *f)

@@ -32,7 +32,9 @@ enum series_fate { SERIES_SENT, SERIES_QUEUED, SERIES_FAILED };
 struct series_verdict {
 	unsigned n;
 	enum series_fate fate;
-	int exit; /* its exit status alone */
+	int exit;	   /* its exit status alone */
+	bool is_unwritten; /* it failed in that it was taken, by a server or by
+			      the queue, and the journal could not be told */
 	uint64_t size;
 	char name[256]; /* what the maker calls it */
 	char message_id[256];
@@ -42,6 +44,9 @@ struct series_verdict {
 	 * and its words on the last of them; or "". */
 	char refused[512];
 };
+
+/* "sent", "queued" or "failed": what became of the mail itself. */
+const char *series_word(const struct series_verdict *v);
 
 struct series_ops {
 	/* Mail n, rendered, all of it in `a`; whatever is opened for it goes
@@ -76,12 +81,13 @@ struct series {
 
 struct series_result {
 	unsigned sent, queued, failed;
-	unsigned wanted;  /* of all */
-	unsigned before;  /* of these the journal had so many */
-	unsigned refused; /* recipients who do not get all of it */
-	bool is_stopped;  /* by a signal (base/interrupt.h), with some still
-			     to go */
-	int exit;	  /* the first that failed */
+	unsigned unwritten; /* of the failed: taken, and not in the journal */
+	unsigned wanted;    /* of all */
+	unsigned before;    /* of these the journal had so many */
+	unsigned refused;   /* recipients who do not get all of it */
+	bool is_stopped;    /* by a signal (base/interrupt.h), with some still
+			       to go */
+	int exit;	    /* the first that failed */
 };
 
 /* 0 when all that was wanted went, or when a signal stopped it: then those at

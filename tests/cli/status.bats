@@ -38,13 +38,14 @@ waiting() {
 	find "$MAILSEND_QUEUE/env" -type f 2>/dev/null | wc -l
 }
 
-# serve_tls - a good server that has TLS from the first byte: $port and $ca.
+# serve_tls [OPTION...] - a good server that has TLS from the first byte: $port
+# and $ca.
 serve_tls() {
 	local line
 
 	mkfifo ready
 	python3 "$root/tests/peer/peer" --serve --tls implicit --auth '' \
-		>ready 2>peer.log 3>&- &
+		"$@" >ready 2>peer.log 3>&- &
 	peer=$!
 	while IFS= read -r line; do
 		case $line in
@@ -256,6 +257,77 @@ rows() {
 	done
 	[ "$status" -eq 0 ]
 	[ "$count" -gt 2 ]
+}
+
+# full WHERE N COMMAND... - the N-th change below the folder finds a full disk.
+full() {
+	local lib=${B:-$root/build}/queue/full.so
+
+	[ -e "$lib" ] || make -s -C "$root" B="${B:-build}" "$lib" >&2
+	head -c 64 /dev/zero >full.state
+	LD_PRELOAD=$lib FULL_STATE=$PWD/full.state FULL_BELOW=$1 FULL_AT=$2 \
+		FULL_ERRNO=28 FULL_STAYS=1 "${@:3}"
+}
+
+@test "a series whose record cannot be written tells no fewer than went" {
+	local n port='' ca='' went arrived unwritten=0
+
+	mkdir -p box "$home/.local/state/mailsend/series"
+	chmod 700 "$home/.local/state/mailsend/series"
+	serve_tls --maildir "$PWD/box"
+	conf 'host localhost' "port $port" 'tls on' 'tls_starttls off' \
+		"tls_trust_file $ca" 'from me@example.org' 'queue never'
+	echo a >a
+	echo b >b
+	for ((n = 1; n < 40; n++)); do
+		freeze "seed=$n"
+		rm -rf box/new
+		mkdir -p box/new
+		status=0
+		full "$home/.local/state/mailsend/series" "$n" "$MAILSEND" \
+			--each a --each b -s x ann@example.org >out 2>err ||
+			status=$?
+		arrived=$(find box/new -type f | wc -l)
+		echo "$n: $status, $arrived arrived: $(<out) $(<err)"
+		went=$(sed -n 's/.* \([0-9]\) of 2 mails went.*/\1/p' err)
+		[ "${went:-0}" -ge "$arrived" ] || [ "$status" -eq 0 ]
+		[[ $status -eq 0 || $status -eq 75 ]]
+		unwritten=$((unwritten + (arrived == 1)))
+		[ "$status" -ne 0 ] || break
+	done
+	[ "$status" -eq 0 ]
+	[ "$unwritten" -gt 0 ]
+}
+
+@test "75: a full disk, whatever is written to it" {
+	[ -c /dev/full ] || skip 'no /dev/full'
+	conf 'from me@example.org' 'queue auto'
+	printf 'From: a@example.org\nSubject: x\n\ntext\n' >mail
+	local command
+
+	for command in "mailsend --print alice" "mailsend --mailq --json" \
+		"mailsend --show-config" "mailsend --help" "mailsend --json alice" \
+		"mailget mail show 1" "mailget mail list" "mailget mail list --json" \
+		"mailget --help" "mailjoin --json mail" "mailjoin --help"; do
+		status=0
+		# shellcheck disable=SC2086 # words, on purpose
+		"${MAILSEND%mailsend}"$command <mail >/dev/full 2>err || status=$?
+		echo "$command: $status: $(<err)"
+		case $command in
+		# its mail went, and that is what counts
+		'mailsend --json'*) [ "$status" -eq 0 ] ;;
+		*) [ "$status" -eq 75 ] ;;
+		esac
+		[ -s err ]
+	done
+}
+
+@test "66: a message that is not there" {
+	printf 'From: a@example.org\nSubject: x\n\ntext\n' >mail
+	ends 66 999 mailget mail show 999
+	ends 66 9 mailget mail delete 9 --yes
+	ends 66 9 mailget mail fetch "$PWD/out" 9
+	ends 64 nonsense mailget mail show nonsense
 }
 
 # ---- the queue ----
