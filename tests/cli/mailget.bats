@@ -301,7 +301,7 @@ answering() {
 	get box show
 	[ "$status" -eq 64 ]
 	get box show 4
-	[ "$status" -eq 64 ]
+	[ "$status" -eq 66 ]
 	get box top 1 x
 	[ "$status" -eq 64 ]
 	get nothing

@@ -117,7 +117,7 @@ rows() {
 	command -v setpriv >/dev/null || skip 'no setpriv'
 	local copy=$BATS_TEST_TMPDIR/mailsend
 
-	cp "$root/build/mailsend" "$copy" 2>/dev/null || cp "$MAILSEND" "$copy"
+	cp "${MAILSEND##* }" "$copy"
 	conf 'host localhost'
 	chmod 755 . .. "$copy"
 	run --separate-stderr setpriv --reuid 65534 --regid 65534 --clear-groups \
