@@ -31,7 +31,7 @@ writer() {
 		until_read "$i"
 		printf 'more %s\n' "$i"
 	done
-	touch done
+	touch written
 }
 
 # Whoever has ended reads no more: what is written then is SIGPIPE.
@@ -49,14 +49,14 @@ piped() {
 	local expected=$1 statuses
 
 	shift
-	rm -f done ended stderr
+	rm -f written ended stderr
 	writer | { "$@" 2>stderr; status=$?; touch ended; exit "$status"; } &&
 		statuses=(0 0) || statuses=("${PIPESTATUS[@]}")
 	echo "$*: ${statuses[*]}"
 	cat stderr
 	[ "${statuses[0]}" -eq 0 ]
 	[ "${statuses[1]}" -eq "$expected" ]
-	[ -e done ]
+	[ -e written ]
 }
 
 # until_true COMMAND... - within two minutes.
@@ -85,7 +85,7 @@ letter_text() {
 }
 
 letter_head() {
-	sed '/^$/q' "${1:-$home/dead.letter}"
+	sed '/^$/q' "$home/dead.letter"
 }
 
 whole_text() {
@@ -256,10 +256,10 @@ without_end() {
 
 @test "what is too much is read, and kept no more" {
 	status=0
-	{ head -c 120000000 /dev/zero && touch done; } |
+	{ head -c 120000000 /dev/zero && touch written; } |
 		mailsend --no-such-option a@example.org 2>stderr || status=$?
 	[ "$status" -eq 64 ]
-	[ -e done ]
+	[ -e written ]
 	letter_head | grep -q '^X-Undelivered-Missing: .*104857600'
 	[ "$(letter_text | wc -c)" -ge 104857600 ]
 	[ "$(letter_text | wc -c)" -lt 104858000 ]
@@ -320,7 +320,7 @@ local_mail() {
 	send --draft "$home/dead.letter"
 	[ "$status" -eq 0 ]
 	grep -q '^Subject: x$' "$(mail_file)"
-	! grep -q '^X-Undelivered' "$(mail_file)"
+	[ "$(grep -c '^X-Undelivered' "$(mail_file)")" -eq 0 ]
 	[ "$(local_mail | tr -d '\r' | grep -c 'line')" -eq 2 ]
 }
 
@@ -361,7 +361,7 @@ local_mail() {
 	printf 'no header\nBcc: evil@example.net\n' |
 		faces/sendmail -Z alice@host.example.org || status=$?
 	[ "$status" -eq 64 ]
-	! letter_head | grep -q evil
+	[ "$(letter_head | grep -c evil)" -eq 0 ]
 	letter_text | grep -q '^no header$'
 }
 
@@ -398,12 +398,12 @@ elsewhere() {
 @test "a limit of a file's size: as much as can be is kept" {
 	names
 	status=0
-	{ yes text | head -n 40000 && touch done; } |
+	{ yes text | head -n 40000 && touch written; } |
 		(ulimit -f 64; exec faces/mailsend -s x a@example.org 2>stderr) ||
 		status=$?
 	cat stderr
 	[ "$status" -ne 0 ]
-	[ -e done ]
+	[ -e written ]
 	grep -qi 'too large' stderr
 	grep -q 'kept in' stderr
 	letter_head | grep -q '^X-Undelivered-Missing: '
@@ -440,7 +440,7 @@ elsewhere() {
 	send -s x a@example.org <folder
 	[ "$status" -eq 66 ]
 	says 'standard input is a folder'
-	! says 'tar cz standard'
+	[[ $stderr != *'tar cz standard'* ]]
 }
 
 @test "--print into what reads no more is a quiet end" {
