@@ -11,40 +11,22 @@
 static const char from_word[] = "From ";
 #define FROM_DONE 5 /* the line's beginning is known */
 
-/* The code points that a sequence of 2, 3, 4 octets may stand for: a smaller
- * one is overlong. */
-static const uint32_t least_point[] = { 0, 0, 0x80, 0x800, 0x10000 };
-
-static void survey_lead(struct survey *s, unsigned char c)
-{
-	if (c >= 0xc2 && c <= 0xdf)
-		s->want = 2;
-	else if ((c & 0xf0) == 0xe0)
-		s->want = 3;
-	else if (c >= 0xf0 && c <= 0xf4)
-		s->want = 4;
-	else
-		s->utf8 = false;
-	s->have = 1;
-	s->point = s->want ? c & (0x7f >> s->want) : 0;
-}
-
 static void survey_utf8(struct survey *s, unsigned char c)
 {
-	if (!s->want) {
-		survey_lead(s, c);
-		return;
+	bool is_inside = s->scan.want > 0;
+	enum utf8_step step = utf8_take(&s->scan, c);
+
+	if (step == UTF8_TORN) {
+		s->broken++;
+		is_inside = false;
+		step = utf8_take(&s->scan, c);
 	}
-	s->point = s->point << 6 | (c & 0x3f);
-	if ((c & 0xc0) != 0x80) {
+	if (step == UTF8_BAD)
+		s->broken++;
+	else if (step == UTF8_WHOLE && is_inside)
+		s->characters++;
+	if (s->broken)
 		s->utf8 = false;
-		s->want = 0;
-	} else if (++s->have == s->want) {
-		if (s->point < least_point[s->want] || s->point > 0x10ffff ||
-		    (s->point >= 0xd800 && s->point <= 0xdfff))
-			s->utf8 = false;
-		s->want = 0;
-	}
 }
 
 static void survey_bare_cr(struct survey *s)
@@ -94,7 +76,7 @@ static void survey_count(struct survey *s, unsigned char c)
 
 static void survey_octet(struct survey *s, unsigned char c)
 {
-	if (s->utf8 && (s->want || c > 127))
+	if (s->scan.want || c > 127)
 		survey_utf8(s, c);
 	if (c == '\n') {
 		survey_line_feed(s);
@@ -123,7 +105,7 @@ static size_t survey_run(const struct survey *s, const unsigned char *p,
 {
 	const unsigned char *start = p;
 
-	if (s->from != FROM_DONE || s->cr || s->want)
+	if (s->from != FROM_DONE || s->cr || s->scan.want)
 		return 0;
 	while (p < end && *p >= 32 && *p < 127 && *p != '=')
 		p++;
@@ -158,7 +140,8 @@ static int survey_close(struct sink *sink)
 	if (s->cr)
 		survey_bare_cr(s);
 	survey_end_line(s);
-	if (s->want)
+	s->is_cut = s->scan.want > 0;
+	if (s->is_cut)
 		s->utf8 = false;
 	return 0;
 }

@@ -3,8 +3,8 @@
  * One pass that answers all that the choice of a charset and of a transfer
  * encoding needs, and the cost of each.  Lines end at LF; a CR before it
  * belongs to the line's end.  It may pass the bytes on, or end a chain.  What
- * depends on the end of the data (longest, utf8, bare_cr, equals) is right
- * after close.
+ * depends on the end of the data (longest, utf8, is_cut, bare_cr, equals) is
+ * right after close.
  *
  * The size in quoted-printable is, soft line breaks apart (3 in about 73; in
  * binary mode besides 3 for each line),
@@ -17,6 +17,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/utf8.h"
 #include "flow/sink.h"
 #include "flow/source.h"
 
@@ -34,11 +35,13 @@ struct survey {
 	uint64_t equals;     /* '=' and what else costs 3 in quoted-printable */
 	uint64_t from_lines; /* lines that begin "From " */
 	bool utf8;	     /* valid UTF-8 throughout (RFC 3629) */
+	uint64_t characters; /* of UTF-8 that are whole, but for ASCII */
+	uint64_t broken;     /* places that are none */
+	bool is_cut;	     /* it ends amid a character */
 	bool final_newline;  /* the last octet is LF, or there is none */
 	/* running state */
 	uint64_t line;
-	uint32_t point;
-	uint8_t want, have;
+	struct utf8 scan;
 	bool cr;    /* the last octet is a CR */
 	bool blank; /* the last octet of the line is a space or TAB */
 	uint8_t from;

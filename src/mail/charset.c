@@ -22,107 +22,6 @@ static const uint16_t windows_1252[32] = {
 	0x02dc, 0x2122, 0x0161, 0x203a, 0x0153, 0xfffd, 0x017e, 0x0178,
 };
 
-/* Locales call these by names that mail does not. */
-static const struct alias {
-	const char *locale, *mime;
-} aliases[] = {
-	{ "CP1250", "windows-1250" },
-	{ "CP1251", "windows-1251" },
-	{ "CP1252", WINDOWS_1252 },
-	{ "CP1253", "windows-1253" },
-	{ "CP1254", "windows-1254" },
-	{ "CP1255", "windows-1255" },
-	{ "CP1256", "windows-1256" },
-	{ "CP1257", "windows-1257" },
-	{ "CP1258", "windows-1258" },
-	{ "ISO8859-1", "iso-8859-1" },
-	{ "ISO8859-15", "iso-8859-15" },
-	{ "646", "us-ascii" },
-	{ "ANSI_X3.4-1968", "us-ascii" },
-	{ "ASCII", "us-ascii" },
-	{ "utf8", "utf-8" },
-	{ "SJIS", "Shift_JIS" },
-	{ "eucJP", "EUC-JP" },
-	{ "eucKR", "EUC-KR" },
-};
-
-/* Labels that mail has and iconv does not know, or takes too narrowly: who
- * writes "gb2312" or "shift_jis" means what their system makes of it. */
-static const struct label {
-	const char *label, *iconv;
-} labels[] = {
-	{ "gb2312", "GB18030" },
-	{ "gb_2312-80", "GB18030" },
-	{ "gb2312-80", "GB18030" },
-	{ "gbk", "GB18030" },
-	{ "chinese", "GB18030" },
-	{ "x-euc-cn", "GB18030" },
-	{ "shift_jis", "CP932" },
-	{ "shift-jis", "CP932" },
-	{ "sjis", "CP932" },
-	{ "ms_kanji", "CP932" },
-	{ "x-ms-cp932", "CP932" },
-	{ "ks_c_5601-1987", "CP949" },
-	{ "ks_c_5601-1989", "CP949" },
-	{ "ks_c_5601", "CP949" },
-	{ "ksc5601", "CP949" },
-	{ "korean", "CP949" },
-	{ "euc-kr", "CP949" },
-	{ "ms949", "CP949" },
-	{ "windows-949", "CP949" },
-	{ "ms950", "CP950" },
-	{ "x-euc", "EUC-JP" },
-	{ "cp50220", "ISO-2022-JP" },
-	{ "iso-2022-jp-1", "ISO-2022-JP-2" },
-	{ "iso-2022-jp-ms", "ISO-2022-JP" },
-	{ "iso-8859-6-i", "ISO-8859-6" },
-	{ "iso-8859-6-e", "ISO-8859-6" },
-	{ "iso-8859-8-i", "ISO-8859-8" },
-	{ "iso-8859-8-e", "ISO-8859-8" },
-	{ "iso-8859-11", "CP874" },
-	{ "tis-620", "CP874" },
-	{ "dos-874", "CP874" },
-	{ "latin1", "windows-1252" },
-	{ "iso_8859-1", "windows-1252" },
-	{ "iso-8859_1", "windows-1252" },
-	{ "ansi", "windows-1252" },
-	{ "mac-roman", "MACINTOSH" },
-	{ "mac-cyrillic", "MAC-CYRILLIC" },
-	{ "mac-ukrainian", "MAC-UK" },
-	{ "unicode-1-1-utf-7", "UTF-7" },
-	{ "unicode-2-0-utf-7", "UTF-7" },
-	{ "unicode-1-1-utf-8", "utf-8" },
-};
-
-static const char *label_of(const char *name)
-{
-	for (size_t i = 0; i < sizeof(labels) / sizeof(*labels); i++)
-		if (ascii_equal(name, labels[i].label))
-			return labels[i].iconv;
-	return NULL;
-}
-
-/* The name by which a label of a mail is decoded.  "x-" stands before many, by
- * custom. */
-static const char *decoder_name(const char *name)
-{
-	const char *found = label_of(name);
-
-	if (!found && ascii_begins(name, "x-")) {
-		name += 2;
-		found = label_of(name);
-	}
-	return found ? found : name;
-}
-
-static const char *mime_name(const char *name)
-{
-	for (size_t i = 0; i < sizeof(aliases) / sizeof(*aliases); i++)
-		if (ascii_equal(name, aliases[i].locale))
-			return aliases[i].mime;
-	return name;
-}
-
 /* Names that cannot mean anything else to iconv than a charset: "//IGNORE"
  * and its like are commands. */
 static bool is_name(const char *name)
@@ -195,12 +94,35 @@ static bool is_always_known(const char *charset)
 	       ascii_equal(charset, WINDOWS_1252);
 }
 
+static bool is_multibyte(const char *charset)
+{
+	static const char *const begins[] = { "euc-", "gb", "big5", "shift_jis",
+					      "iso-2022-" };
+
+	for (size_t i = 0; i < sizeof(begins) / sizeof(*begins); i++)
+		if (ascii_begins(charset, begins[i]))
+			return true;
+	return false;
+}
+
+bool charset_is_torn_utf8(const struct survey *s, const struct slice *bytes,
+			  const char *locale)
+{
+	bool c1;
+
+	if (s->utf8 || !s->characters || s->broken > s->characters)
+		return false;
+	/* what has several octets for a character fits UTF-8 by chance */
+	locale = charset_mime_name(locale);
+	return !is_multibyte(locale) || !slice_is(bytes, locale, &c1);
+}
+
 const char *charset_of(const struct survey *s, const struct slice *bytes,
 		       const char *locale)
 {
 	bool c1 = false;
 
-	locale = mime_name(locale);
+	locale = charset_mime_name(locale);
 	if (!s->high)
 		return "us-ascii";
 	if (s->utf8)
@@ -208,6 +130,16 @@ const char *charset_of(const struct survey *s, const struct slice *bytes,
 	if (is_always_known(locale) || !slice_is(bytes, locale, &c1))
 		return WINDOWS_1252;
 	return c1 && ascii_equal(locale, "iso-8859-1") ? WINDOWS_1252 : locale;
+}
+
+bool charset_has_table(const char *name)
+{
+	iconv_t cd = is_name(name) ? iconv_open("UTF-8", name) : (iconv_t)-1;
+
+	if (cd == (iconv_t)-1)
+		return false;
+	iconv_close(cd);
+	return true;
 }
 
 bool charset_is_utf8(const char *bytes, size_t n)
@@ -280,7 +212,7 @@ int charset_decode(struct buf *out, const char *charset, const char *bytes,
 	size_t before = out->len;
 	int rc = 0;
 
-	charset = mime_name(decoder_name(charset));
+	charset = charset_mime_name(charset_decoder_name(charset));
 	if (ascii_equal(charset, "us-ascii"))
 		rc = is_ascii(bytes, n) ? buf_put(out, bytes, n) : -1;
 	else if (ascii_equal(charset, "utf-8"))
@@ -295,17 +227,34 @@ int charset_decode(struct buf *out, const char *charset, const char *bytes,
 	return rc < 0 || out->overflow ? -1 : 0;
 }
 
+static void put_repaired(struct buf *out, const struct slice *text,
+			 struct fault *f)
+{
+	struct sink_buf end;
+	struct to_utf8 repair;
+
+	sink_buf_init(&end, out, f);
+	to_utf8_init(&repair, &end.sink, UTF_8);
+	pump_slice(text, &repair.sink);
+	sink_close(&repair.sink);
+}
+
 const char *charset_to_utf8(struct arena *a, const char *text,
 			    const char *locale)
 {
 	size_t n = strlen(text);
 	struct buf out = BUF_INIT(8 * n + 16);
 	const char *result;
+	const struct slice slice = slice_of_memory(text, n);
+	struct fault f = FAULT_INIT;
+	struct survey s;
 
-	if (charset_is_utf8(text, n))
+	if (survey_slice(&s, &slice, &f) < 0 || s.utf8)
 		return text;
-	if (ascii_equal(mime_name(locale), "us-ascii") ||
-	    charset_decode(&out, locale, text, n) < 0) {
+	if (charset_is_torn_utf8(&s, &slice, locale))
+		put_repaired(&out, &slice, &f);
+	else if (ascii_equal(charset_mime_name(locale), "us-ascii") ||
+		 charset_decode(&out, locale, text, n) < 0) {
 		buf_reset(&out);
 		put_windows_1252(&out, text, n);
 	}

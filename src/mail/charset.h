@@ -13,6 +13,7 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
+#include "codec/to_utf8.h"
 #include "flow/source.h"
 #include "flow/survey.h"
 
@@ -26,6 +27,30 @@ const char *charset_to_utf8(struct arena *a, const char *text,
 			    const char *locale);
 
 bool charset_is_utf8(const char *bytes, size_t n);
+/* UTF-8 but for a few octets, so that it is rather that than anything else: no
+ * more broken places than whole characters beyond ASCII; an end that was cut
+ * does not count.  A text can be repaired; what has to stay as it is has the
+ * charset of charset_of. */
+bool charset_is_torn_utf8(const struct survey *s, const struct slice *bytes,
+			  const char *locale);
+/* How a text is to be read so that it becomes UTF-8: UTF-16 and UTF-32 by the
+ * name that was told (or NULL) or else their byte order mark, UTF-8 that is
+ * broken.  UTF_NONE: it stays as it is.  `told` is the name of another
+ * charset, too. */
+enum utf_form charset_form(const char *told, const struct slice *bytes,
+			   const struct survey *s, const char *locale);
+/* By its byte order mark; UTF_NONE where there is none. */
+enum utf_form charset_mark(const struct slice *bytes);
+#define UTF_8_MARK "\xef\xbb\xbf"
+/* Has the C library its table? */
+bool charset_has_table(const char *name);
+/* Is there a charset of that name?  If not, *nearest is the one that is most
+ * like it, or NULL. */
+bool charset_is_known(const char *name, const char **nearest);
+/* The name by which a label of a mail is decoded. */
+const char *charset_decoder_name(const char *name);
+/* The name that mail has for it. */
+const char *charset_mime_name(const char *name);
 /* Appends the bytes as UTF-8.  -1, and nothing is appended, when the charset
  * is not known here or the bytes are not valid in it. */
 int charset_decode(struct buf *out, const char *charset, const char *bytes,

@@ -17,6 +17,7 @@
 #include "base/world.h"
 #include "codec/base64.h"
 #include "codec/qp.h"
+#include "codec/to_utf8.h"
 #include "flow/crlf.h"
 #include "mail/boundary.h"
 #include "mail/charset.h"
@@ -92,6 +93,15 @@ static int add_fields(struct arena *a, struct draft *d, const struct buf *text,
 	return 0;
 }
 
+/* A file stays as it is, octet for octet. */
+static bool is_torn(const struct draft *d, const struct entity *e)
+{
+	struct slice leaf = range(d, e->body, e->end);
+
+	return e->kind == ENTITY_LEAF && !e->is_attachment &&
+	       charset_is_torn_utf8(&e->survey, &leaf, world_charset());
+}
+
 /* What is said of the characters is put right only where it is certainly
  * wrong; HTML that is not UTF-8 says itself what it is. */
 static const char *find_charset(const struct draft *d, const struct entity *e)
@@ -106,6 +116,8 @@ static const char *find_charset(const struct draft *d, const struct entity *e)
 		return NULL;
 	if (!as_plain && !is_wrong && (!e->survey.high || e->has_charset))
 		return NULL;
+	if (is_torn(d, e))
+		return "utf-8";
 	if (e->type == TYPE_TEXT && !e->survey.utf8)
 		return NULL;
 	return charset_of(&e->survey, &leaf, world_charset());
@@ -117,6 +129,7 @@ static void judge(struct draft *d)
 
 	for (struct entity *e = d->entities; e; e = e->next) {
 		e->charset = find_charset(d, e);
+		e->repairs_utf8 = e->charset && is_torn(d, e);
 		for (struct entity *x = e; mend_stays_8bit(e) && x;
 		     x = x->parent)
 			x->has_8bit = d->has_8bit = true;
@@ -333,10 +346,17 @@ static int write_octets(const struct draft *d, const struct entity *e,
 static int write_encoded(const struct draft *d, const struct entity *e,
 			 bool last, struct sink *to)
 {
-	if (mend_is_text(e))
-		write_lines(d, e->body, e->end, last, to);
-	else
+	struct to_utf8 repair;
+
+	if (!mend_is_text(e))
 		return write_octets(d, e, to);
+	if (e->repairs_utf8) {
+		to_utf8_init(&repair, to, UTF_8);
+		write_lines(d, e->body, e->end, last, &repair.sink);
+		sink_close(&repair.sink);
+	} else {
+		write_lines(d, e->body, e->end, last, to);
+	}
 	return sink_close(to);
 }
 

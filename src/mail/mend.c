@@ -46,7 +46,7 @@ bool mend_is_text(const struct entity *e)
 
 bool mend_stays_8bit(const struct entity *e)
 {
-	return e->kind == ENTITY_LEAF && e->survey.high &&
+	return e->kind == ENTITY_LEAF && e->survey.high && !e->repairs_utf8 &&
 	       (is_identity(e) || e->label == LABEL_OTHER) &&
 	       has_plain_lines(&e->survey);
 }
@@ -94,7 +94,8 @@ static void choose_for_leaf(const struct entity *e, bool accept_8bit,
 		if (plain && !e->survey.high)
 			return;
 		m->way = e->label == LABEL_BASE64 ? MEND_REWRAP : MEND_REPAIR;
-	} else if (plain && (!e->survey.high || accept_8bit)) {
+	} else if (plain && !e->repairs_utf8 &&
+		   (!e->survey.high || accept_8bit)) {
 		m->label = true_label(e, accept_8bit);
 	} else if (e->label == LABEL_OTHER) {
 		m->way = MEND_REFUSE;

@@ -140,6 +140,10 @@ static void read_header(struct parser *p, struct entity *e, const char *text,
 		else if (rawfield_is(&r, "Content-Transfer-Encoding") &&
 			 e->label == LABEL_NONE)
 			e->label = label_of(rawfield_text(&values, &r));
+		else if (rawfield_is(&r, "Content-Disposition"))
+			e->is_attachment =
+				ascii_begins(rawfield_text(&values, &r),
+					     "attachment");
 	}
 	arena_free(&values);
 	if (e->type == TYPE_NONE && e->parent &&

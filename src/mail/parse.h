@@ -69,6 +69,7 @@ struct entity {
 
 	bool has_charset;     /* one that is not us-ascii */
 	bool claims_utf8;     /* it is UTF-8 */
+	bool is_attachment;   /* a file, and no text to be read in place */
 	bool is_fit;	      /* the header may stay as it is */
 	bool has_high;	      /* the header has octets over 127 */
 	bool is_digest;	      /* a part without a type is a message */
@@ -80,6 +81,7 @@ struct entity {
 
 	/* what draft.c makes of it */
 	const char *charset; /* the one to say instead; NULL: as it is */
+	bool repairs_utf8;   /* its octets are, but for a few */
 	bool has_8bit;	     /* something inside stays 8-bit */
 };
 

@@ -125,8 +125,7 @@ static int write_disposition(const struct part *p, struct sink *to)
 	return rc;
 }
 
-/* What a msg-id cannot hold becomes '_' (RFC 5322 3.6.4); a name without an
- * '@' is no full msg-id, but readers compare it with cid: links as it is. */
+/* What a msg-id cannot hold becomes '_' (RFC 5322 3.6.4). */
 static int write_content_id(const struct part *p, struct sink *to)
 {
 	struct buf out = BUF_INIT(VALUE_MAX);

@@ -5,7 +5,9 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/ascii.h"
 #include "config/config.h"
+#include "mail/charset.h"
 #include "mail/date.h"
 #include "mail/msgid.h"
 #include "persona/attach.h"
@@ -204,6 +206,7 @@ SETTER(set_charset)
 	size_t n = strspn(value, "abcdefghijklmnopqrstuvwxyz"
 				 "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 				 "0123456789-_.:+");
+	const char *nearest, *name;
 
 	(void)row;
 	if (n == 0 || n > CHARSET_MAX || value[n])
@@ -211,7 +214,16 @@ SETTER(set_charset)
 				 "'%s' is not the name of a character set: "
 				 "write one as in utf-8",
 				 value);
-	run->request->body_charset = value;
+	if (!charset_is_known(value, &nearest))
+		return fault_set(f, FAULT_USAGE,
+				 "'%s' is no character set that is known here: "
+				 "write %s, or leave it out, and it is found "
+				 "out",
+				 value, nearest ? nearest : "one as in utf-8");
+	name = charset_mime_name(value);
+	/* that a text is no more than ASCII, its bytes tell */
+	run->request->body_charset =
+		ascii_equal(name, "us-ascii") ? NULL : name;
 	return 0;
 }
 

@@ -14,6 +14,7 @@
 #include "base/ascii.h"
 #include "base/world.h"
 #include "codec/base64.h"
+#include "mail/cid_links.h"
 #include "mail/filetype.h"
 #include "mail/parameter.h"
 #include "submit/heading.h"
@@ -176,6 +177,45 @@ static int compress(struct composition *c, struct input *in,
 	return r < 0 ? -1 : 0;
 }
 
+/* The part of a Message-ID behind its '@'. */
+static const char *id_domain(const struct composition *c)
+{
+	const char *at = c->message_id ? strrchr(c->message_id, '@') : NULL;
+	size_t n = at ? strcspn(at + 1, ">") : 0;
+
+	return n ? arena_dup_n(c->arena, at + 1, n) : world_domain();
+}
+
+static const char *link_name(const struct attachment *a)
+{
+	return a->content_id ? a->content_id : attachment_name(a);
+}
+
+static const char *content_id(const struct composition *c,
+			      const struct attachment *a)
+{
+	return cid_of(c->arena, link_name(a), id_domain(c));
+}
+
+/* What the links of an HTML text may name. */
+static const struct cid_name *cid_names(const struct composition *c)
+{
+	struct cid_name *first = NULL;
+
+	for (struct attachment *a = c->request->attachments; a; a = a->next) {
+		struct cid_name *one;
+
+		if (!a->is_inline)
+			continue;
+		one = arena_alloc(c->arena, sizeof(*one));
+		one->name = link_name(a);
+		one->id = content_id(c, a);
+		one->next = first;
+		first = one;
+	}
+	return first;
+}
+
 static struct part *attachment_part(struct composition *c,
 				    const struct attachment *a,
 				    struct input *in, struct fault *f)
@@ -198,7 +238,7 @@ static struct part *attachment_part(struct composition *c,
 	p->filename = name;
 	p->has_size = true;
 	if (a->is_inline)
-		p->content_id = a->content_id ? a->content_id : name;
+		p->content_id = content_id(c, a);
 	return p;
 }
 
@@ -225,6 +265,26 @@ static int uuencode_into(struct composition *c, struct part *body,
 	return 0;
 }
 
+/* What is no text (by its type) stays as it is. */
+static int read_piece(struct composition *c, struct part *p, struct input *in,
+		      struct fault *f)
+{
+	struct slice content;
+	int r = 0;
+
+	if (input_slice(&c->inputs, in, true, &content, f) < 0)
+		return -1;
+	if (p->is_body)
+		r = input_text(&c->inputs, in, c->request->body_charset,
+			       &content, f);
+	if (r < 0)
+		return -1;
+	if (r > 0 && p->charset)
+		p->charset = "utf-8";
+	add_piece(c, p, &content);
+	return 0;
+}
+
 /* The text, after what is included before it; NULL when an HTML is all there
  * is. */
 static int read_text(struct composition *c, const struct opened *o,
@@ -235,18 +295,11 @@ static int read_text(struct composition *c, const struct opened *o,
 	struct part *p = new_leaf(c, r->body_type ? r->body_type : "text/plain",
 				  &content);
 
-	if (o->include) {
-		if (input_slice(&c->inputs, o->include, true, &content, f) < 0)
-			return -1;
-		add_piece(c, p, &content);
-	}
-	if (o->body) {
-		if (input_slice(&c->inputs, o->body, true, &content, f) < 0)
-			return -1;
-		add_piece(c, p, &content);
-	}
 	p->is_body = ascii_begins(p->type, "text/");
 	p->charset = r->body_charset;
+	if ((o->include && read_piece(c, p, o->include, f) < 0) ||
+	    (o->body && read_piece(c, p, o->body, f) < 0))
+		return -1;
 	if (!is_empty(p) || !o->html || r->encoding == ENCODING_UUENCODE)
 		*text = p;
 	return 0;
@@ -263,6 +316,8 @@ static int read_bodies(struct composition *c, const struct opened *o,
 	if (!o->html)
 		return 0;
 	if (input_slice(&c->inputs, o->html, true, &content, f) < 0)
+		return -1;
+	if (input_html(&c->inputs, o->html, cid_names(c), &content, f) < 0)
 		return -1;
 	*html = new_leaf(c, "text/html", &content);
 	(*html)->is_body = true;
@@ -332,7 +387,8 @@ static int open_draft(struct composition *c, struct slice *content,
 	if (!in)
 		return -1;
 	if ((is_one ? input_slice(&c->inputs, in, true, content, f)
-		    : input_message(&c->inputs, in, content, f)) < 0)
+		    : input_message(&c->inputs, in, content, f)) < 0 ||
+	    input_drop_mark(&c->inputs, in, content, f) < 0)
 		return -1;
 	c->is_from_mbox = input_is_mbox(in);
 	return 0;

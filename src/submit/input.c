@@ -13,7 +13,10 @@
 #include "base/interrupt.h"
 #include "base/log.h"
 #include "base/world.h"
+#include "codec/to_utf8.h"
 #include "flow/lonedot.h"
+#include "flow/survey.h"
+#include "mail/charset.h"
 #include "mail/template.h"
 #include "queue/stage.h"
 #include "store/mbox.h"
@@ -36,6 +39,8 @@ struct input {
 	struct stage message; /* that was in an mbox */
 	bool is_squeezed;
 	struct stage squeezed; /* the content, compressed */
+	bool is_converted;
+	struct stage text; /* the content, in UTF-8 */
 	struct input *next;
 };
 
@@ -59,6 +64,8 @@ void inputs_free(struct inputs *all)
 			stage_free(&in->message);
 		if (in->is_squeezed)
 			stage_free(&in->squeezed);
+		if (in->is_converted)
+			stage_free(&in->text);
 		if (in->fd >= 0 && !in->is_standard)
 			close(in->fd);
 	}
@@ -281,6 +288,83 @@ int input_compress(struct inputs *all, struct input *in,
 	}
 	*out = stage_slice(&in->squeezed);
 	return 1;
+}
+
+/* content -> [to_utf8] -> [cid_links] -> stage */
+static int convert(struct inputs *all, struct input *in, enum utf_form form,
+		   const struct cid_name *names, const struct slice *content,
+		   struct fault *f)
+{
+	struct to_utf8 convert;
+	struct cid_links links;
+	struct sink *to = &in->text.sink;
+
+	in->is_converted = true;
+	stage_init(&in->text, all->spool, in->name, f);
+	if (names) {
+		cid_links_init(&links, to, names);
+		to = &links.sink;
+	}
+	if (form != UTF_NONE) {
+		to_utf8_init(&convert, to, form);
+		to = &convert.sink;
+	}
+	if (pump_slice(content, to) < 0 || sink_close(to) < 0 ||
+	    (names && form != UTF_NONE && sink_close(&links.sink) < 0))
+		return -1;
+	return sink_close(&in->text.sink);
+}
+
+int input_text(struct inputs *all, struct input *in, const char *told,
+	       struct slice *out, struct fault *f)
+{
+	struct survey s;
+	enum utf_form form;
+
+	if (survey_slice(&s, out, f) < 0)
+		return -1;
+	form = charset_form(told, out, &s, world_charset());
+	if (form == UTF_NONE)
+		return 0;
+	if (!in->is_converted && convert(all, in, form, NULL, out, f) < 0)
+		return -1;
+	*out = stage_slice(&in->text);
+	return 1;
+}
+
+int input_html(struct inputs *all, struct input *in,
+	       const struct cid_name *names, struct slice *out, struct fault *f)
+{
+	struct survey s;
+	enum utf_form form;
+
+	if (survey_slice(&s, out, f) < 0)
+		return -1;
+	form = charset_form(NULL, out, &s, world_charset());
+	if (form == UTF_NONE && !names)
+		return 0;
+	if (!in->is_converted && convert(all, in, form, names, out, f) < 0)
+		return -1;
+	*out = stage_slice(&in->text);
+	return 1;
+}
+
+int input_drop_mark(struct inputs *all, struct input *in, struct slice *out,
+		    struct fault *f)
+{
+	enum utf_form form = charset_mark(out);
+
+	if (form == UTF_NONE)
+		return 0;
+	if (form == UTF_8) {
+		out->offset += strlen(UTF_8_MARK);
+		out->length -= strlen(UTF_8_MARK);
+		return 0;
+	}
+	if (!in->is_converted && convert(all, in, form, NULL, out, f) < 0)
+		return -1;
+	*out = stage_slice(&in->text);
+	return 0;
 }
 
 bool input_is_mbox(const struct input *in)

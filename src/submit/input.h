@@ -12,6 +12,7 @@
 #include "base/fault.h"
 #include "codec/compress.h"
 #include "flow/source.h"
+#include "mail/cid_links.h"
 
 struct input;
 struct inputs {
@@ -40,6 +41,20 @@ int input_message(struct inputs *all, struct input *in, struct slice *out,
  * 0; 1 when *out is the compressed content. */
 int input_compress(struct inputs *all, struct input *in,
 		   enum compression method, struct slice *out, struct fault *f);
+/* The same for people to read, which must be text that mail can say the charset
+ * of: UTF-16 and UTF-32 become UTF-8, and so does UTF-8 that is broken in a few
+ * places.  `told` is the charset by name, or NULL.  1 when *out is the text
+ * made so, in UTF-8; 0 when it stays as it was. */
+int input_text(struct inputs *all, struct input *in, const char *told,
+	       struct slice *out, struct fault *f);
+/* HTML likewise; links to one of the names become links to its id. */
+int input_html(struct inputs *all, struct input *in,
+	       const struct cid_name *names, struct slice *out,
+	       struct fault *f);
+/* A message that an editor has put a byte order mark before, or all of it into
+ * UTF-16: without it, and in UTF-8. */
+int input_drop_mark(struct inputs *all, struct input *in, struct slice *out,
+		    struct fault *f);
 bool input_is_mbox(const struct input *in);
 /* What there is of standard input, for a dead letter, when something went
  * wrong; *cut is why that is not all of it, or NULL.  Where it is a pipe or a

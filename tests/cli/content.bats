@@ -152,3 +152,156 @@ is() {
 		mailsend --print --draft - a@example.org >mail
 	is 0 octets 01020d
 }
+
+# ---- charsets ----------------------------------------------------------------
+
+# as CODEC TEXT - in that charset, by a codec that is not ours; "\n" is a line
+# end.
+as() {
+	python3 -c 'import sys
+sys.stdout.buffer.write(sys.argv[2].replace("\\n", "\n").encode(sys.argv[1]))' "$@"
+}
+
+# means TEXT - what arrives as the first part, in UTF-8.
+means() {
+	[[ $(part 0 type) == *charset=utf-8* ]] || {
+		part 0 type
+		return 1
+	}
+	[ "$(part 0 text | tr -d '\r')" = "$1" ] || {
+		part 0 text
+		return 1
+	}
+}
+
+@test "UTF-16 and UTF-32 become UTF-8, by their mark or by their name" {
+	local text='Grüße\nan alle: 😀 ഊ ਍ end\n'
+	local wanted=$'Grüße\nan alle: 😀 ഊ ਍ end'
+
+	for form in utf-16 utf-32; do
+		prints < <(as $form "$text")
+		means "$wanted"
+		prints -i <(as $form "$text") </dev/null
+		means "$wanted"
+		prints --html <(as $form "<p>$text") </dev/null
+		means "<p>$wanted"
+		for end in le be; do
+			prints --charset "$form$end" < <(as "$form-$end" "$text")
+			means "$wanted"
+			prints --charset "$form" < <(as "$form-$end" "$text")
+			means "$wanted"
+			prints < <(as "$form-$end" "$(printf '\357\273\277')$text")
+			means "$wanted"
+		done
+	done
+	# a file that is attached stays as it is
+	as utf-16 "$text" >file.txt
+	prints -a file.txt <<<text
+	is 1 octets "$(od -An -tx1 -v file.txt | tr -d ' \n')"
+	# and so does a text that is told to be something else
+	prints --charset iso-8859-1 < <(printf 'caf\351\n')
+	[[ $(part 0 type) == *charset=iso-8859-1* ]]
+	is 0 text café
+}
+
+@test "UTF-16 in constant memory" {
+	command -v time >/dev/null || skip "no time"
+	! grep -q __asan "${MAILSEND##* }" || skip "a checker's memory is its own"
+	python3 -c 'import sys
+line = "Grüße an alle, und eine Zeile\n".encode("utf-16-le")
+sys.stdout.buffer.write(b"\xff\xfe" + line * 400000)' >big
+	/usr/bin/time -f %M -o memory "$MAILSEND" --print -s x -i big \
+		a@example.org </dev/null >/dev/null
+	cat memory
+	[ "$(cat memory)" -lt 20000 ]
+}
+
+@test "a charset that nobody knows is refused, with the nearest" {
+	for wrong in klingon:utf-8 utf-9:utf-8 iso-8895-1:iso-8859-1 \
+		windows-12522:windows-1252; do
+		send --print -s x --charset "${wrong%:*}" a@example.org <<<text
+		[ "$status" -eq 64 ]
+		says "${wrong%:*}"
+		says "${wrong#*:}"
+	done
+	for right in utf-8 UTF8 latin1 cp1252 KOI8-R shift_jis; do
+		prints --charset "$right" <<<text
+	done
+}
+
+@test "a few octets that are no UTF-8 become U+FFFD" {
+	prints < <(printf 'gr\303\274\303\237e\377 an alle\n')
+	means $'grüße\uFFFD an alle'
+	prints < <(printf 'gr\303\274\303\237e, m\303')
+	means $'grüße, m\uFFFD'
+	prints --html <(printf '<p>gr\303\274\303\237e\377') </dev/null
+	means $'<p>grüße\uFFFD'
+	# one more and it is another charset's
+	prints < <(printf 'gr\303\274e\377\377 an alle\n')
+	[[ $(part 0 type) == *charset=windows-1252* ]]
+	is 0 octets 6772c3bc65ffff20616e20616c6c650a
+	prints < <(printf 'gr\374\337e\n')
+	[[ $(part 0 type) == *charset=windows-1252* ]]
+	# what is told is told
+	prints --charset utf-8 < <(printf 'gr\374\337e\n')
+	means $'gr\uFFFD\uFFFDe'
+	# a file stays as it is
+	printf 'gr\303\274\303\237e\377' >file.txt
+	prints -a file.txt <<<text
+	is 1 octets 6772c3bcc39f65ff
+}
+
+@test "a subject that was cut, in an option and in a draft" {
+	subject() { python3 -c 'import email, email.policy, sys
+print(email.message_from_binary_file(open("mail", "rb"),
+      policy=email.policy.default)["Subject"])'; }
+
+	mailsend --print -s $'gr\303\274\303\237e an m\303' a@example.org \
+		<<<text >mail
+	[ "$(subject)" = $'grüße an m\uFFFD' ]
+	printf 'Subject: gr\303\274\303\237e an m\303\n\ntext\n' |
+		mailsend --print --draft - a@example.org >mail
+	[ "$(subject)" = $'grüße an m\uFFFD' ]
+	mailsend --print -s $'gr\374\337e' a@example.org <<<text >mail
+	[ "$(subject)" = grüße ]
+}
+
+@test "a draft's text with a few octets that are no UTF-8" {
+	for head in 'X: y' 'Content-Type: text/plain; charset=utf-8' \
+		'Content-Type: text/html; charset=utf-8'; do
+		printf 'Subject: x\n%s\n\ngr\303\274\303\237e\377\n' "$head" |
+			mailsend --print --draft - a@example.org >mail
+		means $'grüße\uFFFD'
+	done
+	printf 'Subject: x\nContent-Type: multipart/mixed; boundary=b\n\n--b\n\n%s\n--b\nContent-Type: text/plain; charset=utf-8\nContent-Disposition: attachment\n\n%s\n--b--\n' \
+		$'gr\303\274\303\237e\377' $'gr\303\274\303\237e\377' |
+		mailsend --print --draft - a@example.org >mail
+	means $'grüße\uFFFD'
+	is 1 octets 6772c3bcc39f65ff
+}
+
+@test "a draft from an editor that puts a mark before it" {
+	for form in utf-8-sig utf-16 utf-32; do
+		as $form 'Subject: ready\nTo: b@example.org\n\ngrüße\n' |
+			mailsend --print --draft - >mail
+		grep -q '^Subject: ready' mail
+		means grüße
+	done
+}
+
+@test "a Content-ID has an @, and the links to it follow" {
+	printf '\211PNG\r\n\032\n' >logo.png
+	cp logo.png 'my logo.png'
+	prints --html <(echo '<img src="cid:logo.png"><img src="cid:my%20logo.png">
+		<p style="x: url(cid:one)"> cid:two cid:a@b') \
+		--inline logo.png --inline 'my logo.png' \
+		--inline 'logo.png;cid=one' --inline 'logo.png;cid=a@b' </dev/null
+	for n in 1 2 3 4; do
+		id=$(part "$n" id)
+		[[ $id =~ ^\<[^@]+@[^@]+\>$ ]]
+		part 0 text | grep -qF "cid:${id:1:-1}"
+	done
+	part 0 text | grep -q 'cid:two '
+	prints --inline logo.png <<<text
+	[[ $(part 1 id) == \<logo.png@* ]]
+}

@@ -311,8 +311,8 @@ repeat() {
 		--inline 'logo.png=other.png;cid=two' ops@example.org <<<text
 	is parts/0/type multipart/related
 	is parts/1/type multipart/alternative
-	is file/logo.png/cid '<logo.png>'
-	is file/other.png/cid '<two>'
+	is file/logo.png/cid '<logo.png@host.example.org>'
+	is file/other.png/cid '<two@host.example.org>'
 	is file/logo.png/disposition inline
 }
 

@@ -82,7 +82,7 @@ teardown_file() {
 		is headers/X-Note yes
 		is body/text 'the text'
 		is body/charset iso-8859-15
-		is html/text '<img src="cid:pixel.png">'
+		is html/text '<img src="cid:pixel.png@example.org">'
 		is file/data.txt/type text/x-rows
 		is file/pixel.png/disposition inline
 

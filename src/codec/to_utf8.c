@@ -1,0 +1,174 @@
+/* to_utf8.c - octets into units, units into characters. */
+#include "codec/to_utf8.h"
+
+#include <string.h>
+
+#define REPLACEMENT 0xfffd
+#define MARK	    0xfeff
+
+struct utf8_room {
+	struct to_utf8 *s;
+	size_t filled;
+	char data[4096];
+};
+
+static void room_flush(struct utf8_room *r)
+{
+	/* A failure sticks in the chain's fault. */
+	if (r->filled)
+		sink_put(r->s->sink.next, r->data, r->filled);
+	r->filled = 0;
+}
+
+static void room_put(struct utf8_room *r, const void *octets, size_t n)
+{
+	if (r->filled + n > sizeof(r->data))
+		room_flush(r);
+	memcpy(r->data + r->filled, octets, n);
+	r->filled += n;
+}
+
+static void put_character(struct utf8_room *r, uint32_t c)
+{
+	unsigned char out[4];
+	size_t n = c < 0x80 ? 1 : c < 0x800 ? 2 : c < 0x10000 ? 3 : 4;
+	static const unsigned char leads[] = { 0, 0, 0xc0, 0xe0, 0xf0 };
+
+	for (size_t i = n; i-- > 1; c >>= 6)
+		out[i] = (unsigned char)(0x80 | (c & 0x3f));
+	out[0] = (unsigned char)(leads[n] | c);
+	room_put(r, out, n);
+}
+
+/* ---- UTF-8 ---- */
+
+static void take_octet(struct utf8_room *r, unsigned char c)
+{
+	struct to_utf8 *s = r->s;
+	enum utf8_step step = utf8_take(&s->scan, c);
+
+	if (step == UTF8_TORN) {
+		put_character(r, REPLACEMENT);
+		s->count = 0;
+		step = utf8_take(&s->scan, c);
+	}
+	if (step == UTF8_BAD) {
+		put_character(r, REPLACEMENT);
+		return;
+	}
+	s->held[s->count++] = c;
+	if (step == UTF8_MORE)
+		return;
+	room_put(r, s->held, s->count);
+	s->count = 0;
+}
+
+/* ---- UTF-16 and UTF-32 ---- */
+
+static size_t width_of(enum utf_form form)
+{
+	return form == UTF_16LE || form == UTF_16BE ? 2 : 4;
+}
+
+static uint32_t unit_of(const struct to_utf8 *s)
+{
+	size_t n = width_of(s->form);
+	bool is_little = s->form == UTF_16LE || s->form == UTF_32LE;
+	uint32_t unit = 0;
+
+	for (size_t i = 0; i < n; i++)
+		unit = unit << 8 | s->held[is_little ? n - 1 - i : i];
+	return unit;
+}
+
+static bool is_high(uint32_t unit)
+{
+	return unit >= 0xd800 && unit <= 0xdbff;
+}
+
+static bool is_low(uint32_t unit)
+{
+	return unit >= 0xdc00 && unit <= 0xdfff;
+}
+
+static void take_unit(struct utf8_room *r, uint32_t unit)
+{
+	struct to_utf8 *s = r->s;
+	uint32_t high = s->surrogate;
+
+	s->surrogate = 0;
+	if (high && is_low(unit)) {
+		put_character(r, 0x10000 + ((high - 0xd800) << 10) +
+					 (unit - 0xdc00));
+		return;
+	}
+	if (high)
+		put_character(r, REPLACEMENT);
+	if (is_high(unit) && width_of(s->form) == 2)
+		s->surrogate = unit;
+	else if (is_high(unit) || is_low(unit) || unit > 0x10ffff)
+		put_character(r, REPLACEMENT);
+	else if (s->is_begun || unit != MARK)
+		put_character(r, unit);
+	s->is_begun = true;
+}
+
+static void take_wide(struct utf8_room *r, unsigned char c)
+{
+	struct to_utf8 *s = r->s;
+
+	s->held[s->count++] = c;
+	if (s->count < width_of(s->form))
+		return;
+	s->count = 0;
+	take_unit(r, unit_of(s));
+}
+
+/* ---- the sink ---- */
+
+static int to_utf8_put(struct sink *sink, const void *data, size_t n)
+{
+	struct to_utf8 *s = (struct to_utf8 *)sink;
+	const unsigned char *p = data;
+	struct utf8_room r;
+
+	r.s = s;
+	r.filled = 0;
+	for (; n; p++, n--) {
+		if (s->form == UTF_8)
+			take_octet(&r, *p);
+		else
+			take_wide(&r, *p);
+	}
+	room_flush(&r);
+	return fault_is_set(sink->fault) ? -1 : 0;
+}
+
+/* What is left was cut. */
+static int to_utf8_close(struct sink *sink)
+{
+	struct to_utf8 *s = (struct to_utf8 *)sink;
+	struct utf8_room r;
+
+	r.s = s;
+	r.filled = 0;
+	if (s->count || s->surrogate)
+		put_character(&r, REPLACEMENT);
+	s->count = 0;
+	s->surrogate = 0;
+	room_flush(&r);
+	return fault_is_set(sink->fault) ? -1 : 0;
+}
+
+static const struct sink_ops to_utf8_ops = { .put = to_utf8_put,
+					     .close = to_utf8_close };
+
+void to_utf8_init(struct to_utf8 *s, struct sink *next, enum utf_form form)
+{
+	*s = (struct to_utf8){
+		.sink = { .ops = &to_utf8_ops,
+			  .next = next,
+			  .fault = next->fault },
+		.form = form,
+	};
+}

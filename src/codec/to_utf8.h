@@ -1,0 +1,37 @@
+/* to_utf8.h - UTF-16, UTF-32, or UTF-8 with broken places, into UTF-8
+ * (RFC 2781, RFC 3629).
+ *
+ * What means no character becomes U+FFFD, one for each broken place.  A byte
+ * order mark at the beginning of UTF-16 and UTF-32 is taken away. */
+#ifndef CODEC_TO_UTF8_H
+#define CODEC_TO_UTF8_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/utf8.h"
+#include "flow/sink.h"
+
+enum utf_form {
+	UTF_NONE, /* none of these */
+	UTF_8,
+	UTF_16LE,
+	UTF_16BE,
+	UTF_32LE,
+	UTF_32BE,
+};
+
+struct to_utf8 {
+	struct sink sink;
+	enum utf_form form;
+	struct utf8 scan;
+	unsigned char held[4]; /* of the character, or unit, at hand */
+	size_t count;
+	uint32_t surrogate; /* a high one that waits for its low one */
+	bool is_begun;
+};
+
+void to_utf8_init(struct to_utf8 *s, struct sink *next, enum utf_form form);
+
+#endif
