@@ -5,6 +5,7 @@
  *	fsync             the same                     nothing: not delivered
  *	link into new     the mail in new and in tmp   nothing: may come twice
  *	fsync of new      the same                     delivered
+ *	(it fails: the mail is taken out of new again, or it would come twice)
  *	unlink of tmp     the mail in new              delivered
  *
  * Strays in tmp that are older than 36 hours are for the reader's mail
@@ -93,8 +94,11 @@ int maildir_deliver(struct arena *a, const char *folder,
 	if (r == 0 && link(tmp, new) < 0)
 		r = fault_errno(f, FAULT_CANTCREAT, errno, "cannot make %s",
 				new);
-	if (r == 0)
+	if (r == 0) {
 		r = disk_sync_folder(arena_format(a, "%s/new", folder), f);
+		if (r < 0)
+			unlink(new);
+	}
 	unlink(tmp);
 	*path = new;
 	return r;

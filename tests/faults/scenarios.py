@@ -167,12 +167,18 @@ class Sending(Scenario):
             waiting |= set(each.recipients("waiting"))
         return waiting
 
-    def letters(self, world):
-        """In the home, or where it is kept instead."""
-        return [each for folder in ("home", "tmp")
-                for path in files_below(world.path(folder))
-                if "dead" in os.path.basename(path)
-                for each in read_letters(path) if self.is_whole(each)]
+    def letters(self, world, done):
+        """In the home, or where it is said to be instead."""
+        told = re.findall(r"kept in (/\S+)", done.err)
+        paths = {path for folder in ("home", "tmp")
+                 for path in files_below(world.path(folder))
+                 if "dead" in os.path.basename(path)} | set(told)
+        found = [each for path in paths for each in read_letters(path)
+                 if self.is_whole(each)]
+        for path in told:           # of the one whom /etc/passwd names
+            if not path.startswith(world.live):
+                os.unlink(path)
+        return found
 
     def elsewhere(self, world):
         """Files in which the text stands whole, whatever else does."""
@@ -186,7 +192,7 @@ class Sending(Scenario):
     def judge(self, world, done):
         times, heard = self.at_server(world)
         waiting = self.in_queue(world)
-        letters = self.letters(world)
+        letters = self.letters(world, done)
         took = {who for who, count in times.items() if count}
         twice = {who for who, count in times.items() if count > 1}
         if twice and not self.may_be_twice(done):
