@@ -151,15 +151,21 @@ static int check_file(const char *path, const struct stat *st, struct fault *f)
 			 "%s is not a file of yours alone; move it away", path);
 }
 
+/* 1 when it is locked and fit; 0 when another is in its place by now; -1. */
 static int lock_mine(int fd, const char *path, struct stat *st, struct fault *f)
 {
+	int r;
+
 	while (flock(fd, LOCK_EX) < 0)
 		if (errno != EINTR)
 			break; /* a file system without locks */
+	r = disk_is_same(fd, path, f);
+	if (r <= 0)
+		return r;
 	if (fstat(fd, st) < 0)
 		return fault_errno(f, FAULT_CANTCREAT, errno,
 				   "cannot look at %s", path);
-	return check_file(path, st, f);
+	return check_file(path, st, f) < 0 ? -1 : 1;
 }
 
 /* Whoever held the lock may have put another file in this one's place
@@ -171,13 +177,12 @@ static int open_locked(const char *path, struct stat *st, struct fault *f)
 			      O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC |
 				      O_NOFOLLOW | O_NONBLOCK | O_NOCTTY,
 			      0600);
-		int r = -1;
+		int r;
 
 		if (fd < 0)
 			return fault_errno(f, FAULT_CANTCREAT, errno,
 					   "cannot open %s", path);
-		if (lock_mine(fd, path, st, f) == 0)
-			r = disk_is_same(fd, path, f);
+		r = lock_mine(fd, path, st, f);
 		if (r > 0)
 			return fd;
 		close(fd); /* nothing was written */
