@@ -51,22 +51,23 @@ static int keep_text(struct composition *c, const struct unsent *u,
 
 /* Where all of it cannot be written (a full disk, a limit of a file's size),
  * as much as can. */
-static int keep_some(struct composition *c, struct unsent *u,
+static int keep_some(struct composition *c, const struct unsent *u,
 		     const struct fault *why, const char **path,
 		     struct fault *f)
 {
 	struct slice part = *u->text;
+	struct unsent some = { .composition = c, .text = &part };
 	struct fault each = FAULT_INIT;
 
 	if (keep_text(c, u, why, path, f) == 0)
 		return 0;
-	u->cut = arena_dup(c->arena, f->text);
-	u->text = &part;
+	some.cut = arena_dup(c->arena, f->text);
 	for (part.length /= 2; part.length >= KEPT_LEAST; part.length /= 2) {
 		fault_clear(&each);
-		if (keep_text(c, u, why, path, &each) < 0)
+		if (keep_text(c, &some, why, path, &each) < 0)
 			continue;
-		log_warning("not all of the message could be kept: %s", u->cut);
+		log_warning("not all of the message could be kept: %s",
+			    some.cut);
 		return 0;
 	}
 	return -1;

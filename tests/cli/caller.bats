@@ -172,6 +172,26 @@ letter_gone() {
 	letter_head | grep -q '^X-Undelivered-To: bob$'
 }
 
+@test "many mails of one command, and what reads them" {
+	names
+	ln -s "$(dirname "$(realpath "${MAILSEND##* }")")/mailjoin" faces/
+	ln -s "$(dirname "$(realpath "${MAILSEND##* }")")/mailget" faces/
+	printf 'hots localhost\n' >slip.conf
+	printf 'host 127.0.0.1\nport 1\ntls off\nfrom me@example.org\n' >off.conf
+	chmod 600 slip.conf off.conf
+	MAILSEND_CONFIG=slip.conf piped 78 faces/mailsend --batch -
+	kept
+	letter_gone
+	# no server tells how large a mail may be, and so nothing has begun
+	MAILSEND_CONFIG=off.conf piped 75 faces/mailsend -s x --split auto \
+		--attach -=x.bin a@example.org
+	letter_head | grep -q '^Content-Type: .*x.bin'
+	cmp <(letter_text | base64 -d) <(whole_text)
+	piped 64 faces/mailjoin --no-such-option -
+	piped 64 faces/mailget --no-such-option - list
+	piped 66 faces/mailget - show 9
+}
+
 @test "a socket is read to its end too" {
 	cat >script.py <<-'END'
 	import os, socket, subprocess, sys, threading
