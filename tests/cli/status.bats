@@ -293,7 +293,8 @@ full() {
 		[ "${went:-0}" -ge "$arrived" ] || [ "$status" -eq 0 ]
 		[[ $status -eq 0 || $status -eq 75 ]]
 		unwritten=$((unwritten + (arrived == 1)))
-		[ "$status" -ne 0 ] || break
+		# with a word it goes without any record from the beginning
+		[ "$status" -ne 0 ] || [ -s err ] || break
 	done
 	[ "$status" -eq 0 ]
 	[ "$unwritten" -gt 0 ]
