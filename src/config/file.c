@@ -66,7 +66,7 @@ static void spoil(struct reading *r, struct account *account,
 {
 	struct fault *own;
 
-	if (account->flaw)
+	if (!account || account->flaw)
 		return;
 	own = arena_alloc(r->config->arena, sizeof(*own));
 	*own = *why;
