@@ -65,9 +65,17 @@ int imap_open_folder(struct imap *own, const char *verb, struct fault *f)
 
 /* ---- the list ---- */
 
+/* What was said of messages, in the order in which it was: a server may list in
+ * any order, and tell of changes amid the list (RFC 3501 7). */
+struct entry {
+	uint64_t uid, size;
+	size_t order;
+	bool has_size, has_flags, is_deleted;
+};
+
 struct listing {
-	size_t room, uids_room;
-	uint64_t *uids, last;
+	struct entry *entries;
+	size_t count, room;
 };
 
 static bool has_flag(const struct imap_item *item, const char *flag)
@@ -81,55 +89,89 @@ static bool has_flag(const struct imap_item *item, const char *flag)
 	return false;
 }
 
-static int add_message(struct mailbox *m, struct listing *l, uint64_t uid,
-		       uint64_t size, struct fault *f)
+static void read_entry(struct listing *l, const char *line)
+{
+	const char *at = imap_fetch(line);
+	struct entry e = { 0 };
+	struct imap_item item;
+
+	while (at && imap_item_next(&at, &item)) {
+		if (imap_item_is(&item, "UID")) {
+			imap_number(item.value, item.value_length, &e.uid);
+		} else if (imap_item_is(&item, "RFC822.SIZE")) {
+			e.has_size = imap_number(item.value, item.value_length,
+						 &e.size);
+		} else if (imap_item_is(&item, "FLAGS")) {
+			e.has_flags = true;
+			e.is_deleted = has_flag(&item, "\\Deleted");
+		}
+	}
+	if (!e.uid)
+		return;
+	l->entries = memory_grow(l->entries, l->count, &l->room,
+				 sizeof(*l->entries));
+	e.order = l->count;
+	l->entries[l->count++] = e;
+}
+
+/* Of one message, in the order in which it was said. */
+static int by_uid(const void *one, const void *other)
+{
+	const struct entry *a = one, *b = other;
+
+	if (a->uid != b->uid)
+		return a->uid < b->uid ? -1 : 1;
+	return a->order < b->order ? -1 : 1;
+}
+
+/* What was said last of a message counts. */
+static size_t merge_entries(struct listing *l)
+{
+	size_t n = 0;
+
+	qsort(l->entries, l->count, sizeof(*l->entries), by_uid);
+	for (size_t i = 0; i < l->count; i++) {
+		const struct entry *e = &l->entries[i];
+		struct entry *last = n ? &l->entries[n - 1] : NULL;
+
+		if (!last || last->uid != e->uid) {
+			l->entries[n++] = *e;
+			continue;
+		}
+		if (e->has_size)
+			last->size = e->size;
+		if (e->has_flags)
+			last->is_deleted = e->is_deleted;
+	}
+	return n;
+}
+
+static int add_messages(struct mailbox *m, struct listing *l, struct fault *f)
 {
 	struct imap *own = m->own;
-	struct mailbox_message *one;
+	size_t count = l->count ? merge_entries(l) : 0, room = 0;
 
-	if (m->count && uid <= l->last)
-		return remote_garbled(own->talk.remote,
-				      "sends a list that is out of order", f);
-	one = mailbox_add(m, &l->room, f);
-	if (!one)
-		return -1;
-	if (!l->uids || l->uids_room < l->room) {
-		l->uids_room = l->room;
-		l->uids = memory_resize(l->uids, l->room * sizeof(*l->uids));
+	own->uids =
+		arena_array(m->arena, count ? count : 1, sizeof(*own->uids));
+	for (size_t i = 0; i < count; i++) {
+		const struct entry *e = &l->entries[i];
+		struct mailbox_message *one;
+
+		if (e->is_deleted)
+			continue;
+		one = mailbox_add(m, &room, f);
+		if (!one)
+			return -1;
+		own->uids[m->count - 1] = e->uid;
+		one->size = e->size;
+		one->id = arena_format(m->arena, "%" PRIu64 ".%" PRIu64,
+				       own->validity, e->uid);
 	}
-	l->uids[m->count - 1] = l->last = uid;
-	one->size = size;
-	one->id = arena_format(m->arena, "%" PRIu64 ".%" PRIu64, own->validity,
-			       uid);
 	return 0;
 }
 
-static int read_entry(struct mailbox *m, struct listing *l, const char *line,
-		      struct fault *f)
+static int read_list(struct imap *own, struct listing *l, struct fault *f)
 {
-	const char *at = imap_fetch(line);
-	struct imap_item item;
-	uint64_t uid = 0, size = 0;
-	bool is_deleted = false;
-
-	if (!at)
-		return 0;
-	while (imap_item_next(&at, &item)) {
-		if (imap_item_is(&item, "UID"))
-			imap_number(item.value, item.value_length, &uid);
-		else if (imap_item_is(&item, "RFC822.SIZE"))
-			imap_number(item.value, item.value_length, &size);
-		else if (imap_item_is(&item, "FLAGS"))
-			is_deleted = has_flag(&item, "\\Deleted");
-	}
-	if (!uid || is_deleted)
-		return 0;
-	return add_message(m, l, uid, size, f);
-}
-
-static int read_list(struct mailbox *m, struct listing *l, struct fault *f)
-{
-	struct imap *own = m->own;
 	int kind;
 
 	if (!own->exists)
@@ -139,9 +181,8 @@ static int read_list(struct mailbox *m, struct listing *l, struct fault *f)
 		return -1;
 	while ((kind = imap_next(&own->talk, own->talk.tag, "the list", f)) >
 	       0) {
-		if (kind == IMAP_UNTAGGED &&
-		    read_entry(m, l, own->talk.remote->line.data, f) < 0)
-			return -1;
+		if (kind == IMAP_UNTAGGED)
+			read_entry(l, own->talk.remote->line.data);
 		if (imap_pass_rest(&own->talk, f) < 0)
 			return -1;
 	}
@@ -452,12 +493,10 @@ static int open_and_list(struct mailbox *m, struct fault *f)
 	if (imap_open_folder(own, "EXAMINE", f) < 0)
 		return -1;
 	own->validity = own->seen_validity;
-	r = read_list(m, &l, f);
-	own->uids = arena_array(m->arena, m->count ? m->count : 1,
-				sizeof(*own->uids));
-	for (size_t i = 0; l.uids && i < m->count; i++)
-		own->uids[i] = l.uids[i];
-	free(l.uids);
+	r = read_list(own, &l, f);
+	if (r == 0)
+		r = add_messages(m, &l, f);
+	free(l.entries);
 	return r;
 }
 

@@ -264,10 +264,8 @@ const char *mailbox_id(struct mailbox *m, size_t number, struct fault *f)
 	if (m->messages[number - 1].id)
 		return m->messages[number - 1].id;
 	digest_init(&digest, NULL, f);
-	if (m->ops->is_remote)
-		r = mailbox_top(m, number, 0, &digest.sink, f);
-	else
-		r = mailbox_read(m, number, &digest.sink, f);
+	/* of all of it: equal headers may stand above different texts */
+	r = mailbox_read(m, number, &digest.sink, f);
 	if (r == 0 && sink_close(&digest.sink) == 0)
 		m->messages[number - 1].id =
 			arena_dup_n(m->arena, digest.hex, ID_DIGITS);

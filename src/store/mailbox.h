@@ -104,9 +104,9 @@ struct mailbox {
 int mailbox_open(struct mailbox *m, struct arena *a, const char *source,
 		 const struct mailbox_login *login, const char *const *spool,
 		 struct fault *f);
-/* The id stays the same from one opening to the next: UIDL, UIDVALIDITY and
- * UID, the name in a Maildir or folder, else a digest, for which the message
- * (of a server: its header) is read.  Any octets but NUL. */
+/* The id stays the same from one opening to the next: UIDL (unless two messages
+ * have the same), UIDVALIDITY and UID, the name in a Maildir or folder, else a
+ * digest, for which the message is read.  Any octets but NUL. */
 const char *mailbox_id(struct mailbox *m, size_t number, struct fault *f);
 /* A hint, for what follows: these will be read next in this order, `lines` of
  * each by mailbox_top, or whole (-1).  A server is then asked for the next ones

@@ -157,6 +157,36 @@ static int read_ids(struct mailbox *m, struct fault *f)
 	return more;
 }
 
+static int by_id(const void *one, const void *other)
+{
+	const struct mailbox_message *const *a = one, *const *b = other;
+
+	return strcmp((*a)->id, (*b)->id);
+}
+
+/* One that two messages have is none: by it the second would be taken for the
+ * first, and never be fetched. */
+static void drop_doubled_ids(struct mailbox *m)
+{
+	struct mailbox_message **all =
+		memory_alloc((m->count + 1) * sizeof(struct mailbox_message *));
+	size_t n = 0;
+
+	for (size_t i = 0; i < m->count; i++)
+		if (m->messages[i].id)
+			all[n++] = &m->messages[i];
+	qsort(all, n, sizeof(struct mailbox_message *), by_id);
+	for (size_t i = 0, end; i < n; i = end) {
+		const char *id = all[i]->id;
+
+		for (end = i + 1; end < n && !strcmp(all[end]->id, id);)
+			all[end++]->id = NULL;
+		if (end > i + 1)
+			all[i]->id = NULL;
+	}
+	free(all);
+}
+
 static int read_lists(struct mailbox *m, struct listing *l, struct fault *f)
 {
 	struct pop3 *own = m->own;
@@ -172,7 +202,10 @@ static int read_lists(struct mailbox *m, struct listing *l, struct fault *f)
 		own->numbers[i] = l->numbers[i];
 	if (!ahead && pop3_say(&own->talk, "UIDL\r\n", f) < 0)
 		return -1;
-	return read_ids(m, f);
+	if (read_ids(m, f) < 0)
+		return -1;
+	drop_doubled_ids(m);
+	return 0;
 }
 
 /* ---- messages ---- */

@@ -653,11 +653,57 @@ imap_three=("${imap_one[@]:0:5}"
 @test "a server without UIDL has ids all the same" {
 	local login=("${pop3_login[@]/> UIDL/> X}")
 	serve "${login[@]}" '< LIST' '< UIDL' '> +OK' '> 1 9' '> .' '> -ERR' \
-		'< TOP 1 0' '> +OK' '> Message-ID: <1@x>' '> ' '> .' '< RETR 1' \
+		'< RETR 1' '> +OK' '> Message-ID: <1@x>' '> ' '> .' '< RETR 1' \
 		'> +OK' '> Message-ID: <1@x>' '> ' '> .' '< QUIT' '> +OK'
 	get "pop3s://localhost:$port" fetch kept
 	[ "$status" -eq 0 ]
 	[ "$(find kept -type f | wc -l)" -eq 1 ]
+}
+
+# same_header ID... - two messages whose headers are equal, with these lines of
+# UIDL; each is read for its id, and again to be kept.
+same_header() {
+	serve "${pop3_login[@]}" '< LIST' '< UIDL' '> +OK' '> 1 40' '> 2 40' \
+		'> .' "$@" '< RETR 1' '> +OK' '> Subject: x' '> ' '> one' '> .' \
+		'< RETR 2' '> +OK' '> Subject: x' '> ' '> two' '> .' \
+		'< RETR 1' '< RETR 2' '> +OK' '> Subject: x' '> ' '> one' '> .' \
+		'> +OK' '> Subject: x' '> ' '> two' '> .' '< QUIT' '> +OK'
+	get "pop3s://localhost:$port" fetch kept
+	[ "$status" -eq 0 ]
+	[ "$(find kept -type f | wc -l)" -eq 2 ]
+	[ "$(cat kept/* | grep -c -e one -e two)" -eq 2 ]
+}
+
+@test "equal headers above different texts are two messages" {
+	same_header '> -ERR'
+}
+
+@test "an id that two messages have is none" {
+	same_header '> +OK' '> 1 same' '> 2 same' '> .'
+}
+
+@test "IMAP may list in any order, and tell of changes at any time" {
+	serve "${imap_login[@]}" '< m2 EXAMINE "INBOX"' '> * FLAGS (\Seen)' \
+		'> * 3 EXISTS' '> * 1 RECENT' '> * OK [UIDVALIDITY 9] x' \
+		'> * 2 FETCH (FLAGS (\Seen))' '> m2 OK' '< m3 UID FETCH 1:*' \
+		'> * 3 FETCH (UID 9 RFC822.SIZE 30 FLAGS ())' '> * 4 EXISTS' \
+		'> * 1 FETCH (UID 7 RFC822.SIZE 10 FLAGS ())' \
+		'> * 1 FETCH (FLAGS (\Seen) UID 7)' '> * 4 EXPUNGE' \
+		'> * OK [ALERT] soon' \
+		'> * 2 FETCH (RFC822.SIZE 20 UID 8 FLAGS ())' \
+		'> * 2 FETCH (UID 8 FLAGS (\Deleted))' '> m3 OK' \
+		'< m4 UID FETCH 7,9 ' '> * 9 EXISTS' \
+		'> * 1 FETCH (FLAGS (\Seen))' \
+		'> * 1 FETCH (UID 7 FLAGS (\Seen) BODY[] {10}' \
+		'>> it is one!)\r\n' '> * 1 EXPUNGE' '> * FLAGS (\Seen \Draft)' \
+		'> * 3 FETCH (UID 9 FLAGS ())' \
+		'> * 2 FETCH (BODY[] {10}' '>> three, 3rd UID 9)\r\n' '> m4 OK' \
+		'< m5 LOGOUT' '> m5 OK'
+	get "imaps://localhost:$port" fetch kept
+	[ "$status" -eq 0 ]
+	[ "$(ls kept)" = $'9.7.eml\n9.9.eml' ]
+	[ "$(cat kept/9.7.eml)" = "it is one!" ]
+	[ "$(cat kept/9.9.eml)" = "three, 3rd" ]
 }
 
 @test "questions are asked ahead where the server can take it, else one by one" {
