@@ -125,7 +125,9 @@ void runner_told(void *context, const struct series_verdict *v)
 static const char *resume_words(const struct runner *run)
 {
 	const struct journal *j = &run->journal;
-	bool needs_input = journal_value(j, "input") && !journal_has_input(j);
+	struct fault unsure = FAULT_INIT; /* resuming tells */
+	bool needs_input =
+		journal_value(j, "input") && journal_has_input(j, &unsure) == 0;
 
 	return arena_format(run->job->arena, "mailsend --resume %s%s", j->id,
 			    needs_input ? " < FILE" : "");

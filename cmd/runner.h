@@ -26,6 +26,7 @@ struct runner {
 	struct progress progress;
 	unsigned total, done;
 	uint64_t octets; /* of the parts that went */
+	bool is_ready;	 /* it can be resumed */
 	bool is_mute;	 /* standard output takes no lines any more */
 };
 

@@ -169,9 +169,12 @@ static int keep_input(struct runner *run, const struct inputs *inputs,
 			    f);
 }
 
+/* From now on it can be resumed, and only from now on its id is told. */
 static int make_ready(struct runner *run, struct fault *f)
 {
-	return journal_fact(&run->journal, "ready", "yes", "it", f);
+	run->is_ready =
+		journal_fact(&run->journal, "ready", "yes", "it", f) == 0;
+	return run->is_ready ? 0 : -1;
 }
 
 /* The ids of a command's sets differ in the last two digits alone. */
@@ -498,7 +501,8 @@ int series_many(const struct series_job *job, struct fault *f)
 	r = job->request->series.kind == REQUEST_EACH ? send_each(&run, f)
 						      : send_messages(&run, f);
 	/* there is nothing that could go on */
-	if (r < 0 && run.journal.fd >= 0 && !job->request->series.id)
+	if (r < 0 && run.journal.fd >= 0 && !run.is_ready &&
+	    !job->request->series.id)
 		journal_discard(&run.journal);
 	journal_close(&run.journal);
 	return r;

@@ -6,15 +6,16 @@
  * not become another key where the next line follows it at once. */
 #include "queue/journal.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/directory.h"
 #include "base/disk.h"
 #include "base/text.h"
 #include "base/world.h"
@@ -327,16 +328,17 @@ int journal_input(const struct journal *j, struct fault *f)
 	return fd;
 }
 
-bool journal_has_input(const struct journal *j)
+int journal_has_input(const struct journal *j, struct fault *f)
 {
-	return j->path && access(file_of(j, "input"), F_OK) == 0;
+	return j->path ? disk_exists(file_of(j, "input"), f) : 0;
 }
 
 /* ---- coming and going ---- */
 
 static void take_away(struct journal *j)
 {
-	static const char *const names[] = { "input", "done", "command" };
+	/* the command first: without it there is no series */
+	static const char *const names[] = { "command", "input", "done" };
 
 	if (!j->path)
 		return;
@@ -345,25 +347,31 @@ static void take_away(struct journal *j)
 	rmdir(j->path);
 }
 
+static bool is_over(const char *path)
+{
+	struct fault unsure = FAULT_INIT;
+	struct stat st;
+
+	return disk_lstat(path, &st, &unsure) > 0 && S_ISDIR(st.st_mode) &&
+	       st.st_mtime + JOURNAL_DAYS * DAY_SECONDS < world_now();
+}
+
 /* Best done while nobody waits; what cannot be taken away stays. */
 static void prune(struct arena *a, const char *parent)
 {
-	DIR *folder = opendir(parent);
-	struct dirent *one;
+	struct fault unsure = FAULT_INIT;
+	struct directory d;
+	const char *name;
 
-	while (folder && (one = readdir(folder))) {
+	directory_open(&d, parent, &unsure);
+	while ((name = directory_next(&d, &unsure))) {
 		struct journal old = { .arena = a };
-		struct stat st;
 
-		if (one->d_name[0] == '.')
-			continue;
-		old.path = arena_format(a, "%s/%s", parent, one->d_name);
-		if (lstat(old.path, &st) == 0 && S_ISDIR(st.st_mode) &&
-		    st.st_mtime + JOURNAL_DAYS * DAY_SECONDS < world_now())
+		old.path = arena_format(a, "%s/%s", parent, name);
+		if (is_over(old.path))
 			take_away(&old);
 	}
-	if (folder)
-		closedir(folder);
+	directory_close(&d);
 }
 
 static void start(struct journal *j, struct arena *a, const char *parent,
@@ -374,20 +382,36 @@ static void start(struct journal *j, struct arena *a, const char *parent,
 	j->done_path = file_of(j, "done");
 }
 
+/* Its own name, once all is in it. */
+static int show(struct journal *j, const char *parent, const char *id,
+		struct fault *f)
+{
+	const char *path = arena_format(j->arena, "%s/%s", parent, id);
+
+	if (disk_sync_folder(j->path, f) < 0)
+		return -1;
+	if (rename(j->path, path) < 0)
+		return errno == EEXIST || errno == ENOTEMPTY
+			       ? fault_set(f, FAULT_DATA,
+					   "there is a series %s already", id)
+			       : fault_errno(f, FAULT_CANTCREAT, errno,
+					     "cannot make %s", path);
+	j->id = id;
+	j->path = path;
+	j->done_path = file_of(j, "done");
+	return disk_sync_folder(parent, f);
+}
+
 int journal_begin(struct journal *j, struct arena *a, const char *parent,
 		  const char *id, const struct journal_command *command,
 		  struct fault *f)
 {
-	start(j, a, parent, id);
+	start(j, a, parent, arena_format(a, ".%s", id));
 	prune(a, parent);
-	if (access(j->path, F_OK) == 0)
-		return fault_set(f, FAULT_DATA, "there is a series %s already",
-				 id);
 	if (disk_make_folder(j->path, f) < 0)
 		return -1;
 	if (open_done(j, f) == 0 && write_command(j, command, f) == 0 &&
-	    disk_sync_folder(j->path, f) == 0 &&
-	    disk_sync_folder(parent, f) == 0)
+	    show(j, parent, id, f) == 0)
 		return 0;
 	journal_discard(j);
 	return -1;
@@ -421,13 +445,15 @@ int journal_open(struct journal *j, struct arena *a, const char *parent,
 int journal_complete(struct journal *j, struct fault *f)
 {
 	const char *path = file_of(j, "input");
+	struct fault unsure = FAULT_INIT;
 	struct stat st;
 
 	if (!path)
 		return 0;
 	if (journal_fact(j, COMPLETE, "yes", "it", f) < 0)
 		return -1;
-	if (lstat(path, &st) == 0 && st.st_size > JOURNAL_INPUT_KEPT)
+	if (disk_lstat(path, &st, &unsure) > 0 &&
+	    st.st_size > JOURNAL_INPUT_KEPT)
 		unlink(path);
 	return 0;
 }

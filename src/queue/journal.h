@@ -7,10 +7,12 @@
  *	PARENT/ID/input	   what came from standard input: until all is done,
  *			   and as long as the journal where it is small
  *
- * A line is synced before the next mail goes.  One that is torn by a crash is
- * none: that mail goes twice, with the same Message-ID.  One process at a time
- * has a journal, with those that it made.  Journals are kept for JOURNAL_DAYS,
- * for whoever asks for a part again.  Folder 0700, files 0600. */
+ * It is made as PARENT/.ID and renamed once the command is in it: a series that
+ * is there can be read.  A line is synced before the next mail goes.  One that
+ *is torn by a crash is none: that mail goes twice, with the same Message-ID.
+ *One process at a time has a journal, with those that it made.  Journals are
+ *kept for JOURNAL_DAYS, for whoever asks for a part again.  Folder 0700, files
+ *0600. */
 #ifndef QUEUE_JOURNAL_H
 #define QUEUE_JOURNAL_H
 
@@ -72,7 +74,8 @@ int journal_keep_input(struct journal *j, const struct slice *input,
 		       struct fault *f);
 /* A descriptor of what was kept, -1 without a fault when nothing was. */
 int journal_input(const struct journal *j, struct fault *f);
-bool journal_has_input(const struct journal *j);
+/* 1, 0, or -1 with the fault. */
+int journal_has_input(const struct journal *j, struct fault *f);
 /* All of it was sent: an input that is not small goes. */
 int journal_complete(struct journal *j, struct fault *f);
 bool journal_is_complete(const struct journal *j);

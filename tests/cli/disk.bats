@@ -291,3 +291,78 @@ broken() {
 	mailget maildir list >lines
 	[ "$(wc -l <lines)" -eq 4 ]
 }
+
+# ---- a series ----
+
+fresh_series() {
+	rm -rf state home/Maildir
+}
+
+arrived() {
+	find home/Maildir/new -type f 2>/dev/null | wc -l
+}
+
+# What is said to have gone is what has arrived, and what is said to be resumed
+# can be: then all of it is there.
+series_is_true() {
+	local said id
+
+	[ "$status" -eq 0 ] && [ "$(arrived)" -lt 4 ] && return 1
+	if [[ $stderr =~ ([0-9]+)\ of\ ([0-9]+)\ (parts|mails)\ went ]]; then
+		said=${BASH_REMATCH[1]}
+		[ "$said" -eq "$(arrived)" ] || {
+			echo "$said said, $(arrived) arrived"
+			return 1
+		}
+		[[ $stderr =~ --resume\ ([0-9a-f]+) ]] || return 1
+		id=${BASH_REMATCH[1]}
+		mailsend --resume "$id" <input 2>err || {
+			cat err
+			return 1
+		}
+		[ "$(arrived)" -ge 4 ] || return 1
+	fi
+	[ "$status" -ne 0 ] || [[ $stderr != *' went'* ]]
+}
+
+@test "a series: how many went is true whatever fails, and what is told can be resumed" {
+	can_sweep
+	printf '%s\n' 'from me@example.org' "maildir $home/Maildir" \
+		'queue never' 'dead_letter off' >"$MAILSEND_CONFIG"
+	chmod 600 "$MAILSEND_CONFIG"
+	head -c 60000 /dev/urandom >big.bin
+	for i in 1 2 3 4; do echo $i >"file$i"; done
+	for calls in fsync write mmap rename '?mkdir,?mkdirat'; do
+		sweep "$calls" error=EIO fresh_series series_is_true \
+			"$MAILSEND" --split 20k -s split -a big.bin alice
+		sweep "$calls" error=EIO fresh_series series_is_true \
+			"$MAILSEND" --each file1 file2 file3 file4 -s each alice
+	done
+}
+
+# Killed: what is there can be resumed, or says that nothing of it was sent.
+series_is_there() {
+	local folder
+
+	for folder in state/mailsend/series/*/; do
+		[ -e "$folder" ] || continue
+		if ! mailsend --resume "$(basename "$folder")" <input 2>err; then
+			grep -q 'nothing of series' err || {
+				cat err
+				return 1
+			}
+			[ "$(arrived)" -eq 0 ] || return 1
+		fi
+	done
+}
+
+@test "a series that is killed as it begins: what is there can be read" {
+	can_sweep
+	printf '%s\n' 'from me@example.org' "maildir $home/Maildir" \
+		'queue never' 'dead_letter off' >"$MAILSEND_CONFIG"
+	chmod 600 "$MAILSEND_CONFIG"
+	head -c 40000 /dev/urandom >big.bin
+	sweep_most=60 sweep 'openat,mkdir,rename,write,fsync' signal=KILL \
+		fresh_series series_is_there \
+		"$MAILSEND" --split 20k -s split -a big.bin alice
+}
