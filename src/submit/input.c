@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/disk.h"
 #include "base/interrupt.h"
 #include "base/log.h"
 #include "base/world.h"
@@ -35,6 +36,8 @@ struct input {
 	struct fault trouble; /* why */
 	bool is_in_place;     /* it is read where it lies */
 	struct slice place;
+	bool is_pooled; /* it was copied, to there */
+	struct slice pooled;
 	bool is_unwrapped;
 	struct stage message; /* that was in an mbox */
 	bool is_squeezed;
@@ -42,6 +45,13 @@ struct input {
 	bool is_converted;
 	struct stage text; /* the content, in UTF-8 */
 	struct input *next;
+};
+
+/* The content of many files, one behind the other, in a file without a name. */
+struct input_pool {
+	int fd;
+	uint64_t size;
+	const char *folder;
 };
 
 bool input_is_standard(const char *path)
@@ -69,7 +79,11 @@ void inputs_free(struct inputs *all)
 		if (in->fd >= 0 && !in->is_standard)
 			close(in->fd);
 	}
+	if (all->pool)
+		close(all->pool->fd); /* unnamed: its bytes go with it */
 	all->first = NULL;
+	all->pool = NULL;
+	all->held = 0;
 }
 
 /* Files of /proc and /sys tell a size of 0, or one that is not there. */
@@ -100,6 +114,62 @@ static int examine(struct input *in, struct fault *f)
 	return 0;
 }
 
+/* ---- more files than can be open ---- */
+
+static int make_pool(struct inputs *all, struct fault *f)
+{
+	struct input_pool *pool = arena_alloc(all->arena, sizeof(*pool));
+
+	pool->fd = -1;
+	for (size_t i = 0; pool->fd < 0 && all->spool[i]; i++) {
+		fault_clear(f);
+		pool->folder = all->spool[i];
+		pool->fd = disk_open_unnamed(pool->folder, f);
+	}
+	if (pool->fd < 0)
+		return fault_set(f, FAULT_CANTCREAT,
+				 "there is no folder to keep files in; set "
+				 "TMPDIR");
+	all->pool = pool;
+	return 0;
+}
+
+static int move_to_pool(struct inputs *all, struct input *in, struct fault *f)
+{
+	const struct slice content = { .fd = in->fd,
+				       .length = (uint64_t)in->st.st_size,
+				       .name = in->name };
+	struct sink_fd out;
+	int r;
+
+	if (!all->pool && make_pool(all, f) < 0)
+		return -1;
+	sink_fd_init(&out, all->pool->fd, all->pool->folder, f);
+	r = pump_slice(&content, &out.sink);
+	if (r == 0)
+		r = sink_close(&out.sink);
+	sink_fd_free(&out);
+	if (r < 0)
+		return -1;
+	in->is_pooled = true;
+	in->pooled = (struct slice){ .fd = all->pool->fd,
+				     .offset = all->pool->size,
+				     .length = content.length,
+				     .name = in->name };
+	all->pool->size += content.length;
+	close(in->fd);
+	in->fd = -1;
+	return 0;
+}
+
+static bool is_one_too_many(struct inputs *all, const struct input *in)
+{
+	long most = sysconf(_SC_OPEN_MAX);
+
+	return !in->is_standard && in->is_plain && ++all->held > most / 2 &&
+	       most > 0;
+}
+
 struct input *input_open(struct inputs *all, const char *path, struct fault *f)
 {
 	struct input *in = arena_alloc(all->arena, sizeof(*in));
@@ -116,7 +186,10 @@ struct input *input_open(struct inputs *all, const char *path, struct fault *f)
 	all->first = in;
 	if (in->is_standard && all->standard)
 		return in;
-	return examine(in, f) < 0 ? NULL : in;
+	if (examine(in, f) < 0 ||
+	    (is_one_too_many(all, in) && move_to_pool(all, in, f) < 0))
+		return NULL;
+	return in;
 }
 
 /* To its end, into `to`, past a person who may be waiting. */
@@ -176,6 +249,10 @@ int input_slice(struct inputs *all, struct input *in, bool copy,
 
 	if (in->is_standard && all->standard) {
 		*out = *all->standard;
+		return 0;
+	}
+	if (in->is_pooled) {
+		*out = in->pooled;
 		return 0;
 	}
 	if (in->is_plain && in->is_standard) {

@@ -22,6 +22,8 @@ struct inputs {
 	bool has_comments;	  /* a header on standard input (template.h) */
 	const struct slice *standard; /* it was read already; NULL: read it */
 	struct input *first;
+	long held;		 /* descriptors */
+	struct input_pool *pool; /* NULL while they are few */
 };
 
 /* "-", or one of the names by which the system calls standard input; NULL is
@@ -29,7 +31,8 @@ struct inputs {
 bool input_is_standard(const char *path);
 void inputs_free(struct inputs *all);
 /* "-" is standard input.  The slice lives until inputs_free.  Opening does
- * not read: a pipe is read by input_slice. */
+ * not read: a pipe is read by input_slice.  Of more files than half of what a
+ * process may have open each is copied, and closed. */
 struct input *input_open(struct inputs *all, const char *path, struct fault *f);
 /* `copy`: stage it though it is a plain file. */
 int input_slice(struct inputs *all, struct input *in, bool copy,

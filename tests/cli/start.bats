@@ -333,3 +333,27 @@ as_another() {
 	show
 	[ "$status" -eq 0 ]
 }
+
+@test "more attachments than descriptors" {
+	mkdir many
+	local i
+	for ((i = 0; i < 200; i++)); do
+		echo "content $i" >"many/$i.bin"
+	done
+	run timeout 300 bash -c '
+		ulimit -n 64 || exit 1
+		args=()
+		for i in {0..199}; do
+			args+=(-a "many/$i.bin")
+		done
+		exec "$@" "${args[@]}"' - \
+		"$PROGRAMS/mailsend" -s x \
+		alice@localhost <<<text
+	show
+	[ "$status" -eq 0 ]
+	mkdir out
+	"$PROGRAMS/mailget" "$home/Maildir" attachments 1 out
+	for ((i = 0; i < 200; i++)); do
+		cmp "many/$i.bin" "out/$i.bin"
+	done
+}
