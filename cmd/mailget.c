@@ -441,7 +441,7 @@ int main(int argc, char **argv)
 {
 	static const struct program program = {
 		.name = "mailget",
-		.first = { 75, "nothing was deleted" },
+		.first = { 75, "it was not finished" },
 		.run = run_program,
 	};
 

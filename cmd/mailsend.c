@@ -222,6 +222,7 @@ static int deliver(struct run *run, struct composition *c, struct outcome *out,
 	int r;
 
 	progress_init(&run->progress, "sending", 0);
+	ending_await(true);
 	r = submit_send(&s, out, f);
 	progress_end(&run->progress);
 	if (transcript_close(&run->transcript, &trouble) < 0)
@@ -304,6 +305,16 @@ static void keep(struct composition *c, struct outcome *out,
 		log_error("the message was kept in %s", out->dead_letter);
 }
 
+/* Memory is out, or a library failed: the same, by the way (ending.h). */
+static void rescue(void *context, const char *why)
+{
+	struct outcome out = { .dead_letter = NULL };
+	struct fault f = FAULT_INIT;
+
+	fault_set(&f, FAULT_TEMPORARY, "%s", why);
+	keep(context, &out, &f);
+}
+
 /* What goes wrong before the mail was begun: whoever pipes it into us can go
  * on, and what they wrote is kept.  A session that others hold with us is no
  * mail, and what was begun before is in its journal. */
@@ -348,6 +359,7 @@ static int send_mail(struct run *run, struct fault *f)
 
 	composition_init(&c, &run->arena, &run->request, run->account,
 			 run->spool);
+	ending_rescue(rescue, &c);
 	r = composition_build(&c, f);
 	if (r == 0 && !c.is_empty && is_split(&run->request)) {
 		r = send_parts(run, &c, f);
@@ -355,6 +367,7 @@ static int send_mail(struct run *run, struct fault *f)
 		    run->request.action == REQUEST_SEND)
 			keep(&c, &out, f);
 		if (r != SERIES_IS_ONE) {
+			ending_rescue(NULL, NULL);
 			composition_free(&c);
 			return r;
 		}
@@ -383,6 +396,7 @@ static int send_mail(struct run *run, struct fault *f)
 			    interrupt_name());
 	if (r < 0 && !(run->request.is_status_zero && out.has_notice))
 		status = outcome_exit(&out, f);
+	ending_rescue(NULL, NULL);
 	composition_free(&c);
 	return status;
 }
@@ -526,6 +540,7 @@ static bool has_mail(const struct request *r)
 
 static int run_command(struct run *run)
 {
+	static const struct ending other = { 75, "it was not finished" };
 	struct fault f = FAULT_INIT, ignored = FAULT_INIT;
 	struct outcome out = { .account = NULL };
 	int status;
@@ -535,6 +550,8 @@ static int run_command(struct run *run)
 		log_silence();
 	if (!has_mail(&run->request))
 		interrupt_release();
+	if (run->request.action != REQUEST_SEND)
+		ending_set(&other);
 	status = act(run, &f);
 	if (status >= 0)
 		return status;
@@ -584,7 +601,7 @@ int main(int argc, char **argv)
 {
 	const struct program program = {
 		.name = persona_of(argv[0])->name,
-		.first = { 75, "nothing was sent or kept" },
+		.first = { 75, "nothing was sent" },
 		.run = run_program,
 	};
 

@@ -103,13 +103,81 @@ static void clean_environment(void)
 	unsetenv("SSLKEYLOGFILE");
 }
 
-static void out_of_memory(void)
+/* ---- the end, at once ---- */
+
+#define RESERVE	       (96 * 1024) /* octets, for the last words and a rescue */
+#define RESCUE_SECONDS 60
+
+static void *reserve;
+
+/* A second failure, while the first was told, has nothing to say. */
+static _Noreturn void end_at_once(const char *why)
 {
+	static volatile sig_atomic_t has_failed;
 	const struct ending *now = ending_now();
 
-	log_error("out of memory; %s%s", now->text,
-		  now->status == EX_TEMPFAIL ? ", try again later" : "");
+	if (!has_failed) {
+		has_failed = 1;
+		free(reserve);
+		log_error("%s; %s%s", why, now->text,
+			  now->status == EX_TEMPFAIL ? ", try again later"
+						     : "");
+		if (now->status == EX_TEMPFAIL)
+			ending_run_rescue(why);
+	}
 	_exit(now->status);
+}
+
+static void out_of_memory(void)
+{
+	end_at_once("out of memory");
+}
+
+#if defined(__SANITIZE_ADDRESS__)
+#define IS_CHECKED 1 /* it tells of these signals itself */
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define IS_CHECKED 1
+#endif
+#endif
+#ifndef IS_CHECKED
+#define IS_CHECKED 0
+#endif
+
+static void give_up(int number)
+{
+	(void)number;
+	_exit(ending_now()->status);
+}
+
+/* Most often a library that was refused memory.  The heap may be locked: the
+ * rescue has its time. */
+static void on_crash(int number)
+{
+	signal(SIGALRM, give_up);
+	alarm(RESCUE_SECONDS);
+	end_at_once(number == SIGABRT ? "a library ended the program"
+				      : "a library failed (is memory short?)");
+}
+
+/* On a stack of its own: the usual one may be what has run out. */
+static void catch_crashes(void)
+{
+	static const int numbers[] = { SIGSEGV, SIGBUS, SIGILL, SIGFPE,
+				       SIGABRT };
+	struct sigaction action = { .sa_handler = on_crash,
+				    .sa_flags = SA_ONSTACK | SA_NODEFER };
+	stack_t stack = { .ss_size = STACK_SIZE };
+
+	if (IS_CHECKED)
+		return;
+	stack.ss_sp = mmap(NULL, STACK_SIZE, PROT_READ | PROT_WRITE,
+			   MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0);
+	if (stack.ss_sp != MAP_FAILED)
+		sigaltstack(&stack, NULL);
+	sigemptyset(&action.sa_mask);
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(*numbers); i++)
+		sigaction(numbers[i], &action, NULL);
 }
 
 static int begin(const struct program *p, struct fault *f)
@@ -125,6 +193,8 @@ static int begin(const struct program *p, struct fault *f)
 	signal(SIGCHLD, SIG_DFL); /* ignored, it takes a child's status away */
 	clean_environment();
 	memory_on_exhaustion(out_of_memory);
+	catch_crashes();
+	reserve = malloc(RESERVE);
 	world_init();
 	return 0;
 }
@@ -208,6 +278,11 @@ static bool is_stack_small(void)
 
 int start_program(const struct program *program, int argc, char **argv)
 {
-	return is_stack_small() ? run_with_room(program, argc, argv)
-				: run_here(program, argc, argv);
+	int status = is_stack_small() ? run_with_room(program, argc, argv)
+				      : run_here(program, argc, argv);
+
+	/* what libraries do at the end is of no use, and can fail */
+	if (!IS_CHECKED)
+		_exit(status);
+	return status;
 }

@@ -1,7 +1,10 @@
 /* ending.c - one pointer, so that no handler sees half of it. */
 #include "base/ending.h"
 
+#include <stddef.h>
 #include <sysexits.h>
+
+#include "base/world.h"
 
 static const struct ending first = { EX_TEMPFAIL, "nothing was done" };
 static const struct ending *volatile current = &first;
@@ -14,4 +17,48 @@ void ending_set(const struct ending *now)
 const struct ending *ending_now(void)
 {
 	return current;
+}
+
+/* ---- one mail ---- */
+
+static bool is_awaited;
+
+void ending_await(bool is_one_mail)
+{
+	is_awaited = is_one_mail;
+}
+
+void ending_reached(const struct ending *now)
+{
+	if (!is_awaited)
+		return;
+	ending_set(now);
+	is_awaited = now->status != 0; /* nothing is truer than that */
+}
+
+/* ---- the last chance ---- */
+
+static struct {
+	ending_rescuer *rescuer;
+	void *context;
+	unsigned pid;
+} chance;
+
+void ending_rescue(ending_rescuer *rescuer, void *context)
+{
+	chance.rescuer = NULL;
+	chance.context = context;
+	chance.pid = world_pid();
+	chance.rescuer = rescuer;
+}
+
+bool ending_run_rescue(const char *why)
+{
+	ending_rescuer *rescuer = chance.rescuer;
+
+	chance.rescuer = NULL;
+	if (!rescuer || chance.pid != world_pid())
+		return false;
+	rescuer(chance.context, why);
+	return true;
 }

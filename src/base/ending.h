@@ -8,6 +8,8 @@
 #ifndef BASE_ENDING_H
 #define BASE_ENDING_H
 
+#include <stdbool.h>
+
 struct ending {
 	int status;	  /* with which the process is to end */
 	const char *text; /* "nothing was sent": a clause, without a stop */
@@ -17,5 +19,18 @@ struct ending {
 void ending_set(const struct ending *now);
 /* The last one set; at first 75, "nothing was done". */
 const struct ending *ending_now(void);
+
+/* The work is one mail: what becomes of it is what is true of all. */
+void ending_await(bool is_one_mail);
+/* ending_set, where that was awaited; of many mails it is true of one alone. */
+void ending_reached(const struct ending *now);
+
+/* Who can still keep the work when it ends so: called once, with words for the
+ * cause, in the process that asked for it, while nothing was reached.  It may
+ * fail in any way.  NULL: nobody. */
+typedef void ending_rescuer(void *context, const char *why);
+void ending_rescue(ending_rescuer *rescuer, void *context);
+/* False where there is nobody. */
+bool ending_run_rescue(const char *why);
 
 #endif

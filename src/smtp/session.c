@@ -18,8 +18,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sysexits.h>
 
 #include "base/arena.h"
+#include "base/ending.h"
 #include "base/interrupt.h"
 #include "smtp/command.h"
 #include "smtp/content.h"
@@ -245,6 +247,9 @@ static void show_content(struct session *s)
 	dial_trace(s->dial, '*', text, (size_t)n);
 }
 
+static const struct ending in_doubt = { EX_TEMPFAIL,
+					"the mail may have been sent" };
+
 static int finish_content(struct session *s, struct fault *f)
 {
 	struct session_state *st = s->state;
@@ -252,6 +257,8 @@ static int finish_content(struct session *s, struct fault *f)
 	int r;
 
 	st->is_sending = false;
+	if (ending_now()->status == EX_TEMPFAIL)
+		ending_reached(&in_doubt);
 	flight_owe(&st->flight, VERB_CONTENT);
 	r = flight_await(&st->flight, 0, f);
 	interrupt_restore(patience);
@@ -402,6 +409,34 @@ static void decide(struct envelope *e, struct recipient *r,
 	r->decided = true;
 }
 
+/* Of the whole, before anything else can fail. */
+static void tell_ending(const struct session_state *st)
+{
+	static const struct ending all = { 0, "the server has the mail" };
+	static const struct ending some = { EXIT_SOME_REFUSED,
+					    "the server has the mail for some "
+					    "of the recipients" };
+	static const struct ending untaken = {
+		EX_TEMPFAIL, "the server did not take the mail"
+	};
+	const struct envelope *e = st->envelope;
+	bool is_all = true;
+
+	if (st->is_done && fault_is_set(&st->final) &&
+	    ending_now() == &in_doubt)
+		ending_reached(&untaken);
+	if (!st->is_done || fault_is_set(&st->final))
+		return;
+	for (size_t i = 0; i < e->count; i++)
+		if (e->recipients[i].decided)
+			is_all &=
+				!small_fault_is_set(&e->recipients[i].verdict);
+		else
+			is_all &= st->standing[i] != REFUSED &&
+				  st->standing[i] != ONE_MORE;
+	ending_reached(is_all ? &all : &some);
+}
+
 /* Now each of those that were asked gets its verdict; only those who were one
  * too many may be left, when it is of use to ask again. */
 static void settle(struct session *s, const struct fault *lost)
@@ -409,6 +444,7 @@ static void settle(struct session *s, const struct fault *lost)
 	struct session_state *st = s->state;
 	struct fault verdict = FAULT_INIT;
 
+	tell_ending(st);
 	if (st->is_done)
 		verdict = st->final;
 	else if (st->is_confused)

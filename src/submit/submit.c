@@ -11,6 +11,7 @@
 
 #include <string.h>
 
+#include "base/ending.h"
 #include "base/log.h"
 #include "deliver/record.h"
 #include "submit/enqueue.h"
@@ -181,6 +182,8 @@ static void explain_refusal(struct envelope *e, struct recipient *one,
 	one->decided = true;
 }
 
+static const struct ending in_queue = { 0, "the mail waits in the queue" };
+
 /* 0 when nobody is left who neither has it nor waits for it. */
 static int queue_rest(const struct submission *s, struct enqueue *q,
 		      struct outcome *out, struct fault *f)
@@ -199,7 +202,10 @@ static int queue_rest(const struct submission *s, struct enqueue *q,
 		if (envelope_is_deferred(&e->recipients[i]))
 			explain_refusal(e, &e->recipients[i], &why);
 	fault_clear(f);
-	return envelope_sum_up(e, f);
+	if (envelope_sum_up(e, f) < 0)
+		return -1;
+	ending_reached(&in_queue);
+	return 0;
 }
 
 /* Other mail, where this one found the way open. */
@@ -235,6 +241,8 @@ static void finish(const struct submission *s, struct outcome *out,
 		log_warning("%s", trouble.text);
 }
 
+static const struct ending delivered = { 0, "the mail was delivered" };
+
 int submit_send(const struct submission *s, struct outcome *out,
 		struct fault *f)
 {
@@ -253,6 +261,8 @@ int submit_send(const struct submission *s, struct outcome *out,
 		.envelope = &c->envelope,
 	};
 	r = take_route(s, &q, !is_later, out, f);
+	if (r == 0 && !is_later)
+		ending_reached(&delivered);
 	if (r < 0)
 		envelope_decide_rest(&c->envelope, f);
 	if (mode != ENQUEUE_NEVER && (r < 0 || is_later))

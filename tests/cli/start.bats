@@ -357,3 +357,82 @@ as_another() {
 		cmp "many/$i.bin" "out/$i.bin"
 	done
 }
+
+# stuck - a server that takes a connection and says nothing; its port is in $port.
+stuck() {
+	rm -f server.out
+	: >server.out
+	python3 -c 'import socket, time
+s = socket.socket()
+s.bind(("127.0.0.1", 0))
+s.listen()
+print(s.getsockname()[1], flush=True)
+c, _ = s.accept()
+print("taken", flush=True)
+time.sleep(300)' >>server.out 3>&- &
+	server=$!
+	for ((i = 0; i < 1200; i++)); do
+		[ ! -s server.out ] || break
+		sleep 0.1
+	done
+	read -r port <server.out
+}
+
+@test "a library that fails loses no mail, and the status is one of ours" {
+	if nm "$PROGRAMS/mailsend" 2>/dev/null | grep -q __asan_init; then
+		skip "the sanitizer wants these signals"
+	fi
+	local signal i pid
+	for signal in SEGV ABRT BUS; do
+		rm -f "$home/dead.letter"
+		stuck
+		"$PROGRAMS/mailsend" --set host=127.0.0.1 --set port="$port" \
+			--set tls=off --set from=a@example.org -s x \
+			bob@example.org <<<"text $signal" 2>err 3>&- &
+		pid=$!
+		for ((i = 0; i < 1200; i++)); do
+			! grep -q taken server.out || break
+			sleep 0.1
+		done
+		kill -"$signal" "$pid"
+		status=0
+		wait "$pid" || status=$?
+		kill "$server"
+		cat err
+		[ "$status" -eq 75 ]
+		grep -q 'nothing was sent' err
+		grep -q "^text $signal" "$home/dead.letter"
+	done
+}
+
+@test "memory that is out keeps the mail, and is told with a true status" {
+	if nm "$PROGRAMS/mailsend" 2>/dev/null | grep -q __asan_init; then
+		skip "the sanitizer needs more memory"
+	fi
+	local limit some=0
+	for limit in $(seq 9000 1000 40000); do
+		rm -rf "$home/dead.letter" "$home/Maildir"
+		status=0
+		(
+			ulimit -v "$limit"
+			exec "$PROGRAMS/mailsend" -s x alice@localhost
+		) <<<"text" 2>err || status=$?
+		echo "$limit: $status $(head -c 200 err)"
+		# before main it is the loader's affair
+		if ((status == 127 || status == 139)) &&
+			! grep -q mailsend: err; then
+			continue
+		fi
+		if grep -q 'shared librar' err; then
+			continue
+		fi
+		if ((status == 0)); then
+			[ "$(delivered)" -eq 1 ]
+		else
+			[ "$status" -eq 75 ]
+			grep -q '^text' "$home/dead.letter"
+			some=1
+		fi
+	done
+	echo "some failed: $some"
+}
