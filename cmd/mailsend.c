@@ -43,6 +43,7 @@ struct run {
 	struct journal_command command; /* as it was called */
 	struct progress progress;
 	struct transcript transcript;
+	bool is_parsed; /* the request is whole */
 	bool has_begun; /* to serve: the client was greeted */
 };
 
@@ -255,10 +256,18 @@ static int end_series(struct run *run, int status)
 	return status;
 }
 
+static const struct ending in_series = { 75, "the series was not finished" };
+
 static int send_parts(struct run *run, struct composition *c, struct fault *f)
 {
 	struct series_job job = series_job(run);
-	int r = series_split(&job, c, f);
+	const struct ending *before = ending_now();
+	int r;
+
+	ending_set(&in_series);
+	r = series_split(&job, c, f);
+	if (r == SERIES_IS_ONE)
+		ending_set(before);
 
 	return r == SERIES_IS_ONE ? r : end_series(run, r);
 }
@@ -267,6 +276,8 @@ static int send_many(struct run *run, struct fault *f)
 {
 	struct series_job job = series_job(run);
 
+	ending_rescue(NULL, NULL); /* the journal has what was read */
+	ending_set(&in_series);
 	return end_series(run, series_many(&job, f));
 }
 
@@ -349,6 +360,19 @@ static void end_json(const struct run *run, const struct outcome *out,
 	else if (report_json(out, f, &text) < 0 || print(&text, &trouble) < 0)
 		log_error("the report could not be written: %s", trouble.text);
 	buf_free(&text);
+}
+
+/* The same, before there is a mail. */
+static void rescue_input(void *context, const char *why)
+{
+	struct outcome out = { .dead_letter = NULL };
+	struct fault f = FAULT_INIT;
+	struct run *run = context;
+
+	fault_set(&f, FAULT_TEMPORARY, "%s", why);
+	if (!run->is_parsed) /* what is there is a text, as far as we know */
+		run->request.body_path = "-";
+	keep_input(run, &out, &f);
 }
 
 static int send_mail(struct run *run, struct fault *f)
@@ -576,11 +600,12 @@ static int run_program(int argc, char **argv)
 	int status;
 
 	process_on_end(end_process);
+	request_init(&run.request);
+	ending_rescue(rescue_input, &run);
 	run.persona = persona_choose(&argc, &argv);
 	run.command = (struct journal_command){ .folder = here(&run.arena),
 						.argc = argc,
 						.argv = argv };
-	request_init(&run.request);
 	if (options_parse(run.persona, argc, argv, &run.request, &run.arena,
 			  &f) < 0) {
 		log_error("%s", f.text);
@@ -591,6 +616,7 @@ static int run_program(int argc, char **argv)
 			end_json(&run, &out, &f);
 		status = fault_exit(&f);
 	} else {
+		run.is_parsed = true;
 		status = run_command(&run);
 	}
 	arena_free(&run.arena);

@@ -5,14 +5,19 @@
 #include <errno.h>
 #include <string.h>
 
-/* Descriptors or memory ran out.  The loader has no number for the caller, but
- * its words end with the system's. */
-static bool may_pass(const char *why)
+/* The loader has no number for the caller, and not for each of its words for
+ * memory or descriptors that ran out; for what no waiting mends it has few. */
+static bool is_final(const char *why)
 {
-	static const int errors[] = { EMFILE, ENFILE, ENOMEM, EAGAIN, EINTR };
+	static const int errors[] = { ENOENT, EACCES, EISDIR, ENOTDIR, ELOOP };
+	static const char *const words[] = { "ELF", "undefined symbol",
+					     "version `", "file too short" };
 
 	for (size_t i = 0; i < sizeof(errors) / sizeof(*errors); i++)
 		if (strstr(why, strerror(errors[i])))
+			return true;
+	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
+		if (strstr(why, words[i]))
 			return true;
 	return false;
 }
@@ -23,7 +28,7 @@ static int not_loaded(const struct library *l, struct fault *f)
 
 	if (!why)
 		why = "the loader does not say why";
-	if (may_pass(why))
+	if (!is_final(why))
 		return fault_set(f, FAULT_TEMPORARY,
 				 "%s cannot be loaded now: %s", l->file, why);
 	return fault_set(f, FAULT_UNAVAILABLE,
