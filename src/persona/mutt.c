@@ -300,6 +300,7 @@ static int read_rc(struct options_run *run, struct fault *f)
 	}
 	if (muttrc_hooks(&rc, f) < 0)
 		return -1;
+	muttrc_get(&rc.variables, "folder", &run->request->mutt_folder);
 	return use_rc(run, &rc, f);
 }
 
@@ -331,7 +332,7 @@ static int finish(struct options_run *run, struct fault *f)
 	if (r->draft_path) {
 		r->include_path = NULL; /* as mutt has it */
 		r->recipients_from_header = r->extends_header = true;
-		r->reverse_path_from_header = true;
+		r->reverse_path_from_header = r->draft_is_mutts = true;
 	} else if (input_is_standard(r->include_path)) {
 		r->include_path = NULL;
 		r->body_path = "-";

@@ -19,6 +19,7 @@
 #include "mail/parameter.h"
 #include "submit/heading.h"
 #include "submit/progress.h"
+#include "submit/pseudo.h"
 
 #define CHARSET_MAX 256 /* octets of its name, whatever they say */
 
@@ -237,6 +238,10 @@ static struct part *attachment_part(struct composition *c,
 	p->disposition = a->is_inline ? "inline" : "attachment";
 	p->filename = name;
 	p->has_size = true;
+	if (a->description &&
+	    header_add(c->arena, &p->extra, "Content-Description",
+		       a->description, f) < 0)
+		return NULL;
 	if (a->is_inline)
 		p->content_id = content_id(c, a);
 	return p;
@@ -454,13 +459,17 @@ static int build_draft(struct composition *c, struct fault *f)
 	struct opened o = { 0 };
 	struct slice content;
 
-	if (open_all(c, &o, f) < 0)
+	if (!c->request->draft_is_mutts && open_all(c, &o, f) < 0)
 		return -1;
 	if (c->draft_content)
 		content = *c->draft_content;
 	else if (open_draft(c, &content, f) < 0)
 		return -1;
 	if (draft_read(c->arena, &content, &c->draft, f) < 0)
+		return -1;
+	/* its own words may name files, too */
+	if (c->request->draft_is_mutts &&
+	    (pseudo_take(c, f) < 0 || open_all(c, &o, f) < 0))
 		return -1;
 	c->draft.keeps_bcc = !c->account->remove_bcc_headers;
 	if (heading_of_draft(c, f) < 0)

@@ -41,10 +41,11 @@ struct composition {
 	struct stage *owned; /* what the draft is read from, where it goes with
 				this; or NULL */
 	bool is_from_mbox;   /* the draft, as a dead letter is */
-	struct message message; /* its header serves a draft too */
-	struct part *body;	/* all of it that is no attachment */
-	struct part *files;	/* the attachments, or NULL; both are
-				   in the message's tree */
+	struct pseudo_copy *copies; /* that the draft wants kept */
+	struct message message;	    /* its header serves a draft too */
+	struct part *body;	    /* all of it that is no attachment */
+	struct part *files;	    /* the attachments, or NULL; both are
+				       in the message's tree */
 	struct draft draft;
 
 	/* the result */

@@ -54,7 +54,8 @@ struct attachment {
 	const char *name;
 	const char *type; /* media type; NULL: found out */
 	bool is_inline;
-	const char *content_id; /* of an inline one; NULL: its name */
+	const char *description; /* for people; or NULL */
+	const char *content_id;	 /* of an inline one; NULL: its name */
 	struct attachment *next;
 };
 
@@ -164,6 +165,8 @@ struct request {
 	 * where none was named. */
 	bool draft_prevails;
 	bool extends_header;
+	bool draft_is_mutts;	 /* its header has words of mutt's own */
+	const char *mutt_folder; /* that "=" stands for in them; NULL: ~/Mail */
 	bool draft_has_comments; /* in its header, on standard input */
 	bool reverse_path_from_header;
 	struct nicknames nicknames; /* come before all aliases */

@@ -16,6 +16,7 @@
 #include "deliver/record.h"
 #include "submit/enqueue.h"
 #include "submit/keep.h"
+#include "submit/pseudo.h"
 #include "submit/unsent.h"
 
 #define KEPT_LEAST 1024 /* octets: less is not worth a file */
@@ -232,6 +233,8 @@ static void finish(const struct submission *s, struct outcome *out,
 		envelope_accepted(&c->envelope) + envelope_queued(&c->envelope);
 	struct fault trouble = FAULT_INIT;
 
+	if (taken)
+		pseudo_keep(c);
 	if (fault_is_set(f) && !out->has_notice &&
 	    (s->keeping == SUBMIT_KEEP ||
 	     (s->keeping == SUBMIT_KEEP_REST && taken > 0)))

@@ -131,6 +131,59 @@ teardown_file() {
 	refuses 64 recipient mutt -H - <<<$'Subject: x\n\ntext'
 }
 
+@test "-H: mutt's own words are done, and never leave" {
+	configure
+	echo data >'a file.txt'
+	echo more >more.txt
+	mkdir -p box/{cur,new,tmp} "$home/Mail"
+	echo 'set folder=~/Mail' >"$home/.muttrc"
+	printf '%s\n' 'To: a@example.org' 'Subject: x' 'Fcc: =sent' \
+		'Fcc: box' 'Attach: a\ file.txt The rows of today' 'Pgp:' \
+		'ATTACH: more.txt' 'Smime: C<aes256>' 'X-Mutt-References: <1@x>' \
+		'X-Mutt-Resume-Draft: draft' 'Bcc: zoe@example.org' '' 'Grüße' >draft
+	for way in draft -; do
+		sends mutt -H $way <draft
+		is body/text 'Grüße'
+		is 'file/a file.txt/sha256' "$(sha256sum <'a file.txt' | cut -d' ' -f1)"
+		is file/more.txt/disposition attachment
+		grep -q '^Content-Description: The rows of today' mail
+		lacks '^\(Fcc\|Attach\|Pgp\|Smime\|X-Mutt\)' mail
+		went_to a@example.org zoe@example.org
+	done
+	# the copies, each as it went
+	[ "$(grep -c '^From ' "$home/Mail/sent")" -eq 2 ]
+	grep -q '^Subject: x' "$home/Mail/sent"
+	[ "$(find box/new -type f | wc -l)" -eq 2 ]
+	# a real field of that name is one
+	printf '%s\n' 'To: a@example.org' 'Autocrypt: addr=me@example.org; keydata=x' \
+		'' text >draft
+	sends mutt -H draft
+	grep -q '^Autocrypt: addr=me' mail
+}
+
+@test "-H: of mutt's own words, what cannot be done is refused" {
+	local field
+
+	configure
+	while IFS= read -r field; do
+		printf '%s\n' 'To: a@example.org' "$field" '' 'kept text' >draft
+		call mutt -H draft
+		[ "$status" -ne 0 ]
+		says "${field%%:*}" || says "${field#*: }"
+		[ -z "$(arrived)" ]
+	done <<-'END'
+	Pgp: ES
+	Pgp: S<0x1234>
+	Smime: E
+	X-Mutt-PGP: S
+	X-Mutt-Mix: remailer
+	Autocrypt: E
+	Fcc: imap://example.org/sent
+	Fcc: /nonexistent/sent
+	Attach: missing.txt
+	END
+}
+
 @test "-e: set from, realname, use_from, my_hdr, alias" {
 	configure
 	sends mutt -e 'set from=ops@example.org realname="Ops, on duty"' \
