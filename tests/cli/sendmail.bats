@@ -682,8 +682,8 @@ queued() {
 		env -u MAILSEND_CONFIG lent/sendmail -C "$PWD/secret" \
 		--show-config </dev/null
 	show
-	# where the folder lets no rights be lent, the file is closed to him
-	[ "$status" -eq 77 ] || [ "$status" -eq 66 ]
+	# where the folder lets no rights be lent, the file is closed to them
+	[ "$status" -eq 78 ] || [ "$status" -eq 77 ] || [ "$status" -eq 66 ]
 	[[ $output$stderr != *secret.example.org* ]]
 }
 
