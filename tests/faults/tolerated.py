@@ -9,7 +9,7 @@ TOLERATED = [
     # call that failed, what is wrong, what was said, and the reason
     (r"", r"died: 127", r"error while loading shared libraries",
      "ld.so could not load what is linked: nothing of ours has run yet"),
-    (r"\(before any handler\)", r"nothing was kept|died: SIGSEGV", r"",
+    (r"\(before any handler\)", r"nothing was kept|died: (SIGSEGV|127)", r"",
      "the program had not begun: ld.so was at work"),
     (r"/queue/", r"sent twice", r"",
      "that the server has it could not be written down"),
@@ -18,8 +18,12 @@ TOLERATED = [
     (r"read\(0<.* EIO", r"nothing was kept", r"cannot read standard input",
      "what cannot be read cannot be kept"),
     (r"files of \d+ octets", r"nothing was kept",
-     r"nothing of the message could be kept.*File too large",
+     r"(nothing|not all) of the message could be kept.*File too large",
      "no file may be as large as the mail, wherever it lies"),
+    (r"malloc of mail", r"^nothing was kept$",
+     r"out of memory; nothing was sent or kept",
+     "memory of our own that is out ends us at once, with 75 and with the pipe "
+     "read to its end: nothing can be made of the text without memory"),
     (r"write\(2<", r"not a word", r"",
      "the call that failed is the one that would have said it"),
 ]
@@ -29,6 +33,6 @@ def tolerated(done):
     """The reason, or nothing."""
     for call, wrong, said, why in TOLERATED:
         if re.search(call, done.struck) and re.search(wrong, done.broken) \
-                and re.search(said, done.err):
+                and re.search(said, done.err, re.S):
             return why
     return ""
