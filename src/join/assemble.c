@@ -339,6 +339,9 @@ static void look_for_file(struct assembly *s, struct set *set)
 	if (a->kind == FRAGMENT_SLICE && !set->is_touched && !s->is_forced)
 		set->was_there = yield_is_there(s->arena, &s->place, a->name,
 						a->total, a->file_sha256);
+	/* that run may have left what it made the file from */
+	if (set->was_there && !set->is_touched)
+		yield_tidy(s->arena, &s->place, a->name);
 	set->is_touched = true;
 }
 
