@@ -96,7 +96,7 @@ static int poll_timed(struct wait *w, struct pollfd *p, size_t n, int timeout)
 		return r;
 	for (size_t i = 0; i < n + WAKES; i++)
 		p[i].revents = 0;
-	if (w->heeds_signals || w->heeds_interrupt)
+	if (w->heeds_interrupt)
 		p[n].revents = POLLIN;
 	return 0;
 }

@@ -42,10 +42,9 @@ struct wait {
 	uint64_t whole, whole_left; /* in all */
 	bool is_stream;
 	/* what wakes: the signals of base/interrupt, when it is time for us to
-	 * end; else descriptors (-1: none), and each signal with a handler */
+	 * end; else descriptors (-1: none) */
 	bool heeds_interrupt;
 	int wake[2];
-	bool heeds_signals;
 	/* ready, and yet nothing moved */
 	bool was_ready;
 	unsigned stalls;

@@ -5,6 +5,7 @@
 #include "probe/edit_terminal.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <sys/ioctl.h>
 #include <termios.h>
@@ -20,10 +21,35 @@ static struct {
 	struct sigaction before[WATCHED];
 } self;
 static volatile sig_atomic_t caught;
+static int wake[2] = { -1, -1 };
 
 static void note(int number)
 {
+	int error = errno;
+	ssize_t r = write(wake[1], "", 1);
+
+	(void)r; /* full: there is an octet to be seen */
 	caught = number;
+	errno = error;
+}
+
+/* One that comes before a wait begins must end it, too. */
+static int open_wake(struct fault *f)
+{
+	if (wake[0] >= 0)
+		return 0;
+	if (pipe(wake) < 0)
+		return fault_errno(f, FAULT_OS, errno, "no pipe for signals");
+	for (int i = 0; i < 2; i++) {
+		fcntl(wake[i], F_SETFD, FD_CLOEXEC);
+		fcntl(wake[i], F_SETFL, O_NONBLOCK);
+	}
+	return 0;
+}
+
+int edit_terminal_wake(void)
+{
+	return wake[0];
 }
 
 static int set(const struct termios *how)
@@ -57,6 +83,8 @@ int edit_terminal_enter(int fd, struct fault *f)
 	if (tcgetattr(fd, &self.usual) < 0)
 		return fault_errno(f, FAULT_OS, errno,
 				   "cannot ask the terminal for its state");
+	if (open_wake(f) < 0)
+		return -1;
 	caught = 0;
 	sigemptyset(&action.sa_mask);
 	for (size_t i = 0; i < WATCHED; i++)

@@ -18,6 +18,8 @@ void edit_terminal_leave(void);
 void edit_terminal_restore(void);
 /* Did a signal ask us to end? */
 bool edit_terminal_is_asked(void);
+/* Readable once that is so. */
+int edit_terminal_wake(void);
 /* Stops us as ctrl-z does, in the terminal's usual state. */
 int edit_terminal_stop(struct fault *f);
 size_t edit_terminal_columns(void);

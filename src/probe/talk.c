@@ -349,11 +349,15 @@ int talk_hold(struct talk *t, const struct talk_line *line, struct fault *f)
 
 	t->line = line;
 	wait_begin(&t->wait, WAIT_FOREVER);
-	/* edit_terminal has handlers of its own */
-	t->wait.heeds_signals = t->options->is_terminal;
-	t->wait.heeds_interrupt = !t->options->is_terminal;
-	if (t->options->is_terminal && edit_terminal_enter(STDIN_FILENO, f) < 0)
-		return -1;
+	if (interrupt_signal())
+		return interrupt_fault(f);
+	if (t->options->is_terminal) {
+		if (edit_terminal_enter(STDIN_FILENO, f) < 0)
+			return -1;
+		/* it has handlers of its own */
+		t->wait.heeds_interrupt = false;
+		t->wait.wake[0] = edit_terminal_wake();
+	}
 	r = converse(t, f);
 	if (t->options->is_terminal) {
 		talk_print(t, "");

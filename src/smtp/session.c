@@ -394,11 +394,13 @@ static void explain_loss(struct session_state *st, const struct fault *lost,
 		return;
 	}
 	st->session->in_doubt = true;
-	fault_set(verdict,
-		  lost->cause == FAULT_INTERRUPTED ? FAULT_TEMPORARY
-						   : lost->cause,
-		  "%s; the message had been sent whole and may have been taken",
-		  lost->text);
+	fault_set(
+		verdict,
+		lost->cause == FAULT_INTERRUPTED ? FAULT_TEMPORARY
+						 : lost->cause,
+		"%s; the message had been sent whole and may have been taken, "
+		"so that it may arrive twice when it is sent again",
+		lost->text);
 }
 
 static void decide(struct envelope *e, struct recipient *r,

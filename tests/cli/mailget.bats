@@ -480,13 +480,14 @@ no_trace() {
 
 @test "a literal of another size than the message has is not taken" {
 	local size
+	serve close
+	mkdir kept
 	for size in 4294967296 9000000000000 9223372036854775807 \
 		18446744073709551616 99999999999999999999999 -5 '' x; do
-		rm -rf port-is input script kept
-		serve "${imap_login[@]}" "${imap_one[@]}" '< m4 UID FETCH 7' \
-			"> * 1 FETCH (UID 7 BODY[] {$size}" '> Subject: x' \
-			'> )' '> m4 OK' 'flood line after line\r\n'
-		mkdir kept
+		printf '%s\n' "${imap_login[@]}" "${imap_one[@]}" \
+			'< m4 UID FETCH 7' "> * 1 FETCH (UID 7 BODY[] {$size}" \
+			'> Subject: x' '> )' '> m4 OK' \
+			'flood line after line\r\n' >script
 		(
 			frugal
 			ulimit -f 20000
@@ -496,7 +497,6 @@ no_trace() {
 			[ "$status" -eq 76 ]
 		)
 		no_trace
-		teardown
 	done
 }
 
@@ -507,6 +507,37 @@ no_trace() {
 	get "imaps://localhost:$port" fetch kept
 	[ "$status" -eq 69 ]
 	no_trace
+}
+
+# Each script is cut behind each of its lines, and amid its last reply.
+closed_anywhere() {
+	local url=$1 cut
+	local -a script
+
+	shift
+	serve close
+	for ((cut = 1; cut < $#; cut++)); do
+		script=("${@:1:cut}")
+		[[ ${script[-1]} != '< '* ]] || script+=('>> +O')
+		[[ ${script[-1]} != '> '* ]] || script+=('>> * ')
+		printf '%s\n' "${script[@]}" close >script
+		rm -rf kept
+		mkdir kept
+		get "$url://localhost:$port" fetch kept
+		[ "$status" -eq 75 ] && no_trace || {
+			echo "closed behind: ${script[-1]}"
+			return 1
+		}
+	done
+}
+
+@test "a server that closes, wherever it is, is told as temporary" {
+	closed_anywhere pop3s "${pop3_login[@]}" "${pop3_one[@]}" '< RETR 1' \
+		'> +OK' '> Subject: x' '> ' '> x' end
+	teardown
+	rm -f port-is input
+	closed_anywhere imaps "${imap_login[@]}" "${imap_one[@]}" \
+		'< m4 UID FETCH 7' '> * 1 FETCH (UID 7 BODY[] {12}' '>> Subject:' end
 }
 
 @test "a server that drips is given up: in a message, a list, a line" {

@@ -254,6 +254,50 @@ plain=(--tls off --no-auth --talk)
 	stty_of $MAILSEND "${plain[@]}"
 }
 
+# gone HOW PROGRAM ARGUMENT... - its terminal goes away amid the talk; it ends by
+# itself, and without much ado.
+gone() {
+	python3 - "$@" <<-'END'
+		import os, pty, resource, signal, sys
+		how, program, *words = sys.argv[1:]
+		child, lead = pty.fork()
+		if child == 0:
+		    if how == "hup ignored":
+		        signal.signal(signal.SIGHUP, signal.SIG_IGN)
+		    os.environ["TERM"] = "xterm"
+		    os.execvp(program, [program, *words])
+		said = b""
+		while b"C:" not in said.partition(b"250 hi")[2]:
+		    said += os.read(lead, 4096)
+		os.close(lead)
+		signal.alarm(120)
+		_, _, used = os.wait4(child, 0)
+		sys.exit(0 if used.ru_utime + used.ru_stime < 5 else 1)
+	END
+}
+
+@test "a terminal that goes away ends the talk" {
+	serve "${smtp[@]}" wait
+	freeze 'tty=1'
+	for how in 'as it comes' 'hup ignored'; do
+		# shellcheck disable=SC2086
+		gone "$how" $MAILSEND "${plain[@]}"
+	done
+}
+
+# A server that never stops talking: ctrl-c is heard all the same.
+@test "a flood does not drown ctrl-c" {
+	serve '> 220 hi' '< EHLO' '> 250 hi' '< NOOP' 'flood 250-more\r\n'
+	at_terminal mailsend "${plain[@]}" <<-'END'
+		see 250 hi.*C:
+		enter NOOP
+		see more.*more
+		type \x03
+		see broken off
+		end 0
+	END
+}
+
 @test "a message is typed up to a lone dot, and ctrl-d does not end it" {
 	serve "${smtp[@]}" '< DATA' '> 354 go' '< ..first' '< .' '> 250 taken' '< QUIT' \
 		'> 221 bye'

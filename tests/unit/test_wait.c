@@ -267,10 +267,6 @@ static void test_interrupted(void **state)
 	assert_int_equal(wait_on(&w, peer.fd, &f), WAIT_TIME);
 	assert_true(world_ticks() - before >= 400);
 	assert_true(alarms > 0);
-	wait_begin(&w, LONG);
-	w.heeds_interrupt = false;
-	w.heeds_signals = true;
-	assert_int_equal(wait_on(&w, peer.fd, &f), WAIT_WOKEN);
 	setitimer(ITIMER_REAL, &never, NULL);
 	peer_end(&peer);
 }
