@@ -13,6 +13,11 @@
 #include "base/buf.h"
 #include "base/interrupt.h"
 #include "base/library.h"
+#include "base/world.h"
+
+#define LOOKS_MS  100
+#define LOOKS_MAX 200 /* in that time; a dial has some dozens */
+#define PAUSE_MS  20
 
 struct curl_functions curl;
 
@@ -243,12 +248,22 @@ static void set_tls(struct handle *h)
 		set_ciphers(h, o->ciphers);
 }
 
-/* libcurl looks in here whenever it has waited, a second at most. */
+/* libcurl looks in here whenever it has waited, a second at most.  One that
+ * finds its socket ready and can take nothing from it, since memory is out,
+ * does so without a pause until its time is up: it is slowed down. */
 static int on_progress(void *context, curl_off_t down_total, curl_off_t down,
 		       curl_off_t up_total, curl_off_t up)
 {
-	(void)context;
+	struct handle *h = context;
+	uint64_t now = world_ticks();
+
 	(void)down_total, (void)down, (void)up_total, (void)up;
+	if (now - h->counted_from > LOOKS_MS) {
+		h->counted_from = now;
+		h->looks = 0;
+	}
+	if (++h->looks > LOOKS_MAX)
+		interrupt_sleep(PAUSE_MS);
 	return interrupt_is_due();
 }
 
@@ -265,6 +280,7 @@ void handle_make(struct handle *h, unsigned milliseconds)
 	handle_long(h, CURLOPT_CONNECT_ONLY, 1);
 	handle_long(h, CURLOPT_NOSIGNAL, 1);
 	curl.setopt(h->curl, CURLOPT_XFERINFOFUNCTION, on_progress);
+	curl.setopt(h->curl, CURLOPT_XFERINFODATA, h);
 	handle_long(h, CURLOPT_NOPROGRESS, 0);
 	handle_long(h, CURLOPT_CONNECTTIMEOUT_MS, (long)milliseconds);
 	handle_long(h, CURLOPT_FTP_RESPONSE_TIMEOUT,

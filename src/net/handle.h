@@ -8,6 +8,7 @@
 #define NET_HANDLE_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #define CURL_DISABLE_TYPECHECK
 #include <curl/curl.h>
@@ -58,6 +59,9 @@ struct handle {
 	const char *bundle;	/* of CAs, for what the hashed folder does not
 				   know */
 	struct curl_slist *connect_to;
+	/* how often libcurl has looked around lately */
+	uint64_t counted_from;
+	unsigned looks;
 };
 
 /* Once a process. */

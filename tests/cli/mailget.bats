@@ -524,10 +524,9 @@ closed_anywhere() {
 		rm -rf kept
 		mkdir kept
 		get "$url://localhost:$port" fetch kept
-		[ "$status" -eq 75 ] && no_trace || {
-			echo "closed behind: ${script[-1]}"
-			return 1
-		}
+		echo "closed behind: ${script[-1]}"
+		[ "$status" -eq 75 ]
+		no_trace
 	done
 }
 
