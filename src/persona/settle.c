@@ -6,6 +6,7 @@
 
 #include "base/ascii.h"
 #include "base/text.h"
+#include "mail/charset.h"
 #include "mail/parameter.h"
 #include "persona/attach.h"
 #include "persona/setters.h"
@@ -116,6 +117,7 @@ int settle_body_type(struct options_run *run, const char *value,
 	static const struct option_row row = { .name = "charset" };
 	struct request *r = run->request;
 	struct buf charset = BUF_INIT(256);
+	const char *unused;
 	int result = 0;
 
 	if (!attach_type(run->arena,
@@ -123,8 +125,11 @@ int settle_body_type(struct options_run *run, const char *value,
 			 f))
 		return -1;
 	r->body_type = attach_spell_type(run->arena, value, "charset");
+	/* programs write "unknown-8bit" and the like there: no reason to refuse
+	 * their mail */
 	if (parameter_get(&charset, value, "charset") &&
-	    !is_found_anyway(charset.data))
+	    !is_found_anyway(charset.data) &&
+	    charset_is_known(charset.data, &unused))
 		result = set_charset(run, &row,
 				     arena_dup(run->arena, charset.data), f);
 	buf_free(&charset);

@@ -229,6 +229,19 @@ sys.stdout.buffer.write(b"\xff\xfe" + line * 400000)' >big
 	done
 }
 
+@test "a label that nobody knows, in a field that a program wrote, is no refusal" {
+	mkdir names
+	ln -s "${MAILSEND##* }" names/mail
+	names/mail --print -s x a@example.org \
+		-a 'Content-Type: text/plain; charset=unknown-8bit' \
+		< <(printf 'gr\303\274n\n') >mail
+	means grün
+	names/mail --print -s x a@example.org \
+		-a 'Content-Type: text/plain; charset=utf-16' \
+		< <(as utf-16 'grün\n') >mail
+	means grün
+}
+
 @test "a few octets that are no UTF-8 become U+FFFD" {
 	prints < <(printf 'gr\303\274\303\237e\377 an alle\n')
 	means $'grüße\uFFFD an alle'
@@ -304,4 +317,9 @@ print(email.message_from_binary_file(open("mail", "rb"),
 	part 0 text | grep -q 'cid:two '
 	prints --inline logo.png <<<text
 	[[ $(part 1 id) == \<logo.png@* ]]
+	# whatever a file is called, no line ends in a header
+	cp logo.png $'x\nBcc: y@example.org\r.png'
+	send --print -s x --html <(echo) \
+		--inline $'x\nBcc: y@example.org\r.png' a@example.org </dev/null
+	[ "$status" -eq 64 ]
 }

@@ -134,6 +134,13 @@ bare() {
 	call sendmail a@example.org < <(echo 'From: =?utf-8?q?J=C3=B6rg?= <'; bare)
 	there
 	from_is '"Jörg <" <me@example.org>'
+	# with no line ends, wherever they hide
+	call sendmail a@example.org \
+		< <(echo 'From: =?utf-8?q?x=0D=0ABcc:_y@x.org=00?= <'; bare)
+	[ "$status" -eq 0 ]
+	there
+	lacks '^Bcc' mail
+	[[ "$(fields From)" == *'<me@example.org>' ]]
 	# neither does it go where no From was to be set
 	configure 'set_from_header off'
 	call sendmail a@example.org < <(echo 'From: foo<bar'; bare)
