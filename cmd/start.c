@@ -109,6 +109,7 @@ static void clean_environment(void)
 #define RESCUE_SECONDS 60
 
 static void *reserve;
+static volatile sig_atomic_t last_status = EX_TEMPFAIL;
 
 /* A second failure, while the first was told, has nothing to say. */
 static _Noreturn void end_at_once(const char *why)
@@ -118,6 +119,7 @@ static _Noreturn void end_at_once(const char *why)
 
 	if (!has_failed) {
 		has_failed = 1;
+		last_status = now->status;
 		free(reserve);
 		log_error("%s; %s%s", why, now->text,
 			  now->status == EX_TEMPFAIL ? ", try again later"
@@ -147,7 +149,7 @@ static void out_of_memory(void)
 static void give_up(int number)
 {
 	(void)number;
-	_exit(ending_now()->status);
+	_exit(last_status);
 }
 
 /* Most often a library that was refused memory.  The heap may be locked: the

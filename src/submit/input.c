@@ -116,7 +116,7 @@ static int examine(struct input *in, struct fault *f)
 
 /* ---- more files than can be open ---- */
 
-static int make_pool(struct inputs *all, struct fault *f)
+static struct input_pool *make_pool(const struct inputs *all, struct fault *f)
 {
 	struct input_pool *pool = arena_alloc(all->arena, sizeof(*pool));
 
@@ -126,12 +126,11 @@ static int make_pool(struct inputs *all, struct fault *f)
 		pool->folder = all->spool[i];
 		pool->fd = disk_open_unnamed(pool->folder, f);
 	}
-	if (pool->fd < 0)
-		return fault_set(f, FAULT_CANTCREAT,
-				 "there is no folder to keep files in; set "
-				 "TMPDIR");
-	all->pool = pool;
-	return 0;
+	if (pool->fd >= 0)
+		return pool;
+	fault_set(f, FAULT_CANTCREAT,
+		  "there is no folder to keep files in; set TMPDIR");
+	return NULL;
 }
 
 static int move_to_pool(struct inputs *all, struct input *in, struct fault *f)
@@ -142,7 +141,9 @@ static int move_to_pool(struct inputs *all, struct input *in, struct fault *f)
 	struct sink_fd out;
 	int r;
 
-	if (!all->pool && make_pool(all, f) < 0)
+	if (!all->pool)
+		all->pool = make_pool(all, f);
+	if (!all->pool)
 		return -1;
 	sink_fd_init(&out, all->pool->fd, all->pool->folder, f);
 	r = pump_slice(&content, &out.sink);
