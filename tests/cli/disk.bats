@@ -366,3 +366,137 @@ series_is_there() {
 		fresh_series series_is_there \
 		"$MAILSEND" --split 20k -s split -a big.bin alice
 }
+
+# ---- files are joined ----
+
+join_prepare() {
+	head -c 30000 /dev/urandom >file.bin
+	python3 "$root/tests/cli/join_parts.py" parts file.bin 9000 parts
+	mkdir box box/cur box/new box/tmp
+	for i in parts/*; do cp "$i" "box/new/${i#*/}"; done
+	mails=$(find box/new -type f | wc -l)
+}
+
+join_afresh() {
+	rm -rf out state maildir && mkdir out && cp -a box maildir
+}
+
+# Status 0: the file is there whole, and with --delete the mails are gone; else
+# whatever is under its name is whole, and what is lost of the mails lies in it.
+joined_is_true() {
+	local left
+
+	left=$(find maildir -type f | wc -l)
+	if [ -e out/file.bin ]; then
+		cmp file.bin out/file.bin || return 1
+	else
+		[ "$status" -ne 0 ] || return 1
+		[ "$left" -eq "$mails" ] || return 1
+	fi
+	[ "$status" -ne 0 ] || [ -n "$unsynced" ] || [ "$left" -eq 0 ] || return 1
+	[ "$status" -eq 0 ] || [ "$status" -gt 128 ] || [ -n "$stderr" ] ||
+		return 1
+	# the next run ends it, and nothing lies about
+	"$join" --delete -o out maildir >log 2>&1 || [ "$left" -eq 0 ] || {
+		cat log
+		return 1
+	}
+	cmp file.bin out/file.bin || return 1
+	[ "$(ls -A out)" = file.bin ] || {
+		ls -A out
+		return 1
+	}
+}
+
+@test "mailjoin: the status is true whatever fails, nothing is deleted that is not safe" {
+	can_sweep
+	local join=${MAILSEND%mailsend}mailjoin calls unsynced=
+
+	unset MAILSEND_FROZEN
+	join_prepare
+	for calls in "$looks" '?getdents64,?getdents' 'rename,link,linkat,unlink,?rmdir' \
+		'?mkdir,?mkdirat' 'write' 'flock' 'close'; do
+		sweep "$calls" error=EIO join_afresh joined_is_true \
+			"$join" --delete -o out maildir
+	done
+	unsynced=yes # then the mails stay, and a warning says so
+	sweep fsync error=EIO join_afresh joined_is_true \
+		"$join" --delete -o out maildir
+	sweep 'write,?openat' error=ENOSPC join_afresh joined_is_true \
+		"$join" --delete -o out maildir
+}
+
+@test "mailjoin: killed or ended anywhere, the next run ends it and leaves nothing" {
+	can_sweep
+	local join=${MAILSEND%mailsend}mailjoin unsynced=
+
+	unset MAILSEND_FROZEN
+	join_prepare
+	for how in signal=KILL signal=TERM; do
+		sweep 'write,fsync,rename,link,unlink,?rmdir,close' $how \
+			join_afresh joined_is_true "$join" --delete -o out maildir
+	done
+}
+
+# ---- messages are fetched and saved ----
+
+# Status 0: all four; else what has a name is whole.  The next run fetches the
+# rest and leaves nothing beside them.
+fetched_is_true() {
+	local file
+
+	[ "$status" -ne 0 ] || [ "$(find kept -type f -name '*.eml' | wc -l)" -eq 4 ] ||
+		return 1
+	mailget folder fetch kept 2>log || {
+		cat log
+		return 1
+	}
+	for file in folder/*.eml; do
+		cmp "$file" "kept/$(basename "$file").eml" || return 1
+	done
+	[ "$(find kept -type f | wc -l)" -eq 4 ] || {
+		ls -A kept
+		return 1
+	}
+}
+
+@test "mailget fetch: whole files alone have names, and the next run leaves no others" {
+	can_sweep
+	local get=${MAILSEND%mailsend}mailget how
+
+	four
+	for how in error=EIO error=ENOSPC signal=KILL signal=TERM; do
+		sweep 'write,fsync,rename,link,unlink,?mkdir,close' $how fresh_kept \
+			fetched_is_true "$get" folder fetch kept
+	done
+}
+
+saved_afresh() {
+	rm -rf out && mkdir out && echo old >out/mail
+}
+
+# The old one or the new one, and the new one where the status says so.
+saved_is_true() {
+	if cmp -s out/mail folder/1.eml; then
+		return 0
+	fi
+	[ "$(cat out/mail)" = old ] && [ "$status" -ne 0 ]
+}
+
+@test "mailget save: the file that is replaced is the old one or the new one" {
+	can_sweep
+	local get=${MAILSEND%mailsend}mailget how
+
+	four
+	for how in error=EIO error=ENOSPC signal=KILL signal=TERM; do
+		sweep 'write,fsync,rename,link,unlink,fchmod,close' $how saved_afresh \
+			saved_is_true "$get" --force folder/1.eml save 1 out/mail
+	done
+	# it is there whole, and a directory that cannot be synced is a warning
+	rm -rf out && mkdir out
+	run --separate-stderr strace -qq -o trace -e inject=fsync:error=EIO:when=2 \
+		"$get" folder/1.eml save 1 out/mail
+	[ "$status" -eq 0 ]
+	says power
+	cmp out/mail folder/1.eml
+}
