@@ -192,7 +192,7 @@ def full_queue(stand):
     return mails
 
 
-@proof("a disk that is full at each call: the queue is run")
+@proof("a disk that is full at each call: the queue is run", is_long=True)
 def while_flushing(stand):
     need_shim()
     mails = full_queue(stand)

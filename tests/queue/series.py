@@ -335,7 +335,8 @@ def at_once(stand):
 
 # ---- a full disk
 
-@proof("a disk that is full at each call for the journal: nothing is lost")
+@proof("a disk that is full at each call for the journal: nothing is lost",
+       is_long=True)
 def full_journal(stand):
     need_shim()
     need_join()
