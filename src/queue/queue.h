@@ -116,8 +116,11 @@ int queue_set_stamp(struct queue *q, const char *name, int64_t when,
 
 /* Does something run the queue by itself: a timer, a crontab?  Nobody can be
  * asked that cheaply, so such a run leaves word that there was one, and so does
- * whoever sets one up; what is a week old counts no more. */
-bool queue_is_run(struct queue *q, int64_t now);
+ * whoever sets one up; what is a week old counts no more.  Where nothing is
+ * known to, that is remembered, so that it need not be told more than once a
+ * day. */
+enum queue_runner { QUEUE_RUNS, QUEUE_IDLE, QUEUE_IDLE_TOLD };
+enum queue_runner queue_runner(struct queue *q, int64_t now);
 /* Makes the queue where there is none.  What fails is left. */
 void queue_note_run(struct arena *a, const char *folder, int64_t now);
 void queue_forget_run(struct arena *a, const char *folder);

@@ -13,6 +13,7 @@
 #include "base/crash.h"
 #include "base/directory.h"
 #include "base/disk.h"
+#include "base/io.h"
 #include "base/world.h"
 #include "queue/folder.h"
 
@@ -141,23 +142,25 @@ int queue_lock_flush(struct queue *q, struct fault *f)
 
 int64_t queue_stamp(struct queue *q, const char *name)
 {
-	char path[FOLDER_PATH_SIZE];
-	struct fault ignored = FAULT_INIT;
-	struct buf text = BUF_INIT(32);
-	int64_t when = 0;
-	char *end;
+	char path[FOLDER_PATH_SIZE], text[32], *end;
+	int64_t when;
+	ssize_t n;
+	int fd;
 
 	if (!folder_is_name(name, STAMP_NAME_SIZE))
 		return 0;
-	if (disk_read_file(folder_path(path, q, "stamp", name), &text, true,
-			   &ignored) == 0) {
-		errno = 0;
-		when = strtoll(text.data, &end, 10);
-		if (errno || end == text.data || *end != '\n')
-			when = 0;
-	}
-	buf_free(&text);
-	return when;
+	fd = open(folder_path(path, q, "stamp", name),
+		  O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0)
+		return 0;
+	n = io_read(fd, text, sizeof(text) - 1);
+	close(fd); /* only read from */
+	if (n <= 0)
+		return 0;
+	text[n] = '\0';
+	errno = 0;
+	when = strtoll(text, &end, 10);
+	return errno || end == text || *end != '\n' ? 0 : when;
 }
 
 int queue_set_stamp(struct queue *q, const char *name, int64_t when,
@@ -187,16 +190,24 @@ int queue_set_stamp(struct queue *q, const char *name, int64_t when,
 
 /* ---- does anything run it? ---- */
 
+/* When a run was seen last; below 0, when it was told that there is none. */
 #define RUN_STAMP "run"
 #define RUN_KNOWN (7 * 86400)
 #define RUN_FRESH 3600 /* not written anew within that */
+#define TOLD_FOR  86400
 
-bool queue_is_run(struct queue *q, int64_t now)
+enum queue_runner queue_runner(struct queue *q, int64_t now)
 {
 	int64_t last = queue_stamp(q, RUN_STAMP);
+	struct fault ignored = FAULT_INIT;
 
 	/* of the future: the clock was set back since */
-	return last > 0 && now - last < RUN_KNOWN;
+	if (last > 0 && now - last < RUN_KNOWN)
+		return QUEUE_RUNS;
+	if (last < 0 && now + last < TOLD_FOR)
+		return QUEUE_IDLE_TOLD;
+	queue_set_stamp(q, RUN_STAMP, -now, &ignored);
+	return QUEUE_IDLE;
 }
 
 void queue_note_run(struct arena *a, const char *folder, int64_t now)
@@ -218,6 +229,6 @@ void queue_forget_run(struct arena *a, const char *folder)
 	struct queue q;
 
 	if (queue_open(&q, a, folder, false, &ignored) == 0 &&
-	    queue_stamp(&q, RUN_STAMP))
+	    queue_stamp(&q, RUN_STAMP) > 0)
 		queue_set_stamp(&q, RUN_STAMP, 0, &ignored);
 }

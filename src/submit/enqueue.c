@@ -238,13 +238,16 @@ static int put(const struct enqueue *q, struct entry *e, struct outcome *out,
 {
 	struct composition *c = q->composition;
 	const char *folder = spool_queue(c->arena, c->account, f);
+	enum queue_runner runner;
 	struct queue queue;
 
 	if (!folder || queue_open(&queue, c->arena, folder, true, f) < 0)
 		return -1;
 	if (queue_put(&queue, &c->stage, e, NULL, f) < 0)
 		return -1;
-	out->has_runner = queue_is_run(&queue, world_now());
+	runner = queue_runner(&queue, world_now());
+	out->has_runner = runner == QUEUE_RUNS;
+	out->is_told = runner == QUEUE_IDLE_TOLD;
 	return 0;
 }
 
@@ -313,7 +316,7 @@ bool enqueue_has_runner(struct arena *a, const struct account *account)
 	struct queue queue;
 
 	return folder && queue_open(&queue, a, folder, false, &ignored) == 0 &&
-	       queue_is_run(&queue, world_now());
+	       queue_runner(&queue, world_now()) == QUEUE_RUNS;
 }
 
 void enqueue_flush_due(struct arena *a, const struct account *account)

@@ -44,7 +44,7 @@ int enqueue_mail(const struct enqueue *q, struct outcome *out, struct fault *f);
  * the next run finds it. */
 void enqueue_start(const struct enqueue *q, const struct outcome *out,
 		   bool now);
-/* Does something run the account's queue by itself (queue_is_run)? */
+/* Does something run the account's queue by itself (queue_runner)? */
 bool enqueue_has_runner(struct arena *a, const struct account *account);
 /* Starts a run for what is due of others, where the account wants that and
  * there is anything. */

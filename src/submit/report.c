@@ -91,7 +91,7 @@ static void report_queued(const struct outcome *out)
 
 	if (!envelope_queued(e))
 		return;
-	if (!why && !out->has_runner && !out->is_tried)
+	if (!why && !out->has_runner && !out->is_told && !out->is_tried)
 		log_warning("it waits in the queue as %s, and %s",
 			    out->queue_id, more);
 	else if (why && envelope_queued(e) == e->count)

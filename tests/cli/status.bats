@@ -343,9 +343,13 @@ full() {
 	[ "$(grep -c . <<<"$stderr")" -eq 1 ]
 	says --setup-queue
 	[[ $stderr != *'will be tried again'* ]]
+	# on purpose: told once a day
+	rm -r "$MAILSEND_QUEUE"
 	send --queue=only -s hello ann@example.org <<<text
 	[ "$status" -eq 0 ]
 	says --setup-queue
+	send --queue=only -s hello ann@example.org <<<text
+	[ -z "$stderr" ]
 	send --queue=background -s hello ann@example.org <<<text
 	[[ $stderr != *--setup-queue* ]]
 	for file in a b; do echo "$file" >"$file"; done
