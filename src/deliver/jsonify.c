@@ -9,7 +9,27 @@
 #include "base/interrupt.h"
 #include "base/text.h"
 
-/* Line ends and tabs stay: JSON has words for them. */
+/* An octet that is no UTF-8 is taken for Latin-1; line ends and tabs stay: JSON
+ * has words for them. */
+static void put_piece(struct buf *out, const char *text, size_t n)
+{
+	while (n) {
+		size_t step = text_character(text, n, NULL);
+		unsigned char c = (unsigned char)*text;
+
+		if (step)
+			text_put_safe(out, text, step);
+		else if (c >= 0xA0)
+			buf_printf(out, "%c%c", 0xC0 | c >> 6,
+				   0x80 | (c & 0x3F));
+		else
+			buf_putc(out, '?');
+		step += !step;
+		text += step;
+		n -= step;
+	}
+}
+
 json_t *jsonify_text(const char *text)
 {
 	struct buf safe;
@@ -17,11 +37,11 @@ json_t *jsonify_text(const char *text)
 
 	if (!text)
 		return json_null();
-	buf_init(&safe, strlen(text));
+	buf_init(&safe, 2 * strlen(text));
 	while (*text) {
 		size_t n = strcspn(text, "\n\t");
 
-		text_put_safe(&safe, text, n);
+		put_piece(&safe, text, n);
 		text += n;
 		if (*text)
 			buf_putc(&safe, *text++);

@@ -1,7 +1,6 @@
 /* leftover.c - a line is told by its beginning; long ones are text. */
 #include "join/leftover.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "base/ascii.h"
@@ -21,10 +20,16 @@ static bool is_rule(const char *line)
 
 static bool begins_ours(const char *line)
 {
-	unsigned n, of;
+	static const char words[] = "This is part ";
+	uint64_t n;
+	size_t digits;
 
 	line += !strncmp(line, "# ", 2) ? 2 : 0;
-	return sscanf(line, "This is part %u of %u", &n, &of) == 2;
+	if (strncmp(line, words, strlen(words)) != 0)
+		return false;
+	line += strlen(words);
+	digits = text_digits(line, FRAGMENT_PARTS_MAX, &n);
+	return digits && !strncmp(line + digits, " of ", 4);
 }
 
 static bool is_label(const char *line)

@@ -711,7 +711,7 @@ teardown_file() {
 	LC_ALL=C lacks $'[\200-\377]' mail
 }
 
-@test "a missing attachment: 66, nothing is sent" {
+@test "a missing attachment: 66, nothing is sent, the text is kept" {
 	configure
 	refuses 66 missing.txt mail -s x -A missing.txt a@example.org <<<text
 	refuses 66 missing.txt mail -s x --attach missing.txt a@example.org <<<text
