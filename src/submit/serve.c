@@ -212,10 +212,11 @@ static void turn_away(const struct serve *s, int fd)
 	/* who begins with TLS could not read it */
 	if (s->account->serve_tls_starttls)
 		r = send(fd, line, (size_t)n, MSG_DONTWAIT | MSG_NOSIGNAL);
-	(void)r;
-	/* what is unread would take the reply away from them */
+	/* what is unread would take the reply away from them; once, for a
+	 * flood would hold us */
 	shutdown(fd, SHUT_WR);
-	r = recv(fd, line, sizeof(line), MSG_DONTWAIT);
+	r += recv(fd, line, sizeof(line), MSG_DONTWAIT);
+	(void)r;
 	close(fd);
 }
 
