@@ -52,6 +52,35 @@ example() {
 	[ "$status" -eq 0 ]
 }
 
+# cron has no /usr/local/bin, and takes a line as one command.
+@test "the lines for a crontab work as cron runs them" {
+	local line lines words name
+
+	read -ra words <<<"$MAILSEND"
+	mkdir -p local "$home/Maildir"
+	ln -s "${words[-1]}" local/mailsend
+	for name in backup mailget; do
+		printf '#!/bin/sh\necho "%s $*" >>%q\necho said\n' $name "$PWD/ran" \
+			>local/$name
+		chmod +x local/$name
+	done
+	lines=$(cat "$root/README.md" "$root"/man/*.[178] |
+		sed -nE 's/^ *([0-9*\/]+ ){5} *//p' | sed 's/\\(aq/"/g')
+	[ "$(wc -l <<<"$lines")" -ge 3 ]
+	while IFS= read -r line; do
+		[[ $line != *\\e && $line != *%* ]]
+		line=${line//\/usr\/local\/bin/$PWD/local}
+		line=${line//ops@example.org/alice}
+		env -i HOME="$home" LOGNAME=alice SHELL=/bin/sh PATH=/usr/bin:/bin \
+			MAILSEND_CONFIG="$MAILSEND_CONFIG" \
+			MAILSEND_FROZEN="$MAILSEND_FROZEN" \
+			/bin/sh -c "$line" >out 2>&1 || cat out
+		[ ! -s out ] || [ "$(cat out)" = said ]
+	done <<<"$lines"
+	[ "$(wc -l <ran)" -eq "$(wc -l <<<"$lines")" ]
+	[ "$(grep -c backup ran)" -eq "$(delivered)" ]
+}
+
 # The commands run as they stand; what they name is made here, and nothing
 # leaves the machine: where they would send, they tell what they would do.
 @test "the examples work" {
