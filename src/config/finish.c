@@ -218,17 +218,26 @@ static void add_ntlm_domain(struct arena *a, struct account *account)
 
 /* ---- what was left open ---- */
 
+/* Who speaks first on port 465 speaks TLS (RFC 8314 3.3): with STARTTLS, which
+ * a file of msmtp's has by default, both sides would wait for ever. */
+static void fill_starttls(struct account *account)
+{
+	if (account->port == PORT_SMTPS &&
+	    !setting_is_given(account, "tls_starttls"))
+		account->tls_starttls = false;
+}
+
 static void fill_security(struct account *account)
 {
-	if (account->is_msmtp)
+	if (account->is_msmtp) {
+		fill_starttls(account);
 		return;
+	}
 	if (account->user && !setting_is_given(account, "auth"))
 		account->auth = "on";
 	if (!setting_is_given(account, "tls"))
 		account->tls = !account->socket;
-	if (account->port == PORT_SMTPS &&
-	    !setting_is_given(account, "tls_starttls"))
-		account->tls_starttls = false;
+	fill_starttls(account);
 }
 
 static void fill_ports(struct account *account)

@@ -237,7 +237,7 @@ static int finish(struct setup *s, const struct setup_result *result,
 		s,
 		"Shall the system look after mail that has to wait "
 		"(--setup-queue)?",
-		false,
+		true,
 		"What the server cannot take for now waits in a queue. This "
 		"makes a timer of systemd's, or a line of your crontab, that "
 		"tries it again every few minutes. `mailsend --setup-queue` "

@@ -43,6 +43,7 @@ struct setup {
 	struct setup_server found[SETUP_SERVERS_MAX];
 	size_t count, next; /* ... that is proposed next */
 	struct setup_server server;
+	unsigned port;	  /* that was typed with the host; 0: none */
 	const char *user; /* NULL: nobody logs in */
 	const char *auth; /* "on", "off" or a mechanism */
 	const char *trust_file, *fingerprint;

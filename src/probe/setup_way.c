@@ -53,9 +53,11 @@ static const char *judge_host(struct setup *s, const char *answer)
 {
 	if (provider_named(s->providers, answer))
 		return NULL;
-	if (!answer[strcspn(answer, " \t#\"'@/\\,;")])
-		return NULL;
-	return "a server is a name like smtp.example.org";
+	if (answer[strcspn(answer, " \t#\"'@/\\,;")])
+		return "a server is a name like smtp.example.org";
+	answer = strchr(answer, ':');
+	return !answer || strchr(answer + 1, ':') ? NULL
+						  : judge_port(s, answer + 1);
 }
 
 static enum dial_tls given_tls(const struct setup *s, enum dial_tls otherwise)
@@ -79,7 +81,8 @@ static int ask_tls(struct setup *s, struct fault *f)
 					       DIAL_TLS_STARTTLS,
 					       DIAL_TLS_NONE };
 	const char *port = setup_given(s, "port");
-	size_t choice = port && strcmp(port, "587") == 0;
+	size_t choice =
+		s->port ? s->port != 465 : port && strcmp(port, "587") == 0;
 
 	if (setup_given(s, "tls") || setup_given(s, "tls_starttls")) {
 		s->server.tls = given_tls(s, DIAL_TLS_STARTTLS);
@@ -109,15 +112,25 @@ static int ask_port(struct setup *s, struct fault *f)
 	};
 	const char *answer = setup_given(s, "port");
 
+	if (!answer && s->port)
+		answer = arena_format(s->arena, "%u", s->port);
 	if (!answer && setup_ask(s, &q, &answer, f) < 0)
 		return -1;
 	s->server.port = (unsigned)strtoul(answer, NULL, 10);
 	return 0;
 }
 
-/* One that nothing was found of. */
+/* One that nothing was found of; "host:port", too. */
 static int describe_server(struct setup *s, const char *host, struct fault *f)
 {
+	const char *colon = strchr(host, ':');
+
+	s->port = 0;
+	/* more colons than one are an IPv6 address */
+	if (colon && !strchr(colon + 1, ':') && !judge_port(s, colon + 1)) {
+		s->port = (unsigned)strtoul(colon + 1, NULL, 10);
+		host = arena_dup_n(s->arena, host, (size_t)(colon - host));
+	}
 	s->server =
 		(struct setup_server){ .host = host, .origin = "as you say" };
 	return ask_tls(s, f) < 0 ? -1 : ask_port(s, f);

@@ -119,3 +119,16 @@ setting() {
 	[ "$status" -eq 0 ]
 	judge - <<<"$output"
 }
+
+@test "port 465 is TLS from the first byte, in a file of msmtp's too" {
+	printf '%s\n' 'account default' 'host mail.example.org' 'port 465' \
+		'tls on' 'from me@example.org' >msmtprc
+	chmod 600 msmtprc
+	MAILSEND_CONFIG=$PWD/msmtprc send --dry-run ops@example.org <<<text
+	[ "$status" -eq 0 ]
+	[[ $output == *mail.example.org:465* && $output != *STARTTLS* ]]
+	# who says otherwise is believed
+	echo 'tls_starttls on' >>msmtprc
+	MAILSEND_CONFIG=$PWD/msmtprc send --dry-run ops@example.org <<<text
+	[[ $output == *STARTTLS* ]]
+}

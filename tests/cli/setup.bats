@@ -179,6 +179,19 @@ tells() {
 	grep -q '^password_file .*own.password' "$config"
 }
 
+@test "a server with its port in one answer" {
+	local port
+
+	begin
+	port=$(cat "$servers/implicit/port")
+	answers "localhost:$port" implicit file $password yes yes no >lines
+	assist me@nowhere.example --user me@example.org <lines
+	[ "$status" -eq 0 ]
+	grep -qx "port $port" "$config"
+	grep -qx 'host localhost' "$config"
+	tells '[yes]'
+}
+
 @test "a provider by the domain's mail exchangers, with its hint" {
 	begin
 	answers yes >lines

@@ -28,7 +28,7 @@ STEPS = [
     ("not shown): ", password),
     ("[yes]: ", ""),
     ("mail to me@example.org? [yes]: ", "no"),
-    ("[no]: ", ""),
+    ("[yes]: ", "no"),
 ]
 
 
