@@ -34,6 +34,7 @@ static volatile uint64_t noted_at; /* set before `noted`, and never again */
 static unsigned patience;	   /* milliseconds */
 static int ends[2] = { -1, -1 };
 static volatile unsigned owner; /* of the pipe */
+static bool is_caught[ENDINGS];
 
 static void wake(void)
 {
@@ -44,20 +45,12 @@ static void wake(void)
 	(void)r; /* full: there is a byte to be seen */
 }
 
-static void set_all(void (*handler)(int))
+/* What our caller ignores stays so. */
+static bool is_ignored(int number)
 {
-	struct sigaction action = { .sa_handler = handler };
+	struct sigaction now;
 
-	sigemptyset(&action.sa_mask);
-	for (size_t i = 0; i < ENDINGS; i++)
-		sigaddset(&action.sa_mask, endings[i].number);
-	for (size_t i = 0; i < ENDINGS; i++) {
-		struct sigaction before;
-
-		if (sigaction(endings[i].number, NULL, &before) == 0 &&
-		    before.sa_handler != SIG_IGN)
-			sigaction(endings[i].number, &action, NULL);
-	}
+	return sigaction(number, NULL, &now) < 0 || now.sa_handler == SIG_IGN;
 }
 
 static void note(int number)
@@ -77,12 +70,21 @@ static void note(int number)
 
 void interrupt_catch(void)
 {
-	set_all(note);
+	struct sigaction action = { .sa_handler = note };
+
+	sigemptyset(&action.sa_mask);
+	for (size_t i = 0; i < ENDINGS; i++)
+		sigaddset(&action.sa_mask, endings[i].number);
+	for (size_t i = 0; i < ENDINGS; i++)
+		is_caught[i] = !is_ignored(endings[i].number) &&
+			       sigaction(endings[i].number, &action, NULL) == 0;
 }
 
 void interrupt_release(void)
 {
-	set_all(SIG_DFL);
+	for (size_t i = 0; i < ENDINGS; i++)
+		if (is_caught[i])
+			signal(endings[i].number, SIG_DFL);
 	if (noted)
 		raise(noted);
 }
@@ -180,6 +182,12 @@ int interrupt_poll(struct pollfd *p, nfds_t n, int milliseconds)
 	}
 	if (n)
 		memcpy(all, p, n * sizeof(*p));
+	/* What is ready needs no pipe to be made. */
+	if (n && owner != world_pid() && !interrupt_is_due()) {
+		r = poll(p, n, 0);
+		if (r > 0)
+			return r;
+	}
 	do {
 		if (interrupt_is_due()) {
 			errno = EINTR;

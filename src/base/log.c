@@ -17,11 +17,13 @@ static struct {
 	const char *name;
 	bool quiet, silent;
 	bool progress_shown;
+	enum { UNKNOWN, TERMINAL, NO_TERMINAL } errors; /* standard error */
 } self = { .name = "mailsend" };
 
 void log_open(const char *name)
 {
 	self.name = name;
+	self.errors = UNKNOWN;
 }
 
 void log_quiet(bool quiet)
@@ -108,7 +110,12 @@ void log_line(const char *prefix, const char *text, size_t n)
 
 bool log_has_progress(void)
 {
-	return !self.quiet && world_is_terminal(STDERR_FILENO);
+	if (self.quiet)
+		return false;
+	if (self.errors == UNKNOWN)
+		self.errors = world_is_terminal(STDERR_FILENO) ? TERMINAL
+							       : NO_TERMINAL;
+	return self.errors == TERMINAL;
 }
 
 void log_progress(const char *format, ...)

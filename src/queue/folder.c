@@ -225,11 +225,18 @@ int folder_place(struct folder_new *n, const struct queue *q, const char *part,
 	return 0;
 }
 
+void folder_unname(struct folder_new *n)
+{
+	if (unlink(n->path) == 0)
+		n->path[0] = '\0';
+}
+
 void folder_abandon(struct folder_new *n)
 {
 	if (n->fd < 0)
 		return;
-	unlink(n->path); /* else it is tidied away when it is old */
+	if (n->path[0])
+		unlink(n->path); /* else it is tidied away when it is old */
 	close(n->fd);
 	n->fd = -1;
 }

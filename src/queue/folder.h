@@ -52,6 +52,8 @@ int folder_fill(struct folder_new *n, const void *data, size_t size,
 /* Puts it in its place, over what was there.  The folder is not synced. */
 int folder_place(struct folder_new *n, const struct queue *q, const char *part,
 		 const char *name, struct fault *f);
+/* Takes its name in tmp/ away, where it got another; it stays locked. */
+void folder_unname(struct folder_new *n);
 /* Takes it away; nothing after folder_place. */
 void folder_abandon(struct folder_new *n);
 

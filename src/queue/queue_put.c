@@ -203,7 +203,7 @@ static int put_message(struct put *p)
 	if (p->is_there_already)
 		return 0;
 	if (p->is_copied) {
-		unlink(p->copy.path); /* it has its name now */
+		folder_unname(&p->copy); /* it has its name now */
 		crash_point("queue-put-unlinked");
 	}
 	if (folder_sync(p->queue, "msg", p->fault) < 0)
