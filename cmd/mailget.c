@@ -40,7 +40,7 @@ struct run {
 	struct arena arena;
 	struct config_wish config;
 	struct transcript transcript;
-	const char *spool[4];
+	const char *spool[WORLD_SPARE + 2];
 };
 
 /* ---- options ---- */
@@ -366,8 +366,8 @@ static void choose_spool(struct run *run)
 
 	if (wish)
 		run->spool[n++] = wish;
-	run->spool[n++] = "/var/tmp";
-	run->spool[n++] = "/tmp";
+	for (size_t i = 0; world_spare()[i]; i++)
+		run->spool[n++] = world_spare()[i];
 	run->spool[n] = NULL;
 }
 

@@ -53,7 +53,7 @@ struct run {
 	struct wish wish;
 	struct arena arena;
 	struct transcript transcript;
-	const char *spool[4];
+	const char *spool[WORLD_SPARE + 2];
 	struct assembly assembly;
 	struct collect collect;
 	struct fault first; /* of joining a set: the others go on */
@@ -328,8 +328,8 @@ static void choose_spool(struct run *run)
 
 	if (wish)
 		run->spool[n++] = wish;
-	run->spool[n++] = "/var/tmp";
-	run->spool[n++] = "/tmp";
+	for (size_t i = 0; world_spare()[i]; i++)
+		run->spool[n++] = world_spare()[i];
 	run->spool[n] = NULL;
 }
 

@@ -39,7 +39,7 @@ struct run {
 	struct request request;
 	struct config config;
 	struct account *account;
-	const char *spool[6];
+	const char *spool[WORLD_SPARE + 4];
 	struct journal_command command; /* as it was called */
 	struct progress progress;
 	struct transcript transcript;
@@ -164,8 +164,8 @@ static void choose_spool(struct run *run)
 		run->spool[n++] = queue;
 	if (wish)
 		run->spool[n++] = wish;
-	run->spool[n++] = "/var/tmp";
-	run->spool[n++] = "/tmp";
+	for (size_t i = 0; world_spare()[i]; i++)
+		run->spool[n++] = world_spare()[i];
 	run->spool[n] = NULL;
 }
 

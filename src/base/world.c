@@ -30,6 +30,7 @@ static struct {
 	bool tty;
 	unsigned dns;
 	char *host, *user, *gecos, *home, *charset, *mailname, *aliases;
+	char *spare;
 } frozen;
 
 static struct {
@@ -70,6 +71,8 @@ static void freeze_word(char *word)
 		frozen.mailname = *value ? value : NULL;
 	} else if (!strcmp(word, "aliases")) {
 		frozen.aliases = value;
+	} else if (!strcmp(word, "spare")) {
+		frozen.spare = value;
 	} else if (!strcmp(word, "user")) {
 		frozen.user = value;
 	} else if (!strcmp(word, "home")) {
@@ -286,6 +289,17 @@ const char *world_state(void)
 	else
 		return NULL;
 	return n > 0 && (size_t)n < sizeof(path) ? path : NULL;
+}
+
+const char *const *world_spare(void)
+{
+	static const char *folders[WORLD_SPARE + 1] = { "/var/tmp", "/tmp" };
+
+	if (frozen.spare) {
+		folders[0] = frozen.spare;
+		folders[1] = NULL;
+	}
+	return folders;
 }
 
 const char *world_full_name(void)

@@ -5,7 +5,8 @@
  * frozen and compared to the byte.  `MAILSEND_FROZEN` in the environment does
  * that, for tests: `clock=UNIX_SECONDS zone=MINUTES seed=N host=FQDN user=NAME
  * uid=N gecos=NAME home=DIR charset=NAME tty=0|1 mailname=NAME aliases=FILE
- * dns=PORT`, separated by spaces, each optional ("_" in a gecos is a space).
+ * spare=DIR dns=PORT`, separated by spaces, each optional ("_" in a gecos is a
+ * space).
  * What it leaves out is real, but for mailname and aliases: a frozen host has
  * them only when they are named. */
 #ifndef BASE_WORLD_H
@@ -46,6 +47,10 @@ const char *world_home_note(void);
 /* Where what we remember lies: $XDG_STATE_HOME/mailsend, else
  * ~/.local/state/mailsend; NULL where there is no home either. */
 const char *world_state(void);
+/* Folders for what has no better place, NULL-terminated: /var/tmp, whose files
+ * outlive a restart of the machine, then /tmp.  Frozen: the one named. */
+#define WORLD_SPARE 2
+const char *const *world_spare(void);
 /* The person's name from the password file, "" when there is none. */
 const char *world_full_name(void);
 /* This machine's name, fully qualified where it can be had without asking the

@@ -165,10 +165,12 @@ static int move_to_pool(struct inputs *all, struct input *in, struct fault *f)
 
 static bool is_one_too_many(struct inputs *all, const struct input *in)
 {
-	long most = sysconf(_SC_OPEN_MAX);
+	long most;
 
-	return !in->is_standard && in->is_plain && ++all->held > most / 2 &&
-	       most > 0;
+	if (in->is_standard || !in->is_plain)
+		return false;
+	most = sysconf(_SC_OPEN_MAX);
+	return ++all->held > most / 2 && most > 0;
 }
 
 struct input *input_open(struct inputs *all, const char *path, struct fault *f)

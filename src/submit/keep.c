@@ -115,6 +115,7 @@ static int keep_in(const struct letter *l, const char *folder,
 static int keep_elsewhere(const struct letter *l, const char **path)
 {
 	struct arena *a = l->composition->arena;
+	const char *const *spare = world_spare();
 	const char *state = world_state();
 	struct fault unused = FAULT_INIT;
 
@@ -123,13 +124,16 @@ static int keep_elsewhere(const struct letter *l, const char **path)
 		if (append(l, *path, &unused) == 0)
 			return 0;
 	}
-	if (keep_in(l, "/var/tmp", path) == 0)
+	for (size_t i = 0; spare[i]; i++) {
+		if (keep_in(l, spare[i], path) < 0)
+			continue;
+		if (i)
+			log_warning("%s may be emptied when the machine "
+				    "starts: move %s away",
+				    spare[i], *path);
 		return 0;
-	if (keep_in(l, "/tmp", path) < 0)
-		return -1;
-	log_warning("/tmp may be emptied when the machine starts: move %s away",
-		    *path);
-	return 0;
+	}
+	return -1;
 }
 
 /* The usual file; NULL where there is none. */

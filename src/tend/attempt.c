@@ -220,12 +220,13 @@ static int to_7bit(void *context, struct session_content *content,
 {
 	struct attempt *at = context;
 	const struct queue *q = at->claim->queue;
-	const char **folders = arena_array(at->arena, 4, sizeof(*folders));
+	const char **folders =
+		arena_array(at->arena, WORLD_SPARE + 2, sizeof(*folders));
 	struct draft *draft = arena_alloc(at->arena, sizeof(*draft));
 
 	folders[0] = queue_stage_folder(at->arena, q->folder);
-	folders[1] = "/var/tmp";
-	folders[2] = "/tmp";
+	for (size_t i = 0; world_spare()[i]; i++)
+		folders[i + 1] = world_spare()[i];
 	stage_init(&at->seven_bit, folders, "the message", f);
 	at->has_seven_bit = true;
 	if (draft_read(at->arena, &at->claim->message, draft, f) < 0)

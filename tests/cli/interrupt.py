@@ -121,7 +121,8 @@ class Stand:
                 "MAILSEND_CONFIG": self.path("conf"),
                 "MAILSEND_QUEUE": self.path("queue"),
                 "MAILSEND_FROZEN": f"user=alice uid={os.getuid()} "
-                f"host=host.example.org home={self.home} tty=0 charset=utf-8"}
+                f"host=host.example.org home={self.home} tty=0 charset=utf-8 "
+                f"spare={self.path('tmp')}"}
 
     def start(self, *words, **more):
         def usual():

@@ -270,8 +270,8 @@ END
 as_another() {
 	local where=$1
 	shift
-	run --separate-stderr env -u MAILSEND_FROZEN -u MAILSEND_CONFIG \
-		HOME="$where" setpriv --reuid=54321 --regid=54321 \
+	run --separate-stderr env -u MAILSEND_CONFIG \
+		MAILSEND_FROZEN="spare=$copy/spare" HOME="$where" setpriv --reuid=54321 --regid=54321 \
 		--clear-groups "$copy/mailsend" "$@" </dev/null
 	show
 }
@@ -287,6 +287,7 @@ as_another() {
 	printf 'host there.example.org\npasswordeval "touch %s/ran"\n' "$copy" \
 		>"$copy/home/.config/mailsend/config"
 	chmod -R a+rX "$copy"
+	mkdir -m 1777 "$copy/spare"
 	chown -R 12345:12345 "$copy/home"
 	local failed=
 	as_another "$copy/home" --show-config

@@ -121,7 +121,7 @@ class Later(Plan):
         self.clock = clock
 
     def environment(self, world):
-        return {"MAILSEND_FROZEN": f"clock={self.clock}"}
+        return {"MAILSEND_FROZEN": world.frozen(clock=self.clock)}
 
 
 # ---- a mail
@@ -348,8 +348,8 @@ class As(Plan):
 
     def environment(self, world):
         return {**self.plan.environment(world), "MAILSEND_FROZEN":
-                f"user={self.user} uid={os.getuid()} "
-                f"home={world.path('home')}"}
+                world.frozen(user=self.user, uid=os.getuid(),
+                             home=world.path("home"))}
 
     def follow(self, process):
         self.plan.follow(process)

@@ -120,7 +120,7 @@ class World:
     def lay(self):
         """An empty one."""
         shutil.rmtree(self.live, ignore_errors=True)
-        for name in ("home", "tmp", "queue"):
+        for name in ("home", "tmp", "spare", "queue"):
             os.makedirs(self.path(name), mode=0o700)
         lines = ["account default", "host localhost",
                  f"port {self.peer.port}", "tls on", "auth plain",
@@ -152,7 +152,13 @@ class World:
             "HOME": self.path("home"), "TMPDIR": self.path("tmp"),
             "MAILSEND_QUEUE": self.queue, "MAILSEND_FAULTS": self.live,
             "MAILSEND_CONFIG": self.path("config"),
+            "MAILSEND_FROZEN": self.frozen(),
             **{name: str(value) for name, value in more.items()}}
+
+    def frozen(self, **words):
+        """MAILSEND_FROZEN: where what has no better place is kept, and more."""
+        words["spare"] = self.path("spare")
+        return " ".join(f"{name}={value}" for name, value in words.items())
 
     def processes(self):
         """Whoever is at work in this world."""

@@ -140,7 +140,7 @@ class Sink:
 class Stand:
     def __init__(self, folder):
         self.folder = folder
-        for name in ("home", "tmp", "kept"):
+        for name in ("home", "tmp", "spare", "kept"):
             os.makedirs(self.path(name), mode=0o700, exist_ok=True)
         self.queue = self.path("queue")
         self.log = self.path("sink.log")
@@ -174,8 +174,10 @@ class Stand:
             "HOME": self.path("home"), "TMPDIR": self.path("tmp"),
             "MAILSEND_QUEUE": self.queue,
         }
+        frozen = [f"spare={self.path('spare')}"]
         if self.clock is not None:
-            env["MAILSEND_FROZEN"] = f"clock={self.clock}"
+            frozen.append(f"clock={self.clock}")
+        env["MAILSEND_FROZEN"] = " ".join(frozen)
         env.update({name: str(value) for name, value in more.items()})
         return env
 
