@@ -17,6 +17,7 @@
 
 #include "base/interrupt.h"
 #include "base/io.h"
+#include "base/log.h"
 #include "base/world.h"
 
 #define LOOK_MS	 100 /* between looks at a program that says nothing */
@@ -178,6 +179,7 @@ int command_start(struct command *c, const char *const *argv, int input,
 	c->status = 0;
 	c->start = world_ticks();
 	c->terminal = open_terminal();
+	log_progress_end(); /* it may have something to say or to ask */
 	error = start(c, argv,
 		      (int[]){ input < 0 ? null : input, output, errors });
 	if (null >= 0)

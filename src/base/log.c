@@ -1,6 +1,7 @@
 /* log.c - lines for people, each written at once so that they stay whole. */
 #include "base/log.h"
 
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -12,6 +13,7 @@
 #include "base/world.h"
 
 #define LINE_MAX_OCTETS 4200 /* of a transcript */
+#define WAIT_MS		2000 /* that nobody wonders about */
 
 static struct {
 	const char *name;
@@ -118,6 +120,12 @@ bool log_has_progress(void)
 	return self.errors == TERMINAL;
 }
 
+void log_stop_progress(void)
+{
+	self.errors = NO_TERMINAL;
+	self.progress_shown = false;
+}
+
 void log_progress(const char *format, ...)
 {
 	char line[256] = "\r\033[K";
@@ -129,7 +137,7 @@ void log_progress(const char *format, ...)
 	va_start(ap, format);
 	vsnprintf(line + head, sizeof(line) - head, format, ap);
 	va_end(ap);
-	emit(line, strlen(line));
+	emit(line, head + text_sanitize(line + head));
 	self.progress_shown = true;
 }
 
@@ -138,4 +146,15 @@ void log_progress_end(void)
 	if (self.progress_shown)
 		emit("\r\033[K", 4);
 	self.progress_shown = false;
+}
+
+uint64_t log_waiting(const char *place, const char *act, uint64_t lasted)
+{
+	if (!log_has_progress())
+		return UINT64_MAX;
+	if (lasted < WAIT_MS)
+		return WAIT_MS - lasted;
+	log_progress("waiting for %s to %s ... %" PRIu64 " s", place, act,
+		     lasted / 1000);
+	return 1000 - lasted % 1000;
 }

@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /* `name` is borrowed for the life of the process. */
 void log_open(const char *name);
@@ -26,8 +27,14 @@ void log_line(const char *prefix, const char *text, size_t n);
  * standard error is a terminal and not quiet; log_progress_end takes it away
  * (every other call here does so too). */
 bool log_has_progress(void);
+/* Never in this process: others draw on the same terminal. */
+void log_stop_progress(void);
 void log_progress(const char *format, ...)
 	__attribute__((format(printf, 1, 2)));
 void log_progress_end(void);
+/* What a wait is for, once it is longer than a moment: "waiting for PLACE to
+ * ACT ... 7 s".  Milliseconds that it has lasted; the answer is when to come
+ * again, in milliseconds from now; UINT64_MAX: never. */
+uint64_t log_waiting(const char *place, const char *act, uint64_t lasted);
 
 #endif

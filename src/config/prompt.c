@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "base/disk.h"
+#include "base/log.h"
 
 static const int watched[] = { SIGINT,	SIGTERM, SIGHUP,  SIGQUIT, SIGALRM,
 			       SIGPIPE, SIGTSTP, SIGTTIN, SIGTTOU };
@@ -107,6 +108,7 @@ int prompt_password(const char *question, struct buf *out, struct fault *f)
 	if (tty < 0)
 		return fault_errno(f, FAULT_CONFIG, errno,
 				   "cannot open /dev/tty");
+	log_progress_end(); /* the question begins a line */
 	do {
 		buf_truncate(out, start);
 		r = ask_once(tty, question, out, f);

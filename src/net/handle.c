@@ -13,6 +13,7 @@
 #include "base/buf.h"
 #include "base/interrupt.h"
 #include "base/library.h"
+#include "base/log.h"
 #include "base/world.h"
 
 #define LOOKS_MS  100
@@ -248,6 +249,26 @@ static void set_tls(struct handle *h)
 		set_ciphers(h, o->ciphers);
 }
 
+static const char *awaited(struct handle *h)
+{
+	double connected = 0;
+
+	if (h->has_heard)
+		return "answer";
+	curl.getinfo(h->curl, CURLINFO_CONNECT_TIME, &connected);
+	return connected > 0 ? "greet" : "be reached";
+}
+
+static void tell_wait(struct handle *h, uint64_t now)
+{
+	uint64_t next;
+
+	if (now < h->tell_at)
+		return;
+	next = log_waiting(h->options->place, awaited(h), now - h->since);
+	h->tell_at = next == UINT64_MAX ? next : now + next;
+}
+
 /* libcurl looks in here whenever it has waited, a second at most.  One that
  * finds its socket ready and can take nothing from it, since memory is out,
  * does so without a pause until its time is up: it is slowed down. */
@@ -264,12 +285,16 @@ static int on_progress(void *context, curl_off_t down_total, curl_off_t down,
 	}
 	if (++h->looks > LOOKS_MAX)
 		interrupt_sleep(PAUSE_MS);
+	tell_wait(h, now);
 	return interrupt_is_due();
 }
 
 void handle_make(struct handle *h, unsigned milliseconds)
 {
 	h->setup = CURLE_OK;
+	h->has_heard = false;
+	h->since = world_ticks();
+	h->tell_at = 0;
 	h->pin.refused = false;
 	h->judge = (struct pin_judge){ .is_given = false };
 	h->curl = curl.init();
@@ -300,7 +325,18 @@ void handle_make(struct handle *h, unsigned milliseconds)
 
 CURLcode handle_perform(struct handle *h)
 {
-	return h->setup ? h->setup : curl.perform(h->curl);
+	CURLcode code = h->setup ? h->setup : curl.perform(h->curl);
+
+	log_progress_end();
+	return code;
+}
+
+void handle_heard(struct handle *h)
+{
+	h->has_heard = true;
+	h->since = world_ticks();
+	h->tell_at = 0;
+	log_progress_end();
 }
 
 bool handle_refused(const struct handle *h, CURLcode code, long *verify)

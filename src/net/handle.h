@@ -36,6 +36,7 @@ extern struct curl_functions curl;
 /* Borrowed as long as the handle lives.  NULL: nothing special. */
 struct handle_options {
 	const char *url;
+	const char *place;	/* "host:port", for whoever looks on */
 	const char *protocols;	/* "smtp,smtps" */
 	const char *connect_to; /* "::HOST:PORT", where the URL names another */
 	const char *unix_socket;
@@ -62,6 +63,10 @@ struct handle {
 	/* how often libcurl has looked around lately */
 	uint64_t counted_from;
 	unsigned looks;
+	/* since when the server is waited for, and when to tell of it, by
+	 * world_ticks */
+	uint64_t since, tell_at;
+	bool has_heard; /* it has said something */
 };
 
 /* Once a process. */
@@ -75,7 +80,10 @@ int handle_check(struct handle *h, const struct handle_options *o,
 void handle_make(struct handle *h, unsigned milliseconds);
 void handle_text(struct handle *h, CURLoption option, const char *value);
 void handle_long(struct handle *h, CURLoption option, long value);
+/* At a terminal, what is waited for is told as soon as that lasts. */
 CURLcode handle_perform(struct handle *h);
+/* Call whenever the server has said something meanwhile. */
+void handle_heard(struct handle *h);
 /* Was the server's certificate refused, for its chain or its fingerprint?
  * *verify is X509_V_*, 0 or 1 where nothing is known of the chain. */
 bool handle_refused(const struct handle *h, CURLcode code, long *verify);

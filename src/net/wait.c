@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/interrupt.h"
+#include "base/log.h"
 #include "base/world.h"
 
 #define WAKES	    (sizeof(((struct wait *)0)->wake) / sizeof(int))
@@ -19,7 +20,9 @@
 
 void wait_begin(struct wait *w, uint64_t milliseconds)
 {
-	*w = (struct wait){ .heeds_interrupt = true, .wake = { -1, -1 } };
+	*w = (struct wait){ .heeds_interrupt = true,
+			    .wake = { -1, -1 },
+			    .since = world_ticks() };
 	wait_limit(w, milliseconds);
 }
 
@@ -49,6 +52,7 @@ void wait_moved(struct wait *w, size_t octets)
 	w->stalled = 0;
 	if (!w->is_stream)
 		return;
+	w->since = world_ticks();
 	w->quiet_left = w->quiet;
 	if (earned > w->whole - w->whole_left)
 		w->whole_left = w->whole;
@@ -101,10 +105,15 @@ static int poll_timed(struct wait *w, struct pollfd *p, size_t n, int timeout)
 	return 0;
 }
 
+/* Until the time is up, or there is something new to tell. */
 static int timeout_of(const struct wait *w)
 {
-	uint64_t n = left(w);
+	uint64_t n = left(w), next = UINT64_MAX;
 
+	if (w->act)
+		next = log_waiting(w->place, w->act, world_ticks() - w->since);
+	if (next < n)
+		n = next;
 	if (n == WAIT_FOREVER)
 		return -1;
 	return n > INT_MAX ? INT_MAX : (int)n;
@@ -205,8 +214,12 @@ enum wait_end wait_socket(struct wait *w, int fd, short events,
 {
 	struct pollfd p = { .fd = fd, .events = events };
 	struct fault why = FAULT_INIT;
-	enum wait_end end = wait_poll(w, &p, 1, &why);
+	enum wait_end end;
 
+	w->place = place;
+	end = wait_poll(w, &p, 1, &why);
+	if (w->act)
+		log_progress_end();
 	if (end == WAIT_FAULT)
 		fault_set(f, why.cause, "%s: %s", place, why.text);
 	else if (end == WAIT_READY && p.revents & POLLNVAL)

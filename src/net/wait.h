@@ -10,6 +10,9 @@
  * out, above all), the wait pauses a little longer each time, and fails after
  * some seconds.
  *
+ * At a terminal, what is waited for is told as soon as that lasts
+ * (base/log.h), and taken away when the wait ends.
+ *
  * Interrupted calls go on; a signal that asks us to end (base/interrupt) ends
  * each wait early. */
 #ifndef NET_WAIT_H
@@ -41,6 +44,9 @@ struct wait {
 	uint64_t quiet, quiet_left; /* without an octet */
 	uint64_t whole, whole_left; /* in all */
 	bool is_stream;
+	/* for whoever looks on: "smtp.example.org:587", "answer MAIL"; NULL */
+	const char *place, *act;
+	uint64_t since; /* world_ticks: nothing has come from then on */
 	/* what wakes: the signals of base/interrupt, when it is time for us to
 	 * end; else descriptors (-1: none) */
 	bool heeds_interrupt;
@@ -65,8 +71,8 @@ bool wait_was_slow(const struct wait *w);
  * are ready. */
 enum wait_end wait_poll(struct wait *w, struct pollfd *p, size_t n,
 			struct fault *f);
-/* The same for a client's connection; to be woken is FAULT_INTERRUPTED there.
- */
+/* The same for a client's connection: to be woken is FAULT_INTERRUPTED there,
+ * and with w->act whoever looks on is told of the wait. */
 enum wait_end wait_socket(struct wait *w, int fd, short events,
 			  const char *place, struct fault *f);
 

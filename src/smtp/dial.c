@@ -77,6 +77,7 @@ static size_t on_header(char *data, size_t size, size_t n, void *context)
 {
 	struct dial *d = context;
 
+	handle_heard(&d->state->handle);
 	describe(d);
 	if (opening_hear(&d->state->opening, data, size * n) < 0)
 		return 0;

@@ -18,6 +18,7 @@ int dial_prepare(struct dial *d, struct fault *f)
 	if (o->tls_host)
 		place_connect_to(o, &s->connect_to);
 	s->wish = (struct handle_options){
+		.place = s->place,
 		.url = s->url.data,
 		.protocols = "smtp,smtps",
 		.connect_to = o->tls_host ? s->connect_to.data : NULL,

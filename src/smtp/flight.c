@@ -17,15 +17,16 @@
 /* RFC 5321 4.5.3.2 */
 static const struct {
 	const char *name;
+	const char *act; /* what it is to do */
 	unsigned seconds;
 } verbs[] = {
-	[VERB_NONE] = { "the last command", 300 },
-	[VERB_RSET] = { "RSET", 300 },
-	[VERB_MAIL] = { "MAIL", 300 },
-	[VERB_RCPT] = { "RCPT", 300 },
-	[VERB_DATA] = { "DATA", 120 },
-	[VERB_CONTENT] = { "the message", 600 },
-	[VERB_QUIT] = { "QUIT", 300 },
+	[VERB_NONE] = { "the last command", "answer", 300 },
+	[VERB_RSET] = { "RSET", "answer RSET", 300 },
+	[VERB_MAIL] = { "MAIL", "answer MAIL", 300 },
+	[VERB_RCPT] = { "RCPT", "answer RCPT", 300 },
+	[VERB_DATA] = { "DATA", "answer DATA", 120 },
+	[VERB_CONTENT] = { "the message", "take the message", 600 },
+	[VERB_QUIT] = { "QUIT", "answer QUIT", 300 },
 };
 
 void flight_init(struct flight *fl, struct dial *dial, flight_answer *answer,
@@ -179,6 +180,7 @@ int flight_flush(struct flight *fl, struct fault *f)
 	size_t done = 0;
 
 	wait_begin_stream(&w, seconds * UINT64_C(1000));
+	w.act = "take more of the message";
 	while (done < fl->out_len) {
 		int go_on = send_some(fl, &done, &w, f);
 
@@ -203,6 +205,7 @@ static int wait_for_reply(struct flight *fl, struct fault *f)
 	char what[64];
 
 	wait_begin(&w, seconds * UINT64_C(1000));
+	w.act = verbs[verb].act;
 	for (;;) {
 		int ready;
 

@@ -46,6 +46,7 @@ static size_t on_header(char *data, size_t size, size_t n, void *context)
 	struct remote *r = context;
 
 	n *= size;
+	handle_heard(&r->handle);
 	/* a proxy's lines come before the greeting */
 	if (!r->is_greeted && n > 5 && !memcmp(data, "HTTP/", 5))
 		return n;
@@ -144,6 +145,7 @@ static int fill_wish(struct remote *r, struct fault *f)
 				    r->url->is_implicit_tls ? "s" : "",
 				    spell(r->arena, name, "%25"),
 				    port_of(r->url)),
+		.place = r->place,
 		.protocols = "pop3,pop3s,imap,imaps",
 		.connect_to = l->tls_host
 				      ? arena_format(r->arena, "::%s", r->place)
@@ -294,6 +296,7 @@ void remote_expect(struct remote *r)
 		wait_begin(&r->wait, r->milliseconds);
 	else
 		wait_begin_stream(&r->wait, r->milliseconds);
+	r->wait.act = "answer";
 }
 
 void remote_hurry(struct remote *r, unsigned milliseconds)

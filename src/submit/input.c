@@ -24,6 +24,8 @@
 #include "store/mbox_scan.h"
 #include "submit/progress.h"
 
+#define TYPED_MAX 65536 /* octets that a person may have typed */
+
 struct input {
 	const char *name;
 	int fd;
@@ -195,22 +197,26 @@ struct input *input_open(struct inputs *all, const char *path, struct fault *f)
 	return in;
 }
 
-/* To its end, into `to`, past a person who may be waiting. */
+/* To its end, into `to`, past a person who may be waiting.  Nothing is drawn
+ * among what is being typed, here or for a program before us in the pipe. */
 static int read_through(struct inputs *all, struct input *in, struct sink *to)
 {
 	bool dot_ends = in->is_standard && all->dot_ends;
 	bool has_comments = in->is_standard && all->has_comments;
+	bool is_typed = world_is_terminal(in->fd);
 	struct template template;
 	struct lonedot lonedot;
 	struct progress p;
 	struct source from;
 	int r;
 
-	if (in->is_standard && world_is_terminal(in->fd))
+	if (in->is_standard && is_typed)
 		log_note("type the message, end it with %s",
 			 dot_ends ? "a dot alone on a line" : "Ctrl-D");
 	source_of_stream(&from, in->fd, in->name);
 	progress_sink(&p, to, "reading", 0);
+	p.is_wanted &= !is_typed;
+	p.least = TYPED_MAX;
 	template_init(&template, &p.sink);
 	lonedot_init(&lonedot, has_comments ? &template.sink : &p.sink);
 	if (dot_ends)

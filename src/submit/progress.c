@@ -64,7 +64,7 @@ void progress_step(struct progress *p, uint64_t done)
 	uint64_t now;
 
 	p->done = done;
-	if (!p->is_wanted)
+	if (!p->is_wanted || done < p->least)
 		return;
 	now = world_ticks();
 	if (now - p->start < FIRST_MS || now - p->shown < NEXT_MS)

@@ -15,6 +15,7 @@ struct progress {
 	uint64_t total;	  /* octets; 0: not known */
 	uint64_t done;
 	uint64_t start, shown; /* world_ticks */
+	uint64_t least;	       /* nothing is shown before so much is done */
 	bool is_wanted;
 	bool is_count; /* of things, not of octets */
 };

@@ -418,6 +418,7 @@ static pid_t start(struct worker *w, const int fds[2], struct fault *f)
 				   "no process for a connection");
 	if (pid > 0)
 		return pid;
+	log_stop_progress();
 	close(fds[0]);
 	w->report = fds[1];
 	if (work(w, f) < 0)

@@ -269,8 +269,10 @@ static pid_t begin_process(struct fault *f)
 	if (open_pipe(place_needed, f) < 0)
 		return -1;
 	pid = fork();
-	if (pid == 0)
+	if (pid == 0) {
+		log_stop_progress();
 		return 0;
+	}
 	if (pid < 0)
 		fault_errno(f, FAULT_OS, errno, "cannot start a process");
 	for (int i = 0; i < 2; i++) {

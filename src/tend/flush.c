@@ -183,6 +183,7 @@ static void start(struct run *run, struct job *job)
 	}
 	pid = fork();
 	if (pid == 0) {
+		log_stop_progress();
 		close(fds[0]);
 		work_there(run, job, fds[1]);
 	}
@@ -420,6 +421,7 @@ static noreturn void run_detached(const struct flush *fl, int lock)
 		process_end();
 	own.verbose = false;
 	own.trace = NULL;
+	log_stop_progress();
 	process_detach(lock);
 	flush_run(&own, &result, &f);
 	process_end();

@@ -6,6 +6,7 @@ input; what he saw goes to standard output.
     enter TEXT    the same, and Enter
     see REGEX     wait until it is on the screen, behind what was seen before
     silent TEXT   from what was seen last on, TEXT is nowhere
+    pause SECONDS look on for so long, for what must not be seen in that time
     touch FILE    make it, for who waits for that
     size COLUMNS  the terminal's
     end STATUS    wait for the command's end
@@ -76,6 +77,11 @@ class Terminal:
     def silent(self, text):
         if text.encode() in self.screen[self.seen:]:
             raise AssertionError("seen: " + text)
+
+    def pause(self, seconds):
+        deadline = time.monotonic() + float(seconds)
+        while not self.over and time.monotonic() < deadline:
+            self.read(deadline - time.monotonic())
 
     def touch(self, path):
         open(path, "w").close()
