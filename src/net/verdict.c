@@ -96,6 +96,13 @@ bool verdict_is_name(const char *text)
 	return strstr(text, "match") != NULL;
 }
 
+/* Of 7.88, and of those that have CURLE_TOO_LARGE (8.6). */
+bool verdict_is_endless(const char *text)
+{
+	return strstr(text, "Too large response") ||
+	       strstr(text, "grew larger than allowed");
+}
+
 /* What a dial holds at a time: its socket, the look-up's, a file, a folder. */
 #define DESCRIPTORS 8
 

@@ -31,6 +31,8 @@ int verdict_files(const char *place, const char *text,
 		  const struct verdict_file *files, struct fault *f);
 /* Do libcurl's words say that the certificate is for another name? */
 bool verdict_is_name(const char *text);
+/* ... that it was libcurl who ended it, as the server's line had no end? */
+bool verdict_is_endless(const char *text);
 /* `late`: what to do where it speaks no TLS at once. */
 int verdict_handshake(const char *place, const char *late, const char *text,
 		      struct fault *f);

@@ -204,6 +204,8 @@ static struct trouble gather(struct dial *d, CURLcode code)
 	t.is_connected = connected > 0 || s->is_connected;
 	if (t.connect_code >= 300 && t.kind == TROUBLE_LOST)
 		t.kind = TROUBLE_PROXY;
+	if (verdict_is_endless(t.text))
+		t.kind = TROUBLE_REPLY;
 	if (t.kind == TROUBLE_TIME && t.is_connected && !s->opening.greeted)
 		t.kind = TROUBLE_SILENT;
 	if (handle_refused(&s->handle, code, &t.verify))

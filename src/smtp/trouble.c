@@ -104,6 +104,11 @@ static int explain_reply(const struct trouble *t, struct fault *f)
 	const struct opening *talk = t->opening;
 	char what[400];
 
+	if (verdict_is_endless(t->text))
+		return fault_set(f, FAULT_PROTOCOL,
+				 "%s does not speak SMTP: it sends a line "
+				 "without an end",
+				 t->place);
 	if (fault_is_set(&talk->fault)) {
 		fault_set(f, talk->fault.cause, "%s: %s", t->place,
 			  talk->fault.text);

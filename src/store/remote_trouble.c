@@ -156,12 +156,22 @@ static int explain_files(struct remote *r, CURLcode code, struct fault *f)
 	return verdict_files(r->place, words(r, code), files, f);
 }
 
+static int explain_endless(struct remote *r, struct fault *f)
+{
+	return fault_set(f, FAULT_PROTOCOL,
+			 "%s does not speak %s: it sends a line without an end",
+			 r->place,
+			 r->url->kind == MAILBOX_POP3 ? "POP3" : "IMAP");
+}
+
 int remote_explain(struct remote *r, CURLcode code, struct fault *f)
 {
 	long verify;
 
 	if (handle_refused(&r->handle, code, &verify))
 		return explain_tls(r, code, f);
+	if (verdict_is_endless(words(r, code)))
+		return explain_endless(r, f);
 	switch (code) {
 	case CURLE_ABORTED_BY_CALLBACK:
 		return interrupt_fault(f);

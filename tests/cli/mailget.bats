@@ -636,6 +636,24 @@ imap_three=("${imap_one[@]:0:5}"
 	)
 }
 
+@test "a greeting without end: it is not said that the server hung up" {
+	local scheme
+
+	serve 'tls' 'flood x'
+	for scheme in pop3s imaps; do
+		get "$scheme://localhost:$port"
+		[ "$status" -eq 76 ]
+		says 'without an end'
+		[[ $stderr != *closed* ]]
+	done
+	# shellcheck disable=SC2086 # words, on purpose
+	run --separate-stderr $MAILSEND --queue=never --tls implicit \
+		--port "$port" -f me@example.org a@example.org <<<text
+	[ "$status" -eq 76 ]
+	says 'without an end'
+	[[ $stderr != *closed* ]]
+}
+
 @test "a list without end is given up" {
 	serve "${imap_login[@]}" '< m2 EXAMINE' 'flood * OK still here\r\n'
 	get "imaps://localhost:$port"
