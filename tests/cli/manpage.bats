@@ -73,6 +73,7 @@ example() {
 		line=${line//ops@example.org/alice}
 		env -i HOME="$home" LOGNAME=alice SHELL=/bin/sh PATH=/usr/bin:/bin \
 			MAILSEND_CONFIG="$MAILSEND_CONFIG" \
+			MAILSEND_QUEUE="$MAILSEND_QUEUE" \
 			MAILSEND_FROZEN="$MAILSEND_FROZEN" \
 			/bin/sh -c "$line" >out 2>&1 || cat out
 		[ ! -s out ] || [ "$(cat out)" = said ]
