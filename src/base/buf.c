@@ -36,7 +36,7 @@ void buf_reset(struct buf *b)
 
 /* Room for n more and the NUL.  Grown by copying, so that a wiped secret
  * leaves no trace in memory that realloc gave up. */
-static int make_room(struct buf *b, size_t n)
+static int make_room(struct buf *b, size_t n, void *(*alloc)(size_t))
 {
 	size_t room = b->room ? b->room : 64;
 	char *data;
@@ -51,7 +51,9 @@ static int make_room(struct buf *b, size_t n)
 		room *= 2;
 	if (room > b->max + 1)
 		room = b->max + 1;
-	data = memory_alloc(room);
+	data = alloc(room);
+	if (!data)
+		return -1;
 	memcpy(data, b->data, b->len + 1);
 	if (b->room) {
 		explicit_bzero(b->data, b->len);
@@ -62,13 +64,18 @@ static int make_room(struct buf *b, size_t n)
 	return 0;
 }
 
+int buf_reserve(struct buf *b, size_t n)
+{
+	return b->overflow ? -1 : make_room(b, n, malloc);
+}
+
 int buf_put(struct buf *b, const void *data, size_t n)
 {
 	if (b->overflow)
 		return -1;
 	if (!n)
 		return 0;
-	if (make_room(b, n) < 0)
+	if (make_room(b, n, memory_alloc) < 0)
 		return -1;
 	memcpy(b->data + b->len, data, n);
 	b->len += n;
@@ -94,7 +101,7 @@ int buf_vprintf(struct buf *b, const char *format, va_list ap)
 	va_copy(again, ap);
 	n = vsnprintf(NULL, 0, format, again);
 	va_end(again);
-	if (b->overflow || n < 0 || make_room(b, (size_t)n) < 0)
+	if (b->overflow || n < 0 || make_room(b, (size_t)n, memory_alloc) < 0)
 		return -1;
 	if (n) {
 		vsnprintf(b->data + b->len, (size_t)n + 1, format, ap);

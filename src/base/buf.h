@@ -34,6 +34,9 @@ void buf_reset(struct buf *b);
 
 /* Each returns 0, or -1 when the cap would be passed. */
 int buf_put(struct buf *b, const void *data, size_t n);
+/* Room for n more, so that a buf_put of them takes no memory; -1 too when there
+ * is no memory to be had, and then nothing has changed. */
+int buf_reserve(struct buf *b, size_t n);
 int buf_putc(struct buf *b, char c);
 int buf_puts(struct buf *b, const char *s);
 int buf_printf(struct buf *b, const char *format, ...)

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
 
@@ -58,6 +59,10 @@ static struct {
 	void *(*stack_at)(const void *, int);
 	void (*stack_free)(void *, void (*)(X509 *));
 	void (*forget_errors)(void);
+	unsigned long (*next_error)(void);
+	X509 *(*current)(const X509_STORE_CTX *);
+	X509 *(*dup)(const X509 *);
+	EVP_PKEY *(*key)(const X509 *);
 } crypto;
 
 static const struct library_symbol ssl_symbols[] = {
@@ -103,6 +108,10 @@ static const struct library_symbol crypto_symbols[] = {
 	{ "OPENSSL_sk_value", &crypto.stack_at },
 	{ "OPENSSL_sk_pop_free", &crypto.stack_free },
 	{ "ERR_clear_error", &crypto.forget_errors },
+	{ "ERR_get_error", &crypto.next_error },
+	{ "X509_STORE_CTX_get_current_cert", &crypto.current },
+	{ "X509_dup", &crypto.dup },
+	{ "X509_get0_pubkey", &crypto.key },
 	{ NULL, NULL },
 };
 
@@ -176,7 +185,8 @@ static int check_leaf(X509_STORE_CTX *store, struct pin *p)
 		crypto.set_error(store, X509_V_OK);
 		return 1;
 	}
-	p->refused = true;
+	/* a digest that could not be made has not shown another certificate */
+	p->refused = !leaf || n == p->length;
 	if (n == p->length)
 		text_hex_colons(p->seen, digest, n);
 	crypto.set_error(store, X509_V_ERR_CERT_REJECTED);
@@ -242,12 +252,46 @@ static int check_chain(X509_STORE_CTX *store, const char *bundle)
 	return good;
 }
 
+/* A key that could not be read counts as too weak, and of a failed reading no
+ * error is left: is it read now? */
+static bool is_key_readable_now(X509_STORE_CTX *store)
+{
+	const X509 *owner = crypto.current(store);
+	X509 *fresh;
+	bool is_readable;
+
+	if (!owner || crypto.key(owner))
+		return false;
+	fresh = crypto.dup(owner);
+	is_readable = !fresh || crypto.key(fresh);
+	crypto.free(fresh);
+	return is_readable;
+}
+
+/* Was it for want of memory that no good verdict came out?  Takes the errors
+ * from OpenSSL's list. */
+static bool is_memory_short(X509_STORE_CTX *store)
+{
+	int verdict = crypto.error(store);
+	bool is_short = false;
+	unsigned long error;
+
+	while ((error = crypto.next_error()))
+		is_short |= ERR_GET_REASON(error) == ERR_R_MALLOC_FAILURE;
+	if (verdict == X509_V_ERR_EE_KEY_TOO_SMALL ||
+	    verdict == X509_V_ERR_CA_KEY_TOO_SMALL)
+		is_short |= is_key_readable_now(store);
+	return is_short;
+}
+
 static int judge(X509_STORE_CTX *store, void *context)
 {
 	struct pin_judge *j = context;
 	int good = j->pin ? check_leaf(store, j->pin)
 			  : check_chain(store, j->bundle);
 
+	if (good <= 0 && !(j->pin && j->pin->refused) && is_memory_short(store))
+		crypto.set_error(store, X509_V_ERR_OUT_OF_MEM);
 	j->is_given = true;
 	j->is_accepted = good > 0;
 	j->verify = crypto.error(store);

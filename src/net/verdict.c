@@ -49,6 +49,8 @@ int verdict_source(const char *source, struct fault *f)
 			 source ? source : "");
 }
 
+#define VERIFY_NO_MEMORY 17
+
 /* Numbers are OpenSSL's X509_V_ERR_*, fixed since its beginnings. */
 static const struct {
 	long code;
@@ -73,6 +75,8 @@ static const struct {
 	  "renew the file tls_crl_file" },
 	{ 3, FAULT_CONFIG, "is not covered by the list of revocations",
 	  "the file tls_crl_file has to hold one for each CA of the chain" },
+	{ VERIFY_NO_MEMORY, FAULT_TEMPORARY, "cannot be checked now",
+	  "memory is short on this machine" },
 	{ 18, FAULT_CONFIG, "is signed by itself alone",
 	  "if it is the right one, name it by tls_fingerprint or give it as "
 	  "tls_trust_file" },

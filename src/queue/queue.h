@@ -34,6 +34,7 @@
 struct queue {
 	const char *folder;
 	struct arena *arena;
+	size_t names_max; /* for tests; 0: QUEUE_NAMES_MAX */
 };
 
 enum queue_place { QUEUE_WAITING, QUEUE_GIVEN_UP, QUEUE_BAD };

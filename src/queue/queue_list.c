@@ -14,6 +14,7 @@
 #include "base/directory.h"
 #include "base/disk.h"
 #include "base/io.h"
+#include "base/log.h"
 #include "base/world.h"
 #include "queue/folder.h"
 
@@ -43,14 +44,24 @@ int queue_list(struct queue *q, struct arena *a, enum queue_place place,
 	char path[FOLDER_PATH_SIZE];
 	struct directory d;
 	const char *name;
+	size_t most = q->names_max ? q->names_max : QUEUE_NAMES_MAX;
+	bool is_cut = false;
 
 	*out = (struct queue_names){ 0 };
 	directory_open(&d, folder_path(path, q, folder_part(place), NULL),
 		       &why);
-	while (g.count < QUEUE_NAMES_MAX && (name = directory_next(&d, &why)))
-		if (folder_is_name(name, QUEUE_ID_SIZE))
+	while (!is_cut && (name = directory_next(&d, &why))) {
+		if (!folder_is_name(name, QUEUE_ID_SIZE))
+			continue;
+		is_cut = g.count == most;
+		if (!is_cut)
 			gather(&g, name);
+	}
 	directory_close(&d);
+	if (is_cut)
+		log_warning("%s has more than %zu mails; the others are left "
+			    "out until some of these are gone",
+			    path, most);
 	if (g.count)
 		qsort(g.names, g.count, sizeof(*g.names), by_name);
 	out->ids = arena_array(a, g.count + 1, sizeof(*out->ids));

@@ -1,4 +1,5 @@
-/* stage.c - memory until STAGE_MEMORY, then all of it into a file.
+/* stage.c - memory until STAGE_MEMORY, then all of it into a file; at once,
+ * where there is no memory.
  *
  * The memory goes on to gather what is written to the file, so that it is
  * written in large pieces.  What a pipe gave cannot be had again: where a write
@@ -92,13 +93,10 @@ static int stage_put(struct sink *sink, const void *data, size_t n)
 
 	if (s->memory.len + n > STAGE_MEMORY && flush(s) < 0)
 		return -1;
-	if (n > STAGE_MEMORY) {
-		if (write_out(s, data, n) < 0)
-			return -1;
-	} else if (buf_put(&s->memory, data, n) < 0) {
-		return fault_set(sink->fault, FAULT_SOFTWARE,
-				 "the stage's memory is too small");
-	}
+	if (n <= STAGE_MEMORY && buf_reserve(&s->memory, n) == 0)
+		buf_put(&s->memory, data, n);
+	else if (flush(s) < 0 || write_out(s, data, n) < 0)
+		return -1;
 	s->size += n;
 	return 0;
 }

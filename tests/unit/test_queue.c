@@ -42,6 +42,36 @@ static void what_goes_in_comes_out(void **state)
 	close_bench(&b);
 }
 
+/* What a limit leaves out is told, and is there when the others are gone. */
+static void a_list_that_is_cut_says_so(void **state)
+{
+	struct queue_names names;
+	struct bench b;
+	char said[1000];
+	ssize_t n;
+	int ends[2], before = dup(STDERR_FILENO);
+
+	open_bench(&b, *state);
+	for (int i = 0; i < 3; i++)
+		put(&b, 10);
+	for (b.queue.names_max = 2; b.queue.names_max < 4;
+	     b.queue.names_max++) {
+		assert_int_equal(pipe(ends), 0);
+		dup2(ends[1], STDERR_FILENO);
+		close(ends[1]);
+		assert_int_equal(queue_list(&b.queue, &b.arena, QUEUE_WAITING,
+					    &names, &b.fault),
+				 0);
+		dup2(before, STDERR_FILENO);
+		n = read(ends[0], said, sizeof(said));
+		close(ends[0]);
+		assert_int_equal(names.count, b.queue.names_max);
+		assert_int_equal(n > 0, names.count < 3);
+	}
+	close(before);
+	close_bench(&b);
+}
+
 static void only_the_owner_has_it(void **state)
 {
 	static const char *const parts[] = { "",    "msg", "env",  "failed",
@@ -495,6 +525,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		QUEUE_TEST(what_goes_in_comes_out),
+		QUEUE_TEST(a_list_that_is_cut_says_so),
 		QUEUE_TEST(only_the_owner_has_it),
 		QUEUE_TEST(a_staged_file_is_linked),
 		QUEUE_TEST(what_cannot_be_linked_is_copied),
