@@ -21,6 +21,7 @@
 #include "flow/crlf.h"
 #include "mail/boundary.h"
 #include "mail/charset.h"
+#include "mail/dkim.h"
 #include "mail/mend.h"
 #include "mail/message.h"
 #include "mail/parse.h"
@@ -31,6 +32,7 @@ struct draft_origin {
 	const char *value; /* the field that has this one was not changed */
 	uint64_t at;	   /* from the start of the header */
 	uint64_t length;
+	const char *name;
 	bool fit;
 };
 
@@ -69,6 +71,7 @@ static int add_field(struct arena *a, struct draft *d, const struct rawfield *r,
 		.value = (*slot)->value,
 		.at = at,
 		.length = r->length,
+		.name = name,
 		.fit = r->fit,
 	};
 	if (!r->fit)
@@ -98,7 +101,7 @@ static bool is_torn(const struct draft *d, const struct entity *e)
 {
 	struct slice leaf = range(d, e->body, e->end);
 
-	return e->kind == ENTITY_LEAF && !e->is_attachment &&
+	return e->kind == ENTITY_LEAF && !e->is_attachment && !e->is_sealed &&
 	       charset_is_torn_utf8(&e->survey, &leaf, world_charset());
 }
 
@@ -115,6 +118,8 @@ static const char *find_charset(const struct draft *d, const struct entity *e)
 	    e->label > LABEL_BINARY)
 		return NULL;
 	if (!as_plain && !is_wrong && (!e->survey.high || e->has_charset))
+		return NULL;
+	if (e->is_sealed && (e->type != TYPE_NONE || e->has_dkim))
 		return NULL;
 	if (is_torn(d, e))
 		return "utf-8";
@@ -133,6 +138,8 @@ static void judge(struct draft *d)
 		for (struct entity *x = e; mend_stays_8bit(e) && x;
 		     x = x->parent)
 			x->has_8bit = d->has_8bit = true;
+		if (mend_is_fixed(e) && e->survey.high && !d->fixed_8bit)
+			d->fixed_8bit = e->line;
 	}
 	if (d->filling_has_high)
 		d->has_8bit = true;
@@ -152,6 +159,7 @@ static int parse(struct arena *a, struct draft *d, struct fault *f)
 	int rc;
 
 	parser_init(p, a, f);
+	p->keeps_signed = d->keeps_signed;
 	pump_slice(&d->content, &p->sink);
 	rc = sink_close(&p->sink);
 	d->entities = p->first;
@@ -203,23 +211,37 @@ static int parse_whole(struct arena *a, struct draft *d, struct fault *f)
 	return parse(a, d, f);
 }
 
-int draft_read(struct arena *a, const struct slice *content, struct draft *d,
-	       struct fault *f)
+static int read_draft(struct arena *a, struct draft *d, struct fault *f)
 {
 	struct buf header = BUF_INIT(PARSE_HEADER_MAX + 1);
 	int rc;
 
-	*d = (struct draft){ .content = *content };
 	header_init(&d->header);
 	rc = parse_whole(a, d, f);
 	if (!rc)
 		rc = read_header(d, d->entities, &header, f);
 	if (!rc)
 		rc = add_fields(a, d, &header, f);
+	if (!rc && d->keeps_signed && d->entities->has_dkim)
+		d->dkim = dkim_fields(a, &d->header);
 	if (!rc)
 		judge(d);
 	buf_free(&header);
 	return rc;
+}
+
+int draft_read(struct arena *a, const struct slice *content, struct draft *d,
+	       struct fault *f)
+{
+	*d = (struct draft){ .content = *content, .keeps_signed = true };
+	return read_draft(a, d, f);
+}
+
+int draft_read_quoting(struct arena *a, const struct slice *content,
+		       struct draft *d, struct fault *f)
+{
+	*d = (struct draft){ .content = *content };
+	return read_draft(a, d, f);
 }
 
 /* ---- the headers ----------------------------------------------------------
@@ -239,6 +261,61 @@ find_origin(const struct draft *d, const struct field *x, size_t *next)
 	return NULL;
 }
 
+static int refuse_change(const char *name, const char *what, struct fault *f)
+{
+	return fault_set(
+		f, FAULT_DATA,
+		"the header field %s is signed (DKIM-Signature) and %s; leave "
+		"out the option or setting that does so, or take the "
+		"DKIM-Signature out of the message",
+		name, what);
+}
+
+/* Fields that were read and are passed over, up to the one at `end`. */
+static int check_left_out(const struct draft *d, size_t from, size_t end,
+			  struct fault *f)
+{
+	for (; from < end; from++)
+		if (dkim_covers(d->dkim, d->origins[from].name))
+			return refuse_change(d->origins[from].name,
+					     "would be changed", f);
+	return 0;
+}
+
+/* A signed field goes as it was read, or the message does not. */
+static int check_signed(const struct field *x, const struct draft_origin *o,
+			const char *raw, struct fault *f)
+{
+	const struct slice text =
+		slice_of_memory(o ? raw : "", o ? (size_t)o->length : 0);
+	struct survey s;
+
+	if (!o)
+		return refuse_change(x->name, "would be changed", f);
+	if (survey_slice(&s, &text, f) < 0)
+		return -1;
+	if (s.nuls || s.bare_cr || s.longest > RAWFIELD_LINE_MAX)
+		return refuse_change(x->name,
+				     "has octets or a line that no mail holds",
+				     f);
+	return 0;
+}
+
+/* `x` where `o` says that it was read, or else is new. */
+static int write_field(const struct draft *d, struct refit *r,
+		       const struct field *x, const struct draft_origin *o,
+		       const struct buf *text)
+{
+	bool is_signed = dkim_covers(d->dkim, x->name);
+	const char *raw = o ? text->data + o->at : NULL;
+
+	if (is_signed && check_signed(x, o, raw, r->to->fault) < 0)
+		return -1;
+	if (o && (o->fit || is_signed))
+		return refit_put(r, x->name, x->value, raw, (size_t)o->length);
+	return refit_put(r, x->name, x->value, NULL, 0);
+}
+
 static int write_top(const struct draft *d, const struct mend *m,
 		     struct sink *to)
 {
@@ -248,16 +325,16 @@ static int write_top(const struct draft *d, const struct mend *m,
 	int rc = read_header(d, d->entities, &text, to->fault);
 
 	for (struct field *x = d->header.first; !rc && x; x = x->next) {
+		size_t from = next;
 		const struct draft_origin *o = find_origin(d, x, &next);
 
-		if (header_is_bcc(x->name) && !d->keeps_bcc)
-			continue;
-		if (o && o->fit)
-			rc = refit_put(&r, x->name, x->value, text.data + o->at,
-				       (size_t)o->length);
-		else
-			rc = refit_put(&r, x->name, x->value, NULL, 0);
+		if (o)
+			rc = check_left_out(d, from, next - 1, to->fault);
+		if (!rc && (!header_is_bcc(x->name) || d->keeps_bcc))
+			rc = write_field(d, &r, x, o, &text);
 	}
+	if (!rc)
+		rc = check_left_out(d, next, d->origin_count, to->fault);
 	buf_free(&text);
 	return rc ? rc : refit_finish(&r);
 }
@@ -360,6 +437,41 @@ static int write_encoded(const struct draft *d, const struct entity *e,
 	return sink_close(to);
 }
 
+/* No message at all is better than one whose signature is broken. */
+static int refuse_signed(uint64_t line, const char *what, struct fault *f)
+{
+	return fault_set(
+		f, FAULT_DATA,
+		"the part at line %" PRIu64 " of the message is signed and has "
+		"%s; any other form would break the signature, so it was not "
+		"sent: encode it as quoted-printable or base64 before it is "
+		"signed",
+		line, what);
+}
+
+int draft_check_7bit(const struct draft *d, struct fault *f)
+{
+	if (!d->fixed_8bit)
+		return 0;
+	return refuse_signed(
+		d->fixed_8bit,
+		"octets over 127, and the server does not offer 8BITMIME", f);
+}
+
+static int refuse_fixed(const struct draft *d, const struct entity *e,
+			struct fault *f)
+{
+	const struct survey *s = &e->survey;
+
+	if (s->nuls)
+		return refuse_signed(e->line, "NUL octets", f);
+	if (s->bare_cr)
+		return refuse_signed(e->line, "a CR that ends no line", f);
+	if (s->longest > RAWFIELD_LINE_MAX)
+		return refuse_signed(e->line, "lines over 998 octets", f);
+	return draft_check_7bit(d, f);
+}
+
 static int write_leaf(const struct draft *d, const struct entity *e,
 		      const struct mend *m, struct sink *to)
 {
@@ -386,6 +498,8 @@ static int write_leaf(const struct draft *d, const struct entity *e,
 		write_lines(d, e->body, e->end, last, &repair.sink);
 		return sink_close(&repair.sink);
 	case MEND_REFUSE:
+		if (mend_is_fixed(e))
+			return refuse_fixed(d, e, to->fault);
 		break;
 	}
 	return fault_set(

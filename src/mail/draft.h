@@ -5,7 +5,8 @@
  * mbox "From " line is dropped, Bcc and Resent-Bcc are held back.  When all
  * of it is fit, the bytes are passed on as they are but for line ends; a leaf
  * that is not (a line over 998, NUL, bare CR, 8-bit where the server wants
- * none) is encoded anew, as are raw 8-bit header values.  The limits are those
+ * none) is encoded anew, as are raw 8-bit header values.  What is signed stays
+ * as it was signed, octet for octet, or is refused.  The limits are those
  * of parse.h; what a header claims is never believed. */
 #ifndef MAIL_DRAFT_H
 #define MAIL_DRAFT_H
@@ -30,6 +31,10 @@ struct draft {
 	bool has_8bit;	      /* somewhere in the body, and left so where the
 				 server takes it */
 	bool needs_mending;   /* even for a server that takes 8 bits */
+	uint64_t fixed_8bit;  /* line where a part begins that is signed and has
+				 8 bits, so that it takes no other form; or 0 */
+	const char *dkim;     /* of dkim.h: the fields that are signed */
+	bool keeps_signed;    /* what is signed; of draft_read */
 	bool keeps_bcc;	      /* set by the caller: Bcc is written, too */
 
 	struct entity *entities; /* of parse.h, the message itself first */
@@ -42,6 +47,12 @@ struct draft {
  * field, so a message with no header at all is a body. */
 int draft_read(struct arena *a, const struct slice *content, struct draft *d,
 	       struct fault *f);
+/* The same for a mail of ours that quotes another, as a bounce does: there no
+ * signature has to hold. */
+int draft_read_quoting(struct arena *a, const struct slice *content,
+		       struct draft *d, struct fault *f);
+/* 0, or FAULT_DATA where it has to stay 8-bit since it is signed. */
+int draft_check_7bit(const struct draft *d, struct fault *f);
 /* Writes the header fields of d->header but for Bcc and Resent-Bcc, unless they
  * are to be kept (so change it first: add, remove, replace), then the body.
  * Fields that were not changed and are fit keep their own folding. Content-Type

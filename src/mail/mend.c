@@ -8,6 +8,9 @@
  *	base64		any of these		base64, wrapped anew
  *	quoted-p.	any of these		quoted-printable, broken anew
  *
+ * What is sealed keeps its label and its octets, or is refused; an S/MIME blob
+ * is encoded as any other where it cannot go as it is.
+ *
  * A multipart or message takes no encoding: its label only follows what is
  * inside.  Where one is too deep to have been looked into and unfit, or an
  * unknown encoding would have to be encoded once more, it is refused. */
@@ -35,7 +38,8 @@ static bool has_plain_lines(const struct survey *s)
 bool mend_as_plain(const struct entity *e)
 {
 	return e->kind == ENTITY_LEAF && e->type == TYPE_MULTIPART &&
-	       is_identity(e) && e->depth + 1 < PARSE_DEPTH_MAX;
+	       !e->is_sealed && is_identity(e) &&
+	       e->depth + 1 < PARSE_DEPTH_MAX;
 }
 
 bool mend_is_text(const struct entity *e)
@@ -44,8 +48,15 @@ bool mend_is_text(const struct entity *e)
 	       e->type == TYPE_TEXT || mend_as_plain(e);
 }
 
+bool mend_is_fixed(const struct entity *e)
+{
+	return e->is_sealed && (e->has_dkim || e->type != TYPE_OTHER);
+}
+
 bool mend_stays_8bit(const struct entity *e)
 {
+	if (mend_is_fixed(e))
+		return e->survey.high > 0;
 	return e->kind == ENTITY_LEAF && e->survey.high && !e->repairs_utf8 &&
 	       (is_identity(e) || e->label == LABEL_OTHER) &&
 	       has_plain_lines(&e->survey);
@@ -85,11 +96,26 @@ static void choose_encoding(const struct entity *e, struct mend *m)
 		encoding_name(qp ? ENCODING_QUOTED_PRINTABLE : ENCODING_BASE64);
 }
 
+/* What it lacks may be said outside of what is signed. */
+static void choose_for_sealed(const struct entity *e, struct mend *m)
+{
+	if (e->survey.high && e->label == LABEL_NONE && !e->has_dkim)
+		m->label = "8bit";
+}
+
 static void choose_for_leaf(const struct entity *e, bool accept_8bit,
 			    struct mend *m)
 {
 	bool plain = has_plain_lines(&e->survey);
 
+	if (e->is_sealed && plain && (!e->survey.high || accept_8bit)) {
+		choose_for_sealed(e, m);
+		return;
+	}
+	if (mend_is_fixed(e)) {
+		m->way = MEND_REFUSE;
+		return;
+	}
 	if (!is_identity(e) && e->label != LABEL_OTHER) {
 		if (plain && !e->survey.high)
 			return;

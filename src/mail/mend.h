@@ -30,6 +30,9 @@ bool mend_is_text(const struct entity *e);
 /* A multipart that is none: its boundary never shows.  It becomes text/plain,
  * since a reader would show nothing of it otherwise. */
 bool mend_as_plain(const struct entity *e);
+/* One that goes as it is or not at all.  The octets of an S/MIME blob are
+ * what counts of it: it may be encoded where it could not go otherwise. */
+bool mend_is_fixed(const struct entity *e);
 /* A leaf that keeps its octets over 127 where they are accepted. */
 bool mend_stays_8bit(const struct entity *e);
 

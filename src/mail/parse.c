@@ -14,7 +14,6 @@
 #include <string.h>
 
 #include "base/ascii.h"
-#include "mail/parameter.h"
 #include "mail/rawfield.h"
 
 static struct entity *parser_add(struct parser *p, enum entity_kind kind,
@@ -50,105 +49,13 @@ static void parser_begin_header(struct parser *p, struct entity *e)
 	buf_reset(&p->header);
 }
 
-/* ---- what a header says ---------------------------------------------------
+/* ---- headers and what they begin ------------------------------------------
  */
 
-static bool is_word(const char *text, size_t n, const char *word)
+/* Does it matter how a line begins? */
+static bool watches_lines(const struct parser *p)
 {
-	return n == strlen(word) && ascii_begins(text, word);
-}
-
-static enum entity_label label_of(const char *text)
-{
-	static const struct {
-		const char *name;
-		enum entity_label label;
-	} labels[] = {
-		{ "7bit", LABEL_7BIT },
-		{ "8bit", LABEL_8BIT },
-		{ "binary", LABEL_BINARY },
-		{ "quoted-printable", LABEL_QUOTED_PRINTABLE },
-		{ "base64", LABEL_BASE64 },
-	};
-	size_t n = parameter_main(text);
-
-	for (size_t i = 0; i < sizeof(labels) / sizeof(*labels); i++)
-		if (is_word(text, n, labels[i].name))
-			return labels[i].label;
-	return n ? LABEL_OTHER : LABEL_NONE;
-}
-
-static void read_boundary(struct parser *p, struct entity *e, const char *text)
-{
-	struct buf value = BUF_INIT(PARSE_BOUNDARY_MAX);
-	size_t n;
-
-	if (!parameter_get(&value, text, "boundary") || value.overflow)
-		value.len = 0;
-	for (n = value.len; n && value.data[n - 1] == ' ';)
-		n--;
-	for (size_t i = 0; i < n; i++)
-		if (value.data[i] < 32 || value.data[i] > 126)
-			n = 0;
-	if (n)
-		e->boundary = arena_dup_n(p->arena, value.data, n);
-	buf_free(&value);
-}
-
-static void read_type(struct parser *p, struct entity *e, const char *text)
-{
-	struct buf charset = BUF_INIT(64);
-	size_t n = parameter_main(text);
-
-	if (!memchr(text, '/', n))
-		e->type = TYPE_PLAIN; /* RFC 2045 5.2 */
-	else if (is_word(text, n, "text/plain"))
-		e->type = TYPE_PLAIN;
-	else if (ascii_begins(text, "text/"))
-		e->type = TYPE_TEXT;
-	else if (is_word(text, n, "message/rfc822"))
-		e->type = TYPE_RFC822;
-	else if (ascii_begins(text, "message/"))
-		e->type = TYPE_MESSAGE;
-	else if (ascii_begins(text, "multipart/"))
-		e->type = TYPE_MULTIPART;
-	else
-		e->type = TYPE_OTHER;
-	if (e->type == TYPE_MULTIPART)
-		read_boundary(p, e, text);
-	e->is_digest = is_word(text, n, "multipart/digest");
-	if (parameter_get(&charset, text, "charset")) {
-		e->has_charset =
-			charset.overflow ||
-			(charset.len && !ascii_equal(charset.data, "us-ascii"));
-		e->claims_utf8 = ascii_equal(charset.data, "utf-8");
-	}
-	buf_free(&charset);
-}
-
-static void read_header(struct parser *p, struct entity *e, const char *text,
-			size_t n)
-{
-	struct arena values = ARENA_INIT;
-	struct rawfield r;
-
-	for (; rawfield_read(text, n, &r); text += r.length, n -= r.length) {
-		e->is_fit = e->is_fit && r.fit;
-		e->has_high = e->has_high || r.high;
-		if (rawfield_is(&r, "Content-Type") && e->type == TYPE_NONE)
-			read_type(p, e, rawfield_text(&values, &r));
-		else if (rawfield_is(&r, "Content-Transfer-Encoding") &&
-			 e->label == LABEL_NONE)
-			e->label = label_of(rawfield_text(&values, &r));
-		else if (rawfield_is(&r, "Content-Disposition"))
-			e->is_attachment =
-				ascii_begins(rawfield_text(&values, &r),
-					     "attachment");
-	}
-	arena_free(&values);
-	if (e->type == TYPE_NONE && e->parent &&
-	    e->parent->kind == ENTITY_MULTIPART && e->parent->is_digest)
-		e->type = TYPE_RFC822;
+	return p->depth > 0 || p->keeps_signed;
 }
 
 static bool is_encoded(const struct entity *e)
@@ -164,14 +71,17 @@ static void end_header(struct parser *p, uint64_t body, bool blank)
 	struct entity *e = p->current;
 
 	e->body = e->end = body;
-	read_header(p, e, p->header.data + p->header_from,
-		    p->header_line - p->header_from);
+	entity_read_header(p->arena, e, p->header.data + p->header_from,
+			   p->header_line - p->header_from);
+	e->is_sealed = e->is_sealed && p->keeps_signed;
 	if (!blank)
 		e->is_fit = false;
 	p->in_header = false;
 	p->held = p->start_length = 0;
 	p->line_at = body;
-	if (e->type == TYPE_RFC822 && !is_encoded(e) &&
+	if (e->is_sealed)
+		e->boundary = NULL; /* it is one piece */
+	if (e->type == TYPE_RFC822 && !is_encoded(e) && !e->is_sealed &&
 	    e->depth + 1 < PARSE_DEPTH_MAX) {
 		e->kind = ENTITY_MESSAGE;
 		e = parser_add(p, ENTITY_LEAF, e, body);
@@ -183,7 +93,7 @@ static void end_header(struct parser *p, uint64_t body, bool blank)
 		e->kind = ENTITY_MULTIPART;
 		p->open[p->depth++] = e;
 	}
-	p->may_be_boundary = p->depth > 0;
+	p->may_be_boundary = watches_lines(p);
 	survey_init(&e->survey, NULL, p->sink.fault);
 }
 
@@ -269,7 +179,7 @@ static void parser_boundary(struct parser *p, unsigned level, bool last)
 		if (e)
 			parser_begin_header(p, e);
 	}
-	p->may_be_boundary = p->depth > 0;
+	p->may_be_boundary = watches_lines(p);
 	p->line_at = p->at;
 }
 
@@ -320,6 +230,16 @@ static void parser_survey_octets(struct parser *p, const char *data, size_t n)
 	sink_put(to, data, n - keep);
 }
 
+/* A text with a signature of its own in it. */
+static void parser_note_armour(struct parser *p)
+{
+	struct entity *e = p->current;
+
+	if (p->keeps_signed && e && e->kind == ENTITY_LEAF && !is_encoded(e) &&
+	    e->type <= TYPE_TEXT && entity_is_armour(p->start, p->start_length))
+		e->is_sealed = true;
+}
+
 /* The line at hand may be a boundary still: is it? */
 static bool parser_wait(struct parser *p, const char *data, size_t n, bool ends)
 {
@@ -340,6 +260,7 @@ static bool parser_wait(struct parser *p, const char *data, size_t n, bool ends)
 				parser_boundary(p, (unsigned)level, last);
 				return true;
 			}
+			parser_note_armour(p);
 		}
 		n = 0;
 	}
@@ -362,7 +283,7 @@ static void parser_body_line(struct parser *p, const char *data, size_t n,
 		parser_survey_octets(p, data, n);
 	}
 	if (ends) {
-		p->may_be_boundary = p->depth > 0;
+		p->may_be_boundary = watches_lines(p);
 		p->start_length = 0;
 		p->line_at = p->at;
 	}

@@ -147,12 +147,20 @@ static bool is_again(bool *seen)
 	return again;
 }
 
+/* Nothing is added to it or dropped that may be signed. */
+static bool is_dkim(const struct entity *e)
+{
+	return e->has_dkim && e->is_sealed;
+}
+
 int refit_put(struct refit *r, const char *name, const char *value,
 	      const char *raw, size_t n)
 {
 	bool is_type = ascii_equal(name, "Content-Type");
 	bool is_label = ascii_equal(name, "Content-Transfer-Encoding");
 
+	if (raw && is_dkim(r->entity))
+		return write_raw(r->to, raw, n);
 	if ((is_type && is_again(&r->has_type)) ||
 	    (is_label && is_again(&r->has_label)) ||
 	    (ascii_equal(name, "MIME-Version") && is_again(&r->has_version)))
@@ -177,6 +185,8 @@ int refit_finish(struct refit *r)
 	const struct entity *e = r->entity;
 	const char *charset = e->charset ? e->charset : "us-ascii";
 
+	if (is_dkim(e))
+		return sink_puts(r->to, "\r\n");
 	if (!r->has_type && e->type == TYPE_NONE &&
 	    (e->charset || (is_message(e) && r->mend->label))) {
 		sink_printf(r->to, "Content-Type: text/plain; charset=%s\r\n",

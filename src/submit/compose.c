@@ -570,8 +570,15 @@ static int write_all(struct composition *c, bool accept_8bit)
 	return sink_close(&c->stage.sink);
 }
 
+bool composition_is_fixed_8bit(const struct composition *c)
+{
+	return c->is_draft && c->draft.fixed_8bit;
+}
+
 int composition_render(struct composition *c, bool accept_8bit, struct fault *f)
 {
+	if (c->is_draft && !accept_8bit && draft_check_7bit(&c->draft, f) < 0)
+		return -1;
 	if (c->has_stage)
 		stage_free(&c->stage);
 	c->has_stage = true;

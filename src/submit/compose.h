@@ -78,6 +78,9 @@ void composition_free(struct composition *c);
 int composition_build(struct composition *c, struct fault *f);
 /* Octets that it has at least, once it is rendered. */
 uint64_t composition_least(const struct composition *c);
+/* Has it octets over 127 that have to stay, since they are signed?  Then
+ * rendering it in 7 bits is FAULT_DATA, and what was rendered before stays. */
+bool composition_is_fixed_8bit(const struct composition *c);
 /* Renders into the stage; again, with other needs, when a server asks. */
 int composition_render(struct composition *c, bool accept_8bit,
 		       struct fault *f);

@@ -223,14 +223,14 @@ static void fill_entry(const struct enqueue *q, const struct outcome *out,
 /* ---- in ---- */
 
 /* Bytes that every server can take, as long as one may have to that was not
- * asked yet. */
+ * asked yet; what is signed waits as it is for one that can. */
 static int make_lasting(const struct enqueue *q, struct fault *f)
 {
 	struct composition *c = q->composition;
 
 	if (c->is_rendered && (!c->has_8bit || q->takes_8bit))
 		return 0;
-	return composition_render(c, false, f);
+	return composition_render(c, composition_is_fixed_8bit(c), f);
 }
 
 static int put(const struct enqueue *q, struct entry *e, struct outcome *out,

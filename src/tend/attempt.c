@@ -214,12 +214,14 @@ static void fill_envelope(struct attempt *at, bool due_only)
 	}
 }
 
-/* The message encoded anew, for a server without 8BITMIME. */
+/* The message encoded anew, for a server without 8BITMIME; a signed one, which
+ * has to stay as it is, fails. */
 static int to_7bit(void *context, struct session_content *content,
 		   struct fault *f)
 {
 	struct attempt *at = context;
 	const struct queue *q = at->claim->queue;
+	const struct slice *message = &at->claim->message;
 	const char **folders =
 		arena_array(at->arena, WORLD_SPARE + 2, sizeof(*folders));
 	struct draft *draft = arena_alloc(at->arena, sizeof(*draft));
@@ -229,7 +231,9 @@ static int to_7bit(void *context, struct session_content *content,
 		folders[i + 1] = world_spare()[i];
 	stage_init(&at->seven_bit, folders, "the message", f);
 	at->has_seven_bit = true;
-	if (draft_read(at->arena, &at->claim->message, draft, f) < 0)
+	if ((at->claim->entry.kind == ENTRY_MAIL
+		     ? draft_read(at->arena, message, draft, f)
+		     : draft_read_quoting(at->arena, message, draft, f)) < 0)
 		return -1;
 	draft->keeps_bcc = true; /* it was taken out by whoever wanted that */
 	if (draft_write(draft, false, &at->seven_bit.sink) < 0 ||

@@ -1,0 +1,121 @@
+#!/usr/bin/env bats
+# What somebody signed or encrypted is sent as it was, or refused with a word
+# (tests/corpus/signed).  Servers without 8BITMIME: tests/dialogue/signed-*.
+# shellcheck disable=SC2154 # of the helper
+
+load helper
+
+corpus=$BATS_TEST_DIRNAME/../corpus/signed
+
+# same BEFORE AFTER - but for line ends the body is the same, and so are the
+# header's lines, between which others may stand.
+same() {
+	python3 - "$1" "$2" <<-'END'
+		import re, sys
+
+		def halves(name):
+		    text = re.sub(rb"\r?\n", b"\r\n", open(name, "rb").read())
+		    return text.split(b"\r\n\r\n", 1)
+
+		old, new = (halves(name) for name in sys.argv[1:])
+		if old[1] != new[1]:
+		    sys.exit("the body was %r and is %r" % (old[1], new[1]))
+		lines = iter(new[0].split(b"\r\n"))
+		for line in old[0].split(b"\r\n"):
+		    if line not in lines:
+		        sys.exit("the header lacks %r" % line)
+	END
+}
+
+# verify FILE - by OpenSSL.
+verify() {
+	openssl cms -verify -in "$1" -CAfile cert.pem -out /dev/null
+}
+
+# sign [OPTION...] <CONTENT - into the file mail.
+sign() {
+	[ -e cert.pem ] ||
+		openssl req -x509 -newkey rsa:2048 -nodes -keyout key.pem \
+			-out cert.pem -subj /CN=ann -days 30 2>/dev/null
+	{
+		printf '%s\n' 'From: ann@example.org' 'To: bob@example.org'
+		openssl cms -sign -signer cert.pem -inkey key.pem "$@"
+	} >mail
+	verify mail
+}
+
+@test "what is signed or encrypted stays as it is" {
+	local file
+
+	for file in "$corpus"/*.eml; do
+		echo "# $file"
+		mailsend --draft="$file" --print >out
+		same "$file" out
+	done
+}
+
+@test "what it makes of them stays as it is, too" {
+	local file
+
+	for file in "$corpus"/*.eml; do
+		echo "# $file"
+		mailsend --draft="$file" --print >once
+		mailsend --draft=once --print >twice
+		cmp once twice
+	done
+}
+
+@test "OpenSSL verifies what it verified before" {
+	printf '%s\n' 'Content-Type: text/plain; charset=ISO-8859-15' \
+		'Content-Transfer-Encoding: binary' '' 'ricevuta  ' \
+		'From the gateway' '--' >content
+	sign <content
+	mailsend --draft=mail --print >out
+	verify out
+	sign -nodetach <content
+	mailsend --draft=mail --print >out
+	verify out
+	printf 'Content-Type: text/plain\n\nété \xe9\n' | sign
+	mailsend --draft=mail --print >out
+	verify out
+	# a blob may be wrapped anew: its octets are what is signed
+	{
+		printf '%s\n' 'From: ann@example.org' 'To: bob@example.org' \
+			'MIME-Version: 1.0' \
+			'Content-Type: application/pkcs7-mime; name=a.p7m' \
+			'Content-Transfer-Encoding: base64' ''
+		openssl cms -sign -signer cert.pem -inkey key.pem -nodetach \
+			-outform DER <content | base64 -w 0
+	} >mail
+	mailsend --draft=mail --print >out
+	verify out
+}
+
+@test "what cannot travel as it is signed is refused, and told" {
+	local long
+
+	long=$(printf '%01000d' 7)
+	sed "s/^all of it is ASCII/$long/" "$corpus/binary-label.eml" >long
+	refused 65 signed --draft=long alice
+	says 998
+	sed 's/^all of it/a CR \r &/' "$corpus/binary-label.eml" >cr
+	refused 65 signed --draft=cr alice
+	sed 's/^all of it/\x00/' "$corpus/binary-label.eml" >nul
+	refused 65 NUL --draft=nul alice
+	sed "s/^ASCII/$long/" "$corpus/armour-part.eml" >long
+	refused 65 signed --draft=long alice
+	sed "s/^never closed/$long/" "$corpus/dkim.eml" >long
+	refused 65 signed --draft=long alice
+}
+
+@test "a header field that DKIM covers is not changed, and none is added" {
+	refused 65 DKIM --draft="$corpus/dkim.eml" --subject other alice
+	says Subject
+	refused 65 DKIM --draft="$corpus/dkim.eml" \
+		--header 'List-Id: <c.example.org>' alice
+	sed 's/^To:.*/To: b\x00b@example.org/' "$corpus/dkim.eml" >nul
+	refused 65 DKIM --draft=nul alice
+	mailsend --draft="$corpus/dkim.eml" --header 'X-Mine: 1' --print >out
+	grep -q '^X-Mine: 1' out
+	same "$corpus/dkim.eml" out
+}
