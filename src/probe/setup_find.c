@@ -97,6 +97,8 @@ static int find_provider(struct setup *s, bool is_silent)
 	for (size_t i = 0; i < list.count && !s->provider; i++)
 		s->provider =
 			provider_of_mx(s->providers, list.targets[i].host);
+	if (list.count)
+		s->exchanger = arena_dup(s->arena, list.targets[0].host);
 	return 0;
 }
 
@@ -118,11 +120,13 @@ static void guess(struct setup *s, const char *host)
 		if (!reach_connect(&reach, setup_given(s, "source_ip"),
 				   GUESS_MILLISECONDS))
 			continue;
-		add(s, &(struct setup_server){ .host = host,
-					       .port = ports[i].port,
-					       .tls = ports[i].tls,
-					       .origin = "a guess; it "
-							 "answers there" });
+		add(s, &(struct setup_server){
+			       .host = host,
+			       .port = ports[i].port,
+			       .tls = ports[i].tls,
+			       .origin = "a guess; it "
+					 "answers there",
+			       .is_elsewhere = !is_below(host, s->domain) });
 	}
 }
 
@@ -154,6 +158,9 @@ int setup_find(struct setup *s, struct fault *f)
 	if (!s->count && !silent && !s->provider) {
 		guess(s, arena_format(s->arena, "smtp.%s", s->domain));
 		guess(s, arena_format(s->arena, "mail.%s", s->domain));
+		/* in small houses it takes both */
+		if (s->exchanger)
+			guess(s, s->exchanger);
 	}
 	if (silent && explain_silence(s, f) < 0)
 		return -1;

@@ -41,7 +41,9 @@ struct setup {
 	const struct provider *providers,
 		*provider; /* NULL: nobody's we know */
 	struct setup_server found[SETUP_SERVERS_MAX];
-	size_t count, next; /* ... that is proposed next */
+	const char *exchanger; /* the domain's first; NULL */
+	size_t count, next;    /* ... that is proposed next */
+	const char *warned;    /* the last host whose name is elsewhere; NULL */
 	struct setup_server server;
 	unsigned port;	  /* that was typed with the host; 0: none */
 	const char *user; /* NULL: nobody logs in */
@@ -99,19 +101,22 @@ int setup_find(struct setup *s, struct fault *f);
 /* The servers of one who was called by name. */
 void setup_propose(struct setup *s, const struct provider *p);
 
-/* ---- setup_way.c: the questions about server, user and password */
+/* ---- setup_server.c: the question about the server */
+
+int setup_choose_server(struct setup *s, struct fault *f);
+const char *setup_tls_words(enum dial_tls tls);
+
+/* ---- setup_way.c: the questions about user and password */
 
 /* What an option of the command line says of a setting; NULL, too, for one that
  * is asked for by now. */
 const char *setup_given(const struct setup *s, const char *name);
-int setup_choose_server(struct setup *s, struct fault *f);
 int setup_choose_user(struct setup *s, struct fault *f);
 int setup_choose_place(struct setup *s, struct fault *f);
 int setup_type_password(struct setup *s, struct fault *f);
 /* A file of the user's store; NULL where there is no such place. */
 const char *setup_pass_file(struct setup *s, const char *name);
 int setup_choose_trust(struct setup *s, struct fault *f);
-const char *setup_tls_words(enum dial_tls tls);
 
 /* ---- setup_try.c */
 

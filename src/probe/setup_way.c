@@ -1,7 +1,6 @@
-/* setup_way.c - which server, which user, where the password is.
+/* setup_way.c - which user, where the password is, whom to trust.
  *
  * What the command line says is not asked. */
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -24,218 +23,6 @@ const char *setup_given(const struct setup *s, const char *name)
 	return value;
 }
 
-/* ---- server ---- */
-
-const char *setup_tls_words(enum dial_tls tls)
-{
-	return tls == DIAL_TLS_IMPLICIT ? "TLS from the first byte"
-	       : tls == DIAL_TLS_NONE	? "without TLS"
-					: "TLS by STARTTLS";
-}
-
-static unsigned usual_port(enum dial_tls tls)
-{
-	return tls == DIAL_TLS_IMPLICIT ? 465 : tls == DIAL_TLS_NONE ? 25 : 587;
-}
-
-static const char *judge_port(struct setup *s, const char *answer)
-{
-	char *end;
-	unsigned long port = strtoul(answer, &end, 10);
-
-	(void)s;
-	if (ascii_is_digit(*answer) && !*end && port >= 1 && port <= 65535)
-		return NULL;
-	return "a port is a number up to 65535";
-}
-
-static const char *judge_host(struct setup *s, const char *answer)
-{
-	if (provider_named(s->providers, answer))
-		return NULL;
-	if (answer[strcspn(answer, " \t#\"'@/\\,;")])
-		return "a server is a name like smtp.example.org";
-	answer = strchr(answer, ':');
-	return !answer || strchr(answer + 1, ':') ? NULL
-						  : judge_port(s, answer + 1);
-}
-
-static enum dial_tls given_tls(const struct setup *s, enum dial_tls otherwise)
-{
-	const char *tls = setup_given(s, "tls");
-	const char *starttls = setup_given(s, "tls_starttls");
-
-	if (tls && strcmp(tls, "off") == 0)
-		return DIAL_TLS_NONE;
-	if (!starttls)
-		return otherwise;
-	return strcmp(starttls, "off") == 0 ? DIAL_TLS_IMPLICIT
-					    : DIAL_TLS_STARTTLS;
-}
-
-static int ask_tls(struct setup *s, struct fault *f)
-{
-	static const char *const words[] = { "implicit", "starttls", "off",
-					     NULL };
-	static const enum dial_tls kinds[] = { DIAL_TLS_IMPLICIT,
-					       DIAL_TLS_STARTTLS,
-					       DIAL_TLS_NONE };
-	const char *port = setup_given(s, "port");
-	size_t choice =
-		s->port ? s->port != 465 : port && strcmp(port, "587") == 0;
-
-	if (setup_given(s, "tls") || setup_given(s, "tls_starttls")) {
-		s->server.tls = given_tls(s, DIAL_TLS_STARTTLS);
-		return 0;
-	}
-	if (setup_choose(s, "TLS: implicit, starttls or off", words, choice,
-			 "With implicit, TLS comes before anything else, most "
-			 "often on port 465; with starttls the server is asked "
-			 "for it first, most often on port 587. Off is for a "
-			 "relay on this machine or in the house: nobody logs "
-			 "in without TLS.",
-			 &choice, f) < 0)
-		return -1;
-	s->server.tls = kinds[choice];
-	return 0;
-}
-
-static int ask_port(struct setup *s, struct fault *f)
-{
-	struct setup_question q = {
-		.text = "Port",
-		.fallback =
-			arena_format(s->arena, "%u", usual_port(s->server.tls)),
-		.help = "465 is for TLS from the first byte, 587 for STARTTLS, "
-			"25 for relays that know this machine.",
-		.judge = judge_port,
-	};
-	const char *answer = setup_given(s, "port");
-
-	if (!answer && s->port)
-		answer = arena_format(s->arena, "%u", s->port);
-	if (!answer && setup_ask(s, &q, &answer, f) < 0)
-		return -1;
-	s->server.port = (unsigned)strtoul(answer, NULL, 10);
-	return 0;
-}
-
-/* One that nothing was found of; "host:port", too. */
-static int describe_server(struct setup *s, const char *host, struct fault *f)
-{
-	const char *colon = strchr(host, ':');
-
-	s->port = 0;
-	/* more colons than one are an IPv6 address */
-	if (colon && !strchr(colon + 1, ':') && !judge_port(s, colon + 1)) {
-		s->port = (unsigned)strtoul(colon + 1, NULL, 10);
-		host = arena_dup_n(s->arena, host, (size_t)(colon - host));
-	}
-	s->server =
-		(struct setup_server){ .host = host, .origin = "as you say" };
-	return ask_tls(s, f) < 0 ? -1 : ask_port(s, f);
-}
-
-/* 1: a provider was named, its servers are proposed. */
-static int ask_server(struct setup *s, struct fault *f)
-{
-	struct setup_question q = {
-		.text = "Server",
-		.help = "The server that takes your mail, as your provider's "
-			"pages tell it below \"SMTP\" or \"outgoing mail\": "
-			"smtp.example.org. Or the name of a large provider: "
-			"gmail, fastmail, sendgrid, mailgun, \"amazon ses\".",
-		.judge = judge_host,
-	};
-	const struct provider *named;
-	const char *answer;
-
-	if (setup_ask(s, &q, &answer, f) < 0)
-		return -1;
-	named = provider_named(s->providers, answer);
-	if (!named)
-		return describe_server(s, answer, f);
-	s->count = s->next = 0;
-	setup_propose(s, named);
-	return 1;
-}
-
-static int tell_provider(struct setup *s, struct fault *f)
-{
-	const struct provider *known =
-		provider_of_host(s->providers, s->server.host);
-
-	if (!s->provider || known)
-		s->provider = known;
-	if (!s->provider || !*s->provider->hint)
-		return 0;
-	return setup_tell(s,
-			  arena_format(s->arena, "%s: %s.", s->provider->name,
-				       s->provider->hint),
-			  f);
-}
-
-/* 1 taken, 0 none of them. */
-static int propose(struct setup *s, struct fault *f)
-{
-	while (s->next < s->count) {
-		const struct setup_server *one = &s->found[s->next++];
-		int r;
-
-		if (one->is_elsewhere &&
-		    setup_tell(s,
-			       arena_format(s->arena,
-					    "%s is not below %s, and the DNS "
-					    "can be forged: take it only if "
-					    "you know it.",
-					    one->host, s->domain),
-			       f) < 0)
-			return -1;
-		r = setup_confirm(
-			s,
-			arena_format(s->arena, "Use %s, port %u, %s (%s)?",
-				     one->host, one->port,
-				     setup_tls_words(one->tls), one->origin),
-			!one->is_elsewhere,
-			"Your mail is handed to this server, and the password "
-			"is shown to it, after its certificate was checked. "
-			"With no, the next one is proposed, or you are asked.",
-			f);
-		if (r < 0)
-			return -1;
-		if (!r)
-			continue;
-		s->server = *one;
-		return 1;
-	}
-	return 0;
-}
-
-static int find_server(struct setup *s, struct fault *f)
-{
-	int r = 1;
-
-	if (s->provider && !s->provider->server_count &&
-	    setup_tell(s, s->provider->hint, f) < 0)
-		return -1;
-	while (r == 1) {
-		r = propose(s, f);
-		if (r != 0)
-			return r < 0 ? -1 : 0;
-		r = ask_server(s, f);
-	}
-	return r;
-}
-
-int setup_choose_server(struct setup *s, struct fault *f)
-{
-	const char *host = setup_given(s, "host");
-
-	if (host ? describe_server(s, host, f) : find_server(s, f))
-		return -1;
-	return tell_provider(s, f);
-}
-
 /* ---- user ---- */
 
 static const char *proposed_user(const struct setup *s)
@@ -256,21 +43,71 @@ static const char *proposed_user(const struct setup *s)
 	}
 }
 
-int setup_choose_user(struct setup *s, struct fault *f)
+#define USERS_MAX 3
+
+static void add_user(const char *users[USERS_MAX], size_t *n, const char *user)
+{
+	for (size_t i = 0; i < *n; i++)
+		if (strcmp(users[i], user) == 0)
+			return;
+	users[(*n)++] = user;
+}
+
+/* All that can be right: of a provider we know what it wants. */
+static size_t likely_users(struct setup *s, const char *first,
+			   const char *users[USERS_MAX])
+{
+	size_t n = 0;
+
+	if (!first)
+		return 0;
+	add_user(users, &n, first);
+	if (!s->provider) {
+		add_user(users, &n, s->address);
+		add_user(users, &n, s->local);
+	}
+	return n;
+}
+
+static int ask_user(struct setup *s, const char **answer, struct fault *f)
 {
 	struct setup_question q = {
 		.text = "User name, or - for no log-in",
 		.fallback = proposed_user(s),
 		.help = "Whom the server knows you as, most often the whole "
-			"address. A minus sign alone is for a relay that takes "
-			"mail from this machine without a log-in.",
+			"address, or what stands before its @. A minus sign "
+			"alone is for a relay that takes mail from this "
+			"machine without a log-in.",
 	};
+	const char *users[USERS_MAX];
+	size_t n = likely_users(s, q.fallback, users);
+
+	if (n > 1) {
+		q.text = "User name or its number, or - for no log-in";
+		if (setup_say(s, f, "These can be right:\n") < 0)
+			return -1;
+	}
+	for (size_t i = 0; n > 1 && i < n; i++)
+		if (setup_say(s, f, "  %zu  %s\n", i + 1, users[i]) < 0)
+			return -1;
+	if (setup_ask(s, &q, answer, f) < 0)
+		return -1;
+	for (size_t i = 0; n > 1 && i < n; i++)
+		if (**answer == (char)('1' + i) && !(*answer)[1]) {
+			*answer = users[i];
+			break;
+		}
+	return 0;
+}
+
+int setup_choose_user(struct setup *s, struct fault *f)
+{
 	const char *answer = setup_given(s, "user");
 	const char *auth = setup_given(s, "auth");
 
 	if (auth && ascii_equal(auth, "off"))
 		answer = "-";
-	if (!answer && setup_ask(s, &q, &answer, f) < 0)
+	if (!answer && ask_user(s, &answer, f) < 0)
 		return -1;
 	s->user = strcmp(answer, "-") != 0 ? answer : NULL;
 	s->auth = !s->user			     ? "off"

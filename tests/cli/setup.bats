@@ -157,6 +157,58 @@ tells() {
 	[ "$(arrived starttls)" -eq 1 ]
 }
 
+@test "all that can be right is shown at once, and taken by its number" {
+	local implicit starttls
+
+	begin
+	implicit=$(cat "$servers/implicit/port")
+	starttls=$(cat "$servers/starttls/port")
+	answers 2 >lines
+	assist me@example.org <lines
+	[ "$status" -eq 64 ]
+	tells "1 localhost, port $implicit, TLS from the first byte"
+	tells "2 localhost, port $starttls, TLS by STARTTLS"
+	tells '1 me@example.org 2 me '
+	answers 2 1 file $password yes yes no >lines
+	assist me@example.org <lines
+	[ "$status" -eq 0 ]
+	grep -qx "port $starttls" "$config"
+	grep -qx 'user "me@example.org"' "$config"
+	[ "$(arrived starttls)" -eq 1 ]
+}
+
+@test "one that was passed over is still there for its number" {
+	begin
+	answers no 1 '' file $password yes yes no >lines
+	assist me@example.org <lines
+	[ "$status" -eq 0 ]
+	[ "$(arrived implicit)" -eq 1 ]
+}
+
+@test "the other name for the log-in, by its number" {
+	begin
+	answers yes 2 file $password user 2 file $password yes yes no >lines
+	assist me@example.org <lines
+	[ "$status" -eq 0 ]
+	tells 'password for me at localhost'
+	grep -qx 'user "me@example.org"' "$config"
+	[ "$(arrived implicit)" -eq 1 ]
+}
+
+@test "a number that is not in the list, or a choice of one" {
+	begin
+	for answer in 3 0; do
+		answers $answer >lines
+		assist me@example.org <lines
+		[ "$status" -eq 65 ]
+		nothing_written
+	done
+	answers 1 >lines
+	assist me@example.com <lines
+	[ "$status" -eq 65 ]
+	nothing_written
+}
+
 @test "a service that the DNS says is not there is not proposed" {
 	begin
 	answers yes file $password yes yes no >lines
@@ -609,15 +661,15 @@ old_config() {
 
 # ---- guesses: names and ports of the usual kind, in a network of our own
 
-@test "no word of the domain anywhere: the usual names are tried" {
+@test "no word of the domain on sending: the usual names are tried" {
 	[ "$(id -u)" -eq 0 ] || skip 'only root mounts'
 	begin
-	echo '127.0.0.1 localhost mail.guess.example' >hosts
-	answers yes >lines
+	echo '127.0.0.1 localhost mail.guess.example mx.house.example' >hosts
+	answers 2 >lines
 	cat >inside <<-'END'
 		mount --bind "$PWD/hosts" /etc/hosts && ip link set lo up || exit 99
 		echo ok >began
-		: >zone
+		echo guess.example MX 10 mx.house.example >zone
 		python3 "$root/tests/cli/dns_server.py" zone >port &
 		dns=$!
 		python3 "$root/tests/peer/peer" --serve --certs certs --tls starttls \
@@ -637,6 +689,10 @@ old_config() {
 	cat said heard
 	[ "$(cat status)" -eq 64 ]
 	grep -q 'Use mail.guess.example, port 587' said
+	# who takes mail for the domain may take its own, too: with a warning
+	grep -q '2  mx.house.example, port 587' said
+	grep -q 'mx.house.example is not below guess.example' said
+	grep -q 'Use mx.house.example, .*\[no\]' said
 	lacks 'port 465' said
 	nothing_written
 }
