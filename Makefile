@@ -29,14 +29,15 @@ LINT_PACKAGES  := clang-format clang-tidy cppcheck shellcheck mandoc
 
 SOURCES   := $(sort $(wildcard src/*/*.c))
 OBJECTS   := $(SOURCES:%.c=$(B)/obj/%.o) $(B)/obj/gen/providers.o
+# What all three programs have.
+COMMON    := $(B)/obj/cmd/start.o $(B)/obj/cmd/finish.o $(B)/obj/cmd/output.o
 # mailsend's own; what contrib has of systemd and cron is compiled in.
-COMMAND   := $(B)/obj/cmd/mailsend.o $(B)/obj/cmd/start.o \
-	     $(B)/obj/cmd/queue.o \
+COMMAND   := $(COMMON) $(B)/obj/cmd/mailsend.o $(B)/obj/cmd/queue.o \
 	     $(B)/obj/cmd/check.o $(B)/obj/cmd/talk.o $(B)/obj/cmd/assistant.o \
 	     $(B)/obj/cmd/roundtrip.o $(B)/obj/cmd/explain.o \
 	     $(B)/obj/cmd/series.o $(B)/obj/cmd/runner.o \
 	     $(B)/obj/cmd/setup.o $(B)/obj/cmd/setup_cron.o \
-	     $(B)/obj/cmd/setup_run.o $(B)/obj/cmd/finish.o $(B)/gen/setup_files.o
+	     $(B)/obj/cmd/setup_run.o $(B)/gen/setup_files.o
 SETUP     := contrib/systemd/mailsend-queue.service \
 	     contrib/systemd/mailsend-queue.timer \
 	     contrib/systemd/mailsend-queue.path \
@@ -77,13 +78,12 @@ $(B)/mailsend: $(COMMAND) $(B)/libmailsend.a
 	$(call say,ld,$@)
 	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
-$(B)/mailget: $(B)/obj/cmd/mailget.o $(B)/obj/cmd/start.o \
-	     $(B)/obj/cmd/finish.o $(B)/obj/cmd/talk.o $(B)/libmailsend.a
+$(B)/mailget: $(B)/obj/cmd/mailget.o $(B)/obj/cmd/talk.o $(COMMON) \
+	     $(B)/libmailsend.a
 	$(call say,ld,$@)
 	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
-$(B)/mailjoin: $(B)/obj/cmd/mailjoin.o $(B)/obj/cmd/start.o \
-	     $(B)/obj/cmd/finish.o $(B)/libmailsend.a
+$(B)/mailjoin: $(B)/obj/cmd/mailjoin.o $(COMMON) $(B)/libmailsend.a
 	$(call say,ld,$@)
 	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 

@@ -2,10 +2,8 @@
  * so while it is. */
 #include "check.h"
 
-#include <unistd.h>
-
-#include "base/disk.h"
 #include "base/log.h"
+#include "output.h"
 #include "probe/check.h"
 #include "probe/check_report.h"
 #include "submit/transcript.h"
@@ -15,14 +13,6 @@ struct view {
 	struct fault trouble; /* standard output is of no use any more */
 };
 
-static int print(const struct buf *text, struct fault *f)
-{
-	if (text->overflow)
-		return fault_set(f, FAULT_SOFTWARE, "the output is too long");
-	return disk_write_all(STDOUT_FILENO, text->data, text->len,
-			      "standard output", f);
-}
-
 static void show_step(void *context, const struct check_step *step)
 {
 	struct view *v = context;
@@ -30,7 +20,7 @@ static void show_step(void *context, const struct check_step *step)
 
 	check_text_step(&v->look, step, &text);
 	if (!fault_is_set(&v->trouble))
-		print(&text, &v->trouble);
+		output_put(&text, &v->trouble);
 	buf_free(&text);
 }
 
@@ -53,7 +43,7 @@ static int show_end(const struct view *v, const struct check *c,
 	else if (!r->json)
 		log_error("%s", c->fault.text);
 	if (!fault_is_set(f))
-		print(&text, f);
+		output_put(&text, f);
 	buf_free(&text);
 	return fault_is_set(f) ? -1 : status;
 }

@@ -6,10 +6,8 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/ascii.h"
-#include "base/disk.h"
 #include "base/interrupt.h"
 #include "base/log.h"
 #include "base/nearest.h"
@@ -17,6 +15,7 @@
 #include "fetch/choice.h"
 #include "fetch/order.h"
 #include "finish.h"
+#include "output.h"
 #include "persona/options.h"
 #include "persona/rows.h"
 #include "persona/setters.h"
@@ -334,31 +333,6 @@ static const struct persona persona_mailget = {
 
 /* ---- acting ---- */
 
-static int say(const char *text, size_t n, struct fault *f)
-{
-	return disk_write_all(STDOUT_FILENO, text, n, "standard output", f);
-}
-
-static int say_help(struct fault *f)
-{
-	struct buf text = BUF_INIT(65536);
-	int r = options_help(&persona_mailget, &text);
-
-	if (r == 0)
-		r = say(text.data, text.len, f);
-	buf_free(&text);
-	return r;
-}
-
-static void say_usage(void)
-{
-	struct buf text = BUF_INIT(256);
-
-	if (options_usage(&persona_mailget, &text) == 0)
-		log_line("", text.data, text.len - 1);
-	buf_free(&text);
-}
-
 static void choose_spool(struct run *run)
 {
 	const char *wish = world_env("TMPDIR");
@@ -381,9 +355,9 @@ static int act(struct run *run, struct fault *f)
 	int result;
 
 	if (r->action == REQUEST_HELP)
-		return say_help(f);
+		return output_help(&persona_mailget, f);
 	if (r->action == REQUEST_VERSION)
-		return say(version, strlen(version), f);
+		return output_puts(version, f);
 	if (r->action == REQUEST_TALK) {
 		interrupt_release();
 		return talk_with_mailbox(&run->arena, r, o->source, f);
@@ -415,7 +389,7 @@ static int run_program(int argc, char **argv)
 	if (options_parse(&persona_mailget, argc, argv, &run.wish.request,
 			  &run.arena, &f) < 0) {
 		log_error("%s", f.text);
-		say_usage();
+		output_usage(&persona_mailget);
 		if (options_have(&persona_mailget, argc, argv, "json"))
 			finish_json(&f);
 		status = fault_exit(&f);

@@ -24,6 +24,7 @@
 #include "join/assemble.h"
 #include "join/collect.h"
 #include "join/tally.h"
+#include "output.h"
 #include "persona/options.h"
 #include "persona/rows.h"
 #include "persona/setters.h"
@@ -245,33 +246,6 @@ static const struct persona persona_mailjoin = {
 
 /* ---- output ---- */
 
-static int print(const struct buf *text, struct fault *f)
-{
-	if (text->overflow)
-		return fault_set(f, FAULT_SOFTWARE, "the output is too long");
-	return disk_write_all(STDOUT_FILENO, text->data, text->len,
-			      "standard output", f);
-}
-
-static int say_help(struct fault *f)
-{
-	struct buf text = BUF_INIT(65536);
-	int r = options_help(&persona_mailjoin, &text);
-
-	r = r < 0 ? -1 : print(&text, f);
-	buf_free(&text);
-	return r;
-}
-
-static void say_usage(void)
-{
-	struct buf text = BUF_INIT(256);
-
-	if (options_usage(&persona_mailjoin, &text) == 0)
-		log_line("", text.data, text.len - 1);
-	buf_free(&text);
-}
-
 static struct tally tally_of(const struct run *run)
 {
 	const struct wish *w = &run->wish;
@@ -314,7 +288,7 @@ static int tell(struct run *run, const struct fault *failure, struct fault *f)
 		r = disk_write_all(STDERR_FILENO, text.data, text.len,
 				   "standard error", f);
 	else
-		r = print(&text, f);
+		r = output_put(&text, f);
 	buf_free(&text);
 	return r;
 }
@@ -569,7 +543,7 @@ static int act(struct run *run, struct fault *f)
 	int status;
 
 	if (r->action == REQUEST_HELP)
-		return say_help(f);
+		return output_help(&persona_mailjoin, f);
 	if (r->action == REQUEST_VERSION)
 		return disk_write_all(STDOUT_FILENO,
 				      "mailjoin " MAILSEND_VERSION "\n",
@@ -595,7 +569,7 @@ static int run_program(int argc, char **argv)
 	if (options_parse(&persona_mailjoin, argc, argv, &run.wish.request,
 			  &run.arena, &f) < 0) {
 		log_error("%s", f.text);
-		say_usage();
+		output_usage(&persona_mailjoin);
 		if (options_have(&persona_mailjoin, argc, argv, "json"))
 			finish_json(&f);
 		status = fault_exit(&f);

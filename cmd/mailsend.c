@@ -5,7 +5,6 @@
 #include <unistd.h>
 
 #include "assistant.h"
-#include "base/disk.h"
 #include "base/interrupt.h"
 #include "base/log.h"
 #include "base/process.h"
@@ -15,6 +14,7 @@
 #include "deliver/spool.h"
 #include "explain.h"
 #include "finish.h"
+#include "output.h"
 #include "persona/personas.h"
 #include "queue.h"
 #include "queue/queue.h"
@@ -30,8 +30,6 @@
 #include "submit/transcript.h"
 #include "submit/verify.h"
 #include "talk.h"
-
-#define OUTPUT_MAX (1024 * 1024)
 
 struct run {
 	struct arena arena;
@@ -61,45 +59,12 @@ static void sent(void *context, uint64_t done, uint64_t total)
 	progress_step(p, done);
 }
 
-static int print(const struct buf *text, struct fault *f)
-{
-	if (text->overflow)
-		return fault_set(f, FAULT_SOFTWARE, "the output is too long");
-	return disk_write_all(STDOUT_FILENO, text->data, text->len,
-			      "standard output", f);
-}
-
-static int say_help(const struct run *run, struct fault *f)
-{
-	struct buf text = BUF_INIT(OUTPUT_MAX);
-	int r = options_help(run->persona, &text);
-
-	r = r < 0 ? -1 : print(&text, f);
-	buf_free(&text);
-	return r;
-}
-
-static void say_usage(const struct persona *p)
-{
-	struct buf text = BUF_INIT(256);
-
-	if (options_usage(p, &text) == 0)
-		log_line("", text.data, text.len - 1);
-	buf_free(&text);
-}
-
-static int say(const char *text, struct fault *f)
-{
-	return disk_write_all(STDOUT_FILENO, text, strlen(text),
-			      "standard output", f);
-}
-
 static int say_config(struct run *run, struct fault *f)
 {
 	struct buf text = BUF_INIT(OUTPUT_MAX);
 	int r = config_show(&run->config, run->account, &text);
 
-	r = r < 0 ? -1 : print(&text, f);
+	r = r < 0 ? -1 : output_put(&text, f);
 	buf_free(&text);
 	return r;
 }
@@ -115,7 +80,7 @@ static int say_verdict(struct run *run, struct fault *f)
 			? verify_recipients(&run->arena, r, run->account, &text,
 					    f)
 			: verify_aliases(&run->arena, run->account, &text, f);
-	int written = print(&text, verdict < 0 ? &trouble : f);
+	int written = output_put(&text, verdict < 0 ? &trouble : f);
 
 	buf_free(&text);
 	return verdict < 0 ? verdict : written;
@@ -189,7 +154,7 @@ static int dry_run(const struct composition *c, struct fault *f)
 	int r;
 
 	report_dry_run(c, &text);
-	r = print(&text, f);
+	r = output_put(&text, f);
 	buf_free(&text);
 	return r;
 }
@@ -202,7 +167,7 @@ static void say_outcome(const struct run *run, const struct outcome *out,
 
 	report_outcome(out, failure);
 	if (run->request.json &&
-	    (report_json(out, failure, &text) < 0 || print(&text, &f) < 0))
+	    (report_json(out, failure, &text) < 0 || output_put(&text, &f) < 0))
 		log_error("the report could not be written: %s", f.text);
 	buf_free(&text);
 }
@@ -357,7 +322,8 @@ static void end_json(const struct run *run, const struct outcome *out,
 	if (run->request.action != REQUEST_SEND || run->request.series.id ||
 	    is_series(&run->request))
 		finish_json(f);
-	else if (report_json(out, f, &text) < 0 || print(&text, &trouble) < 0)
+	else if (report_json(out, f, &text) < 0 ||
+		 output_put(&text, &trouble) < 0)
 		log_error("the report could not be written: %s", trouble.text);
 	buf_free(&text);
 }
@@ -491,9 +457,9 @@ static int act(struct run *run, struct fault *f)
 
 	switch (run->request.action) {
 	case REQUEST_HELP:
-		return say_help(run, f);
+		return output_help(run->persona, f);
 	case REQUEST_VERSION:
-		return say("mailsend " MAILSEND_VERSION "\n", f);
+		return output_puts("mailsend " MAILSEND_VERSION "\n", f);
 	case REQUEST_LIST_QUEUE:
 	case REQUEST_RUN_QUEUE:
 	case REQUEST_CHECK_QUEUE:
@@ -583,9 +549,10 @@ static int run_command(struct run *run)
 		finish_with_reader(&f);
 	log_error("%s", f.text);
 	if (run->request.action == REQUEST_SERVE_STDIO && !run->has_begun)
-		say("421 4.3.5 no mail is taken here: the configuration is "
-		    "wrong\r\n",
-		    &ignored);
+		output_puts(
+			"421 4.3.5 no mail is taken here: the configuration is "
+			"wrong\r\n",
+			&ignored);
 	keep_input(run, &out, &f);
 	if (run->request.json)
 		end_json(run, &out, &f);
@@ -610,7 +577,7 @@ static int run_program(int argc, char **argv)
 			  &f) < 0) {
 		log_error("%s", f.text);
 		if (!run.persona->is_terse)
-			say_usage(run.persona);
+			output_usage(run.persona);
 		keep_input(&run, &out, &f);
 		if (options_have(run.persona, argc, argv, "json"))
 			end_json(&run, &out, &f);
