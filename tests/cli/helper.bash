@@ -18,6 +18,7 @@ freeze() {
 	local uid
 
 	uid=$(id -u)
+	mkdir -p -m 700 "$BATS_TEST_TMPDIR/spare"
 	export MAILSEND_FROZEN="clock=1700000000 zone=60 seed=1 \
 host=host.example.org user=alice uid=$uid gecos=Alice_Example home=$home \
 charset=utf-8 tty=0 spare=$BATS_TEST_TMPDIR/spare $1"
@@ -26,7 +27,7 @@ charset=utf-8 tty=0 spare=$BATS_TEST_TMPDIR/spare $1"
 setup() {
 	cd "$BATS_TEST_TMPDIR" || return 1
 	home=$BATS_TEST_TMPDIR/home
-	mkdir -m 700 "$home" "$BATS_TEST_TMPDIR/spare"
+	mkdir -m 700 "$home"
 	export HOME=$home MAILSEND_CONFIG=$BATS_TEST_TMPDIR/empty.conf
 	export MAILSEND_QUEUE=$BATS_TEST_TMPDIR/queue
 	unset XDG_CONFIG_HOME EMAIL
