@@ -239,6 +239,22 @@ static void put_repaired(struct buf *out, const struct slice *text,
 	sink_close(&repair.sink);
 }
 
+int charset_repair(struct buf *out, const char *charset, const char *bytes,
+		   size_t n)
+{
+	const struct slice slice = slice_of_memory(bytes, n);
+	struct fault f = FAULT_INIT;
+	struct survey s;
+
+	if (!ascii_equal(charset_mime_name(charset_decoder_name(charset)),
+			 "utf-8") ||
+	    survey_slice(&s, &slice, &f) < 0 ||
+	    !charset_is_torn_utf8(&s, &slice, "utf-8"))
+		return -1;
+	put_repaired(out, &slice, &f);
+	return fault_is_set(&f) || out->overflow ? -1 : 0;
+}
+
 const char *charset_to_utf8(struct arena *a, const char *text,
 			    const char *locale)
 {

@@ -55,5 +55,8 @@ const char *charset_mime_name(const char *name);
  * is not known here or the bytes are not valid in it. */
 int charset_decode(struct buf *out, const char *charset, const char *bytes,
 		   size_t n);
+/* The same for torn UTF-8, each broken place as U+FFFD; else -1. */
+int charset_repair(struct buf *out, const char *charset, const char *bytes,
+		   size_t n);
 
 #endif

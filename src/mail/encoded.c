@@ -61,6 +61,28 @@ size_t encoded_length(const char *text)
 	return read_word(text, &w);
 }
 
+void encoded_quote_raw(struct buf *out, const char *text)
+{
+	struct word w;
+
+	while (*text) {
+		size_t n = read_word(text, &w);
+
+		if (!n || w.encoding != 'q') {
+			n = n ? n : 1 + strcspn(text + 1, "=");
+			buf_put(out, text, n);
+			text += n;
+			continue;
+		}
+		for (; n; n--, text++) {
+			if ((unsigned char)*text > 127)
+				buf_printf(out, "=%02X", (unsigned char)*text);
+			else
+				buf_putc(out, *text);
+		}
+	}
+}
+
 static void put_q(struct buf *out, const char *p, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
@@ -117,8 +139,10 @@ static void flush(struct run *run, struct buf *out)
 
 	if (!*run->charset)
 		return;
-	if (run->broken || charset_decode(out, run->charset, run->octets.data,
-					  run->octets.len) < 0)
+	if (run->broken || (charset_decode(out, run->charset, run->octets.data,
+					   run->octets.len) < 0 &&
+			    charset_repair(out, run->charset, run->octets.data,
+					   run->octets.len) < 0))
 		buf_put(out, run->start, (size_t)(run->end - run->start));
 	for (char *c = out->data + before; c < out->data + out->len; c++)
 		if ((unsigned char)*c < 32 || *c == 127)

@@ -13,6 +13,9 @@
 
 /* Octets of the encoded word that the text begins with, 0 when it does not. */
 size_t encoded_length(const char *text);
+/* Appends the text with the octets over 127 that stand in encoded words as =XX,
+ * since they are of the word's charset, not of the text's. */
+void encoded_quote_raw(struct buf *out, const char *text);
 /* Appends the meaning of the text as UTF-8.  White space between encoded
  * words is no part of it; a control character in one becomes a space, so no
  * CR, LF or NUL comes in this way. */

@@ -323,7 +323,7 @@ static void parser_leave_preamble(struct parser *p)
 	size_t first = blank_length(p->header.data, p->header.len);
 
 	p->header_line = p->header_from = 0;
-	p->current->header = 0;
+	p->current->header = p->at - p->header.len;
 	parser_rewind(p, first, first > 0);
 }
 
@@ -347,8 +347,25 @@ static bool is_mbox_line(const char *line, size_t n)
 	return n > 5 && !memcmp(line, "From ", 5);
 }
 
+/* Some gateways attach a message with its mbox line. */
+static bool is_attached(const struct entity *e)
+{
+	return e->parent && e->parent->kind == ENTITY_MESSAGE;
+}
+
+static bool is_plain_line(const char *line, size_t n)
+{
+	if (n > RAWFIELD_LINE_MAX)
+		return false;
+	while (n && (unsigned char)*line < 127 && *line)
+		line++, n--;
+	return !n;
+}
+
 static bool is_above_header(const struct parser *p, const char *line, size_t n)
 {
+	if (is_attached(p->current) && !p->header_line)
+		return is_mbox_line(line, n) && is_plain_line(line, n);
 	if (p->current != p->first || p->has_field ||
 	    p->header_line != p->header_from)
 		return false;
@@ -378,7 +395,7 @@ static void parser_header_line(struct parser *p)
 	n = p->header.len - p->header_line;
 	if (is_above_header(p, line, n)) {
 		p->header_from = p->header_line = p->header.len;
-		p->current->header = p->header.len;
+		p->current->header = p->at;
 	} else if (blank_length(line, n)) {
 		parser_leave_header(p, true);
 	} else if (match_boundary(p, line, n, &last) >= 0) {

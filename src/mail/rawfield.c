@@ -4,9 +4,11 @@
 #include <string.h>
 
 #include "base/ascii.h"
+#include "base/buf.h"
 #include "base/text.h"
 #include "base/world.h"
 #include "mail/charset.h"
+#include "mail/encoded.h"
 
 /* RFC 5322 3.6.8, and 4.5.8: white space may stand before the colon. */
 size_t rawfield_name(const char *line, size_t n)
@@ -113,6 +115,19 @@ bool rawfield_is(const struct rawfield *r, const char *name)
 	return i == r->name && !name[i];
 }
 
+/* By the charset of the machine, but for what stands in encoded words. */
+static const char *to_utf8(struct arena *a, const char *text)
+{
+	struct buf out = BUF_INIT(3 * strlen(text) + 1);
+
+	if (strstr(text, "=?")) {
+		encoded_quote_raw(&out, text);
+		text = arena_dup_n(a, out.data, out.len);
+	}
+	buf_free(&out);
+	return charset_to_utf8(a, text, world_charset());
+}
+
 const char *rawfield_text(struct arena *a, const struct rawfield *r)
 {
 	size_t left = r->length - r->value, n = 0;
@@ -130,5 +145,5 @@ const char *rawfield_text(struct arena *a, const struct rawfield *r)
 		n--;
 	text[n] = '\0';
 	text += strspn(text, " \t");
-	return r->high ? charset_to_utf8(a, text, world_charset()) : text;
+	return r->high ? to_utf8(a, text) : text;
 }

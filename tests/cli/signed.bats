@@ -95,17 +95,17 @@ sign() {
 	local long
 
 	long=$(printf '%01000d' 7)
-	sed "s/^all of it is ASCII/$long/" "$corpus/binary-label.eml" >long
-	refused 65 signed --draft=long alice
+	sed "s/^all of it is ASCII/$long/" "$corpus/binary-label.eml" >wide
+	refused 65 signed --draft=wide alice
 	says 998
 	sed 's/^all of it/a CR \r &/' "$corpus/binary-label.eml" >cr
 	refused 65 signed --draft=cr alice
 	sed 's/^all of it/\x00/' "$corpus/binary-label.eml" >nul
 	refused 65 NUL --draft=nul alice
-	sed "s/^ASCII/$long/" "$corpus/armour-part.eml" >long
-	refused 65 signed --draft=long alice
-	sed "s/^never closed/$long/" "$corpus/dkim.eml" >long
-	refused 65 signed --draft=long alice
+	sed "s/^ASCII/$long/" "$corpus/armour-part.eml" >wide
+	refused 65 signed --draft=wide alice
+	sed "s/^never closed/$long/" "$corpus/dkim.eml" >wide
+	refused 65 signed --draft=wide alice
 }
 
 @test "a header field that DKIM covers is not changed, and none is added" {
@@ -118,4 +118,48 @@ sign() {
 	mailsend --draft="$corpus/dkim.eml" --header 'X-Mine: 1' --print >out
 	grep -q '^X-Mine: 1' out
 	same "$corpus/dkim.eml" out
+}
+
+# ---- what nobody signed ----
+
+@test "what --draft made is the same when it is put through again" {
+	local file
+
+	for file in "$corpus"/../*/* "$corpus"/../../golden/*.eml; do
+		mailsend --draft="$file" --print >once 2>said || continue
+		echo "# $file"
+		mailsend --draft=once --print >twice
+		cmp once twice
+	done
+}
+
+@test "a message that is attached with its mbox line keeps its header" {
+	printf '%s\n' 'From: a@example.org' 'To: b@example.org' \
+		'MIME-Version: 1.0' 'Content-Type: multipart/mixed; boundary=o' \
+		'' '--o' 'Content-Type: message/rfc822' '' \
+		'From x@example.org Mon Jan  1 00:00:00 2024' \
+		'Subject: inner' 'MIME-Version: 1.0' \
+		'Content-Type: text/plain; charset=iso-8859-15' \
+		'Content-Transfer-Encoding: 8bit' '' $'h\xe9' '--o--' >mail
+	mailsend --draft=mail --print | tr -d '\r' >out
+	sed '1,/^--o$/d' mail >wanted
+	sed '1,/^--o$/d' out | sed '/^Content-Transfer-Encoding: 8bit$/d' >got
+	diff <(sed '/^Content-Transfer-Encoding: 8bit$/d' wanted) got
+	[ "$(grep -c '^Content-Type: text/plain' out)" -eq 1 ]
+}
+
+@test "octets in an encoded word are of its charset, and encoded once" {
+	printf '%b\n' 'From: =?iso-8859-1?Q?Gr\xfcn?= <a@example.org>' \
+		'To: b@example.org' 'Subject: =?iso-8859-1?q?gr\xfc=DFe?=' \
+		'X-Two: =?utf-8?q?gut=C3=A9_\xff_=C3=A9?=' '' text >mail
+	mailsend --draft=mail --print >out
+	python3 - <<-'END'
+		import email, email.policy
+
+		mail = email.message_from_binary_file(
+		    open("out", "rb"), policy=email.policy.default)
+		assert mail["Subject"] == "grüße", mail["Subject"]
+		assert mail["From"].addresses[0].display_name == "Grün", mail["From"]
+		assert mail["X-Two"] == "guté \ufffd é", mail["X-Two"]
+	END
 }
