@@ -102,16 +102,23 @@ next_goes_on() {
 		"${MAILSEND%mailsend}mailget" --yes spool/box delete 2
 }
 
+# By the signal, or before it came.
 ended_cleanly() {
+	case $status in 0 | $((128 + $(kill -l "$signal")))) ;; *) return 1 ;; esac
 	whole_box && alone
 }
 
-@test "an mbox that is rewritten: SIGTERM anywhere leaves no lock" {
+@test "an mbox that is rewritten: a signal anywhere leaves no lock" {
+	local signal
+
 	can_sweep
 	unset MAILSEND_FROZEN
-	sweep 'openat,link,linkat,rename,renameat,write,fsync,fchmod,unlink,close,flock' \
-		signal=TERM new_box ended_cleanly \
-		"${MAILSEND%mailsend}mailget" --yes spool/box delete 2
+	for signal in TERM INT HUP; do
+		sweep 'openat,link,linkat,rename,renameat,write,fsync,fchmod,unlink,close,flock' \
+			"signal=$signal" new_box ended_cleanly env \
+			--default-signal=INT,TERM,HUP \
+			"${MAILSEND%mailsend}mailget" --yes spool/box delete 2
+	done
 }
 
 # lock_of AGE CONTENT [NAME] - somebody's, on an mbox of its own

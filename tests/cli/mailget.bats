@@ -463,6 +463,58 @@ no_trace() {
 		[ -z "$(find . -name '.mailget*' -o -name '*.tmp')" ]
 }
 
+# heard_retr - within two minutes.
+heard_retr() {
+	local end=$((SECONDS + 120))
+
+	until grep -qs '^RETR 1' heard; do
+		[ "$SECONDS" -lt "$end" ] || return 1
+		read -rt 0.02 <>tick || true
+	done
+}
+
+# signalled SIGNAL PROGRAM ARGUMENT... - while the server is in the midst of the
+# message, which it never ends; the status is in $status.
+signalled() {
+	local signal=$1
+
+	shift
+	: >heard
+	env --default-signal=INT,TERM,HUP "$@" 2>stderr 3>&- &
+	heard_retr
+	kill "-$signal" $!
+	status=0
+	wait $! || status=$?
+	echo "$* and $signal: $status"
+	cat stderr
+	[ -s stderr ]
+}
+
+@test "a signal while a message is read: its status, and nothing is left" {
+	local signal join=${MAILSEND%mailsend}mailjoin
+
+	serve "${pop3_login[@]}" "${pop3_one[@]}" '< RETR 1' '> +OK' \
+		'> Subject: x' '> ' '> half' wait
+	mkfifo tick
+	export XDG_STATE_HOME=$PWD/state
+	for signal in TERM INT HUP; do
+		mkdir kept
+		signalled "$signal" "${MAILSEND%mailsend}mailget" \
+			"pop3s://localhost:$port" fetch kept
+		[ "$status" -eq $((128 + $(kill -l "$signal"))) ]
+		no_trace
+		signalled "$signal" "${MAILSEND%mailsend}mailget" \
+			"pop3s://localhost:$port" save 1 one.eml
+		[ "$status" -eq $((128 + $(kill -l "$signal"))) ]
+		no_trace
+		signalled "$signal" "$join" -o kept "pop3s://localhost:$port"
+		[ "$status" -eq $((128 + $(kill -l "$signal"))) ]
+		no_trace
+		rmdir kept
+	done
+	[ -z "$(find . -name '*.lock' -o -name '.mail*')" ]
+}
+
 @test "a message that goes on far beyond its size fills no disk" {
 	serve "${pop3_login[@]}" "${pop3_one[@]}" '< RETR 1' '> +OK' \
 		'> Subject: x' '> ' 'flood line after line\r\n'

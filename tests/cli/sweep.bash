@@ -30,7 +30,7 @@ sweep() {
 			-e "inject=$calls:$how:when=$n" "$@" \
 			<input >output.txt 2>stderr.txt 3>&- || status=$?
 		output=$(tr -d '\0' <output.txt) stderr=$(tr -d '\0' <stderr.txt)
-		grep -qE 'INJECTED|^([0-9]+ +)?(---|\+\+\+) .*SIG(TERM|KILL|INT)' trace ||
+		grep -qE 'INJECTED|^([0-9]+ +)?(---|\+\+\+) .*SIG(TERM|KILL|INT|HUP)' trace ||
 			break
 		"$judge" || {
 			echo "call $n of $calls, $how: $(grep -m1 -aE 'INJECTED|SIG' trace)"
