@@ -16,6 +16,8 @@
 int disk_write_all(int fd, const void *data, size_t n, const char *name,
 		   struct fault *f)
 {
+	if (fd == STDOUT_FILENO)
+		log_output(data, n);
 	return io_write_all(fd, data, n) < 0
 		       ? io_write_fault(fd, errno, name, f)
 		       : 0;

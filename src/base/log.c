@@ -19,6 +19,7 @@ static struct {
 	const char *name;
 	bool quiet, silent;
 	bool progress_shown;
+	bool is_amid_line;				/* of standard output */
 	enum { UNKNOWN, TERMINAL, NO_TERMINAL } errors; /* standard error */
 } self = { .name = "mailsend" };
 
@@ -132,7 +133,8 @@ void log_progress(const char *format, ...)
 	size_t head = strlen(line);
 	va_list ap;
 
-	if (!log_has_progress())
+	if (!log_has_progress() ||
+	    (self.is_amid_line && world_is_terminal(STDOUT_FILENO)))
 		return;
 	va_start(ap, format);
 	vsnprintf(line + head, sizeof(line) - head, format, ap);
@@ -157,4 +159,12 @@ uint64_t log_waiting(const char *place, const char *act, uint64_t lasted)
 	log_progress("waiting for %s to %s ... %" PRIu64 " s", place, act,
 		     lasted / 1000);
 	return 1000 - lasted % 1000;
+}
+
+void log_output(const char *data, size_t n)
+{
+	if (!n)
+		return;
+	log_progress_end();
+	self.is_amid_line = data[n - 1] != '\n';
 }

@@ -37,4 +37,8 @@ void log_progress_end(void);
  * again, in milliseconds from now; UINT64_MAX: never. */
 uint64_t log_waiting(const char *place, const char *act, uint64_t lasted);
 
+/* Octets go to standard output, which may be the same terminal: the line of
+ * progress makes way, and none is drawn behind the half of a line. */
+void log_output(const char *data, size_t n);
+
 #endif

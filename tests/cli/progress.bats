@@ -147,3 +147,17 @@ account() {
 		end 0
 	END
 }
+
+@test "nothing is drawn amid a line that is being shown" {
+	account 'user me' 'password s3cr3t' 'tls off'
+	slow pop3 half
+	screen "${MAILSEND%mailsend}mailget" --tls off "pop3://localhost:$port" \
+		show 1 <<-END
+		see 0123456789
+		pause 3
+		touch half
+		end 0
+	END
+	[[ $output == *'half a line'* ]]
+	[[ $output != *[0-9a-z]$'\r\e[K'* ]]
+}

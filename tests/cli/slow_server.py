@@ -2,7 +2,7 @@
 """slow_server.py smtp|pop3 FOLDER - a server that is silent where it is told.
 
 Its port is written to FOLDER/port.  At a point (greet, MAIL, dot, QUIT; greet,
-LIST) that is an empty file FOLDER/hold-POINT it says nothing until there is
+LIST, half of a message) that is an empty file FOLDER/hold-POINT it says nothing until there is
 FOLDER/POINT.  Serves one client; ends when the client does.
 """
 
@@ -44,11 +44,16 @@ def smtp(line, lines):
 def pop3(line, lines):
     verb = line.split()[0].upper().decode()
     pass_point(verb)
+    if verb == "RETR":
+        client.sendall(b"+OK\r\nSubject: x\r\n\r\n" + b"0123456789\r\n" * 9000
+                       + b"half a ")
+        pass_point("half")
+        return "line\r\n."
     return {
         "CAPA": "+OK\r\nUSER\r\nUIDL\r\n.",
-        "STAT": "+OK 0 0",
-        "LIST": "+OK\r\n.",
-        "UIDL": "+OK\r\n.",
+        "STAT": "+OK 1 108030",
+        "LIST": "+OK\r\n1 108030\r\n.",
+        "UIDL": "+OK\r\n1 one\r\n.",
     }.get(verb, "+OK")
 
 
