@@ -388,7 +388,7 @@ local_mail() {
 # ---- where it is kept ----
 
 elsewhere() {
-	find "$BATS_TEST_TMPDIR/spare" -name 'dead.letter.alice.*'
+	find "$BATS_TEST_TMPDIR.spare" -name 'dead.letter.alice.*'
 }
 
 @test "without a home that can be written: another place, and it is told" {

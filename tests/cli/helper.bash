@@ -18,10 +18,10 @@ freeze() {
 	local uid
 
 	uid=$(id -u)
-	mkdir -p -m 700 "$BATS_TEST_TMPDIR/spare"
+	mkdir -p -m 700 "$BATS_TEST_TMPDIR.spare"
 	export MAILSEND_FROZEN="clock=1700000000 zone=60 seed=1 \
 host=host.example.org user=alice uid=$uid gecos=Alice_Example home=$home \
-charset=utf-8 tty=0 spare=$BATS_TEST_TMPDIR/spare $1"
+charset=utf-8 tty=0 spare=$BATS_TEST_TMPDIR.spare $1"
 }
 
 setup() {
