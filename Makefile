@@ -65,7 +65,7 @@ say  = @$(if $(V),:,printf '  %-5s %s\n' $(1) $(2))
 .PHONY: all units deps deps-test deps-lint check check-unit check-cli \
 	check-dialogue check-queue check-faults check-server check-callers check-layers \
 	queue-tools asan lint \
-	format demo bench install uninstall clean help
+	format demo corpus bench install uninstall clean help
 
 all: $(B)/mailsend $(B)/mailjoin $(B)/mailget $(FACES:%=$(B)/%) ## build the program
 
@@ -207,6 +207,9 @@ format: ## lay the sources out by .clang-format
 demo: deps-test ## send a real archive through TLS and AUTH, show what arrived
 	@$(MAKE) --no-print-directory all
 	@B=$(B) tests/demo
+
+corpus: all ## what is made of the messages in DIR, held against Python's email
+	@B=$(B) tests/corpus/compare $(or $(DIR),tests/corpus tests/golden)
 
 bench: deps-test ## count round trips, system calls, memory; ratios of time
 	@$(MAKE) --no-print-directory all

@@ -17,11 +17,13 @@
 #include "mail/cid_links.h"
 #include "mail/filetype.h"
 #include "mail/parameter.h"
+#include "mail/rawfield.h"
 #include "submit/heading.h"
 #include "submit/progress.h"
 #include "submit/pseudo.h"
 
-#define CHARSET_MAX 256 /* octets of its name, whatever they say */
+#define PREAMBLE_MAX 4096 /* octets that may stand above a header */
+#define CHARSET_MAX  256  /* octets of its name, whatever they say */
 
 /* The files of a request between opening and reading. */
 struct opened {
@@ -454,6 +456,28 @@ static int attach_to_draft(struct composition *c, const struct opened *o,
 	return 0;
 }
 
+/* A BOM, empty lines and mbox lines above a header are none of it.  What
+ * another program hands over begins where it begins. */
+static int skip_preamble(const struct composition *c, struct slice *content,
+			 struct fault *f)
+{
+	char start[PREAMBLE_MAX];
+	struct source from;
+	ssize_t n;
+	size_t above;
+
+	if (c->request->is_handed_over)
+		return 0;
+	source_of_slice(&from, content);
+	n = source_read(&from, start, sizeof(start), f);
+	if (n < 0)
+		return -1;
+	above = rawfield_preamble(start, (size_t)n);
+	content->offset += above;
+	content->length -= above;
+	return 0;
+}
+
 static int build_draft(struct composition *c, struct fault *f)
 {
 	struct opened o = { 0 };
@@ -465,7 +489,8 @@ static int build_draft(struct composition *c, struct fault *f)
 		content = *c->draft_content;
 	else if (open_draft(c, &content, f) < 0)
 		return -1;
-	if (draft_read(c->arena, &content, &c->draft, f) < 0)
+	if (skip_preamble(c, &content, f) < 0 ||
+	    draft_read(c->arena, &content, &c->draft, f) < 0)
 		return -1;
 	/* its own words may name files, too */
 	if (c->request->draft_is_mutts &&
