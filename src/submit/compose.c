@@ -480,10 +480,11 @@ static int skip_preamble(const struct composition *c, struct slice *content,
 
 static int build_draft(struct composition *c, struct fault *f)
 {
+	const bool is_mutts = c->request->draft_is_mutts;
 	struct opened o = { 0 };
 	struct slice content;
 
-	if (!c->request->draft_is_mutts && open_all(c, &o, f) < 0)
+	if (!is_mutts && open_all(c, &o, f) < 0)
 		return -1;
 	if (c->draft_content)
 		content = *c->draft_content;
@@ -493,8 +494,7 @@ static int build_draft(struct composition *c, struct fault *f)
 	    draft_read(c->arena, &content, &c->draft, f) < 0)
 		return -1;
 	/* its own words may name files, too */
-	if (c->request->draft_is_mutts &&
-	    (pseudo_take(c, f) < 0 || open_all(c, &o, f) < 0))
+	if (is_mutts && (pseudo_take(c, f) < 0 || open_all(c, &o, f) < 0))
 		return -1;
 	c->draft.keeps_bcc = !c->account->remove_bcc_headers;
 	if (heading_of_draft(c, f) < 0)
