@@ -382,7 +382,7 @@ const struct advice advice_rows[] = {
 	  "the server waits for another command first: most often for a "
 	  "log-in, or for TLS",
 	  "set auth on, and tls on", "auth tls", false },
-	{ NULL },
+	{ 0 },
 };
 
 /* ---- the look-up ---- */
