@@ -359,7 +359,7 @@ static int act(struct run *run, struct fault *f)
 	if (r->action == REQUEST_VERSION)
 		return output_puts(version, f);
 	if (r->action == REQUEST_TALK) {
-		interrupt_release();
+		interrupt_tell();
 		return talk_with_mailbox(&run->arena, r, o->source, f);
 	}
 	if (transcript_open(&run->transcript, r->transcript, r->transcript_path,

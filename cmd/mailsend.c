@@ -519,13 +519,28 @@ static const char *here(struct arena *a)
 	return arena_dup(a, getcwd(path, sizeof(path)) ? path : "");
 }
 
-/* Do its mails have to be kept when a signal ends us?  Anything else ends as
- * any program does. */
+/* Do its mails have to be kept when a signal ends us? */
 static bool has_mail(const struct request *r)
 {
 	return r->action == REQUEST_SEND || r->action == REQUEST_SERVE ||
 	       r->action == REQUEST_SERVE_STDIO ||
 	       r->action == REQUEST_RUN_QUEUE || r->queue.runs_first;
+}
+
+/* Does somebody wait for it, who is to be told where it was cut? */
+static bool is_awaited(const struct request *r)
+{
+	return r->action == REQUEST_CHECK || r->action == REQUEST_ROUNDTRIP ||
+	       r->action == REQUEST_SETUP || r->action == REQUEST_TALK;
+}
+
+/* What else there is ends as any program does. */
+static void heed_signals(const struct request *r)
+{
+	if (is_awaited(r))
+		interrupt_tell();
+	else if (!has_mail(r))
+		interrupt_release();
 }
 
 static int run_command(struct run *run)
@@ -538,10 +553,9 @@ static int run_command(struct run *run)
 	log_quiet(run->request.quiet);
 	if (run->request.silent)
 		log_silence();
-	if (!has_mail(&run->request))
-		interrupt_release();
 	if (run->request.action != REQUEST_SEND)
 		ending_set(&other);
+	heed_signals(&run->request);
 	status = act(run, &f);
 	if (status >= 0)
 		return status;

@@ -144,15 +144,12 @@ static int start(struct command *c, const char *const *argv,
  * long as it runs. */
 static void begin_signals(struct command *c)
 {
-	struct sigaction usual = { .sa_handler = SIG_DFL }, now;
+	struct sigaction usual = { .sa_handler = SIG_DFL };
 
 	/* ignored, it would take the child's status away from us */
 	sigemptyset(&usual.sa_mask);
 	sigaction(SIGCHLD, &usual, &c->child_action);
-	c->catches = sigaction(SIGTERM, NULL, &now) == 0 &&
-		     now.sa_handler == SIG_DFL;
-	if (c->catches)
-		interrupt_catch();
+	c->catches = interrupt_catch();
 }
 
 static void end_signals(const struct command *c)

@@ -14,6 +14,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/ending.h"
+#include "base/log.h"
+#include "base/tempfile.h"
 #include "base/world.h"
 
 #define SAME_MS	 1000 /* signals within are one */
@@ -33,8 +36,10 @@ static volatile sig_atomic_t noted;
 static volatile uint64_t noted_at; /* set before `noted`, and never again */
 static unsigned patience;	   /* milliseconds */
 static int ends[2] = { -1, -1 };
-static volatile unsigned owner; /* of the pipe */
-static bool is_caught[ENDINGS];
+static volatile unsigned owner;		 /* of the pipe */
+static bool is_noting;			 /* since interrupt_catch */
+static struct sigaction former[ENDINGS]; /* that */
+static volatile unsigned teller;	 /* the process that tells */
 
 static void wake(void)
 {
@@ -43,14 +48,6 @@ static void wake(void)
 	if (owner == world_pid() && ends[1] >= 0)
 		r = write(ends[1], "", 1);
 	(void)r; /* full: there is a byte to be seen */
-}
-
-/* What our caller ignores stays so. */
-static bool is_ignored(int number)
-{
-	struct sigaction now;
-
-	return sigaction(number, NULL, &now) < 0 || now.sa_handler == SIG_IGN;
 }
 
 static void note(int number)
@@ -68,25 +65,75 @@ static void note(int number)
 	errno = error;
 }
 
-void interrupt_catch(void)
+/* The signal's own effect, at once. */
+static void end_by(int number)
 {
-	struct sigaction action = { .sa_handler = note };
+	sigset_t one;
+
+	signal(number, SIG_DFL);
+	sigemptyset(&one);
+	sigaddset(&one, number);
+	raise(number);
+	sigprocmask(SIG_UNBLOCK, &one, NULL);
+}
+
+static void tell(int number)
+{
+	if (teller != world_pid())
+		end_by(number); /* a child, not yet another program */
+	if (noted) {
+		if (world_ticks() - noted_at >= SAME_MS)
+			end_by(number);
+		return;
+	}
+	noted_at = world_ticks();
+	noted = number;
+	log_error("ended by %s; %s", interrupt_name(), ending_now()->text);
+	tempfile_clean();
+	end_by(number);
+}
+
+/* What our caller ignores stays so. */
+static void handle(void (*handler)(int), int flags)
+{
+	struct sigaction action = { .sa_handler = handler, .sa_flags = flags };
 
 	sigemptyset(&action.sa_mask);
-	for (size_t i = 0; i < ENDINGS; i++)
+	for (size_t i = 0; i < ENDINGS && !(flags & SA_NODEFER); i++)
 		sigaddset(&action.sa_mask, endings[i].number);
 	for (size_t i = 0; i < ENDINGS; i++)
-		is_caught[i] = !is_ignored(endings[i].number) &&
-			       sigaction(endings[i].number, &action, NULL) == 0;
+		if (sigaction(endings[i].number, NULL, &former[i]) == 0 &&
+		    former[i].sa_handler != SIG_IGN)
+			sigaction(endings[i].number, &action, NULL);
+}
+
+bool interrupt_catch(void)
+{
+	if (is_noting)
+		return false;
+	is_noting = true;
+	handle(note, 0);
+	return true;
 }
 
 void interrupt_release(void)
 {
-	for (size_t i = 0; i < ENDINGS; i++)
-		if (is_caught[i])
-			signal(endings[i].number, SIG_DFL);
-	if (noted)
-		raise(noted);
+	int number = noted;
+
+	for (size_t i = 0; i < ENDINGS && is_noting; i++)
+		sigaction(endings[i].number, &former[i], NULL);
+	is_noting = false;
+	noted = 0;
+	if (number)
+		raise(number);
+}
+
+/* Until the process ends, so what was before does not matter. */
+void interrupt_tell(void)
+{
+	interrupt_release();
+	teller = world_pid();
+	handle(tell, SA_NODEFER);
 }
 
 void interrupt_forget(void)
@@ -94,6 +141,7 @@ void interrupt_forget(void)
 	noted = 0;
 	patience = 0;
 	owner = 0;
+	is_noting = false;
 	ends[0] = ends[1] = -1;
 }
 

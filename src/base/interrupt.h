@@ -16,10 +16,13 @@
 
 #include "base/fault.h"
 
-/* From now on they are noted.  Again: nothing changes. */
-void interrupt_catch(void);
+/* From now on they are noted; false: they were already, and nothing changes. */
+bool interrupt_catch(void);
 /* From now on they have their usual effect; one that was noted has it now. */
 void interrupt_release(void);
+/* The same, but they are told of as they come, on standard error, with what is
+ * true then (ending.h); temporary files are taken away. */
+void interrupt_tell(void);
 /* The process goes its own way (process_detach): nothing was noted. */
 void interrupt_forget(void);
 

@@ -3,8 +3,11 @@
 
 #include <poll.h>
 #include <string.h>
+#include <sysexits.h>
 
 #include "base/ascii.h"
+#include "base/ending.h"
+#include "base/interrupt.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "base/world.h"
@@ -72,9 +75,20 @@ static int compose(struct roundtrip *t, struct slice *text, struct fault *f)
 	return composition_render(c, true, f);
 }
 
+/* What is true if we have to end while the mail is looked for. */
+static void tell_ending(struct roundtrip *t)
+{
+	t->ending = (struct ending){
+		.status = EX_TEMPFAIL,
+		.text = arena_format(t->arena, "%s; its subject has %s",
+				     ending_now()->text, t->token),
+	};
+	ending_set(&t->ending);
+}
+
 /* The dial on its own first, for its times; where it fails there may be
  * fallbacks, which the route knows. */
-static int transmit(struct roundtrip *t, struct fault *f)
+static int submit(struct roundtrip *t, struct fault *f)
 {
 	struct submission s = {
 		.composition = &t->composition,
@@ -99,6 +113,24 @@ static int transmit(struct roundtrip *t, struct fault *f)
 	r = submit_send(&s, &t->outcome, f);
 	legs_sent(&t->legs);
 	route_close(&route);
+	return r;
+}
+
+/* A signal waits for the server's word on a mail that it has. */
+static int transmit(struct roundtrip *t, struct fault *f)
+{
+	static const struct ending not_sent = { EX_TEMPFAIL,
+						"nothing was sent" };
+	bool is_caught = interrupt_catch();
+	int r;
+
+	ending_set(&not_sent);
+	ending_await(true);
+	r = submit(t, f);
+	ending_await(false);
+	tell_ending(t);
+	if (is_caught)
+		interrupt_release();
 	return r;
 }
 
@@ -323,6 +355,10 @@ int roundtrip_run(struct roundtrip *t, struct arena *a,
 
 void roundtrip_free(struct roundtrip *t)
 {
+	static const struct ending was_told = { EX_TEMPFAIL,
+						"it was not finished" };
+
+	ending_set(&was_told);
 	composition_free(&t->composition);
 }
 

@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "base/arena.h"
+#include "base/ending.h"
 #include "base/fault.h"
 #include "config/config.h"
 #include "deliver/outcome.h"
@@ -53,6 +54,7 @@ struct roundtrip {
 	char token[ROUNDTRIP_TOKEN_SIZE];
 	const char *address; /* as it was typed */
 	enum roundtrip_end end;
+	struct ending ending; /* while the mail is looked for */
 
 	/* the sending */
 	struct request request;

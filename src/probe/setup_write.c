@@ -10,10 +10,12 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sysexits.h>
 #include <unistd.h>
 
 #include "base/command.h"
 #include "base/disk.h"
+#include "base/ending.h"
 #include "base/tempfile.h"
 #include "base/world.h"
 #include "config/evaluate.h"
@@ -280,12 +282,18 @@ static int read_back(struct setup *s, struct fault *f)
 
 int setup_write(struct setup *s, struct fault *f)
 {
+	static const struct ending written = {
+		EX_TEMPFAIL, "the configuration was written, the rest was not "
+			     "done"
+	};
 	sigset_t all, before;
 	int r;
 
 	sigfillset(&all);
 	sigprocmask(SIG_BLOCK, &all, &before);
 	r = write_all(s, f);
+	if (r == 0)
+		ending_set(&written);
 	sigprocmask(SIG_SETMASK, &before, NULL);
 	return r < 0 ? -1 : read_back(s, f);
 }

@@ -7,7 +7,9 @@ mail is where it belongs (in the queue, or in the dead letter where there is
 none), whole or said not to be, the server has it as often as it should, and no
 process is left.  Prints TAP.  Nothing sleeps: conditions are waited for."""
 
+import array
 import email
+import fcntl
 import fnmatch
 import json
 import os
@@ -16,6 +18,7 @@ import signal
 import socket
 import subprocess
 import sys
+import termios
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -124,15 +127,24 @@ class Stand:
                 f"host=host.example.org home={self.home} tty=0 charset=utf-8 "
                 f"spare={self.path('tmp')}"}
 
-    def start(self, *words, **more):
+    def start(self, *words, stdin=subprocess.PIPE, tty=None):
+        """In a session of its own, at that terminal if there is one."""
+        environment = self.environment()
+        streams = [stdin, subprocess.PIPE, subprocess.PIPE]
+        if tty is not None:
+            streams = [tty] * 3
+            environment["TERM"] = "xterm"
+            environment["MAILSEND_FROZEN"] += " tty=1"
+
         def usual():
             for one in SIGNALS:
                 signal.signal(one, signal.SIG_DFL)
-        more.setdefault("stdin", subprocess.PIPE)
+            if tty is not None:
+                fcntl.ioctl(tty, termios.TIOCSCTTY, 0)
         return subprocess.Popen(
-            [MAILSEND, *words], env=self.environment(),
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=self.folder,
-            start_new_session=True, preexec_fn=usual, **more)
+            [MAILSEND, *words], env=environment, stdin=streams[0],
+            stdout=streams[1], stderr=streams[2], cwd=self.folder,
+            start_new_session=True, preexec_fn=usual)
 
     def waiting(self):
         done = subprocess.run([MAILSEND, "--mailq", "--json"],
@@ -204,9 +216,6 @@ def reading(stand, number):
 
 
 def pending(pipe):
-    import array
-    import fcntl
-    import termios
     count = array.array("i", [0])
     fcntl.ioctl(pipe, termios.FIONREAD, count)
     return count[0]
@@ -414,6 +423,106 @@ def twice(stand, number):
     kept_whole(stand, b"a text\n")
 
 
+# ---- what no mail hangs on: it ends at once, with a word
+
+def asked(*words, step="EHLO", more=()):
+    """Somebody waits for the answer of a server that gives none."""
+    def case(stand, number):
+        server = Server(step)
+        stand.more = more
+        stand.configure(server.port)
+        process = stand.start(*words, stdin=subprocess.DEVNULL)
+        assert server.here.wait(PATIENCE)
+        process.send_signal(number)
+        ended(process, number)
+        assert not stand.waiting() and not stand.dead()
+    return case
+
+
+def asked_for_password(*words):
+    def case(stand, number):
+        server = Server("nowhere")
+        stand.more = ("auth plain", "user me",
+                      f"passwordeval \"touch {stand.path('asked')}; "
+                      "sleep 300\"")
+        stand.configure(server.port)
+        process = stand.start(*words, stdin=subprocess.DEVNULL)
+        until(lambda: os.path.exists(stand.path("asked")), "it is asked")
+        process.send_signal(number)
+        ended(process, number)
+    return case
+
+
+def round_trip(step, expected, taken=False):
+    """What has become of the mail is told, with what it is found by."""
+    def case(stand, number):
+        server = Server(step)
+        stand.configure(server.port)
+        for name in "cur", "new", "tmp":
+            os.makedirs(stand.path("box", name))
+        process = stand.start("--roundtrip", stand.path("box"),
+                              "a@example.org", stdin=subprocess.DEVNULL)
+        if step == "nowhere":
+            until(lambda: server.took, "the server has it")
+        else:
+            assert server.here.wait(PATIENCE)
+        process.send_signal(number)
+        if taken:
+            server.go.set()
+        said = ended(process, number)
+        server.go.set()
+        assert expected in said, said
+        for text in server.took:
+            token = re.search(rb"^Subject:.* (\w+)\r$", text, re.M)[1]
+            assert token.decode() in said, said
+        assert len(server.took) == (taken or step == "nowhere")
+        assert not stand.waiting() and not stand.dead()
+    return case
+
+
+def setup_question(stand, number):
+    """Nothing is written before the last question."""
+    stand.queue = "never"
+    process = stand.start("--setup")
+    question = os.read(process.stdout.fileno(), 4096)
+    assert question
+    process.send_signal(number)
+    ended(process, number, close_input=False)
+    assert not os.listdir(stand.home), os.listdir(stand.home)
+
+
+def all_of(master):
+    """What was written to a terminal that nobody has open any more."""
+    said = b""
+    try:
+        while data := os.read(master, 4096):
+            said += data
+    except OSError:
+        pass
+    os.close(master)
+    return said.decode()
+
+
+def terminal(*words):
+    """Its state is what it was, whoever changed it."""
+    def case(stand, number):
+        server = Server("nowhere")
+        stand.configure(server.port)
+        master, slave = os.openpty()
+        usual = termios.tcgetattr(slave)
+        process = stand.start(*words, tty=slave)
+        until(lambda: not termios.tcgetattr(slave)[3] & termios.ICANON,
+              "a line is edited")
+        process.send_signal(number)
+        assert process.wait(PATIENCE) == -number, process.returncode
+        assert termios.tcgetattr(slave) == usual
+        os.close(slave)
+        said = all_of(master)
+        assert f"ended by {number.name}" in said, said
+        until(lambda: not session_of(process.pid), "no process is left")
+    return case
+
+
 CASES = [(f"at {step}", at_step(step)) for step in
          ("greeting", "EHLO", "MAIL", "RCPT", "DATA")] + [
     ("amid the body", at_step("body", LARGE)),
@@ -427,7 +536,20 @@ CASES = [(f"at {step}", at_step(step)) for step in
 ]
 ONCE = [("while a wrong option's input is read", wrong_option),
         ("in a series", series), ("in a queue run", queue_run),
-        ("in -bs", dialogue)]
+        ("in -bs", dialogue),
+        ("in --check at the greeting", asked("--check", step="greeting")),
+        ("in --check at EHLO", asked("--check")),
+        ("in --check --json at EHLO", asked("--check", "--json")),
+        ("in --check at the password", asked_for_password("--check")),
+        ("in --talk at the greeting", asked("--talk", step="greeting")),
+        ("in --talk at the password", asked_for_password("--talk")),
+        ("in --talk at a terminal", terminal("--talk")),
+        ("in --roundtrip at RCPT", round_trip("RCPT", "nothing was sent")),
+        ("in --roundtrip at the dot, which is answered",
+         round_trip("dot", "the server has the mail", taken=True)),
+        ("in --roundtrip, which waits",
+         round_trip("nowhere", "the server has the mail")),
+        ("in --setup at a question", setup_question)]
 
 
 def run(job):

@@ -91,6 +91,8 @@ for count in range(len(STEPS) - 2):
     terminal.type("\x03")
     status = terminal.end()
     assert os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGINT, status
+    assert b"ended by SIGINT" in terminal.seen, terminal.seen
+    assert terminal.has_echo()
     assert not files(), files()
 
 terminal = Terminal()
