@@ -394,6 +394,21 @@ static int replace_from(struct composition *c, struct fault *f)
 	return add_one(c, "From", &from, f);
 }
 
+static int replace_reply_to(struct composition *c, struct fault *f)
+{
+	const struct request *r = c->request;
+	struct address_list list = { 0 };
+	struct header *h = &c->draft.header;
+
+	if (!r->reply_to.count ||
+	    (r->draft_prevails && header_has(h, "Reply-To")))
+		return 0;
+	if (resolve_recipients(&c->resolver, &r->reply_to, &list, NULL, f) < 0)
+		return -1;
+	header_remove(h, "Reply-To");
+	return add_addresses(c, "Reply-To", &list, f);
+}
+
 /* What the command or the account says stands in place of what a draft has;
  * what it lacks is added. */
 static int replace_fields(struct composition *c, struct fault *f)
@@ -421,7 +436,7 @@ static int replace_fields(struct composition *c, struct fault *f)
 			return -1;
 	}
 	c->message_id = header_get(h, "Message-ID");
-	return replace_from(c, f);
+	return replace_reply_to(c, f) < 0 ? -1 : replace_from(c, f);
 }
 
 /* Those who were named stand in the draft's own field with the others. */

@@ -200,3 +200,20 @@ load helper
 	send --print --draft draft
 	[[ $output == *"charset=UTF-8"* ]]
 }
+
+@test "who is to be answered replaces the draft's Reply-To, however it is said" {
+	printf '%s\n' 'From: a@b.example' 'To: c@d.example' \
+		'Reply-To: old@b.example' '' text >draft
+	for option in '--reply-to=new' '--header=Reply-To: new' '-HReply-To: new'; do
+		send --print --draft draft "$option" --set domain=x.example \
+			--set qualify_domain=b.example
+		[ "$status" -eq 0 ]
+		[ "$(grep -ci '^Reply-To:' <<<"$output")" -eq 1 ]
+		grep -q '^Reply-To: new@b.example' <<<"$output"
+	done
+	ln -s "$(realpath "${MAILSEND##* }")" mail
+	run --separate-stderr ./mail -t --print --reply-to new@b.example <draft
+	show
+	# a message of mail -t prevails over what is typed
+	grep -q '^Reply-To: old@b.example' <<<"$output"
+}

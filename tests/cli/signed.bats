@@ -111,6 +111,9 @@ sign() {
 @test "a header field that DKIM covers is not changed, and none is added" {
 	refused 65 DKIM --draft="$corpus/dkim.eml" --subject other alice
 	says Subject
+	sed 's/subject:/subject:reply-to:/' "$corpus/dkim.eml" >covered
+	refused 65 DKIM --draft=covered --reply-to other@example.org alice
+	says Reply-To
 	refused 65 DKIM --draft="$corpus/dkim.eml" \
 		--header 'List-Id: <c.example.org>' alice
 	sed 's/^To:.*/To: b\x00b@example.org/' "$corpus/dkim.eml" >nul
