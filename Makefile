@@ -43,6 +43,10 @@ SETUP     := contrib/systemd/mailsend-queue.service \
 	     contrib/systemd/mailsend-queue.path \
 	     contrib/systemd/system/mailsend-queue.path \
 	     contrib/mailsend-queue.cron
+# What has named points to be killed at, compiled a second time for the queue's
+# proofs; all else is the program's own.
+CRASHING  := $(shell grep -l '"base/crash.h"' $(SOURCES))
+CRASHING  := $(CRASHING:%.c=$(B)/crash/obj/%.o)
 UNITS     := $(patsubst tests/unit/%.c,$(B)/unit/%,\
 	     $(sort $(wildcard tests/unit/*.c)))
 SCRIPTS   := $(shell grep -rlE '^\#!.*(bash|sh|bats)$$' tests .ci contrib 2>/dev/null)
@@ -125,20 +129,37 @@ $(B)/obj/gen/providers.o: $(B)/gen/providers.c
 $(B)/gen/setup_files.o: $(B)/gen/setup_files.c
 	$(Q)$(CC) $(CPPFLAGS) -Icmd $(ALL_CFLAGS) -c -o $@ $<
 
+# The tests themselves run once: to optimize them takes longer than that.
+UNIT_CFLAGS = $(ALL_CFLAGS) -Itests/unit -U_FORTIFY_SOURCE -O0
+
 $(B)/unit/%: tests/unit/%.c $(B)/libmailsend.a
 	$(call say,cc,$<)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CC) $(CPPFLAGS) -Itests/unit $(ALL_CFLAGS) -MMD -MP -MF $@.d \
+	$(Q)$(CC) $(CPPFLAGS) $(UNIT_CFLAGS) -MMD -MP -MF $@.d \
 		$(LDFLAGS) -o $@ $< $(B)/libmailsend.a -lcmocka $(LDLIBS)
 
 units: $(UNITS)
 
 # What the queue's proofs need besides: a program that can be killed at named
 # points, with the judge of what it leaves, and a disk that is full.
-queue-tools: $(B)/queue/full.so
-	@$(MAKE) --no-print-directory B=$(B)/crash \
-		CFLAGS='-O1 -g -DMAILSEND_CRASH_POINTS' $(B)/crash/mailsend \
-		$(B)/crash/unit/queue_crash
+queue-tools: $(B)/queue/full.so $(B)/crash/mailsend $(B)/crash/unit/queue_crash
+
+$(B)/crash/obj/%.o: %.c
+	$(call say,cc,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS) -DMAILSEND_CRASH_POINTS $(ALL_CFLAGS) -MMD -MP \
+		-c -o $@ $<
+
+# Before the library, which has the same without points.
+$(B)/crash/mailsend: $(CRASHING) $(COMMAND) $(B)/libmailsend.a
+	$(call say,ld,$@)
+	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
+$(B)/crash/unit/%: tests/unit/%.c $(CRASHING) $(B)/libmailsend.a
+	$(call say,cc,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS) $(UNIT_CFLAGS) -MMD -MP -MF $@.d $(LDFLAGS) \
+		-o $@ $< $(CRASHING) $(B)/libmailsend.a $(LDLIBS)
 
 $(B)/queue/full.so: tests/queue/full.c
 	$(call say,cc,$<)
@@ -147,7 +168,8 @@ $(B)/queue/full.so: tests/queue/full.c
 		-o $@ $< -ldl
 
 -include $(OBJECTS:.o=.d) $(COMMAND:.o=.d) $(B)/obj/cmd/mailjoin.d \
-	$(B)/obj/cmd/mailget.d $(UNITS:=.d)
+	$(B)/obj/cmd/mailget.d $(UNITS:=.d) $(CRASHING:.o=.d) \
+	$(B)/crash/unit/queue_crash.d
 
 # ---- what a fresh machine lacks -------------------------------------------
 
