@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/arena.h"
+#include "base/log.h"
 #include "base/world.h"
 #include "mail/domain.h"
 #include "net/verdict.h"
@@ -82,6 +83,7 @@ int reach_look_up(struct reach *r, const char *host, unsigned port,
 	int error;
 
 	*r = (struct reach){ .count = 0 };
+	snprintf(r->host, sizeof(r->host), "%s", host);
 	if (spell_host(host, name, sizeof(name), f) < 0)
 		return -1;
 	error = getaddrinfo(name, NULL, &hints, &found);
@@ -102,6 +104,7 @@ void reach_set_port(struct reach *r, unsigned port)
 {
 	in_port_t number = htons((in_port_t)port);
 
+	r->port = port;
 	for (size_t i = 0; i < r->count; i++) {
 		struct reach_address *one = &r->addresses[i];
 
@@ -178,6 +181,17 @@ static bool is_waiting(const struct pollfd *p, size_t n)
 	return false;
 }
 
+/* Until the time is up, or there is something new to tell whoever looks on. */
+static int timeout_of(const struct reach *r, uint64_t lasted, uint64_t left)
+{
+	char place[sizeof(r->host) + 8];
+	uint64_t next;
+
+	snprintf(place, sizeof(place), "%s:%u", r->host, r->port);
+	next = log_waiting(place, "be reached", lasted);
+	return (int)(next < left ? next : left);
+}
+
 size_t reach_connect(struct reach *r, const char *source, unsigned milliseconds)
 {
 	struct pollfd p[REACH_MAX];
@@ -191,7 +205,8 @@ size_t reach_connect(struct reach *r, const char *source, unsigned milliseconds)
 		r->addresses[i].milliseconds = p[i].fd < 0 ? 0 : milliseconds;
 	}
 	while (is_waiting(p, r->count) && now < stop) {
-		int ready = poll(p, r->count, (int)(stop - now));
+		int ready = poll(p, r->count,
+				 timeout_of(r, now - start, stop - now));
 
 		now = world_ticks();
 		for (size_t i = 0; ready > 0 && i < r->count; i++) {
@@ -201,6 +216,7 @@ size_t reach_connect(struct reach *r, const char *source, unsigned milliseconds)
 			r->addresses[i].milliseconds = (unsigned)(now - start);
 		}
 	}
+	log_progress_end();
 	for (size_t i = 0; i < r->count; i++) {
 		if (p[i].fd >= 0)
 			close(p[i].fd);

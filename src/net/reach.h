@@ -29,14 +29,16 @@ struct reach {
 	struct reach_address addresses[REACH_MAX];
 	size_t count, more;
 	char canonical[256]; /* what the name is an alias of (CNAME), or "" */
+	char host[256];	     /* as it was asked for */
+	unsigned port;
 };
 
 /* Fills the addresses.  FAULT_NOHOST or FAULT_TEMPORARY as dial_open has it. */
 int reach_look_up(struct reach *r, const char *host, unsigned port,
 		  struct fault *f);
 /* Connects to all of them at once, from `source` if that is not NULL, and
- * waits until each has an answer or the time is up.  The number that are
- * open. */
+ * waits until each has an answer or the time is up; at a terminal the wait is
+ * told of.  The number that are open. */
 size_t reach_connect(struct reach *r, const char *source,
 		     unsigned milliseconds);
 /* The same addresses at another port. */

@@ -111,6 +111,20 @@ account() {
 	[[ $output == *$'\e[K' ]] # and the line is gone
 }
 
+@test "so it is with --check, and a machine that does not answer at all" {
+	account 'from me@example.org' 'tls off'
+	slow full full
+	# shellcheck disable=SC2086 # words, on purpose
+	screen $MAILSEND --check --port "$port" <<-END
+		see waiting for localhost:$port to be reached \\.\\.\\. 2 s
+		see waiting for localhost:$port to be reached \\.\\.\\. 3 s
+		touch full
+		see \\r\\x1b\\[K
+		see no connection
+		end 75
+	END
+}
+
 @test "elsewhere, or with --quiet, nothing is told of a silent server" {
 	account 'from me@example.org' 'tls off'
 	slow smtp dot

@@ -1,9 +1,11 @@
 #!/usr/bin/env python3
-"""slow_server.py smtp|pop3 FOLDER - a server that is silent where it is told.
+"""slow_server.py smtp|pop3|full FOLDER - a server that is silent where it is
+told.
 
 Its port is written to FOLDER/port.  At a point (greet, MAIL, dot, QUIT; greet,
 LIST, half of a message) that is an empty file FOLDER/hold-POINT it says nothing until there is
-FOLDER/POINT.  Serves one client; ends when the client does.
+FOLDER/POINT.  Serves one client; ends when the client does.  One that is full
+has no room for another connection, and ends at the point "full".
 """
 
 import os
@@ -57,10 +59,17 @@ def pop3(line, lines):
     }.get(verb, "+OK")
 
 
-listener = socket.create_server(("127.0.0.1", 0))
+listener = socket.create_server(("127.0.0.1", 0), backlog=1)
+crowd = [socket.socket() for _ in range(4 if protocol == "full" else 0)]
+for each in crowd:
+    each.setblocking(False)
+    each.connect_ex(listener.getsockname())
 with open(f"{folder}/port.new", "w", encoding="ascii") as out:
     print(listener.getsockname()[1], file=out)
 os.rename(f"{folder}/port.new", f"{folder}/port")
+if protocol == "full":
+    pass_point("full")
+    sys.exit()
 listener.settimeout(PATIENCE)
 client, _ = listener.accept()
 client.settimeout(PATIENCE)
