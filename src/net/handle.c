@@ -138,7 +138,8 @@ static void set_way(struct handle *h)
 	}
 }
 
-/* Does the folder have a name for each certificate's subject? */
+/* Does the folder have a name for each certificate's subject?  Where that
+ * cannot be told it is the bundle that is read. */
 static bool is_hashed(const char *folder)
 {
 	DIR *dir = opendir(folder);

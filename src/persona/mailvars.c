@@ -447,11 +447,14 @@ static int guard(struct options_run *run, const struct mailrc *rc,
 			      x->value && strchr(x->value, '@') &&
 			      strrchr(x->value, ':') > strstr(x->value, "://");
 		struct stat st;
+		int there;
 
-		if (!path || !v || (v->set != as_secret && !is_url) ||
-		    stat(path, &st) < 0)
+		if (!path || !v || (v->set != as_secret && !is_url))
 			continue;
-		if (guard_secret(path, &st, GUARD_USER, path, f) < 0)
+		there = disk_stat(path, &st, f);
+		if (there < 0)
+			return -1;
+		if (there && guard_secret(path, &st, GUARD_USER, path, f) < 0)
 			return -1;
 	}
 	return 0;

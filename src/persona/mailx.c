@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/ascii.h"
+#include "base/disk.h"
 #include "base/world.h"
 #include "mail/charset.h"
 #include "persona/attach.h"
@@ -118,11 +119,14 @@ static SETTER(set_smart_attach)
  * when there is one, and when the name looks like one. */
 static SETTER(set_attach_or_account)
 {
+	bool is_file = strpbrk(value, "./=") || input_is_standard(value);
 	struct stat st;
+	int there = is_file ? 1 : disk_stat(value, &st, f);
 
 	(void)row;
-	if (strpbrk(value, "./=") || input_is_standard(value) ||
-	    stat(value, &st) == 0)
+	if (there < 0)
+		return -1;
+	if (there)
 		return attach_parse(run->arena, run->request, value, false, f);
 	value = charset_to_utf8(run->arena, value, world_charset());
 	run->request->account = ((struct mailx *)run->own)->chosen = value;

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include "base/ascii.h"
+#include "base/disk.h"
 #include "base/log.h"
 #include "base/world.h"
 #include "persona/attach.h"
@@ -173,22 +174,20 @@ static const struct option_row rows[] = {
 	ROWS_END,
 };
 
-static bool is_there(const char *path)
-{
-	struct stat st;
-
-	return stat(path, &st) == 0;
-}
-
 static int argument(struct options_run *run, const char *value, struct fault *f)
 {
 	const struct mutt *own = run->own;
 	const char *typed = run->argv[run->at - 1];
+	struct stat st;
+	int there;
 
 	if (!own->is_attaching || run->is_past_options)
 		return mailto_is(value) ? mailto_take(run, value, f)
 					: settle_recipient(run, value, f);
-	if (strchr(value, '@') && !is_there(typed))
+	there = strchr(value, '@') ? disk_stat(typed, &st, f) : 1;
+	if (there < 0)
+		return -1;
+	if (!there)
 		return fault_set(f, FAULT_USAGE,
 				 "'%s' comes after -a, and so would be a file: "
 				 "write -- before the first address",

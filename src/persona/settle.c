@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #include "base/ascii.h"
+#include "base/disk.h"
 #include "base/text.h"
 #include "mail/charset.h"
 #include "mail/parameter.h"
@@ -14,17 +15,20 @@
 /* ---- recipients ---- */
 
 /* "-a *.pdf ops@example.org" leaves all files but the first for addresses. */
-static bool is_stray_file(const char *value)
+static int is_stray_file(const char *value, struct fault *f)
 {
 	struct stat st;
 
-	return !strchr(value, '@') && strpbrk(value, "./") &&
-	       stat(value, &st) == 0;
+	if (strchr(value, '@') || !strpbrk(value, "./"))
+		return 0;
+	return disk_stat(value, &st, f);
 }
 
 int settle_recipient(struct options_run *run, const char *value,
 		     struct fault *f)
 {
+	int stray;
+
 	if (!*value)
 		return fault_set(f, FAULT_USAGE,
 				 "argument %d is an empty address: is a "
@@ -34,7 +38,10 @@ int settle_recipient(struct options_run *run, const char *value,
 		return fault_set(f, FAULT_USAGE,
 				 "'-' is not an address: standard input is the "
 				 "text already, --attach - attaches it");
-	if (is_stray_file(value))
+	stray = is_stray_file(value, f);
+	if (stray < 0)
+		return -1;
+	if (stray)
 		return fault_set(
 			f, FAULT_USAGE,
 			"'%s' is a file, not an address: write --attach "

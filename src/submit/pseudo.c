@@ -69,33 +69,49 @@ static const char *folder_path(struct composition *c, const char *value)
 	return *value == '~' ? NULL : value;
 }
 
+/* `wanted` is what the user named. */
+static int check_writable(const char *path, const char *wanted, struct fault *f)
+{
+	if (access(path, W_OK) == 0)
+		return 0;
+	if (errno == EIO || errno == ENOMEM)
+		return fault_errno(f, FAULT_IO, errno, "cannot look at %s",
+				   path);
+	return cannot_copy(wanted, strerror(errno), f);
+}
+
 static int take_copy(struct composition *c, const char *value, struct fault *f)
 {
 	const char *path = folder_path(c, value), *slash;
 	struct pseudo_copy *new;
 	struct stat st;
+	int there;
 
 	if (!path)
 		return cannot_copy(value, "it is no file or folder here", f);
 	new = arena_alloc(c->arena, sizeof(*new));
 	new->path = path;
 	new->next = c->copies;
-	if (stat(path, &st) == 0 && S_ISDIR(st.st_mode)) {
+	there = disk_stat(path, &st, f);
+	if (there > 0 && S_ISDIR(st.st_mode)) {
 		new->is_maildir = true;
 		path = arena_format(c->arena, "%s/cur", path);
-		if (stat(path, &st) < 0)
+		there = disk_stat(path, &st, f);
+		if (there == 0)
 			return cannot_copy(new->path, "it is no Maildir", f);
-	} else if (stat(path, &st) == 0) {
-		if (!S_ISREG(st.st_mode) || access(path, W_OK) < 0)
-			return cannot_copy(path, "it cannot be written", f);
-	} else {
+	} else if (there > 0) {
+		if (!S_ISREG(st.st_mode))
+			return cannot_copy(path, "it is no file", f);
+		there = check_writable(path, path, f);
+	} else if (there == 0) {
 		slash = strrchr(path, '/');
 		path = slash ? arena_dup_n(c->arena, path,
 					   (size_t)(slash - path) + 1)
 			     : ".";
-		if (access(path, W_OK) < 0)
-			return cannot_copy(new->path, strerror(errno), f);
+		there = check_writable(path, new->path, f);
 	}
+	if (there < 0)
+		return -1;
 	c->copies = new;
 	return 0;
 }

@@ -55,6 +55,38 @@ nothing_vanished() {
 	sweep "$looks" error=ENOMEM put_back nothing_vanished "$MAILSEND" --flush
 }
 
+# ---- a word that is a file, where there is one of that name ----
+
+nothing() {
+	rm -rf queue box
+}
+
+# Never taken for what it would be if there were no file.
+no_other_sense() {
+	[[ $stderr != *"no account"* && $stderr != *"comes after -a"* ]] &&
+		[ ! -f box ] && ! grep -qrs '^R.* notes.txt' queue
+}
+
+@test "a word that may be a file is not taken for another, whatever look fails" {
+	can_sweep
+	local error name
+	for name in mailx mutt; do
+		ln -s "$(realpath "${MAILSEND##* }")" "$name"
+	done
+	printf '%s\n' 'host 127.0.0.1' 'port 1' 'tls off' 'queue only' \
+		'from me@example.org' >"$MAILSEND_CONFIG"
+	chmod 600 "$MAILSEND_CONFIG"
+	touch report notes.txt a@b.txt
+	for error in error=EIO error=ENOMEM; do
+		sweep "$looks" $error nothing no_other_sense ./mailx -A report \
+			-s x a@example.org
+		sweep "$looks" $error nothing no_other_sense "$MAILSEND" -s x \
+			notes.txt a@example.org
+		sweep "$looks" $error nothing no_other_sense ./mutt -s x \
+			-a report a@b.txt -- a@example.org
+	done
+}
+
 # ---- an mbox is rewritten ----
 
 box() {
