@@ -28,7 +28,8 @@ TEST_PACKAGES  := libcmocka-dev bats python3 python3-jsonschema openssl sharutil
 LINT_PACKAGES  := clang-format clang-tidy cppcheck shellcheck mandoc
 
 SOURCES   := $(sort $(wildcard src/*/*.c))
-OBJECTS   := $(SOURCES:%.c=$(B)/obj/%.o) $(B)/obj/gen/providers.o
+OBJECTS   := $(SOURCES:%.c=$(B)/obj/%.o) $(B)/obj/gen/providers.o \
+	     $(B)/obj/gen/glossary.o
 # What all three programs have.
 COMMON    := $(B)/obj/cmd/start.o $(B)/obj/cmd/finish.o $(B)/obj/cmd/output.o
 # mailsend's own; what contrib has of systemd and cron is compiled in.
@@ -122,7 +123,18 @@ $(B)/gen/providers.c: contrib/providers Makefile
 	sed -e 's/[\\"]/\\&/g' -e 's/.*/\t"&\\n"/' contrib/providers; \
 	printf '\t;\n'; } >$@
 
-$(B)/obj/gen/providers.o: $(B)/gen/providers.c
+# The lines of contrib/glossary, for src/net/glossary.h; a line that continues
+# another becomes a part of its string.
+$(B)/gen/glossary.c: contrib/glossary Makefile
+	$(Q)mkdir -p $(@D)
+	$(Q){ printf '#include "net/glossary.h"\n\n'; \
+	printf 'const char *const glossary_lines[] = {\n\t""\n'; \
+	sed -e '/^#/d' -e '/^$$/d' -e 's/[\\"]/\\&/g' \
+		-e '/^    /{s/^   \(.*\)/\t"\1"/;b' -e '}' -e 's/^  / /' \
+		-e 's/.*/\t, "&"/' contrib/glossary; \
+	printf '\t, NULL\n};\n'; } >$@
+
+$(B)/obj/gen/%.o: $(B)/gen/%.c
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 

@@ -1,6 +1,7 @@
 /* cause.h - why a check failed, and what to change where.
  *
- * Replies are advice.h's; here stands what no server said. */
+ * By its reply, or by what was seen where no server said so; the words are the
+ * glossary's. */
 #ifndef PROBE_CAUSE_H
 #define PROBE_CAUSE_H
 

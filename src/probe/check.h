@@ -4,7 +4,7 @@
  * sender and recipients: each step is told as soon as it is done, with its
  * time.  All of it goes by the very code that sends (smarthost.h), up to RSET.
  * After the first step that fails nothing more is tried, and what is known of
- * its cause is in `why` and `way_out`, clauses as in advice.h. */
+ * its cause is in `why` and `way_out`, clauses as in glossary.h. */
 #ifndef PROBE_CHECK_H
 #define PROBE_CHECK_H
 

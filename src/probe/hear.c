@@ -115,7 +115,7 @@ static void tell_ehlo(struct hear *h)
 		check_add(c, step, CHECK_NOTE, "%s",
 			  meaning_of(c->arena, c->capabilities[i], &h->caps,
 				     c->account));
-	meaning_of_missing(c, step, &h->caps);
+	meaning_of_missing(c, step);
 	check_end(c, step, CHECK_GOOD, "%s", name);
 }
 

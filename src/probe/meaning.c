@@ -6,33 +6,18 @@
 #include <string.h>
 
 #include "base/ascii.h"
+#include "net/glossary.h"
 
-static const struct {
-	const char *keyword, *there;
-	enum caps_flag flag;
-	const char *missing; /* NULL: nobody misses it */
-} known[] = {
-	{ "PIPELINING", "sender and recipients go in one flight",
-	  CAPS_PIPELINING, "each command waits for its reply" },
-	{ "CHUNKING", "the message goes by BDAT, in fewer round trips",
-	  CAPS_CHUNKING, NULL },
-	{ "8BITMIME", "text goes as it is, in UTF-8", CAPS_8BITMIME,
-	  "text that is not ASCII goes as quoted-printable or base64" },
-	{ "SMTPUTF8", "addresses may be in any script", CAPS_SMTPUTF8, NULL },
-	{ "DSN", "reports of delivery can be asked for (--dsn-notify)",
-	  CAPS_DSN, "no reports of delivery (--dsn-notify)" },
-	{ "ENHANCEDSTATUSCODES", "refusals have an exact code",
-	  CAPS_ENHANCEDSTATUSCODES, NULL },
-	{ "STARTTLS", "TLS can begin here", 0, NULL },
-	{ "BINARYMIME", "not needed", 0, NULL },
-	{ "DELIVERBY", "not used", 0, NULL },
-	{ "REQUIRETLS", "not used", 0, NULL },
-	{ "LIMITS", "not used", 0, NULL },
-	{ "ETRN", "not for senders", 0, NULL },
-	{ "VRFY", "not used", 0, NULL },
-	{ "EXPN", "not used", 0, NULL },
-	{ "HELP", "for people", 0, NULL },
-};
+static bool is_offered(const struct check *c, const char *keyword)
+{
+	size_t n = strlen(keyword);
+
+	for (size_t i = 0; c->capabilities[i]; i++)
+		if (ascii_begins(c->capabilities[i], keyword) &&
+		    strchr(" =", c->capabilities[i][n]))
+			return true;
+	return false;
+}
 
 static const char *size_text(struct arena *a, uint64_t size)
 {
@@ -54,29 +39,27 @@ static const char *auth_text(const struct account *account)
 const char *meaning_of(struct arena *a, const char *line,
 		       const struct caps *caps, const struct account *account)
 {
-	size_t n = strcspn(line, " =");
-	const char *keyword = arena_dup_n(a, line, n);
-	const char *meaning = "not known here, and not used";
+	const char *keyword = arena_dup_n(a, line, strcspn(line, " ="));
+	const char *meaning = glossary_extension("smtp", line);
 
 	if (ascii_equal(keyword, "SIZE"))
 		meaning = size_text(a, caps->size);
 	else if (ascii_equal(keyword, "AUTH"))
 		meaning = auth_text(account);
-	for (size_t i = 0; i < sizeof(known) / sizeof(*known); i++)
-		if (ascii_equal(keyword, known[i].keyword))
-			meaning = known[i].there;
+	else if (!meaning)
+		meaning = "not known here, and not used";
+	else if (glossary_is_unused("smtp", line))
+		meaning = arena_format(a, "%s; not used", meaning);
 	return arena_format(a, "%s: %s", line, meaning);
 }
 
-void meaning_of_missing(struct check *c, struct check_step *step,
-			const struct caps *caps)
+void meaning_of_missing(struct check *c, struct check_step *step)
 {
-	for (size_t i = 0; i < sizeof(known) / sizeof(*known); i++)
-		if (known[i].missing && !caps_has(caps, known[i].flag))
+	const char *const *at = NULL;
+	struct glossary_missing missing;
+
+	while (glossary_next_missing("smtp", &at, &missing))
+		if (!is_offered(c, missing.name))
 			check_add(c, step, CHECK_NOTE, "no %s: %s",
-				  known[i].keyword, known[i].missing);
-	if (!caps_has(caps, CAPS_SIZE))
-		check_add(c, step, CHECK_NOTE,
-			  "no SIZE: a mail that is too large is refused after "
-			  "it was sent");
+				  missing.name, missing.about);
 }

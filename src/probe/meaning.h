@@ -9,7 +9,6 @@
 const char *meaning_of(struct arena *a, const char *line,
 		       const struct caps *caps, const struct account *account);
 /* Adds a line for each of those that count and are not there. */
-void meaning_of_missing(struct check *c, struct check_step *step,
-			const struct caps *caps);
+void meaning_of_missing(struct check *c, struct check_step *step);
 
 #endif

@@ -3,8 +3,8 @@
 
 #include "deliver/smarthost.h"
 #include "net/chain.h"
+#include "net/glossary.h"
 #include "probe/setup_inside.h"
-#include "smtp/advice.h"
 
 /* What was typed, from wherever it will be read later. */
 static void use_password(const struct setup *s, struct account *account)
@@ -27,7 +27,7 @@ static int tell_good(struct setup *s, const struct dial *d, struct fault *f)
 static int tell_bad(struct setup *s, const struct fault *trouble,
 		    const struct chain *chain, struct fault *f)
 {
-	const struct advice *advice = advice_of(trouble, s->server.host);
+	struct advice advice;
 
 	if (setup_tell(s, trouble->text, f) < 0)
 		return -1;
@@ -40,12 +40,12 @@ static int tell_bad(struct setup *s, const struct fault *trouble,
 				    chain->certificates[0].sha256),
 		       f) < 0)
 		return -1;
-	if (!advice)
+	if (!glossary_advice_of(trouble, s->server.host, &advice))
 		return 0;
 	return setup_tell(s,
 			  arena_format(s->arena, "That is: %s. %s: %s.",
-				       advice->why, "The way out",
-				       advice->way_out),
+				       advice.why, "The way out",
+				       advice.way_out),
 			  f);
 }
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/ascii.h"
+#include "net/glossary.h"
 #include "probe/talk_inside.h"
 
 struct command {
@@ -184,7 +185,8 @@ static int run_transcript(struct talk *t, const char *rest, struct fault *f)
 static int run_help(struct talk *t, const char *rest, struct fault *f);
 
 static const struct command commands[] = {
-	{ "help", "[VERB]", "what one can say; what a command means",
+	{ "help", "[WORD]",
+	  "the commands; what a command, a code or an extension means",
 	  run_help },
 	{ "auth", "[MECHANISM] [USER]",
 	  "logs in: plain, login, cram-md5, xoauth2, oauthbearer, external",
@@ -206,43 +208,42 @@ static const struct command commands[] = {
 
 /* ---- help ---- */
 
-static void help_verb(struct talk *t, const struct verb *v)
-{
-	struct buf text = BUF_INIT(1024);
-
-	buf_printf(&text, "%s%s%s: %s (%s)", v->name, *v->form ? " " : "",
-		   v->form, v->about, v->source);
-	talk_show(t, ' ', text.data, text.len);
-	buf_free(&text);
-}
-
 static int help_one(struct talk *t, const char *word, struct fault *f)
 {
-	const struct verb *all = t->options->protocol->verbs;
-	const struct verb *v = verbs_find(all, word, strlen(word));
+	const char *protocol = t->options->protocol->name;
+	const char *about = glossary_word(protocol, word);
+	struct glossary_verb v;
+	bool is_near;
 
 	for (const struct command *c = commands; *word == '\\' && c->name; c++)
 		if (ascii_equal(c->name, word + 1)) {
 			talk_tell(t, "\\%s %s: %s", c->name, c->form, c->about);
 			return 0;
 		}
-	if (v) {
-		help_verb(t, v);
+	if (glossary_verb(protocol, word, strlen(word), &v)) {
+		talk_tell(t, "%s%s%s: %s (%s)", v.name, *v.form ? " " : "",
+			  v.form, v.about, v.source);
 		return 0;
 	}
-	v = verbs_nearest(all, word, strlen(word));
+	if (about) {
+		talk_tell(t, "%s: %s", word, about);
+		return 0;
+	}
+	is_near = glossary_verb_near(protocol, word, strlen(word), &v);
 	return fault_set(f, FAULT_USAGE, "%s has no command '%s'%s%s%s",
-			 t->options->protocol->name, word,
-			 v ? "; did you mean " : "", v ? v->name : "",
-			 v ? "?" : "");
+			 protocol, word, is_near ? "; did you mean " : "",
+			 is_near ? v.name : "", is_near ? "?" : "");
 }
 
 static int run_help(struct talk *t, const char *rest, struct fault *f)
 {
+	const char *const *at = NULL;
+	struct glossary_verb v;
+
 	if (*rest)
 		return help_one(t, rest, f);
-	for (const struct verb *v = t->options->protocol->verbs; v->name; v++)
-		talk_tell(t, "%-12s %s", v->name, v->about);
+	while (glossary_next_verb(t->options->protocol->name, &at, &v))
+		talk_tell(t, "%-12s %s", v.name, v.about);
 	for (const struct command *c = commands; c->name; c++)
 		talk_tell(t, "\\%-11s %s", c->name, c->about);
 	talk_tell(t, "a line that begins with two backslashes is sent with "
@@ -312,7 +313,9 @@ int talk_command(struct talk *t, const char *line, struct fault *f)
 void talk_complete(void *context, const char *word, struct buf *out)
 {
 	struct talk *t = context;
-	const char *found = NULL;
+	const char *const *at = NULL;
+	struct glossary_verb v;
+	char found[sizeof(v.name)] = "";
 	size_t n = strlen(word), count = 0;
 
 	if (!n || strpbrk(word, " \t"))
@@ -320,13 +323,12 @@ void talk_complete(void *context, const char *word, struct buf *out)
 	if (*word == '\\') {
 		for (const struct command *c = commands; c->name; c++)
 			if (ascii_begins(c->name, word + 1) && ++count)
-				found = c->name;
+				snprintf(found, sizeof(found), "%s", c->name);
 		n--;
 	} else {
-		for (const struct verb *v = t->options->protocol->verbs;
-		     v->name; v++)
-			if (ascii_begins(v->name, word) && ++count)
-				found = v->name;
+		while (glossary_next_verb(t->options->protocol->name, &at, &v))
+			if (ascii_begins(v.name, word) && ++count)
+				memcpy(found, v.name, sizeof(found));
 	}
 	if (count != 1)
 		return;

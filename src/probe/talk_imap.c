@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/ascii.h"
+#include "net/glossary.h"
 #include "probe/talk_protocol.h"
 
 bool talk_announces(const char *line, uint64_t *octets, bool *asks)
@@ -34,11 +35,10 @@ static bool has_tag(const char *line)
 	if (!*rest)
 		return false;
 	talk_verb(rest, second, sizeof(second));
-	if (verbs_find(verbs_imap, second, strlen(second)) &&
+	if (glossary_verb("imap", second, strlen(second), NULL) &&
 	    strcmp(first, "UID") != 0)
 		return true;
-	return !verbs_find(verbs_imap, first, strlen(first)) &&
-	       !verbs_nearest(verbs_imap, first, strlen(first));
+	return !glossary_verb_near("imap", first, strlen(first), NULL);
 }
 
 static enum talk_heard go_on(struct talk_state *s)
@@ -74,7 +74,7 @@ static void imap_say(struct talk_state *s, const char *line, struct buf *out,
 	rest = talk_verb(rest, s->verb, sizeof(s->verb));
 	s->is_login = !strcmp(s->verb, "LOGIN") ||
 		      !strcmp(s->verb, "AUTHENTICATE") ||
-		      (!verbs_find(verbs_imap, s->verb, strlen(s->verb)) &&
+		      (!glossary_verb("imap", s->verb, strlen(s->verb), NULL) &&
 		       talk_is_near(s->verb, secret));
 	s->is_farewell = !strcmp(s->verb, "LOGOUT");
 	s->has_announced = talk_announces(out->data, &s->announced, &asks);
@@ -166,13 +166,15 @@ static enum talk_heard imap_hear(struct talk_state *s, const char *line,
 static void imap_gloss(const struct talk_state *s, const char *line,
 		       struct buf *out)
 {
+	const char *about = glossary_response(line);
 	size_t tag = strlen(s->tag);
 
 	if (s->is_content)
 		return;
 	if (line[0] == '*') {
-		if (ascii_begins(line, "* OK [") || ascii_begins(line, "* NO"))
-			verbs_gloss_bracket(line, out);
+		if (about && (ascii_begins(line, "* OK [") ||
+			      ascii_begins(line, "* NO")))
+			buf_puts(out, about);
 		else if (ascii_begins(line, "* BYE"))
 			buf_puts(out, "the server closes the connection");
 		return;
@@ -183,11 +185,10 @@ static void imap_gloss(const struct talk_state *s, const char *line,
 	}
 	if (!tag || strncmp(line, s->tag, tag) != 0)
 		return;
-	verbs_gloss_bracket(line, out);
-	if (out->len)
-		return;
 	line += tag;
-	if (ascii_begins(line, " OK"))
+	if (about)
+		buf_puts(out, about);
+	else if (ascii_begins(line, " OK"))
 		buf_puts(out, "done");
 	else if (ascii_begins(line, " NO"))
 		buf_puts(out, "refused");
@@ -197,7 +198,6 @@ static void imap_gloss(const struct talk_state *s, const char *line,
 
 const struct talk_protocol talk_imap = {
 	.name = "IMAP",
-	.verbs = verbs_imap,
 	.farewell = "LOGOUT",
 	.login = "AUTHENTICATE",
 	.say = imap_say,

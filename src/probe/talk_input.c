@@ -4,6 +4,7 @@
 
 #include "base/ascii.h"
 #include "base/world.h"
+#include "net/glossary.h"
 #include "probe/edit_terminal.h"
 #include "probe/talk_inside.h"
 
@@ -15,7 +16,7 @@
  * that never did. */
 static bool is_stray_secret(const struct talk *t, const char *line)
 {
-	const struct verb *all = t->options->protocol->verbs;
+	const char *protocol = t->options->protocol->name;
 	char one[16], two[16];
 	const char *rest;
 
@@ -23,8 +24,8 @@ static bool is_stray_secret(const struct talk *t, const char *line)
 		return false;
 	rest = talk_verb(line, one, sizeof(one));
 	talk_verb(rest, two, sizeof(two));
-	return !verbs_find(all, one, strlen(one)) &&
-	       !verbs_find(all, two, strlen(two));
+	return !glossary_verb(protocol, one, strlen(one), NULL) &&
+	       !glossary_verb(protocol, two, strlen(two), NULL);
 }
 
 static bool is_skipped(struct talk *t, const char *line)

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/ascii.h"
+#include "net/glossary.h"
 #include "probe/talk_protocol.h"
 
 /* Which replies go on after a +OK: all but "LIST 3". */
@@ -22,18 +23,17 @@ static void pop3_say(struct talk_state *s, const char *line, struct buf *out,
 {
 	static const char *const secret[] = { "PASS", "APOP", "AUTH", NULL };
 	const char *rest = talk_verb(line, s->verb, sizeof(s->verb));
-	const struct verb *known =
-		verbs_find(verbs_pop3, s->verb, strlen(s->verb));
+	bool is_known = glossary_verb("pop3", s->verb, strlen(s->verb), NULL);
 	size_t seen = strcspn(rest, " \t"); /* of what stands behind it */
 
 	s->is_login = talk_is_near(s->verb, secret) &&
-		      (!known || !strcmp(s->verb, "PASS") ||
+		      (!is_known || !strcmp(s->verb, "PASS") ||
 		       !strcmp(s->verb, "APOP") || !strcmp(s->verb, "AUTH"));
 	s->is_farewell = !strcmp(s->verb, "QUIT");
 	s->is_list = is_list(s->verb, rest);
 	s->is_in_list = false;
 	buf_puts(out, line);
-	if (!strcmp(s->verb, "PASS") || !known)
+	if (!strcmp(s->verb, "PASS") || !is_known)
 		seen = 0;
 	if (s->is_login && rest[seen])
 		buf_printf(shown, "%.*s%s***", (int)(rest - line + (int)seen),
@@ -89,12 +89,15 @@ static enum talk_heard pop3_hear(struct talk_state *s, const char *line,
 static void pop3_gloss(const struct talk_state *s, const char *line,
 		       struct buf *out)
 {
-	if (s->is_in_list || !strcmp(line, "."))
+	const char *about = glossary_response(line);
+
+	if (s->is_in_list && !strcmp(s->verb, "CAPA"))
+		about = glossary_extension("pop3", line);
+	else if (s->is_in_list || !strcmp(line, "."))
 		return;
-	verbs_gloss_bracket(line, out);
-	if (out->len)
-		return;
-	if (s->is_challenge)
+	if (about)
+		buf_puts(out, about);
+	else if (s->is_challenge)
 		buf_puts(out, "the server asks for more of the log-in");
 	else if (!strncmp(line, "+OK", 3))
 		buf_puts(out, "done");
@@ -104,7 +107,6 @@ static void pop3_gloss(const struct talk_state *s, const char *line,
 
 const struct talk_protocol talk_pop3 = {
 	.name = "POP3",
-	.verbs = verbs_pop3,
 	.farewell = "QUIT",
 	.login = "AUTH",
 	.say = pop3_say,

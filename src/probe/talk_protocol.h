@@ -13,7 +13,6 @@
 
 #include "base/buf.h"
 #include "base/fault.h"
-#include "probe/verbs.h"
 #include "smtp/reply.h"
 
 /* What the next line of ours is. */
@@ -55,8 +54,7 @@ struct talk_state {
 };
 
 struct talk_protocol {
-	const char *name;
-	const struct verb *verbs;
+	const char *name;     /* the glossary's, too */
 	const char *farewell; /* the command that ends a session */
 	const char *login;    /* the one of SASL */
 	bool counts_exactly;  /* what is over in the last line of so many octets

@@ -6,6 +6,7 @@
 
 #include "base/ascii.h"
 #include "base/nearest.h"
+#include "net/glossary.h"
 #include "probe/talk_protocol.h"
 
 void talk_state_init(struct talk_state *s)
@@ -53,7 +54,7 @@ static void smtp_say(struct talk_state *s, const char *line, struct buf *out,
 	size_t word = strcspn(rest, " \t");
 
 	s->is_login = !strcmp(s->verb, "AUTH") ||
-		      (!verbs_find(verbs_smtp, s->verb, strlen(s->verb)) &&
+		      (!glossary_verb("smtp", s->verb, strlen(s->verb), NULL) &&
 		       talk_is_near(s->verb, secret));
 	s->is_farewell = !strcmp(s->verb, "QUIT");
 	buf_puts(out, line);
@@ -140,26 +141,28 @@ static enum talk_heard smtp_hear(struct talk_state *s, const char *line,
 static void smtp_gloss(const struct talk_state *s, const char *line,
 		       struct buf *out)
 {
-	const struct verb *meant;
+	struct glossary_verb meant;
+	const char *about = NULL;
 
 	if (strlen(line) < 3)
 		return;
 	if ((!strcmp(s->verb, "EHLO") || !*s->verb) &&
 	    !strncmp(line, "250", 3) && line[3])
-		verbs_gloss_capability(line + 4, out);
-	if (out->len || line[3] == '-')
+		about = glossary_extension("smtp", line + 4);
+	if (about)
+		buf_puts(out, about);
+	if (about || line[3] == '-')
 		return;
-	verbs_gloss_code(s->reply.code, s->reply.esc, out);
+	glossary_reply(s->reply.code, s->reply.esc, out);
 	if (s->reply.code != 500 && s->reply.code != 502)
 		return;
-	meant = verbs_nearest(verbs_smtp, s->verb, strlen(s->verb));
-	if (meant && strcmp(meant->name, s->verb) != 0)
-		buf_printf(out, "; %s?", meant->name);
+	if (glossary_verb_near("smtp", s->verb, strlen(s->verb), &meant) &&
+	    strcmp(meant.name, s->verb) != 0)
+		buf_printf(out, "; %s?", meant.name);
 }
 
 const struct talk_protocol talk_smtp = {
 	.name = "SMTP",
-	.verbs = verbs_smtp,
 	.farewell = "QUIT",
 	.login = "AUTH",
 	.counts_exactly = true,

@@ -11,7 +11,7 @@
 #include "deliver/jsonify.h"
 #include "deliver/local.h"
 #include "deliver/smarthost.h"
-#include "smtp/advice.h"
+#include "net/glossary.h"
 #include "submit/enqueue.h"
 
 /* Did the recipients fail each in its own way? */
@@ -30,12 +30,11 @@ static void report_fault(const struct outcome *out, const struct fault *f)
 {
 	const char *place = out->host ? out->host : "";
 	char host[256];
-	const struct advice *advice;
+	struct advice advice;
 
 	snprintf(host, sizeof(host), "%.*s", (int)strcspn(place, ":"), place);
-	advice = advice_of(f, host);
-	if (advice && advice->is_sure)
-		log_error("%s; %s: %s", f->text, advice->why, advice->way_out);
+	if (glossary_advice_of(f, host, &advice) && advice.is_sure)
+		log_error("%s; %s: %s", f->text, advice.why, advice.way_out);
 	else
 		log_error("%s", f->text);
 }

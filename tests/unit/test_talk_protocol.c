@@ -235,43 +235,6 @@ static void test_imap_literals(void **state)
 	talk_state_free(&s);
 }
 
-/* ---- words ---- */
-
-static void test_gloss(void **state)
-{
-	static const struct {
-		int code;
-		const char *esc, *word;
-	} cases[] = {
-		{ 354, "", "lone dot" },
-		{ 250, "2.1.0", "done" },
-		{ 550, "5.1.1", "no such mailbox" },
-		{ 450, "4.2.2", "full" },
-		{ 421, "", "later" },
-		{ 599, "", "refused" },
-		{ 550, "5.99.99", "refused" },
-		{ 535, "", "password" },
-	};
-	struct buf out;
-
-	(void)state;
-	buf_init(&out, 1024);
-	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
-		buf_reset(&out);
-		verbs_gloss_code(cases[i].code, cases[i].esc, &out);
-		assert_non_null(strstr(out.data, cases[i].word));
-	}
-	buf_reset(&out);
-	verbs_gloss_code(199, "", &out);
-	assert_int_equal(out.len, 0);
-	verbs_gloss_bracket("NO [OVERQUOTA] x", &out);
-	assert_non_null(strstr(out.data, "full"));
-	assert_string_equal(verbs_find(verbs_smtp, "rcpt", 4)->name, "RCPT");
-	assert_null(verbs_find(verbs_smtp, "RCP", 3));
-	assert_string_equal(verbs_nearest(verbs_smtp, "RCTP", 4)->name, "RCPT");
-	buf_free(&out);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -281,7 +244,6 @@ int main(void)
 		cmocka_unit_test(test_imap_tags),
 		cmocka_unit_test(test_imap_secrets),
 		cmocka_unit_test(test_imap_literals),
-		cmocka_unit_test(test_gloss),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

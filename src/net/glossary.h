@@ -1,0 +1,84 @@
+/* glossary.h - what servers say, what can be said to them, and what to do.
+ *
+ * The one table of reply codes, extensions, commands and advice:
+ * contrib/glossary, which is compiled in as it stands, comments aside; its form
+ * is described there.  All texts live as long as the program.  Protocols are
+ * "smtp", "pop3" and "imap"; case counts nowhere. */
+#ifndef NET_GLOSSARY_H
+#define NET_GLOSSARY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/buf.h"
+#include "base/fault.h"
+
+/* Its lines, an indented one with one blank before it; ends with NULL.  The
+ * Makefile makes them. */
+extern const char *const glossary_lines[];
+
+/* ---- what was said ---- */
+
+/* Each returns half a sentence, NULL where there is nothing to say. */
+
+/* Of "-ERR [AUTH] ..." or "a1 NO [OVERQUOTA] ...". */
+const char *glossary_response(const char *line);
+/* Of "PIPELINING" or "SIZE 1000". */
+const char *glossary_extension(const char *protocol, const char *line);
+/* Does mailsend make nothing of it? */
+bool glossary_is_unused(const char *protocol, const char *line);
+/* Of a reply; an enhanced code says more than the three digits. */
+void glossary_reply(int code, const char *esc, struct buf *out);
+/* Of a word by itself: "550", "5.1.1", "OVERQUOTA", "PIPELINING". */
+const char *glossary_word(const char *protocol, const char *word);
+
+/* What is lost where a server has not an extension.  *at is NULL at first;
+ * false behind the last one. */
+struct glossary_missing {
+	char name[32];
+	const char *about;
+};
+bool glossary_next_missing(const char *protocol, const char *const **at,
+			   struct glossary_missing *out);
+
+/* ---- what can be said ---- */
+
+struct glossary_verb {
+	char name[16];
+	const char *about, *form, *source; /* "" for none */
+};
+
+/* By the first n octets of `word`; `out` may be NULL. */
+bool glossary_verb(const char *protocol, const char *word, size_t n,
+		   struct glossary_verb *out);
+/* The one that was probably meant; false where none is near. */
+bool glossary_verb_near(const char *protocol, const char *word, size_t n,
+			struct glossary_verb *out);
+bool glossary_next_verb(const char *protocol, const char *const **at,
+			struct glossary_verb *out);
+
+/* ---- what to do ---- */
+
+/* `why` and `way_out` are clauses without a capital and a stop. */
+struct advice {
+	char name[40];		   /* for programs: "gmail-app-password" */
+	const char *why, *way_out; /* NULL: there is no advice */
+	const char *settings;	   /* what it is about, with blanks; or "" */
+	bool is_sure;		   /* enough to be said without being asked */
+	const char *row;	   /* the line that fitted */
+};
+
+/* `text` is the reply's, `host` the server's name or NULL.  False: nothing is
+ * known of it, or it explains itself. */
+bool glossary_advice_find(int code, const char *esc, const char *text,
+			  const char *host, struct advice *out);
+/* The same for a fault in which a reply stands. */
+bool glossary_advice_of(const struct fault *f, const char *host,
+			struct advice *out);
+/* Of what no server said: by name; by X509_V_ERR_*; by a TLS library's words.
+ */
+bool glossary_cause(const char *name, struct advice *out);
+bool glossary_cause_of_chain(long verify, struct advice *out);
+bool glossary_cause_of_handshake(const char *text, struct advice *out);
+
+#endif
