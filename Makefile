@@ -115,10 +115,10 @@ $(B)/gen/setup_files.c: $(SETUP) cmd/setup_files.h Makefile
 		printf '\t;\n'; \
 	done; } >$@
 
-# The table of contrib/providers, for src/probe/provider.h.
+# The table of contrib/providers, for src/setup/provider.h.
 $(B)/gen/providers.c: contrib/providers Makefile
 	$(Q)mkdir -p $(@D)
-	$(Q){ printf '#include "probe/provider.h"\n\n'; \
+	$(Q){ printf '#include "setup/provider.h"\n\n'; \
 	printf 'const char provider_text[] =\n'; \
 	sed -e 's/[\\"]/\\&/g' -e 's/.*/\t"&\\n"/' contrib/providers; \
 	printf '\t;\n'; } >$@

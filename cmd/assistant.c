@@ -17,10 +17,10 @@
 #include "base/disk.h"
 #include "base/io.h"
 #include "base/log.h"
-#include "base/world.h"
+#include "base/sysenv.h"
 #include "config/prompt.h"
-#include "probe/setup.h"
 #include "queue.h"
+#include "setup/setup.h"
 #include "setup_run.h"
 #include "submit/transcript.h"
 
@@ -35,14 +35,14 @@ struct assistant {
 
 /* ---- words ---- */
 
-static int say(void *context, const char *text, struct fault *f)
+static int say(void *context, const char *text, struct error *f)
 {
 	(void)context;
 	return disk_write_all(STDOUT_FILENO, text, strlen(text),
 			      "standard output", f);
 }
 
-static int read_line(void *context, struct buf *out, struct fault *f)
+static int read_line(void *context, struct buf *out, struct error *f)
 {
 	bool has_some = false;
 	char c = '\0';
@@ -52,7 +52,7 @@ static int read_line(void *context, struct buf *out, struct fault *f)
 		ssize_t n = io_read(STDIN_FILENO, &c, 1);
 
 		if (n < 0)
-			return io_read_fault(STDIN_FILENO, errno,
+			return io_read_error(STDIN_FILENO, errno,
 					     "standard input", f);
 		if (n == 0)
 			return has_some;
@@ -64,13 +64,13 @@ static int read_line(void *context, struct buf *out, struct fault *f)
 }
 
 static int read_password(void *context, const char *question, struct buf *out,
-			 struct fault *f)
+			 struct error *f)
 {
 	const struct assistant *a = context;
 	int r = -1;
 
 	for (int i = 0; a->is_terminal && r < 0 && i < PASSWORD_TRIES; i++) {
-		fault_clear(f); /* Enter alone, perhaps */
+		error_clear(f); /* Enter alone, perhaps */
 		r = prompt_password(question, out, f);
 	}
 	if (a->is_terminal)
@@ -88,7 +88,7 @@ static int read_password(void *context, const char *question, struct buf *out,
 static bool has_program(void *context, const char *name)
 {
 	const struct assistant *a = context;
-	const char *path = world_env("PATH");
+	const char *path = sysenv_env("PATH");
 
 	while (path && *path) {
 		size_t n = strcspn(path, ":");
@@ -104,12 +104,12 @@ static bool has_program(void *context, const char *name)
 
 /* What it prints is of no use: an entry that is there would show itself. */
 static int run_fed(struct command *c, const char *const *argv,
-		   const int ends[2], const struct buf *input, struct fault *f)
+		   const int ends[2], const struct buf *input, struct error *f)
 {
 	int nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC), r;
 
 	if (nowhere < 0)
-		return fault_errno(f, FAULT_OS, errno, "cannot open /dev/null");
+		return error_errno(f, ERROR_OS, errno, "cannot open /dev/null");
 	r = command_start(c, argv, ends[0], nowhere, -1, f);
 	close(nowhere);
 	if (r == 0) /* it ended without reading: its affair */
@@ -118,14 +118,14 @@ static int run_fed(struct command *c, const char *const *argv,
 }
 
 static int feed(void *context, const char *const *argv, const struct buf *input,
-		int *status, struct fault *f)
+		int *status, struct error *f)
 {
 	struct command c = { .what = argv[0], .seconds = COMMAND_LIMIT };
 	int ends[2], r, how = 0;
 
 	(void)context;
 	if (pipe(ends) < 0)
-		return fault_errno(f, FAULT_OS, errno, "no pipe for %s",
+		return error_errno(f, ERROR_OS, errno, "no pipe for %s",
 				   argv[0]);
 	fcntl(ends[0], F_SETFD, FD_CLOEXEC);
 	fcntl(ends[1], F_SETFD, FD_CLOEXEC);
@@ -140,7 +140,7 @@ static int feed(void *context, const char *const *argv, const struct buf *input,
 
 /* ---- ourselves ---- */
 
-static int tell_errors(const struct buf *errors, struct fault *f)
+static int tell_errors(const struct buf *errors, struct error *f)
 {
 	return disk_write_all(STDERR_FILENO, errors->data, errors->len,
 			      "standard error", f);
@@ -149,10 +149,10 @@ static int tell_errors(const struct buf *errors, struct fault *f)
 /* By the file as it was written, as a script would do it; and without the
  * queue, which would hide that it did not go. */
 static int send_test(void *context, const struct setup_result *result,
-		     struct fault *f)
+		     struct error *f)
 {
 	const struct assistant *a = context;
-	const char *program = world_program();
+	const char *program = sysenv_program();
 	const char *const argv[] = {
 		program ? program : "mailsend",
 		"--config",
@@ -176,7 +176,7 @@ static int send_test(void *context, const struct setup_result *result,
 	buf_printf(&text,
 		   "This mail was sent by `mailsend --setup` on %s, by the\n"
 		   "account %s of %s.\n",
-		   world_host(), result->account, result->path);
+		   sysenv_host(), result->account, result->path);
 	r = setup_run(argv, 0, &text, NULL, &errors, &status, f);
 	if (r == 0)
 		r = tell_errors(&errors, f);
@@ -196,7 +196,7 @@ static int send_test(void *context, const struct setup_result *result,
 	return status;
 }
 
-static int setup_the_queue(void *context, struct fault *f)
+static int setup_the_queue(void *context, struct error *f)
 {
 	const struct assistant *a = context;
 	struct request *r = request_copy(a->arena, a->request);
@@ -207,11 +207,12 @@ static int setup_the_queue(void *context, struct fault *f)
 }
 
 int assistant_command(struct arena *arena, const struct request *r,
-		      struct fault *f)
+		      struct error *f)
 {
 	struct assistant a = { .arena = arena,
 			       .request = r,
-			       .is_terminal = world_is_terminal(STDIN_FILENO) };
+			       .is_terminal =
+				       sysenv_is_terminal(STDIN_FILENO) };
 	struct setup_hands hands = {
 		.context = &a,
 		.is_interactive = a.is_terminal,
@@ -224,7 +225,7 @@ int assistant_command(struct arena *arena, const struct request *r,
 		.queue = setup_the_queue,
 	};
 	struct transcript transcript;
-	struct fault trouble = FAULT_INIT;
+	struct error trouble = ERROR_INIT;
 	int status;
 
 	if (transcript_open(&transcript, r->transcript, r->transcript_path, f) <

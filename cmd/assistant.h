@@ -3,11 +3,11 @@
 #define CMD_ASSISTANT_H
 
 #include "base/arena.h"
-#include "base/fault.h"
-#include "submit/request.h"
+#include "base/error.h"
+#include "compose/request.h"
 
-/* The exit status, or -1 with a fault that is still to be told. */
+/* The exit status, or -1 with an error that is still to be told. */
 int assistant_command(struct arena *a, const struct request *r,
-		      struct fault *f);
+		      struct error *f);
 
 #endif

@@ -3,14 +3,14 @@
 #include "check.h"
 
 #include "base/log.h"
+#include "check/check.h"
+#include "check/check_report.h"
 #include "output.h"
-#include "probe/check.h"
-#include "probe/check_report.h"
 #include "submit/transcript.h"
 
 struct view {
 	struct check_look look;
-	struct fault trouble; /* standard output is of no use any more */
+	struct error trouble; /* standard output is of no use any more */
 };
 
 static void show_step(void *context, const struct check_step *step)
@@ -19,13 +19,13 @@ static void show_step(void *context, const struct check_step *step)
 	struct buf text = BUF_INIT(CHECK_REPORT_MAX);
 
 	check_text_step(&v->look, step, &text);
-	if (!fault_is_set(&v->trouble))
+	if (!error_is_set(&v->trouble))
 		output_put(&text, &v->trouble);
 	buf_free(&text);
 }
 
 static int show_end(const struct view *v, const struct check *c,
-		    struct fault *f)
+		    struct error *f)
 {
 	const struct request *r = c->request;
 	struct buf text = BUF_INIT(CHECK_REPORT_MAX);
@@ -35,25 +35,25 @@ static int show_end(const struct view *v, const struct check *c,
 	if (r->check.nagios)
 		status = check_nagios(c, &text);
 	else if (r->json && check_json(c, &text) < 0)
-		fault_set(f, FAULT_SOFTWARE, "the report cannot be written");
+		error_set(f, ERROR_SOFTWARE, "the report cannot be written");
 	else if (!r->json && !r->check.is_server_only)
 		check_text_end(&v->look, c, &text);
 	else if (!r->json && !c->failed)
 		check_serverinfo(c, &text);
 	else if (!r->json)
-		log_error("%s", c->fault.text);
-	if (!fault_is_set(f))
+		log_error("%s", c->error.text);
+	if (!error_is_set(f))
 		output_put(&text, f);
 	buf_free(&text);
-	return fault_is_set(f) ? -1 : status;
+	return error_is_set(f) ? -1 : status;
 }
 
-int check_command(struct arena *a, const struct request *r, struct fault *f)
+int check_command(struct arena *a, const struct request *r, struct error *f)
 {
 	struct view view = { .look = check_look() };
 	struct transcript transcript;
 	struct check_ears ears = { .context = &view };
-	struct fault trouble = FAULT_INIT;
+	struct error trouble = ERROR_INIT;
 	struct check c;
 	int status;
 

@@ -3,10 +3,10 @@
 #define CMD_CHECK_H
 
 #include "base/arena.h"
-#include "base/fault.h"
-#include "submit/request.h"
+#include "base/error.h"
+#include "compose/request.h"
 
-/* The exit status, or -1 with a fault that is still to be told. */
-int check_command(struct arena *a, const struct request *r, struct fault *f);
+/* The exit status, or -1 with an error that is still to be told. */
+int check_command(struct arena *a, const struct request *r, struct error *f);
 
 #endif

@@ -4,11 +4,11 @@
 #include <unistd.h>
 
 #include "base/disk.h"
-#include "probe/plan.h"
+#include "explain/plan.h"
 #include "submit/each.h"
 #include "submit/report.h"
 
-static int print(const struct explain_job *job, struct plan *p, struct fault *f)
+static int print(const struct explain_job *job, struct plan *p, struct error *f)
 {
 	struct buf text = BUF_INIT(PLAN_MAX);
 	int r;
@@ -22,7 +22,7 @@ static int print(const struct explain_job *job, struct plan *p, struct fault *f)
 		r = job->request->json ? plan_json(p, &text)
 				       : plan_text(p, &text);
 		if (r < 0 || text.overflow)
-			r = fault_set(f, FAULT_SOFTWARE,
+			r = error_set(f, ERROR_SOFTWARE,
 				      "the explanation is too long");
 		else
 			r = disk_write_all(STDOUT_FILENO, text.data, text.len,
@@ -36,7 +36,7 @@ static int print(const struct explain_job *job, struct plan *p, struct fault *f)
 /* ---- one mail, or its parts ---- */
 
 static int explain_part(const struct explain_job *job, const struct split *s,
-			struct fault *f)
+			struct error *f)
 {
 	struct plan p = { .split = s };
 	struct composition part;
@@ -50,7 +50,7 @@ static int explain_part(const struct explain_job *job, const struct split *s,
 }
 
 static int explain_whole(const struct explain_job *job, struct composition *c,
-			 struct fault *f)
+			 struct error *f)
 {
 	struct plan p = { .composition = c,
 			  .asks_limit = job->request->series.asks &&
@@ -61,20 +61,20 @@ static int explain_whole(const struct explain_job *job, struct composition *c,
 	return print(job, &p, f);
 }
 
-static int explain_nothing(const struct explain_job *job, struct fault *f)
+static int explain_nothing(const struct explain_job *job, struct error *f)
 {
 	const struct outcome out = { .account = job->account->name };
 	struct buf text = BUF_INIT(PLAN_MAX);
 	int r = report_json(&out, f, &text);
 
-	r = r < 0 ? fault_set(f, FAULT_SOFTWARE, "the report cannot be written")
+	r = r < 0 ? error_set(f, ERROR_SOFTWARE, "the report cannot be written")
 		  : disk_write_all(STDOUT_FILENO, text.data, text.len,
 				   "standard output", f);
 	buf_free(&text);
 	return r;
 }
 
-static int explain_one(const struct explain_job *job, struct fault *f)
+static int explain_one(const struct explain_job *job, struct error *f)
 {
 	const struct request_series *series = &job->request->series;
 	struct composition c;
@@ -110,8 +110,8 @@ static int explain_one(const struct explain_job *job, struct fault *f)
 static int explain_first(const struct explain_job *job,
 			 int (*make)(void *context, unsigned n, struct arena *a,
 				     struct composition *out, char *name,
-				     struct fault *f),
-			 void *context, unsigned total, struct fault *f)
+				     struct error *f),
+			 void *context, unsigned total, struct error *f)
 {
 	struct composition c;
 	struct plan p = { .composition = &c, .mails = total };
@@ -119,7 +119,7 @@ static int explain_first(const struct explain_job *job,
 	int r;
 
 	if (!total)
-		return fault_set(f, FAULT_DATA, "there is no message to send");
+		return error_set(f, ERROR_DATA, "there is no message to send");
 	r = make(context, 1, job->arena, &c, name, f);
 	if (r < 0)
 		return -1;
@@ -128,7 +128,7 @@ static int explain_first(const struct explain_job *job,
 	return r;
 }
 
-static int explain_each(const struct explain_job *job, struct fault *f)
+static int explain_each(const struct explain_job *job, struct error *f)
 {
 	struct each each;
 	int r = each_open(&each, job->arena, job->request, job->account,
@@ -141,7 +141,7 @@ static int explain_each(const struct explain_job *job, struct fault *f)
 	return r;
 }
 
-static int explain_batch(const struct explain_job *job, struct fault *f)
+static int explain_batch(const struct explain_job *job, struct error *f)
 {
 	struct batch batch;
 	int r;
@@ -154,7 +154,7 @@ static int explain_batch(const struct explain_job *job, struct fault *f)
 	return r;
 }
 
-int explain_command(const struct explain_job *job, struct fault *f)
+int explain_command(const struct explain_job *job, struct error *f)
 {
 	switch (job->request->series.kind) {
 	case REQUEST_EACH:

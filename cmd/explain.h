@@ -3,9 +3,9 @@
 #define CMD_EXPLAIN_H
 
 #include "base/arena.h"
-#include "base/fault.h"
+#include "base/error.h"
+#include "compose/request.h"
 #include "config/config.h"
-#include "submit/request.h"
 
 struct explain_job {
 	struct arena *arena;
@@ -16,7 +16,7 @@ struct explain_job {
 	const char *const *spool;
 };
 
-/* 0, or -1 with the fault that the command would end with. */
-int explain_command(const struct explain_job *job, struct fault *f);
+/* 0, or -1 with the error that the command would end with. */
+int explain_command(const struct explain_job *job, struct error *f);
 
 #endif

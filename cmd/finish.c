@@ -13,11 +13,11 @@
 #include "deliver/jsonify.h"
 #include "flow/source.h"
 
-void finish_with_reader(const struct fault *f)
+void finish_with_reader(const struct error *f)
 {
 	struct pollfd p = { .fd = STDOUT_FILENO };
 
-	if (f->cause != FAULT_IO || poll(&p, 1, 0) <= 0 ||
+	if (f->cause != ERROR_IO || poll(&p, 1, 0) <= 0 ||
 	    !(p.revents & POLLERR))
 		return;
 	signal(SIGPIPE, SIG_DFL);
@@ -26,7 +26,7 @@ void finish_with_reader(const struct fault *f)
 
 void finish_input(void)
 {
-	struct fault unused = FAULT_INIT;
+	struct error unused = ERROR_INIT;
 	struct source from;
 	struct stat st;
 	char room[4096];
@@ -39,10 +39,10 @@ void finish_input(void)
 		;
 }
 
-void finish_json(const struct fault *f)
+void finish_json(const struct error *f)
 {
 	struct buf text = BUF_INIT(4096);
-	struct fault trouble = FAULT_INIT;
+	struct error trouble = ERROR_INIT;
 
 	if (jsonify_failure(f, &text) < 0 ||
 	    disk_write_all(STDOUT_FILENO, text.data, text.len,

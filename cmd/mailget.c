@@ -11,7 +11,7 @@
 #include "base/interrupt.h"
 #include "base/log.h"
 #include "base/nearest.h"
-#include "base/world.h"
+#include "base/sysenv.h"
 #include "fetch/choice.h"
 #include "fetch/order.h"
 #include "finish.h"
@@ -39,7 +39,7 @@ struct run {
 	struct arena arena;
 	struct config_wish config;
 	struct transcript transcript;
-	const char *spool[WORLD_SPARE + 2];
+	const char *spool[SYSENV_SPARE + 2];
 };
 
 /* ---- options ---- */
@@ -53,7 +53,7 @@ static SETTER(set_tls_switch)
 {
 	(void)row;
 	if (strcmp(value, "on") != 0 && strcmp(value, "off") != 0)
-		return fault_set(f, FAULT_USAGE,
+		return error_set(f, ERROR_USAGE,
 				 "'%s' is not on or off; pop3s:// and imaps:// "
 				 "have TLS from the first byte",
 				 value);
@@ -125,12 +125,12 @@ static const struct option_row rows[] = {
 
 /* ---- words ---- */
 
-static int argument(struct options_run *run, const char *value, struct fault *f)
+static int argument(struct options_run *run, const char *value, struct error *f)
 {
 	struct wish *w = wish_of(run);
 
 	if (!*value)
-		return fault_set(f, FAULT_USAGE,
+		return error_set(f, ERROR_USAGE,
 				 "a word of the command is empty: is a "
 				 "variable not set?");
 	if (!w->words)
@@ -161,7 +161,7 @@ static const struct action {
 };
 #define ACTIONS (sizeof(actions) / sizeof(*actions))
 
-static const struct action *find_action(const char *word, struct fault *f)
+static const struct action *find_action(const char *word, struct error *f)
 {
 	struct nearest n;
 
@@ -171,20 +171,20 @@ static const struct action *find_action(const char *word, struct fault *f)
 			return &actions[i];
 		nearest_offer(&n, actions[i].name);
 	}
-	fault_set(f, FAULT_USAGE,
+	error_set(f, ERROR_USAGE,
 		  "\"%s\" is nothing to do with a mailbox%s%s%s", word,
 		  n.best ? ": did you mean " : "; see mailget --help",
 		  n.best ? n.best : "", n.best ? "?" : "");
 	return NULL;
 }
 
-static int read_lines(struct wish *w, const char *word, struct fault *f)
+static int read_lines(struct wish *w, const char *word, struct error *f)
 {
 	char *end;
 	unsigned long n = strtoul(word, &end, 10);
 
 	if (!ascii_is_digit(*word) || *end || n > LINES_MAX)
-		return fault_set(f, FAULT_USAGE,
+		return error_set(f, ERROR_USAGE,
 				 "\"%s\" is no number of lines: top N LINES",
 				 word);
 	w->order.lines = (unsigned)n;
@@ -192,12 +192,12 @@ static int read_lines(struct wish *w, const char *word, struct fault *f)
 }
 
 static int take_path(struct wish *w, const struct action *act,
-		     const char *const *words, size_t *count, struct fault *f)
+		     const char *const *words, size_t *count, struct error *f)
 {
 	const char *path;
 
 	if (!*count)
-		return fault_set(f, FAULT_USAGE,
+		return error_set(f, ERROR_USAGE,
 				 "something is missing: mailget SOURCE %s",
 				 act->synopsis);
 	path = act->path_first ? words[0] : words[*count - 1];
@@ -209,20 +209,20 @@ static int take_path(struct wish *w, const struct action *act,
 }
 
 static int take_numbers(struct wish *w, const struct action *act,
-			const char *const *words, size_t count, struct fault *f)
+			const char *const *words, size_t count, struct error *f)
 {
 	/* with --new there may be one that is the only new one */
 	bool may_lack =
 		act->least == 0 && (act->most != 1 || w->order.only_new);
 
 	if (count > act->most || count < act->least || (!count && !may_lack))
-		return fault_set(f, FAULT_USAGE,
+		return error_set(f, ERROR_USAGE,
 				 "it is written: mailget SOURCE %s",
 				 act->synopsis);
 	for (size_t i = 0; i < count; i++)
 		if (!choice_is_word(words[i]))
-			return fault_set(
-				f, FAULT_USAGE,
+			return error_set(
+				f, ERROR_USAGE,
 				"\"%s\" is no message: write a number, "
 				"3-9, last or all, as in mailget "
 				"SOURCE %s",
@@ -232,7 +232,7 @@ static int take_numbers(struct wish *w, const struct action *act,
 	return 0;
 }
 
-static int read_words(struct wish *w, struct fault *f)
+static int read_words(struct wish *w, struct error *f)
 {
 	const char *const *words = w->words + 1;
 	const struct action *act = &actions[0];
@@ -253,40 +253,40 @@ static int read_words(struct wish *w, struct fault *f)
 	return take_numbers(w, act, words, count, f);
 }
 
-static int check_together(const struct wish *w, struct fault *f)
+static int check_together(const struct wish *w, struct error *f)
 {
 	const struct fetch_order *o = &w->order;
 
 	if (w->request.json && o->action != FETCH_LIST)
-		return fault_set(f, FAULT_USAGE, "--json is for list");
+		return error_set(f, ERROR_USAGE, "--json is for list");
 	if (o->is_maildir && o->action != FETCH_KEEP)
-		return fault_set(f, FAULT_USAGE, "--maildir is for fetch");
+		return error_set(f, ERROR_USAGE, "--maildir is for fetch");
 	if (o->only_new && !strcmp(o->source, "-"))
-		return fault_set(f, FAULT_USAGE,
+		return error_set(f, ERROR_USAGE,
 				 "standard input is not the same mailbox each "
 				 "time: leave --new out");
 	return 0;
 }
 
-static int check_talk(const struct wish *w, struct fault *f)
+static int check_talk(const struct wish *w, struct error *f)
 {
 	if (w->word_count > 1 || w->is_raw || w->request.json)
-		return fault_set(f, FAULT_USAGE,
+		return error_set(f, ERROR_USAGE,
 				 "--talk leaves the commands to you: leave all "
 				 "out but the URL");
 	if (w->request.transcript)
-		return fault_set(f, FAULT_USAGE,
+		return error_set(f, ERROR_USAGE,
 				 "a talk is seen anyway: name a file, as in "
 				 "--transcript=FILE");
 	return 0;
 }
 
-static int finish(struct options_run *run, struct fault *f)
+static int finish(struct options_run *run, struct error *f)
 {
 	struct wish *w = wish_of(run);
 
 	if (!w->word_count)
-		return fault_set(f, FAULT_USAGE,
+		return error_set(f, ERROR_USAGE,
 				 "name a mailbox: a file, a folder, '-', or "
 				 "pop3s://USER@HOST, imaps://USER@HOST/FOLDER");
 	w->order.source = w->words[0];
@@ -295,7 +295,7 @@ static int finish(struct options_run *run, struct fault *f)
 	if (w->is_raw) {
 		w->order.action = FETCH_RAW;
 		if (w->word_count > 1)
-			return fault_set(f, FAULT_USAGE,
+			return error_set(f, ERROR_USAGE,
 					 "--raw takes its commands from "
 					 "standard input: leave '%s' out",
 					 w->words[1]);
@@ -335,22 +335,22 @@ static const struct persona persona_mailget = {
 
 static void choose_spool(struct run *run)
 {
-	const char *wish = world_env("TMPDIR");
+	const char *wish = sysenv_env("TMPDIR");
 	int n = 0;
 
 	if (wish)
 		run->spool[n++] = wish;
-	for (size_t i = 0; world_spare()[i]; i++)
-		run->spool[n++] = world_spare()[i];
+	for (size_t i = 0; sysenv_spare()[i]; i++)
+		run->spool[n++] = sysenv_spare()[i];
 	run->spool[n] = NULL;
 }
 
-static int act(struct run *run, struct fault *f)
+static int act(struct run *run, struct error *f)
 {
 	static const char version[] = "mailget " MAILSEND_VERSION "\n";
 	const struct request *r = &run->wish.request;
 	struct fetch_order *o = &run->wish.order;
-	struct fault trouble = FAULT_INIT;
+	struct error trouble = ERROR_INIT;
 	const struct trace *trace;
 	int result;
 
@@ -381,7 +381,7 @@ static int act(struct run *run, struct fault *f)
 static int run_program(int argc, char **argv)
 {
 	struct run run = { .arena = ARENA_INIT };
-	struct fault f = FAULT_INIT;
+	struct error f = ERROR_INIT;
 	int status;
 
 	choose_spool(&run);
@@ -392,7 +392,7 @@ static int run_program(int argc, char **argv)
 		output_usage(&persona_mailget);
 		if (options_have(&persona_mailget, argc, argv, "json"))
 			finish_json(&f);
-		status = fault_exit(&f);
+		status = error_exit(&f);
 	} else {
 		log_quiet(run.wish.request.quiet);
 		status = act(&run, &f);
@@ -401,7 +401,7 @@ static int run_program(int argc, char **argv)
 			log_error("%s", f.text);
 			if (run.wish.request.json)
 				finish_json(&f);
-			status = fault_exit(&f);
+			status = error_exit(&f);
 		}
 	}
 	if (status && run.wish.order.source &&

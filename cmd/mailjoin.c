@@ -16,14 +16,14 @@
 #include "base/disk.h"
 #include "base/interrupt.h"
 #include "base/log.h"
-#include "base/world.h"
+#include "base/sysenv.h"
 #include "config/config.h"
-#include "deliver/postbox.h"
+#include "deliver/account_mailbox.h"
 #include "finish.h"
 #include "flow/atomic_file.h"
 #include "join/assemble.h"
 #include "join/collect.h"
-#include "join/tally.h"
+#include "join/summary.h"
 #include "output.h"
 #include "persona/options.h"
 #include "persona/rows.h"
@@ -54,10 +54,10 @@ struct run {
 	struct wish wish;
 	struct arena arena;
 	struct transcript transcript;
-	const char *spool[WORLD_SPARE + 2];
+	const char *spool[SYSENV_SPARE + 2];
 	struct assembly assembly;
 	struct collect collect;
-	struct fault first; /* of joining a set: the others go on */
+	struct error first; /* of joining a set: the others go on */
 	bool is_told;	    /* the report stands on standard output */
 };
 
@@ -74,7 +74,7 @@ static SETTER(set_mode)
 
 	(void)value;
 	if (w->mode != MODE_JOIN && w->mode != (enum mode)row->value)
-		return fault_set(f, FAULT_USAGE,
+		return error_set(f, ERROR_USAGE,
 				 "--status and --list are two commands");
 	w->mode = (enum mode)row->value;
 	return 0;
@@ -93,7 +93,7 @@ static SETTER(set_set)
 		*p = ascii_lower(*p);
 	if (strlen(id) < 4 || strlen(id) >= FRAGMENT_SET_SIZE ||
 	    id[strspn(id, "0123456789abcdef")])
-		return fault_set(f, FAULT_USAGE,
+		return error_set(f, ERROR_USAGE,
 				 "'%s' is not the id of a set, nor its first 4 "
 				 "digits or more: see --list",
 				 value);
@@ -108,7 +108,7 @@ static SETTER(set_of)
 
 	(void)row;
 	if (!ascii_is_digit(*value) || *end || !n || n > FRAGMENT_PARTS_MAX)
-		return fault_set(f, FAULT_USAGE,
+		return error_set(f, ERROR_USAGE,
 				 "'%s' is not a number of parts, 1 to %d",
 				 value, FRAGMENT_PARTS_MAX);
 	wish_of(run)->of = (unsigned)n;
@@ -133,7 +133,7 @@ static SETTER(set_wait)
 			wish_of(run)->wait = (uint64_t)(n * units[i].seconds);
 			return 0;
 		}
-	return fault_set(f, FAULT_USAGE,
+	return error_set(f, ERROR_USAGE,
 			 "'%s' is not a time: write it as in 90s, 10m or 2h",
 			 value);
 }
@@ -186,12 +186,12 @@ static const struct option_row rows[] = {
 	ROWS_END,
 };
 
-static int argument(struct options_run *run, const char *value, struct fault *f)
+static int argument(struct options_run *run, const char *value, struct error *f)
 {
 	struct wish *w = wish_of(run);
 
 	if (!*value)
-		return fault_set(f, FAULT_USAGE,
+		return error_set(f, ERROR_USAGE,
 				 "the name of a source is empty: is a variable "
 				 "not set?");
 	if (!w->sources)
@@ -207,19 +207,19 @@ static bool is_standard(const char *output)
 	       (strcmp(output, "-") == 0 || strcmp(output, "/dev/stdout") == 0);
 }
 
-static int finish(struct options_run *run, struct fault *f)
+static int finish(struct options_run *run, struct error *f)
 {
 	const struct wish *w = wish_of(run);
 
 	if (w->mode != MODE_JOIN && (w->deletes || w->wait))
-		return fault_set(f, FAULT_USAGE,
+		return error_set(f, ERROR_USAGE,
 				 "--status and --list only look: leave "
 				 "--delete and --wait out");
 	if (!w->source_count && w->wait)
-		return fault_set(f, FAULT_USAGE,
+		return error_set(f, ERROR_USAGE,
 				 "--wait needs a source that mails come to");
 	if (is_standard(w->output) && w->request.json)
-		return fault_set(f, FAULT_USAGE,
+		return error_set(f, ERROR_USAGE,
 				 "standard output cannot be both the file and "
 				 "--json: leave one out");
 	return 0;
@@ -246,11 +246,11 @@ static const struct persona persona_mailjoin = {
 
 /* ---- output ---- */
 
-static struct tally tally_of(const struct run *run)
+static struct summary tally_of(const struct run *run)
 {
 	const struct wish *w = &run->wish;
 
-	return (struct tally){
+	return (struct summary){
 		.assembly = &run->assembly,
 		.collect = &run->collect,
 		.all = !w->source_count || w->mode == MODE_LIST,
@@ -260,30 +260,30 @@ static struct tally tally_of(const struct run *run)
 
 static bool tells_any(const struct run *run)
 {
-	struct tally t = tally_of(run);
+	struct summary t = tally_of(run);
 
 	for (const struct set *s = run->assembly.sets; s; s = s->next)
-		if (tally_tells(&t, s))
+		if (summary_tells(&t, s))
 			return true;
 	return false;
 }
 
 /* The file itself may go to standard output: then this does not. */
-static int tell(struct run *run, const struct fault *failure, struct fault *f)
+static int tell(struct run *run, const struct error *failure, struct error *f)
 {
 	const struct wish *w = &run->wish;
-	struct tally t = tally_of(run);
-	struct buf text = BUF_INIT(TALLY_MAX);
+	struct summary t = tally_of(run);
+	struct buf text = BUF_INIT(SUMMARY_MAX);
 	int r = 0;
 
 	if (w->request.json)
-		r = tally_json(&t, failure, &text);
+		r = summary_json(&t, failure, &text);
 	else if (w->mode == MODE_LIST)
-		tally_list(&t, &text);
+		summary_list(&t, &text);
 	else if (!w->request.quiet)
-		tally_sets(&t, &text);
+		summary_sets(&t, &text);
 	if (r < 0)
-		r = fault_set(f, FAULT_SOFTWARE, "the report is too long");
+		r = error_set(f, ERROR_SOFTWARE, "the report is too long");
 	else if (is_standard(w->output))
 		r = disk_write_all(STDERR_FILENO, text.data, text.len,
 				   "standard error", f);
@@ -297,21 +297,21 @@ static int tell(struct run *run, const struct fault *failure, struct fault *f)
 
 static void choose_spool(struct run *run)
 {
-	const char *wish = world_env("TMPDIR");
+	const char *wish = sysenv_env("TMPDIR");
 	int n = 0;
 
 	if (wish)
 		run->spool[n++] = wish;
-	for (size_t i = 0; world_spare()[i]; i++)
-		run->spool[n++] = world_spare()[i];
+	for (size_t i = 0; sysenv_spare()[i]; i++)
+		run->spool[n++] = sysenv_spare()[i];
 	run->spool[n] = NULL;
 }
 
-static const char *state_folder(struct run *run, struct fault *f)
+static const char *state_folder(struct run *run, struct error *f)
 {
 	const char *wish = run->wish.state;
-	const char *state = world_env("XDG_STATE_HOME");
-	const char *home = world_home();
+	const char *state = sysenv_env("XDG_STATE_HOME");
+	const char *home = sysenv_home();
 
 	if (wish)
 		return disk_expand_home(&run->arena, wish);
@@ -320,15 +320,15 @@ static const char *state_folder(struct run *run, struct fault *f)
 	if (home)
 		return arena_format(&run->arena,
 				    "%s/.local/state/mailsend/join", home);
-	fault_set(f, FAULT_CONFIG,
+	error_set(f, ERROR_CONFIG,
 		  "there is no home folder to keep parts in: name one with "
 		  "--state");
 	return NULL;
 }
 
-static int choose_place(struct run *run, struct fault *f)
+static int choose_place(struct run *run, struct error *f)
 {
-	struct yield_place *place = &run->assembly.place;
+	struct join_output_place *place = &run->assembly.place;
 	const char *output = run->wish.output ? run->wish.output : ".";
 	size_t n = strlen(output);
 	struct stat st;
@@ -344,10 +344,10 @@ static int choose_place(struct run *run, struct fault *f)
 		place->folder = output;
 	else if (found &&
 		 (!S_ISREG(st.st_mode) || atomic_file_is_descriptor(output)))
-		*place = (struct yield_place){ .spool = run->spool,
-					       .device = output };
+		*place = (struct join_output_place){ .spool = run->spool,
+						     .device = output };
 	else if (output[n - 1] == '/')
-		return fault_set(f, FAULT_CANTCREAT,
+		return error_set(f, ERROR_CANTCREAT,
 				 "%s is not a folder: make it first", output);
 	else
 		place->file = output;
@@ -355,12 +355,12 @@ static int choose_place(struct run *run, struct fault *f)
 }
 
 static int open_source(void *context, struct mailbox *m, struct arena *a,
-		       const char *source, struct fault *f)
+		       const char *source, struct error *f)
 {
 	struct run *run = context;
 	struct config_wish config = request_config(&run->wish.request);
 	const struct trace *trace = transcript_trace(&run->transcript);
-	struct postbox_wish wish = {
+	struct account_mailbox_wish wish = {
 		.source = source,
 		.spool = run->spool,
 		.config = &config,
@@ -368,7 +368,7 @@ static int open_source(void *context, struct mailbox *m, struct arena *a,
 		.context = trace ? trace->context : NULL,
 	};
 
-	return postbox_open(m, a, &wish, f);
+	return account_mailbox_open(m, a, &wish, f);
 }
 
 static void show_step(void *context, const char *source, size_t number,
@@ -388,16 +388,16 @@ static void show_note(void *context, const char *text)
 /* ---- rounds ---- */
 
 /* One place takes one set. */
-static int check_place(struct run *run, struct fault *f)
+static int check_place(struct run *run, struct error *f)
 {
-	const struct yield_place *place = &run->assembly.place;
-	struct tally t = tally_of(run);
+	const struct join_output_place *place = &run->assembly.place;
+	struct summary t = tally_of(run);
 	size_t count = 0;
 
 	for (const struct set *s = run->assembly.sets; s; s = s->next)
-		count += tally_tells(&t, s);
+		count += summary_tells(&t, s);
 	if (count > 1 && !place->folder)
-		return fault_set(f, FAULT_USAGE,
+		return error_set(f, ERROR_USAGE,
 				 "there are %zu sets and one place for a file: "
 				 "choose one with --set, or name a folder with "
 				 "--output",
@@ -405,37 +405,37 @@ static int check_place(struct run *run, struct fault *f)
 	return 0;
 }
 
-static int join_all(struct run *run, struct fault *f)
+static int join_all(struct run *run, struct error *f)
 {
 	struct assembly *a = &run->assembly;
-	struct tally t = tally_of(run);
+	struct summary t = tally_of(run);
 
 	for (struct set *s = a->sets; s; s = s->next)
-		if (tally_tells(&t, s))
+		if (summary_tells(&t, s))
 			assembly_judge(a, s);
 	if (t.is_dry)
 		return 0;
 	if (check_place(run, f) < 0)
 		return -1;
 	for (struct set *s = a->sets; s; s = s->next) {
-		struct fault own = FAULT_INIT;
+		struct error own = ERROR_INIT;
 
-		if (!tally_tells(&t, s))
+		if (!summary_tells(&t, s))
 			continue;
 		if (assembly_join(a, s, &own) == 0) {
 			assembly_judge(a, s);
 			continue;
 		}
 		log_error("%s", own.text);
-		if (!fault_is_set(&run->first))
+		if (!error_is_set(&run->first))
 			run->first = own;
 	}
 	return 0;
 }
 
-static int do_round(struct run *run, struct fault *f)
+static int do_round(struct run *run, struct error *f)
 {
-	struct fault trouble = FAULT_INIT;
+	struct error trouble = ERROR_INIT;
 	bool deletes = run->wish.deletes;
 	int r = collect_begin(&run->collect, f);
 
@@ -455,32 +455,32 @@ static void pause_for(uint64_t seconds)
 	interrupt_sleep((unsigned)(seconds < most ? seconds : most) * 1000);
 }
 
-/* The exit status, or -1 with the fault. */
-static int do_rounds(struct run *run, struct fault *f)
+/* The exit status, or -1 with the error. */
+static int do_rounds(struct run *run, struct error *f)
 {
-	uint64_t end = world_ticks() + run->wish.wait * 1000;
+	uint64_t end = sysenv_ticks() + run->wish.wait * 1000;
 	uint64_t pause =
 		collect_is_remote(&run->collect) ? PAUSE_REMOTE : PAUSE_LOCAL;
-	struct tally t = tally_of(run);
+	struct summary t = tally_of(run);
 
 	for (;;) {
 		uint64_t now, left;
 
-		fault_clear(f);
+		error_clear(f);
 		/* a server that cannot be reached now may be, next time */
 		if (do_round(run, f) < 0 && (!f->temporary || run->first.cause))
 			return -1;
-		if (fault_is_set(&run->first)) {
+		if (error_is_set(&run->first)) {
 			*f = run->first;
 			return -1;
 		}
-		now = world_ticks();
+		now = sysenv_ticks();
 		if (now >= end || !collect_can_repeat(&run->collect) ||
-		    (!fault_is_set(f) && tally_status(&t) == JOIN_COMPLETE))
+		    (!error_is_set(f) && summary_status(&t) == JOIN_COMPLETE))
 			break;
 		if (interrupt_is_due())
-			return interrupt_fault(f);
-		if (fault_is_set(f))
+			return interrupt_error(f);
+		if (error_is_set(f))
 			log_warning("%s", f->text);
 		left = (end - now + 999) / 1000;
 		pause_for(left < pause ? left : pause);
@@ -488,18 +488,18 @@ static int do_rounds(struct run *run, struct fault *f)
 			pause = pause * 2 < PAUSE_MOST ? pause * 2 : PAUSE_MOST;
 	}
 	if (run->collect.unread)
-		fault_set(f, run->collect.first_unread.cause,
+		error_set(f, run->collect.first_unread.cause,
 			  "%zu mails could not be read, and are still where "
 			  "they were",
 			  run->collect.unread);
-	return fault_is_set(f) ? -1 : tally_status(&t);
+	return error_is_set(f) ? -1 : summary_status(&t);
 }
 
-static int join(struct run *run, struct fault *f)
+static int join(struct run *run, struct error *f)
 {
 	const struct wish *w = &run->wish;
 	const char *state = state_folder(run, f);
-	struct fault trouble = FAULT_INIT;
+	struct error trouble = ERROR_INIT;
 	int status;
 
 	run->assembly.spool = run->spool;
@@ -536,10 +536,10 @@ static int join(struct run *run, struct fault *f)
 
 /* ---- the process ---- */
 
-static int act(struct run *run, struct fault *f)
+static int act(struct run *run, struct error *f)
 {
 	const struct request *r = &run->wish.request;
-	struct fault trouble = FAULT_INIT;
+	struct error trouble = ERROR_INIT;
 	int status;
 
 	if (r->action == REQUEST_HELP)
@@ -561,7 +561,7 @@ static int act(struct run *run, struct fault *f)
 static int run_program(int argc, char **argv)
 {
 	struct run run = { .arena = ARENA_INIT };
-	struct fault f = FAULT_INIT;
+	struct error f = ERROR_INIT;
 	int status;
 
 	choose_spool(&run);
@@ -572,7 +572,7 @@ static int run_program(int argc, char **argv)
 		output_usage(&persona_mailjoin);
 		if (options_have(&persona_mailjoin, argc, argv, "json"))
 			finish_json(&f);
-		status = fault_exit(&f);
+		status = error_exit(&f);
 	} else {
 		log_quiet(run.wish.request.quiet);
 		status = act(&run, &f);
@@ -583,7 +583,7 @@ static int run_program(int argc, char **argv)
 				log_error("%s", f.text);
 			if (run.wish.request.json && !run.is_told)
 				finish_json(&f);
-			status = fault_exit(&f);
+			status = error_exit(&f);
 		}
 	}
 	if (status)

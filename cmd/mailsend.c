@@ -8,24 +8,24 @@
 #include "base/interrupt.h"
 #include "base/log.h"
 #include "base/process.h"
-#include "base/world.h"
+#include "base/sysenv.h"
 #include "check.h"
+#include "compose/compose.h"
 #include "config/config.h"
 #include "deliver/spool.h"
 #include "explain.h"
 #include "finish.h"
+#include "flow/progress.h"
 #include "output.h"
 #include "persona/personas.h"
 #include "queue.h"
 #include "queue/queue.h"
 #include "roundtrip.h"
 #include "series.h"
+#include "server/serve.h"
 #include "start.h"
-#include "submit/compose.h"
 #include "submit/enqueue.h"
-#include "submit/progress.h"
 #include "submit/report.h"
-#include "submit/serve.h"
 #include "submit/submit.h"
 #include "submit/transcript.h"
 #include "submit/verify.h"
@@ -37,7 +37,7 @@ struct run {
 	struct request request;
 	struct config config;
 	struct account *account;
-	const char *spool[WORLD_SPARE + 4];
+	const char *spool[SYSENV_SPARE + 4];
 	struct journal_command command; /* as it was called */
 	struct progress progress;
 	struct transcript transcript;
@@ -59,7 +59,7 @@ static void sent(void *context, uint64_t done, uint64_t total)
 	progress_step(p, done);
 }
 
-static int say_config(struct run *run, struct fault *f)
+static int say_config(struct run *run, struct error *f)
 {
 	struct buf text = BUF_INIT(OUTPUT_MAX);
 	int r = config_show(&run->config, run->account, &text);
@@ -70,11 +70,11 @@ static int say_config(struct run *run, struct fault *f)
 }
 
 /* Where an address goes, whether the aliases are in order. */
-static int say_verdict(struct run *run, struct fault *f)
+static int say_verdict(struct run *run, struct error *f)
 {
 	const struct request *r = &run->request;
 	struct buf text = BUF_INIT(REPORT_MAX);
-	struct fault trouble = FAULT_INIT;
+	struct error trouble = ERROR_INIT;
 	int verdict =
 		r->action == REQUEST_VERIFY
 			? verify_recipients(&run->arena, r, run->account, &text,
@@ -90,7 +90,7 @@ static int say_verdict(struct run *run, struct fault *f)
  * where there is no queue yet, or none is wanted. */
 static const char *queue_spool(struct run *run)
 {
-	struct fault ignored = FAULT_INIT;
+	struct error ignored = ERROR_INIT;
 	const char *queue;
 
 	if (enqueue_mode(&run->request, run->account) == ENQUEUE_NEVER)
@@ -116,7 +116,7 @@ static bool is_series(const struct request *r)
  * may be no account yet. */
 static void choose_spool(struct run *run)
 {
-	const char *wish = world_env("TMPDIR");
+	const char *wish = sysenv_env("TMPDIR");
 	const char *queue = run->account ? queue_spool(run) : NULL;
 	const char *series = run->account && is_series(&run->request)
 				     ? series_folder(&run->arena)
@@ -129,12 +129,12 @@ static void choose_spool(struct run *run)
 		run->spool[n++] = queue;
 	if (wish)
 		run->spool[n++] = wish;
-	for (size_t i = 0; world_spare()[i]; i++)
-		run->spool[n++] = world_spare()[i];
+	for (size_t i = 0; sysenv_spare()[i]; i++)
+		run->spool[n++] = sysenv_spare()[i];
 	run->spool[n] = NULL;
 }
 
-static int print_message(const struct composition *c, struct fault *f)
+static int print_message(const struct composition *c, struct error *f)
 {
 	struct slice message = stage_slice(&c->stage);
 	struct sink_fd out;
@@ -148,7 +148,7 @@ static int print_message(const struct composition *c, struct fault *f)
 	return r;
 }
 
-static int dry_run(const struct composition *c, struct fault *f)
+static int dry_run(const struct composition *c, struct error *f)
 {
 	struct buf text = BUF_INIT(REPORT_MAX);
 	int r;
@@ -160,10 +160,10 @@ static int dry_run(const struct composition *c, struct fault *f)
 }
 
 static void say_outcome(const struct run *run, const struct outcome *out,
-			const struct fault *failure)
+			const struct error *failure)
 {
 	struct buf text = BUF_INIT(REPORT_MAX);
-	struct fault f = FAULT_INIT;
+	struct error f = ERROR_INIT;
 
 	report_outcome(out, failure);
 	if (run->request.json &&
@@ -173,7 +173,7 @@ static void say_outcome(const struct run *run, const struct outcome *out,
 }
 
 static int deliver(struct run *run, struct composition *c, struct outcome *out,
-		   struct fault *f)
+		   struct error *f)
 {
 	struct session_progress progress = { .sent = sent,
 					     .context = &run->progress };
@@ -184,7 +184,7 @@ static int deliver(struct run *run, struct composition *c, struct outcome *out,
 		.progress = &progress,
 		.keeping = SUBMIT_KEEP,
 	};
-	struct fault trouble = FAULT_INIT;
+	struct error trouble = ERROR_INIT;
 	int r;
 
 	progress_init(&run->progress, "sending", 0);
@@ -213,7 +213,7 @@ static struct series_job series_job(struct run *run)
 
 static int end_series(struct run *run, int status)
 {
-	struct fault trouble = FAULT_INIT;
+	struct error trouble = ERROR_INIT;
 
 	progress_end(&run->progress);
 	if (transcript_close(&run->transcript, &trouble) < 0)
@@ -223,7 +223,7 @@ static int end_series(struct run *run, int status)
 
 static const struct ending in_series = { 75, "the series was not finished" };
 
-static int send_parts(struct run *run, struct composition *c, struct fault *f)
+static int send_parts(struct run *run, struct composition *c, struct error *f)
 {
 	struct series_job job = series_job(run);
 	const struct ending *before = ending_now();
@@ -237,7 +237,7 @@ static int send_parts(struct run *run, struct composition *c, struct fault *f)
 	return r == SERIES_IS_ONE ? r : end_series(run, r);
 }
 
-static int send_many(struct run *run, struct fault *f)
+static int send_many(struct run *run, struct error *f)
 {
 	struct series_job job = series_job(run);
 
@@ -248,7 +248,7 @@ static int send_many(struct run *run, struct fault *f)
 
 /* The command of a series that was begun, in place of the one at hand; what is
  * told about it and the way are as this one wants them.  1: nothing is left. */
-static int recall(struct run *run, struct fault *f)
+static int recall(struct run *run, struct error *f)
 {
 	struct request now = run->request;
 	struct request *r = &run->request;
@@ -274,7 +274,7 @@ static int recall(struct run *run, struct fault *f)
 
 /* Said here: nobody else knows of it. */
 static void keep(struct composition *c, struct outcome *out,
-		 const struct fault *why)
+		 const struct error *why)
 {
 	submit_keep(c, out, why);
 	if (out->dead_letter)
@@ -285,9 +285,9 @@ static void keep(struct composition *c, struct outcome *out,
 static void rescue(void *context, const char *why)
 {
 	struct outcome out = { .dead_letter = NULL };
-	struct fault f = FAULT_INIT;
+	struct error f = ERROR_INIT;
 
-	fault_set(&f, FAULT_TEMPORARY, "%s", why);
+	error_set(&f, ERROR_TEMPORARY, "%s", why);
 	keep(context, &out, &f);
 }
 
@@ -295,7 +295,7 @@ static void rescue(void *context, const char *why)
  * on, and what they wrote is kept.  A session that others hold with us is no
  * mail, and what was begun before is in its journal. */
 static void keep_input(struct run *run, struct outcome *out,
-		       const struct fault *why)
+		       const struct error *why)
 {
 	enum request_action action = run->request.action;
 	struct composition c;
@@ -314,9 +314,9 @@ static void keep_input(struct run *run, struct outcome *out,
 /* Whoever asked for JSON gets an object, whatever the end: that of a mail where
  * it was one mail that was to be sent. */
 static void end_json(const struct run *run, const struct outcome *out,
-		     const struct fault *f)
+		     const struct error *f)
 {
-	struct fault trouble = FAULT_INIT;
+	struct error trouble = ERROR_INIT;
 	struct buf text = BUF_INIT(REPORT_MAX);
 
 	if (run->request.action != REQUEST_SEND || run->request.series.id ||
@@ -332,16 +332,16 @@ static void end_json(const struct run *run, const struct outcome *out,
 static void rescue_input(void *context, const char *why)
 {
 	struct outcome out = { .dead_letter = NULL };
-	struct fault f = FAULT_INIT;
+	struct error f = ERROR_INIT;
 	struct run *run = context;
 
-	fault_set(&f, FAULT_TEMPORARY, "%s", why);
+	error_set(&f, ERROR_TEMPORARY, "%s", why);
 	if (!run->is_parsed) /* what is there is a text, as far as we know */
 		run->request.body_path = "-";
 	keep_input(run, &out, &f);
 }
 
-static int send_mail(struct run *run, struct fault *f)
+static int send_mail(struct run *run, struct error *f)
 {
 	struct outcome out = { .account = run->account->name };
 	struct composition c;
@@ -391,7 +391,7 @@ static int send_mail(struct run *run, struct fault *f)
 	return status;
 }
 
-static int serve(struct run *run, struct fault *f)
+static int serve(struct run *run, struct error *f)
 {
 	struct serve s = {
 		.arena = &run->arena,
@@ -400,7 +400,7 @@ static int serve(struct run *run, struct fault *f)
 		.spool = run->spool,
 		.trace = transcript_trace(&run->transcript),
 	};
-	struct fault trouble = FAULT_INIT;
+	struct error trouble = ERROR_INIT;
 	int r;
 
 	run->has_begun = true;
@@ -416,7 +416,7 @@ static int serve(struct run *run, struct fault *f)
 	return r;
 }
 
-static int explain(struct run *run, struct fault *f)
+static int explain(struct run *run, struct error *f)
 {
 	const char *called = run->command.argv[0];
 	const char *slash = strrchr(called, '/');
@@ -433,7 +433,7 @@ static int explain(struct run *run, struct fault *f)
 	return explain_command(&job, f);
 }
 
-static int send_around(struct run *run, struct fault *f)
+static int send_around(struct run *run, struct error *f)
 {
 	const struct roundtrip_wish wish = {
 		.request = &run->request,
@@ -442,7 +442,7 @@ static int send_around(struct run *run, struct fault *f)
 		.spool = run->spool,
 		.trace = transcript_trace(&run->transcript),
 	};
-	struct fault trouble = FAULT_INIT;
+	struct error trouble = ERROR_INIT;
 	int r = roundtrip_command(&run->arena, &wish, f);
 
 	if (transcript_close(&run->transcript, &trouble) < 0)
@@ -450,8 +450,8 @@ static int send_around(struct run *run, struct fault *f)
 	return r;
 }
 
-/* The exit status; a fault that is still to be told is in f. */
-static int act(struct run *run, struct fault *f)
+/* The exit status; an error that is still to be told is in f. */
+static int act(struct run *run, struct error *f)
 {
 	struct config_wish wish;
 
@@ -546,7 +546,7 @@ static void heed_signals(const struct request *r)
 static int run_command(struct run *run)
 {
 	static const struct ending other = { 75, "it was not finished" };
-	struct fault f = FAULT_INIT, ignored = FAULT_INIT;
+	struct error f = ERROR_INIT, ignored = ERROR_INIT;
 	struct outcome out = { .account = NULL };
 	int status;
 
@@ -570,14 +570,14 @@ static int run_command(struct run *run)
 	keep_input(run, &out, &f);
 	if (run->request.json)
 		end_json(run, &out, &f);
-	return fault_exit(&f);
+	return error_exit(&f);
 }
 
 static int run_program(int argc, char **argv)
 {
 	struct run run = { .arena = ARENA_INIT };
 	struct outcome out = { .account = NULL };
-	struct fault f = FAULT_INIT;
+	struct error f = ERROR_INIT;
 	int status;
 
 	process_on_end(end_process);
@@ -595,7 +595,7 @@ static int run_program(int argc, char **argv)
 		keep_input(&run, &out, &f);
 		if (options_have(run.persona, argc, argv, "json"))
 			end_json(&run, &out, &f);
-		status = fault_exit(&f);
+		status = error_exit(&f);
 	} else {
 		run.is_parsed = true;
 		status = run_command(&run);

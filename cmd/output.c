@@ -7,21 +7,21 @@
 #include "base/disk.h"
 #include "base/log.h"
 
-int output_put(const struct buf *text, struct fault *f)
+int output_put(const struct buf *text, struct error *f)
 {
 	if (text->overflow)
-		return fault_set(f, FAULT_SOFTWARE, "the output is too long");
+		return error_set(f, ERROR_SOFTWARE, "the output is too long");
 	return disk_write_all(STDOUT_FILENO, text->data, text->len,
 			      "standard output", f);
 }
 
-int output_puts(const char *text, struct fault *f)
+int output_puts(const char *text, struct error *f)
 {
 	return disk_write_all(STDOUT_FILENO, text, strlen(text),
 			      "standard output", f);
 }
 
-int output_help(const struct persona *p, struct fault *f)
+int output_help(const struct persona *p, struct error *f)
 {
 	struct buf text = BUF_INIT(OUTPUT_MAX);
 	int r = options_help(p, &text);

@@ -3,15 +3,15 @@
 #define OUTPUT_H
 
 #include "base/buf.h"
-#include "base/fault.h"
+#include "base/error.h"
 #include "persona/personas.h"
 
 #define OUTPUT_MAX (1024 * 1024) /* octets of what is made up before */
 
-/* All of it; one that overflowed is FAULT_SOFTWARE. */
-int output_put(const struct buf *text, struct fault *f);
-int output_puts(const char *text, struct fault *f);
-int output_help(const struct persona *p, struct fault *f);
+/* All of it; one that overflowed is ERROR_SOFTWARE. */
+int output_put(const struct buf *text, struct error *f);
+int output_puts(const char *text, struct error *f);
+int output_help(const struct persona *p, struct error *f);
 /* The usage line; on standard error. */
 void output_usage(const struct persona *p);
 

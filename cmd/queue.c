@@ -6,25 +6,25 @@
 
 #include "base/disk.h"
 #include "base/log.h"
-#include "base/world.h"
+#include "base/sysenv.h"
 #include "config/config.h"
 #include "deliver/spool.h"
 #include "flow/sink.h"
 #include "queue/queue.h"
+#include "queuerun/flush.h"
+#include "queuerun/mailq.h"
 #include "setup.h"
 #include "submit/transcript.h"
-#include "tend/flush.h"
-#include "tend/mailq.h"
 
-/* NULL without a fault when no account can be told: mail that was accepted is
+/* NULL without an error when no account can be told: mail that was accepted is
  * to be seen and sent whatever has happened to the configuration since. */
 static struct account *find_account(struct arena *a, const struct request *r,
-				    struct fault *f)
+				    struct error *f)
 {
 	struct config_wish wish = request_config(r);
 	struct account *account = NULL;
 	struct config config;
-	struct fault trouble = FAULT_INIT;
+	struct error trouble = ERROR_INIT;
 
 	if (config_load(&config, a, &wish, &trouble) < 0)
 		log_warning("%s; looking for the queue without it",
@@ -36,17 +36,17 @@ static struct account *find_account(struct arena *a, const struct request *r,
 }
 
 static const char *find_folder(struct arena *a, const struct request *r,
-			       struct fault *f)
+			       struct error *f)
 {
 	struct account *account = find_account(a, r, f);
 
-	return fault_is_set(f) ? NULL : spool_queue(a, account, f);
+	return error_is_set(f) ? NULL : spool_queue(a, account, f);
 }
 
 /* ---- a run ---- */
 
 static int tell_result(const struct request *r, const struct flush_result *done,
-		       struct fault *f)
+		       struct error *f)
 {
 	unsigned all = done->sent + done->deferred + done->failed + done->busy +
 		       done->held + done->bad;
@@ -54,7 +54,7 @@ static int tell_result(const struct request *r, const struct flush_result *done,
 	if (!r->queue.tells_each || r->queue.due_only)
 		return 0;
 	if (!all && r->queue.choice.ids.count)
-		return fault_set(f, FAULT_NOINPUT,
+		return error_set(f, ERROR_NOINPUT,
 				 "no mail with such an id waits: mailsend "
 				 "--mailq lists what does");
 	if (!all) {
@@ -72,11 +72,11 @@ static int tell_result(const struct request *r, const struct flush_result *done,
 }
 
 static int run_queue(struct arena *a, const struct request *r,
-		     const char *folder, struct fault *f)
+		     const char *folder, struct error *f)
 {
 	struct transcript transcript;
 	struct flush_result done = { 0 };
-	struct fault trouble = FAULT_INIT;
+	struct error trouble = ERROR_INIT;
 	struct flush fl = {
 		.arena = a,
 		.folder = folder,
@@ -94,8 +94,8 @@ static int run_queue(struct arena *a, const struct request *r,
 		return -1;
 	fl.trace = transcript_trace(&transcript);
 	/* a person who does it by hand may not do it tomorrow */
-	if (fl.due_only || !world_is_terminal(STDERR_FILENO))
-		queue_note_run(a, folder, world_now());
+	if (fl.due_only || !sysenv_is_terminal(STDERR_FILENO))
+		queue_note_run(a, folder, sysenv_now());
 	result = flush_run(&fl, &done, f);
 	if (transcript_close(&transcript, &trouble) < 0)
 		log_warning("%s", trouble.text);
@@ -105,7 +105,7 @@ static int run_queue(struct arena *a, const struct request *r,
 /* ---- what is shown ---- */
 
 static int list(struct queue *q, const struct request *r, struct sink *out,
-		struct fault *f)
+		struct error *f)
 {
 	const struct mailq_choice *choice = &r->queue.choice;
 
@@ -114,7 +114,7 @@ static int list(struct queue *q, const struct request *r, struct sink *out,
 }
 
 static int print(struct queue *q, const struct request *r, struct sink *out,
-		 struct fault *f)
+		 struct error *f)
 {
 	const struct flush_words *ids = &r->queue.choice.ids;
 
@@ -126,7 +126,7 @@ static int print(struct queue *q, const struct request *r, struct sink *out,
 
 /* All on standard output; *status is that of a check. */
 static int show(struct queue *q, const struct request *r, int *status,
-		struct fault *f)
+		struct error *f)
 {
 	struct sink_fd out;
 	int result;
@@ -147,7 +147,7 @@ static int show(struct queue *q, const struct request *r, int *status,
 /* A monitor takes the first line of standard output for what there is to say.
  */
 static int check(struct queue *q, const struct request *r, int opened,
-		 struct fault *trouble, struct fault *f)
+		 struct error *trouble, struct error *f)
 {
 	struct buf line = BUF_INIT(1024);
 	int status = 3, written;
@@ -183,23 +183,23 @@ static int change(struct queue *q, const struct request *r)
 	int status = 0;
 
 	for (size_t i = 0; i < ids->count; i++) {
-		struct fault f = FAULT_INIT;
+		struct error f = ERROR_INIT;
 
 		if (mailq_change(q, ids->words[i], r->queue.change, &count,
 				 &f) == 0)
 			continue;
 		log_error("%s", f.text);
 		if (!status)
-			status = fault_exit(&f);
+			status = error_exit(&f);
 	}
 	log_note("%u %s", count, word_of(r->queue.change));
 	return status;
 }
 
-int queue_command(struct arena *a, const struct request *r, struct fault *f)
+int queue_command(struct arena *a, const struct request *r, struct error *f)
 {
 	bool is_check = r->action == REQUEST_CHECK_QUEUE;
-	struct fault trouble = FAULT_INIT;
+	struct error trouble = ERROR_INIT;
 	struct queue q = { 0 };
 	const char *folder;
 	int status = 0, opened;

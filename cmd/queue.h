@@ -4,13 +4,13 @@
 #define CMD_QUEUE_H
 
 #include "base/arena.h"
-#include "base/fault.h"
-#include "submit/request.h"
+#include "base/error.h"
+#include "compose/request.h"
 
 /* For REQUEST_LIST_QUEUE, _CHECK_, _CHANGE_, _RUN_ and _SETUP_QUEUE and
- * REQUEST_PRINT_QUEUED.  The exit status, or -1 with the fault that is still
+ * REQUEST_PRINT_QUEUED.  The exit status, or -1 with the error that is still
  * to be told.  A configuration that is wrong stops none of them: the queue is
  * then where it is without one. */
-int queue_command(struct arena *a, const struct request *r, struct fault *f);
+int queue_command(struct arena *a, const struct request *r, struct error *f);
 
 #endif

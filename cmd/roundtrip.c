@@ -6,10 +6,10 @@
 
 #include "base/disk.h"
 #include "base/log.h"
-#include "probe/roundtrip_report.h"
+#include "roundtrip/roundtrip_report.h"
 
-static int report(const struct roundtrip *t, const struct fault *failure,
-		  struct fault *f)
+static int report(const struct roundtrip *t, const struct error *failure,
+		  struct error *f)
 {
 	const struct request *r = t->wish->request;
 	const char *trouble = roundtrip_trouble(t);
@@ -24,25 +24,25 @@ static int report(const struct roundtrip *t, const struct fault *failure,
 	else
 		roundtrip_text(t, &text);
 	if (result < 0 || text.overflow)
-		fault_set(f, FAULT_SOFTWARE, "the report cannot be written");
+		error_set(f, ERROR_SOFTWARE, "the report cannot be written");
 	else
 		disk_write_all(STDOUT_FILENO, text.data, text.len,
 			       "standard output", f);
-	if (fault_is_set(failure) && !r->check.nagios)
+	if (error_is_set(failure) && !r->check.nagios)
 		log_error("%s", failure->text);
 	if (trouble && !r->check.nagios)
 		log_error("%s", trouble);
-	if (fault_is_set(&t->not_deleted))
+	if (error_is_set(&t->not_deleted))
 		log_warning("the mail could not be deleted: %s",
 			    t->not_deleted.text);
 	buf_free(&text);
-	return fault_is_set(f) ? -1 : status;
+	return error_is_set(f) ? -1 : status;
 }
 
 int roundtrip_command(struct arena *a, const struct roundtrip_wish *wish,
-		      struct fault *f)
+		      struct error *f)
 {
-	struct fault failure = FAULT_INIT;
+	struct error failure = ERROR_INIT;
 	struct roundtrip t;
 	int status;
 

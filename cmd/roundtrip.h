@@ -2,10 +2,10 @@
 #ifndef CMD_ROUNDTRIP_H
 #define CMD_ROUNDTRIP_H
 
-#include "probe/roundtrip.h"
+#include "roundtrip/roundtrip.h"
 
-/* The exit status; -1 with a fault that is still to be told. */
+/* The exit status; -1 with an error that is still to be told. */
 int roundtrip_command(struct arena *a, const struct roundtrip_wish *wish,
-		      struct fault *f);
+		      struct error *f);
 
 #endif

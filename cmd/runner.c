@@ -9,8 +9,8 @@
 
 #include "base/disk.h"
 #include "base/log.h"
+#include "base/sysenv.h"
 #include "base/text.h"
-#include "base/world.h"
 #include "submit/enqueue.h"
 #include "submit/report.h"
 #include "submit/split_frame.h"
@@ -89,7 +89,7 @@ void runner_moved(void *context, unsigned n, uint64_t done, uint64_t total)
 
 static void print_line(struct runner *run, const struct buf *line)
 {
-	struct fault f = FAULT_INIT;
+	struct error f = ERROR_INIT;
 
 	if (!line->len || run->is_mute ||
 	    disk_write_all(STDOUT_FILENO, line->data, line->len,
@@ -125,7 +125,7 @@ void runner_told(void *context, const struct series_verdict *v)
 static const char *resume_words(const struct runner *run)
 {
 	const struct journal *j = &run->journal;
-	struct fault unsure = FAULT_INIT; /* resuming tells */
+	struct error unsure = ERROR_INIT; /* resuming tells */
 	bool needs_input =
 		journal_value(j, "input") && journal_has_input(j, &unsure) == 0;
 
@@ -201,20 +201,20 @@ static void start_progress(struct runner *run)
 
 /* The exit status of what was told of already. */
 static int status_of(const struct series_result *result, int status,
-		     struct fault *f)
+		     struct error *f)
 {
 	if (status < 0 && result->failed) {
-		fault_clear(f);
+		error_clear(f);
 		return result->exit ? result->exit : EXIT_SOME_REFUSED;
 	}
 	return status < 0 ? -1 : result->exit;
 }
 
 static int end_series(struct runner *run, const struct series_result *result,
-		      int status, struct fault *f)
+		      int status, struct error *f)
 {
 	const struct series_job *job = run->job;
-	struct fault trouble = FAULT_INIT;
+	struct error trouble = ERROR_INIT;
 
 	tell_sum(run, result, status);
 	if (status == 0 && !result->is_stopped &&
@@ -229,7 +229,7 @@ static int end_series(struct runner *run, const struct series_result *result,
 }
 
 int runner_run(struct runner *run, const struct series_ops *ops,
-	       struct fault *f)
+	       struct error *f)
 {
 	const struct series_job *job = run->job;
 	const struct request *r = job->request;
@@ -252,7 +252,7 @@ int runner_run(struct runner *run, const struct series_ops *ops,
 
 	/* whoever stops it by hand will want to know */
 	if (run->total > 1 && journal_is_there(&run->journal) && !r->quiet &&
-	    world_is_terminal(STDERR_FILENO))
+	    sysenv_is_terminal(STDERR_FILENO))
 		log_note("%u mails; if this is interrupted, go on with: %s",
 			 run->total, resume_words(run));
 	start_progress(run);

@@ -6,10 +6,10 @@
 #include <stdbool.h>
 
 #include "base/buf.h"
+#include "flow/progress.h"
 #include "queue/journal.h"
 #include "series.h"
 #include "submit/each.h"
-#include "submit/progress.h"
 #include "submit/series.h"
 #include "submit/split.h"
 
@@ -36,9 +36,9 @@ void runner_told(void *context, const struct series_verdict *v);
 void runner_moved(void *context, unsigned n, uint64_t done, uint64_t total);
 
 /* The journal is open and ready: sends what is to go, tells of it and closes
- * the journal.  The exit status; -1 with a fault
+ * the journal.  The exit status; -1 with an error
  * that is still to be told. */
 int runner_run(struct runner *run, const struct series_ops *ops,
-	       struct fault *f);
+	       struct error *f);
 
 #endif

@@ -24,8 +24,8 @@
 
 #include "base/disk.h"
 #include "base/log.h"
+#include "base/sysenv.h"
 #include "base/text.h"
-#include "base/world.h"
 #include "deliver/route.h"
 #include "flow/digest.h"
 #include "mail/date.h"
@@ -35,7 +35,7 @@
 
 static const char *parent_folder(struct arena *a)
 {
-	const char *state = world_state();
+	const char *state = sysenv_state();
 
 	return state ? arena_format(a, "%s/series", state) : NULL;
 }
@@ -43,7 +43,7 @@ static const char *parent_folder(struct arena *a)
 const char *series_folder(struct arena *a)
 {
 	const char *parent = parent_folder(a);
-	struct fault f = FAULT_INIT;
+	struct error f = ERROR_INIT;
 
 	return parent && disk_make_folder(parent, &f) == 0 ? parent : NULL;
 }
@@ -51,7 +51,7 @@ const char *series_folder(struct arena *a)
 /* ---- the makers ---- */
 
 static int make_part(void *context, unsigned n, struct arena *a,
-		     struct composition *out, char *name, struct fault *f)
+		     struct composition *out, char *name, struct error *f)
 {
 	const struct runner *run = context;
 
@@ -66,7 +66,7 @@ static const char *part_key(void *context, unsigned n, struct arena *a)
 }
 
 static int make_each(void *context, unsigned n, struct arena *a,
-		     struct composition *out, char *name, struct fault *f)
+		     struct composition *out, char *name, struct error *f)
 {
 	const struct runner *run = context;
 
@@ -74,7 +74,7 @@ static int make_each(void *context, unsigned n, struct arena *a,
 }
 
 static int make_message(void *context, unsigned n, struct arena *a,
-			struct composition *out, char *name, struct fault *f)
+			struct composition *out, char *name, struct error *f)
 {
 	const struct runner *run = context;
 
@@ -110,32 +110,32 @@ static const struct series_ops message_ops = {
 
 /* ---- the journal ---- */
 
-static int no_home(struct fault *f)
+static int no_home(struct error *f)
 {
-	return fault_set(f, FAULT_CANTCREAT,
+	return error_set(f, ERROR_CANTCREAT,
 			 "there is no home folder for the journal of a series; "
 			 "set HOME or XDG_STATE_HOME");
 }
 
 /* A new one; where none can be made that is no reason not to send. */
 static int begin_journal(struct runner *run, const char *parent, const char *id,
-			 struct fault *f)
+			 struct error *f)
 {
 	const struct series_job *job = run->job;
 	int r = parent ? journal_begin(&run->journal, job->arena, parent, id,
 				       job->command, f)
 		       : no_home(f);
 
-	if (r == 0 || f->cause == FAULT_DATA)
+	if (r == 0 || f->cause == ERROR_DATA)
 		return r;
 	log_warning("%s: if this is interrupted, it cannot go on by --resume",
 		    f->text);
-	fault_clear(f);
+	error_clear(f);
 	journal_without(&run->journal, job->arena, id);
 	return 0;
 }
 
-static int open_journal(struct runner *run, const char *id, struct fault *f)
+static int open_journal(struct runner *run, const char *id, struct error *f)
 {
 	const struct series_job *job = run->job;
 	const char *parent = parent_folder(job->arena);
@@ -151,7 +151,7 @@ static int open_journal(struct runner *run, const char *id, struct fault *f)
 /* What standard input was is a fact, and it is kept unless it is a file that
  * has a name of its own. */
 static int keep_input(struct runner *run, const struct inputs *inputs,
-		      struct fault *f)
+		      struct error *f)
 {
 	char digest[DIGEST_HEX_SIZE] = "large";
 	struct slice input;
@@ -170,7 +170,7 @@ static int keep_input(struct runner *run, const struct inputs *inputs,
 }
 
 /* From now on it can be resumed, and only from now on its id is told. */
-static int make_ready(struct runner *run, struct fault *f)
+static int make_ready(struct runner *run, struct error *f)
 {
 	run->is_ready =
 		journal_fact(&run->journal, "ready", "yes", "it", f) == 0;
@@ -187,7 +187,7 @@ static void choose_id(const struct series_job *job, char *id)
 		memcpy(id, given, COMMON_DIGITS);
 }
 
-static int find_limit(struct runner *run, uint64_t *limit, struct fault *f)
+static int find_limit(struct runner *run, uint64_t *limit, struct error *f)
 {
 	const struct series_job *job = run->job;
 	const char *before = journal_value(&run->journal, "limit");
@@ -205,13 +205,13 @@ static int find_limit(struct runner *run, uint64_t *limit, struct fault *f)
 	r = route_size(&route, limit, f);
 	route_close(&route);
 	if (r == 0 && !*limit)
-		return fault_set(f, FAULT_UNAVAILABLE,
+		return error_set(f, ERROR_UNAVAILABLE,
 				 "the server does not say how large a mail may "
 				 "be: name a size, as in --split 10M");
 	return r;
 }
 
-static int note_set(struct runner *run, size_t i, struct fault *f)
+static int note_set(struct runner *run, size_t i, struct error *f)
 {
 	const struct split_set *set = &run->split->sets[i];
 	struct arena *a = run->job->arena;
@@ -228,7 +228,7 @@ static int note_set(struct runner *run, size_t i, struct fault *f)
 /* Would it be written so from the same time? */
 static bool date_is_ours(const char *date)
 {
-	struct fault unused = FAULT_INIT;
+	struct error unused = ERROR_INIT;
 	char text[DATE_SIZE];
 	int64_t when;
 	int zone;
@@ -240,7 +240,7 @@ static bool date_is_ours(const char *date)
 }
 
 /* What was drawn or read from the clock, and not said by the user. */
-static int note_chance(struct runner *run, struct fault *f)
+static int note_chance(struct runner *run, struct error *f)
 {
 	const struct composition *whole = run->whole;
 	const char *date = header_get(whole->is_draft ? &whole->draft.header
@@ -262,7 +262,7 @@ static int note_chance(struct runner *run, struct fault *f)
 				      "the boundary", f);
 }
 
-static int note_facts(struct runner *run, struct fault *f)
+static int note_facts(struct runner *run, struct error *f)
 {
 	const struct split *s = run->split;
 	struct arena *a = run->job->arena;
@@ -280,7 +280,7 @@ static int note_facts(struct runner *run, struct fault *f)
 }
 
 /* What would be sent. */
-static int tell_plan(const struct split *s, struct fault *f)
+static int tell_plan(const struct split *s, struct error *f)
 {
 	struct buf text = BUF_INIT(REPORT_MAX);
 	int r;
@@ -300,7 +300,7 @@ static int tell_plan(const struct split *s, struct fault *f)
 }
 
 /* Once it is known what has to be split. */
-static int send_parts(struct runner *run, const char *id, struct fault *f)
+static int send_parts(struct runner *run, const char *id, struct error *f)
 {
 	const struct series_job *job = run->job;
 	int r;
@@ -319,7 +319,7 @@ static int send_parts(struct runner *run, const char *id, struct fault *f)
 }
 
 int series_split(const struct series_job *job, struct composition *whole,
-		 struct fault *f)
+		 struct error *f)
 {
 	struct runner run = { .job = job,
 			      .whole = whole,
@@ -341,7 +341,7 @@ int series_split(const struct series_job *job, struct composition *whole,
 	else if (r == 0 && !job->request->series.id)
 		r = SERIES_IS_ONE;
 	else if (r == 0)
-		r = fault_set(f, FAULT_DATA,
+		r = error_set(f, ERROR_DATA,
 			      "what series %s was begun with has become so "
 			      "small that it fits in one mail: send it as a "
 			      "new one",
@@ -354,15 +354,15 @@ int series_split(const struct series_job *job, struct composition *whole,
 
 /* What would be sent. */
 static int tell_mail(struct runner *run, const struct series_ops *ops,
-		     unsigned n, struct fault *f)
+		     unsigned n, struct error *f)
 {
 	struct buf line = BUF_INIT(REPORT_MAX);
 	struct arena a = ARENA_INIT;
 	struct composition c = { .arena = &a };
-	struct fault trouble = FAULT_INIT;
+	struct error trouble = ERROR_INIT;
 	char name[256] = "";
 	int r = ops->make(run, n, &a, &c, name, &trouble);
-	int status = r < 0 ? fault_exit(&trouble) : 0;
+	int status = r < 0 ? error_exit(&trouble) : 0;
 
 	buf_puts(&line, r < 0 ? "would fail " : "would send ");
 	text_puts_safe(&line, name);
@@ -383,7 +383,7 @@ static int tell_mail(struct runner *run, const struct series_ops *ops,
 }
 
 static int tell_mails(struct runner *run, const struct series_ops *ops,
-		      struct fault *f)
+		      struct error *f)
 {
 	int status = 0;
 
@@ -403,14 +403,14 @@ static bool is_dry(const struct runner *run)
 
 /* The files were opened, and what came from standard input is read. */
 static int send_all(struct runner *run, const struct series_ops *ops,
-		    struct fault *f)
+		    struct error *f)
 {
 	if (is_dry(run))
 		return tell_mails(run, ops, f);
 	return make_ready(run, f) < 0 ? -1 : runner_run(run, ops, f);
 }
 
-static int send_each(struct runner *run, struct fault *f)
+static int send_each(struct runner *run, struct error *f)
 {
 	const struct series_job *job = run->job;
 	struct each each;
@@ -437,19 +437,19 @@ static bool reads_input(const struct request *r)
 	return false;
 }
 
-static int take_input(int input, struct fault *f)
+static int take_input(int input, struct error *f)
 {
 	int r = input < 0 ? 0 : dup2(input, STDIN_FILENO);
 
 	if (input >= 0)
 		close(input);
-	return r < 0 ? fault_errno(f, FAULT_OS, errno,
+	return r < 0 ? error_errno(f, ERROR_OS, errno,
 				   "no standard input for the series")
 		     : 0;
 }
 
 /* Messages from a pipe are kept before they are looked at. */
-static int keep_messages(struct runner *run, struct fault *f)
+static int save_messages(struct runner *run, struct error *f)
 {
 	const struct series_job *job = run->job;
 	struct inputs inputs = { .arena = job->arena, .spool = job->spool };
@@ -468,13 +468,13 @@ static int keep_messages(struct runner *run, struct fault *f)
 	return r < 0 ? -1 : take_input(journal_input(&run->journal, f), f);
 }
 
-static int send_messages(struct runner *run, struct fault *f)
+static int send_messages(struct runner *run, struct error *f)
 {
 	const struct series_job *job = run->job;
 	struct batch batch;
 	int r;
 
-	if ((!is_dry(run) && keep_messages(run, f) < 0) ||
+	if ((!is_dry(run) && save_messages(run, f) < 0) ||
 	    batch_open(&batch, job->arena, job->request, job->account,
 		       job->spool, f) < 0)
 		return -1;
@@ -482,14 +482,14 @@ static int send_messages(struct runner *run, struct fault *f)
 	batch.id = run->journal.id;
 	run->total = batch.total;
 	r = batch.total ? send_all(run, &message_ops, f)
-			: fault_set(f, FAULT_NOINPUT,
+			: error_set(f, ERROR_NOINPUT,
 				    "there is no mail to be sent");
 	batch_close(&batch);
 	run->batch = NULL;
 	return r;
 }
 
-int series_many(const struct series_job *job, struct fault *f)
+int series_many(const struct series_job *job, struct error *f)
 {
 	struct runner run = { .job = job, .journal = { .fd = -1 } };
 	char id[SPLIT_ID_SIZE];
@@ -511,27 +511,27 @@ int series_many(const struct series_job *job, struct fault *f)
 /* ---- going on ---- */
 
 /* What the journal has of standard input, in its place. */
-static int recall_input(const struct journal *j, struct fault *f)
+static int recall_input(const struct journal *j, struct error *f)
 {
 	int input;
 
 	if (!journal_value(j, "input"))
 		return 0;
 	input = journal_input(j, f);
-	if (input < 0 && !fault_is_set(f) && world_is_terminal(STDIN_FILENO))
-		return fault_set(f, FAULT_NOINPUT,
+	if (input < 0 && !error_is_set(f) && sysenv_is_terminal(STDIN_FILENO))
+		return error_set(f, ERROR_NOINPUT,
 				 "what series %s had from standard input is "
 				 "not kept: give it again, with < FILE behind "
 				 "this command",
 				 j->id);
-	return fault_is_set(f) ? -1 : take_input(input, f);
+	return error_is_set(f) ? -1 : take_input(input, f);
 }
 
 static int recall(const struct journal *j, bool again,
-		  struct series_memory *out, struct fault *f)
+		  struct series_memory *out, struct error *f)
 {
 	if (!journal_value(j, "ready"))
-		return fault_set(f, FAULT_NOINPUT,
+		return error_set(f, ERROR_NOINPUT,
 				 "nothing of series %s was sent: send it as a "
 				 "new one",
 				 j->id);
@@ -543,21 +543,21 @@ static int recall(const struct journal *j, bool again,
 		return 1;
 	}
 	if (chdir(out->command.folder) < 0)
-		return fault_errno(f, FAULT_NOINPUT, errno,
+		return error_errno(f, ERROR_NOINPUT, errno,
 				   "the series was begun in %s",
 				   out->command.folder);
 	return recall_input(j, f);
 }
 
 int series_recall(struct arena *a, const struct request *now,
-		  struct series_memory *out, struct fault *f)
+		  struct series_memory *out, struct error *f)
 {
 	const char *parent = parent_folder(a);
 	struct journal journal;
 	int r;
 
 	if (!parent)
-		return fault_set(f, FAULT_NOINPUT,
+		return error_set(f, ERROR_NOINPUT,
 				 "there is no home folder, and no journal of a "
 				 "series in it");
 	r = journal_open(&journal, a, parent,

@@ -3,12 +3,12 @@
 #define CMD_SERIES_H
 
 #include "base/arena.h"
-#include "base/fault.h"
+#include "base/error.h"
+#include "compose/compose.h"
+#include "compose/request.h"
 #include "config/config.h"
 #include "queue/journal.h"
 #include "smtp/dial.h"
-#include "submit/compose.h"
-#include "submit/request.h"
 
 struct series_job {
 	struct arena *arena;
@@ -28,13 +28,13 @@ struct series_memory {
 	const char *date, *message_id, *tag; /* NULL: not of ours */
 };
 
-/* The exit status; -1 with a fault that is still to be told.  Of one that a
+/* The exit status; -1 with an error that is still to be told.  Of one that a
  * signal stopped it is 0, and the signal has its effect (finish.h).  The
  * composition is built. */
 int series_split(const struct series_job *job, struct composition *whole,
-		 struct fault *f);
+		 struct error *f);
 /* Each file, or each ready message. */
-int series_many(const struct series_job *job, struct fault *f);
+int series_many(const struct series_job *job, struct error *f);
 
 /* The folder that large input waits in, so that a journal can have it without
  * a copy; NULL where there is none. */
@@ -43,6 +43,6 @@ const char *series_folder(struct arena *a);
  * its own standard input, where that was kept.  1: it is complete, and nothing
  * is left to be done. */
 int series_recall(struct arena *a, const struct request *now,
-		  struct series_memory *out, struct fault *f);
+		  struct series_memory *out, struct error *f);
 
 #endif

@@ -16,7 +16,7 @@
 #include "base/command.h"
 #include "base/disk.h"
 #include "base/log.h"
-#include "base/world.h"
+#include "base/sysenv.h"
 #include "flow/atomic_file.h"
 #include "queue/queue.h"
 #include "setup_cron.h"
@@ -46,7 +46,7 @@ struct setup {
 	bool is_shown;	    /* and not done */
 	const char *unit_folder;
 	struct unit units[UNITS];
-	struct fault *f;
+	struct error *f;
 };
 
 static int say(struct setup *s, const char *format, ...)
@@ -123,7 +123,7 @@ static const char *quote_cron(struct arena *a, const char *word)
 /* Where a run looks that has nothing of our environment. */
 static const char *plain_folder(struct setup *s)
 {
-	const char *home = world_home();
+	const char *home = sysenv_home();
 
 	if (s->is_system)
 		return SETUP_QUEUE_SYSTEM;
@@ -140,7 +140,7 @@ static const char *command(struct setup *s,
 	const char *line =
 		arena_format(a, "%s --flush --due", quote(a, s->program));
 	bool is_ours_alone =
-		world_env("MAILSEND_QUEUE") || world_env("XDG_STATE_HOME");
+		sysenv_env("MAILSEND_QUEUE") || sysenv_env("XDG_STATE_HOME");
 
 	if (s->config)
 		line = arena_format(a, "%s --config %s", line,
@@ -159,8 +159,8 @@ static const char *command(struct setup *s,
 
 static const char *unit_folder(struct setup *s)
 {
-	const char *config = world_env("XDG_CONFIG_HOME");
-	const char *home = world_home();
+	const char *config = sysenv_env("XDG_CONFIG_HOME");
+	const char *home = sysenv_home();
 
 	if (s->is_system)
 		return "/etc/systemd/system";
@@ -185,10 +185,10 @@ static const char *unit_text(struct setup *s, const char *text)
 static int look_at(struct setup *s, struct unit *u)
 {
 	struct buf there = BUF_INIT(UNIT_MAX);
-	struct fault unread = FAULT_INIT;
+	struct error unread = ERROR_INIT;
 
 	if (disk_read_file(u->path, &there, true, &unread) < 0)
-		u->found = fault_is_set(&unread) ? UNIT_FOREIGN : UNIT_MISSING;
+		u->found = error_is_set(&unread) ? UNIT_FOREIGN : UNIT_MISSING;
 	else if (strcmp(there.data, u->text) == 0)
 		u->found = UNIT_SAME;
 	else if (strncmp(there.data, MARK, strlen(MARK)) == 0)
@@ -199,7 +199,7 @@ static int look_at(struct setup *s, struct unit *u)
 	if (u->found != UNIT_FOREIGN ||
 	    strcmp(s->request->queue.setup, "on") != 0)
 		return 0;
-	return fault_set(s->f, FAULT_CANTCREAT,
+	return error_set(s->f, ERROR_CANTCREAT,
 			 "%s is there and was not made by this command: move "
 			 "it away, or keep it and do without",
 			 u->path);
@@ -219,7 +219,7 @@ static int find_units(struct setup *s)
 
 	s->unit_folder = unit_folder(s);
 	if (!s->unit_folder) {
-		fault_set(s->f, FAULT_CONFIG,
+		error_set(s->f, ERROR_CONFIG,
 			  "this user has no home for systemd's units");
 		return -1;
 	}
@@ -237,7 +237,7 @@ static int find_units(struct setup *s)
 }
 
 static int replace_file(struct arena *a, const char *path, const char *text,
-			struct fault *f)
+			struct error *f)
 {
 	struct atomic_file file;
 	int r;
@@ -250,7 +250,7 @@ static int replace_file(struct arena *a, const char *path, const char *text,
 	if (r == 0)
 		r = atomic_file_commit(&file, f);
 	atomic_file_free(&file);
-	return r > 0 ? fault_set(f, FAULT_CANTCREAT,
+	return r > 0 ? error_set(f, ERROR_CANTCREAT,
 				 "%s has come to be there meanwhile", path)
 		     : r;
 }
@@ -274,7 +274,7 @@ static int delete_unit(struct setup *s, const struct unit *u)
 	if (u->found == UNIT_FOREIGN)
 		return say(s, "left %s, which was not made here\n", u->path);
 	if (unlink(u->path) < 0)
-		return fault_errno(s->f, FAULT_CANTCREAT, errno,
+		return error_errno(s->f, ERROR_CANTCREAT, errno,
 				   "cannot remove %s", u->path);
 	return say(s, "removed %s\n", u->path);
 }
@@ -321,7 +321,7 @@ static int systemctl(struct setup *s, const char *const *words)
 		return say(s, "would run %s\n", line);
 	r = setup_run(argv, COMMAND_LIMIT, NULL, NULL, &err, &status, s->f);
 	if (r == 0 && status)
-		r = fault_set(s->f, FAULT_UNAVAILABLE, "`%s` failed: %.*s",
+		r = error_set(s->f, ERROR_UNAVAILABLE, "`%s` failed: %.*s",
 			      line, (int)strcspn(err.data, "\n"), err.data);
 	buf_free(&err);
 	return r < 0 ? -1 : say(s, "ran %s\n", line);
@@ -333,7 +333,7 @@ static bool has_systemd(struct setup *s)
 	static const char *const words[] = { "show", "--property=Version",
 					     NULL };
 	const char *argv[SYSTEMCTL_WORDS];
-	struct fault unused = FAULT_INIT;
+	struct error unused = ERROR_INIT;
 	int status = 0;
 
 	put_words(s, argv, words);
@@ -411,7 +411,7 @@ static int install_line(struct setup *s)
 /* Where there is no cron there is no line of ours. */
 static int remove_line(struct setup *s)
 {
-	struct fault trouble = FAULT_INIT;
+	struct error trouble = ERROR_INIT;
 	int r = setup_cron(NULL, false, &trouble);
 
 	if (r > 0)
@@ -433,7 +433,7 @@ static int find_config(struct setup *s)
 		return 0;
 	path = realpath(named, NULL);
 	if (!path)
-		return fault_errno(s->f, FAULT_NOINPUT, errno, "cannot read %s",
+		return error_errno(s->f, ERROR_NOINPUT, errno, "cannot read %s",
 				   named);
 	s->config = arena_dup(s->arena, path);
 	free(path);
@@ -442,9 +442,9 @@ static int find_config(struct setup *s)
 
 static int begin(struct setup *s)
 {
-	s->program = world_program();
+	s->program = sysenv_program();
 	if (!s->program) {
-		fault_set(s->f, FAULT_OS,
+		error_set(s->f, ERROR_OS,
 			  "cannot tell where this program is: write a crontab "
 			  "line by hand, as contrib has one");
 		return -1;
@@ -453,7 +453,7 @@ static int begin(struct setup *s)
 		return -1;
 	if (*s->folder != '/' || strpbrk(s->folder, "\r\n") ||
 	    strpbrk(s->program, "\r\n"))
-		return fault_set(s->f, FAULT_CONFIG,
+		return error_set(s->f, ERROR_CONFIG,
 				 "the queue's folder %s is no absolute path on "
 				 "one line",
 				 s->folder);
@@ -470,14 +470,14 @@ static int make_queue(struct setup *s)
 }
 
 int setup_queue(struct arena *a, const struct request *r, const char *folder,
-		struct fault *f)
+		struct error *f)
 {
 	bool is_removed = strcmp(r->queue.setup, "remove") == 0;
 	struct setup s = {
 		.arena = a,
 		.request = r,
 		.folder = folder,
-		.is_system = world_uid() == 0,
+		.is_system = sysenv_uid() == 0,
 		.is_shown = strcmp(r->queue.setup, "show") == 0,
 		.f = f,
 	};
@@ -496,6 +496,6 @@ int setup_queue(struct arena *a, const struct request *r, const char *folder,
 	    (is_running ? install_units(&s) : install_line(&s)) < 0)
 		return -1;
 	if (!s.is_shown)
-		queue_note_run(a, folder, world_now());
+		queue_note_run(a, folder, sysenv_now());
 	return 0;
 }

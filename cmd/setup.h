@@ -2,17 +2,17 @@
  * runs, else a line of the crontab.
  *
  * Each step is told on standard output.  A file that is there already, is
- * another one and was not made by this is never touched: FAULT_CANTCREAT. */
+ * another one and was not made by this is never touched: ERROR_CANTCREAT. */
 #ifndef CMD_SETUP_H
 #define CMD_SETUP_H
 
 #include "base/arena.h"
-#include "base/fault.h"
-#include "submit/request.h"
+#include "base/error.h"
+#include "compose/request.h"
 
 /* As r->queue.setup says: "on", "remove" or "show".  `folder` is the queue's.
  */
 int setup_queue(struct arena *a, const struct request *r, const char *folder,
-		struct fault *f);
+		struct error *f);
 
 #endif

@@ -26,18 +26,18 @@ static bool says_none(const char *words)
 }
 
 static int failed(const char *what, int status, const struct buf *words,
-		  struct fault *f)
+		  struct error *f)
 {
 	if (status == SETUP_NO_PROGRAM)
-		return fault_set(f, FAULT_UNAVAILABLE,
+		return error_set(f, ERROR_UNAVAILABLE,
 				 "there is neither a systemd that runs nor the "
 				 "command crontab: let something run `mailsend "
 				 "--flush --due` every few minutes");
-	return fault_set(f, FAULT_UNAVAILABLE, "%s failed: %.*s", what,
+	return error_set(f, ERROR_UNAVAILABLE, "%s failed: %.*s", what,
 			 (int)strcspn(words->data, "\n"), words->data);
 }
 
-static int read_table(struct buf *table, struct fault *f)
+static int read_table(struct buf *table, struct error *f)
 {
 	static const char *const argv[] = { "crontab", "-l", NULL };
 	struct buf words = BUF_INIT(WORDS_MAX);
@@ -52,7 +52,7 @@ static int read_table(struct buf *table, struct fault *f)
 	return r;
 }
 
-static int write_table(const struct buf *table, struct fault *f)
+static int write_table(const struct buf *table, struct error *f)
 {
 	static const char *const argv[] = { "crontab", "-", NULL };
 	struct buf words = BUF_INIT(WORDS_MAX);
@@ -80,19 +80,19 @@ static void keep_others(const struct buf *table, struct buf *to)
 	}
 }
 
-int setup_cron(const char *line, bool try_only, struct fault *f)
+int setup_cron(const char *line, bool try_only, struct error *f)
 {
 	struct buf table = BUF_INIT(CRONTAB_MAX);
 	struct buf new = BUF_INIT(CRONTAB_MAX + WORDS_MAX);
 	int r = read_table(&table, f);
 
 	if (r == 0 && memchr(table.data, '\0', table.len))
-		r = fault_set(f, FAULT_DATA, "the crontab has a NUL in it");
+		r = error_set(f, ERROR_DATA, "the crontab has a NUL in it");
 	if (r == 0) {
 		keep_others(&table, &new);
 		if (line)
 			buf_printf(&new, "%s\n", line);
-		r = new.overflow ? fault_set(f, FAULT_DATA,
+		r = new.overflow ? error_set(f, ERROR_DATA,
 					     "the crontab is too long")
 		    : new.len ==
 				    table.len &&memcmp(new.data, table.data,

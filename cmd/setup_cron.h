@@ -6,13 +6,13 @@
 #include <stdbool.h>
 
 #include "base/buf.h"
-#include "base/fault.h"
+#include "base/error.h"
 
 #define SETUP_CRON_MARK "# mailsend --setup-queue" /* the line ends so */
 
 /* With `line` (it has no line break) our line becomes that, with NULL there is
- * none.  1; 0 when it was so already; -1 with the fault, FAULT_UNAVAILABLE when
+ * none.  1; 0 when it was so already; -1 with the error, ERROR_UNAVAILABLE when
  * there is no crontab(1).  With `try_only` nothing is written. */
-int setup_cron(const char *line, bool try_only, struct fault *f);
+int setup_cron(const char *line, bool try_only, struct error *f);
 
 #endif

@@ -8,19 +8,19 @@
 
 #include "base/command.h"
 #include "base/disk.h"
-#include "base/world.h"
+#include "base/sysenv.h"
 
 enum { INPUT, OUTPUT, ERRORS, STREAMS };
 
 static const char *stream_folder(void)
 {
-	const char *wish = world_env("TMPDIR");
+	const char *wish = sysenv_env("TMPDIR");
 
 	return wish ? wish : "/tmp";
 }
 
 static int open_streams(int fds[STREAMS], const struct buf *input,
-			struct fault *f)
+			struct error *f)
 {
 	for (int i = 0; i < STREAMS; i++) {
 		fds[i] = disk_open_unnamed(stream_folder(), f);
@@ -33,7 +33,7 @@ static int open_streams(int fds[STREAMS], const struct buf *input,
 			   "what a command is to read", f) < 0)
 		return -1;
 	if (lseek(fds[INPUT], 0, SEEK_SET) < 0)
-		return fault_errno(f, FAULT_OS, errno,
+		return error_errno(f, ERROR_OS, errno,
 				   "cannot go back to the start of a file");
 	return 0;
 }
@@ -45,7 +45,7 @@ static void close_streams(const int fds[STREAMS])
 			close(fds[i]);
 }
 
-static int take(int fd, struct buf *to, struct fault *f)
+static int take(int fd, struct buf *to, struct error *f)
 {
 	char piece[4096];
 	uint64_t done = 0;
@@ -57,7 +57,7 @@ static int take(int fd, struct buf *to, struct fault *f)
 			return -1;
 		done += (uint64_t)n;
 		if (buf_put(to, piece, (size_t)n) < 0)
-			return fault_set(f, FAULT_DATA,
+			return error_set(f, ERROR_DATA,
 					 "a command wrote more than %zu octets",
 					 to->max);
 	}
@@ -65,7 +65,7 @@ static int take(int fd, struct buf *to, struct fault *f)
 }
 
 static int run(const char *const *argv, unsigned seconds,
-	       const int fds[STREAMS], int *status, struct fault *f)
+	       const int fds[STREAMS], int *status, struct error *f)
 {
 	struct command c = { .what = argv[0], .seconds = seconds };
 	int how = 0;
@@ -74,7 +74,7 @@ static int run(const char *const *argv, unsigned seconds,
 	    0) {
 		if (c.error != ENOENT)
 			return -1;
-		fault_clear(f);
+		error_clear(f);
 		*status = SETUP_NO_PROGRAM;
 		return 0;
 	}
@@ -86,7 +86,7 @@ static int run(const char *const *argv, unsigned seconds,
 
 int setup_run(const char *const *argv, unsigned seconds,
 	      const struct buf *input, struct buf *out, struct buf *err,
-	      int *status, struct fault *f)
+	      int *status, struct error *f)
 {
 	int fds[STREAMS] = { -1, -1, -1 };
 	int r = open_streams(fds, input, f);

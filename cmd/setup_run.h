@@ -3,7 +3,7 @@
 #define CMD_SETUP_RUN_H
 
 #include "base/buf.h"
-#include "base/fault.h"
+#include "base/error.h"
 
 #define SETUP_NO_PROGRAM 127 /* the status where there is no such command */
 
@@ -13,6 +13,6 @@
  * and the number where a signal ended it; -1 when it could not be run. */
 int setup_run(const char *const *argv, unsigned seconds,
 	      const struct buf *input, struct buf *out, struct buf *err,
-	      int *status, struct fault *f);
+	      int *status, struct error *f);
 
 #endif

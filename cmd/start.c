@@ -18,7 +18,7 @@
 #include "base/arena.h"
 #include "base/interrupt.h"
 #include "base/log.h"
-#include "base/world.h"
+#include "base/sysenv.h"
 #include "finish.h"
 
 #define STACK_SIZE ((size_t)1 << 20) /* enough for us and every library */
@@ -26,13 +26,13 @@
 /* ---- rights ---- */
 
 /* Nothing of the environment was looked at by then. */
-static int refuse_rights(struct fault *f)
+static int refuse_rights(struct error *f)
 {
-	if (!world_is_privileged())
+	if (!sysenv_is_privileged())
 		return 0;
-	if (!world_drop_privileges())
+	if (!sysenv_drop_privileges())
 		_exit(EX_CONFIG);
-	return fault_set(f, FAULT_CONFIG,
+	return error_set(f, ERROR_CONFIG,
 			 "it has rights that its caller has not (set-user-ID "
 			 "or set-group-ID) and does not run so; take them away "
 			 "with: chmod ug-s PROGRAM");
@@ -62,7 +62,7 @@ static int fill(int fd, int mode)
 	return ends[0] == fd ? 0 : -1;
 }
 
-static int secure_descriptor(int fd, struct fault *f)
+static int secure_descriptor(int fd, struct error *f)
 {
 	int flags = fcntl(fd, F_GETFL);
 	int mode = fd == STDERR_FILENO ? O_WRONLY : O_RDONLY;
@@ -74,11 +74,11 @@ static int secure_descriptor(int fd, struct fault *f)
 	}
 	if (flags >= 0 || fill(fd, mode) == 0)
 		return 0;
-	return fault_errno(f, FAULT_OS, errno,
+	return error_errno(f, ERROR_OS, errno,
 			   "descriptor %d is closed and cannot be opened", fd);
 }
 
-static int secure_descriptors(struct fault *f)
+static int secure_descriptors(struct error *f)
 {
 	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
 		if (secure_descriptor(fd, f) < 0)
@@ -182,7 +182,7 @@ static void catch_crashes(void)
 		sigaction(numbers[i], &action, NULL);
 }
 
-static int begin(const struct program *p, struct fault *f)
+static int begin(const struct program *p, struct error *f)
 {
 	ending_set(&p->first);
 	log_open(p->name);
@@ -197,7 +197,7 @@ static int begin(const struct program *p, struct fault *f)
 	memory_on_exhaustion(out_of_memory);
 	catch_crashes();
 	reserve = malloc(RESERVE);
-	world_init();
+	sysenv_init();
 	return 0;
 }
 
@@ -205,13 +205,13 @@ static int begin(const struct program *p, struct fault *f)
 
 static int run_here(const struct program *p, int argc, char **argv)
 {
-	struct fault f = FAULT_INIT;
+	struct error f = ERROR_INIT;
 
 	if (begin(p, &f) == 0)
 		return p->run(argc, argv);
 	log_error("%s", f.text);
 	finish_input();
-	return fault_exit(&f);
+	return error_exit(&f);
 }
 
 #ifdef __GLIBC__ /* musl has no makecontext */

@@ -17,7 +17,7 @@
 #define CMD_START_H
 
 #include "base/ending.h"
-#include "base/fault.h"
+#include "base/error.h"
 
 struct program {
 	const char *name;    /* what messages begin with */

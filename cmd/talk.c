@@ -6,21 +6,21 @@
 
 #include "base/ascii.h"
 #include "base/log.h"
-#include "base/world.h"
+#include "base/sysenv.h"
 #include "config/finish.h"
 #include "config/secret.h"
 #include "config/settings.h"
-#include "deliver/postbox.h"
+#include "deliver/account_mailbox.h"
 #include "deliver/smarthost.h"
-#include "probe/edit_terminal.h"
-#include "probe/talk.h"
+#include "talk/edit_terminal.h"
+#include "talk/talk.h"
 
 #define PATIENCE 300 /* seconds for a reply, as RFC 5321 4.5.3.2 has them */
 
 struct call {
 	struct arena *arena;
-	const struct account *account; /* SMTP */
-	struct postbox_wish *postbox;  /* POP3, IMAP */
+	const struct account *account;	      /* SMTP */
+	struct account_mailbox_wish *postbox; /* POP3, IMAP */
 	struct transcript transcript;
 	struct talk_options options;
 	struct talk talk;
@@ -36,14 +36,14 @@ static void out_of_memory(void)
 /* ---- passwords for \auth ---- */
 
 static int find_secret(void *context, const char *user, const char **whose,
-		       struct buf *password, struct fault *f)
+		       struct buf *password, struct error *f)
 {
 	struct call *c = context;
 	struct account account;
 
 	if (c->postbox)
-		return postbox_secret(c->arena, c->postbox, user, whose,
-				      password, f);
+		return account_mailbox_secret(c->arena, c->postbox, user, whose,
+					      password, f);
 	account = *c->account;
 	if (!strcmp(account.auth, "off"))
 		account.auth = "on";
@@ -60,10 +60,10 @@ static int find_secret(void *context, const char *user, const char **whose,
 
 /* The prompt is the terminal's, in its usual state. */
 static int credentials(void *context, const char *user, const char **whose,
-		       struct buf *password, struct fault *f)
+		       struct buf *password, struct error *f)
 {
 	struct call *c = context;
-	struct fault trouble = FAULT_INIT;
+	struct error trouble = ERROR_INIT;
 	int r;
 
 	if (!c->options.is_terminal)
@@ -72,7 +72,7 @@ static int credentials(void *context, const char *user, const char **whose,
 	r = find_secret(context, user, whose, password, f);
 	if (edit_terminal_enter(STDIN_FILENO, &trouble) == 0)
 		return r;
-	if (!fault_is_set(f))
+	if (!error_is_set(f))
 		*f = trouble;
 	return -1;
 }
@@ -81,28 +81,28 @@ static int credentials(void *context, const char *user, const char **whose,
 
 static bool is_terminal(void)
 {
-	const char *kind = world_env("TERM");
+	const char *kind = sysenv_env("TERM");
 
-	return world_is_terminal(STDIN_FILENO) &&
-	       world_is_terminal(STDOUT_FILENO) &&
+	return sysenv_is_terminal(STDIN_FILENO) &&
+	       sysenv_is_terminal(STDOUT_FILENO) &&
 	       !(kind && !strcmp(kind, "dumb"));
 }
 
 static int begin(struct call *c, struct arena *a, const struct request *r,
-		 const struct talk_protocol *protocol, struct fault *f)
+		 const struct talk_protocol *protocol, struct error *f)
 {
 	*c = (struct call){ .arena = a };
 	c->options = (struct talk_options){
 		.protocol = protocol,
 		.is_terminal = is_terminal(),
-		.is_utf8 = ascii_equal(world_charset(), "utf-8"),
+		.is_utf8 = ascii_equal(sysenv_charset(), "utf-8"),
 		.seconds = PATIENCE,
 		.credentials = credentials,
 		.context = c,
 		.transcript = &c->transcript,
 	};
 	c->options.has_colour =
-		c->options.is_terminal && !world_env("NO_COLOR");
+		c->options.is_terminal && !sysenv_env("NO_COLOR");
 	if (transcript_open(&c->transcript, false, r->transcript_path, f) < 0)
 		return -1;
 	memory_on_exhaustion(out_of_memory);
@@ -111,15 +111,15 @@ static int begin(struct call *c, struct arena *a, const struct request *r,
 }
 
 /* At a terminal all was seen as it came. */
-static int end(struct call *c, int held, struct fault *f)
+static int end(struct call *c, int held, struct error *f)
 {
-	struct fault trouble = FAULT_INIT;
+	struct error trouble = ERROR_INIT;
 
 	talk_free(&c->talk);
 	if (transcript_close(&c->transcript, &trouble) < 0)
 		log_warning("%s", trouble.text);
 	if (held < 0 && c->options.is_terminal && c->talk.line)
-		return fault_exit(f);
+		return error_exit(f);
 	return held;
 }
 
@@ -138,13 +138,13 @@ static const char *find_override(const struct config_wish *wish,
 
 /* Of a host that no account speaks of: what the command line says. */
 static int make_blank(struct arena *a, const struct config_wish *wish,
-		      struct account **out, struct fault *f)
+		      struct account **out, struct error *f)
 {
 	struct account *account = setting_account(a, "(none)");
 
 	for (const struct override *o = wish->overrides; o; o = o->next) {
 		struct setting_place at = { .text = o->origin,
-					    .cause = FAULT_USAGE,
+					    .cause = ERROR_USAGE,
 					    .in_argv = true };
 
 		if (setting_assign(a, account, o->name, o->value, &at, f) < 0)
@@ -155,7 +155,7 @@ static int make_blank(struct arena *a, const struct config_wish *wish,
 }
 
 static int choose(struct arena *a, const struct request *r,
-		  struct account **out, struct fault *f)
+		  struct account **out, struct error *f)
 {
 	struct config_wish wish = request_config(r);
 	const char *host = find_override(&wish, "host");
@@ -175,18 +175,18 @@ static int choose(struct arena *a, const struct request *r,
 }
 
 static ssize_t send_octets(void *context, const void *data, size_t n,
-			   struct fault *f)
+			   struct error *f)
 {
 	return dial_send(context, data, n, f);
 }
 
 static ssize_t receive_octets(void *context, void *data, size_t n, bool *is_end,
-			      struct fault *f)
+			      struct error *f)
 {
 	return dial_receive(context, data, n, is_end, f);
 }
 
-static int talk_over(struct call *c, struct smarthost *h, struct fault *f)
+static int talk_over(struct call *c, struct smarthost *h, struct error *f)
 {
 	struct talk_line line = {
 		.send = send_octets,
@@ -202,7 +202,7 @@ static int talk_over(struct call *c, struct smarthost *h, struct fault *f)
 	return r;
 }
 
-int talk_with_server(struct arena *a, const struct request *r, struct fault *f)
+int talk_with_server(struct arena *a, const struct request *r, struct error *f)
 {
 	struct account *account, own;
 	struct smarthost host;
@@ -212,7 +212,7 @@ int talk_with_server(struct arena *a, const struct request *r, struct fault *f)
 	if (choose(a, r, &account, f) < 0)
 		return -1;
 	if (!smarthost_is_set(account))
-		return fault_set(f, FAULT_CONFIG,
+		return error_set(f, ERROR_CONFIG,
 				 "account %s has no server: name one, as in "
 				 "--talk smtp://mail.example.org:587",
 				 account->name);
@@ -237,12 +237,12 @@ int talk_with_server(struct arena *a, const struct request *r, struct fault *f)
 /* ---- POP3 and IMAP ---- */
 
 int talk_with_mailbox(struct arena *a, const struct request *r, const char *url,
-		      struct fault *f)
+		      struct error *f)
 {
 	struct config_wish config = request_config(r);
-	struct postbox_wish wish = { .source = url,
-				     .config = &config,
-				     .stays_out = r->talk.stays_out };
+	struct account_mailbox_wish wish = { .source = url,
+					     .config = &config,
+					     .stays_out = r->talk.stays_out };
 	struct mailbox_url parts;
 	struct converse *converse;
 	struct talk_line line;
@@ -250,8 +250,8 @@ int talk_with_mailbox(struct arena *a, const struct request *r, const char *url,
 	int held = -1;
 
 	if (!mailbox_is_url(url))
-		return fault_set(
-			f, FAULT_USAGE,
+		return error_set(
+			f, ERROR_USAGE,
 			"'%s' is no server: write pop3s://USER@HOST or "
 			"imaps://USER@HOST",
 			url);
@@ -262,7 +262,7 @@ int talk_with_mailbox(struct arena *a, const struct request *r, const char *url,
 	c.postbox = &wish;
 	wish.trace = c.talk.trace.line;
 	wish.context = c.talk.trace.context;
-	converse = postbox_converse(a, &wish, f);
+	converse = account_mailbox_converse(a, &wish, f);
 	if (converse) {
 		line = (struct talk_line){
 			.send = converse_send,

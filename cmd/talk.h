@@ -3,15 +3,15 @@
 #define CMD_TALK_H
 
 #include "base/arena.h"
-#include "base/fault.h"
-#include "submit/request.h"
+#include "base/error.h"
+#include "compose/request.h"
 
-/* Both return the exit status, or -1 with a fault that is still to be told.
+/* Both return the exit status, or -1 with an error that is still to be told.
  * SMTP with the account's server, or with the one that was named: an account's
  * password goes to no other host. */
-int talk_with_server(struct arena *a, const struct request *r, struct fault *f);
+int talk_with_server(struct arena *a, const struct request *r, struct error *f);
 /* POP3 or IMAP. */
 int talk_with_mailbox(struct arena *a, const struct request *r, const char *url,
-		      struct fault *f);
+		      struct error *f);
 
 #endif

@@ -18,7 +18,7 @@
 #include "base/interrupt.h"
 #include "base/io.h"
 #include "base/log.h"
-#include "base/world.h"
+#include "base/sysenv.h"
 
 #define LOOK_MS	 100 /* between looks at a program that says nothing */
 #define GRACE_MS 500 /* between SIGTERM and SIGKILL */
@@ -112,7 +112,7 @@ static void become(const struct command *c, const char *const *argv,
 static int start(struct command *c, const char *const *argv,
 		 const int streams[3])
 {
-	unsigned parent = world_pid();
+	unsigned parent = sysenv_pid();
 	int report[2], error = 0;
 
 	if (pipe(report) < 0)
@@ -160,21 +160,21 @@ static void end_signals(const struct command *c)
 }
 
 int command_start(struct command *c, const char *const *argv, int input,
-		  int output, int errors, struct fault *f)
+		  int output, int errors, struct error *f)
 {
 	int null = -1, error;
 
 	if (input < 0) {
 		null = open("/dev/null", O_RDONLY | O_CLOEXEC);
 		if (null < 0)
-			return fault_errno(f, FAULT_OS, errno,
+			return error_errno(f, ERROR_OS, errno,
 					   "%s: cannot open /dev/null",
 					   c->what);
 	}
 	begin_signals(c);
 	c->is_gone = false;
 	c->status = 0;
-	c->start = world_ticks();
+	c->start = sysenv_ticks();
 	c->terminal = open_terminal();
 	log_progress_end(); /* it may have something to say or to ask */
 	error = start(c, argv,
@@ -188,7 +188,7 @@ int command_start(struct command *c, const char *const *argv, int input,
 		io_reap(c->pid, NULL);
 	take_terminal_back(c);
 	end_signals(c);
-	return fault_errno(f, FAULT_OS, error, "%s: cannot run %s", c->what,
+	return error_errno(f, ERROR_OS, error, "%s: cannot run %s", c->what,
 			   argv[0]);
 }
 
@@ -197,7 +197,7 @@ int command_start(struct command *c, const char *const *argv, int input,
 /* As it stopped, unless it only wanted the terminal that we have. */
 static void stop_too(struct command *c, int number)
 {
-	uint64_t before = world_ticks();
+	uint64_t before = sysenv_ticks();
 
 	if (number == SIGSTOP) /* whoever did that knows why */
 		return;
@@ -208,7 +208,7 @@ static void stop_too(struct command *c, int number)
 		kill(0, number);
 		lend_terminal(c);
 	}
-	c->start += world_ticks() - before; /* that time is not its own */
+	c->start += sysenv_ticks() - before; /* that time is not its own */
 	kill(-c->pid, SIGCONT);
 }
 
@@ -227,21 +227,21 @@ static void look(struct command *c)
 	}
 }
 
-static int check_time(const struct command *c, struct fault *f)
+static int check_time(const struct command *c, struct error *f)
 {
 	if (interrupt_signal())
-		return interrupt_fault(f);
+		return interrupt_error(f);
 	if (!c->seconds ||
-	    world_ticks() - c->start < c->seconds * UINT64_C(1000))
+	    sysenv_ticks() - c->start < c->seconds * UINT64_C(1000))
 		return 0;
-	return fault_set(f, FAULT_TEMPORARY,
+	return error_set(f, ERROR_TEMPORARY,
 			 "%s: the command did not end within %u s; try it in a "
 			 "shell%s%s",
 			 c->what, c->seconds, c->setting ? ", or raise " : "",
 			 c->setting ? c->setting : "");
 }
 
-int command_wait(struct command *c, int fd, struct fault *f)
+int command_wait(struct command *c, int fd, struct error *f)
 {
 	for (;;) {
 		struct pollfd p = { .fd = fd, .events = POLLIN };
@@ -251,9 +251,9 @@ int command_wait(struct command *c, int fd, struct fault *f)
 		if (ready > 0)
 			return 1;
 		if (ready < 0 && errno == EINTR)
-			return interrupt_fault(f);
+			return interrupt_error(f);
 		if (ready < 0)
-			return fault_errno(f, FAULT_OS, errno,
+			return error_errno(f, ERROR_OS, errno,
 					   "%s: cannot wait for the command",
 					   c->what);
 		if (was_gone)
@@ -274,11 +274,11 @@ static bool is_there(const struct command *c)
 
 static void kill_all(struct command *c)
 {
-	uint64_t until = world_ticks() + GRACE_MS;
+	uint64_t until = sysenv_ticks() + GRACE_MS;
 
 	kill(-c->pid, SIGTERM);
 	kill(-c->pid, SIGCONT);
-	while (world_ticks() < until && (!c->is_gone || is_there(c))) {
+	while (sysenv_ticks() < until && (!c->is_gone || is_there(c))) {
 		poll(NULL, 0, 1);
 		if (!c->is_gone)
 			look(c);
@@ -296,9 +296,9 @@ static bool is_broken_off(const struct command *c)
 		WTERMSIG(c->status) == SIGQUIT);
 }
 
-int command_finish(struct command *c, int *status, struct fault *f)
+int command_finish(struct command *c, int *status, struct error *f)
 {
-	bool is_over = fault_is_set(f), was_broken;
+	bool is_over = error_is_set(f), was_broken;
 	int pause = 1;
 
 	while (!is_over && !c->is_gone) {
@@ -307,7 +307,7 @@ int command_finish(struct command *c, int *status, struct fault *f)
 			break;
 		is_over = check_time(c, f) < 0;
 		if (!is_over && interrupt_sleep((unsigned)pause) < 0)
-			is_over = interrupt_fault(f) < 0;
+			is_over = interrupt_error(f) < 0;
 		if (pause < LOOK_MS)
 			pause *= 2;
 	}
@@ -318,12 +318,12 @@ int command_finish(struct command *c, int *status, struct fault *f)
 	if (was_broken) {
 		raise(WTERMSIG(c->status)); /* as if it had come to us */
 		if (interrupt_signal())
-			interrupt_fault(f);
+			interrupt_error(f);
 		else
-			fault_set(f, FAULT_TEMPORARY,
+			error_set(f, ERROR_TEMPORARY,
 				  "%s: the command was broken off", c->what);
 	}
 	end_signals(c);
 	*status = c->status;
-	return fault_is_set(f) ? -1 : 0;
+	return error_is_set(f) ? -1 : 0;
 }

@@ -19,12 +19,12 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "base/fault.h"
+#include "base/error.h"
 
 #define COMMAND_LIMIT 60 /* where nobody says otherwise */
 
 struct command {
-	const char *what;    /* in front of each fault; never a secret */
+	const char *what;    /* in front of each error; never a secret */
 	const char *setting; /* that raises the limit; NULL: there is none */
 	unsigned seconds;    /* from the start to the end; 0: however long */
 
@@ -42,13 +42,13 @@ struct command {
  * as its output and errors; the descriptors stay ours to close.  Signals are as
  * a shell has them.  After a failure nothing is to be finished. */
 int command_start(struct command *c, const char *const *argv, int input,
-		  int output, int errors, struct fault *f);
+		  int output, int errors, struct error *f);
 /* Until `fd` has something to read or is at its end (1), or the program has
  * ended while there was nothing (0).  -1 when its time was over (temporary) or
  * we are asked to end; finish it all the same. */
-int command_wait(struct command *c, int fd, struct fault *f);
+int command_wait(struct command *c, int fd, struct error *f);
 /* Until it has ended, or, where `f` is set already, ends it with all of its
  * group.  *status is waitpid's, 0 where others took it. */
-int command_finish(struct command *c, int *status, struct fault *f);
+int command_finish(struct command *c, int *status, struct error *f);
 
 #endif

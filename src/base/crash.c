@@ -14,14 +14,14 @@
 #include <unistd.h>
 
 #include "base/disk.h"
-#include "base/world.h"
+#include "base/sysenv.h"
 
 #define LIST_MAX (4 * 1024 * 1024) /* octets */
 
 static void write_down(const char *path, const char *name)
 {
 	struct arena a = ARENA_INIT;
-	struct fault f = FAULT_INIT;
+	struct error f = ERROR_INIT;
 	const char *line = arena_format(&a, "%s\n", name);
 	int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
 
@@ -36,7 +36,7 @@ static void write_down(const char *path, const char *name)
 static unsigned long count_lines(const char *path, const char *name)
 {
 	struct buf text = BUF_INIT(LIST_MAX);
-	struct fault f = FAULT_INIT;
+	struct error f = ERROR_INIT;
 	unsigned long count = 0;
 	char *save = NULL;
 
@@ -53,7 +53,7 @@ static unsigned long count_lines(const char *path, const char *name)
 static bool is_the_one(const char *name, const char *list)
 {
 	static unsigned long passed;
-	const char *wish = world_env("MAILSEND_CRASH");
+	const char *wish = sysenv_env("MAILSEND_CRASH");
 	size_t n = strlen(name);
 	unsigned long at = 1;
 
@@ -68,7 +68,7 @@ static bool is_the_one(const char *name, const char *list)
 
 void crash_point(const char *name)
 {
-	const char *list = world_env("MAILSEND_CRASH_LIST");
+	const char *list = sysenv_env("MAILSEND_CRASH_LIST");
 
 	if (list)
 		write_down(list, name);

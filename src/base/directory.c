@@ -6,7 +6,7 @@
 #include <fcntl.h>
 #include <string.h>
 
-int directory_open(struct directory *d, const char *path, struct fault *f)
+int directory_open(struct directory *d, const char *path, struct error *f)
 {
 	int error;
 
@@ -16,14 +16,14 @@ int directory_open(struct directory *d, const char *path, struct fault *f)
 		return 1;
 	if (error == ENOENT)
 		return 0;
-	return fault_errno(f,
+	return error_errno(f,
 			   error == EACCES || error == EPERM || error == ENOTDIR
-				   ? FAULT_NOINPUT
-				   : FAULT_IO,
+				   ? ERROR_NOINPUT
+				   : ERROR_IO,
 			   error, "cannot read the folder %s", path);
 }
 
-const char *directory_next(struct directory *d, struct fault *f)
+const char *directory_next(struct directory *d, struct error *f)
 {
 	struct dirent *entry;
 
@@ -35,22 +35,22 @@ const char *directory_next(struct directory *d, struct fault *f)
 	} while (entry &&
 		 (!strcmp(entry->d_name, ".") || !strcmp(entry->d_name, "..")));
 	if (!entry && errno)
-		fault_errno(f, FAULT_IO, errno, "cannot read the folder %s",
+		error_errno(f, ERROR_IO, errno, "cannot read the folder %s",
 			    d->path);
 	return entry ? entry->d_name : NULL;
 }
 
 int directory_stat(const struct directory *d, const char *name,
-		   bool follow_link, struct stat *st, struct fault *f)
+		   bool follow_link, struct stat *st, struct error *f)
 {
 	if (fstatat(dirfd(d->dir), name, st,
 		    follow_link ? 0 : AT_SYMLINK_NOFOLLOW) == 0)
 		return 1;
 	if (errno == ENOENT)
 		return 0;
-	return fault_errno(f,
-			   errno == EACCES || errno == EPERM ? FAULT_NOINPUT
-							     : FAULT_IO,
+	return error_errno(f,
+			   errno == EACCES || errno == EPERM ? ERROR_NOINPUT
+							     : ERROR_IO,
 			   errno, "cannot look at %s/%s", d->path, name);
 }
 

@@ -1,4 +1,4 @@
-/* directory.h - the names in a directory, all of them or a fault.
+/* directory.h - the names in a directory, all of them or an error.
  *
  * A read that fails half-way is not the end of the directory: whoever was told
  * half of the names would take the others for gone.  "." and ".." are left out,
@@ -11,7 +11,7 @@
 #include <stdbool.h>
 #include <sys/stat.h>
 
-#include "base/fault.h"
+#include "base/error.h"
 
 struct directory {
 	DIR *dir; /* NULL: closed, or it is not there */
@@ -19,16 +19,16 @@ struct directory {
 };
 
 /* 1; 0 when there is none, and then there are no names in it; -1 with the
- * fault: FAULT_NOINPUT where we may not read it or it is something else, else
- * FAULT_IO.  Borrows the path. */
-int directory_open(struct directory *d, const char *path, struct fault *f);
+ * error: ERROR_NOINPUT where we may not read it or it is something else, else
+ * ERROR_IO.  Borrows the path. */
+int directory_open(struct directory *d, const char *path, struct error *f);
 /* The next name, until the next call; NULL behind the last, or with the
- * fault. */
-const char *directory_next(struct directory *d, struct fault *f);
+ * error. */
+const char *directory_next(struct directory *d, struct error *f);
 /* 1 and *st; 0 when the name is gone by now, or is a link to nowhere that was
- * to be followed; -1 with the fault. */
+ * to be followed; -1 with the error. */
 int directory_stat(const struct directory *d, const char *name,
-		   bool follow_link, struct stat *st, struct fault *f);
+		   bool follow_link, struct stat *st, struct error *f);
 /* Also after a failure, and again. */
 void directory_close(struct directory *d);
 

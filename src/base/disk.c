@@ -11,43 +11,43 @@
 
 #include "base/io.h"
 #include "base/log.h"
-#include "base/world.h"
+#include "base/sysenv.h"
 
 int disk_write_all(int fd, const void *data, size_t n, const char *name,
-		   struct fault *f)
+		   struct error *f)
 {
 	if (fd == STDOUT_FILENO)
 		log_output(data, n);
 	return io_write_all(fd, data, n) < 0
-		       ? io_write_fault(fd, errno, name, f)
+		       ? io_write_error(fd, errno, name, f)
 		       : 0;
 }
 
 ssize_t disk_read_full(int fd, void *data, size_t n, const char *name,
-		       struct fault *f)
+		       struct error *f)
 {
 	ssize_t r = io_read_full(fd, data, n);
 
-	return r < 0 ? io_read_fault(fd, errno, name, f) : r;
+	return r < 0 ? io_read_error(fd, errno, name, f) : r;
 }
 
 ssize_t disk_pread_full(int fd, void *data, size_t n, uint64_t offset,
-			const char *name, struct fault *f)
+			const char *name, struct error *f)
 {
 	ssize_t r = io_pread_full(fd, data, n, offset);
 
-	return r < 0 ? io_read_fault(fd, errno, name, f) : r;
+	return r < 0 ? io_read_error(fd, errno, name, f) : r;
 }
 
-static int read_into(int fd, const char *path, struct buf *out, struct fault *f)
+static int read_into(int fd, const char *path, struct buf *out, struct error *f)
 {
 	char piece[4096];
 	ssize_t n;
 
 	while ((n = disk_read_full(fd, piece, sizeof(piece), path, f)) > 0)
 		if (buf_put(out, piece, (size_t)n) < 0)
-			return fault_set(
-				f, FAULT_DATA,
+			return error_set(
+				f, ERROR_DATA,
 				"%s is larger than the %zu octets that it may have",
 				path, out->max);
 	explicit_bzero(piece, sizeof(piece)); /* it may have been a secret */
@@ -55,7 +55,7 @@ static int read_into(int fd, const char *path, struct buf *out, struct fault *f)
 }
 
 int disk_read_file(const char *path, struct buf *out, bool missing_ok,
-		   struct fault *f)
+		   struct error *f)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	int r;
@@ -65,7 +65,7 @@ int disk_read_file(const char *path, struct buf *out, bool missing_ok,
 			errno = ENOENT;
 			return -1;
 		}
-		return fault_errno(f, FAULT_NOINPUT, errno, "cannot read %s",
+		return error_errno(f, ERROR_NOINPUT, errno, "cannot read %s",
 				   path);
 	}
 	r = read_into(fd, path, out, f);
@@ -75,7 +75,7 @@ int disk_read_file(const char *path, struct buf *out, bool missing_ok,
 
 /* ---- what is there ------------------------------------------------------ */
 
-static int found(int r, const char *path, struct fault *f)
+static int found(int r, const char *path, struct error *f)
 {
 	int error = errno;
 
@@ -83,36 +83,36 @@ static int found(int r, const char *path, struct fault *f)
 		return 1;
 	if (error == ENOENT || error == ENOTDIR || error == ENAMETOOLONG)
 		return 0;
-	return fault_errno(f,
-			   error == EACCES || error == EPERM ? FAULT_NOINPUT
-							     : FAULT_IO,
+	return error_errno(f,
+			   error == EACCES || error == EPERM ? ERROR_NOINPUT
+							     : ERROR_IO,
 			   error, "cannot look at %s", path);
 }
 
-int disk_stat(const char *path, struct stat *st, struct fault *f)
+int disk_stat(const char *path, struct stat *st, struct error *f)
 {
 	return found(stat(path, st), path, f);
 }
 
-int disk_lstat(const char *path, struct stat *st, struct fault *f)
+int disk_lstat(const char *path, struct stat *st, struct error *f)
 {
 	return found(lstat(path, st), path, f);
 }
 
-int disk_exists(const char *path, struct fault *f)
+int disk_exists(const char *path, struct error *f)
 {
 	struct stat st;
 
 	return disk_lstat(path, &st, f);
 }
 
-int disk_is_same(int fd, const char *path, struct fault *f)
+int disk_is_same(int fd, const char *path, struct error *f)
 {
 	struct stat one, other;
 	int r;
 
 	if (fstat(fd, &one) < 0)
-		return fault_errno(f, FAULT_IO, errno, "cannot look at %s",
+		return error_errno(f, ERROR_IO, errno, "cannot look at %s",
 				   path);
 	r = disk_lstat(path, &other, f);
 	if (r <= 0)
@@ -120,7 +120,7 @@ int disk_is_same(int fd, const char *path, struct fault *f)
 	return one.st_dev == other.st_dev && one.st_ino == other.st_ino;
 }
 
-int disk_may_follow(const char *path, struct fault *f)
+int disk_may_follow(const char *path, struct error *f)
 {
 	struct arena a = ARENA_INIT;
 	struct stat link, folder;
@@ -132,16 +132,16 @@ int disk_may_follow(const char *path, struct fault *f)
 		r = disk_stat(disk_dirname(&a, path), &folder, f);
 	arena_free(&a);
 	if (r <= 0 || !(folder.st_mode & S_IWOTH) || link.st_uid == 0 ||
-	    link.st_uid == world_file_uid() || link.st_uid == folder.st_uid)
+	    link.st_uid == sysenv_file_uid() || link.st_uid == folder.st_uid)
 		return r;
-	return fault_set(f, FAULT_CANTCREAT,
+	return error_set(f, ERROR_CANTCREAT,
 			 "%s is a link that another user made in a folder "
 			 "that is open to all; name the file itself",
 			 path);
 }
 
 /* O_NONBLOCK, since a FIFO that nobody reads would be waited for. */
-int disk_open_append(const char *path, struct fault *f)
+int disk_open_append(const char *path, struct error *f)
 {
 	int flags = O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY |
 		    O_NONBLOCK;
@@ -152,12 +152,12 @@ int disk_open_append(const char *path, struct fault *f)
 		return -1;
 	fd = open(path, r ? flags : flags | O_NOFOLLOW, 0600);
 	if (fd < 0 && errno == ENXIO)
-		return fault_set(f, FAULT_CANTCREAT,
+		return error_set(f, ERROR_CANTCREAT,
 				 "nobody reads from %s, so it cannot be "
 				 "written to",
 				 path);
 	if (fd < 0)
-		return fault_errno(f, FAULT_CANTCREAT, errno, "cannot open %s",
+		return error_errno(f, ERROR_CANTCREAT, errno, "cannot open %s",
 				   path);
 	r = fcntl(fd, F_GETFL);
 	if (r >= 0)
@@ -168,7 +168,7 @@ int disk_open_append(const char *path, struct fault *f)
 
 /* ---- folders ------------------------------------------------------------ */
 
-int disk_make_folder(const char *path, struct fault *f)
+int disk_make_folder(const char *path, struct error *f)
 {
 	struct arena a = ARENA_INIT;
 	char *copy = arena_dup(&a, path);
@@ -183,7 +183,7 @@ int disk_make_folder(const char *path, struct fault *f)
 		error = mkdir(copy, 0700) < 0 ? errno : 0;
 		if (error && error != EEXIST &&
 		    (c == '\0' || access(copy, F_OK) < 0))
-			r = fault_errno(f, FAULT_CANTCREAT, error,
+			r = error_errno(f, ERROR_CANTCREAT, error,
 					"cannot make the folder %s", copy);
 		*p = c;
 		if (c == '\0')
@@ -193,29 +193,29 @@ int disk_make_folder(const char *path, struct fault *f)
 	return r;
 }
 
-int disk_sync(int fd, const char *name, struct fault *f)
+int disk_sync(int fd, const char *name, struct error *f)
 {
 	while (fsync(fd) < 0) {
 		if (errno == EINTR)
 			continue;
-		return fault_errno(f, FAULT_IO, errno, "cannot sync %s", name);
+		return error_errno(f, ERROR_IO, errno, "cannot sync %s", name);
 	}
 	return 0;
 }
 
-int disk_sync_folder(const char *path, struct fault *f)
+int disk_sync_folder(const char *path, struct error *f)
 {
 	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	int r;
 
 	if (fd < 0)
-		return fault_errno(f, FAULT_IO, errno, "cannot open folder %s",
+		return error_errno(f, ERROR_IO, errno, "cannot open folder %s",
 				   path);
 	do
 		r = fsync(fd);
 	while (r < 0 && errno == EINTR);
 	if (r < 0 && errno != EINVAL)
-		fault_errno(f, FAULT_IO, errno, "cannot sync folder %s", path);
+		error_errno(f, ERROR_IO, errno, "cannot sync folder %s", path);
 	else
 		r = 0;
 	close(fd);
@@ -224,7 +224,7 @@ int disk_sync_folder(const char *path, struct fault *f)
 
 bool disk_sync_or_warn(const char *path, const char *what)
 {
-	struct fault f = FAULT_INIT;
+	struct error f = ERROR_INIT;
 
 	if (disk_sync_folder(path, &f) == 0)
 		return true;
@@ -232,15 +232,15 @@ bool disk_sync_or_warn(const char *path, const char *what)
 	return false;
 }
 
-int disk_close(int fd, const char *name, struct fault *f)
+int disk_close(int fd, const char *name, struct error *f)
 {
 	/* After EINTR the descriptor is gone on Linux: never close twice. */
 	if (close(fd) < 0 && errno != EINTR)
-		return fault_errno(f, FAULT_IO, errno, "cannot close %s", name);
+		return error_errno(f, ERROR_IO, errno, "cannot close %s", name);
 	return 0;
 }
 
-int disk_open_unnamed(const char *folder, struct fault *f)
+int disk_open_unnamed(const char *folder, struct error *f)
 {
 	struct arena a = ARENA_INIT;
 	char *path;
@@ -251,18 +251,18 @@ int disk_open_unnamed(const char *folder, struct fault *f)
 	if (fd >= 0)
 		return fd;
 	if (errno != EOPNOTSUPP && errno != EISDIR && errno != EINVAL)
-		return fault_errno(f, FAULT_CANTCREAT, errno,
+		return error_errno(f, ERROR_CANTCREAT, errno,
 				   "cannot make a temporary file in %s",
 				   folder);
 #endif
 	path = arena_format(&a, "%s/mailsend.XXXXXX", folder);
 	fd = mkostemp(path, O_CLOEXEC);
 	if (fd < 0)
-		fault_errno(f, FAULT_CANTCREAT, errno,
+		error_errno(f, ERROR_CANTCREAT, errno,
 			    "cannot make a temporary file in %s", folder);
 	else if (unlink(path) < 0) {
 		/* or what is secret would stay there under that name */
-		fault_errno(f, FAULT_IO, errno, "cannot remove %s", path);
+		error_errno(f, ERROR_IO, errno, "cannot remove %s", path);
 		close(fd);
 		fd = -1;
 	}
@@ -304,7 +304,7 @@ const char *disk_basename(const char *path)
 
 const char *disk_expand_home(struct arena *a, const char *path)
 {
-	const char *home = world_home();
+	const char *home = sysenv_home();
 
 	if (path[0] != '~' || (path[1] && path[1] != '/') || !home)
 		return path;

@@ -12,62 +12,62 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
-#include "base/fault.h"
+#include "base/error.h"
 
-/* Goes on after short writes and EINTR; `name` is for the fault. */
+/* Goes on after short writes and EINTR; `name` is for the error. */
 int disk_write_all(int fd, const void *data, size_t n, const char *name,
-		   struct fault *f);
-/* Up to n bytes, fewer only at the end of file; -1 with the fault. */
+		   struct error *f);
+/* Up to n bytes, fewer only at the end of file; -1 with the error. */
 ssize_t disk_read_full(int fd, void *data, size_t n, const char *name,
-		       struct fault *f);
+		       struct error *f);
 ssize_t disk_pread_full(int fd, void *data, size_t n, uint64_t offset,
-			const char *name, struct fault *f);
-/* A small file whole; one larger than out->max is a fault.  -1 without a
- * fault and errno ENOENT when `missing_ok` and it is not there. */
+			const char *name, struct error *f);
+/* A small file whole; one larger than out->max is an error.  -1 without a
+ * error and errno ENOENT when `missing_ok` and it is not there. */
 int disk_read_file(const char *path, struct buf *out, bool missing_ok,
-		   struct fault *f);
+		   struct error *f);
 
 /* What is there under a name?  1 and *st; 0: nothing, nor can there be (the
  * name is too long, or what stands before it is no directory); -1 with the
- * fault: it cannot be told, which is neither yes nor no.  FAULT_NOINPUT where
- * we may not look, else FAULT_IO.  disk_stat follows a symbolic link,
+ * error: it cannot be told, which is neither yes nor no.  ERROR_NOINPUT where
+ * we may not look, else ERROR_IO.  disk_stat follows a symbolic link,
  * disk_lstat does not. */
-int disk_stat(const char *path, struct stat *st, struct fault *f);
-int disk_lstat(const char *path, struct stat *st, struct fault *f);
+int disk_stat(const char *path, struct stat *st, struct error *f);
+int disk_lstat(const char *path, struct stat *st, struct error *f);
 /* Is the name taken, be it by a link to nowhere?  Three answers as above. */
-int disk_exists(const char *path, struct fault *f);
+int disk_exists(const char *path, struct error *f);
 /* Is the path still the name of the descriptor's file?  Three answers. */
-int disk_is_same(int fd, const char *path, struct fault *f);
+int disk_is_same(int fd, const char *path, struct error *f);
 
 /* Is it a symbolic link, and one that may be followed to write to what is
- * behind it?  1; 0 when it is no link, or there is nothing; -1 with the fault:
+ * behind it?  1; 0 when it is no link, or there is nothing; -1 with the error:
  * another user made it in a folder where all may make names (the rule of
  * Linux's fs.protected_symlinks). */
-int disk_may_follow(const char *path, struct fault *f);
+int disk_may_follow(const char *path, struct error *f);
 /* For lines that are added: a regular file, made 0600 where there is none, or
  * what stands there, a device or a FIFO that somebody reads; a link is followed
- * where it may be.  A descriptor, or -1 with the fault (FAULT_CANTCREAT). */
-int disk_open_append(const char *path, struct fault *f);
+ * where it may be.  A descriptor, or -1 with the error (ERROR_CANTCREAT). */
+int disk_open_append(const char *path, struct error *f);
 
 /* Makes the folder and its parents, the last ones 0700. */
-int disk_make_folder(const char *path, struct fault *f);
-int disk_sync(int fd, const char *name, struct fault *f);
+int disk_make_folder(const char *path, struct error *f);
+int disk_sync(int fd, const char *name, struct error *f);
 /* Where a file system cannot sync a folder at all there is nothing to say. */
-int disk_sync_folder(const char *path, struct fault *f);
+int disk_sync_folder(const char *path, struct error *f);
 /* For what was done in a folder already, and is whole: where it cannot be
  * synced a warning says so, and that `what` may come of it ("it may be gone
  * after a power failure").  False then. */
 bool disk_sync_or_warn(const char *path, const char *what);
 /* close() that reports: a write error may show only here. */
-int disk_close(int fd, const char *name, struct fault *f);
+int disk_close(int fd, const char *name, struct error *f);
 
 /* A file without a name in `folder`, gone with the descriptor; mode 0600.
  * O_TMPFILE where the file system has it, else made and unlinked. */
-int disk_open_unnamed(const char *folder, struct fault *f);
+int disk_open_unnamed(const char *folder, struct error *f);
 
 /* Gives a file without a name one, where the file system and the way that the
  * file was made allow it; -1 with errno (EEXIST: the name is taken) and no
- * fault, since the caller has another way. */
+ * error, since the caller has another way. */
 int disk_link_unnamed(int fd, const char *path);
 
 /* What stands before the last slash ("." or "/" where nothing does), and behind

@@ -4,7 +4,7 @@
 #include <stddef.h>
 #include <sysexits.h>
 
-#include "base/world.h"
+#include "base/sysenv.h"
 
 static const struct ending first = { EX_TEMPFAIL, "nothing was done" };
 static const struct ending *volatile current = &first;
@@ -48,7 +48,7 @@ void ending_rescue(ending_rescuer *rescuer, void *context)
 {
 	chance.rescuer = NULL;
 	chance.context = context;
-	chance.pid = world_pid();
+	chance.pid = sysenv_pid();
 	chance.rescuer = rescuer;
 }
 
@@ -57,7 +57,7 @@ bool ending_run_rescue(const char *why)
 	ending_rescuer *rescuer = chance.rescuer;
 
 	chance.rescuer = NULL;
-	if (!rescuer || chance.pid != world_pid())
+	if (!rescuer || chance.pid != sysenv_pid())
 		return false;
 	rescuer(chance.context, why);
 	return true;

@@ -16,8 +16,8 @@
 
 #include "base/ending.h"
 #include "base/log.h"
+#include "base/sysenv.h"
 #include "base/tempfile.h"
-#include "base/world.h"
 
 #define SAME_MS	 1000 /* signals within are one */
 #define POLL_MAX 64   /* descriptors of one interrupt_poll */
@@ -45,7 +45,7 @@ static void wake(void)
 {
 	ssize_t r = 0;
 
-	if (owner == world_pid() && ends[1] >= 0)
+	if (owner == sysenv_pid() && ends[1] >= 0)
 		r = write(ends[1], "", 1);
 	(void)r; /* full: there is a byte to be seen */
 }
@@ -55,10 +55,10 @@ static void note(int number)
 	int error = errno;
 
 	if (!noted) {
-		noted_at = world_ticks();
+		noted_at = sysenv_ticks();
 		noted = number;
 		wake();
-	} else if (world_ticks() - noted_at >= SAME_MS) {
+	} else if (sysenv_ticks() - noted_at >= SAME_MS) {
 		signal(number, SIG_DFL);
 		raise(number); /* has its effect when we return */
 	}
@@ -79,14 +79,14 @@ static void end_by(int number)
 
 static void tell(int number)
 {
-	if (teller != world_pid())
+	if (teller != sysenv_pid())
 		end_by(number); /* a child, not yet another program */
 	if (noted) {
-		if (world_ticks() - noted_at >= SAME_MS)
+		if (sysenv_ticks() - noted_at >= SAME_MS)
 			end_by(number);
 		return;
 	}
-	noted_at = world_ticks();
+	noted_at = sysenv_ticks();
 	noted = number;
 	log_error("ended by %s; %s", interrupt_name(), ending_now()->text);
 	tempfile_clean();
@@ -132,7 +132,7 @@ void interrupt_release(void)
 void interrupt_tell(void)
 {
 	interrupt_release();
-	teller = world_pid();
+	teller = sysenv_pid();
 	handle(tell, SA_NODEFER);
 }
 
@@ -160,7 +160,7 @@ const char *interrupt_name(void)
 
 bool interrupt_is_due(void)
 {
-	return noted && world_ticks() >= noted_at + patience;
+	return noted && sysenv_ticks() >= noted_at + patience;
 }
 
 unsigned interrupt_extend(unsigned milliseconds)
@@ -181,7 +181,7 @@ void interrupt_restore(unsigned milliseconds)
  * something else. */
 int interrupt_fd(void)
 {
-	if (owner == world_pid())
+	if (owner == sysenv_pid())
 		return ends[0];
 	if (pipe(ends) < 0) {
 		ends[0] = ends[1] = -1; /* EINTR has to do */
@@ -191,7 +191,7 @@ int interrupt_fd(void)
 		fcntl(ends[i], F_SETFD, FD_CLOEXEC);
 		fcntl(ends[i], F_SETFL, O_NONBLOCK);
 	}
-	owner = world_pid();
+	owner = sysenv_pid();
 	if (noted) /* it came before the pipe was there */
 		wake();
 	return ends[0];
@@ -199,7 +199,7 @@ int interrupt_fd(void)
 
 static int left_until(uint64_t until)
 {
-	uint64_t now = world_ticks();
+	uint64_t now = sysenv_ticks();
 
 	if (until == UINT64_MAX)
 		return -1;
@@ -220,7 +220,7 @@ int interrupt_poll(struct pollfd *p, nfds_t n, int milliseconds)
 {
 	uint64_t until = milliseconds < 0
 				 ? UINT64_MAX
-				 : world_ticks() + (uint64_t)milliseconds;
+				 : sysenv_ticks() + (uint64_t)milliseconds;
 	struct pollfd all[POLL_MAX + 1];
 	int r;
 
@@ -231,7 +231,7 @@ int interrupt_poll(struct pollfd *p, nfds_t n, int milliseconds)
 	if (n)
 		memcpy(all, p, n * sizeof(*p));
 	/* What is ready needs no pipe to be made. */
-	if (n && owner != world_pid() && !interrupt_is_due()) {
+	if (n && owner != sysenv_pid() && !interrupt_is_due()) {
 		r = poll(p, n, 0);
 		if (r > 0)
 			return r;
@@ -259,7 +259,7 @@ int interrupt_sleep(unsigned milliseconds)
 						     : (int)milliseconds);
 }
 
-int interrupt_fault(struct fault *f)
+int interrupt_error(struct error *f)
 {
-	return fault_set(f, FAULT_INTERRUPTED, "ended by %s", interrupt_name());
+	return error_set(f, ERROR_INTERRUPTED, "ended by %s", interrupt_name());
 }

@@ -14,7 +14,7 @@
 #include <poll.h>
 #include <stdbool.h>
 
-#include "base/fault.h"
+#include "base/error.h"
 
 /* From now on they are noted; false: they were already, and nothing changes. */
 bool interrupt_catch(void);
@@ -47,7 +47,7 @@ int interrupt_fd(void);
 int interrupt_poll(struct pollfd *p, nfds_t n, int milliseconds);
 /* The same without descriptors: -1 when it was cut short. */
 int interrupt_sleep(unsigned milliseconds);
-/* FAULT_INTERRUPTED, "ended by SIGTERM"; -1. */
-int interrupt_fault(struct fault *f);
+/* ERROR_INTERRUPTED, "ended by SIGTERM"; -1. */
+int interrupt_error(struct error *f);
 
 #endif

@@ -113,26 +113,26 @@ ssize_t io_pread_full(int fd, void *data, size_t n, uint64_t offset)
 	return (ssize_t)done;
 }
 
-int io_read_fault(int fd, int error, const char *name, struct fault *f)
+int io_read_error(int fd, int error, const char *name, struct error *f)
 {
 	if (error == EINTR && interrupt_signal())
-		return interrupt_fault(f);
+		return interrupt_error(f);
 	if (error == EBADF && fd == STDIN_FILENO)
-		return fault_set(f, FAULT_NOINPUT,
+		return error_set(f, ERROR_NOINPUT,
 				 "standard input is not open for reading; give "
 				 "it a file with <FILE, or </dev/null");
-	return fault_errno(f, FAULT_IO, error, "cannot read %s", name);
+	return error_errno(f, ERROR_IO, error, "cannot read %s", name);
 }
 
-int io_write_fault(int fd, int error, const char *name, struct fault *f)
+int io_write_error(int fd, int error, const char *name, struct error *f)
 {
 	if (error == EINTR && interrupt_signal())
-		return interrupt_fault(f);
+		return interrupt_error(f);
 	if (error == EBADF && fd == STDOUT_FILENO)
-		return fault_set(f, FAULT_CANTCREAT,
+		return error_set(f, ERROR_CANTCREAT,
 				 "standard output is not open for writing; "
 				 "give it a file with >FILE, or >/dev/null");
-	return fault_errno(f, FAULT_IO, error, "cannot write %s", name);
+	return error_errno(f, ERROR_IO, error, "cannot write %s", name);
 }
 
 int io_reap(pid_t child, int *status)

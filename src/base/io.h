@@ -12,7 +12,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "base/fault.h"
+#include "base/error.h"
 
 /* As read(2), pread(2) and write(2): some of it, -1 with errno. */
 ssize_t io_read(int fd, void *data, size_t n);
@@ -24,10 +24,10 @@ int io_write_all(int fd, const void *data, size_t n);
 ssize_t io_read_full(int fd, void *data, size_t n);
 ssize_t io_pread_full(int fd, void *data, size_t n, uint64_t offset);
 
-/* The fault for an errno of theirs; -1.  A standard descriptor that is not open
+/* The error for an errno of theirs; -1.  A standard descriptor that is not open
  * for that is told as such: the shell's line is wrong, not a disk. */
-int io_read_fault(int fd, int error, const char *name, struct fault *f);
-int io_write_fault(int fd, int error, const char *name, struct fault *f);
+int io_read_error(int fd, int error, const char *name, struct error *f);
+int io_write_error(int fd, int error, const char *name, struct error *f);
 
 /* Waits for the child to end: 0 with waitpid's status, -1 with errno. */
 int io_reap(pid_t child, int *status);

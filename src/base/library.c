@@ -22,21 +22,21 @@ static bool is_final(const char *why)
 	return false;
 }
 
-static int not_loaded(const struct library *l, struct fault *f)
+static int not_loaded(const struct library *l, struct error *f)
 {
 	const char *why = dlerror();
 
 	if (!why)
 		why = "the loader does not say why";
 	if (!is_final(why))
-		return fault_set(f, FAULT_TEMPORARY,
+		return error_set(f, ERROR_TEMPORARY,
 				 "%s cannot be loaded now: %s", l->file, why);
-	return fault_set(f, FAULT_UNAVAILABLE,
+	return error_set(f, ERROR_UNAVAILABLE,
 			 "%s cannot be loaded (%s); install the package %s",
 			 l->file, why, l->package);
 }
 
-int library_load(struct library *l, struct fault *f)
+int library_load(struct library *l, struct error *f)
 {
 	void *handle;
 
@@ -49,7 +49,7 @@ int library_load(struct library *l, struct fault *f)
 		void *address = dlsym(handle, s->name);
 
 		if (!address) {
-			fault_set(f, FAULT_UNAVAILABLE,
+			error_set(f, ERROR_UNAVAILABLE,
 				  "%s has no %s; install a newer %s", l->file,
 				  s->name, l->package);
 			dlclose(handle);

@@ -9,7 +9,7 @@
 
 #include <stddef.h>
 
-#include "base/fault.h"
+#include "base/error.h"
 
 struct library_symbol {
 	const char *name;
@@ -23,9 +23,9 @@ struct library {
 	void *handle; /* NULL until loaded; stays for the process */
 };
 
-/* Loads once; a second call costs nothing.  FAULT_UNAVAILABLE when the file or
- * one of the names is not there: no waiting mends that.  FAULT_TEMPORARY when
+/* Loads once; a second call costs nothing.  ERROR_UNAVAILABLE when the file or
+ * one of the names is not there: no waiting mends that.  ERROR_TEMPORARY when
  * descriptors or memory ran out. */
-int library_load(struct library *l, struct fault *f);
+int library_load(struct library *l, struct error *f);
 
 #endif

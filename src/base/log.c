@@ -9,8 +9,8 @@
 
 #include "base/buf.h"
 #include "base/io.h"
+#include "base/sysenv.h"
 #include "base/text.h"
-#include "base/world.h"
 
 #define LINE_MAX_OCTETS 4200 /* of a transcript */
 #define WAIT_MS		2000 /* that nobody wonders about */
@@ -116,8 +116,8 @@ bool log_has_progress(void)
 	if (self.quiet)
 		return false;
 	if (self.errors == UNKNOWN)
-		self.errors = world_is_terminal(STDERR_FILENO) ? TERMINAL
-							       : NO_TERMINAL;
+		self.errors = sysenv_is_terminal(STDERR_FILENO) ? TERMINAL
+								: NO_TERMINAL;
 	return self.errors == TERMINAL;
 }
 
@@ -134,7 +134,7 @@ void log_progress(const char *format, ...)
 	va_list ap;
 
 	if (!log_has_progress() ||
-	    (self.is_amid_line && world_is_terminal(STDOUT_FILENO)))
+	    (self.is_amid_line && sysenv_is_terminal(STDOUT_FILENO)))
 		return;
 	va_start(ap, format);
 	vsnprintf(line + head, sizeof(line) - head, format, ap);

@@ -10,7 +10,7 @@
 
 #include "base/interrupt.h"
 #include "base/log.h"
-#include "base/world.h"
+#include "base/sysenv.h"
 
 #define FIRST		3     /* behind the standard streams */
 #define DESCRIPTORS_MAX 65536 /* looked at one by one */
@@ -92,7 +92,7 @@ static void reset_signals(void)
 
 int process_detach(int keep)
 {
-	const char *config = world_env("MAILSEND_CONFIG");
+	const char *config = sysenv_env("MAILSEND_CONFIG");
 
 	log_silence();
 	setsid();

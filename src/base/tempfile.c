@@ -18,7 +18,7 @@
 #include "base/ascii.h"
 #include "base/directory.h"
 #include "base/disk.h"
-#include "base/world.h"
+#include "base/sysenv.h"
 
 #define NAME_SIZE 256 /* of a name, NUL included */
 #define NODE_MAX  64  /* octets of a host's name */
@@ -48,7 +48,7 @@ static bool is_still_ours(const struct tempfile *t)
 
 void tempfile_clean(void)
 {
-	pid_t self = (pid_t)world_pid();
+	pid_t self = (pid_t)sysenv_pid();
 
 	for (struct tempfile *t = first; t; t = t->next)
 		if (t->owner == self && t->path && is_still_ours(t))
@@ -84,7 +84,7 @@ static void catch_endings(void)
 
 static void enlist(struct tempfile *t)
 {
-	t->owner = (pid_t)world_pid();
+	t->owner = (pid_t)sysenv_pid();
 	t->next = first;
 	first = t;
 	catch_endings();
@@ -124,7 +124,7 @@ static void put_process(char *out, size_t size)
 {
 	char *p;
 
-	snprintf(out, size, "%u.%.*s", world_pid(), NODE_MAX, world_node());
+	snprintf(out, size, "%u.%.*s", sysenv_pid(), NODE_MAX, sysenv_node());
 	for (p = out; *p; p++)
 		if (*p == '/')
 			*p = '_';
@@ -134,7 +134,7 @@ bool tempfile_is_dead(long pid, const char *host)
 {
 	char node[NODE_MAX + 1];
 
-	snprintf(node, sizeof(node), "%.*s", NODE_MAX, world_node());
+	snprintf(node, sizeof(node), "%.*s", NODE_MAX, sysenv_node());
 	for (char *p = node; *p; p++)
 		if (*p == '/')
 			*p = '_';
@@ -165,7 +165,7 @@ static bool read_name(const char *name, const char *prefix, long *pid,
 /* ---- one file ----------------------------------------------------------- */
 
 int tempfile_open(struct tempfile *t, const char *directory, const char *prefix,
-		  struct fault *f)
+		  struct error *f)
 {
 	char process[NODE_MAX + 32];
 	sigset_t before;
@@ -189,7 +189,7 @@ int tempfile_open(struct tempfile *t, const char *directory, const char *prefix,
 	sigprocmask(SIG_SETMASK, &before, NULL);
 	if (t->fd < 0) {
 		free(path);
-		return fault_errno(f, FAULT_CANTCREAT, error,
+		return error_errno(f, ERROR_CANTCREAT, error,
 				   "cannot make a file in %s", directory);
 	}
 	flock(t->fd, LOCK_EX | LOCK_NB); /* else the process alone tells */
@@ -209,7 +209,7 @@ void tempfile_adopt(struct tempfile *t, int fd, const char *path)
 	sigprocmask(SIG_SETMASK, &before, NULL);
 }
 
-int tempfile_close(struct tempfile *t, struct fault *f)
+int tempfile_close(struct tempfile *t, struct error *f)
 {
 	int fd = t->fd;
 
@@ -218,14 +218,14 @@ int tempfile_close(struct tempfile *t, struct fault *f)
 }
 
 /* Nobody else can make the name any more. */
-static int reserve(const char *path, struct fault *f)
+static int reserve(const char *path, struct error *f)
 {
 	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 
 	if (fd < 0 && errno == EEXIST)
 		return 1;
 	if (fd < 0)
-		return fault_errno(f, FAULT_CANTCREAT, errno, "cannot make %s",
+		return error_errno(f, ERROR_CANTCREAT, errno, "cannot make %s",
 				   path);
 	close(fd); /* nothing was written */
 	return 0;
@@ -237,7 +237,7 @@ static bool has_no_links(int error)
 	       error == EMLINK;
 }
 
-int tempfile_place(struct tempfile *t, const char *path, struct fault *f)
+int tempfile_place(struct tempfile *t, const char *path, struct error *f)
 {
 	int r;
 
@@ -249,7 +249,7 @@ int tempfile_place(struct tempfile *t, const char *path, struct fault *f)
 	if (errno == EEXIST)
 		return 1;
 	if (!has_no_links(errno))
-		return fault_errno(f, FAULT_CANTCREAT, errno, "cannot make %s",
+		return error_errno(f, ERROR_CANTCREAT, errno, "cannot make %s",
 				   path);
 	r = reserve(path, f);
 	if (r == 0 && tempfile_replace(t, path, f) < 0) {
@@ -259,10 +259,10 @@ int tempfile_place(struct tempfile *t, const char *path, struct fault *f)
 	return r;
 }
 
-int tempfile_replace(struct tempfile *t, const char *path, struct fault *f)
+int tempfile_replace(struct tempfile *t, const char *path, struct error *f)
 {
 	if (rename(t->path, path) < 0)
-		return fault_errno(f, FAULT_CANTCREAT, errno, "cannot make %s",
+		return error_errno(f, ERROR_CANTCREAT, errno, "cannot make %s",
 				   path);
 	forget(t);
 	return 0;
@@ -307,13 +307,13 @@ void tempfile_drop(struct tempfile *t)
 
 static bool is_old(const struct stat *st)
 {
-	return world_now() - (int64_t)st->st_mtime > TEMPFILE_OLD;
+	return sysenv_now() - (int64_t)st->st_mtime > TEMPFILE_OLD;
 }
 
 /* Its lock is ours, so nobody has it open. */
 static void tidy_one(const char *path, long pid, const char *host)
 {
-	struct fault unsure = FAULT_INIT;
+	struct error unsure = ERROR_INIT;
 	struct stat st;
 	int fd = open(path,
 		      O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
@@ -330,7 +330,7 @@ static void tidy_one(const char *path, long pid, const char *host)
 
 void tempfile_tidy(const char *directory, const char *prefix)
 {
-	struct fault unsure = FAULT_INIT;
+	struct error unsure = ERROR_INIT;
 	struct directory d;
 	const char *name;
 

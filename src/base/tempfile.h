@@ -16,7 +16,7 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-#include "base/fault.h"
+#include "base/error.h"
 
 #define TEMPFILE_OLD                                                           \
 	86400 /* seconds without a change, where no process tells */
@@ -29,19 +29,19 @@ struct tempfile {
 	struct tempfile *next;
 };
 
-/* FAULT_CANTCREAT.  The prefix begins with a dot and has no slash. */
+/* ERROR_CANTCREAT.  The prefix begins with a dot and has no slash. */
 int tempfile_open(struct tempfile *t, const char *directory, const char *prefix,
-		  struct fault *f);
+		  struct error *f);
 /* No more is written.  It stays somebody's as long as we live. */
-int tempfile_close(struct tempfile *t, struct fault *f);
+int tempfile_close(struct tempfile *t, struct error *f);
 /* Its place, if nothing is there: 0; 1 when something is, and nothing was done;
- * -1 with the fault.  link(2), since rename would go over what is there; where
+ * -1 with the error.  link(2), since rename would go over what is there; where
  * a file system has no links, the name is taken by an empty file first. */
-int tempfile_place(struct tempfile *t, const char *path, struct fault *f);
+int tempfile_place(struct tempfile *t, const char *path, struct error *f);
 /* Its place, over what is there. */
-int tempfile_replace(struct tempfile *t, const char *path, struct fault *f);
+int tempfile_replace(struct tempfile *t, const char *path, struct error *f);
 /* As tempfile_place, but it is still one to be dropped, under the new name.
- * -1 with errno and no fault; EEXIST when something is there. */
+ * -1 with errno and no error; EEXIST when something is there. */
 int tempfile_rename(struct tempfile *t, const char *path);
 /* One that was made in another way, locked from now on. */
 void tempfile_adopt(struct tempfile *t, int fd, const char *path);
@@ -52,7 +52,7 @@ void tempfile_drop(struct tempfile *t);
 /* Takes away what runs that were killed have left; what cannot be taken away
  * stays, and is no failure. */
 void tempfile_tidy(const char *directory, const char *prefix);
-/* Is it a process of this host (world_node), and gone? */
+/* Is it a process of this host (sysenv_node), and gone? */
 bool tempfile_is_dead(long pid, const char *host);
 
 /* Takes away all that this process has; for a signal's handler. */

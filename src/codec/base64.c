@@ -206,7 +206,7 @@ static int base64_put(struct sink *sink, const void *data, size_t n)
 		memcpy(s->rest, p + take, n - take);
 		s->held = n - take;
 	}
-	return fault_is_set(sink->fault) ? -1 : 0;
+	return error_is_set(sink->error) ? -1 : 0;
 }
 
 static int base64_close(struct sink *sink)
@@ -230,7 +230,7 @@ void base64_init(struct base64 *s, struct sink *next)
 {
 	s->sink = (struct sink){ .ops = &base64_ops,
 				 .next = next,
-				 .fault = next->fault };
+				 .error = next->error };
 	s->held = 0;
 }
 

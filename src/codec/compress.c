@@ -292,7 +292,7 @@ static int feed(struct compress *c, const char *in, size_t n, bool is_last)
 		r = b->step(c->state, &in, &n, is_last, c->room,
 			    sizeof(c->room), &out);
 		if (r < 0)
-			return fault_set(c->sink.fault, FAULT_SOFTWARE,
+			return error_set(c->sink.error, ERROR_SOFTWARE,
 					 "%s cannot compress this", b->name);
 		if (out && sink_put(c->sink.next, c->room, out) < 0)
 			return -1;
@@ -313,22 +313,22 @@ static int compress_close(struct sink *sink)
 static const struct sink_ops ops = { compress_put, compress_close };
 
 int compress_init(struct compress *c, enum compression method,
-		  struct sink *next, struct fault *f)
+		  struct sink *next, struct error *f)
 {
 	const struct backend *b = &backends[method];
 
-	c->sink = (struct sink){ .ops = &ops, .next = next, .fault = f };
+	c->sink = (struct sink){ .ops = &ops, .next = next, .error = f };
 	c->method = method;
 	c->state = NULL;
 	if (!b->library)
-		return fault_set(f, FAULT_UNAVAILABLE,
+		return error_set(f, ERROR_UNAVAILABLE,
 				 "this mailsend was built without %s", b->name);
 	if (library_load(b->library, f) < 0)
 		return -1;
 	c->state = b->open();
 	return c->state
 		       ? 0
-		       : fault_set(f, FAULT_OS, "%s cannot be set up", b->name);
+		       : error_set(f, ERROR_OS, "%s cannot be set up", b->name);
 }
 
 void compress_free(struct compress *c)

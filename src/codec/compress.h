@@ -32,9 +32,9 @@ const char *compression_suffix(enum compression method);
 /* Is it compressed already, whatever made it?  By its first octets. */
 bool compression_is_known(const void *start, size_t n);
 
-/* FAULT_UNAVAILABLE where there is no such library. */
+/* ERROR_UNAVAILABLE where there is no such library. */
 int compress_init(struct compress *c, enum compression method,
-		  struct sink *next, struct fault *f);
+		  struct sink *next, struct error *f);
 /* After close, or instead of it. */
 void compress_free(struct compress *c);
 

@@ -28,7 +28,7 @@ static int dot_put(struct sink *sink, const void *data, size_t n)
 			break;
 		}
 		if (lf > p ? lf[-1] != '\r' : s->state != BEHIND_CR)
-			return fault_set(sink->fault, FAULT_SOFTWARE,
+			return error_set(sink->error, ERROR_SOFTWARE,
 					 "a line of the message ends without "
 					 "CR; it was not sent");
 		s->state = AT_START;
@@ -54,6 +54,6 @@ void dot_init(struct dot *s, struct sink *next)
 {
 	s->sink = (struct sink){ .ops = &dot_ops,
 				 .next = next,
-				 .fault = next->fault };
+				 .error = next->error };
 	s->state = AT_START;
 }

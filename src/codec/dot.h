@@ -1,6 +1,6 @@
 /* dot.h - the framing of DATA (RFC 5321 4.5.2).
  *
- * Input has CRLF line ends alone; a LF without its CR is FAULT_SOFTWARE, since
+ * Input has CRLF line ends alone; a LF without its CR is ERROR_SOFTWARE, since
  * servers disagree about where such a line ends.  A dot is put before each
  * line that begins with one; close ends an unfinished line and writes
  * ".CRLF". */

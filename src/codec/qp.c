@@ -21,7 +21,7 @@
 
 static void qp_flush(struct qp *s)
 {
-	/* A failure sticks in the chain's fault. */
+	/* A failure sticks in the chain's error. */
 	sink_put(s->sink.next, s->room, s->filled);
 	s->filled = 0;
 }
@@ -159,7 +159,7 @@ static int qp_put(struct sink *sink, const void *data, size_t n)
 			qp_hold(s, *p);
 		p++;
 	}
-	return fault_is_set(sink->fault) ? -1 : 0;
+	return error_is_set(sink->error) ? -1 : 0;
 }
 
 static int qp_close(struct sink *sink)
@@ -172,7 +172,7 @@ static int qp_close(struct sink *sink)
 	if (s->binary && s->column)
 		qp_break(s, true);
 	qp_flush(s);
-	return fault_is_set(sink->fault) ? -1 : 0;
+	return error_is_set(sink->error) ? -1 : 0;
 }
 
 static const struct sink_ops qp_ops = { .put = qp_put, .close = qp_close };
@@ -181,7 +181,7 @@ void qp_init(struct qp *s, struct sink *next, bool binary)
 {
 	s->sink = (struct sink){ .ops = &qp_ops,
 				 .next = next,
-				 .fault = next->fault };
+				 .error = next->error };
 	s->binary = binary;
 	s->cr = false;
 	s->holds = false;

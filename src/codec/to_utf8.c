@@ -14,7 +14,7 @@ struct utf8_room {
 
 static void room_flush(struct utf8_room *r)
 {
-	/* A failure sticks in the chain's fault. */
+	/* A failure sticks in the chain's error. */
 	if (r->filled)
 		sink_put(r->s->sink.next, r->data, r->filled);
 	r->filled = 0;
@@ -141,7 +141,7 @@ static int to_utf8_put(struct sink *sink, const void *data, size_t n)
 			take_wide(&r, *p);
 	}
 	room_flush(&r);
-	return fault_is_set(sink->fault) ? -1 : 0;
+	return error_is_set(sink->error) ? -1 : 0;
 }
 
 /* What is left was cut. */
@@ -157,7 +157,7 @@ static int to_utf8_close(struct sink *sink)
 	s->count = 0;
 	s->surrogate = 0;
 	room_flush(&r);
-	return fault_is_set(sink->fault) ? -1 : 0;
+	return error_is_set(sink->error) ? -1 : 0;
 }
 
 static const struct sink_ops to_utf8_ops = { .put = to_utf8_put,
@@ -168,7 +168,7 @@ void to_utf8_init(struct to_utf8 *s, struct sink *next, enum utf_form form)
 	*s = (struct to_utf8){
 		.sink = { .ops = &to_utf8_ops,
 			  .next = next,
-			  .fault = next->fault },
+			  .error = next->error },
 		.form = form,
 	};
 }

@@ -125,6 +125,6 @@ void unbase64_init(struct unbase64 *s, struct sink *next)
 {
 	fill_values();
 	*s = (struct unbase64){
-		.sink = { .ops = &ops, .next = next, .fault = next->fault },
+		.sink = { .ops = &ops, .next = next, .error = next->error },
 	};
 }

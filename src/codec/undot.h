@@ -20,7 +20,7 @@ struct undot {
 void undot_init(struct undot *u);
 /* Takes octets up to the end of the content and returns how many; what they
  * stand for goes to the sink, which is not closed.  The sink's failure sticks
- * in its fault, and the frame is followed all the same.  NULL drops them. */
+ * in its error, and the frame is followed all the same.  NULL drops them. */
 size_t undot_feed(struct undot *u, const char *data, size_t n, struct sink *to);
 
 #endif

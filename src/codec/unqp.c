@@ -14,7 +14,7 @@
 
 static void flush(struct unqp *s)
 {
-	/* a failure sticks in the chain's fault */
+	/* a failure sticks in the chain's error */
 	sink_put(s->sink.next, s->room, s->filled);
 	s->filled = 0;
 }
@@ -123,7 +123,7 @@ static int put(struct sink *sink, const void *data, size_t n)
 	while (n--)
 		take_octet(s, *p++);
 	flush(s);
-	return fault_is_set(sink->fault) ? -1 : 0;
+	return error_is_set(sink->error) ? -1 : 0;
 }
 
 /* White space at the very end is at a line's end too; so is a last '='. */
@@ -136,7 +136,7 @@ static int finish(struct sink *sink)
 	if (s->state == UNQP_HEX)
 		give_up(s);
 	flush(s);
-	return fault_is_set(sink->fault) ? -1 : 0;
+	return error_is_set(sink->error) ? -1 : 0;
 }
 
 static const struct sink_ops ops = { put, finish };
@@ -144,7 +144,7 @@ static const struct sink_ops ops = { put, finish };
 void unqp_init(struct unqp *s, struct sink *next, bool lf)
 {
 	*s = (struct unqp){
-		.sink = { .ops = &ops, .next = next, .fault = next->fault },
+		.sink = { .ops = &ops, .next = next, .error = next->error },
 		.lf = lf,
 	};
 }

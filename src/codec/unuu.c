@@ -310,7 +310,7 @@ static int put(struct sink *sink, const void *data, size_t n)
 		s->is_long = false;
 		p = lf + 1;
 	}
-	return fault_is_set(sink->fault) ? -1 : 0;
+	return error_is_set(sink->error) ? -1 : 0;
 }
 
 static int finish(struct sink *sink)
@@ -331,9 +331,9 @@ static int finish(struct sink *sink)
 static const struct sink_ops ops = { put, finish };
 
 void unuu_init(struct unuu *s, struct sink *next, bool is_section,
-	       struct fault *f)
+	       struct error *f)
 {
 	memset(s, 0, sizeof(*s));
-	s->sink = (struct sink){ .ops = &ops, .next = next, .fault = f };
+	s->sink = (struct sink){ .ops = &ops, .next = next, .error = f };
 	s->is_section = is_section;
 }

@@ -51,7 +51,7 @@ struct unuu {
 
 /* next is NULL to find out only what there is. */
 void unuu_init(struct unuu *s, struct sink *next, bool is_section,
-	       struct fault *f);
+	       struct error *f);
 
 /* The name on a line that begins a file ("begin 644 x"); NULL: it is none. */
 const char *unuu_begins(const char *line, size_t n);

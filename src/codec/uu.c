@@ -74,7 +74,7 @@ static int uu_put(struct sink *sink, const void *data, size_t n)
 		memcpy(s->rest, p + take, n - take);
 		s->held = n - take;
 	}
-	return fault_is_set(sink->fault) ? -1 : 0;
+	return error_is_set(sink->error) ? -1 : 0;
 }
 
 static int uu_close(struct sink *sink)
@@ -101,7 +101,7 @@ void uu_init_section(struct uu *s, struct sink *next, const char *name,
 
 	s->sink = (struct sink){ .ops = &uu_ops,
 				 .next = next,
-				 .fault = next->fault };
+				 .error = next->error };
 	s->held = 0;
 	s->is_last = is_last;
 	if (!is_first)

@@ -12,7 +12,7 @@
 #include "base/ascii.h"
 #include "base/log.h"
 #include "base/nearest.h"
-#include "base/world.h"
+#include "base/sysenv.h"
 #include "config/file.h"
 #include "config/finish.h"
 #include "config/settings.h"
@@ -35,8 +35,8 @@ void config_remark(struct config *c, const char *format, ...)
 
 static const char *below_config_home(struct arena *a, const char *name)
 {
-	const char *folder = world_env("XDG_CONFIG_HOME");
-	const char *home = world_home();
+	const char *folder = sysenv_env("XDG_CONFIG_HOME");
+	const char *home = sysenv_home();
 
 	if (folder && *folder == '/')
 		return arena_format(a, "%s/%s", folder, name);
@@ -45,14 +45,14 @@ static const char *below_config_home(struct arena *a, const char *name)
 
 static const char *below_home(struct arena *a, const char *name)
 {
-	const char *home = world_home();
+	const char *home = sysenv_home();
 
 	return home ? arena_format(a, "%s/%s", home, name) : NULL;
 }
 
 /* The first of them that is there. */
 static int read_first(struct config *c, const char *const *paths, size_t count,
-		      enum guard_owner owner, struct fault *f)
+		      enum guard_owner owner, struct error *f)
 {
 	for (size_t i = 0; i < count; i++) {
 		int r = paths[i] ? config_file_read(c, paths[i], owner, true, f)
@@ -68,7 +68,7 @@ static int read_first(struct config *c, const char *const *paths, size_t count,
 	return 0;
 }
 
-static int read_named(struct config *c, const char *path, struct fault *f)
+static int read_named(struct config *c, const char *path, struct error *f)
 {
 	/* named by hand, root's own is still the administrator's choice */
 	enum guard_owner owner =
@@ -78,10 +78,10 @@ static int read_named(struct config *c, const char *path, struct fault *f)
 	return config_file_read(c, path, owner, false, f) < 0 ? -1 : 0;
 }
 
-static int load(struct config *c, const struct config_wish *w, struct fault *f)
+static int load(struct config *c, const struct config_wish *w, struct error *f)
 {
 	struct arena *a = c->arena;
-	const char *named = world_env("MAILSEND_CONFIG");
+	const char *named = sysenv_env("MAILSEND_CONFIG");
 	const char *own[] = { below_config_home(a, "mailsend/config"),
 			      below_home(a, ".msmtprc"),
 			      below_config_home(a, "msmtp/config") };
@@ -98,19 +98,19 @@ static int load(struct config *c, const struct config_wish *w, struct fault *f)
 		return -1;
 	if (c->unreadable && !c->files[0] && !c->files[1])
 		log_warning("%s is there, but user %s may not read it",
-			    c->unreadable, world_user());
+			    c->unreadable, sysenv_user());
 	return 0;
 }
 
 int config_load(struct config *c, struct arena *a, const struct config_wish *w,
-		struct fault *f)
+		struct error *f)
 {
 	*c = (struct config){ .arena = a };
 	if (load(c, w, f) < 0)
 		return -1;
 	if (!c->accounts || c->accounts->next || !c->accounts->flaw)
 		return 0;
-	if (!fault_is_set(f))
+	if (!error_is_set(f))
 		*f = *c->accounts->flaw;
 	return -1;
 }
@@ -157,7 +157,7 @@ static struct account *find_sender(const struct config *c, const char *sender,
 {
 	for (int how = LIKE_SAME; how < LIKENESSES; how++)
 		for (struct account *a = c->accounts; a; a = a->next) {
-			struct fault unused = FAULT_INIT;
+			struct error unused = ERROR_INIT;
 			const char *from = a->from;
 
 			if (from && config_expand(c->arena, &from, "", &unused))
@@ -173,47 +173,47 @@ static struct account *find_sender(const struct config *c, const char *sender,
 }
 
 static int no_such_account(const struct config *c, const char *name,
-			   struct fault *f)
+			   struct error *f)
 {
-	const char *note = world_home_note();
+	const char *note = sysenv_home_note();
 	struct nearest n;
 
 	nearest_init(&n, name);
 	for (const struct account *a = c->accounts; a; a = a->next)
 		nearest_offer(&n, a->name);
 	if (n.best)
-		return fault_set(f, FAULT_CONFIG,
+		return error_set(f, ERROR_CONFIG,
 				 "there is no account \"%s\"; did you mean "
 				 "\"%s\"?",
 				 name, n.best);
 	if (!c->accounts)
-		return fault_set(f, FAULT_CONFIG,
+		return error_set(f, ERROR_CONFIG,
 				 "there is no account \"%s\": no configuration "
 				 "was found%s%s",
 				 name, note ? "; " : "", note ? note : "");
-	return fault_set(f, FAULT_CONFIG,
+	return error_set(f, ERROR_CONFIG,
 			 "there is no account \"%s\" in %s%s%s", name,
 			 c->files[0] ? c->files[0] : c->files[1],
 			 c->files[0] && c->files[1] ? " or " : "",
 			 c->files[0] && c->files[1] ? c->files[1] : "");
 }
 
-static int no_default(const struct config *c, struct fault *f)
+static int no_default(const struct config *c, struct error *f)
 {
 	const char *first = c->accounts->name;
 
-	return fault_set(f, FAULT_CONFIG,
+	return error_set(f, ERROR_CONFIG,
 			 "no account is called default: say which by "
 			 "--account, as in --account %s, or add a line "
 			 "\"account default : %s\" at the end of %s",
 			 first, first, c->files[0] ? c->files[0] : c->files[1]);
 }
 
-/* NULL without a fault when there are none at all. */
+/* NULL without an error when there are none at all. */
 static const struct account *find_account(const struct config *c,
 					  const struct config_wish *w,
 					  enum config_reason *why,
-					  struct fault *f)
+					  struct error *f)
 {
 	const char *sender = w->sender;
 	const struct account *found;
@@ -240,13 +240,13 @@ static const struct account *find_account(const struct config *c,
 }
 
 static int lay_over(struct arena *a, struct account *account,
-		    const struct override *o, struct fault *f)
+		    const struct override *o, struct error *f)
 {
 	bool is_set = !o->origin || strcmp(o->origin, "--set") == 0;
 	struct setting_place at = {
 		.text = is_set ? arena_format(a, "--set %s", o->name)
 			       : o->origin,
-		.cause = o->is_rc ? FAULT_CONFIG : FAULT_USAGE,
+		.cause = o->is_rc ? ERROR_CONFIG : ERROR_USAGE,
 		.in_argv = !o->is_rc,
 	};
 
@@ -303,14 +303,14 @@ static bool rc_counts(struct arena *a, struct account *account,
 }
 
 int config_choose(struct config *c, const struct config_wish *w,
-		  struct account **out, struct fault *f)
+		  struct account **out, struct error *f)
 {
 	enum config_reason why = CONFIG_BY_NOTHING;
 	const struct account *found = find_account(c, w, &why, f);
 	struct account *account;
 	bool has_rc;
 
-	if (fault_is_set(f))
+	if (error_is_set(f))
 		return -1;
 	tell_rest(c, found);
 	if (found && found->flaw) {
@@ -334,10 +334,10 @@ int config_choose(struct config *c, const struct config_wish *w,
 	return 0;
 }
 
-int config_check(const char *name, const char *value, struct fault *f)
+int config_check(const char *name, const char *value, struct error *f)
 {
 	struct arena a = ARENA_INIT;
-	struct setting_place at = { .cause = FAULT_USAGE, .in_argv = true };
+	struct setting_place at = { .cause = ERROR_USAGE, .in_argv = true };
 	int r = setting_assign(&a, setting_account(&a, "default"), name, value,
 			       &at, f);
 

@@ -9,8 +9,8 @@
  * /etc/msmtprc.  Both are read, as msmtp does: the user's accounts come
  * first, the system's behind them.
  *
- * Errors in a file are FAULT_CONFIG and begin "FILE:LINE: "; a file that was
- * named and cannot be read is FAULT_NOINPUT; a wrong override FAULT_USAGE. */
+ * Errors in a file are ERROR_CONFIG and begin "FILE:LINE: "; a file that was
+ * named and cannot be read is ERROR_NOINPUT; a wrong override ERROR_USAGE. */
 #ifndef CONFIG_CONFIG_H
 #define CONFIG_CONFIG_H
 
@@ -19,7 +19,7 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
-#include "base/fault.h"
+#include "base/error.h"
 
 #define CONFIG_FILE_MAX	    ((size_t)1024 * 1024)
 #define CONFIG_ACCOUNTS_MAX 1000
@@ -148,7 +148,7 @@ struct account {
 
 	/* one for each row of the settings table, same order */
 	struct config_origin *origins;
-	const struct fault *flaw; /* the first line of it that is wrong: the
+	const struct error *flaw; /* the first line of it that is wrong: the
 				     account cannot be used; NULL */
 	struct account *next;
 };
@@ -168,7 +168,7 @@ struct config {
 /* Reads what there is; no file at all is not an error.  The config and all
  * that comes from it live as long as the arena. */
 int config_load(struct config *c, struct arena *a,
-		const struct config_wish *wish, struct fault *f);
+		const struct config_wish *wish, struct error *f);
 /* By its name, else by the sender: one whose `from` is that address, or is it
  * without its +detail, or is a pattern that fits; else "default"; else the only
  * one there is.  The overrides are laid over a copy, and what was left open is
@@ -176,16 +176,16 @@ int config_load(struct config *c, struct arena *a,
  * of msmtp's also auth (on with a user), tls (on, but for a socket),
  * tls_starttls (off on port 465).  `from` is an address or NULL, never a
  * pattern.  With no file and no overrides the account is "default" and has no
- * host.  *out is new, in the arena.  An account with a flaw is that fault. */
+ * host.  *out is new, in the arena.  An account with a flaw is that error. */
 int config_choose(struct config *c, const struct config_wish *wish,
-		  struct account **out, struct fault *f);
+		  struct account **out, struct error *f);
 /* For the readers of files. */
 void config_remark(struct config *c, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 /* Is it a setting, and one that an override may have?  For --set while
- * options are read: FAULT_USAGE, which suggests the nearest name or says what
+ * options are read: ERROR_USAGE, which suggests the nearest name or says what
  * the value may be. */
-int config_check(const char *name, const char *value, struct fault *f);
+int config_check(const char *name, const char *value, struct error *f);
 /* "name value    # origin" lines that can be read as a file again; a setting
  * without a value is a comment, a password "***". */
 int config_show(const struct config *c, const struct account *chosen,

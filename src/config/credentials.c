@@ -28,17 +28,17 @@ static void close_both(int ends[2])
 	close(ends[1]);
 }
 
-static int make_pipe(int ends[2], struct fault *f)
+static int make_pipe(int ends[2], struct error *f)
 {
 	if (pipe(ends) < 0)
-		return fault_errno(f, FAULT_OS, errno,
+		return error_errno(f, ERROR_OS, errno,
 				   "no pipe for serve_auth_command");
 	fcntl(ends[0], F_SETFD, FD_CLOEXEC);
 	fcntl(ends[1], F_SETFD, FD_CLOEXEC);
 	return 0;
 }
 
-static int start(struct checker *c, const char *command, struct fault *f)
+static int start(struct checker *c, const char *command, struct error *f)
 {
 	const char *const argv[] = { "/bin/sh", "-c", command, NULL };
 	int in[2], out[2], started;
@@ -75,7 +75,7 @@ static void tell(struct checker *c, const char *user, const char *password)
 }
 
 /* Its output is of no use, but a full pipe would hold it up. */
-static void drain(struct checker *c, struct fault *f)
+static void drain(struct checker *c, struct error *f)
 {
 	char piece[512];
 
@@ -86,7 +86,7 @@ static void drain(struct checker *c, struct fault *f)
 }
 
 int credentials_check(const char *command, unsigned seconds, const char *user,
-		      const char *password, struct fault *f)
+		      const char *password, struct error *f)
 {
 	struct checker c = {
 		.command = { .what = "serve_auth_command",
@@ -105,7 +105,7 @@ int credentials_check(const char *command, unsigned seconds, const char *user,
 		return 1;
 	if (!WIFEXITED(status) || WEXITSTATUS(status) == 75 ||
 	    WEXITSTATUS(status) == 111)
-		return fault_set(f, FAULT_TEMPORARY,
+		return error_set(f, ERROR_TEMPORARY,
 				 "serve_auth_command gave no answer (%s %d)",
 				 WIFEXITED(status) ? "status" : "signal",
 				 WIFEXITED(status) ? WEXITSTATUS(status)

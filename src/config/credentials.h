@@ -7,10 +7,10 @@
 #ifndef CONFIG_CREDENTIALS_H
 #define CONFIG_CREDENTIALS_H
 
-#include "base/fault.h"
+#include "base/error.h"
 
-/* 1 right, 0 wrong, -1 with the fault, which is temporary. */
+/* 1 right, 0 wrong, -1 with the error, which is temporary. */
 int credentials_check(const char *command, unsigned seconds, const char *user,
-		      const char *password, struct fault *f);
+		      const char *password, struct error *f);
 
 #endif

@@ -19,13 +19,13 @@ struct reading {
 	bool line_done;
 };
 
-static int start(struct reading *r, const char *text, struct fault *f)
+static int start(struct reading *r, const char *text, struct error *f)
 {
 	const char *const argv[] = { "/bin/sh", "-c", text, NULL };
 	int ends[2], started;
 
 	if (pipe(ends) < 0)
-		return fault_errno(f, FAULT_OS, errno,
+		return error_errno(f, ERROR_OS, errno,
 				   "%s: no pipe for the command",
 				   r->command.what);
 	fcntl(ends[0], F_SETFD, FD_CLOEXEC);
@@ -41,14 +41,14 @@ static int start(struct reading *r, const char *text, struct fault *f)
 /* What follows the first line is read, so that the command can end well, and
  * forgotten. */
 static int take(struct reading *r, const char *piece, size_t n, struct buf *out,
-		struct fault *f)
+		struct error *f)
 {
 	const char *end = memchr(piece, '\n', n);
 
 	if (r->line_done)
 		return 0;
 	if (buf_put(out, piece, end ? (size_t)(end - piece) : n) < 0)
-		return fault_set(f, FAULT_CONFIG,
+		return error_set(f, ERROR_CONFIG,
 				 "%s: the command printed a line of more than "
 				 "%zu octets",
 				 r->command.what, out->max);
@@ -57,14 +57,14 @@ static int take(struct reading *r, const char *piece, size_t n, struct buf *out,
 }
 
 /* 1 at the end of the output. */
-static int read_some(struct reading *r, struct buf *out, struct fault *f)
+static int read_some(struct reading *r, struct buf *out, struct error *f)
 {
 	char piece[1024];
 	ssize_t n = io_read(r->output, piece, sizeof(piece));
 	int result = 0;
 
 	if (n < 0)
-		result = fault_errno(f, FAULT_OS, errno,
+		result = error_errno(f, ERROR_OS, errno,
 				     "%s: cannot read what the command prints",
 				     r->command.what);
 	else if (n > 0)
@@ -73,39 +73,39 @@ static int read_some(struct reading *r, struct buf *out, struct fault *f)
 	return n == 0 ? 1 : result;
 }
 
-static void read_output(struct reading *r, struct buf *out, struct fault *f)
+static void read_output(struct reading *r, struct buf *out, struct error *f)
 {
 	while (command_wait(&r->command, r->output, f) > 0 &&
 	       read_some(r, out, f) == 0)
 		;
 }
 
-static int judge(const char *what, int status, struct buf *out, struct fault *f)
+static int judge(const char *what, int status, struct buf *out, struct error *f)
 {
 	while (out->len && out->data[out->len - 1] == '\r')
 		buf_truncate(out, out->len - 1);
 	if (WIFSIGNALED(status))
-		return fault_set(f, FAULT_CONFIG,
+		return error_set(f, ERROR_CONFIG,
 				 "%s: signal %d ended the command", what,
 				 WTERMSIG(status));
 	if (WEXITSTATUS(status) != 0)
-		return fault_set(f, FAULT_CONFIG,
+		return error_set(f, ERROR_CONFIG,
 				 "%s: the command failed with status %d; try "
 				 "it in a shell",
 				 what, WEXITSTATUS(status));
 	if (!out->len)
-		return fault_set(f, FAULT_CONFIG,
+		return error_set(f, ERROR_CONFIG,
 				 "%s: the command printed nothing in its first "
 				 "line; try it in a shell",
 				 what);
 	if (strlen(out->data) != out->len)
-		return fault_set(f, FAULT_CONFIG,
+		return error_set(f, ERROR_CONFIG,
 				 "%s: the command printed a NUL", what);
 	return 0;
 }
 
 int evaluate_first_line(const char *command, const char *what, unsigned seconds,
-			struct buf *out, struct fault *f)
+			struct buf *out, struct error *f)
 {
 	struct reading r = {
 		.command = { .what = what,

@@ -8,13 +8,13 @@
 #define CONFIG_EVALUATE_H
 
 #include "base/buf.h"
-#include "base/fault.h"
+#include "base/error.h"
 
 /* Appends the first line of its output, without the line end.  `what` begins
- * each fault: "FILE:LINE: passwordeval"; the command itself is never shown, it
- * may hold a secret.  FAULT_CONFIG when it fails, prints nothing, or prints
+ * each error: "FILE:LINE: passwordeval"; the command itself is never shown, it
+ * may hold a secret.  ERROR_CONFIG when it fails, prints nothing, or prints
  * more than `out` takes; temporary when it did not end within `seconds`. */
 int evaluate_first_line(const char *command, const char *what, unsigned seconds,
-			struct buf *out, struct fault *f);
+			struct buf *out, struct error *f);
 
 #endif

@@ -47,9 +47,9 @@ static const char *here(const struct reading *r)
 	return arena_format(r->config->arena, "%s:%u", r->path, r->line);
 }
 
-static int wrong(const struct reading *r, struct fault *f, const char *format,
+static int wrong(const struct reading *r, struct error *f, const char *format,
 		 ...) __attribute__((format(printf, 3, 4)));
-static int wrong(const struct reading *r, struct fault *f, const char *format,
+static int wrong(const struct reading *r, struct error *f, const char *format,
 		 ...)
 {
 	va_list ap;
@@ -58,13 +58,13 @@ static int wrong(const struct reading *r, struct fault *f, const char *format,
 	va_start(ap, format);
 	text = arena_vformat(r->config->arena, format, ap);
 	va_end(ap);
-	return fault_set(f, FAULT_CONFIG, "%s: %s", here(r), text);
+	return error_set(f, ERROR_CONFIG, "%s: %s", here(r), text);
 }
 
 static void spoil(struct reading *r, struct account *account,
-		  const struct fault *why)
+		  const struct error *why)
 {
-	struct fault *own;
+	struct error *own;
 
 	if (!account || account->flaw)
 		return;
@@ -130,7 +130,7 @@ static struct account *find_here(const struct reading *r, const char *name)
 	return NULL;
 }
 
-static int begin_account(struct reading *r, const char *name, struct fault *f)
+static int begin_account(struct reading *r, const char *name, struct error *f)
 {
 	struct arena *a = r->config->arena;
 	struct account *account;
@@ -162,7 +162,7 @@ static int begin_account(struct reading *r, const char *name, struct fault *f)
 	return 0;
 }
 
-static int inherit(struct reading *r, const char *name, struct fault *f)
+static int inherit(struct reading *r, const char *name, struct error *f)
 {
 	const struct account *from = find_here(r, name);
 	struct nearest n;
@@ -188,7 +188,7 @@ static int inherit(struct reading *r, const char *name, struct fault *f)
 }
 
 /* NAME [: A[,B...]] */
-static int read_account(struct reading *r, char *argument, struct fault *f)
+static int read_account(struct reading *r, char *argument, struct error *f)
 {
 	char *list = strchr(argument, ':');
 	char *save = NULL;
@@ -204,7 +204,7 @@ static int read_account(struct reading *r, char *argument, struct fault *f)
 		return 0;
 	for (char *name = strtok_r(list, ",", &save); name;
 	     name = strtok_r(NULL, ",", &save)) {
-		struct fault unknown = FAULT_INIT;
+		struct error unknown = ERROR_INIT;
 
 		if (inherit(r, text_trim(name), &unknown) < 0)
 			spoil(r, r->current, &unknown);
@@ -215,11 +215,11 @@ static int read_account(struct reading *r, char *argument, struct fault *f)
 /* ---- lines ---- */
 
 static int read_setting(struct reading *r, const char *name, const char *value,
-			struct fault *f)
+			struct error *f)
 {
 	const struct setting *s = setting_find(name);
-	struct setting_place at = { .text = here(r), .cause = FAULT_CONFIG };
-	struct fault bad = FAULT_INIT;
+	struct setting_place at = { .text = here(r), .cause = ERROR_CONFIG };
+	struct error bad = ERROR_INIT;
 
 	if (s && s->flags & SETTING_SECRET && *value && !r->evaluated &&
 	    guard_secret(r->path, &r->st, r->owner, at.text, f) < 0)
@@ -239,15 +239,15 @@ static int read_setting(struct reading *r, const char *name, const char *value,
 	return 0;
 }
 
-static int read_line(struct reading *r, char *line, struct fault *f);
+static int read_line(struct reading *r, char *line, struct error *f);
 
 /* The line is what the command prints. */
-static int evaluate(struct reading *r, const char *command, struct fault *f)
+static int evaluate(struct reading *r, const char *command, struct error *f)
 {
 	struct buf line = BUF_INIT(CONFIG_FILE_MAX);
 	const struct account *so_far = r->current ? r->current : r->defaults;
 	const char *place = here(r);
-	struct fault failed = FAULT_INIT;
+	struct error failed = ERROR_INIT;
 	int result;
 
 	if (!*command)
@@ -273,7 +273,7 @@ static int evaluate(struct reading *r, const char *command, struct fault *f)
 	return result;
 }
 
-static int read_line(struct reading *r, char *line, struct fault *f)
+static int read_line(struct reading *r, char *line, struct error *f)
 {
 	char *name = text_trim(line);
 	char *rest = name + strcspn(name, " \t");
@@ -304,7 +304,7 @@ static int read_line(struct reading *r, char *line, struct fault *f)
 	return 0;
 }
 
-static int read_lines(struct reading *r, char *text, struct fault *f)
+static int read_lines(struct reading *r, char *text, struct error *f)
 {
 	if (strncmp(text, "\xEF\xBB\xBF", 3) == 0)
 		text += 3; /* some editors put it there */
@@ -340,22 +340,22 @@ static bool is_msmtp_name(const char *path)
 }
 
 static int read_text(struct reading *r, int fd, struct buf *text,
-		     struct fault *f)
+		     struct error *f)
 {
 	char piece[4096];
 	ssize_t n;
 	int result = 0;
 
 	if (fstat(fd, &r->st) < 0)
-		return fault_errno(f, FAULT_IO, errno, "cannot look at %s",
+		return error_errno(f, ERROR_IO, errno, "cannot look at %s",
 				   r->path);
 	if (S_ISDIR(r->st.st_mode))
-		return fault_errno(f, FAULT_CONFIG, EISDIR,
+		return error_errno(f, ERROR_CONFIG, EISDIR,
 				   "cannot read the configuration %s", r->path);
 	while ((n = disk_read_full(fd, piece, sizeof(piece), r->path, f)) > 0 &&
 	       result == 0)
 		if (buf_put(text, piece, (size_t)n) < 0)
-			result = fault_set(f, FAULT_CONFIG,
+			result = error_set(f, ERROR_CONFIG,
 					   "%s: a configuration has at most "
 					   "%zu octets",
 					   r->path, CONFIG_FILE_MAX);
@@ -363,7 +363,7 @@ static int read_text(struct reading *r, int fd, struct buf *text,
 	if (n < 0 || result < 0)
 		return -1;
 	if (strlen(text->data) != text->len)
-		return fault_set(f, FAULT_CONFIG,
+		return error_set(f, ERROR_CONFIG,
 				 "%s: this is no text: it has a NUL in it",
 				 r->path);
 	return 0;
@@ -379,7 +379,7 @@ static void append(struct config *c, struct account *accounts)
 }
 
 /* As msmtp has it, a system's file that may not be read is not there. */
-static int open_file(struct reading *r, bool missing_ok, struct fault *f)
+static int open_file(struct reading *r, bool missing_ok, struct error *f)
 {
 	const char *path = r->path;
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
@@ -392,12 +392,12 @@ static int open_file(struct reading *r, bool missing_ok, struct fault *f)
 		r->config->unreadable = path;
 		return -1;
 	}
-	return fault_errno(f, FAULT_CONFIG, errno,
+	return error_errno(f, ERROR_CONFIG, errno,
 			   "cannot read the configuration %s", path);
 }
 
 int config_file_read(struct config *c, const char *path, enum guard_owner owner,
-		     bool missing_ok, struct fault *f)
+		     bool missing_ok, struct error *f)
 {
 	struct reading r = { .config = c,
 			     .path = arena_dup(c->arena, path),
@@ -408,7 +408,7 @@ int config_file_read(struct config *c, const char *path, enum guard_owner owner,
 	int result;
 
 	if (fd < 0)
-		return fault_is_set(f) ? -1 : 0;
+		return error_is_set(f) ? -1 : 0;
 	r.last = &r.first;
 	r.defaults = setting_account(c->arena, "defaults");
 	result = read_text(&r, fd, &text, f);

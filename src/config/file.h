@@ -9,13 +9,13 @@
 
 #include <stdbool.h>
 
-#include "base/fault.h"
+#include "base/error.h"
 #include "config/config.h"
 #include "config/guard.h"
 
 /* Appends the file's accounts to c.  1 when it was read, 0 when it is not
  * there (or, a system's file, may not be read) and `missing_ok`. */
 int config_file_read(struct config *c, const char *path, enum guard_owner owner,
-		     bool missing_ok, struct fault *f);
+		     bool missing_ok, struct error *f);
 
 #endif

@@ -12,7 +12,7 @@
 
 #include "base/ascii.h"
 #include "base/disk.h"
-#include "base/world.h"
+#include "base/sysenv.h"
 #include "config/settings.h"
 #include "mail/address.h"
 
@@ -24,25 +24,25 @@
 
 /* ---- substitution ---- */
 
-static int put_mailname(struct buf *out, struct fault *f)
+static int put_mailname(struct buf *out, struct error *f)
 {
-	const char *name = world_mailname();
+	const char *name = sysenv_mailname();
 
 	if (name)
 		return buf_puts(out, name);
-	return fault_set(f, FAULT_CONFIG,
+	return error_set(f, ERROR_CONFIG,
 			 "%%M stands for the name in /etc/mailname, and there "
 			 "is none");
 }
 
 /* 0 when c is no such letter, and nothing was put. */
 static int put_letter(char c, const char *sender, struct buf *out,
-		      struct fault *f)
+		      struct error *f)
 {
 	if (c == 'U')
-		buf_puts(out, world_user());
+		buf_puts(out, sysenv_user());
 	else if (c == 'H' || c == 'C')
-		buf_puts(out, world_host());
+		buf_puts(out, sysenv_host());
 	else if (c == 'F')
 		buf_puts(out, sender);
 	else if (c != 'M')
@@ -53,7 +53,7 @@ static int put_letter(char c, const char *sender, struct buf *out,
 }
 
 int config_expand(struct arena *a, const char **text, const char *sender,
-		  struct fault *f)
+		  struct error *f)
 {
 	struct buf out = BUF_INIT(EXPANDED_MAX);
 	int r = 0;
@@ -72,7 +72,7 @@ int config_expand(struct arena *a, const char **text, const char *sender,
 			buf_putc(&out, *p);
 	}
 	if (r >= 0 && out.overflow)
-		r = fault_set(f, FAULT_CONFIG, "%.64s... is too long", *text);
+		r = error_set(f, ERROR_CONFIG, "%.64s... is too long", *text);
 	if (r >= 0)
 		*text = arena_dup(a, out.data);
 	buf_free(&out);
@@ -100,30 +100,30 @@ bool config_pattern_fits(struct arena *a, const char *pattern,
 }
 
 static int expand(struct arena *a, struct account *account, const char *name,
-		  const char *sender, struct fault *f)
+		  const char *sender, struct error *f)
 {
 	const struct setting *s = setting_find(name);
 	const char **text = setting_field(account, s);
-	struct fault found = FAULT_INIT;
+	struct error found = ERROR_INIT;
 
 	if (config_expand(a, text, sender, &found) == 0)
 		return 0;
-	return fault_set(f, found.cause, "%s: %s: %s",
+	return error_set(f, found.cause, "%s: %s: %s",
 			 account->origins[setting_row(s)].text, name,
 			 found.text);
 }
 
 /* What %U and the like have made of it. */
-static int check_from(const struct account *account, struct fault *f)
+static int check_from(const struct account *account, struct error *f)
 {
 	const struct setting *s = setting_find("from");
 	struct arena a = ARENA_INIT;
-	struct fault bad = FAULT_INIT;
+	struct error bad = ERROR_INIT;
 	struct address unused;
 	int r = address_parse(&a, account->from, false, &unused, &bad);
 
 	if (r < 0)
-		fault_set(f, FAULT_CONFIG, "%s: from: %s",
+		error_set(f, ERROR_CONFIG, "%s: from: %s",
 			  account->origins[setting_row(s)].text, bad.text);
 	arena_free(&a);
 	return r;
@@ -131,12 +131,12 @@ static int check_from(const struct account *account, struct fault *f)
 
 /* A pattern chooses the account and is no address: that is what fits it. */
 static int finish_from(struct arena *a, struct account *account,
-		       const char *sender, struct fault *f)
+		       const char *sender, struct error *f)
 {
 	if (account->auto_from) {
 		account->from = NULL;
 		if (account->maildomain)
-			account->from = arena_format(a, "%s@%s", world_user(),
+			account->from = arena_format(a, "%s@%s", sysenv_user(),
 						     account->maildomain);
 		return 0;
 	}
@@ -155,15 +155,15 @@ static int finish_from(struct arena *a, struct account *account,
 /* ---- what goes together ---- */
 
 static int wrong(const struct account *account, const char *name,
-		 const char *why, struct fault *f)
+		 const char *why, struct error *f)
 {
 	size_t row = setting_row(setting_find(name));
 
-	return fault_set(f, FAULT_CONFIG, "%s: %s %s",
+	return error_set(f, ERROR_CONFIG, "%s: %s %s",
 			 account->origins[row].text, name, why);
 }
 
-static int check_tls(struct account *account, struct fault *f)
+static int check_tls(struct account *account, struct error *f)
 {
 	const char *trust = account->tls_trust_file;
 
@@ -255,9 +255,9 @@ static void fill_ports(struct account *account)
 
 /* The system's, where the account says nothing of aliases: a look whether it
  * is there is all that it costs a mail to whole addresses. */
-static int fill_aliases(struct account *account, struct fault *f)
+static int fill_aliases(struct account *account, struct error *f)
 {
-	const char *path = world_alias_file();
+	const char *path = sysenv_alias_file();
 	struct stat st;
 	int r;
 
@@ -270,7 +270,7 @@ static int fill_aliases(struct account *account, struct fault *f)
 }
 
 int config_finish(struct arena *a, struct account *account, const char *sender,
-		  struct fault *f)
+		  struct error *f)
 {
 	if (finish_from(a, account, sender, f) < 0 ||
 	    expand(a, account, "domain", "", f) < 0 ||
@@ -286,7 +286,7 @@ int config_finish(struct arena *a, struct account *account, const char *sender,
 		return -1;
 	if (!account->domain)
 		account->domain = account->maildomain ? account->maildomain
-						      : world_domain();
+						      : sysenv_domain();
 	if (account->socket && !account->host)
 		account->host = "localhost";
 	return 0;

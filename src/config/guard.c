@@ -1,38 +1,38 @@
 /* guard.c - owner and mode, judged. */
 #include "config/guard.h"
 
-#include "base/world.h"
+#include "base/sysenv.h"
 
 int guard_secret(const char *path, const struct stat *st,
-		 enum guard_owner owner, const char *place, struct fault *f)
+		 enum guard_owner owner, const char *place, struct error *f)
 {
 	mode_t others = S_IRGRP | S_IROTH;
 
 	if (!S_ISREG(st->st_mode)) /* a pipe is gone with its reader */
 		return 0;
-	if (st->st_uid == 0 && (owner == GUARD_SYSTEM || world_uid() != 0))
+	if (st->st_uid == 0 && (owner == GUARD_SYSTEM || sysenv_uid() != 0))
 		return 0;
-	if (st->st_uid != world_uid())
+	if (st->st_uid != sysenv_uid())
 		others = S_IROTH; /* we may be the group that it is meant for */
 	if (!(st->st_mode & others))
 		return 0;
-	return fault_set(f, FAULT_CONFIG,
+	return error_set(f, ERROR_CONFIG,
 			 "%s: holds a password, and others can read it; run: "
 			 "chmod 600 %s",
 			 place, path);
 }
 
 int guard_commands(const char *path, const struct stat *st, const char *place,
-		   struct fault *f)
+		   struct error *f)
 {
-	if (st->st_uid != 0 && st->st_uid != world_uid())
-		return fault_set(f, FAULT_CONFIG,
+	if (st->st_uid != 0 && st->st_uid != sysenv_uid())
+		return error_set(f, ERROR_CONFIG,
 				 "%s: a command is run only from a file of "
 				 "your own or of root's, and %s belongs to "
 				 "user %u",
 				 place, path, (unsigned)st->st_uid);
 	if (S_ISREG(st->st_mode) && st->st_mode & S_IWOTH)
-		return fault_set(f, FAULT_CONFIG,
+		return error_set(f, ERROR_CONFIG,
 				 "%s: a command is not run from a file that "
 				 "everyone can write; run: chmod o-w %s",
 				 place, path);

@@ -8,21 +8,21 @@
 #include <stdbool.h>
 #include <sys/stat.h>
 
-#include "base/fault.h"
+#include "base/error.h"
 
 enum guard_owner {
 	GUARD_USER,   /* a user's own file, root's too when root asks */
 	GUARD_SYSTEM, /* root's files are the administrator's choice */
 };
 
-/* The file holds a password.  FAULT_CONFIG, with the chmod that helps, when
- * people who need not know it can read it.  `place` begins the fault:
+/* The file holds a password.  ERROR_CONFIG, with the chmod that helps, when
+ * people who need not know it can read it.  `place` begins the error:
  * "FILE:LINE" or the name alone. */
 int guard_secret(const char *path, const struct stat *st,
-		 enum guard_owner owner, const char *place, struct fault *f);
+		 enum guard_owner owner, const char *place, struct error *f);
 /* The file says what to run: it must be the user's own or root's, and nobody
  * else may be able to write it. */
 int guard_commands(const char *path, const struct stat *st, const char *place,
-		   struct fault *f);
+		   struct error *f);
 
 #endif

@@ -44,7 +44,7 @@ static void unwatch(const struct sigaction before[WATCHED])
 }
 
 /* 1 with a whole line, 0 at the end or by a signal. */
-static int read_line(int tty, struct buf *out, struct fault *f)
+static int read_line(int tty, struct buf *out, struct error *f)
 {
 	char c = '\0';
 	int r = 0;
@@ -55,12 +55,12 @@ static int read_line(int tty, struct buf *out, struct fault *f)
 		if (n == 0 || (n < 0 && errno == EINTR && caught))
 			break;
 		if (n < 0 && errno != EINTR)
-			r = fault_errno(f, FAULT_CONFIG, errno,
+			r = error_errno(f, ERROR_CONFIG, errno,
 					"cannot read from /dev/tty");
 		else if (n > 0 && (c == '\n' || c == '\r'))
 			r = 1;
 		else if (n > 0 && buf_putc(out, c) < 0)
-			r = fault_set(f, FAULT_CONFIG,
+			r = error_set(f, ERROR_CONFIG,
 				      "a password is at most %zu octets",
 				      out->max);
 	}
@@ -69,7 +69,7 @@ static int read_line(int tty, struct buf *out, struct fault *f)
 }
 
 static int ask_once(int tty, const char *question, struct buf *out,
-		    struct fault *f)
+		    struct error *f)
 {
 	struct sigaction before[WATCHED];
 	struct termios usual, silent;
@@ -77,14 +77,14 @@ static int ask_once(int tty, const char *question, struct buf *out,
 
 	caught = 0;
 	if (tcgetattr(tty, &usual) < 0)
-		return fault_errno(f, FAULT_CONFIG, errno,
+		return error_errno(f, ERROR_CONFIG, errno,
 				   "cannot turn the echo of /dev/tty off");
 	silent = usual;
 	silent.c_lflag &= ~(tcflag_t)(ECHO | ECHOE | ECHOK | ECHONL);
 	watch(before);
 	r = 0;
 	if (tcsetattr(tty, TCSAFLUSH, &silent) < 0 && !caught)
-		r = fault_errno(f, FAULT_CONFIG, errno,
+		r = error_errno(f, ERROR_CONFIG, errno,
 				"cannot turn the echo of /dev/tty off");
 	if (r == 0)
 		r = disk_write_all(tty, question, strlen(question), "/dev/tty",
@@ -92,21 +92,21 @@ static int ask_once(int tty, const char *question, struct buf *out,
 	if (r == 0)
 		r = read_line(tty, out, f);
 	/* best effort from here: the answer is what counts */
-	disk_write_all(tty, "\n", 1, "/dev/tty", &(struct fault)FAULT_INIT);
+	disk_write_all(tty, "\n", 1, "/dev/tty", &(struct error)ERROR_INIT);
 	while (tcsetattr(tty, TCSAFLUSH, &usual) < 0 && errno == EINTR)
 		;
 	unwatch(before);
 	return r;
 }
 
-int prompt_password(const char *question, struct buf *out, struct fault *f)
+int prompt_password(const char *question, struct buf *out, struct error *f)
 {
 	int tty = open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC);
 	size_t start = out->len;
 	int r;
 
 	if (tty < 0)
-		return fault_errno(f, FAULT_CONFIG, errno,
+		return error_errno(f, ERROR_CONFIG, errno,
 				   "cannot open /dev/tty");
 	log_progress_end(); /* the question begins a line */
 	do {
@@ -117,6 +117,6 @@ int prompt_password(const char *question, struct buf *out, struct fault *f)
 	} while (r == 0 && caught);
 	close(tty);
 	if (r >= 0 && out->len == start)
-		r = fault_set(f, FAULT_CONFIG, "no password was typed");
+		r = error_set(f, ERROR_CONFIG, "no password was typed");
 	return r < 0 ? -1 : 0;
 }

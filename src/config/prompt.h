@@ -7,10 +7,10 @@
 #define CONFIG_PROMPT_H
 
 #include "base/buf.h"
-#include "base/fault.h"
+#include "base/error.h"
 
-/* Appends the line.  FAULT_CONFIG when the terminal cannot be had or nothing
+/* Appends the line.  ERROR_CONFIG when the terminal cannot be had or nothing
  * was typed; a signal that was to end us does. */
-int prompt_password(const char *question, struct buf *out, struct fault *f);
+int prompt_password(const char *question, struct buf *out, struct error *f);
 
 #endif

@@ -9,7 +9,7 @@
 
 #include "base/disk.h"
 #include "base/io.h"
-#include "base/world.h"
+#include "base/sysenv.h"
 #include "config/evaluate.h"
 #include "config/guard.h"
 #include "config/netrc.h"
@@ -23,7 +23,7 @@ struct quest {
 	struct buf *out;
 };
 
-/* "FILE:LINE: passwordeval", for the head of a fault. */
+/* "FILE:LINE: passwordeval", for the head of an error. */
 static const char *place_of(const struct quest *q, const char *name)
 {
 	size_t row = setting_row(setting_find(name));
@@ -34,7 +34,7 @@ static const char *place_of(const struct quest *q, const char *name)
 
 /* Keeps the first line of what was read. */
 static int keep_line(struct buf *b, const char *place, const char *what,
-		     struct fault *f)
+		     struct error *f)
 {
 	char *end = memchr(b->data, '\n', b->len);
 
@@ -43,11 +43,11 @@ static int keep_line(struct buf *b, const char *place, const char *what,
 	while (b->len && b->data[b->len - 1] == '\r')
 		buf_truncate(b, b->len - 1);
 	if (!b->len)
-		return fault_set(f, FAULT_CONFIG,
+		return error_set(f, ERROR_CONFIG,
 				 "%s: %s has nothing in its first line", place,
 				 what);
 	if (strlen(b->data) != b->len)
-		return fault_set(f, FAULT_CONFIG, "%s: %s has a NUL in it",
+		return error_set(f, ERROR_CONFIG, "%s: %s has a NUL in it",
 				 place, what);
 	return 0;
 }
@@ -55,7 +55,7 @@ static int keep_line(struct buf *b, const char *place, const char *what,
 /* To the end, or until a line is there: who holds the other end of a pipe may
  * keep it open. */
 static int read_text(int fd, bool one_line, struct buf *out, const char *place,
-		     const char *what, struct fault *f)
+		     const char *what, struct error *f)
 {
 	char piece[1024];
 	ssize_t n;
@@ -64,10 +64,10 @@ static int read_text(int fd, bool one_line, struct buf *out, const char *place,
 	do {
 		n = io_read(fd, piece, sizeof(piece));
 		if (n < 0)
-			r = fault_errno(f, FAULT_CONFIG, errno,
+			r = error_errno(f, ERROR_CONFIG, errno,
 					"%s: cannot read %s", place, what);
 		else if (n > 0 && buf_put(out, piece, (size_t)n) < 0)
-			r = fault_set(f, FAULT_CONFIG,
+			r = error_set(f, ERROR_CONFIG,
 				      "%s: %s has more than %zu octets", place,
 				      what, out->max);
 		else if (n > 0 && one_line && memchr(piece, '\n', (size_t)n))
@@ -77,19 +77,19 @@ static int read_text(int fd, bool one_line, struct buf *out, const char *place,
 	return r;
 }
 
-/* ---- the places: 1 found, 0 not configured, -1 the fault ---- */
+/* ---- the places: 1 found, 0 not configured, -1 the error ---- */
 
-static int from_config(struct quest *q, struct fault *f)
+static int from_config(struct quest *q, struct error *f)
 {
 	if (!q->account->password)
 		return 0;
 	if (buf_puts(q->out, q->account->password) < 0)
-		return fault_set(f, FAULT_CONFIG, "%s has more than %d octets",
+		return error_set(f, ERROR_CONFIG, "%s has more than %d octets",
 				 place_of(q, "password"), SECRET_MAX);
 	return 1;
 }
 
-static int from_command(struct quest *q, struct fault *f)
+static int from_command(struct quest *q, struct error *f)
 {
 	if (!q->account->passwordeval)
 		return 0;
@@ -101,7 +101,7 @@ static int from_command(struct quest *q, struct fault *f)
 	return 1;
 }
 
-static int from_file(struct quest *q, struct fault *f)
+static int from_file(struct quest *q, struct error *f)
 {
 	const char *path = q->account->password_file;
 	const char *place;
@@ -113,10 +113,10 @@ static int from_file(struct quest *q, struct fault *f)
 	place = place_of(q, "password_file");
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
-		return fault_errno(f, FAULT_CONFIG, errno, "%s: cannot read %s",
+		return error_errno(f, ERROR_CONFIG, errno, "%s: cannot read %s",
 				   place, path);
 	if (fstat(fd, &st) < 0)
-		r = fault_errno(f, FAULT_CONFIG, errno, "%s: cannot look at %s",
+		r = error_errno(f, ERROR_CONFIG, errno, "%s: cannot look at %s",
 				place, path);
 	else
 		r = guard_secret(path, &st, GUARD_SYSTEM, path, f);
@@ -128,25 +128,25 @@ static int from_file(struct quest *q, struct fault *f)
 	return r < 0 ? -1 : 1;
 }
 
-static int from_environment(struct quest *q, struct fault *f)
+static int from_environment(struct quest *q, struct error *f)
 {
 	const char *name = q->account->password_env;
 	const char *value;
 
 	if (!name)
 		return 0;
-	value = world_env(name);
+	value = sysenv_env(name);
 	if (!value)
-		return fault_set(f, FAULT_CONFIG,
+		return error_set(f, ERROR_CONFIG,
 				 "%s: the environment variable %s is not set",
 				 place_of(q, "password_env"), name);
 	if (buf_puts(q->out, value) < 0)
-		return fault_set(f, FAULT_CONFIG, "%s: %s is too long",
+		return error_set(f, ERROR_CONFIG, "%s: %s is too long",
 				 place_of(q, "password_env"), name);
 	return 1;
 }
 
-static int from_descriptor(struct quest *q, struct fault *f)
+static int from_descriptor(struct quest *q, struct error *f)
 {
 	int fd = q->account->password_fd;
 	const char *place, *what;
@@ -156,7 +156,7 @@ static int from_descriptor(struct quest *q, struct fault *f)
 	place = place_of(q, "password_fd");
 	what = arena_format(q->arena, "descriptor %d", fd);
 	if (fcntl(fd, F_GETFD) < 0)
-		return fault_set(f, FAULT_CONFIG,
+		return error_set(f, ERROR_CONFIG,
 				 "%s: %s is not open; open it as in %d<FILE",
 				 place, what, fd);
 	if (read_text(fd, true, q->out, place, what, f) < 0 ||
@@ -167,7 +167,7 @@ static int from_descriptor(struct quest *q, struct fault *f)
 
 /* The entry points into the text; both are gone when this returns. */
 static int use_entry(struct quest *q, struct buf *text, const char *path,
-		     const struct stat *st, struct fault *f)
+		     const struct stat *st, struct error *f)
 {
 	struct netrc_entry entry;
 	int r;
@@ -181,25 +181,25 @@ static int use_entry(struct quest *q, struct buf *text, const char *path,
 	if (!q->user)
 		q->user = arena_dup(q->arena, entry.login);
 	if (buf_puts(q->out, entry.password) < 0)
-		return fault_set(f, FAULT_CONFIG,
+		return error_set(f, ERROR_CONFIG,
 				 "%s: the password is too long", path);
 	return 1;
 }
 
-static int from_netrc(struct quest *q, struct fault *f)
+static int from_netrc(struct quest *q, struct error *f)
 {
 	const char *path = disk_expand_home(q->arena, "~/.netrc");
 	struct buf text = BUF_INIT(CONFIG_FILE_MAX);
 	struct stat st;
 	int fd, r;
 
-	if (!world_home())
+	if (!sysenv_home())
 		return 0;
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0 && (errno == ENOENT || errno == ENOTDIR || errno == EACCES))
 		return 0; /* nobody said that there is one */
 	if (fd < 0 || fstat(fd, &st) < 0) {
-		r = fault_errno(f, FAULT_CONFIG, errno, "cannot read %s", path);
+		r = error_errno(f, ERROR_CONFIG, errno, "cannot read %s", path);
 	} else {
 		r = read_text(fd, false, &text, path, "the file", f);
 		if (r == 0)
@@ -211,11 +211,11 @@ static int from_netrc(struct quest *q, struct fault *f)
 	return r;
 }
 
-static int from_terminal(struct quest *q, struct fault *f)
+static int from_terminal(struct quest *q, struct error *f)
 {
 	const char *question;
 
-	if (!q->user || !world_has_terminal())
+	if (!q->user || !sysenv_has_terminal())
 		return 0;
 	question = arena_format(q->arena, "password for %s at %s: ", q->user,
 				q->account->host ? q->account->host
@@ -225,16 +225,16 @@ static int from_terminal(struct quest *q, struct fault *f)
 
 /* ---- the quest ---- */
 
-static int not_found(const struct quest *q, struct fault *f)
+static int not_found(const struct quest *q, struct error *f)
 {
 	const char *host = q->account->host ? q->account->host : "HOST";
 
 	if (!q->user)
-		return fault_set(f, FAULT_CONFIG,
+		return error_set(f, ERROR_CONFIG,
 				 "account %s: auth is on and no user is named; "
 				 "add a line \"user NAME\"",
 				 q->account->name);
-	return fault_set(f, FAULT_CONFIG,
+	return error_set(f, ERROR_CONFIG,
 			 "account %s: no password for %s at %s; add a line "
 			 "\"passwordeval COMMAND\" (of a key ring: "
 			 "\"passwordeval secret-tool lookup host %s service "
@@ -249,9 +249,9 @@ static bool needs_secret(const char *auth)
 }
 
 int secret_get(struct arena *a, const struct account *account,
-	       const char **user, struct buf *password, struct fault *f)
+	       const char **user, struct buf *password, struct error *f)
 {
-	static int (*const places[])(struct quest * q, struct fault * f) = {
+	static int (*const places[])(struct quest * q, struct error * f) = {
 		from_config,	 from_command, from_file,     from_environment,
 		from_descriptor, from_netrc,   from_terminal,
 	};

@@ -11,7 +11,7 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
-#include "base/fault.h"
+#include "base/error.h"
 #include "config/config.h"
 
 #define SECRET_MAX 65536
@@ -19,9 +19,9 @@
 /* Ask once for each run: a descriptor can be read only once, and a person
  * should be asked only once.  Initialises *password (wipe it in any case) and
  * *user: the account's, or from ~/.netrc when the account names none.  Both
- * stay empty where the mechanism (or auth being off) needs none.  FAULT_CONFIG
+ * stay empty where the mechanism (or auth being off) needs none.  ERROR_CONFIG
  * when there is no user or no password to be had, with where to put it. */
 int secret_get(struct arena *a, const struct account *account,
-	       const char **user, struct buf *password, struct fault *f);
+	       const char **user, struct buf *password, struct error *f);
 
 #endif

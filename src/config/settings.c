@@ -11,7 +11,7 @@
 #include "base/disk.h"
 #include "base/nearest.h"
 #include "config/values.h"
-#include "flow/survey.h"
+#include "flow/content_scan.h"
 
 #define ROW(name_, kind_, field_, read_, fallback_, unset_, flags_)            \
 	{                                                                      \
@@ -179,7 +179,7 @@ struct account *setting_account(struct arena *a, const char *name)
 /* ---- assigning ---- */
 
 static int unknown(const char *name, const struct setting_place *at,
-		   struct fault *f)
+		   struct error *f)
 {
 	struct nearest n;
 
@@ -188,12 +188,12 @@ static int unknown(const char *name, const struct setting_place *at,
 		nearest_offer(&n, s->name);
 	for (size_t i = 0; older[i].name; i++)
 		nearest_offer(&n, older[i].name);
-	if (at->cause == FAULT_CONFIG) {
+	if (at->cause == ERROR_CONFIG) {
 		nearest_offer(&n, "account");
 		nearest_offer(&n, "defaults");
 		nearest_offer(&n, "eval");
 	}
-	return fault_set(f, at->cause,
+	return error_set(f, at->cause,
 			 n.best ? "%s%s\"%.64s\" is not a setting; did you "
 				  "mean \"%s\"?"
 				: "%s%s\"%.64s\" is not a setting; "
@@ -203,25 +203,25 @@ static int unknown(const char *name, const struct setting_place *at,
 }
 
 static int wrong(const struct value *v, const struct setting_place *at,
-		 struct fault *f)
+		 struct error *f)
 {
 	const char *head = at->text ? at->text : "";
 	const char *colon = at->text ? ": " : "";
 	const char *name = v->setting->name;
 
 	if (v->setting->flags & (SETTING_SECRET | SETTING_COMMAND) || !*v->text)
-		return fault_set(f, at->cause, "%s%s%s %s", head, colon, name,
+		return error_set(f, at->cause, "%s%s%s %s", head, colon, name,
 				 v->why);
-	return fault_set(f, at->cause, "%s%s%s \"%.200s\" %s", head, colon,
+	return error_set(f, at->cause, "%s%s%s \"%.200s\" %s", head, colon,
 			 name, v->text, v->why);
 }
 
 static bool is_utf8(const char *text)
 {
-	struct fault f = FAULT_INIT;
-	struct survey s;
+	struct error f = ERROR_INIT;
+	struct content_scan s;
 
-	survey_init(&s, NULL, &f);
+	content_scan_init(&s, NULL, &f);
 	sink_put(&s.sink, text, strlen(text));
 	sink_close(&s.sink);
 	return s.utf8;
@@ -250,7 +250,7 @@ static const char *bad_in_argv(const struct value *v)
 }
 
 static int assign_row(struct account *account, struct value *v,
-		      const struct setting_place *at, struct fault *f)
+		      const struct setting_place *at, struct error *f)
 {
 	size_t row = setting_row(v->setting);
 	uint64_t unused = 0; /* for what has no field */
@@ -294,16 +294,16 @@ static bool is_older(const char *name)
 }
 
 static int wrong_older(const char *name, const char *value,
-		       const struct setting_place *at, struct fault *f)
+		       const struct setting_place *at, struct error *f)
 {
-	return fault_set(f, at->cause, "%s%s%s \"%.200s\" is not on or off",
+	return error_set(f, at->cause, "%s%s%s \"%.200s\" is not on or off",
 			 at->text ? at->text : "", at->text ? ": " : "", name,
 			 value);
 }
 
 int setting_assign(struct arena *a, struct account *account, const char *name,
 		   const char *value, const struct setting_place *at,
-		   struct fault *f)
+		   struct error *f)
 {
 	const char *now = name;
 	struct value v = { .arena = a, .text = value ? value : "" };

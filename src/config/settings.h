@@ -11,7 +11,7 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
-#include "base/fault.h"
+#include "base/error.h"
 #include "config/config.h"
 
 enum setting_kind {
@@ -63,10 +63,10 @@ static inline void *setting_field(struct account *account,
 	return (char *)account + s->field;
 }
 
-/* Where a value stands: what its origin will say and how faults begin. */
+/* Where a value stands: what its origin will say and how errors begin. */
 struct setting_place {
 	const char *text; /* "FILE:LINE", "--host"; NULL: nothing to say */
-	enum fault_cause cause;
+	enum error_cause cause;
 	bool in_argv; /* anyone on the machine can read it */
 };
 
@@ -75,7 +75,7 @@ struct account *setting_account(struct arena *a, const char *name);
 /* Takes older spellings too. */
 int setting_assign(struct arena *a, struct account *account, const char *name,
 		   const char *value, const struct setting_place *at,
-		   struct fault *f);
+		   struct error *f);
 /* Everything, or only what was set in `from` itself and not by defaults. */
 void setting_copy(struct account *to, const struct account *from,
 		  bool own_only);

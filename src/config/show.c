@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/ascii.h"
-#include "base/world.h"
+#include "base/sysenv.h"
 #include "config/config.h"
 #include "config/settings.h"
 
@@ -65,8 +65,8 @@ int config_show(const struct config *c, const struct account *chosen,
 			buf_printf(out, "# read: %s\n", c->files[i]);
 	if (!c->files[0] && !c->files[1])
 		buf_puts(out, "# no configuration file was found\n");
-	if (world_home_note())
-		buf_printf(out, "# %s\n", world_home_note());
+	if (sysenv_home_note())
+		buf_printf(out, "# %s\n", sysenv_home_note());
 	start = out->len;
 	buf_printf(out, "%-22s %s", "account", chosen->name);
 	put_line(out, start, chosen->origin);

@@ -361,7 +361,7 @@ int value_variable(struct value *v, void *field)
 /* The address itself is parsed where it is used: it may be a pattern here. */
 int value_from(struct value *v, void *field)
 {
-	struct fault wrong = FAULT_INIT;
+	struct error wrong = ERROR_INIT;
 	struct address unused;
 
 	if (v->text[strcspn(v->text, "<> \t")])

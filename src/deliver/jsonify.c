@@ -74,15 +74,15 @@ void jsonify_reply(json_t *object, const char *reply)
 	json_object_set_new(object, "text", jsonify_text(text));
 }
 
-void jsonify_end(json_t *object, int status, const struct fault *f)
+void jsonify_end(json_t *object, int status, const struct error *f)
 {
 	int number = interrupt_signal();
-	bool failed = fault_is_set(f);
+	bool failed = error_is_set(f);
 
 	json_object_set_new(object, "exit",
 			    json_integer(number ? 128 + number : status));
 	json_object_set_new(object, "cause",
-			    failed ? json_string(fault_name(f->cause))
+			    failed ? json_string(error_name(f->cause))
 				   : json_null());
 	json_object_set_new(object, "temporary",
 			    failed ? json_boolean(f->temporary) : json_null());
@@ -101,11 +101,11 @@ int jsonify_put(json_t *object, struct buf *to)
 	return text ? buf_putc(to, '\n') : -1;
 }
 
-int jsonify_failure(const struct fault *f, struct buf *to)
+int jsonify_failure(const struct error *f, struct buf *to)
 {
 	json_t *object = json_object();
 
 	json_object_set_new(object, "status", json_string("failed"));
-	jsonify_end(object, fault_exit(f), f);
+	jsonify_end(object, error_exit(f), f);
 	return jsonify_put(object, to);
 }

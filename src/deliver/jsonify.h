@@ -5,7 +5,7 @@
 #include <jansson.h>
 
 #include "base/buf.h"
-#include "base/fault.h"
+#include "base/error.h"
 
 /* A server may say what is not UTF-8: then the octets stand for Latin-1.
  * NULL is null. */
@@ -15,11 +15,11 @@ json_t *jsonify_text(const char *text);
 void jsonify_reply(json_t *object, const char *reply);
 /* What each object says of a failure: `exit`, with which the process ends (128
  * and the number where a signal ends it); `cause`, `temporary` and `error`,
- * null without a fault. */
-void jsonify_end(json_t *object, int status, const struct fault *f);
+ * null without an error. */
+void jsonify_end(json_t *object, int status, const struct error *f);
 /* The object of an end that has nothing else to tell, and a newline: "status"
  * is "failed", and the above. */
-int jsonify_failure(const struct fault *f, struct buf *to);
+int jsonify_failure(const struct error *f, struct buf *to);
 /* On one line; takes the object. */
 int jsonify_put(json_t *object, struct buf *to);
 

@@ -6,28 +6,28 @@
 
 #include "base/disk.h"
 #include "base/log.h"
-#include "base/world.h"
-#include "deliver/here.h"
+#include "base/sysenv.h"
+#include "deliver/local_domain.h"
 #include "store/maildir.h"
 
 bool local_is_caller(const char *address)
 {
 	const char *at = strrchr(address, '@');
-	const char *user = world_user();
+	const char *user = sysenv_user();
 	size_t n = at ? (size_t)(at - address) : strlen(address);
 
 	if (strlen(user) != n || memcmp(user, address, n) != 0)
 		return false;
-	return here_of(at ? at + 1 : "") != HERE_NOT;
+	return local_domain_of(at ? at + 1 : "") != LOCAL_DOMAIN_NOT;
 }
 
 static int no_smarthost(const char *config_path, const char *address,
-			struct fault *f)
+			struct error *f)
 {
-	const char *note = world_home_note();
+	const char *note = sysenv_home_note();
 
-	return fault_set(
-		f, FAULT_CONFIG,
+	return error_set(
+		f, ERROR_CONFIG,
 		"no mail server is configured for %s%s%s%s; write these lines to %s: \"host smtp.example.org\", \"from you@example.org\", \"tls on\" (and \"auth on\", \"user NAME\", \"passwordeval COMMAND\" where it wants a log-in), or name one with --host",
 		address, note ? " (" : "", note ? note : "", note ? ")" : "",
 		config_path ? config_path : "~/.config/mailsend/config");
@@ -36,13 +36,13 @@ static int no_smarthost(const char *config_path, const char *address,
 static int deliver(struct arena *a, const struct account *account,
 		   const struct envelope *e, const char *recipient,
 		   const struct slice *message, struct outcome *out,
-		   struct fault *f)
+		   struct error *f)
 {
 	const char *folder = account->maildir, *path;
 
-	if (!folder && !world_home())
-		return fault_set(
-			f, FAULT_CONFIG,
+	if (!folder && !sysenv_home())
+		return error_set(
+			f, ERROR_CONFIG,
 			"there is no home folder for a Maildir; name one with --set maildir=FOLDER");
 	if (!folder)
 		folder = disk_expand_home(a, "~/Maildir");
@@ -56,13 +56,13 @@ static int deliver(struct arena *a, const struct account *account,
 int local_deliver(struct arena *a, const struct account *account,
 		  const char *config_path, struct envelope *e,
 		  const struct slice *message, struct outcome *out,
-		  struct fault *f)
+		  struct error *f)
 {
 	bool is_delivered = false;
 
 	for (size_t i = 0; i < e->count; i++) {
 		struct recipient *r = &e->recipients[i];
-		struct fault verdict = FAULT_INIT;
+		struct error verdict = ERROR_INIT;
 
 		if (r->decided)
 			continue;

@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "base/fault.h"
+#include "base/error.h"
 #include "mail/envelope.h"
 
 /* Borrows from the composition and its arena. */
@@ -29,6 +29,6 @@ struct outcome {
 
 /* The exit status of the whole: 0 where every recipient was accepted or waits
  * in the queue, one of sysexits.h, EXIT_SOME_REFUSED. */
-int outcome_exit(const struct outcome *out, const struct fault *f);
+int outcome_exit(const struct outcome *out, const struct error *f);
 
 #endif

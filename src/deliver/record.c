@@ -8,8 +8,8 @@
 #include <unistd.h>
 
 #include "base/disk.h"
+#include "base/sysenv.h"
 #include "base/text.h"
-#include "base/world.h"
 
 #define LINE_MAX_OCTETS	 16384
 #define NAMES_MAX_OCTETS 8192
@@ -56,7 +56,7 @@ static void put_recipients(struct buf *line, const struct envelope *e)
 }
 
 static void put_line(struct buf *line, const struct envelope *e,
-		     const struct outcome *out, const struct fault *failure)
+		     const struct outcome *out, const struct error *failure)
 {
 	size_t discarded = envelope_discarded(e);
 
@@ -78,7 +78,7 @@ static void put_line(struct buf *line, const struct envelope *e,
 		buf_puts(line, " reply=");
 		put_quoted(line, out->reply);
 	}
-	if (fault_is_set(failure)) {
+	if (error_is_set(failure)) {
 		buf_puts(line, " error=");
 		put_quoted(line, failure->text);
 	}
@@ -90,7 +90,7 @@ static void put_line(struct buf *line, const struct envelope *e,
 
 static void put_time(struct buf *line, const char *format)
 {
-	time_t now = (time_t)world_now();
+	time_t now = (time_t)sysenv_now();
 	char text[128] = "";
 	struct tm t = { 0 };
 
@@ -107,7 +107,7 @@ static void put_time(struct buf *line, const char *format)
 	buf_printf(line, "%s ", text);
 }
 
-static int append(const char *path, const struct buf *line, struct fault *f)
+static int append(const char *path, const struct buf *line, struct error *f)
 {
 	bool is_standard = !strcmp(path, "-");
 	int fd = is_standard ? STDOUT_FILENO : disk_open_append(path, f);
@@ -136,14 +136,14 @@ static void to_syslog(const char *facility, const char *tag,
 
 int record_outcome(const struct account *account, const struct envelope *e,
 		   const char *tag, const struct outcome *out,
-		   const struct fault *failure, struct fault *f)
+		   const struct error *failure, struct error *f)
 {
 	struct buf line = BUF_INIT(LINE_MAX_OCTETS);
 	int r = 0;
 
 	if (account->syslog) {
 		put_line(&line, e, out, failure);
-		to_syslog(account->syslog, tag, &line, fault_is_set(failure));
+		to_syslog(account->syslog, tag, &line, error_is_set(failure));
 		buf_reset(&line);
 	}
 	if (account->logfile) {

@@ -8,10 +8,10 @@
 
 /* To the account's logfile, or syslog, or neither: id, from, to, size,
  * account, host, reply, time, where it waits or was kept.  A log that cannot be
- * written is a fault that the caller tells as a warning: the mail's fate is not
- * changed by it.  `tag` is syslog's name for us, NULL for our own. */
+ * written is an error that the caller tells as a warning: the mail's fate is
+ * not changed by it.  `tag` is syslog's name for us, NULL for our own. */
 int record_outcome(const struct account *account, const struct envelope *e,
 		   const char *tag, const struct outcome *out,
-		   const struct fault *failure, struct fault *f);
+		   const struct error *failure, struct error *f);
 
 #endif

@@ -16,7 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/world.h"
+#include "base/sysenv.h"
 #include "deliver/local.h"
 
 /* A recipient while accounts are tried. */
@@ -26,7 +26,7 @@ struct standing {
 	bool is_way;	 /* what was said is about the way, not the mail */
 	/* what counts of the accounts before */
 	bool was_way;
-	struct small_fault before;
+	struct small_error before;
 	const char *reply;
 };
 
@@ -41,22 +41,22 @@ static bool has_account(const struct route *r, const char *name)
 }
 
 static int add_fallback(struct route *r, struct config *config,
-			const char *name, struct fault *f)
+			const char *name, struct error *f)
 {
 	const struct account *first = r->hosts[0].account;
 	const struct config_wish wish = { .account = name,
 					  .sender = first->from };
-	struct fault wrong = FAULT_INIT;
+	struct error wrong = ERROR_INIT;
 	struct account *account;
 
 	if (has_account(r, name))
 		return 0;
 	if (r->count == ROUTE_MAX)
-		return fault_set(f, FAULT_CONFIG,
+		return error_set(f, ERROR_CONFIG,
 				 "account %s has more than %d fallbacks",
 				 first->name, ROUTE_MAX - 1);
 	if (config_choose(config, &wish, &account, &wrong) < 0)
-		return fault_set(f, FAULT_CONFIG,
+		return error_set(f, ERROR_CONFIG,
 				 "the fallback of account %s: %s", first->name,
 				 wrong.text);
 	smarthost_init(&r->hosts[r->count++], r->arena, account, r->trace);
@@ -65,7 +65,7 @@ static int add_fallback(struct route *r, struct config *config,
 
 int route_open(struct route *r, struct arena *a, struct config *config,
 	       const struct account *first, const char *config_path,
-	       const struct trace *trace, struct fault *f)
+	       const struct trace *trace, struct error *f)
 {
 	const char *list = first->fallback;
 
@@ -118,7 +118,7 @@ static size_t offer(struct envelope *e, struct standing *all)
 		st->is_offered =
 			st->is_asked &&
 			(!one->decided || one->verdict.temporary ||
-			 (st->is_way && small_fault_is_set(&one->verdict)));
+			 (st->is_way && small_error_is_set(&one->verdict)));
 		if (!st->is_offered)
 			continue;
 		st->was_way = st->is_way;
@@ -133,7 +133,7 @@ static size_t offer(struct envelope *e, struct standing *all)
 
 /* Nobody could be asked about those who are left. */
 static void decide_way(struct envelope *e, struct standing *all,
-		       const struct fault *why)
+		       const struct error *why)
 {
 	for (size_t i = 0; i < e->count; i++)
 		all[i].is_way |= !e->recipients[i].decided;
@@ -157,7 +157,7 @@ static void send_over(struct smarthost *h, struct envelope *e,
 		      const struct session_progress *progress,
 		      struct outcome *out)
 {
-	struct fault f = FAULT_INIT;
+	struct error f = ERROR_INIT;
 
 	if (smarthost_open(h, &f) < 0) {
 		decide_way(e, all, &f);
@@ -167,7 +167,7 @@ static void send_over(struct smarthost *h, struct envelope *e,
 	    !smarthost_was_stale(h))
 		return;
 	ask_again(e, all);
-	fault_clear(&f);
+	error_clear(&f);
 	if (smarthost_open(h, &f) < 0)
 		decide_way(e, all, &f);
 	else
@@ -179,18 +179,18 @@ static void send_here(const struct route *r, const struct account *account,
 		      struct envelope *e, struct standing *all,
 		      const struct load *load, struct outcome *out)
 {
-	struct fault ignored = FAULT_INIT;
+	struct error ignored = ERROR_INIT;
 
 	local_deliver(r->arena, account, r->config_path, e,
 		      &load->content.bytes, out, &ignored);
 	for (size_t i = 0; i < e->count; i++)
 		all[i].is_way |= all[i].is_offered &&
-				 e->recipients[i].verdict.cause == FAULT_CONFIG;
+				 e->recipients[i].verdict.cause == ERROR_CONFIG;
 }
 
-static bool says_more(const struct small_fault *now, const struct standing *st)
+static bool says_more(const struct small_error *now, const struct standing *st)
 {
-	if (!small_fault_is_set(now) || !small_fault_is_set(&st->before))
+	if (!small_error_is_set(now) || !small_error_is_set(&st->before))
 		return true;
 	if (st->is_way)
 		return now->temporary && !st->before.temporary;
@@ -198,13 +198,13 @@ static bool says_more(const struct small_fault *now, const struct standing *st)
 }
 
 /* Both sentences: each of the two may be what has to be mended. */
-static void add_words(struct envelope *e, struct small_fault *to,
-		      const char *account, const struct small_fault *other)
+static void add_words(struct envelope *e, struct small_error *to,
+		      const char *account, const struct small_error *other)
 {
-	struct fault both = FAULT_INIT;
+	struct error both = ERROR_INIT;
 
-	fault_set(&both, to->cause, "%s; account %s: %s", small_fault_text(to),
-		  account, small_fault_text(other));
+	error_set(&both, to->cause, "%s; account %s: %s", small_error_text(to),
+		  account, small_error_text(other));
 	to->text = envelope_keep(e, both.text);
 }
 
@@ -223,7 +223,7 @@ static bool weigh(const struct route *r, unsigned at, struct envelope *e,
 			continue;
 		if (says_more(&one->verdict, st)) {
 			counts = true;
-			if (st->is_way && small_fault_is_set(&st->before))
+			if (st->is_way && small_error_is_set(&st->before))
 				add_words(e, &one->verdict,
 					  r->hosts[at - 1].account->name,
 					  &st->before);
@@ -256,10 +256,10 @@ static void try_account(struct route *r, unsigned at, struct envelope *e,
 
 int route_send(struct route *r, struct envelope *e, struct load *load,
 	       const struct session_progress *progress, struct outcome *out,
-	       struct fault *f)
+	       struct error *f)
 {
 	struct standing *all = memory_alloc(e->count * sizeof(*all) + 1);
-	uint64_t start = world_ticks();
+	uint64_t start = sysenv_ticks();
 
 	memset(all, 0, e->count * sizeof(*all));
 	for (size_t i = 0; i < e->count; i++)
@@ -270,19 +270,19 @@ int route_send(struct route *r, struct envelope *e, struct load *load,
 	out->unreachable = false;
 	for (size_t i = 0; i < e->count; i++)
 		out->unreachable |= all[i].is_way;
-	out->milliseconds += world_ticks() - start;
+	out->milliseconds += sysenv_ticks() - start;
 	free(all);
 	return envelope_sum_up(e, f);
 }
 
-int route_size(struct route *r, uint64_t *size, struct fault *f)
+int route_size(struct route *r, uint64_t *size, struct error *f)
 {
-	struct fault first = FAULT_INIT;
+	struct error first = ERROR_INIT;
 
 	*size = 0;
 	for (unsigned i = 0; i < r->count; i++) {
 		struct smarthost *h = &r->hosts[i];
-		struct fault each = FAULT_INIT;
+		struct error each = ERROR_INIT;
 
 		if (!smarthost_is_set(h->account))
 			return 0;
@@ -291,7 +291,7 @@ int route_size(struct route *r, uint64_t *size, struct fault *f)
 				*size = h->dial.caps.size;
 			return 0;
 		}
-		if (!fault_is_set(&first))
+		if (!error_is_set(&first))
 			first = each;
 	}
 	*f = first;

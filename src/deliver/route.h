@@ -15,7 +15,7 @@
 #include <stdbool.h>
 
 #include "base/arena.h"
-#include "base/fault.h"
+#include "base/error.h"
 #include "config/config.h"
 #include "deliver/outcome.h"
 #include "deliver/smarthost.h"
@@ -27,30 +27,30 @@
 
 struct route {
 	struct arena *arena;
-	const char *config_path; /* that was named, for the words of faults */
+	const char *config_path; /* that was named, for the words of errors */
 	const struct trace *trace;
 	struct smarthost hosts[ROUTE_MAX]; /* one for each account */
 	unsigned count;
 };
 
-/* FAULT_CONFIG where a fallback is no account.  Dials nobody. */
+/* ERROR_CONFIG where a fallback is no account.  Dials nobody. */
 int route_open(struct route *r, struct arena *a, struct config *config,
 	       const struct account *first, const char *config_path,
-	       const struct trace *trace, struct fault *f);
-/* Every recipient that had no verdict has one afterwards.  -1 with the fault of
+	       const struct trace *trace, struct error *f);
+/* Every recipient that had no verdict has one afterwards.  -1 with the error of
  * the whole when not all were accepted; out->unreachable when no server was
  * there to ask: the verdicts are then about the way and not about the mail.
  * out->account and out->host are those that had the last word. */
 int route_send(struct route *r, struct envelope *e, struct load *load,
 	       const struct session_progress *progress, struct outcome *out,
-	       struct fault *f);
+	       struct error *f);
 /* Does every server of the route take 8-bit text, as far as is known: was each
  * of them asked? */
 bool route_takes_8bit(const struct route *r);
 /* How large a mail the server takes (RFC 1870) that is there, the first
  * account's before its fallbacks'; 0 when it does not say.  It is dialled for
  * that. */
-int route_size(struct route *r, uint64_t *size, struct fault *f);
+int route_size(struct route *r, uint64_t *size, struct error *f);
 void route_close(struct route *r);
 
 #endif

@@ -9,9 +9,9 @@
 #include <string.h>
 
 #include "base/interrupt.h"
-#include "base/world.h"
+#include "base/sysenv.h"
 #include "config/secret.h"
-#include "deliver/postbox.h"
+#include "deliver/account_mailbox.h"
 
 #define CONNECT_SECONDS 60 /* for all of the dial, when nothing else is set */
 
@@ -58,7 +58,7 @@ static void fill_options(const struct smarthost *h, struct dial_options *o)
 	*o = (struct dial_options){
 		.host = account->host,
 		.port = (unsigned)account->port,
-		.ehlo = account->domain ? account->domain : world_domain(),
+		.ehlo = account->domain ? account->domain : sysenv_domain(),
 		.tls = tls_of(account),
 		.check_certificate = account->tls_certcheck,
 		.trust_file = account->tls_trust_file,
@@ -92,16 +92,17 @@ static bool needs_password(const struct dial_options *o)
 
 /* Some servers take mail only from where somebody read his a moment ago. */
 static int sign_in_first(struct smarthost *h, const struct dial_options *o,
-			 struct fault *f)
+			 struct error *f)
 {
 	if (!h->account->pop_before_smtp)
 		return 0;
-	return postbox_sign_in(h->arena, h->account, o->user, o->password,
-			       h->trace ? h->trace->line : NULL,
-			       h->trace ? h->trace->context : NULL, f);
+	return account_mailbox_sign_in(h->arena, h->account, o->user,
+				       o->password,
+				       h->trace ? h->trace->line : NULL,
+				       h->trace ? h->trace->context : NULL, f);
 }
 
-static int dial_account(struct smarthost *h, struct fault *f)
+static int dial_account(struct smarthost *h, struct error *f)
 {
 	struct buf password = BUF_INIT(SECRET_MAX);
 	struct dial_options o;
@@ -137,14 +138,14 @@ void smarthost_init(struct smarthost *h, struct arena *a,
 	};
 }
 
-int smarthost_open(struct smarthost *h, struct fault *f)
+int smarthost_open(struct smarthost *h, struct error *f)
 {
 	if (h->is_open && !h->session.broken)
 		return 0;
 	smarthost_close(h);
 	if (interrupt_is_due())
-		return interrupt_fault(f);
-	if (!fault_is_set(&h->trouble) && dial_account(h, &h->trouble) == 0) {
+		return interrupt_error(f);
+	if (!error_is_set(&h->trouble) && dial_account(h, &h->trouble) == 0) {
 		session_init(&h->session, &h->dial);
 		if (h->account->timeout > 0)
 			h->session.command_timeout =
@@ -152,14 +153,14 @@ int smarthost_open(struct smarthost *h, struct fault *f)
 		h->is_open = true;
 		return 0;
 	}
-	if (!fault_is_set(f))
+	if (!error_is_set(f))
 		*f = h->trouble;
 	return -1;
 }
 
 int smarthost_send(struct smarthost *h, struct envelope *e, struct load *load,
 		   const struct session_progress *progress, struct outcome *out,
-		   struct fault *f)
+		   struct error *f)
 {
 	struct session *s = &h->session;
 	unsigned before = s->round_trips;

@@ -23,7 +23,7 @@ struct load {
 	/* Fills `content` with bytes for a server without 8BITMIME; NULL where
 	 * there are no others. */
 	int (*to_7bit)(void *context, struct session_content *content,
-		       struct fault *f);
+		       struct error *f);
 	void *context;
 };
 
@@ -43,7 +43,7 @@ struct smarthost {
 	enum smarthost_stage stage; /* where the last dial ended */
 	bool is_open;
 	bool is_used;	      /* a mail went over this very connection */
-	struct fault trouble; /* why it could not be dialled; FAULT_NONE */
+	struct error trouble; /* why it could not be dialled; ERROR_NONE */
 	struct dial dial;
 	struct session session;
 };
@@ -59,12 +59,12 @@ const char *smarthost_proxy(struct arena *a, const struct account *account);
 void smarthost_init(struct smarthost *h, struct arena *a,
 		    const struct account *account, const struct trace *trace);
 /* Ready for a mail, as far as we know. */
-int smarthost_open(struct smarthost *h, struct fault *f);
+int smarthost_open(struct smarthost *h, struct error *f);
 /* Over an open one.  Each recipient that had no verdict has one afterwards; -1
- * with the fault of the whole when not all were accepted. */
+ * with the error of the whole when not all were accepted. */
 int smarthost_send(struct smarthost *h, struct envelope *e, struct load *load,
 		   const struct session_progress *progress, struct outcome *out,
-		   struct fault *f);
+		   struct error *f);
 /* Did the mail fail for no more than that the server had closed a connection
  * that was fine for another mail?  Then it may be sent again at once. */
 bool smarthost_was_stale(const struct smarthost *h);

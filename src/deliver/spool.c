@@ -4,20 +4,20 @@
 #include <errno.h>
 #include <unistd.h>
 
-#include "base/world.h"
+#include "base/sysenv.h"
 
 #define SYSTEM_QUEUE "/var/spool/mailsend"
 #define PATH_OCTETS  4096
 
 /* A run of the queue starts in another folder. */
-static const char *absolute(struct arena *a, const char *path, struct fault *f)
+static const char *absolute(struct arena *a, const char *path, struct error *f)
 {
 	char here[PATH_OCTETS];
 
 	if (*path == '/')
 		return path;
 	if (!getcwd(here, sizeof(here))) {
-		fault_errno(f, FAULT_CONFIG, errno,
+		error_errno(f, ERROR_CONFIG, errno,
 			    "the queue %s is below a folder that cannot be "
 			    "told",
 			    path);
@@ -26,26 +26,26 @@ static const char *absolute(struct arena *a, const char *path, struct fault *f)
 	return arena_format(a, "%s/%s", here, path);
 }
 
-static const char *of_user(struct arena *a, struct fault *f)
+static const char *of_user(struct arena *a, struct error *f)
 {
-	const char *state = world_state();
+	const char *state = sysenv_state();
 
 	if (state)
 		return arena_format(a, "%s/queue", state);
-	fault_set(f, FAULT_CONFIG,
+	error_set(f, ERROR_CONFIG,
 		  "there is no home folder for a queue; name one with "
 		  "--set queue_folder=FOLDER");
 	return NULL;
 }
 
 const char *spool_queue(struct arena *a, const struct account *account,
-			struct fault *f)
+			struct error *f)
 {
-	const char *named = world_env("MAILSEND_QUEUE");
+	const char *named = sysenv_env("MAILSEND_QUEUE");
 
 	if (!named && account)
 		named = account->queue_folder;
 	if (named)
 		return absolute(a, named, f);
-	return world_uid() == 0 ? SYSTEM_QUEUE : of_user(a, f);
+	return sysenv_uid() == 0 ? SYSTEM_QUEUE : of_user(a, f);
 }

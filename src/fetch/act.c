@@ -13,12 +13,12 @@
 #include "base/disk.h"
 #include "base/io.h"
 #include "base/log.h"
-#include "base/world.h"
+#include "base/sysenv.h"
+#include "fetch/attachments.h"
 #include "fetch/choice.h"
-#include "fetch/detach.h"
-#include "fetch/keep.h"
 #include "fetch/listing.h"
 #include "fetch/raw.h"
+#include "fetch/save.h"
 #include "fetch/screen.h"
 #include "fetch/seen.h"
 #include "flow/atomic_file.h"
@@ -33,9 +33,9 @@ struct act {
 	bool is_unsafe; /* what was taken might be gone after a power failure */
 };
 
-struct postbox_wish act_wish(const struct fetch_order *o)
+struct account_mailbox_wish act_wish(const struct fetch_order *o)
 {
-	return (struct postbox_wish){
+	return (struct account_mailbox_wish){
 		.source = o->source,
 		.spool = o->spool,
 		.config = o->config,
@@ -46,22 +46,22 @@ struct postbox_wish act_wish(const struct fetch_order *o)
 
 /* ---- one message ---- */
 
-static int only_one(const struct act *a, size_t *number, struct fault *f)
+static int only_one(const struct act *a, size_t *number, struct error *f)
 {
 	if (a->choice.count == 1) {
 		*number = a->choice.numbers[0];
 		return 0;
 	}
 	if (a->choice.count == 0)
-		return fault_set(f, FAULT_NOINPUT,
+		return error_set(f, ERROR_NOINPUT,
 				 a->is_new ? "%s has no new message of those"
 					   : "%s has no messages",
 				 a->mailbox.name);
-	return fault_set(f, FAULT_USAGE,
+	return error_set(f, ERROR_USAGE,
 			 "one message at a time: name its number alone");
 }
 
-static int push(struct act *a, size_t number, struct sink *to, struct fault *f)
+static int push(struct act *a, size_t number, struct sink *to, struct error *f)
 {
 	struct lf lf;
 	int r;
@@ -78,15 +78,15 @@ static int push(struct act *a, size_t number, struct sink *to, struct fault *f)
 }
 
 /* As it lies into a pipe or a file; made harmless on a terminal. */
-static int show(struct act *a, size_t number, struct fault *f)
+static int show(struct act *a, size_t number, struct error *f)
 {
-	bool is_terminal = world_is_terminal(STDOUT_FILENO);
+	bool is_terminal = sysenv_is_terminal(STDOUT_FILENO);
 	struct screen screen;
 	struct sink_fd out;
 	int r;
 
 	sink_fd_init(&out, STDOUT_FILENO, "standard output", f);
-	screen_init(&screen, &out.sink, strcmp(world_charset(), "utf-8") == 0);
+	screen_init(&screen, &out.sink, strcmp(sysenv_charset(), "utf-8") == 0);
 	r = push(a, number, is_terminal ? &screen.sink : &out.sink, f);
 	if (r == 0)
 		r = sink_close(&screen.sink);
@@ -96,7 +96,7 @@ static int show(struct act *a, size_t number, struct fault *f)
 	return r;
 }
 
-static int save(struct act *a, size_t number, struct fault *f)
+static int save(struct act *a, size_t number, struct error *f)
 {
 	const char *path = a->order->path;
 	struct atomic_file file;
@@ -114,14 +114,14 @@ static int save(struct act *a, size_t number, struct fault *f)
 	a->is_unsafe |= file.is_unsafe;
 	atomic_file_free(&file);
 	if (r == 1)
-		return fault_set(f, FAULT_CANTCREAT,
+		return error_set(f, ERROR_CANTCREAT,
 				 "%s is there already; name another file, or "
 				 "write over it with --force",
 				 path);
 	return r;
 }
 
-static int take_one(struct act *a, struct fault *f)
+static int take_one(struct act *a, struct error *f)
 {
 	size_t number = 0;
 	int r;
@@ -132,12 +132,12 @@ static int take_one(struct act *a, struct fault *f)
 					   : show(a, number, f);
 	if (r == 0 && a->is_new)
 		r = seen_add(a->is_new, mailbox_id(&a->mailbox, number, f));
-	return fault_is_set(f) ? -1 : r;
+	return error_is_set(f) ? -1 : r;
 }
 
 /* ---- attachments ---- */
 
-static int take_attachments(struct act *a, struct fault *f)
+static int take_attachments(struct act *a, struct error *f)
 {
 	struct detached found = { 0 };
 	int r = disk_make_folder(a->order->path, f);
@@ -147,8 +147,8 @@ static int take_attachments(struct act *a, struct fault *f)
 	for (size_t i = 0; r == 0 && i < a->choice.count; i++) {
 		struct arena each = ARENA_INIT;
 
-		r = detach_message(&each, a->order, &a->mailbox,
-				   a->choice.numbers[i], &found, f);
+		r = attachments_message(&each, a->order, &a->mailbox,
+					a->choice.numbers[i], &found, f);
 		arena_free(&each);
 		if (r == 0 && a->is_new)
 			r = seen_add(a->is_new,
@@ -160,26 +160,26 @@ static int take_attachments(struct act *a, struct fault *f)
 	if (r == 0 && !found.count)
 		log_note("no attachments");
 	if (r == 0 && found.damaged)
-		r = fault_set(f, FAULT_DATA,
+		r = error_set(f, ERROR_DATA,
 			      "%zu of %zu attachments are damaged or cut off",
 			      found.damaged, found.count);
-	return fault_is_set(f) ? -1 : r;
+	return error_is_set(f) ? -1 : r;
 }
 
 /* ---- deleting ---- */
 
-static int ask(const struct act *a, struct fault *f)
+static int ask(const struct act *a, struct error *f)
 {
 	struct buf question = BUF_INIT(4096);
 	char answer[16];
 	ssize_t n;
 	int fd, r;
 
-	fd = world_has_terminal()
+	fd = sysenv_has_terminal()
 		     ? open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC)
 		     : -1;
 	if (fd < 0)
-		return fault_set(f, FAULT_USAGE,
+		return error_set(f, ERROR_USAGE,
 				 "nobody is there to be asked whether %zu "
 				 "message%s to be deleted; say so by --yes",
 				 a->choice.count,
@@ -193,10 +193,10 @@ static int ask(const struct act *a, struct fault *f)
 	close(fd);
 	if (r == 0 && n > 0 && (answer[0] == 'y' || answer[0] == 'Y'))
 		return 0;
-	return fault_set(f, FAULT_USAGE, "nothing was deleted");
+	return error_set(f, ERROR_USAGE, "nothing was deleted");
 }
 
-static int delete_chosen(struct act *a, struct fault *f)
+static int delete_chosen(struct act *a, struct error *f)
 {
 	if (!a->choice.count)
 		return 0;
@@ -208,7 +208,7 @@ static int delete_chosen(struct act *a, struct fault *f)
 
 /* ---- all of it ---- */
 
-static int do_action(struct act *a, struct fault *f)
+static int do_action(struct act *a, struct error *f)
 {
 	switch (a->order->action) {
 	case FETCH_LIST:
@@ -223,15 +223,15 @@ static int do_action(struct act *a, struct fault *f)
 	case FETCH_DELETE:
 		return delete_chosen(a, f);
 	case FETCH_KEEP:
-		return keep_messages(a->arena, a->order, &a->mailbox,
+		return save_messages(a->arena, a->order, &a->mailbox,
 				     &a->choice, a->is_new, &a->is_unsafe, f);
 	case FETCH_RAW:
 		break;
 	}
-	return fault_set(f, FAULT_SOFTWARE, "no such action");
+	return error_set(f, ERROR_SOFTWARE, "no such action");
 }
 
-static int remember(struct act *a, struct fault *f)
+static int remember(struct act *a, struct error *f)
 {
 	if (!a->is_unsafe)
 		return seen_keep(a->is_new, &a->mailbox, f);
@@ -241,12 +241,12 @@ static int remember(struct act *a, struct fault *f)
 }
 
 /* Deletions are carried out at the close. */
-static int run(struct act *a, struct fault *f)
+static int run(struct act *a, struct error *f)
 {
-	struct postbox_wish wish = act_wish(a->order);
+	struct account_mailbox_wish wish = act_wish(a->order);
 	int r;
 
-	if (postbox_open(&a->mailbox, a->arena, &wish, f) < 0)
+	if (account_mailbox_open(&a->mailbox, a->arena, &wish, f) < 0)
 		return -1;
 	r = choice_make(&a->choice, a->arena, &a->mailbox, a->order->words,
 			a->order->word_count, a->is_new, f);
@@ -260,7 +260,7 @@ static int run(struct act *a, struct fault *f)
 	return -1;
 }
 
-int fetch_run(struct arena *arena, const struct fetch_order *o, struct fault *f)
+int fetch_run(struct arena *arena, const struct fetch_order *o, struct error *f)
 {
 	struct act a = { .arena = arena, .order = o };
 	int r;

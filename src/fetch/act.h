@@ -2,10 +2,10 @@
 #ifndef FETCH_ACT_H
 #define FETCH_ACT_H
 
-#include "deliver/postbox.h"
+#include "deliver/account_mailbox.h"
 #include "fetch/order.h"
 
 /* Borrows the order. */
-struct postbox_wish act_wish(const struct fetch_order *o);
+struct account_mailbox_wish act_wish(const struct fetch_order *o);
 
 #endif

@@ -48,20 +48,20 @@ bool choice_is_word(const char *word)
 }
 
 static int mark(const struct mailbox *m, char *marks, const char *word,
-		struct fault *f)
+		struct error *f)
 {
 	struct range r;
 
 	if (!strcmp(word, "last"))
 		r = (struct range){ m->count, m->count };
 	else if (!read_range(word, &r))
-		return fault_set(f, FAULT_USAGE,
+		return error_set(f, ERROR_USAGE,
 				 "\"%s\" is no message: write a number, 3-9, "
 				 "last or all",
 				 word);
 	if (strcmp(word, "all") != 0 &&
 	    (!r.from || r.from > m->count || r.to > m->count))
-		return fault_set(f, FAULT_NOINPUT,
+		return error_set(f, ERROR_NOINPUT,
 				 "there is no message %s in %s: it has %zu",
 				 word, m->name, m->count);
 	for (size_t i = r.from; i <= (r.to ? r.to : m->count); i++)
@@ -70,7 +70,7 @@ static int mark(const struct mailbox *m, char *marks, const char *word,
 }
 
 static int collect(struct choice *c, struct mailbox *m, const char *marks,
-		   struct seen *seen, struct fault *f)
+		   struct seen *seen, struct error *f)
 {
 	for (size_t i = 1; i <= m->count; i++) {
 		if (!marks[i - 1])
@@ -90,7 +90,7 @@ static int collect(struct choice *c, struct mailbox *m, const char *marks,
 
 int choice_make(struct choice *c, struct arena *a, struct mailbox *m,
 		const char *const *words, size_t count, struct seen *seen,
-		struct fault *f)
+		struct error *f)
 {
 	char *marks = arena_alloc(a, m->count + 1);
 

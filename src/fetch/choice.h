@@ -5,7 +5,7 @@
 #include <stddef.h>
 
 #include "base/arena.h"
-#include "base/fault.h"
+#include "base/error.h"
 #include "fetch/seen.h"
 #include "store/mailbox.h"
 
@@ -15,11 +15,11 @@ struct choice {
 };
 
 /* Words are "7", "3-9", "12-" (to the last), "last", "all".  With `seen` (or
- * NULL) those that were seen are left out.  FAULT_USAGE for a word that is none
+ * NULL) those that were seen are left out.  ERROR_USAGE for a word that is none
  * or a number that the mailbox does not have. */
 int choice_make(struct choice *c, struct arena *a, struct mailbox *m,
 		const char *const *words, size_t count, struct seen *seen,
-		struct fault *f);
+		struct error *f);
 /* Is the word one of those above? */
 bool choice_is_word(const char *word);
 

@@ -23,9 +23,9 @@ static int head_put(struct sink *sink, const void *data, size_t n)
 
 static const struct sink_ops ops = { .put = head_put };
 
-void head_init(struct head *h, struct fault *f)
+void head_init(struct head *h, struct error *f)
 {
-	*h = (struct head){ .sink = { .ops = &ops, .fault = f } };
+	*h = (struct head){ .sink = { .ops = &ops, .error = f } };
 	buf_init(&h->text, HEAD_MAX);
 }
 
@@ -50,7 +50,7 @@ static const char *decoded(struct arena *a, const char *text)
 static const char *name_of(struct arena *a, const char *text)
 {
 	struct address_list list = { 0 };
-	struct fault f = FAULT_INIT;
+	struct error f = ERROR_INIT;
 
 	if (address_parse_list(a, text, &list, &f) < 0 || !list.count)
 		return decoded(a, text);
@@ -61,7 +61,7 @@ static const char *name_of(struct arena *a, const char *text)
 
 static void read_date(struct head_fields *out, const char *text)
 {
-	struct fault f = FAULT_INIT;
+	struct error f = ERROR_INIT;
 	int zone;
 
 	/* "@1" and ISO 8601 are for options, not for mail */

@@ -27,7 +27,7 @@ struct head_fields {
 	int64_t date;
 };
 
-void head_init(struct head *h, struct fault *f);
+void head_init(struct head *h, struct error *f);
 void head_free(struct head *h);
 /* In the arena. */
 void head_read(const struct head *h, struct arena *a, struct head_fields *out);

@@ -13,8 +13,8 @@
 #include <jansson.h>
 
 #include "base/log.h"
+#include "base/sysenv.h"
 #include "base/text.h"
-#include "base/world.h"
 #include "deliver/jsonify.h"
 #include "fetch/head.h"
 #include "fetch/screen.h"
@@ -25,7 +25,7 @@ struct listing {
 	struct mailbox *m;
 	bool json;
 	size_t unread;
-	struct fault first; /* of what could not be read */
+	struct error first; /* of what could not be read */
 	struct sink_fd out;
 	struct screen screen;
 };
@@ -53,7 +53,7 @@ static void put_size(char *out, size_t room, uint64_t size)
 
 static void put_date(char *out, size_t room, const struct head_fields *h)
 {
-	int64_t local = h->date + (int64_t)world_zone(h->date) * 60;
+	int64_t local = h->date + (int64_t)sysenv_zone(h->date) * 60;
 	time_t t = (time_t)local;
 	struct tm tm;
 
@@ -111,7 +111,7 @@ static void put_when(json_t *object, const struct head_fields *h)
 }
 
 static int print_object(struct listing *l, size_t number,
-			const struct head_fields *h, struct fault *f)
+			const struct head_fields *h, struct error *f)
 {
 	const struct mailbox_message *one = &l->m->messages[number - 1];
 	const char *id = mailbox_id(l->m, number, f);
@@ -134,7 +134,7 @@ static int print_object(struct listing *l, size_t number,
 	text = json_dumps(object, JSON_COMPACT);
 	json_decref(object);
 	if (!text)
-		return fault_set(f, FAULT_SOFTWARE, "the list is no JSON");
+		return error_set(f, ERROR_SOFTWARE, "the list is no JSON");
 	sink_puts(&l->out.sink, text);
 	free(text);
 	return sink_puts(&l->out.sink, "\n");
@@ -145,12 +145,12 @@ static int print_object(struct listing *l, size_t number,
 /* One on this machine that cannot be read is told of, and the others are
  * listed; what else fails is the end. */
 static int note_unread(struct listing *l, size_t number,
-		       const struct fault *why, struct fault *f)
+		       const struct error *why, struct error *f)
 {
 	const struct mailbox_message *one = &l->m->messages[number - 1];
 
 	if (!one->is_gone && !one->is_unreadable)
-		return fault_copy(f, why);
+		return error_copy(f, why);
 	if (one->is_gone)
 		return 0; /* it was not to be listed, a moment later */
 	log_error("message %zu: %s", number, why->text);
@@ -159,9 +159,9 @@ static int note_unread(struct listing *l, size_t number,
 	return 0;
 }
 
-static int print_one(struct listing *l, size_t number, struct fault *f)
+static int print_one(struct listing *l, size_t number, struct error *f)
 {
-	struct fault reading = FAULT_INIT;
+	struct error reading = ERROR_INIT;
 	struct arena a = ARENA_INIT;
 	struct head_fields fields;
 	struct head head;
@@ -177,13 +177,13 @@ static int print_one(struct listing *l, size_t number, struct fault *f)
 		print_line(l, number, &a, &fields);
 	head_free(&head);
 	arena_free(&a);
-	if (fault_is_set(f))
+	if (error_is_set(f))
 		return -1;
 	return r < 0 ? note_unread(l, number, &reading, f) : 0;
 }
 
 int listing_print(struct mailbox *m, const struct choice *c, bool json,
-		  struct fault *f)
+		  struct error *f)
 {
 	struct listing l = { .m = m, .json = json };
 	int r = 0;
@@ -195,9 +195,9 @@ int listing_print(struct mailbox *m, const struct choice *c, bool json,
 		r = print_one(&l, c->numbers[i], f);
 	/* what was read is told, whatever came after it */
 	if (r < 0) {
-		struct fault unheard = FAULT_INIT;
+		struct error unheard = ERROR_INIT;
 
-		l.out.sink.fault = &unheard;
+		l.out.sink.error = &unheard;
 		sink_close(&l.out.sink);
 	} else {
 		sink_close(&l.screen.sink);
@@ -205,7 +205,7 @@ int listing_print(struct mailbox *m, const struct choice *c, bool json,
 	}
 	sink_fd_free(&l.out);
 	if (r == 0 && l.unread)
-		r = fault_set(f, l.first.cause,
+		r = error_set(f, l.first.cause,
 			      "%zu of %zu messages could not be read", l.unread,
 			      c->count);
 	return r;

@@ -4,13 +4,13 @@
 
 #include <stdbool.h>
 
-#include "base/fault.h"
+#include "base/error.h"
 #include "fetch/choice.h"
 #include "store/mailbox.h"
 
 /* For people: number, size, date here, who, subject, nothing in it that a
  * terminal would take for an order.  As JSON: one object a line. */
 int listing_print(struct mailbox *m, const struct choice *c, bool json,
-		  struct fault *f);
+		  struct error *f);
 
 #endif

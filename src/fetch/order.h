@@ -9,7 +9,7 @@
 #include <stddef.h>
 
 #include "base/arena.h"
-#include "base/fault.h"
+#include "base/error.h"
 #include "config/config.h"
 
 /* Files that are being written are called so until they are whole. */
@@ -42,7 +42,7 @@ struct fetch_order {
 	const struct config_wish *config;
 };
 
-/* The exit status, or -1 with the fault that is still to be told. */
-int fetch_run(struct arena *a, const struct fetch_order *o, struct fault *f);
+/* The exit status, or -1 with the error that is still to be told. */
+int fetch_run(struct arena *a, const struct fetch_order *o, struct error *f);
 
 #endif

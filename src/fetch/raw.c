@@ -5,8 +5,8 @@
 #include <unistd.h>
 
 #include "base/log.h"
-#include "base/world.h"
-#include "deliver/postbox.h"
+#include "base/sysenv.h"
+#include "deliver/account_mailbox.h"
 #include "fetch/act.h"
 #include "fetch/screen.h"
 #include "flow/lf.h"
@@ -20,7 +20,7 @@ struct input {
 };
 
 /* The next line without its end; 0 at the end of the input. */
-static int next_line(struct input *in, struct buf *line, struct fault *f)
+static int next_line(struct input *in, struct buf *line, struct error *f)
 {
 	buf_reset(line);
 	for (;;) {
@@ -40,7 +40,7 @@ static int next_line(struct input *in, struct buf *line, struct fault *f)
 		lf = memchr(from, '\n', in->have - in->at);
 		n = lf ? (size_t)(lf - from) : in->have - in->at;
 		if (buf_put(line, from, n) < 0)
-			return fault_set(f, FAULT_USAGE,
+			return error_set(f, ERROR_USAGE,
 					 "a command has more than %d octets",
 					 CONVERSE_LINE_MAX);
 		in->at += n + (lf != NULL);
@@ -49,20 +49,20 @@ static int next_line(struct input *in, struct buf *line, struct fault *f)
 	}
 }
 
-static int check_line(struct buf *line, struct fault *f)
+static int check_line(struct buf *line, struct error *f)
 {
 	if (line->len && line->data[line->len - 1] == '\r')
 		buf_truncate(line, line->len - 1);
 	if (memchr(line->data, '\0', line->len) ||
 	    memchr(line->data, '\r', line->len))
-		return fault_set(f, FAULT_USAGE,
+		return error_set(f, ERROR_USAGE,
 				 "a command has a NUL or a CR in it");
 	return 0;
 }
 
 /* A reply is shown before the next command is read: a person may be waiting.
  * The chain is made anew, since closing it is what flushes it. */
-static int say(struct converse *c, const char *line, struct fault *f)
+static int say(struct converse *c, const char *line, struct error *f)
 {
 	struct sink_fd out;
 	struct screen screen;
@@ -72,18 +72,18 @@ static int say(struct converse *c, const char *line, struct fault *f)
 	sink_fd_init(&out, STDOUT_FILENO, "standard output", f);
 	screen_init(&screen, &out.sink, true);
 	lf_init(&lf,
-		world_is_terminal(STDOUT_FILENO) ? &screen.sink : &out.sink);
+		sysenv_is_terminal(STDOUT_FILENO) ? &screen.sink : &out.sink);
 	verdict = converse_say(c, line, &lf.sink, f);
-	if (!fault_is_set(f)) {
+	if (!error_is_set(f)) {
 		sink_close(&lf.sink);
 		sink_close(&screen.sink);
 		sink_close(&out.sink);
 	}
 	sink_fd_free(&out);
-	return fault_is_set(f) ? -1 : verdict;
+	return error_is_set(f) ? -1 : verdict;
 }
 
-static int talk(struct converse *c, struct fault *f)
+static int talk(struct converse *c, struct error *f)
 {
 	struct buf line = BUF_INIT(CONVERSE_LINE_MAX);
 	struct input in = { .at = 0 };
@@ -108,26 +108,26 @@ static int talk(struct converse *c, struct fault *f)
 		refused += verdict == CONVERSE_NO;
 	}
 	buf_wipe(&line);
-	if (fault_is_set(f))
+	if (error_is_set(f))
 		return -1;
 	if (refused)
-		return fault_set(f, FAULT_UNAVAILABLE,
+		return error_set(f, ERROR_UNAVAILABLE,
 				 "the server refused %zu of %zu commands",
 				 refused, count);
 	return 0;
 }
 
-int raw_run(struct arena *a, const struct fetch_order *o, struct fault *f)
+int raw_run(struct arena *a, const struct fetch_order *o, struct error *f)
 {
-	struct postbox_wish wish = act_wish(o);
+	struct account_mailbox_wish wish = act_wish(o);
 	struct converse *c;
 	int r;
 
 	if (!mailbox_is_url(o->source))
-		return fault_set(f, FAULT_USAGE,
+		return error_set(f, ERROR_USAGE,
 				 "--raw is for a server: pop3://, pop3s://, "
 				 "imap:// or imaps://");
-	c = postbox_converse(a, &wish, f);
+	c = account_mailbox_converse(a, &wish, f);
 	if (!c)
 		return -1;
 	r = talk(c, f);

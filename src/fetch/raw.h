@@ -10,7 +10,7 @@
 #include "base/arena.h"
 #include "fetch/order.h"
 
-/* FAULT_UNAVAILABLE where a command was refused, once all were tried. */
-int raw_run(struct arena *a, const struct fetch_order *o, struct fault *f);
+/* ERROR_UNAVAILABLE where a command was refused, once all were tried. */
+int raw_run(struct arena *a, const struct fetch_order *o, struct error *f);
 
 #endif

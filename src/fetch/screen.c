@@ -82,7 +82,7 @@ static const struct sink_ops ops = { screen_put, screen_close };
 void screen_init(struct screen *s, struct sink *next, bool is_utf8)
 {
 	*s = (struct screen){
-		.sink = { .ops = &ops, .next = next, .fault = next->fault },
+		.sink = { .ops = &ops, .next = next, .error = next->error },
 		.is_utf8 = is_utf8,
 	};
 }

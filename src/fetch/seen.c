@@ -12,7 +12,7 @@
 
 #include "base/ascii.h"
 #include "base/disk.h"
-#include "base/world.h"
+#include "base/sysenv.h"
 #include "flow/atomic_file.h"
 #include "flow/digest.h"
 #include "flow/sink.h"
@@ -23,23 +23,23 @@
 
 /* ---- where ---- */
 
-static const char *folder_of(struct arena *a, struct fault *f)
+static const char *folder_of(struct arena *a, struct error *f)
 {
-	const char *state = world_env("XDG_STATE_HOME");
-	const char *home = world_home();
+	const char *state = sysenv_env("XDG_STATE_HOME");
+	const char *home = sysenv_home();
 
 	if (state && *state == '/')
 		return arena_format(a, "%s/mailsend/seen", state);
 	if (home)
 		return arena_format(a, "%s/.local/state/mailsend/seen", home);
-	fault_set(f, FAULT_CONFIG,
+	error_set(f, ERROR_CONFIG,
 		  "there is no home folder to keep what was seen in; set "
 		  "XDG_STATE_HOME");
 	return NULL;
 }
 
 /* Readable, and different for each mailbox. */
-static const char *name_of(struct arena *a, const char *source, struct fault *f)
+static const char *name_of(struct arena *a, const char *source, struct error *f)
 {
 	char *real = mailbox_is_url(source) ? NULL : realpath(source, NULL);
 	const char *full = real ? real : source;
@@ -72,13 +72,13 @@ static int by_text(const void *one, const void *other)
 	return strcmp(*a, *b);
 }
 
-static int load(struct seen *s, struct fault *f)
+static int load(struct seen *s, struct error *f)
 {
 	struct buf text = BUF_INIT(FILE_MAX);
 	int r = disk_read_file(s->path, &text, true, f);
 	const char *p = text.data;
 
-	if (r < 0 && !fault_is_set(f))
+	if (r < 0 && !error_is_set(f))
 		r = 0; /* nothing was seen yet */
 	while (r == 0 && *p) {
 		size_t n = strcspn(p, "\n");
@@ -93,13 +93,13 @@ static int load(struct seen *s, struct fault *f)
 	return r;
 }
 
-static int take_lock(struct seen *s, struct fault *f)
+static int take_lock(struct seen *s, struct error *f)
 {
 	const char *path = arena_format(s->arena, "%s.lock", s->path);
 
 	s->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (s->lock < 0)
-		return fault_errno(f, FAULT_CANTCREAT, errno, "cannot make %s",
+		return error_errno(f, ERROR_CANTCREAT, errno, "cannot make %s",
 				   path);
 	while (flock(s->lock, LOCK_EX) < 0)
 		if (errno != EINTR)
@@ -108,7 +108,7 @@ static int take_lock(struct seen *s, struct fault *f)
 }
 
 int seen_open(struct seen *s, struct arena *a, const char *source,
-	      struct fault *f)
+	      struct error *f)
 {
 	const char *folder = folder_of(a, f), *name;
 
@@ -151,7 +151,7 @@ static void put_line(struct sink *to, const char *id)
 }
 
 static int write_ids(const struct seen *s, struct mailbox *m, struct sink *to,
-		     struct fault *f)
+		     struct error *f)
 {
 	for (size_t i = 1; i <= m->count; i++) {
 		const char *id = mailbox_id(m, i, f);
@@ -167,7 +167,7 @@ static int write_ids(const struct seen *s, struct mailbox *m, struct sink *to,
 	return 0;
 }
 
-int seen_keep(struct seen *s, struct mailbox *m, struct fault *f)
+int seen_keep(struct seen *s, struct mailbox *m, struct error *f)
 {
 	const char *folder = disk_dirname(s->arena, s->path);
 	struct atomic_file file;
@@ -184,7 +184,7 @@ int seen_keep(struct seen *s, struct mailbox *m, struct fault *f)
 		r = atomic_file_commit(&file, f);
 	atomic_file_free(&file);
 	if (r == 1) /* made by somebody who keeps no lock */
-		r = fault_set(f, FAULT_TEMPORARY,
+		r = error_set(f, ERROR_TEMPORARY,
 			      "%s was changed by another program", s->path);
 	return r;
 }

@@ -11,7 +11,7 @@
 #include <stddef.h>
 
 #include "base/arena.h"
-#include "base/fault.h"
+#include "base/error.h"
 #include "store/mailbox.h"
 
 struct seen {
@@ -26,12 +26,12 @@ struct seen {
 
 /* `source` as the user wrote it: a file is known by where it really is. */
 int seen_open(struct seen *s, struct arena *a, const char *source,
-	      struct fault *f);
+	      struct error *f);
 bool seen_has(const struct seen *s, const char *id);
-/* Copied; NULL, whose fault is told already, is -1. */
+/* Copied; NULL, whose error is told already, is -1. */
 int seen_add(struct seen *s, const char *id);
 /* Writes what is seen now, of the messages that the mailbox has. */
-int seen_keep(struct seen *s, struct mailbox *m, struct fault *f);
+int seen_keep(struct seen *s, struct mailbox *m, struct error *f);
 void seen_close(struct seen *s);
 
 #endif

@@ -9,11 +9,11 @@
 #include <unistd.h>
 
 #include "base/disk.h"
-#include "base/world.h"
+#include "base/sysenv.h"
 
 /* ---- beginning ---- */
 
-static int start(struct atomic_file *w, const char *prefix, struct fault *f)
+static int start(struct atomic_file *w, const char *prefix, struct error *f)
 {
 	if (tempfile_open(&w->file, w->folder, prefix, f) < 0)
 		return -1;
@@ -23,7 +23,7 @@ static int start(struct atomic_file *w, const char *prefix, struct fault *f)
 
 int atomic_file_begin(struct atomic_file *w, struct arena *a,
 		      const char *folder, const char *prefix,
-		      enum atomic_file_mode mode, struct fault *f)
+		      enum atomic_file_mode mode, struct error *f)
 {
 	*w = (struct atomic_file){
 		.arena = a,
@@ -49,19 +49,19 @@ bool atomic_file_is_descriptor(const char *path)
 
 /* O_APPEND, so that a file behind /dev/stdout is written on where it ends. */
 static int open_directly(struct atomic_file *w, const char *path,
-			 struct fault *f)
+			 struct error *f)
 {
 	struct stat st;
 
 	w->fd = open(path, O_WRONLY | O_APPEND | O_NOCTTY | O_CLOEXEC);
 	if (w->fd < 0)
-		return fault_errno(f, FAULT_CANTCREAT, errno, "cannot open %s",
+		return error_errno(f, ERROR_CANTCREAT, errno, "cannot open %s",
 				   path);
 	if (fstat(w->fd, &st) < 0)
-		return fault_errno(f, FAULT_CANTCREAT, errno,
+		return error_errno(f, ERROR_CANTCREAT, errno,
 				   "cannot look at %s", path);
 	if (S_ISREG(st.st_mode) && !atomic_file_is_descriptor(path))
-		return fault_set(f, FAULT_TEMPORARY,
+		return error_set(f, ERROR_TEMPORARY,
 				 "%s became another file meanwhile; nothing "
 				 "was written to it",
 				 path);
@@ -71,7 +71,7 @@ static int open_directly(struct atomic_file *w, const char *path,
 }
 
 /* The name behind the links. */
-static int follow(struct atomic_file *w, const char *path, struct fault *f)
+static int follow(struct atomic_file *w, const char *path, struct error *f)
 {
 	char *real;
 	int r = disk_may_follow(path, f);
@@ -82,7 +82,7 @@ static int follow(struct atomic_file *w, const char *path, struct fault *f)
 	}
 	real = realpath(path, NULL);
 	if (!real)
-		return fault_errno(f, FAULT_CANTCREAT, errno,
+		return error_errno(f, ERROR_CANTCREAT, errno,
 				   "cannot follow the link %s", path);
 	w->path = arena_dup(w->arena, real);
 	free(real);
@@ -91,10 +91,10 @@ static int follow(struct atomic_file *w, const char *path, struct fault *f)
 
 /* Something is there. */
 static int open_over(struct atomic_file *w, const char *path, bool replace,
-		     struct fault *f)
+		     struct error *f)
 {
 	if (S_ISDIR(w->old.st_mode))
-		return fault_set(f, FAULT_CANTCREAT, "%s is a folder", path);
+		return error_set(f, ERROR_CANTCREAT, "%s is a folder", path);
 	if (S_ISREG(w->old.st_mode) && !atomic_file_is_descriptor(path)) {
 		w->is_replacing = true;
 		return !replace ? 1 : follow(w, path, f);
@@ -106,7 +106,7 @@ static int open_over(struct atomic_file *w, const char *path, bool replace,
 
 int atomic_file_open(struct atomic_file *w, struct arena *a, const char *path,
 		     const char *prefix, bool replace,
-		     enum atomic_file_mode mode, struct fault *f)
+		     enum atomic_file_mode mode, struct error *f)
 {
 	int r;
 
@@ -119,14 +119,14 @@ int atomic_file_open(struct atomic_file *w, struct arena *a, const char *path,
 	};
 	r = disk_stat(path, &w->old, f);
 	if (r == 0 && disk_exists(path, f) > 0)
-		return fault_set(f, FAULT_CANTCREAT,
+		return error_set(f, ERROR_CANTCREAT,
 				 "%s is a link to nowhere; remove it, or name "
 				 "the file itself",
 				 path);
 	if (r > 0)
 		r = open_over(w, path, replace, f);
-	if (r || fault_is_set(f) || w->is_direct)
-		return fault_is_set(f) ? -1 : r;
+	if (r || error_is_set(f) || w->is_direct)
+		return error_is_set(f) ? -1 : r;
 	w->folder = disk_dirname(a, w->path);
 	return start(w, prefix, f);
 }
@@ -134,7 +134,7 @@ int atomic_file_open(struct atomic_file *w, struct arena *a, const char *path,
 /* ---- the end ---- */
 
 /* As the file that it replaces; else as other programs make files. */
-static int set_mode(struct atomic_file *w, struct fault *f)
+static int set_mode(struct atomic_file *w, struct error *f)
 {
 	const struct stat *old = &w->old;
 	mode_t mode = 0600;
@@ -147,19 +147,19 @@ static int set_mode(struct atomic_file *w, struct fault *f)
 		mode = 0666 & ~mask;
 	}
 	if (fstat(w->file.fd, &st) < 0)
-		return fault_errno(f, FAULT_IO, errno, "cannot look at %s",
+		return error_errno(f, ERROR_IO, errno, "cannot look at %s",
 				   w->file.path);
 	if (w->is_replacing &&
 	    ((st.st_uid == old->st_uid && st.st_gid == old->st_gid) ||
 	     fchown(w->file.fd, old->st_uid, old->st_gid) == 0))
 		mode = old->st_mode & 0777;
 	if ((st.st_mode & 07777) != mode && fchmod(w->file.fd, mode) < 0)
-		return fault_errno(f, FAULT_CANTCREAT, errno,
+		return error_errno(f, ERROR_CANTCREAT, errno,
 				   "cannot set the mode of %s", w->file.path);
 	return 0;
 }
 
-static int finish_direct(struct atomic_file *w, struct fault *f)
+static int finish_direct(struct atomic_file *w, struct error *f)
 {
 	int fd = w->fd;
 
@@ -169,7 +169,7 @@ static int finish_direct(struct atomic_file *w, struct fault *f)
 	return disk_close(fd, w->path, f);
 }
 
-int atomic_file_finish(struct atomic_file *w, struct fault *f)
+int atomic_file_finish(struct atomic_file *w, struct error *f)
 {
 	int r;
 
@@ -188,7 +188,7 @@ int atomic_file_finish(struct atomic_file *w, struct fault *f)
 	return r;
 }
 
-int atomic_file_commit(struct atomic_file *w, struct fault *f)
+int atomic_file_commit(struct atomic_file *w, struct error *f)
 {
 	int r = atomic_file_finish(w, f);
 
@@ -202,7 +202,7 @@ int atomic_file_commit(struct atomic_file *w, struct fault *f)
 }
 
 int atomic_file_commit_as(struct atomic_file *w, const char *name, bool replace,
-			  struct fault *f)
+			  struct error *f)
 {
 	const char *path = arena_format(w->arena, "%s/%s", w->folder, name);
 	struct stat st = { 0 };

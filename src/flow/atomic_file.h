@@ -20,7 +20,7 @@
 #include <sys/stat.h>
 
 #include "base/arena.h"
-#include "base/fault.h"
+#include "base/error.h"
 #include "base/tempfile.h"
 #include "flow/sink.h"
 
@@ -47,27 +47,27 @@ struct atomic_file {
  * tempfile.h. */
 int atomic_file_begin(struct atomic_file *w, struct arena *a,
 		      const char *folder, const char *prefix,
-		      enum atomic_file_mode mode, struct fault *f);
+		      enum atomic_file_mode mode, struct error *f);
 /* The name is `path`: 1 when something is there that is not to be replaced, and
  * nothing was done. */
 int atomic_file_open(struct atomic_file *w, struct arena *a, const char *path,
 		     const char *prefix, bool replace,
-		     enum atomic_file_mode mode, struct fault *f);
+		     enum atomic_file_mode mode, struct error *f);
 /* Is it what /proc and /dev call a file and is a descriptor of ours?  It is
  * never replaced, whatever is behind it. */
 bool atomic_file_is_descriptor(const char *path);
 /* All was written: flushed, synced and closed.  commit does it where it was not
  * done. */
-int atomic_file_finish(struct atomic_file *w, struct fault *f);
+int atomic_file_finish(struct atomic_file *w, struct error *f);
 /* Gives it the name that it was opened with; 1 when somebody took it
  * meanwhile. */
-int atomic_file_commit(struct atomic_file *w, struct fault *f);
+int atomic_file_commit(struct atomic_file *w, struct error *f);
 /* Gives it a name in its folder.  1 when something of that name is there, and
  * another can be tried; a regular file is replaced with `replace`.  A link is
  * neither followed nor replaced: the name may be somebody else's choice.  The
  * folder is not synced: see atomic_file_sync. */
 int atomic_file_commit_as(struct atomic_file *w, const char *name, bool replace,
-			  struct fault *f);
+			  struct error *f);
 /* Are the names in the folder safe?  Else a warning says so. */
 bool atomic_file_sync(const char *folder);
 /* After commit, or instead of it, or after a failure. */

@@ -15,7 +15,7 @@ struct crlf_room {
 
 static void room_flush(struct crlf_room *r)
 {
-	/* A failure sticks in the chain's fault. */
+	/* A failure sticks in the chain's error. */
 	sink_put(r->s->sink.next, r->data, r->filled);
 	r->filled = 0;
 }
@@ -85,7 +85,7 @@ static int crlf_put(struct sink *sink, const void *data, size_t n)
 		p = stop + 1;
 	}
 	room_flush(&r);
-	return fault_is_set(sink->fault) ? -1 : 0;
+	return error_is_set(sink->error) ? -1 : 0;
 }
 
 static int crlf_close(struct sink *sink)
@@ -100,7 +100,7 @@ static int crlf_close(struct sink *sink)
 	if (s->final_newline && s->in_line)
 		crlf_end_line(&r);
 	room_flush(&r);
-	return fault_is_set(sink->fault) ? -1 : 0;
+	return error_is_set(sink->error) ? -1 : 0;
 }
 
 static const struct sink_ops crlf_ops = { .put = crlf_put,
@@ -112,7 +112,7 @@ void crlf_init(struct crlf *s, struct sink *next, bool bare_cr_ends_line,
 	*s = (struct crlf){
 		.sink = { .ops = &crlf_ops,
 			  .next = next,
-			  .fault = next->fault },
+			  .error = next->error },
 		.bare_cr_ends_line = bare_cr_ends_line,
 		.final_newline = final_newline,
 	};

@@ -30,11 +30,11 @@ static const struct library_symbol symbols[] = {
 static struct library libcrypto = { "libcrypto.so.3", "libssl3", symbols,
 				    NULL };
 
-static int failed(struct fault *f)
+static int failed(struct error *f)
 {
 	/* memory, as far as is known: the digests themselves are always there
 	 */
-	return fault_set(f, FAULT_TEMPORARY,
+	return error_set(f, ERROR_TEMPORARY,
 			 "libcrypto cannot make a digest now");
 }
 
@@ -43,7 +43,7 @@ static int digest_put(struct sink *sink, const void *data, size_t n)
 	struct digest *d = (struct digest *)sink;
 
 	if (!crypto.update(d->context, data, n))
-		return failed(sink->fault);
+		return failed(sink->error);
 	return sink->next ? sink_put(sink->next, data, n) : 0;
 }
 
@@ -55,7 +55,7 @@ static int digest_close(struct sink *sink)
 
 	if (!crypto.final(d->context, octets, &n) ||
 	    n > (DIGEST_HEX_SIZE - 1) / 2)
-		return failed(sink->fault);
+		return failed(sink->error);
 	text_hex(d->hex, octets, n);
 	return 0;
 }
@@ -63,10 +63,10 @@ static int digest_close(struct sink *sink)
 static const struct sink_ops ops = { digest_put, digest_close };
 
 static void init(struct digest *d, struct sink *next, bool is_md5,
-		 struct fault *f)
+		 struct error *f)
 {
 	*d = (struct digest){
-		.sink = { .ops = &ops, .next = next, .fault = f },
+		.sink = { .ops = &ops, .next = next, .error = f },
 	};
 	if (library_load(&libcrypto, f) < 0)
 		return;
@@ -77,12 +77,12 @@ static void init(struct digest *d, struct sink *next, bool is_md5,
 		failed(f);
 }
 
-void digest_init(struct digest *d, struct sink *next, struct fault *f)
+void digest_init(struct digest *d, struct sink *next, struct error *f)
 {
 	init(d, next, false, f);
 }
 
-void digest_init_md5(struct digest *d, struct sink *next, struct fault *f)
+void digest_init_md5(struct digest *d, struct sink *next, struct error *f)
 {
 	init(d, next, true, f);
 }
@@ -94,7 +94,7 @@ void digest_free(struct digest *d)
 	d->context = NULL;
 }
 
-int digest_slice(const struct slice *slice, char *hex, struct fault *f)
+int digest_slice(const struct slice *slice, char *hex, struct error *f)
 {
 	struct digest d;
 	int r;
@@ -108,7 +108,7 @@ int digest_slice(const struct slice *slice, char *hex, struct fault *f)
 	return r;
 }
 
-int digest_text(const void *data, size_t n, char *hex, struct fault *f)
+int digest_text(const void *data, size_t n, char *hex, struct error *f)
 {
 	struct slice slice = slice_of_memory(data, n);
 

@@ -1,7 +1,7 @@
 /* digest.h - SHA-256 of what passes, and MD5 for what others have promised.
  *
  * The only place for OpenSSL's digests; libcrypto is loaded with the first
- * one.  Without it nothing can be checked, so that is a fault (temporary). */
+ * one.  Without it nothing can be checked, so that is an error (temporary). */
 #ifndef FLOW_DIGEST_H
 #define FLOW_DIGEST_H
 
@@ -18,14 +18,14 @@ struct digest {
 	void *context;
 	char hex[DIGEST_HEX_SIZE]; /* after close; half of it for MD5 */
 };
-/* FAULT_UNAVAILABLE sticks in f where there is no library. */
-void digest_init(struct digest *d, struct sink *next, struct fault *f);
-void digest_init_md5(struct digest *d, struct sink *next, struct fault *f);
+/* ERROR_UNAVAILABLE sticks in f where there is no library. */
+void digest_init(struct digest *d, struct sink *next, struct error *f);
+void digest_init_md5(struct digest *d, struct sink *next, struct error *f);
 /* After close, or instead of it. */
 void digest_free(struct digest *d);
 
 /* Of something small; `hex` has room for DIGEST_HEX_SIZE. */
-int digest_text(const void *data, size_t n, char *hex, struct fault *f);
-int digest_slice(const struct slice *slice, char *hex, struct fault *f);
+int digest_text(const void *data, size_t n, char *hex, struct error *f);
+int digest_slice(const struct slice *slice, char *hex, struct error *f);
 
 #endif

@@ -37,6 +37,6 @@ static const struct sink_ops ops = { .put = put, .close = finish };
 void lf_init(struct lf *s, struct sink *next)
 {
 	*s = (struct lf){
-		.sink = { .ops = &ops, .next = next, .fault = next->fault },
+		.sink = { .ops = &ops, .next = next, .error = next->error },
 	};
 }

@@ -70,6 +70,6 @@ static const struct sink_ops ops = { .put = put };
 void lonedot_init(struct lonedot *s, struct sink *next)
 {
 	*s = (struct lonedot){
-		.sink = { .ops = &ops, .next = next, .fault = next->fault },
+		.sink = { .ops = &ops, .next = next, .error = next->error },
 	};
 }

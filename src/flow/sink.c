@@ -13,7 +13,7 @@
 
 int sink_put(struct sink *s, const void *data, size_t n)
 {
-	if (fault_is_set(s->fault))
+	if (error_is_set(s->error))
 		return -1;
 	return n ? s->ops->put(s, data, n) : 0;
 }
@@ -33,7 +33,7 @@ int sink_printf(struct sink *s, const char *format, ...)
 	n = vsnprintf(text, sizeof(text), format, ap);
 	va_end(ap);
 	if (n < 0 || (size_t)n >= sizeof(text))
-		return fault_set(s->fault, FAULT_SOFTWARE,
+		return error_set(s->error, ERROR_SOFTWARE,
 				 "a formatted line is over %zu octets",
 				 sizeof(text));
 	return sink_put(s, text, (size_t)n);
@@ -41,7 +41,7 @@ int sink_printf(struct sink *s, const char *format, ...)
 
 int sink_close(struct sink *s)
 {
-	if (fault_is_set(s->fault))
+	if (error_is_set(s->error))
 		return -1;
 	return s->ops->close ? s->ops->close(s) : 0;
 }
@@ -51,7 +51,7 @@ static int buf_sink_put(struct sink *s, const void *data, size_t n)
 	struct sink_buf *b = (struct sink_buf *)s;
 
 	if (buf_put(b->out, data, n) < 0)
-		return fault_set(s->fault, FAULT_SOFTWARE,
+		return error_set(s->error, ERROR_SOFTWARE,
 				 "more than %zu octets for a buffer",
 				 b->out->max);
 	return 0;
@@ -59,9 +59,9 @@ static int buf_sink_put(struct sink *s, const void *data, size_t n)
 
 static const struct sink_ops buf_ops = { .put = buf_sink_put };
 
-void sink_buf_init(struct sink_buf *s, struct buf *out, struct fault *f)
+void sink_buf_init(struct sink_buf *s, struct buf *out, struct error *f)
 {
-	s->sink = (struct sink){ .ops = &buf_ops, .fault = f };
+	s->sink = (struct sink){ .ops = &buf_ops, .error = f };
 	s->out = out;
 }
 
@@ -70,7 +70,7 @@ static int fd_flush(struct sink_fd *s)
 	size_t n = s->held;
 
 	s->held = 0;
-	return disk_write_all(s->fd, s->room, n, s->name, s->sink.fault);
+	return disk_write_all(s->fd, s->room, n, s->name, s->sink.error);
 }
 
 static int fd_put(struct sink *sink, const void *data, size_t n)
@@ -80,7 +80,7 @@ static int fd_put(struct sink *sink, const void *data, size_t n)
 	if (s->held + n > FD_ROOM && fd_flush(s) < 0)
 		return -1;
 	if (n >= FD_ROOM)
-		return disk_write_all(s->fd, data, n, s->name, sink->fault);
+		return disk_write_all(s->fd, data, n, s->name, sink->error);
 	if (!s->room)
 		s->room = memory_alloc(FD_ROOM);
 	memcpy(s->room + s->held, data, n);
@@ -95,10 +95,10 @@ static int fd_close(struct sink *sink)
 
 static const struct sink_ops fd_ops = { .put = fd_put, .close = fd_close };
 
-void sink_fd_init(struct sink_fd *s, int fd, const char *name, struct fault *f)
+void sink_fd_init(struct sink_fd *s, int fd, const char *name, struct error *f)
 {
 	*s = (struct sink_fd){
-		.sink = { .ops = &fd_ops, .fault = f },
+		.sink = { .ops = &fd_ops, .error = f },
 		.fd = fd,
 		.name = name,
 	};
@@ -123,7 +123,7 @@ void sink_tee_init(struct sink_tee *s, struct sink *one, struct sink *other)
 {
 	s->sink = (struct sink){ .ops = &tee_ops,
 				 .next = one,
-				 .fault = one->fault };
+				 .error = one->error };
 	s->other = other;
 }
 
@@ -135,8 +135,8 @@ static int count_put(struct sink *s, const void *data, size_t n)
 
 static const struct sink_ops count_ops = { .put = count_put };
 
-void sink_count_init(struct sink_count *s, struct sink *next, struct fault *f)
+void sink_count_init(struct sink_count *s, struct sink *next, struct error *f)
 {
-	s->sink = (struct sink){ .ops = &count_ops, .next = next, .fault = f };
+	s->sink = (struct sink){ .ops = &count_ops, .next = next, .error = f };
 	s->count = 0;
 }

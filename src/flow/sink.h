@@ -1,7 +1,7 @@
 /* sink.h - a place to push bytes.
  *
  * A sink takes every byte offered and pushes its own result onward.  The
- * first failure sticks in the shared fault: later puts do nothing and return
+ * first failure sticks in the shared error: later puts do nothing and return
  * -1, so a writer checks once, at close.  A sink borrows the next one and is
  * embedded in the struct of its kind, whose init fills it.  `next` may be
  * NULL only for kinds that end a chain. */
@@ -12,7 +12,7 @@
 #include <stdint.h>
 
 #include "base/buf.h"
-#include "base/fault.h"
+#include "base/error.h"
 
 struct sink;
 struct sink_ops {
@@ -23,23 +23,23 @@ struct sink_ops {
 struct sink {
 	const struct sink_ops *ops;
 	struct sink *next;   /* NULL at the end */
-	struct fault *fault; /* shared by the chain */
+	struct error *error; /* shared by the chain */
 };
 
 int sink_put(struct sink *s, const void *data, size_t n);
 int sink_puts(struct sink *s, const char *text);
-/* What is formatted is at most 4096 octets; more is a bug and a fault. */
+/* What is formatted is at most 4096 octets; more is a bug and an error. */
 int sink_printf(struct sink *s, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 /* Flushes this sink's own tail; never closes next.  Once only. */
 int sink_close(struct sink *s);
 
-/* Into a buffer; passing its cap is FAULT_SOFTWARE. */
+/* Into a buffer; passing its cap is ERROR_SOFTWARE. */
 struct sink_buf {
 	struct sink sink;
 	struct buf *out; /* borrowed */
 };
-void sink_buf_init(struct sink_buf *s, struct buf *out, struct fault *f);
+void sink_buf_init(struct sink_buf *s, struct buf *out, struct error *f);
 
 /* To a descriptor, gathered into large writes; the descriptor is borrowed. */
 struct sink_fd {
@@ -49,7 +49,7 @@ struct sink_fd {
 	size_t held;
 	char *room;
 };
-void sink_fd_init(struct sink_fd *s, int fd, const char *name, struct fault *f);
+void sink_fd_init(struct sink_fd *s, int fd, const char *name, struct error *f);
 /* After close, or instead of it when the chain is given up. */
 void sink_fd_free(struct sink_fd *s);
 
@@ -65,6 +65,6 @@ struct sink_count {
 	struct sink sink;
 	uint64_t count;
 };
-void sink_count_init(struct sink_count *s, struct sink *next, struct fault *f);
+void sink_count_init(struct sink_count *s, struct sink *next, struct error *f);
 
 #endif

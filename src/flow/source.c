@@ -37,7 +37,7 @@ void source_of_stream(struct source *s, int fd, const char *name)
 
 /* 0 when there is something to be read, or an end.  A signal that asks us to
  * end leaves what has arrived by then, a pipe's room at most. */
-static int await_stream(struct source *s, struct fault *f)
+static int await_stream(struct source *s, struct error *f)
 {
 	struct pollfd p = { .fd = s->slice.fd, .events = POLLIN };
 
@@ -47,11 +47,11 @@ static int await_stream(struct source *s, struct fault *f)
 		return 0; /* read() will tell */
 	if (s->late < LATE_MAX && poll(&p, 1, 0) > 0 && p.revents & POLLIN)
 		return 0;
-	return interrupt_fault(f);
+	return interrupt_error(f);
 }
 
 static ssize_t read_stream(struct source *s, void *data, size_t n,
-			   struct fault *f)
+			   struct error *f)
 {
 	ssize_t r;
 
@@ -59,10 +59,10 @@ static ssize_t read_stream(struct source *s, void *data, size_t n,
 		return -1;
 	r = io_read(s->slice.fd, data, n);
 	if (r < 0)
-		return io_read_fault(s->slice.fd, errno, s->slice.name, f);
+		return io_read_error(s->slice.fd, errno, s->slice.name, f);
 	/* what ends now may have been ended by the same signal */
 	if (r == 0 && interrupt_is_due())
-		return interrupt_fault(f);
+		return interrupt_error(f);
 	if (interrupt_is_due())
 		s->late += (uint64_t)r;
 	s->done += (uint64_t)r;
@@ -70,7 +70,7 @@ static ssize_t read_stream(struct source *s, void *data, size_t n,
 }
 
 static ssize_t read_some(struct source *s, void *data, size_t n,
-			 struct fault *f)
+			 struct error *f)
 {
 	uint64_t left = s->slice.length - s->done;
 	ssize_t r;
@@ -91,8 +91,8 @@ static ssize_t read_some(struct source *s, void *data, size_t n,
 	r = disk_pread_full(s->slice.fd, data, n, s->slice.offset + s->done,
 			    s->slice.name, f);
 	if (r >= 0 && (size_t)r < n)
-		return fault_set(
-			f, FAULT_IO,
+		return error_set(
+			f, ERROR_IO,
 			"%s became shorter while it was read (%" PRIu64
 			" octets are missing); send a copy that nobody writes to",
 			s->slice.name, left - (uint64_t)r);
@@ -101,7 +101,7 @@ static ssize_t read_some(struct source *s, void *data, size_t n,
 	return r;
 }
 
-ssize_t source_read(struct source *s, void *data, size_t n, struct fault *f)
+ssize_t source_read(struct source *s, void *data, size_t n, struct error *f)
 {
 	ssize_t r = read_some(s, data, n, f);
 
@@ -128,7 +128,7 @@ int pump(struct source *from, struct sink *to)
 	if (!from->stream && from->slice.memory)
 		return pump_memory(from, to);
 	room = memory_alloc(PUMP_ROOM); /* a stack may be as small as that */
-	while ((n = source_read(from, room, PUMP_ROOM, to->fault)) > 0)
+	while ((n = source_read(from, room, PUMP_ROOM, to->error)) > 0)
 		if (sink_put(to, room, (size_t)n) < 0)
 			break;
 	free(room);

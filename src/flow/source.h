@@ -11,7 +11,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "base/fault.h"
+#include "base/error.h"
 #include "flow/sink.h"
 
 struct slice {
@@ -19,7 +19,7 @@ struct slice {
 	int fd;
 	uint64_t offset; /* in the file */
 	uint64_t length;
-	const char *name; /* for faults: the file as the user wrote it */
+	const char *name; /* for errors: the file as the user wrote it */
 };
 
 struct slice slice_of_memory(const char *data, size_t n);
@@ -36,13 +36,13 @@ struct source {
 void source_of_slice(struct source *s, const struct slice *slice);
 void source_of_stream(struct source *s, int fd, const char *name);
 
-/* Bytes read, 0 at the end, -1 with the fault.  A stream that had not come to
+/* Bytes read, 0 at the end, -1 with the error.  A stream that had not come to
  * its end when a signal asked us to end (base/interrupt.h) is
- * FAULT_INTERRUPTED. A file that has become shorter than its slice is a fault
- * (FAULT_IO, temporary): a message whose length was announced must have it. */
-ssize_t source_read(struct source *s, void *data, size_t n, struct fault *f);
+ * ERROR_INTERRUPTED. A file that has become shorter than its slice is an error
+ * (ERROR_IO, temporary): a message whose length was announced must have it. */
+ssize_t source_read(struct source *s, void *data, size_t n, struct error *f);
 
-/* Until the source ends.  Faults go to sink->fault.  Does not close. */
+/* Until the source ends.  Errors go to sink->error.  Does not close. */
 int pump(struct source *from, struct sink *to);
 int pump_slice(const struct slice *from, struct sink *to);
 

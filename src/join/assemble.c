@@ -114,7 +114,7 @@ static void grow_slots(struct assembly *s, struct set *set)
 }
 
 static void add_part(struct assembly *s, struct set *set,
-		     const struct shelf_part *part)
+		     const struct part_store_part *part)
 {
 	struct set_part *p = arena_alloc(s->arena, sizeof(*p)), **slot;
 
@@ -130,8 +130,8 @@ static void add_part(struct assembly *s, struct set *set,
 	set->size += part->size;
 }
 
-static bool is_equal(const struct shelf_part *one,
-		     const struct shelf_part *other)
+static bool is_equal(const struct part_store_part *one,
+		     const struct part_store_part *other)
 {
 	return one->size == other->size &&
 	       strcmp(one->sha256, other->sha256) == 0;
@@ -140,7 +140,7 @@ static bool is_equal(const struct shelf_part *one,
 /* ---- what is kept ---- */
 
 static int load_set(void *context, const char *id, const struct about *about,
-		    struct fault *f)
+		    struct error *f)
 {
 	struct assembly *s = context;
 	struct set *set = assembly_find(s, id);
@@ -154,7 +154,7 @@ static int load_set(void *context, const char *id, const struct about *about,
 }
 
 static int load_part(void *context, const char *id,
-		     const struct shelf_part *part, struct fault *f)
+		     const struct part_store_part *part, struct error *f)
 {
 	struct assembly *s = context;
 	struct set *set = assembly_find(s, id);
@@ -174,24 +174,24 @@ static int load_part(void *context, const char *id,
 }
 
 int assembly_open(struct assembly *s, struct arena *a, const char *state,
-		  bool is_dry, struct fault *f)
+		  bool is_dry, struct error *f)
 {
-	struct shelf_visit visit = { load_set, load_part, s };
+	struct part_store_visit visit = { load_set, load_part, s };
 	int r;
 
 	s->arena = a;
 	s->last = &s->sets;
-	if (shelf_open(&s->shelf, a, state, is_dry, f) < 0 ||
-	    shelf_lock(&s->shelf, f) < 0)
+	if (part_store_open(&s->shelf, a, state, is_dry, f) < 0 ||
+	    part_store_lock(&s->shelf, f) < 0)
 		return -1;
-	r = shelf_load(&s->shelf, &visit, f);
-	shelf_unlock(&s->shelf);
+	r = part_store_load(&s->shelf, &visit, f);
+	part_store_unlock(&s->shelf);
 	return r;
 }
 
 void assembly_close(struct assembly *s)
 {
-	shelf_close(&s->shelf);
+	part_store_close(&s->shelf);
 }
 
 /* ---- adding ---- */
@@ -227,7 +227,7 @@ static bool fits(const struct set *set, const struct fragment *x)
 
 /* Only the first part may know the name. */
 static int learn(struct assembly *s, struct set *set, const struct fragment *x,
-		 struct fault *f)
+		 struct error *f)
 {
 	struct about *a = &set->about;
 	bool is_news = !a->name && x->name;
@@ -235,15 +235,15 @@ static int learn(struct assembly *s, struct set *set, const struct fragment *x,
 	if (is_news)
 		a->name = arena_dup(s->arena, x->name);
 	if ((set->is_on_shelf && !is_news) ||
-	    shelf_describe(&s->shelf, set->id, a, f) < 0)
-		return fault_is_set(f) ? -1 : 0;
+	    part_store_describe(&s->shelf, set->id, a, f) < 0)
+		return error_is_set(f) ? -1 : 0;
 	set->is_on_shelf = true;
 	return 0;
 }
 
-static void claim(const struct fragment *x, struct shelf_part *part)
+static void claim(const struct fragment *x, struct part_store_part *part)
 {
-	*part = (struct shelf_part){
+	*part = (struct part_store_part){
 		.n = x->n,
 		.of = x->of,
 		.is_first = x->is_first,
@@ -277,9 +277,10 @@ static enum verdict damaged(struct assembly *s, struct set *set,
 	return VERDICT_DAMAGED;
 }
 
-static int keep(struct assembly *s, struct set *set, struct shelf_incoming *in,
-		const struct fragment *x, struct shelf_part *part,
-		enum verdict *verdict, struct fault *f)
+static int keep(struct assembly *s, struct set *set,
+		struct part_store_incoming *in, const struct fragment *x,
+		struct part_store_part *part, enum verdict *verdict,
+		struct error *f)
 {
 	const struct set_part *known = find_part(set, x->n);
 
@@ -297,9 +298,9 @@ static int keep(struct assembly *s, struct set *set, struct shelf_incoming *in,
 		/* the next run, too, shall know that there are two */
 		if (*verdict == VERDICT_KNOWN || !set->is_on_shelf)
 			return 0;
-		return shelf_keep(&s->shelf, set->id, in, part, f);
+		return part_store_keep(&s->shelf, set->id, in, part, f);
 	}
-	if (shelf_keep(&s->shelf, set->id, in, part, f) < 0)
+	if (part_store_keep(&s->shelf, set->id, in, part, f) < 0)
 		return -1;
 	add_part(s, set, part);
 	*verdict = VERDICT_ADDED;
@@ -308,26 +309,26 @@ static int keep(struct assembly *s, struct set *set, struct shelf_incoming *in,
 
 static int take(struct assembly *s, struct set *set,
 		const struct fragments *from, const struct fragment *x,
-		enum verdict *verdict, struct fault *f)
+		enum verdict *verdict, struct error *f)
 {
-	struct shelf_incoming in;
-	struct shelf_part part;
+	struct part_store_incoming in;
+	struct part_store_part part;
 	int doubt, r = -1;
 
 	claim(x, &part);
 	if (learn(s, set, x, f) < 0)
 		return -1;
-	if (shelf_begin(&s->shelf, set->id,
-			x->kind == FRAGMENT_SLICE ? part.size : UINT64_MAX, &in,
-			f) == 0) {
+	if (part_store_begin(&s->shelf, set->id,
+			     x->kind == FRAGMENT_SLICE ? part.size : UINT64_MAX,
+			     &in, f) == 0) {
 		doubt = fragment_pass(from, x, &in.sink);
-		r = doubt < 0 ? -1 : shelf_measure(&in, f);
+		r = doubt < 0 ? -1 : part_store_measure(&in, f);
 		if (r == 0 && doubt && x->kind != FRAGMENT_SLICE)
 			*verdict = damaged(s, set, x);
 		else if (r == 0)
 			r = keep(s, set, &in, x, &part, verdict, f);
 	}
-	shelf_drop(&in);
+	part_store_drop(&in);
 	return r;
 }
 
@@ -337,11 +338,12 @@ static void look_for_file(struct assembly *s, struct set *set)
 	const struct about *a = &set->about;
 
 	if (a->kind == FRAGMENT_SLICE && !set->is_touched && !s->is_forced)
-		set->was_there = yield_is_there(s->arena, &s->place, a->name,
-						a->total, a->file_sha256);
+		set->was_there =
+			join_output_is_there(s->arena, &s->place, a->name,
+					     a->total, a->file_sha256);
 	/* that run may have left what it made the file from */
 	if (set->was_there && !set->is_touched)
-		yield_tidy(s->arena, &s->place, a->name);
+		join_output_tidy(s->arena, &s->place, a->name);
 	set->is_touched = true;
 }
 
@@ -362,7 +364,7 @@ bool assembly_knows(struct assembly *s, const struct fragment_label *label,
 
 int assembly_add(struct assembly *s, const struct fragments *from,
 		 const struct fragment *x, enum verdict *verdict,
-		 struct set **out, struct fault *f)
+		 struct set **out, struct error *f)
 {
 	struct set *set = assembly_find(s, x->set);
 	const struct set_part *known;
@@ -396,11 +398,11 @@ int assembly_add(struct assembly *s, const struct fragments *from,
 		   strcmp(known->part.sha256, x->label.sha256) == 0 &&
 		   known->part.offset == x->label.offset) {
 		*verdict = VERDICT_KNOWN;
-	} else if (shelf_lock(&s->shelf, f) < 0) {
+	} else if (part_store_lock(&s->shelf, f) < 0) {
 		r = -1;
 	} else {
 		r = take(s, set, from, x, verdict, f);
-		shelf_unlock(&s->shelf);
+		part_store_unlock(&s->shelf);
 	}
 	return r;
 }

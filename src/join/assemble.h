@@ -21,10 +21,10 @@
 #include <stdint.h>
 
 #include "base/arena.h"
-#include "base/fault.h"
-#include "join/fragment.h"
-#include "join/shelf.h"
-#include "join/yield.h"
+#include "base/error.h"
+#include "join/output.h"
+#include "join/part_store.h"
+#include "parts/fragment.h"
 
 #define ASSEMBLY_SETS_MAX  20000
 #define ASSEMBLY_NOTES_MAX 100 /* said of one set */
@@ -37,7 +37,7 @@ enum set_state {
 };
 
 struct set_part {
-	struct shelf_part part;
+	struct part_store_part part;
 	struct set_part *next;	  /* of the set */
 	struct set_part *in_slot; /* of those with the same remainder */
 };
@@ -74,9 +74,9 @@ struct set {
 
 struct assembly {
 	struct arena *arena;
-	struct shelf shelf;
+	struct part_store shelf;
 	const char *const *spool;
-	struct yield_place place;
+	struct join_output_place place;
 	bool is_forced;
 	unsigned of;	  /* parts where no part tells; 0: nobody does */
 	const char *only; /* the set's id, or its beginning; NULL: all */
@@ -96,7 +96,7 @@ enum verdict {
 /* `state` is the shelf's folder; everything else is set by the caller before
  * something is added. */
 int assembly_open(struct assembly *s, struct arena *a, const char *state,
-		  bool is_dry, struct fault *f);
+		  bool is_dry, struct error *f);
 void assembly_close(struct assembly *s);
 /* Is it one that `only` means? */
 bool assembly_wants(const struct assembly *s, const char *set);
@@ -105,7 +105,7 @@ struct set *assembly_find(const struct assembly *s, const char *set);
 /* *set is the one it belongs to, NULL for VERDICT_OTHER. */
 int assembly_add(struct assembly *s, const struct fragments *from,
 		 const struct fragment *x, enum verdict *verdict,
-		 struct set **set, struct fault *f);
+		 struct set **set, struct error *f);
 /* Would a slice with this label be known?  Touches its set. */
 bool assembly_knows(struct assembly *s, const struct fragment_label *label,
 		    struct set **set);
@@ -114,15 +114,15 @@ bool assembly_knows(struct assembly *s, const struct fragment_label *label,
 void assembly_judge(struct assembly *s, struct set *set);
 /* Joins a set that is READY, and tidies up where it was JOINED; what is wrong
  * with the set itself makes it CORRUPT, or INCOMPLETE, with a note and no
- * fault. */
-int assembly_join(struct assembly *s, struct set *set, struct fault *f);
+ * error. */
+int assembly_join(struct assembly *s, struct set *set, struct error *f);
 
 /* Numbers as people count them: of NUMBERED, those of the files' names. */
 unsigned set_first(const struct set *set);
 unsigned set_shown(const struct set *set, unsigned n);
 bool set_has(const struct set *set, unsigned n);
 /* Its parts by their numbers: free it; NULL when there are none. */
-const struct shelf_part **set_in_order(const struct set *set);
+const struct part_store_part **set_in_order(const struct set *set);
 void set_note(struct assembly *s, struct set *set, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 

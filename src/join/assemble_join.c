@@ -14,29 +14,29 @@
 
 #include "base/log.h"
 #include "join/assemble.h"
-#include "join/name.h"
-#include "join/unshar.h"
+#include "parts/file_name.h"
+#include "parts/unshar.h"
 
 /* ---- the parts in order ---- */
 
 static int by_number(const void *one, const void *other)
 {
-	const struct shelf_part *const *a = one, *const *b = other;
+	const struct part_store_part *const *a = one, *const *b = other;
 
 	return (*a)->n < (*b)->n ? -1 : (*a)->n > (*b)->n;
 }
 
-const struct shelf_part **set_in_order(const struct set *set)
+const struct part_store_part **set_in_order(const struct set *set)
 {
-	const struct shelf_part **all;
+	const struct part_store_part **all;
 	size_t i = 0;
 
 	if (!set->count)
 		return NULL;
-	all = memory_alloc(set->count * sizeof(struct shelf_part *));
+	all = memory_alloc(set->count * sizeof(struct part_store_part *));
 	for (const struct set_part *p = set->parts; p; p = p->next)
 		all[i++] = &p->part;
-	qsort(all, set->count, sizeof(struct shelf_part *), by_number);
+	qsort(all, set->count, sizeof(struct part_store_part *), by_number);
 	return all;
 }
 
@@ -54,10 +54,10 @@ unsigned set_shown(const struct set *set, unsigned n)
 /* ---- how many there are ---- */
 
 static void count_told(struct assembly *s, struct set *set,
-		       const struct shelf_part **all)
+		       const struct part_store_part **all)
 {
 	for (size_t i = 0; i < set->count; i++) {
-		const struct shelf_part *p = all[i];
+		const struct part_store_part *p = all[i];
 		unsigned of = p->of;
 
 		if (!of && p->is_last && set->about.kind == FRAGMENT_SHAR)
@@ -74,7 +74,8 @@ static void count_told(struct assembly *s, struct set *set,
 }
 
 /* A file that was cut in equal pieces, and a shorter rest. */
-static bool ends_short(const struct set *set, const struct shelf_part **all)
+static bool ends_short(const struct set *set,
+		       const struct part_store_part **all)
 {
 	size_t last = set->count - 1;
 
@@ -87,7 +88,7 @@ static bool ends_short(const struct set *set, const struct shelf_part **all)
 }
 
 static void count_numbered(struct assembly *s, struct set *set,
-			   const struct shelf_part **all)
+			   const struct part_store_part **all)
 {
 	unsigned first = set_first(set);
 	bool is_row = all[0]->n == first &&
@@ -110,7 +111,7 @@ static void count_numbered(struct assembly *s, struct set *set,
 
 /* ---- the state ---- */
 
-static bool has_all(const struct set *set, const struct shelf_part **all)
+static bool has_all(const struct set *set, const struct part_store_part **all)
 {
 	unsigned first = set_first(set);
 
@@ -126,7 +127,7 @@ static void corrupt(struct assembly *s, struct set *set, const char *why)
 }
 
 static void judge_slices(struct assembly *s, struct set *set,
-			 const struct shelf_part **all)
+			 const struct part_store_part **all)
 {
 	uint64_t at = 0;
 
@@ -144,7 +145,7 @@ static void judge_slices(struct assembly *s, struct set *set,
 }
 
 static void judge_marks(struct assembly *s, struct set *set,
-			const struct shelf_part **all)
+			const struct part_store_part **all)
 {
 	if (!all[0]->is_first)
 		corrupt(s, set, "its first part has no begin line");
@@ -153,7 +154,7 @@ static void judge_marks(struct assembly *s, struct set *set,
 }
 
 static void judge_parts(struct assembly *s, struct set *set,
-			const struct shelf_part **all)
+			const struct part_store_part **all)
 {
 	enum fragment_kind kind = set->about.kind;
 
@@ -176,7 +177,7 @@ static void judge_parts(struct assembly *s, struct set *set,
 
 void assembly_judge(struct assembly *s, struct set *set)
 {
-	const struct shelf_part **all;
+	const struct part_store_part **all;
 
 	if (set->state == SET_JOINED || set->is_spoiled)
 		return;
@@ -202,9 +203,9 @@ void assembly_judge(struct assembly *s, struct set *set)
 struct joint {
 	struct assembly *assembly;
 	struct set *set;
-	const struct shelf_part **parts;
-	struct yield yield;
-	struct fault *fault;
+	const struct part_store_part **parts;
+	struct join_output yield;
+	struct error *error;
 	struct arena arena; /* of what is needed for this set alone */
 };
 
@@ -230,11 +231,11 @@ static void forget_part(struct assembly *s, struct set *set, unsigned n)
 /* Pushes all of them; 1 when one is not what it was. */
 static int pump_parts(struct joint *j, struct sink *to)
 {
-	struct shelf *shelf = &j->assembly->shelf;
+	struct part_store *shelf = &j->assembly->shelf;
 
 	for (size_t i = 0, count = j->set->count; i < count; i++) {
-		const struct shelf_part *p = j->parts[i];
-		int r = shelf_read(shelf, j->set->id, p, to, j->fault);
+		const struct part_store_part *p = j->parts[i];
+		int r = part_store_read(shelf, j->set->id, p, to, j->error);
 
 		if (r < 0)
 			return -1;
@@ -244,7 +245,7 @@ static int pump_parts(struct joint *j, struct sink *to)
 			 "part %u was damaged while it was kept",
 			 set_shown(j->set, p->n));
 		j->set->state = SET_INCOMPLETE;
-		if (shelf_remove(shelf, j->set->id, p, j->fault) < 0)
+		if (part_store_remove(shelf, j->set->id, p, j->error) < 0)
 			return -1;
 		forget_part(j->assembly, j->set, p->n);
 		return 1;
@@ -266,12 +267,12 @@ static int join_octets(struct joint *j)
 	uint64_t size;
 	int r;
 
-	if (yield_begin(&j->yield, file_name(j->set), &to) < 0)
+	if (join_output_begin(&j->yield, file_name(j->set), &to) < 0)
 		return -1;
 	r = pump_parts(j, to);
 	if (r)
 		return r;
-	if (yield_end(&j->yield, &size, sha256) < 0)
+	if (join_output_end(&j->yield, &size, sha256) < 0)
 		return -1;
 	if (about->kind == FRAGMENT_SLICE &&
 	    (size != about->total || strcmp(sha256, about->file_sha256) != 0)) {
@@ -309,13 +310,13 @@ static int write_file(struct joint *j, const struct fragments *message,
 	uint64_t size;
 	int r;
 
-	if (yield_begin(&j->yield, x->name, &to) < 0)
+	if (join_output_begin(&j->yield, x->name, &to) < 0)
 		return -1;
-	digest_init_md5(&md5, to, j->fault);
-	r = fault_is_set(j->fault) ? -1 : fragment_pass(message, x, &md5.sink);
+	digest_init_md5(&md5, to, j->error);
+	r = error_is_set(j->error) ? -1 : fragment_pass(message, x, &md5.sink);
 	if (r >= 0 && sink_close(&md5.sink) < 0)
 		r = -1;
-	if (r < 0 || yield_end(&j->yield, &size, sha256) < 0) {
+	if (r < 0 || join_output_end(&j->yield, &size, sha256) < 0) {
 		digest_free(&md5);
 		return -1;
 	}
@@ -332,17 +333,17 @@ static int write_file(struct joint *j, const struct fragments *message,
 /* No file in it has a name: the message is the file. */
 static int write_message(struct joint *j, const struct fragments *message)
 {
-	const char *title = name_clean(&j->arena, j->set->about.title);
+	const char *title = file_name_clean(&j->arena, j->set->about.title);
 	struct slice whole = fragments_message(message);
 	struct sink *to;
 
-	if (yield_begin(&j->yield,
-			arena_format(&j->arena, "%.200s.eml",
-				     title ? title : "message"),
-			&to) < 0 ||
+	if (join_output_begin(&j->yield,
+			      arena_format(&j->arena, "%.200s.eml",
+					   title ? title : "message"),
+			      &to) < 0 ||
 	    pump_slice(&whole, to) < 0)
 		return -1;
-	return yield_end(&j->yield, NULL, NULL);
+	return join_output_end(&j->yield, NULL, NULL);
 }
 
 static int join_message(struct joint *j)
@@ -350,7 +351,7 @@ static int join_message(struct joint *j)
 	struct fragments message;
 	int r;
 
-	fragments_init(&message, &j->arena, j->assembly->spool, j->fault);
+	fragments_init(&message, &j->arena, j->assembly->spool, j->error);
 	message.wants_files = true;
 	r = pump_parts(j, &message.sink);
 	if (r == 0)
@@ -368,19 +369,19 @@ static int join_message(struct joint *j)
 /* ---- the files of a shell archive ---- */
 
 static int open_file(void *context, const char *name, struct sink **to,
-		     struct fault *f)
+		     struct error *f)
 {
 	struct joint *j = context;
-	const char *clean = name_clean(&j->arena, name);
+	const char *clean = file_name_clean(&j->arena, name);
 
 	(void)f;
-	return yield_begin(&j->yield, clean ? clean : "file", to);
+	return join_output_begin(&j->yield, clean ? clean : "file", to);
 }
 
-static int close_file(void *context, struct fault *f)
+static int close_file(void *context, struct error *f)
 {
 	(void)f;
-	return yield_end(&((struct joint *)context)->yield, NULL, NULL);
+	return join_output_end(&((struct joint *)context)->yield, NULL, NULL);
 }
 
 static int join_archive(struct joint *j)
@@ -389,7 +390,7 @@ static int join_archive(struct joint *j)
 	struct unshar s;
 	int r;
 
-	unshar_init(&s, &j->arena, &target, j->fault);
+	unshar_init(&s, &j->arena, &target, j->error);
 	r = pump_parts(j, &s.sink);
 	if (r == 0)
 		r = sink_close(&s.sink);
@@ -423,12 +424,12 @@ static int join_set(struct joint *j)
 }
 
 static void note_paths(struct assembly *s, struct set *set,
-		       const struct yield *y)
+		       const struct join_output *y)
 {
 	const char *path;
 
 	set->paths = arena_array(s->arena, y->count + 1, sizeof(*set->paths));
-	for (size_t i = 0; (path = yield_path(y, i)); i++)
+	for (size_t i = 0; (path = join_output_path(y, i)); i++)
 		set->paths[i] = arena_dup(s->arena, path);
 	set->was_there = y->was_there;
 }
@@ -437,36 +438,36 @@ static void note_paths(struct assembly *s, struct set *set,
  * and mails do; what cannot be taken away now goes in the next run. */
 static void end_set(struct assembly *s, struct set *set, bool is_unsafe)
 {
-	struct fault f = FAULT_INIT;
+	struct error f = ERROR_INIT;
 
 	if (is_unsafe) {
 		set->is_sure = false;
 		return;
 	}
 	set->is_on_shelf = false;
-	if (shelf_forget(&s->shelf, set->id, &f) < 0)
+	if (part_store_forget(&s->shelf, set->id, &f) < 0)
 		log_warning("%s; the parts of a set that is complete stay "
 			    "there until the next run",
 			    f.text);
 }
 
 /* A run was killed between the name and the end. */
-static int tidy(struct assembly *s, struct set *set, struct fault *f)
+static int tidy(struct assembly *s, struct set *set, struct error *f)
 {
-	int r = shelf_lock(&s->shelf, f);
+	int r = part_store_lock(&s->shelf, f);
 
 	if (r == 0) {
 		end_set(s, set,
-			!yield_tidy(s->arena, &s->place, file_name(set)));
-		shelf_unlock(&s->shelf);
+			!join_output_tidy(s->arena, &s->place, file_name(set)));
+		part_store_unlock(&s->shelf);
 	}
 	return r;
 }
 
-int assembly_join(struct assembly *s, struct set *set, struct fault *f)
+int assembly_join(struct assembly *s, struct set *set, struct error *f)
 {
 	struct joint j = {
-		.assembly = s, .set = set, .fault = f, .arena = ARENA_INIT
+		.assembly = s, .set = set, .error = f, .arena = ARENA_INIT
 	};
 	int r = -1;
 
@@ -475,20 +476,20 @@ int assembly_join(struct assembly *s, struct set *set, struct fault *f)
 	if (set->state != SET_READY)
 		return 0;
 	j.parts = set_in_order(set);
-	yield_init(&j.yield, &j.arena, &s->place, s->is_forced, f);
-	if (shelf_lock(&s->shelf, f) == 0) {
+	join_output_init(&j.yield, &j.arena, &s->place, s->is_forced, f);
+	if (part_store_lock(&s->shelf, f) == 0) {
 		r = join_set(&j);
 		if (r == 0)
-			r = yield_commit(&j.yield);
+			r = join_output_commit(&j.yield);
 		if (r == 0) {
 			set->state = SET_JOINED;
 			note_paths(s, set, &j.yield);
 			end_set(s, set, j.yield.is_unsafe);
 		}
-		shelf_unlock(&s->shelf);
+		part_store_unlock(&s->shelf);
 	}
 	set->is_spoiled = set->state == SET_CORRUPT;
-	yield_free(&j.yield);
+	join_output_free(&j.yield);
 	arena_free(&j.arena);
 	free(j.parts);
 	return r < 0 ? -1 : 0;

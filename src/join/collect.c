@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "join/fragment.h"
+#include "parts/fragment.h"
 
 #define HEAD_MAX 65536 /* octets of a header that is looked at by itself */
 #define SLOTS	 65536
@@ -102,7 +102,7 @@ static void see(struct collect *c, const struct collect_source *source,
 
 /* What names a mail from one round to the next; else its number will do. */
 static const char *key_of(struct collect *c, struct collect_source *s,
-			  size_t number, struct fault *f)
+			  size_t number, struct error *f)
 {
 	if (c->is_repeated)
 		return mailbox_id(&s->mailbox, number, f);
@@ -125,9 +125,9 @@ static void note(struct collect *c, const struct collect_source *s,
 
 static int add_all(struct collect *c, struct collect_source *s, size_t number,
 		   const char *key, const struct fragments *found,
-		   struct fault *f)
+		   struct error *f)
 {
-	if (fault_is_set(&found->doubt))
+	if (error_is_set(&found->doubt))
 		note(c, s, number, found->doubt.text);
 	if (!found->first)
 		see(c, s, key, NULL, false, NULL);
@@ -148,13 +148,13 @@ static int add_all(struct collect *c, struct collect_source *s, size_t number,
 /* One on this machine that cannot be read stays, and stops no other; what else
  * fails (a server, a full disk) ends the round. */
 static int note_unread(struct collect *c, struct collect_source *s,
-		       size_t number, const char *key, const struct fault *why,
-		       struct fault *f)
+		       size_t number, const char *key, const struct error *why,
+		       struct error *f)
 {
 	const struct mailbox_message *one = &s->mailbox.messages[number - 1];
 
 	if (!one->is_gone && !one->is_unreadable)
-		return fault_copy(f, why);
+		return error_copy(f, why);
 	see(c, s, key, NULL, false, NULL);
 	if (one->is_gone)
 		return 0; /* another program took it away */
@@ -165,9 +165,9 @@ static int note_unread(struct collect *c, struct collect_source *s,
 }
 
 static int read_mail(struct collect *c, struct collect_source *s, size_t number,
-		     const char *key, struct fault *f)
+		     const char *key, struct error *f)
 {
-	struct fault trouble = FAULT_INIT;
+	struct error trouble = ERROR_INIT;
 	struct arena a = ARENA_INIT;
 	struct fragments found;
 	int r;
@@ -178,7 +178,7 @@ static int read_mail(struct collect *c, struct collect_source *s, size_t number,
 	if (r < 0)
 		r = note_unread(c, s, number, key, &trouble, f);
 	else if (sink_close(&found.sink) < 0)
-		r = fault_copy(f, &trouble);
+		r = error_copy(f, &trouble);
 	else
 		r = add_all(c, s, number, key, &found, f);
 	fragments_free(&found);
@@ -206,9 +206,9 @@ static const struct sink_ops head_ops = { .put = head_put };
 
 /* 1 when the mail need not be read. */
 static int look_at_head(struct collect *c, struct collect_source *s,
-			size_t number, const char *key, struct fault *f)
+			size_t number, const char *key, struct error *f)
 {
-	struct head h = { .sink = { .ops = &head_ops, .fault = f } };
+	struct head h = { .sink = { .ops = &head_ops, .error = f } };
 	struct fragment_label label;
 	struct set *set;
 	int r;
@@ -244,9 +244,9 @@ static void step(struct collect *c, const struct collect_source *s,
 		c->step(c->context, s->mailbox.name, number, s->mailbox.count);
 }
 
-/* The numbers of those that are new, in `out`; -1 with the fault. */
+/* The numbers of those that are new, in `out`; -1 with the error. */
 static int choose_new(struct collect *c, struct collect_source *s, size_t *out,
-		      size_t *count, struct fault *f)
+		      size_t *count, struct error *f)
 {
 	*count = 0;
 	for (size_t n = 1; n <= s->mailbox.count; n++) {
@@ -262,7 +262,7 @@ static int choose_new(struct collect *c, struct collect_source *s, size_t *out,
 
 /* Takes out of `numbers` what is known already. */
 static int choose_unknown(struct collect *c, struct collect_source *s,
-			  size_t *numbers, size_t *count, struct fault *f)
+			  size_t *numbers, size_t *count, struct error *f)
 {
 	size_t left = 0;
 
@@ -280,7 +280,7 @@ static int choose_unknown(struct collect *c, struct collect_source *s,
 }
 
 static int read_source(struct collect *c, struct collect_source *s,
-		       size_t *numbers, struct fault *f)
+		       size_t *numbers, struct error *f)
 {
 	size_t count;
 
@@ -311,7 +311,7 @@ static int read_source(struct collect *c, struct collect_source *s,
 /* ---- a round ---- */
 
 static int begin_source(struct collect *c, struct collect_source *s,
-			struct fault *f)
+			struct error *f)
 {
 	size_t *numbers;
 
@@ -329,7 +329,7 @@ static int begin_source(struct collect *c, struct collect_source *s,
 	return read_source(c, s, numbers, f);
 }
 
-int collect_begin(struct collect *c, struct fault *f)
+int collect_begin(struct collect *c, struct error *f)
 {
 	for (struct collect_source *s = c->sources; s; s = s->next)
 		if (begin_source(c, s, f) < 0)
@@ -365,7 +365,7 @@ static void note_kept(struct collect *c, const struct collect_source *s,
 }
 
 static int delete_joined(struct collect *c, struct collect_source *s,
-			 struct fault *f)
+			 struct error *f)
 {
 	for (size_t n = 1; n <= s->mailbox.count; n++) {
 		const char *key = key_of(c, s, n, f), *also;
@@ -386,7 +386,7 @@ static int delete_joined(struct collect *c, struct collect_source *s,
 }
 
 static int end_source(struct collect *c, struct collect_source *s, bool deletes,
-		      struct fault *f)
+		      struct error *f)
 {
 	int r = 0;
 
@@ -403,7 +403,7 @@ static int end_source(struct collect *c, struct collect_source *s, bool deletes,
 	return r;
 }
 
-int collect_end(struct collect *c, bool deletes, struct fault *f)
+int collect_end(struct collect *c, bool deletes, struct error *f)
 {
 	int r = 0;
 

@@ -14,7 +14,7 @@
 #include <stddef.h>
 
 #include "base/arena.h"
-#include "base/fault.h"
+#include "base/error.h"
 #include "join/assemble.h"
 #include "store/mailbox.h"
 
@@ -25,7 +25,7 @@ struct collect {
 	struct assembly *assembly;
 	/* Opens a source; the mailbox lives in the arena that is passed. */
 	int (*open)(void *context, struct mailbox *m, struct arena *a,
-		    const char *source, struct fault *f);
+		    const char *source, struct error *f);
 	/* Told before each mail; NULL: nobody wants to know. */
 	void (*step)(void *context, const char *source, size_t number,
 		     size_t count);
@@ -38,10 +38,10 @@ struct collect {
 	/* results, of all rounds */
 	size_t messages, fragments, deleted;
 	/* Mails on this machine that could not be read: each is named by
-	 * `note`, stays where it is and stops no other; the first one's fault.
+	 * `note`, stays where it is and stops no other; the first one's error.
 	 */
 	size_t unread;
-	struct fault first_unread;
+	struct error first_unread;
 
 	struct collect_source *sources, **last;
 	struct sighting **slots;
@@ -50,9 +50,9 @@ struct collect {
 void collect_init(struct collect *c, struct arena *a,
 		  struct assembly *assembly);
 void collect_add(struct collect *c, const char *source);
-int collect_begin(struct collect *c, struct fault *f);
+int collect_begin(struct collect *c, struct error *f);
 /* Closes the mailboxes; `deletes` what may go. */
-int collect_end(struct collect *c, bool deletes, struct fault *f);
+int collect_end(struct collect *c, bool deletes, struct error *f);
 /* Is there one that can be read again, or is a server? */
 bool collect_can_repeat(const struct collect *c);
 bool collect_is_remote(const struct collect *c);

@@ -17,7 +17,7 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
-#include "base/fault.h"
+#include "base/error.h"
 
 #define ADDRESS_MAX	 998   /* octets of one address as written */
 #define ADDRESS_LIST_MAX 50000 /* addresses in one list */
@@ -40,15 +40,15 @@ struct address_list {
 	bool is_repaired; /* read from what no header may hold as it is */
 };
 
-/* Appends to the list.  An error is FAULT_USAGE and names the text, the
+/* Appends to the list.  An error is ERROR_USAGE and names the text, the
  * column (from 1, in characters) and what was expected there.  An empty text,
  * or one of commas alone, adds nothing.  `|command`, `/file` and anything
  * with CR, LF or NUL are refused. */
 int address_parse_list(struct arena *a, const char *utf8,
-		       struct address_list *list, struct fault *f);
+		       struct address_list *list, struct error *f);
 /* Exactly one; "<>" is taken only with `null_ok`. */
 int address_parse(struct arena *a, const char *utf8, bool null_ok,
-		  struct address *out, struct fault *f);
+		  struct address *out, struct error *f);
 void address_append(struct arena *a, struct address_list *list,
 		    const struct address *one);
 /* Room for so many more at once. */

@@ -28,7 +28,7 @@
 struct reader {
 	struct arena *arena;
 	struct address_list *list;
-	struct fault *fault;
+	struct error *error;
 	struct scan s;
 	const char *item;  /* where the entry of the list began */
 	const char *group; /* NULL outside of one */
@@ -80,14 +80,14 @@ static int refuse(struct reader *r, const char *at, const char *advice,
 		n--;
 	shown = cut(r->item, n, SHOWN_MAX);
 	if (names_program(r->item))
-		return fault_set(r->fault, FAULT_USAGE,
+		return error_set(r->error, ERROR_USAGE,
 				 "\"%.*s\" is not an address: mail goes to "
 				 "people, not to commands or files; %s",
 				 shown, r->item, SAY_FORM);
 	va_start(ap, format);
 	vsnprintf(why, sizeof(why), format, ap);
 	va_end(ap);
-	return fault_set(r->fault, FAULT_USAGE,
+	return error_set(r->error, ERROR_USAGE,
 			 "\"%.*s%s\" is not an address: %s at column %zu; %s",
 			 shown, r->item, (size_t)shown < n ? "..." : "", why,
 			 column_of(r->item, at), advice);
@@ -168,7 +168,7 @@ static int read_domain(struct reader *r, bool *enclosed, const char **domain)
 {
 	struct buf text = BUF_INIT(2 * ADDRESS_MAX);
 	const char *start = r->s.start;
-	struct fault f = FAULT_INIT;
+	struct error f = ERROR_INIT;
 	int rc = gather_domain(r, &text);
 
 	*enclosed = *enclosed && !rc && text.data[text.len - 1] == '\'';
@@ -178,10 +178,10 @@ static int read_domain(struct reader *r, bool *enclosed, const char **domain)
 		*domain = domain_to_ascii(r->arena, text.data, &f);
 		rc = *domain ? 0 : -1;
 	}
-	if (f.cause == FAULT_DATA)
+	if (f.cause == ERROR_DATA)
 		refuse(r, start, SAY_FORM, "%s,", f.text);
-	else if (fault_is_set(&f) && !fault_is_set(r->fault))
-		*r->fault = f;
+	else if (error_is_set(&f) && !error_is_set(r->error))
+		*r->error = f;
 	buf_free(&text);
 	return rc;
 }
@@ -330,7 +330,7 @@ static int open_group(struct reader *r, struct scan mark)
 static int append(struct reader *r, const struct address *one)
 {
 	if (r->list->count >= ADDRESS_LIST_MAX)
-		return fault_set(r->fault, FAULT_USAGE,
+		return error_set(r->error, ERROR_USAGE,
 				 "more than %d addresses in one list; send "
 				 "to fewer at a time",
 				 ADDRESS_LIST_MAX);
@@ -347,10 +347,10 @@ static bool read_inside(struct reader *r, const struct scan *quoted,
 {
 	struct buf text = BUF_INIT(ADDRESS_MAX);
 	struct address_list list = { .items = NULL };
-	struct fault unused = FAULT_INIT;
+	struct error unused = ERROR_INIT;
 	struct reader inner = { .arena = r->arena,
 				.list = &list,
-				.fault = &unused,
+				.error = &unused,
 				.is_inside = true };
 	const char *group = one->group;
 	bool is_one = false;
@@ -529,7 +529,7 @@ static int read_list(struct reader *r)
 static int check_text(struct reader *r, const char *utf8)
 {
 	if (!charset_is_utf8(utf8, strlen(utf8)))
-		return fault_set(r->fault, FAULT_USAGE,
+		return error_set(r->error, ERROR_USAGE,
 				 "\"%.160s\" is not an address: it is not "
 				 "UTF-8 text",
 				 utf8);
@@ -543,12 +543,12 @@ static int check_text(struct reader *r, const char *utf8)
 }
 
 static int read_all(struct arena *a, const char *utf8, bool null_ok,
-		    struct address_list *list, struct fault *f)
+		    struct address_list *list, struct error *f)
 {
 	struct reader r = {
 		.arena = a,
 		.list = list,
-		.fault = f,
+		.error = f,
 		.s = { .next = utf8 },
 		.item = utf8,
 		.null_ok = null_ok,
@@ -567,20 +567,20 @@ static int read_all(struct arena *a, const char *utf8, bool null_ok,
 }
 
 int address_parse_list(struct arena *a, const char *utf8,
-		       struct address_list *list, struct fault *f)
+		       struct address_list *list, struct error *f)
 {
 	return read_all(a, utf8, false, list, f);
 }
 
 int address_parse(struct arena *a, const char *utf8, bool null_ok,
-		  struct address *out, struct fault *f)
+		  struct address *out, struct error *f)
 {
 	struct address_list list = { .items = NULL };
 
 	if (read_all(a, utf8, null_ok, &list, f) < 0)
 		return -1;
 	if (list.count != 1 || list.items[0].group)
-		return fault_set(f, FAULT_USAGE,
+		return error_set(f, ERROR_USAGE,
 				 "\"%.*s\" is not one address; %s",
 				 cut(utf8, strlen(utf8), SHOWN_MAX), utf8,
 				 SAY_FORM);

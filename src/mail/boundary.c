@@ -36,10 +36,10 @@ static int search_put(struct sink *sink, const void *data, size_t n)
 static const struct sink_ops search_ops = { .put = search_put };
 
 void boundary_search_init(struct boundary_search *s, const char *boundary,
-			  struct fault *f)
+			  struct error *f)
 {
 	*s = (struct boundary_search){
-		.sink = { .ops = &search_ops, .fault = f },
+		.sink = { .ops = &search_ops, .error = f },
 		.boundary = boundary,
 	};
 }

@@ -62,7 +62,7 @@ static int convert(iconv_t cd, char **in, size_t *left, struct buf *out,
  * at a piece's end waits at the front for the next. */
 static bool slice_is(const struct slice *bytes, const char *charset, bool *c1)
 {
-	struct fault f = FAULT_INIT;
+	struct error f = ERROR_INIT;
 	struct source from;
 	char room[4096], *in;
 	size_t held = 0;
@@ -105,8 +105,8 @@ static bool is_multibyte(const char *charset)
 	return false;
 }
 
-bool charset_is_torn_utf8(const struct survey *s, const struct slice *bytes,
-			  const char *locale)
+bool charset_is_torn_utf8(const struct content_scan *s,
+			  const struct slice *bytes, const char *locale)
 {
 	bool c1;
 
@@ -117,7 +117,7 @@ bool charset_is_torn_utf8(const struct survey *s, const struct slice *bytes,
 	return !is_multibyte(locale) || !slice_is(bytes, locale, &c1);
 }
 
-const char *charset_of(const struct survey *s, const struct slice *bytes,
+const char *charset_of(const struct content_scan *s, const struct slice *bytes,
 		       const char *locale)
 {
 	bool c1 = false;
@@ -145,10 +145,10 @@ bool charset_has_table(const char *name)
 bool charset_is_utf8(const char *bytes, size_t n)
 {
 	const struct slice slice = slice_of_memory(bytes, n);
-	struct fault f = FAULT_INIT;
-	struct survey s;
+	struct error f = ERROR_INIT;
+	struct content_scan s;
 
-	return !survey_slice(&s, &slice, &f) && s.utf8;
+	return !content_scan_slice(&s, &slice, &f) && s.utf8;
 }
 
 /* One that is in the Basic Multilingual Plane. */
@@ -228,7 +228,7 @@ int charset_decode(struct buf *out, const char *charset, const char *bytes,
 }
 
 static void put_repaired(struct buf *out, const struct slice *text,
-			 struct fault *f)
+			 struct error *f)
 {
 	struct sink_buf end;
 	struct to_utf8 repair;
@@ -243,16 +243,16 @@ int charset_repair(struct buf *out, const char *charset, const char *bytes,
 		   size_t n)
 {
 	const struct slice slice = slice_of_memory(bytes, n);
-	struct fault f = FAULT_INIT;
-	struct survey s;
+	struct error f = ERROR_INIT;
+	struct content_scan s;
 
 	if (!ascii_equal(charset_mime_name(charset_decoder_name(charset)),
 			 "utf-8") ||
-	    survey_slice(&s, &slice, &f) < 0 ||
+	    content_scan_slice(&s, &slice, &f) < 0 ||
 	    !charset_is_torn_utf8(&s, &slice, "utf-8"))
 		return -1;
 	put_repaired(out, &slice, &f);
-	return fault_is_set(&f) || out->overflow ? -1 : 0;
+	return error_is_set(&f) || out->overflow ? -1 : 0;
 }
 
 const char *charset_to_utf8(struct arena *a, const char *text,
@@ -262,10 +262,10 @@ const char *charset_to_utf8(struct arena *a, const char *text,
 	struct buf out = BUF_INIT(8 * n + 16);
 	const char *result;
 	const struct slice slice = slice_of_memory(text, n);
-	struct fault f = FAULT_INIT;
-	struct survey s;
+	struct error f = ERROR_INIT;
+	struct content_scan s;
 
-	if (survey_slice(&s, &slice, &f) < 0 || s.utf8)
+	if (content_scan_slice(&s, &slice, &f) < 0 || s.utf8)
 		return text;
 	if (charset_is_torn_utf8(&s, &slice, locale))
 		put_repaired(&out, &slice, &f);

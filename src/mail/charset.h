@@ -14,12 +14,12 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "codec/to_utf8.h"
+#include "flow/content_scan.h"
 #include "flow/source.h"
-#include "flow/survey.h"
 
 /* MIME name for bytes that were surveyed; a constant string.  `locale` is
- * world_charset(); the slice is read again only to check a multi-byte one. */
-const char *charset_of(const struct survey *s, const struct slice *bytes,
+ * sysenv_charset(); the slice is read again only to check a multi-byte one. */
+const char *charset_of(const struct content_scan *s, const struct slice *bytes,
 		       const char *locale);
 
 /* What a person typed (an option, an environment variable) as UTF-8. */
@@ -31,14 +31,14 @@ bool charset_is_utf8(const char *bytes, size_t n);
  * more broken places than whole characters beyond ASCII; an end that was cut
  * does not count.  A text can be repaired; what has to stay as it is has the
  * charset of charset_of. */
-bool charset_is_torn_utf8(const struct survey *s, const struct slice *bytes,
-			  const char *locale);
+bool charset_is_torn_utf8(const struct content_scan *s,
+			  const struct slice *bytes, const char *locale);
 /* How a text is to be read so that it becomes UTF-8: UTF-16 and UTF-32 by the
  * name that was told (or NULL) or else their byte order mark, UTF-8 that is
  * broken.  UTF_NONE: it stays as it is.  `told` is the name of another
  * charset, too. */
 enum utf_form charset_form(const char *told, const struct slice *bytes,
-			   const struct survey *s, const char *locale);
+			   const struct content_scan *s, const char *locale);
 /* By its byte order mark; UTF_NONE where there is none. */
 enum utf_form charset_mark(const struct slice *bytes);
 #define UTF_8_MARK "\xef\xbb\xbf"

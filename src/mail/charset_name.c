@@ -178,7 +178,7 @@ bool charset_is_known(const char *name, const char **nearest)
 static size_t read_start(const struct slice *bytes, unsigned char *out,
 			 size_t room)
 {
-	struct fault unused = FAULT_INIT;
+	struct error unused = ERROR_INIT;
 	struct source from;
 	size_t done = 0;
 	ssize_t n;
@@ -228,7 +228,7 @@ static enum utf_form guess_form(const struct wide *w, const unsigned char *p,
 }
 
 enum utf_form charset_form(const char *told, const struct slice *bytes,
-			   const struct survey *s, const char *locale)
+			   const struct content_scan *s, const char *locale)
 {
 	unsigned char start[LOOKED_AT];
 	size_t n = read_start(bytes, start, sizeof(start));

@@ -75,7 +75,7 @@ static void end_link(struct cid_links *s)
 	s->link[s->length] = '\0';
 	while (x && !names_part(s->link, x))
 		x = x->next;
-	/* A failure sticks in the chain's fault. */
+	/* A failure sticks in the chain's error. */
 	if (x && s->length)
 		put_id(s->sink.next, x->id);
 	else
@@ -108,7 +108,7 @@ static int cid_links_put(struct sink *sink, const void *data, size_t n)
 	struct cid_links *s = (struct cid_links *)sink;
 	const char *p = data, *end = p + n;
 
-	while (p < end && !fault_is_set(sink->fault)) {
+	while (p < end && !error_is_set(sink->error)) {
 		size_t run = s->matched ? 0 : plain_run(p, end);
 
 		if (run) {
@@ -126,7 +126,7 @@ static int cid_links_put(struct sink *sink, const void *data, size_t n)
 				sink_put(sink->next, p++, 1);
 		}
 	}
-	return fault_is_set(sink->fault) ? -1 : 0;
+	return error_is_set(sink->error) ? -1 : 0;
 }
 
 static int cid_links_close(struct sink *sink)
@@ -135,7 +135,7 @@ static int cid_links_close(struct sink *sink)
 
 	if (s->matched == SCHEME_LENGTH)
 		end_link(s);
-	return fault_is_set(sink->fault) ? -1 : 0;
+	return error_is_set(sink->error) ? -1 : 0;
 }
 
 static const struct sink_ops cid_links_ops = { .put = cid_links_put,
@@ -146,7 +146,7 @@ void cid_links_init(struct cid_links *s, struct sink *next,
 {
 	s->sink = (struct sink){ .ops = &cid_links_ops,
 				 .next = next,
-				 .fault = next->fault };
+				 .error = next->error };
 	s->names = names;
 	s->matched = s->length = 0;
 }

@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "base/ascii.h"
-#include "base/world.h"
+#include "base/sysenv.h"
 
 #define DAY_SECONDS  86400
 #define YEAR_MIN     1900 /* RFC 5322 3.3 */
@@ -316,21 +316,21 @@ static bool in_range(const struct moment *m)
  * guess is wrong only near a change of the clocks. */
 static int local_zone(int64_t local)
 {
-	int guess = world_zone(local - world_zone(local) * 60);
+	int guess = sysenv_zone(local - sysenv_zone(local) * 60);
 
-	return world_zone(local - guess * 60);
+	return sysenv_zone(local - guess * 60);
 }
 
-static int fail(const char *text, const char *why, struct fault *f)
+static int fail(const char *text, const char *why, struct error *f)
 {
-	return fault_set(f, FAULT_USAGE,
+	return error_set(f, ERROR_USAGE,
 			 "\"%.100s\" is not a date: %s; write \"22 Nov 2026 "
 			 "05:30:00 +0100\", \"2026-11-22 05:30\" or @SECONDS",
 			 text, why);
 }
 
 static int read_seconds(const char *text, int64_t *when, int *zone,
-			struct fault *f)
+			struct error *f)
 {
 	const char *p = text + 1;
 	int64_t n = 0;
@@ -345,7 +345,7 @@ static int read_seconds(const char *text, int64_t *when, int *zone,
 			return fail(text, "it is too far away", f);
 	}
 	*when = n;
-	*zone = world_zone(n);
+	*zone = sysenv_zone(n);
 	return 0;
 }
 
@@ -354,7 +354,7 @@ static bool looks_iso(const char *p)
 	return strspn(p, "0123456789") == 4 && p[4] == '-';
 }
 
-int date_parse(const char *text, int64_t *when, int *zone, struct fault *f)
+int date_parse(const char *text, int64_t *when, int *zone, struct error *f)
 {
 	struct moment m = { .weekday = -1, .zone = ZONE_UNKNOWN };
 	struct cursor c = { .p = text };

@@ -4,7 +4,7 @@
 
 #include <stdint.h>
 
-#include "base/fault.h"
+#include "base/error.h"
 
 #define DATE_SIZE 40
 
@@ -12,6 +12,6 @@
 void date_format(char out[DATE_SIZE], int64_t when, int zone);
 /* RFC 5322 (with the obsolete forms), "@SECONDS", or ISO 8601; where no zone
  * is given the local one is meant. */
-int date_parse(const char *text, int64_t *when, int *zone, struct fault *f);
+int date_parse(const char *text, int64_t *when, int *zone, struct error *f);
 
 #endif

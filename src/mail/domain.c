@@ -41,7 +41,7 @@ static bool is_ascii(const char *s)
 
 /* "[1.2.3.4]" or "[IPv6:...]" (RFC 5321 4.1.3). */
 static const char *check_literal(struct arena *a, const char *text,
-				 struct fault *f)
+				 struct error *f)
 {
 	unsigned char address[16];
 	size_t n = strlen(text);
@@ -55,7 +55,7 @@ static const char *check_literal(struct arena *a, const char *text,
 		ok = inet_pton(AF_INET, inner, address);
 	if (ok == 1 && text[n - 1] == ']')
 		return arena_dup(a, text);
-	fault_set(f, FAULT_DATA,
+	error_set(f, ERROR_DATA,
 		  "%.300s is not an address literal; write [192.0.2.1] or "
 		  "[IPv6:2001:db8::1]",
 		  text);
@@ -102,7 +102,7 @@ static const char *name_trouble(const char *name, size_t n)
 }
 
 static const char *check_name(struct arena *a, const char *text,
-			      const char *as_written, struct fault *f)
+			      const char *as_written, struct error *f)
 {
 	size_t n = strlen(text);
 	const char *trouble;
@@ -116,12 +116,12 @@ static const char *check_name(struct arena *a, const char *text,
 	trouble = n ? name_trouble(name, n) : "is empty";
 	if (!trouble)
 		return name;
-	fault_set(f, FAULT_DATA, "the domain \"%.300s\" %s", as_written,
+	error_set(f, ERROR_DATA, "the domain \"%.300s\" %s", as_written,
 		  trouble);
 	return NULL;
 }
 
-const char *domain_to_ascii(struct arena *a, const char *utf8, struct fault *f)
+const char *domain_to_ascii(struct arena *a, const char *utf8, struct error *f)
 {
 	const char *name;
 	uint8_t *labels;
@@ -136,7 +136,7 @@ const char *domain_to_ascii(struct arena *a, const char *utf8, struct fault *f)
 	rc = lookup_u8((const uint8_t *)utf8, &labels,
 		       IDN2_NFC_INPUT | IDN2_NONTRANSITIONAL);
 	if (rc != IDN2_OK) {
-		fault_set(f, FAULT_DATA, "the domain \"%.300s\" is not one: %s",
+		error_set(f, ERROR_DATA, "the domain \"%.300s\" is not one: %s",
 			  utf8, error_text(rc));
 		return NULL;
 	}

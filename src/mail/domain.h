@@ -7,11 +7,11 @@
 #include <stdbool.h>
 
 #include "base/arena.h"
-#include "base/fault.h"
+#include "base/error.h"
 
 /* The name in ASCII (A-labels, lower case), or an address literal "[...]"
- * checked and as it is.  NULL with FAULT_DATA when it is no domain. */
-const char *domain_to_ascii(struct arena *a, const char *utf8, struct fault *f);
+ * checked and as it is.  NULL with ERROR_DATA when it is no domain. */
+const char *domain_to_ascii(struct arena *a, const char *utf8, struct error *f);
 bool domain_equal(const char *one, const char *other);
 
 #endif

@@ -14,7 +14,7 @@
 #include <string.h>
 
 #include "base/buf.h"
-#include "base/world.h"
+#include "base/sysenv.h"
 #include "codec/base64.h"
 #include "codec/qp.h"
 #include "codec/to_utf8.h"
@@ -22,11 +22,11 @@
 #include "mail/boundary.h"
 #include "mail/charset.h"
 #include "mail/dkim.h"
-#include "mail/mend.h"
+#include "mail/fix_body.h"
+#include "mail/fix_header.h"
 #include "mail/message.h"
 #include "mail/parse.h"
 #include "mail/rawfield.h"
-#include "mail/refit.h"
 
 struct draft_origin {
 	const char *value; /* the field that has this one was not changed */
@@ -47,7 +47,7 @@ static struct slice range(const struct draft *d, uint64_t from, uint64_t to)
 
 /* The header of an entity, which parse.c has found to be under its cap. */
 static int read_header(const struct draft *d, const struct entity *e,
-		       struct buf *out, struct fault *f)
+		       struct buf *out, struct error *f)
 {
 	struct slice header = range(d, e->header, e->body);
 	struct sink_buf sink;
@@ -60,12 +60,12 @@ static int read_header(const struct draft *d, const struct entity *e,
  */
 
 static int add_field(struct arena *a, struct draft *d, const struct rawfield *r,
-		     size_t at, struct fault *f)
+		     size_t at, struct error *f)
 {
 	struct field **slot = d->header.last;
 	const char *name = arena_dup_n(a, r->start, r->name);
 
-	if (header_add(a, &d->header, name, refit_meaning(a, r), f) < 0)
+	if (header_add(a, &d->header, name, fix_header_meaning(a, r), f) < 0)
 		return -1;
 	d->origins[d->origin_count++] = (struct draft_origin){
 		.value = (*slot)->value,
@@ -80,7 +80,7 @@ static int add_field(struct arena *a, struct draft *d, const struct rawfield *r,
 }
 
 static int add_fields(struct arena *a, struct draft *d, const struct buf *text,
-		      struct fault *f)
+		      struct error *f)
 {
 	struct rawfield r;
 	size_t count = 0, at;
@@ -102,7 +102,7 @@ static bool is_torn(const struct draft *d, const struct entity *e)
 	struct slice leaf = range(d, e->body, e->end);
 
 	return e->kind == ENTITY_LEAF && !e->is_attachment && !e->is_sealed &&
-	       charset_is_torn_utf8(&e->survey, &leaf, world_charset());
+	       charset_is_torn_utf8(&e->survey, &leaf, sysenv_charset());
 }
 
 /* What is said of the characters is put right only where it is certainly
@@ -110,11 +110,11 @@ static bool is_torn(const struct draft *d, const struct entity *e)
 static const char *find_charset(const struct draft *d, const struct entity *e)
 {
 	struct slice leaf = range(d, e->body, e->end);
-	bool as_plain = mend_as_plain(e);
+	bool as_plain = fix_body_as_plain(e);
 	/* cron labels a job's output by its own locale, not by the job's */
 	bool is_wrong = e->claims_utf8 && !e->survey.utf8;
 
-	if (e->kind != ENTITY_LEAF || !mend_is_text(e) ||
+	if (e->kind != ENTITY_LEAF || !fix_body_is_text(e) ||
 	    e->label > LABEL_BINARY)
 		return NULL;
 	if (!as_plain && !is_wrong && (!e->survey.high || e->has_charset))
@@ -125,20 +125,20 @@ static const char *find_charset(const struct draft *d, const struct entity *e)
 		return "utf-8";
 	if (e->type == TYPE_TEXT && !e->survey.utf8)
 		return NULL;
-	return charset_of(&e->survey, &leaf, world_charset());
+	return charset_of(&e->survey, &leaf, sysenv_charset());
 }
 
 static void judge(struct draft *d)
 {
-	struct mend m;
+	struct fix_body m;
 
 	for (struct entity *e = d->entities; e; e = e->next) {
 		e->charset = find_charset(d, e);
 		e->repairs_utf8 = e->charset && is_torn(d, e);
-		for (struct entity *x = e; mend_stays_8bit(e) && x;
+		for (struct entity *x = e; fix_body_stays_8bit(e) && x;
 		     x = x->parent)
 			x->has_8bit = d->has_8bit = true;
-		if (mend_is_fixed(e) && e->survey.high && !d->fixed_8bit)
+		if (fix_body_is_fixed(e) && e->survey.high && !d->fixed_8bit)
 			d->fixed_8bit = e->line;
 	}
 	if (d->filling_has_high)
@@ -146,14 +146,14 @@ static void judge(struct draft *d)
 	if (!d->filling_is_fit)
 		d->needs_mending = true;
 	for (struct entity *e = d->entities; e; e = e->next) {
-		mend_choose(e, true, &m);
-		if (m.way != MEND_NOTHING || m.label || e->charset ||
+		fix_body_choose(e, true, &m);
+		if (m.way != FIX_BODY_NOTHING || m.label || e->charset ||
 		    e->kind == ENTITY_CLOSE || (e->parent && !e->is_fit))
 			d->needs_mending = true;
 	}
 }
 
-static int parse(struct arena *a, struct draft *d, struct fault *f)
+static int parse(struct arena *a, struct draft *d, struct error *f)
 {
 	struct parser *p = memory_alloc(sizeof(*p));
 	int rc;
@@ -171,7 +171,7 @@ static int parse(struct arena *a, struct draft *d, struct fault *f)
 	return rc;
 }
 
-static bool ends_in_cr(const struct draft *d, struct fault *f)
+static bool ends_in_cr(const struct draft *d, struct error *f)
 {
 	uint64_t length = d->content.length;
 	struct slice end;
@@ -193,25 +193,25 @@ static bool ends_in_octets(const struct draft *d)
 	while (e->next)
 		e = e->next;
 	return e->kind == ENTITY_LEAF && e->end == d->content.length &&
-	       !mend_is_text(e);
+	       !fix_body_is_text(e);
 }
 
 /* A CR that is the last octet is half of a line end that was cut, of the text
  * or of a boundary. */
-static int parse_whole(struct arena *a, struct draft *d, struct fault *f)
+static int parse_whole(struct arena *a, struct draft *d, struct error *f)
 {
 	bool cut = ends_in_cr(d, f);
 	int rc;
 
 	d->content.length -= cut;
-	rc = fault_is_set(f) ? -1 : parse(a, d, f);
+	rc = error_is_set(f) ? -1 : parse(a, d, f);
 	if (rc < 0 || !cut || !ends_in_octets(d))
 		return rc;
 	d->content.length++;
 	return parse(a, d, f);
 }
 
-static int read_draft(struct arena *a, struct draft *d, struct fault *f)
+static int read_draft(struct arena *a, struct draft *d, struct error *f)
 {
 	struct buf header = BUF_INIT(PARSE_HEADER_MAX + 1);
 	int rc;
@@ -231,14 +231,14 @@ static int read_draft(struct arena *a, struct draft *d, struct fault *f)
 }
 
 int draft_read(struct arena *a, const struct slice *content, struct draft *d,
-	       struct fault *f)
+	       struct error *f)
 {
 	*d = (struct draft){ .content = *content, .keeps_signed = true };
 	return read_draft(a, d, f);
 }
 
 int draft_read_quoting(struct arena *a, const struct slice *content,
-		       struct draft *d, struct fault *f)
+		       struct draft *d, struct error *f)
 {
 	*d = (struct draft){ .content = *content };
 	return read_draft(a, d, f);
@@ -261,10 +261,10 @@ find_origin(const struct draft *d, const struct field *x, size_t *next)
 	return NULL;
 }
 
-static int refuse_change(const char *name, const char *what, struct fault *f)
+static int refuse_change(const char *name, const char *what, struct error *f)
 {
-	return fault_set(
-		f, FAULT_DATA,
+	return error_set(
+		f, ERROR_DATA,
 		"the header field %s is signed (DKIM-Signature) and %s; leave "
 		"out the option or setting that does so, or take the "
 		"DKIM-Signature out of the message",
@@ -273,7 +273,7 @@ static int refuse_change(const char *name, const char *what, struct fault *f)
 
 /* Fields that were read and are passed over, up to the one at `end`. */
 static int check_left_out(const struct draft *d, size_t from, size_t end,
-			  struct fault *f)
+			  struct error *f)
 {
 	for (; from < end; from++)
 		if (dkim_covers(d->dkim, d->origins[from].name))
@@ -284,15 +284,15 @@ static int check_left_out(const struct draft *d, size_t from, size_t end,
 
 /* A signed field goes as it was read, or the message does not. */
 static int check_signed(const struct field *x, const struct draft_origin *o,
-			const char *raw, struct fault *f)
+			const char *raw, struct error *f)
 {
 	const struct slice text =
 		slice_of_memory(o ? raw : "", o ? (size_t)o->length : 0);
-	struct survey s;
+	struct content_scan s;
 
 	if (!o)
 		return refuse_change(x->name, "would be changed", f);
-	if (survey_slice(&s, &text, f) < 0)
+	if (content_scan_slice(&s, &text, f) < 0)
 		return -1;
 	if (s.nuls || s.bare_cr || s.longest > RAWFIELD_LINE_MAX)
 		return refuse_change(x->name,
@@ -302,44 +302,45 @@ static int check_signed(const struct field *x, const struct draft_origin *o,
 }
 
 /* `x` where `o` says that it was read, or else is new. */
-static int write_field(const struct draft *d, struct refit *r,
+static int write_field(const struct draft *d, struct fix_header *r,
 		       const struct field *x, const struct draft_origin *o,
 		       const struct buf *text)
 {
 	bool is_signed = dkim_covers(d->dkim, x->name);
 	const char *raw = o ? text->data + o->at : NULL;
 
-	if (is_signed && check_signed(x, o, raw, r->to->fault) < 0)
+	if (is_signed && check_signed(x, o, raw, r->to->error) < 0)
 		return -1;
 	if (o && (o->fit || is_signed))
-		return refit_put(r, x->name, x->value, raw, (size_t)o->length);
-	return refit_put(r, x->name, x->value, NULL, 0);
+		return fix_header_put(r, x->name, x->value, raw,
+				      (size_t)o->length);
+	return fix_header_put(r, x->name, x->value, NULL, 0);
 }
 
-static int write_top(const struct draft *d, const struct mend *m,
+static int write_top(const struct draft *d, const struct fix_body *m,
 		     struct sink *to)
 {
-	struct refit r = { .to = to, .entity = d->entities, .mend = m };
+	struct fix_header r = { .to = to, .entity = d->entities, .mend = m };
 	struct buf text = BUF_INIT(PARSE_HEADER_MAX + 1);
 	size_t next = 0;
-	int rc = read_header(d, d->entities, &text, to->fault);
+	int rc = read_header(d, d->entities, &text, to->error);
 
 	for (struct field *x = d->header.first; !rc && x; x = x->next) {
 		size_t from = next;
 		const struct draft_origin *o = find_origin(d, x, &next);
 
 		if (o)
-			rc = check_left_out(d, from, next - 1, to->fault);
+			rc = check_left_out(d, from, next - 1, to->error);
 		if (!rc && (!header_is_bcc(x->name) || d->keeps_bcc))
 			rc = write_field(d, &r, x, o, &text);
 	}
 	if (!rc)
-		rc = check_left_out(d, next, d->origin_count, to->fault);
+		rc = check_left_out(d, next, d->origin_count, to->error);
 	buf_free(&text);
-	return rc ? rc : refit_finish(&r);
+	return rc ? rc : fix_header_finish(&r);
 }
 
-static int refit_fields(struct refit *r, const struct buf *text)
+static int refit_fields(struct fix_header *r, const struct buf *text)
 {
 	struct arena values = ARENA_INIT;
 	const char *at = text->data, *end = at + text->len;
@@ -350,8 +351,8 @@ static int refit_fields(struct refit *r, const struct buf *text)
 	     at += x.length) {
 		const char *name = arena_dup_n(&values, x.start, x.name);
 
-		rc = refit_put(r, name, refit_meaning(&values, &x),
-			       x.fit ? x.start : NULL, x.length);
+		rc = fix_header_put(r, name, fix_header_meaning(&values, &x),
+				    x.fit ? x.start : NULL, x.length);
 	}
 	arena_free(&values);
 	return rc;
@@ -370,13 +371,13 @@ static int write_lines(const struct draft *d, uint64_t from, uint64_t end,
 	crlf_init(&lines, to, false, last);
 	pump_slice(&part, &lines.sink);
 	sink_close(&lines.sink);
-	return fault_is_set(to->fault) ? -1 : 0;
+	return error_is_set(to->error) ? -1 : 0;
 }
 
 static int write_header(const struct draft *d, const struct entity *e,
-			const struct mend *m, struct sink *to)
+			const struct fix_body *m, struct sink *to)
 {
-	struct refit r = { .to = to, .entity = e, .mend = m };
+	struct fix_header r = { .to = to, .entity = e, .mend = m };
 	struct buf text = BUF_INIT(PARSE_HEADER_MAX + 1);
 	int rc;
 
@@ -384,11 +385,11 @@ static int write_header(const struct draft *d, const struct entity *e,
 		return write_top(d, m, to);
 	if (e->is_fit && !m->label && !e->charset)
 		return write_lines(d, e->header, e->body, true, to);
-	rc = read_header(d, e, &text, to->fault);
+	rc = read_header(d, e, &text, to->error);
 	if (!rc)
 		rc = refit_fields(&r, &text);
 	buf_free(&text);
-	return rc ? rc : refit_finish(&r);
+	return rc ? rc : fix_header_finish(&r);
 }
 
 static int write_filling(const struct draft *d, uint64_t from, uint64_t end,
@@ -406,7 +407,7 @@ static int write_filling(const struct draft *d, uint64_t from, uint64_t end,
 	pump_slice(&part, &lines.sink);
 	sink_close(&lines.sink);
 	sink_close(&scrub.sink);
-	return fault_is_set(to->fault) ? -1 : 0;
+	return error_is_set(to->error) ? -1 : 0;
 }
 
 static int write_octets(const struct draft *d, const struct entity *e,
@@ -425,7 +426,7 @@ static int write_encoded(const struct draft *d, const struct entity *e,
 {
 	struct to_utf8 repair;
 
-	if (!mend_is_text(e))
+	if (!fix_body_is_text(e))
 		return write_octets(d, e, to);
 	if (e->repairs_utf8) {
 		to_utf8_init(&repair, to, UTF_8);
@@ -438,10 +439,10 @@ static int write_encoded(const struct draft *d, const struct entity *e,
 }
 
 /* No message at all is better than one whose signature is broken. */
-static int refuse_signed(uint64_t line, const char *what, struct fault *f)
+static int refuse_signed(uint64_t line, const char *what, struct error *f)
 {
-	return fault_set(
-		f, FAULT_DATA,
+	return error_set(
+		f, ERROR_DATA,
 		"the part at line %" PRIu64 " of the message is signed and has "
 		"%s; any other form would break the signature, so it was not "
 		"sent: encode it as quoted-printable or base64 before it is "
@@ -449,7 +450,7 @@ static int refuse_signed(uint64_t line, const char *what, struct fault *f)
 		line, what);
 }
 
-int draft_check_7bit(const struct draft *d, struct fault *f)
+int draft_check_7bit(const struct draft *d, struct error *f)
 {
 	if (!d->fixed_8bit)
 		return 0;
@@ -459,9 +460,9 @@ int draft_check_7bit(const struct draft *d, struct fault *f)
 }
 
 static int refuse_fixed(const struct draft *d, const struct entity *e,
-			struct fault *f)
+			struct error *f)
 {
-	const struct survey *s = &e->survey;
+	const struct content_scan *s = &e->survey;
 
 	if (s->nuls)
 		return refuse_signed(e->line, "NUL octets", f);
@@ -473,7 +474,7 @@ static int refuse_fixed(const struct draft *d, const struct entity *e,
 }
 
 static int write_leaf(const struct draft *d, const struct entity *e,
-		      const struct mend *m, struct sink *to)
+		      const struct fix_body *m, struct sink *to)
 {
 	bool last = e->end == d->content.length && !e->next;
 	struct base64 base64;
@@ -482,28 +483,28 @@ static int write_leaf(const struct draft *d, const struct entity *e,
 	struct qp qp;
 
 	switch (m->way) {
-	case MEND_NOTHING:
+	case FIX_BODY_NOTHING:
 		return write_lines(d, e->body, e->end, last, to);
-	case MEND_AS_QUOTED_PRINTABLE:
+	case FIX_BODY_AS_QUOTED_PRINTABLE:
 		qp_init(&qp, to, false);
 		return write_encoded(d, e, last, &qp.sink);
-	case MEND_AS_BASE64:
+	case FIX_BODY_AS_BASE64:
 		base64_init(&base64, to);
 		return write_encoded(d, e, last, &base64.sink);
-	case MEND_REWRAP:
+	case FIX_BODY_REWRAP:
 		rewrap_init(&rewrap, to);
 		return write_octets(d, e, &rewrap.sink);
-	case MEND_REPAIR:
+	case FIX_BODY_REPAIR:
 		repair_init(&repair, to);
 		write_lines(d, e->body, e->end, last, &repair.sink);
 		return sink_close(&repair.sink);
-	case MEND_REFUSE:
-		if (mend_is_fixed(e))
-			return refuse_fixed(d, e, to->fault);
+	case FIX_BODY_REFUSE:
+		if (fix_body_is_fixed(e))
+			return refuse_fixed(d, e, to->error);
 		break;
 	}
-	return fault_set(
-		to->fault, FAULT_DATA,
+	return error_set(
+		to->error, ERROR_DATA,
 		"the part at line %" PRIu64 " of the message has "
 		"octets or lines that mail cannot carry, in a form "
 		"that cannot be encoded again; send it as an attachment",
@@ -514,12 +515,12 @@ static int write_leaf(const struct draft *d, const struct entity *e,
  * none.  Our own boundaries cannot stand in quoted-printable; those of others
  * may, and base64 has no '-'. */
 static int avoid_boundaries(const struct draft *d, const struct entity *e,
-			    struct mend *m, struct fault *f)
+			    struct fix_body *m, struct error *f)
 {
 	struct boundary_search search;
 	struct qp qp;
 
-	if (m->way != MEND_AS_QUOTED_PRINTABLE)
+	if (m->way != FIX_BODY_AS_QUOTED_PRINTABLE)
 		return 0;
 	for (const struct entity *x = e->parent; x; x = x->parent) {
 		if (x->kind != ENTITY_MULTIPART)
@@ -529,7 +530,7 @@ static int avoid_boundaries(const struct draft *d, const struct entity *e,
 		if (write_encoded(d, e, false, &qp.sink) < 0)
 			return -1;
 		if (search.found) {
-			m->way = MEND_AS_BASE64;
+			m->way = FIX_BODY_AS_BASE64;
 			m->label = encoding_name(ENCODING_BASE64);
 		}
 	}
@@ -551,7 +552,7 @@ static int write_close(const struct entity *e, struct sink *to)
 static int write_entity(const struct draft *d, const struct entity *e,
 			uint64_t *done, bool accept_8bit, struct sink *to)
 {
-	struct mend m;
+	struct fix_body m;
 
 	if (e->parent &&
 	    write_filling(d, *done, e->header, accept_8bit, to) < 0)
@@ -559,8 +560,8 @@ static int write_entity(const struct draft *d, const struct entity *e,
 	*done = e->body;
 	if (e->kind == ENTITY_CLOSE && e->parent)
 		return write_close(e, to);
-	mend_choose(e, accept_8bit, &m);
-	if (avoid_boundaries(d, e, &m, to->fault) < 0 ||
+	fix_body_choose(e, accept_8bit, &m);
+	if (avoid_boundaries(d, e, &m, to->error) < 0 ||
 	    write_header(d, e, &m, to) < 0)
 		return -1;
 	if (e->kind != ENTITY_LEAF)

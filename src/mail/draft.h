@@ -16,7 +16,7 @@
 #include <stdint.h>
 
 #include "base/arena.h"
-#include "base/fault.h"
+#include "base/error.h"
 #include "flow/sink.h"
 #include "flow/source.h"
 #include "mail/header.h"
@@ -46,17 +46,17 @@ struct draft {
 /* The slice must stay readable.  The body begins at the first line that is no
  * field, so a message with no header at all is a body. */
 int draft_read(struct arena *a, const struct slice *content, struct draft *d,
-	       struct fault *f);
+	       struct error *f);
 /* The same for a mail of ours that quotes another, as a bounce does: there no
  * signature has to hold. */
 int draft_read_quoting(struct arena *a, const struct slice *content,
-		       struct draft *d, struct fault *f);
-/* 0, or FAULT_DATA where it has to stay 8-bit since it is signed. */
-int draft_check_7bit(const struct draft *d, struct fault *f);
+		       struct draft *d, struct error *f);
+/* 0, or ERROR_DATA where it has to stay 8-bit since it is signed. */
+int draft_check_7bit(const struct draft *d, struct error *f);
 /* Writes the header fields of d->header but for Bcc and Resent-Bcc, unless they
  * are to be kept (so change it first: add, remove, replace), then the body.
  * Fields that were not changed and are fit keep their own folding. Content-Type
- * and Content-Transfer-Encoding of the draft are not to be changed.  FAULT_DATA
+ * and Content-Transfer-Encoding of the draft are not to be changed.  ERROR_DATA
  * where something unfit has no legal repair. */
 int draft_write(const struct draft *d, bool accept_8bit, struct sink *to);
 

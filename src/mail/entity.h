@@ -8,7 +8,7 @@
 #include <stdint.h>
 
 #include "base/arena.h"
-#include "flow/survey.h"
+#include "flow/content_scan.h"
 
 #define PARSE_BOUNDARY_MAX 250 /* RFC 2046 has 70 */
 
@@ -65,10 +65,10 @@ struct entity {
 	bool seen;	      /* its boundary */
 	bool before_line_end; /* of a CLOSE: one follows in the input */
 	uint64_t until;	      /* of a MESSAGE: where what it holds ends */
-	struct survey survey; /* of a leaf's body */
-	bool is_sealed;	      /* signed or encrypted: one leaf, to be kept
-				 octet for octet */
-	bool has_dkim;	      /* fields of its header are signed, too */
+	struct content_scan survey; /* of a leaf's body */
+	bool is_sealed;		    /* signed or encrypted: one leaf, to be kept
+				       octet for octet */
+	bool has_dkim;		    /* fields of its header are signed, too */
 
 	/* what draft.c makes of it */
 	const char *charset; /* the one to say instead; NULL: as it is */

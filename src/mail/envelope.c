@@ -19,9 +19,9 @@ const char *envelope_keep(struct envelope *e, const char *words)
 }
 
 void envelope_judge(struct envelope *e, struct recipient *one,
-		    const struct fault *verdict)
+		    const struct error *verdict)
 {
-	one->verdict = small_fault_of(verdict, envelope_keep(e, verdict->text));
+	one->verdict = small_error_of(verdict, envelope_keep(e, verdict->text));
 }
 
 void envelope_quote(struct envelope *e, struct recipient *one,
@@ -32,7 +32,7 @@ void envelope_quote(struct envelope *e, struct recipient *one,
 
 void envelope_reopen(struct recipient *one)
 {
-	one->verdict = (struct small_fault){ .cause = FAULT_NONE };
+	one->verdict = (struct small_error){ .cause = ERROR_NONE };
 	one->reply = NULL;
 	one->decided = false;
 }
@@ -43,7 +43,7 @@ size_t envelope_accepted(const struct envelope *e)
 
 	for (size_t i = 0; i < e->count; i++)
 		if (e->recipients[i].decided &&
-		    !small_fault_is_set(&e->recipients[i].verdict))
+		    !small_error_is_set(&e->recipients[i].verdict))
 			n++;
 	return n;
 }
@@ -80,7 +80,7 @@ size_t envelope_deferred(const struct envelope *e)
 	return n;
 }
 
-void envelope_decide_rest(struct envelope *e, const struct fault *verdict)
+void envelope_decide_rest(struct envelope *e, const struct error *verdict)
 {
 	for (size_t i = 0; i < e->count; i++) {
 		if (e->recipients[i].decided)
@@ -90,21 +90,21 @@ void envelope_decide_rest(struct envelope *e, const struct fault *verdict)
 	}
 }
 
-int envelope_sum_up(const struct envelope *e, struct fault *f)
+int envelope_sum_up(const struct envelope *e, struct error *f)
 {
-	const struct small_fault *worst = NULL;
+	const struct small_error *worst = NULL;
 
 	for (size_t i = 0; i < e->count; i++) {
-		const struct small_fault *v = &e->recipients[i].verdict;
+		const struct small_error *v = &e->recipients[i].verdict;
 
-		if (!small_fault_is_set(v) || e->recipients[i].is_queued)
+		if (!small_error_is_set(v) || e->recipients[i].is_queued)
 			continue;
 		if (!worst || (v->temporary && !worst->temporary))
 			worst = v;
 	}
 	if (!worst)
 		return 0;
-	if (!fault_is_set(f))
-		*f = small_fault_whole(worst);
+	if (!error_is_set(f))
+		*f = small_error_whole(worst);
 	return -1;
 }

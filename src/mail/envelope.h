@@ -1,7 +1,7 @@
 /* envelope.h - who it is from and for, as SMTP sees it (RFC 5321 2.3.1).
  *
  * Made by submit, read and answered by a session: each recipient's verdict is
- * FAULT_NONE once `decided` means accepted.  A recipient is small, since there
+ * ERROR_NONE once `decided` means accepted.  A recipient is small, since there
  * may be a hundred thousand: what was said of it lies in the envelope's arena,
  * once for all in a row of whom the same was said. */
 #ifndef MAIL_ENVELOPE_H
@@ -11,14 +11,14 @@
 #include <stddef.h>
 
 #include "base/arena.h"
-#include "base/fault.h"
+#include "base/error.h"
 
 struct recipient {
 	const char *address; /* ASCII or, with needs_smtputf8, UTF-8 */
 	/* RFC 3461, where it is another one than the envelope's; or NULL */
 	const char *dsn_notify;
 	const char *dsn_orcpt; /* "rfc822;" and xtext: goes out as it is */
-	struct small_fault verdict;
+	struct small_error verdict;
 	const char *reply; /* the server's last words on it; NULL: none */
 	bool needs_smtputf8;
 	bool decided;	   /* the verdict is in */
@@ -47,7 +47,7 @@ struct envelope {
 const char *envelope_keep(struct envelope *e, const char *words);
 /* Both keep what they are given; `decided` is left to the caller. */
 void envelope_judge(struct envelope *e, struct recipient *one,
-		    const struct fault *verdict);
+		    const struct error *verdict);
 void envelope_quote(struct envelope *e, struct recipient *one,
 		    const char *reply);
 /* As if nobody had been asked about it yet. */
@@ -58,7 +58,7 @@ static inline const char *recipient_reply(const struct recipient *one)
 	return one->reply ? one->reply : "";
 }
 
-/* Recipients with a verdict of FAULT_NONE. */
+/* Recipients with a verdict of ERROR_NONE. */
 size_t envelope_accepted(const struct envelope *e);
 /* Those among them whom an alias discards. */
 size_t envelope_discarded(const struct envelope *e);
@@ -68,12 +68,12 @@ size_t envelope_queued(const struct envelope *e);
 bool envelope_is_deferred(const struct recipient *one);
 size_t envelope_deferred(const struct envelope *e);
 /* Gives each recipient that has none the same verdict. */
-void envelope_decide_rest(struct envelope *e, const struct fault *verdict);
+void envelope_decide_rest(struct envelope *e, const struct error *verdict);
 
-/* -1 with the fault of the whole where somebody was neither accepted nor waits
+/* -1 with the error of the whole where somebody was neither accepted nor waits
  * in the queue: one that may pass comes first, for then it is worth another
  * try.
  */
-int envelope_sum_up(const struct envelope *e, struct fault *f);
+int envelope_sum_up(const struct envelope *e, struct error *f);
 
 #endif

@@ -156,7 +156,7 @@ static struct {
 
 static magic_t open_database(void)
 {
-	struct fault f = FAULT_INIT;
+	struct error f = ERROR_INIT;
 
 	if (database.is_tried)
 		return database.cookie;
@@ -180,7 +180,7 @@ void filetype_forget(void)
 /* The first octets of the content, at most `room`; 0 when it cannot be read. */
 static size_t read_start(const struct slice *content, char *data, size_t room)
 {
-	struct fault f = FAULT_INIT;
+	struct error f = ERROR_INIT;
 	struct source from;
 	size_t done = 0;
 	ssize_t n;

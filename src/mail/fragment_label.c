@@ -198,10 +198,10 @@ static int search_close(struct sink *sink)
 static const struct sink_ops search_ops = { search_put, search_close };
 
 void fragment_label_search_init(struct fragment_label_search *s,
-				struct fault *f)
+				struct error *f)
 {
 	*s = (struct fragment_label_search){
-		.sink = { .ops = &search_ops, .fault = f },
+		.sink = { .ops = &search_ops, .error = f },
 	};
 	buf_init(&s->line, LINE_MAX);
 	buf_init(&s->value, FRAGMENT_VALUE_MAX);

@@ -53,7 +53,7 @@ struct fragment_label_search {
 	struct buf line, value;
 };
 void fragment_label_search_init(struct fragment_label_search *s,
-				struct fault *f);
+				struct error *f);
 /* After close, or instead of it. */
 void fragment_label_search_free(struct fragment_label_search *s);
 

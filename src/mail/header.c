@@ -37,17 +37,17 @@ static bool is_name(const char *name)
 }
 
 int header_add(struct arena *a, struct header *h, const char *name,
-	       const char *value, struct fault *f)
+	       const char *value, struct error *f)
 {
 	struct field *field;
 
 	if (!is_name(name))
-		return fault_set(f, FAULT_USAGE,
+		return error_set(f, ERROR_USAGE,
 				 "\"%.100s\" is not the name of a header "
 				 "field; write it as in \"X-Name: value\"",
 				 name);
 	if (strpbrk(value, "\r\n"))
-		return fault_set(f, FAULT_USAGE,
+		return error_set(f, ERROR_USAGE,
 				 "the value of the header field %s has a line "
 				 "break; write it in one line",
 				 name);
@@ -60,14 +60,14 @@ int header_add(struct arena *a, struct header *h, const char *name,
 }
 
 int header_add_line(struct arena *a, struct header *h, const char *line,
-		    struct fault *f)
+		    struct error *f)
 {
 	size_t n = strcspn(line, ":"), end = n;
 	const char *value;
 	size_t length;
 
 	if (!line[n])
-		return fault_set(f, FAULT_USAGE,
+		return error_set(f, ERROR_USAGE,
 				 "\"%.100s\" is not a header field: it has no "
 				 "colon; write \"Name: value\"",
 				 line);
@@ -249,7 +249,7 @@ static int put_token(struct fold *s, const char *p, size_t space, size_t n)
 		space = 1;
 	}
 	if (space + n > HEADER_LINE_MAX)
-		return fault_set(s->to->fault, FAULT_DATA,
+		return error_set(s->to->error, ERROR_DATA,
 				 "the header field %s has a word of %zu "
 				 "octets and a line holds %d; put spaces into "
 				 "it",
@@ -312,7 +312,7 @@ static void put_plain(struct buf *out, const char *value)
 	buf_puts(out, value + strspn(value, " \t"));
 }
 
-static int put_addresses(struct buf *out, const char *value, struct fault *f)
+static int put_addresses(struct buf *out, const char *value, struct error *f)
 {
 	struct arena a = ARENA_INIT;
 	struct address_list list = { .items = NULL };
@@ -357,7 +357,7 @@ static int check_value(struct sink *to, const char *name, const char *value)
 {
 	if (!strpbrk(value, "\r\n"))
 		return 0;
-	return fault_set(to->fault, FAULT_DATA,
+	return error_set(to->error, ERROR_DATA,
 			 "the value of the header field %s has a line break; "
 			 "write it in one line",
 			 name);
@@ -367,7 +367,7 @@ static int write_value(struct sink *to, const char *name, struct buf *value,
 		       enum form form)
 {
 	if (value->overflow)
-		return fault_set(to->fault, FAULT_DATA,
+		return error_set(to->error, ERROR_DATA,
 				 "the header field %s is longer than %d octets",
 				 name, HEADER_VALUE_MAX);
 	return put_folded(to, name, value->data, form);
@@ -387,7 +387,7 @@ int header_write_field(struct sink *to, const char *name, const char *value)
 	else if (is_structured(name) && !is_unsafe(value))
 		form = FORM_STRUCTURED;
 	if (form == FORM_LIST)
-		rc = put_addresses(&out, value, to->fault);
+		rc = put_addresses(&out, value, to->error);
 	else if (form == FORM_STRUCTURED)
 		put_plain(&out, value);
 	else

@@ -11,7 +11,7 @@
 #include <stddef.h>
 
 #include "base/arena.h"
-#include "base/fault.h"
+#include "base/error.h"
 #include "flow/sink.h"
 
 struct field {
@@ -25,13 +25,13 @@ struct header {
 };
 
 void header_init(struct header *h);
-/* Borrowed strings are copied into the arena; FAULT_USAGE when the name is
+/* Borrowed strings are copied into the arena; ERROR_USAGE when the name is
  * not one (RFC 5322 3.6.8) or the value has CR, LF or NUL. */
 int header_add(struct arena *a, struct header *h, const char *name,
-	       const char *value, struct fault *f);
+	       const char *value, struct error *f);
 /* Splits "Name: value". */
 int header_add_line(struct arena *a, struct header *h, const char *line,
-		    struct fault *f);
+		    struct error *f);
 /* Without regard to case; NULL when there is none. */
 const char *header_get(const struct header *h, const char *name);
 /* The same of the fields before `end`. */
@@ -44,8 +44,8 @@ size_t header_remove(struct header *h, const char *name);
 bool header_is_address(const char *name); /* From, To, Resent-Cc ... */
 bool header_is_bcc(const char *name);	  /* Bcc, Resent-Bcc */
 
-/* Name, encoded value, CRLF.  FAULT_USAGE for an address field that is none,
- * FAULT_DATA where no fold keeps a line within 998. */
+/* Name, encoded value, CRLF.  ERROR_USAGE for an address field that is none,
+ * ERROR_DATA where no fold keeps a line within 998. */
 int header_write_field(struct sink *to, const char *name, const char *value);
 /* All fields but Bcc and Resent-Bcc, which never leave. */
 int header_write(struct sink *to, const struct header *h);

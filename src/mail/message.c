@@ -28,7 +28,7 @@
 #include <string.h>
 
 #include "base/ascii.h"
-#include "base/world.h"
+#include "base/sysenv.h"
 #include "codec/base64.h"
 #include "codec/words.h"
 #include "mail/boundary.h"
@@ -69,7 +69,7 @@ int encoding_parse(const char *name)
 	return -1;
 }
 
-enum encoding encoding_of_text(const struct survey *s)
+enum encoding encoding_of_text(const struct content_scan *s)
 {
 	uint64_t coded = s->equals + s->from_lines;
 	uint64_t qp = s->size + s->bare_lf + 2 * coded;
@@ -89,7 +89,7 @@ struct prepare {
 	bool changed; /* a leaf was chosen for, a boundary is missing */
 	const char *tag;
 	unsigned boundaries;
-	struct fault *fault;
+	struct error *error;
 };
 
 static bool has_uuencoded(const struct part *p)
@@ -101,9 +101,10 @@ static bool has_uuencoded(const struct part *p)
 }
 
 /* All that is not uuencoded, as one. */
-static int survey_leaf(const struct part *p, struct survey *s, struct fault *f)
+static int survey_leaf(const struct part *p, struct content_scan *s,
+		       struct error *f)
 {
-	survey_init(s, NULL, f);
+	content_scan_init(s, NULL, f);
 	for (const struct piece *x = p->pieces; x; x = x->next)
 		if (!x->uuencode && pump_slice(&x->content, &s->sink) < 0)
 			return -1;
@@ -112,7 +113,8 @@ static int survey_leaf(const struct part *p, struct survey *s, struct fault *f)
 
 /* A single name for the characters of all pieces; where the locale's charset
  * fits some of them only, it is not what they are. */
-static const char *find_charset(const struct part *p, const struct survey *s)
+static const char *find_charset(const struct part *p,
+				const struct content_scan *s)
 {
 	const char *charset = NULL;
 
@@ -121,7 +123,7 @@ static const char *find_charset(const struct part *p, const struct survey *s)
 
 		if (x->uuencode)
 			continue;
-		one = charset_of(s, &x->content, world_charset());
+		one = charset_of(s, &x->content, sysenv_charset());
 		if (charset && strcmp(charset, one) != 0)
 			return "windows-1252";
 		charset = one;
@@ -136,7 +138,8 @@ static bool is_text(const struct part *p)
 
 /* HTML, XML and CSS say in themselves what they are in; only a label that is
  * certain may stand over that.  So with what is text by its name alone. */
-static bool charset_is_doubtful(const struct part *p, const struct survey *s)
+static bool charset_is_doubtful(const struct part *p,
+				const struct content_scan *s)
 {
 	if (s->nuls)
 		return true;
@@ -147,7 +150,7 @@ static bool charset_is_doubtful(const struct part *p, const struct survey *s)
 	return s->high ? !s->utf8 : s->controls > 0;
 }
 
-static void choose_charset(struct part *p, const struct survey *s)
+static void choose_charset(struct part *p, const struct content_scan *s)
 {
 	if (p->charset || !is_text(p) || parameter_has(p->type, "charset"))
 		return;
@@ -156,14 +159,14 @@ static void choose_charset(struct part *p, const struct survey *s)
 }
 
 /* Lines that any server takes, but for 8-bit octets. */
-static bool has_plain_lines(const struct survey *s)
+static bool has_plain_lines(const struct content_scan *s)
 {
 	return !s->nuls && !s->bare_cr && s->longest <= LINE_MAX_OCTETS;
 }
 
 static enum encoding choose_for_body(const struct prepare *c,
 				     const struct part *p,
-				     const struct survey *s)
+				     const struct content_scan *s)
 {
 	bool plain = has_plain_lines(s);
 
@@ -193,21 +196,21 @@ static int tame_uu_names(struct prepare *c, struct part *p)
 		if (words_put_fallback(&name, x->name) == 0)
 			x->name = arena_dup(c->arena, name.data);
 		else
-			fault_set(
-				c->fault, FAULT_DATA,
+			error_set(
+				c->error, ERROR_DATA,
 				"the file name \"%.60s...\" is over %d "
 				"octets; give it a shorter one with FILE=name",
 				x->name, UU_NAME_MAX);
 		buf_free(&name);
 	}
-	return fault_is_set(c->fault) ? -1 : 0;
+	return error_is_set(c->error) ? -1 : 0;
 }
 
 static int choose_body(struct prepare *c, struct part *p)
 {
-	struct survey s;
+	struct content_scan s;
 
-	if (survey_leaf(p, &s, c->fault) < 0 || tame_uu_names(c, p) < 0)
+	if (survey_leaf(p, &s, c->error) < 0 || tame_uu_names(c, p) < 0)
 		return -1;
 	choose_charset(p, &s);
 	p->encoding = choose_for_body(c, p, &s);
@@ -216,8 +219,8 @@ static int choose_body(struct prepare *c, struct part *p)
 }
 
 /* Why a receiver would not get these octets back; NULL when it would. */
-static const char *why_not(const struct survey *s, bool accept_8bit, bool root,
-			   char room[64])
+static const char *why_not(const struct content_scan *s, bool accept_8bit,
+			   bool root, char room[64])
 {
 	if (s->nuls)
 		return "has a NUL octet";
@@ -244,7 +247,7 @@ static const char *leaf_name(const struct part *p)
 	return p->pieces ? p->pieces->content.name : "an empty part";
 }
 
-static void choose_qp(struct part *p, const struct survey *s, bool root)
+static void choose_qp(struct part *p, const struct content_scan *s, bool root)
 {
 	p->encoding = ENCODING_QUOTED_PRINTABLE;
 	p->binary_qp = !is_text(p) || s->crlf || s->bare_cr ||
@@ -253,13 +256,13 @@ static void choose_qp(struct part *p, const struct survey *s, bool root)
 
 /* 7bit or 8bit was asked for. */
 static int choose_unencoded(struct prepare *c, struct part *p,
-			    const struct survey *s, bool root)
+			    const struct content_scan *s, bool root)
 {
 	char room[64];
 	const char *why = why_not(s, p->wish == ENCODING_8BIT, root, room);
 
 	if (why)
-		return fault_set(c->fault, FAULT_DATA,
+		return error_set(c->error, ERROR_DATA,
 				 "%s cannot be sent as %s: it %s; use "
 				 "--encoding base64",
 				 leaf_name(p), encoding_name(p->wish), why);
@@ -277,11 +280,11 @@ static int choose_unencoded(struct prepare *c, struct part *p,
 static int choose_composite(struct prepare *c, struct part *p, bool root)
 {
 	char room[64];
-	struct survey s;
+	struct content_scan s;
 
 	if (ascii_begins(p->type, "message/") && p->wish != ENCODING_BASE64 &&
 	    p->wish != ENCODING_QUOTED_PRINTABLE) {
-		if (survey_leaf(p, &s, c->fault) < 0)
+		if (survey_leaf(p, &s, c->error) < 0)
 			return -1;
 		if (!why_not(&s, c->accept_8bit, root, room)) {
 			p->encoding = s.high ? ENCODING_8BIT : ENCODING_7BIT;
@@ -296,7 +299,7 @@ static int choose_composite(struct prepare *c, struct part *p, bool root)
 static int choose_attachment(struct prepare *c, struct part *p, bool root)
 {
 	bool encoded = p->wish == ENCODING_AUTO || p->wish == ENCODING_BASE64;
-	struct survey s;
+	struct content_scan s;
 
 	if (ascii_begins(p->type, "multipart/") ||
 	    ascii_begins(p->type, "message/"))
@@ -304,7 +307,7 @@ static int choose_attachment(struct prepare *c, struct part *p, bool root)
 	p->encoding = ENCODING_BASE64;
 	if (encoded && (!is_text(p) || p->charset))
 		return 0;
-	if (survey_leaf(p, &s, c->fault) < 0)
+	if (survey_leaf(p, &s, c->error) < 0)
 		return -1;
 	choose_charset(p, &s);
 	if (encoded)
@@ -322,8 +325,8 @@ static int choose_leaf(struct prepare *c, struct part *p, bool root)
 	else if (p->encoding != ENCODING_8BIT || c->accept_8bit)
 		return 0;
 	if (p->wish == ENCODING_UUENCODE)
-		return fault_set(
-			c->fault, FAULT_SOFTWARE,
+		return error_set(
+			c->error, ERROR_SOFTWARE,
 			"uuencode is asked for as a transfer encoding");
 	p->is_prepared = true;
 	if (p->is_body || has_uuencoded(p))
@@ -336,11 +339,11 @@ static int choose_part(struct prepare *c, struct part *p, unsigned depth)
 	if (p->kind == PART_LEAF)
 		return choose_leaf(c, p, depth == 0);
 	if (depth >= MESSAGE_DEPTH_MAX)
-		return fault_set(c->fault, FAULT_DATA,
+		return error_set(c->error, ERROR_DATA,
 				 "the message is nested over %d deep",
 				 MESSAGE_DEPTH_MAX);
 	if (!p->children)
-		return fault_set(c->fault, FAULT_SOFTWARE,
+		return error_set(c->error, ERROR_SOFTWARE,
 				 "a multipart has no parts");
 	if (!*p->boundary)
 		c->changed = true;
@@ -351,7 +354,7 @@ static int choose_part(struct prepare *c, struct part *p, unsigned depth)
 }
 
 static int search_part(const struct part *p, const char *tag, bool *found,
-		       struct fault *f)
+		       struct error *f)
 {
 	struct boundary_search s;
 
@@ -376,7 +379,7 @@ static void draw_tag(char *tag)
 	static const char letters[] = "abcdefghijklmnopqrstuvwxyz234567";
 	unsigned char bytes[TAG_LETTERS];
 
-	world_random(bytes, sizeof(bytes));
+	sysenv_random(bytes, sizeof(bytes));
 	for (size_t i = 0; i < TAG_LETTERS; i++)
 		tag[i] = letters[bytes[i] & 31];
 	tag[TAG_LETTERS] = '\0';
@@ -389,7 +392,7 @@ static int set_boundaries(struct prepare *c, struct part *p)
 	if (p->kind != PART_MULTIPART)
 		return 0;
 	if (c->boundaries >= BOUNDARIES_MAX)
-		return fault_set(c->fault, FAULT_DATA,
+		return error_set(c->error, ERROR_DATA,
 				 "the message has over %d multiparts",
 				 BOUNDARIES_MAX);
 	snprintf(p->boundary, sizeof(p->boundary), BOUNDARY_MARK "%s_%04x",
@@ -410,21 +413,21 @@ static int choose_boundaries(struct prepare *c, struct message *m)
 		if (i > 0 || strlen(m->tag) != TAG_LETTERS)
 			draw_tag(m->tag);
 		snprintf(start, sizeof(start), BOUNDARY_MARK "%s", m->tag);
-		if (search_part(m->root, start, &found, c->fault) < 0)
+		if (search_part(m->root, start, &found, c->error) < 0)
 			return -1;
 		if (!found)
 			return set_boundaries(c, m->root);
 	}
-	return fault_set(c->fault, FAULT_SOFTWARE,
+	return error_set(c->error, ERROR_SOFTWARE,
 			 "no boundary was found that the content lacks");
 }
 
 int message_prepare(struct arena *a, struct message *m, bool accept_8bit,
-		    struct fault *f)
+		    struct error *f)
 {
 	struct prepare c = { .arena = a,
 			     .accept_8bit = accept_8bit,
-			     .fault = f };
+			     .error = f };
 
 	if (choose_part(&c, m->root, 0) < 0)
 		return -1;

@@ -12,10 +12,10 @@
 #include <stddef.h>
 
 #include "base/arena.h"
-#include "base/fault.h"
+#include "base/error.h"
+#include "flow/content_scan.h"
 #include "flow/sink.h"
 #include "flow/source.h"
-#include "flow/survey.h"
 #include "mail/header.h"
 
 #define MESSAGE_DEPTH_MAX 20
@@ -33,7 +33,7 @@ const char *encoding_name(enum encoding e);
 int encoding_parse(const char *name);
 /* Quoted-printable or base64 for text that cannot go as it is: the smaller,
  * but what is mostly ASCII with some control bytes stays readable. */
-enum encoding encoding_of_text(const struct survey *s);
+enum encoding encoding_of_text(const struct content_scan *s);
 
 struct piece {
 	struct slice content;
@@ -89,13 +89,13 @@ struct message {
  * is safe; 8bit only where `accept_8bit` and asked for, or needed to keep
  * uuencoded files readable), boundaries, which are checked against every
  * content that is not encoded.  Calling it again with accept_8bit false turns
- * 8bit into something that is not.  FAULT_DATA when an encoding that was
+ * 8bit into something that is not.  ERROR_DATA when an encoding that was
  * asked for cannot carry an attachment; a body falls back to one that can. */
 int message_prepare(struct arena *a, struct message *m, bool accept_8bit,
-		    struct fault *f);
+		    struct error *f);
 /* All of it but Bcc, CRLF throughout, no line over 998, MIME-Version once.
  * Content that has changed since it was prepared and does not fit its
- * encoding any more is FAULT_IO, temporary. */
+ * encoding any more is ERROR_IO, temporary. */
 int message_write(const struct message *m, struct sink *to);
 
 #endif

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "base/ascii.h"
-#include "base/world.h"
+#include "base/sysenv.h"
 
 #define MSGID_MAX    996 /* a line of its own: " " and 997 less one */
 #define RANDOM_BYTES 10
@@ -35,7 +35,7 @@ static void put_random(char out[RANDOM_BYTES / 5 * 8 + 1])
 {
 	unsigned char bytes[RANDOM_BYTES];
 
-	world_random(bytes, sizeof(bytes));
+	sysenv_random(bytes, sizeof(bytes));
 	for (size_t i = 0; i < RANDOM_BYTES; i += 5) {
 		uint64_t group = 0;
 
@@ -51,10 +51,10 @@ const char *msgid_make(struct arena *a, const char *domain)
 {
 	char when[16], random[RANDOM_BYTES / 5 * 8 + 1];
 
-	put_time(when, world_now());
+	put_time(when, sysenv_now());
 	put_random(random);
 	return arena_format(a, "<%s.%s@%s>", when, random,
-			    domain ? domain : world_domain());
+			    domain ? domain : sysenv_domain());
 }
 
 static bool is_atext(char c)

@@ -22,7 +22,7 @@ static struct entity *parser_add(struct parser *p, enum entity_kind kind,
 	struct entity *e;
 
 	if (p->count >= PARSE_ENTITIES_MAX) {
-		fault_set(p->sink.fault, FAULT_DATA,
+		error_set(p->sink.error, ERROR_DATA,
 			  "the message has over %d parts", PARSE_ENTITIES_MAX);
 		return NULL;
 	}
@@ -94,18 +94,18 @@ static void end_header(struct parser *p, uint64_t body, bool blank)
 		p->open[p->depth++] = e;
 	}
 	p->may_be_boundary = watches_lines(p);
-	survey_init(&e->survey, NULL, p->sink.fault);
+	content_scan_init(&e->survey, NULL, p->sink.error);
 }
 
 /* ---- the body -------------------------------------------------------------
  */
 
-static struct survey *parser_survey(struct parser *p)
+static struct content_scan *parser_survey(struct parser *p)
 {
 	return p->current ? &p->current->survey : &p->filling;
 }
 
-static void parser_note_filling(struct parser *p, struct survey *s)
+static void parser_note_filling(struct parser *p, struct content_scan *s)
 {
 	sink_close(&s->sink);
 	if (s->high)
@@ -172,7 +172,7 @@ static void parser_boundary(struct parser *p, unsigned level, bool last)
 	if (last) {
 		p->depth--;
 		p->current = NULL;
-		survey_init(&p->filling, NULL, p->sink.fault);
+		content_scan_init(&p->filling, NULL, p->sink.error);
 	} else {
 		struct entity *e = parser_add(p, ENTITY_LEAF, owner, p->at);
 
@@ -428,7 +428,7 @@ static void parser_header_full(struct parser *p, const char *data, size_t n)
 		parser_put(&p->sink, data + room, n - room);
 		return;
 	}
-	fault_set(p->sink.fault, FAULT_DATA,
+	error_set(p->sink.error, ERROR_DATA,
 		  "the header at line %" PRIu64
 		  " of the message is over %d octets",
 		  p->current->line, PARSE_HEADER_MAX);
@@ -455,7 +455,7 @@ static int parser_put(struct sink *sink, const void *data, size_t n)
 	struct parser *p = (struct parser *)sink;
 	const char *at = data, *end = at + n;
 
-	while (at < end && !fault_is_set(sink->fault)) {
+	while (at < end && !error_is_set(sink->error)) {
 		const char *lf = memchr(at, '\n', (size_t)(end - at));
 		size_t length = (size_t)((lf ? lf + 1 : end) - at);
 
@@ -465,7 +465,7 @@ static int parser_put(struct sink *sink, const void *data, size_t n)
 			parser_body_line(p, at, length, lf != NULL);
 		at += length;
 	}
-	return fault_is_set(sink->fault) ? -1 : 0;
+	return error_is_set(sink->error) ? -1 : 0;
 }
 
 static void parser_last_header(struct parser *p)
@@ -514,16 +514,16 @@ static int parser_close(struct sink *sink)
 	parser_end_messages(p, NULL, end);
 	parser_end_current(p, end);
 	parser_close_down_to(p, 0, end, end < p->at);
-	return fault_is_set(sink->fault) ? -1 : 0;
+	return error_is_set(sink->error) ? -1 : 0;
 }
 
 static const struct sink_ops parser_ops = { .put = parser_put,
 					    .close = parser_close };
 
-void parser_init(struct parser *p, struct arena *a, struct fault *f)
+void parser_init(struct parser *p, struct arena *a, struct error *f)
 {
 	memset(p, 0, sizeof(*p));
-	p->sink = (struct sink){ .ops = &parser_ops, .fault = f };
+	p->sink = (struct sink){ .ops = &parser_ops, .error = f };
 	p->arena = a;
 	p->last = &p->first;
 	p->filling_is_fit = true;

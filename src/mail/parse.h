@@ -16,8 +16,8 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
+#include "flow/content_scan.h"
 #include "flow/sink.h"
-#include "flow/survey.h"
 #include "mail/entity.h"
 
 #define PARSE_HEADER_MAX   (1024 * 1024) /* octets of one header */
@@ -47,7 +47,7 @@ struct parser {
 	size_t header_line; /* in it: where the line at hand begins */
 	size_t header_from; /* in it: past an mbox "From " line */
 	bool has_field;
-	struct survey filling;
+	struct content_scan filling;
 	struct entity *open[PARSE_DEPTH_MAX];
 	unsigned depth;
 	bool may_be_boundary; /* what is known of the line is in `start` */
@@ -58,7 +58,7 @@ struct parser {
 };
 
 /* The entities live in the arena. */
-void parser_init(struct parser *p, struct arena *a, struct fault *f);
+void parser_init(struct parser *p, struct arena *a, struct error *f);
 /* After close, or instead of it. */
 void parser_free(struct parser *p);
 

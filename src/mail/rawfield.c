@@ -5,8 +5,8 @@
 
 #include "base/ascii.h"
 #include "base/buf.h"
+#include "base/sysenv.h"
 #include "base/text.h"
-#include "base/world.h"
 #include "mail/charset.h"
 #include "mail/encoded.h"
 
@@ -125,7 +125,7 @@ static const char *to_utf8(struct arena *a, const char *text)
 		text = arena_dup_n(a, out.data, out.len);
 	}
 	buf_free(&out);
-	return charset_to_utf8(a, text, world_charset());
+	return charset_to_utf8(a, text, sysenv_charset());
 }
 
 const char *rawfield_text(struct arena *a, const struct rawfield *r)

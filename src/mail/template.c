@@ -84,6 +84,6 @@ static const struct sink_ops ops = { .put = put };
 void template_init(struct template *t, struct sink *next)
 {
 	*t = (struct template){
-		.sink = { .ops = &ops, .next = next, .fault = next->fault },
+		.sink = { .ops = &ops, .next = next, .error = next->error },
 	};
 }

@@ -17,8 +17,8 @@
 #include "codec/qp.h"
 #include "codec/uu.h"
 #include "codec/words.h"
+#include "flow/content_scan.h"
 #include "flow/crlf.h"
-#include "flow/survey.h"
 #include "mail/message.h"
 #include "mail/parameter.h"
 
@@ -40,7 +40,7 @@ static uint64_t content_size(const struct part *p)
 static int put_field(struct sink *to, const char *name, struct buf *value)
 {
 	if (value->overflow)
-		return fault_set(to->fault, FAULT_DATA,
+		return error_set(to->error, ERROR_DATA,
 				 "the header field %s of a part is over %d "
 				 "octets; use shorter file names",
 				 name, VALUE_MAX);
@@ -204,25 +204,25 @@ static int write_pieces(const struct part *p, struct sink *to)
 	return sink_close(to);
 }
 
-static int check_unencoded(const struct part *p, const struct survey *s,
+static int check_unencoded(const struct part *p, const struct content_scan *s,
 			   struct sink *to)
 {
 	if (!s->nuls && !s->bare_cr && !s->bare_lf &&
 	    s->longest <= LINE_MAX_OCTETS &&
 	    (!s->high || p->encoding == ENCODING_8BIT))
 		return 0;
-	fault_set(to->fault, FAULT_IO,
+	error_set(to->error, ERROR_IO,
 		  "%s changed while it was read; send a copy that nobody "
 		  "writes to",
 		  p->filename ? p->filename : p->pieces->content.name);
-	to->fault->temporary = true;
+	to->error->temporary = true;
 	return -1;
 }
 
 static int write_content(const struct part *p, struct sink *to)
 {
 	struct base64 base64;
-	struct survey survey;
+	struct content_scan survey;
 	struct qp qp;
 
 	switch (p->encoding) {
@@ -234,7 +234,7 @@ static int write_content(const struct part *p, struct sink *to)
 		return write_pieces(p, &qp.sink);
 	case ENCODING_7BIT:
 	case ENCODING_8BIT:
-		survey_init(&survey, to, to->fault);
+		content_scan_init(&survey, to, to->error);
 		if (write_pieces(p, &survey.sink) < 0)
 			return -1;
 		return check_unencoded(p, &survey, to);
@@ -242,7 +242,7 @@ static int write_content(const struct part *p, struct sink *to)
 	case ENCODING_UUENCODE:
 		break;
 	}
-	return fault_set(to->fault, FAULT_SOFTWARE,
+	return error_set(to->error, ERROR_SOFTWARE,
 			 "a part is written before it was prepared");
 }
 

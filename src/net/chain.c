@@ -219,7 +219,7 @@ static void take(struct chain *c, const X509 *x)
 void chain_record(void *store, bool accepted, void *chain)
 {
 	struct chain *c = chain;
-	struct fault ignored = FAULT_INIT;
+	struct error ignored = ERROR_INIT;
 	const void *stack;
 	int count;
 

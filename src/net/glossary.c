@@ -348,7 +348,7 @@ bool glossary_advice_find(int code, const char *esc, const char *text,
 }
 
 /* An address or a host's name in the sentence is not the server's word. */
-bool glossary_advice_of(const struct fault *f, const char *host,
+bool glossary_advice_of(const struct error *f, const char *host,
 			struct advice *out)
 {
 	char code[16];

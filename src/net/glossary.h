@@ -11,7 +11,7 @@
 #include <stddef.h>
 
 #include "base/buf.h"
-#include "base/fault.h"
+#include "base/error.h"
 
 /* Its lines, an indented one with one blank before it; ends with NULL.  The
  * Makefile makes them. */
@@ -72,8 +72,8 @@ struct advice {
  * known of it, or it explains itself. */
 bool glossary_advice_find(int code, const char *esc, const char *text,
 			  const char *host, struct advice *out);
-/* The same for a fault in which a reply stands. */
-bool glossary_advice_of(const struct fault *f, const char *host,
+/* The same for an error in which a reply stands. */
+bool glossary_advice_of(const struct error *f, const char *host,
 			struct advice *out);
 /* Of what no server said: by name; by X509_V_ERR_*; by a TLS library's words.
  */

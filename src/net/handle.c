@@ -14,7 +14,7 @@
 #include "base/interrupt.h"
 #include "base/library.h"
 #include "base/log.h"
-#include "base/world.h"
+#include "base/sysenv.h"
 
 #define LOOKS_MS  100
 #define LOOKS_MAX 200 /* in that time; a dial has some dozens */
@@ -44,19 +44,19 @@ static struct library libcurl = { "libcurl.so.4", "libcurl4", symbols, NULL };
  * STARTTLS counted as said within TLS (CVE-2021-22947). */
 #define VERSION_LEAST 0x074F00
 
-static int check_version(struct fault *f)
+static int check_version(struct error *f)
 {
 	const curl_version_info_data *v = curl.version(CURLVERSION_NOW);
 
 	if (v->version_num >= VERSION_LEAST)
 		return 0;
-	return fault_set(f, FAULT_UNAVAILABLE,
+	return error_set(f, ERROR_UNAVAILABLE,
 			 "libcurl %s lets others put words into a server's "
 			 "mouth before TLS; install a newer %s, 7.79 or later",
 			 v->version, libcurl.package);
 }
 
-int handle_load(struct fault *f)
+int handle_load(struct error *f)
 {
 	static bool ready;
 
@@ -65,15 +65,15 @@ int handle_load(struct fault *f)
 	if (library_load(&libcurl, f) < 0 || check_version(f) < 0)
 		return -1;
 	if (curl.global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
-		return fault_set(f, FAULT_TEMPORARY, "libcurl does not start");
+		return error_set(f, ERROR_TEMPORARY, "libcurl does not start");
 	ready = true;
 	return 0;
 }
 
 int handle_check(struct handle *h, const struct handle_options *o,
-		 struct fault *f)
+		 struct error *f)
 {
-	struct fault unimportant = FAULT_INIT;
+	struct error unimportant = ERROR_INIT;
 	const char *backend;
 
 	*h = (struct handle){ .options = o };
@@ -277,7 +277,7 @@ static int on_progress(void *context, curl_off_t down_total, curl_off_t down,
 		       curl_off_t up_total, curl_off_t up)
 {
 	struct handle *h = context;
-	uint64_t now = world_ticks();
+	uint64_t now = sysenv_ticks();
 
 	(void)down_total, (void)down, (void)up_total, (void)up;
 	if (now - h->counted_from > LOOKS_MS) {
@@ -294,7 +294,7 @@ void handle_make(struct handle *h, unsigned milliseconds)
 {
 	h->setup = CURLE_OK;
 	h->has_heard = false;
-	h->since = world_ticks();
+	h->since = sysenv_ticks();
 	h->tell_at = 0;
 	h->pin.refused = false;
 	h->judge = (struct pin_judge){ .is_given = false };
@@ -335,7 +335,7 @@ CURLcode handle_perform(struct handle *h)
 void handle_heard(struct handle *h)
 {
 	h->has_heard = true;
-	h->since = world_ticks();
+	h->since = sysenv_ticks();
 	h->tell_at = 0;
 	log_progress_end();
 }

@@ -13,7 +13,7 @@
 #define CURL_DISABLE_TYPECHECK
 #include <curl/curl.h>
 
-#include "base/fault.h"
+#include "base/error.h"
 #include "net/chain.h"
 #include "net/pin.h"
 
@@ -64,17 +64,17 @@ struct handle {
 	uint64_t counted_from;
 	unsigned looks;
 	/* since when the server is waited for, and when to tell of it, by
-	 * world_ticks */
+	 * sysenv_ticks */
 	uint64_t since, tell_at;
 	bool has_heard; /* it has said something */
 };
 
 /* Once a process. */
-int handle_load(struct fault *f);
+int handle_load(struct error *f);
 /* What of the options can be wrong without asking a server: call before
  * handle_make, once for all attempts. */
 int handle_check(struct handle *h, const struct handle_options *o,
-		 struct fault *f);
+		 struct error *f);
 /* A new CURL with the options of handle_check.  Memory that is out or an option
  * that is not taken is left in h->setup. */
 void handle_make(struct handle *h, unsigned milliseconds);

@@ -119,10 +119,10 @@ static struct library libssl = { "libssl.so.3", "libssl3", ssl_symbols, NULL };
 static struct library libcrypto = { "libcrypto.so.3", "libssl3", crypto_symbols,
 				    NULL };
 
-int pin_load(const char *backend, struct fault *f)
+int pin_load(const char *backend, struct error *f)
 {
 	if (!backend || strncmp(backend, "OpenSSL/3", 9))
-		return fault_set(f, FAULT_CONFIG,
+		return error_set(f, ERROR_CONFIG,
 				 "this libcurl has %s for TLS, and "
 				 "tls_fingerprint needs OpenSSL 3; give a "
 				 "tls_trust_file in its place",
@@ -150,12 +150,12 @@ static size_t parse_hex(unsigned char *out, size_t room, const char *hex)
 	return n == 16 || n == 20 || n == 32 ? n : 0;
 }
 
-int pin_parse(struct pin *p, const char *hex, struct fault *f)
+int pin_parse(struct pin *p, const char *hex, struct error *f)
 {
 	*p = (struct pin){ 0 };
 	p->length = parse_hex(p->digest, sizeof(p->digest), hex);
 	if (!p->length)
-		return fault_set(f, FAULT_CONFIG,
+		return error_set(f, ERROR_CONFIG,
 				 "tls_fingerprint \"%s\" is no SHA-256, SHA-1 "
 				 "or MD5 digest: it has to be 64, 40 or 32 hex "
 				 "digits",

@@ -13,7 +13,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "base/fault.h"
+#include "base/error.h"
 
 struct pin {
 	unsigned char digest[32];
@@ -22,10 +22,10 @@ struct pin {
 	char seen[3 * 32 + 1]; /* its digest, "AB:CD:..." */
 };
 
-/* Hex digits, with colons or without; FAULT_CONFIG when it is no digest. */
-int pin_parse(struct pin *p, const char *hex, struct fault *f);
+/* Hex digits, with colons or without; ERROR_CONFIG when it is no digest. */
+int pin_parse(struct pin *p, const char *hex, struct error *f);
 /* `backend` as libcurl names its TLS: "OpenSSL/3.0.17". */
-int pin_load(const char *backend, struct fault *f);
+int pin_load(const char *backend, struct error *f);
 
 /* A server's certificate, judged in the handshake. */
 struct pin_judge {

@@ -14,7 +14,7 @@
 
 #include "base/arena.h"
 #include "base/log.h"
-#include "base/world.h"
+#include "base/sysenv.h"
 #include "mail/domain.h"
 #include "net/verdict.h"
 
@@ -28,7 +28,7 @@ static bool is_ascii(const char *s)
 }
 
 /* As a resolver wants it: no brackets, A-labels. */
-static int spell_host(const char *host, char *out, size_t size, struct fault *f)
+static int spell_host(const char *host, char *out, size_t size, struct error *f)
 {
 	struct arena a = ARENA_INIT;
 	size_t n = strlen(host);
@@ -73,7 +73,7 @@ static void add(struct reach *r, const struct addrinfo *one)
 }
 
 int reach_look_up(struct reach *r, const char *host, unsigned port,
-		  struct fault *f)
+		  struct error *f)
 {
 	struct addrinfo hints = { .ai_family = AF_UNSPEC,
 				  .ai_socktype = SOCK_STREAM,
@@ -195,7 +195,7 @@ static int timeout_of(const struct reach *r, uint64_t lasted, uint64_t left)
 size_t reach_connect(struct reach *r, const char *source, unsigned milliseconds)
 {
 	struct pollfd p[REACH_MAX];
-	uint64_t start = world_ticks(), now = start;
+	uint64_t start = sysenv_ticks(), now = start;
 	uint64_t stop = start + milliseconds;
 	size_t open = 0;
 
@@ -208,7 +208,7 @@ size_t reach_connect(struct reach *r, const char *source, unsigned milliseconds)
 		int ready = poll(p, r->count,
 				 timeout_of(r, now - start, stop - now));
 
-		now = world_ticks();
+		now = sysenv_ticks();
 		for (size_t i = 0; ready > 0 && i < r->count; i++) {
 			if (p[i].fd < 0 || !p[i].revents)
 				continue;

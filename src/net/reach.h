@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <sys/socket.h>
 
-#include "base/fault.h"
+#include "base/error.h"
 
 #define REACH_MAX 16 /* addresses; more are counted and not asked */
 
@@ -33,9 +33,9 @@ struct reach {
 	unsigned port;
 };
 
-/* Fills the addresses.  FAULT_NOHOST or FAULT_TEMPORARY as dial_open has it. */
+/* Fills the addresses.  ERROR_NOHOST or ERROR_TEMPORARY as dial_open has it. */
 int reach_look_up(struct reach *r, const char *host, unsigned port,
-		  struct fault *f);
+		  struct error *f);
 /* Connects to all of them at once, from `source` if that is not NULL, and
  * waits until each has an answer or the time is up; at a terminal the wait is
  * told of.  The number that are open. */

@@ -16,7 +16,7 @@
 
 #include "base/arena.h"
 #include "base/ascii.h"
-#include "base/world.h"
+#include "base/sysenv.h"
 
 #define HEADER	     12
 #define CLASS_IN     1
@@ -212,7 +212,7 @@ int srv_parse(struct srv_list *list, const unsigned char *packet, size_t n,
 /* The name server of a frozen world is one of a test's, on this machine. */
 static void set_server(struct __res_state *state)
 {
-	unsigned port = world_dns_port();
+	unsigned port = sysenv_dns_port();
 
 	if (!port)
 		return;
@@ -256,7 +256,7 @@ static int ask(const char *name, enum srv_type type, unsigned char *answer,
 #endif
 
 int srv_look_up(struct srv_list *list, const char *name, enum srv_type type,
-		struct fault *f)
+		struct error *f)
 {
 	unsigned char *answer = memory_alloc(PACKET_MAX);
 	int n = ask(name, type, answer, PACKET_MAX);
@@ -268,7 +268,7 @@ int srv_look_up(struct srv_list *list, const char *name, enum srv_type type,
 	if (n >= 0)
 		srv_parse(list, answer, (size_t)n, type);
 	else if (why != HOST_NOT_FOUND && why != NO_DATA)
-		r = fault_set(f, FAULT_TEMPORARY,
+		r = error_set(f, ERROR_TEMPORARY,
 			      "no name server answers about %s", name);
 	free(answer);
 	return r;

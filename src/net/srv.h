@@ -10,7 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "base/fault.h"
+#include "base/error.h"
 
 #define SRV_NAME_MAX 256
 #define SRV_MAX	     32 /* more are not taken */
@@ -29,9 +29,9 @@ struct srv_list {
 };
 
 /* Asks the name servers of the system.  0 with what there is, which may be
- * nothing; FAULT_TEMPORARY when none of them has an answer. */
+ * nothing; ERROR_TEMPORARY when none of them has an answer. */
 int srv_look_up(struct srv_list *list, const char *name, enum srv_type type,
-		struct fault *f);
+		struct error *f);
 
 /* An answer as it came, from anybody: whatever is wrong with it, what could be
  * read before that is in the list.  -1 when something was. */

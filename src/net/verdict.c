@@ -12,7 +12,7 @@
 /* A look-up that failed is asked once more, for libcurl does not tell "there
  * is no such host" from "nobody could say".  Neither does a resolver always. */
 int verdict_lookup(const char *host, const char *hint, const char *text,
-		   struct fault *f)
+		   struct error *f)
 {
 	struct addrinfo hints = { .ai_family = AF_UNSPEC,
 				  .ai_socktype = SOCK_STREAM };
@@ -27,23 +27,23 @@ int verdict_lookup(const char *host, const char *hint, const char *text,
 	    || error == EAI_NODATA
 #endif
 	) {
-		fault_set(f, FAULT_NOHOST, "there is no host named %s; %s",
+		error_set(f, ERROR_NOHOST, "there is no host named %s; %s",
 			  host, hint);
 		/* away from its network a machine hears the same of a host
 		 * that is there */
 		f->temporary = true;
 		return -1;
 	}
-	fault_set(f, FAULT_TEMPORARY,
+	error_set(f, ERROR_TEMPORARY,
 		  "the address of %s cannot be found out now: %s", host,
 		  error ? gai_strerror(error) : text);
 	snprintf(f->esc, sizeof(f->esc), "4.4.3"); /* RFC 3463 3.5 */
 	return -1;
 }
 
-int verdict_source(const char *source, struct fault *f)
+int verdict_source(const char *source, struct error *f)
 {
-	return fault_set(f, FAULT_CONFIG,
+	return error_set(f, ERROR_CONFIG,
 			 "source_ip %s is no address of this machine, or "
 			 "not of the server's family",
 			 source ? source : "");
@@ -54,44 +54,44 @@ int verdict_source(const char *source, struct fault *f)
 /* Numbers are OpenSSL's X509_V_ERR_*, fixed since its beginnings. */
 static const struct {
 	long code;
-	enum fault_cause cause;
+	enum error_cause cause;
 	const char *what, *way_out;
-} chain_faults[] = {
-	{ 7, FAULT_CONFIG,
+} chain_errors[] = {
+	{ 7, ERROR_CONFIG,
 	  "does not have the signature of the authority that it names",
 	  "it is forged or damaged, or that authority has a new key: ask the "
 	  "server's administrator before you trust it" },
-	{ 9, FAULT_UNAVAILABLE, "is not valid yet",
+	{ 9, ERROR_UNAVAILABLE, "is not valid yet",
 	  "is this machine's clock right?" },
-	{ 10, FAULT_UNAVAILABLE, "has expired",
+	{ 10, ERROR_UNAVAILABLE, "has expired",
 	  "its administrator has to renew it (or is this machine's clock "
 	  "wrong?)" },
-	{ 11, FAULT_UNAVAILABLE,
+	{ 11, ERROR_UNAVAILABLE,
 	  "is not covered by a valid list of revocations",
 	  "renew the file tls_crl_file" },
-	{ 12, FAULT_UNAVAILABLE,
+	{ 12, ERROR_UNAVAILABLE,
 	  "is checked by a list of revocations that has "
 	  "expired",
 	  "renew the file tls_crl_file" },
-	{ 3, FAULT_CONFIG, "is not covered by the list of revocations",
+	{ 3, ERROR_CONFIG, "is not covered by the list of revocations",
 	  "the file tls_crl_file has to hold one for each CA of the chain" },
-	{ VERIFY_NO_MEMORY, FAULT_TEMPORARY, "cannot be checked now",
+	{ VERIFY_NO_MEMORY, ERROR_TEMPORARY, "cannot be checked now",
 	  "memory is short on this machine" },
-	{ 18, FAULT_CONFIG, "is signed by itself alone",
+	{ 18, ERROR_CONFIG, "is signed by itself alone",
 	  "if it is the right one, name it by tls_fingerprint or give it as "
 	  "tls_trust_file" },
-	{ 19, FAULT_CONFIG, "is signed by an authority that is not known here",
+	{ 19, ERROR_CONFIG, "is signed by an authority that is not known here",
 	  "give the authority's certificate as tls_trust_file, or name the "
 	  "server's by tls_fingerprint" },
-	{ 20, FAULT_CONFIG, "is signed by an authority that is not known here",
+	{ 20, ERROR_CONFIG, "is signed by an authority that is not known here",
 	  "give the authority's certificate as tls_trust_file, or name the "
 	  "server's by tls_fingerprint" },
-	{ 21, FAULT_CONFIG,
+	{ 21, ERROR_CONFIG,
 	  "came without the chain that leads to a known "
 	  "authority",
 	  "give the missing certificate as tls_trust_file, or "
 	  "name the server's by tls_fingerprint" },
-	{ 23, FAULT_PERMISSION, "has been revoked",
+	{ 23, ERROR_PERMISSION, "has been revoked",
 	  "do not trust this server before its administrator has a new one" },
 };
 
@@ -112,7 +112,7 @@ bool verdict_is_endless(const char *text)
 
 /* Where they ran out, files of ours could not be looked at either, and say
  * nothing.  By now the dial has given its own back: that many must be free. */
-static int check_descriptors(const char *place, struct fault *f)
+static int check_descriptors(const char *place, struct error *f)
 {
 	int held[DESCRIPTORS], n = 0, error = 0;
 
@@ -125,12 +125,12 @@ static int check_descriptors(const char *place, struct fault *f)
 		close(held[--n]);
 	if (error != EMFILE && error != ENFILE && error != ENOMEM)
 		return 0;
-	return fault_errno(f, FAULT_TEMPORARY, error,
+	return error_errno(f, ERROR_TEMPORARY, error,
 			   "TLS with %s cannot be set up now", place);
 }
 
 int verdict_files(const char *place, const char *text,
-		  const struct verdict_file *files, struct fault *f)
+		  const struct verdict_file *files, struct error *f)
 {
 	if (check_descriptors(place, f) < 0)
 		return -1;
@@ -139,96 +139,96 @@ int verdict_files(const char *place, const char *text,
 				     : -1;
 
 		if (files->path && fd < 0)
-			return fault_errno(f, FAULT_CONFIG, errno,
+			return error_errno(f, ERROR_CONFIG, errno,
 					   "%s: cannot read %s", files->setting,
 					   files->path);
 		if (fd >= 0)
 			close(fd);
 	}
-	return fault_set(f, FAULT_CONFIG, "TLS with %s cannot be set up: %s",
+	return error_set(f, ERROR_CONFIG, "TLS with %s cannot be set up: %s",
 			 place, text);
 }
 
 int verdict_certificate(const char *place, const char *name, long verify,
 			const struct pin *pin, const char *text,
-			struct fault *f)
+			struct error *f)
 {
 	if (pin->refused)
-		return fault_set(f, FAULT_CONFIG,
+		return error_set(f, ERROR_CONFIG,
 				 "the certificate of %s has the fingerprint "
 				 "%s, not the one in tls_fingerprint; if the "
 				 "server's was renewed, change the setting",
 				 place, pin->seen);
 	if (verify > 1 && check_descriptors(place, f) < 0)
 		return -1;
-	for (size_t i = 0; i < sizeof(chain_faults) / sizeof(*chain_faults);
+	for (size_t i = 0; i < sizeof(chain_errors) / sizeof(*chain_errors);
 	     i++)
-		if (chain_faults[i].code == verify)
-			return fault_set(f, chain_faults[i].cause,
+		if (chain_errors[i].code == verify)
+			return error_set(f, chain_errors[i].cause,
 					 "the certificate of %s %s; %s", place,
-					 chain_faults[i].what,
-					 chain_faults[i].way_out);
+					 chain_errors[i].what,
+					 chain_errors[i].way_out);
 	/* libcurl looks at the name before it fetches OpenSSL's verdict. */
 	if (verdict_is_name(text))
-		return fault_set(f, FAULT_CONFIG,
+		return error_set(f, ERROR_CONFIG,
 				 "the certificate of %s is not for the name "
 				 "%s; set host to a name that stands in it, or "
 				 "expect that name by tls_host_override",
 				 place, name ? name : "localhost");
-	return fault_set(f, FAULT_CONFIG,
+	return error_set(f, ERROR_CONFIG,
 			 "the certificate of %s is not good: %s", place, text);
 }
 
 /* What OpenSSL says for good; all else (a reset, an early end) may pass. */
 static const struct {
 	const char *part, *way_out; /* NULL: the caller's */
-	enum fault_cause cause;
-} handshake_faults[] = {
-	{ "wrong version number", NULL, FAULT_PROTOCOL },
-	{ "packet length too long", NULL, FAULT_PROTOCOL },
+	enum error_cause cause;
+} handshake_errors[] = {
+	{ "wrong version number", NULL, ERROR_PROTOCOL },
+	{ "packet length too long", NULL, ERROR_PROTOCOL },
 	{ "protocol version",
 	  "it has no TLS 1.2 or later, and nothing older is safe",
-	  FAULT_UNAVAILABLE },
+	  ERROR_UNAVAILABLE },
 	{ "unsupported protocol",
 	  "it has no TLS 1.2 or later, and nothing older is safe",
-	  FAULT_UNAVAILABLE },
-	{ "no shared cipher", "check tls_priorities", FAULT_UNAVAILABLE },
-	{ "no ciphers available", "check tls_priorities", FAULT_CONFIG },
+	  ERROR_UNAVAILABLE },
+	{ "no shared cipher", "check tls_priorities", ERROR_UNAVAILABLE },
+	{ "no ciphers available", "check tls_priorities", ERROR_CONFIG },
 	{ "handshake failure",
 	  "it may want a certificate of ours (tls_cert_file), or share no "
 	  "cipher with us",
-	  FAULT_UNAVAILABLE },
+	  ERROR_UNAVAILABLE },
 	{ "certificate required", "set tls_cert_file and tls_key_file",
-	  FAULT_PERMISSION },
+	  ERROR_PERMISSION },
 	{ "bad certificate", "it does not take the one in tls_cert_file",
-	  FAULT_PERMISSION },
+	  ERROR_PERMISSION },
 	{ "unknown ca", "it does not take the one in tls_cert_file",
-	  FAULT_PERMISSION },
+	  ERROR_PERMISSION },
 	/* of what the server signs to show that the certificate is its own */
 	{ "bad signature", "it did not show that the certificate is its own",
-	  FAULT_CONFIG },
+	  ERROR_CONFIG },
 	{ "rsa routines", "it did not show that the certificate is its own",
-	  FAULT_CONFIG },
+	  ERROR_CONFIG },
 	{ "dh key too small", "its keys are too small to be safe",
-	  FAULT_UNAVAILABLE },
+	  ERROR_UNAVAILABLE },
 	{ "ee key too small", "its keys are too small to be safe",
-	  FAULT_UNAVAILABLE },
+	  ERROR_UNAVAILABLE },
 };
 
 int verdict_handshake(const char *place, const char *late, const char *text,
-		      struct fault *f)
+		      struct error *f)
 {
 	for (size_t i = 0;
-	     i < sizeof(handshake_faults) / sizeof(*handshake_faults); i++)
-		if (strstr(text, handshake_faults[i].part))
-			return fault_set(
-				f, handshake_faults[i].cause,
+	     i < sizeof(handshake_errors) / sizeof(*handshake_errors); i++)
+		if (strstr(text, handshake_errors[i].part))
+			return error_set(
+				f, handshake_errors[i].cause,
 				"no TLS with %s: %s; %s%s", place, text,
-				handshake_faults[i].way_out
+				handshake_errors[i].way_out
 					? ""
 					: "it does not speak TLS at once: ",
-				handshake_faults[i].way_out
-					? handshake_faults[i].way_out
+				handshake_errors[i].way_out
+					? handshake_errors[i].way_out
 					: late);
-	return fault_set(f, FAULT_TEMPORARY, "no TLS with %s: %s", place, text);
+	return error_set(f, ERROR_TEMPORARY, "no TLS with %s: %s", place, text);
 }

@@ -9,32 +9,32 @@
 
 #include <stdbool.h>
 
-#include "base/fault.h"
+#include "base/error.h"
 #include "net/pin.h"
 
 /* `hint`: where the host's name was written, "check the setting host". */
 int verdict_lookup(const char *host, const char *hint, const char *text,
-		   struct fault *f);
+		   struct error *f);
 /* `source` is the setting source_ip. */
-int verdict_source(const char *source, struct fault *f);
+int verdict_source(const char *source, struct error *f);
 /* `name` is the one that the certificate should have, NULL for localhost;
  * `verify` is X509_V_*, 0 or 1 where nothing is known of the chain. */
 int verdict_certificate(const char *place, const char *name, long verify,
 			const struct pin *pin, const char *text,
-			struct fault *f);
+			struct error *f);
 /* One of ours that TLS needs could not be used.  Ends with a NULL setting; a
  * NULL path is not in use. */
 struct verdict_file {
 	const char *setting, *path;
 };
 int verdict_files(const char *place, const char *text,
-		  const struct verdict_file *files, struct fault *f);
+		  const struct verdict_file *files, struct error *f);
 /* Do libcurl's words say that the certificate is for another name? */
 bool verdict_is_name(const char *text);
 /* ... that it was libcurl who ended it, as the server's line had no end? */
 bool verdict_is_endless(const char *text);
 /* `late`: what to do where it speaks no TLS at once. */
 int verdict_handshake(const char *place, const char *late, const char *text,
-		      struct fault *f);
+		      struct error *f);
 
 #endif

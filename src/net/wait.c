@@ -11,7 +11,7 @@
 
 #include "base/interrupt.h"
 #include "base/log.h"
-#include "base/world.h"
+#include "base/sysenv.h"
 
 #define WAKES	    (sizeof(((struct wait *)0)->wake) / sizeof(int))
 #define STALLS_FREE 3	 /* those that mere chance may bring */
@@ -22,7 +22,7 @@ void wait_begin(struct wait *w, uint64_t milliseconds)
 {
 	*w = (struct wait){ .heeds_interrupt = true,
 			    .wake = { -1, -1 },
-			    .since = world_ticks() };
+			    .since = sysenv_ticks() };
 	wait_limit(w, milliseconds);
 }
 
@@ -52,7 +52,7 @@ void wait_moved(struct wait *w, size_t octets)
 	w->stalled = 0;
 	if (!w->is_stream)
 		return;
-	w->since = world_ticks();
+	w->since = sysenv_ticks();
 	w->quiet_left = w->quiet;
 	if (earned > w->whole - w->whole_left)
 		w->whole_left = w->whole;
@@ -82,7 +82,7 @@ static void spend(uint64_t *budget, uint64_t milliseconds)
  * interrupted counts as one that found nothing, or a wake. */
 static int poll_timed(struct wait *w, struct pollfd *p, size_t n, int timeout)
 {
-	uint64_t before = world_ticks(), spent;
+	uint64_t before = sysenv_ticks(), spent;
 	int r, error;
 
 	for (size_t i = 0; i < WAKES; i++)
@@ -92,7 +92,7 @@ static int poll_timed(struct wait *w, struct pollfd *p, size_t n, int timeout)
 			       : poll(p, (nfds_t)n + WAKES, timeout);
 	error = errno;
 
-	spent = world_ticks() - before;
+	spent = sysenv_ticks() - before;
 	spend(&w->quiet_left, spent);
 	spend(&w->whole_left, spent);
 	errno = error;
@@ -111,7 +111,7 @@ static int timeout_of(const struct wait *w)
 	uint64_t n = left(w), next = UINT64_MAX;
 
 	if (w->act)
-		next = log_waiting(w->place, w->act, world_ticks() - w->since);
+		next = log_waiting(w->place, w->act, sysenv_ticks() - w->since);
 	if (next < n)
 		n = next;
 	if (n == WAIT_FOREVER)
@@ -121,15 +121,15 @@ static int timeout_of(const struct wait *w)
 
 /* ---- "again" ---- */
 
-static int give_up(struct fault *f)
+static int give_up(struct error *f)
 {
-	return fault_set(f, FAULT_TEMPORARY,
+	return error_set(f, ERROR_TEMPORARY,
 			 "the connection is ready and yet nothing goes over it "
 			 "(is memory out?)");
 }
 
 /* Short at first: it may pass. */
-static int pause_after(struct wait *w, struct fault *f)
+static int pause_after(struct wait *w, struct error *f)
 {
 	unsigned doublings = w->stalls - STALLS_FREE - 1;
 	int pause = doublings < 7 ? 1 << doublings : PAUSE_MAX;
@@ -162,15 +162,15 @@ static enum wait_end result(struct wait *w, const struct pollfd *p, size_t n)
 	return WAIT_TIME;
 }
 
-static enum wait_end failed(struct fault *f)
+static enum wait_end failed(struct error *f)
 {
-	fault_errno(f, FAULT_TEMPORARY, errno, "cannot wait");
-	return WAIT_FAULT;
+	error_errno(f, ERROR_TEMPORARY, errno, "cannot wait");
+	return WAIT_ERROR;
 }
 
 /* Ready last time, and nothing came of it: is it so again? */
 static enum wait_end look_again(struct wait *w, struct pollfd *p, size_t n,
-				struct fault *f)
+				struct error *f)
 {
 	enum wait_end end;
 
@@ -182,13 +182,13 @@ static enum wait_end look_again(struct wait *w, struct pollfd *p, size_t n,
 		w->stalls = 0;
 		w->stalled = 0;
 	} else if (++w->stalls > STALLS_FREE && pause_after(w, f) < 0) {
-		return WAIT_FAULT;
+		return WAIT_ERROR;
 	}
 	return end;
 }
 
 enum wait_end wait_poll(struct wait *w, struct pollfd *p, size_t n,
-			struct fault *f)
+			struct error *f)
 {
 	struct pollfd all[WAIT_FDS_MAX + WAKES];
 	enum wait_end end = WAIT_TIME;
@@ -210,25 +210,25 @@ enum wait_end wait_poll(struct wait *w, struct pollfd *p, size_t n,
 }
 
 enum wait_end wait_socket(struct wait *w, int fd, short events,
-			  const char *place, struct fault *f)
+			  const char *place, struct error *f)
 {
 	struct pollfd p = { .fd = fd, .events = events };
-	struct fault why = FAULT_INIT;
+	struct error why = ERROR_INIT;
 	enum wait_end end;
 
 	w->place = place;
 	end = wait_poll(w, &p, 1, &why);
 	if (w->act)
 		log_progress_end();
-	if (end == WAIT_FAULT)
-		fault_set(f, why.cause, "%s: %s", place, why.text);
+	if (end == WAIT_ERROR)
+		error_set(f, why.cause, "%s: %s", place, why.text);
 	else if (end == WAIT_READY && p.revents & POLLNVAL)
-		fault_set(f, FAULT_SOFTWARE,
+		error_set(f, ERROR_SOFTWARE,
 			  "%s: the descriptor of the connection is closed",
 			  place);
 	else if (end == WAIT_WOKEN)
-		interrupt_fault(f);
+		interrupt_error(f);
 	else
 		return end;
-	return WAIT_FAULT;
+	return WAIT_ERROR;
 }

@@ -23,7 +23,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/fault.h"
+#include "base/error.h"
 
 #define WAIT_FOREVER UINT64_MAX
 #define WAIT_FDS_MAX 3
@@ -33,7 +33,7 @@
 #define WAIT_SLOWNESS 5
 
 enum wait_end {
-	WAIT_FAULT = -1,
+	WAIT_ERROR = -1,
 	WAIT_TIME, /* it is up */
 	WAIT_READY,
 	WAIT_WOKEN, /* somebody wants us to end; said again each time */
@@ -46,7 +46,7 @@ struct wait {
 	bool is_stream;
 	/* for whoever looks on: "smtp.example.org:587", "answer MAIL"; NULL */
 	const char *place, *act;
-	uint64_t since; /* world_ticks: nothing has come from then on */
+	uint64_t since; /* sysenv_ticks: nothing has come from then on */
 	/* what wakes: the signals of base/interrupt, when it is time for us to
 	 * end; else descriptors (-1: none) */
 	bool heeds_interrupt;
@@ -67,13 +67,13 @@ void wait_moved(struct wait *w, size_t octets);
 bool wait_was_slow(const struct wait *w);
 
 /* Try to read and to write first: TLS may hold back octets that no poll sees.
- * Up to WAIT_FDS_MAX of them; FAULT_TEMPORARY when nothing moves though they
+ * Up to WAIT_FDS_MAX of them; ERROR_TEMPORARY when nothing moves though they
  * are ready. */
 enum wait_end wait_poll(struct wait *w, struct pollfd *p, size_t n,
-			struct fault *f);
-/* The same for a client's connection: to be woken is FAULT_INTERRUPTED there,
+			struct error *f);
+/* The same for a client's connection: to be woken is ERROR_INTERRUPTED there,
  * and with w->act whoever looks on is told of the wait. */
 enum wait_end wait_socket(struct wait *w, int fd, short events,
-			  const char *place, struct fault *f);
+			  const char *place, struct error *f);
 
 #endif

@@ -11,12 +11,12 @@
 
 #include "base/ascii.h"
 #include "base/buf.h"
-#include "base/world.h"
+#include "base/sysenv.h"
 #include "codec/words.h"
+#include "compose/input.h"
 #include "mail/charset.h"
 #include "mail/filetype.h"
 #include "mail/parameter.h"
-#include "submit/input.h"
 
 #define TYPE_MAX 255 /* octets of a media type (RFC 6838 4.2: 127 twice) */
 #define TYPE	 ";type="
@@ -58,17 +58,17 @@ const char *attach_spell_type(struct arena *a, const char *type,
 	return spelled;
 }
 
-const char *attach_type(struct arena *a, const char *type, struct fault *f)
+const char *attach_type(struct arena *a, const char *type, struct error *f)
 {
 	if (!filetype_is_valid(type) || parameter_main(type) > TYPE_MAX) {
-		fault_set(f, FAULT_USAGE,
+		error_set(f, ERROR_USAGE,
 			  "'%s' is not a media type: write one as in text/csv, "
 			  "or 'text/calendar; method=REQUEST'",
 			  type);
 		return NULL;
 	}
 	if (ascii_begins(type, "multipart/")) {
-		fault_set(f, FAULT_USAGE,
+		error_set(f, ERROR_USAGE,
 			  "'%s' is no type for a file: a message that is ready "
 			  "is sent by --draft",
 			  type);
@@ -78,7 +78,7 @@ const char *attach_type(struct arena *a, const char *type, struct fault *f)
 }
 
 /* What a cid: link can name (RFC 2392), as it is written there. */
-static const char *content_id(const char *id, struct fault *f)
+static const char *content_id(const char *id, struct error *f)
 {
 	size_t n = strlen(id);
 
@@ -87,7 +87,7 @@ static const char *content_id(const char *id, struct fault *f)
 		if (id[i] <= 32 || id[i] >= 127 || strchr("<>\"\\()", id[i]))
 			n = 0;
 	if (n == 0) {
-		fault_set(f, FAULT_USAGE,
+		error_set(f, ERROR_USAGE,
 			  "';cid=%s' is not a content id: use letters, digits, "
 			  "'.', '-', '_' and '@'",
 			  id);
@@ -107,10 +107,10 @@ static char *find_last(char *text, const char *key)
 }
 
 static int cut_content_id(char *text, char *semicolon, struct attachment *one,
-			  struct fault *f)
+			  struct error *f)
 {
 	if (!one->is_inline)
-		return fault_set(f, FAULT_USAGE,
+		return error_set(f, ERROR_USAGE,
 				 "';cid=' names a part of an HTML text: "
 				 "write --inline instead of --attach");
 	one->content_id = content_id(semicolon + strlen(CID), f);
@@ -123,7 +123,7 @@ static int cut_content_id(char *text, char *semicolon, struct attachment *one,
 /* Takes one ";cid=ID" or ";type=TYPE" off the end of the text, the type with
  * parameters of its own.  1: it was one of ours, 0: it was not. */
 static int cut_parameter(struct arena *a, char *text, struct attachment *one,
-			 struct fault *f)
+			 struct error *f)
 {
 	char *last = strrchr(text, ';'), *type = find_last(text, TYPE);
 
@@ -140,7 +140,7 @@ static int cut_parameter(struct arena *a, char *text, struct attachment *one,
 
 static const char *as_utf8(struct arena *a, const char *octets)
 {
-	return charset_to_utf8(a, octets, world_charset());
+	return charset_to_utf8(a, octets, sysenv_charset());
 }
 
 /* The name that the receiver sees, when none was given. */
@@ -166,7 +166,7 @@ static void cut_name(struct arena *a, char *text, struct attachment *one)
 }
 
 int attach_parse(struct arena *a, struct request *r, const char *text,
-		 bool is_inline, struct fault *f)
+		 bool is_inline, struct error *f)
 {
 	struct attachment read = { .is_inline = is_inline };
 	struct attachment *one;

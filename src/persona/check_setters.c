@@ -23,14 +23,14 @@ SETTER(set_days)
 
 	days = strtoul(value, &end, 10);
 	if (!ascii_is_digit(*value) || *end || days > 10000)
-		return fault_set(f, FAULT_USAGE, "'%s' is not a number of days",
+		return error_set(f, ERROR_USAGE, "'%s' is not a number of days",
 				 value);
 	result = (unsigned)days;
 	memcpy(field, &result, sizeof(result));
 	return 0;
 }
 
-static int check_alone(const struct request_check *check, struct fault *f)
+static int check_alone(const struct request_check *check, struct error *f)
 {
 	const char *name =
 		check->nagios				? "--nagios"
@@ -40,27 +40,27 @@ static int check_alone(const struct request_check *check, struct fault *f)
 
 	if (!name)
 		return 0;
-	return fault_set(f, FAULT_USAGE,
+	return error_set(f, ERROR_USAGE,
 			 "%s belongs to --check, which looks at the way to the "
 			 "server",
 			 name);
 }
 
-int settle_check(const struct request *r, struct fault *f)
+int settle_check(const struct request *r, struct error *f)
 {
 	if (r->action == REQUEST_ROUNDTRIP)
 		return 0; /* --nagios is its, too */
 	if (r->action != REQUEST_CHECK)
 		return check_alone(&r->check, f);
 	if (r->check.nagios && r->json)
-		return fault_set(f, FAULT_USAGE,
+		return error_set(f, ERROR_USAGE,
 				 "--nagios and --json are two ways to tell the "
 				 "same: leave one out");
 	if (!r->subject && !r->draft_path && !r->body_path && !r->html_path &&
 	    !r->attachments && r->series.kind == REQUEST_ONE &&
 	    !r->series.limit)
 		return 0;
-	return fault_set(f, FAULT_USAGE,
+	return error_set(f, ERROR_USAGE,
 			 "--check sends no mail: leave subject and content "
 			 "out");
 }

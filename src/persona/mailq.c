@@ -15,7 +15,7 @@
 
 /* The list is what it is about until something else is said. */
 static int set_command(struct options_run *run, enum request_action new,
-		       struct fault *f)
+		       struct error *f)
 {
 	const struct option_row row = { .value = (int)new };
 	enum request_action *now = &run->request->action;
@@ -32,7 +32,7 @@ static SETTER(set_change)
 
 	(void)value;
 	if (now == REQUEST_CHANGE_QUEUE && run->request->queue.change != new)
-		return fault_set(f, FAULT_USAGE,
+		return error_set(f, ERROR_USAGE,
 				 "one change at a time: leave the other one "
 				 "out");
 	run->request->queue.change = new;
@@ -126,10 +126,10 @@ static void start_list(struct options_run *run)
 }
 
 static int queue_argument(struct options_run *run, const char *value,
-			  struct fault *f)
+			  struct error *f)
 {
 	if (strchr(value, '@'))
-		return fault_set(f, FAULT_USAGE,
+		return error_set(f, ERROR_USAGE,
 				 "'%s' is not an id: for an address write "
 				 "--sender or --recipient",
 				 value);
@@ -146,27 +146,27 @@ static const char *limit_of(const struct mailq_limits *l)
 }
 
 /* What is said to one command and meant for another. */
-static int check_words(const struct request *r, struct fault *f)
+static int check_words(const struct request *r, struct error *f)
 {
 	const struct request_queue *q = &r->queue;
 	bool is_list = r->action == REQUEST_LIST_QUEUE;
 	const char *limit = limit_of(&q->limits);
 
 	if (!is_list && r->json)
-		return fault_set(f, FAULT_USAGE,
+		return error_set(f, ERROR_USAGE,
 				 "--json is a form of the "
 				 "list: leave it out");
 	if (!is_list && (q->choice.senders.count || q->choice.recipients.count))
-		return fault_set(f, FAULT_USAGE,
+		return error_set(f, ERROR_USAGE,
 				 "what is changed or printed is named by its "
 				 "id: `mailq --sender ADDRESS` lists these");
 	if (limit && r->action != REQUEST_CHECK_QUEUE)
-		return fault_set(f, FAULT_USAGE, "%s belongs to --check",
+		return error_set(f, ERROR_USAGE, "%s belongs to --check",
 				 limit);
 	return 0;
 }
 
-static int finish_queue(struct options_run *run, struct fault *f)
+static int finish_queue(struct options_run *run, struct error *f)
 {
 	const struct request *r = run->request;
 	size_t ids = r->queue.choice.ids.count;
@@ -174,12 +174,12 @@ static int finish_queue(struct options_run *run, struct fault *f)
 	if (check_words(r, f) < 0)
 		return -1;
 	if (r->action == REQUEST_CHECK_QUEUE && ids)
-		return fault_set(f, FAULT_USAGE,
+		return error_set(f, ERROR_USAGE,
 				 "--check looks at the whole queue: leave the "
 				 "ids out");
 	if (!ids && (r->action == REQUEST_CHANGE_QUEUE ||
 		     r->action == REQUEST_PRINT_QUEUED))
-		return fault_set(f, FAULT_USAGE,
+		return error_set(f, ERROR_USAGE,
 				 "which ones? write their ids, as mailq lists "
 				 "them%s",
 				 r->action == REQUEST_CHANGE_QUEUE ? ", or ALL"
@@ -221,9 +221,9 @@ static void start_check(struct options_run *run)
 }
 
 static int alias_argument(struct options_run *run, const char *value,
-			  struct fault *f)
+			  struct error *f)
 {
-	return fault_set(f, FAULT_USAGE,
+	return error_set(f, ERROR_USAGE,
 			 "%s takes no addresses: leave '%s' out",
 			 run->persona->name, value);
 }

@@ -10,8 +10,8 @@
 
 #include "base/ascii.h"
 #include "base/disk.h"
+#include "base/sysenv.h"
 #include "base/text.h"
-#include "base/world.h"
 #include "persona/rcfile.h"
 
 #define IF_DEPTH 128
@@ -47,8 +47,9 @@ static bool run_block(struct mailrc *rc, const char *name, bool is_account,
 
 static void lose(struct reader *r, const char *what)
 {
-	nicknames_lose(r->rc->nicknames,
-		       arena_format(r->rc->arena, "%s: %s", r->file, what));
+	personal_aliases_lose(r->rc->nicknames,
+			      arena_format(r->rc->arena, "%s: %s", r->file,
+					   what));
 }
 
 /* "al" is "alias" where `least` is 1: the shortest that is told apart. */
@@ -135,14 +136,15 @@ static void read_alias(struct reader *r, const char *rest)
 		if (*word == '#')
 			return;
 		if (*word == '$' || strstr(word, "${") || strchr(word, '`'))
-			nicknames_refuse(rc->arena, rc->nicknames, name,
-					 arena_format(rc->arena,
-						      "%s: what %s stands for "
-						      "is not known here",
-						      r->file, word));
+			personal_aliases_refuse(
+				rc->arena, rc->nicknames, name,
+				arena_format(rc->arena,
+					     "%s: what %s stands for "
+					     "is not known here",
+					     r->file, word));
 		else if (*word && strcmp(word, ",") != 0)
-			nicknames_add(rc->arena, rc->nicknames, name, word,
-				      false);
+			personal_aliases_add(rc->arena, rc->nicknames, name,
+					     word, false);
 	}
 }
 
@@ -151,7 +153,7 @@ static void read_unalias(struct reader *r, const char *rest)
 	const char *name;
 
 	while ((name = rcfile_word(r->rc->arena, &rest, "")))
-		nicknames_remove(r->rc->nicknames, name);
+		personal_aliases_remove(r->rc->nicknames, name);
 }
 
 /* ---- variables ---- */
@@ -233,7 +235,7 @@ static const char *expand_path(const struct mailrc *rc, const char *path)
 		end++;
 	name = arena_dup_n(rc->arena, path, (size_t)(end - path));
 	value = mailrc_get(rc, name);
-	value = value ? value : world_env(name);
+	value = value ? value : sysenv_env(name);
 	end += braces && *end == '}';
 	if (!value || !*value || strpbrk(end, "$`"))
 		return NULL;
@@ -343,11 +345,12 @@ static void read_doubtful(struct reader *r, const char *word, const char *rest)
 	if (!name)
 		return;
 	if (is_command(word, "alias", 1) || is_command(word, "group", 1))
-		nicknames_refuse(a, r->rc->nicknames, name,
-				 arena_format(a,
-					      "%s: whether the 'if' around it "
-					      "holds is not known here",
-					      r->file));
+		personal_aliases_refuse(
+			a, r->rc->nicknames, name,
+			arena_format(a,
+				     "%s: whether the 'if' around it "
+				     "holds is not known here",
+				     r->file));
 	else if (is_command(word, "source", 2) ||
 		 strcmp(word, "source_if") == 0)
 		lose(r, arena_format(a,
@@ -400,14 +403,15 @@ static void read_line(struct reader *r, const char *line)
 static int read_file(struct mailrc *rc, const char *path, int depth)
 {
 	struct reader r = { .rc = rc, .file_depth = depth, .file = path };
-	struct fault wrong = FAULT_INIT;
+	struct error wrong = ERROR_INIT;
 	char *text = rcfile_read(rc->arena, path, &wrong);
 	char *line;
 
-	if (!text && fault_is_set(&wrong))
-		nicknames_lose(rc->nicknames, arena_dup(rc->arena, wrong.text));
+	if (!text && error_is_set(&wrong))
+		personal_aliases_lose(rc->nicknames,
+				      arena_dup(rc->arena, wrong.text));
 	if (!text)
-		return fault_is_set(&wrong) ? 0 : 1;
+		return error_is_set(&wrong) ? 0 : 1;
 	while ((line = rcfile_line(&text)))
 		read_line(&r, line);
 	if (r.open)

@@ -6,7 +6,7 @@
 #include <stdbool.h>
 
 #include "base/arena.h"
-#include "submit/nicknames.h"
+#include "compose/personal_aliases.h"
 
 struct mailrc_variable {
 	const char *name;
@@ -19,7 +19,7 @@ struct mailrc_block;
 
 struct mailrc {
 	struct arena *arena;
-	struct nicknames *nicknames;
+	struct personal_aliases *nicknames;
 	struct mailrc_variable *variables;
 	struct mailrc_block
 		*blocks; /* "account X { ... }", "define X { ... }" */

@@ -5,8 +5,8 @@
 #include "persona/personas.h"
 #include "persona/rows.h"
 #include "persona/setters.h"
-#include "persona/settle.h"
-#include "submit/listener.h"
+#include "persona/validate.h"
+#include "server/listener.h"
 
 #include <string.h>
 
@@ -29,7 +29,7 @@ static SETTER(set_serve_tls)
 
 	(void)row;
 	if (!is_implicit && !ascii_equal(value, "starttls"))
-		return fault_set(f, FAULT_USAGE,
+		return error_set(f, ERROR_USAGE,
 				 "'%s' is not how TLS begins: starttls or "
 				 "implicit",
 				 value);
@@ -43,7 +43,7 @@ static SETTER(set_mailq)
 	(void)run;
 	(void)row;
 	(void)value;
-	return fault_set(f, FAULT_USAGE,
+	return error_set(f, ERROR_USAGE,
 			 "write it first: `mailsend --mailq [options]`");
 }
 
@@ -110,32 +110,32 @@ static const struct option_row rows[] = {
 };
 
 /* The mails are the clients', all of each. */
-static int check_serving(const struct request *r, struct fault *f)
+static int check_serving(const struct request *r, struct error *f)
 {
 	if (request_recipients(r) == 0 && !r->subject && !r->draft_path &&
 	    !r->body_path && !r->html_path && !r->attachments &&
 	    !r->extra.first && !r->has_from && !r->has_envelope_from)
 		return 0;
-	return fault_set(f, FAULT_USAGE,
+	return error_set(f, ERROR_USAGE,
 			 "--serve takes its mails from clients: leave out "
 			 "what belongs to one mail");
 }
 
 /* Behind --flush stand ids. */
-static int argument(struct options_run *run, const char *value, struct fault *f)
+static int argument(struct options_run *run, const char *value, struct error *f)
 {
 	if (run->request->action == REQUEST_RUN_QUEUE)
 		return choose_queued(run, WORDS_IDS, value, f);
-	return settle_recipient(run, value, f);
+	return validate_recipient(run, value, f);
 }
 
 /* Recipients that stood before --flush were read as such. */
-static int check_queue(const struct request *r, struct fault *f)
+static int check_queue(const struct request *r, struct error *f)
 {
 	if (request_recipients(r) == 0 && !r->subject && !r->draft_path &&
 	    !r->body_path && !r->html_path && !r->attachments)
 		return 0;
-	return fault_set(f, FAULT_USAGE,
+	return error_set(f, ERROR_USAGE,
 			 "this command is about the queue and sends no new "
 			 "mail: leave recipients and content out%s",
 			 r->action == REQUEST_RUN_QUEUE
@@ -143,7 +143,7 @@ static int check_queue(const struct request *r, struct fault *f)
 				 : "");
 }
 
-static int check_not_queue(const struct request *r, struct fault *f)
+static int check_not_queue(const struct request *r, struct error *f)
 {
 	const struct request_queue *q = &r->queue;
 	const char *name = q->due_only			? "--due"
@@ -153,17 +153,17 @@ static int check_not_queue(const struct request *r, struct fault *f)
 
 	if (!name)
 		return 0;
-	return fault_set(f, FAULT_USAGE,
+	return error_set(f, ERROR_USAGE,
 			 "%s belongs to --flush: those of a new mail are "
 			 "--from and --to",
 			 name);
 }
 
 /* The journal has the command. */
-static int check_recalled(const struct request *r, struct fault *f)
+static int check_recalled(const struct request *r, struct error *f)
 {
 	if (r->action != REQUEST_SEND)
-		return fault_set(f, FAULT_USAGE,
+		return error_set(f, ERROR_USAGE,
 				 "--resume and --resend send what was begun; "
 				 "of a new command it can be told what it "
 				 "would do");
@@ -171,14 +171,14 @@ static int check_recalled(const struct request *r, struct fault *f)
 	    !r->attachments && r->series.kind == REQUEST_ONE &&
 	    !r->series.limit)
 		return 0;
-	return fault_set(f, FAULT_USAGE,
+	return error_set(f, ERROR_USAGE,
 			 "a series goes on as it was begun: leave out all but "
 			 "its id and --parts");
 }
 
 /* All that is for one mail is out of place; what is for the way is an answer.
  */
-static int check_setup(const struct request *r, struct fault *f)
+static int check_setup(const struct request *r, struct error *f)
 {
 	if (request_recipients(r) == r->to.count && r->to.count <= 1 &&
 	    !r->subject && !r->draft_path && !r->body_path && !r->html_path &&
@@ -186,13 +186,13 @@ static int check_setup(const struct request *r, struct fault *f)
 	    !r->has_envelope_from && r->series.kind == REQUEST_ONE &&
 	    !r->series.limit)
 		return 0;
-	return fault_set(f, FAULT_USAGE,
+	return error_set(f, ERROR_USAGE,
 			 "--setup makes a configuration: it takes one address, "
 			 "your own, and nothing that belongs to a mail");
 }
 
 /* What many mails and one have not in common. */
-static int check_series(const struct request *r, struct fault *f)
+static int check_series(const struct request *r, struct error *f)
 {
 	const struct request_series *s = &r->series;
 	bool is_split = s->limit || s->asks;
@@ -200,37 +200,37 @@ static int check_series(const struct request *r, struct fault *f)
 	if (s->kind == REQUEST_ONE && !is_split)
 		return 0;
 	if (s->kind != REQUEST_ONE && is_split)
-		return fault_set(f, FAULT_USAGE,
+		return error_set(f, ERROR_USAGE,
 				 "--split cuts one mail: send the files one by "
 				 "one with it");
 	if (s->kind == REQUEST_BATCH && s->connections > 1)
-		return fault_set(f, FAULT_USAGE,
+		return error_set(f, ERROR_USAGE,
 				 "--batch reads one mail after the other and "
 				 "has one connection");
 	if (s->kind == REQUEST_EACH && r->draft_path)
-		return fault_set(f, FAULT_USAGE,
+		return error_set(f, ERROR_USAGE,
 				 "--each makes mails and --draft has one: use "
 				 "the one or the other");
 	if (s->kind != REQUEST_ONE && r->message_id)
-		return fault_set(f, FAULT_USAGE,
+		return error_set(f, ERROR_USAGE,
 				 "many mails cannot have one Message-ID");
 	if (r->action != REQUEST_PRINT)
 		return 0;
-	return fault_set(f, FAULT_USAGE,
+	return error_set(f, ERROR_USAGE,
 			 "these are many mails: --dry-run tells of them");
 }
 
-static int check_batch(const struct request *r, struct fault *f)
+static int check_batch(const struct request *r, struct error *f)
 {
 	if (!r->subject && !r->draft_path && !r->body_path && !r->html_path &&
 	    !r->attachments)
 		return 0;
-	return fault_set(f, FAULT_USAGE,
+	return error_set(f, ERROR_USAGE,
 			 "--batch sends messages that are ready: leave subject "
 			 "and content out");
 }
 
-static int finish(struct options_run *run, struct fault *f)
+static int finish(struct options_run *run, struct error *f)
 {
 	struct request *r = run->request;
 	bool to_nobody = request_recipients(r) == 0;
@@ -252,10 +252,10 @@ static int finish(struct options_run *run, struct fault *f)
 	if (r->action == REQUEST_SERVE || r->action == REQUEST_SERVE_STDIO)
 		return check_serving(r, f);
 	if (r->serve_anyone)
-		return fault_set(f, FAULT_USAGE,
+		return error_set(f, ERROR_USAGE,
 				 "--serve-anyone belongs to --serve");
 	if (r->series.parts && !r->series.id)
-		return fault_set(f, FAULT_USAGE,
+		return error_set(f, ERROR_USAGE,
 				 "--parts belongs to --resend or --resume");
 	if (r->series.id)
 		return check_recalled(r, f);
@@ -263,11 +263,11 @@ static int finish(struct options_run *run, struct fault *f)
 		return -1;
 	if (r->series.kind == REQUEST_BATCH)
 		return check_batch(r, f);
-	if (settle_message(r, f) < 0)
+	if (validate_message(r, f) < 0)
 		return -1;
 	r->recipients_from_header = r->draft_path && to_nobody;
 	if (to_nobody && !r->draft_path && r->action != REQUEST_PRINT)
-		return fault_set(f, FAULT_USAGE,
+		return error_set(f, ERROR_USAGE,
 				 "no recipient: name one, as in `mailsend -s "
 				 "subject ops@example.org`");
 	return 0;

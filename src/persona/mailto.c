@@ -8,7 +8,7 @@
 #include "base/log.h"
 #include "mail/charset.h"
 #include "persona/setters.h"
-#include "persona/settle.h"
+#include "persona/validate.h"
 
 static const char scheme[] = "mailto:";
 
@@ -17,22 +17,22 @@ bool mailto_is(const char *text)
 	return ascii_begins(text, scheme);
 }
 
-/* NULL with the fault where it holds what no field may. */
+/* NULL with the error where it holds what no field may. */
 static const char *decode(struct options_run *run, const char *text, size_t n,
-			  struct fault *f)
+			  struct error *f)
 {
 	char *out = arena_alloc(run->arena, n + 1), *end = out;
 
 	for (const char *p = text; p < text + n; p++) {
 		int octet =
-			*p == '%' && text + n - p > 2 ? settle_octet(p) : -1;
+			*p == '%' && text + n - p > 2 ? validate_octet(p) : -1;
 
 		if (octet >= 0)
 			p += 2;
 		else
 			octet = (unsigned char)*p;
 		if (octet < ' ' || octet == 127) {
-			fault_set(f, FAULT_USAGE,
+			error_set(f, ERROR_USAGE,
 				  "the link has a line break or a control "
 				  "character in it: leave it out");
 			return NULL;
@@ -43,7 +43,7 @@ static const char *decode(struct options_run *run, const char *text, size_t n,
 	return charset_to_utf8(run->arena, out, "utf-8");
 }
 
-static int take_list(struct options_run *run, const char *list, struct fault *f)
+static int take_list(struct options_run *run, const char *list, struct error *f)
 {
 	static const struct option_row to = { .name = "to", .value = LIST_TO };
 
@@ -51,7 +51,7 @@ static int take_list(struct options_run *run, const char *list, struct fault *f)
 }
 
 static int take_field(struct options_run *run, const char *name,
-		      const char *value, struct fault *f)
+		      const char *value, struct error *f)
 {
 	static const char *const heeded[] = { "cc", "subject", "keywords",
 					      "in-reply-to", "references" };
@@ -62,7 +62,7 @@ static int take_field(struct options_run *run, const char *name,
 	if (ascii_equal(name, "to"))
 		return take_list(run, value, f);
 	if (ascii_equal(name, "body"))
-		return fault_set(f, FAULT_USAGE,
+		return error_set(f, ERROR_USAGE,
 				 "the text is read from standard input: leave "
 				 "'body=' out of the link");
 	for (size_t i = 0; i < sizeof(heeded) / sizeof(*heeded); i++)
@@ -76,7 +76,7 @@ static int take_field(struct options_run *run, const char *name,
 }
 
 static int take_pair(struct options_run *run, const char *pair, size_t n,
-		     struct fault *f)
+		     struct error *f)
 {
 	const char *equals = memchr(pair, '=', n);
 	size_t length = equals ? (size_t)(equals - pair) : n;
@@ -88,7 +88,7 @@ static int take_pair(struct options_run *run, const char *pair, size_t n,
 	return value ? take_field(run, name, value, f) : -1;
 }
 
-int mailto_take(struct options_run *run, const char *text, struct fault *f)
+int mailto_take(struct options_run *run, const char *text, struct error *f)
 {
 	const char *at = text + strlen(scheme);
 	size_t n = strcspn(at, "?");

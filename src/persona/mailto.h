@@ -13,7 +13,7 @@
 
 bool mailto_is(const char *text);
 /* Takes recipients, Subject and the like into the request; what is passed
- * over is told.  FAULT_USAGE for a text, which would be lost. */
-int mailto_take(struct options_run *run, const char *text, struct fault *f);
+ * over is told.  ERROR_USAGE for a text, which would be lost. */
+int mailto_take(struct options_run *run, const char *text, struct error *f);
 
 #endif

@@ -17,7 +17,7 @@
 #include "base/log.h"
 #include "config/guard.h"
 #include "persona/setters.h"
-#include "persona/settle.h"
+#include "persona/validate.h"
 
 struct variable;
 struct setting_of {
@@ -38,7 +38,7 @@ enum in_file {
 struct variable {
 	const char *name;
 	/* NULL: it means what happens anyway */
-	int (*set)(const struct setting_of *s, struct fault *f);
+	int (*set)(const struct setting_of *s, struct error *f);
 	const char *setting; /* of ours */
 	bool is_chain;
 	enum in_file in_file;
@@ -59,12 +59,12 @@ static void mark_rc(struct override *o)
 		o->is_rc = true;
 }
 
-static int as_setting(const struct setting_of *s, struct fault *f)
+static int as_setting(const struct setting_of *s, struct error *f)
 {
 	return override_setting(s->run, s->variable->setting, s->value, f);
 }
 
-static int as_auth(const struct setting_of *s, struct fault *f)
+static int as_auth(const struct setting_of *s, struct error *f)
 {
 	return override_setting(s->run, "auth",
 				strcmp(s->value, "none") == 0 ? "off"
@@ -73,7 +73,7 @@ static int as_auth(const struct setting_of *s, struct fault *f)
 }
 
 /* "ignore" and "warn" go on with a certificate that nobody vouches for. */
-static int as_verify(const struct setting_of *s, struct fault *f)
+static int as_verify(const struct setting_of *s, struct error *f)
 {
 	bool off = strcmp(s->value, "ignore") == 0 ||
 		   strcmp(s->value, "warn") == 0;
@@ -94,24 +94,24 @@ static const char *take_password(const struct setting_of *s)
 	if (!colon)
 		return s->value;
 	*at = *colon = '\0';
-	settle_percent_decode(colon + 1);
+	validate_percent_decode(colon + 1);
 	request_override(a, s->run->request, "password", colon + 1)->origin =
 		s->run->shown;
 	return arena_format(a, "%s@%s", url, at + 1);
 }
 
-static int as_server(const struct setting_of *s, struct fault *f)
+static int as_server(const struct setting_of *s, struct error *f)
 {
 	const char *url = s->file ? take_password(s) : s->value;
 	bool has_scheme;
 
 	s->vars->has_server = true;
-	return settle_server(s->run, url, &s->vars->is_implicit, &has_scheme,
-			     f);
+	return validate_server(s->run, url, &s->vars->is_implicit, &has_scheme,
+			       f);
 }
 
 /* A server, a program, or "test". */
-static int as_mta(const struct setting_of *s, struct fault *f)
+static int as_mta(const struct setting_of *s, struct error *f)
 {
 	const char *mta = s->value;
 	bool is_program = *mta == '/' || ascii_begins(mta, "file://");
@@ -123,7 +123,7 @@ static int as_mta(const struct setting_of *s, struct fault *f)
 		return 0;
 	}
 	if (ascii_begins(mta, "test://"))
-		return fault_set(f, FAULT_USAGE,
+		return error_set(f, ERROR_USAGE,
 				 "no message is written to a file: use "
 				 "--print >FILE");
 	if (!is_program)
@@ -134,14 +134,14 @@ static int as_mta(const struct setting_of *s, struct fault *f)
 	return 0;
 }
 
-static int as_from(const struct setting_of *s, struct fault *f)
+static int as_from(const struct setting_of *s, struct error *f)
 {
 	(void)f;
 	s->vars->from = *s->value ? s->value : NULL;
 	return 0;
 }
 
-static int as_list(const struct setting_of *s, struct fault *f)
+static int as_list(const struct setting_of *s, struct error *f)
 {
 	const char *name = s->variable->setting;
 	struct option_row row = { .name = name };
@@ -153,7 +153,7 @@ static int as_list(const struct setting_of *s, struct fault *f)
 }
 
 /* "A: x, B: y\, z" */
-static int as_headers(const struct setting_of *s, struct fault *f)
+static int as_headers(const struct setting_of *s, struct error *f)
 {
 	const char *p = s->value;
 
@@ -173,42 +173,42 @@ static int as_headers(const struct setting_of *s, struct fault *f)
 	return 0;
 }
 
-static int as_starttls(const struct setting_of *s, struct fault *f)
+static int as_starttls(const struct setting_of *s, struct error *f)
 {
 	(void)f;
 	s->vars->starttls = true;
 	return 0;
 }
 
-static int as_dot(const struct setting_of *s, struct fault *f)
+static int as_dot(const struct setting_of *s, struct error *f)
 {
 	(void)f;
 	s->vars->dot = true;
 	return 0;
 }
 
-static int as_skip_empty(const struct setting_of *s, struct fault *f)
+static int as_skip_empty(const struct setting_of *s, struct error *f)
 {
 	(void)f;
 	s->run->request->skip_empty = true;
 	return 0;
 }
 
-static int as_transcript(const struct setting_of *s, struct fault *f)
+static int as_transcript(const struct setting_of *s, struct error *f)
 {
 	(void)f;
 	s->run->request->transcript = true;
 	return 0;
 }
 
-static int as_dry_run(const struct setting_of *s, struct fault *f)
+static int as_dry_run(const struct setting_of *s, struct error *f)
 {
 	(void)f;
 	s->run->request->action = REQUEST_DRY_RUN;
 	return 0;
 }
 
-static int as_secret(const struct setting_of *s, struct fault *f)
+static int as_secret(const struct setting_of *s, struct error *f)
 {
 	if (s->file) {
 		request_override(s->run->arena, s->run->request, "password",
@@ -216,13 +216,13 @@ static int as_secret(const struct setting_of *s, struct fault *f)
 			->origin = s->run->shown;
 		return 0;
 	}
-	return fault_set(f, FAULT_USAGE,
+	return error_set(f, ERROR_USAGE,
 			 "a password on the command line is seen by others: "
 			 "put it into the configuration, or use --set "
 			 "password_env=NAME");
 }
 
-static int as_record(const struct setting_of *s, struct fault *f)
+static int as_record(const struct setting_of *s, struct error *f)
 {
 	(void)f;
 	log_note("%s: no copy of the mail is kept: add yourself by -b",
@@ -326,7 +326,7 @@ static bool was_typed(const struct mailvars *vars, const char *name)
 }
 
 int mailvars_set(struct options_run *run, struct mailvars *vars,
-		 const char *text, struct fault *f)
+		 const char *text, struct error *f)
 {
 	const char *equals = strchr(text, '=');
 	const char *name =
@@ -343,7 +343,7 @@ int mailvars_set(struct options_run *run, struct mailvars *vars,
 	}
 	note_typed(run, vars, name);
 	if (!*name)
-		return fault_set(f, FAULT_USAGE,
+		return error_set(f, ERROR_USAGE,
 				 "write it as name=value, as in -S "
 				 "from=ops@example.org");
 	if (!s.variable) {
@@ -356,10 +356,10 @@ int mailvars_set(struct options_run *run, struct mailvars *vars,
 
 /* ---- start-up files ---- */
 
-/* What is wrong in a file is the file's fault. */
-static int take(const struct setting_of *s, struct fault *f)
+/* What is wrong in a file is the file's error. */
+static int take(const struct setting_of *s, struct error *f)
 {
-	struct fault wrong = FAULT_INIT;
+	struct error wrong = ERROR_INIT;
 	struct override **from = s->run->request->last_override;
 	int r;
 
@@ -369,7 +369,7 @@ static int take(const struct setting_of *s, struct fault *f)
 	if (s->variable->in_file == SERVER_IN_FILE)
 		mark_rc(*from);
 	if (r < 0)
-		return fault_set(f, FAULT_CONFIG, "%s: %s", s->run->shown,
+		return error_set(f, ERROR_CONFIG, "%s: %s", s->run->shown,
 				 wrong.text);
 	return 0;
 }
@@ -410,7 +410,7 @@ static unsigned chain_fits(struct options_run *run, const struct mailrc *rc,
  * chain that what fits best comes last, and counts. */
 static int take_all(struct options_run *run, struct mailvars *vars,
 		    const struct mailrc *rc, enum in_file kind, bool is_server,
-		    unsigned fit, struct fault *f)
+		    unsigned fit, struct error *f)
 {
 	struct setting_of s = { .run = run, .vars = vars };
 
@@ -436,7 +436,7 @@ static int take_all(struct options_run *run, struct mailvars *vars,
 
 /* A file with a password that others can read is none. */
 static int guard(struct options_run *run, const struct mailrc *rc,
-		 struct fault *f)
+		 struct error *f)
 {
 	for (const struct mailrc_variable *x = rc->variables; x; x = x->next) {
 		const struct variable *v = find(x->name);
@@ -461,7 +461,7 @@ static int guard(struct options_run *run, const struct mailrc *rc,
 }
 
 int mailvars_read(struct options_run *run, struct mailvars *vars,
-		  const struct mailrc *rc, struct fault *f)
+		  const struct mailrc *rc, struct error *f)
 {
 	const struct request *r = run->request;
 	bool is_settled = vars->has_server || has_override(r, "host") ||
@@ -485,7 +485,7 @@ int mailvars_read(struct options_run *run, struct mailvars *vars,
 /* ---- all of them ---- */
 
 static int settle_tls(struct options_run *run, const struct mailvars *vars,
-		      struct fault *f)
+		      struct error *f)
 {
 	bool is_plain = vars->has_server && !has_override(run->request, "user");
 
@@ -502,7 +502,7 @@ static int settle_tls(struct options_run *run, const struct mailvars *vars,
 }
 
 int mailvars_finish(struct options_run *run, const struct mailvars *vars,
-		    struct fault *f)
+		    struct error *f)
 {
 	struct request *r = run->request;
 	struct override **from = r->last_override;

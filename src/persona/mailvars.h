@@ -26,12 +26,12 @@ struct mailvars {
 
 /* "name=value", "name", "noname". */
 int mailvars_set(struct options_run *run, struct mailvars *vars,
-		 const char *text, struct fault *f);
+		 const char *text, struct error *f);
 /* What start-up files set, where -S did not. */
 int mailvars_read(struct options_run *run, struct mailvars *vars,
-		  const struct mailrc *rc, struct fault *f);
+		  const struct mailrc *rc, struct error *f);
 /* TLS of the server that was named. */
 int mailvars_finish(struct options_run *run, const struct mailvars *vars,
-		    struct fault *f);
+		    struct error *f);
 
 #endif

@@ -10,7 +10,8 @@
 
 #include "base/ascii.h"
 #include "base/disk.h"
-#include "base/world.h"
+#include "base/sysenv.h"
+#include "compose/input.h"
 #include "mail/charset.h"
 #include "persona/attach.h"
 #include "persona/mailrc.h"
@@ -18,8 +19,7 @@
 #include "persona/personas.h"
 #include "persona/rows.h"
 #include "persona/setters.h"
-#include "persona/settle.h"
-#include "submit/input.h"
+#include "persona/validate.h"
 
 struct mailx {
 	struct mailvars vars;
@@ -55,7 +55,7 @@ static SETTER(refuse)
 
 	(void)run;
 	(void)value;
-	return fault_set(f, FAULT_USAGE, "%s", why[row->value]);
+	return error_set(f, ERROR_USAGE, "%s", why[row->value]);
 }
 
 /* ---- -a, -A ---- */
@@ -79,11 +79,12 @@ static SETTER(set_field)
 	int heeded;
 
 	if (!n)
-		return fault_set(f, FAULT_USAGE,
+		return error_set(f, ERROR_USAGE,
 				 "'%s' is not a header field: write it as in "
 				 "'X-Name: value'",
 				 value);
-	heeded = settle_content_field(run, name, rest + strspn(rest, " \t"), f);
+	heeded = validate_content_field(run, name, rest + strspn(rest, " \t"),
+					f);
 	if (heeded)
 		return heeded < 0 ? -1 : 0;
 	return set_header(run, row, value, f);
@@ -101,14 +102,14 @@ static SETTER(set_smart_attach)
 	if (field_name(value))
 		return set_field(run, row,
 				 charset_to_utf8(run->arena, value,
-						 world_charset()),
+						 sysenv_charset()),
 				 f);
 	if (attach_parse(run->arena, run->request, value, false, f) < 0)
 		return -1;
 	last = request_last_attachment(run->request);
 	if (is_readable(last->path))
 		return 0;
-	return fault_set(f, FAULT_USAGE,
+	return error_set(f, ERROR_USAGE,
 			 "'%s' is neither a header field nor a file that can "
 			 "be read: write -a 'X-Name: value' for a field, or "
 			 "-a ./FILE for a file that is there",
@@ -128,7 +129,7 @@ static SETTER(set_attach_or_account)
 		return -1;
 	if (there)
 		return attach_parse(run->arena, run->request, value, false, f);
-	value = charset_to_utf8(run->arena, value, world_charset());
+	value = charset_to_utf8(run->arena, value, sysenv_charset());
 	run->request->account = ((struct mailx *)run->own)->chosen = value;
 	return 0;
 }
@@ -178,7 +179,7 @@ static SETTER(set_include)
 static SETTER(set_text_type)
 {
 	(void)row;
-	return settle_body_type(run, value, f);
+	return validate_body_type(run, value, f);
 }
 
 static SETTER(set_template)
@@ -207,7 +208,7 @@ static SETTER(set_target)
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
 		if (n == strlen(names[i]) && ascii_begins(value, names[i]))
 			return set_header(run, row, value, f);
-	return fault_set(f, FAULT_USAGE,
+	return error_set(f, ERROR_USAGE,
 			 "'%s' is not to, cc or bcc and an address: write it "
 			 "as in 'cc: ops@example.org'",
 			 value);
@@ -382,30 +383,30 @@ static bool is_mta_option(const char *value)
 	       (!strchr(value, '@') || value[1] == 'f' || value[1] == 'r');
 }
 
-static int argument(struct options_run *run, const char *value, struct fault *f)
+static int argument(struct options_run *run, const char *value, struct error *f)
 {
 	if (run->is_past_options && is_mta_option(value))
-		return fault_set(f, FAULT_USAGE,
+		return error_set(f, ERROR_USAGE,
 				 "'%s' after -- would be a recipient: options "
 				 "go before it, the sender by -r",
 				 value);
 	if (is_words(value))
 		value = with_commas(run->arena, value);
-	return settle_recipient(run, value, f);
+	return validate_recipient(run, value, f);
 }
 
 /* ---- start-up files ---- */
 
 static int rc_address(struct options_run *run, const char *text,
-		      const char *place, struct address *out, struct fault *f)
+		      const char *place, struct address *out, struct error *f)
 {
 	struct address_list list = { 0 };
-	struct fault wrong = FAULT_INIT;
+	struct error wrong = ERROR_INIT;
 
 	if (address_parse_list(run->arena, text, &list, &wrong) < 0 ||
 	    !list.count)
-		return fault_set(f, FAULT_CONFIG, "%s is set to '%s'%s%s",
-				 place, text, fault_is_set(&wrong) ? ": " : "",
+		return error_set(f, ERROR_CONFIG, "%s is set to '%s'%s%s",
+				 place, text, error_is_set(&wrong) ? ": " : "",
 				 wrong.text);
 	*out = list.items[0];
 	return 0;
@@ -420,7 +421,7 @@ static const char *filled(const struct mailrc *rc, const char *name)
 }
 
 static int use_rc(struct options_run *run, const struct mailrc *rc,
-		  struct fault *f)
+		  struct error *f)
 {
 	struct mailx *own = run->own;
 	struct request *r = run->request;
@@ -449,14 +450,14 @@ static int use_rc(struct options_run *run, const struct mailrc *rc,
 		r->skip_empty |= mailrc_get(rc, "skipemptybody") != NULL;
 	/* a dot within what a program wrote ends nothing */
 	r->dot_ends_input = (mailrc_get(rc, "dot") || own->vars.dot) &&
-			    world_is_terminal(0);
+			    sysenv_is_terminal(0);
 	return mailvars_read(run, &own->vars, rc, f);
 }
 
-static int read_rc(struct options_run *run, struct fault *f)
+static int read_rc(struct options_run *run, struct error *f)
 {
 	const struct mailx *own = run->own;
-	const char *named = world_env("MAILRC");
+	const char *named = sysenv_env("MAILRC");
 	struct mailrc rc = {
 		.arena = run->arena,
 		.nicknames = &run->request->nicknames,
@@ -464,7 +465,7 @@ static int read_rc(struct options_run *run, struct fault *f)
 
 	if (!own->skip_system_rc)
 		mailrc_read(&rc, "/etc/mail.rc");
-	if (!own->skip_rc && (named || world_home()))
+	if (!own->skip_rc && (named || sysenv_home()))
 		mailrc_read(&rc, named ? named : "~/.mailrc");
 	if (own->chosen && mailrc_account(&rc, own->chosen)) {
 		run->request->account = NULL;
@@ -475,7 +476,7 @@ static int read_rc(struct options_run *run, struct fault *f)
 
 /* ---- the end ---- */
 
-static int finish(struct options_run *run, struct fault *f)
+static int finish(struct options_run *run, struct error *f)
 {
 	const struct mailx *own = run->own;
 	struct request *r = run->request;
@@ -488,7 +489,7 @@ static int finish(struct options_run *run, struct fault *f)
 			       : mailvars_finish(run, &own->vars, f);
 	if (own->has_template) {
 		if (r->draft_path)
-			return fault_set(f, FAULT_USAGE,
+			return error_set(f, ERROR_USAGE,
 					 "-t and --draft are two messages: "
 					 "leave one out");
 		r->draft_path = "-";
@@ -498,14 +499,14 @@ static int finish(struct options_run *run, struct fault *f)
 	} else if (r->draft_path) {
 		r->recipients_from_header = request_recipients(r) == 0;
 	} else if (!request_recipients(r) && r->action != REQUEST_PRINT) {
-		return fault_set(f, FAULT_USAGE,
+		return error_set(f, ERROR_USAGE,
 				 "no recipient, and reading mail is not here: "
 				 "name one, as in `mail -s subject "
 				 "ops@example.org`");
 	}
 	if (read_rc(run, f) < 0 || mailvars_finish(run, &own->vars, f) < 0)
 		return -1;
-	return settle_message(r, f);
+	return validate_message(r, f);
 }
 
 static const char notes[] =

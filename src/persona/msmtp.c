@@ -22,7 +22,7 @@ static SETTER(refuse)
 
 	(void)run;
 	(void)value;
-	return fault_set(f, FAULT_USAGE, "%s", why[row->value]);
+	return error_set(f, ERROR_USAGE, "%s", why[row->value]);
 }
 
 /* A setting that is on, or what it is by itself, when nothing else is said. */
@@ -42,7 +42,7 @@ static SETTER(set_protocol)
 	(void)row;
 	if (strcmp(value, "smtp") == 0)
 		return 0;
-	return fault_set(f, FAULT_USAGE, "'%s' is not spoken here: smtp is",
+	return error_set(f, ERROR_USAGE, "'%s' is not spoken here: smtp is",
 			 value);
 }
 
@@ -71,7 +71,7 @@ static SETTER(set_mode)
 	(void)row;
 	if (strcmp(value, "m") == 0)
 		return 0;
-	return fault_set(f, FAULT_USAGE,
+	return error_set(f, ERROR_USAGE,
 			 "-b%s is a mode of sendmail: call us by that name for "
 			 "it",
 			 value);
@@ -206,10 +206,10 @@ static const struct option_row rows[] = {
 	ROWS_END,
 };
 
-static int argument(struct options_run *run, const char *value, struct fault *f)
+static int argument(struct options_run *run, const char *value, struct error *f)
 {
 	if (!*value)
-		return fault_set(f, FAULT_USAGE,
+		return error_set(f, ERROR_USAGE,
 				 "argument %d is an empty address: is a "
 				 "variable not set?",
 				 run->at - 1);
@@ -226,7 +226,7 @@ static bool has_override(const struct request *r, const char *name)
 }
 
 static int default_to(struct options_run *run, const char *name,
-		      const char *value, struct fault *f)
+		      const char *value, struct error *f)
 {
 	return has_override(run->request, name)
 		       ? 0
@@ -234,14 +234,14 @@ static int default_to(struct options_run *run, const char *name,
 }
 
 /* A server on the command line stands alone. */
-static int settle_host(struct options_run *run, struct fault *f)
+static int settle_host(struct options_run *run, struct error *f)
 {
 	struct request *r = run->request;
 
 	if (!has_override(r, "host"))
 		return 0;
 	if (r->account)
-		return fault_set(f, FAULT_USAGE,
+		return error_set(f, ERROR_USAGE,
 				 "--host is a server without a configuration, "
 				 "and --account one that is configured: leave "
 				 "one out");
@@ -253,7 +253,7 @@ static int settle_host(struct options_run *run, struct fault *f)
 	return has_override(r, "user") ? 0 : default_to(run, "auth", "off", f);
 }
 
-static int finish(struct options_run *run, struct fault *f)
+static int finish(struct options_run *run, struct error *f)
 {
 	struct request *r = run->request;
 
@@ -265,7 +265,7 @@ static int finish(struct options_run *run, struct fault *f)
 	r->is_handed_over = true;
 	r->hands_back = true;
 	if (!request_recipients(r) && !r->recipients_from_header)
-		return fault_set(f, FAULT_USAGE,
+		return error_set(f, ERROR_USAGE,
 				 "no recipient: name one, or let -t take those "
 				 "of the message's header");
 	return 0;

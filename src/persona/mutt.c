@@ -9,15 +9,15 @@
 #include "base/ascii.h"
 #include "base/disk.h"
 #include "base/log.h"
-#include "base/world.h"
+#include "base/sysenv.h"
+#include "compose/input.h"
 #include "persona/attach.h"
 #include "persona/mailto.h"
 #include "persona/muttrc.h"
 #include "persona/personas.h"
 #include "persona/rows.h"
 #include "persona/setters.h"
-#include "persona/settle.h"
-#include "submit/input.h"
+#include "persona/validate.h"
 
 struct typed {
 	const char *text;
@@ -62,7 +62,7 @@ static SETTER(refuse)
 
 	(void)run;
 	(void)value;
-	return fault_set(f, FAULT_USAGE, "%s", why[row->value]);
+	return error_set(f, ERROR_USAGE, "%s", why[row->value]);
 }
 
 static SETTER(set_files)
@@ -174,7 +174,7 @@ static const struct option_row rows[] = {
 	ROWS_END,
 };
 
-static int argument(struct options_run *run, const char *value, struct fault *f)
+static int argument(struct options_run *run, const char *value, struct error *f)
 {
 	const struct mutt *own = run->own;
 	const char *typed = run->argv[run->at - 1];
@@ -183,12 +183,12 @@ static int argument(struct options_run *run, const char *value, struct fault *f)
 
 	if (!own->is_attaching || run->is_past_options)
 		return mailto_is(value) ? mailto_take(run, value, f)
-					: settle_recipient(run, value, f);
+					: validate_recipient(run, value, f);
 	there = strchr(value, '@') ? disk_stat(typed, &st, f) : 1;
 	if (there < 0)
 		return -1;
 	if (!there)
-		return fault_set(f, FAULT_USAGE,
+		return error_set(f, ERROR_USAGE,
 				 "'%s' comes after -a, and so would be a file: "
 				 "write -- before the first address",
 				 value);
@@ -198,20 +198,20 @@ static int argument(struct options_run *run, const char *value, struct fault *f)
 /* ---- what was set ---- */
 
 static int rc_address(struct options_run *run, const char *text,
-		      const char *name, struct address *out, struct fault *f)
+		      const char *name, struct address *out, struct error *f)
 {
-	struct fault wrong = FAULT_INIT;
+	struct error wrong = ERROR_INIT;
 
 	if (address_parse(run->arena, text, false, out, &wrong) == 0)
 		return 0;
-	return fault_set(f, FAULT_CONFIG, "%s of mutt is set to '%s': %s", name,
+	return error_set(f, ERROR_CONFIG, "%s of mutt is set to '%s': %s", name,
 			 text, wrong.text);
 }
 
 /* Of the fields that have an option that one holds, and a draft's own before
  * both. */
 static int use_fields(struct options_run *run, const struct header *fields,
-		      struct fault *f)
+		      struct error *f)
 {
 	struct request *r = run->request;
 
@@ -221,7 +221,7 @@ static int use_fields(struct options_run *run, const struct header *fields,
 		if ((ascii_equal(x->name, "Subject") && r->subject) ||
 		    (ascii_equal(x->name, "From") && r->has_from))
 			continue;
-		heeded = settle_content_field(run, x->name, x->value, f);
+		heeded = validate_content_field(run, x->name, x->value, f);
 		if (heeded < 0)
 			return -1;
 		if (!heeded && set_header(run, NULL,
@@ -234,12 +234,12 @@ static int use_fields(struct options_run *run, const struct header *fields,
 }
 
 static int use_rc(struct options_run *run, const struct muttrc *rc,
-		  struct fault *f)
+		  struct error *f)
 {
 	struct request *r = run->request;
 
 	if (rc->body_type && !r->draft_path &&
-	    settle_body_type(run, rc->body_type, f) < 0)
+	    validate_body_type(run, rc->body_type, f) < 0)
 		return -1;
 	if (use_fields(run, &rc->fields, f) < 0)
 		return -1;
@@ -258,7 +258,7 @@ static int use_rc(struct options_run *run, const struct muttrc *rc,
 			  &r->envelope_from, f);
 }
 
-static int read_rc(struct options_run *run, struct fault *f)
+static int read_rc(struct options_run *run, struct error *f)
 {
 	static const char *const mutt[] = { "~/.muttrc", "~/.mutt/muttrc",
 					    "~/.config/mutt/muttrc", NULL };
@@ -280,22 +280,22 @@ static int read_rc(struct options_run *run, struct fault *f)
 	muttrc_init(&rc, run);
 	if (own->rc && strcmp(own->rc, "/dev/null") != 0)
 		r = muttrc_read(&rc, named, f);
-	else if (!own->rc && world_home() &&
+	else if (!own->rc && sysenv_home() &&
 		 muttrc_read(&rc,
 			     run->persona == &persona_neomutt ? neomutt : mutt,
 			     f) < 0)
 		return -1;
 	if (r == 1)
-		return fault_set(f, FAULT_NOINPUT, "-F: there is no file %s",
+		return error_set(f, ERROR_NOINPUT, "-F: there is no file %s",
 				 own->rc);
 	if (r < 0)
 		return -1;
 	run->shown = "-e";
 	for (const struct typed *x = own->commands; x; x = x->next) {
-		struct fault wrong = FAULT_INIT;
+		struct error wrong = ERROR_INIT;
 
 		if (muttrc_command(&rc, x->text, &wrong) < 0)
-			return fault_set(f, wrong.cause, "-e: %s", wrong.text);
+			return error_set(f, wrong.cause, "-e: %s", wrong.text);
 	}
 	if (muttrc_hooks(&rc, f) < 0)
 		return -1;
@@ -305,22 +305,22 @@ static int read_rc(struct options_run *run, struct fault *f)
 
 /* ---- the end ---- */
 
-static int check_batch(const struct request *r, struct fault *f)
+static int check_batch(const struct request *r, struct error *f)
 {
 	if (!request_recipients(r) && !r->draft_path)
-		return fault_set(f, FAULT_USAGE,
+		return error_set(f, ERROR_USAGE,
 				 "no recipient: this is mailsend's batch mutt, "
 				 "name one after --, as in `mutt -s subject -- "
 				 "ops@example.org`");
-	if (input_is_standard(r->body_path) && world_is_terminal(0))
-		return fault_set(f, FAULT_USAGE,
+	if (input_is_standard(r->body_path) && sysenv_is_terminal(0))
+		return error_set(f, ERROR_USAGE,
 				 "standard input is a terminal: this is "
 				 "mailsend's batch mutt, give it the text by "
 				 "`< FILE` or a pipe");
 	return 0;
 }
 
-static int finish(struct options_run *run, struct fault *f)
+static int finish(struct options_run *run, struct error *f)
 {
 	struct request *r = run->request;
 
@@ -336,7 +336,7 @@ static int finish(struct options_run *run, struct fault *f)
 		r->include_path = NULL;
 		r->body_path = "-";
 	}
-	if (read_rc(run, f) < 0 || settle_message(r, f) < 0)
+	if (read_rc(run, f) < 0 || validate_message(r, f) < 0)
 		return -1;
 	return r->action == REQUEST_PRINT ? 0 : check_batch(r, f);
 }

@@ -13,7 +13,7 @@
 #include "persona/rcfile.h"
 
 static int run_text(const struct muttrc_command *c, const char *text,
-		    struct fault *f);
+		    struct error *f);
 
 void muttrc_say_unused(const struct muttrc_command *c, const char *what)
 {
@@ -22,7 +22,7 @@ void muttrc_say_unused(const struct muttrc_command *c, const char *what)
 			    what);
 }
 
-static struct nicknames *nicknames_of(const struct muttrc_command *c)
+static struct personal_aliases *nicknames_of(const struct muttrc_command *c)
 {
 	return &c->rc->run->request->nicknames;
 }
@@ -38,22 +38,22 @@ static const char *placed(const struct muttrc_command *c, const char *what)
 
 static void lose(const struct muttrc_command *c, const char *what)
 {
-	nicknames_lose(nicknames_of(c), placed(c, what));
+	personal_aliases_lose(nicknames_of(c), placed(c, what));
 }
 
 /* ---- set ---- */
 
-static int set(const struct muttrc_command *c, struct fault *f)
+static int set(const struct muttrc_command *c, struct error *f)
 {
 	return muttrc_run_set(c, MUTTRC_SET, f);
 }
 
-static int unset(const struct muttrc_command *c, struct fault *f)
+static int unset(const struct muttrc_command *c, struct error *f)
 {
 	return muttrc_run_set(c, MUTTRC_UNSET, f);
 }
 
-static int toggle(const struct muttrc_command *c, struct fault *f)
+static int toggle(const struct muttrc_command *c, struct error *f)
 {
 	return muttrc_run_set(c, MUTTRC_TOGGLE, f);
 }
@@ -61,23 +61,23 @@ static int toggle(const struct muttrc_command *c, struct fault *f)
 /* ---- header fields ---- */
 
 /* Of two for one field the later holds. */
-static int my_hdr(const struct muttrc_command *c, struct fault *f)
+static int my_hdr(const struct muttrc_command *c, struct error *f)
 {
 	struct header *fields = &c->rc->fields;
 	const char *text = muttrc_word(c->words, MUTTRC_SPACE | MUTTRC_QUOTE);
 	struct header read;
-	struct fault wrong = FAULT_INIT;
+	struct error wrong = ERROR_INIT;
 
 	header_init(&read);
 	if (c->words->unknown)
-		fault_set(&wrong, FAULT_USAGE,
+		error_set(&wrong, ERROR_USAGE,
 			  "what %s stands for is not known here",
 			  c->words->unknown);
 	else
 		header_add_line(muttrc_arena(c), &read, text, &wrong);
-	if (fault_is_set(&wrong)) {
+	if (error_is_set(&wrong)) {
 		if (muttrc_is_typed(c))
-			return fault_set(f, FAULT_USAGE, "my_hdr: %s",
+			return error_set(f, ERROR_USAGE, "my_hdr: %s",
 					 wrong.text);
 		log_warning("%s", placed(c, arena_format(muttrc_arena(c),
 							 "my_hdr %s: %s", text,
@@ -89,7 +89,7 @@ static int my_hdr(const struct muttrc_command *c, struct fault *f)
 			  read.first->value, f);
 }
 
-static int unmy_hdr(const struct muttrc_command *c, struct fault *f)
+static int unmy_hdr(const struct muttrc_command *c, struct error *f)
 {
 	(void)f;
 	while (muttrc_has_more(c->words)) {
@@ -108,7 +108,7 @@ static int unmy_hdr(const struct muttrc_command *c, struct fault *f)
 /* ---- aliases ---- */
 
 /* "alias [-group name] nick address, address" */
-static int alias(const struct muttrc_command *c, struct fault *f)
+static int alias(const struct muttrc_command *c, struct error *f)
 {
 	const char *name = muttrc_word(c->words, MUTTRC_PLAIN), *list;
 
@@ -120,7 +120,7 @@ static int alias(const struct muttrc_command *c, struct fault *f)
 	list = muttrc_word(c->words,
 			   MUTTRC_SPACE | MUTTRC_QUOTE | MUTTRC_SEMICOLON);
 	if (*name && c->words->unknown)
-		nicknames_refuse(
+		personal_aliases_refuse(
 			muttrc_arena(c), nicknames_of(c), name,
 			placed(c,
 			       arena_format(muttrc_arena(c),
@@ -128,24 +128,24 @@ static int alias(const struct muttrc_command *c, struct fault *f)
 					    "here",
 					    c->words->unknown)));
 	else if (*name && *list)
-		nicknames_add(muttrc_arena(c), nicknames_of(c), name, list,
-			      true);
+		personal_aliases_add(muttrc_arena(c), nicknames_of(c), name,
+				     list, true);
 	return 0;
 }
 
-static int unalias(const struct muttrc_command *c, struct fault *f)
+static int unalias(const struct muttrc_command *c, struct error *f)
 {
 	(void)f;
 	while (muttrc_has_more(c->words))
-		nicknames_remove(nicknames_of(c),
-				 muttrc_word(c->words, MUTTRC_PLAIN));
+		personal_aliases_remove(nicknames_of(c),
+					muttrc_word(c->words, MUTTRC_PLAIN));
 	return 0;
 }
 
 /* ---- files ---- */
 
 static int run_lines(const struct muttrc_command *c, char *text,
-		     struct fault *f)
+		     struct error *f)
 {
 	struct muttrc_command inner = *c;
 	bool is_finished = false;
@@ -161,24 +161,24 @@ static int run_lines(const struct muttrc_command *c, char *text,
 
 /* 1 when it is not there. */
 static int run_file(const struct muttrc_command *c, const char *path,
-		    struct fault *f)
+		    struct error *f)
 {
 	struct muttrc_command inner = *c;
-	struct fault wrong = FAULT_INIT;
+	struct error wrong = ERROR_INIT;
 	char *text = rcfile_read(muttrc_arena(c), path, &wrong);
 
-	if (!text && fault_is_set(&wrong))
-		nicknames_lose(nicknames_of(c),
-			       arena_dup(muttrc_arena(c), wrong.text));
+	if (!text && error_is_set(&wrong))
+		personal_aliases_lose(nicknames_of(c),
+				      arena_dup(muttrc_arena(c), wrong.text));
 	if (!text)
-		return fault_is_set(&wrong) ? 0 : 1;
+		return error_is_set(&wrong) ? 0 : 1;
 	inner.file = path;
 	inner.depth++;
 	return run_lines(&inner, text, f);
 }
 
 static int source_one(const struct muttrc_command *c, const char *typed,
-		      struct fault *f)
+		      struct error *f)
 {
 	struct arena *a = muttrc_arena(c);
 	const char *path = muttrc_path(&c->rc->variables, typed);
@@ -187,7 +187,7 @@ static int source_one(const struct muttrc_command *c, const char *typed,
 
 	if (n && typed[n - 1] == '|') {
 		if (muttrc_is_typed(c))
-			return fault_set(f, FAULT_USAGE,
+			return error_set(f, ERROR_USAGE,
 					 "source '%s': no program is run for a "
 					 "setting: write what it prints into a "
 					 "file",
@@ -219,7 +219,7 @@ static int source_one(const struct muttrc_command *c, const char *typed,
 	return r < 0 ? -1 : 0;
 }
 
-static int source(const struct muttrc_command *c, struct fault *f)
+static int source(const struct muttrc_command *c, struct error *f)
 {
 	do {
 		const char *path = muttrc_word(c->words, MUTTRC_PLAIN);
@@ -230,7 +230,7 @@ static int source(const struct muttrc_command *c, struct fault *f)
 	return 0;
 }
 
-static int finish(const struct muttrc_command *c, struct fault *f)
+static int finish(const struct muttrc_command *c, struct error *f)
 {
 	(void)f;
 	if (c->is_finished)
@@ -241,7 +241,7 @@ static int finish(const struct muttrc_command *c, struct fault *f)
 /* ---- commands in commands ---- */
 
 /* send-hook PATTERN COMMAND: where the pattern says "always". */
-static int send_hook(const struct muttrc_command *c, struct fault *f)
+static int send_hook(const struct muttrc_command *c, struct error *f)
 {
 	static const char *const always[] = { ".",     ".*",   "~A",   "~t .",
 					      "~t .*", "~C .", "~C .*" };
@@ -276,7 +276,7 @@ static bool concerns_names(const char *text)
 
 /* ifdef NAME COMMAND, of neomutt: we know what we know. */
 static int if_known(const struct muttrc_command *c, bool wanted,
-		    struct fault *f)
+		    struct error *f)
 {
 	const char *name = muttrc_word(c->words, MUTTRC_PLAIN), *unused;
 	const char *text = muttrc_word(c->words, MUTTRC_SPACE);
@@ -292,12 +292,12 @@ static int if_known(const struct muttrc_command *c, bool wanted,
 	return 0;
 }
 
-static int if_defined(const struct muttrc_command *c, struct fault *f)
+static int if_defined(const struct muttrc_command *c, struct error *f)
 {
 	return if_known(c, true, f);
 }
 
-static int if_not_defined(const struct muttrc_command *c, struct fault *f)
+static int if_not_defined(const struct muttrc_command *c, struct error *f)
 {
 	return if_known(c, false, f);
 }
@@ -306,7 +306,7 @@ static int if_not_defined(const struct muttrc_command *c, struct fault *f)
 
 static const struct {
 	const char *name;
-	int (*run)(const struct muttrc_command *c, struct fault *f);
+	int (*run)(const struct muttrc_command *c, struct error *f);
 } commands[] = {
 	{ "alias", alias },	    { "finish", finish },
 	{ "ifdef", if_defined },    { "ifndef", if_not_defined },
@@ -326,7 +326,7 @@ static bool is_command(const char *name)
 	return false;
 }
 
-static int run_one(const struct muttrc_command *c, struct fault *f)
+static int run_one(const struct muttrc_command *c, struct error *f)
 {
 	const char *name = muttrc_word(c->words, MUTTRC_PLAIN);
 
@@ -339,7 +339,7 @@ static int run_one(const struct muttrc_command *c, struct fault *f)
 }
 
 static int run_text(const struct muttrc_command *c, const char *text,
-		    struct fault *f)
+		    struct error *f)
 {
 	struct muttrc_words words = { .variables = &c->rc->variables,
 				      .at = text };
@@ -362,7 +362,7 @@ void muttrc_init(struct muttrc *rc, struct options_run *run)
 	header_init(&rc->fields);
 }
 
-int muttrc_read(struct muttrc *rc, const char *const *paths, struct fault *f)
+int muttrc_read(struct muttrc *rc, const char *const *paths, struct error *f)
 {
 	struct muttrc_command c = { .rc = rc };
 	int r = 1;
@@ -375,14 +375,14 @@ int muttrc_read(struct muttrc *rc, const char *const *paths, struct fault *f)
 	return r;
 }
 
-int muttrc_command(struct muttrc *rc, const char *text, struct fault *f)
+int muttrc_command(struct muttrc *rc, const char *text, struct error *f)
 {
 	struct muttrc_command c = { .rc = rc };
 	/* mutt pushes the lines of one -e, too, through a file's reader */
 	return run_text(&c, text, f);
 }
 
-int muttrc_hooks(struct muttrc *rc, struct fault *f)
+int muttrc_hooks(struct muttrc *rc, struct error *f)
 {
 	struct muttrc_command c = { .rc = rc };
 

@@ -31,11 +31,11 @@ struct muttrc_hook {
 void muttrc_init(struct muttrc *rc, struct options_run *run);
 /* The first of the files that is there; the list ends with NULL.  1 when there
  * is none. */
-int muttrc_read(struct muttrc *rc, const char *const *paths, struct fault *f);
-/* One -e: FAULT_USAGE for a password, and for a wish to sign or encrypt, since
+int muttrc_read(struct muttrc *rc, const char *const *paths, struct error *f);
+/* One -e: ERROR_USAGE for a password, and for a wish to sign or encrypt, since
  * the mail would go out without. */
-int muttrc_command(struct muttrc *rc, const char *text, struct fault *f);
+int muttrc_command(struct muttrc *rc, const char *text, struct error *f);
 /* Once all is read: what is to be set for every mail. */
-int muttrc_hooks(struct muttrc *rc, struct fault *f);
+int muttrc_hooks(struct muttrc *rc, struct error *f);
 
 #endif

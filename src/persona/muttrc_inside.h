@@ -31,7 +31,7 @@ void muttrc_say_unused(const struct muttrc_command *c, const char *what);
 
 enum muttrc_set { MUTTRC_SET, MUTTRC_UNSET, MUTTRC_TOGGLE };
 int muttrc_run_set(const struct muttrc_command *c, enum muttrc_set set,
-		   struct fault *f);
+		   struct error *f);
 /* A variable that says something here? */
 bool muttrc_knows(const char *name);
 

@@ -5,7 +5,7 @@
 #include "base/log.h"
 #include "persona/muttrc_inside.h"
 #include "persona/setters.h"
-#include "persona/settle.h"
+#include "persona/validate.h"
 
 struct assignment {
 	const struct muttrc_command *command;
@@ -23,42 +23,42 @@ static const char *or_null(const char *value)
 	return *value ? value : NULL;
 }
 
-static int as_from(const struct assignment *a, struct fault *f)
+static int as_from(const struct assignment *a, struct error *f)
 {
 	(void)f;
 	a->command->rc->from = or_null(a->value);
 	return 0;
 }
 
-static int as_full_name(const struct assignment *a, struct fault *f)
+static int as_full_name(const struct assignment *a, struct error *f)
 {
 	(void)f;
 	a->command->rc->full_name = or_null(a->value);
 	return 0;
 }
 
-static int as_use_from(const struct assignment *a, struct fault *f)
+static int as_use_from(const struct assignment *a, struct error *f)
 {
 	(void)f;
 	a->command->rc->skip_from = !is_on(a->value);
 	return 0;
 }
 
-static int as_envelope_from(const struct assignment *a, struct fault *f)
+static int as_envelope_from(const struct assignment *a, struct error *f)
 {
 	(void)f;
 	a->command->rc->envelope_from = or_null(a->value);
 	return 0;
 }
 
-static int as_use_envelope_from(const struct assignment *a, struct fault *f)
+static int as_use_envelope_from(const struct assignment *a, struct error *f)
 {
 	(void)f;
 	a->command->rc->use_envelope_from = is_on(a->value);
 	return 0;
 }
 
-static int as_body_type(const struct assignment *a, struct fault *f)
+static int as_body_type(const struct assignment *a, struct error *f)
 {
 	(void)f;
 	a->command->rc->body_type = or_null(a->value);
@@ -66,21 +66,21 @@ static int as_body_type(const struct assignment *a, struct fault *f)
 }
 
 /* The server is the configuration's matter, unless this command names one. */
-static int as_setting(const struct assignment *a, struct fault *f)
+static int as_setting(const struct assignment *a, struct error *f)
 {
 	if (!muttrc_is_typed(a->command))
 		return 0;
 	return override_setting(a->command->rc->run, a->setting, a->value, f);
 }
 
-static int as_server(const struct assignment *a, struct fault *f)
+static int as_server(const struct assignment *a, struct error *f)
 {
 	struct options_run *run = a->command->rc->run;
 	bool is_implicit, has_scheme;
 
 	if (!muttrc_is_typed(a->command) || !*a->value)
 		return 0;
-	if (settle_server(run, a->value, &is_implicit, &has_scheme, f) < 0)
+	if (validate_server(run, a->value, &is_implicit, &has_scheme, f) < 0)
 		return -1;
 	if (!is_implicit)
 		return 0;
@@ -89,14 +89,14 @@ static int as_server(const struct assignment *a, struct fault *f)
 		       : override_setting(run, "tls_starttls", "off", f);
 }
 
-static int as_starttls(const struct assignment *a, struct fault *f)
+static int as_starttls(const struct assignment *a, struct error *f)
 {
 	if (!muttrc_is_typed(a->command) || is_on(a->value))
 		return 0;
 	return override_setting(a->command->rc->run, "tls", "off", f);
 }
 
-static int as_program(const struct assignment *a, struct fault *f)
+static int as_program(const struct assignment *a, struct error *f)
 {
 	(void)f;
 	if (muttrc_is_typed(a->command))
@@ -106,7 +106,7 @@ static int as_program(const struct assignment *a, struct fault *f)
 	return 0;
 }
 
-static int as_copy(const struct assignment *a, struct fault *f)
+static int as_copy(const struct assignment *a, struct error *f)
 {
 	(void)f;
 	if (muttrc_is_typed(a->command) && is_on(a->value))
@@ -116,27 +116,27 @@ static int as_copy(const struct assignment *a, struct fault *f)
 	return 0;
 }
 
-static int as_secret(const struct assignment *a, struct fault *f)
+static int as_secret(const struct assignment *a, struct error *f)
 {
 	if (!muttrc_is_typed(a->command))
 		return 0;
-	return fault_set(f, FAULT_USAGE,
+	return error_set(f, ERROR_USAGE,
 			 "%s on the command line is seen by others: put the "
 			 "password into the configuration",
 			 a->name);
 }
 
-static int as_crypt(const struct assignment *a, struct fault *f)
+static int as_crypt(const struct assignment *a, struct error *f)
 {
 	if (!muttrc_is_typed(a->command) || !is_on(a->value))
 		return 0;
-	return fault_set(f, FAULT_USAGE,
+	return error_set(f, ERROR_USAGE,
 			 "%s cannot be had here: nothing was sent, since it "
 			 "would have gone out without",
 			 a->name);
 }
 
-static int as_nothing(const struct assignment *a, struct fault *f)
+static int as_nothing(const struct assignment *a, struct error *f)
 {
 	(void)a;
 	(void)f;
@@ -145,7 +145,7 @@ static int as_nothing(const struct assignment *a, struct fault *f)
 
 static const struct {
 	const char *name;
-	int (*set)(const struct assignment *a, struct fault *f);
+	int (*set)(const struct assignment *a, struct error *f);
 	const char *setting;
 } variables[] = {
 	{ "from", as_from, NULL },
@@ -205,7 +205,7 @@ bool muttrc_knows(const char *name)
 }
 
 static int assign(const struct muttrc_command *c, const char *name,
-		  const char *value, struct fault *f)
+		  const char *value, struct error *f)
 {
 	struct assignment a = { .command = c, .name = name, .value = value };
 
@@ -301,7 +301,7 @@ static const char *strip_prefix(const char *name, enum muttrc_set *how)
 
 /* "set a=b c nod", "unset a", with blanks around '=' as it may have them. */
 int muttrc_run_set(const struct muttrc_command *c, enum muttrc_set set,
-		   struct fault *f)
+		   struct error *f)
 {
 	while (muttrc_has_more(c->words)) {
 		enum muttrc_set how = set;

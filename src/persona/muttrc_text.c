@@ -8,8 +8,8 @@
 #include "base/ascii.h"
 #include "base/buf.h"
 #include "base/disk.h"
+#include "base/sysenv.h"
 #include "base/text.h"
-#include "base/world.h"
 
 #define WORD_MAX ((size_t)64 * 1024)
 
@@ -66,12 +66,12 @@ static const char *initial_value(const struct muttrc_variables *all,
 		{ "record", "~/sent" },
 		{ "certificate_file", "~/.mutt_certificates" },
 	};
-	const char *email = world_env("EMAIL");
+	const char *email = sysenv_env("EMAIL");
 
 	if (strcmp(name, "realname") == 0 || strcmp(name, "real_name") == 0)
-		return world_full_name();
+		return sysenv_full_name();
 	if (strcmp(name, "hostname") == 0)
-		return world_host();
+		return sysenv_host();
 	if (strcmp(name, "from") == 0)
 		return email ? email : "";
 	for (size_t i = 0; i < sizeof(paths) / sizeof(*paths); i++)
@@ -84,7 +84,7 @@ static const char *initial_value(const struct muttrc_variables *all,
 static const char *value_of(const struct muttrc_variables *all,
 			    const char *name)
 {
-	const char *value = world_env(name);
+	const char *value = sysenv_env(name);
 
 	if (value || muttrc_get(all, name, &value))
 		return value;

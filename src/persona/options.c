@@ -13,7 +13,7 @@
 #include <string.h>
 
 #include "base/nearest.h"
-#include "base/world.h"
+#include "base/sysenv.h"
 #include "mail/charset.h"
 
 bool option_is_last(const struct option_row *row)
@@ -44,7 +44,7 @@ static const struct option_row *row_of_name(const struct persona *p,
 }
 
 static int unknown_name(const struct persona *p, const char *name,
-			struct fault *f)
+			struct error *f)
 {
 	struct nearest n;
 
@@ -54,16 +54,16 @@ static int unknown_name(const struct persona *p, const char *name,
 		if (row->name)
 			nearest_offer(&n, row->name);
 	if (n.best)
-		return fault_set(f, FAULT_USAGE,
+		return error_set(f, ERROR_USAGE,
 				 "--%s is not an option: did you mean --%s?",
 				 name, n.best);
-	return fault_set(f, FAULT_USAGE, "--%s is not an option: see %s --help",
+	return error_set(f, ERROR_USAGE, "--%s is not an option: see %s --help",
 			 name, p->name);
 }
 
 /* The whole name, or the only one that begins with it. */
 static const struct option_row *row_of_prefix(const struct persona *p,
-					      const char *name, struct fault *f)
+					      const char *name, struct error *f)
 {
 	const struct option_row *found = row_of_name(p, name);
 
@@ -74,7 +74,7 @@ static const struct option_row *row_of_prefix(const struct persona *p,
 		if (!row->name || strncmp(row->name, name, strlen(name)) != 0)
 			continue;
 		if (found) {
-			fault_set(f, FAULT_USAGE,
+			error_set(f, ERROR_USAGE,
 				  "--%s may be --%s or --%s: write more of it",
 				  name, found->name, row->name);
 			return NULL;
@@ -88,29 +88,29 @@ static const struct option_row *row_of_prefix(const struct persona *p,
 
 /* ---- values ---- */
 
-static int blame(const char *shown, const struct fault *own, struct fault *f)
+static int blame(const char *shown, const struct error *own, struct error *f)
 {
-	if (fault_is_set(f))
+	if (error_is_set(f))
 		return -1;
-	fault_set(f, own->cause, "%s: %s", shown, own->text);
+	error_set(f, own->cause, "%s: %s", shown, own->text);
 	f->temporary = own->temporary;
 	return -1;
 }
 
 /* Checked and in UTF-8, but for the name of a file. */
 static const char *read_value(struct options_run *run, const char *typed,
-			      enum option_kind kind, struct fault *f)
+			      enum option_kind kind, struct error *f)
 {
 	if (strpbrk(typed, "\r\n")) {
-		fault_set(f, FAULT_USAGE,
+		error_set(f, ERROR_USAGE,
 			  "the value has a line break in it: write it on one "
 			  "line");
 		return NULL;
 	}
 	if (kind != OPTION_FILE)
-		return charset_to_utf8(run->arena, typed, world_charset());
+		return charset_to_utf8(run->arena, typed, sysenv_charset());
 	if (!*typed) {
-		fault_set(f, FAULT_USAGE,
+		error_set(f, ERROR_USAGE,
 			  "the name of the file is empty: name one, or leave "
 			  "the option out");
 		return NULL;
@@ -133,9 +133,9 @@ static void set_field(struct request *r, const struct option_row *row,
 }
 
 static int apply(struct options_run *run, const struct option_row *row,
-		 const char *shown, const char *value, struct fault *f)
+		 const char *shown, const char *value, struct error *f)
 {
-	struct fault own = FAULT_INIT;
+	struct error own = ERROR_INIT;
 
 	run->shown = shown;
 	if (value) {
@@ -153,11 +153,11 @@ static int apply(struct options_run *run, const struct option_row *row,
 /* The next argument, for an option that takes one. */
 static const char *take_next(struct options_run *run,
 			     const struct option_row *row, const char *shown,
-			     struct fault *f)
+			     struct error *f)
 {
 	if (run->at < run->argc)
 		return run->argv[run->at++];
-	fault_set(f, FAULT_USAGE, "%s needs a value: %s %s", shown, shown,
+	error_set(f, ERROR_USAGE, "%s needs a value: %s %s", shown, shown,
 		  row->argument ? row->argument : "VALUE");
 	return NULL;
 }
@@ -169,7 +169,7 @@ static bool takes_value(const struct option_row *row)
 
 /* ---- arguments ---- */
 
-static int read_long(struct options_run *run, const char *arg, struct fault *f)
+static int read_long(struct options_run *run, const char *arg, struct error *f)
 {
 	const char *equals = strchr(arg, '=');
 	const char *value = equals ? equals + 1 : NULL;
@@ -183,7 +183,7 @@ static int read_long(struct options_run *run, const char *arg, struct fault *f)
 		return -1;
 	shown = arena_format(run->arena, "--%s", row->name);
 	if (row->kind == OPTION_FLAG && value)
-		return fault_set(f, FAULT_USAGE,
+		return error_set(f, ERROR_USAGE,
 				 "%s takes no value: leave '=%s' out", shown,
 				 value);
 	if (takes_value(row) && !value) {
@@ -194,7 +194,7 @@ static int read_long(struct options_run *run, const char *arg, struct fault *f)
 	return apply(run, row, shown, value, f);
 }
 
-static int unknown_letter(const struct persona *p, char letter, struct fault *f)
+static int unknown_letter(const struct persona *p, char letter, struct error *f)
 {
 	const char *name = NULL;
 
@@ -207,30 +207,30 @@ static int unknown_letter(const struct persona *p, char letter, struct fault *f)
 		if (row)
 			name = row->name;
 		if (name)
-			return fault_set(f, FAULT_USAGE,
+			return error_set(f, ERROR_USAGE,
 					 "-%c is not an option: did you mean "
 					 "-%c (--%s)? see %s --help",
 					 letter, letter ^ 0x20, name, p->name);
 	}
-	return fault_set(f, FAULT_USAGE, "-%c is not an option: see %s --help",
+	return error_set(f, ERROR_USAGE, "-%c is not an option: see %s --help",
 			 letter, p->name);
 }
 
 static int check_dashes(struct options_run *run, const char *arg,
-			struct fault *f)
+			struct error *f)
 {
 	const char *name = arena_dup_n(run->arena, arg, strcspn(arg, "="));
 
 	if (!*name || !name[1] || !row_of_name(run->persona, name))
 		return 0;
-	return fault_set(f, FAULT_USAGE,
+	return error_set(f, ERROR_USAGE,
 			 "-%s has one dash: write --%s, or a space between "
 			 "letter and value",
 			 name, name);
 }
 
 static int read_bundle(struct options_run *run, const char *arg,
-		       struct fault *f)
+		       struct error *f)
 {
 	if (check_dashes(run, arg, f) < 0)
 		return -1;
@@ -260,9 +260,9 @@ static int read_bundle(struct options_run *run, const char *arg,
 	return 0;
 }
 
-static int read_bare(struct options_run *run, const char *arg, struct fault *f)
+static int read_bare(struct options_run *run, const char *arg, struct error *f)
 {
-	struct fault own = FAULT_INIT;
+	struct error own = ERROR_INIT;
 	const char *shown =
 		arena_format(run->arena, "argument %d", run->at - 1);
 	const char *value = read_value(run, arg, OPTION_TEXT, &own);
@@ -273,7 +273,7 @@ static int read_bare(struct options_run *run, const char *arg, struct fault *f)
 	return run->persona->argument(run, value, f);
 }
 
-static int read_argument(struct options_run *run, struct fault *f)
+static int read_argument(struct options_run *run, struct error *f)
 {
 	const char *arg = run->argv[run->at++];
 
@@ -304,15 +304,15 @@ static void learn_rest(struct options_run *run, bool is_finished)
 {
 	const struct persona *p = run->persona;
 	struct request *r = run->request;
-	struct fault ignored = FAULT_INIT;
+	struct error ignored = ERROR_INIT;
 
 	while (run->at < run->argc && !run->done) {
 		pass_value(run);
-		fault_clear(&ignored);
+		error_clear(&ignored);
 		if (run->at < run->argc)
 			read_argument(run, &ignored);
 	}
-	fault_clear(&ignored);
+	error_clear(&ignored);
 	if (!is_finished && !run->done && p->finish)
 		p->finish(run, &ignored);
 	if (run->done || request_reads_input(r) || r->draft_path ||
@@ -325,7 +325,7 @@ static void learn_rest(struct options_run *run, bool is_finished)
 }
 
 int options_parse(const struct persona *p, int argc, char **argv,
-		  struct request *r, struct arena *a, struct fault *f)
+		  struct request *r, struct arena *a, struct error *f)
 {
 	struct options_run run = {
 		.persona = p,

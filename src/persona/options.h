@@ -3,7 +3,7 @@
  * A persona declares its options as rows; the engine parses them (short,
  * bundled, joined, separated, --long, --long=value, unambiguous prefixes of
  * long names, "--"), and makes --help, the usage line and, later, completions
- * from the same rows.  An unknown option is FAULT_USAGE and suggests the
+ * from the same rows.  An unknown option is ERROR_USAGE and suggests the
  * nearest.  Bare arguments, before and between options too, go to the
  * persona's `argument`. */
 #ifndef PERSONA_OPTIONS_H
@@ -14,8 +14,8 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
-#include "base/fault.h"
-#include "submit/request.h"
+#include "base/error.h"
+#include "compose/request.h"
 
 enum option_kind {
 	OPTION_FLAG,	 /* no argument */
@@ -37,10 +37,10 @@ struct option_row {
 	const char *help;
 	/* exactly one of: set, or the offset of a field of struct request
 	 * that is a bool (FLAG) or a const char * (TEXT, FILE).  A setter's
-	 * fault need not name the option, the engine does; its value is NULL
+	 * error need not name the option, the engine does; its value is NULL
 	 * where none was given. */
 	int (*set)(struct options_run *run, const struct option_row *row,
-		   const char *value, struct fault *f);
+		   const char *value, struct error *f);
 	size_t field; /* offsetof(...) + 1; 0: none */
 	int value;    /* for the setter's own use */
 };
@@ -62,9 +62,9 @@ struct persona {
 	 * NULL: nothing */
 	void (*start)(struct options_run *run);
 	int (*argument)(struct options_run *run, const char *value,
-			struct fault *f);
+			struct error *f);
 	/* after the last argument: defaults, contradictions; NULL: none */
-	int (*finish)(struct options_run *run, struct fault *f);
+	int (*finish)(struct options_run *run, struct error *f);
 };
 
 struct options_run {
@@ -77,7 +77,7 @@ struct options_run {
 	char **argv;
 	int at;		      /* the argument that is read next */
 	bool is_past_options; /* "--" was read */
-	const char *shown;    /* the option being set, as faults name it */
+	const char *shown;    /* the option being set, as errors name it */
 	bool done; /* a setter's wish: neither the rest nor finish is run */
 	bool was_unknown; /* the last one: what follows may be its value */
 };
@@ -88,11 +88,11 @@ struct options_run {
  * read all the same: the request tells what the command would have done, as far
  * as that can be understood, and what standard input would have been. */
 int options_parse(const struct persona *p, int argc, char **argv,
-		  struct request *r, struct arena *a, struct fault *f);
+		  struct request *r, struct arena *a, struct error *f);
 
 /* All of --help, 80 columns; -1 when the buf is too small. */
 int options_help(const struct persona *p, struct buf *out);
-/* One line, for standard error after a FAULT_USAGE. */
+/* One line, for standard error after a ERROR_USAGE. */
 int options_usage(const struct persona *p, struct buf *out);
 
 /* The table as others read it (help, completions). */

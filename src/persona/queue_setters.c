@@ -20,7 +20,7 @@ static void add_word(struct arena *a, struct flush_words *list,
 }
 
 int choose_queued(struct options_run *run, enum setter_words which,
-		  const char *word, struct fault *f)
+		  const char *word, struct error *f)
 {
 	struct mailq_choice *q = &run->request->queue.choice;
 	struct flush_words *lists[] = { [WORDS_IDS] = &q->ids,
@@ -29,7 +29,7 @@ int choose_queued(struct options_run *run, enum setter_words which,
 
 	/* an empty one would be any */
 	if (!*word)
-		return fault_set(f, FAULT_USAGE,
+		return error_set(f, ERROR_USAGE,
 				 "it is empty: is a variable not set?");
 	add_word(run->arena, lists[which], word);
 	return 0;
@@ -58,7 +58,7 @@ SETTER(set_setup_queue)
 		value = "on";
 	else if (strcmp(value, "on") != 0 && strcmp(value, "remove") != 0 &&
 		 strcmp(value, "show") != 0)
-		return fault_set(f, FAULT_USAGE,
+		return error_set(f, ERROR_USAGE,
 				 "'%s' is not what to do: nothing, remove or "
 				 "show",
 				 value);
@@ -77,7 +77,7 @@ SETTER(set_limit_count)
 
 	count = strtoul(value, &end, 10);
 	if (!ascii_is_digit(*value) || *end || count == 0 || count > 1000000)
-		return fault_set(f, FAULT_USAGE,
+		return error_set(f, ERROR_USAGE,
 				 "'%s' is not a count of mails, from 1 on",
 				 value);
 	result = (unsigned)count;
@@ -93,7 +93,7 @@ SETTER(set_limit_age)
 	int64_t result;
 
 	if (value_duration(&v, &seconds) < 0)
-		return fault_set(f, FAULT_USAGE, "'%s' %s", value, v.why);
+		return error_set(f, ERROR_USAGE, "'%s' %s", value, v.why);
 	result = seconds;
 	memcpy(field, &result, sizeof(result));
 	return 0;

@@ -7,10 +7,10 @@
 #include "base/buf.h"
 #include "base/disk.h"
 #include "base/log.h"
-#include "base/world.h"
+#include "base/sysenv.h"
 #include "mail/charset.h"
 
-char *rcfile_read(struct arena *a, const char *path, struct fault *f)
+char *rcfile_read(struct arena *a, const char *path, struct error *f)
 {
 	struct buf text = BUF_INIT(RCFILE_MAX);
 	char *copy = NULL;
@@ -18,8 +18,8 @@ char *rcfile_read(struct arena *a, const char *path, struct fault *f)
 	path = disk_expand_home(a, path);
 	if (disk_read_file(path, &text, true, f) == 0)
 		copy = arena_dup(a, charset_to_utf8(a, text.data,
-						    world_charset()));
-	else if (fault_is_set(f))
+						    sysenv_charset()));
+	else if (error_is_set(f))
 		log_warning("%s; what it sets is not known", f->text);
 	buf_free(&text);
 	return copy;

@@ -10,14 +10,14 @@
 #include <stdbool.h>
 
 #include "base/arena.h"
-#include "base/fault.h"
+#include "base/error.h"
 
 #define RCFILE_MAX   ((size_t)1024 * 1024)
 #define RCFILE_DEPTH 8 /* files that read files */
 
 /* NULL when it is not there; one that cannot be read is warned of, and NULL
- * with the fault.  "~" is the home folder. */
-char *rcfile_read(struct arena *a, const char *path, struct fault *f);
+ * with the error.  "~" is the home folder. */
+char *rcfile_read(struct arena *a, const char *path, struct error *f);
 /* The next line that says something, without the blanks around it; NULL at the
  * end.  Cuts the text up. */
 char *rcfile_line(char **at);

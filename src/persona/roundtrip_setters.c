@@ -20,12 +20,12 @@ SETTER(set_span)
 	int seconds;
 
 	if (value_duration(&v, &seconds) < 0)
-		return fault_set(f, FAULT_USAGE, "'%s' %s", value, v.why);
+		return error_set(f, ERROR_USAGE, "'%s' %s", value, v.why);
 	memcpy(field, &seconds, sizeof(seconds));
 	return 0;
 }
 
-static int check_alone(const struct request_roundtrip *t, struct fault *f)
+static int check_alone(const struct request_roundtrip *t, struct error *f)
 {
 	const char *name = t->keeps  ? "--keep"
 			   : t->warn ? "--warn"
@@ -35,13 +35,13 @@ static int check_alone(const struct request_roundtrip *t, struct fault *f)
 
 	if (!name)
 		return 0;
-	return fault_set(f, FAULT_USAGE,
+	return error_set(f, ERROR_USAGE,
 			 "%s belongs to --roundtrip, which looks for a mail of "
 			 "its own",
 			 name);
 }
 
-int settle_roundtrip(struct request *r, struct fault *f)
+int settle_roundtrip(struct request *r, struct error *f)
 {
 	struct request_roundtrip *t = &r->roundtrip;
 
@@ -50,11 +50,11 @@ int settle_roundtrip(struct request *r, struct fault *f)
 	if (!t->wait)
 		t->wait = REQUEST_WAIT;
 	if (r->check.nagios && r->json)
-		return fault_set(f, FAULT_USAGE,
+		return error_set(f, ERROR_USAGE,
 				 "--nagios and --json are two ways to tell the "
 				 "same: leave one out");
 	if (r->to.count != 1 || request_recipients(r) != 1)
-		return fault_set(f, FAULT_USAGE,
+		return error_set(f, ERROR_USAGE,
 				 "--roundtrip sends one mail to one address, "
 				 "whose mailbox it looks into: mailsend "
 				 "--roundtrip SOURCE user@example.org");
@@ -62,7 +62,7 @@ int settle_roundtrip(struct request *r, struct fault *f)
 	    !r->attachments && r->series.kind == REQUEST_ONE &&
 	    !r->series.limit)
 		return 0;
-	return fault_set(f, FAULT_USAGE,
+	return error_set(f, ERROR_USAGE,
 			 "--roundtrip sends a mail of its own: leave subject "
 			 "and content out");
 }

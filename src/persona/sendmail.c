@@ -44,7 +44,7 @@ static SETTER(ignore_joined)
 	(void)row;
 	if (value)
 		return 0;
-	return fault_set(f, FAULT_USAGE,
+	return error_set(f, ERROR_USAGE,
 			 "what it takes is joined to it, as in -Ac");
 }
 
@@ -80,7 +80,7 @@ static const struct {
 };
 
 static int set_mode_action(struct options_run *run, enum request_action new,
-			   struct fault *f)
+			   struct error *f)
 {
 	const struct option_row row = { .value = (int)new };
 	enum request_action *now = &run->request->action;
@@ -97,19 +97,19 @@ static SETTER(set_mode)
 {
 	(void)row;
 	if (!value)
-		return fault_set(f, FAULT_USAGE,
+		return error_set(f, ERROR_USAGE,
 				 "the mode is joined to it: -bm, -bs, -bp, "
 				 "-bi or -bv");
 	for (size_t i = 0; i < sizeof(modes) / sizeof(*modes); i++) {
 		if (value[0] != modes[i].letter || value[1])
 			continue;
 		if (modes[i].instead)
-			return fault_set(f, FAULT_USAGE,
+			return error_set(f, ERROR_USAGE,
 					 "mode %c is not here: %s", value[0],
 					 modes[i].instead);
 		return set_mode_action(run, modes[i].action, f);
 	}
-	return fault_set(f, FAULT_USAGE,
+	return error_set(f, ERROR_USAGE,
 			 "'%s' is not a mode: m, s, p, i and v are", value);
 }
 
@@ -122,13 +122,13 @@ static bool is_plain_run(const char *value)
 }
 
 static int choose_run(struct options_run *run, const char *value,
-		      struct fault *f)
+		      struct error *f)
 {
 	static const char kinds[] = "ISR"; /* enum setter_words */
 	const char *kind = strchr(kinds, *value);
 
 	if (!value[1])
-		return fault_set(f, FAULT_USAGE,
+		return error_set(f, ERROR_USAGE,
 				 "what is looked for is joined to it, as in "
 				 "-q%cexample.org",
 				 *value);
@@ -148,14 +148,14 @@ static SETTER(set_queue)
 		return 0;
 	if (strchr("ISR", *value))
 		return choose_run(run, value, f);
-	return fault_set(f, FAULT_USAGE,
+	return error_set(f, ERROR_USAGE,
 			 "'%s' is not which mails are tried: nothing for all, "
 			 "or I and an id, S and a sender, R and a recipient",
 			 value);
 }
 
 /* A program says so out of habit. */
-static int set_delivery(struct options_run *run, char mode, struct fault *f)
+static int set_delivery(struct options_run *run, char mode, struct error *f)
 {
 	static const struct {
 		char letter;
@@ -190,7 +190,7 @@ static void set_error_mode(struct options_run *run, const char *mode)
 }
 
 static int set_alias_file(struct options_run *run, const char *path,
-			  struct fault *f)
+			  struct error *f)
 {
 	struct option_row row = { .name = "aliases" };
 
@@ -201,7 +201,7 @@ static SETTER(set_errors)
 {
 	(void)row;
 	if (!value)
-		return fault_set(f, FAULT_USAGE,
+		return error_set(f, ERROR_USAGE,
 				 "the mode is joined to it: -em or -eq");
 	set_error_mode(run, value);
 	return 0;
@@ -211,7 +211,7 @@ static SETTER(set_letter)
 {
 	(void)row;
 	if (!value)
-		return fault_set(f, FAULT_USAGE,
+		return error_set(f, ERROR_USAGE,
 				 "what it sets is joined to it, as in -oi");
 	switch (*value) {
 	case 'i':
@@ -265,7 +265,7 @@ static SETTER(set_body_type)
 	/* what the body is, its bytes tell */
 	if (ascii_equal(value, "7BIT") || ascii_equal(value, "8BITMIME"))
 		return 0;
-	return fault_set(f, FAULT_USAGE,
+	return error_set(f, ERROR_USAGE,
 			 "'%s' is not a type of body: 7BIT or 8BITMIME", value);
 }
 
@@ -379,21 +379,21 @@ static void start(struct options_run *run)
 	r->is_handed_over = true;
 }
 
-static int argument(struct options_run *run, const char *value, struct fault *f)
+static int argument(struct options_run *run, const char *value, struct error *f)
 {
 	if (!*value)
-		return fault_set(f, FAULT_USAGE,
+		return error_set(f, ERROR_USAGE,
 				 "argument %d is an empty address: is a "
 				 "variable not set?",
 				 run->at - 1);
 	if (strcmp(value, "-") == 0)
-		return fault_set(f, FAULT_USAGE,
+		return error_set(f, ERROR_USAGE,
 				 "'-' is not an address: standard input is the "
 				 "message already");
 	return address_parse_list(run->arena, value, &run->request->bcc, f);
 }
 
-static int check_recipients(const struct request *r, struct fault *f)
+static int check_recipients(const struct request *r, struct error *f)
 {
 	bool is_named = request_recipients(r) > 0;
 
@@ -403,7 +403,7 @@ static int check_recipients(const struct request *r, struct fault *f)
 	case REQUEST_EXPLAIN:
 		if (is_named || r->recipients_from_header)
 			return 0;
-		return fault_set(f, FAULT_USAGE,
+		return error_set(f, ERROR_USAGE,
 				 "no recipient: name one, or write -t to take "
 				 "those that the message names");
 	case REQUEST_PRINT:
@@ -412,25 +412,25 @@ static int check_recipients(const struct request *r, struct fault *f)
 	case REQUEST_VERIFY:
 		if (is_named && !r->recipients_from_header)
 			return 0;
-		return fault_set(f, FAULT_USAGE,
+		return error_set(f, ERROR_USAGE,
 				 "-bv shows where the addresses behind it go: "
 				 "name them, and leave -t out");
 	case REQUEST_SERVE_STDIO:
 		if (!is_named)
 			return 0;
-		return fault_set(f, FAULT_USAGE,
+		return error_set(f, ERROR_USAGE,
 				 "-bs hears of its recipients in the dialogue: "
 				 "leave them out");
 	default:
 		if (!is_named && !r->recipients_from_header)
 			return 0;
-		return fault_set(f, FAULT_USAGE,
+		return error_set(f, ERROR_USAGE,
 				 "this mode sends no mail: leave -t and the "
 				 "recipients out, or the mode");
 	}
 }
 
-static int finish(struct options_run *run, struct fault *f)
+static int finish(struct options_run *run, struct error *f)
 {
 	struct request *r = run->request;
 

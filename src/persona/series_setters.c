@@ -32,7 +32,7 @@ SETTER(set_split)
 	}
 	if (!ascii_is_digit(*value) || *end || n > (UINT64_MAX >> 31) ||
 	    n << shift < SPLIT_LEAST)
-		return fault_set(f, FAULT_USAGE,
+		return error_set(f, ERROR_USAGE,
 				 "'%s' is not the size of a mail: 'auto', or "
 				 "octets as in 5M or 500k",
 				 value);
@@ -53,7 +53,7 @@ SETTER(set_split_format)
 			run->request->series.format = (enum split_format)i;
 			return 0;
 		}
-	return fault_set(f, FAULT_USAGE,
+	return error_set(f, ERROR_USAGE,
 			 "'%s' is not a format: parts, uuencode, partial and "
 			 "shar are",
 			 value);
@@ -65,7 +65,7 @@ SETTER(set_compression)
 
 	(void)row;
 	if (method < 0)
-		return fault_set(f, FAULT_USAGE,
+		return error_set(f, ERROR_USAGE,
 				 "'%s' compresses nothing: gzip, xz, zstd or "
 				 "none",
 				 value);
@@ -81,7 +81,7 @@ SETTER(set_connections)
 	(void)row;
 	n = strtoul(value, &end, 10);
 	if (!ascii_is_digit(*value) || *end || !n || n > SERIES_CONNECTIONS_MAX)
-		return fault_set(f, FAULT_USAGE,
+		return error_set(f, ERROR_USAGE,
 				 "'%s' is not a number of connections, 1 to %d",
 				 value, SERIES_CONNECTIONS_MAX);
 	run->request->series.connections = (unsigned)n;
@@ -96,7 +96,7 @@ SETTER(set_sources)
 	int from = run->at;
 
 	if (s->kind != REQUEST_ONE && s->kind != (unsigned)row->value)
-		return fault_set(f, FAULT_USAGE,
+		return error_set(f, ERROR_USAGE,
 				 "files and ready messages are two commands");
 	while (run->at < run->argc &&
 	       (run->argv[run->at][0] != '-' || !run->argv[run->at][1]))
@@ -119,9 +119,9 @@ SETTER(set_series)
 	struct request_series *s = &run->request->series;
 
 	if (s->id)
-		return fault_set(f, FAULT_USAGE, "one series at a time");
+		return error_set(f, ERROR_USAGE, "one series at a time");
 	if (!text_is_hex(value, 32))
-		return fault_set(f, FAULT_USAGE,
+		return error_set(f, ERROR_USAGE,
 				 "'%s' is not the id of a series, which has 32 "
 				 "digits and letters a to f",
 				 value);
@@ -143,7 +143,7 @@ SETTER(set_parts)
 			to = strtoul(end + 1, &end, 10);
 		if (!ascii_is_digit(*p) || !from || to < from ||
 		    to > 10000000 || (*end && *end != ','))
-			return fault_set(f, FAULT_USAGE,
+			return error_set(f, ERROR_USAGE,
 					 "'%s' is not a list of parts, as in "
 					 "4,7-9",
 					 value);

@@ -6,12 +6,12 @@
 #include <strings.h>
 
 #include "base/ascii.h"
+#include "compose/input.h"
 #include "config/config.h"
 #include "mail/charset.h"
 #include "mail/date.h"
 #include "mail/msgid.h"
 #include "persona/attach.h"
-#include "submit/input.h"
 
 #define CHARSET_MAX 40	/* octets of a charset's name (RFC 2978 2.3) */
 #define ENVID_MAX   100 /* octets of the ENVID value as xtext (RFC 3461 4.4) */
@@ -38,8 +38,8 @@ SETTER(set_list)
 
 	/* the copy is a wish, but a mail to nobody is a mail that is lost */
 	if (!*value && row->value == LIST_TO)
-		return fault_set(
-			f, FAULT_USAGE,
+		return error_set(
+			f, ERROR_USAGE,
 			"the address is empty: is a variable not set?");
 	return address_parse_list(run->arena, value, list, f);
 }
@@ -86,7 +86,7 @@ SETTER(set_message_id)
 	if (*value != '<')
 		value = arena_format(run->arena, "<%s>", value);
 	if (!msgid_is_valid(value))
-		return fault_set(f, FAULT_USAGE,
+		return error_set(f, ERROR_USAGE,
 				 "'%s' is not a message id: write one as in "
 				 "<20261122.1@host.example.org>",
 				 value);
@@ -128,7 +128,7 @@ static const struct {
 	{ "Return-Path", "--envelope-from" },
 };
 
-static int refuse_field(const char *name, struct fault *f)
+static int refuse_field(const char *name, struct error *f)
 {
 	for (size_t i = 0; i < sizeof(refused_fields) / sizeof(*refused_fields);
 	     i++) {
@@ -138,7 +138,7 @@ static int refuse_field(const char *name, struct fault *f)
 		/* "Content-" stands for all that begin so */
 		if (strncasecmp(name, refused, n) == 0 &&
 		    (!name[n] || refused[n - 1] == '-'))
-			return fault_set(f, FAULT_USAGE,
+			return error_set(f, ERROR_USAGE,
 					 "%s is not set by hand: use %s", name,
 					 refused_fields[i].instead);
 	}
@@ -179,7 +179,7 @@ SETTER(set_type)
 
 	(void)row;
 	if (!last)
-		return fault_set(f, FAULT_USAGE,
+		return error_set(f, ERROR_USAGE,
 				 "it is the type of the attachment before it, "
 				 "and there is none: write --attach FILE "
 				 "--type TYPE");
@@ -193,7 +193,7 @@ SETTER(set_encoding)
 
 	(void)row;
 	if (encoding < 0)
-		return fault_set(f, FAULT_USAGE,
+		return error_set(f, ERROR_USAGE,
 				 "'%s' is not an encoding: auto, 7bit, 8bit, "
 				 "quoted-printable, base64 or uuencode",
 				 value);
@@ -210,12 +210,12 @@ SETTER(set_charset)
 
 	(void)row;
 	if (n == 0 || n > CHARSET_MAX || value[n])
-		return fault_set(f, FAULT_USAGE,
+		return error_set(f, ERROR_USAGE,
 				 "'%s' is not the name of a character set: "
 				 "write one as in utf-8",
 				 value);
 	if (!charset_is_known(value, &nearest))
-		return fault_set(f, FAULT_USAGE,
+		return error_set(f, ERROR_USAGE,
 				 "'%s' is no character set that is known here: "
 				 "write %s, or leave it out, and it is found "
 				 "out",
@@ -256,8 +256,8 @@ SETTER(set_dsn_notify)
 		unsigned bit = notify_bit(p, n);
 
 		if (!bit)
-			return fault_set(
-				f, FAULT_USAGE,
+			return error_set(
+				f, ERROR_USAGE,
 				"'%s' is not when to notify: never, or "
 				"a list of failure, delay, success",
 				value);
@@ -284,7 +284,7 @@ SETTER(set_dsn_ret)
 		 strcasecmp(value, "headers") == 0)
 		run->request->dsn_ret = "hdrs";
 	else
-		return fault_set(f, FAULT_USAGE,
+		return error_set(f, ERROR_USAGE,
 				 "'%s' is not what to return: full or headers",
 				 value);
 	return 0;
@@ -297,14 +297,14 @@ SETTER(set_dsn_envid)
 	(void)row;
 	for (const char *p = value; *p; p++) {
 		if (*p < 32 || *p > 126)
-			return fault_set(f, FAULT_USAGE,
+			return error_set(f, ERROR_USAGE,
 					 "'%s' has characters that are not "
 					 "printable ASCII",
 					 value);
 		size += *p == ' ' || *p == '+' || *p == '=' ? 3 : 1;
 	}
 	if (size == 0 || size > ENVID_MAX)
-		return fault_set(f, FAULT_USAGE,
+		return error_set(f, ERROR_USAGE,
 				 "an envelope id has 1 to %d octets",
 				 ENVID_MAX);
 	run->request->dsn_envid = value;
@@ -314,13 +314,13 @@ SETTER(set_dsn_envid)
 /* ---- settings ---- */
 
 static int override(struct options_run *run, const char *name,
-		    const char *value, bool is_habit, struct fault *f)
+		    const char *value, bool is_habit, struct error *f)
 {
-	struct fault found = FAULT_INIT;
+	struct error found = ERROR_INIT;
 	struct override *new;
 
 	if (config_check(name, value, &found) < 0)
-		return fault_set(f, FAULT_USAGE, "%s", found.text);
+		return error_set(f, ERROR_USAGE, "%s", found.text);
 	new = request_override(run->arena, run->request, name, value);
 	new->origin = run->shown;
 	new->is_habit = is_habit;
@@ -328,13 +328,13 @@ static int override(struct options_run *run, const char *name,
 }
 
 int override_setting(struct options_run *run, const char *name,
-		     const char *value, struct fault *f)
+		     const char *value, struct error *f)
 {
 	return override(run, name, value, false, f);
 }
 
 int override_habit(struct options_run *run, const char *name, const char *value,
-		   struct fault *f)
+		   struct error *f)
 {
 	return override(run, name, value, true, f);
 }
@@ -364,14 +364,14 @@ SETTER(set_any)
 
 	(void)row;
 	if (!equals || equals == value)
-		return fault_set(f, FAULT_USAGE,
+		return error_set(f, ERROR_USAGE,
 				 "'%s' is not name=value, as in "
 				 "--set tls=on",
 				 equals ? "" : value);
 	name = setting_name(run->arena, value, (size_t)(equals - value));
 	/* all users of a machine can read the arguments of all programs */
 	if (strcmp(name, "password") == 0)
-		return fault_set(f, FAULT_USAGE,
+		return error_set(f, ERROR_USAGE,
 				 "a password on the command line is seen by "
 				 "others: put it into the configuration, or "
 				 "use --set password_env=NAME");
@@ -393,7 +393,7 @@ SETTER(set_tls)
 		value = "on";
 		starttls = "off";
 	} else {
-		return fault_set(f, FAULT_USAGE,
+		return error_set(f, ERROR_USAGE,
 				 "'%s' is not a way of TLS: on, off, starttls "
 				 "or implicit",
 				 value);
@@ -444,7 +444,7 @@ SETTER(set_action)
 	if (new == REQUEST_HELP || new == REQUEST_VERSION)
 		run->done = true;
 	else if (now != REQUEST_SEND && now != new)
-		return fault_set(f, FAULT_USAGE,
+		return error_set(f, ERROR_USAGE,
 				 "cannot be done together with %s",
 				 action_names[now]);
 	run->request->action = new;
@@ -469,18 +469,18 @@ static void note_reader(struct reader *reader, const char *path,
 		reader->second = option;
 }
 
-int settle_report(const struct request *r, struct fault *f)
+int settle_report(const struct request *r, struct error *f)
 {
 	if (!r->json || r->action == REQUEST_SEND ||
 	    r->action == REQUEST_CHECK || r->action == REQUEST_ROUNDTRIP ||
 	    r->action == REQUEST_EXPLAIN)
 		return 0;
-	return fault_set(f, FAULT_USAGE,
+	return error_set(f, ERROR_USAGE,
 			 "--json is the outcome of sending, or of --check, "
 			 "and this command does neither: leave it out");
 }
 
-int settle_standard_input(struct request *r, struct fault *f)
+int settle_standard_input(struct request *r, struct error *f)
 {
 	struct reader reader = { 0 };
 
@@ -491,7 +491,7 @@ int settle_standard_input(struct request *r, struct fault *f)
 		note_reader(&reader, a->path,
 			    a->is_inline ? "--inline" : "--attach");
 	if (reader.second)
-		return fault_set(f, FAULT_USAGE,
+		return error_set(f, ERROR_USAGE,
 				 "standard input can be read once, and both %s "
 				 "and %s name it: give one of them a file",
 				 reader.first, reader.second);

@@ -1,7 +1,7 @@
 /* setters.h - what options do to a request, for the tables of all personas.
  *
  * Each checks its value as far as that can be done without the configuration
- * and the network, and leaves a FAULT_USAGE that says how it is written. */
+ * and the network, and leaves a ERROR_USAGE that says how it is written. */
 #ifndef PERSONA_SETTERS_H
 #define PERSONA_SETTERS_H
 
@@ -9,7 +9,7 @@
 
 #define SETTER(name)                                                           \
 	int name(struct options_run *run, const struct option_row *row,        \
-		 const char *value, struct fault *f)
+		 const char *value, struct error *f)
 
 /* Row value: one of enum setter_list. */
 enum setter_list { LIST_TO, LIST_CC, LIST_BCC, LIST_REPLY_TO };
@@ -39,13 +39,13 @@ SETTER(set_any);     /* "name=value" */
 
 SETTER(set_nothing); /* it is taken, and has no meaning here */
 
-/* What the option being set says of a setting: FAULT_USAGE when it cannot. */
+/* What the option being set says of a setting: ERROR_USAGE when it cannot. */
 int override_setting(struct options_run *run, const char *name,
-		     const char *value, struct fault *f);
+		     const char *value, struct error *f);
 
 /* The same out of a program's habit: it does not lift a "never". */
 int override_habit(struct options_run *run, const char *name, const char *value,
-		   struct fault *f);
+		   struct error *f);
 
 SETTER(set_action); /* row value: an enum request_action */
 
@@ -54,14 +54,14 @@ enum setter_words { WORDS_IDS, WORDS_SENDERS, WORDS_RECIPIENTS };
 SETTER(set_words);
 /* The same without a row. */
 int choose_queued(struct options_run *run, enum setter_words which,
-		  const char *word, struct fault *f);
+		  const char *word, struct error *f);
 SETTER(set_flush);
 SETTER(set_setup_queue);
 /* --talk, in talk_setters.c: the URL may stand behind it. */
 SETTER(set_talk);
 /* The server that the URL names, over the account; what else was said has no
  * meaning then. */
-int settle_talk(struct options_run *run, struct fault *f);
+int settle_talk(struct options_run *run, struct error *f);
 /* Alone, or with a file that is joined to it or, in a talk, stands behind. */
 SETTER(set_transcript);
 /* How much of the queue, for a monitor: a count and a time, each into a field
@@ -73,15 +73,15 @@ SETTER(set_limit_age);
  * offset there. */
 SETTER(set_serverinfo);
 SETTER(set_days);
-/* FAULT_USAGE for what belongs to --check and stands without it, or cannot
+/* ERROR_USAGE for what belongs to --check and stands without it, or cannot
  * stand together. */
-int settle_check(const struct request *r, struct fault *f);
+int settle_check(const struct request *r, struct error *f);
 
 SETTER(set_roundtrip); /* the mailbox */
 /* A time, into a field of request.roundtrip; row value: its offset there. */
 SETTER(set_span);
 /* The same for --roundtrip; fills in what was left open. */
-int settle_roundtrip(struct request *r, struct fault *f);
+int settle_roundtrip(struct request *r, struct error *f);
 
 /* Many mails of one command. */
 SETTER(set_split); /* a size, or auto */
@@ -91,10 +91,10 @@ SETTER(set_sources); /* row value: REQUEST_EACH or REQUEST_BATCH */
 SETTER(set_series);  /* row value: once more? */
 SETTER(set_parts);
 
-/* --json tells of a mail that is sent: FAULT_USAGE where none is. */
-int settle_report(const struct request *r, struct fault *f);
-/* Standard input can be read once: FAULT_USAGE when two want it.  Otherwise
+/* --json tells of a mail that is sent: ERROR_USAGE where none is. */
+int settle_report(const struct request *r, struct error *f);
+/* Standard input can be read once: ERROR_USAGE when two want it.  Otherwise
  * it becomes the body, when nothing else reads it and there is to be one. */
-int settle_standard_input(struct request *r, struct fault *f);
+int settle_standard_input(struct request *r, struct error *f);
 
 #endif

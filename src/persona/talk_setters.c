@@ -3,7 +3,7 @@
 
 #include "base/ascii.h"
 #include "persona/setters.h"
-#include "persona/settle.h"
+#include "persona/validate.h"
 
 /* The argument that is read next, where it is no option. */
 static const char *next_word(struct options_run *run)
@@ -24,7 +24,7 @@ SETTER(set_talk)
 	if (!value)
 		value = next_word(run);
 	if (value && run->request->talk.url)
-		return fault_set(f, FAULT_USAGE,
+		return error_set(f, ERROR_USAGE,
 				 "one talk is with one server, and both %s and "
 				 "%s are named",
 				 run->request->talk.url, value);
@@ -50,12 +50,12 @@ SETTER(set_transcript)
 
 /* "smtps://host" is TLS from the first byte, "smtp://host" is STARTTLS, but on
  * a port that has it otherwise. */
-static int use_url(struct options_run *run, const char *url, struct fault *f)
+static int use_url(struct options_run *run, const char *url, struct error *f)
 {
 	bool is_implicit, has_scheme;
 
 	run->shown = "--talk";
-	if (settle_server(run, url, &is_implicit, &has_scheme, f) < 0)
+	if (validate_server(run, url, &is_implicit, &has_scheme, f) < 0)
 		return -1;
 	if (!is_implicit)
 		return 0;
@@ -64,27 +64,27 @@ static int use_url(struct options_run *run, const char *url, struct fault *f)
 	return override_setting(run, "tls", "on", f);
 }
 
-int settle_talk(struct options_run *run, struct fault *f)
+int settle_talk(struct options_run *run, struct error *f)
 {
 	const struct request *r = run->request;
 
 	if (r->action != REQUEST_TALK) {
 		if (!r->talk.stays_out)
 			return 0;
-		return fault_set(f, FAULT_USAGE,
+		return error_set(f, ERROR_USAGE,
 				 "--no-auth belongs to --talk: for a mail it "
 				 "is --auth off");
 	}
 	if (request_recipients(r) || r->subject || r->draft_path ||
 	    r->body_path || r->html_path || r->attachments ||
 	    r->series.kind != REQUEST_ONE || r->series.limit)
-		return fault_set(f, FAULT_USAGE,
+		return error_set(f, ERROR_USAGE,
 				 "--talk leaves the mail to you: leave "
 				 "recipients and content out, and write the "
 				 "server behind it, as in --talk "
 				 "smtp://mail.example.org:587");
 	if (r->transcript)
-		return fault_set(f, FAULT_USAGE,
+		return error_set(f, ERROR_USAGE,
 				 "a talk is seen anyway: name a file, as in "
 				 "--transcript=FILE");
 	return r->talk.url ? use_url(run, r->talk.url, f) : 0;

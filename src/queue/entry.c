@@ -19,12 +19,12 @@ struct reader {
 	unsigned settings;
 	unsigned line;
 	bool is_over; /* "end" was read */
-	struct fault *fault;
+	struct error *error;
 };
 
 static int bad_line(struct reader *r, const char *name, const char *why)
 {
-	return fault_set(r->fault, FAULT_DATA, "line %u: '%.40s' %s", r->line,
+	return error_set(r->error, ERROR_DATA, "line %u: '%.40s' %s", r->line,
 			 name, why);
 }
 
@@ -107,7 +107,7 @@ static bool read_value(const struct row *row, char *value, void *field)
 	case ROW_STATE:
 		return read_word(value, entry_state_words, field);
 	case ROW_CAUSE:
-		return fault_cause_of(value, field);
+		return error_cause_of(value, field);
 	default:
 		return read_number(row, value, field);
 	}
@@ -254,19 +254,19 @@ static int read_lines(struct reader *r, char *text)
 }
 
 int entry_read(struct arena *a, const char *text, size_t n, struct entry *e,
-	       struct fault *f)
+	       struct error *f)
 {
-	struct reader r = { .arena = a, .entry = e, .fault = f };
+	struct reader r = { .arena = a, .entry = e, .error = f };
 	char *copy;
 
 	*e = (struct entry){ 0 };
 	if (n > ENTRY_MAX || memchr(text, '\0', n))
-		return fault_set(f, FAULT_DATA,
+		return error_set(f, ERROR_DATA,
 				 "line 1: it is no text, or too large");
 	copy = arena_dup_n(a, text, n);
 	r.room = count_recipients(copy);
 	if (r.room > ENTRY_RECIPIENTS_MAX)
-		return fault_set(f, FAULT_DATA,
+		return error_set(f, ERROR_DATA,
 				 "line 1: %zu recipients are too many", r.room);
 	e->recipients = arena_array(a, r.room, sizeof(*e->recipients));
 	r.next_setting = &e->settings;

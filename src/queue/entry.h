@@ -26,7 +26,7 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
-#include "base/fault.h"
+#include "base/error.h"
 
 #define ENTRY_MAX	     (32 * 1024 * 1024) /* octets of the file */
 #define ENTRY_RECIPIENTS_MAX 100000
@@ -42,7 +42,7 @@ struct entry_recipient {
 	unsigned tries;
 	int64_t next;		 /* while it waits; 0: now */
 	int64_t tried;		 /* the last time; 0: never */
-	struct small_fault last; /* of the last try; FAULT_NONE before it */
+	struct small_error last; /* of the last try; ERROR_NONE before it */
 	const char *reply;	 /* the server's last words, or "" */
 	const char *host;	 /* the server that said them, or "" */
 };
@@ -85,14 +85,14 @@ struct entry {
 };
 
 size_t entry_count(const struct entry *e, enum entry_state state);
-/* Replaces what is in `out`.  -1, FAULT_SOFTWARE, where a value has a control
+/* Replaces what is in `out`.  -1, ERROR_SOFTWARE, where a value has a control
  * byte, there is no recipient, or `out` is too small even without the server's
  * words. */
-int entry_write(const struct entry *e, struct buf *out, struct fault *f);
-/* All of it in the arena.  FAULT_DATA names the line that is wrong.  Lines of
+int entry_write(const struct entry *e, struct buf *out, struct error *f);
+/* All of it in the arena.  ERROR_DATA names the line that is wrong.  Lines of
  * a name that is unknown are wrong too: whoever reads what he does not
  * understand may send what should not be sent. */
 int entry_read(struct arena *a, const char *text, size_t n, struct entry *e,
-	       struct fault *f);
+	       struct error *f);
 
 #endif

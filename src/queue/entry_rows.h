@@ -22,7 +22,7 @@ enum row_type {
 	ROW_CODE,  /* int, a reply code; 0: no line */
 	ROW_KIND,
 	ROW_STATE,
-	ROW_CAUSE, /* FAULT_NONE: no line */
+	ROW_CAUSE, /* ERROR_NONE: no line */
 };
 
 struct row {

@@ -25,12 +25,12 @@ struct writer {
 	struct buf *out;
 	const char *indent;
 	size_t words_max; /* octets of each of a server's sentences */
-	struct fault *fault;
+	struct error *error;
 };
 
 static int cannot_keep(struct writer *w, const char *name)
 {
-	return fault_set(w->fault, FAULT_SOFTWARE,
+	return error_set(w->error, ERROR_SOFTWARE,
 			 "the queue cannot keep '%s': it has a value that the "
 			 "queue's file has no words for",
 			 name);
@@ -94,11 +94,11 @@ static int write_enum(struct writer *w, const struct row *row, unsigned value)
 		return write_word(w, row->name, entry_kind_words, value);
 	if (row->type == ROW_STATE)
 		return write_word(w, row->name, entry_state_words, value);
-	if (value == FAULT_NONE)
+	if (value == ERROR_NONE)
 		return 0;
-	if (value > FAULT_CONFIG)
+	if (value > ERROR_CONFIG)
 		return cannot_keep(w, row->name);
-	return write_line(w, row->name, fault_name((enum fault_cause)value));
+	return write_line(w, row->name, error_name((enum error_cause)value));
 }
 
 static int write_number(struct writer *w, const struct row *row,
@@ -196,23 +196,23 @@ static int write_all(struct writer *w, const struct entry *e)
 	return buf_puts(w->out, "end\n");
 }
 
-int entry_write(const struct entry *e, struct buf *out, struct fault *f)
+int entry_write(const struct entry *e, struct buf *out, struct error *f)
 {
 	static const size_t words_max[] = { SIZE_MAX, 80, 0 };
-	struct fault why = FAULT_INIT;
-	struct writer w = { .out = out, .fault = &why };
+	struct error why = ERROR_INIT;
+	struct writer w = { .out = out, .error = &why };
 
 	if (!e->count || e->count > ENTRY_RECIPIENTS_MAX)
-		return fault_set(f, FAULT_SOFTWARE,
+		return error_set(f, ERROR_SOFTWARE,
 				 "the queue takes 1 to %d recipients, not %zu",
 				 ENTRY_RECIPIENTS_MAX, e->count);
 	for (size_t i = 0; i < sizeof(words_max) / sizeof(words_max[0]); i++) {
 		w.words_max = words_max[i];
 		if (write_all(&w, e) == 0)
 			return 0;
-		if (fault_is_set(&why))
-			return fault_set(f, why.cause, "%s", why.text);
+		if (error_is_set(&why))
+			return error_set(f, why.cause, "%s", why.text);
 	}
-	return fault_set(f, FAULT_SOFTWARE,
+	return error_set(f, ERROR_SOFTWARE,
 			 "the queue's record of a mail is too large");
 }

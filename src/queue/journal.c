@@ -17,8 +17,8 @@
 
 #include "base/directory.h"
 #include "base/disk.h"
+#include "base/sysenv.h"
 #include "base/text.h"
-#include "base/world.h"
 #include "flow/sink.h"
 
 #define DAY_SECONDS	86400
@@ -67,13 +67,13 @@ static int decode_word(char *word)
 	return 0;
 }
 
-static int write_file(const char *path, const struct buf *text, struct fault *f)
+static int write_file(const char *path, const struct buf *text, struct error *f)
 {
 	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	int r;
 
 	if (fd < 0)
-		return fault_errno(f, FAULT_CANTCREAT, errno, "cannot make %s",
+		return error_errno(f, ERROR_CANTCREAT, errno, "cannot make %s",
 				   path);
 	r = disk_write_all(fd, text->data, text->len, path, f);
 	if (r == 0)
@@ -84,7 +84,7 @@ static int write_file(const char *path, const struct buf *text, struct fault *f)
 }
 
 static int write_command(struct journal *j, const struct journal_command *c,
-			 struct fault *f)
+			 struct error *f)
 {
 	struct buf text = BUF_INIT(JOURNAL_COMMAND_MAX);
 	int r;
@@ -92,7 +92,7 @@ static int write_command(struct journal *j, const struct journal_command *c,
 	put_word(&text, c->folder);
 	for (int i = 0; i < c->argc; i++)
 		put_word(&text, c->argv[i]);
-	r = text.overflow ? fault_set(f, FAULT_USAGE,
+	r = text.overflow ? error_set(f, ERROR_USAGE,
 				      "the command line is too long for a "
 				      "series that can be resumed")
 			  : write_file(file_of(j, "command"), &text, f);
@@ -100,23 +100,23 @@ static int write_command(struct journal *j, const struct journal_command *c,
 	return r;
 }
 
-static int no_journal(const struct journal *j, struct fault *f)
+static int no_journal(const struct journal *j, struct error *f)
 {
-	return fault_set(f, FAULT_NOINPUT,
+	return error_set(f, ERROR_NOINPUT,
 			 "there is no series %s to go on with: its journal "
 			 "would be %s",
 			 j->id, j->path);
 }
 
 static int read_command(struct journal *j, struct journal_command *c,
-			struct fault *f)
+			struct error *f)
 {
 	struct buf text = BUF_INIT(JOURNAL_COMMAND_MAX);
 	size_t lines = 0, at = 0;
 	char **words;
 	int r = disk_read_file(file_of(j, "command"), &text, true, f);
 
-	if (r < 0 && !fault_is_set(f))
+	if (r < 0 && !error_is_set(f))
 		no_journal(j, f);
 	for (size_t i = 0; r == 0 && i < text.len; i++)
 		lines += text.data[i] == '\n';
@@ -131,7 +131,7 @@ static int read_command(struct journal *j, struct journal_command *c,
 	}
 	buf_free(&text);
 	if (r == 0 && lines < 2)
-		r = fault_set(f, FAULT_DATA, "%s is damaged",
+		r = error_set(f, ERROR_DATA, "%s is damaged",
 			      file_of(j, "command"));
 	*c = (struct journal_command){
 		.folder = words[0],
@@ -156,14 +156,14 @@ static char *key_of(struct arena *a, const char *line, size_t n)
 	return arena_dup_n(a, line + 1, n - 2);
 }
 
-static int read_done(struct journal *j, struct fault *f)
+static int read_done(struct journal *j, struct error *f)
 {
 	struct buf text = BUF_INIT(JOURNAL_DONE_MAX);
 	size_t lines = 0;
 	char *line;
 
 	if (disk_read_file(j->done_path, &text, true, f) < 0 &&
-	    fault_is_set(f)) {
+	    error_is_set(f)) {
 		buf_free(&text);
 		return -1;
 	}
@@ -184,7 +184,7 @@ static int read_done(struct journal *j, struct fault *f)
 	return 0;
 }
 
-static int open_done(struct journal *j, struct fault *f)
+static int open_done(struct journal *j, struct error *f)
 {
 	const char *path = j->done_path;
 	char last = '\n';
@@ -192,15 +192,15 @@ static int open_done(struct journal *j, struct fault *f)
 
 	j->fd = open(path, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
 	if (j->fd < 0)
-		return fault_errno(f, FAULT_CANTCREAT, errno, "cannot write %s",
+		return error_errno(f, ERROR_CANTCREAT, errno, "cannot write %s",
 				   path);
 	if (flock(j->fd, LOCK_EX | LOCK_NB) < 0)
 		return errno == EWOULDBLOCK
-			       ? fault_set(f, FAULT_TEMPORARY,
+			       ? error_set(f, ERROR_TEMPORARY,
 					   "the series %s is being sent by "
 					   "another process right now",
 					   j->id)
-			       : fault_errno(f, FAULT_OS, errno,
+			       : error_errno(f, ERROR_OS, errno,
 					     "cannot lock %s", path);
 	size = lseek(j->fd, 0, SEEK_END);
 	if (size > 0 && pread(j->fd, &last, 1, size - 1) == 1 && last != '\n')
@@ -215,11 +215,11 @@ bool journal_has(const struct journal *j, const char *key)
 }
 
 static int add_line(struct journal *j, const char *format, const char *one,
-		    const char *other, struct fault *f)
+		    const char *other, struct error *f)
 	__attribute__((format(printf, 2, 0)));
 
 static int add_line(struct journal *j, const char *format, const char *one,
-		    const char *other, struct fault *f)
+		    const char *other, struct error *f)
 {
 	struct buf line = BUF_INIT(LINE_MAX_OCTETS);
 	const char *path = j->done_path;
@@ -233,7 +233,7 @@ static int add_line(struct journal *j, const char *format, const char *one,
 #pragma GCC diagnostic pop
 	if (line.overflow ||
 	    strchr(line.data, '\n') != line.data + line.len - 1)
-		fault_set(f, FAULT_SOFTWARE, "a line of %s cannot be written",
+		error_set(f, ERROR_SOFTWARE, "a line of %s cannot be written",
 			  path);
 	else if (disk_write_all(j->fd, line.data, line.len, path, f) == 0)
 		r = disk_sync(j->fd, path, f);
@@ -241,7 +241,7 @@ static int add_line(struct journal *j, const char *format, const char *one,
 	return r;
 }
 
-int journal_add(struct journal *j, const char *key, struct fault *f)
+int journal_add(struct journal *j, const char *key, struct error *f)
 {
 	return add_line(j, "+%s%s;\n", key, "", f);
 }
@@ -259,14 +259,14 @@ const char *journal_value(const struct journal *j, const char *name)
 }
 
 int journal_fact(struct journal *j, const char *name, const char *value,
-		 const char *what, struct fault *f)
+		 const char *what, struct error *f)
 {
 	const char *before = journal_value(j, name);
 
 	if (before && strcmp(before, value) == 0)
 		return 0;
 	if (before)
-		return fault_set(f, FAULT_DATA,
+		return error_set(f, ERROR_DATA,
 				 "%s is not what it was when the series %s was "
 				 "begun: send it as a new one",
 				 what, j->id);
@@ -285,7 +285,7 @@ static bool is_whole(const struct slice *input)
 }
 
 int journal_keep_input(struct journal *j, const struct slice *input,
-		       struct fault *f)
+		       struct error *f)
 {
 	const char *path = file_of(j, "input");
 	struct sink_fd out;
@@ -298,7 +298,7 @@ int journal_keep_input(struct journal *j, const struct slice *input,
 		return disk_sync(input->fd, path, f);
 	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 	if (fd < 0)
-		return fault_errno(f, FAULT_CANTCREAT, errno, "cannot make %s",
+		return error_errno(f, ERROR_CANTCREAT, errno, "cannot make %s",
 				   path);
 	sink_fd_init(&out, fd, path, f);
 	r = pump_slice(input, &out.sink);
@@ -314,7 +314,7 @@ int journal_keep_input(struct journal *j, const struct slice *input,
 	return r;
 }
 
-int journal_input(const struct journal *j, struct fault *f)
+int journal_input(const struct journal *j, struct error *f)
 {
 	const char *path = file_of(j, "input");
 	int fd;
@@ -323,12 +323,12 @@ int journal_input(const struct journal *j, struct fault *f)
 		return -1;
 	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 	if (fd < 0 && errno != ENOENT)
-		return fault_errno(f, FAULT_NOINPUT, errno, "cannot read %s",
+		return error_errno(f, ERROR_NOINPUT, errno, "cannot read %s",
 				   path);
 	return fd;
 }
 
-int journal_has_input(const struct journal *j, struct fault *f)
+int journal_has_input(const struct journal *j, struct error *f)
 {
 	return j->path ? disk_exists(file_of(j, "input"), f) : 0;
 }
@@ -349,17 +349,17 @@ static void take_away(struct journal *j)
 
 static bool is_over(const char *path)
 {
-	struct fault unsure = FAULT_INIT;
+	struct error unsure = ERROR_INIT;
 	struct stat st;
 
 	return disk_lstat(path, &st, &unsure) > 0 && S_ISDIR(st.st_mode) &&
-	       st.st_mtime + JOURNAL_DAYS * DAY_SECONDS < world_now();
+	       st.st_mtime + JOURNAL_DAYS * DAY_SECONDS < sysenv_now();
 }
 
 /* Best done while nobody waits; what cannot be taken away stays. */
 static void prune(struct arena *a, const char *parent)
 {
-	struct fault unsure = FAULT_INIT;
+	struct error unsure = ERROR_INIT;
 	struct directory d;
 	const char *name;
 
@@ -384,7 +384,7 @@ static void start(struct journal *j, struct arena *a, const char *parent,
 
 /* Its own name, once all is in it. */
 static int show(struct journal *j, const char *parent, const char *id,
-		struct fault *f)
+		struct error *f)
 {
 	const char *path = arena_format(j->arena, "%s/%s", parent, id);
 
@@ -392,9 +392,9 @@ static int show(struct journal *j, const char *parent, const char *id,
 		return -1;
 	if (rename(j->path, path) < 0)
 		return errno == EEXIST || errno == ENOTEMPTY
-			       ? fault_set(f, FAULT_DATA,
+			       ? error_set(f, ERROR_DATA,
 					   "there is a series %s already", id)
-			       : fault_errno(f, FAULT_CANTCREAT, errno,
+			       : error_errno(f, ERROR_CANTCREAT, errno,
 					     "cannot make %s", path);
 	j->id = id;
 	j->path = path;
@@ -404,7 +404,7 @@ static int show(struct journal *j, const char *parent, const char *id,
 
 int journal_begin(struct journal *j, struct arena *a, const char *parent,
 		  const char *id, const struct journal_command *command,
-		  struct fault *f)
+		  struct error *f)
 {
 	start(j, a, parent, arena_format(a, ".%s", id));
 	prune(a, parent);
@@ -429,11 +429,11 @@ bool journal_is_there(const struct journal *j)
 
 int journal_open(struct journal *j, struct arena *a, const char *parent,
 		 const char *id, struct journal_command *command,
-		 struct fault *f)
+		 struct error *f)
 {
 	start(j, a, parent, id);
 	if (!*id || !text_is_hex(id, strlen(id)))
-		return fault_set(f, FAULT_USAGE,
+		return error_set(f, ERROR_USAGE,
 				 "'%.64s' is no series: its id has digits and "
 				 "the letters a to f",
 				 id);
@@ -442,10 +442,10 @@ int journal_open(struct journal *j, struct arena *a, const char *parent,
 	return read_done(j, f);
 }
 
-int journal_complete(struct journal *j, struct fault *f)
+int journal_complete(struct journal *j, struct error *f)
 {
 	const char *path = file_of(j, "input");
-	struct fault unsure = FAULT_INIT;
+	struct error unsure = ERROR_INIT;
 	struct stat st;
 
 	if (!path)

@@ -20,7 +20,7 @@
 #include <stddef.h>
 
 #include "base/arena.h"
-#include "base/fault.h"
+#include "base/error.h"
 #include "flow/source.h"
 
 #define JOURNAL_DAYS	    30
@@ -47,37 +47,37 @@ struct journal {
 /* `id` is of [0-9a-f].  Takes away what is older than JOURNAL_DAYS. */
 int journal_begin(struct journal *j, struct arena *a, const char *parent,
 		  const char *id, const struct journal_command *command,
-		  struct fault *f);
+		  struct error *f);
 /* In place of it where none can be made: nothing is written down, and the
  * series cannot go on later. */
 void journal_without(struct journal *j, struct arena *a, const char *id);
 bool journal_is_there(const struct journal *j);
-/* FAULT_NOINPUT when there is none of that id; temporary while another process
+/* ERROR_NOINPUT when there is none of that id; temporary while another process
  * has it.  What it holds is closed by journal_close, also after a failure. */
 int journal_open(struct journal *j, struct arena *a, const char *parent,
 		 const char *id, struct journal_command *command,
-		 struct fault *f);
+		 struct error *f);
 /* Was it done before this journal was opened?  A key has no control bytes and
  * no
  * '=' in front, and JOURNAL_KEY_MAX octets at most. */
 bool journal_has(const struct journal *j, const char *key);
-int journal_add(struct journal *j, const char *key, struct fault *f);
+int journal_add(struct journal *j, const char *key, struct error *f);
 /* A fact of the series: the first time it is written down; after that
- * FAULT_DATA where it is another one, with `what` as its name for people. */
+ * ERROR_DATA where it is another one, with `what` as its name for people. */
 int journal_fact(struct journal *j, const char *name, const char *value,
-		 const char *what, struct fault *f);
+		 const char *what, struct error *f);
 /* What was written down, as it was when the journal was opened; or NULL. */
 const char *journal_value(const struct journal *j, const char *name);
 /* So that the series can go on when the pipe is gone: linked where it is an
  * unnamed file of the same file system, else copied. */
 int journal_keep_input(struct journal *j, const struct slice *input,
-		       struct fault *f);
-/* A descriptor of what was kept, -1 without a fault when nothing was. */
-int journal_input(const struct journal *j, struct fault *f);
-/* 1, 0, or -1 with the fault. */
-int journal_has_input(const struct journal *j, struct fault *f);
+		       struct error *f);
+/* A descriptor of what was kept, -1 without an error when nothing was. */
+int journal_input(const struct journal *j, struct error *f);
+/* 1, 0, or -1 with the error. */
+int journal_has_input(const struct journal *j, struct error *f);
 /* All of it was sent: an input that is not small goes. */
-int journal_complete(struct journal *j, struct fault *f);
+int journal_complete(struct journal *j, struct error *f);
 bool journal_is_complete(const struct journal *j);
 void journal_close(struct journal *j);
 /* Closes and takes away a journal of which nothing was sent. */

@@ -79,8 +79,8 @@
 
 #include "base/crash.h"
 #include "base/disk.h"
-#include "base/world.h"
-#include "queue/folder.h"
+#include "base/sysenv.h"
+#include "queue/queue_dir.h"
 
 /* Octets by which the lines of a recipient grow in a try. */
 #define RESERVE_EACH 500
@@ -88,7 +88,7 @@
 /* ---- the folder --------------------------------------------------------- */
 
 /* 1 when it is there and ours; 0 when it is not there; -1. */
-static int check_folder(const char *folder, struct fault *f)
+static int check_folder(const char *folder, struct error *f)
 {
 	int fd = open(folder, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	struct stat st;
@@ -97,30 +97,30 @@ static int check_folder(const char *folder, struct fault *f)
 	if (fd < 0 && errno == ENOENT)
 		return 0;
 	if (fd < 0 && (errno == ELOOP || errno == ENOTDIR))
-		return fault_set(
-			f, FAULT_PERMISSION,
+		return error_set(
+			f, ERROR_PERMISSION,
 			"the queue %s is no folder, or a symbolic link "
 			"to one; name the folder itself",
 			folder);
 	if (fd < 0)
-		return fault_errno(f,
+		return error_errno(f,
 				   errno == EACCES || errno == EPERM
-					   ? FAULT_PERMISSION
-					   : FAULT_IO,
+					   ? ERROR_PERMISSION
+					   : ERROR_IO,
 				   errno, "cannot open the queue %s", folder);
 	r = fstat(fd, &st);
 	close(fd);
 	if (r < 0)
-		return fault_errno(f, FAULT_OS, errno,
+		return error_errno(f, ERROR_OS, errno,
 				   "cannot look at the queue %s", folder);
-	if (st.st_uid != world_file_uid())
-		return fault_set(f, FAULT_PERMISSION,
+	if (st.st_uid != sysenv_file_uid())
+		return error_set(f, ERROR_PERMISSION,
 				 "the queue %s belongs to another user (uid "
 				 "%u); name one of your own with "
 				 "MAILSEND_QUEUE or queue_folder",
 				 folder, (unsigned)st.st_uid);
 	if (st.st_mode & 022)
-		return fault_set(f, FAULT_PERMISSION,
+		return error_set(f, ERROR_PERMISSION,
 				 "others may write into the queue %s; chmod "
 				 "700 it",
 				 folder);
@@ -128,7 +128,7 @@ static int check_folder(const char *folder, struct fault *f)
 }
 
 /* One that we may not read is another's, who made it long ago. */
-static int sync_readable(const char *path, struct fault *f)
+static int sync_readable(const char *path, struct error *f)
 {
 	if (access(path, R_OK) < 0 && (errno == EACCES || errno == ENOENT))
 		return 0;
@@ -136,9 +136,9 @@ static int sync_readable(const char *path, struct fault *f)
 }
 
 /* All names on the way to it. */
-static int sync_way(const char *folder, struct fault *f)
+static int sync_way(const char *folder, struct error *f)
 {
-	char path[FOLDER_NAME_MAX + 1];
+	char path[QUEUE_DIR_NAME_MAX + 1];
 	char *slash;
 
 	snprintf(path, sizeof(path), "%s", folder);
@@ -156,20 +156,20 @@ static int sync_way(const char *folder, struct fault *f)
 
 /* tmp is made last, when all names before it are on disk: whoever finds it may
  * rely on them. */
-static int make_parts(const struct queue *q, struct fault *f)
+static int make_parts(const struct queue *q, struct error *f)
 {
 	static const char *const parts[] = { "msg", "env", "failed", "bad",
 					     "stamp" };
-	char path[FOLDER_PATH_SIZE];
-	int is_whole = disk_exists(folder_path(path, q, "tmp", NULL), f);
+	char path[QUEUE_DIR_PATH_SIZE];
+	int is_whole = disk_exists(queue_dir_path(path, q, "tmp", NULL), f);
 
 	if (is_whole < 0)
 		return -1;
 	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
-		if (mkdir(folder_path(path, q, parts[i], NULL), 0700) == 0)
+		if (mkdir(queue_dir_path(path, q, parts[i], NULL), 0700) == 0)
 			is_whole = 0;
 		else if (errno != EEXIST)
-			return fault_errno(f, FAULT_CANTCREAT, errno,
+			return error_errno(f, ERROR_CANTCREAT, errno,
 					   "cannot make the folder %s", path);
 	}
 	if (is_whole)
@@ -178,22 +178,22 @@ static int make_parts(const struct queue *q, struct fault *f)
 	if (sync_way(q->folder, f) < 0)
 		return -1;
 	crash_point("queue-open-synced");
-	if (mkdir(folder_path(path, q, "tmp", NULL), 0700) < 0 &&
+	if (mkdir(queue_dir_path(path, q, "tmp", NULL), 0700) < 0 &&
 	    errno != EEXIST)
-		return fault_errno(f, FAULT_CANTCREAT, errno,
+		return error_errno(f, ERROR_CANTCREAT, errno,
 				   "cannot make the folder %s", path);
 	crash_point("queue-open-made");
 	return 0;
 }
 
 int queue_open(struct queue *q, struct arena *a, const char *folder, bool make,
-	       struct fault *f)
+	       struct error *f)
 {
 	int r;
 
 	*q = (struct queue){ .folder = folder, .arena = a };
-	if (!*folder || strlen(folder) > FOLDER_NAME_MAX)
-		return fault_set(f, FAULT_CONFIG,
+	if (!*folder || strlen(folder) > QUEUE_DIR_NAME_MAX)
+		return error_set(f, ERROR_CONFIG,
 				 "the name of the queue's folder is empty or "
 				 "too long");
 	r = check_folder(folder, f);
@@ -213,56 +213,56 @@ const char *queue_stage_folder(struct arena *a, const char *folder)
 /* ---- claims ------------------------------------------------------------- */
 
 int queue_peek(struct queue *q, struct arena *a, enum queue_place place,
-	       const char *id, struct entry *e, struct fault *f)
+	       const char *id, struct entry *e, struct error *f)
 {
-	if (!folder_is_name(id, QUEUE_ID_SIZE))
+	if (!queue_dir_is_name(id, QUEUE_ID_SIZE))
 		return 0;
-	return folder_read_entry(q, a, folder_part(place), id, e, f);
+	return queue_dir_read_entry(q, a, queue_dir_part(place), id, e, f);
 }
 
-enum lock { LOCK_HELD, LOCK_BUSY, LOCK_MISSING, LOCK_FAULT };
+enum lock { LOCK_HELD, LOCK_BUSY, LOCK_MISSING, LOCK_ERROR };
 
 /* The message's file under its lock; busy too when the name went away or came
  * to be another's between open and lock. */
 static enum lock lock_message(struct queue_claim *c, const char *id,
-			      struct fault *f)
+			      struct error *f)
 {
-	char path[FOLDER_PATH_SIZE];
+	char path[QUEUE_DIR_PATH_SIZE];
 	int r;
 
-	c->fd = open(folder_path(path, c->queue, "msg", id),
+	c->fd = open(queue_dir_path(path, c->queue, "msg", id),
 		     O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	if (c->fd < 0 && (errno == ENOENT || errno == ELOOP ||
 			  errno == EISDIR || errno == ENXIO))
 		return LOCK_MISSING;
 	if (c->fd < 0) {
-		fault_errno(f, FAULT_IO, errno, "cannot open %s", path);
-		return LOCK_FAULT;
+		error_errno(f, ERROR_IO, errno, "cannot open %s", path);
+		return LOCK_ERROR;
 	}
-	r = folder_lock(c->fd, path, f);
+	r = queue_dir_lock(c->fd, path, f);
 	if (r > 0) {
 		r = disk_is_same(c->fd, path, f);
 		if (r > 0)
 			return LOCK_HELD;
 	}
 	queue_release(c);
-	return r < 0 ? LOCK_FAULT : LOCK_BUSY;
+	return r < 0 ? LOCK_ERROR : LOCK_BUSY;
 }
 
 /* From part to part; what is there of that name is replaced. */
 static int move_entry(struct queue *q, const char *id, enum queue_place from,
-		      enum queue_place to, struct fault *f)
+		      enum queue_place to, struct error *f)
 {
-	char old[FOLDER_PATH_SIZE], new[FOLDER_PATH_SIZE];
+	char old[QUEUE_DIR_PATH_SIZE], new[QUEUE_DIR_PATH_SIZE];
 
-	folder_path(old, q, folder_part(from), id);
-	folder_path(new, q, folder_part(to), id);
+	queue_dir_path(old, q, queue_dir_part(from), id);
+	queue_dir_path(new, q, queue_dir_part(to), id);
 	if (rename(old, new) < 0)
-		return fault_errno(f, FAULT_IO, errno, "cannot move %s to %s",
+		return error_errno(f, ERROR_IO, errno, "cannot move %s to %s",
 				   old, new);
 	crash_point("queue-move-placed");
-	if (folder_sync(q, folder_part(to), f) < 0 ||
-	    folder_sync(q, folder_part(from), f) < 0)
+	if (queue_dir_sync(q, queue_dir_part(to), f) < 0 ||
+	    queue_dir_sync(q, queue_dir_part(from), f) < 0)
 		return -1;
 	crash_point("queue-move-safe");
 	return 0;
@@ -270,44 +270,44 @@ static int move_entry(struct queue *q, const char *id, enum queue_place from,
 
 /* Returns what queue_claim does: -1, or 0 when it was gone by then. */
 static int set_aside(struct queue *q, enum queue_place place, const char *id,
-		     const struct fault *why, struct fault *f)
+		     const struct error *why, struct error *f)
 {
-	struct fault moving = FAULT_INIT;
-	char path[FOLDER_PATH_SIZE];
+	struct error moving = ERROR_INIT;
+	char path[QUEUE_DIR_PATH_SIZE];
 
-	folder_path(path, q, folder_part(place), id);
+	queue_dir_path(path, q, queue_dir_part(place), id);
 	if (disk_exists(path, &moving) == 0)
 		return 0;
-	if (fault_is_set(&moving) ||
+	if (error_is_set(&moving) ||
 	    move_entry(q, id, place, QUEUE_BAD, &moving) < 0)
-		return fault_set(f, FAULT_IO,
+		return error_set(f, ERROR_IO,
 				 "%s; and it could not be set aside: %s",
 				 why->text, moving.text);
-	return fault_set(f, FAULT_DATA, "%s; it was set aside as %s", why->text,
-			 folder_path(path, q, "bad", id));
+	return error_set(f, ERROR_DATA, "%s; it was set aside as %s", why->text,
+			 queue_dir_path(path, q, "bad", id));
 }
 
 /* Does the file hold what the entry says?  Describes it as the claim's. */
 static bool take_message(struct queue_claim *c, struct arena *a,
-			 struct fault *why)
+			 struct error *why)
 {
 	const char *id = c->entry.id;
-	char path[FOLDER_PATH_SIZE];
+	char path[QUEUE_DIR_PATH_SIZE];
 	struct stat st;
 
-	folder_path(path, c->queue, "msg", id);
+	queue_dir_path(path, c->queue, "msg", id);
 	if (fstat(c->fd, &st) < 0)
-		return fault_errno(why, FAULT_IO, errno, "cannot look at %s",
+		return error_errno(why, ERROR_IO, errno, "cannot look at %s",
 				   path) == 0;
 	if (!S_ISREG(st.st_mode))
-		return fault_set(why, FAULT_DATA, "%s is no file", path) == 0;
+		return error_set(why, ERROR_DATA, "%s is no file", path) == 0;
 	c->message = (struct slice){
 		.fd = c->fd,
 		.length = (uint64_t)st.st_size,
 		.name = arena_format(a, "the queued message %s", id),
 	};
 	if (c->place != QUEUE_BAD && c->entry.size != c->message.length)
-		return fault_set(why, FAULT_DATA,
+		return error_set(why, ERROR_DATA,
 				 "%s has %llu octets, and its entry says %llu",
 				 path, (unsigned long long)c->message.length,
 				 (unsigned long long)c->entry.size) == 0;
@@ -317,59 +317,59 @@ static bool take_message(struct queue_claim *c, struct arena *a,
 /* What was set aside is claimed for a person, who takes it out or has mended
  * it: all that can be had is given. */
 static int claim_bad(struct queue_claim *c, struct arena *a, const char *id,
-		     struct fault *f)
+		     struct error *f)
 {
-	struct fault ignored = FAULT_INIT;
+	struct error ignored = ERROR_INIT;
 	enum lock lock = lock_message(c, id, f);
 	int r;
 
-	if (lock == LOCK_BUSY || lock == LOCK_FAULT)
+	if (lock == LOCK_BUSY || lock == LOCK_ERROR)
 		return lock == LOCK_BUSY ? 0 : -1;
-	r = folder_read_entry(c->queue, a, "bad", id, &c->entry, &ignored);
+	r = queue_dir_read_entry(c->queue, a, "bad", id, &c->entry, &ignored);
 	if (r < 0)
 		c->entry = (struct entry){ .id = arena_dup(a, id) };
 	if (r != 0 && c->fd >= 0 && !take_message(c, a, f))
 		r = 0;
 	if (r == 0)
 		queue_release(c);
-	return fault_is_set(f) ? -1 : r != 0;
+	return error_is_set(f) ? -1 : r != 0;
 }
 
 int queue_claim(struct queue *q, struct arena *a, enum queue_place place,
-		const char *id, struct queue_claim *c, struct fault *f)
+		const char *id, struct queue_claim *c, struct error *f)
 {
-	struct fault why = FAULT_INIT;
-	char path[FOLDER_PATH_SIZE];
+	struct error why = ERROR_INIT;
+	char path[QUEUE_DIR_PATH_SIZE];
 	int r = 0;
 
 	*c = (struct queue_claim){ .queue = q, .place = place, .fd = -1 };
 	c->message = slice_of_memory("", 0);
-	if (!folder_is_name(id, QUEUE_ID_SIZE))
+	if (!queue_dir_is_name(id, QUEUE_ID_SIZE))
 		return 0;
 	if (place == QUEUE_BAD)
 		return claim_bad(c, a, id, f);
 	if (place == QUEUE_GIVEN_UP)
-		r = disk_exists(folder_path(path, q, "env", id), f);
+		r = disk_exists(queue_dir_path(path, q, "env", id), f);
 	if (r != 0)
 		return r < 0 ? -1 : 0;
 	switch (lock_message(c, id, f)) {
 	case LOCK_BUSY:
 		return 0;
-	case LOCK_FAULT:
+	case LOCK_ERROR:
 		return -1;
 	case LOCK_MISSING:
-		fault_set(&why, FAULT_DATA, "the message of %s is missing",
-			  folder_path(path, q, folder_part(place), id));
+		error_set(&why, ERROR_DATA, "the message of %s is missing",
+			  queue_dir_path(path, q, queue_dir_part(place), id));
 		break;
 	case LOCK_HELD:
-		r = folder_read_entry(q, a, folder_part(place), id, &c->entry,
-				      &why);
+		r = queue_dir_read_entry(q, a, queue_dir_part(place), id,
+					 &c->entry, &why);
 	}
 	if (r > 0 && take_message(c, a, &why))
 		return 1;
-	r = !fault_is_set(&why)	      ? 0
-	    : why.cause == FAULT_DATA ? set_aside(q, place, id, &why, f)
-				      : fault_set(f, why.cause, "%s", why.text);
+	r = !error_is_set(&why)	      ? 0
+	    : why.cause == ERROR_DATA ? set_aside(q, place, id, &why, f)
+				      : error_set(f, why.cause, "%s", why.text);
 	queue_release(c);
 	return r;
 }
@@ -377,7 +377,7 @@ int queue_claim(struct queue *q, struct arena *a, enum queue_place place,
 static void drop_spare(struct queue_claim *c)
 {
 	if (c->spare)
-		folder_abandon(c->spare);
+		queue_dir_abandon(c->spare);
 	free(c->spare);
 	c->spare = NULL;
 }
@@ -392,10 +392,10 @@ void queue_release(struct queue_claim *c)
 
 /* ---- changes ------------------------------------------------------------ */
 
-int queue_reserve(struct queue_claim *c, struct fault *f)
+int queue_reserve(struct queue_claim *c, struct error *f)
 {
 	struct buf text = BUF_INIT(ENTRY_MAX);
-	struct folder_new *spare;
+	struct queue_dir_new *spare;
 	size_t room;
 
 	if (c->spare)
@@ -407,50 +407,50 @@ int queue_reserve(struct queue_claim *c, struct fault *f)
 	room = text.len + RESERVE_EACH * (c->entry.count + 1);
 	buf_free(&text);
 	spare = memory_alloc(sizeof(*spare));
-	if (folder_begin(c->queue, spare, f) < 0) {
+	if (queue_dir_begin(c->queue, spare, f) < 0) {
 		free(spare);
 		return -1;
 	}
 	c->spare = spare;
 	crash_point("queue-reserve-begun");
-	if (folder_reserve(spare, room, f) == 0)
+	if (queue_dir_reserve(spare, room, f) == 0)
 		return 0;
 	drop_spare(c);
 	return -1;
 }
 
-static int write_entry(struct queue_claim *c, struct folder_new *new,
-		       const struct buf *text, struct fault *f)
+static int write_entry(struct queue_claim *c, struct queue_dir_new *new,
+		       const struct buf *text, struct error *f)
 {
-	const char *part = folder_part(c->place);
+	const char *part = queue_dir_part(c->place);
 
 	crash_point("queue-update-begun");
-	if (folder_fill(new, text->data, text->len, f) < 0)
+	if (queue_dir_fill(new, text->data, text->len, f) < 0)
 		return -1;
 	crash_point("queue-update-written");
-	if (folder_place(new, c->queue, part, c->entry.id, f) < 0)
+	if (queue_dir_place(new, c->queue, part, c->entry.id, f) < 0)
 		return -1;
 	crash_point("queue-update-placed");
 	if (entry_count(&c->entry, ENTRY_WAITING) == c->entry.count)
 		return 0;
-	if (folder_sync(c->queue, part, f) < 0)
+	if (queue_dir_sync(c->queue, part, f) < 0)
 		return -1;
 	crash_point("queue-update-safe");
 	return 0;
 }
 
-int queue_update(struct queue_claim *c, struct fault *f)
+int queue_update(struct queue_claim *c, struct error *f)
 {
 	struct buf text = BUF_INIT(ENTRY_MAX);
-	struct folder_new own = { .fd = -1 };
-	struct folder_new *new = c->spare ? c->spare : &own;
+	struct queue_dir_new own = { .fd = -1 };
+	struct queue_dir_new *new = c->spare ? c->spare : &own;
 	int r = entry_write(&c->entry, &text, f);
 
 	if (r == 0 && !c->spare)
-		r = folder_begin(c->queue, new, f);
+		r = queue_dir_begin(c->queue, new, f);
 	if (r == 0) {
 		r = write_entry(c, new, &text, f);
-		folder_abandon(new);
+		queue_dir_abandon(new);
 	}
 	drop_spare(c);
 	buf_free(&text);
@@ -458,7 +458,7 @@ int queue_update(struct queue_claim *c, struct fault *f)
 }
 
 static int move_claim(struct queue_claim *c, enum queue_place to,
-		      struct fault *f)
+		      struct error *f)
 {
 	if (queue_update(c, f) < 0)
 		return -1;
@@ -470,15 +470,15 @@ static int move_claim(struct queue_claim *c, enum queue_place to,
 	return 0;
 }
 
-int queue_give_up(struct queue_claim *c, struct fault *f)
+int queue_give_up(struct queue_claim *c, struct error *f)
 {
 	return move_claim(c, QUEUE_GIVEN_UP, f);
 }
 
-int queue_revive(struct queue_claim *c, struct fault *f)
+int queue_revive(struct queue_claim *c, struct error *f)
 {
 	if (c->entry.size != c->message.length)
-		return fault_set(f, FAULT_DATA,
+		return error_set(f, ERROR_DATA,
 				 "the message %s is not what its entry says",
 				 c->entry.id);
 	return move_claim(c, QUEUE_WAITING, f);
@@ -488,25 +488,25 @@ int queue_revive(struct queue_claim *c, struct fault *f)
  * queue_tidy tries again and tells of. */
 static void drop_message(const struct queue *q, const char *id)
 {
-	struct fault unsure = FAULT_INIT;
-	char path[FOLDER_PATH_SIZE];
+	struct error unsure = ERROR_INIT;
+	char path[QUEUE_DIR_PATH_SIZE];
 
-	if (folder_has_entry(q, id, &unsure) == 0)
-		unlink(folder_path(path, q, "msg", id));
+	if (queue_dir_has_entry(q, id, &unsure) == 0)
+		unlink(queue_dir_path(path, q, "msg", id));
 }
 
-int queue_remove(struct queue_claim *c, struct fault *f)
+int queue_remove(struct queue_claim *c, struct error *f)
 {
 	const char *id = c->entry.id;
-	char path[FOLDER_PATH_SIZE];
+	char path[QUEUE_DIR_PATH_SIZE];
 
 	crash_point("queue-remove-begin");
-	folder_path(path, c->queue, folder_part(c->place), id);
+	queue_dir_path(path, c->queue, queue_dir_part(c->place), id);
 	if (unlink(path) < 0 && errno != ENOENT)
-		return fault_errno(f, FAULT_IO, errno, "cannot remove %s",
+		return error_errno(f, ERROR_IO, errno, "cannot remove %s",
 				   path);
 	crash_point("queue-remove-entry");
-	if (folder_sync(c->queue, folder_part(c->place), f) < 0)
+	if (queue_dir_sync(c->queue, queue_dir_part(c->place), f) < 0)
 		return -1;
 	crash_point("queue-remove-safe");
 	drop_message(c->queue, id);

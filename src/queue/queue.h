@@ -14,7 +14,7 @@
  * taken out.  Locks do not wait: what somebody else has is not ours to do.
  * Folders are 0700 and files 0600, of one user; nothing needs a daemon.
  *
- * A full disk is a temporary fault, and leaves nothing half-written. */
+ * A full disk is a temporary error, and leaves nothing half-written. */
 #ifndef QUEUE_QUEUE_H
 #define QUEUE_QUEUE_H
 
@@ -23,7 +23,7 @@
 #include <stdint.h>
 
 #include "base/arena.h"
-#include "base/fault.h"
+#include "base/error.h"
 #include "flow/source.h"
 #include "queue/entry.h"
 #include "queue/stage.h"
@@ -40,10 +40,10 @@ struct queue {
 enum queue_place { QUEUE_WAITING, QUEUE_GIVEN_UP, QUEUE_BAD };
 
 /* With `make` the folders are made where they are missing, else a queue that
- * is not there is an empty one.  FAULT_PERMISSION when the folder is somebody
+ * is not there is an empty one.  ERROR_PERMISSION when the folder is somebody
  * else's or others may write into it.  Borrows `folder`. */
 int queue_open(struct queue *q, struct arena *a, const char *folder, bool make,
-	       struct fault *f);
+	       struct error *f);
 /* The folder in which a stage's unnamed file can be linked into this queue; in
  * the arena.  It need not be there. */
 const char *queue_stage_folder(struct arena *a, const char *folder);
@@ -54,66 +54,66 @@ const char *queue_stage_folder(struct arena *a, const char *folder);
  * a message of that name is there already nothing is done, and that is
  * success. */
 int queue_put(struct queue *q, struct stage *s, struct entry *e, const char *id,
-	      struct fault *f);
+	      struct error *f);
 
 struct queue_names {
 	const char **ids; /* oldest first */
 	size_t count;
 };
 int queue_list(struct queue *q, struct arena *a, enum queue_place place,
-	       struct queue_names *out, struct fault *f);
+	       struct queue_names *out, struct error *f);
 /* Reads without a lock.  1; 0 when it is not there any more; -1 with the
- * fault. */
+ * error. */
 int queue_peek(struct queue *q, struct arena *a, enum queue_place place,
-	       const char *id, struct entry *e, struct fault *f);
+	       const char *id, struct entry *e, struct error *f);
 
 /* One message, locked. */
-struct folder_new;
+struct queue_dir_new;
 struct queue_claim {
 	struct queue *queue;
 	enum queue_place place;
-	int fd;			  /* of the message */
-	struct folder_new *spare; /* queue_reserve's, or NULL */
+	int fd;			     /* of the message */
+	struct queue_dir_new *spare; /* queue_reserve's, or NULL */
 	struct entry entry;
 	struct slice message; /* all of it, over fd */
 };
-/* 1; 0 when somebody else has it or it is gone; -1 with the fault.  An entry
- * that cannot be read is moved to bad/ first, and its fault is FAULT_DATA; so
+/* 1; 0 when somebody else has it or it is gone; -1 with the error.  An entry
+ * that cannot be read is moved to bad/ first, and its error is ERROR_DATA; so
  * is one whose message is missing or has another size.  Of QUEUE_BAD all that
  * can be had is given: the entry may have nothing but its id, the message no
  * octets. */
 int queue_claim(struct queue *q, struct arena *a, enum queue_place place,
-		const char *id, struct queue_claim *c, struct fault *f);
+		const char *id, struct queue_claim *c, struct error *f);
 /* Makes sure of the room for the next queue_update, so that what a server takes
  * meanwhile can be written down although the disk fills up.  For a mail that
  * may go to some and not to others: one that went to all is taken out, which
  * needs no room. */
-int queue_reserve(struct queue_claim *c, struct fault *f);
+int queue_reserve(struct queue_claim *c, struct error *f);
 /* Each on a claim.  Replaces the entry's file by what c->entry is now. */
-int queue_update(struct queue_claim *c, struct fault *f);
+int queue_update(struct queue_claim *c, struct error *f);
 /* From env/ to failed/, with what c->entry is now. */
-int queue_give_up(struct queue_claim *c, struct fault *f);
+int queue_give_up(struct queue_claim *c, struct error *f);
 /* From failed/ (or from bad/, when it was mended) to env/, with what c->entry
  * is now. */
-int queue_revive(struct queue_claim *c, struct fault *f);
+int queue_revive(struct queue_claim *c, struct error *f);
 /* Takes it out, the entry first; the claim is still to be released. */
-int queue_remove(struct queue_claim *c, struct fault *f);
+int queue_remove(struct queue_claim *c, struct error *f);
 void queue_release(struct queue_claim *c);
 
 /* Takes away what crashes left: messages without any entry that are unlocked
  * and older than an hour, and old files in tmp/. */
-int queue_tidy(struct queue *q, struct fault *f);
+int queue_tidy(struct queue *q, struct error *f);
 
 /* One flusher of those that start by themselves at a time: a descriptor that
- * holds the lock until it is closed; -1 without a fault when somebody has it,
+ * holds the lock until it is closed; -1 without an error when somebody has it,
  * or there is no queue. */
-int queue_lock_flush(struct queue *q, struct fault *f);
+int queue_lock_flush(struct queue *q, struct error *f);
 
 /* A small file of the queue's own, by a name of [0-9a-z-]: when something was
  * last done.  0 when there is none. */
 int64_t queue_stamp(struct queue *q, const char *name);
 int queue_set_stamp(struct queue *q, const char *name, int64_t when,
-		    struct fault *f);
+		    struct error *f);
 
 /* Does something run the queue by itself: a timer, a crontab?  Nobody can be
  * asked that cheaply, so such a run leaves word that there was one, and so does

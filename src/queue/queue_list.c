@@ -15,8 +15,8 @@
 #include "base/disk.h"
 #include "base/io.h"
 #include "base/log.h"
-#include "base/world.h"
-#include "queue/folder.h"
+#include "base/sysenv.h"
+#include "queue/queue_dir.h"
 
 #define STAMP_NAME_SIZE 64
 
@@ -37,21 +37,21 @@ static int by_name(const void *one, const void *other)
 }
 
 int queue_list(struct queue *q, struct arena *a, enum queue_place place,
-	       struct queue_names *out, struct fault *f)
+	       struct queue_names *out, struct error *f)
 {
-	struct fault why = FAULT_INIT;
+	struct error why = ERROR_INIT;
 	struct gathered g = { 0 };
-	char path[FOLDER_PATH_SIZE];
+	char path[QUEUE_DIR_PATH_SIZE];
 	struct directory d;
 	const char *name;
 	size_t most = q->names_max ? q->names_max : QUEUE_NAMES_MAX;
 	bool is_cut = false;
 
 	*out = (struct queue_names){ 0 };
-	directory_open(&d, folder_path(path, q, folder_part(place), NULL),
+	directory_open(&d, queue_dir_path(path, q, queue_dir_part(place), NULL),
 		       &why);
 	while (!is_cut && (name = directory_next(&d, &why))) {
-		if (!folder_is_name(name, QUEUE_ID_SIZE))
+		if (!queue_dir_is_name(name, QUEUE_ID_SIZE))
 			continue;
 		is_cut = g.count == most;
 		if (!is_cut)
@@ -70,8 +70,8 @@ int queue_list(struct queue *q, struct arena *a, enum queue_place place,
 		if (!i || strcmp(g.names[i], g.names[i - 1]) != 0)
 			out->ids[out->count++] = arena_dup(a, g.names[i]);
 	free(g.names);
-	if (fault_is_set(&why))
-		return fault_set(f, why.cause, "%s", why.text);
+	if (error_is_set(&why))
+		return error_set(f, why.cause, "%s", why.text);
 	return 0;
 }
 
@@ -79,32 +79,32 @@ int queue_list(struct queue *q, struct arena *a, enum queue_place place,
  * One from far in the future was made by a clock that was wrong. */
 static bool is_old(const struct stat *st)
 {
-	int64_t age = world_now() - (int64_t)st->st_ctime;
+	int64_t age = sysenv_now() - (int64_t)st->st_ctime;
 
-	return age > FOLDER_OLD || age < -(int64_t)24 * FOLDER_OLD;
+	return age > QUEUE_DIR_OLD || age < -(int64_t)24 * QUEUE_DIR_OLD;
 }
 
 /* Under its lock, so that it is nobody's. */
 static void tidy_one(const struct queue *q, const char *part, const char *name,
-		     bool is_message, struct fault *f)
+		     bool is_message, struct error *f)
 {
-	char path[FOLDER_PATH_SIZE];
+	char path[QUEUE_DIR_PATH_SIZE];
 	struct stat st;
 	int fd;
 
-	if (is_message && folder_has_entry(q, name, f) != 0)
+	if (is_message && queue_dir_has_entry(q, name, f) != 0)
 		return;
-	if (disk_lstat(folder_path(path, q, part, name), &st, f) <= 0 ||
+	if (disk_lstat(queue_dir_path(path, q, part, name), &st, f) <= 0 ||
 	    !S_ISREG(st.st_mode) || !is_old(&st))
 		return;
 	fd = open(path, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	if (fd < 0)
 		return;
-	if (folder_lock(fd, path, f) > 0 && disk_is_same(fd, path, f) > 0 &&
-	    !(is_message && folder_has_entry(q, name, f) != 0)) {
+	if (queue_dir_lock(fd, path, f) > 0 && disk_is_same(fd, path, f) > 0 &&
+	    !(is_message && queue_dir_has_entry(q, name, f) != 0)) {
 		crash_point("queue-tidy-begin");
 		if (unlink(path) < 0 && errno != ENOENT)
-			fault_errno(f, FAULT_IO, errno, "cannot remove %s",
+			error_errno(f, ERROR_IO, errno, "cannot remove %s",
 				    path);
 		crash_point("queue-tidy-done");
 	}
@@ -112,40 +112,40 @@ static void tidy_one(const struct queue *q, const char *part, const char *name,
 }
 
 static void tidy_part(const struct queue *q, const char *part, bool is_message,
-		      struct fault *f)
+		      struct error *f)
 {
-	char path[FOLDER_PATH_SIZE];
+	char path[QUEUE_DIR_PATH_SIZE];
 	struct directory d;
 	const char *name;
 
-	directory_open(&d, folder_path(path, q, part, NULL), f);
+	directory_open(&d, queue_dir_path(path, q, part, NULL), f);
 	while ((name = directory_next(&d, f)))
-		if (is_message ? folder_is_name(name, QUEUE_ID_SIZE)
+		if (is_message ? queue_dir_is_name(name, QUEUE_ID_SIZE)
 			       : name[0] != '.')
 			tidy_one(q, part, name, is_message, f);
 	directory_close(&d);
 }
 
-int queue_tidy(struct queue *q, struct fault *f)
+int queue_tidy(struct queue *q, struct error *f)
 {
-	struct fault why = FAULT_INIT;
+	struct error why = ERROR_INIT;
 
 	tidy_part(q, "msg", true, &why);
 	tidy_part(q, "tmp", false, &why);
-	return fault_is_set(&why) ? fault_set(f, why.cause, "%s", why.text) : 0;
+	return error_is_set(&why) ? error_set(f, why.cause, "%s", why.text) : 0;
 }
 
-int queue_lock_flush(struct queue *q, struct fault *f)
+int queue_lock_flush(struct queue *q, struct error *f)
 {
-	char path[FOLDER_PATH_SIZE];
-	int fd = open(folder_path(path, q, NULL, "flush.lock"),
+	char path[QUEUE_DIR_PATH_SIZE];
+	int fd = open(queue_dir_path(path, q, NULL, "flush.lock"),
 		      O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
 
 	if (fd < 0)
 		return errno == ENOENT ? -1
-				       : fault_errno(f, FAULT_IO, errno,
+				       : error_errno(f, ERROR_IO, errno,
 						     "cannot open %s", path);
-	if (folder_lock(fd, path, f) > 0)
+	if (queue_dir_lock(fd, path, f) > 0)
 		return fd;
 	close(fd);
 	return -1;
@@ -153,14 +153,14 @@ int queue_lock_flush(struct queue *q, struct fault *f)
 
 int64_t queue_stamp(struct queue *q, const char *name)
 {
-	char path[FOLDER_PATH_SIZE], text[32], *end;
+	char path[QUEUE_DIR_PATH_SIZE], text[32], *end;
 	int64_t when;
 	ssize_t n;
 	int fd;
 
-	if (!folder_is_name(name, STAMP_NAME_SIZE))
+	if (!queue_dir_is_name(name, STAMP_NAME_SIZE))
 		return 0;
-	fd = open(folder_path(path, q, "stamp", name),
+	fd = open(queue_dir_path(path, q, "stamp", name),
 		  O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0)
 		return 0;
@@ -175,27 +175,27 @@ int64_t queue_stamp(struct queue *q, const char *name)
 }
 
 int queue_set_stamp(struct queue *q, const char *name, int64_t when,
-		    struct fault *f)
+		    struct error *f)
 {
-	struct folder_new new;
+	struct queue_dir_new new;
 	char text[32];
 	int n = snprintf(text, sizeof(text), "%" PRId64 "\n", when);
 
-	if (!folder_is_name(name, STAMP_NAME_SIZE))
-		return fault_set(f, FAULT_SOFTWARE,
+	if (!queue_dir_is_name(name, STAMP_NAME_SIZE))
+		return error_set(f, ERROR_SOFTWARE,
 				 "'%s' is no name of a stamp", name);
-	if (folder_begin(q, &new, f) < 0)
+	if (queue_dir_begin(q, &new, f) < 0)
 		return -1;
 	/* Synced, or a lost machine might leave an empty one; its folder is
 	 * not: the stamp before is as good as this one. */
-	if (folder_fill(&new, text, (size_t)n, f) == 0) {
+	if (queue_dir_fill(&new, text, (size_t)n, f) == 0) {
 		crash_point("queue-stamp-written");
-		if (folder_place(&new, q, "stamp", name, f) == 0) {
+		if (queue_dir_place(&new, q, "stamp", name, f) == 0) {
 			crash_point("queue-stamp-placed");
 			return 0;
 		}
 	}
-	folder_abandon(&new);
+	queue_dir_abandon(&new);
 	return -1;
 }
 
@@ -210,7 +210,7 @@ int queue_set_stamp(struct queue *q, const char *name, int64_t when,
 enum queue_runner queue_runner(struct queue *q, int64_t now)
 {
 	int64_t last = queue_stamp(q, RUN_STAMP);
-	struct fault ignored = FAULT_INIT;
+	struct error ignored = ERROR_INIT;
 
 	/* of the future: the clock was set back since */
 	if (last > 0 && now - last < RUN_KNOWN)
@@ -223,7 +223,7 @@ enum queue_runner queue_runner(struct queue *q, int64_t now)
 
 void queue_note_run(struct arena *a, const char *folder, int64_t now)
 {
-	struct fault ignored = FAULT_INIT;
+	struct error ignored = ERROR_INIT;
 	struct queue q;
 	int64_t last;
 
@@ -236,7 +236,7 @@ void queue_note_run(struct arena *a, const char *folder, int64_t now)
 
 void queue_forget_run(struct arena *a, const char *folder)
 {
-	struct fault ignored = FAULT_INIT;
+	struct error ignored = ERROR_INIT;
 	struct queue q;
 
 	if (queue_open(&q, a, folder, false, &ignored) == 0 &&

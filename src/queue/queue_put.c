@@ -2,7 +2,7 @@
  *
  * The message's file is locked before it has a name, so that nobody can take
  * it for rubbish or try it while its entry is not there yet.  Whatever fails is
- * undone and is a temporary fault, since the mail is none the worse for it. */
+ * undone and is a temporary error, since the mail is none the worse for it. */
 #include "queue/queue.h"
 
 #include <errno.h>
@@ -14,8 +14,8 @@
 
 #include "base/crash.h"
 #include "base/disk.h"
-#include "base/world.h"
-#include "queue/folder.h"
+#include "base/sysenv.h"
+#include "queue/queue_dir.h"
 
 #define ID_TRIES 10000 /* a frozen world draws the same ones each time */
 
@@ -24,23 +24,23 @@ struct put {
 	struct stage *stage;
 	const char *wish; /* the caller's name for it, or NULL */
 	char id[QUEUE_ID_SIZE];
-	int fd;			 /* of the message, locked; or -1 */
-	struct folder_new copy;	 /* of the stage, where it cannot be linked */
-	struct folder_new entry; /* on its way */
+	int fd;			   /* of the message, locked; or -1 */
+	struct queue_dir_new copy; /* of the stage, where it cannot be linked */
+	struct queue_dir_new entry; /* on its way */
 	bool is_copied, is_linked, is_placed;
 	bool is_there_already;
-	struct fault *fault;
+	struct error *error;
 };
 
 /* Sorts by time, and can be read out on a telephone: no i, l, o, u. */
 static void draw_id(char *id)
 {
 	static const char letters[] = "0123456789abcdefghjkmnpqrstvwxyz";
-	int64_t now = world_now();
+	int64_t now = sysenv_now();
 	uint64_t second = now > 0 ? (uint64_t)now : 0;
 	unsigned char random[5];
 
-	world_random(random, sizeof(random));
+	sysenv_random(random, sizeof(random));
 	for (unsigned i = 0; i < 7; i++)
 		id[i] = letters[second >> (5 * (6 - i)) & 31];
 	id[7] = '-';
@@ -53,12 +53,12 @@ static void draw_id(char *id)
 static bool lock_stage(struct put *p)
 {
 	struct stage *s = p->stage;
-	struct fault ignored = FAULT_INIT;
+	struct error ignored = ERROR_INIT;
 	struct stat st;
 
 	if (s->fd < 0 || fstat(s->fd, &st) < 0 || st.st_nlink != 0)
 		return false;
-	if (folder_lock(s->fd, s->name, &ignored) <= 0)
+	if (queue_dir_lock(s->fd, s->name, &ignored) <= 0)
 		return false;
 	p->fd = s->fd;
 	return true;
@@ -70,29 +70,29 @@ static int copy_stage(struct put *p)
 	struct sink_fd out;
 
 	if (p->fd >= 0)
-		folder_unlock(p->fd);
+		queue_dir_unlock(p->fd);
 	p->fd = -1;
-	if (folder_begin(p->queue, &p->copy, p->fault) < 0)
+	if (queue_dir_begin(p->queue, &p->copy, p->error) < 0)
 		return -1;
 	p->is_copied = true;
 	p->fd = p->copy.fd;
 	crash_point("queue-put-copying");
-	sink_fd_init(&out, p->fd, p->copy.path, p->fault);
+	sink_fd_init(&out, p->fd, p->copy.path, p->error);
 	pump_slice(&bytes, &out.sink);
 	sink_close(&out.sink);
 	sink_fd_free(&out);
-	if (fault_is_set(p->fault))
+	if (error_is_set(p->error))
 		return -1;
-	return disk_sync(p->fd, p->copy.path, p->fault);
+	return disk_sync(p->fd, p->copy.path, p->error);
 }
 
 /* 1; 0 when the name is taken; -1. */
 static int link_message(struct put *p)
 {
-	char to[FOLDER_PATH_SIZE];
+	char to[QUEUE_DIR_PATH_SIZE];
 	int r = -1;
 
-	folder_path(to, p->queue, "msg", p->id);
+	queue_dir_path(to, p->queue, "msg", p->id);
 	if (!p->is_copied) {
 		r = disk_link_unnamed(p->fd, to);
 		if (r < 0 && errno != EEXIST) {
@@ -106,7 +106,7 @@ static int link_message(struct put *p)
 	if (r == 0)
 		return 1;
 	return errno == EEXIST ? 0
-			       : fault_errno(p->fault, FAULT_TEMPORARY, errno,
+			       : error_errno(p->error, ERROR_TEMPORARY, errno,
 					     "cannot make %s", to);
 }
 
@@ -114,33 +114,33 @@ static int link_message(struct put *p)
  * it was what a crash left, and is gone; -1. */
 static int look_at_namesake(struct put *p)
 {
-	char path[FOLDER_PATH_SIZE];
-	int has = folder_has_entry(p->queue, p->id, p->fault);
+	char path[QUEUE_DIR_PATH_SIZE];
+	int has = queue_dir_has_entry(p->queue, p->id, p->error);
 	int fd, locked;
 
 	if (has)
 		return has;
-	fd = open(folder_path(path, p->queue, "msg", p->id),
+	fd = open(queue_dir_path(path, p->queue, "msg", p->id),
 		  O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	if (fd < 0 && errno == ENOENT)
 		return 0;
 	if (fd < 0)
-		return fault_errno(p->fault, FAULT_TEMPORARY, errno,
+		return error_errno(p->error, ERROR_TEMPORARY, errno,
 				   "cannot open %s", path);
-	locked = folder_lock(fd, path, p->fault);
-	if (locked > 0 && disk_is_same(fd, path, p->fault) > 0 &&
-	    folder_has_entry(p->queue, p->id, p->fault) == 0) {
+	locked = queue_dir_lock(fd, path, p->error);
+	if (locked > 0 && disk_is_same(fd, path, p->error) > 0 &&
+	    queue_dir_has_entry(p->queue, p->id, p->error) == 0) {
 		unlink(path); /* or the next link fails once more */
 		crash_point("queue-put-cleared");
 	}
 	close(fd);
-	if (fault_is_set(p->fault))
+	if (error_is_set(p->error))
 		return -1;
 	if (locked == 0)
-		return fault_set(p->fault, FAULT_TEMPORARY,
+		return error_set(p->error, ERROR_TEMPORARY,
 				 "another process has the message %s just now",
 				 p->id);
-	return folder_has_entry(p->queue, p->id, p->fault);
+	return queue_dir_has_entry(p->queue, p->id, p->error);
 }
 
 /* A name that is taken: another is drawn, or the caller's own is there. */
@@ -157,7 +157,7 @@ static int name_is_taken(struct put *p)
 
 static int name_message(struct put *p)
 {
-	char path[FOLDER_PATH_SIZE];
+	char path[QUEUE_DIR_PATH_SIZE];
 
 	for (unsigned tries = 0; tries < ID_TRIES; tries++) {
 		int r, has = 0;
@@ -172,27 +172,27 @@ static int name_message(struct put *p)
 		p->is_linked = r > 0;
 		if (p->is_linked) {
 			crash_point("queue-put-linked");
-			has = folder_has_entry(p->queue, p->id, p->fault);
+			has = queue_dir_has_entry(p->queue, p->id, p->error);
 			if (has <= 0)
 				return has;
 		}
 		/* An entry whose message is gone: not ours to lie beside. */
 		if (p->is_linked)
-			unlink(folder_path(path, p->queue, "msg", p->id));
+			unlink(queue_dir_path(path, p->queue, "msg", p->id));
 		p->is_linked = false;
 		if (name_is_taken(p) < 0)
 			return -1;
 		if (p->is_there_already)
 			return 0;
 	}
-	return fault_set(p->fault, FAULT_TEMPORARY,
+	return error_set(p->error, ERROR_TEMPORARY,
 			 "the queue finds no free name for a message");
 }
 
 static int put_message(struct put *p)
 {
 	if (lock_stage(p)) {
-		if (disk_sync(p->fd, p->stage->name, p->fault) < 0)
+		if (disk_sync(p->fd, p->stage->name, p->error) < 0)
 			return -1;
 	} else if (copy_stage(p) < 0) {
 		return -1;
@@ -203,10 +203,10 @@ static int put_message(struct put *p)
 	if (p->is_there_already)
 		return 0;
 	if (p->is_copied) {
-		folder_unname(&p->copy); /* it has its name now */
+		queue_dir_unname(&p->copy); /* it has its name now */
 		crash_point("queue-put-unlinked");
 	}
-	if (folder_sync(p->queue, "msg", p->fault) < 0)
+	if (queue_dir_sync(p->queue, "msg", p->error) < 0)
 		return -1;
 	crash_point("queue-put-msg-safe");
 	return 0;
@@ -214,17 +214,17 @@ static int put_message(struct put *p)
 
 static int put_entry(struct put *p, const struct buf *text)
 {
-	if (folder_begin(p->queue, &p->entry, p->fault) < 0)
+	if (queue_dir_begin(p->queue, &p->entry, p->error) < 0)
 		return -1;
 	crash_point("queue-put-entry-begun");
-	if (folder_fill(&p->entry, text->data, text->len, p->fault) < 0)
+	if (queue_dir_fill(&p->entry, text->data, text->len, p->error) < 0)
 		return -1;
 	crash_point("queue-put-entry-written");
-	if (folder_place(&p->entry, p->queue, "env", p->id, p->fault) < 0)
+	if (queue_dir_place(&p->entry, p->queue, "env", p->id, p->error) < 0)
 		return -1;
 	p->is_placed = true;
 	crash_point("queue-put-placed");
-	if (folder_sync(p->queue, "env", p->fault) < 0)
+	if (queue_dir_sync(p->queue, "env", p->error) < 0)
 		return -1;
 	crash_point("queue-put-safe");
 	return 0;
@@ -233,43 +233,44 @@ static int put_entry(struct put *p, const struct buf *text)
 /* The other way round, as far as it came. */
 static void undo(struct put *p)
 {
-	char path[FOLDER_PATH_SIZE];
-	struct fault ignored = FAULT_INIT;
+	char path[QUEUE_DIR_PATH_SIZE];
+	struct error ignored = ERROR_INIT;
 
-	folder_abandon(&p->entry);
+	queue_dir_abandon(&p->entry);
 	if (p->is_placed) {
 		/* then it is queued, and sent once too often at worst */
-		if (unlink(folder_path(path, p->queue, "env", p->id)) < 0 &&
+		if (unlink(queue_dir_path(path, p->queue, "env", p->id)) < 0 &&
 		    errno != ENOENT)
 			return;
-		folder_sync(p->queue, "env", &ignored);
+		queue_dir_sync(p->queue, "env", &ignored);
 	}
 	if (p->is_linked)
-		unlink(folder_path(path, p->queue, "msg", p->id));
+		unlink(queue_dir_path(path, p->queue, "msg", p->id));
 }
 
 static int put(struct put *p, const struct buf *text)
 {
-	int has = p->wish ? folder_has_entry(p->queue, p->wish, p->fault) : 0;
+	int has =
+		p->wish ? queue_dir_has_entry(p->queue, p->wish, p->error) : 0;
 
 	if (has < 0)
 		return -1;
 	/* It was there before; was it also on disk? */
 	if (has) {
 		snprintf(p->id, sizeof(p->id), "%s", p->wish);
-		return folder_sync(p->queue, "env", p->fault);
+		return queue_dir_sync(p->queue, "env", p->error);
 	}
 	if (put_message(p) < 0)
 		return -1;
 	if (p->is_there_already)
-		return folder_sync(p->queue, "env", p->fault);
+		return queue_dir_sync(p->queue, "env", p->error);
 	return put_entry(p, text);
 }
 
 int queue_put(struct queue *q, struct stage *s, struct entry *e, const char *id,
-	      struct fault *f)
+	      struct error *f)
 {
-	struct fault why = FAULT_INIT;
+	struct error why = ERROR_INIT;
 	struct buf text = BUF_INIT(ENTRY_MAX);
 	struct put p = { .queue = q,
 			 .stage = s,
@@ -277,11 +278,11 @@ int queue_put(struct queue *q, struct stage *s, struct entry *e, const char *id,
 			 .fd = -1,
 			 .copy.fd = -1,
 			 .entry.fd = -1,
-			 .fault = &why };
+			 .error = &why };
 	int r;
 
-	if (id && !folder_is_name(id, QUEUE_ID_SIZE))
-		return fault_set(f, FAULT_SOFTWARE,
+	if (id && !queue_dir_is_name(id, QUEUE_ID_SIZE))
+		return error_set(f, ERROR_SOFTWARE,
 				 "'%s' is no name for a queued message", id);
 	e->size = s->size;
 	if (entry_write(e, &text, f) < 0) {
@@ -293,11 +294,11 @@ int queue_put(struct queue *q, struct stage *s, struct entry *e, const char *id,
 	if (r < 0)
 		undo(&p);
 	if (p.is_copied)
-		folder_abandon(&p.copy);
+		queue_dir_abandon(&p.copy);
 	else if (p.fd >= 0)
-		folder_unlock(p.fd); /* the stage keeps it open */
+		queue_dir_unlock(p.fd); /* the stage keeps it open */
 	if (r < 0)
-		return fault_set(f, FAULT_TEMPORARY,
+		return error_set(f, ERROR_TEMPORARY,
 				 "the mail could not be queued: %s", why.text);
 	e->id = arena_dup(q->arena, p.id);
 	return 0;

@@ -50,7 +50,7 @@ static bool contains(const char *text, const char *phrase)
 }
 
 /* "4.7" stands for all of 4.7.x; "" for a server that has none. */
-static bool has_esc(const struct small_fault *last, const char *esc)
+static bool has_esc(const struct small_error *last, const char *esc)
 {
 	if (!esc)
 		return true;
@@ -61,7 +61,7 @@ static bool has_esc(const struct small_fault *last, const char *esc)
 
 static bool is_greylisted(const struct entry_recipient *r)
 {
-	const struct small_fault *last = &r->last;
+	const struct small_error *last = &r->last;
 
 	if (last->reply < 400 || last->reply > 499)
 		return false;
@@ -70,8 +70,8 @@ static bool is_greylisted(const struct entry_recipient *r)
 		    has_esc(last, grey[i].esc) &&
 		    contains(r->reply, grey[i].phrase))
 			return true;
-	return contains(small_fault_text(last), "greylist") ||
-	       contains(small_fault_text(last), "graylist");
+	return contains(small_error_text(last), "greylist") ||
+	       contains(small_error_text(last), "graylist");
 }
 
 /* Doubled for each try behind the first. */

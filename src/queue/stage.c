@@ -13,7 +13,7 @@
 #include "base/disk.h"
 
 /* What is in the file so far, into a new one. */
-static int copy_file(const struct stage *s, int fd, struct fault *f)
+static int copy_file(const struct stage *s, int fd, struct error *f)
 {
 	struct slice so_far = { .fd = s->fd,
 				.length = s->written,
@@ -31,19 +31,19 @@ static int copy_file(const struct stage *s, int fd, struct fault *f)
 	return r;
 }
 
-/* To the next folder that takes it; -1 with the last one's fault, or one that
+/* To the next folder that takes it; -1 with the last one's error, or one that
  * may pass where there was any. */
-static int move_on(struct stage *s, struct fault *f)
+static int move_on(struct stage *s, struct error *f)
 {
 	const char *const *folder = s->folder ? s->folder + 1 : s->folders;
-	struct fault passing = FAULT_INIT;
+	struct error passing = ERROR_INIT;
 
 	for (; *folder; folder++) {
 		int fd;
 
 		if (f->temporary)
 			passing = *f;
-		fault_clear(f);
+		error_clear(f);
 		s->folder = folder;
 		fd = disk_open_unnamed(*folder, f);
 		if (fd >= 0 && copy_file(s, fd, f) == 0) {
@@ -55,10 +55,10 @@ static int move_on(struct stage *s, struct fault *f)
 		if (fd >= 0)
 			close(fd);
 	}
-	if (fault_is_set(&passing) && !f->temporary)
+	if (error_is_set(&passing) && !f->temporary)
 		*f = passing;
-	if (!fault_is_set(f))
-		fault_set(f, FAULT_CANTCREAT,
+	if (!error_is_set(f))
+		error_set(f, ERROR_CANTCREAT,
 			  "there is no folder to keep %s in; set TMPDIR",
 			  s->name);
 	return -1;
@@ -66,12 +66,12 @@ static int move_on(struct stage *s, struct fault *f)
 
 static int write_out(struct stage *s, const void *data, size_t n)
 {
-	struct fault each = FAULT_INIT;
+	struct error each = ERROR_INIT;
 
 	while (s->fd < 0 ||
 	       disk_write_all(s->fd, data, n, *s->folder, &each) < 0)
 		if (move_on(s, &each) < 0) {
-			*s->sink.fault = each;
+			*s->sink.error = each;
 			s->size = s->fd < 0 ? s->memory.len : s->written;
 			return -1;
 		}
@@ -116,10 +116,10 @@ static int stage_close(struct sink *sink)
 static const struct sink_ops stage_ops = { stage_put, stage_close };
 
 void stage_init(struct stage *s, const char *const *folders, const char *name,
-		struct fault *f)
+		struct error *f)
 {
 	*s = (struct stage){
-		.sink = { .ops = &stage_ops, .fault = f },
+		.sink = { .ops = &stage_ops, .error = f },
 		.folders = folders,
 		.fd = -1,
 		.name = name,

@@ -30,9 +30,9 @@ struct stage {
 	const char *name;
 };
 
-/* The name is for faults ("standard input"). */
+/* The name is for errors ("standard input"). */
 void stage_init(struct stage *s, const char *const *folders, const char *name,
-		struct fault *f);
+		struct error *f);
 void stage_free(struct stage *s);
 /* Borrows the stage; valid after close and until free. */
 struct slice stage_slice(const struct stage *s);

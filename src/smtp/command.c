@@ -9,19 +9,19 @@
 
 #define PATH_OCTETS 998
 
-int command_check_path(const char *path, bool is_utf8, struct fault *f)
+int command_check_path(const char *path, bool is_utf8, struct error *f)
 {
 	for (const char *p = path; *p; p++) {
 		unsigned char c = (unsigned char)*p;
 
 		if (c < 32 || c == 127 || (c > 127 && !is_utf8))
-			return fault_set(f, FAULT_USAGE,
+			return error_set(f, ERROR_USAGE,
 					 "the address %s has a character that "
 					 "may not stand there",
 					 path);
 	}
 	if (strlen(path) > PATH_OCTETS)
-		return fault_set(f, FAULT_USAGE,
+		return error_set(f, ERROR_USAGE,
 				 "the address %.60s... is too long", path);
 	return 0;
 }

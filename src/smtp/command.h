@@ -10,7 +10,7 @@
 #include <stdint.h>
 
 #include "base/buf.h"
-#include "base/fault.h"
+#include "base/error.h"
 #include "mail/envelope.h"
 #include "smtp/caps.h"
 
@@ -21,8 +21,8 @@ struct command_needs {
 	bool has_8bit, uses_smtputf8;
 };
 
-/* FAULT_USAGE for a control, or for UTF-8 where it may not be. */
-int command_check_path(const char *path, bool is_utf8, struct fault *f);
+/* ERROR_USAGE for a control, or for UTF-8 where it may not be. */
+int command_check_path(const char *path, bool is_utf8, struct error *f);
 void command_mail(struct buf *out, const struct envelope *e,
 		  const struct command_needs *needs, const struct caps *caps);
 void command_rcpt(struct buf *out, const struct envelope *e,

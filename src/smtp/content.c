@@ -15,8 +15,8 @@ static void show(const struct session_progress *progress, uint64_t done,
 		progress->sent(progress->context, done, bytes->length);
 }
 
-int content_put_raw(struct flight *fl, const struct slice *bytes,
-		    const struct session_progress *progress, struct fault *f)
+int content_put_raw(struct pipeline *fl, const struct slice *bytes,
+		    const struct session_progress *progress, struct error *f)
 {
 	struct source from;
 	ssize_t n;
@@ -24,14 +24,14 @@ int content_put_raw(struct flight *fl, const struct slice *bytes,
 	source_of_slice(&from, bytes);
 	do {
 		size_t room;
-		char *to = flight_room(fl, &room, f);
+		char *to = pipeline_room(fl, &room, f);
 
 		if (!to)
 			return -1;
 		n = source_read(&from, to, room, f);
 		if (n < 0)
 			return -1;
-		flight_wrote(fl, (size_t)n);
+		pipeline_wrote(fl, (size_t)n);
 		show(progress, from.done, bytes);
 	} while (n);
 	return 0;
@@ -40,14 +40,14 @@ int content_put_raw(struct flight *fl, const struct slice *bytes,
 /* The end of the chain. */
 struct line_sink {
 	struct sink sink;
-	struct flight *flight;
+	struct pipeline *flight;
 };
 
 static int line_put(struct sink *sink, const void *data, size_t n)
 {
 	struct line_sink *to = (struct line_sink *)sink;
 
-	return flight_put(to->flight, data, n, sink->fault);
+	return pipeline_put(to->flight, data, n, sink->error);
 }
 
 static const struct sink_ops line_ops = { .put = line_put };
@@ -80,16 +80,16 @@ static int meter_put(struct sink *sink, const void *data, size_t n)
 
 static const struct sink_ops meter_ops = { .put = meter_put };
 
-int content_put_dotted(struct flight *fl, const struct slice *bytes,
-		       const struct session_progress *progress, struct fault *f)
+int content_put_dotted(struct pipeline *fl, const struct slice *bytes,
+		       const struct session_progress *progress, struct error *f)
 {
 	struct line_sink line = {
-		.sink = { .ops = &line_ops, .fault = f },
+		.sink = { .ops = &line_ops, .error = f },
 		.flight = fl,
 	};
 	struct dot dot;
 	struct meter meter = {
-		.sink = { .ops = &meter_ops, .next = &dot.sink, .fault = f },
+		.sink = { .ops = &meter_ops, .next = &dot.sink, .error = f },
 		.progress = progress,
 		.bytes = bytes,
 	};

@@ -6,18 +6,18 @@
 #ifndef SMTP_CONTENT_H
 #define SMTP_CONTENT_H
 
-#include "base/fault.h"
+#include "base/error.h"
 #include "flow/source.h"
-#include "smtp/flight.h"
+#include "smtp/pipeline.h"
 
 struct session_progress; /* session.h; NULL where nobody watches */
 
 /* As it is (RFC 3030 2). */
-int content_put_raw(struct flight *fl, const struct slice *bytes,
-		    const struct session_progress *progress, struct fault *f);
+int content_put_raw(struct pipeline *fl, const struct slice *bytes,
+		    const struct session_progress *progress, struct error *f);
 /* With dots, up to the last (RFC 5321 4.5.2). */
-int content_put_dotted(struct flight *fl, const struct slice *bytes,
+int content_put_dotted(struct pipeline *fl, const struct slice *bytes,
 		       const struct session_progress *progress,
-		       struct fault *f);
+		       struct error *f);
 
 #endif

@@ -12,10 +12,10 @@
 
 #include "base/arena.h"
 #include "base/interrupt.h"
-#include "base/world.h"
+#include "base/sysenv.h"
 #include "net/verdict.h"
 #include "smtp/dial_setup.h"
-#include "smtp/opening.h"
+#include "smtp/handshake.h"
 #include "smtp/place.h"
 #include "smtp/trouble.h"
 
@@ -56,8 +56,8 @@ static void describe(struct dial *d)
 				 port);
 		s->is_connected = true;
 		take_times(d);
-		opening_remark(&s->opening, "connected to %s%s%s", s->place,
-			       d->peer[0] ? ", " : "", d->peer);
+		handshake_remark(&s->opening, "connected to %s%s%s", s->place,
+				 d->peer[0] ? ", " : "", d->peer);
 	}
 	if (s->is_described || !s->handle.has_pin ||
 	    s->options->tls == DIAL_TLS_NONE ||
@@ -68,9 +68,9 @@ static void describe(struct dial *d)
 					   sizeof(d->tls_version));
 	if (!s->is_described || !d->trace)
 		return;
-	opening_remark(&s->opening, "%s", d->tls_version);
+	handshake_remark(&s->opening, "%s", d->tls_version);
 	if (pin_describe_peer(tls->internals, text, sizeof(text)))
-		opening_remark(&s->opening, "certificate: %s", text);
+		handshake_remark(&s->opening, "certificate: %s", text);
 }
 
 static size_t on_header(char *data, size_t size, size_t n, void *context)
@@ -79,7 +79,7 @@ static size_t on_header(char *data, size_t size, size_t n, void *context)
 
 	handle_heard(&d->state->handle);
 	describe(d);
-	if (opening_hear(&d->state->opening, data, size * n) < 0)
+	if (handshake_receive(&d->state->opening, data, size * n) < 0)
 		return 0;
 	return size * n;
 }
@@ -94,7 +94,7 @@ static int on_debug(CURL *handle, curl_infotype type, char *data, size_t n,
 		return 0;
 	if (d->state->opening.greeted)
 		describe(d);
-	opening_say(&d->state->opening, data, n);
+	handshake_say(&d->state->opening, data, n);
 	return 0;
 }
 
@@ -119,19 +119,19 @@ static void drop_handle(struct dial *d)
 	handle_drop(&s->handle);
 	d->handle = NULL;
 	d->socket = -1;
-	opening_free(&s->opening);
+	handshake_free(&s->opening);
 }
 
 static CURLcode attempt(struct dial *d, unsigned milliseconds)
 {
 	struct dial_state *s = d->state;
 
-	opening_init(&s->opening, s->options, d->trace);
+	handshake_init(&s->opening, s->options, d->trace);
 	s->is_described = s->is_connected = false;
 	s->error[0] = '\0';
 	d->tls_version[0] = '\0';
 	d->connected_after = d->secured_after = 0;
-	d->began = world_ticks();
+	d->began = sysenv_ticks();
 	handle_make(&s->handle, milliseconds);
 	d->handle = s->handle.curl;
 	if (d->handle) {
@@ -233,13 +233,13 @@ static bool plan_again(struct dial *d, CURLcode code)
 	if (!is_unanswered(s, code) ||
 	    !login_again(&s->login, s->options, &s->opening.caps))
 		return false;
-	opening_remark(&s->opening,
-		       "AUTH is offered with %s: once more, for %s",
-		       s->opening.caps.auth, s->login.pin[0]);
+	handshake_remark(&s->opening,
+			 "AUTH is offered with %s: once more, for %s",
+			 s->opening.caps.auth, s->login.pin[0]);
 	return true;
 }
 
-static int judge(struct dial *d, CURLcode code, struct fault *f)
+static int judge(struct dial *d, CURLcode code, struct error *f)
 {
 	struct dial_state *s = d->state;
 	struct trouble t;
@@ -251,7 +251,7 @@ static int judge(struct dial *d, CURLcode code, struct fault *f)
 				     s->place, f);
 	}
 	if (code == CURLE_ABORTED_BY_CALLBACK)
-		return interrupt_fault(f);
+		return interrupt_error(f);
 	if (code) {
 		t = gather(d, code);
 		d->trouble = t.kind;
@@ -259,22 +259,22 @@ static int judge(struct dial *d, CURLcode code, struct fault *f)
 	}
 	d->trouble = TROUBLE_OTHER;
 	if (s->options->tls == DIAL_TLS_STARTTLS && !s->opening.tls_started)
-		return fault_set(f, FAULT_SOFTWARE,
+		return error_set(f, ERROR_SOFTWARE,
 				 "libcurl went on without TLS at %s", s->place);
 	if (s->options->use_auth && !s->opening.authenticated)
-		return fault_set(f, FAULT_PERMISSION,
+		return error_set(f, ERROR_PERMISSION,
 				 "%s did not confirm the log-in", s->place);
 	d->trouble = TROUBLE_NONE;
 	return 0;
 }
 
-static int dial_until_done(struct dial *d, struct fault *f)
+static int dial_until_done(struct dial *d, struct error *f)
 {
 	struct dial_state *s = d->state;
-	uint64_t end = world_ticks() + s->seconds * UINT64_C(1000);
+	uint64_t end = sysenv_ticks() + s->seconds * UINT64_C(1000);
 
 	for (int i = 0;; i++) {
-		uint64_t now = world_ticks();
+		uint64_t now = sysenv_ticks();
 		CURLcode code;
 
 		if (i)
@@ -286,14 +286,14 @@ static int dial_until_done(struct dial *d, struct fault *f)
 	}
 }
 
-static int take_over(struct dial *d, struct fault *f)
+static int take_over(struct dial *d, struct error *f)
 {
 	struct dial_state *s = d->state;
 	curl_socket_t fd = CURL_SOCKET_BAD;
 
 	if (curl.getinfo(d->handle, CURLINFO_ACTIVESOCKET, &fd) ||
 	    fd == CURL_SOCKET_BAD)
-		return fault_set(f, FAULT_TEMPORARY,
+		return error_set(f, ERROR_TEMPORARY,
 				 "%s closed the connection before any mail",
 				 s->place);
 	d->socket = (int)fd;
@@ -307,7 +307,7 @@ static int take_over(struct dial *d, struct fault *f)
 }
 
 int dial_open(struct dial *d, const struct dial_options *o,
-	      const struct trace *trace, struct fault *f)
+	      const struct trace *trace, struct error *f)
 {
 	*d = (struct dial){ .socket = -1, .trace = trace };
 	d->state = memory_alloc(sizeof(*d->state));
@@ -341,14 +341,14 @@ void dial_close(struct dial *d)
 
 /* ---- the open connection */
 
-static int lost(struct dial *d, CURLcode code, struct fault *f)
+static int lost(struct dial *d, CURLcode code, struct error *f)
 {
-	return fault_set(f, FAULT_TEMPORARY,
+	return error_set(f, ERROR_TEMPORARY,
 			 "the connection to %s was lost: %s", d->state->place,
 			 error_text(d, code));
 }
 
-ssize_t dial_send(struct dial *d, const void *data, size_t n, struct fault *f)
+ssize_t dial_send(struct dial *d, const void *data, size_t n, struct error *f)
 {
 	size_t sent = 0;
 	CURLcode code;
@@ -361,7 +361,7 @@ ssize_t dial_send(struct dial *d, const void *data, size_t n, struct fault *f)
 }
 
 ssize_t dial_receive(struct dial *d, void *data, size_t n, bool *end,
-		     struct fault *f)
+		     struct error *f)
 {
 	size_t got = 0;
 	CURLcode code;
@@ -377,7 +377,7 @@ ssize_t dial_receive(struct dial *d, void *data, size_t n, bool *end,
 	return (ssize_t)got;
 }
 
-int dial_wait(struct dial *d, bool to_send, struct wait *w, struct fault *f)
+int dial_wait(struct dial *d, bool to_send, struct wait *w, struct error *f)
 {
 	short events = (short)(POLLIN | (to_send ? POLLOUT : 0));
 

@@ -16,7 +16,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "base/fault.h"
+#include "base/error.h"
 #include "net/chain.h"
 #include "net/wait.h"
 #include "smtp/caps.h"
@@ -91,7 +91,7 @@ struct dial {
 	char peer[64];	      /* address and port connected to */
 	char tls_version[64]; /* "TLSv1.3, TLS_AES_256_GCM_SHA384" or "" */
 	char mechanism[24];   /* used for AUTH, or "" */
-	uint64_t began;	      /* world_ticks() at the last attempt */
+	uint64_t began;	      /* sysenv_ticks() at the last attempt */
 	/* milliseconds from there, known once the server has spoken: to the
 	 * connection, and to the end of the handshake where TLS comes first */
 	unsigned connected_after, secured_after;
@@ -101,22 +101,22 @@ struct dial {
 };
 
 /* Borrows the options until it returns.  Every failure is told apart: no such
- * host, nobody listens, no answer in time, certificate (which fault, which
+ * host, nobody listens, no answer in time, certificate (which error, which
  * name), TLS not offered, AUTH not offered, log-in refused (with the server's
  * words), greeting refused. */
 int dial_open(struct dial *d, const struct dial_options *o,
-	      const struct trace *trace, struct fault *f);
+	      const struct trace *trace, struct error *f);
 void dial_close(struct dial *d); /* never blocks; says no QUIT */
 
 /* As much as goes now: 0 when nothing does.  After 0, call again with the
- * same bytes.  -1 with FAULT_TEMPORARY when the connection is gone. */
-ssize_t dial_send(struct dial *d, const void *data, size_t n, struct fault *f);
+ * same bytes.  -1 with ERROR_TEMPORARY when the connection is gone. */
+ssize_t dial_send(struct dial *d, const void *data, size_t n, struct error *f);
 /* 0: nothing there now.  *end is set when the server closed. */
 ssize_t dial_receive(struct dial *d, void *data, size_t n, bool *end,
-		     struct fault *f);
+		     struct error *f);
 /* Waits until one of the two can go on (net/wait.h).  1 ready, 0 time is up, -1
- * fault.  Receive until it returns 0 first: TLS may hold bytes back. */
-int dial_wait(struct dial *d, bool to_send, struct wait *w, struct fault *f);
+ * error.  Receive until it returns 0 first: TLS may hold bytes back. */
+int dial_wait(struct dial *d, bool to_send, struct wait *w, struct error *f);
 
 /* For the transcript of what goes over the open connection. */
 void dial_trace(const struct dial *d, char direction, const char *text,

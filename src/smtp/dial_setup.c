@@ -5,7 +5,7 @@
 
 #define URL_MAX 4096
 
-int dial_prepare(struct dial *d, struct fault *f)
+int dial_prepare(struct dial *d, struct error *f)
 {
 	struct dial_state *s = d->state;
 	const struct dial_options *o = s->options;

@@ -8,12 +8,12 @@
 #include "base/buf.h"
 #include "net/handle.h"
 #include "smtp/dial.h"
+#include "smtp/handshake.h"
 #include "smtp/login.h"
-#include "smtp/opening.h"
 
 struct dial_state {
 	const struct dial_options *options; /* while dial_open lasts */
-	struct opening opening;
+	struct handshake opening;
 	struct login login;
 	struct handle handle;
 	struct handle_options wish; /* for it */
@@ -27,7 +27,7 @@ struct dial_state {
 
 /* The options of the dial as the handle's.  Checks what can be checked before
  * anybody is asked. */
-int dial_prepare(struct dial *d, struct fault *f);
+int dial_prepare(struct dial *d, struct error *f);
 /* Those of the log-in, for a handle that was made. */
 void dial_set_login(struct dial *d);
 

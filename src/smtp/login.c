@@ -29,14 +29,14 @@ static void pin_one(struct login *l, size_t i)
 	l->tried |= 1U << i;
 }
 
-static int pin_named(struct login *l, const char *name, struct fault *f)
+static int pin_named(struct login *l, const char *name, struct error *f)
 {
 	size_t i = 0;
 
 	while (i < COUNT && strcmp(mechanisms[i].name, name) != 0)
 		i++;
 	if (i == COUNT)
-		return fault_set(f, FAULT_CONFIG,
+		return error_set(f, ERROR_CONFIG,
 				 "auth \"%s\" is not known; leave it \"on\" "
 				 "for the best that the server has",
 				 name);
@@ -44,7 +44,7 @@ static int pin_named(struct login *l, const char *name, struct fault *f)
 	return 0;
 }
 
-int login_begin(struct login *l, const struct dial_options *o, struct fault *f)
+int login_begin(struct login *l, const struct dial_options *o, struct error *f)
 {
 	*l = (struct login){
 		.line_is_safe = o->tls != DIAL_TLS_NONE || o->unix_socket,
@@ -52,7 +52,7 @@ int login_begin(struct login *l, const struct dial_options *o, struct fault *f)
 	if (!o->use_auth)
 		return 0;
 	if (!l->line_is_safe)
-		return fault_set(f, FAULT_CONFIG,
+		return error_set(f, ERROR_CONFIG,
 				 "nobody logs in without TLS, where others "
 				 "can read along or take the line over; turn "
 				 "tls on, or auth off");
@@ -107,28 +107,28 @@ bool login_is_external(const struct dial_options *o)
 
 int login_explain(const struct login *l, const struct dial_options *o,
 		  const struct caps *offered, const char *place,
-		  struct fault *f)
+		  struct error *f)
 {
 	const char *pinned = login_mechanism(l, offered);
 
 	if (!offered->auth[0])
-		return fault_set(f, FAULT_UNAVAILABLE,
+		return error_set(f, ERROR_UNAVAILABLE,
 				 "%s does not offer AUTH%s, so nobody can log "
 				 "in; is it the submission port (587 or 465)? "
 				 "If no log-in is needed, set auth off",
 				 place, l->line_is_safe ? "" : " without TLS");
 	if (o->mechanism && !pinned[0])
-		return fault_set(f, FAULT_CONFIG,
+		return error_set(f, ERROR_CONFIG,
 				 "%s does not offer AUTH %s, only %s; change "
 				 "the setting auth",
 				 place, o->mechanism, offered->auth);
 	if (pinned[0])
-		return fault_set(f, FAULT_UNAVAILABLE,
+		return error_set(f, ERROR_UNAVAILABLE,
 				 "%s offers AUTH %s, but nobody was logged in: "
 				 "it is offered in a form that is not RFC "
 				 "4954's, or this libcurl cannot do it",
 				 place, pinned);
-	return fault_set(f, FAULT_UNAVAILABLE,
+	return error_set(f, ERROR_UNAVAILABLE,
 			 "%s offers AUTH %s and nothing that goes with a user "
 			 "and a password; set auth to one of these by name",
 			 place, offered->auth);

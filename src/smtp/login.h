@@ -12,7 +12,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "base/fault.h"
+#include "base/error.h"
 #include "smtp/caps.h"
 #include "smtp/dial.h"
 
@@ -22,9 +22,9 @@ struct login {
 	unsigned tried;	    /* rows of the table that were pinned already */
 };
 
-/* For the first connection.  FAULT_CONFIG for a mechanism that we do not
+/* For the first connection.  ERROR_CONFIG for a mechanism that we do not
  * know or that may not be used on this line. */
-int login_begin(struct login *l, const struct dial_options *o, struct fault *f);
+int login_begin(struct login *l, const struct dial_options *o, struct error *f);
 /* For another one, by what the server offers: false when there is none. */
 bool login_again(struct login *l, const struct dial_options *o,
 		 const struct caps *offered);
@@ -38,7 +38,7 @@ bool login_is_external(const struct dial_options *o);
 /* Why nobody logged in, though the connection stands. */
 int login_explain(const struct login *l, const struct dial_options *o,
 		  const struct caps *offered, const char *place,
-		  struct fault *f);
+		  struct error *f);
 /* Takes what we sent out of a text that a server made: some repeat a line
  * that they do not like. */
 void login_hide(const struct dial_options *o, char *text);

@@ -15,7 +15,7 @@ static const char *host_of(const struct dial_options *o)
 	return o->host ? o->host : "localhost";
 }
 
-static int check_host(const char *host, const char *setting, struct fault *f)
+static int check_host(const char *host, const char *setting, struct error *f)
 {
 	const char *s = host;
 
@@ -24,22 +24,22 @@ static int check_host(const char *host, const char *setting, struct fault *f)
 	       (is_literal(host) && *s && strchr(":[]%", *s)))
 		s++;
 	if (*s || s == host)
-		return fault_set(f, FAULT_CONFIG,
+		return error_set(f, ERROR_CONFIG,
 				 "\"%s\" is no host name; check the setting %s",
 				 host, setting);
 	return 0;
 }
 
-int place_check(const struct dial_options *o, struct fault *f)
+int place_check(const struct dial_options *o, struct error *f)
 {
 	if (!o->host && !o->unix_socket)
-		return fault_set(f, FAULT_CONFIG, "no host is configured");
+		return error_set(f, ERROR_CONFIG, "no host is configured");
 	if (o->host && check_host(o->host, "host", f) < 0)
 		return -1;
 	if (o->tls_host && check_host(o->tls_host, "tls_host_override", f) < 0)
 		return -1;
 	if (place_port(o) > 65535)
-		return fault_set(f, FAULT_CONFIG,
+		return error_set(f, ERROR_CONFIG,
 				 "port %u is none: ports end at 65535",
 				 o->port);
 	return 0;

@@ -9,10 +9,10 @@
 #include <stddef.h>
 
 #include "base/buf.h"
-#include "base/fault.h"
+#include "base/error.h"
 #include "smtp/dial.h"
 
-int place_check(const struct dial_options *o, struct fault *f);
+int place_check(const struct dial_options *o, struct error *f);
 unsigned place_port(const struct dial_options *o);
 /* "mail.example.org:587", "[2001:db8::1]:587", or the path of a socket; then,
  * " (by the proxy HOST:PORT)". */

@@ -7,20 +7,20 @@
 #include "smtp/command.h"
 
 static int check_size(const struct caps *caps,
-		      const struct session_content *content, struct fault *f)
+		      const struct session_content *content, struct error *f)
 {
 	if (!caps->size || content->bytes.length <= caps->size)
 		return 0;
-	return fault_set(f, FAULT_DATA,
+	return error_set(f, ERROR_DATA,
 			 "the message has %" PRIu64 " octets and the server "
 			 "takes at most %" PRIu64 "; send files over several "
 			 "mails with --split auto",
 			 content->bytes.length, caps->size);
 }
 
-static int refuse_utf8(const char *address, struct fault *f)
+static int refuse_utf8(const char *address, struct error *f)
 {
-	fault_set(f, FAULT_DATA,
+	error_set(f, ERROR_DATA,
 		  "%s is not ASCII, and the server does not offer SMTPUTF8",
 		  address ? address : "an address in the header");
 	snprintf(f->esc, sizeof(f->esc), "5.6.7");
@@ -28,7 +28,7 @@ static int refuse_utf8(const char *address, struct fault *f)
 }
 
 int precheck_message(const struct caps *caps, const struct envelope *e,
-		     const struct session_content *content, struct fault *f)
+		     const struct session_content *content, struct error *f)
 {
 	if (command_check_path(e->reverse_path, e->sender_needs_smtputf8, f) <
 		    0 ||
@@ -41,18 +41,18 @@ int precheck_message(const struct caps *caps, const struct envelope *e,
 					   : content->header_address,
 				   f);
 	if (content->has_8bit && !caps_has(caps, CAPS_8BITMIME))
-		return fault_set(f, FAULT_SOFTWARE,
+		return error_set(f, ERROR_SOFTWARE,
 				 "the server does not offer 8BITMIME, and the "
 				 "message was not encoded for it");
 	return 0;
 }
 
 int precheck_recipients(const struct caps *caps, struct envelope *e,
-			struct fault *f)
+			struct error *f)
 {
 	for (size_t i = 0; i < e->count; i++) {
 		struct recipient *r = &e->recipients[i];
-		struct fault verdict = FAULT_INIT;
+		struct error verdict = ERROR_INIT;
 
 		if (r->decided)
 			continue;

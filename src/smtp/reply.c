@@ -88,19 +88,19 @@ static int code_of(const struct buf *line)
 	return (s[0] - '0') * 100 + (s[1] - '0') * 10 + (s[2] - '0');
 }
 
-static int bad_line(const struct reply *r, struct fault *f)
+static int bad_line(const struct reply *r, struct error *f)
 {
 	struct buf shown;
 
 	buf_init(&shown, 80);
 	text_put_escaped(&shown, r->line.data, r->line.len);
-	fault_set(f, FAULT_PROTOCOL,
+	error_set(f, ERROR_PROTOCOL,
 		  "the server does not speak SMTP: it said \"%s\"", shown.data);
 	buf_free(&shown);
 	return -1;
 }
 
-static int take_line(struct reply *r, struct fault *f)
+static int take_line(struct reply *r, struct error *f)
 {
 	bool more;
 	int code;
@@ -111,7 +111,7 @@ static int take_line(struct reply *r, struct fault *f)
 	if (!code || (r->lines && code != r->code))
 		return bad_line(r, f);
 	if (++r->lines > REPLY_LINES_MAX)
-		return fault_set(f, FAULT_PROTOCOL,
+		return error_set(f, ERROR_PROTOCOL,
 				 "the server's reply has more than %d lines",
 				 REPLY_LINES_MAX);
 	r->code = code;
@@ -123,7 +123,7 @@ static int take_line(struct reply *r, struct fault *f)
 }
 
 int reply_feed(struct reply *r, const char *data, size_t n, size_t *used,
-	       struct fault *f)
+	       struct error *f)
 {
 	*used = 0;
 	while (*used < n) {
@@ -134,7 +134,7 @@ int reply_feed(struct reply *r, const char *data, size_t n, size_t *used,
 
 		*used += piece + (end != NULL);
 		if (buf_put(&r->line, from, piece) < 0)
-			return fault_set(f, FAULT_PROTOCOL,
+			return error_set(f, ERROR_PROTOCOL,
 					 "the server sent a line of more than "
 					 "%d octets",
 					 REPLY_LINE_MAX);
@@ -171,61 +171,61 @@ static const struct rule {
 	unsigned phases;
 	const char *esc;
 	int code; /* 0: any 5xx */
-	enum fault_cause cause;
+	enum error_cause cause;
 } rules[] = {
 	/* Whatever refuses a log-in, it is one: RFC 4954 6. */
-	{ PHASE(REPLY_AUTH), NULL, 0, FAULT_PERMISSION },
+	{ PHASE(REPLY_AUTH), NULL, 0, ERROR_PERMISSION },
 
 	/* RFC 3463 3.2, addressing */
-	{ TRANSACTION, "5.1.1", 0, FAULT_NOUSER },  /* no such mailbox */
-	{ TRANSACTION, "5.1.2", 0, FAULT_NOHOST },  /* no such domain */
-	{ TRANSACTION, "5.1.3", 0, FAULT_NOUSER },  /* not an address */
-	{ TRANSACTION, "5.1.6", 0, FAULT_NOUSER },  /* moved, no new one */
-	{ TRANSACTION, "5.1.7", 0, FAULT_DATA },    /* sender's syntax */
-	{ TRANSACTION, "5.1.8", 0, FAULT_NOHOST },  /* sender's domain */
-	{ TRANSACTION, "5.1.10", 0, FAULT_NOUSER }, /* null MX, RFC 7505 */
+	{ TRANSACTION, "5.1.1", 0, ERROR_NOUSER },  /* no such mailbox */
+	{ TRANSACTION, "5.1.2", 0, ERROR_NOHOST },  /* no such domain */
+	{ TRANSACTION, "5.1.3", 0, ERROR_NOUSER },  /* not an address */
+	{ TRANSACTION, "5.1.6", 0, ERROR_NOUSER },  /* moved, no new one */
+	{ TRANSACTION, "5.1.7", 0, ERROR_DATA },    /* sender's syntax */
+	{ TRANSACTION, "5.1.8", 0, ERROR_NOHOST },  /* sender's domain */
+	{ TRANSACTION, "5.1.10", 0, ERROR_NOUSER }, /* null MX, RFC 7505 */
 	/* 3.3 and 3.4, mailbox and system: full or off is not "no user" */
-	{ TRANSACTION, "5.2.3", 0, FAULT_DATA }, /* longer than it takes */
-	{ TRANSACTION, "5.3.4", 0, FAULT_DATA }, /* too big for the system */
-	{ TRANSACTION, "5.2.", 0, FAULT_UNAVAILABLE },
-	{ TRANSACTION, "5.3.", 0, FAULT_UNAVAILABLE },
+	{ TRANSACTION, "5.2.3", 0, ERROR_DATA }, /* longer than it takes */
+	{ TRANSACTION, "5.3.4", 0, ERROR_DATA }, /* too big for the system */
+	{ TRANSACTION, "5.2.", 0, ERROR_UNAVAILABLE },
+	{ TRANSACTION, "5.3.", 0, ERROR_UNAVAILABLE },
 	/* 3.5, routing */
-	{ TRANSACTION, "5.4.4", 0, FAULT_NOHOST },
-	{ TRANSACTION, "5.4.", 0, FAULT_UNAVAILABLE },
+	{ TRANSACTION, "5.4.4", 0, ERROR_NOHOST },
+	{ TRANSACTION, "5.4.", 0, ERROR_UNAVAILABLE },
 	/* 3.6, protocol; too many recipients: the rest may go another time
 	 * (RFC 5321 4.5.3.1.10) */
-	{ PHASE(REPLY_RCPT), "5.5.3", 0, FAULT_TEMPORARY },
-	{ TRANSACTION, "5.5.", 0, FAULT_PROTOCOL },
+	{ PHASE(REPLY_RCPT), "5.5.3", 0, ERROR_TEMPORARY },
+	{ TRANSACTION, "5.5.", 0, ERROR_PROTOCOL },
 	/* 3.7 and 3.8, content and policy */
-	{ TRANSACTION, "5.6.", 0, FAULT_DATA },
-	{ TRANSACTION, "5.7.", 0, FAULT_PERMISSION },
+	{ TRANSACTION, "5.6.", 0, ERROR_DATA },
+	{ TRANSACTION, "5.7.", 0, ERROR_PERMISSION },
 
 	/* RFC 4954 6: log in first, or more strongly */
-	{ ANY_PHASE, NULL, 530, FAULT_PERMISSION },
-	{ ANY_PHASE, NULL, 534, FAULT_PERMISSION },
-	{ ANY_PHASE, NULL, 535, FAULT_PERMISSION },
-	{ ANY_PHASE, NULL, 538, FAULT_PERMISSION },
+	{ ANY_PHASE, NULL, 530, ERROR_PERMISSION },
+	{ ANY_PHASE, NULL, 534, ERROR_PERMISSION },
+	{ ANY_PHASE, NULL, 535, ERROR_PERMISSION },
+	{ ANY_PHASE, NULL, 538, ERROR_PERMISSION },
 	/* RFC 5321 4.2.3, RFC 7504 */
-	{ PHASE(REPLY_RCPT), NULL, 501, FAULT_NOUSER },
-	{ PHASE(REPLY_RCPT), NULL, 550, FAULT_NOUSER },
-	{ PHASE(REPLY_RCPT), NULL, 551, FAULT_NOUSER },
-	{ PHASE(REPLY_RCPT), NULL, 552, FAULT_TEMPORARY }, /* see 5.5.3 */
-	{ PHASE(REPLY_RCPT), NULL, 553, FAULT_NOUSER },
-	{ PHASE(REPLY_RCPT), NULL, 556, FAULT_NOHOST },
-	{ PHASE(REPLY_MAIL), NULL, 501, FAULT_DATA },
-	{ PHASE(REPLY_MAIL), NULL, 550, FAULT_PERMISSION },
-	{ PHASE(REPLY_MAIL), NULL, 551, FAULT_PERMISSION },
-	{ PHASE(REPLY_MAIL), NULL, 552, FAULT_DATA }, /* RFC 1870 6.1 */
-	{ PHASE(REPLY_MAIL), NULL, 553, FAULT_PERMISSION },
-	{ PHASE(REPLY_CONTENT), NULL, 552, FAULT_DATA },
+	{ PHASE(REPLY_RCPT), NULL, 501, ERROR_NOUSER },
+	{ PHASE(REPLY_RCPT), NULL, 550, ERROR_NOUSER },
+	{ PHASE(REPLY_RCPT), NULL, 551, ERROR_NOUSER },
+	{ PHASE(REPLY_RCPT), NULL, 552, ERROR_TEMPORARY }, /* see 5.5.3 */
+	{ PHASE(REPLY_RCPT), NULL, 553, ERROR_NOUSER },
+	{ PHASE(REPLY_RCPT), NULL, 556, ERROR_NOHOST },
+	{ PHASE(REPLY_MAIL), NULL, 501, ERROR_DATA },
+	{ PHASE(REPLY_MAIL), NULL, 550, ERROR_PERMISSION },
+	{ PHASE(REPLY_MAIL), NULL, 551, ERROR_PERMISSION },
+	{ PHASE(REPLY_MAIL), NULL, 552, ERROR_DATA }, /* RFC 1870 6.1 */
+	{ PHASE(REPLY_MAIL), NULL, 553, ERROR_PERMISSION },
+	{ PHASE(REPLY_CONTENT), NULL, 552, ERROR_DATA },
 	/* 554 is "transaction failed" and no more than that */
-	{ TRANSACTION, NULL, 500, FAULT_PROTOCOL },
-	{ TRANSACTION, NULL, 501, FAULT_PROTOCOL },
-	{ TRANSACTION, NULL, 502, FAULT_PROTOCOL },
-	{ TRANSACTION, NULL, 503, FAULT_PROTOCOL },
-	{ TRANSACTION, NULL, 504, FAULT_PROTOCOL },
-	{ TRANSACTION, NULL, 555, FAULT_PROTOCOL },
-	{ ANY_PHASE, NULL, 0, FAULT_UNAVAILABLE },
+	{ TRANSACTION, NULL, 500, ERROR_PROTOCOL },
+	{ TRANSACTION, NULL, 501, ERROR_PROTOCOL },
+	{ TRANSACTION, NULL, 502, ERROR_PROTOCOL },
+	{ TRANSACTION, NULL, 503, ERROR_PROTOCOL },
+	{ TRANSACTION, NULL, 504, ERROR_PROTOCOL },
+	{ TRANSACTION, NULL, 555, ERROR_PROTOCOL },
+	{ ANY_PHASE, NULL, 0, ERROR_UNAVAILABLE },
 };
 
 static bool rule_fits(const struct rule *rule, const struct reply *r,
@@ -244,34 +244,34 @@ static bool rule_fits(const struct rule *rule, const struct reply *r,
 				       : !strcmp(r->esc, rule->esc);
 }
 
-static enum fault_cause cause_of(const struct reply *r, enum reply_phase phase)
+static enum error_cause cause_of(const struct reply *r, enum reply_phase phase)
 {
 	const struct rule *rule = rules;
 
 	if (r->code / 100 == 4)
-		return FAULT_TEMPORARY;
+		return ERROR_TEMPORARY;
 	if (r->code / 100 != 5)
-		return FAULT_PROTOCOL;
+		return ERROR_PROTOCOL;
 	while (!rule_fits(rule, r, phase))
 		rule++;
 	return rule->cause;
 }
 
-int reply_fault(const struct reply *r, enum reply_phase phase, const char *what,
-		struct fault *f)
+int reply_error(const struct reply *r, enum reply_phase phase, const char *what,
+		struct error *f)
 {
-	enum fault_cause cause = cause_of(r, phase);
+	enum error_cause cause = cause_of(r, phase);
 	const char *how = "was refused";
 	char words[512];
 
-	if (fault_is_set(f))
+	if (error_is_set(f))
 		return -1;
-	if (cause == FAULT_TEMPORARY)
+	if (cause == ERROR_TEMPORARY)
 		how = "was refused for now";
 	if (r->code < 400)
 		how = "got an answer that has no meaning there";
 	reply_words(r, words, sizeof(words));
-	fault_set(f, cause, "%s %s: %s", what, how, words);
+	error_set(f, cause, "%s %s: %s", what, how, words);
 	f->reply = r->code;
 	memcpy(f->esc, r->esc, sizeof(f->esc));
 	return -1;

@@ -11,7 +11,7 @@
 #include <stddef.h>
 
 #include "base/buf.h"
-#include "base/fault.h"
+#include "base/error.h"
 
 #define REPLY_LINE_MAX	4096
 #define REPLY_TEXT_MAX	8192 /* kept; more is read and dropped */
@@ -30,9 +30,9 @@ void reply_init(struct reply *r);
 void reply_free(struct reply *r);
 void reply_reset(struct reply *r);
 /* Returns 1 when the reply is whole, 0 when it wants more, -1 with
- * FAULT_PROTOCOL.  *used is what was taken of data. */
+ * ERROR_PROTOCOL.  *used is what was taken of data. */
 int reply_feed(struct reply *r, const char *data, size_t n, size_t *used,
-	       struct fault *f);
+	       struct error *f);
 /* "550 5.1.1 No such user", cut on a character boundary to fit. */
 void reply_words(const struct reply *r, char *out, size_t size);
 
@@ -50,7 +50,7 @@ enum reply_phase {
 /* The one table from a refusal to its cause: by phase, code and enhanced
  * code.  A 4xx is always temporary and never anything else.  `what` names the
  * thing refused ("recipient bob@example.org").  Returns -1. */
-int reply_fault(const struct reply *r, enum reply_phase phase, const char *what,
-		struct fault *f);
+int reply_error(const struct reply *r, enum reply_phase phase, const char *what,
+		struct error *f);
 
 #endif

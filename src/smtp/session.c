@@ -9,7 +9,7 @@
  *
  * Replies are taken by session_answer, in whatever order waiting and sending
  * are mixed; the code that sends only looks at what it left in the state.
- * Two kinds of fault are kept apart: a refusal stands in the state (`mail`,
+ * Two kinds of error are kept apart: a refusal stands in the state (`mail`,
  * `content`) or in a recipient, and the line goes on; whatever makes a
  * function here return -1 has broken the line. */
 #include "smtp/session.h"
@@ -25,7 +25,7 @@
 #include "base/interrupt.h"
 #include "smtp/command.h"
 #include "smtp/content.h"
-#include "smtp/flight.h"
+#include "smtp/pipeline.h"
 #include "smtp/precheck.h"
 
 /* What may be sent on the chance that a recipient is accepted. */
@@ -43,7 +43,7 @@ enum standing {
 };
 
 struct session_state {
-	struct flight flight;
+	struct pipeline flight;
 	struct session *session;
 	/* of the message that is being sent */
 	struct envelope *envelope;
@@ -59,8 +59,8 @@ struct session_state {
 	bool is_sent;	  /* all of it */
 	bool is_done;	  /* the server took it */
 	bool is_confused; /* replies and commands do not match */
-	struct fault mail, content_fault;
-	struct fault final; /* code and enhanced code of a 2xx */
+	struct error mail, content_error;
+	struct error final; /* code and enhanced code of a 2xx */
 	char words[512];    /* of the reply that decided */
 	struct buf command;
 };
@@ -72,7 +72,7 @@ static void answer_rcpt(struct session_state *st, size_t i,
 {
 	struct recipient *r = &st->envelope->recipients[i];
 	bool has_no_reason = !reply->esc[0] || !strcmp(reply->esc + 1, ".5.3");
-	struct fault verdict = FAULT_INIT;
+	struct error verdict = ERROR_INIT;
 	char what[300], words[512];
 
 	reply_words(reply, words, sizeof(words));
@@ -83,7 +83,7 @@ static void answer_rcpt(struct session_state *st, size_t i,
 		return;
 	}
 	snprintf(what, sizeof(what), "recipient %s", r->address);
-	reply_fault(reply, REPLY_RCPT, what, &verdict);
+	reply_error(reply, REPLY_RCPT, what, &verdict);
 	envelope_judge(st->envelope, r, &verdict);
 	st->standing[i] = REFUSED;
 	if ((reply->code == 452 || reply->code == 552) && has_no_reason)
@@ -99,8 +99,8 @@ static void answer_content(struct session_state *st, const struct reply *reply)
 	reply_words(reply, st->session->final_reply,
 		    sizeof(st->session->final_reply));
 	if (reply->code / 100 != 2) {
-		reply_fault(reply, REPLY_CONTENT, "the message",
-			    &st->content_fault);
+		reply_error(reply, REPLY_CONTENT, "the message",
+			    &st->content_error);
 		return;
 	}
 	st->is_done = true;
@@ -123,20 +123,20 @@ static bool all_said_yes(const struct session_state *st,
 /* Nobody asked.  Amid the content it is a refusal come early.  Otherwise we no
  * more know what answered what, so that not even a yes is worth anything. */
 static int answer_unasked(struct session_state *st, const struct reply *reply,
-			  struct fault *f)
+			  struct error *f)
 {
 	char words[200];
 
 	if (st->is_sending && reply->code >= 400) {
 		reply_words(reply, st->words, sizeof(st->words));
-		return reply_fault(reply, REPLY_CONTENT, "the message", f);
+		return reply_error(reply, REPLY_CONTENT, "the message", f);
 	}
 	if (!all_said_yes(st, reply)) {
 		st->is_done = false;
 		st->is_confused = true;
 	}
 	reply_words(reply, words, sizeof(words));
-	return fault_set(f, FAULT_PROTOCOL,
+	return error_set(f, ERROR_PROTOCOL,
 			 "the server sent a reply that nobody asked for (%s), "
 			 "so it is not known what it took",
 			 words);
@@ -151,7 +151,7 @@ static void answer_mail(struct session_state *st, const struct reply *reply)
 		return;
 	reply_words(reply, st->words, sizeof(st->words));
 	snprintf(what, sizeof(what), "sender <%s>", st->envelope->reverse_path);
-	reply_fault(reply, REPLY_MAIL, what, &st->mail);
+	reply_error(reply, REPLY_MAIL, what, &st->mail);
 }
 
 static void answer_data(struct session_state *st, const struct reply *reply)
@@ -160,18 +160,18 @@ static void answer_data(struct session_state *st, const struct reply *reply)
 	if (st->may_send || !st->taken)
 		return;
 	reply_words(reply, st->words, sizeof(st->words));
-	reply_fault(reply, REPLY_DATA, "the message", &st->content_fault);
+	reply_error(reply, REPLY_DATA, "the message", &st->content_error);
 }
 
 static int session_answer(void *context, const struct owed *owed,
-			  const struct reply *reply, struct fault *f)
+			  const struct reply *reply, struct error *f)
 {
 	struct session_state *st = context;
 
 	/* RFC 5321 3.8: the server may say so at any time, and goes. */
 	if (reply->code == 421) {
 		reply_words(reply, st->words, sizeof(st->words));
-		return reply_fault(reply, REPLY_MAIL, "the connection", f);
+		return reply_error(reply, REPLY_MAIL, "the connection", f);
 	}
 	switch (owed->verb) {
 	case VERB_NONE:
@@ -179,12 +179,12 @@ static int session_answer(void *context, const struct owed *owed,
 	case VERB_RSET:
 		if (reply->code / 100 == 2)
 			return 0;
-		return reply_fault(reply, REPLY_MAIL, "RSET", f);
+		return reply_error(reply, REPLY_MAIL, "RSET", f);
 	case VERB_MAIL:
 		answer_mail(st, reply);
 		return 0;
 	case VERB_RCPT:
-		if (!fault_is_set(&st->mail))
+		if (!error_is_set(&st->mail))
 			answer_rcpt(st, owed->index, reply);
 		return 0;
 	case VERB_DATA:
@@ -201,7 +201,7 @@ static int session_answer(void *context, const struct owed *owed,
 
 /* ---- commands */
 
-static int say_mail(struct session *s, struct fault *f)
+static int say_mail(struct session *s, struct error *f)
 {
 	struct session_state *st = s->state;
 	const struct command_needs needs = {
@@ -212,10 +212,10 @@ static int say_mail(struct session *s, struct fault *f)
 
 	buf_reset(&st->command);
 	command_mail(&st->command, st->envelope, &needs, &s->dial->caps);
-	return flight_say(&st->flight, VERB_MAIL, 0, f, &st->command);
+	return pipeline_say(&st->flight, VERB_MAIL, 0, f, &st->command);
 }
 
-static int say_rcpt(struct session *s, size_t i, struct fault *f)
+static int say_rcpt(struct session *s, size_t i, struct error *f)
 {
 	struct session_state *st = s->state;
 
@@ -223,17 +223,17 @@ static int say_rcpt(struct session *s, size_t i, struct fault *f)
 	buf_reset(&st->command);
 	command_rcpt(&st->command, st->envelope, &st->envelope->recipients[i],
 		     &s->dial->caps);
-	return flight_say(&st->flight, VERB_RCPT, i, f, &st->command);
+	return pipeline_say(&st->flight, VERB_RCPT, i, f, &st->command);
 }
 
 static int say_plain(struct session *s, enum verb verb, const char *command,
-		     struct fault *f)
+		     struct error *f)
 {
 	struct session_state *st = s->state;
 
 	buf_reset(&st->command);
 	buf_puts(&st->command, command);
-	return flight_say(&st->flight, verb, 0, f, &st->command);
+	return pipeline_say(&st->flight, verb, 0, f, &st->command);
 }
 
 /* ---- the content */
@@ -250,7 +250,7 @@ static void show_content(struct session *s)
 static const struct ending in_doubt = { EX_TEMPFAIL,
 					"the mail may have been sent" };
 
-static int finish_content(struct session *s, struct fault *f)
+static int finish_content(struct session *s, struct error *f)
 {
 	struct session_state *st = s->state;
 	unsigned patience = interrupt_extend(VERDICT_MS);
@@ -259,22 +259,22 @@ static int finish_content(struct session *s, struct fault *f)
 	st->is_sending = false;
 	if (ending_now()->status == EX_TEMPFAIL)
 		ending_reached(&in_doubt);
-	flight_owe(&st->flight, VERB_CONTENT);
-	r = flight_await(&st->flight, 0, f);
+	pipeline_owe(&st->flight, VERB_CONTENT);
+	r = pipeline_await(&st->flight, 0, f);
 	interrupt_restore(patience);
 	/* If all of it has left us it may have been taken, come what may. */
 	st->is_sent = st->flight.out_len == 0;
 	return r;
 }
 
-static int send_chunk(struct session *s, struct fault *f)
+static int send_chunk(struct session *s, struct error *f)
 {
 	struct session_state *st = s->state;
 	const struct slice *bytes = &st->content->bytes;
 
 	buf_reset(&st->command);
 	buf_printf(&st->command, "BDAT %" PRIu64 " LAST", bytes->length);
-	if (flight_say(&st->flight, VERB_NONE, 0, f, &st->command) < 0)
+	if (pipeline_say(&st->flight, VERB_NONE, 0, f, &st->command) < 0)
 		return -1;
 	show_content(s);
 	st->is_sending = true;
@@ -283,13 +283,13 @@ static int send_chunk(struct session *s, struct fault *f)
 	return finish_content(s, f);
 }
 
-static int send_dotted(struct session *s, struct fault *f)
+static int send_dotted(struct session *s, struct error *f)
 {
 	struct session_state *st = s->state;
 
 	/* A server that answers already does not wait for the content. */
 	st->is_sending = true;
-	if (flight_listen(&st->flight, f) < 0)
+	if (pipeline_listen(&st->flight, f) < 0)
 		return -1;
 	show_content(s);
 	if (content_put_dotted(&st->flight, &st->content->bytes, s->progress,
@@ -300,20 +300,20 @@ static int send_dotted(struct session *s, struct fault *f)
 
 /* RFC 2920 3.1: DATA went along with the recipients and was accepted, though
  * none of them was. */
-static int send_lone_dot(struct session *s, struct fault *f)
+static int send_lone_dot(struct session *s, struct error *f)
 {
 	if (say_plain(s, VERB_CONTENT, ".", f) < 0)
 		return -1;
-	return flight_await(&s->state->flight, 0, f);
+	return pipeline_await(&s->state->flight, 0, f);
 }
 
-static int send_by_bdat(struct session *s, bool is_pipelined, struct fault *f)
+static int send_by_bdat(struct session *s, bool is_pipelined, struct error *f)
 {
 	struct session_state *st = s->state;
 	bool is_small = st->content->bytes.length <= SMALL;
 
 	if (!is_pipelined || !is_small) {
-		if (flight_await(&st->flight, 0, f) < 0)
+		if (pipeline_await(&st->flight, 0, f) < 0)
 			return -1;
 		if (!st->taken)
 			return 0;
@@ -321,14 +321,14 @@ static int send_by_bdat(struct session *s, bool is_pipelined, struct fault *f)
 	return send_chunk(s, f);
 }
 
-static int send_by_data(struct session *s, bool is_pipelined, struct fault *f)
+static int send_by_data(struct session *s, bool is_pipelined, struct error *f)
 {
 	struct session_state *st = s->state;
 
 	if (!is_pipelined && !st->taken)
 		return 0;
 	if (say_plain(s, VERB_DATA, "DATA", f) < 0 ||
-	    flight_await(&st->flight, 0, f) < 0)
+	    pipeline_await(&st->flight, 0, f) < 0)
 		return -1;
 	if (!st->may_send)
 		return 0;
@@ -343,7 +343,7 @@ static bool is_to_ask(const struct session_state *st, size_t i)
 	       (st->standing[i] == UNASKED || st->standing[i] == ONE_MORE);
 }
 
-static int transact(struct session *s, struct fault *f)
+static int transact(struct session *s, struct error *f)
 {
 	struct session_state *st = s->state;
 	const struct caps *caps = &s->dial->caps;
@@ -352,22 +352,22 @@ static int transact(struct session *s, struct fault *f)
 	if (st->needs_reset && say_plain(s, VERB_RSET, "RSET", f) < 0)
 		return -1;
 	st->needs_reset = false;
-	if (!is_pipelined && flight_await(&st->flight, 0, f) < 0)
+	if (!is_pipelined && pipeline_await(&st->flight, 0, f) < 0)
 		return -1;
 	if (say_mail(s, f) < 0)
 		return -1;
 	for (size_t i = 0; i < st->envelope->count; i++) {
 		if (!is_to_ask(st, i))
 			continue;
-		if (!is_pipelined && flight_await(&st->flight, 0, f) < 0)
+		if (!is_pipelined && pipeline_await(&st->flight, 0, f) < 0)
 			return -1;
-		if (fault_is_set(&st->mail))
-			return flight_await(&st->flight, 0, f);
+		if (error_is_set(&st->mail))
+			return pipeline_await(&st->flight, 0, f);
 		envelope_reopen(&st->envelope->recipients[i]);
 		if (say_rcpt(s, i, f) < 0)
 			return -1;
 	}
-	if (!is_pipelined && flight_await(&st->flight, 0, f) < 0)
+	if (!is_pipelined && pipeline_await(&st->flight, 0, f) < 0)
 		return -1;
 	if (caps_has(caps, CAPS_CHUNKING))
 		return send_by_bdat(s, is_pipelined, f);
@@ -380,23 +380,23 @@ static void begin(struct session_state *st)
 	st->is_open = st->may_send = false;
 	st->is_sending = st->is_sent = false;
 	st->is_done = st->is_confused = false;
-	fault_clear(&st->mail);
-	fault_clear(&st->content_fault);
+	error_clear(&st->mail);
+	error_clear(&st->content_error);
 	st->words[0] = st->session->final_reply[0] = '\0';
 }
 
 /* A line that failed: what is known of the content decides. */
-static void explain_loss(struct session_state *st, const struct fault *lost,
-			 struct fault *verdict)
+static void explain_loss(struct session_state *st, const struct error *lost,
+			 struct error *verdict)
 {
 	if (!st->is_sent || lost->reply) {
 		*verdict = *lost;
 		return;
 	}
 	st->session->in_doubt = true;
-	fault_set(
+	error_set(
 		verdict,
-		lost->cause == FAULT_INTERRUPTED ? FAULT_TEMPORARY
+		lost->cause == ERROR_INTERRUPTED ? ERROR_TEMPORARY
 						 : lost->cause,
 		"%s; the message had been sent whole and may have been taken, "
 		"so that it may arrive twice when it is sent again",
@@ -404,7 +404,7 @@ static void explain_loss(struct session_state *st, const struct fault *lost,
 }
 
 static void decide(struct envelope *e, struct recipient *r,
-		   const struct fault *verdict, const char *words)
+		   const struct error *verdict, const char *words)
 {
 	envelope_judge(e, r, verdict);
 	envelope_quote(e, r, words);
@@ -424,15 +424,15 @@ static void tell_ending(const struct session_state *st)
 	const struct envelope *e = st->envelope;
 	bool is_all = true;
 
-	if (st->is_done && fault_is_set(&st->final) &&
+	if (st->is_done && error_is_set(&st->final) &&
 	    ending_now() == &in_doubt)
 		ending_reached(&untaken);
-	if (!st->is_done || fault_is_set(&st->final))
+	if (!st->is_done || error_is_set(&st->final))
 		return;
 	for (size_t i = 0; i < e->count; i++)
 		if (e->recipients[i].decided)
 			is_all &=
-				!small_fault_is_set(&e->recipients[i].verdict);
+				!small_error_is_set(&e->recipients[i].verdict);
 		else
 			is_all &= st->standing[i] != REFUSED &&
 				  st->standing[i] != ONE_MORE;
@@ -441,24 +441,24 @@ static void tell_ending(const struct session_state *st)
 
 /* Now each of those that were asked gets its verdict; only those who were one
  * too many may be left, when it is of use to ask again. */
-static void settle(struct session *s, const struct fault *lost)
+static void settle(struct session *s, const struct error *lost)
 {
 	struct session_state *st = s->state;
-	struct fault verdict = FAULT_INIT;
+	struct error verdict = ERROR_INIT;
 
 	tell_ending(st);
 	if (st->is_done)
 		verdict = st->final;
 	else if (st->is_confused)
 		verdict = *lost;
-	else if (fault_is_set(&st->mail))
+	else if (error_is_set(&st->mail))
 		verdict = st->mail;
-	else if (fault_is_set(&st->content_fault))
-		verdict = st->content_fault;
-	else if (fault_is_set(lost))
+	else if (error_is_set(&st->content_error))
+		verdict = st->content_error;
+	else if (error_is_set(lost))
 		explain_loss(st, lost, &verdict);
 	else
-		fault_set(&verdict, FAULT_SOFTWARE,
+		error_set(&verdict, ERROR_SOFTWARE,
 			  "a transaction ended without a verdict");
 	for (size_t i = 0; i < st->envelope->count; i++) {
 		struct recipient *r = &st->envelope->recipients[i];
@@ -491,7 +491,7 @@ static void send_all(struct session *s)
 	struct session_state *st = s->state;
 
 	do {
-		struct fault lost = FAULT_INIT;
+		struct error lost = ERROR_INIT;
 
 		begin(st);
 		if (transact(s, &lost) < 0)
@@ -502,7 +502,7 @@ static void send_all(struct session *s)
 	} while (has_one_more(st));
 }
 
-static int refuse_all(struct envelope *e, struct fault *f)
+static int refuse_all(struct envelope *e, struct error *f)
 {
 	for (size_t i = 0; i < e->count; i++)
 		if (!e->recipients[i].decided)
@@ -516,21 +516,21 @@ void session_init(struct session *s, struct dial *d)
 	s->state = memory_alloc(sizeof(*s->state));
 	*s->state = (struct session_state){ .session = s };
 	buf_init(&s->state->command, COMMAND_MAX);
-	flight_init(&s->state->flight, d, session_answer, s->state);
+	pipeline_init(&s->state->flight, d, session_answer, s->state);
 }
 
 void session_free(struct session *s)
 {
 	if (!s->state)
 		return;
-	flight_free(&s->state->flight);
+	pipeline_free(&s->state->flight);
 	buf_free(&s->state->command);
 	free(s->state);
 	s->state = NULL;
 }
 
 int session_send(struct session *s, struct envelope *e,
-		 const struct session_content *content, struct fault *f)
+		 const struct session_content *content, struct error *f)
 {
 	struct session_state *st = s->state;
 
@@ -557,7 +557,7 @@ int session_send(struct session *s, struct envelope *e,
 
 void session_quit(struct session *s)
 {
-	struct fault ignored = FAULT_INIT;
+	struct error ignored = ERROR_INIT;
 
 	if (s->broken)
 		return;
@@ -565,5 +565,5 @@ void session_quit(struct session *s)
 	if (say_plain(s, VERB_QUIT, "QUIT", &ignored) < 0)
 		return;
 	s->state->flight.timeout = 1;
-	flight_flush(&s->state->flight, &ignored);
+	pipeline_flush(&s->state->flight, &ignored);
 }

@@ -15,7 +15,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "base/fault.h"
+#include "base/error.h"
 #include "flow/source.h"
 #include "mail/envelope.h"
 #include "smtp/dial.h"
@@ -48,15 +48,15 @@ void session_init(struct session *s, struct dial *d);
 void session_free(struct session *s);
 
 /* Gives a verdict to each recipient that has none yet.  0 when all of the
- * envelope's are accepted; -1 with the fault that the whole has, a temporary
+ * envelope's are accepted; -1 with the error that the whole has, a temporary
  * one first (envelope_accepted tells how many went).  An accepted recipient's
  * verdict has the reply code to the content, and `reply` its words.  Checks
  * SIZE, 8BITMIME and SMTPUTF8 before a byte is sent; content with 8-bit text
- * for a server without 8BITMIME is FAULT_SOFTWARE: look at the dial's caps
+ * for a server without 8BITMIME is ERROR_SOFTWARE: look at the dial's caps
  * and render it otherwise.  After a failure that left the line usable another
  * message may follow; the RSET goes along with it. */
 int session_send(struct session *s, struct envelope *e,
-		 const struct session_content *content, struct fault *f);
+		 const struct session_content *content, struct error *f);
 /* Says QUIT and does not wait for the answer. */
 void session_quit(struct session *s);
 

@@ -10,59 +10,59 @@
 #define LATE "set tls_starttls on, or use port 465"
 
 static int explain_lookup(const struct trouble *t, const struct dial_options *o,
-			  struct fault *f)
+			  struct error *f)
 {
 	if (o->proxy)
-		return fault_set(f, FAULT_TEMPORARY,
+		return error_set(f, ERROR_TEMPORARY,
 				 "%s cannot be reached now: %s", t->place,
 				 t->text);
 	return verdict_lookup(o->host, "check the setting host", t->text, f);
 }
 
 /* Not libcurl's words where they may hold a proxy's password. */
-static int explain_connect(const struct trouble *t, struct fault *f)
+static int explain_connect(const struct trouble *t, struct error *f)
 {
 	if (strstr(t->text, "nsupported proxy"))
-		return fault_set(f, FAULT_CONFIG,
+		return error_set(f, ERROR_CONFIG,
 				 "%s cannot be reached so; a proxy is "
 				 "socks5h://HOST:PORT or http://HOST:PORT",
 				 t->place);
-	return fault_set(f, FAULT_TEMPORARY, "cannot connect to %s: %s",
+	return error_set(f, ERROR_TEMPORARY, "cannot connect to %s: %s",
 			 t->place,
 			 t->os_error ? strerror(t->os_error) : t->text);
 }
 
-static int explain_proxy(const struct trouble *t, struct fault *f)
+static int explain_proxy(const struct trouble *t, struct error *f)
 {
 	bool refused = t->connect_code == 403 || t->connect_code == 407;
 
 	if (refused)
-		return fault_set(f, FAULT_PERMISSION,
+		return error_set(f, ERROR_PERMISSION,
 				 "the proxy refuses a connection to %s (HTTP "
 				 "%ld); it has to allow CONNECT to that port",
 				 t->place, t->connect_code);
-	return fault_set(f, FAULT_TEMPORARY, "the proxy cannot reach %s: %s",
+	return error_set(f, ERROR_TEMPORARY, "the proxy cannot reach %s: %s",
 			 t->place, t->text);
 }
 
 static int explain_time(const struct trouble *t, const struct dial_options *o,
-			struct fault *f)
+			struct error *f)
 {
-	const struct opening *talk = t->opening;
+	const struct handshake *talk = t->opening;
 
 	if (!t->is_connected)
-		return fault_set(
-			f, FAULT_TEMPORARY,
+		return error_set(
+			f, ERROR_TEMPORARY,
 			"no connection to %s within %u seconds; does a "
 			"firewall stand in between?",
 			t->place, t->seconds);
 	if (!talk->greeted && o->tls == DIAL_TLS_STARTTLS)
-		return fault_set(f, FAULT_TEMPORARY,
+		return error_set(f, ERROR_TEMPORARY,
 				 "%s took the connection and said nothing for "
 				 "%u seconds; if it wants TLS at once (port "
 				 "465), set tls_starttls off",
 				 t->place, t->seconds);
-	return fault_set(f, FAULT_TEMPORARY,
+	return error_set(f, ERROR_TEMPORARY,
 			 "%s did not answer within %u seconds (%s)", t->place,
 			 t->seconds,
 			 !talk->greeted		     ? "no greeting"
@@ -71,15 +71,15 @@ static int explain_time(const struct trouble *t, const struct dial_options *o,
 						     : "starting TLS");
 }
 
-static int explain_starttls(const struct trouble *t, struct fault *f)
+static int explain_starttls(const struct trouble *t, struct error *f)
 {
 	char what[400];
 
 	if (t->opening->is_whole && t->opening->reply.code >= 400) {
 		snprintf(what, sizeof(what), "STARTTLS at %s", t->place);
-		return reply_fault(&t->opening->reply, REPLY_STARTTLS, what, f);
+		return reply_error(&t->opening->reply, REPLY_STARTTLS, what, f);
 	}
-	return fault_set(f, FAULT_UNAVAILABLE,
+	return error_set(f, ERROR_UNAVAILABLE,
 			 "%s does not offer STARTTLS, and without TLS nothing "
 			 "is sent; use port 465 with tls_starttls off, or, on "
 			 "a network that you trust, set tls off",
@@ -87,7 +87,7 @@ static int explain_starttls(const struct trouble *t, struct fault *f)
 }
 
 static int explain_login(const struct trouble *t, const struct dial_options *o,
-			 struct fault *f)
+			 struct error *f)
 {
 	char what[400];
 
@@ -95,45 +95,45 @@ static int explain_login(const struct trouble *t, const struct dial_options *o,
 		 o->user && *o->user ? o->user : "the client certificate",
 		 t->place);
 	if (t->opening->is_whole && t->opening->reply.code >= 400)
-		return reply_fault(&t->opening->reply, REPLY_AUTH, what, f);
-	return fault_set(f, FAULT_PERMISSION, "%s failed: %s", what, t->text);
+		return reply_error(&t->opening->reply, REPLY_AUTH, what, f);
+	return error_set(f, ERROR_PERMISSION, "%s failed: %s", what, t->text);
 }
 
-static int explain_reply(const struct trouble *t, struct fault *f)
+static int explain_reply(const struct trouble *t, struct error *f)
 {
-	const struct opening *talk = t->opening;
+	const struct handshake *talk = t->opening;
 	char what[400];
 
 	if (verdict_is_endless(t->text))
-		return fault_set(f, FAULT_PROTOCOL,
+		return error_set(f, ERROR_PROTOCOL,
 				 "%s does not speak SMTP: it sends a line "
 				 "without an end",
 				 t->place);
-	if (fault_is_set(&talk->fault)) {
-		fault_set(f, talk->fault.cause, "%s: %s", t->place,
-			  talk->fault.text);
+	if (error_is_set(&talk->error)) {
+		error_set(f, talk->error.cause, "%s: %s", t->place,
+			  talk->error.text);
 		return -1;
 	}
 	if (talk->tls_started && talk->is_whole && talk->reply.code == 220)
-		return fault_set(f, FAULT_PROTOCOL,
+		return error_set(f, ERROR_PROTOCOL,
 				 "%s sent more behind its reply to STARTTLS: "
 				 "somebody may be putting words in its mouth, "
 				 "and nothing was sent",
 				 t->place);
 	if (!talk->is_whole)
-		return fault_set(f, FAULT_PROTOCOL,
+		return error_set(f, ERROR_PROTOCOL,
 				 "%s does not speak SMTP: %s", t->place,
 				 t->text);
 	if (talk->phase == REPLY_AUTH && talk->auth_answered)
 		snprintf(what, sizeof(what), "the log-in at %s", t->place);
 	else
 		snprintf(what, sizeof(what), "the connection to %s", t->place);
-	return reply_fault(&talk->reply, talk->phase, what, f);
+	return reply_error(&talk->reply, talk->phase, what, f);
 }
 
 /* A server that wants a certificate of ours may say so by an alert, or just
  * go; which of the two arrives is a matter of luck. */
-static bool may_want_certificate(const struct opening *talk,
+static bool may_want_certificate(const struct handshake *talk,
 				 const struct dial_options *o)
 {
 	if (o->cert_file || o->tls == DIAL_TLS_NONE)
@@ -144,9 +144,9 @@ static bool may_want_certificate(const struct opening *talk,
 }
 
 static int explain_lost(const struct trouble *t, const struct dial_options *o,
-			struct fault *f)
+			struct error *f)
 {
-	const struct opening *talk = t->opening;
+	const struct handshake *talk = t->opening;
 	const char *hint = "";
 	char words[200] = "";
 
@@ -159,7 +159,7 @@ static int explain_lost(const struct trouble *t, const struct dial_options *o,
 		hint = "; if it wants a certificate of ours, set tls_cert_file";
 	else if (talk->is_whole)
 		reply_words(&talk->reply, words, sizeof(words));
-	return fault_set(f, FAULT_TEMPORARY,
+	return error_set(f, ERROR_TEMPORARY,
 			 "%s closed the connection %s%s%s%s", t->place,
 			 talk->greeted ? "before any mail"
 				       : "without a greeting",
@@ -167,7 +167,7 @@ static int explain_lost(const struct trouble *t, const struct dial_options *o,
 }
 
 static int explain_file(const struct trouble *t, const struct dial_options *o,
-			struct fault *f)
+			struct error *f)
 {
 	const struct verdict_file files[] = {
 		{ "tls_trust_file", o->trust_file },
@@ -181,7 +181,7 @@ static int explain_file(const struct trouble *t, const struct dial_options *o,
 }
 
 int trouble_explain(const struct trouble *t, const struct dial_options *o,
-		    struct fault *f)
+		    struct error *f)
 {
 	const char *name = o->tls_host ? o->tls_host : o->host;
 
@@ -214,7 +214,7 @@ int trouble_explain(const struct trouble *t, const struct dial_options *o,
 	case TROUBLE_FILE:
 		return explain_file(t, o, f);
 	case TROUBLE_SETTING:
-		return fault_set(f, FAULT_CONFIG,
+		return error_set(f, ERROR_CONFIG,
 				 "TLS with %s cannot be set up: %s", t->place,
 				 t->text);
 	case TROUBLE_NONE:
@@ -225,6 +225,6 @@ int trouble_explain(const struct trouble *t, const struct dial_options *o,
 	case TROUBLE_OTHER:
 		break;
 	}
-	return fault_set(f, FAULT_TEMPORARY, "no connection to %s: %s",
+	return error_set(f, ERROR_TEMPORARY, "no connection to %s: %s",
 			 t->place, t->text);
 }

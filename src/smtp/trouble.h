@@ -8,10 +8,10 @@
 
 #include <stdbool.h>
 
-#include "base/fault.h"
+#include "base/error.h"
 #include "net/pin.h"
 #include "smtp/dial.h"
-#include "smtp/opening.h"
+#include "smtp/handshake.h"
 
 struct trouble {
 	enum trouble_kind kind;
@@ -22,11 +22,11 @@ struct trouble {
 	bool is_connected;
 	unsigned seconds;  /* that were allowed */
 	const char *place; /* "host:port" */
-	const struct opening *opening;
+	const struct handshake *opening;
 	const struct pin *pin;
 };
 
 int trouble_explain(const struct trouble *t, const struct dial_options *o,
-		    struct fault *f);
+		    struct error *f);
 
 #endif

@@ -23,7 +23,7 @@ struct converse {
 
 struct converse *converse_open(struct arena *a, const struct mailbox_url *url,
 			       const struct mailbox_login *login,
-			       struct fault *f)
+			       struct error *f)
 {
 	struct converse *c = arena_alloc(a, sizeof(*c));
 	int r;
@@ -109,7 +109,7 @@ static bool is_multiline(const char *line)
 }
 
 /* The lines up to the dot, dots and all. */
-static int pass_lines(struct remote *r, struct sink *to, struct fault *f)
+static int pass_lines(struct remote *r, struct sink *to, struct error *f)
 {
 	struct undot undot;
 	uint64_t octets = 0;
@@ -133,7 +133,7 @@ static int pass_lines(struct remote *r, struct sink *to, struct fault *f)
 }
 
 static int say_pop3(struct converse *c, const char *line, struct sink *to,
-		    struct fault *f)
+		    struct error *f)
 {
 	struct remote *r = c->pop3.remote;
 	bool is_ok;
@@ -150,7 +150,7 @@ static int say_pop3(struct converse *c, const char *line, struct sink *to,
 	return is_ok ? CONVERSE_YES : CONVERSE_NO;
 }
 
-static int pass_literals(struct converse *c, struct sink *to, struct fault *f)
+static int pass_literals(struct converse *c, struct sink *to, struct error *f)
 {
 	int64_t n;
 
@@ -164,7 +164,7 @@ static int pass_literals(struct converse *c, struct sink *to, struct fault *f)
 	return 0;
 }
 
-static int hear_imap(struct converse *c, struct sink *to, struct fault *f)
+static int hear_imap(struct converse *c, struct sink *to, struct error *f)
 {
 	struct remote *r = c->imap.remote;
 	size_t n = strlen(c->tag);
@@ -195,7 +195,7 @@ static void choose_tag(struct converse *c, const char *line)
 }
 
 static int say_imap(struct converse *c, const char *line, struct sink *to,
-		    struct fault *f)
+		    struct error *f)
 {
 	bool is_farewell =
 		!c->is_more && begins_word(verb_of(c, line), "LOGOUT");
@@ -209,7 +209,7 @@ static int say_imap(struct converse *c, const char *line, struct sink *to,
 }
 
 int converse_say(struct converse *c, const char *line, struct sink *to,
-		 struct fault *f)
+		 struct error *f)
 {
 	struct buf text = BUF_INIT(CONVERSE_LINE_MAX + 100);
 	int r;
@@ -221,7 +221,7 @@ int converse_say(struct converse *c, const char *line, struct sink *to,
 	}
 	buf_printf(&text, "%s\r\n", line);
 	if (text.overflow)
-		r = fault_set(f, FAULT_USAGE, "a command is too long");
+		r = error_set(f, ERROR_USAGE, "a command is too long");
 	else
 		r = remote_send(remote_of(c), text.data, NULL, f);
 	buf_free(&text);
@@ -232,7 +232,7 @@ int converse_say(struct converse *c, const char *line, struct sink *to,
 
 void converse_close(struct converse *c)
 {
-	struct fault unheard = FAULT_INIT;
+	struct error unheard = ERROR_INIT;
 
 	if (c->is_imap) {
 		imap_farewell(&c->imap);
@@ -249,13 +249,13 @@ void converse_close(struct converse *c)
 /* ---- octets ---- */
 
 ssize_t converse_send(void *converse, const void *data, size_t n,
-		      struct fault *f)
+		      struct error *f)
 {
 	return remote_try_send(remote_of(converse), data, n, f);
 }
 
 ssize_t converse_receive(void *converse, void *data, size_t n, bool *end,
-			 struct fault *f)
+			 struct error *f)
 {
 	return remote_try_receive(remote_of(converse), data, n, end, f);
 }

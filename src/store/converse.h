@@ -8,7 +8,7 @@
 #include <sys/types.h>
 
 #include "base/arena.h"
-#include "base/fault.h"
+#include "base/error.h"
 #include "flow/sink.h"
 #include "store/mailbox.h"
 
@@ -22,23 +22,23 @@ enum converse_verdict {
 };
 
 struct converse;
-/* Lives in the arena.  NULL with the fault. */
+/* Lives in the arena.  NULL with the error. */
 struct converse *converse_open(struct arena *a, const struct mailbox_url *url,
 			       const struct mailbox_login *login,
-			       struct fault *f);
+			       struct error *f);
 /* One line, without its end; the reply goes to `to` as it comes, CRLF and all.
  * An IMAP command may lack its tag.  An enum converse_verdict, or -1. */
 int converse_say(struct converse *c, const char *line, struct sink *to,
-		 struct fault *f);
+		 struct error *f);
 /* Is it a command of what was done already: USER, PASS, STLS, LOGIN...? */
 bool converse_is_done(const struct converse *c, const char *line);
 /* For who keeps whose turn it is by himself: as much as goes now, 0 when
  * nothing does; what is left to do then is to wait for the socket.  *end: the
  * server closed. */
 ssize_t converse_send(void *converse, const void *data, size_t n,
-		      struct fault *f);
+		      struct error *f);
 ssize_t converse_receive(void *converse, void *data, size_t n, bool *end,
-			 struct fault *f);
+			 struct error *f);
 int converse_socket(const struct converse *c);
 /* "host:port" */
 const char *converse_place(const struct converse *c);

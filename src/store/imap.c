@@ -13,10 +13,10 @@
 
 #include "base/ascii.h"
 #include "codec/mutf7.h"
-#include "store/ahead.h"
 #include "store/imap_mark.h"
 #include "store/imap_talk.h"
 #include "store/kinds.h"
+#include "store/prefetch.h"
 
 #define PIECE 65536 /* octets asked for at once, of a message's top */
 
@@ -38,7 +38,7 @@ static void read_untagged(struct imap *own, const char *line)
 		own->exists = n;
 }
 
-int imap_open_folder(struct imap *own, const char *verb, struct fault *f)
+int imap_open_folder(struct imap *own, const char *verb, struct error *f)
 {
 	struct buf text = BUF_INIT(REMOTE_LINE_MAX);
 	const char *what =
@@ -58,8 +58,8 @@ int imap_open_folder(struct imap *own, const char *verb, struct fault *f)
 			return -1;
 	}
 	/* "no such folder" is what a NO without a reason means here */
-	if (kind < 0 && f->cause == FAULT_UNAVAILABLE)
-		f->cause = FAULT_NOINPUT;
+	if (kind < 0 && f->cause == ERROR_UNAVAILABLE)
+		f->cause = ERROR_NOINPUT;
 	return kind;
 }
 
@@ -146,7 +146,7 @@ static size_t merge_entries(struct listing *l)
 	return n;
 }
 
-static int add_messages(struct mailbox *m, struct listing *l, struct fault *f)
+static int add_messages(struct mailbox *m, struct listing *l, struct error *f)
 {
 	struct imap *own = m->own;
 	size_t count = l->count ? merge_entries(l) : 0, room = 0;
@@ -170,7 +170,7 @@ static int add_messages(struct mailbox *m, struct listing *l, struct fault *f)
 	return 0;
 }
 
-static int read_list(struct imap *own, struct listing *l, struct fault *f)
+static int read_list(struct imap *own, struct listing *l, struct error *f)
 {
 	int kind;
 
@@ -194,7 +194,7 @@ static int read_list(struct imap *own, struct listing *l, struct fault *f)
 /* Was it asked for, too, and is to come later? */
 static bool is_awaited(const struct imap *own, uint64_t uid)
 {
-	const struct ahead *a = &own->ahead;
+	const struct prefetch *a = &own->ahead;
 
 	for (size_t i = a->answered; i < a->asked; i++)
 		if (own->uids[a->list[i] - 1] == uid)
@@ -230,7 +230,7 @@ struct content {
  * that somebody else has removed.  Nothing else is a message. */
 static int take_content(struct imap *own, struct content *c,
 			const struct imap_item *item, const char **at,
-			struct fault *f)
+			struct error *f)
 {
 	struct remote *r = own->talk.remote;
 	int64_t n = **at ? -1 : imap_literal(&own->talk);
@@ -271,7 +271,7 @@ static void take_uid(struct imap *own, struct content *c,
 
 /* The message, wherever in the FETCH it stands.  One that comes before its turn
  * is dropped, and asked for again. */
-static int read_content(struct imap *own, struct content *c, struct fault *f)
+static int read_content(struct imap *own, struct content *c, struct error *f)
 {
 	struct remote *r = own->talk.remote;
 	const char *at = imap_fetch(r->line.data);
@@ -307,16 +307,16 @@ static int read_content(struct imap *own, struct content *c, struct fault *f)
 	return imap_pass_rest(&own->talk, f);
 }
 
-static int is_gone(struct imap *own, struct fault *f)
+static int is_gone(struct imap *own, struct error *f)
 {
-	return fault_set(f, FAULT_UNAVAILABLE,
+	return error_set(f, ERROR_UNAVAILABLE,
 			 "%s has the message no more: somebody deleted it",
 			 own->talk.remote->place);
 }
 
 /* Until the content was there.  That the server is done with the question it
  * may tell only later. */
-static int read_answer(struct imap *own, struct content *c, struct fault *f)
+static int read_answer(struct imap *own, struct content *c, struct error *f)
 {
 	remote_expect(own->talk.remote);
 	while (!c->is_seen) {
@@ -343,7 +343,7 @@ static int read_answer(struct imap *own, struct content *c, struct fault *f)
 
 /* Answers that nobody wants any more, and what is still to be said of those
  * that came. */
-static int land(struct imap *own, struct fault *f)
+static int land(struct imap *own, struct error *f)
 {
 	own->ahead.answered = own->ahead.asked;
 	while (own->open_tags) {
@@ -361,24 +361,24 @@ static int land(struct imap *own, struct fault *f)
 }
 
 /* The server answers in its own order, which is that of the numbers. */
-static bool is_rising(const struct ahead *a, size_t last)
+static bool is_rising(const struct prefetch *a, size_t last)
 {
 	return a->asked < a->count && a->list[a->asked] > last;
 }
 
 /* All that may be asked now, as one question: of several at once it may answer
  * a later one first (RFC 3501 5.5), and Dovecot does. */
-static int ask(struct imap *own, struct fault *f)
+static int ask(struct imap *own, struct error *f)
 {
-	size_t window = own->is_muddled ? 1 : AHEAD_WINDOW, number = 0;
+	size_t window = own->is_muddled ? 1 : PREFETCH_WINDOW, number = 0;
 	struct buf text;
 	int r;
 
-	buf_init(&text, (size_t)AHEAD_WINDOW * 24 + 64);
+	buf_init(&text, (size_t)PREFETCH_WINDOW * 24 + 64);
 	buf_puts(&text, "UID FETCH ");
 	for (bool is_first = true; is_rising(&own->ahead, number);
 	     is_first = false) {
-		number = ahead_take(&own->ahead, window);
+		number = prefetch_take(&own->ahead, window);
 		if (!number)
 			break;
 		buf_printf(&text, "%s%" PRIu64, is_first ? "" : ",",
@@ -393,7 +393,7 @@ static int ask(struct imap *own, struct fault *f)
 }
 
 static int get(struct mailbox *m, size_t number, int lines, struct sink *to,
-	       struct fault *f)
+	       struct error *f)
 {
 	struct imap *own = m->own;
 	struct content c = {
@@ -402,28 +402,28 @@ static int get(struct mailbox *m, size_t number, int lines, struct sink *to,
 		.to = to,
 	};
 
-	if (!ahead_is_next(&own->ahead, m, number, lines)) {
+	if (!prefetch_is_next(&own->ahead, m, number, lines)) {
 		if (land(own, f) < 0)
 			return -1;
-		ahead_begin(&own->ahead, m, number, lines);
+		prefetch_begin(&own->ahead, m, number, lines);
 		if (ask(own, f) < 0)
 			return -1;
 	}
-	ahead_answered(&own->ahead);
+	prefetch_answered(&own->ahead);
 	if (read_answer(own, &c, f) < 0)
 		return -1;
 	return own->is_muddled ? land(own, f) : 0;
 }
 
 static int imap_read(struct mailbox *m, size_t number, struct sink *to,
-		     struct fault *f)
+		     struct error *f)
 {
 	return get(m, number, -1, to, f);
 }
 
 /* Header and some lines: pieces of the message, until there are enough. */
 static int imap_top(struct mailbox *m, size_t number, unsigned lines,
-		    struct sink *to, struct fault *f)
+		    struct sink *to, struct error *f)
 {
 	struct imap *own = m->own;
 	uint64_t announced = m->messages[number - 1].size;
@@ -459,17 +459,17 @@ static void imap_free(struct mailbox *m)
 {
 	struct imap *own = m->own;
 
-	struct fault unheard = FAULT_INIT;
+	struct error unheard = ERROR_INIT;
 
 	/* Waiting for what is still on its way may take long. */
-	if (!ahead_pending(&own->ahead) && !own->talk.remote->is_broken &&
+	if (!prefetch_pending(&own->ahead) && !own->talk.remote->is_broken &&
 	    land(own, &unheard) == 0)
 		imap_farewell(&own->talk);
 	imap_hang_up(&own->talk);
 	buf_free(&own->name);
 }
 
-static int imap_commit(struct mailbox *m, struct fault *f)
+static int imap_commit(struct mailbox *m, struct error *f)
 {
 	struct imap *own = m->own;
 
@@ -484,7 +484,7 @@ static const struct mailbox_ops ops = {
 	.is_remote = true,
 };
 
-static int open_and_list(struct mailbox *m, struct fault *f)
+static int open_and_list(struct mailbox *m, struct error *f)
 {
 	struct imap *own = m->own;
 	struct listing l = { 0 };
@@ -501,7 +501,7 @@ static int open_and_list(struct mailbox *m, struct fault *f)
 }
 
 int imap_open(struct mailbox *m, const struct mailbox_url *url,
-	      const struct mailbox_login *login, struct fault *f)
+	      const struct mailbox_login *login, struct error *f)
 {
 	struct imap *own = arena_alloc(m->arena, sizeof(*own));
 
@@ -509,7 +509,7 @@ int imap_open(struct mailbox *m, const struct mailbox_url *url,
 	buf_init(&own->name, REMOTE_LINE_MAX / 4);
 	if (mutf7_put(&own->name, own->folder) < 0) {
 		buf_free(&own->name);
-		return fault_set(f, FAULT_USAGE,
+		return error_set(f, ERROR_USAGE,
 				 "the folder's name is not UTF-8, or too long");
 	}
 	if (imap_begin(&own->talk, m->arena, url, login, f) < 0) {
@@ -522,7 +522,7 @@ int imap_open(struct mailbox *m, const struct mailbox_url *url,
 }
 
 int imap_sign_in(struct arena *a, const struct mailbox_url *url,
-		 const struct mailbox_login *login, struct fault *f)
+		 const struct mailbox_login *login, struct error *f)
 {
 	struct imap_talk talk;
 

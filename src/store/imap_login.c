@@ -48,7 +48,7 @@ static void read_dial(struct imap_talk *t)
 	}
 }
 
-int imap_ask_abilities(struct imap_talk *t, struct fault *f)
+int imap_ask_abilities(struct imap_talk *t, struct error *f)
 {
 	int kind;
 
@@ -65,7 +65,7 @@ int imap_ask_abilities(struct imap_talk *t, struct fault *f)
 /* ---- logging in ---- */
 
 /* A "NO" without a reason is a refusal of the log-in. */
-static int hear_login(struct imap_talk *t, const char *user, struct fault *f)
+static int hear_login(struct imap_talk *t, const char *user, struct error *f)
 {
 	const char *what =
 		arena_format(t->remote->arena, "the log-in of %s", user);
@@ -74,8 +74,8 @@ static int hear_login(struct imap_talk *t, const char *user, struct fault *f)
 	while ((kind = imap_next(t, t->tag, what, f)) == IMAP_UNTAGGED)
 		if (imap_pass_rest(t, f) < 0)
 			return -1;
-	if (kind < 0 && f->cause == FAULT_UNAVAILABLE)
-		f->cause = FAULT_PERMISSION;
+	if (kind < 0 && f->cause == ERROR_UNAVAILABLE)
+		f->cause = ERROR_PERMISSION;
 	return kind;
 }
 
@@ -90,7 +90,7 @@ static bool is_plain(const char *text)
 /* Quotes hold ASCII alone; all else goes as a literal, for which the server
  * says "+" first. */
 static int say_string(struct imap_talk *t, struct buf *text, const char *value,
-		      const char *user, struct fault *f)
+		      const char *user, struct error *f)
 {
 	int kind;
 
@@ -110,7 +110,7 @@ static int say_string(struct imap_talk *t, struct buf *text, const char *value,
 }
 
 static int by_words(struct imap_talk *t, const struct mailbox_login *l,
-		    struct fault *f)
+		    struct error *f)
 {
 	struct buf text = BUF_INIT(REMOTE_LINE_MAX);
 	int r;
@@ -122,7 +122,7 @@ static int by_words(struct imap_talk *t, const struct mailbox_login *l,
 		r = say_string(t, &text, l->password, l->user, f);
 	buf_puts(&text, "\r\n");
 	if (r == 0 && text.overflow)
-		r = fault_set(f, FAULT_CONFIG,
+		r = error_set(f, ERROR_CONFIG,
 			      "the user's name or the password is too long");
 	if (r == 0)
 		r = remote_send(t->remote, text.data, "LOGIN ***", f);
@@ -133,7 +133,7 @@ static int by_words(struct imap_talk *t, const struct mailbox_login *l,
 }
 
 static int by_sasl(struct imap_talk *t, const struct signin *s,
-		   const struct mailbox_login *l, struct fault *f)
+		   const struct mailbox_login *l, struct error *f)
 {
 	struct buf text = BUF_INIT(REMOTE_LINE_MAX * 2);
 	unsigned step = 0;
@@ -177,7 +177,7 @@ static bool is_confirmed(const struct remote *r)
 }
 
 static int by_libcurl(struct imap_talk *t, const struct signin *s,
-		      const struct mailbox_login *l, struct fault *f)
+		      const struct mailbox_login *l, struct error *f)
 {
 	struct remote_sasl sasl = { s->mechanism, l->user, l->password };
 	struct remote *r = t->remote;
@@ -188,7 +188,7 @@ static int by_libcurl(struct imap_talk *t, const struct signin *s,
 		return -1;
 	if (is_confirmed(r))
 		return 0;
-	return fault_set(f, FAULT_PERMISSION, "%s did not confirm the log-in",
+	return error_set(f, ERROR_PERMISSION, "%s did not confirm the log-in",
 			 r->place);
 }
 
@@ -198,14 +198,14 @@ static bool is_clean(const char *text)
 }
 
 static int log_in(struct imap_talk *t, const struct mailbox_login *l,
-		  struct fault *f)
+		  struct error *f)
 {
 	struct signin s;
 
 	if (t->has_preauth)
 		return 0;
 	if (!is_clean(l->user) || !is_clean(l->password))
-		return fault_set(f, FAULT_CONFIG,
+		return error_set(f, ERROR_CONFIG,
 				 "%s wants a user and a password, and there is "
 				 "none of one line each; name the user in the "
 				 "URL or by --user",
@@ -226,7 +226,7 @@ static int log_in(struct imap_talk *t, const struct mailbox_login *l,
 
 int imap_begin(struct imap_talk *t, struct arena *a,
 	       const struct mailbox_url *url, const struct mailbox_login *login,
-	       struct fault *f)
+	       struct error *f)
 {
 	*t = (struct imap_talk){
 		.url = *url,

@@ -42,7 +42,7 @@ static void put_set(const struct mailbox *m, size_t *at, struct buf *out)
 
 /* One command for each set of what is marked. */
 static int for_each_set(struct mailbox *m, const char *before,
-			const char *behind, struct fault *f)
+			const char *behind, struct error *f)
 {
 	struct imap *own = m->own;
 	int r = 0;
@@ -100,7 +100,7 @@ static bool names_others(const struct mailbox *m, const char *line)
 	return false;
 }
 
-static int check_others(struct mailbox *m, struct fault *f)
+static int check_others(struct mailbox *m, struct error *f)
 {
 	struct imap *own = m->own;
 	bool has_others = false;
@@ -117,14 +117,14 @@ static int check_others(struct mailbox *m, struct fault *f)
 	}
 	if (kind < 0 || !has_others)
 		return kind;
-	return fault_set(f, FAULT_UNAVAILABLE,
+	return error_set(f, ERROR_UNAVAILABLE,
 			 "%s has no UIDPLUS, and messages in %s that somebody "
 			 "else flagged would be deleted with ours; nothing was "
 			 "deleted",
 			 own->talk.remote->place, own->folder);
 }
 
-static int select_again(struct mailbox *m, struct fault *f)
+static int select_again(struct mailbox *m, struct error *f)
 {
 	struct imap *own = m->own;
 
@@ -134,22 +134,22 @@ static int select_again(struct mailbox *m, struct fault *f)
 	if (ascii_begins(own->talk.remote->line.data +
 				 strcspn(own->talk.remote->line.data, " "),
 			 " OK [READ-ONLY]"))
-		return fault_set(f, FAULT_PERMISSION,
+		return error_set(f, ERROR_PERMISSION,
 				 "%s lets nobody delete from %s",
 				 own->talk.remote->place, own->folder);
 	if (own->seen_validity != own->validity)
-		return fault_set(
-			f, FAULT_TEMPORARY,
+		return error_set(
+			f, ERROR_TEMPORARY,
 			"%s has numbered %s anew; nothing was deleted, "
 			"try again",
 			own->talk.remote->place, own->folder);
 	return check_others(m, f);
 }
 
-int imap_delete_marked(struct mailbox *m, struct fault *f)
+int imap_delete_marked(struct mailbox *m, struct error *f)
 {
 	struct imap *own = m->own;
-	struct fault unheard = FAULT_INIT;
+	struct error unheard = ERROR_INIT;
 	int r;
 
 	if (select_again(m, f) < 0)

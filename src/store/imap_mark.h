@@ -4,9 +4,9 @@
 
 #include <stdint.h>
 
-#include "store/ahead.h"
 #include "store/imap_talk.h"
 #include "store/mailbox.h"
+#include "store/prefetch.h"
 
 struct imap {
 	struct imap_talk talk;
@@ -14,7 +14,7 @@ struct imap {
 	struct buf name;   /* of the folder, as it is said */
 	uint64_t validity; /* of the UIDs, when they were listed */
 	uint64_t *uids;	   /* rising */
-	struct ahead ahead;
+	struct prefetch ahead;
 	unsigned open_tags; /* questions about messages that are not done */
 	bool is_muddled;    /* one came before its turn: one at a time, now */
 	/* of the folder that was opened last */
@@ -22,9 +22,9 @@ struct imap {
 };
 
 /* `verb` is EXAMINE or SELECT. */
-int imap_open_folder(struct imap *own, const char *verb, struct fault *f);
+int imap_open_folder(struct imap *own, const char *verb, struct error *f);
 /* All of them, or none: flags that were set are taken back where the rest could
  * not be done. */
-int imap_delete_marked(struct mailbox *m, struct fault *f);
+int imap_delete_marked(struct mailbox *m, struct error *f);
 
 #endif

@@ -11,7 +11,7 @@
 #define FAREWELL    5000 /* milliseconds */
 
 int imap_say(struct imap_talk *t, const char *command, const char *shown,
-	     struct fault *f)
+	     struct error *f)
 {
 	struct buf text = BUF_INIT(REMOTE_LINE_MAX);
 	int r;
@@ -19,7 +19,7 @@ int imap_say(struct imap_talk *t, const char *command, const char *shown,
 	buf_printf(&text, "m%u %s\r\n", ++t->tag, command);
 	t->lines = 0;
 	if (text.overflow)
-		r = fault_set(f, FAULT_CONFIG, "a command is too long");
+		r = error_set(f, ERROR_CONFIG, "a command is too long");
 	else
 		r = remote_send(t->remote, text.data, shown, f);
 	buf_wipe(&text);
@@ -27,32 +27,32 @@ int imap_say(struct imap_talk *t, const char *command, const char *shown,
 }
 
 /* Response codes of RFC 5530. */
-static enum fault_cause cause_of(const char *text)
+static enum error_cause cause_of(const char *text)
 {
 	static const struct {
 		const char *code;
-		enum fault_cause cause;
+		enum error_cause cause;
 	} codes[] = {
-		{ "[AUTHENTICATIONFAILED]", FAULT_PERMISSION },
-		{ "[AUTHORIZATIONFAILED]", FAULT_PERMISSION },
-		{ "[EXPIRED]", FAULT_PERMISSION },
-		{ "[PRIVACYREQUIRED]", FAULT_PERMISSION },
-		{ "[NOPERM]", FAULT_PERMISSION },
-		{ "[CONTACTADMIN]", FAULT_PERMISSION },
-		{ "[UNAVAILABLE]", FAULT_TEMPORARY },
-		{ "[INUSE]", FAULT_TEMPORARY },
-		{ "[SERVERBUG]", FAULT_TEMPORARY },
-		{ "[LIMIT]", FAULT_TEMPORARY },
-		{ "[NONEXISTENT]", FAULT_NOINPUT },
+		{ "[AUTHENTICATIONFAILED]", ERROR_PERMISSION },
+		{ "[AUTHORIZATIONFAILED]", ERROR_PERMISSION },
+		{ "[EXPIRED]", ERROR_PERMISSION },
+		{ "[PRIVACYREQUIRED]", ERROR_PERMISSION },
+		{ "[NOPERM]", ERROR_PERMISSION },
+		{ "[CONTACTADMIN]", ERROR_PERMISSION },
+		{ "[UNAVAILABLE]", ERROR_TEMPORARY },
+		{ "[INUSE]", ERROR_TEMPORARY },
+		{ "[SERVERBUG]", ERROR_TEMPORARY },
+		{ "[LIMIT]", ERROR_TEMPORARY },
+		{ "[NONEXISTENT]", ERROR_NOINPUT },
 	};
 
 	for (size_t i = 0; i < sizeof(codes) / sizeof(*codes); i++)
 		if (ascii_begins(text, codes[i].code))
 			return codes[i].cause;
-	return FAULT_UNAVAILABLE;
+	return ERROR_UNAVAILABLE;
 }
 
-int imap_judge(struct imap_talk *t, const char *what, struct fault *f)
+int imap_judge(struct imap_talk *t, const char *what, struct error *f)
 {
 	const char *text = t->remote->line.data;
 
@@ -61,16 +61,16 @@ int imap_judge(struct imap_talk *t, const char *what, struct fault *f)
 	if (ascii_begins(text, "OK"))
 		return IMAP_DONE;
 	if (ascii_begins(text, "NO "))
-		return fault_set(f, cause_of(text + 3), "%s refuses %s: %.300s",
+		return error_set(f, cause_of(text + 3), "%s refuses %s: %.300s",
 				 t->remote->place, what, text);
 	if (ascii_begins(text, "BAD"))
-		return fault_set(f, FAULT_PROTOCOL,
+		return error_set(f, ERROR_PROTOCOL,
 				 "%s does not understand %s: %.300s",
 				 t->remote->place, what, text);
 	return remote_garbled(t->remote, "does not speak IMAP", f);
 }
 
-int imap_any(struct imap_talk *t, unsigned *tag, struct fault *f)
+int imap_any(struct imap_talk *t, unsigned *tag, struct error *f)
 {
 	const char *line;
 	uint64_t n;
@@ -82,7 +82,7 @@ int imap_any(struct imap_talk *t, unsigned *tag, struct fault *f)
 		return remote_garbled(t->remote, "says more than it can mean",
 				      f);
 	if (ascii_begins(line, "* BYE"))
-		return fault_set(f, FAULT_TEMPORARY,
+		return error_set(f, ERROR_TEMPORARY,
 				 "%s ends the session: %.300s",
 				 t->remote->place, line);
 	if (line[0] == '*' && line[1] == ' ')
@@ -98,7 +98,7 @@ int imap_any(struct imap_talk *t, unsigned *tag, struct fault *f)
 }
 
 int imap_next(struct imap_talk *t, unsigned tag, const char *what,
-	      struct fault *f)
+	      struct error *f)
 {
 	unsigned done = 0;
 	int kind = imap_any(t, &done, f);
@@ -111,7 +111,7 @@ int imap_next(struct imap_talk *t, unsigned tag, const char *what,
 }
 
 int imap_finish(struct imap_talk *t, unsigned tag, const char *what,
-		struct fault *f)
+		struct error *f)
 {
 	int kind;
 
@@ -149,7 +149,7 @@ int64_t imap_literal(const struct imap_talk *t)
 	return (int64_t)n;
 }
 
-int imap_pass(struct imap_talk *t, uint64_t n, struct sink *to, struct fault *f)
+int imap_pass(struct imap_talk *t, uint64_t n, struct sink *to, struct error *f)
 {
 	uint64_t left = n;
 
@@ -176,7 +176,7 @@ int imap_pass(struct imap_talk *t, uint64_t n, struct sink *to, struct fault *f)
 	return 0;
 }
 
-int imap_pass_rest(struct imap_talk *t, struct fault *f)
+int imap_pass_rest(struct imap_talk *t, struct error *f)
 {
 	int64_t n;
 
@@ -207,7 +207,7 @@ void imap_put_quoted(struct buf *out, const char *text)
 
 void imap_farewell(struct imap_talk *t)
 {
-	struct fault unheard = FAULT_INIT;
+	struct error unheard = ERROR_INIT;
 
 	if (!t->remote || t->remote->is_broken)
 		return;

@@ -26,31 +26,31 @@ struct imap_talk {
 /* Dials and logs in.  imap_hang_up in any case. */
 int imap_begin(struct imap_talk *t, struct arena *a,
 	       const struct mailbox_url *url, const struct mailbox_login *login,
-	       struct fault *f);
+	       struct error *f);
 /* One command without its tag and line end; `shown` as for remote_send. */
 int imap_say(struct imap_talk *t, const char *command, const char *shown,
-	     struct fault *f);
+	     struct error *f);
 /* The next response while the command of that tag is carried out; its line is
  * in remote->line.  IMAP_DONE is its "OK"; a "NO" or "BAD" is -1, `what` names
  * what it refuses. */
 int imap_next(struct imap_talk *t, unsigned tag, const char *what,
-	      struct fault *f);
+	      struct error *f);
 /* The next response, whatever it answers: of IMAP_DONE *tag tells which command
  * is done, and imap_judge how. */
-int imap_any(struct imap_talk *t, unsigned *tag, struct fault *f);
-int imap_judge(struct imap_talk *t, const char *what, struct fault *f);
+int imap_any(struct imap_talk *t, unsigned *tag, struct error *f);
+int imap_judge(struct imap_talk *t, const char *what, struct error *f);
 /* Passes over all untagged responses. */
 int imap_finish(struct imap_talk *t, unsigned tag, const char *what,
-		struct fault *f);
+		struct error *f);
 /* Octets of the literal that the line at hand ends with, -1: none. */
 int64_t imap_literal(const struct imap_talk *t);
 /* Streams so many octets; NULL drops them. */
 int imap_pass(struct imap_talk *t, uint64_t n, struct sink *to,
-	      struct fault *f);
+	      struct error *f);
 /* The rest of an untagged response: literals are dropped. */
-int imap_pass_rest(struct imap_talk *t, struct fault *f);
+int imap_pass_rest(struct imap_talk *t, struct error *f);
 /* Asks anew what it can do: more, once somebody has logged in. */
-int imap_ask_abilities(struct imap_talk *t, struct fault *f);
+int imap_ask_abilities(struct imap_talk *t, struct error *f);
 /* Appends it between quotes. */
 void imap_put_quoted(struct buf *out, const char *text);
 void imap_farewell(struct imap_talk *t);

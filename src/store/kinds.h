@@ -8,24 +8,24 @@
 
 #include "store/mailbox.h"
 
-int mailfile_open(struct mailbox *m, int fd, struct fault *f);
-int mailfolder_open(struct mailbox *m, struct fault *f);
+int mailfile_open(struct mailbox *m, int fd, struct error *f);
+int mailfolder_open(struct mailbox *m, struct error *f);
 /* Deleting is offered only where kind is MAILBOX_MBOX. */
-int mbox_open(struct mailbox *m, int fd, struct fault *f);
-int maildir_open(struct mailbox *m, struct fault *f);
+int mbox_open(struct mailbox *m, int fd, struct error *f);
+int maildir_open(struct mailbox *m, struct error *f);
 int pop3_open(struct mailbox *m, const struct mailbox_url *url,
-	      const struct mailbox_login *login, struct fault *f);
+	      const struct mailbox_login *login, struct error *f);
 int imap_open(struct mailbox *m, const struct mailbox_url *url,
-	      const struct mailbox_login *login, struct fault *f);
+	      const struct mailbox_login *login, struct error *f);
 
 int pop3_sign_in(struct arena *a, const struct mailbox_url *url,
-		 const struct mailbox_login *login, struct fault *f);
+		 const struct mailbox_login *login, struct error *f);
 int imap_sign_in(struct arena *a, const struct mailbox_url *url,
-		 const struct mailbox_login *login, struct fault *f);
+		 const struct mailbox_login *login, struct error *f);
 
 /* Makes room for one more message of the list and returns it; NULL with the
- * fault when there are too many. */
+ * error when there are too many. */
 struct mailbox_message *mailbox_add(struct mailbox *m, size_t *room,
-				    struct fault *f);
+				    struct error *f);
 
 #endif

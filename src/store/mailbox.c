@@ -12,18 +12,18 @@
 #include "flow/crlf.h"
 #include "flow/digest.h"
 #include "flow/source.h"
-#include "store/cut.h"
 #include "store/kinds.h"
 #include "store/mbox.h"
+#include "store/top_filter.h"
 
 #define ID_DIGITS 32 /* of a SHA-256 in hex */
 
 /* ---- what can be read only once ---- */
 
-static int open_spool(const char *const *spool, struct fault *f)
+static int open_spool(const char *const *spool, struct error *f)
 {
 	for (; spool && *spool; spool++) {
-		struct fault each = FAULT_INIT;
+		struct error each = ERROR_INIT;
 		int fd = disk_open_unnamed(*spool, &each);
 
 		if (fd >= 0)
@@ -31,13 +31,13 @@ static int open_spool(const char *const *spool, struct fault *f)
 		if (!spool[1])
 			*f = each;
 	}
-	return fault_set(f, FAULT_CANTCREAT,
+	return error_set(f, ERROR_CANTCREAT,
 			 "there is no folder to keep the input in; set TMPDIR");
 }
 
 /* A descriptor that can be read at any place, or -1. */
 static int keep_stream(int from, const char *name, const char *const *spool,
-		       struct fault *f)
+		       struct error *f)
 {
 	struct source source;
 	struct sink_fd out;
@@ -60,9 +60,9 @@ static int keep_stream(int from, const char *name, const char *const *spool,
 
 /* ---- which kind ---- */
 
-/* 1, 0, or -1 with the fault. */
+/* 1, 0, or -1 with the error. */
 static int is_folder(struct arena *a, const char *parent, const char *name,
-		     struct fault *f)
+		     struct error *f)
 {
 	struct stat st;
 	int r = disk_stat(arena_format(a, "%s/%s", parent, name), &st, f);
@@ -70,7 +70,7 @@ static int is_folder(struct arena *a, const char *parent, const char *name,
 	return r > 0 ? S_ISDIR(st.st_mode) : r;
 }
 
-static int open_folder(struct mailbox *m, struct fault *f)
+static int open_folder(struct mailbox *m, struct error *f)
 {
 	int is_maildir = is_folder(m->arena, m->name, "cur", f);
 
@@ -87,7 +87,7 @@ static int open_folder(struct mailbox *m, struct fault *f)
 }
 
 /* A message, or many of them in an mbox. */
-static int open_bytes(struct mailbox *m, int fd, struct fault *f)
+static int open_bytes(struct mailbox *m, int fd, struct error *f)
 {
 	char start[MBOX_BEGIN_OCTETS];
 	ssize_t n = disk_pread_full(fd, start, sizeof(start), 0, m->name, f);
@@ -104,7 +104,7 @@ static int open_bytes(struct mailbox *m, int fd, struct fault *f)
 }
 
 static int open_input(struct mailbox *m, int from, const char *const *spool,
-		      struct fault *f)
+		      struct error *f)
 {
 	int fd = keep_stream(from, m->name, spool, f);
 
@@ -113,20 +113,20 @@ static int open_input(struct mailbox *m, int from, const char *const *spool,
 }
 
 static int open_path(struct mailbox *m, const char *const *spool,
-		     struct fault *f)
+		     struct error *f)
 {
 	struct stat st;
 	int fd, r;
 
 	if (stat(m->name, &st) < 0)
-		return fault_errno(f, FAULT_NOINPUT, errno, "cannot read %s",
+		return error_errno(f, ERROR_NOINPUT, errno, "cannot read %s",
 				   m->name);
 	if (S_ISDIR(st.st_mode))
 		return open_folder(m, f);
 	/* Whoever feeds a pipe may not have come yet. */
 	fd = open(m->name, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 	if (fd < 0)
-		return fault_errno(f, FAULT_NOINPUT, errno, "cannot read %s",
+		return error_errno(f, ERROR_NOINPUT, errno, "cannot read %s",
 				   m->name);
 	if (S_ISREG(st.st_mode)) {
 		m->kind = MAILBOX_FILE;
@@ -138,7 +138,7 @@ static int open_path(struct mailbox *m, const char *const *spool,
 }
 
 static int open_url(struct mailbox *m, const struct mailbox_login *login,
-		    struct fault *f)
+		    struct error *f)
 {
 	static const struct mailbox_login nobody;
 	struct mailbox_url url;
@@ -154,7 +154,7 @@ static int open_url(struct mailbox *m, const struct mailbox_login *login,
 
 int mailbox_open(struct mailbox *m, struct arena *a, const char *source,
 		 const struct mailbox_login *login, const char *const *spool,
-		 struct fault *f)
+		 struct error *f)
 {
 	int r;
 
@@ -173,10 +173,10 @@ int mailbox_open(struct mailbox *m, struct arena *a, const char *source,
 }
 
 struct mailbox_message *mailbox_add(struct mailbox *m, size_t *room,
-				    struct fault *f)
+				    struct error *f)
 {
 	if (m->count == MAILBOX_MESSAGES_MAX) {
-		fault_set(f, FAULT_DATA,
+		error_set(f, ERROR_DATA,
 			  "%s has more than %d messages, which is more than "
 			  "can be kept in mind; move some away",
 			  m->name, MAILBOX_MESSAGES_MAX);
@@ -196,25 +196,25 @@ struct mailbox_message *mailbox_add(struct mailbox *m, size_t *room,
 
 /* ---- reading ---- */
 
-static int check_number(const struct mailbox *m, size_t number, struct fault *f)
+static int check_number(const struct mailbox *m, size_t number, struct error *f)
 {
 	if (number >= 1 && number <= m->count)
 		return 0;
-	return fault_set(f, FAULT_USAGE,
+	return error_set(f, ERROR_USAGE,
 			 "%s has no message %zu: it has %zu of them", m->name,
 			 number, m->count);
 }
 
-/* The chain's fault may be another than the caller's. */
-static int settle(int r, const struct sink *to, struct fault *f)
+/* The chain's error may be another than the caller's. */
+static int settle(int r, const struct sink *to, struct error *f)
 {
-	if (r < 0 && !fault_is_set(f))
-		*f = *to->fault;
+	if (r < 0 && !error_is_set(f))
+		*f = *to->error;
 	return r;
 }
 
 int mailbox_read(struct mailbox *m, size_t number, struct sink *to,
-		 struct fault *f)
+		 struct error *f)
 {
 	struct crlf crlf;
 	int r;
@@ -222,7 +222,7 @@ int mailbox_read(struct mailbox *m, size_t number, struct sink *to,
 	if (check_number(m, number, f) < 0)
 		return -1;
 	if (interrupt_is_due())
-		return interrupt_fault(f);
+		return interrupt_error(f);
 	crlf_init(&crlf, to, false, false);
 	r = m->ops->read(m, number, &crlf.sink, f);
 	if (r == 0)
@@ -231,17 +231,17 @@ int mailbox_read(struct mailbox *m, size_t number, struct sink *to,
 }
 
 int mailbox_top(struct mailbox *m, size_t number, unsigned lines,
-		struct sink *to, struct fault *f)
+		struct sink *to, struct error *f)
 {
 	struct crlf crlf;
-	struct cut cut;
+	struct top_filter cut;
 	int r;
 
 	if (check_number(m, number, f) < 0)
 		return -1;
 	if (interrupt_is_due())
-		return interrupt_fault(f);
-	cut_init(&cut, to, lines);
+		return interrupt_error(f);
+	top_filter_init(&cut, to, lines);
 	crlf_init(&crlf, &cut.sink, false, false);
 	m->enough = &cut.is_over;
 	if (m->ops->top)
@@ -254,7 +254,7 @@ int mailbox_top(struct mailbox *m, size_t number, unsigned lines,
 	return settle(r, to, f);
 }
 
-const char *mailbox_id(struct mailbox *m, size_t number, struct fault *f)
+const char *mailbox_id(struct mailbox *m, size_t number, struct error *f)
 {
 	struct digest digest;
 	int r;
@@ -283,12 +283,12 @@ void mailbox_expect(struct mailbox *m, const size_t *numbers, size_t count,
 
 /* ---- the end ---- */
 
-int mailbox_delete(struct mailbox *m, size_t number, struct fault *f)
+int mailbox_delete(struct mailbox *m, size_t number, struct error *f)
 {
 	if (check_number(m, number, f) < 0)
 		return -1;
 	if (!m->ops->commit)
-		return fault_set(f, FAULT_USAGE,
+		return error_set(f, ERROR_USAGE,
 				 "nothing can be deleted from %s: it is %s",
 				 m->name,
 				 m->kind == MAILBOX_INPUT
@@ -307,7 +307,7 @@ static bool is_marked(const struct mailbox *m)
 	return false;
 }
 
-int mailbox_close(struct mailbox *m, struct fault *f)
+int mailbox_close(struct mailbox *m, struct error *f)
 {
 	int r = is_marked(m) ? m->ops->commit(m, f) : 0;
 
@@ -323,7 +323,7 @@ void mailbox_abandon(struct mailbox *m)
 }
 
 int mailbox_sign_in(struct arena *a, const struct mailbox_url *url,
-		    const struct mailbox_login *login, struct fault *f)
+		    const struct mailbox_login *login, struct error *f)
 {
 	return url->kind == MAILBOX_POP3 ? pop3_sign_in(a, url, login, f)
 					 : imap_sign_in(a, url, login, f);

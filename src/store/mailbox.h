@@ -11,8 +11,9 @@
  * QUIT, IMAP expunges these messages alone, and in a Maildir or folder each
  * file goes for itself.  One file and standard input cannot delete.
  *
- * deliver/postbox.h opens one in the name of an account: that is what programs
- * call, so that a password goes only to the host that it is meant for. */
+ * deliver/account_mailbox.h opens one in the name of an account: that is what
+ * programs call, so that a password goes only to the host that it is meant for.
+ */
 #ifndef STORE_MAILBOX_H
 #define STORE_MAILBOX_H
 
@@ -21,7 +22,7 @@
 #include <stdint.h>
 
 #include "base/arena.h"
-#include "base/fault.h"
+#include "base/error.h"
 #include "flow/sink.h"
 
 #define MAILBOX_MESSAGES_MAX 1000000
@@ -41,7 +42,7 @@ struct mailbox_message {
 	uint64_t size;	/* octets as the store tells; 0: it does not */
 	bool is_deleted;
 	/* of the last reading, which failed: another program took it away; or
-	 * it cannot be read, which is no fault of the sink's */
+	 * it cannot be read, which is no error of the sink's */
 	bool is_gone, is_unreadable;
 };
 
@@ -71,12 +72,12 @@ struct mailbox_login {
 struct mailbox;
 struct mailbox_ops {
 	int (*read)(struct mailbox *m, size_t number, struct sink *to,
-		    struct fault *f);
+		    struct error *f);
 	/* The header and so many lines of the body; NULL: read is cut off. */
 	int (*top)(struct mailbox *m, size_t number, unsigned lines,
-		   struct sink *to, struct fault *f);
+		   struct sink *to, struct error *f);
 	/* Carries out the deletions; NULL: this store cannot delete. */
-	int (*commit)(struct mailbox *m, struct fault *f);
+	int (*commit)(struct mailbox *m, struct error *f);
 	void (*free)(struct mailbox *m);
 	bool is_remote;
 };
@@ -103,27 +104,27 @@ struct mailbox {
  */
 int mailbox_open(struct mailbox *m, struct arena *a, const char *source,
 		 const struct mailbox_login *login, const char *const *spool,
-		 struct fault *f);
+		 struct error *f);
 /* The id stays the same from one opening to the next: UIDL (unless two messages
  * have the same), UIDVALIDITY and UID, the name in a Maildir or folder, else a
  * digest, for which the message is read.  Any octets but NUL. */
-const char *mailbox_id(struct mailbox *m, size_t number, struct fault *f);
+const char *mailbox_id(struct mailbox *m, size_t number, struct error *f);
 /* A hint, for what follows: these will be read next in this order, `lines` of
  * each by mailbox_top, or whole (-1).  A server is then asked for the next ones
  * while one is still coming.  `numbers` is borrowed until they were read. */
 void mailbox_expect(struct mailbox *m, const size_t *numbers, size_t count,
 		    int lines);
-/* The sink is not closed.  A failure half-way is a fault, never a short
+/* The sink is not closed.  A failure half-way is an error, never a short
  * message. */
 int mailbox_read(struct mailbox *m, size_t number, struct sink *to,
-		 struct fault *f);
+		 struct error *f);
 int mailbox_top(struct mailbox *m, size_t number, unsigned lines,
-		struct sink *to, struct fault *f);
-/* -1, FAULT_USAGE, where the store cannot delete. */
-int mailbox_delete(struct mailbox *m, size_t number, struct fault *f);
+		struct sink *to, struct error *f);
+/* -1, ERROR_USAGE, where the store cannot delete. */
+int mailbox_delete(struct mailbox *m, size_t number, struct error *f);
 /* Carries out what was marked, then ends; -1 when it was not carried out.  The
  * mailbox is closed either way. */
-int mailbox_close(struct mailbox *m, struct fault *f);
+int mailbox_close(struct mailbox *m, struct error *f);
 /* Ends without deleting anything. */
 void mailbox_abandon(struct mailbox *m);
 
@@ -131,10 +132,10 @@ struct mailbox_url;
 /* Logs in and out again, no more: for servers that take mail only from where
  * somebody has just read his. */
 int mailbox_sign_in(struct arena *a, const struct mailbox_url *url,
-		    const struct mailbox_login *login, struct fault *f);
+		    const struct mailbox_login *login, struct error *f);
 
 /* "imaps://user@host:port/Folder" in its parts, percent-decoded; a password in
- * a URL is FAULT_USAGE: it would be seen by everyone on this machine. */
+ * a URL is ERROR_USAGE: it would be seen by everyone on this machine. */
 struct mailbox_url {
 	enum mailbox_kind kind;
 	bool is_implicit_tls;
@@ -143,6 +144,6 @@ struct mailbox_url {
 };
 bool mailbox_is_url(const char *source);
 int mailbox_parse_url(struct arena *a, const char *source,
-		      struct mailbox_url *out, struct fault *f);
+		      struct mailbox_url *out, struct error *f);
 
 #endif

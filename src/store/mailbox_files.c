@@ -14,18 +14,18 @@
 #include "base/disk.h"
 #include "flow/source.h"
 #include "store/kinds.h"
-#include "store/whole.h"
+#include "store/regular_file.h"
 
 struct mailfile {
 	int fd;
 };
 
 static int mailfile_read(struct mailbox *m, size_t number, struct sink *to,
-			 struct fault *f)
+			 struct error *f)
 {
 	struct mailfile *own = m->own;
 
-	return whole_push(m, number, own->fd, m->name, to, f);
+	return regular_file_push(m, number, own->fd, m->name, to, f);
 }
 
 static void mailfile_free(struct mailbox *m)
@@ -41,7 +41,7 @@ static const struct mailbox_ops mailfile_ops = {
 };
 
 /* A file without a byte is no message. */
-int mailfile_open(struct mailbox *m, int fd, struct fault *f)
+int mailfile_open(struct mailbox *m, int fd, struct error *f)
 {
 	struct mailbox_message *one;
 	struct mailfile *own;
@@ -50,7 +50,7 @@ int mailfile_open(struct mailbox *m, int fd, struct fault *f)
 
 	if (fstat(fd, &st) < 0) {
 		close(fd);
-		return fault_errno(f, FAULT_NOINPUT, errno, "cannot read %s",
+		return error_errno(f, ERROR_NOINPUT, errno, "cannot read %s",
 				   m->name);
 	}
 	own = arena_alloc(m->arena, sizeof(*own));
@@ -73,10 +73,10 @@ static const char *path_of(const struct mailbox *m, size_t number)
 }
 
 static int mailfolder_read(struct mailbox *m, size_t number, struct sink *to,
-			   struct fault *f)
+			   struct error *f)
 {
 	const char *path = path_of(m, number);
-	int fd = whole_open(path, true, f);
+	int fd = regular_file_open(path, true, f);
 	int r;
 
 	struct mailbox_message *one = &m->messages[number - 1];
@@ -85,12 +85,12 @@ static int mailfolder_read(struct mailbox *m, size_t number, struct sink *to,
 	one->is_unreadable = fd < 0 && !one->is_gone;
 	if (fd < 0)
 		return -1;
-	r = whole_push(m, number, fd, path, to, f);
+	r = regular_file_push(m, number, fd, path, to, f);
 	close(fd);
 	return r;
 }
 
-static int mailfolder_commit(struct mailbox *m, struct fault *f)
+static int mailfolder_commit(struct mailbox *m, struct error *f)
 {
 	for (size_t i = 1; i <= m->count; i++) {
 		const char *path;
@@ -99,12 +99,12 @@ static int mailfolder_commit(struct mailbox *m, struct fault *f)
 			continue;
 		path = path_of(m, i);
 		if (unlink(path) < 0 && errno != ENOENT)
-			fault_errno(f, FAULT_CANTCREAT, errno,
+			error_errno(f, ERROR_CANTCREAT, errno,
 				    "cannot delete %s", path);
 	}
 	disk_sync_or_warn(m->name, "after a power failure the deleted "
 				   "messages may be back");
-	return fault_is_set(f) ? -1 : 0;
+	return error_is_set(f) ? -1 : 0;
 }
 
 static const struct mailbox_ops mailfolder_ops = {
@@ -119,7 +119,7 @@ static int by_name(const void *one, const void *other)
 	return strcmp(a->id, b->id);
 }
 
-static int list(struct mailbox *m, struct directory *d, struct fault *f)
+static int list(struct mailbox *m, struct directory *d, struct error *f)
 {
 	const char *name;
 	size_t room = 0;
@@ -141,17 +141,17 @@ static int list(struct mailbox *m, struct directory *d, struct fault *f)
 	}
 	if (m->count)
 		qsort(m->messages, m->count, sizeof(*m->messages), by_name);
-	return fault_is_set(f) ? -1 : 0;
+	return error_is_set(f) ? -1 : 0;
 }
 
-int mailfolder_open(struct mailbox *m, struct fault *f)
+int mailfolder_open(struct mailbox *m, struct error *f)
 {
 	struct directory d;
 	int r = directory_open(&d, m->name, f);
 
 	m->ops = &mailfolder_ops;
 	if (r == 0)
-		return fault_set(f, FAULT_NOINPUT, "there is no folder %s",
+		return error_set(f, ERROR_NOINPUT, "there is no folder %s",
 				 m->name);
 	if (r > 0)
 		r = list(m, &d, f);

@@ -37,7 +37,7 @@ bool mailbox_is_url(const char *source)
 
 /* Percent-decoded, in the arena; control bytes are refused. */
 static const char *decode(struct arena *a, const char *text, size_t n,
-			  const char *what, struct fault *f)
+			  const char *what, struct error *f)
 {
 	char *out = arena_alloc(a, n + 1), *to = out;
 
@@ -46,8 +46,8 @@ static const char *decode(struct arena *a, const char *text, size_t n,
 		int octet = is_coded ? text_hex_octet(text + i + 1) : -1;
 
 		if (text[i] == '%' && octet < 0) {
-			fault_set(
-				f, FAULT_USAGE,
+			error_set(
+				f, ERROR_USAGE,
 				"the %s in the URL has a %% that is not "
 				"followed by two hex digits; write %%25 for it",
 				what);
@@ -56,7 +56,7 @@ static const char *decode(struct arena *a, const char *text, size_t n,
 		*to = octet < 0 ? text[i] : (char)octet;
 		i += octet < 0 ? 0 : 2;
 		if (text_is_control(*to)) {
-			fault_set(f, FAULT_USAGE,
+			error_set(f, ERROR_USAGE,
 				  "the %s in the URL has a control character",
 				  what);
 			return NULL;
@@ -67,12 +67,12 @@ static const char *decode(struct arena *a, const char *text, size_t n,
 }
 
 static int parse_port(const char *text, size_t n, unsigned *port,
-		      struct fault *f)
+		      struct error *f)
 {
 	uint64_t value;
 
 	if (text_digits(text, 65535, &value) != n || !value)
-		return fault_set(f, FAULT_USAGE,
+		return error_set(f, ERROR_USAGE,
 				 "\"%.*s\" is no port: it is a number up to "
 				 "65535",
 				 (int)(n > 64 ? 64 : n), text);
@@ -82,10 +82,10 @@ static int parse_port(const char *text, size_t n, unsigned *port,
 
 /* "user@" in front of the host; RFC 2384's ";AUTH=..." is not for us. */
 static int parse_user(struct arena *a, const char *text, size_t n,
-		      struct mailbox_url *out, struct fault *f)
+		      struct mailbox_url *out, struct error *f)
 {
 	if (memchr(text, ':', n))
-		return fault_set(f, FAULT_USAGE,
+		return error_set(f, ERROR_USAGE,
 				 "a password in a URL can be read by everyone "
 				 "on this machine; leave it out and give it by "
 				 "the account's passwordeval, ~/.netrc or the "
@@ -95,7 +95,7 @@ static int parse_user(struct arena *a, const char *text, size_t n,
 }
 
 static int parse_host(struct arena *a, const char *text, size_t n,
-		      struct mailbox_url *out, struct fault *f)
+		      struct mailbox_url *out, struct error *f)
 {
 	const char *end = text + n, *colon;
 
@@ -103,7 +103,7 @@ static int parse_host(struct arena *a, const char *text, size_t n,
 		const char *close = memchr(text, ']', n);
 
 		if (!close)
-			return fault_set(f, FAULT_USAGE,
+			return error_set(f, ERROR_USAGE,
 					 "the URL's host lacks its ]");
 		out->host = decode(a, text + 1, (size_t)(close - text) - 1,
 				   "host", f);
@@ -118,7 +118,7 @@ static int parse_host(struct arena *a, const char *text, size_t n,
 		return -1;
 	if (!*out->host || strpbrk(out->host, "/@ ?#\"<>\\") ||
 	    (colon < end && *colon != ':'))
-		return fault_set(f, FAULT_USAGE,
+		return error_set(f, ERROR_USAGE,
 				 "the URL names no host: it is written "
 				 "SCHEME://USER@HOST");
 	if (colon == end)
@@ -127,12 +127,12 @@ static int parse_host(struct arena *a, const char *text, size_t n,
 }
 
 static int parse_path(struct arena *a, const char *path,
-		      struct mailbox_url *out, struct fault *f)
+		      struct mailbox_url *out, struct error *f)
 {
 	if (!*path || !path[1])
 		return 0;
 	if (out->kind == MAILBOX_POP3)
-		return fault_set(f, FAULT_USAGE,
+		return error_set(f, ERROR_USAGE,
 				 "POP3 has no folders: leave '%.200s' out",
 				 path);
 	out->folder = decode(a, path + 1, strlen(path) - 1, "folder", f);
@@ -140,14 +140,14 @@ static int parse_path(struct arena *a, const char *path,
 }
 
 int mailbox_parse_url(struct arena *a, const char *source,
-		      struct mailbox_url *out, struct fault *f)
+		      struct mailbox_url *out, struct error *f)
 {
 	size_t scheme = find_scheme(source), n;
 	const char *text, *at = NULL;
 
 	*out = (struct mailbox_url){ 0 };
 	if (scheme == SCHEMES)
-		return fault_set(f, FAULT_USAGE,
+		return error_set(f, ERROR_USAGE,
 				 "\"%.*s\" is no mailbox: it is pop3://, "
 				 "pop3s://, imap:// or imaps://, a folder, a "
 				 "file, or -",

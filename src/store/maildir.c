@@ -19,10 +19,10 @@
 #include <unistd.h>
 
 #include "base/disk.h"
-#include "base/world.h"
+#include "base/sysenv.h"
 #include "flow/lf.h"
 
-static int make_folders(struct arena *a, const char *folder, struct fault *f)
+static int make_folders(struct arena *a, const char *folder, struct error *f)
 {
 	static const char *const parts[] = { "tmp", "new", "cur" };
 
@@ -39,9 +39,9 @@ static const char *unique_name(struct arena *a)
 	uint64_t random;
 	char *name;
 
-	world_random(&random, sizeof(random));
-	name = arena_format(a, "%" PRId64 ".R%016" PRIx64 "P%u.%s", world_now(),
-			    random, world_pid(), world_host());
+	sysenv_random(&random, sizeof(random));
+	name = arena_format(a, "%" PRId64 ".R%016" PRIx64 "P%u.%s",
+			    sysenv_now(), random, sysenv_pid(), sysenv_host());
 	for (char *p = name; *p; p++)
 		if (*p == '/' || *p == ':')
 			*p = '_';
@@ -50,7 +50,7 @@ static const char *unique_name(struct arena *a)
 
 static int write_message(int fd, const char *name, const char *reverse_path,
 			 const char *recipient, const struct slice *message,
-			 struct fault *f)
+			 struct error *f)
 {
 	struct sink_fd out;
 	struct lf lf;
@@ -67,7 +67,7 @@ static int write_message(int fd, const char *name, const char *reverse_path,
 	sink_close(&lf.sink);
 	sink_close(&out.sink);
 	sink_fd_free(&out);
-	if (fault_is_set(f))
+	if (error_is_set(f))
 		return -1;
 	return disk_sync(fd, name, f);
 }
@@ -75,7 +75,7 @@ static int write_message(int fd, const char *name, const char *reverse_path,
 int maildir_deliver(struct arena *a, const char *folder,
 		    const char *reverse_path, const char *recipient,
 		    const struct slice *message, const char **path,
-		    struct fault *f)
+		    struct error *f)
 {
 	const char *name = unique_name(a);
 	const char *tmp = arena_format(a, "%s/tmp/%s", folder, name);
@@ -86,13 +86,13 @@ int maildir_deliver(struct arena *a, const char *folder,
 		return -1;
 	fd = open(tmp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	if (fd < 0)
-		return fault_errno(f, FAULT_CANTCREAT, errno, "cannot make %s",
+		return error_errno(f, ERROR_CANTCREAT, errno, "cannot make %s",
 				   tmp);
 	r = write_message(fd, tmp, reverse_path, recipient, message, f);
 	if (disk_close(fd, tmp, f) < 0)
 		r = -1;
 	if (r == 0 && link(tmp, new) < 0)
-		r = fault_errno(f, FAULT_CANTCREAT, errno, "cannot make %s",
+		r = error_errno(f, ERROR_CANTCREAT, errno, "cannot make %s",
 				new);
 	if (r == 0) {
 		r = disk_sync_folder(arena_format(a, "%s/new", folder), f);

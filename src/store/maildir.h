@@ -7,7 +7,7 @@
 #define STORE_MAILDIR_H
 
 #include "base/arena.h"
-#include "base/fault.h"
+#include "base/error.h"
 #include "flow/source.h"
 
 /* Makes the Maildir (0700) when it is not there.  `reverse_path` goes into a
@@ -16,6 +16,6 @@
 int maildir_deliver(struct arena *a, const char *folder,
 		    const char *reverse_path, const char *recipient,
 		    const struct slice *message, const char **path,
-		    struct fault *f);
+		    struct error *f);
 
 #endif

@@ -17,7 +17,7 @@
 #include "base/directory.h"
 #include "base/disk.h"
 #include "store/kinds.h"
-#include "store/whole.h"
+#include "store/regular_file.h"
 
 #define TRIES 3 /* looks for what gets another name meanwhile */
 
@@ -45,7 +45,7 @@ static uint64_t leading_number(const char *name)
 }
 
 static const char *find_in_folder(const struct mailbox *m, const char *place,
-				  const char *base, struct fault *f)
+				  const char *base, struct error *f)
 {
 	const char *folder = arena_format(m->arena, "%s/%s", m->name, place);
 	const char *found = NULL, *name;
@@ -61,35 +61,35 @@ static const char *find_in_folder(const struct mailbox *m, const char *place,
 }
 
 /* Looks for the message by its name; NULL when it is gone, or with the
- * fault. */
+ * error. */
 static const char *find_again(const struct mailbox *m, const char *base,
-			      struct fault *f)
+			      struct error *f)
 {
 	const char *found = NULL;
 
-	for (int i = 0; !found && !fault_is_set(f) && i < 2; i++)
+	for (int i = 0; !found && !error_is_set(f) && i < 2; i++)
 		found = find_in_folder(m, places[i], base, f);
 	return found;
 }
 
 /* *is_gone where there is none of that name any more. */
 static int reopen(struct mailbox *m, struct maildir_place *place, bool *is_gone,
-		  struct fault *f)
+		  struct error *f)
 {
-	struct fault first = FAULT_INIT;
-	int fd = whole_open(place->path, false, &first);
+	struct error first = ERROR_INIT;
+	int fd = regular_file_open(place->path, false, &first);
 
 	for (int i = 0; fd < 0 && errno == ENOENT && i < TRIES; i++) {
 		const char *now = find_again(m, place->base, f);
 
-		if (fault_is_set(f))
+		if (error_is_set(f))
 			return -1;
 		*is_gone = !now;
 		if (!now)
 			break;
 		place->path = now;
-		fault_clear(&first);
-		fd = whole_open(now, false, &first);
+		error_clear(&first);
+		fd = regular_file_open(now, false, &first);
 	}
 	if (fd < 0)
 		*f = first;
@@ -97,7 +97,7 @@ static int reopen(struct mailbox *m, struct maildir_place *place, bool *is_gone,
 }
 
 static int maildir_read(struct mailbox *m, size_t number, struct sink *to,
-			struct fault *f)
+			struct error *f)
 {
 	struct maildir_place *place =
 		(struct maildir_place *)m->own + (number - 1);
@@ -108,38 +108,38 @@ static int maildir_read(struct mailbox *m, size_t number, struct sink *to,
 	one->is_unreadable = fd < 0 && !one->is_gone;
 	if (fd < 0)
 		return -1;
-	r = whole_push(m, number, fd, place->path, to, f);
+	r = regular_file_push(m, number, fd, place->path, to, f);
 	close(fd);
 	return r;
 }
 
 static int remove_one(struct mailbox *m, struct maildir_place *place,
-		      struct fault *f)
+		      struct error *f)
 {
 	while (unlink(place->path) < 0) {
 		int error = errno;
 		const char *now;
 
 		if (error != ENOENT)
-			return fault_errno(f, FAULT_CANTCREAT, error,
+			return error_errno(f, ERROR_CANTCREAT, error,
 					   "cannot delete %s", place->path);
 		now = find_again(m, place->base, f);
 		if (!now) /* somebody else was faster, or it cannot be told */
-			return fault_is_set(f) ? -1 : 0;
+			return error_is_set(f) ? -1 : 0;
 		place->path = now;
 	}
 	return 0;
 }
 
-static int maildir_commit(struct mailbox *m, struct fault *f)
+static int maildir_commit(struct mailbox *m, struct error *f)
 {
 	struct maildir_place *own = m->own;
 
 	for (size_t i = 0; i < m->count; i++) {
-		struct fault each = FAULT_INIT;
+		struct error each = ERROR_INIT;
 
 		if (m->messages[i].is_deleted &&
-		    remove_one(m, &own[i], &each) < 0 && !fault_is_set(f))
+		    remove_one(m, &own[i], &each) < 0 && !error_is_set(f))
 			*f = each;
 	}
 	for (int i = 0; i < 2; i++)
@@ -147,7 +147,7 @@ static int maildir_commit(struct mailbox *m, struct fault *f)
 					       places[i]),
 				  "after a power failure the deleted messages "
 				  "may be back");
-	return fault_is_set(f) ? -1 : 0;
+	return error_is_set(f) ? -1 : 0;
 }
 
 static const struct mailbox_ops maildir_ops = {
@@ -165,7 +165,7 @@ struct finding {
 };
 
 static int find_one(struct finding *found, const struct directory *d,
-		    const char *name, struct fault *f)
+		    const char *name, struct error *f)
 {
 	struct arena *a = found->m->arena;
 	struct maildir_place *place;
@@ -176,7 +176,7 @@ static int find_one(struct finding *found, const struct directory *d,
 	if (r <= 0 || name[0] == '.' || !S_ISREG(st.st_mode))
 		return r < 0 ? -1 : 0;
 	if (found->count == MAILBOX_MESSAGES_MAX)
-		return fault_set(f, FAULT_DATA,
+		return error_set(f, ERROR_DATA,
 				 "%s has more than %d messages; move some away",
 				 found->m->name, MAILBOX_MESSAGES_MAX);
 	found->list = memory_grow(found->list, found->count, &found->room,
@@ -189,7 +189,7 @@ static int find_one(struct finding *found, const struct directory *d,
 	return 0;
 }
 
-static int find_in(struct finding *found, const char *place, struct fault *f)
+static int find_in(struct finding *found, const char *place, struct error *f)
 {
 	const char *folder =
 		arena_format(found->m->arena, "%s/%s", found->m->name, place);
@@ -198,18 +198,18 @@ static int find_in(struct finding *found, const char *place, struct fault *f)
 	int r = directory_open(&d, folder, f);
 
 	if (r == 0)
-		return fault_set(f, FAULT_NOINPUT, "there is no folder %s",
+		return error_set(f, ERROR_NOINPUT, "there is no folder %s",
 				 folder);
 	r = r < 0 ? -1 : 0;
 	while (r == 0 && (name = directory_next(&d, f)))
 		r = find_one(found, &d, name, f);
 	directory_close(&d);
-	return fault_is_set(f) ? -1 : r;
+	return error_is_set(f) ? -1 : r;
 }
 
 /* One that gets another name while we look may be seen under neither: then we
  * look again, and what was seen twice is one. */
-static int find_all(struct finding *found, struct fault *f)
+static int find_all(struct finding *found, struct error *f)
 {
 	int r = 0;
 
@@ -232,7 +232,7 @@ static int by_age(const void *one, const void *other)
 }
 
 /* One that moved while we looked was seen twice. */
-static int take_over(struct finding *found, struct fault *f)
+static int take_over(struct finding *found, struct error *f)
 {
 	struct mailbox *m = found->m;
 	struct maildir_place *own;
@@ -256,7 +256,7 @@ static int take_over(struct finding *found, struct fault *f)
 	return 0;
 }
 
-int maildir_open(struct mailbox *m, struct fault *f)
+int maildir_open(struct mailbox *m, struct error *f)
 {
 	struct finding found = { .m = m };
 	int r = find_all(&found, f);

@@ -16,7 +16,7 @@
 #include <unistd.h>
 
 #include "base/disk.h"
-#include "base/world.h"
+#include "base/sysenv.h"
 #include "flow/lf.h"
 
 /* Puts a ">" before every line that is ">*From ".  What of a line's start
@@ -105,7 +105,7 @@ static void put_separator(struct sink *to, const char *reverse_path)
 	static const char *const months[] = { "Jan", "Feb", "Mar", "Apr",
 					      "May", "Jun", "Jul", "Aug",
 					      "Sep", "Oct", "Nov", "Dec" };
-	time_t now = (time_t)world_now();
+	time_t now = (time_t)sysenv_now();
 	struct tm t = { 0 };
 
 	gmtime_r(&now, &t);
@@ -118,7 +118,7 @@ static void put_separator(struct sink *to, const char *reverse_path)
 
 static int write_message(int fd, const char *path, const char *reverse_path,
 			 const struct header *extra,
-			 const struct slice *message, struct fault *f)
+			 const struct slice *message, struct error *f)
 {
 	struct from_quote quote;
 	struct sink_fd out;
@@ -127,7 +127,7 @@ static int write_message(int fd, const char *path, const char *reverse_path,
 	sink_fd_init(&out, fd, path, f);
 	put_separator(&out.sink, reverse_path);
 	quote = (struct from_quote){
-		.sink = { .ops = &quote_ops, .next = &out.sink, .fault = f },
+		.sink = { .ops = &quote_ops, .next = &out.sink, .error = f },
 		.deciding = true,
 	};
 	lf_init(&lf, &quote.sink);
@@ -138,21 +138,21 @@ static int write_message(int fd, const char *path, const char *reverse_path,
 	sink_puts(&out.sink, "\n");
 	sink_close(&out.sink);
 	sink_fd_free(&out);
-	return fault_is_set(f) ? -1 : 0;
+	return error_is_set(f) ? -1 : 0;
 }
 
 /* Nobody's but ours, and no other's name for something else. */
-static int check_file(const char *path, const struct stat *st, struct fault *f)
+static int check_file(const char *path, const struct stat *st, struct error *f)
 {
 	if (S_ISREG(st->st_mode) && st->st_nlink == 1 &&
-	    st->st_uid == world_file_uid())
+	    st->st_uid == sysenv_file_uid())
 		return 0;
-	return fault_set(f, FAULT_CANTCREAT,
+	return error_set(f, ERROR_CANTCREAT,
 			 "%s is not a file of yours alone; move it away", path);
 }
 
 /* 1 when it is locked and fit; 0 when another is in its place by now; -1. */
-static int lock_mine(int fd, const char *path, struct stat *st, struct fault *f)
+static int lock_mine(int fd, const char *path, struct stat *st, struct error *f)
 {
 	int r;
 
@@ -163,14 +163,14 @@ static int lock_mine(int fd, const char *path, struct stat *st, struct fault *f)
 	if (r <= 0)
 		return r;
 	if (fstat(fd, st) < 0)
-		return fault_errno(f, FAULT_CANTCREAT, errno,
+		return error_errno(f, ERROR_CANTCREAT, errno,
 				   "cannot look at %s", path);
 	return check_file(path, st, f) < 0 ? -1 : 1;
 }
 
 /* Whoever held the lock may have put another file in this one's place
  * (mbox_rewrite does): what is appended here would be lost. */
-static int open_locked(const char *path, struct stat *st, struct fault *f)
+static int open_locked(const char *path, struct stat *st, struct error *f)
 {
 	for (int i = 0; i < REOPEN_MAX; i++) {
 		int fd = open(path,
@@ -180,7 +180,7 @@ static int open_locked(const char *path, struct stat *st, struct fault *f)
 		int r;
 
 		if (fd < 0)
-			return fault_errno(f, FAULT_CANTCREAT, errno,
+			return error_errno(f, ERROR_CANTCREAT, errno,
 					   "cannot open %s", path);
 		r = lock_mine(fd, path, st, f);
 		if (r > 0)
@@ -189,20 +189,20 @@ static int open_locked(const char *path, struct stat *st, struct fault *f)
 		if (r < 0)
 			return -1;
 	}
-	return fault_set(f, FAULT_TEMPORARY,
+	return error_set(f, ERROR_TEMPORARY,
 			 "%s is replaced again and again by another program",
 			 path);
 }
 
 /* What was begun would be taken for the start of the next message. */
-static void cut_off(int fd, off_t size, struct fault *f)
+static void cut_off(int fd, off_t size, struct error *f)
 {
-	struct fault why = *f;
+	struct error why = *f;
 
 	if (ftruncate(fd, size) == 0)
 		return;
-	fault_clear(f);
-	fault_set(f, why.cause,
+	error_clear(f);
+	error_set(f, why.cause,
 		  "%s; what was begun could not be cut off again and stands at "
 		  "its end",
 		  why.text);
@@ -211,7 +211,7 @@ static void cut_off(int fd, off_t size, struct fault *f)
 
 static int append_to_device(const char *path, const char *reverse_path,
 			    const struct header *extra,
-			    const struct slice *message, struct fault *f)
+			    const struct slice *message, struct error *f)
 {
 	int fd = disk_open_append(path, f);
 	int r;
@@ -224,7 +224,7 @@ static int append_to_device(const char *path, const char *reverse_path,
 
 int mbox_append(const char *path, const char *reverse_path,
 		const struct header *extra, const struct slice *message,
-		struct fault *f)
+		struct error *f)
 {
 	struct stat st;
 	int fd, r = disk_stat(path, &st, f);
@@ -438,6 +438,6 @@ void mbox_message_init(struct mbox_message *s, bool is_raw, struct sink *next)
 		.is_above = true,
 		.sink = { .ops = &message_ops,
 			  .next = next,
-			  .fault = next->fault },
+			  .error = next->error },
 	};
 }

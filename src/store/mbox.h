@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "base/fault.h"
+#include "base/error.h"
 #include "flow/sink.h"
 #include "flow/source.h"
 #include "mail/header.h"
@@ -19,7 +19,7 @@
  * somebody reads) is written to as it is. */
 int mbox_append(const char *path, const char *reverse_path,
 		const struct header *extra, const struct slice *message,
-		struct fault *f);
+		struct error *f);
 
 /* Takes one message of an mbox (mbox_scan.h), "From " line and all, and passes
  * it on as it was before it was put there; with `is_raw` no ">" was. */

@@ -17,7 +17,7 @@
 #include <unistd.h>
 
 #include "base/disk.h"
-#include "base/world.h"
+#include "base/sysenv.h"
 
 #define LOOK_EVERY 100 /* milliseconds */
 #define OWNER_SIZE 320 /* of "PID:HOST" */
@@ -32,11 +32,11 @@ struct waiting {
 
 /* 0 to try again. */
 static int wait_more(const struct waiting *w, const char *held_by,
-		     struct fault *f)
+		     struct error *f)
 {
-	if (world_ticks() >= w->until)
-		return fault_set(
-			f, FAULT_TEMPORARY,
+	if (sysenv_ticks() >= w->until)
+		return error_set(
+			f, ERROR_TEMPORARY,
 			"%s is locked by another program (%s); nothing "
 			"was changed, try again later",
 			w->path, held_by);
@@ -82,7 +82,7 @@ static bool is_abandoned(int fd, const struct stat *st, int now)
 	read_owner(fd, &owner);
 	if (owner.pid && tempfile_is_dead(owner.pid, owner.host))
 		return true;
-	if (owner.pid && !strcmp(owner.host, world_node()))
+	if (owner.pid && !strcmp(owner.host, sysenv_node()))
 		return age > MBOX_LOCK_OLDEST;
 	return age > MBOX_LOCK_OLD;
 }
@@ -90,7 +90,7 @@ static bool is_abandoned(int fd, const struct stat *st, int now)
 /* Removes the lock if nobody is behind it any more. */
 static void remove_abandoned(const char *dot, int now)
 {
-	struct fault unsure = FAULT_INIT;
+	struct error unsure = ERROR_INIT;
 	struct stat st;
 	int flags = O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
 	int fd = open(dot, O_RDWR | flags);
@@ -112,7 +112,7 @@ static void remove_abandoned(const char *dot, int now)
 static int make_directly(struct mbox_lock *l, const char *dot)
 {
 	int fd = open(dot, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-	struct fault unsure = FAULT_INIT;
+	struct error unsure = ERROR_INIT;
 	char owner[OWNER_SIZE];
 	ssize_t n;
 
@@ -135,17 +135,17 @@ static int make_dot(struct mbox_lock *l, const char *dot)
 	return make_directly(l, dot);
 }
 
-static int write_owner(struct mbox_lock *l, struct fault *f)
+static int write_owner(struct mbox_lock *l, struct error *f)
 {
 	char owner[OWNER_SIZE];
-	int n = snprintf(owner, sizeof(owner), "%u:%s", world_pid(),
-			 world_node());
+	int n = snprintf(owner, sizeof(owner), "%u:%s", sysenv_pid(),
+			 sysenv_node());
 
 	return disk_write_all(l->dot.fd, owner, (size_t)n, l->dot.path, f);
 }
 
 static int take_dot(struct mbox_lock *l, struct arena *a,
-		    const struct waiting *w, struct fault *f)
+		    const struct waiting *w, struct error *f)
 {
 	const char *folder = disk_dirname(a, w->path);
 
@@ -155,7 +155,7 @@ static int take_dot(struct mbox_lock *l, struct arena *a,
 		return -1;
 	while (make_dot(l, w->dot) < 0) {
 		if (errno != EEXIST)
-			return fault_errno(f, FAULT_PERMISSION, errno,
+			return error_errno(f, ERROR_PERMISSION, errno,
 					   "cannot make the lock %s", w->dot);
 		remove_abandoned(w->dot, l->dot.fd);
 		if (make_dot(l, w->dot) == 0)
@@ -167,7 +167,7 @@ static int take_dot(struct mbox_lock *l, struct arena *a,
 }
 
 static int take_descriptor(struct mbox_lock *l, const struct waiting *w,
-			   struct fault *f)
+			   struct error *f)
 {
 	struct flock all = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
 
@@ -187,11 +187,11 @@ static int take_descriptor(struct mbox_lock *l, const struct waiting *w,
 }
 
 int mbox_lock_take(struct mbox_lock *l, struct arena *a, const char *path,
-		   int fd, struct fault *f)
+		   int fd, struct error *f)
 {
 	struct waiting w = { .path = path,
 			     .dot = arena_format(a, "%s.lock", path),
-			     .until = world_ticks() + MBOX_PATIENCE };
+			     .until = sysenv_ticks() + MBOX_PATIENCE };
 
 	*l = (struct mbox_lock){ .dot = { .fd = -1 }, .fd = fd };
 	if (take_dot(l, a, &w, f) == 0 && take_descriptor(l, &w, f) == 0)

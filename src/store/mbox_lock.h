@@ -2,7 +2,7 @@
  *
  * All three customs at once, as no two mail programs keep the same: a file
  * PATH.lock beside it, flock and fcntl.  Waits for up to MBOX_PATIENCE, then
- * FAULT_TEMPORARY.
+ * ERROR_TEMPORARY.
  *
  * PATH.lock has "PID:HOST" in it, as Dovecot writes it and liblockfile reads
  *it. One whose owner is gone is taken over:
@@ -20,7 +20,7 @@
 #define STORE_MBOX_LOCK_H
 
 #include "base/arena.h"
-#include "base/fault.h"
+#include "base/error.h"
 #include "base/tempfile.h"
 
 #define MBOX_PATIENCE	 5000  /* milliseconds */
@@ -35,7 +35,7 @@ struct mbox_lock {
 /* `fd` is the mbox, open for writing too; closing it gives flock and fcntl
  * back.  The lock stays where it is in memory until it is dropped. */
 int mbox_lock_take(struct mbox_lock *l, struct arena *a, const char *path,
-		   int fd, struct fault *f);
+		   int fd, struct error *f);
 void mbox_lock_drop(struct mbox_lock *l);
 
 /* For files that are made beside the mbox while it is locked, and for

@@ -16,7 +16,7 @@ struct finding {
 	struct mbox_part *parts; /* as many as there is room for */
 };
 
-static int found(void *context, const struct mbox_part *part, struct fault *f)
+static int found(void *context, const struct mbox_part *part, struct error *f)
 {
 	struct finding *list = context;
 	size_t before = list->room;
@@ -30,7 +30,7 @@ static int found(void *context, const struct mbox_part *part, struct fault *f)
 	return 0;
 }
 
-static int scan(struct mailbox *m, struct finding *list, struct fault *f)
+static int scan(struct mailbox *m, struct finding *list, struct error *f)
 {
 	struct mbox_reader *own = m->own;
 	struct slice all = { .fd = own->fd,
@@ -52,7 +52,7 @@ static void keep_parts(struct mailbox *m, const struct finding *list)
 }
 
 static int mbox_read(struct mailbox *m, size_t number, struct sink *to,
-		     struct fault *f)
+		     struct error *f)
 {
 	struct mbox_reader *own = m->own;
 	const struct mbox_part *part = &own->parts[number - 1];
@@ -71,8 +71,8 @@ static int mbox_read(struct mailbox *m, size_t number, struct sink *to,
 	if (pump(&source, &message.sink) == 0 && sink_close(&message.sink) == 0)
 		return 0;
 	m->messages[number - 1].is_unreadable = source.failed;
-	if (!fault_is_set(f))
-		*f = *to->fault;
+	if (!error_is_set(f))
+		*f = *to->error;
 	return -1;
 }
 
@@ -93,7 +93,7 @@ static const struct mailbox_ops input_ops = {
 	.free = mbox_free,
 };
 
-int mbox_open(struct mailbox *m, int fd, struct fault *f)
+int mbox_open(struct mailbox *m, int fd, struct error *f)
 {
 	struct mbox_reader *own = arena_alloc(m->arena, sizeof(*own));
 	struct finding list = { .m = m };
@@ -104,7 +104,7 @@ int mbox_open(struct mailbox *m, int fd, struct fault *f)
 	m->own = own;
 	if (fstat(fd, &st) < 0) {
 		close(fd);
-		return fault_errno(f, FAULT_NOINPUT, errno, "cannot read %s",
+		return error_errno(f, ERROR_NOINPUT, errno, "cannot read %s",
 				   m->name);
 	}
 	own->size = (uint64_t)st.st_size;

@@ -18,6 +18,6 @@ struct mbox_reader {
 
 /* Writes a file without the messages that are marked, and renames it over the
  * mbox: the old file is there, or the new one is, and never half of it. */
-int mbox_rewrite(struct mailbox *m, struct fault *f);
+int mbox_rewrite(struct mailbox *m, struct error *f);
 
 #endif

@@ -35,9 +35,9 @@ struct rewriting {
 	struct stat st; /* under the lock */
 };
 
-static int changed(const struct rewriting *w, struct fault *f)
+static int changed(const struct rewriting *w, struct error *f)
 {
-	return fault_set(f, FAULT_TEMPORARY,
+	return error_set(f, ERROR_TEMPORARY,
 			 "%s was changed by another program; nothing was "
 			 "deleted, try again",
 			 w->m->name);
@@ -53,7 +53,7 @@ struct comparing {
 	bool is_other;
 };
 
-static int compare(void *context, const struct mbox_part *part, struct fault *f)
+static int compare(void *context, const struct mbox_part *part, struct error *f)
 {
 	struct comparing *c = context;
 
@@ -68,9 +68,9 @@ static int compare(void *context, const struct mbox_part *part, struct fault *f)
 
 /* A border that is none would take half a message with it. */
 static int in_doubt(const struct rewriting *w, const struct mbox_doubt *doubt,
-		    struct fault *f)
+		    struct error *f)
 {
-	return fault_set(f, FAULT_DATA,
+	return error_set(f, ERROR_DATA,
 			 "nothing was deleted from %s: the \"From \" line at "
 			 "octet %" PRIu64 " may begin a message or be text; "
 			 "delete with the program that wrote the file, or move "
@@ -78,7 +78,7 @@ static int in_doubt(const struct rewriting *w, const struct mbox_doubt *doubt,
 			 w->m->name, doubt->offset);
 }
 
-static int look(const struct rewriting *w, struct fault *f)
+static int look(const struct rewriting *w, struct error *f)
 {
 	struct comparing c = { .own = w->own,
 			       .count = w->m->count,
@@ -90,7 +90,7 @@ static int look(const struct rewriting *w, struct fault *f)
 	struct stat seen;
 
 	if (fstat(w->own->fd, &seen) < 0)
-		return fault_errno(f, FAULT_IO, errno, "cannot look at %s",
+		return error_errno(f, ERROR_IO, errno, "cannot look at %s",
 				   w->m->name);
 	if (seen.st_dev != w->st.st_dev || seen.st_ino != w->st.st_ino ||
 	    w->st.st_nlink != 1 || (uint64_t)w->st.st_size < w->own->size)
@@ -139,27 +139,27 @@ static int copy_kept(const struct rewriting *w, struct sink *to)
 
 /* Who may read it and deliver to it stays as it is. */
 static int give_away(const struct rewriting *w, int fd, const char *name,
-		     struct fault *f)
+		     struct error *f)
 {
 	struct stat st;
 
 	if (fstat(fd, &st) < 0)
-		return fault_errno(f, FAULT_IO, errno, "cannot look at %s",
+		return error_errno(f, ERROR_IO, errno, "cannot look at %s",
 				   name);
 	if ((st.st_uid != w->st.st_uid || st.st_gid != w->st.st_gid) &&
 	    fchown(fd, w->st.st_uid, w->st.st_gid) < 0)
-		return fault_errno(f, FAULT_PERMISSION, errno,
+		return error_errno(f, ERROR_PERMISSION, errno,
 				   "%s cannot be replaced by a file of the "
 				   "same owner and group",
 				   w->m->name);
 	if (fchmod(fd, w->st.st_mode & 07777) < 0)
-		return fault_errno(f, FAULT_IO, errno, "cannot prepare %s",
+		return error_errno(f, ERROR_IO, errno, "cannot prepare %s",
 				   name);
 	return 0;
 }
 
 static int write_new(const struct rewriting *w, int fd, const char *name,
-		     struct fault *f)
+		     struct error *f)
 {
 	struct sink_fd out;
 	struct stat now;
@@ -175,7 +175,7 @@ static int write_new(const struct rewriting *w, int fd, const char *name,
 	if (r == 0)
 		r = disk_sync(fd, name, f);
 	if (r == 0 && fstat(w->fd, &now) < 0)
-		r = fault_errno(f, FAULT_IO, errno, "cannot look at %s",
+		r = error_errno(f, ERROR_IO, errno, "cannot look at %s",
 				w->path);
 	/* somebody who keeps no lock */
 	if (r == 0 && (now.st_size != w->st.st_size ||
@@ -185,7 +185,7 @@ static int write_new(const struct rewriting *w, int fd, const char *name,
 	return r;
 }
 
-static int replace(const struct rewriting *w, struct fault *f)
+static int replace(const struct rewriting *w, struct error *f)
 {
 	const char *prefix = mbox_lock_prefix(w->m->arena, w->path);
 	struct tempfile new;
@@ -208,13 +208,13 @@ static int replace(const struct rewriting *w, struct fault *f)
 
 /* ---- all of it ---- */
 
-static int under_lock(struct rewriting *w, struct fault *f)
+static int under_lock(struct rewriting *w, struct error *f)
 {
 	int is_same;
 
 	/* Another may have replaced the file before it let go of it. */
 	if (fstat(w->fd, &w->st) < 0)
-		return fault_errno(f, FAULT_IO, errno, "cannot look at %s",
+		return error_errno(f, ERROR_IO, errno, "cannot look at %s",
 				   w->path);
 	is_same = disk_is_same(w->fd, w->path, f);
 	if (is_same <= 0)
@@ -224,7 +224,7 @@ static int under_lock(struct rewriting *w, struct fault *f)
 	return replace(w, f);
 }
 
-int mbox_rewrite(struct mailbox *m, struct fault *f)
+int mbox_rewrite(struct mailbox *m, struct error *f)
 {
 	struct rewriting w = { .m = m, .own = m->own };
 	char *real = realpath(m->name, NULL);
@@ -232,14 +232,14 @@ int mbox_rewrite(struct mailbox *m, struct fault *f)
 	int r;
 
 	if (!real)
-		return fault_errno(f, FAULT_TEMPORARY, errno,
+		return error_errno(f, ERROR_TEMPORARY, errno,
 				   "%s cannot be found any more", m->name);
 	w.path = arena_dup(m->arena, real);
 	free(real);
 	w.folder = disk_dirname(m->arena, w.path);
 	w.fd = open(w.path, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 	if (w.fd < 0)
-		return fault_errno(f, FAULT_PERMISSION, errno,
+		return error_errno(f, ERROR_PERMISSION, errno,
 				   "cannot change %s", m->name);
 	r = mbox_lock_take(&lock, m->arena, w.path, w.fd, f);
 	if (r == 0) {

@@ -27,7 +27,7 @@
 
 struct scan {
 	struct slice all;
-	struct fault *fault;
+	struct error *error;
 	struct mbox_doubt *doubt;
 	/* the window; data[at] is the octet at `offset` */
 	char data[64 * 1024];
@@ -53,7 +53,7 @@ static ssize_t read_at(struct scan *s, uint64_t offset, char *out, size_t room)
 	source_of_slice(&from, &rest);
 	for (size_t have = 0;;) {
 		ssize_t n = have < room ? source_read(&from, out + have,
-						      room - have, s->fault)
+						      room - have, s->error)
 					: 0;
 
 		if (n <= 0)
@@ -217,7 +217,7 @@ static void read_field(struct scan *s, const char *p, size_t n)
 }
 
 /* Does another message or the end stand behind what is counted?  An empty line
- * may be between.  -1 with the fault. */
+ * may be between.  -1 with the error. */
 static int is_believable(struct scan *s)
 {
 	uint64_t until = s->offset + s->length;
@@ -242,11 +242,11 @@ static int is_believable(struct scan *s)
 
 static int end_part(struct scan *s,
 		    int (*found)(void *, const struct mbox_part *,
-				 struct fault *),
+				 struct error *),
 		    void *context)
 {
 	s->part.length = s->offset - s->part.offset;
-	return found(context, &s->part, s->fault);
+	return found(context, &s->part, s->error);
 }
 
 static void begin_part(struct scan *s)
@@ -301,7 +301,7 @@ static int take_line(struct scan *s)
 
 static int scan_all(struct scan *s,
 		    int (*found)(void *, const struct mbox_part *,
-				 struct fault *),
+				 struct error *),
 		    void *context)
 {
 	if (look_ahead(s) < 0)
@@ -330,8 +330,8 @@ static int scan_all(struct scan *s,
 
 int mbox_scan(const struct slice *all,
 	      int (*found)(void *context, const struct mbox_part *part,
-			   struct fault *f),
-	      void *context, struct mbox_doubt *doubt, struct fault *f)
+			   struct error *f),
+	      void *context, struct mbox_doubt *doubt, struct error *f)
 {
 	struct scan *s;
 	int r;
@@ -343,7 +343,7 @@ int mbox_scan(const struct slice *all,
 	s = memory_alloc(sizeof(*s));
 	memset(s, 0, sizeof(*s));
 	s->all = *all;
-	s->fault = f;
+	s->error = f;
 	s->doubt = doubt;
 	r = scan_all(s, found, context);
 	free(s);

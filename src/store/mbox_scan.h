@@ -29,12 +29,12 @@ struct mbox_doubt {
 	uint64_t offset; /* of the first line that is in doubt */
 };
 
-/* Calls `found` for each message in order, -1 from it (with the fault) ends
+/* Calls `found` for each message in order, -1 from it (with the error) ends
  * the scan.  Memory is constant, the slice is read once, and a few octets of
  * it twice.  `doubt` may be NULL. */
 int mbox_scan(const struct slice *all,
 	      int (*found)(void *context, const struct mbox_part *part,
-			   struct fault *f),
-	      void *context, struct mbox_doubt *doubt, struct fault *f);
+			   struct error *f),
+	      void *context, struct mbox_doubt *doubt, struct error *f);
 
 #endif

@@ -12,14 +12,14 @@
 
 #include "base/ascii.h"
 #include "codec/undot.h"
-#include "store/ahead.h"
 #include "store/kinds.h"
 #include "store/pop3_talk.h"
+#include "store/prefetch.h"
 
 struct pop3 {
 	struct pop3_talk talk;
 	unsigned long *numbers; /* as the server counts */
-	struct ahead ahead;
+	struct prefetch ahead;
 };
 
 /* ---- LIST and UIDL ---- */
@@ -41,7 +41,7 @@ static bool parse_number(const char **text, unsigned long *value)
 
 /* The next line of a list; 0 at its end. */
 static int list_line(struct pop3_talk *t, unsigned long *number,
-		     const char **rest, struct fault *f)
+		     const char **rest, struct error *f)
 {
 	struct remote *r = t->remote;
 
@@ -61,7 +61,7 @@ struct listing {
 };
 
 static int add_message(struct mailbox *m, struct listing *l,
-		       unsigned long number, const char *rest, struct fault *f)
+		       unsigned long number, const char *rest, struct error *f)
 {
 	struct pop3 *own = m->own;
 	struct mailbox_message *one;
@@ -84,7 +84,7 @@ static int add_message(struct mailbox *m, struct listing *l,
 	return 0;
 }
 
-static int read_list(struct mailbox *m, struct listing *l, struct fault *f)
+static int read_list(struct mailbox *m, struct listing *l, struct error *f)
 {
 	struct pop3 *own = m->own;
 	unsigned long number = 0;
@@ -130,10 +130,10 @@ static bool is_id(const char *id)
 	return n >= 1 && n <= 255;
 }
 
-static int read_ids(struct mailbox *m, struct fault *f)
+static int read_ids(struct mailbox *m, struct error *f)
 {
 	struct pop3 *own = m->own;
-	struct fault none = FAULT_INIT;
+	struct error none = ERROR_INIT;
 	unsigned long number = 0;
 	const char *rest;
 	size_t lines = 0;
@@ -187,7 +187,7 @@ static void drop_doubled_ids(struct mailbox *m)
 	free(all);
 }
 
-static int read_lists(struct mailbox *m, struct listing *l, struct fault *f)
+static int read_lists(struct mailbox *m, struct listing *l, struct error *f)
 {
 	struct pop3 *own = m->own;
 	bool ahead = own->talk.has_pipelining;
@@ -223,7 +223,7 @@ static int put_question(const struct pop3 *own, struct buf *out, size_t number,
 /* The content that follows a "+OK", to its end; NULL drops it.  LIST has told
  * about how much that is: what goes on without an end fills no disk. */
 static int pass_content(struct mailbox *m, size_t number, struct sink *to,
-			struct fault *f)
+			struct error *f)
 {
 	struct pop3 *own = m->own;
 	struct remote *r = own->talk.remote;
@@ -243,7 +243,7 @@ static int pass_content(struct mailbox *m, size_t number, struct sink *to,
 		octets += n;
 		if (octets > most)
 			return remote_too_long(r, announced, f);
-		if (to && fault_is_set(to->fault)) {
+		if (to && error_is_set(to->error)) {
 			r->is_broken = true;
 			return -1;
 		}
@@ -253,15 +253,15 @@ static int pass_content(struct mailbox *m, size_t number, struct sink *to,
 }
 
 /* Answers that nobody wants any more. */
-static int land(struct mailbox *m, struct fault *f)
+static int land(struct mailbox *m, struct error *f)
 {
 	struct pop3 *own = m->own;
 
-	while (ahead_pending(&own->ahead)) {
-		struct fault refused = FAULT_INIT;
+	while (prefetch_pending(&own->ahead)) {
+		struct error refused = ERROR_INIT;
 		size_t number = own->ahead.list[own->ahead.answered];
 
-		ahead_answered(&own->ahead);
+		prefetch_answered(&own->ahead);
 		if (pop3_reply(&own->talk, "a message", &refused) == 0) {
 			if (pass_content(m, number, NULL, f) < 0)
 				return -1;
@@ -275,18 +275,18 @@ static int land(struct mailbox *m, struct fault *f)
 
 static size_t window_of(const struct pop3 *own)
 {
-	return own->talk.has_pipelining ? AHEAD_WINDOW : 1;
+	return own->talk.has_pipelining ? PREFETCH_WINDOW : 1;
 }
 
 /* All that may be asked now, at once. */
-static int ask(struct pop3 *own, struct fault *f)
+static int ask(struct pop3 *own, struct error *f)
 {
 	struct buf text;
 	size_t number;
 	int r;
 
-	buf_init(&text, (size_t)AHEAD_WINDOW * 64);
-	while ((number = ahead_take(&own->ahead, window_of(own))))
+	buf_init(&text, (size_t)PREFETCH_WINDOW * 64);
+	while ((number = prefetch_take(&own->ahead, window_of(own))))
 		put_question(own, &text, number, own->ahead.lines);
 	r = pop3_say(&own->talk, text.data, f);
 	buf_free(&text);
@@ -294,25 +294,25 @@ static int ask(struct pop3 *own, struct fault *f)
 }
 
 static int get(struct mailbox *m, size_t number, int lines, struct sink *to,
-	       struct fault *f)
+	       struct error *f)
 {
 	struct pop3 *own = m->own;
 
-	if (!ahead_is_next(&own->ahead, m, number, lines)) {
+	if (!prefetch_is_next(&own->ahead, m, number, lines)) {
 		if (land(m, f) < 0)
 			return -1;
-		ahead_begin(&own->ahead, m, number, lines);
+		prefetch_begin(&own->ahead, m, number, lines);
 	}
-	if (ahead_is_low(&own->ahead, window_of(own)) && ask(own, f) < 0)
+	if (prefetch_is_low(&own->ahead, window_of(own)) && ask(own, f) < 0)
 		return -1;
-	ahead_answered(&own->ahead);
+	prefetch_answered(&own->ahead);
 	if (pop3_reply(&own->talk, "the message", f) < 0)
 		return -1;
 	return pass_content(m, number, to, f);
 }
 
 static int pop3_read(struct mailbox *m, size_t number, struct sink *to,
-		     struct fault *f)
+		     struct error *f)
 {
 	return get(m, number, -1, to, f);
 }
@@ -320,17 +320,17 @@ static int pop3_read(struct mailbox *m, size_t number, struct sink *to,
 /* A server that announces TOP and does not have it after all is asked for the
  * whole message; what passes the last line is cut off before it comes here. */
 static int pop3_top(struct mailbox *m, size_t number, unsigned lines,
-		    struct sink *to, struct fault *f)
+		    struct sink *to, struct error *f)
 {
 	struct pop3 *own = m->own;
-	struct fault refused = FAULT_INIT;
+	struct error refused = ERROR_INIT;
 	int wanted = lines > 1000000 ? 1000000 : (int)lines;
 
 	if (!own->talk.has_top)
 		return get(m, number, -1, to, f);
 	if (get(m, number, wanted, to, &refused) == 0)
 		return 0;
-	if (own->talk.remote->is_broken || fault_is_set(to->fault) ||
+	if (own->talk.remote->is_broken || error_is_set(to->error) ||
 	    own->talk.has_capa) {
 		*f = refused;
 		return -1;
@@ -342,15 +342,15 @@ static int pop3_top(struct mailbox *m, size_t number, unsigned lines,
 /* ---- the end ---- */
 
 /* Asks to delete up to a window of them, and hears what is said to it. */
-static int delete_some(struct mailbox *m, size_t *at, struct fault *f)
+static int delete_some(struct mailbox *m, size_t *at, struct error *f)
 {
 	struct pop3 *own = m->own;
 	size_t window = window_of(own), asked = 0;
-	struct fault first = FAULT_INIT;
+	struct error first = ERROR_INIT;
 	struct buf text;
 	int r;
 
-	buf_init(&text, (size_t)AHEAD_WINDOW * 64);
+	buf_init(&text, (size_t)PREFETCH_WINDOW * 64);
 	for (; *at < m->count && asked < window; ++*at) {
 		if (!m->messages[*at].is_deleted)
 			continue;
@@ -360,25 +360,25 @@ static int delete_some(struct mailbox *m, size_t *at, struct fault *f)
 	r = asked ? pop3_say(&own->talk, text.data, f) : 0;
 	buf_free(&text);
 	for (; r == 0 && asked; asked--) {
-		struct fault each = FAULT_INIT;
+		struct error each = ERROR_INIT;
 
 		if (pop3_reply(&own->talk, "to delete", &each) == 0)
 			continue;
-		if (!fault_is_set(&first))
+		if (!error_is_set(&first))
 			first = each;
 		if (own->talk.remote->is_broken)
 			break;
 	}
-	if (!fault_is_set(&first))
+	if (!error_is_set(&first))
 		return r;
 	*f = first;
 	return -1;
 }
 
-static int pop3_commit(struct mailbox *m, struct fault *f)
+static int pop3_commit(struct mailbox *m, struct error *f)
 {
 	struct pop3 *own = m->own;
-	struct fault f2 = FAULT_INIT;
+	struct error f2 = ERROR_INIT;
 
 	if (land(m, f) < 0)
 		return -1;
@@ -392,7 +392,7 @@ static int pop3_commit(struct mailbox *m, struct fault *f)
 	}
 	if (pop3_quit(&own->talk, &f2) == 0)
 		return 0;
-	return fault_set(f, FAULT_TEMPORARY,
+	return error_set(f, ERROR_TEMPORARY,
 			 "it is not known whether the messages were deleted: "
 			 "%s",
 			 f2.text);
@@ -401,10 +401,10 @@ static int pop3_commit(struct mailbox *m, struct fault *f)
 static void pop3_free(struct mailbox *m)
 {
 	struct pop3 *own = m->own;
-	struct fault unheard = FAULT_INIT;
+	struct error unheard = ERROR_INIT;
 
 	/* Waiting for what is still on its way may take long. */
-	if (!ahead_pending(&own->ahead))
+	if (!prefetch_pending(&own->ahead))
 		pop3_quit(&own->talk, &unheard);
 	pop3_hang_up(&own->talk);
 }
@@ -418,7 +418,7 @@ static const struct mailbox_ops ops = {
 };
 
 int pop3_open(struct mailbox *m, const struct mailbox_url *url,
-	      const struct mailbox_login *login, struct fault *f)
+	      const struct mailbox_login *login, struct error *f)
 {
 	struct pop3 *own = arena_alloc(m->arena, sizeof(*own));
 	struct listing l = { 0 };
@@ -434,9 +434,9 @@ int pop3_open(struct mailbox *m, const struct mailbox_url *url,
 }
 
 int pop3_sign_in(struct arena *a, const struct mailbox_url *url,
-		 const struct mailbox_login *login, struct fault *f)
+		 const struct mailbox_login *login, struct error *f)
 {
-	struct fault unheard = FAULT_INIT;
+	struct error unheard = ERROR_INIT;
 	struct pop3_talk talk;
 
 	if (pop3_begin(&talk, a, url, login, f) < 0)

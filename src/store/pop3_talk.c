@@ -10,44 +10,44 @@
 #define CHALLENGES_MAX 5
 #define FAREWELL       30000 /* milliseconds that a QUIT may take */
 
-int pop3_say(struct pop3_talk *t, const char *commands, struct fault *f)
+int pop3_say(struct pop3_talk *t, const char *commands, struct error *f)
 {
 	return remote_send(t->remote, commands, NULL, f);
 }
 
 /* Response codes of RFC 2449, RFC 3206; AUTH is the only way to know. */
-static enum fault_cause cause_of(const char *line)
+static enum error_cause cause_of(const char *line)
 {
 	if (ascii_begins(line, "-ERR [IN-USE]") ||
 	    ascii_begins(line, "-ERR [LOGIN-DELAY") ||
 	    ascii_begins(line, "-ERR [SYS/TEMP]"))
-		return FAULT_TEMPORARY;
+		return ERROR_TEMPORARY;
 	if (ascii_begins(line, "-ERR [AUTH]") ||
 	    ascii_begins(line, "-ERR [SYS/PERM]"))
-		return FAULT_PERMISSION;
-	return FAULT_UNAVAILABLE;
+		return ERROR_PERMISSION;
+	return ERROR_UNAVAILABLE;
 }
 
 static int refused(struct pop3_talk *t, const char *what,
-		   enum fault_cause otherwise, struct fault *f)
+		   enum error_cause otherwise, struct error *f)
 {
 	const char *line = t->remote->line.data;
-	enum fault_cause cause = cause_of(line);
+	enum error_cause cause = cause_of(line);
 
 	if (strncmp(line, "-ERR", 4) != 0)
 		return remote_garbled(t->remote, "does not speak POP3", f);
-	return fault_set(f, cause == FAULT_UNAVAILABLE ? otherwise : cause,
+	return error_set(f, cause == ERROR_UNAVAILABLE ? otherwise : cause,
 			 "%s refuses %s: %.300s", t->remote->place, what, line);
 }
 
-int pop3_reply(struct pop3_talk *t, const char *what, struct fault *f)
+int pop3_reply(struct pop3_talk *t, const char *what, struct error *f)
 {
 	remote_expect(t->remote);
 	if (remote_line(t->remote, f) < 0)
 		return -1;
 	if (!strncmp(t->remote->line.data, "+OK", 3))
 		return 0;
-	return refused(t, what, FAULT_UNAVAILABLE, f);
+	return refused(t, what, ERROR_UNAVAILABLE, f);
 }
 
 /* ---- what it can do ---- */
@@ -95,23 +95,23 @@ static void read_capabilities(struct pop3_talk *t)
 
 /* ---- logging in ---- */
 
-static int hear_login(struct pop3_talk *t, const char *user, struct fault *f)
+static int hear_login(struct pop3_talk *t, const char *user, struct error *f)
 {
 	const char *what =
 		arena_format(t->remote->arena, "the log-in of %s", user);
 
 	if (!strncmp(t->remote->line.data, "+OK", 3))
 		return 0;
-	return refused(t, what, FAULT_PERMISSION, f);
+	return refused(t, what, ERROR_PERMISSION, f);
 }
 
 static int say_secret(struct pop3_talk *t, struct buf *text, const char *shown,
-		      struct fault *f)
+		      struct error *f)
 {
 	int r = -1;
 
 	if (text->overflow)
-		fault_set(f, FAULT_CONFIG,
+		error_set(f, ERROR_CONFIG,
 			  "the user's name or the password is too long");
 	else
 		r = remote_send(t->remote, text->data, shown, f);
@@ -120,7 +120,7 @@ static int say_secret(struct pop3_talk *t, struct buf *text, const char *shown,
 }
 
 static int by_words(struct pop3_talk *t, const struct mailbox_login *l,
-		    struct fault *f)
+		    struct error *f)
 {
 	struct buf text = BUF_INIT(REMOTE_LINE_MAX);
 
@@ -135,7 +135,7 @@ static int by_words(struct pop3_talk *t, const struct mailbox_login *l,
 }
 
 static int by_sasl(struct pop3_talk *t, const struct signin *s,
-		   const struct mailbox_login *l, struct fault *f)
+		   const struct mailbox_login *l, struct error *f)
 {
 	struct buf text = BUF_INIT(REMOTE_LINE_MAX * 2);
 
@@ -159,7 +159,7 @@ static int by_sasl(struct pop3_talk *t, const struct signin *s,
 /* Once more, with the log-in left to libcurl; what it heard last is the
  * answer. */
 static int by_libcurl(struct pop3_talk *t, const struct signin *s,
-		      const struct mailbox_login *l, struct fault *f)
+		      const struct mailbox_login *l, struct error *f)
 {
 	struct remote_sasl sasl = { s->mechanism, l->user, l->password };
 	struct remote *r = t->remote;
@@ -172,7 +172,7 @@ static int by_libcurl(struct pop3_talk *t, const struct signin *s,
 	if (r->has_logged_in && !strncmp(r->heard.data, "+", 1) &&
 	    strstr(r->heard.data, "+OK"))
 		return 0;
-	return fault_set(f, FAULT_PERMISSION, "%s did not confirm the log-in",
+	return error_set(f, ERROR_PERMISSION, "%s did not confirm the log-in",
 			 r->place);
 }
 
@@ -182,12 +182,12 @@ static bool is_clean(const char *text)
 }
 
 static int log_in(struct pop3_talk *t, const struct mailbox_login *l,
-		  struct fault *f)
+		  struct error *f)
 {
 	struct signin s;
 
 	if (!is_clean(l->user) || !is_clean(l->password))
-		return fault_set(f, FAULT_CONFIG,
+		return error_set(f, ERROR_CONFIG,
 				 "%s wants a user and a password, and there is "
 				 "none of one line each; name the user in the "
 				 "URL or by --user",
@@ -208,7 +208,7 @@ static int log_in(struct pop3_talk *t, const struct mailbox_login *l,
 
 int pop3_begin(struct pop3_talk *t, struct arena *a,
 	       const struct mailbox_url *url, const struct mailbox_login *login,
-	       struct fault *f)
+	       struct error *f)
 {
 	*t = (struct pop3_talk){
 		.url = *url,
@@ -223,12 +223,12 @@ int pop3_begin(struct pop3_talk *t, struct arena *a,
 	return -1;
 }
 
-int pop3_quit(struct pop3_talk *t, struct fault *f)
+int pop3_quit(struct pop3_talk *t, struct error *f)
 {
 	int r;
 
 	if (!t->remote || t->remote->is_broken)
-		return fault_set(f, FAULT_TEMPORARY, "the connection is gone");
+		return error_set(f, ERROR_TEMPORARY, "the connection is gone");
 	remote_hurry(t->remote, FAREWELL);
 	r = pop3_say(t, "QUIT\r\n", f);
 	if (r == 0)

@@ -128,14 +128,14 @@ static unsigned port_of(const struct mailbox_url *url)
 	return url->is_implicit_tls ? 993 : 143;
 }
 
-static int fill_wish(struct remote *r, struct fault *f)
+static int fill_wish(struct remote *r, struct error *f)
 {
 	const struct mailbox_login *l = r->login;
 	const char *protocol = r->url->kind == MAILBOX_POP3 ? "pop3" : "imap";
 	const char *name = l->tls_host ? l->tls_host : r->url->host;
 
 	if (!is_host(r->url->host) || !is_host(name))
-		return fault_set(f, FAULT_USAGE, "\"%s\" is no host name",
+		return error_set(f, ERROR_USAGE, "\"%s\" is no host name",
 				 is_host(name) ? r->url->host : name);
 	r->place = arena_format(r->arena, "%s:%u",
 				spell(r->arena, r->url->host, "%"),
@@ -213,13 +213,13 @@ static void describe(struct remote *r)
 		remote_remark(r, "certificate: %s", text);
 }
 
-static int take_over(struct remote *r, struct fault *f)
+static int take_over(struct remote *r, struct error *f)
 {
 	curl_socket_t fd = CURL_SOCKET_BAD;
 
 	if (curl.getinfo(r->handle.curl, CURLINFO_ACTIVESOCKET, &fd) ||
 	    fd == CURL_SOCKET_BAD)
-		return fault_set(f, FAULT_TEMPORARY,
+		return error_set(f, ERROR_TEMPORARY,
 				 "%s closed the connection before any mail",
 				 r->place);
 	r->socket = (int)fd;
@@ -227,7 +227,7 @@ static int take_over(struct remote *r, struct fault *f)
 	remote_expect(r);
 	describe(r);
 	if (r->wish.use_tls && !r->url->is_implicit_tls && !r->has_asked_tls)
-		return fault_set(f, FAULT_SOFTWARE,
+		return error_set(f, ERROR_SOFTWARE,
 				 "libcurl went on without TLS at %s", r->place);
 	return 0;
 }
@@ -235,7 +235,7 @@ static int take_over(struct remote *r, struct fault *f)
 int remote_open(struct remote *r, struct arena *a,
 		const struct mailbox_url *url,
 		const struct mailbox_login *login,
-		const struct remote_sasl *sasl, struct fault *f)
+		const struct remote_sasl *sasl, struct error *f)
 {
 	CURLcode code;
 	int done;
@@ -269,11 +269,11 @@ void remote_close(struct remote *r)
 	r->is_broken = true;
 }
 
-int remote_may_log_in(const struct remote *r, struct fault *f)
+int remote_may_log_in(const struct remote *r, struct error *f)
 {
 	if (r->is_tls || r->is_here)
 		return 0;
-	return fault_set(f, FAULT_CONFIG,
+	return error_set(f, ERROR_CONFIG,
 			 "nobody logs in at %s without TLS, where others can "
 			 "read along or take the line over; leave tls on",
 			 r->place);
@@ -281,10 +281,10 @@ int remote_may_log_in(const struct remote *r, struct fault *f)
 
 /* ---- the open connection ---- */
 
-static int lost(struct remote *r, const char *how, struct fault *f)
+static int lost(struct remote *r, const char *how, struct error *f)
 {
 	r->is_broken = true;
-	return fault_set(f, FAULT_TEMPORARY,
+	return error_set(f, ERROR_TEMPORARY,
 			 "the connection to %s was lost%s%s", r->place,
 			 *how ? ": " : "", how);
 }
@@ -307,22 +307,22 @@ void remote_hurry(struct remote *r, unsigned milliseconds)
 	remote_expect(r);
 }
 
-static int out_of_time(struct remote *r, struct fault *f)
+static int out_of_time(struct remote *r, struct error *f)
 {
 	unsigned seconds = r->milliseconds / 1000;
 
 	if (wait_was_slow(&r->wait))
-		return fault_set(
-			f, FAULT_TEMPORARY,
+		return error_set(
+			f, ERROR_TEMPORARY,
 			"%s goes on too slowly: it was waited for more "
 			"than %u seconds",
 			r->place, seconds * WAIT_SLOWNESS);
-	return fault_set(f, FAULT_TEMPORARY,
+	return error_set(f, ERROR_TEMPORARY,
 			 "%s did not answer within %u seconds", r->place,
 			 seconds);
 }
 
-static int await(struct remote *r, short events, struct fault *f)
+static int await(struct remote *r, short events, struct error *f)
 {
 	enum wait_end end =
 		wait_socket(&r->wait, r->socket, events, r->place, f);
@@ -333,11 +333,11 @@ static int await(struct remote *r, short events, struct fault *f)
 	return end == WAIT_TIME ? out_of_time(r, f) : -1;
 }
 
-static int use(struct remote *r, struct fault *f)
+static int use(struct remote *r, struct error *f)
 {
 	if (!r->is_broken)
 		return 0;
-	return fault_set(f, FAULT_TEMPORARY,
+	return error_set(f, ERROR_TEMPORARY,
 			 "the connection to %s is closed already", r->place);
 }
 
@@ -357,7 +357,7 @@ static void show_sent(const struct remote *r, const char *text,
 }
 
 int remote_send(struct remote *r, const char *text, const char *shown,
-		struct fault *f)
+		struct error *f)
 {
 	size_t n = strlen(text), done = 0;
 
@@ -385,7 +385,7 @@ int remote_send(struct remote *r, const char *text, const char *shown,
 }
 
 ssize_t remote_try_send(struct remote *r, const void *data, size_t n,
-			struct fault *f)
+			struct error *f)
 {
 	size_t sent = 0;
 	CURLcode code;
@@ -400,7 +400,7 @@ ssize_t remote_try_send(struct remote *r, const void *data, size_t n,
 }
 
 ssize_t remote_try_receive(struct remote *r, void *data, size_t n, bool *end,
-			   struct fault *f)
+			   struct error *f)
 {
 	size_t got = r->have - r->at;
 	CURLcode code;
@@ -425,7 +425,7 @@ ssize_t remote_try_receive(struct remote *r, void *data, size_t n, bool *end,
 }
 
 /* Receives until there is an octet: TLS may hold some that poll cannot see. */
-static int fill(struct remote *r, struct fault *f)
+static int fill(struct remote *r, struct error *f)
 {
 	r->at = r->have = 0;
 	for (;;) {
@@ -449,7 +449,7 @@ static int fill(struct remote *r, struct fault *f)
 	}
 }
 
-int remote_more(struct remote *r, const char **data, size_t *n, struct fault *f)
+int remote_more(struct remote *r, const char **data, size_t *n, struct error *f)
 {
 	if (r->at == r->have && (use(r, f) < 0 || fill(r, f) < 0))
 		return -1;
@@ -463,13 +463,13 @@ void remote_taken(struct remote *r, size_t n)
 	r->at += n;
 }
 
-int remote_garbled(struct remote *r, const char *what, struct fault *f)
+int remote_garbled(struct remote *r, const char *what, struct error *f)
 {
 	r->is_broken = true;
-	return fault_set(f, FAULT_PROTOCOL, "%s %s", r->place, what);
+	return error_set(f, ERROR_PROTOCOL, "%s %s", r->place, what);
 }
 
-int remote_count(struct remote *r, size_t n, struct fault *f)
+int remote_count(struct remote *r, size_t n, struct error *f)
 {
 	r->talk += n;
 	if (r->talk <= REMOTE_TALK_MAX)
@@ -484,17 +484,17 @@ uint64_t remote_message_max(uint64_t announced)
 	return 2 * announced + REMOTE_MESSAGE_SLACK;
 }
 
-int remote_too_long(struct remote *r, uint64_t announced, struct fault *f)
+int remote_too_long(struct remote *r, uint64_t announced, struct error *f)
 {
 	r->is_broken = true;
-	return fault_set(f, FAULT_PROTOCOL,
+	return error_set(f, ERROR_PROTOCOL,
 			 "%s sends a message that is far longer than the "
 			 "%" PRIu64 " octets that %s",
 			 r->place, announced ? announced : REMOTE_MESSAGE_MAX,
 			 announced ? "it announced" : "are the most");
 }
 
-int remote_line(struct remote *r, struct fault *f)
+int remote_line(struct remote *r, struct error *f)
 {
 	buf_reset(&r->line);
 	for (;;) {

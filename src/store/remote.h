@@ -15,7 +15,7 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
-#include "base/fault.h"
+#include "base/error.h"
 #include "net/handle.h"
 #include "net/wait.h"
 #include "store/mailbox.h"
@@ -69,43 +69,43 @@ struct remote {
 int remote_open(struct remote *r, struct arena *a,
 		const struct mailbox_url *url,
 		const struct mailbox_login *login,
-		const struct remote_sasl *sasl, struct fault *f);
+		const struct remote_sasl *sasl, struct error *f);
 void remote_close(struct remote *r);
 
-/* FAULT_CONFIG on a line that others can read: nobody logs in there. */
-int remote_may_log_in(const struct remote *r, struct fault *f);
+/* ERROR_CONFIG on a line that others can read: nobody logs in there. */
+int remote_may_log_in(const struct remote *r, struct error *f);
 
-/* All of it, or -1 with FAULT_TEMPORARY.  `shown` stands in the transcript for
+/* All of it, or -1 with ERROR_TEMPORARY.  `shown` stands in the transcript for
  * what is secret; NULL: it is shown as it is. */
 int remote_send(struct remote *r, const char *text, const char *shown,
-		struct fault *f);
+		struct error *f);
 /* A new answer is due, with its time and its room.  remote_send does it, and so
  * does who asked for several at once. */
 void remote_expect(struct remote *r);
 /* Each wait but a short one is over: the farewell is all that is left. */
 void remote_hurry(struct remote *r, unsigned milliseconds);
 /* The next line without its end, in r->line until the next call. */
-int remote_line(struct remote *r, struct fault *f);
+int remote_line(struct remote *r, struct error *f);
 /* At least one octet that has arrived, *n of them at *data.  What is not
  * given to remote_taken comes again. */
 int remote_more(struct remote *r, const char **data, size_t *n,
-		struct fault *f);
+		struct error *f);
 void remote_taken(struct remote *r, size_t n);
 /* So many octets are dropped; -1 when it is too much for one answer. */
-int remote_count(struct remote *r, size_t n, struct fault *f);
+int remote_count(struct remote *r, size_t n, struct error *f);
 /* How long a message may be, by the size that was announced (0: none). */
 uint64_t remote_message_max(uint64_t announced);
-int remote_too_long(struct remote *r, uint64_t announced, struct fault *f);
+int remote_too_long(struct remote *r, uint64_t announced, struct error *f);
 /* For who waits by himself: as much as goes now, 0 when nothing does; *end:
  * the server closed. */
 ssize_t remote_try_send(struct remote *r, const void *data, size_t n,
-			struct fault *f);
+			struct error *f);
 ssize_t remote_try_receive(struct remote *r, void *data, size_t n, bool *end,
-			   struct fault *f);
+			   struct error *f);
 /* For what is said in other than lines. */
 void remote_remark(const struct remote *r, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 /* Tells that the line can be used no more, and why not; -1. */
-int remote_garbled(struct remote *r, const char *what, struct fault *f);
+int remote_garbled(struct remote *r, const char *what, struct error *f);
 
 #endif

@@ -33,25 +33,25 @@ static void last_line(const struct remote *r, char *out, size_t size)
 	snprintf(out, size, "%.*s", (int)(n - from), text + from);
 }
 
-static int explain_time(struct remote *r, struct fault *f)
+static int explain_time(struct remote *r, struct error *f)
 {
 	unsigned seconds = r->milliseconds / 1000;
 
 	if (!r->is_greeted && !r->url->is_implicit_tls)
-		return fault_set(f, FAULT_TEMPORARY,
+		return error_set(f, ERROR_TEMPORARY,
 				 "%s did not answer within %u seconds; if it "
 				 "wants TLS at once, write %s",
 				 r->place, seconds, scheme(r, true));
-	return fault_set(f, FAULT_TEMPORARY,
+	return error_set(f, ERROR_TEMPORARY,
 			 "%s did not answer within %u seconds", r->place,
 			 seconds);
 }
 
-static int explain_no_tls(struct remote *r, struct fault *f)
+static int explain_no_tls(struct remote *r, struct error *f)
 {
 	bool is_pop3 = r->url->kind == MAILBOX_POP3;
 
-	return fault_set(f, FAULT_UNAVAILABLE,
+	return error_set(f, ERROR_UNAVAILABLE,
 			 "%s does not offer %s, and without TLS nothing is "
 			 "sent; write %s, or, on this machine alone, turn tls "
 			 "off",
@@ -65,53 +65,53 @@ static bool is_for_now(const char *said)
 	       strstr(said, "[SYS/TEMP]") || strstr(said, "[UNAVAILABLE]");
 }
 
-static int explain_login(struct remote *r, struct fault *f)
+static int explain_login(struct remote *r, struct error *f)
 {
 	char said[300];
 
 	if (!r->sasl || !r->has_logged_in)
-		return fault_set(f, FAULT_UNAVAILABLE,
+		return error_set(f, ERROR_UNAVAILABLE,
 				 "nobody was logged in at %s: this libcurl "
 				 "cannot do %s; set auth to another way",
 				 r->place, r->sasl ? r->sasl->mechanism : "it");
 	last_line(r, said, sizeof(said));
-	return fault_set(f,
-			 is_for_now(said) ? FAULT_TEMPORARY : FAULT_PERMISSION,
+	return error_set(f,
+			 is_for_now(said) ? ERROR_TEMPORARY : ERROR_PERMISSION,
 			 "%s refuses the log-in of %s: %s", r->place,
 			 r->sasl->user, said);
 }
 
-static int explain_reply(struct remote *r, CURLcode code, struct fault *f)
+static int explain_reply(struct remote *r, CURLcode code, struct error *f)
 {
 	char said[300];
 
 	last_line(r, said, sizeof(said));
 	if (r->has_asked_tls && !strncmp(said, "+OK", 3))
-		return fault_set(f, FAULT_PROTOCOL,
+		return error_set(f, ERROR_PROTOCOL,
 				 "%s sent more behind its reply to STLS: "
 				 "somebody may be putting words in its mouth, "
 				 "and nothing was sent",
 				 r->place);
 	if (!strncmp(said, "-ERR", 4) || ascii_begins(said, "* BYE"))
-		return fault_set(f, FAULT_TEMPORARY, "%s refuses for now: %s",
+		return error_set(f, ERROR_TEMPORARY, "%s refuses for now: %s",
 				 r->place, said);
-	return fault_set(f, FAULT_PROTOCOL, "%s does not speak %s: %s%s%s",
+	return error_set(f, ERROR_PROTOCOL, "%s does not speak %s: %s%s%s",
 			 r->place,
 			 r->url->kind == MAILBOX_POP3 ? "POP3" : "IMAP",
 			 words(r, code), said[0] ? "; it said " : "", said);
 }
 
-static int explain_connect(struct remote *r, CURLcode code, struct fault *f)
+static int explain_connect(struct remote *r, CURLcode code, struct error *f)
 {
 	long os_error = 0;
 
 	curl.getinfo(r->handle.curl, CURLINFO_OS_ERRNO, &os_error);
-	return fault_set(f, FAULT_TEMPORARY, "cannot connect to %s: %s",
+	return error_set(f, ERROR_TEMPORARY, "cannot connect to %s: %s",
 			 r->place,
 			 os_error ? strerror((int)os_error) : words(r, code));
 }
 
-static int explain_tls(struct remote *r, CURLcode code, struct fault *f)
+static int explain_tls(struct remote *r, CURLcode code, struct error *f)
 {
 	const char *name =
 		r->login->tls_host ? r->login->tls_host : r->url->host;
@@ -126,7 +126,7 @@ static int explain_tls(struct remote *r, CURLcode code, struct fault *f)
 	return verdict_handshake(r->place, late, words(r, code), f);
 }
 
-static int explain_lost(struct remote *r, CURLcode code, struct fault *f)
+static int explain_lost(struct remote *r, CURLcode code, struct error *f)
 {
 	char said[300];
 
@@ -135,14 +135,14 @@ static int explain_lost(struct remote *r, CURLcode code, struct fault *f)
 		return explain_reply(r, code, f);
 	if (strstr(words(r, code), "certificate required"))
 		return verdict_handshake(r->place, "", words(r, code), f);
-	return fault_set(f, FAULT_TEMPORARY, "%s closed the connection %s%s%s",
+	return error_set(f, ERROR_TEMPORARY, "%s closed the connection %s%s%s",
 			 r->place,
 			 r->is_greeted ? "before any mail"
 				       : "without a greeting",
 			 said[0] ? "; its last words: " : "", said);
 }
 
-static int explain_files(struct remote *r, CURLcode code, struct fault *f)
+static int explain_files(struct remote *r, CURLcode code, struct error *f)
 {
 	const struct mailbox_login *l = r->login;
 	const struct verdict_file files[] = {
@@ -156,15 +156,15 @@ static int explain_files(struct remote *r, CURLcode code, struct fault *f)
 	return verdict_files(r->place, words(r, code), files, f);
 }
 
-static int explain_endless(struct remote *r, struct fault *f)
+static int explain_endless(struct remote *r, struct error *f)
 {
-	return fault_set(f, FAULT_PROTOCOL,
+	return error_set(f, ERROR_PROTOCOL,
 			 "%s does not speak %s: it sends a line without an end",
 			 r->place,
 			 r->url->kind == MAILBOX_POP3 ? "POP3" : "IMAP");
 }
 
-int remote_explain(struct remote *r, CURLcode code, struct fault *f)
+int remote_explain(struct remote *r, CURLcode code, struct error *f)
 {
 	long verify;
 
@@ -174,7 +174,7 @@ int remote_explain(struct remote *r, CURLcode code, struct fault *f)
 		return explain_endless(r, f);
 	switch (code) {
 	case CURLE_ABORTED_BY_CALLBACK:
-		return interrupt_fault(f);
+		return interrupt_error(f);
 	case CURLE_COULDNT_RESOLVE_HOST:
 		if (!r->login->proxy)
 			return verdict_lookup(r->url->host,
@@ -202,7 +202,7 @@ int remote_explain(struct remote *r, CURLcode code, struct fault *f)
 	case CURLE_NOT_BUILT_IN:
 	case CURLE_UNKNOWN_OPTION:
 	case CURLE_BAD_FUNCTION_ARGUMENT:
-		return fault_set(f, FAULT_CONFIG,
+		return error_set(f, ERROR_CONFIG,
 				 "the connection to %s cannot be set up: %s",
 				 r->place, words(r, code));
 	case CURLE_LOGIN_DENIED:
@@ -219,6 +219,6 @@ int remote_explain(struct remote *r, CURLcode code, struct fault *f)
 	default:
 		break;
 	}
-	return fault_set(f, FAULT_TEMPORARY, "no connection to %s: %s",
+	return error_set(f, ERROR_TEMPORARY, "no connection to %s: %s",
 			 r->place, words(r, code));
 }

@@ -4,6 +4,6 @@
 
 #include "store/remote.h"
 
-int remote_explain(struct remote *r, CURLcode code, struct fault *f);
+int remote_explain(struct remote *r, CURLcode code, struct error *f);
 
 #endif

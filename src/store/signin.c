@@ -70,7 +70,7 @@ static const char *shown(const struct signin_offer *o, char *out, size_t size)
 }
 
 static int choose_named(struct signin *s, const struct signin_offer *o,
-			const char *name, const char *place, struct fault *f)
+			const char *name, const char *place, struct error *f)
 {
 	char text[sizeof(o->mechanisms)];
 
@@ -81,7 +81,7 @@ static int choose_named(struct signin *s, const struct signin_offer *o,
 		if (!is_offered(o, i) && !strcmp(name, "LOGIN") && o->has_words)
 			i++;
 		if (!is_offered(o, i))
-			return fault_set(f, FAULT_CONFIG,
+			return error_set(f, ERROR_CONFIG,
 					 "%s does not offer %s, only %s; "
 					 "change the setting auth",
 					 place, name,
@@ -89,7 +89,7 @@ static int choose_named(struct signin *s, const struct signin_offer *o,
 		*s = (struct signin){ table[i].way, table[i].pin };
 		return 0;
 	}
-	return fault_set(f, FAULT_CONFIG,
+	return error_set(f, ERROR_CONFIG,
 			 "auth \"%s\" is not known; leave it \"on\" for the "
 			 "best that the server has",
 			 name);
@@ -97,7 +97,7 @@ static int choose_named(struct signin *s, const struct signin_offer *o,
 
 int signin_choose(struct signin *s, const struct signin_offer *o,
 		  const struct mailbox_login *login, const char *place,
-		  struct fault *f)
+		  struct error *f)
 {
 	char text[sizeof(o->mechanisms)];
 
@@ -109,7 +109,7 @@ int signin_choose(struct signin *s, const struct signin_offer *o,
 		*s = (struct signin){ table[i].way, table[i].pin };
 		return 0;
 	}
-	return fault_set(f, FAULT_UNAVAILABLE,
+	return error_set(f, ERROR_UNAVAILABLE,
 			 "%s offers %s to log in by, and nothing that goes "
 			 "with a user and a password; set auth to one of these "
 			 "by name",
@@ -119,7 +119,7 @@ int signin_choose(struct signin *s, const struct signin_offer *o,
 /* ---- what is said ---- */
 
 static int put_encoded(struct buf *out, const void *data, size_t n,
-		       struct fault *f)
+		       struct error *f)
 {
 	size_t room = (n + 2) / 3 * 4 + 1;
 	char *text = memory_alloc(room);
@@ -129,7 +129,7 @@ static int put_encoded(struct buf *out, const void *data, size_t n,
 	explicit_bzero(text, room);
 	free(text);
 	if (buf_puts(out, "\r\n") < 0)
-		return fault_set(f, FAULT_CONFIG,
+		return error_set(f, ERROR_CONFIG,
 				 "the user's name or the password is too long");
 	return 0;
 }
@@ -176,7 +176,7 @@ static int put_raw(const struct signin *s, const struct mailbox_login *l,
 }
 
 int signin_answer(const struct signin *s, const struct mailbox_login *login,
-		  unsigned step, struct buf *out, struct fault *f)
+		  unsigned step, struct buf *out, struct error *f)
 {
 	struct buf raw;
 	int r = 0;
@@ -185,7 +185,7 @@ int signin_answer(const struct signin *s, const struct mailbox_login *login,
 	if (!put_raw(s, login, step, &raw))
 		r = buf_puts(out, "*\r\n");
 	else if (raw.overflow)
-		r = fault_set(f, FAULT_CONFIG,
+		r = error_set(f, ERROR_CONFIG,
 			      "the user's name or the password is too long");
 	else
 		r = put_encoded(out, raw.data, raw.len, f);

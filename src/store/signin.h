@@ -9,7 +9,7 @@
 #include <stdbool.h>
 
 #include "base/buf.h"
-#include "base/fault.h"
+#include "base/error.h"
 #include "store/mailbox.h"
 
 /* What the server offers. */
@@ -28,13 +28,13 @@ struct signin {
 
 /* Takes the words behind SASL or AUTH=, as many as there is room for. */
 void signin_offer(struct signin_offer *o, const char *word, size_t n);
-/* FAULT_UNAVAILABLE or FAULT_CONFIG where there is no way. */
+/* ERROR_UNAVAILABLE or ERROR_CONFIG where there is no way. */
 int signin_choose(struct signin *s, const struct signin_offer *o,
 		  const struct mailbox_login *login, const char *place,
-		  struct fault *f);
+		  struct error *f);
 /* What is said to the server's challenge number `step`, from 0, as one line
  * with its end; "*", which gives up, when there should be none. */
 int signin_answer(const struct signin *s, const struct mailbox_login *login,
-		  unsigned step, struct buf *out, struct fault *f);
+		  unsigned step, struct buf *out, struct error *f);
 
 #endif

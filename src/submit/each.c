@@ -6,10 +6,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/world.h"
+#include "base/sysenv.h"
+#include "compose/input.h"
 #include "flow/digest.h"
 #include "mail/charset.h"
-#include "submit/input.h"
 
 #define NAME_ROOM   256 /* series_ops */
 #define SUBJECT_MAX 65536
@@ -27,7 +27,8 @@ static const char *base_name(const char *path)
 /* As the receiver sees it: UTF-8, and all on one line. */
 static const char *shown_name(struct arena *a, const char *path)
 {
-	const char *name = charset_to_utf8(a, base_name(path), world_charset());
+	const char *name =
+		charset_to_utf8(a, base_name(path), sysenv_charset());
 	char *shown = arena_dup(a, name);
 
 	for (char *p = shown; *p; p++)
@@ -46,11 +47,11 @@ static bool reads_standard(const struct request *r)
 	       input_is_standard(r->include_path);
 }
 
-static int check_files(const struct request *r, struct fault *f)
+static int check_files(const struct request *r, struct error *f)
 {
 	for (size_t i = 0; i < r->series.count; i++)
 		if (access(r->series.sources[i], R_OK) < 0)
-			return fault_errno(f, FAULT_NOINPUT, errno,
+			return error_errno(f, ERROR_NOINPUT, errno,
 					   "cannot read %s",
 					   r->series.sources[i]);
 	return 0;
@@ -58,7 +59,7 @@ static int check_files(const struct request *r, struct fault *f)
 
 int each_open(struct each *e, struct arena *a, const struct request *r,
 	      const struct account *account, const char *const *spool,
-	      struct fault *f)
+	      struct error *f)
 {
 	struct input *in;
 
@@ -83,7 +84,7 @@ void each_close(struct each *e)
 }
 
 static const char *fill_subject(const struct request *r, unsigned n,
-				struct arena *a, struct fault *f)
+				struct arena *a, struct error *f)
 {
 	struct buf out = BUF_INIT(SUBJECT_MAX);
 	const char *p = r->subject, *done;
@@ -103,14 +104,14 @@ static const char *fill_subject(const struct request *r, unsigned n,
 		}
 	}
 	if (out.overflow)
-		fault_set(f, FAULT_USAGE, "the subject is too long");
+		error_set(f, ERROR_USAGE, "the subject is too long");
 	done = arena_dup(a, out.data);
 	buf_free(&out);
 	return done;
 }
 
 int each_make(void *context, unsigned n, struct arena *a,
-	      struct composition *out, char *name, struct fault *f)
+	      struct composition *out, char *name, struct error *f)
 {
 	const struct each *e = context;
 	const char *path = e->request->series.sources[n - 1];
@@ -124,7 +125,7 @@ int each_make(void *context, unsigned n, struct arena *a,
 		r->subject = fill_subject(e->request, n, a, f);
 	composition_init(out, a, r, e->account, e->spool);
 	out->inputs.standard = e->has_text ? &e->text : NULL;
-	if (fault_is_set(f) || composition_build(out, f) < 0)
+	if (error_is_set(f) || composition_build(out, f) < 0)
 		return -1;
 	return composition_render(out, true, f);
 }
@@ -140,14 +141,14 @@ const char *each_key(void *context, unsigned n, struct arena *a)
 
 int batch_open(struct batch *b, struct arena *a, const struct request *r,
 	       const struct account *account, const char *const *spool,
-	       struct fault *f)
+	       struct error *f)
 {
 	*b = (struct batch){
 		.arena = a, .request = r, .account = account, .spool = spool
 	};
 	for (size_t i = 0; i < r->series.count; i++)
 		if (mailbox_is_url(r->series.sources[i]))
-			return fault_set(f, FAULT_USAGE,
+			return error_set(f, ERROR_USAGE,
 					 "%s is on a server: fetch it with "
 					 "mailget first, then send the folder",
 					 r->series.sources[i]);
@@ -181,7 +182,7 @@ static struct mailbox *find_box(const struct batch *b, unsigned *n)
 }
 
 static int read_message(struct mailbox *m, unsigned n, struct stage *stage,
-			struct fault *f)
+			struct error *f)
 {
 	if (mailbox_read(m, n, &stage->sink, f) < 0)
 		return -1;
@@ -189,7 +190,7 @@ static int read_message(struct mailbox *m, unsigned n, struct stage *stage,
 }
 
 int batch_make(void *context, unsigned n, struct arena *a,
-	       struct composition *out, char *name, struct fault *f)
+	       struct composition *out, char *name, struct error *f)
 {
 	const struct batch *b = context;
 	const char *key = b->id ? batch_key(context, n, a) : NULL;
@@ -222,7 +223,7 @@ const char *batch_key(void *context, unsigned n, struct arena *a)
 {
 	const struct batch *b = context;
 	struct mailbox *m = find_box(b, &n);
-	struct fault unread = FAULT_INIT;
+	struct error unread = ERROR_INIT;
 	const char *id = mailbox_id(m, n, &unread);
 	char *key = arena_alloc(a, DIGEST_HEX_SIZE);
 	const char *text = id ? arena_format(a, "%s\n%s", m->name, id)

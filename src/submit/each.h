@@ -4,7 +4,7 @@
  * all but for the attachment and the subject, in which {name}, {n} and {of}
  * stand for the file and its number; the text is read once.  Ready messages go
  * as drafts, each with the envelope of its own header unless the request names
- * recipients.  A mailbox on a server is FAULT_USAGE: it would be read while
+ * recipients.  A mailbox on a server is ERROR_USAGE: it would be read while
  * mail is sent, and be lost with the line. */
 #ifndef SUBMIT_EACH_H
 #define SUBMIT_EACH_H
@@ -13,12 +13,12 @@
 #include <stddef.h>
 
 #include "base/arena.h"
-#include "base/fault.h"
+#include "base/error.h"
+#include "compose/compose.h"
+#include "compose/input.h"
+#include "compose/request.h"
 #include "config/config.h"
 #include "store/mailbox.h"
-#include "submit/compose.h"
-#include "submit/input.h"
-#include "submit/request.h"
 
 struct each {
 	const struct request *request;
@@ -32,15 +32,15 @@ struct each {
 	const char *id;
 };
 
-/* Borrows all of it until each_close.  FAULT_NOINPUT names the first file that
+/* Borrows all of it until each_close.  ERROR_NOINPUT names the first file that
  * cannot be read; standard input is read here. */
 int each_open(struct each *e, struct arena *a, const struct request *r,
 	      const struct account *account, const char *const *spool,
-	      struct fault *f);
+	      struct error *f);
 void each_close(struct each *e);
 /* As series_ops has them. */
 int each_make(void *context, unsigned n, struct arena *a,
-	      struct composition *out, char *name, struct fault *f);
+	      struct composition *out, char *name, struct error *f);
 const char *each_key(void *context, unsigned n, struct arena *a);
 
 struct batch {
@@ -56,10 +56,10 @@ struct batch {
 
 int batch_open(struct batch *b, struct arena *a, const struct request *r,
 	       const struct account *account, const char *const *spool,
-	       struct fault *f);
+	       struct error *f);
 void batch_close(struct batch *b);
 int batch_make(void *context, unsigned n, struct arena *a,
-	       struct composition *out, char *name, struct fault *f);
+	       struct composition *out, char *name, struct error *f);
 const char *batch_key(void *context, unsigned n, struct arena *a);
 
 #endif

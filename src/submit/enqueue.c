@@ -13,12 +13,12 @@
 
 #include "base/interrupt.h"
 #include "base/log.h"
-#include "base/world.h"
+#include "base/sysenv.h"
 #include "config/settings.h"
 #include "deliver/spool.h"
 #include "queue/queue.h"
-#include "tend/attempt.h"
-#include "tend/flush.h"
+#include "queuerun/attempt.h"
+#include "queuerun/flush.h"
 
 #define PATH_OCTETS 4096
 
@@ -64,7 +64,7 @@ static const char *absolute(struct arena *a, const char *path)
  * account is in it. */
 static const char *config_path(const struct composition *c)
 {
-	const char *named = world_env("MAILSEND_CONFIG");
+	const char *named = sysenv_env("MAILSEND_CONFIG");
 	const char *origin = c->account->origin;
 	size_t n = named ? strlen(named) : 0;
 
@@ -125,13 +125,13 @@ static struct entry_setting *settings_of(const struct composition *c)
 	return first;
 }
 
-static int check_way(const struct composition *c, struct fault *f)
+static int check_way(const struct composition *c, struct error *f)
 {
 	const struct account *account = c->account;
 
 	for (const struct override *o = c->request->overrides; o; o = o->next)
 		if (is_of_rc(account, o) && strcmp(o->name, "user") == 0)
-			return fault_set(f, FAULT_CONFIG,
+			return error_set(f, ERROR_CONFIG,
 					 "the log-in comes from %s, which a "
 					 "later run does not read; write it "
 					 "into the configuration, by "
@@ -139,7 +139,7 @@ static int check_way(const struct composition *c, struct fault *f)
 					 o->origin);
 	if (account->password_fd < 0 || strcmp(account->auth, "off") == 0)
 		return 0;
-	return fault_set(f, FAULT_CONFIG,
+	return error_set(f, ERROR_CONFIG,
 			 "the password of account %s comes by a descriptor "
 			 "(password_fd), which a later run has not",
 			 account->name);
@@ -162,10 +162,10 @@ static void fill_recipient(struct entry_recipient *to,
 		.reply = recipient_reply(one),
 		.host = "",
 	};
-	if (!one->decided || one->verdict.cause == FAULT_INTERRUPTED)
+	if (!one->decided || one->verdict.cause == ERROR_INTERRUPTED)
 		return;
 	to->tries = 1;
-	to->tried = world_now();
+	to->tried = sysenv_now();
 	to->last = one->verdict;
 	to->host = out->host ? out->host : "";
 	if (to->state == ENTRY_WAITING)
@@ -181,14 +181,14 @@ static void fill_recipients(const struct enqueue *q, const struct outcome *out,
 	struct schedule schedule = attempt_schedule(c->account);
 	uint32_t chance;
 
-	world_random(&chance, sizeof(chance));
+	sysenv_random(&chance, sizeof(chance));
 	e->recipients = arena_array(c->arena, c->envelope.count,
 				    sizeof(*e->recipients));
 	for (size_t i = 0; i < c->envelope.count; i++) {
 		const struct recipient *one = &c->envelope.recipients[i];
 
 		if (envelope_is_deferred(one) ||
-		    (q->has_failed && small_fault_is_set(&one->verdict)))
+		    (q->has_failed && small_error_is_set(&one->verdict)))
 			fill_recipient(&e->recipients[e->count++], one,
 				       &schedule, out, chance);
 	}
@@ -202,7 +202,7 @@ static void fill_entry(const struct enqueue *q, const struct outcome *out,
 
 	*e = (struct entry){
 		.kind = ENTRY_MAIL,
-		.arrived = world_now(),
+		.arrived = sysenv_now(),
 		.message_id = c->message_id,
 		.has_8bit = c->has_8bit,
 		.has_8bit_header = c->has_8bit_header,
@@ -224,7 +224,7 @@ static void fill_entry(const struct enqueue *q, const struct outcome *out,
 
 /* Bytes that every server can take, as long as one may have to that was not
  * asked yet; what is signed waits as it is for one that can. */
-static int make_lasting(const struct enqueue *q, struct fault *f)
+static int make_lasting(const struct enqueue *q, struct error *f)
 {
 	struct composition *c = q->composition;
 
@@ -234,7 +234,7 @@ static int make_lasting(const struct enqueue *q, struct fault *f)
 }
 
 static int put(const struct enqueue *q, struct entry *e, struct outcome *out,
-	       struct fault *f)
+	       struct error *f)
 {
 	struct composition *c = q->composition;
 	const char *folder = spool_queue(c->arena, c->account, f);
@@ -245,13 +245,13 @@ static int put(const struct enqueue *q, struct entry *e, struct outcome *out,
 		return -1;
 	if (queue_put(&queue, &c->stage, e, NULL, f) < 0)
 		return -1;
-	runner = queue_runner(&queue, world_now());
+	runner = queue_runner(&queue, sysenv_now());
 	out->has_runner = runner == QUEUE_RUNS;
 	out->is_told = runner == QUEUE_IDLE_TOLD;
 	return 0;
 }
 
-int enqueue_mail(const struct enqueue *q, struct outcome *out, struct fault *f)
+int enqueue_mail(const struct enqueue *q, struct outcome *out, struct error *f)
 {
 	struct composition *c = q->composition;
 	struct entry e;
@@ -278,7 +278,7 @@ void enqueue_start(const struct enqueue *q, const struct outcome *out, bool now)
 {
 	const struct composition *c = q->composition;
 	const char *ids[] = { out->queue_id };
-	struct fault f = FAULT_INIT;
+	struct error f = ERROR_INIT;
 	struct flush fl = {
 		.arena = c->arena,
 		.ids = { .words = ids, .count = 1 },
@@ -298,7 +298,7 @@ void enqueue_start(const struct enqueue *q, const struct outcome *out, bool now)
  * it, and the first mail that has to wait. */
 static void flush_due(struct arena *a, const struct account *account)
 {
-	struct fault ignored = FAULT_INIT;
+	struct error ignored = ERROR_INIT;
 	const struct flush fl = {
 		.arena = a,
 		.folder = spool_queue(a, account, &ignored),
@@ -311,12 +311,12 @@ static void flush_due(struct arena *a, const struct account *account)
 
 bool enqueue_has_runner(struct arena *a, const struct account *account)
 {
-	struct fault ignored = FAULT_INIT;
+	struct error ignored = ERROR_INIT;
 	const char *folder = spool_queue(a, account, &ignored);
 	struct queue queue;
 
 	return folder && queue_open(&queue, a, folder, false, &ignored) == 0 &&
-	       queue_runner(&queue, world_now()) == QUEUE_RUNS;
+	       queue_runner(&queue, sysenv_now()) == QUEUE_RUNS;
 }
 
 void enqueue_flush_due(struct arena *a, const struct account *account)

@@ -9,11 +9,11 @@
 
 #include <stdbool.h>
 
-#include "base/fault.h"
+#include "base/error.h"
+#include "compose/compose.h"
+#include "compose/request.h"
 #include "config/config.h"
 #include "deliver/outcome.h"
-#include "submit/compose.h"
-#include "submit/request.h"
 
 enum enqueue_mode {
 	ENQUEUE_NEVER,
@@ -32,13 +32,13 @@ struct enqueue {
 	struct composition *composition;
 	bool takes_8bit; /* every server that it may go to does */
 	bool has_failed; /* those refused for good go in too, as failed: their
-			    sender gets a notice (tend/notice.h) */
+			    sender gets a notice (queuerun/notice.h) */
 };
 
 /* Those without a verdict and the deferred wait: they are `is_queued` then, and
  * out->queue_id is set.  All is on disk when it returns 0.  It may render the
  * composition anew. */
-int enqueue_mail(const struct enqueue *q, struct outcome *out, struct fault *f);
+int enqueue_mail(const struct enqueue *q, struct outcome *out, struct error *f);
 /* Starts a run of its own for the mail that was just queued: with `now` it is
  * tried, else only the notices are made.  Where that cannot be, it is said, and
  * the next run finds it. */

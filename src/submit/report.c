@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "base/log.h"
-#include "base/world.h"
+#include "base/sysenv.h"
 #include "deliver/jsonify.h"
 #include "deliver/local.h"
 #include "deliver/smarthost.h"
@@ -15,18 +15,18 @@
 #include "submit/enqueue.h"
 
 /* Did the recipients fail each in its own way? */
-static bool differ(const struct envelope *e, const struct fault *f)
+static bool differ(const struct envelope *e, const struct error *f)
 {
 	for (size_t i = 0; i < e->count; i++)
 		if (e->recipients[i].is_queued ||
-		    strcmp(small_fault_text(&e->recipients[i].verdict),
+		    strcmp(small_error_text(&e->recipients[i].verdict),
 			   f->text) != 0)
 			return true;
 	return false;
 }
 
 /* What is known for sure of a reply goes along with it. */
-static void report_fault(const struct outcome *out, const struct fault *f)
+static void report_error(const struct outcome *out, const struct error *f)
 {
 	const char *place = out->host ? out->host : "";
 	char host[256];
@@ -40,23 +40,23 @@ static void report_fault(const struct outcome *out, const struct fault *f)
 }
 
 static void report_verdict(const struct outcome *out,
-			   const struct small_fault *v)
+			   const struct small_error *v)
 {
-	const struct fault f = small_fault_whole(v);
+	const struct error f = small_error_whole(v);
 
-	report_fault(out, &f);
+	report_error(out, &f);
 }
 
-static void report_failure(const struct outcome *out, const struct fault *f)
+static void report_failure(const struct outcome *out, const struct error *f)
 {
 	const struct envelope *e = out->envelope;
 	size_t accepted = e ? envelope_accepted(e) : 0;
 	bool each = e && e->count > 1 && differ(e, f);
 
 	if (!each)
-		report_fault(out, f);
+		report_error(out, f);
 	for (size_t i = 0; each && i < e->count; i++)
-		if (small_fault_is_set(&e->recipients[i].verdict) &&
+		if (small_error_is_set(&e->recipients[i].verdict) &&
 		    !e->recipients[i].is_queued)
 			report_verdict(out, &e->recipients[i].verdict);
 	if (accepted)
@@ -72,7 +72,7 @@ static const char *why_deferred(const struct envelope *e)
 {
 	for (size_t i = 0; i < e->count; i++)
 		if (e->recipients[i].is_queued && e->recipients[i].decided)
-			return small_fault_text(&e->recipients[i].verdict);
+			return small_error_text(&e->recipients[i].verdict);
 	return NULL;
 }
 
@@ -104,9 +104,9 @@ static void report_queued(const struct outcome *out)
 			    why);
 }
 
-void report_outcome(const struct outcome *out, const struct fault *f)
+void report_outcome(const struct outcome *out, const struct error *f)
 {
-	if (fault_is_set(f))
+	if (error_is_set(f))
 		report_failure(out, f);
 	if (out->envelope)
 		report_queued(out);
@@ -120,40 +120,40 @@ static const char *recipient_status(const struct recipient *r)
 		return "discarded";
 	if (!r->decided)
 		return "undecided";
-	if (!small_fault_is_set(&r->verdict))
+	if (!small_error_is_set(&r->verdict))
 		return "accepted";
 	return r->verdict.temporary ? "deferred" : "refused";
 }
 
 static json_t *recipient_json(const struct recipient *r)
 {
-	bool failed = small_fault_is_set(&r->verdict);
+	bool failed = small_error_is_set(&r->verdict);
 	json_t *object = json_object();
 
 	json_object_set_new(object, "address", jsonify_text(r->address));
 	json_object_set_new(object, "status", json_string(recipient_status(r)));
 	jsonify_reply(object, recipient_reply(r));
 	json_object_set_new(object, "cause",
-			    failed ? json_string(fault_name(r->verdict.cause))
+			    failed ? json_string(error_name(r->verdict.cause))
 				   : json_null());
 	json_object_set_new(object, "error",
-			    failed ? jsonify_text(small_fault_text(&r->verdict))
+			    failed ? jsonify_text(small_error_text(&r->verdict))
 				   : json_null());
 	return object;
 }
 
 static const char *whole_status(const struct outcome *out,
-				const struct fault *f)
+				const struct error *f)
 {
 	size_t accepted = out->envelope ? envelope_accepted(out->envelope) : 0;
 	size_t queued = out->envelope ? envelope_queued(out->envelope) : 0;
 
-	if (!fault_is_set(f))
+	if (!error_is_set(f))
 		return !out->envelope ? "empty" : queued ? "queued" : "sent";
 	return accepted + queued ? "partial" : "failed";
 }
 
-int report_json(const struct outcome *out, const struct fault *f,
+int report_json(const struct outcome *out, const struct error *f,
 		struct buf *to)
 {
 	const struct envelope *e = out->envelope;
@@ -223,7 +223,7 @@ void report_commands(const struct composition *c, struct buf *to)
 		return;
 	buf_printf(to, "would say:\n");
 	buf_printf(to, "  EHLO %s\n",
-		   account->domain ? account->domain : world_domain());
+		   account->domain ? account->domain : sysenv_domain());
 	if (account->tls && account->tls_starttls)
 		buf_puts(to, "  STARTTLS\n");
 	if (log_in)

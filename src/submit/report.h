@@ -3,21 +3,21 @@
 #define SUBMIT_REPORT_H
 
 #include "base/buf.h"
+#include "compose/compose.h"
 #include "deliver/outcome.h"
-#include "submit/compose.h"
 #include "submit/series.h"
 
 #define REPORT_MAX (64 * 1024 * 1024)
 
 /* Sentences on standard error: each recipient that was refused with the
- * server's words, the fault of the whole, where the message was kept; and, as a
+ * server's words, the error of the whole, where the message was kept; and, as a
  * warning, who waits in the queue though a server was asked, or where nothing
  * would take them out of it.  Nothing of a mail that went. */
-void report_outcome(const struct outcome *out, const struct fault *f);
+void report_outcome(const struct outcome *out, const struct error *f);
 /* What is said of a queue that nothing is known to run. */
 extern const char report_no_runner[];
-/* One JSON object and a newline; `f` may be FAULT_NONE. */
-int report_json(const struct outcome *out, const struct fault *f,
+/* One JSON object and a newline; `f` may be ERROR_NONE. */
+int report_json(const struct outcome *out, const struct error *f,
 		struct buf *to);
 /* One mail of a series, as a line. */
 int report_series_json(const struct series_verdict *v, struct buf *to);

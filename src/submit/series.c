@@ -45,7 +45,7 @@ struct worker {
 	unsigned connections;
 	int report; /* the pipe; -1: tell at once */
 	struct series_result *result;
-	struct fault *fault; /* of the first that failed */
+	struct error *error; /* of the first that failed */
 	size_t recipient;    /* behind the one that was looked up last */
 };
 
@@ -72,8 +72,8 @@ static void note(struct worker *w, const struct series_verdict *v)
 	else if (!r->failed++)
 		r->exit = v->exit;
 	r->unwritten += v->is_unwritten;
-	if (v->fate == SERIES_FAILED && !fault_is_set(w->fault))
-		fault_set(w->fault, FAULT_UNAVAILABLE, "%s: %s", v->name,
+	if (v->fate == SERIES_FAILED && !error_is_set(w->error))
+		error_set(w->error, ERROR_UNAVAILABLE, "%s: %s", v->name,
 			  v->text);
 	w->series->ops->told(w->series->context, v);
 }
@@ -87,7 +87,7 @@ static void tell(struct worker *w, const struct series_verdict *v)
 }
 
 static void fill_verdict(struct series_verdict *v, const struct composition *c,
-			 const struct outcome *out, const struct fault *f)
+			 const struct outcome *out, const struct error *f)
 {
 	v->size = c->stage.size;
 	v->exit = outcome_exit(out, f);
@@ -99,7 +99,7 @@ static void fill_verdict(struct series_verdict *v, const struct composition *c,
 	snprintf(v->queue_id, sizeof(v->queue_id), "%s",
 		 out->queue_id ? out->queue_id : "");
 	snprintf(v->text, sizeof(v->text), "%s",
-		 fault_is_set(f) ? f->text : out->reply);
+		 error_is_set(f) ? f->text : out->reply);
 }
 
 const char *series_word(const struct series_verdict *v)
@@ -161,18 +161,18 @@ static size_t leave_out(struct worker *w, struct envelope *e, const char *key,
 static bool has_it(const struct recipient *one)
 {
 	return one->is_queued ||
-	       (one->decided && !small_fault_is_set(&one->verdict));
+	       (one->decided && !small_error_is_set(&one->verdict));
 }
 
 static bool is_refused(const struct recipient *one)
 {
-	return one->decided && small_fault_is_set(&one->verdict) &&
+	return one->decided && small_error_is_set(&one->verdict) &&
 	       one->verdict.reply && !one->verdict.temporary;
 }
 
 static int note_refused(struct worker *w, const struct recipient *one,
 			struct series_verdict *v, struct arena *a,
-			struct fault *f)
+			struct error *f)
 {
 	atomic_bool *refused = refusal_of(w, one);
 	size_t n = strlen(v->refused);
@@ -188,7 +188,7 @@ static int note_refused(struct worker *w, const struct recipient *one,
  * these. */
 static int note_each(struct worker *w, const struct envelope *e, size_t had,
 		     const char *key, struct series_verdict *v, struct arena *a,
-		     struct fault *f)
+		     struct error *f)
 {
 	size_t have = had, refused = 0;
 
@@ -230,7 +230,7 @@ static void moved(void *context, uint64_t done, uint64_t total)
 }
 
 static void submit(struct worker *w, unsigned n, struct composition *c,
-		   struct outcome *out, struct fault *f)
+		   struct outcome *out, struct error *f)
 {
 	const struct series *s = w->series;
 	struct moving moving = { s, n };
@@ -253,7 +253,7 @@ static void write_down(struct worker *w, const struct envelope *e, size_t had,
 		       const char *key, struct series_verdict *v,
 		       struct arena *a)
 {
-	struct fault trouble = FAULT_INIT;
+	struct error trouble = ERROR_INIT;
 	int r;
 
 	crash_point("series-sent");
@@ -265,7 +265,7 @@ static void write_down(struct worker *w, const struct envelope *e, size_t had,
 	if (r == 0)
 		return;
 	stop(w);
-	v->exit = fault_exit(&trouble);
+	v->exit = error_exit(&trouble);
 	v->is_unwritten = v->fate != SERIES_FAILED;
 	snprintf(v->text, sizeof(v->text),
 		 "%s, and that cannot be written down: with --resume it goes "
@@ -283,7 +283,7 @@ static void send_one(struct worker *w, unsigned n, struct arena *a)
 	const char *key = s->ops->key(s->context, n, a);
 	struct series_verdict v = { .n = n, .fate = SERIES_FAILED };
 	struct outcome out = { .account = s->account->name };
-	struct fault f = FAULT_INIT;
+	struct error f = ERROR_INIT;
 	struct composition c = { .arena = a };
 	size_t had = 0;
 	bool is_left;
@@ -295,7 +295,7 @@ static void send_one(struct worker *w, unsigned n, struct arena *a)
 	}
 	fill_verdict(&v, &c, &out, &f);
 	/* a signal came before it went: it is as if it had not been drawn */
-	is_left = v.fate == SERIES_FAILED && f.cause == FAULT_INTERRUPTED;
+	is_left = v.fate == SERIES_FAILED && f.cause == ERROR_INTERRUPTED;
 	write_down(w, &c.envelope, had, key, &v, a);
 	if (v.fate == SERIES_FAILED && s->envelope)
 		stop(w);
@@ -335,7 +335,7 @@ static void draw(struct worker *w)
  * what becomes of the mails then becomes of them. */
 static bool connects(struct worker *w)
 {
-	struct fault busy = FAULT_INIT;
+	struct error busy = ERROR_INIT;
 	uint64_t size;
 
 	if (w->connections < 2 || route_size(&w->route, &size, &busy) == 0)
@@ -347,7 +347,7 @@ static bool connects(struct worker *w)
 }
 
 /* The route lives as long as its connection. */
-static int work(struct worker *w, struct fault *f)
+static int work(struct worker *w, struct error *f)
 {
 	const struct series *s = w->series;
 	struct arena a = ARENA_INIT;
@@ -398,10 +398,10 @@ static void hear(struct worker *w, struct crew *crew, int fd)
 }
 
 /* What stops a connection before its first mail is the verdict on none. */
-static void tell_trouble(struct worker *w, const struct fault *f)
+static void tell_trouble(struct worker *w, const struct error *f)
 {
 	struct series_verdict v = { .fate = SERIES_FAILED,
-				    .exit = fault_exit(f) };
+				    .exit = error_exit(f) };
 
 	snprintf(v.name, sizeof(v.name), "a connection");
 	snprintf(v.text, sizeof(v.text), "%s", f->text);
@@ -409,12 +409,12 @@ static void tell_trouble(struct worker *w, const struct fault *f)
 }
 
 /* -1: there could be no process. */
-static pid_t start(struct worker *w, const int fds[2], struct fault *f)
+static pid_t start(struct worker *w, const int fds[2], struct error *f)
 {
 	pid_t pid = fork();
 
 	if (pid < 0)
-		return fault_errno(f, FAULT_OS, errno,
+		return error_errno(f, ERROR_OS, errno,
 				   "no process for a connection");
 	if (pid > 0)
 		return pid;
@@ -426,29 +426,29 @@ static pid_t start(struct worker *w, const int fds[2], struct fault *f)
 	process_end();
 }
 
-static int wait_for(pid_t pid, struct fault *f)
+static int wait_for(pid_t pid, struct error *f)
 {
 	int status;
 
 	if (io_reap(pid, &status) < 0)
-		return fault_errno(f, FAULT_OS, errno,
+		return error_errno(f, ERROR_OS, errno,
 				   "a connection's process is lost");
 	if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
 		return 0;
-	return fault_set(f, FAULT_OS,
+	return error_set(f, ERROR_OS,
 			 "the process of a connection ended early, and what "
 			 "became of its last mail is not known; resume the "
 			 "series");
 }
 
-static int work_together(struct worker *w, unsigned count, struct fault *f)
+static int work_together(struct worker *w, unsigned count, struct error *f)
 {
 	struct crew crew = { .started = 0 };
 	int fds[2], r = 0;
 
 	w->connections = count;
 	if (pipe(fds) < 0)
-		return fault_errno(f, FAULT_OS, errno,
+		return error_errno(f, ERROR_OS, errno,
 				   "no pipe for the connections");
 	while (r == 0 && crew.started < count) {
 		crew.pids[crew.started] = start(w, fds, f);
@@ -481,7 +481,7 @@ static void count_all(const struct series *s, struct series_result *out)
 	}
 }
 
-static struct shared *share(const struct series *s, struct fault *f)
+static struct shared *share(const struct series *s, struct error *f)
 {
 	size_t recipients = s->envelope ? s->envelope->count : 0;
 	size_t size = sizeof(struct shared) + recipients * sizeof(atomic_bool);
@@ -489,7 +489,7 @@ static struct shared *share(const struct series *s, struct fault *f)
 				     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 
 	if (shared == MAP_FAILED) {
-		fault_errno(f, FAULT_OS, errno,
+		error_errno(f, ERROR_OS, errno,
 			    "no memory for the connections");
 		return NULL;
 	}
@@ -527,11 +527,11 @@ static void sum_up(const struct worker *w)
 }
 
 int series_run(const struct series *s, struct series_result *out,
-	       struct fault *f)
+	       struct error *f)
 {
-	struct fault failed = FAULT_INIT;
+	struct error failed = ERROR_INIT;
 	struct worker w = {
-		.series = s, .report = -1, .result = out, .fault = &failed
+		.series = s, .report = -1, .result = out, .error = &failed
 	};
 	unsigned left;
 	int r;
@@ -551,7 +551,7 @@ int series_run(const struct series *s, struct series_result *out,
 		r = work(&w, f);
 	sum_up(&w);
 	munmap(w.shared, w.shared->size);
-	if (r == 0 && fault_is_set(&failed)) {
+	if (r == 0 && error_is_set(&failed)) {
 		*f = failed;
 		r = -1;
 	}

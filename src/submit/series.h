@@ -18,11 +18,11 @@
 #include <stdint.h>
 
 #include "base/arena.h"
-#include "base/fault.h"
+#include "base/error.h"
+#include "compose/compose.h"
 #include "config/config.h"
 #include "queue/journal.h"
 #include "smtp/dial.h"
-#include "submit/compose.h"
 
 #define SERIES_CONNECTIONS_MAX 20
 
@@ -39,7 +39,7 @@ struct series_verdict {
 	char name[256]; /* what the maker calls it */
 	char message_id[256];
 	char queue_id[32]; /* or "" */
-	char text[768];	   /* of the fault, or the server's words */
+	char text[768];	   /* of the error, or the server's words */
 	/* Of mails that are one: whom a server refused for good this time,
 	 * and its words on the last of them; or "". */
 	char refused[512];
@@ -52,7 +52,7 @@ struct series_ops {
 	/* Mail n, rendered, all of it in `a`; whatever is opened for it goes
 	 * with composition_free.  `name` has 256 octets. */
 	int (*make)(void *context, unsigned n, struct arena *a,
-		    struct composition *out, char *name, struct fault *f);
+		    struct composition *out, char *name, struct error *f);
 	/* What it has in the journal; in `a`. */
 	const char *(*key)(void *context, unsigned n, struct arena *a);
 	/* In this process, as each comes to its end. */
@@ -92,8 +92,8 @@ struct series_result {
 
 /* 0 when all that was wanted went, or when a signal stopped it: then those at
  * hand were taken, are in the queue, or go with the next run; else -1 with the
- * fault of the first that did not, or of the series itself. */
+ * error of the first that did not, or of the series itself. */
 int series_run(const struct series *s, struct series_result *out,
-	       struct fault *f);
+	       struct error *f);
 
 #endif

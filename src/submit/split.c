@@ -13,8 +13,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/sysenv.h"
 #include "base/text.h"
-#include "base/world.h"
 #include "codec/base64.h"
 #include "codec/uu.h"
 #include "flow/digest.h"
@@ -33,7 +33,7 @@ void split_new_id(char *id)
 {
 	unsigned char random[15];
 
-	world_random(random, sizeof(random));
+	sysenv_random(random, sizeof(random));
 	text_hex(id, random, sizeof(random));
 	memcpy(id + 2 * sizeof(random), "00", 3);
 }
@@ -54,21 +54,21 @@ static bool is_ascii(const char *name)
 }
 
 static int add_set(struct split *s, const char *name, unsigned mode,
-		   const struct slice *content, struct fault *f)
+		   const struct slice *content, struct error *f)
 {
 	struct split_set *set = &s->sets[s->count];
 
 	if (s->count == SPLIT_SETS_MAX)
-		return fault_set(f, FAULT_USAGE,
+		return error_set(f, ERROR_USAGE,
 				 "more than %d files cannot be split at a time",
 				 SPLIT_SETS_MAX);
 	if (strlen(name) > NAME_MOST)
-		return fault_set(f, FAULT_USAGE,
+		return error_set(f, ERROR_USAGE,
 				 "the file name \"%.60s...\" is over %d "
 				 "octets; give it a shorter one with FILE=NAME",
 				 name, NAME_MOST);
 	if (s->format == SPLIT_SHAR && !is_ascii(name))
-		return fault_set(f, FAULT_USAGE,
+		return error_set(f, ERROR_USAGE,
 				 "a shell archive names files in ASCII alone, "
 				 "and %s is none: give it another name with "
 				 "FILE=NAME, or leave --format out",
@@ -83,7 +83,7 @@ static int add_set(struct split *s, const char *name, unsigned mode,
 	return 0;
 }
 
-static int find_files(struct split *s, struct fault *f)
+static int find_files(struct split *s, struct error *f)
 {
 	const struct composition *whole = s->whole;
 
@@ -99,7 +99,7 @@ static int find_files(struct split *s, struct fault *f)
 			return -1;
 	if (s->count)
 		return 0;
-	return fault_set(f, FAULT_DATA,
+	return error_set(f, ERROR_DATA,
 			 "the message is larger than %" PRIu64
 			 " octets, and there is no file in it that could be "
 			 "split: attach what is large, as in --attach -=NAME",
@@ -108,7 +108,7 @@ static int find_files(struct split *s, struct fault *f)
 
 /* The format has no digest of its own: each file gets a label, as the only part
  * of itself, by which mailjoin sees that it is whole. */
-static int label_file(const struct split *s, struct part *p, struct fault *f)
+static int label_file(const struct split *s, struct part *p, struct error *f)
 {
 	struct buf text = BUF_INIT(FRAGMENT_VALUE_MAX);
 	struct fragment_label label = {
@@ -133,13 +133,13 @@ static int label_file(const struct split *s, struct part *p, struct fault *f)
 }
 
 /* message/partial cuts the whole message, whatever is in it. */
-static int find_message(struct split *s, struct fault *f)
+static int find_message(struct split *s, struct error *f)
 {
 	struct slice content;
 	const char *name = "message";
 
 	if (s->whole->has_8bit_header)
-		return fault_set(f, FAULT_USAGE,
+		return error_set(f, ERROR_USAGE,
 				 "an address that is not ASCII cannot stand in "
 				 "a message/partial: leave --format out");
 	for (struct part *p = s->whole->files; p; p = p->next)
@@ -158,7 +158,7 @@ static int find_message(struct split *s, struct fault *f)
 /* ---- how large ---- */
 
 static int measure_once(struct composition *part, bool accept_8bit,
-			uint64_t *size, struct fault *f)
+			uint64_t *size, struct error *f)
 {
 	struct sink_count count;
 
@@ -173,7 +173,7 @@ static int measure_once(struct composition *part, bool accept_8bit,
 
 /* The frame of part n, of `of`, with the widest numbers. */
 static int measure(const struct split *s, const struct split_set *set,
-		   unsigned n, unsigned of, uint64_t *size, struct fault *f)
+		   unsigned n, unsigned of, uint64_t *size, struct error *f)
 {
 	struct arena a = ARENA_INIT;
 	struct composition part;
@@ -215,9 +215,9 @@ static uint64_t fill(const struct split *s, uint64_t frame)
 	return room;
 }
 
-static int too_small(const struct split *s, uint64_t frame, struct fault *f)
+static int too_small(const struct split *s, uint64_t frame, struct error *f)
 {
-	return fault_set(f, FAULT_USAGE,
+	return error_set(f, ERROR_USAGE,
 			 "%" PRIu64 " octets are too few for a message: the "
 			 "header and the text alone take %" PRIu64
 			 "; ask for larger ones with --split",
@@ -235,7 +235,7 @@ static unsigned ten_to(int digits)
 
 /* Reckons with numbers of so many digits. */
 static int count_parts(const struct split *s, struct split_set *set, int digits,
-		       struct fault *f)
+		       struct error *f)
 {
 	/* that a part may lack because a line does not fit any more */
 	uint64_t lost = s->format == SPLIT_PARTIAL ? LINE_MOST - 1 : 0;
@@ -254,7 +254,7 @@ static int count_parts(const struct split *s, struct split_set *set, int digits,
 		       : 0;
 	of = 1 + (rest + set->step - lost - 1) / (set->step - lost);
 	if (of > SPLIT_PARTS_MAX)
-		return fault_set(f, FAULT_USAGE,
+		return error_set(f, ERROR_USAGE,
 				 "%s would be over %d messages of %" PRIu64
 				 " octets; ask for larger ones with --split",
 				 set->name, SPLIT_PARTS_MAX, s->limit);
@@ -263,7 +263,7 @@ static int count_parts(const struct split *s, struct split_set *set, int digits,
 }
 
 static int plan_set(const struct split *s, struct split_set *set,
-		    struct fault *f)
+		    struct error *f)
 {
 	for (int digits = 1; digits <= 6; digits++) {
 		if (count_parts(s, set, digits, f) < 0)
@@ -271,14 +271,14 @@ static int plan_set(const struct split *s, struct split_set *set,
 		if (set->of < ten_to(digits))
 			return 0;
 	}
-	return fault_set(f, FAULT_SOFTWARE, "no plan was found for %s",
+	return error_set(f, ERROR_SOFTWARE, "no plan was found for %s",
 			 set->name);
 }
 
 /* message/partial is cut between lines (RFC 2046 5.2.2.1): back from the last
  * octet that would fit to the end of a line. */
 static int find_cut(const struct split_set *set, uint64_t from, uint64_t most,
-		    uint64_t *cut, struct fault *f)
+		    uint64_t *cut, struct error *f)
 {
 	struct slice tail = set->content;
 	struct source source;
@@ -305,12 +305,12 @@ static int find_cut(const struct split_set *set, uint64_t from, uint64_t most,
 			*cut = from + most - LINE_MOST + (uint64_t)n;
 			return 0;
 		}
-	return fault_set(f, FAULT_SOFTWARE,
+	return error_set(f, ERROR_SOFTWARE,
 			 "a line of the message is over %d octets", LINE_MOST);
 }
 
 static int cut_lines(const struct split *s, struct split_set *set,
-		     struct fault *f)
+		     struct error *f)
 {
 	unsigned n = 0, most = set->of;
 	uint64_t at = 0;
@@ -325,13 +325,13 @@ static int cut_lines(const struct split *s, struct split_set *set,
 	set->cuts[n] = at;
 	set->of = n;
 	if (at < set->content.length)
-		return fault_set(f, FAULT_SOFTWARE,
+		return error_set(f, ERROR_SOFTWARE,
 				 "%u messages have no room for %s", n,
 				 set->name);
 	return 0;
 }
 
-static int plan_all(struct split *s, struct fault *f)
+static int plan_all(struct split *s, struct error *f)
 {
 	for (size_t i = 0; i < s->count; i++) {
 		struct split_set *set = &s->sets[i];
@@ -347,7 +347,7 @@ static int plan_all(struct split *s, struct fault *f)
 }
 
 int split_plan(struct split *s, struct arena *a, struct composition *whole,
-	       uint64_t limit, const char *id, struct fault *f)
+	       uint64_t limit, const char *id, struct error *f)
 {
 	*s = (struct split){
 		.arena = a,
@@ -361,7 +361,7 @@ int split_plan(struct split *s, struct arena *a, struct composition *whole,
 	if (whole->is_rendered && whole->stage.size <= limit)
 		return 0;
 	if (whole->is_draft && s->format != SPLIT_PARTIAL)
-		return fault_set(f, FAULT_USAGE,
+		return error_set(f, ERROR_USAGE,
 				 "a message that is ready made cannot be "
 				 "split but by --format partial: attach "
 				 "its files with --attach");
@@ -410,7 +410,7 @@ static void cut(const struct split_set *set, unsigned n, struct split_piece *p)
 }
 
 int split_part(const struct split *s, unsigned number, struct arena *a,
-	       struct composition *out, struct fault *f)
+	       struct composition *out, struct error *f)
 {
 	const struct split_set *set = find_part(s, &number);
 	struct split_piece p = { .set = set,
@@ -426,7 +426,7 @@ int split_part(const struct split *s, unsigned number, struct arena *a,
 		return -1;
 	if (out->stage.size <= s->limit)
 		return 0;
-	return fault_set(f, FAULT_SOFTWARE,
+	return error_set(f, ERROR_SOFTWARE,
 			 "part %u of %s has %" PRIu64 " octets, over %" PRIu64,
 			 number, set->name, out->stage.size, s->limit);
 }

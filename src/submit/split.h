@@ -22,8 +22,8 @@
 #include <stdint.h>
 
 #include "base/arena.h"
-#include "base/fault.h"
-#include "submit/compose.h"
+#include "base/error.h"
+#include "compose/compose.h"
 
 #define SPLIT_PARTS_MAX 100000 /* messages of one set */
 #define SPLIT_SETS_MAX	250    /* files of one command */
@@ -46,14 +46,14 @@ void split_new_id(char *id);
 /* The composition is built; it is rendered where that is needed to know its
  * size, and stays what it is.  Borrows it and
  * the arena until the end.  1 when it has to be split; 0 when it fits; -1,
- * FAULT_USAGE where the limit is too small for any slice, FAULT_DATA where
+ * ERROR_USAGE where the limit is too small for any slice, ERROR_DATA where
  * there is no file that could be split. */
 int split_plan(struct split *s, struct arena *a, struct composition *whole,
-	       uint64_t limit, const char *id, struct fault *f);
+	       uint64_t limit, const char *id, struct error *f);
 /* Part `number` of all, from 1, rendered: everything of it lives in `a`, which
  * may be emptied once composition_free has been called on `out`. */
 int split_part(const struct split *s, unsigned number, struct arena *a,
-	       struct composition *out, struct fault *f);
+	       struct composition *out, struct error *f);
 /* Its number within its set; *set counts from 0. */
 unsigned split_place(const struct split *s, unsigned number, unsigned *set);
 /* "3/12 logs.tgz", for people; in the arena. */

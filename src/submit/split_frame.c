@@ -31,7 +31,7 @@ struct frame {
 	struct arena *arena;
 	struct composition *out;
 	const char *label; /* the value of X-Mailsend-Part */
-	struct fault *fault;
+	struct error *error;
 };
 
 int split_digits(unsigned of)
@@ -49,8 +49,8 @@ static const char *take(struct frame *fr, struct buf *text)
 {
 	const char *copy = arena_dup(fr->arena, text->data);
 
-	if (text->overflow && !fault_is_set(fr->fault))
-		fault_set(fr->fault, FAULT_USAGE,
+	if (text->overflow && !error_is_set(fr->error))
+		error_set(fr->error, ERROR_USAGE,
 			  "the name of %.100s is too long for a mail that "
 			  "tells how to put it together",
 			  fr->piece->set->name);
@@ -111,7 +111,7 @@ static void put_label(struct frame *fr, struct buf *t)
 {
 	struct sink_buf into;
 
-	sink_buf_init(&into, t, fr->fault);
+	sink_buf_init(&into, t, fr->error);
 	header_write_encoded(&into.sink, FRAGMENT_LABEL_FIELD, fr->label);
 	buf_puts(t, "\n");
 }
@@ -263,7 +263,7 @@ static bool is_replaced(const char *name)
 static int add(struct frame *fr, const char *name, const char *value)
 {
 	return header_add(fr->arena, &fr->out->message.header, name, value,
-			  fr->fault);
+			  fr->error);
 }
 
 static int make_header(struct frame *fr)
@@ -400,7 +400,7 @@ static void make_parts(struct frame *fr)
 	file->disposition = "attachment";
 	file->filename = slice_name(fr);
 	header_add(fr->arena, &file->extra, FRAGMENT_LABEL_FIELD, fr->label,
-		   fr->fault);
+		   fr->error);
 	if (has_text(fr))
 		*last = copy(fr, whole->body, whole->files);
 	while (*last)
@@ -414,12 +414,12 @@ static void make_parts(struct frame *fr)
 static const struct part *plain_text(struct frame *fr)
 {
 	const struct part *body = fr->split->whole->body;
-	struct survey s;
+	struct content_scan s;
 
 	if (body->kind != PART_LEAF || !ascii_equal(body->type, "text/plain") ||
 	    (body->next && body->next != fr->split->whole->files))
 		return NULL;
-	survey_init(&s, NULL, fr->fault);
+	content_scan_init(&s, NULL, fr->error);
 	for (const struct piece *x = body->pieces; x; x = x->next)
 		if (!x->uuencode && pump_slice(&x->content, &s.sink) < 0)
 			return NULL;
@@ -485,7 +485,7 @@ static int comment(struct frame *fr, struct part *to)
 	int r = 0;
 
 	add_own_text(fr, &own);
-	sink_buf_init(&into, &text, fr->fault);
+	sink_buf_init(&into, &text, fr->error);
 	for (struct piece *x = own.pieces; x && r == 0; x = x->next)
 		r = pump_slice(&x->content, &into.sink);
 	for (const char *line = text.data; r == 0 && *line;) {
@@ -553,11 +553,11 @@ static void copy_envelope(struct frame *fr)
 }
 
 int split_frame(const struct split *s, const struct split_piece *p,
-		struct arena *a, struct composition *out, struct fault *f)
+		struct arena *a, struct composition *out, struct error *f)
 {
 	const struct composition *whole = s->whole;
 	struct frame fr = {
-		.split = s, .piece = p, .arena = a, .out = out, .fault = f
+		.split = s, .piece = p, .arena = a, .out = out, .error = f
 	};
 
 	*out = (struct composition){
@@ -590,5 +590,5 @@ int split_frame(const struct split *s, const struct split_piece *p,
 		make_partial(&fr);
 		break;
 	}
-	return fault_is_set(f) ? -1 : 0;
+	return error_is_set(f) ? -1 : 0;
 }

@@ -28,7 +28,7 @@ struct split_piece {
 /* Fills out->message, of which nothing is shared with the whole but what does
  * not change.  All in `a`. */
 int split_frame(const struct split *s, const struct split_piece *p,
-		struct arena *a, struct composition *out, struct fault *f);
+		struct arena *a, struct composition *out, struct error *f);
 /* How many digits a part's number has in a file's name. */
 int split_digits(unsigned of);
 

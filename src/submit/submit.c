@@ -13,18 +13,18 @@
 
 #include "base/ending.h"
 #include "base/log.h"
+#include "compose/pseudo_header.h"
 #include "deliver/record.h"
+#include "submit/dead_letter.h"
 #include "submit/enqueue.h"
-#include "submit/keep.h"
-#include "submit/pseudo.h"
 #include "submit/unsent.h"
 
 #define KEPT_LEAST 1024 /* octets: less is not worth a file */
 
 /* What standard input was, as a message. */
 static int keep_unsent(struct composition *c, const struct unsent *u,
-		       const struct fault *why, const char **path,
-		       struct fault *f)
+		       const struct error *why, const char **path,
+		       struct error *f)
 {
 	struct stage stage;
 	struct slice message;
@@ -34,8 +34,8 @@ static int keep_unsent(struct composition *c, const struct unsent *u,
 	r = unsent_write(u, &stage, f);
 	if (r == 0) {
 		message = stage_slice(&stage);
-		r = keep_dead_letter(c, &message, unsent_missing(u), why, path,
-				     f);
+		r = dead_letter_write(c, &message, unsent_missing(u), why, path,
+				      f);
 	}
 	stage_free(&stage);
 	return r;
@@ -43,29 +43,29 @@ static int keep_unsent(struct composition *c, const struct unsent *u,
 
 /* The message itself, where it came to that. */
 static int keep_text(struct composition *c, const struct unsent *u,
-		     const struct fault *why, const char **path,
-		     struct fault *f)
+		     const struct error *why, const char **path,
+		     struct error *f)
 {
 	if (!c->is_rendered)
 		return keep_unsent(c, u, why, path, f);
-	return keep_dead_letter(c, u->text, unsent_missing(u), why, path, f);
+	return dead_letter_write(c, u->text, unsent_missing(u), why, path, f);
 }
 
 /* Where all of it cannot be written (a full disk, a limit of a file's size),
  * as much as can. */
 static int keep_some(struct composition *c, const struct unsent *u,
-		     const struct fault *why, const char **path,
-		     struct fault *f)
+		     const struct error *why, const char **path,
+		     struct error *f)
 {
 	struct slice part = *u->text;
 	struct unsent some = { .composition = c, .text = &part };
-	struct fault each = FAULT_INIT;
+	struct error each = ERROR_INIT;
 
 	if (keep_text(c, u, why, path, f) == 0)
 		return 0;
 	some.cut = arena_dup(c->arena, f->text);
 	for (part.length /= 2; part.length >= KEPT_LEAST; part.length /= 2) {
-		fault_clear(&each);
+		error_clear(&each);
 		if (keep_text(c, &some, why, path, &each) < 0)
 			continue;
 		log_warning("not all of the message could be kept: %s",
@@ -76,9 +76,9 @@ static int keep_some(struct composition *c, const struct unsent *u,
 }
 
 void submit_keep(struct composition *c, struct outcome *out,
-		 const struct fault *why)
+		 const struct error *why)
 {
-	struct fault trouble = FAULT_INIT;
+	struct error trouble = ERROR_INIT;
 	struct slice text;
 	struct unsent unsent = { .composition = c, .text = &text };
 
@@ -105,7 +105,7 @@ static void fill_content(const struct composition *c,
 }
 
 static int render_7bit(void *context, struct session_content *content,
-		       struct fault *f)
+		       struct error *f)
 {
 	struct composition *c = context;
 
@@ -116,7 +116,7 @@ static int render_7bit(void *context, struct session_content *content,
 }
 
 static int send_over(const struct submission *s, struct route *route,
-		     struct enqueue *q, struct outcome *out, struct fault *f)
+		     struct enqueue *q, struct outcome *out, struct error *f)
 {
 	struct composition *c = s->composition;
 	struct load load = { .to_7bit = render_7bit, .context = c };
@@ -131,7 +131,7 @@ static int send_over(const struct submission *s, struct route *route,
 /* By the route, or only a look at it: where it leads nowhere the caller has to
  * know at once. */
 static int take_route(const struct submission *s, struct enqueue *q,
-		      bool is_tried, struct outcome *out, struct fault *f)
+		      bool is_tried, struct outcome *out, struct error *f)
 {
 	struct composition *c = s->composition;
 	struct route own;
@@ -166,16 +166,16 @@ static bool tells_by_mail(const struct submission *s, const struct outcome *out)
 
 /* Both reasons: why it did not go, and why it cannot wait. */
 static void explain_refusal(struct envelope *e, struct recipient *one,
-			    const struct fault *why)
+			    const struct error *why)
 {
-	struct fault both = FAULT_INIT;
+	struct error both = ERROR_INIT;
 
 	if (one->decided)
-		fault_set(&both, one->verdict.cause,
+		error_set(&both, one->verdict.cause,
 			  "%s; it could not be queued: %s",
-			  small_fault_text(&one->verdict), why->text);
+			  small_error_text(&one->verdict), why->text);
 	else
-		fault_set(&both, why->cause, "it could not be queued: %s",
+		error_set(&both, why->cause, "it could not be queued: %s",
 			  why->text);
 	if (!one->decided)
 		envelope_judge(e, one, why);
@@ -187,10 +187,10 @@ static const struct ending in_queue = { 0, "the mail waits in the queue" };
 
 /* 0 when nobody is left who neither has it nor waits for it. */
 static int queue_rest(const struct submission *s, struct enqueue *q,
-		      struct outcome *out, struct fault *f)
+		      struct outcome *out, struct error *f)
 {
 	struct envelope *e = &s->composition->envelope;
-	struct fault why = FAULT_INIT;
+	struct error why = ERROR_INIT;
 	int r;
 
 	q->has_failed = tells_by_mail(s, out);
@@ -202,7 +202,7 @@ static int queue_rest(const struct submission *s, struct enqueue *q,
 	for (size_t i = 0; r < 0 && i < e->count; i++)
 		if (envelope_is_deferred(&e->recipients[i]))
 			explain_refusal(e, &e->recipients[i], &why);
-	fault_clear(f);
+	error_clear(f);
 	if (envelope_sum_up(e, f) < 0)
 		return -1;
 	ending_reached(&in_queue);
@@ -226,16 +226,16 @@ static void run_queue(const struct submission *s, const struct enqueue *q,
 }
 
 static void finish(const struct submission *s, struct outcome *out,
-		   const struct fault *f)
+		   const struct error *f)
 {
 	struct composition *c = s->composition;
 	size_t taken =
 		envelope_accepted(&c->envelope) + envelope_queued(&c->envelope);
-	struct fault trouble = FAULT_INIT;
+	struct error trouble = ERROR_INIT;
 
 	if (taken)
-		pseudo_keep(c);
-	if (fault_is_set(f) && !out->has_notice &&
+		pseudo_header_keep(c);
+	if (error_is_set(f) && !out->has_notice &&
 	    (s->keeping == SUBMIT_KEEP ||
 	     (s->keeping == SUBMIT_KEEP_REST && taken > 0)))
 		submit_keep(c, out, f);
@@ -247,7 +247,7 @@ static void finish(const struct submission *s, struct outcome *out,
 static const struct ending delivered = { 0, "the mail was delivered" };
 
 int submit_send(const struct submission *s, struct outcome *out,
-		struct fault *f)
+		struct error *f)
 {
 	struct composition *c = s->composition;
 	enum enqueue_mode mode = enqueue_mode(c->request, c->account);

@@ -8,13 +8,13 @@
 #ifndef SUBMIT_SUBMIT_H
 #define SUBMIT_SUBMIT_H
 
-#include "base/fault.h"
+#include "base/error.h"
+#include "compose/compose.h"
 #include "config/config.h"
 #include "deliver/outcome.h"
 #include "deliver/route.h"
 #include "smtp/dial.h"
 #include "smtp/session.h"
-#include "submit/compose.h"
 
 /* Whose is a mail that did not go? */
 enum submit_keeping {
@@ -34,15 +34,15 @@ struct submission {
 	enum submit_keeping keeping;
 };
 
-/* -1 with the fault of the whole when a recipient neither was accepted nor
+/* -1 with the error of the whole when a recipient neither was accepted nor
  * waits in the queue. */
 int submit_send(const struct submission *s, struct outcome *out,
-		struct fault *f);
+		struct error *f);
 /* Keeps what can be kept of a mail that failed before it could be sent: the
  * message if it was rendered, else what there is of it (unsent.h), which may be
  * no more than a request, and an account that is NULL.  A standard input that
  * was to be read is read to its end, also where nothing is kept because nothing
  * was to be sent. */
 void submit_keep(struct composition *c, struct outcome *out,
-		 const struct fault *why);
+		 const struct error *why);
 #endif

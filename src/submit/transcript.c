@@ -8,8 +8,8 @@
 #include "base/buf.h"
 #include "base/disk.h"
 #include "base/log.h"
+#include "base/sysenv.h"
 #include "base/text.h"
-#include "base/world.h"
 
 #define LINE_MAX_OCTETS 8192
 
@@ -23,7 +23,7 @@ static void to_file(struct transcript *t, char direction, const char *text,
 	buf_printf(&line, "%c: ", direction);
 	text_put_safe(&line, text, n);
 	buf_putc(&line, '\n');
-	if (!fault_is_set(&t->trouble))
+	if (!error_is_set(&t->trouble))
 		disk_write_all(t->fd, line.data, line.len, t->path,
 			       &t->trouble);
 	buf_free(&line);
@@ -41,15 +41,15 @@ static void trace_line(void *context, char direction, const char *text,
 		to_file(t, direction, text, n);
 }
 
-static int check_owner(const struct transcript *t, struct fault *f)
+static int check_owner(const struct transcript *t, struct error *f)
 {
 	struct stat st;
 
 	if (fstat(t->fd, &st) < 0)
-		return fault_errno(f, FAULT_CANTCREAT, errno, "cannot open %s",
+		return error_errno(f, ERROR_CANTCREAT, errno, "cannot open %s",
 				   t->path);
-	if (S_ISREG(st.st_mode) && st.st_uid != world_file_uid())
-		return fault_set(f, FAULT_CANTCREAT,
+	if (S_ISREG(st.st_mode) && st.st_uid != sysenv_file_uid())
+		return error_set(f, ERROR_CANTCREAT,
 				 "%s belongs to somebody else: name a file of "
 				 "your own for the transcript",
 				 t->path);
@@ -57,7 +57,7 @@ static int check_owner(const struct transcript *t, struct fault *f)
 }
 
 int transcript_open(struct transcript *t, bool on_standard_error,
-		    const char *path, struct fault *f)
+		    const char *path, struct error *f)
 {
 	*t = (struct transcript){
 		.trace = { .line = trace_line, .context = t },
@@ -77,13 +77,13 @@ int transcript_open(struct transcript *t, bool on_standard_error,
 	return -1;
 }
 
-int transcript_close(struct transcript *t, struct fault *f)
+int transcript_close(struct transcript *t, struct error *f)
 {
 	if (t->fd < 0)
 		return 0;
 	disk_close(t->fd, t->path, &t->trouble);
 	t->fd = -1;
-	if (!fault_is_set(&t->trouble))
+	if (!error_is_set(&t->trouble))
 		return 0;
 	*f = t->trouble;
 	return -1;

@@ -11,15 +11,15 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/sysenv.h"
 #include "base/text.h"
-#include "base/world.h"
-#include "flow/survey.h"
+#include "compose/input.h"
+#include "flow/content_scan.h"
 #include "mail/date.h"
 #include "mail/filetype.h"
 #include "mail/msgid.h"
 #include "mail/rawfield.h"
 #include "store/mbox.h"
-#include "submit/input.h"
 
 #define LIST_MAX  (1024 * 1024) /* octets of an address field, of the names */
 #define START_MAX 4096		/* octets looked at for a first field */
@@ -28,9 +28,9 @@
 
 /* One that cannot be written is not worth the others. */
 static int add_field(const struct composition *c, struct header *h,
-		     const char *name, const char *value, struct fault *f)
+		     const char *name, const char *value, struct error *f)
 {
-	struct fault unfit = FAULT_INIT;
+	struct error unfit = ERROR_INIT;
 	struct sink_count nowhere;
 
 	sink_count_init(&nowhere, NULL, &unfit);
@@ -41,7 +41,7 @@ static int add_field(const struct composition *c, struct header *h,
 
 static int add_list(const struct composition *c, struct header *h,
 		    const char *name, const struct address_list *list,
-		    struct fault *f)
+		    struct error *f)
 {
 	struct buf value = BUF_INIT(LIST_MAX);
 	int r = 0;
@@ -56,12 +56,12 @@ static int add_list(const struct composition *c, struct header *h,
 /* What every message has.  A From is not made up: who sends it again has the
  * account that was missing here. */
 static int add_marks(const struct composition *c, struct header *h,
-		     struct fault *f)
+		     struct error *f)
 {
-	int64_t now = world_now();
+	int64_t now = sysenv_now();
 	char date[DATE_SIZE];
 
-	date_format(date, now, world_zone(now));
+	date_format(date, now, sysenv_zone(now));
 	if (!header_has(h, "Date") &&
 	    header_add(c->arena, h, "Date", date, f) < 0)
 		return -1;
@@ -75,7 +75,7 @@ static int add_marks(const struct composition *c, struct header *h,
 
 /* What the composition has by now, and of the rest what the command said. */
 static int fill_header(const struct composition *c, struct header *h,
-		       struct fault *f)
+		       struct error *f)
 {
 	const struct request *r = c->request;
 	struct address_list from = { 0 };
@@ -105,7 +105,7 @@ static int fill_header(const struct composition *c, struct header *h,
 
 /* What stands at its start, up to START_MAX; 0 where nothing does. */
 static size_t look_at_start(const struct slice *text, char start[START_MAX],
-			    struct fault *f)
+			    struct error *f)
 {
 	struct source from;
 	ssize_t n;
@@ -169,20 +169,20 @@ static const struct sink_ops exact_ops = { .put = exact_put };
 static int put_exact(const struct slice *text, struct sink *to)
 {
 	struct exact exact = {
-		.sink = { .ops = &exact_ops, .next = to, .fault = to->fault }
+		.sink = { .ops = &exact_ops, .next = to, .error = to->error }
 	};
 
 	return pump_slice(text, &exact.sink);
 }
 
 /* Other programs that read the file have to be told of UTF-8. */
-static int add_type(const struct unsent *u, struct header *h, struct fault *f)
+static int add_type(const struct unsent *u, struct header *h, struct error *f)
 {
 	const struct composition *c = u->composition;
-	struct survey s;
+	struct content_scan s;
 
-	survey_init(&s, NULL, f);
-	if (survey_slice(&s, u->text, f) < 0)
+	content_scan_init(&s, NULL, f);
+	if (content_scan_slice(&s, u->text, f) < 0)
 		return -1;
 	if (!s.high || !s.utf8 || s.nuls)
 		return 0;
@@ -195,7 +195,7 @@ static int add_type(const struct unsent *u, struct header *h, struct fault *f)
 
 static int write_text(const struct unsent *u, struct stage *to,
 		      const struct slice *text, bool is_labelled,
-		      struct fault *f)
+		      struct error *f)
 {
 	struct header h;
 
@@ -208,7 +208,7 @@ static int write_text(const struct unsent *u, struct stage *to,
 }
 
 static int write_message_text(const struct unsent *u, struct stage *to,
-			      struct fault *f)
+			      struct error *f)
 {
 	char start[START_MAX];
 	size_t n = look_at_start(u->text, start, f);
@@ -232,7 +232,7 @@ static const struct attachment *attachment_of(const struct request *r)
 }
 
 static int write_part(const struct unsent *u, const struct attachment *a,
-		      struct stage *to, struct fault *f)
+		      struct stage *to, struct error *f)
 {
 	const struct composition *c = u->composition;
 	struct piece piece = { .content = *u->text };
@@ -261,7 +261,7 @@ static int write_part(const struct unsent *u, const struct attachment *a,
 
 /* ---- all of it ---- */
 
-int unsent_write(const struct unsent *u, struct stage *to, struct fault *f)
+int unsent_write(const struct unsent *u, struct stage *to, struct error *f)
 {
 	const struct request *r = u->composition->request;
 	const struct attachment *a = attachment_of(r);

@@ -9,11 +9,11 @@
 #ifndef SUBMIT_UNSENT_H
 #define SUBMIT_UNSENT_H
 
-#include "base/fault.h"
+#include "base/error.h"
+#include "compose/compose.h"
 #include "flow/source.h"
 #include "mail/header.h"
 #include "queue/stage.h"
-#include "submit/compose.h"
 
 /* Of a composition that failed, or was never begun: it has an arena and a
  * request, and may have an account, an envelope and parts of a header. */
@@ -24,7 +24,7 @@ struct unsent {
 };
 
 /* Writes the message into `to`, CRLF throughout but for the text's own. */
-int unsent_write(const struct unsent *u, struct stage *to, struct fault *f);
+int unsent_write(const struct unsent *u, struct stage *to, struct error *f);
 /* What it has not got, "" where that is nothing; in the composition's arena. */
 const char *unsent_missing(const struct unsent *u);
 

@@ -3,10 +3,10 @@
 
 #include <string.h>
 
-#include "base/world.h"
+#include "base/sysenv.h"
+#include "compose/resolve.h"
 #include "deliver/local.h"
 #include "deliver/smarthost.h"
-#include "submit/resolve.h"
 
 static const char *as_typed(const struct address *one)
 {
@@ -30,15 +30,15 @@ static bool put_way(struct arena *a, const struct account *account,
 }
 
 static int verify_one(struct resolver *resolver, const struct address *one,
-		      struct buf *out, struct fault *f)
+		      struct buf *out, struct error *f)
 {
 	const struct account *account = resolver->account;
 	struct resolution found = { .final = { .count = 0 } };
-	struct fault wrong = FAULT_INIT;
+	struct error wrong = ERROR_INIT;
 
 	if (resolve_address(resolver, one, &found, &wrong) < 0) {
 		buf_printf(out, "%s: nowhere: %s\n", as_typed(one), wrong.text);
-		return fault_set(f, wrong.cause, "%s: %s", as_typed(one),
+		return error_set(f, wrong.cause, "%s: %s", as_typed(one),
 				 wrong.text);
 	}
 	if (!found.final.count)
@@ -51,17 +51,17 @@ static int verify_one(struct resolver *resolver, const struct address *one,
 			continue;
 		buf_printf(out, "%s: <%s>, ", as_typed(one), address);
 		if (!put_way(resolver->arena, account, address, out))
-			fault_set(f, FAULT_CONFIG,
+			error_set(f, ERROR_CONFIG,
 				  "no mail server is configured for %s",
 				  address);
 		buf_putc(out, '\n');
 	}
-	return fault_is_set(f) ? -1 : 0;
+	return error_is_set(f) ? -1 : 0;
 }
 
 int verify_recipients(struct arena *a, const struct request *r,
 		      const struct account *account, struct buf *out,
-		      struct fault *f)
+		      struct error *f)
 {
 	const struct address_list *lists[] = { &r->to, &r->cc, &r->bcc };
 	struct resolver resolver;
@@ -72,14 +72,14 @@ int verify_recipients(struct arena *a, const struct request *r,
 			if (!lists[i]->items[k].group_only)
 				verify_one(&resolver, &lists[i]->items[k], out,
 					   f);
-	return fault_is_set(f) ? -1 : 0;
+	return error_is_set(f) ? -1 : 0;
 }
 
 int verify_aliases(struct arena *a, const struct account *account,
-		   struct buf *out, struct fault *f)
+		   struct buf *out, struct error *f)
 {
 	const char *path = account->aliases;
-	struct fault wrong = FAULT_INIT;
+	struct error wrong = ERROR_INIT;
 	unsigned count;
 
 	if (!path || strcmp(path, "off") == 0)
@@ -87,7 +87,7 @@ int verify_aliases(struct arena *a, const struct account *account,
 	if (aliases_check(a, path, &count, &wrong) < 0) {
 		/* Packages run this: what others wrote into the system's file
 		 * for their own program must not stop them. */
-		if (world_alias_file() && !strcmp(path, world_alias_file()))
+		if (sysenv_alias_file() && !strcmp(path, sysenv_alias_file()))
 			return buf_printf(out, "%s (it is passed over)\n",
 					  wrong.text);
 		*f = wrong;

@@ -11,7 +11,7 @@
  *
  * A close that fails has closed.
  *
- * Or any call of one kind, wherever it leads (tests/faults), for what cannot be
+ * Or any call of one kind, wherever it leads (tests/errors), for what cannot be
  * made to fail from outside the process:
  *
  *	FULL_CALL	"malloc" (with calloc, realloc and the like) or "close",

@@ -15,9 +15,9 @@
 #include "codec/qp.h"
 #include "codec/uu.h"
 #include "codec/words.h"
+#include "flow/content_scan.h"
 #include "flow/crlf.h"
 #include "flow/source.h"
-#include "flow/survey.h"
 
 static union {
 	struct base64 base64;
@@ -25,7 +25,7 @@ static union {
 	struct uu uu;
 	struct dot dot;
 	struct crlf crlf;
-	struct survey survey;
+	struct content_scan survey;
 } room;
 
 static struct sink *open_base64(struct sink *end)
@@ -66,7 +66,7 @@ static struct sink *open_crlf(struct sink *end)
 
 static struct sink *open_survey(struct sink *end)
 {
-	survey_init(&room.survey, end, end->fault);
+	content_scan_init(&room.survey, end, end->error);
 	return &room.survey.sink;
 }
 
@@ -99,7 +99,7 @@ static const struct words {
 	{ "fallback", words_put_fallback },
 };
 
-static int filter(const struct codec *codec, size_t piece, struct fault *f)
+static int filter(const struct codec *codec, size_t piece, struct error *f)
 {
 	static char data[65536];
 	struct source from;
@@ -149,7 +149,7 @@ static int each_line(const struct words *w)
 
 static int run(const char *name, size_t piece)
 {
-	struct fault f = FAULT_INIT;
+	struct error f = ERROR_INIT;
 	size_t i;
 
 	for (i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
@@ -161,7 +161,7 @@ static int run(const char *name, size_t piece)
 			continue;
 		if (filter(&codecs[i], piece, &f) < 0) {
 			fprintf(stderr, "codec_filter: %s\n", f.text);
-			return fault_exit(&f);
+			return error_exit(&f);
 		}
 		return 0;
 	}

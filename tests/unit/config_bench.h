@@ -15,7 +15,7 @@
 #include <cmocka.h>
 
 #include "base/nearest.h"
-#include "base/world.h"
+#include "base/sysenv.h"
 #include "config/config.h"
 #include "config/file.h"
 #include "config/guard.h"
@@ -29,7 +29,7 @@ struct state {
 	struct override *overrides, **last_override;
 	struct config config;
 	struct account *account;
-	struct fault fault;
+	struct error error;
 	char path[256];
 };
 
@@ -70,8 +70,8 @@ static inline void put_file(const char *path, const char *text, size_t n,
 static inline int load(struct state *s, const char *text)
 {
 	put_file(s->path, text, strlen(text), 0600);
-	fault_clear(&s->fault);
-	return config_load(&s->config, &s->arena, &s->wish, &s->fault);
+	error_clear(&s->error);
+	return config_load(&s->config, &s->arena, &s->wish, &s->error);
 }
 
 /* -1 with the first flaw that is in it, in whichever account. */
@@ -82,7 +82,7 @@ static inline int load_flawless(struct state *s, const char *text)
 	for (const struct account *a = s->config.accounts; a; a = a->next) {
 		if (!a->flaw)
 			continue;
-		s->fault = *a->flaw;
+		s->error = *a->flaw;
 		return -1;
 	}
 	return 0;
@@ -102,21 +102,21 @@ static inline void set(struct state *s, const char *name, const char *value)
 
 static inline int try_choose(struct state *s)
 {
-	fault_clear(&s->fault);
-	return config_choose(&s->config, &s->wish, &s->account, &s->fault);
+	error_clear(&s->error);
+	return config_choose(&s->config, &s->wish, &s->account, &s->error);
 }
 
 static inline struct account *choose(struct state *s)
 {
 	if (try_choose(s) < 0)
-		fail_msg("%s", s->fault.text);
+		fail_msg("%s", s->error.text);
 	return s->account;
 }
 
 static inline struct account *loaded(struct state *s, const char *text)
 {
 	if (load(s, text) < 0)
-		fail_msg("%s", s->fault.text);
+		fail_msg("%s", s->error.text);
 	return choose(s);
 }
 
@@ -128,9 +128,9 @@ static inline struct account *msmtp_account(struct state *s, const char *text)
 	snprintf(path, sizeof(path), "%s/msmtprc", folder);
 	put_file(path, text, strlen(text), 0600);
 	s->wish.path = path;
-	fault_clear(&s->fault);
-	if (config_load(&s->config, &s->arena, &s->wish, &s->fault) < 0)
-		fail_msg("%s", s->fault.text);
+	error_clear(&s->error);
+	if (config_load(&s->config, &s->arena, &s->wish, &s->error) < 0)
+		fail_msg("%s", s->error.text);
 	choose(s);
 	unlink(path);
 	s->wish.path = s->path;
@@ -144,8 +144,8 @@ static inline void send_as(struct state *s, const char *address)
 
 static inline void assert_says(const struct state *s, const char *words)
 {
-	if (!strstr(s->fault.text, words))
-		fail_msg("\"%s\" does not say \"%s\"", s->fault.text, words);
+	if (!strstr(s->error.text, words))
+		fail_msg("\"%s\" does not say \"%s\"", s->error.text, words);
 }
 
 static inline void make_folders(void)
@@ -184,7 +184,7 @@ static inline int bench_open(void **state)
 	snprintf(frozen, sizeof(frozen),
 		 "home=%s user=joe host=box.example.net tty=0", folder);
 	setenv("MAILSEND_FROZEN", frozen, 1);
-	world_init();
+	sysenv_init();
 	return 0;
 }
 

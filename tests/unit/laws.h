@@ -28,7 +28,7 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
-#include "base/fault.h"
+#include "base/error.h"
 #include "flow/sink.h"
 
 #define LAWS_MAX ((size_t)1 << 28) /* cap of every buffer in a test */
@@ -39,7 +39,7 @@ struct laws_chain {
 };
 
 /* Takes `limit` octets into `out`, then fails.  To be called again after
- * that is a fault of the chain, and counted. */
+ * that is an error of the chain, and counted. */
 struct laws_end {
 	struct sink sink;
 	struct buf *out;
@@ -59,17 +59,17 @@ static inline int laws_end_put(struct sink *s, const void *data, size_t n)
 		if (!e->failed)
 			buf_put(e->out, data, room);
 		e->failed = true;
-		return fault_set(s->fault, FAULT_IO, "the end is full");
+		return error_set(s->error, ERROR_IO, "the end is full");
 	}
 	return buf_put(e->out, data, n);
 }
 
 static inline void laws_end_init(struct laws_end *e, struct buf *out,
-				 size_t limit, struct fault *f)
+				 size_t limit, struct error *f)
 {
 	static const struct sink_ops ops = { .put = laws_end_put };
 
-	*e = (struct laws_end){ .sink = { .ops = &ops, .fault = f },
+	*e = (struct laws_end){ .sink = { .ops = &ops, .error = f },
 				.out = out,
 				.limit = limit };
 }
@@ -105,7 +105,7 @@ static inline int laws_feed(struct laws_chain chain, const void *in, size_t n,
 static inline void laws_output(struct laws_chain chain, const void *in,
 			       size_t n, size_t piece, struct buf *out)
 {
-	struct fault f = FAULT_INIT;
+	struct error f = ERROR_INIT;
 	struct laws_end end;
 	int result;
 
@@ -113,7 +113,7 @@ static inline void laws_output(struct laws_chain chain, const void *in,
 	laws_end_init(&end, out, LAWS_MAX, &f);
 	result = laws_feed(chain, in, n, piece, &end.sink);
 	assert_string_equal(f.text, "");
-	assert_false(fault_is_set(&f));
+	assert_false(error_is_set(&f));
 	assert_int_equal(result, 0);
 	assert_false(out->overflow);
 }
@@ -142,7 +142,7 @@ static inline void laws_chunks(struct laws_chain chain, const void *in,
 	buf_free(&whole);
 }
 
-/* The failure law: wherever the end fails, close says so, the fault is the
+/* The failure law: wherever the end fails, close says so, the error is the
  * end's own, what came before is right, and the end is left alone after. */
 static inline void laws_failures(struct laws_chain chain, const void *in,
 				 size_t n)
@@ -154,7 +154,7 @@ static inline void laws_failures(struct laws_chain chain, const void *in,
 	laws_output(chain, in, n, 0, &whole);
 	for (limit = 0; limit < whole.len; limit++) {
 		for (i = 0; i < sizeof(pieces) / sizeof(pieces[0]); i++) {
-			struct fault f = FAULT_INIT;
+			struct error f = ERROR_INIT;
 			struct laws_end end;
 
 			buf_reset(&out);
@@ -162,7 +162,7 @@ static inline void laws_failures(struct laws_chain chain, const void *in,
 			assert_int_equal(laws_feed(chain, in, n, pieces[i],
 						   &end.sink),
 					 -1);
-			assert_int_equal(f.cause, FAULT_IO);
+			assert_int_equal(f.cause, ERROR_IO);
 			assert_int_equal(end.calls_after, 0);
 			laws_equal(&out, whole.data, limit);
 		}

@@ -13,19 +13,19 @@
 #include <unistd.h>
 
 #include "base/arena.h"
-#include "base/world.h"
+#include "base/sysenv.h"
 #include "mail/address.h"
 #include "mail/date.h"
 #include "mail/header.h"
 
-static void refused(const struct fault *f)
+static void refused(const struct error *f)
 {
 	printf("! %s\n", f->text);
 }
 
 static void filter_header(const char *name, const char *line)
 {
-	struct fault f = FAULT_INIT;
+	struct error f = ERROR_INIT;
 	struct buf out = BUF_INIT((size_t)1 << 28);
 	struct sink_buf to;
 
@@ -41,7 +41,7 @@ static void filter_address(const char *line)
 {
 	struct arena a = ARENA_INIT;
 	struct address_list list = { .items = NULL };
-	struct fault f = FAULT_INIT;
+	struct error f = ERROR_INIT;
 
 	if (address_parse_list(&a, line, &list, &f) < 0)
 		refused(&f);
@@ -57,7 +57,7 @@ static void filter_address(const char *line)
 
 static void filter_date(const char *line)
 {
-	struct fault f = FAULT_INIT;
+	struct error f = ERROR_INIT;
 	char text[DATE_SIZE];
 	int64_t when;
 	int zone;
@@ -76,7 +76,7 @@ int main(int argc, char **argv)
 	size_t room = 0;
 	ssize_t n;
 
-	world_init();
+	sysenv_init();
 	if (argc < 2 || (!strcmp(argv[1], "header") && argc < 3)) {
 		fputs("usage: mail_filter address | header NAME | date\n",
 		      stderr);

@@ -19,13 +19,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/world.h"
+#include "base/sysenv.h"
 #include "mail/draft.h"
 #include "mail/filetype.h"
 #include "mail/message.h"
 
 static struct arena arena = ARENA_INIT;
-static struct fault fault = FAULT_INIT;
+static struct error error = ERROR_INIT;
 
 static const char *base_name(const char *path)
 {
@@ -163,13 +163,13 @@ static int run_message(char **words, struct sink *to)
 	header_init(&m.header);
 	header_init(&mixed.extra);
 	header_add(&arena, &m.header, "From", "J\u00f6rg <a@example.org>",
-		   &fault);
-	header_add(&arena, &m.header, "To", "b@example.org", &fault);
-	header_add(&arena, &m.header, "Subject", "Gr\u00fc\u00dfe", &fault);
-	header_add(&arena, &m.header, "Bcc", "secret@example.org", &fault);
+		   &error);
+	header_add(&arena, &m.header, "To", "b@example.org", &error);
+	header_add(&arena, &m.header, "Subject", "Gr\u00fc\u00dfe", &error);
+	header_add(&arena, &m.header, "Bcc", "secret@example.org", &error);
 	mixed.children = b.root;
 	m.root = b.root && b.root->next ? &mixed : b.root;
-	if (message_prepare(&arena, &m, b.accept_8bit, &fault) < 0)
+	if (message_prepare(&arena, &m, b.accept_8bit, &error) < 0)
 		return -1;
 	return message_write(&m, to);
 }
@@ -179,7 +179,7 @@ static int run_draft(const char *accept, const char *path, struct sink *to)
 	struct slice content = open_slice(path);
 	struct draft d;
 
-	if (draft_read(&arena, &content, &d, &fault) < 0)
+	if (draft_read(&arena, &content, &d, &error) < 0)
 		return -1;
 	return draft_write(&d, !strcmp(accept, "8bit"), to);
 }
@@ -196,21 +196,21 @@ static int run(int argc, char **argv, struct sink *to)
 		return sink_printf(to, "%s\n",
 				   filetype_of(&arena, argv[2], &content));
 	}
-	return fault_set(&fault, FAULT_USAGE, "message, draft or type");
+	return error_set(&error, ERROR_USAGE, "message, draft or type");
 }
 
 int main(int argc, char **argv)
 {
 	struct sink_fd out;
 
-	world_init();
-	sink_fd_init(&out, STDOUT_FILENO, "standard output", &fault);
+	sysenv_init();
+	sink_fd_init(&out, STDOUT_FILENO, "standard output", &error);
 	if (!run(argc, argv, &out.sink))
 		sink_close(&out.sink);
 	sink_fd_free(&out);
 	arena_free(&arena);
-	if (!fault_is_set(&fault))
+	if (!error_is_set(&error))
 		return 0;
-	fprintf(stderr, "%s\n", fault.text);
-	return fault_exit(&fault);
+	fprintf(stderr, "%s\n", error.text);
+	return error_exit(&error);
 }

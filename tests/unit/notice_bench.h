@@ -9,10 +9,10 @@
 #include <string.h>
 
 #include "base/arena.h"
-#include "base/world.h"
+#include "base/sysenv.h"
 #include "queue/queue.h"
 #include "queue/stage.h"
-#include "tend/notice.h"
+#include "queuerun/notice.h"
 
 #define BENCH_CLOCK	     1700000000
 #define BENCH_RECIPIENTS_MAX 1500
@@ -26,13 +26,13 @@ struct bench_mail {
 struct bench {
 	struct arena arena;
 	struct queue queue;
-	struct fault fault;
+	struct error error;
 };
 
 static inline bool bench_open(struct bench *b, const char *folder)
 {
 	*b = (struct bench){ .arena = ARENA_INIT };
-	return queue_open(&b->queue, &b->arena, folder, true, &b->fault) == 0;
+	return queue_open(&b->queue, &b->arena, folder, true, &b->error) == 0;
 }
 
 static inline void bench_close(struct bench *b)
@@ -64,7 +64,7 @@ static inline struct entry_recipient *bench_to(struct bench_mail *m,
 		.state = ENTRY_FAILED,
 		.tries = 1,
 		.tried = BENCH_CLOCK - 60,
-		.last = { .cause = FAULT_NOUSER,
+		.last = { .cause = ERROR_NOUSER,
 			  .reply = 550,
 			  .esc = "5.1.1",
 			  .text = "the server refused the recipient" },
@@ -81,7 +81,7 @@ static inline struct entry_recipient *bench_gave_up(struct bench_mail *m,
 	struct entry_recipient *r = bench_to(m, address);
 
 	r->tries = 42;
-	r->last = (struct small_fault){ .cause = FAULT_TEMPORARY,
+	r->last = (struct small_error){ .cause = ERROR_TEMPORARY,
 					.temporary = true,
 					.reply = 451,
 					.esc = "4.3.2",
@@ -98,7 +98,7 @@ static inline struct entry_recipient *bench_in_state(struct bench_mail *m,
 
 	r->state = state;
 	if (state == ENTRY_WAITING || state == ENTRY_SENT) {
-		r->last = (struct small_fault){ .cause = FAULT_NONE };
+		r->last = (struct small_error){ .cause = ERROR_NONE };
 		r->reply = r->host = "";
 		r->tried = r->tries = 0;
 	}
@@ -115,11 +115,11 @@ static inline const char *bench_put(struct bench *b, struct bench_mail *m,
 	struct stage s;
 	int r;
 
-	stage_init(&s, folders, "a mail", &b->fault);
+	stage_init(&s, folders, "a mail", &b->error);
 	pump_slice(&m->content, &s.sink);
 	r = sink_close(&s.sink);
 	if (r == 0)
-		r = queue_put(&b->queue, &s, &m->entry, id, &b->fault);
+		r = queue_put(&b->queue, &s, &m->entry, id, &b->error);
 	stage_free(&s);
 	return r == 0 ? m->entry.id : NULL;
 }

@@ -19,7 +19,7 @@
  *			w(aiting) s(ent)
  *	show=I print=I	the entry of one; the mail
  *
- * What is a fault goes to standard error, with status 1. */
+ * What is an error goes to standard error, with status 1. */
 #include <fcntl.h>
 #include <inttypes.h>
 #include <sys/stat.h>
@@ -36,7 +36,7 @@ static const char *wish; /* for the mail's id */
 
 static void die(const char *what)
 {
-	fprintf(stderr, "notice_filter: %s: %s\n", what, bench.fault.text);
+	fprintf(stderr, "notice_filter: %s: %s\n", what, bench.error.text);
 	exit(1);
 }
 
@@ -77,7 +77,7 @@ static void run(void)
 {
 	unsigned made;
 
-	if (notice_failures(&bench.queue, &bench.arena, &made, &bench.fault) <
+	if (notice_failures(&bench.queue, &bench.arena, &made, &bench.error) <
 	    0)
 		die("run");
 	printf("made %u\n", made);
@@ -88,7 +88,7 @@ static struct queue_claim claim(const char *id)
 	struct queue_claim c;
 
 	if (queue_claim(&bench.queue, &bench.arena, QUEUE_WAITING, id, &c,
-			&bench.fault) <= 0)
+			&bench.error) <= 0)
 		die(id);
 	return c;
 }
@@ -99,8 +99,8 @@ static const struct account *choose(void)
 	struct account *account;
 	struct config config;
 
-	if (config_load(&config, &bench.arena, &w, &bench.fault) < 0 ||
-	    config_choose(&config, &w, &account, &bench.fault) < 0)
+	if (config_load(&config, &bench.arena, &w, &bench.error) < 0 ||
+	    config_choose(&config, &w, &account, &bench.error) < 0)
 		die("the configuration");
 	return account;
 }
@@ -109,7 +109,7 @@ static void delay(const char *id)
 {
 	struct queue_claim c = claim(id);
 
-	if (notice_delay(&c, &bench.arena, choose(), &bench.fault) < 0)
+	if (notice_delay(&c, &bench.arena, choose(), &bench.error) < 0)
 		die("delay");
 	queue_release(&c);
 }
@@ -118,7 +118,7 @@ static void keep(const char *id)
 {
 	struct queue_claim c = claim(id);
 
-	if (notice_keep(&c, &bench.arena, choose(), &bench.fault) < 0)
+	if (notice_keep(&c, &bench.arena, choose(), &bench.error) < 0)
 		die("keep");
 	queue_release(&c);
 }
@@ -130,11 +130,11 @@ static void list_place(enum queue_place place, const char *name)
 	struct entry e;
 
 	if (queue_list(&bench.queue, &bench.arena, place, &names,
-		       &bench.fault) < 0)
+		       &bench.error) < 0)
 		die(name);
 	for (size_t i = 0; i < names.count; i++) {
 		if (queue_peek(&bench.queue, &bench.arena, place, names.ids[i],
-			       &e, &bench.fault) <= 0)
+			       &e, &bench.error) <= 0)
 			die(names.ids[i]);
 		printf("%s %s %s ", name, e.id, kinds[e.kind]);
 		for (size_t j = 0; j < e.count; j++)
@@ -148,7 +148,7 @@ static void show(const char *id)
 	struct entry e;
 
 	if (queue_peek(&bench.queue, &bench.arena, QUEUE_WAITING, id, &e,
-		       &bench.fault) <= 0)
+		       &bench.error) <= 0)
 		die(id);
 	printf("from=<%s>\nto=<%s>\naccount=%s\nnotify=%s\nmessage-id=%s\n"
 	       "8bit=%d\nutf8=%d\narrived=%" PRId64 "\nwarned=%d\n",
@@ -164,7 +164,7 @@ static void print(const char *id)
 	struct sink_fd out;
 
 	fflush(stdout);
-	sink_fd_init(&out, STDOUT_FILENO, "standard output", &bench.fault);
+	sink_fd_init(&out, STDOUT_FILENO, "standard output", &bench.error);
 	pump_slice(&c.message, &out.sink);
 	if (sink_close(&out.sink) < 0)
 		die(id);
@@ -263,7 +263,7 @@ static bool take_action(const char *name, const char *value)
 
 int main(int argc, char **argv)
 {
-	world_init();
+	sysenv_init();
 	log_open("notice_filter");
 	if (argc < 2 || !bench_open(&bench, argv[1]))
 		die("the queue");

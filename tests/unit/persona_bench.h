@@ -15,13 +15,13 @@
 #include <cmocka.h>
 
 #include "base/log.h"
-#include "base/world.h"
+#include "base/sysenv.h"
 #include "persona/personas.h"
 #include "scratch.h"
 
 static struct arena arena;
 static struct request request;
-static struct fault fault;
+static struct error error;
 
 static inline int bench_parse(const struct persona *p, const char *const *words)
 {
@@ -31,19 +31,19 @@ static inline int bench_parse(const struct persona *p, const char *const *words)
 	arena_free(&arena);
 	arena = (struct arena)ARENA_INIT;
 	request_init(&request);
-	fault_clear(&fault);
+	error_clear(&error);
 	while (words[argc - 1]) {
 		argv[argc] = (char *)(uintptr_t)words[argc - 1];
 		argc++;
 	}
-	return options_parse(p, argc, argv, &request, &arena, &fault);
+	return options_parse(p, argc, argv, &request, &arena, &error);
 }
 
 static inline void bench_accepts(const struct persona *p,
 				 const char *const *words)
 {
 	if (bench_parse(p, words) < 0)
-		fail_msg("%s", fault.text);
+		fail_msg("%s", error.text);
 }
 #define ACCEPTS(...)                                                           \
 	bench_accepts(&PERSONA, (const char *const[]){ __VA_ARGS__, NULL })
@@ -52,9 +52,9 @@ static inline void bench_refuses(const struct persona *p, const char *keyword,
 				 const char *const *words)
 {
 	assert_int_equal(bench_parse(p, words), -1);
-	assert_int_equal(fault.cause, FAULT_USAGE);
-	if (!strstr(fault.text, keyword))
-		fail_msg("no '%s' in: %s", keyword, fault.text);
+	assert_int_equal(error.cause, ERROR_USAGE);
+	if (!strstr(error.text, keyword))
+		fail_msg("no '%s' in: %s", keyword, error.text);
 }
 #define REFUSES(keyword, ...)                                                  \
 	bench_refuses(&PERSONA, keyword,                                       \
@@ -152,7 +152,7 @@ static int bench_enter(void **state)
 		 "charset=utf-8 host=host.example.org home=%s", (char *)*state);
 	setenv("MAILSEND_FROZEN", frozen, 1);
 	unsetenv("MAILRC");
-	world_init();
+	sysenv_init();
 	log_quiet(true);
 	return 0;
 }

@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/world.h"
+#include "base/sysenv.h"
 #include "queue/queue.h"
 #include "scratch.h"
 
@@ -22,7 +22,7 @@ struct bench {
 	struct stage stage;
 	struct entry_recipient to[2];
 	struct entry entry;
-	struct fault fault;
+	struct error error;
 	const char *folder;
 	const char *folders[2]; /* for stages */
 };
@@ -33,7 +33,7 @@ static inline void freeze(int64_t clock)
 
 	snprintf(text, sizeof(text), "clock=%lld", (long long)clock);
 	setenv("MAILSEND_FROZEN", text, 1);
-	world_init();
+	sysenv_init();
 }
 
 static inline void fill(struct bench *b)
@@ -44,7 +44,7 @@ static inline void fill(struct bench *b)
 				   .reverse_path = "me@example.org",
 				   .recipients = b->to,
 				   .count = 2 };
-	fault_clear(&b->fault);
+	error_clear(&b->error);
 }
 
 static inline void open_bench(struct bench *b, const char *folder)
@@ -52,10 +52,10 @@ static inline void open_bench(struct bench *b, const char *folder)
 	*b = (struct bench){ .folder = folder };
 	fill(b);
 	assert_int_equal(queue_open(&b->queue, &b->arena, folder, true,
-				    &b->fault),
+				    &b->error),
 			 0);
 	b->folders[0] = queue_stage_folder(&b->arena, folder);
-	stage_init(&b->stage, b->folders, "it", &b->fault);
+	stage_init(&b->stage, b->folders, "it", &b->error);
 }
 
 static inline void close_bench(struct bench *b)
@@ -71,7 +71,7 @@ static inline void stage_octets(struct bench *b, size_t n)
 
 	laws_fill(data, n, n);
 	stage_free(&b->stage);
-	stage_init(&b->stage, b->folders, "it", &b->fault);
+	stage_init(&b->stage, b->folders, "it", &b->error);
 	assert_int_equal(sink_put(&b->stage.sink, data, n), 0);
 	assert_int_equal(sink_close(&b->stage.sink), 0);
 	free(data);
@@ -82,9 +82,9 @@ static inline const char *put_named(struct bench *b, size_t n, const char *id)
 	fill(b);
 	stage_octets(b, n);
 	assert_int_equal(queue_put(&b->queue, &b->stage, &b->entry, id,
-				   &b->fault),
+				   &b->error),
 			 0);
-	assert_false(fault_is_set(&b->fault));
+	assert_false(error_is_set(&b->error));
 	assert_true(b->entry.size == n);
 	return b->entry.id;
 }
@@ -97,7 +97,7 @@ static inline const char *put(struct bench *b, size_t n)
 static inline void assert_octets(const struct slice *got, size_t n)
 {
 	struct buf out = BUF_INIT(LAWS_MAX);
-	struct fault f = FAULT_INIT;
+	struct error f = ERROR_INIT;
 	struct sink_buf end;
 	char *want = memory_alloc(n);
 
@@ -147,7 +147,7 @@ static inline void assert_counts(struct bench *b, unsigned msg, unsigned env,
 
 static inline void write_file(const char *path, const char *text, size_t n)
 {
-	struct fault f = FAULT_INIT;
+	struct error f = ERROR_INIT;
 	int fd = open(path, O_CREAT | O_TRUNC | O_WRONLY, 0600);
 
 	assert_true(fd >= 0);
@@ -158,8 +158,8 @@ static inline void write_file(const char *path, const char *text, size_t n)
 static inline int claim(struct bench *b, enum queue_place place, const char *id,
 			struct queue_claim *c)
 {
-	fault_clear(&b->fault);
-	return queue_claim(&b->queue, &b->arena, place, id, c, &b->fault);
+	error_clear(&b->error);
+	return queue_claim(&b->queue, &b->arena, place, id, c, &b->error);
 }
 
 static inline int thaw(void **state)

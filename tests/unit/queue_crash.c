@@ -11,7 +11,7 @@
  *	queue_crash check FOLDER	the table at the top of queue.c
  *
  * Exits with 0; 1 and a sentence when a rule is broken; 64 when called wrongly;
- * else with what the fault has.  A message is CRLF lines that tell their place,
+ * else with what the error has.  A message is CRLF lines that tell their place,
  * so that a wrong or torn one is seen: `check' looks at those that begin as
  * ours do. */
 #include <dirent.h>
@@ -21,7 +21,7 @@
 #include <sys/stat.h>
 #include <sysexits.h>
 
-#include "base/world.h"
+#include "base/sysenv.h"
 #include "queue/queue.h"
 
 #define LINE_SIZE 32 /* octets of one */
@@ -29,12 +29,12 @@
 
 static struct arena arena = ARENA_INIT;
 static struct queue queue;
-static struct fault fault;
+static struct error error;
 
 static int failed(void)
 {
-	fprintf(stderr, "queue_crash: %s\n", fault.text);
-	return fault_exit(&fault);
+	fprintf(stderr, "queue_crash: %s\n", error.text);
+	return error_exit(&error);
 }
 
 static void make_line(uint64_t octet, char line[LINE_SIZE + 1])
@@ -66,7 +66,7 @@ static int do_put(int argc, char **argv)
 				  NULL };
 	struct entry_recipient to[] = { { .address = "a@example.org" },
 					{ .address = "b@example.org" } };
-	struct entry e = { .arrived = world_now(),
+	struct entry e = { .arrived = sysenv_now(),
 			   .reverse_path = "me@example.org",
 			   .recipients = to,
 			   .count = 2 };
@@ -75,9 +75,9 @@ static int do_put(int argc, char **argv)
 
 	if (argc < 4)
 		return EX_USAGE;
-	stage_init(&s, folders, "the message", &fault);
+	stage_init(&s, folders, "the message", &error);
 	if (stage_message(&s, strtoull(argv[3], NULL, 10)) < 0 ||
-	    queue_put(&queue, &s, &e, argv[4], &fault) < 0)
+	    queue_put(&queue, &s, &e, argv[4], &error) < 0)
 		r = failed();
 	else
 		puts(e.id);
@@ -90,20 +90,20 @@ static int change(struct queue_claim *c)
 	struct entry_recipient *to = c->entry.recipients;
 
 	to[0].tries++;
-	to[0].tried = world_now();
-	to[0].next = world_now() + 300;
-	to[0].last = (struct small_fault){ .cause = FAULT_TEMPORARY,
+	to[0].tried = sysenv_now();
+	to[0].next = sysenv_now() + 300;
+	to[0].last = (struct small_error){ .cause = ERROR_TEMPORARY,
 					   .temporary = true,
 					   .text = "not now" };
 	if (c->entry.count > 1)
 		to[1].state = ENTRY_SENT;
-	return queue_update(c, &fault);
+	return queue_update(c, &error);
 }
 
 static int do_claim(const char *what, enum queue_place place, const char *id)
 {
 	struct queue_claim c;
-	int r = queue_claim(&queue, &arena, place, id, &c, &fault);
+	int r = queue_claim(&queue, &arena, place, id, &c, &error);
 
 	if (r < 0)
 		return failed();
@@ -112,11 +112,11 @@ static int do_claim(const char *what, enum queue_place place, const char *id)
 	if (!strcmp(what, "update"))
 		r = change(&c);
 	else if (!strcmp(what, "give-up"))
-		r = queue_give_up(&c, &fault);
+		r = queue_give_up(&c, &error);
 	else if (!strcmp(what, "revive"))
-		r = queue_revive(&c, &fault);
+		r = queue_revive(&c, &error);
 	else
-		r = queue_remove(&c, &fault);
+		r = queue_remove(&c, &error);
 	queue_release(&c);
 	return r < 0 ? failed() : 0;
 }
@@ -138,7 +138,7 @@ static bool is_torn(const struct slice *message)
 
 	source_of_slice(&s, message);
 	for (uint64_t at = 0; at < message->length; at += (uint64_t)n) {
-		n = source_read(&s, got, LINE_SIZE, &fault);
+		n = source_read(&s, got, LINE_SIZE, &error);
 		if (n <= 0)
 			return true;
 		make_line(at, line);
@@ -156,19 +156,19 @@ static int check_entry(enum queue_place place, const char *folder,
 	struct arena a = ARENA_INIT;
 	struct queue_claim c;
 	struct entry e;
-	int r = queue_peek(&queue, &a, place, id, &e, &fault);
+	int r = queue_peek(&queue, &a, place, id, &e, &error);
 
 	if (r > 0)
-		r = queue_claim(&queue, &a, place, id, &c, &fault);
+		r = queue_claim(&queue, &a, place, id, &c, &error);
 	if (r < 0)
-		r = broken(folder, id, fault.text);
+		r = broken(folder, id, error.text);
 	else if (r > 0) {
 		r = is_torn(&c.message)
 			    ? broken(folder, id, "its message is torn")
 			    : 0;
 		queue_release(&c);
 	}
-	fault_clear(&fault);
+	error_clear(&error);
 	arena_free(&a);
 	return r;
 }
@@ -178,8 +178,8 @@ static int check_place(enum queue_place place, const char *folder)
 	struct queue_names names;
 	int bad = 0;
 
-	if (queue_list(&queue, &arena, place, &names, &fault) < 0)
-		return broken(folder, "", fault.text);
+	if (queue_list(&queue, &arena, place, &names, &error) < 0)
+		return broken(folder, "", error.text);
 	for (size_t i = 0; i < names.count; i++)
 		bad |= place == QUEUE_BAD
 			       ? broken(folder, names.ids[i], "was set aside")
@@ -232,16 +232,16 @@ int main(int argc, char **argv)
 			 !strcmp(what, "remove");
 	int r = EX_USAGE;
 
-	world_init();
+	sysenv_init();
 	if (argc < 3)
 		return EX_USAGE;
-	if (queue_open(&queue, &arena, argv[2], !strcmp(what, "put"), &fault) <
+	if (queue_open(&queue, &arena, argv[2], !strcmp(what, "put"), &error) <
 	    0)
 		return failed();
 	if (!strcmp(what, "put"))
 		r = do_put(argc, argv);
 	else if (!strcmp(what, "tidy"))
-		r = queue_tidy(&queue, &fault) < 0 ? failed() : 0;
+		r = queue_tidy(&queue, &error) < 0 ? failed() : 0;
 	else if (!strcmp(what, "check"))
 		r = do_check(argv[2]);
 	else if (is_change && argc > 3)

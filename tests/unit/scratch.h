@@ -46,7 +46,7 @@ static inline const char *scratch_path(void **state, const char *name)
 
 static inline void scratch_read(const char *path, struct buf *out)
 {
-	struct fault f = FAULT_INIT;
+	struct error f = ERROR_INIT;
 
 	buf_reset(out);
 	assert_int_equal(disk_read_file(path, out, false, &f), 0);

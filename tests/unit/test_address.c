@@ -134,7 +134,7 @@ static void reads(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(single) / sizeof(*single); i++) {
-		struct fault f = FAULT_INIT;
+		struct error f = ERROR_INIT;
 		struct address one;
 		int rc = address_parse(&a, single[i].in, false, &one, &f);
 
@@ -154,7 +154,7 @@ static void reads(void **state)
 static void smtputf8(void **state)
 {
 	struct arena a = ARENA_INIT;
-	struct fault f = FAULT_INIT;
+	struct error f = ERROR_INIT;
 	struct address one;
 
 	(void)state;
@@ -251,12 +251,12 @@ static void refuses(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(refused) / sizeof(*refused); i++) {
 		struct address_list list = { .items = NULL };
-		struct fault f = FAULT_INIT;
+		struct error f = ERROR_INIT;
 		char column[32];
 
 		if (!address_parse_list(&a, refused[i].in, &list, &f))
 			fail_msg("\"%s\" was taken", refused[i].in);
-		assert_int_equal(f.cause, FAULT_USAGE);
+		assert_int_equal(f.cause, ERROR_USAGE);
 		snprintf(column, sizeof(column), "column %u;",
 			 refused[i].column);
 		if (refused[i].column && !strstr(f.text, column))
@@ -272,7 +272,7 @@ static void refuses_in_list(void **state)
 {
 	struct arena a = ARENA_INIT;
 	struct address_list list = { .items = NULL };
-	struct fault f = FAULT_INIT;
+	struct error f = ERROR_INIT;
 
 	(void)state;
 	assert_int_equal(address_parse_list(&a,
@@ -291,16 +291,16 @@ static void exactly_one(void **state)
 	static const char *const bad[] = { "", " , ", "a@x.org, b@x.org", "g:;",
 					   "g: a@x.org;" };
 	struct arena a = ARENA_INIT;
-	struct fault f = FAULT_INIT;
+	struct error f = ERROR_INIT;
 	struct address one;
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
-		fault_clear(&f);
+		error_clear(&f);
 		assert_int_equal(address_parse(&a, bad[i], true, &one, &f), -1);
-		assert_int_equal(f.cause, FAULT_USAGE);
+		assert_int_equal(f.cause, ERROR_USAGE);
 	}
-	fault_clear(&f);
+	error_clear(&f);
 	assert_int_equal(address_parse(&a, " < > ", true, &one, &f), 0);
 	assert_string_equal(one.spec, "");
 	assert_string_equal(one.local, "");
@@ -355,7 +355,7 @@ static void writes(void **state)
 	for (size_t i = 0; i < sizeof(lists) / sizeof(*lists); i++) {
 		struct address_list list = { .items = NULL };
 		struct buf out = BUF_INIT(LAWS_MAX);
-		struct fault f = FAULT_INIT;
+		struct error f = ERROR_INIT;
 
 		address_parse_list(&a, lists[i].in, &list, &f);
 		assert_string_equal(f.text, "");
@@ -466,7 +466,7 @@ static void names_come_back(void **state)
 				       .local = "b",
 				       .domain = "x.org" };
 		struct buf out = BUF_INIT(LAWS_MAX);
-		struct fault f = FAULT_INIT;
+		struct error f = ERROR_INIT;
 		struct address back;
 
 		address_respell(&a, &one);
@@ -486,7 +486,7 @@ static void equal(void **state)
 {
 	struct arena a = ARENA_INIT;
 	struct address_list list = { .items = NULL };
-	struct fault f = FAULT_INIT;
+	struct error f = ERROR_INIT;
 
 	(void)state;
 	assert_int_equal(address_parse_list(&a,
@@ -504,7 +504,7 @@ static void equal(void **state)
 static void respell(void **state)
 {
 	struct arena a = ARENA_INIT;
-	struct fault f = FAULT_INIT;
+	struct error f = ERROR_INIT;
 	struct address one;
 
 	(void)state;
@@ -532,12 +532,12 @@ static char *repeated(struct arena *a, const char *before, const char *unit,
 }
 
 static int parse(struct arena *a, const char *text, size_t *count,
-		 struct fault *f)
+		 struct error *f)
 {
 	struct address_list list = { .items = NULL };
 	int rc;
 
-	fault_clear(f);
+	error_clear(f);
 	rc = address_parse_list(a, text, &list, f);
 	*count = list.count;
 	return rc;
@@ -546,7 +546,7 @@ static int parse(struct arena *a, const char *text, size_t *count,
 static void limits(void **state)
 {
 	struct arena a = ARENA_INIT;
-	struct fault f = FAULT_INIT;
+	struct error f = ERROR_INIT;
 	size_t n;
 
 	(void)state;
@@ -573,7 +573,7 @@ static void limits(void **state)
 	assert_int_equal(parse(&a, repeated(&a, "", "a@x.org,", 50001, ""), &n,
 			       &f),
 			 -1);
-	assert_int_equal(f.cause, FAULT_USAGE);
+	assert_int_equal(f.cause, ERROR_USAGE);
 	arena_free(&a);
 }
 
@@ -614,14 +614,14 @@ static void check_taken(struct arena *a, const struct address_list *list)
 {
 	struct buf out = BUF_INIT(LAWS_MAX);
 	struct address_list again = { .items = NULL };
-	struct fault f = FAULT_INIT;
+	struct error f = ERROR_INIT;
 
 	assert_int_equal(address_put_list(&out, list), 0);
 	assert_null(strpbrk(out.data, "\r\n"));
 	address_parse_list(a, out.data, &again, &f);
-	if (fault_is_set(&f) && !strstr(f.text, "more than"))
+	if (error_is_set(&f) && !strstr(f.text, "more than"))
 		fail_msg("%s", f.text);
-	if (!fault_is_set(&f)) {
+	if (!error_is_set(&f)) {
 		assert_int_equal(again.count, list->count);
 		for (size_t i = 0; i < list->count; i++)
 			assert_string_equal(again.items[i].spec,
@@ -639,7 +639,7 @@ static void survives(void **state)
 	for (int round = 0; round < 60000; round++) {
 		struct arena a = ARENA_INIT;
 		struct address_list list = { .items = NULL };
-		struct fault f = FAULT_INIT;
+		struct error f = ERROR_INIT;
 		char room[512], *text;
 		size_t n = sizeof(single) / sizeof(*single);
 
@@ -656,7 +656,7 @@ static void survives(void **state)
 			check_taken(&a, &list);
 			taken++;
 		} else {
-			assert_int_equal(f.cause, FAULT_USAGE);
+			assert_int_equal(f.cause, ERROR_USAGE);
 		}
 		free(text);
 		arena_free(&a);

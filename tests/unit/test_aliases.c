@@ -5,14 +5,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/world.h"
+#include "base/sysenv.h"
+#include "compose/aliases.h"
 #include "scratch.h"
-#include "submit/aliases.h"
 
 static void put(const char *path, const char *text, size_t n)
 {
 	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
-	struct fault f = FAULT_INIT;
+	struct error f = ERROR_INIT;
 
 	assert_int_equal(disk_write_all(fd, text, n, path, &f), 0);
 	close(fd);
@@ -22,10 +22,11 @@ struct bench {
 	struct arena arena;
 	struct aliases aliases;
 	struct expansion found;
-	struct fault fault;
+	struct error error;
 };
 
-/* The specs that `name` becomes by `text`, joined by spaces; "!" on a fault. */
+/* The specs that `name` becomes by `text`, joined by spaces; "!" on an error.
+ */
 static const char *expand_in(struct bench *b, const char *path,
 			     const char *name)
 {
@@ -34,13 +35,13 @@ static const char *expand_in(struct bench *b, const char *path,
 
 	out[0] = '\0';
 	b->found = (struct expansion){ .is_list = false };
-	fault_clear(&b->fault);
-	assert_int_equal(address_parse_list(&b->arena, name, &in, &b->fault),
+	error_clear(&b->error);
+	assert_int_equal(address_parse_list(&b->arena, name, &in, &b->error),
 			 0);
-	if (aliases_load(&b->arena, path, &b->aliases, &b->fault) < 0 ||
+	if (aliases_load(&b->arena, path, &b->aliases, &b->error) < 0 ||
 	    aliases_expand(&b->arena, &b->aliases, &in.items[0], &b->found,
-			   &b->fault) < 0) {
-		assert_int_equal(b->fault.cause, FAULT_CONFIG);
+			   &b->error) < 0) {
+		assert_int_equal(b->error.cause, ERROR_CONFIG);
 		return "!";
 	}
 	for (size_t i = 0; i < b->found.list.count; i++) {
@@ -68,13 +69,13 @@ static const char *expand(void **state, const char *text, const char *name)
 /* The sentence that refuses it. */
 static const char *refusal(void **state, const char *text, const char *name)
 {
-	static char said[sizeof(((struct fault *)NULL)->text)];
+	static char said[sizeof(((struct error *)NULL)->text)];
 	const char *path = scratch_path(state, "aliases");
 	struct bench b = { .arena = ARENA_INIT };
 
 	put(path, text, strlen(text));
 	assert_string_equal(expand_in(&b, path, name), "!");
-	strcpy(said, b.fault.text);
+	strcpy(said, b.error.text);
 	arena_free(&b.arena);
 	return said;
 }
@@ -369,7 +370,7 @@ static void the_systems_file_may_have_more(void **state)
 	struct expansion found = { .is_list = false };
 	struct aliases aliases = { .run = 0 };
 	struct arena a = ARENA_INIT;
-	struct fault f = FAULT_INIT;
+	struct error f = ERROR_INIT;
 
 	put(path, text, strlen(text));
 	assert_int_equal(aliases_load(&a, path, &aliases, &f), 0);
@@ -383,7 +384,7 @@ static void all_can_be_checked(void **state)
 {
 	const char *path = scratch_path(state, "aliases");
 	struct arena a = ARENA_INIT;
-	struct fault f = FAULT_INIT;
+	struct error f = ERROR_INIT;
 	unsigned count;
 
 	put(path, "a: b\nb: c@x.org\ndefault: \\root\n", 31);
@@ -392,13 +393,13 @@ static void all_can_be_checked(void **state)
 	put(path, "a: b@x.org\n: c@x.org\n", 21);
 	assert_int_equal(aliases_check(&a, path, &count, &f), -1);
 	assert_non_null(strstr(f.text, "aliases:2"));
-	fault_clear(&f);
+	error_clear(&f);
 	put(path, "a: b\nb: |cat\n", 13);
 	assert_int_equal(aliases_check(&a, path, &count, &f), -1);
 	assert_non_null(strstr(f.text, "aliases:2"));
-	fault_clear(&f);
+	error_clear(&f);
 	assert_int_equal(aliases_check(&a, "/nonexistent", &count, &f), -1);
-	assert_int_equal(f.cause, FAULT_CONFIG);
+	assert_int_equal(f.cause, ERROR_CONFIG);
 	arena_free(&a);
 }
 
@@ -406,7 +407,7 @@ static int freeze(void **state)
 {
 	(void)state;
 	setenv("MAILSEND_FROZEN", "host=box.example.net user=joe", 1);
-	world_init();
+	sysenv_init();
 	return 0;
 }
 

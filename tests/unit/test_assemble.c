@@ -8,7 +8,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "base/world.h"
+#include "base/sysenv.h"
 #include "codec/base64.h"
 #include "flow/digest.h"
 #include "join/assemble.h"
@@ -24,7 +24,7 @@ static const char *const spool[] = { "/tmp", NULL };
 struct bench {
 	struct arena arena;
 	struct assembly assembly;
-	struct fault fault;
+	struct error error;
 	char file[TOTAL];
 	char digest[DIGEST_HEX_SIZE];
 };
@@ -32,17 +32,17 @@ struct bench {
 static void bench_open(struct bench *b, void **state, bool is_dry)
 {
 	b->arena = (struct arena)ARENA_INIT;
-	b->fault = (struct fault)FAULT_INIT;
+	b->error = (struct error)ERROR_INIT;
 	b->assembly = (struct assembly){
 		.spool = spool,
 		.place = { .folder = arena_dup(&b->arena, *state) },
 	};
 	laws_fill(b->file, sizeof(b->file), 5);
-	digest_text(b->file, sizeof(b->file), b->digest, &b->fault);
+	digest_text(b->file, sizeof(b->file), b->digest, &b->error);
 	assert_int_equal(assembly_open(&b->assembly, &b->arena,
 				       arena_dup(&b->arena,
 						 scratch_path(state, "state")),
-				       is_dry, &b->fault),
+				       is_dry, &b->error),
 			 0);
 }
 
@@ -61,7 +61,7 @@ static void make_mail(const struct bench *b, unsigned n, enum wrong wrong,
 	size_t at = (n - 1) * STEP;
 	size_t size = TOTAL - at < STEP ? TOTAL - at : STEP;
 	char piece[STEP], digest[DIGEST_HEX_SIZE];
-	struct fault f = FAULT_INIT;
+	struct error f = ERROR_INIT;
 	struct base64 encode;
 	struct sink_buf into;
 
@@ -94,12 +94,12 @@ static enum verdict add(struct bench *b, unsigned n, enum wrong wrong)
 	struct set *set;
 
 	make_mail(b, n, wrong, &mail);
-	fragments_init(&s, &a, spool, &b->fault);
+	fragments_init(&s, &a, spool, &b->error);
 	sink_put(&s.sink, mail.data, mail.len);
 	assert_int_equal(sink_close(&s.sink), 0);
 	assert_non_null(s.first);
 	assert_int_equal(assembly_add(&b->assembly, &s, s.first, &verdict, &set,
-				      &b->fault),
+				      &b->error),
 			 0);
 	fragments_free(&s);
 	buf_free(&mail);
@@ -122,7 +122,7 @@ static void joins(struct bench *b, void **state)
 	struct buf text = BUF_INIT(LAWS_MAX);
 
 	assert_int_equal(set->state, SET_READY);
-	assert_int_equal(assembly_join(&b->assembly, set, &b->fault), 0);
+	assert_int_equal(assembly_join(&b->assembly, set, &b->error), 0);
 	assert_int_equal(set->state, SET_JOINED);
 	assert_true(set->is_sure);
 	scratch_read(scratch_path(state, "file"), &text);
@@ -210,7 +210,7 @@ static void test_wrong(void **state)
 		add(&b, n, n == 7 ? FORGED : RIGHT);
 	set = judge(&b);
 	assert_int_equal(set->state, SET_READY);
-	assert_int_equal(assembly_join(&b.assembly, set, &b.fault), 0);
+	assert_int_equal(assembly_join(&b.assembly, set, &b.error), 0);
 	assert_int_equal(set->state, SET_CORRUPT);
 	assert_int_equal(access(scratch_path(state, "file"), F_OK), -1);
 	bench_close(&b);
@@ -221,7 +221,7 @@ static void test_shelf_damage(void **state)
 {
 	static struct bench b;
 	struct set *set;
-	const struct shelf_part **all;
+	const struct part_store_part **all;
 	char path[400];
 	FILE *f;
 
@@ -237,7 +237,7 @@ static void test_shelf_damage(void **state)
 	assert_non_null(f);
 	fputc('!', f);
 	fclose(f);
-	assert_int_equal(assembly_join(&b.assembly, set, &b.fault), 0);
+	assert_int_equal(assembly_join(&b.assembly, set, &b.error), 0);
 	assert_int_equal(judge(&b)->state, SET_INCOMPLETE);
 	assert_false(set_has(set, 5));
 	assert_int_equal(add(&b, 5, RIGHT), VERDICT_ADDED);
@@ -255,7 +255,7 @@ static const char *dead_name(void)
 		_exit(0);
 	waitpid(pid, NULL, 0);
 	snprintf(name, sizeof(name), ".mailjoin.%ld.%s.abcdef", (long)pid,
-		 world_node());
+		 sysenv_node());
 	return name;
 }
 

@@ -8,8 +8,8 @@
 
 #include <cmocka.h>
 
-#include "probe/authres.h"
-#include "probe/hops.h"
+#include "mail/authres.h"
+#include "mail/received.h"
 
 static struct arena arena;
 
@@ -138,7 +138,7 @@ static void test_hostile(void **state)
 	memset(value, 'y', sizeof(value) - 1);
 	memcpy(value, "mx; spf=", 8);
 	authres_add(&r, &arena, value);
-	assert_true(strlen(r.results[0].result) < HOPS_TEXT_MAX + 10);
+	assert_true(strlen(r.results[0].result) < RECEIVED_TEXT_MAX + 10);
 }
 
 int main(void)

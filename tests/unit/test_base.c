@@ -1,4 +1,4 @@
-/* test_base.c - arena, buf, fault: their promises. */
+/* test_base.c - arena, buf, error: their promises. */
 #include "laws.h"
 
 #include <errno.h>
@@ -60,16 +60,16 @@ static void buf_takes_nothing_past_its_cap(void **state)
 	buf_wipe(&b);
 }
 
-static void the_first_fault_wins(void **state)
+static void the_first_error_wins(void **state)
 {
-	struct fault f = FAULT_INIT;
+	struct error f = ERROR_INIT;
 
 	(void)state;
-	assert_int_equal(fault_exit(&f), 0);
-	assert_int_equal(fault_set(&f, FAULT_NOUSER, "no %s", "bob"), -1);
-	assert_int_equal(fault_set(&f, FAULT_USAGE, "later"), -1);
+	assert_int_equal(error_exit(&f), 0);
+	assert_int_equal(error_set(&f, ERROR_NOUSER, "no %s", "bob"), -1);
+	assert_int_equal(error_set(&f, ERROR_USAGE, "later"), -1);
 	assert_string_equal(f.text, "no bob");
-	assert_int_equal(fault_exit(&f), EX_NOUSER);
+	assert_int_equal(error_exit(&f), EX_NOUSER);
 	assert_false(f.temporary);
 }
 
@@ -79,29 +79,29 @@ static void a_full_disk_is_temporary_whatever_was_asked(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < 4; i++) {
-		struct fault f = FAULT_INIT;
+		struct error f = ERROR_INIT;
 
-		fault_errno(&f, FAULT_CANTCREAT, passing[i], "x");
+		error_errno(&f, ERROR_CANTCREAT, passing[i], "x");
 		assert_true(f.temporary);
-		assert_int_equal(fault_exit(&f), EX_TEMPFAIL);
+		assert_int_equal(error_exit(&f), EX_TEMPFAIL);
 	}
 }
 
 static void a_sentence_has_no_controls_and_whole_characters(void **state)
 {
-	struct fault f = FAULT_INIT;
+	struct error f = ERROR_INIT;
 	char text[2000];
 
 	(void)state;
-	fault_set(&f, FAULT_DATA, "a\r\nb\033[1mc");
+	error_set(&f, ERROR_DATA, "a\r\nb\033[1mc");
 	assert_null(strpbrk(f.text, "\r\n\033"));
 	for (size_t shift = 0; shift < 4; shift++) {
 		memset(text, 'x', shift);
 		for (size_t i = shift; i + 3 < sizeof(text); i += 3)
 			memcpy(text + i, "\xE2\x82\xAC", 3);
 		text[sizeof(text) - 4] = '\0';
-		fault_clear(&f);
-		fault_set(&f, FAULT_DATA, "%s", text);
+		error_clear(&f);
+		error_set(&f, ERROR_DATA, "%s", text);
 		assert_int_equal((strlen(f.text) - shift) % 3, 0);
 	}
 }
@@ -112,7 +112,7 @@ int main(void)
 		cmocka_unit_test(arena_keeps_what_it_gave),
 		cmocka_unit_test(buf_is_a_string_at_every_length),
 		cmocka_unit_test(buf_takes_nothing_past_its_cap),
-		cmocka_unit_test(the_first_fault_wins),
+		cmocka_unit_test(the_first_error_wins),
 		cmocka_unit_test(a_full_disk_is_temporary_whatever_was_asked),
 		cmocka_unit_test(
 			a_sentence_has_no_controls_and_whole_characters),

@@ -8,8 +8,8 @@
 
 #include <cmocka.h>
 
+#include "check/cause.h"
 #include "config/settings.h"
-#include "probe/cause.h"
 
 static struct arena arena;
 static struct check check;
@@ -24,7 +24,7 @@ static void begin(const char *name)
 	check.account = setting_account(&arena, "default");
 	check.failed = &step;
 	step.name = name;
-	fault_set(&check.fault, FAULT_TEMPORARY, "it failed");
+	error_set(&check.error, ERROR_TEMPORARY, "it failed");
 }
 
 static void concludes(const char *name)
@@ -80,8 +80,8 @@ static void no_connection(void **state)
 	}
 	begin("connect");
 	check.account->source_ip = "192.0.2.1";
-	fault_clear(&check.fault);
-	fault_set(&check.fault, FAULT_CONFIG, "none of ours");
+	error_clear(&check.error);
+	error_set(&check.error, ERROR_CONFIG, "none of ours");
 	address(EADDRNOTAVAIL);
 	concludes("source");
 }
@@ -92,8 +92,8 @@ static void no_name(void **state)
 	begin("lookup");
 	concludes("lookup");
 	begin("lookup");
-	fault_clear(&check.fault);
-	fault_set(&check.fault, FAULT_NOHOST, "there is none");
+	error_clear(&check.error);
+	error_set(&check.error, ERROR_NOHOST, "there is none");
 	concludes("no-such-host");
 }
 
@@ -149,8 +149,8 @@ static void handshakes(void **state)
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
 		begin("tls");
 		check.server.dial.trouble = TROUBLE_HANDSHAKE;
-		fault_clear(&check.fault);
-		fault_set(&check.fault, FAULT_PROTOCOL, "%s", rows[i].text);
+		error_clear(&check.error);
+		error_set(&check.error, ERROR_PROTOCOL, "%s", rows[i].text);
 		concludes(rows[i].name);
 	}
 	begin("tls");
@@ -160,8 +160,8 @@ static void handshakes(void **state)
 	/* our own guess is no observation */
 	begin("tls");
 	check.server.dial.trouble = TROUBLE_LOST;
-	fault_clear(&check.fault);
-	fault_set(&check.fault, FAULT_TEMPORARY,
+	error_clear(&check.error);
+	error_set(&check.error, ERROR_TEMPORARY,
 		  "x closed the connection; if it wants a certificate of ours, "
 		  "set tls_cert_file");
 	cause_find(&check);
@@ -208,11 +208,11 @@ static void a_reply_is_more(void **state)
 {
 	(void)state;
 	begin("auth");
-	fault_clear(&check.fault);
-	fault_set(&check.fault, FAULT_PERMISSION,
+	error_clear(&check.error);
+	error_set(&check.error, ERROR_PERMISSION,
 		  "the log-in was refused: 535 5.7.8 no");
-	check.fault.reply = 535;
-	memcpy(check.fault.esc, "5.7.8", 6);
+	check.error.reply = 535;
+	memcpy(check.error.esc, "5.7.8", 6);
 	check.account->host = "smtp.gmail.com";
 	concludes("gmail-password");
 }
@@ -220,8 +220,8 @@ static void a_reply_is_more(void **state)
 /* Where a password is said, and nothing of it. */
 static void secrets_are_not_shown(void **state)
 {
-	struct setting_place at = { .text = "conf:7", .cause = FAULT_CONFIG };
-	struct fault f = FAULT_INIT;
+	struct setting_place at = { .text = "conf:7", .cause = ERROR_CONFIG };
+	struct error f = ERROR_INIT;
 	bool is_named = false;
 
 	(void)state;

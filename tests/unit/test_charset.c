@@ -6,10 +6,10 @@
 static const char *name_of(const char *bytes, size_t n, const char *locale)
 {
 	const struct slice slice = slice_of_memory(bytes, n);
-	struct fault f = FAULT_INIT;
-	struct survey s;
+	struct error f = ERROR_INIT;
+	struct content_scan s;
 
-	assert_int_equal(survey_slice(&s, &slice, &f), 0);
+	assert_int_equal(content_scan_slice(&s, &slice, &f), 0);
 	return charset_of(&s, &slice, locale);
 }
 

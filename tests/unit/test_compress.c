@@ -16,7 +16,7 @@ static struct sink *build(struct sink *end, void *room)
 	struct compress *c = room;
 
 	compress_free(c);
-	assert_int_equal(compress_init(c, method, end, end->fault), 0);
+	assert_int_equal(compress_init(c, method, end, end->error), 0);
 	return &c->sink;
 }
 
@@ -81,7 +81,7 @@ static void round_trip(enum compression m, const char *tool)
 
 	for (size_t i = 0; i < sizeof(sizes) / sizeof(*sizes); i++) {
 		struct buf packed = BUF_INIT(LAWS_MAX);
-		struct fault f = FAULT_INIT;
+		struct error f = ERROR_INIT;
 		struct compress c;
 		struct sink_buf into;
 
@@ -91,7 +91,7 @@ static void round_trip(enum compression m, const char *tool)
 		assert_int_equal(sink_close(&c.sink), 0);
 		compress_free(&c);
 		compress_free(&c); /* twice is no harm */
-		assert_false(fault_is_set(&f));
+		assert_false(error_is_set(&f));
 		if (sizes[i])
 			assert_true(
 				compression_is_known(packed.data, packed.len));

@@ -94,7 +94,7 @@ static void eval_gives_a_line(void **in)
 	assert_string_equal(a->host, "smtp.example.org");
 	assert_int_equal(a->port, 26);
 	assert_int_equal(load(s, "eval exit 3\n"), -1);
-	assert_int_equal(s->fault.cause, FAULT_CONFIG);
+	assert_int_equal(s->error.cause, ERROR_CONFIG);
 	assert_says(s, "config:1: eval");
 	assert_says(s, "3");
 	assert_int_equal(load(s, "eval echo eval echo host a\n"), -1);
@@ -139,14 +139,14 @@ static void defaults_are_safe(void **in)
 	assert_true(a->auto_submitted);
 	assert_int_equal(a->password_fd, -1);
 	assert_null(a->tls_trust_file);
-	assert_string_equal(a->domain, world_domain());
+	assert_string_equal(a->domain, sysenv_domain());
 }
 
 /* ---- whose file ---- */
 
 static void guards_look_at_owner_and_mode(void **in)
 {
-	const uid_t me = (uid_t)world_uid(), other = me + 4711;
+	const uid_t me = (uid_t)sysenv_uid(), other = me + 4711;
 	const struct {
 		uid_t uid;
 		mode_t mode;
@@ -168,14 +168,14 @@ static void guards_look_at_owner_and_mode(void **in)
 	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
 		struct stat st = { .st_uid = table[i].uid,
 				   .st_mode = S_IFREG | table[i].mode };
-		struct fault f = FAULT_INIT;
+		struct error f = ERROR_INIT;
 
 		assert_int_equal(guard_secret("FILE", &st, table[i].owner,
 					      "FILE", &f),
 				 table[i].secret);
-		if (fault_is_set(&f))
+		if (error_is_set(&f))
 			assert_non_null(strstr(f.text, "chmod 600 FILE"));
-		fault_clear(&f);
+		error_clear(&f);
 		assert_int_equal(guard_commands("FILE", &st, "FILE", &f),
 				 table[i].commands);
 	}
@@ -183,9 +183,9 @@ static void guards_look_at_owner_and_mode(void **in)
 
 static int load_mode(struct state *s, const char *text, mode_t mode)
 {
-	fault_clear(&s->fault);
+	error_clear(&s->error);
 	put_file(s->path, text, strlen(text), mode);
-	return config_load(&s->config, &s->arena, &s->wish, &s->fault);
+	return config_load(&s->config, &s->arena, &s->wish, &s->error);
 }
 
 static void only_a_password_must_be_unreadable(void **in)
@@ -193,7 +193,7 @@ static void only_a_password_must_be_unreadable(void **in)
 	struct state *s = *in;
 
 	assert_int_equal(load_mode(s, "host a\npassword x\n", 0644), -1);
-	assert_int_equal(s->fault.cause, FAULT_CONFIG);
+	assert_int_equal(s->error.cause, ERROR_CONFIG);
 	assert_says(s, "chmod 600");
 	assert_says(s, "config:2: ");
 	assert_int_equal(load_mode(s, "host a\npassword x\n", 0600), 0);
@@ -210,7 +210,7 @@ static void commands_of_a_file_that_all_can_write_do_not_run(void **in)
 	snprintf(mark, sizeof(mark), "%s/ran", folder);
 	snprintf(line, sizeof(line), "eval touch %s\n", mark);
 	assert_int_equal(load_mode(s, line, 0666), -1);
-	assert_int_equal(s->fault.cause, FAULT_CONFIG);
+	assert_int_equal(s->error.cause, ERROR_CONFIG);
 	assert_int_equal(access(mark, F_OK), -1);
 	assert_int_equal(load_mode(s, "passwordeval x\n", 0666), -1);
 	assert_int_equal(load_mode(s, "host a.example\n", 0666), 0);
@@ -230,9 +230,9 @@ static void the_users_first_file_is_read(void **in)
 		snprintf(path, sizeof(path), "%s/%s", folder, names[i]);
 		snprintf(host, sizeof(host), "host h%d.example\n", i);
 		put_file(path, host, strlen(host), 0600);
-		fault_clear(&s->fault);
+		error_clear(&s->error);
 		assert_int_equal(config_load(&s->config, &s->arena, &s->wish,
-					     &s->fault),
+					     &s->error),
 				 0);
 		assert_string_equal(s->config.files[0], path);
 		host[strlen(host) - 1] = '\0';
@@ -255,16 +255,16 @@ static void a_named_file_must_be_there(void **in)
 
 	unlink(s->path);
 	assert_int_equal(config_load(&s->config, &s->arena, &s->wish,
-				     &s->fault),
+				     &s->error),
 			 -1);
-	assert_int_equal(s->fault.cause, FAULT_CONFIG);
+	assert_int_equal(s->error.cause, ERROR_CONFIG);
 	assert_says(s, s->path);
 	s->wish.path = folder;
-	fault_clear(&s->fault);
+	error_clear(&s->error);
 	assert_int_equal(config_load(&s->config, &s->arena, &s->wish,
-				     &s->fault),
+				     &s->error),
 			 -1);
-	assert_int_equal(s->fault.cause, FAULT_CONFIG);
+	assert_int_equal(s->error.cause, ERROR_CONFIG);
 }
 
 /* A line that is wrong stops the account it is in, and who takes from it. */
@@ -289,7 +289,7 @@ static void a_flaw_stops_its_account_alone(void **in)
 		assert_string_equal(choose(s)->host, "a.example");
 		s->wish.account = "bad";
 		assert_int_equal(try_choose(s), -1);
-		assert_int_equal(s->fault.cause, FAULT_CONFIG);
+		assert_int_equal(s->error.cause, ERROR_CONFIG);
 		assert_says(s, "config:4: ");
 		s->wish.account = "heir";
 		assert_int_equal(try_choose(s), -1);
@@ -336,7 +336,7 @@ static void the_users_accounts_come_before_the_systems(void **in)
 	assert_int_equal(load(s, "account a\nhost user.example\n"), 0);
 	put_file(s->path, text, strlen(text), 0644);
 	assert_int_equal(config_file_read(&s->config, s->path, GUARD_SYSTEM,
-					  false, &s->fault),
+					  false, &s->error),
 			 1);
 	s->wish.account = "a";
 	assert_string_equal(choose(s)->host, "user.example");
@@ -389,14 +389,14 @@ static void an_account_must_be_there(void **in)
 	assert_int_equal(load(s, people), 0);
 	s->wish.account = "othre";
 	assert_int_equal(config_choose(&s->config, &s->wish, &s->account,
-				       &s->fault),
+				       &s->error),
 			 -1);
-	assert_int_equal(s->fault.cause, FAULT_CONFIG);
+	assert_int_equal(s->error.cause, ERROR_CONFIG);
 	assert_says(s, "\"other\"");
 	s->wish.account = NULL;
 	assert_int_equal(load(s, "account a\nhost a\naccount b\nhost b\n"), 0);
 	assert_int_equal(config_choose(&s->config, &s->wish, &s->account,
-				       &s->fault),
+				       &s->error),
 			 -1);
 	assert_says(s, "--account");
 	assert_string_equal(loaded(s, "account a\nhost a.example\n")->name,
@@ -435,9 +435,9 @@ static void overrides_lie_over_the_file(void **in)
 	assert_true(s->account->tls);
 	set(s, "hots", "x");
 	assert_int_equal(config_choose(&s->config, &s->wish, &s->account,
-				       &s->fault),
+				       &s->error),
 			 -1);
-	assert_int_equal(s->fault.cause, FAULT_USAGE);
+	assert_int_equal(s->error.cause, ERROR_USAGE);
 	assert_says(s, "\"host\"");
 }
 
@@ -454,17 +454,17 @@ static void the_command_line_takes_no_secret_and_no_command(void **in)
 	struct state *s = *in;
 
 	for (size_t i = 0; i < 6; i++) {
-		fault_clear(&s->fault);
+		error_clear(&s->error);
 		assert_int_equal(config_check(table[i][0], table[i][1],
-					      &s->fault),
+					      &s->error),
 				 -1);
-		assert_int_equal(s->fault.cause, FAULT_USAGE);
+		assert_int_equal(s->error.cause, ERROR_USAGE);
 		assert_says(s, table[i][2]);
 	}
-	fault_clear(&s->fault);
-	assert_int_equal(config_check("port", "25", &s->fault), 0);
-	assert_int_equal(config_check("tls", NULL, &s->fault), 0);
-	assert_int_equal(config_check("password_fd", "3", &s->fault), 0);
+	error_clear(&s->error);
+	assert_int_equal(config_check("port", "25", &s->error), 0);
+	assert_int_equal(config_check("tls", NULL, &s->error), 0);
+	assert_int_equal(config_check("password_fd", "3", &s->error), 0);
 }
 
 static const struct CMUnitTest tests[] = {

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <time.h>
 
-#include "base/world.h"
+#include "base/sysenv.h"
 #include "mail/date.h"
 
 /* In the C locale, where the library's names are those of mail. */
@@ -32,7 +32,7 @@ static void formats(void **state)
 			       laws_random(&seed) % 60;
 		int zone = (int)(laws_random(&seed) % 1440) - 720, back;
 		char got[DATE_SIZE], want[80];
-		struct fault f = FAULT_INIT;
+		struct error f = ERROR_INIT;
 		int64_t again;
 
 		date_format(got, when, zone);
@@ -128,7 +128,7 @@ static void forms(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < sizeof(good) / sizeof(*good); i++) {
-		struct fault f = FAULT_INIT;
+		struct error f = ERROR_INIT;
 		int64_t when = -1;
 		int zone = -1;
 
@@ -138,13 +138,13 @@ static void forms(void **state)
 		assert_int_equal(zone, good[i].zone);
 	}
 	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
-		struct fault f = FAULT_INIT;
+		struct error f = ERROR_INIT;
 		int64_t when;
 		int zone;
 
 		if (date_parse(bad[i], &when, &zone, &f) == 0)
 			fail_msg("\"%s\" was taken for a date", bad[i]);
-		assert_int_equal(f.cause, FAULT_USAGE);
+		assert_int_equal(f.cause, ERROR_USAGE);
 		assert_non_null(strstr(f.text, "not a date"));
 	}
 }
@@ -166,7 +166,7 @@ static void local_zones(void **state)
 	setenv("TZ", "CET-1CEST,M3.5.0,M10.5.0/3", 1);
 	tzset();
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
-		struct fault f = FAULT_INIT;
+		struct error f = ERROR_INIT;
 		int64_t when;
 		int zone;
 
@@ -176,7 +176,7 @@ static void local_zones(void **state)
 	}
 	/* from here on the zone is frozen */
 	setenv("MAILSEND_FROZEN", "zone=150", 1);
-	world_init();
+	sysenv_init();
 }
 
 /* Anything may be asked for; the text always fits. */
@@ -189,7 +189,7 @@ static void extremes(void **state)
 	(void)state;
 	for (size_t i = 0; i < 4; i++) {
 		for (size_t j = 0; j < 5; j++) {
-			struct fault f = FAULT_INIT;
+			struct error f = ERROR_INIT;
 			int64_t when;
 			int zone;
 

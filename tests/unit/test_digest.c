@@ -6,7 +6,7 @@
 static void test_known(void **state)
 {
 	char hex[DIGEST_HEX_SIZE];
-	struct fault f = FAULT_INIT;
+	struct error f = ERROR_INIT;
 
 	(void)state;
 	assert_int_equal(digest_text("", 0, hex, &f), 0);
@@ -19,7 +19,7 @@ static void test_known(void **state)
 
 static void test_md5(void **state)
 {
-	struct fault f = FAULT_INIT;
+	struct error f = ERROR_INIT;
 	struct digest d;
 
 	(void)state;
@@ -35,7 +35,7 @@ static void test_passes_on(void **state)
 {
 	static const size_t pieces[] = { 0, 1, 2, 3, 7 };
 	char in[1000], want[DIGEST_HEX_SIZE];
-	struct fault f = FAULT_INIT;
+	struct error f = ERROR_INIT;
 
 	(void)state;
 	laws_fill(in, sizeof(in), 1);
@@ -63,7 +63,7 @@ static void test_passes_on(void **state)
 static void test_failure(void **state)
 {
 	struct buf out = BUF_INIT(LAWS_MAX);
-	struct fault f = FAULT_INIT;
+	struct error f = ERROR_INIT;
 	struct laws_end end;
 	struct digest d;
 
@@ -72,7 +72,7 @@ static void test_failure(void **state)
 	digest_init(&d, &end.sink, &f);
 	assert_int_equal(sink_put(&d.sink, "abc", 3), -1);
 	assert_int_equal(sink_close(&d.sink), -1);
-	assert_int_equal(f.cause, FAULT_IO);
+	assert_int_equal(f.cause, ERROR_IO);
 	digest_free(&d);
 	buf_free(&out);
 }

@@ -11,7 +11,7 @@
 static void folders_are_made_with_their_parents(void **state)
 {
 	const char *path = scratch_path(state, "a/b/c");
-	struct fault f = FAULT_INIT;
+	struct error f = ERROR_INIT;
 	struct stat st;
 
 	assert_int_equal(disk_make_folder(path, &f), 0);
@@ -24,18 +24,18 @@ static void folders_are_made_with_their_parents(void **state)
 static void a_folder_below_a_file_is_refused(void **state)
 {
 	const char *file = scratch_path(state, "file");
-	struct fault f = FAULT_INIT;
+	struct error f = ERROR_INIT;
 	int fd = open(file, O_CREAT | O_WRONLY, 0600);
 
 	close(fd);
 	assert_int_equal(disk_make_folder(scratch_path(state, "file/x"), &f),
 			 -1);
-	assert_int_equal(f.cause, FAULT_CANTCREAT);
+	assert_int_equal(f.cause, ERROR_CANTCREAT);
 }
 
 static void an_unnamed_file_leaves_no_name(void **state)
 {
-	struct fault f = FAULT_INIT;
+	struct error f = ERROR_INIT;
 	int fd = disk_open_unnamed(*state, &f);
 	char back[6] = "";
 
@@ -48,9 +48,9 @@ static void an_unnamed_file_leaves_no_name(void **state)
 	assert_int_equal(mkdir(*state, 0700), 0);
 }
 
-static void a_full_device_is_a_temporary_fault(void **state)
+static void a_full_device_is_a_temporary_error(void **state)
 {
-	struct fault f = FAULT_INIT;
+	struct error f = ERROR_INIT;
 	int fd = open("/dev/full", O_WRONLY);
 
 	(void)state;
@@ -65,30 +65,30 @@ static void a_file_over_its_cap_is_refused(void **state)
 {
 	const char *path = scratch_path(state, "large");
 	struct buf out = BUF_INIT(10);
-	struct fault f = FAULT_INIT;
+	struct error f = ERROR_INIT;
 	int fd = open(path, O_CREAT | O_WRONLY, 0600);
 
 	disk_write_all(fd, "12345678901", 11, path, &f);
 	close(fd);
 	assert_int_equal(disk_read_file(path, &out, false, &f), -1);
-	assert_int_equal(f.cause, FAULT_DATA);
+	assert_int_equal(f.cause, ERROR_DATA);
 	buf_free(&out);
 }
 
-static void a_missing_file_may_be_no_fault(void **state)
+static void a_missing_file_may_be_no_error(void **state)
 {
 	struct buf out = BUF_INIT(10);
-	struct fault f = FAULT_INIT;
+	struct error f = ERROR_INIT;
 
 	assert_int_equal(disk_read_file(scratch_path(state, "none"), &out, true,
 					&f),
 			 -1);
 	assert_int_equal(errno, ENOENT);
-	assert_false(fault_is_set(&f));
+	assert_false(error_is_set(&f));
 	assert_int_equal(disk_read_file(scratch_path(state, "none"), &out,
 					false, &f),
 			 -1);
-	assert_int_equal(f.cause, FAULT_NOINPUT);
+	assert_int_equal(f.cause, ERROR_NOINPUT);
 }
 
 static void a_missing_library_names_its_package(void **state)
@@ -97,7 +97,7 @@ static void a_missing_library_names_its_package(void **state)
 	struct library l = { .file = "libnot-there.so.9",
 			     .package = "libnot-there9",
 			     .symbols = none };
-	struct fault f = FAULT_INIT;
+	struct error f = ERROR_INIT;
 
 	(void)state;
 	assert_int_equal(library_load(&l, &f), -1);
@@ -115,7 +115,7 @@ static void a_library_gives_its_functions(void **state)
 	};
 	struct library good = { "libm.so.6", "libc6", cos_only, NULL };
 	struct library bad = { "libm.so.6", "libc6", odd, NULL };
-	struct fault f = FAULT_INIT;
+	struct error f = ERROR_INIT;
 
 	(void)state;
 	assert_int_equal(library_load(&good, &f), 0);
@@ -133,9 +133,9 @@ int main(void)
 		IN_SCRATCH(folders_are_made_with_their_parents),
 		IN_SCRATCH(a_folder_below_a_file_is_refused),
 		IN_SCRATCH(an_unnamed_file_leaves_no_name),
-		cmocka_unit_test(a_full_device_is_a_temporary_fault),
+		cmocka_unit_test(a_full_device_is_a_temporary_error),
 		IN_SCRATCH(a_file_over_its_cap_is_refused),
-		IN_SCRATCH(a_missing_file_may_be_no_fault),
+		IN_SCRATCH(a_missing_file_may_be_no_error),
 		cmocka_unit_test(a_missing_library_names_its_package),
 		cmocka_unit_test(a_library_gives_its_functions),
 	};

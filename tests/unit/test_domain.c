@@ -60,7 +60,7 @@ static void names(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(good) / sizeof(*good); i++) {
-		struct fault f = FAULT_INIT;
+		struct error f = ERROR_INIT;
 		const char *out = domain_to_ascii(&a, good[i].in, &f);
 
 		assert_string_equal(f.text, "");
@@ -68,11 +68,11 @@ static void names(void **state)
 		assert_string_equal(out, good[i].out);
 	}
 	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
-		struct fault f = FAULT_INIT;
+		struct error f = ERROR_INIT;
 
 		if (domain_to_ascii(&a, bad[i], &f))
 			fail_msg("\"%s\" was taken for a domain", bad[i]);
-		assert_int_equal(f.cause, FAULT_DATA);
+		assert_int_equal(f.cause, ERROR_DATA);
 		assert_true(*f.text);
 	}
 	arena_free(&a);
@@ -99,17 +99,17 @@ static const char *long_name(struct arena *a, size_t labels, size_t n,
 static void lengths(void **state)
 {
 	struct arena a = ARENA_INIT;
-	struct fault f = FAULT_INIT;
+	struct error f = ERROR_INIT;
 
 	(void)state;
 	assert_non_null(domain_to_ascii(&a, long_name(&a, 1, 63, "org"), &f));
 	assert_null(domain_to_ascii(&a, long_name(&a, 1, 64, "org"), &f));
-	fault_clear(&f);
+	error_clear(&f);
 	assert_non_null(domain_to_ascii(&a, long_name(&a, 3, 63, "orgs"), &f));
 	/* 4 * 62 + 4 dots + 1 is 253, one more is too long */
 	assert_non_null(domain_to_ascii(&a, long_name(&a, 4, 62, "o"), &f));
 	assert_null(domain_to_ascii(&a, long_name(&a, 4, 62, "or"), &f));
-	fault_clear(&f);
+	error_clear(&f);
 	assert_null(domain_to_ascii(&a, long_name(&a, 30, 9, "é"), &f));
 	arena_free(&a);
 }

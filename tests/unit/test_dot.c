@@ -112,7 +112,7 @@ static void test_bare_lf(void **state)
 	(void)state;
 	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		for (piece = 0; piece < 3; piece++) {
-			struct fault f = FAULT_INIT;
+			struct error f = ERROR_INIT;
 			struct laws_end end;
 			struct dot s;
 			int result;
@@ -123,7 +123,7 @@ static void test_bare_lf(void **state)
 					   cases[i], strlen(cases[i]), piece,
 					   &end.sink);
 			assert_int_equal(result, -1);
-			assert_int_equal(f.cause, FAULT_SOFTWARE);
+			assert_int_equal(f.cause, ERROR_SOFTWARE);
 			assert_null(strstr(wire.data, "\n.\r\n"));
 		}
 	}

@@ -5,7 +5,7 @@
 
 #include <stdio.h>
 
-#include "base/world.h"
+#include "base/sysenv.h"
 #include "mail/draft.h"
 #include "mail/parse.h"
 
@@ -30,7 +30,7 @@ static void describe(const struct parser *p, struct buf *out)
 static void parse(const char *text, size_t n, size_t piece, struct buf *out)
 {
 	struct arena a = ARENA_INIT;
-	struct fault f = FAULT_INIT;
+	struct error f = ERROR_INIT;
 	struct parser p;
 
 	parser_init(&p, &a, &f);
@@ -148,15 +148,15 @@ static void random_shapes(void **state)
 	buf_free(&text);
 }
 
-static enum fault_cause parse_fault(const struct buf *text)
+static enum error_cause parse_error(const struct buf *text)
 {
 	struct slice slice = slice_of_memory(text->data, text->len);
 	struct arena a = ARENA_INIT;
-	struct fault f = FAULT_INIT;
+	struct error f = ERROR_INIT;
 	struct draft d;
 	int rc = draft_read(&a, &slice, &d, &f);
 
-	assert_int_equal(rc, fault_is_set(&f) ? -1 : 0);
+	assert_int_equal(rc, error_is_set(&f) ? -1 : 0);
 	arena_free(&a);
 	return f.cause;
 }
@@ -168,22 +168,22 @@ static void limits(void **state)
 	(void)state;
 	while (text.len < PARSE_HEADER_MAX - 100)
 		buf_puts(&text, "Name: value\n");
-	assert_int_equal(parse_fault(&text), FAULT_NONE);
+	assert_int_equal(parse_error(&text), ERROR_NONE);
 	while (text.len < PARSE_HEADER_MAX)
 		buf_puts(&text, "Name: value\n");
-	assert_int_equal(parse_fault(&text), FAULT_DATA);
+	assert_int_equal(parse_error(&text), ERROR_DATA);
 	buf_reset(&text);
 	while (text.len < PARSE_HEADER_MAX + 100)
 		buf_puts(&text, "no header at all ");
-	assert_int_equal(parse_fault(&text), FAULT_NONE);
+	assert_int_equal(parse_error(&text), ERROR_NONE);
 	buf_reset(&text);
 	buf_puts(&text, "Content-Type: multipart/x; boundary=b\n\n");
 	for (int i = 0; i < PARSE_ENTITIES_MAX - 2; i++)
 		buf_puts(&text, "--b\n\n");
-	assert_int_equal(parse_fault(&text), FAULT_NONE);
+	assert_int_equal(parse_error(&text), ERROR_NONE);
 	buf_puts(&text, "--b\n\n");
 	buf_puts(&text, "--b\n\n");
-	assert_int_equal(parse_fault(&text), FAULT_DATA);
+	assert_int_equal(parse_error(&text), ERROR_DATA);
 	buf_free(&text);
 }
 
@@ -225,13 +225,13 @@ static const char mended[] = "Received: by\r\n\tme\r\n"
 static void read_draft(struct arena *a, const char *text, struct draft *d)
 {
 	struct slice slice = slice_of_memory(text, strlen(text));
-	struct fault f = FAULT_INIT;
+	struct error f = ERROR_INIT;
 
 	assert_int_equal(draft_read(a, &slice, d, &f), 0);
 }
 
 static int write_draft(const struct draft *d, bool accept_8bit, size_t limit,
-		       struct buf *out, struct fault *f)
+		       struct buf *out, struct error *f)
 {
 	struct laws_end end;
 
@@ -276,7 +276,7 @@ static void told(void **state)
 static void changed(void **state)
 {
 	struct buf out = BUF_INIT(LAWS_MAX);
-	struct fault f = FAULT_INIT;
+	struct error f = ERROR_INIT;
 	struct arena a = ARENA_INIT;
 	struct draft d;
 
@@ -297,7 +297,7 @@ static void changed(void **state)
 static void failures(void **state)
 {
 	struct buf out = BUF_INIT(LAWS_MAX);
-	struct fault f = FAULT_INIT;
+	struct error f = ERROR_INIT;
 	struct arena a = ARENA_INIT;
 	struct draft d;
 
@@ -306,9 +306,9 @@ static void failures(void **state)
 	assert_int_equal(write_draft(&d, true, LAWS_MAX, &out, &f), 0);
 	assert_string_equal(out.data, mended);
 	for (size_t limit = 0; limit < strlen(mended); limit++) {
-		fault_clear(&f);
+		error_clear(&f);
 		assert_int_equal(write_draft(&d, true, limit, &out, &f), -1);
-		assert_int_equal(f.cause, FAULT_IO);
+		assert_int_equal(f.cause, ERROR_IO);
 		laws_equal(&out, mended, limit);
 	}
 	buf_free(&out);
@@ -319,7 +319,7 @@ static void failures(void **state)
 static void made_boundaries(void **state)
 {
 	struct buf text = BUF_INIT(LAWS_MAX), out = BUF_INIT(LAWS_MAX);
-	struct fault f = FAULT_INIT;
+	struct error f = ERROR_INIT;
 	struct arena a = ARENA_INIT;
 	struct draft d;
 
@@ -339,7 +339,7 @@ static void made_boundaries(void **state)
 static void refused(void **state)
 {
 	struct buf out = BUF_INIT(LAWS_MAX);
-	struct fault f = FAULT_INIT;
+	struct error f = ERROR_INIT;
 	struct arena a = ARENA_INIT;
 	struct draft d;
 
@@ -350,7 +350,7 @@ static void refused(void **state)
 		   &d);
 	assert_int_equal(write_draft(&d, true, LAWS_MAX, &out, &f), 0);
 	assert_int_equal(write_draft(&d, false, LAWS_MAX, &out, &f), -1);
-	assert_int_equal(f.cause, FAULT_DATA);
+	assert_int_equal(f.cause, ERROR_DATA);
 	assert_non_null(strstr(f.text, "line 4"));
 	buf_free(&out);
 	arena_free(&a);
@@ -370,6 +370,6 @@ int main(void)
 	};
 
 	setenv("MAILSEND_FROZEN", "charset=us-ascii", 1);
-	world_init();
+	sysenv_init();
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

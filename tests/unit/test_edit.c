@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "probe/edit.h"
+#include "talk/edit.h"
 
 static enum edit_event type(struct edit *e, const char *keys)
 {

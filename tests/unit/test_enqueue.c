@@ -15,7 +15,7 @@ struct mail {
 	struct composition c;
 	struct recipient to[4];
 	struct outcome out;
-	struct fault fault;
+	struct error error;
 	struct queue queue;
 	struct entry entry; /* as it was read back */
 };
@@ -35,14 +35,14 @@ static void decide(struct mail *m)
 	m->to[1] = (struct recipient){ .address = "later",
 				       .decided = true,
 				       .dsn_notify = "never",
-				       .verdict = { .cause = FAULT_TEMPORARY,
+				       .verdict = { .cause = ERROR_TEMPORARY,
 						    .temporary = true,
 						    .reply = 451,
 						    .text = "not now" },
 				       .reply = "451 4.7.1 not now" };
 	m->to[2] = (struct recipient){ .address = "no",
 				       .decided = true,
-				       .verdict = { .cause = FAULT_NOUSER,
+				       .verdict = { .cause = ERROR_NOUSER,
 						    .text = "never" } };
 	m->to[3] = (struct recipient){ .address = "j\303\266rg@x.org",
 				       .needs_smtputf8 = true };
@@ -60,7 +60,7 @@ static void make(struct mail *m, struct state *s, const char *config)
 	m->request.syslog_tag = "backup";
 	loaded(s, config);
 	composition_init(&m->c, &s->arena, &m->request, s->account, nowhere);
-	stage_init(&m->c.stage, nowhere, "the message", &m->fault);
+	stage_init(&m->c.stage, nowhere, "the message", &m->error);
 	sink_put(&m->c.stage.sink, text, strlen(text));
 	sink_close(&m->c.stage.sink);
 	m->c.has_stage = m->c.is_rendered = true;
@@ -78,14 +78,14 @@ static void put(struct mail *m, bool has_failed)
 				   .has_failed = has_failed };
 	struct arena *a = m->c.arena;
 
-	if (enqueue_mail(&q, &m->out, &m->fault) < 0)
-		fail_msg("%s", m->fault.text);
+	if (enqueue_mail(&q, &m->out, &m->error) < 0)
+		fail_msg("%s", m->error.text);
 	assert_non_null(m->out.queue_id);
 	assert_int_equal(queue_open(&m->queue, a, queue_path(), false,
-				    &m->fault),
+				    &m->error),
 			 0);
 	assert_int_equal(queue_peek(&m->queue, a, QUEUE_WAITING,
-				    m->out.queue_id, &m->entry, &m->fault),
+				    m->out.queue_id, &m->entry, &m->error),
 			 1);
 	composition_free(&m->c);
 }
@@ -151,7 +151,7 @@ static void who_waits(void **state)
 	assert_int_equal(r->state, ENTRY_WAITING);
 	assert_int_equal(r->tries, 0);
 	assert_int_equal(r->next, 0);
-	assert_false(small_fault_is_set(&r->last));
+	assert_false(small_error_is_set(&r->last));
 	assert_string_equal(r->host, "");
 	/* and the caller knows */
 	assert_false(m.to[0].is_queued || m.to[2].is_queued);
@@ -170,7 +170,7 @@ static void who_failed_goes_along_for_a_notice(void **state)
 	r = find(&m, "no");
 	assert_non_null(r);
 	assert_int_equal(r->state, ENTRY_FAILED);
-	assert_int_equal(r->last.cause, FAULT_NOUSER);
+	assert_int_equal(r->last.cause, ERROR_NOUSER);
 	assert_false(m.to[2].is_queued);
 	assert_true(m.out.has_notice);
 }
@@ -198,7 +198,7 @@ static void what_is_known_of_the_mail(void **state)
 	assert_true(m.entry.has_8bit_header && m.entry.prefers_smtputf8);
 	assert_false(m.entry.has_8bit);
 	assert_int_equal(queue_claim(&m.queue, m.c.arena, QUEUE_WAITING,
-				     m.out.queue_id, &claim, &m.fault),
+				     m.out.queue_id, &claim, &m.error),
 			 1);
 	assert_int_equal(claim.message.length, strlen(text));
 	queue_release(&claim);
@@ -274,9 +274,9 @@ static void refused(struct mail *m, const char *words)
 {
 	const struct enqueue q = { .composition = &m->c };
 
-	assert_int_equal(enqueue_mail(&q, &m->out, &m->fault), -1);
-	if (!strstr(m->fault.text, words))
-		fail_msg("\"%s\" does not say \"%s\"", m->fault.text, words);
+	assert_int_equal(enqueue_mail(&q, &m->out, &m->error), -1);
+	if (!strstr(m->error.text, words))
+		fail_msg("\"%s\" does not say \"%s\"", m->error.text, words);
 	assert_null(m->out.queue_id);
 	assert_int_equal(envelope_queued(&m->c.envelope), 0);
 	composition_free(&m->c);
@@ -340,7 +340,7 @@ static int open_all(void **state)
 	snprintf(frozen, sizeof(frozen), "%s clock=%d seed=1",
 		 getenv("MAILSEND_FROZEN"), NOW);
 	setenv("MAILSEND_FROZEN", frozen, 1);
-	world_init();
+	sysenv_init();
 	setenv("MAILSEND_QUEUE", queue_path(), 1);
 	return 0;
 }

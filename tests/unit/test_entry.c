@@ -23,7 +23,7 @@ static void fill(struct entry *e, struct entry_recipient to[3])
 		.tries = 4294967295u,
 		.next = 1700000300,
 		.tried = 1700000000,
-		.last = { .cause = FAULT_TEMPORARY,
+		.last = { .cause = ERROR_TEMPORARY,
 			  .temporary = true,
 			  .reply = 451,
 			  .esc = "4.7.1",
@@ -35,14 +35,14 @@ static void fill(struct entry *e, struct entry_recipient to[3])
 		.address = "\xC3\xA4@example.org",
 		.needs_smtputf8 = true,
 		.state = ENTRY_SENT,
-		.last = { .cause = FAULT_NONE, .reply = 250, .esc = "2.0.0" },
+		.last = { .cause = ERROR_NONE, .reply = 250, .esc = "2.0.0" },
 		.reply = "",
 		.host = "",
 	};
 	to[2] = (struct entry_recipient){
 		.address = "c@example.org",
 		.state = ENTRY_TOLD,
-		.last = { .cause = FAULT_CONFIG, .text = long_text },
+		.last = { .cause = ERROR_CONFIG, .text = long_text },
 		.next = -5,
 		.reply = "",
 		.host = "",
@@ -103,8 +103,8 @@ static void same_recipient(const struct entry_recipient *got,
 	assert_int_equal(got->last.temporary, want->last.temporary);
 	assert_int_equal(got->last.reply, want->last.reply);
 	assert_string_equal(got->last.esc, want->last.esc);
-	assert_string_equal(small_fault_text(&got->last),
-			    small_fault_text(&want->last));
+	assert_string_equal(small_error_text(&got->last),
+			    small_error_text(&want->last));
 	same_text(got->reply, want->reply);
 	same_text(got->host, want->host);
 }
@@ -146,7 +146,7 @@ static void same(const struct entry *got, const struct entry *want)
 
 static void write_ok(const struct entry *e, struct buf *out)
 {
-	struct fault f = FAULT_INIT;
+	struct error f = ERROR_INIT;
 
 	assert_int_equal(entry_write(e, out, &f), 0);
 	assert_string_equal(f.text, "");
@@ -154,7 +154,7 @@ static void write_ok(const struct entry *e, struct buf *out)
 
 /* From memory of its own size, so that a sanitizer sees a read past it. */
 static int read_exact(struct arena *a, const char *text, size_t n,
-		      struct entry *e, struct fault *f)
+		      struct entry *e, struct error *f)
 {
 	char *copy = memory_alloc(n);
 	int r;
@@ -163,7 +163,7 @@ static int read_exact(struct arena *a, const char *text, size_t n,
 	r = entry_read(a, copy, n, e, f);
 	free(copy);
 	if (r < 0) {
-		assert_int_equal(f->cause, FAULT_DATA);
+		assert_int_equal(f->cause, ERROR_DATA);
 		assert_non_null(strstr(f->text, "line "));
 	}
 	return r;
@@ -173,7 +173,7 @@ static void all_comes_back(void **state)
 {
 	struct buf text = BUF_INIT(ENTRY_MAX), again = BUF_INIT(ENTRY_MAX);
 	struct arena a = ARENA_INIT;
-	struct fault f = FAULT_INIT;
+	struct error f = ERROR_INIT;
 	struct entry_recipient to[3];
 	struct entry e, back;
 
@@ -202,12 +202,12 @@ static void every_word_comes_back(void **state)
 
 	(void)state;
 	fill_least(&e, &to);
-	for (int i = FAULT_NONE; i <= FAULT_CONFIG; i++) {
-		struct fault f = FAULT_INIT;
+	for (int i = ERROR_NONE; i <= ERROR_CONFIG; i++) {
+		struct error f = ERROR_INIT;
 
 		e.kind = (enum entry_kind)(i % 3);
 		to.state = (enum entry_state)(i % 4);
-		to.last.cause = (enum fault_cause)i;
+		to.last.cause = (enum error_cause)i;
 		write_ok(&e, &text);
 		assert_int_equal(entry_read(&a, text.data, text.len, &back, &f),
 				 0);
@@ -229,7 +229,7 @@ static void a_torn_entry_is_refused_or_whole(void **state)
 	write_ok(&e, &text);
 	for (size_t n = 0; n <= text.len; n++) {
 		struct arena a = ARENA_INIT;
-		struct fault f = FAULT_INIT;
+		struct error f = ERROR_INIT;
 
 		if (read_exact(&a, text.data, n, &back, &f) == 0) {
 			same(&back, &e);
@@ -258,7 +258,7 @@ static void mutations_do_no_harm(void **state)
 	for (unsigned i = 0; i < 20000; i++) {
 		struct buf wrong = BUF_INIT(ENTRY_MAX);
 		struct arena a = ARENA_INIT;
-		struct fault f = FAULT_INIT;
+		struct error f = ERROR_INIT;
 
 		buf_put(&wrong, text.data, text.len);
 		for (unsigned n = 1 + laws_random(&seed) % 4; n; n--) {
@@ -342,7 +342,7 @@ static void lines_that_cannot_be_are_refused(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		struct arena a = ARENA_INIT;
-		struct fault f = FAULT_INIT;
+		struct error f = ERROR_INIT;
 		struct entry e;
 		int r = read_exact(&a, rows[i].text, strlen(rows[i].text), &e,
 				   &f);
@@ -353,20 +353,20 @@ static void lines_that_cannot_be_are_refused(void **state)
 	}
 }
 
-static void a_fault_names_its_line(void **state)
+static void a_error_names_its_line(void **state)
 {
 	static const char text[] = HEAD TO "\tgarbage here\nend\n";
 	struct arena a = ARENA_INIT;
-	struct fault f = FAULT_INIT;
+	struct error f = ERROR_INIT;
 	struct entry e;
 
 	(void)state;
 	assert_int_equal(entry_read(&a, text, strlen(text), &e, &f), -1);
 	assert_non_null(strstr(f.text, "line 8"));
 	assert_non_null(strstr(f.text, "garbage"));
-	fault_clear(&f);
+	error_clear(&f);
 	assert_int_equal(entry_read(&a, "a\0b", 3, &e, &f), -1);
-	assert_int_equal(f.cause, FAULT_DATA);
+	assert_int_equal(f.cause, ERROR_DATA);
 	arena_free(&a);
 }
 
@@ -385,11 +385,11 @@ static void a_control_byte_is_not_written(void **state)
 	fill(&e, to);
 	for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
 		const char *kept = *fields[i];
-		struct fault f = FAULT_INIT;
+		struct error f = ERROR_INIT;
 
 		*fields[i] = "a\nto <evil@example.org>";
 		assert_int_equal(entry_write(&e, &text, &f), -1);
-		assert_int_equal(f.cause, FAULT_SOFTWARE);
+		assert_int_equal(f.cause, ERROR_SOFTWARE);
 		*fields[i] = kept;
 	}
 	write_ok(&e, &text);
@@ -401,7 +401,7 @@ static void a_servers_words_are_made_harmless(void **state)
 {
 	struct buf text = BUF_INIT(ENTRY_MAX);
 	struct arena a = ARENA_INIT;
-	struct fault f = FAULT_INIT;
+	struct error f = ERROR_INIT;
 	struct entry_recipient to[3];
 	struct entry e, back;
 
@@ -423,7 +423,7 @@ static void words_are_cut_before_a_state_is_lost(void **state)
 {
 	struct buf text = BUF_INIT(ENTRY_MAX), little = BUF_INIT(0);
 	struct arena a = ARENA_INIT;
-	struct fault f = FAULT_INIT;
+	struct error f = ERROR_INIT;
 	struct entry_recipient to[3];
 	struct entry e, back;
 	size_t brief = 0;
@@ -432,7 +432,7 @@ static void words_are_cut_before_a_state_is_lost(void **state)
 	fill(&e, to);
 	write_ok(&e, &text);
 	for (size_t max = text.len; max; max--) {
-		fault_clear(&f);
+		error_clear(&f);
 		buf_free(&little);
 		buf_init(&little, max);
 		if (entry_write(&e, &little, &f) < 0)
@@ -444,7 +444,7 @@ static void words_are_cut_before_a_state_is_lost(void **state)
 		assert_int_equal(back.recipients[0].tries, to[0].tries);
 		brief = little.len;
 	}
-	assert_int_equal(f.cause, FAULT_SOFTWARE);
+	assert_int_equal(f.cause, ERROR_SOFTWARE);
 	assert_in_range(brief, 1, text.len - 700);
 	arena_free(&a);
 	buf_free(&little);
@@ -455,13 +455,13 @@ static void a_number_of_recipients_is_kept(void **state)
 {
 	struct buf text = BUF_INIT(ENTRY_MAX);
 	struct arena a = ARENA_INIT;
-	struct fault f = FAULT_INIT;
+	struct error f = ERROR_INIT;
 	struct entry e = { .reverse_path = "a@example.org" }, back;
 	size_t most = ENTRY_RECIPIENTS_MAX;
 
 	(void)state;
 	assert_int_equal(entry_write(&e, &text, &f), -1); /* none */
-	fault_clear(&f);
+	error_clear(&f);
 	e.recipients = arena_array(&a, most + 1, sizeof(*e.recipients));
 	for (size_t i = 0; i <= most; i++)
 		e.recipients[i] = (struct entry_recipient){
@@ -484,9 +484,9 @@ static void a_number_of_recipients_is_kept(void **state)
 	buf_reset(&text);
 	for (size_t i = 0; i <= most; i++)
 		buf_puts(&text, "to <a>\n");
-	fault_clear(&f);
+	error_clear(&f);
 	assert_int_equal(entry_read(&a, text.data, text.len, &back, &f), -1);
-	assert_int_equal(f.cause, FAULT_DATA);
+	assert_int_equal(f.cause, ERROR_DATA);
 	arena_free(&a);
 	buf_free(&text);
 }
@@ -499,7 +499,7 @@ int main(void)
 		cmocka_unit_test(a_torn_entry_is_refused_or_whole),
 		cmocka_unit_test(mutations_do_no_harm),
 		cmocka_unit_test(lines_that_cannot_be_are_refused),
-		cmocka_unit_test(a_fault_names_its_line),
+		cmocka_unit_test(a_error_names_its_line),
 		cmocka_unit_test(a_control_byte_is_not_written),
 		cmocka_unit_test(a_servers_words_are_made_harmless),
 		cmocka_unit_test(words_are_cut_before_a_state_is_lost),

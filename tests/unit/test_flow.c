@@ -37,7 +37,7 @@ static void lf_keeps_the_laws(void **state)
 
 static int write_file(const char *path, const char *text)
 {
-	struct fault f = FAULT_INIT;
+	struct error f = ERROR_INIT;
 	int fd = open(path, O_RDWR | O_CREAT | O_TRUNC, 0600);
 
 	assert_true(fd >= 0);
@@ -50,7 +50,7 @@ static void a_slice_is_read_as_often_as_need_be(void **state)
 	int fd = write_file(scratch_path(state, "f"), "0123456789");
 	struct slice part = { .fd = fd, .offset = 3, .length = 4, .name = "f" };
 	struct buf out = BUF_INIT(100);
-	struct fault f = FAULT_INIT;
+	struct error f = ERROR_INIT;
 	struct sink_buf end;
 
 	sink_buf_init(&end, &out, &f);
@@ -61,12 +61,12 @@ static void a_slice_is_read_as_often_as_need_be(void **state)
 	buf_free(&out);
 }
 
-static void a_file_that_shrinks_is_a_fault(void **state)
+static void a_file_that_shrinks_is_a_error(void **state)
 {
 	int fd = write_file(scratch_path(state, "f"), "0123456789");
 	struct slice part = { .fd = fd, .length = 10, .name = "the log" };
 	struct buf out = BUF_INIT(100);
-	struct fault f = FAULT_INIT;
+	struct error f = ERROR_INIT;
 	struct sink_buf end;
 
 	assert_int_equal(ftruncate(fd, 4), 0);
@@ -83,7 +83,7 @@ static void a_file_that_grows_gives_what_was_announced(void **state)
 	int fd = write_file(scratch_path(state, "f"), "0123456789");
 	struct slice part = { .fd = fd, .length = 5, .name = "f" };
 	struct buf out = BUF_INIT(100);
-	struct fault f = FAULT_INIT;
+	struct error f = ERROR_INIT;
 	struct sink_buf end;
 
 	sink_buf_init(&end, &out, &f);
@@ -96,7 +96,7 @@ static void a_file_that_grows_gives_what_was_announced(void **state)
 static void a_sink_to_a_descriptor_tells_of_a_full_disk(void **state)
 {
 	int fd = open("/dev/full", O_WRONLY);
-	struct fault f = FAULT_INIT;
+	struct error f = ERROR_INIT;
 	struct sink_fd s;
 
 	(void)state;
@@ -124,7 +124,7 @@ static void a_stage_gives_back_what_it_took(void **state)
 	laws_fill(data, 4 * STAGE_MEMORY, 1);
 	for (size_t i = 0; i < sizeof(sizes) / sizeof(*sizes); i++) {
 		struct buf out = BUF_INIT(LAWS_MAX);
-		struct fault f = FAULT_INIT;
+		struct error f = ERROR_INIT;
 		struct sink_buf end;
 		struct slice slice;
 		struct stage s;
@@ -181,7 +181,7 @@ static void a_stage_without_memory_is_a_file(void **state)
 {
 	const char *folders[] = { *state, NULL };
 	char *data = memory_alloc(STAGE_MEMORY);
-	struct fault f = FAULT_INIT;
+	struct error f = ERROR_INIT;
 	struct stage s;
 	int status;
 	pid_t pid;
@@ -201,18 +201,18 @@ static void a_stage_without_memory_is_a_file(void **state)
 	free(data);
 }
 
-static void a_stage_without_a_folder_is_a_fault(void **state)
+static void a_stage_without_a_folder_is_a_error(void **state)
 {
 	const char *folders[] = { "/no/such/folder", NULL };
 	char *data = memory_alloc(STAGE_MEMORY + 1);
-	struct fault f = FAULT_INIT;
+	struct error f = ERROR_INIT;
 	struct stage s;
 
 	(void)state;
 	laws_fill(data, STAGE_MEMORY + 1, 1);
 	stage_init(&s, folders, "it", &f);
 	assert_int_equal(sink_put(&s.sink, data, STAGE_MEMORY + 1), -1);
-	assert_int_equal(f.cause, FAULT_CANTCREAT);
+	assert_int_equal(f.cause, ERROR_CANTCREAT);
 	stage_free(&s);
 	free(data);
 }
@@ -224,12 +224,12 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(lf_keeps_the_laws),
 		IN_SCRATCH(a_slice_is_read_as_often_as_need_be),
-		IN_SCRATCH(a_file_that_shrinks_is_a_fault),
+		IN_SCRATCH(a_file_that_shrinks_is_a_error),
 		IN_SCRATCH(a_file_that_grows_gives_what_was_announced),
 		cmocka_unit_test(a_sink_to_a_descriptor_tells_of_a_full_disk),
 		IN_SCRATCH(a_stage_gives_back_what_it_took),
 		IN_SCRATCH(a_stage_without_memory_is_a_file),
-		cmocka_unit_test(a_stage_without_a_folder_is_a_fault),
+		cmocka_unit_test(a_stage_without_a_folder_is_a_error),
 	};
 
 	return cmocka_run_group_tests_name("flow", tests, NULL, NULL);

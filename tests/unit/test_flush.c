@@ -16,10 +16,10 @@
 
 #include "base/log.h"
 #include "base/process.h"
-#include "base/world.h"
+#include "base/sysenv.h"
 #include "queue/queue.h"
+#include "queuerun/flush.h"
 #include "scratch.h"
-#include "tend/flush.h"
 
 #define NOW 1700000000
 
@@ -30,7 +30,7 @@ struct bench {
 	struct queue queue;
 	struct flush flush;
 	struct flush_result result;
-	struct fault fault;
+	struct error error;
 };
 
 static void write_file(const char *path, const char *text)
@@ -64,7 +64,7 @@ static int make_bench(void **state)
 		.folder = arena_format(&b.arena, "%s/queue", b.folder),
 	};
 	*state = &b;
-	return queue_open(&b.queue, &b.arena, b.flush.folder, true, &b.fault);
+	return queue_open(&b.queue, &b.arena, b.flush.folder, true, &b.error);
 }
 
 static int drop_bench(void **state)
@@ -92,14 +92,14 @@ static const char *put_for(struct bench *b, struct entry e, const char *to)
 	struct entry_recipient recipient = { .address = to };
 	struct stage s;
 
-	stage_init(&s, folders, "a test", &b->fault);
+	stage_init(&s, folders, "a test", &b->error);
 	assert_int_equal(sink_puts(&s.sink, message), 0);
 	assert_int_equal(sink_close(&s.sink), 0);
 	recipient.reply = recipient.host = "";
 	if (!e.recipients)
 		e.recipients = &recipient;
 	e.config_path = b->config;
-	assert_int_equal(queue_put(&b->queue, &s, &e, NULL, &b->fault), 0);
+	assert_int_equal(queue_put(&b->queue, &s, &e, NULL, &b->error), 0);
 	stage_free(&s);
 	return e.id;
 }
@@ -114,7 +114,7 @@ static size_t waiting(struct bench *b)
 	struct queue_names names;
 
 	assert_int_equal(queue_list(&b->queue, &b->arena, QUEUE_WAITING, &names,
-				    &b->fault),
+				    &b->error),
 			 0);
 	return names.count;
 }
@@ -124,7 +124,7 @@ static struct entry look(struct bench *b, const char *id)
 	struct entry e;
 
 	assert_int_equal(queue_peek(&b->queue, &b->arena, QUEUE_WAITING, id, &e,
-				    &b->fault),
+				    &b->error),
 			 1);
 	return e;
 }
@@ -134,7 +134,7 @@ static bool is_there(struct bench *b, const char *id)
 	struct entry e;
 
 	return queue_peek(&b->queue, &b->arena, QUEUE_WAITING, id, &e,
-			  &b->fault) == 1;
+			  &b->error) == 1;
 }
 
 static int delivered(struct bench *b)
@@ -174,8 +174,8 @@ static void end_process(void)
 
 static void flush(struct bench *b)
 {
-	if (flush_run(&b->flush, &b->result, &b->fault) < 0)
-		fail_msg("%s", b->fault.text);
+	if (flush_run(&b->flush, &b->result, &b->error) < 0)
+		fail_msg("%s", b->error.text);
 }
 
 /* ---- the tests ---- */
@@ -187,7 +187,7 @@ static void a_queue_that_is_not_there_is_empty(void **state)
 	b->flush.folder = "/nonexistent/mailsend/queue";
 	flush(b);
 	assert_int_equal(b->result.sent, 0);
-	assert_int_equal(flush_start(&b->flush, true, &b->fault), 0);
+	assert_int_equal(flush_start(&b->flush, true, &b->error), 0);
 }
 
 static void what_waits_goes_and_is_gone(void **state)
@@ -324,11 +324,11 @@ static void what_nobody_has_back_is_kept(void **state)
 	flush(b);
 	assert_int_equal(b->result.sent, 2);
 	assert_int_equal(queue_peek(&b->queue, &b->arena, QUEUE_GIVEN_UP, lost,
-				    &e, &b->fault),
+				    &e, &b->error),
 			 1);
 	assert_int_equal(e.recipients[0].state, ENTRY_SENT);
 	assert_int_equal(queue_peek(&b->queue, &b->arena, QUEUE_GIVEN_UP,
-				    returned, &e, &b->fault),
+				    returned, &e, &b->error),
 			 0);
 	assert_int_equal(waiting(b), 0);
 }
@@ -437,7 +437,7 @@ static void no_server_is_no_verdict(void **state)
 	assert_int_equal(b->result.deferred, 1);
 	e = look(b, id);
 	assert_int_equal(e.recipients[0].state, ENTRY_WAITING);
-	assert_int_equal(e.recipients[0].last.cause, FAULT_CONFIG);
+	assert_int_equal(e.recipients[0].last.cause, ERROR_CONFIG);
 }
 
 /* The sender chooses the account where none is named. */
@@ -455,7 +455,7 @@ static void senders_choose_their_account(void **state)
 	assert_int_equal(b->result.sent, 1);
 	assert_int_equal(b->result.deferred, 1);
 	/* there is no default */
-	assert_int_equal(look(b, id).recipients[0].last.cause, FAULT_CONFIG);
+	assert_int_equal(look(b, id).recipients[0].last.cause, ERROR_CONFIG);
 }
 
 static void settings_are_laid_over_again(void **state)
@@ -481,7 +481,7 @@ static void what_somebody_else_has_is_his(void **state)
 	struct queue_claim c;
 
 	assert_int_equal(queue_claim(&b->queue, &b->arena, QUEUE_WAITING, id,
-				     &c, &b->fault),
+				     &c, &b->error),
 			 1);
 	flush(b);
 	assert_int_equal(b->result.busy, 1);
@@ -560,7 +560,7 @@ static void what_blocks_its_process_is_put_off(void **state)
 		e = look(b, ids[i]);
 		assert_int_equal(e.recipients[0].state, ENTRY_WAITING);
 		assert_int_equal(e.recipients[0].tries, 1);
-		assert_int_equal(e.recipients[0].last.cause, FAULT_SOFTWARE);
+		assert_int_equal(e.recipients[0].last.cause, ERROR_SOFTWARE);
 		assert_true(e.recipients[0].last.temporary);
 	}
 	close(fd);
@@ -576,8 +576,8 @@ static void without_processes_it_goes_here(void **state)
 	e.account = "gone";
 	put(b, e);
 	no_fork = true;
-	assert_int_equal(flush_start(&b->flush, true, &b->fault), -1);
-	fault_clear(&b->fault);
+	assert_int_equal(flush_start(&b->flush, true, &b->error), -1);
+	error_clear(&b->error);
 	flush(b);
 	no_fork = false;
 	assert_int_equal(b->result.sent, 3);
@@ -594,7 +594,7 @@ static void a_run_of_its_own_holds_nothing(void **state)
 
 	put(b, usual);
 	assert_int_equal(pipe(fds), 0);
-	assert_int_equal(flush_start(&b->flush, true, &b->fault), 0);
+	assert_int_equal(flush_start(&b->flush, true, &b->error), 0);
 	close(fds[1]);
 	assert_int_equal(read(fds[0], &byte, 1), 0);
 	close(fds[0]);
@@ -611,7 +611,7 @@ static void a_run_of_its_own_is_no_child_of_ours(void **state)
 
 	for (int i = 0; i < 2; i++) {
 		put(b, usual);
-		assert_int_equal(flush_start(&b->flush, false, &b->fault), 0);
+		assert_int_equal(flush_start(&b->flush, false, &b->error), 0);
 		errno = 0;
 		assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
 		assert_int_equal(errno, ECHILD);
@@ -627,10 +627,10 @@ static void one_run_of_its_own_is_enough(void **state)
 	int lock;
 
 	put(b, usual);
-	lock = queue_lock_flush(&b->queue, &b->fault);
+	lock = queue_lock_flush(&b->queue, &b->error);
 	assert_true(lock >= 0);
-	assert_int_equal(flush_start(&b->flush, true, &b->fault), 0);
-	assert_false(fault_is_set(&b->fault));
+	assert_int_equal(flush_start(&b->flush, true, &b->error), 0);
+	assert_false(error_is_set(&b->error));
 	assert_int_equal(waiting(b), 1);
 	close(lock);
 }
@@ -666,7 +666,7 @@ int main(void)
 	setenv("MAILSEND_FROZEN",
 	       "clock=1700000000 seed=1 host=host.example.org user=alice tty=0",
 	       1);
-	world_init();
+	sysenv_init();
 	log_open("test");
 	log_silence();
 	process_on_end(end_process);

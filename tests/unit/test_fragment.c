@@ -2,7 +2,7 @@
  * says. */
 #include "laws.h"
 
-#include "join/fragment.h"
+#include "parts/fragment.h"
 
 static const char *const spool[] = { "/tmp", NULL };
 
@@ -17,7 +17,7 @@ static void describe(const char *message, size_t n, size_t piece,
 		     struct buf *out)
 {
 	struct arena a = ARENA_INIT;
-	struct fault f = FAULT_INIT;
+	struct error f = ERROR_INIT;
 	struct fragments s;
 
 	buf_reset(out);

@@ -126,7 +126,7 @@ static void test_long_name(void **state)
 
 static bool search(const char *text, size_t piece, struct fragment_label *out)
 {
-	struct fault f = FAULT_INIT;
+	struct error f = ERROR_INIT;
 	struct fragment_label_search s;
 	size_t n = strlen(text);
 	bool found;
@@ -154,7 +154,7 @@ static void found(const char *text, const char *name)
 
 static void test_in_text(void **state)
 {
-	struct fault f = FAULT_INIT;
+	struct error f = ERROR_INIT;
 	struct fragment_label l;
 
 	(void)state;

@@ -318,13 +318,13 @@ static void a_host_is_a_whole_name(void **state)
 }
 
 /* An address in the sentence is nobody's word. */
-static void of_a_fault(void **state)
+static void of_a_error(void **state)
 {
-	struct fault f = FAULT_INIT;
+	struct error f = ERROR_INIT;
 	struct advice a;
 
 	(void)state;
-	fault_set(&f, FAULT_NOUSER,
+	error_set(&f, ERROR_NOUSER,
 		  "recipient spamhaus@example.org was refused: 550 5.1.1 no");
 	f.reply = 550;
 	memcpy(f.esc, "5.1.1", 6);
@@ -598,7 +598,7 @@ int main(void)
 		cmocka_unit_test(no_row_is_hidden),
 		cmocka_unit_test(what_explains_itself_has_none),
 		cmocka_unit_test(a_host_is_a_whole_name),
-		cmocka_unit_test(of_a_fault),
+		cmocka_unit_test(of_a_error),
 		cmocka_unit_test(of_what_no_server_said),
 		cmocka_unit_test(replies_in_words),
 		cmocka_unit_test(words_of_a_protocol),

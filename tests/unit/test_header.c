@@ -10,7 +10,7 @@
 static void add(struct arena *a, struct header *h, const char *name,
 		const char *value)
 {
-	struct fault f = FAULT_INIT;
+	struct error f = ERROR_INIT;
 
 	assert_int_equal(header_add(a, h, name, value, &f), 0);
 }
@@ -70,22 +70,22 @@ static void refuses(void **state)
 	(void)state;
 	header_init(&h);
 	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
-		struct fault f = FAULT_INIT;
+		struct error f = ERROR_INIT;
 
 		assert_int_equal(header_add(&a, &h, bad[i].name, bad[i].value,
 					    &f),
 				 -1);
-		assert_int_equal(f.cause, FAULT_USAGE);
+		assert_int_equal(f.cause, ERROR_USAGE);
 	}
 	for (size_t i = 0; i < sizeof(lines) / sizeof(*lines); i++) {
-		struct fault f = FAULT_INIT;
+		struct error f = ERROR_INIT;
 
 		assert_int_equal(header_add_line(&a, &h, lines[i], &f), -1);
-		assert_int_equal(f.cause, FAULT_USAGE);
+		assert_int_equal(f.cause, ERROR_USAGE);
 	}
 	memset(name, 'x', sizeof(name) - 1);
 	assert_int_equal(header_add(&a, &h, name, "x",
-				    &(struct fault)FAULT_INIT),
+				    &(struct error)ERROR_INIT),
 			 -1);
 	assert_null(h.first);
 	arena_free(&a);
@@ -107,7 +107,7 @@ static void splits(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(good) / sizeof(*good); i++) {
-		struct fault f = FAULT_INIT;
+		struct error f = ERROR_INIT;
 		struct header h;
 
 		header_init(&h);
@@ -135,7 +135,7 @@ static void kinds(void **state)
 }
 
 static int write_field(const char *name, const char *value, struct buf *out,
-		       struct fault *f)
+		       struct error *f)
 {
 	struct sink_buf to;
 
@@ -187,7 +187,7 @@ static void writes(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(written) / sizeof(*written); i++) {
-		struct fault f = FAULT_INIT;
+		struct error f = ERROR_INIT;
 		int rc = write_field(written[i].name, written[i].value, &out,
 				     &f);
 
@@ -246,7 +246,7 @@ static void long_words(void **state)
 {
 	struct arena a = ARENA_INIT;
 	struct buf out = BUF_INIT(LAWS_MAX);
-	struct fault f = FAULT_INIT;
+	struct error f = ERROR_INIT;
 
 	(void)state;
 	/* text: as it is while a line can hold it, else encoded */
@@ -276,7 +276,7 @@ static void long_words(void **state)
 	assert_int_equal(write_field("References", repeated(&a, "", "x", 998),
 				     &out, &f),
 			 -1);
-	assert_int_equal(f.cause, FAULT_DATA);
+	assert_int_equal(f.cause, ERROR_DATA);
 	assert_non_null(strstr(f.text, "References"));
 	arena_free(&a);
 	buf_free(&out);
@@ -291,7 +291,7 @@ static void unsafe(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < 4; i++) {
-		struct fault f = FAULT_INIT;
+		struct error f = ERROR_INIT;
 
 		assert_int_equal(write_field(names[i],
 					     "plain \x1b[1m b\xc3\xa4"
@@ -304,7 +304,7 @@ static void unsafe(void **state)
 		assert_non_null(strstr(out.data, "plain"));
 		assert_int_equal(write_field(names[i], "a\nBcc: b", &out, &f),
 				 -1);
-		fault_clear(&f);
+		error_clear(&f);
 		assert_int_equal(write_field(names[i], "a\r", &out, &f), -1);
 	}
 	buf_free(&out);
@@ -313,11 +313,11 @@ static void unsafe(void **state)
 static void bad_addresses(void **state)
 {
 	struct buf out = BUF_INIT(LAWS_MAX);
-	struct fault f = FAULT_INIT;
+	struct error f = ERROR_INIT;
 
 	(void)state;
 	assert_int_equal(write_field("To", "bob@@x.org", &out, &f), -1);
-	assert_int_equal(f.cause, FAULT_USAGE);
+	assert_int_equal(f.cause, ERROR_USAGE);
 	assert_int_equal(out.len, 0);
 	buf_free(&out);
 }
@@ -325,7 +325,7 @@ static void bad_addresses(void **state)
 static void encoded(void **state)
 {
 	struct buf out = BUF_INIT(LAWS_MAX);
-	struct fault f = FAULT_INIT;
+	struct error f = ERROR_INIT;
 	struct sink_buf to;
 
 	(void)state;
@@ -356,7 +356,7 @@ static void whole(void **state)
 	add(&a, &h, "resent-bcc", "secret@x.org");
 	add(&a, &h, "X-Y", "1");
 	for (size_t limit = 0; limit <= strlen(all); limit++) {
-		struct fault f = FAULT_INIT;
+		struct error f = ERROR_INIT;
 		struct laws_end end;
 		int rc;
 
@@ -364,7 +364,7 @@ static void whole(void **state)
 		laws_end_init(&end, &out, limit, &f);
 		rc = header_write(&end.sink, &h);
 		assert_int_equal(rc, limit == strlen(all) ? 0 : -1);
-		assert_int_equal(fault_is_set(&f), rc < 0);
+		assert_int_equal(error_is_set(&f), rc < 0);
 		assert_int_equal(end.calls_after, 0);
 		laws_equal(&out, all, limit);
 	}
@@ -399,7 +399,7 @@ static void folding(void **state)
 	(void)state;
 	for (int i = 0; i < 5000; i++) {
 		size_t longest = i % 2 ? 60 : 300;
-		struct fault f = FAULT_INIT;
+		struct error f = ERROR_INIT;
 
 		random_value(&value, longest, &seed);
 		assert_int_equal(write_field("References", value.data, &out,

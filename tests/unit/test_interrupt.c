@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "base/interrupt.h"
-#include "base/world.h"
+#include "base/sysenv.h"
 
 #define LONG_MS	 120000
 #define LATER_MS 1200 /* no longer one with the first */
@@ -31,7 +31,7 @@ static int status_of(int (*body)(void))
 
 static int waits_no_more(void)
 {
-	struct fault f = FAULT_INIT;
+	struct error f = ERROR_INIT;
 	struct pollfd p = { .fd = -1 };
 
 	interrupt_catch();
@@ -46,8 +46,8 @@ static int waits_no_more(void)
 	p = (struct pollfd){ .fd = interrupt_fd(), .events = POLLIN };
 	if (poll(&p, 1, LONG_MS) != 1)
 		return 4;
-	interrupt_fault(&f);
-	return f.cause == FAULT_INTERRUPTED && f.temporary ? 0 : 5;
+	interrupt_error(&f);
+	return f.cause == ERROR_INTERRUPTED && f.temporary ? 0 : 5;
 }
 
 /* From another process, while it waits. */
@@ -125,7 +125,7 @@ static int release_tells(void)
 /* What is at hand may go on for so long, and no longer. */
 static int has_patience(void)
 {
-	uint64_t began = world_ticks();
+	uint64_t began = sysenv_ticks();
 	unsigned before = interrupt_extend(100);
 	struct pollfd p;
 	int fds[2];
@@ -144,15 +144,15 @@ static int has_patience(void)
 	if (interrupt_poll(&p, 1, LONG_MS) != -1 || !interrupt_is_due())
 		return 4;
 	interrupt_restore(before);
-	return world_ticks() - began >= 100 ? 0 : 5;
+	return sysenv_ticks() - began >= 100 ? 0 : 5;
 }
 
 static int time_passes(void)
 {
-	uint64_t began = world_ticks();
+	uint64_t began = sysenv_ticks();
 
 	interrupt_catch();
-	return interrupt_sleep(20) == 0 && world_ticks() - began >= 20 ? 7 : 1;
+	return interrupt_sleep(20) == 0 && sysenv_ticks() - began >= 20 ? 7 : 1;
 }
 
 static void test_waits(void **state)

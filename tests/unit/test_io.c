@@ -146,18 +146,18 @@ static void one_that_asks_us_to_end_ends_a_wait_for_others(void **state)
 
 static void the_wrong_way_is_told(void **state)
 {
-	struct fault f = FAULT_INIT;
+	struct error f = ERROR_INIT;
 
 	(void)state;
-	io_read_fault(STDIN_FILENO, EBADF, "standard input", &f);
-	assert_int_equal(f.cause, FAULT_NOINPUT);
+	io_read_error(STDIN_FILENO, EBADF, "standard input", &f);
+	assert_int_equal(f.cause, ERROR_NOINPUT);
 	assert_non_null(strstr(f.text, "not open for reading"));
-	fault_clear(&f);
-	io_write_fault(STDOUT_FILENO, EBADF, "standard output", &f);
-	assert_int_equal(f.cause, FAULT_CANTCREAT);
-	fault_clear(&f);
-	io_write_fault(STDOUT_FILENO, EPIPE, "standard output", &f);
-	assert_int_equal(f.cause, FAULT_IO);
+	error_clear(&f);
+	io_write_error(STDOUT_FILENO, EBADF, "standard output", &f);
+	assert_int_equal(f.cause, ERROR_CANTCREAT);
+	error_clear(&f);
+	io_write_error(STDOUT_FILENO, EPIPE, "standard output", &f);
+	assert_int_equal(f.cause, ERROR_IO);
 }
 
 int main(void)

@@ -1,14 +1,14 @@
 /* test_join_name.c - names out of mails. */
 #include "laws.h"
 
-#include "join/marks.h"
-#include "join/name.h"
+#include "parts/file_name.h"
+#include "parts/part_headers.h"
 
 static struct arena arena = ARENA_INIT;
 
 static void cleaned(const char *text, const char *want)
 {
-	const char *got = name_clean(&arena, text);
+	const char *got = file_name_clean(&arena, text);
 
 	if (!want)
 		assert_null(got);
@@ -43,14 +43,15 @@ static void test_clean(void **state)
 	cleaned("c1\xc2\x85", "c1_");
 	memset(longer, 'x', sizeof(longer));
 	longer[sizeof(longer) - 1] = '\0';
-	assert_int_equal(strlen(name_clean(&arena, longer)), NAME_OCTETS_MAX);
+	assert_int_equal(strlen(file_name_clean(&arena, longer)),
+			 FILE_NAME_OCTETS_MAX);
 }
 
 static void numbered(const char *name, int want, size_t want_stem)
 {
 	size_t stem = 0;
 
-	assert_int_equal(name_number(name, &stem), want);
+	assert_int_equal(file_name_number(name, &stem), want);
 	if (want >= 0)
 		assert_int_equal(stem, want_stem);
 }
@@ -74,7 +75,7 @@ static void paired(const char *text, unsigned n, unsigned of, const char *rest)
 	unsigned got_n = 0, got_of = 0;
 	const char *got = NULL;
 
-	assert_true(marks_pair(&arena, text, &got_n, &got_of, &got));
+	assert_true(part_headers_pair(&arena, text, &got_n, &got_of, &got));
 	assert_int_equal(got_n, n);
 	assert_int_equal(got_of, of);
 	assert_string_equal(got, rest);
@@ -85,7 +86,7 @@ static void unpaired(const char *text)
 	unsigned n, of;
 	const char *rest;
 
-	assert_false(marks_pair(&arena, text, &n, &of, &rest));
+	assert_false(part_headers_pair(&arena, text, &n, &of, &rest));
 }
 
 static void test_pairs(void **state)

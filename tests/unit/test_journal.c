@@ -31,14 +31,14 @@ static const char *path_of(const char *name)
 
 static void begin(struct journal *j)
 {
-	struct fault f = FAULT_INIT;
+	struct error f = ERROR_INIT;
 	const char *parent = arena_format(&arena, "%s/series", folder);
 
 	assert_int_equal(journal_begin(j, &arena, parent, ID, &command, &f), 0);
-	assert_false(fault_is_set(&f));
+	assert_false(error_is_set(&f));
 }
 
-static int reopen(struct journal *j, struct journal_command *c, struct fault *f)
+static int reopen(struct journal *j, struct journal_command *c, struct error *f)
 {
 	const char *parent = arena_format(&arena, "%s/series", folder);
 
@@ -75,7 +75,7 @@ static void test_round_trip(void **state)
 {
 	struct journal_command c;
 	struct journal j, again;
-	struct fault f = FAULT_INIT;
+	struct error f = ERROR_INIT;
 	struct stat st;
 
 	(void)state;
@@ -110,7 +110,7 @@ static void test_torn(void **state)
 	(void)state;
 	for (size_t cut = 0; cut < strlen(line); cut++) {
 		struct journal_command c;
-		struct fault f = FAULT_INIT;
+		struct error f = ERROR_INIT;
 		struct journal j;
 
 		begin(&j);
@@ -138,7 +138,7 @@ static void test_torn(void **state)
 static void test_torn_amid(void **state)
 {
 	struct journal_command c;
-	struct fault f = FAULT_INIT;
+	struct error f = ERROR_INIT;
 	struct journal j;
 
 	(void)state;
@@ -158,7 +158,7 @@ static void test_one_at_a_time(void **state)
 {
 	struct journal_command c;
 	struct journal j, other;
-	struct fault f = FAULT_INIT;
+	struct error f = ERROR_INIT;
 
 	(void)state;
 	begin(&j);
@@ -166,7 +166,7 @@ static void test_one_at_a_time(void **state)
 	assert_true(f.temporary);
 	journal_close(&other);
 	journal_close(&j);
-	fault_clear(&f);
+	error_clear(&f);
 	assert_int_equal(reopen(&other, &c, &f), 0);
 	journal_close(&other);
 }
@@ -176,7 +176,7 @@ static void test_not_twice(void **state)
 {
 	struct journal_command c;
 	struct journal j, other;
-	struct fault f = FAULT_INIT;
+	struct error f = ERROR_INIT;
 
 	(void)state;
 	begin(&j);
@@ -187,7 +187,7 @@ static void test_not_twice(void **state)
 						    folder),
 				       ID, &command, &f),
 			 -1);
-	fault_clear(&f);
+	error_clear(&f);
 	assert_int_equal(reopen(&j, &c, &f), 0);
 	assert_true(journal_has(&j, "1"));
 	journal_close(&j);
@@ -197,7 +197,7 @@ static void test_facts(void **state)
 {
 	struct journal_command c;
 	struct journal j;
-	struct fault f = FAULT_INIT;
+	struct error f = ERROR_INIT;
 
 	(void)state;
 	begin(&j);
@@ -206,9 +206,9 @@ static void test_facts(void **state)
 	assert_int_equal(reopen(&j, &c, &f), 0);
 	assert_int_equal(journal_fact(&j, "sha256-0", "aa", "file", &f), 0);
 	assert_int_equal(journal_fact(&j, "sha256-0", "ab", "file", &f), -1);
-	assert_int_equal(f.cause, FAULT_DATA);
+	assert_int_equal(f.cause, ERROR_DATA);
 	assert_non_null(strstr(f.text, "file"));
-	fault_clear(&f);
+	error_clear(&f);
 	assert_int_equal(journal_fact(&j, "x", "a\nb", "it", &f), -1);
 	assert_false(journal_is_complete(&j));
 	journal_close(&j);
@@ -218,7 +218,7 @@ static void test_input(void **state)
 {
 	struct journal_command c;
 	struct journal j;
-	struct fault f = FAULT_INIT;
+	struct error f = ERROR_INIT;
 	struct slice nothing = slice_of_memory("", 0);
 	char *large = calloc(1, JOURNAL_INPUT_KEPT + 1);
 	struct slice input = slice_of_memory(large, JOURNAL_INPUT_KEPT + 1);
@@ -227,7 +227,7 @@ static void test_input(void **state)
 	begin(&j);
 	assert_int_equal(journal_has_input(&j, &f), 0);
 	assert_int_equal(journal_input(&j, &f), -1);
-	assert_false(fault_is_set(&f));
+	assert_false(error_is_set(&f));
 	assert_int_equal(journal_keep_input(&j, &nothing, &f), 0);
 	assert_int_equal(journal_has_input(&j, &f), 1);
 	assert_int_equal(journal_complete(&j, &f), 0);
@@ -253,19 +253,19 @@ static void test_none(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(wrong) / sizeof(*wrong); i++) {
-		struct fault f = FAULT_INIT;
+		struct error f = ERROR_INIT;
 
 		assert_int_equal(journal_open(&j, &arena, folder, wrong[i], &c,
 					      &f),
 				 -1);
-		assert_int_equal(f.cause, FAULT_USAGE);
+		assert_int_equal(f.cause, ERROR_USAGE);
 		journal_close(&j);
 	}
 	for (int i = 0; i < 2; i++) {
-		struct fault f = FAULT_INIT;
+		struct error f = ERROR_INIT;
 
 		assert_int_equal(reopen(&j, &c, &f), -1);
-		assert_int_equal(f.cause, i ? FAULT_DATA : FAULT_NOINPUT);
+		assert_int_equal(f.cause, i ? ERROR_DATA : ERROR_NOINPUT);
 		journal_close(&j);
 		if (i)
 			break;
@@ -279,7 +279,7 @@ static void test_none(void **state)
 static void test_many(void **state)
 {
 	struct journal_command c;
-	struct fault f = FAULT_INIT;
+	struct error f = ERROR_INIT;
 	struct journal j;
 	struct buf all = BUF_INIT(4 * 1024 * 1024);
 	void *before;

@@ -29,7 +29,7 @@ static void check_pinned(const struct login *l, const char *want)
 static void test_best(void **state)
 {
 	struct dial_options o = options(DIAL_TLS_STARTTLS, NULL);
-	struct fault f = FAULT_INIT;
+	struct error f = ERROR_INIT;
 	struct caps caps;
 	struct login l;
 
@@ -76,7 +76,7 @@ static void test_named(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
 		struct dial_options o = options(cases[i].tls, cases[i].name);
-		struct fault f = FAULT_INIT;
+		struct error f = ERROR_INIT;
 		struct caps caps;
 		struct login l;
 
@@ -84,7 +84,7 @@ static void test_named(void **state)
 		assert_int_equal(login_begin(&l, &o, &f),
 				 cases[i].allowed ? 0 : -1);
 		if (!cases[i].allowed)
-			assert_int_equal(f.cause, FAULT_CONFIG);
+			assert_int_equal(f.cause, ERROR_CONFIG);
 		if (!cases[i].allowed || !cases[i].name)
 			continue;
 		assert_string_equal(l.pin[0], cases[i].name);
@@ -99,19 +99,19 @@ static void test_explained(void **state)
 {
 	static const struct {
 		const char *offered, *named;
-		enum fault_cause cause;
+		enum error_cause cause;
 	} cases[] = {
-		{ "SIZE", NULL, FAULT_UNAVAILABLE },
-		{ "AUTH=PLAIN", NULL, FAULT_UNAVAILABLE },
-		{ "AUTH XOAUTH2", NULL, FAULT_UNAVAILABLE },
-		{ "AUTH PLAIN", "CRAM-MD5", FAULT_CONFIG },
+		{ "SIZE", NULL, ERROR_UNAVAILABLE },
+		{ "AUTH=PLAIN", NULL, ERROR_UNAVAILABLE },
+		{ "AUTH XOAUTH2", NULL, ERROR_UNAVAILABLE },
+		{ "AUTH PLAIN", "CRAM-MD5", ERROR_CONFIG },
 	};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
 		struct dial_options o =
 			options(DIAL_TLS_STARTTLS, cases[i].named);
-		struct fault f = FAULT_INIT;
+		struct error f = ERROR_INIT;
 		struct caps caps;
 		struct login l;
 

@@ -13,18 +13,18 @@
 #include "fetch/screen.h"
 #include "flow/source.h"
 #include "scratch.h"
-#include "store/ahead.h"
-#include "store/cut.h"
 #include "store/imap_talk.h"
 #include "store/mailbox.h"
 #include "store/mbox.h"
 #include "store/mbox_scan.h"
+#include "store/prefetch.h"
+#include "store/top_filter.h"
 
 static const char *const spool[] = { "/tmp", NULL };
 
 static void write_file(const char *path, const char *text)
 {
-	struct fault f = FAULT_INIT;
+	struct error f = ERROR_INIT;
 	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
 
 	assert_true(fd >= 0);
@@ -47,16 +47,16 @@ static void make_maildir(void **state, const char *name)
 
 static void open_box(struct mailbox *m, struct arena *a, const char *path)
 {
-	struct fault f = FAULT_INIT;
+	struct error f = ERROR_INIT;
 
 	assert_int_equal(mailbox_open(m, a, path, NULL, spool, &f), 0);
-	assert_false(fault_is_set(&f));
+	assert_false(error_is_set(&f));
 }
 
 static void message_is(struct mailbox *m, size_t number, const char *want)
 {
 	struct buf out = BUF_INIT(LAWS_MAX);
-	struct fault f = FAULT_INIT;
+	struct error f = ERROR_INIT;
 	struct sink_buf end;
 
 	sink_buf_init(&end, &out, &f);
@@ -69,7 +69,7 @@ static void top_is(struct mailbox *m, size_t number, unsigned lines,
 		   const char *want)
 {
 	struct buf out = BUF_INIT(LAWS_MAX);
-	struct fault f = FAULT_INIT;
+	struct error f = ERROR_INIT;
 	struct sink_buf end;
 
 	sink_buf_init(&end, &out, &f);
@@ -83,7 +83,7 @@ static void top_is(struct mailbox *m, size_t number, unsigned lines,
 static void a_url_in_its_parts(void **state)
 {
 	struct arena a = ARENA_INIT;
-	struct fault f = FAULT_INIT;
+	struct error f = ERROR_INIT;
 	struct mailbox_url u;
 
 	(void)state;
@@ -122,12 +122,12 @@ static void bad_urls_are_refused(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
 		struct arena a = ARENA_INIT;
-		struct fault f = FAULT_INIT;
+		struct error f = ERROR_INIT;
 		struct mailbox_url u;
 
 		assert_true(mailbox_is_url(bad[i]));
 		assert_int_equal(mailbox_parse_url(&a, bad[i], &u, &f), -1);
-		assert_int_equal(f.cause, FAULT_USAGE);
+		assert_int_equal(f.cause, ERROR_USAGE);
 		assert_null(strstr(f.text, "secret"));
 		arena_free(&a);
 	}
@@ -139,7 +139,7 @@ static void bad_urls_are_refused(void **state)
 
 static struct sink *build_cut(struct sink *end, void *room)
 {
-	cut_init(room, end, 2);
+	top_filter_init(room, end, 2);
 	return room;
 }
 
@@ -147,7 +147,7 @@ static void cut_ends_after_its_lines(void **state)
 {
 	static const char text[] = "A: b\r\nC: d\r\n\r\none\r\n\r\nthree\r\n";
 	struct buf out = BUF_INIT(1000);
-	struct cut s;
+	struct top_filter s;
 
 	(void)state;
 	laws_hold(build_cut, &s, text, strlen(text));
@@ -180,7 +180,7 @@ static void an_mbox_is_read(void **state)
 {
 	const char *path = scratch_path(state, "box");
 	struct arena a = ARENA_INIT;
-	struct fault f = FAULT_INIT;
+	struct error f = ERROR_INIT;
 	struct mailbox m;
 
 	write_file(path, box);
@@ -198,7 +198,7 @@ static void an_mbox_is_read(void **state)
 	       "Subject: one\r\nContent-Length: 999999\r\n\r\nFrom here\r\n");
 	assert_string_not_equal(mailbox_id(&m, 1, &f), mailbox_id(&m, 2, &f));
 	assert_int_equal(mailbox_read(&m, 4, NULL, &f), -1);
-	assert_int_equal(f.cause, FAULT_USAGE);
+	assert_int_equal(f.cause, ERROR_USAGE);
 	mailbox_abandon(&m);
 	arena_free(&a);
 }
@@ -209,7 +209,7 @@ struct parts {
 	struct mbox_doubt doubt;
 };
 
-static int found(void *context, const struct mbox_part *part, struct fault *f)
+static int found(void *context, const struct mbox_part *part, struct error *f)
 {
 	struct parts *p = context;
 
@@ -222,7 +222,7 @@ static int found(void *context, const struct mbox_part *part, struct fault *f)
 static void scan_text(struct parts *p, const char *text, size_t n)
 {
 	struct slice all = slice_of_memory(text, n);
-	struct fault f = FAULT_INIT;
+	struct error f = ERROR_INIT;
 	uint64_t at = 0;
 
 	p->count = 0;
@@ -392,7 +392,7 @@ static void a_file_in_doubt_is_not_changed(void **state)
 	const char *path = scratch_path(state, "box");
 	struct buf after = BUF_INIT(10000);
 	struct arena a = ARENA_INIT;
-	struct fault f = FAULT_INIT;
+	struct error f = ERROR_INIT;
 	struct mailbox m;
 
 	write_file(path, text);
@@ -400,7 +400,7 @@ static void a_file_in_doubt_is_not_changed(void **state)
 	assert_int_equal(m.count, 3);
 	assert_int_equal(mailbox_delete(&m, 1, &f), 0);
 	assert_int_equal(mailbox_close(&m, &f), -1);
-	assert_int_equal(f.cause, FAULT_DATA);
+	assert_int_equal(f.cause, ERROR_DATA);
 	scratch_read(path, &after);
 	assert_string_equal(after.data, text);
 	buf_free(&after);
@@ -411,7 +411,7 @@ static void what_is_counted_is_not_unquoted(void **state)
 {
 	const char *path = scratch_path(state, "box");
 	struct arena a = ARENA_INIT;
-	struct fault f = FAULT_INIT;
+	struct error f = ERROR_INIT;
 	struct mailbox m;
 
 	write_file(path, "From a@x\nContent-Length: 27\n\nFrom here on\n"
@@ -433,7 +433,7 @@ static void deleting_leaves_the_others_as_they_were(void **state)
 	const char *path = scratch_path(state, "box");
 	struct buf after = BUF_INIT(10000);
 	struct arena a = ARENA_INIT;
-	struct fault f = FAULT_INIT;
+	struct error f = ERROR_INIT;
 	struct mailbox m;
 	struct stat st;
 
@@ -464,7 +464,7 @@ static void what_changed_meanwhile_is_not_lost(void **state)
 	const char *path = scratch_path(state, "box");
 	struct buf after = BUF_INIT(10000);
 	struct arena a = ARENA_INIT;
-	struct fault f = FAULT_INIT;
+	struct error f = ERROR_INIT;
 	struct mailbox m;
 	int fd;
 
@@ -479,7 +479,7 @@ static void what_changed_meanwhile_is_not_lost(void **state)
 	scratch_read(path, &after);
 	assert_int_equal(after.len, strlen(box) + strlen(more));
 
-	fault_clear(&f);
+	error_clear(&f);
 	open_box(&m, &a, path);
 	fd = open(path, O_WRONLY | O_APPEND);
 	assert_int_equal(write(fd, more + 1, strlen(more + 1)),
@@ -512,7 +512,7 @@ static void an_append_finds_the_new_file(void **state)
 	const char *path = scratch_path(state, "box");
 	struct slice message = slice_of_memory("late\r\n", 6);
 	struct buf after = BUF_INIT(10000);
-	struct fault f = FAULT_INIT;
+	struct error f = ERROR_INIT;
 	struct header none;
 	int fd;
 	pid_t child;
@@ -547,7 +547,7 @@ static void an_append_finds_the_new_file(void **state)
 static void a_maildir_is_read_and_deleted_from(void **state)
 {
 	struct arena a = ARENA_INIT;
-	struct fault f = FAULT_INIT;
+	struct error f = ERROR_INIT;
 	struct mailbox m;
 
 	make_maildir(state, "md");
@@ -584,7 +584,7 @@ static void a_maildir_is_read_and_deleted_from(void **state)
 static void a_folder_and_a_file(void **state)
 {
 	struct arena a = ARENA_INIT;
-	struct fault f = FAULT_INIT;
+	struct error f = ERROR_INIT;
 	struct mailbox m;
 
 	assert_int_equal(mkdir(scratch_path(state, "d"), 0700), 0);
@@ -606,14 +606,14 @@ static void a_folder_and_a_file(void **state)
 	assert_int_equal(m.kind, MAILBOX_FILE);
 	message_is(&m, 1, "B: b\r\n");
 	assert_int_equal(mailbox_delete(&m, 1, &f), -1);
-	assert_int_equal(f.cause, FAULT_USAGE);
+	assert_int_equal(f.cause, ERROR_USAGE);
 	mailbox_abandon(&m);
 
-	fault_clear(&f);
+	error_clear(&f);
 	assert_int_equal(mailbox_open(&m, &a, scratch_path(state, "none"), NULL,
 				      spool, &f),
 			 -1);
-	assert_int_equal(f.cause, FAULT_NOINPUT);
+	assert_int_equal(f.cause, ERROR_NOINPUT);
 	arena_free(&a);
 }
 
@@ -647,31 +647,31 @@ static void what_is_expected_is_asked_for_in_order(void **state)
 {
 	static const size_t list[] = { 2, 5, 7, 9 };
 	struct mailbox m = { .count = 10 };
-	struct ahead a = { 0 };
+	struct prefetch a = { 0 };
 
 	(void)state;
 	mailbox_expect(&m, list, 4, 0);
-	ahead_begin(&a, &m, 2, 0);
-	assert_true(ahead_is_low(&a, 2));
-	assert_int_equal(ahead_take(&a, 2), 2);
-	assert_int_equal(ahead_take(&a, 2), 5);
-	assert_int_equal(ahead_take(&a, 2), 0);
-	assert_true(ahead_is_next(&a, &m, 2, 0));
-	assert_false(ahead_is_next(&a, &m, 2, -1));
-	assert_false(ahead_is_next(&a, &m, 5, 0));
-	ahead_answered(&a);
-	assert_true(ahead_is_next(&a, &m, 5, 0));
-	assert_int_equal(ahead_pending(&a), 1);
-	ahead_answered(&a);
+	prefetch_begin(&a, &m, 2, 0);
+	assert_true(prefetch_is_low(&a, 2));
+	assert_int_equal(prefetch_take(&a, 2), 2);
+	assert_int_equal(prefetch_take(&a, 2), 5);
+	assert_int_equal(prefetch_take(&a, 2), 0);
+	assert_true(prefetch_is_next(&a, &m, 2, 0));
+	assert_false(prefetch_is_next(&a, &m, 2, -1));
+	assert_false(prefetch_is_next(&a, &m, 5, 0));
+	prefetch_answered(&a);
+	assert_true(prefetch_is_next(&a, &m, 5, 0));
+	assert_int_equal(prefetch_pending(&a), 1);
+	prefetch_answered(&a);
 	/* one is passed over; then one that nobody spoke of */
-	ahead_begin(&a, &m, 9, 0);
-	assert_int_equal(ahead_take(&a, 2), 9);
-	assert_int_equal(ahead_take(&a, 2), 0);
-	ahead_answered(&a);
-	ahead_begin(&a, &m, 3, -1);
-	assert_int_equal(ahead_take(&a, 2), 3);
-	assert_true(ahead_is_next(&a, &m, 3, -1));
-	assert_int_equal(ahead_take(&a, 2), 0);
+	prefetch_begin(&a, &m, 9, 0);
+	assert_int_equal(prefetch_take(&a, 2), 9);
+	assert_int_equal(prefetch_take(&a, 2), 0);
+	prefetch_answered(&a);
+	prefetch_begin(&a, &m, 3, -1);
+	assert_int_equal(prefetch_take(&a, 2), 3);
+	assert_true(prefetch_is_next(&a, &m, 3, -1));
+	assert_int_equal(prefetch_take(&a, 2), 0);
 }
 
 /* ---- IMAP ---- */

@@ -10,13 +10,13 @@
 
 #include <cmocka.h>
 
-#include "base/world.h"
+#include "base/sysenv.h"
 #include "persona/attach.h"
 #include "persona/personas.h"
 
 static struct arena arena;
 static struct request request;
-static struct fault fault;
+static struct error error;
 
 static int parse(const char *const *words)
 {
@@ -26,28 +26,28 @@ static int parse(const char *const *words)
 	arena_free(&arena);
 	arena = (struct arena)ARENA_INIT;
 	request_init(&request);
-	fault_clear(&fault);
+	error_clear(&error);
 	while (words[argc - 1]) {
 		argv[argc] = (char *)(uintptr_t)words[argc - 1];
 		argc++;
 	}
 	return options_parse(&persona_mailsend, argc, argv, &request, &arena,
-			     &fault);
+			     &error);
 }
 
 static void accepts(const char *const *words)
 {
 	if (parse(words) < 0)
-		fail_msg("%s", fault.text);
+		fail_msg("%s", error.text);
 }
 #define ACCEPTS(...) accepts((const char *const[]){ __VA_ARGS__, NULL })
 
 static void refuses(const char *const *words, const char *keyword)
 {
 	assert_int_equal(parse(words), -1);
-	assert_int_equal(fault.cause, FAULT_USAGE);
-	if (!strstr(fault.text, keyword))
-		fail_msg("no '%s' in: %s", keyword, fault.text);
+	assert_int_equal(error.cause, ERROR_USAGE);
+	if (!strstr(error.text, keyword))
+		fail_msg("no '%s' in: %s", keyword, error.text);
 }
 #define REFUSES(keyword, ...)                                                  \
 	refuses((const char *const[]){ __VA_ARGS__, NULL }, keyword)
@@ -516,9 +516,9 @@ static void a_password_is_never_an_argument(void **state)
 {
 	(void)state;
 	REFUSES("password_env", "--set", "password=s3cret", "x@example.org");
-	assert_null(strstr(fault.text, "s3cret"));
+	assert_null(strstr(error.text, "s3cret"));
 	REFUSES("--password", "--password=s3cret", "x@example.org");
-	assert_null(strstr(fault.text, "s3cret"));
+	assert_null(strstr(error.text, "s3cret"));
 }
 
 /* ---- what to do ---- */
@@ -689,6 +689,6 @@ int main(void)
 	};
 
 	setenv("MAILSEND_FROZEN", "charset=utf-8 host=host.example.org", 1);
-	world_init();
+	sysenv_init();
 	return cmocka_run_group_tests(tests, enter_folder, leave_folder);
 }

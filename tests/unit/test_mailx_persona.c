@@ -173,7 +173,7 @@ static void variables(void **state)
 	ACCEPTS("-S", "sendcharsets=utf-8", "-S", "unheard-of=1", "bob");
 	assert_null(request.overrides);
 	REFUSES("mail server", "-S", "mta=imap://me:s3cr3t@x.org", "bob");
-	assert_null(strstr(fault.text, "s3cr3t"));
+	assert_null(strstr(error.text, "s3cr3t"));
 	REFUSES("name=value", "-S", "=x", "bob");
 }
 
@@ -194,10 +194,11 @@ static void expands(const char *name, const char *wanted)
 {
 	struct address_list from = { 0 }, to = { 0 };
 	struct buf out = BUF_INIT(4096);
-	struct fault f = FAULT_INIT;
+	struct error f = ERROR_INIT;
 
 	assert_int_equal(address_parse_list(&arena, name, &from, &f), 0);
-	if (nicknames_expand(&arena, &request.nicknames, &from, &to, &f) < 0)
+	if (personal_aliases_expand(&arena, &request.nicknames, &from, &to,
+				    &f) < 0)
 		fail_msg("%s", f.text);
 	assert_int_equal(address_put_list(&out, &to), 0);
 	assert_string_equal(out.data, wanted);
@@ -208,13 +209,14 @@ static void expands(const char *name, const char *wanted)
 static const char *stops(const char *name)
 {
 	struct address_list from = { 0 }, to = { 0 };
-	static struct fault f;
+	static struct error f;
 
-	fault_clear(&f);
+	error_clear(&f);
 	assert_int_equal(address_parse_list(&arena, name, &from, &f), 0);
-	if (nicknames_expand(&arena, &request.nicknames, &from, &to, &f) == 0)
+	if (personal_aliases_expand(&arena, &request.nicknames, &from, &to,
+				    &f) == 0)
 		fail_msg("%s was taken", name);
-	assert_int_equal(f.cause, FAULT_CONFIG);
+	assert_int_equal(f.cause, ERROR_CONFIG);
 	return f.text;
 }
 
@@ -385,8 +387,8 @@ static void what_files_set(void **state)
 	assert_int_equal(bench_parse(&PERSONA,
 				     (const char *const[]){ "bob", NULL }),
 			 -1);
-	assert_int_equal(fault.cause, FAULT_CONFIG);
-	assert_non_null(strstr(fault.text, "chmod"));
+	assert_int_equal(error.cause, ERROR_CONFIG);
+	assert_non_null(strstr(error.text, "chmod"));
 	bench_write(".mailrc", "set mta=/usr/sbin/sendmail smtp-auth-user=x\n");
 	ACCEPTS("bob");
 	assert_null(request.overrides);
@@ -428,11 +430,11 @@ static void a_circle_of_nicknames(void **state)
 	bench_write(".mailrc", "alias a b\nalias b a\nalias c c x@x.org\n");
 	ACCEPTS("bob");
 	expands("c", "c, x@x.org");
-	assert_int_equal(address_parse_list(&arena, "a", &from, &fault), 0);
-	assert_int_equal(nicknames_expand(&arena, &request.nicknames, &from,
-					  &to, &fault),
+	assert_int_equal(address_parse_list(&arena, "a", &from, &error), 0);
+	assert_int_equal(personal_aliases_expand(&arena, &request.nicknames,
+						 &from, &to, &error),
 			 -1);
-	assert_int_equal(fault.cause, FAULT_CONFIG);
+	assert_int_equal(error.cause, ERROR_CONFIG);
 }
 
 static void what_is_not_here(void **state)

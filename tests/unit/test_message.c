@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#include "base/world.h"
+#include "base/sysenv.h"
 #include "mail/message.h"
 
 static struct part leaf_of(struct piece *piece, const char *type,
@@ -19,7 +19,7 @@ static struct part leaf_of(struct piece *piece, const char *type,
 
 /* A leaf that was prepared alone, not as the root of a message: inside a
  * multipart. */
-static int prepare(struct part *p, bool accept_8bit, struct fault *f)
+static int prepare(struct part *p, bool accept_8bit, struct error *f)
 {
 	static struct arena a = ARENA_INIT;
 	struct part mixed = { .kind = PART_MULTIPART,
@@ -45,7 +45,7 @@ struct choice {
 
 static void check_choice(const struct choice *c, const char *type, bool body)
 {
-	struct fault f = FAULT_INIT;
+	struct error f = ERROR_INIT;
 	struct piece piece;
 	struct part p = leaf_of(&piece, type, c->text, strlen(c->text));
 
@@ -54,7 +54,7 @@ static void check_choice(const struct choice *c, const char *type, bool body)
 	p.filename = "name.of.it";
 	if (c->encoding == ENCODING_AUTO) {
 		assert_int_equal(prepare(&p, c->accept_8bit, &f), -1);
-		assert_int_equal(f.cause, FAULT_DATA);
+		assert_int_equal(f.cause, ERROR_DATA);
 		assert_non_null(strstr(f.text, "name.of.it"));
 		assert_non_null(strstr(f.text, "base64"));
 		return;
@@ -180,7 +180,7 @@ static void charsets(void **state)
 		{ "text/plain; charset=x", "\xe4\n", NULL, true },
 		{ "application/x", "\xe4\n", NULL, false },
 	};
-	struct fault f = FAULT_INIT;
+	struct error f = ERROR_INIT;
 	struct piece piece;
 
 	(void)state;
@@ -201,7 +201,7 @@ static void charsets(void **state)
 static void again(void **state)
 {
 	static const char text[] = "h\xc3\xa4 and some more to read\n";
-	struct fault f = FAULT_INIT;
+	struct error f = ERROR_INIT;
 	struct piece one, two;
 	struct part body = leaf_of(&one, "text/plain", text, strlen(text));
 	struct part mail = leaf_of(&two, "message/rfc822", text, strlen(text));
@@ -259,7 +259,7 @@ static void frozen(const char *seed)
 
 	snprintf(text, sizeof(text), "seed=%s charset=us-ascii", seed);
 	setenv("MAILSEND_FROZEN", text, 1);
-	world_init();
+	sysenv_init();
 }
 
 static struct part gather(const char *type, struct part *first)
@@ -276,7 +276,7 @@ static void build(struct arena *a, struct whole *w, const char *text)
 	static const char html[] = "<p>h\xc3\xa9</p>";
 	static const char image[] = "\x89PNG\r\n\x1a\n";
 	static const char log[] = "one\ntwo";
-	struct fault f = FAULT_INIT;
+	struct error f = ERROR_INIT;
 
 	w->text = leaf_of(&w->pieces[0], "text/plain", text, strlen(text));
 	w->text.is_body = true;
@@ -305,11 +305,11 @@ static void build(struct arena *a, struct whole *w, const char *text)
 	header_add(a, &w->m.header, "BCC", "secret@example.org", &f);
 	header_init(&w->log.extra);
 	header_add(a, &w->log.extra, "X-Mark", "1", &f);
-	assert_false(fault_is_set(&f));
+	assert_false(error_is_set(&f));
 }
 
 static int write_whole(struct whole *w, size_t limit, struct buf *out,
-		       struct fault *f)
+		       struct error *f)
 {
 	struct laws_end end;
 
@@ -368,7 +368,7 @@ static const char whole_text[] =
 static void written(void **state)
 {
 	struct buf out = BUF_INIT(LAWS_MAX), want = BUF_INIT(LAWS_MAX);
-	struct fault f = FAULT_INIT;
+	struct error f = ERROR_INIT;
 	struct arena a = ARENA_INIT;
 	struct whole w;
 	char tag[sizeof(w.mixed.boundary)];
@@ -394,7 +394,7 @@ static void written(void **state)
 static void failures(void **state)
 {
 	struct buf out = BUF_INIT(LAWS_MAX), whole = BUF_INIT(LAWS_MAX);
-	struct fault f = FAULT_INIT;
+	struct error f = ERROR_INIT;
 	struct arena a = ARENA_INIT;
 	struct whole w;
 
@@ -403,9 +403,9 @@ static void failures(void **state)
 	assert_int_equal(message_prepare(&a, &w.m, true, &f), 0);
 	assert_int_equal(write_whole(&w, LAWS_MAX, &whole, &f), 0);
 	for (size_t limit = 0; limit < whole.len; limit++) {
-		fault_clear(&f);
+		error_clear(&f);
 		assert_int_equal(write_whole(&w, limit, &out, &f), -1);
-		assert_int_equal(f.cause, FAULT_IO);
+		assert_int_equal(f.cause, ERROR_IO);
 		laws_equal(&out, whole.data, limit);
 	}
 	buf_free(&out);
@@ -416,7 +416,7 @@ static void failures(void **state)
 /* The boundary that would have been drawn stands in the content. */
 static void collisions(void **state)
 {
-	struct fault f = FAULT_INIT;
+	struct error f = ERROR_INIT;
 	struct arena a = ARENA_INIT;
 	struct whole w;
 	char text[72], line[72], first[64];
@@ -455,7 +455,7 @@ static void changed_files(void **state)
 	(void)state;
 	unlink(path);
 	for (size_t i = 0; i < sizeof(later) / sizeof(*later); i++) {
-		struct fault f = FAULT_INIT;
+		struct error f = ERROR_INIT;
 		struct piece piece;
 		struct part p = leaf_of(&piece, "text/plain", "", 0);
 		struct whole w = { .m.root = &p };
@@ -469,7 +469,7 @@ static void changed_files(void **state)
 		assert_int_equal(message_prepare(&a, &w.m, true, &f), 0);
 		assert_int_equal(pwrite(fd, later[i], 6, 0), 6);
 		assert_int_equal(write_whole(&w, LAWS_MAX, &out, &f), -1);
-		assert_int_equal(f.cause, FAULT_IO);
+		assert_int_equal(f.cause, ERROR_IO);
 		assert_true(f.temporary);
 		assert_non_null(strstr(f.text, "the.log"));
 	}
@@ -481,7 +481,7 @@ static void changed_files(void **state)
 static void uuencoded(void **state)
 {
 	struct buf out = BUF_INIT(LAWS_MAX);
-	struct fault f = FAULT_INIT;
+	struct error f = ERROR_INIT;
 	struct arena a = ARENA_INIT;
 	struct piece text, file = { .content = slice_of_memory("Cat", 3),
 				    .uuencode = true,
@@ -512,7 +512,7 @@ static void limits(void **state)
 	struct piece piece;
 	struct message m = { .root = &deep[0] };
 	struct arena a = ARENA_INIT;
-	struct fault f = FAULT_INIT;
+	struct error f = ERROR_INIT;
 
 	(void)state;
 	leaf = leaf_of(&piece, "text/plain", "x", 1);
@@ -521,19 +521,19 @@ static void limits(void **state)
 		deep[i] = gather("multipart/mixed",
 				 i == MESSAGE_DEPTH_MAX ? &leaf : &deep[i + 1]);
 	assert_int_equal(message_prepare(&a, &m, true, &f), -1);
-	assert_int_equal(f.cause, FAULT_DATA);
-	fault_clear(&f);
+	assert_int_equal(f.cause, ERROR_DATA);
+	error_clear(&f);
 	m.root = &deep[1];
 	assert_int_equal(message_prepare(&a, &m, true, &f), 0);
 	deep[1].children = NULL;
 	assert_int_equal(message_prepare(&a, &m, true, &f), -1);
-	assert_int_equal(f.cause, FAULT_SOFTWARE);
-	fault_clear(&f);
+	assert_int_equal(f.cause, ERROR_SOFTWARE);
+	error_clear(&f);
 	m.root = &leaf;
 	leaf.is_prepared = false;
 	leaf.encoding = ENCODING_UUENCODE;
 	assert_int_equal(message_prepare(&a, &m, true, &f), -1);
-	assert_int_equal(f.cause, FAULT_SOFTWARE);
+	assert_int_equal(f.cause, ERROR_SOFTWARE);
 	arena_free(&a);
 }
 
@@ -550,6 +550,6 @@ int main(void)
 	};
 
 	setenv("MAILSEND_FROZEN", "charset=us-ascii", 1);
-	world_init();
+	sysenv_init();
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

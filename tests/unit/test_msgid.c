@@ -1,7 +1,7 @@
 /* test_msgid.c - an id is valid, its domain real, and none comes twice. */
 #include "laws.h"
 
-#include "base/world.h"
+#include "base/sysenv.h"
 #include "mail/msgid.h"
 
 static void made(void **state)
@@ -18,7 +18,7 @@ static void made(void **state)
 	assert_string_not_equal(one, two);
 	assert_non_null(strstr(one, "@example.org>"));
 	assert_string_equal(strchr(own, '@') + 1,
-			    arena_format(&a, "%s>", world_domain()));
+			    arena_format(&a, "%s>", sysenv_domain()));
 	arena_free(&a);
 }
 
@@ -92,6 +92,6 @@ int main(void)
 
 	setenv("MAILSEND_FROZEN", "clock=1795325400 seed=7 host=h.example.net",
 	       1);
-	world_init();
+	sysenv_init();
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

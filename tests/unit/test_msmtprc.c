@@ -213,7 +213,7 @@ static void the_manuals_examples_are_read(void **in)
 		assert_non_null(end);
 		text = arena_dup_n(&s->arena, text, (size_t)(end - text));
 		if (load(s, text) < 0)
-			fail_msg("%s\n%s", s->fault.text, text);
+			fail_msg("%s\n%s", s->error.text, text);
 		assert_non_null(s->config.accounts);
 		for (struct account *a = s->config.accounts; a; a = a->next) {
 			s->wish.account = a->name;
@@ -241,7 +241,7 @@ static void the_example_file_is_read(void **in)
 			put_in++;
 		}
 	if (load(s, text) < 0)
-		fail_msg("%s", s->fault.text);
+		fail_msg("%s", s->error.text);
 	assert_true(put_in > 20);
 	for (struct account *a = s->config.accounts; a; a = a->next) {
 		s->wish.account = a->name;

@@ -84,17 +84,18 @@ static void commands(void **state)
 	REFUSES("crypt_autosign", "-e", "set crypt_autosign", "bob");
 	ACCEPTS("-e", "unset crypt_autosign; set crypt_autoencrypt=no", "bob");
 	REFUSES("password", "-e", "set smtp_url=smtp://a:s3cr3t@x.org", "bob");
-	assert_null(strstr(fault.text, "s3cr3t"));
+	assert_null(strstr(error.text, "s3cr3t"));
 }
 
 static void nickname_is(const char *name, const char *wanted)
 {
 	struct address_list from = { 0 }, to = { 0 };
 	struct buf out = BUF_INIT(4096);
-	struct fault f = FAULT_INIT;
+	struct error f = ERROR_INIT;
 
 	assert_int_equal(address_parse_list(&arena, name, &from, &f), 0);
-	if (nicknames_expand(&arena, &request.nicknames, &from, &to, &f) < 0)
+	if (personal_aliases_expand(&arena, &request.nicknames, &from, &to,
+				    &f) < 0)
 		fail_msg("%s", f.text);
 	assert_int_equal(address_put_list(&out, &to), 0);
 	assert_string_equal(out.data, wanted);
@@ -135,7 +136,7 @@ static void the_start_up_file(void **state)
 							    "/nonexistent",
 							    "bob", NULL }),
 			 -1);
-	assert_int_equal(fault.cause, FAULT_NOINPUT);
+	assert_int_equal(error.cause, ERROR_NOINPUT);
 	ACCEPTS("-F", "/dev/null", "team");
 	assert_false(request.has_from);
 	nickname_is("team", "team");
@@ -202,15 +203,16 @@ static void words_are_mutts(void **state)
 static const char *lost(const char *rc, const char *name)
 {
 	struct address_list from = { 0 }, to = { 0 };
-	static struct fault f;
+	static struct error f;
 
 	bench_write(".muttrc", rc);
 	ACCEPTS("x@x.org");
-	fault_clear(&f);
+	error_clear(&f);
 	assert_int_equal(address_parse_list(&arena, name, &from, &f), 0);
-	if (nicknames_expand(&arena, &request.nicknames, &from, &to, &f) == 0)
+	if (personal_aliases_expand(&arena, &request.nicknames, &from, &to,
+				    &f) == 0)
 		fail_msg("%s was taken after: %s", name, rc);
-	assert_int_equal(f.cause, FAULT_CONFIG);
+	assert_int_equal(f.cause, ERROR_CONFIG);
 	return f.text;
 }
 

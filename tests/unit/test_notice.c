@@ -11,9 +11,9 @@
 #include "base/log.h"
 #include "config/settings.h"
 #include "notice_bench.h"
+#include "queuerun/notice_report.h"
+#include "queuerun/notice_text.h"
 #include "scratch.h"
-#include "tend/notice_report.h"
-#include "tend/notice_text.h"
 
 #define MAIL                                                                   \
 	"From: alice@example.org\r\nSubject: the weekly report\r\n"            \
@@ -33,7 +33,7 @@ static void set_clock(int64_t when)
 		 "home=%s charset=utf-8",
 		 (long long)when, (char *)*scratch);
 	setenv("MAILSEND_FROZEN", frozen, 1);
-	world_init();
+	sysenv_init();
 }
 
 static void configure(const char *text)
@@ -69,13 +69,13 @@ static int tear_down(void **state)
 
 static void assert_fine(void)
 {
-	assert_string_equal(b.fault.text, "");
+	assert_string_equal(b.error.text, "");
 }
 
 static unsigned run(void)
 {
 	unsigned made = 99;
-	int r = notice_failures(&b.queue, &b.arena, &made, &b.fault);
+	int r = notice_failures(&b.queue, &b.arena, &made, &b.error);
 
 	assert_fine();
 	assert_int_equal(r, 0);
@@ -105,7 +105,7 @@ static const char *states(enum queue_place place, const char *id)
 	struct entry e;
 	char *text;
 
-	if (queue_peek(&b.queue, &b.arena, place, id, &e, &b.fault) <= 0)
+	if (queue_peek(&b.queue, &b.arena, place, id, &e, &b.error) <= 0)
 		return "";
 	text = arena_alloc(&b.arena, e.count + 1);
 	for (size_t i = 0; i < e.count; i++)
@@ -144,12 +144,12 @@ static size_t find_notices(struct entry out[NOTICES_MAX])
 	size_t n = 0;
 
 	assert_int_equal(queue_list(&b.queue, &b.arena, QUEUE_WAITING, &names,
-				    &b.fault),
+				    &b.error),
 			 0);
 	for (size_t i = 0; i < names.count; i++) {
 		assert_in_range(n, 0, NOTICES_MAX - 1);
 		assert_int_equal(queue_peek(&b.queue, &b.arena, QUEUE_WAITING,
-					    names.ids[i], &out[n], &b.fault),
+					    names.ids[i], &out[n], &b.error),
 				 1);
 		n += out[n].kind != ENTRY_MAIL;
 	}
@@ -168,7 +168,7 @@ static struct queue_claim claim(const char *id)
 	struct queue_claim c;
 
 	assert_int_equal(queue_claim(&b.queue, &b.arena, QUEUE_WAITING, id, &c,
-				     &b.fault),
+				     &b.error),
 			 1);
 	return c;
 }
@@ -180,7 +180,7 @@ static const char *text_of(const char *id)
 	struct sink_buf end;
 	const char *text;
 
-	sink_buf_init(&end, &out, &b.fault);
+	sink_buf_init(&end, &out, &b.error);
 	pump_slice(&c.message, &end.sink);
 	assert_fine();
 	text = arena_dup_n(&b.arena, out.data, out.len);
@@ -333,9 +333,9 @@ static void how_much_comes_back(void **state)
 		}
 		assert_int_equal(find_notices(e), 1);
 		c = claim(e[0].id);
-		assert_int_equal(queue_remove(&c, &b.fault), 0);
+		assert_int_equal(queue_remove(&c, &b.error), 0);
 		queue_release(&c);
-		set_clock(world_now() + NOTICE_PERIOD);
+		set_clock(sysenv_now() + NOTICE_PERIOD);
 		buf_free(&content);
 	}
 }
@@ -459,7 +459,7 @@ static void what_came_back_is_written_down(void **state)
 		assert_int_equal(run(), 1);
 		assert_waits(id, "tw");
 		assert_int_equal(queue_peek(&b.queue, &b.arena, QUEUE_WAITING,
-					    id, &e, &b.fault),
+					    id, &e, &b.error),
 				 1);
 		assert_int_equal(e.is_returned, cases[i].is_returned);
 		e.recipients[1].state = ENTRY_SENT;
@@ -738,7 +738,7 @@ static void many_runs_at_once_write_once(void **state)
 		if (children[i] == 0) {
 			unsigned made;
 			int r = notice_failures(&b.queue, &b.arena, &made,
-						&b.fault);
+						&b.error);
 
 			_exit(r < 0 ? 99 : (int)made);
 		}
@@ -800,11 +800,11 @@ static void without_a_notice_nothing_changes(void **state)
 	getrlimit(RLIMIT_FSIZE, &old);
 	limit.rlim_max = old.rlim_max;
 	setrlimit(RLIMIT_FSIZE, &limit);
-	r = notice_failures(&b.queue, &b.arena, &made, &b.fault);
+	r = notice_failures(&b.queue, &b.arena, &made, &b.error);
 	setrlimit(RLIMIT_FSIZE, &old);
 	assert_int_equal(r, -1);
-	assert_true(fault_is_set(&b.fault));
-	fault_clear(&b.fault);
+	assert_true(error_is_set(&b.error));
+	error_clear(&b.error);
 	/* the small one went all the same */
 	assert_int_equal(made, 1);
 	assert_gone(id);
@@ -863,7 +863,7 @@ static void who_fails_later_is_told_of(void **state)
 	c = claim("mail");
 	c.entry.recipients[1].state = ENTRY_FAILED;
 	c.entry.recipients[1].tried = BENCH_CLOCK;
-	assert_int_equal(queue_update(&c, &b.fault), 0);
+	assert_int_equal(queue_update(&c, &b.error), 0);
 	queue_release(&c);
 	set_clock(BENCH_CLOCK + NOTICE_PERIOD);
 	assert_int_equal(run(), 1);
@@ -896,7 +896,7 @@ static void killed_it_loses_nothing(void **state)
 		run();
 		assert_gone(id);
 		assert_int_equal(count_notices(), i + 1);
-		set_clock(world_now() + NOTICE_PERIOD);
+		set_clock(sysenv_now() + NOTICE_PERIOD);
 	}
 }
 #endif
@@ -904,7 +904,7 @@ static void killed_it_loses_nothing(void **state)
 /* ---- a report alone ---- */
 
 static int write_report(struct arena *a, struct entry *e, struct sink *to,
-			struct fault *f)
+			struct error *f)
 {
 	struct notice_mail mail = {
 		.entry = e, .message = slice_of_memory(MAIL, strlen(MAIL))
@@ -920,7 +920,7 @@ static int write_report(struct arena *a, struct entry *e, struct sink *to,
 	return notice_report_write(&r, to, f);
 }
 
-static void wherever_it_fails_a_fault_tells(void **state)
+static void wherever_it_fails_a_error_tells(void **state)
 {
 	struct bench_mail m = bench_mail(&b, MAIL);
 	struct buf out = BUF_INIT(LAWS_MAX);
@@ -933,7 +933,7 @@ static void wherever_it_fails_a_fault_tells(void **state)
 	for (size_t limit = LAWS_MAX;;
 	     limit = limit == LAWS_MAX ? 0 : limit + 1) {
 		struct arena a = ARENA_INIT;
-		struct fault f = FAULT_INIT;
+		struct error f = ERROR_INIT;
 		struct laws_end end;
 		int r;
 
@@ -943,7 +943,7 @@ static void wherever_it_fails_a_fault_tells(void **state)
 		arena_free(&a);
 		if (limit == LAWS_MAX) {
 			assert_int_equal(r, 0);
-			assert_false(fault_is_set(&f));
+			assert_false(error_is_set(&f));
 			whole = out.len;
 			assert_true(whole > 1000);
 			continue;
@@ -951,7 +951,7 @@ static void wherever_it_fails_a_fault_tells(void **state)
 		if (limit >= whole)
 			break;
 		assert_int_equal(r, -1);
-		assert_int_equal(f.cause, FAULT_IO);
+		assert_int_equal(f.cause, ERROR_IO);
 		assert_int_equal(end.calls_after, 0);
 	}
 	buf_free(&out);
@@ -981,7 +981,7 @@ static void a_mail_without_an_end_is_reported(void **state)
 			assert_gone(id);
 		else
 			assert_given_up(id);
-		set_clock(world_now() + NOTICE_PERIOD);
+		set_clock(sysenv_now() + NOTICE_PERIOD);
 	}
 }
 
@@ -995,7 +995,7 @@ static const char *put_waiting(const char *id, const char *notify)
 
 	r->tried = BENCH_CLOCK - 10;
 	r->tries = 9;
-	r->last = (struct small_fault){ .cause = FAULT_TEMPORARY,
+	r->last = (struct small_error){ .cause = ERROR_TEMPORARY,
 					.temporary = true,
 					.esc = "4.2.2",
 					.text = "the mailbox is full" };
@@ -1010,7 +1010,7 @@ static bool is_warned(const char *id)
 	struct entry e;
 
 	assert_int_equal(queue_peek(&b.queue, &b.arena, QUEUE_WAITING, id, &e,
-				    &b.fault),
+				    &b.error),
 			 1);
 	return e.is_warned;
 }
@@ -1019,7 +1019,7 @@ static void delay(const char *id)
 {
 	struct queue_claim c = claim(id);
 	struct account *account = setting_account(&b.arena, "default");
-	int r = notice_delay(&c, &b.arena, account, &b.fault);
+	int r = notice_delay(&c, &b.arena, account, &b.error);
 
 	assert_fine();
 	assert_int_equal(r, 0);
@@ -1111,7 +1111,7 @@ static void keep(const char *id)
 {
 	struct queue_claim c = claim(id);
 	int r = notice_keep(&c, &b.arena, setting_account(&b.arena, "default"),
-			    &b.fault);
+			    &b.error);
 
 	assert_fine();
 	assert_int_equal(r, 0);
@@ -1192,7 +1192,7 @@ static void long_text_is_cut_between_characters(void **state)
 static void lines_are_wrapped(void **state)
 {
 	struct buf out = BUF_INIT(100000);
-	struct fault f = FAULT_INIT;
+	struct error f = ERROR_INIT;
 	struct sink_buf end;
 	char text[2000] = "";
 
@@ -1246,7 +1246,7 @@ int main(void)
 #ifdef MAILSEND_CRASH_POINTS
 		TEST(killed_it_loses_nothing),
 #endif
-		TEST(wherever_it_fails_a_fault_tells),
+		TEST(wherever_it_fails_a_error_tells),
 		TEST(a_mail_without_an_end_is_reported),
 		TEST(a_delay_is_told_once),
 		TEST(one_delay_an_hour_is_told),

@@ -8,14 +8,14 @@
 
 #include <cmocka.h>
 
-#include "base/world.h"
+#include "base/sysenv.h"
 #include "persona/options.h"
 
 /* What the setters saw, in order: "name=value|" */
 static struct buf seen = BUF_INIT(4096);
 
 static int note(struct options_run *run, const struct option_row *row,
-		const char *value, struct fault *f)
+		const char *value, struct error *f)
 {
 	(void)f;
 	buf_printf(&seen, "%s=%s|", row->name, value ? value : "(none)");
@@ -25,16 +25,16 @@ static int note(struct options_run *run, const struct option_row *row,
 }
 
 static int refuse(struct options_run *run, const struct option_row *row,
-		  const char *value, struct fault *f)
+		  const char *value, struct error *f)
 {
 	(void)run;
 	(void)row;
-	fault_set(f, FAULT_NOINPUT, "'%s' is bad", value);
+	error_set(f, ERROR_NOINPUT, "'%s' is bad", value);
 	f->temporary = true;
 	return -1;
 }
 
-static int argument(struct options_run *run, const char *value, struct fault *f)
+static int argument(struct options_run *run, const char *value, struct error *f)
 {
 	(void)run;
 	(void)f;
@@ -42,7 +42,7 @@ static int argument(struct options_run *run, const char *value, struct fault *f)
 	return 0;
 }
 
-static int finish(struct options_run *run, struct fault *f)
+static int finish(struct options_run *run, struct error *f)
 {
 	(void)run;
 	(void)f;
@@ -114,7 +114,7 @@ static const struct persona persona = {
 
 static struct arena arena;
 static struct request request;
-static struct fault fault;
+static struct error error;
 
 static int parse(const char *const *words)
 {
@@ -124,13 +124,13 @@ static int parse(const char *const *words)
 	arena_free(&arena);
 	arena = (struct arena)ARENA_INIT;
 	request_init(&request);
-	fault_clear(&fault);
+	error_clear(&error);
 	buf_reset(&seen);
 	while (words[argc - 1]) {
 		argv[argc] = (char *)(uintptr_t)words[argc - 1];
 		argc++;
 	}
-	return options_parse(&persona, argc, argv, &request, &arena, &fault);
+	return options_parse(&persona, argc, argv, &request, &arena, &error);
 }
 #define PARSE(...) parse((const char *const[]){ __VA_ARGS__, NULL })
 
@@ -208,8 +208,8 @@ static void the_whole_name_wins_over_a_prefix(void **state)
 	assert_int_equal(PARSE("--tls-"), 0);
 	assert_string_equal(seen.data, "tls-all=(none)|end");
 	assert_int_equal(PARSE("--tl"), -1);
-	assert_int_equal(fault.cause, FAULT_USAGE);
-	assert_non_null(strstr(fault.text, "--tls-all"));
+	assert_int_equal(error.cause, ERROR_USAGE);
+	assert_non_null(strstr(error.text, "--tls-all"));
 }
 
 static void done_leaves_the_rest_unread(void **state)
@@ -222,9 +222,9 @@ static void done_leaves_the_rest_unread(void **state)
 static void refuses(const char *const *words, const char *keyword)
 {
 	assert_int_equal(parse(words), -1);
-	assert_int_equal(fault.cause, FAULT_USAGE);
-	if (!strstr(fault.text, keyword))
-		fail_msg("no '%s' in: %s", keyword, fault.text);
+	assert_int_equal(error.cause, ERROR_USAGE);
+	if (!strstr(error.text, keyword))
+		fail_msg("no '%s' in: %s", keyword, error.text);
 }
 #define REFUSES(keyword, ...)                                                  \
 	refuses((const char *const[]){ __VA_ARGS__, NULL }, keyword)
@@ -272,7 +272,7 @@ static void learns_the_rest_behind_a_mistake(void **state)
 {
 	(void)state;
 	assert_int_equal(PARSE("--bogus", "value", "-s", "hi", "a@x.org"), -1);
-	assert_non_null(strstr(fault.text, "--bogus"));
+	assert_non_null(strstr(error.text, "--bogus"));
 	assert_string_equal(request.subject, "hi");
 	assert_string_equal(seen.data, "<a@x.org>end");
 	assert_true(request_reads_input(&request));
@@ -282,16 +282,16 @@ static void learns_the_rest_behind_a_mistake(void **state)
 	assert_false(request_reads_input(&request));
 }
 
-static void passes_on_a_setters_fault_with_the_option(void **state)
+static void passes_on_a_setters_error_with_the_option(void **state)
 {
 	(void)state;
 	assert_int_equal(PARSE("-x", "pear"), -1);
-	assert_int_equal(fault.cause, FAULT_NOINPUT);
-	assert_true(fault.temporary);
-	assert_non_null(strstr(fault.text, "-x"));
-	assert_non_null(strstr(fault.text, "'pear'"));
+	assert_int_equal(error.cause, ERROR_NOINPUT);
+	assert_true(error.temporary);
+	assert_non_null(strstr(error.text, "-x"));
+	assert_non_null(strstr(error.text, "'pear'"));
 	assert_int_equal(PARSE("--refu", "pear"), -1);
-	assert_non_null(strstr(fault.text, "--refused"));
+	assert_non_null(strstr(error.text, "--refused"));
 }
 
 static void makes_values_utf8_but_not_names_of_files(void **state)
@@ -312,7 +312,7 @@ static void no_arguments_at_all(void **state)
 	(void)state;
 	buf_reset(&seen);
 	assert_int_equal(options_parse(&persona, 0, argv, &request, &arena,
-				       &fault),
+				       &error),
 			 0);
 	assert_string_equal(seen.data, "end");
 }
@@ -376,7 +376,7 @@ int main(void)
 		cmocka_unit_test(one_dash_before_a_long_name_is_refused),
 		cmocka_unit_test(refuses_line_breaks_everywhere),
 		cmocka_unit_test(learns_the_rest_behind_a_mistake),
-		cmocka_unit_test(passes_on_a_setters_fault_with_the_option),
+		cmocka_unit_test(passes_on_a_setters_error_with_the_option),
 		cmocka_unit_test(makes_values_utf8_but_not_names_of_files),
 		cmocka_unit_test(no_arguments_at_all),
 		cmocka_unit_test(help_is_made_from_the_table),
@@ -385,7 +385,7 @@ int main(void)
 	};
 
 	setenv("MAILSEND_FROZEN", "charset=utf-8", 1);
-	world_init();
+	sysenv_init();
 	int failed = cmocka_run_group_tests(tests, NULL, NULL);
 
 	arena_free(&arena);

@@ -10,20 +10,20 @@ static int exit_of(const char *letters)
 	struct recipient to[4] = { { .decided = false } };
 	struct envelope e = { .recipients = to, .count = strlen(letters) };
 	const struct outcome out = { .envelope = &e };
-	struct fault f = FAULT_INIT;
+	struct error f = ERROR_INIT;
 
 	for (size_t i = 0; i < e.count; i++) {
-		struct small_fault *v = &to[i].verdict;
+		struct small_error *v = &to[i].verdict;
 
 		to[i].decided = letters[i] != 'w';
 		to[i].is_queued = strchr("qw", letters[i]) != NULL;
 		if (strchr("ql", letters[i]))
-			*v = (struct small_fault){ .cause = FAULT_TEMPORARY,
+			*v = (struct small_error){ .cause = ERROR_TEMPORARY,
 						   .temporary = true };
 		if (letters[i] == 'n')
-			v->cause = FAULT_NOUSER;
+			v->cause = ERROR_NOUSER;
 		if (letters[i] == 'h') {
-			v->cause = FAULT_NOHOST;
+			v->cause = ERROR_NOHOST;
 			v->temporary = true;
 		}
 	}
@@ -55,11 +55,11 @@ static void statuses(void **state)
 static void nobody(void **state)
 {
 	struct outcome out = { .envelope = NULL };
-	struct fault f = FAULT_INIT;
+	struct error f = ERROR_INIT;
 
 	(void)state;
 	assert_int_equal(outcome_exit(&out, &f), 0);
-	fault_set(&f, FAULT_NOINPUT, "no such file");
+	error_set(&f, ERROR_NOINPUT, "no such file");
 	assert_int_equal(outcome_exit(&out, &f), 66);
 }
 

@@ -41,7 +41,7 @@ static void test_spelling(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
 		struct buf url = BUF_INIT(1000);
-		struct fault f = FAULT_INIT;
+		struct error f = ERROR_INIT;
 		char name[320];
 
 		assert_int_equal(place_check(&cases[i].o, &f), 0);
@@ -78,13 +78,13 @@ static void test_no_hosts(void **state)
 		const struct dial_options host = { .host = hosts[i] };
 		const struct dial_options tls = { .host = "h",
 						  .tls_host = hosts[i] };
-		struct fault f = FAULT_INIT;
+		struct error f = ERROR_INIT;
 
 		assert_int_equal(place_check(&host, &f), -1);
-		assert_int_equal(f.cause, FAULT_CONFIG);
-		fault_clear(&f);
+		assert_int_equal(f.cause, ERROR_CONFIG);
+		error_clear(&f);
 		assert_int_equal(place_check(&tls, &f), -1);
-		assert_int_equal(f.cause, FAULT_CONFIG);
+		assert_int_equal(f.cause, ERROR_CONFIG);
 	}
 }
 
@@ -92,11 +92,11 @@ static void test_nowhere(void **state)
 {
 	const struct dial_options none = { .port = 1 };
 	const struct dial_options far = { .host = "h", .port = 65536 };
-	struct fault f = FAULT_INIT;
+	struct error f = ERROR_INIT;
 
 	(void)state;
 	assert_int_equal(place_check(&none, &f), -1);
-	fault_clear(&f);
+	error_clear(&f);
 	assert_int_equal(place_check(&far, &f), -1);
 }
 

@@ -9,14 +9,14 @@
 #include "base/ascii.h"
 #include "config/config.h"
 #include "mail/domain.h"
-#include "probe/provider.h"
+#include "setup/provider.h"
 
 static struct arena arena = ARENA_INIT;
 static const struct provider *all;
 
 static int read_table(void **state)
 {
-	struct fault f = FAULT_INIT;
+	struct error f = ERROR_INIT;
 
 	(void)state;
 	all = provider_read(&arena, provider_text, &f);
@@ -36,7 +36,7 @@ static int drop_table(void **state)
 
 static bool is_plausible_host(const char *host)
 {
-	struct fault f = FAULT_INIT;
+	struct error f = ERROR_INIT;
 
 	if (strcmp(host, "127.0.0.1") == 0) /* a bridge */
 		return true;
@@ -72,7 +72,7 @@ static void ways_to_log_in(void **state)
 {
 	(void)state;
 	for (const struct provider *p = all; p; p = p->next) {
-		struct fault f = FAULT_INIT;
+		struct error f = ERROR_INIT;
 
 		if (p->auth && config_check("auth", p->auth, &f) < 0)
 			fail_msg("%s: %s", p->name, f.text);
@@ -229,11 +229,11 @@ static void wrong_tables(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
-		struct fault f = FAULT_INIT;
+		struct error f = ERROR_INIT;
 
 		if (provider_read(&arena, texts[i], &f))
 			fail_msg("was taken: %s", texts[i]);
-		assert_int_equal(f.cause, FAULT_SOFTWARE);
+		assert_int_equal(f.cause, ERROR_SOFTWARE);
 	}
 }
 

@@ -21,19 +21,19 @@ static void what_goes_in_comes_out(void **state)
 
 		assert_counts(&b, 1, 1, 0, 0);
 		assert_int_equal(queue_list(&b.queue, &b.arena, QUEUE_WAITING,
-					    &names, &b.fault),
+					    &names, &b.error),
 				 0);
 		assert_int_equal(names.count, 1);
 		assert_string_equal(names.ids[0], id);
 		assert_int_equal(queue_peek(&b.queue, &b.arena, QUEUE_WAITING,
-					    id, &e, &b.fault),
+					    id, &e, &b.error),
 				 1);
 		assert_string_equal(e.id, id);
 		assert_string_equal(e.recipients[1].address, "b@example.org");
 		assert_int_equal(claim(&b, QUEUE_WAITING, id, &c), 1);
 		assert_true(c.entry.size == sizes[i]);
 		assert_octets(&c.message, sizes[i]);
-		assert_int_equal(queue_remove(&c, &b.fault), 0);
+		assert_int_equal(queue_remove(&c, &b.error), 0);
 		assert_octets(&c.message, sizes[i]);
 		queue_release(&c);
 		assert_counts(&b, 0, 0, 0, 0);
@@ -60,7 +60,7 @@ static void a_list_that_is_cut_says_so(void **state)
 		dup2(ends[1], STDERR_FILENO);
 		close(ends[1]);
 		assert_int_equal(queue_list(&b.queue, &b.arena, QUEUE_WAITING,
-					    &names, &b.fault),
+					    &names, &b.error),
 				 0);
 		dup2(before, STDERR_FILENO);
 		n = read(ends[0], said, sizeof(said));
@@ -96,7 +96,7 @@ static void only_the_owner_has_it(void **state)
 
 static bool has_unnamed_files(const char *folder)
 {
-	struct fault f = FAULT_INIT;
+	struct error f = ERROR_INIT;
 	int fd = disk_open_unnamed(folder, &f);
 	char path[512];
 	bool can;
@@ -129,7 +129,7 @@ static void a_staged_file_is_linked(void **state)
 	assert_int_equal(claim(&b, QUEUE_WAITING, id, &c), 1);
 	/* Once more is another mail, with a file of its own. */
 	assert_int_equal(queue_put(&b.queue, &b.stage, &b.entry, NULL,
-				   &b.fault),
+				   &b.error),
 			 0);
 	other = b.entry.id;
 	queue_release(&c);
@@ -157,7 +157,7 @@ static void what_cannot_be_linked_is_copied(void **state)
 		id = put(&b, LARGE);
 		assert_int_equal(claim(&b, QUEUE_WAITING, id, &c), 1);
 		assert_octets(&c.message, LARGE);
-		assert_int_equal(queue_remove(&c, &b.fault), 0);
+		assert_int_equal(queue_remove(&c, &b.error), 0);
 		queue_release(&c);
 		b.folders[0] = *state;
 	}
@@ -178,7 +178,7 @@ static void what_cannot_be_linked_is_copied(void **state)
 	b.stage.fd = fd;
 	b.stage.size = 4097;
 	assert_int_equal(queue_put(&b.queue, &b.stage, &b.entry, NULL,
-				   &b.fault),
+				   &b.error),
 			 0);
 	assert_int_equal(claim(&b, QUEUE_WAITING, b.entry.id, &c), 1);
 	assert_int_equal(c.message.length, 4097);
@@ -201,7 +201,7 @@ static void a_name_of_the_callers_is_put_once(void **state)
 	assert_octets(&c.message, 10);
 	/* Also when it was given up, or is just being tried. */
 	put_named(&b, 20, "notice-1");
-	assert_int_equal(queue_give_up(&c, &b.fault), 0);
+	assert_int_equal(queue_give_up(&c, &b.error), 0);
 	queue_release(&c);
 	put_named(&b, 20, "notice-1");
 	assert_counts(&b, 1, 0, 1, 0);
@@ -211,9 +211,9 @@ static void a_name_of_the_callers_is_put_once(void **state)
 	assert_int_equal(flock(fd, LOCK_EX), 0);
 	stage_octets(&b, 30);
 	assert_int_equal(queue_put(&b.queue, &b.stage, &b.entry, "notice-2",
-				   &b.fault),
+				   &b.error),
 			 -1);
-	assert_int_equal(b.fault.cause, FAULT_TEMPORARY);
+	assert_int_equal(b.error.cause, ERROR_TEMPORARY);
 	assert_counts(&b, 2, 0, 1, 0);
 	close(fd);
 	put_named(&b, 30, "notice-2");
@@ -240,15 +240,15 @@ static void a_name_is_checked(void **state)
 		fill(&b);
 		stage_octets(&b, 5);
 		assert_int_equal(queue_put(&b.queue, &b.stage, &b.entry,
-					   names[i], &b.fault),
+					   names[i], &b.error),
 				 -1);
-		assert_int_equal(b.fault.cause, FAULT_SOFTWARE);
+		assert_int_equal(b.error.cause, ERROR_SOFTWARE);
 		assert_int_equal(claim(&b, QUEUE_WAITING, names[i], &c), 0);
 		assert_int_equal(queue_peek(&b.queue, &b.arena, QUEUE_WAITING,
-					    names[i], &e, &b.fault),
+					    names[i], &e, &b.error),
 				 0);
 		assert_int_equal(queue_set_stamp(&b.queue, names[i], 1,
-						 &b.fault),
+						 &b.error),
 				 i == 8 ? 0 : -1);
 	}
 	put_named(&b, 5, "aaaaaaaaaaaaaaaaaaaaaaa");
@@ -278,7 +278,7 @@ static void names_are_unique_and_sort_by_time(void **state)
 	for (unsigned i = 0; i < most; i++) {
 		freeze(1700000000 + (int64_t)i / 100);
 		assert_int_equal(queue_put(&b.queue, &b.stage, &b.entry, NULL,
-					   &b.fault),
+					   &b.error),
 				 0);
 		put_ids[i] = b.entry.id;
 		assert_int_equal(strlen(b.entry.id), 13);
@@ -286,7 +286,7 @@ static void names_are_unique_and_sort_by_time(void **state)
 			assert_true(strcmp(put_ids[i - 100], put_ids[i]) < 0);
 	}
 	assert_int_equal(queue_list(&b.queue, &b.arena, QUEUE_WAITING, &names,
-				    &b.fault),
+				    &b.error),
 			 0);
 	assert_int_equal(names.count, most);
 	for (unsigned i = 1; i < most; i++)
@@ -311,7 +311,7 @@ static void the_same_chance_gives_another_name(void **state)
 	open_bench(&b, *state);
 	for (unsigned i = 0; i < 20; i++) {
 		setenv("MAILSEND_FROZEN", "clock=1700000000 seed=5", 1);
-		world_init();
+		sysenv_init();
 		put(&b, 5);
 	}
 	assert_counts(&b, 20, 20, 0, 0);
@@ -330,7 +330,7 @@ static void others_files_are_not_listed(void **state)
 	write_file(file_of(&b, "env", ".swp"), "x", 1);
 	write_file(file_of(&b, "env", "abc~"), "x", 1);
 	assert_int_equal(queue_list(&b.queue, &b.arena, QUEUE_WAITING, &names,
-				    &b.fault),
+				    &b.error),
 			 0);
 	assert_int_equal(names.count, 1);
 	assert_string_equal(names.ids[0], id);
@@ -352,7 +352,7 @@ static void one_claim_at_a_time(void **state)
 	id = put(&b, 100);
 	assert_int_equal(claim(&b, QUEUE_WAITING, id, &one), 1);
 	assert_int_equal(claim(&b, QUEUE_WAITING, id, &other), 0);
-	assert_false(fault_is_set(&b.fault));
+	assert_false(error_is_set(&b.error));
 	queue_release(&one);
 	queue_release(&one);
 	assert_int_equal(pipe(ready), 0);
@@ -386,8 +386,8 @@ static void what_was_removed_meanwhile_is_gone(void **state)
 	open_bench(&b, *state);
 	id = put(&b, 100);
 	assert_int_equal(claim(&b, QUEUE_WAITING, id, &c), 1);
-	assert_int_equal(queue_remove(&c, &b.fault), 0);
-	assert_int_equal(queue_remove(&c, &b.fault), 0);
+	assert_int_equal(queue_remove(&c, &b.error), 0);
+	assert_int_equal(queue_remove(&c, &b.error), 0);
 	/* Still held, and the name is another's. */
 	put_named(&b, 200, id);
 	assert_int_equal(claim(&b, QUEUE_WAITING, id, &late), 1);
@@ -408,7 +408,7 @@ static int put_many(struct bench *b)
 		fill(b);
 		stage_octets(b, 3000 + i);
 		if (queue_put(&b->queue, &b->stage, &b->entry, NULL,
-			      &b->fault) < 0)
+			      &b->error) < 0)
 			return 1;
 	}
 	return 0;
@@ -425,14 +425,14 @@ static int take_all(struct bench *b, int out, int stop)
 		struct queue_claim c;
 
 		if (queue_list(&b->queue, &a, QUEUE_WAITING, &names,
-			       &b->fault) < 0)
+			       &b->error) < 0)
 			return 2;
 		if (is_over && !names.count)
 			return 0;
 		for (size_t i = 0; i < names.count; i++) {
 			char line[32] = "";
 			int r = queue_claim(&b->queue, &a, QUEUE_WAITING,
-					    names.ids[i], &c, &b->fault);
+					    names.ids[i], &c, &b->error);
 
 			if (r < 0)
 				return 3;
@@ -441,7 +441,7 @@ static int take_all(struct bench *b, int out, int stop)
 			snprintf(line, sizeof(line), "%s", c.entry.id);
 			if (c.message.length != c.entry.size ||
 			    write(out, line, sizeof(line)) != sizeof(line) ||
-			    queue_remove(&c, &b->fault) < 0)
+			    queue_remove(&c, &b->error) < 0)
 				return 4;
 			queue_release(&c);
 		}
@@ -510,12 +510,12 @@ static void one_flusher_at_a_time(void **state)
 	int one, other;
 
 	open_bench(&b, *state);
-	one = queue_lock_flush(&b.queue, &b.fault);
+	one = queue_lock_flush(&b.queue, &b.error);
 	assert_true(one >= 0);
-	assert_int_equal(queue_lock_flush(&b.queue, &b.fault), -1);
-	assert_false(fault_is_set(&b.fault));
+	assert_int_equal(queue_lock_flush(&b.queue, &b.error), -1);
+	assert_false(error_is_set(&b.error));
 	close(one);
-	other = queue_lock_flush(&b.queue, &b.fault);
+	other = queue_lock_flush(&b.queue, &b.error);
 	assert_true(other >= 0);
 	close(other);
 	close_bench(&b);

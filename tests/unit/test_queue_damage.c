@@ -24,10 +24,10 @@ static void a_change_is_kept(void **state)
 		c.entry.recipients[1].state =
 			i > 1 ? ENTRY_SENT : ENTRY_WAITING;
 		c.entry.is_held = i == 2;
-		assert_int_equal(queue_update(&c, &b.fault), 0);
+		assert_int_equal(queue_update(&c, &b.error), 0);
 		queue_release(&c);
 		assert_int_equal(queue_peek(&b.queue, &b.arena, QUEUE_WAITING,
-					    id, &e, &b.fault),
+					    id, &e, &b.error),
 				 1);
 		assert_int_equal(e.recipients[0].tries, i);
 		assert_int_equal(e.is_held, i == 2);
@@ -49,30 +49,30 @@ static void given_up_and_revived(void **state)
 	id = put(&b, LARGE);
 	assert_int_equal(claim(&b, QUEUE_WAITING, id, &c), 1);
 	c.entry.recipients[0].state = ENTRY_TOLD;
-	assert_int_equal(queue_give_up(&c, &b.fault), 0);
-	assert_int_equal(queue_update(&c, &b.fault), 0);
+	assert_int_equal(queue_give_up(&c, &b.error), 0);
+	assert_int_equal(queue_update(&c, &b.error), 0);
 	assert_counts(&b, 1, 0, 1, 0);
 	queue_release(&c);
 	assert_int_equal(claim(&b, QUEUE_WAITING, id, &c), 0);
 	assert_int_equal(queue_peek(&b.queue, &b.arena, QUEUE_WAITING, id, &e,
-				    &b.fault),
+				    &b.error),
 			 0);
 	assert_int_equal(queue_list(&b.queue, &b.arena, QUEUE_GIVEN_UP, &names,
-				    &b.fault),
+				    &b.error),
 			 0);
 	assert_int_equal(names.count, 1);
 	assert_int_equal(claim(&b, QUEUE_GIVEN_UP, id, &c), 1);
 	assert_int_equal(c.entry.recipients[0].state, ENTRY_TOLD);
 	assert_octets(&c.message, LARGE);
 	c.entry.recipients[0].state = ENTRY_WAITING;
-	assert_int_equal(queue_revive(&c, &b.fault), 0);
+	assert_int_equal(queue_revive(&c, &b.error), 0);
 	queue_release(&c);
 	assert_counts(&b, 1, 1, 0, 0);
 	assert_int_equal(claim(&b, QUEUE_GIVEN_UP, id, &c), 0);
 	assert_int_equal(claim(&b, QUEUE_WAITING, id, &c), 1);
 	assert_int_equal(c.entry.recipients[0].state, ENTRY_WAITING);
-	assert_int_equal(queue_give_up(&c, &b.fault), 0);
-	assert_int_equal(queue_remove(&c, &b.fault), 0);
+	assert_int_equal(queue_give_up(&c, &b.error), 0);
+	assert_int_equal(queue_remove(&c, &b.error), 0);
 	queue_release(&c);
 	assert_counts(&b, 0, 0, 0, 0);
 	close_bench(&b);
@@ -93,11 +93,11 @@ static void the_entry_that_waits_counts(void **state)
 			 0);
 	assert_int_equal(claim(&b, QUEUE_GIVEN_UP, id, &c), 0);
 	assert_int_equal(claim(&b, QUEUE_WAITING, id, &c), 1);
-	assert_int_equal(queue_remove(&c, &b.fault), 0);
+	assert_int_equal(queue_remove(&c, &b.error), 0);
 	queue_release(&c);
 	assert_counts(&b, 1, 0, 1, 0);
 	assert_int_equal(claim(&b, QUEUE_GIVEN_UP, id, &c), 1);
-	assert_int_equal(queue_remove(&c, &b.fault), 0);
+	assert_int_equal(queue_remove(&c, &b.error), 0);
 	queue_release(&c);
 	assert_counts(&b, 0, 0, 0, 0);
 	close_bench(&b);
@@ -182,25 +182,25 @@ static void what_is_bad_is_set_aside_and_the_rest_goes_on(void **state)
 
 		damage[i](&b, id);
 		assert_int_equal(claim(&b, QUEUE_WAITING, id, &c), -1);
-		if (b.fault.cause != FAULT_DATA ||
-		    !strstr(b.fault.text, file_of(&b, "bad", id)))
-			fail_msg("damage %u: %s", i, b.fault.text);
+		if (b.error.cause != ERROR_DATA ||
+		    !strstr(b.error.text, file_of(&b, "bad", id)))
+			fail_msg("damage %u: %s", i, b.error.text);
 		assert_int_equal(c.fd, -1);
 		assert_true(exists(&b, "bad", id));
 		assert_false(exists(&b, "env", id));
 		assert_int_equal(claim(&b, QUEUE_WAITING, id, &c), 0);
-		fault_clear(&b.fault);
+		error_clear(&b.error);
 		if (i < 7)
 			assert_int_equal(queue_peek(&b.queue, &b.arena,
 						    QUEUE_BAD, id, &e,
-						    &b.fault),
+						    &b.error),
 					 -1);
 	}
 	put(&b, 100);
 	assert_int_equal(claim(&b, QUEUE_WAITING, b.entry.id, &c), 1);
 	queue_release(&c);
 	assert_int_equal(queue_list(&b.queue, &b.arena, QUEUE_BAD, &names,
-				    &b.fault),
+				    &b.error),
 			 0);
 	assert_int_equal(names.count, n);
 	close_bench(&b);
@@ -221,19 +221,19 @@ static void what_was_set_aside_can_be_mended_or_removed(void **state)
 	assert_int_equal(claim(&b, QUEUE_BAD, id, &c), 1);
 	assert_string_equal(c.entry.id, id);
 	assert_octets(&c.message, 100);
-	assert_int_equal(queue_revive(&c, &b.fault), -1);
+	assert_int_equal(queue_revive(&c, &b.error), -1);
 	queue_release(&c);
 	assert_counts(&b, 1, 0, 0, 1);
 	write_file(file_of(&b, "bad", id), text.data, text.len);
 	assert_int_equal(claim(&b, QUEUE_BAD, id, &c), 1);
-	assert_int_equal(queue_revive(&c, &b.fault), 0);
+	assert_int_equal(queue_revive(&c, &b.error), 0);
 	queue_release(&c);
 	assert_counts(&b, 1, 1, 0, 0);
 	lose_message(&b, id);
 	assert_int_equal(claim(&b, QUEUE_WAITING, id, &c), -1);
 	assert_int_equal(claim(&b, QUEUE_BAD, id, &c), 1);
 	assert_int_equal(c.message.length, 0);
-	assert_int_equal(queue_remove(&c, &b.fault), 0);
+	assert_int_equal(queue_remove(&c, &b.error), 0);
 	queue_release(&c);
 	assert_counts(&b, 0, 0, 0, 0);
 	assert_int_equal(claim(&b, QUEUE_BAD, id, &c), 0);
@@ -253,7 +253,7 @@ static int put_with_limit(struct bench *b, size_t n, rlim_t limit)
 	assert_int_equal(getrlimit(RLIMIT_FSIZE, &was), 0);
 	now = (struct rlimit){ limit, was.rlim_max };
 	assert_int_equal(setrlimit(RLIMIT_FSIZE, &now), 0);
-	r = queue_put(&b->queue, &b->stage, &b->entry, NULL, &b->fault);
+	r = queue_put(&b->queue, &b->stage, &b->entry, NULL, &b->error);
 	assert_int_equal(setrlimit(RLIMIT_FSIZE, &was), 0);
 	return r;
 }
@@ -270,8 +270,8 @@ static void nothing_half_written_stays(void **state)
 	open_bench(&b, *state);
 	for (rlim_t limit = 0; limit < 140; limit += 5) {
 		assert_int_equal(put_with_limit(&b, 70, limit), -1);
-		assert_int_equal(b.fault.cause, FAULT_TEMPORARY);
-		assert_true(b.fault.temporary);
+		assert_int_equal(b.error.cause, ERROR_TEMPORARY);
+		assert_true(b.error.temporary);
 		assert_counts(&b, 0, 0, 0, 0);
 		assert_int_equal(put_with_limit(&b, LARGE, limit), -1);
 		assert_counts(&b, 0, 0, 0, 0);
@@ -283,9 +283,9 @@ static void nothing_half_written_stays(void **state)
 	now = (struct rlimit){ 100, was.rlim_max };
 	assert_int_equal(setrlimit(RLIMIT_FSIZE, &now), 0);
 	c.entry.recipients[0].tries = 5;
-	assert_int_equal(queue_update(&c, &b.fault), -1);
-	fault_clear(&b.fault);
-	assert_int_equal(queue_give_up(&c, &b.fault), -1);
+	assert_int_equal(queue_update(&c, &b.error), -1);
+	error_clear(&b.error);
+	assert_int_equal(queue_give_up(&c, &b.error), -1);
 	assert_int_equal(setrlimit(RLIMIT_FSIZE, &was), 0);
 	queue_release(&c);
 	assert_counts(&b, 1, 1, 0, 0);
@@ -308,26 +308,26 @@ static void room_can_be_had_beforehand(void **state)
 	open_bench(&b, *state);
 	id = put(&b, 70);
 	assert_int_equal(claim(&b, QUEUE_WAITING, id, &c), 1);
-	assert_int_equal(queue_reserve(&c, &b.fault), 0);
-	assert_int_equal(queue_reserve(&c, &b.fault), 0);
+	assert_int_equal(queue_reserve(&c, &b.error), 0);
+	assert_int_equal(queue_reserve(&c, &b.error), 0);
 	assert_int_equal(count_in(&b, "tmp"), 1);
 	c.entry.recipients[0].state = ENTRY_SENT;
 	c.entry.recipients[0].reply = "250 with pleasure";
-	assert_int_equal(queue_update(&c, &b.fault), 0);
+	assert_int_equal(queue_update(&c, &b.error), 0);
 	assert_counts(&b, 1, 1, 0, 0);
 	assert_int_equal(stat(file_of(&b, "env", id), &st), 0);
 	assert_in_range(st.st_size, 100, 400); /* no room is left in it */
 	queue_release(&c);
 	assert_int_equal(claim(&b, QUEUE_WAITING, id, &c), 1);
 	assert_string_equal(c.entry.recipients[0].reply, "250 with pleasure");
-	assert_int_equal(queue_reserve(&c, &b.fault), 0);
+	assert_int_equal(queue_reserve(&c, &b.error), 0);
 	queue_release(&c);
 	assert_counts(&b, 1, 1, 0, 0);
 	assert_int_equal(claim(&b, QUEUE_WAITING, id, &c), 1);
 	assert_int_equal(getrlimit(RLIMIT_FSIZE, &was), 0);
 	now = (struct rlimit){ 300, was.rlim_max };
 	assert_int_equal(setrlimit(RLIMIT_FSIZE, &now), 0);
-	assert_int_equal(queue_reserve(&c, &b.fault), -1);
+	assert_int_equal(queue_reserve(&c, &b.error), -1);
 	assert_int_equal(setrlimit(RLIMIT_FSIZE, &was), 0);
 	assert_counts(&b, 1, 1, 0, 0);
 	queue_release(&c);
@@ -350,13 +350,13 @@ static void a_put_that_fails_is_undone(void **state)
 		stage_octets(&b, sizes[i / 3]);
 		assert_int_equal(rmdir(file_of(&b, part, "")), 0);
 		assert_int_equal(queue_put(&b.queue, &b.stage, &b.entry, NULL,
-					   &b.fault),
+					   &b.error),
 				 -1);
-		assert_int_equal(b.fault.cause, FAULT_TEMPORARY);
+		assert_int_equal(b.error.cause, ERROR_TEMPORARY);
 		/* What is missing is made when the queue is next opened. */
-		fault_clear(&b.fault);
+		error_clear(&b.error);
 		assert_int_equal(queue_open(&again, &b.arena, b.folder, true,
-					    &b.fault),
+					    &b.error),
 				 0);
 		assert_counts(&b, 0, 0, 0, 0);
 	}
@@ -364,9 +364,9 @@ static void a_put_that_fails_is_undone(void **state)
 	stage_octets(&b, 50);
 	b.entry.account = "a\nb";
 	assert_int_equal(queue_put(&b.queue, &b.stage, &b.entry, NULL,
-				   &b.fault),
+				   &b.error),
 			 -1);
-	assert_int_equal(b.fault.cause, FAULT_SOFTWARE);
+	assert_int_equal(b.error.cause, ERROR_SOFTWARE);
 	assert_counts(&b, 0, 0, 0, 0);
 	close_bench(&b);
 }
@@ -375,7 +375,7 @@ static void a_queue_that_is_not_there_is_empty(void **state)
 {
 	const char *folder = scratch_path(state, "none");
 	struct arena a = ARENA_INIT;
-	struct fault f = FAULT_INIT;
+	struct error f = ERROR_INIT;
 	struct queue_names names;
 	struct queue_claim c;
 	struct queue q;
@@ -390,7 +390,7 @@ static void a_queue_that_is_not_there_is_empty(void **state)
 	assert_int_equal(queue_tidy(&q, &f), 0);
 	assert_int_equal(queue_lock_flush(&q, &f), -1);
 	assert_int_equal(queue_stamp(&q, "x"), 0);
-	assert_false(fault_is_set(&f));
+	assert_false(error_is_set(&f));
 	assert_int_equal(access(folder, F_OK), -1);
 	arena_free(&a);
 }
@@ -398,11 +398,11 @@ static void a_queue_that_is_not_there_is_empty(void **state)
 static void refuse(const char *folder, bool make)
 {
 	struct arena a = ARENA_INIT;
-	struct fault f = FAULT_INIT;
+	struct error f = ERROR_INIT;
 	struct queue q;
 
 	assert_int_equal(queue_open(&q, &a, folder, make, &f), -1);
-	assert_int_equal(f.cause, FAULT_PERMISSION);
+	assert_int_equal(f.cause, ERROR_PERMISSION);
 	assert_non_null(strstr(f.text, folder));
 	arena_free(&a);
 }
@@ -422,7 +422,7 @@ static void a_folder_of_others_is_refused(void **state)
 		refuse(folder, false);
 	}
 	assert_int_equal(chmod(folder, 0700), 0);
-	if (chown(folder, world_file_uid() + 1, (gid_t)-1) == 0)
+	if (chown(folder, sysenv_file_uid() + 1, (gid_t)-1) == 0)
 		refuse(folder, true);
 	write_file(scratch_path(state, "file"), "", 0);
 	refuse(scratch_path(state, "file"), true);
@@ -442,12 +442,12 @@ static void rubbish_is_taken_away_when_it_is_old(void **state)
 	waits = put(&b, 10);
 	given_up = put(&b, 10);
 	assert_int_equal(claim(&b, QUEUE_WAITING, given_up, &c), 1);
-	assert_int_equal(queue_give_up(&c, &b.fault), 0);
+	assert_int_equal(queue_give_up(&c, &b.error), 0);
 	queue_release(&c);
 	bad = put(&b, 10);
 	edit(&b, bad);
 	assert_int_equal(claim(&b, QUEUE_WAITING, bad, &c), -1);
-	fault_clear(&b.fault);
+	error_clear(&b.error);
 	write_file(file_of(&b, "msg", "rubbish"), "x", 1);
 	write_file(file_of(&b, "msg", "locked"), "x", 1);
 	write_file(file_of(&b, "tmp", "rubbish"), "x", 1);
@@ -456,14 +456,14 @@ static void rubbish_is_taken_away_when_it_is_old(void **state)
 	assert_int_equal(flock(locked, LOCK_EX), 0);
 
 	freeze(now); /* too young; and the clock was set back a little */
-	assert_int_equal(queue_tidy(&b.queue, &b.fault), 0);
+	assert_int_equal(queue_tidy(&b.queue, &b.error), 0);
 	freeze(now - 7200);
-	assert_int_equal(queue_tidy(&b.queue, &b.fault), 0);
+	assert_int_equal(queue_tidy(&b.queue, &b.error), 0);
 	assert_true(exists(&b, "msg", "rubbish"));
 	assert_true(exists(&b, "tmp", "rubbish"));
 
 	freeze(now + 3700);
-	assert_int_equal(queue_tidy(&b.queue, &b.fault), 0);
+	assert_int_equal(queue_tidy(&b.queue, &b.error), 0);
 	assert_false(exists(&b, "msg", "rubbish"));
 	assert_false(exists(&b, "tmp", "rubbish"));
 	assert_true(exists(&b, "msg", "locked"));
@@ -471,7 +471,7 @@ static void rubbish_is_taken_away_when_it_is_old(void **state)
 	close(locked);
 	assert_int_equal(rmdir(file_of(&b, "tmp", "folder")), 0);
 	freeze(now + 400 * 86400);
-	assert_int_equal(queue_tidy(&b.queue, &b.fault), 0);
+	assert_int_equal(queue_tidy(&b.queue, &b.error), 0);
 	assert_counts(&b, 3, 1, 1, 1);
 	assert_true(exists(&b, "msg", waits));
 	close_bench(&b);
@@ -487,10 +487,10 @@ static void a_message_is_not_rubbish_while_it_is_put_in(void **state)
 	fd = open(file_of(&b, "msg", "new"), O_RDWR | O_CREAT, 0600);
 	assert_int_equal(flock(fd, LOCK_EX | LOCK_NB), 0);
 	freeze((int64_t)time(NULL) + 86400);
-	assert_int_equal(queue_tidy(&b.queue, &b.fault), 0);
+	assert_int_equal(queue_tidy(&b.queue, &b.error), 0);
 	assert_true(exists(&b, "msg", "new"));
 	close(fd);
-	assert_int_equal(queue_tidy(&b.queue, &b.fault), 0);
+	assert_int_equal(queue_tidy(&b.queue, &b.error), 0);
 	assert_false(exists(&b, "msg", "new"));
 	close_bench(&b);
 }
@@ -512,10 +512,10 @@ static void stamps_are_kept(void **state)
 	open_bench(&b, *state);
 	assert_int_equal(queue_stamp(&b.queue, "notice-a"), 0);
 	assert_int_equal(queue_set_stamp(&b.queue, "notice-a", 1700000000,
-					 &b.fault),
+					 &b.error),
 			 0);
 	assert_int_equal(queue_stamp(&b.queue, "notice-a"), 1700000000);
-	assert_int_equal(queue_set_stamp(&b.queue, "notice-a", -5, &b.fault),
+	assert_int_equal(queue_set_stamp(&b.queue, "notice-a", -5, &b.error),
 			 0);
 	assert_int_equal(queue_stamp(&b.queue, "notice-a"), -5);
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {

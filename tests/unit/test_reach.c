@@ -33,7 +33,7 @@ static int bound(unsigned *port, bool listens)
 
 static void an_address_is_its_own_name(void **state)
 {
-	struct fault f = FAULT_INIT;
+	struct error f = ERROR_INIT;
 	struct reach r;
 
 	(void)state;
@@ -47,18 +47,18 @@ static void an_address_is_its_own_name(void **state)
 
 static void no_such_name(void **state)
 {
-	struct fault f = FAULT_INIT;
+	struct error f = ERROR_INIT;
 	struct reach r;
 
 	(void)state;
 	assert_int_equal(reach_look_up(&r, "no-such-host.invalid", 25, &f), -1);
-	assert_true(f.cause == FAULT_NOHOST || f.cause == FAULT_TEMPORARY);
+	assert_true(f.cause == ERROR_NOHOST || f.cause == ERROR_TEMPORARY);
 	assert_non_null(strstr(f.text, "no-such-host.invalid"));
 }
 
 static void one_that_listens(void **state)
 {
-	struct fault f = FAULT_INIT;
+	struct error f = ERROR_INIT;
 	struct reach r;
 	unsigned port;
 	int fd = bound(&port, true);
@@ -73,7 +73,7 @@ static void one_that_listens(void **state)
 
 static void one_that_does_not(void **state)
 {
-	struct fault f = FAULT_INIT;
+	struct error f = ERROR_INIT;
 	struct reach r;
 	unsigned port;
 	int fd = bound(&port, false);
@@ -89,7 +89,7 @@ static void one_that_does_not(void **state)
 
 static void a_source_that_is_not_ours(void **state)
 {
-	struct fault f = FAULT_INIT;
+	struct error f = ERROR_INIT;
 	struct reach r;
 
 	(void)state;

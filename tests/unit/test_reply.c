@@ -16,7 +16,7 @@ static const size_t pieces[] = { 1, 2, 3, 7, SIZE_MAX };
 
 /* Feeds in pieces, each in memory of its own size; what was used in all. */
 static int feed(struct reply *r, const char *data, size_t n, size_t piece,
-		size_t *used, struct fault *f)
+		size_t *used, struct error *f)
 {
 	int whole = 0;
 
@@ -82,7 +82,7 @@ static void test_good(void **state)
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
 		for (size_t p = 0; p < sizeof(pieces) / sizeof(*pieces); p++) {
 			const struct case_of *c = &cases[i];
-			struct fault f = FAULT_INIT;
+			struct error f = ERROR_INIT;
 			struct reply r;
 			size_t used;
 
@@ -112,7 +112,7 @@ static void test_bad(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
 		for (size_t p = 0; p < sizeof(pieces) / sizeof(*pieces); p++) {
-			struct fault f = FAULT_INIT;
+			struct error f = ERROR_INIT;
 			struct reply r;
 			size_t used;
 
@@ -120,7 +120,7 @@ static void test_bad(void **state)
 			assert_int_equal(feed(&r, cases[i], strlen(cases[i]),
 					      pieces[p], &used, &f),
 					 -1);
-			assert_int_equal(f.cause, FAULT_PROTOCOL);
+			assert_int_equal(f.cause, ERROR_PROTOCOL);
 			reply_free(&r);
 		}
 	}
@@ -128,7 +128,7 @@ static void test_bad(void **state)
 
 static void test_nul(void **state)
 {
-	struct fault f = FAULT_INIT;
+	struct error f = ERROR_INIT;
 	struct reply r;
 	size_t used;
 
@@ -142,7 +142,7 @@ static void test_nul(void **state)
 /* Long is cut, endless is refused. */
 static void test_caps(void **state)
 {
-	struct fault f = FAULT_INIT;
+	struct error f = ERROR_INIT;
 	char line[1030];
 	struct reply r;
 	size_t used;
@@ -163,21 +163,21 @@ static void test_caps(void **state)
 	reply_reset(&r);
 	while (reply_feed(&r, "250-\r\n", 6, &used, &f) == 0)
 		assert_true(++lines <= REPLY_LINES_MAX);
-	assert_int_equal(f.cause, FAULT_PROTOCOL);
+	assert_int_equal(f.cause, ERROR_PROTOCOL);
 	assert_int_equal(lines, REPLY_LINES_MAX);
 
 	reply_reset(&r);
-	fault_clear(&f);
+	error_clear(&f);
 	for (lines = 0; reply_feed(&r, "250 endless", 11, &used, &f) == 0;)
 		assert_true(++lines * 11 <= REPLY_LINE_MAX);
-	assert_int_equal(f.cause, FAULT_PROTOCOL);
+	assert_int_equal(f.cause, ERROR_PROTOCOL);
 	reply_free(&r);
 }
 
 static void test_again(void **state)
 {
 	static const char both[] = "550 5.1.1 no\r\n250 2.0.0 yes\r\n";
-	struct fault f = FAULT_INIT;
+	struct error f = ERROR_INIT;
 	struct reply r;
 	size_t used, more;
 
@@ -198,7 +198,7 @@ static void test_again(void **state)
 
 static void parse(struct reply *r, const char *text)
 {
-	struct fault f = FAULT_INIT;
+	struct error f = ERROR_INIT;
 	size_t used;
 
 	reply_init(r);
@@ -231,13 +231,13 @@ static void test_words(void **state)
 	reply_free(&r);
 }
 
-static struct fault refuse(const char *text, enum reply_phase phase)
+static struct error refuse(const char *text, enum reply_phase phase)
 {
-	struct fault f = FAULT_INIT;
+	struct error f = ERROR_INIT;
 	struct reply r;
 
 	parse(&r, text);
-	assert_int_equal(reply_fault(&r, phase, "the thing", &f), -1);
+	assert_int_equal(reply_error(&r, phase, "the thing", &f), -1);
 	assert_int_equal(f.reply, r.code);
 	assert_string_equal(f.esc, r.esc);
 	assert_non_null(strstr(f.text, "the thing"));
@@ -250,45 +250,45 @@ static void test_causes(void **state)
 	static const struct {
 		const char *reply;
 		enum reply_phase phase;
-		enum fault_cause cause;
+		enum error_cause cause;
 	} cases[] = {
-		{ "550 5.1.1 x\r\n", REPLY_RCPT, FAULT_NOUSER },
-		{ "550 x\r\n", REPLY_RCPT, FAULT_NOUSER },
-		{ "553 5.1.3 x\r\n", REPLY_RCPT, FAULT_NOUSER },
-		{ "550 5.1.2 x\r\n", REPLY_RCPT, FAULT_NOHOST },
-		{ "550 5.1.10 x\r\n", REPLY_RCPT, FAULT_NOUSER },
-		{ "556 x\r\n", REPLY_RCPT, FAULT_NOHOST },
-		{ "554 5.7.1 x\r\n", REPLY_RCPT, FAULT_PERMISSION },
-		{ "550 5.7.1 x\r\n", REPLY_RCPT, FAULT_PERMISSION },
-		{ "554 x\r\n", REPLY_RCPT, FAULT_UNAVAILABLE },
-		{ "552 5.2.2 x\r\n", REPLY_RCPT, FAULT_UNAVAILABLE },
-		{ "552 x\r\n", REPLY_RCPT, FAULT_TEMPORARY },
-		{ "552 5.5.3 x\r\n", REPLY_RCPT, FAULT_TEMPORARY },
-		{ "530 x\r\n", REPLY_MAIL, FAULT_PERMISSION },
-		{ "550 5.7.1 x\r\n", REPLY_MAIL, FAULT_PERMISSION },
-		{ "552 x\r\n", REPLY_MAIL, FAULT_DATA },
-		{ "552 5.3.4 x\r\n", REPLY_MAIL, FAULT_DATA },
-		{ "550 5.1.8 x\r\n", REPLY_MAIL, FAULT_NOHOST },
-		{ "503 5.5.1 x\r\n", REPLY_MAIL, FAULT_PROTOCOL },
-		{ "554 5.6.0 x\r\n", REPLY_CONTENT, FAULT_DATA },
-		{ "550 5.7.1 x\r\n", REPLY_CONTENT, FAULT_PERMISSION },
-		{ "552 x\r\n", REPLY_CONTENT, FAULT_DATA },
-		{ "554 x\r\n", REPLY_CONTENT, FAULT_UNAVAILABLE },
-		{ "554 5.3.0 x\r\n", REPLY_DATA, FAULT_UNAVAILABLE },
-		{ "535 5.7.8 x\r\n", REPLY_AUTH, FAULT_PERMISSION },
-		{ "500 5.5.6 x\r\n", REPLY_AUTH, FAULT_PERMISSION },
-		{ "554 x\r\n", REPLY_GREETING, FAULT_UNAVAILABLE },
-		{ "502 5.5.1 x\r\n", REPLY_STARTTLS, FAULT_UNAVAILABLE },
-		{ "220 x\r\n", REPLY_RCPT, FAULT_PROTOCOL },
-		{ "354 x\r\n", REPLY_MAIL, FAULT_PROTOCOL },
+		{ "550 5.1.1 x\r\n", REPLY_RCPT, ERROR_NOUSER },
+		{ "550 x\r\n", REPLY_RCPT, ERROR_NOUSER },
+		{ "553 5.1.3 x\r\n", REPLY_RCPT, ERROR_NOUSER },
+		{ "550 5.1.2 x\r\n", REPLY_RCPT, ERROR_NOHOST },
+		{ "550 5.1.10 x\r\n", REPLY_RCPT, ERROR_NOUSER },
+		{ "556 x\r\n", REPLY_RCPT, ERROR_NOHOST },
+		{ "554 5.7.1 x\r\n", REPLY_RCPT, ERROR_PERMISSION },
+		{ "550 5.7.1 x\r\n", REPLY_RCPT, ERROR_PERMISSION },
+		{ "554 x\r\n", REPLY_RCPT, ERROR_UNAVAILABLE },
+		{ "552 5.2.2 x\r\n", REPLY_RCPT, ERROR_UNAVAILABLE },
+		{ "552 x\r\n", REPLY_RCPT, ERROR_TEMPORARY },
+		{ "552 5.5.3 x\r\n", REPLY_RCPT, ERROR_TEMPORARY },
+		{ "530 x\r\n", REPLY_MAIL, ERROR_PERMISSION },
+		{ "550 5.7.1 x\r\n", REPLY_MAIL, ERROR_PERMISSION },
+		{ "552 x\r\n", REPLY_MAIL, ERROR_DATA },
+		{ "552 5.3.4 x\r\n", REPLY_MAIL, ERROR_DATA },
+		{ "550 5.1.8 x\r\n", REPLY_MAIL, ERROR_NOHOST },
+		{ "503 5.5.1 x\r\n", REPLY_MAIL, ERROR_PROTOCOL },
+		{ "554 5.6.0 x\r\n", REPLY_CONTENT, ERROR_DATA },
+		{ "550 5.7.1 x\r\n", REPLY_CONTENT, ERROR_PERMISSION },
+		{ "552 x\r\n", REPLY_CONTENT, ERROR_DATA },
+		{ "554 x\r\n", REPLY_CONTENT, ERROR_UNAVAILABLE },
+		{ "554 5.3.0 x\r\n", REPLY_DATA, ERROR_UNAVAILABLE },
+		{ "535 5.7.8 x\r\n", REPLY_AUTH, ERROR_PERMISSION },
+		{ "500 5.5.6 x\r\n", REPLY_AUTH, ERROR_PERMISSION },
+		{ "554 x\r\n", REPLY_GREETING, ERROR_UNAVAILABLE },
+		{ "502 5.5.1 x\r\n", REPLY_STARTTLS, ERROR_UNAVAILABLE },
+		{ "220 x\r\n", REPLY_RCPT, ERROR_PROTOCOL },
+		{ "354 x\r\n", REPLY_MAIL, ERROR_PROTOCOL },
 	};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
-		struct fault f = refuse(cases[i].reply, cases[i].phase);
+		struct error f = refuse(cases[i].reply, cases[i].phase);
 
 		assert_int_equal(f.cause, cases[i].cause);
-		assert_int_equal(f.temporary, f.cause == FAULT_TEMPORARY);
+		assert_int_equal(f.temporary, f.cause == ERROR_TEMPORARY);
 	}
 }
 
@@ -306,14 +306,14 @@ static void test_temporary_is_temporary(void **state)
 		for (int phase = REPLY_GREETING; phase <= REPLY_CONTENT;
 		     phase++) {
 			for (size_t i = 0; i < 7; i++) {
-				struct fault f;
+				struct error f;
 
 				snprintf(text, sizeof(text), "%d %d%s\r\n",
 					 code, code / 100, tails[i]);
 				f = refuse(text, (enum reply_phase)phase);
 				if (code < 500)
 					assert_int_equal(f.cause,
-							 FAULT_TEMPORARY);
+							 ERROR_TEMPORARY);
 				else if (phase != REPLY_RCPT)
 					assert_false(f.temporary);
 			}
@@ -323,7 +323,7 @@ static void test_temporary_is_temporary(void **state)
 
 static void test_words_are_shown(void **state)
 {
-	struct fault f =
+	struct error f =
 		refuse("550-5.1.1 nobody\r\n550 5.1.1 of that name\r\n",
 		       REPLY_RCPT);
 

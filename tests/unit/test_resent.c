@@ -14,7 +14,7 @@ static int end_of(const char *fields)
 {
 	struct arena a = ARENA_INIT;
 	struct header h;
-	struct fault f = FAULT_INIT;
+	struct error f = ERROR_INIT;
 	const struct field *end;
 	int at = 0;
 

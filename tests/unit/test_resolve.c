@@ -4,19 +4,19 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include "base/world.h"
+#include "base/sysenv.h"
+#include "compose/resolve.h"
+#include "compose/rewrite.h"
 #include "config/settings.h"
-#include "deliver/here.h"
+#include "deliver/local_domain.h"
 #include "mail/header.h"
 #include "scratch.h"
-#include "submit/resolve.h"
-#include "submit/rewrite.h"
 
 struct bench {
 	struct arena arena;
 	struct account *account;
 	struct resolver resolver;
-	struct fault fault;
+	struct error error;
 	char folder[64];
 };
 
@@ -26,22 +26,22 @@ static void freeze(const char *more)
 
 	snprintf(text, sizeof(text), "host=web1.example.com user=joe %s", more);
 	setenv("MAILSEND_FROZEN", text, 1);
-	world_init();
+	sysenv_init();
 }
 
 static void set(struct bench *b, const char *name, const char *value)
 {
-	struct setting_place at = { .text = "test", .cause = FAULT_CONFIG };
+	struct setting_place at = { .text = "test", .cause = ERROR_CONFIG };
 
 	assert_int_equal(setting_assign(&b->arena, b->account, name, value, &at,
-					&b->fault),
+					&b->error),
 			 0);
 }
 
 /* As if the command began anew with these settings. */
 static void begin(struct bench *b, bool skip_aliases)
 {
-	fault_clear(&b->fault);
+	error_clear(&b->error);
 	resolver_init(&b->resolver, &b->arena, b->account, skip_aliases);
 }
 
@@ -76,7 +76,7 @@ static void put_aliases(struct bench *b, const char *text, bool as_system)
 	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
 
 	assert_int_equal(disk_write_all(fd, text, strlen(text), path,
-					&b->fault),
+					&b->error),
 			 0);
 	close(fd);
 	if (as_system)
@@ -101,17 +101,17 @@ static struct address_list parsed(struct bench *b, const char *text)
 {
 	struct address_list list = { 0 };
 
-	assert_int_equal(address_parse_list(&b->arena, text, &list, &b->fault),
+	assert_int_equal(address_parse_list(&b->arena, text, &list, &b->error),
 			 0);
 	return list;
 }
 
-/* How a list stands in the header; "!" on a fault. */
+/* How a list stands in the header; "!" on an error. */
 static const char *shown(struct bench *b, const char *text)
 {
 	struct address_list in = parsed(b, text), out = { 0 };
 
-	if (resolve_recipients(&b->resolver, &in, &out, NULL, &b->fault) < 0)
+	if (resolve_recipients(&b->resolver, &in, &out, NULL, &b->error) < 0)
 		return "!";
 	return joined(b, &out);
 }
@@ -120,7 +120,7 @@ static const char *enveloped(struct bench *b, const char *text)
 {
 	struct address_list in = parsed(b, text), out = { 0 };
 
-	if (resolve_recipients(&b->resolver, &in, NULL, &out, &b->fault) < 0)
+	if (resolve_recipients(&b->resolver, &in, NULL, &out, &b->error) < 0)
 		return "!";
 	for (size_t i = 0; i < out.count; i++)
 		out.items[i].name = out.items[i].group = NULL;
@@ -132,9 +132,9 @@ static const char *sender(struct bench *b, const char *text)
 	struct address one;
 	struct address_list list = { 0 };
 
-	assert_int_equal(address_parse(&b->arena, text, true, &one, &b->fault),
+	assert_int_equal(address_parse(&b->arena, text, true, &one, &b->error),
 			 0);
-	if (resolve_sender(&b->resolver, &one, &b->fault) < 0)
+	if (resolve_sender(&b->resolver, &one, &b->error) < 0)
 		return "!";
 	address_append(&b->arena, &list, &one);
 	return joined(b, &list);
@@ -145,7 +145,7 @@ static const char *field(struct bench *b, const char *name, const char *value)
 	struct field x = { .name = name, .value = value };
 	bool has_utf8 = false;
 
-	assert_int_equal(rewrite_field(&b->resolver, &x, &has_utf8, &b->fault),
+	assert_int_equal(rewrite_field(&b->resolver, &x, &has_utf8, &b->error),
 			 0);
 	return x.value;
 }
@@ -155,15 +155,18 @@ static const char *field(struct bench *b, const char *name, const char *value)
 static void here_is_this_machine(void **state)
 {
 	(void)state;
-	assert_int_equal(here_of(""), HERE_BARE);
-	assert_int_equal(here_of("LOCALHOST"), HERE_BARE);
-	assert_int_equal(here_of("localhost.localdomain"), HERE_BARE);
-	assert_int_equal(here_of("web1"), HERE_BARE);
-	assert_int_equal(here_of("Web1.Example.Com"), HERE_FULL);
-	assert_int_equal(here_of("web1.example.com."), HERE_FULL);
-	assert_int_equal(here_of("web"), HERE_NOT);
-	assert_int_equal(here_of("web1.example"), HERE_NOT);
-	assert_int_equal(here_of("example.com"), HERE_NOT);
+	assert_int_equal(local_domain_of(""), LOCAL_DOMAIN_BARE);
+	assert_int_equal(local_domain_of("LOCALHOST"), LOCAL_DOMAIN_BARE);
+	assert_int_equal(local_domain_of("localhost.localdomain"),
+			 LOCAL_DOMAIN_BARE);
+	assert_int_equal(local_domain_of("web1"), LOCAL_DOMAIN_BARE);
+	assert_int_equal(local_domain_of("Web1.Example.Com"),
+			 LOCAL_DOMAIN_FULL);
+	assert_int_equal(local_domain_of("web1.example.com."),
+			 LOCAL_DOMAIN_FULL);
+	assert_int_equal(local_domain_of("web"), LOCAL_DOMAIN_NOT);
+	assert_int_equal(local_domain_of("web1.example"), LOCAL_DOMAIN_NOT);
+	assert_int_equal(local_domain_of("example.com"), LOCAL_DOMAIN_NOT);
 }
 
 static void the_domain_is_the_first_that_is_known(void **state)
@@ -192,9 +195,9 @@ static void the_domain_is_the_first_that_is_known(void **state)
 	set(b, "qualify_domain", "@example.org");
 	begin(b, false);
 	assert_string_equal(enveloped(b, "root"), "!");
-	assert_int_equal(b->fault.cause, FAULT_CONFIG);
+	assert_int_equal(b->error.cause, ERROR_CONFIG);
 	/* nobody asks for it where nobody needs it */
-	fault_clear(&b->fault);
+	error_clear(&b->error);
 	assert_string_equal(enveloped(b, "a@x.org"), "a@x.org");
 }
 
@@ -302,8 +305,8 @@ static void a_file_that_was_named_must_be_there(void **state)
 	begin(b, false);
 	assert_string_equal(enveloped(b, "a@x.org"), "a@x.org");
 	assert_string_equal(enveloped(b, "root"), "!");
-	assert_int_equal(b->fault.cause, FAULT_CONFIG);
-	assert_non_null(strstr(b->fault.text, "/nonexistent/aliases"));
+	assert_int_equal(b->error.cause, ERROR_CONFIG);
+	assert_non_null(strstr(b->error.text, "/nonexistent/aliases"));
 }
 
 static void the_systems_file_is_taken_as_it_is(void **state)
@@ -325,7 +328,7 @@ static void each_step_is_told(void **state)
 
 	put_aliases(b, "root: joe, eve@x.org\n", false);
 	assert_int_equal(resolve_address(&b->resolver, in.items, &found,
-					 &b->fault),
+					 &b->error),
 			 0);
 	assert_string_equal(found.qualified.spec, "root@web1.example.com");
 	assert_true(found.expansion.is_alias);
@@ -426,7 +429,7 @@ static void a_field_that_stays_is_not_touched(void **state)
 		assert_ptr_equal(field(b, "To", same[i]), same[i]);
 }
 
-static void an_alias_at_fault_is_qualified_in_a_field(void **state)
+static void an_alias_at_error_is_qualified_in_a_field(void **state)
 {
 	struct bench *b = *state;
 
@@ -454,7 +457,7 @@ int main(void)
 		TEST(masquerade_has_two_other_values),
 		TEST(fields_are_rewritten_by_what_they_are),
 		TEST(a_field_that_stays_is_not_touched),
-		TEST(an_alias_at_fault_is_qualified_in_a_field),
+		TEST(an_alias_at_error_is_qualified_in_a_field),
 	};
 
 	return cmocka_run_group_tests_name("resolve", tests, NULL, NULL);

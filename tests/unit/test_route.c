@@ -37,7 +37,7 @@ static struct server *server_of(const char *host)
 }
 
 int dial_open(struct dial *d, const struct dial_options *o,
-	      const struct trace *trace, struct fault *f)
+	      const struct trace *trace, struct error *f)
 {
 	struct server *s = server_of(o->host);
 
@@ -46,9 +46,9 @@ int dial_open(struct dial *d, const struct dial_options *o,
 	s->dials++;
 	s->over_this = 0;
 	if (s->is_down)
-		return fault_set(f, FAULT_TEMPORARY, "%s is down", s->host);
+		return error_set(f, ERROR_TEMPORARY, "%s is down", s->host);
 	if (s->is_down_for_good)
-		return fault_set(f, FAULT_PERMISSION, "%s knows us not",
+		return error_set(f, ERROR_PERMISSION, "%s knows us not",
 				 s->host);
 	d->handle = s;
 	d->caps.flags = s->lacks_8bit ? 0 : CAPS_8BITMIME;
@@ -91,17 +91,17 @@ static void answer(struct session *s, struct envelope *e, struct recipient *r,
 		   enum word word)
 {
 	static const struct {
-		enum fault_cause cause;
+		enum error_cause cause;
 		int reply;
 		const char *text;
 	} words[] = {
-		[LATER] = { FAULT_TEMPORARY, 451, "not now" },
-		[NO] = { FAULT_NOUSER, 550, "never" },
-		[LOST] = { FAULT_TEMPORARY, 0, "the line broke" },
-		[LOST_LATE] = { FAULT_TEMPORARY, 0, "taken perhaps" },
-		[TOO_BIG] = { FAULT_DATA, 0, "too big for it" },
+		[LATER] = { ERROR_TEMPORARY, 451, "not now" },
+		[NO] = { ERROR_NOUSER, 550, "never" },
+		[LOST] = { ERROR_TEMPORARY, 0, "the line broke" },
+		[LOST_LATE] = { ERROR_TEMPORARY, 0, "taken perhaps" },
+		[TOO_BIG] = { ERROR_DATA, 0, "too big for it" },
 	};
-	struct fault verdict = FAULT_INIT;
+	struct error verdict = ERROR_INIT;
 
 	r->decided = true;
 	s->broken |= word == LOST || word == LOST_LATE;
@@ -110,13 +110,13 @@ static void answer(struct session *s, struct envelope *e, struct recipient *r,
 		r->verdict.reply = 250;
 		return;
 	}
-	fault_set(&verdict, words[word].cause, "%s", words[word].text);
+	error_set(&verdict, words[word].cause, "%s", words[word].text);
 	verdict.reply = words[word].reply;
 	envelope_judge(e, r, &verdict);
 }
 
 int session_send(struct session *s, struct envelope *e,
-		 const struct session_content *content, struct fault *f)
+		 const struct session_content *content, struct error *f)
 {
 	struct server *server = s->dial->handle;
 	bool is_full =
@@ -151,7 +151,7 @@ struct mail {
 	struct envelope envelope;
 	struct load load;
 	struct outcome out;
-	struct fault fault;
+	struct error error;
 };
 
 static struct route route;
@@ -165,8 +165,8 @@ static void prepare(struct state *s, const char *config)
 	s->wish.account = "one";
 	loaded(s, config);
 	if (route_open(&route, &s->arena, &s->config, s->account, NULL, NULL,
-		       &s->fault) < 0)
-		fail_msg("%s", s->fault.text);
+		       &s->error) < 0)
+		fail_msg("%s", s->error.text);
 }
 
 static int post(struct mail *m, size_t count)
@@ -181,14 +181,14 @@ static int post(struct mail *m, size_t count)
 					 .count = count };
 	m->load.content.bytes = slice_of_memory("x\r\n", 3);
 	return route_send(&route, &m->envelope, &m->load, NULL, &m->out,
-			  &m->fault);
+			  &m->error);
 }
 
 static void says(const struct recipient *r, const char *words)
 {
-	if (!strstr(small_fault_text(&r->verdict), words))
+	if (!strstr(small_error_text(&r->verdict), words))
 		fail_msg("\"%s\" does not say \"%s\"",
-			 small_fault_text(&r->verdict), words);
+			 small_error_text(&r->verdict), words);
 }
 
 #define ALL(word_)                                                             \
@@ -203,7 +203,7 @@ static void says(const struct recipient *r, const char *words)
 
 static void the_first_takes_it(void **state)
 {
-	struct mail m = { .fault = FAULT_INIT };
+	struct mail m = { .error = ERROR_INIT };
 
 	prepare(*state, three);
 	assert_int_equal(post(&m, 2), 0);
@@ -219,7 +219,7 @@ static void the_first_takes_it(void **state)
 
 static void one_that_is_not_there_is_passed_over(void **state)
 {
-	struct mail m = { .fault = FAULT_INIT }, n = m;
+	struct mail m = { .error = ERROR_INIT }, n = m;
 
 	prepare(*state, three);
 	servers[0].is_down_for_good = servers[1].is_down = true;
@@ -240,7 +240,7 @@ static void only_the_deferred_go_on(void **state)
 	static const struct answer_of first[] = { { "a", YES },
 						  { "b", LATER },
 						  { NULL, NO } };
-	struct mail m = { .fault = FAULT_INIT };
+	struct mail m = { .error = ERROR_INIT };
 
 	prepare(*state, three);
 	servers[0].answers = first;
@@ -248,7 +248,7 @@ static void only_the_deferred_go_on(void **state)
 	assert_string_equal(servers[1].asked, "b ");
 	assert_int_equal(servers[2].dials, 0);
 	assert_int_equal(envelope_accepted(&m.envelope), 2);
-	assert_int_equal(m.fault.cause, FAULT_NOUSER);
+	assert_int_equal(m.error.cause, ERROR_NOUSER);
 	assert_false(m.out.unreachable);
 	assert_string_equal(m.out.account, "two");
 	route_close(&route);
@@ -256,7 +256,7 @@ static void only_the_deferred_go_on(void **state)
 
 static void a_refusal_by_a_later_one_is_final(void **state)
 {
-	struct mail m = { .fault = FAULT_INIT };
+	struct mail m = { .error = ERROR_INIT };
 
 	prepare(*state, three);
 	servers[0].answers = ALL(LATER);
@@ -269,18 +269,18 @@ static void a_refusal_by_a_later_one_is_final(void **state)
 
 static void who_is_decided_stays_so(void **state)
 {
-	struct mail m = { .fault = FAULT_INIT };
+	struct mail m = { .error = ERROR_INIT };
 
 	prepare(*state, three);
 	m.to[0].decided = true;
-	m.to[0].verdict = (struct small_fault){ .cause = FAULT_TEMPORARY,
+	m.to[0].verdict = (struct small_error){ .cause = ERROR_TEMPORARY,
 						.temporary = true,
 						.text = "of an hour ago" };
 	servers[0].is_down = true;
 	assert_int_equal(post(&m, 2), -1);
 	assert_string_equal(servers[1].asked, "b ");
 	says(&m.to[0], "of an hour ago");
-	assert_true(m.to[1].decided && !small_fault_is_set(&m.to[1].verdict));
+	assert_true(m.to[1].decided && !small_error_is_set(&m.to[1].verdict));
 	route_close(&route);
 }
 
@@ -288,7 +288,7 @@ static void who_is_decided_stays_so(void **state)
 
 static void nobody_is_there(void **state)
 {
-	struct mail m = { .fault = FAULT_INIT };
+	struct mail m = { .error = ERROR_INIT };
 
 	prepare(*state, three);
 	for (int i = 0; i < 3; i++)
@@ -306,7 +306,7 @@ static void nobody_is_there(void **state)
 /* Who cannot be reached now may be reached tomorrow: that is no "never". */
 static void what_may_pass_outweighs_what_may_not(void **state)
 {
-	struct mail m = { .fault = FAULT_INIT };
+	struct mail m = { .error = ERROR_INIT };
 
 	prepare(*state, three);
 	servers[0].is_down_for_good = servers[2].is_down_for_good = true;
@@ -322,7 +322,7 @@ static void what_may_pass_outweighs_what_may_not(void **state)
 
 static void a_server_word_outweighs_the_way(void **state)
 {
-	struct mail m = { .fault = FAULT_INIT };
+	struct mail m = { .error = ERROR_INIT };
 
 	prepare(*state, three);
 	servers[0].answers = ALL(LATER);
@@ -338,7 +338,7 @@ static void a_server_word_outweighs_the_way(void **state)
  */
 static void an_understudy_is_no_judge(void **state)
 {
-	struct mail m = { .fault = FAULT_INIT };
+	struct mail m = { .error = ERROR_INIT };
 
 	prepare(*state, three);
 	servers[0].is_down = true;
@@ -354,12 +354,12 @@ static void an_understudy_is_no_judge(void **state)
 
 static void what_the_first_cannot_do_is_told(void **state)
 {
-	struct mail m = { .fault = FAULT_INIT };
+	struct mail m = { .error = ERROR_INIT };
 
 	prepare(*state, three);
 	servers[0].answers = ALL(TOO_BIG);
 	assert_int_equal(post(&m, 1), -1);
-	assert_int_equal(m.to[0].verdict.cause, FAULT_DATA);
+	assert_int_equal(m.to[0].verdict.cause, ERROR_DATA);
 	assert_int_equal(servers[1].dials, 0);
 	route_close(&route);
 }
@@ -368,7 +368,7 @@ static void what_the_first_cannot_do_is_told(void **state)
 
 static void a_broken_one_is_dialled_anew(void **state)
 {
-	struct mail m = { .fault = FAULT_INIT }, n = m;
+	struct mail m = { .error = ERROR_INIT }, n = m;
 
 	prepare(*state, three);
 	servers[0].answers = ALL(LOST);
@@ -386,7 +386,7 @@ static void one_that_was_used_up_costs_no_mail(void **state)
 	prepare(*state, three);
 	servers[0].full_after = 2;
 	for (int i = 0; i < 5; i++) {
-		struct mail m = { .fault = FAULT_INIT };
+		struct mail m = { .error = ERROR_INIT };
 
 		assert_int_equal(post(&m, 2), 0);
 		assert_string_equal(m.out.account, "one");
@@ -399,7 +399,7 @@ static void one_that_was_used_up_costs_no_mail(void **state)
 /* It was taken, perhaps: it is not sent again without need. */
 static void in_doubt_nothing_is_sent_twice_at_once(void **state)
 {
-	struct mail m = { .fault = FAULT_INIT }, n = m;
+	struct mail m = { .error = ERROR_INIT }, n = m;
 
 	prepare(*state, "account one\nhost one\ntls off\nfrom me@x.org\n");
 	assert_int_equal(post(&m, 1), 0);
@@ -413,7 +413,7 @@ static void in_doubt_nothing_is_sent_twice_at_once(void **state)
 /* A used connection that breaks, and nobody there when it is dialled. */
 static void used_up_and_then_down(void **state)
 {
-	struct mail m = { .fault = FAULT_INIT }, n = m, o = m;
+	struct mail m = { .error = ERROR_INIT }, n = m, o = m;
 
 	prepare(*state, "account one\nhost one\ntls off\nfrom me@x.org\n");
 	servers[0].full_after = 1;
@@ -429,7 +429,7 @@ static void used_up_and_then_down(void **state)
 /* ---- what is sent ---- */
 
 static int to_7bit(void *context, struct session_content *content,
-		   struct fault *f)
+		   struct error *f)
 {
 	(void)f;
 	++*(int *)context;
@@ -457,7 +457,7 @@ static void seven_bits_where_eight_are_too_many(void **state)
 
 static void eight_bits_are_known_once_all_were_asked(void **state)
 {
-	struct mail m = { .fault = FAULT_INIT };
+	struct mail m = { .error = ERROR_INIT };
 
 	prepare(*state, three);
 	servers[0].answers = servers[1].answers = servers[2].answers =
@@ -498,9 +498,9 @@ static void no_such_fallback(void **state)
 	s->wish.account = "one";
 	loaded(s, "account one\nhost one\nfallback nobody\n");
 	assert_int_equal(route_open(&route, &s->arena, &s->config, s->account,
-				    NULL, NULL, &s->fault),
+				    NULL, NULL, &s->error),
 			 -1);
-	assert_int_equal(s->fault.cause, FAULT_CONFIG);
+	assert_int_equal(s->error.cause, ERROR_CONFIG);
 	assert_says(s, "one");
 	assert_says(s, "nobody");
 }
@@ -519,9 +519,9 @@ static void too_many_fallbacks(void **state)
 	s->wish.account = "one";
 	loaded(s, text.data);
 	assert_int_equal(route_open(&route, &s->arena, &s->config, s->account,
-				    NULL, NULL, &s->fault),
+				    NULL, NULL, &s->error),
 			 -1);
-	assert_int_equal(s->fault.cause, FAULT_CONFIG);
+	assert_int_equal(s->error.cause, ERROR_CONFIG);
 	buf_free(&text);
 }
 
@@ -531,7 +531,7 @@ static void without_a_server_it_is_this_machine(void **state)
 {
 	struct state *s = *state;
 	char config[400];
-	struct mail m = { .fault = FAULT_INIT };
+	struct mail m = { .error = ERROR_INIT };
 
 	snprintf(config, sizeof(config),
 		 "account one\nmaildir %s/box\nfallback two\n"
@@ -546,7 +546,7 @@ static void without_a_server_it_is_this_machine(void **state)
 					.count = 2 };
 	m.load.content.bytes = slice_of_memory("x: y\r\n\r\nz\r\n", 11);
 	assert_int_equal(route_send(&route, &m.envelope, &m.load, NULL, &m.out,
-				    &m.fault),
+				    &m.error),
 			 0);
 	/* who is not of this machine has no way from here: the next one */
 	assert_string_equal(servers[1].asked, "someone@example.net ");
@@ -560,7 +560,7 @@ static void without_a_server_it_is_this_machine(void **state)
  * other that it cannot go. */
 static void this_machine_as_the_last_way(void **state)
 {
-	struct mail m = { .fault = FAULT_INIT };
+	struct mail m = { .error = ERROR_INIT };
 
 	prepare(*state, "account one\nhost one\ntls off\nfrom me@x.org\n"
 			"fallback two\naccount two\n");

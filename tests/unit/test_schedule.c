@@ -132,7 +132,7 @@ static void greylisting_is_known(void **state)
 		struct entry_recipient r = tried(1);
 		int64_t wait;
 
-		r.last = (struct small_fault){ .cause = FAULT_TEMPORARY,
+		r.last = (struct small_error){ .cause = ERROR_TEMPORARY,
 					       .reply = rows[i].code,
 					       .text = rows[i].text };
 		strcpy(r.last.esc, rows[i].esc);
@@ -150,7 +150,7 @@ static void greylisting_is_short_at_first_only(void **state)
 	struct entry_recipient r = tried(0);
 
 	(void)state;
-	r.last = (struct small_fault){ .cause = FAULT_TEMPORARY, .reply = 451 };
+	r.last = (struct small_error){ .cause = ERROR_TEMPORARY, .reply = 451 };
 	r.reply = "451 greylisted";
 	for (size_t i = 0; i < sizeof(want) / sizeof(want[0]); i++) {
 		r.tries++;

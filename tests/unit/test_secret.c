@@ -21,7 +21,7 @@
 
 #include <cmocka.h>
 
-#include "base/world.h"
+#include "base/sysenv.h"
 #include "config/evaluate.h"
 #include "config/netrc.h"
 #include "config/prompt.h"
@@ -35,7 +35,7 @@ struct state {
 	struct account *account;
 	const char *user;
 	struct buf password;
-	struct fault fault;
+	struct error error;
 	char path[256], netrc[256];
 };
 
@@ -82,15 +82,15 @@ static void put_file(const char *path, const char *text, mode_t mode)
 static int get(struct state *s)
 {
 	buf_wipe(&s->password);
-	fault_clear(&s->fault);
+	error_clear(&s->error);
 	return secret_get(&s->arena, s->account, &s->user, &s->password,
-			  &s->fault);
+			  &s->error);
 }
 
 static void assert_gets(struct state *s, const char *user, const char *password)
 {
 	if (get(s) < 0)
-		fail_msg("%s", s->fault.text);
+		fail_msg("%s", s->error.text);
 	assert_string_equal(s->user, user);
 	assert_string_equal(s->password.data, password);
 }
@@ -98,10 +98,10 @@ static void assert_gets(struct state *s, const char *user, const char *password)
 static void assert_refuses(struct state *s, const char *words)
 {
 	assert_int_equal(get(s), -1);
-	assert_int_equal(s->fault.cause, FAULT_CONFIG);
-	if (!strstr(s->fault.text, words))
-		fail_msg("\"%s\" does not say \"%s\"", s->fault.text, words);
-	assert_null(strstr(s->fault.text, "hunter2"));
+	assert_int_equal(s->error.cause, ERROR_CONFIG);
+	if (!strstr(s->error.text, words))
+		fail_msg("\"%s\" does not say \"%s\"", s->error.text, words);
+	assert_null(strstr(s->error.text, "hunter2"));
 }
 
 /* ---- the places ---- */
@@ -385,11 +385,11 @@ static void netrc_names_the_user_and_is_private(void **in)
 static void ask_and_compare(const char *answer)
 {
 	struct buf out = BUF_INIT(64);
-	struct fault f = FAULT_INIT;
+	struct error f = ERROR_INIT;
 	int r = prompt_password("the question: ", &out, &f);
 
 	if (r < 0)
-		_exit(f.cause == FAULT_CONFIG ? 2 : 3);
+		_exit(f.cause == ERROR_CONFIG ? 2 : 3);
 	r = strcmp(out.data, answer) == 0 ? 0 : 1;
 	buf_wipe(&out);
 	_exit(r);
@@ -499,7 +499,7 @@ static void a_stop_asks_anew(void **in)
 	close(tty);
 }
 
-static void nothing_typed_is_a_fault(void **in)
+static void nothing_typed_is_a_error(void **in)
 {
 	static const char *const typed[] = { "\n", "\004" };
 
@@ -543,7 +543,7 @@ static const struct CMUnitTest tests[] = {
 	TEST(what_is_typed_is_taken_and_not_shown),
 	TEST(an_interrupt_ends_us_with_the_echo_on),
 	TEST(a_stop_asks_anew),
-	TEST(nothing_typed_is_a_fault),
+	TEST(nothing_typed_is_a_error),
 };
 
 int main(void)
@@ -554,7 +554,7 @@ int main(void)
 	assert_non_null(mkdtemp(folder));
 	snprintf(frozen, sizeof(frozen), "home=%s tty=0", folder);
 	setenv("MAILSEND_FROZEN", frozen, 1);
-	world_init();
+	sysenv_init();
 	failed = cmocka_run_group_tests(tests, NULL, NULL);
 	rmdir(folder);
 	return failed;

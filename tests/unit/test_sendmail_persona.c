@@ -11,7 +11,7 @@
 
 static struct arena arena;
 static struct request request;
-static struct fault fault;
+static struct error error;
 
 static int parse(const struct persona *persona, const char *const *words)
 {
@@ -21,27 +21,27 @@ static int parse(const struct persona *persona, const char *const *words)
 	arena_free(&arena);
 	arena = (struct arena)ARENA_INIT;
 	request_init(&request);
-	fault_clear(&fault);
+	error_clear(&error);
 	while (words[argc - 1]) {
 		argv[argc] = (char *)(uintptr_t)words[argc - 1];
 		argc++;
 	}
-	return options_parse(persona, argc, argv, &request, &arena, &fault);
+	return options_parse(persona, argc, argv, &request, &arena, &error);
 }
 
 static void accepts(const char *const *words)
 {
 	if (parse(&persona_sendmail, words) < 0)
-		fail_msg("%s", fault.text);
+		fail_msg("%s", error.text);
 }
 #define ACCEPTS(...) accepts((const char *const[]){ __VA_ARGS__, NULL })
 
 static void refuses(const char *const *words, const char *keyword)
 {
 	assert_int_equal(parse(&persona_sendmail, words), -1);
-	assert_int_equal(fault.cause, FAULT_USAGE);
-	if (!strstr(fault.text, keyword))
-		fail_msg("no '%s' in: %s", keyword, fault.text);
+	assert_int_equal(error.cause, ERROR_USAGE);
+	if (!strstr(error.text, keyword))
+		fail_msg("no '%s' in: %s", keyword, error.text);
 }
 #define REFUSES(keyword, ...)                                                  \
 	refuses((const char *const[]){ __VA_ARGS__, NULL }, keyword)
@@ -453,11 +453,11 @@ static void the_small_ones(void **state)
 	assert_int_equal(request.queue.choice.ids.count, 1);
 	assert_false(request.queue.runs_first);
 	assert_int_equal(parse(&persona_mailq, address), -1);
-	assert_int_equal(fault.cause, FAULT_USAGE);
+	assert_int_equal(error.cause, ERROR_USAGE);
 	assert_int_equal(parse(&persona_newaliases, none), 0);
 	assert_int_equal(request.action, REQUEST_CHECK_ALIASES);
 	assert_int_equal(parse(&persona_newaliases, address), -1);
-	assert_int_equal(fault.cause, FAULT_USAGE);
+	assert_int_equal(error.cause, ERROR_USAGE);
 }
 
 #define MAILQ(...)                                                             \
@@ -470,7 +470,7 @@ static void the_small_ones(void **state)
 				       (const char *const[]){ __VA_ARGS__,     \
 							      NULL }),         \
 				 -1);                                          \
-		assert_int_equal(fault.cause, FAULT_USAGE);                    \
+		assert_int_equal(error.cause, ERROR_USAGE);                    \
 	} while (0)
 
 static void commands_of_mailq(void **state)

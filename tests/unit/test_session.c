@@ -32,7 +32,7 @@ struct talk {
 	struct envelope envelope;
 	struct recipient to[8];
 	struct session_content content;
-	struct fault fault;
+	struct error error;
 };
 
 static void talk_begin(struct talk *t, const struct wire_step *steps,
@@ -58,12 +58,12 @@ static void talk_begin(struct talk *t, const struct wire_step *steps,
 
 static int talk_send(struct talk *t)
 {
-	int r = session_send(&t->session, &t->envelope, &t->content, &t->fault);
+	int r = session_send(&t->session, &t->envelope, &t->content, &t->error);
 
 	/* What always holds. */
 	for (size_t i = 0; i < t->envelope.count; i++)
 		assert_true(t->to[i].decided);
-	assert_int_equal(r, fault_is_set(&t->fault) ? -1 : 0);
+	assert_int_equal(r, error_is_set(&t->error) ? -1 : 0);
 	assert_int_equal(r == 0,
 			 envelope_accepted(&t->envelope) == t->envelope.count);
 	if (envelope_accepted(&t->envelope))
@@ -133,7 +133,7 @@ static void test_pieces(void **state)
 		t.wire.receive_most = pieces[i / OFFERS / 5 % 5];
 		t.wire.balk = i >= OFFERS * 25;
 		assert_int_equal(talk_send(&t), -1);
-		assert_int_equal(t.fault.cause, FAULT_NOUSER);
+		assert_int_equal(t.error.cause, ERROR_NOUSER);
 		assert_int_equal(envelope_accepted(&t.envelope), 2);
 		assert_string_equal(t.to[1].reply, "550 5.1.1 no such user");
 		assert_string_equal(t.wire.body.data, BODY);
@@ -178,10 +178,10 @@ static void test_parameters(void **state)
 
 /* ---- refused before a byte is sent */
 
-static void check_unsent(struct talk *t, enum fault_cause cause)
+static void check_unsent(struct talk *t, enum error_cause cause)
 {
 	assert_int_equal(talk_send(t), -1);
-	assert_int_equal(t->fault.cause, cause);
+	assert_int_equal(t->error.cause, cause);
 	assert_int_equal(t->wire.came, 0);
 	talk_end(t);
 }
@@ -193,33 +193,33 @@ static void test_unsent(void **state)
 	(void)state;
 	talk_begin(&t, NULL, ALL, 2);
 	t.wire.dial.caps.size = strlen(BODY) - 1;
-	check_unsent(&t, FAULT_DATA);
+	check_unsent(&t, ERROR_DATA);
 
 	talk_begin(&t, NULL, CAPS_PIPELINING, 2);
 	t.content.has_8bit = true;
-	check_unsent(&t, FAULT_SOFTWARE);
+	check_unsent(&t, ERROR_SOFTWARE);
 
 	talk_begin(&t, NULL, ALL, 2);
 	t.envelope.reverse_path = "j\xC3\xBC@example.org";
 	t.envelope.sender_needs_smtputf8 = true;
-	check_unsent(&t, FAULT_DATA);
+	check_unsent(&t, ERROR_DATA);
 
 	talk_begin(&t, NULL, ALL, 2);
 	t.content.has_8bit_header = true;
-	check_unsent(&t, FAULT_DATA);
+	check_unsent(&t, ERROR_DATA);
 
 	talk_begin(&t, NULL, ALL, 2);
 	t.to[1].address = "a@b>\r\nRSET\r\n<@example.org";
-	check_unsent(&t, FAULT_USAGE);
+	check_unsent(&t, ERROR_USAGE);
 
 	talk_begin(&t, NULL, ALL, 2);
 	t.envelope.reverse_path = "a\nb";
-	check_unsent(&t, FAULT_USAGE);
+	check_unsent(&t, ERROR_USAGE);
 
 	talk_begin(&t, NULL, ALL, 1);
 	t.to[0].address = "j\xC3\xBC@example.org";
 	t.to[0].needs_smtputf8 = true;
-	check_unsent(&t, FAULT_DATA);
+	check_unsent(&t, ERROR_DATA);
 }
 
 static void test_one_needs_smtputf8(void **state)
@@ -231,8 +231,8 @@ static void test_one_needs_smtputf8(void **state)
 	t.to[0].address = "j\xC3\xBC@example.org";
 	t.to[0].needs_smtputf8 = true;
 	assert_int_equal(talk_send(&t), -1);
-	assert_int_equal(t.to[0].verdict.cause, FAULT_DATA);
-	assert_false(small_fault_is_set(&t.to[1].verdict));
+	assert_int_equal(t.to[0].verdict.cause, ERROR_DATA);
+	assert_false(small_error_is_set(&t.to[1].verdict));
 	assert_null(strstr(t.wire.log.data, "j\xC3\xBC"));
 	talk_end(&t);
 }
@@ -254,19 +254,19 @@ static void test_refused(void **state)
 {
 	static const struct {
 		struct wire_step step;
-		enum fault_cause cause;
+		enum error_cause cause;
 	} cases[] = {
-		{ { "MAIL", "451 4.3.0 no\r\n" }, FAULT_TEMPORARY },
-		{ { "MAIL", "550 5.7.1 no\r\n" }, FAULT_PERMISSION },
-		{ { "MAIL", "552 5.3.4 no\r\n" }, FAULT_DATA },
-		{ { "RCPT", "450 4.2.1 no\r\n" }, FAULT_TEMPORARY },
-		{ { "RCPT", "550 5.1.1 no\r\n" }, FAULT_NOUSER },
-		{ { "DATA", "451 4.3.0 no\r\n" }, FAULT_TEMPORARY },
-		{ { "DATA", "554 5.3.0 no\r\n" }, FAULT_UNAVAILABLE },
-		{ { "DATA", "250 2.0.0 what\r\n" }, FAULT_PROTOCOL },
-		{ { ".", "452 4.3.1 no\r\n" }, FAULT_TEMPORARY },
-		{ { ".", "554 5.6.0 no\r\n" }, FAULT_DATA },
-		{ { ".", "354 go on\r\n" }, FAULT_PROTOCOL },
+		{ { "MAIL", "451 4.3.0 no\r\n" }, ERROR_TEMPORARY },
+		{ { "MAIL", "550 5.7.1 no\r\n" }, ERROR_PERMISSION },
+		{ { "MAIL", "552 5.3.4 no\r\n" }, ERROR_DATA },
+		{ { "RCPT", "450 4.2.1 no\r\n" }, ERROR_TEMPORARY },
+		{ { "RCPT", "550 5.1.1 no\r\n" }, ERROR_NOUSER },
+		{ { "DATA", "451 4.3.0 no\r\n" }, ERROR_TEMPORARY },
+		{ { "DATA", "554 5.3.0 no\r\n" }, ERROR_UNAVAILABLE },
+		{ { "DATA", "250 2.0.0 what\r\n" }, ERROR_PROTOCOL },
+		{ { ".", "452 4.3.1 no\r\n" }, ERROR_TEMPORARY },
+		{ { ".", "554 5.6.0 no\r\n" }, ERROR_DATA },
+		{ { ".", "354 go on\r\n" }, ERROR_PROTOCOL },
 	};
 
 	(void)state;
@@ -280,13 +280,13 @@ static void test_refused(void **state)
 			continue;
 		talk_begin(&t, steps, caps, 1);
 		assert_int_equal(talk_send(&t), -1);
-		assert_int_equal(t.fault.cause, cases[i / OFFERS].cause);
-		assert_int_equal(t.fault.temporary,
-				 t.fault.cause == FAULT_TEMPORARY);
+		assert_int_equal(t.error.cause, cases[i / OFFERS].cause);
+		assert_int_equal(t.error.temporary,
+				 t.error.cause == ERROR_TEMPORARY);
 		assert_int_equal(envelope_accepted(&t.envelope), 0);
 		/* The line goes on: another message, after RSET if need be. */
 		assert_false(t.session.broken);
-		fault_clear(&t.fault);
+		error_clear(&t.error);
 		envelope_reopen(&t.to[0]);
 		assert_int_equal(talk_send(&t), 0);
 		talk_end(&t);
@@ -308,9 +308,9 @@ static void test_all_refused(void **state)
 		talk_begin(&t, all_refused, offers[i], 2);
 		assert_int_equal(talk_send(&t), -1);
 		/* One of them may pass: worth another try. */
-		assert_int_equal(t.fault.cause, FAULT_TEMPORARY);
-		assert_int_equal(t.to[0].verdict.cause, FAULT_NOUSER);
-		assert_int_equal(t.to[1].verdict.cause, FAULT_TEMPORARY);
+		assert_int_equal(t.error.cause, ERROR_TEMPORARY);
+		assert_int_equal(t.to[0].verdict.cause, ERROR_NOUSER);
+		assert_int_equal(t.to[1].verdict.cause, ERROR_TEMPORARY);
 		if (offers[i] != (CAPS_PIPELINING | CAPS_CHUNKING))
 			assert_int_equal(t.wire.body.len, 0);
 		talk_end(&t);
@@ -336,7 +336,7 @@ static void test_lone_dot(void **state)
 		assert_int_equal(talk_send(&t), -1);
 		assert_int_equal(t.wire.body.len, 0);
 		assert_int_equal(t.wire.mode, WIRE_COMMANDS);
-		assert_int_equal(t.to[0].verdict.cause, FAULT_NOUSER);
+		assert_int_equal(t.to[0].verdict.cause, ERROR_NOUSER);
 		assert_false(t.session.broken);
 		talk_end(&t);
 	}
@@ -371,7 +371,7 @@ static void test_one_too_many(void **state)
 
 		talk_begin(&t, others, ALL, 2);
 		assert_int_equal(talk_send(&t), -1);
-		assert_int_equal(t.to[1].verdict.cause, FAULT_TEMPORARY);
+		assert_int_equal(t.to[1].verdict.cause, ERROR_TEMPORARY);
 		assert_int_equal(t.wire.accepted, 1 - i);
 		assert_null(strstr(strstr(t.wire.log.data, "BDAT"), "MAIL"));
 		talk_end(&t);
@@ -398,11 +398,11 @@ static void test_dropped_anywhere(void **state)
 			t.wire.drop_after = at;
 			t.wire.send_most = 1;
 			assert_int_equal(talk_send(&t), -1);
-			assert_int_equal(t.fault.cause, FAULT_TEMPORARY);
+			assert_int_equal(t.error.cause, ERROR_TEMPORARY);
 			assert_int_equal(envelope_accepted(&t.envelope), 0);
 			assert_true(t.session.broken);
 			assert_int_equal(at == whole,
-					 strstr(t.fault.text,
+					 strstr(t.error.text,
 						"may have been taken") != NULL);
 			talk_end(&t);
 		}
@@ -431,7 +431,7 @@ static void test_closed_or_silent(void **state)
 			continue;
 		talk_begin(&t, steps, caps, 2);
 		assert_int_equal(talk_send(&t), -1);
-		assert_int_equal(t.fault.cause, FAULT_TEMPORARY);
+		assert_int_equal(t.error.cause, ERROR_TEMPORARY);
 		assert_true(t.session.broken);
 		assert_int_equal(envelope_accepted(&t.envelope), 0);
 		talk_end(&t);
@@ -486,7 +486,7 @@ static void test_unasked(void **state)
 			continue;
 		talk_begin(&t, steps[i % 3], caps, 2);
 		assert_int_equal(talk_send(&t), -1);
-		assert_int_equal(t.fault.cause, FAULT_PROTOCOL);
+		assert_int_equal(t.error.cause, ERROR_PROTOCOL);
 		assert_int_equal(envelope_accepted(&t.envelope), 0);
 		assert_true(t.session.broken);
 		talk_end(&t);
@@ -506,7 +506,7 @@ static void test_nonsense(void **state)
 
 		talk_begin(&t, steps, offers[i / 3], 1);
 		assert_int_equal(talk_send(&t), -1);
-		assert_int_equal(t.fault.cause, FAULT_PROTOCOL);
+		assert_int_equal(t.error.cause, ERROR_PROTOCOL);
 		assert_true(t.session.broken);
 		talk_end(&t);
 	}
@@ -527,12 +527,12 @@ static void test_amid_the_content(void **state)
 {
 	static const struct {
 		const char *say;
-		enum fault_cause cause;
+		enum error_cause cause;
 	} cases[] = {
-		{ "552 5.3.4 too much\r\n", FAULT_DATA },
-		{ "451 4.3.0 disk\r\n", FAULT_TEMPORARY },
-		{ "421 4.3.2 closing\r\n", FAULT_TEMPORARY },
-		{ "250 2.0.0 fine\r\n", FAULT_PROTOCOL },
+		{ "552 5.3.4 too much\r\n", ERROR_DATA },
+		{ "451 4.3.0 disk\r\n", ERROR_TEMPORARY },
+		{ "421 4.3.2 closing\r\n", ERROR_TEMPORARY },
+		{ "250 2.0.0 fine\r\n", ERROR_PROTOCOL },
 	};
 	static char room[600000];
 
@@ -546,7 +546,7 @@ static void test_amid_the_content(void **state)
 		talk_begin(&t, steps, offers[i / 4], 1);
 		large_body(&t, room, sizeof(room));
 		assert_int_equal(talk_send(&t), -1);
-		assert_int_equal(t.fault.cause, cases[i % 4].cause);
+		assert_int_equal(t.error.cause, cases[i % 4].cause);
 		assert_true(t.session.broken);
 		assert_true(t.wire.body.len < sizeof(room) / 2);
 		talk_end(&t);
@@ -572,7 +572,7 @@ static void test_source_fails(void **state)
 						  .length = sizeof(room) + 1,
 						  .name = "the file" };
 		assert_int_equal(talk_send(&t), -1);
-		assert_int_equal(t.fault.cause, FAULT_IO);
+		assert_int_equal(t.error.cause, ERROR_IO);
 		assert_int_equal(t.wire.accepted, 0);
 		assert_int_not_equal(t.wire.mode, WIRE_COMMANDS);
 		assert_true(t.session.broken);
@@ -641,12 +641,12 @@ static void test_decided_before(void **state)
 	(void)state;
 	talk_begin(&t, NULL, ALL, 2);
 	t.to[0].decided = true;
-	t.to[0].verdict = (struct small_fault){ .cause = FAULT_NOUSER,
+	t.to[0].verdict = (struct small_error){ .cause = ERROR_NOUSER,
 						.text = "said before" };
 	assert_int_equal(talk_send(&t), -1);
 	assert_null(strstr(t.wire.log.data, "r0@"));
 	assert_non_null(strstr(t.wire.log.data, "r1@"));
-	assert_string_equal(t.fault.text, "said before");
+	assert_string_equal(t.error.text, "said before");
 	talk_end(&t);
 }
 

@@ -101,8 +101,8 @@ static void wrong_values_name_file_line_and_way_out(void **in)
 			 table[i].line);
 		if (load_flawless(s, text) == 0)
 			fail_msg("accepted: %s", table[i].line);
-		assert_int_equal(s->fault.cause, FAULT_CONFIG);
-		assert_int_equal(strncmp(s->fault.text, place, strlen(place)),
+		assert_int_equal(s->error.cause, ERROR_CONFIG);
+		assert_int_equal(strncmp(s->error.text, place, strlen(place)),
 				 0);
 		assert_says(s, table[i].words);
 	}
@@ -128,7 +128,7 @@ static void a_typo_is_told_the_nearest(void **in)
 		assert_says(s, "config:1: ");
 	}
 	assert_int_equal(load(s, "frobnicate_the_world x\n"), -1);
-	assert_null(strstr(s->fault.text, "did you mean"));
+	assert_null(strstr(s->error.text, "did you mean"));
 	assert_int_equal(
 		load_flawless(s, "account gmail\naccount default : gmial\n"),
 		-1);
@@ -136,16 +136,16 @@ static void a_typo_is_told_the_nearest(void **in)
 }
 
 /* The line of a mistyped keyword may well be the one with the password. */
-static void no_fault_shows_a_secret(void **in)
+static void no_error_shows_a_secret(void **in)
 {
 	struct state *s = *in;
 
 	assert_int_equal(load(s, "passwrod hunter2\n"), -1);
-	assert_null(strstr(s->fault.text, "hunter2"));
+	assert_null(strstr(s->error.text, "hunter2"));
 	assert_int_equal(load(s, "password hunter2\001\n"), -1);
-	assert_null(strstr(s->fault.text, "hunter2"));
-	assert_int_equal(config_check("password", "hunter2", &s->fault), -1);
-	assert_null(strstr(s->fault.text, "hunter2"));
+	assert_null(strstr(s->error.text, "hunter2"));
+	assert_int_equal(config_check("password", "hunter2", &s->error), -1);
+	assert_null(strstr(s->error.text, "hunter2"));
 }
 
 static void what_is_no_text_is_refused(void **in)
@@ -154,7 +154,7 @@ static void what_is_no_text_is_refused(void **in)
 
 	put_file(s->path, "host a\0b\n", 9, 0600);
 	assert_int_equal(config_load(&s->config, &s->arena, &s->wish,
-				     &s->fault),
+				     &s->error),
 			 -1);
 	assert_says(s, "NUL");
 }
@@ -169,12 +169,12 @@ static void any_beginning_of_a_file_ends_well(void **in)
 	struct state *s = *in;
 
 	for (size_t n = 0; n < sizeof(text); n++) {
-		fault_clear(&s->fault);
+		error_clear(&s->error);
 		put_file(s->path, text, n, 0600);
-		if (config_load(&s->config, &s->arena, &s->wish, &s->fault) < 0)
-			assert_int_equal(s->fault.cause, FAULT_CONFIG);
+		if (config_load(&s->config, &s->arena, &s->wish, &s->error) < 0)
+			assert_int_equal(s->error.cause, ERROR_CONFIG);
 		else
-			assert_false(fault_is_set(&s->fault));
+			assert_false(error_is_set(&s->error));
 	}
 }
 
@@ -256,9 +256,9 @@ static void what_does_not_go_together_is_refused(void **in)
 	for (int i = 0; i < 3; i++) {
 		assert_int_equal(load(s, bad[i]), 0);
 		assert_int_equal(config_choose(&s->config, &s->wish,
-					       &s->account, &s->fault),
+					       &s->account, &s->error),
 				 -1);
-		assert_int_equal(s->fault.cause, FAULT_CONFIG);
+		assert_int_equal(s->error.cause, ERROR_CONFIG);
 		assert_says(s, "config:");
 	}
 	for (int i = 0; i < 4; i++)
@@ -404,7 +404,7 @@ static const struct CMUnitTest tests[] = {
 	TEST(values_are_kept_in_their_users_form),
 	TEST(wrong_values_name_file_line_and_way_out),
 	TEST(a_typo_is_told_the_nearest),
-	TEST(no_fault_shows_a_secret),
+	TEST(no_error_shows_a_secret),
 	TEST(what_is_no_text_is_refused),
 	TEST(any_beginning_of_a_file_ends_well),
 	TEST(ports_follow_tls_and_whose_file_it_is),

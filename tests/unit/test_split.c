@@ -14,7 +14,7 @@ struct plan {
 	struct composition c;
 	struct split split;
 	struct slice input;
-	struct fault fault;
+	struct error error;
 };
 
 static void build(struct plan *p, struct state *s, char *content, size_t n,
@@ -27,19 +27,19 @@ static void build(struct plan *p, struct state *s, char *content, size_t n,
 	p->request.series.format = format;
 	p->request.date = "@1700000000";
 	assert_int_equal(address_parse_list(&s->arena, "ops@example.org",
-					    &p->request.to, &p->fault),
+					    &p->request.to, &p->error),
 			 0);
 	request_attach(&s->arena, &p->request, "-")->name = name;
 	composition_init(&p->c, &s->arena, &p->request, s->account, nowhere);
 	p->input = slice_of_memory(content, n);
 	p->c.inputs.standard = &p->input;
-	if (composition_build(&p->c, &p->fault) < 0)
-		fail_msg("%s", p->fault.text);
+	if (composition_build(&p->c, &p->error) < 0)
+		fail_msg("%s", p->error.text);
 }
 
 static int plan(struct plan *p, struct state *s, uint64_t limit)
 {
-	return split_plan(&p->split, &s->arena, &p->c, limit, id, &p->fault);
+	return split_plan(&p->split, &s->arena, &p->c, limit, id, &p->error);
 }
 
 /* All parts, each in an arena of its own. */
@@ -50,7 +50,7 @@ static void check_parts(struct plan *p, uint64_t limit, size_t n)
 	struct composition part;
 
 	for (unsigned number = 1; number <= p->split.total; number++) {
-		struct fault f = FAULT_INIT;
+		struct error f = ERROR_INIT;
 
 		if (split_part(&p->split, number, &a, &part, &f) < 0)
 			fail_msg("part %u: %s", number, f.text);
@@ -87,8 +87,8 @@ static void test_limits(void **state)
 				      (enum split_format)format);
 				if (plan(&p, s, limit) == 1)
 					check_parts(&p, limit, sizes[i]);
-				else if (fault_is_set(&p.fault))
-					fail_msg("%s", p.fault.text);
+				else if (error_is_set(&p.error))
+					fail_msg("%s", p.error.text);
 				composition_free(&p.c);
 			}
 }
@@ -105,7 +105,7 @@ static void test_places(void **state)
 	composition_free(&p.c);
 	composition_init(&p.c, &s->arena, &p.request, s->account, nowhere);
 	p.c.inputs.standard = &p.input;
-	assert_int_equal(composition_build(&p.c, &p.fault), 0);
+	assert_int_equal(composition_build(&p.c, &p.error), 0);
 	assert_int_equal(plan(&p, s, 10000), 1);
 	assert_int_equal(p.split.count, 2);
 	assert_int_equal(split_place(&p.split, 1, &set), 1);
@@ -130,8 +130,8 @@ static void refuse(struct state *s, const char *name, enum split_format format,
 	memset(content, 'x', sizeof(content));
 	build(&p, s, content, sizeof(content), name, format);
 	assert_int_equal(plan(&p, s, limit), -1);
-	assert_int_equal(p.fault.cause, FAULT_USAGE);
-	assert_non_null(strstr(p.fault.text, word));
+	assert_int_equal(p.error.cause, ERROR_USAGE);
+	assert_non_null(strstr(p.error.text, word));
 	composition_free(&p.c);
 }
 
@@ -174,11 +174,11 @@ static void test_again(void **state)
 			struct slice bytes;
 
 			assert_int_equal(split_part(&p.split, number, &s->arena,
-						    &part, &p.fault),
+						    &part, &p.error),
 					 0);
 			bytes = stage_slice(&part.stage);
 			assert_int_equal(digest_slice(&bytes, digest[i],
-						      &p.fault),
+						      &p.error),
 					 0);
 			composition_free(&part);
 		}
@@ -196,7 +196,7 @@ static int open_all(void **state)
 	snprintf(frozen, sizeof(frozen), "%s clock=1700000000 seed=1",
 		 getenv("MAILSEND_FROZEN"));
 	setenv("MAILSEND_FROZEN", frozen, 1);
-	world_init();
+	sysenv_init();
 	return 0;
 }
 

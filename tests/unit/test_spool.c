@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#include "base/world.h"
+#include "base/sysenv.h"
 #include "deliver/spool.h"
 
 static struct arena arena;
@@ -16,14 +16,14 @@ static int forget(void **state)
 	unsetenv("MAILSEND_QUEUE");
 	unsetenv("XDG_STATE_HOME");
 	setenv("MAILSEND_FROZEN", "uid=1000 home=/home/joe", 1);
-	world_init();
+	sysenv_init();
 	arena_free(&arena);
 	return 0;
 }
 
 static void is(const struct account *account, const char *path)
 {
-	struct fault f = FAULT_INIT;
+	struct error f = ERROR_INIT;
 	const char *found = spool_queue(&arena, account, &f);
 
 	if (!found)
@@ -49,7 +49,7 @@ static void the_system_s(void **state)
 {
 	(void)state;
 	setenv("MAILSEND_FROZEN", "uid=0 home=/root", 1);
-	world_init();
+	sysenv_init();
 	setenv("XDG_STATE_HOME", "/var/state", 1);
 	is(NULL, "/var/spool/mailsend");
 }

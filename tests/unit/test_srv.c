@@ -12,26 +12,26 @@
 
 /* ---- a packet, by hand ---- */
 
-struct answer {
+struct response {
 	unsigned char data[8192];
 	size_t size;
 };
 
-static void put(struct answer *a, const void *bytes, size_t n)
+static void put(struct response *a, const void *bytes, size_t n)
 {
 	assert_true(a->size + n <= sizeof(a->data));
 	memcpy(a->data + a->size, bytes, n);
 	a->size += n;
 }
 
-static void put16(struct answer *a, unsigned n)
+static void put16(struct response *a, unsigned n)
 {
 	put(a, (unsigned char[]){ (unsigned char)(n >> 8), (unsigned char)n },
 	    2);
 }
 
 /* "4mail7example" in the octets of a name, without its end. */
-static void put_labels(struct answer *a, const char *name)
+static void put_labels(struct response *a, const char *name)
 {
 	while (*name) {
 		size_t n = strcspn(name, ".");
@@ -43,7 +43,7 @@ static void put_labels(struct answer *a, const char *name)
 	}
 }
 
-static void put_name(struct answer *a, const char *name)
+static void put_name(struct response *a, const char *name)
 {
 	put_labels(a, name);
 	put(a, "", 1);
@@ -51,7 +51,7 @@ static void put_name(struct answer *a, const char *name)
 
 #define QUESTION "_submission._tcp.example.org"
 
-static void begin(struct answer *a, unsigned type, unsigned records)
+static void begin(struct response *a, unsigned type, unsigned records)
 {
 	a->size = 0;
 	put16(a, 1);
@@ -66,7 +66,7 @@ static void begin(struct answer *a, unsigned type, unsigned records)
 }
 
 /* Up to its data; where their length is to be put. */
-static size_t begin_record(struct answer *a, unsigned type)
+static size_t begin_record(struct response *a, unsigned type)
 {
 	put16(a, 0xC00C); /* the question's name */
 	put16(a, type);
@@ -77,13 +77,13 @@ static size_t begin_record(struct answer *a, unsigned type)
 	return a->size;
 }
 
-static void end_record(struct answer *a, size_t start)
+static void end_record(struct response *a, size_t start)
 {
 	a->data[start - 2] = (unsigned char)((a->size - start) >> 8);
 	a->data[start - 1] = (unsigned char)(a->size - start);
 }
 
-static void put_srv(struct answer *a, unsigned priority, unsigned weight,
+static void put_srv(struct response *a, unsigned priority, unsigned weight,
 		    unsigned port, const char *target)
 {
 	size_t start = begin_record(a, SRV_SRV);
@@ -95,7 +95,7 @@ static void put_srv(struct answer *a, unsigned priority, unsigned weight,
 	end_record(a, start);
 }
 
-static void put_mx(struct answer *a, unsigned priority, const char *target)
+static void put_mx(struct response *a, unsigned priority, const char *target)
 {
 	size_t start = begin_record(a, SRV_MX);
 
@@ -104,7 +104,7 @@ static void put_mx(struct answer *a, unsigned priority, const char *target)
 	end_record(a, start);
 }
 
-static int parse(struct srv_list *list, const struct answer *a,
+static int parse(struct srv_list *list, const struct response *a,
 		 enum srv_type type)
 {
 	/* of its very size, so that a checker sees who reads past it */
@@ -126,7 +126,7 @@ static void by_priority_then_weight(void **state)
 					      "b.example.org",
 					      "d.example.org" };
 	struct srv_list list;
-	struct answer a;
+	struct response a;
 
 	(void)state;
 	begin(&a, SRV_SRV, 4);
@@ -146,7 +146,7 @@ static void by_priority_then_weight(void **state)
 static void a_dot_is_none(void **state)
 {
 	struct srv_list list;
-	struct answer a;
+	struct response a;
 
 	(void)state;
 	begin(&a, SRV_SRV, 1);
@@ -159,7 +159,7 @@ static void a_dot_is_none(void **state)
 static void exchangers(void **state)
 {
 	struct srv_list list;
-	struct answer a;
+	struct response a;
 
 	(void)state;
 	begin(&a, SRV_MX, 2);
@@ -173,7 +173,7 @@ static void exchangers(void **state)
 static void other_records_are_passed_over(void **state)
 {
 	struct srv_list list;
-	struct answer a;
+	struct response a;
 	size_t start;
 
 	(void)state;
@@ -189,7 +189,7 @@ static void other_records_are_passed_over(void **state)
 static void compressed_names(void **state)
 {
 	struct srv_list list;
-	struct answer a;
+	struct response a;
 	size_t start;
 
 	(void)state;
@@ -217,7 +217,7 @@ static void names_that_are_no_hosts(void **state)
 		"a#.example.org",	   "a\"b.org",	      "caf\xC3\xA9.org",
 	};
 	struct srv_list list;
-	struct answer a;
+	struct response a;
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
@@ -233,7 +233,7 @@ static void names_that_are_no_hosts(void **state)
 static void port_zero(void **state)
 {
 	struct srv_list list;
-	struct answer a;
+	struct response a;
 
 	(void)state;
 	begin(&a, SRV_SRV, 1);
@@ -245,7 +245,7 @@ static void port_zero(void **state)
 static void pointers_in_a_circle(void **state)
 {
 	struct srv_list list;
-	struct answer a;
+	struct response a;
 	size_t start;
 
 	(void)state;
@@ -269,7 +269,7 @@ static void a_name_without_end(void **state)
 {
 	char label[64];
 	struct srv_list list;
-	struct answer a;
+	struct response a;
 	size_t start;
 
 	(void)state;
@@ -291,7 +291,7 @@ static void a_name_without_end(void **state)
 static void more_than_are_taken(void **state)
 {
 	struct srv_list list;
-	struct answer a;
+	struct response a;
 
 	(void)state;
 	begin(&a, SRV_SRV, SRV_MAX + 20);
@@ -304,7 +304,7 @@ static void more_than_are_taken(void **state)
 static void lying_counts(void **state)
 {
 	struct srv_list list;
-	struct answer a;
+	struct response a;
 
 	(void)state;
 	begin(&a, SRV_SRV, 65535);
@@ -317,7 +317,7 @@ static void lying_counts(void **state)
 	assert_int_equal(list.count, 0);
 }
 
-static void make_good(struct answer *a)
+static void make_good(struct response *a)
 {
 	begin(a, SRV_SRV, 3);
 	put_srv(a, 1, 1, 465, "a.example.org");
@@ -328,12 +328,12 @@ static void make_good(struct answer *a)
 static void cut_anywhere(void **state)
 {
 	struct srv_list list;
-	struct answer whole;
+	struct response whole;
 
 	(void)state;
 	make_good(&whole);
 	for (size_t n = 0; n < whole.size; n++) {
-		struct answer a = whole;
+		struct response a = whole;
 
 		a.size = n;
 		assert_int_equal(parse(&list, &a, SRV_SRV), -1);
@@ -344,12 +344,12 @@ static void cut_anywhere(void **state)
 static void octets_that_changed(void **state)
 {
 	uint32_t chance = 12345;
-	struct answer whole;
+	struct response whole;
 
 	(void)state;
 	make_good(&whole);
 	for (int round = 0; round < 20000; round++) {
-		struct answer a = whole;
+		struct response a = whole;
 		struct srv_list list;
 
 		for (int i = 0; i < 3; i++) {

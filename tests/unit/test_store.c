@@ -34,7 +34,7 @@ static void a_mail_lies_in_new_and_nowhere_else(void **state)
 	const char *folder = scratch_path(state, "Maildir");
 	struct buf out = BUF_INIT(10000);
 	struct arena a = ARENA_INIT;
-	struct fault f = FAULT_INIT;
+	struct error f = ERROR_INIT;
 	const char *path;
 	struct stat st;
 
@@ -59,19 +59,19 @@ static void a_failed_delivery_leaves_nothing(void **state)
 	const char *folder = scratch_path(state, "Maildir");
 	struct slice missing = { .fd = -1, .length = 10, .name = "gone" };
 	struct arena a = ARENA_INIT;
-	struct fault f = FAULT_INIT;
+	struct error f = ERROR_INIT;
 	const char *path;
 
 	assert_int_equal(maildir_deliver(&a, folder, "", "you@x", &missing,
 					 &path, &f),
 			 -1);
-	assert_true(fault_is_set(&f));
+	assert_true(error_is_set(&f));
 	assert_int_equal(count_files(scratch_path(state, "Maildir/new")), 0);
 	assert_int_equal(count_files(scratch_path(state, "Maildir/tmp")), 0);
 	arena_free(&a);
 }
 
-static int append(const char *path, const char *text, struct fault *f)
+static int append(const char *path, const char *text, struct error *f)
 {
 	struct slice message = slice_of_memory(text, strlen(text));
 	struct header none;
@@ -84,7 +84,7 @@ static void mbox_quotes_what_looks_like_a_separator(void **state)
 {
 	const char *path = scratch_path(state, "dead.letter");
 	struct buf out = BUF_INIT(10000);
-	struct fault f = FAULT_INIT;
+	struct error f = ERROR_INIT;
 	struct stat st;
 	char *second;
 
@@ -116,7 +116,7 @@ static void mbox_quoting_does_not_care_how_bytes_arrive(void **state)
 	for (size_t cut = 0; cut <= strlen(text); cut++) {
 		const char *path = scratch_path(state, "m");
 		struct buf out = BUF_INIT(10000);
-		struct fault f = FAULT_INIT;
+		struct error f = ERROR_INIT;
 		char part[256];
 
 		snprintf(part, sizeof(part), "%.*s", (int)cut, text);
@@ -134,7 +134,7 @@ static void a_failed_append_is_cut_off(void **state)
 	const char *path = scratch_path(state, "dead.letter");
 	struct rlimit limit = { 2000, RLIM_INFINITY }, old;
 	struct buf before = BUF_INIT(100000), after = BUF_INIT(100000);
-	struct fault f = FAULT_INIT;
+	struct error f = ERROR_INIT;
 	static char large[50000];
 
 	assert_int_equal(append(path, mail, &f), 0);
@@ -146,7 +146,7 @@ static void a_failed_append_is_cut_off(void **state)
 	setrlimit(RLIMIT_FSIZE, &limit);
 	assert_int_equal(append(path, large, &f), -1);
 	setrlimit(RLIMIT_FSIZE, &old);
-	assert_true(fault_is_set(&f));
+	assert_true(error_is_set(&f));
 	scratch_read(path, &after);
 	assert_string_equal(before.data, after.data);
 	buf_free(&before);
@@ -157,7 +157,7 @@ static void mbox_does_not_follow_a_link(void **state)
 {
 	const char *target = scratch_path(state, "target");
 	const char *path = scratch_path(state, "link");
-	struct fault f = FAULT_INIT;
+	struct error f = ERROR_INIT;
 
 	assert_int_equal(symlink(target, path), 0);
 	assert_int_equal(append(path, mail, &f), -1);
@@ -189,7 +189,7 @@ static void a_message_comes_back_as_it_was(void **state)
 
 	for (size_t i = 0; i < sizeof(bodies) / sizeof(*bodies); i++) {
 		const char *path = scratch_path(state, "m");
-		struct fault f = FAULT_INIT;
+		struct error f = ERROR_INIT;
 
 		unlink(path);
 		assert_int_equal(append(path, bodies[i], &f), 0);

@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "probe/talk_protocol.h"
+#include "talk/talk_protocol.h"
 
 static void says(struct talk_state *s, const struct talk_protocol *p,
 		 const char *line, const char *out, const char *shown)
@@ -55,23 +55,23 @@ static void test_smtp(void **state)
 	assert_int_equal(hears(&s, p, "250-hi"), TALK_PART);
 	assert_int_equal(hears(&s, p, "250-SIZE"), TALK_PART);
 	assert_int_equal(hears(&s, p, "250 DSN"), TALK_REPLY);
-	assert_int_equal(s.refusal.cause, FAULT_NONE);
+	assert_int_equal(s.refusal.cause, ERROR_NONE);
 	assert_int_equal(hears(&s, p, "250 by the way"), TALK_UNASKED);
 	same(&s, p, "data");
 	assert_int_equal(hears(&s, p, "354 go on"), TALK_REPLY);
 	assert_int_equal(s.input, TALK_BODY);
 	same(&s, p, "RCPT TO:<x>");
 	assert_int_equal(hears(&s, p, "550 5.1.1 no"), TALK_REPLY);
-	assert_int_equal(s.refusal.cause, FAULT_NOUSER);
+	assert_int_equal(s.refusal.cause, ERROR_NOUSER);
 	assert_int_equal(s.input, TALK_COMMAND);
 	same(&s, p, "NOOP");
 	assert_int_equal(hears(&s, p, "hello there"), TALK_REPLY);
-	assert_int_equal(s.refusal.cause, FAULT_PROTOCOL);
+	assert_int_equal(s.refusal.cause, ERROR_PROTOCOL);
 	same(&s, p, "NOOP");
 	assert_int_equal(hears(&s, p, "250 fine again"), TALK_REPLY);
-	assert_int_equal(s.refusal.cause, FAULT_NONE);
+	assert_int_equal(s.refusal.cause, ERROR_NONE);
 	assert_int_equal(hears(&s, p, "421 enough"), TALK_UNASKED);
-	assert_int_equal(s.refusal.cause, FAULT_TEMPORARY);
+	assert_int_equal(s.refusal.cause, ERROR_TEMPORARY);
 	talk_state_free(&s);
 }
 
@@ -124,10 +124,10 @@ static void test_pop3(void **state)
 		assert_int_equal(hears(&s, p, "-ERR is text"), TALK_PART);
 		assert_int_equal(hears(&s, p, ".."), TALK_PART);
 		assert_int_equal(hears(&s, p, "."), TALK_REPLY);
-		assert_int_equal(s.refusal.cause, FAULT_NONE);
+		assert_int_equal(s.refusal.cause, ERROR_NONE);
 		same(&s, p, many[i]);
 		assert_int_equal(hears(&s, p, "-ERR no"), TALK_REPLY);
-		assert_int_equal(s.refusal.cause, FAULT_UNAVAILABLE);
+		assert_int_equal(s.refusal.cause, ERROR_UNAVAILABLE);
 	}
 	for (size_t i = 0; i < 4; i++) {
 		same(&s, p, one[i]);
@@ -137,11 +137,11 @@ static void test_pop3(void **state)
 	same(&s, p, "USER alice");
 	says(&s, p, "pass two words", "pass two words", "pass ***");
 	assert_int_equal(hears(&s, p, "-ERR no"), TALK_REPLY);
-	assert_int_equal(s.refusal.cause, FAULT_PERMISSION);
+	assert_int_equal(s.refusal.cause, ERROR_PERMISSION);
 	says(&s, p, "PASSS word", "PASSS word", "PASSS ***");
 	says(&s, p, "PASS word", "PASS word", "PASS ***");
 	assert_int_equal(hears(&s, p, "-ERR [IN-USE] x"), TALK_REPLY);
-	assert_int_equal(s.refusal.cause, FAULT_TEMPORARY);
+	assert_int_equal(s.refusal.cause, ERROR_TEMPORARY);
 	says(&s, p, "APOP alice 0123", "APOP alice 0123", "APOP alice ***");
 	says(&s, p,
 	     "AUTH PLAIN AGEAYg==", "AUTH PLAIN AGEAYg==", "AUTH PLAIN ***");
@@ -163,11 +163,11 @@ static void test_imap_tags(void **state)
 	says(&s, p, "NOOP", "t1 NOOP", "t1 NOOP");
 	same(&s, p, "a1 NOOP");
 	assert_int_equal(hears(&s, p, "a10 OK"), TALK_REPLY);
-	assert_int_equal(s.refusal.cause, FAULT_PROTOCOL);
+	assert_int_equal(s.refusal.cause, ERROR_PROTOCOL);
 	same(&s, p, "a1 SELECT INBOX");
 	assert_int_equal(hears(&s, p, "* 1 EXISTS"), TALK_PART);
 	assert_int_equal(hears(&s, p, "a1 NO [UNAVAILABLE] x"), TALK_REPLY);
-	assert_int_equal(s.refusal.cause, FAULT_TEMPORARY);
+	assert_int_equal(s.refusal.cause, ERROR_TEMPORARY);
 	assert_int_equal(hears(&s, p, "* 2 EXISTS"), TALK_UNASKED);
 	says(&s, p, "UID FETCH 1 FLAGS", "t2 UID FETCH 1 FLAGS",
 	     "t2 UID FETCH 1 FLAGS");
@@ -219,19 +219,19 @@ static void test_imap_literals(void **state)
 	assert_int_equal(hears(&s, p, "(45) X {7}"), TALK_PART);
 	assert_int_equal(hears(&s, p, "t1 OK)"), TALK_PART);
 	assert_int_equal(hears(&s, p, "t1 OK"), TALK_REPLY);
-	assert_int_equal(s.refusal.cause, FAULT_NONE);
+	assert_int_equal(s.refusal.cause, ERROR_NONE);
 	/* the response ends behind it, in that line or the next */
 	same(&s, p, "a FETCH 1 BODY[]");
 	assert_int_equal(hears(&s, p, "* 1 FETCH (BODY[] {8}"), TALK_PART);
 	assert_int_equal(hears(&s, p, "a OK lie)"), TALK_PART);
 	assert_int_equal(hears(&s, p, "a OK"), TALK_REPLY);
-	assert_int_equal(s.refusal.cause, FAULT_NONE);
+	assert_int_equal(s.refusal.cause, ERROR_NONE);
 	same(&s, p, "a FETCH 1 BODY[]");
 	assert_int_equal(hears(&s, p, "* 1 FETCH (BODY[] {10}"), TALK_PART);
 	assert_int_equal(hears(&s, p, "a OK lie"), TALK_PART);
 	assert_int_equal(hears(&s, p, ")"), TALK_PART);
 	assert_int_equal(hears(&s, p, "a OK"), TALK_REPLY);
-	assert_int_equal(s.refusal.cause, FAULT_NONE);
+	assert_int_equal(s.refusal.cause, ERROR_NONE);
 	talk_state_free(&s);
 }
 

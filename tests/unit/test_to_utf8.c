@@ -145,10 +145,10 @@ static void a_few_broken_places_are_still_utf8(void **state)
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
 		struct slice slice =
 			slice_of_memory(rows[i].text, strlen(rows[i].text));
-		struct fault f = FAULT_INIT;
-		struct survey s;
+		struct error f = ERROR_INIT;
+		struct content_scan s;
 
-		assert_int_equal(survey_slice(&s, &slice, &f), 0);
+		assert_int_equal(content_scan_slice(&s, &slice, &f), 0);
 		assert_int_equal(charset_is_torn_utf8(&s, &slice, "iso-8859-1"),
 				 rows[i].is_torn);
 		/* what is not repaired is labelled as it always was */
@@ -203,10 +203,10 @@ static void forms_by_name_and_mark(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
 		struct slice slice = slice_of_memory(rows[i].in, rows[i].n);
-		struct fault f = FAULT_INIT;
-		struct survey s;
+		struct error f = ERROR_INIT;
+		struct content_scan s;
 
-		assert_int_equal(survey_slice(&s, &slice, &f), 0);
+		assert_int_equal(content_scan_slice(&s, &slice, &f), 0);
 		if (charset_form(rows[i].told, &slice, &s, "utf-8") !=
 		    rows[i].form)
 			fail_msg("row %zu", i);

@@ -10,7 +10,7 @@
 static void take(const char *in, size_t n, size_t piece, struct buf *out,
 		 bool *done, size_t *rest)
 {
-	struct fault f = FAULT_INIT;
+	struct error f = ERROR_INIT;
 	struct sink_buf end;
 	struct undot u;
 	size_t at = 0;
@@ -29,7 +29,7 @@ static void take(const char *in, size_t n, size_t piece, struct buf *out,
 		assert_true(used == now || u.is_done);
 		at += used;
 	}
-	assert_false(fault_is_set(&f));
+	assert_false(error_is_set(&f));
 	*done = u.is_done;
 	*rest = n - at;
 }
@@ -102,7 +102,7 @@ static void test_round_trip(void **state)
 	for (uint64_t seed = 1; seed < 400; seed++) {
 		static const char *const words[] = { ".", "\r\n", "a", "..",
 						     "\r\n." };
-		struct fault f = FAULT_INIT;
+		struct error f = ERROR_INIT;
 		struct sink_buf end;
 		struct dot dot;
 		uint64_t random = seed;

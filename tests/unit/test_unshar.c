@@ -3,7 +3,7 @@
 
 #include <stdio.h>
 
-#include "join/unshar.h"
+#include "parts/unshar.h"
 
 /* What the archive gives: "<name>octets" for each file. */
 struct given {
@@ -19,18 +19,18 @@ static int given_put(struct sink *sink, const void *data, size_t n)
 }
 
 static int given_open(void *context, const char *name, struct sink **to,
-		      struct fault *f)
+		      struct error *f)
 {
 	struct given *g = context;
 	static const struct sink_ops ops = { .put = given_put };
 
-	g->sink = (struct sink){ .ops = &ops, .fault = f };
+	g->sink = (struct sink){ .ops = &ops, .error = f };
 	buf_printf(&g->text, "<%s>", name);
 	*to = &g->sink;
 	return 0;
 }
 
-static int given_close(void *context, struct fault *f)
+static int given_close(void *context, struct error *f)
 {
 	(void)f;
 	return buf_puts(&((struct given *)context)->text, "</>");
@@ -40,7 +40,7 @@ static bool read_script(const char *script, size_t n, size_t piece,
 			struct buf *out, struct buf *passed)
 {
 	struct arena a = ARENA_INIT;
-	struct fault f = FAULT_INIT;
+	struct error f = ERROR_INIT;
 	struct given g = { .text = BUF_INIT(LAWS_MAX) };
 	struct unshar_target target = { given_open, given_close, &g };
 	struct sink_buf on;

@@ -8,13 +8,13 @@
 
 static struct sink *build_whole(struct sink *end, void *room)
 {
-	unuu_init(room, end, false, end->fault);
+	unuu_init(room, end, false, end->error);
 	return room;
 }
 
 static struct sink *build_section(struct sink *end, void *room)
 {
-	unuu_init(room, end, true, end->fault);
+	unuu_init(room, end, true, end->error);
 	return room;
 }
 
@@ -30,7 +30,7 @@ static void decode(struct sink *(*build)(struct sink *, void *),
 static void encode(const void *in, size_t n, bool first, bool is_last,
 		   struct buf *out)
 {
-	struct fault f = FAULT_INIT;
+	struct error f = ERROR_INIT;
 	struct sink_buf end;
 	struct uu s;
 

@@ -93,7 +93,7 @@ static void test_large(void **state)
 static void test_mode(void **state)
 {
 	struct buf code = BUF_INIT(LAWS_MAX);
-	struct fault f = FAULT_INIT;
+	struct error f = ERROR_INIT;
 	struct sink_buf end;
 	struct uu s;
 

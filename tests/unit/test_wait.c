@@ -15,7 +15,7 @@
 #include <cmocka.h>
 
 #include "base/arena.h"
-#include "base/world.h"
+#include "base/sysenv.h"
 #include "net/handle.h"
 #include "net/wait.h"
 #include "smtp/dial_setup.h"
@@ -61,7 +61,7 @@ static void peer_end(struct peer *p)
 	assert_int_equal(waitpid(p->pid, NULL, 0), p->pid);
 }
 
-static enum wait_end wait_on(struct wait *w, int fd, struct fault *f)
+static enum wait_end wait_on(struct wait *w, int fd, struct error *f)
 {
 	struct pollfd p = { .fd = fd, .events = POLLIN };
 
@@ -71,7 +71,7 @@ static enum wait_end wait_on(struct wait *w, int fd, struct fault *f)
 /* Reads all octets one at a time, until the wait ends. */
 static enum wait_end read_all(struct wait *w, int fd, size_t *count)
 {
-	struct fault f = FAULT_INIT;
+	struct error f = ERROR_INIT;
 	enum wait_end end;
 	char octet;
 
@@ -88,7 +88,7 @@ static enum wait_end read_all(struct wait *w, int fd, size_t *count)
 
 static void test_silence(void **state)
 {
-	uint64_t before = world_ticks();
+	uint64_t before = sysenv_ticks();
 	struct peer peer;
 	struct wait w;
 	size_t count;
@@ -97,7 +97,7 @@ static void test_silence(void **state)
 	peer_begin(&peer, 0, 0);
 	wait_begin(&w, 200);
 	assert_int_equal(read_all(&w, peer.fd, &count), WAIT_TIME);
-	assert_true(world_ticks() - before >= 200);
+	assert_true(sysenv_ticks() - before >= 200);
 	assert_false(wait_was_slow(&w));
 	peer_end(&peer);
 }
@@ -120,7 +120,7 @@ static void test_drip_is_no_reply(void **state)
 /* In a stream each octet breaks the silence, and yet it comes to an end. */
 static void test_drip_is_too_slow(void **state)
 {
-	uint64_t before = world_ticks();
+	uint64_t before = sysenv_ticks();
 	struct peer peer;
 	struct wait w;
 	size_t count;
@@ -131,14 +131,14 @@ static void test_drip_is_too_slow(void **state)
 	assert_int_equal(read_all(&w, peer.fd, &count), WAIT_TIME);
 	assert_true(count > 5 || !wait_was_slow(&w));
 	assert_in_range(count, 0, 400);
-	assert_true(world_ticks() - before >= 400);
+	assert_true(sysenv_ticks() - before >= 400);
 	peer_end(&peer);
 }
 
 /* Whoever keeps pace has all the time there is. */
 static void test_pace(void **state)
 {
-	struct fault f = FAULT_INIT;
+	struct error f = ERROR_INIT;
 	struct peer peer;
 	struct wait w;
 
@@ -159,7 +159,7 @@ static void test_pace(void **state)
 /* What we do ourselves in between costs nothing. */
 static void test_only_waiting_counts(void **state)
 {
-	struct fault f = FAULT_INIT;
+	struct error f = ERROR_INIT;
 	struct peer peer;
 	struct wait w;
 	char octet;
@@ -181,7 +181,7 @@ static void test_only_waiting_counts(void **state)
 
 static void test_stuck(void **state)
 {
-	struct fault f = FAULT_INIT;
+	struct error f = ERROR_INIT;
 	unsigned turns = 0;
 	struct peer peer;
 	struct wait w;
@@ -192,8 +192,8 @@ static void test_stuck(void **state)
 	wait_begin(&w, LONG);
 	while ((end = wait_on(&w, peer.fd, &f)) == WAIT_READY)
 		turns++;
-	assert_int_equal(end, WAIT_FAULT);
-	assert_int_equal(f.cause, FAULT_TEMPORARY);
+	assert_int_equal(end, WAIT_ERROR);
+	assert_int_equal(f.cause, ERROR_TEMPORARY);
 	assert_in_range(turns, 4, 200);
 	peer_end(&peer);
 }
@@ -201,7 +201,7 @@ static void test_stuck(void **state)
 /* It passes, and counts from the beginning the next time. */
 static void test_stuck_for_a_while(void **state)
 {
-	struct fault f = FAULT_INIT;
+	struct error f = ERROR_INIT;
 	struct peer peer;
 	struct wait w;
 	char octet;
@@ -222,7 +222,7 @@ static void test_stuck_for_a_while(void **state)
 /* Pieces of a TLS record are taken in, and are not yet an octet. */
 static void test_pieces_are_not_stuck(void **state)
 {
-	struct fault f = FAULT_INIT;
+	struct error f = ERROR_INIT;
 	struct peer peer;
 	struct wait w;
 	char octets[64];
@@ -253,8 +253,8 @@ static void test_interrupted(void **state)
 	struct itimerval often = { .it_interval = { .tv_usec = 20000 },
 				   .it_value = { .tv_usec = 20000 } };
 	struct itimerval never = { .it_value = { .tv_usec = 0 } };
-	uint64_t before = world_ticks();
-	struct fault f = FAULT_INIT;
+	uint64_t before = sysenv_ticks();
+	struct error f = ERROR_INIT;
 	struct peer peer;
 	struct wait w;
 
@@ -265,7 +265,7 @@ static void test_interrupted(void **state)
 	wait_begin(&w, 400);
 	setitimer(ITIMER_REAL, &often, NULL);
 	assert_int_equal(wait_on(&w, peer.fd, &f), WAIT_TIME);
-	assert_true(world_ticks() - before >= 400);
+	assert_true(sysenv_ticks() - before >= 400);
 	assert_true(alarms > 0);
 	setitimer(ITIMER_REAL, &never, NULL);
 	peer_end(&peer);
@@ -273,7 +273,7 @@ static void test_interrupted(void **state)
 
 static void test_woken(void **state)
 {
-	struct fault f = FAULT_INIT;
+	struct error f = ERROR_INIT;
 	struct peer peer, other;
 	struct wait w;
 
@@ -287,7 +287,7 @@ static void test_woken(void **state)
 	assert_int_equal(wait_on(&w, peer.fd, &f), WAIT_WOKEN);
 	assert_int_equal(wait_socket(&w, peer.fd, POLLIN, "mail.example.org",
 				     &f),
-			 WAIT_FAULT);
+			 WAIT_ERROR);
 	assert_true(f.temporary);
 	peer_end(&other);
 	peer_end(&peer);
@@ -333,7 +333,7 @@ static void test_smtp_again(void **state)
 				      .recipients = &to,
 				      .count = 1 };
 		struct session_content content = { .has_8bit = false };
-		struct fault f = FAULT_INIT;
+		struct error f = ERROR_INIT;
 		struct session s;
 		struct peer peer;
 
@@ -344,7 +344,7 @@ static void test_smtp_again(void **state)
 		tries = 0;
 		session_init(&s, &dial);
 		assert_int_equal(session_send(&s, &e, &content, &f), -1);
-		assert_int_equal(f.cause, FAULT_TEMPORARY);
+		assert_int_equal(f.cause, ERROR_TEMPORARY);
 		assert_true(s.broken);
 		assert_in_range(tries, 1, 1000);
 		session_free(&s);
@@ -380,7 +380,7 @@ static void test_mailbox_again(void **state)
 
 	(void)state;
 	for (int i = 0; i < 2; i++) {
-		struct fault f = FAULT_INIT;
+		struct error f = ERROR_INIT;
 		struct peer peer;
 
 		peer_begin(&peer, 1, 0);
@@ -399,7 +399,7 @@ static void test_mailbox_again(void **state)
 			assert_int_equal(remote_send(&r, "NOOP\r\n", NULL, &f),
 					 -1);
 		}
-		assert_int_equal(f.cause, FAULT_TEMPORARY);
+		assert_int_equal(f.cause, ERROR_TEMPORARY);
 		assert_true(r.is_broken);
 		assert_in_range(tries, 1, 1000);
 		buf_free(&r.line);

@@ -209,7 +209,7 @@ static inline struct wire *wire_of(const struct dial *d)
 			       offsetof(struct wire, dial));
 }
 
-ssize_t dial_send(struct dial *d, const void *data, size_t n, struct fault *f)
+ssize_t dial_send(struct dial *d, const void *data, size_t n, struct error *f)
 {
 	struct wire *w = wire_of(d);
 	size_t some = w->send_most && w->send_most < n ? w->send_most : n;
@@ -224,7 +224,7 @@ ssize_t dial_send(struct dial *d, const void *data, size_t n, struct fault *f)
 		return 0;
 	}
 	if (w->dropped)
-		return fault_set(f, FAULT_TEMPORARY, "broken pipe");
+		return error_set(f, ERROR_TEMPORARY, "broken pipe");
 	if (w->drop_after && w->came + some > w->drop_after)
 		some = w->drop_after - w->came;
 	w->came += some;
@@ -239,7 +239,7 @@ ssize_t dial_send(struct dial *d, const void *data, size_t n, struct fault *f)
 }
 
 ssize_t dial_receive(struct dial *d, void *data, size_t n, bool *end,
-		     struct fault *f)
+		     struct error *f)
 {
 	struct wire *w = wire_of(d);
 	size_t some = w->shown.len < n ? w->shown.len : n;
@@ -255,7 +255,7 @@ ssize_t dial_receive(struct dial *d, void *data, size_t n, bool *end,
 	return (ssize_t)some;
 }
 
-int dial_wait(struct dial *d, bool to_send, struct wait *limit, struct fault *f)
+int dial_wait(struct dial *d, bool to_send, struct wait *limit, struct error *f)
 {
 	struct wire *w = wire_of(d);
 

@@ -1,0 +1,183 @@
+/* error.c - the table of causes, and sentences that are safe to show. */
+#include "base/error.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sysexits.h>
+
+#include "base/text.h"
+
+const struct error_row error_rows[] = {
+	[ERROR_NONE] = { "ok", EX_OK, false, "It was done." },
+	[ERROR_USAGE] = { "usage", EX_USAGE, false,
+			  "The command is wrong: an option, an argument, an "
+			  "address, no recipient." },
+	[ERROR_DATA] = { "data", EX_DATAERR, false,
+			 "The message or another input is not acceptable: its "
+			 "size, its content, an address in it." },
+	[ERROR_NOINPUT] = { "no-input", EX_NOINPUT, false,
+			    "A file, a folder or a message that was asked for "
+			    "is not there or cannot be read." },
+	[ERROR_NOUSER] = { "no-user", EX_NOUSER, false,
+			   "The server does not know a recipient." },
+	[ERROR_NOHOST] = { "no-host", EX_NOHOST, false,
+			   "A server's name or a recipient's domain does not "
+			   "exist." },
+	[ERROR_UNAVAILABLE] = { "unavailable", EX_UNAVAILABLE, false,
+				"The server refused for good, for another "
+				"cause, or what is needed is not to be had: a "
+				"library here, TLS, a log-in or a valid certificate "
+				"there." },
+	[ERROR_SOFTWARE] = { "software", EX_SOFTWARE, false,
+			     "A mistake in the program itself." },
+	[ERROR_OS] = { "os", EX_OSERR, true,
+		       "The operating system has no process or pipe for "
+		       "us." },
+	[ERROR_CANTCREAT] = { "cannot-create", EX_CANTCREAT, false,
+			      "A file cannot be made, or is there already." },
+	[ERROR_IO] = { "io", EX_IOERR, true,
+		       "Reading or writing failed half-way." },
+	[ERROR_TEMPORARY] = { "temporary", EX_TEMPFAIL, true,
+			      "Try again later: a server cannot be reached or "
+			      "asks for that, something is locked, or the "
+			      "disk, memory or descriptors are used up." },
+	/* the process ends by the signal: no status of its own */
+	[ERROR_INTERRUPTED] = { "interrupted", EX_TEMPFAIL, true, NULL },
+	[ERROR_PROTOCOL] = { "protocol", EX_PROTOCOL, false,
+			     "The server does not keep to the protocol." },
+	[ERROR_PERMISSION] = { "permission", EX_NOPERM, false,
+			       "Not permitted: by the log-in, by the server's "
+			       "policy, or because something is somebody "
+			       "else's." },
+	[ERROR_CONFIG] = { "config", EX_CONFIG, false,
+			   "The configuration is wrong or missing, or the "
+			   "server's certificate is not to be trusted." },
+	{ "some-refused", EXIT_SOME_REFUSED, false,
+	  "Some recipients were accepted or wait in the queue, and some were "
+	  "refused; standard error names these." },
+	{ NULL, 0, false, NULL },
+};
+
+static void set_sentence(struct error *f, enum error_cause cause,
+			 const char *format, va_list ap)
+{
+	f->cause = cause;
+	f->temporary = error_rows[cause].temporary;
+	vsnprintf(f->text, sizeof(f->text), format, ap);
+	/* a server's words and a file's name stand in it */
+	text_drop_partial(f->text);
+	text_sanitize(f->text);
+}
+
+int error_set(struct error *f, enum error_cause cause, const char *format, ...)
+{
+	va_list ap;
+
+	if (error_is_set(f))
+		return -1;
+	va_start(ap, format);
+	set_sentence(f, cause, format, ap);
+	va_end(ap);
+	return -1;
+}
+
+static bool may_pass(int error)
+{
+	switch (error) {
+	case ENOSPC:
+	case EDQUOT:
+	case EMFILE:
+	case ENFILE:
+	case ENOMEM:
+	case EAGAIN:
+	case EINTR:
+		return true;
+	default:
+		return false;
+	}
+}
+
+int error_errno(struct error *f, enum error_cause cause, int error,
+		const char *format, ...)
+{
+	size_t n;
+	va_list ap;
+
+	if (error_is_set(f))
+		return -1;
+	va_start(ap, format);
+	set_sentence(f, cause, format, ap);
+	va_end(ap);
+	n = strlen(f->text);
+	snprintf(f->text + n, sizeof(f->text) - n, ": %s", strerror(error));
+	if (may_pass(error)) {
+		f->cause = ERROR_TEMPORARY;
+		f->temporary = true;
+	}
+	if (error == ENOSPC || error == EDQUOT)
+		snprintf(f->esc, sizeof(f->esc), "4.3.1"); /* RFC 3463 3.4 */
+	return -1;
+}
+
+int error_copy(struct error *f, const struct error *from)
+{
+	if (!error_is_set(f))
+		*f = *from;
+	return -1;
+}
+
+void error_clear(struct error *f)
+{
+	*f = (struct error)ERROR_INIT;
+}
+
+struct small_error small_error_of(const struct error *f, const char *text)
+{
+	struct small_error v = { .cause = f->cause,
+				 .temporary = f->temporary,
+				 .reply = f->reply,
+				 .text = text };
+
+	memcpy(v.esc, f->esc, sizeof(v.esc));
+	return v;
+}
+
+struct error small_error_whole(const struct small_error *v)
+{
+	struct error f = { .cause = v->cause,
+			   .temporary = v->temporary,
+			   .reply = v->reply };
+
+	memcpy(f.esc, v->esc, sizeof(f.esc));
+	snprintf(f.text, sizeof(f.text), "%s", small_error_text(v));
+	text_drop_partial(f.text);
+	return f;
+}
+
+int error_exit_of(enum error_cause cause)
+{
+	return error_rows[cause].exit;
+}
+
+int error_exit(const struct error *f)
+{
+	return error_exit_of(f->cause);
+}
+
+const char *error_name(enum error_cause cause)
+{
+	return error_rows[cause].name;
+}
+
+bool error_cause_of(const char *name, enum error_cause *cause)
+{
+	for (size_t i = 0; i <= ERROR_CONFIG; i++) {
+		if (strcmp(name, error_rows[i].name) != 0)
+			continue;
+		*cause = (enum error_cause)i;
+		return true;
+	}
+	return false;
+}

@@ -1,0 +1,80 @@
+/* sysenv.h - all that is not determined by the input: clock, random, host,
+ * user, environment, terminal.
+ *
+ * Nothing else in the house asks the system for these, so that a run can be
+ * frozen and compared to the byte.  `MAILSEND_FROZEN` in the environment does
+ * that, for tests: `clock=UNIX_SECONDS zone=MINUTES seed=N host=FQDN user=NAME
+ * uid=N gecos=NAME home=DIR charset=NAME tty=0|1 mailname=NAME aliases=FILE
+ * spare=DIR dns=PORT`, separated by spaces, each optional ("_" in a gecos is a
+ * space).
+ * What it leaves out is real, but for mailname and aliases: a frozen host has
+ * them only when they are named. */
+#ifndef BASE_SYSENV_H
+#define BASE_SYSENV_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Reads the frozen world; call first in main. */
+void sysenv_init(void);
+
+/* Seconds since 1970; the local zone's offset then, minutes east of UTC. */
+int64_t sysenv_now(void);
+int sysenv_zone(int64_t when);
+/* Milliseconds on a clock that never jumps, from any start.  Never frozen. */
+uint64_t sysenv_ticks(void);
+
+/* Filled with what cannot be guessed. */
+void sysenv_random(void *bytes, size_t n);
+
+/* Strings live as long as the process. */
+const char *sysenv_env(const char *name); /* NULL when unset or empty */
+unsigned sysenv_uid(void);
+/* Do we run with rights that the caller has not (set-user-id)? */
+bool sysenv_is_privileged(void);
+/* Gives them up for good; false when that failed. */
+bool sysenv_drop_privileges(void);
+unsigned sysenv_file_uid(void); /* whose the files are that we make; never
+				   frozen */
+/* By the uid first: under cron neither $USER nor $HOME can be trusted.  $HOME
+ * is believed when it is the uid's own, or another's that nobody else can write
+ * to and that we can read. */
+const char *sysenv_user(void);
+const char *sysenv_home(void); /* NULL when there is none */
+/* "HOME=/x is not used: ..." where that was passed over; NULL. */
+const char *sysenv_home_note(void);
+/* Where what we remember lies: $XDG_STATE_HOME/mailsend, else
+ * ~/.local/state/mailsend; NULL where there is no home either. */
+const char *sysenv_state(void);
+/* Folders for what has no better place, NULL-terminated: /var/tmp, whose files
+ * outlive a restart of the machine, then /tmp.  Frozen: the one named. */
+#define SYSENV_SPARE 2
+const char *const *sysenv_spare(void);
+/* The person's name from the password file, "" when there is none. */
+const char *sysenv_full_name(void);
+/* This machine's name, fully qualified where it can be had without asking the
+ * network: /etc/hosts, /etc/mailname's domain; at worst the bare host name. */
+const char *sysenv_host(void);
+/* What the kernel calls this machine, no more: to tell by whether a process
+ * that somebody names is one of ours.  Never frozen. */
+const char *sysenv_node(void);
+/* What /etc/mailname says, the domain of this machine's mail; NULL when there
+ * is none. */
+const char *sysenv_mailname(void);
+/* The system's alias file, which need not be there; NULL when there is none. */
+const char *sysenv_alias_file(void);
+/* The part that a Message-ID and EHLO can use: has a dot, else "localhost". */
+const char *sysenv_domain(void);
+/* Character set of the user's locale by its MIME name, "us-ascii" in "C". */
+const char *sysenv_charset(void);
+/* Is a person there: the process has a controlling terminal. */
+bool sysenv_has_terminal(void);
+bool sysenv_is_terminal(int fd);
+/* Of 127.0.0.1, where the name server of a frozen world is; 0: the system's. */
+unsigned sysenv_dns_port(void);
+unsigned sysenv_pid(void);
+/* The file that this program is, absolute; NULL when that cannot be told. */
+const char *sysenv_program(void);
+
+#endif

@@ -1,0 +1,181 @@
+/* cause.c - the step that failed says which rows may fit, what was seen on
+ * the way says which one does. */
+#include "check/cause.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "config/settings.h"
+#include "net/glossary.h"
+
+/* Each tells the name of a cause in the glossary; NULL where it cannot tell. */
+
+static const char *of_connection(const struct check *c)
+{
+	unsigned port = (unsigned)c->account->port;
+	int error = c->reach.count ? c->reach.addresses[0].error : 0;
+
+	/* an address that nobody could have reached from here says little */
+	for (size_t i = 0; i < c->reach.count; i++)
+		if (c->reach.addresses[i].error != ENETUNREACH &&
+		    c->reach.addresses[i].error != EADDRNOTAVAIL)
+			error = c->reach.addresses[i].error;
+	if (c->error.cause == ERROR_CONFIG)
+		return "source";
+	if (error == EACCES || error == EPERM)
+		return "barred-here";
+	if (port == 25 && error == ETIMEDOUT)
+		return "port-25-no-answer";
+	if (c->other_ports[0])
+		return "wrong-port";
+	if (error == ECONNREFUSED)
+		return "refused";
+	if (error == ETIMEDOUT)
+		return "no-answer";
+	return error == ENETUNREACH || error == EHOSTUNREACH ? "unreachable"
+							     : NULL;
+}
+
+static const char *of_lookup(const struct check *c)
+{
+	return c->error.cause == ERROR_NOHOST ? "no-such-host" : "lookup";
+}
+
+static bool find_of_certificate(const struct check *c, struct advice *out)
+{
+	if (c->account->tls_fingerprint && !c->chain.is_accepted)
+		return glossary_cause("certificate-fingerprint", out);
+	return glossary_cause_of_chain(c->chain.verify, out);
+}
+
+/* What the dial saw. */
+static const char *of_dial(const struct check *c)
+{
+	bool is_first = !strcmp(c->failed->name, "greeting");
+
+	switch (c->server.dial.trouble) {
+	case TROUBLE_LIBRARY:
+		return "no-library";
+	case TROUBLE_INSECURE:
+		return "log-in-without-tls";
+	case TROUBLE_SOURCE:
+		return "source";
+	case TROUBLE_LOOKUP:
+		return of_lookup(c);
+	case TROUBLE_NAME:
+		return "certificate-name";
+	case TROUBLE_NO_STARTTLS:
+		return "no-starttls";
+	case TROUBLE_NO_AUTH:
+		return "no-auth";
+	case TROUBLE_MECHANISM:
+		return "log-in";
+	case TROUBLE_SILENT:
+		return c->account->tls && c->account->tls_starttls
+			       ? "tls-at-once"
+			       : "no-greeting";
+	case TROUBLE_REPLY:
+		return is_first ? "not-smtp" : NULL;
+	case TROUBLE_LOST:
+		return is_first ? "no-greeting" : NULL;
+	default:
+		return NULL;
+	}
+}
+
+static bool find_of_dial(const struct check *c, struct advice *out)
+{
+	enum trouble_kind kind = c->server.dial.trouble;
+	const char *name = of_dial(c);
+
+	if (name)
+		return glossary_cause(name, out);
+	if (kind == TROUBLE_CERTIFICATE)
+		return find_of_certificate(c, out);
+	return (kind == TROUBLE_HANDSHAKE || kind == TROUBLE_LOST) &&
+	       glossary_cause_of_handshake(c->error.text, out);
+}
+
+/* Of a step before the dial or behind it. */
+static const char *of_step(const struct check *c, const char *step)
+{
+	if (!strcmp(step, "configuration"))
+		return "no-server";
+	if (!strcmp(step, "lookup"))
+		return of_lookup(c);
+	if (!strcmp(step, "connect"))
+		return of_connection(c);
+	if (!strcmp(step, "password"))
+		return "no-password";
+	/* without a reply it is not the server that says so */
+	return !strcmp(step, "mail") && !c->error.temporary ? "sender" : NULL;
+}
+
+/* ---- where it is written ---- */
+
+static void add_setting(struct check *c, const char *name)
+{
+	const struct setting *row = setting_find(name);
+	struct check_setting *to;
+	bool is_shown;
+
+	if (!row || c->settings_count == CHECK_SETTINGS_MAX)
+		return;
+	is_shown = !(row->flags & (SETTING_SECRET | SETTING_COMMAND));
+	to = &c->settings[c->settings_count++];
+	*to = (struct check_setting){
+		.name = row->name,
+		.value = is_shown ? setting_text(c->arena, row, c->account)
+				  : NULL,
+		.origin = check_origin(c, row->name),
+	};
+}
+
+/* Of the four places of a password the one that counts is enough. */
+static bool is_idle(const struct check *c, const char *name)
+{
+	return !strncmp(name, "password", 8) &&
+	       !setting_is_given(c->account, name);
+}
+
+static void add_settings(struct check *c, const char *names)
+{
+	if (!c->account)
+		return;
+	for (; *names; names += strspn(names, " ")) {
+		size_t n = strcspn(names, " ");
+		const char *one = arena_dup_n(c->arena, names, n);
+
+		if (!is_idle(c, one))
+			add_setting(c, one);
+		names += n;
+	}
+}
+
+static bool find(const struct check *c, struct advice *out)
+{
+	const char *name;
+
+	if (c->error.reply)
+		return glossary_advice_of(&c->error,
+					  c->account ? c->account->host : NULL,
+					  out);
+	if (!c->failed || !c->account)
+		return false;
+	if (c->server.dial.trouble)
+		return find_of_dial(c, out);
+	name = of_step(c, c->failed->name);
+	return name && glossary_cause(name, out);
+}
+
+void cause_find(struct check *c)
+{
+	struct advice advice;
+
+	if (!find(c, &advice))
+		return;
+	c->cause = arena_dup(c->arena, advice.name);
+	c->why = advice.why;
+	c->way_out = advice.way_out;
+	add_settings(c, advice.settings);
+}

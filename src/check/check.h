@@ -1,0 +1,110 @@
+/* check.h - the way of a mail, step by step, without a mail.
+ *
+ * Configuration, name, connection, greeting, EHLO, TLS, certificate, log-in,
+ * sender and recipients: each step is told as soon as it is done, with its
+ * time.  All of it goes by the very code that sends (smarthost.h), up to RSET.
+ * After the first step that fails nothing more is tried, and what is known of
+ * its cause is in `why` and `way_out`, clauses as in glossary.h. */
+#ifndef CHECK_CHECK_H
+#define CHECK_CHECK_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "compose/compose.h"
+#include "compose/request.h"
+#include "config/config.h"
+#include "deliver/smarthost.h"
+#include "net/chain.h"
+#include "net/reach.h"
+#include "smtp/dry_run.h"
+
+#define CHECK_SETTINGS_MAX 8
+
+enum check_mark { CHECK_NOTE, CHECK_GOOD, CHECK_WARNING, CHECK_BAD };
+
+struct check_line {
+	enum check_mark mark;
+	const char *text;
+	struct check_line *next;
+};
+
+struct check_step {
+	const char *name;  /* for programs: "lookup" */
+	const char *title; /* for people */
+	const char *text;  /* what came of it, in a line or so */
+	enum check_mark mark;
+	bool is_timed;
+	unsigned milliseconds;
+	struct check_line *lines, **last_line; /* the particulars */
+	struct check_step *next;
+};
+
+/* What the way out is about. */
+struct check_setting {
+	const char *name;
+	const char *value;  /* NULL: secret, or none */
+	const char *origin; /* "FILE:LINE", "--host", "default" */
+};
+
+struct check;
+struct check_ears {
+	void (*step)(void *context, const struct check_step *step);
+	void *context;
+	const struct trace *trace; /* the conversation, or NULL */
+};
+
+struct check {
+	struct arena *arena;
+	const struct request *request;
+	const struct check_ears *ears;
+	struct config config;
+	struct account *account; /* NULL: it could not be told which */
+	struct check_step *steps, **last_step;
+
+	/* what was found out */
+	struct composition composition;
+	struct reach reach;
+	unsigned other_ports[3]; /* that answer where the right one does not; 0
+				  */
+	struct chain chain;
+	struct smarthost server;
+	struct rehearsal rehearsal;
+	const char *greeting;	   /* without its code; NULL */
+	const char **capabilities; /* of the last EHLO, as they came; ends with
+				      NULL */
+	bool has_days;
+	int days; /* that the certificate lasts; negative when it is over */
+
+	/* why it is not as it should be */
+	const struct check_step *failed;
+	struct error error;
+	const char *cause; /* for programs: "gmail-app-password"; NULL */
+	const char *why, *way_out; /* NULL: the error says all */
+	struct check_setting settings[CHECK_SETTINGS_MAX];
+	size_t settings_count;
+};
+
+/* Borrows all it is given until check_free.  0 when nothing failed. */
+int check_run(struct check *c, struct arena *a, const struct request *r,
+	      const struct check_ears *ears);
+void check_free(struct check *c);
+/* As sending would have ended. */
+int check_exit(const struct check *c);
+
+/* ---- for those who make the steps */
+
+struct check_step *check_begin(struct check *c, const char *name,
+			       const char *title);
+void check_add(struct check *c, struct check_step *step, enum check_mark mark,
+	       const char *format, ...) __attribute__((format(printf, 4, 5)));
+void check_time(struct check_step *step, unsigned milliseconds);
+/* It is done: the text is given, and it is told. */
+void check_end(struct check *c, struct check_step *step, enum check_mark mark,
+	       const char *format, ...) __attribute__((format(printf, 4, 5)));
+/* "FILE:LINE" of a setting of the account, "default". */
+const char *check_origin(const struct check *c, const char *setting);
+
+#endif

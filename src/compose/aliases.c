@@ -1,0 +1,526 @@
+/* aliases.c - a small list, searched from its front; read once a run.
+ *
+ * An expansion walks from alias to alias, down to addresses.  Each alias and
+ * each included file is entered once for one name: what it has is in the list
+ * by then, so that lists which name each other a thousand times take no longer
+ * than their length, and one that is still open is a circle. */
+#include "compose/aliases.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/ascii.h"
+#include "base/buf.h"
+#include "base/disk.h"
+#include "deliver/local_domain.h"
+
+#define INCLUDE	    ":include:"
+#define BLANKS	    " \t\r\n"
+#define TARGETS_MAX ADDRESS_LIST_MAX /* of one name */
+
+struct alias {
+	const char *name;
+	const char *value; /* NULL: the line is none */
+	unsigned line;
+	unsigned entered; /* in the run of that number */
+	bool open;
+	struct alias *next;
+};
+
+/* ---- reading --------------------------------------------------------------
+ */
+
+/* Where the comment of a line begins, or the line's end: at a '#' behind white
+ * space, in no quotes. */
+static char *find_comment(char *line)
+{
+	bool quoted = false;
+	char *p = line;
+
+	for (; *p && *p != '\n'; p++) {
+		if (*p == '\\' && p[1] && p[1] != '\n')
+			p++;
+		else if (*p == '"')
+			quoted = !quoted;
+		else if (*p == '#' && !quoted &&
+			 (p == line || strchr(BLANKS, p[-1])))
+			break;
+	}
+	return p;
+}
+
+/* A comment ends at its physical line: take it out before joining. */
+static void blank_comments(char *text)
+{
+	while (*text) {
+		char *comment = find_comment(text);
+
+		text = comment + strcspn(comment, "\n");
+		memset(comment, ' ', (size_t)(text - comment));
+		text += *text == '\n';
+	}
+}
+
+static char *trim(char *s)
+{
+	size_t n;
+
+	s += strspn(s, BLANKS);
+	n = strlen(s);
+	while (n && strchr(BLANKS, s[n - 1]))
+		s[--n] = '\0';
+	return s;
+}
+
+/* One line, with those that go on with it where `join`; NULL at the end.
+ * *number becomes its first line's. */
+static char *next_line(struct arena *a, const char **at, bool join,
+		       unsigned *number, unsigned *lines)
+{
+	const char *start = *at, *p = start;
+	char *line;
+
+	if (!*p)
+		return NULL;
+	*number = *lines + 1;
+	do {
+		p += strcspn(p, "\n");
+		p += *p == '\n';
+		++*lines;
+	} while (join && (*p == ' ' || *p == '\t'));
+	*at = p;
+	line = arena_dup_n(a, start, (size_t)(p - start));
+	for (char *c = line; *c; c++)
+		if (*c == '\n' || *c == '\r')
+			*c = ' ';
+	return trim(line);
+}
+
+/* A file of lines, its comments blanked. */
+static int read_text(const char *path, struct buf *text, struct error *f)
+{
+	struct stat st;
+	int r;
+
+	/* a pipe would hold the mail up for ever */
+	r = disk_stat(path, &st, f);
+	if (r < 0)
+		return -1;
+	if (r > 0 && !S_ISREG(st.st_mode))
+		return error_set(f, ERROR_CONFIG, "%s is not a file", path);
+	r = disk_read_file(path, text, false, f);
+	if (r < 0 && f->cause != ERROR_IO)
+		f->cause = ERROR_CONFIG; /* the config names it */
+	if (r < 0)
+		return -1;
+	if (strlen(text->data) != text->len)
+		return error_set(f, ERROR_CONFIG,
+				 "%s has a NUL in it: it is not a list of "
+				 "addresses",
+				 path);
+	if (text->len)
+		blank_comments(text->data);
+	return 0;
+}
+
+/* The colon behind the name, which may be in quotes. */
+static char *find_colon(char *line)
+{
+	char *quote = *line == '"' ? strchr(line + 1, '"') : NULL;
+
+	return strchr(quote ? quote : line, ':');
+}
+
+/* Of a line that is none the first word is the name, for whom it stops. */
+static void add_alias(struct arena *a, struct alias ***end, char *line,
+		      unsigned number)
+{
+	struct alias *new = arena_alloc(a, sizeof(*new));
+	char *colon = find_colon(line), *name;
+	size_t n;
+
+	if (colon && colon > line)
+		new->value = trim(colon + 1);
+	line[colon ? (size_t)(colon - line) : strcspn(line, BLANKS)] = '\0';
+	name = trim(line);
+	n = strlen(name);
+	if (n > 1 && *name == '"' && name[n - 1] == '"') {
+		name[n - 1] = '\0';
+		name++;
+	}
+	new->name = name;
+	new->line = number;
+	**end = new;
+	*end = &new->next;
+}
+
+int aliases_load(struct arena *a, const char *path, struct aliases *out,
+		 struct error *f)
+{
+	struct buf text = BUF_INIT(ALIASES_FILE_MAX);
+	struct alias **end = &out->first;
+	unsigned number = 0, lines = 0;
+	const char *at;
+	char *line;
+	int r;
+
+	out->first = NULL;
+	out->path = path;
+	r = read_text(path, &text, f);
+	at = text.data;
+	while (r == 0 && (line = next_line(a, &at, true, &number, &lines)))
+		if (*line)
+			add_alias(a, &end, line, number);
+	buf_free(&text);
+	return r;
+}
+
+/* ---- the entries of a value -----------------------------------------------
+ */
+
+/* The end of the entry that begins here: the next comma that stands in no
+ * quotes and no comment. */
+static const char *entry_end(const char *p)
+{
+	bool quoted = false;
+	unsigned depth = 0;
+
+	for (; *p; p++) {
+		if (*p == '\\' && p[1])
+			p++;
+		else if (*p == '"' && !depth)
+			quoted = !quoted;
+		else if (*p == '(' && !quoted)
+			depth++;
+		else if (*p == ')' && !quoted && depth)
+			depth--;
+		else if (*p == ',' && !quoted && !depth)
+			break;
+	}
+	return p;
+}
+
+/* NULL when there is no more.  What is a command, a file or a list may be in
+ * quotes, which are taken off. */
+static char *next_entry(struct arena *a, const char **at)
+{
+	const char *start = *at, *end;
+	char *entry;
+	size_t n;
+
+	start += strspn(start, "," BLANKS);
+	if (!*start)
+		return NULL;
+	end = entry_end(start);
+	*at = end;
+	entry = trim(arena_dup_n(a, start, (size_t)(end - start)));
+	n = strlen(entry);
+	if (n > 2 && *entry == '"' && entry[n - 1] == '"' &&
+	    strchr("|/:", entry[1])) {
+		entry[n - 1] = '\0';
+		entry++;
+	}
+	return entry;
+}
+
+/* ---- expanding ------------------------------------------------------------
+ */
+
+struct included {
+	const char *path;
+	bool open;
+	struct included *next;
+};
+
+struct walk {
+	struct arena *arena;
+	struct aliases *aliases;
+	struct expansion *out;
+	struct included *files;
+	const char *name; /* that is being expanded */
+	unsigned depth;
+	struct error *error;
+};
+
+/* Where an entry stands, for what is wrong with it, and whose it is. */
+struct site {
+	const char *path;
+	unsigned line;
+	const struct alias *alias; /* in whose value, down to the lists */
+};
+
+static int wrong(const struct walk *w, const struct site *s, const char *why)
+{
+	return error_set(w->error, ERROR_CONFIG, "%s:%u: %s: %s", s->path,
+			 s->line, w->name, why);
+}
+
+static int too_deep(const struct walk *w, const struct site *s)
+{
+	return error_set(w->error, ERROR_CONFIG,
+			 "%s:%u: %s: more than %d aliases and lists in each "
+			 "other",
+			 s->path, s->line, w->name, ALIASES_DEPTH_MAX);
+}
+
+static int append(struct walk *w, const struct site *s,
+		  const struct address *one)
+{
+	struct address_list *list = &w->out->list;
+
+	if (list->count >= TARGETS_MAX)
+		return wrong(w, s, "stands for too many addresses");
+	address_append(w->arena, list, one);
+	return 0;
+}
+
+/* "localhost" is a word like any other where the server shares it. */
+static enum here place_of(const struct aliases *aliases, const char *domain)
+{
+	enum here place = local_domain_of(domain);
+
+	return place == LOCAL_DOMAIN_BARE && *domain && aliases->server_is_here
+		       ? LOCAL_DOMAIN_FULL
+		       : place;
+}
+
+/* `is_given`: it is no alias's target.  A name that an alias names is meant,
+ * and needs no default. */
+static struct alias *find(const struct aliases *aliases,
+			  const struct address *one, bool is_given)
+{
+	enum here place = place_of(aliases, one->domain);
+	struct alias *other = NULL, *bad = NULL;
+
+	if (one->group_only || !*one->local || place == LOCAL_DOMAIN_NOT)
+		return NULL;
+	if (aliases->own_user && strcmp(one->local, aliases->own_user) == 0)
+		return NULL;
+	for (struct alias *x = aliases->first; x; x = x->next) {
+		if (ascii_equal(x->name, one->local)) {
+			if (x->value)
+				return x;
+			bad = bad ? bad : x;
+		}
+		if (!other && x->value &&
+		    (ascii_equal(x->name, "default") || !strcmp(x->name, "*")))
+			other = x;
+	}
+	if (bad)
+		return bad;
+	return is_given && place == LOCAL_DOMAIN_BARE ? other : NULL;
+}
+
+static int expand_value(struct walk *w, const char *value,
+			const struct site *s);
+
+static int expand_alias(struct walk *w, struct alias *x, const struct site *s,
+			const struct address *one)
+{
+	struct site inner = { w->aliases->path, x->line, x };
+	int r;
+
+	if (!x->value)
+		return wrong(w, &inner, "expected \"name: address\"");
+	if (x->entered == w->aliases->run && x->open) {
+		if (x == s->alias) /* its own name within it */
+			return append(w, s, one);
+		return wrong(w, s, "stands for itself in a circle; break it");
+	}
+	if (x->entered == w->aliases->run)
+		return 0;
+	if (w->depth >= ALIASES_DEPTH_MAX)
+		return too_deep(w, s);
+	x->entered = w->aliases->run;
+	x->open = true;
+	w->depth++;
+	r = expand_value(w, x->value, &inner);
+	w->depth--;
+	x->open = false;
+	return r;
+}
+
+static int expand_address(struct walk *w, const struct site *s,
+			  const struct address *one)
+{
+	struct alias *x = find(w->aliases, one, false);
+
+	return x ? expand_alias(w, x, s, one) : append(w, s, one);
+}
+
+/* 1 when it was entered before for this name; a circle is an error. */
+static int enter_file(struct walk *w, const char *path, const struct site *s,
+		      struct included **out)
+{
+	struct included *x;
+
+	for (x = w->files; x; x = x->next)
+		if (!strcmp(x->path, path))
+			return x->open ? wrong(w, s, "a list includes itself")
+				       : 1;
+	if (w->depth >= ALIASES_DEPTH_MAX)
+		return too_deep(w, s);
+	x = arena_alloc(w->arena, sizeof(*x));
+	x->path = path;
+	x->open = true;
+	x->next = w->files;
+	*out = w->files = x;
+	return 0;
+}
+
+static int expand_file(struct walk *w, const char *path, const struct site *s)
+{
+	struct buf text = BUF_INIT(ALIASES_FILE_MAX);
+	struct site inner = { path, 0, s->alias };
+	struct error found = ERROR_INIT;
+	struct included *file = NULL;
+	unsigned lines = 0;
+	const char *at;
+	char *line;
+	int r;
+
+	w->out->is_list = true;
+	if (*path != '/')
+		return wrong(w, s, INCLUDE " needs a path that begins with /");
+	r = enter_file(w, path, s, &file);
+	if (!file)
+		return r < 0 ? -1 : 0;
+	if (read_text(path, &text, &found) < 0)
+		r = error_set(w->error, found.cause, "%s:%u: %s: %s", s->path,
+			      s->line, w->name, found.text);
+	at = text.data;
+	w->depth++;
+	while (r == 0 &&
+	       (line = next_line(w->arena, &at, false, &inner.line, &lines)))
+		r = expand_value(w, line, &inner);
+	w->depth--;
+	file->open = false;
+	buf_free(&text);
+	return r;
+}
+
+/* What can be told by its first character. */
+static int expand_special(struct walk *w, char *entry, const struct site *s)
+{
+	if (ascii_begins(entry, INCLUDE))
+		return expand_file(w, trim(entry + strlen(INCLUDE)), s);
+	if (strcmp(entry, "/dev/null") == 0 ||
+	    ascii_equal(entry, ":blackhole:")) {
+		w->out->is_discarded = true;
+		return 0;
+	}
+	if (*entry == '|')
+		return wrong(w, s,
+			     "a command cannot have mail here; name an "
+			     "address");
+	if (*entry == '/')
+		return wrong(w, s,
+			     "a file cannot have mail here; name an address");
+	return wrong(w, s, "is neither an address nor " INCLUDE "/FILE");
+}
+
+/* A quoted name, which no address list has alone: that of an alias. */
+static struct alias *find_quoted(struct walk *w, const char *entry,
+				 struct address *one)
+{
+	size_t n = strlen(entry);
+
+	if (n < 3 || *entry != '"' || entry[n - 1] != '"' ||
+	    strpbrk(entry, "@\\"))
+		return NULL;
+	*one = (struct address){
+		.local = arena_dup_n(w->arena, entry + 1, n - 2),
+		.domain = "",
+	};
+	address_respell(w->arena, one);
+	return find(w->aliases, one, false);
+}
+
+static int expand_entry(struct walk *w, char *entry, const struct site *s)
+{
+	struct address named;
+	struct alias *quoted = find_quoted(w, entry, &named);
+	struct address_list found = { 0 };
+	struct error bad = ERROR_INIT;
+	bool is_final = *entry == '\\'; /* no alias beyond this one */
+	int r = 0;
+
+	if (strchr("|/:", *entry))
+		return expand_special(w, entry, s);
+	if (quoted)
+		return expand_alias(w, quoted, s, &named);
+	if (address_parse_list(w->arena, entry + is_final, &found, &bad) < 0)
+		return wrong(w, s, bad.text);
+	for (size_t i = 0; r == 0 && i < found.count; i++) {
+		struct address *one = &found.items[i];
+
+		one->group = NULL; /* a target stands where its name stood */
+		if (one->group_only)
+			continue;
+		r = is_final ? append(w, s, one) : expand_address(w, s, one);
+	}
+	return r;
+}
+
+static int expand_value(struct walk *w, const char *value, const struct site *s)
+{
+	char *entry;
+	int r = 0;
+
+	while (r == 0 && (entry = next_entry(w->arena, &value)))
+		r = expand_entry(w, entry, s);
+	return r;
+}
+
+static unsigned next_run(struct aliases *aliases)
+{
+	/* 0 is what an alias has that was never entered */
+	if (!++aliases->run)
+		++aliases->run;
+	return aliases->run;
+}
+
+int aliases_expand(struct arena *a, struct aliases *aliases,
+		   const struct address *one, struct expansion *out,
+		   struct error *f)
+{
+	struct alias *x = find(aliases, one, true);
+	struct walk w = { a, aliases, out, NULL, one->local, 0, f };
+	struct site s = { aliases->path, x ? x->line : 0, NULL };
+
+	if (!x) {
+		address_append(a, &out->list, one);
+		return 0;
+	}
+	out->is_alias = true;
+	next_run(aliases);
+	if (expand_alias(&w, x, &s, one) < 0)
+		return -1;
+	return out->list.count || out->is_discarded
+		       ? 0
+		       : wrong(&w, &s, "stands for nobody");
+}
+
+int aliases_check(struct arena *a, const char *path, unsigned *count,
+		  struct error *f)
+{
+	struct aliases all = { .run = 0 };
+
+	*count = 0;
+	if (aliases_load(a, path, &all, f) < 0)
+		return -1;
+	for (struct alias *x = all.first; x; x = x->next) {
+		struct expansion unused = { .is_list = false };
+		struct address one = { .local = x->name, .domain = "" };
+
+		++*count;
+		if (!x->value)
+			return error_set(f, ERROR_CONFIG,
+					 "%s:%u: expected \"name: address\"",
+					 path, x->line);
+		if (aliases_expand(a, &all, &one, &unused, f) < 0)
+			return -1;
+	}
+	return 0;
+}

@@ -1,0 +1,558 @@
+/* heading.c - From, To, Date, Message-ID and the envelope.  Every address goes
+ * through resolve.h, whether it came from an option or stands in a draft; who
+ * sends is chosen in sender.c. */
+#include "compose/heading.h"
+
+#include <string.h>
+
+#include "base/ascii.h"
+#include "base/log.h"
+#include "base/sysenv.h"
+#include "compose/compose.h"
+#include "compose/rewrite.h"
+#include "compose/sender.h"
+#include "mail/date.h"
+#include "mail/msgid.h"
+#include "mail/resent.h"
+
+#define VALUE_MAX (1024 * 1024) /* octets of one address field */
+
+static const char *domain_of(const char *address)
+{
+	const char *at = address ? strrchr(address, '@') : NULL;
+
+	return at && at[1] ? at + 1 : NULL;
+}
+
+/* Each mailbox once, however often it was named. */
+static void add_recipients(struct composition *c,
+			   const struct address_list *list)
+{
+	address_reserve(c->arena, &c->recipients, list->count);
+	for (size_t i = 0; i < list->count; i++)
+		if (!list->items[i].group_only)
+			address_append_once(c->arena, &c->recipients,
+					    &c->recipient_index,
+					    &list->items[i]);
+}
+
+static void note(struct composition *c, const struct address *one,
+		 const struct error *why)
+{
+	struct unresolved *new = arena_alloc(c->arena, sizeof(*new));
+
+	new->name = one->spec;
+	if (why)
+		new->why = *why;
+	new->next = c->unresolved;
+	c->unresolved = new;
+}
+
+/* A name that its alias makes undeliverable does not stop the others, where
+ * one mail is sent: it fails as one that a server refuses. */
+static bool is_alone_at_error(const struct composition *c,
+			      const struct error *why)
+{
+	const struct request *r = c->request;
+
+	return r->action == REQUEST_SEND && !r->series.limit &&
+	       !r->series.asks && why->cause == ERROR_CONFIG && !why->temporary;
+}
+
+static int take_recipient(struct composition *c, const struct address *one,
+			  struct address_list *shown, struct error *f)
+{
+	struct address_list single = { 0 }, found = { 0 }, seen = { 0 };
+	struct error why = ERROR_INIT;
+	struct address qualified = *one;
+
+	address_append(c->arena, &single, one);
+	if (resolve_recipients(&c->resolver, &single, &seen, &found, &why) <
+	    0) {
+		if (!is_alone_at_error(c, &why)) {
+			*f = why;
+			return -1;
+		}
+		note(c, one, &why);
+		error_clear(&why);
+		resolve_domain(&c->resolver, &qualified, &why);
+		address_append(c->arena, shown, &qualified);
+		return 0;
+	}
+	if (!found.count && !one->group_only)
+		note(c, one, NULL);
+	add_recipients(c, &found);
+	for (size_t i = 0; i < seen.count; i++)
+		address_append(c->arena, shown, &seen.items[i]);
+	return 0;
+}
+
+/* Adds what the list stands for to the envelope; *shown is how it stands in
+ * the header. */
+static int take_recipients(struct composition *c,
+			   const struct address_list *list,
+			   struct address_list *shown, struct error *f)
+{
+	struct address_list seen = *shown, found = { 0 };
+	struct error why = ERROR_INIT;
+
+	c->resolver.has_discarded = false;
+	if (resolve_recipients(&c->resolver, list, &seen, &found, &why) == 0 &&
+	    !c->resolver.has_discarded) {
+		*shown = seen;
+		add_recipients(c, &found);
+		return 0;
+	}
+	for (size_t i = 0; i < list->count; i++)
+		if (take_recipient(c, &list->items[i], shown, f) < 0)
+			return -1;
+	return 0;
+}
+
+/* Those who were settled before a server is asked come last. */
+static void fill_unresolved(struct composition *c)
+{
+	struct envelope *e = &c->envelope;
+
+	for (struct unresolved *x = c->unresolved; x; x = x->next) {
+		struct recipient *one = &e->recipients[e->count++];
+
+		one->address = x->name;
+		one->decided = true;
+		one->is_discarded = !error_is_set(&x->why);
+		envelope_judge(e, one, &x->why);
+	}
+}
+
+static int fill_envelope(struct composition *c, struct error *f)
+{
+	const struct request *r = c->request;
+	struct envelope *e = &c->envelope;
+	size_t settled = 0;
+
+	if (sender_choose(c, f) < 0)
+		return -1;
+	e->arena = c->arena;
+	for (const struct unresolved *x = c->unresolved; x; x = x->next)
+		settled++;
+	e->count = c->recipients.count;
+	e->recipients = arena_array(c->arena, e->count + settled,
+				    sizeof(*e->recipients));
+	for (size_t i = 0; i < e->count; i++) {
+		const struct address *one = &c->recipients.items[i];
+
+		e->recipients[i].address = one->spec;
+		e->recipients[i].needs_smtputf8 = one->needs_smtputf8;
+	}
+	e->dsn_notify = r->dsn_notify ? r->dsn_notify : c->account->dsn_notify;
+	e->dsn_ret = r->dsn_ret ? r->dsn_ret : c->account->dsn_return;
+	e->dsn_envid = r->dsn_envid;
+	fill_unresolved(c);
+	if (!c->recipients.count && envelope_sum_up(e, f) < 0)
+		return -1;
+	if (e->count || r->action == REQUEST_PRINT ||
+	    r->action == REQUEST_CHECK)
+		return 0;
+	return error_set(f, ERROR_USAGE,
+			 r->recipients_from_header
+				 ? "there is no recipient: the message names "
+				   "none in To, Cc or Bcc, nor does the command"
+				 : "there is no recipient; name one: mailsend "
+				   "-s subject user@example.org");
+}
+
+/* The header of a composition: a draft has its own. */
+static struct header *header_of(struct composition *c)
+{
+	return c->is_draft ? &c->draft.header : &c->message.header;
+}
+
+static int add_addresses(struct composition *c, const char *name,
+			 const struct address_list *list, struct error *f)
+{
+	struct buf value = BUF_INIT(VALUE_MAX);
+	int r = 0;
+
+	if (!list->count)
+		return 0;
+	for (size_t i = 0; i < list->count; i++)
+		if (list->items[i].needs_smtputf8)
+			c->has_8bit_header = true;
+	if (address_put_list(&value, list) < 0)
+		r = error_set(
+			f, ERROR_DATA,
+			"the %s list is over %u octets; send to fewer at a time",
+			name, VALUE_MAX);
+	else
+		r = header_add(c->arena, header_of(c), name, value.data, f);
+	buf_free(&value);
+	return r;
+}
+
+static int add_one(struct composition *c, const char *name,
+		   const struct address *one, struct error *f)
+{
+	struct address_list list = { 0 };
+
+	address_append(c->arena, &list, one);
+	return add_addresses(c, name, &list, f);
+}
+
+static int add_date(struct composition *c, struct error *f)
+{
+	int64_t when = sysenv_now();
+	int zone = sysenv_zone(when);
+	char text[DATE_SIZE];
+
+	if (c->request->date &&
+	    date_parse(c->request->date, &when, &zone, f) < 0)
+		return -1;
+	date_format(text, when, zone);
+	return header_add(c->arena, header_of(c), "Date", text, f);
+}
+
+static int add_message_id(struct composition *c, struct error *f)
+{
+	const char *domain = domain_of(c->envelope.reverse_path);
+
+	if (domain && (!strchr(domain, '.') || *domain == '['))
+		domain = NULL;
+	if (c->request->message_id)
+		c->message_id = c->request->message_id;
+	else if (c->request->series.stem)
+		c->message_id = arena_format(c->arena, "<%s@%s>",
+					     c->request->series.stem,
+					     domain ? domain : sysenv_domain());
+	else
+		c->message_id = msgid_make(c->arena, domain);
+	return header_add(c->arena, header_of(c), "Message-ID", c->message_id,
+			  f);
+}
+
+/* RFC 3834: what no person started tells so, and vacation programs keep
+ * still.  Another program's mail may be a person's that has no terminal. */
+static int add_auto_submitted(struct composition *c, struct error *f)
+{
+	if (!c->account->auto_submitted || c->request->is_handed_over ||
+	    sysenv_has_terminal() || header_has(header_of(c), "Auto-Submitted"))
+		return 0;
+	return header_add(c->arena, header_of(c), "Auto-Submitted",
+			  "auto-generated", f);
+}
+
+static int add_extra(struct composition *c, struct error *f)
+{
+	struct header *h = header_of(c);
+	struct field **added = h->last;
+
+	for (struct field *x = c->request->extra.first; x; x = x->next)
+		if (header_add(c->arena, h, x->name, x->value, f) < 0)
+			return -1;
+	return rewrite_fields(&c->resolver, *added, NULL, &c->has_8bit_header,
+			      f);
+}
+
+/* The lists of the request as the header shows them. */
+struct lists {
+	struct address_list to, cc, bcc;
+};
+
+static int take_all(struct composition *c, struct lists *l, struct error *f)
+{
+	const struct request *r = c->request;
+
+	*l = (struct lists){ .to = { .count = 0 } };
+	if (take_recipients(c, &r->to, &l->to, f) < 0 ||
+	    take_recipients(c, &r->cc, &l->cc, f) < 0)
+		return -1;
+	return take_recipients(c, &r->bcc, &l->bcc, f);
+}
+
+static void append_all(struct composition *c, struct address_list *to,
+		       const struct address_list *more)
+{
+	address_reserve(c->arena, to, more->count);
+	for (size_t i = 0; i < more->count; i++)
+		address_append(c->arena, to, &more->items[i]);
+}
+
+static int add_recipient_fields(struct composition *c, const struct lists *l,
+				struct error *f)
+{
+	const struct account *account = c->account;
+	struct address_list all = l->to;
+	bool is_hidden = account->undisclosed_recipients ||
+			 (!l->to.count && !l->cc.count);
+
+	if (is_hidden && !c->recipients.count)
+		return 0;
+	if (is_hidden)
+		return header_add(c->arena, header_of(c), "To",
+				  "undisclosed-recipients:;", f);
+	if (!account->set_to_header)
+		return add_addresses(c, "To", &l->to, f) < 0
+			       ? -1
+			       : add_addresses(c, "Cc", &l->cc, f);
+	append_all(c, &all, &l->cc);
+	return add_addresses(c, "To", &all, f);
+}
+
+int heading_of_message(struct composition *c, struct error *f)
+{
+	const struct request *r = c->request;
+	struct address_list reply_to = { 0 };
+	struct address from;
+	struct lists l;
+
+	if (take_all(c, &l, f) < 0 ||
+	    resolve_recipients(&c->resolver, &r->reply_to, &reply_to, NULL, f) <
+		    0 ||
+	    fill_envelope(c, f) < 0 || sender_header(c, &from, f) < 0 ||
+	    add_date(c, f) < 0 || add_one(c, "From", &from, f) < 0 ||
+	    add_addresses(c, "Reply-To", &reply_to, f) < 0 ||
+	    add_recipient_fields(c, &l, f) < 0)
+		return -1;
+	if (r->subject &&
+	    header_add(c->arena, header_of(c), "Subject", r->subject, f) < 0)
+		return -1;
+	if (add_message_id(c, f) < 0 || add_extra(c, f) < 0)
+		return -1;
+	sender_drop_other(c);
+	return add_auto_submitted(c, f);
+}
+
+/* What the fields of one name list, of those before `end`. */
+static int read_field(struct composition *c, const char *name,
+		      const struct field *end, struct address_list *list,
+		      struct error *f)
+{
+	struct error found = ERROR_INIT;
+
+	for (struct field *x = c->draft.header.first; x && x != end;
+	     x = x->next)
+		if (ascii_equal(x->name, name) &&
+		    !rewrite_is_notice(x->value) &&
+		    address_parse_list(c->arena, x->value, list, &found) < 0)
+			return error_set(f, ERROR_DATA, "%s: %s", x->name,
+					 found.text);
+	return 0;
+}
+
+/* The recipients that a draft's header names: those of its newest Resent
+ * block where it has one (RFC 5322 3.6.6), else To, Cc and Bcc; of a dead
+ * letter, those who are still without it. */
+static int read_recipients(struct composition *c, struct lists *l,
+			   struct error *f)
+{
+	static const char *const plain[] = { "To", "Cc", "Bcc" };
+	static const char *const resent[] = { "Resent-To", "Resent-Cc",
+					      "Resent-Bcc" };
+	static const char *const kept[] = { DEAD_LETTER_RECIPIENTS, "", "" };
+	const struct header *h = &c->draft.header;
+	const struct field *end = resent_end(h);
+	/* Only our own file is believed: a mail may say anything. */
+	bool is_dead_letter =
+		c->is_from_mbox && header_has(h, DEAD_LETTER_RECIPIENTS);
+	bool is_resent = header_get_before(h, "Resent-To", end) ||
+			 header_get_before(h, "Resent-Cc", end) ||
+			 header_get_before(h, "Resent-Bcc", end);
+	const char *const *names = is_dead_letter ? kept
+				   : is_resent	  ? resent
+						  : plain;
+	struct address_list *into[] = { &l->to, &l->cc, &l->bcc };
+
+	if (names != resent)
+		end = NULL;
+	for (int i = 0; i < 3; i++) {
+		struct address_list list = { 0 };
+
+		if (read_field(c, names[i], end, &list, f) < 0 ||
+		    take_recipients(c, &list, into[i], f) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static bool is_to_set(enum config_choice choice, bool is_there)
+{
+	return choice == CONFIG_ON || (choice == CONFIG_AUTO && !is_there);
+}
+
+static int replace_from(struct composition *c, struct error *f)
+{
+	const struct request *r = c->request;
+	struct header *h = &c->draft.header;
+	bool is_there = header_has(h, "From");
+	struct address from;
+
+	if (!c->odd_from && (!r->has_from || (r->draft_prevails && is_there)) &&
+	    !is_to_set(c->account->set_from_header, is_there))
+		return 0;
+	header_remove(h, "From");
+	if (sender_header(c, &from, f) < 0)
+		return -1;
+	return add_one(c, "From", &from, f);
+}
+
+static int replace_reply_to(struct composition *c, struct error *f)
+{
+	const struct request *r = c->request;
+	struct address_list list = { 0 };
+	struct header *h = &c->draft.header;
+
+	if (!r->reply_to.count ||
+	    (r->draft_prevails && header_has(h, "Reply-To")))
+		return 0;
+	if (resolve_recipients(&c->resolver, &r->reply_to, &list, NULL, f) < 0)
+		return -1;
+	header_remove(h, "Reply-To");
+	return add_addresses(c, "Reply-To", &list, f);
+}
+
+/* What the command or the account says stands in place of what a draft has;
+ * what it lacks is added. */
+static int replace_fields(struct composition *c, struct error *f)
+{
+	const struct request *r = c->request;
+	const struct account *account = c->account;
+	struct header *h = &c->draft.header;
+	bool prevails = r->draft_prevails;
+
+	if (r->subject && !(prevails && header_has(h, "Subject"))) {
+		header_remove(h, "Subject");
+		if (header_add(c->arena, h, "Subject", r->subject, f) < 0)
+			return -1;
+	}
+	if (r->date ||
+	    is_to_set(account->set_date_header, header_has(h, "Date"))) {
+		header_remove(h, "Date");
+		if (add_date(c, f) < 0)
+			return -1;
+	}
+	if (r->message_id ||
+	    is_to_set(account->set_msgid_header, header_has(h, "Message-ID"))) {
+		header_remove(h, "Message-ID");
+		if (add_message_id(c, f) < 0)
+			return -1;
+	}
+	c->message_id = header_get(h, "Message-ID");
+	return replace_reply_to(c, f) < 0 ? -1 : replace_from(c, f);
+}
+
+/* Those who were named stand in the draft's own field with the others. */
+static int extend_field(struct composition *c, const char *name,
+			const struct address_list *added, struct error *f)
+{
+	struct address_list all = { 0 };
+	struct address_index index = { 0 };
+
+	if (!added->count)
+		return 0;
+	if (read_field(c, name, NULL, &all, f) < 0)
+		return -1;
+	for (size_t i = 0; i < added->count; i++)
+		address_append_once(c->arena, &all, &index, &added->items[i]);
+	header_remove(header_of(c), name);
+	return add_addresses(c, name, &all, f);
+}
+
+/* To and Cc of a draft, where the account wants others or there are none. */
+static int replace_recipients(struct composition *c, const struct lists *own,
+			      const struct lists *added, struct error *f)
+{
+	const struct account *account = c->account;
+	struct header *h = &c->draft.header;
+	struct lists all = *own;
+
+	/* of a message that another program hands over, these are all that is
+	 * said of who gets it */
+	if (c->request->is_handed_over) {
+		append_all(c, &all.to, &added->to);
+		append_all(c, &all.to, &added->cc);
+		append_all(c, &all.to, &added->bcc);
+	}
+	if (account->undisclosed_recipients || account->set_to_header) {
+		header_remove(h, "To");
+		header_remove(h, "Cc");
+		header_remove(h, "Bcc");
+		return add_recipient_fields(c, &all, f);
+	}
+	if (!header_has(h, "To") && !header_has(h, "Cc"))
+		return add_recipient_fields(c, added, f);
+	if (!c->request->extends_header)
+		return 0;
+	return extend_field(c, "To", &added->to, f) < 0
+		       ? -1
+		       : extend_field(c, "Cc", &added->cc, f);
+}
+
+/* They may want to send it all the same. */
+static void warn_of_missing(struct composition *c)
+{
+	const char *missing = header_get(&c->draft.header, DEAD_LETTER_MISSING);
+
+	if (!missing)
+		return;
+	if (c->is_from_mbox)
+		log_warning("this dead letter has not all of the message: %s",
+			    missing);
+	header_remove(&c->draft.header, DEAD_LETTER_MISSING);
+}
+
+/* Does an empty field of that name say nothing, and only anger servers? */
+static bool is_void(const struct composition *c, const struct field *x)
+{
+	const struct account *account = c->account;
+
+	if (x->value[strspn(x->value, " \t")])
+		return false;
+	if (ascii_equal(x->name, "Date"))
+		return account->set_date_header != CONFIG_OFF;
+	if (ascii_equal(x->name, "Message-ID"))
+		return account->set_msgid_header != CONFIG_OFF;
+	if (ascii_equal(x->name, "From"))
+		return account->set_from_header != CONFIG_OFF;
+	return header_is_address(x->name) && !header_is_bcc(x->name);
+}
+
+/* What is of no use to who gets it.  Return-Path and Content-Length are of the
+ * mailbox in which the message lay; Postfix drops them, too. */
+static void drop_fields(struct composition *c)
+{
+	static const char *const names[] = { DEAD_LETTER_RECIPIENTS,
+					     DEAD_LETTER_REASON, "Return-Path",
+					     "Content-Length" };
+	struct header *h = &c->draft.header;
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
+		header_remove(h, names[i]);
+	for (struct field **x = &h->first; *x;) {
+		if (is_void(c, *x))
+			*x = (*x)->next;
+		else
+			x = &(*x)->next;
+		h->last = x;
+	}
+}
+
+int heading_of_draft(struct composition *c, struct error *f)
+{
+	struct lists own = { 0 }, added;
+
+	if (c->request->recipients_from_header &&
+	    read_recipients(c, &own, f) < 0)
+		return -1;
+	drop_fields(c);
+	warn_of_missing(c);
+	sender_read_draft(c);
+	if (rewrite_fields(&c->resolver, c->draft.header.first,
+			   resent_end(&c->draft.header), &c->has_8bit_header,
+			   f) < 0)
+		return -1;
+	if (take_all(c, &added, f) < 0 || fill_envelope(c, f) < 0 ||
+	    replace_recipients(c, &own, &added, f) < 0 ||
+	    replace_fields(c, f) < 0 || add_extra(c, f) < 0)
+		return -1;
+	sender_drop_other(c);
+	return add_auto_submitted(c, f);
+}

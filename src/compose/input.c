@@ -1,0 +1,565 @@
+/* input.c - opening is told from reading, so that a missing attachment is
+ * found before a body is taken from a pipe. */
+#include "compose/input.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/disk.h"
+#include "base/interrupt.h"
+#include "base/log.h"
+#include "base/sysenv.h"
+#include "codec/to_utf8.h"
+#include "flow/content_scan.h"
+#include "flow/lonedot.h"
+#include "flow/progress.h"
+#include "mail/charset.h"
+#include "mail/template.h"
+#include "queue/stage.h"
+#include "store/mbox.h"
+#include "store/mbox_scan.h"
+
+#define TYPED_MAX 65536 /* octets that a person may have typed */
+
+struct input {
+	const char *name;
+	int fd;
+	bool is_standard;
+	bool is_plain; /* a regular file whose size can be believed */
+	struct stat st;
+	bool is_staged;
+	struct stage stage;
+	bool is_cut;	      /* the stage has only the beginning */
+	struct error trouble; /* why */
+	bool is_in_place;     /* it is read where it lies */
+	struct slice place;
+	bool is_pooled; /* it was copied, to there */
+	struct slice pooled;
+	bool is_unwrapped;
+	struct stage message; /* that was in an mbox */
+	bool is_squeezed;
+	struct stage squeezed; /* the content, compressed */
+	bool is_converted;
+	struct stage text; /* the content, in UTF-8 */
+	struct input *next;
+};
+
+/* The content of many files, one behind the other, in a file without a name. */
+struct input_pool {
+	int fd;
+	uint64_t size;
+	const char *folder;
+};
+
+bool input_is_standard(const char *path)
+{
+	static const char *const names[] = { "-", "/dev/stdin", "/dev/fd/0",
+					     "/proc/self/fd/0" };
+
+	for (size_t i = 0; path && i < sizeof(names) / sizeof(*names); i++)
+		if (strcmp(path, names[i]) == 0)
+			return true;
+	return false;
+}
+
+void inputs_free(struct inputs *all)
+{
+	for (struct input *in = all->first; in; in = in->next) {
+		if (in->is_staged)
+			stage_free(&in->stage);
+		if (in->is_unwrapped)
+			stage_free(&in->message);
+		if (in->is_squeezed)
+			stage_free(&in->squeezed);
+		if (in->is_converted)
+			stage_free(&in->text);
+		if (in->fd >= 0 && !in->is_standard)
+			close(in->fd);
+	}
+	if (all->pool)
+		close(all->pool->fd); /* unnamed: its bytes go with it */
+	all->first = NULL;
+	all->pool = NULL;
+	all->held = 0;
+}
+
+/* Files of /proc and /sys tell a size of 0, or one that is not there. */
+static bool has_its_size(const struct input *in)
+{
+	char last;
+
+	return S_ISREG(in->st.st_mode) && in->st.st_size > 0 &&
+	       pread(in->fd, &last, 1, in->st.st_size - 1) == 1;
+}
+
+static int examine(struct input *in, struct error *f)
+{
+	if (fstat(in->fd, &in->st) < 0)
+		return error_errno(f, ERROR_NOINPUT, errno, "cannot read %s",
+				   in->name);
+	if (S_ISDIR(in->st.st_mode) && in->is_standard)
+		return error_set(f, ERROR_NOINPUT,
+				 "standard input is a folder: give it a file "
+				 "with <FILE, or pack the folder with tar and "
+				 "attach that");
+	if (S_ISDIR(in->st.st_mode))
+		return error_set(
+			f, ERROR_NOINPUT,
+			"%s is a folder; send it as an archive: tar cz %s | mailsend --attach -=%s.tgz ...",
+			in->name, in->name, "NAME");
+	in->is_plain = has_its_size(in);
+	return 0;
+}
+
+/* ---- more files than can be open ---- */
+
+static struct input_pool *make_pool(const struct inputs *all, struct error *f)
+{
+	struct input_pool *pool = arena_alloc(all->arena, sizeof(*pool));
+
+	pool->fd = -1;
+	for (size_t i = 0; pool->fd < 0 && all->spool[i]; i++) {
+		error_clear(f);
+		pool->folder = all->spool[i];
+		pool->fd = disk_open_unnamed(pool->folder, f);
+	}
+	if (pool->fd >= 0)
+		return pool;
+	error_set(f, ERROR_CANTCREAT,
+		  "there is no folder to keep files in; set TMPDIR");
+	return NULL;
+}
+
+static int move_to_pool(struct inputs *all, struct input *in, struct error *f)
+{
+	const struct slice content = { .fd = in->fd,
+				       .length = (uint64_t)in->st.st_size,
+				       .name = in->name };
+	struct sink_fd out;
+	int r;
+
+	if (!all->pool)
+		all->pool = make_pool(all, f);
+	if (!all->pool)
+		return -1;
+	sink_fd_init(&out, all->pool->fd, all->pool->folder, f);
+	r = pump_slice(&content, &out.sink);
+	if (r == 0)
+		r = sink_close(&out.sink);
+	sink_fd_free(&out);
+	if (r < 0)
+		return -1;
+	in->is_pooled = true;
+	in->pooled = (struct slice){ .fd = all->pool->fd,
+				     .offset = all->pool->size,
+				     .length = content.length,
+				     .name = in->name };
+	all->pool->size += content.length;
+	close(in->fd);
+	in->fd = -1;
+	return 0;
+}
+
+static bool is_one_too_many(struct inputs *all, const struct input *in)
+{
+	long most;
+
+	if (in->is_standard || !in->is_plain)
+		return false;
+	most = sysconf(_SC_OPEN_MAX);
+	return ++all->held > most / 2 && most > 0;
+}
+
+struct input *input_open(struct inputs *all, const char *path, struct error *f)
+{
+	struct input *in = arena_alloc(all->arena, sizeof(*in));
+
+	in->is_standard = input_is_standard(path);
+	in->name = in->is_standard ? "standard input" : path;
+	in->fd = in->is_standard ? STDIN_FILENO
+				 : open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	if (in->fd < 0) {
+		error_errno(f, ERROR_NOINPUT, errno, "cannot read %s", path);
+		return NULL;
+	}
+	in->next = all->first;
+	all->first = in;
+	if (in->is_standard && all->standard)
+		return in;
+	if (examine(in, f) < 0 ||
+	    (is_one_too_many(all, in) && move_to_pool(all, in, f) < 0))
+		return NULL;
+	return in;
+}
+
+/* To its end, into `to`, past a person who may be waiting.  Nothing is drawn
+ * among what is being typed, here or for a program before us in the pipe. */
+static int read_through(struct inputs *all, struct input *in, struct sink *to)
+{
+	bool dot_ends = in->is_standard && all->dot_ends;
+	bool has_comments = in->is_standard && all->has_comments;
+	bool is_typed = sysenv_is_terminal(in->fd);
+	struct template template;
+	struct lonedot lonedot;
+	struct progress p;
+	struct source from;
+	int r;
+
+	if (in->is_standard && is_typed)
+		log_note("type the message, end it with %s",
+			 dot_ends ? "a dot alone on a line" : "Ctrl-D");
+	source_of_stream(&from, in->fd, in->name);
+	progress_sink(&p, to, "reading", 0);
+	p.is_wanted &= !is_typed;
+	p.least = TYPED_MAX;
+	template_init(&template, &p.sink);
+	lonedot_init(&lonedot, has_comments ? &template.sink : &p.sink);
+	if (dot_ends)
+		from.is_over = &lonedot.is_over;
+	r = pump(&from, dot_ends ? &lonedot.sink : lonedot.sink.next);
+	progress_end(&p);
+	return r;
+}
+
+/* What was read before something went wrong stays, for a dead letter. */
+static void cut_short(struct input *in, const struct error *why)
+{
+	error_clear(&in->trouble);
+	sink_close(&in->stage.sink);
+	in->is_cut = true;
+	in->trouble = *why;
+}
+
+static int stage_input(struct inputs *all, struct input *in, struct error *f)
+{
+	struct error why;
+
+	stage_init(&in->stage, all->spool, in->name, &in->trouble);
+	in->is_staged = true;
+	if (read_through(all, in, &in->stage.sink) == 0 &&
+	    sink_close(&in->stage.sink) == 0)
+		return 0;
+	why = in->trouble;
+	cut_short(in, &why);
+	if (!error_is_set(f))
+		*f = why;
+	return -1;
+}
+
+int input_slice(struct inputs *all, struct input *in, bool copy,
+		struct slice *out, struct error *f)
+{
+	off_t at = 0;
+
+	if (in->is_standard && all->standard) {
+		*out = *all->standard;
+		return 0;
+	}
+	if (in->is_pooled) {
+		*out = in->pooled;
+		return 0;
+	}
+	if (in->is_plain && in->is_standard) {
+		at = lseek(in->fd, 0, SEEK_CUR);
+		if (at < 0 || at > in->st.st_size)
+			at = in->st.st_size;
+	}
+	if (!in->is_staged && in->is_plain && !copy) {
+		*out = (struct slice){
+			.fd = in->fd,
+			.offset = (uint64_t)at,
+			.length = (uint64_t)(in->st.st_size - at),
+			.name = in->name,
+		};
+		in->is_in_place = true;
+		in->place = *out;
+		return 0;
+	}
+	if (in->is_cut)
+		return error_set(f, in->trouble.cause, "%s", in->trouble.text);
+	if (!in->is_staged && stage_input(all, in, f) < 0)
+		return -1;
+	*out = stage_slice(&in->stage);
+	return 0;
+}
+
+static bool begins_as_mbox(const struct slice *content, struct error *f)
+{
+	struct source from;
+	char start[MBOX_BEGIN_OCTETS];
+	ssize_t n;
+
+	source_of_slice(&from, content);
+	n = source_read(&from, start, sizeof(start), f);
+	return n > 0 && mbox_begins(start, (size_t)n);
+}
+
+static int count_parts(void *context, const struct mbox_part *part,
+		       struct error *f)
+{
+	struct mbox_part *first = context;
+
+	if (first->length)
+		return error_set(
+			f, ERROR_DATA,
+			"the mbox has more than one message; send each from a file of its own, or all of them with --batch");
+	*first = *part;
+	return 0;
+}
+
+int input_message(struct inputs *all, struct input *in, struct slice *out,
+		  struct error *f)
+{
+	struct mbox_part part = { .length = 0 };
+	struct mbox_message unwrap;
+
+	if (input_slice(all, in, true, out, f) < 0)
+		return -1;
+	if (!begins_as_mbox(out, f))
+		return error_is_set(f) ? -1 : 0;
+	if (mbox_scan(out, count_parts, &part, NULL, f) < 0)
+		return -1;
+	in->is_unwrapped = true;
+	stage_init(&in->message, all->spool, in->name, f);
+	mbox_message_init(&unwrap, part.is_raw, &in->message.sink);
+	if (pump_slice(out, &unwrap.sink) < 0 || sink_close(&unwrap.sink) < 0 ||
+	    sink_close(&in->message.sink) < 0)
+		return -1;
+	*out = stage_slice(&in->message);
+	return 0;
+}
+
+static int squeeze(struct input *in, enum compression method,
+		   const struct slice *content, struct error *f)
+{
+	struct compress *c = memory_alloc(sizeof(*c));
+	struct progress p;
+	int r;
+
+	progress_sink(&p, &in->squeezed.sink, "compressing", 0);
+	r = compress_init(c, method, &p.sink, f);
+	if (r == 0)
+		r = pump_slice(content, &c->sink);
+	if (r == 0)
+		r = sink_close(&c->sink);
+	compress_free(c);
+	free(c);
+	progress_end(&p);
+	return r < 0 ? -1 : sink_close(&in->squeezed.sink);
+}
+
+int input_compress(struct inputs *all, struct input *in,
+		   enum compression method, struct slice *out, struct error *f)
+{
+	struct source from;
+	char start[16];
+	ssize_t n;
+
+	source_of_slice(&from, out);
+	n = source_read(&from, start, sizeof(start), f);
+	if (n < 0)
+		return -1;
+	if (compression_is_known(start, (size_t)n))
+		return 0;
+	if (!in->is_squeezed) {
+		stage_init(&in->squeezed, all->spool, in->name, f);
+		in->is_squeezed = true;
+		if (squeeze(in, method, out, f) < 0)
+			return -1;
+	}
+	*out = stage_slice(&in->squeezed);
+	return 1;
+}
+
+/* content -> [to_utf8] -> [cid_links] -> stage */
+static int convert(struct inputs *all, struct input *in, enum utf_form form,
+		   const struct cid_name *names, const struct slice *content,
+		   struct error *f)
+{
+	struct to_utf8 convert;
+	struct cid_links links;
+	struct sink *to = &in->text.sink;
+
+	in->is_converted = true;
+	stage_init(&in->text, all->spool, in->name, f);
+	if (names) {
+		cid_links_init(&links, to, names);
+		to = &links.sink;
+	}
+	if (form != UTF_NONE) {
+		to_utf8_init(&convert, to, form);
+		to = &convert.sink;
+	}
+	if (pump_slice(content, to) < 0 || sink_close(to) < 0 ||
+	    (names && form != UTF_NONE && sink_close(&links.sink) < 0))
+		return -1;
+	return sink_close(&in->text.sink);
+}
+
+int input_text(struct inputs *all, struct input *in, const char *told,
+	       struct slice *out, struct error *f)
+{
+	struct content_scan s;
+	enum utf_form form;
+
+	if (content_scan_slice(&s, out, f) < 0)
+		return -1;
+	form = charset_form(told, out, &s, sysenv_charset());
+	if (form == UTF_NONE)
+		return 0;
+	if (!in->is_converted && convert(all, in, form, NULL, out, f) < 0)
+		return -1;
+	*out = stage_slice(&in->text);
+	return 1;
+}
+
+int input_html(struct inputs *all, struct input *in,
+	       const struct cid_name *names, struct slice *out, struct error *f)
+{
+	struct content_scan s;
+	enum utf_form form;
+
+	if (content_scan_slice(&s, out, f) < 0)
+		return -1;
+	form = charset_form(NULL, out, &s, sysenv_charset());
+	if (form == UTF_NONE && !names)
+		return 0;
+	if (!in->is_converted && convert(all, in, form, names, out, f) < 0)
+		return -1;
+	*out = stage_slice(&in->text);
+	return 1;
+}
+
+int input_drop_mark(struct inputs *all, struct input *in, struct slice *out,
+		    struct error *f)
+{
+	enum utf_form form = charset_mark(out);
+
+	if (form == UTF_NONE)
+		return 0;
+	if (form == UTF_8) {
+		out->offset += strlen(UTF_8_MARK);
+		out->length -= strlen(UTF_8_MARK);
+		return 0;
+	}
+	if (!in->is_converted && convert(all, in, form, NULL, out, f) < 0)
+		return -1;
+	*out = stage_slice(&in->text);
+	return 0;
+}
+
+bool input_is_mbox(const struct input *in)
+{
+	return in->is_unwrapped;
+}
+
+/* ---- when something went wrong ---- */
+
+/* A stage up to a limit, and nowhere behind it: there is no failing. */
+struct keeper {
+	struct sink sink;
+	struct stage *stage;
+	uint64_t room;
+	bool is_over;
+};
+
+static int keeper_put(struct sink *sink, const void *data, size_t n)
+{
+	struct keeper *k = (struct keeper *)sink;
+
+	k->is_over |= n > k->room;
+	if (n > k->room)
+		n = (size_t)k->room;
+	k->room -= n;
+	sink_put(&k->stage->sink, data, n); /* the stage remembers */
+	return 0;
+}
+
+static const struct sink_ops keeper_ops = { .put = keeper_put };
+
+static bool is_written_by_another(int fd)
+{
+	struct stat st;
+
+	return fstat(fd, &st) == 0 &&
+	       (S_ISFIFO(st.st_mode) || S_ISSOCK(st.st_mode));
+}
+
+/* The rest of it, kept as far as there is room. */
+static void take_rest(struct inputs *all, struct input *in, uint64_t room)
+{
+	struct error reading = ERROR_INIT, why = in->trouble;
+	struct keeper keeper = {
+		.sink = { .ops = &keeper_ops, .error = &reading },
+		.stage = &in->stage,
+		.room = room,
+	};
+
+	if (!is_written_by_another(in->fd) || interrupt_is_due())
+		return;
+	read_through(all, in, &keeper.sink);
+	sink_close(&in->stage.sink);
+	if (!error_is_set(&why) && keeper.is_over)
+		error_set(&why, ERROR_DATA, "only %" PRIu64 " octets are kept",
+			  INPUTS_KEPT_MAX);
+	if (!error_is_set(&why))
+		why = error_is_set(&in->trouble) ? in->trouble : reading;
+	if (error_is_set(&why))
+		cut_short(in, &why);
+}
+
+static struct input *standard_input(struct inputs *all)
+{
+	struct input *in;
+
+	for (in = all->first; in; in = in->next)
+		if (in->is_standard)
+			return in;
+	in = arena_alloc(all->arena, sizeof(*in));
+	in->is_standard = true;
+	in->name = "standard input";
+	in->fd = STDIN_FILENO;
+	in->next = all->first;
+	all->first = in;
+	return in;
+}
+
+bool inputs_rescue(struct inputs *all, struct slice *out, const char **cut)
+{
+	struct input *in = standard_input(all);
+
+	if (all->standard || in->is_in_place)
+		return false;
+	if (!in->is_staged) {
+		stage_init(&in->stage, all->spool, in->name, &in->trouble);
+		in->is_staged = true;
+		take_rest(all, in, INPUTS_KEPT_MAX);
+	} else if (in->is_cut) {
+		take_rest(all, in, 0);
+	}
+	*out = stage_slice(&in->stage);
+	*cut = in->is_cut ? in->trouble.text : NULL;
+	return out->length > 0;
+}
+
+bool inputs_read(const struct inputs *all, struct slice *out, bool *is_file)
+{
+	for (const struct input *in = all->first; in; in = in->next)
+		if (in->is_standard && (in->is_staged || in->is_in_place)) {
+			*out = in->is_staged ? stage_slice(&in->stage)
+					     : in->place;
+			*is_file = !in->is_staged && in->st.st_nlink > 0;
+			return true;
+		}
+	return false;
+}
+
+unsigned input_mode(const struct input *in)
+{
+	return S_ISREG(in->st.st_mode) ? in->st.st_mode & 0777 : 0644;
+}

@@ -1,0 +1,218 @@
+/* request.h - what the caller wants, as data.
+ *
+ * A persona's option table fills it; after that it is frozen and everything
+ * below takes it const.  Text is UTF-8 and free of CR, LF and NUL (checked as
+ * it was read), each habit of a persona is a named boolean, and nothing here
+ * tells by which name we were called.  All of it lives in the arena of the
+ * run. */
+#ifndef COMPOSE_REQUEST_H
+#define COMPOSE_REQUEST_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "codec/compress.h"
+#include "compose/personal_aliases.h"
+#include "config/config.h"
+#include "mail/address.h"
+#include "mail/header.h"
+#include "mail/message.h"
+#include "queuerun/flush.h"
+#include "queuerun/mailq.h"
+
+enum request_action {
+	REQUEST_SEND,
+	REQUEST_PRINT,	     /* the finished message on standard output */
+	REQUEST_DRY_RUN,     /* what would be done, nothing sent */
+	REQUEST_EXPLAIN,     /* ... and why */
+	REQUEST_SHOW_CONFIG, /* each setting and where it came from */
+	REQUEST_VERIFY,	     /* where each recipient's mail would go */
+	REQUEST_CHECK_ALIASES,
+	REQUEST_LIST_QUEUE,
+	REQUEST_RUN_QUEUE,
+	REQUEST_CHECK_QUEUE,  /* for a monitor */
+	REQUEST_CHANGE_QUEUE, /* hold, release, retry, delete */
+	REQUEST_PRINT_QUEUED, /* a mail that waits, as it goes out */
+	REQUEST_SETUP_QUEUE,  /* have the system run the queue */
+	REQUEST_SETUP,	     /* a first configuration, by question and answer */
+	REQUEST_TALK,	     /* with the server, by hand */
+	REQUEST_CHECK,	     /* the way, step by step, without a mail */
+	REQUEST_ROUNDTRIP,   /* ... and with one, to where it arrives */
+	REQUEST_SERVE_STDIO, /* an SMTP server on standard input and output */
+	REQUEST_SERVE,	     /* one that listens */
+	REQUEST_HELP,
+	REQUEST_VERSION,
+};
+
+struct attachment {
+	/* "-" is standard input; octets as the system has them, where all
+	 * else here is UTF-8 */
+	const char *path;
+	/* base name that the receiver sees; NULL: standard input, unnamed */
+	const char *name;
+	const char *type; /* media type; NULL: found out */
+	bool is_inline;
+	const char *description; /* for people; or NULL */
+	const char *content_id;	 /* of an inline one; NULL: its name */
+	struct attachment *next;
+};
+
+/* What is asked of the queue. */
+struct request_queue {
+	struct mailq_choice choice;
+	bool due_only;
+	bool tells_each; /* a run says of each mail what became of it */
+	bool runs_first; /* before it is listed */
+	enum mailq_change change;
+	struct mailq_limits limits;
+	const char *setup; /* "on", "remove" or "show" */
+};
+
+/* How the way is looked at, and told of. */
+struct request_check {
+	bool is_server_only; /* up to what it offers: nobody logs in */
+	bool nagios;
+	unsigned warn_days, crit_days; /* that a certificate is to last */
+};
+#define REQUEST_WARN_DAYS 21
+#define REQUEST_CRIT_DAYS 7
+
+/* A mail that is looked for where it is to arrive; times in seconds. */
+struct request_roundtrip {
+	const char *source; /* as mailbox.h can open it */
+	bool keeps;	    /* it stays there */
+	int wait;
+	int warn, crit; /* that it may take, for a monitor; 0: any */
+};
+#define REQUEST_WAIT 300
+
+/* How somebody talks to a server himself. */
+struct request_talk {
+	const char *url; /* NULL: the account's server */
+	bool stays_out;	 /* nobody logs in */
+};
+
+enum split_format { SPLIT_PARTS, SPLIT_UUENCODE, SPLIT_PARTIAL, SPLIT_SHAR };
+
+/* Many mails of one command (series.h). */
+struct request_series {
+	/* each file a mail of its own; ready messages */
+	enum { REQUEST_ONE, REQUEST_EACH, REQUEST_BATCH } kind;
+	const char **sources; /* files, or what mailbox.h can open */
+	size_t count;
+	uint64_t limit; /* octets of one mail at most; 0: it is not split */
+	bool asks;	/* ... as many as the server takes */
+	enum split_format format;
+	const char *id;	   /* of a series that was begun; NULL: a new one */
+	bool again;	   /* what went before goes once more */
+	const char *parts; /* "4,7-9": these alone; NULL: all */
+	const char *stem;  /* of the Message-ID that this mail gets; NULL: a
+			      new one */
+	const char *tag;   /* of its boundaries, as it was; NULL: a new one */
+	unsigned connections;
+};
+
+struct request {
+	enum request_action action;
+	struct request_series series;
+	struct request_queue queue;
+	struct request_check check;
+	struct request_roundtrip roundtrip;
+	struct request_talk talk;
+
+	/* the message */
+	const char *subject; /* NULL: none was given */
+	struct address_list to, cc, bcc, reply_to;
+	struct address from; /* spec NULL when not given */
+	bool has_from;
+	struct header extra;	/* -H */
+	const char *date;	/* as typed, checked; NULL: now */
+	const char *message_id; /* with its <>; NULL: a new one */
+	const char *body_path; /* "-" is standard input, which the persona names
+				  when nothing else reads it; NULL: no body */
+	const char *include_path; /* stands before the body; NULL: nothing */
+	const char *body_type;	  /* media type; NULL: text/plain */
+	const char *html_path;
+	const char *draft_path;
+	const char *body_charset; /* NULL: from the bytes */
+	struct attachment *attachments, **last_attachment;
+	enum encoding encoding;	      /* of attachments */
+	enum compression compression; /* of those that are not yet */
+	bool skip_empty; /* an empty body without attachments: no mail */
+
+	/* the envelope */
+	struct address envelope_from; /* "" spec is the null sender */
+	bool has_envelope_from;
+	const char *dsn_notify, *dsn_ret, *dsn_envid;
+
+	/* habits */
+	bool hands_back; /* a mail that cannot go now stays the caller's, who
+			    tries again: no queue that nobody asked for */
+	bool mails_back; /* a failure is told to the sender by mail */
+	bool is_status_zero;   /* once it was, the exit status is 0 */
+	bool dot_ends_input;   /* a lone dot on a line is the end of it */
+	const char *full_name; /* of the sender, where the header has none */
+	/* of a draft; those that were named get it too */
+	bool recipients_from_header;
+	/* The draft is another program's mail: one message whatever it begins
+	 * with, to which only what is missing is added; a From that is
+	 * missing is the envelope's sender. */
+	bool is_handed_over;
+	/* Of a draft: its own Subject and From stand, whatever was named; To
+	 * and Cc take up those who were named; the From is the reverse-path,
+	 * where none was named. */
+	bool draft_prevails;
+	bool extends_header;
+	bool draft_is_mutts;	 /* its header has words of mutt's own */
+	const char *mutt_folder; /* that "=" stands for in them; NULL: ~/Mail */
+	bool draft_has_comments; /* in its header, on standard input */
+	bool reverse_path_from_header;
+	struct personal_aliases nicknames; /* come before all aliases */
+	bool skip_aliases;
+	bool prefers_smtputf8; /* where the server has it */
+
+	/* serving */
+	const char *serve; /* "ADDRESS:PORT", as typed */
+	bool serve_anyone; /* who can reach it may use it */
+
+	/* the way */
+	const char *account;
+	const char *config_path;
+	struct override *overrides, **last_override;
+	bool rc_prevails; /* of config.h */
+
+	/* what is told */
+	bool transcript;
+	const char *transcript_path; /* a file for it, or NULL */
+	bool json;
+	bool quiet;
+	bool silent;		/* not even errors: the exit status tells */
+	const char *syslog_tag; /* NULL: the program's name */
+};
+
+/* A request points into itself: it stays where it was made. */
+void request_init(struct request *r);
+/* Each appends and returns the new one, for what else there is to say of it;
+ * strings are borrowed.  An override's origin is "--set" until changed. */
+struct attachment *request_attach(struct arena *a, struct request *r,
+				  const char *path);
+struct override *request_override(struct arena *a, struct request *r,
+				  const char *name, const char *value);
+/* The one that was named last, NULL when there is none. */
+struct attachment *request_last_attachment(const struct request *r);
+/* What it says about the configuration; borrows from the request. */
+struct config_wish request_config(const struct request *r);
+/* Another of its own, in `a`, that may be changed. */
+struct request *request_copy(struct arena *a, const struct request *r);
+/* `r` is a command that was remembered: what `now`, which names it, says of
+ * the series, of the way and of what is told counts instead. */
+void request_recall(struct arena *a, struct request *r,
+		    const struct request *now);
+/* Is standard input the text, the message or a file of it? */
+bool request_reads_input(const struct request *r);
+/* Mailboxes in To, Cc and Bcc together. */
+size_t request_recipients(const struct request *r);
+
+#endif

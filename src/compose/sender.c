@@ -1,0 +1,222 @@
+/* sender.c - the list of sender.h, from top to bottom. */
+#include "compose/sender.h"
+
+#include <string.h>
+
+#include "base/ascii.h"
+#include "base/log.h"
+#include "base/sysenv.h"
+#include "base/text.h"
+#include "compose/compose.h"
+#include "mail/encoded.h"
+#include "mail/resent.h"
+
+#define NAME_MAX_OCTETS 200 /* of a From that is no address */
+
+static bool is_bound(const struct composition *c)
+{
+	return c->account->from && !c->account->allow_from_override;
+}
+
+/* ---- the envelope ---- */
+
+/* Who sends when neither the command nor the message tells. */
+static int own_sender(struct composition *c, struct address *out,
+		      enum sender_source *source, struct error *f)
+{
+	const char *own = resolver_own(&c->resolver);
+
+	*out = (struct address){ .local = sysenv_user(), .domain = "" };
+	*source = c->account->from ? SENDER_FROM
+		  : own		   ? SENDER_USER
+				   : SENDER_LOGIN;
+	if (own && address_parse(c->arena, own, false, out, f) < 0)
+		return -1;
+	return resolve_domain(&c->resolver, out, f);
+}
+
+/* Who sent a draft: the first in its newest Resent-From, else in its From. */
+static void read_author(struct composition *c)
+{
+	const struct header *h = &c->draft.header;
+	const char *resent = header_get_before(h, "Resent-From", resent_end(h));
+	const char *from = resent ? resent : header_get(h, "From");
+	struct address_list list = { 0 };
+	struct error unused = ERROR_INIT;
+
+	if (!from || address_parse_list(c->arena, from, &list, &unused) < 0 ||
+	    !list.count || list.items[0].group_only)
+		return;
+	c->author = list.items[0];
+	c->has_author = true;
+}
+
+static int choose(struct composition *c, struct error *f)
+{
+	const struct request *r = c->request;
+	struct address *path = &c->sender;
+
+	c->sender_source = SENDER_NAMED;
+	if (is_bound(c))
+		return own_sender(c, path, &c->sender_source, f);
+	if (r->has_envelope_from) {
+		*path = r->envelope_from;
+		return 0;
+	}
+	if (r->reverse_path_from_header && c->has_author) {
+		*path = c->author;
+		c->sender_source = SENDER_MESSAGE;
+		return 0;
+	}
+	if (r->has_from) {
+		*path = r->from;
+		return 0;
+	}
+	if (!c->account->from && c->has_author &&
+	    !resolver_is_bare(&c->resolver, &c->author)) {
+		*path = c->author;
+		c->sender_source = SENDER_MESSAGE;
+		return 0;
+	}
+	return own_sender(c, path, &c->sender_source, f);
+}
+
+int sender_choose(struct composition *c, struct error *f)
+{
+	struct address *path = &c->sender;
+
+	if (choose(c, f) < 0 || resolve_sender(&c->resolver, path, f) < 0)
+		return -1;
+	c->envelope.reverse_path = path->spec;
+	c->envelope.sender_needs_smtputf8 = path->needs_smtputf8;
+	return 0;
+}
+
+/* ---- From ---- */
+
+static void give_name(const struct composition *c, struct address *one,
+		      enum sender_source source)
+{
+	const struct account *account = c->account;
+
+	if (c->request->full_name)
+		one->name = c->request->full_name;
+	else if (!one->name && account->from_full_name)
+		one->name = account->from_full_name;
+	else if (!one->name && source > SENDER_MESSAGE && *sysenv_full_name())
+		one->name = sysenv_full_name();
+}
+
+/* The account's own, by the name that suits it best. */
+static int account_sender(struct composition *c, struct address *out,
+			  struct error *f)
+{
+	enum sender_source source;
+
+	if (own_sender(c, out, &source, f) < 0)
+		return -1;
+	give_name(c, out, source);
+	return 0;
+}
+
+/* The names of the message are not ours: with the address it was asked for
+ * they may go, too. */
+static void envelope_sender(struct composition *c, struct address *out)
+{
+	*out = c->sender;
+	out->group = NULL;
+	if (c->sender_source == SENDER_MESSAGE)
+		out->name = NULL;
+	give_name(c, out, c->sender_source);
+}
+
+static int choose_header(struct composition *c, struct address *out,
+			 struct error *f)
+{
+	const struct request *r = c->request;
+
+	if (r->has_from && !is_bound(c)) {
+		*out = r->from;
+	} else if (c->account->set_from_header == CONFIG_ON &&
+		   *c->sender.spec) {
+		envelope_sender(c, out);
+		return 0;
+	} else if (r->is_handed_over && r->has_envelope_from &&
+		   *r->envelope_from.spec && !is_bound(c)) {
+		*out = r->envelope_from;
+	} else {
+		return account_sender(c, out, f);
+	}
+	if (!out->name)
+		out->name = r->full_name;
+	return resolve_sender(&c->resolver, out, f);
+}
+
+int sender_header(struct composition *c, struct address *out, struct error *f)
+{
+	if (choose_header(c, out, f) < 0)
+		return -1;
+	if (c->odd_from)
+		out->name = c->odd_from;
+	return 0;
+}
+
+/* ---- a draft's fields ---- */
+
+static bool is_address_list(const char *value)
+{
+	struct arena scratch = ARENA_INIT;
+	struct address_list list = { 0 };
+	struct error unused = ERROR_INIT;
+	int r = address_parse_list(&scratch, value, &list, &unused);
+
+	arena_free(&scratch);
+	return r == 0 && list.count > 0;
+}
+
+/* What a person reads; NULL where that is nothing. */
+static const char *as_name(struct arena *a, const char *value)
+{
+	struct buf text = BUF_INIT(4 * strlen(value) + 1);
+	const char *name = NULL;
+
+	if (encoded_decode(&text, value) < 0)
+		buf_reset(&text);
+	if (!text.len)
+		buf_puts(&text, value);
+	buf_truncate(&text, text_cut(text.data, text.len < NAME_MAX_OCTETS
+							? text.len
+							: NAME_MAX_OCTETS));
+	for (const char *c = text.data; *c && !name; c++)
+		if (ascii_is_letter(*c) || ascii_is_digit(*c) ||
+		    (unsigned char)*c > 127)
+			name = text_dup_safe(a, text.data, text.len);
+	buf_free(&text);
+	return name;
+}
+
+void sender_read_draft(struct composition *c)
+{
+	struct header *h = &c->draft.header;
+	const char *from = header_get(h, "From");
+
+	read_author(c);
+	if (!from || is_address_list(from))
+		return;
+	c->odd_from = as_name(c->arena, from);
+	header_remove(h, "From");
+	log_warning("the message's From is no address: \"%.*s\"; it goes as a "
+		    "name before the account's own",
+		    (int)text_cut(from, strlen(from) < NAME_MAX_OCTETS
+						? strlen(from)
+						: NAME_MAX_OCTETS),
+		    from);
+}
+
+void sender_drop_other(struct composition *c)
+{
+	if (is_bound(c) && c->account->set_from_header == CONFIG_ON)
+		header_remove(c->is_draft ? &c->draft.header
+					  : &c->message.header,
+			      "Sender");
+}

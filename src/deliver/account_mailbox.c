@@ -1,0 +1,294 @@
+/* account_mailbox.c - whose password goes where. */
+#include "deliver/account_mailbox.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/ascii.h"
+#include "config/finish.h"
+#include "config/secret.h"
+#include "config/settings.h"
+#include "deliver/smarthost.h"
+
+/* ---- which account ---- */
+
+/* The domain itself, or a host below it. */
+static bool is_below(const char *host, const char *domain)
+{
+	size_t n = strlen(host), m = strlen(domain);
+
+	if (m < 3 || !strchr(domain, '.') || n < m)
+		return false;
+	return ascii_equal(host + (n - m), domain) &&
+	       (n == m || host[n - m - 1] == '.');
+}
+
+static bool fits(const struct account *account, const struct mailbox_url *url,
+		 const char *user)
+{
+	const char *at = account->from ? strrchr(account->from, '@') : NULL;
+
+	if (user && account->user && strcmp(user, account->user) != 0)
+		return false;
+	if (account->host && ascii_equal(account->host, url->host))
+		return true;
+	return at && !config_is_pattern(at) && is_below(url->host, at + 1);
+}
+
+/* What the command line lays over whatever account there is. */
+static const struct override *find_override(const struct config_wish *wish,
+					    const char *name)
+{
+	const struct override *found = NULL;
+
+	for (const struct override *o = wish->overrides; o; o = o->next)
+		if (!strcmp(o->name, name))
+			found = o;
+	return found;
+}
+
+/* No account at all, and the overrides on top. */
+static int make_blank(struct arena *a, const struct config_wish *wish,
+		      struct account **out, struct error *f)
+{
+	struct account *account = setting_account(a, "(none)");
+
+	for (const struct override *o = wish->overrides; o; o = o->next) {
+		struct setting_place at = { .text = o->origin,
+					    .cause = ERROR_USAGE,
+					    .in_argv = true };
+
+		if (setting_assign(a, account, o->name, o->value, &at, f) < 0)
+			return -1;
+	}
+	*out = account;
+	return 0;
+}
+
+static int choose(struct arena *a, const struct config_wish *wish,
+		  const struct mailbox_url *url, const char *user,
+		  struct account **out, struct error *f)
+{
+	struct config_wish named = *wish;
+	struct config config = { 0 };
+
+	if (config_load(&config, a, wish, f) < 0)
+		return -1;
+	for (struct account *each = config.accounts; each && !named.account;
+	     each = each->next)
+		if (fits(each, url, user))
+			named.account = each->name;
+	if (!named.account)
+		return make_blank(a, wish, out, f);
+	return config_choose(&config, &named, out, f);
+}
+
+/* ---- the log-in ---- */
+
+/* The fingerprint is that of one server: of the smarthost, unless the command
+ * line gives it. */
+static void fill_login(struct arena *a, const struct account *account,
+		       const char *host, bool is_pinned,
+		       struct mailbox_login *login)
+{
+	is_pinned |= account->host && ascii_equal(account->host, host);
+	*login = (struct mailbox_login){
+		.skip_certificate = !account->tls_certcheck,
+		.trust_file = account->tls_trust_file,
+		.crl_file = account->tls_crl_file,
+		.fingerprint = is_pinned ? account->tls_fingerprint : NULL,
+		.ciphers = account->tls_priorities,
+		.cert_file = account->tls_cert_file,
+		.key_file = account->tls_key_file,
+		.proxy = smarthost_proxy(a, account),
+		.source_address = account->source_ip,
+		.timeout =
+			account->timeout > 0 ? (unsigned)account->timeout : 0,
+	};
+	if (strcmp(account->auth, "on") != 0 &&
+	    strcmp(account->auth, "off") != 0)
+		login->mechanism = account->auth;
+}
+
+/* The password is asked for by the mailbox's host, whatever the smarthost is
+ * called. */
+static int find_secret(struct arena *a, const struct account *account,
+		       const char *host, const char *user,
+		       struct mailbox_login *login, struct buf *password,
+		       struct error *f)
+{
+	struct account own = *account;
+
+	own.host = host;
+	own.user = user;
+	if (!strcmp(own.auth, "off"))
+		own.auth = "on";
+	if (secret_get(a, &own, &login->user, password, f) < 0)
+		return -1;
+	login->password = password->data;
+	return 0;
+}
+
+/* As it was found the first time. */
+static void recall(struct arena *a, const struct account_mailbox_memory *memory,
+		   struct mailbox_login *login, struct buf *password)
+{
+	buf_init(password, SECRET_MAX);
+	buf_put(password, memory->password.data, memory->password.len);
+	login->user = memory->user ? arena_dup(a, memory->user) : NULL;
+	login->password = password->data;
+}
+
+static void remember(struct account_mailbox_memory *memory,
+		     const struct mailbox_login *login,
+		     const struct buf *password)
+{
+	buf_init(&memory->password, SECRET_MAX);
+	buf_put(&memory->password, password->data, password->len);
+	memory->user = NULL;
+	if (login->user) {
+		size_t n = strlen(login->user) + 1;
+
+		memory->user = memcpy(memory_alloc(n), login->user, n);
+	}
+	memory->is_known = true;
+}
+
+void account_mailbox_forget(struct account_mailbox_memory *memory)
+{
+	if (!memory->is_known)
+		return;
+	buf_wipe(&memory->password);
+	free(memory->user);
+	memory->is_known = false;
+}
+
+/* All that is needed to log in at the URL.  `password` is to be wiped, and not
+ * needed any more once somebody is logged in. */
+static int prepare(struct arena *a, const struct account_mailbox_wish *wish,
+		   struct mailbox_url *url, struct mailbox_login **out,
+		   struct buf *password, struct error *f)
+{
+	struct mailbox_login *login = arena_alloc(a, sizeof(*login));
+	const struct override *user = find_override(wish->config, "user"),
+			      *tls = find_override(wish->config, "tls");
+	struct account *account;
+	const char *name;
+
+	if (mailbox_parse_url(a, wish->source, url, f) < 0)
+		return -1;
+	name = wish->user ? wish->user : user ? user->value : url->user;
+	if (choose(a, wish->config, url, name, &account, f) < 0)
+		return -1;
+	fill_login(a, account, url->host,
+		   find_override(wish->config, "tls_fingerprint") != NULL,
+		   login);
+	login->no_tls = tls && !strcmp(tls->value, "off");
+	login->trace = wish->trace;
+	login->context = wish->context;
+	login->stays_out = wish->stays_out;
+	*out = login;
+	if (wish->stays_out)
+		return 0;
+	if (wish->memory && wish->memory->is_known) {
+		recall(a, wish->memory, login, password);
+		return 0;
+	}
+	if (find_secret(a, account, url->host, name ? name : account->user,
+			login, password, f) < 0)
+		return -1;
+	if (wish->memory)
+		remember(wish->memory, login, password);
+	return 0;
+}
+
+static int open_url(struct mailbox *m, struct arena *a,
+		    const struct account_mailbox_wish *wish, struct error *f)
+{
+	struct buf password = BUF_INIT(SECRET_MAX);
+	struct mailbox_login *login = NULL;
+	struct mailbox_url url;
+	int r = prepare(a, wish, &url, &login, &password, f);
+
+	if (r == 0) {
+		r = mailbox_open(m, a, wish->source, login, wish->spool, f);
+		login->password = NULL;
+	}
+	buf_wipe(&password);
+	return r;
+}
+
+int account_mailbox_open(struct mailbox *m, struct arena *a,
+			 const struct account_mailbox_wish *wish,
+			 struct error *f)
+{
+	if (mailbox_is_url(wish->source))
+		return open_url(m, a, wish, f);
+	return mailbox_open(m, a, wish->source, NULL, wish->spool, f);
+}
+
+struct converse *
+account_mailbox_converse(struct arena *a,
+			 const struct account_mailbox_wish *wish,
+			 struct error *f)
+{
+	struct buf password = BUF_INIT(SECRET_MAX);
+	struct mailbox_login *login = NULL;
+	struct converse *c = NULL;
+	struct mailbox_url url;
+
+	if (prepare(a, wish, &url, &login, &password, f) == 0) {
+		c = converse_open(a, &url, login, f);
+		login->password = NULL;
+	}
+	buf_wipe(&password);
+	return c;
+}
+
+int account_mailbox_secret(struct arena *a,
+			   const struct account_mailbox_wish *wish,
+			   const char *user, const char **whose,
+			   struct buf *password, struct error *f)
+{
+	struct account_mailbox_wish own = *wish;
+	struct mailbox_login *login = NULL;
+	struct mailbox_url url;
+	int r;
+
+	own.stays_out = false;
+	if (user)
+		own.user = user;
+	r = prepare(a, &own, &url, &login, password, f);
+	*whose = r < 0 ? NULL : login->user;
+	return r;
+}
+
+int account_mailbox_sign_in(struct arena *a, const struct account *account,
+			    const char *user, const char *password,
+			    void (*trace)(void *context, char direction,
+					  const char *text, size_t n),
+			    void *context, struct error *f)
+{
+	struct buf own = BUF_INIT(SECRET_MAX);
+	struct mailbox_login login;
+	struct mailbox_url url;
+	int r = 0;
+
+	if (mailbox_parse_url(a, account->pop_before_smtp, &url, f) < 0)
+		return -1;
+	fill_login(a, account, url.host, false, &login);
+	login.no_tls = !account->tls;
+	login.trace = trace;
+	login.context = context;
+	if (!user)
+		user = account->user;
+	login.user = url.user ? url.user : user;
+	login.password = password;
+	if (!password)
+		r = find_secret(a, account, url.host, login.user, &login, &own,
+				f);
+	if (r == 0)
+		r = mailbox_sign_in(a, &url, &login, f);
+	buf_wipe(&own);
+	return r;
+}

@@ -1,0 +1,76 @@
+/* account_mailbox.h - a mailbox, opened in the name of an account.
+ *
+ * A source that is no URL needs none.  For a URL it is the account that was
+ * named, else the one that the URL fits: its host is the account's host, or is
+ * the domain of the account's `from` or below it, and its user is the
+ * account's, where the URL has one.  Where none fits, the password is that of
+ * ~/.netrc or of the prompt: an account's goes to no host that the
+ * configuration does not speak of.
+ *
+ * TLS is not turned off by an account whose smarthost needs none: only the
+ * override "tls off", which a person wrote on the command line, does so. */
+#ifndef DELIVER_ACCOUNT_MAILBOX_H
+#define DELIVER_ACCOUNT_MAILBOX_H
+
+#include <stdbool.h>
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/error.h"
+#include "config/config.h"
+#include "store/converse.h"
+#include "store/mailbox.h"
+
+/* What is kept of one opening for the next, so that nobody is asked twice; to
+ * be zeroed first and wiped last. */
+struct account_mailbox_memory {
+	bool is_known;
+	char *user; /* or NULL */
+	struct buf password;
+};
+
+/* All of it borrowed. */
+struct account_mailbox_wish {
+	const char *source;
+	struct account_mailbox_memory *memory; /* or NULL */
+	const char *const *spool;	       /* as for mailbox_open */
+	/* Read only when the source is a URL.  The override "user" is more
+	 * than the URL's. */
+	const struct config_wish *config;
+	const char *user; /* before all others; or NULL */
+	bool stays_out;	  /* of account_mailbox_converse: nobody logs in */
+	void (*trace)(void *context, char direction, const char *text,
+		      size_t n); /* or NULL */
+	void *context;
+};
+
+int account_mailbox_open(struct mailbox *m, struct arena *a,
+			 const struct account_mailbox_wish *wish,
+			 struct error *f);
+
+void account_mailbox_forget(struct account_mailbox_memory *memory);
+
+/* The same for a conversation by hand; the source is a URL.  NULL with the
+ * error. */
+struct converse *
+account_mailbox_converse(struct arena *a,
+			 const struct account_mailbox_wish *wish,
+			 struct error *f);
+
+/* The user and the password that the source would be opened with, or `user`'s
+ * where it is not NULL. */
+int account_mailbox_secret(struct arena *a,
+			   const struct account_mailbox_wish *wish,
+			   const char *user, const char **whose,
+			   struct buf *password, struct error *f);
+
+/* Logs in as the account's pop_before_smtp says, and ends.  `user` and
+ * `password` are those that were found for the smarthost; without a password
+ * the account's is looked for. */
+int account_mailbox_sign_in(struct arena *a, const struct account *account,
+			    const char *user, const char *password,
+			    void (*trace)(void *context, char direction,
+					  const char *text, size_t n),
+			    void *context, struct error *f);
+
+#endif

@@ -1,0 +1,327 @@
+/* save.c - names first, then only what is not there is asked for. */
+#include "fetch/save.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/ascii.h"
+#include "base/directory.h"
+#include "base/disk.h"
+#include "base/log.h"
+#include "base/sysenv.h"
+#include "flow/atomic_file.h"
+#include "flow/digest.h"
+#include "flow/lf.h"
+
+#define ID_MAX	  120 /* octets of an id that stand in a name as they are */
+#define MARK_SIZE 33  /* digits of an id's digest in a Maildir, and the NUL */
+
+struct keeping {
+	struct arena *arena;
+	const struct fetch_order *order;
+	struct mailbox *m;
+	const char *folder;	  /* where files are made */
+	char (*marks)[MARK_SIZE]; /* of a Maildir: what is there, sorted */
+	size_t mark_count, mark_room;
+	size_t kept, unread;
+	struct error first; /* of what could not be read */
+};
+
+/* ---- names ---- */
+
+static bool is_plain(char c)
+{
+	return ascii_is_letter(c) || ascii_is_digit(c) ||
+	       (c && strchr("._-+=@,", c));
+}
+
+/* "ID.eml" where the id is fit for a name; else what can be read of it, and a
+ * digest that keeps two of them apart. */
+static const char *name_of(struct arena *a, const char *id, struct error *f)
+{
+	char hex[DIGEST_HEX_SIZE], shown[41];
+	size_t n = 0, at = 0;
+
+	while (is_plain(id[n]))
+		n++;
+	if (!id[n] && n && n <= ID_MAX && *id != '.' && *id != '-')
+		return arena_format(a, "%s.eml", id);
+	if (digest_text(id, strlen(id), hex, f) < 0)
+		return NULL;
+	for (; at < sizeof(shown) - 1 && id[at]; at++)
+		shown[at] = is_plain(id[at]) && (at || ascii_is_letter(*id) ||
+						 ascii_is_digit(*id))
+				    ? id[at]
+				    : '_';
+	shown[at] = '\0';
+	return arena_format(a, "%s~%.32s.eml", shown, hex);
+}
+
+static int by_text(const void *one, const void *other)
+{
+	return memcmp(one, other, MARK_SIZE);
+}
+
+/* "SECONDS.M<32 digits>.HOST": the digits, or NULL. */
+static const char *mark_in(const char *name)
+{
+	const char *dot = strchr(name, '.');
+
+	if (!dot || dot[1] != 'M' ||
+	    strspn(dot + 2, "0123456789abcdef") != MARK_SIZE - 1)
+		return NULL;
+	return dot + 2;
+}
+
+static int read_marks(struct keeping *k, const char *place, struct error *f)
+{
+	const char *path =
+		arena_format(k->arena, "%s/%s", k->order->path, place);
+	struct directory d;
+	const char *name;
+
+	if (directory_open(&d, path, f) == 0)
+		error_set(f, ERROR_CANTCREAT, "the folder %s is gone", path);
+	while ((name = directory_next(&d, f))) {
+		const char *mark = mark_in(name);
+
+		if (!mark)
+			continue;
+		k->marks = memory_grow(k->marks, k->mark_count, &k->mark_room,
+				       sizeof(*k->marks));
+		memcpy(k->marks[k->mark_count], mark, MARK_SIZE - 1);
+		k->marks[k->mark_count++][MARK_SIZE - 1] = '\0';
+	}
+	directory_close(&d);
+	return error_is_set(f) ? -1 : 0;
+}
+
+/* The same id in another mailbox is another message. */
+static int mark_of(struct keeping *k, const char *id, char *out,
+		   struct error *f)
+{
+	const char *both =
+		arena_format(k->arena, "%s\n%s", k->order->source, id);
+	char hex[DIGEST_HEX_SIZE];
+
+	if (digest_text(both, strlen(both), hex, f) < 0)
+		return -1;
+	memcpy(out, hex, MARK_SIZE - 1);
+	out[MARK_SIZE - 1] = '\0';
+	return 0;
+}
+
+static const char *host_name(struct arena *a)
+{
+	char *host = arena_dup(a, sysenv_host());
+
+	for (char *p = host; *p; p++)
+		if (*p == '/' || *p == ':')
+			*p = '_';
+	return host;
+}
+
+/* The name for a message; NULL with the error.  *is_there: it has come
+ * before. */
+static const char *choose_name(struct keeping *k, size_t number, bool *is_there,
+			       struct error *f)
+{
+	const char *id = mailbox_id(k->m, number, f), *name;
+	char mark[MARK_SIZE];
+
+	if (!id)
+		return NULL;
+	if (!k->order->is_maildir) {
+		name = name_of(k->arena, id, f);
+		*is_there = name && disk_exists(arena_format(k->arena, "%s/%s",
+							     k->folder, name),
+						f) > 0;
+		return error_is_set(f) ? NULL : name;
+	}
+	if (mark_of(k, id, mark, f) < 0)
+		return NULL;
+	*is_there = k->mark_count && bsearch(mark, k->marks, k->mark_count,
+					     sizeof(*k->marks), by_text);
+	return arena_format(k->arena, "%" PRId64 ".M%s.%s", sysenv_now(), mark,
+			    host_name(k->arena));
+}
+
+/* ---- files ---- */
+
+static int prepare(struct keeping *k, struct error *f)
+{
+	static const char *const parts[] = { "tmp", "new", "cur" };
+	struct arena *a = k->arena;
+
+	k->folder = k->order->path;
+	if (disk_make_folder(k->folder, f) < 0)
+		return -1;
+	if (!k->order->is_maildir)
+		return 0;
+	for (int i = 0; i < 3; i++)
+		if (disk_make_folder(arena_format(a, "%s/%s", k->order->path,
+						  parts[i]),
+				     f) < 0)
+			return -1;
+	if (read_marks(k, "new", f) < 0 || read_marks(k, "cur", f) < 0)
+		return -1;
+	if (k->mark_count)
+		qsort(k->marks, k->mark_count, sizeof(*k->marks), by_text);
+	return 0;
+}
+
+static const char *part_of(const struct keeping *k, const char *part)
+{
+	return k->order->is_maildir
+		       ? arena_format(k->arena, "%s/%s", k->folder, part)
+		       : k->folder;
+}
+
+/* A message of this machine that cannot be read stops no other; what else fails
+ * (a server, a full disk) does. */
+static int note_unread(struct keeping *k, size_t number,
+		       const struct error *why, struct error *f)
+{
+	const struct mailbox_message *one = &k->m->messages[number - 1];
+
+	if (!one->is_gone && !one->is_unreadable)
+		return error_copy(f, why);
+	if (one->is_gone) {
+		log_note("message %zu is gone: another program took it away",
+			 number);
+		return 1;
+	}
+	log_error("message %zu: %s", number, why->text);
+	if (!k->unread++)
+		k->first = *why;
+	return 1;
+}
+
+/* A Maildir's file is written in tmp/, and only then seen in new/.  1: it could
+ * not be read. */
+static int save_one(struct keeping *k, size_t number, const char *name,
+		    struct error *f)
+{
+	const char *to = k->order->is_maildir
+				 ? arena_format(k->arena, "../new/%s", name)
+				 : name;
+	struct error each = ERROR_INIT;
+	struct atomic_file file;
+	struct lf lf;
+	int r;
+
+	if (atomic_file_begin(&file, k->arena, part_of(k, "tmp"), FETCH_PREFIX,
+			      ATOMIC_FILE_PRIVATE, f) < 0)
+		return -1;
+	file.out.sink.error = &each;
+	lf_init(&lf, &file.out.sink);
+	if (mailbox_read(k->m, number, &lf.sink, &each) < 0)
+		r = note_unread(k, number, &each, f);
+	else if (sink_close(&lf.sink) < 0 ||
+		 atomic_file_commit_as(&file, to, false, &each) < 0)
+		r = error_copy(f, &each);
+	else
+		r = 0;
+	atomic_file_free(&file);
+	k->kept += r == 0;
+	return r;
+}
+
+/* What is to come, and what came before. */
+struct plan {
+	struct choice wanted;
+	const char **names; /* of those that are wanted */
+	const char **ids;   /* of all that are there in the end */
+	size_t id_count;
+};
+
+/* Those that are not there yet, in the same order. */
+static int choose(struct keeping *k, const struct choice *all, struct plan *p,
+		  struct error *f)
+{
+	for (size_t i = 0; i < all->count; i++) {
+		struct error reading = ERROR_INIT;
+		size_t number = all->numbers[i];
+		bool is_there = false;
+		const char *name = choose_name(k, number, &is_there, &reading);
+
+		if (!name && note_unread(k, number, &reading, f) < 0)
+			return -1;
+		if (!name)
+			continue;
+		if (is_there) {
+			p->ids[p->id_count++] = mailbox_id(k->m, number, f);
+			continue;
+		}
+		p->names[p->wanted.count] = name;
+		p->wanted.numbers[p->wanted.count++] = number;
+	}
+	return 0;
+}
+
+static int save_wanted(struct keeping *k, struct plan *p, struct error *f)
+{
+	int r = 0;
+
+	mailbox_expect(k->m, p->wanted.numbers, p->wanted.count, -1);
+	for (size_t i = 0; r >= 0 && i < p->wanted.count; i++) {
+		size_t number = p->wanted.numbers[i];
+
+		r = save_one(k, number, p->names[i], f);
+		if (r == 0)
+			p->ids[p->id_count++] = mailbox_id(k->m, number, f);
+	}
+	mailbox_expect(k->m, NULL, 0, 0);
+	return r < 0 ? -1 : 0;
+}
+
+static int save_all(struct keeping *k, const struct choice *c,
+		    struct seen *seen, bool *is_unsafe, struct error *f)
+{
+	struct arena *a = k->arena;
+	struct plan p = {
+		.wanted.numbers = arena_array(a, c->count + 1, sizeof(size_t)),
+		.names = arena_array(a, c->count + 1, sizeof(*p.names)),
+		.ids = arena_array(a, c->count + 1, sizeof(*p.ids)),
+	};
+	int r = choose(k, c, &p, f);
+
+	tempfile_tidy(part_of(k, "tmp"), FETCH_PREFIX);
+	if (r == 0)
+		r = save_wanted(k, &p, f);
+	if (k->kept)
+		*is_unsafe |= !atomic_file_sync(part_of(k, "new"));
+	for (size_t i = 0; r == 0 && seen && i < p.id_count; i++)
+		r = seen_add(seen, p.ids[i]);
+	return r;
+}
+
+/* Those that came are remembered, although others did not. */
+static int tell(const struct keeping *k, const struct choice *c,
+		struct seen *seen, bool is_unsafe, struct error *f)
+{
+	log_note("%zu of %zu messages are new in %s", k->kept, c->count,
+		 k->order->path);
+	if (!k->unread)
+		return 0;
+	if (seen && !is_unsafe && seen_keep(seen, k->m, f) < 0)
+		return -1;
+	return error_set(f, k->first.cause,
+			 "%zu of %zu messages could not be read, and are still "
+			 "where they were",
+			 k->unread, c->count);
+}
+
+int save_messages(struct arena *a, const struct fetch_order *o,
+		  struct mailbox *m, const struct choice *c, struct seen *seen,
+		  bool *is_unsafe, struct error *f)
+{
+	struct keeping k = { .arena = a, .order = o, .m = m };
+	int r = prepare(&k, f);
+
+	if (r == 0)
+		r = save_all(&k, c, seen, is_unsafe, f);
+	free(k.marks);
+	return r < 0 ? -1 : tell(&k, c, seen, *is_unsafe, f);
+}

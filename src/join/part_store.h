@@ -1,0 +1,103 @@
+/* part_store.h - the parts that have come, kept until their set is whole.
+ *
+ *	STATE/lock
+ *	STATE/<set>/about	  what its parts have in common, "name value"
+ *lines STATE/<set>/<part>	  N-OF-OFFSET-SIZE-MARKS-SHA256, the octets
+ *	STATE/<set>/incoming	  one that is coming
+ *
+ * A part is written to "incoming", synced and renamed: its name is all the
+ * journal there is, so a kill at any point leaves a part whole or not at all,
+ * and what is left over is written over.  `about` is there before any part and
+ * goes first: without it all else in the folder is rubbish, and taken away.
+ * The lock is held while something is changed; folder 0700, files 0600. */
+#ifndef JOIN_PART_STORE_H
+#define JOIN_PART_STORE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "flow/digest.h"
+#include "flow/sink.h"
+#include "flow/source.h"
+#include "parts/fragment.h"
+
+#define PART_STORE_ABOUT_MAX 16384
+
+struct part_store {
+	struct arena *arena;
+	const char *path;
+	bool is_dry; /* nothing is written */
+	int lock;    /* -1: the folder is not there */
+};
+
+/* What the parts of a set have in common. */
+struct about {
+	enum fragment_kind kind;
+	const char *name, *title, *resend; /* NULL: not known */
+	unsigned of;			   /* of a SLICE; 0: not told */
+	uint64_t total;			   /* of a SLICE */
+	const char *file_sha256;	   /* of a SLICE, else NULL */
+};
+
+struct part_store_part {
+	unsigned n, of;
+	uint64_t offset, size;
+	bool is_first, is_last;
+	char sha256[DIGEST_HEX_SIZE];
+};
+
+/* Makes the folder unless it is dry, or not there and nothing to be written. */
+int part_store_open(struct part_store *s, struct arena *a, const char *path,
+		    bool is_dry, struct error *f);
+void part_store_close(struct part_store *s);
+int part_store_lock(struct part_store *s, struct error *f);
+void part_store_unlock(struct part_store *s);
+
+/* Calls back for each set, then for each of its parts.  Takes rubbish away,
+ * unless it is dry; hence under the lock. */
+struct part_store_visit {
+	int (*set)(void *context, const char *set, const struct about *about,
+		   struct error *f);
+	int (*part)(void *context, const char *set,
+		    const struct part_store_part *part, struct error *f);
+	void *context;
+};
+int part_store_load(struct part_store *s, const struct part_store_visit *visit,
+		    struct error *f);
+
+/* Writes what is known of the set, anew where it is there. */
+int part_store_describe(struct part_store *s, const char *set,
+			const struct about *about, struct error *f);
+/* A part that comes: put its octets into `sink`, then keep or drop it. */
+struct part_store_incoming {
+	struct sink sink;
+	uint64_t size;
+	uint64_t limit; /* octets; more is counted and not kept */
+	struct digest digest;
+	struct sink_fd file;
+	int fd;
+	char *path;
+};
+int part_store_begin(struct part_store *s, const char *set, uint64_t limit,
+		     struct part_store_incoming *in, struct error *f);
+/* After the octets: size and digest are known.  -1 with the error. */
+int part_store_measure(struct part_store_incoming *in, struct error *f);
+int part_store_keep(struct part_store *s, const char *set,
+		    struct part_store_incoming *in,
+		    const struct part_store_part *part, struct error *f);
+void part_store_drop(struct part_store_incoming *in);
+
+/* Pushes a part and looks whether it is what its name says: 1 when it is not,
+ * or not there any more. */
+int part_store_read(const struct part_store *s, const char *set,
+		    const struct part_store_part *part, struct sink *to,
+		    struct error *f);
+int part_store_remove(struct part_store *s, const char *set,
+		      const struct part_store_part *part, struct error *f);
+/* The folder and all that is in it. */
+int part_store_forget(struct part_store *s, const char *set, struct error *f);
+
+#endif

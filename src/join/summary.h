@@ -1,0 +1,45 @@
+/* summary.h - what became of the sets, for a person or as JSON. */
+#ifndef JOIN_SUMMARY_H
+#define JOIN_SUMMARY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/error.h"
+#include "join/assemble.h"
+#include "join/collect.h"
+
+#define SUMMARY_MAX ((size_t)16 * 1024 * 1024)
+
+/* The exit status, beyond those of an error. */
+enum { JOIN_COMPLETE = 0, JOIN_INCOMPLETE = 1, JOIN_CORRUPT = 2 };
+
+struct summary {
+	const struct assembly *assembly;
+	const struct collect *collect;
+	bool all;    /* sets of earlier runs too */
+	bool is_dry; /* only looked at: a set that is READY is good */
+};
+
+/* Is it one to be told of? */
+bool summary_tells(const struct summary *r, const struct set *set);
+/* JOIN_CORRUPT before JOIN_INCOMPLETE; no set at all is incomplete. */
+int summary_status(const struct summary *r);
+
+/* "4,7-9"; "" when nothing is missing, or not known. */
+const char *summary_missing(struct arena *a, const struct set *set,
+			    unsigned *count);
+/* `mailsend --resend SET --parts 4,7-9`, NULL where nobody could do that. */
+const char *summary_resend(struct arena *a, const struct set *set);
+
+/* A paragraph for each set. */
+void summary_sets(const struct summary *r, struct buf *out);
+/* A line for each set: id, format, parts, octets, name. */
+void summary_list(const struct summary *r, struct buf *out);
+/* One object; `failure` may be none. */
+int summary_json(const struct summary *r, const struct error *failure,
+		 struct buf *out);
+
+#endif

@@ -1,0 +1,444 @@
+/* fix_body.c - what is wrong with a part, and the least that puts it right.
+ *
+ *	it says		it has			it becomes
+ *	7bit, 8bit,	long lines, NUL,	quoted-printable or base64
+ *	binary, nothing	CR alone; or 8 bits
+ *			that are not accepted
+ *	7bit, nothing	8 bits, accepted	8bit
+ *	base64		any of these		base64, wrapped anew
+ *	quoted-p.	any of these		quoted-printable, broken anew
+ *
+ * What is sealed keeps its label and its octets, or is refused; an S/MIME blob
+ * is encoded as any other where it cannot go as it is.
+ *
+ * A multipart or message takes no encoding: its label only follows what is
+ * inside.  Where one is too deep to have been looked into and unfit, or an
+ * unknown encoding would have to be encoded once more, it is refused. */
+#include "mail/fix_body.h"
+
+#include <string.h>
+
+#include "base/ascii.h"
+#include "base/text.h"
+#include "mail/message.h"
+
+#define LINE_MAX_OCTETS 998
+#define LINE_ENCODED	76
+
+static bool is_identity(const struct entity *e)
+{
+	return e->label <= LABEL_BINARY;
+}
+
+static bool has_plain_lines(const struct content_scan *s)
+{
+	return !s->nuls && !s->bare_cr && s->longest <= LINE_MAX_OCTETS;
+}
+
+bool fix_body_as_plain(const struct entity *e)
+{
+	return e->kind == ENTITY_LEAF && e->type == TYPE_MULTIPART &&
+	       !e->is_sealed && is_identity(e) &&
+	       e->depth + 1 < PARSE_DEPTH_MAX;
+}
+
+bool fix_body_is_text(const struct entity *e)
+{
+	return e->type == TYPE_NONE || e->type == TYPE_PLAIN ||
+	       e->type == TYPE_TEXT || fix_body_as_plain(e);
+}
+
+bool fix_body_is_fixed(const struct entity *e)
+{
+	return e->is_sealed && (e->has_dkim || e->type != TYPE_OTHER);
+}
+
+bool fix_body_stays_8bit(const struct entity *e)
+{
+	if (fix_body_is_fixed(e))
+		return e->survey.high > 0;
+	return e->kind == ENTITY_LEAF && e->survey.high && !e->repairs_utf8 &&
+	       (is_identity(e) || e->label == LABEL_OTHER) &&
+	       has_plain_lines(&e->survey);
+}
+
+/* A leaf whose octets need no other encoding: is its label true? */
+static const char *true_label(const struct entity *e, bool accept_8bit)
+{
+	bool high = e->survey.high > 0;
+
+	switch (e->label) {
+	case LABEL_NONE:
+	case LABEL_7BIT:
+		return high ? "8bit" : NULL;
+	case LABEL_BINARY:
+		return high ? "8bit" : "7bit";
+	case LABEL_8BIT:
+		return accept_8bit ? NULL : "7bit";
+	default:
+		return NULL;
+	}
+}
+
+static void choose_encoding(const struct entity *e, struct fix_body *m)
+{
+	bool qp;
+
+	if (e->type == TYPE_RFC822 || e->type == TYPE_MESSAGE ||
+	    (e->type == TYPE_MULTIPART && !fix_body_as_plain(e))) {
+		m->way = FIX_BODY_REFUSE;
+		return;
+	}
+	qp = fix_body_is_text(e) &&
+	     encoding_of_text(&e->survey) == ENCODING_QUOTED_PRINTABLE;
+	m->way = qp ? FIX_BODY_AS_QUOTED_PRINTABLE : FIX_BODY_AS_BASE64;
+	m->label =
+		encoding_name(qp ? ENCODING_QUOTED_PRINTABLE : ENCODING_BASE64);
+}
+
+/* What it lacks may be said outside of what is signed. */
+static void choose_for_sealed(const struct entity *e, struct fix_body *m)
+{
+	if (e->survey.high && e->label == LABEL_NONE && !e->has_dkim)
+		m->label = "8bit";
+}
+
+static void choose_for_leaf(const struct entity *e, bool accept_8bit,
+			    struct fix_body *m)
+{
+	bool plain = has_plain_lines(&e->survey);
+
+	if (e->is_sealed && plain && (!e->survey.high || accept_8bit)) {
+		choose_for_sealed(e, m);
+		return;
+	}
+	if (fix_body_is_fixed(e)) {
+		m->way = FIX_BODY_REFUSE;
+		return;
+	}
+	if (!is_identity(e) && e->label != LABEL_OTHER) {
+		if (plain && !e->survey.high)
+			return;
+		m->way = e->label == LABEL_BASE64 ? FIX_BODY_REWRAP
+						  : FIX_BODY_REPAIR;
+	} else if (plain && !e->repairs_utf8 &&
+		   (!e->survey.high || accept_8bit)) {
+		m->label = true_label(e, accept_8bit);
+	} else if (e->label == LABEL_OTHER) {
+		m->way = FIX_BODY_REFUSE;
+	} else {
+		choose_encoding(e, m);
+	}
+}
+
+void fix_body_choose(const struct entity *e, bool accept_8bit,
+		     struct fix_body *m)
+{
+	bool high = accept_8bit && e->has_8bit;
+
+	*m = (struct fix_body){ .way = FIX_BODY_NOTHING };
+	if (e->kind == ENTITY_LEAF)
+		choose_for_leaf(e, accept_8bit, m);
+	else if (e->kind == ENTITY_CLOSE)
+		return;
+	else if (high)
+		m->label = e->label == LABEL_8BIT ? NULL : "8bit";
+	else if (e->label > LABEL_8BIT ||
+		 (e->label == LABEL_8BIT && !accept_8bit))
+		m->label = "7bit";
+}
+
+/* ---- filling ---------------------------------------------------------------
+ *
+ * A line that is broken goes on behind a space, so that what follows cannot
+ * turn into a boundary. */
+
+struct scrub_room {
+	struct scrub *s;
+	size_t filled;
+	char data[1024];
+};
+
+static void scrub_flush(struct scrub_room *r)
+{
+	/* A failure sticks in the chain's error. */
+	sink_put(r->s->sink.next, r->data, r->filled);
+	r->filled = 0;
+}
+
+static void scrub_octet(struct scrub_room *r, char c)
+{
+	struct scrub *s = r->s;
+
+	if (!c || c == '\r' || (!s->accept_8bit && (unsigned char)c > 127))
+		c = '?';
+	if (r->filled + 4 > sizeof(r->data))
+		scrub_flush(r);
+	if (s->column == LINE_MAX_OCTETS) {
+		memcpy(r->data + r->filled, "\r\n ", 3);
+		r->filled += 3;
+		s->column = 1;
+	}
+	r->data[r->filled++] = c;
+	s->column++;
+}
+
+static void scrub_end_line(struct scrub_room *r)
+{
+	if (r->filled + 2 > sizeof(r->data))
+		scrub_flush(r);
+	memcpy(r->data + r->filled, "\r\n", 2);
+	r->filled += 2;
+	r->s->column = 0;
+}
+
+static int scrub_put(struct sink *sink, const void *data, size_t n)
+{
+	struct scrub *s = (struct scrub *)sink;
+	struct scrub_room r;
+
+	r.s = s;
+	r.filled = 0;
+	for (const char *p = data; n; p++, n--) {
+		bool cr = s->cr;
+
+		s->cr = false;
+		if (cr && *p == '\n') {
+			scrub_end_line(&r);
+			continue;
+		}
+		if (cr)
+			scrub_octet(&r, '\r');
+		if (*p == '\r')
+			s->cr = true;
+		else
+			scrub_octet(&r, *p);
+	}
+	scrub_flush(&r);
+	return error_is_set(sink->error) ? -1 : 0;
+}
+
+static int scrub_close(struct sink *sink)
+{
+	struct scrub_room r;
+
+	r.s = (struct scrub *)sink;
+	r.filled = 0;
+	if (r.s->cr)
+		scrub_octet(&r, '\r');
+	scrub_flush(&r);
+	return error_is_set(sink->error) ? -1 : 0;
+}
+
+static const struct sink_ops scrub_ops = { .put = scrub_put,
+					   .close = scrub_close };
+
+void scrub_init(struct scrub *s, struct sink *next, bool accept_8bit)
+{
+	*s = (struct scrub){
+		.sink = { .ops = &scrub_ops,
+			  .next = next,
+			  .error = next->error },
+		.accept_8bit = accept_8bit,
+	};
+}
+
+/* ---- base64 ---------------------------------------------------------------
+ */
+
+static bool is_base64(char c)
+{
+	return ascii_is_letter(c) || ascii_is_digit(c) || c == '+' ||
+	       c == '/' || c == '=';
+}
+
+static int rewrap_flush(struct rewrap *s)
+{
+	size_t n = s->filled;
+
+	if (!n)
+		return 0;
+	memcpy(s->line + n, "\r\n", 2);
+	s->filled = 0;
+	return sink_put(s->sink.next, s->line, n + 2);
+}
+
+static int rewrap_put(struct sink *sink, const void *data, size_t n)
+{
+	struct rewrap *s = (struct rewrap *)sink;
+	const char *p = data;
+
+	for (; n; p++, n--) {
+		/* RFC 2045 6.8: what is not of the alphabet is ignored. */
+		if (!is_base64(*p))
+			continue;
+		s->line[s->filled++] = *p;
+		if (s->filled == LINE_ENCODED)
+			rewrap_flush(s);
+	}
+	return error_is_set(sink->error) ? -1 : 0;
+}
+
+static int rewrap_close(struct sink *sink)
+{
+	return rewrap_flush((struct rewrap *)sink);
+}
+
+static const struct sink_ops rewrap_ops = { .put = rewrap_put,
+					    .close = rewrap_close };
+
+void rewrap_init(struct rewrap *s, struct sink *next)
+{
+	s->sink = (struct sink){ .ops = &rewrap_ops,
+				 .next = next,
+				 .error = next->error };
+	s->filled = 0;
+}
+
+/* ---- quoted-printable -----------------------------------------------------
+ *
+ * An '=' is the beginning of "=XX", the end of a line, or an error; which one
+ * is known one or two octets later.  The error becomes "=3D", as readers take
+ * it. */
+
+static void repair_room(struct repair *s, const char *text, size_t n)
+{
+	if (s->filled + n > sizeof(s->room)) {
+		/* A failure sticks in the chain's error. */
+		sink_put(s->sink.next, s->room, s->filled);
+		s->filled = 0;
+	}
+	memcpy(s->room + s->filled, text, n);
+	s->filled += n;
+}
+
+/* What may not be torn apart.  A break of ours makes no line that begins with
+ * '-', which might be a boundary. */
+static void repair_unit(struct repair *s, const char *text, size_t n)
+{
+	if (s->column + n > LINE_ENCODED - 1) {
+		repair_room(s, "=\r\n", 3);
+		s->column = 0;
+		if (*text == '-') {
+			text = "=2D";
+			n = 3;
+		}
+	}
+	repair_room(s, text, n);
+	s->column += n;
+}
+
+static void repair_octet(struct repair *s, unsigned char c)
+{
+	static const char digits[] = "0123456789ABCDEF";
+	char text[3] = { '=', digits[c >> 4], digits[c & 15] };
+
+	if ((c >= 32 && c < 127 && c != '=') || c == '\t')
+		repair_unit(s, (const char *)&c, 1);
+	else
+		repair_unit(s, text, 3);
+}
+
+/* The '=' that was held back begins nothing. */
+static void repair_release(struct repair *s)
+{
+	bool hex = s->state == REPAIR_HEX;
+
+	if (s->state == REPAIR_TEXT)
+		return;
+	s->state = REPAIR_TEXT;
+	repair_octet(s, '=');
+	if (hex)
+		repair_octet(s, (unsigned char)s->hex);
+	for (; s->blanks; s->blanks--)
+		repair_octet(s, ' ');
+}
+
+static void repair_end_line(struct repair *s)
+{
+	if (s->state == REPAIR_HEX)
+		repair_release(s);
+	if (s->state == REPAIR_EQUALS)
+		repair_room(s, "=", 1);
+	s->state = REPAIR_TEXT;
+	s->blanks = 0;
+	repair_room(s, "\r\n", 2);
+	s->column = 0;
+}
+
+static void repair_next(struct repair *s, char c)
+{
+	char text[3] = { '=', s->hex, c };
+
+	if (s->state == REPAIR_EQUALS && (c == ' ' || c == '\t')) {
+		s->blanks++;
+	} else if (s->state == REPAIR_EQUALS && !s->blanks &&
+		   text_hex_value(c) >= 0) {
+		s->state = REPAIR_HEX;
+		s->hex = c;
+	} else if (s->state == REPAIR_HEX && text_hex_value(c) >= 0) {
+		s->state = REPAIR_TEXT;
+		repair_unit(s, text, 3);
+	} else {
+		repair_release(s);
+		if (c == '=')
+			s->state = REPAIR_EQUALS;
+		else
+			repair_octet(s, (unsigned char)c);
+	}
+}
+
+static void repair_bare_cr(struct repair *s)
+{
+	s->cr = false;
+	repair_release(s);
+	repair_octet(s, '\r');
+}
+
+static int repair_put(struct sink *sink, const void *data, size_t n)
+{
+	struct repair *s = (struct repair *)sink;
+	const char *p = data;
+
+	for (; n; p++, n--) {
+		if (s->cr && *p == '\n') {
+			s->cr = false;
+			repair_end_line(s);
+			continue;
+		}
+		if (s->cr)
+			repair_bare_cr(s);
+		if (*p == '\r')
+			s->cr = true;
+		else
+			repair_next(s, *p);
+	}
+	return error_is_set(sink->error) ? -1 : 0;
+}
+
+static int repair_close(struct sink *sink)
+{
+	struct repair *s = (struct repair *)sink;
+
+	if (s->cr)
+		repair_bare_cr(s);
+	if (s->state == REPAIR_EQUALS)
+		repair_room(s, "=", 1);
+	else
+		repair_release(s);
+	return sink_put(sink->next, s->room, s->filled);
+}
+
+static const struct sink_ops repair_ops = { .put = repair_put,
+					    .close = repair_close };
+
+void repair_init(struct repair *s, struct sink *next)
+{
+	s->sink = (struct sink){ .ops = &repair_ops,
+				 .next = next,
+				 .error = next->error };
+	s->column = s->blanks = s->filled = 0;
+	s->state = REPAIR_TEXT;
+	s->cr = false;
+	s->hex = 0;
+}

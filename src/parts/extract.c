@@ -1,0 +1,288 @@
+/* extract.c - chains of decoders.
+ *
+ *	entity -> unbase64 | unqp | as it is -> lf -> unuu | unshar */
+#include "parts/extract.h"
+
+#include <string.h>
+
+#include "base/ascii.h"
+#include "codec/unbase64.h"
+#include "codec/unqp.h"
+#include "codec/unuu.h"
+#include "flow/lf.h"
+#include "mail/parameter.h"
+#include "parts/file_name.h"
+#include "parts/unshar.h"
+
+bool extract_is_uu(const char *encoding)
+{
+	static const char *const names[] = { "x-uuencode", "uuencode", "x-uue",
+					     "x-uu" };
+	size_t n = encoding ? parameter_main(encoding) : 0;
+
+	for (size_t i = 0; n && i < sizeof(names) / sizeof(*names); i++)
+		if (n == strlen(names[i]) && ascii_begins(encoding, names[i]))
+			return true;
+	return false;
+}
+
+bool extract_is_text(const struct entity *e, const char *type)
+{
+	return e->type == TYPE_NONE || e->type == TYPE_PLAIN ||
+	       e->type == TYPE_TEXT ||
+	       (type && ascii_begins(type, "application/x-sh"));
+}
+
+/* ---- the transfer encoding ---- */
+
+/* 1 when it is damaged. */
+static int decode(const struct slice *message, const struct entity *e,
+		  bool is_text, struct sink *to)
+{
+	struct slice body = *message;
+	struct unbase64 base64;
+	struct unqp qp;
+	struct lf lf;
+
+	body.offset += e->body;
+	body.length = e->end - e->body;
+	switch (e->label) {
+	case LABEL_BASE64:
+		unbase64_init(&base64, to);
+		pump_slice(&body, &base64.sink);
+		return sink_close(&base64.sink) < 0 ? -1 : base64.is_damaged;
+	case LABEL_QUOTED_PRINTABLE:
+		unqp_init(&qp, to, is_text);
+		pump_slice(&body, &qp.sink);
+		return sink_close(&qp.sink);
+	case LABEL_BINARY:
+		return pump_slice(&body, to);
+	default:
+		/* it is text, whatever it says of itself */
+		lf_init(&lf, to);
+		pump_slice(&body, &lf.sink);
+		return sink_close(&lf.sink);
+	}
+}
+
+/* The same as text, with LF, even where base64 had CRLF in it. */
+static int decode_text(const struct slice *message, const struct entity *e,
+		       struct sink *to)
+{
+	struct lf lf;
+	int r;
+
+	lf_init(&lf, to);
+	r = decode(message, e, true, &lf.sink);
+	return sink_close(&lf.sink) < 0 ? -1 : r;
+}
+
+/* ... and once more, where some gateway has encoded it and not said so. */
+static int decode_mangled(const struct slice *message, const struct entity *e,
+			  struct sink *to)
+{
+	struct unqp qp;
+	int r;
+
+	unqp_init(&qp, to, true);
+	r = decode_text(message, e, &qp.sink);
+	return sink_close(&qp.sink) < 0 ? -1 : r;
+}
+
+int extract_leftover(const struct slice *message, const struct entity *e,
+		     struct leftover *found, struct error *f)
+{
+	leftover_init(found, f);
+	if (decode_text(message, e, &found->sink) < 0)
+		return -1;
+	return sink_close(&found->sink);
+}
+
+/* ---- a look ---- */
+
+/* Is uuencode that looks damaged sound when it is read as quoted-printable? */
+static int look_for_mangled(struct extract_look *look, struct arena *a,
+			    const struct slice *message, const struct entity *e,
+			    struct error *f)
+{
+	struct unuu uu;
+
+	unuu_init(&uu, NULL, true, f);
+	if (decode_mangled(message, e, &uu.sink) < 0 ||
+	    sink_close(&uu.sink) < 0)
+		return -1;
+	if (uu.is_damaged || !(uu.has_data || (uu.has_begin && uu.has_end)))
+		return 0;
+	look->is_mangled = look->has_uu = true;
+	look->has_begin = uu.has_begin;
+	look->has_end = uu.has_end;
+	if (uu.has_begin)
+		look->uu_name = file_name_clean(a, uu.name);
+	return 0;
+}
+
+int extract_look(struct extract_look *look, struct arena *a,
+		 const struct slice *message, const struct entity *e,
+		 struct error *f)
+{
+	struct fragment_label_search label;
+	struct sink_tee first, second;
+	struct unshar shar;
+	struct unuu uu;
+	int r;
+
+	*look = (struct extract_look){ 0 };
+	fragment_label_search_init(&label, f);
+	unuu_init(&uu, NULL, true, f);
+	unshar_init(&shar, a, NULL, f);
+	sink_tee_init(&second, &uu.sink, &shar.sink);
+	sink_tee_init(&first, &label.sink, &second.sink);
+	r = decode_text(message, e, &first.sink);
+	if (sink_close(&label.sink) < 0 || sink_close(&uu.sink) < 0 ||
+	    sink_close(&shar.sink) < 0)
+		r = -1;
+	look->has_label = label.found;
+	look->label = label.label;
+	look->has_uu = uu.has_data || (uu.has_begin && uu.has_end);
+	look->has_begin = uu.has_begin;
+	look->has_end = uu.has_end;
+	look->uu_name = uu.has_begin ? file_name_clean(a, uu.name) : NULL;
+	look->is_archive = shar.is_archive && (shar.files || shar.part > 1);
+	look->part = shar.part;
+	look->of = shar.of;
+	look->has_next = shar.has_next;
+	look->is_over = shar.is_over;
+	look->lock = shar.lock;
+	look->title = file_name_show(a, shar.title);
+	fragment_label_search_free(&label);
+	unshar_free(&shar);
+	if (r >= 0 && !look->is_archive && (uu.is_damaged || uu.was_broken))
+		r = look_for_mangled(look, a, message, e, f);
+	return r < 0 ? -1 : 0;
+}
+
+/* ---- a script ---- */
+
+static int put_script(const struct slice *message, const struct entity *e,
+		      struct sink *to)
+{
+	struct arena scratch = ARENA_INIT;
+	struct unshar s;
+	int r;
+
+	unshar_init(&s, &scratch, NULL, to->error);
+	unshar_pass_on(&s, to);
+	r = decode_text(message, e, &s.sink);
+	if (sink_close(&s.sink) < 0)
+		r = -1;
+	unshar_free(&s);
+	arena_free(&scratch);
+	return r;
+}
+
+/* ---- uuencode, and the file of an archive ---- */
+
+static int put_uu(const struct slice *message, const struct entity *e,
+		  bool is_mangled, struct sink *to)
+{
+	struct unuu uu;
+	int r;
+
+	unuu_init(&uu, to, true, to->error);
+	r = is_mangled ? decode_mangled(message, e, &uu.sink)
+		       : decode_text(message, e, &uu.sink);
+	if (sink_close(&uu.sink) < 0 || r < 0)
+		return -1;
+	return r || uu.is_damaged || (!uu.has_data && !uu.has_begin);
+}
+
+static int file_began(struct unuu *uu)
+{
+	const struct extract_files *files = uu->context;
+
+	return files->open(files->context, uu->name, &uu->sink.next,
+			   uu->sink.error);
+}
+
+static int file_ended(struct unuu *uu)
+{
+	const struct extract_files *files = uu->context;
+
+	uu->sink.next = NULL;
+	return files->close(files->context, uu->is_damaged, uu->sink.error);
+}
+
+int extract_put_files(const struct slice *message, const struct entity *e,
+		      const struct extract_files *files, struct error *f)
+{
+	struct extract_files own = *files;
+	struct unuu uu;
+	int r;
+
+	unuu_init(&uu, NULL, false, f);
+	uu.is_many = true;
+	uu.began = file_began;
+	uu.ended = file_ended;
+	uu.context = &own;
+	r = decode_text(message, e, &uu.sink);
+	return sink_close(&uu.sink) < 0 ? -1 : r;
+}
+
+static int open_same(void *context, const char *name, struct sink **to,
+		     struct error *f)
+{
+	(void)name;
+	(void)f;
+	*to = context;
+	return 0;
+}
+
+static int close_same(void *context, struct error *f)
+{
+	(void)context;
+	(void)f;
+	return 0;
+}
+
+static int put_shar(const struct slice *message, const struct entity *e,
+		    struct sink *to)
+{
+	struct unshar_target target = { open_same, close_same, to };
+	struct arena scratch = ARENA_INIT;
+	struct unshar s;
+	int r;
+
+	unshar_init(&s, &scratch, &target, to->error);
+	r = decode_text(message, e, &s.sink);
+	if (sink_close(&s.sink) < 0)
+		r = -1;
+	else if (r == 0)
+		r = s.trouble || s.files != 1;
+	unshar_free(&s);
+	arena_free(&scratch);
+	return r;
+}
+
+int extract_put(const struct slice *message, const struct entity *e,
+		enum fragment_way way, bool is_text, struct sink *to)
+{
+	switch (way) {
+	case WAY_UU:
+	case WAY_UU_MANGLED:
+		return put_uu(message, e, way == WAY_UU_MANGLED, to);
+	case WAY_SCRIPT:
+		return put_script(message, e, to);
+	case WAY_SHAR:
+		return put_shar(message, e, to);
+	case WAY_RAW: {
+		struct slice body = *message;
+
+		body.offset += e->body;
+		body.length = e->end - e->body;
+		return pump_slice(&body, to);
+	}
+	case WAY_DECODE:
+		break;
+	}
+	return decode(message, e, is_text, to);
+}

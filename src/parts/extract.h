@@ -1,0 +1,51 @@
+/* extract.h - the octets of a fragment, out of the message that carries it. */
+#ifndef PARTS_EXTRACT_H
+#define PARTS_EXTRACT_H
+
+#include <stdbool.h>
+
+#include "base/arena.h"
+#include "flow/sink.h"
+#include "flow/source.h"
+#include "mail/fragment_label.h"
+#include "mail/parse.h"
+#include "parts/fragment.h"
+#include "parts/leftover.h"
+
+/* What one look at a text finds. */
+struct extract_look {
+	bool has_label;
+	struct fragment_label label;
+	bool has_uu, has_begin, has_end;
+	bool is_mangled; /* its uuencode is quoted-printable, and not said so */
+	const char *uu_name; /* clean, or NULL */
+	bool is_archive;
+	unsigned part, of;
+	bool has_next, is_over;
+	const char *lock, *title;
+};
+
+/* `encoding` is what Content-Transfer-Encoding says, or NULL. */
+bool extract_is_uu(const char *encoding);
+bool extract_is_text(const struct entity *e, const char *type);
+int extract_look(struct extract_look *look, struct arena *a,
+		 const struct slice *message, const struct entity *e,
+		 struct error *f);
+/* What else it says, in `found`. */
+int extract_leftover(const struct slice *message, const struct entity *e,
+		     struct leftover *found, struct error *f);
+/* Every uuencoded file of a text: `open` names where it goes, `close` is called
+ * with whether it is damaged or has no end. */
+struct extract_files {
+	int (*open)(void *context, const char *name, struct sink **to,
+		    struct error *f);
+	int (*close)(void *context, bool is_damaged, struct error *f);
+	void *context;
+};
+int extract_put_files(const struct slice *message, const struct entity *e,
+		      const struct extract_files *files, struct error *f);
+/* 1 when the octets are in doubt. */
+int extract_put(const struct slice *message, const struct entity *e,
+		enum fragment_way way, bool is_text, struct sink *to);
+
+#endif

@@ -1,0 +1,85 @@
+/* unshar.h - what a shell archive holds, read and never run.
+ *
+ * A sink for the script, with LF line ends; of an archive in several parts, for
+ * all of them in order.  Only here-documents are taken, of the commands with
+ * which archives restore files: "sed 's/^X//'", cat and uudecode, where they go
+ * to a file, to uudecode, or to a temporary one that is uudecoded later.  All
+ * else in the script is passed over.  Nothing is decompressed. */
+#ifndef PARTS_UNSHAR_H
+#define PARTS_UNSHAR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "codec/unuu.h"
+#include "flow/digest.h"
+#include "flow/sink.h"
+
+#define UNSHAR_LINE_MAX	 4096
+#define UNSHAR_WORD_MAX	 300
+#define UNSHAR_FILES_MAX 1000
+
+/* Where the files go.  One is open at a time; its name is as it was written. */
+struct unshar_target {
+	int (*open)(void *context, const char *name, struct sink **to,
+		    struct error *f);
+	int (*close)(void *context, struct error *f);
+	void *context;
+};
+
+struct unshar_told; /* the size of a file, as the archive tells it */
+struct unshar {
+	struct sink sink;
+
+	/* what it is, as far as it was read */
+	bool is_archive;   /* begins as a script, and says that it is one */
+	unsigned part, of; /* 0: not told */
+	bool has_next;	   /* another part follows */
+	bool is_over;	   /* "exit 0" was there */
+	bool is_open;	   /* a file has begun and not ended */
+	size_t files;	   /* that were begun */
+	const char *lock;  /* the archive's temporary folder, or "" */
+	const char *title;
+	const char *trouble; /* what is damaged, or NULL */
+
+	/* running state */
+	struct arena *arena;
+	struct unshar_target target;
+	struct unshar_told *told;
+	size_t told_count;
+	bool is_script; /* past "#!" */
+	enum {
+		UNSHAR_SCRIPT,
+		UNSHAR_SKIP,
+		UNSHAR_FILE,
+		UNSHAR_UU,
+		UNSHAR_SUMS,
+	} state;
+	bool ends_file; /* the file is whole with the here-document */
+	char delimiter[UNSHAR_WORD_MAX], prefix[UNSHAR_WORD_MAX];
+	char name[UNSHAR_WORD_MAX]; /* of the file that is open, or was */
+	struct sink *to;	    /* the open file; NULL: none */
+	uint64_t size;		    /* of it so far */
+	bool holds_newline;
+	bool has_sum;
+	struct digest sum;
+	char sum_hex[DIGEST_HEX_SIZE];
+	struct unuu uu;
+	bool has_uu;
+	struct sink meter; /* counts and digests what unuu gives */
+	bool is_mid_line;
+	size_t held;
+	char line[UNSHAR_LINE_MAX];
+};
+
+/* `target` NULL to find out only what it is. */
+void unshar_init(struct unshar *s, struct arena *a,
+		 const struct unshar_target *target, struct error *f);
+/* Passes the script on as it is, from its first line to its last. */
+void unshar_pass_on(struct unshar *s, struct sink *next);
+/* After close, or instead of it. */
+void unshar_free(struct unshar *s);
+
+#endif

@@ -1,0 +1,249 @@
+/* validate.c - see validate.h. */
+#include "persona/validate.h"
+
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/ascii.h"
+#include "base/disk.h"
+#include "base/text.h"
+#include "mail/charset.h"
+#include "mail/parameter.h"
+#include "persona/attach.h"
+#include "persona/setters.h"
+
+/* ---- recipients ---- */
+
+/* "-a *.pdf ops@example.org" leaves all files but the first for addresses. */
+static int is_stray_file(const char *value, struct error *f)
+{
+	struct stat st;
+
+	if (strchr(value, '@') || !strpbrk(value, "./"))
+		return 0;
+	return disk_stat(value, &st, f);
+}
+
+int validate_recipient(struct options_run *run, const char *value,
+		       struct error *f)
+{
+	int stray;
+
+	if (!*value)
+		return error_set(f, ERROR_USAGE,
+				 "argument %d is an empty address: is a "
+				 "variable not set?",
+				 run->at - 1);
+	if (strcmp(value, "-") == 0)
+		return error_set(f, ERROR_USAGE,
+				 "'-' is not an address: standard input is the "
+				 "text already, --attach - attaches it");
+	stray = is_stray_file(value, f);
+	if (stray < 0)
+		return -1;
+	if (stray)
+		return error_set(
+			f, ERROR_USAGE,
+			"'%s' is a file, not an address: write --attach "
+			"before each file",
+			value);
+	return address_parse_list(run->arena, value, &run->request->to, f);
+}
+
+/* ---- what cannot go together ---- */
+
+static bool has_inline(const struct request *r)
+{
+	for (const struct attachment *a = r->attachments; a; a = a->next)
+		if (a->is_inline)
+			return true;
+	return false;
+}
+
+/* A draft has its text: files can go with it, another text cannot. */
+static int check_draft(const struct request *r, struct error *f)
+{
+	const char *other = NULL;
+
+	if (r->body_path || r->include_path)
+		other = "--body";
+	else if (r->html_path)
+		other = "--html";
+	else if (has_inline(r))
+		other = "--inline";
+	else if (r->encoding != ENCODING_AUTO)
+		other = "--encoding";
+	else if (r->body_charset)
+		other = "--charset";
+	else if (r->body_type)
+		other = "the type of the text";
+	else if (r->skip_empty)
+		other = "--skip-empty";
+	if (!other)
+		return 0;
+	return error_set(f, ERROR_USAGE,
+			 "--draft is a message that is ready: leave %s out",
+			 other);
+}
+
+static int check_uuencode(const struct request *r, struct error *f)
+{
+	const char *other = has_inline(r)  ? "--inline"
+			    : r->html_path ? "--html"
+					   : NULL;
+
+	if (!other)
+		return 0;
+	return error_set(f, ERROR_USAGE,
+			 "--encoding uuencode makes one plain text of it all: "
+			 "leave %s out",
+			 other);
+}
+
+int validate_message(struct request *r, struct error *f)
+{
+	if (r->draft_path && check_draft(r, f) < 0)
+		return -1;
+	if (r->encoding == ENCODING_UUENCODE && check_uuencode(r, f) < 0)
+		return -1;
+	return settle_standard_input(r, f);
+}
+
+/* ---- the type of the text ---- */
+
+/* What the bytes tell as well, and better. */
+static bool is_found_anyway(const char *charset)
+{
+	return ascii_equal(charset, "utf-8") || ascii_equal(charset, "utf8") ||
+	       ascii_equal(charset, "us-ascii");
+}
+
+int validate_body_type(struct options_run *run, const char *value,
+		       struct error *f)
+{
+	static const struct option_row row = { .name = "charset" };
+	struct request *r = run->request;
+	struct buf charset = BUF_INIT(256);
+	const char *unused;
+	int result = 0;
+
+	if (!attach_type(run->arena,
+			 arena_dup_n(run->arena, value, parameter_main(value)),
+			 f))
+		return -1;
+	r->body_type = attach_spell_type(run->arena, value, "charset");
+	/* programs write "unknown-8bit" and the like there: no reason to refuse
+	 * their mail */
+	if (parameter_get(&charset, value, "charset") &&
+	    !is_found_anyway(charset.data) &&
+	    charset_is_known(charset.data, &unused))
+		result = set_charset(run, &row,
+				     arena_dup(run->arena, charset.data), f);
+	buf_free(&charset);
+	return result;
+}
+
+static bool is_identity(const char *encoding)
+{
+	return ascii_equal(encoding, "7bit") || ascii_equal(encoding, "8bit") ||
+	       ascii_equal(encoding, "binary");
+}
+
+int validate_content_field(struct options_run *run, const char *name,
+			   const char *value, struct error *f)
+{
+	if (ascii_equal(name, "Content-Type"))
+		return validate_body_type(run, value, f) < 0 ? -1 : 1;
+	/* said of what is so anyway */
+	if (ascii_equal(name, "MIME-Version") ||
+	    (ascii_equal(name, "Content-Disposition") &&
+	     ascii_begins(value, "inline")))
+		return 1;
+	if (!ascii_equal(name, "Content-Transfer-Encoding"))
+		return 0;
+	if (is_identity(value))
+		return 1;
+	return error_set(f, ERROR_USAGE,
+			 "the text is encoded here, as it needs to be: give it "
+			 "as it is, and leave %s out",
+			 name);
+}
+
+/* ---- the server ---- */
+
+static int split_host(struct options_run *run, char *host, struct error *f)
+{
+	char *end = *host == '[' ? strchr(host, ']') : NULL;
+	char *port = strchr(end ? end : host, ':');
+
+	if (port)
+		*port++ = '\0';
+	if (end) {
+		*end = '\0';
+		host++;
+	}
+	if (port && *port && override_setting(run, "port", port, f) < 0)
+		return -1;
+	return override_setting(run, "host", host, f);
+}
+
+int validate_octet(const char *p)
+{
+	return *p == '%' ? text_hex_octet(p + 1) : -1;
+}
+
+void validate_percent_decode(char *text)
+{
+	char *out = text;
+
+	for (const char *p = text; *p; p++) {
+		int octet = validate_octet(p);
+
+		*out++ = octet < 0 ? *p : (char)octet;
+		p += octet < 0 ? 0 : 2;
+	}
+	*out = '\0';
+}
+
+static int take_user(struct options_run *run, char *user, struct error *f)
+{
+	/* all users of a machine can read the arguments of all programs */
+	if (strchr(user, ':'))
+		return error_set(f, ERROR_USAGE,
+				 "a password on the command line is seen by "
+				 "others: leave it out of the URL and put it "
+				 "into the configuration");
+	validate_percent_decode(user);
+	return override_setting(run, "user", user, f);
+}
+
+int validate_server(struct options_run *run, const char *url, bool *is_implicit,
+		    bool *has_scheme, struct error *f)
+{
+	const char *sign = strstr(url, "://");
+	const char *start = sign ? sign + 3 : url;
+	char *rest = arena_dup(run->arena, start);
+	char *at;
+
+	*has_scheme = sign != NULL;
+	*is_implicit = ascii_begins(url, "smtps://") ||
+		       ascii_begins(url, "submissions://");
+	if (sign && !*is_implicit && !ascii_begins(url, "smtp://") &&
+	    !ascii_begins(url, "submission://"))
+		return error_set(f, ERROR_USAGE,
+				 "'%.*s' is no way to a mail server: write it "
+				 "as in smtp://mail.example.org:587",
+				 (int)(sign - url), url);
+	if (ascii_begins(url, "submission://") &&
+	    override_setting(run, "port", "587", f) < 0)
+		return -1;
+	rest[strcspn(rest, "/")] = '\0';
+	at = strrchr(rest, '@');
+	if (at) {
+		*at = '\0';
+		if (take_user(run, rest, f) < 0)
+			return -1;
+		rest = at + 1;
+	}
+	return split_host(run, rest, f);
+}

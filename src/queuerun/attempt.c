@@ -1,0 +1,406 @@
+/* attempt.c - from verdicts to states.
+ *
+ *	accepted				sent
+ *	refused for good, by a server or by
+ *	what it offers (size, SMTPUTF8)		failed
+ *	anything else				waits, or failed when it has
+ *						waited too long
+ *
+ * Killed between the server's yes and our record (attempt-sent), the mail goes
+ * twice: SMTP has no way round that.  So nothing but the record is done there,
+ * and a mail that went to all is not written once more: taking it out needs no
+ * room on a full disk. */
+#include "queuerun/attempt.h"
+
+#include <string.h>
+
+#include "base/crash.h"
+#include "base/log.h"
+#include "base/sysenv.h"
+#include "deliver/record.h"
+#include "mail/draft.h"
+#include "queuerun/notice.h"
+
+struct attempt {
+	struct arena *arena;
+	struct queue_claim *claim;
+	struct schedule schedule;
+	const struct account *account;
+	struct envelope envelope;
+	struct entry_recipient **tried; /* as the envelope's recipients */
+	struct outcome out;
+	struct stage seven_bit;
+	bool has_seven_bit;
+	bool is_cut_short; /* by a signal, before a server was asked */
+};
+
+struct schedule attempt_schedule(const struct account *account)
+{
+	return (struct schedule){
+		.retry = account->queue_retry,
+		.retry_max = account->queue_retry_max,
+		.lifetime = account->queue_lifetime,
+		.warning = account->queue_warning,
+	};
+}
+
+static bool is_wanted(const struct entry_recipient *r, const struct schedule *s,
+		      bool due_only, int64_t now)
+{
+	return r->state == ENTRY_WAITING &&
+	       (!due_only || schedule_is_due(s, r, now));
+}
+
+bool attempt_is_wanted(const struct entry *e, const struct schedule *s,
+		       bool due_only)
+{
+	int64_t now = sysenv_now();
+
+	for (size_t i = 0; i < e->count; i++)
+		if (is_wanted(&e->recipients[i], s, due_only, now))
+			return true;
+	return false;
+}
+
+/* ---- what a verdict is worth ---- */
+
+static bool is_about_log_in(const struct small_error *why)
+{
+	return why->reply == 530 || why->reply == 534 || why->reply == 535 ||
+	       why->reply == 538;
+}
+
+/* A refusal of the mail or the recipient, that will be the same tomorrow. */
+static bool is_final(const struct small_error *why)
+{
+	if (why->temporary || is_about_log_in(why))
+		return false;
+	switch (why->cause) {
+	case ERROR_USAGE: /* an address that no command can carry */
+	case ERROR_DATA:
+	case ERROR_NOUSER:
+	case ERROR_NOHOST:
+	case ERROR_UNAVAILABLE:
+	case ERROR_PERMISSION:
+		return true;
+	case ERROR_PROTOCOL: /* a "no", or words without a meaning? */
+		return why->reply >= 500;
+	default:
+		return false;
+	}
+}
+
+/* Is it for a person to mend, so that no mail is given up for it? */
+static bool is_to_be_mended(const struct small_error *why, bool unreachable)
+{
+	if (!unreachable)
+		return why->cause == ERROR_CONFIG || is_about_log_in(why);
+	if (why->reply) /* 4.7.0: the log-in, for now */
+		return why->cause == ERROR_PERMISSION ||
+		       strncmp(why->esc + (*why->esc != '\0'), ".7.", 3) == 0;
+	switch (why->cause) {
+	case ERROR_TEMPORARY: /* RFC 3463 3.5: the name look-up */
+		return strcmp(why->esc, "4.4.3") == 0;
+	case ERROR_SOFTWARE:
+	case ERROR_OS:
+	case ERROR_IO:
+		return false;
+	default:
+		return true;
+	}
+}
+
+static uint32_t chance(void)
+{
+	uint32_t n;
+
+	sysenv_random(&n, sizeof(n));
+	return n;
+}
+
+/* A try that is over, and no yes. */
+static void defer(const struct entry *e, struct entry_recipient *r,
+		  const struct schedule *s, bool unreachable, int64_t now,
+		  uint32_t luck)
+{
+	r->next = schedule_next(s, r, now, luck);
+	if (!is_to_be_mended(&r->last, unreachable) &&
+	    schedule_is_over(s, e, r, now))
+		r->state = ENTRY_FAILED;
+}
+
+static void take_verdicts(struct attempt *at)
+{
+	struct entry *e = &at->claim->entry;
+	bool unreachable = at->out.unreachable;
+	int64_t now = sysenv_now();
+	uint32_t luck = chance();
+	const char *host =
+		at->out.host ? arena_dup(at->arena, at->out.host) : "";
+
+	for (size_t i = 0; i < at->envelope.count; i++) {
+		const struct recipient *from = &at->envelope.recipients[i];
+		struct entry_recipient *r = at->tried[i];
+
+		/* it was no try: all is as it was before */
+		if (from->verdict.cause == ERROR_INTERRUPTED) {
+			at->is_cut_short = true;
+			continue;
+		}
+		r->tries++;
+		r->tried = now;
+		r->last = from->verdict;
+		r->reply = recipient_reply(from);
+		r->host = host;
+		if (!small_error_is_set(&from->verdict))
+			r->state = ENTRY_SENT;
+		else if (!unreachable && is_final(&from->verdict))
+			r->state = ENTRY_FAILED;
+		else
+			defer(e, r, &at->schedule, unreachable, now, luck);
+	}
+}
+
+/* ---- the try ---- */
+
+/* A disk that is full for days must not bring a mail to its good recipients
+ * with every run: what cannot be written down is not tried.  One that goes to
+ * its only recipient is taken out, which needs no room. */
+static int make_room(struct queue_claim *c, struct error *f)
+{
+	const struct entry *e = &c->entry;
+	size_t lines = entry_count(e, ENTRY_WAITING) +
+		       entry_count(e, ENTRY_FAILED) +
+		       entry_count(e, ENTRY_TOLD);
+
+	if (lines <= 1 || queue_reserve(c, f) == 0)
+		return 0;
+	log_error("%s was not tried, since the result could not be written "
+		  "down: %s",
+		  e->id, f->text);
+	return -1;
+}
+
+static void fill_envelope(struct attempt *at, bool due_only)
+{
+	struct entry *e = &at->claim->entry;
+	struct envelope *to = &at->envelope;
+	int64_t now = sysenv_now();
+
+	*to = (struct envelope){
+		.arena = at->arena,
+		.reverse_path = e->reverse_path,
+		.sender_needs_smtputf8 = e->sender_needs_smtputf8,
+		.dsn_notify = e->dsn_notify,
+		.dsn_ret = e->dsn_ret,
+		.dsn_envid = e->dsn_envid,
+	};
+	to->recipients =
+		arena_array(at->arena, e->count, sizeof(*to->recipients));
+	at->tried = arena_array(at->arena, e->count,
+				sizeof(struct entry_recipient *));
+	for (size_t i = 0; i < e->count; i++) {
+		struct entry_recipient *r = &e->recipients[i];
+
+		if (!is_wanted(r, &at->schedule, due_only, now))
+			continue;
+		at->tried[to->count] = r;
+		to->recipients[to->count++] = (struct recipient){
+			.address = r->address,
+			.needs_smtputf8 = r->needs_smtputf8,
+			.dsn_notify = r->dsn_notify,
+			.dsn_orcpt = r->dsn_orcpt,
+		};
+	}
+}
+
+/* The message encoded anew, for a server without 8BITMIME; a signed one, which
+ * has to stay as it is, fails. */
+static int to_7bit(void *context, struct session_content *content,
+		   struct error *f)
+{
+	struct attempt *at = context;
+	const struct queue *q = at->claim->queue;
+	const struct slice *message = &at->claim->message;
+	const char **folders =
+		arena_array(at->arena, SYSENV_SPARE + 2, sizeof(*folders));
+	struct draft *draft = arena_alloc(at->arena, sizeof(*draft));
+
+	folders[0] = queue_stage_folder(at->arena, q->folder);
+	for (size_t i = 0; sysenv_spare()[i]; i++)
+		folders[i + 1] = sysenv_spare()[i];
+	stage_init(&at->seven_bit, folders, "the message", f);
+	at->has_seven_bit = true;
+	if ((at->claim->entry.kind == ENTRY_MAIL
+		     ? draft_read(at->arena, message, draft, f)
+		     : draft_read_quoting(at->arena, message, draft, f)) < 0)
+		return -1;
+	draft->keeps_bcc = true; /* it was taken out by whoever wanted that */
+	if (draft_write(draft, false, &at->seven_bit.sink) < 0 ||
+	    sink_close(&at->seven_bit.sink) < 0)
+		return -1;
+	content->bytes = stage_slice(&at->seven_bit);
+	content->has_8bit = false;
+	return 0;
+}
+
+static void try_it(struct attempt *at, struct route *route,
+		   const struct session_progress *progress)
+{
+	struct entry *e = &at->claim->entry;
+	struct error failure = ERROR_INIT, trouble = ERROR_INIT;
+	struct load load = {
+		.content = {
+			.bytes = at->claim->message,
+			.has_8bit = e->has_8bit,
+			.has_8bit_header = e->has_8bit_header,
+			.prefers_smtputf8 = e->prefers_smtputf8,
+		},
+		.to_7bit = to_7bit,
+		.context = at,
+	};
+
+	at->out = (struct outcome){
+		.message_id = e->message_id,
+		.account = at->account->name,
+		.size = e->size,
+		.envelope = &at->envelope,
+		.queue_id = e->id,
+	};
+	crash_point("attempt-before-send");
+	route_send(route, &at->envelope, &load, progress, &at->out, &failure);
+	crash_point("attempt-sent");
+	take_verdicts(at);
+	if (record_outcome(at->account, &at->envelope, e->syslog_tag, &at->out,
+			   &failure, &trouble) < 0)
+		log_warning("%s", trouble.text);
+}
+
+/* ---- the record ---- */
+
+static enum attempt_result result_of(const struct entry *e)
+{
+	if (entry_count(e, ENTRY_WAITING))
+		return ATTEMPT_DEFERRED;
+	return entry_count(e, ENTRY_FAILED) ? ATTEMPT_FAILED : ATTEMPT_SENT;
+}
+
+/* What was delivered and could not be written down will be delivered again. */
+static int tell_unwritten(const struct attempt *at, const struct error *why)
+{
+	const struct entry *e = &at->claim->entry;
+	size_t accepted = envelope_accepted(&at->envelope);
+
+	if (accepted)
+		log_error("%s went to %zu recipient%s, <%s>%s, and the queue "
+			  "could not be told; it may go there again: %s",
+			  e->id, accepted, accepted == 1 ? "" : "s",
+			  at->envelope.recipients[0].address,
+			  accepted == 1 ? "" : " and others", why->text);
+	else
+		log_error("%s: the try could not be written down: %s", e->id,
+			  why->text);
+	return -1;
+}
+
+static int write_down(struct attempt *at, enum attempt_result result,
+		      struct error *f)
+{
+	struct error second = ERROR_INIT;
+	int r;
+
+	if (result != ATTEMPT_SENT)
+		r = queue_update(at->claim, f);
+	else if (notice_owes_content(&at->claim->entry))
+		r = queue_give_up(at->claim, f);
+	else
+		r = queue_remove(at->claim, f);
+	if (r < 0 && result == ATTEMPT_SENT)
+		r = queue_update(at->claim, &second);
+	return r < 0 ? tell_unwritten(at, f) : 0;
+}
+
+static void warn_of_delay(struct attempt *at)
+{
+	struct entry *e = &at->claim->entry;
+	struct error trouble = ERROR_INIT;
+
+	if (e->kind != ENTRY_MAIL || e->is_warned ||
+	    !schedule_wants_warning(&at->schedule, e, sysenv_now()))
+		return;
+	if (notice_delay(at->claim, at->arena, at->account, &trouble) < 0)
+		log_warning("%s: no warning of the delay: %s", e->id,
+			    trouble.text);
+}
+
+/* Ours, with nobody behind it who would ask again: it is brought home while
+ * somebody may still want to read it. */
+static bool is_to_be_kept(const struct attempt *at, enum attempt_result result)
+{
+	return at->claim->entry.kind != ENTRY_MAIL && !at->is_cut_short &&
+	       (result == ATTEMPT_FAILED ||
+		(result == ATTEMPT_DEFERRED && at->out.unreachable));
+}
+
+static int record(struct attempt *at, enum attempt_result *result,
+		  struct error *f)
+{
+	*result = result_of(&at->claim->entry);
+	if (write_down(at, *result, f) < 0)
+		return -1;
+	crash_point("attempt-recorded");
+	if (is_to_be_kept(at, *result))
+		return notice_keep(at->claim, at->arena, at->account, f);
+	if (*result == ATTEMPT_DEFERRED)
+		warn_of_delay(at);
+	return 0;
+}
+
+int attempt_run(struct arena *a, struct queue_claim *c, struct route *route,
+		bool due_only, const struct session_progress *progress,
+		enum attempt_result *result, bool *unreachable, struct error *f)
+{
+	struct attempt at = {
+		.arena = a,
+		.claim = c,
+		.account = route->hosts[0].account,
+	};
+	int r = 0;
+
+	at.schedule = attempt_schedule(at.account);
+	fill_envelope(&at, due_only);
+	*result = result_of(&c->entry);
+	*unreachable = false;
+	if (at.envelope.count && make_room(c, f) < 0)
+		return -1;
+	if (at.envelope.count)
+		try_it(&at, route, progress);
+	/* all were sent, and it is still here: the last one was interrupted */
+	if (at.envelope.count || *result == ATTEMPT_SENT)
+		r = record(&at, result, f);
+	if (at.has_seven_bit)
+		stage_free(&at.seven_bit);
+	*unreachable = at.out.unreachable;
+	return r;
+}
+
+int attempt_put_off(struct queue_claim *c, const struct schedule *s,
+		    bool due_only, const struct error *why, struct error *f)
+{
+	struct entry *e = &c->entry;
+	int64_t now = sysenv_now();
+	uint32_t luck = chance();
+
+	for (size_t i = 0; i < e->count; i++) {
+		struct entry_recipient *r = &e->recipients[i];
+
+		if (!is_wanted(r, s, due_only, now))
+			continue;
+		r->tries++;
+		r->tried = now;
+		r->last = small_error_of(why, why->text);
+		r->reply = r->host = "";
+		defer(e, r, s, true, now, luck);
+	}
+	return queue_update(c, f);
+}

@@ -1,0 +1,53 @@
+/* attempt.h - one queued mail, tried once.
+ *
+ * The entry's waiting recipients go over the route; each one's verdict becomes
+ * its new state, and the entry is on disk with it before this returns.  A
+ * server's refusal is final for that recipient alone.  Whatever kept us from
+ * asking a server at all (name look-up, connection, certificate, log-in,
+ * configuration) is temporary and no verdict on the mail, whatever the error
+ * says.  When a recipient has waited too long for a server's yes it has failed;
+ * but trouble that only a person can mend (log-in, certificate, name,
+ * configuration) fails nobody: the mail waits on until it is mended.
+ *
+ * A mail that is done with is taken out here; one with failed recipients stays
+ * for notice.h.  A notice that does not get through at once, or not in time, is
+ * kept on this machine (notice_keep). */
+#ifndef QUEUERUN_ATTEMPT_H
+#define QUEUERUN_ATTEMPT_H
+
+#include <stdbool.h>
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "config/config.h"
+#include "deliver/route.h"
+#include "queue/queue.h"
+#include "queue/schedule.h"
+
+enum attempt_result {
+	ATTEMPT_SENT,	  /* nobody waits, nobody failed */
+	ATTEMPT_DEFERRED, /* somebody waits */
+	ATTEMPT_FAILED,	  /* nobody waits, somebody failed */
+};
+
+struct schedule attempt_schedule(const struct account *account);
+/* Is there one who waits and, with `due_only`, is due? */
+bool attempt_is_wanted(const struct entry *e, const struct schedule *s,
+		       bool due_only);
+
+/* Tries those who wait, only the due ones with `due_only`; the account's log
+ * has a line of it.  -1, of which log_error has told then, when the result
+ * could not be written to the queue, since a recipient may get the mail twice;
+ * where that is known before (a full disk), the mail is not tried.
+ * *unreachable as in struct outcome.  `progress` may be NULL. */
+int attempt_run(struct arena *a, struct queue_claim *c, struct route *route,
+		bool due_only, const struct session_progress *progress,
+		enum attempt_result *result, bool *unreachable,
+		struct error *f);
+/* The same without a try: `why` is what happened instead, and it counts as a
+ * try without a verdict.  Its words stay borrowed until the claim is released.
+ */
+int attempt_put_off(struct queue_claim *c, const struct schedule *s,
+		    bool due_only, const struct error *why, struct error *f);
+
+#endif

@@ -1,0 +1,457 @@
+/* flush.c - start, listen, reap.
+ *
+ * Each group of mails has a process (worker.h) that tells of its steps through
+ * a pipe; a few run at a time.  What ends the pipe without a good-bye, or says
+ * nothing for too long, has died of the mail it had begun: that one is put off,
+ * and a new process goes on behind it.  One that died before its first mail
+ * died of that one, as far as we can tell, so every process makes headway.
+ *
+ * The processes have our handlers (base/interrupt.h): each stops at once, and
+ * the mail at hand waits as before. */
+#include "queuerun/flush.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/disk.h"
+#include "base/interrupt.h"
+#include "base/io.h"
+#include "base/log.h"
+#include "base/process.h"
+#include "base/sysenv.h"
+#include "queuerun/notice.h"
+#include "queuerun/selection.h"
+#include "queuerun/worker.h"
+
+#define JOBS_MAX 4	 /* groups at a time */
+#define PATIENCE 3600000 /* milliseconds */
+#define NO_MAIL	 SIZE_MAX
+
+struct job {
+	pid_t pid; /* 0: free */
+	int fd;
+	struct group *group;
+	size_t at;   /* the mail at hand, or NO_MAIL */
+	size_t next; /* the first that was not begun */
+	bool ended;  /* it said so */
+	bool stuck;
+	uint64_t heard;
+};
+
+struct run {
+	const struct flush *flush;
+	struct flush_result *result;
+	struct selection selection;
+	struct group *next; /* to be started */
+	struct job jobs[JOBS_MAX];
+	bool notifies;
+	bool told; /* to stop */
+	int speak; /* in a process: where its words go */
+};
+
+static int open_pipe(int fds[2], struct error *f)
+{
+	if (pipe(fds) < 0)
+		return error_errno(f, ERROR_OS, errno, "cannot make a pipe");
+	for (int i = 0; i < 2; i++)
+		fcntl(fds[i], F_SETFD, FD_CLOEXEC);
+	return 0;
+}
+
+/* ---- words ---- */
+
+struct word {
+	uint32_t mail, word;
+};
+
+static void hear(struct run *run, struct job *job, const struct word *w)
+{
+	struct flush_result *result = run->result;
+
+	job->heard = sysenv_ticks();
+	switch ((enum worker_word)w->word) {
+	case WORKER_BEGINS:
+		job->at = w->mail;
+		job->next = job->at + 1;
+		return;
+	case WORKER_LIVES:
+		return;
+	case WORKER_NOTIFIES:
+		run->notifies = true;
+		return;
+	case WORKER_ENDS:
+		job->ended = true;
+		return;
+	case WORKER_SENT:
+		result->sent++;
+		break;
+	case WORKER_DEFERRED:
+		result->deferred++;
+		break;
+	case WORKER_FAILED:
+		result->failed++;
+		break;
+	case WORKER_BUSY:
+		result->busy++;
+		break;
+	case WORKER_BAD:
+		result->bad++;
+		break;
+	case WORKER_LEAVES:
+		break;
+	}
+	job->at = NO_MAIL;
+}
+
+/* Short enough to go whole or not at all. */
+static int tell_pipe(void *context, size_t mail, enum worker_word word)
+{
+	struct run *run = context;
+	struct word w = { .mail = (uint32_t)mail, .word = word };
+	struct error ignored = ERROR_INIT;
+
+	return disk_write_all(run->speak, &w, sizeof(w), "a pipe", &ignored);
+}
+
+struct talk {
+	struct run *run;
+	struct job *job;
+};
+
+static int tell_self(void *context, size_t mail, enum worker_word word)
+{
+	struct talk *t = context;
+	struct word w = { .mail = (uint32_t)mail, .word = word };
+
+	hear(t->run, t->job, &w);
+	return 0;
+}
+
+/* ---- processes ---- */
+
+static struct worker worker_of(const struct run *run, const struct job *job)
+{
+	return (struct worker){
+		.selection = &run->selection,
+		.group = job->group,
+		.from = job->next,
+	};
+}
+
+static void work_here(struct run *run, struct job *job)
+{
+	struct talk talk = { .run = run, .job = job };
+	struct worker w = worker_of(run, job);
+
+	w.tell = tell_self;
+	w.context = &talk;
+	worker_run(&w);
+}
+
+/* In the new process. */
+static noreturn void work_there(struct run *run, struct job *job, int speak)
+{
+	struct worker w = worker_of(run, job);
+
+	for (size_t i = 0; i < JOBS_MAX; i++)
+		if (run->jobs[i].pid)
+			close(run->jobs[i].fd);
+	run->speak = speak;
+	w.tell = tell_pipe;
+	w.context = run;
+	worker_run(&w);
+	process_end();
+}
+
+/* From job->next on. */
+static void start(struct run *run, struct job *job)
+{
+	struct error f = ERROR_INIT;
+	int fds[2];
+	pid_t pid;
+
+	job->at = NO_MAIL;
+	job->ended = job->stuck = false;
+	if (open_pipe(fds, &f) < 0) {
+		work_here(run, job);
+		return;
+	}
+	pid = fork();
+	if (pid == 0) {
+		log_stop_progress();
+		close(fds[0]);
+		work_there(run, job, fds[1]);
+	}
+	close(fds[1]);
+	if (pid < 0) {
+		close(fds[0]);
+		work_here(run, job);
+		return;
+	}
+	job->pid = pid;
+	job->fd = fds[0];
+	job->heard = sysenv_ticks();
+	/* one that asked for all to stop may have come in between */
+	if (run->told)
+		kill(pid, SIGTERM);
+}
+
+static unsigned patience_of(const struct run *run)
+{
+	return run->flush->patience ? run->flush->patience : PATIENCE;
+}
+
+static void explain_end(const struct run *run, const struct job *job,
+			int status, struct error *why)
+{
+	if (job->stuck)
+		error_set(why, ERROR_SOFTWARE,
+			  "the process that tried it gave no sign of life for "
+			  "%u seconds and was ended",
+			  patience_of(run) / 1000);
+	else if (WIFSIGNALED(status))
+		error_set(why, ERROR_SOFTWARE,
+			  "the process that tried it was ended by signal %d "
+			  "(%s)",
+			  WTERMSIG(status), strsignal(WTERMSIG(status)));
+	else
+		error_set(why, ERROR_SOFTWARE,
+			  "the process that tried it ended with status %d "
+			  "amid its work",
+			  WEXITSTATUS(status));
+	why->temporary = true;
+}
+
+/* Its pipe is at its end. */
+static void end(struct run *run, struct job *job)
+{
+	struct error why = ERROR_INIT;
+	struct talk talk = { .run = run, .job = job };
+	size_t mail = job->at != NO_MAIL ? job->at : job->next;
+	int status = 0;
+
+	close(job->fd);
+	io_reap(job->pid, &status);
+	job->pid = 0;
+	if (job->ended || mail >= job->group->count)
+		return;
+	explain_end(run, job, status, &why);
+	log_warning("%s: %s", job->group->ids[mail], why.text);
+	tell_self(&talk, mail, WORKER_BEGINS);
+	tell_self(&talk, mail,
+		  worker_put_off(&run->selection, job->group, mail, &why));
+	if (job->next < job->group->count && !interrupt_signal())
+		start(run, job);
+}
+
+static void listen_to(struct run *run, struct job *job)
+{
+	struct word w;
+
+	if (io_read_full(job->fd, &w, sizeof(w)) == (ssize_t)sizeof(w))
+		hear(run, job, &w);
+	else
+		end(run, job);
+}
+
+/* ---- all groups ---- */
+
+static int milliseconds_left(const struct run *run)
+{
+	uint64_t now = sysenv_ticks(), until = UINT64_MAX;
+	uint64_t patience = patience_of(run);
+
+	for (size_t i = 0; i < JOBS_MAX; i++) {
+		const struct job *job = &run->jobs[i];
+
+		if (job->pid && !job->stuck && job->heard + patience < until)
+			until = job->heard + patience;
+	}
+	if (until == UINT64_MAX)
+		return -1;
+	if (until <= now)
+		return 0;
+	return until - now > 1000000 ? 1000000 : (int)(until - now);
+}
+
+static void end_the_stuck(struct run *run)
+{
+	uint64_t now = sysenv_ticks();
+
+	for (size_t i = 0; i < JOBS_MAX; i++) {
+		struct job *job = &run->jobs[i];
+
+		if (!job->pid || job->stuck ||
+		    now - job->heard < patience_of(run))
+			continue;
+		job->stuck = true;
+		kill(job->pid, SIGKILL);
+	}
+}
+
+static void pass_on_stop(struct run *run)
+{
+	if (!interrupt_signal() || run->told)
+		return;
+	run->told = true;
+	for (size_t i = 0; i < JOBS_MAX; i++)
+		if (run->jobs[i].pid)
+			kill(run->jobs[i].pid, SIGTERM);
+}
+
+static void attend(struct run *run)
+{
+	struct pollfd p[JOBS_MAX + 1];
+
+	for (size_t i = 0; i < JOBS_MAX; i++)
+		p[i] = (struct pollfd){
+			.fd = run->jobs[i].pid ? run->jobs[i].fd : -1,
+			.events = POLLIN,
+		};
+	/* once is enough: it stays readable */
+	p[JOBS_MAX] = (struct pollfd){
+		.fd = run->told ? -1 : interrupt_fd(),
+		.events = POLLIN,
+	};
+	if (poll(p, JOBS_MAX + 1, milliseconds_left(run)) < 0)
+		return; /* a signal; else the next round finds what is left */
+	for (size_t i = 0; i < JOBS_MAX; i++)
+		if (p[i].revents)
+			listen_to(run, &run->jobs[i]);
+}
+
+static bool is_busy(const struct run *run)
+{
+	for (size_t i = 0; i < JOBS_MAX; i++)
+		if (run->jobs[i].pid)
+			return true;
+	return false;
+}
+
+/* As many as may run. */
+static void start_more(struct run *run)
+{
+	for (size_t i = 0; i < JOBS_MAX; i++)
+		while (!run->jobs[i].pid && !interrupt_signal() && run->next) {
+			run->jobs[i] = (struct job){ .group = run->next };
+			run->next = run->next->next;
+			start(run, &run->jobs[i]);
+		}
+}
+
+static int run_over(struct run *run, struct queue *q, bool notices,
+		    struct error *f)
+{
+	run->selection = (struct selection){
+		.flush = run->flush,
+		.notices = notices,
+		.began = sysenv_now(),
+		.arena = run->flush->arena,
+		.queue = q,
+		.result = run->result,
+	};
+	if (selection_make(&run->selection, f) < 0)
+		return -1;
+	run->next = run->selection.groups;
+	do {
+		start_more(run);
+		pass_on_stop(run);
+		if (is_busy(run))
+			attend(run);
+		end_the_stuck(run);
+	} while (is_busy(run) || (run->next && !interrupt_signal()));
+	return 0;
+}
+
+/* What follows a run: senders are told, and what tells them goes at once.
+ * Never before: a run that was killed when it had put a notice into the queue
+ * is known by that, and the notice is not made again. */
+static int finish(struct run *run, struct queue *q, struct error *f)
+{
+	struct error later[2] = { ERROR_INIT, ERROR_INIT };
+	unsigned made = 0;
+	int r = notice_failures(q, run->flush->arena, &made, f);
+
+	if (made || run->notifies || run->selection.saw_notices)
+		r |= run_over(run, q, true, &later[0]);
+	r |= queue_tidy(q, &later[1]);
+	for (int i = 0; i < 2; i++)
+		if (!error_is_set(f))
+			*f = later[i];
+	return r;
+}
+
+int flush_run(const struct flush *fl, struct flush_result *out, struct error *f)
+{
+	struct run run = { .flush = fl, .result = out };
+	struct error again = ERROR_INIT; /* finish() will tell of it */
+	struct queue q;
+	unsigned made;
+	int r;
+
+	*out = (struct flush_result){ 0 };
+	if (queue_open(&q, fl->arena, fl->folder, false, f) < 0)
+		return -1;
+	interrupt_catch();
+	/* A run that was killed behind putting a notice in knows of it by the
+	 * notice alone: not when that has gone. */
+	notice_failures(&q, fl->arena, &made, &again);
+	r = run_over(&run, &q, false, f);
+	if (r == 0 && !interrupt_signal())
+		r = finish(&run, &q, f);
+	return r;
+}
+
+/* ---- behind somebody's back ---- */
+
+/* Twice removed, so that it is nobody's to wait for. */
+static noreturn void run_detached(const struct flush *fl, int lock)
+{
+	struct flush own = *fl;
+	struct flush_result result;
+	struct error f = ERROR_INIT;
+
+	/* where that fails the mail waits for the next run */
+	if (fork() != 0)
+		process_end();
+	own.verbose = false;
+	own.trace = NULL;
+	log_stop_progress();
+	process_detach(lock);
+	flush_run(&own, &result, &f);
+	process_end();
+}
+
+int flush_start(const struct flush *fl, bool one_only, struct error *f)
+{
+	struct queue_names names;
+	struct queue q;
+	int lock = -1;
+	pid_t pid;
+
+	if (queue_open(&q, fl->arena, fl->folder, false, f) < 0 ||
+	    queue_list(&q, fl->arena, QUEUE_WAITING, &names, f) < 0)
+		return -1;
+	if (!names.count)
+		return 0;
+	if (one_only) {
+		lock = queue_lock_flush(&q, f);
+		if (lock < 0)
+			return error_is_set(f) ? -1 : 0;
+	}
+	pid = fork();
+	if (pid == 0)
+		run_detached(fl, lock);
+	if (lock >= 0)
+		close(lock);
+	if (pid < 0)
+		return error_errno(f, ERROR_OS, errno,
+				   "cannot start a run of the queue");
+	io_reap(pid, NULL);
+	return 0;
+}

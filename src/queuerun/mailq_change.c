@@ -1,0 +1,210 @@
+/* mailq_change.c - what a person does to a mail of the queue by its id.
+ *
+ * It may wait, have been given up or lie among the unreadable, and is looked
+ * for in this order.  One that cannot be read has no entry that could be
+ * changed: it can be taken away or printed, and when a person has mended the
+ * entry it may wait again. */
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/disk.h"
+#include "queuerun/mailq.h"
+
+static bool is_id(const char *id)
+{
+	return *id && strlen(id) < QUEUE_ID_SIZE &&
+	       strspn(id, "0123456789abcdefghijklmnopqrstuvwxyz-") ==
+		       strlen(id);
+}
+
+static int no_such_mail(const char *id, struct error *f)
+{
+	return error_set(f, ERROR_NOINPUT,
+			 "there is no mail '%s' in the queue: mailq lists "
+			 "those that are there",
+			 id);
+}
+
+static int is_busy(const char *id, struct error *f)
+{
+	return error_set(f, ERROR_TEMPORARY,
+			 "%s is being tried just now: try again in a moment",
+			 id);
+}
+
+/* ---- what each change is ---- */
+
+/* Its tries are counted anew, so that it is not given up at once again; and
+ * whoever fails again is another failure. */
+static void wait_again(struct entry *e)
+{
+	e->is_returned = false;
+	for (size_t i = 0; i < e->count; i++) {
+		struct entry_recipient *r = &e->recipients[i];
+
+		if (r->state == ENTRY_SENT)
+			continue;
+		r->state = ENTRY_WAITING;
+		r->tries = 0;
+		r->next = 0;
+	}
+}
+
+static void make_due(struct entry *e)
+{
+	for (size_t i = 0; i < e->count; i++)
+		if (e->recipients[i].state == ENTRY_WAITING)
+			e->recipients[i].next = 0;
+}
+
+static int revive(struct queue_claim *c, enum mailq_change change,
+		  struct error *f)
+{
+	if (!c->entry.count)
+		return error_set(f, ERROR_DATA,
+				 "%s cannot be read: mend %s/bad/%s, or print "
+				 "it and delete it",
+				 c->entry.id, c->queue->folder, c->entry.id);
+	if (change != MAILQ_RETRY)
+		return error_set(f, ERROR_UNAVAILABLE,
+				 "%s is not tried any more: --retry lets it "
+				 "wait again",
+				 c->entry.id);
+	if (c->place == QUEUE_GIVEN_UP)
+		wait_again(&c->entry);
+	c->entry.is_held = false;
+	return queue_revive(c, f);
+}
+
+static int change_claimed(struct queue_claim *c, enum mailq_change change,
+			  struct error *f)
+{
+	if (change == MAILQ_DELETE)
+		return queue_remove(c, f);
+	if (c->place != QUEUE_WAITING)
+		return revive(c, change, f);
+	c->entry.is_held = change == MAILQ_HOLD;
+	if (change == MAILQ_RETRY)
+		make_due(&c->entry);
+	return queue_update(c, f);
+}
+
+/* ---- finding it ---- */
+
+/* 1; 0 when it is not there; -1 with the error. */
+static int change_in(struct queue *q, enum queue_place place, const char *id,
+		     enum mailq_change change, struct error *f)
+{
+	struct arena a = ARENA_INIT;
+	struct queue_claim c;
+	struct entry e;
+	int r = queue_claim(q, &a, place, id, &c, f);
+
+	if (r > 0) {
+		r = change_claimed(&c, change, f) < 0 ? -1 : 1;
+		queue_release(&c);
+	} else if (r == 0) {
+		r = queue_peek(q, &a, place, id, &e, f);
+		if (r > 0)
+			r = is_busy(id, f);
+	}
+	arena_free(&a);
+	return r;
+}
+
+/* Where it was found; ERROR_DATA has just moved it among the unreadable. */
+static int change_one(struct queue *q, const char *id, enum mailq_change change,
+		      struct error *f)
+{
+	int r = 0;
+
+	for (int place = QUEUE_WAITING; r == 0 && place <= QUEUE_BAD; place++) {
+		struct error own = ERROR_INIT;
+
+		r = change_in(q, (enum queue_place)place, id, change, &own);
+		if (r < 0 && own.cause == ERROR_DATA && place != QUEUE_BAD &&
+		    change == MAILQ_DELETE)
+			r = 0;
+		else if (r < 0)
+			*f = own;
+	}
+	return r;
+}
+
+/* ---- all ---- */
+
+/* One that cannot be changed stops none of the others; the first error is
+ * told. */
+static int change_all(struct queue *q, enum mailq_change change,
+		      unsigned *count, struct error *f)
+{
+	static const enum queue_place lasts[] = {
+		[MAILQ_HOLD] = QUEUE_WAITING,
+		[MAILQ_RELEASE] = QUEUE_WAITING,
+		[MAILQ_RETRY] = QUEUE_GIVEN_UP,
+		[MAILQ_DELETE] = QUEUE_BAD,
+	};
+
+	for (int place = QUEUE_WAITING; place <= (int)lasts[change]; place++) {
+		struct arena a = ARENA_INIT;
+		struct queue_names names = { 0 };
+
+		queue_list(q, &a, (enum queue_place)place, &names, f);
+		for (size_t i = 0; i < names.count; i++) {
+			struct error own = ERROR_INIT;
+			int r = change_one(q, names.ids[i], change, &own);
+
+			*count += r > 0;
+			if (r < 0 && !error_is_set(f))
+				*f = own;
+		}
+		arena_free(&a);
+	}
+	return error_is_set(f) ? -1 : 0;
+}
+
+int mailq_change(struct queue *q, const char *id, enum mailq_change change,
+		 unsigned *count, struct error *f)
+{
+	int r;
+
+	if (strcmp(id, "ALL") == 0)
+		return change_all(q, change, count, f);
+	r = change_one(q, id, change, f);
+	if (r == 0)
+		return no_such_mail(id, f);
+	*count += r > 0;
+	return r < 0 ? -1 : 0;
+}
+
+/* ---- printing ---- */
+
+/* The message never changes, so that no lock is needed. */
+int mailq_print(struct queue *q, const char *id, struct sink *out,
+		struct error *f)
+{
+	struct arena a = ARENA_INIT;
+	const char *path = arena_format(&a, "%s/msg/%s", q->folder, id);
+	int fd = is_id(id) ? open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW) : -1;
+	struct stat st;
+	int r = -1;
+
+	if (!is_id(id) || (fd < 0 && errno == ENOENT))
+		no_such_mail(id, f);
+	else if (fd < 0 || fstat(fd, &st) < 0)
+		error_errno(f, ERROR_NOINPUT, errno, "cannot read %s", path);
+	else {
+		struct slice message = { .fd = fd,
+					 .length = (uint64_t)st.st_size,
+					 .name = path };
+
+		r = pump_slice(&message, out);
+	}
+	if (fd >= 0)
+		close(fd);
+	arena_free(&a);
+	return r;
+}

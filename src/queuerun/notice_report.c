@@ -1,0 +1,379 @@
+/* notice_report.c - the tree of a notice, and what it needs of the mails.
+ *
+ *	multipart/report; report-type=delivery-status
+ *	    text/plain			notice_words
+ *	    message/delivery-status	notice_fields; message/global-... where
+ *					an address is not ASCII
+ *	    message/rfc822		the mail, or
+ *	    text/rfc822-headers		its header; message/global and
+ *					message/global-headers where that is
+ *					UTF-8 (RFC 6532, RFC 6533)
+ *
+ * The sender is the account's own address under another name, since many a
+ * submission server takes no other; that a program wrote it is what
+ * Auto-Submitted tells (RFC 3834 5). */
+#include "queuerun/notice_report.h"
+
+#include <string.h>
+
+#include "base/ascii.h"
+#include "base/sysenv.h"
+#include "mail/address.h"
+#include "mail/date.h"
+#include "mail/encoded.h"
+#include "mail/message.h"
+#include "mail/msgid.h"
+#include "mail/rawfield.h"
+#include "queuerun/notice.h"
+#include "queuerun/notice_fields.h"
+#include "queuerun/notice_words.h"
+
+#define HEADER_MAX  (256 * 1024) /* octets of a mail's header that are read */
+#define SUBJECT_MAX 998
+#define SENDER_NAME "Mail Delivery System"
+
+/* ---- whom it is about ---- */
+
+static bool has_word(const char *list, const char *word)
+{
+	size_t n = strlen(word);
+
+	for (; *list; list += strspn(list, ", ")) {
+		size_t length = strcspn(list, ", ");
+
+		if (length == n && ascii_begins(list, word))
+			return true;
+		list += length;
+	}
+	return false;
+}
+
+bool notice_report_may(const struct entry *e, const struct entry_recipient *r,
+		       enum notice_kind kind)
+{
+	const char *wish = r->dsn_notify ? r->dsn_notify : e->dsn_notify;
+
+	return !wish ||
+	       has_word(wish, kind == NOTICE_FAILED ? "failure" : "delay");
+}
+
+bool notice_report_concerns(const struct entry *e,
+			    const struct entry_recipient *r,
+			    enum notice_kind kind)
+{
+	enum entry_state state =
+		kind == NOTICE_FAILED ? ENTRY_FAILED : ENTRY_WAITING;
+
+	return r->state == state && notice_report_may(e, r, kind);
+}
+
+size_t notice_report_count(const struct entry *e, enum notice_kind kind)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < e->count; i++)
+		n += notice_report_concerns(e, &e->recipients[i], kind);
+	return n;
+}
+
+/* ---- the mail's own header ---- */
+
+/* Octets of the header, without the empty line; one that is longer than what
+ * was read ends with its last whole line. */
+static size_t header_end(const struct buf *text)
+{
+	const char *at = text->data, *end = at + text->len;
+
+	while (at < end) {
+		const char *line = memchr(at, '\n', (size_t)(end - at));
+
+		if (!line || *at == '\n' || (*at == '\r' && at + 1 == line))
+			break;
+		at = line + 1;
+	}
+	return (size_t)(at - text->data);
+}
+
+static bool has_header(const struct buf *text)
+{
+	const char *at = text->data + header_end(text);
+
+	return *at == '\n' || (*at == '\r' && at[1] == '\n');
+}
+
+static int read_start(const struct slice *message, struct buf *out,
+		      struct error *f)
+{
+	struct source from;
+	char room[16384];
+	ssize_t n;
+
+	source_of_slice(&from, message);
+	while (out->len < HEADER_MAX && !has_header(out)) {
+		size_t want = HEADER_MAX - out->len;
+
+		n = source_read(&from, room,
+				want < sizeof(room) ? want : sizeof(room), f);
+		if (n < 0)
+			return -1;
+		if (n == 0)
+			break;
+		buf_put(out, room, (size_t)n);
+	}
+	return 0;
+}
+
+static const char *decode(struct arena *a, const char *text)
+{
+	struct buf out = BUF_INIT(HEADER_MAX);
+	const char *meaning;
+
+	encoded_decode(&out, text);
+	meaning = arena_dup_n(a, out.data,
+			      strnlen(out.data, (size_t)SUBJECT_MAX));
+	buf_free(&out);
+	return meaning;
+}
+
+static int read_mail(struct arena *a, struct notice_mail *mail, struct error *f)
+{
+	struct buf text = BUF_INIT(HEADER_MAX);
+	struct arena scratch = ARENA_INIT;
+	const char *id = mail->entry->message_id, *at;
+	struct rawfield x;
+	size_t left;
+	int r = read_start(&mail->message, &text, f);
+
+	mail->subject = "";
+	mail->header = left = r < 0 ? 0 : header_end(&text);
+	for (at = text.data; rawfield_read(at, left, &x);
+	     at += x.length, left -= x.length) {
+		if (rawfield_is(&x, "Subject"))
+			mail->subject = decode(a, rawfield_text(&scratch, &x));
+		else if (!id && rawfield_is(&x, "Message-ID"))
+			id = arena_dup(a, rawfield_text(&scratch, &x));
+	}
+	mail->message_id = id && msgid_is_valid(id) ? id : NULL;
+	arena_free(&scratch);
+	buf_free(&text);
+	return r;
+}
+
+/* RFC 3461 4.3: what the sender asked for goes before our own setting. */
+static bool comes_back_whole(const struct notice_report *r)
+{
+	const struct entry *e = r->mails[0].entry;
+	const char *wish = r->account->queue_notice;
+
+	if (r->kind == NOTICE_DELAYED || r->count > 1)
+		return false;
+	if (e->dsn_ret)
+		return ascii_equal(e->dsn_ret, "full");
+	if (wish && strcmp(wish, "auto") != 0)
+		return strcmp(wish, "full") == 0;
+	return r->mails[0].message.length <= NOTICE_FULL_MAX;
+}
+
+/* ---- the header ---- */
+
+/* "NAME <address>" where that can be read back, else NULL.  A bare name means
+ * nothing where it will be read. */
+static const char *mailbox(struct notice_report *r, const char *name,
+			   const char *address)
+{
+	struct error unused = ERROR_INIT;
+	struct address one;
+	const char *text;
+
+	if (!address || !*address)
+		return NULL;
+	text = *name ? arena_format(r->arena, "%s <%s>", name, address)
+		     : address;
+	if (address_parse(r->arena, text, false, &one, &unused) < 0)
+		return NULL;
+	r->has_8bit_header = r->has_8bit_header || one.needs_smtputf8;
+	return *one.domain ? text
+			   : arena_format(r->arena, "%s <%s@%s>", name,
+					  one.spec, sysenv_domain());
+}
+
+static const char *from_of(struct notice_report *r)
+{
+	const char *from = mailbox(r, SENDER_NAME, r->account->from);
+
+	if (!from)
+		from = mailbox(r, SENDER_NAME, r->mails[0].entry->reverse_path);
+	return from ? from
+		    : arena_format(r->arena, SENDER_NAME " <MAILER-DAEMON@%s>",
+				   sysenv_domain());
+}
+
+/* In the sender's own domain, as his mails have it. */
+static const char *make_id(const struct notice_report *r)
+{
+	const char *at = strrchr(r->mails[0].entry->reverse_path, '@');
+	const char *id = NULL;
+
+	if (at && strchr(at, '.') && at[1] != '[')
+		id = msgid_make(r->arena, at + 1);
+	return id && msgid_is_valid(id) ? id : msgid_make(r->arena, NULL);
+}
+
+static int add_header(struct notice_report *r, struct header *h,
+		      struct error *f)
+{
+	const char *to = mailbox(r, "", r->mails[0].entry->reverse_path);
+	const char *about = r->count > 1 ? NULL : r->mails[0].message_id;
+	struct arena *a = r->arena;
+	struct buf subject = BUF_INIT(SUBJECT_MAX);
+	char date[DATE_SIZE];
+	int rc;
+
+	date_format(date, sysenv_now(), sysenv_zone(sysenv_now()));
+	r->message_id = make_id(r);
+	notice_words_subject(r, &subject);
+	rc = header_add(a, h, "Date", date, f);
+	rc |= header_add(a, h, "From", from_of(r), f);
+	rc |= header_add(a, h, "To", to ? to : "undisclosed-recipients:;", f);
+	rc |= header_add(a, h, "Subject", subject.data, f);
+	rc |= header_add(a, h, "Message-ID", r->message_id, f);
+	if (about) {
+		rc |= header_add(a, h, "In-Reply-To", about, f);
+		rc |= header_add(a, h, "References", about, f);
+	}
+	rc |= header_add(a, h, "Auto-Submitted", "auto-replied", f);
+	buf_free(&subject);
+	return rc;
+}
+
+/* ---- the parts ---- */
+
+struct report_tree {
+	struct message message;
+	struct part root, words, fields, mail;
+	struct piece pieces[3];
+	struct stage stages[2];
+};
+
+static int stage_words(const struct notice_report *r, struct stage *s,
+		       struct error *f)
+{
+	stage_init(s, r->folders, "the words of a notice", f);
+	notice_words_write(r, &s->sink);
+	return sink_close(&s->sink);
+}
+
+static int stage_fields(const struct notice_report *r, struct stage *s,
+			struct error *f)
+{
+	stage_init(s, r->folders, "the fields of a notice", f);
+	notice_fields_write(r, &s->sink);
+	return sink_close(&s->sink);
+}
+
+static void set_part(struct report_tree *t, struct part *p, struct piece *piece,
+		     const char *type, struct slice content)
+{
+	*piece = (struct piece){ .content = content };
+	p->type = type;
+	p->pieces = piece;
+	header_init(&p->extra);
+	for (struct part **at = &t->root.children;; at = &(*at)->next)
+		if (!*at) {
+			*at = p;
+			break;
+		}
+}
+
+static void set_mail(const struct notice_report *r, struct report_tree *t)
+{
+	const struct notice_mail *mail = &r->mails[0];
+	bool is_global = mail->entry->has_8bit_header;
+	struct slice content = mail->message;
+
+	if (!r->is_whole)
+		content.length = mail->header;
+	if (r->is_whole) {
+		set_part(t, &t->mail, &t->pieces[2],
+			 is_global ? "message/global" : "message/rfc822",
+			 content);
+	} else {
+		set_part(t, &t->mail, &t->pieces[2],
+			 is_global ? "message/global-headers"
+				   : "text/rfc822-headers",
+			 content);
+		t->mail.is_body = !is_global;
+	}
+}
+
+/* What mail programs show as the name of each part. */
+static int describe(struct notice_report *r, struct report_tree *t,
+		    struct error *f)
+{
+	static const char field[] = "Content-Description";
+	int rc =
+		header_add(r->arena, &t->words.extra, field, "Notification", f);
+
+	rc |= header_add(r->arena, &t->fields.extra, field, "Delivery report",
+			 f);
+	if (t->fields.next)
+		rc |= header_add(r->arena, &t->mail.extra, field,
+				 r->is_whole ? "Undelivered message"
+					     : "Header of the message",
+				 f);
+	return rc;
+}
+
+static int build(struct notice_report *r, struct report_tree *t,
+		 struct error *f)
+{
+	header_init(&t->message.header);
+	header_init(&t->root.extra);
+	t->message.root = &t->root;
+	t->root.kind = PART_MULTIPART;
+	t->root.type = "multipart/report; report-type=delivery-status";
+	if (add_header(r, &t->message.header, f) < 0 ||
+	    stage_words(r, &t->stages[0], f) < 0 ||
+	    stage_fields(r, &t->stages[1], f) < 0)
+		return -1;
+	set_part(t, &t->words, &t->pieces[0], "text/plain",
+		 stage_slice(&t->stages[0]));
+	t->words.is_body = true;
+	set_part(t, &t->fields, &t->pieces[1],
+		 notice_fields_are_global(r) ? "message/global-delivery-status"
+					     : "message/delivery-status",
+		 stage_slice(&t->stages[1]));
+	if (r->count == 1)
+		set_mail(r, t);
+	return describe(r, t, f);
+}
+
+static int write_tree(struct notice_report *r, struct report_tree *t,
+		      struct sink *to, struct error *f)
+{
+	if (message_prepare(r->arena, &t->message, true, f) < 0)
+		return -1;
+	for (const struct part *p = t->root.children; p; p = p->next)
+		r->has_8bit = r->has_8bit || p->encoding == ENCODING_8BIT;
+	message_write(&t->message, to);
+	return sink_close(to);
+}
+
+int notice_report_write(struct notice_report *r, struct sink *to,
+			struct error *f)
+{
+	struct report_tree t = { .stages = { { .fd = -1 }, { .fd = -1 } } };
+	int rc = 0;
+
+	for (size_t i = 0; i < r->count && rc == 0; i++)
+		rc = read_mail(r->arena, &r->mails[i], f);
+	if (rc == 0) {
+		r->is_whole = comes_back_whole(r);
+		rc = build(r, &t, f);
+	}
+	if (rc == 0)
+		rc = write_tree(r, &t, to, f);
+	stage_free(&t.stages[0]);
+	stage_free(&t.stages[1]);
+	return rc;
+}

@@ -1,0 +1,61 @@
+/* notice_report.h - a notice as a message, before it is queued (RFC 3464,
+ * RFC 6522, RFC 6533).
+ *
+ * A multipart/report of up to three parts: words for a person, fields for
+ * programs, and of a single mail what of it comes back.  More than one mail
+ * makes a digest, which brings none of them back.  Memory does not grow with
+ * the mails: their content is a slice, what is written waits in stages. */
+#ifndef QUEUERUN_NOTICE_REPORT_H
+#define QUEUERUN_NOTICE_REPORT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "config/config.h"
+#include "mail/header.h"
+#include "queue/queue.h"
+
+enum notice_kind { NOTICE_FAILED, NOTICE_DELAYED };
+
+/* One mail that is reported, and what its own header says of it; UTF-8. */
+struct notice_mail {
+	const struct entry *entry;
+	struct slice message;	/* all of it */
+	const char *subject;	/* "" when there is none */
+	const char *message_id; /* with its <>, or NULL */
+	uint64_t header;	/* octets of the header, no empty line */
+};
+
+struct notice_report {
+	/* given; borrowed */
+	struct arena *arena;
+	const char *const *folders; /* for stages */
+	enum notice_kind kind;
+	const struct account *account;
+	struct notice_mail *mails; /* entry and message are given */
+	size_t count;
+	size_t more; /* mails of this sender that another notice tells of */
+
+	/* what came of it */
+	const char *message_id;
+	bool is_whole;	      /* the mail comes back whole */
+	bool has_8bit;	      /* in the body */
+	bool has_8bit_header; /* an address that is not ASCII */
+};
+
+/* Does NOTIFY let the recipient be reported so (RFC 3461 4.1)? */
+bool notice_report_may(const struct entry *e, const struct entry_recipient *r,
+		       enum notice_kind kind);
+/* Is the recipient one that the report is about? */
+bool notice_report_concerns(const struct entry *e,
+			    const struct entry_recipient *r,
+			    enum notice_kind kind);
+size_t notice_report_count(const struct entry *e, enum notice_kind kind);
+
+/* Writes the message and closes `to`. */
+int notice_report_write(struct notice_report *r, struct sink *to,
+			struct error *f);
+
+#endif

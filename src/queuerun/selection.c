@@ -1,0 +1,291 @@
+/* selection.c - a look at each entry, a group for each way.
+ *
+ * Two tables stand between an entry and its group: by what the entry says
+ * (configuration, settings, account or sender), so that a configuration is read
+ * and an account chosen once for all entries that say the same; and by the
+ * account that this led to, so that senders of one account share a connection.
+ * Only names are kept of an entry: a queue may have very many. */
+#include "queuerun/selection.h"
+
+#include <string.h>
+
+#include "base/log.h"
+#include "base/sysenv.h"
+#include "config/settings.h"
+#include "queuerun/attempt.h"
+#include "queuerun/match.h"
+
+/* ---- what is asked for ---- */
+
+/* Who has the mail is no more a matter of the queue. */
+static bool recipient_fits(const struct flush_words *w, const struct entry *e)
+{
+	for (size_t i = 0; i < e->count; i++)
+		if (e->recipients[i].state == ENTRY_WAITING &&
+		    match_address(w, e->recipients[i].address))
+			return true;
+	return !w->count;
+}
+
+static bool is_asked_for(const struct selection *s, const struct entry *e)
+{
+	const struct flush *fl = s->flush;
+
+	return match_id(&fl->ids, e->id) &&
+	       match_address(&fl->senders, e->reverse_path) &&
+	       recipient_fits(&fl->recipients, e);
+}
+
+/* A notice that is due goes with whatever is asked for: this run may have made
+ * it. */
+bool selection_is_due_only(const struct selection *s, const struct entry *e)
+{
+	return s->flush->due_only || !is_asked_for(s, e);
+}
+
+static bool is_of_kind(const struct selection *s, const struct entry *e)
+{
+	return s->notices == (e->kind != ENTRY_MAIL);
+}
+
+/* Another run has tried it since this one began.  A try in the future was by a
+ * clock that has been set back. */
+static bool is_tried_by_another(const struct selection *s,
+				const struct entry *e)
+{
+	int64_t now = sysenv_now();
+
+	for (size_t i = 0; i < e->count; i++)
+		if (e->recipients[i].state == ENTRY_WAITING &&
+		    e->recipients[i].tried > s->began &&
+		    e->recipients[i].tried <= now)
+			return true;
+	return false;
+}
+
+bool selection_wants(const struct selection *s, const struct group *g,
+		     const struct entry *e)
+{
+	if (e->is_held || !is_of_kind(s, e) ||
+	    (!s->notices && !is_asked_for(s, e)))
+		return false;
+	/* all were sent, and its end was interrupted */
+	if (!entry_count(e, ENTRY_WAITING))
+		return !entry_count(e, ENTRY_FAILED) &&
+		       entry_count(e, ENTRY_SENT);
+	return !is_tried_by_another(s, e) &&
+	       attempt_is_wanted(e, &g->schedule, selection_is_due_only(s, e));
+}
+
+/* ---- tables ---- */
+
+/* Where the value of the key is; NULL there when the key is new. */
+static void **find(struct selection_table *t, struct arena *a, const char *key)
+{
+	size_t low = 0, high = t->count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		int order = strcmp(t->rows[middle].key, key);
+
+		if (!order)
+			return &t->rows[middle].value;
+		if (order < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	if (t->count == t->room) {
+		struct selection_row *more;
+
+		t->room = t->room ? 2 * t->room : 16;
+		more = arena_array(a, t->room, sizeof(*more));
+		if (t->count)
+			memcpy(more, t->rows, t->count * sizeof(*more));
+		t->rows = more;
+	}
+	memmove(&t->rows[low + 1], &t->rows[low],
+		(t->count++ - low) * sizeof(*t->rows));
+	t->rows[low] = (struct selection_row){ .key = arena_dup(a, key) };
+	return &t->rows[low].value;
+}
+
+/* Parts end in an octet that no value has. */
+static void put_part(struct buf *key, const char *mark, const char *text)
+{
+	buf_printf(key, "%s%s\1", mark, text ? text : "");
+}
+
+/* What the entry says of its way. */
+static void put_wish(struct buf *key, const struct entry *e)
+{
+	put_part(key, e->config_path ? "=" : "-", e->config_path);
+	for (const struct entry_setting *o = e->settings; o; o = o->next) {
+		put_part(key, "", o->name);
+		put_part(key, "", o->value);
+	}
+	put_part(key, "\2", "");
+}
+
+/* ---- groups ---- */
+
+struct loaded {
+	struct config config;
+	struct error trouble;
+};
+
+static const char *copy(struct arena *a, const char *text)
+{
+	return text ? arena_dup(a, text) : NULL;
+}
+
+static struct loaded *load(struct selection *s, const struct config_wish *wish)
+{
+	void **at = find(&s->configs, s->arena, wish->path ? wish->path : "");
+	struct loaded *new = *at;
+
+	if (new)
+		return new;
+	*at = new = arena_alloc(s->arena, sizeof(*new));
+	config_load(&new->config, s->arena, wish, &new->trouble);
+	new->config.is_told = true; /* to whoever sends */
+	return new;
+}
+
+static struct override *overrides_of(struct arena *a, const struct entry *e)
+{
+	struct override *first = NULL, **last = &first;
+
+	for (const struct entry_setting *o = e->settings; o; o = o->next) {
+		*last = arena_alloc(a, sizeof(**last));
+		(*last)->name = arena_dup(a, o->name);
+		(*last)->value = arena_dup(a, o->value);
+		last = &(*last)->next;
+	}
+	return first;
+}
+
+/* A group without mails, as the entry wishes it. */
+static struct group *new_group(struct selection *s, const struct entry *e)
+{
+	struct group *g = arena_alloc(s->arena, sizeof(*g));
+	struct config_wish wish = {
+		.path = copy(s->arena, e->config_path),
+		.account = copy(s->arena, e->account),
+		.sender = *e->reverse_path
+				  ? arena_dup(s->arena, e->reverse_path)
+				  : NULL,
+		.overrides = overrides_of(s->arena, e),
+	};
+	struct loaded *loaded = load(s, &wish);
+	struct account *account = NULL;
+
+	g->config_path = wish.path;
+	g->config = &loaded->config;
+	g->trouble = loaded->trouble;
+	if (!error_is_set(&g->trouble))
+		config_choose(g->config, &wish, &account, &g->trouble);
+	g->account = error_is_set(&g->trouble) ? NULL : account;
+	g->schedule = attempt_schedule(
+		g->account ? g->account : setting_account(s->arena, "default"));
+	return g;
+}
+
+static struct group *group_of(struct selection *s, const struct entry *e)
+{
+	struct buf key = BUF_INIT(ENTRY_MAX);
+	struct group *new = NULL;
+	void **by_wish, **group;
+	size_t way;
+
+	put_wish(&key, e);
+	way = key.len;
+	put_part(&key, e->account ? "a" : "s",
+		 e->account ? e->account : e->reverse_path);
+	by_wish = find(&s->wishes, s->arena, key.data);
+	if (!*by_wish) {
+		new = new_group(s, e);
+		if (new->account) {
+			buf_truncate(&key, way);
+			put_part(&key, "=", new->account->name);
+		}
+		group = find(&s->by_account, s->arena, key.data);
+		if (!*group)
+			*group = new;
+		*by_wish = *group;
+	}
+	buf_free(&key);
+	return *by_wish;
+}
+
+static void add_mail(struct selection *s, struct group *g, const char *id)
+{
+	if (!g->count) {
+		*s->last = g;
+		s->last = &g->next;
+	}
+	if (g->count == g->room) {
+		const char **more;
+
+		g->room = g->room ? 2 * g->room : 16;
+		more = arena_array(s->arena, g->room, sizeof(*more));
+		if (g->count)
+			memcpy(more, g->ids, g->count * sizeof(*more));
+		g->ids = more;
+	}
+	g->ids[g->count++] = id;
+}
+
+/* ---- the look ---- */
+
+static void set_aside(struct selection *s, struct arena *a, const char *id)
+{
+	struct error why = ERROR_INIT;
+	struct queue_claim c;
+	int r = queue_claim(s->queue, a, QUEUE_WAITING, id, &c, &why);
+
+	if (r > 0)
+		queue_release(&c);
+	if (r >= 0)
+		return;
+	if (why.cause == ERROR_DATA)
+		s->result->bad++;
+	log_warning("%s: %s", id, why.text);
+}
+
+static void look_at(struct selection *s, const char *id)
+{
+	struct arena a = ARENA_INIT;
+	struct error f = ERROR_INIT;
+	struct entry e;
+	int r = queue_peek(s->queue, &a, QUEUE_WAITING, id, &e, &f);
+
+	if (r < 0 && f.cause == ERROR_DATA) {
+		set_aside(s, &a, id);
+	} else if (r < 0) {
+		log_warning("%s: %s", id, f.text);
+	} else if (r > 0 && !is_of_kind(s, &e)) {
+		s->saw_notices |= is_asked_for(s, &e);
+	} else if (r > 0 && (s->notices || is_asked_for(s, &e))) {
+		struct group *g = group_of(s, &e);
+
+		if (e.is_held && is_asked_for(s, &e))
+			s->result->held++;
+		else if (selection_wants(s, g, &e))
+			add_mail(s, g, id);
+	}
+	arena_free(&a);
+}
+
+int selection_make(struct selection *s, struct error *f)
+{
+	struct queue_names names;
+
+	s->last = &s->groups;
+	if (queue_list(s->queue, s->arena, QUEUE_WAITING, &names, f) < 0)
+		return -1;
+	for (size_t i = 0; i < names.count; i++)
+		if (s->notices || match_id(&s->flush->ids, names.ids[i]))
+			look_at(s, names.ids[i]);
+	return 0;
+}

@@ -1,0 +1,68 @@
+/* selection.h - the mails of a queue that a run is about, in groups of those
+ * that go the same way.
+ *
+ * A group has one account of one configuration, with the same settings laid
+ * over it: its mails go over one connection.  Where an entry names no account
+ * its sender chooses one, as he did when it was put in.  A configuration that
+ * is wrong is the trouble of its groups and stops nobody else.
+ *
+ * Read without locks: whoever tries a mail looks again when he has it
+ * (selection_wants). */
+#ifndef QUEUERUN_SELECTION_H
+#define QUEUERUN_SELECTION_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "config/config.h"
+#include "queue/queue.h"
+#include "queue/schedule.h"
+#include "queuerun/flush.h"
+
+struct group {
+	const char *config_path; /* that its entries name, or NULL */
+	struct config *config;
+	const struct account *account;
+	struct error trouble; /* why there is no account; ERROR_NONE */
+	struct schedule schedule;
+	const char **ids; /* oldest first */
+	size_t count, room;
+	struct group *next;
+};
+
+/* Keys in order, each with what belongs to it. */
+struct selection_row {
+	const char *key;
+	void *value;
+};
+struct selection_table {
+	struct selection_row *rows;
+	size_t count, room;
+};
+
+struct selection {
+	const struct flush *flush;
+	bool notices;  /* ours, that are asked for or due; else all but those */
+	int64_t began; /* what was tried after it was not left to us */
+	struct arena *arena;
+	struct queue *queue;
+	struct flush_result *result; /* counts the held and the unreadable */
+	bool saw_notices;	     /* when they were not asked for */
+	struct group *groups;	     /* in the order of their oldest mail */
+	struct group **last;
+	struct selection_table configs, wishes, by_account;
+};
+
+/* Fills in the groups; all of it lives in the arena.  Entries that cannot
+ * be read are set aside. */
+int selection_make(struct selection *s, struct error *f);
+/* Is it to be tried? */
+bool selection_wants(const struct selection *s, const struct group *g,
+		     const struct entry *e);
+/* ... and only those of its recipients who are due? */
+bool selection_is_due_only(const struct selection *s, const struct entry *e);
+
+#endif

@@ -1,0 +1,216 @@
+/* arrival.c - a mailbox is opened anew for each look: POP3 shows what came only
+ * to a new session, and nothing is held open while we wait. */
+#include "roundtrip/arrival.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/disk.h"
+#include "mail/rawfield.h"
+#include "store/mailbox.h"
+
+/* ---- what is known ---- */
+
+static int by_id(const void *one, const void *other)
+{
+	return strcmp(*(const char *const *)one, *(const char *const *)other);
+}
+
+static bool is_known(const struct arrival *w, const char *id, size_t sorted)
+{
+	return sorted && bsearch(&id, w->ids, sorted, sizeof(*w->ids), by_id);
+}
+
+static void know(struct arrival *w, const char *id)
+{
+	if (w->count == w->room) {
+		const char **more;
+
+		w->room = w->room ? w->room * 2 : 64;
+		more = arena_array(&w->arena, w->room, sizeof(*more));
+		if (w->count)
+			memcpy(more, w->ids, w->count * sizeof(*more));
+		w->ids = more;
+	}
+	w->ids[w->count++] = arena_dup(&w->arena, id);
+}
+
+static void sort(struct arrival *w)
+{
+	if (w->count)
+		qsort(w->ids, w->count, sizeof(*w->ids), by_id);
+}
+
+/* ---- before ---- */
+
+static bool is_not_there(const char *source)
+{
+	struct stat st;
+
+	return !mailbox_is_url(source) && stat(source, &st) < 0 &&
+	       errno == ENOENT;
+}
+
+/* A delivery makes a mailbox, but not the folders above it: what has none of
+ * them is a slip, or a kind of name that we do not know. */
+static int may_come(struct arena *a, const char *source, struct error *f)
+{
+	size_t n = strlen(source);
+	struct stat st;
+	int found;
+
+	while (n && source[n - 1] == '/')
+		n--;
+	while (n && source[n - 1] != '/')
+		n--;
+	found = n ? disk_stat(arena_dup_n(a, source, n), &st, f) : 1;
+	if (found)
+		return found < 0 ? -1 : 0;
+	return error_set(f, ERROR_NOINPUT,
+			 "there is no mailbox %s, and no folder that it could "
+			 "come to be in",
+			 source);
+}
+
+static int know_all(struct arrival *w, struct mailbox *m, struct error *f)
+{
+	for (size_t i = 1; i <= m->count; i++) {
+		const char *id = mailbox_id(m, i, f);
+
+		if (!id)
+			return -1;
+		know(w, id);
+	}
+	sort(w);
+	return 0;
+}
+
+int arrival_begin(struct arrival *w, const struct account_mailbox_wish *wish,
+		  bool *is_missing, struct error *f)
+{
+	struct arena a = ARENA_INIT;
+	struct mailbox m;
+	int r;
+
+	*w = (struct arrival){ .arena = ARENA_INIT, .wish = *wish };
+	w->wish.memory = &w->memory;
+	buf_init(&w->header, ARRIVAL_HEADER_MAX);
+	if (!strcmp(wish->source, "-"))
+		return error_set(f, ERROR_USAGE,
+				 "standard input is no mailbox that a mail "
+				 "could arrive in");
+	*is_missing = is_not_there(wish->source);
+	if (*is_missing)
+		return may_come(&w->arena, wish->source, f);
+	r = account_mailbox_open(&m, &a, &w->wish, f);
+	if (r == 0) {
+		r = know_all(w, &m, f);
+		mailbox_abandon(&m);
+	}
+	arena_free(&a);
+	return r;
+}
+
+/* ---- a look ---- */
+
+struct catch
+{
+	struct sink sink;
+	struct buf *out;
+};
+
+/* What does not fit is no longer looked at. */
+static int catch_put(struct sink *sink, const void *data, size_t n)
+{
+	struct catch *c = (struct catch *)sink;
+	size_t room = c->out->max - c->out->len;
+
+	return buf_put(c->out, data, n < room ? n : room);
+}
+
+static bool has_mark(const struct buf *header, const char *field,
+		     const char *value)
+{
+	const char *p = header->data;
+	size_t n = header->len;
+	struct rawfield r;
+
+	for (; rawfield_read(p, n, &r); p += r.length, n -= r.length) {
+		struct arena a = ARENA_INIT;
+		bool is_it = rawfield_is(&r, field) && r.length < 1000 &&
+			     !strcmp(rawfield_text(&a, &r), value);
+
+		arena_free(&a);
+		if (is_it)
+			return true;
+	}
+	return false;
+}
+
+/* The number of the one, 0 when it is not among the new ones; -1. */
+static long find(struct arrival *w, struct mailbox *m, const char *field,
+		 const char *value, struct error *f)
+{
+	static const struct sink_ops ops = { .put = catch_put };
+	size_t sorted = w->count;
+	long found = 0;
+
+	/* the newest first: most mailboxes have it at their end */
+	for (size_t i = m->count; i >= 1 && found == 0; i--) {
+		struct catch c = { .sink = { .ops = &ops, .error = f },
+				   .out = &w->header };
+		const char *id = mailbox_id(m, i, f);
+
+		if (!id)
+			return -1;
+		if (is_known(w, id, sorted))
+			continue;
+		buf_reset(&w->header);
+		if (mailbox_top(m, i, 0, &c.sink, f) < 0)
+			return -1;
+		know(w, id);
+		if (has_mark(&w->header, field, value))
+			found = (long)i;
+	}
+	sort(w);
+	return found;
+}
+
+static void take_away(struct mailbox *m, size_t number, struct error *f)
+{
+	if (mailbox_delete(m, number, f) < 0)
+		mailbox_abandon(m);
+	else
+		mailbox_close(m, f);
+}
+
+int arrival_look(struct arrival *w, const char *field, const char *value,
+		 bool deletes, struct error *not_deleted, struct error *f)
+{
+	struct arena a = ARENA_INIT;
+	struct mailbox m;
+	long found = 0;
+
+	if (is_not_there(w->wish.source))
+		return 0;
+	if (account_mailbox_open(&m, &a, &w->wish, f) < 0) {
+		arena_free(&a);
+		return -1;
+	}
+	found = find(w, &m, field, value, f);
+	if (found > 0 && deletes)
+		take_away(&m, (size_t)found, not_deleted);
+	else
+		mailbox_abandon(&m);
+	arena_free(&a);
+	return found > 0 ? 1 : (int)found;
+}
+
+void arrival_end(struct arrival *w)
+{
+	account_mailbox_forget(&w->memory);
+	buf_free(&w->header);
+	arena_free(&w->arena);
+}

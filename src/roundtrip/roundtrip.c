@@ -1,0 +1,368 @@
+/* roundtrip.c - remember what is there, send, look until it is there. */
+#include "roundtrip/roundtrip.h"
+
+#include <poll.h>
+#include <string.h>
+#include <sysexits.h>
+
+#include "base/ascii.h"
+#include "base/ending.h"
+#include "base/interrupt.h"
+#include "base/log.h"
+#include "base/sysenv.h"
+#include "base/text.h"
+#include "deliver/smarthost.h"
+#include "flow/progress.h"
+#include "mail/rawfield.h"
+#include "roundtrip/arrival.h"
+#include "submit/submit.h"
+
+#define PAUSE_FIRST	50
+#define PAUSE_FILES	1000  /* milliseconds at most, between looks at files */
+#define PAUSE_SERVER	15000 /* ... and at a server */
+#define SILENCE_SECONDS 120   /* of a mailbox's server, where nothing is said */
+#define FIELD_MAX	16384 /* octets of one field that are looked at */
+
+/* ---- the mail ---- */
+
+static void make_token(struct roundtrip *t)
+{
+	unsigned char random[(ROUNDTRIP_TOKEN_SIZE - 1) / 2];
+
+	sysenv_random(random, sizeof(random));
+	text_hex(t->token, random, sizeof(random));
+}
+
+/* RFC 3834: nobody is to answer it. */
+static const char *make_text(const struct roundtrip *t)
+{
+	return arena_format(
+		t->arena,
+		"Subject: mailsend round trip %s\r\n"
+		"Auto-Submitted: auto-generated\r\n" ROUNDTRIP_FIELD ": %s\r\n"
+		"\r\n"
+		"mailsend --roundtrip on %s sent this to see how long a mail "
+		"takes\r\n"
+		"and whether it arrives.  It is deleted when it is found; if "
+		"you read\r\n"
+		"this, it was not, and you may delete it.\r\n",
+		t->token, t->token, sysenv_host());
+}
+
+/* It goes now or not at all: what waited would be measured as the way. */
+static void make_request(struct roundtrip *t)
+{
+	const struct roundtrip_wish *w = t->wish;
+
+	t->request = *request_copy(t->arena, w->request);
+	t->request.action = REQUEST_SEND;
+	t->account = *w->account;
+	t->account.queue = "never";
+	t->account.queue_flush = false;
+}
+
+static int compose(struct roundtrip *t, struct slice *text, struct error *f)
+{
+	struct composition *c = &t->composition;
+	const char *bytes = make_text(t);
+
+	*text = slice_of_memory(bytes, strlen(bytes));
+	composition_init(c, t->arena, &t->request, &t->account, t->wish->spool);
+	c->is_draft = true;
+	c->draft_content = text;
+	if (composition_build(c, f) < 0)
+		return -1;
+	return composition_render(c, true, f);
+}
+
+/* What is true if we have to end while the mail is looked for. */
+static void tell_ending(struct roundtrip *t)
+{
+	t->ending = (struct ending){
+		.status = EX_TEMPFAIL,
+		.text = arena_format(t->arena, "%s; its subject has %s",
+				     ending_now()->text, t->token),
+	};
+	ending_set(&t->ending);
+}
+
+/* The dial on its own first, for its times; where it fails there may be
+ * fallbacks, which the route knows. */
+static int submit(struct roundtrip *t, struct error *f)
+{
+	struct submission s = {
+		.composition = &t->composition,
+		.config = t->wish->config,
+		.keeping = SUBMIT_KEEP_REST,
+	};
+	struct smarthost *first;
+	struct error unused = ERROR_INIT;
+	struct route route;
+	int r;
+
+	timing_init(&t->legs, t->wish->trace);
+	s.trace = &t->legs.trace;
+	if (route_open(&route, t->arena, t->wish->config, &t->account,
+		       t->request.config_path, s.trace, f) < 0)
+		return -1;
+	s.route = &route;
+	first = &route.hosts[0];
+	if (smarthost_is_set(&t->account) &&
+	    smarthost_open(first, &unused) == 0)
+		timing_connected(&t->legs, &first->dial);
+	r = submit_send(&s, &t->outcome, f);
+	timing_sent(&t->legs);
+	route_close(&route);
+	return r;
+}
+
+/* A signal waits for the server's word on a mail that it has. */
+static int transmit(struct roundtrip *t, struct error *f)
+{
+	static const struct ending not_sent = { EX_TEMPFAIL,
+						"nothing was sent" };
+	bool is_caught = interrupt_catch();
+	int r;
+
+	ending_set(&not_sent);
+	ending_await(true);
+	r = submit(t, f);
+	ending_await(false);
+	tell_ending(t);
+	if (is_caught)
+		interrupt_release();
+	return r;
+}
+
+static int send_it(struct roundtrip *t, struct error *f)
+{
+	struct slice text;
+	uint64_t start;
+
+	if (compose(t, &text, f) < 0)
+		return -1;
+	t->sent_at = sysenv_now();
+	start = sysenv_ticks();
+	if (transmit(t, f) < 0)
+		return -1;
+	t->submission = (unsigned)(sysenv_ticks() - start);
+	return 0;
+}
+
+/* ---- its header ---- */
+
+static bool tells_of_spam(const struct rawfield *r)
+{
+	static const char *const names[] = {
+		"X-Spam-Status",
+		"X-Spam-Flag",
+		"X-Spam",
+		"X-Spam-Score",
+		"X-Rspamd-Action",
+		"X-Spamd-Result",
+		"X-MS-Exchange-Organization-SCL",
+		"X-Forefront-Antispam-Report",
+	};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
+		if (rawfield_is(r, names[i]))
+			return true;
+	return false;
+}
+
+/* Of each the topmost: the receiver's. */
+static void take_spam(struct roundtrip *t, const struct rawfield *r)
+{
+	const char *text, *name;
+
+	name = received_clean(t->arena, r->start, r->name);
+	for (size_t i = 0; i < t->spam_count; i++)
+		if (ascii_equal(t->spam[i].name, name))
+			return;
+	if (t->spam_count == ROUNDTRIP_SPAM_MAX)
+		return;
+	text = rawfield_text(t->arena, r);
+	t->spam[t->spam_count++] = (struct roundtrip_spam){
+		.name = name,
+		.value = received_clean(t->arena, text, strlen(text)),
+	};
+}
+
+void roundtrip_read(struct roundtrip *t, const char *header, size_t n)
+{
+	struct rawfield r;
+
+	for (; rawfield_read(header, n, &r);
+	     header += r.length, n -= r.length) {
+		if (r.length > FIELD_MAX)
+			continue;
+		if (rawfield_is(&r, "Received"))
+			received_add(&t->hops, t->arena,
+				     rawfield_text(t->arena, &r));
+		else if (rawfield_is(&r, "Authentication-Results"))
+			authres_add(&t->authres, t->arena,
+				    rawfield_text(t->arena, &r));
+		else if (tells_of_spam(&r))
+			take_spam(t, &r);
+	}
+	received_time(&t->hops, t->sent_at, t->arrived_at);
+}
+
+/* ---- the wait ---- */
+
+/* Those that belong to the way to any server; the rest of the command line's
+ * is about the one that the mail is sent by. */
+static bool is_common(const char *name)
+{
+	static const char *const names[] = { "tls_trust_file", "tls_crl_file",
+					     "tls_certcheck",  "proxy_host",
+					     "proxy_port",     "source_ip",
+					     "timeout" };
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
+		if (!strcmp(name, names[i]))
+			return true;
+	return false;
+}
+
+static bool has_override(const struct request *r, const char *name)
+{
+	for (const struct override *o = r->overrides; o; o = o->next)
+		if (!strcmp(o->name, name))
+			return true;
+	return false;
+}
+
+static void source_config(struct roundtrip *t, struct request *r,
+			  struct config_wish *out)
+{
+	const struct request *given = t->wish->request;
+
+	request_init(r);
+	r->config_path = given->config_path;
+	for (const struct override *o = given->overrides; o; o = o->next)
+		if (is_common(o->name))
+			request_override(t->arena, r, o->name, o->value)
+				->origin = o->origin;
+	/* a server that is silent is not waited for any longer than the mail */
+	if (given->roundtrip.wait < SILENCE_SECONDS &&
+	    !has_override(r, "timeout"))
+		request_override(t->arena, r, "timeout",
+				 arena_format(t->arena, "%d",
+					      given->roundtrip.wait))
+			->origin = "--wait";
+	*out = request_config(r);
+}
+
+static unsigned next_pause(unsigned pause, uint64_t look, bool is_server)
+{
+	unsigned most = is_server ? PAUSE_SERVER : PAUSE_FILES;
+
+	pause += pause / 2;
+	if (pause < 2 * look)
+		pause = (unsigned)(2 * look);
+	return pause < most ? pause : most;
+}
+
+static void look_once(struct roundtrip *t, struct arrival *w)
+{
+	const struct request_roundtrip *wish = &t->wish->request->roundtrip;
+	int r;
+
+	error_clear(&t->trouble);
+	t->looks++;
+	r = arrival_look(w, ROUNDTRIP_FIELD, t->token, !wish->keeps,
+			 &t->not_deleted, &t->trouble);
+	if (r <= 0)
+		return;
+	error_clear(&t->trouble);
+	t->end = ROUNDTRIP_ARRIVED;
+	t->is_deleted = !wish->keeps && !error_is_set(&t->not_deleted);
+}
+
+static void await(struct roundtrip *t, struct arrival *w)
+{
+	const struct request_roundtrip *wish = &t->wish->request->roundtrip;
+	uint64_t start = sysenv_ticks();
+	uint64_t end = start + (uint64_t)wish->wait * 1000;
+	unsigned pause = PAUSE_FIRST;
+
+	t->end = ROUNDTRIP_NOT_SEEN;
+	for (;;) {
+		uint64_t before = sysenv_ticks(), now;
+
+		look_once(t, w);
+		now = sysenv_ticks();
+		if (t->end == ROUNDTRIP_ARRIVED)
+			t->arrived_at = sysenv_now();
+		t->arrival = (unsigned)(now - start);
+		if (t->end == ROUNDTRIP_ARRIVED || now >= end)
+			return;
+		if (now + pause > end)
+			pause = (unsigned)(end - now);
+		poll(NULL, 0, (int)pause);
+		pause = next_pause(pause, now - before,
+				   mailbox_is_url(wish->source));
+	}
+}
+
+/* ---- all of it ---- */
+
+static int run(struct roundtrip *t, struct arrival *w, struct error *f)
+{
+	const struct trace *trace = t->wish->trace;
+	struct config_wish config;
+	struct request request;
+	const struct account_mailbox_wish wish = {
+		.source = t->wish->request->roundtrip.source,
+		.spool = t->wish->spool,
+		.config = &config,
+		.trace = trace ? trace->line : NULL,
+		.context = trace ? trace->context : NULL,
+	};
+	bool is_missing = false;
+	int r;
+
+	source_config(t, &request, &config);
+	r = arrival_begin(w, &wish, &is_missing, f);
+	if (r == 0 && is_missing && !t->wish->request->check.nagios)
+		log_note("%s is not there yet", wish.source);
+	if (r == 0)
+		r = send_it(t, f);
+	if (r == 0)
+		await(t, w);
+	if (t->end == ROUNDTRIP_ARRIVED)
+		roundtrip_read(t, w->header.data, w->header.len);
+	arrival_end(w);
+	return r;
+}
+
+int roundtrip_run(struct roundtrip *t, struct arena *a,
+		  const struct roundtrip_wish *wish, struct error *f)
+{
+	struct arrival w;
+
+	*t = (struct roundtrip){
+		.arena = a,
+		.wish = wish,
+		.address = wish->request->to.items[0].spec,
+		.outcome = { .account = wish->account->name },
+	};
+	make_token(t);
+	make_request(t);
+	return run(t, &w, f);
+}
+
+void roundtrip_free(struct roundtrip *t)
+{
+	static const struct ending was_told = { EX_TEMPFAIL,
+						"it was not finished" };
+
+	ending_set(&was_told);
+	composition_free(&t->composition);
+}
+
+unsigned roundtrip_total(const struct roundtrip *t)
+{
+	return t->submission + t->arrival;
+}

@@ -1,0 +1,90 @@
+/* roundtrip.h - a mail that is sent and looked for where it is to arrive.
+ *
+ * It has a random token in its subject and in the field X-Mailsend-Roundtrip,
+ * and goes as any mail does, but never into the queue: what is to be measured
+ * is this moment's way.  Then the mailbox is opened again and again, with
+ * growing pauses; only what was not in it before is looked at, and of that only
+ * headers.  What the header tells of the way is read with mistrust (received.h,
+ * authres.h). */
+#ifndef ROUNDTRIP_ROUNDTRIP_H
+#define ROUNDTRIP_ROUNDTRIP_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/ending.h"
+#include "base/error.h"
+#include "compose/compose.h"
+#include "compose/request.h"
+#include "config/config.h"
+#include "deliver/outcome.h"
+#include "deliver/route.h"
+#include "mail/authres.h"
+#include "mail/received.h"
+#include "roundtrip/timing.h"
+#include "smtp/dial.h"
+
+#define ROUNDTRIP_FIELD	     "X-Mailsend-Roundtrip"
+#define ROUNDTRIP_TOKEN_SIZE 33
+#define ROUNDTRIP_SPAM_MAX   8 /* fields of spam filters */
+
+/* All of it borrowed. */
+struct roundtrip_wish {
+	const struct request *request; /* its roundtrip and its one recipient */
+	struct config *config;
+	const struct account *account;
+	const char *const *spool;
+	const struct trace *trace; /* or NULL */
+};
+
+enum roundtrip_end {
+	ROUNDTRIP_NOT_SENT,
+	ROUNDTRIP_NOT_SEEN, /* in the time that it had */
+	ROUNDTRIP_ARRIVED,
+};
+
+struct roundtrip_spam {
+	const char *name, *value;
+};
+
+struct roundtrip {
+	struct arena *arena;
+	const struct roundtrip_wish *wish;
+	char token[ROUNDTRIP_TOKEN_SIZE];
+	const char *address; /* as it was typed */
+	enum roundtrip_end end;
+	struct ending ending; /* while the mail is looked for */
+
+	/* the sending */
+	struct request request;
+	struct account account;
+	struct composition composition;
+	struct timing legs;
+	struct outcome outcome;
+	int64_t sent_at, arrived_at; /* sysenv_now() */
+	unsigned submission;	     /* milliseconds until it was accepted */
+
+	/* the arrival */
+	unsigned arrival; /* milliseconds from there until it was seen */
+	unsigned looks;
+	struct error trouble; /* of the last look, where it failed */
+	bool is_deleted;
+	struct error not_deleted;
+	struct received hops;
+	struct authres authres;
+	struct roundtrip_spam spam[ROUNDTRIP_SPAM_MAX];
+	size_t spam_count;
+};
+
+/* -1 with the error of a mail that was not sent, or of a mailbox that could not
+ * be opened before it was; else 0, and `end` tells the rest. */
+int roundtrip_run(struct roundtrip *t, struct arena *a,
+		  const struct roundtrip_wish *wish, struct error *f);
+void roundtrip_free(struct roundtrip *t);
+unsigned roundtrip_total(const struct roundtrip *t); /* milliseconds */
+
+/* The header of the mail that arrived, as it lies. */
+void roundtrip_read(struct roundtrip *t, const char *header, size_t n);
+
+#endif

@@ -1,0 +1,40 @@
+/* arguments.h - what stands behind MAIL and RCPT (RFC 5321 4.1.2, 1870, 3461,
+ * 4954, 6152, 6531), as a server reads it.
+ *
+ * The path is one mailbox: a source route is dropped, a bare name is left for
+ * whoever qualifies it, the form without <> and a blank behind the colon are
+ * taken, since old scripts write them.  Parameters that we do not offer are
+ * refused, not ignored: they change what is asked for. */
+#ifndef SERVER_ARGUMENTS_H
+#define SERVER_ARGUMENTS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "mail/address.h"
+#include "server/response.h"
+
+struct arguments_mail {
+	struct address sender; /* spec "" is the null one */
+	uint64_t size;	       /* as announced; 0: it was not */
+	bool is_8bit, is_utf8;
+	const char *ret;   /* "full", "hdrs" or NULL */
+	const char *envid; /* decoded, or NULL */
+};
+
+struct arguments_rcpt {
+	struct address address;
+	const char *notify; /* "never" or "failure,delay", or NULL */
+	const char *orcpt;  /* "rfc822;bob@example.org", still xtext, or NULL */
+};
+
+/* `text` is what follows the verb.  -1 with the answer filled; what is read
+ * lives in the arena. */
+int arguments_read_mail(struct arena *a, const char *text,
+			struct arguments_mail *out, struct response *why);
+/* UTF-8 where MAIL had SMTPUTF8. */
+int arguments_read_rcpt(struct arena *a, const char *text, bool is_utf8,
+			struct arguments_rcpt *out, struct response *why);
+
+#endif

@@ -1,0 +1,81 @@
+/* clients.h - the connections that are served, and who has to go when places
+ * run out.
+ *
+ * There are so many places.  One other machine (of IPv6: one network of /64)
+ * gets a quarter of them; this machine's own programs all have the same address
+ * and so no such share.  When no place is left for a newcomer, the one that
+ *uses its own least has to go:
+ *
+ *	has said nothing yet			at any time, the oldest first
+ *	between two mails			after 2 seconds
+ *	amid a mail, and we wait for it		after 20 seconds
+ *	amid a mail, and we are at work		never
+ *
+ * Where nobody has to go, the newcomer is turned away.
+ *
+ * What each is at it says itself, in memory that is shared with its process.
+ * From there it is asked to go by a signal, and goes if that is still so. */
+#ifndef SERVER_CLIENTS_H
+#define SERVER_CLIENTS_H
+
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/socket.h>
+#include <sys/types.h>
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "server/listener.h"
+
+enum client_stage { CLIENT_NEW, CLIENT_IDLE, CLIENT_IN_MAIL, CLIENT_WORKING };
+
+/* Shared with the process of the connection. */
+struct client_state {
+	_Atomic(int) stage; /* enum client_stage */
+	_Atomic(uint64_t)
+		since; /* sysenv_ticks: we wait for it from there on */
+};
+
+struct client {
+	pid_t pid;		       /* 0: free */
+	char from[LISTENER_NAME_SIZE]; /* for people */
+	char share[LISTENER_NAME_SIZE];
+	bool is_local;
+	uint64_t asked; /* sysenv_ticks when it was asked to go; 0: not */
+	struct client_state *state;
+};
+
+struct clients {
+	struct client *all;
+	size_t room;   /* a little more than the places: who is asked to go */
+	size_t places; /* needs a moment */
+	size_t count;
+};
+
+int clients_init(struct clients *c, struct arena *a, size_t places,
+		 struct error *f);
+/* Who it is. */
+void client_name(struct client *one, const struct sockaddr *address,
+		 socklen_t size);
+/* A place for it, after somebody was asked to go where that helps; NULL where
+ * there is none.  It is taken once its process has begun. */
+struct client *clients_place(struct clients *c, const struct client *newcomer);
+void clients_began(struct clients *c, struct client *place, pid_t pid);
+/* Are there some who were asked to go, so that it is of use to wait a moment?
+ */
+bool clients_are_going(const struct clients *c);
+/* The process has ended. */
+void clients_forget(struct clients *c, pid_t pid);
+void clients_tell(const struct clients *c, int number);
+
+/* In the process of the connection. */
+void client_is(struct client_state *s, enum client_stage stage, uint64_t since);
+/* Has it to go if places have run out? */
+bool client_may_go(const struct client_state *s, uint64_t now);
+
+#define CLIENT_GO SIGUSR1 /* the signal that asks */
+
+#endif

@@ -1,0 +1,35 @@
+/* conversation.h - one client's session from its greeting to its end.
+ *
+ * Moves octets between a line and the machine of server/protocol.h, sees that
+ * no client takes for ever, changes to TLS, and ends in good order when asked
+ * to stop: a transaction that has begun may still be finished. */
+#ifndef SERVER_CONVERSATION_H
+#define SERVER_CONVERSATION_H
+
+#include "base/error.h"
+#include "server/clients.h"
+#include "server/intake.h"
+
+/* What a wake of the line is about. */
+enum talk_call {
+	TALK_NOTHING,
+	TALK_STOP, /* the server ends */
+	TALK_GO,   /* the place is needed */
+};
+
+struct talk {
+	struct intake *intake;
+	struct client_state *client;	/* for whoever listens; or NULL */
+	enum talk_call (*called)(void); /* NULL: TALK_STOP */
+	const char *cert, *key;		/* NULL: no TLS */
+	bool is_implicit;		/* TLS comes before the greeting */
+	unsigned command_seconds; /* for one command; content keeps a pace */
+	unsigned session_seconds;
+	unsigned stop_seconds; /* for what has begun, once we are to stop */
+};
+
+/* 0 when the session ended as sessions do, whoever ended it; the line and the
+ * machine stay the caller's to free. */
+int talk_run(const struct talk *t, struct error *f);
+
+#endif

@@ -1,0 +1,103 @@
+/* response.c - errors of a client's session become replies of a server's. */
+#include "server/response.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+int response_set(struct response *a, int code, const char *esc,
+		 const char *format, ...)
+{
+	va_list ap;
+
+	a->code = code;
+	snprintf(a->esc, sizeof(a->esc), "%s", esc);
+	va_start(ap, format);
+	vsnprintf(a->text, sizeof(a->text), format, ap);
+	va_end(ap);
+	return code >= 400 ? -1 : 0;
+}
+
+/* Without a server's reply: what is wrong with the mail itself is for good, and
+ * anything else is between us and the next server. */
+static const struct {
+	enum error_cause cause;
+	int code;
+	const char *esc;
+} causes[] = {
+	{ ERROR_USAGE, 554, "5.1.3" },	    { ERROR_DATA, 554, "5.6.0" },
+	{ ERROR_NOUSER, 550, "5.1.1" },	    { ERROR_NOHOST, 451, "4.4.4" },
+	{ ERROR_PERMISSION, 451, "4.3.5" }, { ERROR_UNAVAILABLE, 451, "4.4.0" },
+	{ ERROR_PROTOCOL, 451, "4.5.0" },   { ERROR_TEMPORARY, 451, "4.4.0" },
+	{ ERROR_CANTCREAT, 451, "4.3.0" },  { ERROR_SOFTWARE, 451, "4.3.0" },
+	{ ERROR_NOINPUT, 451, "4.3.0" },    { ERROR_OS, 451, "4.3.0" },
+	{ ERROR_IO, 451, "4.3.0" },
+};
+
+/* The server wants a log-in, or another one: that is between it and us. */
+static bool is_our_login(const struct error *f)
+{
+	return f->reply == 530 || f->reply == 534 || f->reply == 535 ||
+	       f->reply == 538;
+}
+
+/* Codes that a client may hear at MAIL, RCPT and the end of DATA alike; 421
+ * would say that we hang up. */
+static int lawful_code(const struct error *f, bool temporary)
+{
+	if (temporary)
+		return f->reply == 450 || f->reply == 452 ? f->reply : 451;
+	return f->reply >= 550 && f->reply <= 554 ? f->reply : 554;
+}
+
+static void set_codes(struct response *a, const struct error *f)
+{
+	bool temporary = f->temporary;
+	const char *esc = NULL;
+
+	a->code = 0;
+	if (f->cause == ERROR_CONFIG || is_our_login(f)) {
+		a->code = 451;
+		esc = "4.3.5";
+	} else if (!f->reply && temporary && strcmp(f->esc, "4.3.1") == 0) {
+		a->code = 452; /* no room: RFC 5321 4.2.3 */
+		esc = f->esc;
+	} else if (!f->reply) {
+		for (size_t i = 0; i < sizeof(causes) / sizeof(*causes); i++)
+			if (causes[i].cause == f->cause &&
+			    (causes[i].code < 500 || !temporary)) {
+				a->code = causes[i].code;
+				esc = causes[i].esc;
+			}
+	} else if (f->esc[0] == (temporary ? '4' : '5')) {
+		esc = f->esc;
+	}
+	if (!a->code)
+		a->code = lawful_code(f, temporary);
+	if (!esc)
+		esc = a->code < 500 ? "4.0.0" : "5.0.0";
+	snprintf(a->esc, sizeof(a->esc), "%s", esc);
+}
+
+int response_error(struct response *a, const struct error *f)
+{
+	set_codes(a, f);
+	snprintf(a->text, sizeof(a->text), "%.600s", f->text);
+	return -1;
+}
+
+void response_put(struct buf *out, const struct response *a, bool more)
+{
+	char line[RESPONSE_LINE_MAX + 1];
+	int n = snprintf(line, sizeof(line), "%d%c%s%s%s", a->code,
+			 more ? '-' : ' ', a->esc, a->esc[0] ? " " : "",
+			 a->text);
+
+	if (n >= (int)sizeof(line))
+		n = (int)sizeof(line) - 1;
+	for (int i = 0; i < n; i++)
+		if ((unsigned char)line[i] < 32 || (unsigned char)line[i] > 126)
+			line[i] = '?';
+	buf_put(out, line, (size_t)n);
+	buf_puts(out, "\r\n");
+}

@@ -1,0 +1,295 @@
+/* setup.c - the questions in their order, and the way back after a failed try.
+ *
+ *	address -> which file -> server -> user -> where the password is kept
+ *	-> password -> the try, until it is good -> "Write it?" -> the file
+ *	-> a mail to oneself -> the queue */
+#include "setup/setup.h"
+
+#include <string.h>
+
+#include "base/sysenv.h"
+#include "mail/address.h"
+#include "setup/setup_inside.h"
+
+/* ---- the address ---- */
+
+static const char *judge_address(struct setup *s, const char *answer)
+{
+	struct error f = ERROR_INIT;
+	struct address one;
+
+	if (address_parse(s->arena, answer, false, &one, &f) < 0)
+		return arena_dup(s->arena, f.text);
+	if (!*one.domain || *one.domain == '[')
+		return "a mail address has a domain, as in joe@example.org";
+	return NULL;
+}
+
+static void take_address(struct setup *s, const struct address *one)
+{
+	s->address = one->spec;
+	s->local = one->local;
+	s->domain = one->domain;
+}
+
+static int ask_address(struct setup *s, struct error *f)
+{
+	const struct setup_question q = {
+		.text = "Your mail address",
+		.help = "Whom your mails are from, as in joe@example.org; its "
+			"domain tells which servers to look for.",
+		.judge = judge_address,
+	};
+	const struct address_list *given = &s->request->to;
+	struct address one;
+	const char *answer;
+
+	if (given->count) {
+		take_address(s, &given->items[0]);
+		if (!*s->domain || *s->domain == '[')
+			return error_set(f, ERROR_USAGE,
+					 "'%s' is no address with a domain",
+					 s->address);
+		return 0;
+	}
+	if (setup_ask(s, &q, &answer, f) < 0 ||
+	    address_parse(s->arena, answer, false, &one, f) < 0)
+		return -1;
+	take_address(s, &one);
+	return 0;
+}
+
+/* ---- the way, until it is good ---- */
+
+static int ask_way(struct setup *s, struct error *f)
+{
+	if (setup_choose_server(s, f) < 0 || setup_choose_user(s, f) < 0 ||
+	    setup_choose_place(s, f) < 0)
+		return -1;
+	return setup_type_password(s, f);
+}
+
+enum remedy {
+	TYPE_PASSWORD,
+	OTHER_USER,
+	OTHER_SERVER,
+	OTHER_TRUST,
+	AGAIN,
+	AS_IT_IS,
+	GIVE_UP,
+};
+
+static const char remedies_help[] =
+	"password: type it anew, or name another command. user: another name. "
+	"server: the next that was found, or one that you name. certificate: "
+	"whom to trust. again: the same once more. write: into the "
+	"configuration as it is, though it does not work now. quit: nothing is "
+	"written.";
+
+static enum remedy likely(const struct setup *s, const struct error *trouble)
+{
+	if (trouble->cause == ERROR_PERMISSION && s->user)
+		return TYPE_PASSWORD;
+	if (s->is_untrusted)
+		return OTHER_TRUST;
+	if (trouble->cause == ERROR_NOHOST || s->next < s->count)
+		return OTHER_SERVER;
+	return trouble->temporary ? AGAIN : GIVE_UP;
+}
+
+static int type_anew(struct setup *s, struct error *f)
+{
+	if (s->place == SETUP_COMMAND || !s->user)
+		return setup_choose_place(s, f) < 0 ? -1
+						    : setup_type_password(s, f);
+	return setup_type_password(s, f);
+}
+
+/* 1: it is to be written though it does not work. */
+static int mend(struct setup *s, const struct error *trouble, struct error *f)
+{
+	static const char *const words[] = { "password",    "user",  "server",
+					     "certificate", "again", "write",
+					     "quit",	    NULL };
+	size_t choice;
+
+	if (setup_choose(s,
+			 "What now: password, user, server, certificate, "
+			 "again, write or quit",
+			 words, likely(s, trouble), remedies_help, &choice,
+			 f) < 0)
+		return -1;
+	s->is_mended = true;
+	switch ((enum remedy)choice) {
+	case TYPE_PASSWORD:
+		return type_anew(s, f);
+	case OTHER_USER:
+		return setup_choose_user(s, f) < 0 ||
+				       setup_choose_place(s, f) < 0
+			       ? -1
+			       : setup_type_password(s, f);
+	case OTHER_SERVER:
+		return setup_choose_server(s, f) < 0 ||
+				       setup_choose_user(s, f) < 0 ||
+				       setup_choose_place(s, f) < 0
+			       ? -1
+			       : setup_type_password(s, f);
+	case OTHER_TRUST:
+		return setup_choose_trust(s, f);
+	case AGAIN:
+		return 0;
+	case AS_IT_IS:
+		return 1;
+	case GIVE_UP:
+		break;
+	}
+	return error_set(f, ERROR_USAGE, "ended: nothing was written");
+}
+
+/* Whoever stops after a failure is told the failure. */
+static int try_until_good(struct setup *s, struct error *f)
+{
+	struct error trouble = ERROR_INIT;
+	int r = setup_try(s, &trouble, f);
+
+	while (r == 1) {
+		r = mend(s, &trouble, f);
+		if (r == 1)
+			return 0;
+		if (r < 0 && f->cause == ERROR_USAGE)
+			*f = trouble;
+		if (r == 0)
+			r = setup_try(s, &trouble, f);
+	}
+	return r;
+}
+
+/* ---- the file ---- */
+
+static int show_and_ask(struct setup *s, struct error *f)
+{
+	struct buf text = BUF_INIT(CONFIG_FILE_MAX);
+	int r;
+
+	setup_block(s, &text);
+	r = setup_say(s, f, "\n%s\n", text.data);
+	buf_free(&text);
+	if (r < 0)
+		return -1;
+	r = setup_confirm(s, arena_format(s->arena, "Write it to %s?", s->path),
+			  true,
+			  "Nothing was written so far. With no, all is as it "
+			  "was before.",
+			  f);
+	if (r == 0)
+		return error_set(f, ERROR_USAGE, "nothing was written");
+	return r < 0 ? -1 : 0;
+}
+
+static int write_it(struct setup *s, struct error *f)
+{
+	if (show_and_ask(s, f) < 0 || setup_store(s, f) < 0 ||
+	    setup_write(s, f) < 0)
+		return -1;
+	if (s->backup &&
+	    setup_say(s, f, "Kept the old one as %s.\n", s->backup) < 0)
+		return -1;
+	return setup_say(s, f, "Wrote %s, account %s.\n", s->path, s->account);
+}
+
+/* ---- what can be done with it ---- */
+
+/* What was written stays written: an end of the answers is a no. */
+static int confirm_or_end(struct setup *s, const char *text, bool fallback,
+			  const char *help, struct error *f)
+{
+	struct error ended = ERROR_INIT;
+	int r = setup_confirm(s, text, fallback, help, &ended);
+
+	if (r >= 0)
+		return r;
+	if (ended.cause == ERROR_USAGE)
+		return 0;
+	*f = ended;
+	return -1;
+}
+
+static int finish(struct setup *s, const struct setup_result *result,
+		  struct error *f)
+{
+	const struct setup_hands *h = s->hands;
+	int status = 0, r = 0;
+
+	if (result->has_password || h->is_interactive)
+		r = confirm_or_end(
+			s,
+			arena_format(s->arena, "Send a test mail to %s?",
+				     s->address),
+			true,
+			"A short mail to yourself, by the account that was "
+			"just written, shows that all of the way is good.",
+			f);
+	if (r > 0)
+		r = status = h->send(h->context, result, f);
+	if (r < 0)
+		return -1;
+	r = confirm_or_end(
+		s,
+		"Shall the system look after mail that has to wait "
+		"(--setup-queue)?",
+		true,
+		"What the server cannot take for now waits in a queue. This "
+		"makes a timer of systemd's, or a line of your crontab, that "
+		"tries it again every few minutes. `mailsend --setup-queue` "
+		"does it later, too.",
+		f);
+	if (r > 0)
+		r = h->queue(h->context, f);
+	return r < 0 ? -1 : status ? status : r;
+}
+
+static int greet(struct setup *s, struct error *f)
+{
+	return setup_say(s, f,
+			 "This makes a configuration for mailsend. Enter alone "
+			 "takes what stands in\nbrackets, ? explains, and "
+			 "nothing is written before the end.\n\n");
+}
+
+static int run(struct setup *s, struct error *f)
+{
+	struct setup_result result;
+
+	s->providers = provider_read(s->arena, provider_text, f);
+	if (!s->providers || greet(s, f) < 0 || ask_address(s, f) < 0 ||
+	    setup_look(s, f) < 0 || setup_choose_name(s, f) < 0)
+		return -1;
+	if (!setup_given(s, "host") && setup_find(s, f) < 0)
+		return -1;
+	if (ask_way(s, f) < 0 || try_until_good(s, f) < 0 || write_it(s, f) < 0)
+		return -1;
+	result = (struct setup_result){
+		.path = s->path,
+		.account = s->account,
+		.address = s->address,
+		.has_password = !s->user || s->place != SETUP_NONE,
+	};
+	return finish(s, &result, f);
+}
+
+int setup_account(struct arena *a, const struct request *r,
+		  const struct setup_hands *hands, struct error *f)
+{
+	struct setup s = {
+		.arena = a,
+		.request = r,
+		.hands = hands,
+		.password = BUF_INIT(SETUP_PASSWORD_MAX),
+		.old = BUF_INIT(CONFIG_FILE_MAX),
+	};
+	int result = run(&s, f);
+
+	buf_wipe(&s.password);
+	buf_wipe(&s.old);
+	return result;
+}

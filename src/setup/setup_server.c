@@ -1,0 +1,269 @@
+/* setup_server.c - which server: what was found, by turns or by its number, or
+ * one that is named. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/ascii.h"
+#include "setup/setup_inside.h"
+
+const char *setup_tls_words(enum dial_tls tls)
+{
+	return tls == DIAL_TLS_IMPLICIT ? "TLS from the first byte"
+	       : tls == DIAL_TLS_NONE	? "without TLS"
+					: "TLS by STARTTLS";
+}
+
+static unsigned usual_port(enum dial_tls tls)
+{
+	return tls == DIAL_TLS_IMPLICIT ? 465 : tls == DIAL_TLS_NONE ? 25 : 587;
+}
+
+static const char *judge_port(struct setup *s, const char *answer)
+{
+	char *end;
+	unsigned long port = strtoul(answer, &end, 10);
+
+	(void)s;
+	if (ascii_is_digit(*answer) && !*end && port >= 1 && port <= 65535)
+		return NULL;
+	return "a port is a number up to 65535";
+}
+
+static const char *judge_host(struct setup *s, const char *answer)
+{
+	if (provider_named(s->providers, answer))
+		return NULL;
+	if (answer[strcspn(answer, " \t#\"'@/\\,;")])
+		return "a server is a name like smtp.example.org";
+	answer = strchr(answer, ':');
+	return !answer || strchr(answer + 1, ':') ? NULL
+						  : judge_port(s, answer + 1);
+}
+
+static enum dial_tls given_tls(const struct setup *s, enum dial_tls otherwise)
+{
+	const char *tls = setup_given(s, "tls");
+	const char *starttls = setup_given(s, "tls_starttls");
+
+	if (tls && strcmp(tls, "off") == 0)
+		return DIAL_TLS_NONE;
+	if (!starttls)
+		return otherwise;
+	return strcmp(starttls, "off") == 0 ? DIAL_TLS_IMPLICIT
+					    : DIAL_TLS_STARTTLS;
+}
+
+static int ask_tls(struct setup *s, struct error *f)
+{
+	static const char *const words[] = { "implicit", "starttls", "off",
+					     NULL };
+	static const enum dial_tls kinds[] = { DIAL_TLS_IMPLICIT,
+					       DIAL_TLS_STARTTLS,
+					       DIAL_TLS_NONE };
+	const char *port = setup_given(s, "port");
+	size_t choice =
+		s->port ? s->port != 465 : port && strcmp(port, "587") == 0;
+
+	if (setup_given(s, "tls") || setup_given(s, "tls_starttls")) {
+		s->server.tls = given_tls(s, DIAL_TLS_STARTTLS);
+		return 0;
+	}
+	if (setup_choose(s, "TLS: implicit, starttls or off", words, choice,
+			 "With implicit, TLS comes before anything else, most "
+			 "often on port 465; with starttls the server is asked "
+			 "for it first, most often on port 587. Off is for a "
+			 "relay on this machine or in the house: nobody logs "
+			 "in without TLS.",
+			 &choice, f) < 0)
+		return -1;
+	s->server.tls = kinds[choice];
+	return 0;
+}
+
+static int ask_port(struct setup *s, struct error *f)
+{
+	struct setup_question q = {
+		.text = "Port",
+		.fallback =
+			arena_format(s->arena, "%u", usual_port(s->server.tls)),
+		.help = "465 is for TLS from the first byte, 587 for STARTTLS, "
+			"25 for relays that know this machine.",
+		.judge = judge_port,
+	};
+	const char *answer = setup_given(s, "port");
+
+	if (!answer && s->port)
+		answer = arena_format(s->arena, "%u", s->port);
+	if (!answer && setup_ask(s, &q, &answer, f) < 0)
+		return -1;
+	s->server.port = (unsigned)strtoul(answer, NULL, 10);
+	return 0;
+}
+
+/* One that nothing was found of; "host:port", too. */
+static int describe_server(struct setup *s, const char *host, struct error *f)
+{
+	const char *colon = strchr(host, ':');
+
+	s->port = 0;
+	/* more colons than one are an IPv6 address */
+	if (colon && !strchr(colon + 1, ':') && !judge_port(s, colon + 1)) {
+		s->port = (unsigned)strtoul(colon + 1, NULL, 10);
+		host = arena_dup_n(s->arena, host, (size_t)(colon - host));
+	}
+	s->server =
+		(struct setup_server){ .host = host, .origin = "as you say" };
+	return ask_tls(s, f) < 0 ? -1 : ask_port(s, f);
+}
+
+/* 1: a provider was named, its servers are proposed. */
+static int ask_server(struct setup *s, struct error *f)
+{
+	struct setup_question q = {
+		.text = "Server",
+		.help = "The server that takes your mail, as your provider's "
+			"pages tell it below \"SMTP\" or \"outgoing mail\": "
+			"smtp.example.org. Or the name of a large provider: "
+			"gmail, fastmail, sendgrid, mailgun, \"amazon ses\".",
+		.judge = judge_host,
+	};
+	const struct provider *named;
+	const char *answer;
+
+	if (setup_ask(s, &q, &answer, f) < 0)
+		return -1;
+	named = provider_named(s->providers, answer);
+	if (!named)
+		return describe_server(s, answer, f);
+	s->count = s->next = 0;
+	setup_propose(s, named);
+	return 1;
+}
+
+static int tell_provider(struct setup *s, struct error *f)
+{
+	const struct provider *known =
+		provider_of_host(s->providers, s->server.host);
+
+	if (!s->provider || known)
+		s->provider = known;
+	if (!s->provider || !*s->provider->hint)
+		return 0;
+	return setup_tell(s,
+			  arena_format(s->arena, "%s: %s.", s->provider->name,
+				       s->provider->hint),
+			  f);
+}
+
+/* All that were found, where there is a choice; the best comes first. */
+static int list_servers(struct setup *s, struct error *f)
+{
+	if (s->count < 2)
+		return 0;
+	if (setup_say(s, f, "These can be right:\n") < 0)
+		return -1;
+	for (size_t i = 0; i < s->count; i++) {
+		const struct setup_server *one = &s->found[i];
+
+		if (setup_say(s, f, "  %zu  %s, port %u, %s (%s)\n", i + 1,
+			      one->host, one->port, setup_tls_words(one->tls),
+			      one->origin) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int warn_of(struct setup *s, const struct setup_server *one,
+		   struct error *f)
+{
+	if (!one->is_elsewhere)
+		return 0;
+	s->warned = one->host;
+	return setup_tell(s,
+			  arena_format(s->arena,
+				       "%s is not below %s, and the DNS can be "
+				       "forged: take it only if you know it.",
+				       one->host, s->domain),
+			  f);
+}
+
+/* It was said what is doubtful about it, if anything is. */
+static bool may_be_taken(const struct setup *s, const struct setup_server *one)
+{
+	return !one->is_elsewhere ||
+	       (s->warned && ascii_equal(s->warned, one->host));
+}
+
+enum { TAKE_NOT, TAKE_IT, TAKE_FIRST }; /* ... and so on, by their numbers */
+
+/* One of them is proposed; the answer may be another's number. */
+static int ask_about(struct setup *s, const struct setup_server *one,
+		     size_t *choice, struct error *f)
+{
+	const char *words[TAKE_FIRST + SETUP_SERVERS_MAX + 1] = { "no", "yes" };
+	bool is_choice = s->count > 1;
+
+	for (size_t i = 0; is_choice && i < s->count; i++)
+		words[TAKE_FIRST + i] = arena_format(s->arena, "%zu", i + 1);
+	return setup_choose(
+		s,
+		arena_format(s->arena, "Use %s, port %u, %s (%s)%s?", one->host,
+			     one->port, setup_tls_words(one->tls), one->origin,
+			     is_choice ? ", or another by its number" : ""),
+		words, one->is_elsewhere ? TAKE_NOT : TAKE_IT,
+		"Your mail is handed to this server, and the password is shown "
+		"to it, after its certificate was checked. With no, the next "
+		"one is proposed, or you are asked; a number takes that one "
+		"of the list.",
+		choice, f);
+}
+
+/* 1 taken, 0 none of them. */
+static int propose(struct setup *s, struct error *f)
+{
+	if (s->next < s->count && list_servers(s, f) < 0)
+		return -1;
+	while (s->next < s->count) {
+		const struct setup_server *one = &s->found[s->next++];
+		size_t choice;
+
+		if (warn_of(s, one, f) < 0 || ask_about(s, one, &choice, f) < 0)
+			return -1;
+		if (choice >= TAKE_FIRST) {
+			s->next = choice - TAKE_FIRST;
+			if (!may_be_taken(s, &s->found[s->next]))
+				continue; /* with the warning */
+			one = &s->found[s->next++];
+		} else if (choice == TAKE_NOT) {
+			continue;
+		}
+		s->server = *one;
+		return 1;
+	}
+	return 0;
+}
+
+static int find_server(struct setup *s, struct error *f)
+{
+	int r = 1;
+
+	if (s->provider && !s->provider->server_count &&
+	    setup_tell(s, s->provider->hint, f) < 0)
+		return -1;
+	while (r == 1) {
+		r = propose(s, f);
+		if (r != 0)
+			return r < 0 ? -1 : 0;
+		r = ask_server(s, f);
+	}
+	return r;
+}
+
+int setup_choose_server(struct setup *s, struct error *f)
+{
+	const char *host = setup_given(s, "host");
+
+	if (host ? describe_server(s, host, f) : find_server(s, f))
+		return -1;
+	return tell_provider(s, f);
+}

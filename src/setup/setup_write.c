@@ -1,0 +1,299 @@
+/* setup_write.c - the password where it is to be, the configuration in place.
+ *
+ * The new text is written beside the file, synced and renamed over it; where
+ * there was none it is linked, so that one that came up meanwhile is never
+ * overwritten.  Signals wait until that is over.  A file that changed since it
+ * was read is left as it is. */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "base/command.h"
+#include "base/disk.h"
+#include "base/ending.h"
+#include "base/sysenv.h"
+#include "base/tempfile.h"
+#include "config/evaluate.h"
+#include "config/secret.h"
+#include "flow/atomic_file.h"
+#include "setup/setup_inside.h"
+
+#define CONFIG_PREFIX ".mailsend-config"
+#define NAMES_MAX     1000 /* of one kind: config.bak2, config.bak3 ... */
+
+/* ---- the password ---- */
+
+static int run_store(struct setup *s, const char *const *argv, bool has_newline,
+		     struct error *f)
+{
+	struct buf input = BUF_INIT(SETUP_PASSWORD_MAX + 1);
+	int status = 0, r;
+
+	buf_put(&input, s->password.data, s->password.len);
+	if (has_newline)
+		buf_putc(&input, '\n');
+	r = s->hands->feed(s->hands->context, argv, &input, &status, f);
+	buf_wipe(&input);
+	if (r == 0 && status)
+		return error_set(f, ERROR_UNAVAILABLE,
+				 "%s did not keep the password (status %d): "
+				 "nothing was written",
+				 argv[0], status);
+	return r;
+}
+
+static int store_in_keyring(struct setup *s, struct error *f)
+{
+	const char *const argv[] = {
+		"secret-tool",
+		"store",
+		arena_format(s->arena, "--label=mail of %s", s->address),
+		"host",
+		s->server.host,
+		"service",
+		"smtp",
+		"user",
+		s->user,
+		NULL,
+	};
+
+	return run_store(s, argv, false, f);
+}
+
+/* pass(1) asks before it overwrites only on a terminal. */
+static int ask_about_entry(struct setup *s, const char *entry, struct error *f)
+{
+	const char *file =
+		setup_pass_file(s, arena_format(s->arena, "%s.gpg", entry));
+	int r;
+
+	r = file ? disk_exists(file, f) : 0;
+	if (r <= 0)
+		return r;
+	r = setup_confirm(s,
+			  arena_format(s->arena,
+				       "pass has an entry %s. Overwrite it?",
+				       entry),
+			  false,
+			  "With no, nothing is changed and nothing is written.",
+			  f);
+	if (r == 0)
+		return error_set(f, ERROR_USAGE,
+				 "pass keeps its entry %s: nothing was written",
+				 entry);
+	return r < 0 ? -1 : 0;
+}
+
+static int store_in_pass(struct setup *s, struct error *f)
+{
+	const char *entry = arena_format(s->arena, "mail/%s", s->address);
+	const char *const insert[] = { "pass",	  "insert", "--echo",
+				       "--force", entry,    NULL };
+
+	if (ask_about_entry(s, entry, f) < 0)
+		return -1;
+	return run_store(s, insert, true, f);
+}
+
+static int check_command(struct setup *s, struct error *f)
+{
+	struct buf told = BUF_INIT(SECRET_MAX);
+	int r = evaluate_first_line(s->command, s->command, COMMAND_LIMIT,
+				    &told, f);
+
+	if (r == 0 && strcmp(told.data, s->password.data) != 0)
+		r = error_set(f, ERROR_CONFIG,
+			      "`%s` prints another password than was typed: "
+			      "nothing was written",
+			      s->command);
+	buf_wipe(&told);
+	return r;
+}
+
+int setup_store(struct setup *s, struct error *f)
+{
+	int r = 0;
+
+	if (!s->user || !s->password.len)
+		return 0;
+	if (s->place == SETUP_KEYRING)
+		r = store_in_keyring(s, f);
+	else if (s->place == SETUP_PASS)
+		r = store_in_pass(s, f);
+	else
+		return 0;
+	return r < 0 ? -1 : check_command(s, f);
+}
+
+/* ---- writing ---- */
+
+static int write_new(const char *path, const void *data, size_t n, mode_t mode,
+		     struct error *f)
+{
+	int fd =
+		open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
+		     0600);
+	int r;
+
+	if (fd < 0)
+		return error_errno(f, ERROR_CANTCREAT, errno, "cannot make %s",
+				   path);
+	r = disk_write_all(fd, data, n, path, f);
+	if (r == 0 && fchmod(fd, mode) < 0)
+		r = error_errno(f, ERROR_CANTCREAT, errno,
+				"cannot set the mode of %s", path);
+	if (r == 0)
+		r = disk_sync(fd, path, f);
+	if (disk_close(fd, path, f) < 0)
+		r = -1;
+	if (r < 0)
+		unlink(path);
+	return r;
+}
+
+static int write_password(const struct setup *s, struct error *f)
+{
+	struct buf line = BUF_INIT(SETUP_PASSWORD_MAX + 1);
+	int r;
+
+	if (s->place != SETUP_FILE || !s->user)
+		return 0;
+	buf_put(&line, s->password.data, s->password.len);
+	buf_putc(&line, '\n');
+	r = write_new(s->password_path, line.data, line.len, 0600, f);
+	buf_wipe(&line);
+	return r;
+}
+
+/* Somebody may have an editor open. */
+static int check_unchanged(struct setup *s, struct error *f)
+{
+	struct buf now = BUF_INIT(CONFIG_FILE_MAX);
+	bool is_same;
+
+	if (!s->is_there)
+		return 0; /* link() looks */
+	if (disk_read_file(s->path, &now, false, f) < 0)
+		return -1;
+	is_same = now.len == s->old.len &&
+		  memcmp(now.data, s->old.data, now.len) == 0;
+	buf_wipe(&now);
+	if (is_same)
+		return 0;
+	return error_set(f, ERROR_TEMPORARY,
+			 "%s was changed meanwhile and stays as it is: run "
+			 "this again",
+			 s->path);
+}
+
+static int write_backup(struct setup *s, struct error *f)
+{
+	struct error unsure = ERROR_INIT;
+
+	if (!s->is_there || !s->old.len)
+		return 0;
+	s->backup = arena_format(s->arena, "%s.bak", s->path);
+	/* what cannot be told is passed over: it is made with O_EXCL */
+	for (int i = 2; disk_exists(s->backup, &unsure) != 0 && i < NAMES_MAX;
+	     i++)
+		s->backup = arena_format(s->arena, "%s.bak%d", s->path, i);
+	return write_new(s->backup, s->old.data, s->old.len, s->mode, f);
+}
+
+static int write_config(struct setup *s, struct error *f)
+{
+	struct buf text = BUF_INIT(CONFIG_FILE_MAX);
+	struct atomic_file file;
+	int r = setup_text(s, &text, f);
+
+	if (r < 0) {
+		buf_wipe(&text);
+		return -1;
+	}
+	tempfile_tidy(disk_dirname(s->arena, s->path), CONFIG_PREFIX);
+	r = atomic_file_open(&file, s->arena, s->path, CONFIG_PREFIX,
+			     s->is_there, ATOMIC_FILE_PRIVATE, f);
+	if (r == 0)
+		r = sink_put(&file.out.sink, text.data, text.len);
+	if (r == 0)
+		r = atomic_file_finish(&file, f);
+	if (r == 0)
+		r = check_unchanged(s, f);
+	if (r == 0)
+		r = atomic_file_commit(&file, f);
+	atomic_file_free(&file);
+	buf_wipe(&text);
+	if (r > 0)
+		return error_set(f, ERROR_CANTCREAT,
+				 "%s has come to be there meanwhile and stays "
+				 "as it is: run this again",
+				 s->path);
+	return r;
+}
+
+static int write_all(struct setup *s, struct error *f)
+{
+	struct error unused = ERROR_INIT;
+	int r;
+
+	if (disk_make_folder(disk_dirname(s->arena, s->path), f) < 0 ||
+	    write_password(s, f) < 0)
+		return -1;
+	r = write_backup(s, f);
+	if (r == 0) {
+		r = write_config(s, f);
+		if (r < 0 && s->backup)
+			unlink(s->backup);
+	}
+	if (r == 0)
+		return 0;
+	if (s->place == SETUP_FILE && s->user)
+		unlink(s->password_path);
+	disk_sync_folder(disk_dirname(s->arena, s->path), &unused);
+	return -1;
+}
+
+/* Read as any mail will read it. */
+static int read_back(struct setup *s, struct error *f)
+{
+	const struct config_wish wish = { .path = s->path,
+					  .account = s->account };
+	struct account *account;
+	struct config config;
+
+	if (config_load(&config, s->arena, &wish, f) < 0 ||
+	    config_choose(&config, &wish, &account, f) < 0)
+		return -1;
+	if (account->host && !strcmp(account->host, s->server.host) &&
+	    account->port == (int)s->server.port && account->from &&
+	    !strcmp(account->from, s->address) &&
+	    (!s->user || (account->user && !strcmp(account->user, s->user))))
+		return 0;
+	return error_set(f, ERROR_CONFIG,
+			 "%s was written and reads otherwise than it was "
+			 "meant: look at account %s there",
+			 s->path, s->account);
+}
+
+int setup_write(struct setup *s, struct error *f)
+{
+	static const struct ending written = {
+		EX_TEMPFAIL, "the configuration was written, the rest was not "
+			     "done"
+	};
+	sigset_t all, before;
+	int r;
+
+	sigfillset(&all);
+	sigprocmask(SIG_BLOCK, &all, &before);
+	r = write_all(s, f);
+	if (r == 0)
+		ending_set(&written);
+	sigprocmask(SIG_SETMASK, &before, NULL);
+	return r < 0 ? -1 : read_back(s, f);
+}

@@ -1,0 +1,129 @@
+/* dry_run.c - in lock-step, for the sake of the times. */
+#include "smtp/dry_run.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/sysenv.h"
+#include "smtp/command.h"
+#include "smtp/pipeline.h"
+#include "smtp/precheck.h"
+
+struct stage {
+	struct rehearsal *result;
+	struct envelope *envelope;
+	struct pipeline flight;
+	struct buf command;
+	uint64_t asked; /* sysenv_ticks() */
+};
+
+static unsigned since(uint64_t ticks)
+{
+	return (unsigned)(sysenv_ticks() - ticks);
+}
+
+static void answer_mail(struct stage *s, const struct reply *reply)
+{
+	char what[300];
+
+	s->result->milliseconds = since(s->asked);
+	reply_words(reply, s->result->reply, sizeof(s->result->reply));
+	if (reply->code / 100 == 2)
+		return;
+	snprintf(what, sizeof(what), "sender <%s>", s->envelope->reverse_path);
+	reply_error(reply, REPLY_MAIL, what, &s->result->mail);
+}
+
+static void answer_rcpt(struct stage *s, size_t i, const struct reply *reply)
+{
+	struct recipient *to = &s->envelope->recipients[i];
+	struct error verdict = ERROR_INIT;
+	char what[300], words[512];
+
+	s->result->recipients[i] = since(s->asked);
+	reply_words(reply, words, sizeof(words));
+	envelope_quote(s->envelope, to, words);
+	to->decided = true;
+	if (reply->code / 100 == 2)
+		return;
+	snprintf(what, sizeof(what), "recipient %s", to->address);
+	reply_error(reply, REPLY_RCPT, what, &verdict);
+	envelope_judge(s->envelope, to, &verdict);
+}
+
+static int answer(void *context, const struct owed *owed,
+		  const struct reply *reply, struct error *f)
+{
+	struct stage *s = context;
+
+	if (owed->verb == VERB_MAIL)
+		answer_mail(s, reply);
+	else if (owed->verb == VERB_RCPT)
+		answer_rcpt(s, owed->index, reply);
+	if (reply->code == 421) /* it goes: RFC 5321 3.8 */
+		return reply_error(reply, REPLY_MAIL, "the connection", f);
+	return 0;
+}
+
+static int ask(struct stage *s, enum verb verb, size_t index, struct error *f)
+{
+	s->asked = sysenv_ticks();
+	if (pipeline_say(&s->flight, verb, index, f, &s->command) < 0)
+		return -1;
+	return pipeline_await(&s->flight, 0, f);
+}
+
+static int ask_all(struct stage *s, const struct caps *caps,
+		   const struct command_needs *needs, struct error *f)
+{
+	struct envelope *e = s->envelope;
+
+	command_mail(&s->command, e, needs, caps);
+	if (ask(s, VERB_MAIL, 0, f) < 0)
+		return -1;
+	if (error_is_set(&s->result->mail))
+		return 0;
+	for (size_t i = 0; i < e->count; i++) {
+		if (e->recipients[i].decided)
+			continue;
+		buf_reset(&s->command);
+		command_rcpt(&s->command, e, &e->recipients[i], caps);
+		if (ask(s, VERB_RCPT, i, f) < 0)
+			return -1;
+	}
+	buf_reset(&s->command);
+	buf_puts(&s->command, "RSET");
+	return ask(s, VERB_RSET, 0, f);
+}
+
+int dry_run_session(struct rehearsal *r, struct arena *a, struct dial *d,
+		    struct envelope *e, uint64_t size, unsigned seconds,
+		    struct error *f)
+{
+	const struct session_content content = { .bytes = { .length = size } };
+	struct command_needs needs = { .size = size };
+	struct stage *s;
+	int result;
+
+	*r = (struct rehearsal){
+		.recipients = arena_array(a, e->count + 1, sizeof(unsigned)),
+	};
+	if (precheck_message(&d->caps, e, &content, &r->mail) < 0)
+		return 0;
+	if (precheck_recipients(&d->caps, e, f) < 0)
+		return -1;
+	needs.uses_smtputf8 = precheck_needs_smtputf8(e, &content);
+	s = memory_alloc(sizeof(*s));
+	memset(s, 0, sizeof(*s));
+	s->result = r;
+	s->envelope = e;
+	buf_init(&s->command, COMMAND_MAX);
+	pipeline_init(&s->flight, d, answer, s);
+	s->flight.timeout = seconds;
+	result = ask_all(s, &d->caps, &needs, f);
+	pipeline_free(&s->flight);
+	buf_free(&s->command);
+	free(s);
+	return result;
+}

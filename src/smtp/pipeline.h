@@ -1,0 +1,87 @@
+/* pipeline.h - commands on their way, and the replies that are owed for them
+ * (RFC 2920).
+ *
+ * What is said is gathered and goes out together when the room is full or
+ * somebody waits.  Replies come back in the order of the commands; each is
+ * handed to `answer` with what it answers, as soon as it is whole, also while
+ * more is being sent: neither end can block the other.  A reply that nobody
+ * asked for is handed over with VERB_NONE.
+ *
+ * Once anything here fails the line is broken: nothing more can be said. */
+#ifndef SMTP_PIPELINE_H
+#define SMTP_PIPELINE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/error.h"
+#include "smtp/dial.h"
+#include "smtp/reply.h"
+
+#define PIPELINE_ROOM ((size_t)128 * 1024) /* octets gathered */
+#define PIPELINE_MAX  1024		   /* commands without their reply */
+
+enum verb {
+	VERB_NONE,
+	VERB_RSET,
+	VERB_MAIL,
+	VERB_RCPT,
+	VERB_DATA,
+	VERB_CONTENT, /* the final dot, or BDAT LAST and its octets */
+	VERB_QUIT,
+};
+
+struct owed {
+	enum verb verb;
+	size_t index; /* of the recipient */
+};
+
+struct pipeline;
+/* -1 with the error: the line is of no use any more. */
+typedef int pipeline_answer(void *context, const struct owed *owed,
+			    const struct reply *reply, struct error *f);
+
+struct pipeline {
+	struct dial *dial; /* borrowed */
+	pipeline_answer *answer;
+	void *context;
+	unsigned timeout; /* seconds for each reply; 0: by RFC 5321 4.5.3.2 */
+	bool broken;
+	unsigned round_trips; /* times that nothing could go on without a reply
+			       */
+	struct owed owed[PIPELINE_MAX];
+	size_t first, count;
+	struct reply reply; /* arriving */
+	bool has_heard;	    /* something, since the last wait */
+	char in[4096];
+	char *out;
+	size_t out_len;
+};
+
+void pipeline_init(struct pipeline *fl, struct dial *dial,
+		   pipeline_answer *answer, void *context);
+void pipeline_free(struct pipeline *fl);
+
+/* One command without its CRLF.  With VERB_NONE no reply is owed for it (yet):
+ * pipeline_owe says so when its octets have followed. */
+int pipeline_say(struct pipeline *fl, enum verb verb, size_t index,
+		 struct error *f, const struct buf *command);
+void pipeline_owe(struct pipeline *fl, enum verb verb);
+/* Content: goes out as it is. */
+int pipeline_put(struct pipeline *fl, const void *data, size_t n,
+		 struct error *f);
+/* The same without a copy: where the next octets may be written, at least
+ * half of the room; then how many were. */
+char *pipeline_room(struct pipeline *fl, size_t *room, struct error *f);
+void pipeline_wrote(struct pipeline *fl, size_t n);
+
+/* Sends all that was said, and takes in what has arrived. */
+int pipeline_flush(struct pipeline *fl, struct error *f);
+/* Takes in what has arrived, without waiting. */
+int pipeline_listen(struct pipeline *fl, struct error *f);
+/* Flushes, and waits until no more than `most` replies are owed. */
+int pipeline_await(struct pipeline *fl, size_t most, struct error *f);
+
+#endif

@@ -1,0 +1,218 @@
+/* talk_say.c - what goes out.
+ *
+ *	next line is	and goes out
+ *	COMMAND		with its tag; the protocol says what is next
+ *	BODY		with its dots, no reply due before the lone one
+ *	ANSWER		as it is, shown as ***
+ *	OCTETS		as it is, counted; then the command goes on
+ *	LINE		as it is
+ */
+#include <string.h>
+
+#include "base/sysenv.h"
+#include "talk/talk_inside.h"
+
+#define SEND_SECONDS 300
+
+static int takes_no_more(struct talk *t, const struct error *why,
+			 struct error *f)
+{
+	t->is_lost = true;
+	return error_set(f, ERROR_TEMPORARY, "%s takes no more%s%s",
+			 t->line->place, error_is_set(why) ? ": " : "",
+			 why->text);
+}
+
+int talk_send(struct talk *t, const void *data, size_t n, struct error *f)
+{
+	const struct talk_line *l = t->line;
+	struct error why = ERROR_INIT;
+	const char *at = data;
+	struct wait w;
+
+	wait_begin_stream(&w, SEND_SECONDS * UINT64_C(1000));
+	while (n) {
+		struct pollfd p = { .fd = l->socket, .events = POLLOUT };
+		ssize_t sent = l->send(l->context, at, n, &why);
+
+		if (sent < 0 ||
+		    (sent == 0 && wait_poll(&w, &p, 1, &why) != WAIT_READY))
+			return takes_no_more(t, &why, f);
+		if (sent > 0)
+			wait_moved(&w, (size_t)sent);
+		at += sent;
+		n -= (size_t)sent;
+	}
+	return 0;
+}
+
+static int send_line(struct talk *t, const char *line, const char *before,
+		     struct error *f)
+{
+	struct buf out = BUF_INIT(2 * TALK_LINE_MAX);
+	int r;
+
+	buf_printf(&out, "%s%s\r\n", before, line);
+	r = talk_send(t, out.data, out.len, f);
+	buf_wipe(&out);
+	return r;
+}
+
+static void expect_reply(struct talk *t)
+{
+	t->state.is_awaited = true;
+	t->deadline = sysenv_ticks() + t->options->seconds * UINT64_C(1000);
+}
+
+/* libcurl has the line: TLS cannot begin in the midst of it. */
+static bool is_too_late(struct talk *t)
+{
+	const char *verb = t->state.verb;
+
+	if (strcmp(verb, "STARTTLS") != 0 && strcmp(verb, "STLS") != 0)
+		return false;
+	talk_remark(t, "TLS begins before the talk: leave --tls off away");
+	if (!t->options->is_terminal)
+		error_set(&t->refusal, ERROR_USAGE,
+			  "%s is no command of a talk: TLS begins before it",
+			  verb);
+	return true;
+}
+
+/* What stands last in a log-in is the secret. */
+static void remember_command(struct talk *t, const char *line)
+{
+	const char *last = strrchr(line, ' ');
+
+	if (!last)
+		return;
+	last++;
+	if (*last == '"' && strlen(last) > 2) {
+		struct buf inner = BUF_INIT(TALK_LINE_MAX);
+
+		buf_put(&inner, last + 1, strlen(last) - 2);
+		talk_remember(t, inner.data);
+		buf_wipe(&inner);
+	}
+	talk_remember(t, last);
+}
+
+int talk_say(struct talk *t, const char *line, struct error *f)
+{
+	struct buf out = BUF_INIT(TALK_LINE_MAX + 64);
+	struct buf shown = BUF_INIT(TALK_LINE_MAX + 64);
+	struct talk_state *s = &t->state;
+	int r = 0;
+
+	s->input = TALK_COMMAND;
+	s->has_announced = false;
+	t->options->protocol->say(s, line, &out, &shown);
+	t->may_be_secret = false;
+	if (!is_too_late(t)) {
+		talk_show(t, 'C', shown.data, shown.len);
+		if (s->is_login && !t->line->is_safe)
+			talk_remark(t, "this line is not encrypted: others can "
+				       "read that");
+		if (s->is_login && strcmp(shown.data, out.data) != 0)
+			remember_command(t, out.data);
+		r = send_line(t, out.data, "", f);
+		if (r == 0 && s->input != TALK_OCTETS)
+			expect_reply(t);
+	}
+	buf_wipe(&out);
+	buf_wipe(&shown);
+	return r;
+}
+
+/* Octets that were announced are all said; `tail` follows them in their line.
+ */
+static void end_octets(struct talk *t, const char *tail)
+{
+	struct talk_state *s = &t->state;
+	bool asks;
+
+	s->octets = 0;
+	s->input = TALK_COMMAND;
+	s->has_announced = talk_announces(tail, &s->announced, &asks);
+	if (s->has_announced && !asks) {
+		s->input = TALK_OCTETS;
+		s->octets = s->announced;
+		s->has_announced = false;
+	} else {
+		expect_reply(t);
+	}
+}
+
+void talk_end_message(struct talk *t)
+{
+	if (t->state.input == TALK_OCTETS) {
+		end_octets(t, "");
+		return;
+	}
+	memcpy(t->state.verb, ".", 2);
+	t->state.input = TALK_COMMAND;
+	expect_reply(t);
+}
+
+static int say_body(struct talk *t, const char *line, struct error *f)
+{
+	if (strcmp(line, ".") != 0)
+		return send_line(t, line, *line == '.' ? "." : "", f);
+	talk_end_message(t);
+	return send_line(t, ".", "", f);
+}
+
+static int say_octets(struct talk *t, const char *line, struct error *f)
+{
+	bool is_exact = t->options->protocol->counts_exactly;
+	size_t n = strlen(line) + 2;
+	uint64_t left = t->state.octets;
+	struct buf out = BUF_INIT(2 * TALK_LINE_MAX);
+	int r;
+
+	buf_printf(&out, "%s\r\n", line);
+	if (left < n && is_exact)
+		buf_truncate(&out, (size_t)left);
+	/* a command of IMAP's still has its own end */
+	if (left == n && !is_exact)
+		buf_puts(&out, "\r\n");
+	r = talk_send(t, out.data, out.len, f);
+	buf_wipe(&out);
+	if (left > n)
+		t->state.octets -= n;
+	else
+		end_octets(t, left + 2 < n && !is_exact ? line + left : "");
+	return r;
+}
+
+static int say_answer(struct talk *t, const char *line, struct error *f)
+{
+	talk_remember(t, line);
+	t->state.input = TALK_COMMAND;
+	expect_reply(t);
+	return send_line(t, line, "", f);
+}
+
+int talk_say_line(struct talk *t, const char *line, const char *shown,
+		  struct error *f)
+{
+	if (!shown)
+		shown = t->state.input == TALK_ANSWER ||
+					(t->state.input == TALK_OCTETS &&
+					 t->state.is_login)
+				? "***"
+				: line;
+	talk_show(t, 'C', shown, strlen(shown));
+	switch (t->state.input) {
+	case TALK_BODY:
+		return say_body(t, line, f);
+	case TALK_OCTETS:
+		return say_octets(t, line, f);
+	case TALK_ANSWER:
+		return say_answer(t, line, f);
+	default:
+		t->state.input = TALK_COMMAND;
+		expect_reply(t);
+		return send_line(t, line, "", f);
+	}
+}
