@@ -31,7 +31,8 @@ SOURCES   := $(sort $(wildcard src/*/*.c))
 OBJECTS   := $(SOURCES:%.c=$(B)/obj/%.o) $(B)/obj/gen/providers.o \
 	     $(B)/obj/gen/glossary.o
 # What all three programs have.
-COMMON    := $(B)/obj/cmd/start.o $(B)/obj/cmd/finish.o $(B)/obj/cmd/output.o
+COMMON    := $(B)/obj/cmd/start.o $(B)/obj/cmd/finish.o $(B)/obj/cmd/output.o \
+	     $(B)/obj/cmd/version.o
 # mailsend's own; what contrib has of systemd and cron is compiled in.
 COMMAND   := $(COMMON) $(B)/obj/cmd/mailsend.o $(B)/obj/cmd/queue.o \
 	     $(B)/obj/cmd/check.o $(B)/obj/cmd/talk.o $(B)/obj/cmd/assistant.o \

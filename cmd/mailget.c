@@ -22,6 +22,7 @@
 #include "start.h"
 #include "submit/transcript.h"
 #include "talk.h"
+#include "version.h"
 
 #define LINES_MAX 1000000
 
@@ -73,53 +74,53 @@ static SETTER(set_fingerprint)
 }
 
 static const struct option_row rows[] = {
-	HEADING("Which messages, and how:"),
+	HEADING("Messages:"),
 	FLAG('n', "new", .field = OPTION_OWN(struct wish, order.only_new),
-	     .help = "those alone that no run with --new has taken yet"),
+	     .help = "only messages not yet retrieved with --new"),
 	FLAG('y', "yes", .field = OPTION_OWN(struct wish, order.yes),
-	     .help = "delete without asking"),
+	     .help = "delete without confirmation"),
 	FLAG('f', "force", .field = OPTION_OWN(struct wish, order.force),
-	     .help = "write over files that are there"),
+	     .help = "overwrite existing files"),
 	FLAG(0, "maildir", .field = OPTION_OWN(struct wish, order.is_maildir),
-	     .help = "fetch into a Maildir"),
+	     .help = "fetch: write a Maildir"),
 	FLAG(0, "into", .field = OPTION_OWN(struct wish, order.goes_inside),
-	     .help = "of a mail that is attached take its attachments, and "
-		     "not the mail"),
+	     .help = "extract attachments of attached messages instead of "
+		     "the messages themselves"),
+	HEADING("Protocol:"),
 	FLAG(0, "raw", .field = OPTION_OWN(struct wish, is_raw),
-	     .help = "commands of POP3 or IMAP from standard input, replies "
-		     "on standard output"),
-
+	     .help = "send POP3 or IMAP commands from stdin, print the "
+		     "replies on stdout"),
 	FLAG(0, "talk", .set = set_action, .value = REQUEST_TALK,
-	     .help = "talk POP3 or IMAP to the server yourself, once TLS and "
-		     "the log-in are done: \\help there"),
+	     .help = "interactive POP3 or IMAP session after TLS and login; "
+		     "enter \\help there"),
 	FLAG(0, "no-auth", .field = OPTION_FIELD(talk.stays_out),
-	     .help = "with --talk: no log-in is made"),
+	     .help = "with --talk: do not log in"),
 
-	HEADING("What is told:"),
+	HEADING("Output:"),
 	ROWS_TOLD('v'),
 
-	HEADING("The way to a server:"),
+	HEADING("Connection:"),
 	TEXT('a', "account", "NAME", .field = OPTION_FIELD(account),
-	     .help = "of the configuration; else the one that the URL fits"),
+	     .help = "account to use; default: the one that matches the URL"),
 	FILE_NAME('C', "config", "FILE", .field = OPTION_FIELD(config_path),
-		  .help = "instead of the usual configuration files"),
+		  .help = "read FILE instead of the default configuration"),
 	TEXT('u', "user", "NAME", .set = set_setting,
-	     .help = "log in as; the password is never an option"),
+	     .help = "login name; the password is never an option"),
 	TEXT(0, "auth", "METHOD", .set = set_setting,
-	     .help = "on, or the way to log in: PLAIN, CRAM-MD5, APOP..."),
+	     .help = "on, or a mechanism: PLAIN, CRAM-MD5, APOP..."),
 	TEXT(0, "tls", "HOW", .set = set_tls_switch,
-	     .help = "off lets this machine's own server do without"),
+	     .help = "off: no TLS; only for a server on this machine"),
 	FILE_NAME(0, "trust-file", "FILE", .set = set_trust,
-		  .help = "the authorities to trust, PEM"),
+		  .help = "trusted CA certificates, PEM"),
 	TEXT(0, "fingerprint", "HEX", .set = set_fingerprint,
-	     .help = "of the one certificate to trust"),
+	     .help = "fingerprint that the certificate must have"),
 	TEXT(0, "timeout", "SECONDS", .set = set_setting,
-	     .help = "for each answer of the server"),
+	     .help = "timeout for each reply of the server"),
 	TEXT(0, "set", "NAME=VALUE", .set = set_any,
-	     .help = "any setting of the configuration"),
+	     .help = "override any setting of the configuration"),
 
 	HEADING("Other:"),
-	ROWS_OTHER,
+	ROWS_OTHER('h'),
 	ROWS_END,
 };
 
@@ -153,11 +154,10 @@ static const struct action {
 	{ "show", FETCH_SHOW, "show N", 0, 1, false, false },
 	{ "top", FETCH_TOP, "top N LINES", 1, 1, true, false },
 	{ "save", FETCH_SAVE, "save N FILE", 0, 1, true, false },
-	{ "attachments", FETCH_ATTACHMENTS, "attachments N... FOLDER", 0,
+	{ "attachments", FETCH_ATTACHMENTS, "attachments N... DIR", 0,
 	  (size_t)-1, true, false },
 	{ "delete", FETCH_DELETE, "delete N...", 1, (size_t)-1, false, false },
-	{ "fetch", FETCH_KEEP, "fetch FOLDER [N...]", 0, (size_t)-1, true,
-	  true },
+	{ "fetch", FETCH_KEEP, "fetch DIR [N...]", 0, (size_t)-1, true, true },
 };
 #define ACTIONS (sizeof(actions) / sizeof(*actions))
 
@@ -306,25 +306,31 @@ static int finish(struct options_run *run, struct error *f)
 }
 
 static const char notes[] =
-	"mailget SOURCE [list [N...]]            a line for each message\n"
-	"mailget SOURCE show N                   as it lies: ... | less\n"
-	"mailget SOURCE top N LINES              its header and some lines\n"
-	"mailget SOURCE save N FILE              in a file, '-' is standard "
-	"output\n"
-	"mailget SOURCE attachments N... FOLDER  the files that it carries\n"
-	"mailget SOURCE delete N...              for good; asks first\n"
-	"mailget SOURCE fetch FOLDER [N...]      each message a file, once\n"
+	"Commands:\n"
+	"  [list [N...]]         list messages, one per line\n"
+	"  show N                print the raw message\n"
+	"  top N LINES           print its header and the first lines\n"
+	"  save N FILE           save it to a file; '-' is stdout\n"
+	"  attachments N... DIR  extract attached files into a directory\n"
+	"  delete N...           delete messages permanently, after "
+	"confirmation\n"
+	"  fetch DIR [N...]      save each message as a file in a directory\n"
 	"\n"
-	"SOURCE is a file, a folder of files, an mbox, a Maildir, '-' for "
-	"standard input,\n"
-	"pop3[s]://USER@HOST or imap[s]://USER@HOST/FOLDER; N a number, 3-9, "
-	"last or all.\n"
-	"More: man mailget\n";
+	"SOURCE: a file, a directory of files, an mbox, a Maildir, '-' for "
+	"stdin,\n"
+	"pop3[s]://USER@HOST or imap[s]://USER@HOST/FOLDER.\n"
+	"N: a number, 3-9, last or all.  See mailget(1).\n";
 
 static const struct persona persona_mailget = {
 	.name = "mailget",
 	.synopsis = "[options] SOURCE [COMMAND]",
-	.about = "Lists, reads, keeps and deletes mail in a mailbox.",
+	.about = "List, read, save and delete mail in a mailbox.",
+	.common = "new yes force maildir raw talk verbose json "
+		  "account config user tls help version",
+	.examples =
+		"  mailget imaps://me@mail.example.org\n"
+		"  mailget imaps://me@mail.example.org show last | less\n"
+		"  mailget --maildir pop3s://me@mail.example.org fetch mail/\n",
 	.notes = notes,
 	.rows = rows,
 	.argument = argument,
@@ -347,17 +353,17 @@ static void choose_spool(struct run *run)
 
 static int act(struct run *run, struct error *f)
 {
-	static const char version[] = "mailget " MAILSEND_VERSION "\n";
 	const struct request *r = &run->wish.request;
 	struct fetch_order *o = &run->wish.order;
 	struct error trouble = ERROR_INIT;
 	const struct trace *trace;
 	int result;
 
-	if (r->action == REQUEST_HELP)
-		return output_help(&persona_mailget, f);
+	if (r->action == REQUEST_HELP || r->action == REQUEST_HELP_ALL)
+		return output_help(&persona_mailget,
+				   r->action == REQUEST_HELP_ALL, f);
 	if (r->action == REQUEST_VERSION)
-		return output_puts(version, f);
+		return version_print("mailget", f);
 	if (r->action == REQUEST_TALK) {
 		interrupt_tell();
 		return talk_with_mailbox(&run->arena, r, o->source, f);

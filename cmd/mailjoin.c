@@ -30,6 +30,7 @@
 #include "persona/setters.h"
 #include "start.h"
 #include "submit/transcript.h"
+#include "version.h"
 
 #define PAUSE_LOCAL  2 /* seconds between rounds */
 #define PAUSE_REMOTE 5 /* at first; servers do not like to be asked often */
@@ -139,50 +140,51 @@ static SETTER(set_wait)
 }
 
 static const struct option_row rows[] = {
-	HEADING("What is joined:"),
+	HEADING("Selection:"),
 	TEXT(0, "set", "ID", .set = set_set,
-	     .help = "this set alone, by its id or the first digits of it"),
+	     .help = "only this set, by its id or a prefix of it"),
 	TEXT(0, "parts", "N", .set = set_of,
-	     .help = "how many the set has, where no part of it tells"),
+	     .help = "number of parts, if no part of the set says it"),
 	TEXT(0, "wait", "TIME", .set = set_wait,
-	     .help = "look again until all is there, as 90s, 10m or 2h"),
+	     .help = "poll until all parts have arrived: 90s, 10m, 2h"),
 
-	HEADING("Where it goes:"),
-	FILE_NAME('o', "output", "FILE|FOLDER",
-		  .field = OPTION_OWN(struct wish, output),
-		  .help = "instead of the present folder; '-' is standard "
-			  "output, once it is whole"),
+	HEADING("Destination:"),
+	FILE_NAME(
+		'o', "output", "FILE|DIR",
+		.field = OPTION_OWN(struct wish, output),
+		.help = "write there instead of the current directory; '-' is "
+			"stdout, once the file is complete"),
 	FLAG('f', "force", .field = OPTION_OWN(struct wish, is_forced),
-	     .help = "write over files that are there"),
+	     .help = "overwrite existing files"),
 	FLAG(0, "delete", .field = OPTION_OWN(struct wish, deletes),
-	     .help = "take the mails away whose parts were all joined"),
-	FILE_NAME(0, "state", "FOLDER", .field = OPTION_OWN(struct wish, state),
-		  .help = "where parts wait for the others"),
+	     .help = "delete mails once all their parts were joined"),
+	FILE_NAME(0, "state", "DIR", .field = OPTION_OWN(struct wish, state),
+		  .help = "directory for parts of incomplete files"),
 
-	HEADING("Instead of joining:"),
+	HEADING("Status:"),
 	FLAG(0, "status", .set = set_mode, .value = MODE_STATUS,
-	     .help = "what is there and what is missing; writes nothing"),
+	     .help = "show which parts are present and missing; write nothing"),
 	FLAG(0, "list", .set = set_mode, .value = MODE_LIST,
-	     .help = "a line for each set; writes nothing"),
+	     .help = "list the sets, one per line; write nothing"),
 
-	HEADING("What is told:"),
+	HEADING("Output:"),
 	ROWS_TOLD('v'),
 
-	HEADING("The way to a server:"),
+	HEADING("Connection:"),
 	TEXT(0, "account", "NAME", .field = OPTION_FIELD(account),
-	     .help = "of the configuration, for log-in and TLS"),
+	     .help = "account with login and TLS settings"),
 	FILE_NAME(0, "config", "FILE", .field = OPTION_FIELD(config_path),
-		  .help = "instead of the usual configuration files"),
+		  .help = "read FILE instead of the default configuration"),
 	TEXT(0, "user", "NAME", .set = set_setting,
-	     .help = "log in as; the password is never an option"),
+	     .help = "login name; the password is never an option"),
 	TEXT(0, "auth", "METHOD", .set = set_setting,
-	     .help = "on, off, or the way to log in"),
-	TEXT(0, "tls", "HOW", .set = set_tls, .help = "on (as it is), or off"),
+	     .help = "on, off, or an authentication mechanism"),
+	TEXT(0, "tls", "HOW", .set = set_tls, .help = "on (default) or off"),
 	TEXT(0, "timeout", "SECONDS", .set = set_setting,
-	     .help = "for each answer of the server"),
+	     .help = "timeout for each reply of the server"),
 
 	HEADING("Other:"),
-	ROWS_OTHER,
+	ROWS_OTHER('h'),
 	ROWS_END,
 };
 
@@ -226,18 +228,22 @@ static int finish(struct options_run *run, struct error *f)
 }
 
 static const char notes[] =
-	"SOURCE is a file, a folder of files, an mbox, a Maildir, '-' for "
-	"standard input,\n"
-	"pop3[s]://USER@HOST or imap[s]://USER@HOST/FOLDER.  Without one, what "
-	"is kept is\n"
-	"joined.  Exit status: 0 complete, 1 incomplete, 2 corrupt, 64 and up "
-	"trouble.\n"
-	"More: man mailjoin\n";
+	"SOURCE: a file, a directory of files, an mbox, a Maildir, '-' for "
+	"stdin,\n"
+	"pop3[s]://USER@HOST or imap[s]://USER@HOST/FOLDER; none: join saved "
+	"parts.\n"
+	"Exit status: 0 complete, 1 incomplete, 2 corrupt, 64-78 error.\n"
+	"See mailjoin(1).\n";
 
 static const struct persona persona_mailjoin = {
 	.name = "mailjoin",
 	.synopsis = "[options] SOURCE...",
-	.about = "Puts files together that came in several mails.",
+	.about = "Restore files that were split over several mails.",
+	.common = "output set wait delete force status list json verbose "
+		  "account user help version",
+	.examples = "  mailjoin --status imaps://ops@mail.example.org\n"
+		    "  mailjoin --wait 10m -o files/ Maildir/\n"
+		    "  mailjoin -o - part1.eml part2.eml | tar tz\n",
 	.notes = notes,
 	.rows = rows,
 	.argument = argument,
@@ -542,13 +548,11 @@ static int act(struct run *run, struct error *f)
 	struct error trouble = ERROR_INIT;
 	int status;
 
-	if (r->action == REQUEST_HELP)
-		return output_help(&persona_mailjoin, f);
+	if (r->action == REQUEST_HELP || r->action == REQUEST_HELP_ALL)
+		return output_help(&persona_mailjoin,
+				   r->action == REQUEST_HELP_ALL, f);
 	if (r->action == REQUEST_VERSION)
-		return disk_write_all(STDOUT_FILENO,
-				      "mailjoin " MAILSEND_VERSION "\n",
-				      strlen("mailjoin " MAILSEND_VERSION "\n"),
-				      "standard output", f);
+		return version_print("mailjoin", f);
 	if (transcript_open(&run->transcript, r->transcript, r->transcript_path,
 			    f) < 0)
 		return -1;

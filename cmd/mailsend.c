@@ -30,6 +30,7 @@
 #include "submit/transcript.h"
 #include "submit/verify.h"
 #include "talk.h"
+#include "version.h"
 
 struct run {
 	struct arena arena;
@@ -457,9 +458,11 @@ static int act(struct run *run, struct error *f)
 
 	switch (run->request.action) {
 	case REQUEST_HELP:
-		return output_help(run->persona, f);
+		return output_help(run->persona, false, f);
+	case REQUEST_HELP_ALL:
+		return output_help(run->persona, true, f);
 	case REQUEST_VERSION:
-		return output_puts("mailsend " MAILSEND_VERSION "\n", f);
+		return version_print(run->persona->name, f);
 	case REQUEST_LIST_QUEUE:
 	case REQUEST_RUN_QUEUE:
 	case REQUEST_CHECK_QUEUE:

@@ -21,12 +21,13 @@ int output_puts(const char *text, struct error *f)
 			      "standard output", f);
 }
 
-int output_help(const struct persona *p, struct error *f)
+int output_help(const struct persona *p, bool all, struct error *f)
 {
 	struct buf text = BUF_INIT(OUTPUT_MAX);
-	int r = options_help(p, &text);
+	int r = all ? options_help(p, &text) : options_help_common(p, &text);
 
-	r = r < 0 ? -1 : output_put(&text, f);
+	r = r < 0 ? error_set(f, ERROR_SOFTWARE, "the help cannot be printed")
+		  : output_put(&text, f);
 	buf_free(&text);
 	return r;
 }

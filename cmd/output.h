@@ -11,7 +11,8 @@
 /* All of it; one that overflowed is ERROR_SOFTWARE. */
 int output_put(const struct buf *text, struct error *f);
 int output_puts(const char *text, struct error *f);
-int output_help(const struct persona *p, struct error *f);
+/* --help, or --help all. */
+int output_help(const struct persona *p, bool all, struct error *f);
 /* The usage line; on standard error. */
 void output_usage(const struct persona *p);
 

@@ -245,6 +245,11 @@ int compression_parse(const char *name)
 	return -1;
 }
 
+bool compression_is_built(enum compression method)
+{
+	return backends[method].library != NULL;
+}
+
 const char *compression_suffix(enum compression method)
 {
 	return backends[method].suffix;

@@ -27,6 +27,8 @@ struct compress {
 
 /* By its name; -1 when it is none. */
 int compression_parse(const char *name);
+/* Was the library there when this was built? */
+bool compression_is_built(enum compression method);
 /* ".gz", ".xz", ".zst" */
 const char *compression_suffix(enum compression method);
 /* Is it compressed already, whatever made it?  By its first octets. */

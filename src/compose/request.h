@@ -42,7 +42,8 @@ enum request_action {
 	REQUEST_ROUNDTRIP,   /* ... and with one, to where it arrives */
 	REQUEST_SERVE_STDIO, /* an SMTP server on standard input and output */
 	REQUEST_SERVE,	     /* one that listens */
-	REQUEST_HELP,
+	REQUEST_HELP,	     /* the common options */
+	REQUEST_HELP_ALL,
 	REQUEST_VERSION,
 };
 

@@ -68,55 +68,58 @@ static SETTER(set_queue)
 }
 
 static const struct option_row rows[] = {
-	HEADING("Instead of the list:"),
+	HEADING("Commands (default: list the queue):"),
 	FLAG(0, "hold", .set = set_change, .value = MAILQ_HOLD,
-	     .help = "do not try these until they are released"),
+	     .help = "do not retry these mails until they are released"),
 	FLAG(0, "release", .set = set_change, .value = MAILQ_RELEASE,
-	     .help = "try them again, when it is time"),
+	     .help = "undo --hold"),
 	FLAG(0, "retry", .set = set_change, .value = MAILQ_RETRY,
-	     .help = "they are due now, those that were given up too"),
+	     .help = "make them due now, including those given up"),
 	FLAG(0, "delete", .set = set_change, .value = MAILQ_DELETE,
-	     .help = "take them out, and tell nobody"),
-	FLAG(0, "print", .set = set_print, .help = "the mail as it goes out"),
+	     .help = "delete them without a bounce"),
+	FLAG(0, "print", .set = set_print,
+	     .help = "print the message on stdout"),
 	FLAG(0, "check", .set = set_check,
-	     .help = "one line for a monitor, and its status: 0 all is well, "
-		     "1 a warning, 2 critical, 3 unknown"),
+	     .help = "monitoring plugin: one line, exit status 0 ok, "
+		     "1 warning, 2 critical, 3 unknown"),
 
-	HEADING("The list:"),
+	HEADING("Listing:"),
 	FLAG(0, "json", .field = OPTION_FIELD(json),
-	     .help = "one JSON array of all that is known"),
+	     .help = "list as a JSON array"),
 	TEXT(0, "sender", "ADDRESS", .set = set_words, .value = WORDS_SENDERS,
-	     .help = "only what is from him; '@domain' is anybody there"),
+	     .help = "only mail from ADDRESS; '@domain' matches the whole "
+		     "domain"),
 	TEXT(0, "recipient", "ADDRESS", .set = set_words,
-	     .value = WORDS_RECIPIENTS, .help = "only what is for him"),
+	     .value = WORDS_RECIPIENTS, .help = "only mail to ADDRESS"),
 	OPTIONAL('q', NULL, "WHICH", .set = set_queue,
-		 .help = "run the queue first; or list those with I and part "
-			 "of an id, S of a sender, R of a recipient"),
+		 .help = "flush the queue first; or list only mail that "
+			 "matches I, S or R and part of the id, sender or "
+			 "recipient"),
 
-	HEADING("Limits of --check:"),
+	HEADING("Limits for --check:"),
 	TEXT('w', "warn-count", "N", .set = set_limit_count, LIMIT(warn_count),
-	     .help = "a warning from so many mails on"),
+	     .help = "warn at N queued mails or more"),
 	TEXT('c', "crit-count", "N", .set = set_limit_count, LIMIT(crit_count),
-	     .help = "critical from so many on"),
+	     .help = "critical at N or more"),
 	TEXT(0, "warn-age", "TIME", .set = set_limit_age, LIMIT(warn_age),
-	     .help = "a warning when the oldest waits for so long: 30m, 4h, "
-		     "2d"),
+	     .help = "warn if the oldest mail is older: 30m, 4h, 2d"),
 	TEXT(0, "crit-age", "TIME", .set = set_limit_age, LIMIT(crit_age),
-	     .help = "critical when it waits for so long"),
+	     .help = "critical if it is older"),
 
-	HEADING("Which queue:"),
+	HEADING("Configuration:"),
 	TEXT(0, "account", "NAME", .field = OPTION_FIELD(account),
-	     .help = "that of this account, where it has its own"),
+	     .help = "use the queue of this account"),
 	FILE_NAME('C', "config", "FILE", .field = OPTION_FIELD(config_path),
-		  .help = "instead of the usual configuration files"),
+		  .help = "read FILE instead of the default configuration"),
 	TEXT(0, "set", "NAME=VALUE", .set = set_any,
-	     .help = "any setting, as queue_folder"),
+	     .help = "override a setting, such as queue_folder"),
 
 	HEADING("Other:"),
-	FLAG(0, "quiet", .field = OPTION_FIELD(quiet), .help = "errors only"),
+	FLAG(0, "quiet", .field = OPTION_FIELD(quiet),
+	     .help = "print errors only"),
 	OPTIONAL('A', NULL, "X", .set = set_nothing, .help = "ignored"),
 	FLAG('v', NULL, .set = set_nothing, .help = "ignored"),
-	ROWS_OTHER,
+	ROWS_OTHER('h'),
 	ROWS_END,
 };
 
@@ -188,16 +191,23 @@ static int finish_queue(struct options_run *run, struct error *f)
 }
 
 static const char notes[] =
-	"In the list '*' is being tried just now, '!' is held.\n"
-	"Exit status 0; 66 when there is no such id.  More: man mailsend\n";
+	"In the list, '*' marks a mail that is being delivered, '!' one that "
+	"is held.\n"
+	"Exit status 0, or 66 if there is no such id.  See mailsend-mailq(1).\n";
 
-#define MAILQ(word, line)                                                      \
-	{                                                                      \
-		.name = (word), .synopsis = (line), .notes = notes,            \
-		.about = "Shows the mail that waits in the queue, and "        \
-			 "changes it.",                                        \
-		.is_terse = true, .rows = rows, .start = start_list,           \
-		.argument = queue_argument, .finish = finish_queue,            \
+#define MAILQ(word, line)                                                           \
+	{                                                                           \
+		.name = word, .synopsis = (line), .notes = notes,                   \
+		.common = "hold release retry delete print check json sender "      \
+			  "recipient q warn-count crit-count warn-age "             \
+			  "crit-age account help version",                          \
+		.examples = "  " word "\n"                                          \
+			    "  " word " --print ID | less\n"                        \
+			    "  " word " --delete ID\n",                             \
+		.about =                                                            \
+			"List, hold, release, retry, print or delete queued mail.", \
+		.is_terse = true, .rows = rows, .start = start_list,                \
+		.argument = queue_argument, .finish = finish_queue,                 \
 	}
 
 const struct persona persona_mailq = MAILQ("mailq", "[options] [id...]");
@@ -211,7 +221,7 @@ static const struct option_row alias_rows[] = {
 	OPTIONAL('A', NULL, "X", .set = set_nothing, .help = "ignored"),
 	FLAG('v', NULL, .set = set_nothing, .help = "ignored"),
 	ROWS_WAY(0, 'C'),
-	ROWS_OTHER,
+	ROWS_OTHER('h'),
 	ROWS_END,
 };
 
@@ -231,8 +241,8 @@ static int alias_argument(struct options_run *run, const char *value,
 const struct persona persona_newaliases = {
 	.name = "newaliases",
 	.synopsis = "[options]",
-	.about = "Checks the aliases.  They are read as they are: there is "
-		 "nothing to build.",
+	.about = "Check the alias file.  It is read directly: there is no "
+		 "database to build.",
 	.is_terse = true,
 	.rows = alias_rows,
 	.start = start_check,

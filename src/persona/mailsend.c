@@ -48,64 +48,62 @@ static SETTER(set_mailq)
 }
 
 static const struct option_row rows[] = {
-	HEADING("The message:"),
+	HEADING("Message:"),
 	ROWS_MESSAGE('s', 'c', 'b', 'r', 'H'),
 
-	HEADING("Its content:"),
+	HEADING("Content:"),
 	ROWS_CONTENT('a', 'A', 'i', 'E'),
 
-	HEADING("Many mails:"),
+	HEADING("Large files and many mails:"),
 	ROWS_SPLIT,
 	ROWS_SERIES,
 
 	HEADING("Instead of sending:"),
 	ROWS_INSTEAD,
 
-	HEADING("A look at the way:"),
+	HEADING("Diagnosis:"),
 	ROWS_CHECK,
 	ROWS_ROUNDTRIP,
 	OPTIONAL(0, "talk", "URL", .set = set_talk,
-		 .help = "talk to the server yourself, once TLS and the log-in "
-			 "are done: \\help there"),
+		 .help = "interactive SMTP session after TLS and login; enter "
+			 "\\help there"),
 	FLAG(0, "no-auth", .field = OPTION_FIELD(talk.stays_out),
-	     .help = "with --talk: no log-in is made"),
+	     .help = "with --talk: do not log in"),
 
-	HEADING("What is told:"),
+	HEADING("Output:"),
 	ROWS_TOLD('v'),
 
-	HEADING("The way:"),
+	HEADING("Connection:"),
 	ROWS_WAY(0, 0),
 	FLAG(0, "setup", .set = set_action, .value = REQUEST_SETUP,
-	     .help = "make a configuration, by question and answer; the "
-		     "argument is your own address"),
+	     .help = "interactive configuration for your address"),
 
-	HEADING("The envelope:"),
+	HEADING("Envelope:"),
 	ROWS_ENVELOPE('f'),
 
-	HEADING("The queue:"),
+	HEADING("Queue:"),
 	ROWS_QUEUE,
 	FLAG(0, "mailq", .set = set_mailq,
-	     .help = "written first, it makes this the mailq command, which "
-		     "shows and changes the queue: --mailq --help"),
+	     .help = "show and change the queue: see --mailq --help"),
 
-	HEADING("Serving:"),
+	HEADING("Server:"),
 	TEXT(0, "serve", "ADDRESS:PORT", .set = set_serve,
-	     .help = "take mails by SMTP, as '2525' or '[::1]:2525'; '-' is "
-		     "standard input and output"),
+	     .help = "run as an SMTP server: '2525' or '[::1]:2525'; '-' is "
+		     "stdin and stdout"),
 	FLAG(0, "serve-anyone", .field = OPTION_FIELD(serve_anyone),
-	     .help = "who can reach the address may send, without a log-in"),
+	     .help = "accept mail without login from any client that can "
+		     "connect"),
 	FILE_NAME(0, "serve-cert", "FILE", .set = set_setting,
-		  .help = "a certificate, for TLS"),
+		  .help = "TLS certificate of the server"),
 	FILE_NAME(0, "serve-key", "FILE", .set = set_setting,
-		  .help = "its key"),
+		  .help = "private key of the certificate"),
 	TEXT(0, "serve-tls", "HOW", .set = set_serve_tls,
-	     .help = "starttls, as it is, or implicit: at once, as on port "
-		     "465"),
+	     .help = "starttls (default) or implicit, as on port 465"),
 
 	HEADING("Other:"),
 	FLAG('n', "no-rc", .set = set_nothing,
-	     .help = "no matter: no start-up file of mail's is read"),
-	ROWS_OTHER,
+	     .help = "ignored, for compatibility with mail"),
+	ROWS_OTHER('h'),
 	ROWS_END,
 };
 
@@ -274,17 +272,25 @@ static int finish(struct options_run *run, struct error *f)
 }
 
 static const char notes[] =
-	"LIST is one address or more with commas between; options may be "
+	"LIST is a comma-separated list of addresses; options may be "
 	"repeated.\n"
-	"Without any configuration, mail to yourself goes to ~/Maildir.\n"
-	"Exit status 0 means that it was taken for every recipient; what was "
-	"not is kept\n"
-	"in ~/dead.letter.  More: man mailsend, man mailsend.conf\n";
+	"Without a configuration, mail to yourself is delivered to "
+	"~/Maildir.\n"
+	"Exit status 0: accepted or queued for every recipient; else it is "
+	"saved in\n"
+	"~/dead.letter.  See mailsend(1) and mailsend.conf(5).\n";
 
 const struct persona persona_mailsend = {
 	.name = "mailsend",
 	.synopsis = "[options] address...",
-	.about = "Sends what it reads from standard input, as mail.",
+	.about = "Send a mail; the text is read from stdin.",
+	.common = "subject cc bcc from header attach body html draft "
+		  "skip-empty split account queue verbose print explain check "
+		  "flush mailq setup setup-queue help version",
+	.examples =
+		"  df -h | mailsend -s 'disk usage' ops@example.org\n"
+		"  tar cz logs | mailsend -s logs -a -=logs.tgz ops@example.org\n"
+		"  mailsend --setup you@example.org\n",
 	.notes = notes,
 	.rows = rows,
 	.argument = argument,

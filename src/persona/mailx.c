@@ -246,30 +246,31 @@ static SETTER(end_options)
 }
 
 static const struct option_row rows[] = {
-	HEADING("The message:"),
+	HEADING("Message:"),
 	ROWS_MESSAGE('s', 'c', 'b', 0, 0),
 	TEXT('r', "from-address", "ADDRESS", .set = set_sender,
-	     .help = "who writes, and where failures are reported"),
+	     .help = "author and envelope sender"),
 	TEXT('C', "custom-header", "FIELD", .set = set_field,
-	     .help = "one more header field"),
+	     .help = "add a header field, 'Name: value'"),
 	TEXT('T', "target", "FIELD", .set = set_target,
 	     .help = "a recipient, 'cc: address'"),
 	FLAG('t', "template", .set = set_template,
-	     .help = "header and recipients are in the text; a ready message "
-		     "is kept as it is"),
+	     .help = "take header and recipients from the text; a complete "
+		     "message is sent unchanged"),
 
-	HEADING("Its content:"),
-	FILE_NAME('a', NULL, "FIELD|FILE", .set = set_smart_attach,
-		  .help = "a header field where it looks like one, else attach "
-			  "a file; ./x:y is a file"),
-	FILE_NAME('A', NULL, "FILE|ACCOUNT", .set = set_attach_or_account,
-		  .help = "attach the file where there is one, else use the "
-			  "account"),
+	HEADING("Content:"),
+	FILE_NAME(
+		'a', NULL, "FIELD|FILE", .set = set_smart_attach,
+		.help = "add a header field if it looks like one, else attach "
+			"a file; ./x:y is a file"),
+	FILE_NAME(
+		'A', NULL, "FILE|ACCOUNT", .set = set_attach_or_account,
+		.help = "attach the file if it exists, else use the account of "
+			"that name"),
 	FLAG('E', NULL, .set = set_skip_empty,
-	     .help = "send nothing when the text is empty and nothing is "
-		     "attached"),
+	     .help = "send nothing if the text is empty"),
 	FILE_NAME('m', NULL, "FILE", .set = set_body_file,
-		  .help = "the text, instead of standard input"),
+		  .help = "read the text from FILE instead of stdin"),
 	TEXT('M', NULL, "TYPE", .set = set_text_type,
 	     .help = "media type of the text"),
 	{ .kind = OPTION_FILE,
@@ -282,66 +283,64 @@ static const struct option_row rows[] = {
 	ROWS_CONTENT(0, 0, 0, 0),
 	ROWS_SPLIT,
 
-	HEADING("The way:"),
+	HEADING("Connection:"),
 	TEXT('S', NULL, "VAR[=VALUE]", .set = set_variable,
-	     .help = "s-nail's variables: smtp, mta, from, smtp-auth-user, "
-		     "smtp-use-starttls and others"),
+	     .help = "set a variable of s-nail: smtp, mta, from, "
+		     "smtp-auth-user, smtp-use-starttls and others"),
 	ROWS_WAY(0, 0),
 
 	HEADING("Instead of sending:"),
 	FLAG('d', NULL, .set = set_action, .value = REQUEST_DRY_RUN,
-	     .help = "as --dry-run"),
+	     .help = "same as --dry-run"),
 	ROWS_INSTEAD,
 
-	HEADING("What is told:"),
+	HEADING("Output:"),
 	ROWS_TOLD('v'),
 
-	HEADING("The envelope:"),
+	HEADING("Envelope:"),
 	ROWS_ENVELOPE(0),
 
 	HEADING("Other:"),
 	FLAG('n', NULL, .set = skip_rc, .help = "do not read /etc/mail.rc"),
 	TEXT(':', NULL, "FILES", .set = skip_rc,
-	     .help = "which start-up files: s, u, or / for none"),
+	     .help = "start-up files to read: s, u, or / for none"),
 	FLAG('.', "end-options", .set = end_options,
-	     .help = "what follows are addresses, as after --"),
-	FLAG('B', NULL, .set = set_nothing, .help = "no matter"),
-	FLAG('D', NULL, .set = set_nothing, .help = "no matter"),
-	FLAG('i', NULL, .set = set_nothing, .help = "no matter"),
-	FLAG('N', NULL, .set = set_nothing, .help = "no matter"),
-	FLAG('h', NULL, .set = set_action, .value = REQUEST_HELP,
-	     .help = "as --help"),
+	     .help = "end of options, like --"),
+	FLAG('B', NULL, .set = set_nothing, .help = "ignored"),
+	FLAG('D', NULL, .set = set_nothing, .help = "ignored"),
+	FLAG('i', NULL, .set = set_nothing, .help = "ignored"),
+	FLAG('N', NULL, .set = set_nothing, .help = "ignored"),
 	FLAG('V', NULL, .set = set_action, .value = REQUEST_VERSION,
-	     .help = "as --version"),
-	ROWS_OTHER,
+	     .help = "same as --version"),
+	ROWS_OTHER('h'),
 
-	HEADING("Not here:"),
+	HEADING("Not supported (exit status 64):"),
 	FLAG('e', NULL, .set = refuse, .value = REFUSED_READING,
-	     .help = "is there mail?"),
+	     .help = "check for mail"),
 	FLAG('f', NULL, .set = refuse, .value = REFUSED_READING,
 	     .help = "read a mailbox"),
 	FLAG('H', NULL, .set = refuse, .value = REFUSED_READING,
 	     .help = "list a mailbox"),
 	TEXT('L', NULL, "WHICH", .set = refuse, .value = REFUSED_READING,
-	     .help = "list some of it"),
+	     .help = "list selected messages"),
 	FLAG('p', NULL, .set = refuse, .value = REFUSED_READING,
 	     .help = "print a mailbox"),
 	FLAG('R', NULL, .set = refuse, .value = REFUSED_READING,
-	     .help = "read only"),
+	     .help = "read-only mode"),
 	TEXT('u', NULL, "USER", .set = refuse, .value = REFUSED_READING,
-	     .help = "read another's mail"),
+	     .help = "read mail of another user"),
 	FLAG('F', NULL, .set = refuse, .value = REFUSED_FOLDER,
-	     .help = "save by recipient"),
+	     .help = "save to a file named after the recipient"),
 	FLAG('I', NULL, .set = refuse, .value = REFUSED_COMMANDS,
-	     .help = "commands in the text"),
+	     .help = "tilde commands in the text"),
 	FLAG('~', NULL, .set = refuse, .value = REFUSED_COMMANDS,
-	     .help = "commands in the text"),
+	     .help = "tilde commands in the text"),
 	FLAG('#', NULL, .set = refuse, .value = REFUSED_COMMANDS,
-	     .help = "commands from standard input"),
+	     .help = "batch mode with commands on stdin"),
 	TEXT('X', NULL, "COMMAND", .set = refuse, .value = REFUSED_COMMANDS,
-	     .help = "a command at the start"),
+	     .help = "run a command at startup"),
 	TEXT('Y', NULL, "COMMAND", .set = refuse, .value = REFUSED_COMMANDS,
-	     .help = "a command after that"),
+	     .help = "run a command after startup"),
 	ROWS_END,
 };
 
@@ -510,13 +509,21 @@ static int finish(struct options_run *run, struct error *f)
 }
 
 static const char notes[] =
-	"A mail that could not be delivered is kept in ~/dead.letter.\n"
-	"More: man mail, man mailsend, man mailsend.conf\n";
+	"Mail that can neither be delivered nor queued is saved in "
+	"~/dead.letter.\n"
+	"See mail(1), mailsend(1) and mailsend.conf(5).\n";
 
 #define MAILX(called)                                                          \
 	{                                                                      \
-		.name = (called), .synopsis = "[options] address...",          \
-		.about = "Sends what it reads from standard input, as mail.",  \
+		.name = called, .synopsis = "[options] address...",            \
+		.about = "Send a mail; the text is read from stdin.",          \
+		.common = "s r c b a A E m t S n d v print account help "      \
+			  "version",                                           \
+		.examples = "  df -h | " called                                \
+			    " -s 'disk usage' ops@example.org\n"               \
+			    "  " called                                        \
+			    " -s report -A report.pdf ops@example.org < "      \
+			    "text.txt\n",                                      \
 		.notes = notes, .rows = rows, .start = start,                  \
 		.argument = argument, .finish = finish                         \
 	}

@@ -102,51 +102,49 @@ static SETTER(set_debug)
 }
 
 static const struct option_row rows[] = {
-	HEADING("The message:"),
+	HEADING("Message:"),
 	ROWS_MESSAGE('s', 'c', 'b', 0, 0),
 
-	HEADING("Its content:"),
+	HEADING("Content:"),
 	FILE_NAME('a', NULL, "FILE...", .set = set_files,
-		  .help = "attach files, all up to --"),
+		  .help = "attach all files up to --"),
 	FILE_NAME('i', "include", "FILE", .field = OPTION_FIELD(include_path),
 		  .help = "begin the text with this file"),
 	FILE_NAME('H', NULL, "FILE", .field = OPTION_FIELD(draft_path),
-		  .help = "a draft, header and text; '-' is standard input"),
+		  .help = "draft with header and text; '-' is stdin"),
 	ROWS_CONTENT(0, 0, 0, 0),
 	ROWS_SPLIT,
 
-	HEADING("The way:"),
+	HEADING("Connection and configuration:"),
 	TEXT('e', NULL, "COMMAND", .set = add_command,
-	     .help = "of mutt: set from, realname, use_from, content_type, "
-		     "my_hdr, alias"),
+	     .help = "run a muttrc command: set from, realname, use_from, "
+		     "content_type, my_hdr, alias"),
 	FILE_NAME('F', NULL, "FILE", .set = set_rc,
-		  .help = "instead of ~/.muttrc"),
-	FLAG('n', NULL, .set = set_nothing, .help = "no matter"),
-	FLAG('x', NULL, .set = set_nothing, .help = "no matter"),
-	TEXT('m', NULL, "TYPE", .set = set_nothing, .help = "no matter"),
+		  .help = "read FILE instead of ~/.muttrc"),
+	FLAG('n', NULL, .set = set_nothing, .help = "ignored"),
+	FLAG('x', NULL, .set = set_nothing, .help = "ignored"),
+	TEXT('m', NULL, "TYPE", .set = set_nothing, .help = "ignored"),
 	ROWS_WAY(0, 0),
 
 	HEADING("Instead of sending:"),
 	ROWS_INSTEAD,
 
-	HEADING("What is told:"),
+	HEADING("Output:"),
 	ROWS_TOLD('v'),
 	TEXT('d', NULL, "LEVEL", .set = set_debug,
-	     .help = "as --transcript, unless it is 0"),
+	     .help = "same as --transcript unless LEVEL is 0"),
 
-	HEADING("The envelope:"),
+	HEADING("Envelope:"),
 	ROWS_ENVELOPE(0),
 
 	HEADING("Other:"),
-	FLAG('h', NULL, .set = set_action, .value = REQUEST_HELP,
-	     .help = "as --help"),
-	ROWS_OTHER,
+	ROWS_OTHER('h'),
 
-	HEADING("Not here:"),
+	HEADING("Not supported (exit status 64):"),
 	TEXT('A', NULL, "ALIAS", .set = refuse, .value = REFUSED_QUERY,
 	     .help = "show an alias"),
 	FLAG('B', NULL, .set = refuse, .value = REFUSED_QUERY,
-	     .help = "run without a screen"),
+	     .help = "batch mode"),
 	FLAG('C', NULL, .set = refuse, .value = REFUSED_CRYPT,
 	     .help = "sign or encrypt"),
 	FLAG('D', NULL, .set = refuse, .value = REFUSED_QUERY,
@@ -164,13 +162,13 @@ static const struct option_row rows[] = {
 	TEXT('Q', NULL, "VARIABLE", .set = refuse, .value = REFUSED_QUERY,
 	     .help = "show a variable"),
 	FLAG('R', NULL, .set = refuse, .value = REFUSED_READING,
-	     .help = "read only"),
+	     .help = "read-only mode"),
 	FLAG('y', NULL, .set = refuse, .value = REFUSED_READING,
 	     .help = "list mailboxes"),
 	FLAG('z', NULL, .set = refuse, .value = REFUSED_READING,
-	     .help = "is there mail?"),
+	     .help = "check for mail"),
 	FLAG('Z', NULL, .set = refuse, .value = REFUSED_READING,
-	     .help = "is there new mail?"),
+	     .help = "check for new mail"),
 	ROWS_END,
 };
 
@@ -342,14 +340,21 @@ static int finish(struct options_run *run, struct error *f)
 }
 
 static const char notes[] =
-	"A mail that could not be delivered is kept in ~/dead.letter.\n"
-	"More: man mailsend-names, man mailsend, man mailsend.conf\n";
+	"Mail that can neither be delivered nor queued is saved in "
+	"~/dead.letter.\n"
+	"See mailsend-names(7), mailsend(1) and mailsend.conf(5).\n";
 
 #define MUTT(called)                                                           \
 	{                                                                      \
-		.name = (called),                                              \
+		.name = called,                                                \
 		.synopsis = "[options] [-a file... --] address...",            \
-		.about = "Sends what it reads from standard input, as mail.",  \
+		.about = "Send a mail; the text is read from stdin.",          \
+		.common = "s c b a i H e F d v print account help version",    \
+		.examples = "  df -h | " called                                \
+			    " -s 'disk usage' ops@example.org\n"               \
+			    "  " called                                        \
+			    " -s report -a report.pdf -- ops@example.org < "   \
+			    "text.txt\n",                                      \
 		.notes = notes, .rows = rows, .start = start,                  \
 		.argument = argument, .finish = finish                         \
 	}

@@ -43,6 +43,12 @@ static const struct option_row *row_of_name(const struct persona *p,
 	return NULL;
 }
 
+const struct option_row *options_find(const struct persona *p, const char *name)
+{
+	return name[0] && !name[1] ? row_of_letter(p, name[0])
+				   : row_of_name(p, name);
+}
+
 static int unknown_name(const struct persona *p, const char *name,
 			struct error *f)
 {

@@ -53,6 +53,10 @@ struct persona {
 	const char *name;
 	const char *synopsis; /* "[options] address..." */
 	const char *about;    /* what it does, one line at the top of --help */
+	/* the options that --help shows, in this order: names and, where an
+	 * option has none, letters; NULL: all of them, as --help all */
+	const char *common;
+	const char *examples; /* lines; NULL: none */
 	const char *notes;    /* lines below the options; NULL: none */
 	bool takes_message;   /* on standard input, ready with its header */
 	bool is_terse; /* a wrong command line is told without the usage */
@@ -90,13 +94,19 @@ struct options_run {
 int options_parse(const struct persona *p, int argc, char **argv,
 		  struct request *r, struct arena *a, struct error *f);
 
-/* All of --help, 80 columns; -1 when the buf is too small. */
+/* --help all, 80 columns; -1 when the buf is too small. */
 int options_help(const struct persona *p, struct buf *out);
+/* --help: the common options and the examples; -1 also when a common one is
+ * none. */
+int options_help_common(const struct persona *p, struct buf *out);
 /* One line, for standard error after a ERROR_USAGE. */
 int options_usage(const struct persona *p, struct buf *out);
 
 /* The table as others read it (help, completions). */
 bool option_is_last(const struct option_row *row);
+/* By its long name, or its letter where that is one character; NULL. */
+const struct option_row *options_find(const struct persona *p,
+				      const char *name);
 
 /* Does the flag --NAME stand among the arguments?  For what is to be told of
  * others that are wrong. */

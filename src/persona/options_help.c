@@ -1,7 +1,8 @@
 /* options_help.c - what the table says of itself.
  *
  * Two columns; a left side that is too long stands on a line of its own.  The
- * right side is wrapped at spaces, so that a row's help is one string. */
+ * right side is wrapped at spaces, so that a row's help is one string.  --help
+ * shows the options that a persona calls common, so that it fits a screen. */
 #include "persona/options.h"
 
 #include <string.h>
@@ -68,9 +69,62 @@ static void put_row(const struct option_row *row, struct buf *out)
 	}
 }
 
-int options_help(const struct persona *p, struct buf *out)
+static void put_usage(const struct persona *p, struct buf *out)
 {
 	buf_printf(out, "usage: %s %s\n%s\n", p->name, p->synopsis, p->about);
+}
+
+static void put_end(const struct persona *p, struct buf *out)
+{
+	if (p->examples)
+		buf_printf(out, "\nExamples:\n%s", p->examples);
+	if (p->notes)
+		buf_printf(out, "\n%s", p->notes);
+}
+
+static size_t count_rows(const struct persona *p)
+{
+	size_t n = 0;
+
+	for (const struct option_row *row = p->rows; !option_is_last(row);
+	     row++)
+		n += row->kind != OPTION_HEADING;
+	return n;
+}
+
+int options_help_common(const struct persona *p, struct buf *out)
+{
+	const char *word = p->common;
+
+	if (!word)
+		return options_help(p, out);
+	put_usage(p, out);
+	buf_putc(out, '\n');
+	while (*word) {
+		char name[32];
+		size_t n = strcspn(word, " ");
+		const struct option_row *row = NULL;
+
+		if (n < sizeof(name)) {
+			memcpy(name, word, n);
+			name[n] = '\0';
+			row = options_find(p, name);
+		}
+		if (!row)
+			return -1;
+		put_row(row, out);
+		word += n;
+		word += strspn(word, " ");
+	}
+	put_end(p, out);
+	buf_printf(out, "All %zu options: %s --help all\n", count_rows(p),
+		   p->name);
+	return out->overflow ? -1 : 0;
+}
+
+int options_help(const struct persona *p, struct buf *out)
+{
+	put_usage(p, out);
 	for (const struct option_row *row = p->rows; !option_is_last(row);
 	     row++) {
 		if (row->kind == OPTION_HEADING)
@@ -78,8 +132,7 @@ int options_help(const struct persona *p, struct buf *out)
 		else
 			put_row(row, out);
 	}
-	if (p->notes)
-		buf_printf(out, "\n%s", p->notes);
+	put_end(p, out);
 	return out->overflow ? -1 : 0;
 }
 

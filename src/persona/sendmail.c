@@ -292,71 +292,76 @@ static SETTER(set_envelope_id)
 /* ---- the table ---- */
 
 static const struct option_row rows[] = {
-	HEADING("The message, on standard input:"),
+	HEADING("Message (read from stdin):"),
 	FLAG('t', NULL, .field = OPTION_FIELD(recipients_from_header),
-	     .help = "send it to those in To, Cc and Bcc, and to those of the "
-		     "command line"),
+	     .help = "take recipients from To, Cc and Bcc as well"),
 	FLAG('i', NULL, .set = set_ignore_dots,
-	     .help = "a dot alone on a line does not end it; -oi too"),
+	     .help = "a line with a single dot does not end the message; "
+		     "also -oi"),
 	TEXT('F', NULL, "NAME", .set = set_full_name,
-	     .help = "the sender's name, where it has no From"),
+	     .help = "full name of the sender if there is no From field"),
 	ROWS_MESSAGE(0, 0, 0, 0, 0),
 	TEXT('B', NULL, "TYPE", .set = set_body_type,
-	     .help = "7BIT or 8BITMIME; the body is looked at anyway"),
+	     .help = "7BIT or 8BITMIME; only checked for validity"),
 
-	HEADING("The envelope:"),
+	HEADING("Envelope:"),
 	{ .kind = OPTION_TEXT,
 	  .letter = 'f',
 	  .other_letter = 'r',
 	  .name = "envelope-from",
 	  .argument = "ADDRESS",
 	  .set = set_envelope_from,
-	  .help = "where failures are reported; '' or <> for nowhere" },
+	  .help = "envelope sender, which receives bounces; '' or <> is "
+		  "the null sender" },
 	TEXT('N', "dsn-notify", "WHEN", .set = set_dsn_notify,
-	     .help = "never, or a list of failure, delay, success"),
+	     .help = "request delivery reports: never, or a list of failure, "
+		     "delay, success"),
 	TEXT('R', "dsn-ret", "WHAT", .set = set_dsn_ret,
-	     .help = "what a report has of the message: hdrs or full"),
+	     .help = "what a delivery report includes: hdrs or full"),
 	TEXT('V', "dsn-envid", "ID", .set = set_envelope_id,
-	     .help = "an id that reports repeat, xtext or plain"),
+	     .help = "envelope ID that delivery reports quote; xtext or plain"),
 	FLAG('n', NULL, .field = OPTION_FIELD(skip_aliases),
-	     .help = "names are not looked up among the aliases"),
+	     .help = "do not expand aliases"),
 	FLAG('U', NULL, .field = OPTION_FIELD(prefers_smtputf8),
-	     .help = "SMTPUTF8 where the server has it"),
+	     .help = "use SMTPUTF8 if the server supports it"),
 
 	HEADING("Instead of sending:"),
-	OPTIONAL('b', NULL, "MODE", .set = set_mode,
-		 .help = "m: send (as ever); s: talk SMTP on standard input; "
-			 "p: list the queue; i: check the aliases; v: show "
-			 "where each address goes"),
+	OPTIONAL(
+		'b', NULL, "MODE", .set = set_mode,
+		.help = "m: send (default); s: SMTP server on stdin and stdout; "
+			"p: list the queue; i: check the aliases; v: show "
+			"how each address is resolved"),
 	OPTIONAL('q', NULL, "WHICH", .set = set_queue,
-		 .help = "run the queue once: all of it, or I and part of an "
-			 "id, S of a sender, R of a recipient; a time has no "
-			 "effect; with -bp, list these"),
+		 .help = "flush the queue once; only mail that matches I, S or "
+			 "R and part of the id, sender or recipient; a time "
+			 "interval is ignored; with -bp, list these"),
 	ROWS_INSTEAD,
 
-	HEADING("What is told:"),
+	HEADING("Output:"),
 	ROWS_TOLD('v'),
-	OPTIONAL('d', NULL, "LEVEL", .set = set_debug, .help = "as -v"),
+	OPTIONAL('d', NULL, "LEVEL", .set = set_debug, .help = "same as -v"),
 	FILE_NAME('X', NULL, "FILE", .field = OPTION_FIELD(transcript_path),
-		  .help = "the conversation, appended to a file"),
+		  .help = "append the SMTP dialogue to FILE"),
 	OPTIONAL('e', NULL, "MODE", .set = set_errors,
-		 .help = "a failure: q: no word of it; p, w: on standard "
-			 "error; m: by mail, too; e: the same, with status 0; "
-			 "-oe too"),
+		 .help = "report errors: q: not at all; p, w: on stderr; m: by "
+			 "mail as well; e: like m, with exit status 0; also "
+			 "-oe"),
 	TEXT('L', NULL, "TAG", .field = OPTION_FIELD(syslog_tag),
-	     .help = "our name in the system's log"),
+	     .help = "tag for syslog"),
 
-	HEADING("The way:"),
+	HEADING("Connection:"),
 	ROWS_WAY(0, 'C'),
 
-	HEADING("Others of sendmail's:"),
+	HEADING("Compatibility with sendmail:"),
 	OPTIONAL('o', NULL, "X", .set = set_letter,
-		 .help = "-oi, -oe, -ov, -oA, and -od: i (now), b (in the "
-			 "background), q or d (queue it); others are ignored"),
+		 .help = "-oi, -oe, -ov, -oA, and -od: i (deliver now), b (in "
+			 "the background), q or d (queue only); others are "
+			 "ignored"),
 	TEXT('O', NULL, "NAME=VALUE", .set = set_option,
 	     .help = "ErrorMode, IgnoreDots, Verbose, AliasFile and "
-		     "DeliveryMode, as -o; others are ignored"),
-	TEXT('h', NULL, "COUNT", .set = ignore, .help = "ignored"),
+		     "DeliveryMode, like -o; others are ignored"),
+	TEXT('h', NULL, "COUNT", .set = ignore,
+	     .help = "ignored (hop count); for help, use --help"),
 	TEXT('p', NULL, "PROTOCOL", .set = ignore, .help = "ignored"),
 	TEXT('D', NULL, "FILE", .set = ignore, .help = "ignored"),
 	TEXT('M', NULL, "VALUE", .set = ignore, .help = "ignored"),
@@ -366,7 +371,7 @@ static const struct option_row rows[] = {
 	OPTIONAL('A', NULL, "X", .set = ignore_joined, .help = "ignored"),
 
 	HEADING("Other:"),
-	ROWS_OTHER,
+	ROWS_OTHER(0),
 	ROWS_END,
 };
 
@@ -440,14 +445,18 @@ static int finish(struct options_run *run, struct error *f)
 }
 
 static const char notes[] =
-	"Exit status 0: the server has it, or it waits in the queue for the "
-	"server.\n"
-	"More: man 8 sendmail, man mailsend.conf\n";
+	"Exit status 0: the server accepted the message, or it is queued.\n"
+	"See sendmail(8) and mailsend.conf(5).\n";
 
 const struct persona persona_sendmail = {
 	.name = "sendmail",
 	.synopsis = "[-ti] [-f address] [options] [address...]",
-	.about = "Sends the message that it reads from standard input.",
+	.about = "Send the message read from stdin.",
+	.common = "t i f F N n b q v X o C help version",
+	.examples = "  sendmail -t -i < message.eml\n"
+		    "  sendmail -f me@example.org ops@example.org < "
+		    "message.eml\n"
+		    "  sendmail -bv root\n",
 	.notes = notes,
 	.is_terse = true,
 	.rows = rows,

@@ -441,7 +441,8 @@ SETTER(set_action)
 	enum request_action new = (enum request_action)row->value;
 
 	(void)value;
-	if (new == REQUEST_HELP || new == REQUEST_VERSION)
+	if (new == REQUEST_HELP || new == REQUEST_HELP_ALL ||
+	    new == REQUEST_VERSION)
 		run->done = true;
 	else if (now != REQUEST_SEND && now != new)
 		return error_set(f, ERROR_USAGE,
@@ -449,6 +450,23 @@ SETTER(set_action)
 				 action_names[now]);
 	run->request->action = new;
 	return 0;
+}
+
+/* "--help all" too: what stands behind it means nothing else. */
+SETTER(set_help)
+{
+	struct option_row action = *row;
+
+	if (!value && run->at < run->argc &&
+	    strcmp(run->argv[run->at], "all") == 0)
+		value = "all";
+	if (value && strcmp(value, "all") != 0)
+		return error_set(f, ERROR_USAGE,
+				 "'%s' is not a part of the help: write it "
+				 "alone, or --help all",
+				 value);
+	action.value = value ? REQUEST_HELP_ALL : REQUEST_HELP;
+	return set_action(run, &action, NULL, f);
 }
 
 /* ---- standard input ---- */

@@ -48,6 +48,7 @@ int override_habit(struct options_run *run, const char *name, const char *value,
 		   struct error *f);
 
 SETTER(set_action); /* row value: an enum request_action */
+SETTER(set_help);   /* "all", joined or as the next argument, or nothing */
 
 /* Which mails of the queue; row value: one of enum setter_words. */
 enum setter_words { WORDS_IDS, WORDS_SENDERS, WORDS_RECIPIENTS };

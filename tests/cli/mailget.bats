@@ -920,7 +920,7 @@ same_header() {
 @test "every option and exit status is in the manual" {
 	local page=$root/man/mailget.1 code
 
-	diff <("${MAILSEND%mailsend}mailget" --help | grep -oE -- '--[a-z][a-z-]+' |
+	diff <("${MAILSEND%mailsend}mailget" --help all | grep -oE -- '--[a-z][a-z-]+' |
 		sort -u) <(grep -E '^\.It ' "$page" | grep -oE 'Fl Fl [a-z-]+' |
 		sed 's/Fl Fl /--/' | sort -u)
 	for code in 0 64 65 66 68 69 70 71 73 74 75 76 77 78; do

@@ -692,7 +692,7 @@ kill_at() {
 @test "the manual has every option and no other" {
 	local page=$root/man/mailjoin.1
 
-	look --help
+	look --help all
 	[ "$status" -eq 0 ]
 	diff <(grep -oE -- '--[a-z][a-z-]+' <<<"$output" | sort -u) \
 		<(grep -E '^\.(It|Fl) ' "$page" | grep -oE 'Fl Fl [a-z-]+' |

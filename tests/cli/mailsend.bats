@@ -4,18 +4,77 @@
 # shellcheck disable=SC2154 # helper.bash sets what is used here
 load helper
 
-@test "--help fits the screen and is the same wherever it stands" {
+# named NAME ARGUMENT... - the program under another name.
+named() {
+	local words name=$1
+
+	shift
+	read -ra words <<<"$MAILSEND"
+	case $name in
+	mailget | mailjoin) words[-1]=${words[-1]%mailsend}$name ;;
+	*) ln -sf "${words[-1]}" "$name" && words[-1]=./$name ;;
+	esac
+	run --separate-stderr "${words[@]}" "$@" </dev/null
+	show
+}
+
+names=(mailsend sendmail mailq newaliases mail mailx mutt neomutt msmtp mailget
+	mailjoin)
+
+@test "--help fits a screen, with examples; --help all has every option" {
+	local name options option all
+
+	for name in "${names[@]}"; do
+		echo "$name"
+		named "$name" --help
+		[ "$status" -eq 0 ]
+		[ -z "$stderr" ]
+		[[ $output == "usage: $name "* ]]
+		[ "${#lines[@]}" -le 40 ]
+		[ "$(awk 'length > 79' <<<"$output" | wc -l)" -eq 0 ]
+		[[ $name == newaliases || $output == *Examples:*"  "*"$name"* ]]
+		options=$(grep -oE '^  +-.*' <<<"$output" | sed 's/   .*//')
+		named "$name" --help all
+		[ "$status" -eq 0 ]
+		[ "$(awk 'length > 79' <<<"$output" | wc -l)" -eq 0 ]
+		while IFS= read -r option; do
+			[[ $output == *"$option"* ]]
+		done <<<"$options"
+		all=$output
+		named "$name" --help=all
+		[ "$output" = "$all" ]
+	done
+}
+
+@test "-h is help where the name has no other use for it" {
+	local name
+
+	for name in mailsend mailq newaliases mail mailx mutt neomutt mailget \
+		mailjoin; do
+		named "$name" --help
+		help=$output
+		named "$name" -h
+		[ "$status" -eq 0 ]
+		[ "$output" = "$help" ]
+	done
+	# the hop count of sendmail
+	for name in sendmail msmtp; do
+		named "$name" -h
+		[ "$status" -eq 64 ]
+		named "$name" --help all
+		[[ $output == *-h\ COUNT*ignored*--help* ]]
+	done
+}
+
+@test "--help is the same wherever it stands" {
 	send --help
-	[ "$status" -eq 0 ]
-	[[ $output == usage:* ]]
-	[ -z "$stderr" ]
-	[ "$(awk 'length > 79' <<<"$output" | wc -l)" -eq 0 ]
 	local first=$output
 	send --no-recipient-here --help
 	[ "$status" -eq 64 ]
 	send -s x --help --bogus
 	[ "$status" -eq 0 ]
 	[ "$output" = "$first" ]
+	refused 64 'help all' --help=most
 }
 
 @test "a wrong command is told in a sentence and one line of usage" {
@@ -27,11 +86,27 @@ load helper
 	[ -z "$output" ]
 }
 
-@test "--version is one line" {
-	send --version
+@test "--version has the name, the libraries and the features" {
+	local name
+
+	for name in "${names[@]}"; do
+		named "$name" --version
+		[ "$status" -eq 0 ]
+		[[ ${lines[0]} =~ ^$name( \(mailsend\))?\ [0-9]+\.[0-9]+ ]]
+		for word in libcurl OpenSSL libmagic libidn2 jansson zlib TLS; do
+			[[ $output == *$word* ]]
+		done
+	done
+	[[ $output == *libcurl\ *"$(curl --version | sed -n '1s/.*libcurl.\([0-9.]*\).*/\1/p')"* ]]
+}
+
+@test "--version says which library is missing" {
+	mkdir lib
+	: >lib/libidn2.so.0
+	LD_LIBRARY_PATH=$PWD/lib send --version
 	[ "$status" -eq 0 ]
-	[[ $output =~ ^mailsend\ [0-9]+\.[0-9]+ ]]
-	[ "${#lines[@]}" -eq 1 ]
+	[[ $output == *libidn2\ *missing*install\ libidn2-0* ]]
+	[[ $output == *libmagic\ *[0-9].[0-9]* ]]
 }
 
 @test "output that cannot be written is a failure" {

@@ -7,7 +7,7 @@ load helper
 page=$root/man/mailsend.1
 
 options_in_help() {
-	mailsend --help | grep -oE -- '--[a-z][a-z-]+' | sort -u
+	mailsend --help all | grep -oE -- '--[a-z][a-z-]+' | sort -u
 }
 
 options_in_manual() {
@@ -32,7 +32,7 @@ example() {
 @test "every letter of --help is in the manual" {
 	local letter
 
-	for letter in $(mailsend --help | grep -oE '^ +-[A-Za-z], (-[A-Za-z], )?' |
+	for letter in $(mailsend --help all | grep -oE '^ +-[A-Za-z], (-[A-Za-z], )?' |
 		grep -oE '[A-Za-z]'); do
 		grep -qE "^\.It (Fl . Ar [a-z]+ , )?Fl $letter( |$)" "$page"
 	done
@@ -185,7 +185,7 @@ letters_in_manual() {
 
 	for name in mail:mail.1 mutt:mailsend-names.7 msmtp:mailsend-names.7; do
 		letters_in_manual "$root/man/${name#*:}" >letters
-		for letter in $(as "${name%:*}" --help |
+		for letter in $(as "${name%:*}" --help all |
 			sed -n 's/^  -\([^-]\)\(, -\([^-]\)\)\?.*/\1 \3/p'); do
 			echo "${name%:*} -$letter"
 			grep -qFx -e "$letter" letters
@@ -198,7 +198,7 @@ letters_in_manual() {
 @test "the other names: every long option of msmtp is in the manual" {
 	local option
 
-	for option in $(as msmtp --help | grep -oE -- '--[a-z][a-z-]+'); do
+	for option in $(as msmtp --help all | grep -oE -- '--[a-z][a-z-]+'); do
 		grep -qE "Fl Fl ${option#--}( |$)" "$root/man/mailsend-names.7" || {
 			echo "$option"
 			return 1
@@ -209,14 +209,15 @@ letters_in_manual() {
 @test "mailq: every option and letter of --help is in the manual, and back" {
 	local letter queue=$root/man/mailsend-mailq.1
 
-	diff <(mailsend --mailq --help | grep -oE -- '--[a-z][a-z-]+' |
+	diff <(mailsend --mailq --help all | grep -oE -- '--[a-z][a-z-]+' |
 		grep -v -- --mailq | sort -u) \
 		<(grep -E '^\.(It|Fl) ' "$queue" | grep -oE 'Fl Fl [a-z-]+' |
 			sed 's/Fl Fl /--/' | sort -u)
-	for letter in $(mailsend --mailq --help | sed -n 's/^  -\([^-]\).*/\1/p'); do
+	for letter in $(mailsend --mailq --help all | sed -n 's/^  -\([^-]\).*/\1/p'); do
 		grep -qE "^\.It .*(Fl|,) $letter( |$)" "$queue"
 	done
-	diff <(as mailq --help | tail -n +2) <(mailsend --mailq --help | tail -n +2)
+	diff <(as mailq --help all) \
+		<(mailsend --mailq --help all | sed 's/mailsend --mailq/mailq/')
 }
 
 @test "each setting of the queue is in the manual and in the example" {

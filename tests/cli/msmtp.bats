@@ -191,7 +191,7 @@ ready() {
 @test "--version, --help, an option that is none" {
 	call msmtp --version
 	[ "$status" -eq 0 ]
-	[[ $output == mailsend* ]]
+	[[ $output == msmtp\ *mailsend* ]]
 	call msmtp --help
 	[[ $output == *'usage: msmtp '* ]]
 	refuses 64 '--read-recipients' msmtp --read-recipiens a@example.org </dev/null

@@ -1285,9 +1285,9 @@ queued() {
 @test "every option of --help is in the manual, and the other way round" {
 	local page=$root/man/sendmail.8 letter
 
-	diff <(sendmail --help | grep -oE -- '--[a-z][a-z-]+' | sort -u) \
+	diff <(sendmail --help all | grep -oE -- '--[a-z][a-z-]+' | sort -u) \
 		<(grep -oE 'Fl Fl [a-z-]+' "$page" | sed 's/Fl Fl /--/' | sort -u)
-	for letter in $(sendmail --help | grep -oE '^  -[A-Za-z](, -[A-Za-z])?' |
+	for letter in $(sendmail --help all | grep -oE '^  -[A-Za-z](, -[A-Za-z])?' |
 		grep -oE '[A-Za-z]'); do
 		grep -E '^\.(It|Fl) ' "$page" |
 			grep -qE "(Fl|,) ${letter}[a-z]?( |\$)" || {
