@@ -12,7 +12,7 @@
 #include "config/settings.h"
 #include "deliver/account_mailbox.h"
 #include "deliver/smarthost.h"
-#include "talk/edit_terminal.h"
+#include "talk/edit.h"
 #include "talk/talk.h"
 
 #define PATIENCE 300 /* seconds for a reply, as RFC 5321 4.5.3.2 has them */

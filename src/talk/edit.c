@@ -1,14 +1,22 @@
-/* edit.c - keys, the line, the row.
+/* edit.c - keys, the line, the row, the terminal.
  *
  * Emacs's keys, as in every shell.  The row is drawn anew after each key: a
- * terminal is fast, and there is no state of the screen to get wrong. */
+ * terminal is fast, and there is no state of the screen to get wrong.  In raw
+ * mode ctrl-c and ctrl-z come as octets (no ISIG), since they mean something to
+ * the line that is edited; output keeps its NL to CR NL. */
 #include "talk/edit.h"
 
+#include <errno.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <termios.h>
 #include <wchar.h>
 
 #include "base/arena.h"
+#include "base/ascii.h"
+#include "base/interrupt.h"
 #include "base/text.h"
 
 #define CONTROL(letter) ((letter)&0x1f)
@@ -142,60 +150,44 @@ static void choose(struct edit *e, int step)
 
 static void complete(struct edit *e)
 {
-	struct buf more;
-	char *word;
+	struct buf more = BUF_INIT(64);
 
 	if (!e->complete || e->is_hidden || e->at != e->line.len)
 		return;
-	buf_init(&more, 64);
-	word = e->line.data;
-	e->complete(e->context, word, &more);
+	e->complete(e->context, e->line.data, &more);
 	insert(e, more.data, more.len);
 	buf_free(&more);
 }
 
 /* ---- keys ---- */
 
-static void end_sequence(struct edit *e, char c)
+/* The control key that does the same; 0 for what is not known. */
+static char key_of(char last, unsigned number)
 {
-	unsigned n = e->number;
-
-	if (c == 'A')
-		choose(e, -1);
-	else if (c == 'B')
-		choose(e, 1);
-	else if (c == 'C')
-		e->at = after(e, e->at);
-	else if (c == 'D')
-		e->at = before(e, e->at);
-	else if (c == 'H' || (c == '~' && (n == 1 || n == 7)))
-		e->at = 0;
-	else if (c == 'F' || (c == '~' && (n == 4 || n == 8)))
-		e->at = e->line.len;
-	else if (c == '~' && n == 3)
-		cut(e, e->at, after(e, e->at));
+	switch (last) {
+	case 'A':
+		return CONTROL('p');
+	case 'B':
+		return CONTROL('n');
+	case 'C':
+		return CONTROL('f');
+	case 'D':
+		return CONTROL('b');
+	case 'H':
+		return CONTROL('a');
+	case 'F':
+		return CONTROL('e');
+	case '~':
+		return number == 1 || number == 7   ? CONTROL('a')
+		       : number == 4 || number == 8 ? CONTROL('e')
+		       : number == 3		    ? CONTROL('d')
+						    : 0;
+	default:
+		return 0;
+	}
 }
 
-/* ESC [ 1 ; 5 C, ESC O H: what is not known is passed over whole. */
-static void take_sequence(struct edit *e, unsigned char c)
-{
-	if (e->state == EDIT_ESCAPE) {
-		e->number = 0;
-		e->state = c == '['   ? EDIT_SEQUENCE
-			   : c == 'O' ? EDIT_SHIFTED
-				      : EDIT_PLAIN;
-		return;
-	}
-	if (e->state == EDIT_SEQUENCE && c < 0x40) {
-		if (c >= '0' && c <= '9' && e->number < 1000)
-			e->number = e->number * 10 + (c - '0');
-		return;
-	}
-	e->state = EDIT_PLAIN;
-	end_sequence(e, (char)c);
-}
-
-static void move_or_cut(struct edit *e, unsigned char c)
+static void move_or_cut(struct edit *e, char c)
 {
 	switch (c) {
 	case CONTROL('a'):
@@ -240,33 +232,59 @@ static void move_or_cut(struct edit *e, unsigned char c)
 	}
 }
 
-enum edit_event edit_key(struct edit *e, unsigned char c)
+/* ESC [ 1 ; 5 C, ESC O H: what is not known is passed over whole. */
+static void take_sequence(struct edit *e, char c)
 {
-	const char text = (char)c;
+	if (e->state == EDIT_ESCAPE) {
+		e->number = 0;
+		e->state = c == '['   ? EDIT_SEQUENCE
+			   : c == 'O' ? EDIT_SHIFTED
+				      : EDIT_PLAIN;
+	} else if (e->state == EDIT_SEQUENCE && c < 0x40) {
+		if (ascii_is_digit(c) && e->number < 1000)
+			e->number = e->number * 10 + (unsigned)(c - '0');
+	} else {
+		e->state = EDIT_PLAIN;
+		move_or_cut(e, key_of(c, e->number));
+	}
+}
 
-	if (e->state != EDIT_PLAIN) {
+enum edit_event edit_key(struct edit *e, unsigned char key)
+{
+	const char c = (char)key;
+
+	if (e->state != EDIT_PLAIN && !text_is_control(c)) {
 		take_sequence(e, c);
 		return EDIT_MORE;
 	}
-	if (c == '\r' || c == '\n')
+	e->state = EDIT_PLAIN; /* a control ends what was begun */
+	switch (c) {
+	case '\r':
+	case '\n':
 		return EDIT_DONE;
-	if (c == CONTROL('d') && !e->line.len)
-		return EDIT_END;
-	if (c == CONTROL('l'))
+	case CONTROL('l'):
 		return EDIT_CLEAR;
-	if (c == CONTROL('z'))
+	case CONTROL('z'):
 		return EDIT_STOP;
-	if (c == CONTROL('c')) {
+	case CONTROL('d'):
+		if (!e->line.len)
+			return EDIT_END;
+		break;
+	case CONTROL('c'):
 		if (!e->line.len)
 			return EDIT_BREAK;
 		edit_begin(e, e->is_hidden);
-	} else if (c == 27) {
+		return EDIT_MORE;
+	case CONTROL('['):
 		e->state = EDIT_ESCAPE;
-	} else if (c < 32 || c == 127) {
-		move_or_cut(e, c);
-	} else {
-		insert(e, &text, 1);
+		return EDIT_MORE;
+	default:
+		break;
 	}
+	if (text_is_control(c))
+		move_or_cut(e, c);
+	else
+		insert(e, &c, 1);
 	return EDIT_MORE;
 }
 
@@ -299,17 +317,6 @@ static size_t columns_of(const struct edit *e, size_t from, size_t to)
 	return sum;
 }
 
-static void put_character(const struct edit *e, size_t at, size_t n,
-			  struct buf *out)
-{
-	bool is_alone = n == 1 && e->is_utf8 && (e->line.data[at] & 0x80);
-
-	if (is_alone)
-		buf_putc(out, '?');
-	else
-		buf_put(out, e->line.data + at, n);
-}
-
 void edit_draw(const struct edit *e, const char *prompt, size_t prompt_columns,
 	       size_t columns, struct buf *out)
 {
@@ -327,7 +334,10 @@ void edit_draw(const struct edit *e, const char *prompt, size_t prompt_columns,
 
 		if (used + one > room)
 			break;
-		put_character(e, at, n, out);
+		if (n == 1 && e->is_utf8 && (e->line.data[at] & 0x80))
+			buf_putc(out, '?');
+		else
+			buf_put(out, e->line.data + at, n);
 		used += one;
 		at += n;
 	}
@@ -335,4 +345,79 @@ void edit_draw(const struct edit *e, const char *prompt, size_t prompt_columns,
 	buf_puts(out, "\r");
 	if (cursor)
 		buf_printf(out, "\033[%zuC", cursor);
+}
+
+/* ---- the terminal ---- */
+
+static struct {
+	int fd;
+	bool is_raw, is_catching;
+	struct termios usual;
+} terminal;
+
+static int set(const struct termios *how)
+{
+	while (tcsetattr(terminal.fd, TCSADRAIN, how) < 0)
+		if (errno != EINTR)
+			return -1;
+	return 0;
+}
+
+static int make_raw(struct error *f)
+{
+	struct termios raw = terminal.usual;
+
+	raw.c_iflag &= ~(tcflag_t)(BRKINT | ICRNL | INPCK | ISTRIP | IXON);
+	raw.c_lflag &= ~(tcflag_t)(ECHO | ICANON | IEXTEN | ISIG);
+	raw.c_cc[VMIN] = 1;
+	raw.c_cc[VTIME] = 0;
+	if (set(&raw) < 0)
+		return error_errno(f, ERROR_OS, errno,
+				   "cannot set the terminal up");
+	terminal.is_raw = true;
+	return 0;
+}
+
+int edit_terminal_enter(int fd, struct error *f)
+{
+	terminal.fd = fd;
+	if (tcgetattr(fd, &terminal.usual) < 0)
+		return error_errno(f, ERROR_OS, errno,
+				   "cannot ask the terminal for its state");
+	terminal.is_catching = interrupt_catch();
+	if (make_raw(f) == 0)
+		return 0;
+	edit_terminal_leave();
+	return -1;
+}
+
+void edit_terminal_restore(void)
+{
+	if (terminal.is_raw)
+		set(&terminal.usual);
+	terminal.is_raw = false;
+}
+
+void edit_terminal_leave(void)
+{
+	edit_terminal_restore();
+	if (terminal.is_catching)
+		interrupt_release();
+	terminal.is_catching = false;
+}
+
+int edit_terminal_stop(struct error *f)
+{
+	edit_terminal_restore();
+	raise(SIGTSTP);
+	return make_raw(f);
+}
+
+size_t edit_terminal_columns(void)
+{
+	struct winsize size;
+
+	if (ioctl(terminal.fd, TIOCGWINSZ, &size) < 0 || size.ws_col < 20)
+		return 80;
+	return size.ws_col;
 }

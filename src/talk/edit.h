@@ -4,9 +4,7 @@
  * out is the line and, for the screen, the octets that draw it on one row,
  * scrolled where it is longer.  Characters are those of UTF-8 where the
  * terminal has it, never halves of them.  Lines that are remembered live as
- * long as this does: no file keeps them.
- *
- * Knows no terminal: edit_terminal.h has that. */
+ * long as this does: no file keeps them. */
 #ifndef TALK_EDIT_H
 #define TALK_EDIT_H
 
@@ -14,6 +12,7 @@
 #include <stddef.h>
 
 #include "base/buf.h"
+#include "base/error.h"
 
 #define EDIT_LINE_MAX	 8192 /* octets; more is not taken */
 #define EDIT_HISTORY_MAX 200  /* lines; then the oldest goes */
@@ -57,5 +56,18 @@ void edit_remember(struct edit *e, const char *line);
  * `prompt_columns`, whatever colours it holds. */
 void edit_draw(const struct edit *e, const char *prompt, size_t prompt_columns,
 	       size_t columns, struct buf *out);
+
+/* ---- the terminal in raw mode, and back ---- */
+
+/* One at a time.  However we end, it is to be put back: signals that would end
+ * us are noted meanwhile (base/interrupt). */
+int edit_terminal_enter(int fd, struct error *f);
+/* Puts it back; then a signal that came in between takes its effect. */
+void edit_terminal_leave(void);
+/* Puts it back and no more, from wherever we have to end at once. */
+void edit_terminal_restore(void);
+/* Stops us as ctrl-z does, in the terminal's usual state. */
+int edit_terminal_stop(struct error *f);
+size_t edit_terminal_columns(void);
 
 #endif

@@ -14,7 +14,6 @@
 
 #include "base/interrupt.h"
 #include "base/sysenv.h"
-#include "talk/edit_terminal.h"
 #include "talk/talk_inside.h"
 
 #define ROUNDS_MAX 16 /* of taking in before it is our turn again */
@@ -291,15 +290,13 @@ static int wait_for_either(struct talk *t, struct error *f)
 		talk_draw(t);
 	wait_limit(&t->wait, patience(t));
 	end = wait_poll(&t->wait, p, 2, f);
-	if (t->options->is_terminal && edit_terminal_is_asked())
-		t->is_over = true;
 	switch (end) {
 	case WAIT_READY:
 		return p[1].revents ? read_input(t, f) : 0;
 	case WAIT_TIME:
 		return out_of_time(t, f);
 	case WAIT_WOKEN:
-		return t->options->is_terminal ? 0 : broken_off(t, f);
+		return broken_off(t, f);
 	case WAIT_ERROR:
 		break;
 	}
@@ -316,8 +313,8 @@ static int look_up(struct talk *t, struct error *f)
 
 	if (!patience(t))
 		return out_of_time(t, f);
-	if (t->options->is_terminal && edit_terminal_is_asked())
-		t->is_over = true;
+	if (interrupt_signal())
+		return broken_off(t, f);
 	return poll(&p, 1, 0) > 0 ? read_input(t, f) : 0;
 }
 
@@ -351,13 +348,8 @@ int talk_hold(struct talk *t, const struct talk_line *line, struct error *f)
 	wait_begin(&t->wait, WAIT_FOREVER);
 	if (interrupt_signal())
 		return interrupt_error(f);
-	if (t->options->is_terminal) {
-		if (edit_terminal_enter(STDIN_FILENO, f) < 0)
-			return -1;
-		/* it has handlers of its own */
-		t->wait.heeds_interrupt = false;
-		t->wait.wake[0] = edit_terminal_wake();
-	}
+	if (t->options->is_terminal && edit_terminal_enter(STDIN_FILENO, f) < 0)
+		return -1;
 	r = converse(t, f);
 	if (t->options->is_terminal) {
 		talk_print(t, "");

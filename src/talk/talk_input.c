@@ -5,7 +5,6 @@
 #include "base/ascii.h"
 #include "base/sysenv.h"
 #include "net/glossary.h"
-#include "talk/edit_terminal.h"
 #include "talk/talk_inside.h"
 
 #define FAREWELL_SECONDS 5

@@ -50,6 +50,8 @@ static void test_keys(void **state)
 	expect(&e, "ab\002\006\005c", "abc", 3);
 	/* unknown ones are passed over whole */
 	expect(&e, "a\033[1;5Cb\033[200~c\033[15~d\033xe", "abcde", 5);
+	/* what was begun by a lone Escape takes no control with it */
+	expect(&e, "ab\033\001c\033\033[Cd", "cadb", 3);
 	/* where nothing is to the left or the right */
 	expect(&e, "\177\033[D\033[3~\027\013\002a\033[C\006", "a", 1);
 	edit_free(&e);
