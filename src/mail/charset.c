@@ -142,6 +142,40 @@ bool charset_has_table(const char *name)
 	return true;
 }
 
+static int put_by_iconv(struct buf *out, const char *charset, const char *bytes,
+			size_t n)
+{
+	/* iconv wants what it only reads to be writable */
+	union {
+		const char *bytes;
+		char *in;
+	} from = { .bytes = bytes };
+	bool c1;
+	iconv_t cd;
+	int rc;
+
+	if (!is_name(charset))
+		return -1;
+	cd = iconv_open("UTF-8", charset);
+	if (cd == (iconv_t)-1)
+		return -1;
+	rc = convert(cd, &from.in, &n, out, &c1);
+	iconv_close(cd);
+	return rc < 0 || n ? -1 : 0;
+}
+
+bool charset_is_ascii_based(const char *name)
+{
+	static const char line[] = "Az 0\r\n";
+	struct buf out = BUF_INIT(sizeof(line));
+	bool is_same = put_by_iconv(&out, name, line, strlen(line)) == 0 &&
+		       out.len == strlen(line) &&
+		       memcmp(out.data, line, strlen(line)) == 0;
+
+	buf_free(&out);
+	return is_same || !charset_has_table(name);
+}
+
 bool charset_is_utf8(const char *bytes, size_t n)
 {
 	const struct slice slice = slice_of_memory(bytes, n);
@@ -175,28 +209,6 @@ static void put_windows_1252(struct buf *out, const char *bytes, size_t n)
 			c = windows_1252[c - 0x80];
 		put_character(out, c);
 	}
-}
-
-static int put_by_iconv(struct buf *out, const char *charset, const char *bytes,
-			size_t n)
-{
-	/* iconv wants what it only reads to be writable */
-	union {
-		const char *bytes;
-		char *in;
-	} from = { .bytes = bytes };
-	bool c1;
-	iconv_t cd;
-	int rc;
-
-	if (!is_name(charset))
-		return -1;
-	cd = iconv_open("UTF-8", charset);
-	if (cd == (iconv_t)-1)
-		return -1;
-	rc = convert(cd, &from.in, &n, out, &c1);
-	iconv_close(cd);
-	return rc < 0 || n ? -1 : 0;
 }
 
 static bool is_ascii(const char *bytes, size_t n)

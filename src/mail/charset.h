@@ -47,6 +47,11 @@ bool charset_has_table(const char *name);
 /* Is there a charset of that name?  If not, *nearest is the one that is most
  * like it, or NULL. */
 bool charset_is_known(const char *name, const char **nearest);
+/* Are its ASCII characters, and its line ends, the octets of ASCII?  Where that
+ * cannot be found out here, yes. */
+bool charset_is_ascii_based(const char *name);
+/* Can it be a mail's text: as it is, or because it becomes UTF-8? */
+bool charset_is_text(const char *name);
 /* The name by which a label of a mail is decoded. */
 const char *charset_decoder_name(const char *name);
 /* The name that mail has for it. */

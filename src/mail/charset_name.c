@@ -143,17 +143,46 @@ static const struct wide {
 	{ "ucs-4be", UTF_32BE, UTF_32BE },
 	/* the order of the octets is not said */
 	{ "utf-16", UTF_16LE, UTF_16BE },
-	{ "utf16", UTF_16LE, UTF_16BE },
 	{ "unicode", UTF_16LE, UTF_16BE },
+	{ "csunicode", UTF_16LE, UTF_16BE },
+	{ "unicodelittle", UTF_16LE, UTF_16LE },
+	{ "unicodebig", UTF_16BE, UTF_16BE },
 	{ "ucs-2", UTF_16LE, UTF_16BE },
 	{ "iso-10646-ucs-2", UTF_16LE, UTF_16BE },
 	{ "utf-32", UTF_32LE, UTF_32BE },
-	{ "utf32", UTF_32LE, UTF_32BE },
 	{ "ucs-4", UTF_32LE, UTF_32BE },
+	{ "csucs4", UTF_32LE, UTF_32BE },
+	{ "iso-10646", UTF_32LE, UTF_32BE },
 	{ "iso-10646-ucs-4", UTF_32LE, UTF_32BE },
 };
 
 #define COUNT(table) (sizeof(table) / sizeof(*(table)))
+
+/* "UTF16BE" and "ucs2" are what iconv and people call them, too. */
+static bool is_written_as(const char *typed, const char *name)
+{
+	for (;; typed++, name++) {
+		typed += strspn(typed, "-_");
+		name += strspn(name, "-_");
+		if (ascii_lower(*typed) != ascii_lower(*name))
+			return false;
+		if (!*typed)
+			return true;
+	}
+}
+
+static const struct wide *find_wide(const char *name)
+{
+	for (size_t i = 0; i < COUNT(wide); i++)
+		if (is_written_as(name, wide[i].name))
+			return &wide[i];
+	return NULL;
+}
+
+bool charset_is_text(const char *name)
+{
+	return find_wide(name) || charset_is_ascii_based(name);
+}
 
 bool charset_is_known(const char *name, const char **nearest)
 {
@@ -166,9 +195,10 @@ bool charset_is_known(const char *name, const char **nearest)
 			return true;
 		nearest_offer(&best, known[i]);
 	}
-	for (size_t i = 0; i < COUNT(wide); i++)
-		if (ascii_equal(name, wide[i].name))
-			return true;
+	if (find_wide(name))
+		return true;
+	for (size_t i = 0; i < COUNT(aliases); i++)
+		nearest_offer(&best, aliases[i].locale);
 	*nearest = best.best;
 	return charset_has_table(name);
 }
@@ -233,11 +263,9 @@ enum utf_form charset_form(const char *told, const struct slice *bytes,
 	unsigned char start[LOOKED_AT];
 	size_t n = read_start(bytes, start, sizeof(start));
 	enum utf_form mark = form_by_mark(start, n);
-	const struct wide *w = wide;
+	const struct wide *w = told ? find_wide(told) : NULL;
 
-	while (told && w < wide + COUNT(wide) && !ascii_equal(told, w->name))
-		w++;
-	if (told && w < wide + COUNT(wide)) {
+	if (w) {
 		if (w->little == w->big)
 			return w->little;
 		return mark == w->little || mark == w->big

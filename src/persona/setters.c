@@ -220,6 +220,11 @@ SETTER(set_charset)
 				 "write %s, or leave it out, and it is found "
 				 "out",
 				 value, nearest ? nearest : "one as in utf-8");
+	if (!charset_is_text(value))
+		return error_set(f, ERROR_USAGE,
+				 "no mail's text can be in '%s': make UTF-8 "
+				 "of it by iconv -f %s -t utf-8",
+				 value, value);
 	name = charset_mime_name(value);
 	/* that a text is no more than ASCII, its bytes tell */
 	run->request->body_charset =

@@ -204,6 +204,24 @@ means() {
 	is 0 text café
 }
 
+@test "no CR gets into a character, by whatever name its charset goes" {
+	local name
+	printf 'h\xc3\xa9llo \xe2\x82\xac\n\xe0\xa8\x8a\n' >text
+	for name in UTF16LE utf_16be UCS2 ucs2le CSUNICODE UNICODELITTLE UTF32BE \
+		ucs4 UCS-4LE ISO-10646; do
+		iconv -f utf-8 -t "$name" text >wide || continue
+		mailsend --print --charset "$name" a@example.org <wide >m.eml
+		[ "$(judge m.eml body/charset)" = utf-8 ]
+		[ "$(judge m.eml body/text)" = "$(cat text)" ]
+	done
+	# octets that are no ASCII have other line ends
+	for name in ibm037 EBCDIC-US cp1047; do
+		refused 64 iconv --charset "$name" a@example.org <text
+	done
+	prints --charset utf-7 <<<text
+	prints --charset iso-2022-jp <<<text
+}
+
 @test "UTF-16 in constant memory" {
 	command -v time >/dev/null || skip "no time"
 	! grep -q __asan "${MAILSEND##* }" || skip "a checker's memory is its own"
@@ -218,7 +236,7 @@ sys.stdout.buffer.write(b"\xff\xfe" + line * 400000)' >big
 
 @test "a charset that nobody knows is refused, with the nearest" {
 	for wrong in klingon:utf-8 utf-9:utf-8 iso-8895-1:iso-8859-1 \
-		windows-12522:windows-1252; do
+		windows-12522:windows-1252 latn1:latin1; do
 		send --print -s x --charset "${wrong%:*}" a@example.org <<<text
 		[ "$status" -eq 64 ]
 		says "${wrong%:*}"
