@@ -152,6 +152,18 @@ static int open_url(struct mailbox *m, const struct mailbox_login *login,
 					: imap_open(m, &url, login, f);
 }
 
+static int open_standard(struct mailbox *m, const char *const *spool,
+			 struct error *f)
+{
+	struct stat st;
+
+	m->name = "standard input";
+	if (fstat(STDIN_FILENO, &st) == 0 && S_ISDIR(st.st_mode))
+		return error_set(f, ERROR_NOINPUT,
+				 "standard input is a folder: name it instead");
+	return open_input(m, STDIN_FILENO, spool, f);
+}
+
 int mailbox_open(struct mailbox *m, struct arena *a, const char *source,
 		 const struct mailbox_login *login, const char *const *spool,
 		 struct error *f)
@@ -164,8 +176,7 @@ int mailbox_open(struct mailbox *m, struct arena *a, const char *source,
 	} else if (strcmp(source, "-") != 0) {
 		r = open_path(m, spool, f);
 	} else {
-		m->name = "standard input";
-		r = open_input(m, STDIN_FILENO, spool, f);
+		r = open_standard(m, spool, f);
 	}
 	if (r < 0)
 		mailbox_abandon(m);

@@ -458,6 +458,14 @@ elsewhere() {
 	[ "$status" -eq 66 ]
 	says 'standard input is a folder'
 	[[ $stderr != *'tar cz standard'* ]]
+	program=${MAILSEND##* }
+	for program in "${program%/*}/mailget - list" "${program%/*}/mailjoin -"; do
+		# shellcheck disable=SC2086
+		run --separate-stderr $program <folder
+		show
+		[ "$status" -eq 66 ]
+		says 'standard input is a folder'
+	done
 }
 
 @test "--print into what reads no more is a quiet end" {
