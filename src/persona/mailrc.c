@@ -1,9 +1,9 @@
 /* mailrc.c - "alias", "set", "if" and the blocks of mailx; all else is for
  * reading mail.
  *
- * An "if" whose condition is not known leaves out both of its branches.  A
- * block is kept as it stands, and run when its account is chosen or it is
- * called. */
+ * What hangs on an "if" that cannot be answered here is in doubt: the alias or
+ * the variable fails where it is used.  A block is kept as it stands, and run
+ * when its account is chosen or it is called. */
 #include "persona/mailrc.h"
 
 #include <string.h>
@@ -12,18 +12,21 @@
 #include "base/disk.h"
 #include "base/sysenv.h"
 #include "base/text.h"
+#include "persona/mailrc_if.h"
 #include "persona/rcfile.h"
 
 #define IF_DEPTH 128
 
 struct branch {
-	bool is_known, is_true, is_else;
+	enum truth holds; /* the one at hand */
+	enum truth taken; /* one of those before, or this */
 };
 
 struct reader {
 	struct mailrc *rc;
 	struct branch branches[IF_DEPTH];
-	int depth; /* may pass IF_DEPTH: those are left out */
+	int depth;	   /* may pass IF_DEPTH: those are left out */
+	enum truth counts; /* all of it, where it is a block */
 	int file_depth;
 	const char *file;
 	struct mailrc_block *open; /* that the lines at hand belong to */
@@ -37,13 +40,14 @@ struct mailrc_block {
 		struct text_line *next;
 	} * first, **last;
 	const char *file;
+	enum truth counts;
 	struct mailrc_block *next;
 };
 
 /* 1 when it is not there. */
 static int read_file(struct mailrc *rc, const char *path, int depth);
 static bool run_block(struct mailrc *rc, const char *name, bool is_account,
-		      int depth);
+		      int depth, enum truth counts);
 
 static void lose(struct reader *r, const char *what)
 {
@@ -60,18 +64,13 @@ static bool is_command(const char *word, const char *name, size_t least)
 	return n >= least && strncmp(word, name, n) == 0;
 }
 
-/* The lines at hand count: yes, no, or that cannot be told. */
-enum counting { COUNTED, LEFT_OUT, UNKNOWN };
-
-static enum counting counting(const struct reader *r)
+/* Do the lines at hand count? */
+static enum truth counting(const struct reader *r)
 {
-	enum counting result = r->depth > IF_DEPTH ? UNKNOWN : COUNTED;
+	enum truth result = r->depth > IF_DEPTH ? MAYBE : r->counts;
 
 	for (int i = 0; i < r->depth && i < IF_DEPTH; i++)
-		if (!r->branches[i].is_known)
-			result = UNKNOWN;
-		else if (r->branches[i].is_true == r->branches[i].is_else)
-			return LEFT_OUT;
+		result = truth_and(result, r->branches[i].holds);
 	return result;
 }
 
@@ -82,44 +81,40 @@ static bool is_one_of(const char *word, const char *const *list)
 	return *list != NULL;
 }
 
-/* "send", "receive" and "terminal", by their first letters; what is always so
- * or never. */
 static void begin_if(struct reader *r, const char *condition)
 {
-	static const char *const on[] = { "1", "yes", "true", "on", NULL };
-	static const char *const off[] = { "0", "no", "false", "off", NULL };
-	struct branch b = { .is_known = true };
+	enum truth t = mailrc_condition(r->rc, condition);
 
-	if (is_command(condition, "send", 1) || strcmp(condition, "S") == 0 ||
-	    is_one_of(condition, on))
-		b.is_true = true;
-	else if (!is_command(condition, "receive", 1) &&
-		 strcmp(condition, "R") != 0 && !is_one_of(condition, off))
-		b.is_known = false;
 	if (r->depth < IF_DEPTH)
-		r->branches[r->depth] = b;
+		r->branches[r->depth] = (struct branch){ t, t };
 	r->depth++;
+}
+
+/* "elif CONDITION", and "else", which is "elif yes". */
+static void go_on(struct reader *r, enum truth condition)
+{
+	struct branch *b = &r->branches[r->depth - 1];
+
+	if (r->depth > IF_DEPTH)
+		return;
+	b->holds = truth_and(truth_not(b->taken), condition);
+	b->taken = truth_or(b->taken, condition);
 }
 
 static bool read_condition(struct reader *r, const char *word, const char *rest)
 {
-	const char *condition;
-
 	if (strcmp(word, "if") == 0) {
-		condition = rcfile_word(r->rc->arena, &rest, "");
-		begin_if(r, condition && !rcfile_word(r->rc->arena, &rest, "")
-				    ? condition
-				    : "?");
+		begin_if(r, rest);
 		return true;
 	}
 	if (!r->depth)
 		return false;
 	if (is_command(word, "endif", 2))
 		r->depth--;
-	else if (strcmp(word, "elif") == 0 && r->depth <= IF_DEPTH)
-		r->branches[r->depth - 1].is_known = false;
-	else if (is_command(word, "else", 2) && r->depth <= IF_DEPTH)
-		r->branches[r->depth - 1].is_else = true;
+	else if (strcmp(word, "elif") == 0)
+		go_on(r, mailrc_condition(r->rc, rest));
+	else if (is_command(word, "else", 2))
+		go_on(r, YES);
 	else
 		return false;
 	return true;
@@ -175,6 +170,53 @@ const char *mailrc_get(const struct mailrc *rc, const char *name)
 	return v ? v->value : NULL;
 }
 
+const char *mailrc_doubt(const struct mailrc *rc, const char *name)
+{
+	const struct mailrc_variable *v = find_variable(rc, name);
+
+	return v ? v->doubt : NULL;
+}
+
+/* Those that s-nail sets to something where the environment has them not. */
+static bool has_default(const char *name)
+{
+	static const char *const names[] = {
+		"COLUMNS", "DEAD",    "EDITOR", "HOME",	  "LINES",
+		"LISTER",  "LOGNAME", "MAIL",	"MAILRC", "MBOX",
+		"NETRC",   "PAGER",   "PATH",	"SHELL",  "TERM",
+		"TMPDIR",  "USER",    "VISUAL", NULL,
+	};
+
+	for (const char *p = name; *p; p++)
+		if (*p >= 'a' && *p <= 'z')
+			return true;
+	return is_one_of(name, names);
+}
+
+/* The environment as s-nail has it: who it is, is known even from cron. */
+static const char *environment(const char *name)
+{
+	const char *value = sysenv_env(name);
+
+	if (!value && (!strcmp(name, "USER") || !strcmp(name, "LOGNAME")))
+		return sysenv_user();
+	return !value && !strcmp(name, "HOME") ? sysenv_home() : value;
+}
+
+bool mailrc_look_up(const struct mailrc *rc, const char *name,
+		    const char **value)
+{
+	const struct mailrc_variable *v = rc->typed;
+
+	while (v && strcmp(v->name, name) != 0)
+		v = v->next;
+	v = v ? v : find_variable(rc, name);
+	*value = v ? v->value : environment(name);
+	if (v)
+		return !v->doubt;
+	return *value || !has_default(name);
+}
+
 static void put_variable(struct reader *r, const char *name, const char *value)
 {
 	struct mailrc_variable *v = find_variable(r->rc, name);
@@ -185,8 +227,16 @@ static void put_variable(struct reader *r, const char *name, const char *value)
 		v->next = r->rc->variables;
 		r->rc->variables = v;
 	}
+	if (counting(r) == MAYBE) {
+		v->doubt = arena_format(r->rc->arena,
+					"%s: whether the 'if' around 'set %s' "
+					"holds is not known here",
+					r->file, name);
+		return;
+	}
 	v->value = value;
 	v->file = r->file;
+	v->doubt = NULL;
 }
 
 /* "set a=b c noD", "unset a", and "a=b" in quotes as one word. */
@@ -234,10 +284,9 @@ static const char *expand_path(const struct mailrc *rc, const char *path)
 	while (ascii_is_letter(*end) || ascii_is_digit(*end) || *end == '_')
 		end++;
 	name = arena_dup_n(rc->arena, path, (size_t)(end - path));
-	value = mailrc_get(rc, name);
-	value = value ? value : sysenv_env(name);
 	end += braces && *end == '}';
-	if (!value || !*value || strpbrk(end, "$`"))
+	if (!mailrc_look_up(rc, name, &value) || !value || !*value ||
+	    strpbrk(end, "$`"))
 		return NULL;
 	return arena_format(rc->arena, "%s%s", value, end);
 }
@@ -292,7 +341,8 @@ static void read_block(struct reader *r, const char *rest, bool is_account)
 
 	if (!brace || strcmp(brace, "{") != 0) {
 		if (name && !brace && is_account)
-			run_block(r->rc, name, true, r->file_depth);
+			run_block(r->rc, name, true, r->file_depth,
+				  counting(r));
 		return;
 	}
 	b = arena_alloc(a, sizeof(*b));
@@ -300,6 +350,7 @@ static void read_block(struct reader *r, const char *rest, bool is_account)
 	b->is_account = is_account;
 	b->last = &b->first;
 	b->file = r->file;
+	b->counts = counting(r);
 	b->next = r->rc->blocks;
 	r->open = b;
 }
@@ -311,7 +362,8 @@ static void add_to_block(struct reader *r, const char *line)
 	struct text_line *new;
 
 	if (strcmp(line, "}") == 0) {
-		r->rc->blocks = b;
+		if (b->counts != NO)
+			r->rc->blocks = b;
 		r->open = NULL;
 		return;
 	}
@@ -336,33 +388,64 @@ static const char *skip_modifiers(struct reader *r, const char **rest)
 	return word;
 }
 
-/* A line that may count or not. */
-static void read_doubtful(struct reader *r, const char *word, const char *rest)
+/* A line that may count or not: true where no more is to be done about it. */
+static bool read_doubtful(struct reader *r, const char *word, const char *rest)
 {
 	struct arena *a = r->rc->arena;
+	const char *why = arena_format(
+		a, "%s: whether the 'if' around it holds is not known here",
+		r->file);
 	const char *name = rcfile_word(a, &rest, "");
 
 	if (!name)
-		return;
-	if (is_command(word, "alias", 1) || is_command(word, "group", 1))
-		personal_aliases_refuse(
-			a, r->rc->nicknames, name,
-			arena_format(a,
-				     "%s: whether the 'if' around it "
-				     "holds is not known here",
-				     r->file));
-	else if (is_command(word, "source", 2) ||
-		 strcmp(word, "source_if") == 0)
+		return true;
+	if (is_command(word, "alias", 1) || is_command(word, "group", 1)) {
+		personal_aliases_refuse(a, r->rc->nicknames, name, why);
+	} else if (is_command(word, "unalias", 4)) {
+		for (; name; name = rcfile_word(a, &rest, ""))
+			personal_aliases_refuse(a, r->rc->nicknames, name, why);
+	} else if (is_command(word, "source", 2) ||
+		   strcmp(word, "source_if") == 0) {
 		lose(r, arena_format(a,
 				     "source %s, within an 'if' that is not "
 				     "known here",
 				     name));
+	} else {
+		return false;
+	}
+	return true;
 }
 
-static void read_line(struct reader *r, const char *line)
+/* Where a second command begins, behind a ";" that stands in no quotes: s-nail
+ * has several on a line, others do not, and mean no command by it. */
+static const char *second_command(struct reader *r, const char *line)
+{
+	static const char *const commands[] = {
+		"alias", "group", "set",    "unset",	 "unalias", "account",
+		"call",	 "a",	  "source", "source_if", "if",	    "define",
+		"wysh",	 "else",  "endif",  NULL,
+	};
+	char quote = '\0';
+
+	for (const char *p = line; *p; p++) {
+		const char *rest = p + 1, *word;
+
+		if (*p == '\\' && p[1])
+			p++;
+		else if (quote ? *p == quote : *p == '"' || *p == '\'')
+			quote = quote ? '\0' : *p;
+		else if (!quote && *p == ';' &&
+			 (word = rcfile_word(r->rc->arena, &rest, "")) &&
+			 is_one_of(word, commands))
+			return p + 1;
+	}
+	return NULL;
+}
+
+static void read_command(struct reader *r, const char *line)
 {
 	const char *word;
-	enum counting counts;
+	enum truth counts;
 
 	if (r->open) {
 		add_to_block(r, line);
@@ -375,13 +458,11 @@ static void read_line(struct reader *r, const char *line)
 	/* even where it does not count, a block's lines are its own */
 	if (is_command(word, "account", 2) || is_command(word, "define", 3)) {
 		read_block(r, line, *word == 'a');
-		if (counts != COUNTED && r->open)
-			r->open->name = "";
 		return;
 	}
-	if (counts == UNKNOWN)
-		read_doubtful(r, word, line);
-	if (counts != COUNTED)
+	if (counts == MAYBE && read_doubtful(r, word, line))
+		return;
+	if (counts == NO)
 		return;
 	if (is_command(word, "alias", 1) || is_command(word, "group", 1))
 		read_alias(r, line);
@@ -397,12 +478,26 @@ static void read_line(struct reader *r, const char *line)
 		read_source(r, line, false);
 	else if (strcmp(word, "call") == 0 || strcmp(word, "call_if") == 0)
 		run_block(r->rc, rcfile_word(r->rc->arena, &line, ""), false,
-			  r->file_depth);
+			  r->file_depth, counts);
+}
+
+static void read_line(struct reader *r, const char *line)
+{
+	const char *next;
+
+	while (!r->open && (next = second_command(r, line))) {
+		read_command(r, arena_dup_n(r->rc->arena, line,
+					    (size_t)(next - 1 - line)));
+		line = next;
+	}
+	read_command(r, line);
 }
 
 static int read_file(struct mailrc *rc, const char *path, int depth)
 {
-	struct reader r = { .rc = rc, .file_depth = depth, .file = path };
+	struct reader r = {
+		.rc = rc, .file_depth = depth, .file = path, .counts = YES
+	};
 	struct error wrong = ERROR_INIT;
 	char *text = rcfile_read(rc->arena, path, &wrong);
 	char *line;
@@ -421,14 +516,15 @@ static int read_file(struct mailrc *rc, const char *path, int depth)
 }
 
 static bool run_block(struct mailrc *rc, const char *name, bool is_account,
-		      int depth)
+		      int depth, enum truth counts)
 {
 	const struct mailrc_block *b =
 		name && *name ? find_block(rc, name, is_account) : NULL;
 	struct reader r = { .rc = rc, .file_depth = depth + 1 };
 
-	if (!b || depth >= RCFILE_DEPTH)
+	if (!b || depth >= RCFILE_DEPTH || counts == NO)
 		return false;
+	r.counts = truth_and(counts, b->counts);
 	r.file = b->file;
 	for (const struct text_line *l = b->first; l; l = l->next)
 		read_line(&r, l->text);
@@ -442,5 +538,5 @@ void mailrc_read(struct mailrc *rc, const char *path)
 
 bool mailrc_account(struct mailrc *rc, const char *name)
 {
-	return run_block(rc, name, true, 0);
+	return run_block(rc, name, true, 0, YES);
 }

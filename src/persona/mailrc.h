@@ -12,6 +12,8 @@ struct mailrc_variable {
 	const char *name;
 	const char *value; /* "" where there was none; NULL: unset */
 	const char *file;  /* where it was set */
+	/* why it may be another one, which cannot be told here; or NULL */
+	const char *doubt;
 	struct mailrc_variable *next;
 };
 
@@ -21,6 +23,7 @@ struct mailrc {
 	struct arena *arena;
 	struct personal_aliases *nicknames;
 	struct mailrc_variable *variables;
+	const struct mailrc_variable *typed; /* by -S: these prevail */
 	struct mailrc_block
 		*blocks; /* "account X { ... }", "define X { ... }" */
 };
@@ -32,5 +35,12 @@ void mailrc_read(struct mailrc *rc, const char *path);
 bool mailrc_account(struct mailrc *rc, const char *name);
 /* NULL when it is not set. */
 const char *mailrc_get(const struct mailrc *rc, const char *name);
+/* Why that is not certain: it hangs on an "if" that only the other program can
+ * answer; NULL: it is. */
+const char *mailrc_doubt(const struct mailrc *rc, const char *name);
+/* What "$name" stands for in a file, NULL for what is not set; the environment
+ * is looked at, too.  false: it cannot be told. */
+bool mailrc_look_up(const struct mailrc *rc, const char *name,
+		    const char **value);
 
 #endif

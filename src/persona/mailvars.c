@@ -307,18 +307,19 @@ static const struct variable *find(const char *name)
 }
 
 static void note_typed(struct options_run *run, struct mailvars *vars,
-		       const char *name)
+		       const char *name, const char *value)
 {
-	struct mailvars_typed *new = arena_alloc(run->arena, sizeof(*new));
+	struct mailrc_variable *new = arena_alloc(run->arena, sizeof(*new));
 
 	new->name = name;
+	new->value = value;
 	new->next = vars->typed;
 	vars->typed = new;
 }
 
 static bool was_typed(const struct mailvars *vars, const char *name)
 {
-	const struct mailvars_typed *x = vars->typed;
+	const struct mailrc_variable *x = vars->typed;
 
 	while (x && strcmp(x->name, name) != 0)
 		x = x->next;
@@ -337,11 +338,12 @@ int mailvars_set(struct options_run *run, struct mailvars *vars,
 	s.variable = find(name);
 	s.value = equals ? equals + 1 : "";
 	if (!s.variable && strncmp(name, "no", 2) == 0) {
+		note_typed(run, vars, name + 2, NULL);
 		/* what is off unless it was set stays so */
 		if (find(name + 2))
 			return 0;
 	}
-	note_typed(run, vars, name);
+	note_typed(run, vars, name, s.value);
 	if (!*name)
 		return error_set(f, ERROR_USAGE,
 				 "write it as name=value, as in -S "
@@ -418,7 +420,7 @@ static int take_all(struct options_run *run, struct mailvars *vars,
 		s.variable = find(x->name);
 		s.value = x->value;
 		s.file = x->file;
-		if (!x->value || !s.variable || s.variable->in_file != kind ||
+		if (!s.variable || s.variable->in_file != kind ||
 		    was_typed(vars, x->name))
 			continue;
 		if (kind == SERVER_IN_FILE &&
@@ -427,6 +429,13 @@ static int take_all(struct options_run *run, struct mailvars *vars,
 			continue;
 		if (chain_fits(run, rc, x->name + strlen(s.variable->name)) !=
 		    fit)
+			continue;
+		if (x->doubt && is_server && !run->request->rc_prevails)
+			continue; /* the configuration's may count anyway */
+		if (x->doubt)
+			return error_set(f, ERROR_CONFIG, "%s; set it by -S",
+					 x->doubt);
+		if (!x->value)
 			continue;
 		if (take(&s, f) < 0)
 			return -1;

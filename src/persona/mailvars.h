@@ -12,12 +12,9 @@
 
 /* What can be settled only when all of them are known. */
 struct mailvars {
-	struct mailvars_typed {
-		const char *name;
-		struct mailvars_typed *next;
-	} * typed;	   /* by -S */
-	const char *from;  /* NULL: not set */
-	bool is_from_file; /* the server */
+	struct mailrc_variable *typed; /* by -S */
+	const char *from;	       /* NULL: not set */
+	bool is_from_file;	       /* the server */
 	bool has_server;
 	bool is_implicit; /* TLS comes first */
 	bool starttls;

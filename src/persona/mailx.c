@@ -10,6 +10,7 @@
 
 #include "base/ascii.h"
 #include "base/disk.h"
+#include "base/log.h"
 #include "base/sysenv.h"
 #include "compose/input.h"
 #include "mail/charset.h"
@@ -419,6 +420,32 @@ static const char *filled(const struct mailrc *rc, const char *name)
 	return value && *value ? value : NULL;
 }
 
+/* What cannot be told is not guessed: a mail has to go as its sender wants. */
+static int certain(const struct mailrc *rc, const char *name, struct error *f)
+{
+	const char *doubt = mailrc_doubt(rc, name);
+
+	return doubt ? error_set(f, ERROR_CONFIG, "%s; set it by -S", doubt)
+		     : 0;
+}
+
+static int check_doubts(const struct options_run *run, const struct mailrc *rc,
+			struct error *f)
+{
+	const struct mailx *own = run->own;
+	const struct request *r = run->request;
+
+	if (!r->has_from && !own->vars.from && certain(rc, "from", f) < 0)
+		return -1;
+	if (!r->reply_to.count &&
+	    (certain(rc, "reply-to", f) < 0 || certain(rc, "replyto", f) < 0))
+		return -1;
+	if (!r->full_name && mailrc_doubt(rc, "realname"))
+		log_warning("%s; no name stands before the sender",
+			    mailrc_doubt(rc, "realname"));
+	return 0;
+}
+
 static int use_rc(struct options_run *run, const struct mailrc *rc,
 		  struct error *f)
 {
@@ -428,9 +455,10 @@ static int use_rc(struct options_run *run, const struct mailrc *rc,
 	const char *reply_to = filled(rc, "reply-to");
 	struct address one;
 
+	if (check_doubts(run, rc, f) < 0)
+		return -1;
 	if (!reply_to)
 		reply_to = filled(rc, "replyto");
-
 	if (!r->has_from && from) {
 		if (rc_address(run, from, "from", &r->from, f) < 0)
 			return -1;
@@ -460,6 +488,7 @@ static int read_rc(struct options_run *run, struct error *f)
 	struct mailrc rc = {
 		.arena = run->arena,
 		.nicknames = &run->request->nicknames,
+		.typed = own->vars.typed,
 	};
 
 	if (!own->skip_system_rc)

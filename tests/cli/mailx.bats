@@ -487,6 +487,122 @@ teardown_file() {
 	went_to {bob,carol,dave,erin}@example.net
 }
 
+# holds yes|no|maybe CONDITION - what bob means then.
+holds() {
+	printf '%s\n' 'set editor=vi shown="two words" three=3' "if $2" \
+		'alias bob yes@example.net' else 'alias bob no@example.net' \
+		endif >"$home/.mailrc"
+	echo "condition: $2"
+	if [ "$1" = maybe ]; then
+		refuses 78 mailrc mail -S crt=one -s x bob <<<text
+	else
+		sends mail -S crt=one -s x bob <<<text
+		went_to "$1@example.net"
+	fi
+}
+
+@test "~/.mailrc: conditions, as s-nail has them" {
+	configure
+	export KNOWN=Value
+	unset UNKNOWN
+	holds yes '$editor == vi'
+	holds yes '"$editor" == "vi" # a comment'
+	holds no '$editor != vi'
+	holds yes '"$shown" == "two words"'
+	holds no "'\$editor' == vi"
+	holds maybe '$editor == VI'
+	holds yes '$editor ==?case VI'
+	holds yes '$KNOWN =% alu'
+	holds yes '$KNOWN =~ ^V.*e$'
+	holds no '$KNOWN !~ ^V.*e$'
+	holds yes '$KNOWN !% xyz'
+	holds yes '${KNOWN} == Value'
+	holds yes '"$UNKNOWN" == ""'
+	holds no '$UNKNOWN'
+	holds yes '$crt == one'
+	holds yes '$three -gt 2'
+	holds no '$three -le 2'
+	holds yes '! receive'
+	holds yes '[ $editor == vi ] && [ $three -eq 3 ]'
+	holds yes '[ $editor == vi && send ] || $features =% +regex'
+	holds no 'receive && $features =% +regex'
+	holds yes '-N editor'
+	holds no '-Z editor'
+	holds yes '-n "$editor"'
+	holds no '-z "$editor"'
+	holds yes '$LOGNAME == alice'
+	holds no terminal
+	holds maybe '$features =% +regex'
+	holds maybe '$ttycharset == utf-8'
+	holds maybe '$(hostname) == here'
+	holds maybe '$editor'
+	holds maybe '[ $editor == vi'
+	holds maybe '$editor =~ ['
+	holds maybe '$editor likes vi'
+	holds maybe ''
+}
+
+@test "~/.mailrc: elif, what is nested, and several commands on a line" {
+	configure
+	cat >"$home/.mailrc" <<-'END'
+	if receive
+	  alias bob no@example.net
+	elif $features =% +x
+	  alias ann no@example.net
+	elif send
+	  set x; alias zoe '"Zoe; Z" <zoe@example.net>'
+	  if receive; alias zoe no@example.net; endif
+	else
+	  alias bob no@example.net
+	endif
+	if receive
+	  if $features =% +x
+	    alias bob no@example.net
+	  endif
+	elif send
+	  alias carl carl@example.net
+	else
+	  source nowhere
+	endif
+	END
+	sends mail -s x carl bob <<<text
+	went_to carl@example.net bob@example.org
+	refuses 78 "'if'" mail -s x ann <<<text
+	refuses 78 "'if'" mail -s x zoe <<<text
+	sed -i 's/^elif .features.*/elif receive/' "$home/.mailrc"
+	sends mail -s x zoe <<<text
+	went_to zoe@example.net
+}
+
+@test "~/.mailrc: a variable in doubt is not guessed" {
+	configure
+	local set
+	for set in from=no@example.net autocc=no@example.net \
+		autobcc=no@example.net reply-to=no@example.net customhdr=X:y; do
+		printf '%s\n' 'if $features =% +x' "set $set" endif \
+			>"$home/.mailrc"
+		refuses 78 "set ${set%%=*}" mail -s x a@example.net <<<text
+		sends mail -S "${set/no@/yes@}" -s x a@example.net <<<text
+		# what is sure comes behind it
+		echo "set ${set/no@/yes@}" >>"$home/.mailrc"
+		sends mail -s x a@example.net <<<text
+		lacks no@ mail
+	done
+	# of a block as well
+	cat >"$home/.mailrc" <<-'END'
+	if $features =% +x
+	account work {
+	  set from=no@example.net
+	  set mta=smtp://no.example.net
+	}
+	endif
+	END
+	sends mail -s x a@example.net <<<text
+	refuses 78 'set from' mail -A work -s x a@example.net <<<text
+	refuses 78 'set mta' mail -A work -r me@example.org -s x a@example.net \
+		<<<text
+}
+
 @test "~/.mailrc: circles and nonsense" {
 	configure
 	printf '%s\n' 'alias a b' 'alias b a' 'alias self self' \
