@@ -411,6 +411,13 @@ static struct part *text_of_draft(struct composition *c, struct error *f)
 	struct buf charset = BUF_INIT(CHARSET_MAX);
 	struct part *text;
 
+	if (c->draft.dkim) {
+		error_set(f, ERROR_DATA,
+			  "the draft is signed (DKIM-Signature), and files "
+			  "that are attached would break the signature: attach "
+			  "them before it is signed");
+		return NULL;
+	}
 	if ((type && !ascii_begins(type, "text/")) ||
 	    (encoding && encoding_parse(encoding) != ENCODING_7BIT &&
 	     encoding_parse(encoding) != ENCODING_8BIT)) {
@@ -559,26 +566,13 @@ uint64_t composition_least(const struct composition *c)
 			   : content_size(c->message.root);
 }
 
-/* Has the finished header octets over 127, as an address of RFC 6532 has? */
+/* As an address of RFC 6532 has, or a field that is signed. */
 static bool header_has_high(const struct stage *stage, struct error *f)
 {
-	struct slice message = stage_slice(stage);
-	struct source from;
-	char room[4096], before = '\0';
-	ssize_t n;
+	const struct slice message = stage_slice(stage);
+	char name[RAWFIELD_NAME_MAX + 1];
 
-	source_of_slice(&from, &message);
-	while ((n = source_read(&from, room, sizeof(room), f)) > 0) {
-		for (const char *p = room; p < room + n; p++) {
-			if ((unsigned char)*p > 127)
-				return true;
-			if (*p == '\n' && before == '\n')
-				return false;
-			if (*p != '\r')
-				before = *p;
-		}
-	}
-	return false;
+	return rawfield_find_high(&message, name, f);
 }
 
 /* Into the stage, past a person who may be waiting. */

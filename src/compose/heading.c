@@ -12,6 +12,7 @@
 #include "compose/rewrite.h"
 #include "compose/sender.h"
 #include "mail/date.h"
+#include "mail/dkim.h"
 #include "mail/msgid.h"
 #include "mail/resent.h"
 
@@ -229,12 +230,21 @@ static int add_message_id(struct composition *c, struct error *f)
 			  f);
 }
 
+/* Of what nobody asked for: a draft whose signature covers the field goes
+ * without it. */
+static bool is_signed(const struct composition *c, const char *name)
+{
+	return dkim_covers(c->draft.dkim, name);
+}
+
 /* RFC 3834: what no person started tells so, and vacation programs keep
  * still.  Another program's mail may be a person's that has no terminal. */
 static int add_auto_submitted(struct composition *c, struct error *f)
 {
 	if (!c->account->auto_submitted || c->request->is_handed_over ||
-	    sysenv_has_terminal() || header_has(header_of(c), "Auto-Submitted"))
+	    sysenv_has_terminal() ||
+	    header_has(header_of(c), "Auto-Submitted") ||
+	    is_signed(c, "Auto-Submitted"))
 		return 0;
 	return header_add(c->arena, header_of(c), "Auto-Submitted",
 			  "auto-generated", f);
@@ -248,8 +258,8 @@ static int add_extra(struct composition *c, struct error *f)
 	for (struct field *x = c->request->extra.first; x; x = x->next)
 		if (header_add(c->arena, h, x->name, x->value, f) < 0)
 			return -1;
-	return rewrite_fields(&c->resolver, *added, NULL, &c->has_8bit_header,
-			      f);
+	return rewrite_fields(&c->resolver, *added, NULL, NULL,
+			      &c->has_8bit_header, f);
 }
 
 /* The lists of the request as the header shows them. */
@@ -373,9 +383,27 @@ static int read_recipients(struct composition *c, struct lists *l,
 	return 0;
 }
 
-static bool is_to_set(enum config_choice choice, bool is_there)
+static bool is_to_set(const struct composition *c, enum config_choice choice,
+		      const char *name)
 {
-	return choice == CONFIG_ON || (choice == CONFIG_AUTO && !is_there);
+	return choice == CONFIG_ON ||
+	       (choice == CONFIG_AUTO && !is_signed(c, name) &&
+		!header_has(&c->draft.header, name));
+}
+
+/* Does a From that is signed say the same already? */
+static bool says_signed(const struct composition *c, const struct address *from)
+{
+	const char *own = header_get(&c->draft.header, "From");
+	struct address_list list = { 0 };
+	struct error unused = ERROR_INIT;
+
+	if (!own || !is_signed(c, "From") ||
+	    address_parse_list(c->arena, own, &list, &unused) < 0 ||
+	    list.count != 1 || !address_equal(&list.items[0], from))
+		return false;
+	return !from->name || (list.items[0].name &&
+			       strcmp(list.items[0].name, from->name) == 0);
 }
 
 static int replace_from(struct composition *c, struct error *f)
@@ -386,11 +414,13 @@ static int replace_from(struct composition *c, struct error *f)
 	struct address from;
 
 	if (!c->odd_from && (!r->has_from || (r->draft_prevails && is_there)) &&
-	    !is_to_set(c->account->set_from_header, is_there))
+	    !is_to_set(c, c->account->set_from_header, "From"))
 		return 0;
-	header_remove(h, "From");
 	if (sender_header(c, &from, f) < 0)
 		return -1;
+	if (says_signed(c, &from))
+		return 0;
+	header_remove(h, "From");
 	return add_one(c, "From", &from, f);
 }
 
@@ -423,14 +453,13 @@ static int replace_fields(struct composition *c, struct error *f)
 		if (header_add(c->arena, h, "Subject", r->subject, f) < 0)
 			return -1;
 	}
-	if (r->date ||
-	    is_to_set(account->set_date_header, header_has(h, "Date"))) {
+	if (r->date || is_to_set(c, account->set_date_header, "Date")) {
 		header_remove(h, "Date");
 		if (add_date(c, f) < 0)
 			return -1;
 	}
 	if (r->message_id ||
-	    is_to_set(account->set_msgid_header, header_has(h, "Message-ID"))) {
+	    is_to_set(c, account->set_msgid_header, "Message-ID")) {
 		header_remove(h, "Message-ID");
 		if (add_message_id(c, f) < 0)
 			return -1;
@@ -478,7 +507,9 @@ static int replace_recipients(struct composition *c, const struct lists *own,
 		return add_recipient_fields(c, &all, f);
 	}
 	if (!header_has(h, "To") && !header_has(h, "Cc"))
-		return add_recipient_fields(c, added, f);
+		return is_signed(c, "To") || is_signed(c, "Cc")
+			       ? 0
+			       : add_recipient_fields(c, added, f);
 	if (!c->request->extends_header)
 		return 0;
 	return extend_field(c, "To", &added->to, f) < 0
@@ -504,7 +535,7 @@ static bool is_void(const struct composition *c, const struct field *x)
 {
 	const struct account *account = c->account;
 
-	if (x->value[strspn(x->value, " \t")])
+	if (x->value[strspn(x->value, " \t")] || is_signed(c, x->name))
 		return false;
 	if (ascii_equal(x->name, "Date"))
 		return account->set_date_header != CONFIG_OFF;
@@ -525,7 +556,8 @@ static void drop_fields(struct composition *c)
 	struct header *h = &c->draft.header;
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
-		header_remove(h, names[i]);
+		if (!is_signed(c, names[i]))
+			header_remove(h, names[i]);
 	for (struct field **x = &h->first; *x;) {
 		if (is_void(c, *x))
 			*x = (*x)->next;
@@ -546,8 +578,8 @@ int heading_of_draft(struct composition *c, struct error *f)
 	warn_of_missing(c);
 	sender_read_draft(c);
 	if (rewrite_fields(&c->resolver, c->draft.header.first,
-			   resent_end(&c->draft.header), &c->has_8bit_header,
-			   f) < 0)
+			   resent_end(&c->draft.header), c->draft.dkim,
+			   &c->has_8bit_header, f) < 0)
 		return -1;
 	if (take_all(c, &added, f) < 0 || fill_envelope(c, f) < 0 ||
 	    replace_recipients(c, &own, &added, f) < 0 ||

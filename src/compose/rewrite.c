@@ -5,6 +5,7 @@
 
 #include "base/ascii.h"
 #include "base/buf.h"
+#include "mail/dkim.h"
 
 #define VALUE_MAX (1024 * 1024) /* octets of one field */
 
@@ -147,13 +148,17 @@ int rewrite_field(struct resolver *r, struct field *field, bool *has_utf8,
 }
 
 int rewrite_fields(struct resolver *r, struct field *first,
-		   const struct field *history, bool *has_utf8, struct error *f)
+		   const struct field *history, const char *dkim,
+		   bool *has_utf8, struct error *f)
 {
 	bool is_past = false;
 
 	for (struct field *x = first; x; x = x->next) {
 		is_past |= x == history;
 		if (is_past && ascii_begins(x->name, "Resent-"))
+			continue;
+		if (part_of(x->name) != PART_AUTHOR &&
+		    dkim_covers(dkim, x->name))
 			continue;
 		if (rewrite_field(r, x, has_utf8, f) < 0)
 			return -1;

@@ -16,11 +16,13 @@
  * qualified: whether that stops the mail is for the envelope to say. */
 int rewrite_field(struct resolver *r, struct field *field, bool *has_utf8,
 		  struct error *f);
-/* From this field on; Resent- fields from `history` on (mail/resent.h) are some
- * other machine's and stay. */
+/* From this field on.  What `dkim` (mail/dkim.h) covers is left as it was
+ * signed, but for a From, which the draft's writer then refuses.  Resent-
+ * fields from `history` on (mail/resent.h) are some other machine's and stay.
+ */
 int rewrite_fields(struct resolver *r, struct field *first,
-		   const struct field *history, bool *has_utf8,
-		   struct error *f);
+		   const struct field *history, const char *dkim,
+		   bool *has_utf8, struct error *f);
 /* "undisclosed recipients" and the like: words for people, no addresses. */
 bool rewrite_is_notice(const char *value);
 

@@ -1,4 +1,5 @@
-/* dkim.c - the list is kept as ":from:to:", in small letters. */
+/* dkim.c - the list is kept as ":from:to:", in small letters; names may come
+ * more than once. */
 #include "mail/dkim.h"
 
 #include <string.h>
@@ -32,17 +33,25 @@ static void put_names(struct buf *out, const char *p)
 	buf_putc(out, ':');
 }
 
+/* Of ARC (RFC 8617 5.1.1) the set's own fields are signed as well. */
+static bool put_signature(struct buf *out, const char *name)
+{
+	if (ascii_equal(name, "DKIM-Signature"))
+		return buf_puts(out, ":dkim-signature:") == 0;
+	if (ascii_equal(name, "ARC-Message-Signature"))
+		return buf_puts(out, ":arc-message-signature:arc-seal:"
+				     "arc-authentication-results:") == 0;
+	return false;
+}
+
 const char *dkim_fields(struct arena *a, const struct header *h)
 {
 	struct buf out = BUF_INIT(FIELDS_MAX);
 	const char *fields = NULL;
 
 	for (const struct field *x = h->first; x; x = x->next) {
-		if (!ascii_equal(x->name, "DKIM-Signature"))
-			continue;
-		if (!out.len)
-			buf_puts(&out, ":dkim-signature:");
-		put_names(&out, find_names(x->value));
+		if (put_signature(&out, x->name))
+			put_names(&out, find_names(x->value));
 	}
 	if (out.len)
 		fields = arena_dup_n(a, out.data, out.len);

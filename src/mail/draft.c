@@ -27,6 +27,7 @@
 #include "mail/message.h"
 #include "mail/parse.h"
 #include "mail/rawfield.h"
+#include "mail/sealed.h"
 
 struct draft_origin {
 	const char *value; /* the field that has this one was not changed */
@@ -222,6 +223,8 @@ static int read_draft(struct arena *a, struct draft *d, struct error *f)
 		rc = read_header(d, d->entities, &header, f);
 	if (!rc)
 		rc = add_fields(a, d, &header, f);
+	if (!rc)
+		rc = sealed_find(d, f);
 	if (!rc && d->keeps_signed && d->entities->has_dkim)
 		d->dkim = dkim_fields(a, &d->header);
 	if (!rc)
@@ -298,6 +301,10 @@ static int check_signed(const struct field *x, const struct draft_origin *o,
 		return refuse_change(x->name,
 				     "has octets or a line that no mail holds",
 				     f);
+	if (!s.utf8) /* RFC 6532 3.2: else a header has no octets over 127 */
+		return refuse_change(x->name,
+				     "has octets over 127 that are not UTF-8",
+				     f);
 	return 0;
 }
 
@@ -328,10 +335,13 @@ static int write_top(const struct draft *d, const struct fix_body *m,
 	for (struct field *x = d->header.first; !rc && x; x = x->next) {
 		size_t from = next;
 		const struct draft_origin *o = find_origin(d, x, &next);
+		bool is_hidden = header_is_bcc(x->name) && !d->keeps_bcc;
 
 		if (o)
-			rc = check_left_out(d, from, next - 1, to->error);
-		if (!rc && (!header_is_bcc(x->name) || d->keeps_bcc))
+			rc = check_left_out(d, from,
+					    is_hidden ? next : next - 1,
+					    to->error);
+		if (!rc && !is_hidden)
 			rc = write_field(d, &r, x, o, &text);
 	}
 	if (!rc)
@@ -383,7 +393,7 @@ static int write_header(const struct draft *d, const struct entity *e,
 
 	if (!e->parent)
 		return write_top(d, m, to);
-	if (e->is_fit && !m->label && !e->charset)
+	if (sealed_has_header(e) || (e->is_fit && !m->label && !e->charset))
 		return write_lines(d, e->header, e->body, true, to);
 	rc = read_header(d, e, &text, to->error);
 	if (!rc)
@@ -438,41 +448,6 @@ static int write_encoded(const struct draft *d, const struct entity *e,
 	return sink_close(to);
 }
 
-/* No message at all is better than one whose signature is broken. */
-static int refuse_signed(uint64_t line, const char *what, struct error *f)
-{
-	return error_set(
-		f, ERROR_DATA,
-		"the part at line %" PRIu64 " of the message is signed and has "
-		"%s; any other form would break the signature, so it was not "
-		"sent: encode it as quoted-printable or base64 before it is "
-		"signed",
-		line, what);
-}
-
-int draft_check_7bit(const struct draft *d, struct error *f)
-{
-	if (!d->fixed_8bit)
-		return 0;
-	return refuse_signed(
-		d->fixed_8bit,
-		"octets over 127, and the server does not offer 8BITMIME", f);
-}
-
-static int refuse_fixed(const struct draft *d, const struct entity *e,
-			struct error *f)
-{
-	const struct content_scan *s = &e->survey;
-
-	if (s->nuls)
-		return refuse_signed(e->line, "NUL octets", f);
-	if (s->bare_cr)
-		return refuse_signed(e->line, "a CR that ends no line", f);
-	if (s->longest > RAWFIELD_LINE_MAX)
-		return refuse_signed(e->line, "lines over 998 octets", f);
-	return draft_check_7bit(d, f);
-}
-
 static int write_leaf(const struct draft *d, const struct entity *e,
 		      const struct fix_body *m, struct sink *to)
 {
@@ -500,7 +475,7 @@ static int write_leaf(const struct draft *d, const struct entity *e,
 		return sink_close(&repair.sink);
 	case FIX_BODY_REFUSE:
 		if (fix_body_is_fixed(e))
-			return refuse_fixed(d, e, to->error);
+			return sealed_refuse(d, e, to->error);
 		break;
 	}
 	return error_set(

@@ -97,6 +97,19 @@ static void read_type(struct arena *a, struct entity *e, const char *text)
 	buf_free(&charset);
 }
 
+/* Not a part of one. */
+static bool is_message(const struct entity *e)
+{
+	return !e->parent || e->parent->kind == ENTITY_MESSAGE;
+}
+
+/* ARC (RFC 8617 4.1.2) signs as DKIM does. */
+static bool is_signature(const struct rawfield *r)
+{
+	return rawfield_is(r, "DKIM-Signature") ||
+	       rawfield_is(r, "ARC-Message-Signature");
+}
+
 void entity_read_header(struct arena *a, struct entity *e, const char *text,
 			size_t n)
 {
@@ -111,7 +124,7 @@ void entity_read_header(struct arena *a, struct entity *e, const char *text,
 		else if (rawfield_is(&r, "Content-Transfer-Encoding") &&
 			 e->label == LABEL_NONE)
 			e->label = label_of(rawfield_text(&values, &r));
-		else if (rawfield_is(&r, "DKIM-Signature") && !e->parent)
+		else if (is_message(e) && is_signature(&r))
 			e->is_sealed = e->has_dkim = true;
 		else if (rawfield_is(&r, "Content-Disposition"))
 			e->is_attachment =
@@ -126,7 +139,7 @@ void entity_read_header(struct arena *a, struct entity *e, const char *text,
 
 bool entity_is_armour(const char *line, size_t n)
 {
-	static const char begin[] = "-----BEGIN PGP SIGNED MESSAGE-----";
+	static const char begin[] = ENTITY_ARMOUR;
 
 	while (n && strchr(" \t\r\n", line[n - 1]) && line[n - 1])
 		n--;

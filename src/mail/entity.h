@@ -12,6 +12,9 @@
 
 #define PARSE_BOUNDARY_MAX 250 /* RFC 2046 has 70 */
 
+/* The line that begins a text that PGP signed (RFC 9580 7). */
+#define ENTITY_ARMOUR "-----BEGIN PGP SIGNED MESSAGE-----"
+
 enum entity_kind {
 	ENTITY_LEAF,
 	ENTITY_MULTIPART,
@@ -68,7 +71,8 @@ struct entity {
 	struct content_scan survey; /* of a leaf's body */
 	bool is_sealed;		    /* signed or encrypted: one leaf, to be kept
 				       octet for octet */
-	bool has_dkim;		    /* fields of its header are signed, too */
+	bool has_dkim; /* fields of its header are signed, too; of a
+			  message that is attached, all of it counts */
 
 	/* what draft.c makes of it */
 	const char *charset; /* the one to say instead; NULL: as it is */
@@ -79,7 +83,7 @@ struct entity {
 /* The text is the header alone; the boundary lives in the arena. */
 void entity_read_header(struct arena *a, struct entity *e, const char *text,
 			size_t n);
-/* Does the line begin a text that PGP signed (RFC 9580 7)? */
+/* Is the line ENTITY_ARMOUR? */
 bool entity_is_armour(const char *line, size_t n);
 
 #endif

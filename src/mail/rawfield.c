@@ -105,6 +105,57 @@ size_t rawfield_preamble(const char *text, size_t n)
 	return at < n ? at : 0;
 }
 
+/* One octet of a header at a time: a line that begins with none of white space
+ * begins a name, an empty one ends all of it. */
+struct name_scan {
+	char *name;
+	size_t length;
+	char before;
+	bool in_name, is_over;
+};
+
+static void scan_octet(struct name_scan *s, char c)
+{
+	bool at_start = s->before == '\n';
+
+	if (c == '\r')
+		return;
+	if (at_start && c == '\n') {
+		s->is_over = true;
+	} else if (at_start && !text_is_blank(c)) {
+		s->in_name = true;
+		s->length = 0;
+	}
+	if (c == ':' || text_is_blank(c))
+		s->in_name = false;
+	if (s->in_name && s->length < RAWFIELD_NAME_MAX)
+		s->name[s->length++] = c;
+	s->before = c;
+}
+
+bool rawfield_find_high(const struct slice *message,
+			char name[RAWFIELD_NAME_MAX + 1], struct error *f)
+{
+	struct name_scan scan = { .name = name, .before = '\n' };
+	struct source from;
+	char room[4096];
+	ssize_t n;
+
+	source_of_slice(&from, message);
+	while ((n = source_read(&from, room, sizeof(room), f)) > 0) {
+		for (const char *p = room; p < room + n && !scan.is_over; p++) {
+			if ((unsigned char)*p > 127) {
+				name[scan.length] = '\0';
+				return true;
+			}
+			scan_octet(&scan, *p);
+		}
+		if (scan.is_over)
+			break;
+	}
+	return false;
+}
+
 bool rawfield_is(const struct rawfield *r, const char *name)
 {
 	size_t i = 0;

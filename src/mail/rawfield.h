@@ -10,6 +10,8 @@
 #include <stddef.h>
 
 #include "base/arena.h"
+#include "base/error.h"
+#include "flow/source.h"
 
 #define RAWFIELD_NAME_MAX 200
 #define RAWFIELD_LINE_MAX 998
@@ -30,6 +32,10 @@ bool rawfield_read(const char *header, size_t n, struct rawfield *out);
 /* Octets above the header that are none of it: a BOM, empty lines and mbox
  * lines, where a field follows; else 0. */
 size_t rawfield_preamble(const char *text, size_t n);
+/* The name of the first field of a whole message that has octets over 127;
+ * false when none has, or reading fails. */
+bool rawfield_find_high(const struct slice *message,
+			char name[RAWFIELD_NAME_MAX + 1], struct error *f);
 bool rawfield_is(const struct rawfield *r, const char *name);
 /* The value unfolded and in UTF-8, without control characters.  Encoded words
  * stay. */

@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "mail/rawfield.h"
 #include "smtp/command.h"
 
 static int check_size(const struct caps *caps,
@@ -18,13 +19,36 @@ static int check_size(const struct caps *caps,
 			 content->bytes.length, caps->size);
 }
 
-static int refuse_utf8(const char *address, struct error *f)
+static int refuse_utf8(const char *what, const char *extension, struct error *f)
 {
 	error_set(f, ERROR_DATA,
-		  "%s is not ASCII, and the server does not offer SMTPUTF8",
-		  address ? address : "an address in the header");
+		  "%s is not ASCII, and the server does not offer %s", what,
+		  extension);
 	snprintf(f->esc, sizeof(f->esc), "5.6.7");
 	return -1;
+}
+
+/* RFC 6531 3.1: who offers SMTPUTF8 has to offer 8BITMIME. */
+static int check_header(const struct caps *caps,
+			const struct session_content *content, struct error *f)
+{
+	bool lacks_utf8 = !caps_has(caps, CAPS_SMTPUTF8);
+	char name[RAWFIELD_NAME_MAX + 1];
+	char what[RAWFIELD_NAME_MAX + 80];
+
+	if (!content->has_8bit_header ||
+	    (!lacks_utf8 && caps_has(caps, CAPS_8BITMIME)))
+		return 0;
+	if (rawfield_find_high(&content->bytes, name, f))
+		snprintf(what, sizeof(what),
+			 "the header field %s, which may not be encoded "
+			 "(an address, or what is signed),",
+			 name);
+	else
+		snprintf(what, sizeof(what), "an address in the header");
+	if (error_is_set(f))
+		return -1;
+	return refuse_utf8(what, lacks_utf8 ? "SMTPUTF8" : "8BITMIME", f);
 }
 
 int precheck_message(const struct caps *caps, const struct envelope *e,
@@ -34,12 +58,10 @@ int precheck_message(const struct caps *caps, const struct envelope *e,
 		    0 ||
 	    check_size(caps, content, f) < 0)
 		return -1;
-	if (!caps_has(caps, CAPS_SMTPUTF8) &&
-	    (e->sender_needs_smtputf8 || content->has_8bit_header))
-		return refuse_utf8(e->sender_needs_smtputf8
-					   ? e->reverse_path
-					   : content->header_address,
-				   f);
+	if (e->sender_needs_smtputf8 && !caps_has(caps, CAPS_SMTPUTF8))
+		return refuse_utf8(e->reverse_path, "SMTPUTF8", f);
+	if (check_header(caps, content, f) < 0)
+		return -1;
 	if (content->has_8bit && !caps_has(caps, CAPS_8BITMIME))
 		return error_set(f, ERROR_SOFTWARE,
 				 "the server does not offer 8BITMIME, and the "
@@ -60,7 +82,7 @@ int precheck_recipients(const struct caps *caps, struct envelope *e,
 			return -1;
 		if (!r->needs_smtputf8 || caps_has(caps, CAPS_SMTPUTF8))
 			continue;
-		refuse_utf8(r->address, &verdict);
+		refuse_utf8(r->address, "SMTPUTF8", &verdict);
 		envelope_judge(e, r, &verdict);
 		r->decided = true;
 	}

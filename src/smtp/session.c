@@ -206,7 +206,8 @@ static int say_mail(struct session *s, struct error *f)
 	struct session_state *st = s->state;
 	const struct command_needs needs = {
 		.size = st->content->bytes.length,
-		.has_8bit = st->content->has_8bit,
+		.has_8bit =
+			st->content->has_8bit || st->content->has_8bit_header,
 		.uses_smtputf8 = st->uses_smtputf8,
 	};
 

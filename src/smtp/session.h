@@ -21,11 +21,10 @@
 #include "smtp/dial.h"
 
 struct session_content {
-	struct slice bytes;	    /* the whole message, CRLF */
-	bool has_8bit;		    /* wants BODY=8BITMIME */
-	bool has_8bit_header;	    /* wants SMTPUTF8 */
-	bool prefers_smtputf8;	    /* ... where it is to be had */
-	const char *header_address; /* the one that does, for people; NULL */
+	struct slice bytes;    /* the whole message, CRLF */
+	bool has_8bit;	       /* wants BODY=8BITMIME */
+	bool has_8bit_header;  /* wants SMTPUTF8, and 8BITMIME with it */
+	bool prefers_smtputf8; /* ... where it is to be had */
 };
 
 struct session_progress {

@@ -123,6 +123,55 @@ sign() {
 	same "$corpus/dkim.eml" out
 }
 
+@test "what is signed within other parts, or below an encoding, is seen" {
+	local long
+
+	long=$(printf '%01000d' 7)
+	sed "s/^never closed/$long/" "$corpus/dkim-forwarded.eml" >wide
+	refused 65 signed --draft=wide alice
+	says 998
+	sed 's/^X-Blank: a/X-Blank: \x00/' "$corpus/dkim-forwarded.eml" >nul
+	refused 65 NUL --draft=nul alice
+	sed "s/ of text/$long/" "$corpus/armour-quoted-printable.eml" >wide
+	refused 65 signed --draft=wide alice
+	sed '$d' "$corpus/armour-base64.eml" >wide
+	{
+		printf -- '-----BEGIN PGP SIGNED MESSAGE-----\n\n'
+		head -c 1000 /dev/zero | tr '\0' a
+	} | base64 -w 0 >>wide
+	refused 65 signed --draft=wide alice
+	sed 's/^X-Word: .*/X-Word: \xe9/' "$corpus/dkim-utf8.eml" >latin
+	refused 65 X-Word --draft=latin alice
+}
+
+@test "nothing is added by itself that the signature says is not there" {
+	{
+		printf '%s\n' 'DKIM-Signature: v=1; b=x; h=from:to:cc:cc:date:' \
+			' message-id:auto-submitted:content-length:return-path' \
+			'From: Ann <ann@example.org>' 'Cc:' 'Content-Length: 5' \
+			'Return-Path: <ann@example.org>' '' 'text'
+	} >mail
+	mailsend --draft=mail --print --from ann@example.org alice >out
+	diff mail <(tr -d '\r' <out)
+	printf '%s\n' 'DKIM-Signature: v=1; b=x; h=from:to' \
+		'From: ann@example.org' 'To: alice@localhost' '' 'text' >mail
+	mailsend --draft=mail --print --set auto_submitted=off |
+		tr -d '\r' >out
+	grep -qx 'To: alice@localhost' out
+	grep -q '^Date: ' out
+}
+
+@test "what was asked for and would break a signature is refused" {
+	refused 65 signed --draft="$corpus/dkim.eml" --attach "$corpus/arc.eml" \
+		alice
+	refused 65 DKIM --draft="$corpus/dkim.eml" --from bob@example.org alice
+	refused 65 DKIM --draft="$corpus/arc.eml" --subject other alice
+	sed 's/list-id/bcc/; s/^To: /B&/; s/^BTo/Bcc/' "$corpus/dkim.eml" >hidden
+	refused 65 Bcc --draft=hidden alice
+	mailsend --draft=hidden --print --set remove_bcc_headers=off >out
+	same hidden out
+}
+
 # ---- what nobody signed ----
 
 @test "what --draft made is the same when it is put through again" {

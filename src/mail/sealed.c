@@ -1,0 +1,116 @@
+/* sealed.c - PGP signs what is read, DKIM all that was sent (RFC 6376 3.7). */
+#include "mail/sealed.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "codec/unbase64.h"
+#include "codec/unqp.h"
+#include "mail/boundary.h"
+#include "mail/rawfield.h"
+
+static struct slice range(const struct draft *d, uint64_t from, uint64_t to)
+{
+	struct slice part = d->content;
+
+	part.offset += from;
+	part.length = to - from;
+	return part;
+}
+
+static int pump_through(const struct slice *text, struct sink *decoder)
+{
+	if (pump_slice(text, decoder) < 0)
+		return -1;
+	return sink_close(decoder);
+}
+
+static int find_armour(const struct draft *d, struct entity *e, struct error *f)
+{
+	const struct slice text = range(d, e->body, e->end);
+	struct boundary_search search;
+	struct unbase64 base64;
+	struct unqp qp;
+	int rc;
+
+	/* the two dashes before it are the search's own */
+	boundary_search_init(&search, ENTITY_ARMOUR + 2, f);
+	if (e->label == LABEL_BASE64) {
+		unbase64_init(&base64, &search.sink);
+		rc = pump_through(&text, &base64.sink);
+	} else {
+		unqp_init(&qp, &search.sink, true);
+		rc = pump_through(&text, &qp.sink);
+	}
+	if (search.found)
+		e->is_sealed = true;
+	return rc;
+}
+
+bool sealed_has_header(const struct entity *e)
+{
+	return e->is_sealed && e->has_dkim && e->parent;
+}
+
+static bool is_encoded_text(const struct entity *e)
+{
+	return e->kind == ENTITY_LEAF && e->type <= TYPE_TEXT &&
+	       !e->is_sealed &&
+	       (e->label == LABEL_BASE64 || e->label == LABEL_QUOTED_PRINTABLE);
+}
+
+int sealed_find(struct draft *d, struct error *f)
+{
+	int rc = 0;
+
+	if (!d->keeps_signed)
+		return 0;
+	for (struct entity *e = d->entities; e && rc == 0; e = e->next) {
+		if (is_encoded_text(e)) {
+			rc = find_armour(d, e, f);
+		} else if (sealed_has_header(e)) {
+			const struct slice all = range(d, e->header, e->end);
+
+			rc = content_scan_slice(&e->survey, &all, f);
+		}
+	}
+	return rc;
+}
+
+/* ---- why it does not go ---------------------------------------------------
+ */
+
+/* No message at all is better than one whose signature is broken. */
+static int refuse(uint64_t line, const char *what, struct error *f)
+{
+	return error_set(
+		f, ERROR_DATA,
+		"the part at line %" PRIu64 " of the message is signed and has "
+		"%s; any other form would break the signature, so it was not "
+		"sent: encode it as quoted-printable or base64 before it is "
+		"signed",
+		line, what);
+}
+
+int draft_check_7bit(const struct draft *d, struct error *f)
+{
+	if (!d->fixed_8bit)
+		return 0;
+	return refuse(d->fixed_8bit,
+		      "octets over 127, and the server does not offer 8BITMIME",
+		      f);
+}
+
+int sealed_refuse(const struct draft *d, const struct entity *e,
+		  struct error *f)
+{
+	const struct content_scan *s = &e->survey;
+
+	if (s->nuls)
+		return refuse(e->line, "NUL octets", f);
+	if (s->bare_cr)
+		return refuse(e->line, "a CR that ends no line", f);
+	if (s->longest > RAWFIELD_LINE_MAX)
+		return refuse(e->line, "lines over 998 octets", f);
+	return draft_check_7bit(d, f);
+}
