@@ -23,7 +23,8 @@ LDLIBS   += -ljansson -ldl
 BUILD_PACKAGES := gcc make libc6-dev libcurl4-openssl-dev libmagic-dev \
 	libssl-dev libidn2-dev libjansson-dev zlib1g-dev liblzma-dev \
 	libzstd-dev media-types ca-certificates
-TEST_PACKAGES  := libcmocka-dev bats python3 python3-jsonschema openssl sharutils mpack \
+TEST_PACKAGES  := libcmocka-dev bats python3 python3-jsonschema \
+	python3-dkim openssl gpg gpg-agent sharutils mpack \
 	uudeview swaks libnet-ssleay-perl iproute2 util-linux mount strace procps time
 LINT_PACKAGES  := clang-format clang-tidy cppcheck shellcheck mandoc
 
