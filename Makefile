@@ -21,7 +21,7 @@ LDLIBS   += -ljansson -ldl
 
 # Debian's names for what each step needs.
 BUILD_PACKAGES := gcc make libc6-dev libcurl4-openssl-dev libmagic-dev \
-	libssl-dev libidn2-dev libjansson-dev zlib1g-dev liblzma-dev \
+	libssl-dev libgsasl-dev libidn2-dev libjansson-dev zlib1g-dev liblzma-dev \
 	libzstd-dev media-types ca-certificates
 TEST_PACKAGES  := libcmocka-dev bats python3 python3-jsonschema \
 	python3-dkim openssl gpg gpg-agent sharutils mpack \

@@ -376,8 +376,7 @@ static int act(struct run *run, struct error *f)
 	o->config = &run->config;
 	o->spool = run->spool;
 	o->json = r->json;
-	o->trace = trace ? trace->line : NULL;
-	o->context = trace ? trace->context : NULL;
+	o->trace = trace;
 	result = fetch_run(&run->arena, o, f);
 	if (transcript_close(&run->transcript, &trouble) < 0)
 		log_warning("%s", trouble.text);

@@ -370,8 +370,7 @@ static int open_source(void *context, struct mailbox *m, struct arena *a,
 		.source = source,
 		.spool = run->spool,
 		.config = &config,
-		.trace = trace ? trace->line : NULL,
-		.context = trace ? trace->context : NULL,
+		.trace = trace,
 	};
 
 	return account_mailbox_open(m, a, &wish, f);

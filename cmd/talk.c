@@ -177,13 +177,13 @@ static int choose(struct arena *a, const struct request *r,
 static ssize_t send_octets(void *context, const void *data, size_t n,
 			   struct error *f)
 {
-	return dial_send(context, data, n, f);
+	return conn_send(context, data, n, f);
 }
 
 static ssize_t receive_octets(void *context, void *data, size_t n, bool *is_end,
 			      struct error *f)
 {
-	return dial_receive(context, data, n, is_end, f);
+	return conn_receive(context, data, n, is_end, f);
 }
 
 static int talk_over(struct call *c, struct smarthost *h, struct error *f)
@@ -191,10 +191,12 @@ static int talk_over(struct call *c, struct smarthost *h, struct error *f)
 	struct talk_line line = {
 		.send = send_octets,
 		.receive = receive_octets,
-		.context = &h->dial,
-		.socket = h->dial.socket,
+		.context = &h->dial.conn,
+		.socket = h->dial.conn.socket,
 		.place = h->name,
-		.is_safe = h->dial.is_tls || c->account->socket,
+		.host = c->account->host ? c->account->host : "localhost",
+		.port = (unsigned)c->account->port,
+		.is_safe = h->dial.conn.is_tls || c->account->socket,
 	};
 	int r = talk_hold(&c->talk, &line, f);
 
@@ -260,8 +262,7 @@ int talk_with_mailbox(struct arena *a, const struct request *r, const char *url,
 		  parts.kind == MAILBOX_IMAP ? &talk_imap : &talk_pop3, f) < 0)
 		return -1;
 	c.postbox = &wish;
-	wish.trace = c.talk.trace.line;
-	wish.context = c.talk.trace.context;
+	wish.trace = &c.talk.trace;
 	converse = account_mailbox_converse(a, &wish, f);
 	if (converse) {
 		line = (struct talk_line){
@@ -270,6 +271,8 @@ int talk_with_mailbox(struct arena *a, const struct request *r, const char *url,
 			.context = converse,
 			.socket = converse_socket(converse),
 			.place = converse_place(converse),
+			.host = parts.host,
+			.port = parts.port,
 			.is_safe = converse_is_safe(converse),
 		};
 		c.options.seconds = converse_seconds(converse);

@@ -53,30 +53,30 @@ static const char *of_dial(const struct check *c)
 {
 	bool is_first = !strcmp(c->failed->name, "greeting");
 
-	switch (c->server.dial.trouble) {
-	case TROUBLE_LIBRARY:
+	switch (c->server.dial.conn.error) {
+	case CONN_NO_LIBRARY:
 		return "no-library";
-	case TROUBLE_INSECURE:
+	case CONN_INSECURE:
 		return "log-in-without-tls";
-	case TROUBLE_SOURCE:
+	case CONN_SOURCE:
 		return "source";
-	case TROUBLE_LOOKUP:
+	case CONN_LOOKUP:
 		return of_lookup(c);
-	case TROUBLE_NAME:
+	case CONN_NAME:
 		return "certificate-name";
-	case TROUBLE_NO_STARTTLS:
+	case CONN_NO_STARTTLS:
 		return "no-starttls";
-	case TROUBLE_NO_AUTH:
+	case CONN_NO_AUTH:
 		return "no-auth";
-	case TROUBLE_MECHANISM:
+	case CONN_MECHANISM:
 		return "log-in";
-	case TROUBLE_SILENT:
+	case CONN_SILENT:
 		return c->account->tls && c->account->tls_starttls
 			       ? "tls-at-once"
 			       : "no-greeting";
-	case TROUBLE_REPLY:
+	case CONN_REPLY:
 		return is_first ? "not-smtp" : NULL;
-	case TROUBLE_LOST:
+	case CONN_LOST:
 		return is_first ? "no-greeting" : NULL;
 	default:
 		return NULL;
@@ -85,14 +85,14 @@ static const char *of_dial(const struct check *c)
 
 static bool find_of_dial(const struct check *c, struct advice *out)
 {
-	enum trouble_kind kind = c->server.dial.trouble;
+	enum conn_error kind = c->server.dial.conn.error;
 	const char *name = of_dial(c);
 
 	if (name)
 		return glossary_cause(name, out);
-	if (kind == TROUBLE_CERTIFICATE)
+	if (kind == CONN_CERTIFICATE)
 		return find_of_certificate(c, out);
-	return (kind == TROUBLE_HANDSHAKE || kind == TROUBLE_LOST) &&
+	return (kind == CONN_HANDSHAKE || kind == CONN_LOST) &&
 	       glossary_cause_of_handshake(c->error.text, out);
 }
 
@@ -162,7 +162,7 @@ static bool find(const struct check *c, struct advice *out)
 					  out);
 	if (!c->failed || !c->account)
 		return false;
-	if (c->server.dial.trouble)
+	if (c->server.dial.conn.error)
 		return find_of_dial(c, out);
 	name = of_step(c, c->failed->name);
 	return name && glossary_cause(name, out);

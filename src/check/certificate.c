@@ -136,7 +136,7 @@ void certificate_tell_bad(struct check *c)
 			  check_origin(c, "tls_fingerprint"));
 	else if (chain->verify)
 		check_end(c, step, CHECK_BAD, "%s", chain->why);
-	else if (c->server.dial.trouble == TROUBLE_NAME)
+	else if (c->server.dial.conn.error == CONN_NAME)
 		check_end(c, step, CHECK_BAD, "not for the name %s",
 			  name ? name : "localhost");
 	else

@@ -15,7 +15,6 @@
 #include "config/settings.h"
 #include "deliver/outcome.h"
 #include "net/verdict.h"
-#include "smtp/place.h"
 
 #define REACH_MILLISECONDS 15000
 #define OTHER_MILLISECONDS 3000
@@ -315,7 +314,7 @@ static int dial(struct check *c)
 	c->server.chain = &c->chain;
 	r = smarthost_open(&c->server, &c->error);
 	/* of the transaction it is told here */
-	c->server.dial.trace = c->server.trace = c->ears->trace;
+	c->server.dial.conn.trace = c->server.trace = c->ears->trace;
 	if (r < 0)
 		handshake_steps_failed(&h);
 	else

@@ -141,8 +141,9 @@ static void put_server(const struct check *c, json_t *object)
 	json_object_set_new(object, "greeting", jsonify_text(c->greeting));
 	json_object_set_new(object, "capabilities", capabilities);
 	json_object_set_new(object, "tls",
-			    d->tls_version[0] ? json_string(d->tls_version)
-					      : json_null());
+			    d->conn.tls_version[0]
+				    ? json_string(d->conn.tls_version)
+				    : json_null());
 	json_object_set_new(object, "auth",
 			    d->mechanism[0] ? json_string(d->mechanism)
 					    : json_null());

@@ -62,9 +62,10 @@ static void put_state(const struct check *c, struct buf *out)
 	put_text(out, smarthost_name(c->arena, c->account));
 	buf_puts(out, " takes mail from ");
 	put_text(out, c->composition.envelope.reverse_path);
-	if (d->tls_version[0])
-		buf_printf(out, ", %.*s", (int)strcspn(d->tls_version, ","),
-			   d->tls_version);
+	if (d->conn.tls_version[0])
+		buf_printf(out, ", %.*s",
+			   (int)strcspn(d->conn.tls_version, ","),
+			   d->conn.tls_version);
 	put_days(c, out);
 }
 

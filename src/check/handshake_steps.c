@@ -55,9 +55,10 @@ static void tell_tls(struct handshake_steps *h, const char *text)
 	const struct dial *d = &c->server.dial;
 	struct check_step *step = begin(h);
 
-	check_time(step, is_implicit(c->account)
-				 ? d->secured_after - d->connected_after
-				 : waited(h));
+	check_time(step,
+		   is_implicit(c->account)
+			   ? d->conn.secured_after - d->conn.connected_after
+			   : waited(h));
 	check_end(c, step, CHECK_GOOD, "%s", text);
 	if (c->chain.count)
 		certificate_tell(c);
@@ -141,8 +142,9 @@ static void note_login(struct handshake_steps *h, struct check_step *step)
 {
 	struct check *c = h->check;
 
-	if (h->caps.auth[0])
-		check_add(c, step, CHECK_NOTE, "offered: %s", h->caps.auth);
+	if (h->caps.auth.names[0])
+		check_add(c, step, CHECK_NOTE, "offered: %s",
+			  h->caps.auth.names);
 	check_add(c, step, CHECK_NOTE, "%s", password_place(c));
 }
 
@@ -151,8 +153,9 @@ static void tell_no_login(struct handshake_steps *h)
 	struct check *c = h->check;
 	struct check_step *step = check_begin(c, "auth", "log-in");
 
-	if (h->caps.auth[0])
-		check_add(c, step, CHECK_NOTE, "offered: %s", h->caps.auth);
+	if (h->caps.auth.names[0])
+		check_add(c, step, CHECK_NOTE, "offered: %s",
+			  h->caps.auth.names);
 	check_end(c, step, CHECK_NOTE, "none: auth is off (%s)",
 		  check_origin(c, "auth"));
 }
@@ -175,8 +178,9 @@ static void take_greeting(struct handshake_steps *h)
 {
 	struct check *c = h->check;
 	const struct dial *d = &c->server.dial;
-	uint64_t ready = d->began + (d->secured_after ? d->secured_after
-						      : d->connected_after);
+	uint64_t ready = d->conn.began + (d->conn.secured_after
+						  ? d->conn.secured_after
+						  : d->conn.connected_after);
 	uint64_t now = sysenv_ticks();
 	struct check_step *step;
 
@@ -371,16 +375,16 @@ static struct check_step *begin_failed(struct handshake_steps *h)
 	struct check *c = h->check;
 	struct check_step *step;
 
-	switch (c->server.dial.trouble) {
-	case TROUBLE_LIBRARY:
+	switch (c->server.dial.conn.error) {
+	case CONN_NO_LIBRARY:
 		return check_begin(c, "library", "libraries");
-	case TROUBLE_INSECURE:
+	case CONN_INSECURE:
 		return check_begin(c, "auth", "log-in");
-	case TROUBLE_SETTING:
-	case TROUBLE_FILE:
-	case TROUBLE_SOURCE:
+	case CONN_SETTING:
+	case CONN_FILE:
+	case CONN_SOURCE:
 		return check_begin(c, "settings", "settings");
-	case TROUBLE_NO_STARTTLS:
+	case CONN_NO_STARTTLS:
 		h->stage = HANDSHAKE_STEPS_STARTTLS;
 		break;
 	default:
@@ -394,15 +398,14 @@ static struct check_step *begin_failed(struct handshake_steps *h)
 void handshake_steps_failed(struct handshake_steps *h)
 {
 	struct check *c = h->check;
-	enum trouble_kind kind = c->server.dial.trouble;
+	enum conn_error kind = c->server.dial.conn.error;
 	struct check_step *step;
 
 	if (c->server.stage != SMARTHOST_DIAL) {
 		fail_before(h);
 		return;
 	}
-	if ((kind == TROUBLE_CERTIFICATE || kind == TROUBLE_NAME) &&
-	    c->chain.count) {
+	if ((kind == CONN_CERTIFICATE || kind == CONN_NAME) && c->chain.count) {
 		certificate_tell_bad(c);
 		return;
 	}

@@ -70,7 +70,8 @@ static void put_capabilities(const struct check *c, struct buf *out)
 		const char *rest = strpbrk(line, " =");
 
 		if (ascii_begins(line, "AUTH") && rest)
-			buf_printf(out, "    AUTH:\n        %s\n", caps.auth);
+			buf_printf(out, "    AUTH:\n        %s\n",
+				   caps.auth.names);
 		else
 			buf_printf(out, "    %s\n",
 				   meaning_of(c->arena, line, &caps,
@@ -94,9 +95,9 @@ void check_serverinfo(const struct check *c, struct buf *out)
 					  : "by a proxy",
 			   account->port);
 	buf_printf(out, "    %s\n", c->greeting ? c->greeting : "");
-	if (d->tls_version[0])
+	if (d->conn.tls_version[0])
 		buf_printf(out, "TLS session parameters:\n    %s\n",
-			   d->tls_version);
+			   d->conn.tls_version);
 	if (c->chain.count)
 		put_certificate(c, out);
 	put_capabilities(c, out);

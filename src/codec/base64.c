@@ -7,7 +7,10 @@
  * its ends; it is more than twice as fast. */
 #include "codec/base64.h"
 
+#include <stdlib.h>
 #include <string.h>
+
+#include "base/arena.h"
 
 #define OUT_LINE  (BASE64_LINE / 3 * 4)
 #define OUT_LINES 128 /* lines in one call of next: 9984 octets */
@@ -240,4 +243,16 @@ uint64_t base64_encoded_size(uint64_t n)
 
 	return n / BASE64_LINE * (OUT_LINE + 2) +
 	       (rest ? (rest + 2) / 3 * 4 + 2 : 0);
+}
+
+int base64_append(struct buf *out, const void *data, size_t n)
+{
+	size_t room = (n + 2) / 3 * 4 + 1;
+	char *text = memory_alloc(room);
+	int r;
+
+	r = buf_put(out, text, base64_text(text, data, n));
+	explicit_bzero(text, room);
+	free(text);
+	return r;
 }

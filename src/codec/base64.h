@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/buf.h"
 #include "flow/sink.h"
 
 #define BASE64_LINE 57 /* octets that make a line of 76 */
@@ -25,5 +26,8 @@ uint64_t base64_encoded_size(uint64_t n);
 /* For headers: one run without line ends.  `out` has room for
  * 4 * ((n + 2) / 3) octets; returns how many were written. */
 size_t base64_text(char *out, const void *data, size_t n);
+/* The same, appended; nothing of it stays in memory elsewhere.  -1 when the cap
+ * would be passed. */
+int base64_append(struct buf *out, const void *data, size_t n);
 
 #endif

@@ -128,3 +128,20 @@ void unbase64_init(struct unbase64 *s, struct sink *next)
 		.sink = { .ops = &ops, .next = next, .error = next->error },
 	};
 }
+
+int unbase64_text(const char *text, struct buf *out)
+{
+	size_t n = strlen(text), body = strcspn(text, "=");
+	struct unbase64 s = { .is_damaged = n % 4 || n - body > 2 };
+	unsigned char octets[3];
+
+	fill_values();
+	if (strspn(text + body, "=") != n - body ||
+	    strcspn(text, " \t\r\n") != n)
+		s.is_damaged = true;
+	for (size_t i = 0; i < n && !s.is_over && !s.is_damaged; i++)
+		buf_put(out, octets,
+			take_one(&s, (unsigned char)text[i], octets));
+	explicit_bzero(octets, sizeof(octets));
+	return s.is_damaged || out->overflow ? -1 : 0;
+}

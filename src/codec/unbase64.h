@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/buf.h"
 #include "flow/sink.h"
 
 struct unbase64 {
@@ -20,5 +21,10 @@ struct unbase64 {
 };
 
 void unbase64_init(struct unbase64 *s, struct sink *next);
+
+/* A text that is whole groups of base64 and nothing else (RFC 4648 3), as SASL
+ * has it: -1 when it is not, or `out` is full.  What it holds may be secret:
+ * buf_wipe. */
+int unbase64_text(const char *text, struct buf *out);
 
 #endif

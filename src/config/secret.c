@@ -12,6 +12,7 @@
 #include "base/sysenv.h"
 #include "config/evaluate.h"
 #include "config/guard.h"
+#include "config/mechanism.h"
 #include "config/netrc.h"
 #include "config/prompt.h"
 #include "config/settings.h"
@@ -242,12 +243,6 @@ static int not_found(const struct quest *q, struct error *f)
 			 q->account->name, q->user, host, host, q->user);
 }
 
-static bool needs_secret(const char *auth)
-{
-	return strcmp(auth, "off") != 0 && strcmp(auth, "EXTERNAL") != 0 &&
-	       strcmp(auth, "GSSAPI") != 0;
-}
-
 int secret_get(struct arena *a, const struct account *account,
 	       const char **user, struct buf *password, struct error *f)
 {
@@ -263,7 +258,8 @@ int secret_get(struct arena *a, const struct account *account,
 
 	buf_init(password, SECRET_MAX);
 	*user = account->user;
-	if (!needs_secret(account->auth))
+	if (!strcmp(account->auth, "off") ||
+	    !mechanism_needs_password(account->auth))
 		return 0;
 	for (size_t i = 0; r == 0 && i < sizeof(places) / sizeof(*places); i++)
 		r = places[i](&q, f);

@@ -12,6 +12,7 @@
 #include "base/ascii.h"
 #include "base/disk.h"
 #include "base/text.h"
+#include "config/mechanism.h"
 #include "mail/address.h"
 
 static int refuse(struct value *v, const char *why)
@@ -310,22 +311,7 @@ int value_fingerprint(struct value *v, void *field)
 
 int value_auth(struct value *v, void *field)
 {
-	static const char *const mechanisms[] = {
-		"SCRAM-SHA-256-PLUS",
-		"SCRAM-SHA-1-PLUS",
-		"SCRAM-SHA-256",
-		"SCRAM-SHA-1",
-		"PLAIN",
-		"LOGIN",
-		"CRAM-MD5",
-		"DIGEST-MD5",
-		"NTLM",
-		"GSSAPI",
-		"EXTERNAL",
-		"OAUTHBEARER",
-		"XOAUTH2",
-		"APOP", /* of a mailbox alone */
-	};
+	const struct mechanism *m = mechanism_find(v->text);
 	const char **auth = field;
 
 	*auth = "on";
@@ -334,16 +320,11 @@ int value_auth(struct value *v, void *field)
 	*auth = "off";
 	if (strcmp(v->text, "off") == 0)
 		return 0;
-	for (size_t i = 0; i < sizeof(mechanisms) / sizeof(*mechanisms); i++) {
-		*auth = mechanisms[i];
-		if (ascii_equal(v->text, mechanisms[i]))
-			return 0;
-	}
-	*auth = "off";
-	return refuse(v, "is not on, off, plain, login, cram-md5, digest-md5, "
-			 "scram-sha-1, scram-sha-256, scram-sha-1-plus, "
-			 "scram-sha-256-plus, ntlm, gssapi, external, "
-			 "oauthbearer or xoauth2");
+	if (!m)
+		return refuse(v, arena_format(v->arena, "is not on, off, %s",
+					      mechanism_names(v->arena)));
+	*auth = m->name;
+	return 0;
 }
 
 int value_variable(struct value *v, void *field)

@@ -185,7 +185,6 @@ static int prepare(struct arena *a, const struct account_mailbox_wish *wish,
 		   login);
 	login->no_tls = tls && !strcmp(tls->value, "off");
 	login->trace = wish->trace;
-	login->context = wish->context;
 	login->stays_out = wish->stays_out;
 	*out = login;
 	if (wish->stays_out)
@@ -265,9 +264,7 @@ int account_mailbox_secret(struct arena *a,
 
 int account_mailbox_sign_in(struct arena *a, const struct account *account,
 			    const char *user, const char *password,
-			    void (*trace)(void *context, char direction,
-					  const char *text, size_t n),
-			    void *context, struct error *f)
+			    const struct trace *trace, struct error *f)
 {
 	struct buf own = BUF_INIT(SECRET_MAX);
 	struct mailbox_login login;
@@ -279,7 +276,6 @@ int account_mailbox_sign_in(struct arena *a, const struct account *account,
 	fill_login(a, account, url.host, false, &login);
 	login.no_tls = !account->tls;
 	login.trace = trace;
-	login.context = context;
 	if (!user)
 		user = account->user;
 	login.user = url.user ? url.user : user;

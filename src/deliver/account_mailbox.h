@@ -39,9 +39,7 @@ struct account_mailbox_wish {
 	const struct config_wish *config;
 	const char *user; /* before all others; or NULL */
 	bool stays_out;	  /* of account_mailbox_converse: nobody logs in */
-	void (*trace)(void *context, char direction, const char *text,
-		      size_t n); /* or NULL */
-	void *context;
+	const struct trace *trace; /* or NULL */
 };
 
 int account_mailbox_open(struct mailbox *m, struct arena *a,
@@ -69,8 +67,6 @@ int account_mailbox_secret(struct arena *a,
  * the account's is looked for. */
 int account_mailbox_sign_in(struct arena *a, const struct account *account,
 			    const char *user, const char *password,
-			    void (*trace)(void *context, char direction,
-					  const char *text, size_t n),
-			    void *context, struct error *f);
+			    const struct trace *trace, struct error *f);
 
 #endif

@@ -44,21 +44,21 @@ const char *smarthost_proxy(struct arena *a, const struct account *account)
 			    host, account->proxy_port);
 }
 
-static enum dial_tls tls_of(const struct account *account)
+static enum conn_tls tls_of(const struct account *account)
 {
 	if (!account->tls)
-		return DIAL_TLS_NONE;
-	return account->tls_starttls ? DIAL_TLS_STARTTLS : DIAL_TLS_IMPLICIT;
+		return CONN_TLS_NONE;
+	return account->tls_starttls ? CONN_TLS_STARTTLS : CONN_TLS_IMPLICIT;
 }
 
 static void fill_options(const struct smarthost *h, struct dial_options *o)
 {
 	const struct account *account = h->account;
 
-	*o = (struct dial_options){
+	o->conn = (struct conn_options){
 		.host = account->host,
 		.port = (unsigned)account->port,
-		.ehlo = account->domain ? account->domain : sysenv_domain(),
+		.hello = account->domain ? account->domain : sysenv_domain(),
 		.tls = tls_of(account),
 		.check_certificate = account->tls_certcheck,
 		.trust_file = account->tls_trust_file,
@@ -68,26 +68,23 @@ static void fill_options(const struct smarthost *h, struct dial_options *o)
 		.key_file = account->tls_key_file,
 		.tls_host = account->tls_host_override,
 		.ciphers = account->tls_priorities,
-		.use_auth = strcmp(account->auth, "off") != 0,
-		.user = account->user,
 		.proxy = smarthost_proxy(h->arena, account),
 		.source_address = account->source_ip,
 		.unix_socket = account->socket,
 		.chain = h->chain,
-		.connect_timeout = account->timeout > 0
-					   ? (unsigned)account->timeout
-					   : CONNECT_SECONDS,
+		.seconds = account->timeout > 0 ? (unsigned)account->timeout
+						: CONNECT_SECONDS,
 	};
+	o->use_auth = strcmp(account->auth, "off") != 0;
+	o->user = account->user;
 	if (o->use_auth && strcmp(account->auth, "on") != 0)
 		o->mechanism = account->auth;
 }
 
-/* GSSAPI has a ticket and EXTERNAL a certificate: neither has a password. */
 static bool needs_password(const struct dial_options *o)
 {
 	return o->use_auth &&
-	       (!o->mechanism || (strcmp(o->mechanism, "GSSAPI") != 0 &&
-				  strcmp(o->mechanism, "EXTERNAL") != 0));
+	       (!o->mechanism || mechanism_needs_password(o->mechanism));
 }
 
 /* Some servers take mail only from where somebody read his a moment ago. */
@@ -97,15 +94,13 @@ static int sign_in_first(struct smarthost *h, const struct dial_options *o,
 	if (!h->account->pop_before_smtp)
 		return 0;
 	return account_mailbox_sign_in(h->arena, h->account, o->user,
-				       o->password,
-				       h->trace ? h->trace->line : NULL,
-				       h->trace ? h->trace->context : NULL, f);
+				       o->password, h->trace, f);
 }
 
 static int dial_account(struct smarthost *h, struct error *f)
 {
 	struct buf password = BUF_INIT(SECRET_MAX);
-	struct dial_options o;
+	struct dial_options o = { .use_auth = false };
 	int r = 0;
 
 	fill_options(h, &o);

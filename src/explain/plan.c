@@ -71,22 +71,14 @@ static void add(struct plan_trips *t, unsigned best, unsigned worst)
 
 static void count_login(struct plan_trips *t, const char *auth)
 {
-	static const struct {
-		const char *mechanism;
-		unsigned trips;
-	} known[] = { { "PLAIN", 1 },	    { "EXTERNAL", 1 },
-		      { "XOAUTH2", 1 },	    { "OAUTHBEARER", 1 },
-		      { "CRAM-MD5", 2 },    { "LOGIN", 3 },
-		      { "SCRAM-SHA-1", 3 }, { "SCRAM-SHA-256", 3 },
-		      { "DIGEST-MD5", 3 } };
+	const struct mechanism *m = mechanism_find(auth);
 
 	if (!strcmp(auth, "off"))
 		return;
-	for (size_t i = 0; i < sizeof(known) / sizeof(*known); i++)
-		if (!strcmp(known[i].mechanism, auth)) {
-			add(t, known[i].trips, known[i].trips);
-			return;
-		}
+	if (m) {
+		add(t, m->trips, m->trips);
+		return;
+	}
 	add(t, 1, 3);
 }
 

@@ -40,7 +40,6 @@ struct account_mailbox_wish act_wish(const struct fetch_order *o)
 		.spool = o->spool,
 		.config = o->config,
 		.trace = o->trace,
-		.context = o->context,
 	};
 }
 

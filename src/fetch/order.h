@@ -36,9 +36,7 @@ struct fetch_order {
 	bool only_new, yes, force, json, is_maildir;
 	bool goes_inside; /* of a mail that is attached: its attachments */
 	const char *const *spool;
-	void (*trace)(void *context, char direction, const char *text,
-		      size_t n); /* or NULL */
-	void *context;
+	const struct trace *trace; /* or NULL */
 	const struct config_wish *config;
 };
 

@@ -70,16 +70,16 @@ int handle_load(struct error *f)
 	return 0;
 }
 
-int handle_check(struct handle *h, const struct handle_options *o,
+int handle_check(struct handle *h, const struct conn_options *o,
 		 struct error *f)
 {
 	struct error unimportant = ERROR_INIT;
 	const char *backend;
 
 	*h = (struct handle){ .options = o };
-	if (handle_load(f) < 0)
+	if (conn_spell(o, &h->names, f) < 0 || handle_load(f) < 0)
 		return -1;
-	if (!o->use_tls)
+	if (o->tls == CONN_TLS_NONE)
 		return 0;
 	backend = curl.version(CURLVERSION_NOW)->ssl_version;
 	h->has_pin = pin_load(backend, &unimportant) == 0;
@@ -90,7 +90,7 @@ int handle_check(struct handle *h, const struct handle_options *o,
 	return pin_parse(&h->pin, o->fingerprint, f);
 }
 
-void handle_text(struct handle *h, CURLoption option, const char *value)
+static void set_text(struct handle *h, CURLoption option, const char *value)
 {
 	CURLcode code = curl.setopt(h->curl, option, value);
 
@@ -98,7 +98,7 @@ void handle_text(struct handle *h, CURLoption option, const char *value)
 		h->setup = code;
 }
 
-void handle_long(struct handle *h, CURLoption option, long value)
+static void set_long(struct handle *h, CURLoption option, long value)
 {
 	CURLcode code = curl.setopt(h->curl, option, value);
 
@@ -108,33 +108,33 @@ void handle_long(struct handle *h, CURLoption option, long value)
 
 static void set_address(struct handle *h)
 {
-	const struct handle_options *o = h->options;
+	const struct conn_options *o = h->options;
 
-	handle_text(h, CURLOPT_URL, o->url);
+	set_text(h, CURLOPT_URL, h->names.url.data);
 	if (o->unix_socket) {
-		handle_text(h, CURLOPT_UNIX_SOCKET_PATH, o->unix_socket);
-	} else if (o->connect_to) {
-		h->connect_to = curl.append(NULL, o->connect_to);
-		curl.setopt(h->curl, CURLOPT_CONNECT_TO, h->connect_to);
+		set_text(h, CURLOPT_UNIX_SOCKET_PATH, o->unix_socket);
+	} else if (o->tls_host) {
+		h->resolve_to = curl.append(NULL, h->names.connect_to.data);
+		curl.setopt(h->curl, CURLOPT_CONNECT_TO, h->resolve_to);
 	}
 }
 
 /* The environment chooses no proxy, nor does it take one away. */
 static void set_way(struct handle *h)
 {
-	const struct handle_options *o = h->options;
+	const struct conn_options *o = h->options;
 	char address[300];
 
-	handle_text(h, CURLOPT_PROXY, o->proxy ? o->proxy : "");
+	set_text(h, CURLOPT_PROXY, o->proxy ? o->proxy : "");
 	if (o->proxy) {
-		handle_text(h, CURLOPT_NOPROXY, "");
-		handle_long(h, CURLOPT_HTTPPROXYTUNNEL, 1);
-		handle_long(h, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1);
+		set_text(h, CURLOPT_NOPROXY, "");
+		set_long(h, CURLOPT_HTTPPROXYTUNNEL, 1);
+		set_long(h, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1);
 	}
 	if (o->source_address) {
 		snprintf(address, sizeof(address), "host!%s",
 			 o->source_address);
-		handle_text(h, CURLOPT_INTERFACE, address);
+		set_text(h, CURLOPT_INTERFACE, address);
 	}
 }
 
@@ -157,7 +157,7 @@ static bool is_hashed(const char *folder)
 
 static void set_trust(struct handle *h)
 {
-	const struct handle_options *o = h->options;
+	const struct conn_options *o = h->options;
 	const curl_version_info_data *v = curl.version(CURLVERSION_NOW);
 	const char *folder = NULL, *bundle = NULL;
 
@@ -168,18 +168,18 @@ static void set_trust(struct handle *h)
 	if (!folder)
 		folder = "/etc/ssl/certs";
 	if (o->fingerprint) {
-		handle_text(h, CURLOPT_CAINFO, NULL);
-		handle_text(h, CURLOPT_CAPATH, NULL);
+		set_text(h, CURLOPT_CAINFO, NULL);
+		set_text(h, CURLOPT_CAPATH, NULL);
 	} else if (o->trust_file) {
-		handle_text(h, CURLOPT_CAINFO, o->trust_file);
-		handle_text(h, CURLOPT_CAPATH, NULL);
+		set_text(h, CURLOPT_CAINFO, o->trust_file);
+		set_text(h, CURLOPT_CAPATH, NULL);
 	} else if (h->has_pin && is_hashed(folder)) {
-		handle_text(h, CURLOPT_CAINFO, NULL);
-		handle_text(h, CURLOPT_CAPATH, folder);
+		set_text(h, CURLOPT_CAINFO, NULL);
+		set_text(h, CURLOPT_CAPATH, folder);
 		h->bundle = bundle;
 	}
 	if (o->crl_file && !o->fingerprint)
-		handle_text(h, CURLOPT_CRLFILE, o->crl_file);
+		set_text(h, CURLOPT_CRLFILE, o->crl_file);
 }
 
 /* Names of TLS 1.3's go one way, those before it another. */
@@ -199,9 +199,9 @@ static void set_ciphers(struct handle *h, const char *list)
 		list += n + (list[n] != '\0');
 	}
 	if (modern.len)
-		handle_text(h, CURLOPT_TLS13_CIPHERS, modern.data);
+		set_text(h, CURLOPT_TLS13_CIPHERS, modern.data);
 	if (older.len)
-		handle_text(h, CURLOPT_SSL_CIPHER_LIST, older.data);
+		set_text(h, CURLOPT_SSL_CIPHER_LIST, older.data);
 	buf_free(&modern);
 	buf_free(&older);
 }
@@ -223,16 +223,15 @@ static CURLcode on_ssl_ctx(CURL *handle, void *ctx, void *context)
 
 static void set_tls(struct handle *h)
 {
-	const struct handle_options *o = h->options;
+	const struct conn_options *o = h->options;
 	bool check = o->check_certificate || o->fingerprint;
 
-	if (!o->use_tls)
+	if (o->tls == CONN_TLS_NONE)
 		return;
-	handle_long(h, CURLOPT_USE_SSL, CURLUSESSL_ALL);
-	handle_long(h, CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2);
-	handle_long(h, CURLOPT_SSL_VERIFYPEER, check);
-	handle_long(h, CURLOPT_SSL_VERIFYHOST,
-		    check && !o->fingerprint ? 2 : 0);
+	set_long(h, CURLOPT_USE_SSL, CURLUSESSL_ALL);
+	set_long(h, CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2);
+	set_long(h, CURLOPT_SSL_VERIFYPEER, check);
+	set_long(h, CURLOPT_SSL_VERIFYHOST, check && !o->fingerprint ? 2 : 0);
 	set_trust(h);
 	if (h->has_pin && (check || o->chain)) {
 		curl.setopt(h->curl, CURLOPT_SSL_CTX_DATA, h);
@@ -240,12 +239,12 @@ static void set_tls(struct handle *h)
 			h->setup = CURLE_NOT_BUILT_IN;
 	}
 	if (o->cert_file) {
-		handle_text(h, CURLOPT_SSLCERT, o->cert_file);
+		set_text(h, CURLOPT_SSLCERT, o->cert_file);
 		/* A key with a pass phrase must not ask the terminal. */
-		handle_text(h, CURLOPT_KEYPASSWD, "");
+		set_text(h, CURLOPT_KEYPASSWD, "");
 	}
 	if (o->key_file)
-		handle_text(h, CURLOPT_SSLKEY, o->key_file);
+		set_text(h, CURLOPT_SSLKEY, o->key_file);
 	if (o->ciphers)
 		set_ciphers(h, o->ciphers);
 }
@@ -266,7 +265,7 @@ static void tell_wait(struct handle *h, uint64_t now)
 
 	if (now < h->tell_at)
 		return;
-	next = log_waiting(h->options->place, awaited(h), now - h->since);
+	next = log_waiting(h->names.place, awaited(h), now - h->since);
 	h->tell_at = next == UINT64_MAX ? next : now + next;
 }
 
@@ -290,8 +289,10 @@ static int on_progress(void *context, curl_off_t down_total, curl_off_t down,
 	return interrupt_is_due();
 }
 
-void handle_make(struct handle *h, unsigned milliseconds)
+void handle_make(struct handle *h)
 {
+	unsigned seconds = h->options->seconds;
+
 	h->setup = CURLE_OK;
 	h->has_heard = false;
 	h->since = sysenv_ticks();
@@ -303,21 +304,21 @@ void handle_make(struct handle *h, unsigned milliseconds)
 		h->setup = CURLE_OUT_OF_MEMORY;
 		return;
 	}
-	handle_long(h, CURLOPT_CONNECT_ONLY, 1);
-	handle_long(h, CURLOPT_NOSIGNAL, 1);
+	set_long(h, CURLOPT_CONNECT_ONLY, 1);
+	set_long(h, CURLOPT_NOSIGNAL, 1);
 	curl.setopt(h->curl, CURLOPT_XFERINFOFUNCTION, on_progress);
 	curl.setopt(h->curl, CURLOPT_XFERINFODATA, h);
-	handle_long(h, CURLOPT_NOPROGRESS, 0);
-	handle_long(h, CURLOPT_CONNECTTIMEOUT_MS, (long)milliseconds);
-	handle_long(h, CURLOPT_FTP_RESPONSE_TIMEOUT,
-		    (long)(milliseconds / 1000) + 1);
+	set_long(h, CURLOPT_NOPROGRESS, 0);
+	set_long(h, CURLOPT_CONNECTTIMEOUT, (long)seconds);
+	set_long(h, CURLOPT_FTP_RESPONSE_TIMEOUT, (long)seconds + 1);
 	/* Later than the oldest libcurl that serves, and only for the better:
 	 * a name server that does not answer must not hold up our end. */
 #if LIBCURL_VERSION_NUM >= 0x075700
 	curl.setopt(h->curl, CURLOPT_QUICK_EXIT, 1L);
 #endif
 #if LIBCURL_VERSION_NUM >= 0x075500
-	curl.setopt(h->curl, CURLOPT_PROTOCOLS_STR, h->options->protocols);
+	curl.setopt(h->curl, CURLOPT_PROTOCOLS_STR,
+		    h->options->protocol->allowed);
 #endif
 	set_address(h);
 	set_way(h);
@@ -342,7 +343,7 @@ void handle_heard(struct handle *h)
 
 bool handle_refused(const struct handle *h, CURLcode code, long *verify)
 {
-	const struct handle_options *o = h->options;
+	const struct conn_options *o = h->options;
 
 	*verify = 0;
 	if (h->judge.is_given) {
@@ -355,12 +356,14 @@ bool handle_refused(const struct handle *h, CURLcode code, long *verify)
 	return code == CURLE_PEER_FAILED_VERIFICATION && *verify > 1;
 }
 
-void handle_drop(struct handle *h)
+void handle_free(struct handle *h)
 {
 	if (h->curl)
 		curl.cleanup(h->curl);
 	h->curl = NULL;
-	if (h->connect_to)
-		curl.free_all(h->connect_to);
-	h->connect_to = NULL;
+	if (h->resolve_to)
+		curl.free_all(h->resolve_to);
+	h->resolve_to = NULL;
+	buf_free(&h->names.url);
+	buf_free(&h->names.connect_to);
 }

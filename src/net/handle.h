@@ -1,9 +1,5 @@
-/* handle.h - a libcurl handle made ready to dial: the way, TLS, trust.
- *
- * What submission and the mailboxes ask of libcurl alike.  It only connects
- * (CURLOPT_CONNECT_ONLY); the conversation is the caller's, by send and recv.
- * TLS is 1.2 or later and never optional; environment variables choose no
- * proxy. */
+/* handle.h - libcurl's handle of a connection, made ready to dial: the way,
+ * TLS, trust.  conn.h stands over it. */
 #ifndef NET_HANDLE_H
 #define NET_HANDLE_H
 
@@ -14,7 +10,7 @@
 #include <curl/curl.h>
 
 #include "base/error.h"
-#include "net/chain.h"
+#include "net/conn.h"
 #include "net/pin.h"
 
 struct curl_functions {
@@ -33,33 +29,17 @@ struct curl_functions {
 };
 extern struct curl_functions curl;
 
-/* Borrowed as long as the handle lives.  NULL: nothing special. */
-struct handle_options {
-	const char *url;
-	const char *place;	/* "host:port", for whoever looks on */
-	const char *protocols;	/* "smtp,smtps" */
-	const char *connect_to; /* "::HOST:PORT", where the URL names another */
-	const char *unix_socket;
-	const char *proxy, *source_address;
-	bool use_tls, check_certificate;
-	const char *trust_file, *crl_file; /* PEM; NULL: the system's */
-	const char *fingerprint;	   /* in place of the chain */
-	const char *cert_file, *key_file;
-	const char *ciphers; /* OpenSSL's names, with colons */
-	struct chain *chain; /* takes down what the server shows, where OpenSSL
-				can be asked; NULL */
-};
-
 struct handle {
-	CURL *curl; /* NULL: none */
-	const struct handle_options *options;
+	CURL *curl;			    /* NULL: none */
+	const struct conn_options *options; /* borrowed */
+	struct conn_names names;
 	CURLcode setup; /* the first option that was not taken */
 	struct pin pin;
 	struct pin_judge judge; /* of the last handshake */
 	bool has_pin;		/* OpenSSL can be asked */
 	const char *bundle;	/* of CAs, for what the hashed folder does not
 				   know */
-	struct curl_slist *connect_to;
+	struct curl_slist *resolve_to; /* names.connect_to */
 	/* how often libcurl has looked around lately */
 	uint64_t counted_from;
 	unsigned looks;
@@ -72,14 +52,12 @@ struct handle {
 /* Once a process. */
 int handle_load(struct error *f);
 /* What of the options can be wrong without asking a server: call before
- * handle_make, once for all attempts. */
-int handle_check(struct handle *h, const struct handle_options *o,
+ * handle_make. */
+int handle_check(struct handle *h, const struct conn_options *o,
 		 struct error *f);
 /* A new CURL with the options of handle_check.  Memory that is out or an option
  * that is not taken is left in h->setup. */
-void handle_make(struct handle *h, unsigned milliseconds);
-void handle_text(struct handle *h, CURLoption option, const char *value);
-void handle_long(struct handle *h, CURLoption option, long value);
+void handle_make(struct handle *h);
 /* At a terminal, what is waited for is told as soon as that lasts. */
 CURLcode handle_perform(struct handle *h);
 /* Call whenever the server has said something meanwhile. */
@@ -87,6 +65,6 @@ void handle_heard(struct handle *h);
 /* Was the server's certificate refused, for its chain or its fingerprint?
  * *verify is X509_V_*, 0 or 1 where nothing is known of the chain. */
 bool handle_refused(const struct handle *h, CURLcode code, long *verify);
-void handle_drop(struct handle *h);
+void handle_free(struct handle *h);
 
 #endif

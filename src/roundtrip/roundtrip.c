@@ -317,8 +317,7 @@ static int run(struct roundtrip *t, struct arrival *w, struct error *f)
 		.source = t->wish->request->roundtrip.source,
 		.spool = t->wish->spool,
 		.config = &config,
-		.trace = trace ? trace->line : NULL,
-		.context = trace ? trace->context : NULL,
+		.trace = trace,
 	};
 	bool is_missing = false;
 	int r;

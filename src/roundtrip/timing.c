@@ -55,18 +55,20 @@ void timing_init(struct timing *l, const struct trace *outer)
  * the greeting: libcurl knows better. */
 static void part_connection(struct timing *l, const struct dial *d)
 {
-	bool is_implicit =
-		!l->is_there[LEG_TLS] && d->secured_after > d->connected_after;
-	unsigned ready = is_implicit ? d->secured_after : d->connected_after;
-	unsigned greeted = (unsigned)(l->heard - d->began);
+	bool is_implicit = !l->is_there[LEG_TLS] &&
+			   d->conn.secured_after > d->conn.connected_after;
+	unsigned ready =
+		is_implicit ? d->conn.secured_after : d->conn.connected_after;
+	unsigned greeted = (unsigned)(l->heard - d->conn.began);
 
-	if (!l->heard || l->heard < d->began || greeted < ready)
+	if (!l->heard || l->heard < d->conn.began || greeted < ready)
 		return;
-	l->milliseconds[LEG_CONNECT] = d->connected_after;
+	l->milliseconds[LEG_CONNECT] = d->conn.connected_after;
 	l->milliseconds[LEG_GREETING] += greeted - ready;
 	if (!is_implicit)
 		return;
-	l->milliseconds[LEG_TLS] = d->secured_after - d->connected_after;
+	l->milliseconds[LEG_TLS] =
+		d->conn.secured_after - d->conn.connected_after;
 	l->is_there[LEG_TLS] = true;
 }
 
@@ -75,7 +77,7 @@ void timing_connected(struct timing *l, const struct dial *d)
 	go_on(l, LEG_TRANSACTION);
 	l->is_dialled = true;
 	part_connection(l, d);
-	snprintf(l->tls, sizeof(l->tls), "%s", d->tls_version);
+	snprintf(l->tls, sizeof(l->tls), "%s", d->conn.tls_version);
 	snprintf(l->mechanism, sizeof(l->mechanism), "%s", d->mechanism);
 }
 

@@ -160,7 +160,7 @@ static void say_ehlo(struct server *s, const char *argument)
 	if (o->has_tls && !s->is_tls)
 		put_line(s, true, "STARTTLS");
 	if (can_log_in(s))
-		put_line(s, true, "AUTH " SASL_OFFER);
+		put_line(s, true, "AUTH " SERVER_SASL_OFFER);
 	put_line(s, false, "SMTPUTF8");
 }
 
@@ -336,34 +336,34 @@ static void log_in(struct server *s)
 	server_reply(s, &a, false);
 }
 
-static void follow_auth(struct server *s, enum sasl_step step)
+static void follow_auth(struct server *s, enum server_sasl_step step)
 {
 	struct response a;
 
 	s->mode = SERVER_COMMAND;
 	switch (step) {
-	case SASL_MORE:
+	case SERVER_SASL_MORE:
 		s->mode = SERVER_AUTH;
 		reply(s, 334, "", "%s", s->sasl.challenge);
 		return;
-	case SASL_WHOLE:
+	case SERVER_SASL_WHOLE:
 		log_in(s);
 		break;
-	case SASL_UNKNOWN:
+	case SERVER_SASL_UNKNOWN:
 		server_error(s, 504, "5.5.4",
-			     "no such mechanism: there are " SASL_OFFER);
+			     "no such mechanism: there are " SERVER_SASL_OFFER);
 		break;
-	case SASL_CANCELLED:
+	case SERVER_SASL_CANCELLED:
 		response_set(&a, 501, "5.7.0", "the log-in was cancelled");
 		refuse_login(s, &a);
 		break;
-	case SASL_MALFORMED:
+	case SERVER_SASL_MALFORMED:
 		response_set(&a, 501, "5.5.2",
 			     "that is not what the mechanism has to say");
 		refuse_login(s, &a);
 		break;
 	}
-	sasl_free(&s->sasl);
+	server_sasl_free(&s->sasl);
 }
 
 static void say_auth(struct server *s, const char *argument)
@@ -384,8 +384,8 @@ static void say_auth(struct server *s, const char *argument)
 	} else {
 		snprintf(mechanism, sizeof(mechanism), "%.*s",
 			 n < sizeof(mechanism) ? (int)n : 0, argument);
-		follow_auth(s, sasl_begin(&s->sasl, mechanism,
-					  *initial ? initial : NULL));
+		follow_auth(s, server_sasl_begin(&s->sasl, mechanism,
+						 *initial ? initial : NULL));
 	}
 }
 
@@ -502,7 +502,7 @@ static void take_line(struct server *s)
 	bool has_cr = line->len && line->data[line->len - 1] == '\r';
 
 	s->steps++;
-	if (s->line_octets > SASL_LINE_MAX && s->line_last == '\r') {
+	if (s->line_octets > SERVER_SASL_LINE_MAX && s->line_last == '\r') {
 		s->mode = SERVER_COMMAND;
 		server_error(s, 500, "5.5.2", "the line is too long");
 		return;
@@ -517,7 +517,7 @@ static void take_line(struct server *s)
 		s->mode = SERVER_COMMAND;
 		server_error(s, 500, "5.5.2", "a line has no NUL in it");
 	} else if (s->mode == SERVER_AUTH) {
-		follow_auth(s, sasl_answer(&s->sasl, line->data));
+		follow_auth(s, server_sasl_answer(&s->sasl, line->data));
 	} else {
 		run_command(s, line->data);
 	}
@@ -560,14 +560,14 @@ void server_init(struct server *s, const struct server_options *options,
 		.mail = { .arena = ARENA_INIT },
 	};
 	buf_init(&s->out, OUT_MAX);
-	buf_init(&s->line, SASL_LINE_MAX + 1);
-	sasl_init(&s->sasl);
+	buf_init(&s->line, SERVER_SASL_LINE_MAX + 1);
+	server_sasl_init(&s->sasl);
 }
 
 void server_free(struct server *s)
 {
 	server_forget(s);
-	sasl_free(&s->sasl);
+	server_sasl_free(&s->sasl);
 	buf_wipe(&s->line);
 	buf_free(&s->out);
 }

@@ -27,8 +27,8 @@
 #include "flow/sink.h"
 #include "server/arguments.h"
 #include "server/response.h"
+#include "server/server_sasl.h"
 #include "smtp/dial.h"
-#include "smtp/sasl.h"
 
 #define SERVER_COMMAND_MAX    4096 /* octets of a command; AUTH has its own */
 #define SERVER_RECIPIENTS_MAX 1000 /* of one message, unless said */
@@ -99,7 +99,7 @@ struct server {
 	unsigned messages;	 /* taken */
 	unsigned junk; /* NOOP, RSET, empty chunks... since the last message */
 	bool has_quit;
-	struct sasl sasl;
+	struct server_sasl sasl;
 
 	struct buf line; /* the command that is arriving */
 	size_t line_octets;

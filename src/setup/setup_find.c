@@ -41,7 +41,7 @@ static bool is_below(const char *host, const char *domain)
 /* ---- the domain's own word ---- */
 
 /* How many name servers had no answer. */
-static int ask_domain(struct setup *s, const char *service, enum dial_tls tls)
+static int ask_domain(struct setup *s, const char *service, enum conn_tls tls)
 {
 	const char *name = arena_format(s->arena, "%s.%s", service, s->domain);
 	struct error silent = ERROR_INIT;
@@ -77,8 +77,8 @@ void setup_propose(struct setup *s, const struct provider *p)
 			       .host = p->servers[i].host,
 			       .port = p->servers[i].port,
 			       .tls = p->servers[i].is_implicit
-					      ? DIAL_TLS_IMPLICIT
-					      : DIAL_TLS_STARTTLS,
+					      ? CONN_TLS_IMPLICIT
+					      : CONN_TLS_STARTTLS,
 			       .origin = p->name,
 		       });
 }
@@ -108,8 +108,8 @@ static void guess(struct setup *s, const char *host)
 {
 	static const struct {
 		unsigned port;
-		enum dial_tls tls;
-	} ports[] = { { 465, DIAL_TLS_IMPLICIT }, { 587, DIAL_TLS_STARTTLS } };
+		enum conn_tls tls;
+	} ports[] = { { 465, CONN_TLS_IMPLICIT }, { 587, CONN_TLS_STARTTLS } };
 	struct error unused = ERROR_INIT;
 	struct reach reach;
 
@@ -149,9 +149,9 @@ int setup_find(struct setup *s, struct error *f)
 	if (setup_say(s, f, "Looking for the mail servers of %s ...\n",
 		      s->domain) < 0)
 		return -1;
-	silent = ask_domain(s, "_submissions._tcp", DIAL_TLS_IMPLICIT);
+	silent = ask_domain(s, "_submissions._tcp", CONN_TLS_IMPLICIT);
 	if (!silent) /* it will not answer the others either */
-		silent = ask_domain(s, "_submission._tcp", DIAL_TLS_STARTTLS);
+		silent = ask_domain(s, "_submission._tcp", CONN_TLS_STARTTLS);
 	silent = find_provider(s, silent);
 	if (s->provider)
 		setup_propose(s, s->provider);

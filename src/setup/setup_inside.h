@@ -15,7 +15,7 @@
 struct setup_server {
 	const char *host;
 	unsigned port;
-	enum dial_tls tls;
+	enum conn_tls tls;
 	const char *origin; /* "by the DNS of example.org" */
 	bool is_elsewhere;  /* its name is outside the address's domain, and
 			       it is no provider's that we know */
@@ -104,7 +104,7 @@ void setup_propose(struct setup *s, const struct provider *p);
 /* ---- setup_server.c: the question about the server */
 
 int setup_choose_server(struct setup *s, struct error *f);
-const char *setup_tls_words(enum dial_tls tls);
+const char *setup_tls_words(enum conn_tls tls);
 
 /* ---- setup_way.c: the questions about user and password */
 

@@ -6,16 +6,16 @@
 #include "base/ascii.h"
 #include "setup/setup_inside.h"
 
-const char *setup_tls_words(enum dial_tls tls)
+const char *setup_tls_words(enum conn_tls tls)
 {
-	return tls == DIAL_TLS_IMPLICIT ? "TLS from the first byte"
-	       : tls == DIAL_TLS_NONE	? "without TLS"
+	return tls == CONN_TLS_IMPLICIT ? "TLS from the first byte"
+	       : tls == CONN_TLS_NONE	? "without TLS"
 					: "TLS by STARTTLS";
 }
 
-static unsigned usual_port(enum dial_tls tls)
+static unsigned usual_port(enum conn_tls tls)
 {
-	return tls == DIAL_TLS_IMPLICIT ? 465 : tls == DIAL_TLS_NONE ? 25 : 587;
+	return tls == CONN_TLS_IMPLICIT ? 465 : tls == CONN_TLS_NONE ? 25 : 587;
 }
 
 static const char *judge_port(struct setup *s, const char *answer)
@@ -40,32 +40,32 @@ static const char *judge_host(struct setup *s, const char *answer)
 						  : judge_port(s, answer + 1);
 }
 
-static enum dial_tls given_tls(const struct setup *s, enum dial_tls otherwise)
+static enum conn_tls given_tls(const struct setup *s, enum conn_tls otherwise)
 {
 	const char *tls = setup_given(s, "tls");
 	const char *starttls = setup_given(s, "tls_starttls");
 
 	if (tls && strcmp(tls, "off") == 0)
-		return DIAL_TLS_NONE;
+		return CONN_TLS_NONE;
 	if (!starttls)
 		return otherwise;
-	return strcmp(starttls, "off") == 0 ? DIAL_TLS_IMPLICIT
-					    : DIAL_TLS_STARTTLS;
+	return strcmp(starttls, "off") == 0 ? CONN_TLS_IMPLICIT
+					    : CONN_TLS_STARTTLS;
 }
 
 static int ask_tls(struct setup *s, struct error *f)
 {
 	static const char *const words[] = { "implicit", "starttls", "off",
 					     NULL };
-	static const enum dial_tls kinds[] = { DIAL_TLS_IMPLICIT,
-					       DIAL_TLS_STARTTLS,
-					       DIAL_TLS_NONE };
+	static const enum conn_tls kinds[] = { CONN_TLS_IMPLICIT,
+					       CONN_TLS_STARTTLS,
+					       CONN_TLS_NONE };
 	const char *port = setup_given(s, "port");
 	size_t choice =
 		s->port ? s->port != 465 : port && strcmp(port, "587") == 0;
 
 	if (setup_given(s, "tls") || setup_given(s, "tls_starttls")) {
-		s->server.tls = given_tls(s, DIAL_TLS_STARTTLS);
+		s->server.tls = given_tls(s, CONN_TLS_STARTTLS);
 		return 0;
 	}
 	if (setup_choose(s, "TLS: implicit, starttls or off", words, choice,

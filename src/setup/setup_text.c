@@ -44,10 +44,10 @@ static void put_server(struct setup *s, struct buf *out)
 	put(out, "host", server->host);
 	buf_printf(out, "# %s\n", setup_tls_words(server->tls));
 	buf_printf(out, "port %u\n", server->port);
-	put(out, "tls", server->tls == DIAL_TLS_NONE ? "off" : "on");
-	if (server->tls != DIAL_TLS_NONE)
+	put(out, "tls", server->tls == CONN_TLS_NONE ? "off" : "on");
+	if (server->tls != CONN_TLS_NONE)
 		put(out, "tls_starttls",
-		    server->tls == DIAL_TLS_STARTTLS ? "on" : "off");
+		    server->tls == CONN_TLS_STARTTLS ? "on" : "off");
 	if (s->trust_file)
 		put(out, "tls_trust_file", s->trust_file);
 	if (s->fingerprint)

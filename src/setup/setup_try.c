@@ -19,7 +19,7 @@ static void use_password(const struct setup *s, struct account *account)
 static int tell_good(struct setup *s, const struct dial *d, struct error *f)
 {
 	return setup_say(s, f, "  good: %s, %s%s\n",
-			 d->is_tls ? d->tls_version : "no TLS",
+			 d->conn.is_tls ? d->conn.tls_version : "no TLS",
 			 s->user ? "logged in as " : "no log-in",
 			 s->user ? s->user : "");
 }

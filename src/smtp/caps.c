@@ -1,7 +1,6 @@
 /* caps.c - one table of the extensions that we use. */
 #include "smtp/caps.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <string.h>
 #include <strings.h>
@@ -43,33 +42,11 @@ static size_t word_length(const char *s)
 	return strcspn(s, " \t\r\n");
 }
 
-static bool has_word(const char *words, const char *word, size_t n)
-{
-	for (; *words; words += strspn(words, " ")) {
-		size_t len = strcspn(words, " ");
-
-		if (len == n && !strncasecmp(words, word, n))
-			return true;
-		words += len;
-	}
-	return false;
-}
-
-/* One that does not fit any more is not offered: nobody names a mechanism
- * past the 250th octet in good faith. */
 static void add_mechanisms(struct caps *c, const char *s)
 {
 	for (size_t n; *(s += strspn(s, " \t\r\n")); s += n) {
-		size_t have = strlen(c->auth);
-
 		n = word_length(s);
-		if (has_word(c->auth, s, n) || have + 1 + n >= sizeof(c->auth))
-			continue;
-		if (have)
-			c->auth[have++] = ' ';
-		for (size_t i = 0; i < n; i++)
-			c->auth[have + i] = (char)toupper((unsigned char)s[i]);
-		c->auth[have + n] = '\0';
+		sasl_offer_add(&c->auth, s, n);
 	}
 }
 
@@ -96,9 +73,4 @@ void caps_add(struct caps *c, const char *line)
 			add_mechanisms(c, line);
 		return;
 	}
-}
-
-bool caps_has_auth(const struct caps *c, const char *mechanism)
-{
-	return has_word(c->auth, mechanism, strlen(mechanism));
 }

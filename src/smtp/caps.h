@@ -9,6 +9,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "net/sasl.h"
+
 enum caps_flag {
 	CAPS_STARTTLS = 1 << 0,
 	CAPS_SIZE = 1 << 1,
@@ -23,8 +25,8 @@ enum caps_flag {
 
 struct caps {
 	unsigned flags;
-	uint64_t size;	/* octets; 0: no limit known */
-	char auth[256]; /* mechanisms, upper case, separated by spaces */
+	uint64_t size; /* octets; 0: no limit known */
+	struct sasl_offer auth;
 };
 
 void caps_reset(struct caps *c);
@@ -35,6 +37,5 @@ static inline bool caps_has(const struct caps *c, enum caps_flag flag)
 {
 	return (c->flags & flag) != 0;
 }
-bool caps_has_auth(const struct caps *c, const char *mechanism);
 
 #endif

@@ -119,7 +119,7 @@ int dry_run_session(struct rehearsal *r, struct arena *a, struct dial *d,
 	s->result = r;
 	s->envelope = e;
 	buf_init(&s->command, COMMAND_MAX);
-	pipeline_init(&s->flight, d, answer, s);
+	pipeline_init(&s->flight, &d->conn, answer, s);
 	s->flight.timeout = seconds;
 	result = ask_all(s, &d->caps, &needs, f);
 	pipeline_free(&s->flight);

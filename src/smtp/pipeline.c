@@ -29,10 +29,10 @@ static const struct {
 	[VERB_QUIT] = { "QUIT", "answer QUIT", 300 },
 };
 
-void pipeline_init(struct pipeline *fl, struct dial *dial,
+void pipeline_init(struct pipeline *fl, struct conn *conn,
 		   pipeline_answer *answer, void *context)
 {
-	*fl = (struct pipeline){ .dial = dial,
+	*fl = (struct pipeline){ .conn = conn,
 				 .answer = answer,
 				 .context = context };
 	fl->out = memory_alloc(PIPELINE_ROOM);
@@ -71,9 +71,9 @@ static int hand_over(struct pipeline *fl, struct error *f)
 		fl->first = (fl->first + 1) % PIPELINE_MAX;
 		fl->count--;
 	}
-	if (fl->dial->trace) {
+	if (fl->conn->trace) {
 		reply_words(&fl->reply, words, sizeof(words));
-		dial_trace(fl->dial, 'S', words, strlen(words));
+		conn_trace(fl->conn, 'S', words, strlen(words));
 	}
 	r = fl->answer(fl->context, &owed, &fl->reply, f);
 	reply_reset(&fl->reply);
@@ -108,7 +108,7 @@ int pipeline_listen(struct pipeline *fl, struct error *f)
 	for (;;) {
 		bool end = false;
 		ssize_t n =
-			dial_receive(fl->dial, fl->in, sizeof(fl->in), &end, f);
+			conn_receive(fl->conn, fl->in, sizeof(fl->in), &end, f);
 
 		if (n < 0 || end)
 			fl->broken = true;
@@ -146,7 +146,7 @@ static int wait_on(struct pipeline *fl, bool to_send, struct wait *w,
 	if (fl->has_heard)
 		wait_moved(w, 0);
 	fl->has_heard = false;
-	ready = dial_wait(fl->dial, to_send, w, f);
+	ready = conn_wait(fl->conn, to_send, w, f);
 	if (ready < 0)
 		fl->broken = true;
 	return ready;
@@ -163,7 +163,7 @@ static int send_some(struct pipeline *fl, size_t *done, struct wait *w,
 		return already_lost(f);
 	if (pipeline_listen(fl, f) < 0)
 		return -1;
-	n = dial_send(fl->dial, fl->out + *done, fl->out_len - *done, &lost);
+	n = conn_send(fl->conn, fl->out + *done, fl->out_len - *done, &lost);
 	if (n < 0)
 		return lost_while_sending(fl, &lost, f);
 	*done += (size_t)n;
@@ -273,7 +273,7 @@ int pipeline_say(struct pipeline *fl, enum verb verb, size_t index,
 				 command->max);
 	if (make_way(fl, command->len + 2, f) < 0)
 		return -1;
-	dial_trace(fl->dial, 'C', command->data, command->len);
+	conn_trace(fl->conn, 'C', command->data, command->len);
 	memcpy(fl->out + fl->out_len, command->data, command->len);
 	fl->out_len += command->len;
 	memcpy(fl->out + fl->out_len, "\r\n", 2);

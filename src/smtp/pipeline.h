@@ -17,7 +17,7 @@
 
 #include "base/buf.h"
 #include "base/error.h"
-#include "smtp/dial.h"
+#include "net/conn.h"
 #include "smtp/reply.h"
 
 #define PIPELINE_ROOM ((size_t)128 * 1024) /* octets gathered */
@@ -44,7 +44,7 @@ typedef int pipeline_answer(void *context, const struct owed *owed,
 			    const struct reply *reply, struct error *f);
 
 struct pipeline {
-	struct dial *dial; /* borrowed */
+	struct conn *conn; /* borrowed */
 	pipeline_answer *answer;
 	void *context;
 	unsigned timeout; /* seconds for each reply; 0: by RFC 5321 4.5.3.2 */
@@ -60,7 +60,7 @@ struct pipeline {
 	size_t out_len;
 };
 
-void pipeline_init(struct pipeline *fl, struct dial *dial,
+void pipeline_init(struct pipeline *fl, struct conn *conn,
 		   pipeline_answer *answer, void *context);
 void pipeline_free(struct pipeline *fl);
 

@@ -245,7 +245,7 @@ static void show_content(struct session *s)
 	int n = snprintf(text, sizeof(text), "%" PRIu64 " octets of message",
 			 s->state->content->bytes.length);
 
-	dial_trace(s->dial, '*', text, (size_t)n);
+	conn_trace(&s->dial->conn, '*', text, (size_t)n);
 }
 
 static const struct ending in_doubt = { EX_TEMPFAIL,
@@ -517,7 +517,7 @@ void session_init(struct session *s, struct dial *d)
 	s->state = memory_alloc(sizeof(*s->state));
 	*s->state = (struct session_state){ .session = s };
 	buf_init(&s->state->command, COMMAND_MAX);
-	pipeline_init(&s->state->flight, d, session_answer, s->state);
+	pipeline_init(&s->state->flight, &d->conn, session_answer, s->state);
 }
 
 void session_free(struct session *s)

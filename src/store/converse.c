@@ -36,9 +36,9 @@ struct converse *converse_open(struct arena *a, const struct mailbox_url *url,
 	return r < 0 ? NULL : c;
 }
 
-static struct remote *remote_of(const struct converse *c)
+static struct conn *conn_of(const struct converse *c)
 {
-	return c->is_imap ? c->imap.remote : c->pop3.remote;
+	return c->is_imap ? c->imap.conn : c->pop3.conn;
 }
 
 /* Is the word that stands at the start this one? */
@@ -94,7 +94,7 @@ bool converse_is_done(const struct converse *c, const char *line)
 
 static int pass_line(const struct converse *c, struct sink *to)
 {
-	const struct buf *line = &remote_of(c)->line;
+	const struct buf *line = &conn_of(c)->line;
 
 	sink_put(to, line->data, line->len);
 	return sink_puts(to, "\r\n");
@@ -109,7 +109,7 @@ static bool is_multiline(const char *line)
 }
 
 /* The lines up to the dot, dots and all. */
-static int pass_lines(struct remote *r, struct sink *to, struct error *f)
+static int pass_lines(struct conn *r, struct sink *to, struct error *f)
 {
 	struct undot undot;
 	uint64_t octets = 0;
@@ -119,12 +119,12 @@ static int pass_lines(struct remote *r, struct sink *to, struct error *f)
 		const char *data;
 		size_t n;
 
-		if (remote_more(r, &data, &n, f) < 0)
+		if (conn_more(r, &data, &n, f) < 0)
 			return -1;
 		n = undot_feed(&undot, data, n, NULL);
 		if (sink_put(to, data, n) < 0)
 			return -1;
-		remote_taken(r, n);
+		conn_taken(r, n);
 		octets += n;
 		if (octets > REMOTE_MESSAGE_MAX)
 			return remote_too_long(r, 0, f);
@@ -135,10 +135,10 @@ static int pass_lines(struct remote *r, struct sink *to, struct error *f)
 static int say_pop3(struct converse *c, const char *line, struct sink *to,
 		    struct error *f)
 {
-	struct remote *r = c->pop3.remote;
+	struct conn *r = c->pop3.conn;
 	bool is_ok;
 
-	if (remote_line(r, f) < 0 || pass_line(c, to) < 0)
+	if (conn_line(r, f) < 0 || pass_line(c, to) < 0)
 		return -1;
 	is_ok = r->line.data[0] == '+';
 	if (is_ok && is_multiline(line) && pass_lines(r, to, f) < 0)
@@ -156,9 +156,9 @@ static int pass_literals(struct converse *c, struct sink *to, struct error *f)
 
 	while ((n = imap_literal(&c->imap)) >= 0) {
 		if ((uint64_t)n > REMOTE_MESSAGE_MAX)
-			return remote_too_long(c->imap.remote, 0, f);
+			return remote_too_long(c->imap.conn, 0, f);
 		if (imap_pass(&c->imap, (uint64_t)n, to, f) < 0 ||
-		    remote_line(c->imap.remote, f) < 0 || pass_line(c, to) < 0)
+		    conn_line(c->imap.conn, f) < 0 || pass_line(c, to) < 0)
 			return -1;
 	}
 	return 0;
@@ -166,13 +166,13 @@ static int pass_literals(struct converse *c, struct sink *to, struct error *f)
 
 static int hear_imap(struct converse *c, struct sink *to, struct error *f)
 {
-	struct remote *r = c->imap.remote;
+	struct conn *r = c->imap.conn;
 	size_t n = strlen(c->tag);
 
 	for (;;) {
 		const char *line;
 
-		if (remote_line(r, f) < 0 || pass_line(c, to) < 0)
+		if (conn_line(r, f) < 0 || pass_line(c, to) < 0)
 			return -1;
 		line = r->line.data;
 		if (*line == '+')
@@ -204,7 +204,7 @@ static int say_imap(struct converse *c, const char *line, struct sink *to,
 	c->is_more = verdict == CONVERSE_MORE;
 	if (verdict < 0 || !is_farewell)
 		return verdict;
-	c->imap.remote->is_broken = true;
+	c->imap.conn->is_broken = true;
 	return CONVERSE_OVER;
 }
 
@@ -223,7 +223,7 @@ int converse_say(struct converse *c, const char *line, struct sink *to,
 	if (text.overflow)
 		r = error_set(f, ERROR_USAGE, "a command is too long");
 	else
-		r = remote_send(remote_of(c), text.data, NULL, f);
+		r = conn_say(conn_of(c), text.data, NULL, f);
 	buf_free(&text);
 	if (r < 0)
 		return -1;
@@ -239,7 +239,7 @@ void converse_close(struct converse *c)
 		imap_hang_up(&c->imap);
 		return;
 	}
-	if (!c->pop3.remote->is_broken &&
+	if (!c->pop3.conn->is_broken &&
 	    pop3_say(&c->pop3, "RSET\r\n", &unheard) == 0 &&
 	    pop3_reply(&c->pop3, "RSET", &unheard) == 0)
 		pop3_quit(&c->pop3, &unheard);
@@ -251,33 +251,33 @@ void converse_close(struct converse *c)
 ssize_t converse_send(void *converse, const void *data, size_t n,
 		      struct error *f)
 {
-	return remote_try_send(remote_of(converse), data, n, f);
+	return conn_send(conn_of(converse), data, n, f);
 }
 
 ssize_t converse_receive(void *converse, void *data, size_t n, bool *end,
 			 struct error *f)
 {
-	return remote_try_receive(remote_of(converse), data, n, end, f);
+	return conn_receive(conn_of(converse), data, n, end, f);
 }
 
 int converse_socket(const struct converse *c)
 {
-	return remote_of(c)->socket;
+	return conn_of(c)->socket;
 }
 
 const char *converse_place(const struct converse *c)
 {
-	return remote_of(c)->place;
+	return conn_of(c)->place;
 }
 
 unsigned converse_seconds(const struct converse *c)
 {
-	return remote_of(c)->milliseconds / 1000;
+	return conn_of(c)->milliseconds / 1000;
 }
 
 bool converse_is_safe(const struct converse *c)
 {
-	return remote_of(c)->is_tls || remote_of(c)->is_here;
+	return conn_of(c)->is_tls || conn_of(c)->is_local;
 }
 
 void converse_drop(struct converse *c)

@@ -40,9 +40,9 @@ static void read_untagged(struct imap *own, const char *line)
 
 int imap_open_folder(struct imap *own, const char *verb, struct error *f)
 {
-	struct buf text = BUF_INIT(REMOTE_LINE_MAX);
+	struct buf text = BUF_INIT(CONN_LINE_MAX);
 	const char *what =
-		arena_format(own->talk.remote->arena, "folder %s", own->folder);
+		arena_format(own->talk.remote.arena, "folder %s", own->folder);
 	int kind;
 
 	own->seen_validity = own->exists = 0;
@@ -53,7 +53,7 @@ int imap_open_folder(struct imap *own, const char *verb, struct error *f)
 	if (kind < 0)
 		return -1;
 	while ((kind = imap_next(&own->talk, own->talk.tag, what, f)) > 0) {
-		read_untagged(own, own->talk.remote->line.data);
+		read_untagged(own, own->talk.conn->line.data);
 		if (imap_pass_rest(&own->talk, f) < 0)
 			return -1;
 	}
@@ -182,7 +182,7 @@ static int read_list(struct imap *own, struct listing *l, struct error *f)
 	while ((kind = imap_next(&own->talk, own->talk.tag, "the list", f)) >
 	       0) {
 		if (kind == IMAP_UNTAGGED)
-			read_entry(l, own->talk.remote->line.data);
+			read_entry(l, own->talk.conn->line.data);
 		if (imap_pass_rest(&own->talk, f) < 0)
 			return -1;
 	}
@@ -232,7 +232,7 @@ static int take_content(struct imap *own, struct content *c,
 			const struct imap_item *item, const char **at,
 			struct error *f)
 {
-	struct remote *r = own->talk.remote;
+	struct conn *r = own->talk.conn;
 	int64_t n = **at ? -1 : imap_literal(&own->talk);
 
 	if (n >= 0 && (uint64_t)n > remote_message_max(c->announced))
@@ -240,7 +240,7 @@ static int take_content(struct imap *own, struct content *c,
 	if (n >= 0) {
 		c->octets = (uint64_t)n;
 		if (imap_pass(&own->talk, c->octets, c->to, f) < 0 ||
-		    remote_line(r, f) < 0)
+		    conn_line(r, f) < 0)
 			return -1;
 		*at = r->line.data;
 		return 0;
@@ -251,8 +251,8 @@ static int take_content(struct imap *own, struct content *c,
 		return 0;
 	if (*item->value != '"' || item->value_length < 2 ||
 	    item->value[item->value_length - 1] != '"')
-		return remote_garbled(r, "sends a message that cannot be read",
-				      f);
+		return conn_garbled(r, "sends a message that cannot be read",
+				    f);
 	c->octets = item->value_length;
 	return put_unquoted(item, c->to);
 }
@@ -273,7 +273,7 @@ static void take_uid(struct imap *own, struct content *c,
  * is dropped, and asked for again. */
 static int read_content(struct imap *own, struct content *c, struct error *f)
 {
-	struct remote *r = own->talk.remote;
+	struct conn *r = own->talk.conn;
 	const char *at = imap_fetch(r->line.data);
 	struct imap_item item;
 	bool has_content = false;
@@ -300,8 +300,9 @@ static int read_content(struct imap *own, struct content *c, struct error *f)
 	}
 	/* the flags of another are news, its content is a mistake */
 	if (c->is_wrong || (c->is_other && has_content && !c->is_dropped))
-		return remote_garbled(
-			r, "sends another message than was asked for", f);
+		return conn_garbled(r,
+				    "sends another message than was asked for",
+				    f);
 	own->is_muddled |= c->is_dropped;
 	c->is_seen = has_content && !c->is_dropped;
 	return imap_pass_rest(&own->talk, f);
@@ -311,14 +312,14 @@ static int is_gone(struct imap *own, struct error *f)
 {
 	return error_set(f, ERROR_UNAVAILABLE,
 			 "%s has the message no more: somebody deleted it",
-			 own->talk.remote->place);
+			 own->talk.conn->place);
 }
 
 /* Until the content was there.  That the server is done with the question it
  * may tell only later. */
 static int read_answer(struct imap *own, struct content *c, struct error *f)
 {
-	remote_expect(own->talk.remote);
+	conn_expect(own->talk.conn);
 	while (!c->is_seen) {
 		unsigned done = 0;
 		int kind = imap_any(&own->talk, &done, f);
@@ -440,7 +441,7 @@ static int imap_top(struct mailbox *m, size_t number, unsigned lines,
 				     .to = to };
 
 		if (from > remote_message_max(announced))
-			return remote_too_long(own->talk.remote, announced, f);
+			return remote_too_long(own->talk.conn, announced, f);
 		snprintf(text, sizeof(text),
 			 "UID FETCH %" PRIu64 " (UID BODY.PEEK[]<%" PRIu64
 			 ".%d>)",
@@ -462,7 +463,7 @@ static void imap_free(struct mailbox *m)
 	struct error unheard = ERROR_INIT;
 
 	/* Waiting for what is still on its way may take long. */
-	if (!prefetch_pending(&own->ahead) && !own->talk.remote->is_broken &&
+	if (!prefetch_pending(&own->ahead) && !own->talk.conn->is_broken &&
 	    land(own, &unheard) == 0)
 		imap_farewell(&own->talk);
 	imap_hang_up(&own->talk);
@@ -506,7 +507,7 @@ int imap_open(struct mailbox *m, const struct mailbox_url *url,
 	struct imap *own = arena_alloc(m->arena, sizeof(*own));
 
 	own->folder = url->folder ? url->folder : "INBOX";
-	buf_init(&own->name, REMOTE_LINE_MAX / 4);
+	buf_init(&own->name, CONN_LINE_MAX / 4);
 	if (mutf7_put(&own->name, own->folder) < 0) {
 		buf_free(&own->name);
 		return error_set(f, ERROR_USAGE,

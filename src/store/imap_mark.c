@@ -111,7 +111,7 @@ static int check_others(struct mailbox *m, struct error *f)
 	if (imap_say(&own->talk, "UID SEARCH DELETED", NULL, f) < 0)
 		return -1;
 	while ((kind = imap_next(&own->talk, own->talk.tag, "SEARCH", f)) > 0) {
-		has_others |= names_others(m, own->talk.remote->line.data);
+		has_others |= names_others(m, own->talk.conn->line.data);
 		if (imap_pass_rest(&own->talk, f) < 0)
 			return -1;
 	}
@@ -121,7 +121,7 @@ static int check_others(struct mailbox *m, struct error *f)
 			 "%s has no UIDPLUS, and messages in %s that somebody "
 			 "else flagged would be deleted with ours; nothing was "
 			 "deleted",
-			 own->talk.remote->place, own->folder);
+			 own->talk.conn->place, own->folder);
 }
 
 static int select_again(struct mailbox *m, struct error *f)
@@ -131,18 +131,18 @@ static int select_again(struct mailbox *m, struct error *f)
 	if (imap_ask_abilities(&own->talk, f) < 0 ||
 	    imap_open_folder(own, "SELECT", f) < 0)
 		return -1;
-	if (ascii_begins(own->talk.remote->line.data +
-				 strcspn(own->talk.remote->line.data, " "),
+	if (ascii_begins(own->talk.conn->line.data +
+				 strcspn(own->talk.conn->line.data, " "),
 			 " OK [READ-ONLY]"))
 		return error_set(f, ERROR_PERMISSION,
 				 "%s lets nobody delete from %s",
-				 own->talk.remote->place, own->folder);
+				 own->talk.conn->place, own->folder);
 	if (own->seen_validity != own->validity)
 		return error_set(
 			f, ERROR_TEMPORARY,
 			"%s has numbered %s anew; nothing was deleted, "
 			"try again",
-			own->talk.remote->place, own->folder);
+			own->talk.conn->place, own->folder);
 	return check_others(m, f);
 }
 
@@ -164,7 +164,7 @@ int imap_delete_marked(struct mailbox *m, struct error *f)
 					  "to delete", f);
 	if (r == 0)
 		return 0;
-	if (!own->talk.remote->is_broken)
+	if (!own->talk.conn->is_broken)
 		for_each_set(m, "UID STORE", " -FLAGS.SILENT (\\Deleted)",
 			     &unheard);
 	return -1;

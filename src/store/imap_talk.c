@@ -13,7 +13,7 @@
 int imap_say(struct imap_talk *t, const char *command, const char *shown,
 	     struct error *f)
 {
-	struct buf text = BUF_INIT(REMOTE_LINE_MAX);
+	struct buf text = BUF_INIT(CONN_LINE_MAX);
 	int r;
 
 	buf_printf(&text, "m%u %s\r\n", ++t->tag, command);
@@ -21,7 +21,7 @@ int imap_say(struct imap_talk *t, const char *command, const char *shown,
 	if (text.overflow)
 		r = error_set(f, ERROR_CONFIG, "a command is too long");
 	else
-		r = remote_send(t->remote, text.data, shown, f);
+		r = conn_say(t->conn, text.data, shown, f);
 	buf_wipe(&text);
 	return r;
 }
@@ -54,7 +54,7 @@ static enum error_cause cause_of(const char *text)
 
 int imap_judge(struct imap_talk *t, const char *what, struct error *f)
 {
-	const char *text = t->remote->line.data;
+	const char *text = t->conn->line.data;
 
 	text += strcspn(text, " ");
 	text += *text == ' ';
@@ -62,12 +62,12 @@ int imap_judge(struct imap_talk *t, const char *what, struct error *f)
 		return IMAP_DONE;
 	if (ascii_begins(text, "NO "))
 		return error_set(f, cause_of(text + 3), "%s refuses %s: %.300s",
-				 t->remote->place, what, text);
+				 t->conn->place, what, text);
 	if (ascii_begins(text, "BAD"))
 		return error_set(f, ERROR_PROTOCOL,
 				 "%s does not understand %s: %.300s",
-				 t->remote->place, what, text);
-	return remote_garbled(t->remote, "does not speak IMAP", f);
+				 t->conn->place, what, text);
+	return conn_garbled(t->conn, "does not speak IMAP", f);
 }
 
 int imap_any(struct imap_talk *t, unsigned *tag, struct error *f)
@@ -75,23 +75,22 @@ int imap_any(struct imap_talk *t, unsigned *tag, struct error *f)
 	const char *line;
 	uint64_t n;
 
-	if (remote_line(t->remote, f) < 0)
+	if (conn_line(t->conn, f) < 0)
 		return -1;
-	line = t->remote->line.data;
+	line = t->conn->line.data;
 	if (t->lines++ > LINES_MAX)
-		return remote_garbled(t->remote, "says more than it can mean",
-				      f);
+		return conn_garbled(t->conn, "says more than it can mean", f);
 	if (ascii_begins(line, "* BYE"))
 		return error_set(f, ERROR_TEMPORARY,
-				 "%s ends the session: %.300s",
-				 t->remote->place, line);
+				 "%s ends the session: %.300s", t->conn->place,
+				 line);
 	if (line[0] == '*' && line[1] == ' ')
 		return IMAP_UNTAGGED;
 	if (line[0] == '+')
 		return IMAP_GO_ON;
 	if (line[0] != 'm' ||
 	    !imap_number(line + 1, strcspn(line + 1, " "), &n) || n > t->tag)
-		return remote_garbled(t->remote, "does not speak IMAP", f);
+		return conn_garbled(t->conn, "does not speak IMAP", f);
 	*tag = (unsigned)n;
 	t->lines = 0;
 	return IMAP_DONE;
@@ -106,7 +105,7 @@ int imap_next(struct imap_talk *t, unsigned tag, const char *what,
 	if (kind != IMAP_DONE)
 		return kind;
 	if (done != tag)
-		return remote_garbled(t->remote, "does not speak IMAP", f);
+		return conn_garbled(t->conn, "does not speak IMAP", f);
 	return imap_judge(t, what, f);
 }
 
@@ -131,7 +130,7 @@ bool imap_number(const char *text, size_t n, uint64_t *value)
 
 int64_t imap_literal(const struct imap_talk *t)
 {
-	const struct buf *line = &t->remote->line;
+	const struct buf *line = &t->conn->line;
 	size_t from = line->len;
 	uint64_t n;
 
@@ -157,22 +156,22 @@ int imap_pass(struct imap_talk *t, uint64_t n, struct sink *to, struct error *f)
 		const char *data;
 		size_t have;
 
-		if (remote_more(t->remote, &data, &have, f) < 0)
+		if (conn_more(t->conn, &data, &have, f) < 0)
 			return -1;
 		if (have > left)
 			have = (size_t)left;
-		if (!to && remote_count(t->remote, have, f) < 0)
+		if (!to && conn_count(t->conn, have, f) < 0)
 			return -1;
 		if (to && sink_put(to, data, have) < 0) {
-			t->remote->is_broken = true;
+			t->conn->is_broken = true;
 			return -1;
 		}
-		remote_taken(t->remote, have);
+		conn_taken(t->conn, have);
 		left -= have;
 	}
 	if (to)
-		remote_remark(t->remote, "(%llu octets of a message)",
-			      (unsigned long long)n);
+		conn_remark(t->conn, "(%llu octets of a message)",
+			    (unsigned long long)n);
 	return 0;
 }
 
@@ -182,13 +181,13 @@ int imap_pass_rest(struct imap_talk *t, struct error *f)
 
 	while ((n = imap_literal(t)) >= 0) {
 		if (n > DROPPED_MAX)
-			return remote_garbled(t->remote,
-					      "says more than was asked", f);
+			return conn_garbled(t->conn, "says more than was asked",
+					    f);
 		if (t->lines++ > LINES_MAX)
-			return remote_garbled(t->remote,
-					      "says more than it can mean", f);
+			return conn_garbled(t->conn,
+					    "says more than it can mean", f);
 		if (imap_pass(t, (uint64_t)n, NULL, f) < 0 ||
-		    remote_line(t->remote, f) < 0)
+		    conn_line(t->conn, f) < 0)
 			return -1;
 	}
 	return 0;
@@ -209,20 +208,20 @@ void imap_farewell(struct imap_talk *t)
 {
 	struct error unheard = ERROR_INIT;
 
-	if (!t->remote || t->remote->is_broken)
+	if (!t->conn || t->conn->is_broken)
 		return;
-	remote_hurry(t->remote, FAREWELL);
+	conn_hurry(t->conn, FAREWELL);
 	/* "* BYE" is the answer */
 	if (imap_say(t, "LOGOUT", NULL, &unheard) == 0)
 		imap_finish(t, t->tag, "LOGOUT", &unheard);
-	t->remote->is_broken = true;
+	t->conn->is_broken = true;
 }
 
 void imap_hang_up(struct imap_talk *t)
 {
-	if (t->remote)
-		remote_close(t->remote);
-	t->remote = NULL;
+	if (t->conn)
+		conn_close(t->conn);
+	t->conn = NULL;
 }
 
 /* ---- items ---- */

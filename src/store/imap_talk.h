@@ -8,18 +8,16 @@
 
 #include "flow/sink.h"
 #include "store/remote.h"
-#include "store/signin.h"
 
 /* What a response is. */
 enum imap_kind { IMAP_DONE, IMAP_UNTAGGED, IMAP_GO_ON };
 
 struct imap_talk {
-	struct remote *remote;
-	struct mailbox_url url;
+	struct remote remote;
+	struct conn *conn;
 	unsigned tag; /* of the last command */
 	/* what it can do */
-	bool has_preauth, has_uidplus;
-	struct signin_offer offer;
+	bool has_preauth, has_uidplus, has_sasl_ir;
 	uint64_t lines; /* of the command at hand */
 };
 
@@ -27,7 +25,7 @@ struct imap_talk {
 int imap_begin(struct imap_talk *t, struct arena *a,
 	       const struct mailbox_url *url, const struct mailbox_login *login,
 	       struct error *f);
-/* One command without its tag and line end; `shown` as for remote_send. */
+/* One command without its tag and line end; `shown` as for conn_say. */
 int imap_say(struct imap_talk *t, const char *command, const char *shown,
 	     struct error *f);
 /* The next response while the command of that tag is carried out; its line is

@@ -46,6 +46,8 @@ struct mailbox_message {
 	bool is_gone, is_unreadable;
 };
 
+struct trace;
+
 /* How to reach a server; all of it borrowed, and by POP3 and IMAP until the
  * mailbox is closed.  NULL or 0: nothing special. */
 struct mailbox_login {
@@ -62,11 +64,7 @@ struct mailbox_login {
 	const char *cert_file, *key_file, *tls_host;
 	const char *proxy, *source_address;
 	unsigned timeout; /* seconds without a word from the server; 0: 120 */
-	/* Secrets are masked before; 'C' we, 'S' the server, '*' a remark; or
-	 * NULL. */
-	void (*trace)(void *context, char direction, const char *text,
-		      size_t n);
-	void *context;
+	const struct trace *trace; /* of net/conn.h; or NULL */
 };
 
 struct mailbox;

@@ -43,15 +43,15 @@ static bool parse_number(const char **text, unsigned long *value)
 static int list_line(struct pop3_talk *t, unsigned long *number,
 		     const char **rest, struct error *f)
 {
-	struct remote *r = t->remote;
+	struct conn *r = t->conn;
 
-	if (remote_line(r, f) < 0)
+	if (conn_line(r, f) < 0)
 		return -1;
 	*rest = r->line.data;
 	if (!strcmp(*rest, "."))
 		return 0;
 	if (!parse_number(rest, number))
-		return remote_garbled(r, "sends a list that is none", f);
+		return conn_garbled(r, "sends a list that is none", f);
 	return 1;
 }
 
@@ -68,8 +68,8 @@ static int add_message(struct mailbox *m, struct listing *l,
 	unsigned long size = 0;
 
 	if (m->count && number <= l->last)
-		return remote_garbled(own->talk.remote,
-				      "sends a list that is out of order", f);
+		return conn_garbled(own->talk.conn,
+				    "sends a list that is out of order", f);
 	one = mailbox_add(m, &l->room, f);
 	if (!one)
 		return -1;
@@ -140,7 +140,7 @@ static int read_ids(struct mailbox *m, struct error *f)
 	int more;
 
 	if (pop3_reply(&own->talk, "UIDL", &none) < 0) {
-		if (!own->talk.remote->is_broken)
+		if (!own->talk.conn->is_broken)
 			return 0; /* it has none: digests will do */
 		*f = none;
 		return -1;
@@ -149,8 +149,8 @@ static int read_ids(struct mailbox *m, struct error *f)
 		size_t at = place_of(m, number, lines++);
 
 		if (lines > MAILBOX_MESSAGES_MAX)
-			return remote_garbled(own->talk.remote,
-					      "sends a list without an end", f);
+			return conn_garbled(own->talk.conn,
+					    "sends a list without an end", f);
 		if (at < m->count && is_id(rest))
 			m->messages[at].id = arena_dup(m->arena, rest);
 	}
@@ -226,7 +226,7 @@ static int pass_content(struct mailbox *m, size_t number, struct sink *to,
 			struct error *f)
 {
 	struct pop3 *own = m->own;
-	struct remote *r = own->talk.remote;
+	struct conn *r = own->talk.conn;
 	uint64_t announced = m->messages[number - 1].size;
 	uint64_t octets = 0, most = remote_message_max(announced);
 	struct undot undot;
@@ -236,10 +236,10 @@ static int pass_content(struct mailbox *m, size_t number, struct sink *to,
 		const char *data;
 		size_t n;
 
-		if (remote_more(r, &data, &n, f) < 0)
+		if (conn_more(r, &data, &n, f) < 0)
 			return -1;
 		n = undot_feed(&undot, data, n, to);
-		remote_taken(r, n);
+		conn_taken(r, n);
 		octets += n;
 		if (octets > most)
 			return remote_too_long(r, announced, f);
@@ -248,7 +248,7 @@ static int pass_content(struct mailbox *m, size_t number, struct sink *to,
 			return -1;
 		}
 	}
-	remote_remark(r, "(%" PRIu64 " octets of a message)", octets);
+	conn_remark(r, "(%" PRIu64 " octets of a message)", octets);
 	return 0;
 }
 
@@ -265,7 +265,7 @@ static int land(struct mailbox *m, struct error *f)
 		if (pop3_reply(&own->talk, "a message", &refused) == 0) {
 			if (pass_content(m, number, NULL, f) < 0)
 				return -1;
-		} else if (own->talk.remote->is_broken) {
+		} else if (own->talk.conn->is_broken) {
 			*f = refused;
 			return -1;
 		}
@@ -330,7 +330,7 @@ static int pop3_top(struct mailbox *m, size_t number, unsigned lines,
 		return get(m, number, -1, to, f);
 	if (get(m, number, wanted, to, &refused) == 0)
 		return 0;
-	if (own->talk.remote->is_broken || error_is_set(to->error) ||
+	if (own->talk.conn->is_broken || error_is_set(to->error) ||
 	    own->talk.has_capa) {
 		*f = refused;
 		return -1;
@@ -366,7 +366,7 @@ static int delete_some(struct mailbox *m, size_t *at, struct error *f)
 			continue;
 		if (!error_is_set(&first))
 			first = each;
-		if (own->talk.remote->is_broken)
+		if (own->talk.conn->is_broken)
 			break;
 	}
 	if (!error_is_set(&first))
@@ -385,7 +385,7 @@ static int pop3_commit(struct mailbox *m, struct error *f)
 	for (size_t at = 0; at < m->count;) {
 		if (delete_some(m, &at, f) == 0)
 			continue;
-		if (!own->talk.remote->is_broken &&
+		if (!own->talk.conn->is_broken &&
 		    pop3_say(&own->talk, "RSET\r\n", &f2) == 0)
 			pop3_reply(&own->talk, "RSET", &f2);
 		return -1;

@@ -2,17 +2,16 @@
  * their answers are said here. */
 #include "store/pop3_talk.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/ascii.h"
+#include "flow/digest.h"
 
-#define CHALLENGES_MAX 5
-#define FAREWELL       30000 /* milliseconds that a QUIT may take */
+#define FAREWELL 30000 /* milliseconds that a QUIT may take */
 
 int pop3_say(struct pop3_talk *t, const char *commands, struct error *f)
 {
-	return remote_send(t->remote, commands, NULL, f);
+	return conn_say(t->conn, commands, NULL, f);
 }
 
 /* Response codes of RFC 2449, RFC 3206; AUTH is the only way to know. */
@@ -31,21 +30,21 @@ static enum error_cause cause_of(const char *line)
 static int refused(struct pop3_talk *t, const char *what,
 		   enum error_cause otherwise, struct error *f)
 {
-	const char *line = t->remote->line.data;
+	const char *line = t->conn->line.data;
 	enum error_cause cause = cause_of(line);
 
 	if (strncmp(line, "-ERR", 4) != 0)
-		return remote_garbled(t->remote, "does not speak POP3", f);
+		return conn_garbled(t->conn, "does not speak POP3", f);
 	return error_set(f, cause == ERROR_UNAVAILABLE ? otherwise : cause,
-			 "%s refuses %s: %.300s", t->remote->place, what, line);
+			 "%s refuses %s: %.300s", t->conn->place, what, line);
 }
 
 int pop3_reply(struct pop3_talk *t, const char *what, struct error *f)
 {
-	remote_expect(t->remote);
-	if (remote_line(t->remote, f) < 0)
+	conn_expect(t->conn);
+	if (conn_line(t->conn, f) < 0)
 		return -1;
-	if (!strncmp(t->remote->line.data, "+OK", 3))
+	if (!strncmp(t->conn->line.data, "+OK", 3))
 		return 0;
 	return refused(t, what, ERROR_UNAVAILABLE, f);
 }
@@ -63,44 +62,88 @@ static void read_capability(struct pop3_talk *t, const char *line, size_t n)
 	else if (word == 10 && ascii_begins(line, "PIPELINING"))
 		t->has_pipelining = true;
 	else if (word == 4 && ascii_begins(line, "USER"))
-		t->offer.has_words = true;
+		t->remote.offer.has_command = true;
 	else if (word == 4 && ascii_begins(line, "SASL"))
 		while (word < n) {
 			size_t from = ++word;
 
 			while (word < n && line[word] != ' ')
 				word++;
-			signin_offer(&t->offer, line + from, word - from);
+			sasl_offer_add(&t->remote.offer, line + from,
+				       word - from);
 		}
 }
 
-/* A server without CAPA is an old one, which has TOP and USER as a rule. */
-static void read_capabilities(struct pop3_talk *t)
+/* The reply to the last CAPA counts, which is the one inside TLS. */
+static int hear(struct conn *c, const char *line, size_t n)
 {
-	const char *text = t->remote->heard.data;
-	const char *stamp = strchr(t->remote->greeting, '<');
+	struct pop3_talk *t = c->context;
 
-	t->has_capa = !strncmp(text, "+OK", 3);
-	t->offer.has_apop = stamp && strchr(stamp, '@') && strchr(stamp, '>');
-	if (!t->has_capa)
-		t->offer.has_words = t->has_top = true;
-	while (t->has_capa && *text) {
-		size_t n = strcspn(text, "\r\n");
-
-		read_capability(t, text, n);
-		text += n;
-		text += strspn(text, "\r\n");
+	if (strcmp(c->verb, "CAPA") != 0)
+		return 0;
+	if (c->last[0]) {
+		if (t->has_capa)
+			read_capability(t, line, strcspn(line, "\r\n"));
+		return 0;
 	}
+	t->remote.offer = (struct sasl_offer){ .has_command = false };
+	t->has_top = t->has_pipelining = false;
+	t->has_capa = n > 3 && !strncmp(line, "+OK", 3);
+	return 0;
 }
+
+/* A server without CAPA is an old one, which has TOP and USER as a rule. */
+static void complete_capabilities(struct pop3_talk *t)
+{
+	const char *stamp = strchr(t->conn->greeting, '<');
+
+	t->remote.offer.has_apop =
+		stamp && strchr(stamp, '@') && strchr(stamp, '>');
+	if (!t->has_capa)
+		t->remote.offer.has_command = t->has_top = true;
+}
+
+static int verdict(const struct conn *c)
+{
+	return !strncmp(c->last, "-ERR", 4)  ? -1
+	       : !strncmp(c->last, "+OK", 3) ? 1
+					     : 0;
+}
+
+static int refuse(const struct conn *c, struct error *f)
+{
+	return error_set(f,
+			 strcmp(c->verb, "STLS") ? ERROR_TEMPORARY
+						 : ERROR_UNAVAILABLE,
+			 "%s refuses for now: %s", c->place, c->last);
+}
+
+static const struct conn_protocol pop3 = {
+	.name = "POP3",
+	.scheme = "pop3",
+	.allowed = "pop3,pop3s",
+	.ports = { [CONN_TLS_NONE] = 110,
+		   [CONN_TLS_STARTTLS] = 110,
+		   [CONN_TLS_IMPLICIT] = 995 },
+	.starttls = "STLS",
+	.host = ERROR_USAGE,
+	.lookup = "is it written right?",
+	.early = ", write pop3s://",
+	.late = "write pop3://",
+	.without = "write pop3s://, or, on this machine alone, turn tls off",
+	.hear = hear,
+	.verdict = verdict,
+	.refuse = refuse,
+};
 
 /* ---- logging in ---- */
 
 static int hear_login(struct pop3_talk *t, const char *user, struct error *f)
 {
 	const char *what =
-		arena_format(t->remote->arena, "the log-in of %s", user);
+		arena_format(t->remote.arena, "the log-in of %s", user);
 
-	if (!strncmp(t->remote->line.data, "+OK", 3))
+	if (!strncmp(t->conn->line.data, "+OK", 3))
 		return 0;
 	return refused(t, what, ERROR_PERMISSION, f);
 }
@@ -114,96 +157,76 @@ static int say_secret(struct pop3_talk *t, struct buf *text, const char *shown,
 		error_set(f, ERROR_CONFIG,
 			  "the user's name or the password is too long");
 	else
-		r = remote_send(t->remote, text->data, shown, f);
+		r = conn_say(t->conn, text->data, shown, f);
 	buf_wipe(text);
-	return r < 0 ? -1 : remote_line(t->remote, f);
+	return r < 0 ? -1 : conn_line(t->conn, f);
 }
 
-static int by_words(struct pop3_talk *t, const struct mailbox_login *l,
+static int by_words(struct pop3_talk *t, const struct sasl_options *o,
 		    struct error *f)
 {
-	struct buf text = BUF_INIT(REMOTE_LINE_MAX);
+	struct buf text = BUF_INIT(CONN_LINE_MAX);
 
-	buf_printf(&text, "USER %s\r\n", l->user);
+	buf_printf(&text, "USER %s\r\n", o->user);
 	if (say_secret(t, &text, "USER ***", f) < 0 ||
-	    hear_login(t, l->user, f) < 0)
+	    hear_login(t, o->user, f) < 0)
 		return -1;
-	buf_printf(&text, "PASS %s\r\n", l->password);
+	buf_printf(&text, "PASS %s\r\n", o->password);
 	if (say_secret(t, &text, "PASS ***", f) < 0)
 		return -1;
-	return hear_login(t, l->user, f);
+	return hear_login(t, o->user, f);
 }
 
-static int by_sasl(struct pop3_talk *t, const struct signin *s,
-		   const struct mailbox_login *l, struct error *f)
+static int exchange(void *context, const char *line, const char *shown,
+		    const char **challenge, struct error *f)
 {
-	struct buf text = BUF_INIT(REMOTE_LINE_MAX * 2);
+	struct pop3_talk *t = context;
+	struct buf text = BUF_INIT(CONN_LINE_MAX * 2);
+	const char *heard;
 
-	buf_printf(&text, "AUTH %s\r\n", s->mechanism);
-	if (say_secret(t, &text, NULL, f) < 0)
+	buf_printf(&text, "%s\r\n", line);
+	if (say_secret(t, &text, shown, f) < 0)
 		return -1;
-	for (unsigned step = 0;
-	     t->remote->line.data[0] == '+' && t->remote->line.data[1] != 'O';
-	     step++) {
-		if (step == CHALLENGES_MAX)
-			return remote_garbled(t->remote,
-					      "asks without an end at log-in",
-					      f);
-		if (signin_answer(s, l, step, &text, f) < 0 ||
-		    say_secret(t, &text, "***", f) < 0)
-			return -1;
-	}
-	return hear_login(t, l->user, f);
+	heard = t->conn->line.data;
+	if (heard[0] != '+' || heard[1] == 'O')
+		return hear_login(t, t->remote.options.user, f);
+	*challenge = heard + 1 + (heard[1] == ' ');
+	return 1;
 }
 
-/* Once more, with the log-in left to libcurl; what it heard last is the
- * answer. */
-static int by_libcurl(struct pop3_talk *t, const struct signin *s,
-		      const struct mailbox_login *l, struct error *f)
+/* RFC 1939 7: the digest of the greeting's stamp and the password. */
+static int by_apop(struct pop3_talk *t, const struct sasl_options *o,
+		   struct error *f)
 {
-	struct remote_sasl sasl = { s->mechanism, l->user, l->password };
-	struct remote *r = t->remote;
-	struct arena *a = r->arena;
+	const char *stamp = strchr(t->conn->greeting, '<');
+	struct buf text = BUF_INIT(CONN_LINE_MAX);
+	struct digest d;
+	int r;
 
-	pop3_hang_up(t);
-	t->remote = r;
-	if (remote_open(r, a, &t->url, l, &sasl, f) < 0)
-		return -1;
-	if (r->has_logged_in && !strncmp(r->heard.data, "+", 1) &&
-	    strstr(r->heard.data, "+OK"))
-		return 0;
-	return error_set(f, ERROR_PERMISSION, "%s did not confirm the log-in",
-			 r->place);
+	digest_init_md5(&d, NULL, f);
+	sink_put(&d.sink, stamp, strcspn(stamp, ">") + 1);
+	sink_puts(&d.sink, o->password);
+	r = sink_close(&d.sink);
+	buf_printf(&text, "APOP %s %s\r\n", o->user, d.hex);
+	if (r == 0)
+		r = say_secret(t, &text, "APOP ***", f);
+	digest_free(&d);
+	buf_wipe(&text);
+	return r < 0 ? -1 : hear_login(t, o->user, f);
 }
 
-static bool is_clean(const char *text)
+static int log_in_by(void *context, const struct mechanism *m, struct error *f)
 {
-	return text && !text[strcspn(text, "\r\n")];
-}
+	struct pop3_talk *t = context;
+	const struct sasl_carrier carrier = { .command = "AUTH",
+					      .exchange = exchange,
+					      .context = t };
 
-static int log_in(struct pop3_talk *t, const struct mailbox_login *l,
-		  struct error *f)
-{
-	struct signin s;
-
-	if (!is_clean(l->user) || !is_clean(l->password))
-		return error_set(f, ERROR_CONFIG,
-				 "%s wants a user and a password, and there is "
-				 "none of one line each; name the user in the "
-				 "URL or by --user",
-				 t->remote->place);
-	if (remote_may_log_in(t->remote, f) < 0 ||
-	    signin_choose(&s, &t->offer, l, t->remote->place, f) < 0)
-		return -1;
-	switch (s.way) {
-	case SIGNIN_WORDS:
-		return by_words(t, l, f);
-	case SIGNIN_SASL:
-		return by_sasl(t, &s, l, f);
-	case SIGNIN_LIBCURL:
-		break;
-	}
-	return by_libcurl(t, &s, l, f);
+	if (!(m->flags & MECHANISM_IS_COMMAND))
+		return remote_by_sasl(&t->remote, t->conn, m, &carrier, f);
+	return m->flags & MECHANISM_IS_CLEAR
+		       ? by_words(t, &t->remote.options, f)
+		       : by_apop(t, &t->remote.options, f);
 }
 
 int pop3_begin(struct pop3_talk *t, struct arena *a,
@@ -211,12 +234,13 @@ int pop3_begin(struct pop3_talk *t, struct arena *a,
 	       struct error *f)
 {
 	*t = (struct pop3_talk){
-		.url = *url,
-		.remote = arena_alloc(a, sizeof(*t->remote)),
+		.conn = arena_alloc(a, sizeof(*t->conn)),
 	};
-	if (remote_open(t->remote, a, &t->url, login, NULL, f) == 0) {
-		read_capabilities(t);
-		if (login->stays_out || log_in(t, login, f) == 0)
+	remote_init(&t->remote, a, url, login);
+	if (remote_open(&t->remote, t->conn, &pop3, t, f) == 0) {
+		complete_capabilities(t);
+		if (login->stays_out ||
+		    remote_log_in(&t->remote, t->conn, log_in_by, t, f) == 0)
 			return 0;
 	}
 	pop3_hang_up(t);
@@ -227,19 +251,19 @@ int pop3_quit(struct pop3_talk *t, struct error *f)
 {
 	int r;
 
-	if (!t->remote || t->remote->is_broken)
+	if (!t->conn || t->conn->is_broken)
 		return error_set(f, ERROR_TEMPORARY, "the connection is gone");
-	remote_hurry(t->remote, FAREWELL);
+	conn_hurry(t->conn, FAREWELL);
 	r = pop3_say(t, "QUIT\r\n", f);
 	if (r == 0)
 		r = pop3_reply(t, "QUIT", f);
-	t->remote->is_broken = true;
+	t->conn->is_broken = true;
 	return r;
 }
 
 void pop3_hang_up(struct pop3_talk *t)
 {
-	if (t->remote)
-		remote_close(t->remote);
-	t->remote = NULL;
+	if (t->conn)
+		conn_close(t->conn);
+	t->conn = NULL;
 }

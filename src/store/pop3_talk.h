@@ -5,14 +5,12 @@
 #include <stdbool.h>
 
 #include "store/remote.h"
-#include "store/signin.h"
 
 struct pop3_talk {
-	struct remote *remote;
-	struct mailbox_url url;
+	struct remote remote;
+	struct conn *conn;
 	/* what it can do */
 	bool has_capa, has_top, has_pipelining;
-	struct signin_offer offer;
 };
 
 /* Dials and logs in.  pop3_hang_up in any case. */

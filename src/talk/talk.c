@@ -14,6 +14,7 @@
 
 #include "base/interrupt.h"
 #include "base/sysenv.h"
+#include "codec/unbase64.h"
 #include "talk/talk_inside.h"
 
 #define ROUNDS_MAX 16 /* of taking in before it is our turn again */
@@ -63,7 +64,8 @@ static void explain(struct talk *t, const char *line)
 		return;
 	t->options->protocol->gloss(&t->state, line, &text);
 	if (t->state.is_challenge && !t->login.is_on &&
-	    talk_decode(challenge, &plain) == 0 && plain.len)
+	    unbase64_text(challenge + strspn(challenge, " "), &plain) == 0 &&
+	    plain.len)
 		buf_printf(&text, ": \"%s\"", plain.data);
 	if (text.len)
 		talk_show(t, '=', text.data, text.len);
@@ -120,7 +122,7 @@ static int end_reply(struct talk *t, struct error *f)
 	}
 	if (t->login.is_on && s->input == TALK_ANSWER)
 		return talk_login_answer(t, f);
-	talk_login_end(t);
+	talk_login_confirm(t);
 	return t->file ? send_pending_file(t, f) : 0;
 }
 

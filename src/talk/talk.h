@@ -19,10 +19,10 @@
 
 #include "base/buf.h"
 #include "base/error.h"
+#include "net/sasl.h"
 #include "net/wait.h"
 #include "smtp/dial.h"
 #include "store/mailbox.h"
-#include "store/signin.h"
 #include "submit/transcript.h"
 #include "talk/edit.h"
 #include "talk/talk_protocol.h"
@@ -41,7 +41,9 @@ struct talk_line {
 	void *context;
 	int socket;
 	const char *place; /* "host:port" */
-	bool is_safe;	   /* nobody reads along */
+	const char *host;
+	unsigned port;
+	bool is_safe; /* nobody reads along */
 };
 
 /* All of it borrowed. */
@@ -61,9 +63,8 @@ struct talk_options {
 /* A log-in that \auth makes. */
 struct talk_login {
 	bool is_on;
-	struct signin signin;
-	bool is_cram; /* CRAM-MD5, which signin has not */
-	unsigned step;
+	struct sasl sasl;
+	struct sasl_options options;
 	char *user;
 	struct buf password;
 	struct buf challenge; /* the server's last, base64 */

@@ -5,6 +5,8 @@
 #include <string.h>
 
 #include "base/ascii.h"
+#include "codec/base64.h"
+#include "codec/unbase64.h"
 #include "net/glossary.h"
 #include "talk/talk_inside.h"
 
@@ -33,7 +35,7 @@ static int run_base64(struct talk *t, const char *rest, struct error *f)
 	struct buf out = BUF_INIT(2 * TALK_LINE_MAX);
 
 	(void)f;
-	talk_encode(rest, strlen(rest), &out);
+	base64_append(&out, rest, strlen(rest));
 	talk_show(t, ' ', out.data, out.len);
 	buf_wipe(&out);
 	return 0;
@@ -44,7 +46,7 @@ static int run_base64_sent(struct talk *t, const char *rest, struct error *f)
 	struct buf out = BUF_INIT(2 * TALK_LINE_MAX);
 	int r;
 
-	talk_encode(rest, strlen(rest), &out);
+	base64_append(&out, rest, strlen(rest));
 	r = talk_take(t, out.data, f);
 	buf_wipe(&out);
 	return r;
@@ -55,7 +57,7 @@ static int run_unbase64(struct talk *t, const char *rest, struct error *f)
 	struct buf out = BUF_INIT(TALK_LINE_MAX);
 	int r = 0;
 
-	if (talk_decode(rest, &out) < 0)
+	if (unbase64_text(rest, &out) < 0)
 		r = error_set(f, ERROR_USAGE, "that is no base64");
 	else
 		talk_show(t, ' ', out.data, out.len);
@@ -189,7 +191,7 @@ static const struct command commands[] = {
 	  "the commands; what a command, a code or an extension means",
 	  run_help },
 	{ "auth", "[MECHANISM] [USER]",
-	  "logs in: plain, login, cram-md5, xoauth2, oauthbearer, external",
+	  "logs in: plain, login, scram-sha-256, xoauth2 and others",
 	  run_auth },
 	{ "file", "FILE [MAILBOX]",
 	  "the file as the message, with its dots and its end", run_file },

@@ -200,6 +200,7 @@ const struct talk_protocol talk_imap = {
 	.name = "IMAP",
 	.farewell = "LOGOUT",
 	.login = "AUTHENTICATE",
+	.service = "imap",
 	.say = imap_say,
 	.hear = imap_hear,
 	.gloss = imap_gloss,

@@ -24,9 +24,6 @@ void talk_remember(struct talk *t, const char *secret);
 /* Takes what is remembered out of a text. */
 void talk_hide(const struct talk *t, char *text);
 void talk_forget(struct talk *t);
-/* Octets of base64, as far as they are some; -1: none. */
-int talk_decode(const char *text, struct buf *out);
-void talk_encode(const void *data, size_t n, struct buf *out);
 
 /* ---- talk.c ---- */
 
@@ -68,6 +65,8 @@ int talk_login_begin(struct talk *t, const char *mechanism, const char *user,
 		     struct error *f);
 /* To the challenge that was heard. */
 int talk_login_answer(struct talk *t, struct error *f);
+/* A reply ended it: a yes that is worth nothing is told. */
+void talk_login_confirm(struct talk *t);
 void talk_login_end(struct talk *t);
 
 #endif

@@ -109,6 +109,7 @@ const struct talk_protocol talk_pop3 = {
 	.name = "POP3",
 	.farewell = "QUIT",
 	.login = "AUTH",
+	.service = "pop",
 	.say = pop3_say,
 	.hear = pop3_hear,
 	.gloss = pop3_gloss,

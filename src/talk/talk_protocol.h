@@ -57,6 +57,7 @@ struct talk_protocol {
 	const char *name;     /* the glossary's, too */
 	const char *farewell; /* the command that ends a session */
 	const char *login;    /* the one of SASL */
+	const char *service;  /* ... and what that calls it */
 	bool counts_exactly;  /* what is over in the last line of so many octets
 				 is cut off; else the command goes on there */
 	/* A command: `out` gets it as it goes, without its line end, `shown`

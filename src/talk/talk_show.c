@@ -11,7 +11,6 @@
 #include "base/ascii.h"
 #include "base/disk.h"
 #include "base/text.h"
-#include "codec/base64.h"
 #include "codec/unbase64.h"
 #include "talk/talk_inside.h"
 
@@ -122,7 +121,7 @@ static void keep_decoded(struct talk *t, const char *secret)
 	struct buf plain = BUF_INIT(TALK_LINE_MAX);
 	const char *last;
 
-	if (talk_decode(secret, &plain) == 0 && plain.len) {
+	if (unbase64_text(secret, &plain) == 0 && plain.len) {
 		last = memrchr(plain.data, '\0', plain.len);
 		if (last)
 			keep_secret(t, last + 1);
@@ -202,30 +201,4 @@ void talk_remark(struct talk *t, const char *format, ...)
 	vsnprintf(text, sizeof(text), format, ap);
 	va_end(ap);
 	talk_show(t, '*', text, strlen(text));
-}
-
-/* ---- base64 ---- */
-
-int talk_decode(const char *text, struct buf *out)
-{
-	struct error f = ERROR_INIT;
-	struct sink_buf end;
-	struct unbase64 decoder;
-
-	sink_buf_init(&end, out, &f);
-	unbase64_init(&decoder, &end.sink);
-	sink_puts(&decoder.sink, text);
-	sink_close(&decoder.sink);
-	return error_is_set(&f) || decoder.is_damaged ? -1 : 0;
-}
-
-void talk_encode(const void *data, size_t n, struct buf *out)
-{
-	size_t room = (n + 2) / 3 * 4 + 1;
-	char *text = memory_alloc(room);
-
-	text[base64_text(text, data, n)] = '\0';
-	buf_puts(out, text);
-	explicit_bzero(text, room);
-	free(text);
 }

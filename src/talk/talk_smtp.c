@@ -165,6 +165,7 @@ const struct talk_protocol talk_smtp = {
 	.name = "SMTP",
 	.farewell = "QUIT",
 	.login = "AUTH",
+	.service = "smtp",
 	.counts_exactly = true,
 	.say = smtp_say,
 	.hear = smtp_hear,

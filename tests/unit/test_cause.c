@@ -116,19 +116,19 @@ static void certificates(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
 		begin("certificate");
-		check.server.dial.trouble =
-			rows[i].verify ? TROUBLE_CERTIFICATE : TROUBLE_NAME;
+		check.server.dial.conn.error =
+			rows[i].verify ? CONN_CERTIFICATE : CONN_NAME;
 		check.chain.verify = rows[i].verify;
 		check.chain.is_accepted = !rows[i].verify;
 		concludes(rows[i].name);
 	}
 	begin("certificate");
-	check.server.dial.trouble = TROUBLE_CERTIFICATE;
+	check.server.dial.conn.error = CONN_CERTIFICATE;
 	check.account->tls_fingerprint = "AB:CD";
 	concludes("certificate-fingerprint");
 	/* one that OpenSSL has and we have no words for */
 	begin("certificate");
-	check.server.dial.trouble = TROUBLE_CERTIFICATE;
+	check.server.dial.conn.error = CONN_CERTIFICATE;
 	check.chain.verify = 66;
 	cause_find(&check);
 	assert_null(check.cause);
@@ -148,18 +148,18 @@ static void handshakes(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
 		begin("tls");
-		check.server.dial.trouble = TROUBLE_HANDSHAKE;
+		check.server.dial.conn.error = CONN_HANDSHAKE;
 		error_clear(&check.error);
 		error_set(&check.error, ERROR_PROTOCOL, "%s", rows[i].text);
 		concludes(rows[i].name);
 	}
 	begin("tls");
-	check.server.dial.trouble = TROUBLE_HANDSHAKE;
+	check.server.dial.conn.error = CONN_HANDSHAKE;
 	cause_find(&check);
 	assert_null(check.cause);
 	/* our own guess is no observation */
 	begin("tls");
-	check.server.dial.trouble = TROUBLE_LOST;
+	check.server.dial.conn.error = CONN_LOST;
 	error_clear(&check.error);
 	error_set(&check.error, ERROR_TEMPORARY,
 		  "x closed the connection; if it wants a certificate of ours, "
@@ -171,29 +171,29 @@ static void handshakes(void **state)
 static void what_the_dial_saw(void **state)
 {
 	static const struct {
-		enum trouble_kind kind;
+		enum conn_error kind;
 		const char *step, *name; /* NULL: it cannot be told */
 	} rows[] = {
-		{ TROUBLE_LIBRARY, "library", "no-library" },
-		{ TROUBLE_INSECURE, "auth", "log-in-without-tls" },
-		{ TROUBLE_SILENT, "greeting", "tls-at-once" },
-		{ TROUBLE_LOST, "greeting", "no-greeting" },
-		{ TROUBLE_LOST, "auth", NULL },
-		{ TROUBLE_TIME, "greeting", NULL },
-		{ TROUBLE_REPLY, "greeting", "not-smtp" },
-		{ TROUBLE_NO_STARTTLS, "starttls", "no-starttls" },
-		{ TROUBLE_LOST, "starttls", NULL },
-		{ TROUBLE_NO_AUTH, "auth", "no-auth" },
-		{ TROUBLE_MECHANISM, "auth", "log-in" },
-		{ TROUBLE_LOGIN, "auth", NULL },
-		{ TROUBLE_OTHER, "auth", NULL },
+		{ CONN_NO_LIBRARY, "library", "no-library" },
+		{ CONN_INSECURE, "auth", "log-in-without-tls" },
+		{ CONN_SILENT, "greeting", "tls-at-once" },
+		{ CONN_LOST, "greeting", "no-greeting" },
+		{ CONN_LOST, "auth", NULL },
+		{ CONN_TIME, "greeting", NULL },
+		{ CONN_REPLY, "greeting", "not-smtp" },
+		{ CONN_NO_STARTTLS, "starttls", "no-starttls" },
+		{ CONN_LOST, "starttls", NULL },
+		{ CONN_NO_AUTH, "auth", "no-auth" },
+		{ CONN_MECHANISM, "auth", "log-in" },
+		{ CONN_LOGIN, "auth", NULL },
+		{ CONN_OTHER, "auth", NULL },
 	};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
 		begin(rows[i].step);
 		check.account->tls = check.account->tls_starttls = true;
-		check.server.dial.trouble = rows[i].kind;
+		check.server.dial.conn.error = rows[i].kind;
 		if (rows[i].name) {
 			concludes(rows[i].name);
 			continue;

@@ -39,7 +39,7 @@ static struct server *server_of(const char *host)
 int dial_open(struct dial *d, const struct dial_options *o,
 	      const struct trace *trace, struct error *f)
 {
-	struct server *s = server_of(o->host);
+	struct server *s = server_of(o->conn.host);
 
 	(void)trace;
 	memset(d, 0, sizeof(*d));
@@ -50,15 +50,15 @@ int dial_open(struct dial *d, const struct dial_options *o,
 	if (s->is_down_for_good)
 		return error_set(f, ERROR_PERMISSION, "%s knows us not",
 				 s->host);
-	d->handle = s;
+	d->conn.handle = (struct handle *)s;
 	d->caps.flags = s->lacks_8bit ? 0 : CAPS_8BITMIME;
 	return 0;
 }
 
 void dial_close(struct dial *d)
 {
-	assert_non_null(d->handle);
-	d->handle = NULL;
+	assert_non_null(d->conn.handle);
+	d->conn.handle = NULL;
 }
 
 void session_init(struct session *s, struct dial *d)
@@ -74,7 +74,7 @@ void session_free(struct session *s)
 
 void session_quit(struct session *s)
 {
-	assert_non_null(s->dial->handle);
+	assert_non_null(s->dial->conn.handle);
 }
 
 static enum word word_for(const struct server *s, const char *address)
@@ -118,7 +118,7 @@ static void answer(struct session *s, struct envelope *e, struct recipient *r,
 int session_send(struct session *s, struct envelope *e,
 		 const struct session_content *content, struct error *f)
 {
-	struct server *server = s->dial->handle;
+	struct server *server = (struct server *)s->dial->conn.handle;
 	bool is_full =
 		server->full_after && server->over_this == server->full_after;
 

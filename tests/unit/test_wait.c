@@ -18,9 +18,7 @@
 #include "base/sysenv.h"
 #include "net/handle.h"
 #include "net/wait.h"
-#include "smtp/dial_setup.h"
 #include "smtp/session.h"
-#include "store/remote.h"
 
 #define LONG 600000 /* milliseconds: longer than any test */
 
@@ -324,8 +322,9 @@ static void test_smtp_again(void **state)
 
 	(void)state;
 	for (int i = 0; i < 2; i++) {
-		struct dial_state inner = { .place = "mail.example.org:25" };
-		struct dial dial = { .state = &inner };
+		struct handle inner = { .curl = NULL };
+		struct dial dial = { .conn.handle = &inner,
+				     .conn.place = "mail.example.org:25" };
 		struct recipient to = { .address = "r@example.org" };
 		struct arena arena = ARENA_INIT;
 		struct envelope e = { .arena = &arena,
@@ -338,7 +337,7 @@ static void test_smtp_again(void **state)
 		struct peer peer;
 
 		peer_begin(&peer, 1, 0);
-		dial.socket = peer.fd;
+		dial.conn.socket = peer.fd;
 		content.bytes = slice_of_memory(text, strlen(text));
 		takes_commands = i == 0;
 		tries = 0;
@@ -355,14 +354,15 @@ static void test_smtp_again(void **state)
 
 static void test_quit_again(void **state)
 {
-	struct dial_state inner = { .place = "mail.example.org:25" };
-	struct dial dial = { .state = &inner };
+	struct handle inner = { .curl = NULL };
+	struct dial dial = { .conn.handle = &inner,
+			     .conn.place = "mail.example.org:25" };
 	struct session s;
 	struct peer peer;
 
 	(void)state;
 	peer_begin(&peer, 1, 0);
-	dial.socket = peer.fd;
+	dial.conn.socket = peer.fd;
 	takes_commands = false;
 	tries = 0;
 	session_init(&s, &dial);
@@ -375,8 +375,7 @@ static void test_quit_again(void **state)
 
 static void test_mailbox_again(void **state)
 {
-	static struct remote r;
-	struct mailbox_login login = { .timeout = 0 };
+	struct handle inner = { .curl = NULL };
 
 	(void)state;
 	for (int i = 0; i < 2; i++) {
@@ -384,25 +383,25 @@ static void test_mailbox_again(void **state)
 		struct peer peer;
 
 		peer_begin(&peer, 1, 0);
-		r = (struct remote){ .place = "mail.example.org:110",
-				     .login = &login,
-				     .socket = peer.fd,
-				     .milliseconds = LONG };
-		buf_init(&r.line, REMOTE_LINE_MAX);
+		struct conn c = { .place = "mail.example.org:110",
+				  .handle = &inner,
+				  .socket = peer.fd,
+				  .milliseconds = LONG };
+		buf_init(&c.line, CONN_LINE_MAX);
 		takes_commands = i == 0;
 		tries = 0;
 		if (takes_commands) {
-			assert_int_equal(remote_send(&r, "NOOP\r\n", NULL, &f),
-					 0);
-			assert_int_equal(remote_line(&r, &f), -1);
+			assert_int_equal(conn_say(&c, "NOOP\r\n", NULL, &f), 0);
+			assert_int_equal(conn_line(&c, &f), -1);
 		} else {
-			assert_int_equal(remote_send(&r, "NOOP\r\n", NULL, &f),
+			assert_int_equal(conn_say(&c, "NOOP\r\n", NULL, &f),
 					 -1);
 		}
 		assert_int_equal(f.cause, ERROR_TEMPORARY);
-		assert_true(r.is_broken);
+		assert_true(c.is_broken);
 		assert_in_range(tries, 1, 1000);
-		buf_free(&r.line);
+		buf_free(&c.line);
+		free(c.room);
 		peer_end(&peer);
 	}
 }

@@ -1,7 +1,7 @@
 /* wire.h - a dial without a network: a small SMTP server in memory.
  *
- * It defines the functions of dial.h that a session calls.  The server shows
- * its replies only when the client waits, so that waiting is counted as a
+ * It defines the functions of net/conn.h that a session calls.  The server
+ * shows its replies only when the client waits, so that waiting is counted as a
  * network would; it is good unless a script says otherwise. */
 #ifndef TESTS_WIRE_H
 #define TESTS_WIRE_H
@@ -203,15 +203,15 @@ static inline int wire_step_on(struct wire *w)
 
 /* ---- the dial */
 
-static inline struct wire *wire_of(const struct dial *d)
+static inline struct wire *wire_of(const struct conn *c)
 {
-	return (struct wire *)((char *)(uintptr_t)d -
-			       offsetof(struct wire, dial));
+	return (struct wire *)((char *)(uintptr_t)c -
+			       offsetof(struct wire, dial.conn));
 }
 
-ssize_t dial_send(struct dial *d, const void *data, size_t n, struct error *f)
+ssize_t conn_send(struct conn *c, const void *data, size_t n, struct error *f)
 {
-	struct wire *w = wire_of(d);
+	struct wire *w = wire_of(c);
 	size_t some = w->send_most && w->send_most < n ? w->send_most : n;
 
 	if (w->tried) {
@@ -238,10 +238,10 @@ ssize_t dial_send(struct dial *d, const void *data, size_t n, struct error *f)
 	return (ssize_t)some;
 }
 
-ssize_t dial_receive(struct dial *d, void *data, size_t n, bool *end,
+ssize_t conn_receive(struct conn *c, void *data, size_t n, bool *end,
 		     struct error *f)
 {
-	struct wire *w = wire_of(d);
+	struct wire *w = wire_of(c);
 	size_t some = w->shown.len < n ? w->shown.len : n;
 
 	(void)f;
@@ -255,9 +255,9 @@ ssize_t dial_receive(struct dial *d, void *data, size_t n, bool *end,
 	return (ssize_t)some;
 }
 
-int dial_wait(struct dial *d, bool to_send, struct wait *limit, struct error *f)
+int conn_wait(struct conn *c, bool to_send, struct wait *limit, struct error *f)
 {
-	struct wire *w = wire_of(d);
+	struct wire *w = wire_of(c);
 
 	(void)limit;
 	(void)f;
@@ -271,10 +271,10 @@ int dial_wait(struct dial *d, bool to_send, struct wait *limit, struct error *f)
 	return 1;
 }
 
-void dial_trace(const struct dial *d, char direction, const char *text,
+void conn_trace(const struct conn *c, char direction, const char *text,
 		size_t n)
 {
-	(void)d;
+	(void)c;
 	(void)direction;
 	(void)text;
 	(void)n;

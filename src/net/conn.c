@@ -1,0 +1,300 @@
+/* conn.c - the open connection: libcurl's as octets, and octets as lines. */
+#include "net/conn.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "net/handle.h"
+
+/* ---- the transcript ---- */
+
+void conn_trace(const struct conn *c, char direction, const char *text,
+		size_t n)
+{
+	while (n && (text[n - 1] == '\n' || text[n - 1] == '\r'))
+		n--;
+	if (c->trace)
+		c->trace->line(c->trace->context, direction, text, n);
+}
+
+void conn_remark(const struct conn *c, const char *format, ...)
+{
+	char text[1024];
+	va_list ap;
+
+	if (!c->trace)
+		return;
+	va_start(ap, format);
+	vsnprintf(text, sizeof(text), format, ap);
+	va_end(ap);
+	conn_trace(c, '*', text, strlen(text));
+}
+
+/* ---- octets ---- */
+
+static int lost(struct conn *c, const char *how, struct error *f)
+{
+	c->is_broken = true;
+	return error_set(f, ERROR_TEMPORARY,
+			 "the connection to %s was lost%s%s", c->place,
+			 *how ? ": " : "", how);
+}
+
+static int lost_by(struct conn *c, CURLcode code, struct error *f)
+{
+	return lost(c, c->words[0] ? c->words : curl.strerror(code), f);
+}
+
+static int check(struct conn *c, struct error *f)
+{
+	if (!c->is_broken)
+		return 0;
+	return error_set(f, ERROR_TEMPORARY,
+			 "the connection to %s is closed already", c->place);
+}
+
+ssize_t conn_send(struct conn *c, const void *data, size_t n, struct error *f)
+{
+	size_t sent = 0;
+	CURLcode code;
+
+	c->words[0] = '\0';
+	code = curl.send(c->handle->curl, data, n, &sent);
+	if (code == CURLE_AGAIN)
+		return 0;
+	return code ? lost_by(c, code, f) : (ssize_t)sent;
+}
+
+/* What stands in the room came before. */
+static size_t take_over(struct conn *c, void *data, size_t n)
+{
+	size_t got = c->have - c->at;
+
+	got = got < n ? got : n;
+	memcpy(data, c->room + c->at, got);
+	c->at += got;
+	return got;
+}
+
+ssize_t conn_receive(struct conn *c, void *data, size_t n, bool *end,
+		     struct error *f)
+{
+	size_t got = 0;
+	CURLcode code;
+
+	*end = false;
+	if (c->at < c->have)
+		return (ssize_t)take_over(c, data, n);
+	c->words[0] = '\0';
+	code = curl.recv(c->handle->curl, data, n, &got);
+	if (code == CURLE_AGAIN)
+		return 0;
+	if (code)
+		return lost_by(c, code, f);
+	*end = got == 0;
+	return (ssize_t)got;
+}
+
+int conn_wait(struct conn *c, bool to_send, struct wait *w, struct error *f)
+{
+	short events = (short)(POLLIN | (to_send ? POLLOUT : 0));
+
+	return wait_socket(w, c->socket, events, c->place, f);
+}
+
+/* ---- lines: time ---- */
+
+void conn_expect(struct conn *c)
+{
+	c->talk = 0;
+	if (c->is_ending)
+		wait_begin(&c->wait, c->milliseconds);
+	else
+		wait_begin_stream(&c->wait, c->milliseconds);
+	c->wait.act = "answer";
+}
+
+void conn_hurry(struct conn *c, unsigned milliseconds)
+{
+	if (c->milliseconds > milliseconds)
+		c->milliseconds = milliseconds;
+	c->is_ending = true;
+	conn_expect(c);
+}
+
+static int out_of_time(struct conn *c, struct error *f)
+{
+	unsigned seconds =
+		c->told_seconds ? c->told_seconds : c->milliseconds / 1000;
+
+	if (wait_was_slow(&c->wait))
+		return error_set(
+			f, ERROR_TEMPORARY,
+			"%s goes on too slowly: it was waited for more "
+			"than %u seconds",
+			c->place, seconds * WAIT_SLOWNESS);
+	return error_set(f, ERROR_TEMPORARY,
+			 "%s did not answer within %u seconds", c->place,
+			 seconds);
+}
+
+static int await(struct conn *c, short events, struct error *f)
+{
+	enum wait_end end =
+		wait_socket(&c->wait, c->socket, events, c->place, f);
+
+	if (end == WAIT_READY)
+		return 0;
+	c->is_broken = true;
+	return end == WAIT_TIME ? out_of_time(c, f) : -1;
+}
+
+/* ---- lines: ours ---- */
+
+static void show_said(const struct conn *c, const char *text, const char *shown)
+{
+	if (shown) {
+		conn_trace(c, 'C', shown, strlen(shown));
+		return;
+	}
+	while (*text) {
+		size_t n = strcspn(text, "\n");
+
+		conn_trace(c, 'C', text, n);
+		text += n + (text[n] == '\n');
+	}
+}
+
+int conn_say(struct conn *c, const char *text, const char *shown,
+	     struct error *f)
+{
+	size_t n = strlen(text), done = 0;
+
+	if (check(c, f) < 0)
+		return -1;
+	conn_expect(c);
+	show_said(c, text, shown);
+	while (done < n) {
+		ssize_t sent = conn_send(c, text + done, n - done, f);
+
+		if (sent < 0 || (sent == 0 && await(c, POLLOUT, f) < 0))
+			return -1;
+		done += (size_t)sent;
+		if (sent)
+			wait_moved(&c->wait, (size_t)sent);
+	}
+	return 0;
+}
+
+/* ---- lines: theirs ---- */
+
+/* Receives until there is an octet: TLS may hold some that poll cannot see. */
+static int fill(struct conn *c, struct error *f)
+{
+	if (!c->room)
+		c->room = memory_alloc(CONN_ROOM);
+	c->at = c->have = 0;
+	for (;;) {
+		bool end = false;
+		ssize_t n = conn_receive(c, c->room, CONN_ROOM, &end, f);
+
+		if (n < 0)
+			return -1;
+		if (end)
+			return lost(c, "", f);
+		if (n > 0) {
+			c->have = (size_t)n;
+			wait_moved(&c->wait, c->have);
+			return 0;
+		}
+		if (await(c, POLLIN, f) < 0)
+			return -1;
+	}
+}
+
+int conn_more(struct conn *c, const char **data, size_t *n, struct error *f)
+{
+	if (c->at == c->have && (check(c, f) < 0 || fill(c, f) < 0))
+		return -1;
+	*data = c->room + c->at;
+	*n = c->have - c->at;
+	return 0;
+}
+
+void conn_taken(struct conn *c, size_t n)
+{
+	c->at += n;
+}
+
+int conn_garbled(struct conn *c, const char *what, struct error *f)
+{
+	c->is_broken = true;
+	return error_set(f, ERROR_PROTOCOL, "%s %s", c->place, what);
+}
+
+int conn_count(struct conn *c, size_t n, struct error *f)
+{
+	c->talk += n;
+	if (c->talk <= CONN_TALK_MAX)
+		return 0;
+	return conn_garbled(c, "says more than it can mean", f);
+}
+
+static int gather(struct conn *c, struct error *f)
+{
+	const char *data, *lf;
+	size_t n;
+
+	do {
+		if (conn_more(c, &data, &n, f) < 0)
+			return -1;
+		lf = memchr(data, '\n', n);
+		if (lf)
+			n = (size_t)(lf - data) + 1;
+		if (buf_put(&c->line, data, n) < 0)
+			return conn_garbled(c, "sends a line without an end",
+					    f);
+		conn_taken(c, n);
+		if (conn_count(c, n, f) < 0)
+			return -1;
+	} while (!lf);
+	return 0;
+}
+
+/* A challenge is masked, and what a refusal repeats of ours is taken out. */
+static void show_heard(struct conn *c)
+{
+	struct buf *line = &c->line;
+	bool is_challenge = line->data[0] == '+' && line->data[1] != 'O';
+
+	if (c->sasl &&
+	    (is_challenge || !strncmp(line->data, "334", strlen("334")))) {
+		conn_trace(c, 'S', is_challenge ? "+ ***" : "334 ***",
+			   is_challenge ? 5 : 7);
+		return;
+	}
+	if (c->sasl) {
+		sasl_hide(c->sasl, line->data);
+		line->len = strlen(line->data);
+	}
+	conn_trace(c, 'S', line->data, line->len);
+}
+
+int conn_line(struct conn *c, struct error *f)
+{
+	struct buf *line = &c->line;
+
+	buf_reset(line);
+	if (gather(c, f) < 0)
+		return -1;
+	while (line->len && (line->data[line->len - 1] == '\n' ||
+			     line->data[line->len - 1] == '\r'))
+		buf_truncate(line, line->len - 1);
+	for (size_t i = 0; i < line->len; i++)
+		if (!line->data[i])
+			line->data[i] = '?';
+	show_heard(c);
+	return 0;
+}

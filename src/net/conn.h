@@ -1,0 +1,212 @@
+/* conn.h - one connection to a server, for submission, POP3 and IMAP alike.
+ *
+ * libcurl dials (CURLOPT_CONNECT_ONLY): name look-up, proxy, connection,
+ * greeting, what the server can do, STARTTLS, the certificate.  Nobody is
+ * logged in by it: from then on the line is ours, as octets (conn_send,
+ * conn_receive, conn_wait, for who waits by himself) and as lines (conn_say,
+ * conn_line).  Nothing that a server says is without an end: a line, the lines
+ * of an answer, silence and slowness have their limits.
+ *
+ * What libcurl leaves open is closed here: text that was pipelined behind the
+ * reply to STARTTLS is refused, TLS is never optional, environment variables
+ * choose no proxy. */
+#ifndef NET_CONN_H
+#define NET_CONN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/buf.h"
+#include "base/error.h"
+#include "net/chain.h"
+#include "net/sasl.h"
+#include "net/wait.h"
+
+#define CONN_LINE_MAX (64 * 1024) /* octets of a line */
+#define CONN_ROOM     (64 * 1024)
+/* Octets of an answer that are not a message's: lists, and what is dropped. */
+#define CONN_TALK_MAX (UINT64_C(256) * 1024 * 1024)
+
+enum conn_tls { CONN_TLS_NONE, CONN_TLS_STARTTLS, CONN_TLS_IMPLICIT };
+
+/* Who wants to see the conversation.  `direction` is 'C' for our lines, 'S'
+ * for the server's, '*' for remarks (TLS version, certificate).  Secrets are
+ * masked before they come here. */
+struct trace {
+	void (*line)(void *context, char direction, const char *text, size_t n);
+	void *context;
+};
+
+/* Why a dial failed, as far as it was seen. */
+enum conn_error {
+	CONN_FINE,
+	CONN_NO_LIBRARY, /* one is missing here: nobody was dialled */
+	CONN_SETTING,	 /* cannot be dialled so, or TLS not be set up */
+	CONN_INSECURE,	 /* a log-in without TLS: nobody was dialled */
+	CONN_LOOKUP,	 /* the host's name has no address */
+	CONN_CONNECT,
+	CONN_PROXY, /* it could not or would not */
+	CONN_TIME,
+	CONN_SILENT,	  /* the same: connected, and nothing came */
+	CONN_CERTIFICATE, /* theirs: its chain or fingerprint */
+	CONN_NAME,	  /* theirs is for another name */
+	CONN_HANDSHAKE,
+	CONN_NO_STARTTLS, /* not offered, or refused */
+	CONN_FILE,	  /* one of ours that TLS needs */
+	CONN_SOURCE,	  /* no such address here */
+	CONN_NO_AUTH,	  /* no log-in is offered */
+	CONN_MECHANISM,	  /* none that we can use */
+	CONN_LOGIN,
+	CONN_REPLY, /* refused, or another protocol */
+	CONN_LOST,
+	CONN_OTHER,
+};
+
+struct conn;
+
+/* Where the protocols differ. */
+struct conn_protocol {
+	const char *name;     /* "SMTP" */
+	const char *scheme;   /* "smtp"; with "s", that of TLS from the start */
+	const char *allowed;  /* "smtp,smtps" */
+	unsigned ports[3];    /* the usual ones, by enum conn_tls */
+	const char *starttls; /* the command */
+	enum error_cause host; /* of a host's name that is none */
+	/* Ways out, for people: where the host's name was written; what to do
+	 * where TLS comes first and a greeting is waited for, the other way
+	 * round, and where there is none. */
+	const char *lookup, *early, *late, *without;
+	/* A line that the server said while it was dialled, with its end: 1
+	 * when it is nothing of the protocol and passed over, -1: hang up. */
+	int (*hear)(struct conn *c, const char *line, size_t n);
+	/* What it said last: -1 a no, 1 a yes, 0 neither or not all of it. */
+	int (*verdict)(const struct conn *c);
+	/* The error that the no is; -1. */
+	int (*refuse)(const struct conn *c, struct error *f);
+};
+
+struct conn_options {
+	const struct conn_protocol *protocol;
+	void *context;	   /* for its functions */
+	const char *host;  /* a literal may have its brackets */
+	unsigned port;	   /* 0: the usual one */
+	const char *hello; /* the name that we give, in SMTP */
+	enum conn_tls tls;
+	bool check_certificate;
+	const char *trust_file;	 /* PEM; NULL: the system's */
+	const char *crl_file;	 /* PEM; NULL */
+	const char *fingerprint; /* SHA-256, SHA-1 or MD5 in hex, with or
+				    without colons: pins the certificate in
+				    place of the chain */
+	const char *cert_file, *key_file; /* our own, PEM; NULL */
+	const char *tls_host; /* name expected in the certificate; NULL: host */
+	const char *ciphers;  /* OpenSSL's names, with colons; "TLS_..." are
+				 those of TLS 1.3 */
+	const char *proxy;    /* "socks5h://h:p", "http://h:p"; NULL */
+	const char *source_address;
+	const char *unix_socket; /* instead of host and port; NULL */
+	unsigned seconds;	 /* for all of the dial */
+	struct chain *chain;	 /* the certificates, as they were seen; NULL */
+};
+
+struct conn {
+	const struct conn_options *options; /* while conn_open lasts */
+	void *context;
+	const struct trace *trace; /* or NULL */
+	struct handle *handle;	   /* libcurl's */
+	int socket;
+	char place[320]; /* "host:port", for sentences */
+	char peer[64];	 /* address and port connected to */
+	bool is_tls;
+	bool is_local;	      /* no network is in between */
+	bool is_broken;	      /* nothing more can be said */
+	char tls_version[64]; /* "TLSv1.3, TLS_AES_256_GCM_SHA384" or "" */
+	uint64_t began;	      /* sysenv_ticks() when it was dialled */
+	/* milliseconds from there, known once the server has spoken: to the
+	 * connection, and to the end of the handshake where TLS comes first */
+	unsigned connected_after, secured_after;
+	enum conn_error error; /* why conn_open failed; it stays */
+
+	/* while it is dialled */
+	bool is_connected, is_described, is_greeted, asked_tls;
+	char verb[16]; /* of our last command, without a tag; "": none yet */
+	char greeting[512], last[512]; /* lines; `last`: of the last reply */
+	char words[256];	       /* libcurl's, of what went wrong */
+
+	/* lines */
+	const struct sasl *sasl; /* while somebody logs in: what is secret */
+	unsigned milliseconds;	 /* without a word */
+	bool is_ending;		 /* then that is the time of a whole answer */
+	unsigned told_seconds;	 /* as they are told; 0: those */
+	struct wait wait;
+	uint64_t talk;	 /* octets of the answer that are no message's */
+	struct buf line; /* of conn_line */
+	size_t at, have; /* in room */
+	char *room;	 /* CONN_ROOM, from the first line on */
+};
+
+/* ---- conn_dial.c ---- */
+
+/* How a server is spelt: for sentences ("[2001:db8::1]:587", or the path of a
+ * socket; then " (by the proxy HOST:PORT)"), as a URL, where the host is the
+ * one that TLS looks for, and for CURLOPT_CONNECT_TO.  Lets nothing through
+ * that would mean more than a host once it stands in a URL. */
+struct conn_names {
+	char place[320];
+	struct buf url, connect_to;
+};
+int conn_spell(const struct conn_options *o, struct conn_names *names,
+	       struct error *f);
+unsigned conn_port(const struct conn_options *o);
+
+/* Borrows the options until it returns, the trace and the context until
+ * conn_close, which may be called after a failure, too.  Every failure is told
+ * apart: no such host, nobody listens, no answer in time, certificate (which
+ * error, which name), TLS not offered, greeting refused. */
+int conn_open(struct conn *c, const struct conn_options *o,
+	      const struct trace *trace, struct error *f);
+void conn_close(struct conn *c); /* never blocks; says no farewell */
+
+/* ---- conn.c: octets ---- */
+
+/* As much as goes now: 0 when nothing does.  After 0, call again with the
+ * same bytes.  -1 with ERROR_TEMPORARY when the connection is gone. */
+ssize_t conn_send(struct conn *c, const void *data, size_t n, struct error *f);
+/* 0: nothing there now.  *end is set when the server closed. */
+ssize_t conn_receive(struct conn *c, void *data, size_t n, bool *end,
+		     struct error *f);
+/* Waits until one of the two can go on (net/wait.h).  1 ready, 0 time is up, -1
+ * error.  Receive until it returns 0 first: TLS may hold bytes back. */
+int conn_wait(struct conn *c, bool to_send, struct wait *w, struct error *f);
+
+/* For the transcript. */
+void conn_trace(const struct conn *c, char direction, const char *text,
+		size_t n);
+void conn_remark(const struct conn *c, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/* ---- conn.c: lines ---- */
+
+/* All of it, or -1 with ERROR_TEMPORARY.  `shown` stands in the transcript for
+ * what is secret; NULL: it is shown as it is. */
+int conn_say(struct conn *c, const char *text, const char *shown,
+	     struct error *f);
+/* A new answer is due, with its time and its room.  conn_say does it, and so
+ * does who asked for several at once. */
+void conn_expect(struct conn *c);
+/* From now on an answer has no more time than that in all. */
+void conn_hurry(struct conn *c, unsigned milliseconds);
+/* The next line without its end, in c->line until the next call. */
+int conn_line(struct conn *c, struct error *f);
+/* At least one octet that has arrived, *n of them at *data.  What is not
+ * given to conn_taken comes again. */
+int conn_more(struct conn *c, const char **data, size_t *n, struct error *f);
+void conn_taken(struct conn *c, size_t n);
+/* So many octets are dropped; -1 when it is too much for one answer. */
+int conn_count(struct conn *c, size_t n, struct error *f);
+/* Tells that the line can be used no more, and why not; -1. */
+int conn_garbled(struct conn *c, const char *what, struct error *f);
+
+#endif

@@ -1,0 +1,157 @@
+/* gnu_sasl.c - a session of GNU SASL's is fed base64 and says some. */
+#include "net/gnu_sasl.h"
+
+#include <gsasl.h>
+#include <string.h>
+
+#include "base/library.h"
+
+static struct {
+	int (*init)(Gsasl **);
+	int (*start)(Gsasl *, const char *, Gsasl_session **);
+	int (*set)(Gsasl_session *, Gsasl_property, const char *);
+	int (*step)(Gsasl_session *, const char *, char **);
+	void (*finish)(Gsasl_session *);
+	void (*free)(void *);
+	const char *(*strerror)(int);
+} gnu;
+
+static const struct library_symbol symbols[] = {
+	{ "gsasl_init", &gnu.init },
+	{ "gsasl_client_start", &gnu.start },
+	{ "gsasl_property_set", &gnu.set },
+	{ "gsasl_step64", &gnu.step },
+	{ "gsasl_finish", &gnu.finish },
+	{ "gsasl_free", &gnu.free },
+	{ "gsasl_strerror", &gnu.strerror },
+	{ NULL, NULL },
+};
+
+static struct library library = { "libgsasl.so.18", "libgsasl18", symbols,
+				  NULL };
+
+static Gsasl *context; /* stays for the process */
+
+int gnu_sasl_load(struct error *f)
+{
+	if (context)
+		return 0;
+	if (library_load(&library, f) < 0)
+		return -1;
+	if (gnu.init(&context) != GSASL_OK)
+		return error_set(f, ERROR_TEMPORARY,
+				 "libgsasl does not start now");
+	return 0;
+}
+
+static int failed(const struct sasl *s, int code, struct error *f)
+{
+	const char *name = s->mechanism->name;
+
+	switch (code) {
+	case GSASL_MALLOC_ERROR:
+		return error_set(f, ERROR_TEMPORARY, "memory is short");
+	case GSASL_UNKNOWN_MECHANISM:
+		return error_set(f, ERROR_UNAVAILABLE,
+				 "this libgsasl cannot do %s; set auth to "
+				 "another way",
+				 name);
+	case GSASL_AUTHENTICATION_ERROR:
+		return error_set(f, ERROR_CONFIG,
+				 "the server does not know the password that "
+				 "it checks by %s: it is not the right one, "
+				 "and nothing was sent",
+				 name);
+	case GSASL_GSSAPI_IMPORT_NAME_ERROR:
+	case GSASL_GSSAPI_INIT_SEC_CONTEXT_ERROR:
+		return error_set(f, ERROR_PERMISSION,
+				 "there is no Kerberos ticket for the server; "
+				 "get one by kinit");
+	case GSASL_MECHANISM_PARSE_ERROR:
+	case GSASL_MECHANISM_CALLED_TOO_MANY_TIMES:
+	case GSASL_BASE64_ERROR:
+		return error_set(f, ERROR_PROTOCOL,
+				 "the server's challenge is none of %s", name);
+	default:
+		return error_set(f, ERROR_UNAVAILABLE,
+				 "a log-in by %s cannot be made: %s", name,
+				 gnu.strerror(code));
+	}
+}
+
+static void set(struct sasl *s, Gsasl_property property, const char *value,
+		int *code)
+{
+	if (value && *code == GSASL_OK)
+		*code = gnu.set(s->session, property, value);
+}
+
+/* NTLM's user may be "DOMAIN\user". */
+static const char *take_domain(struct sasl *s, const char *user, int *code)
+{
+	const char *slash = user ? strchr(user, '\\') : NULL;
+	struct buf domain = BUF_INIT(256);
+
+	if (!slash || strcmp(s->mechanism->name, "NTLM") != 0)
+		return user;
+	buf_put(&domain, user, (size_t)(slash - user));
+	set(s, GSASL_REALM, domain.data, code);
+	buf_free(&domain);
+	return slash + 1;
+}
+
+int gnu_sasl_begin(struct sasl *s, struct error *f)
+{
+	const struct sasl_options *o = s->options;
+	Gsasl_session *session = NULL;
+	const char *user;
+	int code;
+
+	if (s->mechanism->flags & MECHANISM_IS_BOUND)
+		return error_set(f, ERROR_CONFIG,
+				 "%s needs what ties it to the TLS connection, "
+				 "which is not to be had yet; set auth to "
+				 "another way",
+				 s->mechanism->name);
+	if (gnu_sasl_load(f) < 0)
+		return -1;
+	code = gnu.start(context, s->mechanism->name, &session);
+	if (code != GSASL_OK)
+		return failed(s, code, f);
+	s->session = session;
+	user = take_domain(s, o->user, &code);
+	if (!(s->mechanism->flags & MECHANISM_NO_PASSWORD)) {
+		set(s, GSASL_AUTHID, user, &code);
+		set(s, GSASL_PASSWORD, o->password, &code);
+	}
+	set(s, GSASL_SERVICE, o->service, &code);
+	set(s, GSASL_HOSTNAME, o->host, &code);
+	return code == GSASL_OK ? 0 : failed(s, code, f);
+}
+
+int gnu_sasl_answer(struct sasl *s, const char *challenge, struct error *f)
+{
+	char *said = NULL;
+	int code = gnu.step(s->session, challenge ? challenge : "", &said);
+	int r = 0;
+
+	s->is_done = code == GSASL_OK;
+	s->is_distrusted = code == GSASL_AUTHENTICATION_ERROR;
+	if (code != GSASL_OK && code != GSASL_NEEDS_MORE)
+		r = failed(s, code, f);
+	else if (said && buf_puts(&s->said, said) < 0)
+		r = error_set(f, ERROR_CONFIG,
+			      "the user's name or the password is too long");
+	if (said) {
+		explicit_bzero(said, strlen(said));
+		gnu.free(said);
+	}
+	return r;
+}
+
+void gnu_sasl_end(struct sasl *s)
+{
+	if (s->session)
+		gnu.finish(s->session);
+	s->session = NULL;
+}

@@ -1,0 +1,470 @@
+/* sasl.c - the choice, the mechanisms that are words, and the way of all. */
+#include "net/sasl.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/ascii.h"
+#include "base/text.h"
+#include "codec/base64.h"
+#include "codec/unbase64.h"
+#include "flow/digest.h"
+#include "net/gnu_sasl.h"
+
+#define CHALLENGES_MAX 10
+#define MD5_BLOCK      64
+#define MD5_OCTETS     16
+
+/* ---- what a server offers ---- */
+
+static bool has_word(const char *names, const char *word, size_t n)
+{
+	for (; *names; names += strspn(names, " ")) {
+		size_t length = strcspn(names, " "), i = 0;
+
+		while (i < n && ascii_lower(names[i]) == ascii_lower(word[i]))
+			i++;
+		if (length == n && i == n)
+			return true;
+		names += length;
+	}
+	return false;
+}
+
+void sasl_offer_add(struct sasl_offer *o, const char *word, size_t n)
+{
+	size_t have = strlen(o->names);
+
+	if (!n || have + 1 + n >= sizeof(o->names) ||
+	    has_word(o->names, word, n))
+		return;
+	if (have)
+		o->names[have++] = ' ';
+	for (size_t i = 0; i < n; i++)
+		o->names[have + i] = ascii_upper(word[i]);
+	o->names[have + n] = '\0';
+}
+
+bool sasl_is_offered(const struct sasl_offer *o, const char *name)
+{
+	return has_word(o->names, name, strlen(name));
+}
+
+static bool offers(const struct sasl_offer *o, const struct mechanism *m)
+{
+	if (!(m->flags & MECHANISM_IS_COMMAND))
+		return sasl_is_offered(o, m->name);
+	return strcmp(m->name, "APOP") ? o->has_command : o->has_apop;
+}
+
+/* Not one for which the library would have to be installed first. */
+static bool is_usable(const struct mechanism *m)
+{
+	struct error unimportant = ERROR_INIT;
+
+	return !(m->flags & MECHANISM_BY_LIBRARY) ||
+	       gnu_sasl_load(&unimportant) == 0;
+}
+
+static const struct mechanism *named(const struct sasl_offer *offer,
+				     const struct sasl_options *o,
+				     const char *place, struct error *f)
+{
+	const struct mechanism *m = mechanism_find(o->mechanism);
+
+	if (!m) {
+		error_set(f, ERROR_CONFIG,
+			  "auth \"%s\" is not known; leave it \"on\" for the "
+			  "best that the server has",
+			  o->mechanism);
+		return NULL;
+	}
+	if (offers(offer, m))
+		return m;
+	/* the commands go by its name, too */
+	if (!strcmp(m->name, "LOGIN") && offer->has_command)
+		return mechanism_find("USER");
+	error_set(f, ERROR_CONFIG,
+		  "%s does not offer %s, only %s; change the setting auth",
+		  place, m->name, *offer->names ? offer->names : "nothing");
+	return NULL;
+}
+
+const struct mechanism *sasl_choose(const struct sasl_offer *offer,
+				    const struct sasl_options *o,
+				    const char *place, struct error *f)
+{
+	const struct mechanism *missing = NULL;
+
+	if (o->mechanism)
+		return named(offer, o, place, f);
+	const struct mechanism *m;
+
+	for (size_t i = 0; (m = mechanism_at(i)); i++) {
+		if (m->flags & MECHANISM_BY_NAME || !offers(offer, m))
+			continue;
+		if (is_usable(m))
+			return m;
+		if (!missing)
+			missing = m;
+	}
+	if (missing)
+		gnu_sasl_load(f);
+	else
+		error_set(f, ERROR_UNAVAILABLE,
+			  "%s offers %s to log in by, and nothing that goes "
+			  "with a user and a password; set auth to one of "
+			  "these by name",
+			  place, *offer->names ? offer->names : "nothing");
+	return NULL;
+}
+
+/* Another one for who was refused by `m`. */
+static const struct mechanism *second(const struct sasl_offer *offer,
+				      const struct sasl_options *o,
+				      const struct mechanism *m)
+{
+	if (o->mechanism || m->flags & MECHANISM_IS_CLEAR)
+		return NULL;
+	for (size_t i = 0; (m = mechanism_at(i)); i++)
+		if (m->flags & MECHANISM_IS_CLEAR && offers(offer, m))
+			break;
+	return m;
+}
+
+int sasl_by_best(const struct sasl_offer *offer, const struct sasl_options *o,
+		 const char *place,
+		 int (*by)(void *context, const struct mechanism *m,
+			   struct error *f),
+		 void *context, struct error *f)
+{
+	const struct mechanism *m = sasl_choose(offer, o, place, f);
+	struct error refusal;
+
+	if (!m)
+		return -1;
+	if (by(context, m, f) == 0)
+		return 0;
+	m = second(offer, o, m);
+	if (!m || f->cause != ERROR_PERMISSION)
+		return -1;
+	refusal = *f;
+	error_clear(f);
+	if (by(context, m, f) == 0)
+		return 0;
+	/* who hung up has said before why */
+	if (f->cause != ERROR_PERMISSION)
+		*f = refusal;
+	return -1;
+}
+
+/* ---- CRAM-MD5 (RFC 2195) ---- */
+
+static int md5(const void *one, size_t one_size, const void *two,
+	       size_t two_size, unsigned char out[MD5_OCTETS],
+	       char hex[DIGEST_HEX_SIZE], struct error *f)
+{
+	struct digest d;
+	int r;
+
+	digest_init_md5(&d, NULL, f);
+	sink_put(&d.sink, one, one_size);
+	sink_put(&d.sink, two, two_size);
+	r = sink_close(&d.sink);
+	for (size_t i = 0; r == 0 && i < MD5_OCTETS; i++)
+		out[i] = (unsigned char)text_hex_octet(d.hex + 2 * i);
+	if (r == 0)
+		memcpy(hex, d.hex, DIGEST_HEX_SIZE);
+	digest_free(&d);
+	return r;
+}
+
+/* RFC 2104. */
+static int hmac_md5(const char *key, const struct buf *text,
+		    char hex[DIGEST_HEX_SIZE], struct error *f)
+{
+	unsigned char inner[MD5_BLOCK] = { 0 }, outer[MD5_BLOCK];
+	unsigned char sum[MD5_OCTETS];
+	size_t n = strlen(key);
+	int r = 0;
+
+	if (n > MD5_BLOCK)
+		r = md5(key, n, "", 0, inner, hex, f);
+	else
+		memcpy(inner, key, n);
+	for (size_t i = 0; i < MD5_BLOCK; i++) {
+		outer[i] = inner[i] ^ 0x5c;
+		inner[i] ^= 0x36;
+	}
+	if (r == 0)
+		r = md5(inner, MD5_BLOCK, text->data, text->len, sum, hex, f);
+	if (r == 0)
+		r = md5(outer, MD5_BLOCK, sum, MD5_OCTETS, sum, hex, f);
+	explicit_bzero(inner, sizeof(inner));
+	explicit_bzero(outer, sizeof(outer));
+	return r;
+}
+
+static int put_cram(const struct sasl *s, const struct buf *challenge,
+		    struct buf *raw, struct error *f)
+{
+	char hex[DIGEST_HEX_SIZE];
+
+	if (hmac_md5(s->options->password, challenge, hex, f) < 0)
+		return -1;
+	return buf_printf(raw, "%s %s", s->options->user, hex);
+}
+
+/* ---- those that are words ---- */
+
+/* What RFC 5801 4 does not let stand in a name. */
+static void put_name(struct buf *raw, const char *name)
+{
+	for (; *name; name++)
+		if (*name == ',')
+			buf_puts(raw, "=2C");
+		else if (*name == '=')
+			buf_puts(raw, "=3D");
+		else
+			buf_putc(raw, *name);
+}
+
+/* XOAUTH2 as Google and Microsoft have it; RFC 7628 3.1. */
+static void put_token(const struct sasl *s, struct buf *raw)
+{
+	const struct sasl_options *o = s->options;
+
+	if (!strcmp(s->mechanism->name, "XOAUTH2")) {
+		buf_printf(raw, "user=%s\1", o->user);
+	} else {
+		buf_puts(raw, "n,a=");
+		put_name(raw, o->user);
+		buf_printf(raw, ",\1host=%s\1port=%u\1", o->host, o->port);
+	}
+	buf_printf(raw, "auth=Bearer %s\1\1", o->password);
+}
+
+static void put_plain(const struct sasl_options *o, struct buf *raw)
+{
+	buf_putc(raw, '\0');
+	buf_puts(raw, o->user);
+	buf_putc(raw, '\0');
+	buf_puts(raw, o->password);
+}
+
+/* A second challenge to a token is its refusal: the server tells why, and what
+ * is said to it makes way for the reply that counts (RFC 7628 3.2.3). */
+static void take_refusal(struct sasl *s, const struct buf *challenge,
+			 struct buf *raw)
+{
+	text_put_escaped(&s->reason, challenge->data, challenge->len);
+	if (!strcmp(s->mechanism->name, "OAUTHBEARER"))
+		buf_putc(raw, '\1');
+}
+
+static int put_raw(struct sasl *s, const struct buf *challenge, struct buf *raw,
+		   struct error *f)
+{
+	const struct sasl_options *o = s->options;
+	const char *name = s->mechanism->name;
+	unsigned step = s->step++;
+
+	if (!strcmp(name, "CRAM-MD5") && step == 0)
+		return put_cram(s, challenge, raw, f);
+	if (!strcmp(name, "PLAIN") && step == 0)
+		put_plain(o, raw);
+	else if (!strcmp(name, "LOGIN") && step < 2)
+		buf_puts(raw, step ? o->password : o->user);
+	else if (!strcmp(name, "EXTERNAL") && step == 0)
+		buf_puts(raw, o->user);
+	else if (s->mechanism->flags & MECHANISM_BEARER && step == 0)
+		put_token(s, raw);
+	else if (s->mechanism->flags & MECHANISM_BEARER && step == 1)
+		take_refusal(s, challenge, raw);
+	else
+		return error_set(f, ERROR_PROTOCOL,
+				 "the server asks for more than a log-in by %s "
+				 "has",
+				 name);
+	return 0;
+}
+
+static int answer_with_words(struct sasl *s, const char *challenge,
+			     struct error *f)
+{
+	struct buf heard = BUF_INIT(SASL_SECRET_MAX);
+	struct buf raw = BUF_INIT(SASL_SECRET_MAX);
+	int r = 0;
+
+	/* most are the same whatever the challenge says */
+	if (challenge && unbase64_text(challenge, &heard) < 0)
+		buf_reset(&heard);
+	r = put_raw(s, &heard, &raw, f);
+	if (r == 0 || raw.overflow)
+		r = base64_append(&s->said, raw.data, raw.len);
+	if (raw.overflow || s->said.overflow)
+		r = error_set(f, ERROR_CONFIG,
+			      "the user's name or the password is too long");
+	s->is_done = true;
+	buf_wipe(&raw);
+	buf_free(&heard);
+	return r;
+}
+
+/* ---- one log-in ---- */
+
+int sasl_begin(struct sasl *s, const struct mechanism *m,
+	       const struct sasl_options *o, struct error *f)
+{
+	*s = (struct sasl){ .mechanism = m, .options = o };
+	buf_init(&s->said, SASL_SECRET_MAX / 3 * 4 + 4);
+	buf_init(&s->reason, 1024);
+	if (m->flags & MECHANISM_BY_LIBRARY)
+		return gnu_sasl_begin(s, f);
+	return 0;
+}
+
+int sasl_answer(struct sasl *s, const char *challenge, struct error *f)
+{
+	buf_wipe(&s->said);
+	if (s->mechanism->flags & MECHANISM_BY_LIBRARY)
+		return gnu_sasl_answer(s, challenge, f);
+	return answer_with_words(s, challenge, f);
+}
+
+int sasl_confirm(const struct sasl *s, struct error *f)
+{
+	if (s->is_done)
+		return 0;
+	return error_set(f, ERROR_CONFIG,
+			 "the server let us in without showing that it knows "
+			 "the password, as %s wants it: it may not be the "
+			 "right one, and nothing was sent",
+			 s->mechanism->name);
+}
+
+void sasl_end(struct sasl *s)
+{
+	gnu_sasl_end(s);
+	buf_wipe(&s->said);
+	buf_free(&s->reason);
+}
+
+/* Every occurrence becomes "***" and the rest closes up. */
+static void hide_one(char *text, const char *secret)
+{
+	size_t n = strlen(secret);
+	char *at = text;
+
+	if (n < 3)
+		return;
+	while ((at = strstr(at, secret))) {
+		memset(at, '*', 3);
+		memmove(at + 3, at + n, strlen(at + n) + 1);
+		at += 3;
+	}
+}
+
+static void hide_encoded(char *text, const void *secret, size_t n)
+{
+	struct buf encoded = BUF_INIT(SASL_SECRET_MAX * 2);
+
+	base64_append(&encoded, secret, n);
+	hide_one(text, encoded.data);
+	buf_wipe(&encoded);
+}
+
+void sasl_hide(const struct sasl *s, char *text)
+{
+	const struct sasl_options *o = s->options;
+	struct buf plain = BUF_INIT(SASL_SECRET_MAX);
+
+	hide_one(text, s->said.data);
+	if (!o->password || !*o->password)
+		return;
+	put_plain(o, &plain);
+	hide_encoded(text, plain.data, plain.len);
+	buf_wipe(&plain);
+	hide_encoded(text, o->password, strlen(o->password));
+	hide_one(text, o->password);
+}
+
+/* ---- over a line ---- */
+
+static bool begins(const struct sasl *s, const struct sasl_carrier *c)
+{
+	return s->mechanism->flags & MECHANISM_BEGINS ||
+	       (c->login_begins && !strcmp(s->mechanism->name, "LOGIN"));
+}
+
+/* The first line, with the initial response where it may go along.  One that
+ * may not waits in s->said for the challenge. */
+static int put_command(struct sasl *s, const struct sasl_carrier *c,
+		       struct buf *line, bool *has_said, struct error *f)
+{
+	size_t n;
+
+	buf_printf(line, "%s %s", c->command, s->mechanism->name);
+	*has_said = false;
+	if (!begins(s, c))
+		return 0;
+	if (sasl_answer(s, NULL, f) < 0)
+		return -1;
+	n = line->len + 1 + s->said.len + strlen("\r\n");
+	if (n > c->line_max)
+		return 0;
+	buf_printf(line, " %s", s->said.len ? s->said.data : "=");
+	*has_said = true;
+	return 0;
+}
+
+static int say_first(struct sasl *s, const struct sasl_carrier *c,
+		     const char **challenge, bool *is_held, struct error *f)
+{
+	struct buf line = BUF_INIT(SASL_LINE_MAX);
+	char shown[128];
+	bool has_said;
+	int r = put_command(s, c, &line, &has_said, f);
+
+	snprintf(shown, sizeof(shown), "%s %s%s", c->command,
+		 s->mechanism->name, has_said ? " ***" : "");
+	*is_held = begins(s, c) && !has_said;
+	if (r == 0)
+		r = c->exchange(c->context, line.data, shown, challenge, f);
+	buf_wipe(&line);
+	return r;
+}
+
+/* Why a token was refused is more than the refusal says. */
+static int add_reason(const struct sasl *s, struct error *f)
+{
+	struct error told = *f;
+
+	if (!s->reason.len)
+		return -1;
+	error_clear(f);
+	error_set(f, told.cause, "%s (%s)", told.text, s->reason.data);
+	f->temporary = told.temporary;
+	f->reply = told.reply;
+	memcpy(f->esc, told.esc, sizeof(f->esc));
+	return -1;
+}
+
+int sasl_log_in(struct sasl *s, const struct sasl_carrier *c, struct error *f)
+{
+	const char *challenge = NULL;
+	bool is_held;
+	int r = say_first(s, c, &challenge, &is_held, f);
+
+	for (unsigned i = 0; r > 0; i++) {
+		if (i == CHALLENGES_MAX)
+			return error_set(f, ERROR_PROTOCOL,
+					 "the server asks without an end at "
+					 "log-in");
+		if (!is_held && sasl_answer(s, challenge, f) < 0)
+			return -1;
+		is_held = false;
+		r = c->exchange(c->context, s->said.data, "***", &challenge, f);
+	}
+	return r < 0 ? add_reason(s, f) : sasl_confirm(s, f);
+}

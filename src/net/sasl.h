@@ -1,0 +1,94 @@
+/* sasl.h - logging in, the client's side (RFC 4422), for every protocol.
+ *
+ * config/mechanism.h says which mechanisms there are.  Those that are words
+ * alone, and CRAM-MD5, are spoken here; the others are GNU SASL's, which is
+ * loaded when one of them is used.  The
+ * protocol carries lines of base64: sasl_log_in does the whole log-in over
+ * whatever says a line and hears the answer; sasl_answer is for who is told of
+ * each challenge by somebody else. */
+#ifndef NET_SASL_H
+#define NET_SASL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/buf.h"
+#include "base/error.h"
+#include "config/mechanism.h"
+
+#define SASL_LINE_MAX	12288	    /* octets of an answer (RFC 4954 4) */
+#define SASL_SECRET_MAX (64 * 1024) /* ... before it is base64 */
+
+/* What a server offers. */
+struct sasl_offer {
+	char names[512];  /* upper case, " " between */
+	bool has_command; /* USER and PASS, or IMAP's LOGIN */
+	bool has_apop;
+};
+/* One word more; one that does not fit any more is not offered. */
+void sasl_offer_add(struct sasl_offer *o, const char *word, size_t n);
+bool sasl_is_offered(const struct sasl_offer *o, const char *name);
+
+/* Who logs in where; borrowed. */
+struct sasl_options {
+	const char *mechanism; /* NULL: the best that both have */
+	const char *user, *password;
+	const char *service, *host; /* "smtp", "pop", "imap" */
+	unsigned port;
+};
+
+/* NULL with ERROR_CONFIG or ERROR_UNAVAILABLE where there is no way; `place` is
+ * the server's. */
+const struct mechanism *sasl_choose(const struct sasl_offer *offer,
+				    const struct sasl_options *o,
+				    const char *place, struct error *f);
+/* Logs in by the one that is chosen; where none was named and the server
+ * refuses the answer to a challenge, once more by the password itself: servers
+ * offer what their users' passwords, as they are kept, do not allow. */
+int sasl_by_best(const struct sasl_offer *offer, const struct sasl_options *o,
+		 const char *place,
+		 int (*by)(void *context, const struct mechanism *m,
+			   struct error *f),
+		 void *context, struct error *f);
+
+/* One log-in. */
+struct sasl {
+	const struct mechanism *mechanism;
+	const struct sasl_options *options;
+	unsigned step;
+	bool is_done; /* all is said, and the server has proved what it has to
+		       */
+	bool is_distrusted; /* it failed to: nothing more is to be told to it */
+	struct buf said;    /* the last answer */
+	struct buf reason;  /* why a token is refused, as the server told it */
+	void *session;	    /* GNU SASL's */
+};
+
+int sasl_begin(struct sasl *s, const struct mechanism *m,
+	       const struct sasl_options *o, struct error *f);
+/* Says in s->said what is said to a challenge; both are base64.  NULL: the
+ * initial response.  -1 when there is nothing to be said to that. */
+int sasl_answer(struct sasl *s, const char *challenge, struct error *f);
+/* After the server's yes: -1 when that is worth nothing. */
+int sasl_confirm(const struct sasl *s, struct error *f);
+void sasl_end(struct sasl *s);
+/* Takes what we said out of a text that a server made: some repeat a line that
+ * they do not like. */
+void sasl_hide(const struct sasl *s, char *text);
+
+/* How a protocol carries it. */
+struct sasl_carrier {
+	const char *command; /* "AUTH", "m3 AUTHENTICATE" */
+	size_t line_max;     /* of one with an initial response; 0: none */
+	bool login_begins;   /* LOGIN's user goes along, too */
+	/* Says a line, of which `shown` may be seen, and hears the answer: 1
+	 * with the server's challenge, 0 when somebody is logged in, -1 with
+	 * its refusal. */
+	int (*exchange)(void *context, const char *line, const char *shown,
+			const char **challenge, struct error *f);
+	void *context;
+};
+int sasl_log_in(struct sasl *s, const struct sasl_carrier *carrier,
+		struct error *f);
+
+#endif
