@@ -8,6 +8,7 @@ load helper
 mails=$BATS_TEST_DIRNAME/../corpus/attachments
 
 setup() {
+	untraced
 	cd "$BATS_TEST_TMPDIR" || return 1
 	home=$BATS_TEST_TMPDIR/home
 	mkdir -m 700 "$home"

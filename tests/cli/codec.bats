@@ -3,6 +3,7 @@
 # CODEC_FILTER is the program built from tests/unit/codec_filter.c.
 
 setup() {
+	set +T # as untraced in helper.bash
 	[ -x "$CODEC_FILTER" ] || {
 		echo "CODEC_FILTER is not a program" >&2
 		return 1

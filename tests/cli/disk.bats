@@ -8,6 +8,7 @@ load helper
 load sweep
 
 setup() {
+	untraced
 	cd "$BATS_TEST_TMPDIR" || return 1
 	home=$BATS_TEST_TMPDIR/home
 	mkdir -m 700 "$home"

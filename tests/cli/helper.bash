@@ -13,18 +13,23 @@ mailsend() {
 	$MAILSEND "$@"
 }
 
+# untraced - bats notes each command that is to be run, for its report of what
+# failed: ten times what the command takes.  It goes on doing so in the test
+# itself, and no more in what the test calls.  For each setup.
+untraced() {
+	set +T
+}
+
 # freeze WORDS - the world of a run; of two words for one thing the last holds.
 freeze() {
-	local uid
-
-	uid=$(id -u)
-	mkdir -p -m 700 "$BATS_TEST_TMPDIR.spare"
+	[ -d "$BATS_TEST_TMPDIR.spare" ] || mkdir -m 700 "$BATS_TEST_TMPDIR.spare"
 	export MAILSEND_FROZEN="clock=1700000000 zone=60 seed=1 \
-host=host.example.org user=alice uid=$uid gecos=Alice_Example home=$home \
+host=host.example.org user=alice uid=$EUID gecos=Alice_Example home=$home \
 charset=utf-8 tty=0 spare=$BATS_TEST_TMPDIR.spare $1"
 }
 
 setup() {
+	untraced
 	cd "$BATS_TEST_TMPDIR" || return 1
 	home=$BATS_TEST_TMPDIR/home
 	mkdir -m 700 "$home"

@@ -85,14 +85,14 @@ class Server:
                 client.sendall(b"250 fine\r\n")
 
     def message(self, lines):
-        text = b""
+        text = []
         self.stop("body")
         for line in lines:
             if line == b".\r\n":
                 self.stop("dot")
-                self.took.append(text)
+                self.took.append(b"".join(text))
                 return True
-            text += line
+            text.append(line)
         return False
 
 

@@ -4,6 +4,7 @@
 # tests/unit/mail_filter.c.
 
 setup() {
+	set +T # as untraced in helper.bash
 	[ -x "$MAIL_FILTER" ] || {
 		echo "MAIL_FILTER is not a program" >&2
 		return 1

@@ -7,6 +7,7 @@ load helper
 forms=$BATS_TEST_DIRNAME/../corpus/mbox
 
 setup() {
+	untraced
 	cd "$BATS_TEST_TMPDIR" || return 1
 	home=$BATS_TEST_TMPDIR/home
 	mkdir -m 700 "$home"

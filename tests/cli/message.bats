@@ -4,6 +4,7 @@
 # from tests/unit/message_filter.c.
 
 setup() {
+	set +T # as untraced in helper.bash
 	[ -x "$MESSAGE_FILTER" ] || {
 		echo "MESSAGE_FILTER is not a program" >&2
 		return 1

@@ -4,6 +4,7 @@
 # tests/unit/notice_filter.c.
 
 setup() {
+	set +T # as untraced in helper.bash
 	: "${NOTICE_FILTER:=${B:-$BATS_TEST_DIRNAME/../../build}/unit/notice_filter}"
 	[ -x "$NOTICE_FILTER" ] || {
 		echo "NOTICE_FILTER is not a program" >&2
@@ -16,7 +17,7 @@ setup() {
 	export MAILSEND_CONFIG=$PWD/empty.conf
 	: >"$MAILSEND_CONFIG"
 	MAILSEND_FROZEN="clock=1700000000 zone=60 seed=1 host=box.example.org \
-user=alice uid=$(id -u) home=$TEST_HOME charset=utf-8"
+user=alice uid=$EUID home=$TEST_HOME charset=utf-8"
 	export MAILSEND_FROZEN
 }
 

@@ -7,9 +7,7 @@ load helper
 : "${MAILJOIN:=${MAILSEND%mailsend}mailjoin}"
 
 setup() {
-	local uid
-
-	uid=$(id -u)
+	untraced
 	cd "$BATS_TEST_TMPDIR" || return 1
 	home=$BATS_TEST_TMPDIR/home
 	mkdir -m 700 "$home"
@@ -19,7 +17,7 @@ setup() {
 	: >"$MAILSEND_CONFIG"
 	# many processes: no two names of files may be the same
 	export MAILSEND_FROZEN="zone=60 host=host.example.org user=alice \
-uid=$uid home=$home charset=utf-8 tty=0"
+uid=$EUID home=$home charset=utf-8 tty=0"
 }
 
 a_file() {

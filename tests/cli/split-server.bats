@@ -43,6 +43,7 @@ join() {
 }
 
 setup() {
+	untraced
 	cd "$BATS_TEST_TMPDIR" || return 1
 	home=$BATS_TEST_TMPDIR/home
 	mkdir -m 700 "$home"
@@ -53,10 +54,7 @@ setup() {
 	: >server.conf
 	chmod 600 server.conf "$MAILSEND_CONFIG"
 	# many processes: no two names of files may be the same
-	local uid
-
-	uid=$(id -u)
-	export MAILSEND_FROZEN="host=host.example.org user=alice uid=$uid \
+	export MAILSEND_FROZEN="host=host.example.org user=alice uid=$EUID \
 home=$home tty=0"
 }
 

@@ -19,6 +19,7 @@ PATIENCE=30 # seconds that a delivery may take
 
 # For each file's setup: an empty spool, a home and a folder of the test's own.
 servers_setup() {
+	set +T # as untraced in cli/helper.bash
 	if [[ -z ${MAIL_HOST-} ]]; then
 		if [[ ${MAILSEND_REQUIRE_SERVERS-} == 1 ]]; then
 			echo "start this by tests/server/run" >&2
