@@ -152,7 +152,12 @@ $(B)/unit/%: tests/unit/%.c $(B)/libmailsend.a
 	$(Q)$(CC) $(CPPFLAGS) $(UNIT_CFLAGS) -MMD -MP -MF $@.d \
 		$(LDFLAGS) -o $@ $< $(B)/libmailsend.a -lcmocka $(LDLIBS)
 
-units: $(UNITS)
+units: $(UNITS) $(B)/judges/ask
+
+$(B)/judges/ask: tests/judges/ask.c
+	$(call say,cc,$<)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) -D_GNU_SOURCE -std=c11 $(WARNINGS) -O1 -g -o $@ $<
 
 # What the queue's proofs need besides: a program that can be killed at named
 # points, with the judge of what it leaves, and a disk that is full.
@@ -226,7 +231,7 @@ asan: deps-test ## all tests but the real servers', with ASan and UBSan
 lint: deps-lint ## format, clang-tidy, cppcheck, shellcheck, mandoc, layers
 	@tests/check-layers
 	clang-format --dry-run --Werror $(SOURCES) $(wildcard src/*/*.h) \
-		$(wildcard cmd/*.c tests/unit/*.[ch] tests/queue/*.c)
+		$(wildcard cmd/*.c tests/unit/*.[ch] tests/queue/*.c tests/judges/*.c)
 	@# one file a process: together they confuse the analyzer
 	printf '%s\n' $(SOURCES) $(wildcard cmd/*.c) | xargs -P 2 -n 1 -I FILE \
 		clang-tidy --quiet FILE -- -std=c11 $(CPPFLAGS) 2>/dev/null
@@ -238,7 +243,7 @@ lint: deps-lint ## format, clang-tidy, cppcheck, shellcheck, mandoc, layers
 
 format: ## lay the sources out by .clang-format
 	clang-format -i $(SOURCES) $(wildcard src/*/*.h) \
-		$(wildcard cmd/*.c tests/unit/*.[ch] tests/queue/*.c)
+		$(wildcard cmd/*.c tests/unit/*.[ch] tests/queue/*.c tests/judges/*.c)
 
 demo: deps-test ## send a real archive through TLS and AUTH, show what arrived
 	@$(MAKE) --no-print-directory all

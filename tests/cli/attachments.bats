@@ -36,7 +36,7 @@ take() {
 	truncate -s -1 wanted # the last line end is the boundary's
 	cmp wanted 'files/the one inside.eml'
 	[ "$(cat files/part-4.eml)" = $'Subject: third\n\nthe third' ]
-	python3 - 'files/the one inside.eml' <<-'END'
+	python - 'files/the one inside.eml' <<-'END'
 		import email, sys
 
 		with open(sys.argv[1], "rb") as file:

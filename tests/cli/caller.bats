@@ -75,7 +75,7 @@ has_open() {
 
 # What the dead letter has behind its header, as it was written.
 letter_text() {
-	python3 - "${1:-$home/dead.letter}" <<-'END'
+	python - "${1:-$home/dead.letter}" <<-'END'
 	import re, sys
 	text = open(sys.argv[1], "rb").read()
 	letters = [x for x in re.split(rb"^From [^\n]*\n", text, flags=re.M) if x]
@@ -299,7 +299,7 @@ without_end() {
 # ---- the dead letter is the message ----
 
 local_mail() {
-	python3 - "$(mail_file)" <<-'END'
+	python - "$(mail_file)" <<-'END'
 	import email, sys
 	m = email.message_from_binary_file(open(sys.argv[1], "rb"))
 	part = m

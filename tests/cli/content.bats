@@ -14,7 +14,7 @@ prints() {
 # part N WHAT - of the Nth leaf, by a parser that is not ours: type (with its
 # parameters, sorted), text, octets (in hex), name, id.
 part() {
-	python3 - "$@" <<-'END'
+	python - "$@" <<-'END'
 	import email.policy, sys
 	with open("mail", "rb") as file:
 	    mail = email.message_from_binary_file(file, policy=email.policy.default)
@@ -158,7 +158,7 @@ is() {
 # as CODEC TEXT - in that charset, by a codec that is not ours; "\n" is a line
 # end.
 as() {
-	python3 -c 'import sys
+	python -c 'import sys
 sys.stdout.buffer.write(sys.argv[2].replace("\\n", "\n").encode(sys.argv[1]))' "$@"
 }
 
@@ -225,7 +225,7 @@ means() {
 @test "UTF-16 in constant memory" {
 	command -v time >/dev/null || skip "no time"
 	! grep -q __asan "${MAILSEND##* }" || skip "a checker's memory is its own"
-	python3 -c 'import sys
+	python -c 'import sys
 line = "Grüße an alle, und eine Zeile\n".encode("utf-16-le")
 sys.stdout.buffer.write(b"\xff\xfe" + line * 400000)' >big
 	/usr/bin/time -f %M -o memory "$MAILSEND" --print -s x -i big \
@@ -283,7 +283,7 @@ sys.stdout.buffer.write(b"\xff\xfe" + line * 400000)' >big
 }
 
 @test "a subject that was cut, in an option and in a draft" {
-	subject() { python3 -c 'import email, email.policy, sys
+	subject() { python -c 'import email, email.policy, sys
 print(email.message_from_binary_file(open("mail", "rb"),
       policy=email.policy.default)["Subject"])'; }
 

@@ -411,7 +411,7 @@ series_is_there() {
 
 join_prepare() {
 	head -c 30000 /dev/urandom >file.bin
-	python3 "$root/tests/cli/join_parts.py" parts file.bin 9000 parts
+	python "$root/tests/cli/join_parts.py" parts file.bin 9000 parts
 	mkdir box box/cur box/new box/tmp
 	for i in parts/*; do cp "$i" "box/new/${i#*/}"; done
 	mails=$(find box/new -type f | wc -l)

@@ -41,7 +41,7 @@ is() {
 # decoded NAME - a field by RFC 2047 alone: reading addresses, older versions of
 # the parser put a blank between two encoded words.
 decoded() {
-	python3 -c 'import email, sys
+	python -c 'import email, sys
 from email.header import decode_header, make_header
 message = email.message_from_file(open("m.eml"))
 print(make_header(decode_header(message[sys.argv[1]])))' "$1"
@@ -201,7 +201,7 @@ repeat() {
 	printf 'progress\r 10%%\r 20%%\nbell \a, escape \033[1mbold\033[0m, NUL \0.\n\fpage\n' |
 		golden control ops@example.org
 	is parts/0/type text/plain
-	python3 - <<-'END'
+	python - <<-'END'
 	import email
 	text = email.message_from_file(open("m.eml", newline="")).get_payload(decode=True)
 	assert text == (b"progress\r 10%\r 20%\r\nbell \a, escape \033[1mbold\033[0m, NUL \0.\r\n"

@@ -105,14 +105,24 @@ refused() {
 	nothing_sent
 }
 
+# python SCRIPT|-|-c TEXT ARGUMENT... - where no process of its own is needed: by
+# the interpreter of tests/judges, if it is there.
+python() {
+	if [ -n "${MAILSEND_JUDGES-}" ]; then
+		"$B/judges/ask" "$@"
+	else
+		python3 "$@"
+	fi
+}
+
 # judge FILE|- [WHAT...] - by a parser that is not ours.
 judge() {
-	python3 "$root/tests/judge.py" "$@"
+	python "$root/tests/judge.py" "$@"
 }
 
 # json_of EXPRESSION - of the object `j` on standard input; false is a failure.
 json_of() {
-	python3 -c 'import json, sys
+	python -c 'import json, sys
 j = json.load(sys.stdin)
 value = eval(sys.argv[1])
 print(value)

@@ -23,8 +23,8 @@ join() {
 cut() {
 	rm -rf in box state out
 	mkdir -p box/cur box/new box/tmp out
-	python3 "$root/tests/cli/join_parts.py" "$2" file.bin 9000 in "${@:3}"
-	python3 "$root/tests/cli/gateway.py" "$1" in
+	python "$root/tests/cli/join_parts.py" "$2" file.bin 9000 in "${@:3}"
+	python "$root/tests/cli/gateway.py" "$1" in
 	mv in/* box/new
 }
 
@@ -138,7 +138,7 @@ left() {
 	[[ $output == *verified* && $output != *"not verified"* ]]
 	rm -rf state out/*
 	one=$(grep -l 'number=2' "$home"/Maildir/new/* | head -n 1)
-	python3 - "$one" <<-'END'
+	python - "$one" <<-'END'
 		import sys
 
 		with open(sys.argv[1], "r+b") as file:

@@ -17,7 +17,7 @@ teardown_file() {
 
 # fits DEFINITION... - what is in $output; its exit is the process's.
 fits() {
-	python3 "$root/tests/schema.py" "$@" <<<"$output" || return 1
+	python "$root/tests/schema.py" "$@" <<<"$output" || return 1
 	[[ $1 != mail && $1 != check && $1 != failure ]] ||
 		json_of "j['exit'] == $status" <<<"$output"
 }
@@ -177,7 +177,7 @@ t[0].recv(1)' >"$silent" 3>&- &
 }
 
 @test "the causes of the schema are those of the program" {
-	diff <(python3 "$root/tests/schema.py" --causes | sort) \
+	diff <(python "$root/tests/schema.py" --causes | sort) \
 		<("${B:-$root/build}/unit/fault_table" | cut -d' ' -f2 |
 			grep -vx -e ok -e some-refused | sort)
 }
@@ -195,8 +195,8 @@ told() {
 	section "$page" >section
 	[ "$(wc -l <section)" -gt 20 ] || return 1
 	diff <(grep '^\.It Cm ' section | cut -d' ' -f3 | sort -u) \
-		<(python3 "$root/tests/schema.py" --fields "${@:2}") || return 1
-	for word in $(python3 "$root/tests/schema.py" --values "${@:2}"); do
+		<(python "$root/tests/schema.py" --fields "${@:2}") || return 1
+	for word in $(python "$root/tests/schema.py" --values "${@:2}"); do
 		grep -qE "(^|[ (:;,.])$word([ ):;,.]|\$)" section || {
 			echo "$page does not tell of $word"
 			return 1

@@ -67,7 +67,7 @@ load helper
 	says dead.letter
 	[ "$(stat -c %a "$home/dead.letter")" = 600 ]
 	send -s 'kept two' bob@example.org <<<text
-	python3 - "$home/dead.letter" <<-'END'
+	python - "$home/dead.letter" <<-'END'
 	import mailbox, sys
 	one, two = mailbox.mbox(sys.argv[1])
 	assert one["subject"] == "kept one", one["subject"]

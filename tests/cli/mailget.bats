@@ -242,7 +242,7 @@ imap_one=('< m2 EXAMINE "INBOX"' '> * 1 EXISTS' '> * OK [UIDVALIDITY 9] x'
 # says so; what the terminal showed is in the file shown.
 answering() {
 	freeze tty=1
-	python3 - "${MAILSEND%mailsend}mailget" "$@" >shown <<-'END'
+	python - "${MAILSEND%mailsend}mailget" "$@" >shown <<-'END'
 		import os, pty, sys
 		program, answer, *words = sys.argv[1:]
 		child, terminal = pty.fork()

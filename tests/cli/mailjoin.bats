@@ -32,7 +32,7 @@ look() {
 }
 
 cut() {
-	python3 "$parts" "$@"
+	python "$parts" "$@"
 }
 
 is_whole() {
@@ -375,7 +375,7 @@ mail() {
 	mkdir in
 	for f in file.bin.*; do
 		n=$((n + 1))
-		python3 - "$f" >"in/$n" <<-'END'
+		python - "$f" >"in/$n" <<-'END'
 		import sys
 		from email.message import EmailMessage
 		m = EmailMessage()
@@ -515,7 +515,7 @@ mail() {
 	mkdir in
 	(cd in && mpack -m 14000 -s subject -o p ../file.bin)
 	# the last line of the second part, in the midst of it
-	python3 - in/p.02 <<-'END'
+	python - in/p.02 <<-'END'
 	import sys
 	with open(sys.argv[1], "rb+") as f:
 	    f.seek(-100, 2)

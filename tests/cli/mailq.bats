@@ -458,7 +458,7 @@ check() {
 @test "a queue of ten thousand is listed in little memory" {
 	command -v time >/dev/null || skip "no time"
 	put 1a 60 a@example.org
-	python3 - "$MAILSEND_QUEUE" <<-'END'
+	python - "$MAILSEND_QUEUE" <<-'END'
 	import os, sys
 	q = sys.argv[1]
 	text = open(q + "/env/1a").read()
@@ -470,7 +470,7 @@ check() {
 	call mailq 1a
 	names/mailq | tail -n 1 | grep -Fx -e '-- 2930 Kbytes in 10001 Requests.'
 	/usr/bin/time -f %M -o memory names/mailq --json >list
-	[ "$(python3 -c 'import json; print(len(json.load(open("list"))))')" -eq 10001 ]
+	[ "$(python -c 'import json; print(len(json.load(open("list"))))')" -eq 10001 ]
 	# a checker's memory is its own
 	[ "$(cat memory)" -lt 20000 ] || grep -q __asan "$(readlink names/mailq)"
 }

@@ -173,7 +173,7 @@ names=(mailsend sendmail mailq newaliases mail mailx mutt neomutt msmtp mailget
 	file=$(mail_file)
 	[ "$(judge "$file" file/random.bin/sha256)" = \
 		"$(sha256sum <random.bin | cut -d' ' -f1)" ]
-	python3 - "$file" <<-'END'
+	python - "$file" <<-'END'
 	import email, email.policy, sys
 	m = email.message_from_binary_file(open(sys.argv[1], "rb"),
 	                                   policy=email.policy.default)

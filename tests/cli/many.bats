@@ -15,7 +15,7 @@ teardown_file() {
 
 # message N - for so many.
 message() {
-	python3 - "$1" <<-'END'
+	python - "$1" <<-'END'
 	import sys
 	n = int(sys.argv[1])
 	print("To: " + ",\n ".join(f"user{i}@host{i % 7}.example.org"
@@ -76,7 +76,7 @@ plain() {
 		few=$(cost %U ./msmtp -t --dry-run <few)
 		many=$(cost %U ./msmtp -t --dry-run <many)
 		echo "few: $few s, many: $many s"
-		! python3 -c "exit($many > 24 * max($few, 0.01))" || return 0
+		! python -c "exit($many > 24 * max($few, 0.01))" || return 0
 	done
 	return 1
 }

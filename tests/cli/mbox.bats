@@ -24,7 +24,7 @@ get() {
 
 # subjects FILE - as Python's mailbox finds them, in order.
 subjects() {
-	python3 - "$1" <<-'END'
+	python - "$1" <<-'END'
 		import mailbox, sys
 
 		for message in mailbox.mbox(sys.argv[1]):

@@ -23,7 +23,7 @@ without_from() {
 
 # fields NAME - its lines in `mail`, unfolded by a parser that is not ours.
 fields() {
-	python3 - "$1" <<-'END'
+	python - "$1" <<-'END'
 	import email.policy, sys
 	with open("mail", "rb") as file:
 	    mail = email.message_from_binary_file(file, policy=email.policy.default)

@@ -10,7 +10,7 @@ corpus=$BATS_TEST_DIRNAME/../corpus/signed
 # same BEFORE AFTER - but for line ends the body is the same, and so are the
 # header's lines, between which others may stand.
 same() {
-	python3 - "$1" "$2" <<-'END'
+	python - "$1" "$2" <<-'END'
 		import re, sys
 
 		def halves(name):
@@ -205,7 +205,7 @@ sign() {
 		'To: b@example.org' 'Subject: =?iso-8859-1?q?gr\xfc=DFe?=' \
 		'X-Two: =?utf-8?q?gut=C3=A9_\xff_=C3=A9?=' '' text >mail
 	mailsend --draft=mail --print >out
-	python3 - <<-'END'
+	python - <<-'END'
 		import email, email.policy
 
 		mail = email.message_from_binary_file(

@@ -159,7 +159,7 @@ arrives() {
 	local join=${MAILSEND%mailsend}mailjoin
 
 	head -c 20000 /dev/urandom | base64 >file.txt
-	python3 "$root/tests/cli/join_parts.py" parts file.txt 9000 parts
+	python "$root/tests/cli/join_parts.py" parts file.txt 9000 parts
 	read_fifo fifo
 	"$join" -f -o fifo parts
 	arrives fifo "$(tail -1 file.txt)"

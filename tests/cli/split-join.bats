@@ -113,7 +113,7 @@ part() {
 	send --split 20k --format shar -s logs -a file.tgz alice <<<"Grüße"
 	[ "$status" -eq 0 ]
 	mkdir out bodies
-	python3 - "$home/Maildir/new" <<-'END2'
+	python - "$home/Maildir/new" <<-'END2'
 		import email, email.policy, os, re, sys
 		for name in os.listdir(sys.argv[1]):
 		    with open(os.path.join(sys.argv[1], name), "rb") as file:
@@ -234,7 +234,7 @@ part() {
 			--inline pic.png -a file.tgz alice <<<"Grüße"
 		[ "$status" -eq 0 ]
 		"$root/tests/cli/split_judge.py" limit "$home/Maildir" 20480
-		python3 - "$(part 1)" <<-'END2'
+		python - "$(part 1)" <<-'END2'
 			import email, email.policy, sys
 			with open(sys.argv[1], "rb") as file:
 			    m = email.message_from_binary_file(

@@ -127,7 +127,7 @@ home=$home tty=0"
 	gzip -c log.txt >archive.gz
 	send --compress gzip -s x -a log.txt -a archive.gz alice@localhost </dev/null
 	[ "$status" -eq 0 ]
-	python3 - "$home/Maildir/new" <<-'END'
+	python - "$home/Maildir/new" <<-'END'
 		import email, gzip, os, sys
 		new = sys.argv[1]
 		with open(os.path.join(new, os.listdir(new)[0]), "rb") as file:

@@ -17,7 +17,7 @@ a_file() {
 # bodies - each mail's text, in the order of the parts, below bodies/
 bodies() {
 	mkdir -p bodies
-	python3 - "$home/Maildir" <<-'END'
+	python - "$home/Maildir" <<-'END'
 		import email, email.policy, os, re, sys
 		new = os.path.join(sys.argv[1], "new")
 		for name in os.listdir(new):
@@ -71,7 +71,7 @@ bodies() {
 	send --split 20k -s logs --attach "it's a \$file.tgz" alice <<<hello
 	[ "$status" -eq 0 ]
 	mkdir out
-	python3 - "$home/Maildir" <<-'END'
+	python - "$home/Maildir" <<-'END'
 		import email, email.policy, os, sys
 		new = os.path.join(sys.argv[1], "new")
 		for name in os.listdir(new):

@@ -72,7 +72,7 @@ broken() {
 
 # rows PAGE - "STATUS WORDS" of its list of exit statuses, one a line.
 rows() {
-	python3 - "$root/man/$1" <<-'END'
+	python - "$root/man/$1" <<-'END'
 	import re, sys
 	text = open(sys.argv[1]).read()
 	part = text.split(".Sh EXIT STATUS\n")[1].split("\n.Sh ")[0]
