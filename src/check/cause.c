@@ -71,6 +71,9 @@ static const char *of_dial(const struct check *c)
 	case CONN_MECHANISM:
 		return "log-in";
 	case CONN_SILENT:
+		if (c->account->tls && !c->account->tls_starttls &&
+		    !c->server.dial.conn.secured_after)
+			return NULL;
 		return c->account->tls && c->account->tls_starttls
 			       ? "tls-at-once"
 			       : "no-greeting";

@@ -72,7 +72,7 @@ static enum conn_error kind_of(struct conn *c, CURLcode code, struct seen *seen)
 static void look(struct conn *c, CURLcode code, struct seen *seen)
 {
 	CURL *handle = c->handle->curl;
-	double connected = 0;
+	double connected = 0, secured = 0;
 
 	if (!c->words[0])
 		snprintf(c->words, sizeof(c->words), "%s", curl.strerror(code));
@@ -81,7 +81,10 @@ static void look(struct conn *c, CURLcode code, struct seen *seen)
 	curl.getinfo(handle, CURLINFO_OS_ERRNO, &seen->os_error);
 	curl.getinfo(handle, CURLINFO_HTTP_CONNECTCODE, &seen->connect_code);
 	curl.getinfo(handle, CURLINFO_CONNECT_TIME, &connected);
-	c->is_connected |= connected > 0;
+	curl.getinfo(handle, CURLINFO_APPCONNECT_TIME, &secured);
+	c->is_connected |= connected > 0 || c->handle->tls_begun;
+	if (!c->secured_after)
+		c->secured_after = (unsigned)(secured * 1000 + 0.5);
 }
 
 /* ---- what it means ---- */
@@ -138,6 +141,8 @@ static int explain_time(struct conn *c, struct error *f)
 {
 	const struct conn_options *o = c->options;
 	bool starts_tls = !strcmp(c->verb, protocol(c)->starttls);
+	bool in_handshake = o->tls == CONN_TLS_IMPLICIT && !c->secured_after &&
+			    !c->is_greeted;
 
 	if (!c->is_connected)
 		return error_set(
@@ -150,12 +155,20 @@ static int explain_time(struct conn *c, struct error *f)
 				 "%s took the connection and said nothing for "
 				 "%u seconds; if it wants TLS at once%s",
 				 c->place, o->seconds, protocol(c)->early);
+	if (!c->is_greeted && o->tls == CONN_TLS_NONE &&
+	    conn_port(o) == protocol(c)->ports[CONN_TLS_IMPLICIT])
+		return error_set(f, ERROR_TEMPORARY,
+				 "%s took the connection and said nothing for "
+				 "%u seconds, as one does that wants TLS at "
+				 "once: turn TLS on",
+				 c->place, o->seconds);
 	return error_set(f, ERROR_TEMPORARY,
 			 "%s did not answer within %u seconds (%s%s)", c->place,
 			 o->seconds,
-			 !c->verb[0]  ? "no greeting"
-			 : starts_tls ? "starting TLS"
-				      : "after ",
+			 in_handshake  ? "after the start of TLS"
+			 : !c->verb[0] ? "no greeting"
+			 : starts_tls  ? "starting TLS"
+				       : "after ",
 			 starts_tls ? "" : c->verb);
 }
 

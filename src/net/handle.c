@@ -206,11 +206,26 @@ static void set_ciphers(struct handle *h, const char *list)
 	buf_free(&older);
 }
 
+static bool checks(const struct conn_options *o)
+{
+	return o->check_certificate || o->fingerprint;
+}
+
+static bool judges(const struct conn_options *o)
+{
+	return checks(o) || o->chain;
+}
+
+/* libcurl calls it once the connection stands, before the first octet of TLS.
+ */
 static CURLcode on_ssl_ctx(CURL *handle, void *ctx, void *context)
 {
 	struct handle *h = context;
 
 	(void)handle;
+	h->tls_begun = true;
+	if (!judges(h->options))
+		return CURLE_OK;
 	h->judge = (struct pin_judge){
 		.pin = h->options->fingerprint ? &h->pin : NULL,
 		.bundle = h->bundle,
@@ -224,7 +239,7 @@ static CURLcode on_ssl_ctx(CURL *handle, void *ctx, void *context)
 static void set_tls(struct handle *h)
 {
 	const struct conn_options *o = h->options;
-	bool check = o->check_certificate || o->fingerprint;
+	bool check = checks(o);
 
 	if (o->tls == CONN_TLS_NONE)
 		return;
@@ -233,9 +248,11 @@ static void set_tls(struct handle *h)
 	set_long(h, CURLOPT_SSL_VERIFYPEER, check);
 	set_long(h, CURLOPT_SSL_VERIFYHOST, check && !o->fingerprint ? 2 : 0);
 	set_trust(h);
-	if (h->has_pin && (check || o->chain)) {
+	if (h->has_pin) {
 		curl.setopt(h->curl, CURLOPT_SSL_CTX_DATA, h);
-		if (curl.setopt(h->curl, CURLOPT_SSL_CTX_FUNCTION, on_ssl_ctx))
+		if (curl.setopt(h->curl, CURLOPT_SSL_CTX_FUNCTION,
+				on_ssl_ctx) &&
+		    judges(o))
 			h->setup = CURLE_NOT_BUILT_IN;
 	}
 	if (o->cert_file) {
@@ -256,7 +273,7 @@ static const char *awaited(struct handle *h)
 	if (h->has_heard)
 		return "answer";
 	curl.getinfo(h->curl, CURLINFO_CONNECT_TIME, &connected);
-	return connected > 0 ? "greet" : "be reached";
+	return connected > 0 || h->tls_begun ? "greet" : "be reached";
 }
 
 static void tell_wait(struct handle *h, uint64_t now)
@@ -294,7 +311,7 @@ void handle_make(struct handle *h)
 	unsigned seconds = h->options->seconds;
 
 	h->setup = CURLE_OK;
-	h->has_heard = false;
+	h->has_heard = h->tls_begun = false;
 	h->since = sysenv_ticks();
 	h->tell_at = 0;
 	h->pin.refused = false;

@@ -47,6 +47,7 @@ struct handle {
 	 * sysenv_ticks */
 	uint64_t since, tell_at;
 	bool has_heard; /* it has said something */
+	bool tls_begun; /* the connection stood, then; as far as is seen */
 };
 
 /* Once a process. */

@@ -199,3 +199,42 @@ guesses() {
 		wait "$TLS_PID"
 	done
 }
+
+# silent PORT - takes connections and says nothing; its port is in $port.
+silent() {
+	mkfifo "silent.$1"
+	python3 -c 'import socket, sys, time
+s = socket.create_server(("127.0.0.1", int(sys.argv[1])))
+print(s.getsockname()[1], flush=True)
+time.sleep(600)' "$1" >"silent.$1" 3>&- &
+	silent=$!
+	read -r port <"silent.$1"
+}
+
+@test "a server that is silent once TLS began: that it was reached is not denied" {
+	silent 0
+	for tls_certcheck in on off; do
+		configure "port $port" 'tls on' 'tls_starttls off' 'timeout 1' \
+			'queue never' "tls_certcheck $tls_certcheck"
+		send -s x ann@example.org <<<text
+		[ "$status" -eq 75 ]
+		says 'TLS'
+		[[ $stderr != *firewall* && $stderr != *'no connection'* ]]
+	done
+	send --check
+	[ "$status" -eq 75 ]
+	[[ $output == *'ok     connection'*'FAILED TLS'* ]]
+	guesses firewall 'no connection'
+	send --check --json
+	json_of 'j["failure"]["cause"] is None' <<<"$output"
+	kill "$silent"
+}
+
+@test "a silent port 465 without TLS: what to set" {
+	silent 465 || skip 'port 465 is not to be had'
+	configure "port 465" 'tls off' 'auth off' 'timeout 1' 'queue never'
+	send -s x ann@example.org <<<text
+	kill "$silent"
+	[ "$status" -eq 75 ]
+	says 'turn TLS on'
+}
