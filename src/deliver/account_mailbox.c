@@ -9,18 +9,17 @@
 #include "config/secret.h"
 #include "config/settings.h"
 #include "deliver/smarthost.h"
+#include "mail/domain.h"
 
 /* ---- which account ---- */
 
 /* The domain itself, or a host below it. */
 static bool is_below(const char *host, const char *domain)
 {
-	size_t n = strlen(host), m = strlen(domain);
+	size_t n = strlen(domain);
 
-	if (m < 3 || !strchr(domain, '.') || n < m)
-		return false;
-	return ascii_equal(host + (n - m), domain) &&
-	       (n == m || host[n - m - 1] == '.');
+	return n >= 3 && strchr(domain, '.') &&
+	       domain_is_above(domain, n, host);
 }
 
 static bool fits(const struct account *account, const struct mailbox_url *url,

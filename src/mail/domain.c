@@ -164,3 +164,15 @@ bool domain_equal(const char *one, const char *other)
 			return false;
 	return true;
 }
+
+bool domain_is_above(const char *domain, size_t n, const char *host)
+{
+	size_t length = strlen(host);
+
+	if (length < n || (length > n && host[length - n - 1] != '.'))
+		return false;
+	for (size_t i = 0; i < n; i++)
+		if (ascii_lower(domain[i]) != ascii_lower(host[length - n + i]))
+			return false;
+	return true;
+}

@@ -5,6 +5,7 @@
 #define MAIL_DOMAIN_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "base/arena.h"
 #include "base/error.h"
@@ -13,5 +14,7 @@
  * checked and as it is.  NULL with ERROR_DATA when it is no domain. */
 const char *domain_to_ascii(struct arena *a, const char *utf8, struct error *f);
 bool domain_equal(const char *one, const char *other);
+/* Is the host the domain, `n` octets long, or one below it? */
+bool domain_is_above(const char *domain, size_t n, const char *host);
 
 #endif

@@ -10,6 +10,7 @@
 
 #include "base/ascii.h"
 #include "base/nearest.h"
+#include "mail/domain.h"
 
 static bool is_attribute(const char *line)
 {
@@ -278,13 +279,10 @@ static bool has_word(const char *text, const char *words)
 /* One of the domains themselves, or a host below it. */
 static bool is_below(const char *host, const char *domains)
 {
-	size_t length = strlen(host);
-
 	while (*domains) {
 		size_t n = strcspn(domains, " ");
 
-		if (length >= n && begins(host + (length - n), domains, n) &&
-		    (length == n || host[length - n - 1] == '.'))
+		if (domain_is_above(domains, n, host))
 			return true;
 		domains += n + (domains[n] == ' ');
 	}

@@ -180,3 +180,20 @@ int setup_confirm(struct setup *s, const char *text, bool fallback,
 		return -1;
 	return (int)choice;
 }
+
+/* ---- what is not asked ---- */
+
+const char *setup_given(const struct setup *s, const char *name)
+{
+	static const char *const answers[] = { "host",	       "port", "tls",
+					       "tls_starttls", "user", NULL };
+	const char *value = NULL;
+
+	for (size_t i = 0; s->is_mended && answers[i]; i++)
+		if (strcmp(answers[i], name) == 0)
+			return NULL;
+	for (const struct override *o = s->request->overrides; o; o = o->next)
+		if (strcmp(o->name, name) == 0)
+			value = o->value;
+	return value;
+}

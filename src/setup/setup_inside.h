@@ -95,22 +95,18 @@ int setup_choose(struct setup *s, const char *text, const char *const *words,
 int setup_confirm(struct setup *s, const char *text, bool fallback,
 		  const char *help, struct error *f);
 
-/* ---- setup_find.c: who takes the mail of the domain */
+/* What an option of the command line says of a setting; NULL, too, for one that
+ * is asked for by now. */
+const char *setup_given(const struct setup *s, const char *name);
+
+/* ---- setup_server.c: who takes the mail of the domain */
 
 int setup_find(struct setup *s, struct error *f);
-/* The servers of one who was called by name. */
-void setup_propose(struct setup *s, const struct provider *p);
-
-/* ---- setup_server.c: the question about the server */
-
 int setup_choose_server(struct setup *s, struct error *f);
 const char *setup_tls_words(enum conn_tls tls);
 
 /* ---- setup_way.c: the questions about user and password */
 
-/* What an option of the command line says of a setting; NULL, too, for one that
- * is asked for by now. */
-const char *setup_given(const struct setup *s, const char *name);
 int setup_choose_user(struct setup *s, struct error *f);
 int setup_choose_place(struct setup *s, struct error *f);
 int setup_type_password(struct setup *s, struct error *f);
@@ -118,28 +114,18 @@ int setup_type_password(struct setup *s, struct error *f);
 const char *setup_pass_file(struct setup *s, const char *name);
 int setup_choose_trust(struct setup *s, struct error *f);
 
-/* ---- setup_try.c */
-
-/* 0 logged in, 1 not, with the reason in *trouble; both are told. */
-int setup_try(struct setup *s, struct error *trouble, struct error *f);
-
-/* ---- setup_text.c: the configuration as text */
-
-/* The whole file as it is to be. */
-int setup_text(struct setup *s, struct buf *out, struct error *f);
-/* The account alone. */
-void setup_block(struct setup *s, struct buf *out);
-/* The account, out of that text. */
-int setup_load(struct setup *s, struct account **account, struct error *f);
-
 /* ---- setup_file.c: where it stands */
 
 /* Looks at what is there, and asks what is to become of it. */
 int setup_look(struct setup *s, struct error *f);
 int setup_choose_name(struct setup *s, struct error *f);
 
-/* ---- setup_write.c: how it gets there */
+/* ---- setup_write.c: the configuration as text, and how it gets there */
 
+/* The account alone. */
+void setup_block(struct setup *s, struct buf *out);
+/* The account, out of the text of the whole file as it is to be. */
+int setup_load(struct setup *s, struct account **account, struct error *f);
 /* The password goes where it is to be, and can be read from there. */
 int setup_store(struct setup *s, struct error *f);
 int setup_write(struct setup *s, struct error *f);

@@ -1,27 +1,12 @@
 /* setup_way.c - which user, where the password is, whom to trust.
  *
- * What the command line says is not asked. */
+ * What the command line says is not asked (setup_given). */
 #include <string.h>
 #include <unistd.h>
 
 #include "base/ascii.h"
 #include "base/sysenv.h"
 #include "setup/setup_inside.h"
-
-const char *setup_given(const struct setup *s, const char *name)
-{
-	static const char *const answers[] = { "host",	       "port", "tls",
-					       "tls_starttls", "user", NULL };
-	const char *value = NULL;
-
-	for (size_t i = 0; s->is_mended && answers[i]; i++)
-		if (strcmp(answers[i], name) == 0)
-			return NULL;
-	for (const struct override *o = s->request->overrides; o; o = o->next)
-		if (strcmp(o->name, name) == 0)
-			value = o->value;
-	return value;
-}
 
 /* ---- user ---- */
 

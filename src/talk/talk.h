@@ -4,7 +4,7 @@
  * perhaps a log-in: lines of ours ("C:") and of the server ("S:") in the order
  * in which they go.  CRLF is made, so are the dots of a message; what is secret
  * is masked and what could steer the terminal is not shown as it is.  Lines
- * that begin with a backslash are for us (talk_command.h).
+ * that begin with a backslash are for us (talk_input.c).
  *
  * With a terminal a line is edited while what the server says unasked is
  * shown.  Without, it is lockstep: each command waits for its reply, and a

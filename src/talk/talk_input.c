@@ -1,13 +1,350 @@
-/* talk_input.c - what is typed, or comes down a pipe, a line at a time. */
+/* talk_input.c - what is typed, or comes down a pipe, a line at a time; those
+ * that begin with a backslash are for us: a table. */
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/ascii.h"
 #include "base/sysenv.h"
+#include "codec/base64.h"
+#include "codec/unbase64.h"
 #include "net/glossary.h"
 #include "talk/talk_inside.h"
 
 #define FAREWELL_SECONDS 5
+
+struct command {
+	const char *name;
+	const char *form, *about;
+	int (*run)(struct talk *t, const char *rest, struct error *f);
+};
+
+/* A line that was typed, by what the state makes of it. */
+static int take(struct talk *t, const char *line, struct error *f);
+
+static char *first_word(const char **rest)
+{
+	size_t n = strcspn(*rest, " \t");
+	char *word = memory_alloc(n + 1);
+
+	memcpy(word, *rest, n);
+	word[n] = '\0';
+	*rest += n;
+	*rest += strspn(*rest, " \t");
+	return word;
+}
+
+/* ---- backslashes: what they do ---- */
+
+static int run_base64(struct talk *t, const char *rest, struct error *f)
+{
+	struct buf out = BUF_INIT(2 * TALK_LINE_MAX);
+
+	(void)f;
+	base64_append(&out, rest, strlen(rest));
+	talk_show(t, ' ', out.data, out.len);
+	buf_wipe(&out);
+	return 0;
+}
+
+static int run_base64_sent(struct talk *t, const char *rest, struct error *f)
+{
+	struct buf out = BUF_INIT(2 * TALK_LINE_MAX);
+	int r;
+
+	base64_append(&out, rest, strlen(rest));
+	r = take(t, out.data, f);
+	buf_wipe(&out);
+	return r;
+}
+
+static int run_unbase64(struct talk *t, const char *rest, struct error *f)
+{
+	struct buf out = BUF_INIT(TALK_LINE_MAX);
+	int r = 0;
+
+	if (unbase64_text(rest, &out) < 0)
+		r = error_set(f, ERROR_USAGE, "that is no base64");
+	else
+		talk_show(t, ' ', out.data, out.len);
+	buf_wipe(&out);
+	return r;
+}
+
+static int run_auth(struct talk *t, const char *rest, struct error *f)
+{
+	char *mechanism = first_word(&rest);
+	int r = talk_login_begin(t, *mechanism ? mechanism : "plain",
+				 *rest ? rest : NULL, f);
+
+	free(mechanism);
+	if (r < 0)
+		talk_login_end(t);
+	return r;
+}
+
+static void keep_file(struct talk *t, const char *path)
+{
+	size_t n = strlen(path) + 1;
+
+	free(t->file);
+	t->file = memcpy(memory_alloc(n), path, n);
+}
+
+/* IMAP wants to know its size first. */
+static int append_file(struct talk *t, const char *path, const char *mailbox,
+		       struct error *f)
+{
+	struct buf command = BUF_INIT(TALK_LINE_MAX);
+	uint64_t octets;
+	int r;
+
+	if (talk_measure_file(path, &octets, f) < 0)
+		return -1;
+	buf_printf(&command, "APPEND %s {%" PRIu64 "}", mailbox, octets);
+	keep_file(t, path);
+	r = talk_say(t, command.data, f);
+	buf_free(&command);
+	return r;
+}
+
+/* Looked at first: once DATA is said there is no way back. */
+static int say_data(struct talk *t, const char *path, struct error *f)
+{
+	uint64_t octets;
+
+	if (talk_measure_file(path, &octets, f) < 0)
+		return -1;
+	keep_file(t, path);
+	return talk_say(t, "DATA", f);
+}
+
+static int run_file(struct talk *t, const char *rest, struct error *f)
+{
+	char *path = first_word(&rest);
+	uint64_t octets;
+	int r;
+
+	if (!*path)
+		r = error_set(f, ERROR_USAGE, "which file?");
+	else if (t->options->protocol == &talk_imap)
+		r = append_file(t, path, *rest ? rest : "INBOX", f);
+	else if (t->options->protocol != &talk_smtp)
+		r = error_set(f, ERROR_USAGE,
+			      "%s takes no message: there is nothing to send",
+			      t->options->protocol->name);
+	else if (t->state.input == TALK_BODY)
+		r = talk_measure_file(path, &octets, f) < 0
+			    ? -1
+			    : talk_send_file(t, path, f);
+	else
+		r = say_data(t, path, f);
+	free(path);
+	return r;
+}
+
+static int run_raw(struct talk *t, const char *rest, struct error *f)
+{
+	if (t->state.input == TALK_COMMAND)
+		return talk_say(t, rest, f);
+	return talk_say_line(t, rest, NULL, f);
+}
+
+static int run_quit(struct talk *t, const char *rest, struct error *f)
+{
+	(void)rest;
+	if (t->state.input == TALK_COMMAND)
+		return talk_say(t, t->options->protocol->farewell, f);
+	t->is_over = true;
+	talk_remark(t, "broken off");
+	return 0;
+}
+
+static int run_explain(struct talk *t, const char *rest, struct error *f)
+{
+	if (!*rest || ascii_equal(rest, "on"))
+		t->explains = true;
+	else if (ascii_equal(rest, "off"))
+		t->explains = false;
+	else
+		return error_set(f, ERROR_USAGE, "\\explain on or off");
+	return 0;
+}
+
+static int run_transcript(struct talk *t, const char *rest, struct error *f)
+{
+	struct transcript *all = t->options->transcript;
+	char *path;
+	int r;
+
+	if (transcript_close(all, f) < 0)
+		return -1;
+	if (!*rest || ascii_equal(rest, "off"))
+		return 0;
+	path = memcpy(memory_alloc(strlen(rest) + 1), rest, strlen(rest) + 1);
+	free(t->transcript_path);
+	t->transcript_path = path;
+	r = transcript_open(all, false, path, f);
+	if (r == 0)
+		talk_remark(t, "the transcript goes to %s", path);
+	return r;
+}
+
+static int run_help(struct talk *t, const char *rest, struct error *f);
+
+static const struct command commands[] = {
+	{ "help", "[WORD]",
+	  "the commands; what a command, a code or an extension means",
+	  run_help },
+	{ "auth", "[MECHANISM] [USER]",
+	  "logs in: plain, login, scram-sha-256, xoauth2 and others",
+	  run_auth },
+	{ "file", "FILE [MAILBOX]",
+	  "the file as the message, with its dots and its end", run_file },
+	{ "base64", "TEXT", "the text in base64", run_base64 },
+	{ "base64!", "TEXT", "... is sent", run_base64_sent },
+	{ "unbase64", "TEXT", "what base64 says", run_unbase64 },
+	{ "raw", "TEXT", "sends the line as it is, whatever it looks like",
+	  run_raw },
+	{ "explain", "on|off", "what each reply means", run_explain },
+	{ "transcript", "FILE|off",
+	  "writes all that is said to the file, without secrets",
+	  run_transcript },
+	{ "quit", "", "says goodbye; in a message, breaks it off", run_quit },
+	{ NULL, NULL, NULL, NULL },
+};
+
+/* ---- help ---- */
+
+static int help_one(struct talk *t, const char *word, struct error *f)
+{
+	const char *protocol = t->options->protocol->name;
+	const char *about = glossary_word(protocol, word);
+	struct glossary_verb v;
+	bool is_near;
+
+	for (const struct command *c = commands; *word == '\\' && c->name; c++)
+		if (ascii_equal(c->name, word + 1)) {
+			talk_tell(t, "\\%s %s: %s", c->name, c->form, c->about);
+			return 0;
+		}
+	if (glossary_verb(protocol, word, strlen(word), &v)) {
+		talk_tell(t, "%s%s%s: %s (%s)", v.name, *v.form ? " " : "",
+			  v.form, v.about, v.source);
+		return 0;
+	}
+	if (about) {
+		talk_tell(t, "%s: %s", word, about);
+		return 0;
+	}
+	is_near = glossary_verb_near(protocol, word, strlen(word), &v);
+	return error_set(f, ERROR_USAGE, "%s has no command '%s'%s%s%s",
+			 protocol, word, is_near ? "; did you mean " : "",
+			 is_near ? v.name : "", is_near ? "?" : "");
+}
+
+static int run_help(struct talk *t, const char *rest, struct error *f)
+{
+	const char *const *at = NULL;
+	struct glossary_verb v;
+
+	if (*rest)
+		return help_one(t, rest, f);
+	while (glossary_next_verb(t->options->protocol->name, &at, &v))
+		talk_tell(t, "%-12s %s", v.name, v.about);
+	for (const struct command *c = commands; c->name; c++)
+		talk_tell(t, "\\%-11s %s", c->name, c->about);
+	talk_tell(t, "a line that begins with two backslashes is sent with "
+		     "one");
+	return 0;
+}
+
+/* ---- which one ---- */
+
+static const struct command *find(const char *line)
+{
+	size_t n = strcspn(line + 1, " \t");
+
+	for (const struct command *c = commands; c->name; c++)
+		if (strlen(c->name) == n && ascii_begins(line + 1, c->name))
+			return c;
+	return NULL;
+}
+
+/* In a message only those are that could not be meant as text. */
+static bool is_for_us(const struct talk *t, const char *line)
+{
+	if (line[0] != '\\')
+		return false;
+	if (t->state.input == TALK_COMMAND || t->state.input == TALK_ANSWER)
+		return true;
+	return t->options->is_terminal && (line[1] == '\\' || find(line));
+}
+
+/* What cannot be done is told and is no reason to end; but a script has gone
+ * wrong then. */
+static int forgive(struct talk *t, const struct error *trouble)
+{
+	talk_remark(t, "%s", trouble->text);
+	if (!t->options->is_terminal)
+		t->refusal = *trouble;
+	return 0;
+}
+
+static int do_command(struct talk *t, const char *line, struct error *f)
+{
+	struct error trouble = ERROR_INIT;
+	const struct command *c;
+	const char *rest = line + 1;
+
+	if (*rest == '\\')
+		return run_raw(t, rest, f);
+	c = find(line);
+	if (!c) {
+		error_set(&trouble, ERROR_USAGE,
+			  "there is no \\%.*s; \\help tells what there is",
+			  (int)strcspn(rest, " \t"), rest);
+		return forgive(t, &trouble);
+	}
+	rest += strlen(c->name);
+	rest += strspn(rest, " \t");
+	if (c->run(t, rest, &trouble) == 0)
+		return 0;
+	if (t->is_lost) {
+		*f = trouble;
+		return -1;
+	}
+	return forgive(t, &trouble);
+}
+
+/* ---- the tabulator ---- */
+
+void talk_complete(void *context, const char *word, struct buf *out)
+{
+	struct talk *t = context;
+	const char *const *at = NULL;
+	struct glossary_verb v;
+	char found[sizeof(v.name)] = "";
+	size_t n = strlen(word), count = 0;
+
+	if (!n || strpbrk(word, " \t"))
+		return;
+	if (*word == '\\') {
+		for (const struct command *c = commands; c->name; c++)
+			if (ascii_begins(c->name, word + 1) && ++count)
+				snprintf(found, sizeof(found), "%s", c->name);
+		n--;
+	} else {
+		while (glossary_next_verb(t->options->protocol->name, &at, &v))
+			if (ascii_begins(v.name, word) && ++count)
+				memcpy(found, v.name, sizeof(found));
+	}
+	if (count != 1)
+		return;
+	buf_puts(out, found + n);
+	buf_putc(out, ' ');
+}
 
 /* ---- what is typed ---- */
 
@@ -41,12 +378,12 @@ static bool is_skipped(struct talk *t, const char *line)
 	return true;
 }
 
-int talk_take(struct talk *t, const char *line, struct error *f)
+static int take(struct talk *t, const char *line, struct error *f)
 {
 	if (is_skipped(t, line))
 		return 0;
-	if (talk_is_command(t, line))
-		return talk_command(t, line, f);
+	if (is_for_us(t, line))
+		return do_command(t, line, f);
 	if (t->state.input != TALK_COMMAND)
 		return talk_say_line(t, line, NULL, f);
 	if (!line[strspn(line, " \t")])
@@ -83,7 +420,7 @@ static int take_typed(struct talk *t, struct error *f)
 	if (strlen(line) != n)
 		r = error_set(f, ERROR_DATA, "a line has a NUL in it");
 	else
-		r = talk_take(t, line, f);
+		r = take(t, line, f);
 	explicit_bzero(line, n);
 	free(line);
 	return r < 0 ? -1 : 1;
@@ -127,7 +464,7 @@ static int take_edited(struct talk *t, struct error *f)
 	edit_begin(e, false);
 	talk_print(t, "");
 	t->state.is_login = is_command ? false : t->state.is_login;
-	r = talk_take(t, line, f);
+	r = take(t, line, f);
 	if (is_command && !t->state.is_login && !ascii_begins(line, "\\base64"))
 		edit_remember(e, line);
 	explicit_bzero(line, n);

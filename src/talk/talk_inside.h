@@ -25,7 +25,7 @@ void talk_remember(struct talk *t, const char *secret);
 void talk_hide(const struct talk *t, char *text);
 void talk_forget(struct talk *t);
 
-/* ---- talk.c ---- */
+/* ---- talk_say.c ---- */
 
 int talk_send(struct talk *t, const void *data, size_t n, struct error *f);
 /* A command, whatever it begins with. */
@@ -33,8 +33,10 @@ int talk_say(struct talk *t, const char *line, struct error *f);
 /* The next line, as it is: `shown` stands for it. */
 int talk_say_line(struct talk *t, const char *line, const char *shown,
 		  struct error *f);
-/* All of a message, or of the octets that were announced, was sent. */
-void talk_end_message(struct talk *t);
+/* A file as the message that the server waits for, with its end. */
+int talk_send_file(struct talk *t, const char *path, struct error *f);
+/* Its octets with CRLF, a last line end included; -1 the error. */
+int talk_measure_file(const char *path, uint64_t *octets, struct error *f);
 
 /* ---- talk_input.c ---- */
 
@@ -42,22 +44,7 @@ void talk_end_message(struct talk *t);
 int talk_take_input(struct talk *t, struct error *f);
 void talk_draw(struct talk *t);
 void talk_break_off(struct talk *t);
-/* A line that was typed, by what the state makes of it. */
-int talk_take(struct talk *t, const char *line, struct error *f);
-
-/* ---- talk_command.c: backslashes ---- */
-
-/* Is it one?  In a message only those are that could not be meant as text. */
-bool talk_is_command(const struct talk *t, const char *line);
-int talk_command(struct talk *t, const char *line, struct error *f);
 void talk_complete(void *context, const char *word, struct buf *out);
-
-/* ---- talk_file.c ---- */
-
-/* A file as the message that the server waits for, with its end. */
-int talk_send_file(struct talk *t, const char *path, struct error *f);
-/* Its octets with CRLF, a last line end included; -1 the error. */
-int talk_measure_file(const char *path, uint64_t *octets, struct error *f);
 
 /* ---- talk_login.c: \auth ---- */
 

@@ -120,6 +120,10 @@ static void equal(void **state)
 	assert_true(domain_equal("example.org", "Example.ORG"));
 	assert_true(domain_equal("example.org", "example.org."));
 	assert_true(domain_equal("", ""));
+	assert_true(domain_is_above("Example.ORG", 11, "mx.example.org"));
+	assert_true(domain_is_above("example.org com", 11, "example.org"));
+	assert_false(domain_is_above("example.org", 11, "anexample.org"));
+	assert_false(domain_is_above("example.org", 11, "org"));
 	assert_false(domain_equal("example.org", "example.com"));
 	assert_false(domain_equal("example.org", "example.or"));
 	assert_false(domain_equal("example.org", ""));
