@@ -1,11 +1,10 @@
-/* handshake_steps.c - a stage is what is awaited; a whole reply, or the remark
- * that TLS stands, ends it with a step.  Where a reply is a "no" libcurl may
- * know another way, so no step is told as failed before the dial has. */
+/* handshake_steps.c - a stage is what is awaited; the event that ends it
+ * becomes a step, with the time since the last one.  Where a reply is a "no"
+ * libcurl may know another way, so no step is told as failed before the dial
+ * has. */
 #include "check/handshake_steps.h"
 
-#include <ctype.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/sysenv.h"
@@ -17,20 +16,14 @@
 static const struct {
 	const char *name, *title;
 } stages[] = {
-	[HANDSHAKE_STEPS_CONNECTION] = { "dial", "way" },
-	[HANDSHAKE_STEPS_TLS] = { "tls", "TLS" },
-	[HANDSHAKE_STEPS_GREETING] = { "greeting", "greeting" },
-	[HANDSHAKE_STEPS_EHLO] = { "ehlo", "EHLO" },
-	[HANDSHAKE_STEPS_STARTTLS] = { "starttls", "STARTTLS" },
-	[HANDSHAKE_STEPS_AUTH] = { "auth", "log-in" },
-	[HANDSHAKE_STEPS_DONE] = { "dial", "way" },
+	[HANDSHAKE_CONNECTION] = { "dial", "way" },
+	[HANDSHAKE_TLS] = { "tls", "TLS" },
+	[HANDSHAKE_GREETING] = { "greeting", "greeting" },
+	[HANDSHAKE_EHLO] = { "ehlo", "EHLO" },
+	[HANDSHAKE_STARTTLS] = { "starttls", "STARTTLS" },
+	[HANDSHAKE_AUTH] = { "auth", "log-in" },
+	[HANDSHAKE_DONE] = { "dial", "way" },
 };
-
-static struct check_step *begin(struct handshake_steps *h)
-{
-	return check_begin(h->check, stages[h->stage].name,
-			   stages[h->stage].title);
-}
 
 static bool is_implicit(const struct account *account)
 {
@@ -42,71 +35,97 @@ static bool logs_in(const struct account *account)
 	return strcmp(account->auth, "off") != 0;
 }
 
-static unsigned waited(const struct handshake_steps *h)
+/* A step of what was awaited until now. */
+static struct check_step *begin(struct handshake_steps *h, uint64_t now)
 {
-	return (unsigned)(sysenv_ticks() - h->asked);
+	struct check_step *step = check_begin(h->check, stages[h->stage].name,
+					      stages[h->stage].title);
+
+	check_time(step, now > h->since ? (unsigned)(now - h->since) : 0);
+	h->since = now;
+	return step;
 }
 
-/* ---- TLS ---- */
+static const char *text_of(struct handshake_steps *h, const struct event *e)
+{
+	return text_dup_safe(h->check->arena, e->text, e->n);
+}
 
-static void tell_tls(struct handshake_steps *h, const char *text)
+/* Of a reply, without its code. */
+static const char *words_of(struct handshake_steps *h, const struct event *e)
+{
+	const char *text = text_of(h, e);
+
+	return strlen(text) > 4 ? text + 4 : "";
+}
+
+/* ---- the connection ---- */
+
+static void take_connected(struct handshake_steps *h, const struct event *e)
+{
+	h->in_tls = is_implicit(h->check->account);
+	h->stage = h->in_tls ? HANDSHAKE_TLS : HANDSHAKE_GREETING;
+	h->since = e->at;
+}
+
+static void take_tls(struct handshake_steps *h, const struct event *e)
 {
 	struct check *c = h->check;
-	const struct dial *d = &c->server.dial;
-	struct check_step *step = begin(h);
 
-	check_time(step,
-		   is_implicit(c->account)
-			   ? d->conn.secured_after - d->conn.connected_after
-			   : waited(h));
-	check_end(c, step, CHECK_GOOD, "%s", text);
+	if (h->stage != HANDSHAKE_TLS)
+		return;
+	check_end(c, begin(h, e->at), CHECK_GOOD, "%s", text_of(h, e));
 	if (c->chain.count)
 		certificate_tell(c);
+	h->stage =
+		is_implicit(c->account) ? HANDSHAKE_GREETING : HANDSHAKE_EHLO;
 }
 
-static void take_tls(struct handshake_steps *h, const char *text)
+static void take_greeting(struct handshake_steps *h, const struct event *e)
 {
-	if (h->stage != HANDSHAKE_STEPS_TLS)
+	struct check *c = h->check;
+
+	if (e->code / 100 != 2) /* as libcurl has it */
 		return;
-	if (!h->is_again)
-		tell_tls(h, text);
-	h->in_tls = true;
-	h->stage = is_implicit(h->check->account) ? HANDSHAKE_STEPS_GREETING
-						  : HANDSHAKE_STEPS_EHLO;
-	h->asked = sysenv_ticks();
+	h->stage = HANDSHAKE_GREETING;
+	c->greeting = words_of(h, e);
+	check_end(c, begin(h, e->at), CHECK_GOOD, "%s", c->greeting);
+	h->stage = HANDSHAKE_EHLO;
 }
 
 /* ---- EHLO ---- */
+
+/* Each list begins anew. */
+static void take_capability(struct handshake_steps *h, const struct event *e)
+{
+	struct check *c = h->check;
+
+	if (h->is_listed || !c->capabilities) {
+		c->capabilities = arena_array(c->arena, HANDSHAKE_LINES_MAX + 1,
+					      sizeof(char *));
+		caps_reset(&h->caps);
+		h->count = 0;
+		h->is_listed = false;
+	}
+	if (h->count == HANDSHAKE_LINES_MAX)
+		return;
+	c->capabilities[h->count] = text_of(h, e);
+	caps_add(&h->caps, c->capabilities[h->count++]);
+}
 
 static bool is_before_tls(const struct handshake_steps *h)
 {
 	return h->check->account->tls && !h->in_tls;
 }
 
-static void keep_capabilities(struct handshake_steps *h)
+static void tell_hello(struct handshake_steps *h, const struct event *e)
 {
 	struct check *c = h->check;
+	const char *name = words_of(h, e);
+	struct check_step *step = begin(h, e->at);
 
-	c->capabilities = arena_array(c->arena, h->count + 1, sizeof(char *));
-	caps_reset(&h->caps);
-	for (size_t i = 1; i < h->count; i++) {
-		const char *line = h->lines[i];
-
-		c->capabilities[i - 1] = strlen(line) > 4 ? line + 4 : "";
-		caps_add(&h->caps, c->capabilities[i - 1]);
-	}
-}
-
-static void tell_ehlo(struct handshake_steps *h)
-{
-	struct check *c = h->check;
-	struct check_step *step =
-		check_begin(c, is_before_tls(h) ? "ehlo_clear" : "ehlo",
-			    "EHLO");
-	const char *name = strlen(h->lines[0]) > 4 ? h->lines[0] + 4 : "";
-
-	check_time(step, waited(h));
 	if (is_before_tls(h)) {
+		step->name = "ehlo_clear";
 		check_end(c, step, CHECK_GOOD, "%s%s", name,
 			  caps_has(&h->caps, CAPS_STARTTLS)
 				  ? "; STARTTLS is offered"
@@ -119,6 +138,34 @@ static void tell_ehlo(struct handshake_steps *h)
 				     c->account));
 	meaning_of_missing(c, step);
 	check_end(c, step, CHECK_GOOD, "%s", name);
+}
+
+static void take_hello(struct handshake_steps *h, const struct event *e)
+{
+	static const char *none[] = { NULL };
+	struct check *c = h->check;
+
+	if (e->code / 100 != 2)
+		return;
+	if (h->is_listed || !c->capabilities) { /* none was told */
+		c->capabilities = none;
+		caps_reset(&h->caps);
+	}
+	h->is_listed = true;
+	h->stage = HANDSHAKE_EHLO;
+	tell_hello(h, e);
+	h->stage = is_before_tls(h)	 ? HANDSHAKE_STARTTLS
+		   : logs_in(c->account) ? HANDSHAKE_AUTH
+					 : HANDSHAKE_DONE;
+}
+
+static void take_starttls(struct handshake_steps *h, const struct event *e)
+{
+	if (e->code != 220)
+		return;
+	check_end(h->check, begin(h, e->at), CHECK_GOOD, "%s", text_of(h, e));
+	h->stage = HANDSHAKE_TLS;
+	h->in_tls = true; /* or nothing more will come */
 }
 
 /* ---- the log-in ---- */
@@ -160,184 +207,66 @@ static void tell_no_login(struct handshake_steps *h)
 		  check_origin(c, "auth"));
 }
 
-static void tell_login(struct handshake_steps *h)
+static void take_login(struct handshake_steps *h, const struct event *e)
 {
 	struct check *c = h->check;
-	struct check_step *step = begin(h);
 	const char *user = c->account->user;
+	struct check_step *step;
 
-	check_time(step, waited(h));
+	if (e->code != 235)
+		return;
+	step = begin(h, e->at);
 	note_login(h, step);
-	check_end(c, step, CHECK_GOOD, "%s%s%s", h->verb, user ? " as " : "",
-		  user ? user : "");
+	check_end(c, step, CHECK_GOOD, "%s%s%s", c->server.dial.mechanism,
+		  user ? " as " : "", user ? user : "");
+	h->stage = HANDSHAKE_DONE;
 }
 
-/* ---- a whole reply ---- */
+/* ---- events ---- */
 
-static void take_greeting(struct handshake_steps *h)
+static void take_event(struct handshake_steps *h, const struct event *e)
 {
-	struct check *c = h->check;
-	const struct dial *d = &c->server.dial;
-	uint64_t ready = d->conn.began + (d->conn.secured_after
-						  ? d->conn.secured_after
-						  : d->conn.connected_after);
-	uint64_t now = sysenv_ticks();
-	struct check_step *step;
-
-	if (h->code / 100 != 2) /* as libcurl has it */
-		return;
-	if (!h->is_again) {
-		step = begin(h);
-		check_time(step, now > ready ? (unsigned)(now - ready) : 0);
-		c->greeting = strlen(h->lines[0]) > 4 ? h->lines[0] + 4 : "";
-		check_end(c, step, CHECK_GOOD, "%s", c->greeting);
-	}
-	h->stage = HANDSHAKE_STEPS_EHLO;
-}
-
-static void take_ehlo(struct handshake_steps *h)
-{
-	if (h->code / 100 != 2)
-		return;
-	keep_capabilities(h);
-	if (!h->is_again)
-		tell_ehlo(h);
-	h->stage = is_before_tls(h)		? HANDSHAKE_STEPS_STARTTLS
-		   : logs_in(h->check->account) ? HANDSHAKE_STEPS_AUTH
-						: HANDSHAKE_STEPS_DONE;
-}
-
-static void take_starttls(struct handshake_steps *h)
-{
-	struct check_step *step;
-
-	if (h->code != 220)
-		return;
-	if (!h->is_again) {
-		step = begin(h);
-		check_time(step, waited(h));
-		check_end(h->check, step, CHECK_GOOD, "%s", h->lines[0]);
-	}
-	h->stage = HANDSHAKE_STEPS_TLS;
-	h->asked = sysenv_ticks();
-}
-
-static void take_auth(struct handshake_steps *h)
-{
-	if (h->code != 235)
-		return;
-	tell_login(h);
-	h->stage = HANDSHAKE_STEPS_DONE;
-}
-
-static void take_reply(struct handshake_steps *h)
-{
-	/* a TLS library that we cannot ask says nothing of itself */
-	if (h->stage == HANDSHAKE_STEPS_TLS) {
-		h->in_tls = true;
-		h->stage = h->verb[0] ? HANDSHAKE_STEPS_EHLO
-				      : HANDSHAKE_STEPS_GREETING;
-	}
-	switch (h->stage) {
-	case HANDSHAKE_STEPS_GREETING:
-		take_greeting(h);
+	switch (e->kind) {
+	case EVENT_CONNECTED:
+		take_connected(h, e);
 		break;
-	case HANDSHAKE_STEPS_EHLO:
-		take_ehlo(h);
+	case EVENT_TLS:
+		take_tls(h, e);
 		break;
-	case HANDSHAKE_STEPS_STARTTLS:
-		take_starttls(h);
+	case EVENT_GREETING:
+		take_greeting(h, e);
 		break;
-	case HANDSHAKE_STEPS_AUTH:
-		take_auth(h);
+	case EVENT_CAPABILITY:
+		take_capability(h, e);
+		break;
+	case EVENT_HELLO:
+		take_hello(h, e);
+		break;
+	case EVENT_STARTTLS:
+		take_starttls(h, e);
+		break;
+	case EVENT_LOGIN:
+		take_login(h, e);
 		break;
 	default:
 		break;
 	}
 }
 
-/* ---- lines ---- */
-
-/* 0 where there is none, or the lines do not agree. */
-static int code_of(const struct handshake_steps *h)
-{
-	const char *first = h->lines[0], *last = h->lines[h->count - 1];
-
-	if (!isdigit((unsigned char)*first) || strncmp(first, last, 3) != 0)
-		return 0;
-	return (int)strtol(first, NULL, 10);
-}
-
-static void handshake_steps_server(struct handshake_steps *h, const char *text,
-				   size_t n)
-{
-	bool is_last = n < 4 || text[3] != '-';
-
-	if (h->is_whole) /* and was kept until now, for handshake_steps_failed
-			  */
-		h->count = 0;
-	h->is_whole = is_last;
-	if (h->count < HANDSHAKE_STEPS_LINES_MAX)
-		h->lines[h->count++] = text_dup_safe(h->check->arena, text, n);
-	if (!is_last)
-		return;
-	h->lines[h->count] = NULL;
-	h->code = code_of(h);
-	take_reply(h);
-}
-
-/* "AUTH PLAIN ***" is remembered by its mechanism. */
-static void handshake_steps_client(struct handshake_steps *h, const char *text,
-				   size_t n)
-{
-	size_t word;
-
-	if (h->code == 334)
-		return;
-	h->asked = sysenv_ticks();
-	h->code = 0;
-	if (n > 5 && !memcmp(text, "AUTH ", 5)) {
-		text += 5;
-		n -= 5;
-	}
-	for (word = 0; word < n && text[word] != ' '; word++)
-		;
-	snprintf(h->verb, sizeof(h->verb), "%.*s", (int)word, text);
-}
-
-static void begin_connection(struct handshake_steps *h)
-{
-	/* the dial begins anew where AUTH is to be tried another way */
-	h->is_again = h->stage > HANDSHAKE_STEPS_EHLO;
-	h->stage = is_implicit(h->check->account) ? HANDSHAKE_STEPS_TLS
-						  : HANDSHAKE_STEPS_GREETING;
-	h->in_tls = false;
-	h->verb[0] = '\0';
-	h->count = 0;
-	h->code = 0;
-	h->asked = sysenv_ticks();
-}
-
-static void handshake_steps_line(void *context, char direction,
-				 const char *text, size_t n)
+static void take(void *context, const struct event *e)
 {
 	struct handshake_steps *h = context;
-	const struct trace *outer = h->check->ears->trace;
 
-	if (outer)
-		outer->line(outer->context, direction, text, n);
-	/* before it somebody may read his mail (pop_before_smtp) */
+	trace_take(h->check->ears->trace, e);
+	/* before it somebody may read their mail (pop_before_smtp) */
 	if (h->check->server.stage != SMARTHOST_DIAL ||
-	    h->stage == HANDSHAKE_STEPS_DONE)
+	    h->stage == HANDSHAKE_DONE)
 		return;
-	if (direction == '*' && n > 13 && !memcmp(text, "connected to ", 13))
-		begin_connection(h);
-	else if (direction == '*' && n > 4 && !memcmp(text, "TLSv", 4))
-		take_tls(h, arena_dup_n(h->check->arena, text, n));
-	else if (direction == 'C')
-		handshake_steps_client(h, text, n);
-	else if (direction == 'S')
-		handshake_steps_server(h, text, n);
+	if (e->code >= 400)
+		h->no = text_of(h, e);
+	else if (e->kind == EVENT_SENT)
+		h->no = NULL;
+	take_event(h, e);
 }
 
 const struct trace *handshake_steps_init(struct handshake_steps *h,
@@ -345,14 +274,15 @@ const struct trace *handshake_steps_init(struct handshake_steps *h,
 {
 	const struct account *account = c->account;
 
-	*h = (struct handshake_steps){ .check = c };
-	h->trace.line = handshake_steps_line;
-	h->trace.context = h;
-	h->asked = sysenv_ticks();
-	h->stage = account->socket || account->proxy_host
-			   ? HANDSHAKE_STEPS_CONNECTION
-		   : is_implicit(account) ? HANDSHAKE_STEPS_TLS
-					  : HANDSHAKE_STEPS_GREETING;
+	*h = (struct handshake_steps){
+		.check = c,
+		.trace = { .take = take, .context = h },
+		.since = sysenv_ticks(),
+		.stage = account->socket || account->proxy_host
+				 ? HANDSHAKE_CONNECTION
+			 : is_implicit(account) ? HANDSHAKE_TLS
+						: HANDSHAKE_GREETING,
+	};
 	return &h->trace;
 }
 
@@ -373,7 +303,6 @@ static void fail_before(struct handshake_steps *h)
 static struct check_step *begin_failed(struct handshake_steps *h)
 {
 	struct check *c = h->check;
-	struct check_step *step;
 
 	switch (c->server.dial.conn.error) {
 	case CONN_NO_LIBRARY:
@@ -385,14 +314,12 @@ static struct check_step *begin_failed(struct handshake_steps *h)
 	case CONN_SOURCE:
 		return check_begin(c, "settings", "settings");
 	case CONN_NO_STARTTLS:
-		h->stage = HANDSHAKE_STEPS_STARTTLS;
+		h->stage = HANDSHAKE_STARTTLS;
 		break;
 	default:
 		break;
 	}
-	step = begin(h);
-	check_time(step, waited(h));
-	return step;
+	return begin(h, sysenv_ticks());
 }
 
 void handshake_steps_failed(struct handshake_steps *h)
@@ -410,12 +337,9 @@ void handshake_steps_failed(struct handshake_steps *h)
 		return;
 	}
 	step = begin_failed(h);
-	if (h->stage == HANDSHAKE_STEPS_AUTH)
+	if (h->stage == HANDSHAKE_AUTH)
 		note_login(h, step);
-	if (h->code >= 400)
-		check_end(c, step, CHECK_BAD, "%s", h->lines[0]);
-	else
-		check_end(c, step, CHECK_BAD, "%s", c->error.text);
+	check_end(c, step, CHECK_BAD, "%s", h->no ? h->no : c->error.text);
 }
 
 void handshake_steps_succeeded(struct handshake_steps *h)

@@ -1,4 +1,4 @@
-/* handshake_steps.h - the steps of a dial, from what is said while it lasts. */
+/* handshake_steps.h - the steps of a dial, out of its events. */
 #ifndef CHECK_HANDSHAKE_STEPS_H
 #define CHECK_HANDSHAKE_STEPS_H
 
@@ -9,31 +9,27 @@
 #include "smtp/caps.h"
 
 /* What is awaited. */
-enum handshake_steps_stage {
-	HANDSHAKE_STEPS_CONNECTION, /* by a proxy or a socket */
-	HANDSHAKE_STEPS_TLS,
-	HANDSHAKE_STEPS_GREETING,
-	HANDSHAKE_STEPS_EHLO,
-	HANDSHAKE_STEPS_STARTTLS,
-	HANDSHAKE_STEPS_AUTH,
-	HANDSHAKE_STEPS_DONE,
+enum handshake_stage {
+	HANDSHAKE_CONNECTION, /* by a proxy or a socket */
+	HANDSHAKE_TLS,
+	HANDSHAKE_GREETING,
+	HANDSHAKE_EHLO,
+	HANDSHAKE_STARTTLS,
+	HANDSHAKE_AUTH,
+	HANDSHAKE_DONE,
 };
 
-#define HANDSHAKE_STEPS_LINES_MAX 128
+#define HANDSHAKE_LINES_MAX 128
 
 struct handshake_steps {
 	struct check *check;
 	struct trace trace;
-	enum handshake_steps_stage stage;
+	enum handshake_stage stage;
 	bool in_tls;
-	bool is_again;	/* a second connection: its beginning is known */
-	bool is_whole;	/* the reply is */
-	uint64_t asked; /* sysenv_ticks() of what is awaited */
-	char verb[16];
-	const char *lines[HANDSHAKE_STEPS_LINES_MAX +
-			  1]; /* of the reply, with codes */
-	size_t count;
-	int code; /* of the last whole reply */
+	uint64_t since; /* sysenv_ticks: it is awaited */
+	const char *no; /* the last reply, where it was one; NULL */
+	size_t count;	/* of check->capabilities */
+	bool is_listed; /* they are whole */
 	struct caps caps;
 };
 

@@ -8,30 +8,6 @@
 #include "base/arena.h"
 #include "net/handle.h"
 
-/* ---- the transcript ---- */
-
-void conn_trace(const struct conn *c, char direction, const char *text,
-		size_t n)
-{
-	while (n && (text[n - 1] == '\n' || text[n - 1] == '\r'))
-		n--;
-	if (c->trace)
-		c->trace->line(c->trace->context, direction, text, n);
-}
-
-void conn_remark(const struct conn *c, const char *format, ...)
-{
-	char text[1024];
-	va_list ap;
-
-	if (!c->trace)
-		return;
-	va_start(ap, format);
-	vsnprintf(text, sizeof(text), format, ap);
-	va_end(ap);
-	conn_trace(c, '*', text, strlen(text));
-}
-
 /* ---- octets ---- */
 
 static int lost(struct conn *c, const char *how, struct error *f)
@@ -156,13 +132,13 @@ static int await(struct conn *c, short events, struct error *f)
 static void show_said(const struct conn *c, const char *text, const char *shown)
 {
 	if (shown) {
-		conn_trace(c, 'C', shown, strlen(shown));
+		trace_line(c->trace, 'C', shown, strlen(shown));
 		return;
 	}
 	while (*text) {
 		size_t n = strcspn(text, "\n");
 
-		conn_trace(c, 'C', text, n);
+		trace_line(c->trace, 'C', text, n);
 		text += n + (text[n] == '\n');
 	}
 }
@@ -271,7 +247,7 @@ static void show_heard(struct conn *c)
 
 	if (c->sasl &&
 	    (is_challenge || !strncmp(line->data, "334", strlen("334")))) {
-		conn_trace(c, 'S', is_challenge ? "+ ***" : "334 ***",
+		trace_line(c->trace, 'S', is_challenge ? "+ ***" : "334 ***",
 			   is_challenge ? 5 : 7);
 		return;
 	}
@@ -279,7 +255,7 @@ static void show_heard(struct conn *c)
 		sasl_hide(c->sasl, line->data);
 		line->len = strlen(line->data);
 	}
-	conn_trace(c, 'S', line->data, line->len);
+	trace_line(c->trace, 'S', line->data, line->len);
 }
 
 int conn_line(struct conn *c, struct error *f)

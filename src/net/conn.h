@@ -22,6 +22,7 @@
 #include "base/error.h"
 #include "net/chain.h"
 #include "net/sasl.h"
+#include "net/trace.h"
 #include "net/wait.h"
 
 #define CONN_LINE_MAX (64 * 1024) /* octets of a line */
@@ -30,14 +31,6 @@
 #define CONN_TALK_MAX (UINT64_C(256) * 1024 * 1024)
 
 enum conn_tls { CONN_TLS_NONE, CONN_TLS_STARTTLS, CONN_TLS_IMPLICIT };
-
-/* Who wants to see the conversation.  `direction` is 'C' for our lines, 'S'
- * for the server's, '*' for remarks (TLS version, certificate).  Secrets are
- * masked before they come here. */
-struct trace {
-	void (*line)(void *context, char direction, const char *text, size_t n);
-	void *context;
-};
 
 /* Why a dial failed, as far as it was seen. */
 enum conn_error {
@@ -180,12 +173,6 @@ ssize_t conn_receive(struct conn *c, void *data, size_t n, bool *end,
 /* Waits until one of the two can go on (net/wait.h).  1 ready, 0 time is up, -1
  * error.  Receive until it returns 0 first: TLS may hold bytes back. */
 int conn_wait(struct conn *c, bool to_send, struct wait *w, struct error *f);
-
-/* For the transcript. */
-void conn_trace(const struct conn *c, char direction, const char *text,
-		size_t n);
-void conn_remark(const struct conn *c, const char *format, ...)
-	__attribute__((format(printf, 2, 3)));
 
 /* ---- conn.c: lines ---- */
 

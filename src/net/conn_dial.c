@@ -160,8 +160,9 @@ static void describe_peer(struct conn *c)
 	c->is_connected = true;
 	c->connected_after = time_of(c, CURLINFO_CONNECT_TIME);
 	c->secured_after = time_of(c, CURLINFO_APPCONNECT_TIME);
-	conn_remark(c, "connected to %s%s%s", c->place, c->peer[0] ? ", " : "",
-		    c->peer);
+	trace_tell(c->trace, EVENT_CONNECTED, c->began + c->connected_after,
+		   "connected to %s%s%s", c->place, c->peer[0] ? ", " : "",
+		   c->peer);
 }
 
 static void describe_tls(struct conn *c)
@@ -176,9 +177,14 @@ static void describe_tls(struct conn *c)
 					   sizeof(c->tls_version));
 	if (!c->is_described || !c->trace)
 		return;
-	conn_remark(c, "%s", c->tls_version);
+	trace_tell(c->trace, EVENT_TLS,
+		   c->options->tls == CONN_TLS_IMPLICIT
+			   ? c->began + c->secured_after
+			   : 0,
+		   "%s", c->tls_version);
 	if (pin_describe_peer(tls->internals, text, sizeof(text)))
-		conn_remark(c, "certificate: %s", text);
+		trace_tell(c->trace, EVENT_CERTIFICATE, 0, "certificate: %s",
+			   text);
 }
 
 /* The earliest moment to say where we are and what keeps others out. */
@@ -218,7 +224,7 @@ static size_t on_header(char *data, size_t size, size_t n, void *context)
 	heard = c->options->protocol->hear(c, data, n);
 	if (heard > 0)
 		return n;
-	conn_trace(c, 'S', data, n);
+	trace_line(c->trace, 'S', data, n);
 	if (!c->is_greeted)
 		keep_line(c->greeting, sizeof(c->greeting), data, n);
 	c->is_greeted = true;
@@ -233,8 +239,8 @@ static void say_to_proxy(struct conn *c, const char *data, size_t n)
 	const char *end = memchr(data, '\n', n);
 
 	if (n > 8 && !memcmp(data, "CONNECT ", 8))
-		conn_remark(c, "proxy: %.*s",
-			    (int)(end ? end - data - 1 : (ptrdiff_t)n), data);
+		trace_remark(c->trace, "proxy: %.*s",
+			     (int)(end ? end - data - 1 : (ptrdiff_t)n), data);
 }
 
 /* The word that is the command: a tag of libcurl's in IMAP is a letter and
@@ -268,7 +274,7 @@ static int on_debug(CURL *handle, curl_infotype type, char *data, size_t n,
 	}
 	describe(c);
 	keep_verb(c, data, n);
-	conn_trace(c, 'C', data, n);
+	trace_line(c->trace, 'C', data, n);
 	return 0;
 }
 
@@ -279,6 +285,7 @@ static CURLcode perform(struct conn *c)
 	CURL *handle;
 
 	c->began = sysenv_ticks();
+	trace_mark(c->trace, EVENT_DIALING, 0, c->place);
 	handle_make(c->handle);
 	handle = c->handle->curl;
 	if (handle) {

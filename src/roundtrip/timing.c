@@ -1,4 +1,4 @@
-/* timing.c - the time from one line to the next belongs to what was awaited. */
+/* timing.c - each event ends the leg that it is the end of. */
 #include "roundtrip/timing.h"
 
 #include <stdio.h>
@@ -6,77 +6,63 @@
 
 #include "base/sysenv.h"
 
-static bool begins(const char *text, size_t n, const char *with)
+/* The time since the last event. */
+static void add(struct timing *l, enum leg leg, uint64_t now)
 {
-	size_t length = strlen(with);
-
-	return n >= length && memcmp(text, with, length) == 0;
-}
-
-/* From now on it is another leg's time. */
-static void go_on(struct timing *l, enum leg leg)
-{
-	uint64_t now = sysenv_ticks();
-
-	l->milliseconds[l->at] += (unsigned)(now - l->since);
-	l->is_there[l->at] = true;
-	l->at = leg;
+	if (now > l->since)
+		l->milliseconds[leg] += (unsigned)(now - l->since);
+	l->is_there[leg] = true;
 	l->since = now;
 }
 
-static void hear(void *context, char direction, const char *text, size_t n)
+static void begin(struct timing *l, uint64_t now)
+{
+	memset(l->is_there, 0, sizeof(l->is_there));
+	memset(l->milliseconds, 0, sizeof(l->milliseconds));
+	l->since = now;
+}
+
+static void take(void *context, const struct event *e)
 {
 	struct timing *l = context;
 
-	if (l->outer)
-		l->outer->line(l->outer->context, direction, text, n);
-	if (l->at == LEG_TRANSACTION)
+	trace_take(l->outer, e);
+	if (l->is_dialled)
 		return;
-	if (direction == '*' && begins(text, n, "connected to ")) {
-		go_on(l, LEG_GREETING);
-		l->heard = l->since;
-	} else if (direction == '*' && begins(text, n, "TLSv"))
-		go_on(l, LEG_GREETING);
-	else if (direction == 'C' && begins(text, n, "STARTTLS"))
-		go_on(l, LEG_TLS);
-	else if (direction == 'C' && begins(text, n, "AUTH "))
-		go_on(l, LEG_LOGIN);
+	switch (e->kind) {
+	case EVENT_DIALING:
+		/* what came before was another server */
+		begin(l, e->at);
+		break;
+	case EVENT_CONNECTED:
+		add(l, LEG_CONNECT, e->at);
+		break;
+	case EVENT_GREETING:
+	case EVENT_HELLO:
+		add(l, LEG_GREETING, e->at);
+		break;
+	case EVENT_STARTTLS:
+	case EVENT_TLS:
+		add(l, LEG_TLS, e->at);
+		break;
+	case EVENT_LOGIN:
+		add(l, LEG_LOGIN, e->at);
+		break;
+	default:
+		break;
+	}
 }
 
 void timing_init(struct timing *l, const struct trace *outer)
 {
-	*l = (struct timing){ .outer = outer, .at = LEG_CONNECT };
-	l->trace.line = hear;
-	l->trace.context = l;
+	*l = (struct timing){ .outer = outer };
+	l->trace = (struct trace){ .take = take, .context = l };
 	l->since = l->start = sysenv_ticks();
-}
-
-/* That the connection stands, and TLS where it comes first, is heard only with
- * the greeting: libcurl knows better. */
-static void part_connection(struct timing *l, const struct dial *d)
-{
-	bool is_implicit = !l->is_there[LEG_TLS] &&
-			   d->conn.secured_after > d->conn.connected_after;
-	unsigned ready =
-		is_implicit ? d->conn.secured_after : d->conn.connected_after;
-	unsigned greeted = (unsigned)(l->heard - d->conn.began);
-
-	if (!l->heard || l->heard < d->conn.began || greeted < ready)
-		return;
-	l->milliseconds[LEG_CONNECT] = d->conn.connected_after;
-	l->milliseconds[LEG_GREETING] += greeted - ready;
-	if (!is_implicit)
-		return;
-	l->milliseconds[LEG_TLS] =
-		d->conn.secured_after - d->conn.connected_after;
-	l->is_there[LEG_TLS] = true;
 }
 
 void timing_connected(struct timing *l, const struct dial *d)
 {
-	go_on(l, LEG_TRANSACTION);
 	l->is_dialled = true;
-	part_connection(l, d);
 	snprintf(l->tls, sizeof(l->tls), "%s", d->conn.tls_version);
 	snprintf(l->mechanism, sizeof(l->mechanism), "%s", d->mechanism);
 }
@@ -84,13 +70,9 @@ void timing_connected(struct timing *l, const struct dial *d)
 void timing_sent(struct timing *l)
 {
 	/* by another server, or here: its parts are not known */
-	if (!l->is_dialled) {
-		memset(l->is_there, 0, sizeof(l->is_there));
-		memset(l->milliseconds, 0, sizeof(l->milliseconds));
-		l->since = l->start;
-	}
-	l->at = LEG_TRANSACTION;
-	go_on(l, LEG_TRANSACTION);
+	if (!l->is_dialled)
+		begin(l, l->start);
+	add(l, LEG_TRANSACTION, sysenv_ticks());
 }
 
 const char *timing_name(enum leg leg)

@@ -1,6 +1,6 @@
 /* timing.h - how long each part of a submission took.
  *
- * A trace that notes when something is said, and passes it on. */
+ * A trace that notes when something happened, and passes it on. */
 #ifndef ROUNDTRIP_TIMING_H
 #define ROUNDTRIP_TIMING_H
 
@@ -25,9 +25,8 @@ struct timing {
 	unsigned milliseconds[LEGS];
 	char tls[64], mechanism[24];
 
-	enum leg at;
 	bool is_dialled;
-	uint64_t start, since, heard; /* that the connection stands */
+	uint64_t start, since; /* sysenv_ticks: the last event */
 };
 
 /* `outer` may be NULL; it points into itself. */

@@ -25,19 +25,13 @@
 
 /* ---- replies ---- */
 
-static void trace(const struct server *s, char direction, const char *text,
-		  size_t n)
-{
-	if (s->trace)
-		s->trace->line(s->trace->context, direction, text, n);
-}
-
 void server_reply(struct server *s, const struct response *a, bool more)
 {
 	size_t before = s->out.len;
 
 	response_put(&s->out, a, more);
-	trace(s, '>', s->out.data + before, s->out.len - before - 2);
+	trace_line(s->trace, '>', s->out.data + before,
+		   s->out.len - before - 2);
 }
 
 static void reply(struct server *s, int code, const char *esc,
@@ -483,16 +477,16 @@ static void run_command(struct server *s, char *line)
 
 /* ---- lines ---- */
 
-static void trace_line(const struct server *s)
+static void show_line(const struct server *s)
 {
 	size_t n = s->line.len;
 
 	if (s->mode == SERVER_AUTH)
-		trace(s, '<', "***", 3);
+		trace_line(s->trace, '<', "***", 3);
 	else if (ascii_begins(s->line.data, "AUTH ") && n > 5)
-		trace(s, '<', "AUTH ***", 8);
+		trace_line(s->trace, '<', "AUTH ***", 8);
 	else
-		trace(s, '<', s->line.data, n);
+		trace_line(s->trace, '<', s->line.data, n);
 }
 
 /* Without its LF. */
@@ -509,7 +503,7 @@ static void take_line(struct server *s)
 	}
 	if (has_cr)
 		buf_truncate(line, line->len - 1);
-	trace_line(s);
+	show_line(s);
 	if (!has_cr || memchr(line->data, '\r', line->len)) {
 		s->mode = SERVER_COMMAND;
 		server_refuse_lone(s);

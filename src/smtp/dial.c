@@ -26,12 +26,34 @@ static void gather_caps(struct dial *d, const char *line, size_t n)
 {
 	char text[REPLY_LINE_MAX];
 
-	if (d->reply.lines == 1)
+	if (d->reply.lines == 1) {
 		caps_reset(&d->caps);
-	else if (n > 4) {
+	} else if (n > 4) {
 		snprintf(text, sizeof(text), "%.*s", (int)(n - 4), line + 4);
+		text[strcspn(text, "\r\n")] = '\0';
 		caps_add(&d->caps, text);
+		trace_mark(d->conn.trace, EVENT_CAPABILITY, 0, text);
 	}
+}
+
+static void keep_first(struct dial *d, const char *line)
+{
+	if (d->reply.lines == 1)
+		snprintf(d->first, sizeof(d->first), "%.*s",
+			 (int)strcspn(line, "\r\n"), line);
+}
+
+/* A reply is whole. */
+static void tell(struct dial *d, enum reply_phase phase)
+{
+	static const enum event_kind kinds[] = {
+		[REPLY_GREETING] = EVENT_GREETING,
+		[REPLY_EHLO] = EVENT_HELLO,
+		[REPLY_STARTTLS] = EVENT_STARTTLS,
+		[REPLY_AUTH] = EVENT_LOGIN,
+	};
+
+	trace_mark(d->conn.trace, kinds[phase], d->reply.code, d->first);
 }
 
 static int hear(struct conn *c, const char *line, size_t n)
@@ -49,8 +71,11 @@ static int hear(struct conn *c, const char *line, size_t n)
 	d->is_whole = whole > 0;
 	if (whole < 0)
 		return -1;
+	keep_first(d, line);
 	if (phase == REPLY_EHLO && d->reply.code == 250)
 		gather_caps(d, line, n);
+	if (whole)
+		tell(d, phase);
 	/* libcurl takes any "no" to EHLO for that of a server that is too old
 	 * for it; only a 5xx is. */
 	return whole && phase == REPLY_EHLO && d->reply.code != 250 &&
@@ -143,6 +168,7 @@ static int hear_answer(struct dial *d, struct error *f)
 		buf_putc(line, '\n');
 		whole = reply_feed(&d->reply, line->data, line->len, &used,
 				   &why);
+		keep_first(d, line->data);
 	}
 	d->conn.error = CONN_REPLY;
 	return whole < 0 ? error_set(f, why.cause, "%s: %s", d->conn.place,
@@ -166,6 +192,8 @@ static int exchange(void *context, const char *text, const char *shown,
 	buf_wipe(&line);
 	if (r < 0 || hear_answer(l->dial, f) < 0)
 		return -1;
+	if (l->dial->reply.code != 334)
+		tell(l->dial, REPLY_AUTH);
 	if (l->dial->reply.code == 235)
 		return 0;
 	if (l->dial->reply.code != 334)
@@ -192,11 +220,11 @@ static int log_in_by(void *context, const struct mechanism *m, struct error *f)
 
 	d->conn.sasl = &s;
 	d->conn.error = CONN_MECHANISM;
+	snprintf(d->mechanism, sizeof(d->mechanism), "%s", m->name);
 	if (r == 0)
 		r = sasl_log_in(&s, &carrier, f);
 	d->conn.sasl = NULL;
 	sasl_end(&s);
-	snprintf(d->mechanism, sizeof(d->mechanism), "%s", m->name);
 	return r;
 }
 

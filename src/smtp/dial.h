@@ -28,6 +28,7 @@ struct dial {
 	char mechanism[24];   /* used for AUTH, or "" */
 	struct reply reply;   /* while dial_open lasts: the last one, or ... */
 	bool is_whole;	      /* ... the one that is arriving */
+	char first[512];      /* line of it, without its end */
 	struct error garbled; /* it is none */
 };
 

@@ -73,7 +73,7 @@ static int hand_over(struct pipeline *fl, struct error *f)
 	}
 	if (fl->conn->trace) {
 		reply_words(&fl->reply, words, sizeof(words));
-		conn_trace(fl->conn, 'S', words, strlen(words));
+		trace_line(fl->conn->trace, 'S', words, strlen(words));
 	}
 	r = fl->answer(fl->context, &owed, &fl->reply, f);
 	reply_reset(&fl->reply);
@@ -273,7 +273,7 @@ int pipeline_say(struct pipeline *fl, enum verb verb, size_t index,
 				 command->max);
 	if (make_way(fl, command->len + 2, f) < 0)
 		return -1;
-	conn_trace(fl->conn, 'C', command->data, command->len);
+	trace_line(fl->conn->trace, 'C', command->data, command->len);
 	memcpy(fl->out + fl->out_len, command->data, command->len);
 	fl->out_len += command->len;
 	memcpy(fl->out + fl->out_len, "\r\n", 2);

@@ -245,7 +245,7 @@ static void show_content(struct session *s)
 	int n = snprintf(text, sizeof(text), "%" PRIu64 " octets of message",
 			 s->state->content->bytes.length);
 
-	conn_trace(&s->dial->conn, '*', text, (size_t)n);
+	trace_line(s->dial->conn.trace, '*', text, (size_t)n);
 }
 
 static const struct ending in_doubt = { EX_TEMPFAIL,

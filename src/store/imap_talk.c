@@ -170,8 +170,8 @@ int imap_pass(struct imap_talk *t, uint64_t n, struct sink *to, struct error *f)
 		left -= have;
 	}
 	if (to)
-		conn_remark(t->conn, "(%llu octets of a message)",
-			    (unsigned long long)n);
+		trace_remark(t->conn->trace, "(%llu octets of a message)",
+			     (unsigned long long)n);
 	return 0;
 }
 

@@ -64,7 +64,7 @@ struct mailbox_login {
 	const char *cert_file, *key_file, *tls_host;
 	const char *proxy, *source_address;
 	unsigned timeout; /* seconds without a word from the server; 0: 120 */
-	const struct trace *trace; /* of net/conn.h; or NULL */
+	const struct trace *trace; /* of net/trace.h; or NULL */
 };
 
 struct mailbox;

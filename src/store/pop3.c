@@ -248,7 +248,7 @@ static int pass_content(struct mailbox *m, size_t number, struct sink *to,
 			return -1;
 		}
 	}
-	conn_remark(r, "(%" PRIu64 " octets of a message)", octets);
+	trace_remark(r->trace, "(%" PRIu64 " octets of a message)", octets);
 	return 0;
 }
 

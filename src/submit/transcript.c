@@ -29,16 +29,15 @@ static void to_file(struct transcript *t, char direction, const char *text,
 	buf_free(&line);
 }
 
-static void trace_line(void *context, char direction, const char *text,
-		       size_t n)
+static void take(void *context, const struct event *e)
 {
 	struct transcript *t = context;
-	char prefix[4] = { direction, ':', ' ', '\0' };
+	char prefix[4] = { e->mark, ':', ' ', '\0' };
 
-	if (t->on_standard_error)
-		log_line(prefix, text, n);
-	if (t->fd >= 0)
-		to_file(t, direction, text, n);
+	if (e->mark && t->on_standard_error)
+		log_line(prefix, e->text, e->n);
+	if (e->mark && t->fd >= 0)
+		to_file(t, e->mark, e->text, e->n);
 }
 
 static int check_owner(const struct transcript *t, struct error *f)
@@ -60,7 +59,7 @@ int transcript_open(struct transcript *t, bool on_standard_error,
 		    const char *path, struct error *f)
 {
 	*t = (struct transcript){
-		.trace = { .line = trace_line, .context = t },
+		.trace = { .take = take, .context = t },
 		.on_standard_error = on_standard_error,
 		.fd = -1,
 		.path = path,

@@ -19,16 +19,17 @@
 
 #define ROUNDS_MAX 16 /* of taking in before it is our turn again */
 
-static void on_dial(void *context, char direction, const char *text, size_t n)
+static void on_dial(void *context, const struct event *e)
 {
-	talk_show(context, direction, text, n);
+	if (e->mark)
+		talk_show(context, e->mark, e->text, e->n);
 }
 
 void talk_init(struct talk *t, const struct talk_options *options)
 {
 	*t = (struct talk){
 		.options = options,
-		.trace = { .line = on_dial, .context = t },
+		.trace = { .take = on_dial, .context = t },
 		.explains = options->is_terminal,
 	};
 	talk_state_init(&t->state);

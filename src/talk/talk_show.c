@@ -165,9 +165,8 @@ static void show_line(struct talk *t, char direction, const char *text,
 		buf_puts(&safe, " ***");
 	}
 	if (direction != '=' && direction != ' ' && t->options->transcript)
-		t->options->transcript->trace.line(
-			t->options->transcript->trace.context, direction,
-			safe.data, safe.len);
+		trace_line(&t->options->transcript->trace, direction, safe.data,
+			   safe.len);
 	buf_wipe(&safe);
 }
 

@@ -115,11 +115,11 @@ static CURLcode receive(CURL *handle, void *data, size_t n, size_t *got)
 	return CURLE_OK;
 }
 
-static void keep_line(void *context, char direction, const char *text, size_t n)
+static void keep_line(void *context, const struct event *e)
 {
 	struct buf *shown = context;
 
-	buf_printf(shown, "%c %.*s\n", direction, (int)n, text);
+	buf_printf(shown, "%c %.*s\n", e->mark, (int)e->n, e->text);
 }
 
 /* Some repeat what they did not like: plain, LOGIN's, PLAIN's. */

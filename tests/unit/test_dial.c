@@ -112,6 +112,46 @@ static void test_noise(void **state)
 	assert_int_equal(verdict(&d), 0);
 }
 
+static void note_event(void *context, const struct event *e)
+{
+	static const char *const names[] = {
+		[EVENT_GREETING] = "greeting",
+		[EVENT_CAPABILITY] = "capability",
+		[EVENT_HELLO] = "hello",
+		[EVENT_STARTTLS] = "starttls",
+	};
+
+	assert_int_equal(e->mark, '\0');
+	buf_printf(context, "%s %d %.*s\n", names[e->kind], e->code, (int)e->n,
+		   e->text);
+}
+
+/* Each once, when its reply is whole. */
+static void test_events(void **state)
+{
+	struct buf told = BUF_INIT(4096);
+	const struct trace trace = { note_event, &told };
+	struct dial d;
+
+	(void)state;
+	dial_begin(&d);
+	d.conn.trace = &trace;
+	hear(&d, "", "220-mx\r\n220 there\r\n");
+	hear(&d, "EHLO", "250-mx hi\r\n250-SIZE 9\r\n250 STARTTLS\r\n");
+	hear(&d, "STARTTLS", "220 go\r\n");
+	hear(&d, "EHLO", "502-what\n502 ?\n");
+	hear(&d, "HELO", "250 mx\n");
+	assert_string_equal(told.data, "greeting 220 220-mx\n"
+				       "capability 0 SIZE 9\n"
+				       "capability 0 STARTTLS\n"
+				       "hello 250 250-mx hi\n"
+				       "starttls 220 220 go\n"
+				       "hello 502 502-what\n"
+				       "hello 250 250 mx\n");
+	buf_free(&told);
+	reply_free(&d.reply);
+}
+
 static void test_safe_lines(void **state)
 {
 	static const char *const names[] = { NULL,	    "PLAIN",
@@ -143,6 +183,7 @@ int main(void)
 		cmocka_unit_test(test_helo),
 		cmocka_unit_test(test_ehlo_refused),
 		cmocka_unit_test(test_noise),
+		cmocka_unit_test(test_events),
 		cmocka_unit_test(test_safe_lines),
 	};
 

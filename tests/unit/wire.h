@@ -271,13 +271,4 @@ int conn_wait(struct conn *c, bool to_send, struct wait *limit, struct error *f)
 	return 1;
 }
 
-void conn_trace(const struct conn *c, char direction, const char *text,
-		size_t n)
-{
-	(void)c;
-	(void)direction;
-	(void)text;
-	(void)n;
-}
-
 #endif
