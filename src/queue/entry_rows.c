@@ -50,7 +50,8 @@ const struct row recipient_rows[] = {
 	RCPT("temporary", ROW_YES, last.temporary, false),
 	RCPT("code", ROW_CODE, last.reply, false),
 	RCPT("status", ROW_CHARS, last.esc, false),
-	RCPT("error", ROW_WORDS, last.text, false),
+	/* the word of the queues that are there */
+	RCPT("fault", ROW_WORDS, last.text, false),
 	RCPT("host", ROW_WORDS, host, false),
 	RCPT("reply", ROW_WORDS, reply, false),
 };
