@@ -35,7 +35,7 @@ OBJECTS   := $(SOURCES:%.c=$(B)/obj/%.o) $(B)/obj/gen/providers.o \
 COMMON    := $(B)/obj/cmd/start.o $(B)/obj/cmd/finish.o $(B)/obj/cmd/output.o \
 	     $(B)/obj/cmd/version.o
 # mailsend's own; what contrib has of systemd and cron is compiled in.
-COMMAND   := $(COMMON) $(B)/obj/cmd/mailsend.o $(B)/obj/cmd/queue.o \
+COMMAND   := $(COMMON) $(B)/obj/cmd/mailsend.o $(B)/obj/cmd/send.o $(B)/obj/cmd/queue.o \
 	     $(B)/obj/cmd/check.o $(B)/obj/cmd/talk.o $(B)/obj/cmd/assistant.o \
 	     $(B)/obj/cmd/roundtrip.o $(B)/obj/cmd/explain.o \
 	     $(B)/obj/cmd/series.o $(B)/obj/cmd/runner.o \

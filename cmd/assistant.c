@@ -29,7 +29,7 @@
 
 struct assistant {
 	struct arena *arena;
-	const struct request *request;
+	const struct cmdline *cmdline;
 	bool is_terminal;
 };
 
@@ -199,18 +199,21 @@ static int send_test(void *context, const struct setup_result *result,
 static int setup_the_queue(void *context, struct error *f)
 {
 	const struct assistant *a = context;
-	struct request *r = request_copy(a->arena, a->request);
+	struct cmdline c;
 
-	r->action = REQUEST_SETUP_QUEUE;
-	r->queue.setup = "on";
-	return queue_command(a->arena, r, f);
+	cmdline_init(&c);
+	c.request = *request_copy(a->arena, &a->cmdline->request);
+	cmdline_become(&c, COMMAND_SETUP_QUEUE);
+	c.queue.setup = "on";
+	return queue_command(a->arena, &c, f);
 }
 
-int assistant_command(struct arena *arena, const struct request *r,
+int assistant_command(struct arena *arena, const struct cmdline *c,
 		      struct error *f)
 {
+	const struct request *r = &c->request;
 	struct assistant a = { .arena = arena,
-			       .request = r,
+			       .cmdline = c,
 			       .is_terminal =
 				       sysenv_is_terminal(STDIN_FILENO) };
 	struct setup_hands hands = {

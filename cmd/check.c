@@ -24,23 +24,23 @@ static void show_step(void *context, const struct check_step *step)
 	buf_free(&text);
 }
 
-static int show_end(const struct view *v, const struct check *c,
+static int show_end(const struct view *v, const struct check *c, bool nagios,
 		    struct error *f)
 {
-	const struct request *r = c->request;
+	bool json = c->request->json;
 	struct buf text = BUF_INIT(CHECK_REPORT_MAX);
 	int status = check_exit(c);
 
 	*f = v->trouble;
-	if (r->check.nagios)
+	if (nagios)
 		status = check_nagios(c, &text);
-	else if (r->json && check_json(c, &text) < 0)
+	else if (json && check_json(c, &text) < 0)
 		error_set(f, ERROR_SOFTWARE, "the report cannot be written");
-	else if (!r->json && !r->check.is_server_only)
+	else if (!json && !c->options->is_server_only)
 		check_text_end(&v->look, c, &text);
-	else if (!r->json && !c->failed)
+	else if (!json && !c->failed)
 		check_serverinfo(c, &text);
-	else if (!r->json)
+	else if (!json)
 		log_error("%s", c->error.text);
 	if (!error_is_set(f))
 		output_put(&text, f);
@@ -48,8 +48,10 @@ static int show_end(const struct view *v, const struct check *c,
 	return error_is_set(f) ? -1 : status;
 }
 
-int check_command(struct arena *a, const struct request *r, struct error *f)
+int check_command(struct arena *a, const struct cmdline *cmdline,
+		  struct error *f)
 {
+	const struct request *r = &cmdline->request;
 	struct view view = { .look = check_look() };
 	struct transcript transcript;
 	struct check_ears ears = { .context = &view };
@@ -61,10 +63,10 @@ int check_command(struct arena *a, const struct request *r, struct error *f)
 	    0)
 		return -1;
 	ears.trace = transcript_trace(&transcript);
-	if (!r->json && !r->check.nagios && !r->check.is_server_only)
+	if (!r->json && !cmdline->nagios && !cmdline->check.is_server_only)
 		ears.step = show_step;
-	check_run(&c, a, r, &ears);
-	status = show_end(&view, &c, f);
+	check_run(&c, a, r, &cmdline->check, &ears);
+	status = show_end(&view, &c, cmdline->nagios, f);
 	check_free(&c);
 	if (transcript_close(&transcript, &trouble) < 0)
 		log_warning("%s", trouble.text);

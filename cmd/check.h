@@ -4,9 +4,10 @@
 
 #include "base/arena.h"
 #include "base/error.h"
-#include "compose/request.h"
+#include "persona/cmdline.h"
 
 /* The exit status, or -1 with an error that is still to be told. */
-int check_command(struct arena *a, const struct request *r, struct error *f);
+int check_command(struct arena *a, const struct cmdline *cmdline,
+		  struct error *f);
 
 #endif

@@ -28,7 +28,7 @@
 
 /* What the command line says; rows fill it (OPTION_OWN). */
 struct wish {
-	struct request request; /* the account, the transcript, --json */
+	struct cmdline cmdline; /* the account, the transcript, --json */
 	struct fetch_order order;
 	const char **words; /* the bare ones */
 	size_t word_count;
@@ -47,7 +47,7 @@ struct run {
 
 static struct wish *wish_of(struct options_run *run)
 {
-	return (struct wish *)run->request;
+	return (struct wish *)run->cmdline;
 }
 
 static SETTER(set_tls_switch)
@@ -90,10 +90,10 @@ static const struct option_row rows[] = {
 	FLAG(0, "raw", .field = OPTION_OWN(struct wish, is_raw),
 	     .help = "send POP3 or IMAP commands from stdin, print the "
 		     "replies on stdout"),
-	FLAG(0, "talk", .set = set_action, .value = REQUEST_TALK,
+	FLAG(0, "talk", .set = set_command, .value = COMMAND_TALK,
 	     .help = "interactive POP3 or IMAP session after TLS and login; "
 		     "enter \\help there"),
-	FLAG(0, "no-auth", .field = OPTION_FIELD(talk.stays_out),
+	FLAG(0, "no-auth", .field = COMMAND_FIELD(talk.stays_out),
 	     .help = "with --talk: do not log in"),
 
 	HEADING("Output:"),
@@ -257,7 +257,7 @@ static int check_together(const struct wish *w, struct error *f)
 {
 	const struct fetch_order *o = &w->order;
 
-	if (w->request.json && o->action != FETCH_LIST)
+	if (w->cmdline.request.json && o->action != FETCH_LIST)
 		return error_set(f, ERROR_USAGE, "--json is for list");
 	if (o->is_maildir && o->action != FETCH_KEEP)
 		return error_set(f, ERROR_USAGE, "--maildir is for fetch");
@@ -270,11 +270,11 @@ static int check_together(const struct wish *w, struct error *f)
 
 static int check_talk(const struct wish *w, struct error *f)
 {
-	if (w->word_count > 1 || w->is_raw || w->request.json)
+	if (w->word_count > 1 || w->is_raw || w->cmdline.request.json)
 		return error_set(f, ERROR_USAGE,
 				 "--talk leaves the commands to you: leave all "
 				 "out but the URL");
-	if (w->request.transcript)
+	if (w->cmdline.request.transcript)
 		return error_set(f, ERROR_USAGE,
 				 "a talk is seen anyway: name a file, as in "
 				 "--transcript=FILE");
@@ -290,7 +290,7 @@ static int finish(struct options_run *run, struct error *f)
 				 "name a mailbox: a file, a folder, '-', or "
 				 "pop3s://USER@HOST, imaps://USER@HOST/FOLDER");
 	w->order.source = w->words[0];
-	if (w->request.action == REQUEST_TALK)
+	if (w->cmdline.kind == COMMAND_TALK)
 		return check_talk(w, f);
 	if (w->is_raw) {
 		w->order.action = FETCH_RAW;
@@ -353,20 +353,23 @@ static void choose_spool(struct run *run)
 
 static int act(struct run *run, struct error *f)
 {
-	const struct request *r = &run->wish.request;
+	const struct request *r = &run->wish.cmdline.request;
 	struct fetch_order *o = &run->wish.order;
 	struct error trouble = ERROR_INIT;
 	const struct trace *trace;
 	int result;
 
-	if (r->action == REQUEST_HELP || r->action == REQUEST_HELP_ALL)
+	if (run->wish.cmdline.kind == COMMAND_HELP ||
+	    run->wish.cmdline.kind == COMMAND_HELP_ALL)
 		return output_help(&persona_mailget,
-				   r->action == REQUEST_HELP_ALL, f);
-	if (r->action == REQUEST_VERSION)
+				   run->wish.cmdline.kind == COMMAND_HELP_ALL,
+				   f);
+	if (run->wish.cmdline.kind == COMMAND_VERSION)
 		return version_print("mailget", f);
-	if (r->action == REQUEST_TALK) {
+	if (run->wish.cmdline.kind == COMMAND_TALK) {
 		interrupt_tell();
-		return talk_with_mailbox(&run->arena, r, o->source, f);
+		return talk_with_mailbox(&run->arena, &run->wish.cmdline,
+					 o->source, f);
 	}
 	if (transcript_open(&run->transcript, r->transcript, r->transcript_path,
 			    f) < 0)
@@ -390,8 +393,8 @@ static int run_program(int argc, char **argv)
 	int status;
 
 	choose_spool(&run);
-	request_init(&run.wish.request);
-	if (options_parse(&persona_mailget, argc, argv, &run.wish.request,
+	cmdline_init(&run.wish.cmdline);
+	if (options_parse(&persona_mailget, argc, argv, &run.wish.cmdline,
 			  &run.arena, &f) < 0) {
 		log_error("%s", f.text);
 		output_usage(&persona_mailget);
@@ -399,12 +402,12 @@ static int run_program(int argc, char **argv)
 			finish_json(&f);
 		status = error_exit(&f);
 	} else {
-		log_quiet(run.wish.request.quiet);
+		log_quiet(run.wish.cmdline.request.quiet);
 		status = act(&run, &f);
 		if (status < 0) {
 			finish_with_reader(&f);
 			log_error("%s", f.text);
-			if (run.wish.request.json)
+			if (run.wish.cmdline.request.json)
 				finish_json(&f);
 			status = error_exit(&f);
 		}

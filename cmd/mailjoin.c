@@ -41,7 +41,7 @@ enum mode { MODE_JOIN, MODE_STATUS, MODE_LIST };
 
 /* What the command line says; rows fill it (OPTION_OWN). */
 struct wish {
-	struct request request; /* the account, the transcript, --json */
+	struct cmdline cmdline; /* the account, the transcript, --json */
 	enum mode mode;
 	const char *output, *state, *set;
 	const char **sources;
@@ -66,7 +66,7 @@ struct run {
 
 static struct wish *wish_of(struct options_run *run)
 {
-	return (struct wish *)run->request;
+	return (struct wish *)run->cmdline;
 }
 
 static SETTER(set_mode)
@@ -220,7 +220,7 @@ static int finish(struct options_run *run, struct error *f)
 	if (!w->source_count && w->wait)
 		return error_set(f, ERROR_USAGE,
 				 "--wait needs a source that mails come to");
-	if (is_standard(w->output) && w->request.json)
+	if (is_standard(w->output) && w->cmdline.request.json)
 		return error_set(f, ERROR_USAGE,
 				 "standard output cannot be both the file and "
 				 "--json: leave one out");
@@ -282,11 +282,11 @@ static int tell(struct run *run, const struct error *failure, struct error *f)
 	struct buf text = BUF_INIT(SUMMARY_MAX);
 	int r = 0;
 
-	if (w->request.json)
+	if (w->cmdline.request.json)
 		r = summary_json(&t, failure, &text);
 	else if (w->mode == MODE_LIST)
 		summary_list(&t, &text);
-	else if (!w->request.quiet)
+	else if (!w->cmdline.request.quiet)
 		summary_sets(&t, &text);
 	if (r < 0)
 		r = error_set(f, ERROR_SOFTWARE, "the report is too long");
@@ -364,7 +364,7 @@ static int open_source(void *context, struct mailbox *m, struct arena *a,
 		       const char *source, struct error *f)
 {
 	struct run *run = context;
-	struct config_wish config = request_config(&run->wish.request);
+	struct config_wish config = request_config(&run->wish.cmdline.request);
 	const struct trace *trace = transcript_trace(&run->transcript);
 	struct account_mailbox_wish wish = {
 		.source = source,
@@ -543,14 +543,16 @@ static int join(struct run *run, struct error *f)
 
 static int act(struct run *run, struct error *f)
 {
-	const struct request *r = &run->wish.request;
+	const struct request *r = &run->wish.cmdline.request;
 	struct error trouble = ERROR_INIT;
 	int status;
 
-	if (r->action == REQUEST_HELP || r->action == REQUEST_HELP_ALL)
+	if (run->wish.cmdline.kind == COMMAND_HELP ||
+	    run->wish.cmdline.kind == COMMAND_HELP_ALL)
 		return output_help(&persona_mailjoin,
-				   r->action == REQUEST_HELP_ALL, f);
-	if (r->action == REQUEST_VERSION)
+				   run->wish.cmdline.kind == COMMAND_HELP_ALL,
+				   f);
+	if (run->wish.cmdline.kind == COMMAND_VERSION)
 		return version_print("mailjoin", f);
 	if (transcript_open(&run->transcript, r->transcript, r->transcript_path,
 			    f) < 0)
@@ -568,8 +570,8 @@ static int run_program(int argc, char **argv)
 	int status;
 
 	choose_spool(&run);
-	request_init(&run.wish.request);
-	if (options_parse(&persona_mailjoin, argc, argv, &run.wish.request,
+	cmdline_init(&run.wish.cmdline);
+	if (options_parse(&persona_mailjoin, argc, argv, &run.wish.cmdline,
 			  &run.arena, &f) < 0) {
 		log_error("%s", f.text);
 		output_usage(&persona_mailjoin);
@@ -577,14 +579,14 @@ static int run_program(int argc, char **argv)
 			finish_json(&f);
 		status = error_exit(&f);
 	} else {
-		log_quiet(run.wish.request.quiet);
+		log_quiet(run.wish.cmdline.request.quiet);
 		status = act(&run, &f);
 		if (status < 0) {
 			finish_with_reader(&f);
 			/* of a set it was said as it happened */
 			if (strcmp(f.text, run.first.text) != 0)
 				log_error("%s", f.text);
-			if (run.wish.request.json && !run.is_told)
+			if (run.wish.cmdline.request.json && !run.is_told)
 				finish_json(&f);
 			status = error_exit(&f);
 		}

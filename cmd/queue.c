@@ -18,10 +18,10 @@
 
 /* NULL without an error when no account can be told: mail that was accepted is
  * to be seen and sent whatever has happened to the configuration since. */
-static struct account *find_account(struct arena *a, const struct request *r,
+static struct account *find_account(struct arena *a, const struct cmdline *c,
 				    struct error *f)
 {
-	struct config_wish wish = request_config(r);
+	struct config_wish wish = request_config(&c->request);
 	struct account *account = NULL;
 	struct config config;
 	struct error trouble = ERROR_INIT;
@@ -35,25 +35,25 @@ static struct account *find_account(struct arena *a, const struct request *r,
 	return account;
 }
 
-static const char *find_folder(struct arena *a, const struct request *r,
+static const char *find_folder(struct arena *a, const struct cmdline *c,
 			       struct error *f)
 {
-	struct account *account = find_account(a, r, f);
+	struct account *account = find_account(a, c, f);
 
 	return error_is_set(f) ? NULL : spool_queue(a, account, f);
 }
 
 /* ---- a run ---- */
 
-static int tell_result(const struct request *r, const struct flush_result *done,
+static int tell_result(const struct cmdline *c, const struct flush_result *done,
 		       struct error *f)
 {
 	unsigned all = done->sent + done->deferred + done->failed + done->busy +
 		       done->held + done->bad;
 
-	if (!r->queue.tells_each || r->queue.due_only)
+	if (!c->queue.tells_each || c->queue.due_only)
 		return 0;
-	if (!all && r->queue.choice.ids.count)
+	if (!all && c->queue.choice.ids.count)
 		return error_set(f, ERROR_NOINPUT,
 				 "no mail with such an id waits: mailsend "
 				 "--mailq lists what does");
@@ -71,7 +71,7 @@ static int tell_result(const struct request *r, const struct flush_result *done,
 	return 0;
 }
 
-static int run_queue(struct arena *a, const struct request *r,
+static int run_queue(struct arena *a, const struct cmdline *c,
 		     const char *folder, struct error *f)
 {
 	struct transcript transcript;
@@ -80,17 +80,17 @@ static int run_queue(struct arena *a, const struct request *r,
 	struct flush fl = {
 		.arena = a,
 		.folder = folder,
-		.ids = r->queue.choice.ids,
-		.senders = r->queue.choice.senders,
-		.recipients = r->queue.choice.recipients,
-		.due_only = r->queue.due_only,
-		.verbose =
-			r->queue.tells_each && !r->queue.due_only && !r->quiet,
+		.ids = c->queue.choice.ids,
+		.senders = c->queue.choice.senders,
+		.recipients = c->queue.choice.recipients,
+		.due_only = c->queue.due_only,
+		.verbose = c->queue.tells_each && !c->queue.due_only &&
+			   !c->request.quiet,
 	};
 	int result;
 
-	if (transcript_open(&transcript, r->transcript, r->transcript_path, f) <
-	    0)
+	if (transcript_open(&transcript, c->request.transcript,
+			    c->request.transcript_path, f) < 0)
 		return -1;
 	fl.trace = transcript_trace(&transcript);
 	/* a person who does it by hand may not do it tomorrow */
@@ -99,24 +99,24 @@ static int run_queue(struct arena *a, const struct request *r,
 	result = flush_run(&fl, &done, f);
 	if (transcript_close(&transcript, &trouble) < 0)
 		log_warning("%s", trouble.text);
-	return result < 0 ? -1 : tell_result(r, &done, f);
+	return result < 0 ? -1 : tell_result(c, &done, f);
 }
 
 /* ---- what is shown ---- */
 
-static int list(struct queue *q, const struct request *r, struct sink *out,
+static int list(struct queue *q, const struct cmdline *c, struct sink *out,
 		struct error *f)
 {
-	const struct mailq_choice *choice = &r->queue.choice;
+	const struct mailq_choice *choice = &c->queue.choice;
 
-	return r->json ? mailq_json(q, choice, out, f)
-		       : mailq_list(q, choice, out, f);
+	return c->request.json ? mailq_json(q, choice, out, f)
+			       : mailq_list(q, choice, out, f);
 }
 
-static int print(struct queue *q, const struct request *r, struct sink *out,
+static int print(struct queue *q, const struct cmdline *c, struct sink *out,
 		 struct error *f)
 {
-	const struct flush_words *ids = &r->queue.choice.ids;
+	const struct flush_words *ids = &c->queue.choice.ids;
 
 	for (size_t i = 0; i < ids->count; i++)
 		if (mailq_print(q, ids->words[i], out, f) < 0)
@@ -125,19 +125,19 @@ static int print(struct queue *q, const struct request *r, struct sink *out,
 }
 
 /* All on standard output; *status is that of a check. */
-static int show(struct queue *q, const struct request *r, int *status,
+static int show(struct queue *q, const struct cmdline *c, int *status,
 		struct error *f)
 {
 	struct sink_fd out;
 	int result;
 
 	sink_fd_init(&out, STDOUT_FILENO, "standard output", f);
-	if (r->action == REQUEST_LIST_QUEUE)
-		result = list(q, r, &out.sink, f);
-	else if (r->action == REQUEST_PRINT_QUEUED)
-		result = print(q, r, &out.sink, f);
+	if (c->kind == COMMAND_LIST_QUEUE)
+		result = list(q, c, &out.sink, f);
+	else if (c->kind == COMMAND_PRINT_QUEUED)
+		result = print(q, c, &out.sink, f);
 	else
-		result = mailq_check(q, &r->queue.limits, &out.sink, status, f);
+		result = mailq_check(q, &c->queue.limits, &out.sink, status, f);
 	if (result == 0)
 		result = sink_close(&out.sink);
 	sink_fd_free(&out);
@@ -146,13 +146,13 @@ static int show(struct queue *q, const struct request *r, int *status,
 
 /* A monitor takes the first line of standard output for what there is to say.
  */
-static int check(struct queue *q, const struct request *r, int opened,
+static int check(struct queue *q, const struct cmdline *c, int opened,
 		 struct error *trouble, struct error *f)
 {
 	struct buf line = BUF_INIT(1024);
 	int status = 3, written;
 
-	if (opened == 0 && show(q, r, &status, trouble) == 0)
+	if (opened == 0 && show(q, c, &status, trouble) == 0)
 		return status;
 	buf_printf(&line, "MAILQ UNKNOWN - %s\n", trouble->text);
 	written = disk_write_all(STDOUT_FILENO, line.data, line.len,
@@ -176,51 +176,51 @@ static const char *word_of(enum mailq_change change)
 }
 
 /* One that cannot be changed stops none of the others. */
-static int change(struct queue *q, const struct request *r)
+static int change(struct queue *q, const struct cmdline *c)
 {
-	const struct flush_words *ids = &r->queue.choice.ids;
+	const struct flush_words *ids = &c->queue.choice.ids;
 	unsigned count = 0;
 	int status = 0;
 
 	for (size_t i = 0; i < ids->count; i++) {
 		struct error f = ERROR_INIT;
 
-		if (mailq_change(q, ids->words[i], r->queue.change, &count,
+		if (mailq_change(q, ids->words[i], c->queue.change, &count,
 				 &f) == 0)
 			continue;
 		log_error("%s", f.text);
 		if (!status)
 			status = error_exit(&f);
 	}
-	log_note("%u %s", count, word_of(r->queue.change));
+	log_note("%u %s", count, word_of(c->queue.change));
 	return status;
 }
 
-int queue_command(struct arena *a, const struct request *r, struct error *f)
+int queue_command(struct arena *a, const struct cmdline *c, struct error *f)
 {
-	bool is_check = r->action == REQUEST_CHECK_QUEUE;
+	bool is_check = c->kind == COMMAND_CHECK_QUEUE;
 	struct error trouble = ERROR_INIT;
 	struct queue q = { 0 };
 	const char *folder;
 	int status = 0, opened;
 
-	folder = find_folder(a, r, is_check ? &trouble : f);
+	folder = find_folder(a, c, is_check ? &trouble : f);
 	if (!folder && !is_check)
 		return -1;
-	if (r->action == REQUEST_SETUP_QUEUE)
-		return setup_queue(a, r, folder, f);
-	if (r->action == REQUEST_RUN_QUEUE)
-		return run_queue(a, r, folder, f);
-	if (r->queue.runs_first && run_queue(a, r, folder, f) < 0)
+	if (c->kind == COMMAND_SETUP_QUEUE)
+		return setup_queue(a, c, folder, f);
+	if (c->kind == COMMAND_RUN_QUEUE)
+		return run_queue(a, c, folder, f);
+	if (c->queue.runs_first && run_queue(a, c, folder, f) < 0)
 		return -1;
 	opened = folder ? queue_open(&q, a, folder, false,
 				     is_check ? &trouble : f)
 			: -1;
 	if (is_check)
-		return check(&q, r, opened, &trouble, f);
+		return check(&q, c, opened, &trouble, f);
 	if (opened < 0)
 		return -1;
-	if (r->action == REQUEST_CHANGE_QUEUE)
-		return change(&q, r);
-	return show(&q, r, &status, f) < 0 ? -1 : status;
+	if (c->kind == COMMAND_CHANGE_QUEUE)
+		return change(&q, c);
+	return show(&q, c, &status, f) < 0 ? -1 : status;
 }

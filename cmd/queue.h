@@ -5,12 +5,12 @@
 
 #include "base/arena.h"
 #include "base/error.h"
-#include "compose/request.h"
+#include "persona/cmdline.h"
 
-/* For REQUEST_LIST_QUEUE, _CHECK_, _CHANGE_, _RUN_ and _SETUP_QUEUE and
- * REQUEST_PRINT_QUEUED.  The exit status, or -1 with the error that is still
+/* For COMMAND_LIST_QUEUE, _CHECK_, _CHANGE_, _RUN_ and _SETUP_QUEUE and
+ * COMMAND_PRINT_QUEUED.  The exit status, or -1 with the error that is still
  * to be told.  A configuration that is wrong stops none of them: the queue is
  * then where it is without one. */
-int queue_command(struct arena *a, const struct request *r, struct error *f);
+int queue_command(struct arena *a, const struct cmdline *c, struct error *f);
 
 #endif

@@ -17,7 +17,7 @@ static int report(const struct roundtrip *t, const struct error *failure,
 	int status = roundtrip_exit(t, failure);
 	int result = 0;
 
-	if (r->check.nagios)
+	if (t->wish->is_monitored)
 		status = roundtrip_nagios(t, failure, &text);
 	else if (r->json)
 		result = roundtrip_json(t, failure, &text);
@@ -28,9 +28,9 @@ static int report(const struct roundtrip *t, const struct error *failure,
 	else
 		disk_write_all(STDOUT_FILENO, text.data, text.len,
 			       "standard output", f);
-	if (error_is_set(failure) && !r->check.nagios)
+	if (error_is_set(failure) && !t->wish->is_monitored)
 		log_error("%s", failure->text);
-	if (trouble && !r->check.nagios)
+	if (trouble && !t->wish->is_monitored)
 		log_error("%s", trouble);
 	if (error_is_set(&t->not_deleted))
 		log_warning("the mail could not be deleted: %s",

@@ -38,7 +38,7 @@ struct unit {
 
 struct setup {
 	struct arena *arena;
-	const struct request *request;
+	const struct cmdline *cmdline;
 	const char *program;
 	const char *folder; /* of the queue */
 	const char *config; /* the file that was named, absolute; or NULL */
@@ -135,7 +135,7 @@ static const char *command(struct setup *s,
 			   const char *(*quote)(struct arena *a,
 						const char *word))
 {
-	const struct request *r = s->request;
+	const struct request *r = &s->cmdline->request;
 	struct arena *a = s->arena;
 	const char *line =
 		arena_format(a, "%s --flush --due", quote(a, s->program));
@@ -197,7 +197,7 @@ static int look_at(struct setup *s, struct unit *u)
 		u->found = UNIT_FOREIGN;
 	buf_free(&there);
 	if (u->found != UNIT_FOREIGN ||
-	    strcmp(s->request->queue.setup, "on") != 0)
+	    strcmp(s->cmdline->queue.setup, "on") != 0)
 		return 0;
 	return error_set(s->f, ERROR_CANTCREAT,
 			 "%s is there and was not made by this command: move "
@@ -426,7 +426,7 @@ static int remove_line(struct setup *s)
 /* A run starts in another folder. */
 static int find_config(struct setup *s)
 {
-	const char *named = s->request->config_path;
+	const char *named = s->cmdline->request.config_path;
 	char *path;
 
 	if (!named)
@@ -469,16 +469,16 @@ static int make_queue(struct setup *s)
 			   : queue_open(&q, s->arena, s->folder, true, s->f);
 }
 
-int setup_queue(struct arena *a, const struct request *r, const char *folder,
+int setup_queue(struct arena *a, const struct cmdline *c, const char *folder,
 		struct error *f)
 {
-	bool is_removed = strcmp(r->queue.setup, "remove") == 0;
+	bool is_removed = strcmp(c->queue.setup, "remove") == 0;
 	struct setup s = {
 		.arena = a,
-		.request = r,
+		.cmdline = c,
 		.folder = folder,
 		.is_system = sysenv_uid() == 0,
-		.is_shown = strcmp(r->queue.setup, "show") == 0,
+		.is_shown = strcmp(c->queue.setup, "show") == 0,
 		.f = f,
 	};
 	bool is_running;

@@ -8,11 +8,11 @@
 
 #include "base/arena.h"
 #include "base/error.h"
-#include "compose/request.h"
+#include "persona/cmdline.h"
 
-/* As r->queue.setup says: "on", "remove" or "show".  `folder` is the queue's.
+/* As c->queue.setup says: "on", "remove" or "show".  `folder` is the queue's.
  */
-int setup_queue(struct arena *a, const struct request *r, const char *folder,
+int setup_queue(struct arena *a, const struct cmdline *c, const char *folder,
 		struct error *f);
 
 #endif

@@ -204,8 +204,10 @@ static int talk_over(struct call *c, struct smarthost *h, struct error *f)
 	return r;
 }
 
-int talk_with_server(struct arena *a, const struct request *r, struct error *f)
+int talk_with_server(struct arena *a, const struct cmdline *cmdline,
+		     struct error *f)
 {
+	const struct request *r = &cmdline->request;
 	struct account *account, own;
 	struct smarthost host;
 	struct call c;
@@ -221,7 +223,7 @@ int talk_with_server(struct arena *a, const struct request *r, struct error *f)
 	if (begin(&c, a, r, &talk_smtp, f) < 0)
 		return -1;
 	own = *account;
-	if (r->talk.stays_out) {
+	if (cmdline->talk.stays_out) {
 		own.auth = "off";
 		own.pop_before_smtp = NULL;
 	}
@@ -238,13 +240,15 @@ int talk_with_server(struct arena *a, const struct request *r, struct error *f)
 
 /* ---- POP3 and IMAP ---- */
 
-int talk_with_mailbox(struct arena *a, const struct request *r, const char *url,
-		      struct error *f)
+int talk_with_mailbox(struct arena *a, const struct cmdline *cmdline,
+		      const char *url, struct error *f)
 {
+	const struct request *r = &cmdline->request;
 	struct config_wish config = request_config(r);
 	struct account_mailbox_wish wish = { .source = url,
 					     .config = &config,
-					     .stays_out = r->talk.stays_out };
+					     .stays_out =
+						     cmdline->talk.stays_out };
 	struct mailbox_url parts;
 	struct converse *converse;
 	struct talk_line line;

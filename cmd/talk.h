@@ -4,14 +4,15 @@
 
 #include "base/arena.h"
 #include "base/error.h"
-#include "compose/request.h"
+#include "persona/cmdline.h"
 
 /* Both return the exit status, or -1 with an error that is still to be told.
  * SMTP with the account's server, or with the one that was named: an account's
  * password goes to no other host. */
-int talk_with_server(struct arena *a, const struct request *r, struct error *f);
+int talk_with_server(struct arena *a, const struct cmdline *cmdline,
+		     struct error *f);
 /* POP3 or IMAP. */
-int talk_with_mailbox(struct arena *a, const struct request *r, const char *url,
-		      struct error *f);
+int talk_with_mailbox(struct arena *a, const struct cmdline *cmdline,
+		      const char *url, struct error *f);
 
 #endif

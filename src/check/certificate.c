@@ -102,7 +102,7 @@ void certificate_tell(struct check *c)
 {
 	struct check_step *step = check_begin(c, "certificate", "certificate");
 	const struct account *account = c->account;
-	unsigned least = c->request->check.warn_days;
+	unsigned least = c->options->warn_days;
 
 	take_days(c);
 	add_chain(c, step);

@@ -125,7 +125,7 @@ static int find_account(struct check *c)
 		check_end(c, step, CHECK_BAD, "%s", f->text);
 		return -1;
 	}
-	if (c->request->check.is_server_only)
+	if (c->options->is_server_only)
 		c->account->auth = "off";
 	note_files(c, step);
 	if (!smarthost_is_set(c->account)) {
@@ -405,15 +405,18 @@ static int run(struct check *c)
 	if (find_account(c) < 0 || find_addresses(c) < 0 || go_there(c) < 0 ||
 	    dial(c) < 0)
 		return -1;
-	return c->request->check.is_server_only ? 0 : transact(c);
+	return c->options->is_server_only ? 0 : transact(c);
 }
 
 int check_run(struct check *c, struct arena *a, const struct request *r,
+	      const struct check_options *options,
 	      const struct check_ears *ears)
 {
 	int result;
 
-	*c = (struct check){ .arena = a, .request = r, .ears = ears };
+	*c = (struct check){
+		.arena = a, .request = r, .options = options, .ears = ears
+	};
 	c->last_step = &c->steps;
 	result = run(c);
 	if (result < 0)

@@ -22,6 +22,13 @@
 #include "smtp/dry_run.h"
 
 #define CHECK_SETTINGS_MAX 8
+#define CHECK_WARN_DAYS	   21
+#define CHECK_CRIT_DAYS	   7
+
+struct check_options {
+	bool is_server_only; /* up to what it offers: nobody logs in */
+	unsigned warn_days, crit_days; /* that a certificate is to last */
+};
 
 enum check_mark { CHECK_NOTE, CHECK_GOOD, CHECK_WARNING, CHECK_BAD };
 
@@ -59,6 +66,7 @@ struct check_ears {
 struct check {
 	struct arena *arena;
 	const struct request *request;
+	const struct check_options *options;
 	const struct check_ears *ears;
 	struct config config;
 	struct account *account; /* NULL: it could not be told which */
@@ -89,6 +97,7 @@ struct check {
 
 /* Borrows all it is given until check_free.  0 when nothing failed. */
 int check_run(struct check *c, struct arena *a, const struct request *r,
+	      const struct check_options *options,
 	      const struct check_ears *ears);
 void check_free(struct check *c);
 /* As sending would have ended. */

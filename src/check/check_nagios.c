@@ -16,9 +16,9 @@ static int status_of(const struct check *c)
 	const struct check_step *bad = c->failed;
 
 	if (!bad) {
-		if (c->has_days && c->days < (int)c->request->check.crit_days)
+		if (c->has_days && c->days < (int)c->options->crit_days)
 			return CRITICAL;
-		return c->has_days && c->days < (int)c->request->check.warn_days
+		return c->has_days && c->days < (int)c->options->warn_days
 			       ? WARNING
 			       : OK;
 	}
@@ -97,8 +97,7 @@ static void put_data(const struct check *c, struct buf *out)
 	}
 	if (c->has_days)
 		buf_printf(out, " certificate_days=%d;%u:;%u:", c->days,
-			   c->request->check.warn_days,
-			   c->request->check.crit_days);
+			   c->options->warn_days, c->options->crit_days);
 	buf_putc(out, '\n');
 }
 

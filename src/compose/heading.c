@@ -152,7 +152,7 @@ static int fill_envelope(struct composition *c, struct error *f)
 	if (!c->recipients.count && envelope_sum_up(e, f) < 0)
 		return -1;
 	if (e->count || r->action == REQUEST_PRINT ||
-	    r->action == REQUEST_CHECK)
+	    r->action == REQUEST_NO_MAIL)
 		return 0;
 	return error_set(f, ERROR_USAGE,
 			 r->recipients_from_header

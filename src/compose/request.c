@@ -10,8 +10,6 @@ void request_init(struct request *r)
 	header_init(&r->extra);
 	r->last_attachment = &r->attachments;
 	r->last_override = &r->overrides;
-	r->check.warn_days = REQUEST_WARN_DAYS;
-	r->check.crit_days = REQUEST_CRIT_DAYS;
 }
 
 struct attachment *request_attach(struct arena *a, struct request *r,

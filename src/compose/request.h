@@ -19,32 +19,14 @@
 #include "mail/address.h"
 #include "mail/header.h"
 #include "mail/message.h"
-#include "queuerun/flush.h"
-#include "queuerun/mailq.h"
 
+/* What becomes of the mail. */
 enum request_action {
 	REQUEST_SEND,
-	REQUEST_PRINT,	     /* the finished message on standard output */
-	REQUEST_DRY_RUN,     /* what would be done, nothing sent */
-	REQUEST_EXPLAIN,     /* ... and why */
-	REQUEST_SHOW_CONFIG, /* each setting and where it came from */
-	REQUEST_VERIFY,	     /* where each recipient's mail would go */
-	REQUEST_CHECK_ALIASES,
-	REQUEST_LIST_QUEUE,
-	REQUEST_RUN_QUEUE,
-	REQUEST_CHECK_QUEUE,  /* for a monitor */
-	REQUEST_CHANGE_QUEUE, /* hold, release, retry, delete */
-	REQUEST_PRINT_QUEUED, /* a mail that waits, as it goes out */
-	REQUEST_SETUP_QUEUE,  /* have the system run the queue */
-	REQUEST_SETUP,	     /* a first configuration, by question and answer */
-	REQUEST_TALK,	     /* with the server, by hand */
-	REQUEST_CHECK,	     /* the way, step by step, without a mail */
-	REQUEST_ROUNDTRIP,   /* ... and with one, to where it arrives */
-	REQUEST_SERVE_STDIO, /* an SMTP server on standard input and output */
-	REQUEST_SERVE,	     /* one that listens */
-	REQUEST_HELP,	     /* the common options */
-	REQUEST_HELP_ALL,
-	REQUEST_VERSION,
+	REQUEST_PRINT,	 /* the finished message on stdout */
+	REQUEST_DRY_RUN, /* what would be done, nothing sent */
+	REQUEST_EXPLAIN, /* ... and why */
+	REQUEST_NO_MAIL, /* none is made: a tool reads the addresses, or none */
 };
 
 struct attachment {
@@ -58,41 +40,6 @@ struct attachment {
 	const char *description; /* for people; or NULL */
 	const char *content_id;	 /* of an inline one; NULL: its name */
 	struct attachment *next;
-};
-
-/* What is asked of the queue. */
-struct request_queue {
-	struct mailq_choice choice;
-	bool due_only;
-	bool tells_each; /* a run says of each mail what became of it */
-	bool runs_first; /* before it is listed */
-	enum mailq_change change;
-	struct mailq_limits limits;
-	const char *setup; /* "on", "remove" or "show" */
-};
-
-/* How the way is looked at, and told of. */
-struct request_check {
-	bool is_server_only; /* up to what it offers: nobody logs in */
-	bool nagios;
-	unsigned warn_days, crit_days; /* that a certificate is to last */
-};
-#define REQUEST_WARN_DAYS 21
-#define REQUEST_CRIT_DAYS 7
-
-/* A mail that is looked for where it is to arrive; times in seconds. */
-struct request_roundtrip {
-	const char *source; /* as mailbox.h can open it */
-	bool keeps;	    /* it stays there */
-	int wait;
-	int warn, crit; /* that it may take, for a monitor; 0: any */
-};
-#define REQUEST_WAIT 300
-
-/* How somebody talks to a server himself. */
-struct request_talk {
-	const char *url; /* NULL: the account's server */
-	bool stays_out;	 /* nobody logs in */
 };
 
 enum split_format { SPLIT_PARTS, SPLIT_UUENCODE, SPLIT_PARTIAL, SPLIT_SHAR };
@@ -118,10 +65,6 @@ struct request_series {
 struct request {
 	enum request_action action;
 	struct request_series series;
-	struct request_queue queue;
-	struct request_check check;
-	struct request_roundtrip roundtrip;
-	struct request_talk talk;
 
 	/* the message */
 	const char *subject; /* NULL: none was given */
@@ -173,10 +116,6 @@ struct request {
 	struct personal_aliases nicknames; /* come before all aliases */
 	bool skip_aliases;
 	bool prefers_smtputf8; /* where the server has it */
-
-	/* serving */
-	const char *serve; /* "ADDRESS:PORT", as typed */
-	bool serve_anyone; /* who can reach it may use it */
 
 	/* the way */
 	const char *account;

@@ -2,6 +2,7 @@
  *
  * Without a command it lists, whatever scripts write behind it; a bare argument
  * is an id, and then needs a command or chooses what is listed. */
+#include "persona/conflicts.h"
 #include "persona/personas.h"
 #include "persona/rows.h"
 #include "persona/setters.h"
@@ -14,43 +15,43 @@
 #define LIMIT(member) .value = (int)offsetof(struct mailq_limits, member)
 
 /* The list is what it is about until something else is said. */
-static int set_command(struct options_run *run, enum request_action new,
-		       struct error *f)
+static int replace_command(struct options_run *run, enum command_kind new,
+			   struct error *f)
 {
 	const struct option_row row = { .value = (int)new };
-	enum request_action *now = &run->request->action;
+	struct cmdline *c = run->cmdline;
 
-	if (*now == REQUEST_LIST_QUEUE)
-		*now = REQUEST_SEND;
-	return set_action(run, &row, NULL, f);
+	if (c->kind == COMMAND_LIST_QUEUE)
+		cmdline_become(c, COMMAND_SEND);
+	return set_command(run, &row, NULL, f);
 }
 
 static SETTER(set_change)
 {
-	enum request_action now = run->request->action;
+	enum command_kind now = run->cmdline->kind;
 	enum mailq_change new = (enum mailq_change)row->value;
 
 	(void)value;
-	if (now == REQUEST_CHANGE_QUEUE && run->request->queue.change != new)
+	if (now == COMMAND_CHANGE_QUEUE && run->cmdline->queue.change != new)
 		return error_set(f, ERROR_USAGE,
 				 "one change at a time: leave the other one "
 				 "out");
-	run->request->queue.change = new;
-	return set_command(run, REQUEST_CHANGE_QUEUE, f);
+	run->cmdline->queue.change = new;
+	return replace_command(run, COMMAND_CHANGE_QUEUE, f);
 }
 
 static SETTER(set_print)
 {
 	(void)row;
 	(void)value;
-	return set_command(run, REQUEST_PRINT_QUEUED, f);
+	return replace_command(run, COMMAND_PRINT_QUEUED, f);
 }
 
 static SETTER(set_check)
 {
 	(void)row;
 	(void)value;
-	return set_command(run, REQUEST_CHECK_QUEUE, f);
+	return replace_command(run, COMMAND_CHECK_QUEUE, f);
 }
 
 /* sendmail's spelling of which ones are listed. */
@@ -63,7 +64,7 @@ static SETTER(set_queue)
 	if (kind)
 		return choose_queued(run, (enum setter_words)(kind - kinds),
 				     value + 1, f);
-	run->request->queue.runs_first = true;
+	run->cmdline->queue.runs_first = true;
 	return 0;
 }
 
@@ -125,7 +126,7 @@ static const struct option_row rows[] = {
 
 static void start_list(struct options_run *run)
 {
-	run->request->action = REQUEST_LIST_QUEUE;
+	cmdline_become(run->cmdline, COMMAND_LIST_QUEUE);
 }
 
 static int queue_argument(struct options_run *run, const char *value,
@@ -139,54 +140,19 @@ static int queue_argument(struct options_run *run, const char *value,
 	return choose_queued(run, WORDS_IDS, value, f);
 }
 
-static const char *limit_of(const struct mailq_limits *l)
-{
-	return l->warn_count   ? "--warn-count"
-	       : l->crit_count ? "--crit-count"
-	       : l->warn_age   ? "--warn-age"
-	       : l->crit_age   ? "--crit-age"
-			       : NULL;
-}
-
-/* What is said to one command and meant for another. */
-static int check_words(const struct request *r, struct error *f)
-{
-	const struct request_queue *q = &r->queue;
-	bool is_list = r->action == REQUEST_LIST_QUEUE;
-	const char *limit = limit_of(&q->limits);
-
-	if (!is_list && r->json)
-		return error_set(f, ERROR_USAGE,
-				 "--json is a form of the "
-				 "list: leave it out");
-	if (!is_list && (q->choice.senders.count || q->choice.recipients.count))
-		return error_set(f, ERROR_USAGE,
-				 "what is changed or printed is named by its "
-				 "id: `mailq --sender ADDRESS` lists these");
-	if (limit && r->action != REQUEST_CHECK_QUEUE)
-		return error_set(f, ERROR_USAGE, "%s belongs to --check",
-				 limit);
-	return 0;
-}
-
 static int finish_queue(struct options_run *run, struct error *f)
 {
-	const struct request *r = run->request;
-	size_t ids = r->queue.choice.ids.count;
+	const struct cmdline *c = run->cmdline;
+	bool is_change = c->kind == COMMAND_CHANGE_QUEUE;
 
-	if (check_words(r, f) < 0)
+	if (conflicts_check(run, CONFLICTS_MAILQ, f) < 0)
 		return -1;
-	if (r->action == REQUEST_CHECK_QUEUE && ids)
-		return error_set(f, ERROR_USAGE,
-				 "--check looks at the whole queue: leave the "
-				 "ids out");
-	if (!ids && (r->action == REQUEST_CHANGE_QUEUE ||
-		     r->action == REQUEST_PRINT_QUEUED))
+	if (!c->queue.choice.ids.count &&
+	    (is_change || c->kind == COMMAND_PRINT_QUEUED))
 		return error_set(f, ERROR_USAGE,
 				 "which ones? write their ids, as mailq lists "
 				 "them%s",
-				 r->action == REQUEST_CHANGE_QUEUE ? ", or ALL"
-								   : "");
+				 is_change ? ", or ALL" : "");
 	return 0;
 }
 
@@ -227,7 +193,7 @@ static const struct option_row alias_rows[] = {
 
 static void start_check(struct options_run *run)
 {
-	run->request->action = REQUEST_CHECK_ALIASES;
+	cmdline_become(run->cmdline, COMMAND_CHECK_ALIASES);
 }
 
 static int alias_argument(struct options_run *run, const char *value,

@@ -119,7 +119,7 @@ static int as_mta(const struct setting_of *s, struct error *f)
 	if (s->file && (is_program || ascii_begins(mta, "test")))
 		return 0;
 	if (strcmp(mta, "test") == 0) {
-		s->run->request->action = REQUEST_PRINT;
+		cmdline_become(s->run->cmdline, COMMAND_PRINT);
 		return 0;
 	}
 	if (ascii_begins(mta, "test://"))
@@ -204,7 +204,7 @@ static int as_transcript(const struct setting_of *s, struct error *f)
 static int as_dry_run(const struct setting_of *s, struct error *f)
 {
 	(void)f;
-	s->run->request->action = REQUEST_DRY_RUN;
+	cmdline_become(s->run->cmdline, COMMAND_DRY_RUN);
 	return 0;
 }
 

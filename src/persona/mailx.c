@@ -15,6 +15,7 @@
 #include "compose/input.h"
 #include "mail/charset.h"
 #include "persona/attach.h"
+#include "persona/conflicts.h"
 #include "persona/mailrc.h"
 #include "persona/mailvars.h"
 #include "persona/personas.h"
@@ -291,7 +292,7 @@ static const struct option_row rows[] = {
 	ROWS_WAY(0, 0),
 
 	HEADING("Instead of sending:"),
-	FLAG('d', NULL, .set = set_action, .value = REQUEST_DRY_RUN,
+	FLAG('d', NULL, .set = set_command, .value = COMMAND_DRY_RUN,
 	     .help = "same as --dry-run"),
 	ROWS_INSTEAD,
 
@@ -311,7 +312,7 @@ static const struct option_row rows[] = {
 	FLAG('D', NULL, .set = set_nothing, .help = "ignored"),
 	FLAG('i', NULL, .set = set_nothing, .help = "ignored"),
 	FLAG('N', NULL, .set = set_nothing, .help = "ignored"),
-	FLAG('V', NULL, .set = set_action, .value = REQUEST_VERSION,
+	FLAG('V', NULL, .set = set_command, .value = COMMAND_VERSION,
 	     .help = "same as --version"),
 	ROWS_OTHER('h'),
 
@@ -509,9 +510,9 @@ static int finish(struct options_run *run, struct error *f)
 	const struct mailx *own = run->own;
 	struct request *r = run->request;
 
-	if (settle_report(r, f) < 0)
+	if (conflicts_check(run, CONFLICTS_MAIL, f) < 0)
 		return -1;
-	if (r->action == REQUEST_SHOW_CONFIG)
+	if (run->cmdline->kind == COMMAND_SHOW_CONFIG)
 		return read_rc(run, f) < 0
 			       ? -1
 			       : mailvars_finish(run, &own->vars, f);
@@ -534,7 +535,7 @@ static int finish(struct options_run *run, struct error *f)
 	}
 	if (read_rc(run, f) < 0 || mailvars_finish(run, &own->vars, f) < 0)
 		return -1;
-	return validate_message(r, f);
+	return validate_message(run, f);
 }
 
 static const char notes[] =

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/ascii.h"
+#include "persona/conflicts.h"
 #include "persona/personas.h"
 #include "persona/rows.h"
 #include "persona/setters.h"
@@ -187,7 +188,7 @@ static const struct option_row rows[] = {
 	HEADING("Instead of sending:"),
 	FLAG('S', "serverinfo", .set = set_serverinfo,
 	     .help = "show what the server supports"),
-	FLAG('P', "pretend", .set = set_action, .value = REQUEST_SHOW_CONFIG,
+	FLAG('P', "pretend", .set = set_command, .value = COMMAND_SHOW_CONFIG,
 	     .help = "same as --show-config"),
 	ROWS_INSTEAD,
 
@@ -247,11 +248,6 @@ static int settle_host(struct options_run *run, struct error *f)
 
 	if (!has_override(r, "host"))
 		return 0;
-	if (r->account)
-		return error_set(f, ERROR_USAGE,
-				 "--host is a server without a configuration, "
-				 "and --account one that is configured: leave "
-				 "one out");
 	run->shown = "--host";
 	if (!r->config_path)
 		r->config_path = "/dev/null";
@@ -264,9 +260,10 @@ static int finish(struct options_run *run, struct error *f)
 {
 	struct request *r = run->request;
 
-	if (settle_report(r, f) < 0 || settle_host(run, f) < 0)
+	if (conflicts_check(run, CONFLICTS_MSMTP, f) < 0 ||
+	    settle_host(run, f) < 0)
 		return -1;
-	if (r->action == REQUEST_SHOW_CONFIG || r->action == REQUEST_CHECK)
+	if (r->action == REQUEST_NO_MAIL)
 		return 0;
 	r->draft_path = "-";
 	r->is_handed_over = true;

@@ -12,6 +12,7 @@
 #include "base/sysenv.h"
 #include "compose/input.h"
 #include "persona/attach.h"
+#include "persona/conflicts.h"
 #include "persona/mailto.h"
 #include "persona/muttrc.h"
 #include "persona/personas.h"
@@ -322,9 +323,9 @@ static int finish(struct options_run *run, struct error *f)
 {
 	struct request *r = run->request;
 
-	if (settle_report(r, f) < 0)
+	if (conflicts_check(run, CONFLICTS_MAIL, f) < 0)
 		return -1;
-	if (r->action == REQUEST_SHOW_CONFIG)
+	if (run->cmdline->kind == COMMAND_SHOW_CONFIG)
 		return 0;
 	if (r->draft_path) {
 		r->include_path = NULL; /* as mutt has it */
@@ -334,7 +335,7 @@ static int finish(struct options_run *run, struct error *f)
 		r->include_path = NULL;
 		r->body_path = "-";
 	}
-	if (read_rc(run, f) < 0 || validate_message(r, f) < 0)
+	if (read_rc(run, f) < 0 || validate_message(run, f) < 0)
 		return -1;
 	return r->action == REQUEST_PRINT ? 0 : check_batch(r, f);
 }

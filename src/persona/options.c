@@ -124,10 +124,10 @@ static const char *read_value(struct options_run *run, const char *typed,
 	return typed;
 }
 
-static void set_field(struct request *r, const struct option_row *row,
+static void set_field(struct cmdline *c, const struct option_row *row,
 		      const char *value)
 {
-	char *field = (char *)r + (row->field - 1);
+	char *field = (char *)c + (row->field - 1);
 
 	if (row->kind == OPTION_FLAG) {
 		bool on = true;
@@ -150,7 +150,7 @@ static int apply(struct options_run *run, const struct option_row *row,
 			return blame(shown, &own, f);
 	}
 	if (!row->set)
-		set_field(run->request, row, value);
+		set_field(run->cmdline, row, value);
 	else if (row->set(run, row, value, &own) < 0)
 		return blame(shown, &own, f);
 	return 0;
@@ -331,11 +331,12 @@ static void learn_rest(struct options_run *run, bool is_finished)
 }
 
 int options_parse(const struct persona *p, int argc, char **argv,
-		  struct request *r, struct arena *a, struct error *f)
+		  struct cmdline *c, struct arena *a, struct error *f)
 {
 	struct options_run run = {
 		.persona = p,
-		.request = r,
+		.cmdline = c,
+		.request = &c->request,
 		.arena = a,
 		.argc = argc,
 		.argv = argv,

@@ -15,7 +15,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/error.h"
-#include "compose/request.h"
+#include "persona/cmdline.h"
 
 enum option_kind {
 	OPTION_FLAG,	 /* no argument */
@@ -35,7 +35,7 @@ struct option_row {
 	const char *name;     /* long, without "--"; NULL: none */
 	const char *argument; /* what help calls it: "FILE" */
 	const char *help;
-	/* exactly one of: set, or the offset of a field of struct request
+	/* exactly one of: set, or the offset of a field of struct cmdline
 	 * that is a bool (FLAG) or a const char * (TEXT, FILE).  A setter's
 	 * error need not name the option, the engine does; its value is NULL
 	 * where none was given. */
@@ -44,9 +44,10 @@ struct option_row {
 	size_t field; /* offsetof(...) + 1; 0: none */
 	int value;    /* for the setter's own use */
 };
-#define OPTION_FIELD(member) (offsetof(struct request, member) + 1)
-/* Of a program's own struct, which begins with its struct request: rows fill
- * either, and a setter has the whole from run->request by a cast. */
+#define OPTION_FIELD(member)  (offsetof(struct request, member) + 1)
+#define COMMAND_FIELD(member) (offsetof(struct cmdline, member) + 1)
+/* Of a program's own struct, which begins with its struct cmdline: rows fill
+ * either, and a setter has the whole from run->cmdline by a cast. */
 #define OPTION_OWN(type, member) (offsetof(type, member) + 1)
 
 struct persona {
@@ -62,7 +63,7 @@ struct persona {
 	bool is_terse; /* a wrong command line is told without the usage */
 	const struct option_row
 		*rows; /* ends with kind FLAG, no letter, no name */
-	/* before the first argument: what differs from an empty request;
+	/* before the first argument: what differs from an empty command;
 	 * NULL: nothing */
 	void (*start)(struct options_run *run);
 	int (*argument)(struct options_run *run, const char *value,
@@ -73,7 +74,8 @@ struct persona {
 
 struct options_run {
 	const struct persona *persona;
-	struct request *request;
+	struct cmdline *cmdline;
+	struct request *request; /* the command line's */
 	struct arena *arena;
 	void *own; /* the persona's working state */
 
@@ -86,13 +88,13 @@ struct options_run {
 	bool was_unknown; /* the last one: what follows may be its value */
 };
 
-/* Fills the request, which was initialised.  Every value is checked for CR and
+/* Fills the command, which was initialised.  Every value is checked for CR and
  * LF and made UTF-8 before a setter sees it.  What it stores lives in the
  * arena or in argv.  Where something is wrong, the rest of the command line is
- * read all the same: the request tells what the command would have done, as far
+ * read all the same: the command tells what the command would have done, as far
  * as that can be understood, and what standard input would have been. */
 int options_parse(const struct persona *p, int argc, char **argv,
-		  struct request *r, struct arena *a, struct error *f);
+		  struct cmdline *c, struct arena *a, struct error *f);
 
 /* --help all, 80 columns; -1 when the buf is too small. */
 int options_help(const struct persona *p, struct buf *out);

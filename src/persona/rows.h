@@ -109,30 +109,30 @@
 		     .help = "envelope ID that delivery reports quote")
 
 #define ROWS_INSTEAD                                                            \
-	FLAG(0, "print", .set = set_action, .value = REQUEST_PRINT,             \
+	FLAG(0, "print", .set = set_command, .value = COMMAND_PRINT,            \
 	     .help = "print the finished message on stdout"),                   \
-		FLAG(0, "dry-run", .set = set_action,                           \
-		     .value = REQUEST_DRY_RUN,                                  \
+		FLAG(0, "dry-run", .set = set_command,                          \
+		     .value = COMMAND_DRY_RUN,                                  \
 		     .help = "show the account, recipients and SMTP commands"), \
-		FLAG(0, "explain", .set = set_action,                           \
-		     .value = REQUEST_EXPLAIN,                                  \
+		FLAG(0, "explain", .set = set_command,                          \
+		     .value = COMMAND_EXPLAIN,                                  \
 		     .help = "show what would be done, and why"),               \
-		FLAG(0, "show-config", .set = set_action,                       \
-		     .value = REQUEST_SHOW_CONFIG,                              \
+		FLAG(0, "show-config", .set = set_command,                      \
+		     .value = COMMAND_SHOW_CONFIG,                              \
 		     .help = "show each setting and where it was set")
 
 #define ROWS_CHECK                                                             \
-	FLAG(0, "check", .set = set_action, .value = REQUEST_CHECK,            \
+	FLAG(0, "check", .set = set_command, .value = COMMAND_CHECK,           \
 	     .help = "test server, TLS, login and addresses; no mail"),        \
-		FLAG(0, "nagios", .field = OPTION_FIELD(check.nagios),         \
+		FLAG(0, "nagios", .field = COMMAND_FIELD(nagios),              \
 		     .help = "with --check or --roundtrip: output and "        \
 			     "exit status of a monitoring plugin"),            \
 		TEXT(0, "warn-days", "N", .set = set_days,                     \
-		     .value = (int)offsetof(struct request_check, warn_days),  \
+		     .value = (int)offsetof(struct check_options, warn_days),  \
 		     .help = "warn if the certificate expires within "         \
 			     "N days (21)"),                                   \
 		TEXT(0, "crit-days", "N", .set = set_days,                     \
-		     .value = (int)offsetof(struct request_check, crit_days),  \
+		     .value = (int)offsetof(struct check_options, crit_days),  \
 		     .help = "critical if it expires within N days (7)")
 
 #define ROWS_ROUNDTRIP                                                         \
@@ -141,15 +141,15 @@
 			  "mailbox SOURCE: a Maildir, mbox, "                  \
 			  "imaps://USER@HOST, pop3s://USER@HOST"),             \
 		TEXT(0, "wait", "TIME", .set = set_span,                       \
-		     .value = (int)offsetof(struct request_roundtrip, wait),   \
+		     .value = (int)offsetof(struct roundtrip_options, wait),   \
 		     .help = "timeout for its arrival (5m)"),                  \
-		FLAG(0, "keep", .field = OPTION_FIELD(roundtrip.keeps),        \
+		FLAG(0, "keep", .field = COMMAND_FIELD(roundtrip.keeps),       \
 		     .help = "do not delete it from the mailbox"),             \
 		TEXT(0, "warn", "TIME", .set = set_span,                       \
-		     .value = (int)offsetof(struct request_roundtrip, warn),   \
+		     .value = (int)offsetof(struct roundtrip_options, warn),   \
 		     .help = "with --nagios: warn if it took longer"),         \
 		TEXT(0, "crit", "TIME", .set = set_span,                       \
-		     .value = (int)offsetof(struct request_roundtrip, crit),   \
+		     .value = (int)offsetof(struct roundtrip_options, crit),   \
 		     .help = "with --nagios: critical if it took longer")
 
 #define ROWS_TOLD(verbose)                                                     \
@@ -193,7 +193,7 @@
 #define ROWS_QUEUE                                                             \
 	FLAG(0, "flush", .set = set_flush,                                     \
 	     .help = "deliver queued mail now: all, or the given ids"),        \
-		FLAG(0, "due", .field = OPTION_FIELD(queue.due_only),          \
+		FLAG(0, "due", .field = COMMAND_FIELD(queue.due_only),         \
 		     .help = "with --flush: only mail whose retry "            \
 			     "time has come; prints errors only"),             \
 		TEXT(0, "sender", "ADDRESS", .set = set_words,                 \
@@ -240,8 +240,8 @@
 #define ROWS_OTHER(for_help)                                                   \
 	OPTIONAL(for_help, "help", "all", .set = set_help,                     \
 		 .help = "show the common options, or all options"),           \
-		FLAG(0, "version", .set = set_action,                          \
-		     .value = REQUEST_VERSION,                                 \
+		FLAG(0, "version", .set = set_command,                         \
+		     .value = COMMAND_VERSION,                                 \
 		     .help = "show version, libraries and features")
 
 #endif

@@ -8,6 +8,7 @@
  * The recipients of the command line are hidden ones: the message is another
  * program's, and who is named in its header is that program's choice. */
 #include "codec/xtext.h"
+#include "persona/conflicts.h"
 #include "persona/personas.h"
 #include "persona/rows.h"
 #include "persona/setters.h"
@@ -60,37 +61,37 @@ static SETTER(set_full_name)
 
 static const struct {
 	char letter;
-	enum request_action action;
+	enum command_kind kind;
 	const char *instead; /* why it is refused; NULL: it is not */
 } modes[] = {
-	{ 'm', REQUEST_SEND, NULL },
-	{ 's', REQUEST_SERVE_STDIO, NULL },
-	{ 'p', REQUEST_LIST_QUEUE, NULL },
-	{ 'i', REQUEST_CHECK_ALIASES, NULL },
-	{ 'v', REQUEST_VERIFY, NULL },
-	{ 'd', REQUEST_SEND,
+	{ 'm', COMMAND_SEND, NULL },
+	{ 's', COMMAND_SERVE_STDIO, NULL },
+	{ 'p', COMMAND_LIST_QUEUE, NULL },
+	{ 'i', COMMAND_CHECK_ALIASES, NULL },
+	{ 'v', COMMAND_VERIFY, NULL },
+	{ 'd', COMMAND_SEND,
 	  "`mailsend --serve ADDRESS:PORT` listens for "
 	  "mail; -bs talks on standard input" },
-	{ 'D', REQUEST_SEND,
+	{ 'D', COMMAND_SEND,
 	  "`mailsend --serve ADDRESS:PORT` listens for "
 	  "mail" },
-	{ 't', REQUEST_SEND,
+	{ 't', COMMAND_SEND,
 	  "there are no rules to test; -bv shows where "
 	  "an address goes" },
 };
 
-static int set_mode_action(struct options_run *run, enum request_action new,
-			   struct error *f)
+static int set_mode_command(struct options_run *run, enum command_kind new,
+			    struct error *f)
 {
 	const struct option_row row = { .value = (int)new };
-	enum request_action *now = &run->request->action;
+	struct cmdline *c = run->cmdline;
 
-	if (new == REQUEST_SEND)
+	if (new == COMMAND_SEND)
 		return 0;
 	/* "-bp -q": the one that shows something */
-	if (*now == REQUEST_RUN_QUEUE)
-		*now = REQUEST_SEND;
-	return set_action(run, &row, NULL, f);
+	if (c->kind == COMMAND_RUN_QUEUE)
+		cmdline_become(c, COMMAND_SEND);
+	return set_command(run, &row, NULL, f);
 }
 
 static SETTER(set_mode)
@@ -107,7 +108,7 @@ static SETTER(set_mode)
 			return error_set(f, ERROR_USAGE,
 					 "mode %c is not here: %s", value[0],
 					 modes[i].instead);
-		return set_mode_action(run, modes[i].action, f);
+		return set_mode_command(run, modes[i].kind, f);
 	}
 	return error_set(f, ERROR_USAGE,
 			 "'%s' is not a mode: m, s, p, i and v are", value);
@@ -140,8 +141,8 @@ static int choose_run(struct options_run *run, const char *value,
 static SETTER(set_queue)
 {
 	(void)row;
-	if (run->request->action != REQUEST_LIST_QUEUE &&
-	    set_mode_action(run, REQUEST_RUN_QUEUE, f) < 0)
+	if (run->cmdline->kind != COMMAND_LIST_QUEUE &&
+	    set_mode_command(run, COMMAND_RUN_QUEUE, f) < 0)
 		return -1;
 	/* a group: there is one */
 	if (!value || *value == 'G' || is_plain_run(value))
@@ -398,50 +399,24 @@ static int argument(struct options_run *run, const char *value, struct error *f)
 	return address_parse_list(run->arena, value, &run->request->bcc, f);
 }
 
-static int check_recipients(const struct request *r, struct error *f)
-{
-	bool is_named = request_recipients(r) > 0;
-
-	switch (r->action) {
-	case REQUEST_SEND:
-	case REQUEST_DRY_RUN:
-	case REQUEST_EXPLAIN:
-		if (is_named || r->recipients_from_header)
-			return 0;
-		return error_set(f, ERROR_USAGE,
-				 "no recipient: name one, or write -t to take "
-				 "those that the message names");
-	case REQUEST_PRINT:
-	case REQUEST_SHOW_CONFIG:
-		return 0;
-	case REQUEST_VERIFY:
-		if (is_named && !r->recipients_from_header)
-			return 0;
-		return error_set(f, ERROR_USAGE,
-				 "-bv shows where the addresses behind it go: "
-				 "name them, and leave -t out");
-	case REQUEST_SERVE_STDIO:
-		if (!is_named)
-			return 0;
-		return error_set(f, ERROR_USAGE,
-				 "-bs hears of its recipients in the dialogue: "
-				 "leave them out");
-	default:
-		if (!is_named && !r->recipients_from_header)
-			return 0;
-		return error_set(f, ERROR_USAGE,
-				 "this mode sends no mail: leave -t and the "
-				 "recipients out, or the mode");
-	}
-}
-
 static int finish(struct options_run *run, struct error *f)
 {
-	struct request *r = run->request;
+	const struct request *r = run->request;
+	bool is_verified = run->cmdline->kind == COMMAND_VERIFY;
 
-	if (settle_report(r, f) < 0)
+	if (conflicts_check(run, CONFLICTS_SENDMAIL, f) < 0)
 		return -1;
-	return check_recipients(r, f);
+	if (request_recipients(r) > 0 || r->recipients_from_header)
+		return 0;
+	if (is_verified)
+		return error_set(f, ERROR_USAGE,
+				 "-bv shows where the addresses behind it go: "
+				 "name them");
+	if (r->action == REQUEST_PRINT || r->action == REQUEST_NO_MAIL)
+		return 0;
+	return error_set(f, ERROR_USAGE,
+			 "no recipient: name one, or write -t to take those "
+			 "that the message names");
 }
 
 static const char notes[] =

@@ -6,7 +6,6 @@
 #include <strings.h>
 
 #include "base/ascii.h"
-#include "compose/input.h"
 #include "config/config.h"
 #include "mail/charset.h"
 #include "mail/date.h"
@@ -419,48 +418,27 @@ SETTER(set_nothing)
 	return 0;
 }
 
-static const char *const action_names[] = {
-	[REQUEST_PRINT] = "--print",
-	[REQUEST_DRY_RUN] = "--dry-run",
-	[REQUEST_EXPLAIN] = "--explain",
-	[REQUEST_SHOW_CONFIG] = "--show-config",
-	[REQUEST_VERIFY] = "-bv",
-	[REQUEST_CHECK_ALIASES] = "-bi",
-	[REQUEST_LIST_QUEUE] = "-bp",
-	[REQUEST_RUN_QUEUE] = "-q or --flush",
-	[REQUEST_CHECK_QUEUE] = "--check",
-	[REQUEST_CHANGE_QUEUE] = "--hold, --release, --retry or --delete",
-	[REQUEST_PRINT_QUEUED] = "--print",
-	[REQUEST_SETUP_QUEUE] = "--setup-queue",
-	[REQUEST_SETUP] = "--setup",
-	[REQUEST_TALK] = "--talk",
-	[REQUEST_CHECK] = "--check",
-	[REQUEST_ROUNDTRIP] = "--roundtrip",
-	[REQUEST_SERVE_STDIO] = "-bs",
-	[REQUEST_SERVE] = "--serve",
-};
-
-SETTER(set_action)
+SETTER(set_command)
 {
-	enum request_action now = run->request->action;
-	enum request_action new = (enum request_action)row->value;
+	enum command_kind now = run->cmdline->kind;
+	enum command_kind new = (enum command_kind)row->value;
 
 	(void)value;
-	if (new == REQUEST_HELP || new == REQUEST_HELP_ALL ||
-	    new == REQUEST_VERSION)
+	if (new == COMMAND_HELP || new == COMMAND_HELP_ALL ||
+	    new == COMMAND_VERSION)
 		run->done = true;
-	else if (now != REQUEST_SEND && now != new)
+	else if (now != COMMAND_SEND && now != new)
 		return error_set(f, ERROR_USAGE,
 				 "cannot be done together with %s",
-				 action_names[now]);
-	run->request->action = new;
+				 cmdline_name(now));
+	cmdline_become(run->cmdline, new);
 	return 0;
 }
 
 /* "--help all" too: what stands behind it means nothing else. */
 SETTER(set_help)
 {
-	struct option_row action = *row;
+	struct option_row all = *row;
 
 	if (!value && run->at < run->argc &&
 	    strcmp(run->argv[run->at], "all") == 0)
@@ -470,55 +448,6 @@ SETTER(set_help)
 				 "'%s' is not a part of the help: write it "
 				 "alone, or --help all",
 				 value);
-	action.value = value ? REQUEST_HELP_ALL : REQUEST_HELP;
-	return set_action(run, &action, NULL, f);
-}
-
-/* ---- standard input ---- */
-
-struct reader {
-	const char *first; /* who wants it, as the option is called */
-	const char *second;
-};
-
-static void note_reader(struct reader *reader, const char *path,
-			const char *option)
-{
-	if (!input_is_standard(path))
-		return;
-	if (!reader->first)
-		reader->first = option;
-	else
-		reader->second = option;
-}
-
-int settle_report(const struct request *r, struct error *f)
-{
-	if (!r->json || r->action == REQUEST_SEND ||
-	    r->action == REQUEST_CHECK || r->action == REQUEST_ROUNDTRIP ||
-	    r->action == REQUEST_EXPLAIN)
-		return 0;
-	return error_set(f, ERROR_USAGE,
-			 "--json is the outcome of sending, or of --check, "
-			 "and this command does neither: leave it out");
-}
-
-int settle_standard_input(struct request *r, struct error *f)
-{
-	struct reader reader = { 0 };
-
-	note_reader(&reader, r->draft_path, "--draft");
-	note_reader(&reader, r->body_path, "--body");
-	note_reader(&reader, r->html_path, "--html");
-	for (const struct attachment *a = r->attachments; a; a = a->next)
-		note_reader(&reader, a->path,
-			    a->is_inline ? "--inline" : "--attach");
-	if (reader.second)
-		return error_set(f, ERROR_USAGE,
-				 "standard input can be read once, and both %s "
-				 "and %s name it: give one of them a file",
-				 reader.first, reader.second);
-	if (!reader.first && !r->body_path && !r->draft_path)
-		r->body_path = "-";
-	return 0;
+	all.value = value ? COMMAND_HELP_ALL : COMMAND_HELP;
+	return set_command(run, &all, NULL, f);
 }

@@ -47,8 +47,8 @@ int override_setting(struct options_run *run, const char *name,
 int override_habit(struct options_run *run, const char *name, const char *value,
 		   struct error *f);
 
-SETTER(set_action); /* row value: an enum request_action */
-SETTER(set_help);   /* "all", joined or as the next argument, or nothing */
+SETTER(set_command); /* row value: an enum command_kind */
+SETTER(set_help);    /* "all", joined or as the next argument, or nothing */
 
 /* Which mails of the queue; row value: one of enum setter_words. */
 enum setter_words { WORDS_IDS, WORDS_SENDERS, WORDS_RECIPIENTS };
@@ -58,31 +58,30 @@ int choose_queued(struct options_run *run, enum setter_words which,
 		  const char *word, struct error *f);
 SETTER(set_flush);
 SETTER(set_setup_queue);
-/* --talk, in talk_setters.c: the URL may stand behind it. */
-SETTER(set_talk);
-/* The server that the URL names, over the account; what else was said has no
- * meaning then. */
+SETTER(set_talk); /* the URL may stand behind it */
+/* The server that the URL names, over the account. */
 int settle_talk(struct options_run *run, struct error *f);
 /* Alone, or with a file that is joined to it or, in a talk, stands behind. */
 SETTER(set_transcript);
 /* How much of the queue, for a monitor: a count and a time, each into a field
- * of request.queue.limits; row value: its offset there. */
+ * of command.queue.limits; row value: its offset there. */
 SETTER(set_limit_count);
 SETTER(set_limit_age);
 
-/* A look at the way.  Days go into a field of request.check; row value: its
+/* A look at the way.  Days go into a field of command.check; row value: its
  * offset there. */
 SETTER(set_serverinfo);
 SETTER(set_days);
-/* ERROR_USAGE for what belongs to --check and stands without it, or cannot
- * stand together. */
-int settle_check(const struct request *r, struct error *f);
 
 SETTER(set_roundtrip); /* the mailbox */
-/* A time, into a field of request.roundtrip; row value: its offset there. */
+/* A time, into a field of command.roundtrip; row value: its offset there. */
 SETTER(set_span);
-/* The same for --roundtrip; fills in what was left open. */
-int settle_roundtrip(struct request *r, struct error *f);
+/* Fills in what was left open; ERROR_USAGE for more or less than one address.
+ */
+int settle_roundtrip(struct cmdline *c, struct error *f);
+
+SETTER(set_serve);
+SETTER(set_serve_tls);
 
 /* Many mails of one command. */
 SETTER(set_split); /* a size, or auto */
@@ -91,11 +90,5 @@ SETTER(set_connections);
 SETTER(set_sources); /* row value: REQUEST_EACH or REQUEST_BATCH */
 SETTER(set_series);  /* row value: once more? */
 SETTER(set_parts);
-
-/* --json tells of a mail that is sent: ERROR_USAGE where none is. */
-int settle_report(const struct request *r, struct error *f);
-/* Standard input can be read once: ERROR_USAGE when two want it.  Otherwise
- * it becomes the body, when nothing else reads it and there is to be one. */
-int settle_standard_input(struct request *r, struct error *f);
 
 #endif

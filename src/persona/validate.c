@@ -7,9 +7,11 @@
 #include "base/ascii.h"
 #include "base/disk.h"
 #include "base/text.h"
+#include "compose/input.h"
 #include "mail/charset.h"
 #include "mail/parameter.h"
 #include "persona/attach.h"
+#include "persona/conflicts.h"
 #include "persona/setters.h"
 
 /* ---- recipients ---- */
@@ -50,63 +52,49 @@ int validate_recipient(struct options_run *run, const char *value,
 	return address_parse_list(run->arena, value, &run->request->to, f);
 }
 
-/* ---- what cannot go together ---- */
+/* ---- standard input ---- */
 
-static bool has_inline(const struct request *r)
+struct reader {
+	const char *first; /* who wants it, as the option is called */
+	const char *second;
+};
+
+static void note_reader(struct reader *reader, const char *path,
+			const char *option)
 {
+	if (!input_is_standard(path))
+		return;
+	if (!reader->first)
+		reader->first = option;
+	else
+		reader->second = option;
+}
+
+static int settle_standard_input(struct request *r, struct error *f)
+{
+	struct reader reader = { 0 };
+
+	note_reader(&reader, r->draft_path, "--draft");
+	note_reader(&reader, r->body_path, "--body");
+	note_reader(&reader, r->html_path, "--html");
 	for (const struct attachment *a = r->attachments; a; a = a->next)
-		if (a->is_inline)
-			return true;
-	return false;
+		note_reader(&reader, a->path,
+			    a->is_inline ? "--inline" : "--attach");
+	if (reader.second)
+		return error_set(f, ERROR_USAGE,
+				 "standard input can be read once, and both %s "
+				 "and %s name it: give one of them a file",
+				 reader.first, reader.second);
+	if (!reader.first && !r->body_path && !r->draft_path)
+		r->body_path = "-";
+	return 0;
 }
 
-/* A draft has its text: files can go with it, another text cannot. */
-static int check_draft(const struct request *r, struct error *f)
+int validate_message(struct options_run *run, struct error *f)
 {
-	const char *other = NULL;
-
-	if (r->body_path || r->include_path)
-		other = "--body";
-	else if (r->html_path)
-		other = "--html";
-	else if (has_inline(r))
-		other = "--inline";
-	else if (r->encoding != ENCODING_AUTO)
-		other = "--encoding";
-	else if (r->body_charset)
-		other = "--charset";
-	else if (r->body_type)
-		other = "the type of the text";
-	else if (r->skip_empty)
-		other = "--skip-empty";
-	if (!other)
-		return 0;
-	return error_set(f, ERROR_USAGE,
-			 "--draft is a message that is ready: leave %s out",
-			 other);
-}
-
-static int check_uuencode(const struct request *r, struct error *f)
-{
-	const char *other = has_inline(r)  ? "--inline"
-			    : r->html_path ? "--html"
-					   : NULL;
-
-	if (!other)
-		return 0;
-	return error_set(f, ERROR_USAGE,
-			 "--encoding uuencode makes one plain text of it all: "
-			 "leave %s out",
-			 other);
-}
-
-int validate_message(struct request *r, struct error *f)
-{
-	if (r->draft_path && check_draft(r, f) < 0)
+	if (conflicts_check(run, CONFLICTS_DRAFT, f) < 0)
 		return -1;
-	if (r->encoding == ENCODING_UUENCODE && check_uuencode(r, f) < 0)
-		return -1;
-	return settle_standard_input(r, f);
+	return settle_standard_input(run->request, f);
 }
 
 /* ---- the type of the text ---- */

@@ -13,7 +13,7 @@ int validate_recipient(struct options_run *run, const char *value,
 /* ERROR_USAGE for parts of a message beside a draft, for what uuencode cannot
  * carry, for a second reader of standard input; which is the body then where
  * nothing else reads it. */
-int validate_message(struct request *r, struct error *f);
+int validate_message(struct options_run *run, struct error *f);
 
 /* A field of the text's own, "Content-Type: text/html; charset=utf-8", as mail
  * and mutt take it.  1 when it was one and is heeded, 0 when it is another

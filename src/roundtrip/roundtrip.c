@@ -245,11 +245,11 @@ static void source_config(struct roundtrip *t, struct request *r,
 			request_override(t->arena, r, o->name, o->value)
 				->origin = o->origin;
 	/* a server that is silent is not waited for any longer than the mail */
-	if (given->roundtrip.wait < SILENCE_SECONDS &&
+	if (t->wish->options->wait < SILENCE_SECONDS &&
 	    !has_override(r, "timeout"))
 		request_override(t->arena, r, "timeout",
 				 arena_format(t->arena, "%d",
-					      given->roundtrip.wait))
+					      t->wish->options->wait))
 			->origin = "--wait";
 	*out = request_config(r);
 }
@@ -266,7 +266,7 @@ static unsigned next_pause(unsigned pause, uint64_t look, bool is_server)
 
 static void look_once(struct roundtrip *t, struct arrival *w)
 {
-	const struct request_roundtrip *wish = &t->wish->request->roundtrip;
+	const struct roundtrip_options *wish = t->wish->options;
 	int r;
 
 	error_clear(&t->trouble);
@@ -282,7 +282,7 @@ static void look_once(struct roundtrip *t, struct arrival *w)
 
 static void await(struct roundtrip *t, struct arrival *w)
 {
-	const struct request_roundtrip *wish = &t->wish->request->roundtrip;
+	const struct roundtrip_options *wish = t->wish->options;
 	uint64_t start = sysenv_ticks();
 	uint64_t end = start + (uint64_t)wish->wait * 1000;
 	unsigned pause = PAUSE_FIRST;
@@ -314,7 +314,7 @@ static int run(struct roundtrip *t, struct arrival *w, struct error *f)
 	struct config_wish config;
 	struct request request;
 	const struct account_mailbox_wish wish = {
-		.source = t->wish->request->roundtrip.source,
+		.source = t->wish->options->source,
 		.spool = t->wish->spool,
 		.config = &config,
 		.trace = trace,
@@ -324,7 +324,7 @@ static int run(struct roundtrip *t, struct arrival *w, struct error *f)
 
 	source_config(t, &request, &config);
 	r = arrival_begin(w, &wish, &is_missing, f);
-	if (r == 0 && is_missing && !t->wish->request->check.nagios)
+	if (r == 0 && is_missing && !t->wish->is_monitored)
 		log_note("%s is not there yet", wish.source);
 	if (r == 0)
 		r = send_it(t, f);

@@ -29,9 +29,21 @@
 #define ROUNDTRIP_TOKEN_SIZE 33
 #define ROUNDTRIP_SPAM_MAX   8 /* fields of spam filters */
 
+#define ROUNDTRIP_WAIT 300
+
+/* A mail that is looked for where it is to arrive; times in seconds. */
+struct roundtrip_options {
+	const char *source; /* as mailbox.h can open it */
+	bool keeps;	    /* it stays there */
+	int wait;
+	int warn, crit; /* that it may take, for a monitor; 0: any */
+};
+
 /* All of it borrowed. */
 struct roundtrip_wish {
-	const struct request *request; /* its roundtrip and its one recipient */
+	const struct roundtrip_options *options;
+	const struct request *request; /* its one recipient, and the way */
+	bool is_monitored;	       /* nothing is said but the result */
 	struct config *config;
 	const struct account *account;
 	const char *const *spool;

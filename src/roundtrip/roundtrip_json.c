@@ -107,7 +107,7 @@ int roundtrip_json(const struct roundtrip *t, const struct error *f,
 	json_object_set_new(o, "token", jsonify_text(t->token));
 	json_object_set_new(o, "to", jsonify_text(t->address));
 	json_object_set_new(o, "source",
-			    jsonify_text(t->wish->request->roundtrip.source));
+			    jsonify_text(t->wish->options->source));
 	json_object_set_new(o, "message_id",
 			    jsonify_text(t->outcome.message_id));
 	json_object_set_new(o, "account", jsonify_text(t->outcome.account));

@@ -128,7 +128,7 @@ static void put_end(const struct roundtrip *t, struct buf *out)
 
 void roundtrip_text(const struct roundtrip *t, struct buf *out)
 {
-	const char *source = t->wish->request->roundtrip.source;
+	const char *source = t->wish->options->source;
 
 	if (t->end == ROUNDTRIP_NOT_SENT)
 		return;
@@ -150,7 +150,7 @@ void roundtrip_text(const struct roundtrip *t, struct buf *out)
 
 const char *roundtrip_trouble(const struct roundtrip *t)
 {
-	const struct request_roundtrip *wish = &t->wish->request->roundtrip;
+	const struct roundtrip_options *wish = t->wish->options;
 
 	if (t->end != ROUNDTRIP_NOT_SEEN)
 		return NULL;
@@ -182,7 +182,7 @@ enum { OK, WARNING, CRITICAL, UNKNOWN };
 
 static int status_of(const struct roundtrip *t, const struct error *f)
 {
-	const struct request_roundtrip *wish = &t->wish->request->roundtrip;
+	const struct roundtrip_options *wish = t->wish->options;
 	unsigned total = roundtrip_total(t);
 
 	if (t->end == ROUNDTRIP_NOT_SENT)
@@ -222,7 +222,7 @@ static void put_seconds(struct buf *out, const char *label,
 
 static void put_data(const struct roundtrip *t, struct buf *out)
 {
-	const struct request_roundtrip *wish = &t->wish->request->roundtrip;
+	const struct roundtrip_options *wish = t->wish->options;
 
 	if (t->end == ROUNDTRIP_NOT_SENT)
 		return;

@@ -103,7 +103,7 @@ static int serve_session(const struct serve *s, struct client_stream *line,
 			 struct error *f)
 {
 	const struct account *account = s->account;
-	bool is_network = s->request->action == REQUEST_SERVE;
+	bool is_network = s->options->address != NULL;
 	struct server_options options = {
 		.name = serving_name(account),
 		.has_tls = is_network && account->serve_cert,
@@ -162,7 +162,7 @@ int serve_stdio(const struct serve *s, struct error *f)
 	/* inetd's way of starting us opens this door to others */
 	if (getpeername(STDIN_FILENO, (struct sockaddr *)&from, &size) == 0 &&
 	    !listener_is_local((struct sockaddr *)&from) &&
-	    !s->request->serve_anyone)
+	    !s->options->is_open)
 		return error_set(f, ERROR_CONFIG,
 				 "standard input is another machine's "
 				 "connection, and there is no log-in here: "
@@ -406,13 +406,13 @@ static int check_reach(const struct serve *s, const struct listeners *l,
 		       struct error *f)
 {
 	if (l->is_local || s->account->serve_auth_command ||
-	    s->request->serve_anyone)
+	    s->options->is_open)
 		return 0;
 	return error_set(f, ERROR_CONFIG,
 			 "other machines can reach %s, and without a log-in "
 			 "they could send mail in your name: set "
 			 "serve_auth_command, or say --serve-anyone",
-			 s->request->serve);
+			 s->options->address);
 }
 
 int serve_listen(const struct serve *s, struct error *f)
@@ -426,7 +426,7 @@ int serve_listen(const struct serve *s, struct error *f)
 	r = clients_init(&clients, s->arena,
 			 (size_t)s->account->serve_max_connections, f);
 	if (r == 0)
-		r = listener_open(&l, s->arena, s->request->serve, f);
+		r = listener_open(&l, s->arena, s->options->address, f);
 	if (r == 0)
 		r = check_reach(s, &l, f);
 	if (r == 0) {

@@ -14,8 +14,14 @@
 #include "config/config.h"
 #include "smtp/dial.h"
 
+struct serve_options {
+	const char *address; /* "ADDRESS:PORT", as typed; NULL: stdin */
+	bool is_open;	     /* who can reach it may use it */
+};
+
 struct serve {
 	struct arena *arena;
+	const struct serve_options *options;
 	const struct request *request;
 	const struct account *account; /* whose serve_ settings hold */
 	const char *const *spool;

@@ -20,7 +20,7 @@
 #include "scratch.h"
 
 static struct arena arena;
-static struct request request;
+static struct cmdline cmdline;
 static struct error error;
 
 static inline int bench_parse(const struct persona *p, const char *const *words)
@@ -30,13 +30,13 @@ static inline int bench_parse(const struct persona *p, const char *const *words)
 
 	arena_free(&arena);
 	arena = (struct arena)ARENA_INIT;
-	request_init(&request);
+	cmdline_init(&cmdline);
 	error_clear(&error);
 	while (words[argc - 1]) {
 		argv[argc] = (char *)(uintptr_t)words[argc - 1];
 		argc++;
 	}
-	return options_parse(p, argc, argv, &request, &arena, &error);
+	return options_parse(p, argc, argv, &cmdline, &arena, &error);
 }
 
 static inline void bench_accepts(const struct persona *p,
@@ -74,7 +74,8 @@ static inline const char *bench_override(const char *name)
 {
 	const char *value = NULL;
 
-	for (const struct override *o = request.overrides; o; o = o->next)
+	for (const struct override *o = cmdline.request.overrides; o;
+	     o = o->next)
 		if (strcmp(o->name, name) == 0)
 			value = o->value;
 	return value;

@@ -15,7 +15,7 @@
 #include "persona/personas.h"
 
 static struct arena arena;
-static struct request request;
+static struct cmdline cmdline;
 static struct error error;
 
 static int parse(const char *const *words)
@@ -25,13 +25,13 @@ static int parse(const char *const *words)
 
 	arena_free(&arena);
 	arena = (struct arena)ARENA_INIT;
-	request_init(&request);
+	cmdline_init(&cmdline);
 	error_clear(&error);
 	while (words[argc - 1]) {
 		argv[argc] = (char *)(uintptr_t)words[argc - 1];
 		argc++;
 	}
-	return options_parse(&persona_mailsend, argc, argv, &request, &arena,
+	return options_parse(&persona_mailsend, argc, argv, &cmdline, &arena,
 			     &error);
 }
 
@@ -61,16 +61,16 @@ static void recipients_come_from_everywhere(void **state)
 		"d@example.org,e@example.org", "--cc=f@example.org", "-b",
 		"g@example.org", "--bcc", "h@example.org", "--reply-to",
 		"i@example.org", "--", "j@example.org");
-	assert_int_equal(request.to.count, 4);
-	assert_string_equal(request.to.items[0].spec, "a@example.org");
-	assert_string_equal(request.to.items[2].spec, "c@example.org");
-	assert_string_equal(request.to.items[3].spec, "j@example.org");
-	assert_int_equal(request.cc.count, 3);
-	assert_string_equal(request.cc.items[1].spec, "e@example.org");
-	assert_int_equal(request.bcc.count, 2);
-	assert_int_equal(request.reply_to.count, 1);
-	assert_int_equal(request_recipients(&request), 9);
-	assert_int_equal(request.action, REQUEST_SEND);
+	assert_int_equal(cmdline.request.to.count, 4);
+	assert_string_equal(cmdline.request.to.items[0].spec, "a@example.org");
+	assert_string_equal(cmdline.request.to.items[2].spec, "c@example.org");
+	assert_string_equal(cmdline.request.to.items[3].spec, "j@example.org");
+	assert_int_equal(cmdline.request.cc.count, 3);
+	assert_string_equal(cmdline.request.cc.items[1].spec, "e@example.org");
+	assert_int_equal(cmdline.request.bcc.count, 2);
+	assert_int_equal(cmdline.request.reply_to.count, 1);
+	assert_int_equal(request_recipients(&cmdline.request), 9);
+	assert_int_equal(cmdline.kind, COMMAND_SEND);
 }
 
 static void somebody_must_be_named(void **state)
@@ -100,17 +100,18 @@ static void senders(void **state)
 {
 	(void)state;
 	ACCEPTS("-r", "Alice Example <alice@example.org>", "x@example.org");
-	assert_true(request.has_from);
-	assert_string_equal(request.from.name, "Alice Example");
-	assert_string_equal(request.from.spec, "alice@example.org");
-	assert_false(request.has_envelope_from);
+	assert_true(cmdline.request.has_from);
+	assert_string_equal(cmdline.request.from.name, "Alice Example");
+	assert_string_equal(cmdline.request.from.spec, "alice@example.org");
+	assert_false(cmdline.request.has_envelope_from);
 	ACCEPTS("-f", "bounce@example.org", "x@example.org");
-	assert_string_equal(request.envelope_from.spec, "bounce@example.org");
-	assert_false(request.has_from);
+	assert_string_equal(cmdline.request.envelope_from.spec,
+			    "bounce@example.org");
+	assert_false(cmdline.request.has_from);
 	for (int i = 0; i < 2; i++) {
 		ACCEPTS("-f", i ? "" : "<>", "x@example.org");
-		assert_true(request.has_envelope_from);
-		assert_string_equal(request.envelope_from.spec, "");
+		assert_true(cmdline.request.has_envelope_from);
+		assert_string_equal(cmdline.request.envelope_from.spec, "");
 	}
 	REFUSES("-r", "-r", "", "x@example.org");
 	REFUSES("--from", "--from", "a@example.org, b@example.org",
@@ -135,19 +136,19 @@ static void header_fields_go_where_they_belong(void **state)
 		"-H", "Cc: c@example.org", "-H", "Bcc: d@example.org", "-H",
 		"From: e@example.org", "-H", "Reply-To: f@example.org", "-H",
 		"Message-Id: <1@example.org>");
-	assert_string_equal(request.extra.first->value, "yes");
-	assert_string_equal(request.extra.first->next->value, "again");
-	assert_null(request.extra.first->next->next);
-	assert_string_equal(request.subject, "hello");
-	assert_int_equal(request.to.count, 2);
-	assert_int_equal(request.cc.count, 1);
-	assert_int_equal(request.bcc.count, 1);
-	assert_string_equal(request.from.spec, "e@example.org");
-	assert_int_equal(request.reply_to.count, 1);
-	assert_string_equal(request.message_id, "<1@example.org>");
+	assert_string_equal(cmdline.request.extra.first->value, "yes");
+	assert_string_equal(cmdline.request.extra.first->next->value, "again");
+	assert_null(cmdline.request.extra.first->next->next);
+	assert_string_equal(cmdline.request.subject, "hello");
+	assert_int_equal(cmdline.request.to.count, 2);
+	assert_int_equal(cmdline.request.cc.count, 1);
+	assert_int_equal(cmdline.request.bcc.count, 1);
+	assert_string_equal(cmdline.request.from.spec, "e@example.org");
+	assert_int_equal(cmdline.request.reply_to.count, 1);
+	assert_string_equal(cmdline.request.message_id, "<1@example.org>");
 	ACCEPTS("-H", "Date: Tue, 14 Nov 2023 23:13:20 +0100", "a@example.org");
-	assert_non_null(request.date);
-	assert_null(request.extra.first);
+	assert_non_null(cmdline.request.date);
+	assert_null(cmdline.request.extra.first);
 }
 
 static void header_fields_that_are_not_for_hands(void **state)
@@ -179,14 +180,14 @@ static void subject_date_and_id(void **state)
 {
 	(void)state;
 	ACCEPTS("-s", "", "a@example.org");
-	assert_string_equal(request.subject, "");
+	assert_string_equal(cmdline.request.subject, "");
 	ACCEPTS("a@example.org");
-	assert_null(request.subject);
+	assert_null(cmdline.request.subject);
 	ACCEPTS("--date", "@1700000000", "a@example.org");
-	assert_string_equal(request.date, "@1700000000");
+	assert_string_equal(cmdline.request.date, "@1700000000");
 	REFUSES("--date", "--date", "tomorrow-ish", "a@example.org");
 	ACCEPTS("--message-id", "1@example.org", "a@example.org");
-	assert_string_equal(request.message_id, "<1@example.org>");
+	assert_string_equal(cmdline.request.message_id, "<1@example.org>");
 	REFUSES("--message-id", "--message-id", "<1 2@example.org>",
 		"a@example.org");
 	REFUSES("--message-id", "--message-id", "<1@example.org",
@@ -267,7 +268,7 @@ static void attachments_in_all_their_spellings(void **state)
 		const struct attachment *one;
 
 		ACCEPTS("-a", cases[i].typed, "x@example.org");
-		one = request.attachments;
+		one = cmdline.request.attachments;
 		assert_non_null(one);
 		assert_null(one->next);
 		assert_string_equal(one->path, cases[i].path);
@@ -291,7 +292,7 @@ static void attachments_keep_their_order(void **state)
 	ACCEPTS("-a", "plain.txt", "-A", "a=b.txt", "--type", "text/x",
 		"--inline", "plain.txt=logo.png;cid=logo@x", "--attach=-",
 		"x@example.org");
-	one = request.attachments;
+	one = cmdline.request.attachments;
 	assert_null(one->type);
 	one = one->next;
 	assert_string_equal(one->type, "text/x");
@@ -302,7 +303,7 @@ static void attachments_keep_their_order(void **state)
 	one = one->next;
 	assert_false(one->is_inline);
 	assert_string_equal(one->path, "-");
-	assert_ptr_equal(request_last_attachment(&request), one);
+	assert_ptr_equal(request_last_attachment(&cmdline.request), one);
 	assert_null(one->next);
 }
 
@@ -330,8 +331,10 @@ static void names_are_utf8_and_paths_octets(void **state)
 {
 	(void)state;
 	ACCEPTS("-a", "dir/caf\xe9.txt", "x@example.org");
-	assert_string_equal(request.attachments->path, "dir/caf\xe9.txt");
-	assert_string_equal(request.attachments->name, "caf\xc3\xa9.txt");
+	assert_string_equal(cmdline.request.attachments->path,
+			    "dir/caf\xe9.txt");
+	assert_string_equal(cmdline.request.attachments->name,
+			    "caf\xc3\xa9.txt");
 }
 
 static void files_among_the_addresses_are_not_taken_for_people(void **state)
@@ -349,21 +352,21 @@ static void standard_input_is_the_text_unless_it_is_something_else(void **state)
 {
 	(void)state;
 	ACCEPTS("x@example.org");
-	assert_string_equal(request.body_path, "-");
+	assert_string_equal(cmdline.request.body_path, "-");
 	ACCEPTS("-a", "plain.txt", "x@example.org");
-	assert_string_equal(request.body_path, "-");
+	assert_string_equal(cmdline.request.body_path, "-");
 	ACCEPTS("--html", "plain.txt", "x@example.org");
-	assert_string_equal(request.body_path, "-");
+	assert_string_equal(cmdline.request.body_path, "-");
 	ACCEPTS("-i", "plain.txt", "x@example.org");
-	assert_string_equal(request.body_path, "plain.txt");
+	assert_string_equal(cmdline.request.body_path, "plain.txt");
 	ACCEPTS("-a", "-", "x@example.org");
-	assert_null(request.body_path);
+	assert_null(cmdline.request.body_path);
 	ACCEPTS("--html", "-", "x@example.org");
-	assert_null(request.body_path);
+	assert_null(cmdline.request.body_path);
 	ACCEPTS("-a", "-", "-i", "plain.txt", "x@example.org");
-	assert_string_equal(request.body_path, "plain.txt");
+	assert_string_equal(cmdline.request.body_path, "plain.txt");
 	ACCEPTS("--draft", "-");
-	assert_null(request.body_path);
+	assert_null(cmdline.request.body_path);
 }
 
 static void standard_input_can_be_read_once(void **state)
@@ -379,11 +382,11 @@ static void drafts(void **state)
 {
 	(void)state;
 	ACCEPTS("--draft", "m.eml");
-	assert_true(request.recipients_from_header);
+	assert_true(cmdline.request.recipients_from_header);
 	ACCEPTS("--draft", "m.eml", "x@example.org");
-	assert_false(request.recipients_from_header);
+	assert_false(cmdline.request.recipients_from_header);
 	ACCEPTS("x@example.org");
-	assert_false(request.recipients_from_header);
+	assert_false(cmdline.request.recipients_from_header);
 	REFUSES("--body", "--draft", "m.eml", "-i", "plain.txt");
 	REFUSES("--html", "--draft", "m.eml", "--html", "plain.txt");
 	ACCEPTS("--draft", "m.eml", "-a", "plain.txt");
@@ -397,20 +400,20 @@ static void encodings(void **state)
 {
 	(void)state;
 	ACCEPTS("--encoding", "quoted-printable", "x@example.org");
-	assert_int_equal(request.encoding, ENCODING_QUOTED_PRINTABLE);
+	assert_int_equal(cmdline.request.encoding, ENCODING_QUOTED_PRINTABLE);
 	ACCEPTS("--encoding=uuencode", "-a", "plain.txt", "x@example.org");
-	assert_int_equal(request.encoding, ENCODING_UUENCODE);
+	assert_int_equal(cmdline.request.encoding, ENCODING_UUENCODE);
 	REFUSES("uuencode", "--encoding", "rot13", "x@example.org");
 	REFUSES("--html", "--encoding", "uuencode", "--html", "plain.txt",
 		"x@example.org");
 	REFUSES("--inline", "--encoding", "uuencode", "--inline", "plain.txt",
 		"x@example.org");
 	ACCEPTS("--charset", "ISO-8859-15", "x@example.org");
-	assert_string_equal(request.body_charset, "ISO-8859-15");
+	assert_string_equal(cmdline.request.body_charset, "ISO-8859-15");
 	REFUSES("--charset", "--charset", "utf 8", "x@example.org");
 	REFUSES("--charset", "--charset", "", "x@example.org");
 	ACCEPTS("-E", "x@example.org");
-	assert_true(request.skip_empty);
+	assert_true(cmdline.request.skip_empty);
 }
 
 /* ---- the envelope ---- */
@@ -420,12 +423,12 @@ static void delivery_status(void **state)
 	(void)state;
 	ACCEPTS("--dsn-notify", "SUCCESS,failure,success", "--dsn-ret",
 		"headers", "--dsn-envid", "job 12+3", "x@example.org");
-	assert_string_equal(request.dsn_notify, "failure,success");
-	assert_string_equal(request.dsn_ret, "hdrs");
-	assert_string_equal(request.dsn_envid, "job 12+3");
+	assert_string_equal(cmdline.request.dsn_notify, "failure,success");
+	assert_string_equal(cmdline.request.dsn_ret, "hdrs");
+	assert_string_equal(cmdline.request.dsn_envid, "job 12+3");
 	ACCEPTS("--dsn-notify=Never", "--dsn-ret=FULL", "x@example.org");
-	assert_string_equal(request.dsn_notify, "never");
-	assert_string_equal(request.dsn_ret, "full");
+	assert_string_equal(cmdline.request.dsn_notify, "never");
+	assert_string_equal(cmdline.request.dsn_ret, "full");
 	REFUSES("--dsn-notify", "--dsn-notify", "never,delay", "x@example.org");
 	REFUSES("--dsn-notify", "--dsn-notify", "delay,", "x@example.org");
 	REFUSES("--dsn-notify", "--dsn-notify", "", "x@example.org");
@@ -455,7 +458,8 @@ static const struct override *override_named(const char *name)
 {
 	const struct override *found = NULL;
 
-	for (const struct override *o = request.overrides; o; o = o->next)
+	for (const struct override *o = cmdline.request.overrides; o;
+	     o = o->next)
 		if (strcmp(o->name, name) == 0)
 			found = o;
 	return found;
@@ -527,22 +531,22 @@ static void actions(void **state)
 {
 	(void)state;
 	ACCEPTS("--print", "x@example.org");
-	assert_int_equal(request.action, REQUEST_PRINT);
+	assert_int_equal(cmdline.kind, COMMAND_PRINT);
 	ACCEPTS("--dry-run", "x@example.org");
-	assert_int_equal(request.action, REQUEST_DRY_RUN);
+	assert_int_equal(cmdline.kind, COMMAND_DRY_RUN);
 	ACCEPTS("--json", "x@example.org");
-	assert_true(request.json);
+	assert_true(cmdline.request.json);
 	ACCEPTS("--show-config");
-	assert_int_equal(request.action, REQUEST_SHOW_CONFIG);
+	assert_int_equal(cmdline.kind, COMMAND_SHOW_CONFIG);
 	ACCEPTS("--version", "--bogus");
-	assert_int_equal(request.action, REQUEST_VERSION);
+	assert_int_equal(cmdline.kind, COMMAND_VERSION);
 	ACCEPTS("--print", "--help");
-	assert_int_equal(request.action, REQUEST_HELP);
+	assert_int_equal(cmdline.kind, COMMAND_HELP);
 	ACCEPTS("-v", "--quiet", "--account", "work", "--config", "x",
 		"x@example.org");
-	assert_true(request.transcript && request.quiet);
-	assert_string_equal(request.account, "work");
-	assert_string_equal(request.config_path, "x");
+	assert_true(cmdline.request.transcript && cmdline.request.quiet);
+	assert_string_equal(cmdline.request.account, "work");
+	assert_string_equal(cmdline.request.config_path, "x");
 	REFUSES("--print", "--print", "--dry-run", "x@example.org");
 	REFUSES("--json", "--print", "--json", "x@example.org");
 	REFUSES("--json", "--json", "--dry-run", "x@example.org");
@@ -551,18 +555,18 @@ static void actions(void **state)
 
 static void the_queue(void **state)
 {
-	const struct mailq_choice *choice = &request.queue.choice;
+	const struct mailq_choice *choice = &cmdline.queue.choice;
 
 	(void)state;
 	ACCEPTS("--queue=only", "x@example.org");
-	assert_string_equal(request.overrides->name, "queue");
-	assert_string_equal(request.overrides->value, "only");
-	assert_int_equal(request.action, REQUEST_SEND);
+	assert_string_equal(cmdline.request.overrides->name, "queue");
+	assert_string_equal(cmdline.request.overrides->value, "only");
+	assert_int_equal(cmdline.kind, COMMAND_SEND);
 	REFUSES("--queue", "--queue", "later", "x@example.org");
 	ACCEPTS("--flush");
-	assert_int_equal(request.action, REQUEST_RUN_QUEUE);
-	assert_true(request.queue.tells_each);
-	assert_null(request.body_path);
+	assert_int_equal(cmdline.kind, COMMAND_RUN_QUEUE);
+	assert_true(cmdline.queue.tells_each);
+	assert_null(cmdline.request.body_path);
 	/* behind it stand ids */
 	ACCEPTS("--flush", "one", "--due", "two", "--sender", "<>",
 		"--recipient=@example.org", "--recipient", "bob", "-v");
@@ -570,8 +574,8 @@ static void the_queue(void **state)
 	assert_string_equal(choice->ids.words[1], "two");
 	assert_int_equal(choice->senders.count, 1);
 	assert_int_equal(choice->recipients.count, 2);
-	assert_true(request.queue.due_only && request.transcript);
-	assert_int_equal(request_recipients(&request), 0);
+	assert_true(cmdline.queue.due_only && cmdline.request.transcript);
+	assert_int_equal(request_recipients(&cmdline.request), 0);
 	REFUSES("empty", "--flush", "");
 	REFUSES("behind --flush", "x@example.org", "--flush");
 	REFUSES("no new mail", "--flush", "-s", "x");
@@ -587,12 +591,12 @@ static void having_the_queue_run(void **state)
 {
 	(void)state;
 	ACCEPTS("--setup-queue");
-	assert_int_equal(request.action, REQUEST_SETUP_QUEUE);
-	assert_string_equal(request.queue.setup, "on");
+	assert_int_equal(cmdline.kind, COMMAND_SETUP_QUEUE);
+	assert_string_equal(cmdline.queue.setup, "on");
 	ACCEPTS("--setup-queue=remove");
-	assert_string_equal(request.queue.setup, "remove");
+	assert_string_equal(cmdline.queue.setup, "remove");
 	ACCEPTS("--setup-queue=show", "--account", "work");
-	assert_string_equal(request.queue.setup, "show");
+	assert_string_equal(cmdline.queue.setup, "show");
 	REFUSES("remove", "--setup-queue=off");
 	REFUSES("no new mail", "--setup-queue", "remove");
 	REFUSES("together", "--setup-queue", "--flush");
@@ -602,16 +606,16 @@ static void a_look_at_the_way(void **state)
 {
 	(void)state;
 	ACCEPTS("--check");
-	assert_int_equal(request.action, REQUEST_CHECK);
-	assert_int_equal(request.check.warn_days, 21);
-	assert_int_equal(request.check.crit_days, 7);
-	assert_null(request.body_path);
+	assert_int_equal(cmdline.kind, COMMAND_CHECK);
+	assert_int_equal(cmdline.check.warn_days, 21);
+	assert_int_equal(cmdline.check.crit_days, 7);
+	assert_null(cmdline.request.body_path);
 	ACCEPTS("--check", "ann@example.org", "--json");
-	assert_int_equal(request.to.count, 1);
+	assert_int_equal(cmdline.request.to.count, 1);
 	ACCEPTS("--check", "--nagios", "--warn-days", "30", "--crit-days=0");
-	assert_true(request.check.nagios);
-	assert_int_equal(request.check.warn_days, 30);
-	assert_int_equal(request.check.crit_days, 0);
+	assert_true(cmdline.nagios);
+	assert_int_equal(cmdline.check.warn_days, 30);
+	assert_int_equal(cmdline.check.crit_days, 0);
 	REFUSES("days", "--check", "--warn-days", "soon");
 	REFUSES("days", "--check", "--crit-days", "-1");
 	REFUSES("--check", "--nagios", "ann@example.org");

@@ -23,16 +23,16 @@ static void smart_a(void **state)
 	bench_write("X-A: b", "x");
 	ACCEPTS("-a", "X-A: b", "-a", "X-B:c", "-a", "file", "-a", "./x:y",
 		"bob");
-	assert_string_equal(request.extra.first->name, "X-A");
-	assert_string_equal(request.extra.first->value, "b");
-	assert_string_equal(request.extra.first->next->value, "c");
-	assert_null(request.extra.first->next->next);
-	assert_string_equal(request.attachments->path, "file");
-	assert_string_equal(request.attachments->next->path, "./x:y");
-	assert_null(request.attachments->next->next);
+	assert_string_equal(cmdline.request.extra.first->name, "X-A");
+	assert_string_equal(cmdline.request.extra.first->value, "b");
+	assert_string_equal(cmdline.request.extra.first->next->value, "c");
+	assert_null(cmdline.request.extra.first->next->next);
+	assert_string_equal(cmdline.request.attachments->path, "file");
+	assert_string_equal(cmdline.request.attachments->next->path, "./x:y");
+	assert_null(cmdline.request.attachments->next->next);
 	ACCEPTS("-a", "file=other.txt;type=text/csv", "bob");
-	assert_string_equal(request.attachments->name, "other.txt");
-	assert_string_equal(request.attachments->type, "text/csv");
+	assert_string_equal(cmdline.request.attachments->name, "other.txt");
+	assert_string_equal(cmdline.request.attachments->type, "text/csv");
 }
 
 static void smart_a_that_cannot_tell(void **state)
@@ -53,14 +53,14 @@ static void content_fields(void **state)
 {
 	(void)state;
 	ACCEPTS("-a", "content-type: Text/HTML; charset=iso-8859-1", "bob");
-	assert_string_equal(request.body_type, "text/html");
-	assert_string_equal(request.body_charset, "iso-8859-1");
+	assert_string_equal(cmdline.request.body_type, "text/html");
+	assert_string_equal(cmdline.request.body_charset, "iso-8859-1");
 	ACCEPTS("-a", "Content-Type: text/html; charset=UTF-8", "bob");
-	assert_null(request.body_charset); /* the bytes tell */
+	assert_null(cmdline.request.body_charset); /* the bytes tell */
 	ACCEPTS("-a", "MIME-Version: 1.0", "-a",
 		"Content-Transfer-Encoding: 8bit", "-a",
 		"Content-Disposition: inline", "bob");
-	assert_null(request.extra.first);
+	assert_null(cmdline.request.extra.first);
 	REFUSES("Content-Disposition", "-a", "Content-Disposition: attachment",
 		"bob");
 	REFUSES("Content-Transfer-Encoding", "-a",
@@ -72,28 +72,28 @@ static void capital_a(void **state)
 	(void)state;
 	bench_write("plain", "x");
 	ACCEPTS("-A", "plain", "bob");
-	assert_string_equal(request.attachments->path, "plain");
-	assert_null(request.account);
+	assert_string_equal(cmdline.request.attachments->path, "plain");
+	assert_null(cmdline.request.account);
 	ACCEPTS("-A", "work", "bob");
-	assert_null(request.attachments);
-	assert_string_equal(request.account, "work");
+	assert_null(cmdline.request.attachments);
+	assert_string_equal(cmdline.request.account, "work");
 	/* the name of a file, which is then reported as missing */
 	ACCEPTS("-A", "missing.txt", "bob");
-	assert_string_equal(request.attachments->path, "missing.txt");
+	assert_string_equal(cmdline.request.attachments->path, "missing.txt");
 	ACCEPTS("--account", "my.work", "bob");
-	assert_string_equal(request.account, "my.work");
+	assert_string_equal(cmdline.request.account, "my.work");
 }
 
 static void capital_e(void **state)
 {
 	(void)state;
 	ACCEPTS("-E", "set nonascii", "bob");
-	assert_true(request.skip_empty);
-	assert_int_equal(request.to.count, 1);
+	assert_true(cmdline.request.skip_empty);
+	assert_int_equal(cmdline.request.to.count, 1);
 	ACCEPTS("-E", "settler");
-	assert_string_equal(request.to.items[0].local, "settler");
+	assert_string_equal(cmdline.request.to.items[0].local, "settler");
 	ACCEPTS("-Es", "x", "bob");
-	assert_string_equal(request.subject, "x");
+	assert_string_equal(cmdline.request.subject, "x");
 }
 
 static void recipients(void **state)
@@ -101,8 +101,8 @@ static void recipients(void **state)
 	(void)state;
 	ACCEPTS("a@x.org b@x.org", "c@x.org,d@x.org", "root staff",
 		"Bob B <e@x.org>");
-	assert_int_equal(request.to.count, 7);
-	assert_string_equal(request.to.items[6].name, "Bob B");
+	assert_int_equal(cmdline.request.to.count, 7);
+	assert_string_equal(cmdline.request.to.items[6].name, "Bob B");
 	REFUSES("column", "Bob b@x.org");
 	REFUSES("recipient", "-s", "x");
 	REFUSES("empty", "");
@@ -110,20 +110,20 @@ static void recipients(void **state)
 	REFUSES("-r", "bob", "--", "-fme@x.org");
 	REFUSES("-r", "bob", "-.", "-oi");
 	ACCEPTS("--", "-odd@x.org");
-	assert_string_equal(request.to.items[0].spec, "-odd@x.org");
+	assert_string_equal(cmdline.request.to.items[0].spec, "-odd@x.org");
 }
 
 static void a_template(void **state)
 {
 	(void)state;
 	ACCEPTS("-t");
-	assert_string_equal(request.draft_path, "-");
-	assert_true(request.recipients_from_header);
-	assert_true(request.draft_prevails);
-	assert_true(request.extends_header);
-	assert_null(request.body_path);
+	assert_string_equal(cmdline.request.draft_path, "-");
+	assert_true(cmdline.request.recipients_from_header);
+	assert_true(cmdline.request.draft_prevails);
+	assert_true(cmdline.request.extends_header);
+	assert_null(cmdline.request.body_path);
 	ACCEPTS("--draft", "file", "bob");
-	assert_false(request.recipients_from_header);
+	assert_false(cmdline.request.recipients_from_header);
 	REFUSES("--draft", "-t", "--draft", "file");
 	REFUSES("--body", "-t", "-q", "file");
 }
@@ -132,19 +132,19 @@ static void the_text(void **state)
 {
 	(void)state;
 	ACCEPTS("bob");
-	assert_string_equal(request.body_path, "-");
-	assert_null(request.subject);
+	assert_string_equal(cmdline.request.body_path, "-");
+	assert_null(cmdline.request.subject);
 	ACCEPTS("-q", "pre", "bob");
-	assert_string_equal(request.include_path, "pre");
-	assert_string_equal(request.body_path, "-");
+	assert_string_equal(cmdline.request.include_path, "pre");
+	assert_string_equal(cmdline.request.body_path, "-");
 	ACCEPTS("-Qpre", "bob");
-	assert_string_equal(request.include_path, "pre");
+	assert_string_equal(cmdline.request.include_path, "pre");
 	ACCEPTS("-m", "page.HTML", "bob");
-	assert_string_equal(request.body_path, "page.HTML");
-	assert_string_equal(request.body_type, "text/html");
+	assert_string_equal(cmdline.request.body_path, "page.HTML");
+	assert_string_equal(cmdline.request.body_type, "text/html");
 	ACCEPTS("-M", "text/x-diff", "bob");
-	assert_string_equal(request.body_type, "text/x-diff");
-	assert_false(request.dot_ends_input);
+	assert_string_equal(cmdline.request.body_type, "text/x-diff");
+	assert_false(cmdline.request.dot_ends_input);
 }
 
 static void variables(void **state)
@@ -169,9 +169,9 @@ static void variables(void **state)
 	assert_string_equal(bench_override("auth"), "off");
 	assert_string_equal(bench_override("tls_certcheck"), "off");
 	ACCEPTS("-S", "mta=test", "bob");
-	assert_int_equal(request.action, REQUEST_PRINT);
+	assert_int_equal(cmdline.kind, COMMAND_PRINT);
 	ACCEPTS("-S", "sendcharsets=utf-8", "-S", "unheard-of=1", "bob");
-	assert_null(request.overrides);
+	assert_null(cmdline.request.overrides);
 	REFUSES("mail server", "-S", "mta=imap://me:s3cr3t@x.org", "bob");
 	assert_null(strstr(error.text, "s3cr3t"));
 	REFUSES("name=value", "-S", "=x", "bob");
@@ -181,13 +181,13 @@ static void senders(void **state)
 {
 	(void)state;
 	ACCEPTS("-r", "Me <me@x.org>", "bob");
-	assert_string_equal(request.from.spec, "me@x.org");
+	assert_string_equal(cmdline.request.from.spec, "me@x.org");
 	ACCEPTS("-S", "from=v@x.org", "-r", "me@x.org", "bob");
-	assert_string_equal(request.from.spec, "me@x.org");
+	assert_string_equal(cmdline.request.from.spec, "me@x.org");
 	ACCEPTS("-S", "from=v@x.org", "bob");
-	assert_string_equal(request.from.spec, "v@x.org");
+	assert_string_equal(cmdline.request.from.spec, "v@x.org");
 	ACCEPTS("-r", "", "bob");
-	assert_false(request.has_from);
+	assert_false(cmdline.request.has_from);
 }
 
 static void expands(const char *name, const char *wanted)
@@ -197,8 +197,8 @@ static void expands(const char *name, const char *wanted)
 	struct error f = ERROR_INIT;
 
 	assert_int_equal(address_parse_list(&arena, name, &from, &f), 0);
-	if (personal_aliases_expand(&arena, &request.nicknames, &from, &to,
-				    &f) < 0)
+	if (personal_aliases_expand(&arena, &cmdline.request.nicknames, &from,
+				    &to, &f) < 0)
 		fail_msg("%s", f.text);
 	assert_int_equal(address_put_list(&out, &to), 0);
 	assert_string_equal(out.data, wanted);
@@ -213,8 +213,8 @@ static const char *stops(const char *name)
 
 	error_clear(&f);
 	assert_int_equal(address_parse_list(&arena, name, &from, &f), 0);
-	if (personal_aliases_expand(&arena, &request.nicknames, &from, &to,
-				    &f) == 0)
+	if (personal_aliases_expand(&arena, &cmdline.request.nicknames, &from,
+				    &to, &f) == 0)
 		fail_msg("%s was taken", name);
 	assert_int_equal(f.cause, ERROR_CONFIG);
 	return f.text;
@@ -238,10 +238,10 @@ static void the_start_up_file(void **state)
 		"unset skipemptybody");
 	bench_write("more", "alias more m@x.org\n");
 	ACCEPTS("bob");
-	assert_string_equal(request.from.spec, "me@x.org");
-	assert_string_equal(request.full_name, "A B");
-	assert_string_equal(request.reply_to.items[0].spec, "r@x.org");
-	assert_false(request.skip_empty);
+	assert_string_equal(cmdline.request.from.spec, "me@x.org");
+	assert_string_equal(cmdline.request.full_name, "A B");
+	assert_string_equal(cmdline.request.reply_to.items[0].spec, "r@x.org");
+	assert_false(cmdline.request.skip_empty);
 	expands("TEAM, more",
 		"Bob B <bob@x.org>, carol@x.org, dave@x.org, erin@x.org, "
 		"m@x.org");
@@ -249,7 +249,7 @@ static void the_start_up_file(void **state)
 	assert_non_null(strstr(stops("r"), "'if'"));
 	ACCEPTS("-r", "other@x.org", "-:/", "bob");
 	expands("team", "team");
-	assert_null(request.full_name);
+	assert_null(cmdline.request.full_name);
 }
 
 static void start_up_files_of_any_kind(void **state)
@@ -278,7 +278,7 @@ static void start_up_files_of_any_kind(void **state)
 	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
 		bench_write(".mailrc", texts[i]);
 		ACCEPTS("bob");
-		assert_int_equal(request.to.count, 1);
+		assert_int_equal(cmdline.request.to.count, 1);
 	}
 	{
 		FILE *file = fopen(".mailrc", "w");
@@ -321,30 +321,30 @@ static void blocks_are_not_commands(void **state)
 	bench_write(".mailrc", text);
 	assert_int_equal(chmod(".mailrc", 0600), 0);
 	ACCEPTS("bob");
-	assert_string_equal(request.from.spec, "me@x.org");
-	assert_string_equal(request.full_name, "Twice");
+	assert_string_equal(cmdline.request.from.spec, "me@x.org");
+	assert_string_equal(cmdline.request.full_name, "Twice");
 	assert_string_equal(setting("host"), "-");
 	expands("bob, boss", "bob, boss");
 	ACCEPTS("-A", "work", "bob");
-	assert_null(request.account);
-	assert_true(request.rc_prevails);
-	assert_string_equal(request.from.spec, "w@x.org");
-	assert_string_equal(request.full_name, "At Work");
+	assert_null(cmdline.request.account);
+	assert_true(cmdline.request.rc_prevails);
+	assert_string_equal(cmdline.request.from.spec, "w@x.org");
+	assert_string_equal(cmdline.request.full_name, "At Work");
 	assert_string_equal(setting("host"), "smtp.work.example");
 	assert_string_equal(setting("user"), "joe");
 	assert_string_equal(setting("password"), "s3cr3t");
 	expands("boss", "b@x.org");
 	/* one of ours */
 	ACCEPTS("-A", "other", "bob");
-	assert_string_equal(request.account, "other");
+	assert_string_equal(cmdline.request.account, "other");
 	/* and one that the file itself chooses */
 	bench_write(".mailrc",
 		    "account home {\nset from=h@x.org\n}\naccount home\n");
 	ACCEPTS("bob");
-	assert_string_equal(request.from.spec, "h@x.org");
+	assert_string_equal(cmdline.request.from.spec, "h@x.org");
 	bench_write(".mailrc", "define x {\nset from=wrong@x.org\n");
 	ACCEPTS("bob");
-	assert_false(request.has_from);
+	assert_false(cmdline.request.has_from);
 	assert_non_null(strstr(stops("bob"), "not closed"));
 }
 
@@ -359,19 +359,20 @@ static void what_files_set(void **state)
 		    "set hostname=x.org record=~/sent\n");
 	assert_int_equal(chmod(".mailrc", 0600), 0);
 	ACCEPTS("bob");
-	assert_string_equal(request.cc.items[0].spec, "cc@x.org");
-	assert_int_equal(request.bcc.count, 2);
-	assert_string_equal(request.extra.first->value, "a, b");
-	assert_string_equal(request.extra.first->next->name, "X-B");
-	assert_int_equal(request.action, REQUEST_SEND);
-	assert_false(request.transcript);
+	assert_string_equal(cmdline.request.cc.items[0].spec, "cc@x.org");
+	assert_int_equal(cmdline.request.bcc.count, 2);
+	assert_string_equal(cmdline.request.extra.first->value, "a, b");
+	assert_string_equal(cmdline.request.extra.first->next->name, "X-B");
+	assert_int_equal(cmdline.kind, COMMAND_SEND);
+	assert_false(cmdline.request.transcript);
 	assert_string_equal(setting("host"), "smtp.x.org");
 	assert_string_equal(setting("user"), "joe");
 	assert_string_equal(setting("password"), "s3cr3t");
 	assert_string_equal(setting("tls_starttls"), "off");
 	assert_string_equal(setting("auth"), "plain");
 	assert_string_equal(setting("qualify_domain"), "x.org");
-	for (const struct override *o = request.overrides; o; o = o->next)
+	for (const struct override *o = cmdline.request.overrides; o;
+	     o = o->next)
 		assert_int_equal(o->is_rc,
 				 strcmp(o->name, "qualify_domain") != 0);
 	/* what is typed holds, and leaves the file's log-in at home */
@@ -379,7 +380,7 @@ static void what_files_set(void **state)
 	assert_string_equal(setting("host"), "other.org");
 	assert_string_equal(setting("user"), "-");
 	assert_string_equal(setting("password"), "-");
-	assert_int_equal(request.cc.count, 1);
+	assert_int_equal(cmdline.request.cc.count, 1);
 	ACCEPTS("--host", "other.org", "bob");
 	assert_string_equal(setting("password"), "-");
 	/* a password is nobody else's to read */
@@ -391,7 +392,7 @@ static void what_files_set(void **state)
 	assert_non_null(strstr(error.text, "chmod"));
 	bench_write(".mailrc", "set mta=/usr/sbin/sendmail smtp-auth-user=x\n");
 	ACCEPTS("bob");
-	assert_null(request.overrides);
+	assert_null(cmdline.request.overrides);
 }
 
 static void what_cannot_be_followed_stops_bare_names(void **state)
@@ -431,7 +432,8 @@ static void a_circle_of_nicknames(void **state)
 	ACCEPTS("bob");
 	expands("c", "c, x@x.org");
 	assert_int_equal(address_parse_list(&arena, "a", &from, &error), 0);
-	assert_int_equal(personal_aliases_expand(&arena, &request.nicknames,
+	assert_int_equal(personal_aliases_expand(&arena,
+						 &cmdline.request.nicknames,
 						 &from, &to, &error),
 			 -1);
 	assert_int_equal(error.cause, ERROR_CONFIG);
@@ -448,9 +450,9 @@ static void what_is_not_here(void **state)
 	REFUSES("commands", "-~", "bob");
 	REFUSES("line break", "-s", "a\nBcc: b", "bob");
 	ACCEPTS("-inNBDv", "bob");
-	assert_true(request.transcript);
+	assert_true(cmdline.request.transcript);
 	ACCEPTS("-d", "bob");
-	assert_int_equal(request.action, REQUEST_DRY_RUN);
+	assert_int_equal(cmdline.kind, COMMAND_DRY_RUN);
 }
 
 int main(void)

@@ -14,13 +14,13 @@ static void recipients_go_into_the_envelope_alone(void **state)
 {
 	(void)state;
 	ACCEPTS("a@x.org", "b@x.org,c@x.org", "--", "-d@x.org");
-	assert_int_equal(request.to.count, 0);
-	assert_int_equal(request.bcc.count, 4);
-	assert_string_equal(request.draft_path, "-");
-	assert_true(request.is_handed_over);
-	assert_false(request.recipients_from_header);
+	assert_int_equal(cmdline.request.to.count, 0);
+	assert_int_equal(cmdline.request.bcc.count, 4);
+	assert_string_equal(cmdline.request.draft_path, "-");
+	assert_true(cmdline.request.is_handed_over);
+	assert_false(cmdline.request.recipients_from_header);
 	ACCEPTS("-t");
-	assert_true(request.recipients_from_header);
+	assert_true(cmdline.request.recipients_from_header);
 	REFUSES("-t", "-f", "a@x.org");
 	REFUSES("empty", "");
 }
@@ -37,27 +37,28 @@ static void senders(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(spellings) / sizeof(*spellings); i++) {
 		ACCEPTS(spellings[i][0], spellings[i][1], "bob");
-		assert_false(request.has_from);
-		assert_string_equal(request.envelope_from.spec, "a@x.org");
+		assert_false(cmdline.request.has_from);
+		assert_string_equal(cmdline.request.envelope_from.spec,
+				    "a@x.org");
 	}
 	ACCEPTS("--read-envelope-from", "-F", "A B", "bob");
-	assert_true(request.reverse_path_from_header);
-	assert_string_equal(request.full_name, "A B");
+	assert_true(cmdline.request.reverse_path_from_header);
+	assert_string_equal(cmdline.request.full_name, "A B");
 }
 
 static void a_host_stands_alone(void **state)
 {
 	(void)state;
 	ACCEPTS("--host=mail.x.org", "bob");
-	assert_string_equal(request.config_path, "/dev/null");
+	assert_string_equal(cmdline.request.config_path, "/dev/null");
 	assert_string_equal(bench_override("tls"), "off");
 	assert_string_equal(bench_override("auth"), "off");
 	ACCEPTS("--host=mail.x.org", "--tls", "--auth", "--user=joe", "bob");
 	assert_string_equal(bench_override("tls"), "on");
 	assert_string_equal(bench_override("auth"), "on");
 	ACCEPTS("bob");
-	assert_null(request.config_path);
-	assert_null(request.overrides);
+	assert_null(cmdline.request.config_path);
+	assert_null(cmdline.request.overrides);
 	REFUSES("--account", "--host=x.org", "-a", "work", "bob");
 }
 
@@ -67,8 +68,8 @@ static void settings(void **state)
 	ACCEPTS("-a", "work", "-C", "file", "--tls-starttls=off",
 		"--tls-nocertcheck", "--keepbcc", "--syslog", "-X", "log",
 		"--auth", "bob");
-	assert_string_equal(request.account, "work");
-	assert_string_equal(request.config_path, "file");
+	assert_string_equal(cmdline.request.account, "work");
+	assert_string_equal(cmdline.request.config_path, "file");
 	assert_string_equal(bench_override("tls_starttls"), "off");
 	assert_string_equal(bench_override("logfile"), "log");
 	assert_string_equal(bench_override("syslog"), "on");
@@ -83,11 +84,11 @@ static void reports(void **state)
 {
 	(void)state;
 	ACCEPTS("-N", "delay,failure", "-R", "full", "bob");
-	assert_string_equal(request.dsn_notify, "failure,delay");
-	assert_string_equal(request.dsn_ret, "full");
+	assert_string_equal(cmdline.request.dsn_notify, "failure,delay");
+	assert_string_equal(cmdline.request.dsn_ret, "full");
 	ACCEPTS("-N", "off", "--dsn-return=off", "bob");
-	assert_null(request.dsn_notify);
-	assert_null(request.dsn_ret);
+	assert_null(cmdline.request.dsn_notify);
+	assert_null(cmdline.request.dsn_ret);
 }
 
 static void what_other_callers_add(void **state)
@@ -95,14 +96,14 @@ static void what_other_callers_add(void **state)
 	(void)state;
 	ACCEPTS("-oi", "-oem", "-o", "dq", "-bm", "-B8BITMIME", "-B", "7BIT",
 		"-G", "-h20", "-i", "-Ltag", "-m", "-n", "-OTimeout=5", "bob");
-	assert_int_equal(request.bcc.count, 1);
+	assert_int_equal(cmdline.request.bcc.count, 1);
 	ACCEPTS("-d", "bob");
-	assert_true(request.transcript);
+	assert_true(cmdline.request.transcript);
 	ACCEPTS("-P");
-	assert_int_equal(request.action, REQUEST_SHOW_CONFIG);
+	assert_int_equal(cmdline.kind, COMMAND_SHOW_CONFIG);
 	ACCEPTS("--serverinfo", "--host=x.org");
-	assert_int_equal(request.action, REQUEST_CHECK);
-	assert_true(request.check.is_server_only);
+	assert_int_equal(cmdline.kind, COMMAND_CHECK);
+	assert_true(cmdline.check.is_server_only);
 }
 
 static void what_is_not_here(void **state)

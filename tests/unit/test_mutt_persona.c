@@ -21,12 +21,14 @@ static void attachments_up_to_the_dashes(void **state)
 	bench_write("a@b", "x");
 	ACCEPTS("first@x.org", "-a", "one", "two", "-s", "x", "three", "a@b",
 		"--", "bob@x.org", "-odd@x.org");
-	assert_string_equal(request.attachments->path, "one");
-	assert_string_equal(request.attachments->next->next->path, "three");
-	assert_string_equal(request.attachments->next->next->next->path, "a@b");
-	assert_null(request.attachments->next->next->next->next);
-	assert_int_equal(request.to.count, 3);
-	assert_string_equal(request.to.items[2].spec, "-odd@x.org");
+	assert_string_equal(cmdline.request.attachments->path, "one");
+	assert_string_equal(cmdline.request.attachments->next->next->path,
+			    "three");
+	assert_string_equal(cmdline.request.attachments->next->next->next->path,
+			    "a@b");
+	assert_null(cmdline.request.attachments->next->next->next->next);
+	assert_int_equal(cmdline.request.to.count, 3);
+	assert_string_equal(cmdline.request.to.items[2].spec, "-odd@x.org");
 	REFUSES("write --", "-a", "one", "bob@x.org");
 	REFUSES("recipient", "-a", "one", "bob");
 }
@@ -35,19 +37,19 @@ static void texts_and_drafts(void **state)
 {
 	(void)state;
 	ACCEPTS("-i", "pre", "bob");
-	assert_string_equal(request.include_path, "pre");
-	assert_string_equal(request.body_path, "-");
+	assert_string_equal(cmdline.request.include_path, "pre");
+	assert_string_equal(cmdline.request.body_path, "-");
 	ACCEPTS("-i", "-", "bob");
-	assert_null(request.include_path);
-	assert_string_equal(request.body_path, "-");
+	assert_null(cmdline.request.include_path);
+	assert_string_equal(cmdline.request.body_path, "-");
 	ACCEPTS("-H", "-", "-i", "pre");
-	assert_string_equal(request.draft_path, "-");
-	assert_null(request.include_path);
-	assert_true(request.recipients_from_header);
-	assert_true(request.extends_header);
-	assert_false(request.draft_prevails);
+	assert_string_equal(cmdline.request.draft_path, "-");
+	assert_null(cmdline.request.include_path);
+	assert_true(cmdline.request.recipients_from_header);
+	assert_true(cmdline.request.extends_header);
+	assert_false(cmdline.request.draft_prevails);
 	ACCEPTS("-H", "draft", "-a", "file", "--", "bob");
-	assert_non_null(request.attachments);
+	assert_non_null(cmdline.request.attachments);
 	REFUSES("--html", "-H", "draft", "--html", "page");
 }
 
@@ -56,22 +58,22 @@ static void commands(void **state)
 	(void)state;
 	ACCEPTS("-e", "set from='\"Me, too\" <me@x.org>' realname='A \"B\"'",
 		"bob");
-	assert_string_equal(request.from.spec, "me@x.org");
-	assert_string_equal(request.full_name, "A \"B\"");
+	assert_string_equal(cmdline.request.from.spec, "me@x.org");
+	assert_string_equal(cmdline.request.full_name, "A \"B\"");
 	ACCEPTS("-e", "set from = me@x.org; set nouse_from", "bob");
-	assert_false(request.has_from);
+	assert_false(cmdline.request.has_from);
 	ACCEPTS("-e", "my_hdr X-A: a; my_hdr X-B: b # c", "-e",
 		"my_hdr x-a: new", "bob");
-	assert_string_equal(request.extra.first->name, "X-B");
-	assert_string_equal(request.extra.first->value, "b");
-	assert_string_equal(request.extra.first->next->value, "new");
-	assert_null(request.extra.first->next->next);
+	assert_string_equal(cmdline.request.extra.first->name, "X-B");
+	assert_string_equal(cmdline.request.extra.first->value, "b");
+	assert_string_equal(cmdline.request.extra.first->next->value, "new");
+	assert_null(cmdline.request.extra.first->next->next);
 	ACCEPTS("-e", "my_hdr From: h@x.org", "-e", "set from=v@x.org", "bob");
-	assert_string_equal(request.from.spec, "h@x.org");
+	assert_string_equal(cmdline.request.from.spec, "h@x.org");
 	ACCEPTS("--from", "o@x.org", "-e", "my_hdr From: h@x.org", "bob");
-	assert_string_equal(request.from.spec, "o@x.org");
+	assert_string_equal(cmdline.request.from.spec, "o@x.org");
 	ACCEPTS("-e", "set content_type=text/html", "bob");
-	assert_string_equal(request.body_type, "text/html");
+	assert_string_equal(cmdline.request.body_type, "text/html");
 	ACCEPTS("-e", "set hostname=x.org", "bob");
 	assert_string_equal(bench_override("qualify_domain"), "x.org");
 	ACCEPTS("-e", "set smtp_url=smtps://joe@mail.x.org:466/", "bob");
@@ -94,8 +96,8 @@ static void nickname_is(const char *name, const char *wanted)
 	struct error f = ERROR_INIT;
 
 	assert_int_equal(address_parse_list(&arena, name, &from, &f), 0);
-	if (personal_aliases_expand(&arena, &request.nicknames, &from, &to,
-				    &f) < 0)
+	if (personal_aliases_expand(&arena, &cmdline.request.nicknames, &from,
+				    &to, &f) < 0)
 		fail_msg("%s", f.text);
 	assert_int_equal(address_put_list(&out, &to), 0);
 	assert_string_equal(out.data, wanted);
@@ -119,15 +121,15 @@ static void the_start_up_file(void **state)
 		"bind index x y\n");
 	bench_write(".more", "alias dave dave@x.org (Dave D)\n");
 	ACCEPTS("team");
-	assert_string_equal(request.from.spec, "rc@x.org");
-	assert_string_equal(request.extra.first->value, "rc");
-	assert_null(request.overrides);
-	assert_null(request.full_name);
+	assert_string_equal(cmdline.request.from.spec, "rc@x.org");
+	assert_string_equal(cmdline.request.extra.first->value, "rc");
+	assert_null(cmdline.request.overrides);
+	assert_null(cmdline.request.full_name);
 	nickname_is("Team, dave",
 		    "Robert <robert@x.org>, carol@x.org, Dave D <dave@x.org>");
 	ACCEPTS("-e", "set from=e@x.org; unmy_hdr X-A", "team");
-	assert_string_equal(request.from.spec, "e@x.org");
-	assert_null(request.extra.first);
+	assert_string_equal(cmdline.request.from.spec, "e@x.org");
+	assert_null(cmdline.request.extra.first);
 	bench_write("other", "alias bob other@x.org\n");
 	ACCEPTS("-F", "~/other", "bob");
 	nickname_is("bob", "other@x.org");
@@ -138,7 +140,7 @@ static void the_start_up_file(void **state)
 			 -1);
 	assert_int_equal(error.cause, ERROR_NOINPUT);
 	ACCEPTS("-F", "/dev/null", "team");
-	assert_false(request.has_from);
+	assert_false(cmdline.request.has_from);
 	nickname_is("team", "team");
 }
 
@@ -194,9 +196,10 @@ static void words_are_mutts(void **state)
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
 		nickname_is(names[i].name, names[i].wanted);
 	nickname_is("gone, hidden", "gone, hidden");
-	assert_string_equal(request.extra.first->value, "a; b");
-	assert_string_equal(request.extra.first->next->value, "ops@x.org");
-	assert_null(request.extra.first->next->next);
+	assert_string_equal(cmdline.request.extra.first->value, "a; b");
+	assert_string_equal(cmdline.request.extra.first->next->value,
+			    "ops@x.org");
+	assert_null(cmdline.request.extra.first->next->next);
 }
 
 /* The sentence that a bare name is refused with, after this start-up file. */
@@ -209,8 +212,8 @@ static const char *lost(const char *rc, const char *name)
 	ACCEPTS("x@x.org");
 	error_clear(&f);
 	assert_int_equal(address_parse_list(&arena, name, &from, &f), 0);
-	if (personal_aliases_expand(&arena, &request.nicknames, &from, &to,
-				    &f) == 0)
+	if (personal_aliases_expand(&arena, &cmdline.request.nicknames, &from,
+				    &to, &f) == 0)
 		fail_msg("%s was taken after: %s", name, rc);
 	assert_int_equal(f.cause, ERROR_CONFIG);
 	return f.text;
@@ -262,7 +265,7 @@ static void commands_of_any_kind(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
 		ACCEPTS("-F", "/dev/null", "-e", texts[i], "bob");
-		assert_int_equal(request.to.count, 1);
+		assert_int_equal(cmdline.request.to.count, 1);
 	}
 }
 
@@ -279,11 +282,11 @@ static void what_is_not_here(void **state)
 	REFUSES("recipient", "-s", "x");
 	REFUSES("recipient", "-x");
 	ACCEPTS("-nx", "-m", "mbox", "-d", "0", "bob");
-	assert_false(request.transcript);
+	assert_false(cmdline.request.transcript);
 	ACCEPTS("-d", "3", "bob");
-	assert_true(request.transcript);
+	assert_true(cmdline.request.transcript);
 	ACCEPTS("-v", "bob");
-	assert_true(request.transcript);
+	assert_true(cmdline.request.transcript);
 }
 
 int main(void)

@@ -113,7 +113,7 @@ static const struct persona persona = {
 };
 
 static struct arena arena;
-static struct request request;
+static struct cmdline cmdline;
 static struct error error;
 
 static int parse(const char *const *words)
@@ -123,14 +123,14 @@ static int parse(const char *const *words)
 
 	arena_free(&arena);
 	arena = (struct arena)ARENA_INIT;
-	request_init(&request);
+	cmdline_init(&cmdline);
 	error_clear(&error);
 	buf_reset(&seen);
 	while (words[argc - 1]) {
 		argv[argc] = (char *)(uintptr_t)words[argc - 1];
 		argc++;
 	}
-	return options_parse(&persona, argc, argv, &request, &arena, &error);
+	return options_parse(&persona, argc, argv, &cmdline, &arena, &error);
 }
 #define PARSE(...) parse((const char *const[]){ __VA_ARGS__, NULL })
 
@@ -138,9 +138,9 @@ static void reads_flags_and_bundles(void **state)
 {
 	(void)state;
 	assert_int_equal(PARSE("-qv"), 0);
-	assert_true(request.quiet && request.transcript);
+	assert_true(cmdline.request.quiet && cmdline.request.transcript);
 	assert_int_equal(PARSE("--verbose"), 0);
-	assert_true(!request.quiet && request.transcript);
+	assert_true(!cmdline.request.quiet && cmdline.request.transcript);
 }
 
 static void reads_values_in_each_spelling(void **state)
@@ -155,7 +155,7 @@ static void reads_values_in_each_spelling(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(spellings) / sizeof(*spellings); i++) {
 		assert_int_equal(parse(spellings[i]), 0);
-		assert_string_equal(request.subject, "hello");
+		assert_string_equal(cmdline.request.subject, "hello");
 		assert_string_equal(seen.data, "end");
 	}
 }
@@ -164,16 +164,16 @@ static void takes_empty_and_odd_values(void **state)
 {
 	(void)state;
 	assert_int_equal(PARSE("-s", ""), 0);
-	assert_string_equal(request.subject, "");
+	assert_string_equal(cmdline.request.subject, "");
 	assert_int_equal(PARSE("--subject="), 0);
-	assert_string_equal(request.subject, "");
+	assert_string_equal(cmdline.request.subject, "");
 	assert_int_equal(PARSE("--subject=a=b"), 0);
-	assert_string_equal(request.subject, "a=b");
+	assert_string_equal(cmdline.request.subject, "a=b");
 	assert_int_equal(PARSE("-s", "--quiet"), 0);
-	assert_string_equal(request.subject, "--quiet");
-	assert_false(request.quiet);
+	assert_string_equal(cmdline.request.subject, "--quiet");
+	assert_false(cmdline.request.quiet);
 	assert_int_equal(PARSE("-s", "--"), 0);
-	assert_string_equal(request.subject, "--");
+	assert_string_equal(cmdline.request.subject, "--");
 }
 
 static void keeps_the_order_of_setters_and_arguments(void **state)
@@ -184,7 +184,7 @@ static void keeps_the_order_of_setters_and_arguments(void **state)
 			 0);
 	assert_string_equal(seen.data,
 			    "<one>attach=1|<two>attach=2|<-q><--tls>end");
-	assert_false(request.quiet);
+	assert_false(cmdline.request.quiet);
 	assert_int_equal(PARSE("-"), 0);
 	assert_string_equal(seen.data, "<->end");
 }
@@ -252,7 +252,7 @@ static void one_dash_before_a_long_name_is_refused(void **state)
 	(void)state;
 	REFUSES("--subject", "-subject", "hello");
 	REFUSES("--subject", "-subject=hello");
-	assert_null(request.subject);
+	assert_null(cmdline.request.subject);
 }
 
 static void refuses_line_breaks_everywhere(void **state)
@@ -273,13 +273,13 @@ static void learns_the_rest_behind_a_mistake(void **state)
 	(void)state;
 	assert_int_equal(PARSE("--bogus", "value", "-s", "hi", "a@x.org"), -1);
 	assert_non_null(strstr(error.text, "--bogus"));
-	assert_string_equal(request.subject, "hi");
+	assert_string_equal(cmdline.request.subject, "hi");
 	assert_string_equal(seen.data, "<a@x.org>end");
-	assert_true(request_reads_input(&request));
+	assert_true(request_reads_input(&cmdline.request));
 	assert_int_equal(PARSE("--bogus", "a@x.org"), -1);
 	assert_string_equal(seen.data, "<a@x.org>end");
 	assert_int_equal(PARSE("--bogus", "-i", "file"), -1);
-	assert_false(request_reads_input(&request));
+	assert_false(request_reads_input(&cmdline.request));
 }
 
 static void passes_on_a_setters_error_with_the_option(void **state)
@@ -299,8 +299,8 @@ static void makes_values_utf8_but_not_names_of_files(void **state)
 	(void)state;
 	/* not UTF-8, whatever the locale: windows-1252 */
 	assert_int_equal(PARSE("-s", "caf\xe9", "-i", "caf\xe9", "\xe9"), 0);
-	assert_string_equal(request.subject, "caf\xc3\xa9");
-	assert_string_equal(request.body_path, "caf\xe9");
+	assert_string_equal(cmdline.request.subject, "caf\xc3\xa9");
+	assert_string_equal(cmdline.request.body_path, "caf\xe9");
 	assert_string_equal(seen.data, "<\xc3\xa9>end");
 	REFUSES("empty", "--body=");
 }
@@ -311,7 +311,7 @@ static void no_arguments_at_all(void **state)
 
 	(void)state;
 	buf_reset(&seen);
-	assert_int_equal(options_parse(&persona, 0, argv, &request, &arena,
+	assert_int_equal(options_parse(&persona, 0, argv, &cmdline, &arena,
 				       &error),
 			 0);
 	assert_string_equal(seen.data, "end");

@@ -1,4 +1,5 @@
-/* What the options of sendmail, mailq and newaliases leave in the request. */
+/* What the options of sendmail, mailq and newaliases leave in the
+ * cmdline.request. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -10,7 +11,7 @@
 #include "persona/personas.h"
 
 static struct arena arena;
-static struct request request;
+static struct cmdline cmdline;
 static struct error error;
 
 static int parse(const struct persona *persona, const char *const *words)
@@ -20,13 +21,13 @@ static int parse(const struct persona *persona, const char *const *words)
 
 	arena_free(&arena);
 	arena = (struct arena)ARENA_INIT;
-	request_init(&request);
+	cmdline_init(&cmdline);
 	error_clear(&error);
 	while (words[argc - 1]) {
 		argv[argc] = (char *)(uintptr_t)words[argc - 1];
 		argc++;
 	}
-	return options_parse(persona, argc, argv, &request, &arena, &error);
+	return options_parse(persona, argc, argv, &cmdline, &arena, &error);
 }
 
 static void accepts(const char *const *words)
@@ -50,9 +51,9 @@ static void refuses(const char *const *words, const char *keyword)
 
 static void only_recipient_is(const char *spec)
 {
-	assert_int_equal(request.bcc.count, 1);
-	assert_int_equal(request_recipients(&request), 1);
-	assert_string_equal(request.bcc.items[0].spec, spec);
+	assert_int_equal(cmdline.request.bcc.count, 1);
+	assert_int_equal(request_recipients(&cmdline.request), 1);
+	assert_string_equal(cmdline.request.bcc.items[0].spec, spec);
 }
 
 static void a_ready_message_from_standard_input(void **state)
@@ -60,13 +61,13 @@ static void a_ready_message_from_standard_input(void **state)
 	(void)state;
 	ACCEPTS(A);
 	only_recipient_is(A);
-	assert_int_equal(request.action, REQUEST_SEND);
-	assert_string_equal(request.draft_path, "-");
-	assert_true(request.is_handed_over);
-	assert_true(request.dot_ends_input);
-	assert_false(request.recipients_from_header);
-	assert_false(request.has_envelope_from);
-	assert_null(request.body_path);
+	assert_int_equal(cmdline.kind, COMMAND_SEND);
+	assert_string_equal(cmdline.request.draft_path, "-");
+	assert_true(cmdline.request.is_handed_over);
+	assert_true(cmdline.request.dot_ends_input);
+	assert_false(cmdline.request.recipients_from_header);
+	assert_false(cmdline.request.has_envelope_from);
+	assert_null(cmdline.request.body_path);
 }
 
 static void recipients(void **state)
@@ -74,14 +75,15 @@ static void recipients(void **state)
 	(void)state;
 	ACCEPTS("a@example.org,b@example.org", "c@example.org, root",
 		"Name <d@example.org>", "--", "-e@example.org");
-	assert_int_equal(request.bcc.count, 6);
-	assert_string_equal(request.bcc.items[3].local, "root");
-	assert_string_equal(request.bcc.items[5].spec, "-e@example.org");
+	assert_int_equal(cmdline.request.bcc.count, 6);
+	assert_string_equal(cmdline.request.bcc.items[3].local, "root");
+	assert_string_equal(cmdline.request.bcc.items[5].spec,
+			    "-e@example.org");
 	ACCEPTS("-t", A);
-	assert_true(request.recipients_from_header);
+	assert_true(cmdline.request.recipients_from_header);
 	only_recipient_is(A);
 	ACCEPTS("-t");
-	assert_int_equal(request_recipients(&request), 0);
+	assert_int_equal(request_recipients(&cmdline.request), 0);
 	REFUSES("no recipient", "-i");
 	REFUSES("no recipient", "-oi", "--");
 	REFUSES("no recipient", ",");
@@ -100,10 +102,10 @@ static void dots(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(spellings) / sizeof(*spellings); i++) {
 		ACCEPTS(spellings[i], A);
-		assert_false(request.dot_ends_input);
+		assert_false(cmdline.request.dot_ends_input);
 	}
 	ACCEPTS("-i", "-OIgnoreDots=False", A);
-	assert_true(request.dot_ends_input);
+	assert_true(cmdline.request.dot_ends_input);
 }
 
 static void senders(void **state)
@@ -116,29 +118,30 @@ static void senders(void **state)
 	(void)state;
 	for (size_t i = 0; i < 3; i++) {
 		ACCEPTS(joined[i], A);
-		assert_true(request.has_envelope_from);
-		assert_string_equal(request.envelope_from.spec,
+		assert_true(cmdline.request.has_envelope_from);
+		assert_string_equal(cmdline.request.envelope_from.spec,
 				    "b@example.org");
 		only_recipient_is(A);
 	}
 	ACCEPTS("-f", "b@example.org", "-r", "c@example.org", A);
-	assert_string_equal(request.envelope_from.spec, "c@example.org");
+	assert_string_equal(cmdline.request.envelope_from.spec,
+			    "c@example.org");
 	for (size_t i = 0; i < 2; i++) {
 		ACCEPTS("-f", null[i], A);
-		assert_true(request.has_envelope_from);
-		assert_string_equal(request.envelope_from.spec, "");
+		assert_true(cmdline.request.has_envelope_from);
+		assert_string_equal(cmdline.request.envelope_from.spec, "");
 	}
 	ACCEPTS("-f", "root", A);
-	assert_string_equal(request.envelope_from.local, "root");
-	assert_false(request.has_from);
+	assert_string_equal(cmdline.request.envelope_from.local, "root");
+	assert_false(cmdline.request.has_from);
 	REFUSES("-f", A, "-f");
 	REFUSES("no recipient", "-f", A);
 	ACCEPTS("-FCronDaemon", A);
-	assert_string_equal(request.full_name, "CronDaemon");
+	assert_string_equal(cmdline.request.full_name, "CronDaemon");
 	ACCEPTS("-F", "Cron Daemon", A);
-	assert_string_equal(request.full_name, "Cron Daemon");
+	assert_string_equal(cmdline.request.full_name, "Cron Daemon");
 	ACCEPTS("-F", "", A);
-	assert_null(request.full_name);
+	assert_null(cmdline.request.full_name);
 	REFUSES("line break", "-F", "a\nBcc: b@example.org", A);
 	REFUSES("line break", "-f", "b@example.org\n", A);
 }
@@ -147,18 +150,18 @@ static void modes(void **state)
 {
 	(void)state;
 	ACCEPTS("-bm", A);
-	assert_int_equal(request.action, REQUEST_SEND);
+	assert_int_equal(cmdline.kind, COMMAND_SEND);
 	ACCEPTS("-bs");
-	assert_int_equal(request.action, REQUEST_SERVE_STDIO);
+	assert_int_equal(cmdline.kind, COMMAND_SERVE_STDIO);
 	ACCEPTS("-bs", "-odb", "-oem", "-t");
-	assert_int_equal(request.action, REQUEST_SERVE_STDIO);
+	assert_int_equal(cmdline.kind, COMMAND_SERVE_STDIO);
 	ACCEPTS("-bp");
-	assert_int_equal(request.action, REQUEST_LIST_QUEUE);
+	assert_int_equal(cmdline.kind, COMMAND_LIST_QUEUE);
 	ACCEPTS("-bi");
-	assert_int_equal(request.action, REQUEST_CHECK_ALIASES);
+	assert_int_equal(cmdline.kind, COMMAND_CHECK_ALIASES);
 	ACCEPTS("-bv", "root", A);
-	assert_int_equal(request.action, REQUEST_VERIFY);
-	assert_int_equal(request.bcc.count, 2);
+	assert_int_equal(cmdline.kind, COMMAND_VERIFY);
+	assert_int_equal(cmdline.request.bcc.count, 2);
 }
 
 static void what_is_no_mode_sends_nothing(void **state)
@@ -192,21 +195,21 @@ static void the_queue(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(spellings) / sizeof(*spellings); i++) {
 		ACCEPTS(spellings[i]);
-		assert_int_equal(request.action, REQUEST_RUN_QUEUE);
-		assert_false(request.queue.tells_each);
-		assert_false(request.queue.due_only);
+		assert_int_equal(cmdline.kind, COMMAND_RUN_QUEUE);
+		assert_false(cmdline.queue.tells_each);
+		assert_false(cmdline.queue.due_only);
 		/* it eats nothing: what follows is an address */
 		REFUSES("no mail", spellings[i], "15m");
 	}
 	ACCEPTS("-bp", "-q");
-	assert_int_equal(request.action, REQUEST_LIST_QUEUE);
+	assert_int_equal(cmdline.kind, COMMAND_LIST_QUEUE);
 	ACCEPTS("-q", "-bp");
-	assert_int_equal(request.action, REQUEST_LIST_QUEUE);
+	assert_int_equal(cmdline.kind, COMMAND_LIST_QUEUE);
 }
 
 static void which_of_the_queue(void **state)
 {
-	const struct mailq_choice *choice = &request.queue.choice;
+	const struct mailq_choice *choice = &cmdline.queue.choice;
 
 	(void)state;
 	ACCEPTS("-qIone", "-qSa@example.org", "-qItwo", "-qR@example.net");
@@ -218,7 +221,7 @@ static void which_of_the_queue(void **state)
 	assert_int_equal(choice->recipients.count, 1);
 	assert_string_equal(choice->recipients.words[0], "@example.net");
 	ACCEPTS("-bp", "-qIone");
-	assert_int_equal(request.action, REQUEST_LIST_QUEUE);
+	assert_int_equal(cmdline.kind, COMMAND_LIST_QUEUE);
 	assert_int_equal(choice->ids.count, 1);
 	ACCEPTS("-q");
 	assert_int_equal(choice->ids.count, 0);
@@ -235,7 +238,8 @@ static const char *queue_setting(void)
 {
 	const char *value = NULL;
 
-	for (const struct override *o = request.overrides; o; o = o->next)
+	for (const struct override *o = cmdline.request.overrides; o;
+	     o = o->next)
 		if (strcmp(o->name, "queue") == 0) {
 			assert_true(o->is_habit);
 			value = o->value;
@@ -279,8 +283,8 @@ static void delivery_modes(void **state)
 	ACCEPTS("-odi", "-odq", A);
 	assert_string_equal(queue_setting(), "only");
 	ACCEPTS("--queue", "never", A);
-	assert_string_equal(request.overrides->value, "never");
-	assert_false(request.overrides->is_habit);
+	assert_string_equal(cmdline.request.overrides->value, "never");
+	assert_false(cmdline.request.overrides->is_habit);
 	REFUSES("--queue", "--queue=sometimes", A);
 }
 
@@ -289,19 +293,20 @@ static void delivery_status(void **state)
 	(void)state;
 	ACCEPTS("-N", "delay,failure,success", "-R", "hdrs", "-V", "job7", A);
 	only_recipient_is(A);
-	assert_string_equal(request.dsn_notify, "failure,delay,success");
-	assert_string_equal(request.dsn_ret, "hdrs");
-	assert_string_equal(request.dsn_envid, "job7");
+	assert_string_equal(cmdline.request.dsn_notify,
+			    "failure,delay,success");
+	assert_string_equal(cmdline.request.dsn_ret, "hdrs");
+	assert_string_equal(cmdline.request.dsn_envid, "job7");
 	ACCEPTS("-Nnever", "-Rfull", "-Vx", A);
-	assert_string_equal(request.dsn_notify, "never");
-	assert_string_equal(request.dsn_ret, "full");
+	assert_string_equal(cmdline.request.dsn_notify, "never");
+	assert_string_equal(cmdline.request.dsn_ret, "full");
 	REFUSES("-N", "-N", "sometimes", A);
 	REFUSES("-R", "-R", "half", A);
 	/* xtext already, or not */
 	ACCEPTS("-V", "a+2Bb+3D", A);
-	assert_string_equal(request.dsn_envid, "a+b=");
+	assert_string_equal(cmdline.request.dsn_envid, "a+b=");
 	ACCEPTS("-V", "a+b=c d", A);
-	assert_string_equal(request.dsn_envid, "a+b=c d");
+	assert_string_equal(cmdline.request.dsn_envid, "a+b=c d");
 	REFUSES("-V", "-V", "", A);
 	REFUSES("-V", "-V", "+0A", A);
 }
@@ -317,16 +322,16 @@ static void errors(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(quiet) / sizeof(*quiet); i++) {
 		ACCEPTS(quiet[i], A);
-		assert_true(request.silent);
+		assert_true(cmdline.request.silent);
 		only_recipient_is(A);
 	}
 	for (size_t i = 0; i < sizeof(loud) / sizeof(*loud); i++) {
 		ACCEPTS(loud[i], A);
-		assert_false(request.silent);
+		assert_false(cmdline.request.silent);
 	}
 	ACCEPTS("-oeq", "-oem", A);
-	assert_false(request.silent);
-	assert_true(request.mails_back);
+	assert_false(cmdline.request.silent);
+	assert_true(cmdline.request.mails_back);
 	REFUSES("joined", "-e", "m", A);
 }
 
@@ -352,16 +357,17 @@ static void failures_by_mail(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(modes) / sizeof(*modes); i++) {
 		ACCEPTS(modes[i].word, A);
-		assert_int_equal(request.mails_back, modes[i].mails_back);
-		assert_int_equal(request.is_status_zero,
+		assert_int_equal(cmdline.request.mails_back,
+				 modes[i].mails_back);
+		assert_int_equal(cmdline.request.is_status_zero,
 				 modes[i].is_status_zero);
 	}
 	/* the last one holds */
 	ACCEPTS("-oee", "-oem", A);
-	assert_false(request.is_status_zero);
+	assert_false(cmdline.request.is_status_zero);
 	ACCEPTS("-oee", "-oep", A);
-	assert_false(request.mails_back);
-	assert_false(request.is_status_zero);
+	assert_false(cmdline.request.mails_back);
+	assert_false(cmdline.request.is_status_zero);
 }
 
 static void joined_letters_eat_nothing(void **state)
@@ -374,7 +380,7 @@ static void joined_letters_eat_nothing(void **state)
 	for (size_t i = 0; i < sizeof(taken) / sizeof(*taken); i++) {
 		ACCEPTS(taken[i], A);
 		only_recipient_is(A);
-		assert_int_equal(request.action, REQUEST_SEND);
+		assert_int_equal(cmdline.kind, COMMAND_SEND);
 	}
 	REFUSES("joined", "-o", "i", A);
 	REFUSES("joined", "-A", "c", A);
@@ -401,21 +407,21 @@ static void the_rest(void **state)
 	(void)state;
 	ACCEPTS("-n", "-U", "-v", "-L", "tag", "-X", "log", "-C", "file", A);
 	only_recipient_is(A);
-	assert_true(request.skip_aliases);
-	assert_true(request.prefers_smtputf8);
-	assert_true(request.transcript);
-	assert_string_equal(request.syslog_tag, "tag");
-	assert_string_equal(request.transcript_path, "log");
-	assert_string_equal(request.config_path, "file");
+	assert_true(cmdline.request.skip_aliases);
+	assert_true(cmdline.request.prefers_smtputf8);
+	assert_true(cmdline.request.transcript);
+	assert_string_equal(cmdline.request.syslog_tag, "tag");
+	assert_string_equal(cmdline.request.transcript_path, "log");
+	assert_string_equal(cmdline.request.config_path, "file");
 	ACCEPTS("-ov", A);
-	assert_true(request.transcript);
+	assert_true(cmdline.request.transcript);
 	ACCEPTS("-d5", A);
-	assert_true(request.transcript);
+	assert_true(cmdline.request.transcript);
 	ACCEPTS("-oA/etc/other", A);
-	assert_string_equal(request.overrides->name, "aliases");
-	assert_string_equal(request.overrides->value, "/etc/other");
+	assert_string_equal(cmdline.request.overrides->name, "aliases");
+	assert_string_equal(cmdline.request.overrides->value, "/etc/other");
 	ACCEPTS("-OAliasFile=/etc/other", A);
-	assert_string_equal(request.overrides->value, "/etc/other");
+	assert_string_equal(cmdline.request.overrides->value, "/etc/other");
 	REFUSES("-z", "-z", A);
 	REFUSES("-c", "-c", A);
 	REFUSES("--bogus", "--bogus", A);
@@ -427,15 +433,15 @@ static void long_options(void **state)
 	ACCEPTS("--account", "work", "--config=file", "--host", "h.example.org",
 		"--dry-run", "--timeout", "9", "--subject", "s", "--cc",
 		"c@example.org", A);
-	assert_string_equal(request.account, "work");
-	assert_string_equal(request.config_path, "file");
-	assert_int_equal(request.action, REQUEST_DRY_RUN);
-	assert_string_equal(request.subject, "s");
-	assert_int_equal(request.cc.count, 1);
+	assert_string_equal(cmdline.request.account, "work");
+	assert_string_equal(cmdline.request.config_path, "file");
+	assert_int_equal(cmdline.kind, COMMAND_DRY_RUN);
+	assert_string_equal(cmdline.request.subject, "s");
+	assert_int_equal(cmdline.request.cc.count, 1);
 	ACCEPTS("--json", "--quiet", A);
-	assert_true(request.json);
+	assert_true(cmdline.request.json);
 	ACCEPTS("--print");
-	assert_int_equal(request.action, REQUEST_PRINT);
+	assert_int_equal(cmdline.kind, COMMAND_PRINT);
 	REFUSES("--json", "--json", "-bp");
 }
 
@@ -447,15 +453,15 @@ static void the_small_ones(void **state)
 
 	(void)state;
 	assert_int_equal(parse(&persona_mailq, none), 0);
-	assert_int_equal(request.action, REQUEST_LIST_QUEUE);
+	assert_int_equal(cmdline.kind, COMMAND_LIST_QUEUE);
 	assert_int_equal(parse(&persona_mailq, some), 0);
-	assert_int_equal(request.action, REQUEST_LIST_QUEUE);
-	assert_int_equal(request.queue.choice.ids.count, 1);
-	assert_false(request.queue.runs_first);
+	assert_int_equal(cmdline.kind, COMMAND_LIST_QUEUE);
+	assert_int_equal(cmdline.queue.choice.ids.count, 1);
+	assert_false(cmdline.queue.runs_first);
 	assert_int_equal(parse(&persona_mailq, address), -1);
 	assert_int_equal(error.cause, ERROR_USAGE);
 	assert_int_equal(parse(&persona_newaliases, none), 0);
-	assert_int_equal(request.action, REQUEST_CHECK_ALIASES);
+	assert_int_equal(cmdline.kind, COMMAND_CHECK_ALIASES);
 	assert_int_equal(parse(&persona_newaliases, address), -1);
 	assert_int_equal(error.cause, ERROR_USAGE);
 }
@@ -486,12 +492,12 @@ static void commands_of_mailq(void **state)
 	(void)state;
 	for (size_t i = 0; i < 4; i++) {
 		MAILQ(changes[i].word, "one", "ALL");
-		assert_int_equal(request.action, REQUEST_CHANGE_QUEUE);
-		assert_int_equal(request.queue.change, changes[i].change);
-		assert_int_equal(request.queue.choice.ids.count, 2);
+		assert_int_equal(cmdline.kind, COMMAND_CHANGE_QUEUE);
+		assert_int_equal(cmdline.queue.change, changes[i].change);
+		assert_int_equal(cmdline.queue.choice.ids.count, 2);
 		/* before it too */
 		MAILQ("one", changes[i].word);
-		assert_int_equal(request.queue.choice.ids.count, 1);
+		assert_int_equal(cmdline.queue.choice.ids.count, 1);
 		/* all is never the default */
 		MAILQ_REFUSES(changes[i].word);
 		MAILQ_REFUSES(changes[i].word, "");
@@ -499,24 +505,24 @@ static void commands_of_mailq(void **state)
 	}
 	MAILQ_REFUSES("--hold", "--delete", "one");
 	MAILQ("--print", "one");
-	assert_int_equal(request.action, REQUEST_PRINT_QUEUED);
+	assert_int_equal(cmdline.kind, COMMAND_PRINT_QUEUED);
 	MAILQ_REFUSES("--print");
 	MAILQ("-q");
-	assert_true(request.queue.runs_first);
-	assert_int_equal(request.action, REQUEST_LIST_QUEUE);
+	assert_true(cmdline.queue.runs_first);
+	assert_int_equal(cmdline.kind, COMMAND_LIST_QUEUE);
 	MAILQ("--json", "one");
-	assert_true(request.json);
+	assert_true(cmdline.request.json);
 	MAILQ_REFUSES("--json", "--hold", "one");
 }
 
 static void checks_of_mailq(void **state)
 {
-	const struct mailq_limits *limits = &request.queue.limits;
+	const struct mailq_limits *limits = &cmdline.queue.limits;
 
 	(void)state;
 	MAILQ("--check", "-w", "5", "-c", "10", "--warn-age", "90m",
 	      "--crit-age=2d");
-	assert_int_equal(request.action, REQUEST_CHECK_QUEUE);
+	assert_int_equal(cmdline.kind, COMMAND_CHECK_QUEUE);
 	assert_int_equal(limits->warn_count, 5);
 	assert_int_equal(limits->crit_count, 10);
 	assert_int_equal(limits->warn_age, 5400);

@@ -1,0 +1,322 @@
+/* conflicts.c - one table of options that exclude each other.
+ *
+ * What a command line says is a set of traits, which is made out of the command
+ * and not of the options, since there are several ways to say a thing: -H
+ * "Subject: x" is a subject.  A row holds when the command is one of its own,
+ * any trait of `one` is there, and any of `other`, unless that is empty. */
+#include "persona/conflicts.h"
+
+#include <string.h>
+
+#include "base/buf.h"
+
+/* In the order in which a sentence names the first. */
+enum trait {
+	RECIPIENTS,
+	SEVERAL, /* recipients, or one of a copy */
+	TO_HEADER,
+	SUBJECT,
+	DRAFT,
+	BODY,
+	INCLUDE,
+	HTML,
+	ATTACHMENT,
+	INLINE,
+	ENCODING,
+	UUENCODE,
+	CHARSET,
+	BODY_TYPE,
+	SKIP_EMPTY,
+	EXTRA,
+	FROM,
+	ENVELOPE_FROM,
+	MESSAGE_ID,
+	ACCOUNT,
+	HOST,
+	EACH,
+	BATCH,
+	SPLIT,
+	CONNECTIONS,
+	RESUME,
+	PARTS,
+	JSON,
+	TRANSCRIPT,
+	NAGIOS,
+	WARN_DAYS,
+	CRIT_DAYS,
+	KEEP,
+	WARN,
+	CRIT,
+	WAIT,
+	NO_AUTH,
+	DUE,
+	SENDER,
+	RECIPIENT,
+	IDS,
+	WARN_COUNT,
+	CRIT_COUNT,
+	WARN_AGE,
+	CRIT_AGE,
+	OPEN,
+	TRAITS
+};
+
+/* Of those that a sentence names. */
+static const char *const names[TRAITS] = {
+	[BODY] = "--body",
+	[INCLUDE] = "--body",
+	[HTML] = "--html",
+	[INLINE] = "--inline",
+	[ENCODING] = "--encoding",
+	[CHARSET] = "--charset",
+	[BODY_TYPE] = "the type of the text",
+	[SKIP_EMPTY] = "--skip-empty",
+	[NAGIOS] = "--nagios",
+	[WARN_DAYS] = "--warn-days",
+	[CRIT_DAYS] = "--crit-days",
+	[KEEP] = "--keep",
+	[WARN] = "--warn",
+	[CRIT] = "--crit",
+	[WAIT] = "--wait",
+	[DUE] = "--due",
+	[SENDER] = "--sender",
+	[RECIPIENT] = "--recipient",
+	[WARN_COUNT] = "--warn-count",
+	[CRIT_COUNT] = "--crit-count",
+	[WARN_AGE] = "--warn-age",
+	[CRIT_AGE] = "--crit-age",
+};
+
+#define T(trait) (UINT64_C(1) << (trait))
+#define CONTENT	 (T(SUBJECT) | T(DRAFT) | T(BODY) | T(HTML) | T(ATTACHMENT))
+#define MANY	 (T(EACH) | T(BATCH) | T(SPLIT))
+#define SENDING	 (T(EXTRA) | T(FROM) | T(ENVELOPE_FROM))
+
+#define C(kind)	   (UINT32_C(1) << COMMAND_##kind)
+#define MAIL	   (C(SEND) | C(PRINT) | C(DRY_RUN) | C(EXPLAIN))
+#define SERVING	   (C(SERVE) | C(SERVE_STDIO))
+#define ANY	   UINT32_MAX
+#define BUT(kinds) (~(kinds))
+
+#define MAILSEND CONFLICTS_MAILSEND
+#define SENDMAIL CONFLICTS_SENDMAIL
+#define MAILQ	 CONFLICTS_MAILQ
+#define SENDERS                                                                \
+	(CONFLICTS_MAILSEND | CONFLICTS_MAIL | CONFLICTS_SENDMAIL |            \
+	 CONFLICTS_MSMTP)
+
+static const struct conflict {
+	unsigned names; /* enum conflicts_of */
+	uint32_t commands;
+	uint64_t one, other;
+	const char *sentence; /* "%s" is the first of `one` */
+} conflicts[] = {
+	/* what is told */
+	{ SENDERS, BUT(C(SEND) | C(EXPLAIN) | C(CHECK) | C(ROUNDTRIP)), T(JSON),
+	  0,
+	  "--json is the outcome of sending, or of --check, and this command "
+	  "does neither: leave it out" },
+	{ MAILSEND, C(CHECK) | C(ROUNDTRIP), T(NAGIOS), T(JSON),
+	  "--nagios and --json are two ways to tell the same: leave one out" },
+
+	/* the tools, and what belongs to one of them */
+	{ MAILSEND, BUT(C(CHECK) | C(ROUNDTRIP)),
+	  T(NAGIOS) | T(WARN_DAYS) | T(CRIT_DAYS), 0,
+	  "%s belongs to --check, which looks at the way to the server" },
+	{ MAILSEND, C(CHECK), CONTENT | MANY, 0,
+	  "--check sends no mail: leave subject and content out" },
+	{ MAILSEND, BUT(C(ROUNDTRIP)), T(KEEP) | T(WARN) | T(CRIT) | T(WAIT), 0,
+	  "%s belongs to --roundtrip, which looks for a mail of its own" },
+	{ MAILSEND, C(ROUNDTRIP), CONTENT | MANY, 0,
+	  "--roundtrip sends a mail of its own: leave subject and content "
+	  "out" },
+	{ MAILSEND, BUT(C(TALK)), T(NO_AUTH), 0,
+	  "--no-auth belongs to --talk: for a mail it is --auth off" },
+	{ MAILSEND, C(TALK), T(RECIPIENTS) | CONTENT | MANY, 0,
+	  "--talk leaves the mail to you: leave recipients and content out, "
+	  "and write the server behind it, as in --talk "
+	  "smtp://mail.example.org:587" },
+	{ MAILSEND, C(TALK), T(TRANSCRIPT), 0,
+	  "a talk is seen anyway: name a file, as in --transcript=FILE" },
+	{ MAILSEND, C(RUN_QUEUE), T(RECIPIENTS) | CONTENT, 0,
+	  "this command is about the queue and sends no new mail: leave "
+	  "recipients and content out, and write ids behind --flush" },
+	{ MAILSEND, BUT(C(RUN_QUEUE)), T(DUE) | T(SENDER) | T(RECIPIENT), 0,
+	  "%s belongs to --flush: those of a new mail are --from and --to" },
+	{ MAILSEND, C(SETUP_QUEUE), T(RECIPIENTS) | CONTENT, 0,
+	  "this command is about the queue and sends no new mail: leave "
+	  "recipients and content out" },
+	{ MAILSEND, C(SETUP), T(SEVERAL) | CONTENT | SENDING | MANY, 0,
+	  "--setup makes a configuration: it takes one address, your own, and "
+	  "nothing that belongs to a mail" },
+	{ MAILSEND, SERVING, T(RECIPIENTS) | CONTENT | SENDING, 0,
+	  "--serve takes its mails from clients: leave out what belongs to one "
+	  "mail" },
+	{ MAILSEND, MAIL, T(OPEN), 0, "--serve-anyone belongs to --serve" },
+
+	/* many mails of one command */
+	{ MAILSEND, C(PRINT) | C(DRY_RUN) | C(EXPLAIN), T(RESUME), 0,
+	  "--resume and --resend send what was begun; of a new command it can "
+	  "be told what it would do" },
+	{ MAILSEND, MAIL, T(RESUME),
+	  T(RECIPIENTS) | T(SUBJECT) | T(BODY) | T(ATTACHMENT) | MANY,
+	  "a series goes on as it was begun: leave out all but its id and "
+	  "--parts" },
+	{ MAILSEND, MAIL, T(PARTS), 0,
+	  "--parts belongs to --resend or --resume" },
+	{ MAILSEND, MAIL, T(EACH) | T(BATCH), T(SPLIT),
+	  "--split cuts one mail: send the files one by one with it" },
+	{ MAILSEND, MAIL, T(BATCH), T(CONNECTIONS),
+	  "--batch reads one mail after the other and has one connection" },
+	{ MAILSEND, MAIL, T(EACH), T(DRAFT),
+	  "--each makes mails and --draft has one: use the one or the other" },
+	{ MAILSEND, MAIL, T(EACH) | T(BATCH), T(MESSAGE_ID),
+	  "many mails cannot have one Message-ID" },
+	{ MAILSEND, C(PRINT), MANY, 0,
+	  "these are many mails: --dry-run tells of them" },
+	{ MAILSEND, MAIL, T(BATCH), CONTENT,
+	  "--batch sends messages that are ready: leave subject and content "
+	  "out" },
+
+	/* the queue as mailq shows and changes it */
+	{ MAILQ, BUT(C(LIST_QUEUE)), T(JSON), 0,
+	  "--json is a form of the list: leave it out" },
+	{ MAILQ, BUT(C(LIST_QUEUE)), T(SENDER) | T(RECIPIENT), 0,
+	  "what is changed or printed is named by its id: `mailq --sender "
+	  "ADDRESS` lists these" },
+	{ MAILQ, BUT(C(CHECK_QUEUE)),
+	  T(WARN_COUNT) | T(CRIT_COUNT) | T(WARN_AGE) | T(CRIT_AGE), 0,
+	  "%s belongs to --check" },
+	{ MAILQ, C(CHECK_QUEUE), T(IDS), 0,
+	  "--check looks at the whole queue: leave the ids out" },
+
+	/* the modes of sendmail, and msmtp */
+	{ SENDMAIL, C(VERIFY), T(TO_HEADER), 0,
+	  "-bv shows where the addresses behind it go: name them, and leave "
+	  "-t out" },
+	{ SENDMAIL, C(SERVE_STDIO), T(RECIPIENTS), 0,
+	  "-bs hears of its recipients in the dialogue: leave them out" },
+	{ SENDMAIL, C(CHECK_ALIASES) | C(LIST_QUEUE) | C(RUN_QUEUE),
+	  T(RECIPIENTS) | T(TO_HEADER), 0,
+	  "this mode sends no mail: leave -t and the recipients out, or the "
+	  "mode" },
+	{ CONFLICTS_MSMTP, ANY, T(HOST), T(ACCOUNT),
+	  "--host is a server without a configuration, and --account one that "
+	  "is configured: leave one out" },
+
+	/* A draft has its text: files can go with it, another text cannot. */
+	{ CONFLICTS_DRAFT, MAIL,
+	  T(BODY) | T(INCLUDE) | T(HTML) | T(INLINE) | T(ENCODING) |
+		  T(CHARSET) | T(BODY_TYPE) | T(SKIP_EMPTY),
+	  T(DRAFT), "--draft is a message that is ready: leave %s out" },
+	{ CONFLICTS_DRAFT, MAIL, T(INLINE) | T(HTML), T(UUENCODE),
+	  "--encoding uuencode makes one plain text of it all: leave %s out" },
+};
+
+/* ---- what is there ---- */
+
+static uint64_t when(bool is_there, enum trait trait)
+{
+	return is_there ? T(trait) : 0;
+}
+
+static bool has_override(const struct request *r, const char *name)
+{
+	for (const struct override *o = r->overrides; o; o = o->next)
+		if (strcmp(o->name, name) == 0)
+			return true;
+	return false;
+}
+
+static uint64_t of_attachments(const struct request *r)
+{
+	uint64_t have = when(r->attachments, ATTACHMENT);
+
+	for (const struct attachment *a = r->attachments; a; a = a->next)
+		have |= when(a->is_inline, INLINE);
+	return have;
+}
+
+static uint64_t of_mail(const struct request *r)
+{
+	size_t recipients = request_recipients(r);
+
+	return when(recipients > 0, RECIPIENTS) |
+	       when(recipients > 1 || recipients != r->to.count, SEVERAL) |
+	       when(r->recipients_from_header, TO_HEADER) |
+	       when(r->subject, SUBJECT) | when(r->draft_path, DRAFT) |
+	       when(r->body_path, BODY) | when(r->include_path, INCLUDE) |
+	       when(r->html_path, HTML) | of_attachments(r) |
+	       when(r->encoding != ENCODING_AUTO, ENCODING) |
+	       when(r->encoding == ENCODING_UUENCODE, UUENCODE) |
+	       when(r->body_charset, CHARSET) | when(r->body_type, BODY_TYPE) |
+	       when(r->skip_empty, SKIP_EMPTY) | when(r->extra.first, EXTRA) |
+	       when(r->has_from, FROM) |
+	       when(r->has_envelope_from, ENVELOPE_FROM) |
+	       when(r->message_id, MESSAGE_ID) | when(r->account, ACCOUNT) |
+	       when(has_override(r, "host"), HOST) | when(r->json, JSON) |
+	       when(r->transcript, TRANSCRIPT);
+}
+
+static uint64_t of_series(const struct request_series *s)
+{
+	return when(s->kind == REQUEST_EACH, EACH) |
+	       when(s->kind == REQUEST_BATCH, BATCH) |
+	       when(s->limit || s->asks, SPLIT) |
+	       when(s->connections > 1, CONNECTIONS) | when(s->id, RESUME) |
+	       when(s->parts && !s->id, PARTS);
+}
+
+static uint64_t of_queue(const struct cmdline_queue *q)
+{
+	const struct mailq_limits *l = &q->limits;
+
+	return when(q->due_only, DUE) | when(q->choice.senders.count, SENDER) |
+	       when(q->choice.recipients.count, RECIPIENT) |
+	       when(q->choice.ids.count, IDS) |
+	       when(l->warn_count, WARN_COUNT) |
+	       when(l->crit_count, CRIT_COUNT) | when(l->warn_age, WARN_AGE) |
+	       when(l->crit_age, CRIT_AGE);
+}
+
+static uint64_t of_tools(const struct cmdline *c)
+{
+	return when(c->nagios, NAGIOS) |
+	       when(c->check.warn_days != CHECK_WARN_DAYS, WARN_DAYS) |
+	       when(c->check.crit_days != CHECK_CRIT_DAYS, CRIT_DAYS) |
+	       when(c->roundtrip.keeps, KEEP) | when(c->roundtrip.warn, WARN) |
+	       when(c->roundtrip.crit, CRIT) | when(c->roundtrip.wait, WAIT) |
+	       when(c->talk.stays_out, NO_AUTH) | when(c->serve.is_open, OPEN);
+}
+
+/* ---- the table, read ---- */
+
+static int refuse(const struct conflict *row, uint64_t have, struct error *f)
+{
+	const char *place = strstr(row->sentence, "%s");
+	enum trait first = 0;
+
+	if (!place)
+		return error_set(f, ERROR_USAGE, "%s", row->sentence);
+	while (!(row->one & have & T(first)))
+		first++;
+	return error_set(f, ERROR_USAGE, "%.*s%s%s",
+			 (int)(place - row->sentence), row->sentence,
+			 names[first], place + 2);
+}
+
+int conflicts_check(const struct options_run *run, enum conflicts_of name,
+		    struct error *f)
+{
+	const struct cmdline *c = run->cmdline;
+	const struct conflict *row = conflicts;
+	uint64_t have = of_mail(&c->request) | of_series(&c->request.series) |
+			of_queue(&c->queue) | of_tools(c);
+
+	for (size_t i = 0; i < sizeof(conflicts) / sizeof(*row); i++, row++)
+		if ((row->names & name) &&
+		    (row->commands & UINT32_C(1) << c->kind) &&
+		    (row->one & have) && (!row->other || row->other & have))
+			return refuse(row, have, f);
+	return 0;
+}
