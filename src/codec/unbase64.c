@@ -68,14 +68,19 @@ static size_t take_one(struct unbase64 *s, unsigned char c, unsigned char *out)
 {
 	unsigned value = values[c];
 
+	if (value == PAD && !s->count) {
+		s->is_odd = true;
+		return 0;
+	}
 	if (value == PAD) {
 		s->is_over = true;
-		return s->count ? take_rest(s, out) : 0;
+		return take_rest(s, out);
 	}
 	if (value >= 64) {
 		s->is_damaged = s->is_damaged || value == STRANGE;
 		return 0;
 	}
+	s->is_damaged = s->is_damaged || s->is_odd;
 	s->bits = s->bits << 6 | value;
 	if (++s->count < 4)
 		return 0;
@@ -95,7 +100,7 @@ static int put(struct sink *sink, const void *data, size_t n)
 	size_t filled = 0;
 
 	while (p < end && !s->is_over) {
-		if (!s->count)
+		if (!s->count && !s->is_odd)
 			filled += take_groups(&p, end, out + filled,
 					      sizeof(out) - filled);
 		if (filled + 3 > sizeof(out)) {

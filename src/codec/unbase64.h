@@ -16,6 +16,7 @@ struct unbase64 {
 	struct sink sink;
 	bool is_damaged; /* after close: strange characters, a cut group */
 	bool is_over;	 /* '=' was there */
+	bool is_odd;	 /* ... where none belongs: it ends nothing */
 	uint32_t bits;
 	unsigned count; /* characters of the group at hand */
 };

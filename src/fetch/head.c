@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/ascii.h"
+#include "base/text.h"
 #include "mail/address.h"
 #include "mail/date.h"
 #include "mail/encoded.h"
@@ -69,14 +70,25 @@ static void read_date(struct head_fields *out, const char *text)
 		*text != '@' && date_parse(text, &out->date, &zone, &f) == 0;
 }
 
-static void read_field(struct head_fields *out, struct arena *a,
-		       const struct rawfield *r)
+/* The beginning of one that is too long, up to a word's end. */
+static struct rawfield cut(const struct rawfield *whole)
 {
-	const char *text;
+	struct rawfield r = *whole;
 
-	if (r->length > FIELD_MAX)
-		return;
-	text = rawfield_text(a, r);
+	if (r.length <= FIELD_MAX)
+		return r;
+	for (r.length = FIELD_MAX; r.length > FIELD_MAX / 2; r.length--)
+		if (text_is_space(r.start[r.length]))
+			break;
+	return r;
+}
+
+static void read_field(struct head_fields *out, struct arena *a,
+		       const struct rawfield *whole)
+{
+	const struct rawfield field = cut(whole), *r = &field;
+	const char *text = rawfield_text(a, r);
+
 	text += strspn(text, " ");
 	if (rawfield_is(r, "From") && !*out->from) {
 		out->from = decoded(a, text);

@@ -129,16 +129,27 @@ static const char *find_charset(const struct draft *d, const struct entity *e)
 	return charset_of(&e->survey, &leaf, sysenv_charset());
 }
 
+static bool keeps_high_header(const struct entity *e)
+{
+	return e->is_attached && e->is_fit && e->has_high;
+}
+
+static void note_8bit(struct draft *d, struct entity *e)
+{
+	for (d->has_8bit = true; e; e = e->parent)
+		e->has_8bit = true;
+}
+
 static void judge(struct draft *d)
 {
 	struct fix_body m;
 
 	for (struct entity *e = d->entities; e; e = e->next) {
 		e->charset = find_charset(d, e);
-		e->repairs_utf8 = e->charset && is_torn(d, e);
-		for (struct entity *x = e; fix_body_stays_8bit(e) && x;
-		     x = x->parent)
-			x->has_8bit = d->has_8bit = true;
+		e->repairs_utf8 =
+			e->charset && !e->is_attached && is_torn(d, e);
+		if (fix_body_stays_8bit(e) || keeps_high_header(e))
+			note_8bit(d, e);
 		if (fix_body_is_fixed(e) && e->survey.high && !d->fixed_8bit)
 			d->fixed_8bit = e->line;
 	}
@@ -148,7 +159,7 @@ static void judge(struct draft *d)
 		d->needs_mending = true;
 	for (struct entity *e = d->entities; e; e = e->next) {
 		fix_body_choose(e, true, &m);
-		if (m.way != FIX_BODY_NOTHING || m.label || e->charset ||
+		if (m.way != FIX_BODY_NOTHING || m.label || m.charset ||
 		    e->kind == ENTITY_CLOSE || (e->parent && !e->is_fit))
 			d->needs_mending = true;
 	}
@@ -385,7 +396,8 @@ static int write_lines(const struct draft *d, uint64_t from, uint64_t end,
 }
 
 static int write_header(const struct draft *d, const struct entity *e,
-			const struct fix_body *m, struct sink *to)
+			const struct fix_body *m, bool accept_8bit,
+			struct sink *to)
 {
 	struct fix_header r = { .to = to, .entity = e, .mend = m };
 	struct buf text = BUF_INIT(PARSE_HEADER_MAX + 1);
@@ -393,7 +405,8 @@ static int write_header(const struct draft *d, const struct entity *e,
 
 	if (!e->parent)
 		return write_top(d, m, to);
-	if (sealed_has_header(e) || (e->is_fit && !m->label && !e->charset))
+	if (sealed_has_header(e) || (e->is_fit && !m->label && !m->charset &&
+				     (accept_8bit || !e->has_high)))
 		return write_lines(d, e->header, e->body, true, to);
 	rc = read_header(d, e, &text, to->error);
 	if (!rc)
@@ -448,10 +461,24 @@ static int write_encoded(const struct draft *d, const struct entity *e,
 	return sink_close(to);
 }
 
+/* An end that a message within lacks is its own affair. */
+static bool is_written(const struct entity *e)
+{
+	return e->kind != ENTITY_CLOSE || !e->parent || !e->parent->is_attached;
+}
+
+static bool is_last(const struct entity *e)
+{
+	for (e = e->next; e; e = e->next)
+		if (is_written(e))
+			return false;
+	return true;
+}
+
 static int write_leaf(const struct draft *d, const struct entity *e,
 		      const struct fix_body *m, struct sink *to)
 {
-	bool last = e->end == d->content.length && !e->next;
+	bool last = e->end == d->content.length && is_last(e);
 	struct base64 base64;
 	struct rewrap rewrap;
 	struct repair repair;
@@ -534,10 +561,10 @@ static int write_entity(const struct draft *d, const struct entity *e,
 		return -1;
 	*done = e->body;
 	if (e->kind == ENTITY_CLOSE && e->parent)
-		return write_close(e, to);
+		return is_written(e) ? write_close(e, to) : 0;
 	fix_body_choose(e, accept_8bit, &m);
 	if (avoid_boundaries(d, e, &m, to->error) < 0 ||
-	    write_header(d, e, &m, to) < 0)
+	    write_header(d, e, &m, accept_8bit, to) < 0)
 		return -1;
 	if (e->kind != ENTITY_LEAF)
 		return 0;

@@ -62,7 +62,10 @@ struct entity {
 	bool claims_utf8;     /* it is UTF-8 */
 	bool is_attachment;   /* a file, and no text to be read in place */
 	bool is_fit;	      /* the header may stay as it is */
-	bool has_high;	      /* the header has octets over 127 */
+	bool has_high;	      /* the header has octets over 127, and where it
+				 is_fit keeps them */
+	bool is_attached;     /* of a message within: what of it harms nobody
+				 on its way stays as it is */
 	bool is_digest;	      /* a part without a type is a message */
 	const char *boundary; /* of a multipart */
 	bool seen;	      /* its boundary */

@@ -11,6 +11,9 @@
  * What is sealed keeps its label and its octets, or is refused; an S/MIME blob
  * is encoded as any other where it cannot go as it is.
  *
+ * What is part of a message within keeps its charset as long as its octets can
+ * go, and its label as long as it has none over 127.
+ *
  * A multipart or message takes no encoding: its label only follows what is
  * inside.  Where one is too deep to have been looked into and unfit, or an
  * unknown encoding would have to be encoded once more, it is refused. */
@@ -67,6 +70,8 @@ static const char *true_label(const struct entity *e, bool accept_8bit)
 {
 	bool high = e->survey.high > 0;
 
+	if (e->is_attached && !high)
+		return NULL;
 	switch (e->label) {
 	case LABEL_NONE:
 	case LABEL_7BIT:
@@ -99,7 +104,8 @@ static void choose_encoding(const struct entity *e, struct fix_body *m)
 /* What it lacks may be said outside of what is signed. */
 static void choose_for_sealed(const struct entity *e, struct fix_body *m)
 {
-	if (e->survey.high && e->label == LABEL_NONE && !e->has_dkim)
+	if (e->survey.high && e->label == LABEL_NONE && !e->has_dkim &&
+	    !e->is_attached)
 		m->label = "8bit";
 }
 
@@ -139,10 +145,14 @@ void fix_body_choose(const struct entity *e, bool accept_8bit,
 	*m = (struct fix_body){ .way = FIX_BODY_NOTHING };
 	if (e->kind == ENTITY_LEAF)
 		choose_for_leaf(e, accept_8bit, m);
-	else if (e->kind == ENTITY_CLOSE)
+	if (!e->is_attached || m->way != FIX_BODY_NOTHING)
+		m->charset = e->charset;
+	if (e->kind == ENTITY_LEAF || e->kind == ENTITY_CLOSE)
 		return;
-	else if (high)
+	if (high)
 		m->label = e->label == LABEL_8BIT ? NULL : "8bit";
+	else if (e->is_attached)
+		return;
 	else if (e->label > LABEL_8BIT ||
 		 (e->label == LABEL_8BIT && !accept_8bit))
 		m->label = "7bit";

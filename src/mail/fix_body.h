@@ -21,7 +21,8 @@ enum fix_body_kind {
 
 struct fix_body {
 	enum fix_body_kind way;
-	const char *label; /* Content-Transfer-Encoding to say instead */
+	const char *label;   /* Content-Transfer-Encoding to say instead */
+	const char *charset; /* the entity's, where it is to be said */
 };
 
 /* entity->has_8bit must be known. */

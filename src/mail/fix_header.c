@@ -134,8 +134,7 @@ static int write_type(struct fix_header *r, const char *value)
 {
 	if (fix_body_as_plain(r->entity))
 		value = "text/plain";
-	return write_structured(r->to, "Content-Type", value,
-				r->entity->charset);
+	return write_structured(r->to, "Content-Type", value, r->mend->charset);
 }
 
 /* Of two fields that may stand once, the first counts. */
@@ -167,7 +166,7 @@ int fix_header_put(struct fix_header *r, const char *name, const char *value,
 		return 0;
 	if (is_label && r->mend->label)
 		return 0;
-	if (is_type && r->entity->charset)
+	if (is_type && r->mend->charset)
 		return write_type(r, value);
 	if (raw)
 		return write_raw(r->to, raw, n);
@@ -183,12 +182,12 @@ static bool is_message(const struct entity *e)
 int fix_header_finish(struct fix_header *r)
 {
 	const struct entity *e = r->entity;
-	const char *charset = e->charset ? e->charset : "us-ascii";
+	const char *charset = r->mend->charset ? r->mend->charset : "us-ascii";
 
 	if (is_dkim(e))
 		return sink_puts(r->to, "\r\n");
 	if (!r->has_type && e->type == TYPE_NONE &&
-	    (e->charset || (is_message(e) && r->mend->label))) {
+	    (r->mend->charset || (is_message(e) && r->mend->label))) {
 		sink_printf(r->to, "Content-Type: text/plain; charset=%s\r\n",
 			    charset);
 		r->has_type = true;

@@ -31,6 +31,8 @@ static struct entity *parser_add(struct parser *p, enum entity_kind kind,
 	e->kind = kind;
 	e->parent = parent;
 	e->depth = parent ? parent->depth + 1 : 0;
+	e->is_attached = parent && (parent->kind == ENTITY_MESSAGE ||
+				    parent->is_attached);
 	e->header = e->body = e->end = at;
 	e->line = p->lines + 1;
 	e->is_fit = true;
@@ -74,8 +76,8 @@ static void end_header(struct parser *p, uint64_t body, bool blank)
 	entity_read_header(p->arena, e, p->header.data + p->header_from,
 			   p->header_line - p->header_from);
 	e->is_sealed = e->is_sealed && p->keeps_signed;
-	if (!blank)
-		e->is_fit = false;
+	if (!blank && !e->parent)
+		e->is_fit = false; /* it gets more fields */
 	p->in_header = false;
 	p->held = p->start_length = 0;
 	p->line_at = body;
@@ -470,7 +472,8 @@ static int parser_put(struct sink *sink, const void *data, size_t n)
 
 static void parser_last_header(struct parser *p)
 {
-	if (p->header.len > p->header_line)
+	/* what is no field of one may be the next one's */
+	while (p->in_header && p->header.len > p->header_line)
 		parser_header_line(p);
 	if (p->in_header && p->header_from && !p->has_field)
 		parser_leave_header(p, false);

@@ -59,14 +59,29 @@ static bool is_encoded_text(const struct entity *e)
 	       (e->label == LABEL_BASE64 || e->label == LABEL_QUOTED_PRINTABLE);
 }
 
+/* RFC 5321 knows the lines of a body, not what they say. */
+static int judge_header(const struct draft *d, struct entity *e,
+			struct error *f)
+{
+	const struct slice header = range(d, e->header, e->body);
+	struct content_scan s;
+
+	if (content_scan_slice(&s, &header, f) < 0)
+		return -1;
+	e->is_fit = !s.nuls && !s.bare_cr && s.longest <= RAWFIELD_LINE_MAX;
+	return 0;
+}
+
 int sealed_find(struct draft *d, struct error *f)
 {
 	int rc = 0;
 
-	if (!d->keeps_signed)
-		return 0;
 	for (struct entity *e = d->entities; e && rc == 0; e = e->next) {
-		if (is_encoded_text(e)) {
+		if (e->is_attached && !e->is_fit && e->kind != ENTITY_CLOSE)
+			rc = judge_header(d, e, f);
+		if (!d->keeps_signed || rc < 0) {
+			continue;
+		} else if (is_encoded_text(e)) {
 			rc = find_armour(d, e, f);
 		} else if (sealed_has_header(e)) {
 			const struct slice all = range(d, e->header, e->end);

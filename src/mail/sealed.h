@@ -1,12 +1,14 @@
-/* sealed.h - what of somebody else's message is signed or encrypted, where
- * that is not said by a header of its own, and why it cannot go as it is. */
+/* sealed.h - what of somebody else's message stays as it is: what is signed or
+ * encrypted, where that is not said by a header of its own, and why it cannot
+ * go; and the header of an attached message, where that harms nobody. */
 #ifndef MAIL_SEALED_H
 #define MAIL_SEALED_H
 
 #include "mail/draft.h"
 #include "mail/entity.h"
 
-/* After the parse.  Seals texts whose PGP signature shows once they are
+/* After the parse.  Of attached messages all headers that no server refuses are
+ * fit, whatever they say.  Seals texts whose PGP signature shows once they are
  * decoded; of an attached message that DKIM signs the header is sealed, too,
  * and counts in its survey. */
 int sealed_find(struct draft *d, struct error *f);

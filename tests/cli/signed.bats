@@ -185,6 +185,21 @@ sign() {
 	done
 }
 
+@test "an attached message keeps its oddities where no server minds them" {
+	local file
+
+	for file in "$corpus"/../attached/*.eml; do
+		echo "# $file"
+		mailsend --draft="$file" --print >out
+		same "$file" out
+	done
+	# what one minds goes, and nothing else
+	sed 's/^ASCII/&\r\x00/' "$corpus/../attached/binary-label.eml" >unfit
+	mailsend --draft=unfit --print >out
+	grep -q '^From: Eve <eve@example.org>' out
+	grep -q '^ASCII=0D=00' out
+}
+
 @test "a message that is attached with its mbox line keeps its header" {
 	printf '%s\n' 'From: a@example.org' 'To: b@example.org' \
 		'MIME-Version: 1.0' 'Content-Type: multipart/mixed; boundary=o' \

@@ -90,7 +90,7 @@ static void shapes(void **state)
 		 */
 		{ "Content-Type: multipart/x; boundary=b\n\n--bb\n--b \n--b--",
 		  "M0 0 3 0,39,0 0 1 line 1\n"
-		  "L1 0 0 49,49,49 0 0 line 5\n0 1\n" },
+		  "L1 0 0 49,49,49 0 1 line 5\n0 1\n" },
 		/* it never shows */
 		{ "Content-Type: multipart/x; boundary=b\n\nx\n",
 		  "L0 0 3 0,39,41 2 1 line 1\n0 1\n" },

@@ -56,6 +56,12 @@ static void test_kindness(void **state)
 	decode("Zm9vYg", "foob", 4, true);
 	decode("Zm9vY", "foo", 3, true);
 	decode("Zm9vY===", "foo", 3, true);
+	/* at a group's end it says nothing */
+	decode("Zm9v=", "foo", 3, false);
+	decode("name=\"x.zip\"\r\n\r\nZm9v",
+	       "\x9d\xa9\x9e\xc7\x38\xa9"
+	       "foo",
+	       9, true);
 }
 
 static void test_round_trip(void **state)
