@@ -101,6 +101,22 @@ static void end_json(const struct run *run, const struct outcome *out,
 	buf_free(&text);
 }
 
+/* What the command says of a mail that is not sent. */
+static void read_again(struct run *run)
+{
+	struct error f = ERROR_INIT;
+
+	if (run->is_parsed)
+		return;
+	cmdline_init(&run->cmdline);
+	if (run->persona &&
+	    options_parse(run->persona, run->typed.argc, run->typed.argv,
+			  &run->cmdline, &run->arena, &f) == 0)
+		return;
+	cmdline_init(&run->cmdline);
+	run->cmdline.request.body_path = "-"; /* a text, as far as we know */
+}
+
 /* The same, before there is a mail. */
 static void rescue_input(void *context, const char *why)
 {
@@ -109,8 +125,7 @@ static void rescue_input(void *context, const char *why)
 	struct run *run = context;
 
 	error_set(&f, ERROR_TEMPORARY, "%s", why);
-	if (!run->is_parsed) /* what is there is a text, as far as we know */
-		run->cmdline.request.body_path = "-";
+	read_again(run);
 	send_keep_input(run, &out, &f);
 }
 
@@ -344,9 +359,8 @@ static int run_program(int argc, char **argv)
 	cmdline_init(&run.cmdline);
 	ending_rescue(rescue_input, &run);
 	run.persona = persona_choose(&argc, &argv);
-	run.typed = (struct journal_command){ .folder = here(&run.arena),
-					      .argc = argc,
-					      .argv = argv };
+	run.typed = (struct journal_command){ .argc = argc, .argv = argv };
+	run.typed.folder = here(&run.arena);
 	if (options_parse(run.persona, argc, argv, &run.cmdline, &run.arena,
 			  &f) < 0) {
 		log_error("%s", f.text);

@@ -105,27 +105,50 @@ static void clean_environment(void)
 
 /* ---- the end, at once ---- */
 
-#define RESERVE	       (96 * 1024) /* octets, for the last words and a rescue */
+/* Octets, for the last words and a rescue; the least where there is no more. */
+#define RESERVE	       (1024 * 1024)
+#define RESERVE_LEAST  (64 * 1024)
 #define RESCUE_SECONDS 60
 
 static void *reserve;
 static volatile sig_atomic_t last_status = EX_TEMPFAIL;
 
-/* A second failure, while the first was told, has nothing to say. */
+/* The heap may be locked, or a file: the rescue has its time. */
+static void give_up(int number)
+{
+	(void)number;
+	_exit(last_status);
+}
+
+static void take_reserve(void)
+{
+	for (size_t n = RESERVE; !reserve && n >= RESERVE_LEAST; n /= 2)
+		reserve = malloc(n);
+}
+
+/* A second failure, while the first was told, has nothing to say; but whoever
+ * writes to us can go on. */
 static _Noreturn void end_at_once(const char *why)
 {
-	static volatile sig_atomic_t has_failed;
+	static volatile sig_atomic_t has_failed, is_rescuing;
 	const struct ending *now = ending_now();
 
 	if (!has_failed) {
+		signal(SIGALRM, give_up);
+		alarm(RESCUE_SECONDS);
 		has_failed = 1;
 		last_status = now->status;
 		free(reserve);
 		log_error("%s; %s%s", why, now->text,
 			  now->status == EX_TEMPFAIL ? ", try again later"
 						     : "");
-		if (now->status == EX_TEMPFAIL)
+		is_rescuing = now->status == EX_TEMPFAIL;
+		if (is_rescuing)
 			ending_run_rescue(why);
+	} else if (is_rescuing) {
+		is_rescuing = 0;
+		log_error("not all of the message could be kept");
+		finish_input();
 	}
 	_exit(now->status);
 }
@@ -146,18 +169,9 @@ static void out_of_memory(void)
 #define IS_CHECKED 0
 #endif
 
-static void give_up(int number)
-{
-	(void)number;
-	_exit(last_status);
-}
-
-/* Most often a library that was refused memory.  The heap may be locked: the
- * rescue has its time. */
+/* Most often a library that was refused memory. */
 static void on_crash(int number)
 {
-	signal(SIGALRM, give_up);
-	alarm(RESCUE_SECONDS);
 	end_at_once(number == SIGABRT ? "a library ended the program"
 				      : "a library failed (is memory short?)");
 }
@@ -196,7 +210,7 @@ static int begin(const struct program *p, struct error *f)
 	clean_environment();
 	memory_on_exhaustion(out_of_memory);
 	catch_crashes();
-	reserve = malloc(RESERVE);
+	take_reserve();
 	sysenv_init();
 	return 0;
 }

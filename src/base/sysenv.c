@@ -225,27 +225,47 @@ static const char *why_not(const char *home, const struct passwd *pw)
 	return NULL;
 }
 
+/* What is known without the name service, which may end the process when
+ * memory is short: whoever keeps a mail then (base/ending.h) must not ask it
+ * again. */
+static void guess_user(void)
+{
+	const char *home = sysenv_env("HOME");
+
+	snprintf(facts.user, sizeof(facts.user), "%u", sysenv_uid());
+	if (home && !why_not(home, NULL))
+		snprintf(facts.home, sizeof(facts.home), "%s", home);
+	facts.have_user = true;
+}
+
+static struct passwd *ask_for_user(void)
+{
+	struct passwd *pw;
+
+	errno = 0;
+	pw = getpwuid(getuid());
+	return pw || errno != ENOMEM ? pw : getpwuid(getuid());
+}
+
 static void find_user(void)
 {
-	const char *home = sysenv_env("HOME"), *why;
-	struct passwd *pw = getpwuid(getuid());
-	const char *gecos = pw && pw->pw_gecos ? pw->pw_gecos : "";
+	const char *home = sysenv_env("HOME"), *why, *gecos;
+	struct passwd *pw;
 
-	facts.have_user = true;
+	guess_user();
+	pw = ask_for_user();
+	gecos = pw && pw->pw_gecos ? pw->pw_gecos : "";
 	if (pw)
 		snprintf(facts.user, sizeof(facts.user), "%s", pw->pw_name);
-	else
-		snprintf(facts.user, sizeof(facts.user), "%u", sysenv_uid());
 	why = home ? why_not(home, pw) : NULL;
 	if (why) {
 		snprintf(facts.home_note, sizeof(facts.home_note),
 			 "HOME=%s is not used: %s", home, why);
 		home = NULL;
 	}
-	if (!home && pw)
-		home = pw->pw_dir;
-	if (home)
-		snprintf(facts.home, sizeof(facts.home), "%s", home);
+	if (!home)
+		home = pw ? pw->pw_dir : "";
+	snprintf(facts.home, sizeof(facts.home), "%s", home);
 	snprintf(facts.full_name, sizeof(facts.full_name), "%.*s",
 		 (int)strcspn(gecos, ","), gecos);
 }

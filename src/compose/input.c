@@ -34,6 +34,7 @@ struct input {
 	struct stat st;
 	bool is_staged;
 	struct stage stage;
+	bool is_read;	      /* it has all there was */
 	bool is_cut;	      /* the stage has only the beginning */
 	struct error trouble; /* why */
 	bool is_in_place;     /* it is read where it lies */
@@ -242,8 +243,10 @@ static int stage_input(struct inputs *all, struct input *in, struct error *f)
 	stage_init(&in->stage, all->spool, in->name, &in->trouble);
 	in->is_staged = true;
 	if (read_through(all, in, &in->stage.sink) == 0 &&
-	    sink_close(&in->stage.sink) == 0)
+	    sink_close(&in->stage.sink) == 0) {
+		in->is_read = true;
 		return 0;
+	}
 	why = in->trouble;
 	cut_short(in, &why);
 	if (!error_is_set(f))
@@ -541,6 +544,11 @@ bool inputs_rescue(struct inputs *all, struct slice *out, const char **cut)
 		take_rest(all, in, INPUTS_KEPT_MAX);
 	} else if (in->is_cut) {
 		take_rest(all, in, 0);
+	} else if (!in->is_read) { /* we were ended amid it */
+		if (in->stage.size)
+			error_set(&in->trouble, ERROR_TEMPORARY,
+				  "some octets of it may be missing");
+		take_rest(all, in, INPUTS_KEPT_MAX);
 	}
 	*out = stage_slice(&in->stage);
 	*cut = in->is_cut ? in->trouble.text : NULL;

@@ -79,10 +79,10 @@ static int fd_put(struct sink *sink, const void *data, size_t n)
 
 	if (s->held + n > FD_ROOM && fd_flush(s) < 0)
 		return -1;
-	if (n >= FD_ROOM)
+	if (!s->room && n < FD_ROOM)
+		s->room = malloc(FD_ROOM);
+	if (!s->room || n >= FD_ROOM)
 		return disk_write_all(s->fd, data, n, s->name, sink->error);
-	if (!s->room)
-		s->room = memory_alloc(FD_ROOM);
 	memcpy(s->room + s->held, data, n);
 	s->held += n;
 	return 0;

@@ -12,8 +12,9 @@
 #include "base/interrupt.h"
 #include "base/io.h"
 
-#define PUMP_ROOM 65536
-#define LATE_MAX  65536 /* octets, behind a signal */
+#define PUMP_ROOM  65536
+#define SMALL_ROOM 4096	 /* where there is no memory */
+#define LATE_MAX   65536 /* octets, behind a signal */
 
 struct slice slice_of_memory(const char *data, size_t n)
 {
@@ -120,19 +121,29 @@ static int pump_memory(struct source *from, struct sink *to)
 			(size_t)(m->length - done));
 }
 
-int pump(struct source *from, struct sink *to)
+static int pump_through(struct source *from, struct sink *to, char *room,
+			size_t size)
 {
 	ssize_t n;
-	char *room;
+
+	while ((n = source_read(from, room, size, to->error)) > 0)
+		if (sink_put(to, room, (size_t)n) < 0)
+			break;
+	return n != 0 ? -1 : 0;
+}
+
+int pump(struct source *from, struct sink *to)
+{
+	char small[SMALL_ROOM], *room;
+	int r;
 
 	if (!from->stream && from->slice.memory)
 		return pump_memory(from, to);
-	room = memory_alloc(PUMP_ROOM); /* a stack may be as small as that */
-	while ((n = source_read(from, room, PUMP_ROOM, to->error)) > 0)
-		if (sink_put(to, room, (size_t)n) < 0)
-			break;
+	room = malloc(PUMP_ROOM); /* a stack may be as small as that */
+	r = room ? pump_through(from, to, room, PUMP_ROOM)
+		 : pump_through(from, to, small, sizeof(small));
 	free(room);
-	return n != 0 ? -1 : 0;
+	return r;
 }
 
 int pump_slice(const struct slice *from, struct sink *to)

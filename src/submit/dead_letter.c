@@ -154,13 +154,35 @@ static const char *usual_file(const struct composition *c, struct error *f)
 	return NULL;
 }
 
+static int keep_somewhere(const struct letter *l, bool is_usual,
+			  const char **path, struct error *f)
+{
+	const char *file = is_usual ? usual_file(l->composition, f) : NULL;
+
+	if (file && append(l, file, f) == 0) {
+		*path = file;
+		return 0;
+	}
+	if (dead_letter_elsewhere(l, path) < 0) {
+		*path = NULL;
+		return -1;
+	}
+	if (is_usual)
+		log_warning("the message is not where it is usually kept: %s",
+			    f->text);
+	error_clear(f);
+	return 0;
+}
+
 int dead_letter_write(struct composition *c, const struct slice *message,
 		      const char *missing, const struct error *why,
 		      const char **path, struct error *f)
 {
+	static bool is_amid_one; /* memory is out, and we are called again */
+	bool is_usual = !is_amid_one;
 	struct header h;
 	const struct letter l = { c, &h, message };
-	const char *file;
+	int r;
 
 	*path = NULL;
 	/* mailx's users write DEAD=/dev/null: nothing is kept there */
@@ -170,16 +192,8 @@ int dead_letter_write(struct composition *c, const struct slice *message,
 		return 0;
 	if (describe(c, missing, why, &h, f) < 0)
 		return -1;
-	file = usual_file(c, f);
-	if (file && append(&l, file, f) == 0) {
-		*path = file;
-		return 0;
-	}
-	if (dead_letter_elsewhere(&l, path) < 0) {
-		*path = NULL;
-		return -1;
-	}
-	log_warning("the message is not where it is usually kept: %s", f->text);
-	error_clear(f);
-	return 0;
+	is_amid_one = true;
+	r = keep_somewhere(&l, is_usual, path, f);
+	is_amid_one = false;
+	return r;
 }

@@ -436,3 +436,68 @@ time.sleep(300)' >>server.out 3>&- &
 	done
 	echo "some failed: $some"
 }
+
+# Written in pieces, so that a reader who has ended breaks the pipe.
+long_text() {
+	printf 'the beginning\n'
+	head -c 100000 /dev/zero | tr '\0' x | fold && printf '\nthe very end\n'
+}
+
+# One of them is told of by the dead letter; the other by its words alone, and
+# the writer can go on: there was no memory to begin with.
+kept_or_told() {
+	cat err
+	[ "$writer" -eq 0 ] && [ "$status" -eq 75 ] || return 1
+	if grep -q 'not all of the message could be kept' err; then
+		return 0
+	fi
+	some=$((some + 1))
+	grep -q '^the very end' "$home/dead.letter" &&
+		grep -q '^Subject: word' "$home/dead.letter"
+}
+
+@test "memory that is out while the mail is kept does not keep it from that" {
+	if nm "$PROGRAMS/mailsend" 2>/dev/null | grep -q __asan_init; then
+		skip "the sanitizer needs more memory"
+	fi
+	local limit some=0 statuses writer
+	for limit in $(seq 3000 100 6000); do
+		rm -rf "$home/dead.letter"
+		long_text | (
+			ulimit -v "$limit"
+			exec timeout 100 "$PROGRAMS/mailsend" --set queue=never \
+				--set host=127.0.0.1 --set port=1 --set tls=off \
+				-f a@example.org -s word bob@example.org
+		) 2>err && statuses=(0 0) || statuses=("${PIPESTATUS[@]}")
+		writer=${statuses[0]} status=${statuses[1]}
+		echo "$limit: ${statuses[*]}"
+		# before main it is the loader's affair
+		grep -q mailsend: err && ! grep -q 'shared librar' err ||
+			continue
+		kept_or_told
+	done
+	[ "$some" -gt 0 ]
+}
+
+@test "whatever allocation of the beginning fails, the mail is kept as it is" {
+	local lib=${B:-$root/build}/queue/full.so n some=0 statuses writer
+	if nm "$PROGRAMS/mailsend" 2>/dev/null | grep -q __asan_init; then
+		skip "a sanitizer has to be the first library"
+	fi
+	[ -e "$lib" ] || make -s -C "$root" B="${B:-build}" "$lib" >&2
+	for ((n = 1; n <= 100; n++)); do
+		rm -rf "$home/dead.letter"
+		head -c 64 /dev/zero >state
+		long_text | LD_PRELOAD=$lib FULL_STATE=$PWD/state \
+			FULL_CALL=malloc FULL_AT=$n FULL_ERRNO=12 timeout 100 \
+			env -u MAILSEND_FROZEN "$PROGRAMS/mailsend" \
+			--set queue=never --set host=127.0.0.1 --set port=1 \
+			--set tls=off --set "dead_letter=$home/dead.letter" \
+			-f a@example.org -s word bob@example.org 2>err &&
+			statuses=(0 0) || statuses=("${PIPESTATUS[@]}")
+		writer=${statuses[0]} status=${statuses[1]}
+		echo "$n: ${statuses[*]}"
+		kept_or_told
+	done
+	[ "$some" -eq 100 ]
+}
