@@ -12,51 +12,51 @@
 const struct error_row error_rows[] = {
 	[ERROR_NONE] = { "ok", EX_OK, false, "It was done." },
 	[ERROR_USAGE] = { "usage", EX_USAGE, false,
-			  "The command is wrong: an option, an argument, an "
-			  "address, no recipient." },
+			  "The command line is wrong: an option, an argument, "
+			  "an address, or no recipient." },
 	[ERROR_DATA] = { "data", EX_DATAERR, false,
 			 "The message or another input is not acceptable: its "
-			 "size, its content, an address in it." },
+			 "size, its content or an address in it." },
 	[ERROR_NOINPUT] = { "no-input", EX_NOINPUT, false,
-			    "A file, a folder or a message that was asked for "
-			    "is not there or cannot be read." },
+			    "A file, directory or message does not exist or "
+			    "cannot be read." },
 	[ERROR_NOUSER] = { "no-user", EX_NOUSER, false,
 			   "The server does not know a recipient." },
 	[ERROR_NOHOST] = { "no-host", EX_NOHOST, false,
-			   "A server's name or a recipient's domain does not "
-			   "exist." },
+			   "The name of a server or the domain of a recipient "
+			   "does not exist." },
 	[ERROR_UNAVAILABLE] = { "unavailable", EX_UNAVAILABLE, false,
-				"The server refused for good, for another "
-				"cause, or what is needed is not to be had: a "
-				"library here, TLS, a log-in or a valid certificate "
-				"there." },
+				"The server refused permanently for another "
+				"reason, or something required is not "
+				"available: a library, TLS, a login or a valid "
+				"certificate." },
 	[ERROR_SOFTWARE] = { "software", EX_SOFTWARE, false,
-			     "A mistake in the program itself." },
+			     "An internal error of the program." },
 	[ERROR_OS] = { "os", EX_OSERR, true,
-		       "The operating system has no process or pipe for "
-		       "us." },
+		       "The operating system cannot create a process or "
+		       "pipe." },
 	[ERROR_CANTCREAT] = { "cannot-create", EX_CANTCREAT, false,
-			      "A file cannot be made, or is there already." },
-	[ERROR_IO] = { "io", EX_IOERR, true,
-		       "Reading or writing failed half-way." },
+			      "A file cannot be created or already exists." },
+	[ERROR_IO] = { "io", EX_IOERR, true, "Reading or writing failed." },
 	[ERROR_TEMPORARY] = { "temporary", EX_TEMPFAIL, true,
-			      "Try again later: a server cannot be reached or "
-			      "asks for that, something is locked, or the "
-			      "disk, memory or descriptors are used up." },
+			      "Temporary failure, try again later: a server "
+			      "cannot be reached or asks for it, something is "
+			      "locked, or disk space, memory or file "
+			      "descriptors are exhausted." },
 	/* the process ends by the signal: no status of its own */
 	[ERROR_INTERRUPTED] = { "interrupted", EX_TEMPFAIL, true, NULL },
 	[ERROR_PROTOCOL] = { "protocol", EX_PROTOCOL, false,
-			     "The server does not keep to the protocol." },
+			     "The server violates the protocol." },
 	[ERROR_PERMISSION] = { "permission", EX_NOPERM, false,
-			       "Not permitted: by the log-in, by the server's "
-			       "policy, or because something is somebody "
-			       "else's." },
+			       "Permission denied: by the login, by the policy "
+			       "of the server, or because something belongs to "
+			       "another user." },
 	[ERROR_CONFIG] = { "config", EX_CONFIG, false,
 			   "The configuration is wrong or missing, or the "
-			   "server's certificate is not to be trusted." },
+			   "certificate of the server is not trusted." },
 	{ "some-refused", EXIT_SOME_REFUSED, false,
-	  "Some recipients were accepted or wait in the queue, and some were "
-	  "refused; standard error names these." },
+	  "Some recipients were accepted or queued, and some were refused; "
+	  "stderr lists the refused ones." },
 	{ NULL, 0, false, NULL },
 };
 

@@ -184,7 +184,7 @@ t[0].recv(1)' >"$silent" 3>&- &
 
 # section PAGE - its section JSON.
 section() {
-	sed -n '/^\.Sh JSON/,/^\.Sh EXIT STATUS\|^\.Sh COMING/p' "$root/man/$1"
+	sed -n '/^\.Sh JSON/,/^\.Sh EXIT STATUS\|^\.Sh MIGRATING/p' "$root/man/$1"
 }
 
 # told PAGE DEFINITION... - each member and each of its values, and no other

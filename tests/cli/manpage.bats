@@ -18,7 +18,7 @@ options_in_manual() {
 # example N - the shell text of the N-th display below EXAMPLES.
 example() {
 	awk -v n="$1" '
-		/^\.Sh/ { inside = /EXAMPLES/ }
+		/^\.Sh/ { inside = /EXAMPLES|QUICK START/ }
 		inside && /^\.Bd/ { count++; next }
 		/^\.Ed/ { if (count == n) exit; next }
 		inside && count == n && !/^\./ { print }' "$page" |
@@ -46,15 +46,38 @@ example() {
 	done
 }
 
-@test "the manual is clean mdoc" {
+@test "the pages are clean mdoc" {
 	command -v mandoc >/dev/null || skip "no mandoc"
-	run mandoc -Tlint -Wwarning "$page"
+	run mandoc -Tlint -Wwarning "$root"/man/*
+	echo "$output"
 	[ "$status" -eq 0 ]
+}
+
+@test "the pages as they are rendered; their options are those of the programs" {
+	local words
+
+	read -ra words <<<"$MAILSEND"
+	mkdir names
+	python3 "$root/tests/cli/manpage.py" "$root" "$MAILSEND" "$PWD/names"
+}
+
+@test "each page knows the others that it belongs with" {
+	local page
+
+	for page in mail.1 mailget.1 mailjoin.1 mailsend-mailq.1 mailsend-names.7 \
+		mailsend.conf.5 sendmail.8; do
+		grep -q '^\.Xr mailsend 1' "$root/man/$page"
+		[[ $page == mailjoin.1 || $page == mailsend-mailq.1 ]] ||
+			sed -n '/SEE ALSO/,$p' "$root/man/$page" |
+			grep -q '^\.Xr mailget 1\|^\.Xr mailjoin 1'
+		sed -n '/SEE ALSO/,$p' "$root/man/mailsend.1" |
+			grep -q "^\.Xr ${page%.*} ${page##*.}"
+	done
 }
 
 # cron has no /usr/local/bin, and takes a line as one command.
 @test "the lines for a crontab work as cron runs them" {
-	local line lines words name
+	local line lines words name path=/usr/bin:/bin
 
 	read -ra words <<<"$MAILSEND"
 	mkdir -p local "$home/Maildir"
@@ -65,20 +88,26 @@ example() {
 		chmod +x local/$name
 	done
 	lines=$(cat "$root/README.md" "$root"/man/*.[178] |
-		sed -nE 's/^ *([0-9*\/]+ ){5} *//p' | sed 's/\\(aq/"/g')
+		sed -nE '/^ *PATH=[^;]*$/p; s/^ *([0-9*\/]+ ){5} *//p' |
+		sed 's/\\(aq/"/g')
 	[ "$(wc -l <<<"$lines")" -ge 3 ]
 	while IFS= read -r line; do
 		[[ $line != *\\e && $line != *%* ]]
 		line=${line//\/usr\/local\/bin/$PWD/local}
 		line=${line//ops@example.org/alice}
-		env -i HOME="$home" LOGNAME=alice SHELL=/bin/sh PATH=/usr/bin:/bin \
+		if [[ $line =~ ^\ *PATH=([^;]*)$ ]]; then
+			path=${BASH_REMATCH[1]}
+			continue
+		fi
+		count=$((${count:-0} + 1))
+		env -i HOME="$home" LOGNAME=alice SHELL=/bin/sh PATH="$path" \
 			MAILSEND_CONFIG="$MAILSEND_CONFIG" \
 			MAILSEND_QUEUE="$MAILSEND_QUEUE" \
 			MAILSEND_FROZEN="$MAILSEND_FROZEN" \
 			/bin/sh -c "$line" >out 2>&1 || cat out
 		[ ! -s out ] || [ "$(cat out)" = said ]
 	done <<<"$lines"
-	[ "$(wc -l <ran)" -eq "$(wc -l <<<"$lines")" ]
+	[ "$(wc -l <ran)" -eq "$count" ]
 	[ "$(grep -c backup ran)" -eq "$(delivered)" ]
 }
 
@@ -87,8 +116,8 @@ example() {
 @test "the examples work" {
 	local n text count=0
 
-	mkdir bin folder
-	echo data >folder/file
+	mkdir bin directory
+	echo data >directory/file
 	for file in text.txt data.txt page.html logo.png report.pdf; do
 		echo "$file" >"$file"
 	done
@@ -97,7 +126,7 @@ example() {
 	cat >bin/mailsend <<-'END'
 	#!/bin/sh
 	case " $* " in
-	*" --print "*) ;;
+	*" --print "* | *" --explain "*) ;;
 	*" --json "*) for x; do shift; [ "$x" = --json ] || set -- "$@" "$x"; done
 		set -- --dry-run "$@" ;;
 	*) set -- --dry-run "$@" ;;
@@ -113,7 +142,7 @@ example() {
 		[ -n "$text" ] || break
 		echo "example $n: $text"
 		# a line of a crontab: five fields before the command
-		text=$(sed -E 's/^([0-9*]+ ){5}//' <<<"$text")
+		text=$(sed -E '/^PATH=/d; s/^([0-9*]+ ){5}//' <<<"$text")
 		run bash -o pipefail -c "$text"
 		echo "$output"
 		[ "$status" -eq 0 ]
@@ -230,11 +259,4 @@ letters_in_manual() {
 		echo "$setting" >>found
 	done
 	[ "$(wc -l <found)" -eq 9 ]
-}
-
-@test "the other names: their manuals are clean mdoc" {
-	command -v mandoc >/dev/null || skip "no mandoc"
-	run mandoc -Tlint -Wwarning "$root/man/mail.1" \
-		"$root/man/mailsend-names.7" "$root/man/mailsend-mailq.1"
-	[ "$status" -eq 0 ]
 }
