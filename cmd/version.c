@@ -22,7 +22,7 @@
 enum teller {
 	TELLS_TEXT,    /* const char *(void) */
 	TELLS_OPENSSL, /* const char *(int) */
-	TELLS_IDN2,    /* const char *(const char *least) */
+	TELLS_CHECK,   /* const char *(const char *least) */
 	TELLS_NUMBER,  /* int(void): 100 times the major number */
 };
 
@@ -38,10 +38,13 @@ static const struct library_version {
 	{ "OpenSSL", "libcrypto.so.3", "libssl3", "OpenSSL_version",
 	  TELLS_OPENSSL, "certificates, checksums, TLS of --serve",
 	  COMPRESSION_NONE },
+	{ "libgsasl", "libgsasl.so.18", "libgsasl18", "gsasl_check_version",
+	  TELLS_CHECK, "login by SCRAM, DIGEST-MD5, NTLM, GSSAPI",
+	  COMPRESSION_NONE },
 	{ "libmagic", "libmagic.so.1", "libmagic1", "magic_version",
 	  TELLS_NUMBER, "media types of files", COMPRESSION_NONE },
 	{ "libidn2", "libidn2.so.0", "libidn2-0", "idn2_check_version",
-	  TELLS_IDN2, "internationalized domain names", COMPRESSION_NONE },
+	  TELLS_CHECK, "internationalized domain names", COMPRESSION_NONE },
 	{ "zlib", "libz.so.1", "zlib1g", "zlibVersion", TELLS_TEXT,
 	  "--compress gzip", COMPRESSION_GZIP },
 	{ "liblzma", "liblzma.so.5", "liblzma5", "lzma_version_string",
@@ -62,7 +65,7 @@ static const char *version_of(const struct library_version *v, char *room,
 	const struct library_symbol symbols[] = {
 		{ v->symbol, v->teller == TELLS_TEXT	  ? (void *)&text
 			     : v->teller == TELLS_OPENSSL ? (void *)&by_kind
-			     : v->teller == TELLS_IDN2	  ? (void *)&at_least
+			     : v->teller == TELLS_CHECK	  ? (void *)&at_least
 							  : (void *)&number },
 		{ NULL, NULL },
 	};

@@ -93,7 +93,7 @@ names=(mailsend sendmail mailq newaliases mail mailx mutt neomutt msmtp mailget
 		named "$name" --version
 		[ "$status" -eq 0 ]
 		[[ ${lines[0]} =~ ^$name( \(mailsend\))?\ [0-9]+\.[0-9]+ ]]
-		for word in libcurl OpenSSL libmagic libidn2 jansson zlib TLS; do
+		for word in libcurl OpenSSL libgsasl libmagic libidn2 jansson zlib TLS; do
 			[[ $output == *$word* ]]
 		done
 	done
