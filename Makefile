@@ -36,7 +36,7 @@ COMMON    := $(B)/obj/cmd/start.o $(B)/obj/cmd/finish.o $(B)/obj/cmd/output.o \
 	     $(B)/obj/cmd/version.o
 # mailsend's own; what contrib has of systemd and cron is compiled in.
 COMMAND   := $(COMMON) $(B)/obj/cmd/mailsend.o $(B)/obj/cmd/send.o $(B)/obj/cmd/queue.o \
-	     $(B)/obj/cmd/check.o $(B)/obj/cmd/talk.o $(B)/obj/cmd/assistant.o \
+	     $(B)/obj/cmd/check.o $(B)/obj/cmd/talk.o $(B)/obj/cmd/login.o $(B)/obj/cmd/assistant.o \
 	     $(B)/obj/cmd/roundtrip.o $(B)/obj/cmd/explain.o \
 	     $(B)/obj/cmd/series.o $(B)/obj/cmd/runner.o \
 	     $(B)/obj/cmd/setup.o $(B)/obj/cmd/setup_cron.o \
@@ -310,7 +310,8 @@ install: all ## to $(DESTDIR)$(PREFIX); with MTA=1 the other names too
 	install -m 644 man/mailjoin.1 $(DESTDIR)$(PREFIX)/share/man/man1
 	install -m 644 man/mailget.1 $(DESTDIR)$(PREFIX)/share/man/man1
 	install -m 644 man/mailsend.conf.5 $(DESTDIR)$(PREFIX)/share/man/man5
-	install -m 644 man/mailsend-names.7 $(DESTDIR)$(PREFIX)/share/man/man7
+	install -m 644 man/mailsend-names.7 man/mailsend-oauth.7 \
+		$(DESTDIR)$(PREFIX)/share/man/man7
 	install -m 644 contrib/mailsend.conf.example \
 		contrib/mailsend-queue.cron contrib/mailsend.schema.json $(DESTDIR)$(PREFIX)/share/doc/mailsend
 	cp -R contrib/systemd $(DESTDIR)$(PREFIX)/share/doc/mailsend
@@ -324,7 +325,8 @@ uninstall: ## take away what install put there
 		$(DESTDIR)$(PREFIX)/share/man/man1/mailsend.1 \
 		$(DESTDIR)$(PREFIX)/share/man/man1/mailsend-mailq.1 \
 		$(DESTDIR)$(PREFIX)/share/man/man5/mailsend.conf.5 \
-		$(DESTDIR)$(PREFIX)/share/man/man7/mailsend-names.7
+		$(DESTDIR)$(PREFIX)/share/man/man7/mailsend-names.7 \
+		$(DESTDIR)$(PREFIX)/share/man/man7/mailsend-oauth.7
 	rm -rf $(DESTDIR)$(PREFIX)/share/doc/mailsend
 	@$(uninstall_mta)
 

@@ -1,7 +1,7 @@
 /* assistant.c - standard input and output, other programs, and ourselves.
  *
- * Answers are read octet by octet: what a command that we run is to read from
- * the terminal is not ours.  A password goes to the one who keeps it through a
+ * What a command that we run is to read from the terminal is not ours.  A
+ * password goes to the one who keeps it through a
  * pipe; it is far smaller than a pipe holds. */
 #include "assistant.h"
 
@@ -44,23 +44,11 @@ static int say(void *context, const char *text, struct error *f)
 
 static int read_line(void *context, struct buf *out, struct error *f)
 {
-	bool has_some = false;
-	char c = '\0';
+	int r = io_read_line(STDIN_FILENO, out);
 
 	(void)context;
-	for (;;) {
-		ssize_t n = io_read(STDIN_FILENO, &c, 1);
-
-		if (n < 0)
-			return io_read_error(STDIN_FILENO, errno,
-					     "standard input", f);
-		if (n == 0)
-			return has_some;
-		if (c == '\n')
-			return 1;
-		buf_putc(out, c); /* too long is seen by who asked */
-		has_some = true;
-	}
+	return r < 0 ? io_read_error(STDIN_FILENO, errno, "standard input", f)
+		     : r;
 }
 
 static int read_password(void *context, const char *question, struct buf *out,

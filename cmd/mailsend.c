@@ -10,6 +10,7 @@
 #include "config/config.h"
 #include "explain.h"
 #include "finish.h"
+#include "login.h"
 #include "output.h"
 #include "persona/personas.h"
 #include "queue.h"
@@ -162,6 +163,11 @@ static int check(struct run *run, struct error *f)
 	return check_command(&run->arena, &run->cmdline, f);
 }
 
+static int login(struct run *run, struct error *f)
+{
+	return login_command(&run->arena, &run->cmdline, run->account, f);
+}
+
 static int serve(struct run *run, struct error *f)
 {
 	struct serve s = {
@@ -252,6 +258,9 @@ static const struct tool {
 				   INTERRUPTED_ENDS },
 	[COMMAND_SETUP_QUEUE] = { tend_queue, NEEDS_NOTHING, INTERRUPTED_ENDS },
 	[COMMAND_SETUP] = { set_up, NEEDS_NOTHING, INTERRUPTED_TELLS },
+	[COMMAND_LOGIN] = { login, NEEDS_ACCOUNT, INTERRUPTED_TELLS },
+	[COMMAND_LOGOUT] = { login, NEEDS_ACCOUNT, INTERRUPTED_TELLS },
+	[COMMAND_TOKEN] = { login, NEEDS_ACCOUNT, INTERRUPTED_TELLS },
 	[COMMAND_TALK] = { talk, NEEDS_NOTHING, INTERRUPTED_TELLS },
 	[COMMAND_CHECK] = { check, NEEDS_NOTHING, INTERRUPTED_TELLS },
 	[COMMAND_ROUNDTRIP] = { send_around, NEEDS_TRANSCRIPT,

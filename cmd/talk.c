@@ -12,6 +12,7 @@
 #include "config/settings.h"
 #include "deliver/account_mailbox.h"
 #include "deliver/smarthost.h"
+#include "net/oauth.h"
 #include "talk/edit.h"
 #include "talk/talk.h"
 
@@ -55,7 +56,7 @@ static int find_secret(void *context, const char *user, const char **whose,
 	}
 	if (user)
 		account.user = user;
-	return secret_get(c->arena, &account, whose, password, f);
+	return oauth_secret(c->arena, &account, whose, password, NULL, f);
 }
 
 /* The prompt is the terminal's, in its usual state. */

@@ -19,6 +19,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "base/buf.h"
 #include "base/error.h"
 
 #define COMMAND_LIMIT 60 /* where nobody says otherwise */
@@ -50,5 +51,12 @@ int command_wait(struct command *c, int fd, struct error *f);
 /* Until it has ended, or, where `f` is set already, ends it with all of its
  * group.  *status is waitpid's, 0 where others took it. */
 int command_finish(struct command *c, int *status, struct error *f);
+
+/* All of that for a line of the shell's which gets `n` octets
+ * (COMMAND_INPUT_MAX at most) as its input and whose output goes to `out`; NULL
+ * forgets it.  More than `out` takes sets its `overflow`. */
+#define COMMAND_INPUT_MAX 65536 /* what a pipe of Linux's holds */
+int command_exchange(struct command *c, const char *line, const void *input,
+		     size_t n, struct buf *out, int *status, struct error *f);
 
 #endif

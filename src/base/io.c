@@ -113,6 +113,19 @@ ssize_t io_pread_full(int fd, void *data, size_t n, uint64_t offset)
 	return (ssize_t)done;
 }
 
+int io_read_line(int fd, struct buf *out)
+{
+	bool has_some = false;
+	ssize_t n;
+	char c = '\0';
+
+	while ((n = io_read(fd, &c, 1)) > 0 && c != '\n') {
+		buf_putc(out, c);
+		has_some = true;
+	}
+	return n < 0 ? -1 : n > 0 || has_some;
+}
+
 int io_read_error(int fd, int error, const char *name, struct error *f)
 {
 	if (error == EINTR && interrupt_signal())

@@ -12,6 +12,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "base/buf.h"
 #include "base/error.h"
 
 /* As read(2), pread(2) and write(2): some of it, -1 with errno. */
@@ -23,6 +24,11 @@ int io_write_all(int fd, const void *data, size_t n);
 /* n octets, fewer only at the end; -1 with errno. */
 ssize_t io_read_full(int fd, void *data, size_t n);
 ssize_t io_pread_full(int fd, void *data, size_t n, uint64_t offset);
+
+/* Appends a line without its end, octet by octet, so that what follows is left
+ * to whoever reads next: 1, 0 at the end without any, -1 with errno.  What
+ * passes the cap of `out` is read and forgotten. */
+int io_read_line(int fd, struct buf *out);
 
 /* The error for an errno of theirs; -1.  A standard descriptor that is not open
  * for that is told as such: the shell's line is wrong, not a disk. */

@@ -344,3 +344,20 @@ int config_check(const char *name, const char *value, struct error *f)
 	arena_free(&a);
 	return r;
 }
+
+const char *config_proxy(struct arena *a, const struct account *account)
+{
+	const char *host = account->proxy_host;
+
+	if (!host)
+		return NULL;
+	if (strstr(host, "://"))
+		return account->proxy_port ? arena_format(a, "%s:%d", host,
+							  account->proxy_port)
+					   : host;
+	/* msmtp's proxies speak SOCKS. */
+	return arena_format(a,
+			    strchr(host, ':') ? "socks5h://[%s]:%d"
+					      : "socks5h://%s:%d",
+			    host, account->proxy_port);
+}

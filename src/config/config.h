@@ -101,6 +101,15 @@ struct account {
 
 	const char *pop_before_smtp; /* a mailbox to log in at first */
 
+	/* OAuth 2 */
+	const char
+		*oauth; /* a provider's name or an issuer's URL; NULL: none */
+	const char *oauth_client_id, *oauth_tenant, *oauth_scope;
+	const char *oauth_client_secret_file, *oauth_client_key;
+	const char *oauth_service_account;
+	const char *oauth_flow; /* "browser", "device", "app" */
+	const char *oauth_store_read, *oauth_store_write; /* commands */
+
 	/* the sender and the header */
 	const char *from, *from_full_name;
 	bool allow_from_override;
@@ -190,6 +199,8 @@ int config_check(const char *name, const char *value, struct error *f);
  * without a value is a comment, a password "***". */
 int config_show(const struct config *c, const struct account *chosen,
 		struct buf *out);
+/* The account's proxy as a URL, in the arena; NULL where it has none. */
+const char *config_proxy(struct arena *a, const struct account *account);
 /* One value for people, in the arena: "***" for a secret; NULL: none. */
 struct setting;
 const char *config_shown(struct arena *a, const struct setting *s,

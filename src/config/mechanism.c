@@ -32,6 +32,8 @@ static const struct mechanism mechanisms[] = {
 	  MECHANISM_BY_NAME | MECHANISM_BEARER | MECHANISM_BEGINS, 1 },
 	{ "XOAUTH2", MECHANISM_BY_NAME | MECHANISM_BEARER | MECHANISM_BEGINS,
 	  1 },
+	{ "OAUTH", MECHANISM_BY_NAME | MECHANISM_BEARER | MECHANISM_IS_CHOICE,
+	  1 },
 };
 #define COUNT (sizeof(mechanisms) / sizeof(*mechanisms))
 

@@ -21,7 +21,9 @@ enum mechanism_flag {
 	MECHANISM_BY_LIBRARY = 1 << 5, /* GNU SASL's */
 	MECHANISM_IS_BOUND = 1 << 6,   /* to the TLS it goes through */
 	MECHANISM_IS_COMMAND = 1
-			       << 7, /* of a mailbox's protocol, and no SASL */
+			       << 7,  /* of a mailbox's protocol, and no SASL */
+	MECHANISM_IS_CHOICE = 1 << 8, /* of those with a token, the one that is
+					 offered; no mechanism itself */
 };
 
 struct mechanism {

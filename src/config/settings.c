@@ -69,6 +69,18 @@ const struct setting settings[] = {
 	TEXT(ntlmdomain, value_text, NULL, FREE),
 	TEXT(pop_before_smtp, value_word, NULL, 0),
 
+	TEXT(oauth, value_oauth, NULL, 0),
+	TEXT(oauth_client_id, value_word, NULL, 0),
+	TEXT(oauth_tenant, value_word, NULL, 0),
+	TEXT(oauth_scope, value_text, NULL, FREE),
+	TEXT(oauth_client_secret_file, value_path, NULL, BYTES),
+	TEXT(oauth_client_key, value_path, NULL, BYTES),
+	TEXT(oauth_service_account, value_path, NULL, BYTES),
+	ROW("oauth_flow", SETTING_TEXT, AT(oauth_flow), value_oauth_flow,
+	    "browser", NULL, 0),
+	TEXT(oauth_store_read, value_text, NULL, BYTES | SETTING_COMMAND),
+	TEXT(oauth_store_write, value_text, NULL, BYTES | SETTING_COMMAND),
+
 	TEXT(from, value_from, NULL, 0),
 	TEXT(from_full_name, value_text, NULL, FREE),
 	SWITCH(allow_from_override, "on"),

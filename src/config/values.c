@@ -327,6 +327,36 @@ int value_auth(struct value *v, void *field)
 	return 0;
 }
 
+/* Where an issuer lies is looked at by whoever asks it (net/http.h). */
+int value_oauth(struct value *v, void *field)
+{
+	static const char *const names[] = { "google", "microsoft", "fastmail",
+					     "yahoo" };
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
+		if (ascii_equal(v->text, names[i])) {
+			*(const char **)field = names[i];
+			return 0;
+		}
+	if (*v->text && !ascii_begins(v->text, "https://") &&
+	    !ascii_begins(v->text, "http://"))
+		return refuse(v, "is not google, microsoft, fastmail, yahoo or "
+				 "the https address of an issuer");
+	return value_word(v, field);
+}
+
+int value_oauth_flow(struct value *v, void *field)
+{
+	static const char *const flows[] = { "browser", "device", "app" };
+
+	for (size_t i = 0; i < sizeof(flows) / sizeof(*flows); i++)
+		if (ascii_equal(v->text, flows[i])) {
+			*(const char **)field = flows[i];
+			return 0;
+		}
+	return refuse(v, "is not browser, device or app");
+}
+
 int value_variable(struct value *v, void *field)
 {
 	for (const char *p = v->text; *p; p++)

@@ -10,6 +10,7 @@
 #include "config/settings.h"
 #include "deliver/smarthost.h"
 #include "mail/domain.h"
+#include "net/oauth.h"
 
 /* ---- which account ---- */
 
@@ -99,7 +100,7 @@ static void fill_login(struct arena *a, const struct account *account,
 		.ciphers = account->tls_priorities,
 		.cert_file = account->tls_cert_file,
 		.key_file = account->tls_key_file,
-		.proxy = smarthost_proxy(a, account),
+		.proxy = config_proxy(a, account),
 		.source_address = account->source_ip,
 		.timeout =
 			account->timeout > 0 ? (unsigned)account->timeout : 0,
@@ -122,7 +123,7 @@ static int find_secret(struct arena *a, const struct account *account,
 	own.user = user;
 	if (!strcmp(own.auth, "off"))
 		own.auth = "on";
-	if (secret_get(a, &own, &login->user, password, f) < 0)
+	if (oauth_secret(a, &own, &login->user, password, NULL, f) < 0)
 		return -1;
 	login->password = password->data;
 	return 0;

@@ -12,6 +12,7 @@
 #include "base/sysenv.h"
 #include "config/secret.h"
 #include "deliver/account_mailbox.h"
+#include "net/oauth.h"
 
 #define CONNECT_SECONDS 60 /* for all of the dial, when nothing else is set */
 
@@ -25,23 +26,6 @@ const char *smarthost_name(struct arena *a, const struct account *account)
 	if (account->socket)
 		return account->socket;
 	return arena_format(a, "%s:%d", account->host, account->port);
-}
-
-const char *smarthost_proxy(struct arena *a, const struct account *account)
-{
-	const char *host = account->proxy_host;
-
-	if (!host)
-		return NULL;
-	if (strstr(host, "://"))
-		return account->proxy_port ? arena_format(a, "%s:%d", host,
-							  account->proxy_port)
-					   : host;
-	/* msmtp's proxies speak SOCKS. */
-	return arena_format(a,
-			    strchr(host, ':') ? "socks5h://[%s]:%d"
-					      : "socks5h://%s:%d",
-			    host, account->proxy_port);
 }
 
 static enum conn_tls tls_of(const struct account *account)
@@ -68,7 +52,7 @@ static void fill_options(const struct smarthost *h, struct dial_options *o)
 		.key_file = account->tls_key_file,
 		.tls_host = account->tls_host_override,
 		.ciphers = account->tls_priorities,
-		.proxy = smarthost_proxy(h->arena, account),
+		.proxy = config_proxy(h->arena, account),
 		.source_address = account->source_ip,
 		.unix_socket = account->socket,
 		.chain = h->chain,
@@ -97,16 +81,23 @@ static int sign_in_first(struct smarthost *h, const struct dial_options *o,
 				       o->password, h->trace, f);
 }
 
+static bool is_refused(const struct smarthost *h, const struct error *f)
+{
+	return h->stage == SMARTHOST_DIAL && f->cause == ERROR_PERMISSION;
+}
+
 static int dial_account(struct smarthost *h, struct error *f)
 {
 	struct buf password = BUF_INIT(SECRET_MAX);
 	struct dial_options o = { .use_auth = false };
+	bool is_cached = false;
 	int r = 0;
 
 	fill_options(h, &o);
 	h->stage = SMARTHOST_PASSWORD;
 	if (needs_password(&o)) {
-		r = secret_get(h->arena, h->account, &o.user, &password, f);
+		r = oauth_secret(h->arena, h->account, &o.user, &password,
+				 &is_cached, f);
 		o.password = password.data;
 	}
 	if (r == 0) {
@@ -115,6 +106,12 @@ static int dial_account(struct smarthost *h, struct error *f)
 	}
 	if (r == 0) {
 		h->stage = SMARTHOST_DIAL;
+		r = dial_open(&h->dial, &o, h->trace, f);
+	}
+	if (r < 0 && is_cached && is_refused(h, f) &&
+	    oauth_again(h->arena, h->account, &password, f) == 0) {
+		dial_close(&h->dial);
+		o.password = password.data;
 		r = dial_open(&h->dial, &o, h->trace, f);
 	}
 	buf_wipe(&password);

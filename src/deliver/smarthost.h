@@ -52,8 +52,6 @@ struct smarthost {
 bool smarthost_is_set(const struct account *account);
 /* "smtp.example.org:587", in the arena. */
 const char *smarthost_name(struct arena *a, const struct account *account);
-/* The account's proxy as a URL; NULL where it has none. */
-const char *smarthost_proxy(struct arena *a, const struct account *account);
 
 /* Dials nobody. */
 void smarthost_init(struct smarthost *h, struct arena *a,

@@ -66,6 +66,18 @@ static bool is_usable(const struct mechanism *m)
 	       gnu_sasl_load(&unimportant) == 0;
 }
 
+/* Of those with a token. */
+static const struct mechanism *bearer(const struct sasl_offer *offer)
+{
+	const unsigned both = MECHANISM_BEARER | MECHANISM_IS_CHOICE;
+	const struct mechanism *m;
+
+	for (size_t i = 0; (m = mechanism_at(i)); i++)
+		if ((m->flags & both) == MECHANISM_BEARER && offers(offer, m))
+			break;
+	return m;
+}
+
 static const struct mechanism *named(const struct sasl_offer *offer,
 				     const struct sasl_options *o,
 				     const char *place, struct error *f)
@@ -79,14 +91,19 @@ static const struct mechanism *named(const struct sasl_offer *offer,
 			  o->mechanism);
 		return NULL;
 	}
-	if (offers(offer, m))
+	if (m->flags & MECHANISM_IS_CHOICE && bearer(offer))
+		return bearer(offer);
+	if (offers(offer, m) && !(m->flags & MECHANISM_IS_CHOICE))
 		return m;
 	/* the commands go by its name, too */
 	if (!strcmp(m->name, "LOGIN") && offer->has_command)
 		return mechanism_find("USER");
 	error_set(f, ERROR_CONFIG,
 		  "%s does not offer %s, only %s; change the setting auth",
-		  place, m->name, *offer->names ? offer->names : "nothing");
+		  place,
+		  m->flags & MECHANISM_IS_CHOICE ? "OAUTHBEARER or XOAUTH2"
+						 : m->name,
+		  *offer->names ? offer->names : "nothing");
 	return NULL;
 }
 

@@ -11,6 +11,7 @@
 
 #include "check/check.h"
 #include "compose/request.h"
+#include "login/login.h"
 #include "queuerun/flush.h"
 #include "queuerun/mailq.h"
 #include "roundtrip/roundtrip.h"
@@ -31,7 +32,10 @@ enum command_kind {
 	COMMAND_CHANGE_QUEUE, /* hold, release, retry, delete */
 	COMMAND_PRINT_QUEUED, /* a mail in the queue, as it goes out */
 	COMMAND_SETUP_QUEUE,  /* have the system run the queue */
-	COMMAND_SETUP,	     /* a first configuration, by question and answer */
+	COMMAND_SETUP, /* a first configuration, by question and answer */
+	COMMAND_LOGIN, /* at a provider, for tokens */
+	COMMAND_LOGOUT,
+	COMMAND_TOKEN,	     /* prints one that is valid */
 	COMMAND_TALK,	     /* with the server, by hand */
 	COMMAND_CHECK,	     /* the connection, step by step, without a mail */
 	COMMAND_ROUNDTRIP,   /* ... and with one, to where it arrives */
@@ -64,6 +68,7 @@ struct cmdline {
 		bool stays_out;	 /* nobody logs in */
 	} talk;
 	struct serve_options serve;
+	enum login_way login;
 	bool nagios; /* a check or round trip reports as a monitoring plugin */
 };
 

@@ -58,6 +58,7 @@ enum trait {
 	WARN_AGE,
 	CRIT_AGE,
 	OPEN,
+	LOGIN_WAY,
 	TRAITS
 };
 
@@ -153,6 +154,12 @@ static const struct conflict {
 	  "--serve takes its mails from clients: leave out what belongs to one "
 	  "mail" },
 	{ MAILSEND, MAIL, T(OPEN), 0, "--serve-anyone belongs to --serve" },
+	{ MAILSEND, BUT(C(LOGIN)), T(LOGIN_WAY), 0,
+	  "--device and --paste belong to --login" },
+	{ MAILSEND, C(LOGIN) | C(LOGOUT) | C(TOKEN),
+	  T(RECIPIENTS) | CONTENT | SENDING | MANY, 0,
+	  "this command sends no mail: it takes the name of an account and "
+	  "nothing that belongs to a mail" },
 
 	/* many mails of one command */
 	{ MAILSEND, C(PRINT) | C(DRY_RUN) | C(EXPLAIN), T(RESUME), 0,
@@ -286,7 +293,9 @@ static uint64_t of_tools(const struct cmdline *c)
 	       when(c->check.crit_days != CHECK_CRIT_DAYS, CRIT_DAYS) |
 	       when(c->roundtrip.keeps, KEEP) | when(c->roundtrip.warn, WARN) |
 	       when(c->roundtrip.crit, CRIT) | when(c->roundtrip.wait, WAIT) |
-	       when(c->talk.stays_out, NO_AUTH) | when(c->serve.is_open, OPEN);
+	       when(c->talk.stays_out, NO_AUTH) |
+	       when(c->login != LOGIN_AS_SET, LOGIN_WAY) |
+	       when(c->serve.is_open, OPEN);
 }
 
 /* ---- the table, read ---- */

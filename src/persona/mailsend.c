@@ -48,6 +48,18 @@ static const struct option_row rows[] = {
 	FLAG(0, "setup", .set = set_command, .value = COMMAND_SETUP,
 	     .help = "interactive configuration for your address"),
 
+	FLAG(0, "login", .set = set_command, .value = COMMAND_LOGIN,
+	     .help = "log in at the account's OAuth provider; an argument "
+		     "names the account"),
+	FLAG(0, "device", .set = set_login_way, .value = LOGIN_DEVICE,
+	     .help = "with --login: by a code, on any machine"),
+	FLAG(0, "paste", .set = set_login_way, .value = LOGIN_PASTE,
+	     .help = "with --login: with a browser on another machine"),
+	FLAG(0, "logout", .set = set_command, .value = COMMAND_LOGOUT,
+	     .help = "revoke the login and remove its tokens"),
+	FLAG(0, "token", .set = set_command, .value = COMMAND_TOKEN,
+	     .help = "print a valid access token"),
+
 	HEADING("Envelope:"),
 	ROWS_ENVELOPE('f'),
 
@@ -77,11 +89,21 @@ static const struct option_row rows[] = {
 	ROWS_END,
 };
 
-/* Behind --flush stand ids. */
+static bool is_about_login(enum command_kind kind)
+{
+	return kind == COMMAND_LOGIN || kind == COMMAND_LOGOUT ||
+	       kind == COMMAND_TOKEN;
+}
+
+/* Behind --flush stand ids, behind --login an account. */
 static int argument(struct options_run *run, const char *value, struct error *f)
 {
 	if (run->cmdline->kind == COMMAND_RUN_QUEUE)
 		return choose_queued(run, WORDS_IDS, value, f);
+	if (is_about_login(run->cmdline->kind) && !run->request->account) {
+		run->request->account = value;
+		return 0;
+	}
 	return validate_recipient(run, value, f);
 }
 

@@ -56,6 +56,7 @@ SETTER(set_words);
 /* The same without a row. */
 int choose_queued(struct options_run *run, enum setter_words which,
 		  const char *word, struct error *f);
+SETTER(set_login_way); /* row value: an enum login_way */
 SETTER(set_flush);
 SETTER(set_setup_queue);
 SETTER(set_talk); /* the URL may stand behind it */

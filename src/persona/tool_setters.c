@@ -59,6 +59,16 @@ SETTER(set_days)
 	return 0;
 }
 
+/* ---- login ---- */
+
+SETTER(set_login_way)
+{
+	(void)value;
+	(void)f;
+	run->cmdline->login = (enum login_way)row->value;
+	return 0;
+}
+
 /* ---- round trip ---- */
 
 SETTER(set_roundtrip)
