@@ -239,16 +239,31 @@ static int gather(struct conn *c, struct error *f)
 	return 0;
 }
 
+static void show_challenge(struct conn *c, const char *word,
+			   const char *challenge)
+{
+	struct buf reason = BUF_INIT(1024);
+	char shown[16];
+
+	snprintf(shown, sizeof(shown), "%s ***", word);
+	trace_line(c->trace, 'S', shown, strlen(shown));
+	challenge += *challenge == ' ';
+	if (sasl_reason(c->sasl, challenge, &reason))
+		trace_remark(c->trace, "the token is refused: %s", reason.data);
+	buf_free(&reason);
+}
+
 /* A challenge is masked, and what a refusal repeats of ours is taken out. */
 static void show_heard(struct conn *c)
 {
 	struct buf *line = &c->line;
-	bool is_challenge = line->data[0] == '+' && line->data[1] != 'O';
 
-	if (c->sasl &&
-	    (is_challenge || !strncmp(line->data, "334", strlen("334")))) {
-		trace_line(c->trace, 'S', is_challenge ? "+ ***" : "334 ***",
-			   is_challenge ? 5 : 7);
+	if (c->sasl && line->data[0] == '+' && line->data[1] != 'O') {
+		show_challenge(c, "+", line->data + 1);
+		return;
+	}
+	if (c->sasl && !strncmp(line->data, "334", 3)) {
+		show_challenge(c, "334", line->data + 3);
 		return;
 	}
 	if (c->sasl) {

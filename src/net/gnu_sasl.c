@@ -6,6 +6,8 @@
 
 #include "base/library.h"
 
+#define NTLM_CHALLENGE_LEAST 64 /* characters of 48 octets */
+
 static struct {
 	int (*init)(Gsasl **);
 	int (*start)(Gsasl *, const char *, Gsasl_session **);
@@ -132,9 +134,14 @@ int gnu_sasl_begin(struct sasl *s, struct error *f)
 int gnu_sasl_answer(struct sasl *s, const char *challenge, struct error *f)
 {
 	char *said = NULL;
-	int code = gnu.step(s->session, challenge ? challenge : "", &said);
-	int r = 0;
+	int code = GSASL_MECHANISM_PARSE_ERROR, r = 0;
 
+	if (!challenge)
+		challenge = "";
+	/* libntlm reads what is not there */
+	if (!s->step++ || strcmp(s->mechanism->name, "NTLM") != 0 ||
+	    strlen(challenge) >= NTLM_CHALLENGE_LEAST)
+		code = gnu.step(s->session, challenge, &said);
 	s->is_done = code == GSASL_OK;
 	s->is_distrusted = code == GSASL_AUTHENTICATION_ERROR;
 	if (code != GSASL_OK && code != GSASL_NEEDS_MORE)

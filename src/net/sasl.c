@@ -136,7 +136,7 @@ const struct mechanism *sasl_choose(const struct sasl_offer *offer,
 	return NULL;
 }
 
-/* Another one for who was refused by `m`. */
+/* Another one, where `m` was refused for more than a password. */
 static const struct mechanism *second(const struct sasl_offer *offer,
 				      const struct sasl_options *o,
 				      const struct mechanism *m)
@@ -149,6 +149,28 @@ static const struct mechanism *second(const struct sasl_offer *offer,
 	return m;
 }
 
+/* The same error in more words. */
+static int reword(struct error *f, const char *before, const char *behind)
+{
+	struct error told = *f;
+
+	error_clear(f);
+	error_set(f, told.cause, "%s%s%s", before, told.text, behind);
+	f->temporary = told.temporary;
+	f->reply = told.reply;
+	memcpy(f->esc, told.esc, sizeof(f->esc));
+	return -1;
+}
+
+/* What was found out here says not yet which server it is about. */
+static int add_place(struct error *f, const char *place)
+{
+	char before[400];
+
+	snprintf(before, sizeof(before), "%.300s: ", place);
+	return strstr(f->text, place) ? -1 : reword(f, before, "");
+}
+
 int sasl_by_best(const struct sasl_offer *offer, const struct sasl_options *o,
 		 const char *place,
 		 int (*by)(void *context, const struct mechanism *m,
@@ -156,23 +178,16 @@ int sasl_by_best(const struct sasl_offer *offer, const struct sasl_options *o,
 		 void *context, struct error *f)
 {
 	const struct mechanism *m = sasl_choose(offer, o, place, f);
-	struct error refusal;
+	int r;
 
 	if (!m)
 		return -1;
-	if (by(context, m, f) == 0)
-		return 0;
-	m = second(offer, o, m);
-	if (!m || f->cause != ERROR_PERMISSION)
-		return -1;
-	refusal = *f;
-	error_clear(f);
-	if (by(context, m, f) == 0)
-		return 0;
-	/* who hung up has said before why */
-	if (f->cause != ERROR_PERMISSION)
-		*f = refusal;
-	return -1;
+	r = by(context, m, f);
+	if (r == SASL_UNTRIED && (m = second(offer, o, m))) {
+		error_clear(f);
+		r = by(context, m, f);
+	}
+	return r < 0 ? add_place(f, place) : 0;
 }
 
 /* ---- CRAM-MD5 (RFC 2195) ---- */
@@ -222,14 +237,22 @@ static int hmac_md5(const char *key, const struct buf *text,
 	return r;
 }
 
-static int put_cram(const struct sasl *s, const struct buf *challenge,
+static int put_cram(const struct sasl *s, const char *challenge,
 		    struct buf *raw, struct error *f)
 {
+	struct buf heard = BUF_INIT(SASL_SECRET_MAX);
 	char hex[DIGEST_HEX_SIZE];
+	int r;
 
-	if (hmac_md5(s->options->password, challenge, hex, f) < 0)
-		return -1;
-	return buf_printf(raw, "%s %s", s->options->user, hex);
+	if (unbase64_text(challenge, &heard) < 0)
+		r = error_set(f, ERROR_PROTOCOL,
+			      "the server's challenge is none of CRAM-MD5");
+	else
+		r = hmac_md5(s->options->password, &heard, hex, f);
+	if (r == 0)
+		buf_printf(raw, "%s %s", s->options->user, hex);
+	buf_free(&heard);
+	return r;
 }
 
 /* ---- those that are words ---- */
@@ -269,17 +292,15 @@ static void put_plain(const struct sasl_options *o, struct buf *raw)
 	buf_puts(raw, o->password);
 }
 
-/* A second challenge to a token is its refusal: the server tells why, and what
- * is said to it makes way for the reply that counts (RFC 7628 3.2.3). */
-static void take_refusal(struct sasl *s, const struct buf *challenge,
-			 struct buf *raw)
+/* What makes way for the reply that counts (RFC 7628 3.2.3). */
+static void take_refusal(struct sasl *s, const char *challenge, struct buf *raw)
 {
-	text_put_escaped(&s->reason, challenge->data, challenge->len);
+	sasl_reason(s, challenge, &s->reason);
 	if (!strcmp(s->mechanism->name, "OAUTHBEARER"))
 		buf_putc(raw, '\1');
 }
 
-static int put_raw(struct sasl *s, const struct buf *challenge, struct buf *raw,
+static int put_raw(struct sasl *s, const char *challenge, struct buf *raw,
 		   struct error *f)
 {
 	const struct sasl_options *o = s->options;
@@ -309,22 +330,16 @@ static int put_raw(struct sasl *s, const struct buf *challenge, struct buf *raw,
 static int answer_with_words(struct sasl *s, const char *challenge,
 			     struct error *f)
 {
-	struct buf heard = BUF_INIT(SASL_SECRET_MAX);
 	struct buf raw = BUF_INIT(SASL_SECRET_MAX);
-	int r = 0;
+	int r = put_raw(s, challenge, &raw, f);
 
-	/* most are the same whatever the challenge says */
-	if (challenge && unbase64_text(challenge, &heard) < 0)
-		buf_reset(&heard);
-	r = put_raw(s, &heard, &raw, f);
-	if (r == 0 || raw.overflow)
+	if (r == 0)
 		r = base64_append(&s->said, raw.data, raw.len);
 	if (raw.overflow || s->said.overflow)
 		r = error_set(f, ERROR_CONFIG,
 			      "the user's name or the password is too long");
 	s->is_done = true;
 	buf_wipe(&raw);
-	buf_free(&heard);
 	return r;
 }
 
@@ -406,6 +421,22 @@ void sasl_hide(const struct sasl *s, char *text)
 	hide_one(text, o->password);
 }
 
+bool sasl_reason(const struct sasl *s, const char *challenge, struct buf *out)
+{
+	struct buf heard = BUF_INIT(SASL_SECRET_MAX);
+	bool is_one = s->mechanism && s->mechanism->flags & MECHANISM_BEARER &&
+		      s->step > 0 && unbase64_text(challenge, &heard) == 0 &&
+		      heard.len;
+
+	if (is_one) {
+		text_put_escaped(out, heard.data, heard.len);
+		sasl_hide(s, out->data);
+		out->len = strlen(out->data);
+	}
+	buf_wipe(&heard);
+	return is_one;
+}
+
 /* ---- over a line ---- */
 
 static bool begins(const struct sasl *s, const struct sasl_carrier *c)
@@ -453,18 +484,13 @@ static int say_first(struct sasl *s, const struct sasl_carrier *c,
 }
 
 /* Why a token was refused is more than the refusal says. */
-static int add_reason(const struct sasl *s, struct error *f)
+static void add_reason(const struct sasl *s, struct error *f)
 {
-	struct error told = *f;
+	char behind[1200];
 
-	if (!s->reason.len)
-		return -1;
-	error_clear(f);
-	error_set(f, told.cause, "%s (%s)", told.text, s->reason.data);
-	f->temporary = told.temporary;
-	f->reply = told.reply;
-	memcpy(f->esc, told.esc, sizeof(f->esc));
-	return -1;
+	snprintf(behind, sizeof(behind), " (%s)", s->reason.data);
+	if (s->reason.len)
+		reword(f, "", behind);
 }
 
 int sasl_log_in(struct sasl *s, const struct sasl_carrier *c, struct error *f)
@@ -483,5 +509,11 @@ int sasl_log_in(struct sasl *s, const struct sasl_carrier *c, struct error *f)
 		is_held = false;
 		r = c->exchange(c->context, s->said.data, "***", &challenge, f);
 	}
-	return r < 0 ? add_reason(s, f) : sasl_confirm(s, f);
+	if (r == 0)
+		return sasl_confirm(s, f);
+	add_reason(s, f);
+	return s->mechanism->flags & MECHANISM_BY_LIBRARY && s->step == 1 &&
+			       f->cause == ERROR_PERMISSION
+		       ? SASL_UNTRIED
+		       : -1;
 }

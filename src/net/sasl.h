@@ -42,9 +42,12 @@ struct sasl_options {
 const struct mechanism *sasl_choose(const struct sasl_offer *offer,
 				    const struct sasl_options *o,
 				    const char *place, struct error *f);
-/* Logs in by the one that is chosen; where none was named and the server
- * refuses the answer to a challenge, once more by the password itself: servers
- * offer what their users' passwords, as they are kept, do not allow. */
+/* Refused before the password could be right or wrong. */
+#define SASL_UNTRIED (-2)
+/* Logs in by the one that is chosen, and by the password itself where none was
+ * named and that one was SASL_UNTRIED: servers offer what their users'
+ * passwords, as they are kept, do not allow.  A wrong password is never tried
+ * twice, since accounts get locked that way. */
 int sasl_by_best(const struct sasl_offer *offer, const struct sasl_options *o,
 		 const char *place,
 		 int (*by)(void *context, const struct mechanism *m,
@@ -72,6 +75,9 @@ int sasl_answer(struct sasl *s, const char *challenge, struct error *f);
 /* After the server's yes: -1 when that is worth nothing. */
 int sasl_confirm(const struct sasl *s, struct error *f);
 void sasl_end(struct sasl *s);
+/* Is the challenge why the token of before is refused?  Then that, safe to be
+ * shown. */
+bool sasl_reason(const struct sasl *s, const char *challenge, struct buf *out);
 /* Takes what we said out of a text that a server made: some repeat a line that
  * they do not like. */
 void sasl_hide(const struct sasl *s, char *text);
@@ -88,6 +94,7 @@ struct sasl_carrier {
 			const char **challenge, struct error *f);
 	void *context;
 };
+/* 0, -1 or SASL_UNTRIED. */
 int sasl_log_in(struct sasl *s, const struct sasl_carrier *carrier,
 		struct error *f);
 

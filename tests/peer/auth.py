@@ -1,4 +1,4 @@
-"""SASL, the server's side (RFC 4954, 4616, 2195, 7628): a real check.
+"""SASL, the server's side (RFC 4954, 4616, 2195, 5802, 7628): a real check.
 
 Each mechanism is a generator: it yields challenges, is sent the client's
 answers, and returns the name that was proven, or None.
@@ -87,14 +87,55 @@ def external(user, password, initial, peer_name):
     return peer_name if answer in (b"", peer_name, user) else None
 
 
+def scram(name):
+    """RFC 5802 and 7677, without channel binding."""
+    def digest(key, text):
+        return hmac.new(key, text, name).digest()
+
+    def steps(user, password, initial, peer_name, signs):
+        first = initial if initial is not None else (yield b"")
+        header, _, bare = first.partition(b",,")
+        given, _, nonce = bare.partition(b",r=")
+        if header not in (b"n", b"y") or given != b"n=" + user.replace(
+                b"=", b"=3D").replace(b",", b"=2C"):
+            return None
+        nonce += os.urandom(8).hex().encode()
+        salt = os.urandom(12)
+        told = b"r=%s,s=%s,i=4096" % (nonce, encode(salt))
+        last, _, proof = (yield told).rpartition(b",p=")
+        if last != b"c=%s,r=%s" % (encode(header + b",,"), nonce):
+            return None
+        salted = hashlib.pbkdf2_hmac(name, password, salt, 4096)
+        key = digest(salted, b"Client Key")
+        signed = b",".join((bare, told, last))
+        signature = digest(hashlib.new(name, key).digest(), signed)
+        if not same(decode(proof), bytes(
+                a ^ b for a, b in zip(key, signature))):
+            return None
+        if signs != "none":
+            yield b"v=" + encode(digest(
+                digest(salted, b"Server Key"),
+                signed if signs == "right" else b"what?"))
+        return user
+    return steps
+
+
+SCRAM = {"SCRAM-SHA-1": scram("sha1"), "SCRAM-SHA-256": scram("sha256")}
 CHECKS = {
     "PLAIN": plain, "LOGIN": login, "CRAM-MD5": cram_md5,
     "XOAUTH2": xoauth2, "OAUTHBEARER": oauthbearer, "EXTERNAL": external,
 }
 
 
-def begin(mechanism, user, password, initial, peer_name):
+def is_known(mechanism):
+    return mechanism in CHECKS or mechanism in SCRAM
+
+
+def begin(mechanism, user, password, initial, peer_name, signs):
     """The generator for a mechanism; initial is base64, or None."""
     answer = None if initial is None else decode(initial)
+    if mechanism in SCRAM:
+        return SCRAM[mechanism](user.encode(), password.encode(), answer,
+                                peer_name, signs)
     return CHECKS[mechanism](user.encode(), password.encode(), answer,
                              peer_name)

@@ -75,6 +75,7 @@ class Behaviour:
         self.mechanisms = []
         self.auth_in = None     # None: in TLS if there is any, else in clear
         self.user, self.password = "me@example.org", "s3cr3t-Pa55"
+        self.signs = "right"    # its end of SCRAM: right, wrong or none
         self.chop, self.pace = [], 0.001
         self.eager = False
         self.buffers = 0
@@ -429,6 +430,8 @@ SERVER = {
     "eager": setter("eager", flag),
     "offer": set_offer, "with": set_with, "without": set_without,
     "auth": set_auth, "login": set_login, "chop": set_chop,
+    "scram-signature": setter("signs", lambda n: choice_of(
+        n, ("right", "wrong", "none"))),
 }
 TOP = {
     "vary": lambda made, node: None, "let": read_let, "run": read_run,

@@ -26,4 +26,4 @@ ACTIONS = {
 }
 
 MECHANISMS = ("PLAIN", "LOGIN", "CRAM-MD5", "XOAUTH2", "OAUTHBEARER",
-              "EXTERNAL")
+              "EXTERNAL", "SCRAM-SHA-1", "SCRAM-SHA-256")

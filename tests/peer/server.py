@@ -260,7 +260,7 @@ class Session:
         mechanism, _, initial = argument.partition(" ")
         mechanism = mechanism.upper()
         if mechanism not in self.behaviour.mechanisms or \
-                mechanism not in auth.CHECKS:
+                not auth.is_known(mechanism):
             self.reply("504 5.5.4 no such mechanism")
             return
         if self.log.proven or self.mail:
@@ -269,7 +269,8 @@ class Session:
         try:
             steps = auth.begin(
                 mechanism, self.behaviour.user, self.behaviour.password,
-                initial.encode() if initial else None, self.peer_name)
+                initial.encode() if initial else None, self.peer_name,
+                self.behaviour.signs)
             self.auth_step(mechanism, steps, None)
         except auth.Malformed:
             self.reply("501 5.5.2 that is no base64")

@@ -35,7 +35,7 @@ nothing_went() {
 		"connect", "greeting", "ehlo_clear", "starttls", "tls",
 		"certificate", "ehlo", "auth", "mail", "rcpt", "rcpt"]'
 	of 'all(s["status"] == "ok" for s in j["steps"])'
-	of 'j["tls"].startswith("TLSv1.3") and j["auth"] == "PLAIN"'
+	of 'j["tls"].startswith("TLSv1.3") and j["auth"] == "SCRAM-SHA-256"'
 	of 'any(c.startswith("SIZE ") for c in j["capabilities"])'
 	of '"mail.example.test" in j["certificates"][0]["names"]'
 	of 'j["certificate_days"] > 0 and j["failure"] is None'

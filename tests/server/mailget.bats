@@ -109,7 +109,7 @@ urls=(pop3 pop3s imap imaps)
 
 @test "each way to log in" {
 	mails 1
-	for how in PLAIN LOGIN CRAM-MD5; do
+	for how in PLAIN LOGIN CRAM-MD5 DIGEST-MD5 SCRAM-SHA-256; do
 		for url in pop3s imaps imap; do
 			gets --auth "$how" "$url://alice@$MAIL_HOST"
 			says 'mail 1' out

@@ -128,7 +128,7 @@ every_command() {
 		QUIT
 	END
 	[[ $status == 0 ]]
-	for method in plain login cram-md5; do
+	for method in plain login cram-md5 digest-md5 scram-sha-256; do
 		tells mailsend --talk --no-auth --transcript=told/hand <<-END
 			\\auth $method
 			QUIT

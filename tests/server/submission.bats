@@ -47,10 +47,8 @@ setup() {
 }
 
 @test "each mechanism, when it is asked for" {
-	# DIGEST-MD5 is offered, too, but libcurl (7.88) does not take Dovecot's
-	# algorithm="md5-sess", in quotes, for an answer.
 	local method count=0
-	for method in plain login cram-md5; do
+	for method in plain login cram-md5 digest-md5 scram-sha-1 scram-sha-256; do
 		submission "$MAIL_PORT_SUBMISSION" "auth $method"
 		send -s "By $method" bob@example.test <<<'Hello, Bob.'
 		exits 0
@@ -370,7 +368,7 @@ delivers() {
 
 @test "nobody logs in without TLS" {
 	local method
-	for method in on plain login cram-md5; do
+	for method in on plain login cram-md5 scram-sha-256; do
 		submission "$MAIL_PORT_CLEAR" 'tls off' "auth $method"
 		send -s Greetings bob@example.test <<<'Hello.'
 		exits "$EXIT_LOGIN" 78 69 64

@@ -260,6 +260,16 @@ static void test_without_end(void **state)
 
 /* ---- SCRAM (RFC 5802, RFC 7677): GNU SASL's, and a server that lies ---- */
 
+static void test_scram_refused_at_once(void **state)
+{
+	struct script script = { .refuses = true };
+	struct error f = ERROR_INIT;
+
+	(void)state;
+	assert_int_equal(log_in(&script, "SCRAM-SHA-256", "pw", 512, &f),
+			 SASL_UNTRIED);
+}
+
 static void test_scram_without_proof(void **state)
 {
 	struct script script = { .refuses = false };
@@ -319,18 +329,18 @@ static void test_scram_signed_wrongly(void **state)
 /* ---- once more, in clear ---- */
 
 struct tries {
-	const char *names[4];
 	size_t count;
-	enum error_cause causes[4];
+	int results[2];
 };
 
 static int attempt(void *context, const struct mechanism *m, struct error *f)
 {
 	struct tries *t = context;
-	enum error_cause cause = t->causes[t->count];
+	int result = t->results[t->count++];
 
-	t->names[t->count++] = m->name;
-	return cause ? error_set(f, cause, "%s", m->name) : 0;
+	if (result)
+		error_set(f, ERROR_PERMISSION, "no %s", m->name);
+	return result;
 }
 
 static void test_second_try(void **state)
@@ -338,30 +348,28 @@ static void test_second_try(void **state)
 	struct sasl_offer offer = offer_of("SCRAM-SHA-256 SCRAM-SHA-1 LOGIN");
 	static const struct {
 		const char *named;
-		enum error_cause first, second;
+		int results[2];
 		size_t tries;
-		const char *text; /* of the error, NULL: none */
+		const char *text; /* of the error */
 	} cases[] = {
-		{ NULL, 0, 0, 1, NULL },
-		{ NULL, ERROR_PERMISSION, 0, 2, NULL },
-		{ NULL, ERROR_PERMISSION, ERROR_PERMISSION, 2, "LOGIN" },
-		{ NULL, ERROR_PERMISSION, ERROR_TEMPORARY, 2, "SCRAM-SHA-256" },
-		{ NULL, ERROR_TEMPORARY, 0, 1, "SCRAM-SHA-256" },
-		{ NULL, ERROR_CONFIG, 0, 1, "SCRAM-SHA-256" },
-		{ "SCRAM-SHA-1", ERROR_PERMISSION, 0, 1, "SCRAM-SHA-1" },
+		{ NULL, { 0 }, 1, "" },
+		{ NULL, { SASL_UNTRIED, 0 }, 2, "" },
+		{ NULL, { SASL_UNTRIED, -1 }, 2, "h: no LOGIN" },
+		{ NULL, { -1 }, 1, "h: no SCRAM-SHA-256" },
+		{ "SCRAM-SHA-1", { SASL_UNTRIED }, 1, "h: no SCRAM-SHA-1" },
 	};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
 		const struct sasl_options o = { .mechanism = cases[i].named };
-		struct tries t = { .causes = { cases[i].first,
-					       cases[i].second } };
+		struct tries t = { .results = { cases[i].results[0],
+						cases[i].results[1] } };
 		struct error f = ERROR_INIT;
 		int r = sasl_by_best(&offer, &o, "h", attempt, &t, &f);
 
-		assert_int_equal(r, cases[i].text ? -1 : 0);
+		assert_int_equal(r, *cases[i].text ? -1 : 0);
 		assert_int_equal(t.count, cases[i].tries);
-		assert_string_equal(f.text, cases[i].text ? cases[i].text : "");
+		assert_string_equal(f.text, cases[i].text);
 	}
 }
 
@@ -404,6 +412,7 @@ int main(void)
 		cmocka_unit_test(test_token_refused),
 		cmocka_unit_test(test_long_token),
 		cmocka_unit_test(test_without_end),
+		cmocka_unit_test(test_scram_refused_at_once),
 		cmocka_unit_test(test_scram_without_proof),
 		cmocka_unit_test(test_scram_signed_wrongly),
 		cmocka_unit_test(test_second_try),
