@@ -373,7 +373,7 @@ static int run_program(int argc, char **argv)
 	if (options_parse(run.persona, argc, argv, &run.cmdline, &run.arena,
 			  &f) < 0) {
 		log_error("%s", f.text);
-		if (!run.persona->is_terse)
+		if (!run.persona->is_terse && f.cause == ERROR_USAGE)
 			output_usage(run.persona);
 		send_keep_input(&run, &out, &f);
 		if (options_have(run.persona, argc, argv, "json"))

@@ -411,9 +411,10 @@ static int replace_from(struct composition *c, struct error *f)
 	const struct request *r = c->request;
 	struct header *h = &c->draft.header;
 	bool is_there = header_has(h, "From");
+	bool prevails = r->draft_prevails || r->from_is_default;
 	struct address from;
 
-	if (!c->odd_from && (!r->has_from || (r->draft_prevails && is_there)) &&
+	if (!c->odd_from && (!r->has_from || (prevails && is_there)) &&
 	    !is_to_set(c, c->account->set_from_header, "From"))
 		return 0;
 	if (sender_header(c, &from, f) < 0)

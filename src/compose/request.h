@@ -71,6 +71,7 @@ struct request {
 	struct address_list to, cc, bcc, reply_to;
 	struct address from; /* spec NULL when not given */
 	bool has_from;
+	bool from_is_default;	/* by a start-up file: a draft's own holds */
 	struct header extra;	/* -H */
 	const char *date;	/* as typed, checked; NULL: now */
 	const char *message_id; /* with its <>; NULL: a new one */

@@ -7,25 +7,7 @@
 #define PERSONA_MAILRC_IF_H
 
 #include "persona/mailrc.h"
-
-enum truth { NO, YES, MAYBE };
-
-static inline enum truth truth_not(enum truth t)
-{
-	return t == MAYBE ? MAYBE : t == YES ? NO : YES;
-}
-
-static inline enum truth truth_and(enum truth one, enum truth other)
-{
-	if (one == NO || other == NO)
-		return NO;
-	return one == YES && other == YES ? YES : MAYBE;
-}
-
-static inline enum truth truth_or(enum truth one, enum truth other)
-{
-	return truth_not(truth_and(truth_not(one), truth_not(other)));
-}
+#include "persona/truth.h"
 
 /* What stands behind "if". */
 enum truth mailrc_condition(const struct mailrc *rc, const char *text);

@@ -464,6 +464,7 @@ static int use_rc(struct options_run *run, const struct mailrc *rc,
 		if (rc_address(run, from, "from", &r->from, f) < 0)
 			return -1;
 		r->has_from = true;
+		r->from_is_default = !own->vars.from;
 	}
 	if (!r->reply_to.count && reply_to) {
 		if (rc_address(run, reply_to, "reply-to", &one, f) < 0)

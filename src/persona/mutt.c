@@ -232,11 +232,47 @@ static int use_fields(struct options_run *run, const struct header *fields,
 	return 0;
 }
 
+static int certain(const struct muttrc *rc, const char *name, struct error *f)
+{
+	const char *doubt = muttrc_doubt(rc, name);
+
+	return doubt ? error_set(f, ERROR_CONFIG, "%s", doubt) : 0;
+}
+
+/* What cannot be told is not guessed: a mail has to go as its sender wants. */
+static int check_doubts(const struct request *r, const struct muttrc *rc,
+			struct error *f)
+{
+	bool has_from = r->has_from || header_has(&rc->fields, "From");
+
+	if (certain(rc, "my_hdr To", f) < 0 ||
+	    certain(rc, "my_hdr Cc", f) < 0 ||
+	    certain(rc, "my_hdr Bcc", f) < 0 ||
+	    certain(rc, "my_hdr Reply-To", f) < 0)
+		return -1;
+	if (!r->has_from && certain(rc, "my_hdr From", f) < 0)
+		return -1;
+	if (!has_from && (certain(rc, "use_from", f) < 0 ||
+			  (!rc->skip_from && certain(rc, "from", f) < 0)))
+		return -1;
+	if (!r->has_envelope_from &&
+	    (certain(rc, "use_envelope_from", f) < 0 ||
+	     (rc->use_envelope_from &&
+	      certain(rc, "envelope_from_address", f) < 0)))
+		return -1;
+	if (!r->full_name && muttrc_doubt(rc, "realname"))
+		log_warning("%s; no name stands before the sender",
+			    muttrc_doubt(rc, "realname"));
+	return r->draft_path ? 0 : certain(rc, "content_type", f);
+}
+
 static int use_rc(struct options_run *run, const struct muttrc *rc,
 		  struct error *f)
 {
 	struct request *r = run->request;
 
+	if (check_doubts(r, rc, f) < 0)
+		return -1;
 	if (rc->body_type && !r->draft_path &&
 	    validate_body_type(run, rc->body_type, f) < 0)
 		return -1;
@@ -245,7 +281,7 @@ static int use_rc(struct options_run *run, const struct muttrc *rc,
 	if (!r->has_from && rc->from && !rc->skip_from) {
 		if (rc_address(run, rc->from, "from", &r->from, f) < 0)
 			return -1;
-		r->has_from = true;
+		r->has_from = r->from_is_default = true;
 	}
 	if (!r->full_name)
 		r->full_name = rc->full_name;

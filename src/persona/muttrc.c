@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "persona/muttrc_inside.h"
+#include "persona/muttrc_pattern.h"
 #include "persona/rcfile.h"
 
 static int run_text(const struct muttrc_command *c, const char *text,
@@ -27,8 +28,31 @@ static struct personal_aliases *nicknames_of(const struct muttrc_command *c)
 	return &c->rc->run->request->nicknames;
 }
 
-/* "FILE:LINE: what", or what was typed. */
-static const char *placed(const struct muttrc_command *c, const char *what)
+void muttrc_set_doubt(struct muttrc *rc, const char *name, const char *why)
+{
+	struct muttrc_doubt *d = rc->doubts;
+
+	while (d && !ascii_equal(d->name, name))
+		d = d->next;
+	if (!d) {
+		d = arena_alloc(rc->run->arena, sizeof(*d));
+		d->name = name;
+		d->next = rc->doubts;
+		rc->doubts = d;
+	}
+	d->why = why;
+}
+
+const char *muttrc_doubt(const struct muttrc *rc, const char *name)
+{
+	const struct muttrc_doubt *d = rc->doubts;
+
+	while (d && !ascii_equal(d->name, name))
+		d = d->next;
+	return d ? d->why : NULL;
+}
+
+const char *muttrc_placed(const struct muttrc_command *c, const char *what)
 {
 	return muttrc_is_typed(c)
 		       ? arena_format(muttrc_arena(c), "-e: %s", what)
@@ -38,7 +62,7 @@ static const char *placed(const struct muttrc_command *c, const char *what)
 
 static void lose(const struct muttrc_command *c, const char *what)
 {
-	personal_aliases_lose(nicknames_of(c), placed(c, what));
+	personal_aliases_lose(nicknames_of(c), muttrc_placed(c, what));
 }
 
 /* ---- set ---- */
@@ -60,33 +84,61 @@ static int toggle(const struct muttrc_command *c, struct error *f)
 
 /* ---- header fields ---- */
 
+/* Those that say who it is from or who gets it are not left out. */
+static bool is_essential(const char *name)
+{
+	static const char *const names[] = { "From", "To", "Cc", "Bcc",
+					     "Reply-To" };
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
+		if (ascii_equal(names[i], name))
+			return true;
+	return false;
+}
+
+static void doubt_field(const struct muttrc_command *c, const char *name,
+			const char *why)
+{
+	struct arena *a = muttrc_arena(c);
+	const char *what = arena_format(a, "my_hdr %s", name);
+
+	if (why && is_essential(name))
+		muttrc_set_doubt(c->rc, what,
+				 muttrc_placed(c, arena_format(a, "%s: %s",
+							       what, why)));
+	else if (why)
+		log_warning("%s", muttrc_placed(c, arena_format(a, "%s: %s",
+								what, why)));
+	else
+		muttrc_set_doubt(c->rc, what, NULL);
+}
+
 /* Of two for one field the later holds. */
 static int my_hdr(const struct muttrc_command *c, struct error *f)
 {
+	struct arena *a = muttrc_arena(c);
 	struct header *fields = &c->rc->fields;
 	const char *text = muttrc_word(c->words, MUTTRC_SPACE | MUTTRC_QUOTE);
+	const char *name = arena_dup_n(a, text, strcspn(text, ": \t"));
+	const char *why = c->doubt;
 	struct header read;
 	struct error wrong = ERROR_INIT;
 
 	header_init(&read);
 	if (c->words->unknown)
-		error_set(&wrong, ERROR_USAGE,
-			  "what %s stands for is not known here",
-			  c->words->unknown);
-	else
-		header_add_line(muttrc_arena(c), &read, text, &wrong);
-	if (error_is_set(&wrong)) {
-		if (muttrc_is_typed(c))
-			return error_set(f, ERROR_USAGE, "my_hdr: %s",
-					 wrong.text);
-		log_warning("%s", placed(c, arena_format(muttrc_arena(c),
-							 "my_hdr %s: %s", text,
-							 wrong.text)));
+		why = arena_format(a,
+				   "what %s stands for is not known here; "
+				   "say it by -e",
+				   c->words->unknown);
+	else if (!c->doubt && header_add_line(a, &read, text, &wrong) < 0)
+		why = wrong.text;
+	if (why && muttrc_is_typed(c) && !c->doubt)
+		return error_set(f, ERROR_USAGE, "my_hdr: %s", why);
+	doubt_field(c, name, why ? arena_dup(a, why) : NULL);
+	if (why)
 		return 0;
-	}
 	header_remove(fields, read.first->name);
-	return header_add(muttrc_arena(c), fields, read.first->name,
-			  read.first->value, f);
+	return header_add(a, fields, read.first->name, read.first->value, f);
 }
 
 static int unmy_hdr(const struct muttrc_command *c, struct error *f)
@@ -95,12 +147,15 @@ static int unmy_hdr(const struct muttrc_command *c, struct error *f)
 	while (muttrc_has_more(c->words)) {
 		const char *name = muttrc_word(c->words, MUTTRC_PLAIN);
 
-		if (strcmp(name, "*") == 0)
+		if (strcmp(name, "*") == 0 && !c->doubt) {
 			header_init(&c->rc->fields);
-		else
-			header_remove(&c->rc->fields,
-				      arena_dup_n(muttrc_arena(c), name,
-						  strcspn(name, ":")));
+			continue;
+		}
+		name = arena_dup_n(muttrc_arena(c), name, strcspn(name, ":"));
+		if (!c->doubt)
+			header_remove(&c->rc->fields, name);
+		if (!c->doubt || header_has(&c->rc->fields, name))
+			doubt_field(c, name, c->doubt);
 	}
 	return 0;
 }
@@ -119,14 +174,18 @@ static int alias(const struct muttrc_command *c, struct error *f)
 	}
 	list = muttrc_word(c->words,
 			   MUTTRC_SPACE | MUTTRC_QUOTE | MUTTRC_SEMICOLON);
-	if (*name && c->words->unknown)
+	if (*name && c->doubt)
+		personal_aliases_refuse(muttrc_arena(c), nicknames_of(c), name,
+					muttrc_placed(c, c->doubt));
+	else if (*name && c->words->unknown)
 		personal_aliases_refuse(
 			muttrc_arena(c), nicknames_of(c), name,
-			placed(c,
-			       arena_format(muttrc_arena(c),
-					    "what %s stands for is not known "
-					    "here",
-					    c->words->unknown)));
+			muttrc_placed(
+				c,
+				arena_format(muttrc_arena(c),
+					     "what %s stands for is not known "
+					     "here",
+					     c->words->unknown)));
 	else if (*name && *list)
 		personal_aliases_add(muttrc_arena(c), nicknames_of(c), name,
 				     list, true);
@@ -136,9 +195,16 @@ static int alias(const struct muttrc_command *c, struct error *f)
 static int unalias(const struct muttrc_command *c, struct error *f)
 {
 	(void)f;
-	while (muttrc_has_more(c->words))
-		personal_aliases_remove(nicknames_of(c),
-					muttrc_word(c->words, MUTTRC_PLAIN));
+	while (muttrc_has_more(c->words)) {
+		const char *name = muttrc_word(c->words, MUTTRC_PLAIN);
+
+		if (c->doubt)
+			personal_aliases_refuse(muttrc_arena(c),
+						nicknames_of(c), name,
+						muttrc_placed(c, c->doubt));
+		else
+			personal_aliases_remove(nicknames_of(c), name);
+	}
 	return 0;
 }
 
@@ -185,6 +251,10 @@ static int source_one(const struct muttrc_command *c, const char *typed,
 	size_t n = strlen(typed);
 	int r;
 
+	if (c->doubt) {
+		lose(c, arena_format(a, "source %s: %s", typed, c->doubt));
+		return 0;
+	}
 	if (n && typed[n - 1] == '|') {
 		if (muttrc_is_typed(c))
 			return error_set(f, ERROR_USAGE,
@@ -233,46 +303,55 @@ static int source(const struct muttrc_command *c, struct error *f)
 static int finish(const struct muttrc_command *c, struct error *f)
 {
 	(void)f;
-	if (c->is_finished)
+	if (c->is_finished && c->doubt)
+		lose(c, arena_format(muttrc_arena(c), "finish: %s", c->doubt));
+	else if (c->is_finished)
 		*c->is_finished = true;
 	return 0;
 }
 
 /* ---- commands in commands ---- */
 
-/* send-hook PATTERN COMMAND: where the pattern says "always". */
+/* send-hook PATTERN COMMAND, for when all is read. */
 static int send_hook(const struct muttrc_command *c, struct error *f)
 {
-	static const char *const always[] = { ".",     ".*",   "~A",   "~t .",
-					      "~t .*", "~C .", "~C .*" };
 	const char *pattern = muttrc_word(c->words, MUTTRC_PLAIN);
-	const char *text = muttrc_word(c->words, MUTTRC_SPACE);
-	struct muttrc_hook *new;
+	struct muttrc_hook *new = arena_alloc(muttrc_arena(c), sizeof(*new));
 
 	(void)f;
-	for (size_t i = 0; i < sizeof(always) / sizeof(*always); i++) {
-		if (strcmp(always[i], pattern) != 0)
+	new->pattern = c->words->unknown ? NULL : pattern;
+	new->text = muttrc_word(c->words, MUTTRC_SPACE);
+	new->file = c->file;
+	new->line = c->line;
+	new->doubt = c->doubt;
+	*c->rc->last_hook = new;
+	c->rc->last_hook = &new->next;
+	return 0;
+}
+
+/* unhook send-hook: those so far. */
+static int unhook(const struct muttrc_command *c, struct error *f)
+{
+	(void)f;
+	while (muttrc_has_more(c->words)) {
+		const char *kind = muttrc_word(c->words, MUTTRC_PLAIN);
+		bool is_ours = strcmp(kind, "*") == 0 ||
+			       strcmp(kind, "send-hook") == 0;
+
+		if (!is_ours)
 			continue;
-		new = arena_alloc(muttrc_arena(c), sizeof(*new));
-		new->text = text;
-		new->file = c->file;
-		new->line = c->line;
-		*c->rc->last_hook = new;
-		c->rc->last_hook = &new->next;
-		return 0;
+		if (!c->doubt) {
+			c->rc->hooks = NULL;
+			c->rc->last_hook = &c->rc->hooks;
+			continue;
+		}
+		for (struct muttrc_hook *x = c->rc->hooks; x; x = x->next)
+			x->doubt = c->doubt;
 	}
-	muttrc_say_unused(c, "send-hook with a pattern");
 	return 0;
 }
 
 static bool is_command(const char *name);
-
-/* Would it, if it ran, change whom a name means? */
-static bool concerns_names(const char *text)
-{
-	return strstr(text, "alias") || strstr(text, "source") ||
-	       strstr(text, "finish");
-}
 
 /* ifdef NAME COMMAND, of neomutt: we know what we know. */
 static int if_known(const struct muttrc_command *c, bool wanted,
@@ -283,13 +362,14 @@ static int if_known(const struct muttrc_command *c, bool wanted,
 	bool is_known = muttrc_knows(name) || is_command(name) ||
 			muttrc_get(&c->rc->variables, name, &unused);
 
+	struct muttrc_command inner = *c;
+
 	if (is_known)
 		return wanted ? run_text(c, text, f) : 0;
-	if (concerns_names(text))
-		lose(c, arena_format(muttrc_arena(c),
-				     "whether there is '%s' is not known here",
-				     name));
-	return 0;
+	inner.doubt = arena_format(
+		muttrc_arena(c),
+		"whether there is '%s' is not known here; say it by -e", name);
+	return run_text(&inner, text, f);
 }
 
 static int if_defined(const struct muttrc_command *c, struct error *f)
@@ -313,8 +393,8 @@ static const struct {
 	{ "my_hdr", my_hdr },	    { "reset", unset },
 	{ "send-hook", send_hook }, { "set", set },
 	{ "source", source },	    { "toggle", toggle },
-	{ "unalias", unalias },	    { "unmy_hdr", unmy_hdr },
-	{ "unset", unset },
+	{ "unalias", unalias },	    { "unhook", unhook },
+	{ "unmy_hdr", unmy_hdr },   { "unset", unset },
 };
 #define COMMANDS (sizeof(commands) / sizeof(*commands))
 
@@ -384,11 +464,25 @@ int muttrc_command(struct muttrc *rc, const char *text, struct error *f)
 
 int muttrc_hooks(struct muttrc *rc, struct error *f)
 {
-	struct muttrc_command c = { .rc = rc };
+	struct arena *a = rc->run->arena;
 
 	for (const struct muttrc_hook *x = rc->hooks; x; x = x->next) {
-		c.file = x->file;
-		c.line = x->line;
+		struct muttrc_command c = { .rc = rc,
+					    .file = x->file,
+					    .line = x->line,
+					    .doubt = x->doubt };
+		enum truth fits = x->pattern ? muttrc_pattern(a, x->pattern,
+							      rc->run->request)
+					     : MAYBE;
+
+		if (fits == NO)
+			continue;
+		if (fits == MAYBE)
+			c.doubt = arena_format(
+				a,
+				"whether the mail fits '%s' is not known here; "
+				"-e 'unhook send-hook' leaves such hooks out",
+				x->pattern ? x->pattern : "the pattern");
 		if (run_text(&c, x->text, f) < 0)
 			return -1;
 	}

@@ -18,12 +18,22 @@ struct muttrc {
 	struct header fields; /* of my_hdr */
 	const char *body_type;
 	struct muttrc_variables variables;
-	struct muttrc_hook *hooks, **last_hook; /* that run for every mail */
+	struct muttrc_hook *hooks, **last_hook; /* of send-hook */
+	struct muttrc_doubt *doubts;
 };
 
-/* A command, and where it stood. */
+/* What a variable or field is to be cannot be told: it is not guessed. */
+struct muttrc_doubt {
+	const char *name; /* "from", "my_hdr Bcc" */
+	const char *why;  /* NULL: it was set since */
+	struct muttrc_doubt *next;
+};
+
+/* A command for the mails that fit, and where it stood. */
 struct muttrc_hook {
+	const char *pattern;	 /* NULL: it cannot be told */
 	const char *text, *file; /* file NULL: it was typed */
+	const char *doubt;
 	unsigned line;
 	struct muttrc_hook *next;
 };
@@ -35,7 +45,9 @@ int muttrc_read(struct muttrc *rc, const char *const *paths, struct error *f);
 /* One -e: ERROR_USAGE for a password, and for a wish to sign or encrypt, since
  * the mail would go out without. */
 int muttrc_command(struct muttrc *rc, const char *text, struct error *f);
-/* Once all is read: what is to be set for every mail. */
+/* Why that is in doubt; NULL: it is not. */
+const char *muttrc_doubt(const struct muttrc *rc, const char *name);
+/* Once all is read: what is to be set for this mail. */
 int muttrc_hooks(struct muttrc *rc, struct error *f);
 
 #endif

@@ -12,6 +12,7 @@ struct muttrc_command {
 	unsigned line;
 	int depth;	   /* of files that read files */
 	bool *is_finished; /* the file at hand */
+	const char *doubt; /* why it may not be run; NULL: it is */
 };
 
 static inline struct arena *muttrc_arena(const struct muttrc_command *c)
@@ -24,6 +25,10 @@ static inline bool muttrc_is_typed(const struct muttrc_command *c)
 	return !c->file;
 }
 
+/* NULL as `why`: it is certain now. */
+void muttrc_set_doubt(struct muttrc *rc, const char *name, const char *why);
+/* "FILE:LINE: what", or what was typed. */
+const char *muttrc_placed(const struct muttrc_command *c, const char *what);
 /* Of a command that was typed it is told. */
 void muttrc_say_unused(const struct muttrc_command *c, const char *what);
 

@@ -204,6 +204,25 @@ bool muttrc_knows(const char *name)
 	return false;
 }
 
+/* Two names for one variable are one doubt. */
+static const char *one_name(const char *name)
+{
+	if (strcmp(name, "real_name") == 0)
+		return "realname";
+	return strcmp(name, "envelope_from") == 0 ? "use_envelope_from" : name;
+}
+
+static void doubt(const struct muttrc_command *c, const char *name,
+		  const char *why)
+{
+	struct arena *a = muttrc_arena(c);
+
+	if (why)
+		why = muttrc_placed(c,
+				    arena_format(a, "set %s: %s", name, why));
+	muttrc_set_doubt(c->rc, one_name(name), why);
+}
+
 static int assign(const struct muttrc_command *c, const char *name,
 		  const char *value, struct error *f)
 {
@@ -299,6 +318,17 @@ static const char *strip_prefix(const char *name, enum muttrc_set *how)
 	return name;
 }
 
+static const char *why_unknown(const struct muttrc_command *c,
+			       const char *value)
+{
+	if (c->doubt || value)
+		return c->doubt;
+	return arena_format(
+		muttrc_arena(c),
+		"what %s stands for is not known here; say it by -e",
+		c->words->unknown ? c->words->unknown : "it");
+}
+
 /* "set a=b c nod", "unset a", with blanks around '=' as it may have them. */
 int muttrc_run_set(const struct muttrc_command *c, enum muttrc_set set,
 		   struct error *f)
@@ -314,12 +344,13 @@ int muttrc_run_set(const struct muttrc_command *c, enum muttrc_set set,
 					      : toggled(c, name);
 		if (*c->words->at == '=' || *c->words->at == '+')
 			value = read_value(c, name);
-		muttrc_put(&c->rc->variables, name, value);
+		muttrc_put(&c->rc->variables, name, c->doubt ? NULL : value);
+		doubt(c, name, why_unknown(c, value));
 		if (!value)
 			muttrc_say_unused(c, arena_format(muttrc_arena(c),
 							  "set %s=%s", name,
 							  c->words->unknown));
-		else if (strncmp(name, "my_", 3) != 0 &&
+		else if (!c->doubt && strncmp(name, "my_", 3) != 0 &&
 			 assign(c, name, value, f) < 0)
 			return -1;
 	}

@@ -603,6 +603,19 @@ holds() {
 		<<<text
 }
 
+@test "~/.mailrc: its sender is not put in place of a message's own" {
+	configure
+	echo 'set from=rc@example.org' >"$home/.mailrc"
+	printf 'From: D <draft@example.org>\nTo: a@example.net\n\ntext\n' >draft
+	sends mail --draft draft
+	is headers/From 'D <draft@example.org>'
+	sends mail -S from=typed@example.org --draft draft
+	is headers/From typed@example.org
+	sed -i 1d draft
+	sends mail --draft draft
+	is headers/From rc@example.org
+}
+
 @test "~/.mailrc: circles and nonsense" {
 	configure
 	printf '%s\n' 'alias a b' 'alias b a' 'alias self self' \

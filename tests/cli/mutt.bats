@@ -350,6 +350,103 @@ teardown_file() {
 	[ -z "$(arrived)" ]
 }
 
+# fits yes|no|maybe PATTERN ARGUMENT... - whether a send-hook is run.
+fits() {
+	local wanted=$1
+
+	printf '%s\n' 'alias team ops@work.example' 'set from=home@example.org' \
+		"send-hook '$2' 'set from=work@example.org'" >"$home/.muttrc"
+	echo "pattern: $2"
+	shift 2
+	if [ "$wanted" = maybe ]; then
+		refuses 78 "$home/.muttrc:3" mutt "$@" <<<text
+		sends mutt -e 'unhook send-hook' "$@" <<<text
+		wanted=home
+	else
+		sends mutt "$@" <<<text
+		[ "$wanted" = yes ] && wanted=work || wanted=home
+	fi
+	is headers/From "$wanted@example.org"
+}
+
+@test "-H: the draft's From holds before one of the start-up file" {
+	configure
+	echo 'set from=rc@example.org' >"$home/.muttrc"
+	printf 'From: D <draft@example.org>\nTo: a@example.net\n\ntext\n' >draft
+	sends mutt -H draft
+	is headers/From 'D <draft@example.org>'
+	came_from draft@example.org
+	sends mutt -e 'my_hdr From: typed@example.org' -H draft
+	is headers/From typed@example.org
+	sed -i 1d draft
+	sends mutt -H draft
+	is headers/From rc@example.org
+}
+
+@test "send-hook: the patterns of a new mail" {
+	configure
+	fits yes . -s x a@work.example
+	[ -z "$stderr" ]
+	fits yes '~t @work\\.example' -s x a@work.example
+	fits no '~t @work\\.example' -s x a@home.example
+	fits no '~t @WORK' -s x a@work.example
+	fits yes '~t "ops@"' -s x team
+	fits no '! ~t @work' -s x a@work.example
+	fits no '~c @work' -s x a@work.example
+	fits yes '~c @work' -s x -c b@work.example -- a@home.example
+	fits yes '~C @work' -s x -c b@work.example -- a@home.example
+	fits yes '~t @work ~s urgent' -s 'Urgent: x' a@work.example
+	fits no '~t @work ~s urgent' -s x a@work.example
+	fits yes '~t @other | ~t @work' -s x a@work.example
+	fits yes '~P (~t @other | =t @work.ex)' -s x a@work.example
+	fits yes @work -s x a@work.example
+	fits no !@work -s x a@work.example
+	fits maybe '~t @work ~g' -s x a@work.example
+	fits maybe '~f home' -s x a@work.example
+	fits maybe '~t [' -s x a@work.example
+	fits maybe '(~t @work' -s x a@work.example
+}
+
+@test "what cannot be told of a sender or a recipient is not guessed" {
+	local line
+
+	configure
+	while IFS= read -r line; do
+		printf '%s\n' 'set my_x=1' "$line" >"$home/.muttrc"
+		refuses 78 "$home/.muttrc:2" mutt -s x a@example.net <<<text
+	done <<-'END'
+	set from=`touch made`
+	ifdef no_such_thing 'set from=no@example.net'
+	ifndef no_such_thing 'my_hdr Bcc: no@example.net'
+	my_hdr Bcc: `touch made`
+	my_hdr From: `touch made`
+	send-hook '~f x' 'my_hdr Reply-To: no@example.net'
+	ifdef no_such_thing 'send-hook . "set from=no@example.net"'
+	END
+	[ ! -e made ]
+	echo "ifdef no_such_thing 'alias bob no@example.net'" >"$home/.muttrc"
+	refuses 78 "$home/.muttrc:1" mutt -s x bob <<<text
+	# what counts for nothing here, and what was set since, is no matter
+	cat >"$home/.muttrc" <<-'END'
+	set signature="`touch made`|" from=`touch made`
+	ifdef no_such_thing 'set signature=x; set sidebar_visible'
+	send-hook '~f x' 'set signature=~/x'
+	send-hook '~f x' 'unmy_hdr Bcc'
+	set from=me@example.net
+	END
+	sends mutt -s x a@example.net <<<text
+	is headers/From me@example.net
+	echo 'set from=`touch made`' >"$home/.muttrc"
+	sends mutt -e 'set from=typed@example.org' -s x a@example.net <<<text
+	is headers/From typed@example.org
+	# a name is not worth a mail
+	echo 'set realname=`touch made`' >"$home/.muttrc"
+	call mutt -s x a@example.net <<<text
+	[ "$status" -eq 0 ]
+	says realname
+	[ ! -e made ]
+}
+
 @test "what is for a person at a screen is refused" {
 	configure
 	for arguments in -E '-f inbox' -z -Z -p -y -R '-A bob' '-Q from' -D -B -G; do

@@ -1,0 +1,239 @@
+/* muttrc_pattern.c - read from left to right, as mutt's pattern.c does:
+ *
+ *	any  = all { "|" all }
+ *	all  = test { test }
+ *	test = { "!" } ( "(" any ")" | "~" LETTER [WORD] | "=" LETTER WORD )
+ *
+ * A regular expression looks at case where it has a capital. */
+#include "persona/muttrc_pattern.h"
+
+#include <regex.h>
+#include <string.h>
+
+#include "base/ascii.h"
+#include "base/sysenv.h"
+#include "base/text.h"
+#include "compose/personal_aliases.h"
+
+#define DEPTH_MAX 16
+
+struct reader {
+	struct arena *arena;
+	const struct request *request;
+	const char *at;
+	int depth;
+	bool is_wrong;
+};
+
+/* ---- comparisons ---- */
+
+static bool has_capital(const char *text)
+{
+	while (*text && (*text < 'A' || *text > 'Z'))
+		text++;
+	return *text;
+}
+
+static bool contains(const char *text, const char *part, bool any_case)
+{
+	for (;; text++) {
+		if (any_case ? ascii_begins(text, part)
+			     : strncmp(text, part, strlen(part)) == 0)
+			return true;
+		if (!*text)
+			return false;
+	}
+}
+
+static enum truth fits(const char *text, const char *word, bool is_plain)
+{
+	bool any_case = !has_capital(word);
+	int flags = REG_EXTENDED | REG_NOSUB | (any_case ? REG_ICASE : 0);
+	regex_t compiled;
+	int result;
+
+	if (is_plain)
+		return contains(text, word, any_case) ? YES : NO;
+	if (regcomp(&compiled, word, flags) != 0)
+		return MAYBE;
+	result = regexec(&compiled, text, 0, NULL, 0);
+	regfree(&compiled);
+	return result == 0 ? YES : result == REG_NOMATCH ? NO : MAYBE;
+}
+
+/* A name without a domain has this host's, with mutt. */
+static enum truth fits_one(struct reader *r, const struct address *one,
+			   const char *word, bool is_plain)
+{
+	const char *spec = one->spec;
+	enum truth result;
+
+	if (!*one->domain)
+		spec = arena_format(r->arena, "%s@%s", one->local,
+				    sysenv_host());
+	result = fits(spec, word, is_plain);
+	return one->name ? truth_or(result, fits(one->name, word, is_plain))
+			 : result;
+}
+
+static enum truth fits_list(struct reader *r, const struct address_list *list,
+			    const char *word, bool is_plain)
+{
+	struct address_list all = { 0 };
+	struct error unused = ERROR_INIT;
+	enum truth result = NO;
+
+	if (r->request->draft_path)
+		return MAYBE; /* its header is not read yet */
+	if (personal_aliases_expand(r->arena, &r->request->nicknames, list,
+				    &all, &unused) < 0)
+		return MAYBE;
+	for (size_t i = 0; i < all.count && result != YES; i++)
+		result = truth_or(result,
+				  fits_one(r, &all.items[i], word, is_plain));
+	return result;
+}
+
+static enum truth fits_subject(struct reader *r, const char *word,
+			       bool is_plain)
+{
+	const char *subject = r->request->subject;
+
+	if (r->request->draft_path && !subject)
+		return MAYBE;
+	return fits(subject ? subject : "", word, is_plain);
+}
+
+/* ---- reading ---- */
+
+static void skip_blanks(struct reader *r)
+{
+	while (text_is_blank(*r->at))
+		r->at++;
+}
+
+/* "x y", 'x y' and \x are as they are in any of mutt's words. */
+static const char *read_word(struct reader *r)
+{
+	char *word, *end;
+	char quote = '\0';
+
+	skip_blanks(r);
+	word = end = arena_alloc(r->arena, strlen(r->at) + 1);
+	for (; *r->at; r->at++) {
+		char c = *r->at;
+
+		if (!quote && (text_is_blank(c) || strchr("~%=!|", c) ||
+			       (c == ')' && r->depth)))
+			break;
+		if (quote ? c == quote : c == '"' || c == '\'') {
+			quote = quote ? '\0' : c;
+			continue;
+		}
+		if (c == '\\' && quote != '\'' && r->at[1])
+			c = *++r->at;
+		*end++ = c;
+	}
+	*end = '\0';
+	return word;
+}
+
+static enum truth read_letter(struct reader *r, bool is_plain)
+{
+	const struct request *q = r->request;
+	char letter = *r->at ? *r->at++ : '\0';
+	const char *word;
+
+	switch (letter) {
+	case 'A':
+	case 'P':
+		return YES;
+	case 't':
+		return fits_list(r, &q->to, read_word(r), is_plain);
+	case 'c':
+		return fits_list(r, &q->cc, read_word(r), is_plain);
+	case 'C':
+		word = read_word(r);
+		return truth_or(fits_list(r, &q->to, word, is_plain),
+				fits_list(r, &q->cc, word, is_plain));
+	case 's':
+		return fits_subject(r, read_word(r), is_plain);
+	default: /* whether a word follows is not known either */
+		r->is_wrong = true;
+		return MAYBE;
+	}
+}
+
+static enum truth read_any(struct reader *r);
+
+static enum truth read_test(struct reader *r)
+{
+	enum truth result = MAYBE;
+	bool negated = false;
+
+	for (; *r->at == '!' || text_is_blank(*r->at); r->at++)
+		negated ^= *r->at == '!';
+	if (*r->at == '(' && r->depth < DEPTH_MAX) {
+		r->at++;
+		r->depth++;
+		result = read_any(r);
+		r->depth--;
+		r->is_wrong |= *r->at != ')';
+		r->at += *r->at == ')';
+	} else if (*r->at == '~' || *r->at == '=') {
+		r->at++;
+		result = read_letter(r, r->at[-1] == '=');
+	} else {
+		r->is_wrong = true;
+	}
+	return negated ? truth_not(result) : result;
+}
+
+static enum truth read_all(struct reader *r)
+{
+	enum truth result = YES;
+
+	do {
+		result = truth_and(result, read_test(r));
+		skip_blanks(r);
+	} while (*r->at && *r->at != '|' && *r->at != ')' && !r->is_wrong);
+	return result;
+}
+
+static enum truth read_any(struct reader *r)
+{
+	enum truth result = read_all(r);
+
+	while (*r->at == '|' && !r->is_wrong) {
+		r->at++;
+		result = truth_or(result, read_all(r));
+	}
+	return result;
+}
+
+/* Without a sign it is $default_hook's "~f %s !~P | (~P ~C %s)". */
+static bool is_simple(const char *pattern)
+{
+	return !strpbrk(pattern, "~%=");
+}
+
+enum truth muttrc_pattern(struct arena *a, const char *pattern,
+			  const struct request *q)
+{
+	struct reader r = { .arena = a, .request = q, .at = pattern };
+	enum truth result;
+
+	pattern += strspn(pattern, " \t");
+	if (strcmp(pattern, ".") == 0 || strcmp(pattern, ".*") == 0)
+		return YES;
+	if (is_simple(pattern)) {
+		bool negated = *pattern == '!';
+
+		pattern += negated;
+		result = truth_or(fits_list(&r, &q->to, pattern, false),
+				  fits_list(&r, &q->cc, pattern, false));
+		return negated ? truth_not(result) : result;
+	}
+	result = read_any(&r);
+	return r.is_wrong || *r.at ? MAYBE : result;
+}
