@@ -8,6 +8,7 @@
 #include "base/sysenv.h"
 #include "base/text.h"
 #include "compose/compose.h"
+#include "mail/dkim.h"
 #include "mail/encoded.h"
 #include "mail/resent.h"
 
@@ -201,7 +202,8 @@ void sender_read_draft(struct composition *c)
 	const char *from = header_get(h, "From");
 
 	read_author(c);
-	if (!from || is_address_list(from))
+	if (!from || is_address_list(from) ||
+	    dkim_covers(c->draft.dkim, "From"))
 		return;
 	c->odd_from = as_name(c->arena, from);
 	header_remove(h, "From");

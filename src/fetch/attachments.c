@@ -42,6 +42,8 @@ static const char *made_up_name(struct detaching *d, const struct entity *e,
 
 	if (e->type == TYPE_RFC822)
 		return arena_format(d->arena, "part-%zu.eml", d->leaves);
+	if (e->type == TYPE_NONE || e->type == TYPE_PLAIN)
+		return arena_format(d->arena, "part-%zu.txt", d->leaves);
 	if (slash)
 		from = (size_t)(slash - type) + 1;
 	fits = slash && n - from >= 1 && n - from <= 5;
@@ -174,7 +176,7 @@ static int put_leaf(struct detaching *d, const struct entity *e,
 		return put_file(d, e, WAY_UU, is_text,
 				m.name ? m.name : made_up_name(d, e, m.type),
 				f);
-	if (m.name || !is_text || e->type == TYPE_RFC822)
+	if (m.name || !is_text || e->is_attachment || e->type == TYPE_RFC822)
 		return put_file(d, e, WAY_DECODE, is_text,
 				m.name ? m.name : made_up_name(d, e, m.type),
 				f);

@@ -160,6 +160,9 @@ static int put_by_iconv(struct buf *out, const char *charset, const char *bytes,
 	if (cd == (iconv_t)-1)
 		return -1;
 	rc = convert(cd, &from.in, &n, out, &c1);
+	/* some keep a letter until it is known what stands above it */
+	if (rc == 0 && !n)
+		rc = convert(cd, NULL, NULL, out, &c1);
 	iconv_close(cd);
 	return rc < 0 || n ? -1 : 0;
 }
@@ -224,7 +227,7 @@ int charset_decode(struct buf *out, const char *charset, const char *bytes,
 	size_t before = out->len;
 	int rc = 0;
 
-	charset = charset_mime_name(charset_decoder_name(charset));
+	charset = charset_of_label(charset);
 	if (ascii_equal(charset, "us-ascii"))
 		rc = is_ascii(bytes, n) ? buf_put(out, bytes, n) : -1;
 	else if (ascii_equal(charset, "utf-8"))
@@ -258,8 +261,7 @@ int charset_repair(struct buf *out, const char *charset, const char *bytes,
 	struct error f = ERROR_INIT;
 	struct content_scan s;
 
-	if (!ascii_equal(charset_mime_name(charset_decoder_name(charset)),
-			 "utf-8") ||
+	if (!ascii_equal(charset_of_label(charset), "utf-8") ||
 	    content_scan_slice(&s, &slice, &f) < 0 ||
 	    !charset_is_torn_utf8(&s, &slice, "utf-8"))
 		return -1;

@@ -54,6 +54,9 @@ bool charset_is_ascii_based(const char *name);
 bool charset_is_text(const char *name);
 /* The name by which a label of a mail is decoded. */
 const char *charset_decoder_name(const char *name);
+/* The charset that a mail means by its label, as MIME or iconv calls it: also
+ * "latin-1", "cp-1252", "win1251".  Another is given back as it is. */
+const char *charset_of_label(const char *label);
 /* The name that mail has for it. */
 const char *charset_mime_name(const char *name);
 /* Appends the bytes as UTF-8.  -1, and nothing is appended, when the charset

@@ -61,6 +61,9 @@ static const struct label {
 	{ "windows-949", "CP949" },
 	{ "ms950", "CP950" },
 	{ "x-euc", "EUC-JP" },
+	{ "cp51932", "EUC-JP" },
+	{ "eucjp-ms", "EUC-JP" },
+	{ "eucjp-win", "EUC-JP" },
 	{ "cp50220", "ISO-2022-JP" },
 	{ "iso-2022-jp-1", "ISO-2022-JP-2" },
 	{ "iso-2022-jp-ms", "ISO-2022-JP" },
@@ -169,6 +172,34 @@ static bool is_written_as(const char *typed, const char *name)
 		if (!*typed)
 			return true;
 	}
+}
+
+static bool is_windows(const char *typed, const char *name)
+{
+	return ascii_begins(typed, "win") && !ascii_begins(typed, "windows") &&
+	       ascii_begins(name, "windows-") &&
+	       is_written_as(typed + strlen("win"), name + strlen("windows"));
+}
+
+const char *charset_of_label(const char *label)
+{
+	const char *name = charset_mime_name(charset_decoder_name(label));
+
+	for (size_t i = 0; i < COUNT(known); i++)
+		if (ascii_equal(name, known[i]))
+			return name;
+	if (charset_has_table(name))
+		return name;
+	for (size_t i = 0; i < COUNT(labels); i++)
+		if (is_written_as(name, labels[i].label))
+			return labels[i].iconv;
+	for (size_t i = 0; i < COUNT(aliases); i++)
+		if (is_written_as(name, aliases[i].locale))
+			return aliases[i].mime;
+	for (size_t i = 0; i < COUNT(known); i++)
+		if (is_written_as(name, known[i]) || is_windows(name, known[i]))
+			return known[i];
+	return name;
 }
 
 static const struct wide *find_wide(const char *name)

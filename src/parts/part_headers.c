@@ -149,13 +149,29 @@ static const char *decoded(struct arena *a, const char *text)
 	return copy;
 }
 
+/* "attachment filename=x", whose semicolon was forgotten, and "filename=x",
+ * which has no main value: the parameter, as it were behind a semicolon. */
+static const char *find_stray(struct arena *a, const char *field,
+			      const char *parameter)
+{
+	size_t n = strlen(parameter);
+
+	for (const char *p = field; *p; p++)
+		if ((p == field || text_is_blank(p[-1])) &&
+		    ascii_begins(p, parameter) && p[n] && strchr("=*", p[n]))
+			return arena_format(a, ";%s", p);
+	return NULL;
+}
+
 static const char *file_name(struct arena *a, const char *field,
 			     const char *parameter)
 {
 	struct buf value = BUF_INIT(FIELD_MAX);
 	const char *name = NULL;
 
-	if (parameter_get(&value, field, parameter) && value.len)
+	if (!parameter_has(field, parameter))
+		field = find_stray(a, field, parameter);
+	if (field && parameter_get(&value, field, parameter) && value.len)
 		name = file_name_clean(a, decoded(a, value.data));
 	buf_free(&value);
 	return name;

@@ -75,13 +75,33 @@ take() {
 	for row in latin1=naïve.txt koi8=а.txt jis=日.txt sjis=日.txt \
 		both=€.txt other-order=€.txt blanks='This is a test.txt' \
 		windows=report.pdf word-in-quotes=naïve.txt \
-		sections=€-long.txt gb=日.txt korean=日.txt 8bit=naïve.txt; do
+		sections=€-long.txt gb=日.txt korean=日.txt 8bit=naïve.txt \
+		vietnamese=tâp.bina label=naïve.txt win=а.txt \
+		no-semicolon=report.pdf alone=report.pdf none=part-1.txt; do
 		echo "# $row"
 		take "$mails/name-${row%%=*}.eml"
 		[ "$status" -eq 0 ]
 		[ "$(ls files)" = "${row#*=}" ]
 		[ "$(cat "files/${row#*=}")" = hello ]
 	done
+}
+
+@test "base64 below a header that broke is told, not passed over" {
+	take "$mails/broken-header.eml"
+	[ "$status" -eq 65 ]
+	says damaged
+}
+
+@test "a Subject that is too long is shown as far as it goes" {
+	{
+		printf 'From: a@example.org\nSubject: first'
+		yes ' =?utf-8?q?w=C3=B6rter_?=' | head -2000
+		printf '\ntext\n'
+	} >mail
+	run "${MAILSEND%mailsend}mailget" --json mail list
+	[ "$status" -eq 0 ]
+	[[ $output == *'"subject": "first wörter wörter'* ]] ||
+		[[ $output == *'"subject":"first wörter wörter'* ]]
 }
 
 @test "a message is one with a BOM, empty lines or an mbox line above it" {
