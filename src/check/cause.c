@@ -1,6 +1,6 @@
 /* cause.c - the step that failed says which rows may fit, what was seen on
  * the way says which one does. */
-#include "check/cause.h"
+#include "check/check.h"
 
 #include <errno.h>
 #include <string.h>
@@ -171,7 +171,7 @@ static bool find(const struct check *c, struct advice *out)
 	return name && glossary_cause(name, out);
 }
 
-void cause_find(struct check *c)
+void check_find_cause(struct check *c)
 {
 	struct advice advice;
 

@@ -10,7 +10,6 @@
 #include <string.h>
 
 #include "base/sysenv.h"
-#include "check/cause.h"
 #include "check/handshake_steps.h"
 #include "config/settings.h"
 #include "deliver/outcome.h"
@@ -420,7 +419,7 @@ int check_run(struct check *c, struct arena *a, const struct request *r,
 	c->last_step = &c->steps;
 	result = run(c);
 	if (result < 0)
-		cause_find(c);
+		check_find_cause(c);
 	if (c->account)
 		smarthost_close(&c->server);
 	return result;

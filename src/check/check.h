@@ -115,5 +115,9 @@ void check_end(struct check *c, struct check_step *step, enum check_mark mark,
 	       const char *format, ...) __attribute__((format(printf, 4, 5)));
 /* "FILE:LINE" of a setting of the account, "default". */
 const char *check_origin(const struct check *c, const char *setting);
+/* Of one with an error: fills cause, why, way_out and settings, as far as they
+ * are known, by the server's reply, or by what was seen where no server said
+ * so.  The words are the glossary's. */
+void check_find_cause(struct check *c);
 
 #endif

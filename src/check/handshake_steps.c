@@ -5,13 +5,215 @@
 #include "check/handshake_steps.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
+#include "base/ascii.h"
 #include "base/sysenv.h"
 #include "base/text.h"
-#include "check/certificate.h"
-#include "check/meaning.h"
 #include "config/settings.h"
+#include "net/glossary.h"
+
+/* ---- what the server can do ---- */
+
+static bool is_offered(const struct check *c, const char *keyword)
+{
+	size_t n = strlen(keyword);
+
+	for (size_t i = 0; c->capabilities[i]; i++)
+		if (ascii_begins(c->capabilities[i], keyword) &&
+		    strchr(" =", c->capabilities[i][n]))
+			return true;
+	return false;
+}
+
+static const char *size_text(struct arena *a, uint64_t size)
+{
+	if (!size)
+		return "no size limit is announced";
+	if (size < 1000000)
+		return arena_format(a, "mails up to %.1f kB",
+				    (double)size / 1e3);
+	return arena_format(a, "mails up to %.1f MB", (double)size / 1e6);
+}
+
+static const char *auth_text(const struct account *account)
+{
+	return strcmp(account->auth, "off")
+		       ? "mechanisms to log in with"
+		       : "mechanisms to log in with; not used, as auth is off";
+}
+
+const char *handshake_capability(struct arena *a, const char *line,
+				 const struct caps *caps,
+				 const struct account *account)
+{
+	const char *keyword = arena_dup_n(a, line, strcspn(line, " ="));
+	const char *meaning = glossary_extension("smtp", line);
+
+	if (ascii_equal(keyword, "SIZE"))
+		meaning = size_text(a, caps->size);
+	else if (ascii_equal(keyword, "AUTH"))
+		meaning = auth_text(account);
+	else if (!meaning)
+		meaning = "not known here, and not used";
+	else if (glossary_is_unused("smtp", line))
+		meaning = arena_format(a, "%s; not used", meaning);
+	return arena_format(a, "%s: %s", line, meaning);
+}
+
+/* A line for each of those that count and are not there. */
+static void tell_missing(struct check *c, struct check_step *step)
+{
+	const char *const *at = NULL;
+	struct glossary_missing missing;
+
+	while (glossary_next_missing("smtp", &at, &missing))
+		if (!is_offered(c, missing.name))
+			check_add(c, step, CHECK_NOTE, "no %s: %s",
+				  missing.name, missing.about);
+}
+
+/* ---- its certificate ---- */
+
+#define DAY 86400
+
+const char *handshake_day(struct arena *a, int64_t seconds)
+{
+	time_t when = (time_t)seconds;
+	struct tm day;
+
+	if (!gmtime_r(&when, &day))
+		return "?";
+	return arena_format(a, "%04d-%02d-%02d", day.tm_year + 1900,
+			    day.tm_mon + 1, day.tm_mday);
+}
+
+/* Begun days count when they are over, too. */
+static int days_from_now(int64_t seconds)
+{
+	int64_t left = seconds - sysenv_now();
+
+	return (int)(left < 0 ? (left - DAY + 1) / DAY : left / DAY);
+}
+
+static const char *duration(struct arena *a, const struct chain_certificate *x)
+{
+	int days = days_from_now(x->until);
+
+	if (x->since > sysenv_now())
+		return arena_format(a, "valid from %s",
+				    handshake_day(a, x->since));
+	return arena_format(a,
+			    days < 0 ? "expired on %s, %d day%s ago"
+				     : "until %s, %d day%s left",
+			    handshake_day(a, x->until), days < 0 ? -days : days,
+			    days == 1 || days == -1 ? "" : "s");
+}
+
+static const char *wanted_name(const struct account *account)
+{
+	return account->tls_host_override ? account->tls_host_override
+					  : account->host;
+}
+
+/* Which of them it may be that the chain's error is about. */
+static enum check_mark mark_of(const struct check *c, size_t i)
+{
+	return c->chain.verify && c->chain.at == i && !c->chain.is_accepted
+		       ? CHECK_BAD
+		       : CHECK_NOTE;
+}
+
+static void add_chain(struct check *c, struct check_step *step)
+{
+	struct arena *a = c->arena;
+
+	for (size_t i = 0; i < c->chain.count; i++) {
+		const struct chain_certificate *x = &c->chain.certificates[i];
+
+		check_add(c, step, mark_of(c, i), "%zu. %s; %s; %s", i + 1,
+			  x->subject, duration(a, x), x->key);
+		if (i == 0 && *x->names)
+			check_add(c, step, CHECK_NOTE, "for %s", x->names);
+		if (i + 1 == c->chain.count && strcmp(x->subject, x->issuer))
+			check_add(c, step, CHECK_NOTE, "issued by %s",
+				  x->issuer);
+	}
+	/* what tls_fingerprint would have to be, where no chain vouches */
+	if (c->chain.verify || c->account->tls_fingerprint)
+		check_add(c, step, CHECK_NOTE, "sha256 %s",
+			  c->chain.certificates[0].sha256);
+}
+
+static void take_days(struct check *c)
+{
+	int64_t least = c->chain.certificates[0].until;
+
+	/* one above it may be the first to end */
+	for (size_t i = 1; i < c->chain.count; i++)
+		if (c->chain.certificates[i].until < least)
+			least = c->chain.certificates[i].until;
+	c->days = days_from_now(least);
+	c->has_days = true;
+}
+
+static void end_unchecked(struct check *c, struct check_step *step)
+{
+	check_end(c, step, CHECK_WARNING,
+		  "not checked: tls_certcheck is off (%s)%s%s",
+		  check_origin(c, "tls_certcheck"),
+		  c->chain.verify ? "; it would not do: " : "",
+		  c->chain.verify ? c->chain.why : "");
+}
+
+static void tell_certificate(struct check *c)
+{
+	struct check_step *step = check_begin(c, "certificate", "certificate");
+	const struct account *account = c->account;
+	unsigned least = c->options->warn_days;
+
+	take_days(c);
+	add_chain(c, step);
+	if (account->tls_fingerprint)
+		check_end(c, step, CHECK_GOOD,
+			  "the one of tls_fingerprint (%s), %d days left",
+			  check_origin(c, "tls_fingerprint"), c->days);
+	else if (!account->tls_certcheck)
+		end_unchecked(c, step);
+	else
+		check_end(c, step,
+			  c->days < (int)least ? CHECK_WARNING : CHECK_GOOD,
+			  "good for %s, %d days left",
+			  account->socket && !account->host
+				  ? "localhost"
+				  : wanted_name(account),
+			  c->days);
+}
+
+static void tell_bad_certificate(struct check *c)
+{
+	struct check_step *step = check_begin(c, "certificate", "certificate");
+	const struct chain *chain = &c->chain;
+	const char *name = wanted_name(c->account);
+
+	take_days(c);
+	add_chain(c, step);
+	if (c->account->tls_fingerprint && !chain->is_accepted)
+		check_end(c, step, CHECK_BAD,
+			  "not the one of tls_fingerprint (%s)",
+			  check_origin(c, "tls_fingerprint"));
+	else if (chain->verify)
+		check_end(c, step, CHECK_BAD, "%s", chain->why);
+	else if (c->server.dial.conn.error == CONN_NAME)
+		check_end(c, step, CHECK_BAD, "not for the name %s",
+			  name ? name : "localhost");
+	else
+		check_end(c, step, CHECK_BAD, "%s", c->error.text);
+}
+
+/* ---- steps ---- */
 
 static const struct {
 	const char *name, *title;
@@ -76,7 +278,7 @@ static void take_tls(struct handshake_steps *h, const struct event *e)
 		return;
 	check_end(c, begin(h, e->at), CHECK_GOOD, "%s", text_of(h, e));
 	if (c->chain.count)
-		certificate_tell(c);
+		tell_certificate(c);
 	h->stage =
 		is_implicit(c->account) ? HANDSHAKE_GREETING : HANDSHAKE_EHLO;
 }
@@ -134,9 +336,9 @@ static void tell_hello(struct handshake_steps *h, const struct event *e)
 	}
 	for (size_t i = 0; c->capabilities[i]; i++)
 		check_add(c, step, CHECK_NOTE, "%s",
-			  meaning_of(c->arena, c->capabilities[i], &h->caps,
-				     c->account));
-	meaning_of_missing(c, step);
+			  handshake_capability(c->arena, c->capabilities[i],
+					       &h->caps, c->account));
+	tell_missing(c, step);
 	check_end(c, step, CHECK_GOOD, "%s", name);
 }
 
@@ -333,7 +535,7 @@ void handshake_steps_failed(struct handshake_steps *h)
 		return;
 	}
 	if ((kind == CONN_CERTIFICATE || kind == CONN_NAME) && c->chain.count) {
-		certificate_tell_bad(c);
+		tell_bad_certificate(c);
 		return;
 	}
 	step = begin_failed(h);

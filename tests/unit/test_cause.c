@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "check/cause.h"
+#include "check/check.h"
 #include "config/settings.h"
 
 static struct arena arena;
@@ -29,7 +29,7 @@ static void begin(const char *name)
 
 static void concludes(const char *name)
 {
-	cause_find(&check);
+	check_find_cause(&check);
 	assert_non_null(check.cause);
 	assert_string_equal(check.cause, name);
 	assert_non_null(check.why);
@@ -130,7 +130,7 @@ static void certificates(void **state)
 	begin("certificate");
 	check.server.dial.conn.error = CONN_CERTIFICATE;
 	check.chain.verify = 66;
-	cause_find(&check);
+	check_find_cause(&check);
 	assert_null(check.cause);
 }
 
@@ -155,7 +155,7 @@ static void handshakes(void **state)
 	}
 	begin("tls");
 	check.server.dial.conn.error = CONN_HANDSHAKE;
-	cause_find(&check);
+	check_find_cause(&check);
 	assert_null(check.cause);
 	/* our own guess is no observation */
 	begin("tls");
@@ -164,7 +164,7 @@ static void handshakes(void **state)
 	error_set(&check.error, ERROR_TEMPORARY,
 		  "x closed the connection; if it wants a certificate of ours, "
 		  "set tls_cert_file");
-	cause_find(&check);
+	check_find_cause(&check);
 	assert_null(check.cause);
 }
 
@@ -198,7 +198,7 @@ static void what_the_dial_saw(void **state)
 			concludes(rows[i].name);
 			continue;
 		}
-		cause_find(&check);
+		check_find_cause(&check);
 		assert_null(check.cause);
 	}
 }
@@ -247,7 +247,7 @@ static void without_an_account(void **state)
 	(void)state;
 	begin("configuration");
 	check.account = NULL;
-	cause_find(&check);
+	check_find_cause(&check);
 	assert_null(check.cause);
 	assert_int_equal(check.settings_count, 0);
 }
