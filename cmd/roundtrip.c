@@ -6,7 +6,7 @@
 
 #include "base/disk.h"
 #include "base/log.h"
-#include "roundtrip/roundtrip_report.h"
+#include "roundtrip/roundtrip.h"
 
 static int report(const struct roundtrip *t, const struct error *failure,
 		  struct error *f)

@@ -75,7 +75,6 @@ int plan_json(const struct plan *p, struct buf *out);
 
 /* ---- for plan_make */
 int plan_rewrites(struct plan *p, struct error *f);
-int plan_entities(struct plan *p, struct error *f);
 
 /* Is the setting worth a line: was it given, or must every mail have it? */
 struct setting;

@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "base/arena.h"
+#include "base/buf.h"
 #include "base/ending.h"
 #include "base/error.h"
 #include "compose/compose.h"
@@ -98,5 +99,24 @@ unsigned roundtrip_total(const struct roundtrip *t); /* milliseconds */
 
 /* The header of the mail that arrived, as it lies. */
 void roundtrip_read(struct roundtrip *t, const char *header, size_t n);
+
+/* ---- what became of it ---- */
+
+#define ROUNDTRIP_REPORT_MAX (1024 * 1024)
+
+/* `f` is roundtrip_run's, ERROR_NONE where it was sent. */
+void roundtrip_text(const struct roundtrip *t, struct buf *out);
+/* One object and a newline. */
+int roundtrip_json(const struct roundtrip *t, const struct error *f,
+		   struct buf *out);
+/* One line with performance data; the plugin's status, 0 OK to 3 UNKNOWN: too
+ * late is critical, and so is a mail that was refused; UNKNOWN is what this
+ * machine alone is to blame for. */
+int roundtrip_nagios(const struct roundtrip *t, const struct error *f,
+		     struct buf *out);
+/* 0 arrived, 75 not in time, else as sending ended. */
+int roundtrip_exit(const struct roundtrip *t, const struct error *f);
+/* A sentence on what is wrong; NULL where nothing is. */
+const char *roundtrip_trouble(const struct roundtrip *t);
 
 #endif

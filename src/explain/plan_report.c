@@ -1,12 +1,196 @@
-/* plan_json.c - the same for programs. */
+/* plan_report.c - for people, where the lines of --dry-run are a part of it,
+ * and for programs. */
+#include <inttypes.h>
 #include <jansson.h>
+#include <string.h>
 
+#include "base/sysenv.h"
 #include "config/settings.h"
 #include "deliver/jsonify.h"
 #include "explain/plan.h"
 #include "submit/enqueue.h"
 #include "submit/report.h"
 #include "submit/split_frame.h"
+
+#define COLUMN 44 /* where the origins begin, as in --show-config */
+
+/* ---- for people ---- */
+
+static void put_origin(const struct plan *p, struct buf *out)
+{
+	const struct config *c = p->config;
+	const struct account *account = p->composition->account;
+	bool is_called = strcmp(p->called, p->face) != 0;
+
+	buf_printf(out, "called as:  %s%s%s\n", p->called,
+		   is_called ? ", with the options of " : "",
+		   is_called ? p->face : "");
+	for (int i = 0; i < 2; i++)
+		if (c->files[i])
+			buf_printf(out, "read:       %s\n", c->files[i]);
+	if (!c->files[0] && !c->files[1])
+		buf_puts(out, "read:       no configuration file\n");
+	if (sysenv_home_note())
+		buf_printf(out, "not read:   %s\n", sysenv_home_note());
+	if (c->unreadable)
+		buf_printf(out, "not read:   %s, which this user may not\n",
+			   c->unreadable);
+	buf_printf(out, "account:    %s (%s): %s\n", account->name,
+		   account->origin, p->reason);
+}
+
+static void put_settings(const struct plan *p, struct buf *out)
+{
+	const struct account *account = p->composition->account;
+
+	buf_puts(out, "\nsettings:\n");
+	for (const struct setting *s = settings; s->name; s++) {
+		const char *text = config_shown(p->arena, s, account);
+		size_t start = out->len;
+		int pad;
+
+		if (!plan_tells(p, s))
+			continue;
+		buf_printf(out, "  %-20s %s", s->name, text ? text : "(none)");
+		pad = COLUMN - (int)(out->len - start);
+		buf_printf(out, "%*s# %s\n", pad > 0 ? pad : 1, "",
+			   account->origins[setting_row(s)].text);
+	}
+}
+
+static void put_step(const char *name, const char *text, struct buf *out)
+{
+	if (text)
+		buf_printf(out, "    %-10s %s\n", name, text);
+}
+
+static void put_rewrites(const struct plan *p, struct buf *out)
+{
+	buf_puts(out, "\naddresses:\n");
+	for (const struct plan_rewrite *x = p->rewrites; x; x = x->next) {
+		buf_printf(out, "  %s: %s\n", x->role,
+			   *x->typed ? x->typed : "(not given)");
+		put_step("nickname", x->nickname, out);
+		put_step("alias", x->alias, out);
+		put_step("header", x->header, out);
+		put_step("envelope", x->envelope, out);
+		put_step("because", x->why, out);
+	}
+	if (p->rewrites_left)
+		buf_printf(out, "  and %zu more\n", p->rewrites_left);
+}
+
+static void put_entities(const struct plan *p, struct buf *out)
+{
+	if (p->mails)
+		buf_printf(out, "\nmail 1 of %u:\n", p->mails);
+	else if (p->split)
+		buf_printf(out, "\nmail 1 of %u:\n", p->split->total);
+	else
+		buf_puts(out, "\nmail:\n");
+	for (const struct plan_entity *e = p->entities; e; e = e->next) {
+		buf_printf(out, "  %*s%s", (int)e->depth * 2, "", e->type);
+		if (e->charset)
+			buf_printf(out, ", %s", e->charset);
+		if (e->name)
+			buf_printf(out, ", \"%s\"", e->name);
+		if (e->is_leaf)
+			buf_printf(out, ", %s, %" PRIu64 " octets",
+				   e->encoding ? e->encoding : "7bit", e->size);
+		buf_putc(out, '\n');
+	}
+	if (p->entities_left)
+		buf_printf(out, "  and %zu parts more\n", p->entities_left);
+}
+
+static void put_parts(const struct plan *p, struct buf *out)
+{
+	const struct split *s = p->split;
+
+	if (p->asks_limit)
+		buf_puts(out, "\nparts: the server is asked how large a mail "
+			      "may be, then what is larger is split\n");
+	if (!s)
+		return;
+	buf_printf(out, "\nparts: %u mails, none over %" PRIu64 " octets\n",
+		   s->total, s->limit);
+	for (size_t i = 0; i < s->count; i++)
+		buf_printf(out,
+			   "  %s: %u parts of %" PRIu64
+			   " octets (the first %" PRIu64 ")\n",
+			   s->sets[i].name, s->sets[i].of, s->sets[i].step,
+			   s->sets[i].first);
+}
+
+static void put_queue(const struct plan *p, struct buf *out)
+{
+	static const char *const words[] = {
+		[ENQUEUE_NEVER] = "what cannot go now fails",
+		[ENQUEUE_DEFERRED] = "what cannot go now waits in the queue "
+				     "and is tried again",
+		[ENQUEUE_ALL] = "it waits in the queue; no server is asked now",
+		[ENQUEUE_BACKGROUND] = "it goes into the queue, and is sent "
+				       "from there in the background",
+	};
+	const struct composition *c = p->composition;
+
+	if (p->trips.is_known)
+		buf_printf(out, "            %s\n",
+			   words[enqueue_mode(c->request, c->account)]);
+	for (unsigned i = 1; i < p->route.count; i++) {
+		const struct smarthost *h = &p->route.hosts[i];
+
+		buf_printf(out, "then:       account %s, %s%s%s\n",
+			   h->account->name,
+			   h->name ? h->name : "on this machine",
+			   h->name ? ", " : "",
+			   h->name ? report_tls(h->account) : "");
+	}
+}
+
+static void put_trips(const struct plan *p, struct buf *out)
+{
+	const struct plan_trips *t = &p->trips;
+
+	if (!t->is_known)
+		return;
+	buf_printf(out, "\nround trips: %u to %u%s\n", t->dial_best + t->both,
+		   t->dial_worst + t->neither,
+		   p->split || p->mails ? " for the first mail" : "");
+	if (t->dial_best == t->dial_worst)
+		buf_printf(out, "  %u until the server is ready for mail\n",
+			   t->dial_best);
+	else
+		buf_printf(out,
+			   "  %u to %u until the server is ready for mail, as "
+			   "TLS and the log-in go\n",
+			   t->dial_best, t->dial_worst);
+	buf_printf(out,
+		   "  %u for the mail where the server has PIPELINING and "
+		   "CHUNKING, %u with PIPELINING alone, %u with neither\n",
+		   t->both, t->pipelining, t->neither);
+}
+
+int plan_text(const struct plan *p, struct buf *out)
+{
+	put_origin(p, out);
+	put_settings(p, out);
+	put_rewrites(p, out);
+	put_parts(p, out);
+	put_entities(p, out);
+	buf_putc(out, '\n');
+	report_way(p->composition, out);
+	put_queue(p, out);
+	buf_putc(out, '\n');
+	report_envelope(p->composition, out);
+	put_trips(p, out);
+	if (p->trips.is_known)
+		buf_putc(out, '\n');
+	report_commands(p->composition, out);
+	return out->overflow ? -1 : 0;
+}
+
+/* ---- JSON ---- */
 
 static json_t *integer(uint64_t value)
 {
