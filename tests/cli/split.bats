@@ -5,7 +5,7 @@
 load helper
 
 split_judge() {
-	"$root/tests/cli/split_judge.py" "$@"
+	python "$root/tests/cli/split_judge.py" "$@"
 }
 
 # a_file OCTETS - that nothing compresses, and always the same.
@@ -37,8 +37,7 @@ bodies() {
 		rm -rf "$home/Maildir" "$home/.local"
 		send --split "$size" -s logs --attach file.tgz alice <<<'Here it is.'
 		[ "$status" -eq 0 ]
-		split_judge limit "$home/Maildir" "$(numfmt --from=iec "${size^^}")"
-		split_judge join "$home/Maildir" joined
+		split_judge both "$home/Maildir" "$(numfmt --from=iec "${size^^}")" joined
 		cmp joined file.tgz
 	done
 }
@@ -59,8 +58,7 @@ bodies() {
 		send --split 6000 -s x --attach file.tgz alice <<<"$(
 			head -c 2000 /dev/zero | tr '\0' x | fold -w 70)"
 		[ "$status" -eq 0 ]
-		split_judge limit "$home/Maildir" 6000
-		split_judge join "$home/Maildir" joined
+		split_judge both "$home/Maildir" 6000 joined
 		cmp joined file.tgz
 	done
 }

@@ -5,6 +5,7 @@
 	limit MAILDIR OCTETS		each is at most that; the largest
 	join MAILDIR FILE		the attachments in the order of their
 					names, into FILE
+	both MAILDIR OCTETS FILE	limit, and join
 	parts MAILDIR			"n of total Message-ID" a line
 	field MAILDIR NAME		that field of each mail, sorted by part
 """
@@ -43,24 +44,24 @@ def main():
     all_of_them = sorted(messages(folder), key=lambda one: number(one[1]))
     if command == "sizes":
         print(*[len(data) for data, _ in all_of_them])
-    elif command == "limit":
+    if command in ("limit", "both"):
         most = max(len(data) for data, _ in all_of_them)
         if most > int(sys.argv[3]):
             sys.exit("%d octets" % most)
         print(most)
-    elif command == "join":
-        with open(sys.argv[3], "wb") as out:
+    if command in ("join", "both"):
+        with open(sys.argv[-1], "wb") as out:
             for _, message in all_of_them:
                 for part in message.walk():
                     if part.get_filename():
                         out.write(part.get_payload(decode=True))
-    elif command == "parts":
+    if command == "parts":
         for _, message in all_of_them:
             print(*number(message), message["Message-ID"])
     elif command == "field":
         for _, message in all_of_them:
             print(message[sys.argv[3]])
-    else:
+    if command not in ("sizes", "limit", "join", "both", "parts", "field"):
         sys.exit(__doc__)
 
 
