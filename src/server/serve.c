@@ -201,13 +201,18 @@ static int serve_connection(const struct serve *s, int fd,
 
 /* ---- the one that listens ---- */
 
-static void turn_away(const struct serve *s, int fd)
+static void turn_away(const struct serve *s, int fd, bool is_short)
 {
+	const char *name = serving_name(s->account);
 	char line[RESPONSE_LINE_MAX];
-	int n = snprintf(line, sizeof(line),
-			 "421 4.7.0 %.300s has too many connections\r\n",
-			 serving_name(s->account));
 	ssize_t r = 0;
+	int n = is_short ? snprintf(line, sizeof(line),
+				    "421 4.3.2 %.300s can take nobody now\r\n",
+				    name)
+			 : snprintf(line, sizeof(line),
+				    "421 4.7.0 %.300s has too many "
+				    "connections\r\n",
+				    name);
 
 	/* who begins with TLS could not read it */
 	if (s->account->serve_tls_starttls)
@@ -252,13 +257,52 @@ static struct client *find_place(struct clients *clients,
 	return place;
 }
 
+/* A descriptor that is given up where there is no other: whoever comes hears of
+ * it then. */
+static int spare = -1;
+
+static int open_spare(struct error *f)
+{
+	spare = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	return spare < 0 ? error_errno(f, ERROR_OS, errno,
+				       "cannot open /dev/null")
+			 : 0;
+}
+
+static void close_spare(void)
+{
+	if (spare >= 0)
+		close(spare);
+	spare = -1;
+}
+
+static void turn_away_next(const struct serve *s, int listener)
+{
+	struct error unused = ERROR_INIT;
+	int fd;
+
+	close_spare();
+	fd = accept(listener, NULL, NULL);
+	if (fd >= 0)
+		turn_away(s, fd, true);
+	open_spare(&unused); /* else it is tried again the next time */
+}
+
 /* Out of descriptors or memory, or no socket any more: it would be said again
  * at once, for ever. */
-static void breathe_after(int error)
+static bool was_told; /* of that */
+
+static void accept_failed(const struct serve *s, int listener, int error)
 {
-	if (error != EAGAIN && error != EWOULDBLOCK && error != EINTR &&
-	    error != ECONNABORTED)
-		poll(NULL, 0, BREATH_MS);
+	if (error == EAGAIN || error == EWOULDBLOCK || error == EINTR ||
+	    error == ECONNABORTED)
+		return;
+	if (!was_told)
+		log_error("no connection can be taken: %s", strerror(error));
+	was_told = true;
+	if (error == EMFILE || error == ENFILE)
+		turn_away_next(s, listener);
+	poll(NULL, 0, BREATH_MS);
 }
 
 /* With a pipe of its own, which is there before it can be asked to go. */
@@ -294,27 +338,29 @@ static int take_client(const struct serve *s, struct listeners *l,
 	pid_t pid;
 
 	if (fd < 0) {
-		breathe_after(errno);
+		accept_failed(s, listener, errno);
 		return 0;
 	}
+	was_told = false;
 	fcntl(fd, F_SETFD, FD_CLOEXEC);
 	client_name(&newcomer, (struct sockaddr *)&from, size);
 	place = find_place(clients, &newcomer);
 	if (!place) {
 		log_warning("%s: turned away: there are %zu connections",
 			    newcomer.from, clients->count);
-		turn_away(s, fd);
+		turn_away(s, fd, false);
 		return 0;
 	}
 	pid = begin_process(&f);
 	if (pid == 0) {
 		listener_close(l);
+		close_spare();
 		serve_connection(s, fd, place);
 		return 1;
 	}
 	if (pid < 0) {
 		log_error("%s", f.text);
-		turn_away(s, fd);
+		turn_away(s, fd, true);
 		return 0;
 	}
 	close(fd);
@@ -429,11 +475,14 @@ int serve_listen(const struct serve *s, struct error *f)
 		r = listener_open(&l, s->arena, s->options->address, f);
 	if (r == 0)
 		r = check_reach(s, &l, f);
+	if (r == 0)
+		r = open_spare(f);
 	if (r == 0) {
 		listener_announce(&l);
 		r = accept_all(s, &l, &clients, f);
 	}
 	listener_close(&l);
+	close_spare();
 	if (r > 0)
 		return 0;
 	wait_for_all(&clients);

@@ -717,6 +717,82 @@ ok" ]
 	[ "$(arrived | wc -l)" -eq 2 ]
 }
 
+# ---- a machine that is short of something ----
+
+# room NAME COUNT - so many descriptors more for the server.
+room() {
+	local pid used=0
+
+	pid=$(cat "$1.pid")
+	while [ -e "/proc/$pid/fd/$used" ]; do
+		used=$((used + 1))
+	done
+	prlimit --pid "$pid" --nofile=$((used + $2)):4096
+}
+
+@test "no descriptor for a connection: 421, and then it is served again" {
+	prlimit --nofile=4096 true || skip "limits cannot be set here"
+	configure
+	begin server --serve 127.0.0.1:0
+	local count
+	for count in 0 1 2; do
+		room server "$count"
+		talk server <<-'END'
+		print(Raw().codes(2), Raw().codes(2))
+		END
+		[ "$output" = "['421', ''] ['421', '']" ]
+	done
+	room server 100
+	talk server <<-'END'
+	print(Raw().send(b"QUIT\r\n").codes(2))
+	END
+	[ "$output" = "['220', '221']" ]
+}
+
+@test "no process for a connection: 421, and the next one is served" {
+	strace -D -qq -o /dev/null true 2>/dev/null || skip "no strace here"
+	configure
+	local MAILSEND="strace -D -f -qq -o trace -e trace=fork,clone,clone3 \
+		-e inject=fork,clone,clone3:error=EAGAIN:when=1..2 $MAILSEND"
+	ASAN_OPTIONS=detect_leaks=0 begin server --serve 127.0.0.1:0
+	talk server <<-'END'
+	print(Raw().codes(2), Raw().codes(2))
+	print(Raw().send(b"QUIT\r\n").codes(2))
+	END
+	[ "$output" = "['421', ''] ['421', '']
+['220', '221']" ]
+}
+
+@test "a disk that fills up amid mails: 4xx, and what got its 250 is there" {
+	local lib=${B:-$root/build}/queue/full.so n codes='' taken
+	! grep -q libasan "${MAILSEND##* }" ||
+		skip 'a sanitizer has to be the first library'
+	[ -e "$lib" ] || make -s -C "$root" B="${B:-build}" "$lib" >&2
+	configure 'queue only'
+	for n in 1 2 3 5 7 9 11 13 15 17 20 24; do
+		rm -rf "$MAILSEND_QUEUE" server.*
+		head -c 64 /dev/zero >state
+		LD_PRELOAD=$lib FULL_STATE=$PWD/state FULL_AT=$n FULL_ERRNO=28 \
+			FULL_BELOW=$MAILSEND_QUEUE FULL_STAYS=1 \
+			begin server --serve 127.0.0.1:0
+		talk server <<-'END'
+		lines = b"y" * 70 + b"\r\n"
+		for size in 1, 6000:
+		    mail = Raw().send(b"EHLO me\r\nMAIL FROM:<me@example.org>\r\n"
+		        b"RCPT TO:<a@example.org>\r\nDATA\r\n")
+		    mail.codes(5)
+		    mail.send(b"Subject: x\r\n\r\n" + lines * size + b".\r\n")
+		    print(mail.codes(1)[0])
+		END
+		codes+=" $output"
+		taken=$(grep -c '^250' <<<"$output" || true)
+		! grep -v '^250\|^4' <<<"$output"
+		end server || true
+		[ "$(mailsend --mailq --json | grep -c '"id"')" -eq "$taken" ]
+	done
+	[[ $codes == *4* && $codes == *250* ]]
+}
+
 # ---- who may, and where ----
 
 @test "other machines need a log-in, or a word that they need none" {
