@@ -118,8 +118,8 @@ static const struct option_row rows[] = {
 	HEADING("Other:"),
 	FLAG(0, "quiet", .field = OPTION_FIELD(quiet),
 	     .help = "print errors only"),
-	OPTIONAL('A', NULL, "X", .set = set_nothing, .help = "ignored"),
-	FLAG('v', NULL, .set = set_nothing, .help = "ignored"),
+	IGNORED_OPTIONAL('A', "X"),
+	IGNORED_FLAG('v'),
 	ROWS_OTHER('h'),
 	ROWS_END,
 };
@@ -183,9 +183,9 @@ const struct persona persona_mailsend_mailq =
 /* ---- newaliases ---- */
 
 static const struct option_row alias_rows[] = {
-	OPTIONAL('q', NULL, "TIME", .set = set_nothing, .help = "ignored"),
-	OPTIONAL('A', NULL, "X", .set = set_nothing, .help = "ignored"),
-	FLAG('v', NULL, .set = set_nothing, .help = "ignored"),
+	IGNORED_OPTIONAL('q', "TIME"),
+	IGNORED_OPTIONAL('A', "X"),
+	IGNORED_FLAG('v'),
 	ROWS_WAY(0, 'C'),
 	ROWS_OTHER('h'),
 	ROWS_END,

@@ -37,28 +37,16 @@ static void start(struct options_run *run)
 
 /* ---- modes that are not here ---- */
 
-enum refused {
-	REFUSED_READING,
-	REFUSED_COMMANDS,
-	REFUSED_FOLDER,
-};
-
-static SETTER(refuse)
-{
-	static const char *const why[] = {
-		[REFUSED_READING] = "reading mail is not here: this command "
-				    "only sends, as in `mail -s subject "
-				    "ops@example.org`",
-		[REFUSED_COMMANDS] = "commands of mailx are not run here: what "
-				     "they would do has options, see --help",
-		[REFUSED_FOLDER] = "no copy is saved by the name of a "
-				   "recipient here: add yourself by -b",
-	};
-
-	(void)run;
-	(void)value;
-	return error_set(f, ERROR_USAGE, "%s", why[row->value]);
-}
+#define REFUSED_READING                                                        \
+	"reading mail is not here: this command "                              \
+	"only sends, as in `mail -s subject "                                  \
+	"ops@example.org`"
+#define REFUSED_COMMANDS                                                       \
+	"commands of mailx are not run here: what "                            \
+	"they would do has options, see --help"
+#define REFUSED_FOLDER                                                         \
+	"no copy is saved by the name of a "                                   \
+	"recipient here: add yourself by -b"
 
 /* ---- -a, -A ---- */
 
@@ -308,41 +296,32 @@ static const struct option_row rows[] = {
 	     .help = "start-up files to read: s, u, or / for none"),
 	FLAG('.', "end-options", .set = end_options,
 	     .help = "end of options, like --"),
-	FLAG('B', NULL, .set = set_nothing, .help = "ignored"),
-	FLAG('D', NULL, .set = set_nothing, .help = "ignored"),
-	FLAG('i', NULL, .set = set_nothing, .help = "ignored"),
-	FLAG('N', NULL, .set = set_nothing, .help = "ignored"),
+	IGNORED_FLAG('B'),
+	IGNORED_FLAG('D'),
+	IGNORED_FLAG('i'),
+	IGNORED_FLAG('N'),
 	FLAG('V', NULL, .set = set_command, .value = COMMAND_VERSION,
 	     .help = "same as --version"),
 	ROWS_OTHER('h'),
 
 	HEADING("Not supported (exit status 64):"),
-	FLAG('e', NULL, .set = refuse, .value = REFUSED_READING,
-	     .help = "check for mail"),
-	FLAG('f', NULL, .set = refuse, .value = REFUSED_READING,
-	     .help = "read a mailbox"),
-	FLAG('H', NULL, .set = refuse, .value = REFUSED_READING,
-	     .help = "list a mailbox"),
-	TEXT('L', NULL, "WHICH", .set = refuse, .value = REFUSED_READING,
-	     .help = "list selected messages"),
-	FLAG('p', NULL, .set = refuse, .value = REFUSED_READING,
-	     .help = "print a mailbox"),
-	FLAG('R', NULL, .set = refuse, .value = REFUSED_READING,
-	     .help = "read-only mode"),
-	TEXT('u', NULL, "USER", .set = refuse, .value = REFUSED_READING,
-	     .help = "read mail of another user"),
-	FLAG('F', NULL, .set = refuse, .value = REFUSED_FOLDER,
-	     .help = "save to a file named after the recipient"),
-	FLAG('I', NULL, .set = refuse, .value = REFUSED_COMMANDS,
-	     .help = "tilde commands in the text"),
-	FLAG('~', NULL, .set = refuse, .value = REFUSED_COMMANDS,
-	     .help = "tilde commands in the text"),
-	FLAG('#', NULL, .set = refuse, .value = REFUSED_COMMANDS,
-	     .help = "batch mode with commands on stdin"),
-	TEXT('X', NULL, "COMMAND", .set = refuse, .value = REFUSED_COMMANDS,
-	     .help = "run a command at startup"),
-	TEXT('Y', NULL, "COMMAND", .set = refuse, .value = REFUSED_COMMANDS,
-	     .help = "run a command after startup"),
+	REFUSED_FLAG('e', REFUSED_READING, "check for mail"),
+	REFUSED_FLAG('f', REFUSED_READING, "read a mailbox"),
+	REFUSED_FLAG('H', REFUSED_READING, "list a mailbox"),
+	REFUSED_TEXT('L', "WHICH", REFUSED_READING, "list selected messages"),
+	REFUSED_FLAG('p', REFUSED_READING, "print a mailbox"),
+	REFUSED_FLAG('R', REFUSED_READING, "read-only mode"),
+	REFUSED_TEXT('u', "USER", REFUSED_READING, "read mail of another user"),
+	REFUSED_FLAG('F', REFUSED_FOLDER,
+		     "save to a file named after the recipient"),
+	REFUSED_FLAG('I', REFUSED_COMMANDS, "tilde commands in the text"),
+	REFUSED_FLAG('~', REFUSED_COMMANDS, "tilde commands in the text"),
+	REFUSED_FLAG('#', REFUSED_COMMANDS,
+		     "batch mode with commands on stdin"),
+	REFUSED_TEXT('X', "COMMAND", REFUSED_COMMANDS,
+		     "run a command at startup"),
+	REFUSED_TEXT('Y', "COMMAND", REFUSED_COMMANDS,
+		     "run a command after startup"),
 	ROWS_END,
 };
 

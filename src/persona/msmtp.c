@@ -11,20 +11,10 @@
 #include "persona/rows.h"
 #include "persona/setters.h"
 
-enum refused { REFUSED_RMQS, REFUSED_CONFIGURE };
-
-static SETTER(refuse)
-{
-	static const char *const why[] = {
-		[REFUSED_RMQS] = "a server's queue is not started here",
-		[REFUSED_CONFIGURE] = "no configuration is made up here: "
-				      "mailsend.conf(5) has one to begin with",
-	};
-
-	(void)run;
-	(void)value;
-	return error_set(f, ERROR_USAGE, "%s", why[row->value]);
-}
+#define REFUSED_RMQS "a server's queue is not started here"
+#define REFUSED_CONFIGURE                                                      \
+	"no configuration is made up here: "                                   \
+	"mailsend.conf(5) has one to begin with"
 
 /* A setting that is on, or what it is by itself, when nothing else is said. */
 static SETTER(set_choice)
@@ -194,23 +184,23 @@ static const struct option_row rows[] = {
 
 	HEADING("Other:"),
 	TEXT('b', NULL, "m", .set = set_mode, .help = "ignored"),
-	TEXT('B', NULL, "TYPE", .set = set_nothing, .help = "ignored"),
-	FLAG('G', NULL, .set = set_nothing, .help = "ignored"),
+	IGNORED_TEXT('B', "TYPE"),
+	IGNORED_FLAG('G'),
 	TEXT('h', NULL, "COUNT", .set = set_nothing,
 	     .help = "ignored (hop count); for help, use --help"),
-	FLAG('i', NULL, .set = set_nothing, .help = "ignored"),
-	TEXT('L', NULL, "TAG", .set = set_nothing, .help = "ignored"),
-	FLAG('m', NULL, .set = set_nothing, .help = "ignored"),
-	FLAG('n', NULL, .set = set_nothing, .help = "ignored"),
-	TEXT('O', NULL, "OPTION=VALUE", .set = set_nothing, .help = "ignored"),
-	TEXT('o', NULL, "OPTION", .set = set_nothing, .help = "ignored"),
+	IGNORED_FLAG('i'),
+	IGNORED_TEXT('L', "TAG"),
+	IGNORED_FLAG('m'),
+	IGNORED_FLAG('n'),
+	IGNORED_TEXT('O', "OPTION=VALUE"),
+	IGNORED_TEXT('o', "OPTION"),
 	ROWS_OTHER(0),
 
 	HEADING("Not supported (exit status 64):"),
-	TEXT(0, "rmqs", "HOST", .set = refuse, .value = REFUSED_RMQS,
+	TEXT(0, "rmqs", "HOST", .refusal = REFUSED_RMQS,
 	     .help = "Remote Message Queue Starting"),
-	TEXT(0, "configure", "ADDRESS", .set = refuse,
-	     .value = REFUSED_CONFIGURE, .help = "generate a configuration"),
+	TEXT(0, "configure", "ADDRESS", .refusal = REFUSED_CONFIGURE,
+	     .help = "generate a configuration"),
 	ROWS_END,
 };
 

@@ -39,32 +39,20 @@ static void start(struct options_run *run)
 	run->own = own;
 }
 
-enum refused {
-	REFUSED_READING,
-	REFUSED_EDITING,
-	REFUSED_QUERY,
-	REFUSED_CRYPT,
-};
-
-static SETTER(refuse)
-{
-	static const char *const why[] = {
-		[REFUSED_READING] = "reading mail is not here: this is "
-				    "mailsend's batch mutt, as in `mutt -s "
-				    "subject -- ops@example.org <text`",
-		[REFUSED_EDITING] = "nothing is edited here: this is "
-				    "mailsend's batch mutt, which sends what "
-				    "it reads from standard input",
-		[REFUSED_QUERY] = "mutt's own questions are not here: "
-				  "--show-config tells the configuration",
-		[REFUSED_CRYPT] = "nothing is signed or encrypted here, and "
-				  "so nothing was sent",
-	};
-
-	(void)run;
-	(void)value;
-	return error_set(f, ERROR_USAGE, "%s", why[row->value]);
-}
+#define REFUSED_READING                                                        \
+	"reading mail is not here: this is "                                   \
+	"mailsend's batch mutt, as in `mutt -s "                               \
+	"subject -- ops@example.org <text`"
+#define REFUSED_EDITING                                                        \
+	"nothing is edited here: this is "                                     \
+	"mailsend's batch mutt, which sends what "                             \
+	"it reads from standard input"
+#define REFUSED_QUERY                                                          \
+	"mutt's own questions are not here: "                                  \
+	"--show-config tells the configuration"
+#define REFUSED_CRYPT                                                          \
+	"nothing is signed or encrypted here, and "                            \
+	"so nothing was sent"
 
 static SETTER(set_files)
 {
@@ -122,9 +110,9 @@ static const struct option_row rows[] = {
 		     "content_type, my_hdr, alias"),
 	FILE_NAME('F', NULL, "FILE", .set = set_rc,
 		  .help = "read FILE instead of ~/.muttrc"),
-	FLAG('n', NULL, .set = set_nothing, .help = "ignored"),
-	FLAG('x', NULL, .set = set_nothing, .help = "ignored"),
-	TEXT('m', NULL, "TYPE", .set = set_nothing, .help = "ignored"),
+	IGNORED_FLAG('n'),
+	IGNORED_FLAG('x'),
+	IGNORED_TEXT('m', "TYPE"),
 	ROWS_WAY(0, 0),
 
 	HEADING("Instead of sending:"),
@@ -142,34 +130,20 @@ static const struct option_row rows[] = {
 	ROWS_OTHER('h'),
 
 	HEADING("Not supported (exit status 64):"),
-	TEXT('A', NULL, "ALIAS", .set = refuse, .value = REFUSED_QUERY,
-	     .help = "show an alias"),
-	FLAG('B', NULL, .set = refuse, .value = REFUSED_QUERY,
-	     .help = "batch mode"),
-	FLAG('C', NULL, .set = refuse, .value = REFUSED_CRYPT,
-	     .help = "sign or encrypt"),
-	FLAG('D', NULL, .set = refuse, .value = REFUSED_QUERY,
-	     .help = "show all variables"),
-	FLAG('E', NULL, .set = refuse, .value = REFUSED_EDITING,
-	     .help = "edit the draft"),
-	TEXT('f', NULL, "MAILBOX", .set = refuse, .value = REFUSED_READING,
-	     .help = "read a mailbox"),
-	TEXT('g', NULL, "GROUP", .set = refuse, .value = REFUSED_READING,
-	     .help = "read news"),
-	FLAG('G', NULL, .set = refuse, .value = REFUSED_READING,
-	     .help = "read news"),
-	FLAG('p', NULL, .set = refuse, .value = REFUSED_EDITING,
-	     .help = "resume a postponed message"),
-	TEXT('Q', NULL, "VARIABLE", .set = refuse, .value = REFUSED_QUERY,
-	     .help = "show a variable"),
-	FLAG('R', NULL, .set = refuse, .value = REFUSED_READING,
-	     .help = "read-only mode"),
-	FLAG('y', NULL, .set = refuse, .value = REFUSED_READING,
-	     .help = "list mailboxes"),
-	FLAG('z', NULL, .set = refuse, .value = REFUSED_READING,
-	     .help = "check for mail"),
-	FLAG('Z', NULL, .set = refuse, .value = REFUSED_READING,
-	     .help = "check for new mail"),
+	REFUSED_TEXT('A', "ALIAS", REFUSED_QUERY, "show an alias"),
+	REFUSED_FLAG('B', REFUSED_QUERY, "batch mode"),
+	REFUSED_FLAG('C', REFUSED_CRYPT, "sign or encrypt"),
+	REFUSED_FLAG('D', REFUSED_QUERY, "show all variables"),
+	REFUSED_FLAG('E', REFUSED_EDITING, "edit the draft"),
+	REFUSED_TEXT('f', "MAILBOX", REFUSED_READING, "read a mailbox"),
+	REFUSED_TEXT('g', "GROUP", REFUSED_READING, "read news"),
+	REFUSED_FLAG('G', REFUSED_READING, "read news"),
+	REFUSED_FLAG('p', REFUSED_EDITING, "resume a postponed message"),
+	REFUSED_TEXT('Q', "VARIABLE", REFUSED_QUERY, "show a variable"),
+	REFUSED_FLAG('R', REFUSED_READING, "read-only mode"),
+	REFUSED_FLAG('y', REFUSED_READING, "list mailboxes"),
+	REFUSED_FLAG('z', REFUSED_READING, "check for mail"),
+	REFUSED_FLAG('Z', REFUSED_READING, "check for new mail"),
 	ROWS_END,
 };
 

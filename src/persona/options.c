@@ -149,6 +149,10 @@ static int apply(struct options_run *run, const struct option_row *row,
 		if (!value)
 			return blame(shown, &own, f);
 	}
+	if (row->refusal) {
+		error_set(&own, ERROR_USAGE, "%s", row->refusal);
+		return blame(shown, &own, f);
+	}
 	if (!row->set)
 		set_field(run->cmdline, row, value);
 	else if (row->set(run, row, value, &own) < 0)

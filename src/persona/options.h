@@ -35,10 +35,12 @@ struct option_row {
 	const char *name;     /* long, without "--"; NULL: none */
 	const char *argument; /* what help calls it: "FILE" */
 	const char *help;
-	/* exactly one of: set, or the offset of a field of struct cmdline
+	/* exactly one of: refusal, why it is not here, an ERROR_USAGE; set; or
+	 * the offset of a field of struct cmdline
 	 * that is a bool (FLAG) or a const char * (TEXT, FILE).  A setter's
 	 * error need not name the option, the engine does; its value is NULL
 	 * where none was given. */
+	const char *refusal;
 	int (*set)(struct options_run *run, const struct option_row *row,
 		   const char *value, struct error *f);
 	size_t field; /* offsetof(...) + 1; 0: none */

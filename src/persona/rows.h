@@ -33,6 +33,17 @@
 		.kind = OPTION_OPTIONAL, .letter = c, .name = word,            \
 		.argument = what, __VA_ARGS__                                  \
 	}
+/* taken, and without a meaning here */
+#define IGNORED_FLAG(c) FLAG(c, NULL, .set = set_nothing, .help = "ignored")
+#define IGNORED_TEXT(c, what)                                                  \
+	TEXT(c, NULL, what, .set = set_nothing, .help = "ignored")
+#define IGNORED_OPTIONAL(c, what)                                              \
+	OPTIONAL(c, NULL, what, .set = set_nothing, .help = "ignored")
+/* of the program whose name we have, and not here: `why` is the error */
+#define REFUSED_FLAG(c, why, does)                                             \
+	FLAG(c, NULL, .refusal = (why), .help = (does))
+#define REFUSED_TEXT(c, what, why, does)                                       \
+	TEXT(c, NULL, what, .refusal = (why), .help = (does))
 #define ROWS_END                                                               \
 	{                                                                      \
 		.kind = OPTION_FLAG                                            \
@@ -189,6 +200,21 @@
 			     "background"),                                        \
 		TEXT(0, "set", "NAME=VALUE", .set = set_any,                       \
 		     .help = "override any setting of the configuration")
+
+/* for whoever reads mailboxes */
+#define ROWS_MAILBOX(by_account, by_file, by_user)                                 \
+	TEXT(by_account, "account", "NAME", .field = OPTION_FIELD(account),        \
+	     .help = "account to use; default: the one that matches the URL"),     \
+		FILE_NAME(                                                         \
+			by_file, "config", "FILE",                                 \
+			.field = OPTION_FIELD(config_path),                        \
+			.help = "read FILE instead of the default configuration"), \
+		TEXT(by_user, "user", "NAME", .set = set_setting,                  \
+		     .help = "login name; the password is never an option"),       \
+		TEXT(0, "auth", "METHOD", .set = set_setting,                      \
+		     .help = "on, off, or a mechanism: PLAIN, CRAM-MD5, APOP..."), \
+		TEXT(0, "timeout", "SECONDS", .set = set_setting,                  \
+		     .help = "timeout for each reply of the server")
 
 #define ROWS_QUEUE                                                             \
 	FLAG(0, "flush", .set = set_flush,                                     \

@@ -20,15 +20,6 @@
 
 #define XTEXT_MAX 100 /* octets of an ENVID (RFC 3461 4.4) */
 
-static SETTER(ignore)
-{
-	(void)run;
-	(void)row;
-	(void)value;
-	(void)f;
-	return 0;
-}
-
 static SETTER(set_ignore_dots)
 {
 	(void)row;
@@ -361,14 +352,14 @@ static const struct option_row rows[] = {
 	TEXT('O', NULL, "NAME=VALUE", .set = set_option,
 	     .help = "ErrorMode, IgnoreDots, Verbose, AliasFile and "
 		     "DeliveryMode, like -o; others are ignored"),
-	TEXT('h', NULL, "COUNT", .set = ignore,
+	TEXT('h', NULL, "COUNT", .set = set_nothing,
 	     .help = "ignored (hop count); for help, use --help"),
-	TEXT('p', NULL, "PROTOCOL", .set = ignore, .help = "ignored"),
-	TEXT('D', NULL, "FILE", .set = ignore, .help = "ignored"),
-	TEXT('M', NULL, "VALUE", .set = ignore, .help = "ignored"),
-	FLAG('m', NULL, .set = ignore, .help = "ignored"),
-	FLAG('G', NULL, .set = ignore, .help = "ignored"),
-	FLAG('x', NULL, .set = ignore, .help = "ignored"),
+	IGNORED_TEXT('p', "PROTOCOL"),
+	IGNORED_TEXT('D', "FILE"),
+	IGNORED_TEXT('M', "VALUE"),
+	IGNORED_FLAG('m'),
+	IGNORED_FLAG('G'),
+	IGNORED_FLAG('x'),
 	OPTIONAL('A', NULL, "X", .set = ignore_joined, .help = "ignored"),
 
 	HEADING("Other:"),

@@ -104,7 +104,9 @@ static inline void bench_table(const struct persona *p)
 		if (row->kind == OPTION_HEADING)
 			continue;
 		assert_true(row->name || row->letter);
-		assert_true(!row->set != !row->field);
+		assert_int_equal((row->set != NULL) + (row->field != 0) +
+					 (row->refusal != NULL),
+				 1);
 		if (row->letter) {
 			assert_false(letters[(unsigned char)row->letter]);
 			letters[(unsigned char)row->letter] = true;
