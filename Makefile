@@ -85,12 +85,13 @@ $(B)/mailsend: $(COMMAND) $(B)/libmailsend.a
 	$(call say,ld,$@)
 	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
-$(B)/mailget: $(B)/obj/cmd/mailget.o $(B)/obj/cmd/talk.o $(COMMON) \
-	     $(B)/libmailsend.a
+$(B)/mailget: $(B)/obj/cmd/mailget.o $(B)/obj/cmd/reader.o \
+	     $(B)/obj/cmd/talk.o $(COMMON) $(B)/libmailsend.a
 	$(call say,ld,$@)
 	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
-$(B)/mailjoin: $(B)/obj/cmd/mailjoin.o $(COMMON) $(B)/libmailsend.a
+$(B)/mailjoin: $(B)/obj/cmd/mailjoin.o $(B)/obj/cmd/reader.o $(COMMON) \
+	      $(B)/libmailsend.a
 	$(call say,ld,$@)
 	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 

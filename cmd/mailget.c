@@ -2,52 +2,36 @@
  *
  * argv -> an order -> fetch_run -> exit status.  Of the bare words the first is
  * the mailbox, the second what to do, and the rest is what that wants. */
-#include <poll.h>
-#include <signal.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "base/ascii.h"
 #include "base/interrupt.h"
-#include "base/log.h"
 #include "base/nearest.h"
-#include "base/sysenv.h"
+#include "base/text.h"
 #include "fetch/choice.h"
 #include "fetch/order.h"
-#include "finish.h"
-#include "output.h"
 #include "persona/options.h"
 #include "persona/rows.h"
 #include "persona/setters.h"
+#include "reader.h"
 #include "start.h"
-#include "submit/transcript.h"
 #include "talk.h"
-#include "version.h"
 
 #define LINES_MAX 1000000
 
-/* What the command line says; rows fill it (OPTION_OWN). */
-struct wish {
-	struct cmdline cmdline; /* the account, the transcript, --json */
+/* What the command line says, and the run; rows fill it (OPTION_OWN). */
+struct run {
+	struct reader reader; /* the account, the transcript, --json */
 	struct fetch_order order;
 	const char **words; /* the bare ones */
 	size_t word_count;
 	bool is_raw;
 };
 
-struct run {
-	struct wish wish;
-	struct arena arena;
-	struct config_wish config;
-	struct transcript transcript;
-	const char *spool[SYSENV_SPARE + 2];
-};
-
 /* ---- options ---- */
 
-static struct wish *wish_of(struct options_run *run)
+static struct run *run_of(struct options_run *run)
 {
-	return (struct wish *)run->cmdline;
+	return (struct run *)run->cmdline;
 }
 
 static SETTER(set_tls_switch)
@@ -75,19 +59,19 @@ static SETTER(set_fingerprint)
 
 static const struct option_row rows[] = {
 	HEADING("Messages:"),
-	FLAG('n', "new", .field = OPTION_OWN(struct wish, order.only_new),
+	FLAG('n', "new", .field = OPTION_OWN(struct run, order.only_new),
 	     .help = "only messages not yet retrieved with --new"),
-	FLAG('y', "yes", .field = OPTION_OWN(struct wish, order.yes),
+	FLAG('y', "yes", .field = OPTION_OWN(struct run, order.yes),
 	     .help = "delete without confirmation"),
-	FLAG('f', "force", .field = OPTION_OWN(struct wish, order.force),
+	FLAG('f', "force", .field = OPTION_OWN(struct run, order.force),
 	     .help = "overwrite existing files"),
-	FLAG(0, "maildir", .field = OPTION_OWN(struct wish, order.is_maildir),
+	FLAG(0, "maildir", .field = OPTION_OWN(struct run, order.is_maildir),
 	     .help = "fetch: write a Maildir"),
-	FLAG(0, "into", .field = OPTION_OWN(struct wish, order.goes_inside),
+	FLAG(0, "into", .field = OPTION_OWN(struct run, order.goes_inside),
 	     .help = "extract attachments of attached messages instead of "
 		     "the messages themselves"),
 	HEADING("Protocol:"),
-	FLAG(0, "raw", .field = OPTION_OWN(struct wish, is_raw),
+	FLAG(0, "raw", .field = OPTION_OWN(struct run, is_raw),
 	     .help = "send POP3 or IMAP commands from stdin, print the "
 		     "replies on stdout"),
 	FLAG(0, "talk", .set = set_command, .value = COMMAND_TALK,
@@ -100,22 +84,13 @@ static const struct option_row rows[] = {
 	ROWS_TOLD('v'),
 
 	HEADING("Connection:"),
-	TEXT('a', "account", "NAME", .field = OPTION_FIELD(account),
-	     .help = "account to use; default: the one that matches the URL"),
-	FILE_NAME('C', "config", "FILE", .field = OPTION_FIELD(config_path),
-		  .help = "read FILE instead of the default configuration"),
-	TEXT('u', "user", "NAME", .set = set_setting,
-	     .help = "login name; the password is never an option"),
-	TEXT(0, "auth", "METHOD", .set = set_setting,
-	     .help = "on, or a mechanism: PLAIN, CRAM-MD5, APOP..."),
+	ROWS_MAILBOX('a', 'C', 'u'),
 	TEXT(0, "tls", "HOW", .set = set_tls_switch,
 	     .help = "off: no TLS; only for a server on this machine"),
 	FILE_NAME(0, "trust-file", "FILE", .set = set_trust,
 		  .help = "trusted CA certificates, PEM"),
 	TEXT(0, "fingerprint", "HEX", .set = set_fingerprint,
 	     .help = "fingerprint that the certificate must have"),
-	TEXT(0, "timeout", "SECONDS", .set = set_setting,
-	     .help = "timeout for each reply of the server"),
 	TEXT(0, "set", "NAME=VALUE", .set = set_any,
 	     .help = "override any setting of the configuration"),
 
@@ -128,7 +103,7 @@ static const struct option_row rows[] = {
 
 static int argument(struct options_run *run, const char *value, struct error *f)
 {
-	struct wish *w = wish_of(run);
+	struct run *w = run_of(run);
 
 	if (!*value)
 		return error_set(f, ERROR_USAGE,
@@ -178,12 +153,11 @@ static const struct action *find_action(const char *word, struct error *f)
 	return NULL;
 }
 
-static int read_lines(struct wish *w, const char *word, struct error *f)
+static int read_lines(struct run *w, const char *word, struct error *f)
 {
-	char *end;
-	unsigned long n = strtoul(word, &end, 10);
+	uint64_t n;
 
-	if (!ascii_is_digit(*word) || *end || n > LINES_MAX)
+	if (!text_number(word, LINES_MAX, &n))
 		return error_set(f, ERROR_USAGE,
 				 "\"%s\" is no number of lines: top N LINES",
 				 word);
@@ -191,7 +165,7 @@ static int read_lines(struct wish *w, const char *word, struct error *f)
 	return 0;
 }
 
-static int take_path(struct wish *w, const struct action *act,
+static int take_path(struct run *w, const struct action *act,
 		     const char *const *words, size_t *count, struct error *f)
 {
 	const char *path;
@@ -208,7 +182,7 @@ static int take_path(struct wish *w, const struct action *act,
 	return 0;
 }
 
-static int take_numbers(struct wish *w, const struct action *act,
+static int take_numbers(struct run *w, const struct action *act,
 			const char *const *words, size_t count, struct error *f)
 {
 	/* with --new there may be one that is the only new one */
@@ -232,7 +206,7 @@ static int take_numbers(struct wish *w, const struct action *act,
 	return 0;
 }
 
-static int read_words(struct wish *w, struct error *f)
+static int read_words(struct run *w, struct error *f)
 {
 	const char *const *words = w->words + 1;
 	const struct action *act = &actions[0];
@@ -253,11 +227,11 @@ static int read_words(struct wish *w, struct error *f)
 	return take_numbers(w, act, words, count, f);
 }
 
-static int check_together(const struct wish *w, struct error *f)
+static int check_together(const struct run *w, struct error *f)
 {
 	const struct fetch_order *o = &w->order;
 
-	if (w->cmdline.request.json && o->action != FETCH_LIST)
+	if (w->reader.cmdline.request.json && o->action != FETCH_LIST)
 		return error_set(f, ERROR_USAGE, "--json is for list");
 	if (o->is_maildir && o->action != FETCH_KEEP)
 		return error_set(f, ERROR_USAGE, "--maildir is for fetch");
@@ -268,13 +242,13 @@ static int check_together(const struct wish *w, struct error *f)
 	return 0;
 }
 
-static int check_talk(const struct wish *w, struct error *f)
+static int check_talk(const struct run *w, struct error *f)
 {
-	if (w->word_count > 1 || w->is_raw || w->cmdline.request.json)
+	if (w->word_count > 1 || w->is_raw || w->reader.cmdline.request.json)
 		return error_set(f, ERROR_USAGE,
 				 "--talk leaves the commands to you: leave all "
 				 "out but the URL");
-	if (w->cmdline.request.transcript)
+	if (w->reader.cmdline.request.transcript)
 		return error_set(f, ERROR_USAGE,
 				 "a talk is seen anyway: name a file, as in "
 				 "--transcript=FILE");
@@ -283,14 +257,15 @@ static int check_talk(const struct wish *w, struct error *f)
 
 static int finish(struct options_run *run, struct error *f)
 {
-	struct wish *w = wish_of(run);
+	struct run *w = run_of(run);
 
 	if (!w->word_count)
 		return error_set(f, ERROR_USAGE,
 				 "name a mailbox: a file, a folder, '-', or "
 				 "pop3s://USER@HOST, imaps://USER@HOST/FOLDER");
 	w->order.source = w->words[0];
-	if (w->cmdline.kind == COMMAND_TALK)
+	w->reader.reads_input = strcmp(w->order.source, "-") == 0;
+	if (w->reader.cmdline.kind == COMMAND_TALK)
 		return check_talk(w, f);
 	if (w->is_raw) {
 		w->order.action = FETCH_RAW;
@@ -339,84 +314,28 @@ static const struct persona persona_mailget = {
 
 /* ---- acting ---- */
 
-static void choose_spool(struct run *run)
+static int act(struct reader *r, struct error *f)
 {
-	const char *wish = sysenv_env("TMPDIR");
-	int n = 0;
+	struct run *run = (struct run *)r;
+	struct config_wish config = request_config(&r->cmdline.request);
+	struct fetch_order *o = &run->order;
 
-	if (wish)
-		run->spool[n++] = wish;
-	for (size_t i = 0; sysenv_spare()[i]; i++)
-		run->spool[n++] = sysenv_spare()[i];
-	run->spool[n] = NULL;
-}
-
-static int act(struct run *run, struct error *f)
-{
-	const struct request *r = &run->wish.cmdline.request;
-	struct fetch_order *o = &run->wish.order;
-	struct error trouble = ERROR_INIT;
-	const struct trace *trace;
-	int result;
-
-	if (run->wish.cmdline.kind == COMMAND_HELP ||
-	    run->wish.cmdline.kind == COMMAND_HELP_ALL)
-		return output_help(&persona_mailget,
-				   run->wish.cmdline.kind == COMMAND_HELP_ALL,
-				   f);
-	if (run->wish.cmdline.kind == COMMAND_VERSION)
-		return version_print("mailget", f);
-	if (run->wish.cmdline.kind == COMMAND_TALK) {
+	if (r->cmdline.kind == COMMAND_TALK) {
 		interrupt_tell();
-		return talk_with_mailbox(&run->arena, &run->wish.cmdline,
-					 o->source, f);
+		return talk_with_mailbox(&r->arena, &r->cmdline, o->source, f);
 	}
-	if (transcript_open(&run->transcript, r->transcript, r->transcript_path,
-			    f) < 0)
-		return -1;
-	trace = transcript_trace(&run->transcript);
-	run->config = request_config(r);
-	o->config = &run->config;
-	o->spool = run->spool;
-	o->json = r->json;
-	o->trace = trace;
-	result = fetch_run(&run->arena, o, f);
-	if (transcript_close(&run->transcript, &trouble) < 0)
-		log_warning("%s", trouble.text);
-	return result;
+	o->config = &config;
+	o->spool = r->spool;
+	o->json = r->cmdline.request.json;
+	o->trace = transcript_trace(&r->transcript);
+	return fetch_run(&r->arena, o, f);
 }
 
 static int run_program(int argc, char **argv)
 {
-	struct run run = { .arena = ARENA_INIT };
-	struct error f = ERROR_INIT;
-	int status;
+	struct run run = { .is_raw = false };
 
-	choose_spool(&run);
-	cmdline_init(&run.wish.cmdline);
-	if (options_parse(&persona_mailget, argc, argv, &run.wish.cmdline,
-			  &run.arena, &f) < 0) {
-		log_error("%s", f.text);
-		output_usage(&persona_mailget);
-		if (options_have(&persona_mailget, argc, argv, "json"))
-			finish_json(&f);
-		status = error_exit(&f);
-	} else {
-		log_quiet(run.wish.cmdline.request.quiet);
-		status = act(&run, &f);
-		if (status < 0) {
-			finish_with_reader(&f);
-			log_error("%s", f.text);
-			if (run.wish.cmdline.request.json)
-				finish_json(&f);
-			status = error_exit(&f);
-		}
-	}
-	if (status && run.wish.order.source &&
-	    strcmp(run.wish.order.source, "-") == 0)
-		finish_input();
-	arena_free(&run.arena);
-	return finish_process(status);
+	return reader_run(&run.reader, &persona_mailget, act, argc, argv);
 }
 
 int main(int argc, char **argv)

@@ -3,13 +3,9 @@
  * argv -> sources -> assembly -> files -> a verdict for each set.  Each round
  * reads what is new, joins what has become whole, and deletes what was joined;
  * with --wait there are rounds until all is whole or the time is over. */
-#include <errno.h>
 #include <limits.h>
-#include <signal.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/ascii.h"
@@ -17,9 +13,9 @@
 #include "base/interrupt.h"
 #include "base/log.h"
 #include "base/sysenv.h"
+#include "base/text.h"
 #include "config/config.h"
 #include "deliver/account_mailbox.h"
-#include "finish.h"
 #include "flow/atomic_file.h"
 #include "join/assemble.h"
 #include "join/collect.h"
@@ -28,20 +24,19 @@
 #include "persona/options.h"
 #include "persona/rows.h"
 #include "persona/setters.h"
+#include "reader.h"
 #include "start.h"
-#include "submit/transcript.h"
-#include "version.h"
 
 #define PAUSE_LOCAL  2 /* seconds between rounds */
 #define PAUSE_REMOTE 5 /* at first; servers do not like to be asked often */
 #define PAUSE_MOST   60
-#define WAIT_MAX     (366L * 24 * 60 * 60)
+#define WAIT_MAX     (UINT64_C(366) * 24 * 60 * 60)
 
 enum mode { MODE_JOIN, MODE_STATUS, MODE_LIST };
 
-/* What the command line says; rows fill it (OPTION_OWN). */
-struct wish {
-	struct cmdline cmdline; /* the account, the transcript, --json */
+/* What the command line says, and the run; rows fill it (OPTION_OWN). */
+struct run {
+	struct reader reader; /* the account, the transcript, --json */
 	enum mode mode;
 	const char *output, *state, *set;
 	const char **sources;
@@ -49,29 +44,21 @@ struct wish {
 	bool is_forced, deletes;
 	unsigned of;   /* parts where none tells */
 	uint64_t wait; /* seconds */
-};
 
-struct run {
-	struct wish wish;
-	struct arena arena;
-	struct transcript transcript;
-	const char *spool[SYSENV_SPARE + 2];
 	struct assembly assembly;
 	struct collect collect;
-	struct error first; /* of joining a set: the others go on */
-	bool is_told;	    /* the report stands on standard output */
 };
 
 /* ---- options ---- */
 
-static struct wish *wish_of(struct options_run *run)
+static struct run *run_of(struct options_run *run)
 {
-	return (struct wish *)run->cmdline;
+	return (struct run *)run->cmdline;
 }
 
 static SETTER(set_mode)
 {
-	struct wish *w = wish_of(run);
+	struct run *w = run_of(run);
 
 	(void)value;
 	if (w->mode != MODE_JOIN && w->mode != (enum mode)row->value)
@@ -84,7 +71,7 @@ static SETTER(set_mode)
 /* A set's id has no '=', a setting has. */
 static SETTER(set_set)
 {
-	struct wish *w = wish_of(run);
+	struct run *w = run_of(run);
 	char *id;
 
 	if (strchr(value, '='))
@@ -104,36 +91,31 @@ static SETTER(set_set)
 
 static SETTER(set_of)
 {
-	char *end;
-	unsigned long n = strtoul(value, &end, 10);
+	uint64_t n;
 
 	(void)row;
-	if (!ascii_is_digit(*value) || *end || !n || n > FRAGMENT_PARTS_MAX)
+	if (!text_number(value, FRAGMENT_PARTS_MAX, &n) || !n)
 		return error_set(f, ERROR_USAGE,
 				 "'%s' is not a number of parts, 1 to %d",
 				 value, FRAGMENT_PARTS_MAX);
-	wish_of(run)->of = (unsigned)n;
+	run_of(run)->of = (unsigned)n;
 	return 0;
 }
 
 static SETTER(set_wait)
 {
-	static const struct {
-		char letter;
-		long seconds;
-	} units[] = {
-		{ 0, 1 }, { 's', 1 }, { 'm', 60 }, { 'h', 3600 }, { 'd', 86400 }
-	};
-	char *end;
-	long n = strtol(value, &end, 10);
+	static const char units[] = "smhd";
+	static const uint64_t seconds[] = { 1, 60, 3600, 86400 };
+	uint64_t n;
+	size_t digits = text_digits(value, WAIT_MAX, &n);
+	const char *unit = strchr(units, digits ? value[digits] : 'x');
+	uint64_t each = unit && *unit ? seconds[unit - units] : 1;
 
 	(void)row;
-	for (size_t i = 0; i < sizeof(units) / sizeof(*units); i++)
-		if (ascii_is_digit(*value) && *end == units[i].letter &&
-		    (!*end || !end[1]) && n <= WAIT_MAX / units[i].seconds) {
-			wish_of(run)->wait = (uint64_t)(n * units[i].seconds);
-			return 0;
-		}
+	if (unit && (!*unit || !value[digits + 1]) && n <= WAIT_MAX / each) {
+		run_of(run)->wait = n * each;
+		return 0;
+	}
 	return error_set(f, ERROR_USAGE,
 			 "'%s' is not a time: write it as in 90s, 10m or 2h",
 			 value);
@@ -151,14 +133,14 @@ static const struct option_row rows[] = {
 	HEADING("Destination:"),
 	FILE_NAME(
 		'o', "output", "FILE|DIR",
-		.field = OPTION_OWN(struct wish, output),
+		.field = OPTION_OWN(struct run, output),
 		.help = "write there instead of the current directory; '-' is "
 			"stdout, once the file is complete"),
-	FLAG('f', "force", .field = OPTION_OWN(struct wish, is_forced),
+	FLAG('f', "force", .field = OPTION_OWN(struct run, is_forced),
 	     .help = "overwrite existing files"),
-	FLAG(0, "delete", .field = OPTION_OWN(struct wish, deletes),
+	FLAG(0, "delete", .field = OPTION_OWN(struct run, deletes),
 	     .help = "delete mails once all their parts were joined"),
-	FILE_NAME(0, "state", "DIR", .field = OPTION_OWN(struct wish, state),
+	FILE_NAME(0, "state", "DIR", .field = OPTION_OWN(struct run, state),
 		  .help = "directory for parts of incomplete files"),
 
 	HEADING("Status:"),
@@ -171,17 +153,8 @@ static const struct option_row rows[] = {
 	ROWS_TOLD('v'),
 
 	HEADING("Connection:"),
-	TEXT(0, "account", "NAME", .field = OPTION_FIELD(account),
-	     .help = "account with login and TLS settings"),
-	FILE_NAME(0, "config", "FILE", .field = OPTION_FIELD(config_path),
-		  .help = "read FILE instead of the default configuration"),
-	TEXT(0, "user", "NAME", .set = set_setting,
-	     .help = "login name; the password is never an option"),
-	TEXT(0, "auth", "METHOD", .set = set_setting,
-	     .help = "on, off, or an authentication mechanism"),
+	ROWS_MAILBOX(0, 0, 0),
 	TEXT(0, "tls", "HOW", .set = set_tls, .help = "on (default) or off"),
-	TEXT(0, "timeout", "SECONDS", .set = set_setting,
-	     .help = "timeout for each reply of the server"),
 
 	HEADING("Other:"),
 	ROWS_OTHER('h'),
@@ -190,7 +163,7 @@ static const struct option_row rows[] = {
 
 static int argument(struct options_run *run, const char *value, struct error *f)
 {
-	struct wish *w = wish_of(run);
+	struct run *w = run_of(run);
 
 	if (!*value)
 		return error_set(f, ERROR_USAGE,
@@ -200,6 +173,7 @@ static int argument(struct options_run *run, const char *value, struct error *f)
 		w->sources = arena_array(run->arena, (size_t)run->argc,
 					 sizeof(*w->sources));
 	w->sources[w->source_count++] = value;
+	w->reader.reads_input |= strcmp(value, "-") == 0;
 	return 0;
 }
 
@@ -211,7 +185,7 @@ static bool is_standard(const char *output)
 
 static int finish(struct options_run *run, struct error *f)
 {
-	const struct wish *w = wish_of(run);
+	const struct run *w = run_of(run);
 
 	if (w->mode != MODE_JOIN && (w->deletes || w->wait))
 		return error_set(f, ERROR_USAGE,
@@ -220,7 +194,7 @@ static int finish(struct options_run *run, struct error *f)
 	if (!w->source_count && w->wait)
 		return error_set(f, ERROR_USAGE,
 				 "--wait needs a source that mails come to");
-	if (is_standard(w->output) && w->cmdline.request.json)
+	if (is_standard(w->output) && w->reader.cmdline.request.json)
 		return error_set(f, ERROR_USAGE,
 				 "standard output cannot be both the file and "
 				 "--json: leave one out");
@@ -254,13 +228,11 @@ static const struct persona persona_mailjoin = {
 
 static struct summary tally_of(const struct run *run)
 {
-	const struct wish *w = &run->wish;
-
 	return (struct summary){
 		.assembly = &run->assembly,
 		.collect = &run->collect,
-		.all = !w->source_count || w->mode == MODE_LIST,
-		.is_dry = w->mode != MODE_JOIN,
+		.all = !run->source_count || run->mode == MODE_LIST,
+		.is_dry = run->mode != MODE_JOIN,
 	};
 }
 
@@ -277,20 +249,19 @@ static bool tells_any(const struct run *run)
 /* The file itself may go to standard output: then this does not. */
 static int tell(struct run *run, const struct error *failure, struct error *f)
 {
-	const struct wish *w = &run->wish;
 	struct summary t = tally_of(run);
 	struct buf text = BUF_INIT(SUMMARY_MAX);
 	int r = 0;
 
-	if (w->cmdline.request.json)
+	if (run->reader.cmdline.request.json)
 		r = summary_json(&t, failure, &text);
-	else if (w->mode == MODE_LIST)
+	else if (run->mode == MODE_LIST)
 		summary_list(&t, &text);
-	else if (!w->cmdline.request.quiet)
+	else if (!run->reader.cmdline.request.quiet)
 		summary_sets(&t, &text);
 	if (r < 0)
 		r = error_set(f, ERROR_SOFTWARE, "the report is too long");
-	else if (is_standard(w->output))
+	else if (is_standard(run->output))
 		r = disk_write_all(STDERR_FILENO, text.data, text.len,
 				   "standard error", f);
 	else
@@ -301,30 +272,19 @@ static int tell(struct run *run, const struct error *failure, struct error *f)
 
 /* ---- where things are ---- */
 
-static void choose_spool(struct run *run)
-{
-	const char *wish = sysenv_env("TMPDIR");
-	int n = 0;
-
-	if (wish)
-		run->spool[n++] = wish;
-	for (size_t i = 0; sysenv_spare()[i]; i++)
-		run->spool[n++] = sysenv_spare()[i];
-	run->spool[n] = NULL;
-}
-
 static const char *state_folder(struct run *run, struct error *f)
 {
-	const char *wish = run->wish.state;
+	const char *wish = run->state;
 	const char *state = sysenv_env("XDG_STATE_HOME");
 	const char *home = sysenv_home();
 
 	if (wish)
-		return disk_expand_home(&run->arena, wish);
+		return disk_expand_home(&run->reader.arena, wish);
 	if (state && *state == '/')
-		return arena_format(&run->arena, "%s/mailsend/join", state);
+		return arena_format(&run->reader.arena, "%s/mailsend/join",
+				    state);
 	if (home)
-		return arena_format(&run->arena,
+		return arena_format(&run->reader.arena,
 				    "%s/.local/state/mailsend/join", home);
 	error_set(f, ERROR_CONFIG,
 		  "there is no home folder to keep parts in: name one with "
@@ -335,7 +295,7 @@ static const char *state_folder(struct run *run, struct error *f)
 static int choose_place(struct run *run, struct error *f)
 {
 	struct join_output_place *place = &run->assembly.place;
-	const char *output = run->wish.output ? run->wish.output : ".";
+	const char *output = run->output ? run->output : ".";
 	size_t n = strlen(output);
 	struct stat st;
 	int found = 0;
@@ -345,12 +305,12 @@ static int choose_place(struct run *run, struct error *f)
 	if (found < 0)
 		return -1;
 	if (is_standard(output))
-		place->spool = run->spool;
+		place->spool = run->reader.spool;
 	else if (found && S_ISDIR(st.st_mode))
 		place->folder = output;
 	else if (found &&
 		 (!S_ISREG(st.st_mode) || atomic_file_is_descriptor(output)))
-		*place = (struct join_output_place){ .spool = run->spool,
+		*place = (struct join_output_place){ .spool = run->reader.spool,
 						     .device = output };
 	else if (output[n - 1] == '/')
 		return error_set(f, ERROR_CANTCREAT,
@@ -364,11 +324,12 @@ static int open_source(void *context, struct mailbox *m, struct arena *a,
 		       const char *source, struct error *f)
 {
 	struct run *run = context;
-	struct config_wish config = request_config(&run->wish.cmdline.request);
-	const struct trace *trace = transcript_trace(&run->transcript);
+	struct config_wish config =
+		request_config(&run->reader.cmdline.request);
+	const struct trace *trace = transcript_trace(&run->reader.transcript);
 	struct account_mailbox_wish wish = {
 		.source = source,
-		.spool = run->spool,
+		.spool = run->reader.spool,
 		.config = &config,
 		.trace = trace,
 	};
@@ -432,8 +393,8 @@ static int join_all(struct run *run, struct error *f)
 			continue;
 		}
 		log_error("%s", own.text);
-		if (!error_is_set(&run->first))
-			run->first = own;
+		if (!error_is_set(&run->reader.told))
+			run->reader.told = own;
 	}
 	return 0;
 }
@@ -441,7 +402,7 @@ static int join_all(struct run *run, struct error *f)
 static int do_round(struct run *run, struct error *f)
 {
 	struct error trouble = ERROR_INIT;
-	bool deletes = run->wish.deletes;
+	bool deletes = run->deletes;
 	int r = collect_begin(&run->collect, f);
 
 	log_progress_end();
@@ -463,7 +424,7 @@ static void pause_for(uint64_t seconds)
 /* The exit status, or -1 with the error. */
 static int do_rounds(struct run *run, struct error *f)
 {
-	uint64_t end = sysenv_ticks() + run->wish.wait * 1000;
+	uint64_t end = sysenv_ticks() + run->wait * 1000;
 	uint64_t pause =
 		collect_is_remote(&run->collect) ? PAUSE_REMOTE : PAUSE_LOCAL;
 	struct summary t = tally_of(run);
@@ -473,10 +434,11 @@ static int do_rounds(struct run *run, struct error *f)
 
 		error_clear(f);
 		/* a server that cannot be reached now may be, next time */
-		if (do_round(run, f) < 0 && (!f->temporary || run->first.cause))
+		if (do_round(run, f) < 0 &&
+		    (!f->temporary || run->reader.told.cause))
 			return -1;
-		if (error_is_set(&run->first)) {
-			*f = run->first;
+		if (error_is_set(&run->reader.told)) {
+			*f = run->reader.told;
 			return -1;
 		}
 		now = sysenv_ticks();
@@ -502,38 +464,38 @@ static int do_rounds(struct run *run, struct error *f)
 
 static int join(struct run *run, struct error *f)
 {
-	const struct wish *w = &run->wish;
 	const char *state = state_folder(run, f);
 	struct error trouble = ERROR_INIT;
 	int status;
 
-	run->assembly.spool = run->spool;
-	run->assembly.is_forced = w->is_forced;
-	run->assembly.of = w->of;
-	run->assembly.only = w->set;
+	run->assembly.spool = run->reader.spool;
+	run->assembly.is_forced = run->is_forced;
+	run->assembly.of = run->of;
+	run->assembly.only = run->set;
 	if (!state || choose_place(run, f) < 0 ||
-	    assembly_open(&run->assembly, &run->arena, state,
-			  w->mode != MODE_JOIN, f) < 0)
+	    assembly_open(&run->assembly, &run->reader.arena, state,
+			  run->mode != MODE_JOIN, f) < 0)
 		return -1;
-	collect_init(&run->collect, &run->arena, &run->assembly);
+	collect_init(&run->collect, &run->reader.arena, &run->assembly);
 	run->collect.open = open_source;
 	run->collect.step = show_step;
 	run->collect.note = show_note;
 	run->collect.context = run;
-	run->collect.is_repeated = w->wait > 0;
-	run->collect.deletes = w->deletes;
-	for (size_t i = 0; i < w->source_count; i++)
-		collect_add(&run->collect, w->sources[i]);
+	run->collect.is_repeated = run->wait > 0;
+	run->collect.deletes = run->deletes;
+	for (size_t i = 0; i < run->source_count; i++)
+		collect_add(&run->collect, run->sources[i]);
 	status = do_rounds(run, f);
-	run->is_told = true;
+	run->reader.is_told = true;
 	if (tell(run, f, &trouble) < 0 && status >= 0) {
 		*f = trouble;
 		status = -1;
 	}
 	if (status >= 0 && !tells_any(run))
-		log_error(w->source_count ? "there is no part of a split file"
-					  : "no part of a split file is kept");
-	if (w->mode == MODE_LIST && status >= 0)
+		log_error(run->source_count
+				  ? "there is no part of a split file"
+				  : "no part of a split file is kept");
+	if (run->mode == MODE_LIST && status >= 0)
 		status = 0;
 	assembly_close(&run->assembly);
 	return status;
@@ -541,62 +503,16 @@ static int join(struct run *run, struct error *f)
 
 /* ---- the process ---- */
 
-static int act(struct run *run, struct error *f)
+static int act(struct reader *r, struct error *f)
 {
-	const struct request *r = &run->wish.cmdline.request;
-	struct error trouble = ERROR_INIT;
-	int status;
-
-	if (run->wish.cmdline.kind == COMMAND_HELP ||
-	    run->wish.cmdline.kind == COMMAND_HELP_ALL)
-		return output_help(&persona_mailjoin,
-				   run->wish.cmdline.kind == COMMAND_HELP_ALL,
-				   f);
-	if (run->wish.cmdline.kind == COMMAND_VERSION)
-		return version_print("mailjoin", f);
-	if (transcript_open(&run->transcript, r->transcript, r->transcript_path,
-			    f) < 0)
-		return -1;
-	status = join(run, f);
-	if (transcript_close(&run->transcript, &trouble) < 0)
-		log_warning("%s", trouble.text);
-	return status;
+	return join((struct run *)r, f);
 }
 
 static int run_program(int argc, char **argv)
 {
-	struct run run = { .arena = ARENA_INIT };
-	struct error f = ERROR_INIT;
-	int status;
+	struct run run = { .mode = MODE_JOIN };
 
-	choose_spool(&run);
-	cmdline_init(&run.wish.cmdline);
-	if (options_parse(&persona_mailjoin, argc, argv, &run.wish.cmdline,
-			  &run.arena, &f) < 0) {
-		log_error("%s", f.text);
-		output_usage(&persona_mailjoin);
-		if (options_have(&persona_mailjoin, argc, argv, "json"))
-			finish_json(&f);
-		status = error_exit(&f);
-	} else {
-		log_quiet(run.wish.cmdline.request.quiet);
-		status = act(&run, &f);
-		if (status < 0) {
-			finish_with_reader(&f);
-			/* of a set it was said as it happened */
-			if (strcmp(f.text, run.first.text) != 0)
-				log_error("%s", f.text);
-			if (run.wish.cmdline.request.json && !run.is_told)
-				finish_json(&f);
-			status = error_exit(&f);
-		}
-	}
-	if (status)
-		for (size_t i = 0; i < run.wish.source_count; i++)
-			if (strcmp(run.wish.sources[i], "-") == 0)
-				finish_input();
-	arena_free(&run.arena);
-	return finish_process(status);
+	return reader_run(&run.reader, &persona_mailjoin, act, argc, argv);
 }
 
 int main(int argc, char **argv)

@@ -1,0 +1,31 @@
+/* reader.h - what mailget and mailjoin have in common: a command line that
+ * names mailboxes, a transcript, and how it ends. */
+#ifndef CMD_READER_H
+#define CMD_READER_H
+
+#include <stdbool.h>
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "base/sysenv.h"
+#include "persona/options.h"
+#include "submit/transcript.h"
+
+struct reader {
+	struct cmdline cmdline; /* first, as options.h wants it */
+	struct arena arena;
+	struct transcript transcript;
+	const char *spool[SYSENV_SPARE + 2];
+	bool reads_input;  /* a source is stdin */
+	bool is_told;	   /* the report of --json is on stdout */
+	struct error told; /* what was said as it happened */
+};
+
+/* The run of a program: the exit status.  `act` has it too, or -1 with an error
+ * that is still to be told; the transcript is open then, but for --talk, which
+ * has its own. */
+int reader_run(struct reader *r, const struct persona *p,
+	       int (*act)(struct reader *r, struct error *f), int argc,
+	       char **argv);
+
+#endif
