@@ -46,9 +46,10 @@ configure() {
 
 # begin NAME ARGUMENT... - a server; its port is in NAME.port.
 begin() {
-	local name=$1 tries=200
+	local name=$1 tries=2400
 
 	shift
+	: >"$name.log" # of a server before it
 	# shellcheck disable=SC2086 # the program may be a checker and a path
 	$MAILSEND "$@" 2>"$name.log" 3>&- &
 	echo $! >"$name.pid"
