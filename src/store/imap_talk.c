@@ -128,13 +128,32 @@ bool imap_number(const char *text, size_t n, uint64_t *value)
 	return false;
 }
 
+/* "* OK [ALERT] ..." ends in words for people, which may look like anything
+ * (RFC 3501 7.1). */
+static bool is_for_people(const char *line)
+{
+	static const char *const words[] = { "OK", "NO", "BAD", "BYE",
+					     "PREAUTH" };
+
+	if (strncmp(line, "* ", 2) != 0)
+		return false;
+	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++) {
+		size_t n = strlen(words[i]);
+
+		if (ascii_begins(line + 2, words[i]) &&
+		    (!line[2 + n] || line[2 + n] == ' '))
+			return true;
+	}
+	return false;
+}
+
 int64_t imap_literal(const struct imap_talk *t)
 {
 	const struct buf *line = &t->conn->line;
 	size_t from = line->len;
 	uint64_t n;
 
-	if (!from || line->data[from - 1] != '}')
+	if (!from || line->data[from - 1] != '}' || is_for_people(line->data))
 		return -1;
 	while (from && line->data[from - 1] != '{')
 		from--;

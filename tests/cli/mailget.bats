@@ -790,7 +790,8 @@ same_header() {
 		'> * 3 FETCH (UID 9 RFC822.SIZE 30 FLAGS ())' '> * 4 EXISTS' \
 		'> * 1 FETCH (UID 7 RFC822.SIZE 10 FLAGS ())' \
 		'> * 1 FETCH (FLAGS (\Seen) UID 7)' '> * 4 EXPUNGE' \
-		'> * OK [ALERT] soon' \
+		'> * OK [ALERT] soon {30}' '> * NO "full (of {9}' \
+		'> * LIST () "/" {12}' '>> INBOX/Drafts\r\n' \
 		'> * 2 FETCH (RFC822.SIZE 20 UID 8 FLAGS ())' \
 		'> * 2 FETCH (UID 8 FLAGS (\Deleted))' '> m3 OK' \
 		'< m4 UID FETCH 7,9 ' '> * 9 EXISTS' \
