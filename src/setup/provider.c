@@ -219,18 +219,21 @@ const struct provider *provider_of_mx(const struct provider *all,
 	return all;
 }
 
-static bool has_server(const struct provider *p, const char *host)
+/* At this machine's own address any program may listen: the port tells. */
+static bool has_server(const struct provider *p, const char *host,
+		       unsigned port)
 {
 	for (size_t i = 0; i < p->server_count; i++)
-		if (ascii_equal(p->servers[i].host, host))
+		if (ascii_equal(p->servers[i].host, host) &&
+		    (!ascii_begins(host, "127.") || p->servers[i].port == port))
 			return true;
 	return fits(p->hosts, host);
 }
 
 const struct provider *provider_of_host(const struct provider *all,
-					const char *host)
+					const char *host, unsigned port)
 {
-	while (all && !has_server(all, host))
+	while (all && !has_server(all, host, port))
 		all = all->next;
 	return all;
 }

@@ -53,7 +53,7 @@ const struct provider *provider_of_mx(const struct provider *all,
 				      const char *host);
 /* One of its servers. */
 const struct provider *provider_of_host(const struct provider *all,
-					const char *host);
+					const char *host, unsigned port);
 /* As a person may call it: "gmail", "Amazon SES". */
 const struct provider *provider_named(const struct provider *all,
 				      const char *name);

@@ -61,7 +61,8 @@ static int ask_domain(struct setup *s, const char *service, enum conn_tls tls)
 						      s->domain),
 			       .is_elsewhere =
 				       !is_below(host, s->domain) &&
-				       !provider_of_host(s->providers, host),
+				       !provider_of_host(s->providers, host,
+							 list.targets[i].port),
 		       });
 	}
 	return 0;
@@ -194,15 +195,36 @@ static const char *judge_port(struct setup *s, const char *answer)
 	return "a port is a number up to 65535";
 }
 
+/* Of "HOST", "HOST:PORT", "[HOST]" and "[HOST]:PORT"; more colons than one
+ * without brackets are an IPv6 address.  *port is NULL where there is none; 0
+ * where it is none of these. */
+static size_t host_length(const char *text, const char **port)
+{
+	const char *colon = strchr(text, ':');
+	size_t n;
+
+	*port = NULL;
+	if (*text == '[') {
+		n = strcspn(text, "]");
+		if (n < 2 || !text[n] || (text[n + 1] && text[n + 1] != ':'))
+			return 0;
+		*port = text[n + 1] ? text + n + 2 : NULL;
+		return n - 1;
+	}
+	if (!colon || strchr(colon + 1, ':'))
+		return strlen(text);
+	*port = colon + 1;
+	return (size_t)(colon - text);
+}
+
 static const char *judge_host(struct setup *s, const char *answer)
 {
 	if (provider_named(s->providers, answer))
 		return NULL;
-	if (answer[strcspn(answer, " \t#\"'@/\\,;")])
+	if (answer[strcspn(answer, " \t#\"'@/\\,;")] || *answer == '-' ||
+	    !host_length(answer, &answer))
 		return "a server is a name like smtp.example.org";
-	answer = strchr(answer, ':');
-	return !answer || strchr(answer + 1, ':') ? NULL
-						  : judge_port(s, answer + 1);
+	return answer ? judge_port(s, answer) : NULL;
 }
 
 static enum conn_tls given_tls(const struct setup *s, enum conn_tls otherwise)
@@ -268,14 +290,11 @@ static int ask_port(struct setup *s, struct error *f)
 /* One that nothing was found of; "host:port", too. */
 static int describe_server(struct setup *s, const char *host, struct error *f)
 {
-	const char *colon = strchr(host, ':');
+	const char *port;
+	size_t n = host_length(host, &port);
 
-	s->port = 0;
-	/* more colons than one are an IPv6 address */
-	if (colon && !strchr(colon + 1, ':') && !judge_port(s, colon + 1)) {
-		s->port = (unsigned)strtoul(colon + 1, NULL, 10);
-		host = arena_dup_n(s->arena, host, (size_t)(colon - host));
-	}
+	s->port = port ? (unsigned)strtoul(port, NULL, 10) : 0;
+	host = arena_dup_n(s->arena, host + (*host == '['), n);
 	s->server =
 		(struct setup_server){ .host = host, .origin = "as you say" };
 	return ask_tls(s, f) < 0 ? -1 : ask_port(s, f);
@@ -308,7 +327,7 @@ static int ask_server(struct setup *s, struct error *f)
 static int tell_provider(struct setup *s, struct error *f)
 {
 	const struct provider *known =
-		provider_of_host(s->providers, s->server.host);
+		provider_of_host(s->providers, s->server.host, s->server.port);
 
 	if (!s->provider || known)
 		s->provider = known;

@@ -232,16 +232,36 @@ tells() {
 }
 
 @test "a server with its port in one answer" {
-	local port
+	local port server
 
-	begin
 	port=$(cat "$servers/implicit/port")
-	answers "localhost:$port" implicit file $password yes yes no >lines
-	assist me@nowhere.example --user me@example.org <lines
-	[ "$status" -eq 0 ]
-	grep -qx "port $port" "$config"
-	grep -qx 'host localhost' "$config"
-	tells '[yes]'
+	for server in localhost "[localhost]"; do
+		begin
+		rm -f "$config"
+		answers "$server:$port" implicit file $password yes yes no >lines
+		assist me@nowhere.example --user me@example.org <lines
+		[ "$status" -eq 0 ]
+		grep -qx "port $port" "$config"
+		grep -qx 'host localhost' "$config"
+		tells '[yes]'
+	done
+	for server in '[::1]:1' '127.0.0.1:1'; do
+		rm -f "$config"
+		answers "$server" off - write yes no no >lines
+		assist me@nowhere.example <lines
+		grep -qx 'port 1' "$config"
+		server=${server#[}
+		server=${server%:1}
+		server=${server#[}
+		grep -qx "host ${server%]}" "$config"
+		# which program listens there nobody said
+		lacks Proton "$config"
+	done
+	for server in '[::1' '[]' '[::1]x' -h '[::1]:0' h:99999; do
+		answers "$server" >lines
+		assist me@nowhere.example <lines
+		[ "$status" -eq 65 ]
+	done
 }
 
 @test "a provider by the domain's mail exchangers, with its hint" {

@@ -187,11 +187,14 @@ static void by_exchanger(void **state)
 static void by_server(void **state)
 {
 	(void)state;
-	is_named(provider_of_host(all, "email-smtp.eu-central-1.amazonaws.com"),
+	is_named(provider_of_host(all, "email-smtp.eu-central-1.amazonaws.com",
+				  587),
 		 "Amazon SES");
-	is_named(provider_of_host(all, "SMTP.gmail.com"),
+	is_named(provider_of_host(all, "SMTP.gmail.com", 2525),
 		 "Gmail, Google Workspace");
-	assert_null(provider_of_host(all, "gmail.com"));
+	assert_null(provider_of_host(all, "gmail.com", 587));
+	is_named(provider_of_host(all, "127.0.0.1", 1025), "Proton Mail");
+	assert_null(provider_of_host(all, "127.0.0.1", 25));
 }
 
 static void by_name(void **state)
