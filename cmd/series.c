@@ -32,6 +32,7 @@
 #include "runner.h"
 #include "submit/report.h"
 #include "submit/split_frame.h"
+#include "submit/submit.h"
 
 static const char *parent_folder(struct arena *a)
 {
@@ -299,10 +300,27 @@ static int tell_plan(const struct split *s, struct error *f)
 	return r;
 }
 
+/* What came by a pipe is nowhere else where there is no journal. */
+static void keep_whole(const struct runner *run, struct composition *whole)
+{
+	struct outcome out = { .dead_letter = NULL };
+	struct error why = ERROR_INIT;
+
+	error_set(&why, ERROR_TEMPORARY,
+		  "not all of its %u parts went, and without a journal it "
+		  "cannot go on by --resume",
+		  run->total);
+	submit_keep(whole, &out, &why);
+	if (out.dead_letter)
+		log_error("the message was kept in %s", out.dead_letter);
+}
+
 /* Once it is known what has to be split. */
-static int send_parts(struct runner *run, const char *id, struct error *f)
+static int send_parts(struct runner *run, struct composition *whole,
+		      const char *id, struct error *f)
 {
 	const struct series_job *job = run->job;
+	bool can_resume;
 	int r;
 
 	if (job->request->action == REQUEST_DRY_RUN)
@@ -311,8 +329,13 @@ static int send_parts(struct runner *run, const char *id, struct error *f)
 		return -1;
 	run->total = run->split->total;
 	r = note_facts(run, f);
-	if (r == 0)
-		return runner_run(run, &part_ops, f);
+	can_resume = journal_is_there(&run->journal);
+	if (r == 0) {
+		r = runner_run(run, &part_ops, f);
+		if (r > 0 && !can_resume)
+			keep_whole(run, whole);
+		return r;
+	}
 	if (!job->request->series.id)
 		journal_discard(&run->journal);
 	return r;
@@ -337,7 +360,7 @@ int series_split(const struct series_job *job, struct composition *whole,
 		r = split_plan(&split, job->arena, whole, limit, id, f);
 	run.split = &split;
 	if (r > 0)
-		r = send_parts(&run, id, f);
+		r = send_parts(&run, whole, id, f);
 	else if (r == 0 && !job->request->series.id)
 		r = SERIES_IS_ONE;
 	else if (r == 0)

@@ -98,8 +98,13 @@ static void fill_verdict(struct series_verdict *v, const struct composition *c,
 		 c->message_id ? c->message_id : "");
 	snprintf(v->queue_id, sizeof(v->queue_id), "%s",
 		 out->queue_id ? out->queue_id : "");
-	snprintf(v->text, sizeof(v->text), "%s",
-		 error_is_set(f) ? f->text : out->reply);
+	if (out->dead_letter)
+		snprintf(v->text, sizeof(v->text),
+			 "%.400s; it was kept in %.300s", f->text,
+			 out->dead_letter);
+	else
+		snprintf(v->text, sizeof(v->text), "%s",
+			 error_is_set(f) ? f->text : out->reply);
 }
 
 const char *series_word(const struct series_verdict *v)
@@ -229,6 +234,13 @@ static void moved(void *context, uint64_t done, uint64_t total)
 	m->series->ops->moved(m->series->context, m->n, done, total);
 }
 
+/* Where nothing remembers them, a mail that fails is kept; of parts it is their
+ * file that is, by whoever split it. */
+static bool is_kept(const struct series *s)
+{
+	return s->journal && !journal_is_there(s->journal) && !s->envelope;
+}
+
 static void submit(struct worker *w, unsigned n, struct composition *c,
 		   struct outcome *out, struct error *f)
 {
@@ -242,7 +254,7 @@ static void submit(struct worker *w, unsigned n, struct composition *c,
 		.trace = s->trace,
 		.route = &w->route,
 		.progress = s->ops->moved && w->report < 0 ? &progress : NULL,
-		.keeping = SUBMIT_KEEP_NONE,
+		.keeping = is_kept(s) ? SUBMIT_KEEP : SUBMIT_KEEP_NONE,
 	};
 
 	submit_send(&submission, out, f);

@@ -482,6 +482,54 @@ elsewhere() {
 	[ -s first ]
 }
 
+# ---- a series that nothing can remember ----
+
+# letters - how many there are, each with its text.
+letters() {
+	grep -c '^From ' "$home/dead.letter"
+}
+
+@test "a series that cannot have a journal keeps what came by the pipe" {
+	printf '%s\n' 'host 127.0.0.1' 'port 1' 'tls off' 'queue never' \
+		'from me@example.org' >"$MAILSEND_CONFIG"
+	chmod 600 "$MAILSEND_CONFIG"
+	touch "$home/.local" # no directory can be made there
+	unset XDG_STATE_HOME
+	seq 20000 >numbers
+
+	run --separate-stderr "$MAILSEND" --split 50k -a -=numbers.txt -s x \
+		a@example.org < <(cat numbers)
+	show
+	[ "$status" -eq 75 ]
+	[[ $stderr == *"kept in $home/dead.letter"* ]]
+	python3 - "$home/dead.letter" numbers <<-'END'
+	import email, mailbox, sys
+	message, = mailbox.mbox(sys.argv[1])
+	part, = [p for p in message.walk() if p.get_filename() == "numbers.txt"]
+	content = part.get_payload(decode=True).replace(b"\r\n", b"\n")
+	assert content == open(sys.argv[2], "rb").read()
+	END
+	rm "$home/dead.letter"
+
+	run --separate-stderr "$MAILSEND" --each numbers --each "$MAILSEND_CONFIG" \
+		-s x a@example.org < <(echo the text)
+	show
+	[ "$status" -eq 75 ]
+	[ "$(letters)" -eq 2 ]
+	[ "$(grep -c '^the text' "$home/dead.letter")" -eq 2 ]
+	rm "$home/dead.letter"
+
+	for n in 1 2 3; do
+		printf 'From a@b Mon Nov 30 10:00:00 2026\nTo: a@example.org\n'
+		printf 'From: me@example.org\nSubject: m%s\n\ntext %s\n\n' $n $n
+	done >box
+	run --separate-stderr "$MAILSEND" --batch - < <(cat box)
+	show
+	[ "$status" -eq 75 ]
+	[ "$(letters)" -eq 3 ]
+	[ "$(grep -c '^text [123]' "$home/dead.letter")" -eq 3 ]
+}
+
 # ---- signals ----
 
 @test "SIGTERM, SIGINT and SIGHUP at each step of a mail" {
