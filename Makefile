@@ -126,13 +126,13 @@ $(B)/gen/providers.c: contrib/providers Makefile
 	sed -e 's/[\\"]/\\&/g' -e 's/.*/\t"&\\n"/' contrib/providers; \
 	printf '\t;\n'; } >$@
 
-# The lines of contrib/glossary, for src/net/glossary.h; a line that continues
-# another becomes a part of its string.
+# The lines of contrib/glossary, for src/net/glossary.h, without what is for its
+# test; a line that continues another becomes a part of its string.
 $(B)/gen/glossary.c: contrib/glossary Makefile
 	$(Q)mkdir -p $(@D)
 	$(Q){ printf '#include "net/glossary.h"\n\n'; \
 	printf 'const char *const glossary_lines[] = {\n\t""\n'; \
-	sed -e '/^#/d' -e '/^$$/d' -e 's/[\\"]/\\&/g' \
+	sed -e '/^#/d' -e '/^$$/d' -e '/^  as /d' -e 's/[\\"]/\\&/g' \
 		-e '/^    /{s/^   \(.*\)/\t"\1"/;b' -e '}' -e 's/^  / /' \
 		-e 's/.*/\t, "&"/' contrib/glossary; \
 	printf '\t, NULL\n};\n'; } >$@

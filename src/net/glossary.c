@@ -304,7 +304,7 @@ static bool fits_reply(const char *row, int code, const char *esc,
 	char word[16];
 
 	row = take_name(row, word, sizeof(word));
-	if (*word != '*' && atoi(word) != code)
+	if (*word != '*' && strtol(word, NULL, 10) != code)
 		return false;
 	row = take_name(row, word, sizeof(word));
 	return (*word == '*' || fits_esc(word, esc)) &&

@@ -1,12 +1,73 @@
-/* cause.c - the step that failed says which rows may fit, what was seen on
- * the way says which one does. */
+/* check_step.c - a step as it is told, and why the one that failed did. */
 #include "check/check.h"
 
 #include <errno.h>
+#include <stdarg.h>
 #include <string.h>
 
 #include "config/settings.h"
 #include "net/glossary.h"
+
+/* ---- a step ---- */
+
+struct check_step *check_begin(struct check *c, const char *name,
+			       const char *title)
+{
+	struct check_step *step = arena_alloc(c->arena, sizeof(*step));
+
+	step->name = name;
+	step->title = title;
+	step->text = "";
+	step->last_line = &step->lines;
+	return step;
+}
+
+void check_add(struct check *c, struct check_step *step, enum check_mark mark,
+	       const char *format, ...)
+{
+	struct check_line *line = arena_alloc(c->arena, sizeof(*line));
+	va_list ap;
+
+	va_start(ap, format);
+	line->text = arena_vformat(c->arena, format, ap);
+	va_end(ap);
+	line->mark = mark;
+	*step->last_line = line;
+	step->last_line = &line->next;
+}
+
+void check_time(struct check_step *step, unsigned milliseconds)
+{
+	step->is_timed = true;
+	step->milliseconds = milliseconds;
+}
+
+void check_end(struct check *c, struct check_step *step, enum check_mark mark,
+	       const char *format, ...)
+{
+	va_list ap;
+
+	va_start(ap, format);
+	step->text = arena_vformat(c->arena, format, ap);
+	va_end(ap);
+	step->mark = mark;
+	if (mark == CHECK_BAD && !c->failed)
+		c->failed = step;
+	*c->last_step = step;
+	c->last_step = &step->next;
+	if (c->ears->step)
+		c->ears->step(c->ears->context, step);
+}
+
+const char *check_origin(const struct check *c, const char *setting)
+{
+	const struct setting *row = setting_find(setting);
+
+	return row ? c->account->origins[setting_row(row)].text : "default";
+}
+
+/* ---- why one failed: which names may fit is said by the step, which one does
+ * by what was seen on the way ---- */
 
 /* Each tells the name of a cause in the glossary; NULL where it cannot tell. */
 
