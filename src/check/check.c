@@ -9,9 +9,12 @@
 #include <string.h>
 
 #include "base/sysenv.h"
+#include "base/text.h"
 #include "check/handshake_steps.h"
 #include "config/settings.h"
 #include "deliver/outcome.h"
+#include "mail/date.h"
+#include "net/oauth.h"
 #include "net/verdict.h"
 
 #define REACH_MILLISECONDS 15000
@@ -82,6 +85,44 @@ static int find_account(struct check *c)
 			  c->account->fallback);
 	check_end(c, step, CHECK_GOOD, "account %s (%s)%s", c->account->name,
 		  c->account->origin, why_this_account(c));
+	return 0;
+}
+
+static const char *shown_time(struct arena *a, int64_t when)
+{
+	char text[DATE_SIZE];
+
+	date_format(text, when, sysenv_zone(when));
+	return arena_dup(a, text);
+}
+
+/* What is logged in with, where it is a token that we have to get. */
+static int find_token(struct check *c)
+{
+	struct check_step *step;
+	struct oauth_token token;
+	uint64_t start = sysenv_ticks();
+	int r;
+
+	if (!oauth_is_used(c->account))
+		return 0;
+	step = check_begin(c, "token", "OAuth token");
+	r = oauth_get(c->arena, c->account, NULL, &token, &c->error);
+	check_time(step, (unsigned)(sysenv_ticks() - start));
+	if (r < 0) {
+		check_end(c, step, CHECK_BAD, "%s", c->error.text);
+		return -1;
+	}
+	if (token.scope)
+		check_add(c, step, CHECK_NOTE, "scope: %s",
+			  text_dup_safe(c->arena, token.scope,
+					strlen(token.scope)));
+	if (token.expires)
+		check_add(c, step, CHECK_NOTE, "expires %s",
+			  shown_time(c->arena, token.expires));
+	check_end(c, step, CHECK_GOOD, "of %s, for %s, %s", c->account->oauth,
+		  token.user ? token.user : "nobody (set user)",
+		  token.is_new ? "refreshed now" : "kept from before");
 	return 0;
 }
 
@@ -342,8 +383,8 @@ static int transact(struct check *c)
 
 static int run(struct check *c)
 {
-	if (find_account(c) < 0 || find_addresses(c) < 0 || go_there(c) < 0 ||
-	    dial(c) < 0)
+	if (find_account(c) < 0 || find_addresses(c) < 0 || find_token(c) < 0 ||
+	    go_there(c) < 0 || dial(c) < 0)
 		return -1;
 	return c->options->is_server_only ? 0 : transact(c);
 }

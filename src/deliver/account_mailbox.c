@@ -164,10 +164,12 @@ void account_mailbox_forget(struct account_mailbox_memory *memory)
 }
 
 /* All that is needed to log in at the URL.  `password` is to be wiped, and not
- * needed any more once somebody is logged in. */
+ * needed any more once somebody is logged in; *token_of: whose token it is,
+ * NULL where it is none of ours. */
 static int prepare(struct arena *a, const struct account_mailbox_wish *wish,
 		   struct mailbox_url *url, struct mailbox_login **out,
-		   struct buf *password, struct error *f)
+		   struct buf *password, const struct account **token_of,
+		   struct error *f)
 {
 	struct mailbox_login *login = arena_alloc(a, sizeof(*login));
 	const struct override *user = find_override(wish->config, "user"),
@@ -187,8 +189,11 @@ static int prepare(struct arena *a, const struct account_mailbox_wish *wish,
 	login->trace = wish->trace;
 	login->stays_out = wish->stays_out;
 	*out = login;
+	*token_of = NULL;
 	if (wish->stays_out)
 		return 0;
+	if (oauth_is_used(account))
+		*token_of = account;
 	if (wish->memory && wish->memory->is_known) {
 		recall(a, wish->memory, login, password);
 		return 0;
@@ -206,13 +211,23 @@ static int open_url(struct mailbox *m, struct arena *a,
 {
 	struct buf password = BUF_INIT(SECRET_MAX);
 	struct mailbox_login *login = NULL;
+	const struct account *token_of = NULL;
 	struct mailbox_url url;
-	int r = prepare(a, wish, &url, &login, &password, f);
+	int r = prepare(a, wish, &url, &login, &password, &token_of, f);
 
-	if (r == 0) {
+	if (r == 0)
 		r = mailbox_open(m, a, wish->source, login, wish->spool, f);
-		login->password = NULL;
+	if (r < 0 && token_of && f->cause == ERROR_PERMISSION) {
+		trace_remark(wish->trace, "%s; another token is fetched",
+			     f->text);
+		r = oauth_again(a, token_of, &password, f);
+		login->password = password.data;
+		if (r == 0)
+			r = mailbox_open(m, a, wish->source, login, wish->spool,
+					 f);
 	}
+	if (login)
+		login->password = NULL;
 	buf_wipe(&password);
 	return r;
 }
@@ -233,10 +248,11 @@ account_mailbox_converse(struct arena *a,
 {
 	struct buf password = BUF_INIT(SECRET_MAX);
 	struct mailbox_login *login = NULL;
+	const struct account *token_of = NULL;
 	struct converse *c = NULL;
 	struct mailbox_url url;
 
-	if (prepare(a, wish, &url, &login, &password, f) == 0) {
+	if (prepare(a, wish, &url, &login, &password, &token_of, f) == 0) {
 		c = converse_open(a, &url, login, f);
 		login->password = NULL;
 	}
@@ -251,13 +267,14 @@ int account_mailbox_secret(struct arena *a,
 {
 	struct account_mailbox_wish own = *wish;
 	struct mailbox_login *login = NULL;
+	const struct account *token_of = NULL;
 	struct mailbox_url url;
 	int r;
 
 	own.stays_out = false;
 	if (user)
 		own.user = user;
-	r = prepare(a, &own, &url, &login, password, f);
+	r = prepare(a, &own, &url, &login, password, &token_of, f);
 	*whose = r < 0 ? NULL : login->user;
 	return r;
 }

@@ -86,6 +86,18 @@ static bool is_refused(const struct smarthost *h, const struct error *f)
 	return h->stage == SMARTHOST_DIAL && f->cause == ERROR_PERMISSION;
 }
 
+/* A token may be refused before its time is over: one more is fetched. */
+static int dial_again(struct smarthost *h, struct dial_options *o,
+		      struct buf *token, struct error *f)
+{
+	trace_remark(h->trace, "%s; another token is fetched", f->text);
+	dial_close(&h->dial);
+	if (oauth_again(h->arena, h->account, token, f) < 0)
+		return -1;
+	o->password = token->data;
+	return dial_open(&h->dial, o, h->trace, f);
+}
+
 static int dial_account(struct smarthost *h, struct error *f)
 {
 	struct buf password = BUF_INIT(SECRET_MAX);
@@ -108,12 +120,8 @@ static int dial_account(struct smarthost *h, struct error *f)
 		h->stage = SMARTHOST_DIAL;
 		r = dial_open(&h->dial, &o, h->trace, f);
 	}
-	if (r < 0 && is_cached && is_refused(h, f) &&
-	    oauth_again(h->arena, h->account, &password, f) == 0) {
-		dial_close(&h->dial);
-		o.password = password.data;
-		r = dial_open(&h->dial, &o, h->trace, f);
-	}
+	if (r < 0 && is_cached && is_refused(h, f))
+		r = dial_again(h, &o, &password, f);
 	buf_wipe(&password);
 	return r;
 }

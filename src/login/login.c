@@ -263,7 +263,7 @@ static int poll_device(struct attempt *t, struct device *d, struct error *f)
 	buf_wipe(&form);
 	if (r == 0)
 		return 0;
-	if (!why.temporary)
+	if (why.cause != ERROR_TEMPORARY)
 		return error_copy(f, &why);
 	if (strcmp(t->answer.error, "slow_down") == 0)
 		d->interval += DEVICE_STEP;

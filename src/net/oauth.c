@@ -207,18 +207,26 @@ static bool is_passing(const char *error)
 	       !strcmp(error, "authorization_pending");
 }
 
+/* A person has to come, and the mail is none the worse for it: it waits. */
+static int wants_login(struct error *f)
+{
+	f->temporary = true;
+	return -1;
+}
+
 static int refusal(struct oauth_answer *answer, const struct account *account,
 		   const char *host, struct error *f)
 {
 	const char *why = answer->described;
 	const char *colon = *why ? ": " : "";
 
-	if (needs_person(answer->error))
-		return error_set(f, ERROR_PERMISSION,
-				 "%s refuses a token (%s%s%.300s); run "
-				 "\"mailsend --login %s\"",
-				 host, answer->error, colon, why,
-				 account->name);
+	if (needs_person(answer->error)) {
+		error_set(f, ERROR_PERMISSION,
+			  "%s refuses a token (%s%s%.300s); run \"mailsend "
+			  "--login %s\"",
+			  host, answer->error, colon, why, account->name);
+		return wants_login(f);
+	}
 	if (is_passing(answer->error))
 		return error_set(f, ERROR_TEMPORARY,
 				 "%s has no token now (%s%s%.300s)", host,
@@ -441,10 +449,11 @@ static bool is_good(const struct account *account, const struct oauth_record *r,
 
 static int nobody(const struct account *account, struct error *f)
 {
-	return error_set(f, ERROR_PERMISSION,
-			 "nobody has logged in for the account %s; run "
-			 "\"mailsend --login %s\"",
-			 account->name, account->name);
+	error_set(f, ERROR_PERMISSION,
+		  "nobody has logged in for the account %s; run \"mailsend "
+		  "--login %s\"",
+		  account->name, account->name);
+	return wants_login(f);
 }
 
 static int fetch(struct arena *a, const struct account *account,

@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""oauth_provider.py FOLDER - an OAuth 2 provider on a loopback port.
+"""oauth_provider.py FOLDER [PORT] - an OAuth 2 provider on a loopback port.
 
 Authorization code with PKCE (RFC 7636), refresh with rotation, device flow (RFC
 8628), client credentials with a secret or an assertion (RFC 7523), a service
@@ -18,6 +18,7 @@ FOLDER/requests, and does what FOLDER/mode says, read at each request:
     pending=N          so many polls of the device flow find nobody yet
     slow               the first poll is told to slow down
     issuer=NAME        the iss of an answer
+    worthless          tokens that no server will take
     openid             metadata at OpenID's place alone
 """
 import base64
@@ -184,8 +185,10 @@ class Provider(http.server.BaseHTTPRequestHandler):
             return self.answer(400, {"error": why})
         access = secrets.token_urlsafe(24)
         lifetime = int(m.get("lifetime", 3600))
-        ACCESS[access] = {"active": True, "username": "alice", "scope": "mail",
-                          "exp": int(time.time()) + lifetime}
+        if "worthless" not in m:
+            ACCESS[access] = {"active": True, "username": "alice",
+                              "scope": "mail",
+                              "exp": int(time.time()) + lifetime}
         grant = {"access_token": access, "token_type": "Bearer",
                  "expires_in": lifetime, "scope": "mail"}
         if form["grant_type"] in ("authorization_code", "refresh_token",
@@ -241,7 +244,8 @@ JWT = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 
 
 def main():
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Provider)
+    port = int(sys.argv[2]) if len(sys.argv) > 2 else 0
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", port), Provider)
     server.daemon_threads = True
     path = os.path.join(FOLDER, "url")
     with open(path + ".new", "w", encoding="utf-8") as f:
