@@ -2,7 +2,7 @@
 # The command as an SMTP server: programs that speak SMTP use the account.
 # Behind it stands the tests' own good server (peer), or another one of us.
 
-# shellcheck disable=SC2154 # helper.bash sets what is used here
+# shellcheck disable=SC2030,SC2031,SC2154 # helper.bash sets what is used here; each test is a shell of its own
 load helper
 
 setup_file() {
