@@ -35,7 +35,7 @@
 struct job {
 	pid_t pid; /* 0: free */
 	int fd;
-	struct group *group;
+	struct selection_group *group;
 	size_t at;   /* the mail at hand, or NO_MAIL */
 	size_t next; /* the first that was not begun */
 	bool ended;  /* it said so */
@@ -47,7 +47,7 @@ struct run {
 	const struct flush *flush;
 	struct flush_result *result;
 	struct selection selection;
-	struct group *next; /* to be started */
+	struct selection_group *next; /* to be started */
 	struct job jobs[JOBS_MAX];
 	bool notifies;
 	bool told; /* to stop */

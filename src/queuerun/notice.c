@@ -32,69 +32,17 @@
 
 #include "base/ascii.h"
 #include "base/crash.h"
+#include "base/disk.h"
 #include "base/log.h"
 #include "base/sysenv.h"
-#include "config/settings.h"
 #include "queue/stage.h"
 #include "queuerun/notice_report.h"
+#include "queuerun/selection.h"
+#include "store/maildir.h"
 
 #define RECIPIENTS_MAX 20000 /* in one digest, but for its first mail */
 #define DIGITS	       13    /* of 64 bits, in base 36 */
-
-/* ---- the account ---- */
-
-static struct override *overrides_of(struct arena *a, const struct entry *e)
-{
-	struct override *first = NULL, **last = &first;
-
-	for (const struct entry_setting *s = e->settings; s; s = s->next) {
-		struct override *o = arena_alloc(a, sizeof(*o));
-
-		*o = (struct override){ .name = s->name,
-					.value = s->value,
-					.origin = "--set" };
-		*last = o;
-		last = &o->next;
-	}
-	return first;
-}
-
-/* Whatever is wrong with the configuration, a sender has to be told. */
-static const struct account *choose_account(struct arena *a,
-					    const struct entry *e)
-{
-	struct config_wish wish = {
-		.path = e->config_path,
-		.account = e->account,
-		.sender = *e->reverse_path ? e->reverse_path : NULL,
-		.overrides = overrides_of(a, e),
-	};
-	struct account *account;
-	struct error f = ERROR_INIT;
-	struct config config;
-
-	if (config_load(&config, a, &wish, &f) == 0) {
-		config.is_told = true; /* to whoever sends */
-		if (config_choose(&config, &wish, &account, &f) == 0)
-			return account;
-	}
-	log_warning("the account of the queued mail %s cannot be had, its "
-		    "notice is made without: %s",
-		    e->id, f.text);
-	account = setting_account(a, "default");
-	account->origin = "default";
-	return account;
-}
-
-/* By its name, so that the null sender of a notice does not choose another. */
-static const char *account_name(const struct entry *e,
-				const struct account *account)
-{
-	if (e->account || !account->origin ||
-	    !strcmp(account->origin, "default"))
-		return e->account;
-	return account->name;
-}
+#define HASH_START     UINT64_C(14695981039346656037)
 
 /* ---- names ---- */
 
@@ -114,8 +62,6 @@ static void put_hash(char out[DIGITS + 1], uint64_t hash)
 		out[i] = "0123456789abcdefghijklmnopqrstuvwxyz"[hash % 36];
 	out[DIGITS] = '\0';
 }
-
-#define HASH_START UINT64_C(14695981039346656037)
 
 static const char *stamp_name(struct arena *a, enum notice_kind kind,
 			      const char *sender)
@@ -194,7 +140,7 @@ static int put_notice(struct queue *q, struct notice_report *r, struct stage *s,
 		.message_id = r->message_id,
 		.has_8bit = r->has_8bit,
 		.has_8bit_header = r->has_8bit_header,
-		.account = account_name(about, r->account),
+		.account = selection_account_name(about, r->account),
 		.config_path = about->config_path,
 		.settings = about->settings,
 		.syslog_tag = about->syslog_tag,
@@ -423,7 +369,7 @@ static void finish_group(struct queue *q, const struct failed *items,
 	};
 	if (queue_peek(q, &arena, QUEUE_WAITING, items[0].id, &first, &gone) >
 	    0) {
-		g->account = choose_account(&arena, &first);
+		g->account = selection_account(&arena, &first);
 		if (is_off(g->account))
 			silence_group(g, f);
 		else
@@ -482,7 +428,7 @@ static void finish_other(struct queue *q, struct arena *a, const char *id,
 	else if (e->kind == ENTRY_MAIL)
 		settle_silently(&c, &each);
 	else if (entry_count(e, ENTRY_WAITING) == 0)
-		notice_keep(&c, a, choose_account(a, e), &each);
+		notice_keep(&c, a, selection_account(a, e), &each);
 	note_error(f, &each);
 	queue_release(&c);
 }
@@ -581,4 +527,74 @@ int notice_delay(struct queue_claim *c, struct arena *a,
 	if (may)
 		set_stamp(c->queue, stamp);
 	return 0;
+}
+
+/* ---- a notice that no server takes ---- */
+
+/* Did nobody of those who failed, now or before, want a notice? */
+static bool is_unwanted(const struct entry *e)
+{
+	for (size_t i = 0; i < e->count; i++) {
+		const struct entry_recipient *r = &e->recipients[i];
+
+		if (r->state != ENTRY_SENT &&
+		    notice_report_may(e, r, NOTICE_FAILED))
+			return false;
+	}
+	return true;
+}
+
+bool notice_owes_content(const struct entry *e)
+{
+	if (entry_count(e, ENTRY_TOLD) == 0)
+		return false;
+	if (e->kind != ENTRY_MAIL)
+		return true;
+	return !e->is_returned && (!*e->reverse_path || !is_unwanted(e));
+}
+
+static int deliver(struct queue_claim *c, struct arena *a,
+		   const struct account *account, const char **path,
+		   struct error *f)
+{
+	const struct entry *e = &c->entry;
+	const char *folder = account ? account->maildir : NULL;
+
+	if (!folder && !sysenv_home())
+		return error_set(f, ERROR_CONFIG,
+				 "there is no home folder for a Maildir; name "
+				 "one by the setting maildir");
+	if (!folder)
+		folder = disk_expand_home(a, "~/Maildir");
+	return maildir_deliver(a, folder, e->reverse_path,
+			       e->count ? e->recipients[0].address : "",
+			       &c->message, path, f);
+}
+
+/* As failed/ has them: nobody is to be told any more. */
+static int give_up(struct queue_claim *c, struct error *f)
+{
+	struct entry *e = &c->entry;
+
+	for (size_t i = 0; i < e->count; i++)
+		if (e->recipients[i].state != ENTRY_SENT)
+			e->recipients[i].state = ENTRY_TOLD;
+	return queue_give_up(c, f);
+}
+
+int notice_keep(struct queue_claim *c, struct arena *a,
+		const struct account *account, struct error *f)
+{
+	struct error trouble = ERROR_INIT;
+	const char *path = "";
+
+	if (deliver(c, a, account, &path, &trouble) == 0) {
+		log_warning("the notice %s cannot be sent and lies in %s",
+			    c->entry.id, path);
+		return queue_remove(c, f);
+	}
+	log_error("the notice %s cannot be sent, nor put into a Maildir (%s); "
+		  "it is kept in the queue, see mailq",
+		  c->entry.id, trouble.text);
+	return give_up(c, f);
 }

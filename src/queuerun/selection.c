@@ -63,7 +63,7 @@ static bool is_tried_by_another(const struct selection *s,
 	return false;
 }
 
-bool selection_wants(const struct selection *s, const struct group *g,
+bool selection_wants(const struct selection *s, const struct selection_group *g,
 		     const struct entry *e)
 {
 	if (e->is_held || !is_of_kind(s, e) ||
@@ -160,23 +160,58 @@ static struct override *overrides_of(struct arena *a, const struct entry *e)
 		*last = arena_alloc(a, sizeof(**last));
 		(*last)->name = arena_dup(a, o->name);
 		(*last)->value = arena_dup(a, o->value);
+		(*last)->origin = "--set";
 		last = &(*last)->next;
 	}
 	return first;
 }
 
-/* A group without mails, as the entry wishes it. */
-static struct group *new_group(struct selection *s, const struct entry *e)
+struct config_wish selection_wish(struct arena *a, const struct entry *e)
 {
-	struct group *g = arena_alloc(s->arena, sizeof(*g));
-	struct config_wish wish = {
-		.path = copy(s->arena, e->config_path),
-		.account = copy(s->arena, e->account),
-		.sender = *e->reverse_path
-				  ? arena_dup(s->arena, e->reverse_path)
-				  : NULL,
-		.overrides = overrides_of(s->arena, e),
+	return (struct config_wish){
+		.path = copy(a, e->config_path),
+		.account = copy(a, e->account),
+		.sender =
+			*e->reverse_path ? arena_dup(a, e->reverse_path) : NULL,
+		.overrides = overrides_of(a, e),
 	};
+}
+
+const struct account *selection_account(struct arena *a, const struct entry *e)
+{
+	struct config_wish wish = selection_wish(a, e);
+	struct account *account;
+	struct error f = ERROR_INIT;
+	struct config config;
+
+	if (config_load(&config, a, &wish, &f) == 0) {
+		config.is_told = true; /* to whoever sends */
+		if (config_choose(&config, &wish, &account, &f) == 0)
+			return account;
+	}
+	log_warning("the account of the queued mail %s cannot be had, its "
+		    "notice is made without: %s",
+		    e->id, f.text);
+	account = setting_account(a, "default");
+	account->origin = "default";
+	return account;
+}
+
+const char *selection_account_name(const struct entry *e,
+				   const struct account *account)
+{
+	if (e->account || !account->origin ||
+	    !strcmp(account->origin, "default"))
+		return e->account;
+	return account->name;
+}
+
+/* A group without mails, as the entry wishes it. */
+static struct selection_group *new_group(struct selection *s,
+					 const struct entry *e)
+{
+	struct selection_group *g = arena_alloc(s->arena, sizeof(*g));
+	struct config_wish wish = selection_wish(s->arena, e);
 	struct loaded *loaded = load(s, &wish);
 	struct account *account = NULL;
 
@@ -191,10 +226,11 @@ static struct group *new_group(struct selection *s, const struct entry *e)
 	return g;
 }
 
-static struct group *group_of(struct selection *s, const struct entry *e)
+static struct selection_group *group_of(struct selection *s,
+					const struct entry *e)
 {
 	struct buf key = BUF_INIT(ENTRY_MAX);
-	struct group *new = NULL;
+	struct selection_group *new = NULL;
 	void **by_wish, **group;
 	size_t way;
 
@@ -218,7 +254,8 @@ static struct group *group_of(struct selection *s, const struct entry *e)
 	return *by_wish;
 }
 
-static void add_mail(struct selection *s, struct group *g, const char *id)
+static void add_mail(struct selection *s, struct selection_group *g,
+		     const char *id)
 {
 	if (!g->count) {
 		*s->last = g;
@@ -267,7 +304,7 @@ static void look_at(struct selection *s, const char *id)
 	} else if (r > 0 && !is_of_kind(s, &e)) {
 		s->saw_notices |= is_asked_for(s, &e);
 	} else if (r > 0 && (s->notices || is_asked_for(s, &e))) {
-		struct group *g = group_of(s, &e);
+		struct selection_group *g = group_of(s, &e);
 
 		if (e.is_held && is_asked_for(s, &e))
 			s->result->held++;

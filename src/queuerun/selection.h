@@ -22,7 +22,7 @@
 #include "queue/schedule.h"
 #include "queuerun/flush.h"
 
-struct group {
+struct selection_group {
 	const char *config_path; /* that its entries name, or NULL */
 	struct config *config;
 	const struct account *account;
@@ -30,7 +30,7 @@ struct group {
 	struct schedule schedule;
 	const char **ids; /* oldest first */
 	size_t count, room;
-	struct group *next;
+	struct selection_group *next;
 };
 
 /* Keys in order, each with what belongs to it. */
@@ -49,18 +49,27 @@ struct selection {
 	int64_t began; /* what was tried after it was not left to us */
 	struct arena *arena;
 	struct queue *queue;
-	struct flush_result *result; /* counts the held and the unreadable */
-	bool saw_notices;	     /* when they were not asked for */
-	struct group *groups;	     /* in the order of their oldest mail */
-	struct group **last;
+	struct flush_result *result;	/* counts the held and the unreadable */
+	bool saw_notices;		/* when they were not asked for */
+	struct selection_group *groups; /* in the order of their oldest mail */
+	struct selection_group **last;
 	struct selection_table configs, wishes, by_account;
 };
 
 /* Fills in the groups; all of it lives in the arena.  Entries that cannot
  * be read are set aside. */
 int selection_make(struct selection *s, struct error *f);
+/* What an entry says of its way; a copy, in the arena. */
+struct config_wish selection_wish(struct arena *a, const struct entry *e);
+/* Its account; whatever is wrong with the configuration, a sender has to be
+ * told: then one that has nothing but defaults. */
+const struct account *selection_account(struct arena *a, const struct entry *e);
+/* The account by its name, so that the null sender of a notice does not choose
+ * another; NULL where none has to be named. */
+const char *selection_account_name(const struct entry *e,
+				   const struct account *account);
 /* Is it to be tried? */
-bool selection_wants(const struct selection *s, const struct group *g,
+bool selection_wants(const struct selection *s, const struct selection_group *g,
 		     const struct entry *e);
 /* ... and only those of its recipients who are due? */
 bool selection_is_due_only(const struct selection *s, const struct entry *e);

@@ -74,8 +74,8 @@ static enum worker_word word_of(const struct entry *e)
 }
 
 static enum worker_word put_off(const struct selection *s,
-				const struct group *g, struct queue_claim *c,
-				const struct error *why)
+				const struct selection_group *g,
+				struct queue_claim *c, const struct error *why)
 {
 	struct error f = ERROR_INIT;
 	bool due_only = selection_is_due_only(s, &c->entry);
@@ -126,7 +126,7 @@ static enum worker_word not_ours(struct queue *q, struct arena *a,
 }
 
 /* With the mail locked: 1, or 0 with the word for why not. */
-static int claim(const struct selection *s, const struct group *g,
+static int claim(const struct selection *s, const struct selection_group *g,
 		 struct queue *q, const char *id, struct queue_claim *c,
 		 enum worker_word *word)
 {
@@ -168,7 +168,7 @@ static enum worker_word handle(struct shift *sh)
 }
 
 enum worker_word worker_put_off(const struct selection *s,
-				const struct group *g, size_t mail,
+				const struct selection_group *g, size_t mail,
 				const struct error *why)
 {
 	struct arena a = ARENA_INIT;
@@ -200,7 +200,7 @@ static void sent(void *context, uint64_t done, uint64_t total)
 
 void worker_run(struct worker *w)
 {
-	const struct group *g = w->group;
+	const struct selection_group *g = w->group;
 	struct shift sh = { .worker = w,
 			    .arena = ARENA_INIT,
 			    .trouble = g->trouble,

@@ -26,7 +26,7 @@ enum worker_word {
 
 struct worker {
 	const struct selection *selection;
-	const struct group *group;
+	const struct selection_group *group;
 	size_t from; /* the first mail that is its own */
 	/* -1 when nobody listens any more: that is a stop too. */
 	int (*tell)(void *context, size_t mail, enum worker_word word);
@@ -37,7 +37,7 @@ void worker_run(struct worker *w);
 
 /* Puts a mail off without a try; the word for what became of it. */
 enum worker_word worker_put_off(const struct selection *s,
-				const struct group *g, size_t mail,
+				const struct selection_group *g, size_t mail,
 				const struct error *why);
 
 #endif
