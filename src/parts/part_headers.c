@@ -32,19 +32,28 @@ static unsigned read_number(const char **p)
 	return n <= FRAGMENT_PARTS_MAX ? n : 0;
 }
 
-/* The length of "(3/12)" at p; 0 when it is none. */
+static bool pass_word(const char **p, const char *word)
+{
+	if (!ascii_begins(*p, word))
+		return false;
+	*p += strlen(word);
+	return true;
+}
+
+/* The length of "(3/12)", "[part 3 of 12]" or "part 3 of 12" at p; 0 when it is
+ * none. */
 static size_t pair_at(const char *p, unsigned *n, unsigned *of)
 {
-	const char *at = p + 1;
 	char end = *p == '(' ? ')' : *p == '[' ? ']' : 0;
+	const char *at = end ? p + 1 : p;
 
-	if (!end)
+	if (!pass_word(&at, "part ") && !end)
 		return 0;
 	*n = read_number(&at);
-	if (*at++ != '/')
+	if (!pass_word(&at, "/") && !pass_word(&at, "of "))
 		return 0;
 	*of = read_number(&at);
-	if (*at++ != end || !*n || *n > *of)
+	if ((end && *at++ != end) || !*n || *n > *of)
 		return 0;
 	return (size_t)(at - p);
 }
@@ -58,7 +67,9 @@ bool part_headers_pair(struct arena *a, const char *text, unsigned *n,
 
 	for (const char *p = text; *p; p++) {
 		unsigned each_n, each_of;
-		size_t each = pair_at(p, &each_n, &each_of);
+		bool is_amid = p > text && ascii_is_letter(*p) &&
+			       ascii_is_letter(p[-1]);
+		size_t each = is_amid ? 0 : pair_at(p, &each_n, &each_of);
 
 		if (!each)
 			continue;
@@ -66,6 +77,7 @@ bool part_headers_pair(struct arena *a, const char *text, unsigned *n,
 		length = each;
 		*n = each_n;
 		*of = each_of;
+		p += each - 1;
 	}
 	if (!found)
 		return false;

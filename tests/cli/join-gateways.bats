@@ -108,6 +108,23 @@ left() {
 	cmp file.bin out/file.bin
 }
 
+@test "uuencode below numbers in words" {
+	local form
+
+	prepare
+	for form in '(part \1\/\2)' '[Part \1 of \2]' '- part \1 of \2'; do
+		echo "# $form"
+		cut reply uuencode --strip mail --strip text
+		sed -i -E "/^Subject: /s/[([]([0-9]+)\/([0-9]+)[])]/$form/" \
+			box/new/*
+		[ "$(grep -ci '^Subject: .*part [0-9]' box/new/* |
+			grep -c ':1$')" -eq "$(left)" ]
+		join box
+		[ "$status" -eq 0 ]
+		cmp file.bin out/file.bin
+	done
+}
+
 @test "uuencode that was made quoted-printable and not said so" {
 	prepare
 	cut mangle uuencode --strip mail --strip text
