@@ -94,6 +94,15 @@ int disk_stat(const char *path, struct stat *st, struct error *f)
 	return found(stat(path, st), path, f);
 }
 
+bool disk_is_null(const char *path)
+{
+	struct stat st, null;
+
+	return stat(path, &st) == 0 && S_ISCHR(st.st_mode) &&
+	       stat("/dev/null", &null) == 0 && S_ISCHR(null.st_mode) &&
+	       st.st_rdev == null.st_rdev;
+}
+
 int disk_lstat(const char *path, struct stat *st, struct error *f)
 {
 	return found(lstat(path, st), path, f);

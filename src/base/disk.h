@@ -33,6 +33,8 @@ int disk_read_file(const char *path, struct buf *out, bool missing_ok,
  * we may not look, else ERROR_IO.  disk_stat follows a symbolic link,
  * disk_lstat does not. */
 int disk_stat(const char *path, struct stat *st, struct error *f);
+/* Is it the null device, by whatever name? */
+bool disk_is_null(const char *path);
 int disk_lstat(const char *path, struct stat *st, struct error *f);
 /* Is the name taken, be it by a link to nowhere?  Three answers as above. */
 int disk_exists(const char *path, struct error *f);

@@ -89,6 +89,8 @@ static int take_copy(struct composition *c, const char *value, struct error *f)
 
 	if (!path)
 		return cannot_copy(value, "it is no file or folder here", f);
+	if (disk_is_null(path))
+		return 0; /* mutt's way to say that no copy is wanted */
 	new = arena_alloc(c->arena, sizeof(*new));
 	new->path = path;
 	new->next = c->copies;

@@ -159,6 +159,10 @@ static int keep_somewhere(const struct letter *l, bool is_usual,
 {
 	const char *file = is_usual ? usual_file(l->composition, f) : NULL;
 
+	/* mailx's users write DEAD=/dev/null, or make a link to it: nothing is
+	 * kept there, and it is not said to be */
+	if (file && disk_is_null(file))
+		return 0;
 	if (file && append(l, file, f) == 0) {
 		*path = file;
 		return 0;
@@ -185,10 +189,8 @@ int dead_letter_write(struct composition *c, const struct slice *message,
 	int r;
 
 	*path = NULL;
-	/* mailx's users write DEAD=/dev/null: nothing is kept there */
 	if (c->account && c->account->dead_letter &&
-	    (strcmp(c->account->dead_letter, "off") == 0 ||
-	     strcmp(c->account->dead_letter, "/dev/null") == 0))
+	    strcmp(c->account->dead_letter, "off") == 0)
 		return 0;
 	if (describe(c, missing, why, &h, f) < 0)
 		return -1;

@@ -451,6 +451,21 @@ elsewhere() {
 	[ "$(grep -c '^From ' "$home/dead.letter")" -eq 4 ]
 }
 
+@test "a dead letter that is the null device is not told as kept" {
+	ln -s /dev/null "$home/dead.letter"
+	ln -s /dev/null null
+	for file in /dev/null "$PWD/null" ''; do
+		status=0
+		echo text | mailsend ${file:+"--set=dead_letter=$file"} -s x \
+			-a nowhere a@example.org 2>stderr || status=$?
+		cat stderr
+		[ "$status" -eq 66 ]
+		[ "$(grep -c kept stderr)" -eq 0 ]
+		[ -c /dev/null ]
+		[ -z "$(elsewhere)" ]
+	done
+}
+
 # ---- plain errors ----
 
 @test "a folder as standard input" {

@@ -161,6 +161,17 @@ teardown_file() {
 	grep -q '^Autocrypt: addr=me' mail
 }
 
+@test "-H: Fcc: /dev/null is no copy, as mutt has it" {
+	configure
+	ln -s /dev/null null
+	for file in /dev/null "$PWD/null"; do
+		printf 'To: a@example.org\nFcc: %s\n\ntext\n' "$file" >draft
+		sends mutt -H draft
+		lacks Fcc mail
+	done
+	[ -c /dev/null ]
+}
+
 @test "-H: of mutt's own words, what cannot be done is refused" {
 	local field
 

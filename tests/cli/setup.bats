@@ -250,7 +250,6 @@ tells() {
 		answers "$server" off - write yes no no >lines
 		assist me@nowhere.example <lines
 		grep -qx 'port 1' "$config"
-		server=${server#[}
 		server=${server%:1}
 		server=${server#[}
 		grep -qx "host ${server%]}" "$config"
