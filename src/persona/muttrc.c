@@ -113,6 +113,22 @@ static void doubt_field(const struct muttrc_command *c, const char *name,
 		muttrc_set_doubt(c->rc, what, NULL);
 }
 
+/* Of a field of addresses; one sender there has to be. */
+static int check_addresses(struct arena *a, const struct field *x,
+			   struct error *f)
+{
+	struct address_list list = { 0 };
+
+	if (!is_essential(x->name))
+		return 0;
+	if (address_parse_list(a, x->value, &list, f) < 0)
+		return -1;
+	if (ascii_equal(x->name, "From") && list.count != 1)
+		return error_set(f, ERROR_USAGE, "'%s' is not one address",
+				 x->value);
+	return 0;
+}
+
 /* Of two for one field the later holds. */
 static int my_hdr(const struct muttrc_command *c, struct error *f)
 {
@@ -130,7 +146,8 @@ static int my_hdr(const struct muttrc_command *c, struct error *f)
 				   "what %s stands for is not known here; "
 				   "say it by -e",
 				   c->words->unknown);
-	else if (!c->doubt && header_add_line(a, &read, text, &wrong) < 0)
+	else if (!c->doubt && (header_add_line(a, &read, text, &wrong) < 0 ||
+			       check_addresses(a, read.first, &wrong) < 0))
 		why = wrong.text;
 	if (why && muttrc_is_typed(c) && !c->doubt)
 		return error_set(f, ERROR_USAGE, "my_hdr: %s", why);

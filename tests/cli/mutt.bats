@@ -432,6 +432,9 @@ fits() {
 	my_hdr Bcc: `touch made`
 	my_hdr From: `touch made`
 	send-hook '~f x' 'my_hdr Reply-To: no@example.net'
+	my_hdr From:
+	my_hdr From: a@example.net, b@example.net
+	my_hdr Cc: no address
 	ifdef no_such_thing 'send-hook . "set from=no@example.net"'
 	END
 	[ ! -e made ]
