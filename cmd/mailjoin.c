@@ -246,7 +246,22 @@ static bool tells_any(const struct run *run)
 	return false;
 }
 
-/* The file itself may go to standard output: then this does not. */
+/* The file itself may go to standard output: then this does not, and is no
+ * more than a word about it, without which the file is as whole. */
+static int tell_beside(struct run *run, const struct buf *text, struct error *f)
+{
+	bool is_word =
+		run->mode == MODE_JOIN && !run->reader.cmdline.request.json;
+	struct error unimportant = ERROR_INIT;
+
+	return disk_write_all(STDERR_FILENO, text->data, text->len,
+			      "standard error",
+			      is_word ? &unimportant : f) < 0 &&
+			       !is_word
+		       ? -1
+		       : 0;
+}
+
 static int tell(struct run *run, const struct error *failure, struct error *f)
 {
 	struct summary t = tally_of(run);
@@ -262,8 +277,7 @@ static int tell(struct run *run, const struct error *failure, struct error *f)
 	if (r < 0)
 		r = error_set(f, ERROR_SOFTWARE, "the report is too long");
 	else if (is_standard(run->output))
-		r = disk_write_all(STDERR_FILENO, text.data, text.len,
-				   "standard error", f);
+		r = tell_beside(run, &text, f);
 	else
 		r = output_put(&text, f);
 	buf_free(&text);

@@ -404,6 +404,9 @@ mail() {
 	cmp file.bin copy.bin
 	"${MAILJOIN##* }" -o - in >stdout.bin 2>/dev/null
 	cmp file.bin stdout.bin
+	# nobody can be told of it, and it is as whole
+	"${MAILJOIN##* }" -o - in >stdout.bin 2>/dev/full
+	cmp file.bin stdout.bin
 	rm in/000002.eml
 	"${MAILJOIN##* }" -o - in >stdout.bin 2>/dev/null && false
 	[ ! -s stdout.bin ]
