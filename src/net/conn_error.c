@@ -60,6 +60,10 @@ static enum conn_error kind_of(struct conn *c, CURLcode code, struct seen *seen)
 		kind = CONN_PROXY;
 	if (verdict_is_endless(c->words))
 		kind = CONN_REPLY;
+	/* no address was of the source's family: the system was not asked */
+	if (kind == CONN_CONNECT && c->options->source_address &&
+	    !c->options->proxy && !seen->os_error)
+		kind = CONN_SOURCE;
 	if (kind == CONN_TIME && c->is_connected && !c->is_greeted)
 		kind = CONN_SILENT;
 	if (handle_refused(c->handle, code, &seen->verify))

@@ -143,6 +143,13 @@ rows() {
 	show
 	[ "$status" -eq 78 ]
 	[[ $output == *192.0.2.77*'Do:'*source_ip* ]]
+	# ours, but of the other family
+	conf 'host 127.0.0.1' 'port 1' 'tls off' 'from me@example.org' \
+		'queue never' 'source_ip ::1'
+	ends 78 'source_ip ::1' mailsend ann@example.org <<<text
+	run --separate-stderr mailsend --check
+	show
+	[ "$status" -eq 78 ]
 }
 
 @test "a wrong line in an account that is not used stops nobody" {
