@@ -110,6 +110,22 @@ const char *glossary_response(const char *line)
 		    : NULL;
 }
 
+enum error_cause glossary_response_cause(const char *text)
+{
+	enum error_cause cause = ERROR_UNAVAILABLE;
+	const char *const *entry = NULL;
+	const char *name = NULL;
+
+	if (*text == '[')
+		entry = find("response", NULL, text + 1,
+			     strcspn(text + 1, " ]"));
+	if (entry)
+		name = attribute(entry, "cause");
+	if (name)
+		error_cause_of(name, &cause);
+	return cause;
+}
+
 /* "AUTH=PLAIN" is AUTH; "UTF8=ACCEPT" is a word of its own. */
 static const char *const *find_extension(const char *protocol, const char *line)
 {

@@ -23,6 +23,9 @@ extern const char *const glossary_lines[];
 
 /* Of "-ERR [AUTH] ..." or "a1 NO [OVERQUOTA] ...". */
 const char *glossary_response(const char *line);
+/* Of "[OVERQUOTA] ...", what a refusal means for us; ERROR_UNAVAILABLE where
+ * nothing is said of it. */
+enum error_cause glossary_response_cause(const char *text);
 /* Of "PIPELINING" or "SIZE 1000". */
 const char *glossary_extension(const char *protocol, const char *line);
 /* Does mailsend make nothing of it? */

@@ -5,6 +5,7 @@
 
 #include "base/ascii.h"
 #include "base/text.h"
+#include "net/glossary.h"
 
 #define DROPPED_MAX (16 * 1024 * 1024) /* octets of what nobody asked for */
 #define LINES_MAX   (2 * (uint64_t)MAILBOX_MESSAGES_MAX + 10000)
@@ -26,32 +27,6 @@ int imap_say(struct imap_talk *t, const char *command, const char *shown,
 	return r;
 }
 
-/* Response codes of RFC 5530. */
-static enum error_cause cause_of(const char *text)
-{
-	static const struct {
-		const char *code;
-		enum error_cause cause;
-	} codes[] = {
-		{ "[AUTHENTICATIONFAILED]", ERROR_PERMISSION },
-		{ "[AUTHORIZATIONFAILED]", ERROR_PERMISSION },
-		{ "[EXPIRED]", ERROR_PERMISSION },
-		{ "[PRIVACYREQUIRED]", ERROR_PERMISSION },
-		{ "[NOPERM]", ERROR_PERMISSION },
-		{ "[CONTACTADMIN]", ERROR_PERMISSION },
-		{ "[UNAVAILABLE]", ERROR_TEMPORARY },
-		{ "[INUSE]", ERROR_TEMPORARY },
-		{ "[SERVERBUG]", ERROR_TEMPORARY },
-		{ "[LIMIT]", ERROR_TEMPORARY },
-		{ "[NONEXISTENT]", ERROR_NOINPUT },
-	};
-
-	for (size_t i = 0; i < sizeof(codes) / sizeof(*codes); i++)
-		if (ascii_begins(text, codes[i].code))
-			return codes[i].cause;
-	return ERROR_UNAVAILABLE;
-}
-
 int imap_judge(struct imap_talk *t, const char *what, struct error *f)
 {
 	const char *text = t->conn->line.data;
@@ -61,8 +36,9 @@ int imap_judge(struct imap_talk *t, const char *what, struct error *f)
 	if (ascii_begins(text, "OK"))
 		return IMAP_DONE;
 	if (ascii_begins(text, "NO "))
-		return error_set(f, cause_of(text + 3), "%s refuses %s: %.300s",
-				 t->conn->place, what, text);
+		return error_set(f, glossary_response_cause(text + 3),
+				 "%s refuses %s: %.300s", t->conn->place, what,
+				 text);
 	if (ascii_begins(text, "BAD"))
 		return error_set(f, ERROR_PROTOCOL,
 				 "%s does not understand %s: %.300s",

@@ -6,6 +6,7 @@
 
 #include "base/ascii.h"
 #include "flow/digest.h"
+#include "net/glossary.h"
 
 #define FAREWELL 30000 /* milliseconds that a QUIT may take */
 
@@ -14,27 +15,15 @@ int pop3_say(struct pop3_talk *t, const char *commands, struct error *f)
 	return conn_say(t->conn, commands, NULL, f);
 }
 
-/* Response codes of RFC 2449, RFC 3206; AUTH is the only way to know. */
-static enum error_cause cause_of(const char *line)
-{
-	if (ascii_begins(line, "-ERR [IN-USE]") ||
-	    ascii_begins(line, "-ERR [LOGIN-DELAY") ||
-	    ascii_begins(line, "-ERR [SYS/TEMP]"))
-		return ERROR_TEMPORARY;
-	if (ascii_begins(line, "-ERR [AUTH]") ||
-	    ascii_begins(line, "-ERR [SYS/PERM]"))
-		return ERROR_PERMISSION;
-	return ERROR_UNAVAILABLE;
-}
-
 static int refused(struct pop3_talk *t, const char *what,
 		   enum error_cause otherwise, struct error *f)
 {
 	const char *line = t->conn->line.data;
-	enum error_cause cause = cause_of(line);
+	enum error_cause cause;
 
 	if (strncmp(line, "-ERR", 4) != 0)
 		return conn_garbled(t->conn, "does not speak POP3", f);
+	cause = glossary_response_cause(line + 4 + (line[4] == ' '));
 	return error_set(f, cause == ERROR_UNAVAILABLE ? otherwise : cause,
 			 "%s refuses %s: %.300s", t->conn->place, what, line);
 }

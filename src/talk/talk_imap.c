@@ -89,33 +89,20 @@ static void imap_say(struct talk_state *s, const char *line, struct buf *out,
 		buf_puts(shown, out->data);
 }
 
-/* RFC 5530. */
-static enum error_cause cause_of(const struct talk_state *s, const char *text)
-{
-	static const char *const temporary[] = { "NO [UNAVAILABLE]",
-						 "NO [INUSE]", "NO [LIMIT]",
-						 "NO [SERVERBUG]" };
-
-	if (ascii_begins(text, "BAD"))
-		return ERROR_PROTOCOL;
-	for (size_t i = 0; i < sizeof(temporary) / sizeof(*temporary); i++)
-		if (ascii_begins(text, temporary[i]))
-			return ERROR_TEMPORARY;
-	if (s->is_login || ascii_begins(text, "NO [NOPERM]"))
-		return ERROR_PERMISSION;
-	return ERROR_UNAVAILABLE;
-}
-
 static enum talk_heard tagged(struct talk_state *s, const char *line)
 {
-	const char *text = line + strlen(s->tag);
+	const char *text = line + strlen(s->tag), *why;
 
 	error_clear(&s->refusal);
 	s->input = TALK_COMMAND;
 	text += *text == ' ';
+	why = text + strcspn(text, " ");
+	why += *why == ' ';
 	if (!ascii_begins(text, "OK"))
-		error_set(&s->refusal, cause_of(s, text), "%s was refused: %s",
-			  s->verb, text);
+		error_set(&s->refusal,
+			  ascii_begins(text, "BAD") ? ERROR_PROTOCOL
+						    : talk_cause(s, why),
+			  "%s was refused: %s", s->verb, text);
 	return TALK_REPLY;
 }
 

@@ -42,17 +42,6 @@ static void pop3_say(struct talk_state *s, const char *line, struct buf *out,
 		buf_puts(shown, line);
 }
 
-static enum error_cause cause_of(const struct talk_state *s, const char *line)
-{
-	if (ascii_begins(line, "-ERR [IN-USE]") ||
-	    ascii_begins(line, "-ERR [LOGIN-DELAY") ||
-	    ascii_begins(line, "-ERR [SYS/TEMP]"))
-		return ERROR_TEMPORARY;
-	if (ascii_begins(line, "-ERR [AUTH]") || s->is_login)
-		return ERROR_PERMISSION;
-	return ERROR_UNAVAILABLE;
-}
-
 static enum talk_heard status_line(struct talk_state *s, const char *line)
 {
 	error_clear(&s->refusal);
@@ -62,8 +51,9 @@ static enum talk_heard status_line(struct talk_state *s, const char *line)
 		return s->is_list ? TALK_PART : TALK_REPLY;
 	}
 	if (!strncmp(line, "-ERR", 4)) {
-		error_set(&s->refusal, cause_of(s, line), "%s was refused: %s",
-			  s->verb, line);
+		error_set(&s->refusal,
+			  talk_cause(s, line + 4 + (line[4] == ' ')),
+			  "%s was refused: %s", s->verb, line);
 	} else if (line[0] == '+') {
 		s->input = TALK_ANSWER;
 		s->is_challenge = true;

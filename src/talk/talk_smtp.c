@@ -36,6 +36,14 @@ const char *talk_verb(const char *line, char *verb, size_t size)
 	return line + strspn(line, " \t");
 }
 
+enum error_cause talk_cause(const struct talk_state *s, const char *text)
+{
+	enum error_cause cause = glossary_response_cause(text);
+
+	return cause == ERROR_UNAVAILABLE && s->is_login ? ERROR_PERMISSION
+							 : cause;
+}
+
 bool talk_is_near(const char *verb, const char *const *secret)
 {
 	struct nearest nearest;

@@ -194,6 +194,14 @@ static void words_of_a_protocol(void **state)
 	(void)state;
 	assert_non_null(strstr(glossary_response("NO [OVERQUOTA] x"), "full"));
 	assert_null(glossary_response("NO OVERQUOTA"));
+	assert_int_equal(glossary_response_cause("[LOGIN-DELAY 9] wait"),
+			 ERROR_TEMPORARY);
+	assert_int_equal(glossary_response_cause("[AUTH] no"),
+			 ERROR_PERMISSION);
+	assert_int_equal(glossary_response_cause("see [AUTH]"),
+			 ERROR_UNAVAILABLE);
+	assert_int_equal(glossary_response_cause("[OVERQUOTA] x"),
+			 ERROR_UNAVAILABLE);
 	assert_non_null(strstr(glossary_extension("smtp", "size 10"), "1870"));
 	assert_non_null(glossary_extension("smtp", "AUTH=LOGIN"));
 	assert_non_null(glossary_extension("IMAP", "UTF8=ACCEPT"));
@@ -225,7 +233,7 @@ static const struct kind {
 } kinds[] = {
 	{ "code", "", 1, true },
 	{ "detail", "", 1, true },
-	{ "response", "", 1, true },
+	{ "response", "cause", 1, true },
 	{ "extension", "missing unused", 2, true },
 	{ "verb", "form see", 2, true },
 	{ "advice", "reply at why do settings sure", 1, false },
@@ -314,6 +322,7 @@ static void check_attribute(const struct kind *k, const char *line)
 {
 	size_t n = strcspn(line + 1, " ");
 	const char *value = line + 1 + n + (line[1 + n] == ' ');
+	enum error_cause cause;
 
 	if (!is_listed(k->attributes, line + 1, n))
 		fail_msg("a %s has no such line: %s", k->name, line);
@@ -323,6 +332,8 @@ static void check_attribute(const struct kind *k, const char *line)
 		check_text(line, value);
 	if (is_listed("settings", line + 1, n))
 		check_settings(line, value);
+	if (is_listed("cause", line + 1, n) && !error_cause_of(value, &cause))
+		fail_msg("no cause: %s", line);
 	if (is_listed("reply", line + 1, n))
 		check_reply(line, value);
 }
