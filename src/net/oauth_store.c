@@ -24,6 +24,7 @@
 #define RECORD_MAX   COMMAND_INPUT_MAX
 #define LOCK_MS	     ((HTTP_SECONDS + 30) * 1000)
 #define LOCK_LOOK_MS 50
+#define TEMPORARY    ".oauth"
 
 /* The members, and where they lie. */
 static const struct {
@@ -253,8 +254,9 @@ static int write_file(struct oauth_store *s, const struct buf *text,
 	struct atomic_file w;
 	int r;
 
+	tempfile_tidy(s->directory, TEMPORARY);
 	crash_point("oauth-keep");
-	if (atomic_file_begin(&w, s->arena, s->directory, ".oauth",
+	if (atomic_file_begin(&w, s->arena, s->directory, TEMPORARY,
 			      ATOMIC_FILE_PRIVATE, f) < 0)
 		return -1;
 	r = sink_put(&w.out.sink, text->data, text->len);

@@ -20,6 +20,7 @@ PAGES = {
     "mailsend-mailq.1": (["mailq"], []),
     "mail.1": (["mail", "mailx"], ["mailsend.1"]),
     "mailsend-names.7": (["mutt", "neomutt", "msmtp"], ["mailsend.1"]),
+    "mailsend-oauth.7": ([], []),
     "sendmail.8": (["sendmail"], []),
     "mailget.1": (["mailget"], []),
     "mailjoin.1": (["mailjoin"], []),
