@@ -139,9 +139,10 @@ void entity_read_header(struct arena *a, struct entity *e, const char *text,
 
 bool entity_is_armour(const char *line, size_t n)
 {
-	static const char begin[] = ENTITY_ARMOUR;
-
 	while (n && strchr(" \t\r\n", line[n - 1]) && line[n - 1])
 		n--;
-	return n == strlen(begin) && !memcmp(line, begin, n);
+	return (n == strlen(ENTITY_SIGNED) &&
+		!memcmp(line, ENTITY_SIGNED, n)) ||
+	       (n == strlen(ENTITY_ENCRYPTED) &&
+		!memcmp(line, ENTITY_ENCRYPTED, n));
 }

@@ -12,8 +12,9 @@
 
 #define PARSE_BOUNDARY_MAX 250 /* RFC 2046 has 70 */
 
-/* The line that begins a text that PGP signed (RFC 9580 7). */
-#define ENTITY_ARMOUR "-----BEGIN PGP SIGNED MESSAGE-----"
+/* The lines that begin a text that PGP signed (RFC 9580 7), or encrypted. */
+#define ENTITY_SIGNED	 "-----BEGIN PGP SIGNED MESSAGE-----"
+#define ENTITY_ENCRYPTED "-----BEGIN PGP MESSAGE-----"
 
 enum entity_kind {
 	ENTITY_LEAF,
@@ -86,7 +87,7 @@ struct entity {
 /* The text is the header alone; the boundary lives in the arena. */
 void entity_read_header(struct arena *a, struct entity *e, const char *text,
 			size_t n);
-/* Is the line ENTITY_ARMOUR? */
+/* Is the line one of these? */
 bool entity_is_armour(const char *line, size_t n);
 
 #endif

@@ -25,7 +25,8 @@ static int pump_through(const struct slice *text, struct sink *decoder)
 	return sink_close(decoder);
 }
 
-static int find_armour(const struct draft *d, struct entity *e, struct error *f)
+static int find_line(const struct draft *d, struct entity *e, const char *line,
+		     struct error *f)
 {
 	const struct slice text = range(d, e->body, e->end);
 	struct boundary_search search;
@@ -34,7 +35,7 @@ static int find_armour(const struct draft *d, struct entity *e, struct error *f)
 	int rc;
 
 	/* the two dashes before it are the search's own */
-	boundary_search_init(&search, ENTITY_ARMOUR + 2, f);
+	boundary_search_init(&search, line + 2, f);
 	if (e->label == LABEL_BASE64) {
 		unbase64_init(&base64, &search.sink);
 		rc = pump_through(&text, &base64.sink);
@@ -45,6 +46,14 @@ static int find_armour(const struct draft *d, struct entity *e, struct error *f)
 	if (search.found)
 		e->is_sealed = true;
 	return rc;
+}
+
+static int find_armour(const struct draft *d, struct entity *e, struct error *f)
+{
+	int rc = find_line(d, e, ENTITY_SIGNED, f);
+
+	return rc < 0 || e->is_sealed ? rc
+				      : find_line(d, e, ENTITY_ENCRYPTED, f);
 }
 
 bool sealed_has_header(const struct entity *e)
@@ -100,10 +109,10 @@ static int refuse(uint64_t line, const char *what, struct error *f)
 {
 	return error_set(
 		f, ERROR_DATA,
-		"the part at line %" PRIu64 " of the message is signed and has "
-		"%s; any other form would break the signature, so it was not "
-		"sent: encode it as quoted-printable or base64 before it is "
-		"signed",
+		"the part at line %" PRIu64 " of the message is signed or "
+		"encrypted and has %s; any other form would break that, so it "
+		"was not sent: encode it as quoted-printable or base64 before "
+		"it is signed",
 		line, what);
 }
 
