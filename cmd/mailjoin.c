@@ -10,6 +10,7 @@
 
 #include "base/ascii.h"
 #include "base/disk.h"
+#include "base/ending.h"
 #include "base/interrupt.h"
 #include "base/log.h"
 #include "base/sysenv.h"
@@ -476,6 +477,17 @@ static int do_rounds(struct run *run, struct error *f)
 	return error_is_set(f) ? -1 : summary_status(&t);
 }
 
+/* What is still to be told is not worth another status; but who asked for an
+ * object is to have it. */
+static void reach_end(const struct run *run, int status)
+{
+	static const struct ending complete = { 0, "all files are there" };
+
+	if (status == JOIN_COMPLETE && run->mode == MODE_JOIN &&
+	    !run->reader.cmdline.request.json)
+		ending_set(&complete);
+}
+
 static int join(struct run *run, struct error *f)
 {
 	const char *state = state_folder(run, f);
@@ -500,6 +512,7 @@ static int join(struct run *run, struct error *f)
 	for (size_t i = 0; i < run->source_count; i++)
 		collect_add(&run->collect, run->sources[i]);
 	status = do_rounds(run, f);
+	reach_end(run, status);
 	run->reader.is_told = true;
 	if (tell(run, f, &trouble) < 0 && status >= 0) {
 		*f = trouble;

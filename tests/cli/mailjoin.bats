@@ -703,3 +703,35 @@ kill_at() {
 	command -v mandoc >/dev/null || return 0
 	mandoc -Tlint -Wwarning "$page"
 }
+
+# short N COMMAND... - the N-th allocation fails; how many there were is in the
+# file allocations.
+short() {
+	local lib=${B:-$root/build}/queue/full.so
+
+	[ -e "$lib" ] || make -s -C "$root" B="${B:-build}" "$lib" >&2
+	head -c 64 /dev/zero >state
+	LD_PRELOAD=$lib FULL_STATE=$PWD/state FULL_CALL=malloc FULL_AT=$1 \
+		FULL_ERRNO=12 "${@:2}"
+	status=$?
+	od -An -tu4 -N4 state | tr -d ' ' >allocations
+	return "$status"
+}
+
+@test "memory that is out when all files are there is no failure" {
+	! nm "${MAILSEND##* }" 2>/dev/null | grep -q __asan_init ||
+		skip 'a sanitizer has to be the first library'
+	local join=${MAILSEND%mailsend}mailjoin
+	printf '%s\n' 'host 127.0.0.1' 'port 1' 'tls off' 'queue only' \
+		'from me@example.org' >"$MAILSEND_CONFIG"
+	chmod 600 "$MAILSEND_CONFIG"
+	seq 9000 | mailsend --split 20k -s x -a -=file.txt bob@example.org
+	rm -rf out && mkdir -p out
+	short 0 "$join" -o out "$MAILSEND_QUEUE"/msg/*
+	cmp out/file.txt <(seq 9000)
+	rm -rf out "$home/.local" && mkdir out
+	# the last one is of the report
+	short "$(cat allocations)" "$join" -o out "$MAILSEND_QUEUE"/msg/* 2>err
+	grep 'out of memory' err
+	cmp out/file.txt <(seq 9000)
+}
