@@ -3,7 +3,7 @@
  * What a command that we run is to read from the terminal is not ours.  A
  * password goes to the one who keeps it through a
  * pipe; it is far smaller than a pipe holds. */
-#include "assistant.h"
+#include "commands.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -19,7 +19,6 @@
 #include "base/log.h"
 #include "base/sysenv.h"
 #include "config/prompt.h"
-#include "queue.h"
 #include "setup/setup.h"
 #include "setup_run.h"
 #include "submit/transcript.h"

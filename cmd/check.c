@@ -1,6 +1,6 @@
 /* check.c - steps are shown as they come: a server that is slow is seen to be
  * so while it is. */
-#include "check.h"
+#include "commands.h"
 
 #include "base/log.h"
 #include "check/check.h"

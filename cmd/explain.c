@@ -1,5 +1,5 @@
 /* explain.c - the mail is made as it would be sent, and told of. */
-#include "explain.h"
+#include "commands.h"
 
 #include <unistd.h>
 

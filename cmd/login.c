@@ -1,6 +1,6 @@
 /* login.c - what is said goes to standard output, but for --token: there that
  * is the token and nothing else. */
-#include "login.h"
+#include "commands.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -7,6 +7,7 @@
 #include "base/interrupt.h"
 #include "base/nearest.h"
 #include "base/text.h"
+#include "commands.h"
 #include "fetch/choice.h"
 #include "fetch/order.h"
 #include "persona/options.h"
@@ -14,7 +15,6 @@
 #include "persona/setters.h"
 #include "reader.h"
 #include "start.h"
-#include "talk.h"
 
 #define LINES_MAX 1000000
 

@@ -2,19 +2,14 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "assistant.h"
 #include "base/interrupt.h"
 #include "base/log.h"
 #include "base/process.h"
-#include "check.h"
+#include "commands.h"
 #include "config/config.h"
-#include "explain.h"
 #include "finish.h"
-#include "login.h"
 #include "output.h"
 #include "persona/personas.h"
-#include "queue.h"
-#include "roundtrip.h"
 #include "send.h"
 #include "series.h"
 #include "server/serve.h"
@@ -22,7 +17,6 @@
 #include "submit/report.h"
 #include "submit/transcript.h"
 #include "submit/verify.h"
-#include "talk.h"
 #include "version.h"
 
 /* One that was made on the way; what main has still to do is not its own. */

@@ -1,5 +1,5 @@
 /* queue.c - the commands about the queue. */
-#include "queue.h"
+#include "commands.h"
 
 #include <stdio.h>
 #include <unistd.h>
@@ -13,7 +13,6 @@
 #include "queue/queue.h"
 #include "queuerun/flush.h"
 #include "queuerun/mailq.h"
-#include "setup.h"
 #include "submit/transcript.h"
 
 /* NULL without an error when no account can be told: mail that was accepted is

@@ -1,6 +1,6 @@
 /* roundtrip.c - one report, in the form that was asked for; what failed is
  * told on standard error besides. */
-#include "roundtrip.h"
+#include "commands.h"
 
 #include <unistd.h>
 

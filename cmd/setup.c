@@ -2,7 +2,7 @@
  *
  * The texts are those of contrib/, with the program and the queue's folder as
  * they are here.  All files are looked at before the first one is written. */
-#include "setup.h"
+#include "commands.h"
 
 #include <errno.h>
 #include <fcntl.h>

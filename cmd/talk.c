@@ -1,5 +1,5 @@
 /* talk.c - an account, its dial, and then it is yours. */
-#include "talk.h"
+#include "commands.h"
 
 #include <string.h>
 #include <unistd.h>

@@ -2,8 +2,6 @@
  *
  * What was taken is remembered last of all, so that a run that fails or is
  * killed takes it once more rather than never. */
-#include "fetch/act.h"
-
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -14,11 +12,10 @@
 #include "base/io.h"
 #include "base/log.h"
 #include "base/sysenv.h"
-#include "fetch/attachments.h"
+#include "deliver/account_mailbox.h"
+#include "fetch/act.h"
 #include "fetch/choice.h"
-#include "fetch/listing.h"
-#include "fetch/raw.h"
-#include "fetch/save.h"
+#include "fetch/order.h"
 #include "fetch/screen.h"
 #include "fetch/seen.h"
 #include "flow/atomic_file.h"
@@ -32,16 +29,6 @@ struct act {
 	struct seen seen, *is_new; /* is_new: &seen with --new, else NULL */
 	bool is_unsafe; /* what was taken might be gone after a power failure */
 };
-
-struct account_mailbox_wish act_wish(const struct fetch_order *o)
-{
-	return (struct account_mailbox_wish){
-		.source = o->source,
-		.spool = o->spool,
-		.config = o->config,
-		.trace = o->trace,
-	};
-}
 
 /* ---- one message ---- */
 
@@ -240,12 +227,12 @@ static int remember(struct act *a, struct error *f)
 }
 
 /* Deletions are carried out at the close. */
-static int run(struct act *a, struct error *f)
+static int run(struct act *a, const struct account_mailbox_wish *wish,
+	       struct error *f)
 {
-	struct account_mailbox_wish wish = act_wish(a->order);
 	int r;
 
-	if (account_mailbox_open(&a->mailbox, a->arena, &wish, f) < 0)
+	if (account_mailbox_open(&a->mailbox, a->arena, wish, f) < 0)
 		return -1;
 	r = choice_make(&a->choice, a->arena, &a->mailbox, a->order->words,
 			a->order->word_count, a->is_new, f);
@@ -261,17 +248,23 @@ static int run(struct act *a, struct error *f)
 
 int fetch_run(struct arena *arena, const struct fetch_order *o, struct error *f)
 {
+	const struct account_mailbox_wish wish = {
+		.source = o->source,
+		.spool = o->spool,
+		.config = o->config,
+		.trace = o->trace,
+	};
 	struct act a = { .arena = arena, .order = o };
 	int r;
 
 	if (o->action == FETCH_RAW)
-		return raw_run(arena, o, f);
+		return raw_run(arena, &wish, f);
 	if (o->only_new) {
 		if (seen_open(&a.seen, arena, o->source, f) < 0)
 			return -1;
 		a.is_new = &a.seen;
 	}
-	r = run(&a, f);
+	r = run(&a, &wish, f);
 	if (a.is_new)
 		seen_close(a.is_new);
 	return r;

@@ -1,7 +1,7 @@
 /* listing.c - one header at a time, printed as soon as it is read.
  *
  * mailbox_expect is told of all of them, so that a server is asked ahead. */
-#include "fetch/listing.h"
+#include "fetch/act.h"
 
 #include <inttypes.h>
 #include <stdio.h>

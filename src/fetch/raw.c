@@ -1,5 +1,5 @@
 /* raw.c - a line in, a reply out. */
-#include "fetch/raw.h"
+#include "fetch/act.h"
 
 #include <string.h>
 #include <unistd.h>
@@ -7,7 +7,6 @@
 #include "base/log.h"
 #include "base/sysenv.h"
 #include "deliver/account_mailbox.h"
-#include "fetch/act.h"
 #include "fetch/screen.h"
 #include "flow/lf.h"
 #include "flow/source.h"
@@ -117,17 +116,17 @@ static int talk(struct converse *c, struct error *f)
 	return 0;
 }
 
-int raw_run(struct arena *a, const struct fetch_order *o, struct error *f)
+int raw_run(struct arena *a, const struct account_mailbox_wish *wish,
+	    struct error *f)
 {
-	struct account_mailbox_wish wish = act_wish(o);
 	struct converse *c;
 	int r;
 
-	if (!mailbox_is_url(o->source))
+	if (!mailbox_is_url(wish->source))
 		return error_set(f, ERROR_USAGE,
 				 "--raw is for a server: pop3://, pop3s://, "
 				 "imap:// or imaps://");
-	c = account_mailbox_converse(a, &wish, f);
+	c = account_mailbox_converse(a, wish, f);
 	if (!c)
 		return -1;
 	r = talk(c, f);

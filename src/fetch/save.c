@@ -1,5 +1,5 @@
 /* save.c - names first, then only what is not there is asked for. */
-#include "fetch/save.h"
+#include "fetch/act.h"
 
 #include <inttypes.h>
 #include <stdlib.h>

@@ -11,9 +11,9 @@
 #include "base/log.h"
 #include "base/sysenv.h"
 #include "compose/input.h"
+#include "mail/charset.h"
 #include "persona/attach.h"
 #include "persona/conflicts.h"
-#include "persona/mailto.h"
 #include "persona/muttrc.h"
 #include "persona/personas.h"
 #include "persona/rows.h"
@@ -147,6 +147,112 @@ static const struct option_row rows[] = {
 	ROWS_END,
 };
 
+/* ---- mailto: ----
+ *
+ * A recipient as a link has it (RFC 6068):
+ * "mailto:ops@example.org?subject=hello".  What is written where links are
+ * clicked is not to be trusted: of the fields only those are heeded that a
+ * person would see in the mail, and no file is ever attached.  It is cut at '?'
+ * and '&' first and decoded after, so that neither can be written into an
+ * address. */
+
+static const char scheme[] = "mailto:";
+
+static bool is_mailto(const char *text)
+{
+	return ascii_begins(text, scheme);
+}
+
+/* NULL with the error where it holds what no field may. */
+static const char *decode_link(struct options_run *run, const char *text,
+			       size_t n, struct error *f)
+{
+	char *out = arena_alloc(run->arena, n + 1), *end = out;
+
+	for (const char *p = text; p < text + n; p++) {
+		int octet =
+			*p == '%' && text + n - p > 2 ? validate_octet(p) : -1;
+
+		if (octet >= 0)
+			p += 2;
+		else
+			octet = (unsigned char)*p;
+		if (octet < ' ' || octet == 127) {
+			error_set(f, ERROR_USAGE,
+				  "the link has a line break or a control "
+				  "character in it: leave it out");
+			return NULL;
+		}
+		*end++ = (char)octet;
+	}
+	*end = '\0';
+	return charset_to_utf8(run->arena, out, "utf-8");
+}
+
+static int take_list(struct options_run *run, const char *list, struct error *f)
+{
+	static const struct option_row to = { .name = "to", .value = LIST_TO };
+
+	return list ? set_list(run, &to, list, f) : -1;
+}
+
+static int take_link_field(struct options_run *run, const char *name,
+			   const char *value, struct error *f)
+{
+	static const char *const heeded[] = { "cc", "subject", "keywords",
+					      "in-reply-to", "references" };
+
+	/* the command line's holds */
+	if (ascii_equal(name, "subject") && run->request->subject)
+		return 0;
+	if (ascii_equal(name, "to"))
+		return take_list(run, value, f);
+	if (ascii_equal(name, "body"))
+		return error_set(f, ERROR_USAGE,
+				 "the text is read from standard input: leave "
+				 "'body=' out of the link");
+	for (size_t i = 0; i < sizeof(heeded) / sizeof(*heeded); i++)
+		if (ascii_equal(name, heeded[i]))
+			return set_header(run, NULL,
+					  arena_format(run->arena, "%s: %s",
+						       name, value),
+					  f);
+	log_note("'%s' of the link is passed over", name);
+	return 0;
+}
+
+static int take_pair(struct options_run *run, const char *pair, size_t n,
+		     struct error *f)
+{
+	const char *equals = memchr(pair, '=', n);
+	size_t length = equals ? (size_t)(equals - pair) : n;
+	const char *name = decode_link(run, pair, length, f), *value;
+
+	if (!name || !equals)
+		return name ? 0 : -1;
+	value = decode_link(run, equals + 1, n - length - 1, f);
+	return value ? take_link_field(run, name, value, f) : -1;
+}
+
+static int take_mailto(struct options_run *run, const char *text,
+		       struct error *f)
+{
+	const char *at = text + strlen(scheme);
+	size_t n = strcspn(at, "?");
+
+	if (n && take_list(run, decode_link(run, at, n, f), f) < 0)
+		return -1;
+	for (at += n; *at; at += n) {
+		at++;
+		n = strcspn(at, "&");
+		if (take_pair(run, at, n, f) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* ---- arguments ---- */
+
 static int argument(struct options_run *run, const char *value, struct error *f)
 {
 	const struct mutt *own = run->own;
@@ -155,7 +261,7 @@ static int argument(struct options_run *run, const char *value, struct error *f)
 	int there;
 
 	if (!own->is_attaching || run->is_past_options)
-		return mailto_is(value) ? mailto_take(run, value, f)
+		return is_mailto(value) ? take_mailto(run, value, f)
 					: validate_recipient(run, value, f);
 	there = strchr(value, '@') ? disk_stat(typed, &st, f) : 1;
 	if (there < 0)

@@ -21,7 +21,7 @@
 #include "base/sysenv.h"
 #include "base/text.h"
 #include "deliver/jsonify.h"
-#include "queuerun/match.h"
+#include "queuerun/selection.h"
 
 struct seen {
 	enum queue_place place;
@@ -34,11 +34,11 @@ static bool entry_fits(const struct mailq_choice *choice, const struct entry *e)
 {
 	if (!e)
 		return !choice->senders.count && !choice->recipients.count;
-	if (!match_address(&choice->senders, e->reverse_path))
+	if (!selection_match_address(&choice->senders, e->reverse_path))
 		return false;
 	for (size_t i = 0; i < e->count; i++)
-		if (match_address(&choice->recipients,
-				  e->recipients[i].address))
+		if (selection_match_address(&choice->recipients,
+					    e->recipients[i].address))
 			return true;
 	return !choice->recipients.count;
 }
@@ -83,7 +83,7 @@ static int visit(struct queue *q, const struct mailq_choice *choice,
 
 		r = queue_list(q, &a, (enum queue_place)place, &names, f);
 		for (size_t i = 0; r == 0 && i < names.count; i++)
-			if (match_id(&choice->ids, names.ids[i]))
+			if (selection_match_id(&choice->ids, names.ids[i]))
 				r = visit_one(q, choice,
 					      (enum queue_place)place,
 					      names.ids[i], each, context, f);

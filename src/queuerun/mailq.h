@@ -12,7 +12,7 @@
 #include "queue/queue.h"
 #include "queuerun/flush.h"
 
-/* Which mails: one word of each that is not empty must fit (match.h). */
+/* Which mails: one word of each that is not empty must fit (selection.h). */
 struct mailq_choice {
 	struct flush_words ids, senders, recipients;
 };

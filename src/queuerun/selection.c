@@ -9,11 +9,11 @@
 
 #include <string.h>
 
+#include "base/ascii.h"
 #include "base/log.h"
 #include "base/sysenv.h"
 #include "config/settings.h"
 #include "queuerun/attempt.h"
-#include "queuerun/match.h"
 
 /* ---- what is asked for ---- */
 
@@ -22,7 +22,7 @@ static bool recipient_fits(const struct flush_words *w, const struct entry *e)
 {
 	for (size_t i = 0; i < e->count; i++)
 		if (e->recipients[i].state == ENTRY_WAITING &&
-		    match_address(w, e->recipients[i].address))
+		    selection_match_address(w, e->recipients[i].address))
 			return true;
 	return !w->count;
 }
@@ -31,8 +31,8 @@ static bool is_asked_for(const struct selection *s, const struct entry *e)
 {
 	const struct flush *fl = s->flush;
 
-	return match_id(&fl->ids, e->id) &&
-	       match_address(&fl->senders, e->reverse_path) &&
+	return selection_match_id(&fl->ids, e->id) &&
+	       selection_match_address(&fl->senders, e->reverse_path) &&
 	       recipient_fits(&fl->recipients, e);
 }
 
@@ -322,7 +322,46 @@ int selection_make(struct selection *s, struct error *f)
 	if (queue_list(s->queue, s->arena, QUEUE_WAITING, &names, f) < 0)
 		return -1;
 	for (size_t i = 0; i < names.count; i++)
-		if (s->notices || match_id(&s->flush->ids, names.ids[i]))
+		if (s->notices ||
+		    selection_match_id(&s->flush->ids, names.ids[i]))
 			look_at(s, names.ids[i]);
 	return 0;
+}
+
+/* ---- words ---- */
+
+static bool has_part(const char *text, const char *word)
+{
+	for (; *text; text++)
+		if (ascii_begins(text, word))
+			return true;
+	return !*word;
+}
+
+static bool address_fits(const char *address, const char *word)
+{
+	const char *at = strrchr(address, '@');
+
+	if (*word == '@')
+		return at && ascii_equal(at, word);
+	if (strcmp(word, "<>") == 0)
+		return !*address;
+	return *address && has_part(address, word);
+}
+
+bool selection_match_id(const struct flush_words *words, const char *id)
+{
+	for (size_t i = 0; i < words->count; i++)
+		if (has_part(id, words->words[i]))
+			return true;
+	return !words->count;
+}
+
+bool selection_match_address(const struct flush_words *words,
+			     const char *address)
+{
+	for (size_t i = 0; i < words->count; i++)
+		if (address_fits(address, words->words[i]))
+			return true;
+	return !words->count;
 }

@@ -74,4 +74,11 @@ bool selection_wants(const struct selection *s, const struct selection_group *g,
 /* ... and only those of its recipients who are due? */
 bool selection_is_due_only(const struct selection *s, const struct entry *e);
 
+/* Is one of the words a part of the id, without regard to case?  No words at
+ * all mean any. */
+bool selection_match_id(const struct flush_words *words, const char *id);
+/* ... of the address?  "@domain" is the end of one, "<>" the null sender. */
+bool selection_match_address(const struct flush_words *words,
+			     const char *address);
+
 #endif
