@@ -49,7 +49,7 @@ static int find_secret(void *context, const char *user, const char **whose,
 	if (!strcmp(account.auth, "off"))
 		account.auth = "on";
 	if (user && account.user && strcmp(user, account.user) != 0) {
-		/* another's: what is kept is not his */
+		/* another's: what is kept is not theirs */
 		account.password = account.passwordeval = NULL;
 		account.password_file = account.password_env = NULL;
 		account.password_fd = -1;

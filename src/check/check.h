@@ -1,4 +1,4 @@
-/* check.h - the way of a mail, step by step, without a mail.
+/* check.h - all that a mail goes through, step by step, without a mail.
  *
  * Configuration, name, connection, greeting, EHLO, TLS, certificate, log-in,
  * sender and recipients: each step is told as soon as it is done, with its

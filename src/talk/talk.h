@@ -1,4 +1,4 @@
-/* talk.h - somebody talks to a mail server himself.
+/* talk.h - a conversation with a mail server, by hand.
  *
  * The old `telnet HOST 25`, over a connection that stands already, with TLS and
  * perhaps a log-in: lines of ours ("C:") and of the server ("S:") in the order

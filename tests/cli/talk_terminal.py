@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """talk_terminal.py COMMAND... - a person at a terminal, as a script on standard
-input; what he saw goes to standard output.
+input; what they saw goes to standard output.
 
     type TEXT     with Python's escapes; no Enter of its own
     enter TEXT    the same, and Enter
