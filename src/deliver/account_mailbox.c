@@ -8,7 +8,6 @@
 #include "config/finish.h"
 #include "config/secret.h"
 #include "config/settings.h"
-#include "deliver/smarthost.h"
 #include "mail/domain.h"
 #include "net/oauth.h"
 

@@ -3,7 +3,7 @@
  * What was refused already (too big, nowhere to put it, BDAT out of order) is
  * taken in all the same and dropped: the client must be let finish, or what
  * is left of the content would be read as commands. */
-#include "server/content.h"
+#include "server/protocol_inside.h"
 
 #include <string.h>
 
@@ -15,6 +15,15 @@
 static bool is_too_big(const struct server *s)
 {
 	return s->options->size_max && s->survey.size > s->options->size_max;
+}
+
+void server_forget(struct server *s)
+{
+	if (s->in_mail)
+		s->ops->forget(s->context, &s->mail);
+	arena_free(&s->mail.arena);
+	s->mail = (struct server_mail){ .arena = ARENA_INIT };
+	s->in_mail = s->in_bdat = false;
 }
 
 static void begin(struct server *s)

@@ -10,12 +10,11 @@
  * EHLO, HELO, RSET and the end of the content lead back to ready. */
 #include "server/protocol.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/ascii.h"
-#include "server/content.h"
+#include "server/protocol_inside.h"
 
 #define OUT_MAX 65536
 #define OUT_FULL                                                               \
@@ -23,79 +22,11 @@
 			     are gone */
 #define ENDLESS_MAX 65536 /* octets of a line, then we hang up */
 
-/* ---- replies ---- */
-
-void server_reply(struct server *s, const struct response *a, bool more)
-{
-	size_t before = s->out.len;
-
-	response_put(&s->out, a, more);
-	trace_line(s->trace, '>', s->out.data + before,
-		   s->out.len - before - 2);
-}
-
-static void reply(struct server *s, int code, const char *esc,
-		  const char *format, ...)
-	__attribute__((format(printf, 4, 5)));
-static void reply(struct server *s, int code, const char *esc,
-		  const char *format, ...)
-{
-	struct response a = { .code = code };
-	va_list ap;
-
-	snprintf(a.esc, sizeof(a.esc), "%s", esc);
-	va_start(ap, format);
-	vsnprintf(a.text, sizeof(a.text), format, ap);
-	va_end(ap);
-	server_reply(s, &a, false);
-}
-
-void server_hang_up(struct server *s, const char *esc, const char *why)
-{
-	reply(s, 421, esc, "%s %s", s->options->name, why);
-	s->want = SERVER_CLOSE;
-}
-
-/* Counts against the session. */
-void server_error(struct server *s, int code, const char *esc, const char *text)
-{
-	reply(s, code, esc, "%s", text);
-	if (++s->errors >= SERVER_ERRORS_MAX)
-		server_hang_up(s, "4.7.0", "too many errors");
-}
-
-void server_junk(struct server *s)
-{
-	if (++s->junk > SERVER_JUNK_MAX && ++s->errors >= SERVER_ERRORS_MAX &&
-	    s->want == SERVER_READ)
-		server_hang_up(s, "4.7.0", "too many commands and no message");
-}
-
-void server_refuse_lone(struct server *s)
-{
-	reply(s, 521, "5.5.2",
-	      "%s hangs up: a CR or LF stands alone, and a line ends in CR LF",
-	      s->options->name);
-	s->errors++;
-	s->want = SERVER_CLOSE;
-}
-
-/* ---- transactions ---- */
-
-void server_forget(struct server *s)
-{
-	if (s->in_mail)
-		s->ops->forget(s->context, &s->mail);
-	arena_free(&s->mail.arena);
-	s->mail = (struct server_mail){ .arena = ARENA_INIT };
-	s->in_mail = s->in_bdat = false;
-}
-
 /* ---- greetings ---- */
 
 void server_greet(struct server *s)
 {
-	reply(s, 220, "", "%s ESMTP mailsend", s->options->name);
+	server_say(s, 220, "", "%s ESMTP mailsend", s->options->name);
 }
 
 /* Goes into a header: letters, digits and what addresses have. */
@@ -163,7 +94,7 @@ static void say_helo(struct server *s, const char *argument)
 	if (!begin_session(s, argument))
 		return;
 	s->is_extended = false;
-	reply(s, 250, "", "%s", s->options->name);
+	server_say(s, 250, "", "%s", s->options->name);
 }
 
 /* ---- the envelope ---- */
@@ -198,7 +129,7 @@ static void say_mail(struct server *s, const char *argument)
 		return;
 	}
 	if (most && s->mail.from.size > most) {
-		reply(s, 552, "5.3.4",
+		server_say(s, 552, "5.3.4",
 		      "the message is too big: %llu octets are the most",
 		      (unsigned long long)most);
 		server_forget(s);
@@ -243,7 +174,7 @@ static void say_rcpt(struct server *s, const char *argument)
 		return;
 	}
 	if (s->mail.count >= s->options->recipients_max) {
-		reply(s, 452, "4.5.3",
+		server_say(s, 452, "4.5.3",
 		      "too many recipients: send to the rest in another "
 		      "message");
 		server_junk(s);
@@ -267,7 +198,7 @@ static void say_rset(struct server *s, const char *argument)
 		return;
 	}
 	server_forget(s);
-	reply(s, 250, "2.0.0", "all forgotten");
+	server_say(s, 250, "2.0.0", "all forgotten");
 	server_junk(s);
 }
 
@@ -289,13 +220,13 @@ bool server_agree_tls(struct server *s, bool has_more)
 {
 	s->want = SERVER_READ;
 	if (has_more) {
-		reply(s, 554, "5.5.1",
+		server_say(s, 554, "5.5.1",
 		      "STARTTLS is the last command in the clear; what came "
 		      "with it was thrown away");
 		s->want = SERVER_CLOSE;
 		return false;
 	}
-	reply(s, 220, "2.0.0", "go ahead");
+	server_say(s, 220, "2.0.0", "go ahead");
 	return true;
 }
 
@@ -338,7 +269,7 @@ static void follow_auth(struct server *s, enum server_sasl_step step)
 	switch (step) {
 	case SERVER_SASL_MORE:
 		s->mode = SERVER_AUTH;
-		reply(s, 334, "", "%s", s->sasl.challenge);
+		server_say(s, 334, "", "%s", s->sasl.challenge);
 		return;
 	case SERVER_SASL_WHOLE:
 		log_in(s);
@@ -388,7 +319,7 @@ static void say_auth(struct server *s, const char *argument)
 static void say_noop(struct server *s, const char *argument)
 {
 	(void)argument;
-	reply(s, 250, "2.0.0", "ok");
+	server_say(s, 250, "2.0.0", "ok");
 	server_junk(s);
 }
 
@@ -396,7 +327,7 @@ static void say_quit(struct server *s, const char *argument)
 {
 	(void)argument;
 	server_forget(s);
-	reply(s, 221, "2.0.0", "%s bye", s->options->name);
+	server_say(s, 221, "2.0.0", "%s bye", s->options->name);
 	s->has_quit = true;
 	s->want = SERVER_CLOSE;
 }
@@ -407,14 +338,14 @@ static void say_vrfy(struct server *s, const char *argument)
 		server_error(s, 501, "5.5.4", "whom?");
 		return;
 	}
-	reply(s, 252, "2.5.0", "send it, then we see");
+	server_say(s, 252, "2.5.0", "send it, then we see");
 	server_junk(s);
 }
 
 static void say_help(struct server *s, const char *argument)
 {
 	(void)argument;
-	reply(s, 214, "2.0.0",
+	server_say(s, 214, "2.0.0",
 	      "EHLO HELO MAIL RCPT DATA BDAT RSET NOOP QUIT VRFY STARTTLS "
 	      "AUTH; see RFC 5321");
 	server_junk(s);

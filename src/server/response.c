@@ -1,5 +1,5 @@
-/* response.c - errors of a client's session become replies of a server's. */
-#include "server/response.h"
+/* response.c - errors of a session of ours become replies of a server. */
+#include "server/protocol_inside.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -100,4 +100,57 @@ void response_put(struct buf *out, const struct response *a, bool more)
 			line[i] = '?';
 	buf_put(out, line, (size_t)n);
 	buf_puts(out, "\r\n");
+}
+
+/* ---- what a session says, and what that costs it ---- */
+
+void server_reply(struct server *s, const struct response *a, bool more)
+{
+	size_t before = s->out.len;
+
+	response_put(&s->out, a, more);
+	trace_line(s->trace, '>', s->out.data + before,
+		   s->out.len - before - 2);
+}
+
+void server_say(struct server *s, int code, const char *esc, const char *format,
+		...)
+{
+	struct response a = { .code = code };
+	va_list ap;
+
+	snprintf(a.esc, sizeof(a.esc), "%s", esc);
+	va_start(ap, format);
+	vsnprintf(a.text, sizeof(a.text), format, ap);
+	va_end(ap);
+	server_reply(s, &a, false);
+}
+
+void server_hang_up(struct server *s, const char *esc, const char *why)
+{
+	server_say(s, 421, esc, "%s %s", s->options->name, why);
+	s->want = SERVER_CLOSE;
+}
+
+void server_error(struct server *s, int code, const char *esc, const char *text)
+{
+	server_say(s, code, esc, "%s", text);
+	if (++s->errors >= SERVER_ERRORS_MAX)
+		server_hang_up(s, "4.7.0", "too many errors");
+}
+
+void server_junk(struct server *s)
+{
+	if (++s->junk > SERVER_JUNK_MAX && ++s->errors >= SERVER_ERRORS_MAX &&
+	    s->want == SERVER_READ)
+		server_hang_up(s, "4.7.0", "too many commands and no message");
+}
+
+void server_refuse_lone(struct server *s)
+{
+	server_say(s, 521, "5.5.2",
+	      "%s hangs up: a CR or LF stands alone, and a line ends in CR LF",
+	      s->options->name);
+	s->errors++;
+	s->want = SERVER_CLOSE;
 }

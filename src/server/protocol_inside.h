@@ -1,0 +1,30 @@
+/* protocol_inside.h - what the files of protocol.h have among themselves. */
+#ifndef SERVER_PROTOCOL_INSIDE_H
+#define SERVER_PROTOCOL_INSIDE_H
+
+#include "server/protocol.h"
+
+/* ---- response.c: replies of a session ---- */
+
+void server_reply(struct server *s, const struct response *a, bool more);
+void server_say(struct server *s, int code, const char *esc, const char *format,
+		...) __attribute__((format(printf, 4, 5)));
+/* Counts against the session. */
+void server_error(struct server *s, int code, const char *esc,
+		  const char *text);
+/* One more that brings no message on its way; a hundred are one too many. */
+void server_junk(struct server *s);
+/* 521 and the end: a line ended in something else than CR LF. */
+void server_refuse_lone(struct server *s);
+
+/* ---- content.c: DATA and BDAT ---- */
+
+void server_data(struct server *s, const char *argument);
+void server_bdat(struct server *s, const char *argument);
+/* Octets taken of what belongs to them. */
+size_t server_feed_data(struct server *s, const char *data, size_t n);
+size_t server_feed_chunk(struct server *s, const char *data, size_t n);
+/* Ends the transaction. */
+void server_forget(struct server *s);
+
+#endif
