@@ -11,7 +11,6 @@
 #include "base/ascii.h"
 #include "base/interrupt.h"
 #include "base/sysenv.h"
-#include "net/conn_error.h"
 #include "net/handle.h"
 
 #define URL_MAX 4096

@@ -1,7 +1,7 @@
 /* conn_error.c - libcurl's code and words, what TLS said and the server's last
  * line become a kind of error, and that a cause: one function for each kind
  * that has more than one. */
-#include "net/conn_error.h"
+#include "net/handle.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,5 +1,6 @@
-/* gnu_sasl.c - a session of GNU SASL's is fed base64 and says some. */
-#include "net/gnu_sasl.h"
+/* gnu_sasl.c - the mechanisms that are computed from challenges: a session of
+ * GNU SASL's is fed base64 and says some. */
+#include "net/sasl.h"
 
 #include <gsasl.h>
 #include <string.h>

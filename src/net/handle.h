@@ -68,4 +68,11 @@ void handle_heard(struct handle *h);
 bool handle_refused(const struct handle *h, CURLcode code, long *verify);
 void handle_free(struct handle *h);
 
+/* ---- conn_error.c ---- */
+
+/* Why a dial failed, in a sentence with a way out.  What might be otherwise
+ * tomorrow is temporary, and what nobody but the user can mend is not.  Sets
+ * c->error, too; -1. */
+int conn_explain(struct conn *c, CURLcode code, struct error *f);
+
 #endif

@@ -9,7 +9,6 @@
 #include "codec/base64.h"
 #include "codec/unbase64.h"
 #include "flow/digest.h"
-#include "net/gnu_sasl.h"
 
 #define CHALLENGES_MAX 10
 #define MD5_BLOCK      64

@@ -98,4 +98,11 @@ struct sasl_carrier {
 int sasl_log_in(struct sasl *s, const struct sasl_carrier *carrier,
 		struct error *f);
 
+/* ---- gnu_sasl.c, for sasl.c alone ---- */
+
+int gnu_sasl_load(struct error *f);
+int gnu_sasl_begin(struct sasl *s, struct error *f);
+int gnu_sasl_answer(struct sasl *s, const char *challenge, struct error *f);
+void gnu_sasl_end(struct sasl *s);
+
 #endif

@@ -13,6 +13,7 @@
 #include "base/error.h"
 #include "mail/envelope.h"
 #include "smtp/caps.h"
+#include "smtp/session.h"
 
 #define COMMAND_MAX 8192
 
@@ -27,5 +28,21 @@ void command_mail(struct buf *out, const struct envelope *e,
 		  const struct command_needs *needs, const struct caps *caps);
 void command_rcpt(struct buf *out, const struct envelope *e,
 		  const struct recipient *to, const struct caps *caps);
+
+/* What a server's EHLO tells of a message before a byte of it goes: SIZE (RFC
+ * 1870), 8BITMIME (RFC 6152), SMTPUTF8 (RFC 6531), and addresses that no
+ * command line can hold. */
+
+/* -1 when this server can take it for nobody. */
+int command_check_message(const struct caps *caps, const struct envelope *e,
+			  const struct session_content *content,
+			  struct error *f);
+/* Decides those that this server cannot take; the others go.  -1 for an
+ * address that must not be sent to any. */
+int command_check_recipients(const struct caps *caps, struct envelope *e,
+			     struct error *f);
+/* After the two: does the transaction need SMTPUTF8? */
+bool command_needs_smtputf8(const struct envelope *e,
+			    const struct session_content *content);
 
 #endif

@@ -8,7 +8,6 @@
 #include "base/sysenv.h"
 #include "smtp/command.h"
 #include "smtp/pipeline.h"
-#include "smtp/precheck.h"
 
 struct stage {
 	struct rehearsal *result;
@@ -109,11 +108,11 @@ int dry_run_session(struct rehearsal *r, struct arena *a, struct dial *d,
 	*r = (struct rehearsal){
 		.recipients = arena_array(a, e->count + 1, sizeof(unsigned)),
 	};
-	if (precheck_message(&d->caps, e, &content, &r->mail) < 0)
+	if (command_check_message(&d->caps, e, &content, &r->mail) < 0)
 		return 0;
-	if (precheck_recipients(&d->caps, e, f) < 0)
+	if (command_check_recipients(&d->caps, e, f) < 0)
 		return -1;
-	needs.uses_smtputf8 = precheck_needs_smtputf8(e, &content);
+	needs.uses_smtputf8 = command_needs_smtputf8(e, &content);
 	s = memory_alloc(sizeof(*s));
 	memset(s, 0, sizeof(*s));
 	s->result = r;

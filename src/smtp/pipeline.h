@@ -17,6 +17,7 @@
 
 #include "base/buf.h"
 #include "base/error.h"
+#include "flow/source.h"
 #include "net/conn.h"
 #include "smtp/reply.h"
 
@@ -83,5 +84,20 @@ int pipeline_flush(struct pipeline *fl, struct error *f);
 int pipeline_listen(struct pipeline *fl, struct error *f);
 /* Flushes, and waits until no more than `most` replies are owed. */
 int pipeline_await(struct pipeline *fl, size_t most, struct error *f);
+
+struct session_progress; /* session.h */
+
+/* A message's octets onto the line, as BDAT or DATA wants them, in constant
+ * memory.  The caller has said the command and says what is owed afterwards; a
+ * failure, of the source too, leaves the content unfinished, so that no server
+ * can take it for whole.  The progress may be NULL. */
+
+/* As it is (RFC 3030 2). */
+int pipeline_put_raw(struct pipeline *fl, const struct slice *bytes,
+		     const struct session_progress *progress, struct error *f);
+/* With dots, up to the last (RFC 5321 4.5.2). */
+int pipeline_put_dotted(struct pipeline *fl, const struct slice *bytes,
+			const struct session_progress *progress,
+			struct error *f);
 
 #endif

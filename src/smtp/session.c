@@ -24,9 +24,7 @@
 #include "base/ending.h"
 #include "base/interrupt.h"
 #include "smtp/command.h"
-#include "smtp/content.h"
 #include "smtp/pipeline.h"
-#include "smtp/precheck.h"
 
 /* What may be sent on the chance that a recipient is accepted. */
 #define SMALL ((size_t)64 * 1024)
@@ -279,7 +277,7 @@ static int send_chunk(struct session *s, struct error *f)
 		return -1;
 	show_content(s);
 	st->is_sending = true;
-	if (content_put_raw(&st->flight, bytes, s->progress, f) < 0)
+	if (pipeline_put_raw(&st->flight, bytes, s->progress, f) < 0)
 		return -1;
 	return finish_content(s, f);
 }
@@ -293,8 +291,8 @@ static int send_dotted(struct session *s, struct error *f)
 	if (pipeline_listen(&st->flight, f) < 0)
 		return -1;
 	show_content(s);
-	if (content_put_dotted(&st->flight, &st->content->bytes, s->progress,
-			       f) < 0)
+	if (pipeline_put_dotted(&st->flight, &st->content->bytes, s->progress,
+				f) < 0)
 		return -1;
 	return finish_content(s, f);
 }
@@ -539,10 +537,10 @@ int session_send(struct session *s, struct envelope *e,
 	st->content = content;
 	st->flight.timeout = s->command_timeout;
 	s->in_doubt = false;
-	if (precheck_message(&s->dial->caps, e, content, f) < 0 ||
-	    precheck_recipients(&s->dial->caps, e, f) < 0)
+	if (command_check_message(&s->dial->caps, e, content, f) < 0 ||
+	    command_check_recipients(&s->dial->caps, e, f) < 0)
 		return refuse_all(e, f);
-	st->uses_smtputf8 = precheck_needs_smtputf8(e, content) ||
+	st->uses_smtputf8 = command_needs_smtputf8(e, content) ||
 			    (content->prefers_smtputf8 &&
 			     caps_has(&s->dial->caps, CAPS_SMTPUTF8));
 	if (has_one_more(st)) {

@@ -16,7 +16,7 @@
 #include "store/imap_mark.h"
 #include "store/imap_talk.h"
 #include "store/kinds.h"
-#include "store/prefetch.h"
+#include "store/remote.h"
 
 #define PIECE 65536 /* octets asked for at once, of a message's top */
 

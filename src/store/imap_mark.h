@@ -6,7 +6,7 @@
 
 #include "store/imap_talk.h"
 #include "store/mailbox.h"
-#include "store/prefetch.h"
+#include "store/remote.h"
 
 struct imap {
 	struct imap_talk talk;

@@ -23,6 +23,13 @@ int pop3_sign_in(struct arena *a, const struct mailbox_url *url,
 int imap_sign_in(struct arena *a, const struct mailbox_url *url,
 		 const struct mailbox_login *login, struct error *f);
 
+/* A descriptor, or -1: ERROR_NOINPUT for what is no plain file; errno is
+ * ENOENT where there is none. */
+int regular_file_open(const char *path, bool follow_link, struct error *f);
+/* Message `number`, or as much of it as is wanted. */
+int regular_file_push(struct mailbox *m, size_t number, int fd,
+		      const char *path, struct sink *to, struct error *f);
+
 /* Makes room for one more message of the list and returns it; NULL with the
  * error when there are too many. */
 struct mailbox_message *mailbox_add(struct mailbox *m, size_t *room,

@@ -17,7 +17,6 @@
 #include "base/directory.h"
 #include "base/disk.h"
 #include "store/kinds.h"
-#include "store/regular_file.h"
 
 #define TRIES 3 /* looks for what gets another name meanwhile */
 

@@ -1,14 +1,268 @@
 /* mbox_reader.c - one pass finds the offsets; a message is then a slice. */
-#include "store/mbox_reader.h"
-
 #include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/disk.h"
 #include "flow/source.h"
+#include "store/kinds.h"
 #include "store/mbox.h"
+#include "store/mbox_lock.h"
 #include "store/mbox_scan.h"
+
+struct mbox_reader {
+	int fd;
+	struct mbox_part *parts; /* one for each message */
+	struct mbox_doubt doubt;
+	uint64_t size;
+};
+
+/* ---- the file without the messages that are marked ---- */
+
+/* Lock, look, write beside, sync, rename.
+ *
+ *	a crash after     leaves
+ *	the lock          PATH.lock, and the mbox as it was
+ *	writing           PATH.lock, ".NAME.PID.HOST.XXXXXX", the mbox as it was
+ *	rename            PATH.lock, the new mbox
+ *
+ * The next who locks it takes over the one and removes the other, as their
+ * owner is dead.
+ *
+ * What another program did to the file since it was opened is looked at under
+ * the lock: mail that was appended is kept; where the messages do not begin
+ * where they began any more, nothing is done. */
+
+struct rewriting {
+	struct mailbox *m;
+	struct mbox_reader *own;
+	const char *path, *folder; /* the file itself, not a link to it */
+	int fd;
+	struct stat st; /* under the lock */
+};
+
+static int changed(const struct rewriting *w, struct error *f)
+{
+	return error_set(f, ERROR_TEMPORARY,
+			 "%s was changed by another program; nothing was "
+			 "deleted, try again",
+			 w->m->name);
+}
+
+/* ---- is it still what we saw? ---- */
+
+struct comparing {
+	const struct mbox_reader *own;
+	size_t count, at;
+	uint64_t
+		next; /* where a message that is new to us begins, or the end */
+	bool is_other;
+};
+
+static int compare(void *context, const struct mbox_part *part, struct error *f)
+{
+	struct comparing *c = context;
+
+	(void)f;
+	if (c->at < c->count)
+		c->is_other |= c->own->parts[c->at].offset != part->offset;
+	else if (c->at == c->count)
+		c->next = part->offset;
+	c->at++;
+	return 0;
+}
+
+/* A border that is none would take half a message with it. */
+static int in_doubt(const struct rewriting *w, const struct mbox_doubt *doubt,
+		    struct error *f)
+{
+	return error_set(f, ERROR_DATA,
+			 "nothing was deleted from %s: the \"From \" line at "
+			 "octet %" PRIu64 " may begin a message or be text; "
+			 "delete with the program that wrote the file, or move "
+			 "its messages into a Maildir",
+			 w->m->name, doubt->offset);
+}
+
+static int look(const struct rewriting *w, struct error *f)
+{
+	struct comparing c = { .own = w->own,
+			       .count = w->m->count,
+			       .next = (uint64_t)w->st.st_size };
+	struct slice all = { .fd = w->fd,
+			     .length = (uint64_t)w->st.st_size,
+			     .name = w->m->name };
+	struct mbox_doubt doubt;
+	struct stat seen;
+
+	if (fstat(w->own->fd, &seen) < 0)
+		return error_errno(f, ERROR_IO, errno, "cannot look at %s",
+				   w->m->name);
+	if (seen.st_dev != w->st.st_dev || seen.st_ino != w->st.st_ino ||
+	    w->st.st_nlink != 1 || (uint64_t)w->st.st_size < w->own->size)
+		return changed(w, f);
+	/* though untouched: what is deleted has to be the same twice */
+	if (mbox_scan(&all, compare, &c, &doubt, f) < 0)
+		return -1;
+	if (doubt.is_set)
+		return in_doubt(w, &doubt, f);
+	if (c.is_other || c.at < c.count)
+		return changed(w, f);
+	/* the last one, which is to go, got longer */
+	if (w->m->messages[c.count - 1].is_deleted && c.next != w->own->size)
+		return changed(w, f);
+	return 0;
+}
+
+/* ---- the new file ---- */
+
+static int copy_run(const struct rewriting *w, struct sink *to, uint64_t from,
+		    uint64_t until)
+{
+	struct slice run = { .fd = w->fd,
+			     .offset = from,
+			     .length = until - from,
+			     .name = w->m->name };
+
+	return until > from ? pump_slice(&run, to) : 0;
+}
+
+/* All but what is marked, in as few runs as there are. */
+static int copy_kept(const struct rewriting *w, struct sink *to)
+{
+	const struct mbox_part *parts = w->own->parts;
+	uint64_t from = 0;
+
+	for (size_t i = 0; i < w->m->count; i++) {
+		if (!w->m->messages[i].is_deleted)
+			continue;
+		if (copy_run(w, to, from, parts[i].offset) < 0)
+			return -1;
+		from = parts[i].offset + parts[i].length;
+	}
+	return copy_run(w, to, from, (uint64_t)w->st.st_size);
+}
+
+/* Who may read it and deliver to it stays as it is. */
+static int give_away(const struct rewriting *w, int fd, const char *name,
+		     struct error *f)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) < 0)
+		return error_errno(f, ERROR_IO, errno, "cannot look at %s",
+				   name);
+	if ((st.st_uid != w->st.st_uid || st.st_gid != w->st.st_gid) &&
+	    fchown(fd, w->st.st_uid, w->st.st_gid) < 0)
+		return error_errno(f, ERROR_PERMISSION, errno,
+				   "%s cannot be replaced by a file of the "
+				   "same owner and group",
+				   w->m->name);
+	if (fchmod(fd, w->st.st_mode & 07777) < 0)
+		return error_errno(f, ERROR_IO, errno, "cannot prepare %s",
+				   name);
+	return 0;
+}
+
+static int write_new(const struct rewriting *w, int fd, const char *name,
+		     struct error *f)
+{
+	struct sink_fd out;
+	struct stat now;
+	int r;
+
+	if (give_away(w, fd, name, f) < 0)
+		return -1;
+	sink_fd_init(&out, fd, name, f);
+	r = copy_kept(w, &out.sink);
+	if (r == 0)
+		r = sink_close(&out.sink);
+	sink_fd_free(&out);
+	if (r == 0)
+		r = disk_sync(fd, name, f);
+	if (r == 0 && fstat(w->fd, &now) < 0)
+		r = error_errno(f, ERROR_IO, errno, "cannot look at %s",
+				w->path);
+	/* somebody who keeps no lock */
+	if (r == 0 && (now.st_size != w->st.st_size ||
+		       now.st_mtim.tv_sec != w->st.st_mtim.tv_sec ||
+		       now.st_mtim.tv_nsec != w->st.st_mtim.tv_nsec))
+		r = changed(w, f);
+	return r;
+}
+
+static int replace(const struct rewriting *w, struct error *f)
+{
+	const char *prefix = mbox_lock_prefix(w->m->arena, w->path);
+	struct tempfile new;
+	int r;
+
+	tempfile_tidy(w->folder, prefix);
+	if (tempfile_open(&new, w->folder, prefix, f) < 0)
+		return -1;
+	r = write_new(w, new.fd, new.path, f);
+	if (tempfile_close(&new, f) < 0)
+		r = -1;
+	if (r == 0)
+		r = tempfile_replace(&new, w->path, f);
+	tempfile_drop(&new);
+	if (r == 0)
+		disk_sync_or_warn(w->folder, "after a power failure the "
+					     "deleted messages may be back");
+	return r;
+}
+
+/* ---- all of it ---- */
+
+static int under_lock(struct rewriting *w, struct error *f)
+{
+	int is_same;
+
+	/* Another may have replaced the file before it let go of it. */
+	if (fstat(w->fd, &w->st) < 0)
+		return error_errno(f, ERROR_IO, errno, "cannot look at %s",
+				   w->path);
+	is_same = disk_is_same(w->fd, w->path, f);
+	if (is_same <= 0)
+		return is_same < 0 ? -1 : changed(w, f);
+	if (look(w, f) < 0)
+		return -1;
+	return replace(w, f);
+}
+
+static int mbox_rewrite(struct mailbox *m, struct error *f)
+{
+	struct rewriting w = { .m = m, .own = m->own };
+	char *real = realpath(m->name, NULL);
+	struct mbox_lock lock;
+	int r;
+
+	if (!real)
+		return error_errno(f, ERROR_TEMPORARY, errno,
+				   "%s cannot be found any more", m->name);
+	w.path = arena_dup(m->arena, real);
+	free(real);
+	w.folder = disk_dirname(m->arena, w.path);
+	w.fd = open(w.path, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	if (w.fd < 0)
+		return error_errno(f, ERROR_PERMISSION, errno,
+				   "cannot change %s", m->name);
+	r = mbox_lock_take(&lock, m->arena, w.path, w.fd, f);
+	if (r == 0) {
+		r = under_lock(&w, f);
+		mbox_lock_drop(&lock);
+	}
+	close(w.fd); /* only read from: nothing can be lost */
+	return r;
+}
+
+/* ---- the mailbox ---- */
 
 struct finding {
 	struct mailbox *m;

@@ -14,7 +14,7 @@
 #include "codec/undot.h"
 #include "store/kinds.h"
 #include "store/pop3_talk.h"
-#include "store/prefetch.h"
+#include "store/remote.h"
 
 struct pop3 {
 	struct pop3_talk talk;

@@ -17,7 +17,7 @@
 #include "store/mailbox.h"
 #include "store/mbox.h"
 #include "store/mbox_scan.h"
-#include "store/prefetch.h"
+#include "store/remote.h"
 #include "store/top_filter.h"
 
 static const char *const spool[] = { "/tmp", NULL };
