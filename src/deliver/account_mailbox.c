@@ -10,6 +10,7 @@
 #include "config/settings.h"
 #include "mail/domain.h"
 #include "net/oauth.h"
+#include "net/trace.h"
 
 /* ---- which account ---- */
 
