@@ -130,8 +130,8 @@ static void say_mail(struct server *s, const char *argument)
 	}
 	if (most && s->mail.from.size > most) {
 		server_say(s, 552, "5.3.4",
-		      "the message is too big: %llu octets are the most",
-		      (unsigned long long)most);
+			   "the message is too big: %llu octets are the most",
+			   (unsigned long long)most);
 		server_forget(s);
 		return;
 	}
@@ -175,8 +175,8 @@ static void say_rcpt(struct server *s, const char *argument)
 	}
 	if (s->mail.count >= s->options->recipients_max) {
 		server_say(s, 452, "4.5.3",
-		      "too many recipients: send to the rest in another "
-		      "message");
+			   "too many recipients: send to the rest in another "
+			   "message");
 		server_junk(s);
 		return;
 	}
@@ -220,9 +220,10 @@ bool server_agree_tls(struct server *s, bool has_more)
 {
 	s->want = SERVER_READ;
 	if (has_more) {
-		server_say(s, 554, "5.5.1",
-		      "STARTTLS is the last command in the clear; what came "
-		      "with it was thrown away");
+		server_say(
+			s, 554, "5.5.1",
+			"STARTTLS is the last command in the clear; what came "
+			"with it was thrown away");
 		s->want = SERVER_CLOSE;
 		return false;
 	}
@@ -346,8 +347,8 @@ static void say_help(struct server *s, const char *argument)
 {
 	(void)argument;
 	server_say(s, 214, "2.0.0",
-	      "EHLO HELO MAIL RCPT DATA BDAT RSET NOOP QUIT VRFY STARTTLS "
-	      "AUTH; see RFC 5321");
+		   "EHLO HELO MAIL RCPT DATA BDAT RSET NOOP QUIT VRFY STARTTLS "
+		   "AUTH; see RFC 5321");
 	server_junk(s);
 }
 
