@@ -240,8 +240,7 @@ static enum truth operate(const char *one, const char *op, const char *other)
 {
 	bool any_case = op[0] && op[1] &&
 			(strcmp(op + 2, "?") == 0 ||
-			 (op[2] == '?' &&
-			  strncmp("case", op + 3, strlen(op + 3)) == 0));
+			 (op[2] == '?' && ascii_begins("case", op + 3)));
 	enum truth result = MAYBE;
 
 	if (op[0] == '-')
