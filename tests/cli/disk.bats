@@ -65,7 +65,7 @@ nothing() {
 # Never taken for what it would be if there were no file.
 no_other_sense() {
 	[[ $stderr != *"no account"* && $stderr != *"comes after -a"* ]] &&
-		[ ! -f box ] && ! grep -qrs '^R.* notes.txt' queue
+		! grep -qrs 'notes.txt@' queue
 }
 
 @test "a word that may be a file is not taken for another, whatever look fails" {
