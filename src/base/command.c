@@ -330,17 +330,6 @@ int command_finish(struct command *c, int *status, struct error *f)
 
 /* ---- a line of the shell's, with its input and its output ---- */
 
-struct exchange {
-	struct command *command;
-	int input, output; /* our ends */
-};
-
-static void close_both(int ends[2])
-{
-	close(ends[0]);
-	close(ends[1]);
-}
-
 static int make_pipe(const struct command *c, int ends[2], struct error *f)
 {
 	if (pipe(ends) < 0)
@@ -351,45 +340,50 @@ static int make_pipe(const struct command *c, int ends[2], struct error *f)
 	return 0;
 }
 
-static int exchange_start(struct exchange *e, const char *line, struct error *f)
+/* With its output in *output. */
+static int start_piped(struct command *c, const char *const *argv, int input,
+		       int *output, struct error *f)
 {
-	const char *const argv[] = { "/bin/sh", "-c", line, NULL };
-	int in[2], out[2], started;
+	int out[2], started;
 
-	if (make_pipe(e->command, in, f) < 0)
+	if (make_pipe(c, out, f) < 0)
 		return -1;
-	if (make_pipe(e->command, out, f) < 0) {
-		close_both(in);
-		return -1;
-	}
-	started = command_start(e->command, argv, in[0], out[1], -1, f);
-	close(in[0]);
+	started = command_start(c, argv, input, out[1], -1, f);
 	close(out[1]);
-	e->input = in[1];
-	e->output = out[0];
-	if (started == 0)
-		return 0;
-	close(e->input);
-	close(e->output);
-	return -1;
+	*output = out[0];
+	if (started < 0)
+		close(out[0]);
+	return started;
 }
 
 /* The end of its output tells without delay that it is gone; one that leaves
  * something running behind it is looked for besides. */
-static void exchange_read(struct exchange *e, struct buf *out, struct error *f)
+static int read_piped(struct command *c, int output, struct buf *out,
+		      int *status, struct error *f)
 {
 	char piece[1024];
 	ssize_t n;
 
-	while (command_wait(e->command, e->output, f) > 0) {
-		n = io_read(e->output, piece, sizeof(piece));
+	while (command_wait(c, output, f) > 0) {
+		n = io_read(output, piece, sizeof(piece));
 		if (n <= 0)
 			break;
 		if (out)
 			buf_put(out, piece, (size_t)n);
 	}
 	explicit_bzero(piece, sizeof(piece));
-	close(e->output);
+	close(output);
+	return command_finish(c, status, f);
+}
+
+int command_capture(struct command *c, const char *const *argv, int input,
+		    struct buf *out, int *status, struct error *f)
+{
+	int output;
+
+	if (start_piped(c, argv, input, &output, f) < 0)
+		return -1;
+	return read_piped(c, output, out, status, f);
 }
 
 /* One that does not read its input has its own reasons; the pipe holds it all
@@ -397,15 +391,18 @@ static void exchange_read(struct exchange *e, struct buf *out, struct error *f)
 int command_exchange(struct command *c, const char *line, const void *input,
 		     size_t n, struct buf *out, int *status, struct error *f)
 {
-	struct exchange e = { .command = c };
+	const char *const argv[] = { "/bin/sh", "-c", line, NULL };
+	int in[2], output, started;
 
 	if (n > COMMAND_INPUT_MAX)
 		return error_set(f, ERROR_SOFTWARE, "%s gets too much",
 				 c->what);
-	if (exchange_start(&e, line, f) < 0)
+	if (make_pipe(c, in, f) < 0)
 		return -1;
-	io_write_all(e.input, input, n);
-	close(e.input);
-	exchange_read(&e, out, f);
-	return command_finish(c, status, f);
+	started = start_piped(c, argv, in[0], &output, f);
+	close(in[0]);
+	if (started == 0)
+		io_write_all(in[1], input, n);
+	close(in[1]);
+	return started < 0 ? -1 : read_piped(c, output, out, status, f);
 }

@@ -58,5 +58,8 @@ int command_finish(struct command *c, int *status, struct error *f);
 #define COMMAND_INPUT_MAX 65536 /* what a pipe of Linux's holds */
 int command_exchange(struct command *c, const char *line, const void *input,
 		     size_t n, struct buf *out, int *status, struct error *f);
+/* The same for a program whose input is a descriptor; -1: /dev/null. */
+int command_capture(struct command *c, const char *const *argv, int input,
+		    struct buf *out, int *status, struct error *f);
 
 #endif

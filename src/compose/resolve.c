@@ -10,6 +10,7 @@
 #include "config/settings.h"
 #include "deliver/local_domain.h"
 #include "deliver/smarthost.h"
+#include "deliver/transport.h"
 #include "mail/domain.h"
 
 /* Is the smarthost this machine, with its own idea of "localhost"? */
@@ -31,7 +32,7 @@ void resolver_init(struct resolver *r, struct arena *a,
 		.skip_aliases = skip_aliases,
 	};
 	r->aliases.server_is_here = server_is_here(account);
-	if (!smarthost_is_set(account))
+	if (!transport_leads_out(account))
 		r->aliases.own_user = sysenv_user();
 }
 

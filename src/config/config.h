@@ -81,8 +81,9 @@ struct account {
 	const char *proxy_host;
 	int proxy_port;
 	int timeout; /* seconds for connecting and each answer; 0: ours */
-	int command_timeout; /* seconds that a command may take; 0: any */
-	const char *domain;  /* for EHLO */
+	int command_timeout;   /* seconds that a command may take; 0: any */
+	const char *domain;    /* for EHLO */
+	const char *transport; /* "graph", "command LINE"; NULL: SMTP */
 
 	/* TLS */
 	bool tls, tls_starttls, tls_certcheck;

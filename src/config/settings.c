@@ -45,6 +45,7 @@ const struct setting settings[] = {
 	NUMBER(command_timeout, value_seconds, "60", "off"),
 	NOTHING("protocol", value_protocol),
 	TEXT(domain, value_word, NULL, 0),
+	TEXT(transport, value_transport, "smtp", BYTES | SETTING_COMMAND),
 
 	SWITCH(tls, "off"),
 	SWITCH(tls_starttls, "on"),

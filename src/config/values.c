@@ -327,6 +327,22 @@ int value_auth(struct value *v, void *field)
 	return 0;
 }
 
+int value_transport(struct value *v, void *field)
+{
+	static const char command[] = "command ";
+
+	*(const char **)field = NULL;
+	if (!*v->text || ascii_equal(v->text, "smtp"))
+		return 0;
+	if (!ascii_equal(v->text, "graph") &&
+	    (!ascii_begins(v->text, command) ||
+	     !v->text[strspn(v->text + sizeof(command) - 1, " \t") +
+		      sizeof(command) - 1]))
+		return refuse(v, "is not smtp, graph or \"command\" with a "
+				 "command");
+	return value_text(v, field);
+}
+
 /* Where an issuer lies is looked at by whoever asks it (net/http.h). */
 int value_oauth(struct value *v, void *field)
 {

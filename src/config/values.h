@@ -31,7 +31,8 @@ int value_ip(struct value *v, void *field);
 int value_trust(struct value *v, void *field);
 int value_fingerprint(struct value *v, void *field);
 int value_auth(struct value *v, void *field);
-int value_oauth(struct value *v, void *field); /* a name, or an https URL */
+int value_transport(struct value *v, void *field); /* smtp is NULL */
+int value_oauth(struct value *v, void *field);	   /* a name, or an https URL */
 int value_oauth_flow(struct value *v, void *field);
 int value_variable(struct value *v, void *field);
 int value_from(struct value *v, void *field);

@@ -18,6 +18,7 @@
 
 #include "base/sysenv.h"
 #include "deliver/local.h"
+#include "deliver/transport.h"
 
 /* A recipient while accounts are tried. */
 struct standing {
@@ -188,6 +189,17 @@ static void send_here(const struct route *r, const struct account *account,
 				 e->recipients[i].verdict.cause == ERROR_CONFIG;
 }
 
+static void send_otherwise(const struct route *r, const struct account *account,
+			   struct envelope *e, struct standing *all,
+			   const struct load *load, struct outcome *out)
+{
+	struct error f = ERROR_INIT;
+
+	if (transport_send(r->arena, account, e, &load->content.bytes, out,
+			   &f) < 0)
+		decide_way(e, all, &f);
+}
+
 static bool says_more(const struct small_error *now, const struct standing *st)
 {
 	if (!small_error_is_set(now) || !small_error_is_set(&st->before))
@@ -244,14 +256,18 @@ static void try_account(struct route *r, unsigned at, struct envelope *e,
 {
 	struct smarthost *h = &r->hosts[at];
 
-	if (smarthost_is_set(h->account))
+	if (transport_is_set(h->account))
+		send_otherwise(r, h->account, e, all, load, out);
+	else if (smarthost_is_set(h->account))
 		send_over(h, e, all, load, progress, out);
 	else
 		send_here(r, h->account, e, all, load, out);
 	if (!weigh(r, at, e, all))
 		return;
 	out->account = h->account->name;
-	out->host = h->name;
+	out->host = transport_is_set(h->account)
+			    ? transport_name(r->arena, h->account)
+			    : h->name;
 }
 
 int route_send(struct route *r, struct envelope *e, struct load *load,
@@ -284,6 +300,10 @@ int route_size(struct route *r, uint64_t *size, struct error *f)
 		struct smarthost *h = &r->hosts[i];
 		struct error each = ERROR_INIT;
 
+		if (transport_is_set(h->account)) {
+			*size = transport_size(h->account);
+			return 0;
+		}
 		if (!smarthost_is_set(h->account))
 			return 0;
 		if (smarthost_open(h, &each) == 0) {

@@ -18,7 +18,7 @@
 
 bool smarthost_is_set(const struct account *account)
 {
-	return account->host || account->socket;
+	return !account->transport && (account->host || account->socket);
 }
 
 const char *smarthost_name(struct arena *a, const struct account *account)

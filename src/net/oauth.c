@@ -35,9 +35,10 @@
 
 bool oauth_is_used(const struct account *account)
 {
-	return account->oauth && (!strcmp(account->auth, "OAUTH") ||
-				  !strcmp(account->auth, "OAUTHBEARER") ||
-				  !strcmp(account->auth, "XOAUTH2"));
+	return account->oauth &&
+	       (account->transport || !strcmp(account->auth, "OAUTH") ||
+		!strcmp(account->auth, "OAUTHBEARER") ||
+		!strcmp(account->auth, "XOAUTH2"));
 }
 
 bool oauth_is_app(const struct account *account)
@@ -48,6 +49,16 @@ bool oauth_is_app(const struct account *account)
 
 /* ---- a form ---- */
 
+void oauth_encode(struct buf *out, const char *text)
+{
+	for (; *text; text++)
+		if (ascii_is_letter(*text) || ascii_is_digit(*text) ||
+		    strchr("-._~", *text))
+			buf_putc(out, *text);
+		else
+			buf_printf(out, "%%%02X", (unsigned char)*text);
+}
+
 void oauth_put(struct buf *form, const char *name, const char *value)
 {
 	if (!value)
@@ -55,12 +66,7 @@ void oauth_put(struct buf *form, const char *name, const char *value)
 	if (form->len)
 		buf_putc(form, '&');
 	buf_printf(form, "%s=", name);
-	for (; *value; value++)
-		if (ascii_is_letter(*value) || ascii_is_digit(*value) ||
-		    strchr("-._~", *value))
-			buf_putc(form, *value);
-		else
-			buf_printf(form, "%%%02X", (unsigned char)*value);
+	oauth_encode(form, value);
 }
 
 /* A file of the account's that holds a secret. */

@@ -46,6 +46,8 @@ int oauth_again(struct arena *a, const struct account *account,
 
 /* ---- for those who log in ---- */
 
+/* URL-encoded (RFC 3986 2.3). */
+void oauth_encode(struct buf *out, const char *text);
 /* Appends "name=value" (with a & before it, unless it is the first),
  * URL-encoded; a NULL value adds nothing. */
 void oauth_put(struct buf *form, const char *name, const char *value);

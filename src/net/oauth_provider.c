@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 
+#define GRAPH	  "https://graph.microsoft.com/"
 #define MICROSOFT "https://login.microsoftonline.com/%s/oauth2/v2.0/"
 
 static const struct oauth_provider known[] = {
@@ -101,6 +102,10 @@ static int find_known(struct arena *a, const struct account *account,
 				 "oauth_tenant \"%.100s\" is neither an id nor "
 				 "a domain",
 				 tenant);
+	if (account->transport && strcmp(p->name, "microsoft") == 0) {
+		p->scope = GRAPH "Mail.Send offline_access";
+		p->app_scope = GRAPH ".default";
+	}
 	p->authorize = with_tenant(a, p->authorize, tenant);
 	p->device = with_tenant(a, p->device, tenant);
 	p->token = with_tenant(a, p->token, tenant);

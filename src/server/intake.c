@@ -27,6 +27,7 @@
 #include "deliver/local.h"
 #include "deliver/local_domain.h"
 #include "deliver/smarthost.h"
+#include "deliver/transport.h"
 #include "mail/date.h"
 #include "submit/submit.h"
 
@@ -145,7 +146,7 @@ static int intake_recipient(void *context, struct server_mail *m,
 	struct resolution found = { .final = { .count = 0 } };
 	struct error f = ERROR_INIT;
 	struct intake *in = context;
-	bool has_server = smarthost_is_set(in->account);
+	bool has_server = transport_leads_out(in->account);
 	size_t count = 0;
 
 	if (resolve_address(&in->resolver, &to->address, &found, &f) < 0)

@@ -11,6 +11,7 @@
 #include "deliver/jsonify.h"
 #include "deliver/local.h"
 #include "deliver/smarthost.h"
+#include "deliver/transport.h"
 #include "net/glossary.h"
 #include "submit/enqueue.h"
 
@@ -241,11 +242,11 @@ void report_commands(const struct composition *c, struct buf *to)
 void report_way(const struct composition *c, struct buf *to)
 {
 	const struct account *account = c->account;
-	bool has_server = smarthost_is_set(account);
+	bool has_server = transport_leads_out(account);
 
 	if (has_server)
 		buf_printf(to, "server:     %s, %s\n",
-			   smarthost_name(c->arena, account),
+			   transport_name(c->arena, account),
 			   report_tls(account));
 	else
 		buf_puts(to,
@@ -262,7 +263,7 @@ void report_way(const struct composition *c, struct buf *to)
 void report_envelope(const struct composition *c, struct buf *to)
 {
 	const struct envelope *e = &c->envelope;
-	bool has_server = smarthost_is_set(c->account);
+	bool has_server = transport_leads_out(c->account);
 
 	buf_printf(to, "from:       <%s>\n", e->reverse_path);
 	for (size_t i = 0; i < e->count; i++)

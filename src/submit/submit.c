@@ -15,6 +15,7 @@
 #include "base/log.h"
 #include "compose/pseudo_header.h"
 #include "deliver/record.h"
+#include "deliver/transport.h"
 #include "submit/dead_letter.h"
 #include "submit/enqueue.h"
 #include "submit/unsent.h"
@@ -254,7 +255,7 @@ int submit_send(const struct submission *s, struct outcome *out,
 	struct enqueue q = { .composition = c };
 	/* Mail to oneself here needs no server and has nothing to wait for. */
 	bool is_later = (mode == ENQUEUE_ALL || mode == ENQUEUE_BACKGROUND) &&
-			smarthost_is_set(c->account);
+			transport_leads_out(c->account);
 	int r;
 
 	*out = (struct outcome){

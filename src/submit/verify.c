@@ -7,6 +7,7 @@
 #include "compose/resolve.h"
 #include "deliver/local.h"
 #include "deliver/smarthost.h"
+#include "deliver/transport.h"
 
 static const char *as_typed(const struct address *one)
 {
@@ -17,11 +18,11 @@ static const char *as_typed(const struct address *one)
 static bool put_way(struct arena *a, const struct account *account,
 		    const char *address, struct buf *out)
 {
-	bool has_server = smarthost_is_set(account);
+	bool has_server = transport_leads_out(account);
 
 	if (has_server)
 		buf_printf(out, "by account %s and server %s", account->name,
-			   smarthost_name(a, account));
+			   transport_name(a, account));
 	else if (local_is_caller(address))
 		buf_puts(out, "into the Maildir of its user, here");
 	else

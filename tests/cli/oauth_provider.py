@@ -19,6 +19,8 @@ FOLDER/requests, and does what FOLDER/mode says, read at each request:
     slow               the first poll is told to slow down
     issuer=NAME        the iss of an answer
     worthless          tokens that no server will take
+    graph=STATUS       Graph answers with this (202 otherwise, where the token is
+                       known; the mail is then FOLDER/mail.N)
     openid             metadata at OpenID's place alone
 """
 import base64
@@ -129,6 +131,8 @@ class Provider(http.server.BaseHTTPRequestHandler):
 
     def do_POST(self):
         length = int(self.headers.get("Content-Length", 0))
+        if self.path.startswith("/v1.0/"):
+            return self.graph(self.rfile.read(length), mode())
         form = dict(urllib.parse.parse_qsl(self.rfile.read(length).decode()))
         note({"method": "POST", "path": self.path, "form": form})
         m = mode()
@@ -148,6 +152,26 @@ class Provider(http.server.BaseHTTPRequestHandler):
             known = ACCESS.get(form.get("token"))
             return self.answer(200, known or {"active": False})
         return self.answer(404, {"error": "not_found"})
+
+    def graph(self, body, m):
+        """Microsoft Graph's sendMail."""
+        note({"method": "POST", "path": self.path, "form":
+              {"type": self.headers.get("Content-Type"),
+               "length": self.headers.get("Content-Length")}})
+        token = self.headers.get("Authorization", "").removeprefix("Bearer ")
+        status = int(m.get("graph", 202))
+        if token not in ACCESS:
+            status = 401
+        if status != 202:
+            return self.answer(status, {"error": {
+                "code": "ErrorSomething", "message": "as \u202e told"}},
+                headers=[("Retry-After", "7")])
+        number = len([n for n in os.listdir(FOLDER) if n.startswith("mail.")])
+        with open(os.path.join(FOLDER, f"mail.{number + 1}"), "wb") as f:
+            f.write(base64.b64decode(body))
+        self.send_response(202)
+        self.send_header("Content-Length", "0")
+        return self.end_headers()
 
     def spoil(self, m):
         if "delay" in m:

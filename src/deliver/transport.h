@@ -1,0 +1,45 @@
+/* transport.h - ways out of an account that are not SMTP: Microsoft Graph, or
+ * a command of the user's own.
+ *
+ * Either takes the message and all recipients at once, or none of them. */
+#ifndef DELIVER_TRANSPORT_H
+#define DELIVER_TRANSPORT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "config/config.h"
+#include "deliver/outcome.h"
+#include "mail/envelope.h"
+#include "smtp/session.h"
+
+/* Has the account one of these? */
+bool transport_is_set(const struct account *account);
+/* Has it any way out of this machine, a server's or one of these? */
+bool transport_leads_out(const struct account *account);
+/* The server or what stands in its place, for people; in the arena. */
+const char *transport_name(struct arena *a, const struct account *account);
+/* Octets of a message at most; 0: it is not known. */
+uint64_t transport_size(const struct account *account);
+
+/* Each recipient that had no verdict has one afterwards.  -1 with the error
+ * when nobody could be asked: then they have none. */
+int transport_send(struct arena *a, const struct account *account,
+		   struct envelope *e, const struct slice *message,
+		   struct outcome *out, struct error *f);
+
+/* ---- graph.c, pipe_command.c: 0 when it was taken ---- */
+
+int graph_send(struct arena *a, const struct account *account,
+	       const struct envelope *e, const struct slice *message,
+	       struct outcome *out, bool *is_asked, struct error *f);
+const char *graph_url(struct arena *a, const struct account *account);
+#define GRAPH_SIZE_MAX 3000000 /* a request of 4 MB, in base64 */
+
+int pipe_command_send(struct arena *a, const struct account *account,
+		      const char *command, const struct envelope *e,
+		      const struct slice *message, struct outcome *out,
+		      bool *is_asked, struct error *f);
+
+#endif
