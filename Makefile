@@ -214,7 +214,7 @@ check: deps-test ## install what tests need, build, run all tests
 check-unit check-cli check-dialogue check-server check-callers: all units ## one suite
 	@B=$(B) tests/run $(@:check-%=%)
 
-check-queue: all queue-tools ## crash, kill, fill and starve the queue; KILLS=N
+check-queue: all queue-tools ## crash and kill tests of the queue; KILLS=N
 	@B=$(B) $(if $(KILLS),MAILSEND_QUEUE_KILLS=$(KILLS)) tests/run queue
 
 check-faults: all queue-tools ## each system call fails in turn; FAULTS=N|all
@@ -242,7 +242,7 @@ lint: deps-lint ## format, clang-tidy, cppcheck, shellcheck, mandoc, layers
 	shellcheck $(SCRIPTS)
 	mandoc -Tlint -Wwarning man/*
 
-format: ## lay the sources out by .clang-format
+format: ## format the sources with clang-format
 	clang-format -i $(SOURCES) $(wildcard src/*/*.h) \
 		$(wildcard cmd/*.c tests/unit/*.[ch] tests/queue/*.c tests/judges/*.c)
 
@@ -250,7 +250,7 @@ demo: deps-test ## send a real archive through TLS and AUTH, show what arrived
 	@$(MAKE) --no-print-directory all
 	@B=$(B) tests/demo
 
-corpus: all ## what is made of the messages in DIR, held against Python's email
+corpus: all ## compare how mailsend and Python's email parse the messages in DIR
 	@B=$(B) tests/corpus/compare $(or $(DIR),tests/corpus tests/golden)
 
 bench: deps-test ## count round trips, system calls, memory; ratios of time
@@ -297,7 +297,7 @@ for link in $(MTA_LINKS); do \
 done
 endef
 
-install: all ## to $(DESTDIR)$(PREFIX); with MTA=1 the other names too
+install: all ## install to $(DESTDIR)$(PREFIX); MTA=1: sendmail, mailq ... too
 	$(if $(MTA),@$(check_mta))
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1 \
 		$(DESTDIR)$(PREFIX)/share/man/man5 \
@@ -318,7 +318,7 @@ install: all ## to $(DESTDIR)$(PREFIX); with MTA=1 the other names too
 	cp -R contrib/systemd $(DESTDIR)$(PREFIX)/share/doc/mailsend
 	$(if $(MTA),@$(install_mta))
 
-uninstall: ## take away what install put there
+uninstall: ## remove the installed files
 	rm -f $(DESTDIR)$(PREFIX)/bin/mailsend $(DESTDIR)$(PREFIX)/bin/mailjoin \
 		$(DESTDIR)$(PREFIX)/bin/mailget \
 		$(DESTDIR)$(PREFIX)/share/man/man1/mailget.1 \
@@ -331,5 +331,5 @@ uninstall: ## take away what install put there
 	rm -rf $(DESTDIR)$(PREFIX)/share/doc/mailsend
 	@$(uninstall_mta)
 
-clean: ## remove all that was made
+clean: ## remove all build products
 	rm -rf $(B)

@@ -173,9 +173,10 @@ static int send_test(void *context, const struct setup_result *result,
 		return -1;
 	if (say(context,
 		arena_format(a->arena,
-			     status ? "The test mail was not taken; the "
-				      "configuration stays for you to mend.\n"
-				    : "The server took it: look into the "
+			     status ? "The test mail was not accepted; the "
+				      "configuration was saved, and you can "
+				      "edit it.\n"
+				    : "The server accepted it: check the "
 				      "mailbox of %s.\n",
 			     result->address),
 		f) < 0)

@@ -40,7 +40,7 @@ static SETTER(set_tls_switch)
 	if (strcmp(value, "on") != 0 && strcmp(value, "off") != 0)
 		return error_set(f, ERROR_USAGE,
 				 "'%s' is not on or off; pop3s:// and imaps:// "
-				 "have TLS from the first byte",
+				 "have implicit TLS",
 				 value);
 	return override_setting(run, "tls", value, f);
 }
@@ -107,8 +107,8 @@ static int argument(struct options_run *run, const char *value, struct error *f)
 
 	if (!*value)
 		return error_set(f, ERROR_USAGE,
-				 "a word of the command is empty: is a "
-				 "variable not set?");
+				 "an argument is empty: is a variable not "
+				 "set?");
 	if (!w->words)
 		w->words = arena_array(run->arena, (size_t)run->argc,
 				       sizeof(*w->words));
@@ -146,8 +146,7 @@ static const struct action *find_action(const char *word, struct error *f)
 			return &actions[i];
 		nearest_offer(&n, actions[i].name);
 	}
-	error_set(f, ERROR_USAGE,
-		  "\"%s\" is nothing to do with a mailbox%s%s%s", word,
+	error_set(f, ERROR_USAGE, "\"%s\" is not a command%s%s%s", word,
 		  n.best ? ": did you mean " : "; see mailget --help",
 		  n.best ? n.best : "", n.best ? "?" : "");
 	return NULL;
@@ -159,7 +158,7 @@ static int read_lines(struct run *w, const char *word, struct error *f)
 
 	if (!text_number(word, LINES_MAX, &n))
 		return error_set(f, ERROR_USAGE,
-				 "\"%s\" is no number of lines: top N LINES",
+				 "\"%s\" is not a number of lines: top N LINES",
 				 word);
 	w->order.lines = (unsigned)n;
 	return 0;
@@ -172,7 +171,7 @@ static int take_path(struct run *w, const struct action *act,
 
 	if (!*count)
 		return error_set(f, ERROR_USAGE,
-				 "something is missing: mailget SOURCE %s",
+				 "an argument is missing: mailget SOURCE %s",
 				 act->synopsis);
 	path = act->path_first ? words[0] : words[*count - 1];
 	--*count;
@@ -190,16 +189,14 @@ static int take_numbers(struct run *w, const struct action *act,
 		act->least == 0 && (act->most != 1 || w->order.only_new);
 
 	if (count > act->most || count < act->least || (!count && !may_lack))
-		return error_set(f, ERROR_USAGE,
-				 "it is written: mailget SOURCE %s",
+		return error_set(f, ERROR_USAGE, "usage: mailget SOURCE %s",
 				 act->synopsis);
 	for (size_t i = 0; i < count; i++)
 		if (!choice_is_word(words[i]))
 			return error_set(
 				f, ERROR_USAGE,
-				"\"%s\" is no message: write a number, "
-				"3-9, last or all, as in mailget "
-				"SOURCE %s",
+				"\"%s\" is not a message: write a number, 3-9, "
+				"last or all, as in mailget SOURCE %s",
 				words[i], act->synopsis);
 	w->order.words = words;
 	w->order.word_count = count;
@@ -237,8 +234,7 @@ static int check_together(const struct run *w, struct error *f)
 		return error_set(f, ERROR_USAGE, "--maildir is for fetch");
 	if (o->only_new && !strcmp(o->source, "-"))
 		return error_set(f, ERROR_USAGE,
-				 "standard input is not the same mailbox each "
-				 "time: leave --new out");
+				 "--new cannot be used with standard input");
 	return 0;
 }
 
@@ -246,12 +242,12 @@ static int check_talk(const struct run *w, struct error *f)
 {
 	if (w->word_count > 1 || w->is_raw || w->reader.cmdline.request.json)
 		return error_set(f, ERROR_USAGE,
-				 "--talk leaves the commands to you: leave all "
-				 "out but the URL");
+				 "--talk reads commands from the terminal: "
+				 "give only the URL");
 	if (w->reader.cmdline.request.transcript)
 		return error_set(f, ERROR_USAGE,
-				 "a talk is seen anyway: name a file, as in "
-				 "--transcript=FILE");
+				 "a session is shown anyway: name a file, as "
+				 "in --transcript=FILE");
 	return 0;
 }
 
@@ -261,7 +257,7 @@ static int finish(struct options_run *run, struct error *f)
 
 	if (!w->word_count)
 		return error_set(f, ERROR_USAGE,
-				 "name a mailbox: a file, a folder, '-', or "
+				 "give a mailbox: a file, a directory, '-', or "
 				 "pop3s://USER@HOST, imaps://USER@HOST/FOLDER");
 	w->order.source = w->words[0];
 	w->reader.reads_input = strcmp(w->order.source, "-") == 0;

@@ -64,7 +64,7 @@ static SETTER(set_mode)
 	(void)value;
 	if (w->mode != MODE_JOIN && w->mode != (enum mode)row->value)
 		return error_set(f, ERROR_USAGE,
-				 "--status and --list are two commands");
+				 "--status and --list cannot be combined");
 	w->mode = (enum mode)row->value;
 	return 0;
 }
@@ -190,11 +190,12 @@ static int finish(struct options_run *run, struct error *f)
 
 	if (w->mode != MODE_JOIN && (w->deletes || w->wait))
 		return error_set(f, ERROR_USAGE,
-				 "--status and --list only look: leave "
+				 "--status and --list write nothing: leave "
 				 "--delete and --wait out");
 	if (!w->source_count && w->wait)
 		return error_set(f, ERROR_USAGE,
-				 "--wait needs a source that mails come to");
+				 "--wait requires a source that mails arrive "
+				 "in");
 	if (is_standard(w->output) && w->reader.cmdline.request.json)
 		return error_set(f, ERROR_USAGE,
 				 "standard output cannot be both the file and "
@@ -302,7 +303,7 @@ static const char *state_folder(struct run *run, struct error *f)
 		return arena_format(&run->reader.arena,
 				    "%s/.local/state/mailsend/join", home);
 	error_set(f, ERROR_CONFIG,
-		  "there is no home folder to keep parts in: name one with "
+		  "there is no home directory for parts: set a directory with "
 		  "--state");
 	return NULL;
 }
@@ -329,7 +330,9 @@ static int choose_place(struct run *run, struct error *f)
 						     .device = output };
 	else if (output[n - 1] == '/')
 		return error_set(f, ERROR_CANTCREAT,
-				 "%s is not a folder: make it first", output);
+				 "%s is not a directory: create it "
+				 "first",
+				 output);
 	else
 		place->file = output;
 	return 0;
@@ -379,8 +382,8 @@ static int check_place(struct run *run, struct error *f)
 		count += summary_tells(&t, s);
 	if (count > 1 && !place->folder)
 		return error_set(f, ERROR_USAGE,
-				 "there are %zu sets and one place for a file: "
-				 "choose one with --set, or name a folder with "
+				 "there are %zu sets for one file: select one "
+				 "with --set, or give a directory with "
 				 "--output",
 				 count);
 	return 0;
@@ -471,8 +474,7 @@ static int do_rounds(struct run *run, struct error *f)
 	}
 	if (run->collect.unread)
 		error_set(f, run->collect.first_unread.cause,
-			  "%zu mails could not be read, and are still where "
-			  "they were",
+			  "%zu mails could not be read, and were skipped",
 			  run->collect.unread);
 	return error_is_set(f) ? -1 : summary_status(&t);
 }
@@ -519,9 +521,8 @@ static int join(struct run *run, struct error *f)
 		status = -1;
 	}
 	if (status >= 0 && !tells_any(run))
-		log_error(run->source_count
-				  ? "there is no part of a split file"
-				  : "no part of a split file is kept");
+		log_error(run->source_count ? "there is no part of a split file"
+					    : "no saved part of a split file");
 	if (run->mode == MODE_LIST && status >= 0)
 		status = 0;
 	assembly_close(&run->assembly);
@@ -546,7 +547,7 @@ int main(int argc, char **argv)
 {
 	static const struct program program = {
 		.name = "mailjoin",
-		.first = { 75, "what has come is kept" },
+		.first = { 75, "the parts so far are saved" },
 		.run = run_program,
 	};
 

@@ -342,7 +342,7 @@ static int run_command(struct run *run)
 	log_error("%s", f.text);
 	if (run->cmdline.kind == COMMAND_SERVE_STDIO && !run->has_begun)
 		output_puts(
-			"421 4.3.5 no mail is taken here: the configuration is "
+			"421 4.3.5 no mail is accepted: the configuration is "
 			"wrong\r\n",
 			&ignored);
 	send_keep_input(run, &out, &f);

@@ -54,18 +54,21 @@ static int tell_result(const struct cmdline *c, const struct flush_result *done,
 		return 0;
 	if (!all && c->queue.choice.ids.count)
 		return error_set(f, ERROR_NOINPUT,
-				 "no mail with such an id waits: mailsend "
-				 "--mailq lists what does");
+				 "no queued mail has such an id: see mailsend "
+				 "--mailq");
 	if (!all) {
 		log_note("there is nothing to send");
 		return 0;
 	}
 	if (done->held)
-		log_note("%u are held; mailsend --mailq --release lets them go",
+		log_note("%u are held; mailsend --mailq --release releases "
+			 "them",
 			 done->held);
 	if (done->busy)
-		log_note("%u are being tried by somebody else", done->busy);
-	log_note("%u sent, %u wait, %u given up", done->sent,
+		log_note("%u are being delivered by another "
+			 "process",
+			 done->busy);
+	log_note("%u sent, %u still queued, %u given up", done->sent,
 		 done->deferred + done->busy, done->failed + done->bad);
 	return 0;
 }

@@ -116,7 +116,7 @@ void runner_told(void *context, const struct series_verdict *v)
 	if (v->fate == SERIES_FAILED)
 		log_error("%s: %s", v->name, v->text);
 	if (v->refused[0])
-		log_error("%s was refused, and gets no more of it: %s",
+		log_error("%s was refused, and gets no further parts: %s",
 			  v->refused, v->text);
 	buf_free(&line);
 }
@@ -150,19 +150,19 @@ static void tell_sum(const struct runner *run, const struct series_result *r,
 	unsigned went = r->before + r->sent + r->queued;
 
 	if (r->queued && has_runner(run))
-		log_note("%u of %u %s wait in the queue", r->queued,
+		log_note("%u of %u %s queued", r->queued,
 			 r->sent + r->queued + r->failed, what);
 	else if (r->queued)
-		log_warning("%u of %u %s wait in the queue, and %s", r->queued,
+		log_warning("%u of %u %s queued, and %s", r->queued,
 			    r->sent + r->queued + r->failed, what,
 			    report_no_runner);
 	if (status < 0 || r->is_stopped)
-		log_error("%u of %u %s went%s%s%s", went + r->unwritten,
+		log_error("%u of %u %s sent%s%s%s", went + r->unwritten,
 			  r->wanted, what,
 			  r->unwritten	  ? ", the last without a record of it"
 			  : r->is_stopped ? " until it was stopped"
 					  : "",
-			  can_resume ? "; go on with: " : "",
+			  can_resume ? "; continue with: " : "",
 			  can_resume ? resume_words(run) : "");
 	else if (r->before == r->wanted)
 		log_note("series %s: there is nothing left to do",
@@ -253,7 +253,7 @@ int runner_run(struct runner *run, const struct series_ops *ops,
 	/* whoever stops it by hand will want to know */
 	if (run->total > 1 && journal_is_there(&run->journal) && !r->quiet &&
 	    sysenv_is_terminal(STDERR_FILENO))
-		log_note("%u mails; if this is interrupted, go on with: %s",
+		log_note("%u mails; if this is interrupted, continue with: %s",
 			 run->total, resume_words(run));
 	start_progress(run);
 	status = series_run(&s, &result, f);

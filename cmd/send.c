@@ -184,7 +184,7 @@ static void keep(struct composition *c, struct outcome *out,
 {
 	submit_keep(c, out, why);
 	if (out->dead_letter)
-		log_error("the message was kept in %s", out->dead_letter);
+		log_error("the message was saved in %s", out->dead_letter);
 }
 
 /* Memory is out, or a library failed: the same, by the way (ending.h). */
@@ -255,7 +255,7 @@ static int send_mail(struct run *run, struct error *f)
 		say_outcome(run, &out, f);
 	if (r == 0 && interrupt_signal() && !out.queue_id &&
 	    run->cmdline.request.action == REQUEST_SEND && !c.is_empty)
-		log_warning("ended by %s when the mail had gone",
+		log_warning("ended by %s after the mail was sent",
 			    interrupt_name());
 	if (r < 0 && !(run->cmdline.request.is_status_zero && out.has_notice))
 		status = outcome_exit(&out, f);

@@ -114,8 +114,8 @@ static const struct series_ops message_ops = {
 static int no_home(struct error *f)
 {
 	return error_set(f, ERROR_CANTCREAT,
-			 "there is no home folder for the journal of a series; "
-			 "set HOME or XDG_STATE_HOME");
+			 "there is no home directory for the journal of a "
+			 "series; set HOME or XDG_STATE_HOME");
 }
 
 /* A new one; where none can be made that is no reason not to send. */
@@ -129,7 +129,8 @@ static int begin_journal(struct runner *run, const char *parent, const char *id,
 
 	if (r == 0 || f->cause == ERROR_DATA)
 		return r;
-	log_warning("%s: if this is interrupted, it cannot go on by --resume",
+	log_warning("%s: if this is interrupted, it cannot be continued with "
+		    "--resume",
 		    f->text);
 	error_clear(f);
 	journal_without(&run->journal, job->arena, id);
@@ -312,7 +313,7 @@ static void keep_whole(const struct runner *run, struct composition *whole)
 		  run->total);
 	submit_keep(whole, &out, &why);
 	if (out.dead_letter)
-		log_error("the message was kept in %s", out.dead_letter);
+		log_error("the message was saved in %s", out.dead_letter);
 }
 
 /* Once it is known what has to be split. */
@@ -365,9 +366,8 @@ int series_split(const struct series_job *job, struct composition *whole,
 		r = SERIES_IS_ONE;
 	else if (r == 0)
 		r = error_set(f, ERROR_DATA,
-			      "what series %s was begun with has become so "
-			      "small that it fits in one mail: send it as a "
-			      "new one",
+			      "what series %s was begun with is now so small "
+			      "that it fits in one mail: send it as a new one",
 			      run.journal.id);
 	journal_close(&run.journal);
 	return r;
@@ -543,9 +543,9 @@ static int recall_input(const struct journal *j, struct error *f)
 	input = journal_input(j, f);
 	if (input < 0 && !error_is_set(f) && sysenv_is_terminal(STDIN_FILENO))
 		return error_set(f, ERROR_NOINPUT,
-				 "what series %s had from standard input is "
-				 "not kept: give it again, with < FILE behind "
-				 "this command",
+				 "the stdin data of series %s is not stored: "
+				 "give it again, with < FILE after this "
+				 "command",
 				 j->id);
 	return error_is_set(f) ? -1 : take_input(input, f);
 }
@@ -581,8 +581,8 @@ int series_recall(struct arena *a, const struct request *now,
 
 	if (!parent)
 		return error_set(f, ERROR_NOINPUT,
-				 "there is no home folder, and no journal of a "
-				 "series in it");
+				 "there is no home directory with a journal of "
+				 "a series");
 	r = journal_open(&journal, a, parent,
 			 arena_format(a, "%.*s00", COMMON_DIGITS,
 				      now->series.id),

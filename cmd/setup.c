@@ -25,8 +25,9 @@
 
 #define UNIT_MAX  16384
 #define WORDS_MAX 4096
-#define MARK	  "# Made by mailsend --setup-queue; =remove takes it away.\n"
-#define COMMAND	  SETUP_PROGRAM " --flush --due"
+/* what units that were installed begin with: never another text */
+#define MARK	"# Made by mailsend --setup-queue; =remove takes it away.\n"
+#define COMMAND SETUP_PROGRAM " --flush --due"
 
 struct unit {
 	const char *name;
@@ -200,8 +201,8 @@ static int look_at(struct setup *s, struct unit *u)
 	    strcmp(s->cmdline->queue.setup, "on") != 0)
 		return 0;
 	return error_set(s->f, ERROR_CANTCREAT,
-			 "%s is there and was not made by this command: move "
-			 "it away, or keep it and do without",
+			 "%s exists and was not created by this command: move "
+			 "it away first",
 			 u->path);
 }
 
@@ -220,7 +221,7 @@ static int find_units(struct setup *s)
 	s->unit_folder = unit_folder(s);
 	if (!s->unit_folder) {
 		error_set(s->f, ERROR_CONFIG,
-			  "this user has no home for systemd's units");
+			  "this user has no home directory for systemd units");
 		return -1;
 	}
 	for (size_t i = 0; i < UNITS; i++) {
@@ -251,7 +252,9 @@ static int replace_file(struct arena *a, const char *path, const char *text,
 		r = atomic_file_commit(&file, f);
 	atomic_file_free(&file);
 	return r > 0 ? error_set(f, ERROR_CANTCREAT,
-				 "%s has come to be there meanwhile", path)
+				 "%s was created by another program "
+				 "meanwhile",
+				 path)
 		     : r;
 }
 
@@ -260,7 +263,7 @@ static int write_unit(struct setup *s, const struct unit *u)
 	if (s->is_shown)
 		return say(s, "would write %s:\n%s\n", u->path, u->text);
 	if (u->found == UNIT_SAME)
-		return say(s, "%s is there already\n", u->path);
+		return say(s, "%s exists already\n", u->path);
 	if (disk_make_folder(s->unit_folder, s->f) < 0 ||
 	    replace_file(s->arena, u->path, u->text, s->f) < 0)
 		return -1;
@@ -272,7 +275,10 @@ static int delete_unit(struct setup *s, const struct unit *u)
 	if (u->found == UNIT_MISSING)
 		return 0;
 	if (u->found == UNIT_FOREIGN)
-		return say(s, "left %s, which was not made here\n", u->path);
+		return say(s,
+			   "left %s, which was not created by "
+			   "mailsend\n",
+			   u->path);
 	if (unlink(u->path) < 0)
 		return error_errno(s->f, ERROR_CANTCREAT, errno,
 				   "cannot remove %s", u->path);
@@ -402,7 +408,7 @@ static int install_line(struct setup *s)
 	if (r < 0)
 		return -1;
 	return say(s, "%s the crontab: %s\n",
-		   r == 0	 ? "it stands already in"
+		   r == 0	 ? "already in"
 		   : s->is_shown ? "would write into"
 				 : "wrote into",
 		   line);
@@ -415,9 +421,9 @@ static int remove_line(struct setup *s)
 	int r = setup_cron(NULL, false, &trouble);
 
 	if (r > 0)
-		return say(s, "removed our line from the crontab\n");
+		return say(s, "removed the line from the crontab\n");
 	if (r < 0)
-		log_note("the crontab was not looked at: %s", trouble.text);
+		log_note("the crontab was not read: %s", trouble.text);
 	return 0;
 }
 
@@ -445,8 +451,8 @@ static int begin(struct setup *s)
 	s->program = sysenv_program();
 	if (!s->program) {
 		error_set(s->f, ERROR_OS,
-			  "cannot tell where this program is: write a crontab "
-			  "line by hand, as contrib has one");
+			  "the path of this program is unknown: add a crontab "
+			  "line by hand, see contrib");
 		return -1;
 	}
 	if (find_config(s) < 0)
@@ -454,8 +460,8 @@ static int begin(struct setup *s)
 	if (*s->folder != '/' || strpbrk(s->folder, "\r\n") ||
 	    strpbrk(s->program, "\r\n"))
 		return error_set(s->f, ERROR_CONFIG,
-				 "the queue's folder %s is no absolute path on "
-				 "one line",
+				 "the queue's directory %s is not an absolute "
+				 "path on one line",
 				 s->folder);
 	return 0;
 }

@@ -30,9 +30,9 @@ static int failed(const char *what, int status, const struct buf *words,
 {
 	if (status == SETUP_NO_PROGRAM)
 		return error_set(f, ERROR_UNAVAILABLE,
-				 "there is neither a systemd that runs nor the "
-				 "command crontab: let something run `mailsend "
-				 "--flush --due` every few minutes");
+				 "neither systemd nor crontab is available: "
+				 "arrange for `mailsend --flush --due` every "
+				 "few minutes");
 	return error_set(f, ERROR_UNAVAILABLE, "%s failed: %.*s", what,
 			 (int)strcspn(words->data, "\n"), words->data);
 }

@@ -33,9 +33,8 @@ static int refuse_rights(struct error *f)
 	if (!sysenv_drop_privileges())
 		_exit(EX_CONFIG);
 	return error_set(f, ERROR_CONFIG,
-			 "it has rights that its caller has not (set-user-ID "
-			 "or set-group-ID) and does not run so; take them away "
-			 "with: chmod ug-s PROGRAM");
+			 "it does not run set-user-ID or set-group-ID; remove "
+			 "that with: chmod ug-s PROGRAM");
 }
 
 /* ---- descriptors 0 to 2 ---- */
@@ -147,7 +146,7 @@ static _Noreturn void end_at_once(const char *why)
 			ending_run_rescue(why);
 	} else if (is_rescuing) {
 		is_rescuing = 0;
-		log_error("not all of the message could be kept");
+		log_error("the message could not be saved completely");
 		finish_input();
 	}
 	_exit(now->status);
@@ -173,7 +172,7 @@ static void out_of_memory(void)
 static void on_crash(int number)
 {
 	end_at_once(number == SIGABRT ? "a library ended the program"
-				      : "a library failed (is memory short?)");
+				      : "a library failed (out of memory?)");
 }
 
 /* On a stack of its own: the usual one may be what has run out. */

@@ -259,7 +259,7 @@ int talk_with_mailbox(struct arena *a, const struct cmdline *cmdline,
 	if (!mailbox_is_url(url))
 		return error_set(
 			f, ERROR_USAGE,
-			"'%s' is no server: write pop3s://USER@HOST or "
+			"'%s' is not a server: write pop3s://USER@HOST or "
 			"imaps://USER@HOST",
 			url);
 	if (mailbox_parse_url(a, url, &parts, f) < 0 ||

@@ -321,7 +321,7 @@ int command_finish(struct command *c, int *status, struct error *f)
 			interrupt_error(f);
 		else
 			error_set(f, ERROR_TEMPORARY,
-				  "%s: the command was broken off", c->what);
+				  "%s: the command was aborted", c->what);
 	}
 	end_signals(c);
 	*status = c->status;

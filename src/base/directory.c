@@ -20,7 +20,7 @@ int directory_open(struct directory *d, const char *path, struct error *f)
 			   error == EACCES || error == EPERM || error == ENOTDIR
 				   ? ERROR_NOINPUT
 				   : ERROR_IO,
-			   error, "cannot read the folder %s", path);
+			   error, "cannot read the directory %s", path);
 }
 
 const char *directory_next(struct directory *d, struct error *f)
@@ -35,7 +35,7 @@ const char *directory_next(struct directory *d, struct error *f)
 	} while (entry &&
 		 (!strcmp(entry->d_name, ".") || !strcmp(entry->d_name, "..")));
 	if (!entry && errno)
-		error_errno(f, ERROR_IO, errno, "cannot read the folder %s",
+		error_errno(f, ERROR_IO, errno, "cannot read the directory %s",
 			    d->path);
 	return entry ? entry->d_name : NULL;
 }
@@ -51,7 +51,7 @@ int directory_stat(const struct directory *d, const char *name,
 	return error_errno(f,
 			   errno == EACCES || errno == EPERM ? ERROR_NOINPUT
 							     : ERROR_IO,
-			   errno, "cannot look at %s/%s", d->path, name);
+			   errno, "cannot stat %s/%s", d->path, name);
 }
 
 void directory_close(struct directory *d)

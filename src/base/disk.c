@@ -48,7 +48,8 @@ static int read_into(int fd, const char *path, struct buf *out, struct error *f)
 		if (buf_put(out, piece, (size_t)n) < 0)
 			return error_set(
 				f, ERROR_DATA,
-				"%s is larger than the %zu octets that it may have",
+				"%s is larger than the %zu octets that it may "
+				"have",
 				path, out->max);
 	explicit_bzero(piece, sizeof(piece)); /* it may have been a secret */
 	return n < 0 ? -1 : 0;
@@ -86,7 +87,7 @@ static int found(int r, const char *path, struct error *f)
 	return error_errno(f,
 			   error == EACCES || error == EPERM ? ERROR_NOINPUT
 							     : ERROR_IO,
-			   error, "cannot look at %s", path);
+			   error, "cannot stat %s", path);
 }
 
 int disk_stat(const char *path, struct stat *st, struct error *f)
@@ -121,8 +122,7 @@ int disk_is_same(int fd, const char *path, struct error *f)
 	int r;
 
 	if (fstat(fd, &one) < 0)
-		return error_errno(f, ERROR_IO, errno, "cannot look at %s",
-				   path);
+		return error_errno(f, ERROR_IO, errno, "cannot stat %s", path);
 	r = disk_lstat(path, &other, f);
 	if (r <= 0)
 		return r;
@@ -144,8 +144,8 @@ int disk_may_follow(const char *path, struct error *f)
 	    link.st_uid == sysenv_file_uid() || link.st_uid == folder.st_uid)
 		return r;
 	return error_set(f, ERROR_CANTCREAT,
-			 "%s is a link that another user made in a folder "
-			 "that is open to all; name the file itself",
+			 "%s is a link that another user made in a directory "
+			 "that is writable by all; name the file itself",
 			 path);
 }
 
@@ -193,7 +193,7 @@ int disk_make_folder(const char *path, struct error *f)
 		if (error && error != EEXIST &&
 		    (c == '\0' || access(copy, F_OK) < 0))
 			r = error_errno(f, ERROR_CANTCREAT, error,
-					"cannot make the folder %s", copy);
+					"cannot create the directory %s", copy);
 		*p = c;
 		if (c == '\0')
 			break;
@@ -218,13 +218,18 @@ int disk_sync_folder(const char *path, struct error *f)
 	int r;
 
 	if (fd < 0)
-		return error_errno(f, ERROR_IO, errno, "cannot open folder %s",
+		return error_errno(f, ERROR_IO, errno,
+				   "cannot open the "
+				   "directory %s",
 				   path);
 	do
 		r = fsync(fd);
 	while (r < 0 && errno == EINTR);
 	if (r < 0 && errno != EINVAL)
-		error_errno(f, ERROR_IO, errno, "cannot sync folder %s", path);
+		error_errno(f, ERROR_IO, errno,
+			    "cannot sync the directory "
+			    "%s",
+			    path);
 	else
 		r = 0;
 	close(fd);
@@ -261,14 +266,14 @@ int disk_open_unnamed(const char *folder, struct error *f)
 		return fd;
 	if (errno != EOPNOTSUPP && errno != EISDIR && errno != EINVAL)
 		return error_errno(f, ERROR_CANTCREAT, errno,
-				   "cannot make a temporary file in %s",
+				   "cannot create a temporary file in %s",
 				   folder);
 #endif
 	path = arena_format(&a, "%s/mailsend.XXXXXX", folder);
 	fd = mkostemp(path, O_CLOEXEC);
 	if (fd < 0)
 		error_errno(f, ERROR_CANTCREAT, errno,
-			    "cannot make a temporary file in %s", folder);
+			    "cannot create a temporary file in %s", folder);
 	else if (unlink(path) < 0) {
 		/* or what is secret would stay there under that name */
 		error_errno(f, ERROR_IO, errno, "cannot remove %s", path);

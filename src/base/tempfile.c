@@ -190,7 +190,7 @@ int tempfile_open(struct tempfile *t, const char *directory, const char *prefix,
 	if (t->fd < 0) {
 		free(path);
 		return error_errno(f, ERROR_CANTCREAT, error,
-				   "cannot make a file in %s", directory);
+				   "cannot create a file in %s", directory);
 	}
 	flock(t->fd, LOCK_EX | LOCK_NB); /* else the process alone tells */
 	return 0;
@@ -225,8 +225,8 @@ static int reserve(const char *path, struct error *f)
 	if (fd < 0 && errno == EEXIST)
 		return 1;
 	if (fd < 0)
-		return error_errno(f, ERROR_CANTCREAT, errno, "cannot make %s",
-				   path);
+		return error_errno(f, ERROR_CANTCREAT, errno,
+				   "cannot create %s", path);
 	close(fd); /* nothing was written */
 	return 0;
 }
@@ -249,8 +249,8 @@ int tempfile_place(struct tempfile *t, const char *path, struct error *f)
 	if (errno == EEXIST)
 		return 1;
 	if (!has_no_links(errno))
-		return error_errno(f, ERROR_CANTCREAT, errno, "cannot make %s",
-				   path);
+		return error_errno(f, ERROR_CANTCREAT, errno,
+				   "cannot create %s", path);
 	r = reserve(path, f);
 	if (r == 0 && tempfile_replace(t, path, f) < 0) {
 		unlink(path); /* the empty one */
@@ -262,8 +262,8 @@ int tempfile_place(struct tempfile *t, const char *path, struct error *f)
 int tempfile_replace(struct tempfile *t, const char *path, struct error *f)
 {
 	if (rename(t->path, path) < 0)
-		return error_errno(f, ERROR_CANTCREAT, errno, "cannot make %s",
-				   path);
+		return error_errno(f, ERROR_CANTCREAT, errno,
+				   "cannot create %s", path);
 	forget(t);
 	return 0;
 }

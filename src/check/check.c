@@ -74,15 +74,15 @@ static int find_account(struct check *c)
 	note_files(c, step);
 	if (!transport_leads_out(c->account)) {
 		error_set(f, ERROR_CONFIG,
-			  "no mail server is configured: mail goes to users of "
-			  "this machine alone");
+			  "no mail server is configured: mail can only be "
+			  "delivered to users of this machine");
 		check_end(c, step, CHECK_BAD, "account %s has no host",
 			  c->account->name);
 		return -1;
 	}
 	if (c->account->fallback)
 		check_add(c, step, CHECK_NOTE,
-			  "behind it stand: %s (--account checks each)",
+			  "fallback accounts: %s (--account checks each)",
 			  c->account->fallback);
 	check_end(c, step, CHECK_GOOD, "account %s (%s)%s", c->account->name,
 		  c->account->origin, why_this_account(c));
@@ -145,7 +145,7 @@ static int find_addresses(struct check *c)
 
 static int look_up(struct check *c)
 {
-	struct check_step *step = check_begin(c, "lookup", "name look-up");
+	struct check_step *step = check_begin(c, "lookup", "name lookup");
 	const struct account *account = c->account;
 	uint64_t start = sysenv_ticks();
 	int r = reach_look_up(&c->reach, account->host, (unsigned)account->port,

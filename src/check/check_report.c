@@ -146,10 +146,10 @@ static const char *good_news(const struct check *c)
 {
 	const struct envelope *e = &c->composition.envelope;
 
-	return arena_format(c->arena, "All is well: %s takes mail from <%s>%s.",
+	return arena_format(c->arena, "OK: %s accepts mail from <%s>%s.",
 			    smarthost_name(c->arena, c->account),
 			    e->reverse_path,
-			    e->count ? " for those who were named" : "");
+			    e->count ? " for the given recipients" : "");
 }
 
 void check_text_end(const struct check_look *look, const struct check *c,
@@ -392,7 +392,7 @@ static void put_state(const struct check *c, struct buf *out)
 		return;
 	}
 	put_text(out, smarthost_name(c->arena, c->account));
-	buf_puts(out, " takes mail from ");
+	buf_puts(out, " accepts mail from ");
 	put_text(out, c->composition.envelope.reverse_path);
 	if (d->conn.tls_version[0])
 		buf_printf(out, ", %.*s",
@@ -505,7 +505,7 @@ static void put_capabilities(const struct check *c, struct buf *out)
 		caps_add(&caps, c->capabilities[i]);
 	buf_puts(out, c->capabilities && c->capabilities[0]
 			      ? "Capabilities:\n"
-			      : "No capabilities are told.\n");
+			      : "No capabilities are announced.\n");
 	for (size_t i = 0; c->capabilities && c->capabilities[i]; i++) {
 		const char *line = c->capabilities[i];
 		const char *rest = strpbrk(line, " =");

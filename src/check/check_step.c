@@ -118,7 +118,7 @@ static const char *of_dial(const struct check *c)
 	case CONN_NO_LIBRARY:
 		return "no-library";
 	case CONN_INSECURE:
-		return "log-in-without-tls";
+		return "login-without-tls";
 	case CONN_SOURCE:
 		return "source";
 	case CONN_LOOKUP:
@@ -130,7 +130,7 @@ static const char *of_dial(const struct check *c)
 	case CONN_NO_AUTH:
 		return "no-auth";
 	case CONN_MECHANISM:
-		return "log-in";
+		return "login";
 	case CONN_SILENT:
 		if (c->account->tls && !c->account->tls_starttls &&
 		    !c->server.dial.conn.secured_after)

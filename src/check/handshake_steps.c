@@ -223,7 +223,7 @@ static const struct {
 	[HANDSHAKE_GREETING] = { "greeting", "greeting" },
 	[HANDSHAKE_EHLO] = { "ehlo", "EHLO" },
 	[HANDSHAKE_STARTTLS] = { "starttls", "STARTTLS" },
-	[HANDSHAKE_AUTH] = { "auth", "log-in" },
+	[HANDSHAKE_AUTH] = { "auth", "login" },
 	[HANDSHAKE_DONE] = { "dial", "way" },
 };
 
@@ -400,7 +400,7 @@ static void note_login(struct handshake_steps *h, struct check_step *step)
 static void tell_no_login(struct handshake_steps *h)
 {
 	struct check *c = h->check;
-	struct check_step *step = check_begin(c, "auth", "log-in");
+	struct check_step *step = check_begin(c, "auth", "login");
 
 	if (h->caps.auth.names[0])
 		check_add(c, step, CHECK_NOTE, "offered: %s",
@@ -510,7 +510,7 @@ static struct check_step *begin_failed(struct handshake_steps *h)
 	case CONN_NO_LIBRARY:
 		return check_begin(c, "library", "libraries");
 	case CONN_INSECURE:
-		return check_begin(c, "auth", "log-in");
+		return check_begin(c, "auth", "login");
 	case CONN_SETTING:
 	case CONN_FILE:
 	case CONN_SOURCE:

@@ -326,7 +326,7 @@ static int expand_alias(struct walk *w, struct alias *x, const struct site *s,
 	if (x->entered == w->aliases->run && x->open) {
 		if (x == s->alias) /* its own name within it */
 			return append(w, s, one);
-		return wrong(w, s, "stands for itself in a circle; break it");
+		return wrong(w, s, "is a loop: it refers to itself; break it");
 	}
 	if (x->entered == w->aliases->run)
 		return 0;
@@ -497,9 +497,8 @@ int aliases_expand(struct arena *a, struct aliases *aliases,
 	next_run(aliases);
 	if (expand_alias(&w, x, &s, one) < 0)
 		return -1;
-	return out->list.count || out->is_discarded
-		       ? 0
-		       : wrong(&w, &s, "stands for nobody");
+	return out->list.count || out->is_discarded ? 0
+						    : wrong(&w, &s, "is empty");
 }
 
 int aliases_check(struct arena *a, const char *path, unsigned *count,

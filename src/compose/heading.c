@@ -182,7 +182,8 @@ static int add_addresses(struct composition *c, const char *name,
 	if (address_put_list(&value, list) < 0)
 		r = error_set(
 			f, ERROR_DATA,
-			"the %s list is over %u octets; send to fewer at a time",
+			"the %s list is over %u octets; send to fewer at a "
+			"time",
 			name, VALUE_MAX);
 	else
 		r = header_add(c->arena, header_of(c), name, value.data, f);

@@ -105,13 +105,14 @@ static int examine(struct input *in, struct error *f)
 				   in->name);
 	if (S_ISDIR(in->st.st_mode) && in->is_standard)
 		return error_set(f, ERROR_NOINPUT,
-				 "standard input is a folder: give it a file "
-				 "with <FILE, or pack the folder with tar and "
-				 "attach that");
+				 "standard input is a directory: give it a "
+				 "file with <FILE, or pack the directory with "
+				 "tar and attach that");
 	if (S_ISDIR(in->st.st_mode))
 		return error_set(
 			f, ERROR_NOINPUT,
-			"%s is a folder; send it as an archive: tar cz %s | mailsend --attach -=%s.tgz ...",
+			"%s is a directory; send it as an archive: tar cz %s | "
+			"mailsend --attach -=%s.tgz ...",
 			in->name, in->name, "NAME");
 	in->is_plain = has_its_size(in);
 	return 0;
@@ -132,7 +133,7 @@ static struct input_pool *make_pool(const struct inputs *all, struct error *f)
 	if (pool->fd >= 0)
 		return pool;
 	error_set(f, ERROR_CANTCREAT,
-		  "there is no folder to keep files in; set TMPDIR");
+		  "there is no directory for temporary files; set TMPDIR");
 	return NULL;
 }
 
@@ -310,7 +311,8 @@ static int count_parts(void *context, const struct mbox_part *part,
 	if (first->length)
 		return error_set(
 			f, ERROR_DATA,
-			"the mbox has more than one message; send each from a file of its own, or all of them with --batch");
+			"the mbox has more than one message; send each from a "
+			"file of its own, or all of them with --batch");
 	*first = *part;
 	return 0;
 }
@@ -508,7 +510,7 @@ static void take_rest(struct inputs *all, struct input *in, uint64_t room)
 	read_through(all, in, &keeper.sink);
 	sink_close(&in->stage.sink);
 	if (!error_is_set(&why) && keeper.is_over)
-		error_set(&why, ERROR_DATA, "only %" PRIu64 " octets are kept",
+		error_set(&why, ERROR_DATA, "only %" PRIu64 " octets are saved",
 			  INPUTS_KEPT_MAX);
 	if (!error_is_set(&why))
 		why = error_is_set(&in->trouble) ? in->trouble : reading;

@@ -103,8 +103,8 @@ static int expand(struct arena *a, const struct personal_aliases *all,
 				 nick->name, nick->refusal);
 	if (depth == PERSONAL_ALIASES_DEPTH_MAX)
 		return error_set(f, ERROR_CONFIG,
-				 "the alias %s of your start-up file stands "
-				 "for itself in a circle; break it",
+				 "the alias %s of your start-up file is a "
+				 "loop: it refers to itself; break it",
 				 nick->name);
 	if (address_parse_list(a, nick->list, &found, &wrong) < 0)
 		return error_set(f, ERROR_CONFIG,
@@ -112,8 +112,8 @@ static int expand(struct arena *a, const struct personal_aliases *all,
 				 nick->name, wrong.text);
 	if (!found.count)
 		return error_set(f, ERROR_CONFIG,
-				 "the alias %s of your start-up file stands "
-				 "for nobody; give it an address",
+				 "the alias %s of your start-up file is empty; "
+				 "give it an address",
 				 nick->name);
 	for (size_t i = 0; i < found.count; i++) {
 		const struct address *next = &found.items[i];

@@ -47,7 +47,7 @@ static int take_attachment(struct composition *c, const char *value,
 static int cannot_copy(const char *path, const char *why, struct error *f)
 {
 	return error_set(f, ERROR_USAGE,
-			 "Fcc: no copy can be kept in %s: %s; leave the field "
+			 "Fcc: no copy can be saved in %s: %s; leave the field "
 			 "out, or get a copy by -b",
 			 path, why);
 }
@@ -75,8 +75,7 @@ static int check_writable(const char *path, const char *wanted, struct error *f)
 	if (access(path, W_OK) == 0)
 		return 0;
 	if (errno == EIO || errno == ENOMEM)
-		return error_errno(f, ERROR_IO, errno, "cannot look at %s",
-				   path);
+		return error_errno(f, ERROR_IO, errno, "cannot stat %s", path);
 	return cannot_copy(wanted, strerror(errno), f);
 }
 
@@ -88,7 +87,10 @@ static int take_copy(struct composition *c, const char *value, struct error *f)
 	int there;
 
 	if (!path)
-		return cannot_copy(value, "it is no file or folder here", f);
+		return cannot_copy(value,
+				   "it is not a file or directory "
+				   "here",
+				   f);
 	if (disk_is_null(path))
 		return 0; /* mutt's way to say that no copy is wanted */
 	new = arena_alloc(c->arena, sizeof(*new));
@@ -100,10 +102,10 @@ static int take_copy(struct composition *c, const char *value, struct error *f)
 		path = arena_format(c->arena, "%s/cur", path);
 		there = disk_stat(path, &st, f);
 		if (there == 0)
-			return cannot_copy(new->path, "it is no Maildir", f);
+			return cannot_copy(new->path, "it is not a Maildir", f);
 	} else if (there > 0) {
 		if (!S_ISREG(st.st_mode))
-			return cannot_copy(path, "it is no file", f);
+			return cannot_copy(path, "it is not a file", f);
 		there = check_writable(path, path, f);
 	} else if (there == 0) {
 		slash = strrchr(path, '/');
@@ -137,9 +139,8 @@ static int take_crypt(const char *name, const char *value, struct error *f)
 	if (!wants_crypt(value))
 		return 0;
 	return error_set(f, ERROR_USAGE,
-			 "%s: %s: nothing is signed or encrypted here, and so "
-			 "nothing was sent, since it would have gone out "
-			 "without",
+			 "%s: %s: signing and encryption are not supported, so "
+			 "nothing was sent",
 			 name, value);
 }
 
@@ -224,8 +225,8 @@ void pseudo_header_keep(struct composition *c)
 					       sender, &message, &unused, &f)
 			     : mbox_append(x->path, sender, &none, &message,
 					   &f)) < 0)
-			log_warning("Fcc: the mail went, but no copy could be "
-				    "kept in %s: %s",
+			log_warning("Fcc: the mail was sent, but no copy could "
+				    "be saved in %s: %s",
 				    x->path, f.text);
 	}
 }

@@ -207,8 +207,8 @@ void sender_read_draft(struct composition *c)
 		return;
 	c->odd_from = as_name(c->arena, from);
 	header_remove(h, "From");
-	log_warning("the message's From is no address: \"%.*s\"; it goes as a "
-		    "name before the account's own",
+	log_warning("the From of the message is not an address: \"%.*s\"; it "
+		    "is sent as the display name of the account's address",
 		    (int)text_cut(from, strlen(from) < NAME_MAX_OCTETS
 						? strlen(from)
 						: NAME_MAX_OCTETS),

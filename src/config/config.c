@@ -203,7 +203,7 @@ static int no_default(const struct config *c, struct error *f)
 	const char *first = c->accounts->name;
 
 	return error_set(f, ERROR_CONFIG,
-			 "no account is called default: say which by "
+			 "no account is called default: select one with "
 			 "--account, as in --account %s, or add a line "
 			 "\"account default : %s\" at the end of %s",
 			 first, first, c->files[0] ? c->files[0] : c->files[1]);
@@ -270,7 +270,7 @@ static void tell_rest(struct config *c, const struct account *found)
 	     a = a->next)
 		if (a->flaw && a != found)
 			log_warning("%s; account %s cannot be used until that "
-				    "is mended",
+				    "is fixed",
 				    a->flaw->text, a->name);
 	c->is_told = true;
 }

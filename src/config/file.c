@@ -139,13 +139,13 @@ static int begin_account(struct reading *r, const char *name, struct error *f)
 		return wrong(r, f, "account needs a name");
 	if (r->implied && strcmp(r->implied->name, name) == 0)
 		return wrong(r, f,
-			     "account \"%s\" is there already: the settings "
+			     "account \"%s\" exists already: the settings "
 			     "above the first account line make it (%s); put "
 			     "the line \"defaults\" above them, or \"account "
 			     "%s\"",
 			     name, r->implied->origin, name);
 	if (find_here(r, name))
-		return wrong(r, f, "account \"%s\" is there already", name);
+		return wrong(r, f, "account \"%s\" exists already", name);
 	if (++r->count > CONFIG_ACCOUNTS_MAX)
 		return wrong(r, f, "there are more than %d accounts",
 			     CONFIG_ACCOUNTS_MAX);
@@ -292,7 +292,7 @@ static int read_line(struct reading *r, char *line, struct error *f)
 	if (strcmp(name, "defaults") != 0)
 		return read_setting(r, name, argument, f);
 	if (*argument)
-		return wrong(r, f, "defaults stands alone: \"%s\"", argument);
+		return wrong(r, f, "defaults takes no value: \"%s\"", argument);
 	if (r->implied && r->current == r->implied)
 		config_remark(
 			r->config,
@@ -347,7 +347,7 @@ static int read_text(struct reading *r, int fd, struct buf *text,
 	int result = 0;
 
 	if (fstat(fd, &r->st) < 0)
-		return error_errno(f, ERROR_IO, errno, "cannot look at %s",
+		return error_errno(f, ERROR_IO, errno, "cannot stat %s",
 				   r->path);
 	if (S_ISDIR(r->st.st_mode))
 		return error_errno(f, ERROR_CONFIG, EISDIR,
@@ -364,7 +364,7 @@ static int read_text(struct reading *r, int fd, struct buf *text,
 		return -1;
 	if (strlen(text->data) != text->len)
 		return error_set(f, ERROR_CONFIG,
-				 "%s: this is no text: it has a NUL in it",
+				 "%s: not a text file: it contains a NUL",
 				 r->path);
 	return 0;
 }

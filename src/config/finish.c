@@ -171,7 +171,7 @@ static int check_tls(struct account *account, struct error *f)
 		if (account->tls && account->tls_certcheck &&
 		    !account->tls_fingerprint)
 			return wrong(account, "tls_trust_file",
-				     "is empty, which trusts nobody: name a "
+				     "is empty, so no CA is trusted: name a "
 				     "file, or \"system\", or pin the "
 				     "certificate with tls_fingerprint",
 				     f);

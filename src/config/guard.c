@@ -17,8 +17,8 @@ int guard_secret(const char *path, const struct stat *st,
 	if (!(st->st_mode & others))
 		return 0;
 	return error_set(f, ERROR_CONFIG,
-			 "%s: holds a password, and others can read it; run: "
-			 "chmod 600 %s",
+			 "%s: contains a password, and others can read it; "
+			 "run: chmod 600 %s",
 			 place, path);
 }
 

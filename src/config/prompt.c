@@ -117,6 +117,6 @@ int prompt_password(const char *question, struct buf *out, struct error *f)
 	} while (r == 0 && caught);
 	close(tty);
 	if (r >= 0 && out->len == start)
-		r = error_set(f, ERROR_CONFIG, "no password was typed");
+		r = error_set(f, ERROR_CONFIG, "no password was entered");
 	return r < 0 ? -1 : 0;
 }

@@ -117,7 +117,7 @@ static int from_file(struct quest *q, struct error *f)
 		return error_errno(f, ERROR_CONFIG, errno, "%s: cannot read %s",
 				   place, path);
 	if (fstat(fd, &st) < 0)
-		r = error_errno(f, ERROR_CONFIG, errno, "%s: cannot look at %s",
+		r = error_errno(f, ERROR_CONFIG, errno, "%s: cannot stat %s",
 				place, path);
 	else
 		r = guard_secret(path, &st, GUARD_SYSTEM, path, f);
@@ -237,7 +237,7 @@ static int not_found(const struct quest *q, struct error *f)
 				 q->account->name);
 	return error_set(f, ERROR_CONFIG,
 			 "account %s: no password for %s at %s; add a line "
-			 "\"passwordeval COMMAND\" (of a key ring: "
+			 "\"passwordeval COMMAND\" (for a keyring: "
 			 "\"passwordeval secret-tool lookup host %s service "
 			 "smtp user %s\") or \"password_file FILE\"",
 			 q->account->name, q->user, host, host, q->user);

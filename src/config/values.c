@@ -533,7 +533,7 @@ int value_protocol(struct value *v, void *field)
 	if (strcmp(v->text, "smtp") == 0)
 		return 0;
 	if (strcmp(v->text, "lmtp") == 0)
-		return refuse(v, "is not spoken here: only smtp is");
+		return refuse(v, "is not supported: only smtp is");
 	return refuse(v, *v->text ? "is not smtp" : "needs a name: smtp");
 }
 

@@ -28,7 +28,11 @@ static int no_smarthost(const char *config_path, const char *address,
 
 	return error_set(
 		f, ERROR_CONFIG,
-		"no mail server is configured for %s%s%s%s; write these lines to %s: \"host smtp.example.org\", \"from you@example.org\", \"tls on\" (and \"auth on\", \"user NAME\", \"passwordeval COMMAND\" where it wants a log-in), or name one with --host",
+		"no mail server is configured for %s%s%s%s; write these lines "
+		"to %s: \"host smtp.example.org\", \"from you@example.org\", "
+		"\"tls on\" (and \"auth on\", \"user NAME\", \"passwordeval "
+		"COMMAND\" if it requires a login), or give a server with "
+		"--host",
 		address, note ? " (" : "", note ? note : "", note ? ")" : "",
 		config_path ? config_path : "~/.config/mailsend/config");
 }
@@ -43,7 +47,8 @@ static int deliver(struct arena *a, const struct account *account,
 	if (!folder && !sysenv_home())
 		return error_set(
 			f, ERROR_CONFIG,
-			"there is no home folder for a Maildir; name one with --set maildir=FOLDER");
+			"there is no home directory for a Maildir; set one "
+			"with --set maildir=DIRECTORY");
 	if (!folder)
 		folder = disk_expand_home(a, "~/Maildir");
 	if (maildir_deliver(a, folder, e->reverse_path, recipient, message,

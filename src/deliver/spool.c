@@ -18,8 +18,8 @@ static const char *absolute(struct arena *a, const char *path, struct error *f)
 		return path;
 	if (!getcwd(here, sizeof(here))) {
 		error_errno(f, ERROR_CONFIG, errno,
-			    "the queue %s is below a folder that cannot be "
-			    "told",
+			    "the queue %s is below a directory that is not "
+			    "known",
 			    path);
 		return NULL;
 	}
@@ -33,8 +33,8 @@ static const char *of_user(struct arena *a, struct error *f)
 	if (state)
 		return arena_format(a, "%s/queue", state);
 	error_set(f, ERROR_CONFIG,
-		  "there is no home folder for a queue; name one with "
-		  "--set queue_folder=FOLDER");
+		  "there is no home directory for a queue; set one with --set "
+		  "queue_folder=DIRECTORY");
 	return NULL;
 }
 

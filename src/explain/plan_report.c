@@ -33,7 +33,7 @@ static void put_origin(const struct plan *p, struct buf *out)
 	if (sysenv_home_note())
 		buf_printf(out, "not read:   %s\n", sysenv_home_note());
 	if (c->unreadable)
-		buf_printf(out, "not read:   %s, which this user may not\n",
+		buf_printf(out, "not read:   %s(permission denied)\n",
 			   c->unreadable);
 	buf_printf(out, "account:    %s (%s): %s\n", account->name,
 		   account->origin, p->reason);
@@ -125,12 +125,10 @@ static void put_parts(const struct plan *p, struct buf *out)
 static void put_queue(const struct plan *p, struct buf *out)
 {
 	static const char *const words[] = {
-		[ENQUEUE_NEVER] = "what cannot go now fails",
-		[ENQUEUE_DEFERRED] = "what cannot go now waits in the queue "
-				     "and is tried again",
-		[ENQUEUE_ALL] = "it waits in the queue; no server is asked now",
-		[ENQUEUE_BACKGROUND] = "it goes into the queue, and is sent "
-				       "from there in the background",
+		[ENQUEUE_NEVER] = "fail on a temporary failure",
+		[ENQUEUE_DEFERRED] = "queue on a temporary failure, and retry",
+		[ENQUEUE_ALL] = "queue; no server is contacted now",
+		[ENQUEUE_BACKGROUND] = "queue, and deliver in the background",
 	};
 	const struct composition *c = p->composition;
 
@@ -162,8 +160,8 @@ static void put_trips(const struct plan *p, struct buf *out)
 			   t->dial_best);
 	else
 		buf_printf(out,
-			   "  %u to %u until the server is ready for mail, as "
-			   "TLS and the log-in go\n",
+			   "  %u to %u until the server is ready for mail, "
+			   "depending on TLS and login\n",
 			   t->dial_best, t->dial_worst);
 	buf_printf(out,
 		   "  %u for the mail where the server has PIPELINING and "

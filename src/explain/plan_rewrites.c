@@ -136,7 +136,7 @@ static int add_recipient(struct list *l, const char *role,
 	if (is_sent)
 		one->envelope = joined(l->plan->arena, &found.envelope, false);
 	if (found.is_list)
-		one->why = "a list: whoever is on it is not shown to the "
+		one->why = "a list: whoever is on it is not echoed to the "
 			   "others";
 	return 0;
 }
@@ -198,13 +198,13 @@ static const char *why_sender(struct plan *p, const struct address *typed)
 
 	if (typed && account->from && !account->allow_from_override)
 		return arena_format(p->arena,
-				    "allow_from_override is off: the "
-				    "account's `from` (%s) stands in its place",
+				    "allow_from_override is off: the account's "
+				    "`from` (%s) replaces it",
 				    from);
 	if (typed && is_masked(p, typed))
 		return arena_format(p->arena,
 				    "masquerade (%s): a user of this machine "
-				    "writes as %s",
+				    "is replaced by %s",
 				    origin_of(p, "masquerade"), why_own(p));
 	return typed ? NULL : why_own(p);
 }

@@ -44,7 +44,7 @@ static int only_one(const struct act *a, size_t *number, struct error *f)
 					   : "%s has no messages",
 				 a->mailbox.name);
 	return error_set(f, ERROR_USAGE,
-			 "one message at a time: name its number alone");
+			 "one message at a time: give a single number");
 }
 
 static int push(struct act *a, size_t number, struct sink *to, struct error *f)
@@ -101,8 +101,8 @@ static int save(struct act *a, size_t number, struct error *f)
 	atomic_file_free(&file);
 	if (r == 1)
 		return error_set(f, ERROR_CANTCREAT,
-				 "%s is there already; name another file, or "
-				 "write over it with --force",
+				 "%s exists already; name another file, or "
+				 "overwrite it with --force",
 				 path);
 	return r;
 }
@@ -147,7 +147,7 @@ static int take_attachments(struct act *a, struct error *f)
 		log_note("no attachments");
 	if (r == 0 && found.damaged)
 		r = error_set(f, ERROR_DATA,
-			      "%zu of %zu attachments are damaged or cut off",
+			      "%zu of %zu attachments are damaged or truncated",
 			      found.damaged, found.count);
 	return error_is_set(f) ? -1 : r;
 }
@@ -166,11 +166,11 @@ static int ask(const struct act *a, struct error *f)
 		     : -1;
 	if (fd < 0)
 		return error_set(f, ERROR_USAGE,
-				 "nobody is there to be asked whether %zu "
-				 "message%s to be deleted; say so by --yes",
+				 "there is no terminal to confirm that %zu "
+				 "message%s to be deleted; confirm with --yes",
 				 a->choice.count,
 				 a->choice.count == 1 ? " is" : "s are");
-	buf_printf(&question, "delete %zu message%s of %s for good? [y/N] ",
+	buf_printf(&question, "delete %zu message%s of %s permanently? [y/N] ",
 		   a->choice.count, a->choice.count == 1 ? "" : "s",
 		   a->mailbox.name);
 	r = disk_write_all(fd, question.data, question.len, "the terminal", f);
@@ -221,8 +221,8 @@ static int remember(struct act *a, struct error *f)
 {
 	if (!a->is_unsafe)
 		return seen_keep(a->is_new, &a->mailbox, f);
-	log_warning("so it is not noted as taken: the next run with --new "
-		    "takes it again");
+	log_warning("so it is not recorded as retrieved: the next run with "
+		    "--new retrieves it again");
 	return 0;
 }
 

@@ -91,8 +91,8 @@ static int finish_file(struct detaching *d, struct atomic_file *file,
 {
 	if (is_damaged) {
 		d->damaged++;
-		log_warning("message %zu: %s is damaged or cut off: it is kept "
-			    "as far as it could be read",
+		log_warning("message %zu: %s is damaged or truncated: it is "
+			    "saved as far as it could be decoded",
 			    d->number, name);
 	}
 	if (commit(d, file, name, &name, f) < 0)

@@ -56,8 +56,8 @@ static int mark(const struct mailbox *m, char *marks, const char *word,
 		r = (struct range){ m->count, m->count };
 	else if (!read_range(word, &r))
 		return error_set(f, ERROR_USAGE,
-				 "\"%s\" is no message: write a number, 3-9, "
-				 "last or all",
+				 "\"%s\" is not a message: write a number, "
+				 "3-9, last or all",
 				 word);
 	if (strcmp(word, "all") != 0 &&
 	    (!r.from || r.from > m->count || r.to > m->count))

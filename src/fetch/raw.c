@@ -97,8 +97,8 @@ static int talk(struct converse *c, struct error *f)
 		if (!line.len && verdict != CONVERSE_MORE)
 			continue;
 		if (converse_is_done(c, line.data)) {
-			log_note("the log-in is done already: a line with %.*s "
-				 "is passed over",
+			log_note("already logged in: a line with %.*s is "
+				 "ignored",
 				 (int)strcspn(line.data, " "), line.data);
 			continue;
 		}

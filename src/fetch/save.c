@@ -82,7 +82,10 @@ static int read_marks(struct keeping *k, const char *place, struct error *f)
 	const char *name;
 
 	if (directory_open(&d, path, f) == 0)
-		error_set(f, ERROR_CANTCREAT, "the folder %s is gone", path);
+		error_set(f, ERROR_CANTCREAT,
+			  "the directory %s was "
+			  "removed",
+			  path);
 	while ((name = directory_next(&d, f))) {
 		const char *mark = mark_in(name);
 
@@ -188,7 +191,7 @@ static int note_unread(struct keeping *k, size_t number,
 	if (!one->is_gone && !one->is_unreadable)
 		return error_copy(f, why);
 	if (one->is_gone) {
-		log_note("message %zu is gone: another program took it away",
+		log_note("message %zu is gone: another program deleted it",
 			 number);
 		return 1;
 	}
@@ -308,8 +311,8 @@ static int tell(const struct keeping *k, const struct choice *c,
 	if (seen && !is_unsafe && seen_keep(seen, k->m, f) < 0)
 		return -1;
 	return error_set(f, k->first.cause,
-			 "%zu of %zu messages could not be read, and are still "
-			 "where they were",
+			 "%zu of %zu messages could not be read, and were "
+			 "skipped",
 			 k->unread, c->count);
 }
 

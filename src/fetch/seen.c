@@ -33,7 +33,7 @@ static const char *folder_of(struct arena *a, struct error *f)
 	if (home)
 		return arena_format(a, "%s/.local/state/mailsend/seen", home);
 	error_set(f, ERROR_CONFIG,
-		  "there is no home folder to keep what was seen in; set "
+		  "there is no home directory for the state of --new; set "
 		  "XDG_STATE_HOME");
 	return NULL;
 }
@@ -99,8 +99,8 @@ static int take_lock(struct seen *s, struct error *f)
 
 	s->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (s->lock < 0)
-		return error_errno(f, ERROR_CANTCREAT, errno, "cannot make %s",
-				   path);
+		return error_errno(f, ERROR_CANTCREAT, errno,
+				   "cannot create %s", path);
 	while (flock(s->lock, LOCK_EX) < 0)
 		if (errno != EINTR)
 			return 0; /* a file system without locks */

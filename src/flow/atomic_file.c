@@ -58,12 +58,12 @@ static int open_directly(struct atomic_file *w, const char *path,
 		return error_errno(f, ERROR_CANTCREAT, errno, "cannot open %s",
 				   path);
 	if (fstat(w->fd, &st) < 0)
-		return error_errno(f, ERROR_CANTCREAT, errno,
-				   "cannot look at %s", path);
+		return error_errno(f, ERROR_CANTCREAT, errno, "cannot stat %s",
+				   path);
 	if (S_ISREG(st.st_mode) && !atomic_file_is_descriptor(path))
 		return error_set(f, ERROR_TEMPORARY,
-				 "%s became another file meanwhile; nothing "
-				 "was written to it",
+				 "%s was replaced by another file; nothing was "
+				 "written to it",
 				 path);
 	w->is_direct = true;
 	sink_fd_init(&w->out, w->fd, path, f);
@@ -94,7 +94,7 @@ static int open_over(struct atomic_file *w, const char *path, bool replace,
 		     struct error *f)
 {
 	if (S_ISDIR(w->old.st_mode))
-		return error_set(f, ERROR_CANTCREAT, "%s is a folder", path);
+		return error_set(f, ERROR_CANTCREAT, "%s is a directory", path);
 	if (S_ISREG(w->old.st_mode) && !atomic_file_is_descriptor(path)) {
 		w->is_replacing = true;
 		return !replace ? 1 : follow(w, path, f);
@@ -120,8 +120,8 @@ int atomic_file_open(struct atomic_file *w, struct arena *a, const char *path,
 	r = disk_stat(path, &w->old, f);
 	if (r == 0 && disk_exists(path, f) > 0)
 		return error_set(f, ERROR_CANTCREAT,
-				 "%s is a link to nowhere; remove it, or name "
-				 "the file itself",
+				 "%s is a dangling symbolic link; remove it, "
+				 "or name the file itself",
 				 path);
 	if (r > 0)
 		r = open_over(w, path, replace, f);
@@ -147,7 +147,7 @@ static int set_mode(struct atomic_file *w, struct error *f)
 		mode = 0666 & ~mask;
 	}
 	if (fstat(w->file.fd, &st) < 0)
-		return error_errno(f, ERROR_IO, errno, "cannot look at %s",
+		return error_errno(f, ERROR_IO, errno, "cannot stat %s",
 				   w->file.path);
 	if (w->is_replacing &&
 	    ((st.st_uid == old->st_uid && st.st_gid == old->st_gid) ||

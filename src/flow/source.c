@@ -94,8 +94,9 @@ static ssize_t read_some(struct source *s, void *data, size_t n,
 	if (r >= 0 && (size_t)r < n)
 		return error_set(
 			f, ERROR_IO,
-			"%s became shorter while it was read (%" PRIu64
-			" octets are missing); send a copy that nobody writes to",
+			"%s was truncated while it was read (%" PRIu64
+			" octets are missing); send a copy that is not being "
+			"written to",
 			s->slice.name, left - (uint64_t)r);
 	if (r > 0)
 		s->done += (uint64_t)r;

@@ -387,8 +387,8 @@ int assembly_add(struct assembly *s, const struct fragments *from,
 	if (!fits(set, x)) {
 		set->has_conflict = true;
 		set_note(s, set,
-			 "a part came that says something else of the whole "
-			 "than the others do");
+			 "a part arrived that contradicts the others about the "
+			 "complete file");
 		*verdict = VERDICT_CONFLICT;
 	} else if (set->was_there || set->state == SET_JOINED) {
 		/* others tell nothing by which it could be the same */

@@ -67,7 +67,8 @@ static void count_told(struct assembly *s, struct set *set,
 		if (set->of && set->of != of) {
 			set->has_conflict = true;
 			set_note(s, set,
-				 "its parts do not agree how many they are");
+				 "its parts contradict each other about their "
+				 "number");
 		}
 		set->of = of > set->of ? of : set->of;
 	}
@@ -102,9 +103,9 @@ static void count_numbered(struct assembly *s, struct set *set,
 		set->of = (unsigned)set->count;
 	else if (is_row)
 		set_note(s, set,
-			 "no part tells how many there are, and the last one "
-			 "is not shorter than the others: where %zu are all, "
-			 "say --parts %zu",
+			 "no part contains the number of parts, and the last "
+			 "one is not shorter than the others: if there are "
+			 "%zu, use --parts %zu",
 			 set->count, set->count);
 	set->is_sure = set->is_sure || s->of;
 }
@@ -134,14 +135,16 @@ static void judge_slices(struct assembly *s, struct set *set,
 	for (size_t i = 0; i < set->count; i++) {
 		if (all[i]->offset != at) {
 			corrupt(s, set,
-				"its parts do not follow one another: labels "
-				"tell of gaps or overlaps");
+				"its parts have gaps or overlap, according to "
+				"their labels");
 			return;
 		}
 		at += all[i]->size;
 	}
 	if (at != set->about.total)
-		corrupt(s, set, "its parts are not as long as they tell");
+		corrupt(s, set,
+			"the sizes of its parts do not match their "
+			"labels");
 }
 
 static void judge_marks(struct assembly *s, struct set *set,
@@ -242,7 +245,7 @@ static int pump_parts(struct joint *j, struct sink *to)
 		if (r == 0)
 			continue;
 		set_note(j->assembly, j->set,
-			 "part %u was damaged while it was kept",
+			 "part %u was damaged while it was stored",
 			 set_shown(j->set, p->n));
 		j->set->state = SET_INCOMPLETE;
 		if (part_store_remove(shelf, j->set->id, p, j->error) < 0)
@@ -277,9 +280,9 @@ static int join_octets(struct joint *j)
 	if (about->kind == FRAGMENT_SLICE &&
 	    (size != about->total || strcmp(sha256, about->file_sha256) != 0)) {
 		corrupt(j->assembly, j->set,
-			"the whole has not the digest that its parts tell of, "
-			"though each of them has its own: one of them is "
-			"forged, or the file changed while it was sent");
+			"the complete file does not match the digest in its "
+			"parts, though each part matches its own: one of them "
+			"is forged, or the file changed while it was sent");
 		return 1;
 	}
 	return 0;

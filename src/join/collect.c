@@ -360,7 +360,11 @@ static void note_kept(struct collect *c, const struct collect_source *s,
 {
 	struct arena a = ARENA_INIT;
 
-	note(c, s, number, arena_format(&a, "kept: it also holds %s", also));
+	note(c, s, number,
+	     arena_format(&a,
+			  "not deleted: it also contains "
+			  "%s",
+			  also));
 	arena_free(&a);
 }
 

@@ -88,8 +88,8 @@ static int open_unnamed(struct join_output *y, struct join_output_file *x)
 	x->path = y->place->device ? y->place->device : "standard output";
 	if (y->count)
 		return error_set(y->error, ERROR_USAGE,
-				 "the set gives several files: name a folder "
-				 "with --output");
+				 "the set contains several files: give a "
+				 "directory with --output");
 	for (; *folder && x->spooled < 0; folder++) {
 		struct error each = ERROR_INIT;
 
@@ -113,8 +113,8 @@ int join_output_begin(struct join_output *y, const char *name, struct sink **to)
 				 JOIN_OUTPUT_FILES_MAX);
 	if (y->count && y->place->file)
 		return error_set(y->error, ERROR_USAGE,
-				 "the set gives several files: name a folder "
-				 "with --output");
+				 "the set contains several files: give a "
+				 "directory with --output");
 	x->spooled = -1;
 	r = y->place->spool ? open_unnamed(y, x) : open_named(y, x, name);
 	if (r < 0) {
@@ -192,9 +192,8 @@ bool join_output_is_there(struct arena *a,
 static int is_taken(struct join_output *y, const char *path)
 {
 	return error_set(y->error, ERROR_CANTCREAT,
-			 "%s is there already and is another file: move it "
-			 "away, name another place with --output, or say "
-			 "--force",
+			 "%s exists already and is a different file: move it "
+			 "away, use another --output, or use --force",
 			 path);
 }
 

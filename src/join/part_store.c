@@ -169,7 +169,7 @@ int part_store_describe(struct part_store *s, const char *set,
 			   about->of, about->total, about->file_sha256);
 	if (mkdir(folder, 0700) < 0 && errno != EEXIST)
 		r = error_errno(f, ERROR_CANTCREAT, errno,
-				"cannot make the folder %s", folder);
+				"cannot create the directory %s", folder);
 	crash_point("join-folder");
 	if (r == 0)
 		r = write_about(in_set(&a, s, set, "about"),

@@ -81,7 +81,7 @@ static int authorization_url(struct attempt *t, struct buf *url,
 
 	if (!p->authorize)
 		return error_set(f, ERROR_CONFIG,
-				 "%s has no browser log-in; try --device",
+				 "%s has no browser login; try --device",
 				 p->name);
 	put_chance(&t->state, STATE);
 	put_chance(&t->verifier, VERIFIER);
@@ -213,7 +213,7 @@ static int begin_device(struct attempt *t, struct device *d, struct error *f)
 
 	if (!t->provider.device)
 		return error_set(f, ERROR_CONFIG,
-				 "%s has no device log-in for mail; use a "
+				 "%s has no device login for mail; use a "
 				 "browser, or --paste",
 				 t->provider.name);
 	oauth_put(&form, "scope", scope_of(t));
@@ -322,7 +322,7 @@ static int keep(struct attempt *t, struct error *f)
 				    t->account->name, oauth_store_place(&s)));
 	oauth_store_close(&s);
 	if (result == 0 && !r.refresh_token)
-		say(t, "The provider gave no refresh token: this log-in ends "
+		say(t, "The provider gave no refresh token: this login ends "
 		       "with the token. Ask for offline access (oauth_scope).");
 	return result;
 }

@@ -104,7 +104,7 @@ int redirect_read(struct arena *a, const char *url, const char *state,
 	from = parameter(a, query, "iss");
 	if (!told || !is_equal(told, state))
 		return error_set(f, ERROR_DATA,
-				 "that is not the answer to this log-in: its "
+				 "that is not the answer to this login: its "
 				 "\"state\" is another one");
 	if (from && issuer && strcmp(from, issuer) != 0)
 		return error_set(f, ERROR_PROTOCOL,
@@ -243,7 +243,7 @@ static int judge(struct waiting *w, struct client *c, struct error *f)
 					"this window.");
 		return 1;
 	}
-	reply(c, "400 Bad Request", "This is not the answer to the log-in.");
+	reply(c, "400 Bad Request", "This is not the answer to the login.");
 	return why.cause == ERROR_PROTOCOL ? error_copy(f, &why) : 0;
 }
 

@@ -212,8 +212,8 @@ static int check_unencoded(const struct part *p, const struct content_scan *s,
 	    (!s->high || p->encoding == ENCODING_8BIT))
 		return 0;
 	error_set(to->error, ERROR_IO,
-		  "%s changed while it was read; send a copy that nobody "
-		  "writes to",
+		  "%s changed while it was read; send a copy that is not being "
+		  "written to",
 		  p->filename ? p->filename : p->pieces->content.name);
 	to->error->temporary = true;
 	return -1;

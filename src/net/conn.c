@@ -106,11 +106,9 @@ static int out_of_time(struct conn *c, struct error *f)
 		c->told_seconds ? c->told_seconds : c->milliseconds / 1000;
 
 	if (wait_was_slow(&c->wait))
-		return error_set(
-			f, ERROR_TEMPORARY,
-			"%s goes on too slowly: it was waited for more "
-			"than %u seconds",
-			c->place, seconds * WAIT_SLOWNESS);
+		return error_set(f, ERROR_TEMPORARY,
+				 "%s is too slow: timeout after %u seconds",
+				 c->place, seconds * WAIT_SLOWNESS);
 	return error_set(f, ERROR_TEMPORARY,
 			 "%s did not answer within %u seconds", c->place,
 			 seconds);
@@ -215,7 +213,7 @@ int conn_count(struct conn *c, size_t n, struct error *f)
 	c->talk += n;
 	if (c->talk <= CONN_TALK_MAX)
 		return 0;
-	return conn_garbled(c, "says more than it can mean", f);
+	return conn_garbled(c, "sends an overlong response", f);
 }
 
 static int gather(struct conn *c, struct error *f)

@@ -151,20 +151,20 @@ static int explain_time(struct conn *c, struct error *f)
 	if (!c->is_connected)
 		return error_set(
 			f, ERROR_TEMPORARY,
-			"no connection to %s within %u seconds; does a "
-			"firewall stand in between?",
+			"no connection to %s within %u seconds; is there a "
+			"firewall in between?",
 			c->place, o->seconds);
 	if (!c->is_greeted && o->tls == CONN_TLS_STARTTLS)
 		return error_set(f, ERROR_TEMPORARY,
-				 "%s took the connection and said nothing for "
-				 "%u seconds; if it wants TLS at once%s",
+				 "%s accepted the connection and sent nothing "
+				 "for %u seconds; if it expects implicit TLS%s",
 				 c->place, o->seconds, protocol(c)->early);
 	if (!c->is_greeted && o->tls == CONN_TLS_NONE &&
 	    conn_port(o) == protocol(c)->ports[CONN_TLS_IMPLICIT])
 		return error_set(f, ERROR_TEMPORARY,
-				 "%s took the connection and said nothing for "
-				 "%u seconds, as one does that wants TLS at "
-				 "once: turn TLS on",
+				 "%s accepted the connection and sent nothing "
+				 "for %u seconds, like a server that expects "
+				 "implicit TLS: turn TLS on",
 				 c->place, o->seconds);
 	return error_set(f, ERROR_TEMPORARY,
 			 "%s did not answer within %u seconds (%s%s)", c->place,

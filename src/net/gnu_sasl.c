@@ -57,13 +57,13 @@ static int failed(const struct sasl *s, int code, struct error *f)
 	case GSASL_UNKNOWN_MECHANISM:
 		return error_set(f, ERROR_UNAVAILABLE,
 				 "this libgsasl cannot do %s; set auth to "
-				 "another way",
+				 "another mechanism",
 				 name);
 	case GSASL_AUTHENTICATION_ERROR:
 		return error_set(f, ERROR_CONFIG,
-				 "the server does not know the password that "
-				 "it checks by %s: it is not the right one, "
-				 "and nothing was sent",
+				 "the server does not prove by %s that it "
+				 "knows the password: it may be the wrong "
+				 "server, and nothing was sent",
 				 name);
 	case GSASL_GSSAPI_IMPORT_NAME_ERROR:
 	case GSASL_GSSAPI_INIT_SEC_CONTEXT_ERROR:
@@ -77,7 +77,7 @@ static int failed(const struct sasl *s, int code, struct error *f)
 				 "the server's challenge is none of %s", name);
 	default:
 		return error_set(f, ERROR_UNAVAILABLE,
-				 "a log-in by %s cannot be made: %s", name,
+				 "login by %s is not possible: %s", name,
 				 gnu.strerror(code));
 	}
 }
@@ -114,7 +114,7 @@ int gnu_sasl_begin(struct sasl *s, struct error *f)
 		return error_set(f, ERROR_CONFIG,
 				 "%s needs what ties it to the TLS connection, "
 				 "which is not to be had yet; set auth to "
-				 "another way",
+				 "another mechanism",
 				 s->mechanism->name);
 	if (gnu_sasl_load(f) < 0)
 		return -1;

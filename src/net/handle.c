@@ -51,8 +51,8 @@ static int check_version(struct error *f)
 	if (v->version_num >= VERSION_LEAST)
 		return 0;
 	return error_set(f, ERROR_UNAVAILABLE,
-			 "libcurl %s lets others put words into a server's "
-			 "mouth before TLS; install a newer %s, 7.79 or later",
+			 "libcurl %s accepts injected responses before "
+			 "STARTTLS; install a newer %s, 7.79 or later",
 			 v->version, libcurl.package);
 }
 

@@ -24,7 +24,7 @@ static const struct oauth_provider known[] = {
 		.advice =
 			"make an OAuth client of the type \"Desktop app\" and "
 			"publish its consent screen (or make it internal: in "
-			"\"Testing\" a log-in ends after 7 days); the client's "
+			"\"Testing\" a login ends after 7 days); the client's "
 			"secret goes into oauth_client_secret_file",
 	},
 	{

@@ -110,8 +110,8 @@ int oauth_store_lock(struct oauth_store *s, struct error *f)
 		return -1;
 	s->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (s->lock < 0)
-		return error_errno(f, ERROR_CANTCREAT, errno, "cannot make %s",
-				   path);
+		return error_errno(f, ERROR_CANTCREAT, errno,
+				   "cannot create %s", path);
 	while (flock(s->lock, LOCK_EX | LOCK_NB) < 0) {
 		if (errno != EWOULDBLOCK && errno != EINTR)
 			return error_errno(f, ERROR_OS, errno, "cannot lock %s",

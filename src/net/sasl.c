@@ -320,8 +320,8 @@ static int put_raw(struct sasl *s, const char *challenge, struct buf *raw,
 		take_refusal(s, challenge, raw);
 	else
 		return error_set(f, ERROR_PROTOCOL,
-				 "the server asks for more than a log-in by %s "
-				 "has",
+				 "the server asks for more steps than a login "
+				 "by %s has",
 				 name);
 	return 0;
 }
@@ -502,7 +502,7 @@ int sasl_log_in(struct sasl *s, const struct sasl_carrier *c, struct error *f)
 		if (i == CHALLENGES_MAX)
 			return error_set(f, ERROR_PROTOCOL,
 					 "the server asks without an end at "
-					 "log-in");
+					 "login");
 		if (!is_held && sasl_answer(s, challenge, f) < 0)
 			return -1;
 		is_held = false;

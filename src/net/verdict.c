@@ -44,7 +44,7 @@ int verdict_lookup(const char *host, const char *hint, const char *text,
 int verdict_source(const char *source, struct error *f)
 {
 	return error_set(f, ERROR_CONFIG,
-			 "source_ip %s is no address of this machine, or "
+			 "source_ip %s is not an address of this machine, or "
 			 "not of the server's family",
 			 source ? source : "");
 }
@@ -57,8 +57,7 @@ static const struct {
 	enum error_cause cause;
 	const char *what, *way_out;
 } chain_errors[] = {
-	{ 7, ERROR_CONFIG,
-	  "does not have the signature of the authority that it names",
+	{ 7, ERROR_CONFIG, "has an invalid signature of its CA",
 	  "it is forged or damaged, or that authority has a new key: ask the "
 	  "server's administrator before you trust it" },
 	{ 9, ERROR_UNAVAILABLE, "is not valid yet",
@@ -77,20 +76,18 @@ static const struct {
 	  "the file tls_crl_file has to hold one for each CA of the chain" },
 	{ VERIFY_NO_MEMORY, ERROR_TEMPORARY, "cannot be checked now",
 	  "memory is short on this machine" },
-	{ 18, ERROR_CONFIG, "is signed by itself alone",
-	  "if it is the right one, name it by tls_fingerprint or give it as "
+	{ 18, ERROR_CONFIG, "is self-signed",
+	  "if it is the right one, set tls_fingerprint to it or use it as "
 	  "tls_trust_file" },
-	{ 19, ERROR_CONFIG, "is signed by an authority that is not known here",
-	  "give the authority's certificate as tls_trust_file, or name the "
-	  "server's by tls_fingerprint" },
-	{ 20, ERROR_CONFIG, "is signed by an authority that is not known here",
-	  "give the authority's certificate as tls_trust_file, or name the "
-	  "server's by tls_fingerprint" },
-	{ 21, ERROR_CONFIG,
-	  "came without the chain that leads to a known "
-	  "authority",
-	  "give the missing certificate as tls_trust_file, or "
-	  "name the server's by tls_fingerprint" },
+	{ 19, ERROR_CONFIG, "is signed by an unknown CA",
+	  "set tls_trust_file to the certificate of the CA, or tls_fingerprint "
+	  "to that of the server" },
+	{ 20, ERROR_CONFIG, "is signed by an unknown CA",
+	  "set tls_trust_file to the certificate of the CA, or tls_fingerprint "
+	  "to that of the server" },
+	{ 21, ERROR_CONFIG, "was sent without the chain to a known CA",
+	  "set tls_trust_file to the missing certificate, or tls_fingerprint "
+	  "to that of the server" },
 	{ 23, ERROR_PERMISSION, "has been revoked",
 	  "do not trust this server before its administrator has a new one" },
 };
@@ -172,8 +169,8 @@ int verdict_certificate(const char *place, const char *name, long verify,
 	if (verdict_is_name(text))
 		return error_set(f, ERROR_CONFIG,
 				 "the certificate of %s is not for the name "
-				 "%s; set host to a name that stands in it, or "
-				 "expect that name by tls_host_override",
+				 "%s; set host to a name in it, or "
+				 "tls_host_override to the name to expect",
 				 place, name ? name : "localhost");
 	return error_set(f, ERROR_CONFIG,
 			 "the certificate of %s is not good: %s", place, text);
@@ -226,7 +223,7 @@ int verdict_handshake(const char *place, const char *late, const char *text,
 				"no TLS with %s: %s; %s%s", place, text,
 				handshake_errors[i].way_out
 					? ""
-					: "it does not speak TLS at once: ",
+					: "it does not speak implicit TLS: ",
 				handshake_errors[i].way_out
 					? handshake_errors[i].way_out
 					: late);

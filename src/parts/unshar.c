@@ -65,7 +65,7 @@ static int close_file(struct unshar *s)
 		return -1;
 	s->holds_newline = s->is_open = false;
 	if (told && told->size != s->size)
-		damaged(s, "has not the size that its archive tells");
+		damaged(s, "does not have the size given in its archive");
 	if (!s->to)
 		return 0;
 	if (sink_close(&s->sum.sink) < 0)
@@ -384,7 +384,7 @@ static void compare_sum(struct unshar *s, const char *line)
 	    strcmp(line + n + 2, s->name) != 0)
 		return;
 	if (memcmp(line, s->sum_hex, n) != 0)
-		damaged(s, "has not the MD5 that its archive tells");
+		damaged(s, "does not have the MD5 digest given in its archive");
 }
 
 /* A piece of a file's text, without a line end. */

@@ -118,32 +118,31 @@ static const struct conflict {
 	  "--json is the outcome of sending, or of --check, and this command "
 	  "does neither: leave it out" },
 	{ MAILSEND, C(CHECK) | C(ROUNDTRIP), T(NAGIOS), T(JSON),
-	  "--nagios and --json are two ways to tell the same: leave one out" },
+	  "--nagios and --json are two output formats: use one of them" },
 
 	/* the tools, and what belongs to one of them */
 	{ MAILSEND, BUT(C(CHECK) | C(ROUNDTRIP)),
-	  T(NAGIOS) | T(WARN_DAYS) | T(CRIT_DAYS), 0,
-	  "%s belongs to --check, which looks at the way to the server" },
+	  T(NAGIOS) | T(WARN_DAYS) | T(CRIT_DAYS), 0, "%s requires --check" },
 	{ MAILSEND, C(CHECK), CONTENT | MANY, 0,
 	  "--check sends no mail: leave subject and content out" },
 	{ MAILSEND, BUT(C(ROUNDTRIP)), T(KEEP) | T(WARN) | T(CRIT) | T(WAIT), 0,
-	  "%s belongs to --roundtrip, which looks for a mail of its own" },
+	  "%s requires --roundtrip" },
 	{ MAILSEND, C(ROUNDTRIP), CONTENT | MANY, 0,
 	  "--roundtrip sends a mail of its own: leave subject and content "
 	  "out" },
 	{ MAILSEND, BUT(C(TALK)), T(NO_AUTH), 0,
-	  "--no-auth belongs to --talk: for a mail it is --auth off" },
+	  "--no-auth requires --talk: for a mail, use --auth off" },
 	{ MAILSEND, C(TALK), T(RECIPIENTS) | CONTENT | MANY, 0,
 	  "--talk leaves the mail to you: leave recipients and content out, "
-	  "and write the server behind it, as in --talk "
+	  "and give the server after it, as in --talk "
 	  "smtp://mail.example.org:587" },
 	{ MAILSEND, C(TALK), T(TRANSCRIPT), 0,
-	  "a talk is seen anyway: name a file, as in --transcript=FILE" },
+	  "a session is shown anyway: name a file, as in --transcript=FILE" },
 	{ MAILSEND, C(RUN_QUEUE), T(RECIPIENTS) | CONTENT, 0,
 	  "this command is about the queue and sends no new mail: leave "
-	  "recipients and content out, and write ids behind --flush" },
+	  "recipients and content out, and give ids after --flush" },
 	{ MAILSEND, BUT(C(RUN_QUEUE)), T(DUE) | T(SENDER) | T(RECIPIENT), 0,
-	  "%s belongs to --flush: those of a new mail are --from and --to" },
+	  "%s requires --flush: for a new mail, use --from and --to" },
 	{ MAILSEND, C(SETUP_QUEUE), T(RECIPIENTS) | CONTENT, 0,
 	  "this command is about the queue and sends no new mail: leave "
 	  "recipients and content out" },
@@ -153,7 +152,7 @@ static const struct conflict {
 	{ MAILSEND, SERVING, T(RECIPIENTS) | CONTENT | SENDING, 0,
 	  "--serve takes its mails from clients: leave out what belongs to one "
 	  "mail" },
-	{ MAILSEND, MAIL, T(OPEN), 0, "--serve-anyone belongs to --serve" },
+	{ MAILSEND, MAIL, T(OPEN), 0, "--serve-anyone requires --serve" },
 	{ MAILSEND, BUT(C(LOGIN)), T(LOGIN_WAY), 0,
 	  "--device and --paste belong to --login" },
 	{ MAILSEND, C(LOGIN) | C(LOGOUT) | C(TOKEN),
@@ -163,16 +162,16 @@ static const struct conflict {
 
 	/* many mails of one command */
 	{ MAILSEND, C(PRINT) | C(DRY_RUN) | C(EXPLAIN), T(RESUME), 0,
-	  "--resume and --resend send what was begun; of a new command it can "
-	  "be told what it would do" },
+	  "--resume and --resend send what was begun; only a new command can "
+	  "be explained or printed" },
 	{ MAILSEND, MAIL, T(RESUME),
 	  T(RECIPIENTS) | T(SUBJECT) | T(BODY) | T(ATTACHMENT) | MANY,
-	  "a series goes on as it was begun: leave out all but its id and "
-	  "--parts" },
+	  "a series is continued with its original options: give only its id "
+	  "and --parts" },
 	{ MAILSEND, MAIL, T(PARTS), 0,
-	  "--parts belongs to --resend or --resume" },
+	  "--parts requires --resend or --resume" },
 	{ MAILSEND, MAIL, T(EACH) | T(BATCH), T(SPLIT),
-	  "--split cuts one mail: send the files one by one with it" },
+	  "--split applies to one mail: send the files one by one with it" },
 	{ MAILSEND, MAIL, T(BATCH), T(CONNECTIONS),
 	  "--batch reads one mail after the other and has one connection" },
 	{ MAILSEND, MAIL, T(EACH), T(DRAFT),
@@ -180,29 +179,27 @@ static const struct conflict {
 	{ MAILSEND, MAIL, T(EACH) | T(BATCH), T(MESSAGE_ID),
 	  "many mails cannot have one Message-ID" },
 	{ MAILSEND, C(PRINT), MANY, 0,
-	  "these are many mails: --dry-run tells of them" },
+	  "this is a series of mails: use --dry-run to show them" },
 	{ MAILSEND, MAIL, T(BATCH), CONTENT,
-	  "--batch sends messages that are ready: leave subject and content "
-	  "out" },
+	  "--batch sends complete messages: leave subject and content out" },
 
 	/* the queue as mailq shows and changes it */
 	{ MAILQ, BUT(C(LIST_QUEUE)), T(JSON), 0,
-	  "--json is a form of the list: leave it out" },
+	  "--json is a format of the list: leave it out" },
 	{ MAILQ, BUT(C(LIST_QUEUE)), T(SENDER) | T(RECIPIENT), 0,
 	  "what is changed or printed is named by its id: `mailq --sender "
 	  "ADDRESS` lists these" },
 	{ MAILQ, BUT(C(CHECK_QUEUE)),
 	  T(WARN_COUNT) | T(CRIT_COUNT) | T(WARN_AGE) | T(CRIT_AGE), 0,
-	  "%s belongs to --check" },
+	  "%s requires --check" },
 	{ MAILQ, C(CHECK_QUEUE), T(IDS), 0,
 	  "--check looks at the whole queue: leave the ids out" },
 
 	/* the modes of sendmail, and msmtp */
 	{ SENDMAIL, C(VERIFY), T(TO_HEADER), 0,
-	  "-bv shows where the addresses behind it go: name them, and leave "
-	  "-t out" },
+	  "-bv shows how addresses are resolved: give them, and leave -t out" },
 	{ SENDMAIL, C(SERVE_STDIO), T(RECIPIENTS), 0,
-	  "-bs hears of its recipients in the dialogue: leave them out" },
+	  "-bs gets its recipients in the SMTP dialogue: leave them out" },
 	{ SENDMAIL, C(CHECK_ALIASES) | C(LIST_QUEUE) | C(RUN_QUEUE),
 	  T(RECIPIENTS) | T(TO_HEADER), 0,
 	  "this mode sends no mail: leave -t and the recipients out, or the "
@@ -215,7 +212,7 @@ static const struct conflict {
 	{ CONFLICTS_DRAFT, MAIL,
 	  T(BODY) | T(INCLUDE) | T(HTML) | T(INLINE) | T(ENCODING) |
 		  T(CHARSET) | T(BODY_TYPE) | T(SKIP_EMPTY),
-	  T(DRAFT), "--draft is a message that is ready: leave %s out" },
+	  T(DRAFT), "--draft is a complete message: leave %s out" },
 	{ CONFLICTS_DRAFT, MAIL, T(INLINE) | T(HTML), T(UUENCODE),
 	  "--encoding uuencode makes one plain text of it all: leave %s out" },
 };

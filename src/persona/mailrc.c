@@ -134,8 +134,8 @@ static void read_alias(struct reader *r, const char *rest)
 			personal_aliases_refuse(
 				rc->arena, rc->nicknames, name,
 				arena_format(rc->arena,
-					     "%s: what %s stands for "
-					     "is not known here",
+					     "%s: the value of %s is not known "
+					     "here",
 					     r->file, word));
 		else if (*word && strcmp(word, ",") != 0)
 			personal_aliases_add(rc->arena, rc->nicknames, name,
@@ -307,8 +307,8 @@ static void read_source(struct reader *r, const char *rest, bool may_lack)
 				     word));
 	else if (!path)
 		lose(r, arena_format(a,
-				     "source: what '%s' stands for is not "
-				     "known here",
+				     "source: the value of '%s' is not known "
+				     "here",
 				     word));
 	else if (r->file_depth + 1 >= RCFILE_DEPTH)
 		lose(r, arena_format(a,

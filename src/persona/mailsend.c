@@ -157,10 +157,10 @@ const struct persona persona_mailsend = {
 	.common = "subject cc bcc from header attach body html draft "
 		  "skip-empty split account queue verbose print explain check "
 		  "flush mailq setup setup-queue help version",
-	.examples =
-		"  df -h | mailsend -s 'disk usage' ops@example.org\n"
-		"  tar cz logs | mailsend -s logs -a -=logs.tgz ops@example.org\n"
-		"  mailsend --setup you@example.org\n",
+	.examples = "  df -h | mailsend -s 'disk usage' ops@example.org\n"
+		    "  tar cz logs | mailsend -s logs -a -=logs.tgz "
+		    "ops@example.org\n"
+		    "  mailsend --setup you@example.org\n",
 	.notes = notes,
 	.rows = rows,
 	.argument = argument,

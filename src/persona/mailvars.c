@@ -128,8 +128,8 @@ static int as_mta(const struct setting_of *s, struct error *f)
 				 "--print >FILE");
 	if (!is_program)
 		return as_server(s, f);
-	log_note("%s: the mail goes the way that the configuration says, not "
-		 "by %s",
+	log_note("%s: the mail is sent through the server in the "
+		 "configuration, not by %s",
 		 s->run->shown, mta);
 	return 0;
 }
@@ -217,15 +217,15 @@ static int as_secret(const struct setting_of *s, struct error *f)
 		return 0;
 	}
 	return error_set(f, ERROR_USAGE,
-			 "a password on the command line is seen by others: "
-			 "put it into the configuration, or use --set "
+			 "a password on the command line can be read by "
+			 "others: put it into the configuration, or use --set "
 			 "password_env=NAME");
 }
 
 static int as_record(const struct setting_of *s, struct error *f)
 {
 	(void)f;
-	log_note("%s: no copy of the mail is kept: add yourself by -b",
+	log_note("%s: no copy of the mail is saved: add yourself with -b",
 		 s->run->shown);
 	return 0;
 }
@@ -349,8 +349,8 @@ int mailvars_set(struct options_run *run, struct mailvars *vars,
 				 "write it as name=value, as in -S "
 				 "from=ops@example.org");
 	if (!s.variable) {
-		log_note("%s: %s has no meaning here; it is passed over",
-			 run->shown, name);
+		log_note("%s: %s is not supported and is ignored", run->shown,
+			 name);
 		return 0;
 	}
 	return s.variable->set ? s.variable->set(&s, f) : 0;

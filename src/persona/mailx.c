@@ -38,15 +38,14 @@ static void start(struct options_run *run)
 /* ---- modes that are not here ---- */
 
 #define REFUSED_READING                                                        \
-	"reading mail is not here: this command "                              \
-	"only sends, as in `mail -s subject "                                  \
-	"ops@example.org`"
+	"reading mail is not supported: this command only sends, as in "       \
+	"`mail -s subject ops@example.org`"
 #define REFUSED_COMMANDS                                                       \
-	"commands of mailx are not run here: what "                            \
-	"they would do has options, see --help"
+	"commands of mailx are not supported: use the corresponding "          \
+	"options, see --help"
 #define REFUSED_FOLDER                                                         \
-	"no copy is saved by the name of a "                                   \
-	"recipient here: add yourself by -b"
+	"copies named after a recipient are not supported: add "               \
+	"yourself with -b"
 
 /* ---- -a, -A ---- */
 
@@ -509,8 +508,8 @@ static int finish(struct options_run *run, struct error *f)
 		r->recipients_from_header = request_recipients(r) == 0;
 	} else if (!request_recipients(r) && r->action != REQUEST_PRINT) {
 		return error_set(f, ERROR_USAGE,
-				 "no recipient, and reading mail is not here: "
-				 "name one, as in `mail -s subject "
+				 "no recipient, and reading mail is not "
+				 "supported: name one, as in `mail -s subject "
 				 "ops@example.org`");
 	}
 	if (read_rc(run, f) < 0 || mailvars_finish(run, &own->vars, f) < 0)

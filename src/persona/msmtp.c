@@ -11,10 +11,10 @@
 #include "persona/rows.h"
 #include "persona/setters.h"
 
-#define REFUSED_RMQS "a server's queue is not started here"
+#define REFUSED_RMQS "starting the queue of a server is not supported"
 #define REFUSED_CONFIGURE                                                      \
-	"no configuration is made up here: "                                   \
-	"mailsend.conf(5) has one to begin with"
+	"generating a configuration is not supported: use mailsend "           \
+	"--setup"
 
 /* A setting that is on, or what it is by itself, when nothing else is said. */
 static SETTER(set_choice)
@@ -33,7 +33,7 @@ static SETTER(set_protocol)
 	(void)row;
 	if (strcmp(value, "smtp") == 0)
 		return 0;
-	return error_set(f, ERROR_USAGE, "'%s' is not spoken here: smtp is",
+	return error_set(f, ERROR_USAGE, "'%s' is not supported: use smtp",
 			 value);
 }
 
@@ -63,8 +63,8 @@ static SETTER(set_mode)
 	if (strcmp(value, "m") == 0)
 		return 0;
 	return error_set(f, ERROR_USAGE,
-			 "-b%s is a mode of sendmail: call us by that name for "
-			 "it",
+			 "-b%s is a mode of sendmail: call the program by that "
+			 "name",
 			 value);
 }
 

@@ -40,19 +40,16 @@ static void start(struct options_run *run)
 }
 
 #define REFUSED_READING                                                        \
-	"reading mail is not here: this is "                                   \
-	"mailsend's batch mutt, as in `mutt -s "                               \
-	"subject -- ops@example.org <text`"
+	"reading mail is not supported: this is mailsend's batch mutt, "       \
+	"as in `mutt -s subject -- ops@example.org <text`"
 #define REFUSED_EDITING                                                        \
-	"nothing is edited here: this is "                                     \
-	"mailsend's batch mutt, which sends what "                             \
-	"it reads from standard input"
+	"editing is not supported: this is mailsend's batch mutt, "            \
+	"which sends what it reads from standard input"
 #define REFUSED_QUERY                                                          \
-	"mutt's own questions are not here: "                                  \
-	"--show-config tells the configuration"
+	"queries are not supported: --show-config prints the "                 \
+	"configuration"
 #define REFUSED_CRYPT                                                          \
-	"nothing is signed or encrypted here, and "                            \
-	"so nothing was sent"
+	"signing and encryption are not supported, so nothing was sent"
 
 static SETTER(set_files)
 {
@@ -217,7 +214,7 @@ static int take_link_field(struct options_run *run, const char *name,
 					  arena_format(run->arena, "%s: %s",
 						       name, value),
 					  f);
-	log_note("'%s' of the link is passed over", name);
+	log_note("'%s' of the link is ignored", name);
 	return 0;
 }
 

@@ -19,8 +19,7 @@ static int run_text(const struct muttrc_command *c, const char *text,
 void muttrc_say_unused(const struct muttrc_command *c, const char *what)
 {
 	if (muttrc_is_typed(c))
-		log_warning("-e: %s has no meaning here; it is passed over",
-			    what);
+		log_warning("-e: %s is not supported and is ignored", what);
 }
 
 static struct personal_aliases *nicknames_of(const struct muttrc_command *c)
@@ -198,11 +197,10 @@ static int alias(const struct muttrc_command *c, struct error *f)
 		personal_aliases_refuse(
 			muttrc_arena(c), nicknames_of(c), name,
 			muttrc_placed(
-				c,
-				arena_format(muttrc_arena(c),
-					     "what %s stands for is not known "
-					     "here",
-					     c->words->unknown)));
+				c, arena_format(muttrc_arena(c),
+						"the value of %s is not known "
+						"here",
+						c->words->unknown)));
 	else if (*name && *list)
 		personal_aliases_add(muttrc_arena(c), nicknames_of(c), name,
 				     list, true);
@@ -287,8 +285,8 @@ static int source_one(const struct muttrc_command *c, const char *typed,
 	}
 	if (c->words->unknown || !path || !n) {
 		lose(c, arena_format(a,
-				     "source: what '%s' stands for is not "
-				     "known here",
+				     "source: the value of '%s' is not known "
+				     "here",
 				     c->words->unknown ? c->words->unknown
 						       : typed));
 		return 0;

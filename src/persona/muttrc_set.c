@@ -100,8 +100,8 @@ static int as_program(const struct assignment *a, struct error *f)
 {
 	(void)f;
 	if (muttrc_is_typed(a->command))
-		log_note("-e: set %s is passed over: the mail goes the way "
-			 "that the configuration says",
+		log_note("-e: set %s is ignored: the mail is sent as that the "
+			 "configuration says",
 			 a->name);
 	return 0;
 }
@@ -110,8 +110,8 @@ static int as_copy(const struct assignment *a, struct error *f)
 {
 	(void)f;
 	if (muttrc_is_typed(a->command) && is_on(a->value))
-		log_warning("-e: set %s is passed over: no copy is kept here, "
-			    "add yourself by -b",
+		log_warning("-e: set %s is ignored: no copy is saved here, add "
+			    "yourself by -b",
 			    a->name);
 	return 0;
 }

@@ -97,8 +97,9 @@ static SETTER(set_mode)
 			continue;
 		if (modes[i].instead)
 			return error_set(f, ERROR_USAGE,
-					 "mode %c is not here: %s", value[0],
-					 modes[i].instead);
+					 "mode %c is not supported: "
+					 "%s",
+					 value[0], modes[i].instead);
 		return set_mode_command(run, modes[i].kind, f);
 	}
 	return error_set(f, ERROR_USAGE,
@@ -318,11 +319,11 @@ static const struct option_row rows[] = {
 	     .help = "use SMTPUTF8 if the server supports it"),
 
 	HEADING("Instead of sending:"),
-	OPTIONAL(
-		'b', NULL, "MODE", .set = set_mode,
-		.help = "m: send (default); s: SMTP server on stdin and stdout; "
-			"p: list the queue; i: check the aliases; v: show "
-			"how each address is resolved"),
+	OPTIONAL('b', NULL, "MODE", .set = set_mode,
+		 .help = "m: send (default); s: SMTP server on stdin and "
+			 "stdout; "
+			 "p: list the queue; i: check the aliases; v: show "
+			 "how each address is resolved"),
 	OPTIONAL('q', NULL, "WHICH", .set = set_queue,
 		 .help = "flush the queue once; only mail that matches I, S or "
 			 "R and part of the id, sender or recipient; a time "

@@ -376,8 +376,8 @@ SETTER(set_any)
 	/* all users of a machine can read the arguments of all programs */
 	if (strcmp(name, "password") == 0)
 		return error_set(f, ERROR_USAGE,
-				 "a password on the command line is seen by "
-				 "others: put it into the configuration, or "
+				 "a password on the command line can be read "
+				 "by others: put it into the configuration, or "
 				 "use --set password_env=NAME");
 	return override_setting(run, name, equals + 1, f);
 }

@@ -198,9 +198,9 @@ static int take_user(struct options_run *run, char *user, struct error *f)
 	/* all users of a machine can read the arguments of all programs */
 	if (strchr(user, ':'))
 		return error_set(f, ERROR_USAGE,
-				 "a password on the command line is seen by "
-				 "others: leave it out of the URL and put it "
-				 "into the configuration");
+				 "a password on the command line can be read "
+				 "by others: leave it out of the URL and put "
+				 "it into the configuration");
 	validate_percent_decode(user);
 	return override_setting(run, "user", user, f);
 }

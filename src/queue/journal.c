@@ -73,8 +73,8 @@ static int write_file(const char *path, const struct buf *text, struct error *f)
 	int r;
 
 	if (fd < 0)
-		return error_errno(f, ERROR_CANTCREAT, errno, "cannot make %s",
-				   path);
+		return error_errno(f, ERROR_CANTCREAT, errno,
+				   "cannot create %s", path);
 	r = disk_write_all(fd, text->data, text->len, path, f);
 	if (r == 0)
 		r = disk_sync(fd, path, f);
@@ -103,8 +103,8 @@ static int write_command(struct journal *j, const struct journal_command *c,
 static int no_journal(const struct journal *j, struct error *f)
 {
 	return error_set(f, ERROR_NOINPUT,
-			 "there is no series %s to go on with: its journal "
-			 "would be %s",
+			 "there is no series %s to continue: its journal would "
+			 "be %s",
 			 j->id, j->path);
 }
 
@@ -298,8 +298,8 @@ int journal_keep_input(struct journal *j, const struct slice *input,
 		return disk_sync(input->fd, path, f);
 	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 	if (fd < 0)
-		return error_errno(f, ERROR_CANTCREAT, errno, "cannot make %s",
-				   path);
+		return error_errno(f, ERROR_CANTCREAT, errno,
+				   "cannot create %s", path);
 	sink_fd_init(&out, fd, path, f);
 	r = pump_slice(input, &out.sink);
 	if (r == 0)
@@ -395,7 +395,7 @@ static int show(struct journal *j, const char *parent, const char *id,
 			       ? error_set(f, ERROR_DATA,
 					   "there is a series %s already", id)
 			       : error_errno(f, ERROR_CANTCREAT, errno,
-					     "cannot make %s", path);
+					     "cannot create %s", path);
 	j->id = id;
 	j->path = path;
 	j->done_path = file_of(j, "done");
@@ -434,8 +434,8 @@ int journal_open(struct journal *j, struct arena *a, const char *parent,
 	start(j, a, parent, id);
 	if (!*id || !text_is_hex(id, strlen(id)))
 		return error_set(f, ERROR_USAGE,
-				 "'%.64s' is no series: its id has digits and "
-				 "the letters a to f",
+				 "'%.64s' is not a series: its id has digits "
+				 "and the letters a to f",
 				 id);
 	if (read_command(j, command, f) < 0 || open_done(j, f) < 0)
 		return -1;

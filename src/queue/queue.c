@@ -99,8 +99,8 @@ static int check_folder(const char *folder, struct error *f)
 	if (fd < 0 && (errno == ELOOP || errno == ENOTDIR))
 		return error_set(
 			f, ERROR_PERMISSION,
-			"the queue %s is no folder, or a symbolic link "
-			"to one; name the folder itself",
+			"the queue %s is not a directory, or is a symbolic "
+			"link to one; name the directory itself",
 			folder);
 	if (fd < 0)
 		return error_errno(f,
@@ -112,7 +112,7 @@ static int check_folder(const char *folder, struct error *f)
 	close(fd);
 	if (r < 0)
 		return error_errno(f, ERROR_OS, errno,
-				   "cannot look at the queue %s", folder);
+				   "cannot stat the queue %s", folder);
 	if (st.st_uid != sysenv_file_uid())
 		return error_set(f, ERROR_PERMISSION,
 				 "the queue %s belongs to another user (uid "
@@ -170,7 +170,9 @@ static int make_parts(const struct queue *q, struct error *f)
 			is_whole = 0;
 		else if (errno != EEXIST)
 			return error_errno(f, ERROR_CANTCREAT, errno,
-					   "cannot make the folder %s", path);
+					   "cannot create the directory "
+					   "%s",
+					   path);
 	}
 	if (is_whole)
 		return 0;
@@ -181,7 +183,7 @@ static int make_parts(const struct queue *q, struct error *f)
 	if (mkdir(queue_dir_path(path, q, "tmp", NULL), 0700) < 0 &&
 	    errno != EEXIST)
 		return error_errno(f, ERROR_CANTCREAT, errno,
-				   "cannot make the folder %s", path);
+				   "cannot create the directory %s", path);
 	crash_point("queue-open-made");
 	return 0;
 }
@@ -194,8 +196,8 @@ int queue_open(struct queue *q, struct arena *a, const char *folder, bool make,
 	*q = (struct queue){ .folder = folder, .arena = a };
 	if (!*folder || strlen(folder) > QUEUE_DIR_NAME_MAX)
 		return error_set(f, ERROR_CONFIG,
-				 "the name of the queue's folder is empty or "
-				 "too long");
+				 "the name of the queue's directory is empty "
+				 "or too long");
 	r = check_folder(folder, f);
 	if (r < 0 || !make)
 		return r < 0 ? -1 : 0;
@@ -297,7 +299,7 @@ static bool take_message(struct queue_claim *c, struct arena *a,
 
 	queue_dir_path(path, c->queue, "msg", id);
 	if (fstat(c->fd, &st) < 0)
-		return error_errno(why, ERROR_IO, errno, "cannot look at %s",
+		return error_errno(why, ERROR_IO, errno, "cannot stat %s",
 				   path) == 0;
 	if (!S_ISREG(st.st_mode))
 		return error_set(why, ERROR_DATA, "%s is no file", path) == 0;

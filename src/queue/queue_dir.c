@@ -173,13 +173,13 @@ int queue_dir_begin(const struct queue *q, struct queue_dir_new *n,
 			break;
 	}
 	if (n->fd < 0)
-		return error_errno(f, ERROR_CANTCREAT, errno, "cannot make %s",
-				   n->path);
+		return error_errno(f, ERROR_CANTCREAT, errno,
+				   "cannot create %s", n->path);
 	locked = queue_dir_lock(n->fd, n->path, f);
 	if (locked > 0)
 		return 0;
 	if (locked == 0)
-		error_set(f, ERROR_TEMPORARY, "%s was taken away as rubbish",
+		error_set(f, ERROR_TEMPORARY, "%s was removed as garbage",
 			  n->path);
 	queue_dir_abandon(n);
 	return -1;
@@ -222,7 +222,7 @@ int queue_dir_place(struct queue_dir_new *n, const struct queue *q,
 	char to[QUEUE_DIR_PATH_SIZE];
 
 	if (rename(n->path, queue_dir_path(to, q, part, name)) < 0)
-		return error_errno(f, ERROR_IO, errno, "cannot make %s", to);
+		return error_errno(f, ERROR_IO, errno, "cannot create %s", to);
 	close(n->fd); /* it was synced: nothing can be lost any more */
 	n->fd = -1;
 	return 0;

@@ -107,7 +107,7 @@ static int link_message(struct put *p)
 		return 1;
 	return errno == EEXIST ? 0
 			       : error_errno(p->error, ERROR_TEMPORARY, errno,
-					     "cannot make %s", to);
+					     "cannot create %s", to);
 }
 
 /* A message of the caller's name is there: 1 when it is in the queue, 0 when

@@ -59,8 +59,7 @@ static int move_on(struct stage *s, struct error *f)
 		*f = passing;
 	if (!error_is_set(f))
 		error_set(f, ERROR_CANTCREAT,
-			  "there is no folder to keep %s in; set TMPDIR",
-			  s->name);
+			  "there is no directory for %s; set TMPDIR", s->name);
 	return -1;
 }
 

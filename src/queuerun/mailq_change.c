@@ -65,8 +65,8 @@ static int revive(struct queue_claim *c, enum mailq_change change,
 {
 	if (!c->entry.count)
 		return error_set(f, ERROR_DATA,
-				 "%s cannot be read: mend %s/bad/%s, or print "
-				 "it and delete it",
+				 "%s cannot be read: repair %s/bad/%s, or "
+				 "print it and delete it",
 				 c->entry.id, c->queue->folder, c->entry.id);
 	if (change != MAILQ_RETRY)
 		return error_set(f, ERROR_UNAVAILABLE,

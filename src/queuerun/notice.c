@@ -212,11 +212,12 @@ static int settle_silently(struct queue_claim *c, struct error *f)
 
 	if (settle(c, f) < 0)
 		return -1;
-	log_warning("the mail %s of <%s> failed for %zu recipient%s, and "
-		    "nobody is told: %s%s",
+	log_warning("the mail %s of <%s> failed for %zu recipient%s, and no "
+		    "bounce is sent: %s%s",
 		    e->id, e->reverse_path, failed, failed == 1 ? "" : "s", why,
 		    waits		     ? ""
-		    : notice_owes_content(e) ? "; it is kept (see mailq)"
+		    : notice_owes_content(e) ? "; it stays in the queue (see "
+					       "mailq)"
 					     : "; it is taken out");
 	return 0;
 }
@@ -562,8 +563,8 @@ static int deliver(struct queue_claim *c, struct arena *a,
 
 	if (!folder && !sysenv_home())
 		return error_set(f, ERROR_CONFIG,
-				 "there is no home folder for a Maildir; name "
-				 "one by the setting maildir");
+				 "there is no home directory for a Maildir; "
+				 "set one with the setting maildir");
 	if (!folder)
 		folder = disk_expand_home(a, "~/Maildir");
 	return maildir_deliver(a, folder, e->reverse_path,
@@ -594,7 +595,7 @@ int notice_keep(struct queue_claim *c, struct arena *a,
 		return queue_remove(c, f);
 	}
 	log_error("the notice %s cannot be sent, nor put into a Maildir (%s); "
-		  "it is kept in the queue, see mailq",
+		  "it stays in the queue, see mailq",
 		  c->entry.id, trouble.text);
 	return give_up(c, f);
 }

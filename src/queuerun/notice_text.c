@@ -247,12 +247,15 @@ static void put_advice(struct words *w, const struct entry *e)
 {
 	if (has_refusal(e))
 		put_paragraph(
-			w,
-			"What was refused is not tried again. Check the address, mend what the server complains of, and send the mail once more.");
+			w, "What was refused is not tried again. Check the "
+			   "address, fix what the server complains about, and "
+			   "send the mail once more.");
 	else
 		put_paragraph(
 			w,
-			"It is not tried any more. Ask the people who run that server, reach the recipient in another way, or send the mail again later.");
+			"It is not tried any more. Ask the people who run that "
+			"server, reach the recipient in another way, or send "
+			"the mail again later.");
 }
 
 static void put_whereabouts(struct words *w, const struct entry *e)
@@ -265,9 +268,9 @@ static void put_whereabouts(struct words *w, const struct entry *e)
 	}
 	put_paragraph(w, waits ? "Only its header comes back with this message."
 			       : "Only its header comes back with this "
-				 "message; the mail itself is kept on that "
-				 "machine. These commands show it, try it "
-				 "again, or take it away:");
+				 "message; the mail itself is stored on that "
+				 "machine. These commands show it, retry it, "
+				 "or delete it:");
 	if (!waits)
 		put_commands(w, e->id, true);
 }
@@ -324,7 +327,7 @@ static void put_delayed(struct words *w, const struct notice_mail *mail)
 	buf_puts(&w->line, " (for ");
 	notice_text_put_span(&w->line, w->report->account->queue_lifetime);
 	put_paragraph(w, " in all); you will be told if that fails. These "
-			 "commands show it, or take it away:");
+			 "commands show it, or delete it:");
 	put_commands(w, e->id, false);
 	put_facts(w, mail);
 }
@@ -366,11 +369,10 @@ static void put_digest(struct words *w)
 	put_paragraph(w, "");
 	for (size_t i = 0; i < r->count; i++)
 		put_one_of_many(w, &r->mails[i], i + 1);
-	put_paragraph(w,
-		      "None of them comes back with this message: they are "
-		      "kept on that machine, where mailq lists them. With the "
-		      "id of one of them, these commands show it, try it "
-		      "again, or take it away:");
+	put_paragraph(w, "None of them comes back with this message: they are "
+			 "stored on that machine, where mailq lists them. With "
+			 "the id of one of them, these commands show it, retry "
+			 "it, or delete it:");
 	put_commands(w, "ID", true);
 }
 

@@ -69,8 +69,8 @@ static int may_come(struct arena *a, const char *source, struct error *f)
 	if (found)
 		return found < 0 ? -1 : 0;
 	return error_set(f, ERROR_NOINPUT,
-			 "there is no mailbox %s, and no folder that it could "
-			 "come to be in",
+			 "there is no mailbox %s, and no directory that it "
+			 "could be created in",
 			 source);
 }
 
@@ -99,7 +99,7 @@ int arrival_begin(struct arrival *w, const struct account_mailbox_wish *wish,
 	buf_init(&w->header, ARRIVAL_HEADER_MAX);
 	if (!strcmp(wish->source, "-"))
 		return error_set(f, ERROR_USAGE,
-				 "standard input is no mailbox that a mail "
+				 "standard input is not a mailbox that a mail "
 				 "could arrive in");
 	*is_missing = is_not_there(wish->source);
 	if (*is_missing)

@@ -99,7 +99,7 @@ static void put_verdicts(const struct roundtrip *t, struct buf *out)
 	const struct authres *r = &t->authres;
 
 	if (!r->server) {
-		buf_puts(out, "nobody says whether SPF, DKIM or DMARC held\n");
+		buf_puts(out, "no results for SPF, DKIM or DMARC\n");
 	} else {
 		buf_printf(out, "checked by %s:\n",
 			   *r->server ? r->server
@@ -112,8 +112,7 @@ static void put_verdicts(const struct roundtrip *t, struct buf *out)
 			buf_puts(out, "  nothing\n");
 	}
 	if (r->ignored)
-		buf_printf(out,
-			   "  (%zu more by others, whom nobody vouches for)\n",
+		buf_printf(out, "  (%zu more by other servers, not trusted)\n",
 			   r->ignored);
 	for (size_t i = 0; i < t->spam_count; i++)
 		buf_printf(out, "%s: %s\n", t->spam[i].name, t->spam[i].value);
@@ -165,8 +164,8 @@ const char *roundtrip_trouble(const struct roundtrip *t)
 	return arena_format(
 		t->arena,
 		"the mail was accepted, but is not in %s after %s: it may come "
-		"late (--wait), be in a folder for spam, have been refused "
-		"farther on, or belong to another mailbox; its subject has %s",
+		"late (--wait), be in a spam folder, have been refused farther "
+		"on, or belong to another mailbox; its subject has %s",
 		wish->source, span(t->arena, t->arrival), t->token);
 }
 

@@ -74,8 +74,8 @@ static int judge(struct server *s, struct response *a)
 		return response_error(a, &s->error);
 	if (has_lone(s))
 		return response_set(a, 550, "5.6.11",
-				    "there is a CR or LF that stands alone in "
-				    "the message: a line ends in CR LF");
+				    "there is a bare CR or LF in the message: "
+				    "a line ends in CR LF");
 	response_set(a, 250, "2.0.0", "accepted");
 	return s->ops->end(s->context, &s->mail, a);
 }

@@ -161,8 +161,8 @@ static int intake_recipient(void *context, struct server_mail *m,
 		count++;
 	}
 	if (!count && !found.expansion.is_discarded)
-		return response_set(answer, 550, "5.1.1",
-				    "<%s> stands for nobody", to->address.spec);
+		return response_set(answer, 550, "5.1.1", "<%s> is empty",
+				    to->address.spec);
 	for (size_t i = 0; i < found.final.count; i++)
 		if (!found.final.items[i].group_only)
 			add_destination(in, &m->arena,
@@ -281,13 +281,13 @@ static int answer_some(const struct outcome *out, const struct error *f,
 	if (out->has_notice)
 		return response_set(
 			answer, 250, "2.0.0",
-			"taken for %zu of %zu recipients; its sender "
-			"hears by mail of the others: %.300s",
+			"taken for %zu of %zu recipients; the sender gets a "
+			"bounce for the others: %.300s",
 			taken, e->count, f->text);
 	if (out->dead_letter)
 		return response_set(answer, 250, "2.0.0",
 				    "taken for %zu of %zu recipients; for the "
-				    "others it was kept in %s: %.300s",
+				    "others it was saved in %s: %.300s",
 				    taken, e->count, out->dead_letter, f->text);
 	return response_set(answer, 554, "5.0.0",
 			    "taken for %zu of %zu recipients, send it again to "
@@ -305,8 +305,7 @@ static int answer_all(const struct intake *in, const struct outcome *out,
 		return response_set(answer, 250, "2.0.0", "%s%s%.300s",
 				    out->host ? out->host : "",
 				    out->host ? " took it: " : "", out->reply);
-	log_note("%s: mail from <%s>: %zu of %zu recipients wait in the queue "
-		 "as %s",
+	log_note("%s: mail from <%s>: %zu of %zu recipients queued as %s",
 		 in->peer, e->reverse_path, queued, e->count, out->queue_id);
 	if (queued == e->count)
 		return response_set(answer, 250, "2.0.0", "queued as %s",
@@ -341,8 +340,7 @@ static int build(struct intake *in, struct composition *c, struct error *f,
 		return response_error(answer, f);
 	if (count_hops(c) > RECEIVED_MAX) {
 		error_set(f, ERROR_CONFIG,
-			  "the message goes round in a circle: more than %d "
-			  "servers have had it",
+			  "mail loop: more than %d servers have had it",
 			  RECEIVED_MAX);
 		return response_set(answer, 554, "5.4.6", "%s", f->text);
 	}
@@ -412,12 +410,12 @@ static int intake_login(void *context, const char *user, const char *password,
 	if (r < 0) {
 		log_error("%s: %s", in->peer, f.text);
 		return response_set(answer, 454, "4.7.0",
-				    "log-ins cannot be checked now");
+				    "logins cannot be checked now");
 	}
-	log_warning("%s: the log-in of '%s' was refused", in->peer, user);
+	log_warning("%s: the login of '%s' was refused", in->peer, user);
 	nanosleep(&pause, NULL);
 	return response_set(answer, 535, "5.7.8",
-			    "that is not the password of that user");
+			    "the password of that user is wrong");
 }
 
 #define ENVELOPE_AND_CONTENT                                                   \

@@ -42,7 +42,7 @@ static void keep_helo(struct server *s, const char *name)
 static bool begin_session(struct server *s, const char *name)
 {
 	if (!*name) {
-		server_error(s, 501, "5.5.4", "say who you are: EHLO host");
+		server_error(s, 501, "5.5.4", "give your host name: EHLO host");
 		return false;
 	}
 	server_forget(s);
@@ -222,8 +222,8 @@ bool server_agree_tls(struct server *s, bool has_more)
 	if (has_more) {
 		server_say(
 			s, 554, "5.5.1",
-			"STARTTLS is the last command in the clear; what came "
-			"with it was thrown away");
+			"STARTTLS is the last command in the clear; what was "
+			"sent with it was discarded");
 		s->want = SERVER_CLOSE;
 		return false;
 	}
@@ -245,7 +245,7 @@ static void refuse_login(struct server *s, const struct response *a)
 	server_reply(s, a, false);
 	s->errors++;
 	if (++s->logins >= SERVER_LOGINS_MAX)
-		server_hang_up(s, "4.7.0", "too many log-ins failed");
+		server_hang_up(s, "4.7.0", "too many logins failed");
 }
 
 static void log_in(struct server *s)
@@ -280,12 +280,12 @@ static void follow_auth(struct server *s, enum server_sasl_step step)
 			     "no such mechanism: there are " SERVER_SASL_OFFER);
 		break;
 	case SERVER_SASL_CANCELLED:
-		response_set(&a, 501, "5.7.0", "the log-in was cancelled");
+		response_set(&a, 501, "5.7.0", "the login was cancelled");
 		refuse_login(s, &a);
 		break;
 	case SERVER_SASL_MALFORMED:
 		response_set(&a, 501, "5.5.2",
-			     "that is not what the mechanism has to say");
+			     "invalid response for this mechanism");
 		refuse_login(s, &a);
 		break;
 	}
@@ -299,7 +299,7 @@ static void say_auth(struct server *s, const char *argument)
 	char mechanism[32];
 
 	if (!s->ops->login) {
-		server_error(s, 502, "5.5.1", "nobody logs in here");
+		server_error(s, 502, "5.5.1", "login is not available");
 	} else if (!s->is_tls) {
 		server_error(s, 538, "5.7.11", "say STARTTLS first");
 	} else if (s->user[0] || s->in_mail || !s->helo[0]) {

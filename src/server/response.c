@@ -148,10 +148,9 @@ void server_junk(struct server *s)
 
 void server_refuse_lone(struct server *s)
 {
-	server_say(
-		s, 521, "5.5.2",
-		"%s hangs up: a CR or LF stands alone, and a line ends in CR LF",
-		s->options->name);
+	server_say(s, 521, "5.5.2",
+		   "%s hangs up: bare CR or LF; a line ends in CR LF",
+		   s->options->name);
 	s->errors++;
 	s->want = SERVER_CLOSE;
 }

@@ -165,7 +165,7 @@ int serve_stdio(const struct serve *s, struct error *f)
 	    !s->options->is_open)
 		return error_set(f, ERROR_CONFIG,
 				 "standard input is another machine's "
-				 "connection, and there is no log-in here: "
+				 "connection, and there is no login here: "
 				 "serve it with --serve, or say "
 				 "--serve-anyone");
 	client_stream_init(&line, STDIN_FILENO, STDOUT_FILENO);
@@ -434,9 +434,8 @@ static int check_settings(const struct account *account, struct error *f)
 				 "serve_cert too");
 	if (account->serve_auth_command && !cert)
 		return error_set(f, ERROR_CONFIG,
-				 "nobody logs in without TLS: with "
-				 "serve_auth_command set serve_cert and "
-				 "serve_key too");
+				 "login requires TLS: with serve_auth_command "
+				 "set serve_cert and serve_key too");
 	if (!account->serve_tls_starttls && !cert)
 		return error_set(f, ERROR_CONFIG,
 				 "serve_tls_starttls off is TLS from the "
@@ -455,7 +454,7 @@ static int check_reach(const struct serve *s, const struct listeners *l,
 	    s->options->is_open)
 		return 0;
 	return error_set(f, ERROR_CONFIG,
-			 "other machines can reach %s, and without a log-in "
+			 "other machines can reach %s, and without a login "
 			 "they could send mail in your name: set "
 			 "serve_auth_command, or say --serve-anyone",
 			 s->options->address);

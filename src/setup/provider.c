@@ -147,7 +147,7 @@ static int read_line(struct reading *r, char *line)
 		return 0;
 	rest += strspn(rest, " \t");
 	if (!*rest)
-		return wrong(r, "nothing stands behind the keyword");
+		return wrong(r, "the keyword needs a value");
 	for (size_t i = 0; i < sizeof(keywords) / sizeof(*keywords); i++) {
 		if (strcmp(name, keywords[i].name) != 0)
 			continue;

@@ -24,7 +24,7 @@ static const char *judge_address(struct setup *s, const char *answer)
 	if (address_parse(s->arena, answer, false, &one, &f) < 0)
 		return arena_dup(s->arena, f.text);
 	if (!*one.domain || *one.domain == '[')
-		return "a mail address has a domain, as in joe@example.org";
+		return "a mail address needs a domain, as in joe@example.org";
 	return NULL;
 }
 
@@ -38,9 +38,10 @@ static void take_address(struct setup *s, const struct address *one)
 static int ask_address(struct setup *s, struct error *f)
 {
 	const struct setup_question q = {
-		.text = "Your mail address",
-		.help = "Whom your mails are from, as in joe@example.org; its "
-			"domain tells which servers to look for.",
+		.text = "Your email address",
+		.help = "The sender address of your mail, such as "
+			"joe@example.org; the servers are looked up by its "
+			"domain.",
 		.judge = judge_address,
 	};
 	const struct address_list *given = &s->request->to;
@@ -51,7 +52,7 @@ static int ask_address(struct setup *s, struct error *f)
 		take_address(s, &given->items[0]);
 		if (!*s->domain || *s->domain == '[')
 			return error_set(f, ERROR_USAGE,
-					 "'%s' is no address with a domain",
+					 "'%s' is not an address with a domain",
 					 s->address);
 		return 0;
 	}
@@ -78,7 +79,7 @@ static int tell_good(struct setup *s, const struct dial *d, struct error *f)
 {
 	return setup_say(s, f, "  good: %s, %s%s\n",
 			 d->conn.is_tls ? d->conn.tls_version : "no TLS",
-			 s->user ? "logged in as " : "no log-in",
+			 s->user ? "logged in as " : "no login",
 			 s->user ? s->user : "");
 }
 
@@ -167,11 +168,10 @@ enum remedy {
 };
 
 static const char remedies_help[] =
-	"password: type it anew, or name another command. user: another name. "
-	"server: the next that was found, or one that you name. certificate: "
-	"whom to trust. again: the same once more. write: into the "
-	"configuration as it is, though it does not work now. quit: nothing is "
-	"written.";
+	"password: enter it again, or another command. user: another login "
+	"name. server: the next candidate, or one that you enter. certificate: "
+	"trust it. again: try again. write: save the configuration although it "
+	"does not work now. quit: save nothing.";
 
 static enum remedy likely(const struct setup *s, const struct error *trouble)
 {
@@ -201,7 +201,7 @@ static int mend(struct setup *s, const struct error *trouble, struct error *f)
 	size_t choice;
 
 	if (setup_choose(s,
-			 "What now: password, user, server, certificate, "
+			 "Next step: password, user, server, certificate, "
 			 "again, write or quit",
 			 words, likely(s, trouble), remedies_help, &choice,
 			 f) < 0)
@@ -265,8 +265,8 @@ static int show_and_ask(struct setup *s, struct error *f)
 		return -1;
 	r = setup_confirm(s, arena_format(s->arena, "Write it to %s?", s->path),
 			  true,
-			  "Nothing was written so far. With no, all is as it "
-			  "was before.",
+			  "Nothing has been written yet. With no, nothing is "
+			  "changed.",
 			  f);
 	if (r == 0)
 		return error_set(f, ERROR_USAGE, "nothing was written");
@@ -279,7 +279,7 @@ static int write_it(struct setup *s, struct error *f)
 	    setup_write(s, f) < 0)
 		return -1;
 	if (s->backup &&
-	    setup_say(s, f, "Kept the old one as %s.\n", s->backup) < 0)
+	    setup_say(s, f, "Saved the old one as %s.\n", s->backup) < 0)
 		return -1;
 	return setup_say(s, f, "Wrote %s, account %s.\n", s->path, s->account);
 }
@@ -313,22 +313,19 @@ static int finish(struct setup *s, const struct setup_result *result,
 			arena_format(s->arena, "Send a test mail to %s?",
 				     s->address),
 			true,
-			"A short mail to yourself, by the account that was "
-			"just written, shows that all of the way is good.",
+			"A short mail to yourself through the new account "
+			"shows that everything works.",
 			f);
 	if (r > 0)
 		r = status = h->send(h->context, result, f);
 	if (r < 0)
 		return -1;
 	r = confirm_or_end(
-		s,
-		"Shall the system look after mail that has to wait "
-		"(--setup-queue)?",
+		s, "Install a timer that retries queued mail (--setup-queue)?",
 		true,
-		"What the server cannot take for now waits in a queue. This "
-		"makes a timer of systemd's, or a line of your crontab, that "
-		"tries it again every few minutes. `mailsend --setup-queue` "
-		"does it later, too.",
+		"Mail is queued on a temporary failure. This installs a "
+		"systemd timer, or a crontab line, that retries it every few "
+		"minutes. `mailsend --setup-queue` can do it later as well.",
 		f);
 	if (r > 0)
 		r = h->queue(h->context, f);
@@ -338,9 +335,12 @@ static int finish(struct setup *s, const struct setup_result *result,
 static int greet(struct setup *s, struct error *f)
 {
 	return setup_say(s, f,
-			 "This makes a configuration for mailsend. Enter alone "
-			 "takes what stands in\nbrackets, ? explains, and "
-			 "nothing is written before the end.\n\n");
+			 "This creates a configuration for mailsend. Enter "
+			 "accepts the default in\n"
+			 "brackets, ? shows help, "
+			 "and nothing is written "
+			 "before the end.\n"
+			 "\n");
 }
 
 static int run(struct setup *s, struct error *f)

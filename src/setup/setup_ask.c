@@ -73,8 +73,8 @@ static int refuse(struct setup *s, const struct setup_question *q,
 {
 	if (s->hands->is_interactive)
 		return setup_say(s, f, "  %s\n", why);
-	return error_set(f, ERROR_DATA, "the answer to \"%s\" cannot be: %s",
-			 q->text, why);
+	return error_set(f, ERROR_DATA, "invalid answer to \"%s\": %s", q->text,
+			 why);
 }
 
 static int read_answer(struct setup *s, const struct setup_question *q,
@@ -90,7 +90,7 @@ static int read_answer(struct setup *s, const struct setup_question *q,
 			      q->text);
 	else if (r > 0 && (line.overflow || strlen(line.data) != line.len ||
 			   has_control(line.data, strcspn(line.data, "\r"))))
-		r = refuse(s, q, "it is no line of text", f);
+		r = refuse(s, q, "it is not a line of text", f);
 	else if (r > 0)
 		*answer = trim(s->arena, &line);
 	buf_free(&line);
@@ -120,7 +120,7 @@ int setup_ask(struct setup *s, const struct setup_question *q,
 		}
 		if (!*text && q->fallback)
 			text = q->fallback;
-		why = !*text	 ? "it needs an answer; ? explains"
+		why = !*text	 ? "an answer is required; ? shows help"
 		      : q->judge ? q->judge(s, text)
 				 : NULL;
 		*answer = text;
@@ -165,7 +165,10 @@ int setup_choose(struct setup *s, const char *text, const char *const *words,
 			return -1;
 		if (find_word(words, answer, choice))
 			return 0;
-		if (refuse(s, &q, "it is none of the words; ? explains", f) < 0)
+		if (refuse(s, &q,
+			   "it is not one of the choices; ? shows "
+			   "help",
+			   f) < 0)
 			return -1;
 	}
 }

@@ -51,8 +51,8 @@ static int find_path(struct setup *s, struct error *f)
 	s->path = wanted ? wanted : usual_path(s->arena, "mailsend/config");
 	if (!s->path)
 		return error_set(f, ERROR_CONFIG,
-				 "this user has no home for a configuration: "
-				 "name a file by --config");
+				 "this user has no home directory for a "
+				 "configuration: name a file with --config");
 	s->path = real_path(s->arena, s->path);
 	return 0;
 }
@@ -68,7 +68,7 @@ static int read_old(struct setup *s, struct error *f)
 	/* it would be neither read nor replaced as a file is */
 	if (disk_stat(s->path, &st, f) > 0 && !S_ISREG(st.st_mode))
 		return error_set(f, ERROR_CANTCREAT,
-				 "%s is not a regular file: name another by "
+				 "%s is not a regular file: name another with "
 				 "--config",
 				 s->path);
 	if (error_is_set(f))
@@ -76,7 +76,7 @@ static int read_old(struct setup *s, struct error *f)
 	if (disk_read_file(s->path, &s->old, true, f) < 0)
 		return error_is_set(f) ? -1 : 0;
 	if (stat(s->path, &st) < 0)
-		return error_errno(f, ERROR_NOINPUT, errno, "cannot look at %s",
+		return error_errno(f, ERROR_NOINPUT, errno, "cannot stat %s",
 				   s->path);
 	s->mode = st.st_mode & 0777;
 	s->is_there = true;
@@ -94,7 +94,8 @@ static int check_folder(struct setup *s, struct error *f)
 	if (access(folder, W_OK | X_OK) == 0)
 		return 0;
 	return error_errno(f, ERROR_CANTCREAT, errno,
-			   "%s cannot be written, as its folder %s cannot",
+			   "%s is not writable, because its directory %s is "
+			   "not",
 			   s->path, folder);
 }
 
@@ -118,18 +119,17 @@ static int ask_about_msmtp(struct setup *s, struct error *f)
 	r = setup_confirm(
 		s,
 		arena_format(s->arena,
-			     "%s is what mailsend reads now. Shall a new file "
-			     "take its place?",
+			     "mailsend reads %s now. Create a new "
+			     "configuration file that replaces it?",
 			     other),
 		false,
-		"Only one of the two is read, and ours comes first. The other "
-		"stays as it is, for msmtp; its accounts would be out of "
-		"mailsend's sight until you copy them.",
+		"Only one of the two is read, and that of mailsend comes "
+		"first. The other is left unchanged for msmtp; mailsend does "
+		"not see its accounts unless you copy them.",
 		f);
 	if (r == 0)
 		return error_set(f, ERROR_USAGE,
-				 "%s stays what it was: nothing was written",
-				 other);
+				 "%s is unchanged: nothing was written", other);
 	return r < 0 ? -1 : 0;
 }
 
@@ -143,19 +143,18 @@ static int ask_about_old(struct setup *s, struct error *f)
 	if (setup_choose(
 		    s,
 		    arena_format(s->arena,
-				 "%s is there. Add an account to it, replace "
-				 "it, or quit?",
+				 "%s exists. Add an account to it, replace it, "
+				 "or quit?",
 				 s->path),
 		    words, 0,
-		    "With add, what stands there stays as it is and one more "
-		    "account comes behind it. With replace it is all that is "
-		    "new. Either way a copy of the old file is kept beside "
-		    "it.",
+		    "add: append an account, and leave the rest unchanged. "
+		    "replace: the file has only the new account. Either way "
+		    "the old file is saved beside it.",
 		    &choice, f) < 0)
 		return -1;
 	if (choice == 2)
 		return error_set(f, ERROR_USAGE,
-				 "%s stays as it is: nothing was written",
+				 "%s is unchanged: nothing was written",
 				 s->path);
 	s->is_replaced = choice == 1;
 	return 0;
@@ -187,9 +186,9 @@ static const char *judge_name(struct setup *s, const char *answer)
 	if (answer[strspn(answer, "abcdefghijklmnopqrstuvwxyz"
 				  "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 				  "0123456789._-")])
-		return "a name has letters, digits and . _ - alone";
+		return "a name consists of letters, digits and . _ -";
 	if (find_account(s, answer))
-		return "an account of that name is there already";
+		return "an account of that name exists already";
 	return NULL;
 }
 
@@ -225,13 +224,11 @@ static int choose_default(struct setup *s, struct error *f)
 	}
 	r = setup_confirm(
 		s,
-		arena_format(s->arena,
-			     "Shall %s be used when nothing else chooses an "
-			     "account?",
+		arena_format(s->arena, "Make %s the default account?",
 			     s->account),
 		false,
-		"An account is chosen by --account, or by the sender. Where "
-		"neither fits, it is the one called default.",
+		"An account is selected by --account, or by the sender; "
+		"otherwise the default account is used.",
 		f);
 	if (r > 0)
 		s->fallback = s->account;
@@ -251,9 +248,9 @@ static int warn_of_twin(struct setup *s, struct error *f)
 	return setup_tell(
 		s,
 		arena_format(s->arena,
-			     "Account %s has that sender already and stands "
-			     "before the new one: that will be used where "
-			     "--account names it.",
+			     "Account %s already has that sender and comes "
+			     "first: the new account is only used with "
+			     "--account.",
 			     a->name),
 		f);
 }
@@ -281,8 +278,7 @@ int setup_choose_name(struct setup *s, struct error *f)
 	const struct setup_question q = {
 		.text = "Name of the account",
 		.fallback = free_name(s),
-		.help = "By this name --account chooses it; a word without "
-			"blanks.",
+		.help = "The name for --account; a word without blanks.",
 		.judge = judge_name,
 	};
 

@@ -57,7 +57,7 @@ static int ask_domain(struct setup *s, const char *service, enum conn_tls tls)
 			       .port = list.targets[i].port,
 			       .tls = tls,
 			       .origin = arena_format(s->arena,
-						      "so says the DNS of %s",
+						      "from the DNS of %s",
 						      s->domain),
 			       .is_elsewhere =
 				       !is_below(host, s->domain) &&
@@ -125,8 +125,7 @@ static void guess(struct setup *s, const char *host)
 			       .host = host,
 			       .port = ports[i].port,
 			       .tls = ports[i].tls,
-			       .origin = "a guess; it "
-					 "answers there",
+			       .origin = "a guess; it responds",
 			       .is_elsewhere = !is_below(host, s->domain) });
 	}
 }
@@ -136,10 +135,10 @@ static void guess(struct setup *s, const char *host)
 static int explain_silence(struct setup *s, struct error *f)
 {
 	return setup_tell(s,
-			  "No name server answers. Is this machine connected, "
-			  "and does /etc/resolv.conf name one that can be "
-			  "reached? What is known without it is proposed; the "
-			  "log-in can be tried when the network is there.",
+			  "No name server responds. Is this machine connected, "
+			  "and does /etc/resolv.conf name a reachable one? "
+			  "Only built-in knowledge is used; the login can be "
+			  "tested once the network works.",
 			  f);
 }
 
@@ -174,9 +173,9 @@ int setup_find(struct setup *s, struct error *f)
 
 const char *setup_tls_words(enum conn_tls tls)
 {
-	return tls == CONN_TLS_IMPLICIT ? "TLS from the first byte"
+	return tls == CONN_TLS_IMPLICIT ? "implicit TLS"
 	       : tls == CONN_TLS_NONE	? "without TLS"
-					: "TLS by STARTTLS";
+					: "STARTTLS";
 }
 
 static unsigned usual_port(enum conn_tls tls)
@@ -256,11 +255,10 @@ static int ask_tls(struct setup *s, struct error *f)
 		return 0;
 	}
 	if (setup_choose(s, "TLS: implicit, starttls or off", words, choice,
-			 "With implicit, TLS comes before anything else, most "
-			 "often on port 465; with starttls the server is asked "
-			 "for it first, most often on port 587. Off is for a "
-			 "relay on this machine or in the house: nobody logs "
-			 "in without TLS.",
+			 "implicit: TLS from the start of the connection, "
+			 "usually on port 465. starttls: TLS after STARTTLS, "
+			 "usually on port 587. off: only for a relay on this "
+			 "machine or in your network; login requires TLS.",
 			 &choice, f) < 0)
 		return -1;
 	s->server.tls = kinds[choice];
@@ -273,8 +271,9 @@ static int ask_port(struct setup *s, struct error *f)
 		.text = "Port",
 		.fallback =
 			arena_format(s->arena, "%u", usual_port(s->server.tls)),
-		.help = "465 is for TLS from the first byte, 587 for STARTTLS, "
-			"25 for relays that know this machine.",
+		.help = "465 for implicit TLS, 587 for STARTTLS, 25 for relays "
+			"that "
+			"accept mail from this machine.",
 		.judge = judge_port,
 	};
 	const char *answer = setup_given(s, "port");
@@ -305,8 +304,8 @@ static int ask_server(struct setup *s, struct error *f)
 {
 	struct setup_question q = {
 		.text = "Server",
-		.help = "The server that takes your mail, as your provider's "
-			"pages tell it below \"SMTP\" or \"outgoing mail\": "
+		.help = "The server for outgoing mail; your provider's "
+			"documentation calls it \"SMTP\" or \"outgoing mail\": "
 			"smtp.example.org. Or the name of a large provider: "
 			"gmail, fastmail, sendgrid, mailgun, \"amazon ses\".",
 		.judge = judge_host,
@@ -344,7 +343,7 @@ static int list_servers(struct setup *s, struct error *f)
 {
 	if (s->count < 2)
 		return 0;
-	if (setup_say(s, f, "These can be right:\n") < 0)
+	if (setup_say(s, f, "Candidates:\n") < 0)
 		return -1;
 	for (size_t i = 0; i < s->count; i++) {
 		const struct setup_server *one = &s->found[i];
@@ -365,8 +364,8 @@ static int warn_of(struct setup *s, const struct setup_server *one,
 	s->warned = one->host;
 	return setup_tell(s,
 			  arena_format(s->arena,
-				       "%s is not below %s, and the DNS can be "
-				       "forged: take it only if you know it.",
+				       "%s is not below %s, and DNS can be "
+				       "forged: accept it only if you know it.",
 				       one->host, s->domain),
 			  f);
 }
@@ -393,12 +392,12 @@ static int ask_about(struct setup *s, const struct setup_server *one,
 		s,
 		arena_format(s->arena, "Use %s, port %u, %s (%s)%s?", one->host,
 			     one->port, setup_tls_words(one->tls), one->origin,
-			     is_choice ? ", or another by its number" : ""),
+			     is_choice ? ", or the number of another" : ""),
 		words, one->is_elsewhere ? TAKE_NOT : TAKE_IT,
-		"Your mail is handed to this server, and the password is shown "
-		"to it, after its certificate was checked. With no, the next "
-		"one is proposed, or you are asked; a number takes that one "
-		"of the list.",
+		"Your mail and your password are sent to this server, after "
+		"its certificate was verified. no: the next candidate is "
+		"proposed, or you are asked; a number selects that one from "
+		"the list.",
 		choice, f);
 }
 

@@ -57,19 +57,20 @@ static size_t likely_users(struct setup *s, const char *first,
 static int ask_user(struct setup *s, const char **answer, struct error *f)
 {
 	struct setup_question q = {
-		.text = "User name, or - for no log-in",
+		.text = "Login name, or - for no login",
 		.fallback = proposed_user(s),
-		.help = "Whom the server knows you as, most often the whole "
-			"address, or what stands before its @. A minus sign "
-			"alone is for a relay that takes mail from this "
-			"machine without a log-in.",
+		.help = "Your name at the server, usually the whole address or "
+			"the "
+			"part before the @. Enter - for a relay that accepts "
+			"mail "
+			"from this machine without login.",
 	};
 	const char *users[USERS_MAX];
 	size_t n = likely_users(s, q.fallback, users);
 
 	if (n > 1) {
-		q.text = "User name or its number, or - for no log-in";
-		if (setup_say(s, f, "These can be right:\n") < 0)
+		q.text = "Login name or its number, or - for no login";
+		if (setup_say(s, f, "Candidates:\n") < 0)
 			return -1;
 	}
 	for (size_t i = 0; n > 1 && i < n; i++)
@@ -122,9 +123,9 @@ static int ask_command(struct setup *s, struct error *f)
 	const struct setup_question q = {
 		.text = is_token(s) ? "Command that prints an access token"
 				    : "Command that prints the password",
-		.help = "The shell runs it whenever a mail is sent; the first "
-			"line of what it prints counts. It stands in the "
-			"configuration: let no password stand in it.",
+		.help = "The shell runs it for each mail; its first line of "
+			"output is used. It is stored in the configuration, so "
+			"it must not contain the password.",
 	};
 
 	return setup_ask(s, &q, &s->command, f);
@@ -218,8 +219,8 @@ static const char places_help[] =
 	"keyring: the desktop's, by secret-tool; it opens when you log in. "
 	"pass: the store of pass(1), which gpg opens. file: one of your own "
 	"beside the configuration that nobody else can read; it works for cron "
-	"too. command: one of your own that prints it. none: it is kept "
-	"nowhere, and asked for on the terminal each time.";
+	"too. command: one of your own that prints it. none: it is not stored, "
+	"and asked for on the terminal each time.";
 
 static int ask_place(struct setup *s, struct error *f)
 {
@@ -235,8 +236,7 @@ static int ask_place(struct setup *s, struct error *f)
 				    words[i + 1] ? ", " : " or ", words[i]);
 	if (setup_choose(s,
 			 arena_format(s->arena,
-				      "Where shall the password be kept (%s)",
-				      list),
+				      "Where to store the password (%s)", list),
 			 words, best_place(s, places), places_help, &choice,
 			 f) < 0)
 		return -1;
@@ -283,7 +283,7 @@ int setup_type_password(struct setup *s, struct error *f)
 	r = h->password(
 		h->context,
 		arena_format(s->arena,
-			     "Password for %s at %s (it is not shown): ",
+			     "Password for %s at %s (it is not echoed): ",
 			     s->user, s->server.host),
 		&s->password, f);
 	if (r == 0)
@@ -318,8 +318,8 @@ static bool is_digest(const char *text)
 int setup_choose_trust(struct setup *s, struct error *f)
 {
 	const struct setup_question q = {
-		.text = "A file with the authority's certificate, or the "
-			"fingerprint",
+		.text = "File with the CA certificate, or the fingerprint of "
+			"the server's certificate",
 		.help = "For a server whose certificate no known authority "
 			"signed: the file (PEM) of the one that did, or the "
 			"certificate's own fingerprint, which must be "

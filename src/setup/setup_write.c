@@ -318,8 +318,8 @@ static int write_new(const char *path, const void *data, size_t n, mode_t mode,
 	int r;
 
 	if (fd < 0)
-		return error_errno(f, ERROR_CANTCREAT, errno, "cannot make %s",
-				   path);
+		return error_errno(f, ERROR_CANTCREAT, errno,
+				   "cannot create %s", path);
 	r = disk_write_all(fd, data, n, path, f);
 	if (r == 0 && fchmod(fd, mode) < 0)
 		r = error_errno(f, ERROR_CANTCREAT, errno,
@@ -407,8 +407,8 @@ static int write_config(struct setup *s, struct error *f)
 	buf_wipe(&text);
 	if (r > 0)
 		return error_set(f, ERROR_CANTCREAT,
-				 "%s has come to be there meanwhile and stays "
-				 "as it is: run this again",
+				 "%s was created by another program meanwhile "
+				 "and stays as it is: run this again",
 				 s->path);
 	return r;
 }

@@ -149,7 +149,7 @@ static int refuse_log_in(const struct log_in *l, struct error *f)
 	char what[400];
 
 	d->conn.error = CONN_LOGIN;
-	snprintf(what, sizeof(what), "the log-in of %s at %s",
+	snprintf(what, sizeof(what), "the login of %s at %s",
 		 *user ? user : "the client certificate", d->conn.place);
 	return reply_error(&d->reply, REPLY_AUTH, what, f);
 }
@@ -246,9 +246,9 @@ static int log_in(struct dial *d, const struct dial_options *o, uint64_t end,
 	d->conn.error = CONN_NO_AUTH;
 	if (!d->caps.auth.names[0])
 		return error_set(f, ERROR_UNAVAILABLE,
-				 "%s does not offer AUTH, so nobody can log "
-				 "in; is it the submission port (587 or 465)? "
-				 "If no log-in is needed, set auth off",
+				 "%s does not offer AUTH, so login is not "
+				 "possible; is it the submission port (587 or "
+				 "465)? If no login is needed, set auth off",
 				 d->conn.place);
 	d->conn.error = CONN_MECHANISM;
 	if (sasl_by_best(&d->caps.auth, &options, d->conn.place, log_in_by, &l,
@@ -269,9 +269,8 @@ static int check_safety(struct dial *d, const struct dial_options *o,
 		return 0;
 	d->conn.error = CONN_INSECURE;
 	return error_set(f, ERROR_CONFIG,
-			 "nobody logs in without TLS, where others can read "
-			 "along or take the line over; turn tls on, or auth "
-			 "off");
+			 "login requires TLS, because others could read or "
+			 "take over the connection; turn tls on, or auth off");
 }
 
 int dial_open(struct dial *d, const struct dial_options *options,

@@ -135,8 +135,8 @@ static int answer_unasked(struct session_state *st, const struct reply *reply,
 	}
 	reply_words(reply, words, sizeof(words));
 	return error_set(f, ERROR_PROTOCOL,
-			 "the server sent a reply that nobody asked for (%s), "
-			 "so it is not known what it took",
+			 "the server sent an unexpected reply (%s), so it is "
+			 "unknown what it accepted",
 			 words);
 }
 

@@ -311,7 +311,7 @@ static int read_content(struct imap *own, struct content *c, struct error *f)
 static int is_gone(struct imap *own, struct error *f)
 {
 	return error_set(f, ERROR_UNAVAILABLE,
-			 "%s has the message no more: somebody deleted it",
+			 "%s no longer has the message: it was deleted",
 			 own->talk.conn->place);
 }
 

@@ -55,7 +55,7 @@ int imap_any(struct imap_talk *t, unsigned *tag, struct error *f)
 		return -1;
 	line = t->conn->line.data;
 	if (t->lines++ > LINES_MAX)
-		return conn_garbled(t->conn, "says more than it can mean", f);
+		return conn_garbled(t->conn, "sends an overlong response", f);
 	if (ascii_begins(line, "* BYE"))
 		return error_set(f, ERROR_TEMPORARY,
 				 "%s ends the session: %.300s", t->conn->place,
@@ -180,7 +180,7 @@ int imap_pass_rest(struct imap_talk *t, struct error *f)
 					    f);
 		if (t->lines++ > LINES_MAX)
 			return conn_garbled(t->conn,
-					    "says more than it can mean", f);
+					    "sends an overlong response", f);
 		if (imap_pass(t, (uint64_t)n, NULL, f) < 0 ||
 		    conn_line(t->conn, f) < 0)
 			return -1;
@@ -384,7 +384,7 @@ int imap_ask_abilities(struct imap_talk *t, struct error *f)
 static int hear_login(struct imap_talk *t, const char *user, struct error *f)
 {
 	const char *what =
-		arena_format(t->remote.arena, "the log-in of %s", user);
+		arena_format(t->remote.arena, "the login of %s", user);
 	int kind;
 
 	while ((kind = imap_next(t, t->tag, what, f)) == IMAP_UNTAGGED)

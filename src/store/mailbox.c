@@ -32,7 +32,7 @@ static int open_spool(const char *const *spool, struct error *f)
 			*f = each;
 	}
 	return error_set(f, ERROR_CANTCREAT,
-			 "there is no folder to keep the input in; set TMPDIR");
+			 "there is no directory for the input; set TMPDIR");
 }
 
 /* A descriptor that can be read at any place, or -1. */
@@ -160,7 +160,8 @@ static int open_standard(struct mailbox *m, const char *const *spool,
 	m->name = "standard input";
 	if (fstat(STDIN_FILENO, &st) == 0 && S_ISDIR(st.st_mode))
 		return error_set(f, ERROR_NOINPUT,
-				 "standard input is a folder: name it instead");
+				 "standard input is a directory: give its name "
+				 "instead");
 	return open_input(m, STDIN_FILENO, spool, f);
 }
 
@@ -189,7 +190,7 @@ struct mailbox_message *mailbox_add(struct mailbox *m, size_t *room,
 	if (m->count == MAILBOX_MESSAGES_MAX) {
 		error_set(f, ERROR_DATA,
 			  "%s has more than %d messages, which is more than "
-			  "can be kept in mind; move some away",
+			  "can be processed; move some to another place",
 			  m->name, MAILBOX_MESSAGES_MAX);
 		return NULL;
 	}
@@ -303,7 +304,7 @@ int mailbox_delete(struct mailbox *m, size_t number, struct error *f)
 				 "nothing can be deleted from %s: it is %s",
 				 m->name,
 				 m->kind == MAILBOX_INPUT
-					 ? "read once and kept nowhere"
+					 ? "read once and not stored"
 					 : "one message in a file of its own; "
 					   "remove the file");
 	m->messages[number - 1].is_deleted = true;

@@ -31,7 +31,7 @@ int regular_file_open(const char *path, bool follow_link, struct error *f)
 		return -1;
 	}
 	if (fstat(fd, &st) < 0)
-		error_errno(f, ERROR_IO, errno, "cannot look at %s", path);
+		error_errno(f, ERROR_IO, errno, "cannot stat %s", path);
 	else if (S_ISREG(st.st_mode))
 		return fd;
 	else
@@ -201,7 +201,7 @@ int mailfolder_open(struct mailbox *m, struct error *f)
 
 	m->ops = &mailfolder_ops;
 	if (r == 0)
-		return error_set(f, ERROR_NOINPUT, "there is no folder %s",
+		return error_set(f, ERROR_NOINPUT, "there is no directory %s",
 				 m->name);
 	if (r > 0)
 		r = list(m, &d, f);

@@ -149,8 +149,8 @@ int mailbox_parse_url(struct arena *a, const char *source,
 	if (scheme == SCHEMES)
 		return error_set(f, ERROR_USAGE,
 				 "\"%.*s\" is no mailbox: it is pop3://, "
-				 "pop3s://, imap:// or imaps://, a folder, a "
-				 "file, or -",
+				 "pop3s://, imap:// or imaps://, a directory, "
+				 "a file, or -",
 				 (int)(strcspn(source, ":") + 3), source);
 	out->kind = schemes[scheme].kind;
 	out->is_implicit_tls = schemes[scheme].is_implicit_tls;

@@ -86,13 +86,13 @@ int maildir_deliver(struct arena *a, const char *folder,
 		return -1;
 	fd = open(tmp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	if (fd < 0)
-		return error_errno(f, ERROR_CANTCREAT, errno, "cannot make %s",
-				   tmp);
+		return error_errno(f, ERROR_CANTCREAT, errno,
+				   "cannot create %s", tmp);
 	r = write_message(fd, tmp, reverse_path, recipient, message, f);
 	if (disk_close(fd, tmp, f) < 0)
 		r = -1;
 	if (r == 0 && link(tmp, new) < 0)
-		r = error_errno(f, ERROR_CANTCREAT, errno, "cannot make %s",
+		r = error_errno(f, ERROR_CANTCREAT, errno, "cannot create %s",
 				new);
 	if (r == 0) {
 		r = disk_sync_folder(arena_format(a, "%s/new", folder), f);

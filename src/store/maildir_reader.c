@@ -197,7 +197,7 @@ static int find_in(struct finding *found, const char *place, struct error *f)
 	int r = directory_open(&d, folder, f);
 
 	if (r == 0)
-		return error_set(f, ERROR_NOINPUT, "there is no folder %s",
+		return error_set(f, ERROR_NOINPUT, "there is no directory %s",
 				 folder);
 	r = r < 0 ? -1 : 0;
 	while (r == 0 && (name = directory_next(&d, f)))

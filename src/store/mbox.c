@@ -163,8 +163,8 @@ static int lock_mine(int fd, const char *path, struct stat *st, struct error *f)
 	if (r <= 0)
 		return r;
 	if (fstat(fd, st) < 0)
-		return error_errno(f, ERROR_CANTCREAT, errno,
-				   "cannot look at %s", path);
+		return error_errno(f, ERROR_CANTCREAT, errno, "cannot stat %s",
+				   path);
 	return check_file(path, st, f) < 0 ? -1 : 1;
 }
 
@@ -203,7 +203,7 @@ static void cut_off(int fd, off_t size, struct error *f)
 		return;
 	error_clear(f);
 	error_set(f, why.cause,
-		  "%s; what was begun could not be cut off again and stands at "
+		  "%s; what was written could not be truncated again and is at "
 		  "its end",
 		  why.text);
 	f->temporary = why.temporary;

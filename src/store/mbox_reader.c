@@ -102,7 +102,7 @@ static int look(const struct rewriting *w, struct error *f)
 	struct stat seen;
 
 	if (fstat(w->own->fd, &seen) < 0)
-		return error_errno(f, ERROR_IO, errno, "cannot look at %s",
+		return error_errno(f, ERROR_IO, errno, "cannot stat %s",
 				   w->m->name);
 	if (seen.st_dev != w->st.st_dev || seen.st_ino != w->st.st_ino ||
 	    w->st.st_nlink != 1 || (uint64_t)w->st.st_size < w->own->size)
@@ -156,8 +156,7 @@ static int give_away(const struct rewriting *w, int fd, const char *name,
 	struct stat st;
 
 	if (fstat(fd, &st) < 0)
-		return error_errno(f, ERROR_IO, errno, "cannot look at %s",
-				   name);
+		return error_errno(f, ERROR_IO, errno, "cannot stat %s", name);
 	if ((st.st_uid != w->st.st_uid || st.st_gid != w->st.st_gid) &&
 	    fchown(fd, w->st.st_uid, w->st.st_gid) < 0)
 		return error_errno(f, ERROR_PERMISSION, errno,
@@ -187,8 +186,7 @@ static int write_new(const struct rewriting *w, int fd, const char *name,
 	if (r == 0)
 		r = disk_sync(fd, name, f);
 	if (r == 0 && fstat(w->fd, &now) < 0)
-		r = error_errno(f, ERROR_IO, errno, "cannot look at %s",
-				w->path);
+		r = error_errno(f, ERROR_IO, errno, "cannot stat %s", w->path);
 	/* somebody who keeps no lock */
 	if (r == 0 && (now.st_size != w->st.st_size ||
 		       now.st_mtim.tv_sec != w->st.st_mtim.tv_sec ||
@@ -226,7 +224,7 @@ static int under_lock(struct rewriting *w, struct error *f)
 
 	/* Another may have replaced the file before it let go of it. */
 	if (fstat(w->fd, &w->st) < 0)
-		return error_errno(f, ERROR_IO, errno, "cannot look at %s",
+		return error_errno(f, ERROR_IO, errno, "cannot stat %s",
 				   w->path);
 	is_same = disk_is_same(w->fd, w->path, f);
 	if (is_same <= 0)

@@ -130,7 +130,7 @@ static const struct conn_protocol pop3 = {
 static int hear_login(struct pop3_talk *t, const char *user, struct error *f)
 {
 	const char *what =
-		arena_format(t->remote.arena, "the log-in of %s", user);
+		arena_format(t->remote.arena, "the login of %s", user);
 
 	if (!strncmp(t->conn->line.data, "+OK", 3))
 		return 0;

@@ -149,8 +149,8 @@ static const char *usual_file(const struct composition *c, struct error *f)
 	if (sysenv_home())
 		return disk_expand_home(c->arena, "~/dead.letter");
 	error_set(f, ERROR_CANTCREAT,
-		  "there is no home folder for a dead letter; name a file with "
-		  "--set dead_letter=FILE");
+		  "there is no home directory for a dead letter; set a file "
+		  "with --set dead_letter=FILE");
 	return NULL;
 }
 
@@ -172,7 +172,7 @@ static int keep_somewhere(const struct letter *l, bool is_usual,
 		return -1;
 	}
 	if (is_usual)
-		log_warning("the message is not where it is usually kept: %s",
+		log_warning("the message is not saved in the usual place: %s",
 			    f->text);
 	error_clear(f);
 	return 0;

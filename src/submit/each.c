@@ -150,7 +150,8 @@ int batch_open(struct batch *b, struct arena *a, const struct request *r,
 		if (mailbox_is_url(r->series.sources[i]))
 			return error_set(f, ERROR_USAGE,
 					 "%s is on a server: fetch it with "
-					 "mailget first, then send the folder",
+					 "mailget first, then send the "
+					 "directory",
 					 r->series.sources[i]);
 	b->boxes = arena_array(a, r->series.count, sizeof(*b->boxes));
 	for (size_t i = 0; i < r->series.count; i++) {

@@ -132,10 +132,10 @@ static int check_way(const struct composition *c, struct error *f)
 	for (const struct override *o = c->request->overrides; o; o = o->next)
 		if (is_of_rc(account, o) && strcmp(o->name, "user") == 0)
 			return error_set(f, ERROR_CONFIG,
-					 "the log-in comes from %s, which a "
+					 "the login comes from %s, which a "
 					 "later run does not read; write it "
-					 "into the configuration, by "
-					 "mailsend --setup",
+					 "into the configuration, by mailsend "
+					 "--setup",
 					 o->origin);
 	if (account->password_fd < 0 || strcmp(account->auth, "off") == 0)
 		return 0;

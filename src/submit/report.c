@@ -64,7 +64,7 @@ static void report_failure(const struct outcome *out, const struct error *f)
 		log_error("%zu of %zu recipients were accepted", accepted,
 			  e->count);
 	if (out->dead_letter)
-		log_error("the message was kept in %s", out->dead_letter);
+		log_error("the message was saved in %s", out->dead_letter);
 }
 
 /* What a server said of the first of them, or the way there; NULL where nobody
@@ -78,8 +78,8 @@ static const char *why_deferred(const struct envelope *e)
 }
 
 const char report_no_runner[] =
-	"nothing is known to run the queue here (mailsend --setup-queue sets "
-	"that up, mailsend --flush sends now)";
+	"nothing seems to flush the queue on this machine (mailsend "
+	"--setup-queue installs a timer, mailsend --flush retries now)";
 
 /* What was put there on purpose is news only where it would stay there. */
 static void report_queued(const struct outcome *out)
@@ -87,20 +87,17 @@ static void report_queued(const struct outcome *out)
 	const struct envelope *e = out->envelope;
 	const char *why = why_deferred(e);
 	const char *more =
-		out->has_runner ? "will be tried again" : report_no_runner;
+		out->has_runner ? "will be retried" : report_no_runner;
 
 	if (!envelope_queued(e))
 		return;
 	if (!why && !out->has_runner && !out->is_told && !out->is_tried)
-		log_warning("it waits in the queue as %s, and %s",
-			    out->queue_id, more);
+		log_warning("queued as %s, and %s", out->queue_id, more);
 	else if (why && envelope_queued(e) == e->count)
-		log_warning("not sent yet; it waits in the queue as %s and "
-			    "%s: %s",
+		log_warning("temporary failure; queued as %s and %s: %s",
 			    out->queue_id, more, why);
 	else if (why)
-		log_warning("%zu of %zu recipients wait in the queue as %s and "
-			    "%s: %s",
+		log_warning("%zu of %zu recipients queued as %s and %s: %s",
 			    envelope_queued(e), e->count, out->queue_id, more,
 			    why);
 }

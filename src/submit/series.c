@@ -283,7 +283,7 @@ static void write_down(struct worker *w, const struct envelope *e, size_t had,
 		 "%s, and that cannot be written down: with --resume it goes "
 		 "once more: %.600s",
 		 v->fate == SERIES_SENT	    ? "it was sent"
-		 : v->fate == SERIES_QUEUED ? "it waits in the queue"
+		 : v->fate == SERIES_QUEUED ? "it is queued"
 					    : "some of its recipients have it",
 		 trouble.text);
 	v->fate = SERIES_FAILED;

@@ -69,7 +69,7 @@ static int keep_some(struct composition *c, const struct unsent *u,
 		error_clear(&each);
 		if (keep_text(c, &some, why, path, &each) < 0)
 			continue;
-		log_warning("not all of the message could be kept: %s",
+		log_warning("the message could not be saved completely: %s",
 			    some.cut);
 		return 0;
 	}
@@ -90,7 +90,7 @@ void submit_keep(struct composition *c, struct outcome *out,
 		 c->request->action != REQUEST_SEND)
 		return;
 	if (keep_some(c, &unsent, why, &out->dead_letter, &trouble) < 0)
-		log_error("nothing of the message could be kept: %s",
+		log_error("nothing of the message could be saved: %s",
 			  trouble.text);
 }
 
@@ -184,7 +184,7 @@ static void explain_refusal(struct envelope *e, struct recipient *one,
 	one->decided = true;
 }
 
-static const struct ending in_queue = { 0, "the mail waits in the queue" };
+static const struct ending in_queue = { 0, "the mail is queued" };
 
 /* 0 when nobody is left who neither has it nor waits for it. */
 static int queue_rest(const struct submission *s, struct enqueue *q,
@@ -199,7 +199,7 @@ static int queue_rest(const struct submission *s, struct enqueue *q,
 		return -1;
 	r = enqueue_mail(q, out, &why);
 	if (r < 0 && !envelope_deferred(e))
-		log_warning("the sender gets no notice: %s", why.text);
+		log_warning("no bounce can be sent: %s", why.text);
 	for (size_t i = 0; r < 0 && i < e->count; i++)
 		if (envelope_is_deferred(&e->recipients[i]))
 			explain_refusal(e, &e->recipients[i], &why);

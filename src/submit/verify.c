@@ -89,8 +89,7 @@ int verify_aliases(struct arena *a, const struct account *account,
 		/* Packages run this: what others wrote into the system's file
 		 * for their own program must not stop them. */
 		if (sysenv_alias_file() && !strcmp(path, sysenv_alias_file()))
-			return buf_printf(out, "%s (it is passed over)\n",
-					  wrong.text);
+			return buf_printf(out, "%s (ignored)\n", wrong.text);
 		*f = wrong;
 		return -1;
 	}

@@ -88,7 +88,7 @@ static void pop3_gloss(const struct talk_state *s, const char *line,
 	if (about)
 		buf_puts(out, about);
 	else if (s->is_challenge)
-		buf_puts(out, "the server asks for more of the log-in");
+		buf_puts(out, "the server asks for more of the login");
 	else if (!strncmp(line, "+OK", 3))
 		buf_puts(out, "done");
 	else if (!strncmp(line, "-ERR", 4))

@@ -87,10 +87,10 @@ load helper
 
 @test "a folder as an attachment" {
 	mkdir things
-	refused 66 folder -a things alice@localhost <<<text
+	refused 66 directory -a things alice@localhost <<<text
 	says tar
-	refused 66 folder -a things/ alice@localhost <<<text
-	refused 66 folder -i things alice@localhost
+	refused 66 directory -a things/ alice@localhost <<<text
+	refused 66 directory -i things alice@localhost
 }
 
 @test "a file among the addresses, as a pattern leaves it" {

@@ -95,7 +95,7 @@ whole_text() {
 
 kept() {
 	[ -s "$home/dead.letter" ] || return 1
-	grep -q "kept in" stderr
+	grep -q "saved in" stderr
 	cmp <(letter_text) <(whole_text)
 }
 
@@ -399,7 +399,7 @@ elsewhere() {
 		status=$?
 	[ "$status" -eq 64 ]
 	cat stderr
-	grep -q "kept in $home/.local/state/mailsend/dead.letter" stderr
+	grep -q "saved in $home/.local/state/mailsend/dead.letter" stderr
 	letter_text "$home/.local/state/mailsend/dead.letter" | grep -qx text
 	freeze home=/proc/nowhere
 	HOME=/proc/nowhere run --separate-stderr bash -c \
@@ -408,7 +408,7 @@ elsewhere() {
 	[ "$status" -eq 66 ]
 	file=$(elsewhere)
 	[ -f "$file" ]
-	says "kept in $file"
+	says "saved in $file"
 	[ "$(stat -c %a "$file")" = 600 ]
 	letter_text "$file" | grep -qx text
 }
@@ -423,7 +423,7 @@ elsewhere() {
 	[ "$status" -ne 0 ]
 	[ -e written ]
 	grep -qi 'too large' stderr
-	grep -q 'kept in' stderr
+	grep -q 'saved in' stderr
 	letter_head | grep -q '^X-Undelivered-Missing: '
 	[ "$(letter_text | wc -l)" -gt 100 ]
 }
@@ -460,7 +460,7 @@ elsewhere() {
 			-a nowhere a@example.org 2>stderr || status=$?
 		cat stderr
 		[ "$status" -eq 66 ]
-		[ "$(grep -c kept stderr)" -eq 0 ]
+		[ "$(grep -c -e kept -e saved stderr)" -eq 0 ]
 		[ -c /dev/null ]
 		[ -z "$(elsewhere)" ]
 	done
@@ -472,7 +472,7 @@ elsewhere() {
 	mkdir folder
 	send -s x a@example.org <folder
 	[ "$status" -eq 66 ]
-	says 'standard input is a folder'
+	says 'standard input is a directory'
 	[[ $stderr != *'tar cz standard'* ]]
 	program=${MAILSEND##* }
 	for program in "${program%/*}/mailget - list" "${program%/*}/mailjoin -"; do
@@ -480,7 +480,7 @@ elsewhere() {
 		run --separate-stderr $program <folder
 		show
 		[ "$status" -eq 66 ]
-		says 'standard input is a folder'
+		says 'standard input is a directory'
 	done
 }
 
@@ -516,7 +516,7 @@ letters() {
 		a@example.org < <(cat numbers)
 	show
 	[ "$status" -eq 75 ]
-	[[ $stderr == *"kept in $home/dead.letter"* ]]
+	[[ $stderr == *"saved in $home/dead.letter"* ]]
 	python3 - "$home/dead.letter" numbers <<-'END'
 	import email, mailbox, sys
 	message, = mailbox.mbox(sys.argv[1])

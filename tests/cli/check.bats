@@ -23,7 +23,7 @@ on_terminal() {
 	configure
 	send --check ann@example.org
 	[ "$status" -eq 0 ]
-	[[ $output == *'ok '*'name look-up'* ]]
+	[[ $output == *'ok '*'name lookup'* ]]
 	[[ $output != *$'\033'* && $output != *✓* ]]
 	[ -z "$stderr" ]
 	[ -z "$(arrived)" ]
@@ -155,16 +155,16 @@ guesses() {
 	done
 }
 
-@test "TLS off with a log-in: nobody was dialled" {
+@test "TLS off with a login: nobody was dialled" {
 	echo secret >secret
 	chmod 600 secret
 	configure 'auth on' 'user me' "password_file $PWD/secret"
 	send --check
 	[ "$status" -eq 78 ]
-	[[ $output == *FAILED*log-in*'tls on'* ]]
+	[[ $output == *FAILED*login*'tls on'* ]]
 	guesses 'speak SMTP' firewall greeting
 	send --check --json
-	json_of 'j["failure"]["cause"] == "log-in-without-tls"' <<<"$output"
+	json_of 'j["failure"]["cause"] == "login-without-tls"' <<<"$output"
 }
 
 @test "a library that is missing: nobody was dialled" {

@@ -120,7 +120,7 @@ setting() {
 	judge - <<<"$output"
 }
 
-@test "port 465 is TLS from the first byte, in a file of msmtp's too" {
+@test "port 465 is implicit TLS, in a file of msmtp's too" {
 	printf '%s\n' 'account default' 'host mail.example.org' 'port 465' \
 		'tls on' 'from me@example.org' >msmtprc
 	chmod 600 msmtprc

@@ -389,7 +389,7 @@ answering() {
 	grep -qx 'PASS secret-7' heard
 }
 
-@test "a log-in that is refused is 77, and the transcript has no password" {
+@test "a login that is refused is 77, and the transcript has no password" {
 	serve 'tls' '> +OK hi' '< CAPA' '> +OK' '> SASL PLAIN' '> .' \
 		'< AUTH PLAIN' '> + ' '< ' '> -ERR [AUTH] no' wait
 	get -v "pop3s://localhost:$port"
@@ -867,7 +867,7 @@ same_header() {
 	grep -q '^m8' heard
 }
 
-@test "raw: the lines of an old recipe, without its log-in" {
+@test "raw: the lines of an old recipe, without its login" {
 	serve "${pop3_login[@]}" '< STAT' '> +OK 1 9' '< RETR 1' '> +OK' \
 		'> ..dot' '> .' '< DELE 2' '> -ERR no' '< RSET' '> +OK' '< QUIT' \
 		'> +OK'
@@ -906,7 +906,7 @@ same_header() {
 	grep -q '^AUTH PLAIN' heard
 }
 
-@test "and no mail is offered where that log-in is refused" {
+@test "and no mail is offered where that login is refused" {
 	serve 'tls' '> +OK hi' '< CAPA' '> +OK' '> SASL PLAIN' '> .' \
 		'< AUTH PLAIN' '> + ' '< ' '> -ERR [AUTH] no' wait
 	account 'port 1' 'from me@example.org' 'auth off' 'user alice' \

@@ -227,7 +227,7 @@ teardown_file() {
 
 @test "-F, and what runs commands" {
 	configure
-	refuses 64 'copy' mail -F a@example.org <<<text
+	refuses 64 'copies' mail -F a@example.org <<<text
 	for option in -I '-~' '-#' '-X set' '-Y set'; do
 		# shellcheck disable=SC2086 # words, on purpose
 		refuses 64 command mail $option a@example.org <<<text
@@ -620,7 +620,7 @@ holds() {
 	configure
 	printf '%s\n' 'alias a b' 'alias b a' 'alias self self' \
 		'alias bad |command' >"$home/.mailrc"
-	refuses 78 circle mail -s x a <<<text
+	refuses 78 loop mail -s x a <<<text
 	refuses 78 bad mail -s x bad <<<text
 	sends mail -s x self <<<text
 	went_to self@example.org
@@ -671,7 +671,7 @@ holds() {
 	configure
 	sed -i 's/^set mta=[^ ]*/set mta=smtp:\/\/localhost:1/' "$home/.mailrc"
 	sends mail -s x a@example.org <<<text
-	# a log-in that only the file has cannot wait in the queue
+	# a login that only the file has cannot wait in the queue
 	: >"$MAILSEND_CONFIG"
 	echo 'set mta=smtps://joe:s3cr3t@localhost:1 from=me@example.org' >"$home/.mailrc"
 	chmod 644 "$home/.mailrc"

@@ -25,6 +25,7 @@ PAGES = {
     "mailget.1": (["mailget"], []),
     "mailjoin.1": (["mailjoin"], []),
     "mailsend.conf.5": ([], []),
+    "mailsend-oauth.7": ([], []),
 }
 
 
@@ -160,8 +161,8 @@ class Judge:
         part = text.split(".Sh SYNOPSIS\n")[1].split("\n.Sh ")[0]
         blocks = re.split(r"^\.Nm ?", part, flags=re.M)
         for block in blocks[1:]:
-            first = block.split("\n")[0].strip()
-            name = first or names[0]
+            name = (block.split("\n")[0].split() or names)[0]
+            block = ".Nm " + block
             rows = self.table(name)
             known = {spelling for row in rows for spelling in row[0]}
             if name == "mailsend":

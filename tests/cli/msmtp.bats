@@ -94,7 +94,7 @@ ready() {
 	refuses 78 missing msmtp -C missing.conf a@example.org < <(ready)
 }
 
-@test "--host: the server alone, no file, no TLS, no log-in" {
+@test "--host: the server alone, no file, no TLS, no login" {
 	configure 'auth on' 'user joe' 'tls on'
 	call msmtp --host=localhost --port="$(cat "$server/port")" \
 		-f f@example.org a@example.org < <(ready)

@@ -127,7 +127,7 @@ json.dump(o, open(sys.argv[1], "w"))' "$kept" "${1-0}"
 	end_login
 	exec 7>&-
 	[ "$(asked /token evil)" -eq 0 ]
-	# what ended the log-in cannot be played again
+	# what ended the login cannot be played again
 	run curl -s --max-time 5 "$at?code=again&state=$state"
 	[ "$status" -ne 0 ]
 }
@@ -166,7 +166,7 @@ json.dump(o, open(sys.argv[1], "w"))' "$kept" "${1-0}"
 	[ -s "$kept" ]
 	rm "$kept"
 	start_login_pasting
-	echo "$back" >&8 # of the log-in before
+	echo "$back" >&8 # of the login before
 	exec 8>&-
 	end_login 65
 	[ ! -e "$kept" ]
@@ -203,7 +203,7 @@ json.dump(o, open(sys.argv[1], "w"))' "$kept" "${1-0}"
 	says --login
 }
 
-@test "signals end a log-in, and leave no port open" {
+@test "signals end a login, and leave no port open" {
 	local name
 	for name in INT TERM HUP; do
 		start_login

@@ -180,7 +180,7 @@ bare() {
 	lacks '^Bcc' mail
 }
 
-@test "a Bcc that is kept waits in the queue and is still there" {
+@test "a Bcc that is kept is queued and is still there" {
 	configure 'remove_bcc_headers off' 'queue only'
 	sends_later() { call sendmail "$@"; [ "$status" -eq 0 ]; }
 	sends_later -t < <(printf '%s\n' 'To: a@example.org' \

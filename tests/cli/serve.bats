@@ -575,7 +575,7 @@ closed" ]
 	wait "$(cat server.pid)"
 }
 
-# ---- TLS and log-ins ----
+# ---- TLS and logins ----
 
 @test "STARTTLS with the certificate, and what stood before it is forgotten" {
 	configure "$(certificate)"
@@ -642,7 +642,7 @@ False
 ok" ]
 }
 
-@test "no mail without a log-in, no log-in without TLS" {
+@test "no mail without a login, no login without TLS" {
 	configure "$(certificate)" "$joe"
 	begin server --serve 127.0.0.1:0
 	talk server <<-END
@@ -688,7 +688,7 @@ ok" ]
 	END
 	talk server <script
 	[ "$output" = $'535\n530' ]
-	grep -q "log-in of 'joe'" server.log
+	grep -q "login of 'joe'" server.log
 	lacks wrong server.log
 	end server
 	configure "$(certificate)" 'serve_auth_command exit 75'
@@ -697,7 +697,7 @@ ok" ]
 	[ "$output" = $'454\n530' ]
 }
 
-@test "swaks with TLS and a log-in" {
+@test "swaks with TLS and a login" {
 	command -v swaks >/dev/null || skip "there is no swaks"
 	perl -MNet::SSLeay -e 1 2>/dev/null || skip "its perl has no TLS"
 	configure "$(certificate)" "$joe"
@@ -797,7 +797,7 @@ room() {
 
 # ---- who may, and where ----
 
-@test "other machines need a log-in, or a word that they need none" {
+@test "other machines need a login, or a word that they need none" {
 	configure
 	refused 78 serve_auth_command --serve '*:0'
 	refused 78 serve_auth_command --serve '0.0.0.0:0'
@@ -810,7 +810,7 @@ room() {
 	end server
 }
 
-@test "a certificate that is none, a log-in without one" {
+@test "a certificate that is none, a login without one" {
 	configure "$joe"
 	refused 78 serve_cert --serve 127.0.0.1:0
 	configure

@@ -269,7 +269,7 @@ crontab -l'
 	refused 64 together --setup-queue --flush
 	refused 64 --flush --due ops@example.org
 	refused 64 --flush --sender me@example.org -s x ops@example.org
-	refused 64 'behind --flush' ops@example.org --flush
+	refused 64 'after --flush' ops@example.org --flush
 	refused 64 empty --flush ''
 	refused 64 json --flush --json
 }

@@ -141,7 +141,7 @@ tells() {
 	assist <lines
 	[ "$status" -eq 0 ]
 	[ -e "$config" ]
-	for word in 'which servers' certificate 'by secret-tool' 'as it was' \
+	for word in 'servers are looked up' certificate 'by secret-tool' 'nothing is changed' \
 		'a short mail' crontab; do
 		tells "$word"
 	done
@@ -166,8 +166,8 @@ tells() {
 	answers 2 >lines
 	assist me@example.org <lines
 	[ "$status" -eq 64 ]
-	tells "1 localhost, port $implicit, TLS from the first byte"
-	tells "2 localhost, port $starttls, TLS by STARTTLS"
+	tells "1 localhost, port $implicit, implicit TLS"
+	tells "2 localhost, port $starttls, STARTTLS"
 	tells '1 me@example.org 2 me '
 	answers 2 1 file $password yes yes no >lines
 	assist me@example.org <lines
@@ -185,7 +185,7 @@ tells() {
 	[ "$(arrived implicit)" -eq 1 ]
 }
 
-@test "the other name for the log-in, by its number" {
+@test "the other name for the login, by its number" {
 	begin
 	answers yes 2 file $password user 2 file $password yes yes no >lines
 	assist me@example.org <lines
@@ -283,7 +283,7 @@ tells() {
 	nothing_written
 }
 
-@test "a relay without a log-in" {
+@test "a relay without a login" {
 	begin
 	serve relay --tls none --auth ''
 	answers no no localhost off "$(cat "$servers/relay/port")" - \
@@ -335,7 +335,7 @@ tells() {
 	[ "$(arrived starttls)" -eq 1 ]
 }
 
-@test "a log-in that fails to the end: its status, and nothing is written" {
+@test "a login that fails to the end: its status, and nothing is written" {
 	begin
 	answers yes '' file wrong-Pa55 quit >lines
 	assist me@example.org <lines

@@ -23,9 +23,9 @@ STEPS = [
     ("? [no]: ", "yes"),
     ("[me@example.org]: ", ""),
     ("[file]: ", "file"),
-    ("not shown): ", "wrong-Pa55"),
+    ("not echoed): ", "wrong-Pa55"),
     ("[password]: ", ""),
-    ("not shown): ", password),
+    ("not echoed): ", password),
     ("[yes]: ", ""),
     ("mail to me@example.org? [yes]: ", "no"),
     ("[yes]: ", "no"),
@@ -75,7 +75,7 @@ class Terminal:
 def walk(terminal, steps):
     for question, answer in steps:
         terminal.expect(question)
-        assert terminal.has_echo() != ("not shown" in question), question
+        assert terminal.has_echo() != ("not echoed" in question), question
         terminal.type(answer + "\n")
 
 

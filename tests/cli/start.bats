@@ -444,7 +444,7 @@ long_text() {
 }
 
 is_told_lost() {
-	grep -q 'not all of the message could be kept' err
+	grep -q 'the message could not be saved completely' err
 }
 
 # kept_or_told WRITER STATUS - where there was no memory to begin with words

@@ -38,7 +38,7 @@ waiting() {
 	find "$MAILSEND_QUEUE/env" -type f 2>/dev/null | wc -l
 }
 
-# serve_tls [OPTION...] - a good server that has TLS from the first byte: $port
+# serve_tls [OPTION...] - a good server that has implicit TLS: $port
 # and $ca.
 serve_tls() {
 	local line
@@ -299,7 +299,7 @@ full() {
 			status=$?
 		arrived=$(find box/new -type f | wc -l)
 		echo "$n: $status, $arrived arrived: $(<out) $(<err)"
-		went=$(sed -n 's/.* \([0-9]\) of 2 mails went.*/\1/p' err)
+		went=$(sed -n 's/.* \([0-9]\) of 2 mails sent.*/\1/p' err)
 		[ "${went:-0}" -ge "$arrived" ] || [ "$status" -eq 0 ]
 		[[ $status -eq 0 || $status -eq 75 ]]
 		unwritten=$((unwritten + (arrived == 1)))
@@ -349,7 +349,7 @@ full() {
 	[ "$status" -eq 0 ]
 	[ "$(grep -c . <<<"$stderr")" -eq 1 ]
 	says --setup-queue
-	[[ $stderr != *'will be tried again'* ]]
+	[[ $stderr != *'will be retried'* ]]
 	# on purpose: told once a day
 	rm -r "$MAILSEND_QUEUE"
 	send --queue=only -s hello ann@example.org <<<text
@@ -370,7 +370,7 @@ full() {
 	send --flush --due
 	send -s hello ann@example.org <<<text
 	[ "$status" -eq 0 ]
-	says 'will be tried again'
+	says 'will be retried'
 	[[ $stderr != *--setup-queue* ]]
 	send --queue=only -s hello ann@example.org <<<text
 	[ -z "$stderr" ]

@@ -70,7 +70,7 @@ arrived() {
 	[ ! -e "$home/dead.letter" ]
 }
 
-@test "TLS and a log-in, the password from each place" {
+@test "TLS and a login, the password from each place" {
 	local password=s3cr3t-Pa55
 
 	for line in "password $password" "passwordeval echo $password" \

@@ -57,7 +57,7 @@ heard() {
 	diff <(printf '%s\n' "$@") heard
 }
 
-# What a dial without TLS and without a log-in says.
+# What a dial without TLS and without a login says.
 smtp=('> 220 hi' '< EHLO' '> 250 hi')
 plain=(--tls off --no-auth --talk)
 
@@ -397,7 +397,7 @@ gone() {
 	[ "$status" -eq 0 ]
 	[[ $output == *'S: 221 bye'* ]]
 	heard 'EHLO host.example.org' QUIT
-	# its own host, and a log-in: never in the clear
+	# its own host, and a login: never in the clear
 	send --tls off --talk "smtp://localhost:$port" <<<QUIT
 	[ "$status" -eq 78 ]
 	says 'without TLS'

@@ -169,7 +169,7 @@ class Sending(Scenario):
 
     def letters(self, world, done):
         """In the home, or where it is said to be instead."""
-        told = re.findall(r"kept in (/\S+)", done.err)
+        told = re.findall(r"saved in (/\S+)", done.err)
         paths = {path for folder in ("home", "tmp")
                  for path in files_below(world.path(folder))
                  if "dead" in os.path.basename(path)} | set(told)

@@ -57,7 +57,7 @@ nothing_went() {
 		'password nonsense'
 	send --check
 	exits "$EXIT_LOGIN"
-	grep -q '^FAILED log-in' out
+	grep -q '^FAILED login' out
 	grep -q '^Why:' out
 	grep -qE "password +\($CONFIG:[0-9]+\)" out
 	run ! grep -q nonsense out err

@@ -185,8 +185,8 @@ static void a_backslash_ends_it(void **state)
 
 static void a_circle_is_told(void **state)
 {
-	assert_refused(state, "a: b\nb: c\nc: a\n", "circle");
-	assert_refused(state, "a: b\nb: b2@localhost\nb2: a@box\n", "circle");
+	assert_refused(state, "a: b\nb: c\nc: a\n", "loop");
+	assert_refused(state, "a: b\nb: b2@localhost\nb2: a@box\n", "loop");
 }
 
 /* As deep as it may be, then one more. */
@@ -265,7 +265,7 @@ static void lists_that_are_none_are_refused(void **state)
 	put(list, "b@x.org\n|cat\n", 13);
 	assert_refused(state, text, "list:2: a");
 	put(list, "# nobody\n", 9);
-	assert_refused(state, text, "nobody");
+	assert_refused(state, text, "empty");
 	assert_int_equal(unlink(list), 0);
 	assert_int_equal(mkfifo(list, 0600), 0);
 	assert_refused(state, text, "not a file");
@@ -280,8 +280,8 @@ static void what_is_no_address_is_refused(void **state)
 	assert_refused(state, "a: \"/var/mail/a b\"\n", "file");
 	assert_refused(state, "a: :fail: gone\n", "neither");
 	assert_refused(state, "a: b c d\n", "aliases:1");
-	assert_refused(state, "a:\n", "nobody");
-	assert_refused(state, "a: , ,\n", "nobody");
+	assert_refused(state, "a:\n", "empty");
+	assert_refused(state, "a: , ,\n", "empty");
 	assert_refused(state, "# x\n\na colon\n", "aliases:3");
 	assert_refused(state, "a b@x.org\nb: c@x.org\n", "aliases:1");
 }

@@ -175,7 +175,7 @@ static void what_the_dial_saw(void **state)
 		const char *step, *name; /* NULL: it cannot be told */
 	} rows[] = {
 		{ CONN_NO_LIBRARY, "library", "no-library" },
-		{ CONN_INSECURE, "auth", "log-in-without-tls" },
+		{ CONN_INSECURE, "auth", "login-without-tls" },
 		{ CONN_SILENT, "greeting", "tls-at-once" },
 		{ CONN_LOST, "greeting", "no-greeting" },
 		{ CONN_LOST, "auth", NULL },
@@ -184,7 +184,7 @@ static void what_the_dial_saw(void **state)
 		{ CONN_NO_STARTTLS, "starttls", "no-starttls" },
 		{ CONN_LOST, "starttls", NULL },
 		{ CONN_NO_AUTH, "auth", "no-auth" },
-		{ CONN_MECHANISM, "auth", "log-in" },
+		{ CONN_MECHANISM, "auth", "login" },
 		{ CONN_LOGIN, "auth", NULL },
 		{ CONN_OTHER, "auth", NULL },
 	};
@@ -210,7 +210,7 @@ static void a_reply_is_more(void **state)
 	begin("auth");
 	error_clear(&check.error);
 	error_set(&check.error, ERROR_PERMISSION,
-		  "the log-in was refused: 535 5.7.8 no");
+		  "the login was refused: 535 5.7.8 no");
 	check.error.reply = 535;
 	memcpy(check.error.esc, "5.7.8", 6);
 	check.account->host = "smtp.gmail.com";

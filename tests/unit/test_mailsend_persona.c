@@ -577,7 +577,7 @@ static void the_queue(void **state)
 	assert_true(cmdline.queue.due_only && cmdline.request.transcript);
 	assert_int_equal(request_recipients(&cmdline.request), 0);
 	REFUSES("empty", "--flush", "");
-	REFUSES("behind --flush", "x@example.org", "--flush");
+	REFUSES("after --flush", "x@example.org", "--flush");
 	REFUSES("no new mail", "--flush", "-s", "x");
 	REFUSES("no new mail", "--flush", "-a", "file");
 	REFUSES("--from", "--sender", "me@example.org", "x@example.org");

@@ -446,7 +446,7 @@ static void what_is_not_here(void **state)
 	REFUSES("reading mail", "-f", "file");
 	REFUSES("reading mail", "-H");
 	REFUSES("reading mail", "-u", "bob");
-	REFUSES("copy", "-F", "bob");
+	REFUSES("copies", "-F", "bob");
 	REFUSES("commands", "-~", "bob");
 	REFUSES("line break", "-s", "a\nBcc: b", "bob");
 	ACCEPTS("-inNBDv", "bob");

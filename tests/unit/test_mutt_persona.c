@@ -278,7 +278,7 @@ static void what_is_not_here(void **state)
 	REFUSES("batch mutt", "-p");
 	REFUSES("-A", "-A", "bob");
 	REFUSES("-Q", "-Q", "from");
-	REFUSES("encrypted", "-C", "bob");
+	REFUSES("encryption", "-C", "bob");
 	REFUSES("recipient", "-s", "x");
 	REFUSES("recipient", "-x");
 	ACCEPTS("-nx", "-m", "mbox", "-d", "0", "bob");

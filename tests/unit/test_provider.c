@@ -59,7 +59,7 @@ static void hosts_and_ports(void **state)
 			if (strcmp(s->host, "127.0.0.1") != 0)
 				assert_int_equal(s->port,
 						 s->is_implicit ? 465 : 587);
-			/* RFC 8314: TLS from the first byte comes first */
+			/* RFC 8314: implicit TLS comes first */
 			if (i && s->is_implicit)
 				assert_true(p->servers[i - 1].is_implicit);
 		}

@@ -81,7 +81,7 @@ static void wrong_values_name_file_line_and_way_out(void **in)
 		{ "user a\001b", "control" },
 		{ "from_full_name J\xf6rg", "UTF-8" },
 		{ "keepbcc maybe", "on or off" },
-		{ "defaults x", "alone" },
+		{ "defaults x", "no value" },
 		{ "account", "name" },
 		{ "account a,b", "comma" },
 		{ "account a : nobody", "nobody" },
