@@ -198,6 +198,7 @@ static int talk_over(struct call *c, struct smarthost *h, struct error *f)
 		.host = c->account->host ? c->account->host : "localhost",
 		.port = (unsigned)c->account->port,
 		.is_safe = h->dial.conn.is_tls || c->account->socket,
+		.binding = &h->dial.conn.binding,
 	};
 	int r = talk_hold(&c->talk, &line, f);
 
@@ -279,6 +280,7 @@ int talk_with_mailbox(struct arena *a, const struct cmdline *cmdline,
 			.host = parts.host,
 			.port = parts.port,
 			.is_safe = converse_is_safe(converse),
+			.binding = converse_binding(converse),
 		};
 		c.options.seconds = converse_seconds(converse);
 		held = talk_hold(&c.talk, &line, f);

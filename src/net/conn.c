@@ -247,7 +247,8 @@ static void show_challenge(struct conn *c, const char *word,
 	trace_line(c->trace, 'S', shown, strlen(shown));
 	challenge += *challenge == ' ';
 	if (sasl_reason(c->sasl, challenge, &reason))
-		trace_remark(c->trace, "the token is refused: %s", reason.data);
+		trace_remark(c->trace, "the log-in is refused: %s",
+			     reason.data);
 	buf_free(&reason);
 }
 

@@ -116,7 +116,8 @@ struct conn {
 	bool is_local;	      /* no network is in between */
 	bool is_broken;	      /* nothing more can be said */
 	char tls_version[64]; /* "TLSv1.3, TLS_AES_256_GCM_SHA384" or "" */
-	uint64_t began;	      /* sysenv_ticks() when it was dialled */
+	struct sasl_binding binding;
+	uint64_t began; /* sysenv_ticks() when it was dialled */
 	/* milliseconds from there, known once the server has spoken: to the
 	 * connection, and to the end of the handshake where TLS comes first */
 	unsigned connected_after, secured_after;

@@ -11,6 +11,7 @@
 #include "base/ascii.h"
 #include "base/interrupt.h"
 #include "base/sysenv.h"
+#include "codec/base64.h"
 #include "net/handle.h"
 
 #define URL_MAX 4096
@@ -164,6 +165,15 @@ static void describe_peer(struct conn *c)
 		   c->peer);
 }
 
+static void keep_binding(struct conn *c, void *session)
+{
+	unsigned char octets[PIN_BINDING_MAX];
+	size_t n = pin_bind(session, octets, &c->binding.is_exporter);
+
+	n = base64_text(c->binding.octets, octets, n);
+	c->binding.octets[n] = '\0';
+}
+
 static void describe_tls(struct conn *c)
 {
 	struct curl_tlssessioninfo *tls = NULL;
@@ -174,7 +184,10 @@ static void describe_tls(struct conn *c)
 		return;
 	c->is_described = pin_describe_tls(tls->internals, c->tls_version,
 					   sizeof(c->tls_version));
-	if (!c->is_described || !c->trace)
+	if (!c->is_described)
+		return;
+	keep_binding(c, tls->internals);
+	if (!c->trace)
 		return;
 	trace_tell(c->trace, EVENT_TLS,
 		   c->options->tls == CONN_TLS_IMPLICIT

@@ -17,6 +17,7 @@ static struct {
 	void (*finish)(Gsasl_session *);
 	void (*free)(void *);
 	const char *(*strerror)(int);
+	const char *(*check_version)(const char *);
 } gnu;
 
 static const struct library_symbol symbols[] = {
@@ -27,6 +28,7 @@ static const struct library_symbol symbols[] = {
 	{ "gsasl_finish", &gnu.finish },
 	{ "gsasl_free", &gnu.free },
 	{ "gsasl_strerror", &gnu.strerror },
+	{ "gsasl_check_version", &gnu.check_version },
 	{ NULL, NULL },
 };
 
@@ -45,6 +47,13 @@ int gnu_sasl_load(struct error *f)
 		return error_set(f, ERROR_TEMPORARY,
 				 "libgsasl does not start now");
 	return 0;
+}
+
+bool gnu_sasl_can_bind(void)
+{
+	struct error unimportant = ERROR_INIT;
+
+	return gnu_sasl_load(&unimportant) == 0 && gnu.check_version("2.1.0");
 }
 
 static int failed(const struct sasl *s, int code, struct error *f)
@@ -103,6 +112,27 @@ static const char *take_domain(struct sasl *s, const char *user, int *code)
 	return slash + 1;
 }
 
+static int check_binding(const struct sasl *s, struct error *f)
+{
+	const struct sasl_binding *b = s->options->binding;
+	const char *name = s->mechanism->name;
+
+	if (!(s->mechanism->flags & MECHANISM_IS_BOUND))
+		return 0;
+	if (!b || !b->octets[0])
+		return error_set(
+			f, ERROR_CONFIG,
+			"%s is for TLS made by OpenSSL alone, to which "
+			"it ties the log-in; set auth to another mechanism",
+			name);
+	if (!gnu_sasl_can_bind())
+		return error_set(f, ERROR_UNAVAILABLE,
+				 "%s needs libgsasl 2.1 or newer; set auth to "
+				 "another mechanism",
+				 name);
+	return 0;
+}
+
 int gnu_sasl_begin(struct sasl *s, struct error *f)
 {
 	const struct sasl_options *o = s->options;
@@ -110,13 +140,7 @@ int gnu_sasl_begin(struct sasl *s, struct error *f)
 	const char *user;
 	int code;
 
-	if (s->mechanism->flags & MECHANISM_IS_BOUND)
-		return error_set(f, ERROR_CONFIG,
-				 "%s needs what ties it to the TLS connection, "
-				 "which is not to be had yet; set auth to "
-				 "another mechanism",
-				 s->mechanism->name);
-	if (gnu_sasl_load(f) < 0)
+	if (gnu_sasl_load(f) < 0 || check_binding(s, f) < 0)
 		return -1;
 	code = gnu.start(context, s->mechanism->name, &session);
 	if (code != GSASL_OK)
@@ -127,6 +151,11 @@ int gnu_sasl_begin(struct sasl *s, struct error *f)
 		set(s, GSASL_AUTHID, user, &code);
 		set(s, GSASL_PASSWORD, o->password, &code);
 	}
+	if (s->mechanism->flags & MECHANISM_IS_BOUND)
+		set(s,
+		    o->binding->is_exporter ? GSASL_CB_TLS_EXPORTER
+					    : GSASL_CB_TLS_UNIQUE,
+		    o->binding->octets, &code);
 	set(s, GSASL_SERVICE, o->service, &code);
 	set(s, GSASL_HOSTNAME, o->host, &code);
 	return code == GSASL_OK ? 0 : failed(s, code, f);
@@ -139,6 +168,9 @@ int gnu_sasl_answer(struct sasl *s, const char *challenge, struct error *f)
 
 	if (!challenge)
 		challenge = "";
+	/* the refusal itself comes after an empty line */
+	else if (sasl_reason(s, challenge, &s->reason))
+		return 0;
 	/* libntlm reads what is not there */
 	if (!s->step++ || strcmp(s->mechanism->name, "NTLM") != 0 ||
 	    strlen(challenge) >= NTLM_CHALLENGE_LEAST)

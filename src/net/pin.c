@@ -22,6 +22,12 @@ static struct {
 	const SSL_CIPHER *(*cipher)(const SSL *);
 	const char *(*cipher_name)(const SSL_CIPHER *);
 	X509 *(*peer)(const SSL *);
+	int (*number)(const SSL *);
+	int (*is_resumed)(const SSL *);
+	size_t (*own_end)(const SSL *, void *, size_t);
+	size_t (*peer_end)(const SSL *, void *, size_t);
+	int (*export)(SSL *, unsigned char *, size_t, const char *, size_t,
+		      const unsigned char *, size_t, int);
 } ssl;
 
 static struct {
@@ -72,6 +78,11 @@ static const struct library_symbol ssl_symbols[] = {
 	{ "SSL_get_current_cipher", &ssl.cipher },
 	{ "SSL_CIPHER_get_name", &ssl.cipher_name },
 	{ "SSL_get1_peer_certificate", &ssl.peer },
+	{ "SSL_version", &ssl.number },
+	{ "SSL_session_reused", &ssl.is_resumed },
+	{ "SSL_get_finished", &ssl.own_end },
+	{ "SSL_get_peer_finished", &ssl.peer_end },
+	{ "SSL_export_keying_material", &ssl.export },
 	{ NULL, NULL },
 };
 
@@ -350,4 +361,30 @@ bool pin_describe_peer(void *session, char *out, size_t size)
 		n = 0;
 	out[n] = '\0';
 	return n > 0;
+}
+
+/* The first Finished message of the handshake is the client's, but for one that
+ * is resumed. */
+static size_t bind_by_end(const SSL *session, unsigned char *out)
+{
+	size_t n = ssl.is_resumed(session)
+			   ? ssl.peer_end(session, out, PIN_BINDING_MAX)
+			   : ssl.own_end(session, out, PIN_BINDING_MAX);
+
+	return n <= PIN_BINDING_MAX ? n : 0;
+}
+
+size_t pin_bind(void *session, unsigned char out[PIN_BINDING_MAX],
+		bool *is_exporter)
+{
+	static const char label[] = "EXPORTER-Channel-Binding";
+	const size_t octets = 32;
+
+	*is_exporter = ssl.number(session) >= TLS1_3_VERSION;
+	if (!*is_exporter)
+		return bind_by_end(session, out);
+	return ssl.export(session, out, octets, label, strlen(label), NULL, 0,
+			  0) == 1
+		       ? octets
+		       : 0;
 }

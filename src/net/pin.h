@@ -55,4 +55,10 @@ bool pin_describe_tls(void *ssl, char *out, size_t size);
 /* "subject CN=..., issuer ..., until ..., sha256 ...". */
 bool pin_describe_peer(void *ssl, char *out, size_t size);
 
+/* What only the two ends of the connection know: octets of tls-exporter (RFC
+ * 9266) from TLS 1.3 on, of tls-unique (RFC 5929) before; 0: none. */
+#define PIN_BINDING_MAX 36
+size_t pin_bind(void *ssl, unsigned char out[PIN_BINDING_MAX],
+		bool *is_exporter);
+
 #endif

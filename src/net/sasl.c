@@ -56,11 +56,18 @@ static bool offers(const struct sasl_offer *o, const struct mechanism *m)
 	return strcmp(m->name, "APOP") ? o->has_command : o->has_apop;
 }
 
+static bool is_bound(const struct sasl_options *o)
+{
+	return o->binding && o->binding->octets[0];
+}
+
 /* Not one for which the library would have to be installed first. */
 static bool is_usable(const struct mechanism *m)
 {
 	struct error unimportant = ERROR_INIT;
 
+	if (m->flags & MECHANISM_IS_BOUND)
+		return gnu_sasl_can_bind();
 	return !(m->flags & MECHANISM_BY_LIBRARY) ||
 	       gnu_sasl_load(&unimportant) == 0;
 }
@@ -106,24 +113,36 @@ static const struct mechanism *named(const struct sasl_offer *offer,
 	return NULL;
 }
 
+/* *missing: the first that would do if the library were there. */
+static const struct mechanism *best(const struct sasl_offer *offer,
+				    bool with_bound,
+				    const struct mechanism **missing)
+{
+	const struct mechanism *m;
+
+	for (size_t i = 0; (m = mechanism_at(i)); i++) {
+		if (m->flags & MECHANISM_BY_NAME || !offers(offer, m) ||
+		    (m->flags & MECHANISM_IS_BOUND && !with_bound))
+			continue;
+		if (is_usable(m))
+			break;
+		if (!*missing)
+			*missing = m;
+	}
+	return m;
+}
+
 const struct mechanism *sasl_choose(const struct sasl_offer *offer,
 				    const struct sasl_options *o,
 				    const char *place, struct error *f)
 {
-	const struct mechanism *missing = NULL;
+	const struct mechanism *m, *missing = NULL;
 
 	if (o->mechanism)
 		return named(offer, o, place, f);
-	const struct mechanism *m;
-
-	for (size_t i = 0; (m = mechanism_at(i)); i++) {
-		if (m->flags & MECHANISM_BY_NAME || !offers(offer, m))
-			continue;
-		if (is_usable(m))
-			return m;
-		if (!missing)
-			missing = m;
-	}
+	m = best(offer, is_bound(o), &missing);
+	if (m)
+		return m;
 	if (missing)
 		gnu_sasl_load(f);
 	else
@@ -136,12 +155,16 @@ const struct mechanism *sasl_choose(const struct sasl_offer *offer,
 }
 
 /* Another one, where `m` was refused for more than a password. */
-static const struct mechanism *second(const struct sasl_offer *offer,
-				      const struct sasl_options *o,
-				      const struct mechanism *m)
+static const struct mechanism *next(const struct sasl_offer *offer,
+				    const struct sasl_options *o,
+				    const struct mechanism *m)
 {
+	const struct mechanism *missing = NULL;
+
 	if (o->mechanism || m->flags & MECHANISM_IS_CLEAR)
 		return NULL;
+	if (m->flags & MECHANISM_IS_BOUND)
+		return best(offer, false, &missing);
 	for (size_t i = 0; (m = mechanism_at(i)); i++)
 		if (m->flags & MECHANISM_IS_CLEAR && offers(offer, m))
 			break;
@@ -182,7 +205,7 @@ int sasl_by_best(const struct sasl_offer *offer, const struct sasl_options *o,
 	if (!m)
 		return -1;
 	r = by(context, m, f);
-	if (r == SASL_UNTRIED && (m = second(offer, o, m))) {
+	while (r == SASL_UNTRIED && (m = next(offer, o, m))) {
 		error_clear(f);
 		r = by(context, m, f);
 	}
@@ -420,12 +443,22 @@ void sasl_hide(const struct sasl *s, char *text)
 	hide_one(text, o->password);
 }
 
+/* RFC 7628 3.2.2; RFC 5802 7, "server-error". */
+static bool is_reason(const struct sasl *s, const struct buf *heard)
+{
+	if (!s->mechanism || !s->step || !heard->len)
+		return false;
+	if (s->mechanism->flags & MECHANISM_BEARER)
+		return true;
+	return !strncmp(s->mechanism->name, "SCRAM-", 6) &&
+	       !strncmp(heard->data, "e=", 2);
+}
+
 bool sasl_reason(const struct sasl *s, const char *challenge, struct buf *out)
 {
 	struct buf heard = BUF_INIT(SASL_SECRET_MAX);
-	bool is_one = s->mechanism && s->mechanism->flags & MECHANISM_BEARER &&
-		      s->step > 0 && unbase64_text(challenge, &heard) == 0 &&
-		      heard.len;
+	bool is_one =
+		unbase64_text(challenge, &heard) == 0 && is_reason(s, &heard);
 
 	if (is_one) {
 		text_put_escaped(out, heard.data, heard.len);
@@ -482,7 +515,7 @@ static int say_first(struct sasl *s, const struct sasl_carrier *c,
 	return r;
 }
 
-/* Why a token was refused is more than the refusal says. */
+/* Why it was refused is more than the refusal says. */
 static void add_reason(const struct sasl *s, struct error *f)
 {
 	char behind[1200];
@@ -490,6 +523,11 @@ static void add_reason(const struct sasl *s, struct error *f)
 	snprintf(behind, sizeof(behind), " (%s)", s->reason.data);
 	if (s->reason.len)
 		reword(f, "", behind);
+	if (s->mechanism->flags & MECHANISM_IS_BOUND && s->step > 1 &&
+	    f->cause == ERROR_PERMISSION)
+		reword(f, "",
+		       "; the password is wrong, or the TLS connection ends "
+		       "at somebody other than the server");
 }
 
 int sasl_log_in(struct sasl *s, const struct sasl_carrier *c, struct error *f)

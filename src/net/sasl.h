@@ -29,12 +29,20 @@ struct sasl_offer {
 void sasl_offer_add(struct sasl_offer *o, const char *word, size_t n);
 bool sasl_is_offered(const struct sasl_offer *o, const char *name);
 
+/* What only the two ends of one TLS connection know (RFC 5056): who logs in by
+ * it has the server for a partner, and nobody in between. */
+struct sasl_binding {
+	bool is_exporter; /* tls-exporter (RFC 9266), else tls-unique */
+	char octets[64];  /* of it, as base64; "": none is to be had */
+};
+
 /* Who logs in where; borrowed. */
 struct sasl_options {
 	const char *mechanism; /* NULL: the best that both have */
 	const char *user, *password;
 	const char *service, *host; /* "smtp", "pop", "imap" */
 	unsigned port;
+	const struct sasl_binding *binding; /* NULL: none is to be had */
 };
 
 /* NULL with ERROR_CONFIG or ERROR_UNAVAILABLE where there is no way; `place` is
@@ -44,8 +52,9 @@ const struct mechanism *sasl_choose(const struct sasl_offer *offer,
 				    const char *place, struct error *f);
 /* Refused before the password could be right or wrong. */
 #define SASL_UNTRIED (-2)
-/* Logs in by the one that is chosen, and by the password itself where none was
- * named and that one was SASL_UNTRIED: servers offer what their users'
+/* Logs in by the one that is chosen and, where none was named and that one was
+ * SASL_UNTRIED, by less: without channel binding, since there are several kinds
+ * of it, and by the password itself, since servers offer what their users'
  * passwords, as they are kept, do not allow.  A wrong password is never tried
  * twice, since accounts get locked that way. */
 int sasl_by_best(const struct sasl_offer *offer, const struct sasl_options *o,
@@ -63,7 +72,7 @@ struct sasl {
 		       */
 	bool is_distrusted; /* it failed to: nothing more is to be told to it */
 	struct buf said;    /* the last answer */
-	struct buf reason;  /* why a token is refused, as the server told it */
+	struct buf reason;  /* why it is refused, as a challenge told it */
 	void *session;	    /* GNU SASL's */
 };
 
@@ -75,8 +84,8 @@ int sasl_answer(struct sasl *s, const char *challenge, struct error *f);
 /* After the server's yes: -1 when that is worth nothing. */
 int sasl_confirm(const struct sasl *s, struct error *f);
 void sasl_end(struct sasl *s);
-/* Is the challenge why the token of before is refused?  Then that, safe to be
- * shown. */
+/* Is the challenge why the token of before, or a log-in by SCRAM, is refused?
+ * Then that, safe to be shown. */
 bool sasl_reason(const struct sasl *s, const char *challenge, struct buf *out);
 /* Takes what we said out of a text that a server made: some repeat a line that
  * they do not like. */
@@ -101,6 +110,8 @@ int sasl_log_in(struct sasl *s, const struct sasl_carrier *carrier,
 /* ---- gnu_sasl.c, for sasl.c alone ---- */
 
 int gnu_sasl_load(struct error *f);
+/* Is it there, and does it know what TLS 1.3 has to bind to? */
+bool gnu_sasl_can_bind(void);
 int gnu_sasl_begin(struct sasl *s, struct error *f);
 int gnu_sasl_answer(struct sasl *s, const char *challenge, struct error *f);
 void gnu_sasl_end(struct sasl *s);

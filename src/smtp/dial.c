@@ -238,6 +238,7 @@ static int log_in(struct dial *d, const struct dial_options *o, uint64_t end,
 		.service = "smtp",
 		.host = o->conn.host ? o->conn.host : "localhost",
 		.port = conn_port(&o->conn),
+		.binding = &d->conn.binding,
 	};
 	struct log_in l = { d, &options, end };
 

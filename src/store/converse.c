@@ -275,6 +275,11 @@ unsigned converse_seconds(const struct converse *c)
 	return conn_of(c)->milliseconds / 1000;
 }
 
+const struct sasl_binding *converse_binding(const struct converse *c)
+{
+	return &conn_of(c)->binding;
+}
+
 bool converse_is_safe(const struct converse *c)
 {
 	return conn_of(c)->is_tls || conn_of(c)->is_local;

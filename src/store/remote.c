@@ -46,6 +46,7 @@ int remote_open(struct remote *r, struct conn *c,
 		.service = r->url.kind == MAILBOX_POP3 ? "pop" : "imap",
 		.host = r->url.host,
 		.port = conn_port(&o),
+		.binding = &c->binding,
 	};
 	return conn_open(c, &o, l->trace, f);
 }

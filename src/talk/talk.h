@@ -44,6 +44,7 @@ struct talk_line {
 	const char *host;
 	unsigned port;
 	bool is_safe; /* nobody reads along */
+	const struct sasl_binding *binding;
 };
 
 /* All of it borrowed. */

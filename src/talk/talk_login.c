@@ -55,6 +55,7 @@ static int find_password(struct talk *t, const char *user, struct error *f)
 		.service = t->options->protocol->service,
 		.host = t->line->host,
 		.port = t->line->port,
+		.binding = t->line->binding,
 	};
 	talk_remember(t, l->password.data);
 	return 0;

@@ -87,23 +87,25 @@ def external(user, password, initial, peer_name):
     return peer_name if answer in (b"", peer_name, user) else None
 
 
-def scram(name):
-    """RFC 5802 and 7677, without channel binding."""
+def scram(name, plus=False):
+    """RFC 5802 and 7677; plus: with channel binding."""
     def digest(key, text):
         return hmac.new(key, text, name).digest()
 
-    def steps(user, password, initial, peer_name, signs):
+    def steps(user, password, initial, peer_name, way):
         first = initial if initial is not None else (yield b"")
         header, _, bare = first.partition(b",,")
         given, _, nonce = bare.partition(b",r=")
-        if header not in (b"n", b"y") or given != b"n=" + user.replace(
+        if header not in way.headers(plus) or given != b"n=" + user.replace(
                 b"=", b"=3D").replace(b",", b"=2C"):
             return None
+        bound = way.binding.octets if plus else b""
         nonce += os.urandom(8).hex().encode()
         salt = os.urandom(12)
         told = b"r=%s,s=%s,i=4096" % (nonce, encode(salt))
         last, _, proof = (yield told).rpartition(b",p=")
-        if last != b"c=%s,r=%s" % (encode(header + b",,"), nonce):
+        if last != b"c=%s,r=%s" % (encode(header + b",," + bound), nonce):
+            yield b"e=channel-bindings-dont-match"
             return None
         salted = hashlib.pbkdf2_hmac(name, password, salt, 4096)
         key = digest(salted, b"Client Key")
@@ -111,16 +113,35 @@ def scram(name):
         signature = digest(hashlib.new(name, key).digest(), signed)
         if not same(decode(proof), bytes(
                 a ^ b for a, b in zip(key, signature))):
+            yield b"e=invalid-proof"
             return None
-        if signs != "none":
+        if way.signs != "none":
             yield b"v=" + encode(digest(
                 digest(salted, b"Server Key"),
-                signed if signs == "right" else b"what?"))
+                signed if way.signs == "right" else b"what?"))
         return user
     return steps
 
 
-SCRAM = {"SCRAM-SHA-1": scram("sha1"), "SCRAM-SHA-256": scram("sha256")}
+class Way:
+    """How the server goes about SCRAM: what it signs, and its own idea of what
+    the TLS connection is bound by; none: it offers no such mechanism."""
+
+    def __init__(self, signs="right", binding=None):
+        self.signs = signs
+        self.binding = binding
+
+    def headers(self, plus):
+        """Those that a client may begin with.  One that says that we have no
+        -PLUS was lied to where we have one (RFC 5802 6)."""
+        if plus:
+            return (b"p=" + self.binding.name,)
+        return (b"n",) if self.binding else (b"n", b"y")
+
+
+SCRAM = {"SCRAM-SHA-1": scram("sha1"), "SCRAM-SHA-256": scram("sha256"),
+         "SCRAM-SHA-1-PLUS": scram("sha1", True),
+         "SCRAM-SHA-256-PLUS": scram("sha256", True)}
 CHECKS = {
     "PLAIN": plain, "LOGIN": login, "CRAM-MD5": cram_md5,
     "XOAUTH2": xoauth2, "OAUTHBEARER": oauthbearer, "EXTERNAL": external,
@@ -131,11 +152,11 @@ def is_known(mechanism):
     return mechanism in CHECKS or mechanism in SCRAM
 
 
-def begin(mechanism, user, password, initial, peer_name, signs):
+def begin(mechanism, user, password, initial, peer_name, way):
     """The generator for a mechanism; initial is base64, or None."""
     answer = None if initial is None else decode(initial)
     if mechanism in SCRAM:
         return SCRAM[mechanism](user.encode(), password.encode(), answer,
-                                peer_name, signs)
+                                peer_name, way)
     return CHECKS[mechanism](user.encode(), password.encode(), answer,
                              peer_name)

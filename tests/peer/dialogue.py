@@ -76,6 +76,7 @@ class Behaviour:
         self.auth_in = None     # None: in TLS if there is any, else in clear
         self.user, self.password = "me@example.org", "s3cr3t-Pa55"
         self.signs = "right"    # its end of SCRAM: right, wrong or none
+        self.binds = "right"    # SCRAM to TLS: right, wrong or other
         self.chop, self.pace = [], 0.001
         self.eager = False
         self.buffers = 0
@@ -432,6 +433,8 @@ SERVER = {
     "auth": set_auth, "login": set_login, "chop": set_chop,
     "scram-signature": setter("signs", lambda n: choice_of(
         n, ("right", "wrong", "none"))),
+    "scram-binding": setter("binds", lambda n: choice_of(
+        n, ("right", "wrong", "other"))),
 }
 TOP = {
     "vary": lambda made, node: None, "let": read_let, "run": read_run,

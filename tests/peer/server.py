@@ -14,6 +14,7 @@ import socket
 import threading
 
 import auth
+import binding
 import laws
 from body import DotReader
 from dialogue import expand, to_bytes, unescape
@@ -270,10 +271,16 @@ class Session:
             steps = auth.begin(
                 mechanism, self.behaviour.user, self.behaviour.password,
                 initial.encode() if initial else None, self.peer_name,
-                self.behaviour.signs)
+                auth.Way(self.behaviour.signs, self.binding()))
             self.auth_step(mechanism, steps, None)
         except auth.Malformed:
             self.reply("501 5.5.2 that is no base64")
+
+    def binding(self):
+        if not self.wire.tls or not any(
+                name.endswith("-PLUS") for name in self.behaviour.mechanisms):
+            return None
+        return binding.of(self.wire.sock, self.behaviour.binds)
 
     def auth_step(self, mechanism, steps, answer):
         self.exchange = None

@@ -66,6 +66,38 @@ static void test_choice(void **state)
 	}
 }
 
+/* Only with a TLS connection that they can be tied to. */
+static void test_bound_choice(void **state)
+{
+	static const struct sasl_binding bound = { .octets = "AAAA" };
+	static const struct {
+		const char *offered, *named, *want, *unbound;
+	} cases[] = {
+		{ "SCRAM-SHA-256 SCRAM-SHA-1-PLUS SCRAM-SHA-256-PLUS", NULL,
+		  "SCRAM-SHA-256-PLUS", "SCRAM-SHA-256" },
+		{ "SCRAM-SHA-256 SCRAM-SHA-1-PLUS", NULL, "SCRAM-SHA-1-PLUS",
+		  "SCRAM-SHA-256" },
+		{ "SCRAM-SHA-256-PLUS PLAIN", NULL, "SCRAM-SHA-256-PLUS",
+		  "PLAIN" },
+		{ "SCRAM-SHA-256-PLUS SCRAM-SHA-256", "scram-sha-256",
+		  "SCRAM-SHA-256", "SCRAM-SHA-256" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct sasl_options o = { .mechanism = cases[i].named,
+					  .binding = &bound };
+		struct sasl_offer offer = offer_of(cases[i].offered);
+		struct error f = ERROR_INIT;
+
+		assert_string_equal(sasl_choose(&offer, &o, "h", &f)->name,
+				    cases[i].want);
+		o.binding = NULL;
+		assert_string_equal(sasl_choose(&offer, &o, "h", &f)->name,
+				    cases[i].unbound);
+	}
+}
+
 /* Of a mailbox: its protocol's own commands. */
 static void test_commands(void **state)
 {
@@ -405,6 +437,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_choice),
+		cmocka_unit_test(test_bound_choice),
 		cmocka_unit_test(test_commands),
 		cmocka_unit_test(test_flood),
 		cmocka_unit_test(test_words),
