@@ -23,6 +23,7 @@ setup() {
 	servers_setup
 	unset XDG_CONFIG_HOME DISPLAY WAYLAND_DISPLAY
 	export XDG_STATE_HOME=$BATS_TEST_TMPDIR/state
+	export MAILSEND_QUEUE=$BATS_TEST_TMPDIR/queue
 	kept=$XDG_STATE_HOME/mailsend/oauth/default.json
 	until_true test -s "$PROVIDER/url"
 	rm -f "$PROVIDER/mode" "$PROVIDER/requests"
@@ -90,7 +91,6 @@ mail_is_there() {
 
 @test "a mail waits while nobody is logged in, and goes once somebody is" {
 	tokens oauth
-	export MAILSEND_QUEUE=$BATS_TEST_TMPDIR/queue
 	"$MAILSEND" --config "$CONFIG" --logout
 	send -s waits alice@example.test <<<text
 	exits 0
