@@ -57,3 +57,69 @@ void dot_init(struct dot *s, struct sink *next)
 				 .error = next->error };
 	s->state = AT_START;
 }
+
+/* And back.  Five states, told apart by what stands before the next octet:
+ *
+ *	START	 a CRLF, or nothing	"." -> DOT
+ *	IN_LINE				CR -> CR
+ *	CR	 CR			LF -> START
+ *	DOT	 . at a line's start	CR -> DOT_CR
+ *	DOT_CR	 . CR			LF -> the end
+ *
+ * A dot at a line's start is dropped, whatever follows it; the CR of DOT_CR
+ * is held back until it is known not to be the end's. */
+
+enum { UNDOT_START, UNDOT_IN_LINE, UNDOT_CR, UNDOT_DOT, UNDOT_DOT_CR };
+
+void undot_init(struct undot *u)
+{
+	*u = (struct undot){ .state = UNDOT_START };
+}
+
+static void pass(struct sink *to, const char *data, size_t n)
+{
+	if (to && n)
+		sink_put(to, data, n);
+}
+
+/* The state behind an octet that belongs to the content. */
+static int behind(int state, char c)
+{
+	if (c == '\r')
+		return UNDOT_CR;
+	return c == '\n' && state == UNDOT_CR ? UNDOT_START : UNDOT_IN_LINE;
+}
+
+size_t undot_feed(struct undot *u, const char *data, size_t n, struct sink *to)
+{
+	size_t from = 0, i = 0;
+
+	while (i < n && !u->is_done) {
+		char c = data[i];
+
+		if (u->state == UNDOT_START && c == '.') {
+			pass(to, data + from, i - from);
+			from = i + 1;
+			u->state = UNDOT_DOT;
+		} else if (u->state == UNDOT_DOT && c == '\r') {
+			from = i + 1;
+			u->state = UNDOT_DOT_CR;
+		} else if (u->state == UNDOT_DOT_CR && c == '\n') {
+			from = i + 1;
+			u->is_done = true;
+		} else {
+			if (u->state == UNDOT_DOT_CR) {
+				pass(to, "\r", 1);
+				u->state = UNDOT_CR;
+			}
+			/* ".\r" and then an LF was the end, so here an LF
+			 * behind DOT stands alone */
+			u->state = behind(u->state == UNDOT_DOT ? UNDOT_IN_LINE
+								: u->state,
+					  c);
+		}
+		i++;
+	}
+	pass(to, data + from, i - from);
+	return i;
+}

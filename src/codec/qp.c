@@ -17,6 +17,8 @@
 
 #include <string.h>
 
+#include "base/text.h"
+
 #define QP_LINE 76
 
 static void qp_flush(struct qp *s)
@@ -188,4 +190,152 @@ void qp_init(struct qp *s, struct sink *next, bool binary)
 	s->from = 0;
 	s->column = 0;
 	s->filled = 0;
+}
+
+/* And back.  Octet by octet, output gathered.
+ *
+ *	TEXT	plain; blanks are held until it is known what follows
+ *	EQUALS	behind '='
+ *	HEX	behind '=' and one hex digit
+ *	SOFT	behind '=' and white space: a soft break, if the line ends
+ *
+ * A CR is held too: alone it is an octet of the text. */
+
+static void unqp_flush(struct unqp *s)
+{
+	/* a failure sticks in the chain's error */
+	sink_put(s->sink.next, s->room, s->filled);
+	s->filled = 0;
+}
+
+static void unqp_emit(struct unqp *s, const char *data, size_t n)
+{
+	if (s->filled + n > sizeof(s->room))
+		unqp_flush(s);
+	memcpy(s->room + s->filled, data, n);
+	s->filled += n;
+}
+
+static void unqp_release(struct unqp *s)
+{
+	unqp_emit(s, s->held, s->blanks);
+	s->blanks = 0;
+}
+
+static void end_line(struct unqp *s)
+{
+	bool is_soft = s->state == UNQP_EQUALS || s->state == UNQP_SOFT;
+
+	if (s->state == UNQP_HEX) {
+		unqp_emit(s, "=", 1);
+		unqp_emit(s, &s->hex, 1);
+	}
+	s->state = UNQP_TEXT;
+	s->blanks = 0;
+	if (!is_soft)
+		unqp_emit(s, s->lf ? "\n" : "\r\n", s->lf ? 1 : 2);
+}
+
+/* The '=' before it meant nothing. */
+static void give_up(struct unqp *s)
+{
+	unqp_emit(s, "=", 1);
+	if (s->state == UNQP_HEX)
+		unqp_emit(s, &s->hex, 1);
+	if (s->state == UNQP_SOFT)
+		unqp_release(s);
+	s->state = UNQP_TEXT;
+}
+
+static void take_blank(struct unqp *s, char c)
+{
+	if (s->state == UNQP_HEX)
+		give_up(s);
+	else if (s->state == UNQP_EQUALS)
+		s->state = UNQP_SOFT;
+	if (s->blanks == sizeof(s->held)) {
+		if (s->state == UNQP_SOFT)
+			give_up(s);
+		unqp_release(s);
+	}
+	s->held[s->blanks++] = c;
+}
+
+static void take_text(struct unqp *s, char c)
+{
+	unqp_release(s);
+	if (c == '=')
+		s->state = UNQP_EQUALS;
+	else
+		unqp_emit(s, &c, 1);
+}
+
+static void take(struct unqp *s, char c)
+{
+	int value = text_hex_value(c);
+
+	if (s->state == UNQP_EQUALS && value >= 0) {
+		s->hex = c;
+		s->state = UNQP_HEX;
+	} else if (s->state == UNQP_HEX && value >= 0) {
+		char octet = (char)(text_hex_value(s->hex) * 16 + value);
+
+		unqp_emit(s, &octet, 1);
+		s->state = UNQP_TEXT;
+	} else {
+		if (s->state != UNQP_TEXT)
+			give_up(s);
+		take_text(s, c);
+	}
+}
+
+static void take_octet(struct unqp *s, char c)
+{
+	if (s->cr && c != '\n') {
+		s->cr = false;
+		take(s, '\r');
+	}
+	s->cr = c == '\r';
+	if (c == '\n')
+		end_line(s);
+	else if (c == ' ' || c == '\t')
+		take_blank(s, c);
+	else if (c != '\r')
+		take(s, c);
+}
+
+static int unqp_put(struct sink *sink, const void *data, size_t n)
+{
+	struct unqp *s = (struct unqp *)sink;
+	const char *p = data;
+
+	while (n--)
+		take_octet(s, *p++);
+	unqp_flush(s);
+	return error_is_set(sink->error) ? -1 : 0;
+}
+
+/* White space at the very end is at a line's end too; so is a last '='. */
+static int unqp_close(struct sink *sink)
+{
+	struct unqp *s = (struct unqp *)sink;
+
+	if (s->cr)
+		take(s, '\r');
+	if (s->state == UNQP_HEX)
+		give_up(s);
+	unqp_flush(s);
+	return error_is_set(sink->error) ? -1 : 0;
+}
+
+static const struct sink_ops unqp_ops = { unqp_put, unqp_close };
+
+void unqp_init(struct unqp *s, struct sink *next, bool lf)
+{
+	*s = (struct unqp){
+		.sink = { .ops = &unqp_ops,
+			  .next = next,
+			  .error = next->error },
+		.lf = lf,
+	};
 }

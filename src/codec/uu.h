@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "codec/base64.h"
 #include "flow/sink.h"
 
 #define UU_LINE 45
@@ -28,5 +29,57 @@ void uu_init(struct uu *s, struct sink *next, const char *name, unsigned mode);
 void uu_init_section(struct uu *s, struct sink *next, const char *name,
 		     unsigned mode, bool is_first, bool is_last);
 uint64_t uu_encoded_size(uint64_t n, const char *name);
+
+/* Uuencode read back, out of a text that holds other things too.
+ *
+ * Data is what stands between "begin MODE NAME" and "end"; begin-base64 is read
+ * too.  Of a file that was cut over several messages a section has neither:
+ * there the first full line of 45 octets begins it, or a shorter one right
+ * before the end.  Lines are believed only when their length is what their
+ * first character says.  One file is read, the first; with `is_many` all of
+ * them, each between a call of `began` and one of `ended`. */
+
+#define UNUU_NAME_SIZE 256
+#define UNUU_LINE_MAX  400 /* longer ones are no line of ours */
+
+struct unuu {
+	struct sink sink;
+	/* Called once, when a begin line was read: may change sink.next.
+	 * NULL: nothing to be told. */
+	int (*began)(struct unuu *s);
+	/* With is_many; has_end and is_damaged are the file's. */
+	int (*ended)(struct unuu *s);
+	bool is_many;
+	void *context;
+
+	bool has_begin, has_data, has_end;
+	bool is_damaged;	   /* lines are missing or were changed */
+	char name[UNUU_NAME_SIZE]; /* of the begin line, as it was written */
+
+	/* running state */
+	bool is_section;
+	enum { UNUU_SEEK, UNUU_DATA, UNUU_BASE64, UNUU_DONE } state;
+	bool is_pending;  /* begun, and began was not called yet */
+	bool was_broken;  /* data ended at a line that is none */
+	bool has_spaces;  /* zero is written as a space */
+	bool was_nothing; /* the line before stood for no octets */
+	size_t candidate; /* octets of a short line that may be data */
+	char candidate_line[96];
+	struct unbase64 base64;
+	bool is_long;
+	size_t held;
+	char line[UNUU_LINE_MAX];
+	size_t filled;
+	char room[2048];
+};
+
+/* next is NULL to find out only what there is. */
+void unuu_init(struct unuu *s, struct sink *next, bool is_section,
+	       struct error *f);
+
+/* The name on a line that begins a file ("begin 644 x"); NULL: it is none. */
+const char *unuu_begins(const char *line, size_t n);
+/* Can the line, without its end, belong to a file: begin, data, end? */
+bool unuu_is_line(const char *line, size_t n);
 
 #endif

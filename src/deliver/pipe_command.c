@@ -15,7 +15,7 @@
 #include "base/sysenv.h"
 #include "base/text.h"
 #include "deliver/transport.h"
-#include "flow/lf.h"
+#include "flow/crlf.h"
 
 #define OUTPUT_MAX 512
 /* $1 is the sender, then "--" and the recipients. */

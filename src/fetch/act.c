@@ -19,7 +19,7 @@
 #include "fetch/screen.h"
 #include "fetch/seen.h"
 #include "flow/atomic_file.h"
-#include "flow/lf.h"
+#include "flow/crlf.h"
 
 struct act {
 	struct arena *arena;

@@ -8,7 +8,7 @@
 #include "base/sysenv.h"
 #include "deliver/account_mailbox.h"
 #include "fetch/screen.h"
-#include "flow/lf.h"
+#include "flow/crlf.h"
 #include "flow/source.h"
 #include "store/converse.h"
 

@@ -11,8 +11,8 @@
 #include "base/log.h"
 #include "base/sysenv.h"
 #include "flow/atomic_file.h"
+#include "flow/crlf.h"
 #include "flow/digest.h"
-#include "flow/lf.h"
 
 #define ID_MAX	  120 /* octets of an id that stand in a name as they are */
 #define MARK_SIZE 33  /* digits of an id's digest in a Maildir, and the NUL */

@@ -21,4 +21,16 @@ struct crlf {
 void crlf_init(struct crlf *s, struct sink *next, bool bare_cr_ends_line,
 	       bool final_newline);
 
+/* CRLF in, LF out: for mail that is kept in a local file.
+ *
+ * Takes what crlf or a finished message has made: a CR that is not before an
+ * LF passes as it is. */
+
+struct lf {
+	struct sink sink;
+	bool cr; /* a CR is held back */
+};
+
+void lf_init(struct lf *s, struct sink *next);
+
 #endif

@@ -4,8 +4,8 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "codec/unbase64.h"
-#include "codec/unqp.h"
+#include "codec/base64.h"
+#include "codec/qp.h"
 #include "mail/boundary.h"
 #include "mail/rawfield.h"
 

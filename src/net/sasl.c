@@ -7,7 +7,6 @@
 #include "base/ascii.h"
 #include "base/text.h"
 #include "codec/base64.h"
-#include "codec/unbase64.h"
 #include "flow/digest.h"
 
 #define CHALLENGES_MAX 10

@@ -6,10 +6,10 @@
 #include <string.h>
 
 #include "base/ascii.h"
-#include "codec/unbase64.h"
-#include "codec/unqp.h"
-#include "codec/unuu.h"
-#include "flow/lf.h"
+#include "codec/base64.h"
+#include "codec/qp.h"
+#include "codec/uu.h"
+#include "flow/crlf.h"
 #include "mail/parameter.h"
 #include "parts/file_name.h"
 #include "parts/unshar.h"

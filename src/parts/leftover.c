@@ -5,7 +5,7 @@
 
 #include "base/ascii.h"
 #include "base/text.h"
-#include "codec/unuu.h"
+#include "codec/uu.h"
 #include "mail/fragment_label.h"
 
 #define RULE_LEAST 8 /* characters that make a line of dashes */

@@ -6,7 +6,7 @@
 #include "base/ascii.h"
 #include "base/buf.h"
 #include "base/text.h"
-#include "codec/unbase64.h"
+#include "codec/base64.h"
 #include "flow/digest.h"
 #include "mail/address.h"
 #include "mail/encoded.h"

@@ -13,7 +13,7 @@
 #include <stdint.h>
 
 #include "base/arena.h"
-#include "codec/unuu.h"
+#include "codec/uu.h"
 #include "flow/digest.h"
 #include "flow/sink.h"
 

@@ -22,7 +22,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/error.h"
-#include "codec/undot.h"
+#include "codec/dot.h"
 #include "flow/content_scan.h"
 #include "flow/sink.h"
 #include "server/arguments.h"

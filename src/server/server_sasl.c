@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/ascii.h"
-#include "codec/unbase64.h"
+#include "codec/base64.h"
 
 enum { IDLE, PLAIN, LOGIN_USER, LOGIN_PASSWORD };
 

@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "base/ascii.h"
-#include "codec/undot.h"
+#include "codec/dot.h"
 #include "store/imap_talk.h"
 #include "store/pop3_talk.h"
 

@@ -20,7 +20,7 @@
 
 #include "base/disk.h"
 #include "base/sysenv.h"
-#include "flow/lf.h"
+#include "flow/crlf.h"
 
 static int make_folders(struct arena *a, const char *folder, struct error *f)
 {

@@ -17,7 +17,7 @@
 
 #include "base/disk.h"
 #include "base/sysenv.h"
-#include "flow/lf.h"
+#include "flow/crlf.h"
 
 /* Puts a ">" before every line that is ">*From ".  What of a line's start
  * has been seen waits until it is known to be one or not. */

@@ -11,7 +11,7 @@
 #include <string.h>
 
 #include "base/ascii.h"
-#include "codec/undot.h"
+#include "codec/dot.h"
 #include "store/kinds.h"
 #include "store/pop3_talk.h"
 #include "store/remote.h"

@@ -14,7 +14,7 @@
 
 #include "base/interrupt.h"
 #include "base/sysenv.h"
-#include "codec/unbase64.h"
+#include "codec/base64.h"
 #include "talk/talk_inside.h"
 
 #define ROUNDS_MAX 16 /* of taking in before it is our turn again */

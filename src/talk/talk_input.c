@@ -8,7 +8,6 @@
 #include "base/ascii.h"
 #include "base/sysenv.h"
 #include "codec/base64.h"
-#include "codec/unbase64.h"
 #include "net/glossary.h"
 #include "talk/talk_inside.h"
 

@@ -11,7 +11,7 @@
 #include "base/ascii.h"
 #include "base/disk.h"
 #include "base/text.h"
-#include "codec/unbase64.h"
+#include "codec/base64.h"
 #include "talk/talk_inside.h"
 
 #define SHOWN_MAX    (5 * TALK_LINE_MAX)

@@ -7,7 +7,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "flow/lf.h"
+#include "flow/crlf.h"
 #include "flow/source.h"
 #include "queue/stage.h"
 #include "scratch.h"

@@ -9,7 +9,6 @@
 #include <cmocka.h>
 
 #include "codec/base64.h"
-#include "codec/unbase64.h"
 #include "net/sasl.h"
 
 static struct sasl_offer offer_of(const char *words)

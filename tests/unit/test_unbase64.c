@@ -2,7 +2,6 @@
 #include "laws.h"
 
 #include "codec/base64.h"
-#include "codec/unbase64.h"
 
 static struct sink *build(struct sink *end, void *room)
 {

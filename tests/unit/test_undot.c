@@ -4,7 +4,6 @@
 #include "laws.h"
 
 #include "codec/dot.h"
-#include "codec/undot.h"
 
 /* What comes out, fed in pieces (0: whole), and what was not taken. */
 static void take(const char *in, size_t n, size_t piece, struct buf *out,

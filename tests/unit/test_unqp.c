@@ -2,7 +2,6 @@
 #include "laws.h"
 
 #include "codec/qp.h"
-#include "codec/unqp.h"
 
 static struct sink *build_crlf(struct sink *end, void *room)
 {

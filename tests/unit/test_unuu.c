@@ -3,7 +3,6 @@
 
 #include <stdio.h>
 
-#include "codec/unuu.h"
 #include "codec/uu.h"
 
 static struct sink *build_whole(struct sink *end, void *room)
