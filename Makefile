@@ -187,9 +187,8 @@ $(B)/queue/full.so: tests/queue/full.c
 	$(Q)$(CC) -D_GNU_SOURCE -std=c11 $(WARNINGS) -O1 -g -fPIC -shared \
 		-o $@ $< -ldl
 
--include $(OBJECTS:.o=.d) $(COMMAND:.o=.d) $(B)/obj/cmd/mailjoin.d \
-	$(B)/obj/cmd/mailget.d $(UNITS:=.d) $(CRASHING:.o=.d) \
-	$(B)/crash/unit/queue_crash.d
+-include $(OBJECTS:.o=.d) $(wildcard $(B)/obj/cmd/*.d) $(UNITS:=.d) \
+	$(CRASHING:.o=.d) $(B)/crash/unit/queue_crash.d
 
 # ---- what a fresh machine lacks -------------------------------------------
 
