@@ -21,14 +21,15 @@
 static bool is_listed(const char *list, unsigned n)
 {
 	while (list && *list) {
-		char *end;
-		unsigned long from = strtoul(list, &end, 10), to = from;
+		uint64_t from, to;
+		size_t length = text_range(list, UINT64_MAX, &from, &to);
 
-		if (*end == '-')
-			to = strtoul(end + 1, &end, 10);
+		if (!length)
+			return false;
 		if (n >= from && n <= to)
 			return true;
-		list = *end == ',' ? end + 1 : "";
+		list += length;
+		list += *list == ',';
 	}
 	return false;
 }

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "base/ascii.h"
+#include "base/ending.h"
 #include "base/log.h"
 #include "base/sysenv.h"
 #include "config/finish.h"
@@ -27,11 +28,12 @@ struct call {
 	struct talk talk;
 };
 
-static void out_of_memory(void)
+/* Memory is out, or a library failed (ending.h). */
+static void rescue(void *context, const char *why)
 {
+	(void)context;
+	(void)why;
 	edit_terminal_restore();
-	log_error("out of memory");
-	_exit(75);
 }
 
 /* ---- passwords for \auth ---- */
@@ -106,7 +108,7 @@ static int begin(struct call *c, struct arena *a, const struct request *r,
 		c->options.is_terminal && !sysenv_env("NO_COLOR");
 	if (transcript_open(&c->transcript, false, r->transcript_path, f) < 0)
 		return -1;
-	memory_on_exhaustion(out_of_memory);
+	ending_rescue(rescue, NULL);
 	talk_init(&c->talk, &c->options);
 	return 0;
 }

@@ -103,6 +103,22 @@ char *arena_dup_n(struct arena *a, const char *s, size_t n)
 	return copy;
 }
 
+void *arena_grow(struct arena *a, void *array, size_t count, size_t *room,
+		 size_t size)
+{
+	void *more;
+
+	if (count < *room)
+		return array;
+	if (*room > SIZE_MAX / 2)
+		checked(NULL);
+	*room = *room ? 2 * *room : 16;
+	more = arena_array(a, *room, size);
+	if (count)
+		memcpy(more, array, count * size);
+	return more;
+}
+
 char *arena_dup(struct arena *a, const char *s)
 {
 	return arena_dup_n(a, s, strlen(s));

@@ -26,6 +26,11 @@ void arena_free(struct arena *a);
 void *arena_alloc(struct arena *a, size_t size);
 /* A zeroed array; an overflowing product counts as memory being out. */
 void *arena_array(struct arena *a, size_t count, size_t size);
+/* The array with room for one more than `count`; *room is how many it has room
+ * for, at first 0, with the array NULL.  It grows by doubling: the old ones
+ * together take no more memory than the last. */
+void *arena_grow(struct arena *a, void *array, size_t count, size_t *room,
+		 size_t size);
 char *arena_dup(struct arena *a, const char *s);
 /* The copy gets a NUL of its own. */
 char *arena_dup_n(struct arena *a, const char *s, size_t n);

@@ -48,6 +48,19 @@ size_t text_digits(const char *text, uint64_t most, uint64_t *out)
 	return count;
 }
 
+size_t text_range(const char *text, uint64_t most, uint64_t *from, uint64_t *to)
+{
+	size_t n, m;
+
+	*from = 0;
+	n = text_digits(text, most, from);
+	*to = *from;
+	if (!*from || text[n] != '-')
+		return *from ? n : 0;
+	m = text_digits(text + n + 1, most, to);
+	return m && *to >= *from ? n + 1 + m : 0;
+}
+
 bool text_number(const char *text, uint64_t most, uint64_t *out)
 {
 	uint64_t n;

@@ -49,6 +49,10 @@ bool text_number(const char *text, uint64_t most, uint64_t *out);
 /* The digits at the start; how many there are, 0 where there are none or the
  * number is over `most`. */
 size_t text_digits(const char *text, uint64_t most, uint64_t *out);
+/* "4" or "7-9" at the start, from 1 on; how long it is, 0 where there is none.
+ */
+size_t text_range(const char *text, uint64_t most, uint64_t *from,
+		  uint64_t *to);
 
 /* ---- hex ---- */
 

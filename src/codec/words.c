@@ -14,6 +14,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "codec/base64.h"
 
 #define LINE	   76 /* a folded line: a space and what stands here */
@@ -74,7 +75,7 @@ static size_t character(const char *text, size_t n)
 	size_t want = c >= 0xf0 ? 4 : c >= 0xe0 ? 3 : c >= 0xc0 ? 2 : 1;
 	size_t have = 1;
 
-	while (have < want && have < n && (text[have] & 0xc0) == 0x80)
+	while (have < want && have < n && text_is_continuation(text[have]))
 		have++;
 	return have;
 }

@@ -13,6 +13,7 @@
 #include "base/ascii.h"
 #include "base/buf.h"
 #include "base/disk.h"
+#include "base/text.h"
 #include "deliver/local_domain.h"
 
 #define INCLUDE	    ":include:"
@@ -62,17 +63,6 @@ static void blank_comments(char *text)
 	}
 }
 
-static char *trim(char *s)
-{
-	size_t n;
-
-	s += strspn(s, BLANKS);
-	n = strlen(s);
-	while (n && strchr(BLANKS, s[n - 1]))
-		s[--n] = '\0';
-	return s;
-}
-
 /* One line, with those that go on with it where `join`; NULL at the end.
  * *number becomes its first line's. */
 static char *next_line(struct arena *a, const char **at, bool join,
@@ -94,7 +84,7 @@ static char *next_line(struct arena *a, const char **at, bool join,
 	for (char *c = line; *c; c++)
 		if (*c == '\n' || *c == '\r')
 			*c = ' ';
-	return trim(line);
+	return text_trim(line);
 }
 
 /* A file of lines, its comments blanked. */
@@ -141,9 +131,9 @@ static void add_alias(struct arena *a, struct alias ***end, char *line,
 	size_t n;
 
 	if (colon && colon > line)
-		new->value = trim(colon + 1);
+		new->value = text_trim(colon + 1);
 	line[colon ? (size_t)(colon - line) : strcspn(line, BLANKS)] = '\0';
-	name = trim(line);
+	name = text_trim(line);
 	n = strlen(name);
 	if (n > 1 && *name == '"' && name[n - 1] == '"') {
 		name[n - 1] = '\0';
@@ -214,7 +204,7 @@ static char *next_entry(struct arena *a, const char **at)
 		return NULL;
 	end = entry_end(start);
 	*at = end;
-	entry = trim(arena_dup_n(a, start, (size_t)(end - start)));
+	entry = text_trim(arena_dup_n(a, start, (size_t)(end - start)));
 	n = strlen(entry);
 	if (n > 2 && *entry == '"' && entry[n - 1] == '"' &&
 	    strchr("|/:", entry[1])) {
@@ -404,7 +394,7 @@ static int expand_file(struct walk *w, const char *path, const struct site *s)
 static int expand_special(struct walk *w, char *entry, const struct site *s)
 {
 	if (ascii_begins(entry, INCLUDE))
-		return expand_file(w, trim(entry + strlen(INCLUDE)), s);
+		return expand_file(w, text_trim(entry + strlen(INCLUDE)), s);
 	if (strcmp(entry, "/dev/null") == 0 ||
 	    ascii_equal(entry, ":blackhole:")) {
 		w->out->is_discarded = true;

@@ -4,40 +4,29 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/ascii.h"
+#include "base/text.h"
 
 struct range {
 	size_t from, to; /* to is 0: the last */
 };
 
-/* Digits that are no more than a mailbox can have. */
-static bool read_number(const char **p, size_t *n)
-{
-	const char *from = *p;
-
-	*n = 0;
-	for (; ascii_is_digit(**p); ++*p)
-		if (*n <= MAILBOX_MESSAGES_MAX)
-			*n = *n * 10 + (size_t)(**p - '0');
-	return *p > from && *n;
-}
-
+/* "7-" is from there to the last. */
 static bool read_range(const char *word, struct range *r)
 {
+	uint64_t from, to;
+	size_t n;
+
 	if (!strcmp(word, "all")) {
 		*r = (struct range){ 1, 0 };
 		return true;
 	}
-	if (!read_number(&word, &r->from))
+	n = text_digits(word, SIZE_MAX, &from);
+	if (n && from && strcmp(word + n, "-") == 0)
+		to = 0;
+	else if (!n || word[text_range(word, SIZE_MAX, &from, &to)] || !from)
 		return false;
-	r->to = r->from;
-	if (!*word)
-		return true;
-	if (*word++ != '-')
-		return false;
-	r->to = 0;
-	return !*word ||
-	       (read_number(&word, &r->to) && !*word && r->to >= r->from);
+	*r = (struct range){ (size_t)from, (size_t)to };
+	return true;
 }
 
 bool choice_is_word(const char *word)

@@ -80,14 +80,12 @@ static const char *part_name(struct arena *a, const struct part_store_part *p)
 
 static bool read_number(const char **p, uint64_t max, uint64_t *out)
 {
-	size_t digits = strspn(*p, "0123456789");
+	size_t digits = text_digits(*p, max, out);
 
-	*out = 0;
-	if (!digits || digits > 19 || (*p)[digits] != '-')
+	if (!digits || (*p)[digits] != '-')
 		return false;
-	*out = strtoull(*p, NULL, 10);
 	*p += digits + 1;
-	return *out <= max;
+	return true;
 }
 
 static bool read_part_name(const char *name, struct part_store_part *part)
@@ -204,6 +202,7 @@ static bool parse_about(struct arena *a, const char *text, struct about *out)
 	const char *of = line_of(a, text, "of");
 	const char *total = line_of(a, text, "total");
 	bool found = false;
+	uint64_t parts;
 
 	*out = (struct about){
 		.name = line_of(a, text, "name"),
@@ -221,9 +220,11 @@ static bool parse_about(struct arena *a, const char *text, struct about *out)
 	if (!of || !total || !out->file_sha256 ||
 	    !text_is_hex(out->file_sha256, 64))
 		return false;
-	out->of = (unsigned)strtoul(of, NULL, 10);
-	out->total = strtoull(total, NULL, 10);
-	return out->of >= 1 && out->of <= FRAGMENT_PARTS_MAX;
+	if (!text_number(of, FRAGMENT_PARTS_MAX, &parts) ||
+	    !text_number(total, INT64_MAX, &out->total))
+		return false;
+	out->of = (unsigned)parts;
+	return parts >= 1;
 }
 
 /* ---- all of them ---- */

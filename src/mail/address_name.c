@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/ascii.h"
+#include "base/text.h"
 #include "mail/encoded.h"
 
 #define LOOK_AHEAD ADDRESS_MAX /* octets */
@@ -90,11 +91,6 @@ const char *name_of_comment(struct arena *a, const struct scan *s)
 /* ---- names without the quotes that they need ------------------------------
  */
 
-static bool is_blank(char c)
-{
-	return c == ' ' || c == '\t';
-}
-
 /* Past the apostrophe that closes the one at `p`, where an angle address
  * follows it; NULL where the name is not enclosed so. */
 static const char *apostrophes_end(const char *p)
@@ -142,10 +138,10 @@ static bool is_other(const char *start, const char *at, const char *end,
 	const char *from = at, *to = at + 1;
 	size_t n;
 
-	while (from > start && !is_blank(from[-1]) && from[-1] != ')' &&
+	while (from > start && !text_is_blank(from[-1]) && from[-1] != ')' &&
 	       from[-1] != ']')
 		from--;
-	while (to < end && !is_blank(*to) && *to != '(' && *to != '[')
+	while (to < end && !text_is_blank(*to) && *to != '(' && *to != '[')
 		to++;
 	while (from < at && *from == '\'')
 		from++;

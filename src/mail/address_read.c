@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/ascii.h"
+#include "base/text.h"
 #include "mail/address_name.h"
 #include "mail/address_scan.h"
 #include "mail/charset.h"
@@ -41,10 +42,7 @@ struct reader {
 /* Octets of the text that fit into `max` without cutting a character. */
 static int cut(const char *text, size_t n, size_t max)
 {
-	if (n > max)
-		for (n = max; n && ((unsigned char)text[n] & 0xc0) == 0x80;)
-			n--;
-	return (int)n;
+	return (int)(n > max ? text_cut(text, max) : n);
 }
 
 static size_t column_of(const char *start, const char *at)
@@ -52,7 +50,7 @@ static size_t column_of(const char *start, const char *at)
 	size_t column = 1;
 
 	for (; start < at; start++)
-		column += ((unsigned char)*start & 0xc0) != 0x80;
+		column += !text_is_continuation(*start);
 	return column;
 }
 

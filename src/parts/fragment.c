@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/ascii.h"
+#include "base/text.h"
 #include "flow/digest.h"
 #include "mail/parameter.h"
 #include "mail/rawfield.h"
@@ -118,13 +119,13 @@ static const char *set_of_id(struct arena *a, const char *id)
 static unsigned parameter_number(const char *field, const char *name)
 {
 	struct buf text = BUF_INIT(10);
-	unsigned n = 0;
+	uint64_t n = 0;
 
-	if (parameter_get(&text, field, name) && !text.overflow && text.len &&
-	    strspn(text.data, "0123456789") == text.len)
-		n = (unsigned)strtoul(text.data, NULL, 10);
+	if (!parameter_get(&text, field, name) || text.overflow ||
+	    !text_number(text.data, FRAGMENT_PARTS_MAX, &n))
+		n = 0;
 	buf_free(&text);
-	return n <= FRAGMENT_PARTS_MAX ? n : 0;
+	return (unsigned)n;
 }
 
 static int add_partial(struct fragments *s, const struct inside *in,

@@ -22,14 +22,14 @@
 /* Digits and blanks; 0 where there is none, or too many. */
 static unsigned read_number(const char **p)
 {
-	unsigned n = 0;
+	uint64_t n = 0;
 
 	*p += strspn(*p, " ");
-	for (; ascii_is_digit(**p); ++*p)
-		if (n <= FRAGMENT_PARTS_MAX)
-			n = n * 10 + (unsigned)(**p - '0');
+	if (!text_digits(*p, FRAGMENT_PARTS_MAX, &n))
+		n = 0;
+	*p += strspn(*p, "0123456789");
 	*p += strspn(*p, " ");
-	return n <= FRAGMENT_PARTS_MAX ? n : 0;
+	return (unsigned)n;
 }
 
 static bool pass_word(const char **p, const char *word)

@@ -8,6 +8,7 @@
 #include "base/disk.h"
 #include "base/log.h"
 #include "base/sysenv.h"
+#include "base/text.h"
 #include "mail/charset.h"
 
 char *rcfile_read(struct arena *a, const char *path, struct error *f)
@@ -23,11 +24,6 @@ char *rcfile_read(struct arena *a, const char *path, struct error *f)
 		log_warning("%s; what it sets is not known", f->text);
 	buf_free(&text);
 	return copy;
-}
-
-static bool is_blank(char c)
-{
-	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
 }
 
 /* Where the line that begins here ends; its continuations become blanks. */
@@ -52,9 +48,9 @@ char *rcfile_line(char **at)
 
 		*at = *end ? end + 1 : end;
 		*end = '\0';
-		while (end > start && is_blank(end[-1]))
+		while (end > start && text_is_space(end[-1]))
 			*--end = '\0';
-		while (is_blank(*start))
+		while (text_is_space(*start))
 			start++;
 		if (*start && *start != '#')
 			return start;
@@ -81,13 +77,14 @@ const char *rcfile_word(struct arena *a, const char **at, const char *ends)
 	char quote = '\0';
 	char *word, *end;
 
-	while (is_blank(*p))
+	while (text_is_space(*p))
 		p++;
 	*at = p;
 	if (!*p || strchr(ends, *p))
 		return NULL;
 	word = end = arena_alloc(a, strlen(p) + 1);
-	for (; *p && (quote || (!is_blank(*p) && !strchr(ends, *p))); p++) {
+	for (; *p && (quote || (!text_is_space(*p) && !strchr(ends, *p)));
+	     p++) {
 		if (quote ? *p == quote : *p == '"' || *p == '\'')
 			quote = quote ? '\0' : *p;
 		else if (*p == '\\' && p[1] && (!quote || p[1] == quote))

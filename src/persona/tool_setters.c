@@ -195,18 +195,6 @@ SETTER(set_serve_tls)
 
 /* ---- the queue ---- */
 
-/* Mails that one command line can name are few. */
-static void add_word(struct arena *a, struct flush_words *list,
-		     const char *word)
-{
-	const char **new = arena_array(a, list->count + 1, sizeof(*new));
-
-	if (list->count)
-		memcpy(new, list->words, list->count * sizeof(*new));
-	new[list->count++] = word;
-	list->words = new;
-}
-
 int choose_queued(struct options_run *run, enum setter_words which,
 		  const char *word, struct error *f)
 {
@@ -214,12 +202,15 @@ int choose_queued(struct options_run *run, enum setter_words which,
 	struct flush_words *lists[] = { [WORDS_IDS] = &q->ids,
 					[WORDS_SENDERS] = &q->senders,
 					[WORDS_RECIPIENTS] = &q->recipients };
+	struct flush_words *list = lists[which];
 
 	/* an empty one would be any */
 	if (!*word)
 		return error_set(f, ERROR_USAGE,
 				 "it is empty: is a variable not set?");
-	add_word(run->arena, lists[which], word);
+	list->words = arena_grow(run->arena, list->words, list->count,
+				 &list->room, sizeof(*list->words));
+	list->words[list->count++] = word;
 	return 0;
 }
 
@@ -406,29 +397,18 @@ SETTER(set_series)
 	return 0;
 }
 
-/* "4", "7-9"; what follows it, NULL where it is neither. */
-static const char *skip_range(const char *p)
-{
-	uint64_t from, to;
-	size_t n = text_digits(p, PARTS_MAX, &from);
-
-	if (!n || !from)
-		return NULL;
-	p += n;
-	if (*p != '-')
-		return p;
-	n = text_digits(++p, PARTS_MAX, &to);
-	return n && to >= from ? p + n : NULL;
-}
-
 SETTER(set_parts)
 {
-	const char *p = skip_range(value);
+	const char *p = value;
+	uint64_t from, to;
+	size_t n;
 
 	(void)row;
-	while (p && *p == ',')
-		p = p[1] ? skip_range(p + 1) : p + 1;
-	if (!p || *p)
+	do {
+		n = text_range(p, PARTS_MAX, &from, &to);
+		p += n + (p[n] == ',');
+	} while (n && p[-1] == ',' && *p);
+	if (!n || *p)
 		return error_set(f, ERROR_USAGE,
 				 "'%s' is not a list of parts, as in 4,7-9",
 				 value);

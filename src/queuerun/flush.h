@@ -21,7 +21,7 @@
  * of an address will do as it does for sendmail. */
 struct flush_words {
 	const char **words;
-	size_t count;
+	size_t count, room;
 };
 
 struct flush {

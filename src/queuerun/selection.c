@@ -95,15 +95,7 @@ static void **find(struct selection_table *t, struct arena *a, const char *key)
 		else
 			high = middle;
 	}
-	if (t->count == t->room) {
-		struct selection_row *more;
-
-		t->room = t->room ? 2 * t->room : 16;
-		more = arena_array(a, t->room, sizeof(*more));
-		if (t->count)
-			memcpy(more, t->rows, t->count * sizeof(*more));
-		t->rows = more;
-	}
+	t->rows = arena_grow(a, t->rows, t->count, &t->room, sizeof(*t->rows));
 	memmove(&t->rows[low + 1], &t->rows[low],
 		(t->count++ - low) * sizeof(*t->rows));
 	t->rows[low] = (struct selection_row){ .key = arena_dup(a, key) };
@@ -261,15 +253,8 @@ static void add_mail(struct selection *s, struct selection_group *g,
 		*s->last = g;
 		s->last = &g->next;
 	}
-	if (g->count == g->room) {
-		const char **more;
-
-		g->room = g->room ? 2 * g->room : 16;
-		more = arena_array(s->arena, g->room, sizeof(*more));
-		if (g->count)
-			memcpy(more, g->ids, g->count * sizeof(*more));
-		g->ids = more;
-	}
+	g->ids = arena_grow(s->arena, g->ids, g->count, &g->room,
+			    sizeof(*g->ids));
 	g->ids[g->count++] = id;
 }
 

@@ -25,15 +25,8 @@ static bool is_known(const struct arrival *w, const char *id, size_t sorted)
 
 static void know(struct arrival *w, const char *id)
 {
-	if (w->count == w->room) {
-		const char **more;
-
-		w->room = w->room ? w->room * 2 : 64;
-		more = arena_array(&w->arena, w->room, sizeof(*more));
-		if (w->count)
-			memcpy(more, w->ids, w->count * sizeof(*more));
-		w->ids = more;
-	}
+	w->ids = arena_grow(&w->arena, w->ids, w->count, &w->room,
+			    sizeof(*w->ids));
 	w->ids[w->count++] = arena_dup(&w->arena, id);
 }
 

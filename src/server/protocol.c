@@ -149,16 +149,8 @@ static void say_mail(struct server *s, const char *argument)
 static void add_recipient(struct server_mail *m,
 			  const struct arguments_rcpt *to)
 {
-	if (m->count == m->room) {
-		size_t room = m->room ? 2 * m->room : 8;
-		struct arguments_rcpt *more =
-			arena_array(&m->arena, room, sizeof(*more));
-
-		if (m->count)
-			memcpy(more, m->to, m->count * sizeof(*more));
-		m->to = more;
-		m->room = room;
-	}
+	m->to = arena_grow(&m->arena, m->to, m->count, &m->room,
+			   sizeof(*m->to));
 	m->to[m->count++] = *to;
 }
 

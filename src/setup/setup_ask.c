@@ -56,16 +56,6 @@ static bool has_control(const char *text, size_t n)
 	return n;
 }
 
-static const char *trim(struct arena *a, const struct buf *line)
-{
-	const char *text = line->data + strspn(line->data, " \t\r");
-	size_t n = strlen(text);
-
-	while (n && strchr(" \t\r", text[n - 1]))
-		n--;
-	return arena_dup_n(a, text, n);
-}
-
 /* What was answered is not repeated: it may have been a password, a line too
  * early. */
 static int refuse(struct setup *s, const struct setup_question *q,
@@ -92,7 +82,7 @@ static int read_answer(struct setup *s, const struct setup_question *q,
 			   has_control(line.data, strcspn(line.data, "\r"))))
 		r = refuse(s, q, "it is not a line of text", f);
 	else if (r > 0)
-		*answer = trim(s->arena, &line);
+		*answer = text_trim(arena_dup(s->arena, line.data));
 	buf_free(&line);
 	return r < 0 ? -1 : 0;
 }

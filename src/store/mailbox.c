@@ -194,15 +194,8 @@ struct mailbox_message *mailbox_add(struct mailbox *m, size_t *room,
 			  m->name, MAILBOX_MESSAGES_MAX);
 		return NULL;
 	}
-	if (m->count == *room) {
-		struct mailbox_message *more;
-
-		*room = *room ? *room * 2 : 64;
-		more = arena_array(m->arena, *room, sizeof(*more));
-		if (m->count)
-			memcpy(more, m->messages, m->count * sizeof(*more));
-		m->messages = more;
-	}
+	m->messages = arena_grow(m->arena, m->messages, m->count, room,
+				 sizeof(*m->messages));
 	return &m->messages[m->count++];
 }
 

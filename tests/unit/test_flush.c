@@ -215,7 +215,7 @@ static void held_is_left_alone(void **state)
 	id = put(b, e);
 	flush(b);
 	assert_int_equal(b->result.held, 1);
-	b->flush.ids = (struct flush_words){ &id, 1 };
+	b->flush.ids = (struct flush_words){ .words = &id, .count = 1 };
 	flush(b);
 	assert_int_equal(b->result.held, 1);
 	assert_int_equal(b->result.sent, 0);
@@ -371,9 +371,11 @@ static void words_choose(void **state)
 		const char *sender = cases[i].sender;
 		const char *recipient = cases[i].recipient;
 
-		b->flush.senders = (struct flush_words){ &sender, sender != 0 };
+		b->flush.senders = (struct flush_words){ .words = &sender,
+							 .count = sender != 0 };
 		b->flush.recipients =
-			(struct flush_words){ &recipient, recipient != 0 };
+			(struct flush_words){ .words = &recipient,
+					      .count = recipient != 0 };
 		flush(b);
 		if ((int)b->result.held != cases[i].fits)
 			fail_msg("%s to %s: %u and not %d", sender, recipient,
@@ -387,7 +389,7 @@ static void one_id_chooses_one(void **state)
 	const char *other = put(b, usual), *words[] = { "zzzz", NULL };
 
 	words[1] = put(b, usual);
-	b->flush.ids = (struct flush_words){ words, 2 };
+	b->flush.ids = (struct flush_words){ .words = words, .count = 2 };
 	flush(b);
 	assert_int_equal(b->result.sent, 1);
 	assert_true(is_there(b, other));

@@ -60,6 +60,47 @@ static void numbers(void **state)
 	assert_int_equal(text_digits("100", 99, &n), 0);
 }
 
+static void ranges(void **state)
+{
+	static const struct {
+		const char *text;
+		size_t length;
+		uint64_t from, to;
+	} rows[] = {
+		{ "4", 1, 4, 4 },    { "4,7", 1, 4, 4 },    { "7-9", 3, 7, 9 },
+		{ "7-7x", 3, 7, 7 }, { "99-100", 0, 0, 0 }, /* over the limit */
+		{ "0", 0, 0, 0 },    { "0-3", 0, 0, 0 },    { "9-7", 0, 0, 0 },
+		{ "7-", 0, 0, 0 },   { "-7", 0, 0, 0 },	    { "", 0, 0, 0 },
+		{ "100", 0, 0, 0 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		uint64_t from, to;
+		size_t n = text_range(rows[i].text, 99, &from, &to);
+
+		assert_int_equal(n, rows[i].length);
+		assert_true(!n || (from == rows[i].from && to == rows[i].to));
+	}
+}
+
+static void grown(void **state)
+{
+	struct arena a = ARENA_INIT;
+	size_t room = 0;
+	int *all = NULL;
+
+	(void)state;
+	for (int i = 0; i < 1000; i++) {
+		all = arena_grow(&a, all, (size_t)i, &room, sizeof(*all));
+		assert_true(room > (size_t)i);
+		all[i] = i;
+	}
+	for (int i = 0; i < 1000; i++)
+		assert_int_equal(all[i], i);
+	arena_free(&a);
+}
+
 static void hex(void **state)
 {
 	char out[16];
@@ -209,6 +250,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(trimmed), cmocka_unit_test(numbers),
+		cmocka_unit_test(ranges),  cmocka_unit_test(grown),
 		cmocka_unit_test(hex),	   cmocka_unit_test(characters),
 		cmocka_unit_test(cut),	   cmocka_unit_test(filtered),
 	};
