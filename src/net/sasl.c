@@ -243,8 +243,8 @@ static int hmac_md5(const char *key, const struct buf *text,
 
 	if (n > MD5_BLOCK)
 		r = md5(key, n, "", 0, inner, hex, f);
-	else
-		memcpy(inner, key, n);
+	for (size_t i = 0; n <= MD5_BLOCK && i < n; i++)
+		inner[i] = (unsigned char)key[i];
 	for (size_t i = 0; i < MD5_BLOCK; i++) {
 		outer[i] = inner[i] ^ 0x5c;
 		inner[i] ^= 0x36;

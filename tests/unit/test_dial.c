@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -21,7 +22,7 @@ static int hear(struct dial *d, const char *verb, const char *lines)
 {
 	int r = 0;
 
-	strcpy(d->conn.verb, verb);
+	snprintf(d->conn.verb, sizeof(d->conn.verb), "%s", verb);
 	d->conn.last[0] = '\0';
 	while (r >= 0 && *lines) {
 		size_t n = strcspn(lines, "\n") + 1;
@@ -29,7 +30,7 @@ static int hear(struct dial *d, const char *verb, const char *lines)
 		r = dial_protocol.hear(&d->conn, lines, n);
 		if (r <= 0) {
 			d->conn.is_greeted = true;
-			strcpy(d->conn.last, "x");
+			d->conn.last[0] = 'x';
 		}
 		lines += n;
 	}

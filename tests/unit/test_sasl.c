@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -138,20 +139,29 @@ static void test_flood(void **state)
 
 /* ---- what is said ---- */
 
+#define SAID_MAX 1000
+
 struct script {
 	const char *challenges[4]; /* base64 */
 	bool refuses;
 	size_t at;
-	char said[1000], shown[1000];
+	char said[SAID_MAX], shown[SAID_MAX];
 };
+
+static void append(char said[SAID_MAX], const char *line)
+{
+	size_t n = strlen(said);
+
+	snprintf(said + n, SAID_MAX - n, "%s\n", line);
+}
 
 static int exchange(void *context, const char *line, const char *shown,
 		    const char **challenge, struct error *f)
 {
 	struct script *s = context;
 
-	strcat(strcat(s->said, line), "\n");
-	strcat(strcat(s->shown, shown), "\n");
+	append(s->said, line);
+	append(s->shown, shown);
 	*challenge = s->challenges[s->at];
 	if (*challenge) {
 		s->at++;
@@ -425,7 +435,7 @@ static void test_hidden(void **state)
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
 		char text[64];
 
-		strcpy(text, cases[i].text);
+		snprintf(text, sizeof(text), "%s", cases[i].text);
 		sasl_hide(&s, text);
 		assert_string_equal(text, cases[i].want);
 	}
