@@ -56,6 +56,16 @@ bool gnu_sasl_can_bind(void)
 	return gnu_sasl_load(&unimportant) == 0 && gnu.check_version("2.1.0");
 }
 
+/* It may have run out, or the realm's server be down. */
+static int no_ticket(struct error *f)
+{
+	error_set(f, ERROR_PERMISSION,
+		  "there is no Kerberos ticket for the server; get one with "
+		  "kinit");
+	f->temporary = true;
+	return -1;
+}
+
 static int failed(const struct sasl *s, int code, struct error *f)
 {
 	const char *name = s->mechanism->name;
@@ -76,9 +86,7 @@ static int failed(const struct sasl *s, int code, struct error *f)
 				 name);
 	case GSASL_GSSAPI_IMPORT_NAME_ERROR:
 	case GSASL_GSSAPI_INIT_SEC_CONTEXT_ERROR:
-		return error_set(f, ERROR_PERMISSION,
-				 "there is no Kerberos ticket for the server; "
-				 "get one by kinit");
+		return no_ticket(f);
 	case GSASL_MECHANISM_PARSE_ERROR:
 	case GSASL_MECHANISM_CALLED_TOO_MANY_TIMES:
 	case GSASL_BASE64_ERROR:
@@ -98,18 +106,21 @@ static void set(struct sasl *s, Gsasl_property property, const char *value,
 		*code = gnu.set(s->session, property, value);
 }
 
-/* NTLM's user may be "DOMAIN\user". */
-static const char *take_domain(struct sasl *s, const char *user, int *code)
+/* NTLM's user may be "DOMAIN\user", which libntlm wants the other way round:
+ * of GSASL_REALM its response makes nothing. */
+static void set_user(struct sasl *s, int *code)
 {
+	const char *user = s->options->user;
 	const char *slash = user ? strchr(user, '\\') : NULL;
-	struct buf domain = BUF_INIT(256);
+	struct buf turned = BUF_INIT(SASL_SECRET_MAX);
 
-	if (!slash || strcmp(s->mechanism->name, "NTLM") != 0)
-		return user;
-	buf_put(&domain, user, (size_t)(slash - user));
-	set(s, GSASL_REALM, domain.data, code);
-	buf_free(&domain);
-	return slash + 1;
+	if (slash && !strcmp(s->mechanism->name, "NTLM")) {
+		buf_printf(&turned, "%s@%.*s", slash + 1, (int)(slash - user),
+			   user);
+		user = turned.data;
+	}
+	set(s, GSASL_AUTHID, user, code);
+	buf_free(&turned);
 }
 
 static int check_binding(const struct sasl *s, struct error *f)
@@ -137,7 +148,6 @@ int gnu_sasl_begin(struct sasl *s, struct error *f)
 {
 	const struct sasl_options *o = s->options;
 	Gsasl_session *session = NULL;
-	const char *user;
 	int code;
 
 	if (gnu_sasl_load(f) < 0 || check_binding(s, f) < 0)
@@ -146,9 +156,8 @@ int gnu_sasl_begin(struct sasl *s, struct error *f)
 	if (code != GSASL_OK)
 		return failed(s, code, f);
 	s->session = session;
-	user = take_domain(s, o->user, &code);
 	if (!(s->mechanism->flags & MECHANISM_NO_PASSWORD)) {
-		set(s, GSASL_AUTHID, user, &code);
+		set_user(s, &code);
 		set(s, GSASL_PASSWORD, o->password, &code);
 	}
 	if (s->mechanism->flags & MECHANISM_IS_BOUND)

@@ -10,6 +10,8 @@ import hashlib
 import hmac
 import os
 
+import ntlm
+
 
 class Cancelled(Exception):
     """The client answered `*'."""
@@ -145,6 +147,7 @@ SCRAM = {"SCRAM-SHA-1": scram("sha1"), "SCRAM-SHA-256": scram("sha256"),
 CHECKS = {
     "PLAIN": plain, "LOGIN": login, "CRAM-MD5": cram_md5,
     "XOAUTH2": xoauth2, "OAUTHBEARER": oauthbearer, "EXTERNAL": external,
+    "NTLM": ntlm.begin,
 }
 
 

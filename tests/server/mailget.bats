@@ -116,7 +116,7 @@ urls=(pop3 pop3s imap imaps)
 		done
 	done
 	gets --auth APOP "pop3s://alice@$MAIL_HOST"
-	get --auth GSSAPI "pop3s://alice@$MAIL_HOST"
+	get --auth NTLM "pop3s://alice@$MAIL_HOST"
 	exits 78
 }
 

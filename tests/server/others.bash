@@ -1,4 +1,4 @@
-# others.bash - Exim: made ready, started, stopped, looked into.
+# others.bash - Exim, a Kerberos realm: made ready, started, stopped, looked into.
 # shellcheck shell=bash
 # shellcheck disable=SC2154 # inside sets $here
 #
@@ -50,4 +50,39 @@ exim_pid() {
 
 exim_idle() {
 	[[ $(/usr/sbin/exim4 -bpc) == 0 ]]
+}
+
+# A realm with alice and bob in it, whose keys lie in /srv/keys, and the mail
+# server's services; Dovecot, which runs already, takes their tickets.
+kerberos_ready() {
+	local name keys=/etc/dovecot/krb5.keytab
+
+	install -m 644 "$here/kerberos/krb5.conf" /etc/krb5.conf
+	install -d -m 700 /etc/krb5kdc /var/lib/krb5kdc
+	install -d -m 755 /srv/keys
+	install -m 600 "$here/kerberos/kdc.conf" /etc/krb5kdc/kdc.conf
+	export KRB5_KDC_PROFILE=/etc/krb5kdc/kdc.conf
+	kdb5_util create -s -r EXAMPLE.TEST -P master >/dev/null
+	for name in alice bob; do
+		kadmin.local -q "addprinc -randkey $name" >/dev/null 2>&1
+		kadmin.local -q "ktadd -k /srv/keys/$name $name" >/dev/null
+	done
+	for name in smtp imap pop; do
+		kadmin.local -q "addprinc -randkey $name/mail.example.test" \
+			>/dev/null 2>&1
+		kadmin.local -q "ktadd -k $keys $name/mail.example.test" \
+			>/dev/null
+	done
+	chmod 644 /srv/keys/*
+	chown dovecot "$keys"
+	sed -i 's/^auth_mechanisms = /&gssapi /' /etc/dovecot/dovecot.conf
+	# shellcheck disable=SC2016 # Dovecot's word for any
+	printf '%s\n' "auth_krb5_keytab = $keys" 'auth_gssapi_hostname = "$ALL"' \
+		>>/etc/dovecot/dovecot.conf
+	doveadm reload
+}
+
+kerberos_start() {
+	detached /srv/log/kdc.log env KRB5_KDC_PROFILE=/etc/krb5kdc/kdc.conf \
+		/usr/sbin/krb5kdc -n
 }

@@ -55,7 +55,7 @@ read_by_hand() {
 
 @test "each way of \\auth, after a dial that logged nobody in" {
 	submission
-	for method in plain login cram-md5 digest-md5 scram-sha-256; do
+	for method in plain login cram-md5 digest-md5 scram-sha-1 scram-sha-256; do
 		typed --no-auth --transcript said <<-END
 			\\auth $method
 			MAIL FROM:<alice@example.test>
