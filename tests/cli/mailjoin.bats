@@ -472,15 +472,15 @@ mail() {
 	mail hello <<<text >hello.eml
 	join hello.eml
 	[ "$status" -eq 1 ]
-	says "no part"
+	says "part of a split file"
 	join
 	[ "$status" -eq 1 ]
-	says "no part"
+	says "part of a split file"
 	cut parts file.bin 9000 in
 	join in/000001.eml
 	join hello.eml
 	[ "$status" -eq 1 ]
-	says "no part"
+	says "part of a split file"
 	join no-such-file
 	[ "$status" -eq 66 ]
 }

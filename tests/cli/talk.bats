@@ -400,7 +400,7 @@ gone() {
 	# its own host, and a login: never in the clear
 	send --tls off --talk "smtp://localhost:$port" <<<QUIT
 	[ "$status" -eq 78 ]
-	says 'without TLS'
+	says 'requires TLS'
 }
 
 @test "what does not belong to a talk is refused" {
