@@ -171,6 +171,9 @@ static int build_draft(struct composition *c, struct error *f)
 	if (skip_preamble(c, &content, f) < 0 ||
 	    draft_read(c->arena, &content, &c->draft, f) < 0)
 		return -1;
+	if (!is_mutts && !c->request->is_handed_over &&
+	    pseudo_header_refuse(c, f) < 0)
+		return -1;
 	/* its own words may name files, too */
 	if (is_mutts &&
 	    (pseudo_header_take(c, f) < 0 || tree_open(c, &o, f) < 0))

@@ -190,15 +190,10 @@ static int take_field(struct composition *c, struct request *own,
 	return 0;
 }
 
-int pseudo_header_take(struct composition *c, struct error *f)
+static void drop_fields(struct header *h)
 {
-	struct request *own = request_copy(c->arena, c->request);
-	struct header *h = &c->draft.header;
 	struct field *next;
 
-	for (struct field *x = h->first; x; x = x->next)
-		if (take_field(c, own, x, f) < 0)
-			return -1;
 	for (struct field *x = h->first; x; x = next) {
 		next = x->next;
 		if (word_of(x) != NONE) {
@@ -206,7 +201,47 @@ int pseudo_header_take(struct composition *c, struct error *f)
 			next = h->first;
 		}
 	}
+}
+
+int pseudo_header_take(struct composition *c, struct error *f)
+{
+	struct request *own = request_copy(c->arena, c->request);
+	struct header *h = &c->draft.header;
+
+	for (struct field *x = h->first; x; x = x->next)
+		if (take_field(c, own, x, f) < 0)
+			return -1;
+	drop_fields(h);
 	c->request = own;
+	return 0;
+}
+
+static bool wants_action(const struct field *x)
+{
+	const char *value = x->value + strspn(x->value, " \t");
+	enum word word = word_of(x);
+
+	if (word == COPY)
+		return *value && !disk_is_null(value);
+	return word == CRYPT ? wants_crypt(value) : word == ATTACH && *value;
+}
+
+int pseudo_header_refuse(struct composition *c, struct error *f)
+{
+	struct header *h = &c->draft.header;
+
+	if (c->draft.dkim)
+		return 0;
+	for (const struct field *x = h->first; x; x = x->next)
+		if (wants_action(x))
+			return error_set(
+				f, ERROR_DATA,
+				"the draft has a field of mutt's, \"%s\", and "
+				"nothing was sent: `mutt -H FILE` of mailsend "
+				"heeds it; or take it out, and attach files "
+				"with --attach",
+				x->name);
+	drop_fields(h);
 	return 0;
 }
 

@@ -195,6 +195,31 @@ teardown_file() {
 	END
 }
 
+@test "--draft: mutt's own words attach nothing, write nothing and never leave" {
+	local field
+
+	configure
+	echo secret >secret
+	while IFS= read -r field; do
+		printf '%s\n' 'To: a@example.org' "$field" '' 'kept text' >draft
+		refuses 65 "${field%%:*}" mailsend --draft draft
+		refuses 65 'mutt -H' mail -t <draft
+	done <<-END
+	Attach: $PWD/secret
+	Fcc: $PWD/copy
+	X-Mutt-Fcc: $PWD/copy
+	Pgp: ES
+	Smime: E
+	END
+	[ ! -e copy ]
+	printf '%s\n' 'To: a@example.org' 'Attach:' 'Fcc: /dev/null' 'Pgp:' \
+		'Smime: C<aes256>' 'X-Mutt-References: <1@x>' 'Subject: x' \
+		'X-Mutt-Resume-Draft: d' '' text >draft
+	sends mailsend --draft draft
+	lacks '^\(Fcc\|Attach\|Pgp\|Smime\|X-Mutt\)' mail
+	is headers/Subject x
+}
+
 @test "-e: set from, realname, use_from, my_hdr, alias" {
 	configure
 	sends mutt -e 'set from=ops@example.org realname="Ops, on duty"' \
