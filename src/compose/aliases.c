@@ -414,17 +414,9 @@ static int expand_special(struct walk *w, char *entry, const struct site *s)
 static struct alias *find_quoted(struct walk *w, const char *entry,
 				 struct address *one)
 {
-	size_t n = strlen(entry);
-
-	if (n < 3 || *entry != '"' || entry[n - 1] != '"' ||
-	    strpbrk(entry, "@\\"))
-		return NULL;
-	*one = (struct address){
-		.local = arena_dup_n(w->arena, entry + 1, n - 2),
-		.domain = "",
-	};
-	address_respell(w->arena, one);
-	return find(w->aliases, one, false);
+	return address_parse_quoted_user(w->arena, entry, one)
+		       ? find(w->aliases, one, false)
+		       : NULL;
 }
 
 static int expand_entry(struct walk *w, char *entry, const struct site *s)

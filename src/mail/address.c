@@ -7,7 +7,10 @@
 #include "base/ascii.h"
 #include "codec/words.h"
 #include "mail/address_name.h"
+#include "mail/charset.h"
 #include "mail/domain.h"
+
+#define USER_MAX 256 /* octets of a quoted user */
 
 static void set_room(struct arena *a, struct address_list *list, size_t room)
 {
@@ -50,6 +53,29 @@ static bool is_dot_atom(const char *s)
 			return false;
 	}
 	return before != '.';
+}
+
+bool address_parse_quoted_user(struct arena *a, const char *utf8,
+			       struct address *out)
+{
+	size_t n = strlen(utf8);
+
+	if (n < 3 || n > USER_MAX + 2 || *utf8 != '"' || utf8[n - 1] != '"' ||
+	    !charset_is_utf8(utf8, n) || strpbrk(utf8, "@\\"))
+		return false;
+	for (const char *c = utf8 + 1; c < utf8 + n - 1; c++)
+		if ((unsigned char)*c < ' ' || *c == '"' || *c == 127)
+			return false;
+	if (strchr("|/", utf8[1]))
+		return false;
+	*out = (struct address){
+		.local = arena_dup_n(a, utf8 + 1, n - 2),
+		.domain = "",
+	};
+	for (const char *c = out->local; *c; c++)
+		out->needs_smtputf8 |= (unsigned char)*c >= 128;
+	address_respell(a, out);
+	return true;
 }
 
 void address_respell(struct arena *a, struct address *one)

@@ -49,6 +49,11 @@ int address_parse_list(struct arena *a, const char *utf8,
 /* Exactly one; "<>" is taken only with `null_ok`. */
 int address_parse(struct arena *a, const char *utf8, bool null_ok,
 		  struct address *out, struct error *f);
+/* A quoted user alone ("hans meier"), which no list may hold, since it is more
+ * likely a name whose address was forgotten; false where it is none.  For those
+ * who know that the text is one address. */
+bool address_parse_quoted_user(struct arena *a, const char *utf8,
+			       struct address *out);
 void address_append(struct arena *a, struct address_list *list,
 		    const struct address *one);
 /* Room for so many more at once. */

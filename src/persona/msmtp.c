@@ -10,6 +10,7 @@
 #include "persona/personas.h"
 #include "persona/rows.h"
 #include "persona/setters.h"
+#include "persona/validate.h"
 
 #define REFUSED_RMQS "starting the queue of a server is not supported"
 #define REFUSED_CONFIGURE                                                      \
@@ -212,7 +213,7 @@ static int argument(struct options_run *run, const char *value, struct error *f)
 				 "variable not set?",
 				 run->at - 1);
 	/* the header is its writer's: nobody is added to it */
-	return address_parse_list(run->arena, value, &run->request->bcc, f);
+	return validate_envelope_recipient(run, value, f);
 }
 
 static bool has_override(const struct request *r, const char *name)

@@ -12,6 +12,7 @@
 #include "persona/personas.h"
 #include "persona/rows.h"
 #include "persona/setters.h"
+#include "persona/validate.h"
 
 #include <string.h>
 
@@ -388,7 +389,7 @@ static int argument(struct options_run *run, const char *value, struct error *f)
 		return error_set(f, ERROR_USAGE,
 				 "'-' is not an address: standard input is the "
 				 "message already");
-	return address_parse_list(run->arena, value, &run->request->bcc, f);
+	return validate_envelope_recipient(run, value, f);
 }
 
 static int finish(struct options_run *run, struct error *f)

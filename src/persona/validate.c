@@ -52,6 +52,18 @@ int validate_recipient(struct options_run *run, const char *value,
 	return address_parse_list(run->arena, value, &run->request->to, f);
 }
 
+int validate_envelope_recipient(struct options_run *run, const char *value,
+				struct error *f)
+{
+	struct address_list *bcc = &run->request->bcc;
+	struct address user;
+
+	if (!address_parse_quoted_user(run->arena, value, &user))
+		return address_parse_list(run->arena, value, bcc, f);
+	address_append(run->arena, bcc, &user);
+	return 0;
+}
+
 /* ---- standard input ---- */
 
 struct reader {

@@ -10,6 +10,10 @@
  * variable that is not set, "-". */
 int validate_recipient(struct options_run *run, const char *value,
 		       struct error *f);
+/* One of a message that is another program's, which names nobody of them: a
+ * hidden recipient.  Here a quoted user is one, of an alias with blanks. */
+int validate_envelope_recipient(struct options_run *run, const char *value,
+				struct error *f);
 /* ERROR_USAGE for parts of a message beside a draft, for what uuencode cannot
  * carry, for a second reader of standard input; which is the body then where
  * nothing else reads it. */

@@ -1351,3 +1351,14 @@ queued() {
 	[ ! -e there/usr/sbin/sendmail ]
 	[ ! -e there/usr/bin/mail ]
 }
+
+@test "an alias with blanks, in quotes" {
+	printf '%s\n' '"hans meier": hans@example.org' >al
+	configure "aliases $PWD/al"
+	goes '"hans meier"' <<<text
+	grep -q 'to=<\?hans@example.org' log
+	# a list has none, and a name needs an address
+	forget
+	post '"hans meier", a@example.org' <<<text
+	[ "$status" -eq 64 ]
+}
