@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/sysenv.h"
 #include "compose/compose.h"
+#include "compose/repeated.h"
 #include "compose/rewrite.h"
 #include "compose/sender.h"
 #include "mail/date.h"
@@ -577,6 +578,7 @@ int heading_of_draft(struct composition *c, struct error *f)
 	    read_recipients(c, &own, f) < 0)
 		return -1;
 	drop_fields(c);
+	repeated_drop(c);
 	warn_of_missing(c);
 	sender_read_draft(c);
 	if (rewrite_fields(&c->resolver, c->draft.header.first,

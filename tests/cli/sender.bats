@@ -321,3 +321,39 @@ plain() {
 	came_from alice@example.com
 	from_is alice@example.com
 }
+
+@test "a field that may stand once: the first valid one goes, with a warning" {
+	local with
+
+	configure
+	printf '%s\n' 'From: nobody<' 'From: A <a@example.org>' \
+		'From: B <b@example.org>' 'Date: never' 'Subject: one' \
+		'Date: Mon, 13 Nov 2023 10:00:00 +0000' 'Subject: two' \
+		'Message-ID: <1@x>' 'Message-ID: <2@x>' 'To: c@example.org' '' \
+		text >draft
+	for with in 'sendmail -t' 'mailsend --draft -'; do
+		# shellcheck disable=SC2086 # words, on purpose
+		call $with <draft
+		[ "$status" -eq 0 ]
+		for field in From Date Message-ID Subject; do
+			says "$field"
+		done
+		there
+		for field in From Date Message-ID Subject; do
+			[ "$(grep -ci "^$field:" mail)" -eq 1 ]
+		done
+		is headers/From 'A <a@example.org>'
+		is headers/Date 'Mon, 13 Nov 2023 10:00:00 +0000'
+		is headers/Message-ID '<1@x>'
+		is headers/Subject one
+	done
+	# what is signed stays
+	sed '1i DKIM-Signature: v=1; a=rsa-sha256; d=x.org; s=s; h=from:subject; bh=x; b=y' \
+		draft | sed '/nobody/d; /never/d; /<2@x>/d' >signed
+	call sendmail -t <signed
+	[ "$status" -eq 0 ]
+	says signed
+	there
+	[ "$(grep -c ^From: mail)" -eq 2 ]
+	[ "$(grep -c ^Subject: mail)" -eq 2 ]
+}
