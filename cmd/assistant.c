@@ -184,6 +184,24 @@ static int send_test(void *context, const struct setup_result *result,
 	return status;
 }
 
+static int log_in(void *context, const struct setup_result *result,
+		  struct error *f)
+{
+	const struct assistant *a = context;
+	const struct config_wish wish = { .path = result->path,
+					  .account = result->account };
+	struct config config = { .accounts = NULL };
+	struct account *account;
+	struct cmdline c;
+
+	cmdline_init(&c);
+	cmdline_become(&c, COMMAND_LOGIN);
+	if (config_load(&config, a->arena, &wish, f) < 0 ||
+	    config_choose(&config, &wish, &account, f) < 0)
+		return -1;
+	return login_command(a->arena, &c, account, f);
+}
+
 static int setup_the_queue(void *context, struct error *f)
 {
 	const struct assistant *a = context;
@@ -213,6 +231,7 @@ int assistant_command(struct arena *arena, const struct cmdline *c,
 		.has_program = has_program,
 		.feed = feed,
 		.send = send_test,
+		.login = log_in,
 		.queue = setup_the_queue,
 	};
 	struct transcript transcript;

@@ -320,6 +320,7 @@ int config_choose(struct config *c, const struct config_wish *w,
 	account = setting_account(c->arena, found ? found->name : "default");
 	account->origin = found ? found->origin : "default";
 	account->is_msmtp = found && found->is_msmtp;
+	account->tokens = found ? found->tokens : NULL;
 	account->reason = why;
 	if (found)
 		setting_copy(account, found, false);

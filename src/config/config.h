@@ -103,6 +103,8 @@ struct account {
 	const char *pop_before_smtp; /* a mailbox to log in at first */
 
 	/* OAuth 2 */
+	const char *tokens; /* whose are used, an account's name: its own, or
+			       those of one that it repeats */
 	const char
 		*oauth; /* a provider's name or an issuer's URL; NULL: none */
 	const char *oauth_client_id, *oauth_tenant, *oauth_scope;

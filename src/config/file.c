@@ -153,6 +153,7 @@ static int begin_account(struct reading *r, const char *name, struct error *f)
 	setting_copy(account, r->defaults, false);
 	for (size_t i = 0; i < setting_count(); i++)
 		account->origins[i].own = false;
+	account->tokens = account->name;
 	account->origin = here(r);
 	account->is_msmtp = r->is_msmtp;
 	account->flaw = r->defaults->flaw;
@@ -169,6 +170,8 @@ static int inherit(struct reading *r, const char *name, struct error *f)
 
 	if (from && from != r->current) {
 		setting_copy(r->current, from, true);
+		if (from->oauth)
+			r->current->tokens = from->tokens;
 		if (from->flaw)
 			spoil(r, r->current, from->flaw);
 		return 0;
@@ -221,6 +224,9 @@ static int read_setting(struct reading *r, const char *name, const char *value,
 	struct setting_place at = { .text = here(r), .cause = ERROR_CONFIG };
 	struct error bad = ERROR_INIT;
 
+	if (s && r->current &&
+	    (!strncmp(name, "oauth", 5) || !strcmp(name, "user")))
+		r->current->tokens = r->current->name;
 	if (s && s->flags & SETTING_SECRET && *value && !r->evaluated &&
 	    guard_secret(r->path, &r->st, r->owner, at.text, f) < 0)
 		return -1;

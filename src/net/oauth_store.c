@@ -84,7 +84,8 @@ int oauth_store_open(struct oauth_store *s, struct arena *a,
 				 "in; set HOME, or oauth_store_read and "
 				 "oauth_store_write");
 	s->directory = arena_format(a, "%s/oauth", state);
-	s->name = file_name(a, account->name);
+	s->name =
+		file_name(a, account->tokens ? account->tokens : account->name);
 	return 0;
 }
 

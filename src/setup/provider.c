@@ -129,6 +129,15 @@ static int read_auth(struct reading *r, char *rest)
 	return 0;
 }
 
+static int read_oauth(struct reading *r, char *rest)
+{
+	const char *name = take_word(&rest), *tenant = take_word(&rest);
+
+	r->now->oauth = arena_dup(r->arena, name);
+	r->now->tenant = tenant ? arena_dup(r->arena, tenant) : NULL;
+	return 0;
+}
+
 static int read_line(struct reading *r, char *line)
 {
 	static const struct {
@@ -139,6 +148,7 @@ static int read_line(struct reading *r, char *line)
 		{ "mx", read_mx },	   { "hosts", read_hosts },
 		{ "server", read_server }, { "user", read_user },
 		{ "auth", read_auth },	   { "hint", read_hint },
+		{ "oauth", read_oauth },
 	};
 	char *rest = line;
 	const char *name = take_word(&rest);

@@ -37,8 +37,9 @@ struct provider {
 	size_t server_count;
 	enum provider_user user;
 	const char *fixed_user;
-	const char *auth; /* NULL: as the server offers */
-	const char *hint; /* "" for none */
+	const char *auth;	    /* NULL: as the server offers */
+	const char *oauth, *tenant; /* of the settings; NULL */
+	const char *hint;	    /* "" for none */
 	struct provider *next;
 };
 

@@ -301,13 +301,42 @@ static int confirm_or_end(struct setup *s, const char *text, bool fallback,
 	return -1;
 }
 
+/* 0 when somebody is logged in, 1 when that is left for later: no mail can go
+ * until then. */
+static int log_in(struct setup *s, const struct setup_result *result,
+		  struct error *f)
+{
+	bool has_client =
+		s->client_id || setup_given(s, "oauth_client_id") != NULL;
+	int r = 0;
+
+	if (has_client)
+		r = confirm_or_end(
+			s, "Log in at the provider now (--login)?", true,
+			"A browser opens, or an address is shown for "
+			"one. `mailsend --login` can do it later as "
+			"well.",
+			f);
+	if (r > 0)
+		return s->hands->login(s->hands->context, result, f);
+	if (r < 0)
+		return -1;
+	return setup_say(s, f, "%sun: mailsend --login %s\n",
+			 has_client ? "R" : "Set oauth_client_id, then r",
+			 s->account) < 0
+		       ? -1
+		       : 1;
+}
+
 static int finish(struct setup *s, const struct setup_result *result,
 		  struct error *f)
 {
 	const struct setup_hands *h = s->hands;
-	int status = 0, r = 0;
+	int status = 0, r = setup_is_oauth(s) ? log_in(s, result, f) : 0;
 
-	if (result->has_password || h->is_interactive)
+	if (r < 0)
+		return -1;
+	if (r == 0 && (result->has_password || h->is_interactive))
 		r = confirm_or_end(
 			s,
 			arena_format(s->arena, "Send a test mail to %s?",
@@ -316,6 +345,8 @@ static int finish(struct setup *s, const struct setup_result *result,
 			"A short mail to yourself through the new account "
 			"shows that everything works.",
 			f);
+	else
+		r = 0;
 	if (r > 0)
 		r = status = h->send(h->context, result, f);
 	if (r < 0)
@@ -353,7 +384,12 @@ static int run(struct setup *s, struct error *f)
 		return -1;
 	if (!setup_given(s, "host") && setup_find(s, f) < 0)
 		return -1;
-	if (ask_way(s, f) < 0 || try_until_good(s, f) < 0 || write_it(s, f) < 0)
+	if (ask_way(s, f) < 0)
+		return -1;
+	/* there is no token yet to be tried with */
+	if (!setup_is_oauth(s) && try_until_good(s, f) < 0)
+		return -1;
+	if (write_it(s, f) < 0)
 		return -1;
 	result = (struct setup_result){
 		.path = s->path,

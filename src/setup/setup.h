@@ -46,6 +46,9 @@ struct setup_hands {
 	/* A mail to the address; the exit status. */
 	int (*send)(void *context, const struct setup_result *result,
 		    struct error *f);
+	/* --login; the exit status. */
+	int (*login)(void *context, const struct setup_result *result,
+		     struct error *f);
 	/* --setup-queue; the exit status. */
 	int (*queue)(void *context, struct error *f);
 };

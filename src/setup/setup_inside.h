@@ -45,9 +45,10 @@ struct setup {
 	size_t count, next;    /* ... that is proposed next */
 	const char *warned;    /* the last host whose name is elsewhere; NULL */
 	struct setup_server server;
-	unsigned port;	  /* that was typed with the host; 0: none */
-	const char *user; /* NULL: nobody logs in */
-	const char *auth; /* "on", "off" or a mechanism */
+	unsigned port;	       /* that was typed with the host; 0: none */
+	const char *user;      /* NULL: nobody logs in */
+	const char *auth;      /* "on", "off" or a mechanism */
+	const char *client_id; /* of auth oauth; NULL: not yet */
 	const char *trust_file, *fingerprint;
 	bool is_untrusted; /* the last try ended at the certificate */
 	bool is_mended;	   /* an answer counts more than an option now */
@@ -108,6 +109,7 @@ const char *setup_tls_words(enum conn_tls tls);
 /* ---- setup_way.c: the questions about user and password */
 
 int setup_choose_user(struct setup *s, struct error *f);
+bool setup_is_oauth(const struct setup *s);
 int setup_choose_place(struct setup *s, struct error *f);
 int setup_type_password(struct setup *s, struct error *f);
 /* A file of the user's store; NULL where there is no such place. */

@@ -86,6 +86,27 @@ static int ask_user(struct setup *s, const char **answer, struct error *f)
 	return 0;
 }
 
+/* Who has none yet adds it later. */
+static int ask_client(struct setup *s, struct error *f)
+{
+	const struct setup_question q = {
+		.text = "Client id, or - to add it later",
+		.fallback = "-",
+		.help = "OAuth 2 needs a client that you register once at the "
+			"provider; mailsend-oauth(7) shows how. Its id is not "
+			"secret. Without it the configuration is written, and "
+			"you log in once it is complete.",
+	};
+	const char *answer = setup_given(s, "oauth_client_id");
+
+	if (answer)
+		return 0;
+	if (setup_ask(s, &q, &answer, f) < 0)
+		return -1;
+	s->client_id = strcmp(answer, "-") != 0 ? answer : NULL;
+	return 0;
+}
+
 int setup_choose_user(struct setup *s, struct error *f)
 {
 	const char *answer = setup_given(s, "user");
@@ -100,7 +121,7 @@ int setup_choose_user(struct setup *s, struct error *f)
 		  : auth			     ? auth
 		  : s->provider && s->provider->auth ? s->provider->auth
 						     : "on";
-	return 0;
+	return ascii_equal(s->auth, "oauth") ? ask_client(s, f) : 0;
 }
 
 /* ---- password ---- */
@@ -111,9 +132,14 @@ static bool is_token(const struct setup *s)
 	       ascii_equal(s->auth, "oauthbearer");
 }
 
+bool setup_is_oauth(const struct setup *s)
+{
+	return ascii_equal(s->auth, "oauth");
+}
+
 static bool needs_none(const struct setup *s)
 {
-	return ascii_equal(s->auth, "off") ||
+	return ascii_equal(s->auth, "off") || setup_is_oauth(s) ||
 	       ascii_equal(s->auth, "external") ||
 	       ascii_equal(s->auth, "gssapi");
 }

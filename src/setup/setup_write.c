@@ -75,12 +75,34 @@ static void put_server(struct setup *s, struct buf *out)
 		put(out, "tls_fingerprint", s->fingerprint);
 }
 
+/* What the command line said of it stands among the others. */
+static void put_oauth(struct setup *s, struct buf *out)
+{
+	const struct provider *p = s->provider;
+	bool is_given = setup_given(s, "oauth") != NULL;
+
+	if (!is_given && p && p->oauth)
+		put(out, "oauth", p->oauth);
+	if (!is_given && p && p->tenant)
+		put(out, "oauth_tenant", p->tenant);
+	if (s->client_id)
+		put(out, "oauth_client_id", s->client_id);
+	else if (!setup_given(s, "oauth_client_id"))
+		buf_puts(out, "# oauth_client_id is missing: mailsend-oauth(7) "
+			      "shows how to get one;\n"
+			      "# then run mailsend --login\n");
+}
+
 static void put_login(struct setup *s, struct buf *out)
 {
 	put(out, "auth", s->auth);
 	if (!s->user)
 		return;
 	put(out, "user", s->user);
+	if (setup_is_oauth(s)) {
+		put_oauth(s, out);
+		return;
+	}
 	switch (s->place) {
 	case SETUP_KEYRING:
 		buf_puts(out, "# the password, from the key ring\n");

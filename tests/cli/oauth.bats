@@ -431,6 +431,17 @@ json.dump({"type": "service_account", "client_email": "robot@example.org",
 	done
 }
 
+@test "an account that repeats another uses its login" {
+	configure
+	printf '%s\n' 'account default : a' 'account b : a' 'user bob' \
+		>>"$MAILSEND_CONFIG"
+	log_in
+	send --token
+	[ "$status" -eq 0 ]
+	send --token b # somebody else
+	[ "$status" -eq 77 ]
+}
+
 @test "what is missing is told: the provider, the client, the kind of account" {
 	sed -i '/^oauth/d' "$MAILSEND_CONFIG"
 	send --login a

@@ -724,3 +724,44 @@ old_config() {
 	python3 "$root/tests/cli/setup_terminal.py" "$ca" $password \
 		"$config" $MAILSEND
 }
+
+# ---- OAuth 2
+
+@test "a provider that takes no passwords: the client id, and how to log in" {
+	begin
+	answers yes '' - yes no >lines
+	send --setup me@outlook.com <lines
+	[ "$status" -eq 0 ]
+	grep -qx 'auth oauth' "$config"
+	grep -qx 'oauth microsoft' "$config"
+	grep -qx 'oauth_tenant consumers' "$config"
+	grep -q '^# oauth_client_id' "$config"
+	tells 'mailsend --login'
+	send --login
+	[ "$status" -eq 78 ]
+	says oauth_client_id
+}
+
+@test "with a client id somebody is logged in at once" {
+	local provider i
+	begin
+	export XDG_STATE_HOME=$PWD/state
+	mkdir provider
+	python3 "$root/tests/cli/oauth_provider.py" provider >provider/log 2>&1 3>&- &
+	provider=$!
+	for ((i = 0; i < 2400; i++)); do
+		[ ! -s provider/url ] || break
+		sleep 0.05
+	done
+	answers yes '' an-id yes yes no no >lines
+	assist --auth oauth --set "oauth=$(cat provider/url)" \
+		--set oauth_flow=device me@example.org <lines
+	kill "$provider"
+	[ "$status" -eq 0 ]
+	grep -qx 'oauth_client_id an-id' "$config"
+	grep -qx "oauth $(cat provider/url)" "$config"
+	tells 'WDJB-MJHT'
+	find state -name '*.json' | grep -q .
+	send --token
+	[ "$status" -eq 0 ] && [ -n "$output" ]
+}
