@@ -11,7 +11,10 @@
 #include <string.h>
 
 #include "base/ascii.h"
+#include "base/text.h"
+#include "config/values.h"
 
+#define COUNT_MAX     1000000
 #define LIMIT(member) .value = (int)offsetof(struct mailq_limits, member)
 
 /* The list is what it is about until something else is said. */
@@ -65,6 +68,36 @@ static SETTER(set_queue)
 		return choose_queued(run, (enum setter_words)(kind - kinds),
 				     value + 1, f);
 	run->cmdline->queue.runs_first = true;
+	return 0;
+}
+
+/* For a monitor. */
+static SETTER(set_limit_count)
+{
+	char *field = (char *)&run->cmdline->queue.limits + row->value;
+	uint64_t count;
+	unsigned result;
+
+	if (!text_number(value, COUNT_MAX, &count) || !count)
+		return error_set(f, ERROR_USAGE,
+				 "'%s' is not a count of mails, from 1 on",
+				 value);
+	result = (unsigned)count;
+	memcpy(field, &result, sizeof(result));
+	return 0;
+}
+
+static SETTER(set_limit_age)
+{
+	char *field = (char *)&run->cmdline->queue.limits + row->value;
+	int64_t result;
+	struct value v = { .arena = run->arena, .text = value };
+	int seconds;
+
+	if (value_duration(&v, &seconds) < 0)
+		return error_set(f, ERROR_USAGE, "'%s' %s", value, v.why);
+	result = seconds;
+	memcpy(field, &result, sizeof(result));
 	return 0;
 }
 

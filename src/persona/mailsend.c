@@ -25,20 +25,16 @@ static const struct option_row rows[] = {
 	ROWS_CONTENT('a', 'A', 'i', 'E'),
 
 	HEADING("Large files and many mails:"),
-	ROWS_SPLIT,
-	ROWS_SERIES,
+	GROUP(options_split),
+	GROUP(options_series),
 
 	HEADING("Instead of sending:"),
-	ROWS_INSTEAD,
+	GROUP(options_instead),
 
 	HEADING("Diagnosis:"),
-	ROWS_CHECK,
-	ROWS_ROUNDTRIP,
-	OPTIONAL(0, "talk", "URL", .set = set_talk,
-		 .help = "interactive SMTP session after TLS and login; enter "
-			 "\\help there"),
-	FLAG(0, "no-auth", .field = COMMAND_FIELD(talk.stays_out),
-	     .help = "with --talk: do not log in"),
+	GROUP(options_check),
+	GROUP(options_roundtrip),
+	GROUP(options_talk),
 
 	HEADING("Output:"),
 	ROWS_TOLD('v'),
@@ -47,40 +43,18 @@ static const struct option_row rows[] = {
 	ROWS_WAY(0, 0),
 	FLAG(0, "setup", .set = set_command, .value = COMMAND_SETUP,
 	     .help = "interactive configuration for your address"),
-
-	FLAG(0, "login", .set = set_command, .value = COMMAND_LOGIN,
-	     .help = "log in at the account's OAuth provider; an argument "
-		     "names the account"),
-	FLAG(0, "device", .set = set_login_way, .value = LOGIN_DEVICE,
-	     .help = "with --login: by a code, on any machine"),
-	FLAG(0, "paste", .set = set_login_way, .value = LOGIN_PASTE,
-	     .help = "with --login: with a browser on another machine"),
-	FLAG(0, "logout", .set = set_command, .value = COMMAND_LOGOUT,
-	     .help = "revoke the login and remove its tokens"),
-	FLAG(0, "token", .set = set_command, .value = COMMAND_TOKEN,
-	     .help = "print a valid access token"),
+	GROUP(options_login),
 
 	HEADING("Envelope:"),
 	ROWS_ENVELOPE('f'),
 
 	HEADING("Queue:"),
-	ROWS_QUEUE,
+	GROUP(options_queue),
 	FLAG(0, "mailq", .set = set_mailq,
 	     .help = "show and change the queue: see --mailq --help"),
 
 	HEADING("Server:"),
-	TEXT(0, "serve", "ADDRESS:PORT", .set = set_serve,
-	     .help = "run as an SMTP server: '2525' or '[::1]:2525'; '-' is "
-		     "stdin and stdout"),
-	FLAG(0, "serve-anyone", .field = COMMAND_FIELD(serve.is_open),
-	     .help = "accept mail without login from any client that can "
-		     "connect"),
-	FILE_NAME(0, "serve-cert", "FILE", .set = set_setting,
-		  .help = "TLS certificate of the server"),
-	FILE_NAME(0, "serve-key", "FILE", .set = set_setting,
-		  .help = "private key of the certificate"),
-	TEXT(0, "serve-tls", "HOW", .set = set_serve_tls,
-	     .help = "starttls (default) or implicit, as on port 465"),
+	GROUP(options_serve),
 
 	HEADING("Other:"),
 	FLAG('n', "no-rc", .set = set_nothing,

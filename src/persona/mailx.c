@@ -270,7 +270,7 @@ static const struct option_row rows[] = {
 	  .set = set_include,
 	  .help = "begin the text with this file" },
 	ROWS_CONTENT(0, 0, 0, 0),
-	ROWS_SPLIT,
+	GROUP(options_split),
 
 	HEADING("Connection:"),
 	TEXT('S', NULL, "VAR[=VALUE]", .set = set_variable,
@@ -281,7 +281,7 @@ static const struct option_row rows[] = {
 	HEADING("Instead of sending:"),
 	FLAG('d', NULL, .set = set_command, .value = COMMAND_DRY_RUN,
 	     .help = "same as --dry-run"),
-	ROWS_INSTEAD,
+	GROUP(options_instead),
 
 	HEADING("Output:"),
 	ROWS_TOLD('v'),

@@ -181,7 +181,7 @@ static const struct option_row rows[] = {
 	     .help = "show what the server supports"),
 	FLAG('P', "pretend", .set = set_command, .value = COMMAND_SHOW_CONFIG,
 	     .help = "same as --show-config"),
-	ROWS_INSTEAD,
+	GROUP(options_instead),
 
 	HEADING("Other:"),
 	TEXT('b', NULL, "m", .set = set_mode, .help = "ignored"),

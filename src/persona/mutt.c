@@ -99,7 +99,7 @@ static const struct option_row rows[] = {
 	FILE_NAME('H', NULL, "FILE", .field = OPTION_FIELD(draft_path),
 		  .help = "draft with header and text; '-' is stdin"),
 	ROWS_CONTENT(0, 0, 0, 0),
-	ROWS_SPLIT,
+	GROUP(options_split),
 
 	HEADING("Connection and configuration:"),
 	TEXT('e', NULL, "COMMAND", .set = add_command,
@@ -113,7 +113,7 @@ static const struct option_row rows[] = {
 	ROWS_WAY(0, 0),
 
 	HEADING("Instead of sending:"),
-	ROWS_INSTEAD,
+	GROUP(options_instead),
 
 	HEADING("Output:"),
 	ROWS_TOLD('v'),

@@ -16,17 +16,45 @@
 #include "base/sysenv.h"
 #include "mail/charset.h"
 
-bool option_is_last(const struct option_row *row)
+static bool is_last(const struct option_row *row)
 {
 	return row->kind == OPTION_FLAG && !row->letter && !row->name;
+}
+
+const struct option_row *option_first(struct option_walk *w,
+				      const struct option_row *rows)
+{
+	*w = (struct option_walk){ .at = rows };
+	return option_next(w);
+}
+
+const struct option_row *option_next(struct option_walk *w)
+{
+	for (;;) {
+		const struct option_row *row = w->at++;
+
+		if (is_last(row) && !w->back)
+			return NULL;
+		if (is_last(row)) {
+			w->at = w->back;
+			w->back = NULL;
+		} else if (row->kind == OPTION_GROUP) {
+			w->back = w->at;
+			w->at = row->group;
+		} else {
+			return row;
+		}
+	}
 }
 
 /* ---- finding a row ---- */
 
 static const struct option_row *row_of_letter(const struct persona *p, char c)
 {
-	for (const struct option_row *row = p->rows; !option_is_last(row);
-	     row++)
+	struct option_walk w;
+
+	for (const struct option_row *row = option_first(&w, p->rows); row;
+	     row = option_next(&w))
 		if (row->kind != OPTION_HEADING && c &&
 		    (row->letter == c || row->other_letter == c))
 			return row;
@@ -36,8 +64,10 @@ static const struct option_row *row_of_letter(const struct persona *p, char c)
 static const struct option_row *row_of_name(const struct persona *p,
 					    const char *name)
 {
-	for (const struct option_row *row = p->rows; !option_is_last(row);
-	     row++)
+	struct option_walk w;
+
+	for (const struct option_row *row = option_first(&w, p->rows); row;
+	     row = option_next(&w))
 		if (row->name && strcmp(row->name, name) == 0)
 			return row;
 	return NULL;
@@ -52,11 +82,12 @@ const struct option_row *options_find(const struct persona *p, const char *name)
 static int unknown_name(const struct persona *p, const char *name,
 			struct error *f)
 {
+	struct option_walk w;
 	struct nearest n;
 
 	nearest_init(&n, name);
-	for (const struct option_row *row = p->rows; !option_is_last(row);
-	     row++)
+	for (const struct option_row *row = option_first(&w, p->rows); row;
+	     row = option_next(&w))
 		if (row->name)
 			nearest_offer(&n, row->name);
 	if (n.best)
@@ -71,12 +102,13 @@ static int unknown_name(const struct persona *p, const char *name,
 static const struct option_row *row_of_prefix(const struct persona *p,
 					      const char *name, struct error *f)
 {
+	struct option_walk w;
 	const struct option_row *found = row_of_name(p, name);
 
 	if (found)
 		return found;
-	for (const struct option_row *row = p->rows; !option_is_last(row);
-	     row++) {
+	for (const struct option_row *row = option_first(&w, p->rows); row;
+	     row = option_next(&w)) {
 		if (!row->name || strncmp(row->name, name, strlen(name)) != 0)
 			continue;
 		if (found) {

@@ -25,6 +25,7 @@ enum option_kind {
 	OPTION_OPTIONAL, /* an argument only when joined ("--tls", "--tls=on")
 			  */
 	OPTION_HEADING,	 /* a line in --help, nothing else */
+	OPTION_GROUP,	 /* the rows of another table, which has none */
 };
 
 struct options_run;
@@ -43,8 +44,9 @@ struct option_row {
 	const char *refusal;
 	int (*set)(struct options_run *run, const struct option_row *row,
 		   const char *value, struct error *f);
-	size_t field; /* offsetof(...) + 1; 0: none */
-	int value;    /* for the setter's own use */
+	size_t field;			/* offsetof(...) + 1; 0: none */
+	int value;			/* for the setter's own use */
+	const struct option_row *group; /* of OPTION_GROUP */
 };
 #define OPTION_FIELD(member)  (offsetof(struct request, member) + 1)
 #define COMMAND_FIELD(member) (offsetof(struct cmdline, member) + 1)
@@ -106,8 +108,14 @@ int options_help_common(const struct persona *p, struct buf *out);
 /* One line, for standard error after a ERROR_USAGE. */
 int options_usage(const struct persona *p, struct buf *out);
 
-/* The table as others read it (help, completions). */
-bool option_is_last(const struct option_row *row);
+/* The table as others read it (help, completions): each row, and those of its
+ * groups in their place; NULL at the end. */
+struct option_walk {
+	const struct option_row *at, *back;
+};
+const struct option_row *option_first(struct option_walk *w,
+				      const struct option_row *rows);
+const struct option_row *option_next(struct option_walk *w);
 /* By its long name, or its letter where that is one character; NULL. */
 const struct option_row *options_find(const struct persona *p,
 				      const char *name);

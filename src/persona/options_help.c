@@ -84,10 +84,11 @@ static void put_end(const struct persona *p, struct buf *out)
 
 static size_t count_rows(const struct persona *p)
 {
+	struct option_walk w;
 	size_t n = 0;
 
-	for (const struct option_row *row = p->rows; !option_is_last(row);
-	     row++)
+	for (const struct option_row *row = option_first(&w, p->rows); row;
+	     row = option_next(&w))
 		n += row->kind != OPTION_HEADING;
 	return n;
 }
@@ -124,9 +125,11 @@ int options_help_common(const struct persona *p, struct buf *out)
 
 int options_help(const struct persona *p, struct buf *out)
 {
+	struct option_walk w;
+
 	put_usage(p, out);
-	for (const struct option_row *row = p->rows; !option_is_last(row);
-	     row++) {
+	for (const struct option_row *row = option_first(&w, p->rows); row;
+	     row = option_next(&w)) {
 		if (row->kind == OPTION_HEADING)
 			buf_printf(out, "\n%s\n", row->help);
 		else

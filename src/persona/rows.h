@@ -44,6 +44,11 @@
 	FLAG(c, NULL, .refusal = (why), .help = (does))
 #define REFUSED_TEXT(c, what, why, does)                                       \
 	TEXT(c, NULL, what, .refusal = (why), .help = (does))
+/* the rows of another table, in its place */
+#define GROUP(table)                                                           \
+	{                                                                      \
+		.kind = OPTION_GROUP, .group = (table)                         \
+	}
 #define ROWS_END                                                               \
 	{                                                                      \
 		.kind = OPTION_FLAG                                            \
@@ -119,50 +124,6 @@
 		TEXT(0, "dsn-envid", "ID", .set = set_dsn_envid,                  \
 		     .help = "envelope ID that delivery reports quote")
 
-#define ROWS_INSTEAD                                                            \
-	FLAG(0, "print", .set = set_command, .value = COMMAND_PRINT,            \
-	     .help = "print the finished message on stdout"),                   \
-		FLAG(0, "dry-run", .set = set_command,                          \
-		     .value = COMMAND_DRY_RUN,                                  \
-		     .help = "show the account, recipients and SMTP commands"), \
-		FLAG(0, "explain", .set = set_command,                          \
-		     .value = COMMAND_EXPLAIN,                                  \
-		     .help = "show what would be done, and why"),               \
-		FLAG(0, "show-config", .set = set_command,                      \
-		     .value = COMMAND_SHOW_CONFIG,                              \
-		     .help = "show each setting and where it was set")
-
-#define ROWS_CHECK                                                             \
-	FLAG(0, "check", .set = set_command, .value = COMMAND_CHECK,           \
-	     .help = "test server, TLS, login and addresses; no mail"),        \
-		FLAG(0, "nagios", .field = COMMAND_FIELD(nagios),              \
-		     .help = "with --check or --roundtrip: output and "        \
-			     "exit status of a monitoring plugin"),            \
-		TEXT(0, "warn-days", "N", .set = set_days,                     \
-		     .value = (int)offsetof(struct check_options, warn_days),  \
-		     .help = "warn if the certificate expires within "         \
-			     "N days (21)"),                                   \
-		TEXT(0, "crit-days", "N", .set = set_days,                     \
-		     .value = (int)offsetof(struct check_options, crit_days),  \
-		     .help = "critical if it expires within N days (7)")
-
-#define ROWS_ROUNDTRIP                                                         \
-	FILE_NAME(0, "roundtrip", "SOURCE", .set = set_roundtrip,              \
-		  .help = "send a test mail and wait for it in the "           \
-			  "mailbox SOURCE: a Maildir, mbox, "                  \
-			  "imaps://USER@HOST, pop3s://USER@HOST"),             \
-		TEXT(0, "wait", "TIME", .set = set_span,                       \
-		     .value = (int)offsetof(struct roundtrip_options, wait),   \
-		     .help = "timeout for its arrival (5m)"),                  \
-		FLAG(0, "keep", .field = COMMAND_FIELD(roundtrip.keeps),       \
-		     .help = "do not delete it from the mailbox"),             \
-		TEXT(0, "warn", "TIME", .set = set_span,                       \
-		     .value = (int)offsetof(struct roundtrip_options, warn),   \
-		     .help = "with --nagios: warn if it took longer"),         \
-		TEXT(0, "crit", "TIME", .set = set_span,                       \
-		     .value = (int)offsetof(struct roundtrip_options, crit),   \
-		     .help = "with --nagios: critical if it took longer")
-
 #define ROWS_TOLD(verbose)                                                     \
 	OPTIONAL(0, "transcript", "FILE", .set = set_transcript,               \
 		 .help = "log the dialogue with the server to "                \
@@ -216,58 +177,22 @@
 		TEXT(0, "timeout", "SECONDS", .set = set_setting,                  \
 		     .help = "timeout for each reply of the server")
 
-#define ROWS_QUEUE                                                             \
-	FLAG(0, "flush", .set = set_flush,                                     \
-	     .help = "deliver queued mail now: all, or the given ids"),        \
-		FLAG(0, "due", .field = COMMAND_FIELD(queue.due_only),         \
-		     .help = "with --flush: only mail whose retry "            \
-			     "time has come; prints errors only"),             \
-		TEXT(0, "sender", "ADDRESS", .set = set_words,                 \
-		     .value = WORDS_SENDERS,                                   \
-		     .help = "with --flush: only mail from ADDRESS; "          \
-			     "'@domain' matches the whole domain"),            \
-		TEXT(0, "recipient", "ADDRESS", .set = set_words,              \
-		     .value = WORDS_RECIPIENTS,                                \
-		     .help = "with --flush: only mail to ADDRESS"),            \
-		OPTIONAL(                                                      \
-			0, "setup-queue", "remove|show",                       \
-			.set = set_setup_queue,                                \
-			.help = "install, remove or show the timer for the queue")
-
-#define ROWS_SPLIT                                                             \
-	TEXT(0, "split", "SIZE", .set = set_split,                             \
-	     .help = "split attachments: SIZE per mail (5M), or auto"),        \
-		TEXT(0, "format", "NAME", .set = set_split_format,             \
-		     .help = "format of the parts: parts, uuencode, "          \
-			     "partial, shar"),                                 \
-		TEXT(0, "compress", "NAME", .set = set_compression,            \
-		     .help = "compress attachments: gzip, xz or zstd"),        \
-		TEXT(0, "connections", "N", .set = set_connections,            \
-		     .help = "number of parallel connections")
-
-#define ROWS_SERIES                                                            \
-	FILE_NAME(0, "each", "FILE...", .set = set_sources,                    \
-		  .value = REQUEST_EACH,                                       \
-		  .help = "send each file up to the next option as "           \
-			  "a separate mail; {name}, {n} and {of} "             \
-			  "are replaced in the subject"),                      \
-		FILE_NAME(0, "batch", "SOURCE...", .set = set_sources,         \
-			  .value = REQUEST_BATCH,                              \
-			  .help = "send complete messages: files, "            \
-				  "directories, mbox, Maildir, '-'"),          \
-		TEXT(0, "resume", "SERIES", .set = set_series,                 \
-		     .help = "continue an interrupted series of mails"),       \
-		TEXT(0, "resend", "SERIES", .set = set_series, .value = 1,     \
-		     .help = "send a series again"),                           \
-		TEXT(0, "parts", "LIST", .set = set_parts,                     \
-		     .help = "with --resend or --resume: only these, "         \
-			     "as in 4,7-9")
-
 #define ROWS_OTHER(for_help)                                                   \
 	OPTIONAL(for_help, "help", "all", .set = set_help,                     \
 		 .help = "show the common options, or all options"),           \
 		FLAG(0, "version", .set = set_command,                         \
 		     .value = COMMAND_VERSION,                                 \
 		     .help = "show version, libraries and features")
+
+/* What belongs to a tool, or to a series of mails (tool_options.c). */
+extern const struct option_row options_instead[];
+extern const struct option_row options_check[];
+extern const struct option_row options_roundtrip[];
+extern const struct option_row options_talk[];
+extern const struct option_row options_login[];
+extern const struct option_row options_queue[];
+extern const struct option_row options_serve[];
+extern const struct option_row options_split[];
+extern const struct option_row options_series[];
 
 #endif

@@ -329,7 +329,7 @@ static const struct option_row rows[] = {
 		 .help = "flush the queue once; only mail that matches I, S or "
 			 "R and part of the id, sender or recipient; a time "
 			 "interval is ignored; with -bp, list these"),
-	ROWS_INSTEAD,
+	GROUP(options_instead),
 
 	HEADING("Output:"),
 	ROWS_TOLD('v'),

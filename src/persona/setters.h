@@ -27,7 +27,6 @@ SETTER(set_attach); /* row value: is it inline? */
 SETTER(set_type);   /* of the attachment named last */
 SETTER(set_encoding);
 SETTER(set_charset);
-SETTER(set_compression);
 
 SETTER(set_dsn_notify);
 SETTER(set_dsn_ret);
@@ -56,40 +55,14 @@ SETTER(set_words);
 /* The same without a row. */
 int choose_queued(struct options_run *run, enum setter_words which,
 		  const char *word, struct error *f);
-SETTER(set_login_way); /* row value: an enum login_way */
-SETTER(set_flush);
-SETTER(set_setup_queue);
-SETTER(set_talk); /* the URL may stand behind it */
-/* The server that the URL names, over the account. */
+/* What --talk says of the server, over the account. */
 int settle_talk(struct options_run *run, struct error *f);
-/* Alone, or with a file that is joined to it or, in a talk, stands behind. */
-SETTER(set_transcript);
-/* How much of the queue, for a monitor: a count and a time, each into a field
- * of command.queue.limits; row value: its offset there. */
-SETTER(set_limit_count);
-SETTER(set_limit_age);
-
-/* A look at the way.  Days go into a field of command.check; row value: its
- * offset there. */
-SETTER(set_serverinfo);
-SETTER(set_days);
-
-SETTER(set_roundtrip); /* the mailbox */
-/* A time, into a field of command.roundtrip; row value: its offset there. */
-SETTER(set_span);
-/* Fills in what was left open; ERROR_USAGE for more or less than one address.
- */
+/* Fills in what --roundtrip left open; ERROR_USAGE for more or less than one
+ * address. */
 int settle_roundtrip(struct cmdline *c, struct error *f);
 
-SETTER(set_serve);
-SETTER(set_serve_tls);
-
-/* Many mails of one command. */
-SETTER(set_split); /* a size, or auto */
-SETTER(set_split_format);
-SETTER(set_connections);
-SETTER(set_sources); /* row value: REQUEST_EACH or REQUEST_BATCH */
-SETTER(set_series);  /* row value: once more? */
-SETTER(set_parts);
+/* Alone, or with a file that is joined to it or, in a talk, stands behind. */
+SETTER(set_transcript);
+SETTER(set_serverinfo); /* a check that ends before the log-in */
 
 #endif

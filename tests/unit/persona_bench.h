@@ -84,8 +84,10 @@ static inline const char *bench_override(const char *name)
 static inline const struct option_row *bench_row(const struct persona *p,
 						 const char *name)
 {
-	for (const struct option_row *row = p->rows; !option_is_last(row);
-	     row++)
+	struct option_walk w;
+
+	for (const struct option_row *row = option_first(&w, p->rows); row;
+	     row = option_next(&w))
 		if (row->name && strcmp(row->name, name) == 0)
 			return row;
 	return NULL;
@@ -94,12 +96,13 @@ static inline const struct option_row *bench_row(const struct persona *p,
 /* Each row says what it is, no letter has two, help is complete and fits. */
 static inline void bench_table(const struct persona *p)
 {
+	struct option_walk w;
 	struct buf out = BUF_INIT(65536);
 	bool letters[256] = { false };
 
 	assert_int_equal(options_help(p, &out), 0);
-	for (const struct option_row *row = p->rows; !option_is_last(row);
-	     row++) {
+	for (const struct option_row *row = option_first(&w, p->rows); row;
+	     row = option_next(&w)) {
 		assert_non_null(row->help);
 		if (row->kind == OPTION_HEADING)
 			continue;

@@ -628,12 +628,14 @@ static void a_look_at_the_way(void **state)
 
 static void help_names_every_option(void **state)
 {
+	struct option_walk w;
 	struct buf out = BUF_INIT(65536);
 
 	(void)state;
 	assert_int_equal(options_help(&persona_mailsend, &out), 0);
-	for (const struct option_row *row = persona_mailsend.rows;
-	     !option_is_last(row); row++) {
+	for (const struct option_row *row =
+		     option_first(&w, persona_mailsend.rows);
+	     row; row = option_next(&w)) {
 		assert_non_null(row->help);
 		if (row->kind == OPTION_HEADING)
 			continue;

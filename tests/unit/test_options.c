@@ -319,12 +319,14 @@ static void no_arguments_at_all(void **state)
 
 static void help_is_made_from_the_table(void **state)
 {
+	struct option_walk w;
 	struct buf out = BUF_INIT(65536);
 	size_t longest = 0;
 
 	(void)state;
 	assert_int_equal(options_help(&persona, &out), 0);
-	for (const struct option_row *row = rows; !option_is_last(row); row++)
+	for (const struct option_row *row = option_first(&w, rows); row;
+	     row = option_next(&w))
 		assert_non_null(
 			strstr(out.data, row->name ? row->name : row->help));
 	assert_non_null(strstr(out.data, "-a, -A, --attach"));

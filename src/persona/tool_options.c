@@ -1,5 +1,6 @@
-/* tool_setters.c - what options say to the tools: check, round trip, talk,
+/* tool_options.c - a table of options for each tool: check, round trip, talk,
  * serve, the queue, and to a series of mails. */
+#include "persona/rows.h"
 #include "persona/setters.h"
 
 #include <string.h>
@@ -12,7 +13,6 @@
 #include "submit/series.h"
 
 #define DAYS_MAX    10000
-#define COUNT_MAX   1000000
 #define PARTS_MAX   10000000
 #define SPLIT_LEAST 1024 /* octets: less has no room for a header */
 
@@ -45,7 +45,7 @@ SETTER(set_serverinfo)
 	return choose(run, COMMAND_CHECK, f);
 }
 
-SETTER(set_days)
+static SETTER(set_days)
 {
 	char *field = (char *)&run->cmdline->check + row->value;
 	uint64_t days;
@@ -61,7 +61,7 @@ SETTER(set_days)
 
 /* ---- login ---- */
 
-SETTER(set_login_way)
+static SETTER(set_login_way)
 {
 	(void)value;
 	(void)f;
@@ -71,14 +71,14 @@ SETTER(set_login_way)
 
 /* ---- round trip ---- */
 
-SETTER(set_roundtrip)
+static SETTER(set_roundtrip)
 {
 	(void)row;
 	run->cmdline->roundtrip.source = value;
 	return choose(run, COMMAND_ROUNDTRIP, f);
 }
 
-SETTER(set_span)
+static SETTER(set_span)
 {
 	char *field = (char *)&run->cmdline->roundtrip + row->value;
 	int seconds;
@@ -114,7 +114,7 @@ static const char *next_word(struct options_run *run)
 	return next;
 }
 
-SETTER(set_talk)
+static SETTER(set_talk)
 {
 	const char *before = run->cmdline->talk.url;
 
@@ -168,7 +168,7 @@ int settle_talk(struct options_run *run, struct error *f)
 /* ---- serve ---- */
 
 /* "-": as inetd starts it, or a program that wants to talk to us. */
-SETTER(set_serve)
+static SETTER(set_serve)
 {
 	(void)row;
 	if (strcmp(value, "-") == 0)
@@ -179,7 +179,7 @@ SETTER(set_serve)
 	return choose(run, COMMAND_SERVE, f);
 }
 
-SETTER(set_serve_tls)
+static SETTER(set_serve_tls)
 {
 	bool is_implicit = ascii_equal(value, "implicit");
 
@@ -219,7 +219,7 @@ SETTER(set_words)
 	return choose_queued(run, (enum setter_words)row->value, value, f);
 }
 
-SETTER(set_flush)
+static SETTER(set_flush)
 {
 	(void)row;
 	(void)value;
@@ -227,7 +227,7 @@ SETTER(set_flush)
 	return choose(run, COMMAND_RUN_QUEUE, f);
 }
 
-SETTER(set_setup_queue)
+static SETTER(set_setup_queue)
 {
 	(void)row;
 	if (!value)
@@ -240,35 +240,6 @@ SETTER(set_setup_queue)
 				 value);
 	run->cmdline->queue.setup = value;
 	return choose(run, COMMAND_SETUP_QUEUE, f);
-}
-
-/* ... for a monitor */
-SETTER(set_limit_count)
-{
-	char *field = (char *)&run->cmdline->queue.limits + row->value;
-	uint64_t count;
-	unsigned result;
-
-	if (!text_number(value, COUNT_MAX, &count) || !count)
-		return error_set(f, ERROR_USAGE,
-				 "'%s' is not a count of mails, from 1 on",
-				 value);
-	result = (unsigned)count;
-	memcpy(field, &result, sizeof(result));
-	return 0;
-}
-
-SETTER(set_limit_age)
-{
-	char *field = (char *)&run->cmdline->queue.limits + row->value;
-	int64_t result;
-	int seconds;
-
-	if (read_seconds(run, value, &seconds, f) < 0)
-		return -1;
-	result = seconds;
-	memcpy(field, &result, sizeof(result));
-	return 0;
 }
 
 /* ---- a series ---- */
@@ -288,7 +259,7 @@ static int size_shift(char unit)
 	}
 }
 
-SETTER(set_split)
+static SETTER(set_split)
 {
 	struct request_series *s = &run->request->series;
 	uint64_t n;
@@ -309,7 +280,7 @@ SETTER(set_split)
 	return 0;
 }
 
-SETTER(set_split_format)
+static SETTER(set_split_format)
 {
 	static const char *const names[] = { [SPLIT_PARTS] = "parts",
 					     [SPLIT_UUENCODE] = "uuencode",
@@ -328,7 +299,7 @@ SETTER(set_split_format)
 			 value);
 }
 
-SETTER(set_compression)
+static SETTER(set_compression)
 {
 	int method = compression_parse(value);
 
@@ -342,7 +313,7 @@ SETTER(set_compression)
 	return 0;
 }
 
-SETTER(set_connections)
+static SETTER(set_connections)
 {
 	uint64_t n;
 
@@ -356,7 +327,7 @@ SETTER(set_connections)
 }
 
 /* All that stand together, up to the next option. */
-SETTER(set_sources)
+static SETTER(set_sources)
 {
 	struct request_series *s = &run->request->series;
 	const char **all;
@@ -381,7 +352,7 @@ SETTER(set_sources)
 }
 
 /* Row value: does what went before go once more? */
-SETTER(set_series)
+static SETTER(set_series)
 {
 	struct request_series *s = &run->request->series;
 
@@ -397,7 +368,7 @@ SETTER(set_series)
 	return 0;
 }
 
-SETTER(set_parts)
+static SETTER(set_parts)
 {
 	const char *p = value;
 	uint64_t from, to;
@@ -415,3 +386,142 @@ SETTER(set_parts)
 	run->request->series.parts = value;
 	return 0;
 }
+
+/* ---- the tables ---- */
+
+const struct option_row options_instead[] = {
+	FLAG(0, "print", .set = set_command, .value = COMMAND_PRINT,
+	     .help = "print the finished message on stdout"),
+	FLAG(0, "dry-run", .set = set_command, .value = COMMAND_DRY_RUN,
+	     .help = "show the account, recipients and SMTP commands"),
+	FLAG(0, "explain", .set = set_command, .value = COMMAND_EXPLAIN,
+	     .help = "show what would be done, and why"),
+	FLAG(0, "show-config", .set = set_command, .value = COMMAND_SHOW_CONFIG,
+	     .help = "show each setting and where it was set"),
+	ROWS_END,
+};
+
+const struct option_row options_check[] = {
+	FLAG(0, "check", .set = set_command, .value = COMMAND_CHECK,
+	     .help = "test server, TLS, login and addresses; no mail"),
+	FLAG(0, "nagios", .field = COMMAND_FIELD(nagios),
+	     .help = "with --check or --roundtrip: output and "
+		     "exit status of a monitoring plugin"),
+	TEXT(0, "warn-days", "N", .set = set_days,
+	     .value = (int)offsetof(struct check_options, warn_days),
+	     .help = "warn if the certificate expires within "
+		     "N days (21)"),
+	TEXT(0, "crit-days", "N", .set = set_days,
+	     .value = (int)offsetof(struct check_options, crit_days),
+	     .help = "critical if it expires within N days (7)"),
+	ROWS_END,
+};
+
+const struct option_row options_roundtrip[] = {
+	FILE_NAME(0, "roundtrip", "SOURCE", .set = set_roundtrip,
+		  .help = "send a test mail and wait for it in the "
+			  "mailbox SOURCE: a Maildir, mbox, "
+			  "imaps://USER@HOST, pop3s://USER@HOST"),
+	TEXT(0, "wait", "TIME", .set = set_span,
+	     .value = (int)offsetof(struct roundtrip_options, wait),
+	     .help = "timeout for its arrival (5m)"),
+	FLAG(0, "keep", .field = COMMAND_FIELD(roundtrip.keeps),
+	     .help = "do not delete it from the mailbox"),
+	TEXT(0, "warn", "TIME", .set = set_span,
+	     .value = (int)offsetof(struct roundtrip_options, warn),
+	     .help = "with --nagios: warn if it took longer"),
+	TEXT(0, "crit", "TIME", .set = set_span,
+	     .value = (int)offsetof(struct roundtrip_options, crit),
+	     .help = "with --nagios: critical if it took longer"),
+	ROWS_END,
+};
+
+const struct option_row options_talk[] = {
+	OPTIONAL(0, "talk", "URL", .set = set_talk,
+		 .help = "interactive SMTP session after TLS and login; enter "
+			 "\\help there"),
+	FLAG(0, "no-auth", .field = COMMAND_FIELD(talk.stays_out),
+	     .help = "with --talk: do not log in"),
+	ROWS_END,
+};
+
+const struct option_row options_login[] = {
+	FLAG(0, "login", .set = set_command, .value = COMMAND_LOGIN,
+	     .help = "log in at the account's OAuth provider; an argument "
+		     "names the account"),
+	FLAG(0, "device", .set = set_login_way, .value = LOGIN_DEVICE,
+	     .help = "with --login: by a code, on any machine"),
+	FLAG(0, "paste", .set = set_login_way, .value = LOGIN_PASTE,
+	     .help = "with --login: with a browser on another machine"),
+	FLAG(0, "logout", .set = set_command, .value = COMMAND_LOGOUT,
+	     .help = "revoke the login and remove its tokens"),
+	FLAG(0, "token", .set = set_command, .value = COMMAND_TOKEN,
+	     .help = "print a valid access token"),
+	ROWS_END,
+};
+
+const struct option_row options_queue[] = {
+	FLAG(0, "flush", .set = set_flush,
+	     .help = "deliver queued mail now: all, or the given ids"),
+	FLAG(0, "due", .field = COMMAND_FIELD(queue.due_only),
+	     .help = "with --flush: only mail whose retry "
+		     "time has come; prints errors only"),
+	TEXT(0, "sender", "ADDRESS", .set = set_words, .value = WORDS_SENDERS,
+	     .help = "with --flush: only mail from ADDRESS; "
+		     "'@domain' matches the whole domain"),
+	TEXT(0, "recipient", "ADDRESS", .set = set_words,
+	     .value = WORDS_RECIPIENTS,
+	     .help = "with --flush: only mail to ADDRESS"),
+	OPTIONAL(0, "setup-queue", "remove|show", .set = set_setup_queue,
+		 .help = "install, remove or show the timer for the queue"),
+	ROWS_END,
+};
+
+const struct option_row options_serve[] = {
+	TEXT(0, "serve", "ADDRESS:PORT", .set = set_serve,
+	     .help = "run as an SMTP server: '2525' or '[::1]:2525'; '-' is "
+		     "stdin and stdout"),
+	FLAG(0, "serve-anyone", .field = COMMAND_FIELD(serve.is_open),
+	     .help = "accept mail without login from any client that can "
+		     "connect"),
+	FILE_NAME(0, "serve-cert", "FILE", .set = set_setting,
+		  .help = "TLS certificate of the server"),
+	FILE_NAME(0, "serve-key", "FILE", .set = set_setting,
+		  .help = "private key of the certificate"),
+	TEXT(0, "serve-tls", "HOW", .set = set_serve_tls,
+	     .help = "starttls (default) or implicit, as on port 465"),
+	ROWS_END,
+};
+
+const struct option_row options_split[] = {
+	TEXT(0, "split", "SIZE", .set = set_split,
+	     .help = "split attachments: SIZE per mail (5M), or auto"),
+	TEXT(0, "format", "NAME", .set = set_split_format,
+	     .help = "format of the parts: parts, uuencode, "
+		     "partial, shar"),
+	TEXT(0, "compress", "NAME", .set = set_compression,
+	     .help = "compress attachments: gzip, xz or zstd"),
+	TEXT(0, "connections", "N", .set = set_connections,
+	     .help = "number of parallel connections"),
+	ROWS_END,
+};
+
+const struct option_row options_series[] = {
+	FILE_NAME(0, "each", "FILE...", .set = set_sources,
+		  .value = REQUEST_EACH,
+		  .help = "send each file up to the next option as "
+			  "a separate mail; {name}, {n} and {of} "
+			  "are replaced in the subject"),
+	FILE_NAME(0, "batch", "SOURCE...", .set = set_sources,
+		  .value = REQUEST_BATCH,
+		  .help = "send complete messages: files, "
+			  "directories, mbox, Maildir, '-'"),
+	TEXT(0, "resume", "SERIES", .set = set_series,
+	     .help = "continue an interrupted series of mails"),
+	TEXT(0, "resend", "SERIES", .set = set_series, .value = 1,
+	     .help = "send a series again"),
+	TEXT(0, "parts", "LIST", .set = set_parts,
+	     .help = "with --resend or --resume: only these, "
+		     "as in 4,7-9"),
+	ROWS_END,
+};
