@@ -164,6 +164,8 @@ static int add_messages(struct mailbox *m, struct listing *l, struct error *f)
 			return -1;
 		own->uids[m->count - 1] = e->uid;
 		one->size = e->size;
+		if (own->largest < e->size)
+			own->largest = e->size;
 		one->id = arena_format(m->arena, "%" PRIu64 ".%" PRIu64,
 				       own->validity, e->uid);
 	}
@@ -223,8 +225,22 @@ struct content {
 	struct sink *to;
 	bool is_seen;	 /* it was there */
 	uint64_t octets; /* and so long */
-	bool is_other, is_early, is_dropped, is_wrong, is_gone;
+	bool is_named, is_other, is_early, is_dropped, is_wrong, is_gone;
+	bool is_missed; /* it may have been among what was dropped */
 };
+
+/* A message that was asked for and is not wanted now.  No server sends more of
+ * them than it was asked for; past these it is talk like any other. */
+static int drop(struct imap *own, uint64_t n, struct error *f)
+{
+	struct error unheard = ERROR_INIT;
+	struct sink_count nowhere;
+	bool is_due = own->dropped < PREFETCH_WINDOW;
+
+	own->dropped += is_due;
+	sink_count_init(&nowhere, NULL, &unheard);
+	return imap_pass(&own->talk, n, is_due ? &nowhere.sink : NULL, f);
+}
 
 /* What stands behind "BODY[]": a literal, a quoted text, or NIL, for a message
  * that somebody else has removed.  Nothing else is a message. */
@@ -235,26 +251,31 @@ static int take_content(struct imap *own, struct content *c,
 	struct conn *r = own->talk.conn;
 	int64_t n = **at ? -1 : imap_literal(&own->talk);
 
-	if (n >= 0 && (uint64_t)n > remote_message_max(c->announced))
-		return remote_too_long(r, c->announced, f);
 	if (n >= 0) {
+		uint64_t announced =
+			c->is_dropped ? own->largest : c->announced;
+
+		if ((uint64_t)n > remote_message_max(announced))
+			return remote_too_long(r, announced, f);
 		c->octets = (uint64_t)n;
-		if (imap_pass(&own->talk, c->octets, c->to, f) < 0 ||
+		if ((c->is_dropped ? drop(own, c->octets, f)
+				   : imap_pass(&own->talk, c->octets, c->to,
+					       f)) < 0 ||
 		    conn_line(r, f) < 0)
 			return -1;
 		*at = r->line.data;
 		return 0;
 	}
-	c->is_gone =
-		item->value_length == 3 && ascii_begins(item->value, "NIL");
-	if (c->is_gone)
+	if (item->value_length == 3 && ascii_begins(item->value, "NIL")) {
+		c->is_gone = !c->is_dropped;
 		return 0;
+	}
 	if (*item->value != '"' || item->value_length < 2 ||
 	    item->value[item->value_length - 1] != '"')
 		return conn_garbled(r, "sends a message that cannot be read",
 				    f);
 	c->octets = item->value_length;
-	return put_unquoted(item, c->to);
+	return put_unquoted(item, c->is_dropped ? NULL : c->to);
 }
 
 static void take_uid(struct imap *own, struct content *c,
@@ -265,8 +286,16 @@ static void take_uid(struct imap *own, struct content *c,
 	if (!imap_item_is(item, "UID") ||
 	    !imap_number(item->value, item->value_length, &which))
 		return;
+	c->is_named = true;
 	c->is_other = which != c->uid;
 	c->is_early = c->is_other && is_awaited(own, which);
+}
+
+/* Is it not to be taken now?  Content may stand before its UID (RFC 3501
+ * 7.4.2), and of several that are awaited nobody knows yet which it is. */
+static bool is_untimely(const struct imap *own, const struct content *c)
+{
+	return c->is_early || (!c->is_named && prefetch_pending(&own->ahead));
 }
 
 /* The message, wherever in the FETCH it stands.  One that comes before its turn
@@ -278,11 +307,9 @@ static int read_content(struct imap *own, struct content *c, struct error *f)
 	struct imap_item item;
 	bool has_content = false;
 
-	c->is_other = c->is_early = c->is_dropped = c->is_wrong = false;
+	c->is_named = c->is_other = c->is_early = c->is_dropped = c->is_wrong =
+		false;
 	while (at && imap_item_next(&at, &item)) {
-		struct sink *to = c->to;
-		int done;
-
 		take_uid(own, c, &item);
 		if (!ascii_begins(item.name, "BODY["))
 			continue;
@@ -290,20 +317,17 @@ static int read_content(struct imap *own, struct content *c, struct error *f)
 		if (c->is_wrong)
 			break;
 		has_content = true;
-		c->is_dropped = c->is_early;
-		if (c->is_dropped)
-			c->to = NULL;
-		done = take_content(own, c, &item, &at, f);
-		c->to = to;
-		if (done < 0)
+		c->is_dropped = is_untimely(own, c);
+		if (take_content(own, c, &item, &at, f) < 0)
 			return -1;
 	}
 	/* the flags of another are news, its content is a mistake */
-	if (c->is_wrong || (c->is_other && has_content && !c->is_dropped))
+	if (c->is_wrong || (c->is_other && !c->is_early && has_content))
 		return conn_garbled(r,
 				    "sends another message than was asked for",
 				    f);
 	own->is_muddled |= c->is_dropped;
+	c->is_missed |= c->is_dropped && !c->is_early;
 	c->is_seen = has_content && !c->is_dropped;
 	return imap_pass_rest(&own->talk, f);
 }
@@ -315,11 +339,12 @@ static int is_gone(struct imap *own, struct error *f)
 			 own->talk.conn->place);
 }
 
-/* Until the content was there.  That the server is done with the question it
- * may tell only later. */
+/* Until the content was there, or is to be asked for again: 1.  That the server
+ * is done with the question it may tell only later. */
 static int read_answer(struct imap *own, struct content *c, struct error *f)
 {
 	conn_expect(own->talk.conn);
+	c->is_missed = false;
 	while (!c->is_seen) {
 		unsigned done = 0;
 		int kind = imap_any(&own->talk, &done, f);
@@ -335,11 +360,23 @@ static int read_answer(struct imap *own, struct content *c, struct error *f)
 		if (done != own->talk.tag)
 			continue;
 		own->ahead.answered = own->ahead.asked;
-		return imap_judge(&own->talk, "the message", f) < 0
-			       ? -1
-			       : is_gone(own, f);
+		if (imap_judge(&own->talk, "the message", f) < 0)
+			return -1;
+		return c->is_missed ? 1 : is_gone(own, f);
 	}
 	return c->is_gone ? is_gone(own, f) : 0;
+}
+
+/* A response that nobody waits for: mostly a message that was asked for. */
+static int pass_late(struct imap *own, struct error *f)
+{
+	int64_t n = imap_literal(&own->talk);
+
+	if (n >= 0 && imap_fetch(own->talk.conn->line.data) &&
+	    (uint64_t)n <= remote_message_max(own->largest) &&
+	    (drop(own, (uint64_t)n, f) < 0 || conn_line(own->talk.conn, f) < 0))
+		return -1;
+	return imap_pass_rest(&own->talk, f);
 }
 
 /* Answers that nobody wants any more, and what is still to be said of those
@@ -355,7 +392,7 @@ static int land(struct imap *own, struct error *f)
 			return -1;
 		if (kind == IMAP_DONE)
 			own->open_tags--;
-		else if (imap_pass_rest(&own->talk, f) < 0)
+		else if (pass_late(own, f) < 0)
 			return -1;
 	}
 	return 0;
@@ -388,6 +425,7 @@ static int ask(struct imap *own, struct error *f)
 	buf_printf(&text, " (UID BODY.PEEK[%s])",
 		   own->ahead.lines < 0 ? "" : "HEADER");
 	own->open_tags++;
+	own->dropped = 0;
 	r = imap_say(&own->talk, text.data, NULL, f);
 	buf_free(&text);
 	return r;
@@ -402,16 +440,21 @@ static int get(struct mailbox *m, size_t number, int lines, struct sink *to,
 		.announced = m->messages[number - 1].size,
 		.to = to,
 	};
+	int r;
 
-	if (!prefetch_is_next(&own->ahead, m, number, lines)) {
-		if (land(own, f) < 0)
-			return -1;
-		prefetch_begin(&own->ahead, m, number, lines);
-		if (ask(own, f) < 0)
-			return -1;
-	}
-	prefetch_answered(&own->ahead);
-	if (read_answer(own, &c, f) < 0)
+	/* again at most once: alone, it is taken wherever it stands */
+	do {
+		if (!prefetch_is_next(&own->ahead, m, number, lines)) {
+			if (land(own, f) < 0)
+				return -1;
+			prefetch_begin(&own->ahead, m, number, lines);
+			if (ask(own, f) < 0)
+				return -1;
+		}
+		prefetch_answered(&own->ahead);
+		r = read_answer(own, &c, f);
+	} while (r > 0);
+	if (r < 0)
 		return -1;
 	return own->is_muddled ? land(own, f) : 0;
 }

@@ -17,6 +17,8 @@ struct imap {
 	struct prefetch ahead;
 	unsigned open_tags; /* questions about messages that are not done */
 	bool is_muddled;    /* one came before its turn: one at a time, now */
+	uint64_t largest;   /* message, as the list said */
+	unsigned dropped;   /* messages, since the question */
 	/* of the folder that was opened last */
 	uint64_t seen_validity, exists;
 };

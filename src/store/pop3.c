@@ -130,6 +130,25 @@ static bool is_id(const char *id)
 	return n >= 1 && n <= 255;
 }
 
+/* Gives a message the id of its row; false where the row makes no sense. */
+static bool take_id(struct mailbox *m, size_t at, const char *id)
+{
+	const char **known = at < m->count ? &m->messages[at].id : NULL;
+
+	if (!known || (*known && strcmp(*known, id) != 0))
+		return false;
+	*known = arena_dup(m->arena, id);
+	return true;
+}
+
+/* Lists that do not agree are no ground to pass over a message: an id may be
+ * that of another one whose row is missing. */
+static void drop_ids(struct mailbox *m)
+{
+	for (size_t i = 0; i < m->count; i++)
+		m->messages[i].id = NULL;
+}
+
 static int read_ids(struct mailbox *m, struct error *f)
 {
 	struct pop3 *own = m->own;
@@ -137,6 +156,7 @@ static int read_ids(struct mailbox *m, struct error *f)
 	unsigned long number = 0;
 	const char *rest;
 	size_t lines = 0;
+	bool is_sure = true;
 	int more;
 
 	if (pop3_reply(&own->talk, "UIDL", &none) < 0) {
@@ -151,9 +171,12 @@ static int read_ids(struct mailbox *m, struct error *f)
 		if (lines > MAILBOX_MESSAGES_MAX)
 			return conn_garbled(own->talk.conn,
 					    "sends a list without an end", f);
-		if (at < m->count && is_id(rest))
-			m->messages[at].id = arena_dup(m->arena, rest);
+		is_sure &= take_id(m, at, rest);
 	}
+	for (size_t i = 0; i < m->count; i++)
+		is_sure &= m->messages[i].id != NULL;
+	if (!is_sure)
+		drop_ids(m);
 	return more;
 }
 
@@ -166,15 +189,17 @@ static int by_id(const void *one, const void *other)
 
 /* One that two messages have is none: by it the second would be taken for the
  * first, and never be fetched. */
-static void drop_doubled_ids(struct mailbox *m)
+static void drop_useless_ids(struct mailbox *m)
 {
 	struct mailbox_message **all =
 		memory_alloc((m->count + 1) * sizeof(struct mailbox_message *));
 	size_t n = 0;
 
 	for (size_t i = 0; i < m->count; i++)
-		if (m->messages[i].id)
+		if (m->messages[i].id && is_id(m->messages[i].id))
 			all[n++] = &m->messages[i];
+		else
+			m->messages[i].id = NULL;
 	qsort(all, n, sizeof(struct mailbox_message *), by_id);
 	for (size_t i = 0, end; i < n; i = end) {
 		const char *id = all[i]->id;
@@ -204,7 +229,7 @@ static int read_lists(struct mailbox *m, struct listing *l, struct error *f)
 		return -1;
 	if (read_ids(m, f) < 0)
 		return -1;
-	drop_doubled_ids(m);
+	drop_useless_ids(m);
 	return 0;
 }
 

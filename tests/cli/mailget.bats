@@ -783,6 +783,41 @@ same_header() {
 	same_header '> +OK' '> 1 same' '> 2 same' '> .'
 }
 
+# listed ROW... - one run of fetch --new over two messages, told by these rows of
+# UIDL; they are read for their digests, and what is new again to be kept.
+listed() {
+	printf '%s\n' "${pop3_login[@]}" '< LIST' '< UIDL' '> +OK' '> 1 40' \
+		'> 2 40' '> .' '> +OK' "$@" '> .' '< RETR 1' '> +OK' \
+		'> Subject: x' '> ' '> one' '> .' '< RETR 2' '> +OK' \
+		'> Subject: x' '> ' '> two' '> .' '< RETR' "${again[@]}" \
+		'< QUIT' '> +OK' >script
+}
+
+@test "rows that UIDL leaves out hide no message" {
+	local row
+
+	serve close
+	for row in '> 2 same' '> 1 x' '> 2 same|> 2 other|> 1 x' \
+		'> 1 x|> 2 same|> 3 same'; do
+		echo "# $row"
+		rm -rf kept "$XDG_STATE_HOME"
+		# one message, and its id
+		printf '%s\n' "${pop3_login[@]}" '< LIST' '< UIDL' '> +OK' \
+			'> 1 40' '> .' '> +OK' '> 1 same' '> .' '< RETR 1' '> +OK' \
+			'> Subject: x' '> ' '> one' '> .' '< QUIT' '> +OK' >script
+		get --new "pop3s://localhost:$port" fetch kept
+		[ "$status" -eq 0 ]
+		# another one has it now, and the first one's row is not there
+		IFS='|' read -ra rows <<<"$row"
+		again=('< RETR 2' '> +OK' '> Subject: x' '> ' '> one' '> .' '> +OK'
+			'> Subject: x' '> ' '> two' '> .')
+		listed "${rows[@]}"
+		get --new "pop3s://localhost:$port" fetch kept
+		[ "$status" -eq 0 ]
+		[ "$(cat kept/* | grep -c two)" -eq 1 ]
+	done
+}
+
 @test "IMAP may list in any order, and tell of changes at any time" {
 	serve "${imap_login[@]}" '< m2 EXAMINE "INBOX"' '> * FLAGS (\Seen)' \
 		'> * 3 EXISTS' '> * 1 RECENT' '> * OK [UIDVALIDITY 9] x' \
@@ -806,6 +841,14 @@ same_header() {
 	[ "$(ls kept)" = $'9.7.eml\n9.9.eml' ]
 	[ "$(cat kept/9.7.eml)" = "it is one!" ]
 	[ "$(cat kept/9.9.eml)" = "three, 3rd" ]
+}
+
+@test "IMAP: messages and their items in any order, news at any time" {
+	account 'user alice' 'password x'
+	run python3 "$root/tests/cli/imap_random.py" \
+		"${MAILSEND%mailsend}mailget" 1 40
+	show
+	[ "$status" -eq 0 ]
 }
 
 @test "questions are asked ahead where the server can take it, else one by one" {
