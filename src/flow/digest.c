@@ -2,6 +2,7 @@
 #include "flow/digest.h"
 
 #include <openssl/evp.h>
+#include <openssl/hmac.h>
 
 #include "base/library.h"
 #include "base/text.h"
@@ -10,20 +11,26 @@ static struct {
 	EVP_MD_CTX *(*new)(void);
 	void (*free)(EVP_MD_CTX *);
 	const EVP_MD *(*sha256)(void);
+	const EVP_MD *(*sha1)(void);
 	const EVP_MD *(*md5)(void);
 	int (*init)(EVP_MD_CTX *, const EVP_MD *, ENGINE *);
 	int (*update)(EVP_MD_CTX *, const void *, size_t);
 	int (*final)(EVP_MD_CTX *, unsigned char *, unsigned *);
+	unsigned char *(*hmac)(const EVP_MD *, const void *, int,
+			       const unsigned char *, size_t, unsigned char *,
+			       unsigned *);
 } crypto;
 
 static const struct library_symbol symbols[] = {
 	{ "EVP_MD_CTX_new", &crypto.new },
 	{ "EVP_MD_CTX_free", &crypto.free },
 	{ "EVP_sha256", &crypto.sha256 },
+	{ "EVP_sha1", &crypto.sha1 },
 	{ "EVP_md5", &crypto.md5 },
 	{ "EVP_DigestInit_ex", &crypto.init },
 	{ "EVP_DigestUpdate", &crypto.update },
 	{ "EVP_DigestFinal_ex", &crypto.final },
+	{ "HMAC", &crypto.hmac },
 	{ NULL, NULL },
 };
 
@@ -92,6 +99,21 @@ void digest_free(struct digest *d)
 	if (d->context)
 		crypto.free(d->context);
 	d->context = NULL;
+}
+
+int digest_hmac(enum digest_kind kind, const void *key, size_t key_size,
+		const void *data, size_t n, unsigned char *out, struct error *f)
+{
+	const EVP_MD *md;
+
+	if (library_load(&libcrypto, f) < 0)
+		return -1;
+	md = kind == DIGEST_SHA256 ? crypto.sha256()
+	     : kind == DIGEST_SHA1 ? crypto.sha1()
+				   : crypto.md5();
+	if (!crypto.hmac(md, key, (int)key_size, data, n, out, NULL))
+		return failed(f);
+	return 0;
 }
 
 int digest_slice(const struct slice *slice, char *hex, struct error *f)

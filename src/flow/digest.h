@@ -24,6 +24,13 @@ void digest_init_md5(struct digest *d, struct sink *next, struct error *f);
 /* After close, or instead of it. */
 void digest_free(struct digest *d);
 
+enum digest_kind { DIGEST_SHA256, DIGEST_SHA1, DIGEST_MD5 };
+#define DIGEST_OCTETS_MAX 32
+/* RFC 2104, of something small; `out` has room for DIGEST_OCTETS_MAX. */
+int digest_hmac(enum digest_kind kind, const void *key, size_t key_size,
+		const void *data, size_t n, unsigned char *out,
+		struct error *f);
+
 /* Of something small; `hex` has room for DIGEST_HEX_SIZE. */
 int digest_text(const void *data, size_t n, char *hex, struct error *f);
 int digest_slice(const struct slice *slice, char *hex, struct error *f);

@@ -17,7 +17,9 @@ static struct {
 	void (*finish)(Gsasl_session *);
 	void (*free)(void *);
 	const char *(*strerror)(int);
-	const char *(*check_version)(const char *);
+	int (*prepare)(const char *, Gsasl_saslprep_flags, char **, int *);
+	int (*keys)(Gsasl_hash, const char *, unsigned, const char *, size_t,
+		    char *, char *, char *, char *);
 } gnu;
 
 static const struct library_symbol symbols[] = {
@@ -28,7 +30,8 @@ static const struct library_symbol symbols[] = {
 	{ "gsasl_finish", &gnu.finish },
 	{ "gsasl_free", &gnu.free },
 	{ "gsasl_strerror", &gnu.strerror },
-	{ "gsasl_check_version", &gnu.check_version },
+	{ "gsasl_saslprep", &gnu.prepare },
+	{ "gsasl_scram_secrets_from_password", &gnu.keys },
 	{ NULL, NULL },
 };
 
@@ -47,13 +50,6 @@ int gnu_sasl_load(struct error *f)
 		return error_set(f, ERROR_TEMPORARY,
 				 "libgsasl does not start now");
 	return 0;
-}
-
-bool gnu_sasl_can_bind(void)
-{
-	struct error unimportant = ERROR_INIT;
-
-	return gnu_sasl_load(&unimportant) == 0 && gnu.check_version("2.1.0");
 }
 
 /* It may have run out, or the realm's server be down. */
@@ -123,34 +119,13 @@ static void set_user(struct sasl *s, int *code)
 	buf_free(&turned);
 }
 
-static int check_binding(const struct sasl *s, struct error *f)
-{
-	const struct sasl_binding *b = s->options->binding;
-	const char *name = s->mechanism->name;
-
-	if (!(s->mechanism->flags & MECHANISM_IS_BOUND))
-		return 0;
-	if (!b || !b->octets[0])
-		return error_set(
-			f, ERROR_CONFIG,
-			"%s is for TLS made by OpenSSL alone, to which "
-			"it ties the log-in; set auth to another mechanism",
-			name);
-	if (!gnu_sasl_can_bind())
-		return error_set(f, ERROR_UNAVAILABLE,
-				 "%s needs libgsasl 2.1 or newer; set auth to "
-				 "another mechanism",
-				 name);
-	return 0;
-}
-
 int gnu_sasl_begin(struct sasl *s, struct error *f)
 {
 	const struct sasl_options *o = s->options;
 	Gsasl_session *session = NULL;
 	int code;
 
-	if (gnu_sasl_load(f) < 0 || check_binding(s, f) < 0)
+	if (gnu_sasl_load(f) < 0)
 		return -1;
 	code = gnu.start(context, s->mechanism->name, &session);
 	if (code != GSASL_OK)
@@ -160,11 +135,6 @@ int gnu_sasl_begin(struct sasl *s, struct error *f)
 		set_user(s, &code);
 		set(s, GSASL_PASSWORD, o->password, &code);
 	}
-	if (s->mechanism->flags & MECHANISM_IS_BOUND)
-		set(s,
-		    o->binding->is_exporter ? GSASL_CB_TLS_EXPORTER
-					    : GSASL_CB_TLS_UNIQUE,
-		    o->binding->octets, &code);
 	set(s, GSASL_SERVICE, o->service, &code);
 	set(s, GSASL_HOSTNAME, o->host, &code);
 	return code == GSASL_OK ? 0 : failed(s, code, f);
@@ -177,9 +147,6 @@ int gnu_sasl_answer(struct sasl *s, const char *challenge, struct error *f)
 
 	if (!challenge)
 		challenge = "";
-	/* the refusal itself comes after an empty line */
-	else if (sasl_reason(s, challenge, &s->reason))
-		return 0;
 	/* libntlm reads what is not there */
 	if (!s->step++ || strcmp(s->mechanism->name, "NTLM") != 0 ||
 	    strlen(challenge) >= NTLM_CHALLENGE_LEAST)
@@ -203,4 +170,34 @@ void gnu_sasl_end(struct sasl *s)
 	if (s->session)
 		gnu.finish(s->session);
 	s->session = NULL;
+}
+
+/* ---- for SCRAM ---- */
+
+int gnu_sasl_prepare(const struct sasl *s, const char *name, struct buf *out,
+		     struct error *f)
+{
+	char *prepared = NULL;
+	int code = gnu.prepare(name, GSASL_ALLOW_UNASSIGNED, &prepared, NULL);
+
+	if (code != GSASL_OK)
+		return failed(s, code, f);
+	buf_puts(out, prepared);
+	gnu.free(prepared);
+	return 0;
+}
+
+int gnu_sasl_keys(const struct sasl *s, unsigned iterations,
+		  const struct buf *salt, unsigned char *client,
+		  unsigned char *stored, unsigned char *server, struct error *f)
+{
+	bool is_sha256 = !strncmp(s->mechanism->name, "SCRAM-SHA-256", 13);
+	char salted[GSASL_HASH_MAX_SIZE];
+	int code = gnu.keys(is_sha256 ? GSASL_HASH_SHA256 : GSASL_HASH_SHA1,
+			    s->options->password, iterations, salt->data,
+			    salt->len, salted, (char *)client, (char *)server,
+			    (char *)stored);
+
+	explicit_bzero(salted, sizeof(salted));
+	return code == GSASL_OK ? 0 : failed(s, code, f);
 }

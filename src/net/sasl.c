@@ -10,8 +10,12 @@
 #include "flow/digest.h"
 
 #define CHALLENGES_MAX 10
-#define MD5_BLOCK      64
 #define MD5_OCTETS     16
+
+static bool is_scram(const struct mechanism *m)
+{
+	return !strncmp(m->name, "SCRAM-", 6);
+}
 
 /* ---- what a server offers ---- */
 
@@ -65,8 +69,6 @@ static bool is_usable(const struct mechanism *m)
 {
 	struct error unimportant = ERROR_INIT;
 
-	if (m->flags & MECHANISM_IS_BOUND)
-		return gnu_sasl_can_bind();
 	return !(m->flags & MECHANISM_BY_LIBRARY) ||
 	       gnu_sasl_load(&unimportant) == 0;
 }
@@ -213,65 +215,25 @@ int sasl_by_best(const struct sasl_offer *offer, const struct sasl_options *o,
 
 /* ---- CRAM-MD5 (RFC 2195) ---- */
 
-static int md5(const void *one, size_t one_size, const void *two,
-	       size_t two_size, unsigned char out[MD5_OCTETS],
-	       char hex[DIGEST_HEX_SIZE], struct error *f)
-{
-	struct digest d;
-	int r;
-
-	digest_init_md5(&d, NULL, f);
-	sink_put(&d.sink, one, one_size);
-	sink_put(&d.sink, two, two_size);
-	r = sink_close(&d.sink);
-	for (size_t i = 0; r == 0 && i < MD5_OCTETS; i++)
-		out[i] = (unsigned char)text_hex_octet(d.hex + 2 * i);
-	if (r == 0)
-		memcpy(hex, d.hex, DIGEST_HEX_SIZE);
-	digest_free(&d);
-	return r;
-}
-
-/* RFC 2104. */
-static int hmac_md5(const char *key, const struct buf *text,
-		    char hex[DIGEST_HEX_SIZE], struct error *f)
-{
-	unsigned char inner[MD5_BLOCK] = { 0 }, outer[MD5_BLOCK];
-	unsigned char sum[MD5_OCTETS];
-	size_t n = strlen(key);
-	int r = 0;
-
-	if (n > MD5_BLOCK)
-		r = md5(key, n, "", 0, inner, hex, f);
-	for (size_t i = 0; n <= MD5_BLOCK && i < n; i++)
-		inner[i] = (unsigned char)key[i];
-	for (size_t i = 0; i < MD5_BLOCK; i++) {
-		outer[i] = inner[i] ^ 0x5c;
-		inner[i] ^= 0x36;
-	}
-	if (r == 0)
-		r = md5(inner, MD5_BLOCK, text->data, text->len, sum, hex, f);
-	if (r == 0)
-		r = md5(outer, MD5_BLOCK, sum, MD5_OCTETS, sum, hex, f);
-	explicit_bzero(inner, sizeof(inner));
-	explicit_bzero(outer, sizeof(outer));
-	return r;
-}
-
 static int put_cram(const struct sasl *s, const char *challenge,
 		    struct buf *raw, struct error *f)
 {
 	struct buf heard = BUF_INIT(SASL_SECRET_MAX);
-	char hex[DIGEST_HEX_SIZE];
+	const char *password = s->options->password;
+	unsigned char sum[DIGEST_OCTETS_MAX];
+	char hex[2 * DIGEST_OCTETS_MAX + 1];
 	int r;
 
 	if (unbase64_text(challenge, &heard) < 0)
 		r = error_set(f, ERROR_PROTOCOL,
 			      "the server's challenge is none of CRAM-MD5");
 	else
-		r = hmac_md5(s->options->password, &heard, hex, f);
-	if (r == 0)
+		r = digest_hmac(DIGEST_MD5, password, strlen(password),
+				heard.data, heard.len, sum, f);
+	if (r == 0) {
+		text_hex(hex, sum, MD5_OCTETS);
 		buf_printf(raw, "%s %s", s->options->user, hex);
+	}
 	buf_free(&heard);
 	return r;
 }
@@ -279,7 +241,7 @@ static int put_cram(const struct sasl *s, const char *challenge,
 /* ---- those that are words ---- */
 
 /* What RFC 5801 4 does not let stand in a name. */
-static void put_name(struct buf *raw, const char *name)
+void sasl_put_name(struct buf *raw, const char *name)
 {
 	for (; *name; name++)
 		if (*name == ',')
@@ -299,7 +261,7 @@ static void put_token(const struct sasl *s, struct buf *raw)
 		buf_printf(raw, "user=%s\1", o->user);
 	} else {
 		buf_puts(raw, "n,a=");
-		put_name(raw, o->user);
+		sasl_put_name(raw, o->user);
 		buf_printf(raw, ",\1host=%s\1port=%u\1", o->host, o->port);
 	}
 	buf_printf(raw, "auth=Bearer %s\1\1", o->password);
@@ -372,6 +334,8 @@ int sasl_begin(struct sasl *s, const struct mechanism *m,
 	*s = (struct sasl){ .mechanism = m, .options = o };
 	buf_init(&s->said, SASL_SECRET_MAX / 3 * 4 + 4);
 	buf_init(&s->reason, 1024);
+	if (is_scram(m))
+		return scram_begin(s, f);
 	if (m->flags & MECHANISM_BY_LIBRARY)
 		return gnu_sasl_begin(s, f);
 	return 0;
@@ -380,6 +344,8 @@ int sasl_begin(struct sasl *s, const struct mechanism *m,
 int sasl_answer(struct sasl *s, const char *challenge, struct error *f)
 {
 	buf_wipe(&s->said);
+	if (is_scram(s->mechanism))
+		return scram_answer(s, challenge, f);
 	if (s->mechanism->flags & MECHANISM_BY_LIBRARY)
 		return gnu_sasl_answer(s, challenge, f);
 	return answer_with_words(s, challenge, f);
@@ -398,7 +364,10 @@ int sasl_confirm(const struct sasl *s, struct error *f)
 
 void sasl_end(struct sasl *s)
 {
-	gnu_sasl_end(s);
+	if (is_scram(s->mechanism))
+		scram_end(s);
+	else
+		gnu_sasl_end(s);
 	buf_wipe(&s->said);
 	buf_free(&s->reason);
 }
@@ -449,8 +418,7 @@ static bool is_reason(const struct sasl *s, const struct buf *heard)
 		return false;
 	if (s->mechanism->flags & MECHANISM_BEARER)
 		return true;
-	return !strncmp(s->mechanism->name, "SCRAM-", 6) &&
-	       !strncmp(heard->data, "e=", 2);
+	return is_scram(s->mechanism) && !strncmp(heard->data, "e=", 2);
 }
 
 bool sasl_reason(const struct sasl *s, const char *challenge, struct buf *out)
@@ -529,6 +497,13 @@ static void add_reason(const struct sasl *s, struct error *f)
 		       "at somebody other than the server");
 }
 
+/* The server would tie SCRAM to the TLS connection, and we heard nothing of it
+ * (RFC 5802 6): those in between would hear the password next. */
+static bool is_downgraded(const struct sasl *s)
+{
+	return strstr(s->reason.data, "server-does-support-channel-binding");
+}
+
 int sasl_log_in(struct sasl *s, const struct sasl_carrier *c, struct error *f)
 {
 	const char *challenge = NULL;
@@ -548,6 +523,9 @@ int sasl_log_in(struct sasl *s, const struct sasl_carrier *c, struct error *f)
 	if (r == 0)
 		return sasl_confirm(s, f);
 	add_reason(s, f);
+	if (is_downgraded(s))
+		return reword(f, "",
+			      "; somebody changed what the server offers");
 	return s->mechanism->flags & MECHANISM_BY_LIBRARY && s->step == 1 &&
 			       f->cause == ERROR_PERMISSION
 		       ? SASL_UNTRIED

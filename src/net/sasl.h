@@ -1,8 +1,8 @@
 /* sasl.h - logging in, the client's side (RFC 4422), for every protocol.
  *
  * config/mechanism.h says which mechanisms there are.  Those that are words
- * alone, and CRAM-MD5, are spoken here; the others are GNU SASL's, which is
- * loaded when one of them is used.  The
+ * alone, and CRAM-MD5, are spoken by sasl.c, SCRAM by scram.c; the others are
+ * GNU SASL's, which is loaded when one of them, or SCRAM, is used.  The
  * protocol carries lines of base64: sasl_log_in does the whole log-in over
  * whatever says a line and hears the answer; sasl_answer is for who is told of
  * each challenge by somebody else. */
@@ -43,6 +43,7 @@ struct sasl_options {
 	const char *service, *host; /* "smtp", "pop", "imap" */
 	unsigned port;
 	const struct sasl_binding *binding; /* NULL: none is to be had */
+	const struct sasl_offer *offer;	    /* NULL: it is not known */
 };
 
 /* NULL with ERROR_CONFIG or ERROR_UNAVAILABLE where there is no way; `place` is
@@ -73,7 +74,7 @@ struct sasl {
 	bool is_distrusted; /* it failed to: nothing more is to be told to it */
 	struct buf said;    /* the last answer */
 	struct buf reason;  /* why it is refused, as a challenge told it */
-	void *session;	    /* GNU SASL's */
+	void *session;	    /* of scram.c or GNU SASL's */
 };
 
 int sasl_begin(struct sasl *s, const struct mechanism *m,
@@ -107,13 +108,26 @@ struct sasl_carrier {
 int sasl_log_in(struct sasl *s, const struct sasl_carrier *carrier,
 		struct error *f);
 
-/* ---- gnu_sasl.c, for sasl.c alone ---- */
+/* ---- scram.c and gnu_sasl.c, for one another and sasl.c alone ---- */
+
+void sasl_put_name(struct buf *raw, const char *name);
+
+int scram_begin(struct sasl *s, struct error *f);
+int scram_answer(struct sasl *s, const char *challenge, struct error *f);
+void scram_end(struct sasl *s);
 
 int gnu_sasl_load(struct error *f);
-/* Is it there, and does it know what TLS 1.3 has to bind to? */
-bool gnu_sasl_can_bind(void);
 int gnu_sasl_begin(struct sasl *s, struct error *f);
 int gnu_sasl_answer(struct sasl *s, const char *challenge, struct error *f);
 void gnu_sasl_end(struct sasl *s);
+/* A name as RFC 4013 has it. */
+int gnu_sasl_prepare(const struct sasl *s, const char *name, struct buf *out,
+		     struct error *f);
+#define SCRAM_KEY_MAX 32
+/* Those of SCRAM, of the password; each has room for SCRAM_KEY_MAX. */
+int gnu_sasl_keys(const struct sasl *s, unsigned iterations,
+		  const struct buf *salt, unsigned char *client,
+		  unsigned char *stored, unsigned char *server,
+		  struct error *f);
 
 #endif

@@ -239,6 +239,7 @@ static int log_in(struct dial *d, const struct dial_options *o, uint64_t end,
 		.host = o->conn.host ? o->conn.host : "localhost",
 		.port = conn_port(&o->conn),
 		.binding = &d->conn.binding,
+		.offer = &d->caps.auth,
 	};
 	struct log_in l = { d, &options, end };
 

@@ -47,6 +47,7 @@ int remote_open(struct remote *r, struct conn *c,
 		.host = r->url.host,
 		.port = conn_port(&o),
 		.binding = &c->binding,
+		.offer = &r->offer,
 	};
 	return conn_open(c, &o, l->trace, f);
 }

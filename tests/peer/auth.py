@@ -98,6 +98,9 @@ def scram(name, plus=False):
         first = initial if initial is not None else (yield b"")
         header, _, bare = first.partition(b",,")
         given, _, nonce = bare.partition(b",r=")
+        if header == b"y" and way.binding and not plus:
+            yield b"e=server-does-support-channel-binding"
+            return None
         if header not in way.headers(plus) or given != b"n=" + user.replace(
                 b"=", b"=3D").replace(b",", b"=2C"):
             return None

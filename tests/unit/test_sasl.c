@@ -322,6 +322,8 @@ static void test_scram_without_proof(void **state)
 	assert_false(f.temporary);
 }
 
+static const char *iterations;
+
 static int lie(void *context, const char *line, const char *shown,
 	       const char **challenge, struct error *f)
 {
@@ -335,7 +337,7 @@ static int lie(void *context, const char *line, const char *shown,
 	line = strrchr(line, ' ') ? strrchr(line, ' ') + 1 : line;
 	assert_int_equal(unbase64_text(line, &said), 0);
 	nonce = strstr(said.data, "r=");
-	buf_printf(&out, "%ss,s=QSXCR+Q6sek8bf92,i=4096", nonce);
+	buf_printf(&out, "%ss,s=QSXCR+Q6sek8bf92,i=%s", nonce, iterations);
 	if (++*step == 2) {
 		buf_reset(&out);
 		buf_puts(&out, "v=rmF9pqV8S7suAoZWja4dJRkFsKQ=");
@@ -347,7 +349,7 @@ static int lie(void *context, const char *line, const char *shown,
 	return 1;
 }
 
-static void test_scram_signed_wrongly(void **state)
+static void lied_to(const char *count, unsigned steps, enum error_cause cause)
 {
 	const struct sasl_options o = { .user = "me", .password = "pw" };
 	unsigned step = 0;
@@ -358,13 +360,31 @@ static void test_scram_signed_wrongly(void **state)
 	struct error f = ERROR_INIT;
 	struct sasl s;
 
-	(void)state;
+	iterations = count;
 	assert_int_equal(sasl_begin(&s, mechanism_find("SCRAM-SHA-1"), &o, &f),
 			 0);
 	assert_int_equal(sasl_log_in(&s, &carrier, &f), -1);
-	assert_int_equal(step, 2);
-	assert_int_equal(f.cause, ERROR_CONFIG);
+	assert_int_equal(step, steps);
+	assert_int_equal(f.cause, cause);
 	sasl_end(&s);
+}
+
+static void test_scram_signed_wrongly(void **state)
+{
+	(void)state;
+	lied_to("4096", 2, ERROR_CONFIG);
+	lied_to("4096,x=more", 2, ERROR_CONFIG);
+}
+
+/* One that would keep us busy for hours, and others that are none. */
+static void test_scram_malformed(void **state)
+{
+	static const char *const counts[] = { "4294967295", "0", "-1", "4096x",
+					      "" };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(counts) / sizeof(*counts); i++)
+		lied_to(counts[i], 1, ERROR_PROTOCOL);
 }
 
 /* ---- once more, in clear ---- */
@@ -457,6 +477,7 @@ int main(void)
 		cmocka_unit_test(test_scram_refused_at_once),
 		cmocka_unit_test(test_scram_without_proof),
 		cmocka_unit_test(test_scram_signed_wrongly),
+		cmocka_unit_test(test_scram_malformed),
 		cmocka_unit_test(test_second_try),
 		cmocka_unit_test(test_hidden),
 	};
