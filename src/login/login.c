@@ -38,12 +38,53 @@ static void say(struct attempt *t, const char *text)
 
 /* ---- what no browser can be opened without ---- */
 
+/* RFC 7591: a public client, for as long as the provider keeps it. */
+static const char registration[] =
+	"{\"client_name\":\"mailsend\","
+	"\"redirect_uris\":[\"http://127.0.0.1/\"],"
+	"\"application_type\":\"native\","
+	"\"token_endpoint_auth_method\":\"none\","
+	"\"grant_types\":[\"authorization_code\",\"refresh_token\"],"
+	"\"response_types\":[\"code\"]}";
+
+static int register_client(struct attempt *t, struct error *f)
+{
+	struct slice body =
+		slice_of_memory(registration, sizeof(registration) - 1);
+	struct http_request request;
+	struct http_reply reply;
+	const char *id = NULL;
+	json_t *o = NULL;
+	int r;
+
+	oauth_provider_request(t->arena, t->account, t->provider.registration,
+			       &request);
+	request.type = "application/json";
+	request.body = &body;
+	r = http_send(&request, &reply, f);
+	if (r == 0 && (reply.status == 201 || reply.status == 200))
+		o = json_loadb(reply.body.data, reply.body.len, 0, NULL);
+	id = json_string_value(json_object_get(o, "client_id"));
+	if (r == 0 && !id)
+		r = error_set(f, ERROR_CONFIG,
+			      "%s registers no client (status %d): register "
+			      "one there, and set oauth_client_id",
+			      t->provider.name, reply.status);
+	if (r == 0)
+		t->provider.client_id = arena_dup(t->arena, id);
+	json_decref(o);
+	buf_wipe(&reply.body);
+	return r;
+}
+
 static int check_settings(struct attempt *t, struct error *f)
 {
 	const struct oauth_provider *p = &t->provider;
 
-	if (t->account->oauth_client_id)
+	if (p->client_id)
 		return 0;
+	if (p->registration)
+		return register_client(t, f);
 	if (p->console && p->advice)
 		return error_set(f, ERROR_CONFIG,
 				 "account %s has no oauth_client_id yet. At "
@@ -88,7 +129,7 @@ static int authorization_url(struct attempt *t, struct buf *url,
 	if (jwt_sha256(&t->challenge, t->verifier.data, t->verifier.len, f) < 0)
 		return -1;
 	oauth_put(&query, "response_type", "code");
-	oauth_put(&query, "client_id", t->account->oauth_client_id);
+	oauth_put(&query, "client_id", p->client_id);
 	oauth_put(&query, "redirect_uri", t->redirect_uri);
 	oauth_put(&query, "scope", scope_of(t));
 	oauth_put(&query, "state", t->state.data);
@@ -302,7 +343,7 @@ static int keep(struct attempt *t, struct error *f)
 {
 	struct oauth_record r = {
 		.provider = t->provider.name,
-		.client_id = t->account->oauth_client_id,
+		.client_id = t->provider.client_id,
 		.user = t->account->user,
 		.token_endpoint = t->provider.token,
 		.revocation_endpoint = t->provider.revoke,
@@ -387,7 +428,8 @@ int login_in(struct arena *a, const struct account *account, enum login_way way,
 static int revoke(struct arena *a, const struct account *account,
 		  const struct oauth_record *r, struct error *f)
 {
-	struct oauth_provider p = { .token = r->token_endpoint };
+	struct oauth_provider p = { .token = r->token_endpoint,
+				    .client_id = oauth_client(account, r) };
 	struct buf form = BUF_INIT(FORM_MAX);
 	struct slice body;
 	struct http_request request;

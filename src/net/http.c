@@ -189,8 +189,8 @@ static int explain(struct transfer *t, CURLcode code, struct error *f)
 				 "%s answers with more than %zu octets",
 				 t->place, t->reply->body.max);
 	if (handle_refused(&t->handle, code, &verify))
-		return verdict_certificate(t->place, t->place, verify, NULL,
-					   text, f);
+		return verdict_certificate(t->place, t->host, verify,
+					   &t->handle.pin, text, f);
 	if (code == CURLE_COULDNT_RESOLVE_HOST)
 		return verdict_lookup(t->place, "check the address", text, f);
 	return error_set(f, ERROR_TEMPORARY, "no answer from %s: %s", t->place,

@@ -152,8 +152,8 @@ static int put_assertion(struct buf *form, struct arena *a,
 		claims = json_object();
 		put_claim(claims, "aud",
 			  p->assertion ? p->assertion : p->token);
-		put_claim(claims, "iss", account->oauth_client_id);
-		put_claim(claims, "sub", account->oauth_client_id);
+		put_claim(claims, "iss", p->client_id);
+		put_claim(claims, "sub", p->client_id);
 		r = sign_claims(&jwt, &key, claims, ASSERTION_TIME, f);
 	}
 	if (r == 0) {
@@ -169,14 +169,14 @@ int oauth_put_client(struct buf *form, struct arena *a,
 		     const struct account *account,
 		     const struct oauth_provider *p, struct error *f)
 {
-	if (!account->oauth_client_id)
+	if (!p->client_id)
 		return error_set(f, ERROR_CONFIG,
 				 "account %s: oauth_client_id is not set%s%s; "
 				 "\"mailsend --login\" says how to get one",
 				 account->name,
 				 p->console ? ": it is made at " : "",
 				 p->console ? p->console : "");
-	oauth_put(form, "client_id", account->oauth_client_id);
+	oauth_put(form, "client_id", p->client_id);
 	if (put_secret(form, a, account, f) < 0)
 		return -1;
 	return put_assertion(form, a, account, p, f);
@@ -337,6 +337,13 @@ int oauth_take(struct arena *a, const struct oauth_answer *answer,
 	return 0;
 }
 
+const char *oauth_client(const struct account *account,
+			 const struct oauth_record *r)
+{
+	return account->oauth_client_id ? account->oauth_client_id
+					: r->client_id;
+}
+
 /* ---- grants ---- */
 
 static int grant_refresh(struct arena *a, const struct account *account,
@@ -351,6 +358,7 @@ static int grant_refresh(struct arena *a, const struct account *account,
 	oauth_put(&form, "refresh_token", r->refresh_token);
 	if (!r->token_endpoint)
 		result = oauth_provider_find(a, account, &p, f);
+	p.client_id = oauth_client(account, r);
 	if (result == 0)
 		result = oauth_put_client(&form, a, account, &p, f);
 	if (result == 0)

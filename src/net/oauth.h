@@ -51,6 +51,9 @@ void oauth_encode(struct buf *out, const char *text);
 /* Appends "name=value" (with a & before it, unless it is the first),
  * URL-encoded; a NULL value adds nothing. */
 void oauth_put(struct buf *form, const char *name, const char *value);
+/* The account's, or the one that was registered when it logged in. */
+const char *oauth_client(const struct account *account,
+			 const struct oauth_record *r);
 /* client_id and, where the account has them, its secret or its assertion. */
 int oauth_put_client(struct buf *form, struct arena *a,
 		     const struct account *account,

@@ -227,8 +227,12 @@ int oauth_provider_find(struct arena *a, const struct account *account,
 		if (strcmp(known[i].name, account->oauth) != 0)
 			continue;
 		*p = known[i];
+		p->client_id = account->oauth_client_id;
 		return find_known(a, account, p, f);
 	}
-	*p = (struct oauth_provider){ .name = account->oauth };
+	*p = (struct oauth_provider){
+		.name = account->oauth,
+		.client_id = account->oauth_client_id,
+	};
 	return discover(a, account, p, f);
 }

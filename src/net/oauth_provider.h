@@ -18,6 +18,7 @@ struct oauth_provider {
 	const char *name;
 	const char *issuer; /* what `iss` has to be (RFC 9207) */
 	const char *authorize, *device, *token, *revoke, *registration;
+	const char *client_id; /* the account's; NULL: there is none yet */
 	const char *scope;     /* what a person is asked for */
 	const char *app_scope; /* what a program by itself asks for */
 	const char *more;      /* added to the authorization request */

@@ -431,6 +431,52 @@ json.dump({"type": "service_account", "client_email": "robot@example.org",
 	done
 }
 
+@test "a provider that registers clients needs no id of ours (RFC 7591)" {
+	sed -i '/^oauth_client_id/d' "$MAILSEND_CONFIG"
+	send --login a
+	[ "$status" -eq 78 ]
+	provide registers
+	log_in
+	[ "$(asked /register '"token_endpoint_auth_method": "none"')" -eq 1 ]
+	expire
+	send --token a
+	[ "$status" -eq 0 ]
+	[ "$(asked /token '"client_id": "registered-1"')" -eq 2 ]
+	send --logout a
+	[ "$(asked /revoke registered-1)" -eq 1 ]
+}
+
+@test "metadata at OpenID's place" {
+	provide openid
+	log_in
+	send --token a
+	[ "$status" -eq 0 ]
+}
+
+@test "endpoints by https: the certificate is checked, by the account's trust" {
+	kill "$provider"
+	wait "$provider" || true
+	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes \
+		-keyout provider/key -out provider/cert -subj /CN=provider \
+		-addext subjectAltName=IP:127.0.0.1 -days 2 2>/dev/null
+	rm provider/url
+	python3 "$root/tests/cli/oauth_provider.py" provider \
+		>provider/log 2>&1 3>&- &
+	provider=$!
+	within '[ -s provider/url ]'
+	url=$(cat provider/url)
+	[[ $url == https://* ]]
+	configure "tls_trust_file $PWD/provider/cert"
+	send --login --device a
+	[ "$status" -eq 0 ]
+	expire
+	configure
+	send --token a
+	[ "$status" -eq 78 ]
+	says certificate
+	[ -n "$(member refresh_token)" ]
+}
+
 @test "an account that repeats another uses its login" {
 	configure
 	printf '%s\n' 'account default : a' 'account b : a' 'user bob' \

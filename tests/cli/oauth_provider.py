@@ -3,9 +3,11 @@
 
 Authorization code with PKCE (RFC 7636), refresh with rotation, device flow (RFC
 8628), client credentials with a secret or an assertion (RFC 7523), a service
-account's JWT, revocation (RFC 7009), metadata (RFC 8414), introspection (RFC
-7662).  Writes its address to FOLDER/url, each request as a line of JSON to
-FOLDER/requests, and does what FOLDER/mode says, read at each request:
+account's JWT, revocation (RFC 7009), metadata (RFC 8414), registration (RFC
+7591), introspection (RFC 7662); and Microsoft Graph's sendMail.  Writes its
+address to FOLDER/url and each request as a line of JSON to FOLDER/requests; it
+is https where there are FOLDER/cert and FOLDER/key.  It does what FOLDER/mode
+says, read at each request:
 
     lifetime=SECONDS   of an access token (3600)
     delay=SECONDS      before a token is granted
@@ -21,6 +23,7 @@ FOLDER/requests, and does what FOLDER/mode says, read at each request:
     worthless          tokens that no server will take
     graph=STATUS       Graph answers with this (202 otherwise, where the token is
                        known; the mail is then FOLDER/mail.N)
+    registers          takes clients (RFC 7591)
     openid             metadata at OpenID's place alone
 """
 import base64
@@ -29,6 +32,7 @@ import http.server
 import json
 import os
 import secrets
+import ssl
 import subprocess
 import sys
 import threading
@@ -84,7 +88,7 @@ class Provider(http.server.BaseHTTPRequestHandler):
         pass
 
     def url(self):
-        return f"http://127.0.0.1:{self.server.server_address[1]}"
+        return self.server.url
 
     def answer(self, status, body, kind="application/json", headers=()):
         data = body if isinstance(body, bytes) else json.dumps(body).encode()
@@ -101,7 +105,9 @@ class Provider(http.server.BaseHTTPRequestHandler):
         return {"issuer": u, "authorization_endpoint": u + "/authorize",
                 "token_endpoint": u + "/token",
                 "device_authorization_endpoint": u + "/device",
-                "revocation_endpoint": u + "/revoke"}
+                "revocation_endpoint": u + "/revoke",
+                **({"registration_endpoint": u + "/register"}
+                   if "registers" in mode() else {})}
 
     def do_GET(self):
         at = urllib.parse.urlsplit(self.path)
@@ -133,6 +139,10 @@ class Provider(http.server.BaseHTTPRequestHandler):
         length = int(self.headers.get("Content-Length", 0))
         if self.path.startswith("/v1.0/"):
             return self.graph(self.rfile.read(length), mode())
+        if self.path == "/register":
+            asked = json.loads(self.rfile.read(length))
+            note({"method": "POST", "path": "/register", "form": asked})
+            return self.answer(201, {**asked, "client_id": "registered-1"})
         form = dict(urllib.parse.parse_qsl(self.rfile.read(length).decode()))
         note({"method": "POST", "path": self.path, "form": form})
         m = mode()
@@ -271,9 +281,17 @@ def main():
     port = int(sys.argv[2]) if len(sys.argv) > 2 else 0
     server = http.server.ThreadingHTTPServer(("127.0.0.1", port), Provider)
     server.daemon_threads = True
+    scheme = "http"
+    if os.path.exists(os.path.join(FOLDER, "cert")):
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(os.path.join(FOLDER, "cert"),
+                                os.path.join(FOLDER, "key"))
+        server.socket = context.wrap_socket(server.socket, server_side=True)
+        scheme = "https"
+    server.url = f"{scheme}://127.0.0.1:{server.server_address[1]}"
     path = os.path.join(FOLDER, "url")
     with open(path + ".new", "w", encoding="utf-8") as f:
-        f.write(f"http://127.0.0.1:{server.server_address[1]}\n")
+        f.write(server.url + "\n")
     os.rename(path + ".new", path)
     server.serve_forever()
 
