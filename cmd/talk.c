@@ -128,40 +128,11 @@ static int end(struct call *c, int held, struct error *f)
 
 /* ---- SMTP ---- */
 
-static const char *find_override(const struct config_wish *wish,
-				 const char *name)
-{
-	const char *found = NULL;
-
-	for (const struct override *o = wish->overrides; o; o = o->next)
-		if (!strcmp(o->name, name))
-			found = o->value;
-	return found;
-}
-
-/* Of a host that no account speaks of: what the command line says. */
-static int make_blank(struct arena *a, const struct config_wish *wish,
-		      struct account **out, struct error *f)
-{
-	struct account *account = setting_account(a, "(none)");
-
-	for (const struct override *o = wish->overrides; o; o = o->next) {
-		struct setting_place at = { .text = o->origin,
-					    .cause = ERROR_USAGE,
-					    .in_argv = true };
-
-		if (setting_assign(a, account, o->name, o->value, &at, f) < 0)
-			return -1;
-	}
-	*out = account;
-	return config_finish(a, account, NULL, f);
-}
-
 static int choose(struct arena *a, const struct request *r,
 		  struct account **out, struct error *f)
 {
 	struct config_wish wish = request_config(r);
-	const char *host = find_override(&wish, "host");
+	const struct override *host = override_find(wish.overrides, "host");
 	struct config config = { 0 };
 
 	if (config_load(&config, a, &wish, f) < 0)
@@ -169,10 +140,13 @@ static int choose(struct arena *a, const struct request *r,
 	if (host && !wish.account) {
 		for (struct account *each = config.accounts;
 		     each && !wish.account; each = each->next)
-			if (each->host && ascii_equal(each->host, host))
+			if (each->host && ascii_equal(each->host, host->value))
 				wish.account = each->name;
+		/* what the command line says, of a host that none speaks of */
 		if (!wish.account)
-			return make_blank(a, &wish, out, f);
+			return config_blank(a, &wish, out, f) < 0
+				       ? -1
+				       : config_finish(a, *out, NULL, f);
 	}
 	return config_choose(&config, &wish, out, f);
 }

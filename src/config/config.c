@@ -302,6 +302,34 @@ static bool rc_counts(struct arena *a, struct account *account,
 	return true;
 }
 
+const struct override *override_find(const struct override *list,
+				     const char *name)
+{
+	const struct override *found = NULL;
+
+	for (; list; list = list->next)
+		if (!strcmp(list->name, name))
+			found = list;
+	return found;
+}
+
+int config_blank(struct arena *a, const struct config_wish *w,
+		 struct account **out, struct error *f)
+{
+	struct account *account = setting_account(a, "(none)");
+
+	for (const struct override *o = w->overrides; o; o = o->next) {
+		struct setting_place at = { .text = o->origin,
+					    .cause = ERROR_USAGE,
+					    .in_argv = true };
+
+		if (setting_assign(a, account, o->name, o->value, &at, f) < 0)
+			return -1;
+	}
+	*out = account;
+	return 0;
+}
+
 int config_choose(struct config *c, const struct config_wish *w,
 		  struct account **out, struct error *f)
 {

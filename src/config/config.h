@@ -36,6 +36,10 @@ struct override {
 	struct override *next;
 };
 
+/* The one for this setting that holds, of two the later; or NULL. */
+const struct override *override_find(const struct override *list,
+				     const char *name);
+
 /* What the caller wants of the configuration; all of it borrowed. */
 struct config_wish {
 	const char *path;    /* the only file to read; NULL: the usual ones */
@@ -191,6 +195,10 @@ int config_load(struct config *c, struct arena *a,
  * host.  *out is new, in the arena.  An account with a flaw is that error. */
 int config_choose(struct config *c, const struct config_wish *wish,
 		  struct account **out, struct error *f);
+/* An account of no configuration: what the command line lays over it, and not
+ * finished (config/finish.h). */
+int config_blank(struct arena *a, const struct config_wish *w,
+		 struct account **out, struct error *f);
 /* For the readers of files. */
 void config_remark(struct config *c, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));

@@ -35,36 +35,6 @@ static bool fits(const struct account *account, const struct mailbox_url *url,
 	return at && !config_is_pattern(at) && is_below(url->host, at + 1);
 }
 
-/* What the command line lays over whatever account there is. */
-static const struct override *find_override(const struct config_wish *wish,
-					    const char *name)
-{
-	const struct override *found = NULL;
-
-	for (const struct override *o = wish->overrides; o; o = o->next)
-		if (!strcmp(o->name, name))
-			found = o;
-	return found;
-}
-
-/* No account at all, and the overrides on top. */
-static int make_blank(struct arena *a, const struct config_wish *wish,
-		      struct account **out, struct error *f)
-{
-	struct account *account = setting_account(a, "(none)");
-
-	for (const struct override *o = wish->overrides; o; o = o->next) {
-		struct setting_place at = { .text = o->origin,
-					    .cause = ERROR_USAGE,
-					    .in_argv = true };
-
-		if (setting_assign(a, account, o->name, o->value, &at, f) < 0)
-			return -1;
-	}
-	*out = account;
-	return 0;
-}
-
 static int choose(struct arena *a, const struct config_wish *wish,
 		  const struct mailbox_url *url, const char *user,
 		  struct account **out, struct error *f)
@@ -79,7 +49,7 @@ static int choose(struct arena *a, const struct config_wish *wish,
 		if (fits(each, url, user))
 			named.account = each->name;
 	if (!named.account)
-		return make_blank(a, wish, out, f);
+		return config_blank(a, wish, out, f);
 	return config_choose(&config, &named, out, f);
 }
 
@@ -172,8 +142,10 @@ static int prepare(struct arena *a, const struct account_mailbox_wish *wish,
 		   struct error *f)
 {
 	struct mailbox_login *login = arena_alloc(a, sizeof(*login));
-	const struct override *user = find_override(wish->config, "user"),
-			      *tls = find_override(wish->config, "tls");
+	const struct override *user = override_find(wish->config->overrides,
+						    "user"),
+			      *tls = override_find(wish->config->overrides,
+						   "tls");
 	struct account *account;
 	const char *name;
 
@@ -183,7 +155,8 @@ static int prepare(struct arena *a, const struct account_mailbox_wish *wish,
 	if (choose(a, wish->config, url, name, &account, f) < 0)
 		return -1;
 	fill_login(a, account, url->host,
-		   find_override(wish->config, "tls_fingerprint") != NULL,
+		   override_find(wish->config->overrides, "tls_fingerprint") !=
+			   NULL,
 		   login);
 	login->no_tls = tls && !strcmp(tls->value, "off");
 	login->trace = wish->trace;

@@ -224,14 +224,6 @@ static uint64_t when(bool is_there, enum trait trait)
 	return is_there ? T(trait) : 0;
 }
 
-static bool has_override(const struct request *r, const char *name)
-{
-	for (const struct override *o = r->overrides; o; o = o->next)
-		if (strcmp(o->name, name) == 0)
-			return true;
-	return false;
-}
-
 static uint64_t of_attachments(const struct request *r)
 {
 	uint64_t have = when(r->attachments, ATTACHMENT);
@@ -258,8 +250,8 @@ static uint64_t of_mail(const struct request *r)
 	       when(r->has_from, FROM) |
 	       when(r->has_envelope_from, ENVELOPE_FROM) |
 	       when(r->message_id, MESSAGE_ID) | when(r->account, ACCOUNT) |
-	       when(has_override(r, "host"), HOST) | when(r->json, JSON) |
-	       when(r->transcript, TRANSCRIPT);
+	       when(override_find(r->overrides, "host"), HOST) |
+	       when(r->json, JSON) | when(r->transcript, TRANSCRIPT);
 }
 
 static uint64_t of_series(const struct request_series *s)

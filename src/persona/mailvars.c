@@ -44,14 +44,6 @@ struct variable {
 	enum in_file in_file;
 };
 
-static bool has_override(const struct request *r, const char *name)
-{
-	for (const struct override *o = r->overrides; o; o = o->next)
-		if (strcmp(o->name, name) == 0)
-			return true;
-	return false;
-}
-
 /* Of those that are there from `o` on: a start-up file said them. */
 static void mark_rc(struct override *o)
 {
@@ -473,8 +465,9 @@ int mailvars_read(struct options_run *run, struct mailvars *vars,
 		  const struct mailrc *rc, struct error *f)
 {
 	const struct request *r = run->request;
-	bool is_settled = vars->has_server || has_override(r, "host") ||
-			  has_override(r, "socket") || r->account;
+	bool is_settled = vars->has_server ||
+			  override_find(r->overrides, "host") ||
+			  override_find(r->overrides, "socket") || r->account;
 
 	if (take_all(run, vars, rc, MAIL_IN_FILE, false, 1, f) < 0)
 		return -1;
@@ -496,9 +489,10 @@ int mailvars_read(struct options_run *run, struct mailvars *vars,
 static int settle_tls(struct options_run *run, const struct mailvars *vars,
 		      struct error *f)
 {
-	bool is_plain = vars->has_server && !has_override(run->request, "user");
+	bool is_plain = vars->has_server &&
+			!override_find(run->request->overrides, "user");
 
-	if (has_override(run->request, "tls"))
+	if (override_find(run->request->overrides, "tls"))
 		return 0;
 	if (vars->is_implicit)
 		return override_setting(run, "tls", "on", f) < 0
@@ -523,9 +517,10 @@ int mailvars_finish(struct options_run *run, const struct mailvars *vars,
 	if (!vars->is_from_file)
 		return 0;
 	/* who has a user logs in, and nobody else's log-in goes there */
-	if (!has_override(r, "auth") &&
+	if (!override_find(r->overrides, "auth") &&
 	    override_setting(run, "auth",
-			     has_override(r, "user") ? "on" : "off", f) < 0)
+			     override_find(r->overrides, "user") ? "on" : "off",
+			     f) < 0)
 		return -1;
 	mark_rc(*from);
 	return 0;

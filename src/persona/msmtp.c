@@ -207,27 +207,14 @@ static const struct option_row rows[] = {
 
 static int argument(struct options_run *run, const char *value, struct error *f)
 {
-	if (!*value)
-		return error_set(f, ERROR_USAGE,
-				 "argument %d is an empty address: is a "
-				 "variable not set?",
-				 run->at - 1);
 	/* the header is its writer's: nobody is added to it */
 	return validate_envelope_recipient(run, value, f);
-}
-
-static bool has_override(const struct request *r, const char *name)
-{
-	for (const struct override *o = r->overrides; o; o = o->next)
-		if (strcmp(o->name, name) == 0)
-			return true;
-	return false;
 }
 
 static int default_to(struct options_run *run, const char *name,
 		      const char *value, struct error *f)
 {
-	return has_override(run->request, name)
+	return override_find(run->request->overrides, name)
 		       ? 0
 		       : override_setting(run, name, value, f);
 }
@@ -237,14 +224,16 @@ static int settle_host(struct options_run *run, struct error *f)
 {
 	struct request *r = run->request;
 
-	if (!has_override(r, "host"))
+	if (!override_find(r->overrides, "host"))
 		return 0;
 	run->shown = "--host";
 	if (!r->config_path)
 		r->config_path = "/dev/null";
 	if (default_to(run, "tls", "off", f) < 0)
 		return -1;
-	return has_override(r, "user") ? 0 : default_to(run, "auth", "off", f);
+	return override_find(r->overrides, "user")
+		       ? 0
+		       : default_to(run, "auth", "off", f);
 }
 
 static int finish(struct options_run *run, struct error *f)

@@ -380,11 +380,6 @@ static void start(struct options_run *run)
 
 static int argument(struct options_run *run, const char *value, struct error *f)
 {
-	if (!*value)
-		return error_set(f, ERROR_USAGE,
-				 "argument %d is an empty address: is a "
-				 "variable not set?",
-				 run->at - 1);
 	if (strcmp(value, "-") == 0)
 		return error_set(f, ERROR_USAGE,
 				 "'-' is not an address: standard input is the "

@@ -26,16 +26,21 @@ static int is_stray_file(const char *value, struct error *f)
 	return disk_stat(value, &st, f);
 }
 
+static int empty_address(const struct options_run *run, struct error *f)
+{
+	return error_set(f, ERROR_USAGE,
+			 "argument %d is an empty address: is a variable not "
+			 "set?",
+			 run->at - 1);
+}
+
 int validate_recipient(struct options_run *run, const char *value,
 		       struct error *f)
 {
 	int stray;
 
 	if (!*value)
-		return error_set(f, ERROR_USAGE,
-				 "argument %d is an empty address: is a "
-				 "variable not set?",
-				 run->at - 1);
+		return empty_address(run, f);
 	if (strcmp(value, "-") == 0)
 		return error_set(f, ERROR_USAGE,
 				 "'-' is not an address: standard input is the "
@@ -58,6 +63,8 @@ int validate_envelope_recipient(struct options_run *run, const char *value,
 	struct address_list *bcc = &run->request->bcc;
 	struct address user;
 
+	if (!*value)
+		return empty_address(run, f);
 	if (!address_parse_quoted_user(run->arena, value, &user))
 		return address_parse_list(run->arena, value, bcc, f);
 	address_append(run->arena, bcc, &user);

@@ -225,14 +225,6 @@ static bool is_common(const char *name)
 	return false;
 }
 
-static bool has_override(const struct request *r, const char *name)
-{
-	for (const struct override *o = r->overrides; o; o = o->next)
-		if (!strcmp(o->name, name))
-			return true;
-	return false;
-}
-
 static void source_config(struct roundtrip *t, struct request *r,
 			  struct config_wish *out)
 {
@@ -246,7 +238,7 @@ static void source_config(struct roundtrip *t, struct request *r,
 				->origin = o->origin;
 	/* a server that is silent is not waited for any longer than the mail */
 	if (t->wish->options->wait < SILENCE_SECONDS &&
-	    !has_override(r, "timeout"))
+	    !override_find(r->overrides, "timeout"))
 		request_override(t->arena, r, "timeout",
 				 arena_format(t->arena, "%d",
 					      t->wish->options->wait))
