@@ -175,6 +175,7 @@ static int talk_over(struct call *c, struct smarthost *h, struct error *f)
 		.port = (unsigned)c->account->port,
 		.is_safe = h->dial.conn.is_tls || c->account->socket,
 		.binding = &h->dial.conn.binding,
+		.offer = &h->dial.caps.auth,
 	};
 	int r = talk_hold(&c->talk, &line, f);
 
@@ -257,6 +258,7 @@ int talk_with_mailbox(struct arena *a, const struct cmdline *cmdline,
 			.port = parts.port,
 			.is_safe = converse_is_safe(converse),
 			.binding = converse_binding(converse),
+			.offer = converse_offer(converse),
 		};
 		c.options.seconds = converse_seconds(converse);
 		held = talk_hold(&c.talk, &line, f);

@@ -66,7 +66,7 @@ static void put_header(const struct sasl *s, struct buf *out)
 	const struct sasl_binding *b = o->binding;
 	bool could = b && b->octets[0] && o->offer;
 
-	if (s->mechanism->flags & MECHANISM_IS_BOUND)
+	if (b && s->mechanism->flags & MECHANISM_IS_BOUND)
 		buf_printf(out, "p=%s,,",
 			   b->is_exporter ? "tls-exporter" : "tls-unique");
 	else

@@ -275,6 +275,11 @@ unsigned converse_seconds(const struct converse *c)
 	return conn_of(c)->milliseconds / 1000;
 }
 
+const struct sasl_offer *converse_offer(const struct converse *c)
+{
+	return c->is_imap ? &c->imap.remote.offer : &c->pop3.remote.offer;
+}
+
 const struct sasl_binding *converse_binding(const struct converse *c)
 {
 	return &conn_of(c)->binding;

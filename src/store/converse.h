@@ -46,6 +46,7 @@ unsigned converse_seconds(const struct converse *c); /* for an answer */
 /* Does nobody read along? */
 bool converse_is_safe(const struct converse *c);
 const struct sasl_binding *converse_binding(const struct converse *c);
+const struct sasl_offer *converse_offer(const struct converse *c);
 /* Ends it without a word: a session that said no QUIT deletes nothing. */
 void converse_drop(struct converse *c);
 /* Ends it without deleting anything, unless that was said by QUIT. */

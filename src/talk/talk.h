@@ -45,6 +45,7 @@ struct talk_line {
 	unsigned port;
 	bool is_safe; /* nobody reads along */
 	const struct sasl_binding *binding;
+	const struct sasl_offer *offer;
 };
 
 /* All of it borrowed. */

@@ -26,11 +26,15 @@ void talk_login_end(struct talk *t)
 	buf_init(&l->challenge, TALK_LINE_MAX);
 }
 
-static const struct mechanism *choose(const char *name, struct error *f)
+static const struct mechanism *choose(const struct talk_line *line,
+				      const char *name, struct error *f)
 {
+	const struct sasl_options o = { .mechanism = name };
 	const struct mechanism *m = mechanism_find(name);
 	struct arena a = ARENA_INIT;
 
+	if (m && m->flags & MECHANISM_IS_CHOICE)
+		return sasl_choose(line->offer, &o, line->place, f);
 	if (m && !(m->flags & MECHANISM_IS_COMMAND))
 		return m;
 	error_set(f, ERROR_USAGE, "\\auth knows %s, not '%s'",
@@ -56,6 +60,7 @@ static int find_password(struct talk *t, const char *user, struct error *f)
 		.host = t->line->host,
 		.port = t->line->port,
 		.binding = t->line->binding,
+		.offer = t->line->offer,
 	};
 	talk_remember(t, l->password.data);
 	return 0;
@@ -73,7 +78,7 @@ int talk_login_begin(struct talk *t, const char *mechanism, const char *user,
 		return error_set(f, ERROR_CONFIG,
 				 "nobody logs in without TLS, where others can "
 				 "read along or take the line over");
-	l->sasl.mechanism = choose(mechanism, f);
+	l->sasl.mechanism = choose(t->line, mechanism, f);
 	if (!l->sasl.mechanism || find_password(t, user, f) < 0)
 		return -1;
 	l->is_on = true;
