@@ -53,15 +53,17 @@ static const struct library_version {
 	  TELLS_TEXT, "--compress zstd", COMPRESSION_ZSTD },
 };
 
+/* The function of the library that was loaded last, by how it tells. */
+static const char *(*text)(void);
+static const char *(*by_kind)(int);
+static const char *(*at_least)(const char *);
+static int (*number)(void);
+
 /* The version alone: of "libcurl/7.88.1 OpenSSL/3.0.15 ..." its first number;
  * NULL where the library cannot be loaded. */
 static const char *version_of(const struct library_version *v, char *room,
 			      size_t size)
 {
-	static const char *(*text)(void);
-	static const char *(*by_kind)(int);
-	static const char *(*at_least)(const char *);
-	static int (*number)(void);
 	const struct library_symbol symbols[] = {
 		{ v->symbol, v->teller == TELLS_TEXT	  ? (void *)&text
 			     : v->teller == TELLS_OPENSSL ? (void *)&by_kind
@@ -108,23 +110,23 @@ static void put_library(const struct library_version *v, struct buf *out)
 
 int version_print(const char *name, struct error *f)
 {
-	struct buf text = BUF_INIT(VERSION_MAX);
+	struct buf out = BUF_INIT(VERSION_MAX);
 	const char *ours =
 		strncmp(name, "mailsend", 8) == 0 ? "" : " (mailsend)";
 	int r;
 
-	buf_printf(&text, "%.*s%s %s\n\n", (int)strcspn(name, " "), name, ours,
+	buf_printf(&out, "%.*s%s %s\n\n", (int)strcspn(name, " "), name, ours,
 		   MAILSEND_VERSION);
-	buf_puts(&text, "Libraries, loaded on first use:\n");
+	buf_puts(&out, "Libraries, loaded on first use:\n");
 	for (size_t i = 0; i < sizeof(libraries) / sizeof(*libraries); i++)
-		put_library(&libraries[i], &text);
-	buf_printf(&text, "Linked: jansson %s for JSON\n\n", JANSSON_VERSION);
-	buf_puts(&text,
+		put_library(&libraries[i], &out);
+	buf_printf(&out, "Linked: jansson %s for JSON\n\n", JANSSON_VERSION);
+	buf_puts(&out,
 		 "Features: SMTP, POP3 and IMAP with STARTTLS or implicit TLS "
 		 "1.2 and later;\n"
 		 "SOCKS proxies, PIPELINING, CHUNKING, DSN, SMTPUTF8; queue, "
 		 "SMTP server, aliases\n");
-	r = output_put(&text, f);
-	buf_free(&text);
+	r = output_put(&out, f);
+	buf_free(&out);
 	return r;
 }

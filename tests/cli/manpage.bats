@@ -62,16 +62,16 @@ example() {
 }
 
 @test "each page knows the others that it belongs with" {
-	local page
+	local other
 
-	for page in mail.1 mailget.1 mailjoin.1 mailsend-mailq.1 mailsend-names.7 \
+	for other in mail.1 mailget.1 mailjoin.1 mailsend-mailq.1 mailsend-names.7 \
 		mailsend.conf.5 sendmail.8; do
-		grep -q '^\.Xr mailsend 1' "$root/man/$page"
-		[[ $page == mailjoin.1 || $page == mailsend-mailq.1 ]] ||
-			sed -n '/SEE ALSO/,$p' "$root/man/$page" |
+		grep -q '^\.Xr mailsend 1' "$root/man/$other"
+		[[ $other == mailjoin.1 || $other == mailsend-mailq.1 ]] ||
+			sed -n '/SEE ALSO/,$p' "$root/man/$other" |
 			grep -q '^\.Xr mailget 1\|^\.Xr mailjoin 1'
 		sed -n '/SEE ALSO/,$p' "$root/man/mailsend.1" |
-			grep -q "^\.Xr ${page%.*} ${page##*.}"
+			grep -q "^\.Xr ${other%.*} ${other##*.}"
 	done
 }
 
