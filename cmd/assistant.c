@@ -18,7 +18,7 @@
 #include "base/io.h"
 #include "base/log.h"
 #include "base/sysenv.h"
-#include "config/prompt.h"
+#include "config/secret.h"
 #include "setup/setup.h"
 #include "setup_run.h"
 #include "submit/transcript.h"
@@ -58,7 +58,7 @@ static int read_password(void *context, const char *question, struct buf *out,
 
 	for (int i = 0; a->is_terminal && r < 0 && i < PASSWORD_TRIES; i++) {
 		error_clear(f); /* Enter alone, perhaps */
-		r = prompt_password(question, out, f);
+		r = secret_prompt(question, out, f);
 	}
 	if (a->is_terminal)
 		return r < 0 ? -1 : 1;

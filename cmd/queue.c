@@ -8,7 +8,6 @@
 #include "base/log.h"
 #include "base/sysenv.h"
 #include "config/config.h"
-#include "deliver/spool.h"
 #include "flow/sink.h"
 #include "queue/queue.h"
 #include "queuerun/flush.h"
@@ -39,7 +38,7 @@ static const char *find_folder(struct arena *a, const struct cmdline *c,
 {
 	struct account *account = find_account(a, c, f);
 
-	return error_is_set(f) ? NULL : spool_queue(a, account, f);
+	return error_is_set(f) ? NULL : config_queue(a, account, f);
 }
 
 /* ---- a run ---- */

@@ -7,7 +7,7 @@
 #include "base/log.h"
 #include "base/sysenv.h"
 #include "compose/compose.h"
-#include "deliver/spool.h"
+#include "config/config.h"
 #include "finish.h"
 #include "output.h"
 #include "queue/queue.h"
@@ -25,7 +25,7 @@ static const char *queue_spool(struct run *run)
 
 	if (enqueue_mode(&run->cmdline.request, run->account) == ENQUEUE_NEVER)
 		return NULL;
-	queue = spool_queue(&run->arena, run->account, &ignored);
+	queue = config_queue(&run->arena, run->account, &ignored);
 	if (queue)
 		queue = queue_stage_folder(&run->arena, queue);
 	return queue && access(queue, W_OK | X_OK) == 0 ? queue : NULL;

@@ -14,7 +14,7 @@
 #include "base/buf.h"
 #include "base/disk.h"
 #include "base/text.h"
-#include "deliver/local_domain.h"
+#include "deliver/local.h"
 
 #define INCLUDE	    ":include:"
 #define BLANKS	    " \t\r\n"
@@ -266,9 +266,10 @@ static int append(struct walk *w, const struct site *s,
 }
 
 /* "localhost" is a word like any other where the server shares it. */
-static enum here place_of(const struct aliases *aliases, const char *domain)
+static enum local_domain place_of(const struct aliases *aliases,
+				  const char *domain)
 {
-	enum here place = local_domain_of(domain);
+	enum local_domain place = local_domain_of(domain);
 
 	return place == LOCAL_DOMAIN_BARE && *domain && aliases->server_is_here
 		       ? LOCAL_DOMAIN_FULL
@@ -280,7 +281,7 @@ static enum here place_of(const struct aliases *aliases, const char *domain)
 static struct alias *find(const struct aliases *aliases,
 			  const struct address *one, bool is_given)
 {
-	enum here place = place_of(aliases, one->domain);
+	enum local_domain place = place_of(aliases, one->domain);
 	struct alias *other = NULL, *bad = NULL;
 
 	if (one->group_only || !*one->local || place == LOCAL_DOMAIN_NOT)

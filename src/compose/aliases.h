@@ -12,7 +12,7 @@
  * goes on.
  *
  * A name is an alias's when it has no domain, or one that is this machine
- * (local_domain.h); "default" takes nobody who has a full domain. */
+ * (deliver/local.h); "default" takes nobody who has a full domain. */
 #ifndef COMPOSE_ALIASES_H
 #define COMPOSE_ALIASES_H
 

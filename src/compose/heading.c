@@ -14,8 +14,8 @@
 #include "compose/sender.h"
 #include "mail/date.h"
 #include "mail/dkim.h"
+#include "mail/header.h"
 #include "mail/msgid.h"
-#include "mail/resent.h"
 
 #define VALUE_MAX (1024 * 1024) /* octets of one address field */
 
@@ -361,7 +361,7 @@ static int read_recipients(struct composition *c, struct lists *l,
 					      "Resent-Bcc" };
 	static const char *const kept[] = { DEAD_LETTER_RECIPIENTS, "", "" };
 	const struct header *h = &c->draft.header;
-	const struct field *end = resent_end(h);
+	const struct field *end = header_resent_end(h);
 	/* Only our own file is believed: a mail may say anything. */
 	bool is_dead_letter =
 		c->is_from_mbox && header_has(h, DEAD_LETTER_RECIPIENTS);
@@ -582,7 +582,7 @@ int heading_of_draft(struct composition *c, struct error *f)
 	warn_of_missing(c);
 	sender_read_draft(c);
 	if (rewrite_fields(&c->resolver, c->draft.header.first,
-			   resent_end(&c->draft.header), c->draft.dkim,
+			   header_resent_end(&c->draft.header), c->draft.dkim,
 			   &c->has_8bit_header, f) < 0)
 		return -1;
 	if (take_all(c, &added, f) < 0 || fill_envelope(c, f) < 0 ||

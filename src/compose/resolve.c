@@ -8,7 +8,7 @@
 #include "base/log.h"
 #include "base/sysenv.h"
 #include "config/settings.h"
-#include "deliver/local_domain.h"
+#include "deliver/local.h"
 #include "deliver/smarthost.h"
 #include "deliver/transport.h"
 #include "mail/domain.h"

@@ -18,7 +18,8 @@ int rewrite_field(struct resolver *r, struct field *field, bool *has_utf8,
 		  struct error *f);
 /* From this field on.  What `dkim` (mail/dkim.h) covers is left as it was
  * signed, but for a From, which the draft's writer then refuses.  Resent-
- * fields from `history` on (mail/resent.h) are some other machine's and stay.
+ * fields from `history` on (header_resent_end) are some other machine's and
+ * stay.
  */
 int rewrite_fields(struct resolver *r, struct field *first,
 		   const struct field *history, const char *dkim,

@@ -10,7 +10,7 @@
 #include "compose/compose.h"
 #include "mail/dkim.h"
 #include "mail/encoded.h"
-#include "mail/resent.h"
+#include "mail/header.h"
 
 #define NAME_MAX_OCTETS 200 /* of a From that is no address */
 
@@ -40,7 +40,8 @@ static int own_sender(struct composition *c, struct address *out,
 static void read_author(struct composition *c)
 {
 	const struct header *h = &c->draft.header;
-	const char *resent = header_get_before(h, "Resent-From", resent_end(h));
+	const char *resent =
+		header_get_before(h, "Resent-From", header_resent_end(h));
 	const char *from = resent ? resent : header_get(h, "From");
 	struct address_list list = { 0 };
 	struct error unused = ERROR_INIT;

@@ -6,8 +6,10 @@
  * for the chosen account alone. */
 #include "config/config.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/ascii.h"
 #include "base/log.h"
@@ -389,4 +391,51 @@ const char *config_proxy(struct arena *a, const struct account *account)
 			    strchr(host, ':') ? "socks5h://[%s]:%d"
 					      : "socks5h://%s:%d",
 			    host, account->proxy_port);
+}
+
+/* ---- the queue: one for each user, whatever the working directory ---- */
+
+#define SYSTEM_QUEUE "/var/spool/mailsend"
+#define PATH_OCTETS  4096
+
+/* A run of the queue starts in another directory. */
+static const char *absolute_path(struct arena *a, const char *path,
+				 struct error *f)
+{
+	char here[PATH_OCTETS];
+
+	if (*path == '/')
+		return path;
+	if (!getcwd(here, sizeof(here))) {
+		error_errno(f, ERROR_CONFIG, errno,
+			    "the queue %s is below a directory that is not "
+			    "known",
+			    path);
+		return NULL;
+	}
+	return arena_format(a, "%s/%s", here, path);
+}
+
+static const char *user_queue(struct arena *a, struct error *f)
+{
+	const char *state = sysenv_state();
+
+	if (state)
+		return arena_format(a, "%s/queue", state);
+	error_set(f, ERROR_CONFIG,
+		  "there is no home directory for a queue; set one with --set "
+		  "queue_folder=DIRECTORY");
+	return NULL;
+}
+
+const char *config_queue(struct arena *a, const struct account *account,
+			 struct error *f)
+{
+	const char *named = sysenv_env("MAILSEND_QUEUE");
+
+	if (!named && account)
+		named = account->queue_folder;
+	if (named)
+		return absolute_path(a, named, f);
+	return sysenv_uid() == 0 ? SYSTEM_QUEUE : user_queue(a, f);
 }

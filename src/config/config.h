@@ -216,4 +216,13 @@ const char *config_proxy(struct arena *a, const struct account *account);
 struct setting;
 const char *config_shown(struct arena *a, const struct setting *s,
 			 const struct account *account);
+
+/* Where the queue is: $MAILSEND_QUEUE, else the account's queue_folder, else
+ * /var/spool/mailsend for root and $XDG_STATE_HOME/mailsend/queue
+ * (~/.local/state) for other users.  NULL with ERROR_CONFIG when there is no
+ * home directory either.  `account` may be NULL.  The path is absolute.  The
+ * environment is ignored when we have other rights than the caller. */
+const char *config_queue(struct arena *a, const struct account *account,
+			 struct error *f);
+
 #endif

@@ -10,6 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/buf.h"
 #include "base/command.h"
 #include "base/io.h"
 
@@ -121,4 +122,36 @@ int evaluate_first_line(const char *command, const char *what, unsigned seconds,
 	if (command_finish(&r.command, &status, f) < 0)
 		return -1;
 	return judge(what, status, out, f);
+}
+
+/* ---- credentials: two lines in, a status out ---- */
+
+#define LINES_MAX 32768
+
+int evaluate_credentials(const char *command, unsigned seconds,
+			 const char *user, const char *password,
+			 struct error *f)
+{
+	struct command c = { .what = "serve_auth_command",
+			     .setting = "command_timeout",
+			     .seconds = seconds };
+	struct buf lines = BUF_INIT(LINES_MAX);
+	int status = 0, r;
+
+	buf_printf(&lines, "%s\n%s\n", user, password);
+	r = command_exchange(&c, command, lines.data,
+			     lines.overflow ? 0 : lines.len, NULL, &status, f);
+	buf_wipe(&lines);
+	if (r < 0)
+		return -1;
+	if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
+		return 1;
+	if (!WIFEXITED(status) || WEXITSTATUS(status) == 75 ||
+	    WEXITSTATUS(status) == 111)
+		return error_set(f, ERROR_TEMPORARY,
+				 "serve_auth_command gave no answer (%s %d)",
+				 WIFEXITED(status) ? "status" : "signal",
+				 WIFEXITED(status) ? WEXITSTATUS(status)
+						   : WTERMSIG(status));
+	return 0;
 }

@@ -1,9 +1,10 @@
-/* evaluate.h - what a command of the user's own says.
+/* evaluate.h - commands of the configuration that know a password.
  *
- * For `eval` and `passwordeval` alone: the text comes from a configuration
- * file whose owner was looked at (guard.h), and goes to /bin/sh.  The command
- * reads /dev/null, since standard input is the message, and keeps the
- * terminal and standard error, so that it can ask for a passphrase. */
+ * For `eval`, `passwordeval` and `serve_auth_command` alone: the text comes
+ * from a configuration file whose owner was checked (guard.h), and goes to
+ * /bin/sh. The first two read /dev/null, since standard input is the message,
+ * and keeps the terminal and standard error, so that it can ask for a
+ * passphrase. */
 #ifndef CONFIG_EVALUATE_H
 #define CONFIG_EVALUATE_H
 
@@ -16,5 +17,13 @@
  * more than `out` takes; temporary when it did not end within `seconds`. */
 int evaluate_first_line(const char *command, const char *what, unsigned seconds,
 			struct buf *out, struct error *f);
+
+/* Is this the password of that user?  The command gets two lines on stdin, the
+ * user and the password, and exits with status 0 if they are right.  75, 111, a
+ * signal or a timeout mean "not now"; any other status means "wrong".  Returns
+ * 1 right, 0 wrong, -1 with the error, which is temporary. */
+int evaluate_credentials(const char *command, unsigned seconds,
+			 const char *user, const char *password,
+			 struct error *f);
 
 #endif

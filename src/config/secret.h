@@ -24,4 +24,10 @@
 int secret_get(struct arena *a, const struct account *account,
 	       const char **user, struct buf *password, struct error *f);
 
+/* Asks for a password on /dev/tty, since stdin is the message, and appends the
+ * line.  Echo is off meanwhile and restored whatever signal arrives.
+ * ERROR_CONFIG when the terminal cannot be opened or nothing was typed; a
+ * signal that ends the process still does. */
+int secret_prompt(const char *question, struct buf *out, struct error *f);
+
 #endif

@@ -4,10 +4,11 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/ascii.h"
 #include "base/disk.h"
 #include "base/log.h"
 #include "base/sysenv.h"
-#include "deliver/local_domain.h"
+#include "mail/domain.h"
 #include "store/maildir.h"
 
 bool local_is_caller(const char *address)
@@ -83,4 +84,28 @@ int local_deliver(struct arena *a, const struct account *account,
 		envelope_judge(e, r, &verdict);
 	}
 	return envelope_sum_up(e, f);
+}
+
+/* ---- which domains are local: the network is not asked ---- */
+
+const char *local_domain_name(int *n)
+{
+	const char *host = sysenv_host();
+
+	*n = (int)strcspn(host, ".");
+	return host;
+}
+
+enum local_domain local_domain_of(const char *domain)
+{
+	int n;
+	const char *host = local_domain_name(&n);
+
+	/* "alice@box" on box.example.org */
+	if (!*domain || domain_equal(domain, "localhost") ||
+	    domain_equal(domain, "localhost.localdomain") ||
+	    ((int)strlen(domain) == n && ascii_begins(host, domain)))
+		return LOCAL_DOMAIN_BARE;
+	return domain_equal(domain, host) ? LOCAL_DOMAIN_FULL
+					  : LOCAL_DOMAIN_NOT;
 }

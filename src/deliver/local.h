@@ -1,4 +1,5 @@
-/* local.h - mail to oneself on a machine that has no smarthost. */
+/* local.h - which domains are this machine, and mail to oneself where no
+ * smarthost is configured. */
 #ifndef DELIVER_LOCAL_H
 #define DELIVER_LOCAL_H
 
@@ -21,5 +22,19 @@ int local_deliver(struct arena *a, const struct account *account,
 		  const char *config_path, struct envelope *e,
 		  const struct slice *message, struct outcome *out,
 		  struct error *f);
+
+/* The one definition of a local domain: for the caller's own mail, for aliases,
+ * and for what has to be qualified before it may leave.  /etc/mailname does not
+ * count: the mail of that domain may be stored elsewhere. */
+enum local_domain {
+	LOCAL_DOMAIN_NOT,
+	LOCAL_DOMAIN_BARE, /* none, "localhost", the host name without its
+			      domain: not valid elsewhere */
+	LOCAL_DOMAIN_FULL, /* the host's full name */
+};
+
+enum local_domain local_domain_of(const char *domain);
+/* The host's name without its domain, for people; `n` is its length. */
+const char *local_domain_name(int *n);
 
 #endif

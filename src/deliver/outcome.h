@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "config/config.h"
 #include "mail/envelope.h"
 
 /* Borrows from the composition and its arena. */
@@ -30,5 +31,13 @@ struct outcome {
 /* The exit status of the whole: 0 where every recipient was accepted or waits
  * in the queue, one of sysexits.h, EXIT_SOME_REFUSED. */
 int outcome_exit(const struct outcome *out, const struct error *f);
+
+/* Logs one line for the message, to the account's logfile, syslog or neither:
+ * id, from, to, size, account, host, reply, time, queue or dead letter.  A log
+ * that cannot be written is an error that the caller reports as a warning; the
+ * outcome does not change.  `tag` is the name in syslog, NULL for our own. */
+int outcome_record(const struct account *account, const struct envelope *e,
+		   const char *tag, const struct outcome *out,
+		   const struct error *failure, struct error *f);
 
 #endif

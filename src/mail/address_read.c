@@ -12,7 +12,6 @@
 
 #include "base/ascii.h"
 #include "base/text.h"
-#include "mail/address_name.h"
 #include "mail/address_scan.h"
 #include "mail/charset.h"
 #include "mail/domain.h"
@@ -297,13 +296,13 @@ static int read_angle(struct reader *r, struct address *one)
 static int read_odd(struct reader *r, struct scan mark, struct scan angle,
 		    struct address *one)
 {
-	one->name = name_of_phrase(r->arena, mark, angle.start);
+	one->name = scan_phrase(r->arena, mark, angle.start);
 	r->s = angle;
 	r->list->is_repaired = true;
 	if (read_angle(r, one) < 0)
 		return -1;
-	one->name = name_tidy(r->arena, one->name, one);
-	if (!name_has_other(mark, &angle, one))
+	one->name = scan_tidy_name(r->arena, one->name, one);
+	if (!scan_name_has_other(mark, &angle, one))
 		return 0;
 	return refuse(r, angle.start, SAY_TWO, "a second address");
 }
@@ -314,7 +313,7 @@ static int open_group(struct reader *r, struct scan mark)
 		return unexpected(r, "a comma", "a group cannot hold another");
 	if (mark.start == r->s.start)
 		return unexpected(r, "an address", SAY_FORM);
-	r->group = name_of_phrase(r->arena, mark, r->s.start);
+	r->group = scan_phrase(r->arena, mark, r->s.start);
 	if (!r->group)
 		r->group = "";
 	if (ascii_equal(r->group, "mailto"))
@@ -391,8 +390,8 @@ static int read_quoted(struct reader *r, struct scan mark, struct address *one)
 	r->list->is_repaired = true;
 	if (read_spec(r, one) < 0)
 		return -1;
-	name = name_of_phrase(r->arena, mark, next.start);
-	one->name = name_tidy(r->arena, name, one);
+	name = scan_phrase(r->arena, mark, next.start);
+	one->name = scan_tidy_name(r->arena, name, one);
 	if (!one->name || !strchr(one->name, '@'))
 		return 0;
 	return refuse(r, next.start, SAY_TWO, "a second address");
@@ -404,7 +403,7 @@ static int read_mailbox(struct reader *r, struct scan mark, struct address *one)
 {
 	if (scan_is_sign(&r->s, '<')) {
 		if (mark.start < r->s.start)
-			one->name = name_of_phrase(r->arena, mark, r->s.start);
+			one->name = scan_phrase(r->arena, mark, r->s.start);
 		return read_angle(r, one);
 	}
 	if (mark.kind == SCAN_QUOTED)
@@ -416,7 +415,7 @@ static int read_mailbox(struct reader *r, struct scan mark, struct address *one)
 		return 0;
 	if (*one->local == '\'' || encoded_length(one->local))
 		return refuse(r, r->s.start, SAY_FORM, "a name, no address,");
-	if (scan_is_sign(&r->s, ',') && name_has_comma(one->local, r->s))
+	if (scan_is_sign(&r->s, ',') && scan_name_has_comma(one->local, r->s))
 		return refuse(r, r->s.start,
 			      "put the name into double quotes, as in "
 			      "\"Last, First\" <user@host>",
@@ -434,7 +433,7 @@ static int read_item(struct reader *r)
 	r->is_angled = false;
 	while (scan_is_word(&r->s) || scan_is_sign(&r->s, '.'))
 		scan_next(&r->s);
-	if (!scan_is_sign(&r->s, '<') && name_find_angle(mark, &angle))
+	if (!scan_is_sign(&r->s, '<') && scan_find_angle(mark, &angle))
 		rc = read_odd(r, mark, angle, &one);
 	else if (r->s.kind == SCAN_BAD)
 		return unexpected(r, "an address", SAY_FORM);
@@ -445,7 +444,7 @@ static int read_item(struct reader *r)
 	if (rc < 0)
 		return -1;
 	if (!one.name)
-		one.name = name_of_comment(r->arena, &r->s);
+		one.name = scan_comment(r->arena, &r->s);
 	if (r->s.start - r->item > ADDRESS_MAX)
 		return refuse(r, r->item, SAY_FORM, "more than %d octets",
 			      ADDRESS_MAX);

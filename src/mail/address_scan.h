@@ -1,4 +1,5 @@
-/* address_scan.h - the tokens of an address list (RFC 5322 3.2).
+/* address_scan.h - the tokens of an address list (RFC 5322 3.2), and the
+ * display names that they form.
  *
  * Words, literals and single signs; white space and comments between them are
  * skipped and remembered.  The state borrows the text, is small and may be
@@ -10,7 +11,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/arena.h"
 #include "base/buf.h"
+#include "mail/address.h"
 
 enum scan_token {
 	SCAN_END,
@@ -39,5 +42,32 @@ bool scan_is_sign(const struct scan *s, char c);
 void scan_unescape(struct buf *out, const char *p, size_t n);
 /* The same of a QUOTED token. */
 void scan_put_quoted(struct buf *out, const struct scan *s);
+
+/* ---- display names: those of the grammar, and those that people write without
+ * the quotes that it requires ("[Team] X <a@example.org>",
+ * "'Last, first' <a@example.org>") ---- */
+
+/* The tokens from `from` up to `until` as UTF-8 without quotes and encoded
+ * words; NULL when nothing is left. */
+const char *scan_phrase(struct arena *a, struct scan from, const char *until);
+/* The comment before this token, for want of a better name; or NULL. */
+const char *scan_comment(struct arena *a, const struct scan *s);
+
+/* Does the entry that begins at `from` have its address in <>, with a name of
+ * any signs before it?  *angle becomes the token "<". */
+bool scan_find_angle(struct scan from, struct scan *angle);
+/* Does the name before `angle` hold another address than `one`?  Who put all
+ * of it into apostrophes meant a name. */
+bool scan_name_has_other(struct scan from, const struct scan *angle,
+			 const struct address *one);
+/* Without apostrophes around it; NULL when it only repeats the address. */
+const char *scan_tidy_name(struct arena *a, const char *name,
+			   const struct address *one);
+/* May a bare user be a person's name, or a part of it?  Users' own begin with
+ * a small letter. */
+bool scan_may_be_name(const char *local);
+/* ... and does it go on behind the comma that is at hand, as in "Last, First
+ * <a@example.org>"? */
+bool scan_name_has_comma(const char *local, struct scan comma);
 
 #endif

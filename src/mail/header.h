@@ -52,4 +52,10 @@ int header_write(struct sink *to, const struct header *h);
 /* A value that is encoded already, folded only. */
 int header_write_encoded(struct sink *to, const char *name, const char *value);
 
+/* The end of the newest Resent block (RFC 5322 3.6.6): blocks are prepended, so
+ * the first is the newest.  It ends at a trace field or at a Resent- field that
+ * it has already; other fields do not end it.  NULL if it extends to the end of
+ * the header, or if there is none. */
+const struct field *header_resent_end(const struct header *h);
+
 #endif

@@ -17,7 +17,7 @@
 #include "base/crash.h"
 #include "base/log.h"
 #include "base/sysenv.h"
-#include "deliver/record.h"
+#include "deliver/outcome.h"
 #include "mail/draft.h"
 #include "queuerun/notice.h"
 
@@ -271,7 +271,7 @@ static void try_it(struct attempt *at, struct route *route,
 	route_send(route, &at->envelope, &load, progress, &at->out, &failure);
 	crash_point("attempt-sent");
 	take_verdicts(at);
-	if (record_outcome(at->account, &at->envelope, e->syslog_tag, &at->out,
+	if (outcome_record(at->account, &at->envelope, e->syslog_tag, &at->out,
 			   &failure, &trouble) < 0)
 		log_warning("%s", trouble.text);
 }

@@ -23,9 +23,8 @@
 #include "base/log.h"
 #include "base/sysenv.h"
 #include "compose/compose.h"
-#include "config/credentials.h"
+#include "config/evaluate.h"
 #include "deliver/local.h"
-#include "deliver/local_domain.h"
 #include "deliver/smarthost.h"
 #include "deliver/transport.h"
 #include "mail/date.h"
@@ -402,8 +401,8 @@ static int intake_login(void *context, const char *user, const char *password,
 	struct timespec pause = { .tv_sec = WRONG_SECONDS };
 	struct error f = ERROR_INIT;
 	struct intake *in = context;
-	int r = credentials_check(in->auth_command, in->auth_seconds, user,
-				  password, &f);
+	int r = evaluate_credentials(in->auth_command, in->auth_seconds, user,
+				     password, &f);
 
 	if (r > 0)
 		return 0;

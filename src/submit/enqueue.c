@@ -14,8 +14,8 @@
 #include "base/interrupt.h"
 #include "base/log.h"
 #include "base/sysenv.h"
+#include "config/config.h"
 #include "config/settings.h"
-#include "deliver/spool.h"
 #include "queue/queue.h"
 #include "queuerun/attempt.h"
 #include "queuerun/flush.h"
@@ -237,7 +237,7 @@ static int put(const struct enqueue *q, struct entry *e, struct outcome *out,
 	       struct error *f)
 {
 	struct composition *c = q->composition;
-	const char *folder = spool_queue(c->arena, c->account, f);
+	const char *folder = config_queue(c->arena, c->account, f);
 	enum queue_runner runner;
 	struct queue queue;
 
@@ -287,7 +287,7 @@ void enqueue_start(const struct enqueue *q, const struct outcome *out, bool now)
 
 	if (interrupt_signal())
 		return; /* nothing is begun any more */
-	fl.folder = spool_queue(c->arena, c->account, &f);
+	fl.folder = config_queue(c->arena, c->account, &f);
 	if (!fl.folder || flush_start(&fl, false, &f) < 0)
 		log_warning("the queue could not be run now, and %s waits for "
 			    "the next run: %s",
@@ -301,7 +301,7 @@ static void flush_due(struct arena *a, const struct account *account)
 	struct error ignored = ERROR_INIT;
 	const struct flush fl = {
 		.arena = a,
-		.folder = spool_queue(a, account, &ignored),
+		.folder = config_queue(a, account, &ignored),
 		.due_only = true,
 	};
 
@@ -312,7 +312,7 @@ static void flush_due(struct arena *a, const struct account *account)
 bool enqueue_has_runner(struct arena *a, const struct account *account)
 {
 	struct error ignored = ERROR_INIT;
-	const char *folder = spool_queue(a, account, &ignored);
+	const char *folder = config_queue(a, account, &ignored);
 	struct queue queue;
 
 	return folder && queue_open(&queue, a, folder, false, &ignored) == 0 &&

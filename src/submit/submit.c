@@ -14,7 +14,7 @@
 #include "base/ending.h"
 #include "base/log.h"
 #include "compose/pseudo_header.h"
-#include "deliver/record.h"
+#include "deliver/outcome.h"
 #include "deliver/transport.h"
 #include "submit/dead_letter.h"
 #include "submit/enqueue.h"
@@ -240,7 +240,7 @@ static void finish(const struct submission *s, struct outcome *out,
 	    (s->keeping == SUBMIT_KEEP ||
 	     (s->keeping == SUBMIT_KEEP_REST && taken > 0)))
 		submit_keep(c, out, f);
-	if (record_outcome(c->account, &c->envelope, c->request->syslog_tag,
+	if (outcome_record(c->account, &c->envelope, c->request->syslog_tag,
 			   out, f, &trouble) < 0)
 		log_warning("%s", trouble.text);
 }

@@ -8,7 +8,7 @@
 #include "compose/resolve.h"
 #include "compose/rewrite.h"
 #include "config/settings.h"
-#include "deliver/local_domain.h"
+#include "deliver/local.h"
 #include "mail/header.h"
 #include "scratch.h"
 

@@ -24,7 +24,6 @@
 #include "base/sysenv.h"
 #include "config/evaluate.h"
 #include "config/netrc.h"
-#include "config/prompt.h"
 #include "config/secret.h"
 #include "config/settings.h"
 
@@ -386,7 +385,7 @@ static void ask_and_compare(const char *answer)
 {
 	struct buf out = BUF_INIT(64);
 	struct error f = ERROR_INIT;
-	int r = prompt_password("the question: ", &out, &f);
+	int r = secret_prompt("the question: ", &out, &f);
 
 	if (r < 0)
 		_exit(f.cause == ERROR_CONFIG ? 2 : 3);

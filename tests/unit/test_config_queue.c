@@ -1,4 +1,4 @@
-/* test_spool.c - where the queue is: who has a say, in which order. */
+/* test_config_queue.c - where the queue is: who has a say, in which order. */
 #include "laws.h"
 
 #include <limits.h>
@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include "base/sysenv.h"
-#include "deliver/spool.h"
+#include "config/config.h"
 
 static struct arena arena;
 
@@ -24,7 +24,7 @@ static int forget(void **state)
 static void is(const struct account *account, const char *path)
 {
 	struct error f = ERROR_INIT;
-	const char *found = spool_queue(&arena, account, &f);
+	const char *found = config_queue(&arena, account, &f);
 
 	if (!found)
 		fail_msg("%s", f.text);

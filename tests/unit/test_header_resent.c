@@ -1,4 +1,4 @@
-/* test_resent.c - where the newest Resent block ends. */
+/* test_header_resent.c - where the newest Resent block ends. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -7,7 +7,7 @@
 #include <cmocka.h>
 
 #include "base/arena.h"
-#include "mail/resent.h"
+#include "mail/header.h"
 
 /* One letter a field; the answer is the offset of the end, -1 for none. */
 static int end_of(const char *fields)
@@ -30,7 +30,7 @@ static int end_of(const char *fields)
 
 		assert_int_equal(header_add(&a, &h, name, "x", &f), 0);
 	}
-	end = resent_end(&h);
+	end = header_resent_end(&h);
 	if (!end)
 		at = -1;
 	for (const struct field *x = h.first; end && x != end; x = x->next)
