@@ -46,7 +46,7 @@ const char *series_folder(struct arena *a)
 	const char *parent = parent_folder(a);
 	struct error f = ERROR_INIT;
 
-	return parent && disk_make_folder(parent, &f) == 0 ? parent : NULL;
+	return parent && disk_make_directory(parent, &f) == 0 ? parent : NULL;
 }
 
 /* ---- the makers ---- */

@@ -264,7 +264,7 @@ static int write_unit(struct setup *s, const struct unit *u)
 		return say(s, "would write %s:\n%s\n", u->path, u->text);
 	if (u->found == UNIT_SAME)
 		return say(s, "%s exists already\n", u->path);
-	if (disk_make_folder(s->unit_folder, s->f) < 0 ||
+	if (disk_make_directory(s->unit_folder, s->f) < 0 ||
 	    replace_file(s->arena, u->path, u->text, s->f) < 0)
 		return -1;
 	return say(s, "wrote %s\n", u->path);

@@ -2,7 +2,7 @@
  *
  * `data` always ends in a NUL that `len` does not count, so it serves as a
  * string too; before the first byte it points to a shared empty one.  What
- * would pass `max` is not taken at all and `overflow` sticks: check it, or
+ * would pass `max` is rejected whole and `overflow` sticks: check it, or
  * the return, once at the end.  Never for the bytes of a message. */
 #ifndef BASE_BUF_H
 #define BASE_BUF_H

@@ -25,7 +25,7 @@
 
 /* ---- the terminal ---- */
 
-/* SIGTTOU comes to whoever is in the background and does it. */
+/* A process in the background that does it gets SIGTTOU. */
 static void give_terminal(int terminal, pid_t group)
 {
 	sigset_t blocked, before;
@@ -131,7 +131,8 @@ static int start(struct command *c, const char *const *argv,
 		error = errno;
 	close(report[1]);
 	if (c->pid > 0) {
-		setpgid(c->pid, c->pid); /* whoever is first */
+		setpgid(c->pid,
+			c->pid); /* parent or child, whichever is first */
 		if (io_read_full(report[0], &error, sizeof(error)) <
 		    (ssize_t)sizeof(error))
 			error = 0;
@@ -199,7 +200,7 @@ static void stop_too(struct command *c, int number)
 {
 	uint64_t before = sysenv_ticks();
 
-	if (number == SIGSTOP) /* whoever did that knows why */
+	if (number == SIGSTOP) /* sent on purpose */
 		return;
 	take_terminal_back(c);
 	lend_terminal(c);

@@ -26,7 +26,7 @@ static void write_down(const char *path, const char *name)
 	int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
 
 	if (fd < 0)
-		abort(); /* a test that hears nothing must not pass */
+		abort(); /* a test that gets no report must not pass */
 	if (disk_write_all(fd, line, strlen(line), path, &f) < 0 ||
 	    disk_close(fd, path, &f) < 0)
 		abort();

@@ -1,5 +1,5 @@
-/* directory.c - readdir() tells its end and its failure by the same NULL: errno
- * alone tells them apart. */
+/* directory.c - readdir() returns NULL at the end and on failure: only errno
+ * distinguishes them. */
 #include "base/directory.h"
 
 #include <errno.h>

@@ -132,16 +132,16 @@ int disk_is_same(int fd, const char *path, struct error *f)
 int disk_may_follow(const char *path, struct error *f)
 {
 	struct arena a = ARENA_INIT;
-	struct stat link, folder;
+	struct stat link, directory;
 	int r = disk_lstat(path, &link, f);
 
 	if (r > 0 && !S_ISLNK(link.st_mode))
 		r = 0;
 	if (r > 0)
-		r = disk_stat(disk_dirname(&a, path), &folder, f);
+		r = disk_stat(disk_dirname(&a, path), &directory, f);
 	arena_free(&a);
-	if (r <= 0 || !(folder.st_mode & S_IWOTH) || link.st_uid == 0 ||
-	    link.st_uid == sysenv_file_uid() || link.st_uid == folder.st_uid)
+	if (r <= 0 || !(directory.st_mode & S_IWOTH) || link.st_uid == 0 ||
+	    link.st_uid == sysenv_file_uid() || link.st_uid == directory.st_uid)
 		return r;
 	return error_set(f, ERROR_CANTCREAT,
 			 "%s is a link that another user made in a directory "
@@ -175,9 +175,10 @@ int disk_open_append(const char *path, struct error *f)
 	return fd;
 }
 
-/* ---- folders ------------------------------------------------------------ */
+/* ---- directories ------------------------------------------------------------
+ */
 
-int disk_make_folder(const char *path, struct error *f)
+int disk_make_directory(const char *path, struct error *f)
 {
 	struct arena a = ARENA_INIT;
 	char *copy = arena_dup(&a, path);
@@ -212,7 +213,7 @@ int disk_sync(int fd, const char *name, struct error *f)
 	return 0;
 }
 
-int disk_sync_folder(const char *path, struct error *f)
+int disk_sync_directory(const char *path, struct error *f)
 {
 	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	int r;
@@ -240,7 +241,7 @@ bool disk_sync_or_warn(const char *path, const char *what)
 {
 	struct error f = ERROR_INIT;
 
-	if (disk_sync_folder(path, &f) == 0)
+	if (disk_sync_directory(path, &f) == 0)
 		return true;
 	log_warning("%s; %s", f.text, what);
 	return false;
@@ -254,26 +255,26 @@ int disk_close(int fd, const char *name, struct error *f)
 	return 0;
 }
 
-int disk_open_unnamed(const char *folder, struct error *f)
+int disk_open_unnamed(const char *directory, struct error *f)
 {
 	struct arena a = ARENA_INIT;
 	char *path;
 	int fd = -1;
 
 #ifdef O_TMPFILE
-	fd = open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+	fd = open(directory, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
 	if (fd >= 0)
 		return fd;
 	if (errno != EOPNOTSUPP && errno != EISDIR && errno != EINVAL)
 		return error_errno(f, ERROR_CANTCREAT, errno,
 				   "cannot create a temporary file in %s",
-				   folder);
+				   directory);
 #endif
-	path = arena_format(&a, "%s/mailsend.XXXXXX", folder);
+	path = arena_format(&a, "%s/mailsend.XXXXXX", directory);
 	fd = mkostemp(path, O_CLOEXEC);
 	if (fd < 0)
 		error_errno(f, ERROR_CANTCREAT, errno,
-			    "cannot create a temporary file in %s", folder);
+			    "cannot create a temporary file in %s", directory);
 	else if (unlink(path) < 0) {
 		/* or what is secret would stay there under that name */
 		error_errno(f, ERROR_IO, errno, "cannot remove %s", path);

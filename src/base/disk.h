@@ -29,21 +29,21 @@ int disk_read_file(const char *path, struct buf *out, bool missing_ok,
 
 /* What is there under a name?  1 and *st; 0: nothing, nor can there be (the
  * name is too long, or what stands before it is no directory); -1 with the
- * error: it cannot be told, which is neither yes nor no.  ERROR_NOINPUT where
+ * error: unknown, which is neither yes nor no.  ERROR_NOINPUT where
  * we may not look, else ERROR_IO.  disk_stat follows a symbolic link,
  * disk_lstat does not. */
 int disk_stat(const char *path, struct stat *st, struct error *f);
 /* Is it the null device, by whatever name? */
 bool disk_is_null(const char *path);
 int disk_lstat(const char *path, struct stat *st, struct error *f);
-/* Is the name taken, be it by a link to nowhere?  Three answers as above. */
+/* Does the name exist, even as a dangling link?  Three answers as above. */
 int disk_exists(const char *path, struct error *f);
 /* Is the path still the name of the descriptor's file?  Three answers. */
 int disk_is_same(int fd, const char *path, struct error *f);
 
 /* Is it a symbolic link, and one that may be followed to write to what is
  * behind it?  1; 0 when it is no link, or there is nothing; -1 with the error:
- * another user made it in a folder where all may make names (the rule of
+ * another user made it in a directory where all may make names (the rule of
  * Linux's fs.protected_symlinks). */
 int disk_may_follow(const char *path, struct error *f);
 /* For lines that are added: a regular file, made 0600 where there is none, or
@@ -51,32 +51,33 @@ int disk_may_follow(const char *path, struct error *f);
  * where it may be.  A descriptor, or -1 with the error (ERROR_CANTCREAT). */
 int disk_open_append(const char *path, struct error *f);
 
-/* Makes the folder and its parents, the last ones 0700. */
-int disk_make_folder(const char *path, struct error *f);
+/* Makes the directory and its parents, the last ones 0700. */
+int disk_make_directory(const char *path, struct error *f);
 int disk_sync(int fd, const char *name, struct error *f);
-/* Where a file system cannot sync a folder at all there is nothing to say. */
-int disk_sync_folder(const char *path, struct error *f);
-/* For what was done in a folder already, and is whole: where it cannot be
+/* Where a file system cannot sync a directory at all there is nothing to say.
+ */
+int disk_sync_directory(const char *path, struct error *f);
+/* For what was done in a directory already, and is whole: where it cannot be
  * synced a warning says so, and that `what` may come of it ("it may be gone
  * after a power failure").  False then. */
 bool disk_sync_or_warn(const char *path, const char *what);
 /* close() that reports: a write error may show only here. */
 int disk_close(int fd, const char *name, struct error *f);
 
-/* A file without a name in `folder`, gone with the descriptor; mode 0600.
+/* A file without a name in `directory`, gone with the descriptor; mode 0600.
  * O_TMPFILE where the file system has it, else made and unlinked. */
-int disk_open_unnamed(const char *folder, struct error *f);
+int disk_open_unnamed(const char *directory, struct error *f);
 
 /* Gives a file without a name one, where the file system and the way that the
- * file was made allow it; -1 with errno (EEXIST: the name is taken) and no
- * error, since the caller has another way. */
+ * file was made allow it; -1 with errno (EEXIST: the name exists) and no
+ * error, since the caller has an alternative. */
 int disk_link_unnamed(int fd, const char *path);
 
 /* What stands before the last slash ("." or "/" where nothing does), and behind
  * it. */
 const char *disk_dirname(struct arena *a, const char *path);
 const char *disk_basename(const char *path);
-/* "~", "~/x" against the home folder; anything else as it is. */
+/* "~", "~/x" against the home directory; anything else as it is. */
 const char *disk_expand_home(struct arena *a, const char *path);
 
 #endif

@@ -36,29 +36,29 @@ void ending_reached(const struct ending *now)
 	is_awaited = now->status != 0; /* nothing is truer than that */
 }
 
-/* ---- the last chance ---- */
+/* ---- the last attempt to keep the work ---- */
 
 static struct {
 	ending_rescuer *rescuer;
 	void *context;
 	unsigned pid;
-} chance;
+} last;
 
 void ending_rescue(ending_rescuer *rescuer, void *context)
 {
-	chance.rescuer = NULL;
-	chance.context = context;
-	chance.pid = sysenv_pid();
-	chance.rescuer = rescuer;
+	last.rescuer = NULL;
+	last.context = context;
+	last.pid = sysenv_pid();
+	last.rescuer = rescuer;
 }
 
 bool ending_run_rescue(const char *why)
 {
-	ending_rescuer *rescuer = chance.rescuer;
+	ending_rescuer *rescuer = last.rescuer;
 
-	chance.rescuer = NULL;
-	if (!rescuer || chance.pid != sysenv_pid())
+	last.rescuer = NULL;
+	if (!rescuer || last.pid != sysenv_pid())
 		return false;
-	rescuer(chance.context, why);
+	rescuer(last.context, why);
 	return true;
 }

@@ -3,7 +3,7 @@
  * Memory may be out at any moment, and a library may end us by a signal.  Then
  * nothing can be worked out any more, so it is put down beforehand: whoever
  * changes what has become of the work (a server took the mail, it lies in the
- * queue) says so here, and the way out reports that, with that status, and
+ * queue) says so here, and the exit path reports that, with that status, and
  * nothing else.  Setting and reading are safe in a signal handler. */
 #ifndef BASE_ENDING_H
 #define BASE_ENDING_H

@@ -106,7 +106,7 @@ int error_exit(const struct error *f);
 int error_exit_of(enum error_cause cause);
 /* The cause in a word for logs and JSON: "no-user", "temporary". */
 const char *error_name(enum error_cause cause);
-/* The other way; false when no cause has that name. */
+/* The reverse; false when no cause has that name. */
 bool error_cause_of(const char *name, enum error_cause *cause);
 
 #endif

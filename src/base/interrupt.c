@@ -1,6 +1,6 @@
-/* interrupt.c - a flag, and a pipe that wakes whoever polls.
+/* interrupt.c - a flag, and a pipe that wakes a poll.
  *
- * The flag alone tells: a byte in the pipe only ends a poll that began between
+ * Only the flag counts: a byte in the pipe only ends a poll that began between
  * a look at the flag and the wait.  The handlers restart nothing, so that what
  * blocks otherwise (a lock, opening a FIFO) comes back with EINTR. */
 #include "base/interrupt.h"
@@ -39,7 +39,7 @@ static int ends[2] = { -1, -1 };
 static volatile unsigned owner;		 /* of the pipe */
 static bool is_noting;			 /* since interrupt_catch */
 static struct sigaction former[ENDINGS]; /* that */
-static volatile unsigned teller;	 /* the process that tells */
+static volatile unsigned reporter;	 /* the process that reports */
 
 static void wake(void)
 {
@@ -77,9 +77,9 @@ static void end_by(int number)
 	sigprocmask(SIG_UNBLOCK, &one, NULL);
 }
 
-static void tell(int number)
+static void report(int number)
 {
-	if (teller != sysenv_pid())
+	if (reporter != sysenv_pid())
 		end_by(number); /* a child, not yet another program */
 	if (noted) {
 		if (sysenv_ticks() - noted_at >= SAME_MS)
@@ -132,8 +132,8 @@ void interrupt_release(void)
 void interrupt_tell(void)
 {
 	interrupt_release();
-	teller = sysenv_pid();
-	handle(tell, SA_NODEFER);
+	reporter = sysenv_pid();
+	handle(report, SA_NODEFER);
 }
 
 void interrupt_forget(void)

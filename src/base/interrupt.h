@@ -20,7 +20,7 @@
 bool interrupt_catch(void);
 /* From now on they have their usual effect; one that was noted has it now. */
 void interrupt_release(void);
-/* The same, but they are told of as they come, on standard error, with what is
+/* The same, but they are reported as they arrive, on stderr, with what is
  * true then (ending.h); temporary files are taken away. */
 void interrupt_tell(void);
 /* The process goes its own way (process_detach): nothing was noted. */
@@ -37,12 +37,12 @@ unsigned interrupt_extend(unsigned milliseconds);
 void interrupt_restore(unsigned milliseconds);
 /* Its name, "SIGTERM". */
 const char *interrupt_name(void);
-/* For whoever polls by himself: readable once one was noted, and never read;
- * -1 where there is none. */
+/* For callers that poll themselves: readable once one was noted, and never
+ * read; -1 where there is none. */
 int interrupt_fd(void);
 
 /* poll(), which is over when the work has to stop: -1 with EINTR, and with
- * nothing else that a second try could mend.  `milliseconds` below 0 is for
+ * nothing else that a retry could fix.  `milliseconds` below 0 is for
  * ever. */
 int interrupt_poll(struct pollfd *p, nfds_t n, int milliseconds);
 /* The same without descriptors: -1 when it was cut short. */

@@ -9,8 +9,8 @@
 
 #include "base/interrupt.h"
 
-/* Is the wait to be cut short?  One who was told to end before has still to
- * finish what is at hand. */
+/* Is the wait to be cut short?  A process that was signalled before has still
+ * to finish what is at hand. */
 static bool is_over(int fd, int noted)
 {
 	return fd <= STDERR_FILENO && !noted && interrupt_signal();

@@ -26,12 +26,12 @@ ssize_t io_read_full(int fd, void *data, size_t n);
 ssize_t io_pread_full(int fd, void *data, size_t n, uint64_t offset);
 
 /* Appends a line without its end, octet by octet, so that what follows is left
- * to whoever reads next: 1, 0 at the end without any, -1 with errno.  What
+ * to the next reader: 1, 0 at the end without any, -1 with errno.  What
  * passes the cap of `out` is read and forgotten. */
 int io_read_line(int fd, struct buf *out);
 
 /* The error for an errno of theirs; -1.  A standard descriptor that is not open
- * for that is told as such: the shell's line is wrong, not a disk. */
+ * for that is reported as such: the shell's line is wrong, not a disk. */
 int io_read_error(int fd, int error, const char *name, struct error *f);
 int io_write_error(int fd, int error, const char *name, struct error *f);
 

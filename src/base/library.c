@@ -1,4 +1,4 @@
-/* library.c - dlopen, once, for good. */
+/* library.c - load on first use, never unload. */
 #include "base/library.h"
 
 #include <dlfcn.h>

@@ -1,4 +1,4 @@
-/* log.h - what a person at the terminal, or cron, is told.
+/* log.h - messages for a person at the terminal, or cron.
  *
  * The only place below cmd that writes to standard error.  Each line is
  * "NAME: text"; control bytes are shown, never sent to the terminal raw.

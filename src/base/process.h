@@ -11,11 +11,11 @@ void process_on_end(void (*handler)(void));
 /* A process that we made is done. */
 noreturn void process_end(void);
 
-/* In a new process, leaves everything behind that belongs to whoever called us:
+/* In a new process, gives up everything that belongs to the caller:
  * out of the session and its terminal, standard streams at /dev/null, every
- * other descriptor but `keep` closed, signals as usual, the folder "/", files
- * for nobody else.  Returns what `keep` is now (-1 stays so); nothing is said
- * to anybody from here on. */
+ * other descriptor but `keep` closed, signals as usual, the directory "/",
+ * files for nobody else.  Returns what `keep` is now (-1 stays so); nothing is
+ * said to anybody from here on. */
 int process_detach(int keep);
 
 #endif

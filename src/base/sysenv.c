@@ -1,4 +1,4 @@
-/* sysenv.c - one place that asks the system, and can be told instead.
+/* sysenv.c - the one place that asks the system; tests can override it.
  *
  * Facts are found when first asked for and then kept: most runs need few. */
 #include "base/sysenv.h"
@@ -313,13 +313,14 @@ const char *sysenv_state(void)
 
 const char *const *sysenv_spare(void)
 {
-	static const char *folders[SYSENV_SPARE + 1] = { "/var/tmp", "/tmp" };
+	static const char *directories[SYSENV_SPARE + 1] = { "/var/tmp",
+							     "/tmp" };
 
 	if (frozen.spare) {
-		folders[0] = frozen.spare;
-		folders[1] = NULL;
+		directories[0] = frozen.spare;
+		directories[1] = NULL;
 	}
-	return folders;
+	return directories;
 }
 
 const char *sysenv_full_name(void)

@@ -33,7 +33,7 @@ const char *sysenv_env(const char *name); /* NULL when unset or empty */
 unsigned sysenv_uid(void);
 /* Do we run with rights that the caller has not (set-user-id)? */
 bool sysenv_is_privileged(void);
-/* Gives them up for good; false when that failed. */
+/* Gives them up permanently; false when that failed. */
 bool sysenv_drop_privileges(void);
 unsigned sysenv_file_uid(void); /* whose the files are that we make; never
 				   frozen */
@@ -47,8 +47,8 @@ const char *sysenv_home_note(void);
 /* Where what we remember lies: $XDG_STATE_HOME/mailsend, else
  * ~/.local/state/mailsend; NULL where there is no home either. */
 const char *sysenv_state(void);
-/* Folders for what has no better place, NULL-terminated: /var/tmp, whose files
- * outlive a restart of the machine, then /tmp.  Frozen: the one named. */
+/* Directories for what has no better place, NULL-terminated: /var/tmp, whose
+ * files outlive a restart of the machine, then /tmp.  Frozen: the one named. */
 #define SYSENV_SPARE 2
 const char *const *sysenv_spare(void);
 /* The person's name from the password file, "" when there is none. */
@@ -74,7 +74,7 @@ bool sysenv_is_terminal(int fd);
 /* Of 127.0.0.1, where the name server of a frozen world is; 0: the system's. */
 unsigned sysenv_dns_port(void);
 unsigned sysenv_pid(void);
-/* The file that this program is, absolute; NULL when that cannot be told. */
+/* The file that this program is, absolute; NULL when that is unknown. */
 const char *sysenv_program(void);
 
 #endif

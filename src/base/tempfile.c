@@ -192,7 +192,7 @@ int tempfile_open(struct tempfile *t, const char *directory, const char *prefix,
 		return error_errno(f, ERROR_CANTCREAT, error,
 				   "cannot create a file in %s", directory);
 	}
-	flock(t->fd, LOCK_EX | LOCK_NB); /* else the process alone tells */
+	flock(t->fd, LOCK_EX | LOCK_NB); /* else only the process id counts */
 	return 0;
 }
 
@@ -203,7 +203,7 @@ void tempfile_adopt(struct tempfile *t, int fd, const char *path)
 
 	*t = (struct tempfile){ .fd = fd, .path = memory_alloc(size) };
 	memcpy(t->path, path, size);
-	flock(fd, LOCK_EX | LOCK_NB); /* else the process alone tells */
+	flock(fd, LOCK_EX | LOCK_NB); /* else only the process id counts */
 	hold_signals(&before);
 	enlist(t);
 	sigprocmask(SIG_SETMASK, &before, NULL);

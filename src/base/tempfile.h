@@ -1,7 +1,7 @@
 /* tempfile.h - a file under a name of its own until it gets its place.
  *
  * "DIRECTORY/PREFIX.PID.HOST.XXXXXX", mode 0600, and locked (flock) while it is
- * open.  So whoever finds one can tell whether it is still somebody's: it is
+ * open.  So anyone who finds one can see whether it is still somebody's: it is
  * nobody's when it is not locked and its process is gone.  Of a process on
  * another host (a directory that is shared) that cannot be seen: there a day
  * without a change has to tell.
@@ -19,7 +19,7 @@
 #include "base/error.h"
 
 #define TEMPFILE_OLD                                                           \
-	86400 /* seconds without a change, where no process tells */
+	86400 /* seconds without a change, where no process is known */
 
 /* Stays where it is from open to drop. */
 struct tempfile {

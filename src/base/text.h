@@ -83,7 +83,7 @@ static inline bool text_is_continuation(char c)
 size_t text_cut(const char *text, size_t n);
 /* Where snprintf has cut a character at the end, its beginning goes. */
 void text_drop_partial(char *text);
-/* Characters: columns, as far as that can be told. */
+/* Characters: columns, as far as that is known. */
 size_t text_width(const char *text, size_t n);
 
 /* ---- foreign text ---- */

@@ -1,7 +1,7 @@
 /* base64.c - base64, a line at a time.
  *
  * A line is 57 octets in, 76 out, so that no group is ever cut by a line's
- * end and all lines but the last are alike.  The portable way looks up twelve
+ * end and all lines but the last are alike.  The portable code looks up twelve
  * bits at once.  Where the processor has SSSE3 (every x86 since 2006) a line
  * is five overlapping steps of 12 octets, which neither read nor write past
  * its ends; it is more than twice as fast. */

@@ -58,7 +58,7 @@ void dot_init(struct dot *s, struct sink *next)
 	s->state = AT_START;
 }
 
-/* And back.  Five states, told apart by what stands before the next octet:
+/* And back.  Five states, by what precedes the next octet:
  *
  *	START	 a CRLF, or nothing	"." -> DOT
  *	IN_LINE				CR -> CR

@@ -21,14 +21,14 @@ void dot_init(struct dot *s, struct sink *next);
 
 /* The content that follows DATA, out of its frame (RFC 5321 4.5.2).
  *
- * The other way of `dot`, and the stricter one: CR LF . CR LF ends the content
+ * The reverse of `dot`, and stricter: CR LF . CR LF ends the content
  * and nothing else does, since what one server takes for an end and another
  * does not is how mail is smuggled into mail.  A CR or LF that stands alone
- * is passed on for whoever judges the content. */
+ * is passed on, for a check of the content. */
 
 struct undot {
 	int state;
-	bool is_done; /* the end was seen: nothing more is taken */
+	bool is_done; /* the end was seen: no more input is accepted */
 };
 
 void undot_init(struct undot *u);

@@ -1,4 +1,4 @@
-/* mutf7.h - names of IMAP folders (modified UTF-7, RFC 3501 5.1.3). */
+/* mutf7.h - names of IMAP mailboxes (modified UTF-7, RFC 3501 5.1.3). */
 #ifndef CODEC_MUTF7_H
 #define CODEC_MUTF7_H
 

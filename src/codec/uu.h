@@ -45,7 +45,7 @@ uint64_t uu_encoded_size(uint64_t n, const char *name);
 struct unuu {
 	struct sink sink;
 	/* Called once, when a begin line was read: may change sink.next.
-	 * NULL: nothing to be told. */
+	 * NULL: not called. */
 	int (*began)(struct unuu *s);
 	/* With is_many; has_end and is_damaged are the file's. */
 	int (*ended)(struct unuu *s);

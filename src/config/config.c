@@ -37,11 +37,11 @@ void config_remark(struct config *c, const char *format, ...)
 
 static const char *below_config_home(struct arena *a, const char *name)
 {
-	const char *folder = sysenv_env("XDG_CONFIG_HOME");
+	const char *directory = sysenv_env("XDG_CONFIG_HOME");
 	const char *home = sysenv_home();
 
-	if (folder && *folder == '/')
-		return arena_format(a, "%s/%s", folder, name);
+	if (directory && *directory == '/')
+		return arena_format(a, "%s/%s", directory, name);
 	return home ? arena_format(a, "%s/.config/%s", home, name) : NULL;
 }
 
@@ -255,7 +255,7 @@ static int lay_over(struct arena *a, struct account *account,
 	return setting_assign(a, account, o->name, o->value, &at, f);
 }
 
-/* Who wants no queue has nobody who empties it. */
+/* queue=never overrides -od: nothing would flush it. */
 static bool is_forbidden(const struct account *account,
 			 const struct override *o)
 {
@@ -263,8 +263,8 @@ static bool is_forbidden(const struct account *account,
 	       strcmp(account->queue, "never") == 0;
 }
 
-/* What is wrong elsewhere stops nobody here, and is told. */
-static void tell_rest(struct config *c, const struct account *found)
+/* Problems in other accounts are only reported. */
+static void warn_rest(struct config *c, const struct account *found)
 {
 	for (size_t i = 0; !c->is_told && i < c->remark_count; i++)
 		log_warning("%s", c->remarks[i]);
@@ -282,7 +282,7 @@ static void tell_rest(struct config *c, const struct account *found)
 static bool rc_counts(struct arena *a, struct account *account,
 		      const struct config_wish *w)
 {
-	static const char *const way[] = {
+	static const char *const connection[] = {
 		"host",		  "port",
 		"socket",	  "tls",
 		"tls_starttls",	  "tls_host_override",
@@ -299,8 +299,8 @@ static bool rc_counts(struct arena *a, struct account *account,
 		o = o->next;
 	if (!o || ((account->host || account->socket) && !w->rc_prevails))
 		return false;
-	for (size_t i = 0; i < sizeof(way) / sizeof(*way); i++)
-		setting_reset(a, account, way[i]);
+	for (size_t i = 0; i < sizeof(connection) / sizeof(*connection); i++)
+		setting_reset(a, account, connection[i]);
 	return true;
 }
 
@@ -342,7 +342,7 @@ int config_choose(struct config *c, const struct config_wish *w,
 
 	if (error_is_set(f))
 		return -1;
-	tell_rest(c, found);
+	warn_rest(c, found);
 	if (found && found->flaw) {
 		*f = *found->flaw;
 		return -1;

@@ -127,7 +127,7 @@ struct account {
 	bool auto_submitted;	    /* mark what no person sent */
 	const char *qualify_domain; /* of bare names; NULL: maildomain */
 	const char *maildomain;	    /* of auto_from; NULL: from's domain */
-	enum config_choice masquerade; /* who shall have `from` in his place:
+	enum config_choice masquerade; /* which senders `from` replaces:
 					  nobody, this machine's users by any
 					  name, by a bare one (auto) */
 	const char *aliases; /* as config_choose left it, the system's where
@@ -143,7 +143,7 @@ struct account {
 	const char *queue;	  /* "auto", "never", "only", "background" */
 	const char *queue_folder; /* NULL: the user's own */
 	int queue_retry, queue_retry_max; /* between tries */
-	int queue_lifetime;		  /* then the sender is told */
+	int queue_lifetime;		  /* then the mail bounces */
 	int queue_warning;		  /* of a delay; 0: none */
 	const char *queue_notice; /* how much of a mail that failed comes back:
 				     "full", "headers", "auto" (full while it
@@ -174,7 +174,7 @@ struct config {
 	const char *files[2];	/* the user's, the system's; NULL where none */
 	const char *unreadable; /* a system's file that we may not read */
 	/* What is odd in the files and stops nobody, "FILE:LINE: ..."; NULL at
-	 * its end.  config_choose tells of it once, unless `is_told`. */
+	 * its end.  config_choose reports it once, unless `is_told`. */
 	const char **remarks;
 	size_t remark_count;
 	bool is_told;

@@ -207,7 +207,7 @@ static void drop_foreign_priorities(struct arena *a, struct account *account)
 	}
 }
 
-/* NTLM is told the domain in the user's name. */
+/* NTLM gets the domain from the user name. */
 static void add_ntlm_domain(struct arena *a, struct account *account)
 {
 	if (account->ntlmdomain && account->user &&
@@ -218,7 +218,7 @@ static void add_ntlm_domain(struct arena *a, struct account *account)
 
 /* ---- what was left open ---- */
 
-/* Who speaks first on port 465 speaks TLS (RFC 8314 3.3): with STARTTLS, which
+/* Port 465 begins with TLS (RFC 8314 3.3): with STARTTLS, which
  * a file of msmtp's has by default, both sides would wait for ever. */
 static void fill_starttls(struct account *account)
 {

@@ -1,4 +1,4 @@
-/* guard.h - whose file is it, and who else can get at it?
+/* guard.h - the owner of a file, and who else can read or write it.
  *
  * Asked of the open descriptor, so that the answer is about the file that was
  * read.  A file of root's is the administrator's choice for everyone else. */

@@ -1,4 +1,4 @@
-/* mechanism.h - the one table of the ways to log in: the mechanisms of SASL
+/* mechanism.h - the one table of log-in mechanisms: those of SASL
  * (RFC 4422), and the commands of POP3 and IMAP that are none.
  *
  * In the order in which they are preferred.  net/sasl.h speaks them. */
@@ -11,12 +11,12 @@
 #include "base/arena.h"
 
 enum mechanism_flag {
-	/* taken only when named: it needs what a user and a password are not,
+	/* used only when named: it needs more than a user and a password,
 	 * a token, a ticket, a certificate, a domain controller */
 	MECHANISM_BY_NAME = 1 << 0,
 	MECHANISM_NO_PASSWORD = 1 << 1,
 	MECHANISM_BEARER = 1 << 2,     /* the password is a token */
-	MECHANISM_IS_CLEAR = 1 << 3,   /* the server hears the password */
+	MECHANISM_IS_CLEAR = 1 << 3,   /* the server receives the password */
 	MECHANISM_BEGINS = 1 << 4,     /* it has an initial response */
 	MECHANISM_BY_LIBRARY = 1 << 5, /* GNU SASL's */
 	MECHANISM_IS_BOUND = 1 << 6,   /* to the TLS it goes through */

@@ -20,7 +20,7 @@
 #include "config/netrc.h"
 #include "config/settings.h"
 
-struct quest {
+struct lookup {
 	struct arena *arena;
 	const struct account *account;
 	const char *user;
@@ -28,7 +28,7 @@ struct quest {
 };
 
 /* "FILE:LINE: passwordeval", for the head of an error. */
-static const char *place_of(const struct quest *q, const char *name)
+static const char *place_of(const struct lookup *q, const char *name)
 {
 	size_t row = setting_row(setting_find(name));
 
@@ -56,8 +56,8 @@ static int keep_line(struct buf *b, const char *place, const char *what,
 	return 0;
 }
 
-/* To the end, or until a line is there: who holds the other end of a pipe may
- * keep it open. */
+/* To the end, or until a line is there: the other end of a pipe may
+ * stay open. */
 static int read_text(int fd, bool one_line, struct buf *out, const char *place,
 		     const char *what, struct error *f)
 {
@@ -83,7 +83,7 @@ static int read_text(int fd, bool one_line, struct buf *out, const char *place,
 
 /* ---- the places: 1 found, 0 not configured, -1 the error ---- */
 
-static int from_config(struct quest *q, struct error *f)
+static int from_config(struct lookup *q, struct error *f)
 {
 	if (!q->account->password)
 		return 0;
@@ -93,7 +93,7 @@ static int from_config(struct quest *q, struct error *f)
 	return 1;
 }
 
-static int from_command(struct quest *q, struct error *f)
+static int from_command(struct lookup *q, struct error *f)
 {
 	if (!q->account->passwordeval)
 		return 0;
@@ -105,7 +105,7 @@ static int from_command(struct quest *q, struct error *f)
 	return 1;
 }
 
-static int from_file(struct quest *q, struct error *f)
+static int from_file(struct lookup *q, struct error *f)
 {
 	const char *path = q->account->password_file;
 	const char *place;
@@ -132,7 +132,7 @@ static int from_file(struct quest *q, struct error *f)
 	return r < 0 ? -1 : 1;
 }
 
-static int from_environment(struct quest *q, struct error *f)
+static int from_environment(struct lookup *q, struct error *f)
 {
 	const char *name = q->account->password_env;
 	const char *value;
@@ -150,7 +150,7 @@ static int from_environment(struct quest *q, struct error *f)
 	return 1;
 }
 
-static int from_descriptor(struct quest *q, struct error *f)
+static int from_descriptor(struct lookup *q, struct error *f)
 {
 	int fd = q->account->password_fd;
 	const char *place, *what;
@@ -170,7 +170,7 @@ static int from_descriptor(struct quest *q, struct error *f)
 }
 
 /* The entry points into the text; both are gone when this returns. */
-static int use_entry(struct quest *q, struct buf *text, const char *path,
+static int use_entry(struct lookup *q, struct buf *text, const char *path,
 		     const struct stat *st, struct error *f)
 {
 	struct netrc_entry entry;
@@ -190,7 +190,7 @@ static int use_entry(struct quest *q, struct buf *text, const char *path,
 	return 1;
 }
 
-static int from_netrc(struct quest *q, struct error *f)
+static int from_netrc(struct lookup *q, struct error *f)
 {
 	const char *path = disk_expand_home(q->arena, "~/.netrc");
 	struct buf text = BUF_INIT(CONFIG_FILE_MAX);
@@ -215,7 +215,7 @@ static int from_netrc(struct quest *q, struct error *f)
 	return r;
 }
 
-static int from_terminal(struct quest *q, struct error *f)
+static int from_terminal(struct lookup *q, struct error *f)
 {
 	const char *question;
 
@@ -227,9 +227,9 @@ static int from_terminal(struct quest *q, struct error *f)
 	return secret_prompt(question, q->out, f) < 0 ? -1 : 1;
 }
 
-/* ---- the quest ---- */
+/* ---- the lookup ---- */
 
-static int not_found(const struct quest *q, struct error *f)
+static int not_found(const struct lookup *q, struct error *f)
 {
 	const char *host = q->account->host ? q->account->host : "HOST";
 
@@ -249,14 +249,14 @@ static int not_found(const struct quest *q, struct error *f)
 int secret_get(struct arena *a, const struct account *account,
 	       const char **user, struct buf *password, struct error *f)
 {
-	static int (*const places[])(struct quest * q, struct error * f) = {
+	static int (*const places[])(struct lookup * q, struct error * f) = {
 		from_config,	 from_command, from_file,     from_environment,
 		from_descriptor, from_netrc,   from_terminal,
 	};
-	struct quest q = { .arena = a,
-			   .account = account,
-			   .user = account->user,
-			   .out = password };
+	struct lookup q = { .arena = a,
+			    .account = account,
+			    .user = account->user,
+			    .out = password };
 	int r = 0;
 
 	buf_init(password, SECRET_MAX);

@@ -343,7 +343,7 @@ int value_transport(struct value *v, void *field)
 	return value_text(v, field);
 }
 
-/* Where an issuer lies is looked at by whoever asks it (net/http.h). */
+/* Where an issuer lies is checked before a request (net/http.h). */
 int value_oauth(struct value *v, void *field)
 {
 	static const char *const names[] = { "google", "microsoft", "fastmail",

@@ -9,7 +9,7 @@
 #include "base/interrupt.h"
 #include "base/text.h"
 
-/* An octet that is no UTF-8 is taken for Latin-1; line ends and tabs stay: JSON
+/* An octet that is no UTF-8 is read as Latin-1; line ends and tabs stay: JSON
  * has words for them. */
 static void put_piece(struct buf *out, const char *text, size_t n)
 {

@@ -43,16 +43,16 @@ static int deliver(struct arena *a, const struct account *account,
 		   const struct slice *message, struct outcome *out,
 		   struct error *f)
 {
-	const char *folder = account->maildir, *path;
+	const char *directory = account->maildir, *path;
 
-	if (!folder && !sysenv_home())
+	if (!directory && !sysenv_home())
 		return error_set(
 			f, ERROR_CONFIG,
 			"there is no home directory for a Maildir; set one "
 			"with --set maildir=DIRECTORY");
-	if (!folder)
-		folder = disk_expand_home(a, "~/Maildir");
-	if (maildir_deliver(a, folder, e->reverse_path, recipient, message,
+	if (!directory)
+		directory = disk_expand_home(a, "~/Maildir");
+	if (maildir_deliver(a, directory, e->reverse_path, recipient, message,
 			    &path, f) < 0)
 		return -1;
 	snprintf(out->reply, sizeof(out->reply), "delivered to %s", path);

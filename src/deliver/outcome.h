@@ -23,7 +23,7 @@ struct outcome {
 	bool has_runner;	 /* something runs that queue by itself */
 	bool is_told;	 /* ... or it was said today that nothing does */
 	bool is_tried;	 /* a run of the queue was started for it */
-	bool has_notice; /* the sender hears of the refused by mail */
+	bool has_notice; /* a bounce for the rejected recipients was made */
 	unsigned round_trips;
 	uint64_t milliseconds;
 };

@@ -175,7 +175,7 @@ static void send_over(struct smarthost *h, struct envelope *e,
 		smarthost_send(h, e, load, progress, out, &f);
 }
 
-/* Whoever is not this machine's has no way from here. */
+/* No route: the recipient is not local. */
 static void send_here(const struct route *r, const struct account *account,
 		      struct envelope *e, struct standing *all,
 		      const struct load *load, struct outcome *out)
@@ -209,7 +209,7 @@ static bool says_more(const struct small_error *now, const struct standing *st)
 	return now->reply || now->temporary;
 }
 
-/* Both sentences: each of the two may be what has to be mended. */
+/* Both sentences: each of the two may be what has to be fixed. */
 static void add_words(struct envelope *e, struct small_error *to,
 		      const char *account, const struct small_error *other)
 {

@@ -5,7 +5,7 @@
  * Each is dialled when the first mail needs it and stays open for the next; one
  * that could not be dialled is not tried again by this route.  A mail goes to
  * the first that can be reached; those of its recipients that were deferred
- * there are offered to the next.  A refusal for good is final.  An account
+ * there are offered to the next.  A permanent rejection is final.  An account
  * without a server is this machine's own delivery (local.h).
  *
  * Borrows all that it is given. */

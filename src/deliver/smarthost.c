@@ -145,7 +145,8 @@ int smarthost_open(struct smarthost *h, struct error *f)
 	smarthost_close(h);
 	if (interrupt_is_due())
 		return interrupt_error(f);
-	if (!error_is_set(&h->trouble) && dial_account(h, &h->trouble) == 0) {
+	if (!error_is_set(&h->connect_error) &&
+	    dial_account(h, &h->connect_error) == 0) {
 		session_init(&h->session, &h->dial);
 		if (h->account->timeout > 0)
 			h->session.command_timeout =
@@ -154,7 +155,7 @@ int smarthost_open(struct smarthost *h, struct error *f)
 		return 0;
 	}
 	if (!error_is_set(f))
-		*f = h->trouble;
+		*f = h->connect_error;
 	return -1;
 }
 

@@ -1,4 +1,4 @@
-/* transport.h - ways out of an account that are not SMTP: Microsoft Graph, or
+/* transport.h - transports of an account that are not SMTP: Microsoft Graph, or
  * a command of the user's own.
  *
  * Either takes the message and all recipients at once, or none of them. */
@@ -16,7 +16,7 @@
 
 /* Has the account one of these? */
 bool transport_is_set(const struct account *account);
-/* Has it any way out of this machine, a server's or one of these? */
+/* Has it any route off this machine, a server or one of these? */
 bool transport_leads_out(const struct account *account);
 /* The server or what stands in its place, for people; in the arena. */
 const char *transport_name(struct arena *a, const struct account *account);
@@ -29,7 +29,7 @@ int transport_send(struct arena *a, const struct account *account,
 		   struct envelope *e, const struct slice *message,
 		   struct outcome *out, struct error *f);
 
-/* ---- graph.c, pipe_command.c: 0 when it was taken ---- */
+/* ---- graph.c, pipe_command.c: 0 when it was accepted ---- */
 
 int graph_send(struct arena *a, const struct account *account,
 	       const struct envelope *e, const struct slice *message,

@@ -126,7 +126,7 @@ static int take_one(struct act *a, struct error *f)
 static int take_attachments(struct act *a, struct error *f)
 {
 	struct detached found = { 0 };
-	int r = disk_make_folder(a->order->path, f);
+	int r = disk_make_directory(a->order->path, f);
 
 	tempfile_tidy(a->order->path, FETCH_PREFIX);
 	mailbox_expect(&a->mailbox, a->choice.numbers, a->choice.count, -1);

@@ -158,14 +158,14 @@ static int prepare(struct keeping *k, struct error *f)
 	struct arena *a = k->arena;
 
 	k->folder = k->order->path;
-	if (disk_make_folder(k->folder, f) < 0)
+	if (disk_make_directory(k->folder, f) < 0)
 		return -1;
 	if (!k->order->is_maildir)
 		return 0;
 	for (int i = 0; i < 3; i++)
-		if (disk_make_folder(arena_format(a, "%s/%s", k->order->path,
-						  parts[i]),
-				     f) < 0)
+		if (disk_make_directory(arena_format(a, "%s/%s", k->order->path,
+						     parts[i]),
+					f) < 0)
 			return -1;
 	if (read_marks(k, "new", f) < 0 || read_marks(k, "cur", f) < 0)
 		return -1;

@@ -113,7 +113,7 @@ int seen_open(struct seen *s, struct arena *a, const char *source,
 	const char *folder = folder_of(a, f), *name;
 
 	*s = (struct seen){ .arena = a, .lock = -1 };
-	if (!folder || disk_make_folder(folder, f) < 0)
+	if (!folder || disk_make_directory(folder, f) < 0)
 		return -1;
 	name = name_of(a, source, f);
 	if (!name)

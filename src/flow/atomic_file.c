@@ -15,19 +15,19 @@
 
 static int start(struct atomic_file *w, const char *prefix, struct error *f)
 {
-	if (tempfile_open(&w->file, w->folder, prefix, f) < 0)
+	if (tempfile_open(&w->file, w->directory, prefix, f) < 0)
 		return -1;
 	sink_fd_init(&w->out, w->file.fd, w->file.path, f);
 	return 0;
 }
 
 int atomic_file_begin(struct atomic_file *w, struct arena *a,
-		      const char *folder, const char *prefix,
+		      const char *directory, const char *prefix,
 		      enum atomic_file_mode mode, struct error *f)
 {
 	*w = (struct atomic_file){
 		.arena = a,
-		.folder = folder,
+		.directory = directory,
 		.mode = mode,
 		.fd = -1,
 		.file = { .fd = -1 },
@@ -127,7 +127,7 @@ int atomic_file_open(struct atomic_file *w, struct arena *a, const char *path,
 		r = open_over(w, path, replace, f);
 	if (r || error_is_set(f) || w->is_direct)
 		return error_is_set(f) ? -1 : r;
-	w->folder = disk_dirname(a, w->path);
+	w->directory = disk_dirname(a, w->path);
 	return start(w, prefix, f);
 }
 
@@ -197,14 +197,14 @@ int atomic_file_commit(struct atomic_file *w, struct error *f)
 	r = w->is_replacing ? tempfile_replace(&w->file, w->path, f)
 			    : tempfile_place(&w->file, w->path, f);
 	if (r == 0)
-		w->is_unsafe = !atomic_file_sync(w->folder);
+		w->is_unsafe = !atomic_file_sync(w->directory);
 	return r;
 }
 
 int atomic_file_commit_as(struct atomic_file *w, const char *name, bool replace,
 			  struct error *f)
 {
-	const char *path = arena_format(w->arena, "%s/%s", w->folder, name);
+	const char *path = arena_format(w->arena, "%s/%s", w->directory, name);
 	struct stat st = { 0 };
 	int r = 0;
 
@@ -220,17 +220,18 @@ int atomic_file_commit_as(struct atomic_file *w, const char *name, bool replace,
 		     : tempfile_place(&w->file, path, f);
 }
 
-bool atomic_file_sync(const char *folder)
+bool atomic_file_sync(const char *directory)
 {
-	return disk_sync_or_warn(folder, "what was written there is whole, and "
-					 "may be gone after a power failure");
+	return disk_sync_or_warn(directory,
+				 "what was written there is whole, and "
+				 "may be gone after a power failure");
 }
 
 void atomic_file_free(struct atomic_file *w)
 {
 	sink_fd_free(&w->out);
 	if (w->fd >= 0)
-		close(w->fd); /* after a failure: that is told already */
+		close(w->fd); /* after a failure: that is reported already */
 	w->fd = -1;
 	tempfile_drop(&w->file);
 }

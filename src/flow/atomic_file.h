@@ -32,7 +32,8 @@ enum atomic_file_mode {
 struct atomic_file {
 	struct sink_fd out; /* write to out.sink */
 	struct arena *arena;
-	const char *folder, *path; /* path: NULL where it is said at the end */
+	const char *directory,
+		*path; /* path: NULL where it is said at the end */
 	enum atomic_file_mode mode;
 	bool is_replacing, is_direct, is_finished;
 	struct stat old; /* of what is replaced */
@@ -43,10 +44,10 @@ struct atomic_file {
 	bool is_unsafe;
 };
 
-/* The name is said at the end; the folder is there.  `prefix` as in
+/* The name is said at the end; the directory is there.  `prefix` as in
  * tempfile.h. */
 int atomic_file_begin(struct atomic_file *w, struct arena *a,
-		      const char *folder, const char *prefix,
+		      const char *directory, const char *prefix,
 		      enum atomic_file_mode mode, struct error *f);
 /* The name is `path`: 1 when something is there that is not to be replaced, and
  * nothing was done. */
@@ -62,14 +63,14 @@ int atomic_file_finish(struct atomic_file *w, struct error *f);
 /* Gives it the name that it was opened with; 1 when somebody took it
  * meanwhile. */
 int atomic_file_commit(struct atomic_file *w, struct error *f);
-/* Gives it a name in its folder.  1 when something of that name is there, and
- * another can be tried; a regular file is replaced with `replace`.  A link is
- * neither followed nor replaced: the name may be somebody else's choice.  The
- * folder is not synced: see atomic_file_sync. */
+/* Gives it a name in its directory.  1 when something of that name is there,
+ * and another can be tried; a regular file is replaced with `replace`.  A link
+ * is neither followed nor replaced: the name may be somebody else's choice. The
+ * directory is not synced: see atomic_file_sync. */
 int atomic_file_commit_as(struct atomic_file *w, const char *name, bool replace,
 			  struct error *f);
-/* Are the names in the folder safe?  Else a warning says so. */
-bool atomic_file_sync(const char *folder);
+/* Are the names in the directory safe?  Else a warning says so. */
+bool atomic_file_sync(const char *directory);
 /* After commit, or instead of it, or after a failure. */
 void atomic_file_free(struct atomic_file *w);
 

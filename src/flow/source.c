@@ -45,7 +45,7 @@ static int await_stream(struct source *s, struct error *f)
 	if (interrupt_poll(&p, 1, -1) >= 0)
 		return 0;
 	if (errno != EINTR)
-		return 0; /* read() will tell */
+		return 0; /* read() will fail */
 	if (s->late < LATE_MAX && poll(&p, 1, 0) > 0 && p.revents & POLLIN)
 		return 0;
 	return interrupt_error(f);

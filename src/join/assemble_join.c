@@ -397,9 +397,9 @@ static int join_archive(struct joint *j)
 	r = pump_parts(j, &s.sink);
 	if (r == 0)
 		r = sink_close(&s.sink);
-	if (r == 0 && s.trouble) {
+	if (r == 0 && s.problem) {
 		corrupt(j->assembly, j->set,
-			arena_dup(j->assembly->arena, s.trouble));
+			arena_dup(j->assembly->arena, s.problem));
 		r = 1;
 	} else if (r == 0 && !j->yield.count) {
 		corrupt(j->assembly, j->set, "there is no file in it");

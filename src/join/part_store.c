@@ -35,7 +35,7 @@ int part_store_open(struct part_store *s, struct arena *a, const char *path,
 	*s = (struct part_store){
 		.arena = a, .path = path, .is_dry = is_dry, .lock = -1
 	};
-	if (!is_dry && disk_make_folder(path, f) < 0)
+	if (!is_dry && disk_make_directory(path, f) < 0)
 		return -1;
 	s->lock = open(lock,
 		       O_RDWR | O_CLOEXEC | O_NOFOLLOW | (is_dry ? 0 : O_CREAT),
@@ -173,9 +173,9 @@ int part_store_describe(struct part_store *s, const char *set,
 		r = write_about(in_set(&a, s, set, "about"),
 				in_set(&a, s, set, "about.new"), &text, f);
 	if (r == 0)
-		r = disk_sync_folder(folder, f);
+		r = disk_sync_directory(folder, f);
 	if (r == 0)
-		r = disk_sync_folder(s->path, f);
+		r = disk_sync_directory(s->path, f);
 	crash_point("join-about");
 	buf_free(&text);
 	arena_free(&a);
@@ -386,9 +386,9 @@ int part_store_keep(struct part_store *s, const char *set,
 					path);
 		crash_point("join-renamed");
 		if (r == 0)
-			r = disk_sync_folder(arena_format(&a, "%s/%s", s->path,
-							  set),
-					     f);
+			r = disk_sync_directory(arena_format(&a, "%s/%s",
+							     s->path, set),
+						f);
 	}
 	part_store_drop(in);
 	arena_free(&a);

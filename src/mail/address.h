@@ -2,7 +2,7 @@
  *
  * Reads what people and programs write: quoted strings, comments, groups,
  * routes, the obsolete forms, a trailing "(Name)", stray commas, a bare user
- * name.  Beyond the grammar, what can mean one thing alone is taken: one angle
+ * name.  Beyond the grammar, what has only one meaning is accepted: one angle
  * address behind any name ("[Team] X <a@example.org>"), an address in quotes
  * or apostrophes, semicolons as commas.  What could be read in two ways is
  * refused.  What is read is kept as its meaning: the display name as UTF-8 with
@@ -46,7 +46,7 @@ struct address_list {
  * with CR, LF or NUL are refused. */
 int address_parse_list(struct arena *a, const char *utf8,
 		       struct address_list *list, struct error *f);
-/* Exactly one; "<>" is taken only with `null_ok`. */
+/* Exactly one; "<>" is accepted only with `null_ok`. */
 int address_parse(struct arena *a, const char *utf8, bool null_ok,
 		  struct address *out, struct error *f);
 /* A quoted user alone ("hans meier"), which no list may hold, since it is more

@@ -97,7 +97,7 @@ static int unexpected(struct reader *r, const char *wanted, const char *advice)
 	int shown = cut(s->start, (size_t)(s->end - s->start), 60);
 
 	if (s->kind == SCAN_BAD)
-		return refuse(r, s->start, SAY_FORM, "%s", s->trouble);
+		return refuse(r, s->start, SAY_FORM, "%s", s->problem);
 	if (s->kind == SCAN_END)
 		return refuse(r, s->start, advice,
 			      "it ends where %s should be,", wanted);
@@ -153,7 +153,7 @@ static int gather_domain(struct reader *r, struct buf *out)
 		buf_putc(out, '.');
 		scan_next(&r->s);
 	}
-	/* a last dot is harmless and taken away, two are a slip */
+	/* a last dot is harmless and removed, two are a slip */
 	if (out->len && r->s.kind != SCAN_QUOTED && !scan_is_sign(&r->s, '.'))
 		return 0;
 	return unexpected(r, "a domain", SAY_FORM);

@@ -17,10 +17,10 @@ static bool is_atext(char c)
 	       (c && strchr("!#$%&'*+-/=?^_`{|}~", c));
 }
 
-static void scan_bad(struct scan *s, const char *trouble)
+static void scan_bad(struct scan *s, const char *problem)
 {
 	s->kind = SCAN_BAD;
-	s->trouble = trouble;
+	s->problem = problem;
 }
 
 /* Past the comment that begins here; false when it has no end. */
@@ -60,7 +60,7 @@ static bool is_literal(const char *p)
 
 /* Up to `close`, which is part of the token. */
 static void scan_enclosed(struct scan *s, char close, enum scan_token kind,
-			  const char *trouble)
+			  const char *problem)
 {
 	const char *p = s->start + 1;
 
@@ -70,7 +70,7 @@ static void scan_enclosed(struct scan *s, char close, enum scan_token kind,
 	s->kind = kind;
 	s->end = *p ? p + 1 : p;
 	if (!*p)
-		scan_bad(s, trouble);
+		scan_bad(s, problem);
 }
 
 /* An encoded word is one atom whatever stands in it: many mailers put commas
@@ -208,7 +208,7 @@ const char *scan_phrase(struct arena *a, struct scan from, const char *until)
 	return name;
 }
 
-/* The comment that stands behind an address, for want of a better name. */
+/* The comment that follows an address, as a fallback name. */
 const char *scan_comment(struct arena *a, const struct scan *s)
 {
 	size_t max = 8 * s->comment_length + 16;

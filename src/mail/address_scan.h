@@ -31,7 +31,7 @@ struct scan {
 	bool space;		 /* white space or a comment before it */
 	const char *comment;	 /* the last one before it, inside its (), */
 	size_t comment_length;	 /* or NULL */
-	const char *trouble;	 /* BAD: what it is */
+	const char *problem;	 /* BAD: what it is */
 };
 
 /* To begin, set `next` to the text and call this. */
@@ -50,14 +50,14 @@ void scan_put_quoted(struct buf *out, const struct scan *s);
 /* The tokens from `from` up to `until` as UTF-8 without quotes and encoded
  * words; NULL when nothing is left. */
 const char *scan_phrase(struct arena *a, struct scan from, const char *until);
-/* The comment before this token, for want of a better name; or NULL. */
+/* The comment before this token, as a fallback name; or NULL. */
 const char *scan_comment(struct arena *a, const struct scan *s);
 
 /* Does the entry that begins at `from` have its address in <>, with a name of
  * any signs before it?  *angle becomes the token "<". */
 bool scan_find_angle(struct scan from, struct scan *angle);
-/* Does the name before `angle` hold another address than `one`?  Who put all
- * of it into apostrophes meant a name. */
+/* Does the name before `angle` hold another address than `one`?  Text that
+ * is wholly in apostrophes is a name. */
 bool scan_name_has_other(struct scan from, const struct scan *angle,
 			 const struct address *one);
 /* Without apostrophes around it; NULL when it only repeats the address. */

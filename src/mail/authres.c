@@ -1,4 +1,4 @@
-/* authres.c - comments are taken out, then it is words between semicolons:
+/* authres.c - comments are removed, then it is words between semicolons:
  *
  *	ID [VERSION]; METHOD[/VERSION]=RESULT TYPE.PROPERTY=VALUE...; ... */
 #include "mail/authres.h"

@@ -2,7 +2,7 @@
  * (Authentication-Results, RFC 8601).
  *
  * Anybody can write such a field: only the topmost server's are looked at, and
- * who it is must be told along with what it says.  Microsoft's have no name of
+ * who it is must be reported with what it says.  Microsoft's have no name of
  * a server.  Text is cut and clean (received.h). */
 #ifndef MAIL_AUTHRES_H
 #define MAIL_AUTHRES_H

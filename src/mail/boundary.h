@@ -1,4 +1,4 @@
-/* boundary.h - looks for a line that would be taken for a boundary.
+/* boundary.h - looks for a line that would be read as a boundary.
  *
  * A sink that ends a chain and keeps nothing.  Lines end at LF. */
 #ifndef MAIL_BOUNDARY_H

@@ -112,7 +112,8 @@ bool charset_is_torn_utf8(const struct content_scan *s,
 
 	if (s->utf8 || !s->characters || s->broken > s->characters)
 		return false;
-	/* what has several octets for a character fits UTF-8 by chance */
+	/* what has several octets for a character is often valid UTF-8 by
+	 * accident */
 	locale = charset_mime_name(locale);
 	return !is_multibyte(locale) || !slice_is(bytes, locale, &c1);
 }

@@ -34,10 +34,10 @@ bool charset_is_utf8(const char *bytes, size_t n);
 bool charset_is_torn_utf8(const struct content_scan *s,
 			  const struct slice *bytes, const char *locale);
 /* How a text is to be read so that it becomes UTF-8: UTF-16 and UTF-32 by the
- * name that was told (or NULL) or else their byte order mark, UTF-8 that is
- * broken.  UTF_NONE: it stays as it is.  `told` is the name of another
+ * given name (or NULL) or else their byte order mark, UTF-8 that is
+ * broken.  UTF_NONE: it stays as it is.  `label` is the name of another
  * charset, too. */
-enum utf_form charset_form(const char *told, const struct slice *bytes,
+enum utf_form charset_form(const char *label, const struct slice *bytes,
 			   const struct content_scan *s, const char *locale);
 /* By its byte order mark; UTF_NONE where there is none. */
 enum utf_form charset_mark(const struct slice *bytes);

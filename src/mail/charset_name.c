@@ -35,8 +35,9 @@ static const struct alias {
 	{ "eucKR", "EUC-KR" },
 };
 
-/* Labels that mail has and iconv does not know, or takes too narrowly: who
- * writes "gb2312" or "shift_jis" means what their system makes of it. */
+/* Labels that mail has and iconv does not know, or defines too narrowly: a
+ * mailer that writes "gb2312" or "shift_jis" means what their system makes of
+ * it. */
 static const struct label {
 	const char *label, *iconv;
 } labels[] = {
@@ -288,13 +289,13 @@ static enum utf_form guess_form(const struct wide *w, const unsigned char *p,
 	return last > first ? w->little : w->big;
 }
 
-enum utf_form charset_form(const char *told, const struct slice *bytes,
+enum utf_form charset_form(const char *label, const struct slice *bytes,
 			   const struct content_scan *s, const char *locale)
 {
 	unsigned char start[LOOKED_AT];
 	size_t n = read_start(bytes, start, sizeof(start));
 	enum utf_form mark = form_by_mark(start, n);
-	const struct wide *w = told ? find_wide(told) : NULL;
+	const struct wide *w = label ? find_wide(label) : NULL;
 
 	if (w) {
 		if (w->little == w->big)
@@ -303,12 +304,12 @@ enum utf_form charset_form(const char *told, const struct slice *bytes,
 			       ? mark
 			       : guess_form(w, start, n);
 	}
-	if (told && !ascii_equal(charset_mime_name(told), "utf-8"))
+	if (label && !ascii_equal(charset_mime_name(label), "utf-8"))
 		return UTF_NONE;
-	if (!told && mark != UTF_NONE)
+	if (!label && mark != UTF_NONE)
 		return mark;
 	if (s->utf8)
 		return UTF_NONE;
-	return told || charset_is_torn_utf8(s, bytes, locale) ? UTF_8
-							      : UTF_NONE;
+	return label || charset_is_torn_utf8(s, bytes, locale) ? UTF_8
+							       : UTF_NONE;
 }

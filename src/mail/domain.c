@@ -68,7 +68,7 @@ static bool label_char(char c)
 }
 
 /* What is wrong with the label of n octets, or NULL. */
-static const char *label_trouble(const char *label, size_t n)
+static const char *label_problem(const char *label, size_t n)
 {
 	if (!n)
 		return "has an empty part between its dots";
@@ -82,7 +82,7 @@ static const char *label_trouble(const char *label, size_t n)
 	return NULL;
 }
 
-static const char *name_trouble(const char *name, size_t n)
+static const char *name_problem(const char *name, size_t n)
 {
 	unsigned char address[4];
 
@@ -90,10 +90,10 @@ static const char *name_trouble(const char *name, size_t n)
 		return "is longer than 253 characters";
 	for (size_t at = 0; at <= n;) {
 		size_t label = strcspn(name + at, ".");
-		const char *trouble = label_trouble(name + at, label);
+		const char *problem = label_problem(name + at, label);
 
-		if (trouble)
-			return trouble;
+		if (problem)
+			return problem;
 		at += label + 1;
 	}
 	if (inet_pton(AF_INET, name, address) == 1)
@@ -105,7 +105,7 @@ static const char *check_name(struct arena *a, const char *text,
 			      const char *as_written, struct error *f)
 {
 	size_t n = strlen(text);
-	const char *trouble;
+	const char *problem;
 	char *name;
 
 	if (n && text[n - 1] == '.')
@@ -113,11 +113,11 @@ static const char *check_name(struct arena *a, const char *text,
 	name = arena_dup_n(a, text, n);
 	for (char *c = name; *c; c++)
 		*c = ascii_lower(*c);
-	trouble = n ? name_trouble(name, n) : "is empty";
-	if (!trouble)
+	problem = n ? name_problem(name, n) : "is empty";
+	if (!problem)
 		return name;
 	error_set(f, ERROR_DATA, "the domain \"%.300s\" %s", as_written,
-		  trouble);
+		  problem);
 	return NULL;
 }
 

@@ -159,7 +159,7 @@ static void judge(struct draft *d)
 		d->needs_mending = true;
 	for (struct entity *e = d->entities; e; e = e->next) {
 		fix_body_choose(e, true, &m);
-		if (m.way != FIX_BODY_NOTHING || m.label || m.charset ||
+		if (m.kind != FIX_BODY_NOTHING || m.label || m.charset ||
 		    e->kind == ENTITY_CLOSE || (e->parent && !e->is_fit))
 			d->needs_mending = true;
 	}
@@ -338,7 +338,7 @@ static int write_field(const struct draft *d, struct fix_header *r,
 static int write_top(const struct draft *d, const struct fix_body *m,
 		     struct sink *to)
 {
-	struct fix_header r = { .to = to, .entity = d->entities, .mend = m };
+	struct fix_header r = { .to = to, .entity = d->entities, .fix = m };
 	struct buf text = BUF_INIT(PARSE_HEADER_MAX + 1);
 	size_t next = 0;
 	int rc = read_header(d, d->entities, &text, to->error);
@@ -399,7 +399,7 @@ static int write_header(const struct draft *d, const struct entity *e,
 			const struct fix_body *m, bool accept_8bit,
 			struct sink *to)
 {
-	struct fix_header r = { .to = to, .entity = e, .mend = m };
+	struct fix_header r = { .to = to, .entity = e, .fix = m };
 	struct buf text = BUF_INIT(PARSE_HEADER_MAX + 1);
 	int rc;
 
@@ -484,7 +484,7 @@ static int write_leaf(const struct draft *d, const struct entity *e,
 	struct repair repair;
 	struct qp qp;
 
-	switch (m->way) {
+	switch (m->kind) {
 	case FIX_BODY_NOTHING:
 		return write_lines(d, e->body, e->end, last, to);
 	case FIX_BODY_AS_QUOTED_PRINTABLE:
@@ -522,7 +522,7 @@ static int avoid_boundaries(const struct draft *d, const struct entity *e,
 	struct boundary_search search;
 	struct qp qp;
 
-	if (m->way != FIX_BODY_AS_QUOTED_PRINTABLE)
+	if (m->kind != FIX_BODY_AS_QUOTED_PRINTABLE)
 		return 0;
 	for (const struct entity *x = e->parent; x; x = x->parent) {
 		if (x->kind != ENTITY_MULTIPART)
@@ -532,7 +532,7 @@ static int avoid_boundaries(const struct draft *d, const struct entity *e,
 		if (write_encoded(d, e, false, &qp.sink) < 0)
 			return -1;
 		if (search.found) {
-			m->way = FIX_BODY_AS_BASE64;
+			m->kind = FIX_BODY_AS_BASE64;
 			m->label = encoding_name(ENCODING_BASE64);
 		}
 	}

@@ -1,4 +1,4 @@
-/* envelope.h - who it is from and for, as SMTP sees it (RFC 5321 2.3.1).
+/* envelope.h - reverse-path and recipients, as SMTP sees them (RFC 5321 2.3.1).
  *
  * Made by submit, read and answered by a session: each recipient's verdict is
  * ERROR_NONE once `decided` means accepted.  A recipient is small, since there

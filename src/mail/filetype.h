@@ -4,7 +4,7 @@
  * process milliseconds, is loaded only when the extension says nothing.
  * libmagic's one place.
  *
- * ".asc" says nothing by itself: that is told by the armour inside.
+ * ".asc" says nothing by itself: only the armour inside shows that.
  *
  * An attachment is one leaf, so nothing here ever says multipart/ or message/,
  * but for message/rfc822 where both the extension and the first line say that
@@ -21,7 +21,7 @@
 #define FILETYPE_MAX	 255 /* octets of a type with its parameters */
 
 /* "type/subtype", lower case; FILETYPE_UNKNOWN when nobody knows, or when the
- * content cannot be read: whoever reads it next reports that.  `name` is the
+ * content cannot be read: the next reader reports that.  `name` is the
  * name the receiver will see. */
 const char *filetype_of(struct arena *a, const char *name,
 			const struct slice *content);

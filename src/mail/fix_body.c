@@ -91,12 +91,12 @@ static void choose_encoding(const struct entity *e, struct fix_body *m)
 
 	if (e->type == TYPE_RFC822 || e->type == TYPE_MESSAGE ||
 	    (e->type == TYPE_MULTIPART && !fix_body_as_plain(e))) {
-		m->way = FIX_BODY_REFUSE;
+		m->kind = FIX_BODY_REFUSE;
 		return;
 	}
 	qp = fix_body_is_text(e) &&
 	     encoding_of_text(&e->survey) == ENCODING_QUOTED_PRINTABLE;
-	m->way = qp ? FIX_BODY_AS_QUOTED_PRINTABLE : FIX_BODY_AS_BASE64;
+	m->kind = qp ? FIX_BODY_AS_QUOTED_PRINTABLE : FIX_BODY_AS_BASE64;
 	m->label =
 		encoding_name(qp ? ENCODING_QUOTED_PRINTABLE : ENCODING_BASE64);
 }
@@ -119,19 +119,19 @@ static void choose_for_leaf(const struct entity *e, bool accept_8bit,
 		return;
 	}
 	if (fix_body_is_fixed(e)) {
-		m->way = FIX_BODY_REFUSE;
+		m->kind = FIX_BODY_REFUSE;
 		return;
 	}
 	if (!is_identity(e) && e->label != LABEL_OTHER) {
 		if (plain && !e->survey.high)
 			return;
-		m->way = e->label == LABEL_BASE64 ? FIX_BODY_REWRAP
-						  : FIX_BODY_REPAIR;
+		m->kind = e->label == LABEL_BASE64 ? FIX_BODY_REWRAP
+						   : FIX_BODY_REPAIR;
 	} else if (plain && !e->repairs_utf8 &&
 		   (!e->survey.high || accept_8bit)) {
 		m->label = true_label(e, accept_8bit);
 	} else if (e->label == LABEL_OTHER) {
-		m->way = FIX_BODY_REFUSE;
+		m->kind = FIX_BODY_REFUSE;
 	} else {
 		choose_encoding(e, m);
 	}
@@ -142,10 +142,10 @@ void fix_body_choose(const struct entity *e, bool accept_8bit,
 {
 	bool high = accept_8bit && e->has_8bit;
 
-	*m = (struct fix_body){ .way = FIX_BODY_NOTHING };
+	*m = (struct fix_body){ .kind = FIX_BODY_NOTHING };
 	if (e->kind == ENTITY_LEAF)
 		choose_for_leaf(e, accept_8bit, m);
-	if (!e->is_attached || m->way != FIX_BODY_NOTHING)
+	if (!e->is_attached || m->kind != FIX_BODY_NOTHING)
 		m->charset = e->charset;
 	if (e->kind == ENTITY_LEAF || e->kind == ENTITY_CLOSE)
 		return;

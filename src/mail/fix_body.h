@@ -16,11 +16,11 @@ enum fix_body_kind {
 	FIX_BODY_AS_BASE64,
 	FIX_BODY_REWRAP, /* base64 with lines that are too long, or rubbish */
 	FIX_BODY_REPAIR, /* quoted-printable likewise */
-	FIX_BODY_REFUSE, /* there is no legal way */
+	FIX_BODY_REFUSE, /* no legal encoding */
 };
 
 struct fix_body {
-	enum fix_body_kind way;
+	enum fix_body_kind kind;
 	const char *label;   /* Content-Transfer-Encoding to say instead */
 	const char *charset; /* the entity's, where it is to be said */
 };

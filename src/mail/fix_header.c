@@ -134,7 +134,7 @@ static int write_type(struct fix_header *r, const char *value)
 {
 	if (fix_body_as_plain(r->entity))
 		value = "text/plain";
-	return write_structured(r->to, "Content-Type", value, r->mend->charset);
+	return write_structured(r->to, "Content-Type", value, r->fix->charset);
 }
 
 /* Of two fields that may stand once, the first counts. */
@@ -164,9 +164,9 @@ int fix_header_put(struct fix_header *r, const char *name, const char *value,
 	    (is_label && is_again(&r->has_label)) ||
 	    (ascii_equal(name, "MIME-Version") && is_again(&r->has_version)))
 		return 0;
-	if (is_label && r->mend->label)
+	if (is_label && r->fix->label)
 		return 0;
-	if (is_type && r->mend->charset)
+	if (is_type && r->fix->charset)
 		return write_type(r, value);
 	if (raw)
 		return write_raw(r->to, raw, n);
@@ -182,21 +182,21 @@ static bool is_message(const struct entity *e)
 int fix_header_finish(struct fix_header *r)
 {
 	const struct entity *e = r->entity;
-	const char *charset = r->mend->charset ? r->mend->charset : "us-ascii";
+	const char *charset = r->fix->charset ? r->fix->charset : "us-ascii";
 
 	if (is_dkim(e))
 		return sink_puts(r->to, "\r\n");
 	if (!r->has_type && e->type == TYPE_NONE &&
-	    (r->mend->charset || (is_message(e) && r->mend->label))) {
+	    (r->fix->charset || (is_message(e) && r->fix->label))) {
 		sink_printf(r->to, "Content-Type: text/plain; charset=%s\r\n",
 			    charset);
 		r->has_type = true;
 	}
-	if (r->mend->label)
+	if (r->fix->label)
 		sink_printf(r->to, "Content-Transfer-Encoding: %s\r\n",
-			    r->mend->label);
+			    r->fix->label);
 	if (is_message(e) && !r->has_version &&
-	    (r->has_type || r->has_label || r->mend->label))
+	    (r->has_type || r->has_label || r->fix->label))
 		sink_puts(r->to, "MIME-Version: 1.0\r\n");
 	return sink_puts(r->to, "\r\n");
 }

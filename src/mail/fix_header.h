@@ -19,7 +19,7 @@
 struct fix_header {
 	struct sink *to;
 	const struct entity *entity;
-	const struct fix_body *mend;
+	const struct fix_body *fix;
 	bool has_version, has_type, has_label;
 };
 

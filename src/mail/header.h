@@ -38,7 +38,7 @@ const char *header_get(const struct header *h, const char *name);
 const char *header_get_before(const struct header *h, const char *name,
 			      const struct field *end);
 bool header_has(const struct header *h, const char *name);
-/* How many were taken out. */
+/* Returns how many were removed. */
 size_t header_remove(struct header *h, const char *name);
 
 bool header_is_address(const char *name); /* From, To, Resent-Cc ... */

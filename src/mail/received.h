@@ -1,12 +1,12 @@
-/* received.h - the way that a mail took, by its Received fields (RFC 5321 4.4).
+/* received.h - the route of a mail, by its Received fields (RFC 5321 4.4).
  *
  * Servers write them freely: those of Postfix, Exim, OpenSMTPD, Sendmail,
  * qmail, Gmail and Microsoft are understood, of others what can be.  Nothing is
  * believed: text is cut, and free of whatever a terminal would take for an
  * order.
  *
- * A delay is told only where clocks allow it.  What was stamped before the mail
- * was sent or after it arrived, both by our clock, is that server's wrong
+ * A delay is reported only where clocks allow it.  What was stamped before the
+ * mail was sent or after it arrived, both by our clock, is that server's wrong
  * clock, and no delay. */
 #ifndef MAIL_RECEIVED_H
 #define MAIL_RECEIVED_H

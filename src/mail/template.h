@@ -20,7 +20,7 @@ struct template
 		TEMPLATE_NAME,	  /* of a field, as it seems */
 		TEMPLATE_BLANK,	  /* behind a name, before the colon */
 		TEMPLATE_FIELD,	  /* until its end */
-		TEMPLATE_BODY,	  /* for good */
+		TEMPLATE_BODY,	  /* permanently */
 	} state;
 	size_t name;		 /* octets of it so far */
 	bool has_field, is_mbox; /* of an mbox: so far it is "From " */

@@ -107,7 +107,7 @@ int oauth_store_lock(struct oauth_store *s, struct error *f)
 
 	if (s->lock >= 0 || !s->directory)
 		return 0;
-	if (disk_make_folder(s->directory, f) < 0)
+	if (disk_make_directory(s->directory, f) < 0)
 		return -1;
 	s->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (s->lock < 0)

@@ -371,7 +371,7 @@ static int put_shar(const struct slice *message, const struct entity *e,
 	if (sink_close(&s.sink) < 0)
 		r = -1;
 	else if (r == 0)
-		r = s.trouble || s.files != 1;
+		r = s.problem || s.files != 1;
 	unshar_free(&s);
 	arena_free(&scratch);
 	return r;

@@ -297,7 +297,7 @@ static int is_told(const struct candidate *c, const struct inside *in,
 
 /* The attachment that the label of the mail is about: the one with its octets,
  * whatever a gateway has put before it; else its number, else the first, so
- * that it is told that the part is damaged.  -1 with the error. */
+ * that the part is reported as damaged.  -1 with the error. */
 static int find_payload(const struct inside *in, const struct fragment *from,
 			const struct slice *message,
 			const struct candidate **out, struct error *f)

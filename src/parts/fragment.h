@@ -51,9 +51,9 @@ enum fragment_way {
 struct fragment {
 	enum fragment_kind kind;
 	char set[FRAGMENT_SET_SIZE];
-	unsigned n, of;		/* of is 0: not told */
+	unsigned n, of;		/* of is 0: unknown */
 	bool is_first, is_last; /* marks tell so */
-	const char *name;	/* of the file, clean; NULL: not told */
+	const char *name;	/* of the file, clean; NULL: unknown */
 	const char *title;	/* for people: a subject, an id */
 	const char *resend;	/* the set that the sender knows, or NULL */
 	struct fragment_label label; /* of a SLICE */

@@ -283,7 +283,7 @@ int part_headers_read(struct part_headers *m, struct arena *a,
 	struct sink_buf into;
 	struct rawfield r;
 	const char *p;
-	size_t n, taken = 0;
+	size_t n, fields_read = 0;
 	int result;
 
 	*m = (struct part_headers){ 0 };
@@ -293,11 +293,12 @@ int part_headers_read(struct part_headers *m, struct arena *a,
 	result = pump_slice(&part, &into.sink);
 	p = text.data;
 	n = text.len;
-	for (; result == 0 && taken < FIELDS_MAX && rawfield_read(p, n, &r);
+	for (;
+	     result == 0 && fields_read < FIELDS_MAX && rawfield_read(p, n, &r);
 	     p += r.length, n -= r.length)
 		if (is_ours(&r)) {
 			take_field(m, a, &r);
-			taken++;
+			fields_read++;
 		}
 	buf_free(&text);
 	return result;

@@ -1,4 +1,4 @@
-/* part_headers.h - what tells that a mail is one of several.
+/* part_headers.h - header fields that mark a mail as one of several.
  *
  * Digests stand for the things that all parts of a set have in common. */
 #ifndef PARTS_PART_HEADERS_H

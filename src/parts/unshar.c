@@ -21,15 +21,15 @@
 #include "mail/fragment_label.h"
 #include "parts/file_name.h"
 
-struct unshar_told {
+struct unshar_stated {
 	const char *name;
 	uint64_t size;
 };
 
 static void damaged(struct unshar *s, const char *what)
 {
-	if (!s->trouble)
-		s->trouble =
+	if (!s->problem)
+		s->problem =
 			arena_format(s->arena, "%s %s",
 				     file_name_show(s->arena, s->name), what);
 }
@@ -46,25 +46,25 @@ static int put_file(struct unshar *s, const void *data, size_t n)
 	return sink_put(s->to, data, n);
 }
 
-static const struct unshar_told *find_told(const struct unshar *s)
+static const struct unshar_stated *find_stated(const struct unshar *s)
 {
-	for (size_t i = 0; i < s->told_count; i++)
-		if (strcmp(s->told[i].name, s->name) == 0)
-			return &s->told[i];
+	for (size_t i = 0; i < s->stated_count; i++)
+		if (strcmp(s->stated[i].name, s->name) == 0)
+			return &s->stated[i];
 	return NULL;
 }
 
 static int close_file(struct unshar *s)
 {
-	const struct unshar_told *told = find_told(s);
+	const struct unshar_stated *stated = find_stated(s);
 
 	if (!s->is_open)
 		return 0;
-	if (s->holds_newline && (!told || told->size != s->size) &&
+	if (s->holds_newline && (!stated || stated->size != s->size) &&
 	    put_file(s, "\n", 1) < 0)
 		return -1;
 	s->holds_newline = s->is_open = false;
-	if (told && told->size != s->size)
+	if (stated && stated->size != s->size)
 		damaged(s, "does not have the size given in its archive");
 	if (!s->to)
 		return 0;
@@ -231,9 +231,9 @@ static void read_size(struct unshar *s, const char *line)
 {
 	const char *p = line + strspn(line, "# \t");
 	uint64_t size = 0;
-	struct unshar_told *told;
+	struct unshar_stated *stated;
 
-	if (!ascii_is_digit(*p) || s->told_count >= UNSHAR_FILES_MAX)
+	if (!ascii_is_digit(*p) || s->stated_count >= UNSHAR_FILES_MAX)
 		return;
 	for (; ascii_is_digit(*p); p++)
 		if (size < UINT64_MAX / 10 - 1)
@@ -241,12 +241,12 @@ static void read_size(struct unshar *s, const char *line)
 	if (p[0] != ' ' || (p[1] != '-' && p[1] != 'd') ||
 	    strcspn(p + 1, " ") != 10 || !p[11] || !p[12])
 		return;
-	if (!s->told)
-		s->told = arena_array(s->arena, UNSHAR_FILES_MAX,
-				      sizeof(*s->told));
-	told = &s->told[s->told_count++];
-	told->name = arena_dup(s->arena, p + 12);
-	told->size = size;
+	if (!s->stated)
+		s->stated = arena_array(s->arena, UNSHAR_FILES_MAX,
+					sizeof(*s->stated));
+	stated = &s->stated[s->stated_count++];
+	stated->name = arena_dup(s->arena, p + 12);
+	stated->size = size;
 }
 
 static unsigned number_behind(const char *line, const char *words,

@@ -29,26 +29,26 @@ struct unshar_target {
 	void *context;
 };
 
-struct unshar_told; /* the size of a file, as the archive tells it */
+struct unshar_stated; /* the size of a file, as the archive states it */
 struct unshar {
 	struct sink sink;
 
 	/* what it is, as far as it was read */
 	bool is_archive;   /* begins as a script, and says that it is one */
-	unsigned part, of; /* 0: not told */
+	unsigned part, of; /* 0: unknown */
 	bool has_next;	   /* another part follows */
 	bool is_over;	   /* "exit 0" was there */
 	bool is_open;	   /* a file has begun and not ended */
 	size_t files;	   /* that were begun */
-	const char *lock;  /* the archive's temporary folder, or "" */
+	const char *lock;  /* the archive's temporary directory, or "" */
 	const char *title;
-	const char *trouble; /* what is damaged, or NULL */
+	const char *problem; /* what is damaged, or NULL */
 
 	/* running state */
 	struct arena *arena;
 	struct unshar_target target;
-	struct unshar_told *told;
-	size_t told_count;
+	struct unshar_stated *stated;
+	size_t stated_count;
 	bool is_script; /* past "#!" */
 	enum {
 		UNSHAR_SCRIPT,

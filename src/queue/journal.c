@@ -388,7 +388,7 @@ static int show(struct journal *j, const char *parent, const char *id,
 {
 	const char *path = arena_format(j->arena, "%s/%s", parent, id);
 
-	if (disk_sync_folder(j->path, f) < 0)
+	if (disk_sync_directory(j->path, f) < 0)
 		return -1;
 	if (rename(j->path, path) < 0)
 		return errno == EEXIST || errno == ENOTEMPTY
@@ -399,7 +399,7 @@ static int show(struct journal *j, const char *parent, const char *id,
 	j->id = id;
 	j->path = path;
 	j->done_path = file_of(j, "done");
-	return disk_sync_folder(parent, f);
+	return disk_sync_directory(parent, f);
 }
 
 int journal_begin(struct journal *j, struct arena *a, const char *parent,
@@ -408,7 +408,7 @@ int journal_begin(struct journal *j, struct arena *a, const char *parent,
 {
 	start(j, a, parent, arena_format(a, ".%s", id));
 	prune(a, parent);
-	if (disk_make_folder(j->path, f) < 0)
+	if (disk_make_directory(j->path, f) < 0)
 		return -1;
 	if (open_done(j, f) == 0 && write_command(j, command, f) == 0 &&
 	    show(j, parent, id, f) == 0)

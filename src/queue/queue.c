@@ -132,7 +132,7 @@ static int sync_readable(const char *path, struct error *f)
 {
 	if (access(path, R_OK) < 0 && (errno == EACCES || errno == ENOENT))
 		return 0;
-	return disk_sync_folder(path, f);
+	return disk_sync_directory(path, f);
 }
 
 /* All names on the way to it. */
@@ -147,10 +147,11 @@ static int sync_way(const char *folder, struct error *f)
 			return -1;
 		slash = strrchr(path, '/');
 		if (!slash)
-			return folder[0] == '/' ? 0 : disk_sync_folder(".", f);
+			return folder[0] == '/' ? 0
+						: disk_sync_directory(".", f);
 		*slash = '\0';
 		if (slash == path)
-			return disk_sync_folder("/", f);
+			return disk_sync_directory("/", f);
 	}
 }
 
@@ -202,7 +203,7 @@ int queue_open(struct queue *q, struct arena *a, const char *folder, bool make,
 	if (r < 0 || !make)
 		return r < 0 ? -1 : 0;
 	if (r == 0 &&
-	    (disk_make_folder(folder, f) < 0 || check_folder(folder, f) < 0))
+	    (disk_make_directory(folder, f) < 0 || check_folder(folder, f) < 0))
 		return -1;
 	return make_parts(q, f);
 }

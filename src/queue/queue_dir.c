@@ -58,7 +58,7 @@ int queue_dir_sync(const struct queue *q, const char *part, struct error *f)
 {
 	char path[QUEUE_DIR_PATH_SIZE];
 
-	return disk_sync_folder(queue_dir_path(path, q, part, NULL), f);
+	return disk_sync_directory(queue_dir_path(path, q, part, NULL), f);
 }
 
 int queue_dir_has_entry(const struct queue *q, const char *id, struct error *f)

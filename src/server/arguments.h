@@ -2,8 +2,8 @@
  * 4954, 6152, 6531), as a server reads it.
  *
  * The path is one mailbox: a source route is dropped, a bare name is left for
- * whoever qualifies it, the form without <> and a blank behind the colon are
- * taken, since old scripts write them.  Parameters that we do not offer are
+ * the caller to qualify, the form without <> and a blank behind the colon are
+ * accepted, since old scripts write them.  Parameters that we do not offer are
  * refused, not ignored: they change what is asked for. */
 #ifndef SERVER_ARGUMENTS_H
 #define SERVER_ARGUMENTS_H

@@ -13,7 +13,7 @@
 #include "base/sysenv.h"
 
 #define SHARE	   4	/* one other machine gets a 4th of the places */
-#define PARTING_MS 3000 /* whoever was asked to go and has not stays */
+#define PARTING_MS 3000 /* a client that was asked to go and has not stays */
 
 /* Milliseconds that each is left alone. */
 static const uint64_t patience[] = {

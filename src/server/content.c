@@ -1,7 +1,7 @@
 /* content.c - content is passed on as it comes, and judged at its end.
  *
  * What was refused already (too big, nowhere to put it, BDAT out of order) is
- * taken in all the same and dropped: the client must be let finish, or what
+ * read all the same and dropped: the client must be allowed to finish, or what
  * is left of the content would be read as commands. */
 #include "server/protocol_inside.h"
 
@@ -173,7 +173,7 @@ static void finish_chunk(struct server *s)
 		server_reply(s, &a, false);
 		server_forget(s);
 	} else {
-		response_set(&a, 250, "2.0.0", "%llu octets taken",
+		response_set(&a, 250, "2.0.0", "%llu octets accepted",
 			     (unsigned long long)s->survey.size);
 		server_reply(s, &a, false);
 		if (s->chunk_is_empty)

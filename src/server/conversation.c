@@ -51,7 +51,7 @@ static uint64_t time_limit(struct session *s)
 
 /* ---- who needs the place ---- */
 
-/* Before we wait for the client: whoever listens may look. */
+/* Before we wait for the client: the listener may look. */
 static void show_stage(struct session *s)
 {
 	const struct server *server = s->server;

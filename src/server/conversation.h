@@ -19,7 +19,7 @@ enum talk_call {
 
 struct talk {
 	struct intake *intake;
-	struct client_state *client;	/* for whoever listens; or NULL */
+	struct client_state *client;	/* for the listener; or NULL */
 	enum talk_call (*called)(void); /* NULL: TALK_STOP */
 	const char *cert, *key;		/* NULL: no TLS */
 	bool is_implicit;		/* TLS comes before the greeting */
@@ -28,7 +28,7 @@ struct talk {
 	unsigned stop_seconds; /* for what has begun, once we are to stop */
 };
 
-/* 0 when the session ended as sessions do, whoever ended it; the line and the
+/* 0 when the session ended as sessions do, by either side; the line and the
  * machine stay the caller's to free. */
 int talk_run(const struct talk *t, struct error *f);
 

@@ -1,9 +1,9 @@
 /* intake.c - one reply for all recipients.
  *
  * After the content SMTP has one answer, whatever became of each recipient.
- * One is taken who was accepted upstream or waits in our queue:
+ * A recipient counts as accepted if it was upstream or waits in our queue:
  *
- *	all are taken		  250
+ *	all are accepted	  250
  *	none is			  the error of the whole, temporary where one of
  *				  them is: the client has the mail and does
  *				  with it what it does; we keep nothing
@@ -54,7 +54,7 @@ int intake_flush(struct intake *in, struct error *f)
 /* ---- the envelope ---- */
 
 /* The base's word on where the configuration is, and a mail of a person's
- * program is not automatic for want of a terminal. */
+ * program is not automatic because it lacks a terminal. */
 static void begin_request(struct intake *in, struct arena *a)
 {
 	struct request *r = &in->request;
@@ -111,7 +111,7 @@ static int intake_sender(void *context, struct server_mail *m,
 	return 0;
 }
 
-/* Without a server only the caller's own mail has a way. */
+/* Without a server only the caller's own mail has a route. */
 static int refuse_without_server(const char *address, struct response *answer)
 {
 	const char *at = strrchr(address, '@');
@@ -275,23 +275,25 @@ static int answer_some(const struct outcome *out, const struct error *f,
 		       struct response *answer)
 {
 	const struct envelope *e = out->envelope;
-	size_t taken = envelope_accepted(e) + envelope_queued(e);
+	size_t accepted = envelope_accepted(e) + envelope_queued(e);
 
 	if (out->has_notice)
 		return response_set(
 			answer, 250, "2.0.0",
-			"taken for %zu of %zu recipients; the sender gets a "
+			"accepted for %zu of %zu recipients; the sender gets a "
 			"bounce for the others: %.300s",
-			taken, e->count, f->text);
+			accepted, e->count, f->text);
 	if (out->dead_letter)
-		return response_set(answer, 250, "2.0.0",
-				    "taken for %zu of %zu recipients; for the "
-				    "others it was saved in %s: %.300s",
-				    taken, e->count, out->dead_letter, f->text);
-	return response_set(answer, 554, "5.0.0",
-			    "taken for %zu of %zu recipients, send it again to "
-			    "the others alone: %.300s",
-			    taken, e->count, f->text);
+		return response_set(
+			answer, 250, "2.0.0",
+			"accepted for %zu of %zu recipients; for the "
+			"others it was saved in %s: %.300s",
+			accepted, e->count, out->dead_letter, f->text);
+	return response_set(
+		answer, 554, "5.0.0",
+		"accepted for %zu of %zu recipients, send it again to "
+		"the others alone: %.300s",
+		accepted, e->count, f->text);
 }
 
 static int answer_all(const struct intake *in, const struct outcome *out,
@@ -309,10 +311,11 @@ static int answer_all(const struct intake *in, const struct outcome *out,
 	if (queued == e->count)
 		return response_set(answer, 250, "2.0.0", "queued as %s",
 				    out->queue_id);
-	return response_set(answer, 250, "2.0.0",
-			    "taken for %zu of %zu recipients, and queued as %s "
-			    "for the others",
-			    e->count - queued, e->count, out->queue_id);
+	return response_set(
+		answer, 250, "2.0.0",
+		"accepted for %zu of %zu recipients, and queued as %s "
+		"for the others",
+		e->count - queued, e->count, out->queue_id);
 }
 
 static int answer_outcome(const struct intake *in, const struct outcome *out,

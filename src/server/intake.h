@@ -1,9 +1,10 @@
 /* intake.h - what comes in by SMTP becomes a mail like any other.
  *
  * The answers to a server's questions (server/protocol.h): the sender chooses
- * the account, each recipient goes through the rule of resolve.h and is taken
- * only if there is a way for it, the content is staged, and the message is
- * composed as a draft and submitted before the client hears of it.
+ * the account, each recipient goes through the rule of resolve.h and is
+ * accepted only if there is a route for it, the content is staged, and the
+ * message is composed as a draft and submitted before the client gets the
+ * reply.
  *
  * The configuration is read anew for each message: a change counts at once. */
 #ifndef SERVER_INTAKE_H

@@ -9,7 +9,7 @@
  *
  * Lines of commands end in CRLF, content in CRLF.CRLF or by BDAT's count, and
  * in nothing else.  A CR or LF that stands alone may mean a line's end to
- * whoever stands before us: after one in a command or in DATA nothing more is
+ * a relay before us: after one in a command or in DATA nothing more is
  * believed (521 and the end, as Postfix does), so that no mail is smuggled into
  * a mail. BDAT counts its octets, so there the message alone is refused. */
 #ifndef SERVER_PROTOCOL_H
@@ -56,7 +56,7 @@ struct server_ops {
 			      struct error *f);
 	/* It is whole: keep it or deliver it now. */
 	int (*end)(void *context, struct server_mail *m, struct response *a);
-	/* The transaction is over, in whatever way; a sender that was refused
+	/* The transaction is over, however it ended; a sender that was refused
 	 * ends it too. */
 	void (*forget)(void *context, struct server_mail *m);
 	/* NULL: nobody can log in. */
@@ -95,8 +95,8 @@ struct server {
 	bool is_extended; /* EHLO, not HELO */
 	bool is_tls;
 	char user[256];		 /* who logged in, or "" */
-	unsigned errors, logins; /* since the last message that was taken */
-	unsigned messages;	 /* taken */
+	unsigned errors, logins; /* since the last message that was accepted */
+	unsigned messages;	 /* accepted */
 	unsigned junk; /* NOOP, RSET, empty chunks... since the last message */
 	bool has_quit;
 	struct server_sasl sasl;

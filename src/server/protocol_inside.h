@@ -12,7 +12,7 @@ void server_say(struct server *s, int code, const char *esc, const char *format,
 /* Counts against the session. */
 void server_error(struct server *s, int code, const char *esc,
 		  const char *text);
-/* One more that brings no message on its way; a hundred are one too many. */
+/* Counts a command that leads to no message; a hundred are allowed. */
 void server_junk(struct server *s);
 /* 521 and the end: a line ended in something else than CR LF. */
 void server_refuse_lone(struct server *s);
@@ -21,7 +21,7 @@ void server_refuse_lone(struct server *s);
 
 void server_data(struct server *s, const char *argument);
 void server_bdat(struct server *s, const char *argument);
-/* Octets taken of what belongs to them. */
+/* Return how many octets belong to them. */
 size_t server_feed_data(struct server *s, const char *data, size_t n);
 size_t server_feed_chunk(struct server *s, const char *data, size_t n);
 /* Ends the transaction. */

@@ -18,7 +18,7 @@ int response_set(struct response *a, int code, const char *esc,
 	return code >= 400 ? -1 : 0;
 }
 
-/* Without a server's reply: what is wrong with the mail itself is for good, and
+/* Without a server's reply: an error in the mail itself is permanent, and
  * anything else is between us and the next server. */
 static const struct {
 	enum error_cause cause;
@@ -41,7 +41,7 @@ static bool is_our_login(const struct error *f)
 	       f->reply == 538;
 }
 
-/* Codes that a client may hear at MAIL, RCPT and the end of DATA alike; 421
+/* Codes that a client may get at MAIL, RCPT and the end of DATA alike; 421
  * would say that we hang up. */
 static int lawful_code(const struct error *f, bool temporary)
 {

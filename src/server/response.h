@@ -1,6 +1,6 @@
 /* response.h - what a server of ours replies (RFC 5321 4.2, RFC 3463).
  *
- * A code, an enhanced code and a sentence, whoever wrote it: on the wire it is
+ * A code, an enhanced code and a sentence: on the wire it is
  * one line of printable ASCII within the RFC's 512 octets. */
 #ifndef SERVER_RESPONSE_H
 #define SERVER_RESPONSE_H
@@ -19,9 +19,9 @@ struct response {
 /* Returns -1 for a code of 400 and more, so that a function can end with it. */
 int response_set(struct response *a, int code, const char *esc,
 		 const char *format, ...) __attribute__((format(printf, 4, 5)));
-/* What a client is told of a mail that failed: a server's own codes where a
+/* The reply for a mail that failed: a server's own codes where a
  * server spoke, 4xx for all that may pass.  What is wrong with our own
- * configuration or log-in may pass too: somebody is going to mend it, and the
+ * configuration or log-in may pass too: it is going to be fixed, and the
  * mail is good.  Returns -1. */
 int response_error(struct response *a, const struct error *f);
 /* The line with its CRLF; `more` where others of this reply follow. */

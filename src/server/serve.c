@@ -29,7 +29,7 @@
 #define SESSION_SECONDS 3600
 #define STOP_SECONDS	60
 #define HASTE_SECONDS	3  /* the same where somebody waits for our end */
-#define KILL_SECONDS	75 /* whoever has not ended by then is ended */
+#define KILL_SECONDS	75 /* then it is killed */
 #define BREATH_MS	100
 #define PARTING_MS	1000
 
@@ -144,10 +144,11 @@ static int serve_session(const struct serve *s, struct client_stream *line,
 	 * not take this for success. */
 	if (r == 0 && !is_network && server.errors && !server.helo[0] &&
 	    !server.messages)
-		r = error_set(f, ERROR_DATA,
-			      "no mail was taken: %u commands were wrong (do "
-			      "lines end in CRLF?)",
-			      server.errors);
+		r = error_set(
+			f, ERROR_DATA,
+			"no mail was accepted: %u commands were wrong (do "
+			"lines end in CRLF?)",
+			server.errors);
 	server_free(&server);
 	return r;
 }
@@ -159,7 +160,7 @@ int serve_stdio(const struct serve *s, struct error *f)
 	struct client_stream line;
 	int r;
 
-	/* inetd's way of starting us opens this door to others */
+	/* started by inetd, others can connect too */
 	if (getpeername(STDIN_FILENO, (struct sockaddr *)&from, &size) == 0 &&
 	    !listener_is_local((struct sockaddr *)&from) &&
 	    !s->options->is_open)
@@ -298,7 +299,7 @@ static void accept_failed(const struct serve *s, int listener, int error)
 	    error == ECONNABORTED)
 		return;
 	if (!was_told)
-		log_error("no connection can be taken: %s", strerror(error));
+		log_error("no connection can be accepted: %s", strerror(error));
 	was_told = true;
 	if (error == EMFILE || error == ENFILE)
 		turn_away_next(s, listener);

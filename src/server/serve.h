@@ -29,7 +29,7 @@ struct serve {
 };
 
 int serve_stdio(const struct serve *s, struct error *f);
-/* Returns in the processes of the connections too: whoever calls this ends
+/* Returns in the processes of the connections too: the caller ends
  * soon after it.  ERROR_CONFIG where others than this machine could use it
  * without a log-in and nobody said that they may. */
 int serve_listen(const struct serve *s, struct error *f);

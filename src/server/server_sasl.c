@@ -46,7 +46,7 @@ static int split_plain(struct server_sasl *s, const struct buf *message)
 	return 0;
 }
 
-/* They become lines for whoever judges them. */
+/* They become lines for the authentication command. */
 static bool is_line(const struct buf *b)
 {
 	return strlen(b->data) == b->len && !strpbrk(b->data, "\r\n");

@@ -440,7 +440,7 @@ static int write_all(struct setup *s, struct error *f)
 	struct error unused = ERROR_INIT;
 	int r;
 
-	if (disk_make_folder(disk_dirname(s->arena, s->path), f) < 0 ||
+	if (disk_make_directory(disk_dirname(s->arena, s->path), f) < 0 ||
 	    write_password(s, f) < 0)
 		return -1;
 	r = write_backup(s, f);
@@ -453,7 +453,7 @@ static int write_all(struct setup *s, struct error *f)
 		return 0;
 	if (s->place == SETUP_FILE && s->user)
 		unlink(s->password_path);
-	disk_sync_folder(disk_dirname(s->arena, s->path), &unused);
+	disk_sync_directory(disk_dirname(s->arena, s->path), &unused);
 	return -1;
 }
 

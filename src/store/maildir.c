@@ -27,8 +27,9 @@ static int make_folders(struct arena *a, const char *folder, struct error *f)
 	static const char *const parts[] = { "tmp", "new", "cur" };
 
 	for (int i = 0; i < 3; i++)
-		if (disk_make_folder(arena_format(a, "%s/%s", folder, parts[i]),
-				     f) < 0)
+		if (disk_make_directory(arena_format(a, "%s/%s", folder,
+						     parts[i]),
+					f) < 0)
 			return -1;
 	return 0;
 }
@@ -95,7 +96,7 @@ int maildir_deliver(struct arena *a, const char *folder,
 		r = error_errno(f, ERROR_CANTCREAT, errno, "cannot create %s",
 				new);
 	if (r == 0) {
-		r = disk_sync_folder(arena_format(a, "%s/new", folder), f);
+		r = disk_sync_directory(arena_format(a, "%s/new", folder), f);
 		if (r < 0)
 			unlink(new);
 	}

@@ -110,7 +110,7 @@ static int dead_letter_in(const struct letter *l, const char *folder,
 		unlink(*path); /* what is there of it is ours alone */
 		return -1;
 	}
-	disk_sync_folder(folder, &unused); /* it is there all the same */
+	disk_sync_directory(folder, &unused); /* it is there all the same */
 	return 0;
 }
 
@@ -122,7 +122,7 @@ static int dead_letter_elsewhere(const struct letter *l, const char **path)
 	const char *state = sysenv_state();
 	struct error unused = ERROR_INIT;
 
-	if (state && disk_make_folder(state, &unused) == 0) {
+	if (state && disk_make_directory(state, &unused) == 0) {
 		*path = arena_format(a, "%s/dead.letter", state);
 		if (append(l, *path, &unused) == 0)
 			return 0;

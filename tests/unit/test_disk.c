@@ -14,11 +14,11 @@ static void folders_are_made_with_their_parents(void **state)
 	struct error f = ERROR_INIT;
 	struct stat st;
 
-	assert_int_equal(disk_make_folder(path, &f), 0);
-	assert_int_equal(disk_make_folder(path, &f), 0);
+	assert_int_equal(disk_make_directory(path, &f), 0);
+	assert_int_equal(disk_make_directory(path, &f), 0);
 	assert_int_equal(stat(path, &st), 0);
 	assert_int_equal(st.st_mode & 0777, 0700);
-	assert_int_equal(disk_sync_folder(path, &f), 0);
+	assert_int_equal(disk_sync_directory(path, &f), 0);
 }
 
 static void a_folder_below_a_file_is_refused(void **state)
@@ -28,7 +28,7 @@ static void a_folder_below_a_file_is_refused(void **state)
 	int fd = open(file, O_CREAT | O_WRONLY, 0600);
 
 	close(fd);
-	assert_int_equal(disk_make_folder(scratch_path(state, "file/x"), &f),
+	assert_int_equal(disk_make_directory(scratch_path(state, "file/x"), &f),
 			 -1);
 	assert_int_equal(f.cause, ERROR_CANTCREAT);
 }

@@ -125,7 +125,7 @@ static void becomes(enum entity_label label, enum entity_type type,
 
 	assert_int_equal(content_scan_slice(&e.survey, &slice, &f), 0);
 	fix_body_choose(&e, accept_8bit, &m);
-	assert_int_equal(m.way, way);
+	assert_int_equal(m.kind, way);
 	if (say)
 		assert_string_equal(m.label, say);
 	else
@@ -195,7 +195,7 @@ static void composites(void **state)
 		struct fix_body m;
 
 		fix_body_choose(&e, cases[i].accept_8bit, &m);
-		assert_int_equal(m.way, FIX_BODY_NOTHING);
+		assert_int_equal(m.kind, FIX_BODY_NOTHING);
 		if (cases[i].say)
 			assert_string_equal(m.label, cases[i].say);
 		else

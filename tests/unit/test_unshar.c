@@ -53,7 +53,7 @@ static bool read_script(const char *script, size_t n, size_t piece,
 	for (size_t at = 0; at < n; at += piece)
 		sink_put(&s.sink, script + at, n - at < piece ? n - at : piece);
 	assert_int_equal(sink_close(&s.sink), 0);
-	good = s.trouble == NULL;
+	good = s.problem == NULL;
 	buf_put(out, g.text.data, g.text.len);
 	unshar_free(&s);
 	buf_free(&g.text);
