@@ -408,8 +408,7 @@ static void remember(struct scan *s, const struct entry *e, const char *id)
 static bool is_at_its_end(const struct entry *e)
 {
 	return entry_count(e, ENTRY_TOLD) > 0 &&
-	       entry_count(e, ENTRY_WAITING) + entry_count(e, ENTRY_FAILED) ==
-		       0;
+	       !entry_count(e, ENTRY_WAITING) && !entry_count(e, ENTRY_FAILED);
 }
 
 /* A failed mail that is not for a notice, or a notice that failed itself. */
