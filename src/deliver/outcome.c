@@ -141,8 +141,8 @@ static int append(const char *path, const struct buf *line, struct error *f)
 	return r;
 }
 
-static void to_syslog(const char *facility, const char *tag,
-		      const struct buf *line, bool failed)
+static void to_syslog(const char *facility, const char *tag, const char *line,
+		      int priority)
 {
 	int code = LOG_MAIL;
 
@@ -150,8 +150,15 @@ static void to_syslog(const char *facility, const char *tag,
 		if (!strcmp(facilities[i].name, facility))
 			code = facilities[i].code;
 	openlog(tag ? tag : "mailsend", LOG_PID, code);
-	syslog(failed ? LOG_ERR : LOG_INFO, "%s", line->data);
+	syslog(priority, "%s", line);
 	closelog();
+}
+
+void outcome_warn(const struct account *account, const char *tag,
+		  const char *text)
+{
+	to_syslog(account->syslog ? account->syslog : "mail", tag, text,
+		  LOG_WARNING);
 }
 
 int outcome_record(const struct account *account, const struct envelope *e,
@@ -163,7 +170,8 @@ int outcome_record(const struct account *account, const struct envelope *e,
 
 	if (account->syslog) {
 		put_line(&line, e, out, failure);
-		to_syslog(account->syslog, tag, &line, error_is_set(failure));
+		to_syslog(account->syslog, tag, line.data,
+			  error_is_set(failure) ? LOG_ERR : LOG_INFO);
 		buf_reset(&line);
 	}
 	if (account->logfile) {

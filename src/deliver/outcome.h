@@ -39,5 +39,8 @@ int outcome_exit(const struct outcome *out, const struct error *f);
 int outcome_record(const struct account *account, const struct envelope *e,
 		   const char *tag, const struct outcome *out,
 		   const struct error *failure, struct error *f);
+/* One line of syslog's for the administrator, whatever the account logs. */
+void outcome_warn(const struct account *account, const char *tag,
+		  const char *text);
 
 #endif

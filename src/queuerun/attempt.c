@@ -21,6 +21,8 @@
 #include "mail/draft.h"
 #include "queuerun/notice.h"
 
+#define DAY 86400
+
 struct attempt {
 	struct arena *arena;
 	struct queue_claim *claim;
@@ -342,6 +344,24 @@ static bool is_to_be_kept(const struct attempt *at, enum attempt_result result)
 		(result == ATTEMPT_DEFERRED && at->out.unreachable));
 }
 
+/* Mail that waits for a login waits for a person, who may not look at what a
+ * timer prints: syslog has it once a day. */
+static void tell_of_login(struct attempt *at)
+{
+	const struct small_error *why = &at->envelope.recipients[0].verdict;
+	struct queue *q = at->claim->queue;
+	int64_t now = sysenv_now(), last = queue_stamp(q, "login");
+	struct error ignored = ERROR_INIT;
+
+	if (!at->out.unreachable || why->cause != ERROR_PERMISSION ||
+	    why->reply || (last <= now && now - last < DAY))
+		return;
+	outcome_warn(at->account, at->claim->entry.syslog_tag,
+		     arena_format(at->arena, "mail waits: %s",
+				  small_error_text(why)));
+	queue_set_stamp(q, "login", now, &ignored);
+}
+
 static int record(struct attempt *at, enum attempt_result *result,
 		  struct error *f)
 {
@@ -351,6 +371,8 @@ static int record(struct attempt *at, enum attempt_result *result,
 	crash_point("attempt-recorded");
 	if (is_to_be_kept(at, *result))
 		return notice_keep(at->claim, at->arena, at->account, f);
+	if (*result == ATTEMPT_DEFERRED && at->envelope.count)
+		tell_of_login(at);
 	if (*result == ATTEMPT_DEFERRED)
 		warn_of_delay(at);
 	return 0;

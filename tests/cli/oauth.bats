@@ -477,6 +477,40 @@ json.dump({"type": "service_account", "client_email": "robot@example.org",
 	[ -n "$(member refresh_token)" ]
 }
 
+@test "a mail that waits for a login is not given up, and mailq says why" {
+	local day
+	configure 'queue_lifetime 1d' 'queue_retry 1m' 'queue_retry_max 1m'
+	freeze 'clock=1800000000'
+	send -s waits b@example.org <<<text
+	[ "$status" -eq 0 ]
+	says '--login a'
+	for day in 1 2 3 4 5 6; do
+		freeze "clock=$((1800000000 + day * 86400))"
+		send --flush
+		says '--login a' || return 1
+	done
+	send --mailq
+	[[ $output == *b@example.org* && $output == *'--login a'* ]]
+	[ "$(find "$MAILSEND_QUEUE/msg" -type f | wc -l)" -eq 1 ]
+	[ -s "$MAILSEND_QUEUE/stamp/login" ] # syslog was told, today
+}
+
+@test "two log in at once, each with a browser of their own" {
+	local first first_login
+	start_login
+	first=$(sed -n 2p login) first_login=$login
+	mv login login.one
+	start_login
+	[ "$first" != "$(sed -n 2p login)" ]
+	curl -sfL --max-time 60 "$(sed -n 2p login)" >page
+	end_login
+	curl -sfL --max-time 60 "$first" >page
+	login=$first_login
+	wait "$login"
+	send --token a
+	[ "$status" -eq 0 ]
+}
+
 @test "an account that repeats another uses its login" {
 	configure
 	printf '%s\n' 'account default : a' 'account b : a' 'user bob' \
