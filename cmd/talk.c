@@ -8,7 +8,7 @@
 #include "base/ending.h"
 #include "base/log.h"
 #include "base/sysenv.h"
-#include "config/finish.h"
+#include "config/config.h"
 #include "config/secret.h"
 #include "config/settings.h"
 #include "deliver/account_mailbox.h"

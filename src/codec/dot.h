@@ -23,7 +23,7 @@ void dot_init(struct dot *s, struct sink *next);
  *
  * The reverse of `dot`, and stricter: CR LF . CR LF ends the content
  * and nothing else does, since what one server takes for an end and another
- * does not is how mail is smuggled into mail.  A CR or LF that stands alone
+ * does not is how mail is smuggled into mail.  A bare CR or LF
  * is passed on, for a check of the content. */
 
 struct undot {
@@ -36,5 +36,19 @@ void undot_init(struct undot *u);
  * stand for goes to the sink, which is not closed.  The sink's failure sticks
  * in its error, and the frame is followed all the same.  NULL drops them. */
 size_t undot_feed(struct undot *u, const char *data, size_t n, struct sink *to);
+
+/* Input that ends at a dot alone on its line.
+ *
+ * The habit of sendmail without -i and of mail at a terminal.  What came
+ * before the dot's line is passed on as it is, the dot and all after it is
+ * not; "." CRLF counts, and so does a dot that is the last octet of all. */
+
+struct lonedot {
+	struct sink sink;
+	bool is_over; /* the dot was seen: nothing more is wanted */
+	enum { LONEDOT_START, LONEDOT_TEXT, LONEDOT_DOT, LONEDOT_DOT_CR } state;
+};
+
+void lonedot_init(struct lonedot *s, struct sink *next);
 
 #endif

@@ -16,7 +16,6 @@
 #include "base/nearest.h"
 #include "base/sysenv.h"
 #include "config/file.h"
-#include "config/finish.h"
 #include "config/settings.h"
 
 void config_remark(struct config *c, const char *format, ...)

@@ -7,7 +7,7 @@
  * ~/.config/mailsend/config (or below $XDG_CONFIG_HOME), ~/.msmtprc and
  * ~/.config/msmtp/config; the system's the first of /etc/mailsend.conf and
  * /etc/msmtprc.  Both are read, as msmtp does: the user's accounts come
- * first, the system's behind them.
+ * first, the system's after them.
  *
  * Errors in a file are ERROR_CONFIG and begin "FILE:LINE: "; a file that was
  * named and cannot be read is ERROR_NOINPUT; a wrong override ERROR_USAGE. */
@@ -224,5 +224,21 @@ const char *config_shown(struct arena *a, const struct setting *s,
  * environment is ignored when we have other rights than the caller. */
 const char *config_queue(struct arena *a, const struct account *account,
 			 struct error *f);
+
+/* ---- finish.c: what a chosen account leaves open ---- */
+
+/* Replaces %U %H %C %M, and %F by the sender, in *text.  %F without a sender
+ * makes it NULL.  Other uses of % stay as they are. */
+int config_expand(struct arena *a, const char **text, const char *sender,
+		  struct error *f);
+/* ? * and [ make one of an address, as in the shell. */
+bool config_is_pattern(const char *from);
+bool config_pattern_fits(struct arena *a, const char *pattern,
+			 const char *address);
+
+/* Fills in and checks what belongs together; `sender` is NULL when the request
+ * names none. */
+int config_finish(struct arena *a, struct account *account, const char *sender,
+		  struct error *f);
 
 #endif

@@ -4,7 +4,7 @@
  * For an account of a file of msmtp's the defaults are msmtp's, whatever they
  * are worth; elsewhere a host, a user and a password are enough for a
  * submission with TLS on port 587. */
-#include "config/finish.h"
+#include "config/config.h"
 
 #include <fnmatch.h>
 #include <string.h>
@@ -219,7 +219,7 @@ static void add_ntlm_domain(struct arena *a, struct account *account)
 /* ---- what was left open ---- */
 
 /* Port 465 begins with TLS (RFC 8314 3.3): with STARTTLS, which
- * a file of msmtp's has by default, both sides would wait for ever. */
+ * a file of msmtp's has by default, both sides would wait forever. */
 static void fill_starttls(struct account *account)
 {
 	if (account->port == PORT_SMTPS &&

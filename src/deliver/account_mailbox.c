@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/ascii.h"
-#include "config/finish.h"
+#include "config/config.h"
 #include "config/secret.h"
 #include "config/settings.h"
 #include "mail/domain.h"

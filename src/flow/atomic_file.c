@@ -1,4 +1,4 @@
-/* atomic_file.c - what the name leads to is looked at first; then it is decided
+/* atomic_file.c - what the name leads to is examined first; then it is decided
  * how it is written. */
 #include "flow/atomic_file.h"
 

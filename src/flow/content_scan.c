@@ -2,8 +2,8 @@
  *
  * Most bytes of a text are printable ASCII in the midst of a line; they are
  * counted a run at a time, and only what can change the state goes octet by
- * octet.  A line's beginning is such a place ("From "), and so is what stands
- * behind a CR or inside a UTF-8 sequence. */
+ * octet.  A line's beginning is such a place ("From "), and so is what
+ * follows a CR or inside a UTF-8 sequence. */
 #include "flow/content_scan.h"
 
 #include <string.h>

@@ -28,7 +28,7 @@ struct content_scan {
 	uint64_t longest; /* octets of the longest line, without its end */
 	uint64_t high;	  /* octets over 127 */
 	uint64_t nuls;
-	uint64_t bare_cr; /* CR with no LF behind it */
+	uint64_t bare_cr; /* CR with no LF after it */
 	uint64_t bare_lf; /* LF with no CR before it */
 	uint64_t crlf;
 	uint64_t controls;   /* below 32 or 127, but for TAB, LF, CR, NUL */
@@ -37,7 +37,7 @@ struct content_scan {
 	bool utf8;	     /* valid UTF-8 throughout (RFC 3629) */
 	uint64_t characters; /* of UTF-8 that are whole, but for ASCII */
 	uint64_t broken;     /* places that are none */
-	bool is_cut;	     /* it ends amid a character */
+	bool is_cut;	     /* it ends within a character */
 	bool final_newline;  /* the last octet is LF, or there is none */
 	/* running state */
 	uint64_t line;

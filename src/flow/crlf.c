@@ -1,6 +1,6 @@
 /* crlf.c - any line ends in, CRLF out.
  *
- * A CR is held back until the octet behind it is known, since that may come
+ * A CR is held back until the octet after it is known, since that may come
  * with the next put.  Output is gathered, so that short lines do not cost two
  * calls each. */
 #include "flow/crlf.h"
@@ -38,7 +38,7 @@ static void crlf_end_line(struct crlf_room *r)
 	r->s->in_line = false;
 }
 
-/* The CR held back has no LF behind it. */
+/* The CR held back has no LF after it. */
 static void crlf_bare_cr(struct crlf_room *r)
 {
 	r->s->cr = false;

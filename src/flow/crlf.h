@@ -1,6 +1,6 @@
 /* crlf.h - text with any line ends in, CRLF out (RFC 5322 2.1, 2.3).
  *
- * LF and CRLF become CRLF.  A CR that stands alone is passed on or becomes
+ * LF and CRLF become CRLF.  A bare CR is passed on or becomes
  * CRLF, as `bare_cr_ends_line` says; NUL passes.  With `final_newline` a last
  * line without an end gets one at close. */
 #ifndef FLOW_CRLF_H

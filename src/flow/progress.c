@@ -1,4 +1,4 @@
-/* progress.c - looked at for each piece, shown five times a second. */
+/* progress.c - checked for each piece, shown five times a second. */
 #include "flow/progress.h"
 
 #include <inttypes.h>

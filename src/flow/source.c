@@ -14,7 +14,7 @@
 
 #define PUMP_ROOM  65536
 #define SMALL_ROOM 4096	 /* where there is no memory */
-#define LATE_MAX   65536 /* octets, behind a signal */
+#define LATE_MAX   65536 /* octets, after a signal */
 
 struct slice slice_of_memory(const char *data, size_t n)
 {

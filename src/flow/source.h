@@ -29,7 +29,7 @@ struct source {
 	bool stream; /* read(fd) until its end; the slice's length is unknown */
 	bool failed; /* it was the reading, whatever was pumped to */
 	uint64_t done;	     /* bytes delivered so far */
-	uint64_t late;	     /* of these, behind a signal that ends us */
+	uint64_t late;	     /* of these, after a signal that ends us */
 	const bool *is_over; /* NULL, or reading ends once it is true */
 };
 

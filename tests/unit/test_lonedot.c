@@ -1,7 +1,7 @@
 /* test_lonedot.c - input up to a dot alone on its line. */
 #include "laws.h"
 
-#include "flow/lonedot.h"
+#include "codec/dot.h"
 
 static struct sink *build(struct sink *end, void *room)
 {
