@@ -358,7 +358,7 @@ static int start_piped(struct command *c, const char *const *argv, int input,
 }
 
 /* The end of its output tells without delay that it is gone; one that leaves
- * something running behind it is looked for besides. */
+ * something running after it is looked for besides. */
 static int read_piped(struct command *c, int output, struct buf *out,
 		      int *status, struct error *f)
 {

@@ -1,10 +1,10 @@
-/* command.h - another program: with a time limit, and ended with us.
+/* command.h - runs another program, with a time limit.
  *
  * It runs in a process group of its own, so that all of a pipeline can be
  * ended; where we are at a terminal it is given that meanwhile, as a shell
  * does, and can ask for a passphrase.  A signal that asks us to end
- * (interrupt.h) ends it, and so does our own death (Linux); what it leaves in
- * the background when it ends by itself stays.
+ * (interrupt.h) ends it, and so does the end of our process (Linux); what it
+ *leaves in the background when it ends by itself stays.
  *
  *	struct command c = { .what = "passwordeval", .seconds = 60 };
  *	command_start(&c, argv, -1, ends[1], -1, f)
@@ -22,7 +22,7 @@
 #include "base/buf.h"
 #include "base/error.h"
 
-#define COMMAND_LIMIT 60 /* where nobody says otherwise */
+#define COMMAND_LIMIT 60 /* where nothing is specified */
 
 struct command {
 	const char *what;    /* in front of each error; never a secret */

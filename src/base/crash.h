@@ -3,7 +3,7 @@
  * Built with -DMAILSEND_CRASH_POINTS, the process that comes to the point
  * named in $MAILSEND_CRASH kills itself with SIGKILL; "NAME:3" is the third
  * time.  With $MAILSEND_CRASH_LIST each point passed is written to that file, a
- * line "killed" behind the one at which a process was, and times are counted by
+ * line "killed" after the one at which a process was, and times are counted by
  * it, over all processes; without it in each process.  Otherwise a point is
  * nothing at all. */
 #ifndef BASE_CRASH_H

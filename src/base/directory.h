@@ -1,9 +1,10 @@
 /* directory.h - the names in a directory, all of them or an error.
  *
- * A read that fails half-way is not the end of the directory: whoever was told
- * half of the names would take the others for gone.  "." and ".." are left out,
- * other names that begin with a dot are not.  In no order; a name that is made,
- * moved or removed meanwhile may be seen or not, one that stays is seen. */
+ * A read that fails half-way is not the end of the directory: a caller with
+ * half of the names would assume that the others are gone.  "." and ".." are
+ * left out, other names that begin with a dot are not.  In no order; a name
+ * that is made, moved or removed meanwhile may be seen or not, one that stays
+ * is seen. */
 #ifndef BASE_DIRECTORY_H
 #define BASE_DIRECTORY_H
 
@@ -22,7 +23,7 @@ struct directory {
  * error: ERROR_NOINPUT where we may not read it or it is something else, else
  * ERROR_IO.  Borrows the path. */
 int directory_open(struct directory *d, const char *path, struct error *f);
-/* The next name, until the next call; NULL behind the last, or with the
+/* The next name, until the next call; NULL after the last, or with the
  * error. */
 const char *directory_next(struct directory *d, struct error *f);
 /* 1 and *st; 0 when the name is gone by now, or is a link to nowhere that was

@@ -1,4 +1,4 @@
-/* disk.c - the few things that we do to files, each return looked at. */
+/* disk.c - the few things that we do to files, each return examined. */
 #include "base/disk.h"
 
 #include <errno.h>

@@ -28,7 +28,7 @@ int disk_read_file(const char *path, struct buf *out, bool missing_ok,
 		   struct error *f);
 
 /* What is there under a name?  1 and *st; 0: nothing, nor can there be (the
- * name is too long, or what stands before it is no directory); -1 with the
+ * name is too long, or what precedes it is no directory); -1 with the
  * error: unknown, which is neither yes nor no.  ERROR_NOINPUT where
  * we may not look, else ERROR_IO.  disk_stat follows a symbolic link,
  * disk_lstat does not. */
@@ -73,7 +73,7 @@ int disk_open_unnamed(const char *directory, struct error *f);
  * error, since the caller has an alternative. */
 int disk_link_unnamed(int fd, const char *path);
 
-/* What stands before the last slash ("." or "/" where nothing does), and behind
+/* What precedes the last slash ("." or "/" where nothing does), and behind
  * it. */
 const char *disk_dirname(struct arena *a, const char *path);
 const char *disk_basename(const char *path);

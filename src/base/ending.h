@@ -1,8 +1,8 @@
 /* ending.h - what is true if the process has to end right now.
  *
  * Memory may be out at any moment, and a library may end us by a signal.  Then
- * nothing can be worked out any more, so it is put down beforehand: whoever
- * changes what has become of the work (a server took the mail, it lies in the
+ * nothing can be worked out any more, so it is recorded beforehand: code that
+ * changes the state of the work (a server accepted the mail, it is in the
  * queue) says so here, and the exit path reports that, with that status, and
  * nothing else.  Setting and reading are safe in a signal handler. */
 #ifndef BASE_ENDING_H
@@ -25,12 +25,12 @@ void ending_await(bool is_one_mail);
 /* ending_set, where that was awaited; of many mails it is true of one alone. */
 void ending_reached(const struct ending *now);
 
-/* Who can still keep the work when it ends so: called once, with words for the
- * cause, in the process that asked for it, while nothing was reached.  It may
- * fail in any way.  NULL: nobody. */
+/* A last attempt to keep the work when the process ends so: called once, with
+ * words for the cause, in the process that asked for it, while nothing was
+ * reached.  It may fail.  NULL: none. */
 typedef void ending_rescuer(void *context, const char *why);
 void ending_rescue(ending_rescuer *rescuer, void *context);
-/* False where there is nobody. */
+/* False if there is none. */
 bool ending_run_rescue(const char *why);
 
 #endif

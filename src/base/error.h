@@ -7,8 +7,8 @@
  * verdict on a recipient is an error too, in the form for those that come by
  * the thousand: ERROR_NONE is "accepted".
  *
- * `text` is one sentence without a final stop: the thing, the cause, the way
- * out.  It never holds a secret; control bytes are replaced as it is set. */
+ * `text` is one sentence without a final stop: the thing, the cause, the
+ * remedy. It never holds a secret; control bytes are replaced as it is set. */
 #ifndef BASE_ERROR_H
 #define BASE_ERROR_H
 
@@ -46,7 +46,7 @@ struct error_row {
 				it is never that of the process */
 };
 
-/* By cause; behind the causes stands EXIT_SOME_REFUSED.  Ends with a NULL name.
+/* By cause; after the causes stands EXIT_SOME_REFUSED.  Ends with a NULL name.
  * The pages' lists of exit statuses are held against it (manpage.bats). */
 extern const struct error_row error_rows[];
 

@@ -21,7 +21,7 @@ bool interrupt_catch(void);
 /* From now on they have their usual effect; one that was noted has it now. */
 void interrupt_release(void);
 /* The same, but they are reported as they arrive, on stderr, with what is
- * true then (ending.h); temporary files are taken away. */
+ * true then (ending.h); temporary files are removed. */
 void interrupt_tell(void);
 /* The process goes its own way (process_detach): nothing was noted. */
 void interrupt_forget(void);

@@ -1,6 +1,6 @@
 /* io.h - read and write, whatever the descriptor is like.
  *
- * A descriptor that somebody gave us may be shared with a program that made it
+ * An inherited descriptor may be shared with a program that made it
  * non-blocking: EAGAIN is waited for.  EINTR is a reason to try again; but at
  * descriptors 0 to 2, whose other end may take its time, a signal that asks us
  * to end (interrupt.h) and comes meanwhile ends the call, with EINTR.  Nothing
@@ -30,8 +30,8 @@ ssize_t io_pread_full(int fd, void *data, size_t n, uint64_t offset);
  * passes the cap of `out` is read and forgotten. */
 int io_read_line(int fd, struct buf *out);
 
-/* The error for an errno of theirs; -1.  A standard descriptor that is not open
- * for that is reported as such: the shell's line is wrong, not a disk. */
+/* The error for an errno of these calls; -1.  A standard descriptor that is not
+ * open for that is reported as such: the shell's line is wrong, not a disk. */
 int io_read_error(int fd, int error, const char *name, struct error *f);
 int io_write_error(int fd, int error, const char *name, struct error *f);
 

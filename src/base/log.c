@@ -19,8 +19,8 @@ static struct {
 	const char *name;
 	bool quiet, silent;
 	bool progress_shown;
-	bool is_amid_line;				/* of standard output */
-	enum { UNKNOWN, TERMINAL, NO_TERMINAL } errors; /* standard error */
+	bool is_amid_line;				/* of stdout */
+	enum { UNKNOWN, TERMINAL, NO_TERMINAL } errors; /* stderr */
 } self = { .name = "mailsend" };
 
 void log_open(const char *name)

@@ -1,6 +1,6 @@
 /* log.h - messages for a person at the terminal, or cron.
  *
- * The only place below cmd that writes to standard error.  Each line is
+ * The only place below cmd that writes to stderr.  Each line is
  * "NAME: text"; control bytes are shown, never sent to the terminal raw.
  * Quiet silences notes and warnings, never errors. */
 #ifndef BASE_LOG_H
@@ -24,7 +24,7 @@ void log_note(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void log_line(const char *prefix, const char *text, size_t n);
 
 /* A line that is written over: the progress of long work.  Shown only where
- * standard error is a terminal and not quiet; log_progress_end takes it away
+ * stderr is a terminal and not quiet; log_progress_end takes it away
  * (every other call here does so too). */
 bool log_has_progress(void);
 /* Never in this process: others draw on the same terminal. */
@@ -37,8 +37,8 @@ void log_progress_end(void);
  * again, in milliseconds from now; UINT64_MAX: never. */
 uint64_t log_waiting(const char *place, const char *act, uint64_t lasted);
 
-/* Octets go to standard output, which may be the same terminal: the line of
- * progress makes way, and none is drawn behind the half of a line. */
+/* Octets go to stdout, which may be the same terminal: the line of
+ * progress makes way, and none is drawn after the half of a line. */
 void log_output(const char *data, size_t n);
 
 #endif

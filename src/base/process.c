@@ -1,4 +1,4 @@
-/* process.c - one who waits for the end of a pipe, a terminal or a log-in must
+/* process.c - what waits for the end of a pipe, a terminal or a log-in must
  * not wait for us. */
 #include "base/process.h"
 
@@ -12,8 +12,8 @@
 #include "base/log.h"
 #include "base/sysenv.h"
 
-#define FIRST		3     /* behind the standard streams */
-#define DESCRIPTORS_MAX 65536 /* looked at one by one */
+#define FIRST		3     /* after the standard streams */
+#define DESCRIPTORS_MAX 65536 /* examined one by one */
 
 static void (*on_end)(void);
 

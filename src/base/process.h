@@ -14,8 +14,8 @@ noreturn void process_end(void);
 /* In a new process, gives up everything that belongs to the caller:
  * out of the session and its terminal, standard streams at /dev/null, every
  * other descriptor but `keep` closed, signals as usual, the directory "/",
- * files for nobody else.  Returns what `keep` is now (-1 stays so); nothing is
- * said to anybody from here on. */
+ * files mode 0600.  Returns what `keep` is now (-1 stays so); nothing is
+ * printed from here on. */
 int process_detach(int keep);
 
 #endif

@@ -483,6 +483,6 @@ const char *sysenv_program(void)
 	if (n <= 0 || (size_t)n >= sizeof(path) - 1)
 		return NULL;
 	path[n] = '\0';
-	/* " (deleted)" stands behind one that was replaced */
+	/* " (deleted)" stands after one that was replaced */
 	return stat(path, &st) == 0 ? path : NULL;
 }

@@ -1,7 +1,7 @@
 /* sysenv.h - all that is not determined by the input: clock, random, host,
  * user, environment, terminal.
  *
- * Nothing else in the house asks the system for these, so that a run can be
+ * Nothing else asks the system for these, so that a run can be
  * frozen and compared to the byte.  `MAILSEND_FROZEN` in the environment does
  * that, for tests: `clock=UNIX_SECONDS zone=MINUTES seed=N host=FQDN user=NAME
  * uid=N gecos=NAME home=DIR charset=NAME tty=0|1 mailname=NAME aliases=FILE
@@ -16,7 +16,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Reads the frozen world; call first in main. */
+/* Reads MAILSEND_FROZEN; call first in main. */
 void sysenv_init(void);
 
 /* Seconds since 1970; the local zone's offset then, minutes east of UTC. */

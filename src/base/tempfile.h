@@ -1,13 +1,13 @@
 /* tempfile.h - a file under a name of its own until it gets its place.
  *
  * "DIRECTORY/PREFIX.PID.HOST.XXXXXX", mode 0600, and locked (flock) while it is
- * open.  So anyone who finds one can see whether it is still somebody's: it is
- * nobody's when it is not locked and its process is gone.  Of a process on
+ * open.  So anyone who finds one can see whether it is still in use: it is
+ * abandoned when it is not locked and its process is gone.  Of a process on
  * another host (a directory that is shared) that cannot be seen: there a day
- * without a change has to tell.
+ * without a change is the criterion.
  *
  * SIGINT, SIGTERM, SIGHUP, SIGQUIT and SIGXFSZ, where they would end the
- * process at once, take away what it still has; a program that handles them
+ * process at once, remove what it still has; a program that handles them
  * itself ends in its own time and drops its files, or calls tempfile_clean.
  * What SIGKILL leaves the next run finds (tempfile_tidy). */
 #ifndef BASE_TEMPFILE_H
@@ -32,7 +32,7 @@ struct tempfile {
 /* ERROR_CANTCREAT.  The prefix begins with a dot and has no slash. */
 int tempfile_open(struct tempfile *t, const char *directory, const char *prefix,
 		  struct error *f);
-/* No more is written.  It stays somebody's as long as we live. */
+/* No more is written.  It stays in use as long as the process lives. */
 int tempfile_close(struct tempfile *t, struct error *f);
 /* Its place, if nothing is there: 0; 1 when something is, and nothing was done;
  * -1 with the error.  link(2), since rename would go over what is there; where
@@ -49,7 +49,7 @@ void tempfile_adopt(struct tempfile *t, int fd, const char *path);
  * file's by now.  Also after a failure, and again. */
 void tempfile_drop(struct tempfile *t);
 
-/* Takes away what runs that were killed have left; what cannot be taken away
+/* Removes what killed runs have left; what cannot be removed
  * stays, and is no failure. */
 void tempfile_tidy(const char *directory, const char *prefix);
 /* Is it a process of this host (sysenv_node), and gone? */

@@ -6,7 +6,7 @@
  * text_put_safe or text_sanitize: whole UTF-8 characters stay; controls (C0,
  * DEL, C1), marks that turn the direction of writing or cannot be seen, and
  * octets that are no UTF-8 become '?', so that no terminal obeys them and
- * nobody reads another line than there is. */
+ * no line is shown as another. */
 #ifndef BASE_TEXT_H
 #define BASE_TEXT_H
 
@@ -59,7 +59,7 @@ size_t text_range(const char *text, uint64_t most, uint64_t *from,
 /* Of a digit in either case, -1 for anything else. */
 int text_hex_value(char c);
 /* The octet that two digits stand for, -1 where they are none; the second is
- * not looked at when the first is none. */
+ * not examined when the first is none. */
 int text_hex_octet(const char *digits);
 /* `out` has room for 2 n characters and the NUL; lower case. */
 void text_hex(char *out, const void *octets, size_t n);

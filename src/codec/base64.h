@@ -34,7 +34,7 @@ int base64_append(struct buf *out, const void *data, size_t n);
 /* Base64 read back (RFC 2045 6.8).
  *
  * A sink: text in, octets out.  Lenient: white space is skipped and so
- * is what belongs to no alphabet; '=' ends the data, and what stands behind it
+ * is what belongs to no alphabet; '=' ends the data, and what follows it
  * is none.  Close looks whether the last group was whole. */
 
 struct unbase64 {

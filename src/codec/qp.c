@@ -1,4 +1,4 @@
-/* qp.c - quoted-printable, one octet behind the input.
+/* qp.c - quoted-printable, delayed by one octet.
  *
  * How an octet is written may depend on what follows it, so one is held back:
  *
@@ -195,9 +195,9 @@ void qp_init(struct qp *s, struct sink *next, bool binary)
 /* And back.  Octet by octet, output gathered.
  *
  *	TEXT	plain; blanks are held until it is known what follows
- *	EQUALS	behind '='
- *	HEX	behind '=' and one hex digit
- *	SOFT	behind '=' and white space: a soft break, if the line ends
+ *	EQUALS	after '='
+ *	HEX	after '=' and one hex digit
+ *	SOFT	after '=' and white space: a soft break, if the line ends
  *
  * A CR is held too: alone it is an octet of the text. */
 

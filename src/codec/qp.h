@@ -44,7 +44,7 @@ struct unqp {
 	enum { UNQP_TEXT, UNQP_EQUALS, UNQP_HEX, UNQP_SOFT } state;
 	bool cr;
 	char hex;
-	size_t blanks; /* held: behind them may be the line's end */
+	size_t blanks; /* held: after them may be the line's end */
 	char held[UNQP_BLANKS];
 	size_t filled;
 	char room[1024];

@@ -2,7 +2,7 @@
  * (RFC 2781, RFC 3629).
  *
  * What means no character becomes U+FFFD, one for each broken place.  A byte
- * order mark at the beginning of UTF-16 and UTF-32 is taken away. */
+ * order mark at the beginning of UTF-16 and UTF-32 is removed. */
 #ifndef CODEC_TO_UTF8_H
 #define CODEC_TO_UTF8_H
 

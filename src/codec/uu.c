@@ -127,7 +127,7 @@ uint64_t uu_encoded_size(uint64_t n, const char *name)
  *
  *	SEEK	text that is none of ours
  *	DATA	lines of data; empty ones are passed over
- *	BASE64	the same behind begin-base64, up to "===="
+ *	BASE64	the same after begin-base64, up to "===="
  *	DONE	"end" was there */
 
 static int unuu_flush(struct unuu *s)

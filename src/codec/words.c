@@ -112,7 +112,7 @@ static bool is_plain_token(const char *text, size_t n, bool phrase)
 }
 
 /* Octets from text that stay as they are: tokens, and the spaces between
- * them.  A token with nothing but spaces behind it does not stay. */
+ * them.  A token with nothing but spaces after it does not stay. */
 static size_t plain_stretch(const char *text, bool phrase)
 {
 	size_t most = phrase ? 1 : PLAIN_GAP;

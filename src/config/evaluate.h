@@ -2,8 +2,8 @@
  *
  * For `eval`, `passwordeval` and `serve_auth_command` alone: the text comes
  * from a configuration file whose owner was checked (guard.h), and goes to
- * /bin/sh. The first two read /dev/null, since standard input is the message,
- * and keeps the terminal and standard error, so that it can ask for a
+ * /bin/sh. The first two read /dev/null, since stdin is the message,
+ * and keeps the terminal and stderr, so that it can ask for a
  * passphrase. */
 #ifndef CONFIG_EVALUATE_H
 #define CONFIG_EVALUATE_H

@@ -75,7 +75,7 @@ static void spoil(struct reading *r, struct account *account,
 
 /* ---- the pieces of a line ---- */
 
-/* Cuts a comment that stands behind blanks. */
+/* Cuts a comment that stands after blanks. */
 static void cut_comment(char *s)
 {
 	for (char *p = s; *p; p++)
@@ -85,7 +85,7 @@ static void cut_comment(char *s)
 		}
 }
 
-/* The same behind the closing quote of a value that may hold anything. */
+/* The same after the closing quote of a value that may hold anything. */
 static void cut_comment_after_quote(char *s)
 {
 	char *cut = NULL;

@@ -1,7 +1,7 @@
 /* settings.h - the one table of settings, and how a value gets in and out.
  *
  * Each row says how the setting is called, where it lies in struct account,
- * what it is when nobody says anything, and which function reads its value.
+ * what it is when nothing is specified, and which function reads its value.
  * The parser, --set, --show-config and the suggestions all work from it. */
 #ifndef CONFIG_SETTINGS_H
 #define CONFIG_SETTINGS_H
@@ -34,7 +34,7 @@ struct value {
 	struct arena *arena;
 	const struct setting *setting;
 	const char *text; /* "" when the keyword stood alone */
-	const char *why;  /* what is wrong, behind the name and the value */
+	const char *why;  /* what is wrong, after the name and the value */
 };
 
 struct setting {

@@ -1,7 +1,7 @@
 /* show.c - each value and where it came from.
  *
  * What is printed can be read as a file again, so a value that may hold
- * anything stands in quotes, with its origin as a comment behind them. */
+ * anything stands in quotes, with its origin as a comment after them. */
 #include <string.h>
 
 #include "base/ascii.h"

@@ -396,7 +396,7 @@ int value_from(struct value *v, void *field)
 				 "into from_full_name");
 	if (v->text[strcspn(v->text, ",;")])
 		return refuse(v, "must be one address");
-	/* what is put together for each run is looked at then */
+	/* what is put together for each run is examined then */
 	if (*v->text && !v->text[strcspn(v->text, "%?*[")] &&
 	    address_parse(v->arena, v->text, false, &unused, &wrong) < 0)
 		return refuse(v,

@@ -1,7 +1,7 @@
 /* values.h - readers of settings' values, one for each type.
  *
  * Each returns 0 with the field filled, or -1 with v->why: what is wrong with
- * the value and what is allowed, to stand behind the name and the value. */
+ * the value and what is allowed, to stand after the name and the value. */
 #ifndef CONFIG_VALUES_H
 #define CONFIG_VALUES_H
 

@@ -21,8 +21,8 @@
 #include "store/converse.h"
 #include "store/mailbox.h"
 
-/* What is kept of one opening for the next, so that nobody is asked twice; to
- * be zeroed first and wiped last. */
+/* What is kept of one opening for the next, so that no question is asked twice;
+ * to be zeroed first and wiped last. */
 struct account_mailbox_memory {
 	bool is_known;
 	char *user; /* or NULL */

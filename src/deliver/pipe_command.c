@@ -1,4 +1,4 @@
-/* pipe_command.c - a program that sends: the message on its standard input, the
+/* pipe_command.c - a program that sends: the message on its stdin, the
  * recipients as arguments, the sender in its environment.
  *
  * The message is a file without a name there, with this machine's line ends: a

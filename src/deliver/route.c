@@ -4,7 +4,7 @@
  * before it did:
  *
  *	it accepted, or its server spoke	counts
- *	its server was lost amid the mail	counts: that is temporary
+ *	its server was lost during the mail	counts: that is temporary
  *	we did not ask it (too large for it)	does not: the first may take it
  *	it was not reached			does not, unless it may be
  *						tomorrow and the first may not

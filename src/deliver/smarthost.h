@@ -54,7 +54,7 @@ bool smarthost_is_set(const struct account *account);
 /* "smtp.example.org:587", in the arena. */
 const char *smarthost_name(struct arena *a, const struct account *account);
 
-/* Dials nobody. */
+/* Does not dial. */
 void smarthost_init(struct smarthost *h, struct arena *a,
 		    const struct account *account, const struct trace *trace);
 /* Ready for a mail, as far as we know. */

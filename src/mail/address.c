@@ -108,7 +108,7 @@ int address_put(struct buf *out, const struct address *one)
 		words_put_phrase(out, one->name);
 		return buf_printf(out, " <%s>", one->spec);
 	}
-	/* a comma behind it would be read as part of a name */
+	/* a comma after it would be read as part of a name */
 	if (!*one->spec || (!*one->domain && scan_may_be_name(one->local)))
 		return buf_printf(out, "<%s>", one->spec);
 	return buf_puts(out, one->spec);

@@ -3,7 +3,7 @@
  * Reads what people and programs write: quoted strings, comments, groups,
  * routes, the obsolete forms, a trailing "(Name)", stray commas, a bare user
  * name.  Beyond the grammar, what has only one meaning is accepted: one angle
- * address behind any name ("[Team] X <a@example.org>"), an address in quotes
+ * address after any name ("[Team] X <a@example.org>"), an address in quotes
  * or apostrophes, semicolons as commas.  What could be read in two ways is
  * refused.  What is read is kept as its meaning: the display name as UTF-8 with
  * quotes, comments and encoded words resolved away, the local part without

@@ -1,6 +1,6 @@
 /* address_read.c - reading addresses (RFC 5322 3.4, 4.4).
  *
- * An entry of a list is looked at twice: first over words and dots to the sign
+ * An entry of a list is examined twice: first over words and dots to the sign
  * that says what they were ("<" a name, "@" a local part, ":" a group's
  * name, else a bare user), then from its start again as that.  The scanner's
  * state is small and copied for it.  There is no recursion. */

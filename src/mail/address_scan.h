@@ -66,7 +66,7 @@ const char *scan_tidy_name(struct arena *a, const char *name,
 /* May a bare user be a person's name, or a part of it?  Users' own begin with
  * a small letter. */
 bool scan_may_be_name(const char *local);
-/* ... and does it go on behind the comma that is at hand, as in "Last, First
+/* ... and does it go on after the comma that is at hand, as in "Last, First
  * <a@example.org>"? */
 bool scan_name_has_comma(const char *local, struct scan comma);
 

@@ -1,7 +1,7 @@
 /* authres.h - what a receiver found out about a mail's sender
  * (Authentication-Results, RFC 8601).
  *
- * Anybody can write such a field: only the topmost server's are looked at, and
+ * Anybody can write such a field: only the topmost server's are examined, and
  * who it is must be reported with what it says.  Microsoft's have no name of
  * a server.  Text is cut and clean (received.h). */
 #ifndef MAIL_AUTHRES_H
@@ -12,7 +12,7 @@
 
 #include "base/arena.h"
 
-#define AUTHRES_MAX 32 /* results; more are not looked at */
+#define AUTHRES_MAX 32 /* results; more are not examined */
 
 struct authres_result {
 	const char *method; /* "spf", lower case */

@@ -252,7 +252,7 @@ static size_t read_start(const struct slice *bytes, unsigned char *out,
 	return done;
 }
 
-/* RFC 2781 3.2, Unicode 3.10; two NULs behind the mark make it UTF-32's. */
+/* RFC 2781 3.2, Unicode 3.10; two NULs after the mark make it UTF-32's. */
 static enum utf_form form_by_mark(const unsigned char *p, size_t n)
 {
 	if (n >= 4 && !memcmp(p, "\xff\xfe\0\0", 4))

@@ -1,4 +1,4 @@
-/* cid_links.c - "cid:" and what stands behind it, up to what ends a link. */
+/* cid_links.c - "cid:" and what follows it, up to what ends a link. */
 #include "mail/cid_links.h"
 
 #include <string.h>

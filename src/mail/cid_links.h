@@ -12,7 +12,7 @@
 #include "base/arena.h"
 #include "flow/sink.h"
 
-#define CID_LINK_MAX 255 /* octets of a link that is looked at */
+#define CID_LINK_MAX 255 /* octets of a link that is examined */
 
 struct cid_name {
 	const char *name; /* as the link has it, UTF-8 */

@@ -1,4 +1,4 @@
-/* draft.h - a message that somebody else wrote, made fit to send.
+/* draft.h - a foreign message, made fit to send.
  *
  * One reading pass over the staged bytes finds its header and the extent and
  * survey of each MIME leaf; the headers are kept in their order, a leading

@@ -20,7 +20,7 @@
 #define FILETYPE_UNKNOWN "application/octet-stream"
 #define FILETYPE_MAX	 255 /* octets of a type with its parameters */
 
-/* "type/subtype", lower case; FILETYPE_UNKNOWN when nobody knows, or when the
+/* "type/subtype", lower case; FILETYPE_UNKNOWN when unknown, or when the
  * content cannot be read: the next reader reports that.  `name` is the
  * name the receiver will see. */
 const char *filetype_of(struct arena *a, const char *name,
@@ -34,8 +34,8 @@ const char *filetype_in(struct arena *a, const char *mime_types,
 /* A media type with its parameters, if any, by RFC 2045 5.1. */
 bool filetype_is_valid(const char *type);
 
-/* Gives libmagic's database back, 8 MB that nobody needs while a mail is sent;
- * it is opened again when it is asked again. */
+/* Gives libmagic's database back, 8 MB that are not needed while a mail is
+ * sent; it is opened again when it is asked again. */
 void filetype_forget(void);
 
 #endif

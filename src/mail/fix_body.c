@@ -160,7 +160,7 @@ void fix_body_choose(const struct entity *e, bool accept_8bit,
 
 /* ---- filling ---------------------------------------------------------------
  *
- * A line that is broken goes on behind a space, so that what follows cannot
+ * A line that is broken goes on after a space, so that what follows cannot
  * turn into a boundary. */
 
 struct scrub_room {

@@ -1,4 +1,4 @@
-/* fix_body.h - how a part of somebody else's message is made fit to send.
+/* fix_body.h - how a part of a foreign message is made fit to send.
  *
  * The choice, and the sinks that carry it out where no codec does. */
 #ifndef MAIL_FIX_BODY_H
@@ -65,7 +65,7 @@ struct repair {
 	enum { REPAIR_TEXT, REPAIR_EQUALS, REPAIR_HEX } state;
 	bool cr;
 	char hex;
-	size_t blanks; /* behind an '=' */
+	size_t blanks; /* after an '=' */
 	size_t filled;
 	char room[512];
 };

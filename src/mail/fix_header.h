@@ -1,4 +1,4 @@
-/* fix_header.h - the header of an entity of somebody else's message, written
+/* fix_header.h - the header of an entity of a foreign message, written
  * anew.
  *
  * Fields that are fit go out octet for octet.  What no header may hold is

@@ -6,7 +6,7 @@
  *
  * The same value stands in the mail's header, in the part's header and in the
  * text, since gateways strip headers.  In the text it is folded as in a header
- * and an empty line stands behind it.  Reading believes nothing: a value that
+ * and an empty line stands after it.  Reading believes nothing: a value that
  * lacks a field, or whose numbers cannot go together, is none. */
 #ifndef MAIL_FRAGMENT_LABEL_H
 #define MAIL_FRAGMENT_LABEL_H

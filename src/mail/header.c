@@ -208,7 +208,7 @@ struct fold {
 	bool has_quotes;      /* quoted strings mean something in this field */
 };
 
-/* The end of the entry of an address list that begins here: behind the next
+/* The end of the entry of an address list that begins here: after the next
  * comma that does not stand in a quoted string. */
 static const char *find_item_end(const char *p)
 {
@@ -281,7 +281,7 @@ static size_t token_length(const struct fold *s, const char *p, size_t room)
 	return n <= room ? n : strcspn(p, " \t");
 }
 
-/* `value` begins with the space that stands behind the colon. */
+/* `value` begins with the space that stands after the colon. */
 static int put_folded(struct sink *to, const char *name, const char *value,
 		      enum form form)
 {
@@ -307,7 +307,7 @@ static int put_folded(struct sink *to, const char *name, const char *value,
 	}
 }
 
-/* The value behind a space, as it is. */
+/* The value after a space, as it is. */
 static void put_plain(struct buf *out, const char *value)
 {
 	buf_puts(out, value + strspn(value, " \t"));
@@ -425,7 +425,7 @@ int header_write(struct sink *to, const struct header *h)
 
 /* ---- the newest Resent block ---- */
 
-/* Two like fields one behind the other are one list in two lines,
+/* Two like fields one after the other are one list in two lines,
  * as the obsolete syntax has it (RFC 5322 4.5.6); anywhere else the second is
  * the next block's. */
 

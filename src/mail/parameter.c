@@ -60,8 +60,8 @@ static bool is_file_name(const struct parameter *p)
 	return parameter_is(p, "filename") || parameter_is(p, "name");
 }
 
-/* "This is a test.txt" without quotes: up to the semicolon, unless what stands
- * behind the blank is a parameter whose semicolon was forgotten. */
+/* "This is a test.txt" without quotes: up to the semicolon, unless what
+ * follows the blank is a parameter whose semicolon was forgotten. */
 static const char *unquoted_end(const struct parameter *p, const char *at)
 {
 	const char *end = at + strcspn(at, "; \t");
@@ -151,7 +151,7 @@ struct gathering {
 	char charset[CHARSET_ROOM];
 };
 
-/* "charset'language'text%20": what stands behind the quotes, if any. */
+/* "charset'language'text%20": what follows the quotes, if any. */
 static void put_extended(struct gathering *g, const struct parameter *p,
 			 bool has_charset)
 {

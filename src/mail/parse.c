@@ -66,7 +66,7 @@ static bool is_encoded(const struct entity *e)
 	       e->label == LABEL_OTHER;
 }
 
-/* The header is complete; `blank` tells of an empty line behind it.  What it
+/* The header is complete; `blank` tells of an empty line after it.  What it
  * is the header of may begin with a header again. */
 static void end_header(struct parser *p, uint64_t body, bool blank)
 {

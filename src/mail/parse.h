@@ -1,4 +1,4 @@
-/* parse.h - the structure of a message that somebody else wrote (RFC 2045,
+/* parse.h - the structure of a foreign message (RFC 2045,
  * RFC 2046), found by pushing its octets through once.
  *
  * The result is a flat list of entities in the order in which they begin: the

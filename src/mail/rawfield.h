@@ -20,7 +20,7 @@ struct rawfield {
 	const char *start; /* the first octet of its name */
 	size_t length;	   /* with all its lines and their ends */
 	size_t name;	   /* octets of the name */
-	size_t value;	   /* where it begins, behind the colon */
+	size_t value;	   /* where it begins, after the colon */
 	bool fit;	   /* may stand in a message as it is */
 	bool high;	   /* has octets over 127 */
 };

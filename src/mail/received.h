@@ -17,7 +17,7 @@
 
 #include "base/arena.h"
 
-#define RECEIVED_MAX	  100 /* more are counted and not looked at */
+#define RECEIVED_MAX	  100 /* more are counted and not examined */
 #define RECEIVED_TEXT_MAX 200 /* octets of one word of a field */
 
 enum hop_tls {

@@ -1,4 +1,4 @@
-/* sealed.h - what of somebody else's message stays as it is: what is signed or
+/* sealed.h - what of a foreign message stays as it is: what is signed or
  * encrypted, where that is not said by a header of its own, and why it cannot
  * go; and the header of an attached message, where that harms nobody. */
 #ifndef MAIL_SEALED_H

@@ -18,7 +18,7 @@ struct template
 		TEMPLATE_START,	  /* a line of the header begins */
 		TEMPLATE_COMMENT, /* until its end */
 		TEMPLATE_NAME,	  /* of a field, as it seems */
-		TEMPLATE_BLANK,	  /* behind a name, before the colon */
+		TEMPLATE_BLANK,	  /* after a name, before the colon */
 		TEMPLATE_FIELD,	  /* until its end */
 		TEMPLATE_BODY,	  /* permanently */
 	} state;

@@ -62,7 +62,7 @@ static void put_related_type(struct buf *out, const struct part *p)
 }
 
 /* A name that could stand without quotes gets them all the same: some readers
- * take a semicolon behind it for a part of it, or "%41" for RFC 2231. */
+ * take a semicolon after it for a part of it, or "%41" for RFC 2231. */
 static void put_file_name(struct buf *out, const char *name, const char *value)
 {
 	size_t n = 0;

@@ -1,6 +1,6 @@
 /* file_name.h - the name of a file, as a mail gives it, made harmless.
  *
- * What stands behind the last slash or backslash, valid UTF-8 without control
+ * What follows the last slash or backslash, valid UTF-8 without control
  * characters or those that turn the direction of writing; no dot, dash or
  * blank at its start; at most 255 octets. */
 #ifndef PARTS_FILE_NAME_H
@@ -17,8 +17,8 @@
 const char *file_name_clean(struct arena *a, const char *text);
 /* For people: a subject, an id; on one line, cut at 200 octets. */
 const char *file_name_show(struct arena *a, const char *text);
-/* "logs.tgz.003": the number behind the last dot, of three digits or more; -1
- * when it ends otherwise.  *stem is what stands before, in octets. */
+/* "logs.tgz.003": the number after the last dot, of three digits or more; -1
+ * when it ends otherwise.  *stem is what precedes, in octets. */
 int file_name_number(const char *name, size_t *stem);
 
 #endif

@@ -1,6 +1,6 @@
 /* fragment.h - what of a split file is in a message.
  *
- * A sink takes one message, as it lies; what it claims is looked at when it is
+ * A sink takes one message, as it lies; what it claims is examined when it is
  * whole.  A fragment is one of
  *
  *	SLICE	 octets with a label (mail/fragment_label.h), however they are
@@ -12,7 +12,7 @@
  *
  * The set of a SLICE is the one that its label tells; for the others it is a
  * digest of what all its parts have in common.  Numbers are from 1 up to
- * FRAGMENT_PARTS_MAX; nothing else is sure before the octets were looked at.
+ * FRAGMENT_PARTS_MAX; nothing else is sure before the octets were examined.
  *
  * Memory is constant but for the list of entities, which parse.h caps. */
 #ifndef PARTS_FRAGMENT_H

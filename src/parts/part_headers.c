@@ -162,7 +162,7 @@ static const char *decoded(struct arena *a, const char *text)
 }
 
 /* "attachment filename=x", whose semicolon was forgotten, and "filename=x",
- * which has no main value: the parameter, as it were behind a semicolon. */
+ * which has no main value: the parameter, as it were after a semicolon. */
 static const char *find_stray(struct arena *a, const char *field,
 			      const char *parameter)
 {
@@ -271,7 +271,7 @@ static bool is_ours(const struct rawfield *r)
 	return false;
 }
 
-/* Of fields that come again and again only the first few are looked at. */
+/* Of fields that come again and again only the first few are examined. */
 #define FIELDS_MAX 32
 
 int part_headers_read(struct part_headers *m, struct arena *a,

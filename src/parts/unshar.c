@@ -7,7 +7,7 @@
  *	SUMS	one with the MD5 of the file before it
  *
  * A script begins at "#!" and ends with "exit 0": mailing lists add words of
- * their own behind it.
+ * their own after it.
  *
  * A text's last line end is held back: sed adds one to a file that had none,
  * and the size that the archive tells of then settles it. */

@@ -81,7 +81,7 @@ static const char *bad_path(const char *path, bool is_utf8)
 	return quoted ? "a quote has no end" : NULL;
 }
 
-/* The path with its blanks and <> away; r->at is behind it. */
+/* The path with its blanks and <> away; r->at is after it. */
 static int take_path(struct reading *r, const char *keyword, const char **path)
 {
 	size_t n;
@@ -315,7 +315,7 @@ int arguments_read_mail(struct arena *a, const char *text,
 
 	*out = (struct arguments_mail){ 0 };
 	*why = (struct response){ .esc = "5.1.7" };
-	/* SMTPUTF8 stands behind the path that needs it. */
+	/* SMTPUTF8 stands after the path that needs it. */
 	if (take_path(&r, "FROM:", &path) < 0 ||
 	    take_parameters(&r, of_mail) < 0)
 		return -1;

@@ -1,8 +1,8 @@
-/* arguments.h - what stands behind MAIL and RCPT (RFC 5321 4.1.2, 1870, 3461,
+/* arguments.h - what follows MAIL and RCPT (RFC 5321 4.1.2, 1870, 3461,
  * 4954, 6152, 6531), as a server reads it.
  *
  * The path is one mailbox: a source route is dropped, a bare name is left for
- * the caller to qualify, the form without <> and a blank behind the colon are
+ * the caller to qualify, the form without <> and a blank after the colon are
  * accepted, since old scripts write them.  Parameters that we do not offer are
  * refused, not ignored: they change what is asked for. */
 #ifndef SERVER_ARGUMENTS_H

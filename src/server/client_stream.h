@@ -27,7 +27,7 @@ enum client_stream_event {
 	CLIENT_STREAM_DATA,
 	CLIENT_STREAM_END,  /* the client closed */
 	CLIENT_STREAM_TIME, /* nothing came */
-	CLIENT_STREAM_WAKE, /* somebody wants us to stop; said again until unset
+	CLIENT_STREAM_WAKE, /* we are asked to stop; said again until unset
 			     */
 	CLIENT_STREAM_LOST, /* with the error */
 };

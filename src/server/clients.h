@@ -1,4 +1,4 @@
-/* clients.h - the connections that are served, and who has to go when places
+/* clients.h - the connections that are served, and which is closed when places
  * run out.
  *
  * There are so many places.  One other machine (of IPv6: one network of /64)
@@ -8,10 +8,10 @@
  *
  *	has said nothing yet			at any time, the oldest first
  *	between two mails			after 2 seconds
- *	amid a mail, and we wait for it		after 20 seconds
- *	amid a mail, and we are at work		never
+ *	during a mail, and we wait for it		after 20 seconds
+ *	during a mail, and we are at work		never
  *
- * Where nobody has to go, the newcomer is turned away.
+ * If none has to go, the newcomer is rejected.
  *
  * What each is at it says itself, in memory that is shared with its process.
  * From there it is asked to go by a signal, and goes if that is still so. */

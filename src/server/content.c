@@ -87,7 +87,7 @@ static void finish(struct server *s)
 	sink_close(&s->survey.sink);
 	s->steps++;
 	s->mode = SERVER_COMMAND;
-	/* Before all else: what is behind it may be no commands of theirs. */
+	/* Before all else: what follows it may not be their commands. */
 	if (!s->in_bdat && has_lone(s)) {
 		server_refuse_lone(s);
 		server_forget(s);

@@ -69,7 +69,7 @@ static void show_stage(struct session *s)
 	} else if (!s->in_mail) {
 		client_is(s->talk->client, CLIENT_IDLE, s->since);
 	} else {
-		/* nor does an envelope go on for ever */
+		/* nor does an envelope go on forever */
 		if (server->mode == SERVER_COMMAND &&
 		    slow > s->since + ENVELOPE_MS)
 			slow = s->since + ENVELOPE_MS;
@@ -150,7 +150,8 @@ static int start_tls(struct session *s, struct error *f)
 	return agreed ? secure(s, f) : 0;
 }
 
-/* Whoever is amid sending, or has sent more, is to read our last reply. */
+/* A client that is still sending, or has sent more, is to read our last reply.
+ */
 static int end(struct session *s)
 {
 	if (!s->server->has_quit &&

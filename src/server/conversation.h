@@ -1,7 +1,7 @@
 /* conversation.h - one client's session from its greeting to its end.
  *
  * Moves octets between a line and the machine of server/protocol.h, sees that
- * no client takes for ever, changes to TLS, and ends in good order when asked
+ * no client takes forever, changes to TLS, and ends in good order when asked
  * to stop: a transaction that has begun may still be finished. */
 #ifndef SERVER_CONVERSATION_H
 #define SERVER_CONVERSATION_H

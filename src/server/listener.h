@@ -2,7 +2,7 @@
  *
  * "PORT", "ADDRESS:PORT", "NAME:PORT" or "[IPV6]:PORT"; without an address it
  * is loopback, "*" is every address, port 0 any free one.  Where systemd has
- * opened sockets for us (LISTEN_FDS), they are taken in place of that. */
+ * opened sockets for us (LISTEN_FDS), those are used instead. */
 #ifndef SERVER_LISTENER_H
 #define SERVER_LISTENER_H
 

@@ -5,7 +5,7 @@
  *	ready		   !in_mail		*     503   503
  *	has a sender	   in_mail, count 0	503   *     503 (DATA: 554)
  *	has recipients	   count > 0		503   *     *
- *	amid chunks	   in_bdat		503   503   BDAT alone
+ *	during chunks	   in_bdat		503   503   BDAT alone
  *
  * EHLO, HELO, RSET and the end of the content lead back to ready. */
 #include "server/protocol.h"

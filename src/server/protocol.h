@@ -8,7 +8,7 @@
  * answered for as they come, the message once it is whole.
  *
  * Lines of commands end in CRLF, content in CRLF.CRLF or by BDAT's count, and
- * in nothing else.  A CR or LF that stands alone may mean a line's end to
+ * in nothing else.  A bare CR or LF may mean a line's end to
  * a relay before us: after one in a command or in DATA nothing more is
  * believed (521 and the end, as Postfix does), so that no mail is smuggled into
  * a mail. BDAT counts its octets, so there the message alone is refused. */
@@ -127,7 +127,7 @@ void server_greet(struct server *s);
 /* Takes octets and returns how many: fewer than n when `want` is no longer
  * SERVER_READ, or when `out` must be emptied first. */
 size_t server_feed(struct server *s, const char *data, size_t n);
-/* STARTTLS was said.  `has_more`: so was something behind it, in the clear,
+/* STARTTLS was said.  `has_more`: so was something after it, in the clear,
  * which somebody else may have put there: then it is refused and the session
  * over.  True: send `out`, shake hands, say server_secured. */
 bool server_agree_tls(struct server *s, bool has_more);

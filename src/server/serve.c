@@ -5,7 +5,7 @@
  * interrupt.h's.  SIGTERM reaches the session of a connection's process through
  * line.h's `wake`, and leaves it time to finish what has begun.  It is a
  * session of its own too: Ctrl-C is for the one that listens, and nothing asks
- * a terminal for a password behind a client's back. */
+ * a terminal for a password, unseen by the client. */
 #include "server/serve.h"
 
 #include <errno.h>
@@ -97,7 +97,7 @@ static const char *serving_name(const struct account *account)
 	return account->domain ? account->domain : sysenv_host();
 }
 
-/* `client` is NULL on standard input. */
+/* `client` is NULL on stdin. */
 static int serve_session(const struct serve *s, struct client_stream *line,
 			 const char *peer, struct client_state *client,
 			 struct error *f)
@@ -290,7 +290,7 @@ static void turn_away_next(const struct serve *s, int listener)
 }
 
 /* Out of descriptors or memory, or no socket any more: it would be said again
- * at once, for ever. */
+ * at once, forever. */
 static bool was_told; /* of that */
 
 static void accept_failed(const struct serve *s, int listener, int error)
@@ -369,7 +369,7 @@ static int take_client(const struct serve *s, struct listeners *l,
 	return 0;
 }
 
-/* Those who are amid something may finish it. */
+/* Transactions in progress may finish. */
 static void wait_for_all(struct clients *clients)
 {
 	uint64_t until = sysenv_ticks() + KILL_SECONDS * UINT64_C(1000);

@@ -1,9 +1,9 @@
 /* serve.h - an SMTP server for the programs of this machine.
  *
- * On standard input and output, for one client that started us (-bs), or on
+ * On stdin and stdout, for one client that started us (-bs), or on
  * sockets: one process for each connection, so that nothing a client does is
  * felt by another.  A signal that asks us to end (base/interrupt.h) closes the
- * sockets and lets what has begun come to its end; a client that is amid
+ * sockets and lets what has begun come to its end; a client that is within
  * nothing hears 421. */
 #ifndef SERVER_SERVE_H
 #define SERVER_SERVE_H
@@ -31,7 +31,7 @@ struct serve {
 int serve_stdio(const struct serve *s, struct error *f);
 /* Returns in the processes of the connections too: the caller ends
  * soon after it.  ERROR_CONFIG where others than this machine could use it
- * without a log-in and nobody said that they may. */
+ * without a log-in and that was not allowed. */
 int serve_listen(const struct serve *s, struct error *f);
 
 #endif
