@@ -196,7 +196,7 @@ int config_load(struct config *c, struct arena *a,
 int config_choose(struct config *c, const struct config_wish *wish,
 		  struct account **out, struct error *f);
 /* An account of no configuration: what the command line lays over it, and not
- * finished (config/finish.h). */
+ * finished (config_finish). */
 int config_blank(struct arena *a, const struct config_wish *w,
 		 struct account **out, struct error *f);
 /* For the readers of files. */
