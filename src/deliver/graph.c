@@ -20,6 +20,7 @@
 #include "mail/draft.h"
 #include "net/http.h"
 #include "net/oauth.h"
+#include "net/oauth_grant.h"
 #include "queue/stage.h"
 
 #define GRAPH_HOST "graph.microsoft.com"

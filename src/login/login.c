@@ -12,6 +12,7 @@
 #include "login/redirect.h"
 #include "net/jwt.h"
 #include "net/oauth.h"
+#include "net/oauth_grant.h"
 
 #define URL_MAX	     8192
 #define FORM_MAX     ((size_t)64 * 1024)

@@ -44,38 +44,4 @@ int oauth_secret(struct arena *a, const struct account *account,
 int oauth_again(struct arena *a, const struct account *account,
 		struct buf *password, struct error *f);
 
-/* ---- for those who log in ---- */
-
-/* URL-encoded (RFC 3986 2.3). */
-void oauth_encode(struct buf *out, const char *text);
-/* Appends "name=value" (with a & before it, unless it is the first),
- * URL-encoded; a NULL value adds nothing. */
-void oauth_put(struct buf *form, const char *name, const char *value);
-/* The account's, or the one that was registered when it logged in. */
-const char *oauth_client(const struct account *account,
-			 const struct oauth_record *r);
-/* client_id and, where the account has them, its secret or its assertion. */
-int oauth_put_client(struct buf *form, struct arena *a,
-		     const struct account *account,
-		     const struct oauth_provider *p, struct error *f);
-
-/* What an endpoint answered; wipe with oauth_answer_free. */
-struct oauth_answer {
-	void *json;	/* an object (json_t), or NULL */
-	char error[64]; /* RFC 6749 5.2, 8628 3.5: "invalid_grant"; or "" */
-	const char *described;
-};
-/* 0 when it granted.  -1 with the error otherwise; answer->error says whether
- * it was the endpoint who refused. */
-int oauth_post(struct arena *a, const struct account *account, const char *url,
-	       const struct buf *form, struct oauth_answer *answer,
-	       struct error *f);
-void oauth_answer_free(struct oauth_answer *answer);
-/* Takes the tokens of an answer into the record; what is not in there stays
- * (RFC 6749 6).  ERROR_PROTOCOL without an access token. */
-int oauth_take(struct arena *a, const struct oauth_answer *answer,
-	       struct oauth_record *r, struct error *f);
-/* Only this grant: client credentials, a certificate, a service account. */
-bool oauth_is_app(const struct account *account);
-
 #endif

@@ -13,6 +13,7 @@
 #include "net/http.h"
 #include "net/jwt.h"
 #include "net/oauth.h"
+#include "net/oauth_grant.h"
 
 /* RFC 7636 appendix B. */
 static void a_challenge_is_the_verifiers_digest(void **state)
