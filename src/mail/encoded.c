@@ -10,6 +10,10 @@
 #include "mail/charset.h"
 
 #define CHARSET_ROOM 48
+/* Blanks stand in no encoded word (RFC 2047 2), but some mailers put them
+ * there, and common readers show what is meant. */
+#define STRICT "? \t"
+#define LOOSE  "?"
 
 struct word {
 	char charset[CHARSET_ROOM];
@@ -26,8 +30,9 @@ struct run {
 	bool broken;
 };
 
-/* "=?charset*language?encoding?text?=": its octets, or 0. */
-static size_t read_word(const char *p, struct word *w)
+/* "=?charset*language?encoding?text?=": its octets, or 0.  `ends` is what no
+ * text holds. */
+static size_t read_word(const char *p, const char *ends, struct word *w)
 {
 	size_t charset, language;
 	const char *start = p;
@@ -49,7 +54,7 @@ static size_t read_word(const char *p, struct word *w)
 	if ((w->encoding != 'q' && w->encoding != 'b') || p[1] != '?')
 		return 0;
 	w->text = p + 2;
-	w->length = strcspn(w->text, "? \t");
+	w->length = strcspn(w->text, ends);
 	p = w->text + w->length;
 	return p[0] == '?' && p[1] == '=' ? (size_t)(p + 2 - start) : 0;
 }
@@ -58,7 +63,7 @@ size_t encoded_length(const char *text)
 {
 	struct word w;
 
-	return read_word(text, &w);
+	return read_word(text, STRICT, &w);
 }
 
 void encoded_quote_raw(struct buf *out, const char *text)
@@ -66,7 +71,7 @@ void encoded_quote_raw(struct buf *out, const char *text)
 	struct word w;
 
 	while (*text) {
-		size_t n = read_word(text, &w);
+		size_t n = read_word(text, STRICT, &w);
 
 		if (!n || w.encoding != 'q') {
 			n = n ? n : 1 + strcspn(text + 1, "=");
@@ -109,7 +114,8 @@ static int base64_value(char c)
 	return c == '+' ? 62 : c == '/' ? 63 : -1;
 }
 
-/* Padding may be missing or stand between; anything else foreign is -1. */
+/* Padding may be missing or stand between, as may blanks; anything else foreign
+ * is -1. */
 static int put_b(struct buf *out, const char *p, size_t n)
 {
 	unsigned bits = 0, group = 0;
@@ -121,6 +127,8 @@ static int put_b(struct buf *out, const char *p, size_t n)
 			bits = 0;
 			continue;
 		}
+		if (p[i] == ' ' || p[i] == '\t')
+			continue;
 		if (value < 0)
 			return -1;
 		group = (group << 6 | (unsigned)value) & 0xffffff;
@@ -174,14 +182,14 @@ int encoded_decode(struct buf *out, const char *text)
 	struct word w;
 
 	while (*text) {
-		size_t n = read_word(text, &w);
+		size_t n = read_word(text, LOOSE, &w);
 		size_t plain, space;
 
 		if (n) {
 			gather(&run, &w, text, n, out);
 			text += n;
 			space = strspn(text, " \t");
-			if (encoded_length(text + space))
+			if (read_word(text + space, LOOSE, &w))
 				text += space;
 			continue;
 		}

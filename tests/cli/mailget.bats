@@ -146,6 +146,24 @@ imap_one=('< m2 EXAMINE "INBOX"' '> * 1 EXISTS' '> * OK [UIDVALIDITY 9] x'
 	[[ $output == 'Subject: three'* ]]
 }
 
+@test "encoded words with blanks in them, and a subject without an end" {
+	printf '%s\n' 'From: =?utf-8?q?J=C3=BCrgen Maier?= <j@example.org>' \
+		'Subject: =?utf-8?q?Gr=C3=BC=C3=9Fe aus K=C3=B6ln?=' '' >blanks.eml
+	get blanks.eml list
+	[ "$status" -eq 0 ]
+	[[ $output == *'Jürgen Maier'*'Grüße aus Köln' ]]
+	{
+		printf 'Subject: begins'
+		printf '\n =?utf-8?q?word=C3=BC%04d_?=' {1..2000}
+		printf '\nTo: b@example.org\n\ntext\n'
+	} >long.eml
+	get --json long.eml list
+	[ "$status" -eq 0 ]
+	json_of 'j["subject"].startswith("begins wordü0001 wordü0002 ")' \
+		<<<"$output"
+	json_of 'j["to"] == "b@example.org"' <<<"$output"
+}
+
 @test "attachments keep their base names, and no file is written over" {
 	box
 	mkdir files
