@@ -1,6 +1,7 @@
 /* extract.c - chains of decoders.
  *
- *	entity -> unbase64 | unqp | as it is -> lf -> unuu | unshar */
+ *	entity -> unbase64 | unqp | as it is -> lf -> unqp | unmangle -> unuu |
+ *	unshar */
 #include "parts/extract.h"
 
 #include <string.h>
@@ -14,6 +15,7 @@
 #include "mail/fragment_label.h"
 #include "mail/parameter.h"
 #include "parts/file_name.h"
+#include "parts/unmangle.h"
 #include "parts/unshar.h"
 
 bool extract_is_uu(const char *encoding)
@@ -79,16 +81,26 @@ static int decode_text(const struct slice *message, const struct entity *e,
 	return sink_close(&lf.sink) < 0 ? -1 : r;
 }
 
-/* ... and once more, where some gateway has encoded it and not said so. */
+/* ... and what was done to it on its way, and not said. */
 static int decode_mangled(const struct slice *message, const struct entity *e,
-			  struct sink *to)
+			  enum fragment_way way, struct sink *to)
 {
+	struct unmangle text;
 	struct unqp qp;
+	struct sink *next = to;
 	int r;
 
-	unqp_init(&qp, to, true);
-	r = decode_text(message, e, &qp.sink);
-	return sink_close(&qp.sink) < 0 ? -1 : r;
+	if (way == WAY_UU_MANGLED) {
+		unqp_init(&qp, to, true);
+		next = &qp.sink;
+	} else if (way == WAY_UU_HTML || way == WAY_UU_QUOTED) {
+		unmangle_init(&text, to,
+			      way == WAY_UU_HTML ? UNMANGLE_HTML
+						 : UNMANGLE_QUOTED);
+		next = &text.sink;
+	}
+	r = decode_text(message, e, next);
+	return next != to && sink_close(next) < 0 ? -1 : r;
 }
 
 /* ---- what a text says besides: a line is known by its beginning; long ones
@@ -204,40 +216,80 @@ static void leftover_init(struct leftover *s, struct error *f)
 }
 
 int extract_leftover(const struct slice *message, const struct entity *e,
-		     struct leftover *found, struct error *f)
+		     enum fragment_way way, struct leftover *found,
+		     struct error *f)
 {
 	leftover_init(found, f);
-	if (decode_text(message, e, &found->sink) < 0)
+	if (decode_mangled(message, e, way, &found->sink) < 0)
 		return -1;
 	return sink_close(&found->sink);
 }
 
 /* ---- a look ---- */
 
-/* Is uuencode that looks damaged sound when it is read as quoted-printable? */
+static void take_uu(struct extract_look *look, struct arena *a,
+		    const struct unuu *uu, enum fragment_way way)
+{
+	look->has_uu = uu->has_data || (uu->has_begin && uu->has_end);
+	look->has_begin = uu->has_begin;
+	look->has_end = uu->has_end;
+	look->uu_name = uu->has_begin ? file_name_clean(a, uu->name) : NULL;
+	look->uu_way = way;
+}
+
+/* Is uuencode that looks damaged sound when it is read that way?  A reply may
+ * quote as much as it likes: it needs a label, or the file's begin and end. */
 static int look_for_mangled(struct extract_look *look, struct arena *a,
 			    const struct slice *message, const struct entity *e,
+			    enum fragment_way way, bool may_break,
 			    struct error *f)
 {
+	struct fragment_label_search label;
+	struct sink_tee both;
 	struct unuu uu;
+	bool is_sound;
+	int r;
 
+	fragment_label_search_init(&label, f);
 	unuu_init(&uu, NULL, true, f);
-	if (decode_mangled(message, e, &uu.sink) < 0 ||
-	    sink_close(&uu.sink) < 0)
-		return -1;
-	if (uu.is_damaged || !(uu.has_data || (uu.has_begin && uu.has_end)))
-		return 0;
-	look->is_mangled = look->has_uu = true;
-	look->has_begin = uu.has_begin;
-	look->has_end = uu.has_end;
-	if (uu.has_begin)
-		look->uu_name = file_name_clean(a, uu.name);
-	return 0;
+	sink_tee_init(&both, &uu.sink, &label.sink);
+	r = decode_mangled(message, e, way, &both.sink);
+	if (sink_close(&uu.sink) < 0 || sink_close(&label.sink) < 0)
+		r = -1;
+	is_sound = !uu.is_damaged && (may_break || !uu.was_broken) &&
+		   (uu.has_data || (uu.has_begin && uu.has_end)) &&
+		   (way != WAY_UU_QUOTED || label.found ||
+		    (uu.has_begin && uu.has_end));
+	if (r >= 0 && is_sound) {
+		take_uu(look, a, &uu, way);
+		if (label.found) {
+			look->has_label = true;
+			look->label = label.label;
+		}
+	}
+	fragment_label_search_free(&label);
+	return r < 0 ? -1 : is_sound;
+}
+
+/* Best is what holds to its end; a footer may stand behind it. */
+static int look_below(struct extract_look *look, struct arena *a,
+		      const struct slice *message, const struct entity *e,
+		      bool is_expected, struct error *f)
+{
+	static const enum fragment_way ways[] = { WAY_UU_MANGLED, WAY_UU_HTML,
+						  WAY_UU_QUOTED };
+	size_t count = is_expected ? sizeof(ways) / sizeof(*ways) : 1;
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < 2 * count; i++)
+		r = look_for_mangled(look, a, message, e, ways[i % count],
+				     i >= count, f);
+	return r < 0 ? -1 : 0;
 }
 
 int extract_look(struct extract_look *look, struct arena *a,
 		 const struct slice *message, const struct entity *e,
-		 struct error *f)
+		 bool is_expected, struct error *f)
 {
 	struct fragment_label_search label;
 	struct sink_tee first, second;
@@ -257,10 +309,7 @@ int extract_look(struct extract_look *look, struct arena *a,
 		r = -1;
 	look->has_label = label.found;
 	look->label = label.label;
-	look->has_uu = uu.has_data || (uu.has_begin && uu.has_end);
-	look->has_begin = uu.has_begin;
-	look->has_end = uu.has_end;
-	look->uu_name = uu.has_begin ? file_name_clean(a, uu.name) : NULL;
+	take_uu(look, a, &uu, WAY_UU);
 	look->is_archive = shar.is_archive && (shar.files || shar.part > 1);
 	look->part = shar.part;
 	look->of = shar.of;
@@ -270,8 +319,10 @@ int extract_look(struct extract_look *look, struct arena *a,
 	look->title = file_name_show(a, shar.title);
 	fragment_label_search_free(&label);
 	unshar_free(&shar);
-	if (r >= 0 && !look->is_archive && (uu.is_damaged || uu.was_broken))
-		r = look_for_mangled(look, a, message, e, f);
+	is_expected = is_expected || look->has_label;
+	if (r >= 0 && !look->is_archive &&
+	    (uu.is_damaged || uu.was_broken || (is_expected && !look->has_uu)))
+		r = look_below(look, a, message, e, is_expected, f);
 	return r < 0 ? -1 : 0;
 }
 
@@ -297,14 +348,13 @@ static int put_script(const struct slice *message, const struct entity *e,
 /* ---- uuencode, and the file of an archive ---- */
 
 static int put_uu(const struct slice *message, const struct entity *e,
-		  bool is_mangled, struct sink *to)
+		  enum fragment_way way, struct sink *to)
 {
 	struct unuu uu;
 	int r;
 
 	unuu_init(&uu, to, true, to->error);
-	r = is_mangled ? decode_mangled(message, e, &uu.sink)
-		       : decode_text(message, e, &uu.sink);
+	r = decode_mangled(message, e, way, &uu.sink);
 	if (sink_close(&uu.sink) < 0 || r < 0)
 		return -1;
 	return r || uu.is_damaged || (!uu.has_data && !uu.has_begin);
@@ -383,7 +433,9 @@ int extract_put(const struct slice *message, const struct entity *e,
 	switch (way) {
 	case WAY_UU:
 	case WAY_UU_MANGLED:
-		return put_uu(message, e, way == WAY_UU_MANGLED, to);
+	case WAY_UU_HTML:
+	case WAY_UU_QUOTED:
+		return put_uu(message, e, way, to);
 	case WAY_SCRIPT:
 		return put_script(message, e, to);
 	case WAY_SHAR:

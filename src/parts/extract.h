@@ -41,8 +41,8 @@ struct extract_look {
 	bool has_label;
 	struct fragment_label label;
 	bool has_uu, has_begin, has_end;
-	bool is_mangled; /* its uuencode is quoted-printable, and not said so */
-	const char *uu_name; /* clean, or NULL */
+	enum fragment_way uu_way; /* of the uuencode */
+	const char *uu_name;	  /* clean, or NULL */
 	bool is_archive;
 	unsigned part, of;
 	bool has_next, is_over;
@@ -52,12 +52,15 @@ struct extract_look {
 /* `encoding` is what Content-Transfer-Encoding says, or NULL. */
 bool extract_is_uu(const char *encoding);
 bool extract_is_text(const struct entity *e, const char *type);
+/* Where a part is expected, it is looked for below what was done to the text on
+ * its way, too. */
 int extract_look(struct extract_look *look, struct arena *a,
 		 const struct slice *message, const struct entity *e,
-		 struct error *f);
-/* What else it says, in `found`. */
+		 bool is_expected, struct error *f);
+/* What else it says, in `found`; `way` is how its uuencode is read. */
 int extract_leftover(const struct slice *message, const struct entity *e,
-		     struct leftover *found, struct error *f);
+		     enum fragment_way way, struct leftover *found,
+		     struct error *f);
 /* Every uuencoded file of a text: `open` names where it goes, `close` is called
  * with whether it is damaged or has no end. */
 struct extract_files {

@@ -39,6 +39,7 @@ struct inside {
 	struct fragment_label label; /* of the mail or a text */
 	bool has_slice;		     /* a part had its own label */
 	unsigned n, of;		     /* of the subject */
+	bool is_bare;		     /* which may be a date */
 	const char *rest;
 };
 
@@ -189,7 +190,7 @@ static int add_uu(struct fragments *s, const struct inside *in)
 	x->is_last = l->has_end;
 	x->name = l->uu_name;
 	x->title = file_name_show(s->arena, in->rest);
-	x->way = l->is_mangled ? WAY_UU_MANGLED : WAY_UU;
+	x->way = l->uu_way;
 	return part_headers_set(x->set, "uu",
 				part_headers_stem(s->arena, in->rest), s->from,
 				s->sink.error);
@@ -217,8 +218,12 @@ static void begin_inside(struct fragments *s, struct inside *in,
 	*in = (struct inside){ .top = e, .marks = *m };
 	s->from = m->from ? m->from : "";
 	if (m->subject && !part_headers_pair(s->arena, m->subject, &in->n,
-					     &in->of, &in->rest))
+					     &in->of, &in->rest)) {
 		in->rest = m->subject;
+		in->is_bare =
+			part_headers_bare_pair(s->arena, m->subject, &in->n,
+					       &in->of, &in->rest);
+	}
 	in->has_label = m->label && fragment_label_read(&in->label, m->label);
 }
 
@@ -227,7 +232,8 @@ static int look_into(struct fragments *s, struct inside *in,
 {
 	struct extract_look look;
 
-	if (extract_look(&look, s->arena, message, e, s->sink.error) < 0)
+	if (extract_look(&look, s->arena, message, e, in->n || in->has_label,
+			 s->sink.error) < 0)
 		return -1;
 	if (look.has_label && !in->has_label) {
 		in->has_label = true;
@@ -334,6 +340,14 @@ static void drop_numbered(struct fragments *s, struct fragment **from)
 	s->last = at;
 }
 
+/* A file begins in its first part and ends in its last: who only writes "3/5"
+ * may mean something else. */
+static bool fits_numbers(const struct inside *in)
+{
+	return !in->is_bare || (in->look.has_begin == (in->n == 1) &&
+				in->look.has_end == (in->n == in->of));
+}
+
 static int end_inside(struct fragments *s, struct inside *in,
 		      struct fragment **from)
 {
@@ -356,15 +370,13 @@ static int end_inside(struct fragments *s, struct inside *in,
 	}
 	if (in->has_label && in->text) {
 		add_slice(s, in->text,
-			  in->look.is_archive	? WAY_SHAR
-			  : in->look.is_mangled ? WAY_UU_MANGLED
-						: WAY_UU,
+			  in->look.is_archive ? WAY_SHAR : in->look.uu_way,
 			  true, &in->label);
 		return 0;
 	}
 	if (in->text && in->look.is_archive)
 		return add_shar(s, in);
-	if (in->text && in->n)
+	if (in->text && in->n && fits_numbers(in))
 		return add_uu(s, in);
 	return 0;
 }
@@ -406,19 +418,6 @@ static const struct fragment *carried_by(const struct fragments *s,
 	return NULL;
 }
 
-static bool is_signature(const char *type)
-{
-	static const char *const types[] = { "application/pkcs7-signature",
-					     "application/x-pkcs7-signature",
-					     "application/pgp-signature" };
-
-	for (size_t i = 0; type && i < sizeof(types) / sizeof(*types); i++)
-		if (parameter_main(type) == strlen(types[i]) &&
-		    ascii_begins(type, types[i]))
-			return true;
-	return false;
-}
-
 static const struct fragments *nested_of(const struct fragments *s,
 					 const struct entity *e)
 {
@@ -436,7 +435,7 @@ static int note_leaf(struct fragments *s, const struct entity *e,
 	struct leftover rest;
 	struct part_headers m;
 
-	if (carried && carried->way != WAY_UU && carried->way != WAY_UU_MANGLED)
+	if (carried && (carried->way < WAY_UU || carried->way > WAY_UU_QUOTED))
 		return 0;
 	if (part_headers_read(&m, s->arena, message, e, s->sink.error) < 0)
 		return -1;
@@ -445,11 +444,12 @@ static int note_leaf(struct fragments *s, const struct entity *e,
 		return 0;
 	}
 	if (!carried && (m.name || !extract_is_text(e, m.type))) {
-		if (!is_signature(m.type))
+		if (!part_headers_is_signature(m.type))
 			s->also = m.name ? m.name : "an attachment";
 		return 0;
 	}
-	if (extract_leftover(message, e, &rest, s->sink.error) < 0)
+	if (extract_leftover(message, e, carried ? carried->way : WAY_DECODE,
+			     &rest, s->sink.error) < 0)
 		return -1;
 	/* the first part of a file has its begin line */
 	if (rest.files > (carried && carried->is_first))

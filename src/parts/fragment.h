@@ -44,6 +44,8 @@ enum fragment_way {
 	WAY_DECODE,	/* its transfer encoding undone */
 	WAY_UU,		/* and lines of uuencode read */
 	WAY_UU_MANGLED, /* which were quoted-printable besides */
+	WAY_UU_HTML,	/* or HTML */
+	WAY_UU_QUOTED,	/* or quoted in a reply */
 	WAY_SCRIPT,	/* from a script's first line to its last */
 	WAY_SHAR,	/* the one file of a script */
 };

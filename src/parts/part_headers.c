@@ -58,12 +58,55 @@ static size_t pair_at(const char *p, unsigned *n, unsigned *of)
 	return (size_t)(at - p);
 }
 
+/* "3/12" with nothing beside it. */
+static size_t bare_pair_at(const char *text, const char *p, unsigned *n,
+			   unsigned *of)
+{
+	const char *at = p;
+	size_t length;
+
+	if (!ascii_is_digit(*p) || (p > text && p[-1] != ' '))
+		return 0;
+	at += strspn(at, "0123456789");
+	if (*at++ != '/' || !ascii_is_digit(*at))
+		return 0;
+	at += strspn(at, "0123456789");
+	length = (size_t)(at - p);
+	if (*at && *at != ' ')
+		return 0;
+	at = p;
+	*n = read_number(&at);
+	at++;
+	*of = read_number(&at);
+	return *n && *n <= *of ? length : 0;
+}
+
+/* The text without so many octets at `found`, and single spaces. */
+static const char *text_without(struct arena *a, const char *text,
+				const char *found, size_t length)
+{
+	char *out = arena_alloc(a, strlen(text) + 1);
+	size_t filled = 0;
+
+	for (const char *p = text; *p; p++) {
+		if (p == found)
+			p += length;
+		if (!*p)
+			break;
+		if (*p != ' ' || (filled && out[filled - 1] != ' '))
+			out[filled++] = *p;
+	}
+	while (filled && out[filled - 1] == ' ')
+		filled--;
+	out[filled] = '\0';
+	return out;
+}
+
 bool part_headers_pair(struct arena *a, const char *text, unsigned *n,
 		       unsigned *of, const char **rest)
 {
 	const char *found = NULL;
-	size_t length = 0, filled = 0;
-	char *out;
+	size_t length = 0;
 
 	for (const char *p = text; *p; p++) {
 		unsigned each_n, each_of;
@@ -81,20 +124,32 @@ bool part_headers_pair(struct arena *a, const char *text, unsigned *n,
 	}
 	if (!found)
 		return false;
-	out = arena_alloc(a, strlen(text) + 1);
-	for (const char *p = text; *p; p++) {
-		if (p == found)
-			p += length;
-		if (!*p)
-			break;
-		if (*p != ' ' || (filled && out[filled - 1] != ' '))
-			out[filled++] = *p;
-	}
-	while (filled && out[filled - 1] == ' ')
-		filled--;
-	out[filled] = '\0';
-	*rest = out;
+	*rest = text_without(a, text, found, length);
 	return true;
+}
+
+bool part_headers_bare_pair(struct arena *a, const char *text, unsigned *n,
+			    unsigned *of, const char **rest)
+{
+	const char *found = NULL;
+	size_t length = 0;
+
+	for (const char *p = text; *p; p++) {
+		unsigned each_n, each_of;
+		size_t each = bare_pair_at(text, p, &each_n, &each_of);
+
+		if (!each)
+			continue;
+		if (found)
+			return false; /* which of them? */
+		found = p;
+		length = each;
+		*n = each_n;
+		*of = each_of;
+	}
+	if (found)
+		*rest = text_without(a, text, found, length);
+	return found != NULL;
 }
 
 /* "Re:", "Fwd:", "AW[2]:", "[list]": octets, 0 for none. */
@@ -222,6 +277,19 @@ static const char *md5_of(struct arena *a, const char *text)
 	}
 	buf_free(&octets);
 	return hex;
+}
+
+bool part_headers_is_signature(const char *type)
+{
+	static const char *const types[] = { "application/pkcs7-signature",
+					     "application/x-pkcs7-signature",
+					     "application/pgp-signature" };
+
+	for (size_t i = 0; type && i < sizeof(types) / sizeof(*types); i++)
+		if (parameter_main(type) == strlen(types[i]) &&
+		    ascii_begins(type, types[i]))
+			return true;
+	return false;
 }
 
 static void take_field(struct part_headers *m, struct arena *a,

@@ -16,6 +16,10 @@
  * it, with single blanks, in the arena. */
 bool part_headers_pair(struct arena *a, const char *text, unsigned *n,
 		       unsigned *of, const char **rest);
+/* The same of "3/12" without a word of what it is: a date may look so.  False
+ * where there are two. */
+bool part_headers_bare_pair(struct arena *a, const char *text, unsigned *n,
+			    unsigned *of, const char **rest);
 /* A subject without the "Re:" and "Fwd:" and the [tags] that stand before it.
  */
 const char *part_headers_stem(struct arena *a, const char *subject);
@@ -37,5 +41,8 @@ struct part_headers {
 int part_headers_read(struct part_headers *m, struct arena *a,
 		      const struct slice *message, const struct entity *e,
 		      struct error *f);
+
+/* A Content-Type of S/MIME or OpenPGP. */
+bool part_headers_is_signature(const char *type);
 
 #endif

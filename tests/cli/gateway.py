@@ -7,6 +7,7 @@ import email
 import email.policy
 import os
 import quopri
+import re
 import sys
 from email.message import EmailMessage
 from email.mime.application import MIMEApplication
@@ -71,6 +72,36 @@ def footer(message):
     return message
 
 
+def related(message):
+    """A page with its logo before everything."""
+    page = MIMEMultipart("related")
+    page.attach(MIMEText('<img src="cid:logo">', "html"))
+    page.attach(MIMEImage(b"\x89PNG\r\n\x1a\n" + bytes(60), "png"))
+    page.get_payload()[1]["Content-ID"] = "<logo>"
+    return parts_before(strip_labels(message), page)
+
+
+def decoy(message):
+    """As large as the data, and named in no label."""
+    return parts_before(strip_labels(message), attach(
+        MIMEApplication(bytes(range(250)) * 36, "octet-stream"), "scan.zip"))
+
+
+def disclaimer(message):
+    message.attach(MIMEText("<p>Confidential.</p>", "html"))
+    return message
+
+
+def scanned(message):
+    message.attach(MIMEText("-- \nThis message was scanned by a gateway.\n"
+                            "No threat was found.\n"))
+    return message
+
+
+def twice(message):
+    return forward(forward(message, True), True)
+
+
 def note(message):
     return parts_before(message, MIMEText("Here are the logs, Bob.\n"))
 
@@ -81,30 +112,32 @@ def forward(message, encode=False):
     outer["From"] = "ops@example.org"
     outer["Subject"] = "Fwd: " + message["Subject"]
     inner = MIMEMessage(message)
-    if encode:
-        text = base64.encodebytes(message.as_bytes()).decode()
-        inner = EmailMessage(policy=POLICY)
-        inner["Content-Type"] = "message/rfc822"
-        inner["Content-Transfer-Encoding"] = "base64"
-        inner.set_payload(text)
-    outer.attach(inner)
+    outer.attach(encoded(message.as_bytes()) if encode else inner)
     return outer
 
 
-def digest(folder):
-    """All of them, encoded, in one mail."""
-    names = sorted(os.listdir(folder))
-    outer = MIMEMultipart()
+def encoded(text):
+    inner = EmailMessage(policy=POLICY)
+    inner["Content-Type"] = "message/rfc822"
+    inner["Content-Transfer-Encoding"] = "base64"
+    inner.set_payload(base64.encodebytes(text).decode())
+    return inner
+
+
+def digest(folder, how="digest"):
+    """All of them in one mail: encoded, as a list's digest (bundle), or with
+    somebody's own mail among them (mixture)."""
+    outer = MIMEMultipart("digest" if how == "bundle" else "mixed")
     outer["From"] = "ops@example.org"
     outer["Subject"] = "all of them"
-    for name in names:
+    if how == "mixture":
+        outer.attach(encoded(b"From: carol@example.org\nSubject: private\n\n"
+                             b"Keep this one.\n"))
+    for name in sorted(os.listdir(folder)):
         with open(os.path.join(folder, name), "rb") as file:
             text = file.read()
-        inner = EmailMessage(policy=POLICY)
-        inner["Content-Type"] = "message/rfc822"
-        inner["Content-Transfer-Encoding"] = "base64"
-        inner.set_payload(base64.encodebytes(text).decode())
-        outer.attach(inner)
+        outer.attach(MIMEMessage(email.message_from_bytes(text, policy=POLICY))
+                     if how == "bundle" else encoded(text))
         os.unlink(os.path.join(folder, name))
     with open(os.path.join(folder, "digest.eml"), "wb") as file:
         file.write(outer.as_bytes())
@@ -116,17 +149,38 @@ def mangle(text):
     return head + b"\n\n" + quopri.encodestring(body)
 
 
+def escape(text):
+    """Through HTML, and not said so."""
+    head, body = text.split(b"\n\n", 1)
+    for one, other in (b"&", b"&amp;"), (b"<", b"&lt;"), (b">", b"&gt;"):
+        body = body.replace(one, other)
+    return head + b"\n\n" + body
+
+
+def quote(text):
+    """In a reply."""
+    head, body = text.split(b"\n\n", 1)
+    lines = [b"> " + line for line in body.splitlines(True)]
+    return head + b"\n\nOn Monday ops wrote:\n\n" + b"".join(lines)
+
+
+def bare(text):
+    """The subject's numbers without what stands around them."""
+    return re.sub(rb"(?m)^(Subject: .*)[(\[](\d+/\d+)[)\]]", rb"\1\2", text,
+                  count=1)
+
+
 def main():
     how, folder = sys.argv[1:]
-    if how == "digest":
-        digest(folder)
+    if how in ("digest", "bundle", "mixture"):
+        digest(folder, how)
         return
     for number, name in enumerate(sorted(os.listdir(folder))):
         path = os.path.join(folder, name)
         with open(path, "rb") as file:
             text = file.read()
-        if how == "mangle":
-            text = mangle(text)
+        if how in ("mangle", "escape", "quote", "bare"):
+            text = globals()[how](text)
         elif how == "reply":
             prefix = [b"", b"Re: ", b"[ops] ", b"Fwd: [ops] Re: "][number % 4]
             text = text.replace(b"Subject: ", b"Subject: " + prefix, 1)

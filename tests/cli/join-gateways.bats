@@ -36,7 +36,8 @@ left() {
 	local how
 
 	prepare
-	for how in logo tnef report signature other footer note; do
+	for how in logo tnef report signature other footer note related decoy \
+		disclaimer scanned; do
 		echo "# $how"
 		cut "$how" parts
 		join box
@@ -49,8 +50,8 @@ left() {
 	local how format
 
 	prepare
-	for how in forward encode digest; do
-		for format in parts uuencode numbered; do
+	for how in forward encode digest twice bundle; do
+		for format in parts uuencode numbered partial; do
 			echo "# $how $format"
 			cut "$how" "$format"
 			join box
@@ -64,7 +65,7 @@ left() {
 	local how
 
 	prepare
-	for how in signature footer; do
+	for how in signature footer scanned encode digest twice bundle; do
 		echo "# $how"
 		cut "$how" parts
 		join --delete box
@@ -77,7 +78,8 @@ left() {
 	local row
 
 	prepare
-	for row in other=small.txt note=text tnef=winmail.dat; do
+	for row in other=small.txt note=text tnef=winmail.dat \
+		decoy=scan.zip disclaimer=text; do
 		echo "# $row"
 		cut "${row%=*}" parts
 		join --delete box
@@ -85,6 +87,19 @@ left() {
 		cmp file.bin out/file.bin
 		[ "$(left)" -eq 5 ]
 		says "${row#*=}"
+	done
+}
+
+@test "--delete keeps a digest that holds somebody's own mail" {
+	local format
+
+	prepare
+	for format in parts partial; do
+		cut mixture "$format"
+		join --delete box
+		[ "$status" -eq 0 ]
+		cmp file.bin out/file.bin
+		[ "$(left)" -eq 1 ]
 	done
 }
 
@@ -131,6 +146,53 @@ left() {
 	join box
 	[ "$status" -eq 0 ]
 	cmp file.bin out/file.bin
+}
+
+@test "uuencode that went through HTML and was not said to" {
+	prepare
+	cut escape uuencode --strip mail --strip text
+	grep -q '&amp;' box/new/*
+	join --delete box
+	[ "$status" -eq 0 ]
+	cmp file.bin out/file.bin
+	[ "$(left)" -eq 0 ]
+}
+
+@test "uuencode that a reply quotes: with a label, or from begin to end" {
+	prepare
+	cut quote uuencode --strip mail
+	join --delete box
+	[ "$status" -eq 0 ]
+	cmp file.bin out/file.bin
+	says 'a text'
+	[ "$(left)" -gt 0 ]
+	head -c 5000 /dev/urandom >file.bin
+	cut quote uuencode --strip mail --strip text
+	join box
+	[ "$status" -eq 0 ]
+	cmp file.bin out/file.bin
+	# how much of a part a reply quotes nobody knows
+	head -c 40000 /dev/urandom >file.bin
+	cut quote uuencode --strip mail --strip text
+	join box
+	[ "$status" -ne 0 ]
+	[ ! -e out/file.bin ]
+}
+
+@test "uuencode below numbers and nothing else" {
+	prepare
+	cut bare uuencode --strip mail --strip text
+	[ "$(grep -c '^Subject: file.bin [0-9]*/[0-9]*$' box/new/* |
+		grep -c ':1$')" -eq "$(left)" ]
+	join box
+	[ "$status" -eq 0 ]
+	cmp file.bin out/file.bin
+	# a date is none: the file begins and ends here
+	head -c 5000 /dev/urandom >file.bin
+	cut bare uuencode --strip mail --strip text
+	sed -i 's|^Subject: .*|Subject: seen on 3/5|' box/new/*
+	join box
+	[[ $output != *"of 5"* && $stderr != *"of 5"* ]]
 }
 
 @test "what carries no digest is said to be not verified" {
