@@ -2,8 +2,8 @@
  *
  * Other people's display names and headers, turned into UTF-8.  Read more
  * leniently than the RFC requires: words of any length or with blanks in them,
- * words that touch what stands beside them, characters cut in two between words.
- * What cannot be decoded stays as it was written. */
+ * words that touch what stands beside them, characters cut in two between
+ * words. What cannot be decoded stays as it was written. */
 #ifndef MAIL_ENCODED_H
 #define MAIL_ENCODED_H
 
