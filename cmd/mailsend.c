@@ -311,9 +311,19 @@ static const char *here(struct arena *a)
 	return arena_dup(a, getcwd(path, sizeof(path)) ? path : "");
 }
 
+/* What stops by itself, and has an object to print whatever the end. */
+static bool ends_with_object(const struct cmdline *c)
+{
+	return c->request.json &&
+	       (c->kind == COMMAND_CHECK || c->kind == COMMAND_ROUNDTRIP);
+}
+
 static void heed_signals(const struct cmdline *c)
 {
 	enum interrupted how = tools[c->kind].interrupted;
+
+	if (ends_with_object(c))
+		return;
 
 	if (how == INTERRUPTED_TELLS)
 		interrupt_tell();

@@ -326,7 +326,7 @@ int check_json(const struct check *c, struct buf *out)
 		json_array_append_new(steps, step_json(s));
 	json_object_set_new(object, "status",
 			    json_string(c->failed ? "failed" : "ok"));
-	json_object_set_new(object, "exit", json_integer(check_exit(c)));
+	json_object_set_new(object, "exit", jsonify_exit(check_exit(c)));
 	put_server(c, object);
 	json_object_set_new(object, "steps", steps);
 	json_object_set_new(object, "failure", failure_json(c));

@@ -74,13 +74,18 @@ void jsonify_reply(json_t *object, const char *reply)
 	json_object_set_new(object, "text", jsonify_text(text));
 }
 
-void jsonify_end(json_t *object, int status, const struct error *f)
+json_t *jsonify_exit(int status)
 {
 	int number = interrupt_signal();
+
+	return json_integer(number ? 128 + number : status);
+}
+
+void jsonify_end(json_t *object, int status, const struct error *f)
+{
 	bool failed = error_is_set(f);
 
-	json_object_set_new(object, "exit",
-			    json_integer(number ? 128 + number : status));
+	json_object_set_new(object, "exit", jsonify_exit(status));
 	json_object_set_new(object, "cause",
 			    failed ? json_string(error_name(f->cause))
 				   : json_null());

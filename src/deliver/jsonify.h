@@ -13,8 +13,9 @@ json_t *jsonify_text(const char *text);
 /* "250 2.1.5 Ok" as the members code, enhanced and text; what is not there is
  * null. */
 void jsonify_reply(json_t *object, const char *reply);
-/* What each object says of a failure: `exit`, with which the process ends (128
- * and the number where a signal ends it); `cause`, `temporary` and `error`,
+/* With which the process ends: 128 and the number where a signal was noted. */
+json_t *jsonify_exit(int status);
+/* What each object says of a failure: `exit`; `cause`, `temporary` and `error`,
  * null without an error. */
 void jsonify_end(json_t *object, int status, const struct error *f);
 /* The object of an end that has nothing else to tell, and a newline: "status"

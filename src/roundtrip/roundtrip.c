@@ -1,7 +1,6 @@
 /* roundtrip.c - remember what is there, send, look until it is there. */
 #include "roundtrip/roundtrip.h"
 
-#include <poll.h>
 #include <string.h>
 #include <sysexits.h>
 
@@ -288,11 +287,12 @@ static void await(struct roundtrip *t, struct arrival *w)
 		if (t->end == ROUNDTRIP_ARRIVED)
 			t->arrived_at = sysenv_now();
 		t->arrival = (unsigned)(now - start);
-		if (t->end == ROUNDTRIP_ARRIVED || now >= end)
+		if (t->end == ROUNDTRIP_ARRIVED || now >= end ||
+		    interrupt_is_due())
 			return;
 		if (now + pause > end)
 			pause = (unsigned)(end - now);
-		poll(NULL, 0, (int)pause);
+		interrupt_sleep(pause);
 		pause = next_pause(pause, now - before,
 				   mailbox_is_url(wish->source));
 	}

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/interrupt.h"
 #include "deliver/jsonify.h"
 
 #define STATUS_LATE 75
@@ -156,6 +157,11 @@ const char *roundtrip_trouble(const struct roundtrip *t)
 
 	if (t->end != ROUNDTRIP_NOT_SEEN)
 		return NULL;
+	if (interrupt_signal())
+		return arena_format(t->arena,
+				    "the mail was accepted, and %s ended the "
+				    "wait for it; its subject has %s",
+				    interrupt_name(), t->token);
 	if (error_is_set(&t->trouble))
 		return arena_format(t->arena,
 				    "the mail was accepted, but %s cannot be "
@@ -365,7 +371,7 @@ int roundtrip_json(const struct roundtrip *t, const struct error *f,
 	json_t *o = json_object();
 
 	json_object_set_new(o, "status", json_string(ends[t->end]));
-	json_object_set_new(o, "exit", json_integer(roundtrip_exit(t, f)));
+	json_object_set_new(o, "exit", jsonify_exit(roundtrip_exit(t, f)));
 	json_object_set_new(o, "token", jsonify_text(t->token));
 	json_object_set_new(o, "to", jsonify_text(t->address));
 	json_object_set_new(o, "source",

@@ -95,6 +95,69 @@ t[0].recv(1)' >"$silent" 3>&- &
 	json_of 'j["cause"] == "interrupted"' <<<"$output"
 }
 
+# silent_server - into $port; a line "called" comes from $from for each caller.
+silent_server() {
+	mkfifo silent
+	python3 -c 'import socket
+s = socket.create_server(("127.0.0.1", 0))
+print(s.getsockname()[1], flush=True)
+t = []
+while True:
+    t.append(s.accept()[0])
+    print("called", flush=True)' >silent 3>&- &
+	echo $! >silent.pid
+	exec {from}<silent
+	read -r port <&"$from"
+}
+
+@test "--check and --roundtrip that are ended by a signal" {
+	local pid
+
+	silent_server
+	configure "port $port"
+	# shellcheck disable=SC2086 # words, on purpose
+	$MAILSEND --check --json ann@example.org >out 2>err 3>&- &
+	pid=$!
+	read -r _ <&"$from"
+	kill -TERM $pid
+	status=0
+	wait $pid || status=$?
+	output=$(<out)
+	[ "$status" -eq 143 ]
+	fits check
+	json_of 'j["exit"] == 143 and j["status"] == "failed"' <<<"$output"
+	# the mail cannot be sent
+	mkdir -p box/{cur,new,tmp}
+	# shellcheck disable=SC2086 # words, on purpose
+	$MAILSEND --roundtrip box --json ann@example.org >out 2>err 3>&- &
+	pid=$!
+	read -r _ <&"$from"
+	kill -TERM $pid
+	status=0
+	wait $pid || status=$?
+	output=$(<out)
+	kill "$(<silent.pid)"
+	[ "$status" -eq 143 ]
+	fits roundtrip
+	json_of 'j["exit"] == 143 and j["status"] == "not-sent"' <<<"$output"
+	# nor does it arrive: it is waited for when the server has it
+	configure
+	# shellcheck disable=SC2086 # words, on purpose
+	$MAILSEND --roundtrip box --json -v ann@example.org >out 2>err 3>&- &
+	pid=$!
+	while ! grep -q QUIT err; do
+		kill -0 $pid
+	done
+	kill -TERM $pid
+	status=0
+	wait $pid || status=$?
+	output=$(<out)
+	[ "$status" -eq 143 ]
+	fits roundtrip
+	json_of 'j["exit"] == 143 and j["status"] == "not-seen" and j["error"]' \
+		<<<"$output"
+}
+
 @test "a series: a line for each mail, and one for what ends it" {
 	configure
 	echo a >a
