@@ -38,7 +38,7 @@ COMMON    := $(B)/obj/cmd/start.o $(B)/obj/cmd/finish.o $(B)/obj/cmd/output.o \
 COMMAND   := $(COMMON) $(B)/obj/cmd/mailsend.o $(B)/obj/cmd/send.o $(B)/obj/cmd/queue.o \
 	     $(B)/obj/cmd/check.o $(B)/obj/cmd/talk.o $(B)/obj/cmd/login.o $(B)/obj/cmd/assistant.o \
 	     $(B)/obj/cmd/roundtrip.o $(B)/obj/cmd/explain.o \
-	     $(B)/obj/cmd/series.o $(B)/obj/cmd/runner.o \
+	     $(B)/obj/cmd/series.o $(B)/obj/cmd/series_input.o $(B)/obj/cmd/runner.o \
 	     $(B)/obj/cmd/setup.o $(B)/obj/cmd/setup_cron.o \
 	     $(B)/obj/cmd/setup_run.o $(B)/gen/setup_files.o
 SETUP     := contrib/systemd/mailsend-queue.service \

@@ -247,6 +247,8 @@ int runner_run(struct runner *run, const struct series_ops *ops,
 		.journal = &run->journal,
 		.envelope = run->split ? &run->whole->envelope : NULL,
 		.again = r->series.again,
+		.is_rest_lost = !run->split && request_reads_input(r) &&
+				!journal_is_there(&run->journal),
 	};
 	struct series_result result;
 	int status;

@@ -30,6 +30,7 @@
 #include "flow/digest.h"
 #include "mail/date.h"
 #include "runner.h"
+#include "series_input.h"
 #include "submit/report.h"
 #include "submit/split_frame.h"
 #include "submit/submit.h"
@@ -150,27 +151,6 @@ static int open_journal(struct runner *run, const char *id, struct error *f)
 		      : no_home(f);
 }
 
-/* What standard input was is a fact, and it is kept unless it is a file that
- * has a name of its own. */
-static int keep_input(struct runner *run, const struct inputs *inputs,
-		      struct error *f)
-{
-	char digest[DIGEST_HEX_SIZE] = "large";
-	struct slice input;
-	bool is_file;
-
-	if (!inputs_read(inputs, &input, &is_file))
-		return 0;
-	if (!run->job->request->series.id && !is_file &&
-	    journal_keep_input(&run->journal, &input, f) < 0)
-		return -1;
-	if (input.length <= JOURNAL_INPUT_KEPT &&
-	    digest_slice(&input, digest, f) < 0)
-		return -1;
-	return journal_fact(&run->journal, "input", digest, "standard input",
-			    f);
-}
-
 /* From now on it can be resumed, and only from now on its id is told. */
 static int make_ready(struct runner *run, struct error *f)
 {
@@ -269,7 +249,7 @@ static int note_facts(struct runner *run, struct error *f)
 	const struct split *s = run->split;
 	struct arena *a = run->job->arena;
 
-	if (keep_input(run, &run->whole->inputs, f) < 0 ||
+	if (series_input_keep(run, &run->whole->inputs, f) < 0 ||
 	    note_chance(run, f) < 0 ||
 	    journal_fact(&run->journal, "limit",
 			 arena_format(a, "%" PRIu64, s->limit), "the size",
@@ -444,51 +424,12 @@ static int send_each(struct runner *run, struct error *f)
 	each.id = run->journal.id;
 	run->total = (unsigned)job->request->series.count;
 	if (r == 0 && !is_dry(run))
-		r = keep_input(run, &each.inputs, f);
+		r = series_input_keep(run, &each.inputs, f);
 	if (r == 0)
 		r = send_all(run, &each_ops, f);
 	each_close(&each);
 	run->each = NULL;
 	return r;
-}
-
-static bool reads_input(const struct request *r)
-{
-	for (size_t i = 0; i < r->series.count; i++)
-		if (strcmp(r->series.sources[i], "-") == 0)
-			return true;
-	return false;
-}
-
-static int take_input(int input, struct error *f)
-{
-	int r = input < 0 ? 0 : dup2(input, STDIN_FILENO);
-
-	if (input >= 0)
-		close(input);
-	return r < 0 ? error_errno(f, ERROR_OS, errno,
-				   "no standard input for the series")
-		     : 0;
-}
-
-/* Messages from a pipe are kept before they are looked at. */
-static int save_messages(struct runner *run, struct error *f)
-{
-	const struct series_job *job = run->job;
-	struct inputs inputs = { .arena = job->arena, .spool = job->spool };
-	struct slice content;
-	struct input *in;
-	int r;
-
-	if (job->request->series.id || !reads_input(job->request) ||
-	    !journal_is_there(&run->journal))
-		return 0;
-	in = input_open(&inputs, "-", f);
-	r = in ? input_slice(&inputs, in, true, &content, f) : -1;
-	if (r == 0)
-		r = keep_input(run, &inputs, f);
-	inputs_free(&inputs);
-	return r < 0 ? -1 : take_input(journal_input(&run->journal, f), f);
 }
 
 static int send_messages(struct runner *run, struct error *f)
@@ -497,7 +438,7 @@ static int send_messages(struct runner *run, struct error *f)
 	struct batch batch;
 	int r;
 
-	if ((!is_dry(run) && save_messages(run, f) < 0) ||
+	if ((!is_dry(run) && series_input_save(run, f) < 0) ||
 	    batch_open(&batch, job->arena, job->request, job->account,
 		       job->spool, f) < 0)
 		return -1;
@@ -547,7 +488,7 @@ static int recall_input(const struct journal *j, struct error *f)
 				 "give it again, with < FILE after this "
 				 "command",
 				 j->id);
-	return error_is_set(f) ? -1 : take_input(input, f);
+	return error_is_set(f) ? -1 : series_input_take(input, f);
 }
 
 static int recall(const struct journal *j, bool again,

@@ -27,6 +27,7 @@
 #include "deliver/route.h"
 #include "submit/submit.h"
 
+#define RESCUE_MS (60 * 1000) /* for all that is left after a signal */
 _Static_assert(sizeof(struct series_verdict) <= PIPE_BUF,
 	       "a verdict is one write");
 
@@ -52,6 +53,12 @@ struct worker {
 static bool is_stopped(const struct worker *w)
 {
 	return interrupt_signal() || atomic_load(&w->shared->stop);
+}
+
+/* Nothing is sent any more, but what is left has to be kept. */
+static bool is_rescuing(const struct worker *w)
+{
+	return w->series->is_rest_lost && interrupt_signal();
 }
 
 static void stop(struct worker *w)
@@ -289,6 +296,25 @@ static void write_down(struct worker *w, const struct envelope *e, size_t had,
 	v->fate = SERIES_FAILED;
 }
 
+/* No connection is made again. */
+static void hang_up(struct route *r)
+{
+	for (unsigned i = 0; i < r->count; i++)
+		smarthost_close(&r->hosts[i]);
+}
+
+/* Reading it takes time that a signal leaves us for nothing else. */
+static int make(struct worker *w, unsigned n, struct arena *a,
+		struct composition *c, char *name, struct error *f)
+{
+	const struct series *s = w->series;
+	unsigned patience = interrupt_extend(s->is_rest_lost ? RESCUE_MS : 0);
+	int r = s->ops->make(s->context, n, a, c, name, f);
+
+	interrupt_restore(patience);
+	return r;
+}
+
 static void send_one(struct worker *w, unsigned n, struct arena *a)
 {
 	const struct series *s = w->series;
@@ -300,14 +326,17 @@ static void send_one(struct worker *w, unsigned n, struct arena *a)
 	size_t had = 0;
 	bool is_left;
 
-	if (s->ops->make(s->context, n, a, &c, v.name, &f) == 0) {
+	if (make(w, n, a, &c, v.name, &f) == 0) {
 		had = leave_out(w, &c.envelope, key, a);
+		if (is_rescuing(w))
+			hang_up(&w->route);
 		if (c.envelope.count)
 			submit(w, n, &c, &out, &f);
 	}
 	fill_verdict(&v, &c, &out, &f);
 	/* a signal came before it went: it is as if it had not been drawn */
-	is_left = v.fate == SERIES_FAILED && f.cause == ERROR_INTERRUPTED;
+	is_left = v.fate == SERIES_FAILED && f.cause == ERROR_INTERRUPTED &&
+		  !s->is_rest_lost;
 	write_down(w, &c.envelope, had, key, &v, a);
 	if (v.fate == SERIES_FAILED && s->envelope)
 		stop(w);
@@ -333,7 +362,7 @@ static void draw(struct worker *w)
 	const struct series *s = w->series;
 	unsigned n;
 
-	while (!is_stopped(w) &&
+	while ((is_rescuing(w) || !is_stopped(w)) &&
 	       (n = atomic_fetch_add(&w->shared->next, 1) + 1) <= s->total) {
 		struct arena a = ARENA_INIT;
 

@@ -77,6 +77,9 @@ struct series {
 	 * in common: the first that fails is the end of it.  Else NULL. */
 	const struct envelope *envelope;
 	bool again; /* those in the journal too */
+	/* What does not go is nowhere else (it came by a pipe, and nothing
+	 * remembers it): after a signal the rest is queued or kept. */
+	bool is_rest_lost;
 };
 
 struct series_result {

@@ -554,6 +554,84 @@ letters() {
 	[ "$status" -eq 0 ]
 }
 
+# batch_ended WHEN ARGUMENT... - --batch of a pipe, without a journal, with a
+# signal once the file WHEN is there; the server does not answer.
+batch_ended() {
+	local when=$1 pid
+
+	shift
+	"$MAILSEND" --batch - "$@" <pipe 2>stderr >stdout &
+	pid=$!
+	exec 5>pipe
+	cat box >&5
+	[ "$when" = reading ] || exec 5>&-
+	until [ -s called ] || { [ "$when" = reading ] && is_drained $pid; }; do
+		kill -0 $pid
+	done
+	kill -TERM $pid
+	status=0
+	wait $pid || status=$?
+	exec 5>&-
+	cat stderr
+	[ "$status" -eq 143 ]
+}
+
+# is_drained PID - it has read all there is, and waits.
+is_drained() {
+	python3 - "$1" <<-'END'
+	import array, fcntl, os, sys, termios
+	fd = os.open("pipe", os.O_RDONLY | os.O_NONBLOCK)
+	left = array.array("i", [0])
+	fcntl.ioctl(fd, termios.FIONREAD, left)
+	sys.exit(left[0] != 0 or "pipe" not in os.readlink(f"/proc/{sys.argv[1]}/fd/0"))
+	END
+}
+
+@test "messages from a pipe, no journal, and a signal: what did not go is kept" {
+	local n
+
+	names
+	for n in 1 2 3; do
+		printf 'From a@b Mon Nov 30 10:00:00 2026\nTo: a@example.org\n'
+		printf 'From: me@example.org\nSubject: m%s\n\ntext %s\n\n' $n $n
+	done >box
+	mkfifo pipe silent
+	python3 -c 'import socket
+s = socket.create_server(("127.0.0.1", 0))
+print(s.getsockname()[1], flush=True)
+t = []
+while True:
+    t.append(s.accept()[0])
+    open("called", "a").write("x")' >silent 3>&- &
+	echo $! >silent.pid
+	read -r port <silent
+	# no journal can be made
+	rm -rf "$home/.local"
+	mkdir -p "$home/.local/state/mailsend"
+	: >"$home/.local/state/mailsend/series"
+	printf '%s\n' 'host 127.0.0.1' "port $port" 'tls off' 'queue never' \
+		'from me@example.org' >"$MAILSEND_CONFIG"
+	batch_ended sending
+	[ "$(letters)" -eq 3 ]
+	[ "$(grep -c '^text [123]' "$home/dead.letter")" -eq 3 ]
+	rm "$home/dead.letter" called
+	# into the queue, where there is one
+	batch_ended sending --set queue=auto
+	[ ! -e "$home/dead.letter" ]
+	[ "$(grep -rl '^text [123]' "$MAILSEND_QUEUE" | wc -l)" -eq 3 ]
+	rm -rf "$MAILSEND_QUEUE" called
+	# not all of them had come
+	batch_ended reading
+	[ "$(grep -c '^text [123]' "$home/dead.letter")" -eq 3 ]
+	grep -q '^X-Undelivered-Missing: ' "$home/dead.letter"
+	rm "$home/dead.letter"
+	# nor where there would be a journal
+	rm "$home/.local/state/mailsend/series"
+	batch_ended reading
+	[ "$(grep -c '^text [123]' "$home/dead.letter")" -eq 3 ]
+	kill "$(<silent.pid)"
+}
+
 @test "a signal that was ignored stays so" {
 	names
 	for number in INT TERM HUP; do
