@@ -2,6 +2,7 @@
  * so while it is. */
 #include "commands.h"
 
+#include "base/interrupt.h"
 #include "base/log.h"
 #include "check/check.h"
 #include "check/check_report.h"
@@ -45,6 +46,8 @@ static int show_end(const struct view *v, const struct check *c, bool nagios,
 	if (!error_is_set(f))
 		output_put(&text, f);
 	buf_free(&text);
+	if (json && interrupt_signal())
+		log_error("ended by %s", interrupt_name());
 	return error_is_set(f) ? -1 : status;
 }
 
