@@ -1,9 +1,9 @@
 /* arena.h - memory that is given back all at once.
  *
  * What one run builds from its options (addresses, headers, the message tree)
- * lives as long as the run, so it is taken from an arena and dropped with it.
- * Nothing here returns NULL: when memory is out the handler that cmd installed
- * is called, and it does not return. */
+ * lives as long as the run, so it is allocated from an arena and dropped with
+ * it. Nothing here returns NULL: when memory is out the handler that cmd
+ * installed is called, and it does not return. */
 #ifndef BASE_ARENA_H
 #define BASE_ARENA_H
 

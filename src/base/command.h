@@ -4,7 +4,7 @@
  * ended; where we are at a terminal it is given that meanwhile, as a shell
  * does, and can ask for a passphrase.  A signal that asks us to end
  * (interrupt.h) ends it, and so does the end of our process (Linux); what it
- *leaves in the background when it ends by itself stays.
+ * leaves in the background when it ends by itself stays.
  *
  *	struct command c = { .what = "passwordeval", .seconds = 60 };
  *	command_start(&c, argv, -1, ends[1], -1, f)

@@ -1,6 +1,6 @@
 /* crash.c - only in a test build; SIGKILL lets nobody clean up after it.
  *
- * The list is written before the process is killed, so that whoever reads it
+ * The list is written before the process is killed, so that the reader of it
  * knows the point at which it died, and counts for all processes together.
  * Without one each process counts on from its parent. */
 #include "base/crash.h"

@@ -127,7 +127,7 @@ uint64_t sysenv_ticks(void)
 	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
 }
 
-/* splitmix64: only ever the frozen world's. */
+/* splitmix64: only when the environment is frozen. */
 static uint64_t frozen_random(void)
 {
 	uint64_t z = frozen.seed += 0x9E3779B97F4A7C15u;
@@ -226,7 +226,7 @@ static const char *why_not(const char *home, const struct passwd *pw)
 }
 
 /* What is known without the name service, which may end the process when
- * memory is short: whoever keeps a mail then (base/ending.h) must not ask it
+ * memory is short: code that keeps a mail then (base/ending.h) must not ask it
  * again. */
 static void guess_user(void)
 {

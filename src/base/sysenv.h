@@ -71,7 +71,8 @@ const char *sysenv_charset(void);
 /* Is a person there: the process has a controlling terminal. */
 bool sysenv_has_terminal(void);
 bool sysenv_is_terminal(int fd);
-/* Of 127.0.0.1, where the name server of a frozen world is; 0: the system's. */
+/* Of 127.0.0.1, where the name server of a frozen environment is; 0: the
+ * system's. */
 unsigned sysenv_dns_port(void);
 unsigned sysenv_pid(void);
 /* The file that this program is, absolute; NULL when that is unknown. */

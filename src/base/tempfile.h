@@ -36,7 +36,7 @@ int tempfile_open(struct tempfile *t, const char *directory, const char *prefix,
 int tempfile_close(struct tempfile *t, struct error *f);
 /* Its place, if nothing is there: 0; 1 when something is, and nothing was done;
  * -1 with the error.  link(2), since rename would go over what is there; where
- * a file system has no links, the name is taken by an empty file first. */
+ * a file system has no links, an empty file reserves the name first. */
 int tempfile_place(struct tempfile *t, const char *path, struct error *f);
 /* Its place, over what is there. */
 int tempfile_replace(struct tempfile *t, const char *path, struct error *f);

@@ -1,5 +1,5 @@
 /* graph.c - Microsoft Graph's sendMail with a whole message (MIME), for
- *mailboxes in which SMTP AUTH stays off.
+ * mailboxes in which SMTP AUTH stays off.
  *
  *	POST /v1.0/me/sendMail, or /users/USER/sendMail of an application
  *	Content-Type: text/plain, the message in base64

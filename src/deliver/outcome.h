@@ -21,7 +21,7 @@ struct outcome {
 	const char *dead_letter; /* where it was kept, or NULL */
 	const char *queue_id;	 /* under which it waits, or NULL */
 	bool has_runner;	 /* something runs that queue by itself */
-	bool is_told;	 /* ... or it was said today that nothing does */
+	bool is_told;	 /* ... or it was reported today that nothing does */
 	bool is_tried;	 /* a run of the queue was started for it */
 	bool has_notice; /* a bounce for the rejected recipients was made */
 	unsigned round_trips;

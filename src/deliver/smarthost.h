@@ -3,7 +3,7 @@
  *
  * It is dialled when the first mail needs it, and anew when a mail before left
  * it broken.  A server that could not be dialled is not dialled again: its
- * error is the result to every further mail.
+ * error is the result for every further mail.
  *
  * Borrows the account, the arena and the trace. */
 #ifndef DELIVER_SMARTHOST_H
@@ -43,8 +43,8 @@ struct smarthost {
 	enum smarthost_stage stage; /* where the last dial ended */
 	bool is_open;
 	bool is_used; /* a mail went over this very connection */
-	struct error
-		connect_error; /* why it could not be dialled; ERROR_NONE */
+	/* why it could not be dialled; ERROR_NONE */
+	struct error connect_error;
 	struct dial dial;
 	struct session session;
 };

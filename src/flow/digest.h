@@ -1,4 +1,4 @@
-/* digest.h - SHA-256 of what passes, and MD5 for what others have promised.
+/* digest.h - SHA-256 of what passes, and MD5 where a message states one.
  *
  * The only place for OpenSSL's digests; libcrypto is loaded with the first
  * one.  Without it nothing can be checked, so that is an error (temporary). */

@@ -397,7 +397,7 @@ static int read_quoted(struct reader *r, struct scan mark, struct address *one)
 	return refuse(r, next.start, SAY_TWO, "a second address");
 }
 
-/* A bare word is a user of this house; quoted, it is more likely a name whose
+/* A bare word is a local user; quoted, it is more likely a name whose
  * address was forgotten. */
 static int read_mailbox(struct reader *r, struct scan mark, struct address *one)
 {

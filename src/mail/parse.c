@@ -296,7 +296,7 @@ static void parser_body_line(struct parser *p, const char *data, size_t n,
 
 static int parser_put(struct sink *sink, const void *data, size_t n);
 
-/* What was taken for the header from `from` on is the body's. */
+/* What was read as the header from `from` on belongs to the body. */
 static void parser_rewind(struct parser *p, size_t from, bool blank)
 {
 	size_t n = p->header.len - from;

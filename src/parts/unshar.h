@@ -1,7 +1,7 @@
 /* unshar.h - what a shell archive holds, read and never run.
  *
  * A sink for the script, with LF line ends; of an archive in several parts, for
- * all of them in order.  Only here-documents are taken, of the commands with
+ * all of them in order.  Only here-documents are read, of the commands with
  * which archives restore files: "sed 's/^X//'", cat and uudecode, where they go
  * to a file, to uudecode, or to a temporary one that is uudecoded later.  All
  * else in the script is passed over.  Nothing is decompressed. */

@@ -44,7 +44,7 @@ int clients_init(struct clients *c, struct arena *a, size_t places,
 
 /* ---- who it is ---- */
 
-/* Whoever has one address of a network of /64 has all of them. */
+/* The owner of one address of a /64 network has all of them. */
 static void name_share(struct client *one, const struct sockaddr *address)
 {
 	char text[INET6_ADDRSTRLEN] = "";
@@ -100,8 +100,8 @@ static bool is_of(const struct client *one, const char *share)
 	return one->pid && (!share || strcmp(one->share, share) == 0);
 }
 
-/* Places that are taken and stay so; with `share` those of one machine. */
-static size_t taken(const struct clients *c, const char *share, uint64_t now)
+/* Places that are occupied and stay so; with `share` those of one machine. */
+static size_t occupied(const struct clients *c, const char *share, uint64_t now)
 {
 	size_t n = 0;
 
@@ -147,9 +147,9 @@ static bool make_room(struct clients *c, const struct client *newcomer)
 
 	if (c->count >= c->room)
 		return false;
-	if (!newcomer->is_local && taken(c, newcomer->share, now) >= share)
+	if (!newcomer->is_local && occupied(c, newcomer->share, now) >= share)
 		return ask_to_go(c, newcomer->share, now);
-	return taken(c, NULL, now) < c->places || ask_to_go(c, NULL, now);
+	return occupied(c, NULL, now) < c->places || ask_to_go(c, NULL, now);
 }
 
 struct client *clients_place(struct clients *c, const struct client *newcomer)

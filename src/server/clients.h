@@ -4,7 +4,7 @@
  * There are so many places.  One other machine (of IPv6: one network of /64)
  * gets a quarter of them; this machine's own programs all have the same address
  * and so no such share.  When no place is left for a newcomer, the one that
- *uses its own least has to go:
+ * uses its own least has to go:
  *
  *	has said nothing yet			at any time, the oldest first
  *	between two mails			after 2 seconds
@@ -61,7 +61,7 @@ int clients_init(struct clients *c, struct arena *a, size_t places,
 void client_name(struct client *one, const struct sockaddr *address,
 		 socklen_t size);
 /* A place for it, after somebody was asked to go where that helps; NULL where
- * there is none.  It is taken once its process has begun. */
+ * there is none.  It is occupied once its process has begun. */
 struct client *clients_place(struct clients *c, const struct client *newcomer);
 void clients_began(struct clients *c, struct client *place, pid_t pid);
 /* Are there some who were asked to go, so that it is of use to wait a moment?

@@ -8,11 +8,12 @@
  *				  them is: the client has the mail and does
  *				  with it what it does; we keep nothing
  *	some are		  250, for a 4xx would send it twice to the
- *				  others.  The sender hears by mail of those who
- *				  were refused; where the queue is off, or there
- *				  is no sender, they are in the dead letter.
- *				  Where it cannot be kept either, 554 says who
- *				  has not got it: only the client has it. */
+ *				  others.  The sender gets a bounce for those
+ *				  who were refused; where the queue is off, or
+ *				  there is no sender, they are in the dead
+ *				  letter.  Where it cannot be kept either, 554
+ *				  says who has not got it: only the client has
+ *				  it. */
 #include "server/intake.h"
 
 #include <stdio.h>

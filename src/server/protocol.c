@@ -17,9 +17,8 @@
 #include "server/protocol_inside.h"
 
 #define OUT_MAX 65536
-#define OUT_FULL                                                               \
-	32768		  /* replies that wait: nothing is taken in until they \
-			     are gone */
+/* Replies that wait: nothing is read until they are gone. */
+#define OUT_FULL    32768
 #define ENDLESS_MAX 65536 /* octets of a line, then we hang up */
 
 /* ---- greetings ---- */

@@ -258,8 +258,8 @@ static struct client *find_place(struct clients *clients,
 	return place;
 }
 
-/* A descriptor that is given up where there is no other: whoever comes hears of
- * it then. */
+/* A descriptor that is given up where there is no other, so that a
+ * client gets a reply. */
 static int spare = -1;
 
 static int open_spare(struct error *f)

@@ -4,7 +4,7 @@
  * sockets: one process for each connection, so that nothing a client does is
  * felt by another.  A signal that asks us to end (base/interrupt.h) closes the
  * sockets and lets what has begun come to its end; a client that is within
- * nothing hears 421. */
+ * nothing gets 421. */
 #ifndef SERVER_SERVE_H
 #define SERVER_SERVE_H
 
