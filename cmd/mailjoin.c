@@ -389,7 +389,20 @@ static int check_place(struct run *run, struct error *f)
 	return 0;
 }
 
-static int join_all(struct run *run, struct error *f)
+/* Is the one set that is told of all there is to do?  Then memory that runs out
+ * behind it changes nothing. */
+static bool is_one_set(const struct run *run)
+{
+	struct summary t = tally_of(run);
+	size_t count = 0;
+
+	for (const struct set *s = run->assembly.sets; s; s = s->next)
+		count += summary_tells(&t, s);
+	return count == 1 && !run->deletes && !run->collect.unread &&
+	       !run->reader.cmdline.request.json;
+}
+
+static int join_all(struct run *run, struct error *f, bool has_all)
 {
 	struct assembly *a = &run->assembly;
 	struct summary t = tally_of(run);
@@ -401,6 +414,7 @@ static int join_all(struct run *run, struct error *f)
 		return 0;
 	if (check_place(run, f) < 0)
 		return -1;
+	ending_await(has_all && is_one_set(run));
 	for (struct set *s = a->sets; s; s = s->next) {
 		struct error own = ERROR_INIT;
 
@@ -414,6 +428,7 @@ static int join_all(struct run *run, struct error *f)
 		if (!error_is_set(&run->reader.told))
 			run->reader.told = own;
 	}
+	ending_await(false);
 	return 0;
 }
 
@@ -425,7 +440,7 @@ static int do_round(struct run *run, struct error *f)
 
 	log_progress_end();
 	/* what has come may be whole, whatever became of the rest */
-	if (join_all(run, r < 0 ? &trouble : f) < 0)
+	if (join_all(run, r < 0 ? &trouble : f, r == 0) < 0)
 		r = -1;
 	if (collect_end(&run->collect, deletes, r < 0 ? &trouble : f) < 0)
 		r = -1;

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/ending.h"
 #include "base/log.h"
 #include "join/assemble.h"
 #include "parts/file_name.h"
@@ -467,6 +468,9 @@ static int tidy(struct assembly *s, struct set *set, struct error *f)
 	return r;
 }
 
+/* Of the one set that there is (ending_await). */
+static const struct ending is_there = { 0, "all files are there" };
+
 int assembly_join(struct assembly *s, struct set *set, struct error *f)
 {
 	struct joint j = {
@@ -485,6 +489,8 @@ int assembly_join(struct assembly *s, struct set *set, struct error *f)
 		if (r == 0)
 			r = join_output_commit(&j.yield);
 		if (r == 0) {
+			if (!j.yield.is_unsafe)
+				ending_reached(&is_there);
 			set->state = SET_JOINED;
 			note_paths(s, set, &j.yield);
 			end_set(s, set, j.yield.is_unsafe);
