@@ -231,7 +231,7 @@ int interrupt_poll(struct pollfd *p, nfds_t n, int milliseconds)
 	if (n)
 		memcpy(all, p, n * sizeof(*p));
 	/* What is ready needs no pipe to be made. */
-	if (n && owner != sysenv_pid() && !interrupt_is_due()) {
+	if (n && (!owner || owner != sysenv_pid()) && !interrupt_is_due()) {
 		r = poll(p, n, 0);
 		if (r > 0)
 			return r;
