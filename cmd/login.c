@@ -12,6 +12,7 @@
 #include "base/sysenv.h"
 #include "net/oauth.h"
 #include "output.h"
+#include "queue/queue.h"
 
 #define BROWSER_SECONDS 20 /* until it has taken the address */
 
@@ -78,6 +79,18 @@ static int print_token(struct arena *a, const struct account *account,
 	return r;
 }
 
+/* What waits for that is on its way: nobody need be reminded. */
+static void forget_waiting(struct arena *a, const struct account *account)
+{
+	struct error ignored = ERROR_INIT;
+	const char *path = config_queue(a, account, &ignored);
+	struct queue q;
+
+	if (path && queue_open(&q, a, path, false, &ignored) == 0 &&
+	    queue_stamp(&q, "login") > 0)
+		queue_set_stamp(&q, "login", 0, &ignored);
+}
+
 int login_command(struct arena *a, const struct cmdline *c,
 		  const struct account *account, struct error *f)
 {
@@ -89,6 +102,8 @@ int login_command(struct arena *a, const struct cmdline *c,
 		return print_token(a, account, f);
 	if (c->kind == COMMAND_LOGIN) {
 		r = login_in(a, account, c->login, &person, f);
+		if (r == 0)
+			forget_waiting(a, account);
 	} else {
 		r = login_out(a, account, &person, f);
 		if (r >= 0)

@@ -264,8 +264,26 @@ static int send_mail(struct run *run, struct error *f)
 	return status;
 }
 
+/* Whoever is at a terminal may be the one who can log in. */
+static void remind_of_login(struct run *run)
+{
+	struct error ignored = ERROR_INIT;
+	const char *path;
+	struct queue q;
+
+	if (!log_has_progress() ||
+	    enqueue_mode(&run->cmdline.request, run->account) == ENQUEUE_NEVER)
+		return;
+	path = config_queue(&run->arena, run->account, &ignored);
+	if (path && queue_open(&q, &run->arena, path, false, &ignored) == 0 &&
+	    queue_stamp(&q, "login") > 0)
+		log_note("mail waits in the queue for a login: mailq shows "
+			 "which, and why");
+}
+
 int send_command(struct run *run, struct error *f)
 {
+	remind_of_login(run);
 	return run->cmdline.request.series.kind != REQUEST_ONE
 		       ? send_many(run, f)
 		       : send_mail(run, f);

@@ -493,6 +493,18 @@ json.dump({"type": "service_account", "client_email": "robot@example.org",
 	[[ $output == *b@example.org* && $output == *'--login a'* ]]
 	[ "$(find "$MAILSEND_QUEUE/msg" -type f | wc -l)" -eq 1 ]
 	[ -s "$MAILSEND_QUEUE/stamp/login" ] # syslog was told, today
+	# at a terminal, until somebody logs in
+	freeze 'tty=1'
+	# shellcheck disable=SC2086
+	python3 "$root/tests/cli/talk_terminal.py" $MAILSEND -s x \
+		b@example.org --body /dev/null <<-'END'
+	see waits in the queue for a login
+	end 0
+	END
+	unset MAILSEND_FROZEN
+	send --login --device a
+	[ "$status" -eq 0 ]
+	[ "$(cat "$MAILSEND_QUEUE/stamp/login")" = 0 ]
 }
 
 @test "two log in at once, each with a browser of their own" {
