@@ -22,6 +22,7 @@
 #define FORM_MAX       ((size_t)64 * 1024)
 #define KEY_MAX	       ((size_t)64 * 1024)
 #define ASSERTION_TIME 600
+#define SERVICE_TIME   3600
 #define GRANT_JWT      "urn:ietf:params:oauth:grant-type:jwt-bearer"
 #define ASSERTION_TYPE "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 
@@ -351,44 +352,55 @@ static int grant_refresh(struct arena *a, const struct account *account,
 	return result;
 }
 
-/* Google's file of a service account (RFC 7523 2.1). */
+/* Google's file of a service account (RFC 7523 2.1).  *url is whom to ask. */
+static int sign_service(struct arena *a, const struct account *account,
+			const struct oauth_provider *p, const json_t *o,
+			struct buf *jwt, const char **url, struct error *f)
+{
+	const char *path = account->oauth_service_account;
+	const char *mail =
+		json_string_value(json_object_get(o, "client_email"));
+	const char *pem = json_string_value(json_object_get(o, "private_key"));
+	const char *told = json_string_value(json_object_get(o, "token_uri"));
+	struct jwt_key key = { .pem = pem, .name = path };
+	json_t *claims;
+
+	if (!mail || !pem)
+		return error_set(f, ERROR_CONFIG,
+				 "%s is no service account's key: it has no "
+				 "client_email or private_key",
+				 path);
+	key.length = strlen(pem);
+	*url = told ? arena_dup(a, told) : p->token;
+	claims = json_object();
+	put_claim(claims, "iss", mail);
+	put_claim(claims, "sub", account->user);
+	put_claim(claims, "scope",
+		  account->oauth_scope ? account->oauth_scope : p->scope);
+	put_claim(claims, "aud", *url);
+	return sign_claims(jwt, &key, claims, SERVICE_TIME, f);
+}
+
 static int grant_service(struct arena *a, const struct account *account,
 			 const struct oauth_provider *p,
 			 struct oauth_answer *answer, struct error *f)
 {
-	const char *path = account->oauth_service_account;
 	struct buf text = BUF_INIT(KEY_MAX), jwt = BUF_INIT(FORM_MAX);
 	struct buf form = BUF_INIT(FORM_MAX);
-	const char *mail, *pem, *url;
-	json_t *o, *claims;
-	int r = read_secret(a, "oauth_service_account", path, &text, f);
+	const char *url = NULL;
+	json_t *o = NULL;
+	int r = read_secret(a, "oauth_service_account",
+			    account->oauth_service_account, &text, f);
 
-	o = r == 0 ? json_loadb(text.data, text.len, 0, NULL) : NULL;
-	mail = json_string_value(json_object_get(o, "client_email"));
-	pem = json_string_value(json_object_get(o, "private_key"));
-	url = json_string_value(json_object_get(o, "token_uri"));
-	if (r == 0 && (!mail || !pem))
-		r = error_set(f, ERROR_CONFIG,
-			      "%s is no service account's key: it has no "
-			      "client_email or private_key",
-			      path);
 	if (r == 0) {
-		struct jwt_key key = { pem, strlen(pem), path, false };
-
-		url = url ? arena_dup(a, url) : p->token;
-		claims = json_object();
-		put_claim(claims, "iss", mail);
-		put_claim(claims, "sub", account->user);
-		put_claim(claims, "scope",
-			  account->oauth_scope ? account->oauth_scope
-					       : p->scope);
-		put_claim(claims, "aud", url);
-		r = sign_claims(&jwt, &key, claims, 3600, f);
+		o = json_loadb(text.data, text.len, 0, NULL);
+		r = sign_service(a, account, p, o, &jwt, &url, f);
 	}
-	oauth_put(&form, "grant_type", GRANT_JWT);
-	oauth_put(&form, "assertion", jwt.data);
-	if (r == 0)
+	if (r == 0) {
+		oauth_put(&form, "grant_type", GRANT_JWT);
+		oauth_put(&form, "assertion", jwt.data);
 		r = oauth_post(a, account, url, &form, answer, f);
+	}
 	json_decref(o);
 	buf_wipe(&text);
 	buf_wipe(&jwt);
