@@ -196,7 +196,7 @@ static const char notes[] =
 
 #define MAILQ(word, line)                                                           \
 	{                                                                           \
-		.name = word, .synopsis = (line), .notes = notes,                   \
+		.name = (word), .synopsis = (line), .notes = notes,                 \
 		.common = "hold release retry delete print check json sender "      \
 			  "recipient q warn-count crit-count warn-age "             \
 			  "crit-age account help version",                          \

@@ -524,7 +524,7 @@ static const char notes[] =
 
 #define MAILX(called)                                                          \
 	{                                                                      \
-		.name = called, .synopsis = "[options] address...",            \
+		.name = (called), .synopsis = "[options] address...",          \
 		.about = "Send a mail; the text is read from stdin.",          \
 		.common = "s r c b a A E m t S n d v print account help "      \
 			  "version",                                           \

@@ -460,7 +460,7 @@ static const char notes[] =
 
 #define MUTT(called)                                                           \
 	{                                                                      \
-		.name = called,                                                \
+		.name = (called),                                              \
 		.synopsis = "[options] [-a file... --] address...",            \
 		.about = "Send a mail; the text is read from stdin.",          \
 		.common = "s c b a i H e F d v print account help version",    \
