@@ -2,7 +2,7 @@
 # The names mail and mailx: POSIX, the habits of bsd-mailx, s-nail and
 # mailutils, and what bit people with them.
 
-# shellcheck disable=SC2154 # the helpers set what is used here
+# shellcheck disable=SC2154,SC2016 # the helpers set what is used here
 load helper
 load face
 

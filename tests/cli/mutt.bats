@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # The names mutt and neomutt: batch mode, as scripts call it.
 
-# shellcheck disable=SC2154 # the helpers set what is used here
+# shellcheck disable=SC2154,SC2016 # the helpers set what is used here
 load helper
 load face
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # transport.bats - ways out that are not SMTP: a command, and Microsoft Graph (as
 # oauth_provider.py answers for it).
-# shellcheck disable=SC2154,SC2317,SC2016
+# shellcheck disable=SC2154,SC2317,SC2016,SC2119,SC2120,SC2030,SC2031
 
 bats_require_minimum_version 1.5.0
 

@@ -119,11 +119,11 @@ mail_is_there() {
 	send -s subject alice@example.test --body /dev/null
 	until_true mail_is_there 1
 	for url in "imap://alice@$MAIL_HOST" "pop3://alice@$MAIL_HOST"; do
-		"${MAILSEND%send}get" --config "$CONFIG" "$url" list >list
-		grep -q subject list || return 1
+		"${MAILSEND%send}get" --config "$CONFIG" "$url" list >listed
+		grep -q subject listed || return 1
 	done
 	spoil
-	"${MAILSEND%send}get" --config "$CONFIG" "$url" list >list
-	grep -q subject list
+	"${MAILSEND%send}get" --config "$CONFIG" "$url" list >listed
+	grep -q subject listed
 	[ "$(refreshes)" -eq 1 ]
 }
