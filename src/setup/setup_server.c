@@ -218,12 +218,14 @@ static size_t host_length(const char *text, const char **port)
 
 static const char *judge_host(struct setup *s, const char *answer)
 {
+	const char *port = NULL;
+
 	if (provider_named(s->providers, answer))
 		return NULL;
 	if (answer[strcspn(answer, " \t#\"'@/\\,;")] || *answer == '-' ||
-	    !host_length(answer, &answer))
+	    !host_length(answer, &port))
 		return "a server is a name like smtp.example.org";
-	return answer ? judge_port(s, answer) : NULL;
+	return port ? judge_port(s, port) : NULL;
 }
 
 static enum conn_tls given_tls(const struct setup *s, enum conn_tls otherwise)
