@@ -41,6 +41,11 @@ spoil() {
 	sed -i 's/"access_token":"[^"]*"/"access_token":"stale"/' "$kept"
 }
 
+# Both tokens, as they are kept.
+secrets() {
+	grep -o '"[a-z]*_token":"[^"]*"' "$kept" | cut -d '"' -f 4
+}
+
 refreshes() {
 	grep -c '"grant_type": "refresh_token"' "$PROVIDER/requests" || true
 }
@@ -49,8 +54,12 @@ refreshes() {
 	local mechanism
 	for mechanism in xoauth2 oauthbearer oauth; do
 		tokens "$mechanism"
-		send -s "by $mechanism" alice@example.test --body /dev/null
+		send --transcript=talk -s "by $mechanism" alice@example.test \
+			--body /dev/null
 		exits 0 || return 1
+		# the tokens are nobody else's to read
+		[ "$(secrets | grep -cFf - talk out err)" = \
+			$'talk:0\nout:0\nerr:0' ] || return 1
 	done
 	until_true mail_is_there 3
 }
