@@ -67,10 +67,13 @@ static int ask(void *context, const char *question, struct buf *line,
 static int print_token(struct arena *a, const struct account *account,
 		       struct error *f)
 {
+	struct oauth_provider provider;
 	struct oauth_token token;
 	struct buf text = BUF_INIT(COMMAND_INPUT_MAX);
 	int r;
 
+	if (!account->oauth) /* that is what it says */
+		return oauth_provider_find(a, account, &provider, f);
 	if (oauth_get(a, account, NULL, &token, f) < 0)
 		return -1;
 	buf_printf(&text, "%s\n", token.access);

@@ -41,18 +41,6 @@ int tree_open(struct composition *c, struct tree_files *o, struct error *f)
 	return open_one(c, r->body_path, &o->body, f);
 }
 
-static struct piece *add_piece(struct composition *c, struct part *p,
-			       const struct slice *content)
-{
-	struct piece **end = &p->pieces;
-
-	while (*end)
-		end = &(*end)->next;
-	*end = arena_alloc(c->arena, sizeof(**end));
-	(*end)->content = *content;
-	return *end;
-}
-
 struct part *tree_leaf(struct composition *c, const char *type,
 		       const struct slice *content)
 {
@@ -60,7 +48,7 @@ struct part *tree_leaf(struct composition *c, const char *type,
 
 	p->kind = PART_LEAF;
 	p->type = type;
-	add_piece(c, p, content);
+	message_add_piece(c->arena, p, content);
 	header_init(&p->extra);
 	return p;
 }
@@ -211,7 +199,7 @@ static int uuencode_into(struct composition *c, struct part *body,
 		if (input_slice(&c->inputs, in, false, &content, f) < 0 ||
 		    compress(c, in, &content, &name, f) < 0)
 			return -1;
-		p = add_piece(c, body, &content);
+		p = message_add_piece(c->arena, body, &content);
 		p->uuencode = true;
 		p->name = name;
 		p->mode = input_mode(in);
@@ -235,7 +223,7 @@ static int read_piece(struct composition *c, struct part *p, struct input *in,
 		return -1;
 	if (r > 0 && p->charset)
 		p->charset = "utf-8";
-	add_piece(c, p, &content);
+	message_add_piece(c->arena, p, &content);
 	return 0;
 }
 

@@ -433,3 +433,15 @@ int message_prepare(struct arena *a, struct message *m, bool accept_8bit,
 		return -1;
 	return c.changed ? choose_boundaries(&c, m) : 0;
 }
+
+struct piece *message_add_piece(struct arena *a, struct part *leaf,
+				const struct slice *content)
+{
+	struct piece **end = &leaf->pieces;
+
+	while (*end)
+		end = &(*end)->next;
+	*end = arena_alloc(a, sizeof(**end));
+	(*end)->content = *content;
+	return *end;
+}

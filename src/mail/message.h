@@ -97,5 +97,8 @@ int message_prepare(struct arena *a, struct message *m, bool accept_8bit,
  * Content that has changed since it was prepared and does not fit its
  * encoding any more is ERROR_IO, temporary. */
 int message_write(const struct message *m, struct sink *to);
+/* Appends content to a leaf; the piece is in the arena. */
+struct piece *message_add_piece(struct arena *a, struct part *leaf,
+				const struct slice *content);
 
 #endif

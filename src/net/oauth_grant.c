@@ -22,6 +22,7 @@
 #define FORM_MAX       ((size_t)64 * 1024)
 #define KEY_MAX	       ((size_t)64 * 1024)
 #define ASSERTION_TIME 600
+#define LIFETIME_MOST  (10 * INT64_C(365) * 86400) /* whatever it says */
 #define SERVICE_TIME   3600
 #define GRANT_JWT      "urn:ietf:params:oauth:grant-type:jwt-bearer"
 #define ASSERTION_TYPE "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
@@ -309,6 +310,8 @@ int oauth_take(struct arena *a, const struct oauth_answer *answer,
 	const char *scope = token_of(a, answer->json, "scope");
 	int64_t lasts = seconds_of(answer->json);
 
+	if (lasts > LIFETIME_MOST)
+		lasts = LIFETIME_MOST;
 	if (!access)
 		return error_set(f, ERROR_TEMPORARY,
 				 "the token endpoint sent no access token");

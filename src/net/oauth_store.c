@@ -26,23 +26,20 @@
 #define LOCK_LOOK_MS 50
 #define TEMPORARY    ".oauth"
 
+#define AT(member) offsetof(struct oauth_record, member)
 /* The members, and where they lie. */
 static const struct {
 	const char *name;
 	size_t at;
 } members[] = {
-#define MEMBER(name)                                                           \
-	{                                                                      \
-#name, offsetof(struct oauth_record, name)                     \
-	}
-	MEMBER(provider),
-	MEMBER(client_id),
-	MEMBER(user),
-	MEMBER(token_endpoint),
-	MEMBER(revocation_endpoint),
-	MEMBER(access_token),
-	MEMBER(refresh_token),
-	MEMBER(scope),
+	{ "provider", AT(provider) },
+	{ "client_id", AT(client_id) },
+	{ "user", AT(user) },
+	{ "token_endpoint", AT(token_endpoint) },
+	{ "revocation_endpoint", AT(revocation_endpoint) },
+	{ "access_token", AT(access_token) },
+	{ "refresh_token", AT(refresh_token) },
+	{ "scope", AT(scope) },
 };
 
 static const char **text_at(const struct oauth_record *r, size_t i)
@@ -102,11 +99,12 @@ const char *oauth_store_place(const struct oauth_store *s)
 
 int oauth_store_lock(struct oauth_store *s, struct error *f)
 {
-	const char *path = path_of(s, ".lock");
+	const char *path;
 	uint64_t start = sysenv_ticks();
 
 	if (s->lock >= 0 || !s->directory)
 		return 0;
+	path = path_of(s, ".lock");
 	if (disk_make_directory(s->directory, f) < 0)
 		return -1;
 	s->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
@@ -292,12 +290,13 @@ int oauth_store_write(struct oauth_store *s, const struct oauth_record *r,
 
 int oauth_store_remove(struct oauth_store *s, struct error *f)
 {
-	const char *path = path_of(s, "");
+	const char *path;
 	struct buf nothing = BUF_INIT(1);
 
 	if (s->account->oauth_store_write)
 		return run(s, "oauth_store_write",
 			   s->account->oauth_store_write, &nothing, NULL, f);
+	path = path_of(s, "");
 	if (unlink(path) < 0 && errno != ENOENT)
 		return error_errno(f, ERROR_CANTCREAT, errno,
 				   "cannot remove %s", path);

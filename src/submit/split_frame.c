@@ -310,23 +310,11 @@ static const char *make_label(struct frame *fr)
 
 /* ---- the body ---- */
 
-static struct piece *add_piece(struct frame *fr, struct part *p,
-			       const struct slice *content)
-{
-	struct piece **end = &p->pieces;
-
-	while (*end)
-		end = &(*end)->next;
-	*end = arena_alloc(fr->arena, sizeof(**end));
-	(*end)->content = *content;
-	return *end;
-}
-
 static void add_words(struct frame *fr, struct part *p, const char *text)
 {
 	struct slice words = slice_of_memory(text, strlen(text));
 
-	add_piece(fr, p, &words);
+	message_add_piece(fr->arena, p, &words);
 }
 
 static struct part *new_part(struct frame *fr, enum part_kind kind,
@@ -377,7 +365,7 @@ static void drop_uuencoded(struct frame *fr, struct part *p)
 	p->pieces = NULL;
 	for (; all; all = all->next)
 		if (!all->uuencode)
-			add_piece(fr, p, &all->content);
+			message_add_piece(fr->arena, p, &all->content);
 }
 
 static bool has_text(const struct frame *fr)
@@ -395,7 +383,7 @@ static void make_parts(struct frame *fr)
 
 	add_words(fr, text, parts_text(fr));
 	file = new_part(fr, PART_LEAF, "application/octet-stream");
-	add_piece(fr, file, &fr->piece->content);
+	message_add_piece(fr->arena, file, &fr->piece->content);
 	file->encoding = ENCODING_BASE64;
 	file->disposition = "attachment";
 	file->filename = slice_name(fr);
@@ -456,7 +444,7 @@ static void add_own_text(struct frame *fr, struct part *to)
 
 	for (const struct piece *x = body ? body->pieces : NULL; x; x = x->next)
 		if (!x->uuencode)
-			add_piece(fr, to, &x->content);
+			message_add_piece(fr->arena, to, &x->content);
 }
 
 static void make_uuencode(struct frame *fr)
@@ -467,7 +455,7 @@ static void make_uuencode(struct frame *fr)
 
 	add_own_text(fr, text);
 	add_words(fr, text, uuencode_text(fr));
-	uu = add_piece(fr, text, &p->content);
+	uu = message_add_piece(fr->arena, text, &p->content);
 	uu->uuencode = true;
 	uu->has_earlier = p->n > 1;
 	uu->has_later = p->n < p->of;
@@ -513,7 +501,7 @@ static void make_shar(struct frame *fr)
 
 	add_words(fr, text, shar_head(fr));
 	comment(fr, text);
-	uu = add_piece(fr, text, &p->content);
+	uu = message_add_piece(fr->arena, text, &p->content);
 	uu->uuencode = true;
 	uu->name = p->set->name;
 	uu->mode = p->set->mode;
@@ -536,7 +524,7 @@ static void make_partial(struct frame *fr)
 		type = arena_format(fr->arena, "%s; total=%u", type, p->of);
 	root = new_part(fr, PART_LEAF, type);
 	root->encoding = ENCODING_7BIT;
-	add_piece(fr, root, &p->content);
+	message_add_piece(fr->arena, root, &p->content);
 	fr->out->message.root = root;
 }
 

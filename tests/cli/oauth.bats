@@ -310,6 +310,14 @@ json.dump(o, open(sys.argv[1], "w"))' "$kept"
 	[ "$(find "$(dirname "$kept")" -type f | wc -l)" -le 2 ]
 }
 
+@test "a lifetime without measure is no reason to fall over" {
+	provide lifetime=9223372036854775807
+	log_in
+	send --token a
+	[ "$status" -eq 0 ]
+	[ "$(member expires)" -gt "$(member obtained)" ]
+}
+
 @test "a file that others can read, or that is damaged, is not used" {
 	log_in
 	chmod 644 "$kept"
@@ -539,6 +547,9 @@ json.dump({"type": "service_account", "client_email": "robot@example.org",
 @test "what is missing is told: the provider, the client, the kind of account" {
 	sed -i '/^oauth/d' "$MAILSEND_CONFIG"
 	send --login a
+	[ "$status" -eq 78 ]
+	says 'set oauth'
+	send --token a
 	[ "$status" -eq 78 ]
 	says 'set oauth'
 	echo 'oauth google' >>"$MAILSEND_CONFIG"
