@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/ascii.h"
 #include "deliver/smarthost.h"
 #include "net/http.h"
 
@@ -21,10 +22,8 @@ bool transport_leads_out(const struct account *account)
 /* NULL: it is none. */
 static const char *command_of(const struct account *account)
 {
-	size_t n = strlen(COMMAND);
-
-	return strncmp(account->transport, COMMAND, n) == 0
-		       ? account->transport + n
+	return ascii_begins(account->transport, COMMAND)
+		       ? account->transport + strlen(COMMAND)
 		       : NULL;
 }
 

@@ -24,10 +24,11 @@
 
 bool oauth_is_used(const struct account *account)
 {
-	return account->oauth &&
-	       (account->transport || !strcmp(account->auth, "OAUTH") ||
-		!strcmp(account->auth, "OAUTHBEARER") ||
-		!strcmp(account->auth, "XOAUTH2"));
+	return account->oauth && ((account->transport &&
+				   ascii_equal(account->transport, "graph")) ||
+				  !strcmp(account->auth, "OAUTH") ||
+				  !strcmp(account->auth, "OAUTHBEARER") ||
+				  !strcmp(account->auth, "XOAUTH2"));
 }
 
 /* ---- use, refresh, keep ---- */

@@ -55,6 +55,9 @@ assert m.get_content() == "text\n"' <message
 		[ -s "$home/dead.letter" ] || return 1
 		rm "$home/dead.letter"
 	done
+	account "transport COMMAND $PWD/program" # in any case of letters
+	send --queue never -s x b@example.org <<<text
+	[ "$status" -eq 78 ] && says 'because of it'
 	program 'kill -9 $$'
 	send --queue never -s x b@example.org <<<text
 	[ "$status" -eq 75 ]
