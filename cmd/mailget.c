@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "base/interrupt.h"
-#include "base/nearest.h"
 #include "base/text.h"
 #include "commands.h"
 #include "fetch/choice.h"

@@ -10,7 +10,6 @@
 
 #include "base/ascii.h"
 #include "base/disk.h"
-#include "base/ending.h"
 #include "base/interrupt.h"
 #include "base/log.h"
 #include "base/sysenv.h"

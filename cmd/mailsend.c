@@ -2,9 +2,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/command.h"
 #include "base/interrupt.h"
 #include "base/log.h"
-#include "base/process.h"
 #include "commands.h"
 #include "config/config.h"
 #include "finish.h"

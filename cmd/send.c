@@ -187,7 +187,8 @@ static void keep(struct composition *c, struct outcome *out,
 		log_error("the message was saved in %s", out->dead_letter);
 }
 
-/* Memory is out, or a library failed: the same, by the way (ending.h). */
+/* Memory is out, or a library failed: the same, by the way (base/interrupt.h).
+ */
 static void rescue(void *context, const char *why)
 {
 	struct outcome out = { .dead_letter = NULL };

@@ -7,7 +7,7 @@
  * write(), and the signals that ask us to end are noted (base/interrupt.h),
  * which finish.h answers; what in the environment would give our secrets away
  * is gone; memory that is out, and a library that ends us by a signal, end with
- * a true status (base/ending.h).
+ * a true status (base/interrupt.h).
  *
  * Standard input that is closed reads as /dev/null does; so does one that is
  * /dev/null opened for writing (nohup's).  Where the stack is small
@@ -16,8 +16,8 @@
 #ifndef CMD_START_H
 #define CMD_START_H
 
-#include "base/ending.h"
 #include "base/error.h"
+#include "base/interrupt.h"
 
 struct program {
 	const char *name;    /* what messages begin with */

@@ -5,7 +5,7 @@
 #include <unistd.h>
 
 #include "base/ascii.h"
-#include "base/ending.h"
+#include "base/interrupt.h"
 #include "base/log.h"
 #include "base/sysenv.h"
 #include "config/config.h"
@@ -28,7 +28,7 @@ struct call {
 	struct talk talk;
 };
 
-/* Memory is out, or a library failed (ending.h). */
+/* Memory is out, or a library failed (base/interrupt.h). */
 static void rescue(void *context, const char *why)
 {
 	(void)context;

@@ -1,4 +1,5 @@
-/* command.h - runs another program, with a time limit.
+/* command.h - runs another program, with a time limit; and how a process of
+ * our own is detached and ended.
  *
  * It runs in a process group of its own, so that all of a pipeline can be
  * ended; where we are at a terminal it is given that meanwhile, as a shell
@@ -17,6 +18,7 @@
 #include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdnoreturn.h>
 #include <sys/types.h>
 
 #include "base/buf.h"
@@ -61,5 +63,21 @@ int command_exchange(struct command *c, const char *line, const void *input,
 /* The same for a program whose input is a descriptor; -1: /dev/null. */
 int command_capture(struct command *c, const char *const *argv, int input,
 		    struct buf *out, int *status, struct error *f);
+
+/* ---- processes of our own ---- */
+
+/* Only cmd ends a process; so it says how (main installs it).  The handler must
+ * not return, and runs nothing of what the process we come from has still to
+ * do.  Without one a process of ours is aborted. */
+void process_on_end(void (*handler)(void));
+/* A process that we made is done. */
+noreturn void process_end(void);
+
+/* In a new process, gives up everything that belongs to the caller:
+ * out of the session and its terminal, standard streams at /dev/null, every
+ * other descriptor but `keep` closed, signals as usual, the directory "/",
+ * files mode 0600.  Returns what `keep` is now (-1 stays so); nothing is
+ * printed from here on. */
+int process_detach(int keep);
 
 #endif

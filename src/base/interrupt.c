@@ -10,11 +10,12 @@
 #include <limits.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+#include <sysexits.h>
 #include <unistd.h>
 
-#include "base/ending.h"
 #include "base/log.h"
 #include "base/sysenv.h"
 #include "base/tempfile.h"
@@ -262,4 +263,65 @@ int interrupt_sleep(unsigned milliseconds)
 int interrupt_error(struct error *f)
 {
 	return error_set(f, ERROR_INTERRUPTED, "ended by %s", interrupt_name());
+}
+
+/* ---- what is true if we end right now ---- */
+
+/* One pointer, so that no handler sees half of it. */
+
+static const struct ending first = { EX_TEMPFAIL, "nothing was done" };
+static const struct ending *volatile current = &first;
+
+void ending_set(const struct ending *now)
+{
+	current = now;
+}
+
+const struct ending *ending_now(void)
+{
+	return current;
+}
+
+/* ---- one mail ---- */
+
+static bool is_awaited;
+
+void ending_await(bool is_one_mail)
+{
+	is_awaited = is_one_mail;
+}
+
+void ending_reached(const struct ending *now)
+{
+	if (!is_awaited)
+		return;
+	ending_set(now);
+	is_awaited = now->status != 0; /* nothing is truer than that */
+}
+
+/* ---- the last attempt to keep the work ---- */
+
+static struct {
+	ending_rescuer *rescuer;
+	void *context;
+	unsigned pid;
+} last;
+
+void ending_rescue(ending_rescuer *rescuer, void *context)
+{
+	last.rescuer = NULL;
+	last.context = context;
+	last.pid = sysenv_pid();
+	last.rescuer = rescuer;
+}
+
+bool ending_run_rescue(const char *why)
+{
+	ending_rescuer *rescuer = last.rescuer;
+
+	last.rescuer = NULL;
+	if (!rescuer || last.pid != sysenv_pid())
+		return false;
+	rescuer(last.context, why);
+	return true;
 }

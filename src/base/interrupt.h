@@ -1,4 +1,5 @@
-/* interrupt.h - SIGINT, SIGTERM or SIGHUP: we are asked to end.
+/* interrupt.h - SIGINT, SIGTERM or SIGHUP: we are asked to end; and what is
+ * reported if we end at once.
  *
  * The signal is noted and the program ends by itself: what waits stops waiting
  * (interrupt_poll), so that the mail at hand is queued or kept before main ends
@@ -21,7 +22,7 @@ bool interrupt_catch(void);
 /* From now on they have their usual effect; one that was noted has it now. */
 void interrupt_release(void);
 /* The same, but they are reported as they arrive, on stderr, with what is
- * true then (ending.h); temporary files are removed. */
+ * true then (ending_now); temporary files are removed. */
 void interrupt_tell(void);
 /* The process goes its own way (process_detach): nothing was noted. */
 void interrupt_forget(void);
@@ -49,5 +50,36 @@ int interrupt_poll(struct pollfd *p, nfds_t n, int milliseconds);
 int interrupt_sleep(unsigned milliseconds);
 /* ERROR_INTERRUPTED, "ended by SIGTERM"; -1. */
 int interrupt_error(struct error *f);
+
+/* ---- what is true if we end right now ---- */
+
+/* Memory may be out at any moment, and a library may end us by a signal.  Then
+ * nothing can be worked out any more, so it is recorded beforehand: code that
+ * changes the state of the work (a server accepted the mail, it is in the
+ * queue) says so here, and the exit path reports that, with that status, and
+ * nothing else.  Setting and reading are safe in a signal handler. */
+
+struct ending {
+	int status;	  /* with which the process is to end */
+	const char *text; /* "nothing was sent": a clause, without a stop */
+};
+
+/* Borrowed for the life of the process: a static constant. */
+void ending_set(const struct ending *now);
+/* The last one set; at first 75, "nothing was done". */
+const struct ending *ending_now(void);
+
+/* The work is one mail: what becomes of it is what is true of all. */
+void ending_await(bool is_one_mail);
+/* ending_set, where that was awaited; of many mails it is true of one alone. */
+void ending_reached(const struct ending *now);
+
+/* A last attempt to keep the work when the process ends so: called once, with
+ * words for the cause, in the process that asked for it, while nothing was
+ * reached.  It may fail.  NULL: none. */
+typedef void ending_rescuer(void *context, const char *why);
+void ending_rescue(ending_rescuer *rescuer, void *context);
+/* False if there is none. */
+bool ending_run_rescue(const char *why);
 
 #endif

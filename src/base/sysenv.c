@@ -226,8 +226,8 @@ static const char *why_not(const char *home, const struct passwd *pw)
 }
 
 /* What is known without the name service, which may end the process when
- * memory is short: code that keeps a mail then (base/ending.h) must not ask it
- * again. */
+ * memory is short: code that keeps a mail then (base/interrupt.h) must not ask
+ * it again. */
 static void guess_user(void)
 {
 	const char *home = sysenv_env("HOME");

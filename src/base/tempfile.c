@@ -16,7 +16,6 @@
 
 #include "base/arena.h"
 #include "base/ascii.h"
-#include "base/directory.h"
 #include "base/disk.h"
 #include "base/sysenv.h"
 

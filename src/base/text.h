@@ -1,5 +1,6 @@
 /* text.h - small questions about text that every protocol asks, each answered
- * once: blanks, numbers, hex digits, UTF-8; and the filter for foreign text.
+ * once: blanks, numbers, hex digits, UTF-8; the filter for foreign text; and
+ * "did you mean".
  *
  * Foreign text is whatever a server, a mail, a file name or an environment
  * variable said.  Before it reaches a terminal, a log or JSON it passes
@@ -105,5 +106,62 @@ void text_put_escaped(struct buf *out, const char *text, size_t n);
 /* A copy of at most TEXT_SAFE_MAX octets. */
 const char *text_dup_safe(struct arena *a, const char *text, size_t n);
 #define TEXT_SAFE_MAX 8192
+
+/* ---- UTF-8 in pieces ---- */
+
+/* An octet at a time (RFC 3629), for bytes that come in pieces.  What is broken
+ * is counted as Unicode has it (3.9, "maximal subparts"): each beginning of a
+ * character that does not go on as it must is one, and so is each octet that
+ * begins none. */
+
+struct utf8 {
+	unsigned char want;	 /* octets that the character at hand lacks */
+	unsigned char low, high; /* what the next of them may be */
+};
+
+enum utf8_step {
+	UTF8_MORE,  /* of a character of several octets */
+	UTF8_WHOLE, /* one ends here */
+	UTF8_BAD,   /* the octet begins none */
+	UTF8_TORN,  /* the one at hand is broken; the octet is to come again */
+};
+
+/* Zeroed at first. */
+static inline enum utf8_step utf8_take(struct utf8 *s, unsigned char c)
+{
+	if (s->want) {
+		if (c < s->low || c > s->high) {
+			s->want = 0;
+			return UTF8_TORN;
+		}
+		s->low = 0x80;
+		s->high = 0xbf;
+		return --s->want ? UTF8_MORE : UTF8_WHOLE;
+	}
+	if (c < 0x80)
+		return UTF8_WHOLE;
+	if (c < 0xc2 || c > 0xf4)
+		return UTF8_BAD;
+	s->want = c < 0xe0 ? 1 : c < 0xf0 ? 2 : 3;
+	/* no overlong forms, no surrogates, nothing past U+10FFFF */
+	s->low = c == 0xe0 ? 0xa0 : c == 0xf0 ? 0x90 : 0x80;
+	s->high = c == 0xed ? 0x9f : c == 0xf4 ? 0x8f : 0xbf;
+	return UTF8_MORE;
+}
+
+/* ---- the word that was meant ---- */
+
+/* Offer every word that would have been right, one after the other; the one
+ * with the fewest edits (insert, delete, replace, swap of neighbours, case
+ * aside) is kept, unless it is so far off that it would be no help. */
+
+struct nearest {
+	const char *word; /* borrowed, what was typed */
+	const char *best; /* of those offered, or NULL; borrowed */
+	size_t edits;
+};
+
+void nearest_init(struct nearest *n, const char *word);
+void nearest_offer(struct nearest *n, const char *candidate);
 
 #endif

@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/utf8.h"
+#include "base/text.h"
 #include "flow/sink.h"
 
 enum utf_form {

@@ -13,8 +13,8 @@
 
 #include "base/ascii.h"
 #include "base/log.h"
-#include "base/nearest.h"
 #include "base/sysenv.h"
+#include "base/text.h"
 #include "config/file.h"
 #include "config/settings.h"
 

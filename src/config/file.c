@@ -20,7 +20,6 @@
 #include <unistd.h>
 
 #include "base/disk.h"
-#include "base/nearest.h"
 #include "base/text.h"
 #include "config/evaluate.h"
 #include "config/settings.h"

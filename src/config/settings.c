@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "base/disk.h"
-#include "base/nearest.h"
+#include "base/text.h"
 #include "config/values.h"
 #include "flow/content_scan.h"
 

@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "base/ascii.h"
-#include "base/directory.h"
 #include "base/disk.h"
 #include "base/log.h"
 #include "base/sysenv.h"

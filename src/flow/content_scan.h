@@ -17,7 +17,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "base/utf8.h"
+#include "base/text.h"
 #include "flow/sink.h"
 #include "flow/source.h"
 

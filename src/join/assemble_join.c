@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/ending.h"
+#include "base/interrupt.h"
 #include "base/log.h"
 #include "join/assemble.h"
 #include "parts/file_name.h"

@@ -12,7 +12,6 @@
 #include <unistd.h>
 
 #include "base/crash.h"
-#include "base/directory.h"
 #include "base/disk.h"
 #include "base/log.h"
 #include "base/text.h"

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/ascii.h"
-#include "base/nearest.h"
+#include "base/text.h"
 
 #define LOOKED_AT 4096 /* octets that tell which of two octets comes first */
 

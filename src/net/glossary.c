@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "base/ascii.h"
-#include "base/nearest.h"
+#include "base/text.h"
 #include "mail/domain.h"
 
 static bool is_attribute(const char *line)

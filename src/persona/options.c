@@ -12,8 +12,8 @@
 
 #include <string.h>
 
-#include "base/nearest.h"
 #include "base/sysenv.h"
+#include "base/text.h"
 #include "mail/charset.h"
 
 static bool is_last(const struct option_row *row)

@@ -15,7 +15,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/directory.h"
 #include "base/disk.h"
 #include "base/sysenv.h"
 #include "base/text.h"

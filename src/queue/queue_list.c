@@ -11,7 +11,6 @@
 #include <unistd.h>
 
 #include "base/crash.h"
-#include "base/directory.h"
 #include "base/disk.h"
 #include "base/io.h"
 #include "base/log.h"

@@ -5,7 +5,6 @@
 #include <sysexits.h>
 
 #include "base/ascii.h"
-#include "base/ending.h"
 #include "base/interrupt.h"
 #include "base/log.h"
 #include "base/sysenv.h"

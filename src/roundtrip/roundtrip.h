@@ -14,8 +14,8 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
-#include "base/ending.h"
 #include "base/error.h"
+#include "base/interrupt.h"
 #include "compose/compose.h"
 #include "compose/request.h"
 #include "config/config.h"

@@ -21,7 +21,7 @@
 
 #include "base/command.h"
 #include "base/disk.h"
-#include "base/ending.h"
+#include "base/interrupt.h"
 #include "base/sysenv.h"
 #include "base/tempfile.h"
 #include "config/evaluate.h"

@@ -21,7 +21,6 @@
 #include <sysexits.h>
 
 #include "base/arena.h"
-#include "base/ending.h"
 #include "base/interrupt.h"
 #include "smtp/command.h"
 #include "smtp/pipeline.h"

@@ -10,7 +10,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/directory.h"
 #include "base/disk.h"
 #include "flow/source.h"
 #include "store/kinds.h"

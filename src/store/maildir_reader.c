@@ -14,7 +14,6 @@
 
 #include "base/arena.h"
 #include "base/ascii.h"
-#include "base/directory.h"
 #include "base/disk.h"
 #include "store/kinds.h"
 

@@ -9,8 +9,8 @@
  * that did not get it and the reason in fields of their own; `missing` is what
  * the message lacks, or "".  Where that cannot be written: to the folder of our
  * state, else to a new file in /var/tmp or, as the last resort, in /tmp, and
- * that is told.  Called again amid such a call (base/ending.h), whose file it
- * may hold locked, it goes there at once.  *path is where, NULL when it is
+ * that is told.  Called again amid such a call (base/interrupt.h), whose file
+ * it may hold locked, it goes there at once.  *path is where, NULL when it is
  * turned off. */
 int dead_letter_write(struct composition *c, const struct slice *message,
 		      const char *missing, const struct error *why,

@@ -19,11 +19,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/command.h"
 #include "base/crash.h"
 #include "base/interrupt.h"
 #include "base/io.h"
 #include "base/log.h"
-#include "base/process.h"
 #include "deliver/route.h"
 #include "submit/submit.h"
 

@@ -11,7 +11,7 @@
 
 #include <string.h>
 
-#include "base/ending.h"
+#include "base/interrupt.h"
 #include "base/log.h"
 #include "compose/pseudo_header.h"
 #include "deliver/outcome.h"

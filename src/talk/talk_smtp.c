@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/ascii.h"
-#include "base/nearest.h"
+#include "base/text.h"
 #include "net/glossary.h"
 #include "talk/talk_protocol.h"
 

@@ -14,8 +14,8 @@
 
 #include <cmocka.h>
 
-#include "base/nearest.h"
 #include "base/sysenv.h"
+#include "base/text.h"
 #include "config/config.h"
 #include "config/file.h"
 #include "config/guard.h"

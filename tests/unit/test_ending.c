@@ -4,7 +4,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "base/ending.h"
+#include "base/interrupt.h"
 
 static const struct ending one = { 1, "one" }, done = { 0, "done" };
 
