@@ -280,6 +280,17 @@ void text_put_escaped(struct buf *out, const char *text, size_t n)
 	}
 }
 
+void text_put_quoted(struct buf *out, const char *text)
+{
+	buf_putc(out, '"');
+	for (; *text; text++) {
+		if (*text == '"' || *text == '\\')
+			buf_putc(out, '\\');
+		buf_putc(out, *text);
+	}
+	buf_putc(out, '"');
+}
+
 const char *text_dup_safe(struct arena *a, const char *text, size_t n)
 {
 	struct buf out = BUF_INIT(TEXT_SAFE_MAX);

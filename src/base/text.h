@@ -103,6 +103,9 @@ void text_puts_safe(struct buf *out, const char *text);
 size_t text_sanitize(char *text);
 /* Nothing is lost of it: what is unsafe becomes \xNN, a tab a space. */
 void text_put_escaped(struct buf *out, const char *text, size_t n);
+/* A quoted string, with a backslash before each quote and backslash (RFC 5322
+ * 3.2.4, RFC 3501 4.3). */
+void text_put_quoted(struct buf *out, const char *text);
 /* A copy of at most TEXT_SAFE_MAX octets. */
 const char *text_dup_safe(struct arena *a, const char *text, size_t n);
 #define TEXT_SAFE_MAX 8192

@@ -172,3 +172,31 @@ void to_utf8_init(struct to_utf8 *s, struct sink *next, enum utf_form form)
 		.form = form,
 	};
 }
+
+/* ---- which form it is ---- */
+
+/* Two NULs after UTF-16's mark make it UTF-32's. */
+enum utf_form utf_form_by_mark(const unsigned char *p, size_t n)
+{
+	if (n >= 4 && !memcmp(p, "\xff\xfe\0\0", 4))
+		return UTF_32LE;
+	if (n >= 4 && !memcmp(p, "\0\0\xfe\xff", 4))
+		return UTF_32BE;
+	if (n >= 2 && !memcmp(p, "\xff\xfe", 2))
+		return UTF_16LE;
+	if (n >= 2 && !memcmp(p, "\xfe\xff", 2))
+		return UTF_16BE;
+	return UTF_NONE;
+}
+
+/* Most characters are small: where are their zeros? */
+bool utf_is_little(const unsigned char *p, size_t n, size_t width)
+{
+	size_t first = 0, last = 0;
+
+	for (size_t i = 0; i + width <= n; i += width) {
+		first += !p[i];
+		last += !p[i + width - 1];
+	}
+	return last > first;
+}

@@ -22,6 +22,12 @@ enum utf_form {
 	UTF_32BE,
 };
 
+/* The form that a byte order mark at the beginning tells (Unicode 3.10);
+ * UTF_NONE: there is none, of UTF-16 or UTF-32. */
+enum utf_form utf_form_by_mark(const unsigned char *p, size_t n);
+/* Without one: is the least octet of each unit, `width` octets wide, first? */
+bool utf_is_little(const unsigned char *p, size_t n, size_t width);
+
 struct to_utf8 {
 	struct sink sink;
 	enum utf_form form;

@@ -269,17 +269,6 @@ int words_put_text(struct buf *out, const char *text)
 	return put_stretches(out, text, false);
 }
 
-static void put_quoted(struct buf *out, const char *text)
-{
-	buf_putc(out, '"');
-	for (; *text; text++) {
-		if (*text == '"' || *text == '\\')
-			buf_putc(out, '\\');
-		buf_putc(out, *text);
-	}
-	buf_putc(out, '"');
-}
-
 int words_put_phrase(struct buf *out, const char *text)
 {
 	size_t n = strlen(text);
@@ -287,7 +276,7 @@ int words_put_phrase(struct buf *out, const char *text)
 	/* Two quotes and a comma fit on the line of the longest token too. */
 	if (plain_stretch(text, true) == n || words_needed(text, TOKEN - 3))
 		return put_stretches(out, text, true);
-	put_quoted(out, text);
+	text_put_quoted(out, text);
 	return out->overflow ? -1 : 0;
 }
 
@@ -371,7 +360,7 @@ int words_put_parameter(struct buf *out, const char *name, const char *value)
 	if (n && is_all(value, is_token_char))
 		buf_puts(out, value);
 	else
-		put_quoted(out, value);
+		text_put_quoted(out, value);
 	return out->overflow ? -1 : 0;
 }
 

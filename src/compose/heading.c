@@ -13,9 +13,8 @@
 #include "compose/rewrite.h"
 #include "compose/sender.h"
 #include "mail/date.h"
-#include "mail/dkim.h"
 #include "mail/header.h"
-#include "mail/msgid.h"
+#include "mail/sealed.h"
 
 #define VALUE_MAX (1024 * 1024) /* octets of one address field */
 

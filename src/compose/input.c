@@ -19,7 +19,7 @@
 #include "flow/content_scan.h"
 #include "flow/progress.h"
 #include "mail/charset.h"
-#include "mail/template.h"
+#include "mail/rawfield.h"
 #include "queue/stage.h"
 #include "store/mbox.h"
 #include "store/mbox_scan.h"

@@ -8,7 +8,7 @@
 #include "base/text.h"
 #include "mail/address.h"
 #include "mail/date.h"
-#include "mail/dkim.h"
+#include "mail/sealed.h"
 
 #define SHOWN_MAX 200 /* octets of a value that is told */
 

@@ -5,7 +5,7 @@
 
 #include "base/ascii.h"
 #include "base/buf.h"
-#include "mail/dkim.h"
+#include "mail/sealed.h"
 
 #define VALUE_MAX (1024 * 1024) /* octets of one field */
 

@@ -16,7 +16,7 @@
  * qualified: whether that stops the mail is for the envelope to say. */
 int rewrite_field(struct resolver *r, struct field *field, bool *has_utf8,
 		  struct error *f);
-/* From this field on.  What `dkim` (mail/dkim.h) covers is left as it was
+/* From this field on.  What `dkim` (mail/sealed.h) covers is left as it was
  * signed, but for a From, which the draft's writer then refuses.  Resent-
  * fields from `history` on (header_resent_end) are some other machine's and
  * stay.

@@ -8,9 +8,9 @@
 #include "base/sysenv.h"
 #include "base/text.h"
 #include "compose/compose.h"
-#include "mail/dkim.h"
 #include "mail/encoded.h"
 #include "mail/header.h"
+#include "mail/sealed.h"
 
 #define NAME_MAX_OCTETS 200 /* of a From that is no address */
 

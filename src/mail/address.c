@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/ascii.h"
+#include "base/text.h"
 #include "codec/words.h"
 #include "mail/address_scan.h"
 #include "mail/charset.h"
@@ -81,17 +82,11 @@ bool address_parse_quoted_user(struct arena *a, const char *utf8,
 void address_respell(struct arena *a, struct address *one)
 {
 	struct buf out = BUF_INIT(4 * ADDRESS_MAX);
-	bool quote = *one->local && !is_dot_atom(one->local);
 
-	if (quote)
-		buf_putc(&out, '"');
-	for (const char *c = one->local; *c; c++) {
-		if (quote && (*c == '"' || *c == '\\'))
-			buf_putc(&out, '\\');
-		buf_putc(&out, *c);
-	}
-	if (quote)
-		buf_putc(&out, '"');
+	if (*one->local && !is_dot_atom(one->local))
+		text_put_quoted(&out, one->local);
+	else
+		buf_puts(&out, one->local);
 	if (*one->domain)
 		buf_printf(&out, "@%s", one->domain);
 	one->spec = arena_dup_n(a, out.data, out.len);

@@ -11,6 +11,7 @@
 #include <stddef.h>
 
 #include "base/arena.h"
+#include "base/buf.h"
 #include "base/error.h"
 
 struct recipient {
@@ -75,5 +76,14 @@ void envelope_decide_rest(struct envelope *e, const struct error *verdict);
  * try.
  */
 int envelope_sum_up(const struct envelope *e, struct error *f);
+
+/* ---- xtext ---- */
+
+/* Values in ESMTP parameters and delivery reports (RFC 3461 4): what is no
+ * printable ASCII, and '+' and '=', as "+HH" in upper case. */
+
+void xtext_put(struct buf *out, const char *text);
+/* In the arena; NULL where it is no xtext or stands for a NUL. */
+char *xtext_decode(struct arena *a, const char *text);
 
 #endif

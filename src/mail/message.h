@@ -101,4 +101,24 @@ int message_write(const struct message *m, struct sink *to);
 struct piece *message_add_piece(struct arena *a, struct part *leaf,
 				const struct slice *content);
 
+/* ---- a boundary that is in no line ---- */
+
+/* Looks for a line that would be read as a boundary: a sink that ends a chain
+ * and keeps nothing.  Lines end at LF. */
+
+struct boundary_search {
+	struct sink sink;
+	const char *boundary; /* without the "--" before it */
+	bool found;	      /* a line that begins with both */
+	/* running state */
+	size_t matched;
+	bool in_line; /* past the place where it could stand */
+};
+
+/* The boundary is borrowed. */
+void boundary_search_init(struct boundary_search *s, const char *boundary,
+			  struct error *f);
+/* What is put next begins a line. */
+void boundary_search_line(struct boundary_search *s);
+
 #endif

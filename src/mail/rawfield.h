@@ -11,6 +11,7 @@
 
 #include "base/arena.h"
 #include "base/error.h"
+#include "flow/sink.h"
 #include "flow/source.h"
 
 #define RAWFIELD_NAME_MAX 200
@@ -40,5 +41,28 @@ bool rawfield_is(const struct rawfield *r, const char *name);
 /* The value unfolded and in UTF-8, without control characters.  Encoded words
  * stay. */
 const char *rawfield_text(struct arena *a, const struct rawfield *r);
+
+/* ---- a header with comments ---- */
+
+/* Of a header that a person wrote, lines that begin with '#' are left out, all
+ * else is passed on as it is.  The header ends where draft.h has it end: at the
+ * first line that is no field, so that no text loses a line. */
+
+struct template
+{
+	struct sink sink;
+	enum {
+		TEMPLATE_START,	  /* a line of the header begins */
+		TEMPLATE_COMMENT, /* until its end */
+		TEMPLATE_NAME,	  /* of a field, as it seems */
+		TEMPLATE_BLANK,	  /* after a name, before the colon */
+		TEMPLATE_FIELD,	  /* until its end */
+		TEMPLATE_BODY,	  /* permanently */
+	} state;
+	size_t name;		 /* octets of it so far */
+	bool has_field, is_mbox; /* of an mbox: so far it is "From " */
+};
+
+void template_init(struct template *t, struct sink *next);
 
 #endif

@@ -57,4 +57,33 @@ void received_time(struct received *h, int64_t sent, int64_t arrived);
 /* Foreign text for people: ASCII, one line, cut. */
 const char *received_clean(struct arena *a, const char *text, size_t n);
 
+/* ---- Authentication-Results ---- */
+
+/* What a receiver found out about a mail's sender (RFC 8601).
+ *
+ * Anyone can write such a field: only the topmost server's are examined, and
+ * who it is must be reported with what it says.  Microsoft's have no name of
+ * a server.  Text is cut and clean (received_clean). */
+
+#define AUTHRES_MAX 32 /* results; more are not examined */
+
+struct authres_result {
+	const char *method; /* "spf", lower case */
+	const char *result; /* "pass", lower case */
+	const char *detail; /* "smtp.mailfrom=example.org", or "" */
+};
+
+struct authres {
+	const char *server; /* NULL: no field yet; "": it gives no name */
+	struct authres_result *results;
+	size_t count;
+	size_t ignored; /* fields of others */
+};
+
+/* The value of one field, unfolded; to be called from the topmost on. */
+void authres_add(struct authres *r, struct arena *a, const char *value);
+/* The first result of a method; NULL: there is none. */
+const struct authres_result *authres_find(const struct authres *r,
+					  const char *method);
+
 #endif

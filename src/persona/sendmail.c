@@ -7,7 +7,7 @@
  *
  * The recipients of the command line are hidden ones: the message is another
  * program's, and who is named in its header is that program's choice. */
-#include "codec/xtext.h"
+#include "mail/envelope.h"
 #include "persona/conflicts.h"
 #include "persona/personas.h"
 #include "persona/rows.h"

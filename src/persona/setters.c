@@ -9,7 +9,6 @@
 #include "config/config.h"
 #include "mail/charset.h"
 #include "mail/date.h"
-#include "mail/msgid.h"
 #include "persona/attach.h"
 
 #define CHARSET_MAX 40	/* octets of a charset's name (RFC 2978 2.3) */

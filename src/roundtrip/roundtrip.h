@@ -21,7 +21,6 @@
 #include "config/config.h"
 #include "deliver/outcome.h"
 #include "deliver/route.h"
-#include "mail/authres.h"
 #include "mail/received.h"
 #include "roundtrip/timing.h"
 #include "smtp/dial.h"

@@ -6,7 +6,7 @@
 
 #include "base/ascii.h"
 #include "base/text.h"
-#include "codec/xtext.h"
+#include "mail/envelope.h"
 
 #define PATH_MAX_OCTETS	 998
 #define ENVID_MAX_OCTETS 100 /* RFC 3461 4.4 */

@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "codec/xtext.h"
+#include "mail/envelope.h"
 #include "mail/rawfield.h"
 
 #define PATH_OCTETS 998

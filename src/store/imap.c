@@ -12,8 +12,7 @@
 #include <string.h>
 
 #include "base/ascii.h"
-#include "codec/mutf7.h"
-#include "store/imap_mark.h"
+#include "base/text.h"
 #include "store/imap_talk.h"
 #include "store/kinds.h"
 #include "store/remote.h"
@@ -47,7 +46,7 @@ int imap_open_folder(struct imap *own, const char *verb, struct error *f)
 
 	own->seen_validity = own->exists = 0;
 	buf_printf(&text, "%s ", verb);
-	imap_put_quoted(&text, own->name.data);
+	text_put_quoted(&text, own->name.data);
 	kind = imap_say(&own->talk, text.data, NULL, f);
 	buf_free(&text);
 	if (kind < 0)
@@ -551,7 +550,7 @@ int imap_open(struct mailbox *m, const struct mailbox_url *url,
 
 	own->folder = url->folder ? url->folder : "INBOX";
 	buf_init(&own->name, CONN_LINE_MAX / 4);
-	if (mutf7_put(&own->name, own->folder) < 0) {
+	if (imap_put_mutf7(&own->name, own->folder) < 0) {
 		buf_free(&own->name);
 		return error_set(f, ERROR_USAGE,
 				 "the folder's name is not UTF-8, or too long");

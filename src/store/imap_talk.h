@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "flow/sink.h"
+#include "store/mailbox.h"
 #include "store/remote.h"
 
 /* What a response is. */
@@ -49,8 +50,10 @@ int imap_pass(struct imap_talk *t, uint64_t n, struct sink *to,
 int imap_pass_rest(struct imap_talk *t, struct error *f);
 /* Asks anew what it can do: more, once somebody has logged in. */
 int imap_ask_abilities(struct imap_talk *t, struct error *f);
-/* Appends it between quotes. */
-void imap_put_quoted(struct buf *out, const char *text);
+
+/* Appends the name of a mailbox, which is UTF-8 without control characters, in
+ * modified UTF-7 (RFC 3501 5.1.3); -1 where it is not, or too long. */
+int imap_put_mutf7(struct buf *out, const char *name);
 void imap_farewell(struct imap_talk *t);
 void imap_hang_up(struct imap_talk *t);
 
@@ -65,5 +68,28 @@ bool imap_item_next(const char **at, struct imap_item *item);
 bool imap_item_is(const struct imap_item *item, const char *name);
 /* False, and 0, where it is no number. */
 bool imap_number(const char *text, size_t n, uint64_t *value);
+
+/* ---- a mailbox over it (imap.c) ---- */
+
+struct imap {
+	struct imap_talk talk;
+	const char *folder;
+	struct buf name;   /* of the folder, as it is said */
+	uint64_t validity; /* of the UIDs, when they were listed */
+	uint64_t *uids;	   /* rising */
+	struct prefetch ahead;
+	unsigned open_tags; /* questions about messages that are not done */
+	bool is_muddled;    /* one came before its turn: one at a time, now */
+	uint64_t largest;   /* message, as the list said */
+	unsigned dropped;   /* messages, since the question */
+	/* of the folder that was opened last */
+	uint64_t seen_validity, exists;
+};
+
+/* `verb` is EXAMINE or SELECT. */
+int imap_open_folder(struct imap *own, const char *verb, struct error *f);
+/* All of them, or none: flags that were set are taken back where the rest could
+ * not be done. */
+int imap_delete_marked(struct mailbox *m, struct error *f);
 
 #endif

@@ -15,12 +15,17 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/arena.h"
+#include "base/ascii.h"
 #include "base/disk.h"
 #include "base/sysenv.h"
 #include "flow/crlf.h"
+#include "store/kinds.h"
 
 static int make_folders(struct arena *a, const char *folder, struct error *f)
 {
@@ -102,5 +107,266 @@ int maildir_deliver(struct arena *a, const char *folder,
 	}
 	unlink(tmp);
 	*path = new;
+	return r;
+}
+
+/* ---- reading ---- */
+
+/* What lies in new/ and cur/ (maildir(5)).
+ *
+ * The name in front of ":2," is the message, what follows are its flags, and
+ * another program may change those or move it from new/ to cur/ at any moment:
+ * a file that is gone is looked for once more by its name.  tmp/ is never
+ * looked into.  The oldest comes first, by the seconds that names begin with.
+ */
+
+#define TRIES 3 /* looks for what gets another name meanwhile */
+
+static const char *const places[] = { "new", "cur" };
+
+/* own, beside each message */
+struct maildir_place {
+	const char *path; /* where it was seen last */
+	const char *base;
+	uint64_t seconds, size;
+};
+
+static size_t base_length(const char *name)
+{
+	return strcspn(name, ":");
+}
+
+static uint64_t leading_number(const char *name)
+{
+	uint64_t value = 0;
+
+	for (int i = 0; i < 18 && ascii_is_digit(name[i]); i++)
+		value = value * 10 + (uint64_t)(name[i] - '0');
+	return value;
+}
+
+static const char *find_in_folder(const struct mailbox *m, const char *place,
+				  const char *base, struct error *f)
+{
+	const char *folder = arena_format(m->arena, "%s/%s", m->name, place);
+	const char *found = NULL, *name;
+	struct directory d;
+
+	directory_open(&d, folder, f);
+	while (!found && (name = directory_next(&d, f)))
+		if (base_length(name) == strlen(base) &&
+		    !strncmp(name, base, strlen(base)))
+			found = arena_format(m->arena, "%s/%s", folder, name);
+	directory_close(&d);
+	return found;
+}
+
+/* Looks for the message by its name; NULL when it is gone, or with the
+ * error. */
+static const char *find_again(const struct mailbox *m, const char *base,
+			      struct error *f)
+{
+	const char *found = NULL;
+
+	for (int i = 0; !found && !error_is_set(f) && i < 2; i++)
+		found = find_in_folder(m, places[i], base, f);
+	return found;
+}
+
+/* *is_gone where there is none of that name any more. */
+static int reopen(struct mailbox *m, struct maildir_place *place, bool *is_gone,
+		  struct error *f)
+{
+	struct error first = ERROR_INIT;
+	int fd = regular_file_open(place->path, false, &first);
+
+	for (int i = 0; fd < 0 && errno == ENOENT && i < TRIES; i++) {
+		const char *now = find_again(m, place->base, f);
+
+		if (error_is_set(f))
+			return -1;
+		*is_gone = !now;
+		if (!now)
+			break;
+		place->path = now;
+		error_clear(&first);
+		fd = regular_file_open(now, false, &first);
+	}
+	if (fd < 0)
+		*f = first;
+	return fd;
+}
+
+static int maildir_read(struct mailbox *m, size_t number, struct sink *to,
+			struct error *f)
+{
+	struct maildir_place *place =
+		(struct maildir_place *)m->own + (number - 1);
+	struct mailbox_message *one = &m->messages[number - 1];
+	int fd = reopen(m, place, &one->is_gone, f);
+	int r;
+
+	one->is_unreadable = fd < 0 && !one->is_gone;
+	if (fd < 0)
+		return -1;
+	r = regular_file_push(m, number, fd, place->path, to, f);
+	close(fd);
+	return r;
+}
+
+static int remove_one(struct mailbox *m, struct maildir_place *place,
+		      struct error *f)
+{
+	while (unlink(place->path) < 0) {
+		int error = errno;
+		const char *now;
+
+		if (error != ENOENT)
+			return error_errno(f, ERROR_CANTCREAT, error,
+					   "cannot delete %s", place->path);
+		now = find_again(m, place->base, f);
+		if (!now) /* somebody else was faster, or it cannot be told */
+			return error_is_set(f) ? -1 : 0;
+		place->path = now;
+	}
+	return 0;
+}
+
+static int maildir_commit(struct mailbox *m, struct error *f)
+{
+	struct maildir_place *own = m->own;
+
+	for (size_t i = 0; i < m->count; i++) {
+		struct error each = ERROR_INIT;
+
+		if (m->messages[i].is_deleted &&
+		    remove_one(m, &own[i], &each) < 0 && !error_is_set(f))
+			*f = each;
+	}
+	for (int i = 0; i < 2; i++)
+		disk_sync_or_warn(arena_format(m->arena, "%s/%s", m->name,
+					       places[i]),
+				  "after a power failure the deleted messages "
+				  "may be back");
+	return error_is_set(f) ? -1 : 0;
+}
+
+static const struct mailbox_ops maildir_ops = {
+	.read = maildir_read,
+	.commit = maildir_commit,
+};
+
+/* ---- finding ---- */
+
+struct finding {
+	struct mailbox *m;
+	struct maildir_place *list;
+	size_t count, room;
+	bool has_moved; /* one went away while we looked */
+};
+
+static int find_one(struct finding *found, const struct directory *d,
+		    const char *name, struct error *f)
+{
+	struct arena *a = found->m->arena;
+	struct maildir_place *place;
+	struct stat st;
+	int r = name[0] == '.' ? 1 : directory_stat(d, name, false, &st, f);
+
+	found->has_moved |= r == 0;
+	if (r <= 0 || name[0] == '.' || !S_ISREG(st.st_mode))
+		return r < 0 ? -1 : 0;
+	if (found->count == MAILBOX_MESSAGES_MAX)
+		return error_set(f, ERROR_DATA,
+				 "%s has more than %d messages; move some away",
+				 found->m->name, MAILBOX_MESSAGES_MAX);
+	found->list = memory_grow(found->list, found->count, &found->room,
+				  sizeof(*found->list));
+	place = &found->list[found->count++];
+	place->path = arena_format(a, "%s/%s", d->path, name);
+	place->base = arena_dup_n(a, name, base_length(name));
+	place->seconds = leading_number(name);
+	place->size = (uint64_t)st.st_size;
+	return 0;
+}
+
+static int find_in(struct finding *found, const char *place, struct error *f)
+{
+	const char *folder =
+		arena_format(found->m->arena, "%s/%s", found->m->name, place);
+	struct directory d;
+	const char *name;
+	int r = directory_open(&d, folder, f);
+
+	if (r == 0)
+		return error_set(f, ERROR_NOINPUT, "there is no directory %s",
+				 folder);
+	r = r < 0 ? -1 : 0;
+	while (r == 0 && (name = directory_next(&d, f)))
+		r = find_one(found, &d, name, f);
+	directory_close(&d);
+	return error_is_set(f) ? -1 : r;
+}
+
+/* One that gets another name while we look may be seen under neither: then we
+ * look again, and what was seen twice is one. */
+static int find_all(struct finding *found, struct error *f)
+{
+	int r = 0;
+
+	for (int tries = 0; tries == 0 || (tries < TRIES && found->has_moved);
+	     tries++) {
+		found->has_moved = false;
+		for (int i = 0; r == 0 && i < 2; i++)
+			r = find_in(found, places[i], f);
+	}
+	return r;
+}
+
+static int by_age(const void *one, const void *other)
+{
+	const struct maildir_place *a = one, *b = other;
+
+	if (a->seconds != b->seconds)
+		return a->seconds < b->seconds ? -1 : 1;
+	return strcmp(a->base, b->base);
+}
+
+/* One that moved while we looked was seen twice. */
+static int take_over(struct finding *found, struct error *f)
+{
+	struct mailbox *m = found->m;
+	struct maildir_place *own;
+	size_t room = 0;
+
+	own = arena_array(m->arena, found->count ? found->count : 1,
+			  sizeof(*own));
+	for (size_t i = 0; i < found->count; i++) {
+		struct mailbox_message *one;
+
+		if (i && !strcmp(found->list[i].base, found->list[i - 1].base))
+			continue;
+		one = mailbox_add(m, &room, f);
+		if (!one)
+			return -1;
+		own[m->count - 1] = found->list[i];
+		one->id = found->list[i].base;
+		one->size = found->list[i].size;
+	}
+	m->own = own;
+	return 0;
+}
+
+int maildir_open(struct mailbox *m, struct error *f)
+{
+	struct finding found = { .m = m };
+	int r = find_all(&found, f);
+
+	m->ops = &maildir_ops;
+	if (r == 0 && found.count)
+		qsort(found.list, found.count, sizeof(*found.list), by_age);
+	if (r == 0)
+		r = take_over(&found, f);
+	free(found.list);
 	return r;
 }

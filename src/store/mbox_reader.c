@@ -1,20 +1,247 @@
-/* mbox_reader.c - one pass finds the offsets; a message is then a slice. */
+/* mbox_reader.c - one pass finds the offsets; a message is then a slice.
+ * Messages are deleted under a lock. */
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <limits.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/disk.h"
+#include "base/sysenv.h"
+#include "base/tempfile.h"
 #include "flow/source.h"
 #include "store/kinds.h"
 #include "store/mbox.h"
-#include "store/mbox_lock.h"
 #include "store/mbox_scan.h"
+
+/* ---- an mbox that no other program may write to for a while ---- */
+
+/* All three customs at once, as no two mail programs keep the same: a file
+ * PATH.lock beside it, then flock and fcntl on it, as Postfix and mutt do.
+ * Waits for up to LOCK_PATIENCE, then ERROR_TEMPORARY.
+ *
+ * PATH.lock has "PID:HOST" in it, as Dovecot writes it and liblockfile reads
+ * it.  One whose owner is gone is taken over:
+ *
+ *	another process holds a flock on it	never
+ *	PID is of this host and gone		at once
+ *	PID is of this host and alive		after LOCK_OLDEST, since
+ *						numbers come again
+ *	PID is of another host, or none	after LOCK_OLD without a
+ *						change, by the clock of the file
+ *						system (procmail's 1024 s)
+ *
+ * PATH.lock is written under another name and linked, so it is never there
+ * without its owner, and that is exclusive on NFS of any age.  Two that find
+ * the same one abandoned cannot both remove it: the one that unlinks it holds a
+ * flock on it, and has seen under that lock that the name is still this file's.
+ * Signals that end us remove the file (base/tempfile.h). */
+
+#define LOCK_PATIENCE 5000  /* milliseconds */
+#define LOCK_OLD      1024  /* seconds */
+#define LOCK_OLDEST   86400 /* seconds */
+#define LOOK_EVERY    100   /* milliseconds */
+#define OWNER_SIZE    320   /* of "PID:HOST" */
+#define NAME_MOST     100   /* octets of the mbox's name in another one's */
+
+struct mbox_lock {
+	struct tempfile dot;
+	int fd;
+};
+
+struct waiting {
+	const char *path, *dot;
+	uint64_t until;
+};
+
+/* 0 to try again. */
+static int wait_more(const struct waiting *w, const char *held_by,
+		     struct error *f)
+{
+	if (sysenv_ticks() >= w->until)
+		return error_set(
+			f, ERROR_TEMPORARY,
+			"%s is locked by another program (%s); nothing "
+			"was changed, try again later",
+			w->path, held_by);
+	poll(NULL, 0, LOOK_EVERY);
+	return 0;
+}
+
+/* Of a lock that is there. */
+struct owner {
+	long pid; /* 0: not told */
+	char host[OWNER_SIZE];
+};
+
+static void read_owner(int fd, struct owner *o)
+{
+	char text[OWNER_SIZE];
+	ssize_t n = pread(fd, text, sizeof(text) - 1, 0);
+	char *end;
+
+	*o = (struct owner){ .pid = 0 };
+	if (n <= 0)
+		return;
+	text[n] = '\0';
+	o->pid = strtol(text, &end, 10);
+	if (end == text || o->pid < 0)
+		o->pid = 0;
+	if (*end == ':')
+		snprintf(o->host, sizeof(o->host), "%.*s",
+			 (int)strcspn(end + 1, "\r\n"), end + 1);
+}
+
+/* `now` is a file that was written just now, beside it. */
+static bool is_abandoned(int fd, const struct stat *st, int now)
+{
+	struct owner owner;
+	struct stat fresh;
+	int64_t age;
+
+	if (fstat(now, &fresh) < 0)
+		return false;
+	age = (int64_t)fresh.st_mtime - (int64_t)st->st_mtime;
+	read_owner(fd, &owner);
+	if (owner.pid && tempfile_is_dead(owner.pid, owner.host))
+		return true;
+	if (owner.pid && !strcmp(owner.host, sysenv_node()))
+		return age > LOCK_OLDEST;
+	return age > LOCK_OLD;
+}
+
+/* Removes the lock if nobody is behind it any more. */
+static void remove_abandoned(const char *dot, int now)
+{
+	struct error unsure = ERROR_INIT;
+	struct stat st;
+	int flags = O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
+	int fd = open(dot, O_RDWR | flags);
+
+	if (fd < 0 && errno == EACCES) /* mutt_dotlock's are read-only */
+		fd = open(dot, O_RDONLY | flags);
+	if (fd < 0)
+		return; /* another user's: for them or root to remove */
+	if (flock(fd, LOCK_EX | LOCK_NB) == 0 && fstat(fd, &st) == 0 &&
+	    S_ISREG(st.st_mode) && is_abandoned(fd, &st, now) &&
+	    disk_is_same(fd, dot, &unsure) > 0)
+		unlink(dot);
+	close(fd); /* nothing was written */
+}
+
+/* Where a file system has no links: O_EXCL, and the owner is written after. */
+static int make_directly(struct mbox_lock *l, const char *dot)
+{
+	int fd = open(dot, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	struct error unsure = ERROR_INIT;
+	char owner[OWNER_SIZE];
+	ssize_t n;
+
+	if (fd < 0)
+		return -1;
+	n = pread(l->dot.fd, owner, sizeof(owner), 0);
+	if (n > 0)
+		disk_write_all(fd, owner, (size_t)n, dot, &unsure);
+	tempfile_drop(&l->dot);
+	tempfile_adopt(&l->dot, fd, dot);
+	return 0;
+}
+
+static int make_dot(struct mbox_lock *l, const char *dot)
+{
+	if (tempfile_rename(&l->dot, dot) == 0)
+		return 0;
+	if (errno != EPERM && errno != EOPNOTSUPP && errno != ENOSYS)
+		return -1;
+	return make_directly(l, dot);
+}
+
+static int write_owner(struct mbox_lock *l, struct error *f)
+{
+	char owner[OWNER_SIZE];
+	int n = snprintf(owner, sizeof(owner), "%u:%s", sysenv_pid(),
+			 sysenv_node());
+
+	return disk_write_all(l->dot.fd, owner, (size_t)n, l->dot.path, f);
+}
+
+/* For files that are made beside the mbox while it is locked, and for
+ * tempfile_tidy. */
+static const char *prefix_beside(struct arena *a, const char *path)
+{
+	return arena_format(a, ".%.*s", NAME_MOST, disk_basename(path));
+}
+
+static int take_dot(struct mbox_lock *l, struct arena *a,
+		    const struct waiting *w, struct error *f)
+{
+	const char *directory = disk_dirname(a, w->path);
+
+	if (tempfile_open(&l->dot, directory, prefix_beside(a, w->path), f) <
+		    0 ||
+	    write_owner(l, f) < 0)
+		return -1;
+	while (make_dot(l, w->dot) < 0) {
+		if (errno != EEXIST)
+			return error_errno(f, ERROR_PERMISSION, errno,
+					   "cannot make the lock %s", w->dot);
+		remove_abandoned(w->dot, l->dot.fd);
+		if (make_dot(l, w->dot) == 0)
+			return 0;
+		if (errno == EEXIST && wait_more(w, w->dot, f) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int take_descriptor(struct mbox_lock *l, const struct waiting *w,
+			   struct error *f)
+{
+	struct flock all = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+
+	while (flock(l->fd, LOCK_EX | LOCK_NB) < 0) {
+		if (errno != EWOULDBLOCK && errno != EINTR)
+			break; /* a file system without it */
+		if (wait_more(w, "flock", f) < 0)
+			return -1;
+	}
+	while (fcntl(l->fd, F_SETLK, &all) < 0) {
+		if (errno != EACCES && errno != EAGAIN && errno != EINTR)
+			break;
+		if (wait_more(w, "fcntl", f) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static void unlock_mbox(struct mbox_lock *l)
+{
+	tempfile_drop(&l->dot);
+}
+
+/* `fd` is the mbox, open for writing too; closing it gives flock and fcntl
+ * back.  The lock stays where it is in memory until it is dropped. */
+static int lock_mbox(struct mbox_lock *l, struct arena *a, const char *path,
+		     int fd, struct error *f)
+{
+	struct waiting w = { .path = path,
+			     .dot = arena_format(a, "%s.lock", path),
+			     .until = sysenv_ticks() + LOCK_PATIENCE };
+
+	*l = (struct mbox_lock){ .dot = { .fd = -1 }, .fd = fd };
+	if (take_dot(l, a, &w, f) == 0 && take_descriptor(l, &w, f) == 0)
+		return 0;
+	unlock_mbox(l);
+	return -1;
+}
+
+/* ---- a mailbox ---- */
 
 struct mbox_reader {
 	int fd;
@@ -32,8 +259,8 @@ struct mbox_reader {
  *	writing           PATH.lock, ".NAME.PID.HOST.XXXXXX", the mbox as it was
  *	rename            PATH.lock, the new mbox
  *
- * The next who locks it takes over the one and removes the other, as their
- * owner is dead.
+ * The next process that locks it takes over the one and removes the other, as
+ *their owner is dead.
  *
  * What another program did to the file since it was opened is looked at under
  * the lock: mail that was appended is kept; where the messages do not begin
@@ -42,7 +269,7 @@ struct mbox_reader {
 struct rewriting {
 	struct mailbox *m;
 	struct mbox_reader *own;
-	const char *path, *folder; /* the file itself, not a link to it */
+	const char *path, *directory; /* the file itself, not a link to it */
 	int fd;
 	struct stat st; /* under the lock */
 };
@@ -187,7 +414,7 @@ static int write_new(const struct rewriting *w, int fd, const char *name,
 		r = disk_sync(fd, name, f);
 	if (r == 0 && fstat(w->fd, &now) < 0)
 		r = error_errno(f, ERROR_IO, errno, "cannot stat %s", w->path);
-	/* somebody who keeps no lock */
+	/* a program that keeps no lock */
 	if (r == 0 && (now.st_size != w->st.st_size ||
 		       now.st_mtim.tv_sec != w->st.st_mtim.tv_sec ||
 		       now.st_mtim.tv_nsec != w->st.st_mtim.tv_nsec))
@@ -197,12 +424,12 @@ static int write_new(const struct rewriting *w, int fd, const char *name,
 
 static int replace(const struct rewriting *w, struct error *f)
 {
-	const char *prefix = mbox_lock_prefix(w->m->arena, w->path);
+	const char *prefix = prefix_beside(w->m->arena, w->path);
 	struct tempfile new;
 	int r;
 
-	tempfile_tidy(w->folder, prefix);
-	if (tempfile_open(&new, w->folder, prefix, f) < 0)
+	tempfile_tidy(w->directory, prefix);
+	if (tempfile_open(&new, w->directory, prefix, f) < 0)
 		return -1;
 	r = write_new(w, new.fd, new.path, f);
 	if (tempfile_close(&new, f) < 0)
@@ -211,8 +438,8 @@ static int replace(const struct rewriting *w, struct error *f)
 		r = tempfile_replace(&new, w->path, f);
 	tempfile_drop(&new);
 	if (r == 0)
-		disk_sync_or_warn(w->folder, "after a power failure the "
-					     "deleted messages may be back");
+		disk_sync_or_warn(w->directory, "after a power failure the "
+						"deleted messages may be back");
 	return r;
 }
 
@@ -246,15 +473,15 @@ static int mbox_rewrite(struct mailbox *m, struct error *f)
 				   "%s cannot be found any more", m->name);
 	w.path = arena_dup(m->arena, real);
 	free(real);
-	w.folder = disk_dirname(m->arena, w.path);
+	w.directory = disk_dirname(m->arena, w.path);
 	w.fd = open(w.path, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 	if (w.fd < 0)
 		return error_errno(f, ERROR_PERMISSION, errno,
 				   "cannot change %s", m->name);
-	r = mbox_lock_take(&lock, m->arena, w.path, w.fd, f);
+	r = lock_mbox(&lock, m->arena, w.path, w.fd, f);
 	if (r == 0) {
 		r = under_lock(&w, f);
-		mbox_lock_drop(&lock);
+		unlock_mbox(&lock);
 	}
 	close(w.fd); /* only read from: nothing can be lost */
 	return r;

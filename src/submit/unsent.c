@@ -17,7 +17,6 @@
 #include "flow/content_scan.h"
 #include "mail/date.h"
 #include "mail/filetype.h"
-#include "mail/msgid.h"
 #include "mail/rawfield.h"
 #include "store/mbox.h"
 

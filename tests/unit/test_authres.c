@@ -8,7 +8,6 @@
 
 #include <cmocka.h>
 
-#include "mail/authres.h"
 #include "mail/received.h"
 
 static struct arena arena;

@@ -2,7 +2,7 @@
 #include "laws.h"
 
 #include "base/sysenv.h"
-#include "mail/msgid.h"
+#include "mail/date.h"
 
 static void made(void **state)
 {

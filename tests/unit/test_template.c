@@ -1,7 +1,7 @@
 /* test_template.c - a header with comments in it. */
 #include "laws.h"
 
-#include "mail/template.h"
+#include "mail/rawfield.h"
 
 static struct sink *build(struct sink *end, void *room)
 {
