@@ -77,7 +77,7 @@ say  = @$(if $(V),:,printf '  %-5s %s\n' $(1) $(2))
 all: $(B)/mailsend $(B)/mailjoin $(B)/mailget $(FACES:%=$(B)/%) ## build the program
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z][a-z -]*:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z][a-z -]*:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile contrib/package.mk
 
 # ---- build ----------------------------------------------------------------
 
@@ -255,6 +255,10 @@ corpus: all ## compare how mailsend and Python's email parse the messages in DIR
 bench: deps-test ## count round trips, system calls, memory; ratios of time
 	@$(MAKE) --no-print-directory all
 	@B=$(B) tests/bench/run
+
+# ---- packages --------------------------------------------------------------
+
+include contrib/package.mk
 
 # ---- install --------------------------------------------------------------
 
