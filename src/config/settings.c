@@ -189,6 +189,21 @@ struct account *setting_account(struct arena *a, const char *name)
 	return account;
 }
 
+const char *setting_words(struct arena *a, const struct setting *s)
+{
+	/* no setting is this */
+	struct value v = { .arena = a, .setting = s, .text = "?" };
+
+	s->read(&v, setting_field(setting_account(a, ""), s));
+	return v.words;
+}
+
+bool setting_is_path(const struct setting *s)
+{
+	return s->read == value_path || s->read == value_path_or_off ||
+	       s->read == value_trust;
+}
+
 /* ---- assigning ---- */
 
 static int unknown(const char *name, const struct setting_place *at,

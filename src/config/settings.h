@@ -33,8 +33,10 @@ struct setting;
 struct value {
 	struct arena *arena;
 	const struct setting *setting;
-	const char *text; /* "" when the keyword stood alone */
-	const char *why;  /* what is wrong, after the name and the value */
+	const char *text;  /* "" when the keyword stood alone */
+	const char *why;   /* what is wrong, after the name and the value */
+	const char *words; /* with `why`: those it may be, blanks between, where
+			      it is one of few; or NULL */
 };
 
 struct setting {
@@ -62,6 +64,11 @@ static inline void *setting_field(struct account *account,
 {
 	return (char *)account + s->field;
 }
+
+/* What its value may be, blanks between, where that is one of few words (or
+ * one of them and something else); NULL where it is not. */
+const char *setting_words(struct arena *a, const struct setting *s);
+bool setting_is_path(const struct setting *s);
 
 /* Where a value stands: what its origin will say and how errors begin. */
 struct setting_place {

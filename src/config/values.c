@@ -21,6 +21,46 @@ static int refuse(struct value *v, const char *why)
 	return -1;
 }
 
+/* It is one of these, as `why` and `words` will say. */
+static int refuse_word(struct value *v, const char *const *words)
+{
+	const char *why = arena_format(v->arena, "is not %s", *words);
+
+	v->words = *words;
+	while (*++words) {
+		why = arena_format(v->arena, "%s%s %s", why,
+				   words[1] ? "," : " or", *words);
+		v->words = arena_format(v->arena, "%s %s", v->words, *words);
+	}
+	return refuse(v, why);
+}
+
+/* The same of a value that may be another thing, too. */
+static int refuse_and(struct value *v, const char *words, const char *why)
+{
+	v->words = words;
+	return refuse(v, why);
+}
+
+static int one_of(struct value *v, void *field, const char *const *words)
+{
+	for (const char *const *word = words; *word; word++)
+		if (ascii_equal(v->text, *word)) {
+			*(const char **)field = *word;
+			return 0;
+		}
+	return refuse_word(v, words);
+}
+
+static char *lower(struct arena *a, const char *text)
+{
+	char *copy = arena_dup(a, text);
+
+	for (char *p = copy; *p; p++)
+		*p = ascii_lower(*p);
+	return copy;
+}
+
 static bool has_blank(const char *text)
 {
 	return text[strcspn(text, " \t")] != '\0';
@@ -57,16 +97,18 @@ int value_path_or_off(struct value *v, void *field)
 
 int value_switch(struct value *v, void *field)
 {
+	static const char *const words[] = { "on", "off", NULL };
 	bool on = !*v->text || strcmp(v->text, "on") == 0;
 
 	if (!on && strcmp(v->text, "off") != 0)
-		return refuse(v, "is not on or off");
+		return refuse_word(v, words);
 	*(bool *)field = on;
 	return 0;
 }
 
 int value_choice(struct value *v, void *field)
 {
+	static const char *const words[] = { "auto", "on", "off", NULL };
 	enum config_choice *choice = field;
 
 	/* alone, as in msmtp, it is auto and not on */
@@ -77,7 +119,7 @@ int value_choice(struct value *v, void *field)
 	else if (strcmp(v->text, "off") == 0)
 		*choice = CONFIG_OFF;
 	else
-		return refuse(v, "is not auto, on or off");
+		return refuse_word(v, words);
 	return 0;
 }
 
@@ -309,6 +351,18 @@ int value_fingerprint(struct value *v, void *field)
 	return 0;
 }
 
+static const char *auth_words(struct arena *a)
+{
+	const char *words = "on off";
+	const struct mechanism *m;
+
+	for (size_t i = 0; (m = mechanism_at(i)); i++)
+		if (!(m->flags & MECHANISM_IS_COMMAND))
+			words = arena_format(a, "%s %s", words,
+					     lower(a, m->name));
+	return words;
+}
+
 int value_auth(struct value *v, void *field)
 {
 	const struct mechanism *m = mechanism_find(v->text);
@@ -321,8 +375,9 @@ int value_auth(struct value *v, void *field)
 	if (strcmp(v->text, "off") == 0)
 		return 0;
 	if (!m)
-		return refuse(v, arena_format(v->arena, "is not on, off, %s",
-					      mechanism_names(v->arena)));
+		return refuse_and(v, auth_words(v->arena),
+				  arena_format(v->arena, "is not on, off, %s",
+					       mechanism_names(v->arena)));
 	*auth = m->name;
 	return 0;
 }
@@ -338,8 +393,9 @@ int value_transport(struct value *v, void *field)
 	    (!ascii_begins(v->text, command) ||
 	     !v->text[strspn(v->text + sizeof(command) - 1, " \t") +
 		      sizeof(command) - 1]))
-		return refuse(v, "is not smtp, graph or \"command\" with a "
-				 "command");
+		return refuse_and(v, "smtp graph",
+				  "is not smtp, graph or \"command\" with a "
+				  "command");
 	return value_text(v, field);
 }
 
@@ -356,21 +412,17 @@ int value_oauth(struct value *v, void *field)
 		}
 	if (*v->text && !ascii_begins(v->text, "https://") &&
 	    !ascii_begins(v->text, "http://"))
-		return refuse(v, "is not google, microsoft, fastmail, yahoo or "
-				 "the https address of an issuer");
+		return refuse_and(v, "google microsoft fastmail yahoo",
+				  "is not google, microsoft, fastmail, yahoo "
+				  "or the https address of an issuer");
 	return value_word(v, field);
 }
 
 int value_oauth_flow(struct value *v, void *field)
 {
-	static const char *const flows[] = { "browser", "device", "app" };
+	static const char *const flows[] = { "browser", "device", "app", NULL };
 
-	for (size_t i = 0; i < sizeof(flows) / sizeof(*flows); i++)
-		if (ascii_equal(v->text, flows[i])) {
-			*(const char **)field = flows[i];
-			return 0;
-		}
-	return refuse(v, "is not browser, device or app");
+	return one_of(v, field, flows);
 }
 
 int value_variable(struct value *v, void *field)
@@ -419,15 +471,6 @@ static bool is_condition(const char *word, size_t n, unsigned *seen)
 	return false;
 }
 
-static char *lower(struct arena *a, const char *text)
-{
-	char *copy = arena_dup(a, text);
-
-	for (char *p = copy; *p; p++)
-		*p = ascii_lower(*p);
-	return copy;
-}
-
 int value_notify(struct value *v, void *field)
 {
 	const char **notify = field;
@@ -441,8 +484,9 @@ int value_notify(struct value *v, void *field)
 		size_t n = strcspn(p, ",");
 
 		if (!is_condition(p, n, &seen))
-			return refuse(v, "is not off, never, or some of "
-					 "failure,delay,success with commas");
+			return refuse_and(v, "off never failure delay success",
+					  "is not off, never, or some of "
+					  "failure,delay,success with commas");
 		if (!p[n])
 			break;
 		p += n + 1;
@@ -453,6 +497,7 @@ int value_notify(struct value *v, void *field)
 
 int value_return(struct value *v, void *field)
 {
+	static const char *const words[] = { "off", "headers", "full", NULL };
 	const char **amount = field;
 
 	*amount = NULL;
@@ -463,7 +508,7 @@ int value_return(struct value *v, void *field)
 	else if (ascii_equal(v->text, "full"))
 		*amount = "full";
 	else
-		return refuse(v, "is not off, headers or full");
+		return refuse_word(v, words);
 	return 0;
 }
 
@@ -483,21 +528,11 @@ int value_syslog(struct value *v, void *field)
 	    !ascii_equal(name, "daemon") &&
 	    !(ascii_begins(name, "local") && name[5] >= '0' && name[5] <= '7' &&
 	      !name[6]))
-		return refuse(v, "is not on, off, LOG_USER, LOG_MAIL, "
-				 "LOG_DAEMON or LOG_LOCAL0 to LOG_LOCAL7");
+		return refuse_and(v, "on off LOG_USER LOG_MAIL LOG_DAEMON",
+				  "is not on, off, LOG_USER, LOG_MAIL, "
+				  "LOG_DAEMON or LOG_LOCAL0 to LOG_LOCAL7");
 	*facility = lower(v->arena, name);
 	return 0;
-}
-
-static int one_of(struct value *v, void *field, const char *const *words,
-		  const char *why)
-{
-	for (; *words; words++)
-		if (ascii_equal(v->text, *words)) {
-			*(const char **)field = *words;
-			return 0;
-		}
-	return refuse(v, why);
 }
 
 int value_queue(struct value *v, void *field)
@@ -505,8 +540,7 @@ int value_queue(struct value *v, void *field)
 	static const char *const words[] = { "auto", "never", "only",
 					     "background", NULL };
 
-	return one_of(v, field, words,
-		      "is not auto, never, only or background");
+	return one_of(v, field, words);
 }
 
 int value_notice(struct value *v, void *field)
@@ -514,7 +548,7 @@ int value_notice(struct value *v, void *field)
 	static const char *const words[] = { "auto", "full", "headers", "off",
 					     NULL };
 
-	return one_of(v, field, words, "is not auto, full, headers or off");
+	return one_of(v, field, words);
 }
 
 int value_accounts(struct value *v, void *field)
