@@ -35,6 +35,23 @@ static int say_config(struct run *run, struct error *f)
 	return r;
 }
 
+/* One a line.  No secret is asked for, and one that is wrong has its name. */
+static int say_accounts(struct run *run, struct error *f)
+{
+	struct config_wish wish = request_config(&run->cmdline.request);
+	struct buf text = BUF_INIT(OUTPUT_MAX);
+	int r = config_load(&run->config, &run->arena, &wish, f);
+
+	if (r == 0) {
+		for (const struct account *account = run->config.accounts;
+		     account; account = account->next)
+			buf_printf(&text, "%s\n", account->name);
+		r = output_put(&text, f);
+	}
+	buf_free(&text);
+	return r;
+}
+
 /* Where an address goes, whether the aliases are in order. */
 static int say_verdict(struct run *run, struct error *f)
 {
@@ -240,6 +257,8 @@ static const struct tool {
 			      INTERRUPTED_ENDS },
 	[COMMAND_EXPLAIN] = { explain, NEEDS_TRANSCRIPT, INTERRUPTED_ENDS },
 	[COMMAND_SHOW_CONFIG] = { say_config, NEEDS_ACCOUNT, INTERRUPTED_ENDS },
+	[COMMAND_LIST_ACCOUNTS] = { say_accounts, NEEDS_NOTHING,
+				    INTERRUPTED_ENDS },
 	[COMMAND_VERIFY] = { say_verdict, NEEDS_ACCOUNT, INTERRUPTED_ENDS },
 	[COMMAND_CHECK_ALIASES] = { say_verdict, NEEDS_ACCOUNT,
 				    INTERRUPTED_ENDS },

@@ -12,6 +12,7 @@ static const struct {
 	[COMMAND_DRY_RUN] = { "--dry-run", REQUEST_DRY_RUN },
 	[COMMAND_EXPLAIN] = { "--explain", REQUEST_EXPLAIN },
 	[COMMAND_SHOW_CONFIG] = { "--show-config", REQUEST_NO_MAIL },
+	[COMMAND_LIST_ACCOUNTS] = { "--show-config=accounts", REQUEST_NO_MAIL },
 	[COMMAND_VERIFY] = { "-bv", REQUEST_NO_MAIL },
 	[COMMAND_CHECK_ALIASES] = { "-bi", REQUEST_NO_MAIL },
 	[COMMAND_LIST_QUEUE] = { "-bp", REQUEST_NO_MAIL },

@@ -24,7 +24,8 @@ enum command_kind {
 	COMMAND_EXPLAIN, /* ... and why */
 
 	COMMAND_SHOW_CONFIG, /* each setting and where it came from */
-	COMMAND_VERIFY,	     /* where each recipient's mail would go */
+	COMMAND_LIST_ACCOUNTS,
+	COMMAND_VERIFY, /* where each recipient's mail would go */
 	COMMAND_CHECK_ALIASES,
 	COMMAND_LIST_QUEUE,
 	COMMAND_RUN_QUEUE,

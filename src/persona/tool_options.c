@@ -35,6 +35,19 @@ static int read_seconds(struct options_run *run, const char *text, int *seconds,
 	return 0;
 }
 
+static SETTER(set_show_config)
+{
+	(void)row;
+	if (!value)
+		return choose(run, COMMAND_SHOW_CONFIG, f);
+	if (strcmp(value, "accounts") == 0)
+		return choose(run, COMMAND_LIST_ACCOUNTS, f);
+	return error_set(f, ERROR_USAGE,
+			 "'%s' is not what to show: nothing for the settings, "
+			 "or accounts",
+			 value);
+}
+
 /* ---- check ---- */
 
 SETTER(set_serverinfo)
@@ -396,8 +409,9 @@ const struct option_row options_instead[] = {
 	     .help = "show the account, recipients and SMTP commands"),
 	FLAG(0, "explain", .set = set_command, .value = COMMAND_EXPLAIN,
 	     .help = "show what would be done, and why"),
-	FLAG(0, "show-config", .set = set_command, .value = COMMAND_SHOW_CONFIG,
-	     .help = "show each setting and where it was set"),
+	OPTIONAL(0, "show-config", "accounts", .set = set_show_config,
+		 .help = "show each setting and where it was set, or list the "
+			 "accounts"),
 	ROWS_END,
 };
 
@@ -489,17 +503,20 @@ const struct option_row options_serve[] = {
 	FILE_NAME(0, "serve-key", "FILE", .set = set_setting,
 		  .help = "private key of the certificate"),
 	TEXT(0, "serve-tls", "HOW", .set = set_serve_tls,
+	     .words = "starttls implicit",
 	     .help = "starttls (default) or implicit, as on port 465"),
 	ROWS_END,
 };
 
 const struct option_row options_split[] = {
-	TEXT(0, "split", "SIZE", .set = set_split,
+	TEXT(0, "split", "SIZE", .set = set_split, .words = "auto 5M",
 	     .help = "split attachments: SIZE per mail (5M), or auto"),
 	TEXT(0, "format", "NAME", .set = set_split_format,
+	     .words = "parts uuencode partial shar",
 	     .help = "format of the parts: parts, uuencode, "
 		     "partial, shar"),
 	TEXT(0, "compress", "NAME", .set = set_compression,
+	     .words = "gzip xz zstd none",
 	     .help = "compress attachments: gzip, xz or zstd"),
 	TEXT(0, "connections", "N", .set = set_connections,
 	     .help = "number of parallel connections"),
