@@ -25,7 +25,7 @@ BUILD_PACKAGES := gcc make libc6-dev libcurl4-openssl-dev libmagic-dev \
 	libzstd-dev media-types ca-certificates
 TEST_PACKAGES  := libcmocka-dev bats python3 python3-jsonschema \
 	python3-dkim openssl gpg gpg-agent sharutils mpack \
-	uudeview swaks libnet-ssleay-perl iproute2 util-linux mount strace procps time
+	uudeview swaks libnet-ssleay-perl bash-completion zsh fish iproute2 util-linux mount strace procps time
 LINT_PACKAGES  := clang-format clang-tidy cppcheck shellcheck mandoc
 
 SOURCES   := $(sort $(wildcard src/*/*.c))
@@ -52,7 +52,8 @@ CRASHING  := $(shell grep -l '"base/crash.h"' $(SOURCES))
 CRASHING  := $(CRASHING:%.c=$(B)/crash/obj/%.o)
 UNITS     := $(patsubst tests/unit/%.c,$(B)/unit/%,\
 	     $(sort $(wildcard tests/unit/*.c)))
-SCRIPTS   := $(shell grep -rlE '^\#!.*(bash|sh|bats)$$' tests .ci contrib 2>/dev/null)
+SCRIPTS   := $(shell grep -rlE '^\#!.*(bash|sh|bats)$$' tests .ci contrib 2>/dev/null) \
+	     contrib/completion/bash
 
 # The other names that the program answers to.
 FACES     := sendmail mailq newaliases mail mailx mutt neomutt msmtp
@@ -72,9 +73,9 @@ say  = @$(if $(V),:,printf '  %-5s %s\n' $(1) $(2))
 .PHONY: all units deps deps-test deps-lint check check-unit check-cli \
 	check-dialogue check-queue check-faults check-server check-callers check-layers \
 	queue-tools asan lint \
-	format demo corpus bench install uninstall clean help
+	format demo corpus bench completion install uninstall clean help
 
-all: $(B)/mailsend $(B)/mailjoin $(B)/mailget $(FACES:%=$(B)/%) ## build the program
+all: $(B)/mailsend $(B)/mailjoin $(B)/mailget $(FACES:%=$(B)/%) completion ## build the program
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z][a-z -]*:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile contrib/package.mk
@@ -190,6 +191,38 @@ $(B)/queue/full.so: tests/queue/full.c
 -include $(OBJECTS:.o=.d) $(wildcard $(B)/obj/cmd/*.d) $(UNITS:=.d) \
 	$(CRASHING:.o=.d) $(B)/crash/unit/queue_crash.d
 
+# ---- completion -----------------------------------------------------------
+
+# A file for each shell and name, out of the programs' own tables: what is the
+# same for all names, and what the tool of cmd/completion.c makes of one.
+SHELLS     := bash zsh fish
+NAMES      := mailsend mailjoin mailget $(FACES)
+COMPLETION := $(foreach shell,$(SHELLS),$(NAMES:%=$(B)/completion/$(shell)/%))
+
+completion: $(COMPLETION) ## make the completions of bash, zsh and fish
+
+# The tables of mailget and mailjoin are in their programs.
+$(B)/obj/completion/%.o: cmd/%.c
+	$(call say,cc,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS) -Icmd $(ALL_CFLAGS) -Wno-missing-prototypes \
+		-Dmain=$*_main -MMD -MP -c -o $@ $<
+
+$(B)/completion/table: $(B)/obj/cmd/completion.o $(B)/obj/cmd/completion_shells.o \
+		$(B)/obj/completion/mailget.o $(B)/obj/completion/mailjoin.o \
+		$(B)/obj/cmd/reader.o $(B)/obj/cmd/talk.o $(COMMON) $(B)/libmailsend.a
+	$(call say,ld,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
+define completion_rule
+$(B)/completion/$(1)/%: contrib/completion/$(1) $(B)/completion/table
+	$$(Q)mkdir -p $$(@D)
+	$$(Q){ $(if $(filter zsh,$(1)),echo "#compdef $$*" &&) cat $$< && \
+		$(B)/completion/table $(1) $$*; } >$$@.new && mv $$@.new $$@
+endef
+$(foreach shell,$(SHELLS),$(eval $(call completion_rule,$(shell))))
+
 # ---- what a fresh machine lacks -------------------------------------------
 
 deps: ## install what building needs
@@ -300,6 +333,38 @@ for link in $(MTA_LINKS); do \
 done
 endef
 
+# The names that are installed; the others have theirs in $(B)/completion.
+INSTALLED := mailsend mailjoin mailget $(if $(MTA),sendmail mailq newaliases mail mailx)
+# Where each shell looks; Debian's zsh looks elsewhere below /usr.
+BASH_DIR ?= share/bash-completion/completions
+FISH_DIR ?= share/fish/vendor_completions.d
+ZSH_DIR  ?= share/zsh/$(if $(and $(filter /usr,$(PREFIX)),$(wildcard \
+	/etc/debian_version)),vendor-completions,site-functions)
+COMPLETED = $(foreach name,$(1),$(BASH_DIR)/$(name):bash/$(name) \
+	    $(ZSH_DIR)/_$(name):zsh/$(name) $(FISH_DIR)/$(name).fish:fish/$(name))
+MARK      := '^\# Completion for mailsend and its names'
+
+# Another program's file stays.
+define install_completion
+set -e; \
+for pair in $(call COMPLETED,$(INSTALLED)); do \
+	file=$(DESTDIR)$(PREFIX)/$${pair%:*}; \
+	if [ -e "$$file" ] && ! grep -qs $(MARK) "$$file"; then \
+		echo "left $$file, which is another program's"; \
+	else \
+		install -d "$${file%/*}"; \
+		install -m 644 "$(B)/completion/$${pair#*:}" "$$file"; \
+	fi; \
+done
+endef
+
+define uninstall_completion
+for pair in $(call COMPLETED,$(NAMES)); do \
+	file=$(DESTDIR)$(PREFIX)/$${pair%:*}; \
+	! grep -qs $(MARK) "$$file" || rm -f "$$file"; \
+done
+endef
+
 install: all ## install to $(DESTDIR)$(PREFIX); MTA=1: sendmail, mailq ... too
 	$(if $(MTA),@$(check_mta))
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1 \
@@ -319,6 +384,7 @@ install: all ## install to $(DESTDIR)$(PREFIX); MTA=1: sendmail, mailq ... too
 	install -m 644 contrib/mailsend.conf.example \
 		contrib/mailsend-queue.cron contrib/mailsend.schema.json $(DESTDIR)$(PREFIX)/share/doc/mailsend
 	cp -R contrib/systemd $(DESTDIR)$(PREFIX)/share/doc/mailsend
+	@$(install_completion)
 	$(if $(MTA),@$(install_mta))
 
 uninstall: ## remove the installed files
@@ -332,6 +398,7 @@ uninstall: ## remove the installed files
 		$(DESTDIR)$(PREFIX)/share/man/man7/mailsend-names.7 \
 		$(DESTDIR)$(PREFIX)/share/man/man7/mailsend-oauth.7
 	rm -rf $(DESTDIR)$(PREFIX)/share/doc/mailsend
+	@$(uninstall_completion)
 	@$(uninstall_mta)
 
 clean: ## remove all build products

@@ -84,7 +84,7 @@ static const struct option_row rows[] = {
 
 	HEADING("Connection:"),
 	ROWS_MAILBOX('a', 'C', 'u'),
-	TEXT(0, "tls", "HOW", .set = set_tls_switch,
+	TEXT(0, "tls", "HOW", .set = set_tls_switch, .words = "on off",
 	     .help = "off: no TLS; only for a server on this machine"),
 	FILE_NAME(0, "trust-file", "FILE", .set = set_trust,
 		  .help = "trusted CA certificates, PEM"),
@@ -291,7 +291,7 @@ static const char notes[] =
 	"pop3[s]://USER@HOST or imap[s]://USER@HOST/FOLDER.\n"
 	"N: a number, 3-9, last or all.  See mailget(1).\n";
 
-static const struct persona persona_mailget = {
+const struct persona persona_mailget = {
 	.name = "mailget",
 	.synopsis = "[options] SOURCE [COMMAND]",
 	.about = "List, read, save and delete mail in a mailbox.",

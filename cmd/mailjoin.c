@@ -154,7 +154,8 @@ static const struct option_row rows[] = {
 
 	HEADING("Connection:"),
 	ROWS_MAILBOX(0, 0, 0),
-	TEXT(0, "tls", "HOW", .set = set_tls, .help = "on (default) or off"),
+	TEXT(0, "tls", "HOW", .set = set_tls, .words = "on off",
+	     .help = "on (default) or off"),
 
 	HEADING("Other:"),
 	ROWS_OTHER('h'),
@@ -210,7 +211,7 @@ static const char notes[] =
 	"Exit status: 0 complete, 1 incomplete, 2 corrupt, 64-78 error.\n"
 	"See mailjoin(1).\n";
 
-static const struct persona persona_mailjoin = {
+const struct persona persona_mailjoin = {
 	.name = "mailjoin",
 	.synopsis = "[options] SOURCE...",
 	.about = "Restore files that were split over several mails.",

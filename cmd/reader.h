@@ -21,6 +21,9 @@ struct reader {
 	struct error told; /* what was said as it happened */
 };
 
+/* Of these programs, which completions are made of, too. */
+extern const struct persona persona_mailget, persona_mailjoin;
+
 /* The run of a program: the exit status.  `act` has it too, or -1 with an error
  * that is still to be told; the transcript is open then, but for --talk, which
  * has its own. */

@@ -152,7 +152,8 @@ static const struct conflict {
 	{ MAILSEND, SERVING, T(RECIPIENTS) | CONTENT | SENDING, 0,
 	  "--serve takes its mails from clients: leave out what belongs to one "
 	  "mail" },
-	{ MAILSEND, MAIL, T(OPEN), 0, "--serve-anyone requires --serve" },
+	{ MAILSEND, BUT(SERVING), T(OPEN), 0,
+	  "--serve-anyone requires --serve" },
 	{ MAILSEND, BUT(C(LOGIN)), T(LOGIN_WAY), 0,
 	  "--device and --paste belong to --login" },
 	{ MAILSEND, C(LOGIN) | C(LOGOUT) | C(TOKEN),

@@ -107,7 +107,7 @@ static const struct option_row rows[] = {
 	SETTING("maildomain", "DOMAIN", "domain for addresses without one"),
 	SETTING("passwordeval", "COMMAND",
 		"refused; allowed in the configuration file"),
-	TEXT(0, "protocol", "NAME", .set = set_protocol,
+	TEXT(0, "protocol", "NAME", .set = set_protocol, .words = "smtp",
 	     .help = "only smtp is supported"),
 	SETTING("proxy-host", "HOST", "SOCKS proxy"),
 	SETTING("proxy-port", "PORT", "port of the proxy"),
@@ -121,6 +121,7 @@ static const struct option_row rows[] = {
 
 	HEADING("TLS:"),
 	OPTIONAL(0, "tls", "HOW", .set = set_tls,
+		 .words = "on off starttls implicit",
 		 .help = "on (default without a value), off, starttls or "
 			 "implicit"),
 	ON_OFF("tls-starttls", "on: STARTTLS; off: implicit TLS"),
@@ -159,9 +160,10 @@ static const struct option_row rows[] = {
 
 	HEADING("Delivery reports (DSN):"),
 	TEXT('N', "dsn-notify", "WHEN", .set = set_notify,
+	     .words = "off never failure delay success",
 	     .help = "off, never, or a list of failure, delay, success"),
 	TEXT('R', "dsn-return", "WHAT", .set = set_return,
-	     .help = "off, headers or full"),
+	     .words = "off headers full", .help = "off, headers or full"),
 	TEXT('V', "dsn-envid", "ID", .set = set_dsn_envid,
 	     .help = "envelope ID that delivery reports quote"),
 

@@ -35,6 +35,9 @@ struct option_row {
 	char other_letter;    /* a second spelling, or 0 */
 	const char *name;     /* long, without "--"; NULL: none */
 	const char *argument; /* what help calls it: "FILE" */
+	/* what it may be, blanks between, for completions; a setting's words
+	 * are in its own table.  NULL: anything */
+	const char *words;
 	const char *help;
 	/* exactly one of: refusal, why it is not here, an ERROR_USAGE; set; or
 	 * the offset of a field of struct cmdline

@@ -89,6 +89,8 @@
 		     .help = "media type of the preceding attachment, "          \
 			     "as in FILE;type=TYPE"),                            \
 		TEXT(0, "encoding", "NAME", .set = set_encoding,                 \
+		     .words = "auto 7bit 8bit quoted-printable base64 "          \
+			      "uuencode",                                        \
 		     .help = "encoding of attachments: auto, 7bit, "             \
 			     "8bit, quoted-printable, base64, uuencode"),        \
 		FILE_NAME(for_body, "body", "FILE",                              \
@@ -103,6 +105,7 @@
 				  "'cid:NAME'; ;cid=ID sets another "            \
 				  "Content-ID"),                                 \
 		TEXT(0, "charset", "NAME", .set = set_charset,                   \
+		     .words = "utf-8 iso-8859-1 iso-8859-15 windows-1252",       \
 		     .help = "character set of the text; detected by default"),  \
 		FLAG(for_empty, "skip-empty",                                    \
 		     .field = OPTION_FIELD(skip_empty),                          \
@@ -117,9 +120,11 @@
 	     .help = "envelope sender, which receives "                           \
 		     "bounces; '' is the null sender"),                           \
 		TEXT(0, "dsn-notify", "WHEN", .set = set_dsn_notify,              \
+		     .words = "never failure delay success",                      \
 		     .help = "request delivery reports: never, or a "             \
 			     "list of failure, delay, success"),                  \
 		TEXT(0, "dsn-ret", "WHAT", .set = set_dsn_ret,                    \
+		     .words = "headers full",                                     \
 		     .help = "what a delivery report includes: headers or full"), \
 		TEXT(0, "dsn-envid", "ID", .set = set_dsn_envid,                  \
 		     .help = "envelope ID that delivery reports quote")
@@ -148,6 +153,7 @@
 		TEXT(0, "port", "PORT", .set = set_setting,                        \
 		     .help = "port; default: 25, 465 or 587, depending on TLS"),   \
 		TEXT(0, "tls", "HOW", .set = set_tls,                              \
+		     .words = "on off starttls implicit",                          \
 		     .help = "on (default), off, starttls or implicit"),           \
 		TEXT(0, "user", "NAME", .set = set_setting,                        \
 		     .help = "login name; the password is never an option"),       \

@@ -295,7 +295,7 @@ static const struct option_row rows[] = {
 	TEXT('F', NULL, "NAME", .set = set_full_name,
 	     .help = "full name of the sender if there is no From field"),
 	ROWS_MESSAGE(0, 0, 0, 0, 0),
-	TEXT('B', NULL, "TYPE", .set = set_body_type,
+	TEXT('B', NULL, "TYPE", .set = set_body_type, .words = "7BIT 8BITMIME",
 	     .help = "7BIT or 8BITMIME; only checked for validity"),
 
 	HEADING("Envelope:"),
@@ -308,9 +308,10 @@ static const struct option_row rows[] = {
 	  .help = "envelope sender, which receives bounces; '' or <> is "
 		  "the null sender" },
 	TEXT('N', "dsn-notify", "WHEN", .set = set_dsn_notify,
+	     .words = "never failure delay success",
 	     .help = "request delivery reports: never, or a list of failure, "
 		     "delay, success"),
-	TEXT('R', "dsn-ret", "WHAT", .set = set_dsn_ret,
+	TEXT('R', "dsn-ret", "WHAT", .set = set_dsn_ret, .words = "hdrs full",
 	     .help = "what a delivery report includes: hdrs or full"),
 	TEXT('V', "dsn-envid", "ID", .set = set_envelope_id,
 	     .help = "envelope ID that delivery reports quote; xtext or plain"),
@@ -320,7 +321,7 @@ static const struct option_row rows[] = {
 	     .help = "use SMTPUTF8 if the server supports it"),
 
 	HEADING("Instead of sending:"),
-	OPTIONAL('b', NULL, "MODE", .set = set_mode,
+	OPTIONAL('b', NULL, "MODE", .set = set_mode, .words = "m s p i v",
 		 .help = "m: send (default); s: SMTP server on stdin and "
 			 "stdout; "
 			 "p: list the queue; i: check the aliases; v: show "
@@ -336,7 +337,7 @@ static const struct option_row rows[] = {
 	OPTIONAL('d', NULL, "LEVEL", .set = set_debug, .help = "same as -v"),
 	FILE_NAME('X', NULL, "FILE", .field = OPTION_FIELD(transcript_path),
 		  .help = "append the SMTP dialogue to FILE"),
-	OPTIONAL('e', NULL, "MODE", .set = set_errors,
+	OPTIONAL('e', NULL, "MODE", .set = set_errors, .words = "q p w m e",
 		 .help = "report errors: q: not at all; p, w: on stderr; m: by "
 			 "mail as well; e: like m, with exit status 0; also "
 			 "-oe"),
@@ -348,6 +349,7 @@ static const struct option_row rows[] = {
 
 	HEADING("Compatibility with sendmail:"),
 	OPTIONAL('o', NULL, "X", .set = set_letter,
+		 .words = "i em eq v db di dq",
 		 .help = "-oi, -oe, -ov, -oA, and -od: i (deliver now), b (in "
 			 "the background), q or d (queue only); others are "
 			 "ignored"),
