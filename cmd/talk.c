@@ -54,6 +54,7 @@ static int find_secret(void *context, const char *user, const char **whose,
 		/* another's: what is kept is not theirs */
 		account.password = account.passwordeval = NULL;
 		account.password_file = account.password_env = NULL;
+		account.password_credential = NULL;
 		account.password_fd = -1;
 	}
 	if (user)

@@ -6,6 +6,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <langinfo.h>
 #include <locale.h>
 #include <netdb.h>
@@ -36,6 +37,7 @@ static struct {
 static struct {
 	bool have_user;
 	char user[64], home[1024], home_note[1280], full_name[256];
+	char state_note[6000];
 	bool have_host, have_mailname;
 	char host[256], mailname[256];
 } facts;
@@ -197,6 +199,46 @@ bool sysenv_drop_privileges(void)
 	       !sysenv_is_privileged();
 }
 
+bool sysenv_become(const char *name)
+{
+	static const char *const theirs[] = { "HOME",
+					      "USER",
+					      "LOGNAME",
+					      "MAIL",
+					      "XDG_CONFIG_HOME",
+					      "XDG_STATE_HOME",
+					      "XDG_CACHE_HOME",
+					      "XDG_RUNTIME_DIR" };
+	const struct passwd *pw;
+
+	errno = 0;
+	pw = getpwnam(name);
+	if (!pw) {
+		errno = errno ? errno : ENOENT;
+		return false;
+	}
+	if (initgroups(name, pw->pw_gid) < 0 ||
+	    setresgid(pw->pw_gid, pw->pw_gid, pw->pw_gid) < 0 ||
+	    setresuid(pw->pw_uid, pw->pw_uid, pw->pw_uid) < 0)
+		return false;
+	for (size_t i = 0; i < sizeof(theirs) / sizeof(*theirs); i++)
+		unsetenv(theirs[i]);
+	facts.have_user = false;
+	facts.home_note[0] = '\0';
+	return true;
+}
+
+bool sysenv_user_of(unsigned uid, char *name, size_t size, unsigned *gid)
+{
+	const struct passwd *pw = getpwuid((uid_t)uid);
+
+	if (!pw || strlen(pw->pw_name) >= size)
+		return false;
+	snprintf(name, size, "%s", pw->pw_name);
+	*gid = (unsigned)pw->pw_gid;
+	return true;
+}
+
 unsigned sysenv_file_uid(void)
 {
 	return (unsigned)geteuid();
@@ -294,13 +336,39 @@ const char *sysenv_home_note(void)
 	return facts.home_note[0] ? facts.home_note : NULL;
 }
 
+/* The first of systemd's, where a home cannot be written to, as that of a user
+ * that exists only as long as its service (DynamicUser), or one behind
+ * ProtectHome. */
+static const char *service_state(const char *home)
+{
+	static char path[4096];
+	const char *given = sysenv_env("STATE_DIRECTORY");
+	int n;
+
+	if (!given || *given != '/' ||
+	    (home && strcmp(home, "/") != 0 && access(home, W_OK | X_OK) == 0))
+		return NULL;
+	n = snprintf(path, sizeof(path), "%.*s", (int)strcspn(given, ":"),
+		     given);
+	if (n <= 0 || (size_t)n >= sizeof(path))
+		return NULL;
+	snprintf(facts.state_note, sizeof(facts.state_note),
+		 "state is kept in %s (STATE_DIRECTORY), since the home "
+		 "directory %s cannot be written to",
+		 path, home ? home : "(none)");
+	return path;
+}
+
 const char *sysenv_state(void)
 {
 	static char path[4096];
 	const char *state = sysenv_env("XDG_STATE_HOME");
-	const char *home = sysenv_home();
+	const char *home = sysenv_home(), *service;
 	int n;
 
+	service = state ? NULL : service_state(home);
+	if (service)
+		return service;
 	if (state && *state == '/')
 		n = snprintf(path, sizeof(path), "%s/mailsend", state);
 	else if (home)
@@ -309,6 +377,12 @@ const char *sysenv_state(void)
 	else
 		return NULL;
 	return n > 0 && (size_t)n < sizeof(path) ? path : NULL;
+}
+
+const char *sysenv_state_note(void)
+{
+	sysenv_state();
+	return facts.state_note[0] ? facts.state_note : NULL;
 }
 
 const char *const *sysenv_spare(void)

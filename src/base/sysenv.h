@@ -35,6 +35,12 @@ unsigned sysenv_uid(void);
 bool sysenv_is_privileged(void);
 /* Gives them up permanently; false when that failed. */
 bool sysenv_drop_privileges(void);
+/* Becomes that user for good: groups, gid, uid; what the environment says of
+ * the one before is taken out of it.  false with errno (ENOENT: no such user).
+ */
+bool sysenv_become(const char *name);
+/* Another user's name and group by their number; false where they have none. */
+bool sysenv_user_of(unsigned uid, char *name, size_t size, unsigned *gid);
 unsigned sysenv_file_uid(void); /* whose the files are that we make; never
 				   frozen */
 /* By the uid first: under cron neither $USER nor $HOME can be trusted.  $HOME
@@ -45,8 +51,11 @@ const char *sysenv_home(void); /* NULL when there is none */
 /* "HOME=/x is not used: ..." where that was passed over; NULL. */
 const char *sysenv_home_note(void);
 /* Where what we remember lies: $XDG_STATE_HOME/mailsend, else
- * ~/.local/state/mailsend; NULL where there is no home either. */
+ * ~/.local/state/mailsend; of a service of systemd's whose home cannot be
+ * written to, $STATE_DIRECTORY; NULL where there is none of them. */
 const char *sysenv_state(void);
+/* "state is kept in /x ..." where that is the last; NULL. */
+const char *sysenv_state_note(void);
 /* Directories for what has no better place, NULL-terminated: /var/tmp, whose
  * files outlive a restart of the machine, then /tmp.  Frozen: the one named. */
 #define SYSENV_SPARE 2

@@ -374,9 +374,11 @@ static void take_starttls(struct handshake_steps *h, const struct event *e)
 
 static const char *password_place(const struct check *c)
 {
-	static const char *const names[] = { "password", "passwordeval",
-					     "password_file", "password_env",
-					     "password_fd" };
+	static const char *const names[] = {
+		"password",	 "passwordeval",
+		"password_file", "password_credential",
+		"password_env",	 "password_fd",
+	};
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
 		if (setting_is_given(c->account, names[i]))

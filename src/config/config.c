@@ -289,8 +289,8 @@ static bool rc_counts(struct arena *a, struct account *account,
 		"tls_cert_file",  "tls_key_file",
 		"auth",		  "user",
 		"password",	  "passwordeval",
-		"password_file",  "password_env",
-		"password_fd",
+		"password_file",  "password_credential",
+		"password_env",	  "password_fd",
 	};
 	const struct override *o = w->overrides;
 

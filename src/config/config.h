@@ -99,10 +99,11 @@ struct account {
 	const char *auth; /* "off", "on", or a mechanism in upper case */
 	const char *user;
 	const char *password, *passwordeval;
-	const char *password_env;  /* name of an environment variable */
-	int password_fd;	   /* -1: none */
-	const char *password_file; /* its first line */
-	const char *ntlmdomain;	   /* in `user` too, as config_choose left it */
+	const char *password_env;	 /* name of an environment variable */
+	int password_fd;		 /* -1: none */
+	const char *password_file;	 /* its first line */
+	const char *password_credential; /* a file in $CREDENTIALS_DIRECTORY */
+	const char *ntlmdomain; /* in `user` too, as config_choose left it */
 
 	const char *pop_before_smtp; /* a mailbox to log in at first */
 
@@ -157,6 +158,14 @@ struct account {
 	int serve_max_size;	   /* octets of a message */
 	int serve_max_recipients;  /* of a message */
 	int serve_max_connections; /* at a time */
+	/* ... users of this machine, by a unix socket (values.h) */
+	const char *serve_user; /* that root becomes; NULL: "mailsend" */
+	const char *serve_socket_mode, *serve_socket_group;
+	const char *serve_allow; /* groups and users; NULL: all */
+	const char *serve_from;	 /* "own", "any" and patterns of addresses */
+	const char *serve_rate;	 /* "100/h"; NULL: any */
+	int serve_quota;	 /* octets in the queue; 0: any */
+	int serve_reserve;	 /* octets that stay free; 0: ours */
 
 	/* the log */
 	const char *logfile, *logfile_time_format;

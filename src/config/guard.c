@@ -1,7 +1,25 @@
 /* guard.c - owner and mode, judged. */
 #include "config/guard.h"
 
+#include <string.h>
+
 #include "base/sysenv.h"
+
+/* Docker, Podman and Kubernetes mount secrets there; where the directory is
+ * not root's alone, it is none of theirs. */
+static bool is_of_container(const char *path)
+{
+	static const char *const places[] = { "/run/secrets/",
+					      "/var/run/secrets/" };
+	struct stat st;
+
+	for (size_t i = 0; i < sizeof(places) / sizeof(*places); i++)
+		if (strncmp(path, places[i], strlen(places[i])) == 0 &&
+		    !strstr(path, "/../"))
+			return stat(places[i], &st) == 0 && st.st_uid == 0 &&
+			       !(st.st_mode & (S_IWGRP | S_IWOTH));
+	return false;
+}
 
 int guard_secret(const char *path, const struct stat *st,
 		 enum guard_owner owner, const char *place, struct error *f)
@@ -14,7 +32,7 @@ int guard_secret(const char *path, const struct stat *st,
 		return 0;
 	if (st->st_uid != sysenv_uid())
 		others = S_IROTH; /* we may be the group that it is meant for */
-	if (!(st->st_mode & others))
+	if (!(st->st_mode & others) || is_of_container(path))
 		return 0;
 	return error_set(f, ERROR_CONFIG,
 			 "%s: contains a password, and others can read it; "

@@ -16,7 +16,9 @@ enum guard_owner {
 };
 
 /* The file holds a password.  ERROR_CONFIG, with the chmod that helps, when
- * people who need not know it can read it.  `place` begins the error:
+ * people who need not know it can read it.  Below /run/secrets that is the
+ * choice of the container's engine: there is nobody else in a container, and
+ * its files are read-only and 0444 as a rule.  `place` begins the error:
  * "FILE:LINE" or the name alone. */
 int guard_secret(const char *path, const struct stat *st,
 		 enum guard_owner owner, const char *place, struct error *f);

@@ -1,4 +1,4 @@
-/* secret.c - seven places, asked in their order. */
+/* secret.c - eight places, asked in their order. */
 #include "config/secret.h"
 
 #include <errno.h>
@@ -105,16 +105,13 @@ static int from_command(struct lookup *q, struct error *f)
 	return 1;
 }
 
-static int from_file(struct lookup *q, struct error *f)
+/* Its first line. */
+static int from_path(struct lookup *q, const char *path, const char *place,
+		     struct error *f)
 {
-	const char *path = q->account->password_file;
-	const char *place;
 	struct stat st;
 	int fd, r;
 
-	if (!path)
-		return 0;
-	place = place_of(q, "password_file");
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return error_errno(f, ERROR_CONFIG, errno, "%s: cannot read %s",
@@ -130,6 +127,33 @@ static int from_file(struct lookup *q, struct error *f)
 	if (r == 0)
 		r = keep_line(q->out, place, path, f);
 	return r < 0 ? -1 : 1;
+}
+
+static int from_file(struct lookup *q, struct error *f)
+{
+	const char *path = q->account->password_file;
+
+	return path ? from_path(q, path, place_of(q, "password_file"), f) : 0;
+}
+
+static int from_credential(struct lookup *q, struct error *f)
+{
+	const char *name = q->account->password_credential;
+	const char *directory = sysenv_env("CREDENTIALS_DIRECTORY");
+	const char *place;
+
+	if (!name)
+		return 0;
+	place = place_of(q, "password_credential");
+	if (!directory || *directory != '/')
+		return error_set(f, ERROR_CONFIG,
+				 "%s: only a service of systemd's has "
+				 "credentials, and CREDENTIALS_DIRECTORY is "
+				 "not set; add LoadCredential=%s:FILE to its "
+				 "unit",
+				 place, name);
+	return from_path(q, arena_format(q->arena, "%s/%s", directory, name),
+			 place, f);
 }
 
 static int from_environment(struct lookup *q, struct error *f)
@@ -250,8 +274,8 @@ int secret_get(struct arena *a, const struct account *account,
 	       const char **user, struct buf *password, struct error *f)
 {
 	static int (*const places[])(struct lookup * q, struct error * f) = {
-		from_config,	 from_command, from_file,     from_environment,
-		from_descriptor, from_netrc,   from_terminal,
+		from_config,	  from_command,	   from_file,  from_credential,
+		from_environment, from_descriptor, from_netrc, from_terminal,
 	};
 	struct lookup q = { .arena = a,
 			    .account = account,

@@ -2,10 +2,11 @@
  *
  * In this order: `password`, `passwordeval` (a command from the user's own
  * config, run by the shell, its first line of output), `password_file`,
- * `password_env`, `password_fd`, then ~/.netrc for host and user, then a
- * prompt on the terminal.  The first that is configured is the one that
- * counts: when it fails, no other is tried.  It is kept in one buf, which the
- * caller wipes, and goes nowhere but to dial. */
+ * `password_credential` (a file that the service manager made for this service,
+ * systemd.exec(5)), `password_env`, `password_fd`, then ~/.netrc for host and
+ * user, then a prompt on the terminal.  The first that is configured is the one
+ * that counts: when it fails, no other is tried.  It is kept in one buf, which
+ * the caller wipes, and goes nowhere but to dial. */
 #ifndef CONFIG_SECRET_H
 #define CONFIG_SECRET_H
 

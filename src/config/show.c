@@ -67,6 +67,8 @@ int config_show(const struct config *c, const struct account *chosen,
 		buf_puts(out, "# no configuration file was found\n");
 	if (sysenv_home_note())
 		buf_printf(out, "# %s\n", sysenv_home_note());
+	if (sysenv_state_note())
+		buf_printf(out, "# %s\n", sysenv_state_note());
 	start = out->len;
 	buf_printf(out, "%-22s %s", "account", chosen->name);
 	put_line(out, start, chosen->origin);

@@ -39,7 +39,25 @@ int value_from(struct value *v, void *field);
 int value_notify(struct value *v, void *field);
 int value_return(struct value *v, void *field);
 int value_syslog(struct value *v, void *field);
-/* of no effect here */
+
+/* ---- values_serve.c: what users of this machine may (server/peer.h) ---- */
+
+int value_credential(struct value *v, void *field);  /* a file's bare name */
+int value_size_or_off(struct value *v, void *field); /* off is 0 */
+int value_mode(struct value *v, void *field);	     /* octal, as in 0660 */
+/* Words with blanks or commas between: GROUP, user:NAME, a number for either;
+ * "any" and "" are NULL. */
+int value_people(struct value *v, void *field);
+/* Words: own, any, ADDRESS, PATTERN; WHO:WORD is for those alone. */
+int value_senders(struct value *v, void *field);
+int value_rate(struct value *v, void *field); /* "100/h"; off is NULL */
+/* What value_rate has accepted. */
+void value_read_rate(const char *text, unsigned *count, unsigned *seconds);
+/* The word at *list, in the arena, and *list is behind it; NULL: no more. */
+const char *value_next_word(struct arena *a, const char **list);
+
+/* ---- of no effect here ---- */
+
 int value_protocol(struct value *v, void *field);
 int value_bits(struct value *v, void *field);
 int value_anything(struct value *v, void *field);

@@ -72,7 +72,7 @@ static void use_password(const struct setup *s, struct account *account)
 		return;
 	account->password = s->password.data;
 	account->passwordeval = account->password_file = NULL;
-	account->password_env = NULL;
+	account->password_env = account->password_credential = NULL;
 }
 
 static int tell_good(struct setup *s, const struct dial *d, struct error *f)

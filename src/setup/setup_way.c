@@ -273,6 +273,7 @@ static int ask_place(struct setup *s, struct error *f)
 static bool is_place_given(const struct setup *s)
 {
 	return setup_given(s, "password_file") ||
+	       setup_given(s, "password_credential") ||
 	       setup_given(s, "password_env");
 }
 
