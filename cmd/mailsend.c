@@ -179,6 +179,8 @@ static int login(struct run *run, struct error *f)
 	return login_command(&run->arena, &run->cmdline, run->account, f);
 }
 
+static int find_account(struct run *run, struct error *f);
+
 static int serve(struct run *run, struct error *f)
 {
 	struct serve s = {
@@ -194,7 +196,14 @@ static int serve(struct run *run, struct error *f)
 	run->has_begun = true;
 	if (!s.options->address)
 		return serve_stdio(&s, f);
-	r = serve_listen(&s, f);
+	r = serve_open(&s, f);
+	if (r > 0) {
+		/* another user's word counts now, and where they may write */
+		r = find_account(run, f);
+		s.account = run->account;
+	}
+	if (r == 0)
+		r = serve_listen(&s, f);
 	interrupt_forget(); /* it is how serving ends, and no failure */
 	return r;
 }

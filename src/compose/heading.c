@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/sysenv.h"
 #include "compose/compose.h"
+#include "compose/owner.h"
 #include "compose/repeated.h"
 #include "compose/rewrite.h"
 #include "compose/sender.h"
@@ -579,6 +580,8 @@ int heading_of_draft(struct composition *c, struct error *f)
 	drop_fields(c);
 	repeated_drop(c);
 	warn_of_missing(c);
+	if (c->request->owner && owner_settle_header(c, f) < 0)
+		return -1;
 	sender_read_draft(c);
 	if (rewrite_fields(&c->resolver, c->draft.header.first,
 			   header_resent_end(&c->draft.header), c->draft.dkim,

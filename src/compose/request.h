@@ -62,6 +62,8 @@ struct request_series {
 	unsigned connections;
 };
 
+struct owner; /* compose/owner.h */
+
 struct request {
 	enum request_action action;
 	struct request_series series;
@@ -105,6 +107,9 @@ struct request {
 	 * with, to which only what is missing is added; a From that is
 	 * missing is the envelope's sender. */
 	bool is_handed_over;
+	/* ... of another user than the one that we run as, who is held to what
+	 * they may say of themselves; or NULL */
+	const struct owner *owner;
 	/* Of a draft: its own Subject and From stand, whatever was named; To
 	 * and Cc take up those who were named; the From is the reverse-path,
 	 * where none was named. */

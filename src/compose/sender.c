@@ -8,6 +8,7 @@
 #include "base/sysenv.h"
 #include "base/text.h"
 #include "compose/compose.h"
+#include "compose/owner.h"
 #include "mail/encoded.h"
 #include "mail/header.h"
 #include "mail/sealed.h"
@@ -25,8 +26,15 @@ static bool is_bound(const struct composition *c)
 static int own_sender(struct composition *c, struct address *out,
 		      enum sender_source *source, struct error *f)
 {
+	const struct owner *owner = c->request->owner;
 	const char *own = resolver_own(&c->resolver);
 
+	if (owner) {
+		*out = (struct address){ .name = c->odd_from };
+		*source = SENDER_LOGIN;
+		owner_address(&c->resolver, owner, out);
+		return resolve_sender(&c->resolver, out, f);
+	}
 	*out = (struct address){ .local = sysenv_user(), .domain = "" };
 	*source = c->account->from ? SENDER_FROM
 		  : own		   ? SENDER_USER
@@ -103,9 +111,10 @@ static void give_name(const struct composition *c, struct address *one,
 
 	if (c->request->full_name)
 		one->name = c->request->full_name;
-	else if (!one->name && account->from_full_name)
+	else if (!one->name && account->from_full_name && !c->request->owner)
 		one->name = account->from_full_name;
-	else if (!one->name && source > SENDER_MESSAGE && *sysenv_full_name())
+	else if (!one->name && source > SENDER_MESSAGE && !c->request->owner &&
+		 *sysenv_full_name())
 		one->name = sysenv_full_name();
 }
 
@@ -158,7 +167,7 @@ int sender_header(struct composition *c, struct address *out, struct error *f)
 {
 	if (choose_header(c, out, f) < 0)
 		return -1;
-	if (c->odd_from)
+	if (c->odd_from && !c->request->owner)
 		out->name = c->odd_from;
 	return 0;
 }

@@ -87,6 +87,11 @@ static void put_line(struct buf *line, const struct envelope *e,
 							    : "local",
 		   e->reverse_path ? e->reverse_path : "");
 	put_recipients(line, e);
+	if (out->owner)
+		buf_printf(line, " uid=%.*s user=%s",
+			   (int)strcspn(out->owner, " "), out->owner,
+			   strchr(out->owner, ' ') ? strchr(out->owner, ' ') + 1
+						   : "-");
 	buf_printf(line, " size=%" PRIu64 " accepted=%zu/%zu exit=%d",
 		   out->size, envelope_accepted(e), e->count,
 		   outcome_exit(out, failure));

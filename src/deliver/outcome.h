@@ -13,7 +13,8 @@
 struct outcome {
 	const char *message_id;
 	const char *account;
-	const char *host; /* NULL: no server was needed */
+	const char *owner; /* as in queue/entry.h, or NULL */
+	const char *host;  /* NULL: no server was needed */
 	uint64_t size;
 	const struct envelope *envelope;
 	char reply[512];	 /* the server's, to the content */

@@ -493,8 +493,9 @@ const struct option_row options_queue[] = {
 
 const struct option_row options_serve[] = {
 	TEXT(0, "serve", "ADDRESS:PORT", .set = set_serve,
-	     .help = "run as an SMTP server: '2525' or '[::1]:2525'; '-' is "
-		     "stdin and stdout"),
+	     .help = "run as an SMTP server: '2525', '[::1]:2525', or "
+		     "'unix:/run/mailsend/submit' for the users of this "
+		     "machine; '-' is stdin and stdout"),
 	FLAG(0, "serve-anyone", .field = COMMAND_FIELD(serve.is_open),
 	     .help = "accept mail without login from any client that can "
 		     "connect"),

@@ -69,6 +69,7 @@ static const struct row entry_rows[] = {
 	MAIL("account", ROW_TEXT, account, false),
 	MAIL("config", ROW_TEXT, config_path, false),
 	MAIL("syslog-tag", ROW_TEXT, syslog_tag, false),
+	MAIL("owner", ROW_TEXT, owner, false),
 	MAIL("dsn-notify", ROW_TEXT, dsn_notify, false),
 	MAIL("dsn-ret", ROW_TEXT, dsn_ret, false),
 	MAIL("dsn-envid", ROW_TEXT, dsn_envid, false),

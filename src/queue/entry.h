@@ -75,6 +75,8 @@ struct entry {
 	const char *config_path; /* absolute; NULL: the usual files */
 	struct entry_setting *settings;
 	const char *syslog_tag; /* or NULL */
+	const char *owner; /* "1000 alice": the uid and name of a user from whom
+			      a service took it; NULL: the queue's own */
 
 	/* the envelope, as in mail/envelope.h */
 	const char *reverse_path; /* "" is the null one */

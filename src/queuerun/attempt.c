@@ -265,6 +265,7 @@ static void try_it(struct attempt *at, struct route *route,
 	at->out = (struct outcome){
 		.message_id = e->message_id,
 		.account = at->account->name,
+		.owner = e->owner,
 		.size = e->size,
 		.envelope = &at->envelope,
 		.queue_id = e->id,

@@ -69,6 +69,17 @@ void client_name(struct client *one, const struct sockaddr *address,
 	name_share(one, address);
 }
 
+int client_name_user(struct client *one, int fd, struct error *f)
+{
+	if (peer_read(&one->peer, fd, f) < 0)
+		return -1;
+	one->is_user = true;
+	one->is_local = one->peer.uid == 0;
+	snprintf(one->from, sizeof(one->from), "%s", one->peer.label);
+	snprintf(one->share, sizeof(one->share), "user %s", one->peer.share);
+	return 0;
+}
+
 /* ---- what it is at ---- */
 
 void client_is(struct client_state *s, enum client_stage stage, uint64_t since)
@@ -140,14 +151,31 @@ static bool ask_to_go(struct clients *c, const char *share, uint64_t now)
 	return true;
 }
 
+static size_t share_of(const struct clients *c)
+{
+	return (c->places + SHARE - 1) / SHARE;
+}
+
+/* Two at least, for one that has said goodbye may not have gone yet. */
+bool clients_has_share(const struct clients *c, const struct client *newcomer)
+{
+	size_t most = share_of(c) > 1 ? share_of(c) : 2, n = 0;
+
+	if (!newcomer->is_user || newcomer->is_local)
+		return false;
+	for (size_t i = 0; i < c->room; i++)
+		n += is_of(&c->all[i], newcomer->share);
+	return n >= most;
+}
+
 static bool make_room(struct clients *c, const struct client *newcomer)
 {
 	uint64_t now = sysenv_ticks();
-	size_t share = (c->places + SHARE - 1) / SHARE;
 
 	if (c->count >= c->room)
 		return false;
-	if (!newcomer->is_local && occupied(c, newcomer->share, now) >= share)
+	if (!newcomer->is_local && !newcomer->is_user &&
+	    occupied(c, newcomer->share, now) >= share_of(c))
 		return ask_to_go(c, newcomer->share, now);
 	return occupied(c, NULL, now) < c->places || ask_to_go(c, NULL, now);
 }

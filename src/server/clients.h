@@ -3,7 +3,9 @@
  *
  * There are so many places.  One other machine (of IPv6: one network of /64)
  * gets a quarter of them; this machine's own programs all have the same address
- * and so no such share.  When no place is left for a newcomer, the one that
+ * and so no such share.  A user of it whom the kernel names has a quarter, too,
+ * and no more at any time: nobody waits while others make room for them.  Root
+ * has all.  When no place is left for a newcomer, the one that
  * uses its own least has to go:
  *
  *	has said nothing yet			at any time, the oldest first
@@ -29,6 +31,7 @@
 #include "base/arena.h"
 #include "base/error.h"
 #include "server/listener.h"
+#include "server/peer.h"
 
 enum client_stage { CLIENT_NEW, CLIENT_IDLE, CLIENT_IN_MAIL, CLIENT_WORKING };
 
@@ -44,6 +47,8 @@ struct client {
 	char from[LISTENER_NAME_SIZE]; /* for people */
 	char share[LISTENER_NAME_SIZE];
 	bool is_local;
+	bool is_user; /* by the kernel's word: */
+	struct peer peer;
 	uint64_t asked; /* sysenv_ticks when it was asked to go; 0: not */
 	struct client_state *state;
 };
@@ -60,6 +65,10 @@ int clients_init(struct clients *c, struct arena *a, size_t places,
 /* Who it is. */
 void client_name(struct client *one, const struct sockaddr *address,
 		 socklen_t size);
+/* The same of the other end of a socket in the file system. */
+int client_name_user(struct client *one, int fd, struct error *f);
+/* Is it a user who has all the places that they may have? */
+bool clients_has_share(const struct clients *c, const struct client *newcomer);
 /* A place for it, after somebody was asked to go where that helps; NULL where
  * there is none.  It is occupied once its process has begun. */
 struct client *clients_place(struct clients *c, const struct client *newcomer);

@@ -25,6 +25,7 @@
 #include "base/sysenv.h"
 #include "compose/compose.h"
 #include "config/evaluate.h"
+#include "config/values.h"
 #include "deliver/local.h"
 #include "deliver/smarthost.h"
 #include "deliver/transport.h"
@@ -79,22 +80,108 @@ static void begin_request(struct intake *in, struct arena *a)
 	}
 }
 
-static int choose_account(struct intake *in, struct arena *a, struct error *f)
+static int answer_error(const struct intake *in, const struct error *f,
+			struct response *answer)
+{
+	return in->user ? response_error_outside(answer, f)
+			: response_error(answer, f);
+}
+
+static int load_config(struct intake *in, struct arena *a, struct error *f)
 {
 	struct config_wish wish = request_config(&in->request);
 
 	if (config_load(&in->config, a, &wish, f) < 0)
 		return -1;
 	in->config.is_told = true; /* when the serving began */
+	return 0;
+}
+
+static int choose_account(struct intake *in, struct error *f)
+{
+	struct config_wish wish = request_config(&in->request);
+
 	return config_choose(&in->config, &wish, &in->account, f);
+}
+
+/* ---- what a user may ---- */
+
+/* Those words of serve_from that are said of them, too. */
+static const char *const *rules_for(const struct peer *user, struct arena *a,
+				    const char *list)
+{
+	const char **rules =
+		arena_array(a, strlen(list) / 2 + 2, sizeof(*rules));
+	const char *word;
+	size_t n = 0;
+
+	if (user->uid == 0)
+		rules[n++] = "any";
+	while (user->uid != 0 && (word = value_next_word(a, &list))) {
+		const char *colon = strrchr(word, ':');
+
+		if (!colon)
+			rules[n++] = word;
+		else if (peer_is(user,
+				 arena_dup_n(a, word, (size_t)(colon - word))))
+			rules[n++] = colon + 1;
+	}
+	rules[n] = NULL;
+	return rules;
+}
+
+/* The account that the service was started with says what they may, before the
+ * sender chooses another. */
+static int settle_user(struct intake *in, struct server_mail *m,
+		       struct response *answer, struct error *f)
+{
+	const struct peer *user = in->user;
+	struct address *sender = &in->request.envelope_from;
+	struct arena *a = &m->arena;
+
+	in->request.has_envelope_from = false; /* it chooses nothing yet */
+	if (choose_account(in, f) < 0)
+		return -1;
+	in->request.has_envelope_from = true;
+	if (!peer_is_allowed(user, a, in->account->serve_allow))
+		return response_set(answer, 550, "5.7.1",
+				    "%s may not send mail here", user->name);
+	if (allowance_init(&in->allowance, a, in->account, user, f) < 0 ||
+	    allowance_check(&in->allowance, m->from.size, f) < 0)
+		return -1;
+	in->owner = (struct owner){
+		.name = user->name,
+		.id = arena_format(a, "%u %s", user->uid, user->name),
+		.senders = rules_for(user, a, in->account->serve_from),
+	};
+	in->request.owner = &in->owner;
+	resolver_init(&in->resolver, a, in->account, true);
+	owner_settle(&in->resolver, &in->owner, sender);
+	return 0;
+}
+
+static int settle_sender(struct intake *in, struct server_mail *m,
+			 struct response *answer)
+{
+	struct error f = ERROR_INIT;
+
+	answer->code = 0;
+	if (load_config(in, &m->arena, &f) == 0 &&
+	    (!in->user || settle_user(in, m, answer, &f) == 0) &&
+	    choose_account(in, &f) == 0)
+		return 0;
+	if (!error_is_set(&f))
+		return -1;
+	log_error("%s: %s", in->peer, f.text);
+	return answer_error(in, &f, answer);
 }
 
 static int intake_sender(void *context, struct server_mail *m,
 			 struct response *answer)
 {
-	struct error f = ERROR_INIT;
 	struct intake *in = context;
 	struct request *r = &in->request;
+	struct response refusal;
 
 	in->first = NULL;
 	in->last = &in->first;
@@ -104,9 +191,9 @@ static int intake_sender(void *context, struct server_mail *m,
 	r->dsn_ret = m->from.ret;
 	r->dsn_envid = m->from.envid;
 	r->prefers_smtputf8 = m->from.is_utf8;
-	if (choose_account(in, &m->arena, &f) < 0) {
-		log_error("%s: %s", in->peer, f.text);
-		return response_error(answer, &f);
+	if (settle_sender(in, m, &refusal) < 0) {
+		*answer = refusal;
+		return -1;
 	}
 	resolver_init(&in->resolver, &m->arena, in->account, r->skip_aliases);
 	return 0;
@@ -149,8 +236,10 @@ static int intake_recipient(void *context, struct server_mail *m,
 	bool has_server = transport_leads_out(in->account);
 	size_t count = 0;
 
-	if (resolve_address(&in->resolver, &to->address, &found, &f) < 0)
-		return response_error(answer, &f);
+	if (resolve_address(&in->resolver, &to->address, &found, &f) < 0) {
+		log_error("%s: %s", in->peer, f.text);
+		return answer_error(in, &f, answer);
+	}
 	for (size_t i = 0; i < found.final.count; i++) {
 		const struct address *one = &found.final.items[i];
 
@@ -187,7 +276,8 @@ static void name_protocol(const struct intake *in, const struct server_mail *m,
 			 s->is_tls ? "S" : "", s->user[0] ? "A" : "");
 }
 
-/* RFC 5321 4.4; without "for", which would tell of hidden recipients. */
+/* RFC 5321 4.4; without "for", which would tell of hidden recipients.  What a
+ * user of this machine says of their name in EHLO is of no interest. */
 static void put_received(struct intake *in, const struct server_mail *m)
 {
 	int64_t now = sysenv_now();
@@ -198,19 +288,27 @@ static void put_received(struct intake *in, const struct server_mail *m)
 	sink_printf(&in->stage.sink,
 		    "Received: from %s (%s)\r\n\tby %s (mailsend) with "
 		    "%s;\r\n\t%s\r\n",
-		    in->server->helo, in->peer, in->server->options->name,
-		    protocol, date);
+		    in->user ? "localhost" : in->server->helo, in->peer,
+		    in->server->options->name, protocol, date);
 }
 
 static struct sink *intake_begin(void *context, struct server_mail *m,
 				 struct error *f)
 {
 	struct intake *in = context;
+	struct sink *to;
 
+	if (in->user && allowance_take(&in->allowance, m->count, f) < 0) {
+		log_warning("%s: %s", in->peer, f->text);
+		return NULL;
+	}
 	stage_init(&in->stage, in->spool, "the message", f);
 	in->has_stage = true;
 	put_received(in, m);
-	return error_is_set(f) ? NULL : &in->stage.sink;
+	to = &in->stage.sink;
+	if (in->user)
+		to = allowance_sink(&in->allowance, to);
+	return error_is_set(f) ? NULL : to;
 }
 
 static unsigned count_hops(const struct composition *c)
@@ -218,7 +316,8 @@ static unsigned count_hops(const struct composition *c)
 	unsigned n = 0;
 
 	for (const struct field *x = c->draft.header.first; x; x = x->next)
-		n += ascii_equal(x->name, "Received");
+		n += ascii_equal(x->name, "Received") ||
+		     ascii_equal(x->name, OWNER_CLAIMED);
 	return n;
 }
 
@@ -258,8 +357,8 @@ static void pass_on_dsn(const struct intake *in, struct envelope *e)
 
 /* ---- the reply ---- */
 
-static int answer_none(const struct envelope *e, const struct error *f,
-		       struct response *answer)
+static int answer_none(const struct intake *in, const struct envelope *e,
+		       const struct error *f, struct response *answer)
 {
 	for (size_t i = 0; i < e->count; i++)
 		if (e->recipients[i].decided &&
@@ -267,34 +366,40 @@ static int answer_none(const struct envelope *e, const struct error *f,
 			const struct error one =
 				small_error_whole(&e->recipients[i].verdict);
 
-			return response_error(answer, &one);
+			return answer_error(in, &one, answer);
 		}
-	return response_error(answer, f);
+	return answer_error(in, f, answer);
 }
 
-static int answer_some(const struct outcome *out, const struct error *f,
-		       struct response *answer)
+static int answer_some(const struct intake *in, const struct outcome *out,
+		       const struct error *f, struct response *answer)
 {
 	const struct envelope *e = out->envelope;
 	size_t accepted = envelope_accepted(e) + envelope_queued(e);
+	struct response why;
+
+	answer_error(in, f, &why);
 
 	if (out->has_notice)
 		return response_set(
 			answer, 250, "2.0.0",
 			"accepted for %zu of %zu recipients; the sender gets a "
 			"bounce for the others: %.300s",
-			accepted, e->count, f->text);
+			accepted, e->count, why.text);
 	if (out->dead_letter)
 		return response_set(
 			answer, 250, "2.0.0",
 			"accepted for %zu of %zu recipients; for the "
 			"others it was saved in %s: %.300s",
-			accepted, e->count, out->dead_letter, f->text);
+			accepted, e->count,
+			in->user ? "the service's dead letter"
+				 : out->dead_letter,
+			why.text);
 	return response_set(
 		answer, 554, "5.0.0",
 		"accepted for %zu of %zu recipients, send it again to "
 		"the others alone: %.300s",
-		accepted, e->count, f->text);
+		accepted, e->count, why.text);
 }
 
 static int answer_all(const struct intake *in, const struct outcome *out,
@@ -303,6 +408,12 @@ static int answer_all(const struct intake *in, const struct outcome *out,
 	const struct envelope *e = out->envelope;
 	size_t queued = envelope_queued(e);
 
+	if (in->user && !queued)
+		log_note("%s: mail from <%s>: accepted for %zu recipients%s%s",
+			 in->peer, e->reverse_path, e->count,
+			 out->host ? " by " : "", out->host ? out->host : "");
+	if (!queued && in->user && !out->host)
+		return response_set(answer, 250, "2.0.0", "accepted");
 	if (!queued)
 		return response_set(answer, 250, "2.0.0", "%s%s%.300s",
 				    out->host ? out->host : "",
@@ -328,8 +439,8 @@ static int answer_outcome(const struct intake *in, const struct outcome *out,
 		return answer_all(in, out, answer);
 	log_error("%s: mail from <%s>: %s", in->peer, e->reverse_path, f->text);
 	if (envelope_accepted(e) + envelope_queued(e))
-		return answer_some(out, f, answer);
-	return answer_none(e, f, answer);
+		return answer_some(in, out, f, answer);
+	return answer_none(in, e, f, answer);
 }
 
 static int build(struct intake *in, struct composition *c, struct error *f,
@@ -337,10 +448,10 @@ static int build(struct intake *in, struct composition *c, struct error *f,
 {
 	if (sink_close(&in->stage.sink) < 0) {
 		*f = *in->stage.sink.error;
-		return response_error(answer, f);
+		return answer_error(in, f, answer);
 	}
 	if (composition_build(c, f) < 0)
-		return response_error(answer, f);
+		return answer_error(in, f, answer);
 	if (count_hops(c) > RECEIVED_MAX) {
 		error_set(f, ERROR_CONFIG,
 			  "mail loop: more than %d servers have had it",
@@ -348,11 +459,12 @@ static int build(struct intake *in, struct composition *c, struct error *f,
 		return response_set(answer, 554, "5.4.6", "%s", f->text);
 	}
 	if (composition_render(c, true, f) < 0)
-		return response_error(answer, f);
+		return answer_error(in, f, answer);
 	pass_on_dsn(in, &c->envelope);
 	/* what follows may take long, and they may be waited for */
-	if (intake_flush(in, f) < 0)
-		return response_error(answer, f);
+	if (intake_flush(in, f) < 0 ||
+	    (in->user && allowance_hold(&in->allowance, c->stage.size, f) < 0))
+		return answer_error(in, f, answer);
 	return 0;
 }
 
@@ -381,6 +493,8 @@ static int intake_end(void *context, struct server_mail *m,
 					      .keeping = SUBMIT_KEEP_REST };
 
 		submit_send(&s, &out, &f);
+		if (in->user)
+			allowance_settle(&in->allowance, out.queue_id != NULL);
 		r = answer_outcome(in, &out, &f, answer);
 	}
 	composition_free(&c);

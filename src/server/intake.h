@@ -6,18 +6,27 @@
  * message is composed as a draft and submitted before the client gets the
  * reply.
  *
- * The configuration is read anew for each message: a change counts at once. */
+ * The configuration is read anew for each message: a change counts at once.
+ *
+ * A user of this machine, whom the kernel names (peer.h), is held to what the
+ * serve_ settings allow them: which senders (compose/owner.h), how much
+ * (allowance.h).  They choose nothing else, least of all the account, for the
+ * sender is settled before; and errors that are the service's own business are
+ * told to its log, and to them only that there is one. */
 #ifndef SERVER_INTAKE_H
 #define SERVER_INTAKE_H
 
 #include <stdbool.h>
 
 #include "base/arena.h"
+#include "compose/owner.h"
 #include "compose/request.h"
 #include "compose/resolve.h"
 #include "config/config.h"
 #include "queue/stage.h"
+#include "server/allowance.h"
 #include "server/client_stream.h"
+#include "server/peer.h"
 #include "server/protocol.h"
 
 struct destination; /* what was asked for one final address */
@@ -29,6 +38,7 @@ struct intake {
 	const char *auth_command;  /* or NULL */
 	unsigned auth_seconds;	   /* that it may take */
 	const char *peer;	   /* "127.0.0.1", for logs and Received */
+	const struct peer *user;   /* whom the kernel names; or NULL */
 	unsigned reply_seconds;	   /* that a client has to take replies */
 	struct client_stream *line;
 	struct server *server;
@@ -37,6 +47,8 @@ struct intake {
 	struct request request;
 	struct config config;
 	struct account *account;
+	struct owner owner;
+	struct allowance allowance;
 	struct resolver resolver;
 	struct destination *first, **last;
 	struct stage stage;

@@ -1,22 +1,29 @@
-/* listener.c - getaddrinfo knows the addresses, we know what they mean. */
+/* listener.c - getaddrinfo knows the addresses, we know what they mean; of a
+ * socket in the file system the bind is ours. */
 #include "server/listener.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/un.h>
 #include <unistd.h>
 
+#include "base/disk.h"
 #include "base/log.h"
 #include "base/sysenv.h"
 #include "base/text.h"
 
 #define FIRST_PASSED 3 /* sd_listen_fds(3) */
 #define BACKLOG	     128
+
+/* Room for what stands behind it while it is made. */
+#define SOCKET_PATH_MAX (sizeof(((struct sockaddr_un *)NULL)->sun_path) - 12)
 
 struct place {
 	const char *host; /* NULL: every address */
@@ -54,11 +61,29 @@ static int read_place(struct arena *a, const char *text, struct place *out,
 int listener_check(const char *text, struct error *f)
 {
 	struct arena a = ARENA_INIT;
+	const char *path = listener_path(text);
 	struct place place;
-	int r = read_place(&a, text, &place, f);
+	int r;
 
+	if (path && (*path != '/' || strlen(path) > SOCKET_PATH_MAX))
+		r = error_set(f, ERROR_USAGE,
+			      "'%s' is not a socket: write unix: and an "
+			      "absolute path of at most %zu characters, as in "
+			      "unix:/run/mailsend/submit",
+			      text, SOCKET_PATH_MAX);
+	else
+		r = path ? 0 : read_place(&a, text, &place, f);
 	arena_free(&a);
 	return r;
+}
+
+const char *listener_path(const char *text)
+{
+	static const char scheme[] = "unix:";
+
+	return strncmp(text, scheme, strlen(scheme)) == 0
+		       ? text + strlen(scheme)
+		       : NULL;
 }
 
 /* ---- names ---- */
@@ -67,9 +92,16 @@ void listener_name(const struct sockaddr *address, socklen_t size, bool port,
 		   char out[LISTENER_NAME_SIZE])
 {
 	char host[56], service[8];
+	struct sockaddr_un local;
 
-	if (getnameinfo(address, size, host, sizeof(host), service,
-			sizeof(service), NI_NUMERICHOST | NI_NUMERICSERV) != 0)
+	memset(&local, 0, sizeof(local));
+	if (address->sa_family == AF_UNIX && size <= sizeof(local))
+		memcpy(&local, address, size);
+	if (local.sun_path[0])
+		snprintf(out, LISTENER_NAME_SIZE, "%.107s", local.sun_path);
+	else if (getnameinfo(address, size, host, sizeof(host), service,
+			     sizeof(service),
+			     NI_NUMERICHOST | NI_NUMERICSERV) != 0)
 		snprintf(out, LISTENER_NAME_SIZE, "a local socket");
 	else if (!port)
 		snprintf(out, LISTENER_NAME_SIZE, "%s", host);
@@ -116,6 +148,7 @@ static int add(struct listeners *l, int fd, struct error *f)
 				   "descriptor %d is no socket", fd);
 	set_up(fd);
 	l->fds[l->count++] = fd;
+	l->has_unix |= address.ss_family == AF_UNIX;
 	if (!listener_is_local((struct sockaddr *)&address))
 		l->is_local = false;
 	return 0;
@@ -160,6 +193,134 @@ static int open_all(struct listeners *l, const char *text,
 			   text);
 }
 
+/* ---- in the file system ---- */
+
+static int other_there(const char *path, struct error *f)
+{
+	return error_set(f, ERROR_CANTCREAT,
+			 "%s exists and is not a socket of ours; name another "
+			 "path, or remove it",
+			 path);
+}
+
+/* Is the name free, or of a socket that nobody serves any more?  What somebody
+ * else put there stays. */
+static int check_name(const char *path, const struct sockaddr_un *name,
+		      struct error *f)
+{
+	struct stat st;
+	int r = disk_lstat(path, &st, f), fd, error;
+
+	if (r <= 0)
+		return r;
+	if (!S_ISSOCK(st.st_mode) ||
+	    (st.st_uid != sysenv_file_uid() && sysenv_file_uid() != 0))
+		return other_there(path, f);
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return error_errno(f, ERROR_OS, errno, "no socket");
+	r = connect(fd, (const struct sockaddr *)name, sizeof(*name));
+	error = r < 0 ? errno : 0;
+	close(fd);
+	if (error == ECONNREFUSED || error == ENOENT)
+		return 0;
+	return error_set(f, ERROR_UNAVAILABLE,
+			 "cannot listen on %s: another program does already",
+			 path);
+}
+
+static int set_owner(const char *path, const struct account *account,
+		     struct error *f)
+{
+	const char *group = account->serve_socket_group;
+	unsigned long mode = strtoul(account->serve_socket_mode, NULL, 8);
+	const struct group *gr = group ? getgrnam(group) : NULL;
+
+	if (group && !gr)
+		return error_set(f, ERROR_CONFIG,
+				 "serve_socket_group: there is no group \"%s\"",
+				 group);
+	if (gr && chown(path, (uid_t)-1, gr->gr_gid) < 0)
+		return error_errno(f, ERROR_CONFIG, errno,
+				   "cannot give %s to the group %s", path,
+				   group);
+	if (chmod(path, (mode_t)mode) < 0)
+		return error_errno(f, ERROR_CANTCREAT, errno,
+				   "cannot change the mode of %s", path);
+	return 0;
+}
+
+/* Beside its place, and then to it. */
+static int bind_at(struct listeners *l, int fd, const char *path,
+		   const char *beside, const struct account *account,
+		   struct error *f)
+{
+	struct sockaddr_un name = { .sun_family = AF_UNIX };
+
+	snprintf(name.sun_path, sizeof(name.sun_path), "%s", beside);
+	unlink(beside); /* of a process that had our number */
+	if (bind(fd, (struct sockaddr *)&name, sizeof(name)) < 0)
+		return error_errno(f, ERROR_CANTCREAT, errno,
+				   "cannot create the socket %s", path);
+	if (set_owner(beside, account, f) < 0)
+		return -1;
+	if (listen(fd, BACKLOG) < 0)
+		return error_errno(f, ERROR_OS, errno, "cannot listen on %s",
+				   path);
+	if (lstat(beside, &l->named) < 0 || rename(beside, path) < 0)
+		return error_errno(f, ERROR_CANTCREAT, errno,
+				   "cannot create the socket %s", path);
+	l->path = path;
+	return 0;
+}
+
+static int open_path(struct listeners *l, struct arena *a, const char *path,
+		     const struct account *account, struct error *f)
+{
+	const char *beside = arena_format(a, "%s.%u", path, sysenv_pid());
+	struct sockaddr_un name = { .sun_family = AF_UNIX };
+	int fd;
+
+	snprintf(name.sun_path, sizeof(name.sun_path), "%s", path);
+	if (check_name(path, &name, f) < 0)
+		return -1;
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return error_errno(f, ERROR_OS, errno, "no socket");
+	if (bind_at(l, fd, path, beside, account, f) < 0) {
+		unlink(beside);
+		close(fd);
+		return -1;
+	}
+	return add(l, fd, f);
+}
+
+bool listener_has_path(const struct listeners *l, const char *path)
+{
+	for (size_t i = 0; i < l->count; i++) {
+		struct sockaddr_un name = { .sun_family = AF_UNSPEC };
+		socklen_t size = sizeof(name);
+
+		if (getsockname(l->fds[i], (struct sockaddr *)&name, &size) ==
+			    0 &&
+		    name.sun_family == AF_UNIX &&
+		    strcmp(name.sun_path, path) == 0)
+			return true;
+	}
+	return l->path && strcmp(l->path, path) == 0;
+}
+
+void listener_unlink(const struct listeners *l)
+{
+	struct stat st;
+
+	if (l->path && lstat(l->path, &st) == 0 &&
+	    st.st_dev == l->named.st_dev && st.st_ino == l->named.st_ino)
+		unlink(l->path); /* else the next one replaces it */
+}
+
+/* ---- all of them ---- */
+
 /* Those that were opened for us, and for no process that we were before. */
 static int take_passed(struct listeners *l, struct error *f)
 {
@@ -176,7 +337,7 @@ static int take_passed(struct listeners *l, struct error *f)
 }
 
 int listener_open(struct listeners *l, struct arena *a, const char *text,
-		  struct error *f)
+		  const struct account *account, struct error *f)
 {
 	struct addrinfo hints = { .ai_socktype = SOCK_STREAM,
 				  .ai_flags = AI_PASSIVE };
@@ -185,10 +346,14 @@ int listener_open(struct listeners *l, struct arena *a, const char *text,
 	int r;
 
 	*l = (struct listeners){ .is_local = true };
-	if (read_place(a, text, &place, f) < 0 || take_passed(l, f) < 0)
+	if (take_passed(l, f) < 0)
 		return -1;
 	if (l->count)
 		return 0;
+	if (listener_path(text))
+		return open_path(l, a, listener_path(text), account, f);
+	if (read_place(a, text, &place, f) < 0)
+		return -1;
 	r = getaddrinfo(place.host, place.port, &hints, &all);
 	if (r != 0)
 		return error_set(f, ERROR_NOHOST, "cannot listen on %s: %s",
@@ -207,7 +372,8 @@ void listener_announce(const struct listeners *l)
 
 		getsockname(l->fds[i], (struct sockaddr *)&address, &size);
 		listener_name((struct sockaddr *)&address, size, true, name);
-		log_note("listening on %s", name);
+		/* the kernel knows it by the name that it had first */
+		log_note("listening on %s", l->path ? l->path : name);
 	}
 }
 

@@ -1,8 +1,15 @@
 /* listener.h - sockets that wait for clients, and who may reach them.
  *
  * "PORT", "ADDRESS:PORT", "NAME:PORT" or "[IPV6]:PORT"; without an address it
- * is loopback, "*" is every address, port 0 any free one.  Where systemd has
- * opened sockets for us (LISTEN_FDS), those are used instead. */
+ * is loopback, "*" is every address, port 0 any free one.  "unix:PATH" is a
+ * socket in the file system, for users of this machine, whom the kernel names
+ * (server/peer.h).  Where systemd has opened sockets for us (LISTEN_FDS), those
+ * are used instead.
+ *
+ * A socket of ours has its name by a rename, when it has its mode and group and
+ * somebody listens: nobody finds it half made, and one that a process left
+ * behind is replaced.  Nothing else of that name is, nor a socket at which
+ * somebody answers. */
 #ifndef SERVER_LISTENER_H
 #define SERVER_LISTENER_H
 
@@ -10,29 +17,44 @@
 #include <stddef.h>
 
 #include <sys/socket.h>
+#include <sys/stat.h>
 
 #include "base/arena.h"
 #include "base/error.h"
+#include "config/config.h"
 
 #define LISTENERS_MAX 16
 
 struct listeners {
 	int fds[LISTENERS_MAX];
 	size_t count;
-	bool is_local; /* only this machine reaches any of them */
+	bool is_local;	   /* only this machine reaches any of them */
+	bool has_unix;	   /* one of them is in the file system */
+	const char *path;  /* of the one that we made there; or NULL */
+	struct stat named; /* what has that name */
 };
 
 /* Whether `text` is of the form; ERROR_USAGE. */
 int listener_check(const char *text, struct error *f);
+/* The path of "unix:PATH", else NULL. */
+const char *listener_path(const char *text);
+/* `account` says which mode and group a socket in the file system has. */
 int listener_open(struct listeners *l, struct arena *a, const char *text,
-		  struct error *f);
+		  const struct account *account, struct error *f);
 /* A note of each, for people. */
 void listener_announce(const struct listeners *l);
+/* In the process of a connection: the name stays. */
 void listener_close(struct listeners *l);
+/* Is it the path of one of them? */
+bool listener_has_path(const struct listeners *l, const char *path);
+/* Takes the name of a socket in the file system away, where it is still ours
+ * and we may. */
+void listener_unlink(const struct listeners *l);
 
-#define LISTENER_NAME_SIZE 80
+#define LISTENER_NAME_SIZE 120
 
-/* "127.0.0.1:25", "[::1]:25"; the host alone without `port`. */
+/* "127.0.0.1:25", "[::1]:25", "/run/mailsend/submit"; the host alone without
+ * `port`. */
 void listener_name(const struct sockaddr *address, socklen_t size, bool port,
 		   char out[LISTENER_NAME_SIZE]);
 /* Does it come from, or wait for, this machine alone? */

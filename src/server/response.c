@@ -86,6 +86,27 @@ int response_error(struct response *a, const struct error *f)
 	return -1;
 }
 
+static bool is_about_mail(const struct error *f)
+{
+	return f->reply ? !is_our_login(f)
+			: f->cause == ERROR_USAGE || f->cause == ERROR_DATA ||
+				  f->cause == ERROR_NOUSER;
+}
+
+int response_error_outside(struct response *a, const struct error *f)
+{
+	set_codes(a, f);
+	if (is_about_mail(f))
+		snprintf(a->text, sizeof(a->text), "%.600s", f->text);
+	else
+		snprintf(a->text, sizeof(a->text), "%s",
+			 a->code == 452
+				 ? "the disk has no room for more mail now"
+				 : "the mail service cannot take it; its log "
+				   "tells why");
+	return -1;
+}
+
 void response_put(struct buf *out, const struct response *a, bool more)
 {
 	char line[RESPONSE_LINE_MAX + 1];

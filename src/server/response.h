@@ -24,6 +24,10 @@ int response_set(struct response *a, int code, const char *esc,
  * configuration or log-in may pass too: it is going to be fixed, and the
  * mail is good.  Returns -1. */
 int response_error(struct response *a, const struct error *f);
+/* The same for somebody whom our configuration is no business of: what is said
+ * of the mail, and by other servers of it, they hear; of what is wrong with us
+ * only that it is. */
+int response_error_outside(struct response *a, const struct error *f);
 /* The line with its CRLF; `more` where others of this reply follow. */
 void response_put(struct buf *out, const struct response *a, bool more);
 

@@ -24,6 +24,7 @@
 #include "server/conversation.h"
 #include "server/intake.h"
 #include "server/listener.h"
+#include "server/service.h"
 
 #define COMMAND_SECONDS 300 /* RFC 5321 4.5.3.2.7 */
 #define SESSION_SECONDS 3600
@@ -38,13 +39,20 @@ static int child_ended[2] = { -1, -1 };
 /* In the process of a connection: somebody needs its place. */
 static int place_needed[2] = { -1, -1 };
 
+/* SIGHUP came, to a service. */
+static volatile sig_atomic_t is_to_reload;
+
 /* ---- signals ---- */
 
 static void note(int number)
 {
 	int error = errno;
-	ssize_t r = write(number == SIGCHLD ? child_ended[1] : place_needed[1],
-			  "", 1);
+	ssize_t r;
+
+	if (number == SIGHUP)
+		is_to_reload = 1;
+	r = write(number != CLIENT_GO ? child_ended[1] : place_needed[1], "",
+		  1);
 
 	(void)r; /* full: there is a byte to be seen */
 	errno = error;
@@ -61,7 +69,7 @@ static int open_pipe(int ends[2], struct error *f)
 	return 0;
 }
 
-static int watch_signals(struct error *f)
+static int watch_signals(bool is_service, struct error *f)
 {
 	struct sigaction action = { .sa_handler = note };
 
@@ -70,6 +78,8 @@ static int watch_signals(struct error *f)
 	sigemptyset(&action.sa_mask);
 	sigaction(SIGCHLD, &action, NULL);
 	sigaction(CLIENT_GO, &action, NULL);
+	if (is_service)
+		sigaction(SIGHUP, &action, NULL);
 	return 0;
 }
 
@@ -97,19 +107,23 @@ static const char *serving_name(const struct account *account)
 	return account->domain ? account->domain : sysenv_host();
 }
 
-/* `client` is NULL on stdin. */
+/* `client` is NULL on stdin.  A user whom the kernel names is logged in by
+ * that, and there is nobody between us to be kept out by TLS. */
 static int serve_session(const struct serve *s, struct client_stream *line,
-			 const char *peer, struct client_state *client,
+			 const char *peer, const struct client *client,
 			 struct error *f)
 {
 	const struct account *account = s->account;
-	bool is_network = s->options->address != NULL;
+	const struct peer *user =
+		client && client->is_user ? &client->peer : NULL;
+	bool is_network = s->options->address && !user;
 	struct server_options options = {
 		.name = serving_name(account),
 		.has_tls = is_network && account->serve_cert,
 		.needs_login = is_network && account->serve_auth_command,
 		.size_max = (uint64_t)account->serve_max_size,
-		.recipients_max = (size_t)account->serve_max_recipients,
+		.recipients_max = user ? allowance_recipients(account, user)
+				       : (size_t)account->serve_max_recipients,
 	};
 	struct server server;
 	struct intake intake = {
@@ -119,6 +133,7 @@ static int serve_session(const struct serve *s, struct client_stream *line,
 		.auth_command = is_network ? account->serve_auth_command : NULL,
 		.auth_seconds = (unsigned)account->command_timeout,
 		.peer = peer,
+		.user = user,
 		.reply_seconds = COMMAND_SECONDS,
 		.line = line,
 		.server = &server,
@@ -129,20 +144,27 @@ static int serve_session(const struct serve *s, struct client_stream *line,
 		.key = account->serve_key ? account->serve_key
 					  : account->serve_cert,
 		.is_implicit = is_network && !account->serve_tls_starttls,
-		.client = client,
+		.client = client ? client->state : NULL,
 		.called = client ? called : NULL,
 		.command_seconds = COMMAND_SECONDS,
 		.session_seconds = SESSION_SECONDS,
-		.stop_seconds = is_network ? STOP_SECONDS : HASTE_SECONDS,
+		.stop_seconds = client ? STOP_SECONDS : HASTE_SECONDS,
 	};
 	int r;
 
 	server_init(&server, &options, intake_ops(&intake), &intake);
 	server.trace = s->trace;
+	if (user)
+		snprintf(server.user, sizeof(server.user), "%s", user->name);
 	r = talk_run(&talk, f);
+	/* they said goodbye, and did not wait for ours */
+	if (r < 0 && server.has_quit && user) {
+		error_clear(f);
+		r = 0;
+	}
 	/* A script that reads no replies, and whose every line was wrong, must
 	 * not take this for success. */
-	if (r == 0 && !is_network && server.errors && !server.helo[0] &&
+	if (r == 0 && !client && server.errors && !server.helo[0] &&
 	    !server.messages)
 		r = error_set(
 			f, ERROR_DATA,
@@ -180,20 +202,56 @@ int serve_stdio(const struct serve *s, struct error *f)
 
 /* ---- the process of a connection ---- */
 
+/* Their groups, and whether they are served at all.  A permanent code: it is
+ * not told as a trouble of today. */
+static bool admit(const struct serve *s, int fd, struct client *client)
+{
+	const char *name = serving_name(s->account);
+	struct error f = ERROR_INIT;
+	char line[RESPONSE_LINE_MAX];
+	ssize_t r;
+	int n;
+
+	if (!client->is_user)
+		return true;
+	if (peer_read_groups(&client->peer, s->arena, fd, &f) < 0) {
+		log_error("%s: %s", client->from, f.text);
+		n = snprintf(line, sizeof(line),
+			     "421 4.3.0 %.300s cannot tell who you are\r\n",
+			     name);
+	} else if (peer_is_allowed(&client->peer, s->arena,
+				   s->account->serve_allow)) {
+		return true;
+	} else {
+		log_warning("%s: is not among those whom serve_allow names",
+			    client->from);
+		n = snprintf(line, sizeof(line),
+			     "554 5.7.1 %.300s does not take mail from %s\r\n",
+			     name, client->peer.name);
+	}
+	r = send(fd, line, (size_t)n, MSG_DONTWAIT | MSG_NOSIGNAL);
+	(void)r;
+	return false;
+}
+
 static int serve_connection(const struct serve *s, int fd,
-			    const struct client *client)
+			    struct client *client)
 {
 	struct error f = ERROR_INIT;
 	struct client_stream line;
 
 	setsid();
 	signal(SIGCHLD, SIG_DFL);
+	if (!admit(s, fd, client)) {
+		close(fd);
+		return 0;
+	}
 	interrupt_extend(STOP_SECONDS * 1000);
 	fcntl(fd, F_SETFL, O_NONBLOCK);
 	client_stream_init(&line, fd, fd);
 	line.wake[0] = interrupt_fd();
 	line.wake[1] = place_needed[0];
-	if (serve_session(s, &line, client->from, client->state, &f) < 0)
+	if (serve_session(s, &line, client->from, client, &f) < 0)
 		log_note("%s: %s", client->from, f.text);
 	client_stream_free(&line);
 	close(fd);
@@ -202,7 +260,8 @@ static int serve_connection(const struct serve *s, int fd,
 
 /* ---- the one that listens ---- */
 
-static void turn_away(const struct serve *s, int fd, bool is_short)
+static void turn_away(const struct serve *s, int fd, bool is_plain,
+		      bool is_short)
 {
 	const char *name = serving_name(s->account);
 	char line[RESPONSE_LINE_MAX];
@@ -216,7 +275,7 @@ static void turn_away(const struct serve *s, int fd, bool is_short)
 				    name);
 
 	/* who begins with TLS could not read it */
-	if (s->account->serve_tls_starttls)
+	if (is_plain || s->account->serve_tls_starttls)
 		r = send(fd, line, (size_t)n, MSG_DONTWAIT | MSG_NOSIGNAL);
 	/* what is unread would take the reply away from them; once, for a
 	 * flood would hold us */
@@ -226,34 +285,45 @@ static void turn_away(const struct serve *s, int fd, bool is_short)
 	close(fd);
 }
 
-static void reap(struct clients *clients)
+struct serving {
+	struct serve *serve;
+	struct clients clients;
+	struct service_runs runs; /* of a service */
+	bool is_service;
+};
+
+static void reap(struct serving *v)
 {
 	int status;
 	pid_t pid;
 
 	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+		bool is_run = service_runs_ended(&v->runs, pid);
+
 		if (WIFSIGNALED(status))
-			log_error("the process of a connection was ended by "
-				  "signal %d",
+			log_error("the process of a %s was ended by signal %d",
+				  is_run ? "run of the queue" : "connection",
 				  WTERMSIG(status));
-		clients_forget(clients, pid);
+		clients_forget(&v->clients, pid);
 	}
 }
 
 /* Many newcomers at once are faster than those who were asked to go. */
-static struct client *find_place(struct clients *clients,
+static struct client *find_place(struct serving *v,
 				 const struct client *newcomer)
 {
 	struct pollfd p = { .fd = child_ended[0], .events = POLLIN };
 	uint64_t until = sysenv_ticks() + PARTING_MS;
 	struct client *place;
 
-	while (!(place = clients_place(clients, newcomer)) &&
-	       clients_are_going(clients) && sysenv_ticks() < until &&
+	if (clients_has_share(&v->clients, newcomer))
+		return NULL;
+	while (!(place = clients_place(&v->clients, newcomer)) &&
+	       clients_are_going(&v->clients) && sysenv_ticks() < until &&
 	       !interrupt_signal()) {
 		poll(&p, 1, BREATH_MS);
 		drain(child_ended[0]);
-		reap(clients);
+		reap(v);
 	}
 	return place;
 }
@@ -285,7 +355,7 @@ static void turn_away_next(const struct serve *s, int listener)
 	close_spare();
 	fd = accept(listener, NULL, NULL);
 	if (fd >= 0)
-		turn_away(s, fd, true);
+		turn_away(s, fd, false, true);
 	open_spare(&unused); /* else it is tried again the next time */
 }
 
@@ -327,16 +397,26 @@ static pid_t begin_process(struct error *f)
 	return pid;
 }
 
-/* 1 in the process of the connection, when it is done. */
-static int take_client(const struct serve *s, struct listeners *l,
-		       struct clients *clients, int listener)
+static int name_client(struct client *newcomer, int fd,
+		       const struct sockaddr *from, socklen_t size,
+		       struct error *f)
 {
+	if (from->sa_family == AF_UNIX)
+		return client_name_user(newcomer, fd, f);
+	client_name(newcomer, from, size);
+	return 0;
+}
+
+/* 1 in the process of the connection, when it is done. */
+static int take_client(struct serving *v, int listener)
+{
+	const struct serve *s = v->serve;
 	struct sockaddr_storage from = { .ss_family = AF_UNSPEC };
 	struct client newcomer = { .pid = 0 }, *place;
 	struct error f = ERROR_INIT;
 	socklen_t size = sizeof(from);
 	int fd = accept(listener, (struct sockaddr *)&from, &size);
-	pid_t pid;
+	pid_t pid = -1;
 
 	if (fd < 0) {
 		accept_failed(s, listener, errno);
@@ -344,147 +424,162 @@ static int take_client(const struct serve *s, struct listeners *l,
 	}
 	was_told = false;
 	fcntl(fd, F_SETFD, FD_CLOEXEC);
-	client_name(&newcomer, (struct sockaddr *)&from, size);
-	place = find_place(clients, &newcomer);
+	if (name_client(&newcomer, fd, (struct sockaddr *)&from, size, &f) <
+	    0) {
+		log_error("%s", f.text);
+		close(fd);
+		return 0;
+	}
+	place = find_place(v, &newcomer);
 	if (!place) {
 		log_warning("%s: turned away: there are %zu connections",
-			    newcomer.from, clients->count);
-		turn_away(s, fd, false);
+			    newcomer.from, v->clients.count);
+		turn_away(s, fd, newcomer.is_user, false);
 		return 0;
 	}
 	pid = begin_process(&f);
 	if (pid == 0) {
-		listener_close(l);
+		listener_close(&v->serve->sockets);
 		close_spare();
 		serve_connection(s, fd, place);
 		return 1;
 	}
 	if (pid < 0) {
 		log_error("%s", f.text);
-		turn_away(s, fd, true);
+		turn_away(s, fd, newcomer.is_user, true);
 		return 0;
 	}
 	close(fd);
-	clients_began(clients, place, pid);
+	clients_began(&v->clients, place, pid);
 	return 0;
 }
 
 /* Transactions in progress may finish. */
-static void wait_for_all(struct clients *clients)
+static void wait_for_all(struct serving *v)
 {
 	uint64_t until = sysenv_ticks() + KILL_SECONDS * UINT64_C(1000);
 	struct pollfd p = { .fd = child_ended[0], .events = POLLIN };
 
-	clients_tell(clients, SIGTERM);
+	clients_tell(&v->clients, SIGTERM);
+	if (v->runs.pid)
+		kill(v->runs.pid, SIGTERM);
 	for (;;) {
 		uint64_t now = sysenv_ticks();
 
-		reap(clients);
-		if (!clients->count)
+		reap(v);
+		if (!v->clients.count && !v->runs.pid)
 			return;
 		if (now >= until)
 			break;
 		poll(&p, 1, (int)(until - now));
 		drain(child_ended[0]);
 	}
-	log_warning("%zu connections did not end in time", clients->count);
-	clients_tell(clients, SIGKILL);
+	log_warning("%zu connections did not end in time", v->clients.count);
+	clients_tell(&v->clients, SIGKILL);
+	if (v->runs.pid)
+		kill(v->runs.pid, SIGKILL);
 }
 
-/* 1 in the process of a connection. */
-static int accept_all(const struct serve *s, struct listeners *l,
-		      struct clients *clients, struct error *f)
+/* What is wrong with it is told, and all stays as it was. */
+static void reload(struct serving *v)
+{
+	struct serve *s = v->serve;
+	struct config_wish wish = request_config(s->request);
+	struct account *account;
+	struct error f = ERROR_INIT;
+	struct config config;
+
+	is_to_reload = 0;
+	if (config_load(&config, s->arena, &wish, &f) < 0 ||
+	    config_choose(&config, &wish, &account, &f) < 0) {
+		log_error("the configuration was not read again: %s", f.text);
+		return;
+	}
+	s->account = account;
+	log_note("the configuration was read again");
+}
+
+static nfds_t gather(const struct listeners *l, struct pollfd *p)
+{
+	nfds_t n = 0;
+
+	for (; n < l->count; n++)
+		p[n] = (struct pollfd){ .fd = l->fds[n], .events = POLLIN };
+	p[n] = (struct pollfd){ .fd = child_ended[0], .events = POLLIN };
+	p[n + 1] = (struct pollfd){ .fd = interrupt_fd(), .events = POLLIN };
+	return n;
+}
+
+/* 1 in another process than that which listens. */
+static int run_queue(struct serving *v)
+{
+	if (!v->is_service || service_runs_wait(&v->runs) != 0 ||
+	    service_runs_start(&v->runs) == 0)
+		return 0;
+	listener_close(&v->serve->sockets);
+	close_spare();
+	return 1;
+}
+
+/* 1 in another process than that which listens. */
+static int accept_all(struct serving *v, struct error *f)
 {
 	struct pollfd p[LISTENERS_MAX + 2];
 
 	while (!interrupt_signal()) {
-		nfds_t n = 0;
+		nfds_t n = gather(&v->serve->sockets, p);
+		int wait = v->is_service ? service_runs_wait(&v->runs) : -1;
 
-		for (; n < l->count; n++)
-			p[n] = (struct pollfd){ .fd = l->fds[n],
-						.events = POLLIN };
-		p[n] = (struct pollfd){ .fd = child_ended[0],
-					.events = POLLIN };
-		p[n + 1] = (struct pollfd){ .fd = interrupt_fd(),
-					    .events = POLLIN };
-		if (poll(p, n + 2, -1) < 0) {
+		if (poll(p, n + 2, wait) < 0) {
 			if (errno == EINTR)
 				continue;
 			return error_errno(f, ERROR_OS, errno,
 					   "cannot wait for clients");
 		}
 		drain(child_ended[0]);
-		reap(clients);
+		reap(v);
+		if (is_to_reload)
+			reload(v);
 		for (nfds_t i = 0; i < n && !interrupt_signal(); i++)
-			if (p[i].revents &&
-			    take_client(s, l, clients, p[i].fd) > 0)
+			if (p[i].revents && take_client(v, p[i].fd) > 0)
 				return 1;
+		if (run_queue(v) > 0)
+			return 1;
 	}
 	return 0;
 }
 
-/* ---- before anybody comes ---- */
+/* ---- all of it ---- */
 
-static int check_settings(const struct account *account, struct error *f)
+static int get_ready(struct serving *v, struct error *f)
 {
-	const char *cert = account->serve_cert;
+	struct serve *s = v->serve;
 
-	if (account->serve_key && !cert)
-		return error_set(f, ERROR_CONFIG,
-				 "serve_key needs a certificate: set "
-				 "serve_cert too");
-	if (account->serve_auth_command && !cert)
-		return error_set(f, ERROR_CONFIG,
-				 "login requires TLS: with serve_auth_command "
-				 "set serve_cert and serve_key too");
-	if (!account->serve_tls_starttls && !cert)
-		return error_set(f, ERROR_CONFIG,
-				 "serve_tls_starttls off is TLS from the "
-				 "start, which needs a certificate: set "
-				 "serve_cert and serve_key too");
-	if (!cert)
-		return 0;
-	return client_stream_check_identity(
-		cert, account->serve_key ? account->serve_key : cert, f);
-}
-
-static int check_reach(const struct serve *s, const struct listeners *l,
-		       struct error *f)
-{
-	if (l->is_local || s->account->serve_auth_command ||
-	    s->options->is_open)
-		return 0;
-	return error_set(f, ERROR_CONFIG,
-			 "other machines can reach %s, and without a login "
-			 "they could send mail in your name: set "
-			 "serve_auth_command, or say --serve-anyone",
-			 s->options->address);
-}
-
-int serve_listen(const struct serve *s, struct error *f)
-{
-	struct clients clients = { .count = 0 };
-	struct listeners l = { .count = 0 };
-	int r;
-
-	if (check_settings(s->account, f) < 0 || watch_signals(f) < 0)
+	if (watch_signals(v->is_service, f) < 0 ||
+	    clients_init(&v->clients, s->arena,
+			 (size_t)s->account->serve_max_connections, f) < 0)
 		return -1;
-	r = clients_init(&clients, s->arena,
-			 (size_t)s->account->serve_max_connections, f);
-	if (r == 0)
-		r = listener_open(&l, s->arena, s->options->address, f);
-	if (r == 0)
-		r = check_reach(s, &l, f);
-	if (r == 0)
-		r = open_spare(f);
+	if (v->is_service &&
+	    service_runs_init(&v->runs, s->arena, s->account, f) < 0)
+		return -1;
+	return open_spare(f);
+}
+
+int serve_listen(struct serve *s, struct error *f)
+{
+	struct serving v = { .serve = s, .is_service = s->sockets.has_unix };
+	int r = get_ready(&v, f);
+
 	if (r == 0) {
-		listener_announce(&l);
-		r = accept_all(s, &l, &clients, f);
+		listener_announce(&s->sockets);
+		r = accept_all(&v, f);
 	}
-	listener_close(&l);
+	if (r <= 0)
+		listener_unlink(&s->sockets);
+	listener_close(&s->sockets);
 	close_spare();
 	if (r > 0)
 		return 0;
-	wait_for_all(&clients);
+	wait_for_all(&v);
 	return r;
 }

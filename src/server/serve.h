@@ -4,7 +4,13 @@
  * sockets: one process for each connection, so that nothing a client does is
  * felt by another.  A signal that asks us to end (base/interrupt.h) closes the
  * sockets and lets what has begun come to its end; a client that is within
- * nothing gets 421. */
+ * nothing gets 421.
+ *
+ * A socket in the file system ("unix:PATH", or one of systemd's) makes it a
+ * service for the users of this machine: the kernel says who each client is
+ * (peer.h), which is their login; root becomes another user once the socket is
+ * there; the queue is run from here (service.h); and SIGHUP has the
+ * configuration read again. */
 #ifndef SERVER_SERVE_H
 #define SERVER_SERVE_H
 
@@ -12,10 +18,11 @@
 #include "base/error.h"
 #include "compose/request.h"
 #include "config/config.h"
+#include "server/listener.h"
 #include "smtp/dial.h"
 
 struct serve_options {
-	const char *address; /* "ADDRESS:PORT", as typed; NULL: stdin */
+	const char *address; /* "ADDRESS:PORT", "unix:PATH"; NULL: stdin */
 	bool is_open;	     /* who can reach it may use it */
 };
 
@@ -26,12 +33,16 @@ struct serve {
 	const struct account *account; /* whose serve_ settings hold */
 	const char *const *spool;
 	const struct trace *trace; /* or NULL */
+	struct listeners sockets;  /* serve_open's */
 };
 
 int serve_stdio(const struct serve *s, struct error *f);
-/* Returns in the processes of the connections too: the caller ends
- * soon after it.  ERROR_CONFIG where others than this machine could use it
- * without a log-in and that was not allowed. */
-int serve_listen(const struct serve *s, struct error *f);
+/* Opens the sockets.  1 where we became another user by it (service_become):
+ * the account and the spool have to be found anew.  ERROR_CONFIG where others
+ * than this machine could use it without a log-in and that was not allowed. */
+int serve_open(struct serve *s, struct error *f);
+/* After serve_open.  Returns in the processes of the connections too: the
+ * caller ends soon after it. */
+int serve_listen(struct serve *s, struct error *f);
 
 #endif

@@ -14,6 +14,7 @@
 #include "base/interrupt.h"
 #include "base/log.h"
 #include "base/sysenv.h"
+#include "compose/owner.h"
 #include "config/config.h"
 #include "config/settings.h"
 #include "queue/queue.h"
@@ -211,6 +212,7 @@ static void fill_entry(const struct enqueue *q, const struct outcome *out,
 		.config_path = config_path(c),
 		.settings = settings_of(c),
 		.syslog_tag = c->request->syslog_tag,
+		.owner = c->request->owner ? c->request->owner->id : NULL,
 		.reverse_path = c->envelope.reverse_path,
 		.sender_needs_smtputf8 = c->envelope.sender_needs_smtputf8,
 		.dsn_notify = c->envelope.dsn_notify,

@@ -13,6 +13,7 @@
 
 #include "base/interrupt.h"
 #include "base/log.h"
+#include "compose/owner.h"
 #include "compose/pseudo_header.h"
 #include "deliver/outcome.h"
 #include "deliver/transport.h"
@@ -261,6 +262,7 @@ int submit_send(const struct submission *s, struct outcome *out,
 	*out = (struct outcome){
 		.message_id = c->message_id,
 		.account = c->account->name,
+		.owner = c->request->owner ? c->request->owner->id : NULL,
 		.size = c->stage.size,
 		.envelope = &c->envelope,
 	};

@@ -1,0 +1,43 @@
+/* peer.h - who is at the other end of a socket in the file system.
+ *
+ * The kernel says it (SO_PEERCRED), as it was when they connected: that is as
+ * good as a login, and better than any word of theirs.  A program that passes
+ * its socket on to another passes on who it is, too.
+ *
+ * Someone without a name in the password database is "uid1000"; all of those
+ * are one as far as limits go, for whoever may have many numbers (subuid(5))
+ * must not have many shares.  Groups are those of the process (SO_PEERGROUPS);
+ * a kernel before 4.13 is asked in vain, and then the group database counts. */
+#ifndef SERVER_PEER_H
+#define SERVER_PEER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "base/arena.h"
+#include "base/error.h"
+
+#define PEER_NAME_SIZE 64
+
+struct peer {
+	unsigned uid, gid;
+	bool has_name;
+	char name[PEER_NAME_SIZE]; /* fit for an address and for a comment */
+	char label[PEER_NAME_SIZE + 24]; /* "alice, uid 1000" */
+	char share[24]; /* whose limits count: "1000", "nameless" */
+	gid_t *groups;	/* in the arena */
+	size_t count;
+};
+
+/* Who they are; ERROR_OS where the kernel does not tell. */
+int peer_read(struct peer *p, int fd, struct error *f);
+/* ... and their groups. */
+int peer_read_groups(struct peer *p, struct arena *a, int fd, struct error *f);
+/* Is it they whom "GROUP" or "user:NAME" names?  Numbers will do. */
+bool peer_is(const struct peer *p, const char *who);
+/* Are they among those of a list (serve_allow)?  NULL: all are; root is in any
+ * case. */
+bool peer_is_allowed(const struct peer *p, struct arena *a, const char *list);
+
+#endif
