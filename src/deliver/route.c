@@ -13,6 +13,7 @@
  * its understudy cannot do. */
 #include "deliver/route.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -141,63 +142,112 @@ static void decide_way(struct envelope *e, struct standing *all,
 	envelope_decide_rest(e, why);
 }
 
-/* Takes back what was lost with a connection that was used up. */
-static void ask_again(struct envelope *e, const struct standing *all)
-{
-	for (size_t i = 0; i < e->count; i++) {
-		struct recipient *one = &e->recipients[i];
+/* ---- over a connection ---- */
 
-		if (!all[i].is_offered || !one->verdict.temporary)
-			continue;
-		envelope_reopen(one);
-	}
-}
-
-static void send_over(struct smarthost *h, struct envelope *e,
-		      struct standing *all, struct load *load,
-		      const struct session_progress *progress,
-		      struct outcome *out)
+static void put_on_way(struct smarthost *h, struct route_mail *m)
 {
 	struct error f = ERROR_INIT;
 
-	if (smarthost_open(h, &f) < 0) {
-		decide_way(e, all, &f);
-		return;
+	m->mail = (struct session_mail){ .envelope = m->envelope,
+					 .progress = m->progress };
+	m->round_trips = h->session.round_trips;
+	m->is_on_way = smarthost_begin(h, &m->mail, m->load, &f) == 0;
+	m->is_to_go = false;
+	m->out->size = m->load->content.bytes.length;
+}
+
+/* Takes back what was lost with a connection that was used up; was it anything?
+ */
+static bool ask_again(struct route_mail *m)
+{
+	struct envelope *e = m->envelope;
+	bool is_any = false;
+
+	for (size_t i = 0; i < e->count; i++)
+		if (m->all[i].is_offered &&
+		    e->recipients[i].verdict.temporary) {
+			envelope_reopen(&e->recipients[i]);
+			is_any = true;
+		}
+	return is_any;
+}
+
+static void collect_over(struct smarthost *h, struct route_mail *first)
+{
+	smarthost_collect(h);
+	for (struct route_mail *m = first; m; m = m->next) {
+		struct outcome *out = m->out;
+
+		if (!m->is_on_way)
+			continue;
+		m->is_on_way = false;
+		out->round_trips += h->session.round_trips - m->round_trips;
+		snprintf(out->reply, sizeof(out->reply), "%s", m->mail.reply);
+		m->is_to_go = m->mail.may_go_again && ask_again(m);
 	}
-	if (smarthost_send(h, e, load, progress, out, &f) == 0 ||
-	    !smarthost_was_stale(h))
-		return;
-	ask_again(e, all);
-	error_clear(&f);
-	if (smarthost_open(h, &f) < 0)
-		decide_way(e, all, &f);
-	else
-		smarthost_send(h, e, load, progress, out, &f);
+}
+
+static struct route_mail *find_to_go(struct route_mail *first)
+{
+	while (first && !first->is_to_go)
+		first = first->next;
+	return first;
+}
+
+/* As many as there is room for. */
+static void begin_again(struct smarthost *h, struct route_mail *m)
+{
+	unsigned on_way = 0;
+
+	for (; m && (!on_way || smarthost_has_room(h, on_way));
+	     m = find_to_go(m->next)) {
+		put_on_way(h, m);
+		on_way++;
+	}
+}
+
+/* Those of whom no connection broke go over a new one.  Over each the server
+ * takes a mail, or it breaks of the first: so this ends. */
+static void go_again(struct smarthost *h, struct route_mail *first)
+{
+	struct route_mail *m;
+
+	while ((m = find_to_go(first))) {
+		struct error f = ERROR_INIT;
+
+		if (smarthost_open(h, &f) < 0) {
+			m->is_to_go = false;
+			decide_way(m->envelope, m->all, &f);
+		} else {
+			begin_again(h, m);
+			collect_over(h, first);
+		}
+	}
 }
 
 /* No route: the recipient is not local. */
 static void send_here(const struct route *r, const struct account *account,
-		      struct envelope *e, struct standing *all,
-		      const struct load *load, struct outcome *out)
+		      struct route_mail *m)
 {
 	struct error ignored = ERROR_INIT;
+	struct envelope *e = m->envelope;
 
 	local_deliver(r->arena, account, r->config_path, e,
-		      &load->content.bytes, out, &ignored);
+		      &m->load->content.bytes, m->out, &ignored);
 	for (size_t i = 0; i < e->count; i++)
-		all[i].is_way |= all[i].is_offered &&
-				 e->recipients[i].verdict.cause == ERROR_CONFIG;
+		m->all[i].is_way |=
+			m->all[i].is_offered &&
+			e->recipients[i].verdict.cause == ERROR_CONFIG;
 }
 
 static void send_otherwise(const struct route *r, const struct account *account,
-			   struct envelope *e, struct standing *all,
-			   const struct load *load, struct outcome *out)
+			   struct route_mail *m)
 {
 	struct error f = ERROR_INIT;
 
-	if (transport_send(r->arena, account, e, &load->content.bytes, out,
-			   &f) < 0)
-		decide_way(e, all, &f);
+	if (transport_send(r->arena, account, m->envelope,
+			   &m->load->content.bytes, m->out, &f) < 0)
+		decide_way(m->envelope, m->all, &f);
 }
 
 static bool says_more(const struct small_error *now, const struct standing *st)
@@ -249,45 +299,117 @@ static bool weigh(const struct route *r, unsigned at, struct envelope *e,
 	return counts;
 }
 
-static void try_account(struct route *r, unsigned at, struct envelope *e,
-			struct standing *all, struct load *load,
-			const struct session_progress *progress,
-			struct outcome *out)
+/* Where it has a server, all but the collecting. */
+static void begin_at(struct route *r, struct smarthost *h, struct route_mail *m)
+{
+	struct error f = ERROR_INIT;
+
+	if (transport_is_set(h->account))
+		send_otherwise(r, h->account, m);
+	else if (!smarthost_is_set(h->account))
+		send_here(r, h->account, m);
+	else if (smarthost_open(h, &f) < 0)
+		decide_way(m->envelope, m->all, &f);
+	else
+		put_on_way(h, m);
+}
+
+static void take_words(struct route *r, unsigned at, struct route_mail *m)
 {
 	struct smarthost *h = &r->hosts[at];
 
-	if (transport_is_set(h->account))
-		send_otherwise(r, h->account, e, all, load, out);
-	else if (smarthost_is_set(h->account))
-		send_over(h, e, all, load, progress, out);
-	else
-		send_here(r, h->account, e, all, load, out);
-	if (!weigh(r, at, e, all))
+	if (!weigh(r, at, m->envelope, m->all))
 		return;
-	out->account = h->account->name;
-	out->host = transport_is_set(h->account)
-			    ? transport_name(r->arena, h->account)
-			    : h->name;
+	m->out->account = h->account->name;
+	m->out->host = transport_is_set(h->account)
+			       ? transport_name(r->arena, h->account)
+			       : h->name;
+}
+
+/* Behind the first account; those who are left are offered to the others. */
+static void finish(struct route *r, struct route_mail *m)
+{
+	struct envelope *e = m->envelope;
+
+	if (m->is_offered)
+		take_words(r, 0, m);
+	for (unsigned at = 1; at < r->count && offer(e, m->all); at++) {
+		struct smarthost *h = &r->hosts[at];
+
+		begin_at(r, h, m);
+		if (m->is_on_way) {
+			collect_over(h, m);
+			go_again(h, m);
+		}
+		take_words(r, at, m);
+	}
+	m->out->unreachable = false;
+	for (size_t i = 0; i < e->count; i++)
+		m->out->unreachable |= m->all[i].is_way;
+	m->out->milliseconds += sysenv_ticks() - m->began;
+	free(m->all);
+	m->all = NULL;
+}
+
+/* ---- for others ---- */
+
+bool route_has_room(const struct route *r)
+{
+	return !r->first || (smarthost_is_set(r->hosts[0].account) &&
+			     smarthost_has_room(&r->hosts[0], r->on_way));
+}
+
+void route_begin(struct route *r, struct route_mail *m)
+{
+	struct envelope *e = m->envelope;
+	size_t size = e->count * sizeof(*m->all) + 1;
+
+	m->all = memory_alloc(size);
+	memset(m->all, 0, size);
+	m->began = sysenv_ticks();
+	m->is_on_way = m->is_to_go = false;
+	m->next = NULL;
+	for (size_t i = 0; i < e->count; i++)
+		m->all[i].is_asked = !e->recipients[i].decided;
+	m->out->size = m->load->content.bytes.length;
+	m->is_offered = offer(e, m->all) > 0;
+	if (m->is_offered)
+		begin_at(r, &r->hosts[0], m);
+	r->on_way += m->is_on_way;
+	if (r->last)
+		r->last->next = m;
+	else
+		r->first = m;
+	r->last = m;
+}
+
+void route_collect(struct route *r)
+{
+	struct route_mail *m = r->first, *next;
+
+	if (r->on_way) {
+		collect_over(&r->hosts[0], m);
+		go_again(&r->hosts[0], m);
+	}
+	r->first = r->last = NULL;
+	r->on_way = 0;
+	for (; m; m = next) {
+		next = m->next;
+		m->next = NULL;
+		finish(r, m);
+	}
 }
 
 int route_send(struct route *r, struct envelope *e, struct load *load,
 	       const struct session_progress *progress, struct outcome *out,
 	       struct error *f)
 {
-	struct standing *all = memory_alloc(e->count * sizeof(*all) + 1);
-	uint64_t start = sysenv_ticks();
+	struct route_mail m = {
+		.envelope = e, .load = load, .progress = progress, .out = out
+	};
 
-	memset(all, 0, e->count * sizeof(*all));
-	for (size_t i = 0; i < e->count; i++)
-		all[i].is_asked = !e->recipients[i].decided;
-	out->size = load->content.bytes.length;
-	for (unsigned at = 0; at < r->count && offer(e, all); at++)
-		try_account(r, at, e, all, load, progress, out);
-	out->unreachable = false;
-	for (size_t i = 0; i < e->count; i++)
-		out->unreachable |= all[i].is_way;
-	out->milliseconds += sysenv_ticks() - start;
-	free(all);
+	route_begin(r, &m);
+	route_collect(r);
 	return envelope_sum_up(e, f);
 }
 

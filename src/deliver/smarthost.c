@@ -1,8 +1,10 @@
 /* smarthost.c - an account's settings become a dial; a dial carries mail.
  *
  * Servers end a connection when they had enough mails over it, or were idle for
- * too long.  The mail that finds it closed is no worse for it: route.c asks
- * smarthost_was_stale and sends it over a new one. */
+ * too long.  The mails that find it closed are no worse for it: route.c sends
+ * them over a new one, and from then on no more at a time than went over the
+ * old.
+ */
 #include "deliver/smarthost.h"
 
 #include <stdio.h>
@@ -135,6 +137,7 @@ void smarthost_init(struct smarthost *h, struct arena *a,
 						  : NULL,
 		.arena = a,
 		.trace = trace,
+		.most = SESSION_MAILS_MAX,
 	};
 }
 
@@ -159,34 +162,37 @@ int smarthost_open(struct smarthost *h, struct error *f)
 	return -1;
 }
 
-int smarthost_send(struct smarthost *h, struct envelope *e, struct load *load,
-		   const struct session_progress *progress, struct outcome *out,
-		   struct error *f)
+int smarthost_begin(struct smarthost *h, struct session_mail *m,
+		    struct load *load, struct error *f)
 {
-	struct session *s = &h->session;
-	unsigned before = s->round_trips;
 	int r = 0;
 
 	if (load->content.has_8bit && load->to_7bit &&
 	    !caps_has(&h->dial.caps, CAPS_8BITMIME))
 		r = load->to_7bit(load->context, &load->content, f);
 	if (r < 0) {
-		envelope_decide_rest(e, f);
+		envelope_decide_rest(m->envelope, f);
 		return -1;
 	}
-	s->progress = progress;
-	r = session_send(s, e, &load->content, f);
-	s->progress = NULL;
-	h->is_used |= !s->broken;
-	out->size = load->content.bytes.length;
-	out->round_trips += s->round_trips - before;
-	snprintf(out->reply, sizeof(out->reply), "%s", s->final_reply);
-	return r;
+	m->content = load->content;
+	session_begin(&h->session, m);
+	return 0;
 }
 
-bool smarthost_was_stale(const struct smarthost *h)
+bool smarthost_has_room(const struct smarthost *h, unsigned on_way)
 {
-	return h->is_used && h->session.broken && !h->session.in_doubt;
+	return h->is_open && on_way < h->most && session_has_room(&h->session);
+}
+
+void smarthost_collect(struct smarthost *h)
+{
+	const struct session *s = &h->session;
+
+	session_collect(&h->session);
+	if (s->taken >= SESSION_MAILS_MAX)
+		h->most = SESSION_MAILS_MAX;
+	else if (s->broken)
+		h->most = s->taken ? s->taken : 1;
 }
 
 void smarthost_close(struct smarthost *h)
@@ -196,5 +202,5 @@ void smarthost_close(struct smarthost *h)
 	session_quit(&h->session);
 	session_free(&h->session);
 	dial_close(&h->dial);
-	h->is_open = h->is_used = false;
+	h->is_open = false;
 }

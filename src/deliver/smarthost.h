@@ -1,5 +1,5 @@
 /* smarthost.h - a connection to an account's server, for one mail after
- * another.
+ * another, or several at a time (smtp/session.h).
  *
  * It is dialled when the first mail needs it, and anew when a mail before left
  * it broken.  A server that could not be dialled is not dialled again: its
@@ -42,7 +42,8 @@ struct smarthost {
 				server's certificates; NULL */
 	enum smarthost_stage stage; /* where the last dial ended */
 	bool is_open;
-	bool is_used; /* a mail went over this very connection */
+	unsigned most; /* mails at a time: no more than the server has taken
+			  before it ended a connection */
 	/* why it could not be dialled; ERROR_NONE */
 	struct error connect_error;
 	struct dial dial;
@@ -59,14 +60,13 @@ void smarthost_init(struct smarthost *h, struct arena *a,
 		    const struct account *account, const struct trace *trace);
 /* Ready for a mail, as far as we know. */
 int smarthost_open(struct smarthost *h, struct error *f);
-/* Over an open one.  Each recipient that had no verdict has one afterwards; -1
- * with the error of the whole when not all were accepted. */
-int smarthost_send(struct smarthost *h, struct envelope *e, struct load *load,
-		   const struct session_progress *progress, struct outcome *out,
-		   struct error *f);
-/* Did the mail fail for no more than that the server had closed a connection
- * that was fine for another mail?  Then it may be sent again at once. */
-bool smarthost_was_stale(const struct smarthost *h);
+/* Over an open one: the mail's envelope is set, its content comes from the
+ * load.  -1 when it was not begun, and each recipient has the verdict. */
+int smarthost_begin(struct smarthost *h, struct session_mail *m,
+		    struct load *load, struct error *f);
+bool smarthost_has_room(const struct smarthost *h, unsigned on_way);
+/* All that were begun: session_collect. */
+void smarthost_collect(struct smarthost *h);
 /* Says QUIT where that can be; may be opened again. */
 void smarthost_close(struct smarthost *h);
 

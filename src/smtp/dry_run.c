@@ -67,8 +67,10 @@ static int answer(void *context, const struct owed *owed,
 
 static int ask(struct stage *s, enum verb verb, size_t index, struct error *f)
 {
+	const struct owed owed = { .verb = verb, .index = index };
+
 	s->asked = sysenv_ticks();
-	if (pipeline_say(&s->flight, verb, index, f, &s->command) < 0)
+	if (pipeline_say(&s->flight, &owed, &s->command, f) < 0)
 		return -1;
 	return pipeline_await(&s->flight, 0, f);
 }

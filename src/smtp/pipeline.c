@@ -65,7 +65,7 @@ static int already_lost(struct error *f)
 /* A whole reply goes to whom it answers. */
 static int hand_over(struct pipeline *fl, struct error *f)
 {
-	struct owed owed = { VERB_NONE, 0 };
+	struct owed owed = { .verb = VERB_NONE };
 	char words[1024];
 	int r;
 
@@ -156,8 +156,7 @@ static int wait_on(struct pipeline *fl, bool to_send, struct wait *w,
 }
 
 /* 1: try again, with what is left. */
-static int send_some(struct pipeline *fl, size_t *done, struct wait *w,
-		     struct error *f)
+static int send_some(struct pipeline *fl, struct wait *w, struct error *f)
 {
 	struct error lost = ERROR_INIT;
 	ssize_t n;
@@ -166,10 +165,11 @@ static int send_some(struct pipeline *fl, size_t *done, struct wait *w,
 		return already_lost(f);
 	if (pipeline_listen(fl, f) < 0)
 		return -1;
-	n = conn_send(fl->conn, fl->out + *done, fl->out_len - *done, &lost);
+	n = conn_send(fl->conn, fl->out + fl->out_done,
+		      fl->out_len - fl->out_done, &lost);
 	if (n < 0)
 		return lost_while_sending(fl, &lost, f);
-	*done += (size_t)n;
+	fl->out_done += (size_t)n;
 	if (n == 0)
 		return wait_on(fl, true, w, f);
 	wait_moved(w, (size_t)n);
@@ -180,12 +180,11 @@ int pipeline_flush(struct pipeline *fl, struct error *f)
 {
 	unsigned seconds = fl->timeout ? fl->timeout : BLOCK_SECONDS;
 	struct wait w;
-	size_t done = 0;
 
 	wait_begin_stream(&w, seconds * UINT64_C(1000));
 	w.act = "take more of the message";
-	while (done < fl->out_len) {
-		int go_on = send_some(fl, &done, &w, f);
+	while (fl->out_done < fl->out_len) {
+		int go_on = send_some(fl, &w, f);
 
 		if (go_on < 0)
 			return -1;
@@ -195,33 +194,53 @@ int pipeline_flush(struct pipeline *fl, struct error *f)
 		if (!go_on)
 			return no_progress(fl, "took nothing more", seconds, f);
 	}
-	fl->out_len = 0;
+	fl->gone += fl->out_len;
+	fl->out_len = fl->out_done = 0;
 	return 0;
 }
 
-static int wait_for_reply(struct pipeline *fl, struct error *f)
+uint64_t pipeline_mark(const struct pipeline *fl)
 {
-	enum verb verb = fl->owed[fl->first].verb;
-	unsigned seconds = fl->timeout ? fl->timeout : verbs[verb].seconds;
+	return fl->gone + fl->out_len;
+}
+
+bool pipeline_has_sent(const struct pipeline *fl, uint64_t mark)
+{
+	return fl->gone + fl->out_done >= mark;
+}
+
+/* 1 when one came, 0 when the time is up. */
+static int wait_for_reply(struct pipeline *fl, unsigned seconds,
+			  struct error *f)
+{
 	size_t before = fl->count;
 	struct wait w;
-	char what[64];
 
 	wait_begin(&w, seconds * UINT64_C(1000));
-	w.act = verbs[verb].act;
+	w.act = verbs[fl->owed[fl->first].verb].act;
 	for (;;) {
 		int ready;
 
 		if (pipeline_listen(fl, f) < 0)
 			return -1;
 		if (fl->count != before)
-			return 0;
+			return 1;
 		ready = wait_on(fl, false, &w, f);
-		if (ready < 0)
-			return -1;
-		if (!ready)
-			break;
+		if (ready <= 0)
+			return ready;
 	}
+}
+
+/* As long as RFC 5321 says. */
+static int wait_long(struct pipeline *fl, struct error *f)
+{
+	enum verb verb = fl->owed[fl->first].verb;
+	unsigned seconds = fl->timeout ? fl->timeout : verbs[verb].seconds;
+	int r = wait_for_reply(fl, seconds, f);
+	char what[64];
+
+	if (r)
+		return r < 0 ? -1 : 0;
 	snprintf(what, sizeof(what), "did not answer %s", verbs[verb].name);
 	return no_progress(fl, what, seconds, f);
 }
@@ -233,21 +252,41 @@ int pipeline_await(struct pipeline *fl, size_t most, struct error *f)
 	if (pipeline_flush(fl, f) < 0)
 		return -1;
 	while (fl->count > most)
-		if (wait_for_reply(fl, f) < 0)
+		if (wait_long(fl, f) < 0)
 			return -1;
 	return 0;
 }
 
-static void owe(struct pipeline *fl, enum verb verb, size_t index)
+int pipeline_await_briefly(struct pipeline *fl, unsigned seconds,
+			   struct error *f)
 {
-	fl->owed[(fl->first + fl->count) % PIPELINE_MAX] =
-		(struct owed){ verb, index };
-	fl->count++;
+	if (fl->count)
+		fl->round_trips++;
+	if (pipeline_flush(fl, f) < 0)
+		return -1;
+	while (fl->count) {
+		int r = wait_for_reply(fl, seconds, f);
+
+		if (r <= 0)
+			return r;
+	}
+	return 1;
 }
 
-void pipeline_owe(struct pipeline *fl, enum verb verb)
+int pipeline_hear_out(struct pipeline *fl, size_t most, struct error *f)
 {
-	owe(fl, verb, 0);
+	int r = 0;
+
+	while (r == 0 && fl->count > most)
+		r = wait_long(fl, f);
+	fl->broken = true;
+	return r;
+}
+
+void pipeline_owe(struct pipeline *fl, const struct owed *owed)
+{
+	fl->owed[(fl->first + fl->count) % PIPELINE_MAX] = *owed;
+	fl->count++;
 }
 
 /* With all answered, a reply that is there already was never asked for: it
@@ -266,8 +305,8 @@ static int make_way(struct pipeline *fl, size_t n, struct error *f)
 	return 0;
 }
 
-int pipeline_say(struct pipeline *fl, enum verb verb, size_t index,
-		 struct error *f, const struct buf *command)
+int pipeline_say(struct pipeline *fl, const struct owed *owed,
+		 const struct buf *command, struct error *f)
 {
 	if (command->overflow)
 		return error_set(f, ERROR_SOFTWARE,
@@ -281,8 +320,8 @@ int pipeline_say(struct pipeline *fl, enum verb verb, size_t index,
 	fl->out_len += command->len;
 	memcpy(fl->out + fl->out_len, "\r\n", 2);
 	fl->out_len += 2;
-	if (verb != VERB_NONE)
-		owe(fl, verb, index);
+	if (owed->verb != VERB_NONE)
+		pipeline_owe(fl, owed);
 	return 0;
 }
 

@@ -37,6 +37,7 @@ enum verb {
 struct owed {
 	enum verb verb;
 	size_t index; /* of the recipient */
+	void *mail;   /* the caller's: which of several */
 };
 
 struct pipeline;
@@ -58,7 +59,8 @@ struct pipeline {
 	bool has_heard;	    /* something, since the last wait */
 	char in[4096];
 	char *out;
-	size_t out_len;
+	size_t out_len, out_done;
+	uint64_t gone; /* octets that have left us, before those in `out` */
 };
 
 void pipeline_init(struct pipeline *fl, struct conn *conn,
@@ -67,9 +69,9 @@ void pipeline_free(struct pipeline *fl);
 
 /* One command without its CRLF.  With VERB_NONE no reply is owed for it (yet):
  * pipeline_owe says so when its octets have followed. */
-int pipeline_say(struct pipeline *fl, enum verb verb, size_t index,
-		 struct error *f, const struct buf *command);
-void pipeline_owe(struct pipeline *fl, enum verb verb);
+int pipeline_say(struct pipeline *fl, const struct owed *owed,
+		 const struct buf *command, struct error *f);
+void pipeline_owe(struct pipeline *fl, const struct owed *owed);
 /* Content: goes out as it is. */
 int pipeline_put(struct pipeline *fl, const void *data, size_t n,
 		 struct error *f);
@@ -77,6 +79,10 @@ int pipeline_put(struct pipeline *fl, const void *data, size_t n,
  * half of the room; then how many were. */
 char *pipeline_room(struct pipeline *fl, size_t *room, struct error *f);
 void pipeline_wrote(struct pipeline *fl, size_t n);
+/* How far all is that was said, and has that much left us?  Also of a line
+ * that is broken. */
+uint64_t pipeline_mark(const struct pipeline *fl);
+bool pipeline_has_sent(const struct pipeline *fl, uint64_t mark);
 
 /* Sends all that was said, and takes in what has arrived. */
 int pipeline_flush(struct pipeline *fl, struct error *f);
@@ -84,6 +90,12 @@ int pipeline_flush(struct pipeline *fl, struct error *f);
 int pipeline_listen(struct pipeline *fl, struct error *f);
 /* Flushes, and waits until no more than `most` replies are owed. */
 int pipeline_await(struct pipeline *fl, size_t most, struct error *f);
+/* Flushes, and waits for all: 1, or 0 when nothing came for so long. */
+int pipeline_await_briefly(struct pipeline *fl, unsigned seconds,
+			   struct error *f);
+/* As pipeline_await, for a line over which nothing more will be sent, as
+ * something of ours was cut short: it is broken afterwards. */
+int pipeline_hear_out(struct pipeline *fl, size_t most, struct error *f);
 
 struct session_progress; /* session.h */
 

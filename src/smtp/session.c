@@ -1,512 +1,501 @@
-/* session.c - one transaction, in as few round trips as the server allows.
+/* session.c - what is said, in as few round trips as the server allows.
  *
- *	offered			flights
- *	PIPELINING, CHUNKING	MAIL RCPT* BDAT+content		(small)
- *				MAIL RCPT* | BDAT+content	(large)
- *	PIPELINING		MAIL RCPT* DATA | content+dot
- *	CHUNKING		MAIL | RCPT | ... | BDAT+content
- *	neither			MAIL | RCPT | ... | DATA | content+dot
+ *	offered			a mail				the next one
+ *	PIPELINING, CHUNKING	MAIL RCPT* BDAT+content	(small)	RSET MAIL ...
+ *				MAIL RCPT* | BDAT+content (large) RSET MAIL ...
+ *	PIPELINING		MAIL RCPT* DATA | content+dot	MAIL ...
+ *	CHUNKING		MAIL | RCPT | ... | BDAT+content	| MAIL
+ *... neither			MAIL | RCPT | ... | DATA | content+dot	| MAIL
+ *...
+ *
+ * "|" is where replies are waited for: the next mail follows without one where
+ * there is PIPELINING.  The content of a mail may be the first thing of a group
+ * and DATA only its last (RFC 2920 3.1), so without CHUNKING there is one round
+ * trip a mail.  What a BDAT that failed leaves is not defined and RSET has to
+ * come next (RFC 3030 2): it goes along before it is known whether it is
+ * needed.
+ *
+ * A large content waits until it is known that somebody is there to take it;
+ * not where the server has just taken these very recipients from this sender.
  *
  * Replies are taken by session_answer, in whatever order waiting and sending
- * are mixed; the code that sends only looks at what it left in the state.
- * Two kinds of error are kept apart: a refusal stands in the state (`mail`,
- * `content`) or in a recipient, and the line goes on; whatever makes a
- * function here return -1 has broken the line. */
+ * are mixed; the code that sends only looks at what it left in the
+ * transaction.  Two kinds of error are kept apart: a refusal stands in the
+ * transaction, and the line goes on; whatever makes a function here return -1
+ * has broken the line, and is the loss of all that are on their way.
+ *
+ * How a server that lies is found out, where several mails are on their way.
+ * Each content has a RSET behind it, also the last.  With a reply too many, the
+ * one to the content arrives as that to RSET, which cannot be a no.  With one
+ * too few the last never comes: then QUIT is said, and its 221 comes in place
+ * of another.  Either way the window is worth nothing, unless every single
+ * reply in it was a yes.
+ */
 #include "smtp/session.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sysexits.h>
 
 #include "base/arena.h"
 #include "base/interrupt.h"
+#include "base/sysenv.h"
 #include "smtp/command.h"
-#include "smtp/pipeline.h"
+#include "smtp/transaction.h"
 
-/* What may be sent on the chance that a recipient is accepted. */
-#define SMALL ((size_t)64 * 1024)
+/* What may be sent on the chance that a recipient is accepted; and on the
+ * chance that all are again, who just were. */
+#define SMALL ((uint64_t)64 * 1024)
+#define TRUST (UINT64_C(16) * 1024 * 1024)
 /* Once all of it has gone, the reply tells sent from sent twice: a signal that
  * ends us leaves it so long, less than whoever kills what does not end. */
 #define VERDICT_MS 3000
-
-enum standing {
-	UNASKED,
-	ASKED,
-	TAKEN, /* for as long as the content is */
-	REFUSED,
-	ONE_MORE, /* the server found it one too many */
-};
+/* Of silence, where several are on their way: is there still a reply to come?
+ */
+#define PROBE_SECONDS 30
 
 struct session_state {
 	struct pipeline flight;
 	struct session *session;
-	/* of the message that is being sent */
-	struct envelope *envelope;
-	const struct session_content *content;
-	unsigned char *standing; /* one for each recipient */
-	bool uses_smtputf8;
-	bool needs_reset; /* what failed before was left open */
-	/* of the transaction */
-	size_t taken;
-	bool is_open;	  /* MAIL was accepted */
-	bool may_send;	  /* 354 */
-	bool is_sending;  /* content, and no reply is due */
-	bool is_sent;	  /* all of it */
-	bool is_done;	  /* the server took it */
-	bool is_confused; /* replies and commands do not match */
-	struct error mail, content_error;
-	struct error final; /* code and enhanced code of a 2xx */
-	char words[512];    /* of the reply that decided */
 	struct buf command;
+	struct loss loss;
+	bool needs_reset; /* what failed before was left open */
+	uint64_t
+		trusted; /* transaction_parties of a large mail, all taken; 0 */
+	/* the window */
+	struct transaction *first, *last; /* begun, in order */
+	unsigned count;
+	uint64_t octets;
+	uint64_t began; /* sysenv_ticks() */
 };
 
-/* ---- replies */
-
-static void answer_rcpt(struct session_state *st, size_t i,
-			const struct reply *reply)
+static void lose(struct session *s, const struct error *why)
 {
-	struct recipient *r = &st->envelope->recipients[i];
-	bool has_no_reason = !reply->esc[0] || !strcmp(reply->esc + 1, ".5.3");
-	struct error verdict = ERROR_INIT;
-	char what[300], words[512];
+	struct session_state *st = s->state;
 
-	reply_words(reply, words, sizeof(words));
-	envelope_quote(st->envelope, r, words);
-	if (reply->code / 100 == 2) {
-		st->standing[i] = TAKEN;
-		st->taken++;
-		return;
-	}
-	snprintf(what, sizeof(what), "recipient %s", r->address);
-	reply_error(reply, REPLY_RCPT, what, &verdict);
-	envelope_judge(st->envelope, r, &verdict);
-	st->standing[i] = REFUSED;
-	if ((reply->code == 452 || reply->code == 552) && has_no_reason)
-		st->standing[i] = ONE_MORE;
+	s->broken = st->flight.broken = true;
+	if (!error_is_set(&st->loss.error))
+		st->loss.error = *why;
 }
 
-static void answer_content(struct session_state *st, const struct reply *reply)
+/* ---- replies ---- */
+
+/* We no more know what answered what, so that not even a yes is worth
+ * anything. */
+static int confused(struct session_state *st, const char *what,
+		    const struct reply *reply, struct error *f)
 {
-	/* To a lone dot: there was nobody to take anything for. */
-	if (!st->taken)
-		return;
-	reply_words(reply, st->words, sizeof(st->words));
-	reply_words(reply, st->session->final_reply,
-		    sizeof(st->session->final_reply));
-	if (reply->code / 100 != 2) {
-		reply_error(reply, REPLY_CONTENT, "the message",
-			    &st->content_error);
-		return;
-	}
-	st->is_done = true;
-	st->final.reply = reply->code;
-	memcpy(st->final.esc, reply->esc, sizeof(st->final.esc));
+	char words[200];
+
+	st->loss.is_confused = true;
+	reply_words(reply, words, sizeof(words));
+	return error_set(f, ERROR_PROTOCOL,
+			 "the server sent an unexpected reply%s (%s), so it is "
+			 "unknown what it accepted",
+			 what, words);
 }
 
 /* Whichever of the replies was the one too many: was each of them a yes? */
 static bool all_said_yes(const struct session_state *st,
 			 const struct reply *reply)
 {
-	if (!st->standing || !st->is_done || reply->code / 100 != 2)
+	const struct transaction *t = st->first;
+
+	if (!t || reply->code / 100 != 2)
 		return false;
-	for (size_t i = 0; i < st->envelope->count; i++)
-		if (st->standing[i] == REFUSED || st->standing[i] == ONE_MORE)
-			return false;
-	return true;
+	while (t && transaction_said_yes(t))
+		t = t->next;
+	return !t;
 }
 
-/* Nobody asked.  Amid the content it is a refusal come early.  Otherwise we no
- * more know what answered what, so that not even a yes is worth anything. */
+/* Nobody asked.  Amid the content it is a refusal come early. */
 static int answer_unasked(struct session_state *st, const struct reply *reply,
 			  struct error *f)
 {
-	char words[200];
+	struct transaction *t = st->last;
+	int r;
 
-	if (st->is_sending && reply->code >= 400) {
-		reply_words(reply, st->words, sizeof(st->words));
+	if (t && t->is_sending && reply->code >= 400) {
+		reply_words(reply, t->words, sizeof(t->words));
 		return reply_error(reply, REPLY_CONTENT, "the message", f);
 	}
-	if (!all_said_yes(st, reply)) {
-		st->is_done = false;
-		st->is_confused = true;
-	}
-	reply_words(reply, words, sizeof(words));
-	return error_set(f, ERROR_PROTOCOL,
-			 "the server sent an unexpected reply (%s), so it is "
-			 "unknown what it accepted",
-			 words);
+	r = confused(st, "", reply, f);
+	st->loss.is_confused = !all_said_yes(st, reply);
+	return r;
 }
 
-static void answer_mail(struct session_state *st, const struct reply *reply)
+static int answer_reset(struct session_state *st, const struct transaction *t,
+			const struct reply *reply, struct error *f)
 {
-	char what[300];
-
-	st->is_open = reply->code / 100 == 2;
-	if (st->is_open)
-		return;
-	reply_words(reply, st->words, sizeof(st->words));
-	snprintf(what, sizeof(what), "sender <%s>", st->envelope->reverse_path);
-	reply_error(reply, REPLY_MAIL, what, &st->mail);
-}
-
-static void answer_data(struct session_state *st, const struct reply *reply)
-{
-	st->may_send = reply->code == 354;
-	if (st->may_send || !st->taken)
-		return;
-	reply_words(reply, st->words, sizeof(st->words));
-	reply_error(reply, REPLY_DATA, "the message", &st->content_error);
+	if (reply->code / 100 == 2)
+		return 0;
+	if (t != st->first)
+		return confused(st, " to RSET", reply, f);
+	return reply_error(reply, REPLY_MAIL, "RSET", f);
 }
 
 static int session_answer(void *context, const struct owed *owed,
 			  const struct reply *reply, struct error *f)
 {
 	struct session_state *st = context;
+	struct transaction *t = owed->mail;
 
 	/* RFC 5321 3.8: the server may say so at any time, and goes. */
 	if (reply->code == 421) {
-		reply_words(reply, st->words, sizeof(st->words));
+		if (t)
+			reply_words(reply, t->words, sizeof(t->words));
 		return reply_error(reply, REPLY_MAIL, "the connection", f);
 	}
-	switch (owed->verb) {
-	case VERB_NONE:
+	if (owed->verb == VERB_NONE)
 		return answer_unasked(st, reply, f);
-	case VERB_RSET:
-		if (reply->code / 100 == 2)
-			return 0;
-		return reply_error(reply, REPLY_MAIL, "RSET", f);
-	case VERB_MAIL:
-		answer_mail(st, reply);
+	if (owed->verb == VERB_QUIT)
 		return 0;
-	case VERB_RCPT:
-		if (!error_is_set(&st->mail))
-			answer_rcpt(st, owed->index, reply);
-		return 0;
-	case VERB_DATA:
-		answer_data(st, reply);
-		return 0;
-	case VERB_CONTENT:
-		answer_content(st, reply);
-		return 0;
-	case VERB_QUIT:
-		break;
-	}
+	t->owed--;
+	/* of one alone it is a refusal in odd words */
+	if (st->count > 1 &&
+	    ((reply->code / 100 == 3 && owed->verb != VERB_DATA) ||
+	     reply->code == 221))
+		return confused(st, "", reply, f);
+	if (owed->verb == VERB_RSET)
+		return answer_reset(st, t, reply, f);
+	transaction_answer(t, owed, reply);
 	return 0;
 }
 
-/* ---- commands */
+/* ---- commands ---- */
 
-static int say_mail(struct session *s, struct error *f)
+static int say(struct session *s, struct transaction *t, enum verb verb,
+	       size_t index, struct error *f)
 {
-	struct session_state *st = s->state;
+	const struct owed owed = { verb, index, t };
+
+	if (verb != VERB_NONE && t)
+		t->owed++;
+	return pipeline_say(&s->state->flight, &owed, &s->state->command, f);
+}
+
+static int say_plain(struct session *s, struct transaction *t, enum verb verb,
+		     const char *command, struct error *f)
+{
+	buf_reset(&s->state->command);
+	buf_puts(&s->state->command, command);
+	return say(s, t, verb, 0, f);
+}
+
+static int say_mail(struct session *s, struct transaction *t, struct error *f)
+{
+	const struct session_content *content = &t->mail->content;
 	const struct command_needs needs = {
-		.size = st->content->bytes.length,
-		.has_8bit =
-			st->content->has_8bit || st->content->has_8bit_header,
-		.uses_smtputf8 = st->uses_smtputf8,
+		.size = content->bytes.length,
+		.has_8bit = content->has_8bit || content->has_8bit_header,
+		.uses_smtputf8 = t->uses_smtputf8,
 	};
 
-	buf_reset(&st->command);
-	command_mail(&st->command, st->envelope, &needs, &s->dial->caps);
-	return pipeline_say(&st->flight, VERB_MAIL, 0, f, &st->command);
+	buf_reset(&s->state->command);
+	command_mail(&s->state->command, t->envelope, &needs, &s->dial->caps);
+	return say(s, t, VERB_MAIL, 0, f);
 }
 
-static int say_rcpt(struct session *s, size_t i, struct error *f)
+static int say_rcpt(struct session *s, struct transaction *t, size_t i,
+		    struct error *f)
 {
-	struct session_state *st = s->state;
-
-	st->standing[i] = ASKED;
-	buf_reset(&st->command);
-	command_rcpt(&st->command, st->envelope, &st->envelope->recipients[i],
-		     &s->dial->caps);
-	return pipeline_say(&st->flight, VERB_RCPT, i, f, &st->command);
+	t->standing[i] = STANDING_ASKED;
+	t->asked++;
+	envelope_reopen(&t->envelope->recipients[i]);
+	buf_reset(&s->state->command);
+	command_rcpt(&s->state->command, t->envelope,
+		     &t->envelope->recipients[i], &s->dial->caps);
+	return say(s, t, VERB_RCPT, i, f);
 }
 
-static int say_plain(struct session *s, enum verb verb, const char *command,
-		     struct error *f)
+static int await(struct session *s, struct error *f)
 {
-	struct session_state *st = s->state;
-
-	buf_reset(&st->command);
-	buf_puts(&st->command, command);
-	return pipeline_say(&st->flight, verb, 0, f, &st->command);
+	return pipeline_await(&s->state->flight, 0, f);
 }
 
-/* ---- the content */
+/* ---- the content ---- */
 
-static void show_content(struct session *s)
+static void show_content(struct session *s, const struct transaction *t)
 {
 	char text[80];
 	int n = snprintf(text, sizeof(text), "%" PRIu64 " octets of message",
-			 s->state->content->bytes.length);
+			 t->mail->content.bytes.length);
 
 	trace_line(s->dial->conn.trace, '*', text, (size_t)n);
 }
 
-static const struct ending in_doubt = { EX_TEMPFAIL,
-					"the mail may have been sent" };
-
-static int finish_content(struct session *s, struct error *f)
+/* If all of it has left us it may have been taken, come what may. */
+static int finish_content(struct session *s, struct transaction *t,
+			  struct error *f)
 {
-	struct session_state *st = s->state;
+	const struct owed owed = { .verb = VERB_CONTENT, .mail = t };
 	unsigned patience = interrupt_extend(VERDICT_MS);
 	int r;
 
-	st->is_sending = false;
-	if (ending_now()->status == EX_TEMPFAIL)
-		ending_reached(&in_doubt);
-	pipeline_owe(&st->flight, VERB_CONTENT);
-	r = pipeline_await(&st->flight, 0, f);
+	t->is_sending = false;
+	t->has_content = true;
+	t->end = pipeline_mark(&s->state->flight);
+	transaction_tell_doubt();
+	t->owed++;
+	pipeline_owe(&s->state->flight, &owed);
+	r = pipeline_flush(&s->state->flight, f);
 	interrupt_restore(patience);
-	/* If all of it has left us it may have been taken, come what may. */
-	st->is_sent = st->flight.out_len == 0;
 	return r;
 }
 
-static int send_chunk(struct session *s, struct error *f)
+static int send_chunk(struct session *s, struct transaction *t, struct error *f)
 {
-	struct session_state *st = s->state;
-	const struct slice *bytes = &st->content->bytes;
+	const struct slice *bytes = &t->mail->content.bytes;
 
-	buf_reset(&st->command);
-	buf_printf(&st->command, "BDAT %" PRIu64 " LAST", bytes->length);
-	if (pipeline_say(&st->flight, VERB_NONE, 0, f, &st->command) < 0)
+	t->is_chunked = true;
+	buf_reset(&s->state->command);
+	buf_printf(&s->state->command, "BDAT %" PRIu64 " LAST", bytes->length);
+	if (say(s, t, VERB_NONE, 0, f) < 0)
 		return -1;
-	show_content(s);
-	st->is_sending = true;
-	if (pipeline_put_raw(&st->flight, bytes, s->progress, f) < 0)
+	show_content(s, t);
+	t->is_sending = true;
+	if (pipeline_put_raw(&s->state->flight, bytes, t->mail->progress, f) <
+	    0)
 		return -1;
-	return finish_content(s, f);
+	return finish_content(s, t, f);
 }
 
-static int send_dotted(struct session *s, struct error *f)
+static int send_dotted(struct session *s, struct transaction *t,
+		       struct error *f)
+{
+	struct pipeline *fl = &s->state->flight;
+
+	/* A server that answers already does not wait for the content. */
+	t->is_sending = true;
+	if (pipeline_listen(fl, f) < 0)
+		return -1;
+	show_content(s, t);
+	if (pipeline_put_dotted(fl, &t->mail->content.bytes, t->mail->progress,
+				f) < 0)
+		return -1;
+	return finish_content(s, t, f);
+}
+
+/* Nobody need be waited for: the server took them all when it was asked last,
+ * for a large mail of the same sender. */
+static bool is_on_chance(const struct session_state *st,
+			 const struct transaction *t, uint64_t parties)
+{
+	uint64_t length = t->mail->content.bytes.length;
+
+	return length <= SMALL || (length <= TRUST && parties == st->trusted);
+}
+
+static int send_by_bdat(struct session *s, struct transaction *t,
+			bool is_pipelined, uint64_t parties, struct error *f)
 {
 	struct session_state *st = s->state;
 
-	/* A server that answers already does not wait for the content. */
-	st->is_sending = true;
-	if (pipeline_listen(&st->flight, f) < 0)
-		return -1;
-	show_content(s);
-	if (pipeline_put_dotted(&st->flight, &st->content->bytes, s->progress,
-				f) < 0)
-		return -1;
-	return finish_content(s, f);
+	if (!is_pipelined || !is_on_chance(st, t, parties)) {
+		if (await(s, f) < 0)
+			return -1;
+		st->trusted = t->taken == t->asked ? parties : 0;
+		if (!t->taken)
+			return 0;
+	}
+	return send_chunk(s, t, f);
 }
 
 /* RFC 2920 3.1: DATA went along with the recipients and was accepted, though
  * none of them was. */
-static int send_lone_dot(struct session *s, struct error *f)
+static int send_lone_dot(struct session *s, struct transaction *t,
+			 struct error *f)
 {
-	if (say_plain(s, VERB_CONTENT, ".", f) < 0)
+	if (say_plain(s, t, VERB_CONTENT, ".", f) < 0)
 		return -1;
-	return pipeline_await(&s->state->flight, 0, f);
+	return await(s, f);
 }
 
-static int send_by_bdat(struct session *s, bool is_pipelined, struct error *f)
+static int send_by_data(struct session *s, struct transaction *t,
+			bool is_pipelined, struct error *f)
 {
-	struct session_state *st = s->state;
-	bool is_small = st->content->bytes.length <= SMALL;
-
-	if (!is_pipelined || !is_small) {
-		if (pipeline_await(&st->flight, 0, f) < 0)
-			return -1;
-		if (!st->taken)
-			return 0;
-	}
-	return send_chunk(s, f);
-}
-
-static int send_by_data(struct session *s, bool is_pipelined, struct error *f)
-{
-	struct session_state *st = s->state;
-
-	if (!is_pipelined && !st->taken)
+	if (!is_pipelined && !t->taken)
 		return 0;
-	if (say_plain(s, VERB_DATA, "DATA", f) < 0 ||
-	    pipeline_await(&st->flight, 0, f) < 0)
+	if (say_plain(s, t, VERB_DATA, "DATA", f) < 0 || await(s, f) < 0)
 		return -1;
-	if (!st->may_send)
+	if (!t->may_send)
 		return 0;
-	return st->taken ? send_dotted(s, f) : send_lone_dot(s, f);
+	return t->taken ? send_dotted(s, t, f) : send_lone_dot(s, t, f);
 }
 
-/* ---- the transaction */
+/* ---- a transaction ---- */
 
-static bool is_to_ask(const struct session_state *st, size_t i)
+/* May the one before it have left something open? */
+static bool needs_reset(const struct session_state *st,
+			const struct transaction *before)
 {
-	return !st->envelope->recipients[i].decided &&
-	       (st->standing[i] == UNASKED || st->standing[i] == ONE_MORE);
+	if (!before)
+		return st->needs_reset;
+	if (transaction_is_whole(before))
+		return before->is_open && !before->is_done;
+	return before->is_chunked;
 }
 
-static int transact(struct session *s, struct error *f)
+static int transact(struct session *s, struct transaction *t, bool resets,
+		    struct error *f)
 {
-	struct session_state *st = s->state;
 	const struct caps *caps = &s->dial->caps;
 	bool is_pipelined = caps_has(caps, CAPS_PIPELINING);
+	uint64_t parties = transaction_parties(t);
 
-	if (st->needs_reset && say_plain(s, VERB_RSET, "RSET", f) < 0)
+	if (resets && say_plain(s, t, VERB_RSET, "RSET", f) < 0)
 		return -1;
-	st->needs_reset = false;
-	if (!is_pipelined && pipeline_await(&st->flight, 0, f) < 0)
+	if (!is_pipelined && await(s, f) < 0)
 		return -1;
-	if (say_mail(s, f) < 0)
+	if (say_mail(s, t, f) < 0)
 		return -1;
-	for (size_t i = 0; i < st->envelope->count; i++) {
-		if (!is_to_ask(st, i))
+	for (size_t i = 0; i < t->envelope->count; i++) {
+		if (!transaction_is_to_ask(t, i))
 			continue;
-		if (!is_pipelined && pipeline_await(&st->flight, 0, f) < 0)
+		if (!is_pipelined && await(s, f) < 0)
 			return -1;
-		if (error_is_set(&st->mail))
-			return pipeline_await(&st->flight, 0, f);
-		envelope_reopen(&st->envelope->recipients[i]);
-		if (say_rcpt(s, i, f) < 0)
+		if (error_is_set(&t->mail_error))
+			return await(s, f);
+		if (say_rcpt(s, t, i, f) < 0)
 			return -1;
 	}
-	if (!is_pipelined && pipeline_await(&st->flight, 0, f) < 0)
+	if (!is_pipelined && await(s, f) < 0)
 		return -1;
 	if (caps_has(caps, CAPS_CHUNKING))
-		return send_by_bdat(s, is_pipelined, f);
-	return send_by_data(s, is_pipelined, f);
+		return send_by_bdat(s, t, is_pipelined, parties, f);
+	return send_by_data(s, t, is_pipelined, f);
 }
 
-static void begin(struct session_state *st)
-{
-	st->taken = 0;
-	st->is_open = st->may_send = false;
-	st->is_sending = st->is_sent = false;
-	st->is_done = st->is_confused = false;
-	error_clear(&st->mail);
-	error_clear(&st->content_error);
-	st->words[0] = st->session->final_reply[0] = '\0';
-}
-
-/* A line that failed: what is known of the content decides. */
-static void explain_loss(struct session_state *st, const struct error *lost,
-			 struct error *verdict)
-{
-	if (!st->is_sent || lost->reply) {
-		*verdict = *lost;
-		return;
-	}
-	st->session->in_doubt = true;
-	error_set(
-		verdict,
-		lost->cause == ERROR_INTERRUPTED ? ERROR_TEMPORARY
-						 : lost->cause,
-		"%s; the message had been sent whole and may have been taken, "
-		"so that it may arrive twice when it is sent again",
-		lost->text);
-}
-
-static void decide(struct envelope *e, struct recipient *r,
-		   const struct error *verdict, const char *words)
-{
-	envelope_judge(e, r, verdict);
-	envelope_quote(e, r, words);
-	r->decided = true;
-}
-
-/* Of the whole, before anything else can fail. */
-static void tell_ending(const struct session_state *st)
-{
-	static const struct ending all = { 0, "the server has the mail" };
-	static const struct ending some = { EXIT_SOME_REFUSED,
-					    "the server has the mail for some "
-					    "of the recipients" };
-	static const struct ending untaken = {
-		EX_TEMPFAIL, "the server did not take the mail"
-	};
-	const struct envelope *e = st->envelope;
-	bool is_all = true;
-
-	if (st->is_done && error_is_set(&st->final) &&
-	    ending_now() == &in_doubt)
-		ending_reached(&untaken);
-	if (!st->is_done || error_is_set(&st->final))
-		return;
-	for (size_t i = 0; i < e->count; i++)
-		if (e->recipients[i].decided)
-			is_all &=
-				!small_error_is_set(&e->recipients[i].verdict);
-		else
-			is_all &= st->standing[i] != REFUSED &&
-				  st->standing[i] != ONE_MORE;
-	ending_reached(is_all ? &all : &some);
-}
-
-/* Now each of those that were asked gets its verdict; only those who were one
- * too many may be left, when it is of use to ask again. */
-static void settle(struct session *s, const struct error *lost)
+/* It broke off amid our own words (a signal, or the message could not be read):
+ * those before it shall not be in doubt for that. */
+static void hear_others(struct session *s, const struct transaction *t,
+			const struct error *why)
 {
 	struct session_state *st = s->state;
-	struct error verdict = ERROR_INIT;
+	struct error f = ERROR_INIT;
+	unsigned patience;
 
-	tell_ending(st);
-	if (st->is_done)
-		verdict = st->final;
-	else if (st->is_confused)
-		verdict = *lost;
-	else if (error_is_set(&st->mail))
-		verdict = st->mail;
-	else if (error_is_set(&st->content_error))
-		verdict = st->content_error;
-	else if (error_is_set(lost))
-		explain_loss(st, lost, &verdict);
-	else
-		error_set(&verdict, ERROR_SOFTWARE,
-			  "a transaction ended without a verdict");
-	for (size_t i = 0; i < st->envelope->count; i++) {
-		struct recipient *r = &st->envelope->recipients[i];
-
-		if (r->decided)
-			continue;
-		if (st->is_confused)
-			decide(st->envelope, r, &verdict, st->words);
-		else if (st->standing[i] == REFUSED)
-			r->decided = true;
-		else if (st->standing[i] != ONE_MORE)
-			decide(st->envelope, r, &verdict, st->words);
-		else if (!st->is_done || s->broken)
-			r->decided = true;
-	}
+	if (st->count < 2 ||
+	    (st->flight.broken && why->cause != ERROR_INTERRUPTED))
+		return;
+	patience = interrupt_extend(VERDICT_MS);
+	pipeline_hear_out(&st->flight, t->owed, &f);
+	interrupt_restore(patience);
 }
 
-static bool has_one_more(const struct session_state *st)
+static void attempt(struct session *s, struct transaction *t, bool resets)
 {
-	for (size_t i = 0; i < st->envelope->count; i++)
-		if (!st->envelope->recipients[i].decided)
-			return true;
-	return false;
+	struct error f = ERROR_INIT;
+
+	transaction_begin(t);
+	s->state->flight.timeout = s->command_timeout;
+	if (transact(s, t, resets, &f) == 0) {
+		t->is_said = true;
+		return;
+	}
+	hear_others(s, t, &f);
+	lose(s, &f);
+}
+
+/* Several mails are answered only when all of it adds up. */
+static int await_all(struct session *s, struct error *f)
+{
+	struct session_state *st = s->state;
+	int r;
+
+	if (!transaction_is_whole(st->last) &&
+	    say_plain(s, st->last, VERB_RSET, "RSET", f) < 0)
+		return -1;
+	r = pipeline_await_briefly(&st->flight, PROBE_SECONDS, f);
+	if (r)
+		return r < 0 ? -1 : 0;
+	if (say_plain(s, NULL, VERB_QUIT, "QUIT", f) < 0 || await(s, f) < 0)
+		return -1;
+	s->broken = true;
+	return 0;
+}
+
+static void listen_out(struct session *s)
+{
+	unsigned patience = interrupt_extend(VERDICT_MS);
+	struct error f = ERROR_INIT;
+
+	if (!s->broken &&
+	    (s->state->count > 1 ? await_all(s, &f) : await(s, &f)) < 0)
+		lose(s, &f);
+	interrupt_restore(patience);
+	s->round_trips = s->state->flight.round_trips;
+}
+
+/* Did it break with the line? */
+static bool settle(struct session *s, struct transaction *t)
+{
+	struct session_state *st = s->state;
+	bool is_lost = transaction_settle(t, &st->loss,
+					  t->has_content &&
+						  pipeline_has_sent(&st->flight,
+								    t->end));
+
+	s->taken += !is_lost;
+	st->needs_reset = t->is_open && !t->is_done;
+	return is_lost;
+}
+
+/* ---- the window ---- */
+
+static void join(struct session_state *st, struct transaction *t)
+{
+	if (st->last)
+		st->last->next = t;
+	else
+		st->first = t;
+	st->last = t;
+	st->count++;
+	st->octets += t->mail->content.bytes.length;
+}
+
+static void clear(struct session_state *st)
+{
+	st->first = st->last = NULL;
+	st->count = 0;
+	st->octets = 0;
+}
+
+/* In their order: the first that was left without a reply is the one of which
+ * the line broke. */
+static void settle_all(struct session *s)
+{
+	const struct loss *loss = &s->state->loss;
+	bool is_behind = false;
+
+	for (struct transaction *t = s->state->first; t; t = t->next) {
+		bool is_lost = settle(s, t);
+
+		t->mail->may_go_again = is_lost && !loss->is_confused &&
+					!t->mail->in_doubt &&
+					(is_behind || s->taken);
+		is_behind |= is_lost;
+	}
 }
 
 /* Until every recipient has its verdict.  Each further transaction follows
  * one that the server took for somebody, so this ends. */
-static void send_all(struct session *s)
+static void send_rest(struct session *s, struct transaction *t)
 {
 	struct session_state *st = s->state;
 
-	do {
-		struct error lost = ERROR_INIT;
-
-		begin(st);
-		if (transact(s, &lost) < 0)
-			st->flight.broken = true;
-		s->broken = st->flight.broken;
-		settle(s, &lost);
-		st->needs_reset = st->is_open && !st->is_done;
-	} while (has_one_more(st));
+	while (transaction_has_more(t->envelope) && !s->broken) {
+		join(st, t);
+		attempt(s, t, st->needs_reset);
+		listen_out(s);
+		settle(s, t);
+		clear(st);
+	}
+	if (transaction_has_more(t->envelope))
+		transaction_give_up(t);
 }
 
-static int refuse_all(struct envelope *e, struct error *f)
-{
-	for (size_t i = 0; i < e->count; i++)
-		if (!e->recipients[i].decided)
-			decide(e, &e->recipients[i], f, "");
-	return -1;
-}
+/* ---- for others ---- */
 
 void session_init(struct session *s, struct dial *d)
 {
@@ -519,38 +508,81 @@ void session_init(struct session *s, struct dial *d)
 
 void session_free(struct session *s)
 {
+	struct transaction *next;
+
 	if (!s->state)
 		return;
+	for (struct transaction *t = s->state->first; t; t = next) {
+		next = t->next;
+		transaction_drop(t);
+	}
 	pipeline_free(&s->state->flight);
 	buf_free(&s->state->command);
 	free(s->state);
 	s->state = NULL;
 }
 
-int session_send(struct session *s, struct envelope *e,
-		 const struct session_content *content, struct error *f)
+bool session_has_room(const struct session *s)
 {
-	struct session_state *st = s->state;
+	const struct session_state *st = s->state;
 
-	st->envelope = e;
-	st->content = content;
-	st->flight.timeout = s->command_timeout;
-	s->in_doubt = false;
-	if (command_check_message(&s->dial->caps, e, content, f) < 0 ||
-	    command_check_recipients(&s->dial->caps, e, f) < 0)
-		return refuse_all(e, f);
-	st->uses_smtputf8 = command_needs_smtputf8(e, content) ||
-			    (content->prefers_smtputf8 &&
-			     caps_has(&s->dial->caps, CAPS_SMTPUTF8));
-	if (has_one_more(st)) {
-		st->standing = memory_alloc(e->count);
-		memset(st->standing, UNASKED, e->count);
-		send_all(s);
-		free(st->standing);
-		st->standing = NULL;
+	if (s->broken || !st->first)
+		return !s->broken;
+	return caps_has(&s->dial->caps, CAPS_PIPELINING) &&
+	       st->count < SESSION_MAILS_MAX &&
+	       st->octets < SESSION_OCTETS_MAX &&
+	       sysenv_ticks() - st->began < SESSION_WINDOW_MS;
+}
+
+void session_begin(struct session *s, struct session_mail *m)
+{
+	const struct caps *caps = &s->dial->caps;
+	struct session_state *st = s->state;
+	struct error f = ERROR_INIT;
+	struct transaction *t;
+	bool resets;
+
+	m->in_doubt = m->may_go_again = false;
+	m->reply[0] = '\0';
+	if (command_check_message(caps, m->envelope, &m->content, &f) < 0 ||
+	    command_check_recipients(caps, m->envelope, &f) < 0) {
+		transaction_refuse(m->envelope, &f);
+		return;
 	}
-	s->round_trips = st->flight.round_trips;
-	return envelope_sum_up(e, f);
+	if (!transaction_has_more(m->envelope))
+		return;
+	t = transaction_new(m);
+	t->uses_smtputf8 =
+		command_needs_smtputf8(m->envelope, &m->content) ||
+		(m->content.prefers_smtputf8 && caps_has(caps, CAPS_SMTPUTF8));
+	if (!st->first)
+		st->began = sysenv_ticks();
+	resets = needs_reset(st, st->last);
+	join(st, t);
+	attempt(s, t, resets);
+}
+
+void session_collect(struct session *s)
+{
+	struct transaction *t, *next;
+
+	listen_out(s);
+	settle_all(s);
+	t = s->state->first;
+	clear(s->state);
+	for (; t; t = next) {
+		next = t->next;
+		t->next = NULL;
+		send_rest(s, t);
+		transaction_drop(t);
+	}
+}
+
+int session_send(struct session *s, struct session_mail *m, struct error *f)
+{
+	session_begin(s, m);
+	session_collect(s);
+	return envelope_sum_up(m->envelope, f);
 }
 
 void session_quit(struct session *s)
@@ -560,7 +592,7 @@ void session_quit(struct session *s)
 	if (s->broken)
 		return;
 	s->broken = true;
-	if (say_plain(s, VERB_QUIT, "QUIT", &ignored) < 0)
+	if (say_plain(s, NULL, VERB_QUIT, "QUIT", &ignored) < 0)
 		return;
 	s->state->flight.timeout = 1;
 	pipeline_flush(&s->state->flight, &ignored);

@@ -1,10 +1,15 @@
-/* session.h - the mail transaction of a client (RFC 5321 3.3, 2920, 3030).
+/* session.h - the mail transactions of a client (RFC 5321 3.3, 2920, 3030).
  *
- * Works over an open dial, one message after another.  It uses what the
- * server offers and goes without what it does not: one flight with PIPELINING
- * and CHUNKING, pipelined DATA, or lock-step.  Every recipient gets a verdict
- * of its own; the refused do not stop the others, and those whom the server
- * found one too many go in another transaction.
+ * Works over an open dial.  It uses what the server offers and goes without
+ * what it does not: one flight with PIPELINING and CHUNKING, pipelined DATA, or
+ * lock-step.  Every recipient gets a verdict of its own; the refused do not
+ * stop the others, and those whom the server found one too many go in another
+ * transaction.
+ *
+ * Several mails may be on their way at a time, a window: each is begun as long
+ * as there is room, and all of them are collected together.  No verdict is
+ * given before every reply of the window is in, so that a server whose replies
+ * do not match the commands is found out before anything is told.
  *
  * A verdict of "accepted" is given only after the server's 2xx to the whole
  * content.  A connection lost after the content and before that reply is
@@ -20,6 +25,12 @@
 #include "mail/envelope.h"
 #include "smtp/dial.h"
 
+/* A window is full with so many mails, with so many octets of content (the one
+ * that reaches it may be of any size), or so long after it was begun. */
+#define SESSION_MAILS_MAX  64
+#define SESSION_OCTETS_MAX (UINT64_C(16) * 1024 * 1024)
+#define SESSION_WINDOW_MS  1000
+
 struct session_content {
 	struct slice bytes;    /* the whole message, CRLF */
 	bool has_8bit;	       /* wants BODY=8BITMIME */
@@ -32,30 +43,46 @@ struct session_progress {
 	void *context;
 };
 
+struct session_mail {
+	struct envelope *envelope; /* borrowed until it is collected */
+	struct session_content content;
+	const struct session_progress *progress; /* or NULL */
+	/* known once it is collected */
+	char reply[512];   /* to the content: "250 2.0.0 Ok: queued as X" */
+	bool in_doubt;	   /* the line broke, and it may have been taken */
+	bool may_go_again; /* the line broke, it was surely not taken, and it is
+			      not the mail that the line broke of: one before
+			      it is, or the line had been good for others */
+};
+
 struct session {
 	struct dial *dial;    /* borrowed */
 	bool broken;	      /* the line cannot be used any more */
-	bool in_doubt;	      /* ... and the last mail may have been taken */
+	unsigned taken;	      /* mails that were answered whole, on this line */
 	unsigned round_trips; /* times that we waited for the server */
 	unsigned command_timeout; /* seconds; 0: RFC 5321's for each phase */
-	const struct session_progress *progress; /* or NULL */
-	char final_reply[512]; /* to the content: "250 2.0.0 Ok: queued as X" */
 	struct session_state *state;
 };
 
 void session_init(struct session *s, struct dial *d);
 void session_free(struct session *s);
 
-/* Gives a verdict to each recipient that has none yet.  0 when all of the
- * envelope's are accepted; -1 with the error that the whole has, a temporary
- * one first (envelope_accepted tells how many went).  An accepted recipient's
- * verdict has the reply code to the content, and `reply` its words.  Checks
- * SIZE, 8BITMIME and SMTPUTF8 before a byte is sent; content with 8-bit text
- * for a server without 8BITMIME is ERROR_SOFTWARE: look at the dial's caps
- * and render it otherwise.  After a failure that left the line usable another
- * message may follow; the RSET goes along with it. */
-int session_send(struct session *s, struct envelope *e,
-		 const struct session_content *content, struct error *f);
+/* May another mail be begun before session_collect?  One always may, on a line
+ * that is not broken. */
+bool session_has_room(const struct session *s);
+/* Sends what can be sent of it by now, as a rule all.  Checks SIZE, 8BITMIME
+ * and SMTPUTF8 before a byte is sent; content with 8-bit text for a server
+ * without 8BITMIME is ERROR_SOFTWARE: look at the dial's caps and render it
+ * otherwise.  The mail is to stay where it is until session_collect. */
+void session_begin(struct session *s, struct session_mail *m);
+/* Gives a verdict to each recipient of the mails begun that has none yet.  An
+ * accepted recipient's verdict has the reply code to the content, and `reply`
+ * its words.  After a failure that left the line usable more may follow; the
+ * RSET goes along with them. */
+void session_collect(struct session *s);
+/* Both, for one mail: 0 when all of the envelope's are accepted; -1 with the
+ * error that the whole has, a temporary one first. */
+int session_send(struct session *s, struct session_mail *m, struct error *f);
 /* Says QUIT and does not wait for the answer. */
 void session_quit(struct session *s);
 

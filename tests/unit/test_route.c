@@ -87,8 +87,8 @@ static enum word word_for(const struct server *s, const char *address)
 	return a ? a->word : YES;
 }
 
-static void answer(struct session *s, struct envelope *e, struct recipient *r,
-		   enum word word)
+static void answer(struct session *s, struct session_mail *m,
+		   struct recipient *r, enum word word)
 {
 	static const struct {
 		enum error_cause cause;
@@ -105,38 +105,66 @@ static void answer(struct session *s, struct envelope *e, struct recipient *r,
 
 	r->decided = true;
 	s->broken |= word == LOST || word == LOST_LATE;
-	s->in_doubt |= word == LOST_LATE;
+	m->in_doubt |= word == LOST_LATE;
 	if (word == YES) {
 		r->verdict.reply = 250;
 		return;
 	}
 	error_set(&verdict, words[word].cause, "%s", words[word].text);
 	verdict.reply = words[word].reply;
-	envelope_judge(e, r, &verdict);
+	envelope_judge(m->envelope, r, &verdict);
 }
 
-int session_send(struct session *s, struct envelope *e,
-		 const struct session_content *content, struct error *f)
+static struct session_mail *window[SESSION_MAILS_MAX];
+static unsigned begun;
+
+bool session_has_room(const struct session *s)
+{
+	return !s->broken && begun < SESSION_MAILS_MAX;
+}
+
+void session_begin(struct session *s, struct session_mail *m)
 {
 	struct server *server = (struct server *)s->dial->conn.handle;
-	bool is_full =
-		server->full_after && server->over_this == server->full_after;
 
-	assert_false(s->broken);
-	assert_false(content->has_8bit && server->lacks_8bit);
-	s->in_doubt = false;
+	assert_true(session_has_room(s));
+	assert_false(m->content.has_8bit && server->lacks_8bit);
+	window[begun++] = m;
 	server->mails++;
+}
+
+static void serve(struct session *s, struct server *server,
+		  struct session_mail *m)
+{
+	bool is_full =
+		server->full_after && server->over_this >= server->full_after;
+	bool was_good = s->taken || s->broken;
+
 	server->over_this++;
-	s->round_trips += 2;
-	for (size_t i = 0; i < e->count; i++) {
-		struct recipient *r = &e->recipients[i];
+	for (size_t i = 0; i < m->envelope->count; i++) {
+		struct recipient *r = &m->envelope->recipients[i];
 
 		if (r->decided)
 			continue;
+		if (s->broken || is_full) {
+			answer(s, m, r, LOST);
+			continue;
+		}
 		strcat(strcat(server->asked, r->address), " ");
-		answer(s, e, r, is_full ? LOST : word_for(server, r->address));
+		answer(s, m, r, word_for(server, r->address));
 	}
-	return envelope_sum_up(e, f);
+	s->taken += !s->broken;
+	m->may_go_again = s->broken && !m->in_doubt && was_good;
+}
+
+void session_collect(struct session *s)
+{
+	struct server *server = (struct server *)s->dial->conn.handle;
+
+	s->round_trips += 2;
+	for (unsigned i = 0; i < begun; i++)
+		serve(s, server, window[i]);
+	begun = 0;
 }
 
 /* ---- the bench ---- */
@@ -396,6 +424,88 @@ static void one_that_was_used_up_costs_no_mail(void **state)
 	route_close(&route);
 }
 
+#define MANY 40
+
+static void begin_one(struct mail *m, struct route_mail *way, const char *to)
+{
+	m->to[0].address = to;
+	m->envelope = (struct envelope){ .arena = route.arena,
+					 .reverse_path = "me@example.org",
+					 .recipients = m->to,
+					 .count = 1 };
+	m->load.content.bytes = slice_of_memory("x\r\n", 3);
+	*way = (struct route_mail){ .envelope = &m->envelope,
+				    .load = &m->load,
+				    .out = &m->out };
+	route_begin(&route, way);
+}
+
+/* Sends so many, as many at a time as there is room for. */
+static void post_many(struct mail *all, unsigned count)
+{
+	struct route_mail ways[MANY];
+	unsigned n = 0;
+
+	while (n < count) {
+		do {
+			begin_one(&all[n], &ways[n], "a");
+			n++;
+		} while (n < count && route_has_room(&route));
+		route_collect(&route);
+	}
+	for (n = 0; n < count; n++)
+		envelope_sum_up(&all[n].envelope, &all[n].error);
+}
+
+/* Those that were on their way go over the next, and then no more at a time
+ * than it takes. */
+static void many_over_one_that_is_used_up(void **state)
+{
+	static const struct {
+		unsigned full_after, dials, mails;
+	} cases[] = {
+		{ 0, 1, MANY }, { 10, 4, 0 }, { 1, MANY, 0 }, { 39, 2, 0 }
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct mail all[MANY] = { { .to = { { .address = "a" } } } };
+
+		prepare(*state, three);
+		servers[0].full_after = cases[i].full_after;
+		post_many(all, MANY);
+		for (unsigned n = 0; n < MANY; n++) {
+			assert_false(error_is_set(&all[n].error));
+			assert_string_equal(all[n].out.account, "one");
+		}
+		assert_int_equal(servers[0].dials, cases[i].dials);
+		/* not many were begun in vain */
+		assert_true(servers[0].mails <= 3 * MANY);
+		assert_int_equal(strlen(servers[0].asked), 2 * MANY);
+		assert_int_equal(servers[1].dials, 0);
+		route_close(&route);
+	}
+}
+
+/* One breaks its connection whenever it comes: the others go all the same. */
+static void one_of_many_breaks_the_connection(void **state)
+{
+	static const struct answer_of answers[] = { { "bad", LOST },
+						    { NULL, YES } };
+	struct mail all[MANY] = { { .to = { { .address = "a" } } } };
+	struct route_mail ways[MANY];
+
+	prepare(*state, "account one\nhost one\ntls off\nfrom me@x.org\n");
+	servers[0].answers = answers;
+	for (unsigned n = 0; n < 9; n++)
+		begin_one(&all[n], &ways[n], n == 0 || n == 5 ? "bad" : "a");
+	route_collect(&route);
+	for (unsigned n = 0; n < 9; n++)
+		assert_int_equal(envelope_sum_up(&all[n].envelope,
+						 &all[n].error),
+				 n == 0 || n == 5 ? -1 : 0);
+	route_close(&route);
+}
+
 /* It was taken, perhaps: it is not sent again without need. */
 static void in_doubt_nothing_is_sent_twice_at_once(void **state)
 {
@@ -587,6 +697,8 @@ int main(void)
 		TEST(what_the_first_cannot_do_is_told),
 		TEST(a_broken_one_is_dialled_anew),
 		TEST(one_that_was_used_up_costs_no_mail),
+		TEST(many_over_one_that_is_used_up),
+		TEST(one_of_many_breaks_the_connection),
 		TEST(in_doubt_nothing_is_sent_twice_at_once),
 		TEST(used_up_and_then_down),
 		TEST(seven_bits_where_eight_are_too_many),

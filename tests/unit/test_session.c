@@ -31,7 +31,7 @@ struct talk {
 	struct session session;
 	struct envelope envelope;
 	struct recipient to[8];
-	struct session_content content;
+	struct session_mail mail;
 	struct error error;
 };
 
@@ -52,13 +52,14 @@ static void talk_begin(struct talk *t, const struct wire_step *steps,
 					 .reverse_path = "me@example.org",
 					 .recipients = t->to,
 					 .count = recipients };
-	t->content.bytes = slice_of_memory(BODY, strlen(BODY));
+	t->mail.content.bytes = slice_of_memory(BODY, strlen(BODY));
+	t->mail.envelope = &t->envelope;
 	session_init(&t->session, &t->wire.dial);
 }
 
 static int talk_send(struct talk *t)
 {
-	int r = session_send(&t->session, &t->envelope, &t->content, &t->error);
+	int r = session_send(&t->session, &t->mail, &t->error);
 
 	/* What always holds. */
 	for (size_t i = 0; i < t->envelope.count; i++)
@@ -97,18 +98,18 @@ static void test_flights(void **state)
 
 		talk_begin(&t, NULL, offers[i % OFFERS], 2);
 		if (is_large)
-			t.content.bytes =
+			t.mail.content.bytes =
 				slice_of_memory(long_body, sizeof(long_body));
 		assert_int_equal(talk_send(&t), 0);
 		assert_int_equal(t.wire.waits,
 				 (is_large ? large : small)[i % OFFERS]);
 		assert_int_equal(t.session.round_trips, t.wire.waits);
-		assert_int_equal(t.wire.body.len, t.content.bytes.length);
-		assert_memory_equal(t.wire.body.data, t.content.bytes.memory,
+		assert_int_equal(t.wire.body.len, t.mail.content.bytes.length);
+		assert_memory_equal(t.wire.body.data,
+				    t.mail.content.bytes.memory,
 				    t.wire.body.len);
-		assert_string_equal(t.session.final_reply,
-				    "250 2.0.0 queued as X");
-		assert_string_equal(t.to[1].reply, t.session.final_reply);
+		assert_string_equal(t.mail.reply, "250 2.0.0 queued as X");
+		assert_string_equal(t.to[1].reply, t.mail.reply);
 		assert_int_equal(t.to[1].verdict.reply, 250);
 		assert_false(t.session.broken);
 		talk_end(&t);
@@ -147,7 +148,7 @@ static void test_parameters(void **state)
 
 	(void)state;
 	talk_begin(&t, NULL, ALL | CAPS_DSN | CAPS_SMTPUTF8, 2);
-	t.content.has_8bit = true;
+	t.mail.content.has_8bit = true;
 	t.to[1].address = "j\xC3\xBCrgen@example.org";
 	t.to[1].needs_smtputf8 = true;
 	t.to[0].address = "a+b=c@example.org";
@@ -196,7 +197,7 @@ static void test_unsent(void **state)
 	check_unsent(&t, ERROR_DATA);
 
 	talk_begin(&t, NULL, CAPS_PIPELINING, 2);
-	t.content.has_8bit = true;
+	t.mail.content.has_8bit = true;
 	check_unsent(&t, ERROR_SOFTWARE);
 
 	talk_begin(&t, NULL, ALL, 2);
@@ -205,7 +206,7 @@ static void test_unsent(void **state)
 	check_unsent(&t, ERROR_DATA);
 
 	talk_begin(&t, NULL, ALL, 2);
-	t.content.has_8bit_header = true;
+	t.mail.content.has_8bit_header = true;
 	check_unsent(&t, ERROR_DATA);
 
 	talk_begin(&t, NULL, ALL, 2);
@@ -518,7 +519,7 @@ static void large_body(struct talk *t, char *room, size_t n)
 	for (size_t i = 78; i < n; i += 78)
 		memcpy(room + i - 2, "\r\n", 2);
 	memcpy(room + n - 2, "\r\n", 2);
-	t->content.bytes = slice_of_memory(room, n);
+	t->mail.content.bytes = slice_of_memory(room, n);
 }
 
 /* A word from the server amid the content: a no is the verdict, a yes is a
@@ -568,9 +569,10 @@ static void test_source_fails(void **state)
 		struct talk t;
 
 		talk_begin(&t, NULL, offers[i], 1);
-		t.content.bytes = (struct slice){ .fd = fileno(file),
-						  .length = sizeof(room) + 1,
-						  .name = "the file" };
+		t.mail.content.bytes =
+			(struct slice){ .fd = fileno(file),
+					.length = sizeof(room) + 1,
+					.name = "the file" };
 		assert_int_equal(talk_send(&t), -1);
 		assert_int_equal(t.error.cause, ERROR_IO);
 		assert_int_equal(t.wire.accepted, 0);
@@ -610,7 +612,7 @@ static void test_progress(void **state)
 
 		talk_begin(&t, NULL, offers[i], 1);
 		large_body(&t, room, sizeof(room));
-		t.session.progress = &progress;
+		t.mail.progress = &progress;
 		assert_int_equal(talk_send(&t), 0);
 		assert_true(c.last == sizeof(room) && c.total == sizeof(room));
 		assert_true(c.calls > 2);

@@ -331,18 +331,18 @@ static void test_smtp_again(void **state)
 				      .reverse_path = "me@example.org",
 				      .recipients = &to,
 				      .count = 1 };
-		struct session_content content = { .has_8bit = false };
+		struct session_mail mail = { .envelope = &e };
 		struct error f = ERROR_INIT;
 		struct session s;
 		struct peer peer;
 
 		peer_begin(&peer, 1, 0);
 		dial.conn.socket = peer.fd;
-		content.bytes = slice_of_memory(text, strlen(text));
+		mail.content.bytes = slice_of_memory(text, strlen(text));
 		takes_commands = i == 0;
 		tries = 0;
 		session_init(&s, &dial);
-		assert_int_equal(session_send(&s, &e, &content, &f), -1);
+		assert_int_equal(session_send(&s, &mail, &f), -1);
 		assert_int_equal(f.cause, ERROR_TEMPORARY);
 		assert_true(s.broken);
 		assert_in_range(tries, 1, 1000);

@@ -39,6 +39,9 @@ struct wire {
 	struct dial dial;
 	struct buf log;	 /* commands, each with LF */
 	struct buf body; /* without dots */
+	struct buf got;	 /* the MAIL of each message that was accepted, with LF
+			  */
+	char mail[256];	 /* of the transaction */
 	struct buf in, due, shown;
 	bool used[64];
 	enum { WIRE_COMMANDS, WIRE_DOTS, WIRE_CHUNK } mode;
@@ -58,6 +61,7 @@ static inline void wire_init(struct wire *w, const struct wire_step *steps,
 	w->dial.caps.flags = caps;
 	buf_init(&w->log, 1 << 20);
 	buf_init(&w->body, 1 << 24);
+	buf_init(&w->got, 1 << 20);
 	buf_init(&w->in, 1 << 24);
 	buf_init(&w->due, 1 << 20);
 	buf_init(&w->shown, 1 << 20);
@@ -67,6 +71,7 @@ static inline void wire_free(struct wire *w)
 {
 	buf_free(&w->log);
 	buf_free(&w->body);
+	buf_free(&w->got);
 	buf_free(&w->in);
 	buf_free(&w->due);
 	buf_free(&w->shown);
@@ -108,15 +113,22 @@ static inline char wire_say(struct wire *w, const char *command,
 	return w->silent ? '0' : *say;
 }
 
+/* What a failed BDAT leaves is as bad as may be: RFC 3030 2. */
 static inline void wire_end_content(struct wire *w)
 {
+	bool is_chunk = w->mode == WIRE_CHUNK;
+	bool is_good = wire_say(w, ".",
+				w->taken ? "250 2.0.0 queued as X\r\n"
+					 : "554 5.5.1 nobody\r\n") == '2';
+
 	w->mode = WIRE_COMMANDS;
-	w->is_open = false;
-	if (wire_say(w, ".",
-		     w->taken ? "250 2.0.0 queued as X\r\n"
-			      : "554 5.5.1 nobody\r\n") == '2')
-		w->accepted++;
-	w->taken = 0;
+	w->accepted += is_good;
+	if (is_good)
+		buf_printf(&w->got, "%s\n", w->mail);
+	if (is_good || !is_chunk) {
+		w->is_open = false;
+		w->taken = 0;
+	}
 }
 
 static inline void wire_show(struct wire *w)
@@ -145,6 +157,7 @@ static inline void wire_command(struct wire *w, const char *line)
 	if (!strncmp(line, "MAIL", 4)) {
 		assert_false(w->is_open);
 		w->taken = 0;
+		snprintf(w->mail, sizeof(w->mail), "%s", line);
 		w->is_open = wire_say(w, line, "250 2.1.0 ok\r\n") == '2';
 	} else if (!strncmp(line, "RCPT", 4)) {
 		w->taken += wire_say(w, line,
@@ -223,8 +236,10 @@ ssize_t conn_send(struct conn *c, const void *data, size_t n, struct error *f)
 		w->tried_n = n;
 		return 0;
 	}
-	if (w->dropped)
+	if (w->dropped) {
+		wire_show(w); /* what was said before arrives before it */
 		return error_set(f, ERROR_TEMPORARY, "broken pipe");
+	}
 	if (w->drop_after && w->came + some > w->drop_after)
 		some = w->drop_after - w->came;
 	w->came += some;

@@ -1,0 +1,318 @@
+/* transaction.c - a mail in flight, by what has been answered:
+ *
+ *	MAIL	RCPT	content		the line	comes to
+ *	no	-	-		any		MAIL's refusal, for all
+ *	yes	no	-		any		its own refusal
+ *	yes	yes	2xx		any		accepted
+ *	yes	yes	other		any		that refusal
+ *	yes	none	none		holds		(not yet)
+ *	any	any	not all sent	lost		not sent: may go again
+ *	any	any	sent, no reply	lost by 421	not sent: may go again
+ *	any	any	sent, no reply	lost		not known: may double
+ *	any	any	any		confused	not known, and not told
+ *						as sent or refused
+ *
+ * "May go again" is for who did not break the line: a mail behind the first
+ * that was left without its replies, or the first where the line had been good
+ * for others.  A server that says 421 goes, and takes nothing of what it has
+ * not answered (RFC 5321 3.8). */
+#include "smtp/transaction.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+
+#include "base/arena.h"
+#include "base/interrupt.h"
+
+struct transaction *transaction_new(struct session_mail *m)
+{
+	struct transaction *t = memory_alloc(sizeof(*t));
+
+	*t = (struct transaction){ .mail = m, .envelope = m->envelope };
+	t->standing = memory_alloc(m->envelope->count + 1);
+	memset(t->standing, STANDING_UNASKED, m->envelope->count + 1);
+	return t;
+}
+
+void transaction_drop(struct transaction *t)
+{
+	free(t->standing);
+	free(t);
+}
+
+void transaction_begin(struct transaction *t)
+{
+	t->asked = t->taken = t->owed = 0;
+	t->is_chunked = t->is_sending = t->is_said = false;
+	t->is_open = t->may_send = t->has_content = t->is_done = false;
+	error_clear(&t->mail_error);
+	error_clear(&t->content_error);
+	error_clear(&t->final);
+	t->words[0] = t->mail->reply[0] = '\0';
+}
+
+bool transaction_is_to_ask(const struct transaction *t, size_t recipient)
+{
+	return !t->envelope->recipients[recipient].decided &&
+	       (t->standing[recipient] == STANDING_UNASKED ||
+		t->standing[recipient] == STANDING_ONE_MORE);
+}
+
+bool transaction_has_more(const struct envelope *e)
+{
+	for (size_t i = 0; i < e->count; i++)
+		if (!e->recipients[i].decided)
+			return true;
+	return false;
+}
+
+/* ---- replies ---- */
+
+static void answer_mail(struct transaction *t, const struct reply *reply)
+{
+	char what[300];
+
+	t->is_open = reply->code / 100 == 2;
+	if (t->is_open)
+		return;
+	reply_words(reply, t->words, sizeof(t->words));
+	snprintf(what, sizeof(what), "sender <%s>", t->envelope->reverse_path);
+	reply_error(reply, REPLY_MAIL, what, &t->mail_error);
+}
+
+static void answer_rcpt(struct transaction *t, size_t i,
+			const struct reply *reply)
+{
+	struct recipient *r = &t->envelope->recipients[i];
+	bool has_no_reason = !reply->esc[0] || !strcmp(reply->esc + 1, ".5.3");
+	struct error verdict = ERROR_INIT;
+	char what[300], words[512];
+
+	reply_words(reply, words, sizeof(words));
+	envelope_quote(t->envelope, r, words);
+	if (reply->code / 100 == 2) {
+		t->standing[i] = STANDING_TAKEN;
+		t->taken++;
+		return;
+	}
+	snprintf(what, sizeof(what), "recipient %s", r->address);
+	reply_error(reply, REPLY_RCPT, what, &verdict);
+	envelope_judge(t->envelope, r, &verdict);
+	t->standing[i] = STANDING_REFUSED;
+	if ((reply->code == 452 || reply->code == 552) && has_no_reason)
+		t->standing[i] = STANDING_ONE_MORE;
+}
+
+static void answer_data(struct transaction *t, const struct reply *reply)
+{
+	t->may_send = reply->code == 354;
+	if (t->may_send || !t->taken)
+		return;
+	reply_words(reply, t->words, sizeof(t->words));
+	reply_error(reply, REPLY_DATA, "the message", &t->content_error);
+}
+
+static void answer_content(struct transaction *t, const struct reply *reply)
+{
+	/* To a lone dot: there was nobody to take anything for. */
+	if (!t->taken)
+		return;
+	reply_words(reply, t->words, sizeof(t->words));
+	reply_words(reply, t->mail->reply, sizeof(t->mail->reply));
+	if (reply->code / 100 != 2) {
+		reply_error(reply, REPLY_CONTENT, "the message",
+			    &t->content_error);
+		return;
+	}
+	t->is_done = true;
+	t->final.reply = reply->code;
+	memcpy(t->final.esc, reply->esc, sizeof(t->final.esc));
+}
+
+void transaction_answer(struct transaction *t, const struct owed *owed,
+			const struct reply *reply)
+{
+	switch (owed->verb) {
+	case VERB_MAIL:
+		answer_mail(t, reply);
+		break;
+	case VERB_RCPT:
+		if (!error_is_set(&t->mail_error))
+			answer_rcpt(t, owed->index, reply);
+		break;
+	case VERB_DATA:
+		answer_data(t, reply);
+		break;
+	case VERB_CONTENT:
+		answer_content(t, reply);
+		break;
+	case VERB_NONE:
+	case VERB_RSET:
+	case VERB_QUIT:
+		break;
+	}
+}
+
+bool transaction_is_whole(const struct transaction *t)
+{
+	return t->is_said && !t->owed;
+}
+
+bool transaction_said_yes(const struct transaction *t)
+{
+	if (!transaction_is_whole(t) || !t->is_done)
+		return false;
+	for (size_t i = 0; i < t->envelope->count; i++)
+		if (t->standing[i] == STANDING_REFUSED ||
+		    t->standing[i] == STANDING_ONE_MORE)
+			return false;
+	return true;
+}
+
+/* FNV-1a; the NUL of each text counts too. */
+static uint64_t mix(uint64_t hash, const char *text)
+{
+	do
+		hash = (hash ^ (unsigned char)*text) * UINT64_C(0x100000001b3);
+	while (*text++);
+	return hash;
+}
+
+uint64_t transaction_parties(const struct transaction *t)
+{
+	const struct envelope *e = t->envelope;
+	uint64_t hash = mix(UINT64_C(0xcbf29ce484222325), e->reverse_path);
+
+	for (size_t i = 0; i < e->count; i++)
+		if (!e->recipients[i].decided)
+			hash = mix(hash, e->recipients[i].address);
+	return hash;
+}
+
+/* ---- verdicts ---- */
+
+static void decide(struct envelope *e, struct recipient *r,
+		   const struct error *verdict, const char *words)
+{
+	envelope_judge(e, r, verdict);
+	envelope_quote(e, r, words);
+	r->decided = true;
+}
+
+void transaction_refuse(struct envelope *e, const struct error *verdict)
+{
+	for (size_t i = 0; i < e->count; i++)
+		if (!e->recipients[i].decided)
+			decide(e, &e->recipients[i], verdict, "");
+}
+
+void transaction_give_up(struct transaction *t)
+{
+	for (size_t i = 0; i < t->envelope->count; i++)
+		t->envelope->recipients[i].decided = true;
+}
+
+static const struct ending in_doubt = { EX_TEMPFAIL,
+					"the mail may have been sent" };
+
+void transaction_tell_doubt(void)
+{
+	if (ending_now()->status == EX_TEMPFAIL)
+		ending_reached(&in_doubt);
+}
+
+/* Of the whole, before anything else can fail. */
+static void tell_ending(const struct transaction *t)
+{
+	static const struct ending all = { 0, "the server has the mail" };
+	static const struct ending some = { EXIT_SOME_REFUSED,
+					    "the server has the mail for some "
+					    "of the recipients" };
+	static const struct ending untaken = {
+		EX_TEMPFAIL, "the server did not take the mail"
+	};
+	const struct envelope *e = t->envelope;
+	bool is_all = true;
+
+	if (!t->is_done) {
+		if (error_is_set(&t->content_error) &&
+		    ending_now() == &in_doubt)
+			ending_reached(&untaken);
+		return;
+	}
+	for (size_t i = 0; i < e->count; i++)
+		if (e->recipients[i].decided)
+			is_all &=
+				!small_error_is_set(&e->recipients[i].verdict);
+		else
+			is_all &= t->standing[i] != STANDING_REFUSED &&
+				  t->standing[i] != STANDING_ONE_MORE;
+	ending_reached(is_all ? &all : &some);
+}
+
+/* A line that failed: what is known of the content decides. */
+static void explain_loss(struct transaction *t, const struct error *lost,
+			 bool is_sent, struct error *verdict)
+{
+	if (!is_sent || lost->reply) {
+		*verdict = *lost;
+		return;
+	}
+	t->mail->in_doubt = true;
+	error_set(
+		verdict,
+		lost->cause == ERROR_INTERRUPTED ? ERROR_TEMPORARY
+						 : lost->cause,
+		"%s; the message had been sent whole and may have been taken, "
+		"so that it may arrive twice when it is sent again",
+		lost->text);
+}
+
+/* Is it that of the line? */
+static bool find_verdict(struct transaction *t, const struct loss *loss,
+			 bool is_sent, struct error *verdict)
+{
+	if (loss->is_confused)
+		*verdict = loss->error;
+	else if (t->is_done)
+		*verdict = t->final;
+	else if (error_is_set(&t->mail_error))
+		*verdict = t->mail_error;
+	else if (error_is_set(&t->content_error))
+		*verdict = t->content_error;
+	else if (error_is_set(&loss->error))
+		explain_loss(t, &loss->error, is_sent, verdict);
+	else
+		error_set(verdict, ERROR_SOFTWARE,
+			  "a transaction ended without a verdict");
+	return !t->is_done && !error_is_set(&t->mail_error) &&
+	       !error_is_set(&t->content_error);
+}
+
+bool transaction_settle(struct transaction *t, const struct loss *loss,
+			bool is_sent)
+{
+	bool is_broken = error_is_set(&loss->error), is_lost;
+	struct error verdict = ERROR_INIT;
+
+	if (!loss->is_confused)
+		tell_ending(t);
+	is_lost = find_verdict(t, loss, is_sent, &verdict);
+	for (size_t i = 0; i < t->envelope->count; i++) {
+		struct recipient *r = &t->envelope->recipients[i];
+
+		if (r->decided)
+			continue;
+		if (loss->is_confused)
+			decide(t->envelope, r, &verdict, t->words);
+		else if (t->standing[i] == STANDING_REFUSED)
+			r->decided = true;
+		else if (t->standing[i] != STANDING_ONE_MORE)
+			decide(t->envelope, r, &verdict, t->words);
+		else if (!t->is_done || is_broken)
+			r->decided = true;
+	}
+	return loss->is_confused || (is_broken && is_lost);
+}
