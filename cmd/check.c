@@ -5,7 +5,6 @@
 #include "base/interrupt.h"
 #include "base/log.h"
 #include "check/check.h"
-#include "check/check_report.h"
 #include "output.h"
 #include "submit/transcript.h"
 

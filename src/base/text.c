@@ -28,6 +28,11 @@ char *text_trim(char *text)
 	return text;
 }
 
+int text_compare(const void *one, const void *other)
+{
+	return strcmp(*(const char *const *)one, *(const char *const *)other);
+}
+
 /* ---- numbers ---- */
 
 size_t text_digits(const char *text, uint64_t most, uint64_t *out)

@@ -43,6 +43,9 @@ bool text_has_control(const char *text);
 /* Takes spaces and line ends away at both ends, in place; the start. */
 char *text_trim(char *text);
 
+/* For qsort and bsearch, over pointers to texts. */
+int text_compare(const void *one, const void *other);
+
 /* ---- numbers ---- */
 
 /* A decimal number and nothing else, without a sign, of at most `most`. */

@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "base/arena.h"
+#include "base/buf.h"
 #include "base/error.h"
 #include "compose/compose.h"
 #include "compose/request.h"
@@ -119,5 +120,32 @@ const char *check_origin(const struct check *c, const char *setting);
  * are known, by the server's reply, or by what was seen where no server said
  * so.  The words are the glossary's. */
 void check_find_cause(struct check *c);
+
+/* ---- check_report.c: for a person and for programs ---- */
+
+#define CHECK_REPORT_MAX (16 * 1024 * 1024)
+
+struct check_look {
+	bool has_ticks; /* a terminal that shows UTF-8 */
+	bool has_colour;
+};
+
+/* As it is on standard output. */
+struct check_look check_look(void);
+void check_text_step(const struct check_look *look,
+		     const struct check_step *step, struct buf *out);
+/* What is to be said when all steps were told. */
+void check_text_end(const struct check_look *look, const struct check *c,
+		    struct buf *out);
+
+/* One JSON object and a newline. */
+int check_json(const struct check *c, struct buf *out);
+
+/* One line with performance data; the status is 0 OK, 1 WARNING, 2 CRITICAL or,
+ * where this machine alone is to blame, 3 UNKNOWN. */
+int check_nagios(const struct check *c, struct buf *out);
+
+/* As msmtp --serverinfo tells it. */
+void check_serverinfo(const struct check *c, struct buf *out);
 
 #endif

@@ -1,6 +1,6 @@
 /* check_report.c - what was found out: for a person, as JSON, as the line of a
  * monitoring plugin, as msmtp tells it. */
-#include "check/check_report.h"
+#include "check/check.h"
 
 #include <jansson.h>
 #include <stdio.h>

@@ -29,17 +29,13 @@ int transport_send(struct arena *a, const struct account *account,
 		   struct envelope *e, const struct slice *message,
 		   struct outcome *out, struct error *f);
 
-/* ---- graph.c, pipe_command.c: 0 when it was accepted ---- */
+/* ---- graph.c ---- */
 
+/* 0 when it was accepted. */
 int graph_send(struct arena *a, const struct account *account,
 	       const struct envelope *e, const struct slice *message,
 	       struct outcome *out, bool *is_asked, struct error *f);
 const char *graph_url(struct arena *a, const struct account *account);
 #define GRAPH_SIZE_MAX 3000000 /* a request of 4 MB, in base64 */
-
-int pipe_command_send(struct arena *a, const struct account *account,
-		      const char *command, const struct envelope *e,
-		      const struct slice *message, struct outcome *out,
-		      bool *is_asked, struct error *f);
 
 #endif

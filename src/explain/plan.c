@@ -7,7 +7,10 @@
 
 #include "base/ascii.h"
 #include "base/text.h"
+#include "compose/resolve.h"
+#include "compose/rewrite.h"
 #include "config/settings.h"
+#include "mail/header.h"
 #include "mail/parameter.h"
 #include "mail/parse.h"
 #include "mail/rawfield.h"
@@ -15,6 +18,318 @@
 
 #define HEADER_MAX (64 * 1024) /* of a part, that is looked at */
 #define VALUE_MAX  1000
+
+/* ---- each address that was typed ---- */
+
+/* By the rule that the message went by (resolve.h): asked once more, it says
+ * the same. */
+
+struct list {
+	struct plan *plan;
+	struct plan_rewrite **last;
+	size_t count;
+};
+
+static const char *spelled(struct arena *a, const struct address *one)
+{
+	const char *bare = one->spec && *one->spec ? one->spec : one->local;
+
+	if (one->group_only)
+		return one->group ? one->group : "";
+	if (!bare || !*bare)
+		return "<>";
+	return one->name && *one->name
+		       ? arena_format(a, "%s <%s>", one->name, bare)
+		       : bare;
+}
+
+/* NULL for none. */
+static const char *joined(struct arena *a, const struct address_list *list,
+			  bool with_names)
+{
+	struct buf text = BUF_INIT(PLAN_SHOWN * (ADDRESS_MAX + 2));
+	const char *copy;
+	size_t i;
+
+	for (i = 0; i < list->count && i < PLAN_SHOWN; i++) {
+		const struct address *one = &list->items[i];
+
+		buf_printf(&text, "%s%s", i ? ", " : "",
+			   with_names		     ? spelled(a, one)
+			   : one->spec && *one->spec ? one->spec
+						     : one->local);
+	}
+	if (i < list->count)
+		buf_printf(&text, " and %zu more", list->count - i);
+	copy = list->count ? arena_dup(a, text.data) : NULL;
+	buf_free(&text);
+	return copy;
+}
+
+static struct plan_rewrite *append(struct list *l, const char *role,
+				   const char *typed)
+{
+	struct plan_rewrite *one;
+
+	if (l->count == PLAN_SHOWN) {
+		l->plan->rewrites_left++;
+		return NULL;
+	}
+	one = arena_alloc(l->plan->arena, sizeof(*one));
+	one->role = role;
+	one->typed = typed;
+	*l->last = one;
+	l->last = &one->next;
+	l->count++;
+	return one;
+}
+
+/* ---- recipients ---- */
+
+/* All that one address or nickname stands for. */
+struct found {
+	struct address_list named, alias, header, envelope;
+	bool is_alias, is_list;
+};
+
+static int find(struct resolver *r, const struct address *typed,
+		struct found *out, struct error *f)
+{
+	struct address_list one = { 0 };
+
+	address_append(r->arena, &one, typed);
+	if (r->nicknames && (r->nicknames->first || r->nicknames->missing)) {
+		if (personal_aliases_expand(r->arena, r->nicknames, &one,
+					    &out->named, f) < 0)
+			return -1;
+	} else {
+		out->named = one;
+	}
+	for (size_t i = 0; i < out->named.count; i++) {
+		struct resolution step = { .final = { .count = 0 } };
+
+		if (resolve_address(r, &out->named.items[i], &step, f) < 0)
+			return -1;
+		out->is_alias |= step.expansion.is_alias;
+		out->is_list |= step.expansion.is_list;
+		for (size_t k = 0; k < step.expansion.list.count; k++)
+			address_append(r->arena, &out->alias,
+				       &step.expansion.list.items[k]);
+		for (size_t k = 0; k < step.final.count; k++)
+			if (!step.final.items[k].group_only)
+				address_append(r->arena, &out->envelope,
+					       &step.final.items[k]);
+	}
+	return resolve_recipients(r, &one, &out->header, NULL, f);
+}
+
+static bool is_same(const struct address_list *list, const struct address *one)
+{
+	return list->count == 1 && !strcmp(list->items[0].local, one->local) &&
+	       ascii_equal(list->items[0].domain, one->domain);
+}
+
+static int add_recipient(struct list *l, const char *role,
+			 const struct address *typed, bool is_shown,
+			 bool is_sent, struct error *f)
+{
+	struct composition *c = l->plan->composition;
+	struct plan_rewrite *one =
+		append(l, role, spelled(l->plan->arena, typed));
+	struct found found = { .is_alias = false };
+
+	if (!one)
+		return 0;
+	if (find(&c->resolver, typed, &found, f) < 0)
+		return -1;
+	if (!is_same(&found.named, typed))
+		one->nickname = joined(l->plan->arena, &found.named, true);
+	if (found.is_alias)
+		one->alias = joined(l->plan->arena, &found.alias, true);
+	if (is_shown)
+		one->header = joined(l->plan->arena, &found.header, true);
+	if (is_sent)
+		one->envelope = joined(l->plan->arena, &found.envelope, false);
+	if (found.is_list)
+		one->why = "a list: whoever is on it is not echoed to the "
+			   "others";
+	return 0;
+}
+
+static int add_recipients(struct list *l, const char *role,
+			  const struct address_list *list, bool is_shown,
+			  bool is_sent, struct error *f)
+{
+	for (size_t i = 0; i < list->count; i++)
+		if (!list->items[i].group_only &&
+		    add_recipient(l, role, &list->items[i], is_shown, is_sent,
+				  f) < 0)
+			return -1;
+	return 0;
+}
+
+/* ---- the sender ---- */
+
+static const char *origin_of(const struct plan *p, const char *setting)
+{
+	const struct account *account = p->composition->account;
+
+	return account->origins[setting_row(setting_find(setting))].text;
+}
+
+/* Has the account's address taken the place of that of one who is here? */
+static bool is_masked(struct plan *p, const struct address *typed)
+{
+	struct resolver *r = &p->composition->resolver;
+	struct address as_is = *typed, as_sent = *typed;
+	struct error unused = ERROR_INIT;
+
+	return resolve_domain(r, &as_is, &unused) == 0 &&
+	       resolve_sender(r, &as_sent, &unused) == 0 &&
+	       !address_equal(&as_is, &as_sent);
+}
+
+/* Who sends where nobody else is named. */
+static const char *why_own(struct plan *p)
+{
+	const struct composition *c = p->composition;
+
+	if (c->account->from)
+		return arena_format(p->arena, "the account's `from` (%s)",
+				    origin_of(p, "from"));
+	if (resolver_own(&p->composition->resolver))
+		return arena_format(p->arena,
+				    "the account's `user` (%s), since there "
+				    "is no `from`",
+				    origin_of(p, "user"));
+	return "the user of this machine";
+}
+
+/* `typed` is NULL where nobody named one. */
+static const char *why_sender(struct plan *p, const struct address *typed)
+{
+	const struct account *account = p->composition->account;
+	const char *from = origin_of(p, "from");
+
+	if (typed && account->from && !account->allow_from_override)
+		return arena_format(p->arena,
+				    "allow_from_override is off: the account's "
+				    "`from` (%s) replaces it",
+				    from);
+	if (typed && is_masked(p, typed))
+		return arena_format(p->arena,
+				    "masquerade (%s): a user of this machine "
+				    "is replaced by %s",
+				    origin_of(p, "masquerade"), why_own(p));
+	return typed ? NULL : why_own(p);
+}
+
+static const char *header_from(const struct composition *c)
+{
+	return header_get(c->is_draft ? &c->draft.header : &c->message.header,
+			  "From");
+}
+
+/* In the header and in the envelope it may be two. */
+static void add_sender(struct list *l, const struct address *of_draft)
+{
+	const struct composition *c = l->plan->composition;
+	const struct request *r = c->request;
+	struct arena *a = l->plan->arena;
+	const struct address *typed = r->has_from ? &r->from : of_draft;
+	struct plan_rewrite *one =
+		append(l, "from", typed ? spelled(a, typed) : "");
+
+	if (one) {
+		one->header = header_from(c);
+		one->why =
+			c->account->set_from_header == CONFIG_ON
+				? arena_format(a, "set_from_header is on (%s)",
+					       origin_of(l->plan,
+							 "set_from_header"))
+				: why_sender(l->plan, typed);
+	}
+	typed = r->has_envelope_from		     ? &r->envelope_from
+		: r->has_from			     ? &r->from
+		: c->sender_source == SENDER_MESSAGE ? of_draft
+						     : NULL;
+	one = append(l, "envelope-from", typed ? spelled(a, typed) : "");
+	if (one) {
+		one->envelope = *c->envelope.reverse_path
+					? c->envelope.reverse_path
+					: "<>";
+		one->why = why_sender(l->plan, typed);
+	}
+}
+
+/* ---- a draft ---- */
+
+/* Who is named in its own fields, before anything was done to them. */
+static int add_fields(struct list *l, const struct header *h, struct error *f)
+{
+	struct composition *c = l->plan->composition;
+	bool is_read = c->request->recipients_from_header;
+
+	for (const struct field *x = h->first; x; x = x->next) {
+		struct address_list list = { 0 };
+		struct error unused = ERROR_INIT;
+		bool is_bcc = header_is_bcc(x->name);
+
+		if (!header_is_address(x->name) ||
+		    ascii_equal(x->name, "From") ||
+		    ascii_equal(x->name, "Sender") ||
+		    rewrite_is_notice(x->value) ||
+		    address_parse_list(l->plan->arena, x->value, &list,
+				       &unused) < 0)
+			continue;
+		if (add_recipients(l, x->name, &list, !is_bcc,
+				   is_read && (is_bcc ||
+					       ascii_equal(x->name, "To") ||
+					       ascii_equal(x->name, "Cc")),
+				   f) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* The composition has changed its own. */
+static int read_again(struct plan *p, struct draft *d, struct error *f)
+{
+	struct slice content = p->composition->draft.content;
+
+	return draft_read(p->arena, &content, d, f);
+}
+
+/* The first of its From; NULL where there is none. */
+static const struct address *author(struct arena *a, const struct header *h)
+{
+	const char *from = header_get(h, "From");
+	struct address_list list = { 0 };
+	struct error unused = ERROR_INIT;
+
+	return from && address_parse_list(a, from, &list, &unused) == 0 &&
+			       list.count && !list.items[0].group_only
+		       ? &list.items[0]
+		       : NULL;
+}
+
+static int find_rewrites(struct plan *p, struct error *f)
+{
+	const struct request *r = p->composition->request;
+	struct list l = { .plan = p, .last = &p->rewrites };
+	struct draft d = { .body = 0 };
+
+	header_init(&d.header);
+	if (p->composition->draft.content.length && read_again(p, &d, f) < 0)
+		return -1;
+	add_sender(&l, author(p->arena, &d.header));
+	if (add_recipients(&l, "to", &r->to, true, true, f) < 0 ||
+	    add_recipients(&l, "cc", &r->cc, true, true, f) < 0 ||
+	    add_recipients(&l, "bcc", &r->bcc, false, true, f) < 0 ||
+	    add_recipients(&l, "reply-to", &r->reply_to, true, false, f) < 0)
+		return -1;
+	return add_fields(&l, &d.header, f);
+}
 
 /* ---- the parts ---- */
 
@@ -173,20 +488,6 @@ static const char *reason_of(struct arena *a, const struct composition *c)
 	return "no account is configured";
 }
 
-bool plan_tells(const struct plan *p, const struct setting *s)
-{
-	static const char *const always[] = { "host", "port",	      "tls",
-					      "auth", "from",	      "queue",
-					      "user", "tls_starttls", NULL };
-
-	if (s->kind == SETTING_NONE)
-		return false;
-	for (int i = 0; always[i]; i++)
-		if (!strcmp(always[i], s->name))
-			return true;
-	return setting_is_given(p->composition->account, s->name);
-}
-
 /* ---- round trips ----
  *
  *	connection			1
@@ -246,7 +547,7 @@ int plan_make(struct plan *p, struct error *f)
 	p->reason = reason_of(p->arena, c);
 	if (route_open(&p->route, p->arena, p->config, c->account,
 		       c->request->config_path, NULL, f) < 0 ||
-	    plan_rewrites(p, f) < 0 || read_entities(p, f) < 0)
+	    find_rewrites(p, f) < 0 || read_entities(p, f) < 0)
 		return -1;
 	count_trips(p);
 	return 0;

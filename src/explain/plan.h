@@ -73,11 +73,4 @@ void plan_free(struct plan *p);
 int plan_text(const struct plan *p, struct buf *out);
 int plan_json(const struct plan *p, struct buf *out);
 
-/* ---- for plan_make */
-int plan_rewrites(struct plan *p, struct error *f);
-
-/* Is the setting worth a line: was it given, or must every mail have it? */
-struct setting;
-bool plan_tells(const struct plan *p, const struct setting *s);
-
 #endif

@@ -14,6 +14,21 @@
 
 #define COLUMN 44 /* where the origins begin, as in --show-config */
 
+/* Is the setting worth a line: was it given, or must every mail have it? */
+static bool is_told(const struct plan *p, const struct setting *s)
+{
+	static const char *const always[] = { "host", "port",	      "tls",
+					      "auth", "from",	      "queue",
+					      "user", "tls_starttls", NULL };
+
+	if (s->kind == SETTING_NONE)
+		return false;
+	for (int i = 0; always[i]; i++)
+		if (!strcmp(always[i], s->name))
+			return true;
+	return setting_is_given(p->composition->account, s->name);
+}
+
 /* ---- for people ---- */
 
 static void put_origin(const struct plan *p, struct buf *out)
@@ -49,7 +64,7 @@ static void put_settings(const struct plan *p, struct buf *out)
 		size_t start = out->len;
 		int pad;
 
-		if (!plan_tells(p, s))
+		if (!is_told(p, s))
 			continue;
 		buf_printf(out, "  %-20s %s", s->name, text ? text : "(none)");
 		pad = COLUMN - (int)(out->len - start);
@@ -224,7 +239,7 @@ static json_t *settings_json(const struct plan *p)
 	for (const struct setting *s = settings; s->name; s++) {
 		json_t *one;
 
-		if (!plan_tells(p, s))
+		if (!is_told(p, s))
 			continue;
 		one = json_object();
 		json_object_set_new(one, "name", json_string(s->name));

@@ -2,7 +2,7 @@
  *
  * A part whose encoding is damaged is kept as far as it could be read, and told
  * of: half of a picture is more than none, and the message is still there. */
-#include "fetch/act.h"
+#include "fetch/fetch.h"
 
 #include <string.h>
 #include <unistd.h>

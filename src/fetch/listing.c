@@ -1,23 +1,174 @@
 /* listing.c - one header at a time, printed as soon as it is read.
  *
  * mailbox_expect is told of all of them, so that a server is asked ahead. */
-#include "fetch/act.h"
+#include "fetch/fetch.h"
 
 #include <inttypes.h>
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 
-#include <jansson.h>
-
+#include "base/arena.h"
+#include "base/ascii.h"
+#include "base/buf.h"
 #include "base/log.h"
 #include "base/sysenv.h"
 #include "base/text.h"
 #include "deliver/jsonify.h"
-#include "fetch/head.h"
-#include "fetch/screen.h"
+#include "flow/sink.h"
+#include "mail/address.h"
+#include "mail/date.h"
+#include "mail/encoded.h"
+#include "mail/rawfield.h"
+
+/* ---- a header ---- */
+
+/* What a message's header says, for people and for JSON.
+ *
+ * Fields are decoded (RFC 2047) and made UTF-8 on one line; nothing of them is
+ * believed.  A header beyond HEAD_MAX is looked at up to there. */
+
+#define HEAD_MAX ((size_t)256 * 1024)
+
+struct head {
+	struct sink sink; /* put the header here */
+	struct buf text;
+};
+
+struct head_fields {
+	const char *from, *to, *subject, *message_id; /* "" where there is
+							   none */
+	const char *name; /* of who wrote it, else the address */
+	bool has_date;
+	int64_t date;
+};
+
+#define FIELD_MAX 16384 /* octets of one field that are looked at */
+
+/* What does not fit is no longer looked at. */
+static int head_put(struct sink *sink, const void *data, size_t n)
+{
+	struct head *h = (struct head *)sink;
+	size_t room = HEAD_MAX - h->text.len;
+
+	buf_put(&h->text, data, n < room ? n : room);
+	return 0;
+}
+
+static const struct sink_ops head_ops = { .put = head_put };
+
+static void head_init(struct head *h, struct error *f)
+{
+	*h = (struct head){ .sink = { .ops = &head_ops, .error = f } };
+	buf_init(&h->text, HEAD_MAX);
+}
+
+static void head_free(struct head *h)
+{
+	buf_free(&h->text);
+}
+
+static const char *decoded(struct arena *a, const char *text)
+{
+	struct buf out = BUF_INIT(FIELD_MAX * 4);
+	const char *copy;
+
+	encoded_decode(&out, text);
+	copy = arena_dup(a, out.data);
+	buf_free(&out);
+	return copy;
+}
+
+/* "Ann Example" of "Ann Example <ann@example.org>"; else the address, else what
+ * stands there. */
+static const char *name_of(struct arena *a, const char *text)
+{
+	struct address_list list = { 0 };
+	struct error f = ERROR_INIT;
+
+	if (address_parse_list(a, text, &list, &f) < 0 || !list.count)
+		return decoded(a, text);
+	if (list.items[0].name && *list.items[0].name)
+		return decoded(a, list.items[0].name);
+	return list.items[0].spec ? list.items[0].spec : decoded(a, text);
+}
+
+static void read_date(struct head_fields *out, const char *text)
+{
+	struct error f = ERROR_INIT;
+	int zone;
+
+	/* "@1" and ISO 8601 are for options, not for mail */
+	out->has_date =
+		*text != '@' && date_parse(text, &out->date, &zone, &f) == 0;
+}
+
+/* The beginning of one that is too long, up to a word's end. */
+static struct rawfield cut(const struct rawfield *whole)
+{
+	struct rawfield r = *whole;
+
+	if (r.length <= FIELD_MAX)
+		return r;
+	for (r.length = FIELD_MAX; r.length > FIELD_MAX / 2; r.length--)
+		if (text_is_space(r.start[r.length]))
+			break;
+	return r;
+}
+
+static void read_field(struct head_fields *out, struct arena *a,
+		       const struct rawfield *whole)
+{
+	const struct rawfield field = cut(whole), *r = &field;
+	const char *text = rawfield_text(a, r);
+
+	text += strspn(text, " ");
+	if (rawfield_is(r, "From") && !*out->from) {
+		out->from = decoded(a, text);
+		out->name = name_of(a, text);
+	} else if (rawfield_is(r, "To") && !*out->to) {
+		out->to = decoded(a, text);
+	} else if (rawfield_is(r, "Subject") && !*out->subject) {
+		out->subject = decoded(a, text);
+	} else if (rawfield_is(r, "Message-ID") && !*out->message_id) {
+		out->message_id = text;
+	} else if (rawfield_is(r, "Date") && !out->has_date) {
+		read_date(out, text);
+	}
+}
+
+static bool is_wanted(const struct rawfield *r)
+{
+	return rawfield_is(r, "From") || rawfield_is(r, "To") ||
+	       rawfield_is(r, "Subject") || rawfield_is(r, "Message-ID") ||
+	       rawfield_is(r, "Date");
+}
+
+/* In the arena. */
+static void head_read(const struct head *h, struct arena *a,
+		      struct head_fields *out)
+{
+	size_t above = rawfield_preamble(h->text.data, h->text.len);
+	const char *p = h->text.data + above;
+	size_t n = h->text.len - above;
+	struct rawfield r;
+
+	*out = (struct head_fields){ .from = "",
+				     .to = "",
+				     .subject = "",
+				     .message_id = "",
+				     .name = "" };
+	for (; rawfield_read(p, n, &r); p += r.length, n -= r.length)
+		if (is_wanted(&r))
+			read_field(out, a, &r);
+}
+
+/* ---- for people ---- */
 
 #define NAME_COLUMNS 24
 
@@ -29,8 +180,6 @@ struct listing {
 	struct sink_fd out;
 	struct screen screen;
 };
-
-/* ---- for people ---- */
 
 static void put_size(char *out, size_t room, uint64_t size)
 {
@@ -209,4 +358,90 @@ int listing_print(struct mailbox *m, const struct choice *c, bool json,
 			      "%zu of %zu messages could not be read", l.unread,
 			      c->count);
 	return r;
+}
+
+/* ---- a terminal ---- */
+
+/* A character is held until it is whole. */
+
+static unsigned length_of(unsigned char c)
+{
+	return c < 0xc2 ? 0 : c < 0xe0 ? 2 : c < 0xf0 ? 3 : c < 0xf5 ? 4 : 0;
+}
+
+static int put_doubt(struct screen *s)
+{
+	unsigned n = s->count;
+
+	s->count = 0;
+	return sink_put(s->sink.next, "????", n);
+}
+
+static int put_wide(struct screen *s)
+{
+	unsigned n = s->count;
+
+	if (!text_safe_step((const char *)s->held, s->want))
+		return put_doubt(s);
+	s->count = 0;
+	return sink_put(s->sink.next, s->held, n);
+}
+
+static int put_one(struct screen *s, unsigned char c)
+{
+	if (s->count && text_is_continuation((char)c)) {
+		s->held[s->count++] = c;
+		return s->count == s->want ? put_wide(s) : 0;
+	}
+	if (s->count && put_doubt(s) < 0)
+		return -1;
+	s->want = s->is_utf8 ? length_of(c) : 0;
+	if (s->want) {
+		s->held[s->count++] = c;
+		return 0;
+	}
+	if ((c < 32 && c != '\n' && c != '\t') || c >= 127)
+		c = '?';
+	return sink_put(s->sink.next, &c, 1);
+}
+
+static bool is_plain(unsigned char c)
+{
+	return (c >= 32 && c < 127) || c == '\n' || c == '\t';
+}
+
+static int screen_put(struct sink *sink, const void *data, size_t n)
+{
+	struct screen *s = (struct screen *)sink;
+	const unsigned char *p = data, *end = p + n;
+
+	while (p < end) {
+		const unsigned char *from = p;
+
+		while (p < end && !s->count && is_plain(*p))
+			p++;
+		if (p > from &&
+		    sink_put(sink->next, from, (size_t)(p - from)) < 0)
+			return -1;
+		if (p < end && put_one(s, *p++) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int screen_close(struct sink *sink)
+{
+	struct screen *s = (struct screen *)sink;
+
+	return s->count ? put_doubt(s) : 0;
+}
+
+static const struct sink_ops ops = { screen_put, screen_close };
+
+void screen_init(struct screen *s, struct sink *next, bool is_utf8)
+{
+	*s = (struct screen){
+		.sink = { .ops = &ops, .next = next, .error = next->error },
+		.is_utf8 = is_utf8,
+	};
 }

@@ -9,7 +9,6 @@
 #include "base/interrupt.h"
 #include "base/sysenv.h"
 #include "base/text.h"
-#include "login/redirect.h"
 #include "net/jwt.h"
 #include "net/oauth.h"
 #include "net/oauth_grant.h"

@@ -2,7 +2,7 @@
  *
  * A client that says nothing holds a place for some seconds and nobody else
  * up; of many at once the oldest goes. */
-#include "login/redirect.h"
+#include "login/login.h"
 
 #include <arpa/inet.h>
 #include <errno.h>

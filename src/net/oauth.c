@@ -10,12 +10,26 @@
  * A clock that went back is told by the time at which the token was got. */
 #include "net/oauth.h"
 
+#include <errno.h>
+#include <fcntl.h>
+#include <jansson.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "base/ascii.h"
+#include "base/command.h"
+#include "base/crash.h"
+#include "base/disk.h"
+#include "base/interrupt.h"
 #include "base/log.h"
 #include "base/sysenv.h"
+#include "config/guard.h"
 #include "config/secret.h"
+#include "flow/atomic_file.h"
+#include "net/http.h"
 #include "net/oauth_grant.h"
 
 #define MARGIN	   60  /* seconds before its end */
@@ -186,5 +200,290 @@ int oauth_again(struct arena *a, const struct account *account,
 		return -1;
 	}
 	error_clear(f);
+	return 0;
+}
+
+/* ---- where tokens are kept ---- */
+
+#define SYSTEM_STATE "/var/lib/mailsend"
+#define RECORD_MAX   COMMAND_INPUT_MAX
+#define LOCK_MS	     ((HTTP_SECONDS + 30) * 1000)
+#define LOCK_LOOK_MS 50
+#define TEMPORARY    ".oauth"
+
+#define AT(member) offsetof(struct oauth_record, member)
+/* The members, and where they lie. */
+static const struct {
+	const char *name;
+	size_t at;
+} members[] = {
+	{ "provider", AT(provider) },
+	{ "client_id", AT(client_id) },
+	{ "user", AT(user) },
+	{ "token_endpoint", AT(token_endpoint) },
+	{ "revocation_endpoint", AT(revocation_endpoint) },
+	{ "access_token", AT(access_token) },
+	{ "refresh_token", AT(refresh_token) },
+	{ "scope", AT(scope) },
+};
+
+static const char **text_at(const struct oauth_record *r, size_t i)
+{
+	return (const char **)((char *)r + members[i].at);
+}
+
+/* ---- where ---- */
+
+/* An account's name as a file's: what is not plain is %XX. */
+static const char *file_name(struct arena *a, const char *account)
+{
+	struct buf out = BUF_INIT(3 * 1024);
+	const char *name;
+
+	for (const char *p = account; *p; p++)
+		if (ascii_is_letter(*p) || ascii_is_digit(*p) ||
+		    strchr("-_@+", *p) || (*p == '.' && p > account))
+			buf_putc(&out, *p);
+		else
+			buf_printf(&out, "%%%02X", (unsigned char)*p);
+	name = arena_format(a, "%s.json", out.data);
+	buf_free(&out);
+	return name;
+}
+
+int oauth_store_open(struct oauth_store *s, struct arena *a,
+		     const struct account *account, struct error *f)
+{
+	bool is_system = sysenv_uid() == 0 && !sysenv_env("XDG_STATE_HOME");
+	const char *state = is_system ? SYSTEM_STATE : sysenv_state();
+
+	*s = (struct oauth_store){ .arena = a, .account = account, .lock = -1 };
+	if (!state && account->oauth_store_read && account->oauth_store_write)
+		return 0; /* and nothing to lock */
+	if (!state)
+		return error_set(f, ERROR_CONFIG,
+				 "there is no home directory to keep tokens "
+				 "in; set HOME, or oauth_store_read and "
+				 "oauth_store_write");
+	s->directory = arena_format(a, "%s/oauth", state);
+	s->name =
+		file_name(a, account->tokens ? account->tokens : account->name);
+	return 0;
+}
+
+static const char *path_of(const struct oauth_store *s, const char *suffix)
+{
+	return arena_format(s->arena, "%s/%s%s", s->directory, s->name, suffix);
+}
+
+const char *oauth_store_place(const struct oauth_store *s)
+{
+	return s->account->oauth_store_write ? "oauth_store_write"
+					     : path_of(s, "");
+}
+
+int oauth_store_lock(struct oauth_store *s, struct error *f)
+{
+	const char *path;
+	uint64_t start = sysenv_ticks();
+
+	if (s->lock >= 0 || !s->directory)
+		return 0;
+	path = path_of(s, ".lock");
+	if (disk_make_directory(s->directory, f) < 0)
+		return -1;
+	s->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (s->lock < 0)
+		return error_errno(f, ERROR_CANTCREAT, errno,
+				   "cannot create %s", path);
+	while (flock(s->lock, LOCK_EX | LOCK_NB) < 0) {
+		if (errno != EWOULDBLOCK && errno != EINTR)
+			return error_errno(f, ERROR_OS, errno, "cannot lock %s",
+					   path);
+		if (interrupt_sleep(LOCK_LOOK_MS) < 0)
+			return interrupt_error(f);
+		if (sysenv_ticks() - start > LOCK_MS)
+			return error_set(f, ERROR_TEMPORARY,
+					 "another process keeps the lock %s",
+					 path);
+	}
+	return 0;
+}
+
+void oauth_store_close(struct oauth_store *s)
+{
+	if (s->lock >= 0)
+		close(s->lock);
+	s->lock = -1;
+}
+
+/* ---- reading ---- */
+
+static int run(struct oauth_store *s, const char *setting, const char *line,
+	       const struct buf *in, struct buf *out, struct error *f)
+{
+	struct command c = {
+		.what = setting,
+		.setting = "command_timeout",
+		.seconds = (unsigned)s->account->command_timeout,
+	};
+	int status = 0;
+
+	if (command_exchange(&c, line, in ? in->data : NULL, in ? in->len : 0,
+			     out, &status, f) < 0)
+		return -1;
+	if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
+		return error_set(f, ERROR_TEMPORARY,
+				 "%s failed (%s %d); try it in a shell",
+				 setting,
+				 WIFEXITED(status) ? "status" : "signal",
+				 WIFEXITED(status) ? WEXITSTATUS(status)
+						   : WTERMSIG(status));
+	return 0;
+}
+
+/* 0: there is none. */
+static int read_file(struct oauth_store *s, struct buf *out, struct error *f)
+{
+	const char *path = path_of(s, "");
+	struct stat st;
+	int there = disk_stat(path, &st, f);
+
+	if (there <= 0)
+		return there;
+	if (guard_secret(path, &st, GUARD_USER, path, f) < 0 ||
+	    disk_read_file(path, out, false, f) < 0)
+		return -1;
+	return 1;
+}
+
+static int parse(struct oauth_store *s, const struct buf *text,
+		 struct oauth_record *r, struct error *f)
+{
+	json_t *o = json_loadb(text->data, text->len, 0, NULL);
+	const char *value;
+
+	if (!json_is_object(o)) {
+		json_decref(o);
+		return error_set(f, ERROR_CONFIG,
+				 "%s is damaged; run \"mailsend --login %s\"",
+				 oauth_store_place(s), s->account->name);
+	}
+	*r = (struct oauth_record){
+		.obtained = json_integer_value(json_object_get(o, "obtained")),
+		.expires = json_integer_value(json_object_get(o, "expires")),
+	};
+	for (size_t i = 0; i < sizeof(members) / sizeof(*members); i++) {
+		value = json_string_value(json_object_get(o, members[i].name));
+		if (value && *value)
+			*text_at(r, i) = arena_dup(s->arena, value);
+	}
+	json_decref(o);
+	return 1;
+}
+
+int oauth_store_read(struct oauth_store *s, struct oauth_record *r,
+		     struct error *f)
+{
+	const char *command = s->account->oauth_store_read;
+	struct buf text = BUF_INIT(RECORD_MAX);
+	int found;
+
+	*r = (struct oauth_record){ .provider = NULL };
+	if (command) {
+		found = run(s, "oauth_store_read", command, NULL, &text, f);
+		if (found == 0)
+			found = text.len != 0;
+	} else {
+		found = read_file(s, &text, f);
+	}
+	if (found > 0)
+		found = parse(s, &text, r, f);
+	buf_wipe(&text);
+	return found;
+}
+
+/* ---- writing ---- */
+
+static int format(const struct oauth_record *r, struct buf *out,
+		  struct error *f)
+{
+	json_t *o = json_object();
+	char *text;
+
+	for (size_t i = 0; i < sizeof(members) / sizeof(*members); i++)
+		if (*text_at(r, i))
+			json_object_set_new(o, members[i].name,
+					    json_string(*text_at(r, i)));
+	json_object_set_new(o, "obtained", json_integer(r->obtained));
+	json_object_set_new(o, "expires", json_integer(r->expires));
+	text = json_dumps(o, JSON_COMPACT);
+	json_decref(o);
+	if (!text)
+		return error_set(f, ERROR_TEMPORARY, "out of memory");
+	buf_puts(out, text);
+	buf_putc(out, '\n');
+	explicit_bzero(text, strlen(text));
+	free(text);
+	if (out->overflow)
+		return error_set(f, ERROR_DATA,
+				 "the tokens are longer than %zu octets",
+				 out->max);
+	return 0;
+}
+
+static int write_file(struct oauth_store *s, const struct buf *text,
+		      struct error *f)
+{
+	struct atomic_file w;
+	int r;
+
+	tempfile_tidy(s->directory, TEMPORARY);
+	crash_point("oauth-keep");
+	if (atomic_file_begin(&w, s->arena, s->directory, TEMPORARY,
+			      ATOMIC_FILE_PRIVATE, f) < 0)
+		return -1;
+	r = sink_put(&w.out.sink, text->data, text->len);
+	crash_point("oauth-written");
+	if (r == 0)
+		r = atomic_file_finish(&w, f);
+	crash_point("oauth-synced");
+	if (r == 0)
+		r = atomic_file_commit_as(&w, s->name, true, f);
+	crash_point("oauth-named");
+	atomic_file_free(&w);
+	if (r == 0)
+		atomic_file_sync(s->directory);
+	return r;
+}
+
+int oauth_store_write(struct oauth_store *s, const struct oauth_record *r,
+		      struct error *f)
+{
+	struct buf text = BUF_INIT(RECORD_MAX);
+	int result = format(r, &text, f);
+
+	if (result == 0)
+		result = s->account->oauth_store_write
+				 ? run(s, "oauth_store_write",
+				       s->account->oauth_store_write, &text,
+				       NULL, f)
+				 : write_file(s, &text, f);
+	buf_wipe(&text);
+	return result;
+}
+
+int oauth_store_remove(struct oauth_store *s, struct error *f)
+{
+	const char *path;
+	struct buf nothing = BUF_INIT(1);
+
+	if (s->account->oauth_store_write)
+		return run(s, "oauth_store_write",
+			   s->account->oauth_store_write, &nothing, NULL, f);
+	path = path_of(s, "");
+	if (unlink(path) < 0 && errno != ENOENT)
+		return error_errno(f, ERROR_CANTCREAT, errno,
+				   "cannot remove %s", path);
 	return 0;
 }

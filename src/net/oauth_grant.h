@@ -9,8 +9,8 @@
 #include "base/buf.h"
 #include "base/error.h"
 #include "config/config.h"
+#include "net/oauth.h"
 #include "net/oauth_provider.h"
-#include "net/oauth_store.h"
 
 /* URL-encoded (RFC 3986 2.3). */
 void oauth_encode(struct buf *out, const char *text);

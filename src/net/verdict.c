@@ -1,4 +1,5 @@
-/* verdict.c - tables of what OpenSSL says, by number and by word. */
+/* verdict.c - tables of what OpenSSL says, by number and by word; and how a
+ * connection of conn.h failed. */
 #include "net/verdict.h"
 
 #include <errno.h>
@@ -8,6 +9,8 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
+
+#include "net/handle.h"
 
 /* A look-up that failed is asked once more, for libcurl does not tell "there
  * is no such host" from "nobody could say".  Neither does a resolver always. */
@@ -228,4 +231,300 @@ int verdict_handshake(const char *place, const char *late, const char *text,
 					? handshake_errors[i].way_out
 					: late);
 	return error_set(f, ERROR_TEMPORARY, "no TLS with %s: %s", place, text);
+}
+
+/* ---- of a connection that libcurl dials ---- */
+
+/* libcurl's code and words, what TLS said and the server's last line become a
+ * kind of error (conn.h), and that a cause: one function for each kind that has
+ * more than one. */
+
+static const struct {
+	CURLcode code;
+	enum conn_error kind;
+} kinds[] = {
+	{ CURLE_COULDNT_RESOLVE_HOST, CONN_LOOKUP },
+	{ CURLE_COULDNT_RESOLVE_PROXY, CONN_LOOKUP },
+	{ CURLE_COULDNT_CONNECT, CONN_CONNECT },
+	{ CURLE_PROXY, CONN_PROXY },
+	{ CURLE_OPERATION_TIMEDOUT, CONN_TIME },
+	{ CURLE_PEER_FAILED_VERIFICATION, CONN_CERTIFICATE },
+	{ CURLE_SSL_CONNECT_ERROR, CONN_HANDSHAKE },
+	{ CURLE_USE_SSL_FAILED, CONN_NO_STARTTLS },
+	{ CURLE_SSL_CERTPROBLEM, CONN_FILE },
+	{ CURLE_SSL_CACERT_BADFILE, CONN_FILE },
+	{ CURLE_SSL_CRL_BADFILE, CONN_FILE },
+	{ CURLE_SSL_CIPHER, CONN_SETTING },
+	{ CURLE_URL_MALFORMAT, CONN_SETTING },
+	{ CURLE_UNSUPPORTED_PROTOCOL, CONN_SETTING },
+	{ CURLE_NOT_BUILT_IN, CONN_SETTING },
+	{ CURLE_UNKNOWN_OPTION, CONN_SETTING },
+	{ CURLE_BAD_FUNCTION_ARGUMENT, CONN_SETTING },
+	{ CURLE_INTERFACE_FAILED, CONN_SOURCE },
+	{ CURLE_LOGIN_DENIED, CONN_REPLY },
+	{ CURLE_AUTH_ERROR, CONN_REPLY },
+	{ CURLE_WEIRD_SERVER_REPLY, CONN_REPLY },
+	{ CURLE_REMOTE_ACCESS_DENIED, CONN_REPLY },
+	{ CURLE_WRITE_ERROR, CONN_REPLY },
+	{ CURLE_RECV_ERROR, CONN_LOST },
+	{ CURLE_SEND_ERROR, CONN_LOST },
+	{ CURLE_GOT_NOTHING, CONN_LOST },
+};
+
+/* What is known besides. */
+struct seen {
+	long verify;	   /* X509_V_*; 0 or 1: nothing is known of the chain */
+	long connect_code; /* HTTP's, from a proxy, or 0 */
+	long os_error;	   /* errno of connect(), or 0 */
+};
+
+static enum conn_error kind_of(struct conn *c, CURLcode code, struct seen *seen)
+{
+	enum conn_error kind = CONN_OTHER;
+
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++)
+		if (kinds[i].code == code)
+			kind = kinds[i].kind;
+	if (seen->connect_code >= 300 && kind == CONN_LOST)
+		kind = CONN_PROXY;
+	if (verdict_is_endless(c->words))
+		kind = CONN_REPLY;
+	/* no address was of the source's family: the system was not asked */
+	if (kind == CONN_CONNECT && c->options->source_address &&
+	    !c->options->proxy && !seen->os_error)
+		kind = CONN_SOURCE;
+	if (kind == CONN_TIME && c->is_connected && !c->is_greeted)
+		kind = CONN_SILENT;
+	if (handle_refused(c->handle, code, &seen->verify))
+		kind = CONN_CERTIFICATE;
+	else if (kind == CONN_CERTIFICATE && verdict_is_name(c->words))
+		kind = CONN_NAME;
+	return kind;
+}
+
+static void look(struct conn *c, CURLcode code, struct seen *seen)
+{
+	CURL *handle = c->handle->curl;
+	double connected = 0, secured = 0;
+
+	if (!c->words[0])
+		snprintf(c->words, sizeof(c->words), "%s", curl.strerror(code));
+	if (!handle)
+		return;
+	curl.getinfo(handle, CURLINFO_OS_ERRNO, &seen->os_error);
+	curl.getinfo(handle, CURLINFO_HTTP_CONNECTCODE, &seen->connect_code);
+	curl.getinfo(handle, CURLINFO_CONNECT_TIME, &connected);
+	curl.getinfo(handle, CURLINFO_APPCONNECT_TIME, &secured);
+	c->is_connected |= connected > 0 || c->handle->tls_begun;
+	if (!c->secured_after)
+		c->secured_after = (unsigned)(secured * 1000 + 0.5);
+}
+
+/* ---- what it means ---- */
+
+static const struct conn_protocol *protocol(const struct conn *c)
+{
+	return c->options->protocol;
+}
+
+/* Did the server itself say no? */
+static bool is_refused(const struct conn *c)
+{
+	return c->is_greeted && protocol(c)->verdict(c) < 0;
+}
+
+static int explain_lookup(struct conn *c, struct error *f)
+{
+	if (c->options->proxy)
+		return error_set(f, ERROR_TEMPORARY,
+				 "%s cannot be reached now: %s", c->place,
+				 c->words);
+	return verdict_lookup(c->options->host, protocol(c)->lookup, c->words,
+			      f);
+}
+
+/* Not libcurl's words where they may hold a proxy's password. */
+static int explain_connect(struct conn *c, const struct seen *seen,
+			   struct error *f)
+{
+	if (strstr(c->words, "nsupported proxy"))
+		return error_set(f, ERROR_CONFIG,
+				 "%s cannot be reached so; a proxy is "
+				 "socks5h://HOST:PORT or http://HOST:PORT",
+				 c->place);
+	return error_set(f, ERROR_TEMPORARY, "cannot connect to %s: %s",
+			 c->place,
+			 seen->os_error ? strerror((int)seen->os_error)
+					: c->words);
+}
+
+static int explain_proxy(struct conn *c, const struct seen *seen,
+			 struct error *f)
+{
+	if (seen->connect_code == 403 || seen->connect_code == 407)
+		return error_set(f, ERROR_PERMISSION,
+				 "the proxy refuses a connection to %s (HTTP "
+				 "%ld); it has to allow CONNECT to that port",
+				 c->place, seen->connect_code);
+	return error_set(f, ERROR_TEMPORARY, "the proxy cannot reach %s: %s",
+			 c->place, c->words);
+}
+
+static int explain_time(struct conn *c, struct error *f)
+{
+	const struct conn_options *o = c->options;
+	bool starts_tls = !strcmp(c->verb, protocol(c)->starttls);
+	bool in_handshake = o->tls == CONN_TLS_IMPLICIT && !c->secured_after &&
+			    !c->is_greeted;
+
+	if (!c->is_connected)
+		return error_set(
+			f, ERROR_TEMPORARY,
+			"no connection to %s within %u seconds; is there a "
+			"firewall in between?",
+			c->place, o->seconds);
+	if (!c->is_greeted && o->tls == CONN_TLS_STARTTLS)
+		return error_set(f, ERROR_TEMPORARY,
+				 "%s accepted the connection and sent nothing "
+				 "for %u seconds; if it expects implicit TLS%s",
+				 c->place, o->seconds, protocol(c)->early);
+	if (!c->is_greeted && o->tls == CONN_TLS_NONE &&
+	    conn_port(o) == protocol(c)->ports[CONN_TLS_IMPLICIT])
+		return error_set(f, ERROR_TEMPORARY,
+				 "%s accepted the connection and sent nothing "
+				 "for %u seconds, like a server that expects "
+				 "implicit TLS: turn TLS on",
+				 c->place, o->seconds);
+	return error_set(f, ERROR_TEMPORARY,
+			 "%s did not answer within %u seconds (%s%s)", c->place,
+			 o->seconds,
+			 in_handshake  ? "after the start of TLS"
+			 : !c->verb[0] ? "no greeting"
+			 : starts_tls  ? "starting TLS"
+				       : "after ",
+			 starts_tls ? "" : c->verb);
+}
+
+static int explain_starttls(struct conn *c, struct error *f)
+{
+	if (c->asked_tls && is_refused(c))
+		return protocol(c)->refuse(c, f);
+	return error_set(f, ERROR_UNAVAILABLE,
+			 "%s does not offer %s, and without TLS nothing is "
+			 "sent; %s",
+			 c->place, protocol(c)->starttls, protocol(c)->without);
+}
+
+static int explain_reply(struct conn *c, struct error *f)
+{
+	if (verdict_is_endless(c->words))
+		return error_set(f, ERROR_PROTOCOL,
+				 "%s does not speak %s: it sends a line "
+				 "without an end",
+				 c->place, protocol(c)->name);
+	if (is_refused(c))
+		return protocol(c)->refuse(c, f);
+	if (!strcmp(c->verb, protocol(c)->starttls) &&
+	    protocol(c)->verdict(c) > 0)
+		return error_set(f, ERROR_PROTOCOL,
+				 "%s sent more behind its reply to %s: "
+				 "somebody may be putting words in its mouth, "
+				 "and nothing was sent",
+				 c->place, protocol(c)->starttls);
+	return error_set(f, ERROR_PROTOCOL, "%s does not speak %s: %s%s%s",
+			 c->place, protocol(c)->name, c->words,
+			 c->last[0] ? "; it said " : "", c->last);
+}
+
+/* A server that wants a certificate of ours may say so by an alert, or just
+ * go; which of the two arrives is a matter of luck. */
+static bool may_want_certificate(const struct conn *c)
+{
+	const struct conn_options *o = c->options;
+
+	if (o->cert_file || o->tls == CONN_TLS_NONE)
+		return false;
+	return o->tls == CONN_TLS_IMPLICIT ? !c->is_greeted
+					   : c->asked_tls && !c->last[0];
+}
+
+static int explain_lost(struct conn *c, struct error *f)
+{
+	bool wants_certificate = may_want_certificate(c);
+	const char *last = wants_certificate ? "" : c->last;
+
+	if (is_refused(c))
+		return protocol(c)->refuse(c, f);
+	if (strstr(c->words, "certificate required"))
+		return verdict_handshake(c->place, protocol(c)->late, c->words,
+					 f);
+	return error_set(f, ERROR_TEMPORARY,
+			 "%s closed the connection %s%s%s%s", c->place,
+			 c->is_greeted ? "before any mail"
+				       : "without a greeting",
+			 wants_certificate
+				 ? "; if it wants a certificate of ours, set "
+				   "tls_cert_file"
+				 : "",
+			 *last ? "; its last words: " : "", last);
+}
+
+static int explain_file(struct conn *c, struct error *f)
+{
+	const struct conn_options *o = c->options;
+	const struct verdict_file files[] = {
+		{ "tls_trust_file", o->trust_file },
+		{ "tls_crl_file", o->crl_file },
+		{ "tls_cert_file", o->cert_file },
+		{ "tls_key_file", o->key_file },
+		{ NULL, NULL },
+	};
+
+	return verdict_files(c->place, c->words, files, f);
+}
+
+int conn_explain(struct conn *c, CURLcode code, struct error *f)
+{
+	const struct conn_options *o = c->options;
+	struct seen seen = { 0 };
+
+	look(c, code, &seen);
+	c->error = kind_of(c, code, &seen);
+	switch (c->error) {
+	case CONN_LOOKUP:
+		return explain_lookup(c, f);
+	case CONN_CONNECT:
+		return explain_connect(c, &seen, f);
+	case CONN_PROXY:
+		return explain_proxy(c, &seen, f);
+	case CONN_TIME:
+	case CONN_SILENT:
+		return explain_time(c, f);
+	case CONN_CERTIFICATE:
+	case CONN_NAME:
+		return verdict_certificate(c->place,
+					   o->tls_host ? o->tls_host : o->host,
+					   seen.verify, &c->handle->pin,
+					   c->words, f);
+	case CONN_HANDSHAKE:
+		return verdict_handshake(c->place, protocol(c)->late, c->words,
+					 f);
+	case CONN_NO_STARTTLS:
+		return explain_starttls(c, f);
+	case CONN_REPLY:
+		return explain_reply(c, f);
+	case CONN_LOST:
+		return explain_lost(c, f);
+	case CONN_SOURCE:
+		return verdict_source(o->source_address, f);
+	case CONN_FILE:
+		return explain_file(c, f);
+	case CONN_SETTING:
+		return error_set(f, ERROR_CONFIG,
+				 "TLS with %s cannot be set up: %s", c->place,
+				 c->words);
+	default:
+		return error_set(f, ERROR_TEMPORARY, "no connection to %s: %s",
+				 c->place, c->words);
+	}
 }

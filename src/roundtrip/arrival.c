@@ -1,6 +1,6 @@
 /* arrival.c - a mailbox is opened anew for each look: POP3 shows what came only
  * to a new session, and nothing is held open while we wait. */
-#include "roundtrip/arrival.h"
+#include "roundtrip/roundtrip.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -8,19 +8,16 @@
 #include <sys/stat.h>
 
 #include "base/disk.h"
+#include "base/text.h"
 #include "mail/rawfield.h"
 #include "store/mailbox.h"
 
 /* ---- what is known ---- */
 
-static int by_id(const void *one, const void *other)
-{
-	return strcmp(*(const char *const *)one, *(const char *const *)other);
-}
-
 static bool is_known(const struct arrival *w, const char *id, size_t sorted)
 {
-	return sorted && bsearch(&id, w->ids, sorted, sizeof(*w->ids), by_id);
+	return sorted &&
+	       bsearch(&id, w->ids, sorted, sizeof(*w->ids), text_compare);
 }
 
 static void know(struct arrival *w, const char *id)
@@ -33,7 +30,7 @@ static void know(struct arrival *w, const char *id)
 static void sort(struct arrival *w)
 {
 	if (w->count)
-		qsort(w->ids, w->count, sizeof(*w->ids), by_id);
+		qsort(w->ids, w->count, sizeof(*w->ids), text_compare);
 }
 
 /* ---- before ---- */

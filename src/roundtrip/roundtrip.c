@@ -1,6 +1,7 @@
 /* roundtrip.c - remember what is there, send, look until it is there. */
 #include "roundtrip/roundtrip.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <sysexits.h>
 
@@ -12,7 +13,6 @@
 #include "deliver/smarthost.h"
 #include "flow/progress.h"
 #include "mail/rawfield.h"
-#include "roundtrip/arrival.h"
 #include "submit/submit.h"
 
 #define PAUSE_FIRST	50
@@ -20,6 +20,93 @@
 #define PAUSE_SERVER	15000 /* ... and at a server */
 #define SILENCE_SECONDS 120   /* of a mailbox's server, where nothing is said */
 #define FIELD_MAX	16384 /* octets of one field that are looked at */
+
+/* ---- how long each part took: an event ends its leg ---- */
+
+/* The time since the last event. */
+static void add(struct timing *l, enum leg leg, uint64_t now)
+{
+	if (now > l->since)
+		l->milliseconds[leg] += (unsigned)(now - l->since);
+	l->is_there[leg] = true;
+	l->since = now;
+}
+
+static void begin(struct timing *l, uint64_t now)
+{
+	memset(l->is_there, 0, sizeof(l->is_there));
+	memset(l->milliseconds, 0, sizeof(l->milliseconds));
+	l->since = now;
+}
+
+static void take(void *context, const struct event *e)
+{
+	struct timing *l = context;
+
+	trace_take(l->outer, e);
+	if (l->is_dialled)
+		return;
+	switch (e->kind) {
+	case EVENT_DIALING:
+		/* what came before was another server */
+		begin(l, e->at);
+		break;
+	case EVENT_CONNECTED:
+		add(l, LEG_CONNECT, e->at);
+		break;
+	case EVENT_GREETING:
+	case EVENT_HELLO:
+		add(l, LEG_GREETING, e->at);
+		break;
+	case EVENT_STARTTLS:
+	case EVENT_TLS:
+		add(l, LEG_TLS, e->at);
+		break;
+	case EVENT_LOGIN:
+		add(l, LEG_LOGIN, e->at);
+		break;
+	default:
+		break;
+	}
+}
+
+/* `outer` may be NULL; it points into itself. */
+static void timing_init(struct timing *l, const struct trace *outer)
+{
+	*l = (struct timing){ .outer = outer };
+	l->trace = (struct trace){ .take = take, .context = l };
+	l->since = l->start = sysenv_ticks();
+}
+
+/* Of a dial that has just succeeded. */
+static void timing_connected(struct timing *l, const struct dial *d)
+{
+	l->is_dialled = true;
+	snprintf(l->tls, sizeof(l->tls), "%s", d->conn.tls_version);
+	snprintf(l->mechanism, sizeof(l->mechanism), "%s", d->mechanism);
+}
+
+/* The transaction is over; without a dial before, all of it was that. */
+static void timing_sent(struct timing *l)
+{
+	/* by another server, or here: its parts are not known */
+	if (!l->is_dialled)
+		begin(l, l->start);
+	add(l, LEG_TRANSACTION, sysenv_ticks());
+}
+
+const char *timing_name(enum leg leg)
+{
+	static const char *const names[] = {
+		[LEG_CONNECT] = "connection",
+		[LEG_GREETING] = "greeting",
+		[LEG_TLS] = "tls",
+		[LEG_LOGIN] = "login",
+		[LEG_TRANSACTION] = "transaction",
+	};
+
+	return names[leg];
+}
 
 /* ---- the mail ---- */
 

@@ -10,6 +10,7 @@
 #define ROUNDTRIP_ROUNDTRIP_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/arena.h"
@@ -19,10 +20,10 @@
 #include "compose/compose.h"
 #include "compose/request.h"
 #include "config/config.h"
+#include "deliver/account_mailbox.h"
 #include "deliver/outcome.h"
 #include "deliver/route.h"
 #include "mail/received.h"
-#include "roundtrip/timing.h"
 #include "smtp/dial.h"
 
 #define ROUNDTRIP_FIELD	     "X-Mailsend-Roundtrip"
@@ -55,6 +56,29 @@ enum roundtrip_end {
 	ROUNDTRIP_NOT_SEEN, /* in the time that it had */
 	ROUNDTRIP_ARRIVED,
 };
+
+/* How long each part of a submission took. */
+enum leg {
+	LEG_CONNECT,  /* name and connection */
+	LEG_GREETING, /* and each EHLO */
+	LEG_TLS,      /* with STARTTLS */
+	LEG_LOGIN,
+	LEG_TRANSACTION,
+	LEGS,
+};
+
+/* A trace that notes when something happened, and passes it on. */
+struct timing {
+	struct trace trace; /* for what dials */
+	const struct trace *outer;
+	bool is_there[LEGS];
+	unsigned milliseconds[LEGS];
+	char tls[64], mechanism[24];
+
+	bool is_dialled;
+	uint64_t start, since; /* sysenv_ticks: the last event */
+};
+const char *timing_name(enum leg leg);
 
 struct roundtrip_spam {
 	const char *name, *value;
@@ -117,5 +141,33 @@ int roundtrip_nagios(const struct roundtrip *t, const struct error *f,
 int roundtrip_exit(const struct roundtrip *t, const struct error *f);
 /* A sentence on what is wrong; NULL where nothing is. */
 const char *roundtrip_trouble(const struct roundtrip *t);
+
+/* ---- arrival.c: new mail of a mailbox, until the right one is there ---- */
+
+/* What was there before is known by its ids, and so is what was looked at: each
+ * header is read once, cut at ARRIVAL_HEADER_MAX. */
+
+#define ARRIVAL_HEADER_MAX ((size_t)256 * 1024)
+
+struct arrival {
+	struct arena arena; /* of the ids */
+	struct account_mailbox_wish wish;
+	struct account_mailbox_memory memory;
+	const char **ids; /* sorted */
+	size_t count, room;
+	struct buf header; /* of the mail that was found */
+};
+
+/* Remembers what is there now.  A file or directory that is not there yet has
+ * no mail: *is_missing; ERROR_NOINPUT where its parent directory is not there,
+ * too. ERROR_USAGE for standard input, which cannot be opened twice. */
+int arrival_begin(struct arrival *w, const struct account_mailbox_wish *wish,
+		  bool *is_missing, struct error *f);
+/* 1 when one is there whose header has the field with that value; it is deleted
+ * where that is wanted: where it cannot be, `not_deleted` says why.  0 when
+ * there is none yet, -1 when the mailbox could not be looked at. */
+int arrival_look(struct arrival *w, const char *field, const char *value,
+		 bool deletes, struct error *not_deleted, struct error *f);
+void arrival_end(struct arrival *w);
 
 #endif

@@ -8,7 +8,8 @@
 #include "base/ascii.h"
 #include "base/buf.h"
 
-#define PATTERN_MAX 256
+#define PATTERN_MAX	     256
+#define AT(provider, member) ((const char **)((char *)(provider) + (member)))
 
 struct reading {
 	struct arena *arena;
@@ -57,29 +58,9 @@ static int begin(struct reading *r, char *rest)
 /* Lines of one keyword add up. */
 static int add(struct reading *r, const char **to, const char *rest)
 {
-	*to = **to ? arena_format(r->arena, "%s %s", *to, rest)
-		   : arena_dup(r->arena, rest);
+	*to = *to && **to ? arena_format(r->arena, "%s %s", *to, rest)
+			  : arena_dup(r->arena, rest);
 	return 0;
-}
-
-static int read_domains(struct reading *r, char *rest)
-{
-	return add(r, &r->now->domains, rest);
-}
-
-static int read_mx(struct reading *r, char *rest)
-{
-	return add(r, &r->now->mx, rest);
-}
-
-static int read_hosts(struct reading *r, char *rest)
-{
-	return add(r, &r->now->hosts, rest);
-}
-
-static int read_hint(struct reading *r, char *rest)
-{
-	return add(r, &r->now->hint, rest);
 }
 
 static int read_server(struct reading *r, char *rest)
@@ -123,12 +104,6 @@ static int read_user(struct reading *r, char *rest)
 	return 0;
 }
 
-static int read_auth(struct reading *r, char *rest)
-{
-	r->now->auth = arena_dup(r->arena, rest);
-	return 0;
-}
-
 static int read_oauth(struct reading *r, char *rest)
 {
 	const char *name = take_word(&rest), *tenant = take_word(&rest);
@@ -143,12 +118,17 @@ static int read_line(struct reading *r, char *line)
 	static const struct {
 		const char *name;
 		int (*read)(struct reading *r, char *rest);
+		size_t text; /* where it goes as it is, without `read` */
 	} keywords[] = {
-		{ "provider", begin },	   { "domains", read_domains },
-		{ "mx", read_mx },	   { "hosts", read_hosts },
-		{ "server", read_server }, { "user", read_user },
-		{ "auth", read_auth },	   { "hint", read_hint },
-		{ "oauth", read_oauth },
+		{ "provider", begin, 0 },
+		{ "domains", NULL, offsetof(struct provider, domains) },
+		{ "mx", NULL, offsetof(struct provider, mx) },
+		{ "hosts", NULL, offsetof(struct provider, hosts) },
+		{ "server", read_server, 0 },
+		{ "user", read_user, 0 },
+		{ "auth", NULL, offsetof(struct provider, auth) },
+		{ "oauth", read_oauth, 0 },
+		{ "hint", NULL, offsetof(struct provider, hint) },
 	};
 	char *rest = line;
 	const char *name = take_word(&rest);
@@ -163,7 +143,9 @@ static int read_line(struct reading *r, char *line)
 			continue;
 		if (i > 0 && !r->now)
 			return wrong(r, "a block begins with its provider");
-		return keywords[i].read(r, rest);
+		if (keywords[i].read)
+			return keywords[i].read(r, rest);
+		return add(r, AT(r->now, keywords[i].text), rest);
 	}
 	return wrong(r, "the keyword is unknown");
 }

@@ -100,14 +100,6 @@ int setup_confirm(struct setup *s, const char *text, bool fallback,
  * is asked for by now. */
 const char *setup_given(const struct setup *s, const char *name);
 
-/* ---- setup_server.c: who takes the mail of the domain */
-
-int setup_find(struct setup *s, struct error *f);
-int setup_choose_server(struct setup *s, struct error *f);
-const char *setup_tls_words(enum conn_tls tls);
-
-/* ---- setup_way.c: the questions about user and password */
-
 int setup_choose_user(struct setup *s, struct error *f);
 bool setup_is_oauth(const struct setup *s);
 int setup_choose_place(struct setup *s, struct error *f);
@@ -115,6 +107,12 @@ int setup_type_password(struct setup *s, struct error *f);
 /* A file of the user's store; NULL where there is no such place. */
 const char *setup_pass_file(struct setup *s, const char *name);
 int setup_choose_trust(struct setup *s, struct error *f);
+
+/* ---- setup_server.c: who takes the mail of the domain */
+
+int setup_find(struct setup *s, struct error *f);
+int setup_choose_server(struct setup *s, struct error *f);
+const char *setup_tls_words(enum conn_tls tls);
 
 /* ---- setup_file.c: where it stands */
 

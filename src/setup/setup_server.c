@@ -12,7 +12,6 @@
 #include "base/ascii.h"
 #include "mail/domain.h"
 #include "net/reach.h"
-#include "net/srv.h"
 #include "setup/setup_inside.h"
 
 #define GUESS_MILLISECONDS 4000

@@ -4,7 +4,7 @@
 
 #include "talk/talk.h"
 
-/* ---- talk_show.c: what is seen ---- */
+/* ---- talk_say.c: what is seen, and what goes out ---- */
 
 /* A line of the conversation, to the screen and the transcript: 'C', 'S', '*'.
  * For the screen alone: '=' is an explanation, ' ' what was asked for. */
@@ -25,8 +25,6 @@ void talk_remember(struct talk *t, const char *secret);
 void talk_hide(const struct talk *t, char *text);
 void talk_forget(struct talk *t);
 
-/* ---- talk_say.c ---- */
-
 int talk_send(struct talk *t, const void *data, size_t n, struct error *f);
 /* A command, whatever it begins with. */
 int talk_say(struct talk *t, const char *line, struct error *f);
@@ -46,7 +44,7 @@ void talk_draw(struct talk *t);
 void talk_break_off(struct talk *t);
 void talk_complete(void *context, const char *word, struct buf *out);
 
-/* ---- talk_login.c: \auth ---- */
+/* ---- talk.c: \auth ---- */
 
 int talk_login_begin(struct talk *t, const char *mechanism, const char *user,
 		     struct error *f);

@@ -9,7 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "fetch/screen.h"
+#include "fetch/fetch.h"
 #include "flow/source.h"
 #include "scratch.h"
 #include "store/imap_talk.h"

@@ -9,7 +9,7 @@
 
 #include "base/error.h"
 #include "config/settings.h"
-#include "login/redirect.h"
+#include "login/login.h"
 #include "net/http.h"
 #include "net/jwt.h"
 #include "net/oauth.h"

@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "net/srv.h"
+#include "net/reach.h"
 
 /* ---- a packet, by hand ---- */
 

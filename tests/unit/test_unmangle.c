@@ -1,7 +1,7 @@
 /* test_unmangle.c - what a reply or a gateway did to a text. */
 #include "laws.h"
 
-#include "parts/unmangle.h"
+#include "parts/extract.h"
 
 static struct sink *build_quoted(struct sink *end, void *room)
 {

@@ -1,9 +1,12 @@
-/* act.c - open, choose, do, remember, close.
+/* fetch.c - open, choose, do, remember, close.
  *
  * What was taken is remembered last of all, so that a run that fails or is
  * killed takes it once more rather than never. */
+#include "fetch/fetch.h"
+
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -12,14 +15,12 @@
 #include "base/io.h"
 #include "base/log.h"
 #include "base/sysenv.h"
+#include "base/text.h"
 #include "deliver/account_mailbox.h"
-#include "fetch/act.h"
-#include "fetch/choice.h"
-#include "fetch/order.h"
-#include "fetch/screen.h"
-#include "fetch/seen.h"
 #include "flow/atomic_file.h"
 #include "flow/crlf.h"
+#include "flow/source.h"
+#include "store/converse.h"
 
 struct act {
 	struct arena *arena;
@@ -29,6 +30,230 @@ struct act {
 	struct seen seen, *is_new; /* is_new: &seen with --new, else NULL */
 	bool is_unsafe; /* what was taken might be gone after a power failure */
 };
+
+/* ---- which messages: a mark for each, then a list of those marked ---- */
+
+struct range {
+	size_t from, to; /* to is 0: the last */
+};
+
+/* "7-" is from there to the last. */
+static bool read_range(const char *word, struct range *r)
+{
+	uint64_t from, to;
+	size_t n;
+
+	if (!strcmp(word, "all")) {
+		*r = (struct range){ 1, 0 };
+		return true;
+	}
+	n = text_digits(word, SIZE_MAX, &from);
+	if (n && from && strcmp(word + n, "-") == 0)
+		to = 0;
+	else if (!n || word[text_range(word, SIZE_MAX, &from, &to)] || !from)
+		return false;
+	*r = (struct range){ (size_t)from, (size_t)to };
+	return true;
+}
+
+bool choice_is_word(const char *word)
+{
+	struct range r;
+
+	return !strcmp(word, "last") || read_range(word, &r);
+}
+
+static int mark(const struct mailbox *m, char *marks, const char *word,
+		struct error *f)
+{
+	struct range r;
+
+	if (!strcmp(word, "last"))
+		r = (struct range){ m->count, m->count };
+	else if (!read_range(word, &r))
+		return error_set(f, ERROR_USAGE,
+				 "\"%s\" is not a message: write a number, "
+				 "3-9, last or all",
+				 word);
+	if (strcmp(word, "all") != 0 &&
+	    (!r.from || r.from > m->count || r.to > m->count))
+		return error_set(f, ERROR_NOINPUT,
+				 "there is no message %s in %s: it has %zu",
+				 word, m->name, m->count);
+	for (size_t i = r.from; i <= (r.to ? r.to : m->count); i++)
+		marks[i - 1] = 1;
+	return 0;
+}
+
+static int collect(struct choice *c, struct mailbox *m, const char *marks,
+		   struct seen *seen, struct error *f)
+{
+	for (size_t i = 1; i <= m->count; i++) {
+		if (!marks[i - 1])
+			continue;
+		if (seen) {
+			const char *id = mailbox_id(m, i, f);
+
+			if (!id)
+				return -1;
+			if (seen_has(seen, id))
+				continue;
+		}
+		c->numbers[c->count++] = i;
+	}
+	return 0;
+}
+
+/* No words are all messages.  With `seen` (or NULL) those that were seen are
+ * left out.  ERROR_USAGE for a word that is none, ERROR_NOINPUT for a number
+ * that the mailbox does not have. */
+static int choose(struct choice *c, struct arena *a, struct mailbox *m,
+		  const char *const *words, size_t count, struct seen *seen,
+		  struct error *f)
+{
+	char *marks = arena_alloc(a, m->count + 1);
+
+	*c = (struct choice){
+		.numbers = arena_array(a, m->count + 1, sizeof(*c->numbers)),
+	};
+	if (!count)
+		memset(marks, 1, m->count);
+	for (size_t i = 0; i < count; i++)
+		if (mark(m, marks, words[i], f) < 0)
+			return -1;
+	return collect(c, m, marks, seen, f);
+}
+
+/* ---- the protocol by hand ---- */
+
+struct input {
+	struct source source;
+	char room[CONVERSE_LINE_MAX];
+	size_t at, have;
+};
+
+/* The next line without its end; 0 at the end of the input. */
+static int next_line(struct input *in, struct buf *line, struct error *f)
+{
+	buf_reset(line);
+	for (;;) {
+		const char *from, *lf;
+		size_t n;
+
+		if (in->at == in->have) {
+			ssize_t r = source_read(&in->source, in->room,
+						sizeof(in->room), f);
+
+			if (r <= 0)
+				return r < 0 ? -1 : line->len > 0;
+			in->at = 0;
+			in->have = (size_t)r;
+		}
+		from = in->room + in->at;
+		lf = memchr(from, '\n', in->have - in->at);
+		n = lf ? (size_t)(lf - from) : in->have - in->at;
+		if (buf_put(line, from, n) < 0)
+			return error_set(f, ERROR_USAGE,
+					 "a command has more than %d octets",
+					 CONVERSE_LINE_MAX);
+		in->at += n + (lf != NULL);
+		if (lf)
+			return 1;
+	}
+}
+
+static int check_line(struct buf *line, struct error *f)
+{
+	if (line->len && line->data[line->len - 1] == '\r')
+		buf_truncate(line, line->len - 1);
+	if (memchr(line->data, '\0', line->len) ||
+	    memchr(line->data, '\r', line->len))
+		return error_set(f, ERROR_USAGE,
+				 "a command has a NUL or a CR in it");
+	return 0;
+}
+
+/* A reply is shown before the next command is read: a person may be waiting.
+ * The chain is made anew, since closing it is what flushes it. */
+static int say(struct converse *c, const char *line, struct error *f)
+{
+	struct sink_fd out;
+	struct screen screen;
+	struct lf lf;
+	int verdict;
+
+	sink_fd_init(&out, STDOUT_FILENO, "standard output", f);
+	screen_init(&screen, &out.sink, true);
+	lf_init(&lf,
+		sysenv_is_terminal(STDOUT_FILENO) ? &screen.sink : &out.sink);
+	verdict = converse_say(c, line, &lf.sink, f);
+	if (!error_is_set(f)) {
+		sink_close(&lf.sink);
+		sink_close(&screen.sink);
+		sink_close(&out.sink);
+	}
+	sink_fd_free(&out);
+	return error_is_set(f) ? -1 : verdict;
+}
+
+static int talk(struct converse *c, struct error *f)
+{
+	struct buf line = BUF_INIT(CONVERSE_LINE_MAX);
+	struct input in = { .at = 0 };
+	size_t count = 0, refused = 0;
+	int verdict = CONVERSE_YES;
+
+	source_of_stream(&in.source, STDIN_FILENO, "standard input");
+	while (verdict >= 0 && verdict != CONVERSE_OVER &&
+	       next_line(&in, &line, f) > 0) {
+		if (check_line(&line, f) < 0)
+			break;
+		if (!line.len && verdict != CONVERSE_MORE)
+			continue;
+		if (converse_is_done(c, line.data)) {
+			log_note("already logged in: a line with %.*s is "
+				 "ignored",
+				 (int)strcspn(line.data, " "), line.data);
+			continue;
+		}
+		verdict = say(c, line.data, f);
+		count++;
+		refused += verdict == CONVERSE_NO;
+	}
+	buf_wipe(&line);
+	if (error_is_set(f))
+		return -1;
+	if (refused)
+		return error_set(f, ERROR_UNAVAILABLE,
+				 "the server refused %zu of %zu commands",
+				 refused, count);
+	return 0;
+}
+
+/* What a telnet to port 110 was used for.
+ *
+ * Lines of standard input are commands, replies go to standard output as they
+ * come, with LF.  TLS and the log-in are done before the first; USER, PASS and
+ * their like, which old recipes begin with, are passed over.  The end of the
+ * input without QUIT deletes nothing, as when a telnet ended. ERROR_UNAVAILABLE
+ * where a command was refused, once all were tried. */
+static int run_raw(struct arena *a, const struct account_mailbox_wish *wish,
+		   struct error *f)
+{
+	struct converse *c;
+	int r;
+
+	if (!mailbox_is_url(wish->source))
+		return error_set(f, ERROR_USAGE,
+				 "--raw is for a server: pop3://, pop3s://, "
+				 "imap:// or imaps://");
+	c = account_mailbox_converse(a, wish, f);
+	if (!c)
+		return -1;
+	r = talk(c, f);
+	converse_close(c);
+	return r;
+}
 
 /* ---- one message ---- */
 
@@ -234,8 +459,8 @@ static int run(struct act *a, const struct account_mailbox_wish *wish,
 
 	if (account_mailbox_open(&a->mailbox, a->arena, wish, f) < 0)
 		return -1;
-	r = choice_make(&a->choice, a->arena, &a->mailbox, a->order->words,
-			a->order->word_count, a->is_new, f);
+	r = choose(&a->choice, a->arena, &a->mailbox, a->order->words,
+		   a->order->word_count, a->is_new, f);
 	if (r == 0)
 		r = do_action(a, f);
 	if (r == 0 && a->is_new)
@@ -258,7 +483,7 @@ int fetch_run(struct arena *arena, const struct fetch_order *o, struct error *f)
 	int r;
 
 	if (o->action == FETCH_RAW)
-		return raw_run(arena, &wish, f);
+		return run_raw(arena, &wish, f);
 	if (o->only_new) {
 		if (seen_open(&a.seen, arena, o->source, f) < 0)
 			return -1;
