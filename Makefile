@@ -39,7 +39,7 @@ COMMAND   := $(COMMON) $(B)/obj/cmd/mailsend.o $(B)/obj/cmd/send.o $(B)/obj/cmd/
 	     $(B)/obj/cmd/check.o $(B)/obj/cmd/talk.o $(B)/obj/cmd/login.o $(B)/obj/cmd/assistant.o \
 	     $(B)/obj/cmd/roundtrip.o $(B)/obj/cmd/explain.o \
 	     $(B)/obj/cmd/series.o $(B)/obj/cmd/series_input.o $(B)/obj/cmd/runner.o \
-	     $(B)/obj/cmd/setup.o $(B)/obj/cmd/setup_cron.o \
+	     $(B)/obj/cmd/setup_queue.o $(B)/obj/cmd/setup_steps.o $(B)/obj/cmd/setup_cron.o \
 	     $(B)/obj/cmd/setup_run.o $(B)/gen/setup_files.o
 SETUP     := contrib/systemd/mailsend-queue.service \
 	     contrib/systemd/mailsend-queue.timer \

@@ -210,7 +210,7 @@ static int setup_the_queue(void *context, struct error *f)
 	cmdline_init(&c);
 	c.request = *request_copy(a->arena, &a->cmdline->request);
 	cmdline_become(&c, COMMAND_SETUP_QUEUE);
-	c.queue.setup = "on";
+	c.setup = "on";
 	return queue_command(a->arena, &c, f);
 }
 

@@ -18,7 +18,7 @@
  * without one. */
 int queue_command(struct arena *a, const struct cmdline *c, struct error *f);
 
-/* As c->queue.setup says: "on", "remove" or "show", by systemd's units where
+/* As c->setup says: "on", "remove" or "show", by systemd's units where
  * systemd runs, else a line of the crontab.  `folder` is the queue's.  Each
  * step is told on stdout.  A file that is there already, is another one and was
  * not made by this is never touched: ERROR_CANTCREAT. */

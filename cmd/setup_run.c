@@ -1,31 +1,26 @@
-/* setup_run.c - the three streams are files without a name: nobody waits for
- * anybody, however much there is to say. */
+/* setup_run.c - the three streams are files in memory: nobody waits for
+ * anybody, however much there is to say, and no disk has a secret that is
+ * given to another program. */
 #include "setup_run.h"
 
 #include <errno.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/command.h"
 #include "base/disk.h"
-#include "base/sysenv.h"
 
 enum { INPUT, OUTPUT, ERRORS, STREAMS };
-
-static const char *stream_folder(void)
-{
-	const char *wish = sysenv_env("TMPDIR");
-
-	return wish ? wish : "/tmp";
-}
 
 static int open_streams(int fds[STREAMS], const struct buf *input,
 			struct error *f)
 {
 	for (int i = 0; i < STREAMS; i++) {
-		fds[i] = disk_open_unnamed(stream_folder(), f);
+		fds[i] = memfd_create("mailsend", MFD_CLOEXEC);
 		if (fds[i] < 0)
-			return -1;
+			return error_errno(f, ERROR_OS, errno,
+					   "cannot make a file in memory");
 	}
 	if (!input)
 		return 0;

@@ -55,7 +55,6 @@ struct cmdline_queue {
 	bool runs_first; /* before it is listed */
 	enum mailq_change change;
 	struct mailq_limits limits;
-	const char *setup; /* "on", "remove" or "show" */
 };
 
 struct cmdline {
@@ -70,6 +69,8 @@ struct cmdline {
 	} talk;
 	struct serve_options serve;
 	enum login_way login;
+	const char *setup; /* of --setup-queue and --setup-service: "on",
+			      "remove" or "show" */
 	bool nagios; /* a check or round trip reports as a monitoring plugin */
 };
 

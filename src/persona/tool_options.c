@@ -251,7 +251,7 @@ static SETTER(set_setup_queue)
 				 "'%s' is not what to do: nothing, remove or "
 				 "show",
 				 value);
-	run->cmdline->queue.setup = value;
+	run->cmdline->setup = value;
 	return choose(run, COMMAND_SETUP_QUEUE, f);
 }
 

@@ -592,11 +592,11 @@ static void having_the_queue_run(void **state)
 	(void)state;
 	ACCEPTS("--setup-queue");
 	assert_int_equal(cmdline.kind, COMMAND_SETUP_QUEUE);
-	assert_string_equal(cmdline.queue.setup, "on");
+	assert_string_equal(cmdline.setup, "on");
 	ACCEPTS("--setup-queue=remove");
-	assert_string_equal(cmdline.queue.setup, "remove");
+	assert_string_equal(cmdline.setup, "remove");
 	ACCEPTS("--setup-queue=show", "--account", "work");
-	assert_string_equal(cmdline.queue.setup, "show");
+	assert_string_equal(cmdline.setup, "show");
 	REFUSES("remove", "--setup-queue=off");
 	REFUSES("no new mail", "--setup-queue", "remove");
 	REFUSES("together", "--setup-queue", "--flush");

@@ -1,0 +1,309 @@
+/* setup_queue.c - units of systemd or a line of the crontab, and back.
+ *
+ * The texts are those of contrib/, with the program and the queue's folder as
+ * they are here.  All files are looked at before the first one is written. */
+#include "commands.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/sysenv.h"
+#include "queue/queue.h"
+#include "setup_cron.h"
+#include "setup_files.h"
+#include "setup_steps.h"
+
+/* what units that were installed begin with: never another text */
+#define MARK	"# Made by mailsend --setup-queue; =remove takes it away.\n"
+#define COMMAND SETUP_PROGRAM " --flush --due"
+#define UNITS	3
+
+struct setup {
+	struct steps steps;
+	const struct cmdline *cmdline;
+	const char *program;
+	const char *folder; /* of the queue */
+	const char *config; /* the file that was named, absolute; or NULL */
+	struct steps_file units[UNITS];
+};
+
+/* ---- words ---- */
+
+/* For the shell, and for cron, which takes a % for the end of the line. */
+static const char *quote_cron(struct arena *a, const char *word)
+{
+	if (steps_is_plain(word))
+		return word;
+	word = steps_replace(a, word, "'", "'\\''");
+	return arena_format(a, "'%s'", steps_replace(a, word, "%", "\\%"));
+}
+
+/* Where a run looks that has nothing of our environment. */
+static const char *plain_folder(struct setup *s)
+{
+	const char *home = sysenv_home();
+
+	if (s->steps.is_system)
+		return SETUP_QUEUE_SYSTEM;
+	return arena_format(s->steps.arena, "%s/.local/state/mailsend/queue",
+			    home ? home : "");
+}
+
+static const char *command(struct setup *s,
+			   const char *(*quote)(struct arena *a,
+						const char *word))
+{
+	const struct request *r = &s->cmdline->request;
+	struct arena *a = s->steps.arena;
+	const char *line =
+		arena_format(a, "%s --flush --due", quote(a, s->program));
+	bool is_ours_alone =
+		sysenv_env("MAILSEND_QUEUE") || sysenv_env("XDG_STATE_HOME");
+
+	if (s->config)
+		line = arena_format(a, "%s --config %s", line,
+				    quote(a, s->config));
+	if (r->account)
+		line = arena_format(a, "%s --account %s", line,
+				    quote(a, r->account));
+	if (is_ours_alone && strcmp(s->folder, plain_folder(s)) != 0)
+		line = arena_format(a, "%s --set %s", line,
+				    quote(a, arena_format(a, "queue_folder=%s",
+							  s->folder)));
+	return line;
+}
+
+/* ---- units ---- */
+
+static const char *unit_folder(struct setup *s)
+{
+	const char *config = sysenv_env("XDG_CONFIG_HOME");
+	const char *home = sysenv_home();
+
+	if (s->steps.is_system)
+		return "/etc/systemd/system";
+	if (config && *config == '/')
+		return arena_format(s->steps.arena, "%s/systemd/user", config);
+	return home ? arena_format(s->steps.arena, "%s/.config/systemd/user",
+				   home)
+		    : NULL;
+}
+
+static const char *unit_text(struct setup *s, const char *text)
+{
+	const char *from =
+		s->steps.is_system ? SETUP_QUEUE_SYSTEM : SETUP_QUEUE;
+
+	text = arena_format(s->steps.arena, MARK "%s", text);
+	text = steps_replace(s->steps.arena, text, COMMAND,
+			     command(s, steps_quote_unit));
+	if (strcmp(s->folder, plain_folder(s)) == 0)
+		return text;
+	return steps_replace(s->steps.arena, text, from,
+			     steps_replace(s->steps.arena, s->folder, "%",
+					   "%%"));
+}
+
+static int find_units(struct setup *s)
+{
+	const char *folder = unit_folder(s);
+	const char *const texts[UNITS][2] = {
+		{ "mailsend-queue.service",
+		  setup_file_systemd_mailsend_queue_service },
+		{ "mailsend-queue.timer",
+		  setup_file_systemd_mailsend_queue_timer },
+		{ "mailsend-queue.path",
+		  s->steps.is_system
+			  ? setup_file_systemd_system_mailsend_queue_path
+			  : setup_file_systemd_mailsend_queue_path },
+	};
+
+	if (!folder) {
+		error_set(s->steps.f, ERROR_CONFIG,
+			  "this user has no home directory for systemd units");
+		return -1;
+	}
+	for (size_t i = 0; i < UNITS; i++) {
+		struct steps_file *u = &s->units[i];
+
+		u->path = arena_format(s->steps.arena, "%s/%s", folder,
+				       texts[i][0]);
+		u->text = unit_text(s, texts[i][1]);
+		u->mode = 0644;
+		u->found = steps_find(&s->steps, u->path, u->text);
+		if (strcmp(s->cmdline->setup, "on") == 0 &&
+		    steps_refuse_foreign(&s->steps, u) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static const char *const reload[] = { "daemon-reload", NULL };
+
+static int install_units(struct setup *s)
+{
+	static const char *const enable[] = { "enable", "--now",
+					      "mailsend-queue.timer",
+					      "mailsend-queue.path", NULL };
+
+	for (size_t i = 0; i < UNITS; i++)
+		if (steps_write(&s->steps, &s->units[i]) < 0)
+			return -1;
+	if (steps_systemctl(&s->steps, reload) < 0 ||
+	    steps_systemctl(&s->steps, enable) < 0)
+		return -1;
+	return s->steps.is_system
+		       ? 0
+		       : steps_say(&s->steps,
+				   "it runs while you are logged in; "
+				   "`loginctl enable-linger` lets it run "
+				   "always\n");
+}
+
+static bool has_own_unit(const struct setup *s)
+{
+	for (size_t i = 0; i < UNITS; i++)
+		if (s->units[i].found == STEPS_SAME ||
+		    s->units[i].found == STEPS_OURS)
+			return true;
+	return false;
+}
+
+static int remove_units(struct setup *s, bool is_running)
+{
+	static const char *const disable[] = { "disable", "--now",
+					       "mailsend-queue.timer",
+					       "mailsend-queue.path", NULL };
+
+	if (is_running && has_own_unit(s) &&
+	    steps_systemctl(&s->steps, disable) < 0)
+		return -1;
+	for (size_t i = 0; i < UNITS; i++)
+		if (steps_delete(&s->steps, &s->units[i]) < 0)
+			return -1;
+	return is_running && has_own_unit(s)
+		       ? steps_systemctl(&s->steps, reload)
+		       : 0;
+}
+
+/* ---- cron ---- */
+
+static const char *cron_line(struct setup *s)
+{
+	const char *text = setup_file_mailsend_queue_cron;
+
+	text = arena_dup_n(s->steps.arena, text, strcspn(text, "\n"));
+	return steps_replace(s->steps.arena, text, COMMAND,
+			     command(s, quote_cron));
+}
+
+static int install_line(struct setup *s)
+{
+	const char *line = cron_line(s);
+	int r = setup_cron(line, s->steps.is_shown, s->steps.f);
+
+	if (r < 0)
+		return -1;
+	return steps_say(&s->steps, "%s the crontab: %s\n",
+			 r == 0		     ? "already in"
+			 : s->steps.is_shown ? "would write into"
+					     : "wrote into",
+			 line);
+}
+
+/* Where there is no cron there is no line of ours. */
+static int remove_line(struct setup *s)
+{
+	struct error trouble = ERROR_INIT;
+	int r = setup_cron(NULL, false, &trouble);
+
+	if (r > 0)
+		return steps_say(&s->steps,
+				 "removed the line from the crontab\n");
+	if (r < 0)
+		log_note("the crontab was not read: %s", trouble.text);
+	return 0;
+}
+
+/* ---- all of it ---- */
+
+/* A run starts in another folder. */
+static int find_config(struct setup *s)
+{
+	const char *named = s->cmdline->request.config_path;
+	char *path;
+
+	if (!named)
+		return 0;
+	path = realpath(named, NULL);
+	if (!path)
+		return error_errno(s->steps.f, ERROR_NOINPUT, errno,
+				   "cannot read %s", named);
+	s->config = arena_dup(s->steps.arena, path);
+	free(path);
+	return 0;
+}
+
+static int begin(struct setup *s)
+{
+	s->program = sysenv_program();
+	if (!s->program) {
+		error_set(s->steps.f, ERROR_OS,
+			  "the path of this program is unknown: add a crontab "
+			  "line by hand, see contrib");
+		return -1;
+	}
+	if (find_config(s) < 0)
+		return -1;
+	if (*s->folder != '/' || strpbrk(s->folder, "\r\n") ||
+	    strpbrk(s->program, "\r\n"))
+		return error_set(s->steps.f, ERROR_CONFIG,
+				 "the queue's directory %s is not an absolute "
+				 "path on one line",
+				 s->folder);
+	return 0;
+}
+
+/* What is watched has to be there. */
+static int make_queue(struct setup *s)
+{
+	struct queue q;
+
+	return s->steps.is_shown ? 0
+				 : queue_open(&q, s->steps.arena, s->folder,
+					      true, s->steps.f);
+}
+
+int setup_queue(struct arena *a, const struct cmdline *c, const char *folder,
+		struct error *f)
+{
+	bool is_removed = strcmp(c->setup, "remove") == 0;
+	struct setup s = {
+		.steps = { .arena = a,
+			   .mark = MARK,
+			   .is_system = sysenv_uid() == 0,
+			   .is_shown = strcmp(c->setup, "show") == 0,
+			   .f = f },
+		.cmdline = c,
+		.folder = folder,
+	};
+	bool is_running;
+
+	if (begin(&s) < 0)
+		return -1;
+	is_running = steps_has_systemd(&s.steps);
+	if ((is_running || is_removed) && find_units(&s) < 0)
+		return -1;
+	if (is_removed) {
+		queue_forget_run(a, folder);
+		return remove_units(&s, is_running) < 0 ? -1 : remove_line(&s);
+	}
+	if (make_queue(&s) < 0 ||
+	    (is_running ? install_units(&s) : install_line(&s)) < 0)
+		return -1;
+	if (!s.steps.is_shown)
+		queue_note_run(a, folder, sysenv_now());
+	return 0;
+}

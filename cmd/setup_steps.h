@@ -1,0 +1,71 @@
+/* setup_steps.h - what changes the system, one step at a time: for
+ * --setup-queue and --setup-service.
+ *
+ * Each step is told on stdout as it is done; with `is_shown` all of them are
+ * told, and none is done.  Each function returns -1 with the error in s->f. */
+#ifndef CMD_SETUP_STEPS_H
+#define CMD_SETUP_STEPS_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "base/arena.h"
+#include "base/error.h"
+
+#define STEPS_TEXT_MAX 65536 /* octets of a file */
+
+struct steps {
+	struct arena *arena;
+	const char *mark; /* what our files begin with: never other text */
+	bool is_system;	  /* root's, for the whole machine */
+	bool is_shown;	  /* and not done */
+	struct error *f;
+};
+
+enum steps_found {
+	STEPS_MISSING,
+	STEPS_SAME,
+	STEPS_OURS,
+	STEPS_FOREIGN, /* not by us, or it cannot be read */
+};
+
+/* Path and text are as they are to be, the text with its mark. */
+struct steps_file {
+	const char *path, *text;
+	mode_t mode;
+	enum steps_found found;
+};
+
+int steps_say(struct steps *s, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/* ---- files ---- */
+
+enum steps_found steps_find(struct steps *s, const char *path,
+			    const char *text);
+/* ERROR_CANTCREAT where it is foreign. */
+int steps_refuse_foreign(struct steps *s, const struct steps_file *file);
+/* Whole or not at all, with the directory above it; one that is the same
+ * stays. */
+int steps_write(struct steps *s, const struct steps_file *file);
+/* One that is foreign stays. */
+int steps_delete(struct steps *s, const struct steps_file *file);
+
+/* ---- words ---- */
+
+const char *steps_replace(struct arena *a, const char *text, const char *from,
+			  const char *to);
+/* Has it nothing that means something to a shell, cron or systemd? */
+bool steps_is_plain(const char *word);
+/* As one word of a command in a unit (systemd.service(5), "COMMAND LINES"). */
+const char *steps_quote_unit(struct arena *a, const char *word);
+
+/* ---- systemd ---- */
+
+/* Does one run that we can talk to? */
+bool steps_has_systemd(struct steps *s);
+/* systemctl, with --user where it is the user's; `words` ends with NULL and has
+ * five at most. */
+int steps_systemctl(struct steps *s, const char *const *words);
+
+#endif
