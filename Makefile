@@ -188,7 +188,7 @@ $(B)/queue/full.so: tests/queue/full.c
 	$(Q)$(CC) -D_GNU_SOURCE -std=c11 $(WARNINGS) -O1 -g -fPIC -shared \
 		-o $@ $< -ldl
 
--include $(OBJECTS:.o=.d) $(wildcard $(B)/obj/cmd/*.d) $(UNITS:=.d) \
+-include $(OBJECTS:.o=.d) $(wildcard $(B)/obj/cmd/*.d $(B)/obj/completion/*.d) $(UNITS:=.d) \
 	$(CRASHING:.o=.d) $(B)/crash/unit/queue_crash.d
 
 # ---- completion -----------------------------------------------------------
