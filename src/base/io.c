@@ -43,7 +43,7 @@ ssize_t io_read(int fd, void *data, size_t n)
 	return r;
 }
 
-ssize_t io_pread(int fd, void *data, size_t n, uint64_t offset)
+static ssize_t pread_some(int fd, void *data, size_t n, uint64_t offset)
 {
 	int noted = interrupt_signal();
 	ssize_t r;
@@ -54,7 +54,7 @@ ssize_t io_pread(int fd, void *data, size_t n, uint64_t offset)
 	return r;
 }
 
-ssize_t io_write(int fd, const void *data, size_t n)
+static ssize_t write_some(int fd, const void *data, size_t n)
 {
 	int noted = interrupt_signal();
 	ssize_t r;
@@ -70,7 +70,7 @@ int io_write_all(int fd, const void *data, size_t n)
 	const char *p = data;
 
 	while (n) {
-		ssize_t r = io_write(fd, p, n);
+		ssize_t r = write_some(fd, p, n);
 
 		if (r < 0)
 			return -1;
@@ -101,8 +101,8 @@ ssize_t io_pread_full(int fd, void *data, size_t n, uint64_t offset)
 	size_t done = 0;
 
 	while (done < n) {
-		ssize_t r = io_pread(fd, (char *)data + done, n - done,
-				     offset + done);
+		ssize_t r = pread_some(fd, (char *)data + done, n - done,
+				       offset + done);
 
 		if (r < 0)
 			return -1;

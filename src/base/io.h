@@ -17,8 +17,6 @@
 
 /* As read(2), pread(2) and write(2): some of it, -1 with errno. */
 ssize_t io_read(int fd, void *data, size_t n);
-ssize_t io_pread(int fd, void *data, size_t n, uint64_t offset);
-ssize_t io_write(int fd, const void *data, size_t n);
 /* All of it: 0, or -1 with errno. */
 int io_write_all(int fd, const void *data, size_t n);
 /* n octets, fewer only at the end; -1 with errno. */

@@ -158,6 +158,20 @@ size_t text_character(const char *text, size_t n, uint32_t *point)
 	return want;
 }
 
+size_t text_encode(char out[4], uint32_t point)
+{
+	static const unsigned char leads[] = { 0, 0, 0xc0, 0xe0, 0xf0 };
+	size_t n = point < 0x80	     ? 1
+		   : point < 0x800   ? 2
+		   : point < 0x10000 ? 3
+				     : 4;
+
+	for (size_t i = n; i-- > 1; point >>= 6)
+		out[i] = (char)(0x80 | (point & 0x3f));
+	out[0] = (char)(leads[n] | point);
+	return n;
+}
+
 size_t text_cut(const char *text, size_t n)
 {
 	size_t back = 0;
@@ -194,7 +208,8 @@ size_t text_width(const char *text, size_t n)
 
 /* ---- foreign text ---- */
 
-bool text_is_safe(uint32_t point)
+/* Does the character only show itself? */
+static bool is_safe(uint32_t point)
 {
 	if (point < 32 || (point >= 127 && point < 160))
 		return false;
@@ -210,7 +225,7 @@ size_t text_safe_step(const char *text, size_t n)
 	uint32_t point;
 	size_t step = text_character(text, n, &point);
 
-	return step && text_is_safe(point) ? step : 0;
+	return step && is_safe(point) ? step : 0;
 }
 
 size_t text_unsafe_step(const char *text, size_t n)

@@ -77,6 +77,8 @@ bool text_is_hex(const char *text, size_t n);
 /* Octets of the character at `text`, 0 where there is none that is whole and
  * valid.  `point`, unless NULL, becomes its code point. */
 size_t text_character(const char *text, size_t n, uint32_t *point);
+/* The character of a code point; its octets. */
+size_t text_encode(char out[4], uint32_t point);
 /* Is the octet inside a character and not its first? */
 static inline bool text_is_continuation(char c)
 {
@@ -92,8 +94,6 @@ size_t text_width(const char *text, size_t n);
 
 /* ---- foreign text ---- */
 
-/* Does the character only show itself? */
-bool text_is_safe(uint32_t point);
 /* Octets of the character at `text` where it is valid and safe, else 0. */
 size_t text_safe_step(const char *text, size_t n);
 /* Octets to pass over where it is not. */

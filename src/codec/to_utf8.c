@@ -30,14 +30,9 @@ static void room_put(struct utf8_room *r, const void *octets, size_t n)
 
 static void put_character(struct utf8_room *r, uint32_t c)
 {
-	unsigned char out[4];
-	size_t n = c < 0x80 ? 1 : c < 0x800 ? 2 : c < 0x10000 ? 3 : 4;
-	static const unsigned char leads[] = { 0, 0, 0xc0, 0xe0, 0xf0 };
+	char out[4];
 
-	for (size_t i = n; i-- > 1; c >>= 6)
-		out[i] = (unsigned char)(0x80 | (c & 0x3f));
-	out[0] = (unsigned char)(leads[n] | c);
-	room_put(r, out, n);
+	room_put(r, out, text_encode(out, c));
 }
 
 /* ---- UTF-8 ---- */

@@ -16,12 +16,12 @@ static void put_piece(struct buf *out, const char *text, size_t n)
 	while (n) {
 		size_t step = text_character(text, n, NULL);
 		unsigned char c = (unsigned char)*text;
+		char latin1[4];
 
 		if (step)
 			text_put_safe(out, text, step);
 		else if (c >= 0xA0)
-			buf_printf(out, "%c%c", 0xC0 | c >> 6,
-				   0x80 | (c & 0x3F));
+			buf_put(out, latin1, text_encode(latin1, c));
 		else
 			buf_putc(out, '?');
 		step += !step;

@@ -50,8 +50,9 @@ static void put_range(struct buf *out, unsigned from, unsigned to)
 		buf_printf(out, "%c%u", to == from + 1 ? ',' : '-', to);
 }
 
-const char *summary_missing(struct arena *a, const struct set *set,
-			    unsigned *count)
+/* "4,7-9"; "" when nothing is missing, or not known. */
+static const char *missing_of(struct arena *a, const struct set *set,
+			      unsigned *count)
 {
 	struct buf out = BUF_INIT(MISSING_MAX);
 	const struct part_store_part **all = set_in_order(set);
@@ -75,10 +76,11 @@ const char *summary_missing(struct arena *a, const struct set *set,
 	return text;
 }
 
-const char *summary_resend(struct arena *a, const struct set *set)
+/* `mailsend --resend SET --parts 4,7-9`, NULL where nobody could do that. */
+static const char *resend_of(struct arena *a, const struct set *set)
 {
 	unsigned count;
-	const char *missing = summary_missing(a, set, &count);
+	const char *missing = missing_of(a, set, &count);
 
 	if (!set->about.resend || !*missing || set->state == SET_JOINED)
 		return NULL;
@@ -132,8 +134,8 @@ static void put_state(const struct summary *r, const struct set *set,
 {
 	struct arena a = ARENA_INIT;
 	unsigned count;
-	const char *missing = summary_missing(&a, set, &count);
-	const char *resend = summary_resend(&a, set);
+	const char *missing = missing_of(&a, set, &count);
+	const char *resend = resend_of(&a, set);
 
 	if (set->state == SET_CORRUPT)
 		buf_puts(out, "corrupt, ");
@@ -215,9 +217,8 @@ static json_t *json_of_set(const struct summary *r, const struct set *set)
 	struct arena a = ARENA_INIT;
 	json_t *o = json_object();
 	unsigned count = 0;
-	const char *missing = set->state == SET_JOINED
-				      ? ""
-				      : summary_missing(&a, set, &count);
+	const char *missing =
+		set->state == SET_JOINED ? "" : missing_of(&a, set, &count);
 
 	json_object_set_new(o, "set", json_string(set->id));
 	json_object_set_new(o, "format",
@@ -240,7 +241,7 @@ static json_t *json_of_set(const struct summary *r, const struct set *set)
 	json_object_set_new(o, "was_there", json_boolean(set->was_there));
 	json_object_set_new(o, "missing", json_string(missing));
 	json_object_set_new(o, "missing_count", json_integer(count));
-	json_object_set_new(o, "resend", jsonify_text(summary_resend(&a, set)));
+	json_object_set_new(o, "resend", jsonify_text(resend_of(&a, set)));
 	json_object_set_new(o, "paths", json_of_paths(set));
 	json_object_set_new(o, "notes", json_of_notes(set));
 	arena_free(&a);

@@ -28,12 +28,6 @@ bool summary_tells(const struct summary *r, const struct set *set);
 /* JOIN_CORRUPT before JOIN_INCOMPLETE; no set at all is incomplete. */
 int summary_status(const struct summary *r);
 
-/* "4,7-9"; "" when nothing is missing, or not known. */
-const char *summary_missing(struct arena *a, const struct set *set,
-			    unsigned *count);
-/* `mailsend --resend SET --parts 4,7-9`, NULL where nobody could do that. */
-const char *summary_resend(struct arena *a, const struct set *set);
-
 /* A paragraph for each set. */
 void summary_sets(const struct summary *r, struct buf *out);
 /* A line for each set: id, format, parts, octets, name. */

@@ -126,7 +126,8 @@ bool scan_is_word(const struct scan *s)
 	return s->kind == SCAN_ATOM || s->kind == SCAN_QUOTED;
 }
 
-void scan_unescape(struct buf *out, const char *p, size_t n)
+/* What the inside of a quoted string or comment means. */
+static void unescape(struct buf *out, const char *p, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
 		if (p[i] == '\\' && i + 1 < n)
@@ -137,7 +138,7 @@ void scan_unescape(struct buf *out, const char *p, size_t n)
 
 void scan_put_quoted(struct buf *out, const struct scan *s)
 {
-	scan_unescape(out, s->start + 1, (size_t)(s->end - s->start) - 2);
+	unescape(out, s->start + 1, (size_t)(s->end - s->start) - 2);
 }
 
 /* ---- display names ---- */
@@ -217,7 +218,7 @@ const char *scan_comment(struct arena *a, const struct scan *s)
 
 	if (!s->comment)
 		return NULL;
-	scan_unescape(&plain, s->comment, s->comment_length);
+	unescape(&plain, s->comment, s->comment_length);
 	encoded_decode(&out, plain.data);
 	name = keep_name(a, &out);
 	buf_free(&out);

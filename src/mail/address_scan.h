@@ -38,9 +38,7 @@ struct scan {
 void scan_next(struct scan *s);
 bool scan_is_word(const struct scan *s);
 bool scan_is_sign(const struct scan *s, char c);
-/* What the inside of a quoted string or comment means. */
-void scan_unescape(struct buf *out, const char *p, size_t n);
-/* The same of a QUOTED token. */
+/* What the inside of a QUOTED token means. */
 void scan_put_quoted(struct buf *out, const struct scan *s);
 
 /* ---- display names: those of the grammar, and those that people write without

@@ -134,7 +134,8 @@ const char *charset_of(const struct content_scan *s, const struct slice *bytes,
 	return c1 && ascii_equal(locale, "iso-8859-1") ? WINDOWS_1252 : locale;
 }
 
-bool charset_has_table(const char *name)
+/* Has the C library its table? */
+static bool has_table(const char *name)
 {
 	iconv_t cd = is_name(name) ? iconv_open("UTF-8", name) : (iconv_t)-1;
 
@@ -169,7 +170,9 @@ static int put_by_iconv(struct buf *out, const char *charset, const char *bytes,
 	return rc < 0 || n ? -1 : 0;
 }
 
-bool charset_is_ascii_based(const char *name)
+/* Are its ASCII characters, and its line ends, the octets of ASCII?  Where that
+ * cannot be found out here, yes. */
+static bool is_ascii_based(const char *name)
 {
 	static const char line[] = "Az 0\r\n";
 	struct buf out = BUF_INIT(sizeof(line));
@@ -178,121 +181,7 @@ bool charset_is_ascii_based(const char *name)
 		       memcmp(out.data, line, strlen(line)) == 0;
 
 	buf_free(&out);
-	return is_same || !charset_has_table(name);
-}
-
-bool charset_is_utf8(const char *bytes, size_t n)
-{
-	const struct slice slice = slice_of_memory(bytes, n);
-	struct error f = ERROR_INIT;
-	struct content_scan s;
-
-	return !content_scan_slice(&s, &slice, &f) && s.utf8;
-}
-
-/* One that is in the Basic Multilingual Plane. */
-static void put_character(struct buf *out, unsigned c)
-{
-	if (c < 0x80) {
-		buf_putc(out, (char)c);
-	} else if (c < 0x800) {
-		buf_putc(out, (char)(0xc0 | c >> 6));
-		buf_putc(out, (char)(0x80 | (c & 63)));
-	} else {
-		buf_putc(out, (char)(0xe0 | c >> 12));
-		buf_putc(out, (char)(0x80 | (c >> 6 & 63)));
-		buf_putc(out, (char)(0x80 | (c & 63)));
-	}
-}
-
-static void put_windows_1252(struct buf *out, const char *bytes, size_t n)
-{
-	for (size_t i = 0; i < n; i++) {
-		unsigned c = (unsigned char)bytes[i];
-
-		if (c >= 0x80 && c < 0xa0)
-			c = windows_1252[c - 0x80];
-		put_character(out, c);
-	}
-}
-
-static bool is_ascii(const char *bytes, size_t n)
-{
-	while (n && (unsigned char)*bytes < 128)
-		bytes++, n--;
-	return !n;
-}
-
-int charset_decode(struct buf *out, const char *charset, const char *bytes,
-		   size_t n)
-{
-	size_t before = out->len;
-	int rc = 0;
-
-	charset = charset_of_label(charset);
-	if (ascii_equal(charset, "us-ascii"))
-		rc = is_ascii(bytes, n) ? buf_put(out, bytes, n) : -1;
-	else if (ascii_equal(charset, "utf-8"))
-		rc = charset_is_utf8(bytes, n) ? buf_put(out, bytes, n) : -1;
-	else if (ascii_equal(charset, WINDOWS_1252) ||
-		 ascii_equal(charset, "iso-8859-1"))
-		put_windows_1252(out, bytes, n);
-	else
-		rc = put_by_iconv(out, charset, bytes, n);
-	if (rc < 0)
-		buf_truncate(out, before);
-	return rc < 0 || out->overflow ? -1 : 0;
-}
-
-static void put_repaired(struct buf *out, const struct slice *text,
-			 struct error *f)
-{
-	struct sink_buf end;
-	struct to_utf8 repair;
-
-	sink_buf_init(&end, out, f);
-	to_utf8_init(&repair, &end.sink, UTF_8);
-	pump_slice(text, &repair.sink);
-	sink_close(&repair.sink);
-}
-
-int charset_repair(struct buf *out, const char *charset, const char *bytes,
-		   size_t n)
-{
-	const struct slice slice = slice_of_memory(bytes, n);
-	struct error f = ERROR_INIT;
-	struct content_scan s;
-
-	if (!ascii_equal(charset_of_label(charset), "utf-8") ||
-	    content_scan_slice(&s, &slice, &f) < 0 ||
-	    !charset_is_torn_utf8(&s, &slice, "utf-8"))
-		return -1;
-	put_repaired(out, &slice, &f);
-	return error_is_set(&f) || out->overflow ? -1 : 0;
-}
-
-const char *charset_to_utf8(struct arena *a, const char *text,
-			    const char *locale)
-{
-	size_t n = strlen(text);
-	struct buf out = BUF_INIT(8 * n + 16);
-	const char *result;
-	const struct slice slice = slice_of_memory(text, n);
-	struct error f = ERROR_INIT;
-	struct content_scan s;
-
-	if (content_scan_slice(&s, &slice, &f) < 0 || s.utf8)
-		return text;
-	if (charset_is_torn_utf8(&s, &slice, locale))
-		put_repaired(&out, &slice, &f);
-	else if (ascii_equal(charset_mime_name(locale), "us-ascii") ||
-		 charset_decode(&out, locale, text, n) < 0) {
-		buf_reset(&out);
-		put_windows_1252(&out, text, n);
-	}
-	result = arena_dup_n(a, out.data, out.len);
-	buf_free(&out);
-	return result;
+	return is_same || !has_table(name);
 }
 
 /* ---- names ---- */
@@ -390,8 +279,9 @@ static const char *find(const struct synonym *table, size_t count,
 	return NULL;
 }
 
-/* "x-" stands before many, by custom. */
-const char *charset_decoder_name(const char *name)
+/* The name by which a label of a mail is decoded; "x-" is before many, by
+ * custom. */
+static const char *decoder_name(const char *name)
 {
 	const char *found = find(labels, COUNT(labels), ascii_equal, name);
 
@@ -474,15 +364,17 @@ static bool is_windows(const char *typed, const char *name)
 	       is_written_as(typed + strlen("win"), name + strlen("windows"));
 }
 
-const char *charset_of_label(const char *label)
+/* The charset that a mail means by its label, as MIME or iconv calls it: also
+ * "latin-1", "cp-1252", "win1251".  Another is given back as it is. */
+static const char *charset_named(const char *label)
 {
-	const char *name = charset_mime_name(charset_decoder_name(label));
+	const char *name = charset_mime_name(decoder_name(label));
 	const char *found;
 
 	for (size_t i = 0; i < COUNT(known); i++)
 		if (ascii_equal(name, known[i]))
 			return name;
-	if (charset_has_table(name))
+	if (has_table(name))
 		return name;
 	found = find(labels, COUNT(labels), is_written_as, name);
 	if (!found)
@@ -505,14 +397,14 @@ static const struct wide *find_wide(const char *name)
 
 bool charset_is_text(const char *name)
 {
-	return find_wide(name) || charset_is_ascii_based(name);
+	return find_wide(name) || is_ascii_based(name);
 }
 
 bool charset_is_known(const char *name, const char **nearest)
 {
 	struct nearest best;
 
-	name = charset_mime_name(charset_decoder_name(name));
+	name = charset_mime_name(decoder_name(name));
 	nearest_init(&best, name);
 	for (size_t i = 0; i < COUNT(known); i++) {
 		if (ascii_equal(name, known[i]))
@@ -524,7 +416,109 @@ bool charset_is_known(const char *name, const char **nearest)
 	for (size_t i = 0; i < COUNT(aliases); i++)
 		nearest_offer(&best, aliases[i].name);
 	*nearest = best.best;
-	return charset_has_table(name);
+	return has_table(name);
+}
+
+/* ---- bytes that become UTF-8 ---- */
+
+bool charset_is_utf8(const char *bytes, size_t n)
+{
+	const struct slice slice = slice_of_memory(bytes, n);
+	struct error f = ERROR_INIT;
+	struct content_scan s;
+
+	return !content_scan_slice(&s, &slice, &f) && s.utf8;
+}
+
+static void put_windows_1252(struct buf *out, const char *bytes, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		unsigned c = (unsigned char)bytes[i];
+		char character[4];
+
+		if (c >= 0x80 && c < 0xa0)
+			c = windows_1252[c - 0x80];
+		buf_put(out, character, text_encode(character, c));
+	}
+}
+
+static bool is_ascii(const char *bytes, size_t n)
+{
+	while (n && (unsigned char)*bytes < 128)
+		bytes++, n--;
+	return !n;
+}
+
+int charset_decode(struct buf *out, const char *charset, const char *bytes,
+		   size_t n)
+{
+	size_t before = out->len;
+	int rc = 0;
+
+	charset = charset_named(charset);
+	if (ascii_equal(charset, "us-ascii"))
+		rc = is_ascii(bytes, n) ? buf_put(out, bytes, n) : -1;
+	else if (ascii_equal(charset, "utf-8"))
+		rc = charset_is_utf8(bytes, n) ? buf_put(out, bytes, n) : -1;
+	else if (ascii_equal(charset, WINDOWS_1252) ||
+		 ascii_equal(charset, "iso-8859-1"))
+		put_windows_1252(out, bytes, n);
+	else
+		rc = put_by_iconv(out, charset, bytes, n);
+	if (rc < 0)
+		buf_truncate(out, before);
+	return rc < 0 || out->overflow ? -1 : 0;
+}
+
+static void put_repaired(struct buf *out, const struct slice *text,
+			 struct error *f)
+{
+	struct sink_buf end;
+	struct to_utf8 repair;
+
+	sink_buf_init(&end, out, f);
+	to_utf8_init(&repair, &end.sink, UTF_8);
+	pump_slice(text, &repair.sink);
+	sink_close(&repair.sink);
+}
+
+int charset_repair(struct buf *out, const char *charset, const char *bytes,
+		   size_t n)
+{
+	const struct slice slice = slice_of_memory(bytes, n);
+	struct error f = ERROR_INIT;
+	struct content_scan s;
+
+	if (!ascii_equal(charset_named(charset), "utf-8") ||
+	    content_scan_slice(&s, &slice, &f) < 0 ||
+	    !charset_is_torn_utf8(&s, &slice, "utf-8"))
+		return -1;
+	put_repaired(out, &slice, &f);
+	return error_is_set(&f) || out->overflow ? -1 : 0;
+}
+
+const char *charset_to_utf8(struct arena *a, const char *text,
+			    const char *locale)
+{
+	size_t n = strlen(text);
+	struct buf out = BUF_INIT(8 * n + 16);
+	const char *result;
+	const struct slice slice = slice_of_memory(text, n);
+	struct error f = ERROR_INIT;
+	struct content_scan s;
+
+	if (content_scan_slice(&s, &slice, &f) < 0 || s.utf8)
+		return text;
+	if (charset_is_torn_utf8(&s, &slice, locale))
+		put_repaired(&out, &slice, &f);
+	else if (ascii_equal(charset_mime_name(locale), "us-ascii") ||
+		 charset_decode(&out, locale, text, n) < 0) {
+		buf_reset(&out);
+		put_windows_1252(&out, text, n);
+	}
+	result = arena_dup_n(a, out.data, out.len);
+	buf_free(&out);
+	return result;
 }
 
 /* ---- Unicode in larger units ---- */

@@ -42,21 +42,11 @@ enum utf_form charset_form(const char *label, const struct slice *bytes,
 /* By its byte order mark; UTF_NONE where there is none. */
 enum utf_form charset_mark(const struct slice *bytes);
 #define UTF_8_MARK "\xef\xbb\xbf"
-/* Has the C library its table? */
-bool charset_has_table(const char *name);
 /* Is there a charset of that name?  If not, *nearest is the one that is most
  * like it, or NULL. */
 bool charset_is_known(const char *name, const char **nearest);
-/* Are its ASCII characters, and its line ends, the octets of ASCII?  Where that
- * cannot be found out here, yes. */
-bool charset_is_ascii_based(const char *name);
 /* Can it be a mail's text: as it is, or because it becomes UTF-8? */
 bool charset_is_text(const char *name);
-/* The name by which a label of a mail is decoded. */
-const char *charset_decoder_name(const char *name);
-/* The charset that a mail means by its label, as MIME or iconv calls it: also
- * "latin-1", "cp-1252", "win1251".  Another is given back as it is. */
-const char *charset_of_label(const char *label);
 /* The name that mail has for it. */
 const char *charset_mime_name(const char *name);
 /* Appends the bytes as UTF-8.  -1, and nothing is appended, when the charset

@@ -118,7 +118,5 @@ struct boundary_search {
 /* The boundary is borrowed. */
 void boundary_search_init(struct boundary_search *s, const char *boundary,
 			  struct error *f);
-/* What is put next begins a line. */
-void boundary_search_line(struct boundary_search *s);
 
 #endif

@@ -534,12 +534,3 @@ void authres_add(struct authres *r, struct arena *a, const char *value)
 		n = segment_length(text);
 	}
 }
-
-const struct authres_result *authres_find(const struct authres *r,
-					  const char *method)
-{
-	for (size_t i = 0; i < r->count; i++)
-		if (!strcmp(r->results[i].method, method))
-			return &r->results[i];
-	return NULL;
-}

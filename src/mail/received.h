@@ -82,8 +82,5 @@ struct authres {
 
 /* The value of one field, unfolded; to be called from the topmost on. */
 void authres_add(struct authres *r, struct arena *a, const char *value);
-/* The first result of a method; NULL: there is none. */
-const struct authres_result *authres_find(const struct authres *r,
-					  const char *method);
 
 #endif

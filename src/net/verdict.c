@@ -95,19 +95,22 @@ static const struct {
 	  "do not trust this server before its administrator has a new one" },
 };
 
-bool verdict_is_name(const char *text)
+/* Do libcurl's words say that the certificate is for another name? */
+static bool is_name_error(const char *text)
 {
 	return strstr(text, "match") != NULL;
 }
 
-/* Of 7.88, and of those that have CURLE_TOO_LARGE (8.6). */
-bool verdict_is_endless(const char *text)
+/* ... that libcurl ended it, as the server's line had no end?  Of 7.88, and of
+ * those that have CURLE_TOO_LARGE (8.6). */
+static bool is_endless(const char *text)
 {
 	return strstr(text, "Too large response") ||
 	       strstr(text, "grew larger than allowed");
 }
 
-/* What a dial holds at a time: its socket, the look-up's, a file, a folder. */
+/* What a dial holds at a time: its socket, the look-up's, a file, a
+ * directory. */
 #define DESCRIPTORS 8
 
 /* Where they ran out, files of ours could not be looked at either, and say
@@ -127,26 +130,6 @@ static int check_descriptors(const char *place, struct error *f)
 		return 0;
 	return error_errno(f, ERROR_TEMPORARY, error,
 			   "TLS with %s cannot be set up now", place);
-}
-
-int verdict_files(const char *place, const char *text,
-		  const struct verdict_file *files, struct error *f)
-{
-	if (check_descriptors(place, f) < 0)
-		return -1;
-	for (; files->setting; files++) {
-		int fd = files->path ? open(files->path, O_RDONLY | O_CLOEXEC)
-				     : -1;
-
-		if (files->path && fd < 0)
-			return error_errno(f, ERROR_CONFIG, errno,
-					   "%s: cannot read %s", files->setting,
-					   files->path);
-		if (fd >= 0)
-			close(fd);
-	}
-	return error_set(f, ERROR_CONFIG, "TLS with %s cannot be set up: %s",
-			 place, text);
 }
 
 int verdict_certificate(const char *place, const char *name, long verify,
@@ -169,7 +152,7 @@ int verdict_certificate(const char *place, const char *name, long verify,
 					 chain_errors[i].what,
 					 chain_errors[i].way_out);
 	/* libcurl looks at the name before it fetches OpenSSL's verdict. */
-	if (verdict_is_name(text))
+	if (is_name_error(text))
 		return error_set(f, ERROR_CONFIG,
 				 "the certificate of %s is not for the name "
 				 "%s; set host to a name in it, or "
@@ -214,24 +197,6 @@ static const struct {
 	{ "ee key too small", "its keys are too small to be safe",
 	  ERROR_UNAVAILABLE },
 };
-
-int verdict_handshake(const char *place, const char *late, const char *text,
-		      struct error *f)
-{
-	for (size_t i = 0;
-	     i < sizeof(handshake_errors) / sizeof(*handshake_errors); i++)
-		if (strstr(text, handshake_errors[i].part))
-			return error_set(
-				f, handshake_errors[i].cause,
-				"no TLS with %s: %s; %s%s", place, text,
-				handshake_errors[i].way_out
-					? ""
-					: "it does not speak implicit TLS: ",
-				handshake_errors[i].way_out
-					? handshake_errors[i].way_out
-					: late);
-	return error_set(f, ERROR_TEMPORARY, "no TLS with %s: %s", place, text);
-}
 
 /* ---- of a connection that libcurl dials ---- */
 
@@ -287,7 +252,7 @@ static enum conn_error kind_of(struct conn *c, CURLcode code, struct seen *seen)
 			kind = kinds[i].kind;
 	if (seen->connect_code >= 300 && kind == CONN_LOST)
 		kind = CONN_PROXY;
-	if (verdict_is_endless(c->words))
+	if (is_endless(c->words))
 		kind = CONN_REPLY;
 	/* no address was of the source's family: the system was not asked */
 	if (kind == CONN_CONNECT && c->options->source_address &&
@@ -297,7 +262,7 @@ static enum conn_error kind_of(struct conn *c, CURLcode code, struct seen *seen)
 		kind = CONN_SILENT;
 	if (handle_refused(c->handle, code, &seen->verify))
 		kind = CONN_CERTIFICATE;
-	else if (kind == CONN_CERTIFICATE && verdict_is_name(c->words))
+	else if (kind == CONN_CERTIFICATE && is_name_error(c->words))
 		kind = CONN_NAME;
 	return kind;
 }
@@ -331,6 +296,24 @@ static const struct conn_protocol *protocol(const struct conn *c)
 static bool is_refused(const struct conn *c)
 {
 	return c->is_greeted && protocol(c)->verdict(c) < 0;
+}
+
+static int explain_no_tls(struct conn *c, struct error *f)
+{
+	for (size_t i = 0;
+	     i < sizeof(handshake_errors) / sizeof(*handshake_errors); i++) {
+		const char *way_out = handshake_errors[i].way_out;
+
+		if (strstr(c->words, handshake_errors[i].part))
+			return error_set(
+				f, handshake_errors[i].cause,
+				"no TLS with %s: %s; %s%s", c->place, c->words,
+				way_out ? ""
+					: "it does not speak implicit TLS: ",
+				way_out ? way_out : protocol(c)->late);
+	}
+	return error_set(f, ERROR_TEMPORARY, "no TLS with %s: %s", c->place,
+			 c->words);
 }
 
 static int explain_lookup(struct conn *c, struct error *f)
@@ -417,7 +400,7 @@ static int explain_starttls(struct conn *c, struct error *f)
 
 static int explain_reply(struct conn *c, struct error *f)
 {
-	if (verdict_is_endless(c->words))
+	if (is_endless(c->words))
 		return error_set(f, ERROR_PROTOCOL,
 				 "%s does not speak %s: it sends a line "
 				 "without an end",
@@ -456,8 +439,7 @@ static int explain_lost(struct conn *c, struct error *f)
 	if (is_refused(c))
 		return protocol(c)->refuse(c, f);
 	if (strstr(c->words, "certificate required"))
-		return verdict_handshake(c->place, protocol(c)->late, c->words,
-					 f);
+		return explain_no_tls(c, f);
 	return error_set(f, ERROR_TEMPORARY,
 			 "%s closed the connection %s%s%s%s", c->place,
 			 c->is_greeted ? "before any mail"
@@ -469,18 +451,35 @@ static int explain_lost(struct conn *c, struct error *f)
 			 *last ? "; its last words: " : "", last);
 }
 
+/* A file of ours that TLS needs could not be used. */
 static int explain_file(struct conn *c, struct error *f)
 {
 	const struct conn_options *o = c->options;
-	const struct verdict_file files[] = {
+	const struct {
+		const char *setting, *path;
+	} files[] = {
 		{ "tls_trust_file", o->trust_file },
 		{ "tls_crl_file", o->crl_file },
 		{ "tls_cert_file", o->cert_file },
 		{ "tls_key_file", o->key_file },
-		{ NULL, NULL },
 	};
 
-	return verdict_files(c->place, c->words, files, f);
+	if (check_descriptors(c->place, f) < 0)
+		return -1;
+	for (size_t i = 0; i < sizeof(files) / sizeof(*files); i++) {
+		int fd = files[i].path
+				 ? open(files[i].path, O_RDONLY | O_CLOEXEC)
+				 : -1;
+
+		if (files[i].path && fd < 0)
+			return error_errno(f, ERROR_CONFIG, errno,
+					   "%s: cannot read %s",
+					   files[i].setting, files[i].path);
+		if (fd >= 0)
+			close(fd);
+	}
+	return error_set(f, ERROR_CONFIG, "TLS with %s cannot be set up: %s",
+			 c->place, c->words);
 }
 
 int conn_explain(struct conn *c, CURLcode code, struct error *f)
@@ -507,8 +506,7 @@ int conn_explain(struct conn *c, CURLcode code, struct error *f)
 					   seen.verify, &c->handle->pin,
 					   c->words, f);
 	case CONN_HANDSHAKE:
-		return verdict_handshake(c->place, protocol(c)->late, c->words,
-					 f);
+		return explain_no_tls(c, f);
 	case CONN_NO_STARTTLS:
 		return explain_starttls(c, f);
 	case CONN_REPLY:

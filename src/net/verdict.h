@@ -22,19 +22,5 @@ int verdict_source(const char *source, struct error *f);
 int verdict_certificate(const char *place, const char *name, long verify,
 			const struct pin *pin, const char *text,
 			struct error *f);
-/* One of ours that TLS needs could not be used.  Ends with a NULL setting; a
- * NULL path is not in use. */
-struct verdict_file {
-	const char *setting, *path;
-};
-int verdict_files(const char *place, const char *text,
-		  const struct verdict_file *files, struct error *f);
-/* Do libcurl's words say that the certificate is for another name? */
-bool verdict_is_name(const char *text);
-/* ... that it was libcurl who ended it, as the server's line had no end? */
-bool verdict_is_endless(const char *text);
-/* `late`: what to do where it speaks no TLS at once. */
-int verdict_handshake(const char *place, const char *late, const char *text,
-		      struct error *f);
 
 #endif

@@ -273,7 +273,8 @@ static void take_spam(struct roundtrip *t, const struct rawfield *r)
 	};
 }
 
-void roundtrip_read(struct roundtrip *t, const char *header, size_t n)
+/* The header of the mail that arrived, as it lies. */
+static void read_header(struct roundtrip *t, const char *header, size_t n)
 {
 	struct rawfield r;
 
@@ -409,7 +410,7 @@ static int run(struct roundtrip *t, struct arrival *w, struct error *f)
 	if (r == 0)
 		await(t, w);
 	if (t->end == ROUNDTRIP_ARRIVED)
-		roundtrip_read(t, w->header.data, w->header.len);
+		read_header(t, w->header.data, w->header.len);
 	arrival_end(w);
 	return r;
 }

@@ -120,9 +120,6 @@ int roundtrip_run(struct roundtrip *t, struct arena *a,
 void roundtrip_free(struct roundtrip *t);
 unsigned roundtrip_total(const struct roundtrip *t); /* milliseconds */
 
-/* The header of the mail that arrived, as it lies. */
-void roundtrip_read(struct roundtrip *t, const char *header, size_t n);
-
 /* ---- what became of it ---- */
 
 #define ROUNDTRIP_REPORT_MAX (1024 * 1024)

@@ -53,6 +53,123 @@ void talk_free(struct talk *t)
 	free(t->transcript_path);
 }
 
+/* ---- \auth: each challenge is answered as it comes, by all protocols ---- */
+
+static char *copy_of(const char *text)
+{
+	size_t n = strlen(text) + 1;
+
+	return memcpy(memory_alloc(n), text, n);
+}
+
+void talk_login_end(struct talk *t)
+{
+	struct talk_login *l = &t->login;
+
+	if (l->is_on)
+		sasl_end(&l->sasl);
+	free(l->user);
+	buf_wipe(&l->password);
+	buf_wipe(&l->challenge);
+	*l = (struct talk_login){ .is_on = false };
+	buf_init(&l->password, 0);
+	buf_init(&l->challenge, TALK_LINE_MAX);
+}
+
+static const struct mechanism *choose(const struct talk_line *line,
+				      const char *name, struct error *f)
+{
+	const struct sasl_options o = { .mechanism = name };
+	const struct mechanism *m = mechanism_find(name);
+	struct arena a = ARENA_INIT;
+
+	if (m && m->flags & MECHANISM_IS_CHOICE)
+		return sasl_choose(line->offer, &o, line->place, f);
+	if (m && !(m->flags & MECHANISM_IS_COMMAND))
+		return m;
+	error_set(f, ERROR_USAGE, "\\auth knows %s, not '%s'",
+		  mechanism_names(&a), name);
+	arena_free(&a);
+	return NULL;
+}
+
+static int find_password(struct talk *t, const char *user, struct error *f)
+{
+	struct talk_login *l = &t->login;
+	const char *whose = user; /* a certificate or a ticket has none */
+
+	if (!(l->sasl.mechanism->flags & MECHANISM_NO_PASSWORD) &&
+	    t->options->credentials(t->options->context, user, &whose,
+				    &l->password, f) < 0)
+		return -1;
+	l->user = copy_of(whose ? whose : "");
+	l->options = (struct sasl_options){
+		.user = l->user,
+		.password = l->password.data,
+		.service = t->options->protocol->service,
+		.host = t->line->host,
+		.port = t->line->port,
+		.binding = t->line->binding,
+		.offer = t->line->offer,
+	};
+	talk_remember(t, l->password.data);
+	return 0;
+}
+
+int talk_login_begin(struct talk *t, const char *mechanism, const char *user,
+		     struct error *f)
+{
+	struct talk_login *l = &t->login;
+	struct buf command = BUF_INIT(128);
+	int r;
+
+	talk_login_end(t);
+	if (!t->line->is_safe)
+		return error_set(f, ERROR_CONFIG,
+				 "nobody logs in without TLS, where others can "
+				 "read along or take the line over");
+	l->sasl.mechanism = choose(t->line, mechanism, f);
+	if (!l->sasl.mechanism || find_password(t, user, f) < 0)
+		return -1;
+	l->is_on = true;
+	if (sasl_begin(&l->sasl, l->sasl.mechanism, &l->options, f) < 0)
+		return -1;
+	buf_printf(&command, "%s %s", t->options->protocol->login,
+		   l->sasl.mechanism->name);
+	r = talk_say(t, command.data, f);
+	buf_free(&command);
+	return r;
+}
+
+/* To the challenge that was heard.  What cannot be answered is given up, and
+ * the server's last word comes. */
+static int answer_login(struct talk *t, struct error *f)
+{
+	struct talk_login *l = &t->login;
+	struct error why = ERROR_INIT;
+	const char *said = "*";
+
+	if (sasl_answer(&l->sasl, l->challenge.data, &why) < 0)
+		talk_remark(t, "%s", why.text);
+	else
+		said = l->sasl.said.data;
+	if (l->sasl.reason.len)
+		talk_remark(t, "its reason: %s", l->sasl.reason.data);
+	talk_remember(t, said);
+	return talk_say_line(t, said, "***", f);
+}
+
+/* A reply ended it: a yes that is worth nothing is told. */
+static void confirm_login(struct talk *t)
+{
+	struct error why = ERROR_INIT;
+
+	if (t->login.is_on && !error_is_set(&t->state.refusal) &&
+	    sasl_confirm(&t->login.sasl, &why) < 0)
+		talk_remark(t, "%s", why.text);
+	talk_login_end(t);
+}
+
 /* ---- hearing ---- */
 
 static void explain(struct talk *t, const char *line)
@@ -122,8 +239,8 @@ static int end_reply(struct talk *t, struct error *f)
 		pass_over(t);
 	}
 	if (t->login.is_on && s->input == TALK_ANSWER)
-		return talk_login_answer(t, f);
-	talk_login_confirm(t);
+		return answer_login(t, f);
+	confirm_login(t);
 	return t->file ? send_pending_file(t, f) : 0;
 }
 
@@ -362,119 +479,4 @@ int talk_hold(struct talk *t, const struct talk_line *line, struct error *f)
 		return r;
 	*f = t->refusal;
 	return -1;
-}
-
-/* ---- \auth: each challenge is answered as it comes, by all protocols ---- */
-
-static char *copy_of(const char *text)
-{
-	size_t n = strlen(text) + 1;
-
-	return memcpy(memory_alloc(n), text, n);
-}
-
-void talk_login_end(struct talk *t)
-{
-	struct talk_login *l = &t->login;
-
-	if (l->is_on)
-		sasl_end(&l->sasl);
-	free(l->user);
-	buf_wipe(&l->password);
-	buf_wipe(&l->challenge);
-	*l = (struct talk_login){ .is_on = false };
-	buf_init(&l->password, 0);
-	buf_init(&l->challenge, TALK_LINE_MAX);
-}
-
-static const struct mechanism *choose(const struct talk_line *line,
-				      const char *name, struct error *f)
-{
-	const struct sasl_options o = { .mechanism = name };
-	const struct mechanism *m = mechanism_find(name);
-	struct arena a = ARENA_INIT;
-
-	if (m && m->flags & MECHANISM_IS_CHOICE)
-		return sasl_choose(line->offer, &o, line->place, f);
-	if (m && !(m->flags & MECHANISM_IS_COMMAND))
-		return m;
-	error_set(f, ERROR_USAGE, "\\auth knows %s, not '%s'",
-		  mechanism_names(&a), name);
-	arena_free(&a);
-	return NULL;
-}
-
-static int find_password(struct talk *t, const char *user, struct error *f)
-{
-	struct talk_login *l = &t->login;
-	const char *whose = user; /* a certificate or a ticket has none */
-
-	if (!(l->sasl.mechanism->flags & MECHANISM_NO_PASSWORD) &&
-	    t->options->credentials(t->options->context, user, &whose,
-				    &l->password, f) < 0)
-		return -1;
-	l->user = copy_of(whose ? whose : "");
-	l->options = (struct sasl_options){
-		.user = l->user,
-		.password = l->password.data,
-		.service = t->options->protocol->service,
-		.host = t->line->host,
-		.port = t->line->port,
-		.binding = t->line->binding,
-		.offer = t->line->offer,
-	};
-	talk_remember(t, l->password.data);
-	return 0;
-}
-
-int talk_login_begin(struct talk *t, const char *mechanism, const char *user,
-		     struct error *f)
-{
-	struct talk_login *l = &t->login;
-	struct buf command = BUF_INIT(128);
-	int r;
-
-	talk_login_end(t);
-	if (!t->line->is_safe)
-		return error_set(f, ERROR_CONFIG,
-				 "nobody logs in without TLS, where others can "
-				 "read along or take the line over");
-	l->sasl.mechanism = choose(t->line, mechanism, f);
-	if (!l->sasl.mechanism || find_password(t, user, f) < 0)
-		return -1;
-	l->is_on = true;
-	if (sasl_begin(&l->sasl, l->sasl.mechanism, &l->options, f) < 0)
-		return -1;
-	buf_printf(&command, "%s %s", t->options->protocol->login,
-		   l->sasl.mechanism->name);
-	r = talk_say(t, command.data, f);
-	buf_free(&command);
-	return r;
-}
-
-/* What cannot be answered is given up, and the server's last word comes. */
-int talk_login_answer(struct talk *t, struct error *f)
-{
-	struct talk_login *l = &t->login;
-	struct error why = ERROR_INIT;
-	const char *said = "*";
-
-	if (sasl_answer(&l->sasl, l->challenge.data, &why) < 0)
-		talk_remark(t, "%s", why.text);
-	else
-		said = l->sasl.said.data;
-	if (l->sasl.reason.len)
-		talk_remark(t, "its reason: %s", l->sasl.reason.data);
-	talk_remember(t, said);
-	return talk_say_line(t, said, "***", f);
-}
-
-void talk_login_confirm(struct talk *t)
-{
-	struct error why = ERROR_INIT;
-
-	if (t->login.is_on && !error_is_set(&t->state.refusal) &&
-	    sasl_confirm(&t->login.sasl, &why) < 0)
-		talk_remark(t, "%s", why.text);
-	talk_login_end(t);
 }

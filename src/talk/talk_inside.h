@@ -25,7 +25,6 @@ void talk_remember(struct talk *t, const char *secret);
 void talk_hide(const struct talk *t, char *text);
 void talk_forget(struct talk *t);
 
-int talk_send(struct talk *t, const void *data, size_t n, struct error *f);
 /* A command, whatever it begins with. */
 int talk_say(struct talk *t, const char *line, struct error *f);
 /* The next line, as it is: `shown` stands for it. */
@@ -48,10 +47,6 @@ void talk_complete(void *context, const char *word, struct buf *out);
 
 int talk_login_begin(struct talk *t, const char *mechanism, const char *user,
 		     struct error *f);
-/* To the challenge that was heard. */
-int talk_login_answer(struct talk *t, struct error *f);
-/* A reply ended it: a yes that is worth nothing is told. */
-void talk_login_confirm(struct talk *t);
 void talk_login_end(struct talk *t);
 
 #endif

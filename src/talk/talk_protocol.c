@@ -38,7 +38,8 @@ const char *talk_verb(const char *line, char *verb, size_t size)
 	return line + strspn(line, " \t");
 }
 
-enum error_cause talk_cause(const struct talk_state *s, const char *text)
+/* What a refusal with such a text ("[AUTH] no") means for us. */
+static enum error_cause cause_of(const struct talk_state *s, const char *text)
 {
 	enum error_cause cause = glossary_response_cause(text);
 
@@ -46,7 +47,9 @@ enum error_cause talk_cause(const struct talk_state *s, const char *text)
 							 : cause;
 }
 
-bool talk_is_near(const char *verb, const char *const *secret)
+/* Is the word so near to a command that is followed by secrets, that it may be
+ * one mistyped?  `secret` ends with a NULL. */
+static bool is_near(const char *verb, const char *const *secret)
 {
 	struct nearest nearest;
 
@@ -80,7 +83,7 @@ static void smtp_say(struct talk_state *s, const char *line, struct buf *out,
 
 	s->is_login = !strcmp(s->verb, "AUTH") ||
 		      (!glossary_verb("smtp", s->verb, strlen(s->verb), NULL) &&
-		       talk_is_near(s->verb, secret));
+		       is_near(s->verb, secret));
 	s->is_farewell = !strcmp(s->verb, "QUIT");
 	buf_puts(out, line);
 	if (s->is_login && rest[word])
@@ -220,7 +223,7 @@ static void pop3_say(struct talk_state *s, const char *line, struct buf *out,
 	bool is_known = glossary_verb("pop3", s->verb, strlen(s->verb), NULL);
 	size_t seen = strcspn(rest, " \t"); /* of what stands behind it */
 
-	s->is_login = talk_is_near(s->verb, secret) &&
+	s->is_login = is_near(s->verb, secret) &&
 		      (!is_known || !strcmp(s->verb, "PASS") ||
 		       !strcmp(s->verb, "APOP") || !strcmp(s->verb, "AUTH"));
 	s->is_farewell = !strcmp(s->verb, "QUIT");
@@ -245,8 +248,7 @@ static enum talk_heard status_line(struct talk_state *s, const char *line)
 		return s->is_list ? TALK_PART : TALK_REPLY;
 	}
 	if (!strncmp(line, "-ERR", 4)) {
-		error_set(&s->refusal,
-			  talk_cause(s, line + 4 + (line[4] == ' ')),
+		error_set(&s->refusal, cause_of(s, line + 4 + (line[4] == ' ')),
 			  "%s was refused: %s", s->verb, line);
 	} else if (line[0] == '+') {
 		s->input = TALK_ANSWER;
@@ -355,7 +357,7 @@ static void imap_say(struct talk_state *s, const char *line, struct buf *out,
 	s->is_login = !strcmp(s->verb, "LOGIN") ||
 		      !strcmp(s->verb, "AUTHENTICATE") ||
 		      (!glossary_verb("imap", s->verb, strlen(s->verb), NULL) &&
-		       talk_is_near(s->verb, secret));
+		       is_near(s->verb, secret));
 	s->is_farewell = !strcmp(s->verb, "LOGOUT");
 	s->has_announced = talk_announces(out->data, &s->announced, &asks);
 	if (s->has_announced && !asks)
@@ -381,7 +383,7 @@ static enum talk_heard tagged(struct talk_state *s, const char *line)
 	if (!ascii_begins(text, "OK"))
 		error_set(&s->refusal,
 			  ascii_begins(text, "BAD") ? ERROR_PROTOCOL
-						    : talk_cause(s, why),
+						    : cause_of(s, why),
 			  "%s was refused: %s", s->verb, text);
 	return TALK_REPLY;
 }

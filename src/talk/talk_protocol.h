@@ -83,10 +83,5 @@ extern const struct talk_protocol talk_smtp, talk_pop3, talk_imap;
 bool talk_announces(const char *line, uint64_t *octets, bool *asks);
 /* Copies the line's first word in upper case; what follows it. */
 const char *talk_verb(const char *line, char *verb, size_t size);
-/* What a refusal with such a text ("[AUTH] no") means for us. */
-enum error_cause talk_cause(const struct talk_state *s, const char *text);
-/* Is the word so near to a command that is followed by secrets, that it may be
- * one mistyped?  `secret` ends with a NULL. */
-bool talk_is_near(const char *verb, const char *const *secret);
 
 #endif

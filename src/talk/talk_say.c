@@ -40,7 +40,7 @@ static int takes_no_more(struct talk *t, const struct error *why,
 			 why->text);
 }
 
-int talk_send(struct talk *t, const void *data, size_t n, struct error *f)
+static int send_all(struct talk *t, const void *data, size_t n, struct error *f)
 {
 	const struct talk_line *l = t->line;
 	struct error why = ERROR_INIT;
@@ -70,7 +70,7 @@ static int send_line(struct talk *t, const char *line, const char *before,
 	int r;
 
 	buf_printf(&out, "%s%s\r\n", before, line);
-	r = talk_send(t, out.data, out.len, f);
+	r = send_all(t, out.data, out.len, f);
 	buf_wipe(&out);
 	return r;
 }
@@ -194,7 +194,7 @@ static int say_octets(struct talk *t, const char *line, struct error *f)
 	/* a command of IMAP's still has its own end */
 	if (left == n && !is_exact)
 		buf_puts(&out, "\r\n");
-	r = talk_send(t, out.data, out.len, f);
+	r = send_all(t, out.data, out.len, f);
 	buf_wipe(&out);
 	if (left > n)
 		t->state.octets -= n;
@@ -250,7 +250,7 @@ static int line_put(struct sink *s, const void *data, size_t n)
 {
 	struct sink_line *l = (struct sink_line *)s;
 
-	return talk_send(l->talk, data, n, s->error);
+	return send_all(l->talk, data, n, s->error);
 }
 
 static const struct sink_ops line_ops = { .put = line_put };
@@ -306,7 +306,7 @@ int talk_send_file(struct talk *t, const char *path, struct error *f)
 	r = pour(path, &count.sink, f);
 	if (r == 0 && !is_dotted)
 		r = count.count == t->state.octets
-			    ? talk_send(t, "\r\n", 2, f)
+			    ? send_all(t, "\r\n", 2, f)
 			    : error_set(f, ERROR_IO, "%s has changed meanwhile",
 					path);
 	if (r == 0 && is_dotted)

@@ -19,10 +19,20 @@ static int end(void **state)
 	return 0;
 }
 
+/* The first result of a method. */
+static const struct authres_result *find(const struct authres *r,
+					 const char *method)
+{
+	for (size_t i = 0; i < r->count; i++)
+		if (!strcmp(r->results[i].method, method))
+			return &r->results[i];
+	return NULL;
+}
+
 static void has(const struct authres *r, const char *method, const char *result,
 		const char *detail)
 {
-	const struct authres_result *one = authres_find(r, method);
+	const struct authres_result *one = find(r, method);
 
 	assert_non_null(one);
 	assert_string_equal(one->result, result);
@@ -113,7 +123,7 @@ static void test_nothing(void **state)
 
 		authres_add(&r, &arena, values[i]);
 		assert_non_null(r.server);
-		assert_null(authres_find(&r, "dkim"));
+		assert_null(find(&r, "dkim"));
 	}
 }
 
