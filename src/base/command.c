@@ -471,11 +471,12 @@ static int keep_only(int keep)
 	return FIRST;
 }
 
-static void silence_streams(void)
+/* Those before `end`. */
+static void silence_streams(int end)
 {
 	int null = open("/dev/null", O_RDWR | O_NOCTTY);
 
-	for (int fd = 0; fd < FIRST; fd++)
+	for (int fd = 0; fd < end; fd++)
 		if (null < 0)
 			close(fd);
 		else if (null != fd)
@@ -508,7 +509,7 @@ int process_detach(int keep)
 	detach_signals();
 	interrupt_forget();
 	keep = keep_only(keep);
-	silence_streams();
+	silence_streams(FIRST);
 	umask(077);
 	/* a relative one would not be found from there */
 	if (!config || *config == '/') {
@@ -517,4 +518,32 @@ int process_detach(int keep)
 		(void)r; /* then here */
 	}
 	return keep;
+}
+
+int process_isolate(int keep, int errors)
+{
+	int r;
+
+	log_stop_progress();
+	setsid();
+	detach_signals();
+	interrupt_forget();
+	dup2(errors, STDERR_FILENO);
+	keep = keep_only(keep);
+	silence_streams(STDERR_FILENO);
+	umask(077);
+	r = chdir("/");
+	(void)r; /* then here */
+	return keep;
+}
+
+void process_follow(unsigned parent)
+{
+#ifdef __linux__
+	prctl(PR_SET_PDEATHSIG, SIGTERM);
+	if ((unsigned)getppid() != parent) /* it has ended by now */
+		raise(SIGTERM);
+#else
+	(void)parent;
+#endif
 }

@@ -79,5 +79,11 @@ noreturn void process_end(void);
  * files mode 0600.  Returns what `keep` is now (-1 stays so); nothing is
  * printed from here on. */
 int process_detach(int keep);
+/* The same for one that goes on telling its caller: `errors` becomes its
+ * standard error, and nothing is silenced but the progress. */
+int process_isolate(int keep, int errors);
+/* In a new process of `parent`'s: SIGTERM when that ends (Linux).  To be said
+ * again when the user was changed. */
+void process_follow(unsigned parent);
 
 #endif

@@ -31,7 +31,7 @@ static struct {
 	bool tty;
 	unsigned dns;
 	char *host, *user, *gecos, *home, *charset, *mailname, *aliases;
-	char *spare;
+	char *spare, *spool;
 } frozen;
 
 static struct {
@@ -75,6 +75,8 @@ static void freeze_word(char *word)
 		frozen.aliases = value;
 	} else if (!strcmp(word, "spare")) {
 		frozen.spare = value;
+	} else if (!strcmp(word, "spool")) {
+		frozen.spool = value;
 	} else if (!strcmp(word, "user")) {
 		frozen.user = value;
 	} else if (!strcmp(word, "home")) {
@@ -239,6 +241,43 @@ bool sysenv_user_of(unsigned uid, char *name, size_t size, unsigned *gid)
 	return true;
 }
 
+/* What a program may know of whoever started it. */
+static const char *const language[] = { "LANG",	   "LC_ALL",	  "LC_CTYPE",
+					"LC_TIME", "LC_MESSAGES", "TZ",
+					NULL };
+
+static void keep_language(void)
+{
+	char *kept[sizeof(language) / sizeof(*language)] = { NULL };
+
+	for (size_t i = 0; language[i]; i++)
+		if (getenv(language[i]))
+			kept[i] = strdup(getenv(language[i]));
+	clearenv();
+	for (size_t i = 0; language[i]; i++) {
+		if (kept[i])
+			setenv(language[i], kept[i], 1);
+		free(kept[i]);
+	}
+}
+
+void sysenv_begin_user(const char *name, const char *home)
+{
+	keep_language();
+	setenv("PATH", "/usr/local/bin:/usr/bin:/bin", 1);
+	setenv("SHELL", "/bin/sh", 1);
+	if (home)
+		setenv("HOME", home, 1);
+	if (name) {
+		setenv("USER", name, 1);
+		setenv("LOGNAME", name, 1);
+	}
+	frozen.has_uid = false;
+	frozen.user = frozen.gecos = frozen.home = NULL;
+	facts.have_user = false;
+	facts.home_note[0] = facts.state_note[0] = '\0';
+}
+
 unsigned sysenv_file_uid(void)
 {
 	return (unsigned)geteuid();
@@ -383,6 +422,13 @@ const char *sysenv_state_note(void)
 {
 	sysenv_state();
 	return facts.state_note[0] ? facts.state_note : NULL;
+}
+
+const char *sysenv_spool(void)
+{
+	if (frozen.spool || frozen.host || frozen.home)
+		return frozen.spool;
+	return "/var/spool/mailsend";
 }
 
 const char *const *sysenv_spare(void)

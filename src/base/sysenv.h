@@ -5,10 +5,10 @@
  * frozen and compared to the byte.  `MAILSEND_FROZEN` in the environment does
  * that, for tests: `clock=UNIX_SECONDS zone=MINUTES seed=N host=FQDN user=NAME
  * uid=N gecos=NAME home=DIR charset=NAME tty=0|1 mailname=NAME aliases=FILE
- * spare=DIR dns=PORT`, separated by spaces, each optional ("_" in a gecos is a
- * space).
- * What it leaves out is real, but for mailname and aliases: a frozen host has
- * them only when they are named. */
+ * spare=DIR spool=DIR dns=PORT`, separated by spaces, each optional ("_" in a
+ * gecos is a space).
+ * What it leaves out is real, but for mailname, aliases and spool: a frozen
+ * host or home has them only when they are named. */
 #ifndef BASE_SYSENV_H
 #define BASE_SYSENV_H
 
@@ -41,6 +41,11 @@ bool sysenv_drop_privileges(void);
 bool sysenv_become(const char *name);
 /* Another user's name and group by their number; false where they have none. */
 bool sysenv_user_of(unsigned uid, char *name, size_t size, unsigned *gid);
+/* The process has become another user's (base/identity.h): nothing is left of
+ * the environment but the language and the time zone, HOME, USER and LOGNAME
+ * are theirs, PATH is the usual one, and what was known of the user is
+ * forgotten.  `name` and `home` may be NULL. */
+void sysenv_begin_user(const char *name, const char *home);
 unsigned sysenv_file_uid(void); /* whose the files are that we make; never
 				   frozen */
 /* By the uid first: under cron neither $USER nor $HOME can be trusted.  $HOME
@@ -56,6 +61,9 @@ const char *sysenv_home_note(void);
 const char *sysenv_state(void);
 /* "state is kept in /x ..." where that is the last; NULL. */
 const char *sysenv_state_note(void);
+/* /var/spool/mailsend, which all users of the machine share and which need not
+ * be there; NULL: there is none. */
+const char *sysenv_spool(void);
 /* Directories for what has no better place, NULL-terminated: /var/tmp, whose
  * files outlive a restart of the machine, then /tmp.  Frozen: the one named. */
 #define SYSENV_SPARE 2

@@ -1,0 +1,104 @@
+/* identity.c - groups first, since the uid takes the right to change them. */
+#include "base/identity.h"
+
+#include <errno.h>
+#include <grp.h>
+#include <stdlib.h>
+#include <unistd.h>
+#ifdef __linux__
+#include <linux/capability.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#endif
+
+#include "base/arena.h"
+#include "base/sysenv.h"
+
+#define GROUPS_MAX 65536 /* of Linux, for one process */
+
+/* Those of the group database, as at a log-in. */
+static int set_groups(const struct identity *who)
+{
+	int count = 0, r = -1;
+	gid_t *groups;
+
+	if (!who->name)
+		return setgroups(0, NULL);
+	getgrouplist(who->name, who->gid, NULL, &count);
+	if (count < 0 || count > GROUPS_MAX) {
+		errno = EINVAL;
+		return -1;
+	}
+	groups = memory_alloc((size_t)(count + 1) * sizeof(*groups));
+	if (getgrouplist(who->name, who->gid, groups, &count) >= 0)
+		r = setgroups((size_t)count, groups);
+	free(groups);
+	return r;
+}
+
+static int drop_capabilities(void)
+{
+#ifdef __linux__
+	struct __user_cap_header_struct head = {
+		.version = _LINUX_CAPABILITY_VERSION_3,
+	};
+	struct __user_cap_data_struct none[2] = { { 0 } };
+
+	return (int)syscall(SYS_capset, &head, none);
+#else
+	return 0;
+#endif
+}
+
+static bool is_complete(const struct identity *who)
+{
+	uid_t uids[3];
+	gid_t gids[3];
+
+	if (getresuid(&uids[0], &uids[1], &uids[2]) < 0 ||
+	    getresgid(&gids[0], &gids[1], &gids[2]) < 0)
+		return false;
+	for (int i = 0; i < 3; i++)
+		if (uids[i] != who->uid || gids[i] != who->gid)
+			return false;
+	return true;
+}
+
+/* Each of these has to fail. */
+static bool can_return(const struct identity *who)
+{
+	uid_t same_uid = (uid_t)-1;
+	gid_t same_gid = (gid_t)-1;
+
+	return (who->uid && setresuid(same_uid, 0, same_uid) == 0) ||
+	       (who->gid && setresgid(same_gid, 0, same_gid) == 0) ||
+	       setgroups(0, NULL) == 0;
+}
+
+static void hide(void)
+{
+#ifdef __linux__
+	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+#endif
+}
+
+int identity_become(const struct identity *who, struct error *f)
+{
+	if (set_groups(who) < 0 ||
+	    setresgid(who->gid, who->gid, who->gid) < 0 ||
+	    setresuid(who->uid, who->uid, who->uid) < 0 ||
+	    drop_capabilities() < 0)
+		return error_errno(f, ERROR_PERMISSION, errno,
+				   "cannot become the user %s (uid %u), which "
+				   "needs CAP_SETUID and CAP_SETGID",
+				   who->name ? who->name : "without a name",
+				   who->uid);
+	hide();
+	if (!is_complete(who) || can_return(who))
+		return error_set(f, ERROR_SOFTWARE,
+				 "the rights of root could not be given up "
+				 "for uid %u",
+				 who->uid);
+	sysenv_begin_user(who->name, who->home);
+	return 0;
+}
