@@ -6,7 +6,7 @@
 /* What is written anew in each: the program, and the queue's folder. */
 #define SETUP_PROGRAM	   "/usr/local/bin/mailsend"
 #define SETUP_QUEUE	   "%h/.local/state/mailsend/queue"
-#define SETUP_QUEUE_SYSTEM "/var/spool/mailsend"
+#define SETUP_QUEUE_SYSTEM "/var/spool/mailsend/0"
 
 extern const char setup_file_systemd_mailsend_queue_service[];
 extern const char setup_file_systemd_mailsend_queue_timer[];

@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "base/sysenv.h"
 #include "queue/queue.h"
+#include "queue/spool.h"
 #include "setup_cron.h"
 #include "setup_files.h"
 #include "setup_steps.h"
@@ -269,11 +270,14 @@ static int begin(struct setup *s)
 /* What is watched has to be there. */
 static int make_queue(struct setup *s)
 {
+	struct steps *steps = &s->steps;
 	struct queue q;
 
-	return s->steps.is_shown ? 0
-				 : queue_open(&q, s->steps.arena, s->folder,
-					      true, s->steps.f);
+	if (steps->is_shown)
+		return 0;
+	if (steps->is_system && spool_prepare(steps->arena, true, steps->f) < 0)
+		return -1;
+	return queue_open(&q, steps->arena, s->folder, true, steps->f);
 }
 
 int setup_queue(struct arena *a, const struct cmdline *c, const char *folder,
@@ -303,7 +307,10 @@ int setup_queue(struct arena *a, const struct cmdline *c, const char *folder,
 	if (make_queue(&s) < 0 ||
 	    (is_running ? install_units(&s) : install_line(&s)) < 0)
 		return -1;
-	if (!s.steps.is_shown)
-		queue_note_run(a, folder, sysenv_now());
+	if (s.steps.is_shown)
+		return 0;
+	queue_note_run(a, folder, sysenv_now());
+	if (strcmp(folder, SETUP_QUEUE_SYSTEM) == 0)
+		spool_note_run(a, sysenv_now());
 	return 0;
 }

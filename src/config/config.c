@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -394,7 +395,7 @@ const char *config_proxy(struct arena *a, const struct account *account)
 
 /* ---- the queue: one for each user, whatever the working directory ---- */
 
-#define SYSTEM_QUEUE "/var/spool/mailsend"
+#define SYSTEM_SPOOL "/var/spool/mailsend"
 #define PATH_OCTETS  4096
 
 /* A run of the queue starts in another directory. */
@@ -415,12 +416,53 @@ static const char *absolute_path(struct arena *a, const char *path,
 	return arena_format(a, "%s/%s", here, path);
 }
 
-static const char *user_queue(struct arena *a, struct error *f)
+/* Could files be made there?  What is missing is made. */
+static bool is_usable(const char *path)
+{
+	char part[PATH_OCTETS];
+	int n = snprintf(part, sizeof(part), "%s", path);
+	char *slash;
+
+	if (n < 0 || (size_t)n >= sizeof(part))
+		return false;
+	while (access(part, F_OK) < 0 && errno == ENOENT) {
+		slash = strrchr(part, '/');
+		if (!slash)
+			return false;
+		slash[slash == part] = '\0'; /* "/" stays */
+	}
+	return access(part, W_OK | X_OK) == 0;
+}
+
+const char *config_home_queue(struct arena *a)
 {
 	const char *state = sysenv_state();
 
-	if (state)
-		return arena_format(a, "%s/queue", state);
+	return state ? arena_format(a, "%s/queue", state) : NULL;
+}
+
+const char *config_spool_queue(struct arena *a)
+{
+	const char *spool = sysenv_spool();
+
+	if (sysenv_uid() == 0 && !spool)
+		spool = SYSTEM_SPOOL;
+	return spool ? arena_format(a, "%s/%u", spool, sysenv_uid()) : NULL;
+}
+
+/* A home that is root's, read-only or nowhere is no place for a queue. */
+static const char *user_queue(struct arena *a, struct error *f)
+{
+	const char *home = config_home_queue(a);
+	const char *shared = config_spool_queue(a);
+
+	if (home && is_usable(home))
+		return home;
+	/* one that another user made is refused when it is opened */
+	if (shared && (access(shared, F_OK) == 0 || is_usable(shared)))
+		return shared;
+	if (home)
+		return home;
 	error_set(f, ERROR_CONFIG,
 		  "there is no home directory for a queue; set one with --set "
 		  "queue_folder=DIRECTORY");
@@ -436,5 +478,5 @@ const char *config_queue(struct arena *a, const struct account *account,
 		named = account->queue_folder;
 	if (named)
 		return absolute_path(a, named, f);
-	return sysenv_uid() == 0 ? SYSTEM_QUEUE : user_queue(a, f);
+	return sysenv_uid() == 0 ? config_spool_queue(a) : user_queue(a, f);
 }

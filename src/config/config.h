@@ -227,12 +227,16 @@ const char *config_shown(struct arena *a, const struct setting *s,
 			 const struct account *account);
 
 /* Where the queue is: $MAILSEND_QUEUE, else the account's queue_folder, else
- * /var/spool/mailsend for root and $XDG_STATE_HOME/mailsend/queue
- * (~/.local/state) for other users.  NULL with ERROR_CONFIG when there is no
- * home directory either.  `account` may be NULL.  The path is absolute.  The
- * environment is ignored when we have other rights than the caller. */
+ * /var/spool/mailsend/0 for root and $XDG_STATE_HOME/mailsend/queue
+ * (~/.local/state) for other users; /var/spool/mailsend/UID where nothing can
+ * be written there.  NULL with ERROR_CONFIG when there is no directory at all.
+ * `account` may be NULL.  The path is absolute. */
 const char *config_queue(struct arena *a, const struct account *account,
 			 struct error *f);
+/* The two places for one of the user's own, which need not be there; in the
+ * arena; NULL where there is no such place. */
+const char *config_home_queue(struct arena *a);
+const char *config_spool_queue(struct arena *a);
 
 /* ---- finish.c: what a chosen account leaves open ---- */
 

@@ -66,6 +66,8 @@
  *   unlink env/ID               queue-remove-entry       rubbish [queued]
  *   sync env                    queue-remove-safe        rubbish
  *   unlink msg/ID               queue-remove-done        nothing [rubbish]
+ *
+ * All of it into another queue: queue_move.c.
  */
 #include "queue/queue.h"
 
@@ -125,6 +127,33 @@ static int check_folder(const char *folder, struct error *f)
 				 "700 it",
 				 folder);
 	return 1;
+}
+
+/* A link that another user made leads where they want. */
+static int check_way(const char *folder, struct error *f)
+{
+	char path[QUEUE_DIR_NAME_MAX + 1];
+	struct stat st;
+	size_t n = 0;
+
+	snprintf(path, sizeof(path), "%s", folder);
+	for (n = strspn(path, "/"); path[n]; n += strspn(path + n, "/")) {
+		char after;
+
+		n += strcspn(path + n, "/");
+		after = path[n];
+		path[n] = '\0';
+		/* what cannot be looked at cannot be opened either */
+		if (lstat(path, &st) == 0 && S_ISLNK(st.st_mode) &&
+		    st.st_uid != 0 && st.st_uid != sysenv_file_uid())
+			return error_set(f, ERROR_PERMISSION,
+					 "on the way to the queue %s, %s is a "
+					 "symbolic link of another user (uid "
+					 "%u); remove it",
+					 folder, path, (unsigned)st.st_uid);
+		path[n] = after;
+	}
+	return 0;
 }
 
 /* One that we may not read is another's, who made it long ago. */
@@ -199,7 +228,7 @@ int queue_open(struct queue *q, struct arena *a, const char *folder, bool make,
 		return error_set(f, ERROR_CONFIG,
 				 "the name of the queue's directory is empty "
 				 "or too long");
-	r = check_folder(folder, f);
+	r = check_way(folder, f) < 0 ? -1 : check_folder(folder, f);
 	if (r < 0 || !make)
 		return r < 0 ? -1 : 0;
 	if (r == 0 &&

@@ -41,7 +41,8 @@ enum queue_place { QUEUE_WAITING, QUEUE_GIVEN_UP, QUEUE_BAD };
 
 /* With `make` the folders are made where they are missing, else a queue that
  * is not there is an empty one.  ERROR_PERMISSION when the folder is somebody
- * else's or others may write into it.  Borrows `folder`. */
+ * else's, others may write into it, or a symbolic link on the way was made by
+ * another user than us and root.  Borrows `folder`. */
 int queue_open(struct queue *q, struct arena *a, const char *folder, bool make,
 	       struct error *f);
 /* The folder in which a stage's unnamed file can be linked into this queue; in
@@ -103,6 +104,11 @@ void queue_release(struct queue_claim *c);
 /* Takes away what crashes left: messages without any entry that are unlocked
  * and older than an hour, and old files in tmp/. */
 int queue_tidy(struct queue *q, struct error *f);
+
+/* All mails of `from`, which nothing is put into any more, to `to` on the same
+ * file system; then its directories are removed.  One that is being tried is
+ * left for the next call, as is whatever a failure leaves. */
+int queue_move_all(struct queue *from, struct queue *to, struct error *f);
 
 /* One flusher of those that start by themselves at a time: a descriptor that
  * holds the lock until it is closed; -1 without an error when somebody has it,

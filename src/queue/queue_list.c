@@ -160,7 +160,7 @@ int64_t queue_stamp(struct queue *q, const char *name)
 	if (!queue_dir_is_name(name, STAMP_NAME_SIZE))
 		return 0;
 	fd = open(queue_dir_path(path, q, "stamp", name),
-		  O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+		  O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	if (fd < 0)
 		return 0;
 	n = io_read(fd, text, sizeof(text) - 1);

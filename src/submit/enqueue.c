@@ -18,6 +18,7 @@
 #include "config/config.h"
 #include "config/settings.h"
 #include "queue/queue.h"
+#include "queue/spool.h"
 #include "queuerun/attempt.h"
 #include "queuerun/flush.h"
 
@@ -235,6 +236,14 @@ static int make_lasting(const struct enqueue *q, struct error *f)
 	return composition_render(c, composition_is_fixed_8bit(c), f);
 }
 
+/* Root's is in a directory that others share. */
+static int prepare_spool(struct arena *a, const char *folder, struct error *f)
+{
+	const char *own = config_spool_queue(a);
+
+	return own && strcmp(own, folder) == 0 ? spool_prepare(a, true, f) : 0;
+}
+
 static int put(const struct enqueue *q, struct entry *e, struct outcome *out,
 	       struct error *f)
 {
@@ -243,11 +252,16 @@ static int put(const struct enqueue *q, struct entry *e, struct outcome *out,
 	enum queue_runner runner;
 	struct queue queue;
 
-	if (!folder || queue_open(&queue, c->arena, folder, true, f) < 0)
+	if (!folder || prepare_spool(c->arena, folder, f) < 0 ||
+	    queue_open(&queue, c->arena, folder, true, f) < 0)
 		return -1;
 	if (queue_put(&queue, &c->stage, e, NULL, f) < 0)
 		return -1;
-	runner = queue_runner(&queue, sysenv_now());
+	if (!sysenv_env("MAILSEND_QUEUE"))
+		spool_register(c->arena, folder);
+	runner = spool_is_run(c->arena, sysenv_now())
+			 ? QUEUE_RUNS
+			 : queue_runner(&queue, sysenv_now());
 	out->has_runner = runner == QUEUE_RUNS;
 	out->is_told = runner == QUEUE_IDLE_TOLD;
 	return 0;
@@ -317,6 +331,8 @@ bool enqueue_has_runner(struct arena *a, const struct account *account)
 	const char *folder = config_queue(a, account, &ignored);
 	struct queue queue;
 
+	if (spool_is_run(a, sysenv_now()))
+		return true;
 	return folder && queue_open(&queue, a, folder, false, &ignored) == 0 &&
 	       queue_runner(&queue, sysenv_now()) == QUEUE_RUNS;
 }

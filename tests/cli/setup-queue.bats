@@ -173,7 +173,7 @@ crontab -l'
 
 @test "contrib has the same for both, but for the folder" {
 	diff "$root/contrib/systemd/system/mailsend-queue.path" \
-		<(sed 's,%h/.local/state/mailsend/queue,/var/spool/mailsend,' \
+		<(sed 's,%h/.local/state/mailsend/queue,/var/spool/mailsend/0,' \
 			"$root/contrib/systemd/mailsend-queue.path")
 }
 
@@ -193,7 +193,7 @@ crontab -l'
 	send --setup-queue=show
 	[ "$status" -eq 0 ]
 	[[ $output == *'would write /etc/systemd/system/mailsend-queue.service'* ]]
-	[[ $output == *'PathChanged=/var/spool/mailsend/env'* ]]
+	[[ $output == *'PathChanged=/var/spool/mailsend/0/env'* ]]
 	[[ $output == *'would run systemctl enable --now'* ]]
 	[[ $output != *--user* ]]
 }

@@ -51,7 +51,7 @@ static void the_system_s(void **state)
 	setenv("MAILSEND_FROZEN", "uid=0 home=/root", 1);
 	sysenv_init();
 	setenv("XDG_STATE_HOME", "/var/state", 1);
-	is(NULL, "/var/spool/mailsend");
+	is(NULL, "/var/spool/mailsend/0");
 }
 
 static void what_is_named(void **state)
