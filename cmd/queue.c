@@ -1,7 +1,11 @@
-/* queue.c - the commands about the queue. */
+/* queue.c - the commands about the queue.
+ *
+ * An errand (queuerun/errand.h) is done on the queues at hand, in this process
+ * on our own, or as root by a process for each user (queuerun/everybody.h);
+ * what it tells is shown and summed up here, the same for both. */
 #include "commands.h"
 
-#include <stdio.h>
+#include <inttypes.h>
 #include <unistd.h>
 
 #include "base/disk.h"
@@ -9,43 +13,210 @@
 #include "base/sysenv.h"
 #include "config/config.h"
 #include "flow/sink.h"
-#include "queue/queue.h"
-#include "queuerun/flush.h"
-#include "queuerun/mailq.h"
+#include "queue/spool.h"
+#include "queuerun/errand.h"
+#include "queuerun/everybody.h"
+#include "queuerun/own_queues.h"
+#include "queuerun/users.h"
 #include "submit/transcript.h"
 
-/* NULL without an error when no account can be told: mail that was accepted is
- * to be seen and sent whatever has happened to the configuration since. */
-static struct account *find_account(struct arena *a, const struct cmdline *c,
-				    struct error *f)
-{
-	struct config_wish wish = request_config(&c->request);
-	struct account *account = NULL;
-	struct config config;
-	struct error trouble = ERROR_INIT;
+/* Of a user's queue among those of all: no one of them fills the list, or keeps
+ * a monitor waiting. */
+#define MOST_OF_EACH  10000
+#define SILENCE_MS    10000
+#define LIST_LIMIT_MS 30000
+/* The timer does not start again while a run lasts. */
+#define RUN_LIMIT_MS  900000
+#define HAND_LIMIT_MS 3600000
 
-	if (config_load(&config, a, &wish, &trouble) < 0)
-		log_warning("%s; looking for the queue without it",
-			    trouble.text);
-	else if (config_choose(&config, &wish, &account, &trouble) < 0 &&
-		 wish.account)
-		*f = trouble;
-	return account;
+struct job {
+	struct arena *arena;
+	const struct cmdline *cmdline;
+	bool is_everybody;
+	struct users users;
+	struct user self;
+	struct own_queues queues; /* our own, where it is not everybody */
+	struct errand errand;
+	struct transcript transcript;
+	struct sink_fd out;
+
+	struct mailq_view view;
+	struct mailq_state state;
+	bool *is_found; /* by id */
+	bool skips_data;
+	uint64_t changed;
+	struct flush_result ran;
+	struct error first; /* of those that were told */
+};
+
+/* ---- what is told ---- */
+
+static void add_result(struct flush_result *to, const struct flush_result *r)
+{
+	to->sent += r->sent;
+	to->deferred += r->deferred;
+	to->failed += r->failed;
+	to->busy += r->busy;
+	to->held += r->held;
+	to->bad += r->bad;
 }
 
-static const char *find_folder(struct arena *a, const struct cmdline *c,
-			       struct error *f)
+/* Of several queues each says whose it is; an only one is told by our caller.
+ */
+static void take_error(struct job *job, const struct user *who,
+		       const struct record *r)
 {
-	struct account *account = find_account(a, c, f);
+	error_copy(&job->first, &r->error);
+	if (job->state.unread++ == 0)
+		job->state.unread_owner = who->name;
+	if (job->is_everybody)
+		log_error("%s: %s", who->name, r->error.text);
+	else if (job->errand.kind == ERRAND_CHANGE)
+		log_error("%s", r->error.text);
+}
 
-	return error_is_set(f) ? NULL : config_queue(a, account, f);
+static void take_found(struct job *job, const struct user *who,
+		       const struct record *r)
+{
+	const char *id;
+
+	if (r->index >= job->errand.choice.ids.count)
+		return;
+	job->changed += r->count;
+	job->skips_data = job->is_found[r->index];
+	job->is_found[r->index] = true;
+	if (job->errand.kind != ERRAND_PRINT || !job->skips_data)
+		return;
+	id = job->errand.choice.ids.words[r->index];
+	log_warning("%s has a mail %s as well: mailq --user %s --print %s",
+		    who->name, id, who->name, id);
+}
+
+static int take_mail(struct job *job, const struct user *who,
+		     const struct record *r, struct error *f)
+{
+	if (job->cmdline->kind == COMMAND_CHECK_QUEUE) {
+		mailq_count(&job->state, r);
+		return 0;
+	}
+	return job->cmdline->request.json
+		       ? mailq_json_put(&job->view, who, r, f)
+		       : mailq_list_put(&job->view, who, r);
+}
+
+static int take(void *context, const struct user *who, const struct record *r,
+		struct error *f)
+{
+	struct job *job = context;
+
+	switch (r->kind) {
+	case RECORD_MAIL:
+	case RECORD_MORE:
+		return take_mail(job, who, r, f);
+	case RECORD_DATA:
+		return job->skips_data
+			       ? 0
+			       : sink_put(&job->out.sink, r->data, r->size);
+	case RECORD_FOUND:
+		take_found(job, who, r);
+		return 0;
+	case RECORD_RAN:
+		add_result(&job->ran, &r->ran);
+		return 0;
+	case RECORD_ERROR:
+		take_error(job, who, r);
+		return 0;
+	default:
+		return 0;
+	}
+}
+
+/* ---- the errand ---- */
+
+static int take_own(void *context, const struct record *r, struct error *f)
+{
+	struct job *job = context;
+
+	return take(job, &job->self, r, f);
+}
+
+/* In the process of that user.  A transcript's file is root's. */
+static void work(void *context, const struct user *who,
+		 const struct record_to *to)
+{
+	struct job *job = context;
+	struct record trouble = { .kind = RECORD_ERROR,
+				  .index = RECORD_NO_INDEX };
+	struct arena a = ARENA_INIT;
+	struct error ignored = ERROR_INIT;
+	struct own_queues queues;
+
+	if (who->uid != 0 && !job->transcript.on_standard_error)
+		job->errand.trace = NULL;
+	if (who->uid != 0)
+		job->transcript.fd = -1;
+	if (own_queues_find_there(&a, who->is_again, &queues, &trouble.error) <
+	    0)
+		to->put(to->context, &trouble, &ignored);
+	else
+		errand_do(&job->errand, &queues, to, &ignored);
+	arena_free(&a);
+}
+
+static struct everybody everybody_of(struct job *job)
+{
+	const struct errand *e = &job->errand;
+	bool is_one = job->cmdline->queue.user != NULL;
+	struct everybody all = {
+		.users = &job->users,
+		.work = work,
+		.take = take,
+		.context = job,
+		.in_order = e->kind == ERRAND_LIST || e->kind == ERRAND_PRINT,
+	};
+
+	if (all.in_order)
+		all.silence = SILENCE_MS;
+	if (e->kind == ERRAND_LIST && !is_one)
+		all.limit = LIST_LIMIT_MS;
+	else if (e->kind == ERRAND_RUN && e->due_only)
+		all.limit = RUN_LIMIT_MS;
+	else if (!all.in_order && !is_one)
+		all.limit = HAND_LIMIT_MS;
+	return all;
+}
+
+static int do_errand(struct job *job, struct error *f)
+{
+	const struct record_to own = { take_own, job };
+	struct error trouble = ERROR_INIT;
+	struct everybody all;
+
+	if (!job->is_everybody)
+		return errand_do(&job->errand, &job->queues, &own, f);
+	if (spool_prepare(job->arena, job->errand.kind == ERRAND_RUN,
+			  &trouble) < 0)
+		log_warning("%s", trouble.text);
+	all = everybody_of(job);
+	return everybody_run(&all, f);
+}
+
+/* What was told by its owner's name is not told again. */
+static int end_status(const struct job *job, struct error *f)
+{
+	if (!error_is_set(&job->first))
+		return 0;
+	if (job->is_everybody)
+		return error_exit(&job->first);
+	return error_copy(f, &job->first);
 }
 
 /* ---- a run ---- */
 
-static int tell_result(const struct cmdline *c, const struct flush_result *done,
-		       struct error *f)
+static int tell_result(const struct job *job, struct error *f)
 {
+	const struct cmdline *c = job->cmdline;
+	const struct flush_result *done = &job->ran;
 	unsigned all = done->sent + done->deferred + done->failed + done->busy +
 		       done->held + done->bad;
 
@@ -72,88 +243,129 @@ static int tell_result(const struct cmdline *c, const struct flush_result *done,
 	return 0;
 }
 
-static int run_queue(struct arena *a, const struct cmdline *c,
-		     const char *folder, struct error *f)
+static int run_queue(struct job *job, struct error *f)
 {
-	struct transcript transcript;
-	struct flush_result done = { 0 };
+	const struct cmdline *c = job->cmdline;
+	struct errand *e = &job->errand;
 	struct error trouble = ERROR_INIT;
-	struct flush fl = {
-		.arena = a,
-		.folder = folder,
-		.ids = c->queue.choice.ids,
-		.senders = c->queue.choice.senders,
-		.recipients = c->queue.choice.recipients,
-		.due_only = c->queue.due_only,
-		.verbose = c->queue.tells_each && !c->queue.due_only &&
-			   !c->request.quiet,
-	};
 	int result;
 
-	if (transcript_open(&transcript, c->request.transcript,
+	e->kind = ERRAND_RUN;
+	e->due_only = c->queue.due_only;
+	e->verbose =
+		c->queue.tells_each && !c->queue.due_only && !c->request.quiet;
+	/* a person who does it by hand may not do it tomorrow */
+	e->notes_run = e->due_only || !sysenv_is_terminal(STDERR_FILENO);
+	if (transcript_open(&job->transcript, c->request.transcript,
 			    c->request.transcript_path, f) < 0)
 		return -1;
-	fl.trace = transcript_trace(&transcript);
-	/* a person who does it by hand may not do it tomorrow */
-	if (fl.due_only || !sysenv_is_terminal(STDERR_FILENO))
-		queue_note_run(a, folder, sysenv_now());
-	result = flush_run(&fl, &done, f);
-	if (transcript_close(&transcript, &trouble) < 0)
+	e->trace = transcript_trace(&job->transcript);
+	result = do_errand(job, f);
+	if (job->is_everybody && e->notes_run && !c->queue.user)
+		spool_note_run(job->arena, sysenv_now());
+	if (transcript_close(&job->transcript, &trouble) < 0)
 		log_warning("%s", trouble.text);
-	return result < 0 ? -1 : tell_result(c, &done, f);
+	if (result == 0)
+		result = end_status(job, f);
+	return result != 0 ? result : tell_result(job, f);
 }
 
 /* ---- what is shown ---- */
 
-static int list(struct queue *q, const struct cmdline *c, struct sink *out,
-		struct error *f)
+static int list(struct job *job, struct error *f)
 {
-	const struct mailq_choice *choice = &c->queue.choice;
+	bool is_json = job->cmdline->request.json;
 
-	return c->request.json ? mailq_json(q, choice, out, f)
-			       : mailq_list(q, choice, out, f);
+	job->errand.kind = ERRAND_LIST;
+	job->view = (struct mailq_view){ .out = &job->out.sink,
+					 .shows_owner = job->is_everybody };
+	if (do_errand(job, f) < 0)
+		return -1;
+	/* one that cannot be opened is no empty one */
+	if (!job->is_everybody && error_is_set(&job->first) && !job->view.count)
+		return 0;
+	return is_json ? mailq_json_end(&job->view)
+		       : mailq_list_end(&job->view);
 }
 
-static int print(struct queue *q, const struct cmdline *c, struct sink *out,
-		 struct error *f)
+static int tell_missing(const struct job *job, struct error *f)
 {
-	const struct flush_words *ids = &c->queue.choice.ids;
+	const struct flush_words *ids = &job->errand.choice.ids;
 
 	for (size_t i = 0; i < ids->count; i++)
-		if (mailq_print(q, ids->words[i], out, f) < 0)
-			return -1;
+		if (!job->is_found[i] && !error_is_set(&job->first))
+			return mailq_no_such_mail(ids->words[i], f);
 	return 0;
 }
 
-/* All on standard output; *status is that of a check. */
-static int show(struct queue *q, const struct cmdline *c, int *status,
-		struct error *f)
+static int print(struct job *job, struct error *f)
 {
-	struct sink_fd out;
+	job->errand.kind = ERRAND_PRINT;
+	return do_errand(job, f);
+}
+
+/* All on standard output. */
+static int show(struct job *job, struct error *f)
+{
+	bool is_list = job->cmdline->kind == COMMAND_LIST_QUEUE;
 	int result;
 
-	sink_fd_init(&out, STDOUT_FILENO, "standard output", f);
-	if (c->kind == COMMAND_LIST_QUEUE)
-		result = list(q, c, &out.sink, f);
-	else if (c->kind == COMMAND_PRINT_QUEUED)
-		result = print(q, c, &out.sink, f);
-	else
-		result = mailq_check(q, &c->queue.limits, &out.sink, status, f);
+	sink_fd_init(&job->out, STDOUT_FILENO, "standard output", f);
+	result = is_list ? list(job, f) : print(job, f);
 	if (result == 0)
-		result = sink_close(&out.sink);
+		result = sink_close(&job->out.sink);
+	sink_fd_free(&job->out);
+	if (result == 0 && !is_list)
+		result = tell_missing(job, f);
+	return result < 0 ? -1 : end_status(job, f);
+}
+
+/* ---- for a monitor ---- */
+
+static const char *remark(const struct job *job)
+{
+	const struct config_wish wish = request_config(&job->cmdline->request);
+
+	if (job->cmdline->queue.user)
+		return arena_format(job->arena, "only the queue of %s",
+				    job->cmdline->queue.user);
+	if (job->is_everybody)
+		return "the queues of all users";
+	if (own_queues_are_named(&wish))
+		return NULL;
+	return arena_format(job->arena,
+			    "only the queue of %s: root sees those of all",
+			    job->self.name);
+}
+
+static int check_queues(struct job *job, int *status, struct error *f)
+{
+	struct sink_fd out;
+	int r;
+
+	job->errand.kind = ERRAND_LIST;
+	if (do_errand(job, f) < 0 ||
+	    (!job->is_everybody && end_status(job, f) < 0))
+		return -1;
+	job->state.remark = remark(job);
+	sink_fd_init(&out, STDOUT_FILENO, "standard output", f);
+	r = mailq_check_end(&job->state, &job->cmdline->queue.limits, &out.sink,
+			    status);
+	if (r == 0)
+		r = sink_close(&out.sink);
 	sink_fd_free(&out);
-	return result;
+	return r;
 }
 
 /* A monitor takes the first line of standard output for what there is to say.
  */
-static int check(struct queue *q, const struct cmdline *c, int opened,
-		 struct error *trouble, struct error *f)
+static int check(struct job *job, int found, struct error *trouble,
+		 struct error *f)
 {
 	struct buf line = BUF_INIT(1024);
 	int status = 3, written;
 
-	if (opened == 0 && show(q, c, &status, trouble) == 0)
+	if (found == 0 && check_queues(job, &status, trouble) == 0)
 		return status;
 	buf_printf(&line, "MAILQ UNKNOWN - %s\n", trouble->text);
 	written = disk_write_all(STDOUT_FILENO, line.data, line.len,
@@ -177,51 +389,103 @@ static const char *word_of(enum mailq_change change)
 }
 
 /* One that cannot be changed stops none of the others. */
-static int change(struct queue *q, const struct cmdline *c)
+static int change(struct job *job, struct error *f)
 {
-	const struct flush_words *ids = &c->queue.choice.ids;
-	unsigned count = 0;
+	const struct flush_words *ids = &job->errand.choice.ids;
+
+	job->errand.kind = ERRAND_CHANGE;
+	if (do_errand(job, f) < 0)
+		return -1;
+	for (size_t i = 0; i < ids->count; i++) {
+		struct error missing = ERROR_INIT;
+
+		if (job->is_found[i])
+			continue;
+		mailq_no_such_mail(ids->words[i], &missing);
+		log_error("%s", missing.text);
+		error_copy(&job->first, &missing);
+	}
+	log_note("%" PRIu64 " %s", job->changed, word_of(job->errand.change));
+	return error_is_set(&job->first) ? error_exit(&job->first) : 0;
+}
+
+/* ---- which queues ---- */
+
+static int check_user(const struct job *job, const struct config_wish *wish,
+		      struct error *f)
+{
+	const char *other = sysenv_env("MAILSEND_QUEUE") ? "MAILSEND_QUEUE"
+			    : wish->account		 ? "--account"
+			    : wish->path		 ? "--config"
+							 : "queue_folder";
+
+	if (!job->cmdline->queue.user || !own_queues_are_named(wish))
+		return 0;
+	return error_set(f, ERROR_USAGE,
+			 "--user chooses a queue, and so does %s: leave one of "
+			 "them out",
+			 other);
+}
+
+/* Root looks after everybody, unless one queue is named. */
+static int find_queues(struct job *job, struct error *f)
+{
+	const struct cmdline *c = job->cmdline;
+	const struct config_wish wish = request_config(&c->request);
+	const char *user = c->queue.user;
+
+	if (check_user(job, &wish, f) < 0)
+		return -1;
+	job->is_everybody = sysenv_uid() == 0 && sysenv_file_uid() == 0 &&
+			    !own_queues_are_named(&wish) &&
+			    c->kind != COMMAND_SETUP_QUEUE;
+	if (job->is_everybody && !user)
+		job->errand.most = MOST_OF_EACH;
+	if (job->is_everybody)
+		return users_list(job->arena, user, &job->users, f);
+	if (users_self(job->arena, user, &job->self, f) < 0)
+		return -1;
+	return own_queues_find(job->arena, &wish, &job->queues, f);
+}
+
+static int act(struct job *job, struct error *f)
+{
+	const struct cmdline *c = job->cmdline;
+	struct error first;
 	int status = 0;
 
-	for (size_t i = 0; i < ids->count; i++) {
-		struct error f = ERROR_INIT;
-
-		if (mailq_change(q, ids->words[i], c->queue.change, &count,
-				 &f) == 0)
-			continue;
-		log_error("%s", f.text);
-		if (!status)
-			status = error_exit(&f);
-	}
-	log_note("%u %s", count, word_of(c->queue.change));
-	return status;
+	if (c->kind == COMMAND_SETUP_QUEUE)
+		return setup_queue(job->arena, c, job->queues.folders[0], f);
+	if (c->kind == COMMAND_RUN_QUEUE)
+		return run_queue(job, f);
+	if (c->queue.runs_first)
+		status = run_queue(job, f);
+	if (status < 0)
+		return -1;
+	first = job->first;
+	error_clear(&job->first);
+	status =
+		c->kind == COMMAND_CHANGE_QUEUE ? change(job, f) : show(job, f);
+	return status == 0 && error_is_set(&first) ? error_exit(&first)
+						   : status;
 }
 
 int queue_command(struct arena *a, const struct cmdline *c, struct error *f)
 {
 	bool is_check = c->kind == COMMAND_CHECK_QUEUE;
 	struct error trouble = ERROR_INIT;
-	struct queue q = { 0 };
-	const char *folder;
-	int status = 0, opened;
+	struct job job = {
+		.arena = a,
+		.cmdline = c,
+		.errand = { .choice = c->queue.choice,
+			    .change = c->queue.change },
+		.transcript = { .fd = -1 },
+		.is_found = arena_array(a, c->queue.choice.ids.count + 1,
+					sizeof(bool)),
+	};
+	int found = find_queues(&job, is_check ? &trouble : f);
 
-	folder = find_folder(a, c, is_check ? &trouble : f);
-	if (!folder && !is_check)
-		return -1;
-	if (c->kind == COMMAND_SETUP_QUEUE)
-		return setup_queue(a, c, folder, f);
-	if (c->kind == COMMAND_RUN_QUEUE)
-		return run_queue(a, c, folder, f);
-	if (c->queue.runs_first && run_queue(a, c, folder, f) < 0)
-		return -1;
-	opened = folder ? queue_open(&q, a, folder, false,
-				     is_check ? &trouble : f)
-			: -1;
 	if (is_check)
-		return check(&q, c, opened, &trouble, f);
-	if (opened < 0)
-		return -1;
-	if (c->kind == COMMAND_CHANGE_QUEUE)
-		return change(&q, c);
-	return show(&q, c, &status, f) < 0 ? -1 : status;
+		return check(&job, found, &trouble, f);
+	return found < 0 ? -1 : act(&job, f);
 }

@@ -55,6 +55,7 @@ struct cmdline_queue {
 	bool runs_first; /* before it is listed */
 	enum mailq_change change;
 	struct mailq_limits limits;
+	const char *user; /* whose queue; NULL: all that are ours to see */
 };
 
 struct cmdline {

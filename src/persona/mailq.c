@@ -140,6 +140,10 @@ static const struct option_row rows[] = {
 	TEXT(0, "crit-age", "TIME", .set = set_limit_age, LIMIT(crit_age),
 	     .help = "critical if it is older"),
 
+	HEADING("Which queue (root: those of all users):"),
+	TEXT(0, "user", "NAME", .field = COMMAND_FIELD(queue.user),
+	     .help = "only the queue of this user"),
+
 	HEADING("Configuration:"),
 	TEXT(0, "account", "NAME", .field = OPTION_FIELD(account),
 	     .help = "use the queue of this account"),
@@ -198,7 +202,7 @@ static const char notes[] =
 	{                                                                           \
 		.name = (word), .synopsis = (line), .notes = notes,                 \
 		.common = "hold release retry delete print check json sender "      \
-			  "recipient q warn-count crit-count warn-age "             \
+			  "recipient user q warn-count crit-count warn-age "        \
 			  "crit-age account help version",                          \
 		.examples = "  " word "\n"                                          \
 			    "  " word " --print ID | less\n"                        \

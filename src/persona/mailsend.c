@@ -101,6 +101,7 @@ static int finish(struct options_run *run, struct error *f)
 
 	if (conflicts_check(run, CONFLICTS_MAILSEND, f) < 0)
 		return -1;
+	choose_queue_user(run);
 	if (r->action == REQUEST_NO_MAIL)
 		return finish_tool(run, f);
 	if (r->series.id || r->series.kind == REQUEST_BATCH)

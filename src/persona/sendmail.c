@@ -396,6 +396,7 @@ static int finish(struct options_run *run, struct error *f)
 
 	if (conflicts_check(run, CONFLICTS_SENDMAIL, f) < 0)
 		return -1;
+	choose_queue_user(run);
 	if (request_recipients(r) > 0 || r->recipients_from_header)
 		return 0;
 	if (is_verified)

@@ -55,6 +55,8 @@ SETTER(set_words);
 /* The same without a row. */
 int choose_queued(struct options_run *run, enum setter_words which,
 		  const char *word, struct error *f);
+/* A command about the queue logs in nowhere: there --user says whose it is. */
+void choose_queue_user(struct options_run *run);
 /* What --talk says of the server, over the account. */
 int settle_talk(struct options_run *run, struct error *f);
 /* Fills in what --roundtrip left open; ERROR_USAGE for more or less than one

@@ -227,6 +227,17 @@ int choose_queued(struct options_run *run, enum setter_words which,
 	return 0;
 }
 
+/* The one that holds, of several the last. */
+void choose_queue_user(struct options_run *run)
+{
+	const struct override *login =
+		override_find(run->request->overrides, "user");
+
+	if (login && (run->cmdline->kind == COMMAND_RUN_QUEUE ||
+		      run->cmdline->kind == COMMAND_LIST_QUEUE))
+		run->cmdline->queue.user = login->value;
+}
+
 SETTER(set_words)
 {
 	return choose_queued(run, (enum setter_words)row->value, value, f);
@@ -476,7 +487,8 @@ const struct option_row options_login[] = {
 
 const struct option_row options_queue[] = {
 	FLAG(0, "flush", .set = set_flush,
-	     .help = "deliver queued mail now: all, or the given ids"),
+	     .help = "deliver queued mail now: all, or the given ids; root: "
+		     "of all users, or of --user NAME"),
 	FLAG(0, "due", .field = COMMAND_FIELD(queue.due_only),
 	     .help = "with --flush: only mail whose retry "
 		     "time has come; prints errors only"),

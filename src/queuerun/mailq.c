@@ -1,159 +1,17 @@
-/* mailq.c - the queue in Postfix's form, as JSON, and as one line for a
- * monitor.
+/* mailq.c - the queue in Postfix's form, and as one line for a monitor.
  *
- * It is read without locks: what is taken out meanwhile is passed over, and
- * what moves may be seen in its old place or its new one.  One mail at a time
- * is in memory.  Programs read the last line of the list, and people the
- * others: the reasons stand in parentheses above those who are waiting for them
- * to pass. */
+ * Programs read the last line of the list, and people the others: the reasons
+ * stand in parentheses above those who are waiting for them to pass. */
 #include "queuerun/mailq.h"
 
 #include <inttypes.h>
-#include <jansson.h>
-#include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <time.h>
 
-#include "base/disk.h"
+#include "base/buf.h"
 #include "base/sysenv.h"
 #include "base/text.h"
-#include "deliver/jsonify.h"
-#include "queuerun/selection.h"
-
-struct seen {
-	enum queue_place place;
-	const char *id;
-	const struct entry *entry; /* NULL: it cannot be read */
-	const struct error *why;   /* ... because of this */
-};
-
-static bool entry_fits(const struct mailq_choice *choice, const struct entry *e)
-{
-	if (!e)
-		return !choice->senders.count && !choice->recipients.count;
-	if (!selection_match_address(&choice->senders, e->reverse_path))
-		return false;
-	for (size_t i = 0; i < e->count; i++)
-		if (selection_match_address(&choice->recipients,
-					    e->recipients[i].address))
-			return true;
-	return !choice->recipients.count;
-}
-
-static int visit_one(struct queue *q, const struct mailq_choice *choice,
-		     enum queue_place place, const char *id,
-		     int (*each)(void *context, const struct seen *mail,
-				 struct error *f),
-		     void *context, struct error *f)
-{
-	struct arena a = ARENA_INIT;
-	struct error why = ERROR_INIT;
-	struct entry e = { 0 };
-	int r = queue_peek(q, &a, place, id, &e, &why);
-	const struct seen mail = {
-		.place = place,
-		.id = id,
-		.entry = r > 0 ? &e : NULL,
-		.why = &why,
-	};
-
-	if (r != 0 && entry_fits(choice, mail.entry))
-		r = each(context, &mail, f);
-	else
-		r = 0;
-	arena_free(&a);
-	return r;
-}
-
-/* Those that wait, that were given up, and that cannot be read; one at a time
- * is in memory.  One of the last kind fits no sender and no recipient. */
-static int visit(struct queue *q, const struct mailq_choice *choice,
-		 int (*each)(void *context, const struct seen *mail,
-			     struct error *f),
-		 void *context, struct error *f)
-{
-	int r = 0;
-
-	for (int place = QUEUE_WAITING; r == 0 && place <= QUEUE_BAD; place++) {
-		struct arena a = ARENA_INIT;
-		struct queue_names names = { 0 };
-
-		r = queue_list(q, &a, (enum queue_place)place, &names, f);
-		for (size_t i = 0; r == 0 && i < names.count; i++)
-			if (selection_match_id(&choice->ids, names.ids[i]))
-				r = visit_one(q, choice,
-					      (enum queue_place)place,
-					      names.ids[i], each, context, f);
-		arena_free(&a);
-	}
-	return r;
-}
-
-/* ---- which ones somebody has just now ----
- *
- * To try a lock would keep it from whoever wants it in that moment: the
- * system's own list of locks is read instead, once.  proc(5): "7: FLOCK
- * ADVISORY WRITE PID MAJOR:MINOR:INODE 0 EOF"; the device is left out of it,
- * which is not what stat(2) says on every file system.  Where there is no list,
- * nobody is said to have anything. */
-
-struct busy {
-	struct buf locks; /* " INODE " of each that is locked */
-};
-
-#define LOCKS_MAX (1024 * 1024)
-
-static void take_line(struct buf *out, const char *line, size_t n)
-{
-	char kind[16], inode[32];
-	char text[128];
-
-	if (n >= sizeof(text))
-		return;
-	memcpy(text, line, n);
-	text[n] = '\0';
-	if (sscanf(text, "%*s %15s %*s %*s %*s %*[^:]:%*[^:]:%31[0-9]", kind,
-		   inode) == 2 &&
-	    strcmp(kind, "FLOCK") == 0)
-		buf_printf(out, " %s ", inode);
-}
-
-static void busy_init(struct busy *b)
-{
-	struct buf all = BUF_INIT(LOCKS_MAX);
-	struct error unread = ERROR_INIT;
-
-	buf_init(&b->locks, LOCKS_MAX);
-	if (disk_read_file("/proc/locks", &all, true, &unread) == 0)
-		for (const char *p = all.data; *p; p += *p == '\n') {
-			size_t n = strcspn(p, "\n");
-
-			take_line(&b->locks, p, n);
-			p += n;
-		}
-	buf_free(&all);
-}
-
-static void busy_free(struct busy *b)
-{
-	buf_free(&b->locks);
-}
-
-static bool is_busy(const struct busy *b, const struct queue *q, const char *id)
-{
-	char path[4096], inode[40];
-	struct stat st;
-	int n = snprintf(path, sizeof(path), "%s/msg/%s", q->folder, id);
-
-	if (!b->locks.len || n < 0 || (size_t)n >= sizeof(path) ||
-	    lstat(path, &st) < 0)
-		return false;
-	snprintf(inode, sizeof(inode), " %ju ", (uintmax_t)st.st_ino);
-	return strstr(b->locks.data, inode) != NULL;
-}
 
 #define ID_WIDTH 17
 #define INDENT	 47 /* of a recipient: behind id, size and time */
@@ -187,23 +45,15 @@ static void format_next(char *out, size_t size, int64_t next)
 
 /* ---- one mail ---- */
 
-struct list {
-	struct queue *queue;
-	struct sink *out;
-	struct busy busy;
-	uint64_t octets;
-	unsigned count;
-};
-
-static int put_header(struct list *l)
+static int put_header(struct mailq_view *v)
 {
-	return sink_printf(l->out, "%-*s %8s %-19s %s\n", ID_WIDTH,
+	return sink_printf(v->out, "%-*s %8s %-19s %s\n", ID_WIDTH,
 			   "-Queue ID-", "--Size--", "---Arrival Time----",
 			   "-Sender/Recipient-------");
 }
 
 /* Why it is there, and when it goes on: what stands in the parentheses. */
-static void put_reason(struct buf *to, const struct seen *mail,
+static void put_reason(struct buf *to, const struct record *mail,
 		       const struct entry_recipient *r)
 {
 	char next[40];
@@ -225,8 +75,25 @@ static void put_reason(struct buf *to, const struct seen *mail,
 	buf_printf(to, "; next try %s", next);
 }
 
+/* "<>" where it is empty, and made safe: it may be another user's. */
+static void put_safe_address(struct buf *to, const char *address)
+{
+	text_puts_safe(to, *address ? address : "<>");
+}
+
+static int put_address(struct mailq_view *v, const char *address)
+{
+	struct buf safe = BUF_INIT(3900);
+	int r;
+
+	put_safe_address(&safe, address);
+	r = sink_printf(v->out, "%*s%s\n", INDENT, "", safe.data);
+	buf_free(&safe);
+	return r;
+}
+
 /* Those who have it are no matter of the queue. */
-static int put_recipients(struct list *l, const struct seen *mail)
+static int put_recipients(struct mailq_view *v, const struct record *mail)
 {
 	struct buf one = BUF_INIT(4096), other = BUF_INIT(4096);
 	struct buf *reason = &one, *last = &other;
@@ -241,10 +108,9 @@ static int put_recipients(struct list *l, const struct seen *mail)
 			continue;
 		put_reason(reason, mail, to);
 		if (strcmp(reason->data, last->data) != 0)
-			r = sink_printf(l->out, "(%.3900s)\n", reason->data);
+			r = sink_printf(v->out, "(%.3900s)\n", reason->data);
 		if (r == 0)
-			r = sink_printf(l->out, "%*s%.3900s\n", INDENT, "",
-					to->address);
+			r = put_address(v, to->address);
 		last = reason;
 		reason = swap;
 	}
@@ -253,7 +119,7 @@ static int put_recipients(struct list *l, const struct seen *mail)
 	return r;
 }
 
-static const char *remark_on(const struct seen *mail)
+static const char *remark_on(const struct record *mail)
 {
 	if (mail->place == QUEUE_GIVEN_UP)
 		return "(given up, and its sender has not got it back)\n";
@@ -262,82 +128,103 @@ static const char *remark_on(const struct seen *mail)
 	return mail->entry->is_held ? "(held)\n" : "";
 }
 
-static int put_unreadable(struct list *l, const struct seen *mail)
+/* At the end of the mail's line, where the sender's address has no blank. */
+static int put_owner(struct mailq_view *v, const struct user *owner)
 {
-	if (sink_printf(l->out, "%-*s %8s %-19s %s\n", ID_WIDTH, mail->id, "?",
-			"?", "?") < 0)
-		return -1;
-	return sink_printf(l->out, "(cannot be read: %s)\n\n", mail->why->text);
+	if (!v->shows_owner)
+		return sink_puts(v->out, "\n");
+	return sink_printf(v->out, " (owner %.100s)\n", owner->name);
 }
 
-static int put_mail(void *context, const struct seen *mail, struct error *f)
+static int put_unreadable(struct mailq_view *v, const struct user *owner,
+			  const struct record *mail)
 {
-	struct list *l = context;
+	if (sink_printf(v->out, "%-*s %8s %-19s %s", ID_WIDTH, mail->id, "?",
+			"?", "?") < 0 ||
+	    put_owner(v, owner) < 0)
+		return -1;
+	return sink_printf(v->out, "(cannot be read: %s)\n\n",
+			   mail->error.text);
+}
+
+static int put_mail(struct mailq_view *v, const struct user *owner,
+		    const struct record *mail)
+{
 	const struct entry *e = mail->entry;
+	struct buf sender = BUF_INIT(3900);
 	char id[QUEUE_ID_SIZE + 2], when[40];
-
-	(void)f;
-	if (l->count++ == 0 && put_header(l) < 0)
-		return -1;
-	if (!e)
-		return put_unreadable(l, mail);
-	l->octets += e->size;
-	snprintf(id, sizeof(id), "%s%s", mail->id,
-		 is_busy(&l->busy, l->queue, mail->id) ? "*"
-		 : e->is_held			       ? "!"
-						       : "");
-	format_time(when, sizeof(when), "%a %b %e %H:%M:%S", e->arrived);
-	if (sink_printf(l->out, "%-*s %8" PRIu64 " %-19s %.3900s\n", ID_WIDTH,
-			id, e->size, when,
-			*e->reverse_path ? e->reverse_path : "<>") < 0 ||
-	    sink_puts(l->out, remark_on(mail)) < 0 ||
-	    put_recipients(l, mail) < 0)
-		return -1;
-	return sink_puts(l->out, "\n");
-}
-
-int mailq_list(struct queue *q, const struct mailq_choice *choice,
-	       struct sink *out, struct error *f)
-{
-	struct list l = { .queue = q, .out = out };
 	int r;
 
-	busy_init(&l.busy);
-	r = visit(q, choice, put_mail, &l, f);
-	busy_free(&l.busy);
-	if (r < 0)
+	v->octets += e->size;
+	snprintf(id, sizeof(id), "%s%s", mail->id,
+		 mail->is_busy ? "*"
+		 : e->is_held  ? "!"
+			       : "");
+	format_time(when, sizeof(when), "%a %b %e %H:%M:%S", e->arrived);
+	put_safe_address(&sender, e->reverse_path);
+	r = sink_printf(v->out, "%-*s %8" PRIu64 " %-19s %s", ID_WIDTH, id,
+			e->size, when, sender.data);
+	buf_free(&sender);
+	if (r < 0 || put_owner(v, owner) < 0 ||
+	    sink_puts(v->out, remark_on(mail)) < 0 ||
+	    put_recipients(v, mail) < 0)
 		return -1;
-	if (!l.count)
-		return sink_puts(out, "Mail queue is empty\n");
-	return sink_printf(out, "-- %" PRIu64 " Kbytes in %u Request%s.\n",
-			   (l.octets + 1023) / 1024, l.count,
-			   l.count == 1 ? "" : "s");
+	return sink_puts(v->out, "\n");
+}
+
+/* Those that are not shown stand where they would. */
+static int put_more(struct mailq_view *v, const struct user *owner,
+		    const struct record *r)
+{
+	v->more += r->count;
+	return sink_printf(v->out,
+			   "(and %" PRIu64 " more of %.100s: mailq --user "
+			   "%.100s)\n\n",
+			   r->count, owner->name, owner->name);
+}
+
+int mailq_list_put(struct mailq_view *v, const struct user *owner,
+		   const struct record *r)
+{
+	if (r->kind == RECORD_MORE)
+		return put_more(v, owner, r);
+	if (r->kind != RECORD_MAIL)
+		return 0;
+	if (v->count++ == 0 && put_header(v) < 0)
+		return -1;
+	return r->entry ? put_mail(v, owner, r) : put_unreadable(v, owner, r);
+}
+
+int mailq_list_end(struct mailq_view *v)
+{
+	uint64_t all = v->count + v->more;
+
+	if (!all)
+		return sink_puts(v->out, "Mail queue is empty\n");
+	return sink_printf(v->out,
+			   "-- %" PRIu64 " Kbytes in %" PRIu64 " Request%s.\n",
+			   (v->octets + 1023) / 1024, all, all == 1 ? "" : "s");
 }
 
 /* ---- for a monitor ---- */
 
-struct state {
-	size_t waiting, held, given_up, bad;
-	int64_t age; /* of the oldest that may be tried */
-};
-
-static int count_mail(void *context, const struct seen *mail, struct error *f)
+void mailq_count(struct mailq_state *s, const struct record *r)
 {
-	struct state *s = context;
-	const struct entry *e = mail->entry;
+	uint64_t count = r->kind == RECORD_MORE ? r->count : 1;
+	const struct entry *e = r->entry;
 
-	(void)f;
-	if (mail->place == QUEUE_GIVEN_UP) {
-		s->given_up++;
-	} else if (mail->place == QUEUE_BAD || !e) {
-		s->bad++;
+	if (r->kind != RECORD_MAIL && r->kind != RECORD_MORE)
+		return;
+	if (r->place == QUEUE_GIVEN_UP) {
+		s->given_up += count;
+	} else if (r->place == QUEUE_BAD || (!e && r->kind == RECORD_MAIL)) {
+		s->bad += count;
 	} else {
-		s->waiting++;
-		s->held += e->is_held;
-		if (!e->is_held && sysenv_now() - e->arrived > s->age)
+		s->waiting += count;
+		s->held += e && e->is_held;
+		if (e && !e->is_held && sysenv_now() - e->arrived > s->age)
 			s->age = sysenv_now() - e->arrived;
 	}
-	return 0;
 }
 
 static bool is_over(uint64_t value, uint64_t limit)
@@ -364,197 +251,62 @@ static void put_age(struct buf *to, int64_t age)
 		buf_printf(to, "%" PRId64 " days", age / 86400);
 }
 
-static void put_state(struct buf *to, const struct state *s,
+static void put_state(struct buf *to, const struct mailq_state *s,
 		      const struct mailq_limits *l)
 {
 	if (s->waiting) {
-		buf_printf(to, "%zu wait%s, the oldest for ", s->waiting,
-			   s->waiting == 1 ? "s" : "");
+		buf_printf(to, "%" PRIu64 " wait%s, the oldest for ",
+			   s->waiting, s->waiting == 1 ? "s" : "");
 		put_age(to, s->age);
 	} else {
 		buf_puts(to, "nothing waits");
 	}
 	if (s->held)
-		buf_printf(to, ", %zu held", s->held);
+		buf_printf(to, ", %" PRIu64 " held", s->held);
 	if (s->given_up)
-		buf_printf(to, ", %zu given up", s->given_up);
+		buf_printf(to, ", %" PRIu64 " given up", s->given_up);
 	if (s->bad)
-		buf_printf(to, ", %zu unreadable", s->bad);
-	buf_printf(to, " | count=%zu", s->waiting);
+		buf_printf(to, ", %" PRIu64 " unreadable", s->bad);
+	if (s->unread)
+		buf_printf(to, ", the queue of %.100s cannot be looked at",
+			   s->unread_owner);
+	if (s->unread > 1)
+		buf_printf(to, ", nor %u others", s->unread - 1);
+	if (s->remark)
+		buf_printf(to, " (%s)", s->remark);
+	buf_printf(to, " | count=%" PRIu64, s->waiting);
 	put_limit(to, l->warn_count);
 	put_limit(to, l->crit_count);
 	buf_printf(to, ";0 age=%" PRId64 "s", s->age);
 	put_limit(to, l->warn_age);
 	put_limit(to, l->crit_age);
-	buf_printf(to, ";0 held=%zu;;;0 failed=%zu;;;0 bad=%zu;;;0\n", s->held,
-		   s->given_up, s->bad);
+	buf_printf(to,
+		   ";0 held=%" PRIu64 ";;;0 failed=%" PRIu64 ";;;0 bad=%" PRIu64
+		   ";;;0\n",
+		   s->held, s->given_up, s->bad);
 }
 
-int mailq_check(struct queue *q, const struct mailq_limits *limits,
-		struct sink *out, int *status, struct error *f)
+int mailq_check_end(const struct mailq_state *s,
+		    const struct mailq_limits *limits, struct sink *out,
+		    int *status)
 {
 	static const char *const words[] = { "OK", "WARNING", "CRITICAL" };
-	const struct mailq_choice all = { .ids = { 0 } };
-	struct buf line = BUF_INIT(512);
-	struct state s = { 0 };
+	struct buf line = BUF_INIT(1024);
 	int r;
 
-	if (visit(q, &all, count_mail, &s, f) < 0)
-		return -1;
-	if (is_over(s.waiting, limits->crit_count) ||
-	    is_over((uint64_t)s.age, (uint64_t)limits->crit_age))
+	if (is_over(s->waiting, limits->crit_count) ||
+	    is_over((uint64_t)s->age, (uint64_t)limits->crit_age))
 		*status = 2;
-	else if (is_over(s.waiting, limits->warn_count) ||
-		 is_over((uint64_t)s.age, (uint64_t)limits->warn_age) ||
-		 s.given_up || s.bad) /* somebody has to look at these */
+	else if (is_over(s->waiting, limits->warn_count) ||
+		 is_over((uint64_t)s->age, (uint64_t)limits->warn_age) ||
+		 /* somebody has to look at these */
+		 s->given_up || s->bad || s->unread)
 		*status = 1;
 	else
 		*status = 0;
 	buf_printf(&line, "MAILQ %s - ", words[*status]);
-	put_state(&line, &s, limits);
+	put_state(&line, s, limits);
 	r = sink_put(out, line.data, line.len);
 	buf_free(&line);
 	return r;
-}
-
-/* ---- for programs ---- */
-
-/* ISO 8601; null where it never was. */
-static json_t *time_json(int64_t when)
-{
-	int zone = sysenv_zone(when);
-	unsigned minutes = (unsigned)abs(zone);
-	time_t local = (time_t)(when + (int64_t)zone * 60);
-	char text[64];
-	struct tm t;
-
-	if (!when || !gmtime_r(&local, &t) ||
-	    !strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%S", &t))
-		return json_null();
-	return json_sprintf("%s%c%02u:%02u", text, zone < 0 ? '-' : '+',
-			    minutes / 60, minutes % 60);
-}
-
-static const char *state_name(enum entry_state state)
-{
-	static const char *const names[] = {
-		[ENTRY_WAITING] = "waiting",
-		[ENTRY_SENT] = "sent",
-		[ENTRY_FAILED] = "failed",
-		[ENTRY_TOLD] = "told",
-	};
-
-	return names[state];
-}
-
-static const char *kind_name(enum entry_kind kind)
-{
-	static const char *const names[] = {
-		[ENTRY_MAIL] = "mail",
-		[ENTRY_FAILURE_NOTICE] = "failure-notice",
-		[ENTRY_DELAY_NOTICE] = "delay-notice",
-	};
-
-	return names[kind];
-}
-
-static const char *place_name(enum queue_place place)
-{
-	static const char *const names[] = {
-		[QUEUE_WAITING] = "waiting",
-		[QUEUE_GIVEN_UP] = "given-up",
-		[QUEUE_BAD] = "unreadable",
-	};
-
-	return names[place];
-}
-
-static json_t *text_or_null(const char *text)
-{
-	return text && *text ? jsonify_text(text) : json_null();
-}
-
-static json_t *recipient_json(const struct entry_recipient *r)
-{
-	json_t *o = json_object();
-	bool failed = small_error_is_set(&r->last);
-
-	json_object_set_new(o, "address", jsonify_text(r->address));
-	json_object_set_new(o, "state", json_string(state_name(r->state)));
-	json_object_set_new(o, "tries", json_integer(r->tries));
-	json_object_set_new(o, "next",
-			    r->state != ENTRY_WAITING
-				    ? json_null()
-				    : time_json(r->next ? r->next
-							: sysenv_now()));
-	json_object_set_new(o, "last_tried", time_json(r->tried));
-	jsonify_reply(o, r->reply ? r->reply : "");
-	json_object_set_new(o, "cause",
-			    failed ? json_string(error_name(r->last.cause))
-				   : json_null());
-	json_object_set_new(o, "error",
-			    failed ? jsonify_text(small_error_text(&r->last))
-				   : json_null());
-	json_object_set_new(o, "host", text_or_null(r->host));
-	return o;
-}
-
-static void put_entry(json_t *o, const struct entry *e)
-{
-	json_t *list = json_array();
-	int64_t age = sysenv_now() - e->arrived;
-
-	for (size_t i = 0; i < e->count; i++)
-		json_array_append_new(list, recipient_json(&e->recipients[i]));
-	json_object_set_new(o, "kind", json_string(kind_name(e->kind)));
-	json_object_set_new(o, "arrived", time_json(e->arrived));
-	json_object_set_new(o, "age_seconds", json_integer(age > 0 ? age : 0));
-	json_object_set_new(o, "size", json_integer((json_int_t)e->size));
-	json_object_set_new(o, "held", json_boolean(e->is_held));
-	json_object_set_new(o, "sender", jsonify_text(e->reverse_path));
-	json_object_set_new(o, "message_id", text_or_null(e->message_id));
-	json_object_set_new(o, "account", text_or_null(e->account));
-	json_object_set_new(o, "recipients", list);
-}
-
-struct json_list {
-	struct sink *out;
-	unsigned count;
-};
-
-static int put_object(void *context, const struct seen *mail, struct error *f)
-{
-	struct json_list *l = context;
-	json_t *o = json_object();
-	char *text;
-	int r;
-
-	json_object_set_new(o, "id", jsonify_text(mail->id));
-	json_object_set_new(o, "place", json_string(place_name(mail->place)));
-	if (mail->entry)
-		put_entry(o, mail->entry);
-	else
-		json_object_set_new(o, "error", jsonify_text(mail->why->text));
-	text = json_dumps(o, JSON_COMPACT);
-	json_decref(o);
-	if (!text)
-		return error_set(f, ERROR_SOFTWARE,
-				 "what is known of %s cannot be written as "
-				 "JSON",
-				 mail->id);
-	r = sink_puts(l->out, l->count++ ? ",\n" : "[\n");
-	if (r == 0)
-		r = sink_puts(l->out, text);
-	free(text);
-	return r;
-}
-
-int mailq_json(struct queue *q, const struct mailq_choice *choice,
-	       struct sink *out, struct error *f)
-{
-	struct json_list l = { .out = out };
-
-	if (visit(q, choice, put_object, &l, f) < 0)
-		return -1;
-	return sink_puts(out, l.count ? "\n]\n" : "[]\n");
 }

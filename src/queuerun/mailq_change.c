@@ -20,7 +20,7 @@ static bool is_id(const char *id)
 		       strlen(id);
 }
 
-static int no_such_mail(const char *id, struct error *f)
+int mailq_no_such_mail(const char *id, struct error *f)
 {
 	return error_set(f, ERROR_NOINPUT,
 			 "there is no mail '%s' in the queue: mailq lists "
@@ -172,39 +172,43 @@ int mailq_change(struct queue *q, const char *id, enum mailq_change change,
 	int r;
 
 	if (strcmp(id, "ALL") == 0)
-		return change_all(q, change, count, f);
+		return change_all(q, change, count, f) < 0 ? -1 : 1;
 	r = change_one(q, id, change, f);
-	if (r == 0)
-		return no_such_mail(id, f);
 	*count += r > 0;
-	return r < 0 ? -1 : 0;
+	return r;
 }
 
 /* ---- printing ---- */
 
 /* The message never changes, so that no lock is needed. */
-int mailq_print(struct queue *q, const char *id, struct sink *out,
-		struct error *f)
+int mailq_open(struct queue *q, struct arena *a, const char *id,
+	       struct slice *out, struct error *f)
 {
-	struct arena a = ARENA_INIT;
-	const char *path = arena_format(&a, "%s/msg/%s", q->folder, id);
-	int fd = is_id(id) ? open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW) : -1;
+	const char *path = arena_format(a, "%s/msg/%s", q->folder, id);
 	struct stat st;
-	int r = -1;
+	int fd;
 
-	if (!is_id(id) || (fd < 0 && errno == ENOENT))
-		no_such_mail(id, f);
-	else if (fd < 0 || fstat(fd, &st) < 0)
+	if (!is_id(id))
+		return 0;
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	if (fd < 0 && errno == ENOENT)
+		return 0;
+	if (fd < 0 || fstat(fd, &st) < 0)
 		error_errno(f, ERROR_NOINPUT, errno, "cannot read %s", path);
+	else if (!S_ISREG(st.st_mode))
+		error_set(f, ERROR_NOINPUT, "%s is not a file", path);
 	else {
-		struct slice message = { .fd = fd,
-					 .length = (uint64_t)st.st_size,
-					 .name = path };
-
-		r = pump_slice(&message, out);
+		*out = (struct slice){ .fd = fd,
+				       .length = (uint64_t)st.st_size,
+				       .name = path };
+		return 1;
 	}
 	if (fd >= 0)
 		close(fd);
-	arena_free(&a);
-	return r;
+	return -1;
+}
+
+void mailq_close(struct slice *message)
+{
+	close(message->fd); /* only read from */
 }

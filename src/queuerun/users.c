@@ -1,0 +1,273 @@
+/* users.c - the password database, the spool and the register, in one list.
+ *
+ * Text of the database goes to a terminal as an owner's name, and is made safe
+ * here. */
+#include "queuerun/users.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/disk.h"
+#include "base/log.h"
+#include "base/passwd.h"
+#include "base/sysenv.h"
+#include "base/text.h"
+#include "queue/spool.h"
+
+#define LOGIN_DEFS     "/etc/login.defs"
+#define LOGIN_DEFS_MAX 65536
+#define UID_MAX_USUAL  60000
+#define NO_GROUP       65534
+
+struct list {
+	struct arena *arena;
+	struct users *users;
+	size_t room;
+	size_t sorted; /* of them, from the first on */
+	bool is_cut;
+};
+
+static void add(struct list *l, struct user one)
+{
+	struct users *u = l->users;
+
+	if (u->count == USERS_MAX) {
+		l->is_cut = true;
+		return;
+	}
+	one.order = u->count;
+	u->all = arena_grow(l->arena, u->all, u->count, &l->room,
+			    sizeof(*u->all));
+	u->all[u->count++] = one;
+}
+
+static struct user user_of(struct arena *a, const struct passwd_row *row)
+{
+	return (struct user){
+		.uid = row->uid,
+		.gid = row->gid,
+		.login = row->name,
+		.name = text_dup_safe(a, row->name, strlen(row->name)),
+		.home = row->home,
+	};
+}
+
+static struct user user_without_name(struct arena *a, unsigned uid)
+{
+	return (struct user){
+		.uid = uid,
+		.gid = NO_GROUP,
+		.name = arena_format(a, "%u", uid),
+	};
+}
+
+/* ---- in order ---- */
+
+static int by_uid(const void *one, const void *other)
+{
+	const struct user *a = one, *b = other;
+
+	if (a->uid != b->uid)
+		return a->uid < b->uid ? -1 : 1;
+	return a->order < b->order ? -1 : 1;
+}
+
+static int compare_uid(const void *uid, const void *user)
+{
+	unsigned a = *(const unsigned *)uid;
+	unsigned b = ((const struct user *)user)->uid;
+
+	return a < b ? -1 : a > b;
+}
+
+static bool is_same_home(const char *one, const char *other)
+{
+	return !one || !other || strcmp(one, other) == 0;
+}
+
+/* Of those with one uid and one home the first in the database stays. */
+static void sort(struct list *l)
+{
+	struct users *u = l->users;
+	size_t kept = 0;
+
+	if (u->count)
+		qsort(u->all, u->count, sizeof(*u->all), by_uid);
+	for (size_t i = 0; i < u->count; i++) {
+		size_t k = kept;
+
+		while (k && u->all[k - 1].uid == u->all[i].uid &&
+		       !is_same_home(u->all[k - 1].home, u->all[i].home))
+			k--;
+		if (k && u->all[k - 1].uid == u->all[i].uid)
+			continue;
+		u->all[kept] = u->all[i];
+		u->all[kept].is_again =
+			kept && u->all[kept - 1].uid == u->all[kept].uid;
+		kept++;
+	}
+	l->sorted = u->count = kept;
+}
+
+static bool has_uid(const struct list *l, unsigned uid)
+{
+	return l->sorted && bsearch(&uid, l->users->all, l->sorted,
+				    sizeof(*l->users->all), compare_uid);
+}
+
+/* ---- the password database ---- */
+
+/* The value of the line "UID_MAX N". */
+static unsigned highest_uid(void)
+{
+	static const char name[] = "UID_MAX";
+	struct buf text = BUF_INIT(LOGIN_DEFS_MAX);
+	struct error unread = ERROR_INIT;
+	unsigned result = UID_MAX_USUAL;
+	const char *line;
+	uint64_t value;
+
+	if (disk_read_file(LOGIN_DEFS, &text, true, &unread) == 0)
+		for (line = text.data; *line; line += *line == '\n') {
+			size_t n = strcspn(line, "\n");
+
+			if (strncmp(line, name, strlen(name)) == 0 &&
+			    text_is_blank(line[strlen(name)])) {
+				const char *p = line + strlen(name);
+
+				p += strspn(p, " \t");
+				if (text_digits(p, UINT32_MAX - 1, &value))
+					result = (unsigned)value;
+			}
+			line += n;
+		}
+	buf_free(&text);
+	return result;
+}
+
+static void add_database(struct list *l)
+{
+	unsigned highest = highest_uid();
+	struct passwd_row row;
+
+	passwd_rewind();
+	while (!l->is_cut && passwd_next(l->arena, &row))
+		if (row.uid <= highest)
+			add(l, user_of(l->arena, &row));
+	passwd_end();
+	sort(l);
+}
+
+/* ---- the spool and the register ---- */
+
+/* The home of one that is in the spool alone stays unseen. */
+static void add_uid(struct list *l, unsigned uid, bool looks_at_home)
+{
+	struct passwd_row row;
+	struct user one;
+
+	if (has_uid(l, uid))
+		return;
+	one = passwd_by_uid(l->arena, uid, &row)
+		      ? user_of(l->arena, &row)
+		      : user_without_name(l->arena, uid);
+	if (!looks_at_home)
+		one.home = NULL;
+	add(l, one);
+}
+
+static void tell_refused(const struct spool_uids *s)
+{
+	if (s->refused == 1)
+		log_warning("%s was made by another user (uid %u) and is not "
+			    "used; remove it",
+			    s->refused_path, s->refused_uid);
+	else if (s->refused)
+		log_warning("%s was made by another user (uid %u) and is not "
+			    "used, nor are %u others beside it; remove them",
+			    s->refused_path, s->refused_uid, s->refused - 1);
+}
+
+static void add_spool(struct list *l, bool in_register)
+{
+	struct error f = ERROR_INIT;
+	struct spool_uids found;
+
+	if (spool_list(l->arena, in_register, &found, &f) < 0)
+		log_warning("%s", f.text);
+	tell_refused(&found);
+	for (size_t i = 0; i < found.count; i++)
+		add_uid(l, found.uids[i], in_register);
+	sort(l);
+}
+
+/* ---- one ---- */
+
+static int no_such_user(const char *name, struct error *f)
+{
+	return error_set(f, ERROR_NOUSER,
+			 "there is no user '%s' on this machine", name);
+}
+
+/* A name of digits alone is a name first, as for chown(1). */
+static int add_only(struct list *l, const char *only, struct error *f)
+{
+	struct passwd_row row;
+	uint64_t uid;
+
+	if (passwd_by_name(l->arena, only, &row)) {
+		add(l, user_of(l->arena, &row));
+		return 0;
+	}
+	if (!text_number(only, UINT32_MAX - 1, &uid))
+		return no_such_user(only, f);
+	add_uid(l, (unsigned)uid, true);
+	return 0;
+}
+
+int users_list(struct arena *a, const char *only, struct users *out,
+	       struct error *f)
+{
+	struct list l = { .arena = a, .users = out };
+
+	*out = (struct users){ 0 };
+	if (only)
+		return add_only(&l, only, f);
+	add_database(&l);
+	add_spool(&l, true);
+	add_spool(&l, false);
+	if (l.is_cut)
+		log_warning("there are more than %d users; the others' queues "
+			    "are left out",
+			    USERS_MAX);
+	return 0;
+}
+
+int users_self(struct arena *a, const char *only, struct user *out,
+	       struct error *f)
+{
+	const char *login = sysenv_user();
+	struct passwd_row row;
+	uint64_t uid;
+
+	*out = (struct user){
+		.uid = sysenv_uid(),
+		.login = login,
+		.name = text_dup_safe(a, login, strlen(login)),
+		.home = sysenv_home(),
+	};
+	if (!only || strcmp(only, login) == 0)
+		return 0;
+	if (passwd_by_name(a, only, &row))
+		uid = row.uid;
+	else if (!text_number(only, UINT32_MAX - 1, &uid))
+		return no_such_user(only, f);
+	if (uid == out->uid)
+		return 0;
+	return error_set(f, ERROR_PERMISSION,
+			 "the queue of %s is theirs: only root looks after the "
+			 "queues of other users",
+			 only);
+}

@@ -1,0 +1,52 @@
+/* users.h - which users root looks after: the one place that decides it.
+ *
+ * In the order of their uids, each uid once for each home:
+ *
+ *	in the password database,	their home, SPOOL/UID and what the
+ *	uid up to UID_MAX		register says
+ *	in the password database,	SPOOL/UID and the register; the home too
+ *	above that (nobody, a network	if they are in the register
+ *	account)
+ *	not in it (the account was	SPOOL/UID and the register
+ *	deleted, a service without a
+ *	name)
+ *
+ * SPOOL and the register are queue/spool.h's; UID_MAX is of /etc/login.defs,
+ * 60000 where that does not say.  Nobody's home is looked at here: a process of
+ * the user's own does that (everybody.h), and most find nothing. */
+#ifndef QUEUERUN_USERS_H
+#define QUEUERUN_USERS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/arena.h"
+#include "base/error.h"
+
+#define USERS_MAX 100000
+
+struct user {
+	unsigned uid, gid;
+	const char *login; /* as the password database has it; NULL: a uid */
+	const char *name;  /* ... for people: the uid where it has none */
+	const char *home;  /* NULL: none that is to be looked at */
+	bool is_again;	   /* another home of the same uid, and only that */
+	size_t order;	   /* users_list's own */
+};
+
+struct users {
+	struct user *all;
+	size_t count;
+};
+
+/* All of them, or with `only`, a name or a uid, that one: ERROR_NOUSER where
+ * there is none.  What is wrong with SPOOL or the register is told by a
+ * warning, and the others are found all the same.  For root. */
+int users_list(struct arena *a, const char *only, struct users *out,
+	       struct error *f);
+/* Whoever we are ourselves.  With `only`, ERROR_PERMISSION where that is
+ * another. */
+int users_self(struct arena *a, const char *only, struct user *out,
+	       struct error *f);
+
+#endif
