@@ -255,6 +255,17 @@ int disk_close(int fd, const char *name, struct error *f)
 	return 0;
 }
 
+int disk_finish_new(int fd, const char *path, int r, struct error *f)
+{
+	if (r == 0)
+		r = disk_sync(fd, path, f);
+	if (disk_close(fd, path, f) < 0)
+		r = -1;
+	if (r < 0)
+		unlink(path);
+	return r;
+}
+
 int disk_open_unnamed(const char *directory, struct error *f)
 {
 	struct arena a = ARENA_INIT;

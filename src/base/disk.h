@@ -63,6 +63,9 @@ int disk_sync_directory(const char *path, struct error *f);
  * synced a warning says so, and that `what` may come of it ("it may be gone
  * after a power failure").  False then. */
 bool disk_sync_or_warn(const char *path, const char *what);
+/* The end of a new file that was written with the result `r`: synced and
+ * closed, or unlinked where that or the writing failed. */
+int disk_finish_new(int fd, const char *path, int r, struct error *f);
 /* close() that reports: a write error may show only here. */
 int disk_close(int fd, const char *name, struct error *f);
 

@@ -428,34 +428,13 @@ static void take_login(struct handshake_steps *h, const struct event *e)
 
 /* ---- events ---- */
 
-static void take_event(struct handshake_steps *h, const struct event *e)
-{
-	switch (e->kind) {
-	case EVENT_CONNECTED:
-		take_connected(h, e);
-		break;
-	case EVENT_TLS:
-		take_tls(h, e);
-		break;
-	case EVENT_GREETING:
-		take_greeting(h, e);
-		break;
-	case EVENT_CAPABILITY:
-		take_capability(h, e);
-		break;
-	case EVENT_HELLO:
-		take_hello(h, e);
-		break;
-	case EVENT_STARTTLS:
-		take_starttls(h, e);
-		break;
-	case EVENT_LOGIN:
-		take_login(h, e);
-		break;
-	default:
-		break;
-	}
-}
+static void (*const takers[])(struct handshake_steps *h,
+			      const struct event *e) = {
+	[EVENT_CONNECTED] = take_connected,   [EVENT_TLS] = take_tls,
+	[EVENT_GREETING] = take_greeting,     [EVENT_HELLO] = take_hello,
+	[EVENT_CAPABILITY] = take_capability, [EVENT_LOGIN] = take_login,
+	[EVENT_STARTTLS] = take_starttls,
+};
 
 static void take(void *context, const struct event *e)
 {
@@ -470,7 +449,8 @@ static void take(void *context, const struct event *e)
 		h->no = text_of(h, e);
 	else if (e->kind == EVENT_SENT)
 		h->no = NULL;
-	take_event(h, e);
+	if (e->kind < sizeof(takers) / sizeof(*takers) && takers[e->kind])
+		takers[e->kind](h, e);
 }
 
 const struct trace *handshake_steps_init(struct handshake_steps *h,

@@ -21,28 +21,12 @@
 
 #define QP_LINE 76
 
-static void qp_flush(struct qp *s)
-{
-	/* A failure sticks in the chain's error. */
-	sink_put(s->sink.next, s->room, s->filled);
-	s->filled = 0;
-}
-
-/* At most a line. */
-static void qp_room(struct qp *s, const void *data, size_t n)
-{
-	if (s->filled + n > sizeof(s->room))
-		qp_flush(s);
-	memcpy(s->room + s->filled, data, n);
-	s->filled += n;
-}
-
 static void qp_break(struct qp *s, bool soft)
 {
 	if (soft)
-		qp_room(s, "=\r\n", 3);
+		sink_room_put(&s->room, "=\r\n", 3);
 	else
-		qp_room(s, "\r\n", 2);
+		sink_room_put(&s->room, "\r\n", 2);
 	s->column = 0;
 	s->from = 0;
 }
@@ -73,7 +57,7 @@ static void qp_write_encoded(struct qp *s, unsigned char c)
 	static const char digits[] = "0123456789ABCDEF";
 	char text[3] = { '=', digits[c >> 4], digits[c & 15] };
 
-	qp_room(s, text, 3);
+	sink_room_put(&s->room, text, 3);
 	s->column += 3;
 }
 
@@ -95,7 +79,7 @@ static void qp_release(struct qp *s, bool line_ends, size_t last)
 	if (s->from == s->column && s->from < 4 &&
 	    s->held == (unsigned char)"From"[s->from])
 		s->from++;
-	qp_room(s, &s->held, 1);
+	sink_room_put(&s->room, &s->held, 1);
 	s->column++;
 }
 
@@ -126,8 +110,8 @@ static size_t qp_run(struct qp *s, const unsigned char *p,
 		n++;
 	if (!n)
 		return 0;
-	qp_room(s, &s->held, 1);
-	qp_room(s, p, n - 1);
+	sink_room_put(&s->room, &s->held, 1);
+	sink_room_put(&s->room, p, n - 1);
 	s->held = p[n - 1];
 	s->column += n;
 	return n;
@@ -173,7 +157,7 @@ static int qp_close(struct sink *sink)
 	qp_release(s, true, s->binary ? QP_LINE - 1 : QP_LINE);
 	if (s->binary && s->column)
 		qp_break(s, true);
-	qp_flush(s);
+	sink_room_flush(&s->room);
 	return error_is_set(sink->error) ? -1 : 0;
 }
 
@@ -189,7 +173,7 @@ void qp_init(struct qp *s, struct sink *next, bool binary)
 	s->holds = false;
 	s->from = 0;
 	s->column = 0;
-	s->filled = 0;
+	sink_room_init(&s->room, next);
 }
 
 /* And back.  Octet by octet, output gathered.
@@ -201,24 +185,9 @@ void qp_init(struct qp *s, struct sink *next, bool binary)
  *
  * A CR is held too: alone it is an octet of the text. */
 
-static void unqp_flush(struct unqp *s)
-{
-	/* a failure sticks in the chain's error */
-	sink_put(s->sink.next, s->room, s->filled);
-	s->filled = 0;
-}
-
-static void unqp_emit(struct unqp *s, const char *data, size_t n)
-{
-	if (s->filled + n > sizeof(s->room))
-		unqp_flush(s);
-	memcpy(s->room + s->filled, data, n);
-	s->filled += n;
-}
-
 static void unqp_release(struct unqp *s)
 {
-	unqp_emit(s, s->held, s->blanks);
+	sink_room_put(&s->room, s->held, s->blanks);
 	s->blanks = 0;
 }
 
@@ -227,21 +196,21 @@ static void end_line(struct unqp *s)
 	bool is_soft = s->state == UNQP_EQUALS || s->state == UNQP_SOFT;
 
 	if (s->state == UNQP_HEX) {
-		unqp_emit(s, "=", 1);
-		unqp_emit(s, &s->hex, 1);
+		sink_room_put(&s->room, "=", 1);
+		sink_room_put(&s->room, &s->hex, 1);
 	}
 	s->state = UNQP_TEXT;
 	s->blanks = 0;
 	if (!is_soft)
-		unqp_emit(s, s->lf ? "\n" : "\r\n", s->lf ? 1 : 2);
+		sink_room_put(&s->room, s->lf ? "\n" : "\r\n", s->lf ? 1 : 2);
 }
 
 /* The '=' before it meant nothing. */
 static void give_up(struct unqp *s)
 {
-	unqp_emit(s, "=", 1);
+	sink_room_put(&s->room, "=", 1);
 	if (s->state == UNQP_HEX)
-		unqp_emit(s, &s->hex, 1);
+		sink_room_put(&s->room, &s->hex, 1);
 	if (s->state == UNQP_SOFT)
 		unqp_release(s);
 	s->state = UNQP_TEXT;
@@ -267,7 +236,7 @@ static void take_text(struct unqp *s, char c)
 	if (c == '=')
 		s->state = UNQP_EQUALS;
 	else
-		unqp_emit(s, &c, 1);
+		sink_room_put(&s->room, &c, 1);
 }
 
 static void take(struct unqp *s, char c)
@@ -280,7 +249,7 @@ static void take(struct unqp *s, char c)
 	} else if (s->state == UNQP_HEX && value >= 0) {
 		char octet = (char)(text_hex_value(s->hex) * 16 + value);
 
-		unqp_emit(s, &octet, 1);
+		sink_room_put(&s->room, &octet, 1);
 		s->state = UNQP_TEXT;
 	} else {
 		if (s->state != UNQP_TEXT)
@@ -311,7 +280,7 @@ static int unqp_put(struct sink *sink, const void *data, size_t n)
 
 	while (n--)
 		take_octet(s, *p++);
-	unqp_flush(s);
+	sink_room_flush(&s->room);
 	return error_is_set(sink->error) ? -1 : 0;
 }
 
@@ -324,7 +293,7 @@ static int unqp_close(struct sink *sink)
 		take(s, '\r');
 	if (s->state == UNQP_HEX)
 		give_up(s);
-	unqp_flush(s);
+	sink_room_flush(&s->room);
 	return error_is_set(sink->error) ? -1 : 0;
 }
 
@@ -338,4 +307,5 @@ void unqp_init(struct unqp *s, struct sink *next, bool lf)
 			  .error = next->error },
 		.lf = lf,
 	};
+	sink_room_init(&s->room, next);
 }

@@ -24,8 +24,7 @@ struct qp {
 	unsigned char held;
 	unsigned char from; /* how much of "From" the line is so far */
 	size_t column;	    /* octets of the line that are written */
-	size_t filled;	    /* of room */
-	char room[1024];
+	struct sink_room room;
 };
 
 void qp_init(struct qp *s, struct sink *next, bool binary);
@@ -46,8 +45,7 @@ struct unqp {
 	char hex;
 	size_t blanks; /* held: after them may be the line's end */
 	char held[UNQP_BLANKS];
-	size_t filled;
-	char room[1024];
+	struct sink_room room;
 };
 
 void unqp_init(struct unqp *s, struct sink *next, bool lf);

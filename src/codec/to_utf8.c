@@ -6,40 +6,17 @@
 #define REPLACEMENT 0xfffd
 #define MARK	    0xfeff
 
-struct utf8_room {
-	struct to_utf8 *s;
-	size_t filled;
-	char data[4096];
-};
-
-static void room_flush(struct utf8_room *r)
-{
-	/* A failure sticks in the chain's error. */
-	if (r->filled)
-		sink_put(r->s->sink.next, r->data, r->filled);
-	r->filled = 0;
-}
-
-static void room_put(struct utf8_room *r, const void *octets, size_t n)
-{
-	if (r->filled + n > sizeof(r->data))
-		room_flush(r);
-	memcpy(r->data + r->filled, octets, n);
-	r->filled += n;
-}
-
-static void put_character(struct utf8_room *r, uint32_t c)
+static void put_character(struct sink_room *r, uint32_t c)
 {
 	char out[4];
 
-	room_put(r, out, text_encode(out, c));
+	sink_room_put(r, out, text_encode(out, c));
 }
 
 /* ---- UTF-8 ---- */
 
-static void take_octet(struct utf8_room *r, unsigned char c)
+static void take_octet(struct to_utf8 *s, struct sink_room *r, unsigned char c)
 {
-	struct to_utf8 *s = r->s;
 	enum utf8_step step = utf8_take(&s->scan, c);
 
 	if (step == UTF8_TORN) {
@@ -54,7 +31,7 @@ static void take_octet(struct utf8_room *r, unsigned char c)
 	s->held[s->count++] = c;
 	if (step == UTF8_MORE)
 		return;
-	room_put(r, s->held, s->count);
+	sink_room_put(r, s->held, s->count);
 	s->count = 0;
 }
 
@@ -86,9 +63,8 @@ static bool is_low(uint32_t unit)
 	return unit >= 0xdc00 && unit <= 0xdfff;
 }
 
-static void take_unit(struct utf8_room *r, uint32_t unit)
+static void take_unit(struct to_utf8 *s, struct sink_room *r, uint32_t unit)
 {
-	struct to_utf8 *s = r->s;
 	uint32_t high = s->surrogate;
 
 	s->surrogate = 0;
@@ -108,15 +84,13 @@ static void take_unit(struct utf8_room *r, uint32_t unit)
 	s->is_begun = true;
 }
 
-static void take_wide(struct utf8_room *r, unsigned char c)
+static void take_wide(struct to_utf8 *s, struct sink_room *r, unsigned char c)
 {
-	struct to_utf8 *s = r->s;
-
 	s->held[s->count++] = c;
 	if (s->count < width_of(s->form))
 		return;
 	s->count = 0;
-	take_unit(r, unit_of(s));
+	take_unit(s, r, unit_of(s));
 }
 
 /* ---- the sink ---- */
@@ -125,17 +99,16 @@ static int to_utf8_put(struct sink *sink, const void *data, size_t n)
 {
 	struct to_utf8 *s = (struct to_utf8 *)sink;
 	const unsigned char *p = data;
-	struct utf8_room r;
+	struct sink_room r;
 
-	r.s = s;
-	r.filled = 0;
+	sink_room_init(&r, sink->next);
 	for (; n; p++, n--) {
 		if (s->form == UTF_8)
-			take_octet(&r, *p);
+			take_octet(s, &r, *p);
 		else
-			take_wide(&r, *p);
+			take_wide(s, &r, *p);
 	}
-	room_flush(&r);
+	sink_room_flush(&r);
 	return error_is_set(sink->error) ? -1 : 0;
 }
 
@@ -143,15 +116,14 @@ static int to_utf8_put(struct sink *sink, const void *data, size_t n)
 static int to_utf8_close(struct sink *sink)
 {
 	struct to_utf8 *s = (struct to_utf8 *)sink;
-	struct utf8_room r;
+	struct sink_room r;
 
-	r.s = s;
-	r.filled = 0;
+	sink_room_init(&r, sink->next);
 	if (s->count || s->surrogate)
 		put_character(&r, REPLACEMENT);
 	s->count = 0;
 	s->surrogate = 0;
-	room_flush(&r);
+	sink_room_flush(&r);
 	return error_is_set(sink->error) ? -1 : 0;
 }
 

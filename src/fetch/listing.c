@@ -75,13 +75,7 @@ static void head_free(struct head *h)
 
 static const char *decoded(struct arena *a, const char *text)
 {
-	struct buf out = BUF_INIT(FIELD_MAX * 4);
-	const char *copy;
-
-	encoded_decode(&out, text);
-	copy = arena_dup(a, out.data);
-	buf_free(&out);
-	return copy;
+	return encoded_dup(a, text, FIELD_MAX * 4);
 }
 
 /* "Ann Example" of "Ann Example <ann@example.org>"; else the address, else what

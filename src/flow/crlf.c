@@ -1,52 +1,26 @@
 /* crlf.c - any line ends in, CRLF out.
  *
  * A CR is held back until the octet after it is known, since that may come
- * with the next put.  Output is gathered, so that short lines do not cost two
- * calls each. */
+ * with the next put. */
 #include "flow/crlf.h"
 
 #include <string.h>
 
-struct crlf_room {
-	struct crlf *s;
-	size_t filled;
-	char data[4096];
-};
-
-static void room_flush(struct crlf_room *r)
+static void crlf_end_line(struct crlf *s, struct sink_room *r)
 {
-	/* A failure sticks in the chain's error. */
-	sink_put(r->s->sink.next, r->data, r->filled);
-	r->filled = 0;
-}
-
-static void room_put(struct crlf_room *r, const char *data, size_t n)
-{
-	if (r->filled + n > sizeof(r->data))
-		room_flush(r);
-	if (n > sizeof(r->data)) {
-		sink_put(r->s->sink.next, data, n);
-		return;
-	}
-	memcpy(r->data + r->filled, data, n);
-	r->filled += n;
-}
-
-static void crlf_end_line(struct crlf_room *r)
-{
-	room_put(r, "\r\n", 2);
-	r->s->in_line = false;
+	sink_room_put(r, "\r\n", 2);
+	s->in_line = false;
 }
 
 /* The CR held back has no LF after it. */
-static void crlf_bare_cr(struct crlf_room *r)
+static void crlf_bare_cr(struct crlf *s, struct sink_room *r)
 {
-	r->s->cr = false;
-	if (r->s->bare_cr_ends_line) {
-		crlf_end_line(r);
+	s->cr = false;
+	if (s->bare_cr_ends_line) {
+		crlf_end_line(s, r);
 	} else {
-		room_put(r, "\r", 1);
-		r->s->in_line = true;
+		sink_room_put(r, "\r", 1);
+		s->in_line = true;
 	}
 }
 
@@ -61,45 +35,43 @@ static int crlf_put(struct sink *sink, const void *data, size_t n)
 {
 	struct crlf *s = (struct crlf *)sink;
 	const char *p = data, *end = p + n;
-	struct crlf_room r;
+	struct sink_room r;
 
-	r.s = s;
-	r.filled = 0;
+	sink_room_init(&r, sink->next);
 	while (p < end) {
 		const char *stop = crlf_find(p, end);
 
 		if (s->cr && (stop > p || *p == '\r'))
-			crlf_bare_cr(&r);
+			crlf_bare_cr(s, &r);
 		if (stop > p) {
-			room_put(&r, p, (size_t)(stop - p));
+			sink_room_put(&r, p, (size_t)(stop - p));
 			s->in_line = true;
 		}
 		if (stop == end)
 			break;
 		if (*stop == '\n') {
 			s->cr = false;
-			crlf_end_line(&r);
+			crlf_end_line(s, &r);
 		} else {
 			s->cr = true;
 		}
 		p = stop + 1;
 	}
-	room_flush(&r);
+	sink_room_flush(&r);
 	return error_is_set(sink->error) ? -1 : 0;
 }
 
 static int crlf_close(struct sink *sink)
 {
 	struct crlf *s = (struct crlf *)sink;
-	struct crlf_room r;
+	struct sink_room r;
 
-	r.s = s;
-	r.filled = 0;
+	sink_room_init(&r, sink->next);
 	if (s->cr)
-		crlf_bare_cr(&r);
+		crlf_bare_cr(s, &r);
 	if (s->final_newline && s->in_line)
-		crlf_end_line(&r);
-	room_flush(&r);
+		crlf_end_line(s, &r);
+	sink_room_flush(&r);
 	return error_is_set(sink->error) ? -1 : 0;
 }
 

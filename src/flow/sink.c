@@ -46,6 +46,22 @@ int sink_close(struct sink *s)
 	return s->ops->close ? s->ops->close(s) : 0;
 }
 
+void sink_room_flush(struct sink_room *r)
+{
+	sink_put(r->next, r->data, r->filled);
+	r->filled = 0;
+}
+
+/* More than there is room for. */
+void sink_room_put_long(struct sink_room *r, const void *data, size_t n)
+{
+	sink_room_flush(r);
+	if (n > sizeof(r->data))
+		sink_put(r->next, data, n);
+	else
+		sink_room_put(r, data, n);
+}
+
 static int buf_sink_put(struct sink *s, const void *data, size_t n)
 {
 	struct sink_buf *b = (struct sink_buf *)s;

@@ -10,6 +10,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "base/buf.h"
 #include "base/error.h"
@@ -33,6 +34,32 @@ int sink_printf(struct sink *s, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 /* Flushes this sink's own tail; never closes next.  Once only. */
 int sink_close(struct sink *s);
+
+/* What a filter pushes on, gathered, so that short pieces do not cost two calls
+ * each.  A failure sticks in the chain's error, where the filter looks once. */
+struct sink_room {
+	struct sink *next;
+	size_t filled;
+	char data[4096];
+};
+/* `data` stays as it is: it need not be cleared. */
+static inline void sink_room_init(struct sink_room *r, struct sink *next)
+{
+	r->next = next;
+	r->filled = 0;
+}
+void sink_room_flush(struct sink_room *r);
+void sink_room_put_long(struct sink_room *r, const void *data, size_t n);
+static inline void sink_room_put(struct sink_room *r, const void *data,
+				 size_t n)
+{
+	if (n > sizeof(r->data) - r->filled) {
+		sink_room_put_long(r, data, n);
+		return;
+	}
+	memcpy(r->data + r->filled, data, n);
+	r->filled += n;
+}
 
 /* Into a buffer; passing its cap is ERROR_SOFTWARE. */
 struct sink_buf {

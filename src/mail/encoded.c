@@ -202,3 +202,14 @@ int encoded_decode(struct buf *out, const char *text)
 	buf_free(&run.octets);
 	return out->overflow ? -1 : 0;
 }
+
+const char *encoded_dup(struct arena *a, const char *text, size_t most)
+{
+	struct buf out = BUF_INIT(most);
+	const char *copy;
+
+	encoded_decode(&out, text);
+	copy = arena_dup(a, out.data);
+	buf_free(&out);
+	return copy;
+}

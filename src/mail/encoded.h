@@ -9,6 +9,7 @@
 
 #include <stddef.h>
 
+#include "base/arena.h"
 #include "base/buf.h"
 
 /* Octets of the encoded word that the text begins with, 0 when it does not. */
@@ -20,5 +21,7 @@ void encoded_quote_raw(struct buf *out, const char *text);
  * words is no part of it; a control character in one becomes a space, so no
  * CR, LF or NUL comes in this way. */
 int encoded_decode(struct buf *out, const char *text);
+/* The same, of at most `most` octets, in the arena. */
+const char *encoded_dup(struct arena *a, const char *text, size_t most);
 
 #endif

@@ -163,80 +163,58 @@ void fix_body_choose(const struct entity *e, bool accept_8bit,
  * A line that is broken goes on after a space, so that what follows cannot
  * turn into a boundary. */
 
-struct scrub_room {
-	struct scrub *s;
-	size_t filled;
-	char data[1024];
-};
-
-static void scrub_flush(struct scrub_room *r)
+static void scrub_octet(struct scrub *s, struct sink_room *r, char c)
 {
-	/* A failure sticks in the chain's error. */
-	sink_put(r->s->sink.next, r->data, r->filled);
-	r->filled = 0;
-}
-
-static void scrub_octet(struct scrub_room *r, char c)
-{
-	struct scrub *s = r->s;
-
 	if (!c || c == '\r' || (!s->accept_8bit && (unsigned char)c > 127))
 		c = '?';
-	if (r->filled + 4 > sizeof(r->data))
-		scrub_flush(r);
 	if (s->column == LINE_MAX_OCTETS) {
-		memcpy(r->data + r->filled, "\r\n ", 3);
-		r->filled += 3;
+		sink_room_put(r, "\r\n ", 3);
 		s->column = 1;
 	}
-	r->data[r->filled++] = c;
+	sink_room_put(r, &c, 1);
 	s->column++;
 }
 
-static void scrub_end_line(struct scrub_room *r)
+static void scrub_end_line(struct scrub *s, struct sink_room *r)
 {
-	if (r->filled + 2 > sizeof(r->data))
-		scrub_flush(r);
-	memcpy(r->data + r->filled, "\r\n", 2);
-	r->filled += 2;
-	r->s->column = 0;
+	sink_room_put(r, "\r\n", 2);
+	s->column = 0;
 }
 
 static int scrub_put(struct sink *sink, const void *data, size_t n)
 {
 	struct scrub *s = (struct scrub *)sink;
-	struct scrub_room r;
+	struct sink_room r;
 
-	r.s = s;
-	r.filled = 0;
+	sink_room_init(&r, sink->next);
 	for (const char *p = data; n; p++, n--) {
 		bool cr = s->cr;
 
 		s->cr = false;
 		if (cr && *p == '\n') {
-			scrub_end_line(&r);
+			scrub_end_line(s, &r);
 			continue;
 		}
 		if (cr)
-			scrub_octet(&r, '\r');
+			scrub_octet(s, &r, '\r');
 		if (*p == '\r')
 			s->cr = true;
 		else
-			scrub_octet(&r, *p);
+			scrub_octet(s, &r, *p);
 	}
-	scrub_flush(&r);
+	sink_room_flush(&r);
 	return error_is_set(sink->error) ? -1 : 0;
 }
 
 static int scrub_close(struct sink *sink)
 {
-	struct scrub_room r;
+	struct scrub *s = (struct scrub *)sink;
+	struct sink_room r;
 
-	r.s = (struct scrub *)sink;
-	r.filled = 0;
-	if (r.s->cr)
-		scrub_octet(&r, '\r');
-	scrub_flush(&r);
+	sink_room_init(&r, sink->next);
+	if (s->cr)
+		scrub_octet(s, &r, '\r');
+	sink_room_flush(&r);
 	return error_is_set(sink->error) ? -1 : 0;
 }
 

@@ -1,4 +1,4 @@
-/* trace.c - events on their way to whoever looks on. */
+/* trace.c - events on their way to those who watch. */
 #include "net/trace.h"
 
 #include <stdarg.h>
@@ -40,42 +40,22 @@ void trace_line(const struct trace *t, char mark, const char *text, size_t n)
 	trace_take(t, &e);
 }
 
-static void tell(const struct trace *t, struct event *e, const char *format,
-		 va_list ap)
-{
-	char text[1024];
-
-	vsnprintf(text, sizeof(text), format, ap);
-	e->text = text;
-	e->n = strlen(text);
-	if (!e->at)
-		e->at = sysenv_ticks();
-	trace_take(t, e);
-}
-
 void trace_tell(const struct trace *t, enum event_kind kind, uint64_t at,
 		const char *format, ...)
 {
-	struct event e = { .kind = kind, .mark = '*', .at = at };
+	char text[1024];
+	struct event e = { .kind = kind, .mark = '*', .text = text, .at = at };
 	va_list ap;
 
 	if (!t)
 		return;
 	va_start(ap, format);
-	tell(t, &e, format, ap);
+	vsnprintf(text, sizeof(text), format, ap);
 	va_end(ap);
-}
-
-void trace_remark(const struct trace *t, const char *format, ...)
-{
-	struct event e = { .kind = EVENT_REMARK, .mark = '*' };
-	va_list ap;
-
-	if (!t)
-		return;
-	va_start(ap, format);
-	tell(t, &e, format, ap);
-	va_end(ap);
+	e.n = strlen(text);
+	if (!e.at)
+		e.at = sysenv_ticks();
+	trace_take(t, &e);
 }
 
 void trace_mark(const struct trace *t, enum event_kind kind, int code,

@@ -1,10 +1,10 @@
-/* trace.h - what happens on a connection, for whoever looks on: a transcript,
+/* trace.h - what happens on a connection, for those who watch it: a transcript,
  * the steps of --check, the timing of a round trip.
  *
- * Who dials or talks tells each event once, where it happens; who wants to know
- * has one callback.  Secrets are masked before.  An event with a mark is a line
- * of a transcript; the others say what the lines before them amounted to, so
- * that nobody has to read them again. */
+ * What dials or talks tells each event once, where it happens; a watcher has
+ * one callback.  Secrets are masked before.  An event with a mark is a line of
+ * a transcript; the others say what the lines before them amounted to, so that
+ * nobody has to read them again. */
 #ifndef NET_TRACE_H
 #define NET_TRACE_H
 
@@ -42,7 +42,7 @@ struct trace {
 	void *context;
 };
 
-/* All of them take a NULL for "nobody looks on". */
+/* All of them take NULL for "no one watches". */
 
 void trace_take(const struct trace *t, const struct event *e);
 /* A line with its mark; line ends are taken off. */
@@ -53,7 +53,6 @@ void trace_tell(const struct trace *t, enum event_kind kind, uint64_t at,
 /* What the lines before it amounted to, with the code of a reply or 0. */
 void trace_mark(const struct trace *t, enum event_kind kind, int code,
 		const char *text);
-void trace_remark(const struct trace *t, const char *format, ...)
-	__attribute__((format(printf, 2, 3)));
+#define trace_remark(t, ...) trace_tell(t, EVENT_REMARK, 0, __VA_ARGS__)
 
 #endif

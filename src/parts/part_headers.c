@@ -207,13 +207,7 @@ int part_headers_set(char *out, const char *kind, const char *one,
 
 static const char *decoded(struct arena *a, const char *text)
 {
-	struct buf out = BUF_INIT(FIELD_MAX * 4);
-	const char *copy;
-
-	encoded_decode(&out, text);
-	copy = arena_dup(a, out.data);
-	buf_free(&out);
-	return copy;
+	return encoded_dup(a, text, FIELD_MAX * 4);
 }
 
 /* "attachment filename=x", whose semicolon was forgotten, and "filename=x",

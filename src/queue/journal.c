@@ -304,13 +304,7 @@ int journal_keep_input(struct journal *j, const struct slice *input,
 	if (r == 0)
 		r = sink_close(&out.sink);
 	sink_fd_free(&out);
-	if (r == 0)
-		r = disk_sync(fd, path, f);
-	if (disk_close(fd, path, f) < 0)
-		r = -1;
-	if (r < 0)
-		unlink(path);
-	return r;
+	return disk_finish_new(fd, path, r, f);
 }
 
 int journal_input(const struct journal *j, struct error *f)

@@ -346,13 +346,7 @@ static int write_new(const char *path, const void *data, size_t n, mode_t mode,
 	if (r == 0 && fchmod(fd, mode) < 0)
 		r = error_errno(f, ERROR_CANTCREAT, errno,
 				"cannot set the mode of %s", path);
-	if (r == 0)
-		r = disk_sync(fd, path, f);
-	if (disk_close(fd, path, f) < 0)
-		r = -1;
-	if (r < 0)
-		unlink(path);
-	return r;
+	return disk_finish_new(fd, path, r, f);
 }
 
 static int write_password(const struct setup *s, struct error *f)

@@ -10,8 +10,7 @@
 
 #include "base/ascii.h"
 #include "codec/dot.h"
-#include "store/imap_talk.h"
-#include "store/pop3_talk.h"
+#include "store/remote.h"
 
 struct converse {
 	bool is_imap;

@@ -13,7 +13,6 @@
 
 #include "base/ascii.h"
 #include "base/text.h"
-#include "store/imap_talk.h"
 #include "store/kinds.h"
 #include "store/remote.h"
 

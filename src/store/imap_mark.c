@@ -4,7 +4,7 @@
  *	SELECT, look	all as it was
  *	STORE		flags are taken back; if that fails too, some are
  *flagged and none is gone EXPUNGE		the same */
-#include "store/imap_talk.h"
+#include "store/remote.h"
 
 #include <inttypes.h>
 #include <string.h>

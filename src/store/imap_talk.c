@@ -1,5 +1,5 @@
 /* imap_talk.c - lines, tags and literals. */
-#include "store/imap_talk.h"
+#include "store/remote.h"
 
 #include <stdint.h>
 #include <string.h>

@@ -13,7 +13,6 @@
 #include "base/ascii.h"
 #include "codec/dot.h"
 #include "store/kinds.h"
-#include "store/pop3_talk.h"
 #include "store/remote.h"
 
 struct pop3 {

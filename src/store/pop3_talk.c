@@ -1,6 +1,6 @@
 /* pop3_talk.c - CAPA was asked by libcurl while it dialled; USER, AUTH and
  * their answers are said here. */
-#include "store/pop3_talk.h"
+#include "store/remote.h"
 
 #include <string.h>
 

@@ -9,11 +9,11 @@
 /* A line of the conversation, to the screen and the transcript: 'C', 'S', '*'.
  * For the screen alone: '=' is an explanation, ' ' what was asked for. */
 void talk_show(struct talk *t, char direction, const char *text, size_t n);
-void talk_remark(struct talk *t, const char *format, ...)
-	__attribute__((format(printf, 2, 3)));
-/* For who asked, on the screen alone. */
-void talk_tell(struct talk *t, const char *format, ...)
-	__attribute__((format(printf, 2, 3)));
+void talk_printf(struct talk *t, char direction, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+#define talk_remark(t, ...) talk_printf(t, '*', __VA_ARGS__)
+/* What was asked for, on the screen alone. */
+#define talk_tell(t, ...) talk_printf(t, ' ', __VA_ARGS__)
 /* Text as it is, for the screen alone. */
 void talk_print(struct talk *t, const char *text);
 /* The server's: a challenge is masked in the transcript, secrets everywhere. */

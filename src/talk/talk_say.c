@@ -493,7 +493,7 @@ void talk_show_heard(struct talk *t, const char *line, size_t n)
 	show_line(t, 'S', line, n, t->state.is_challenge);
 }
 
-void talk_tell(struct talk *t, const char *format, ...)
+void talk_printf(struct talk *t, char direction, const char *format, ...)
 {
 	char text[1024];
 	va_list ap;
@@ -501,16 +501,5 @@ void talk_tell(struct talk *t, const char *format, ...)
 	va_start(ap, format);
 	vsnprintf(text, sizeof(text), format, ap);
 	va_end(ap);
-	talk_show(t, ' ', text, strlen(text));
-}
-
-void talk_remark(struct talk *t, const char *format, ...)
-{
-	char text[1024];
-	va_list ap;
-
-	va_start(ap, format);
-	vsnprintf(text, sizeof(text), format, ap);
-	va_end(ap);
-	talk_show(t, '*', text, strlen(text));
+	talk_show(t, direction, text, strlen(text));
 }

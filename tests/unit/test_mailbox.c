@@ -12,7 +12,6 @@
 #include "fetch/fetch.h"
 #include "flow/source.h"
 #include "scratch.h"
-#include "store/imap_talk.h"
 #include "store/mailbox.h"
 #include "store/mbox.h"
 #include "store/mbox_scan.h"
