@@ -160,7 +160,7 @@ static void tell_sum(const struct runner *run, const struct series_result *r,
 	if (status < 0 || r->is_stopped)
 		log_error("%u of %u %s sent%s%s%s", went + r->unwritten,
 			  r->wanted, what,
-			  r->unwritten	  ? ", the last without a record of it"
+			  r->unwritten ? ", the last of them without a record"
 			  : r->is_stopped ? " until it was stopped"
 					  : "",
 			  can_resume ? "; continue with: " : "",

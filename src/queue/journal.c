@@ -213,16 +213,16 @@ bool journal_has(const struct journal *j, const char *key)
 				   compare) != NULL;
 }
 
-static int add_line(struct journal *j, const char *format, const char *one,
+static int put_line(struct journal *j, const char *format, const char *one,
 		    const char *other, struct error *f)
 	__attribute__((format(printf, 2, 0)));
 
-static int add_line(struct journal *j, const char *format, const char *one,
+static int put_line(struct journal *j, const char *format, const char *one,
 		    const char *other, struct error *f)
 {
 	struct buf line = BUF_INIT(LINE_MAX_OCTETS);
 	const char *path = j->done_path;
-	int r = -1;
+	int r = 0;
 
 	if (!path)
 		return 0;
@@ -232,17 +232,27 @@ static int add_line(struct journal *j, const char *format, const char *one,
 #pragma GCC diagnostic pop
 	if (line.overflow ||
 	    strchr(line.data, '\n') != line.data + line.len - 1)
-		error_set(f, ERROR_SOFTWARE, "a line of %s cannot be written",
-			  path);
-	else if (disk_write_all(j->fd, line.data, line.len, path, f) == 0)
-		r = disk_sync(j->fd, path, f);
+		r = error_set(f, ERROR_SOFTWARE,
+			      "a line of %s cannot be written", path);
+	else
+		r = disk_write_all(j->fd, line.data, line.len, path, f);
 	buf_free(&line);
 	return r;
 }
 
+int journal_sync(struct journal *j, struct error *f)
+{
+	return j->done_path ? disk_sync(j->fd, j->done_path, f) : 0;
+}
+
+int journal_put(struct journal *j, const char *key, struct error *f)
+{
+	return put_line(j, "+%s%s;\n", key, "", f);
+}
+
 int journal_add(struct journal *j, const char *key, struct error *f)
 {
-	return add_line(j, "+%s%s;\n", key, "", f);
+	return journal_put(j, key, f) < 0 ? -1 : journal_sync(j, f);
 }
 
 const char *journal_value(const struct journal *j, const char *name)
@@ -269,7 +279,9 @@ int journal_fact(struct journal *j, const char *name, const char *value,
 				 "%s is not what it was when the series %s was "
 				 "begun: send it as a new one",
 				 what, j->id);
-	return add_line(j, "+=%s %s;\n", name, value, f);
+	if (put_line(j, "+=%s %s;\n", name, value, f) < 0)
+		return -1;
+	return journal_sync(j, f);
 }
 
 /* ---- standard input ---- */

@@ -8,11 +8,11 @@
  *			   and as long as the journal where it is small
  *
  * It is made as PARENT/.ID and renamed once the command is in it: a series that
- * is there can be read.  A line is synced before the next mail goes.  One that
- *is torn by a crash is none: that mail goes twice, with the same Message-ID.
- *One process at a time has a journal, with those that it made.  Journals are
- *kept for JOURNAL_DAYS, for whoever asks for a part again.  Folder 0700, files
- *0600. */
+ * is there can be read.  A line is synced before its mail is told as sent.  One
+ *that is torn by a crash is none: that mail goes twice, with the same
+ *Message-ID. One process at a time has a journal, with those that it made.
+ *Journals are kept for JOURNAL_DAYS, for whoever asks for a part again.  Folder
+ *0700, files 0600. */
 #ifndef QUEUE_JOURNAL_H
 #define QUEUE_JOURNAL_H
 
@@ -61,6 +61,10 @@ int journal_open(struct journal *j, struct arena *a, const char *parent,
  * no
  * '=' in front, and JOURNAL_KEY_MAX octets at most. */
 bool journal_has(const struct journal *j, const char *key);
+/* On disk once journal_sync has returned 0: one for several. */
+int journal_put(struct journal *j, const char *key, struct error *f);
+int journal_sync(struct journal *j, struct error *f);
+/* Both. */
 int journal_add(struct journal *j, const char *key, struct error *f);
 /* A fact of the series: the first time it is written down; after that
  * ERROR_DATA where it is another one, with `what` as its name for people. */

@@ -64,7 +64,7 @@ struct session_state {
 		trusted; /* transaction_parties of a large mail, all taken; 0 */
 	/* the window */
 	struct transaction *first, *last; /* begun, in order */
-	unsigned count;
+	unsigned count, limit;
 	uint64_t octets;
 	uint64_t began; /* sysenv_ticks() */
 };
@@ -415,15 +415,34 @@ static int await_all(struct session *s, struct error *f)
 	return 0;
 }
 
+/* By what the server took for this one, the way there and back apart. */
+static void fit_window(struct session *s, uint64_t milliseconds)
+{
+	struct session_state *st = s->state;
+	uint64_t way = s->dial->conn.connected_after;
+	uint64_t work = milliseconds > way ? milliseconds - way : 0;
+
+	if (work > SESSION_COLLECT_MS)
+		st->limit = (unsigned)(st->count * SESSION_COLLECT_MS / work);
+	else if (work < SESSION_COLLECT_MS / 2)
+		st->limit = 2 * st->limit;
+	if (st->limit < 1)
+		st->limit = 1;
+	if (st->limit > SESSION_MAILS_MAX)
+		st->limit = SESSION_MAILS_MAX;
+}
+
 static void listen_out(struct session *s)
 {
 	unsigned patience = interrupt_extend(VERDICT_MS);
+	uint64_t began = sysenv_ticks();
 	struct error f = ERROR_INIT;
 
 	if (!s->broken &&
 	    (s->state->count > 1 ? await_all(s, &f) : await(s, &f)) < 0)
 		lose(s, &f);
 	interrupt_restore(patience);
+	fit_window(s, sysenv_ticks() - began);
 	s->round_trips = s->state->flight.round_trips;
 }
 
@@ -501,7 +520,8 @@ void session_init(struct session *s, struct dial *d)
 {
 	*s = (struct session){ .dial = d };
 	s->state = memory_alloc(sizeof(*s->state));
-	*s->state = (struct session_state){ .session = s };
+	*s->state = (struct session_state){ .session = s,
+					    .limit = SESSION_MAILS_FIRST };
 	buf_init(&s->state->command, COMMAND_MAX);
 	pipeline_init(&s->state->flight, &d->conn, session_answer, s->state);
 }
@@ -529,8 +549,7 @@ bool session_has_room(const struct session *s)
 	if (s->broken || !st->first)
 		return !s->broken;
 	return caps_has(&s->dial->caps, CAPS_PIPELINING) &&
-	       st->count < SESSION_MAILS_MAX &&
-	       st->octets < SESSION_OCTETS_MAX &&
+	       st->count < st->limit && st->octets < SESSION_OCTETS_MAX &&
 	       sysenv_ticks() - st->began < SESSION_WINDOW_MS;
 }
 

@@ -79,7 +79,7 @@ void transaction_give_up(struct transaction *t);
 
 /* The same verdict for all who have none. */
 void transaction_refuse(struct envelope *e, const struct error *verdict);
-/* What is true of it while its content is on its way (base/ending.h). */
+/* What is true of it while its content is on its way (base/interrupt.h). */
 void transaction_tell_doubt(void);
 
 #endif

@@ -1,10 +1,11 @@
-/* series.h - the mails of one command, one after the other.
+/* series.h - the mails of one command.
  *
- * Each is made when its turn comes, so that none but the one at hand takes any
- * memory, and goes over a route that stays open; with several connections each
- * has a process of its own, and takes the next mail that nobody has.  What is
- * accepted (by a server or by the queue) is written into the journal before
- * the next one goes, for single recipients where not all of a mail's were:
+ * Each is made when its turn comes and is gone when it has its verdict, and
+ *goes over a route that stays open, several at a time (deliver/route.h); with
+ * several connections each has a process of its own, and takes the next mail
+ * that nobody has.  What is accepted (by a server or by the queue) is written
+ * into the journal before it is told, for single recipients where not all of a
+ * mail's were:
  *
  *	+KEY;		everybody has it, or nobody else will
  *	+KEY <ADDRESS>;	this one has it

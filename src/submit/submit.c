@@ -117,38 +117,37 @@ static int render_7bit(void *context, struct session_content *content,
 	return 0;
 }
 
-static int send_over(const struct submission *s, struct route *route,
-		     struct enqueue *q, struct outcome *out, struct error *f)
+static void begin_over(struct submit_mail *m, struct route *route)
 {
-	struct composition *c = s->composition;
-	struct load load = { .to_7bit = render_7bit, .context = c };
-	int r;
+	struct composition *c = m->submission.composition;
 
-	fill_content(c, &load.content);
-	r = route_send(route, &c->envelope, &load, s->progress, out, f);
-	q->takes_8bit = route_takes_8bit(route);
-	return r;
+	m->load = (struct load){ .to_7bit = render_7bit, .context = c };
+	fill_content(c, &m->load.content);
+	m->way = (struct route_mail){ .envelope = &c->envelope,
+				      .load = &m->load,
+				      .progress = m->submission.progress,
+				      .out = m->out };
+	route_begin(route, &m->way);
 }
 
-/* By the route, or only a look at it: where it leads nowhere the caller has to
- * know at once. */
-static int take_route(const struct submission *s, struct enqueue *q,
-		      bool is_tried, struct outcome *out, struct error *f)
+/* By one of its own, or only a look at it: where it leads nowhere the caller
+ * has to know at once. */
+static void take_own_route(struct submit_mail *m)
 {
+	const struct submission *s = &m->submission;
 	struct composition *c = s->composition;
 	struct route own;
-	int r = 0;
 
-	if (s->route)
-		return is_tried ? send_over(s, s->route, q, out, f) : 0;
-	out->unreachable = true;
+	m->out->unreachable = true;
 	if (route_open(&own, c->arena, s->config, c->account,
-		       c->request->config_path, s->trace, f) < 0)
-		return -1;
-	if (is_tried)
-		r = send_over(s, &own, q, out, f);
+		       c->request->config_path, s->trace, &m->error) < 0)
+		return;
+	if (!m->is_later) {
+		begin_over(m, &own);
+		route_collect(&own);
+		m->queue.takes_8bit = route_takes_8bit(&own);
+	}
 	route_close(&own);
-	return r;
 }
 
 /* Shall the sender hear by mail of those whom a server refused?  Of the way
@@ -248,17 +247,23 @@ static void finish(const struct submission *s, struct outcome *out,
 
 static const struct ending delivered = { 0, "the mail was delivered" };
 
-int submit_send(const struct submission *s, struct outcome *out,
-		struct error *f)
+void submit_begin(struct submit_mail *m, const struct submission *s,
+		  struct outcome *out)
 {
 	struct composition *c = s->composition;
 	enum enqueue_mode mode = enqueue_mode(c->request, c->account);
-	struct enqueue q = { .composition = c };
-	/* Mail to oneself here needs no server and has nothing to wait for. */
-	bool is_later = (mode == ENQUEUE_ALL || mode == ENQUEUE_BACKGROUND) &&
-			transport_leads_out(c->account);
-	int r;
 
+	*m = (struct submit_mail){
+		.submission = *s,
+		.out = out,
+		.mode = mode,
+		.queue = { .composition = c },
+		/* Mail to oneself here needs no server and has nothing to wait
+		 * for. */
+		.is_later =
+			(mode == ENQUEUE_ALL || mode == ENQUEUE_BACKGROUND) &&
+			transport_leads_out(c->account),
+	};
 	*out = (struct outcome){
 		.message_id = c->message_id,
 		.account = c->account->name,
@@ -266,16 +271,55 @@ int submit_send(const struct submission *s, struct outcome *out,
 		.size = c->stage.size,
 		.envelope = &c->envelope,
 	};
-	r = take_route(s, &q, !is_later, out, f);
-	if (r == 0 && !is_later)
-		ending_reached(&delivered);
-	if (r < 0)
-		envelope_decide_rest(&c->envelope, f);
-	if (mode != ENQUEUE_NEVER && (r < 0 || is_later))
-		r = queue_rest(s, &q, out, f);
-	finish(s, out, f);
-	if (mode != ENQUEUE_NEVER)
-		run_queue(s, &q, mode, out);
-	out->is_tried = mode == ENQUEUE_BACKGROUND;
+	if (s->route && !m->is_later)
+		begin_over(m, s->route);
+}
+
+/* What came of the route. */
+static int sum_up(struct submit_mail *m, struct error *f)
+{
+	const struct submission *s = &m->submission;
+	struct envelope *e = &s->composition->envelope;
+
+	if (error_is_set(&m->error)) {
+		*f = m->error;
+		envelope_decide_rest(e, f);
+		return -1;
+	}
+	if (m->is_later)
+		return 0;
+	if (s->route)
+		m->queue.takes_8bit = route_takes_8bit(s->route);
+	if (envelope_sum_up(e, f) < 0)
+		return -1;
+	ending_reached(&delivered);
+	return 0;
+}
+
+int submit_finish(struct submit_mail *m, struct error *f)
+{
+	const struct submission *s = &m->submission;
+	bool is_queued = m->mode != ENQUEUE_NEVER;
+	int r = sum_up(m, f);
+
+	if (is_queued && (r < 0 || m->is_later))
+		r = queue_rest(s, &m->queue, m->out, f);
+	finish(s, m->out, f);
+	if (is_queued)
+		run_queue(s, &m->queue, m->mode, m->out);
+	m->out->is_tried = m->mode == ENQUEUE_BACKGROUND;
 	return r;
+}
+
+int submit_send(const struct submission *s, struct outcome *out,
+		struct error *f)
+{
+	struct submit_mail m;
+
+	submit_begin(&m, s, out);
+	if (s->route)
+		route_collect(s->route);
+	else
+		take_own_route(&m);
+	return submit_finish(&m, f);
 }

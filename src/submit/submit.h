@@ -15,6 +15,7 @@
 #include "deliver/route.h"
 #include "smtp/dial.h"
 #include "smtp/session.h"
+#include "submit/enqueue.h"
 
 /* Whose is a mail that did not go? */
 enum submit_keeping {
@@ -34,8 +35,27 @@ struct submission {
 	enum submit_keeping keeping;
 };
 
+/* A mail on its way, with the submission's route. */
+struct submit_mail {
+	struct submission submission;
+	struct outcome *out;
+	/* submit.c's own */
+	enum enqueue_mode mode;
+	struct enqueue queue;
+	struct load load;
+	struct route_mail way;
+	struct error error; /* there is no route */
+	bool is_later;	    /* no server is asked now */
+};
+
+/* It stays where it is until submit_finish; route_collect comes in between, for
+ * one or for several (deliver/route.h). */
+void submit_begin(struct submit_mail *m, const struct submission *s,
+		  struct outcome *out);
 /* -1 with the error of the whole when a recipient neither was accepted nor
  * waits in the queue. */
+int submit_finish(struct submit_mail *m, struct error *f);
+/* Both, also without a route. */
 int submit_send(const struct submission *s, struct outcome *out,
 		struct error *f);
 /* Keeps what can be kept of a mail that failed before it could be sent: the

@@ -21,6 +21,7 @@ SEED = int(os.environ.get("MAILSEND_QUEUE_SEED", "4"))
 ROUNDS = int(os.environ.get("MAILSEND_SERIES_KILLS", "24"))
 TO = "ops@example.org"
 SIZE = 150000
+WINDOW = 20     # mails that are on their way at a time, at first
 
 
 class Series:
@@ -364,7 +365,7 @@ def full_journal(stand):
             series.expect_whole(what)
             took = len(stand.took())
             parts = len({each["id"] for each in stand.took()})
-            assert took - parts <= 1, f"{what}: {took} of {parts}"
+            assert took - parts <= WINDOW, f"{what}: {took} of {parts}"
             twice += took - parts
     assert failed > 8, f"only {failed} of {runs} failed"
     return [f"{runs} disks, {failed} runs failed, {twice} parts twice"]
@@ -455,7 +456,8 @@ def few_connections(stand):
 
 # ---- many small ones
 
-@proof("a batch that is killed and resumed: each once, but for the one at hand")
+@proof("a batch that is killed and resumed: each once, but for those on their "
+       "way")
 def batch(stand):
     stand.configure("queue never")
     box = stand.path("box")
@@ -484,7 +486,7 @@ def batch(stand):
         assert process.returncode == 0
         subjects = [each["subject"] for each in stand.took()]
         assert len(set(subjects)) == 60, len(set(subjects))
-        assert len(subjects) <= 60 + count, len(subjects)
+        assert len(subjects) <= 60 + WINDOW * count, len(subjects)
         ids = {each["id"] for each in stand.took()}
         assert len(ids) == 60, "a mail that was sent twice is two messages"
     return [f"{count} kills, {len(subjects) - 60} came once more"]

@@ -18,7 +18,7 @@
 #include "wire.h"
 
 #define FULL  (CAPS_PIPELINING | CAPS_CHUNKING | CAPS_SIZE)
-#define MAILS 80
+#define MAILS 200
 #define EACH  2 /* recipients */
 
 static const unsigned offers[] = { FULL, CAPS_PIPELINING, CAPS_CHUNKING, 0 };
@@ -195,17 +195,24 @@ static void test_pieces(void **state)
 
 static void test_room(void **state)
 {
+	static const unsigned sizes[] = { SESSION_MAILS_FIRST,
+					  2 * SESSION_MAILS_FIRST,
+					  SESSION_MAILS_MAX };
 	static char large[SESSION_OCTETS_MAX / 4];
 	struct bench b;
 	unsigned n = 0;
 
 	(void)state;
 	begin(&b, NULL, FULL);
-	while (n < MAILS && session_has_room(&b.session))
-		session_begin(&b.session, &b.mails[n++]);
-	assert_int_equal(n, SESSION_MAILS_MAX);
-	session_collect(&b.session);
-	assert_true(session_has_room(&b.session));
+	for (size_t i = 0; i < sizeof(sizes) / sizeof(*sizes); i++) {
+		unsigned first = n;
+
+		while (n < MAILS && session_has_room(&b.session))
+			session_begin(&b.session, &b.mails[n++]);
+		assert_int_equal(n - first, sizes[i]);
+		session_collect(&b.session);
+		assert_true(session_has_room(&b.session));
+	}
 	check_truth(&b, n);
 	end(&b);
 

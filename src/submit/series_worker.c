@@ -1,0 +1,429 @@
+/* series_worker.c - draw, make, send; then write down, and tell.
+ *
+ *	state of a mail		on disk		told
+ *	drawn			no		no
+ *	on its way		no		no
+ *	landed: it has verdicts	no		no
+ *	put			in the file	no
+ *	synced			yes		yes
+ *
+ * As many as there is room for are on their way before any lands; those that
+ * land together have one sync, and nothing is told as sent that is not on disk.
+ * A crash before that sends them again, with the same Message-IDs.
+ *
+ * Of mails that are one the first goes alone: whom the server refuses gets no
+ * more of them. */
+#include "submit/series_worker.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/crash.h"
+#include "base/interrupt.h"
+#include "submit/submit.h"
+
+#define RESCUE_MS (60 * 1000) /* for all that is left after a signal */
+
+struct series_flight {
+	struct arena arena;
+	const char *key; /* in the journal */
+	struct composition composition;
+	size_t had; /* recipients who had it before */
+	struct submit_mail mail;
+	bool was_begun;
+	struct outcome out;
+	struct error error;
+	struct series_verdict verdict;
+	/* for whoever looks on */
+	struct series_worker *worker;
+	struct session_progress progress;
+	uint64_t ahead; /* octets of those before it, that have not landed */
+};
+
+bool series_worker_is_stopped(const struct series_worker *w)
+{
+	return interrupt_signal() || atomic_load(&w->shared->stop);
+}
+
+/* Nothing is sent any more, but what is left has to be kept. */
+static bool is_rescuing(const struct series_worker *w)
+{
+	return w->series->is_rest_lost && interrupt_signal();
+}
+
+void series_worker_stop(struct series_worker *w)
+{
+	atomic_store(&w->shared->stop, true);
+}
+
+/* ---- recipients ---- */
+
+const char *series_key_for(struct arena *a, const char *key,
+			   const struct recipient *one)
+{
+	return arena_format(a, "%s <%s>", key, one->address);
+}
+
+/* Each mail has them in the same order: the next one is near the last. */
+static atomic_bool *refusal_of(struct series_worker *w,
+			       const struct recipient *one)
+{
+	const struct envelope *e = w->series->envelope;
+	size_t count = e ? e->count : 0;
+
+	for (size_t n = 0; n < count; n++) {
+		size_t i = (w->recipient + n) % count;
+
+		if (strcmp(e->recipients[i].address, one->address) == 0) {
+			w->recipient = i + 1;
+			return &w->shared->refused[i];
+		}
+	}
+	return NULL;
+}
+
+/* Takes those out of the envelope who have it, or are refused; how many have
+ * it. */
+static size_t leave_out(struct series_worker *w, struct envelope *e,
+			const char *key, struct arena *a)
+{
+	const struct series *s = w->series;
+	size_t left = 0, had = 0;
+
+	for (size_t i = 0; i < e->count; i++) {
+		struct recipient *one = &e->recipients[i];
+		const atomic_bool *refused = refusal_of(w, one);
+
+		if (s->journal && !s->again &&
+		    journal_has(s->journal, series_key_for(a, key, one)))
+			had++;
+		else if (!refused || !atomic_load(refused))
+			e->recipients[left++] = *one;
+	}
+	e->count = left;
+	return had;
+}
+
+static bool has_it(const struct recipient *one)
+{
+	return one->is_queued ||
+	       (one->decided && !small_error_is_set(&one->verdict));
+}
+
+static bool is_refused(const struct recipient *one)
+{
+	return one->decided && small_error_is_set(&one->verdict) &&
+	       one->verdict.reply && !one->verdict.temporary;
+}
+
+static int note_refused(struct series_worker *w, const struct recipient *one,
+			struct series_verdict *v, struct arena *a,
+			struct error *f)
+{
+	atomic_bool *refused = refusal_of(w, one);
+	size_t n = strlen(v->refused);
+
+	if (!refused || atomic_exchange(refused, true))
+		return 0;
+	snprintf(v->refused + n, sizeof(v->refused) - n, "%s%s", n ? ", " : "",
+		 one->address);
+	return journal_put(w->series->journal,
+			   series_key_for(a, "refused", one), f);
+}
+
+/* Some have it, and the others will never: then the series goes on without
+ * these. */
+static int note_each(struct series_worker *w, const struct envelope *e,
+		     size_t had, const char *key, struct series_verdict *v,
+		     struct arena *a, bool *is_any, struct error *f)
+{
+	size_t have = had, refused = 0;
+
+	for (size_t i = 0; i < e->count; i++) {
+		have += has_it(&e->recipients[i]);
+		refused += is_refused(&e->recipients[i]);
+	}
+	*is_any = have > 0;
+	if (!have)
+		return 0;
+	if (w->series->envelope && have + refused == had + e->count) {
+		v->fate = v->queue_id[0] ? SERIES_QUEUED : SERIES_SENT;
+		v->exit = 0;
+		for (size_t i = 0; i < e->count; i++)
+			if (is_refused(&e->recipients[i]) &&
+			    note_refused(w, &e->recipients[i], v, a, f) < 0)
+				return -1;
+		return journal_put(w->series->journal, key, f);
+	}
+	for (size_t i = 0; i < e->count; i++)
+		if (has_it(&e->recipients[i]) &&
+		    journal_put(w->series->journal,
+				series_key_for(a, key, &e->recipients[i]),
+				f) < 0)
+			return -1;
+	return 0;
+}
+
+/* ---- off it goes ---- */
+
+static void moved(void *context, uint64_t done, uint64_t total)
+{
+	const struct series_flight *fl = context;
+	const struct series *s = fl->worker->series;
+
+	s->ops->moved(s->context, fl->verdict.n, fl->ahead + done, total);
+}
+
+/* Where nothing remembers them, a mail that fails is kept; of parts it is their
+ * file that is, by whoever split it. */
+static bool is_kept(const struct series *s)
+{
+	return s->journal && !journal_is_there(s->journal) && !s->envelope;
+}
+
+static void submit(struct series_worker *w, struct series_flight *fl)
+{
+	const struct series *s = w->series;
+	const struct submission submission = {
+		.composition = &fl->composition,
+		.config = s->config,
+		.trace = s->trace,
+		.route = &w->route,
+		.progress =
+			s->ops->moved && w->report < 0 ? &fl->progress : NULL,
+		.keeping = is_kept(s) ? SUBMIT_KEEP : SUBMIT_KEEP_NONE,
+	};
+
+	fl->was_begun = true;
+	submit_begin(&fl->mail, &submission, &fl->out);
+}
+
+/* No connection is made again. */
+static void hang_up(struct route *r)
+{
+	for (unsigned i = 0; i < r->count; i++)
+		smarthost_close(&r->hosts[i]);
+}
+
+/* Reading it takes time that a signal leaves us for nothing else. */
+static int make(struct series_worker *w, unsigned n, struct series_flight *fl)
+{
+	const struct series *s = w->series;
+	unsigned patience = interrupt_extend(s->is_rest_lost ? RESCUE_MS : 0);
+	int r = s->ops->make(s->context, n, &fl->arena, &fl->composition,
+			     fl->verdict.name, &fl->error);
+
+	interrupt_restore(patience);
+	return r;
+}
+
+static struct series_flight *flight_new(struct series_worker *w, unsigned n)
+{
+	const struct series *s = w->series;
+	struct series_flight *fl = memory_alloc(sizeof(*fl));
+
+	*fl = (struct series_flight){
+		.arena = ARENA_INIT,
+		.out = { .account = s->account->name },
+		.verdict = { .n = n, .fate = SERIES_FAILED },
+		.worker = w,
+		.progress = { .sent = moved, .context = fl },
+	};
+	fl->composition = (struct composition){ .arena = &fl->arena };
+	fl->key = s->ops->key(s->context, n, &fl->arena);
+	for (unsigned i = 0; i < w->count; i++)
+		fl->ahead += w->flights[i]->composition.stage.size;
+	return fl;
+}
+
+static void flight_drop(struct series_flight *fl)
+{
+	composition_free(&fl->composition);
+	arena_free(&fl->arena);
+	free(fl);
+}
+
+static void take_off(struct series_worker *w, unsigned n)
+{
+	struct series_flight *fl = flight_new(w, n);
+	struct envelope *e = &fl->composition.envelope;
+
+	if (make(w, n, fl) == 0) {
+		fl->had = leave_out(w, e, fl->key, &fl->arena);
+		if (is_rescuing(w))
+			hang_up(&w->route);
+		if (e->count)
+			submit(w, fl);
+	}
+	w->flights[w->count++] = fl;
+}
+
+/* ---- and lands ---- */
+
+static void fill_verdict(struct series_flight *fl)
+{
+	const struct composition *c = &fl->composition;
+	const struct outcome *out = &fl->out;
+	const struct error *f = &fl->error;
+	struct series_verdict *v = &fl->verdict;
+
+	v->size = c->stage.size;
+	v->exit = outcome_exit(out, f);
+	v->fate = v->exit	  ? SERIES_FAILED
+		  : out->queue_id ? SERIES_QUEUED
+				  : SERIES_SENT;
+	snprintf(v->message_id, sizeof(v->message_id), "%s",
+		 c->message_id ? c->message_id : "");
+	snprintf(v->queue_id, sizeof(v->queue_id), "%s",
+		 out->queue_id ? out->queue_id : "");
+	if (out->dead_letter)
+		snprintf(v->text, sizeof(v->text),
+			 "%.400s; it was kept in %.300s", f->text,
+			 out->dead_letter);
+	else
+		snprintf(v->text, sizeof(v->text), "%s",
+			 error_is_set(f) ? f->text : out->reply);
+}
+
+/* A mail that went and cannot be written down would go again. */
+static void not_written(struct series_worker *w, struct series_verdict *v,
+			const struct error *trouble)
+{
+	series_worker_stop(w);
+	v->exit = error_exit(trouble);
+	v->is_unwritten = v->fate != SERIES_FAILED;
+	snprintf(v->text, sizeof(v->text),
+		 "%s, and that cannot be written down: with --resume it goes "
+		 "once more: %.600s",
+		 v->fate == SERIES_SENT	    ? "it was sent"
+		 : v->fate == SERIES_QUEUED ? "it is queued"
+					    : "some of its recipients have it",
+		 trouble->text);
+	v->fate = SERIES_FAILED;
+}
+
+/* Has the journal got anything of it? */
+static bool put(struct series_worker *w, struct series_flight *fl)
+{
+	struct series_verdict *v = &fl->verdict;
+	struct error trouble = ERROR_INIT;
+	bool is_any = false;
+	int r;
+
+	if (!w->series->journal)
+		return false;
+	if (v->fate != SERIES_FAILED) {
+		is_any = true;
+		r = journal_put(w->series->journal, fl->key, &trouble);
+	} else {
+		r = note_each(w, &fl->composition.envelope, fl->had, fl->key, v,
+			      &fl->arena, &is_any, &trouble);
+	}
+	if (r == 0)
+		return is_any;
+	not_written(w, v, &trouble);
+	return false;
+}
+
+static void put_all(struct series_worker *w)
+{
+	bool is_put[SESSION_MAILS_MAX], is_any = false;
+	struct error trouble = ERROR_INIT;
+
+	crash_point("series-sent");
+	for (unsigned i = 0; i < w->count; i++) {
+		is_put[i] = put(w, w->flights[i]);
+		is_any |= is_put[i];
+	}
+	if (!is_any || journal_sync(w->series->journal, &trouble) == 0)
+		return;
+	for (unsigned i = 0; i < w->count; i++)
+		if (is_put[i])
+			not_written(w, &w->flights[i]->verdict, &trouble);
+}
+
+/* Was it as if it had not been drawn: did a signal come before it went? */
+static bool is_left(const struct series_worker *w,
+		    const struct series_flight *fl)
+{
+	return fl->verdict.fate == SERIES_FAILED &&
+	       fl->error.cause == ERROR_INTERRUPTED && !w->series->is_rest_lost;
+}
+
+static void land(struct series_worker *w)
+{
+	route_collect(&w->route);
+	for (unsigned i = 0; i < w->count; i++) {
+		struct series_flight *fl = w->flights[i];
+
+		if (fl->was_begun)
+			submit_finish(&fl->mail, &fl->error);
+		fill_verdict(fl);
+	}
+	if (w->count)
+		put_all(w);
+	for (unsigned i = 0; i < w->count; i++) {
+		struct series_flight *fl = w->flights[i];
+
+		if (fl->verdict.fate == SERIES_FAILED && w->series->envelope)
+			series_worker_stop(w);
+		if (!is_left(w, fl) && !w->tell(w, &fl->verdict))
+			series_worker_stop(w);
+		flight_drop(fl);
+	}
+	w->has_landed |= w->count > 0;
+	w->count = 0;
+}
+
+/* ---- all of them ---- */
+
+bool series_is_wanted(const struct series *s, unsigned n)
+{
+	return !s->ops->wanted || s->ops->wanted(s->context, n);
+}
+
+bool series_is_done(const struct series *s, unsigned n, struct arena *a)
+{
+	return !s->again && s->journal &&
+	       journal_has(s->journal, s->ops->key(s->context, n, a));
+}
+
+/* Other connections want some, too. */
+static bool is_fair_share(const struct series_worker *w)
+{
+	unsigned drawn = atomic_load(&w->shared->next);
+	unsigned left = drawn < w->series->total ? w->series->total - drawn : 0;
+
+	return w->connections < 2 || w->count < left / (2 * w->connections);
+}
+
+static bool has_room(const struct series_worker *w)
+{
+	bool is_alone = w->series->envelope && !w->has_landed;
+
+	return !is_alone && w->count < SESSION_MAILS_MAX && is_fair_share(w) &&
+	       route_has_room(&w->route) && !interrupt_signal();
+}
+
+void series_worker_run(struct series_worker *w)
+{
+	const struct series *s = w->series;
+	unsigned n;
+
+	while ((is_rescuing(w) || !series_worker_is_stopped(w)) &&
+	       (n = atomic_fetch_add(&w->shared->next, 1) + 1) <= s->total) {
+		struct arena a = ARENA_INIT;
+		bool goes = series_is_wanted(s, n) && !series_is_done(s, n, &a);
+
+		arena_free(&a);
+		if (!goes)
+			continue;
+		if (is_rescuing(w))
+			land(w);
+		take_off(w, n);
+		if (!has_room(w))
+			land(w);
+	}
+	land(w);
+}

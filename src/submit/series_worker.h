@@ -1,0 +1,50 @@
+/* series_worker.h - the mails of a series that go over one connection; series'
+ * own. */
+#ifndef SUBMIT_SERIES_WORKER_H
+#define SUBMIT_SERIES_WORKER_H
+
+#include <stdatomic.h>
+
+#include "deliver/route.h"
+#include "submit/series.h"
+
+/* What all connections share, in memory that their processes have in common. */
+struct series_shared {
+	size_t size;
+	atomic_uint next;    /* the number last drawn */
+	atomic_uint without; /* connections that could not be made */
+	atomic_bool stop;
+	atomic_bool refused[]; /* the common envelope's recipients */
+};
+
+struct series_flight; /* a mail on its way */
+
+struct series_worker {
+	const struct series *series;
+	struct series_shared *shared;
+	struct route route;
+	unsigned connections;
+	/* Where a verdict goes; false: nobody listens any more. */
+	bool (*tell)(struct series_worker *w, const struct series_verdict *v);
+	int report; /* the pipe; -1: this process is the only one */
+	struct series_result *result;
+	struct error *error; /* of the first that failed */
+	size_t recipient;    /* behind the one that was looked up last */
+	/* on their way, in order */
+	struct series_flight *flights[SESSION_MAILS_MAX];
+	unsigned count;
+	bool has_landed; /* one, at least */
+};
+
+bool series_worker_is_stopped(const struct series_worker *w);
+void series_worker_stop(struct series_worker *w);
+/* Draws mails until there are no more, and tells what became of each. */
+void series_worker_run(struct series_worker *w);
+
+bool series_is_wanted(const struct series *s, unsigned n);
+bool series_is_done(const struct series *s, unsigned n, struct arena *a);
+/* "KEY <ADDRESS>", in the arena. */
+const char *series_key_for(struct arena *a, const char *key,
+			   const struct recipient *one);
+
+#endif
