@@ -2,6 +2,7 @@
  * octet. */
 #include "base/text.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/ascii.h"
@@ -75,6 +76,51 @@ bool text_number(const char *text, uint64_t most, uint64_t *out)
 		return false;
 	*out = n;
 	return true;
+}
+
+void text_size(char *out, size_t size, uint64_t n)
+{
+	static const char *const units[] = { "B", "kB", "MB", "GB", "TB" };
+	double value = (double)n;
+	int unit = 0;
+
+	while (value >= 1000 && unit < 4) {
+		value /= 1000;
+		unit++;
+	}
+	snprintf(out, size, unit && value < 100 ? "%.1f %s" : "%.0f %s", value,
+		 units[unit]);
+}
+
+/* ---- templates ---- */
+
+/* The one that stands at `text`, which begins with a brace; or NULL. */
+static const struct text_word *find_word(const char *text,
+					 const struct text_word *words)
+{
+	for (; words->name; words++) {
+		size_t n = strlen(words->name);
+
+		if (strncmp(text + 1, words->name, n) == 0 &&
+		    text[n + 1] == '}')
+			return words;
+	}
+	return NULL;
+}
+
+void text_fill(struct buf *out, const char *template,
+	       const struct text_word *words)
+{
+	while (*template) {
+		const struct text_word *word =
+			*template == '{' ? find_word(template, words) : NULL;
+
+		if (word)
+			buf_puts(out, word->value);
+		else
+			buf_putc(out, *template);
+		template += word ? strlen(word->name) + 2 : 1;
+	}
 }
 
 /* ---- hex ---- */

@@ -58,6 +58,19 @@ size_t text_digits(const char *text, uint64_t most, uint64_t *out);
 size_t text_range(const char *text, uint64_t most, uint64_t *from,
 		  uint64_t *to);
 
+/* Octets for people, "12.3 MB". */
+void text_size(char *out, size_t size, uint64_t n);
+
+/* ---- templates ---- */
+
+/* What "{name}" stands for; a list ends with a NULL name. */
+struct text_word {
+	const char *name, *value;
+};
+/* Appends the template; braces around anything else stay. */
+void text_fill(struct buf *out, const char *template,
+	       const struct text_word *words);
+
 /* ---- hex ---- */
 
 /* Of a digit in either case, -1 for anything else. */

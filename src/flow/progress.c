@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "base/sysenv.h"
+#include "base/text.h"
 
 #define FIRST_MS 1000
 #define NEXT_MS	 200
@@ -21,21 +22,6 @@ void progress_init(struct progress *p, const char *what, uint64_t total)
 		p->start = p->shown = sysenv_ticks();
 }
 
-/* "12.3 MB" */
-static void format_size(char *out, size_t size, uint64_t n)
-{
-	static const char *const units[] = { "B", "kB", "MB", "GB", "TB" };
-	double value = (double)n;
-	int unit = 0;
-
-	while (value >= 1000 && unit < 4) {
-		value /= 1000;
-		unit++;
-	}
-	snprintf(out, size, unit && value < 100 ? "%.1f %s" : "%.0f %s", value,
-		 units[unit]);
-}
-
 static void show(const struct progress *p, uint64_t now)
 {
 	uint64_t elapsed = now - p->start, rate, left;
@@ -47,9 +33,9 @@ static void show(const struct progress *p, uint64_t now)
 		return;
 	}
 	rate = p->done * 1000 / (elapsed ? elapsed : 1);
-	format_size(done, sizeof(done), p->done);
-	format_size(total, sizeof(total), p->total);
-	format_size(speed, sizeof(speed), rate);
+	text_size(done, sizeof(done), p->done);
+	text_size(total, sizeof(total), p->total);
+	text_size(speed, sizeof(speed), rate);
 	if (!p->total || p->done > p->total) {
 		log_progress("%s: %s, %s/s", p->what, done, speed);
 		return;

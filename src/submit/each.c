@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/sysenv.h"
+#include "base/text.h"
 #include "compose/input.h"
 #include "flow/digest.h"
 #include "mail/charset.h"
@@ -86,23 +87,16 @@ void each_close(struct each *e)
 static const char *fill_subject(const struct request *r, unsigned n,
 				struct arena *a, struct error *f)
 {
+	const struct text_word words[] = {
+		{ "name", shown_name(a, r->series.sources[n - 1]) },
+		{ "n", arena_format(a, "%u", n) },
+		{ "of", arena_format(a, "%zu", r->series.count) },
+		{ NULL, NULL },
+	};
 	struct buf out = BUF_INIT(SUBJECT_MAX);
-	const char *p = r->subject, *done;
+	const char *done;
 
-	while (*p) {
-		if (strncmp(p, "{name}", 6) == 0) {
-			buf_puts(&out, shown_name(a, r->series.sources[n - 1]));
-			p += 6;
-		} else if (strncmp(p, "{n}", 3) == 0) {
-			buf_printf(&out, "%u", n);
-			p += 3;
-		} else if (strncmp(p, "{of}", 4) == 0) {
-			buf_printf(&out, "%zu", r->series.count);
-			p += 4;
-		} else {
-			buf_putc(&out, *p++);
-		}
-	}
+	text_fill(&out, r->subject, words);
 	if (out.overflow)
 		error_set(f, ERROR_USAGE, "the subject is too long");
 	done = arena_dup(a, out.data);
