@@ -103,7 +103,8 @@ static void become(const struct command *c, const char *const *argv,
 	if (c->terminal >= 0)
 		give_terminal(c->terminal, getpgrp());
 #ifdef __linux__
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	prctl(PR_SET_PDEATHSIG,
+	      (unsigned long)(c->orphan_signal ? c->orphan_signal : SIGKILL));
 	if ((unsigned)getppid() != parent)
 		return;
 #else
@@ -221,10 +222,10 @@ static void stop_too(struct command *c, int number)
 	kill(-c->pid, SIGCONT);
 }
 
-static void look(struct command *c)
+bool command_look(struct command *c)
 {
 	int status = 0;
-	pid_t r = waitpid(c->pid, &status, WNOHANG | WUNTRACED);
+	pid_t r = wait4(c->pid, &status, WNOHANG | WUNTRACED, &c->usage);
 
 	if (r == c->pid && WIFSTOPPED(status)) {
 		stop_too(c, WSTOPSIG(status));
@@ -234,6 +235,7 @@ static void look(struct command *c)
 	} else if (r < 0 && errno != EINTR) {
 		c->is_gone = true; /* others wait for our children */
 	}
+	return c->is_gone;
 }
 
 static int check_time(const struct command *c, struct error *f)
@@ -267,7 +269,7 @@ int command_wait(struct command *c, int fd, struct error *f)
 					   c->what);
 		if (was_gone)
 			return 0;
-		look(c);
+		command_look(c);
 		if (check_time(c, f) < 0)
 			return -1;
 	}
@@ -290,7 +292,7 @@ static void kill_all(struct command *c)
 	while (sysenv_ticks() < until && (!c->is_gone || is_there(c))) {
 		poll(NULL, 0, 1);
 		if (!c->is_gone)
-			look(c);
+			command_look(c);
 	}
 	kill(-c->pid, SIGKILL);
 	if (!c->is_gone && io_reap(c->pid, &c->status) == 0)
@@ -305,14 +307,19 @@ static bool is_broken_off(const struct command *c)
 		WTERMSIG(c->status) == SIGQUIT);
 }
 
+void command_release(struct command *c)
+{
+	take_terminal_back(c);
+	end_signals(c);
+}
+
 int command_finish(struct command *c, int *status, struct error *f)
 {
 	bool is_over = error_is_set(f), was_broken;
 	int pause = 1;
 
 	while (!is_over && !c->is_gone) {
-		look(c);
-		if (c->is_gone)
+		if (command_look(c))
 			break;
 		is_over = check_time(c, f) < 0;
 		if (!is_over && interrupt_sleep((unsigned)pause) < 0)

@@ -19,6 +19,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdnoreturn.h>
+#include <sys/resource.h>
 #include <sys/types.h>
 
 #include "base/buf.h"
@@ -30,13 +31,15 @@ struct command {
 	const char *what;    /* in front of each error; never a secret */
 	const char *setting; /* that raises the limit; NULL: there is none */
 	unsigned seconds;    /* from the start to the end; 0: however long */
+	int orphan_signal;   /* it gets when our process ends; 0: SIGKILL */
 
 	/* its own */
 	pid_t pid;
 	int terminal; /* /dev/tty while it has that from us; -1 */
 	bool is_gone, catches;
 	int status;
-	int error; /* why command_start failed; 0 */
+	struct rusage usage; /* of it and of those that it waited for */
+	int error;	     /* why command_start failed; 0 */
 	uint64_t start;
 	struct sigaction child_action;
 };
@@ -53,6 +56,13 @@ int command_wait(struct command *c, int fd, struct error *f);
 /* Until it has ended, or, where `f` is set already, ends it with all of its
  * group.  *status is waitpid's, 0 where others took it. */
 int command_finish(struct command *c, int *status, struct error *f);
+
+/* For a caller that waits by itself, and has no limit of ours: has it ended?
+ * One that stopped is dealt with as above.  Its status and what it used are in
+ * `c`. */
+bool command_look(struct command *c);
+/* In place of command_finish, once it has ended. */
+void command_release(struct command *c);
 
 /* All of that for a line of the shell's which gets `n` octets
  * (COMMAND_INPUT_MAX at most) as its input and whose output goes to `out`; NULL
