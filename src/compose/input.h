@@ -15,12 +15,18 @@
 #include "mail/cid_links.h"
 
 struct input;
+/* What is there already, by the path that the request names it by. */
+struct input_known {
+	const char *path;
+	const struct slice *content;
+};
 struct inputs {
 	struct arena *arena;
 	const char *const *spool; /* folders for staging */
 	bool dot_ends;		  /* standard input, alone on a line */
 	bool has_comments;	  /* a header on standard input (template.h) */
 	const struct slice *standard; /* it was read already; NULL: read it */
+	const struct input_known *known; /* up to a NULL path; NULL: nothing */
 	struct input *first;
 	long held;		 /* descriptors */
 	struct input_pool *pool; /* NULL while they are few */
