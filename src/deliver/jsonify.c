@@ -4,9 +4,11 @@
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/buf.h"
 #include "base/interrupt.h"
+#include "base/sysenv.h"
 #include "base/text.h"
 
 /* An octet that is no UTF-8 is read as Latin-1; line ends and tabs stay: JSON
@@ -72,6 +74,21 @@ void jsonify_reply(json_t *object, const char *reply)
 		json_object_set_new(object, "enhanced", json_null());
 	}
 	json_object_set_new(object, "text", jsonify_text(text));
+}
+
+json_t *jsonify_time(int64_t when)
+{
+	int zone = sysenv_zone(when);
+	unsigned minutes = (unsigned)abs(zone);
+	time_t local = (time_t)(when + (int64_t)zone * 60);
+	char text[64];
+	struct tm t;
+
+	if (!when || !gmtime_r(&local, &t) ||
+	    !strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%S", &t))
+		return json_null();
+	return json_sprintf("%s%c%02u:%02u", text, zone < 0 ? '-' : '+',
+			    minutes / 60, minutes % 60);
 }
 
 json_t *jsonify_exit(int status)

@@ -3,6 +3,7 @@
 #define DELIVER_JSONIFY_H
 
 #include <jansson.h>
+#include <stdint.h>
 
 #include "base/buf.h"
 #include "base/error.h"
@@ -13,6 +14,8 @@ json_t *jsonify_text(const char *text);
 /* "250 2.1.5 Ok" as the members code, enhanced and text; what is not there is
  * null. */
 void jsonify_reply(json_t *object, const char *reply);
+/* ISO 8601; 0, for never, is null. */
+json_t *jsonify_time(int64_t when);
 /* With which the process ends: 128 and the number where a signal was noted. */
 json_t *jsonify_exit(int status);
 /* What each object says of a failure: `exit`; `cause`, `temporary` and `error`,

@@ -8,22 +8,6 @@
 #include "base/sysenv.h"
 #include "deliver/jsonify.h"
 
-/* ISO 8601; null where it never was. */
-static json_t *time_json(int64_t when)
-{
-	int zone = sysenv_zone(when);
-	unsigned minutes = (unsigned)abs(zone);
-	time_t local = (time_t)(when + (int64_t)zone * 60);
-	char text[64];
-	struct tm t;
-
-	if (!when || !gmtime_r(&local, &t) ||
-	    !strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%S", &t))
-		return json_null();
-	return json_sprintf("%s%c%02u:%02u", text, zone < 0 ? '-' : '+',
-			    minutes / 60, minutes % 60);
-}
-
 static const char *state_name(enum entry_state state)
 {
 	static const char *const names[] = {
@@ -74,9 +58,9 @@ static json_t *recipient_json(const struct entry_recipient *r)
 	json_object_set_new(o, "next",
 			    r->state != ENTRY_WAITING
 				    ? json_null()
-				    : time_json(r->next ? r->next
+				    : jsonify_time(r->next ? r->next
 							: sysenv_now()));
-	json_object_set_new(o, "last_tried", time_json(r->tried));
+	json_object_set_new(o, "last_tried", jsonify_time(r->tried));
 	jsonify_reply(o, r->reply ? r->reply : "");
 	json_object_set_new(o, "cause",
 			    failed ? json_string(error_name(r->last.cause))
@@ -96,7 +80,7 @@ static void put_entry(json_t *o, const struct entry *e)
 	for (size_t i = 0; i < e->count; i++)
 		json_array_append_new(list, recipient_json(&e->recipients[i]));
 	json_object_set_new(o, "kind", json_string(kind_name(e->kind)));
-	json_object_set_new(o, "arrived", time_json(e->arrived));
+	json_object_set_new(o, "arrived", jsonify_time(e->arrived));
 	json_object_set_new(o, "age_seconds", json_integer(age > 0 ? age : 0));
 	json_object_set_new(o, "size", json_integer((json_int_t)e->size));
 	json_object_set_new(o, "held", json_boolean(e->is_held));
