@@ -323,6 +323,10 @@ static int read_argument(struct options_run *run, struct error *f)
 		return read_bare(run, arg, f);
 	if (strcmp(arg, "--") == 0) {
 		run->is_past_options = true;
+		if (run->persona->rest) {
+			run->persona->rest(run);
+			run->at = run->argc;
+		}
 		return 0;
 	}
 	return arg[1] == '-' ? read_long(run, arg + 2, f)

@@ -75,6 +75,9 @@ struct persona {
 	void (*start)(struct options_run *run);
 	int (*argument)(struct options_run *run, const char *value,
 			struct error *f);
+	/* all that stands behind "--", as it is: run->argv from run->at on;
+	 * NULL: these are arguments, too */
+	void (*rest)(struct options_run *run);
 	/* after the last argument: defaults, contradictions; NULL: none */
 	int (*finish)(struct options_run *run, struct error *f);
 };
