@@ -25,7 +25,7 @@ BUILD_PACKAGES := gcc make libc6-dev libcurl4-openssl-dev libmagic-dev \
 	libzstd-dev media-types ca-certificates
 TEST_PACKAGES  := libcmocka-dev bats python3 python3-jsonschema \
 	python3-dkim openssl gpg gpg-agent sharutils mpack \
-	uudeview swaks libnet-ssleay-perl bash-completion zsh fish iproute2 util-linux mount strace procps time
+	uudeview aha swaks libnet-ssleay-perl bash-completion zsh fish iproute2 util-linux mount strace procps time
 LINT_PACKAGES  := clang-format clang-tidy cppcheck shellcheck mandoc
 
 SOURCES   := $(sort $(wildcard src/*/*.c))
@@ -37,7 +37,7 @@ COMMON    := $(B)/obj/cmd/start.o $(B)/obj/cmd/finish.o $(B)/obj/cmd/output.o \
 # mailsend's own; what contrib has of systemd and cron is compiled in.
 COMMAND   := $(COMMON) $(B)/obj/cmd/mailsend.o $(B)/obj/cmd/send.o $(B)/obj/cmd/queue.o \
 	     $(B)/obj/cmd/check.o $(B)/obj/cmd/talk.o $(B)/obj/cmd/login.o $(B)/obj/cmd/assistant.o \
-	     $(B)/obj/cmd/roundtrip.o $(B)/obj/cmd/explain.o \
+	     $(B)/obj/cmd/roundtrip.o $(B)/obj/cmd/explain.o $(B)/obj/cmd/run.o \
 	     $(B)/obj/cmd/series.o $(B)/obj/cmd/series_input.o $(B)/obj/cmd/runner.o \
 	     $(B)/obj/cmd/setup_queue.o $(B)/obj/cmd/setup_steps.o $(B)/obj/cmd/setup_cron.o \
 	     $(B)/obj/cmd/setup_run.o $(B)/gen/setup_files.o
@@ -374,7 +374,7 @@ install: all ## install to $(DESTDIR)$(PREFIX); MTA=1: sendmail, mailq ... too
 	install -m 755 $(B)/mailsend $(DESTDIR)$(PREFIX)/bin/mailsend
 	install -m 755 $(B)/mailjoin $(DESTDIR)$(PREFIX)/bin/mailjoin
 	install -m 755 $(B)/mailget $(DESTDIR)$(PREFIX)/bin/mailget
-	install -m 644 man/mailsend.1 man/mailsend-mailq.1 \
+	install -m 644 man/mailsend.1 man/mailsend-mailq.1 man/mailsend-run.1 \
 		$(DESTDIR)$(PREFIX)/share/man/man1
 	install -m 644 man/mailjoin.1 $(DESTDIR)$(PREFIX)/share/man/man1
 	install -m 644 man/mailget.1 $(DESTDIR)$(PREFIX)/share/man/man1
@@ -394,6 +394,7 @@ uninstall: ## remove the installed files
 		$(DESTDIR)$(PREFIX)/share/man/man1/mailjoin.1 \
 		$(DESTDIR)$(PREFIX)/share/man/man1/mailsend.1 \
 		$(DESTDIR)$(PREFIX)/share/man/man1/mailsend-mailq.1 \
+		$(DESTDIR)$(PREFIX)/share/man/man1/mailsend-run.1 \
 		$(DESTDIR)$(PREFIX)/share/man/man5/mailsend.conf.5 \
 		$(DESTDIR)$(PREFIX)/share/man/man7/mailsend-names.7 \
 		$(DESTDIR)$(PREFIX)/share/man/man7/mailsend-oauth.7

@@ -56,6 +56,10 @@ int explain_command(const struct explain_job *job, struct error *f);
 int login_command(struct arena *a, const struct cmdline *c,
 		  const struct account *account, struct error *f);
 
+/* --run: a job's exit status.  `spool` as in send.h. */
+int run_command(struct arena *a, const struct cmdline *c,
+		const char *const *spool, struct error *f);
+
 /* --setup */
 int assistant_command(struct arena *a, const struct cmdline *c,
 		      struct error *f);

@@ -445,7 +445,8 @@ static void add_row(struct arena *a, struct completion *c,
 
 static bool is_first_word(const struct completion_option *o)
 {
-	return o->row->name && strcmp(o->row->name, "mailq") == 0;
+	return o->row->name && (strcmp(o->row->name, "mailq") == 0 ||
+				strcmp(o->row->name, "run") == 0);
 }
 
 static void make(struct arena *a, const struct program *p, struct completion *c)

@@ -225,6 +225,12 @@ static int explain(struct run *run, struct error *f)
 	return explain_command(&job, f);
 }
 
+static int watch_job(struct run *run, struct error *f)
+{
+	send_choose_spool(run);
+	return run_command(&run->arena, &run->cmdline, run->spool, f);
+}
+
 static int send_around(struct run *run, struct error *f)
 {
 	const struct roundtrip_wish wish = {
@@ -289,6 +295,7 @@ static const struct tool {
 				INTERRUPTED_TELLS },
 	[COMMAND_SERVE_STDIO] = { serve, NEEDS_TRANSCRIPT, INTERRUPTED_KEEPS },
 	[COMMAND_SERVE] = { serve, NEEDS_TRANSCRIPT, INTERRUPTED_KEEPS },
+	[COMMAND_RUN] = { watch_job, NEEDS_NOTHING, INTERRUPTED_KEEPS },
 	[COMMAND_HELP] = { help, NEEDS_NOTHING, INTERRUPTED_ENDS },
 	[COMMAND_HELP_ALL] = { help, NEEDS_NOTHING, INTERRUPTED_ENDS },
 	[COMMAND_VERSION] = { version, NEEDS_NOTHING, INTERRUPTED_ENDS },
@@ -359,7 +366,7 @@ static void heed_signals(const struct cmdline *c)
 		interrupt_release();
 }
 
-static int run_command(struct run *run)
+static int run_tool(struct run *run)
 {
 	static const struct ending other = { 75, "it was not finished" };
 	struct error f = ERROR_INIT, ignored = ERROR_INIT;
@@ -413,7 +420,7 @@ static int run_program(int argc, char **argv)
 		status = error_exit(&f);
 	} else {
 		run.is_parsed = true;
-		status = run_command(&run);
+		status = run_tool(&run);
 	}
 	arena_free(&run.arena);
 	return finish_process(status);

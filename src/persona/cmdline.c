@@ -31,6 +31,7 @@ static const struct {
 	[COMMAND_ROUNDTRIP] = { "--roundtrip", REQUEST_NO_MAIL },
 	[COMMAND_SERVE_STDIO] = { "-bs", REQUEST_NO_MAIL },
 	[COMMAND_SERVE] = { "--serve", REQUEST_NO_MAIL },
+	[COMMAND_RUN] = { "--run", REQUEST_NO_MAIL },
 	[COMMAND_HELP] = { "--help", REQUEST_NO_MAIL },
 	[COMMAND_HELP_ALL] = { "--help", REQUEST_NO_MAIL },
 	[COMMAND_VERSION] = { "--version", REQUEST_NO_MAIL },
@@ -40,6 +41,7 @@ void cmdline_init(struct cmdline *c)
 {
 	memset(c, 0, sizeof(*c));
 	request_init(&c->request);
+	run_options_init(&c->run);
 	c->check.warn_days = CHECK_WARN_DAYS;
 	c->check.crit_days = CHECK_CRIT_DAYS;
 }

@@ -15,6 +15,7 @@
 #include "queuerun/flush.h"
 #include "queuerun/mailq.h"
 #include "roundtrip/roundtrip.h"
+#include "run/run.h"
 #include "server/serve.h"
 
 enum command_kind {
@@ -42,6 +43,7 @@ enum command_kind {
 	COMMAND_ROUNDTRIP,   /* ... and with one, to where it arrives */
 	COMMAND_SERVE_STDIO, /* an SMTP server on stdin and stdout */
 	COMMAND_SERVE,	     /* one that listens */
+	COMMAND_RUN,	     /* a job, and a mail when it matters */
 	COMMAND_HELP,	     /* the common options */
 	COMMAND_HELP_ALL,
 	COMMAND_VERSION,
@@ -72,6 +74,7 @@ struct cmdline {
 	enum login_way login;
 	const char *setup; /* of --setup-queue and --setup-service: "on",
 			      "remove" or "show" */
+	struct run_options run;
 	bool nagios; /* a check or round trip reports as a monitoring plugin */
 };
 

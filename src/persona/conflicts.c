@@ -59,6 +59,8 @@ enum trait {
 	CRIT_AGE,
 	OPEN,
 	LOGIN_WAY,
+	TEE,
+	LOOKS_AT_JOBS,
 	TRAITS
 };
 
@@ -102,6 +104,7 @@ static const char *const names[TRAITS] = {
 #define MAILSEND CONFLICTS_MAILSEND
 #define SENDMAIL CONFLICTS_SENDMAIL
 #define MAILQ	 CONFLICTS_MAILQ
+#define RUN	 CONFLICTS_RUN
 #define SENDERS                                                                \
 	(CONFLICTS_MAILSEND | CONFLICTS_MAIL | CONFLICTS_SENDMAIL |            \
 	 CONFLICTS_MSMTP)
@@ -196,6 +199,13 @@ static const struct conflict {
 	{ MAILQ, C(CHECK_QUEUE), T(IDS), 0,
 	  "--check looks at the whole queue: leave the ids out" },
 
+	/* jobs */
+	{ RUN, C(RUN), T(TEE), T(JSON),
+	  "--tee and --json both write to stdout: use one of them" },
+	{ RUN, C(RUN), T(LOOKS_AT_JOBS), T(RECIPIENTS) | CONTENT | SENDING,
+	  "--list and --missed send no mail: they take names of jobs, and "
+	  "nothing that belongs to a mail" },
+
 	/* the modes of sendmail, and msmtp */
 	{ SENDMAIL, C(VERIFY), T(TO_HEADER), 0,
 	  "-bv shows how addresses are resolved: give them, and leave -t out" },
@@ -285,6 +295,9 @@ static uint64_t of_tools(const struct cmdline *c)
 	       when(c->roundtrip.crit, CRIT) | when(c->roundtrip.wait, WAIT) |
 	       when(c->talk.stays_out, NO_AUTH) |
 	       when(c->login != LOGIN_AS_SET, LOGIN_WAY) |
+	       when(c->run.tee, TEE) |
+	       when(c->run.kind == RUN_LIST || c->run.kind == RUN_MISSED,
+		    LOOKS_AT_JOBS) |
 	       when(c->serve.is_open, OPEN);
 }
 

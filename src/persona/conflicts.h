@@ -13,6 +13,7 @@ enum conflicts_of {
 	CONFLICTS_MAILQ = 16,
 	/* whoever writes a mail, once it is known whether it is a draft */
 	CONFLICTS_DRAFT = 32,
+	CONFLICTS_RUN = 64,
 };
 
 /* ERROR_USAGE for the first row of the table that holds. */

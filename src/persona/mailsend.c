@@ -17,6 +17,16 @@ static SETTER(set_mailq)
 			 "write it first: `mailsend --mailq [options]`");
 }
 
+static SETTER(set_run)
+{
+	(void)run;
+	(void)row;
+	(void)value;
+	return error_set(f, ERROR_USAGE,
+			 "write it first: `mailsend --run [options] "
+			 "ops@example.org -- command`");
+}
+
 static const struct option_row rows[] = {
 	HEADING("Message:"),
 	ROWS_MESSAGE('s', 'c', 'b', 'r', 'H'),
@@ -55,6 +65,11 @@ static const struct option_row rows[] = {
 
 	HEADING("Server:"),
 	GROUP(options_serve),
+
+	HEADING("Jobs:"),
+	FLAG(0, "run", .set = set_run,
+	     .help = "run a job, and mail its output when it fails: see --run "
+		     "--help"),
 
 	HEADING("Other:"),
 	FLAG('n', "no-rc", .set = set_nothing,
@@ -131,7 +146,7 @@ const struct persona persona_mailsend = {
 	.about = "Send a mail; the text is read from stdin.",
 	.common = "subject cc bcc from header attach body html draft "
 		  "skip-empty split account queue verbose print explain check "
-		  "flush mailq setup setup-queue help version",
+		  "flush mailq run setup setup-queue help version",
 	.examples = "  df -h | mailsend -s 'disk usage' ops@example.org\n"
 		    "  tar cz logs | mailsend -s logs -a -=logs.tgz "
 		    "ops@example.org\n"

@@ -25,14 +25,26 @@ const struct persona *persona_of(const char *argv0)
 	return &persona_mailsend;
 }
 
+/* Commands that have options of their own. */
+static const struct persona *persona_behind(const char *word)
+{
+	if (strcmp(word, "--mailq") == 0)
+		return &persona_mailsend_mailq;
+	if (strcmp(word, "--run") == 0)
+		return &persona_mailsend_run;
+	return NULL;
+}
+
 const struct persona *persona_choose(int *argc, char ***argv)
 {
 	const struct persona *p = persona_of(*argc > 0 ? (*argv)[0] : NULL);
+	const struct persona *other = NULL;
 
-	if (p != &persona_mailsend || *argc < 2 ||
-	    strcmp((*argv)[1], "--mailq") != 0)
+	if (p == &persona_mailsend && *argc > 1)
+		other = persona_behind((*argv)[1]);
+	if (!other)
 		return p;
 	--*argc;
 	++*argv;
-	return &persona_mailsend_mailq;
+	return other;
 }

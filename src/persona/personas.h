@@ -13,6 +13,8 @@ extern const struct persona persona_msmtp;
 /* The second is reached as `mailsend --mailq`. */
 extern const struct persona persona_mailq, persona_mailsend_mailq;
 extern const struct persona persona_newaliases;
+/* `mailsend --run` */
+extern const struct persona persona_mailsend_run;
 
 /* By the base name of argv[0]; mailsend when it is none of ours. */
 const struct persona *persona_of(const char *argv0);

@@ -26,6 +26,7 @@ SETTER(set_message_id); /* with or without its <> */
 SETTER(set_attach); /* row value: is it inline? */
 SETTER(set_type);   /* of the attachment named last */
 SETTER(set_encoding);
+SETTER(set_split);
 SETTER(set_charset);
 
 SETTER(set_dsn_notify);

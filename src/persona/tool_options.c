@@ -283,7 +283,7 @@ static int size_shift(char unit)
 	}
 }
 
-static SETTER(set_split)
+SETTER(set_split)
 {
 	struct request_series *s = &run->request->series;
 	uint64_t n;

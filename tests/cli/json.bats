@@ -270,6 +270,7 @@ told() {
 @test "the pages tell of each member and its values" {
 	told mailsend.1 mail series failure check roundtrip explain
 	told mailsend-mailq.1 mailq
+	told mailsend-run.1 run jobs
 	told mailget.1 mailget
 	told mailjoin.1 mailjoin
 }

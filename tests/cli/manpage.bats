@@ -64,10 +64,10 @@ example() {
 @test "each page knows the others that it belongs with" {
 	local other
 
-	for other in mail.1 mailget.1 mailjoin.1 mailsend-mailq.1 mailsend-names.7 \
+	for other in mail.1 mailget.1 mailjoin.1 mailsend-mailq.1 mailsend-run.1 mailsend-names.7 \
 		mailsend.conf.5 sendmail.8; do
 		grep -q '^\.Xr mailsend 1' "$root/man/$other"
-		[[ $other == mailjoin.1 || $other == mailsend-mailq.1 ]] ||
+		[[ $other == mailjoin.1 || $other == mailsend-mailq.1 || $other == mailsend-run.1 ]] ||
 			sed -n '/SEE ALSO/,$p' "$root/man/$other" |
 			grep -q '^\.Xr mailget 1\|^\.Xr mailjoin 1'
 		sed -n '/SEE ALSO/,$p' "$root/man/mailsend.1" |
@@ -83,7 +83,7 @@ example() {
 	mkdir -p local "$home/Maildir"
 	ln -s "${words[-1]}" local/mailsend
 	for name in backup mailget; do
-		printf '#!/bin/sh\necho "%s $*" >>%q\necho said\n' $name "$PWD/ran" \
+		printf '#!/bin/sh\necho "%s $*" >>%q\necho said\nexit 1\n' $name "$PWD/ran" \
 			>local/$name
 		chmod +x local/$name
 	done
@@ -247,6 +247,18 @@ letters_in_manual() {
 	done
 	diff <(as mailq --help all) \
 		<(mailsend --mailq --help all | sed 's/mailsend --mailq/mailq/')
+}
+
+@test "--run: every option and letter of --help is in the manual, and back" {
+	local letter page=$root/man/mailsend-run.1
+
+	diff <(mailsend --run --help all | grep -oE -- '--[a-z][a-z-]+' |
+		grep -v -- --run | sort -u) \
+		<(grep -E '^\.(It|Fl) ' "$page" | grep -oE 'Fl Fl [a-z-]+' |
+			sed 's/Fl Fl /--/' | grep -v -- --run | sort -u)
+	for letter in $(mailsend --run --help all | sed -n 's/^  -\([^-]\).*/\1/p'); do
+		grep -qE "^\.It .*Fl $letter( |$)" "$page"
+	done
 }
 
 @test "each setting of the queue is in the manual and in the example" {

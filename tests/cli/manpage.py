@@ -18,6 +18,7 @@ MACROS = ("Ar Bd Bl Cm Dl Dq Dv Ed El Em Ev Fl Ic Li Nm Ns Oc Oo Op Pa Pp Pq Ql 
 PAGES = {
     "mailsend.1": (["mailsend"], []),
     "mailsend-mailq.1": (["mailq"], []),
+    "mailsend-run.1": (["mailsend --run"], []),
     "mail.1": (["mail", "mailx"], ["mailsend.1"]),
     "mailsend-names.7": (["mutt", "neomutt", "msmtp"], ["mailsend.1"]),
     "mailsend-oauth.7": ([], []),
@@ -51,6 +52,8 @@ class Judge:
     def command(self, name):
         """The words that run the program under this name."""
         path = self.words[-1]
+        if name == "mailsend --run":
+            return self.words + ["--run"]
         if name in ("mailget", "mailjoin"):
             return self.words[:-1] + [path[:-len("mailsend")] + name]
         if name != "mailsend":
@@ -163,10 +166,13 @@ class Judge:
         for block in blocks[1:]:
             name = (block.split("\n")[0].split() or names)[0]
             block = ".Nm " + block
+            if page == "mailsend-run.1":
+                name = names[0]
+                block = block.replace(".Fl Fl run\n", "")
             rows = self.table(name)
             known = {spelling for row in rows for spelling in row[0]}
             if name == "mailsend":
-                known.add("--mailq")
+                known.update(("--mailq", "--run"))
             options = self.options_in(block)
             for option in options:
                 letters = ([option] if option.startswith("--")

@@ -1,0 +1,328 @@
+/* job.c - one loop: what it says, what we are told, what time it is.
+ *
+ * The signals are blocked outside ppoll, so that one that comes between a look
+ * at the flags and the wait ends the wait.  That the job has ended is seen by
+ * the end of its pipes, or within LOOK_MS where something else holds them. */
+#include "run/job.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/arena.h"
+#include "base/ascii.h"
+#include "base/command.h"
+#include "base/sysenv.h"
+#include "base/text.h"
+
+#define LOOK_MS	  100
+#define PIPE_SIZE (1024 * 1024) /* so that the job need not wait for us */
+#define READ_SIZE (256 * 1024)
+
+/* ---- signals ---- */
+
+static const int passed[] = {
+	SIGHUP, SIGINT, SIGTERM, SIGQUIT, SIGUSR1, SIGUSR2
+};
+#define PASSED (sizeof(passed) / sizeof(*passed))
+
+static volatile sig_atomic_t came[PASSED];
+
+static void note(int number)
+{
+	for (size_t i = 0; i < PASSED; i++)
+		if (passed[i] == number)
+			came[i] = 1;
+}
+
+struct watch {
+	struct process *job;
+	struct command command;
+	int pipes[JOB_STREAMS]; /* -1: at its end */
+	char *room;
+	struct sigaction former[PASSED];
+	sigset_t outside; /* the mask of the time before */
+	size_t step;	  /* that is next */
+	uint64_t start, step_at, gone_at, linger_until;
+	unsigned pause; /* milliseconds, once its pipes are closed */
+};
+
+/* SIGTTOU, too: at a terminal the job has it, and we show what it says. */
+static void hold_signals(struct watch *w)
+{
+	struct sigaction action = { .sa_handler = note };
+	sigset_t held;
+
+	sigemptyset(&action.sa_mask);
+	sigemptyset(&held);
+	sigaddset(&held, SIGTTOU);
+	for (size_t i = 0; i < PASSED; i++) {
+		came[i] = 0;
+		sigaddset(&held, passed[i]);
+	}
+	sigprocmask(SIG_BLOCK, &held, &w->outside);
+	for (size_t i = 0; i < PASSED; i++)
+		if (sigaction(passed[i], NULL, &w->former[i]) == 0 &&
+		    w->former[i].sa_handler != SIG_IGN)
+			sigaction(passed[i], &action, NULL);
+}
+
+static void release_signals(struct watch *w)
+{
+	for (size_t i = 0; i < PASSED; i++)
+		sigaction(passed[i], &w->former[i], NULL);
+	sigprocmask(SIG_SETMASK, &w->outside, NULL);
+}
+
+static void pass_on(struct watch *w)
+{
+	for (size_t i = 0; i < PASSED; i++) {
+		if (!came[i])
+			continue;
+		came[i] = 0;
+		w->linger_until = 0;
+		if (w->command.is_gone)
+			continue;
+		kill(-w->command.pid, passed[i]);
+		kill(-w->command.pid, SIGCONT); /* one that is stopped */
+	}
+}
+
+/* ---- time ---- */
+
+/* Sends what is due, to all of the group. */
+static void heed_time(struct watch *w)
+{
+	struct process *j = w->job;
+	uint64_t now = sysenv_ticks();
+
+	while (w->step < j->step_count && now >= w->step_at) {
+		kill(-w->command.pid, j->steps[w->step].signal);
+		kill(-w->command.pid, SIGCONT);
+		j->is_timed_out = true;
+		if (++w->step < j->step_count)
+			w->step_at = now +
+				     (uint64_t)j->steps[w->step].seconds * 1000;
+	}
+}
+
+static bool is_silent(const struct watch *w)
+{
+	for (int i = 0; i < JOB_STREAMS; i++)
+		if (w->pipes[i] >= 0)
+			return false;
+	return true;
+}
+
+/* Of one that was ended for its time the others of the group are waited for,
+ * until the last signal has reached them. */
+static bool is_over(const struct watch *w)
+{
+	const struct process *j = w->job;
+
+	if (!w->command.is_gone)
+		return false;
+	if (is_silent(w))
+		return true;
+	if (j->is_timed_out && w->step < j->step_count)
+		return false;
+	return sysenv_ticks() >= w->linger_until;
+}
+
+/* ---- what it says ---- */
+
+static void take(struct watch *w, int stream)
+{
+	ssize_t n = read(w->pipes[stream], w->room, READ_SIZE);
+
+	if (n > 0) {
+		w->job->said(w->job->context, (enum job_stream)stream, w->room,
+			     (size_t)n);
+	} else if (n == 0 || (errno != EINTR && errno != EAGAIN)) {
+		close(w->pipes[stream]);
+		w->pipes[stream] = -1;
+	}
+}
+
+static void wait_for_something(struct watch *w)
+{
+	struct pollfd p[JOB_STREAMS];
+	struct timespec look = { .tv_nsec = LOOK_MS * 1000000L };
+
+	/* as a rule its end follows that of its pipes */
+	if (is_silent(w) && w->pause < LOOK_MS) {
+		w->pause = 2 * w->pause + 1;
+		look.tv_nsec = w->pause * 1000000L;
+	}
+	for (int i = 0; i < JOB_STREAMS; i++)
+		p[i] = (struct pollfd){ .fd = w->pipes[i], .events = POLLIN };
+	if (ppoll(p, JOB_STREAMS, &look, &w->outside) <= 0)
+		return;
+	for (int i = 0; i < JOB_STREAMS; i++)
+		if (p[i].revents)
+			take(w, i);
+}
+
+static void watch(struct watch *w)
+{
+	while (!is_over(w)) {
+		wait_for_something(w);
+		pass_on(w);
+		heed_time(w);
+		if (w->command.is_gone || !command_look(&w->command))
+			continue;
+		w->gone_at = sysenv_ticks();
+		w->linger_until = w->gone_at + JOB_LINGER_MS;
+	}
+}
+
+/* ---- the start and the end ---- */
+
+static int open_pipes(struct watch *w, int ends[JOB_STREAMS], struct error *f)
+{
+	for (int i = 0; i < JOB_STREAMS; i++) {
+		int both[2];
+
+		if (pipe2(both, O_CLOEXEC) < 0)
+			return error_errno(f, ERROR_OS, errno,
+					   "no pipe for the job");
+		w->pipes[i] = both[0];
+		ends[i] = both[1];
+		fcntl(both[0], F_SETFL, O_NONBLOCK);
+#ifdef F_SETPIPE_SZ
+		fcntl(both[1], F_SETPIPE_SZ, PIPE_SIZE); /* a limit: less */
+#endif
+	}
+	return 0;
+}
+
+static void close_all(int fds[JOB_STREAMS])
+{
+	for (int i = 0; i < JOB_STREAMS; i++)
+		if (fds[i] >= 0)
+			close(fds[i]);
+}
+
+static uint64_t milliseconds_of(const struct timeval *t)
+{
+	return (uint64_t)t->tv_sec * 1000 + (uint64_t)t->tv_usec / 1000;
+}
+
+static void take_result(struct watch *w)
+{
+	struct process *j = w->job;
+	const struct rusage *used = &w->command.usage;
+
+	j->status = w->command.status;
+	j->ended = sysenv_now();
+	j->milliseconds = w->gone_at - w->start;
+	j->user = milliseconds_of(&used->ru_utime);
+	j->system = milliseconds_of(&used->ru_stime);
+	j->peak = (uint64_t)used->ru_maxrss * 1024;
+}
+
+static int start(struct watch *w, struct error *f)
+{
+	int ends[JOB_STREAMS] = { -1, -1 };
+	struct process *j = w->job;
+	int r = open_pipes(w, ends, f);
+
+	w->start = sysenv_ticks();
+	if (r == 0)
+		r = command_start(&w->command, j->argv,
+				  j->passes_input ? STDIN_FILENO : -1,
+				  ends[JOB_STDOUT], ends[JOB_STDERR], f);
+	close_all(ends);
+	if (r < 0)
+		j->error = w->command.error ? w->command.error : EAGAIN;
+	else if (j->step_count)
+		w->step_at = w->start + (uint64_t)j->steps[0].seconds * 1000;
+	return r;
+}
+
+int job_run(struct process *j, struct error *f)
+{
+	struct watch w = {
+		.job = j,
+		.command = { .what = "the job", .orphan_signal = SIGTERM },
+		.pipes = { -1, -1 },
+		.room = memory_alloc(READ_SIZE),
+	};
+	int r;
+
+	j->started = j->ended = sysenv_now();
+	hold_signals(&w);
+	r = start(&w, f);
+	if (r == 0) {
+		watch(&w);
+		take_result(&w);
+		command_release(&w.command);
+	}
+	release_signals(&w);
+	close_all(w.pipes);
+	free(w.room);
+	return r;
+}
+
+int job_signal(const struct process *j)
+{
+	return !j->error && WIFSIGNALED(j->status) ? WTERMSIG(j->status) : 0;
+}
+
+int job_exit(const struct process *j)
+{
+	if (j->error)
+		return j->error == ENOENT ? JOB_EXIT_NOT_FOUND
+					  : JOB_EXIT_CANNOT_RUN;
+	if (j->is_timed_out)
+		return JOB_EXIT_TIMEOUT;
+	if (WIFSIGNALED(j->status))
+		return JOB_EXIT_SIGNAL + WTERMSIG(j->status);
+	return WEXITSTATUS(j->status);
+}
+
+/* ---- names of signals ---- */
+
+static const struct {
+	const char *name;
+	int number;
+} names[] = {
+	{ "HUP", SIGHUP },   { "INT", SIGINT },	    { "QUIT", SIGQUIT },
+	{ "ILL", SIGILL },   { "TRAP", SIGTRAP },   { "ABRT", SIGABRT },
+	{ "BUS", SIGBUS },   { "FPE", SIGFPE },	    { "KILL", SIGKILL },
+	{ "USR1", SIGUSR1 }, { "SEGV", SIGSEGV },   { "USR2", SIGUSR2 },
+	{ "PIPE", SIGPIPE }, { "ALRM", SIGALRM },   { "TERM", SIGTERM },
+	{ "CHLD", SIGCHLD }, { "CONT", SIGCONT },   { "STOP", SIGSTOP },
+	{ "TSTP", SIGTSTP }, { "TTIN", SIGTTIN },   { "TTOU", SIGTTOU },
+	{ "XCPU", SIGXCPU }, { "XFSZ", SIGXFSZ },   { "VTALRM", SIGVTALRM },
+	{ "PROF", SIGPROF }, { "WINCH", SIGWINCH }, { "SYS", SIGSYS },
+};
+#define NAMES (sizeof(names) / sizeof(*names))
+
+int job_signal_number(const char *name)
+{
+	uint64_t number;
+
+	if (text_number(name, 64, &number))
+		return (int)number;
+	if (ascii_begins(name, "SIG"))
+		name += 3;
+	for (size_t i = 0; i < NAMES; i++)
+		if (ascii_equal(name, names[i].name))
+			return names[i].number;
+	return 0;
+}
+
+void job_signal_name(int number, char out[JOB_SIGNAL_SIZE])
+{
+	snprintf(out, JOB_SIGNAL_SIZE, "signal %d", number);
+	for (size_t i = 0; i < NAMES; i++)
+		if (names[i].number == number)
+			snprintf(out, JOB_SIGNAL_SIZE, "SIG%s", names[i].name);
+}

@@ -1,0 +1,387 @@
+/* mail.c - a request of our own, composed and submitted.
+ *
+ * The text, the HTML and the output are there already: the request names them
+ * by paths that only inputs.known has (compose/input.h). */
+#include "run/mail.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/sysenv.h"
+#include "base/text.h"
+#include "compose/compose.h"
+#include "deliver/route.h"
+#include "deliver/transport.h"
+#include "flow/digest.h"
+#include "mail/filetype.h"
+#include "queue/journal.h"
+#include "submit/series.h"
+#include "submit/split.h"
+#include "submit/submit.h"
+
+#define TEXT_PATH   "/the text"
+#define HTML_PATH   "/the HTML text"
+#define OUTPUT_PATH "/the output"
+#define END_PATH    "/the end of the output"
+
+/* Octets of output from which a server is asked how large a mail may be. */
+#define ASKED_FROM (1024 * 1024)
+
+struct mail {
+	struct run_record *run;
+	const struct report *report;
+	struct arena *arena;
+	struct config config;
+	struct account *account;
+	struct request *request;
+	struct slice text, html, output, end;
+	struct input_known known[5];
+	struct composition composition;
+	struct split split;
+	const char *failed_output; /* why it goes without it; or NULL */
+};
+
+/* ---- the request ---- */
+
+/* The same for all mails of a job, so that they are one thread, also where
+ * nothing can be remembered. */
+static const char *thread_id(struct mail *m)
+{
+	char hex[DIGEST_HEX_SIZE];
+	struct error f = ERROR_INIT;
+	const char *text = arena_format(m->arena, "%s\n%s\n%s", m->run->name,
+					sysenv_user(), sysenv_host());
+
+	if (digest_text(text, strlen(text), hex, &f) < 0)
+		return NULL;
+	return arena_format(m->arena, "<run.%.32s@%s>", hex, sysenv_domain());
+}
+
+static int add_fields(struct mail *m, struct error *f)
+{
+	struct header *h = &m->request->extra;
+	const char *thread = thread_id(m);
+	struct buf name = BUF_INIT(256);
+	int r = 0;
+
+	text_puts_safe(&name, m->run->name);
+	if (thread && !header_has(h, "References"))
+		r = header_add(m->arena, h, "References", thread, f);
+	if (r == 0 && !header_has(h, "Auto-Submitted"))
+		r = header_add(m->arena, h, "Auto-Submitted", "auto-generated",
+			       f);
+	if (r == 0)
+		r = header_add(m->arena, h, "X-Mailsend-Run", name.data, f);
+	buf_free(&name);
+	return r;
+}
+
+static void add_known(struct mail *m, const char *path, struct slice *content)
+{
+	struct input_known *x = m->known;
+
+	while (x->path)
+		x++;
+	*x = (struct input_known){ path, content };
+}
+
+/* What is compressed is no text any more: its name tells what it is. */
+static void attach(struct mail *m, const char *path, const char *name)
+{
+	struct attachment *x = request_attach(m->arena, m->request, path);
+
+	x->name = name;
+	if (m->report->is_binary)
+		x->type = filetype_of(m->arena, "output", &m->output);
+	else if (m->request->compression == COMPRESSION_NONE)
+		x->type = "text/plain";
+}
+
+/* The end, where the middle is lost. */
+static void attach_end(struct mail *m)
+{
+	const struct capture *o = &m->run->output;
+	uint64_t from = capture_end_from(o);
+	struct error unread = ERROR_INIT;
+	ssize_t n;
+	char *data;
+
+	if (!capture_is_cut(o) || from >= o->size)
+		return;
+	data = arena_alloc(m->arena, CAPTURE_BLOCK);
+	n = capture_read(o, from, data, CAPTURE_BLOCK, &unread);
+	if (n <= 0)
+		return;
+	m->end = slice_of_memory(data, (size_t)n);
+	add_known(m, END_PATH, &m->end);
+	attach(m, END_PATH,
+	       m->report->is_binary ? "output-end.bin" : "output-end.txt");
+}
+
+static void add_output(struct mail *m)
+{
+	bool is_long;
+
+	m->output = capture_slice(&m->run->output);
+	is_long = m->output.length > REPORT_WHOLE;
+	if (m->report->is_complete || m->failed_output)
+		return;
+	if (is_long && !m->run->wish->options->has_compression &&
+	    compression_is_built(COMPRESSION_GZIP))
+		m->request->compression = COMPRESSION_GZIP;
+	if (m->output.length) {
+		add_known(m, OUTPUT_PATH, &m->output);
+		attach(m, OUTPUT_PATH,
+		       m->report->is_binary ? "output.bin" : "output.txt");
+	}
+	attach_end(m);
+}
+
+static void add_text(struct mail *m)
+{
+	const struct report *r = m->report;
+	const char *text = r->text.data;
+
+	if (m->failed_output)
+		text = arena_format(m->arena, "%s\nNote: %s.\n", text,
+				    m->failed_output);
+	m->text = slice_of_memory(text, strlen(text));
+	add_known(m, TEXT_PATH, &m->text);
+	m->request->body_path = TEXT_PATH;
+	if (!r->has_html || m->failed_output)
+		return;
+	m->html = slice_of_memory(r->html.data, r->html.len);
+	add_known(m, HTML_PATH, &m->html);
+	m->request->html_path = HTML_PATH;
+}
+
+static int make_request(struct mail *m, struct error *f)
+{
+	struct header given = m->run->wish->request->extra;
+
+	m->request = request_copy(m->arena, m->run->wish->request);
+	memset(m->known, 0, sizeof(m->known));
+	header_init(&m->request->extra);
+	for (const struct field *x = given.first; x; x = x->next)
+		if (header_add(m->arena, &m->request->extra, x->name, x->value,
+			       f) < 0)
+			return -1;
+	m->request->action = REQUEST_SEND;
+	m->request->subject = m->report->subject;
+	m->request->body_charset = "utf-8";
+	add_text(m);
+	add_output(m);
+	return add_fields(m, f);
+}
+
+/* ---- one mail ---- */
+
+static int compose(struct mail *m, struct error *f)
+{
+	struct composition *c = &m->composition;
+
+	if (make_request(m, f) < 0)
+		return -1;
+	composition_init(c, m->arena, m->request, m->account,
+			 m->run->wish->spool);
+	c->inputs.known = m->known;
+	return composition_build(c, f);
+}
+
+static int submit(struct mail *m, struct error *f)
+{
+	const struct submission s = { .composition = &m->composition,
+				      .config = &m->config,
+				      .keeping = SUBMIT_KEEP };
+
+	if (!m->composition.is_rendered &&
+	    composition_render(&m->composition, true, f) < 0)
+		return -1;
+	return submit_send(&s, &m->run->outcome, f);
+}
+
+/* ---- several ---- */
+
+static int make_part(void *context, unsigned n, struct arena *a,
+		     struct composition *out, char *name, struct error *f)
+{
+	struct mail *m = context;
+
+	snprintf(name, 256, "%s", split_part_name(&m->split, n, a));
+	return split_part(&m->split, n, a, out, f);
+}
+
+static const char *part_key(void *context, unsigned n, struct arena *a)
+{
+	(void)context;
+	return arena_format(a, "%u", n);
+}
+
+static void part_told(void *context, const struct series_verdict *v)
+{
+	struct mail *m = context;
+
+	if (v->fate == SERIES_FAILED)
+		log_warning("%s of job %s: %s", v->name, m->run->name, v->text);
+	else if (v->fate == SERIES_QUEUED && !m->run->outcome.queue_id)
+		m->run->outcome.queue_id = arena_dup(m->arena, v->queue_id);
+}
+
+static const struct series_ops part_ops = {
+	.make = make_part,
+	.key = part_key,
+	.told = part_told,
+};
+
+/* 0: it need not be split; a server that does not say how much it takes, or is
+ * not there, takes it as it is. */
+static uint64_t find_limit(struct mail *m)
+{
+	const struct request_series *s = &m->request->series;
+	struct error f = ERROR_INIT;
+	struct route route;
+	uint64_t limit = 0;
+
+	if (s->limit)
+		return s->limit;
+	if (!s->asks && m->output.length < ASKED_FROM)
+		return 0;
+	if (!transport_leads_out(m->account) ||
+	    route_open(&route, m->arena, &m->config, m->account,
+		       m->request->config_path, NULL, &f) < 0)
+		return 0;
+	if (route_size(&route, &limit, &f) < 0)
+		limit = 0;
+	route_close(&route);
+	return limit;
+}
+
+/* 1: it fits in one mail. */
+static int send_parts(struct mail *m, struct error *f)
+{
+	struct journal journal = { .fd = -1 };
+	struct series_result result;
+	char id[SPLIT_ID_SIZE];
+	struct series s = {
+		.arena = m->arena,
+		.config = &m->config,
+		.account = m->account,
+		.config_path = m->request->config_path,
+		.ops = &part_ops,
+		.context = m,
+		.connections = 1,
+		.journal = &journal,
+		.is_rest_lost = true,
+	};
+	uint64_t limit = m->request->attachments ? find_limit(m) : 0;
+	int r;
+
+	if (!limit)
+		return 1;
+	split_new_id(id);
+	r = split_plan(&m->split, m->arena, &m->composition, limit, id, f);
+	if (r <= 0)
+		return r < 0 ? -1 : 1;
+	journal_without(&journal, m->arena, id);
+	s.total = m->split.total;
+	m->run->outcome.message_id = m->composition.message_id;
+	m->run->outcome.account = m->account->name;
+	return series_run(&s, &result, f);
+}
+
+/* ---- what goes wrong ---- */
+
+/* For what it carries, its size, or a disk that has no room for it; not for
+ * whom it is for. */
+static bool may_go_without(const struct mail *m, const struct error *why)
+{
+	if (!m->request->attachments)
+		return false;
+	if (!m->composition.is_rendered && !m->split.total)
+		return true;
+	return !why->temporary &&
+	       (why->cause == ERROR_DATA || why->cause == ERROR_UNAVAILABLE ||
+		why->cause == ERROR_SOFTWARE || why->cause == ERROR_IO);
+}
+
+static int send_without(struct mail *m, struct error *f)
+{
+	const struct run_record *run = m->run;
+	const char *kept = run->outcome.dead_letter;
+
+	m->failed_output = arena_format(
+		m->arena, "the mail with all of the output did not go: %s%s%s",
+		f->text, kept ? "; it is kept in " : "", kept ? kept : "");
+	error_clear(f);
+	composition_free(&m->composition);
+	return compose(m, f) < 0 ? -1 : submit(m, f);
+}
+
+static int find_account(struct mail *m, const struct config_wish *wish,
+			struct error *f)
+{
+	if (config_load(&m->config, m->arena, wish, f) < 0)
+		return -1;
+	return config_choose(&m->config, wish, &m->account, f);
+}
+
+/* As a message in the dead letter, by an account that has nothing wrong in it
+ * since it has nothing. */
+static void keep(struct mail *m, const struct error *why)
+{
+	const struct config_wish nothing = { .path = "/dev/null" };
+	struct error f = ERROR_INIT;
+
+	composition_free(&m->composition);
+	if (find_account(m, &nothing, &f) < 0 || compose(m, &f) < 0 ||
+	    composition_render(&m->composition, true, &f) < 0) {
+		log_error("the mail of job %s is lost: %s", m->run->name,
+			  f.text);
+		return;
+	}
+	submit_keep(&m->composition, &m->run->outcome, why);
+}
+
+static int send_all(struct mail *m, struct error *f)
+{
+	const struct config_wish wish = request_config(m->run->wish->request);
+	int r;
+
+	if (find_account(m, &wish, f) < 0) {
+		keep(m, f);
+		return -1;
+	}
+	r = compose(m, f);
+	if (r == 0)
+		r = send_parts(m, f);
+	if (r > 0)
+		r = submit(m, f);
+	if (r < 0 && may_go_without(m, f))
+		r = send_without(m, f);
+	if (r < 0 && !m->composition.is_rendered)
+		keep(m, f);
+	return r;
+}
+
+int mail_send(struct run_record *run, const struct report *report)
+{
+	struct mail *m = arena_alloc(run->arena, sizeof(*m));
+	struct error *f = &run->mail_error;
+	int r;
+
+	m->run = run;
+	m->report = report;
+	m->arena = run->arena;
+	m->request = request_copy(m->arena, run->wish->request);
+	run->is_mailed = true;
+	r = send_all(m, f);
+	filetype_forget();
+	if (r < 0)
+		log_error("the mail of job %s: %s", run->name, f->text);
+	if (run->outcome.dead_letter)
+		log_error("the message was saved in %s",
+			  run->outcome.dead_letter);
+	composition_free(&m->composition);
+	return r;
+}

@@ -1,0 +1,30 @@
+/* patterns.h - extended regular expressions (POSIX): what of the output does
+ * not count as a change, what of the command is not shown. */
+#ifndef RUN_PATTERNS_H
+#define RUN_PATTERNS_H
+
+#include <stddef.h>
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "flow/digest.h"
+#include "flow/source.h"
+
+#define PATTERNS_MAX 64
+
+struct patterns {
+	const char *items[PATTERNS_MAX];
+	size_t count;
+};
+
+/* ERROR_USAGE where it is none. */
+int patterns_check(const char *pattern, struct error *f);
+/* The text with "***" in place of what matches, or of its groups where it has
+ * any; in the arena. */
+const char *patterns_mask(const struct patterns *p, struct arena *a,
+			  const char *text);
+/* SHA-256 of the content, as if nothing stood in its lines that matches. */
+int patterns_digest(const struct patterns *p, const struct slice *content,
+		    char hex[DIGEST_HEX_SIZE], struct error *f);
+
+#endif

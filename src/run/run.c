@@ -1,0 +1,329 @@
+/* run.c - the order of things: lock, remember, run, remember, decide, mail,
+ * remember.
+ *
+ * The state is locked no longer than it takes to read and write it, and it is
+ * written before the mail goes, as if none went: whoever is killed in between
+ * sends one mail too many later, not one too few. */
+#include "run/run.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "base/interrupt.h"
+#include "base/io.h"
+#include "base/log.h"
+#include "base/sysenv.h"
+#include "base/text.h"
+#include "run/mail.h"
+#include "run/report.h"
+#include "run/unit.h"
+
+void run_options_init(struct run_options *o)
+{
+	o->decide.on = DECIDE_FAILURE | DECIDE_RECOVERY;
+	o->decide.after = 1;
+	o->tail = RUN_TAIL;
+	o->ok[0] = true;
+}
+
+void run_note(struct run_record *run, const char *format, ...)
+{
+	const char *note;
+	va_list ap;
+
+	va_start(ap, format);
+	note = arena_vformat(run->arena, format, ap);
+	va_end(ap);
+	log_warning("%s", note);
+	for (size_t i = 0; i < run->note_count; i++)
+		if (strcmp(run->notes[i], note) == 0)
+			return;
+	if (run->note_count < RUN_NOTES_MAX)
+		run->notes[run->note_count++] = note;
+}
+
+bool run_has_failed(const struct run_record *run)
+{
+	const struct process *j = &run->job;
+
+	if (run->is_blocked || run->unit_result || j->error ||
+	    j->is_timed_out || job_signal(j))
+		return true;
+	return !run->wish->options->ok[job_exit(j)];
+}
+
+/* ---- the state ---- */
+
+/* Locked, and read: what is wrong with it is no reason not to go on. */
+static bool begin_state(struct run_record *run, struct state *s)
+{
+	struct error f = ERROR_INIT;
+
+	*s = (struct state){ .is_known = false };
+	if (!run->entry.path)
+		return false;
+	if (state_lock(&run->entry, &f) == 0 &&
+	    state_read(run->entry.path, s, &f) == 0)
+		return true;
+	run_note(run, "%s", f.text);
+	return false;
+}
+
+static bool end_state(struct run_record *run, const struct state *s)
+{
+	struct error f = ERROR_INIT;
+	bool is_written = false;
+
+	if (run->entry.lock >= 0) {
+		is_written = state_write(&run->entry, run->arena, s, &f) == 0;
+		state_unlock(&run->entry);
+	}
+	if (error_is_set(&f))
+		run_note(run, "the record of this run cannot be written: %s",
+			 f.text);
+	return is_written;
+}
+
+static void remember_start(struct run_record *run)
+{
+	struct state s;
+
+	begin_state(run, &s);
+	run->before = s;
+	run->was_lost = s.pid && !state_is_running(&s);
+	if (run->was_lost)
+		run_note(run, "the run before this one was killed, or the "
+			      "machine went down: it never came to its end");
+	s.started = sysenv_now();
+	s.pid = (long)sysenv_pid();
+	snprintf(s.host, sizeof(s.host), "%.*s", STATE_STATUS_SIZE - 1,
+		 sysenv_node());
+	end_state(run, &s);
+}
+
+static void fill_state(const struct run_record *run, struct state *s)
+{
+	const struct process *j = &run->job;
+
+	if (run->is_blocked)
+		return;
+	if (s->pid == (long)sysenv_pid())
+		s->pid = 0;
+	s->started = j->started;
+	s->ended = j->ended;
+	s->exit = job_exit(j);
+	s->milliseconds = j->milliseconds;
+	snprintf(s->status, sizeof(s->status), "%.*s", STATE_STATUS_SIZE - 1,
+		 report_status(run));
+	memcpy(s->digest, run->digest, sizeof(s->digest));
+}
+
+/* What is sent is decided by what can be written down, too: a count that cannot
+ * grow would never come to its number. */
+static void decide_run(struct run_record *run, struct decide_run *how)
+{
+	const struct decide_options *o = &run->wish->options->decide;
+	struct state s;
+
+	how->is_unknown = !begin_state(run, &s);
+	run->now = s;
+	run->decision = decide(o, how, &run->now);
+	fill_state(run, &run->now);
+	if (end_state(run, &run->now) || how->is_unknown)
+		return;
+	how->is_unknown = true;
+	run->now = s;
+	run->decision = decide(o, how, &run->now);
+}
+
+static void remember_mail(struct run_record *run, const struct decide_run *how)
+{
+	struct state s;
+
+	if (!begin_state(run, &s))
+		s = run->now;
+	decide_mailed(&run->decision, how, &s);
+	if (end_state(run, &s))
+		run->now = s;
+}
+
+/* ---- the job ---- */
+
+/* 1: it is to be run; 0: it is not. */
+static int take_lock(struct run_record *run)
+{
+	enum run_lock lock = run->wish->options->lock;
+	struct error f = ERROR_INIT;
+	uint64_t start = sysenv_ticks();
+	struct state s;
+	int r;
+
+	if (lock == RUN_LOCK_NONE || !run->entry.path)
+		return 1;
+	r = state_lock_run(&run->entry, false, &f);
+	if (r == 0 && lock == RUN_LOCK_WAIT) {
+		r = state_lock_run(&run->entry, true, &f);
+		run->waited = sysenv_ticks() - start;
+	}
+	if (r < 0 && f.cause == ERROR_INTERRUPTED)
+		return 0;
+	if (r < 0)
+		run_note(run, "the job was run without its lock: %s", f.text);
+	if (r)
+		return 1;
+	run->is_blocked = true;
+	error_clear(&f);
+	if (state_read(run->entry.path, &s, &f) == 0)
+		run->blocker = s.started;
+	return 0;
+}
+
+static void said(void *context, enum job_stream stream, const void *data,
+		 size_t n)
+{
+	struct run_record *run = context;
+
+	capture_put(&run->output, stream, data, n);
+	if (run->shows)
+		run->shows = io_write_all(stream == JOB_STDERR ? STDERR_FILENO
+							       : STDOUT_FILENO,
+					  data, n) == 0;
+}
+
+/* Reading all of it again takes its time: where it matters. */
+static void find_digest(struct run_record *run)
+{
+	const struct run_options *o = run->wish->options;
+	const struct slice all = capture_slice(&run->output);
+	struct error f = ERROR_INIT;
+
+	if (!o->decide.every && !(o->decide.on & DECIDE_CHANGE))
+		return;
+	if (patterns_digest(&o->ignore, &all, run->digest, &f) < 0) {
+		run->digest[0] = '\0';
+		run_note(run, "the output cannot be compared: %s", f.text);
+	}
+}
+
+static void run_it(struct run_record *run)
+{
+	const struct run_options *o = run->wish->options;
+	struct error f = ERROR_INIT;
+
+	run->job = (struct process){
+		.argv = o->command,
+		.passes_input = o->passes_input,
+		.steps = o->steps,
+		.step_count = o->step_count,
+		.said = said,
+		.context = run,
+	};
+	run->shows = run->wish->shows_output;
+	ping_start(&run->ping, o->ping);
+	if (job_run(&run->job, &f) < 0)
+		log_error("%s", f.text);
+	ping_tell(&run->ping, run_has_failed(run));
+	capture_finish(&run->output);
+	if (error_is_set(&run->output.trouble))
+		run_note(run,
+			 "not all of the output could be saved, its middle is "
+			 "missing: %s",
+			 run->output.trouble.text);
+	find_digest(run);
+}
+
+/* ---- all of it ---- */
+
+static void tell(struct run_record *run, const struct decide_run *how)
+{
+	struct report report;
+
+	report_make(&report, run);
+	mail_send(run, &report);
+	report_free(&report);
+	remember_mail(run, how);
+}
+
+static void decide_and_tell(struct run_record *run)
+{
+	struct decide_run how = {
+		.now = sysenv_now(),
+		.has_failed = run_has_failed(run),
+		.has_output = run->output.size > 0,
+		.is_blocked = run->is_blocked,
+		.status = report_status(run),
+		.digest = run->digest,
+	};
+
+	decide_run(run, &how);
+	if (run->decision.is_sent)
+		tell(run, &how);
+}
+
+/* Of a unit there is no job whose status could be ours. */
+static int status_of(const struct run_record *run)
+{
+	if (run->wish->options->unit)
+		return error_is_set(&run->mail_error)
+			       ? error_exit(&run->mail_error)
+			       : 0;
+	if (!run->is_blocked)
+		return job_exit(&run->job);
+	return run->wish->options->lock == RUN_LOCK_NOTIFY ? EX_TEMPFAIL : 0;
+}
+
+static const char *find_name(struct run_record *run)
+{
+	const struct run_options *o = run->wish->options;
+	const char *command, *slash;
+	char *name;
+
+	if (o->name)
+		return o->name;
+	command = o->unit ? o->unit : o->command[0];
+	slash = strrchr(command, '/');
+	name = arena_dup(run->arena, slash && slash[1] ? slash + 1 : command);
+	text_sanitize(name);
+	name[text_cut(name, strnlen(name, STATE_NAME_MAX))] = '\0';
+	return name;
+}
+
+int run_job(struct run_record *run, struct arena *a,
+	    const struct run_wish *wish)
+{
+	static struct ending ending = { 0, "its mail may be lost" };
+	struct error f = ERROR_INIT;
+
+	*run = (struct run_record){ .arena = a,
+				    .wish = wish,
+				    .ping = { .fd = -1 } };
+	run->name = find_name(run);
+	run->job.started = run->job.ended = sysenv_now();
+	capture_init(&run->output, wish->spool);
+	if (state_open(&run->entry, a, run->name, &f) < 0)
+		run_note(run, "%s", f.text);
+	if (take_lock(run)) {
+		remember_start(run);
+		if (wish->options->unit)
+			unit_read(run);
+		else
+			run_it(run);
+	} else if (!run->is_blocked) {
+		return JOB_EXIT_SIGNAL + interrupt_signal();
+	}
+	ending.status = status_of(run);
+	ending_set(&ending);
+	if (!run->is_blocked || wish->options->lock == RUN_LOCK_NOTIFY)
+		decide_and_tell(run);
+	ping_finish(&run->ping);
+	return status_of(run);
+}
+
+void run_free(struct run_record *run)
+{
+	state_close(&run->entry);
+	capture_free(&run->output);
+}

@@ -1,0 +1,115 @@
+/* run.h - `mailsend --run`: a job, and a mail when it matters.
+ *
+ * The job comes first: nothing that is wrong with the configuration, the
+ * network, the state of earlier runs or the disk keeps it from being run, and
+ * its exit status is ours.  After it has ended it is decided what is told
+ * (decide.h), from what is remembered of earlier runs of the same name
+ * (state.h); the mail (report.h) goes as any mail does, and what cannot go
+ * waits in the queue or is kept (mail.h).  In doubt it is sent. */
+#ifndef RUN_RUN_H
+#define RUN_RUN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "compose/request.h"
+#include "deliver/outcome.h"
+#include "run/capture.h"
+#include "run/decide.h"
+#include "run/job.h"
+#include "run/patterns.h"
+#include "run/ping.h"
+#include "run/state.h"
+
+#define RUN_TAIL      200 /* lines of each end */
+#define RUN_TAIL_MAX  10000
+#define RUN_NAMES_MAX 64
+#define RUN_STATUSES  256
+
+enum run_kind {
+	RUN_COMMAND,
+	RUN_UNIT,   /* what a unit of systemd's did */
+	RUN_LIST,   /* the jobs that are known */
+	RUN_MISSED, /* for a monitor: has it run? */
+};
+
+enum run_lock {
+	RUN_LOCK_NONE,
+	RUN_LOCK_WAIT,	 /* until the other run has ended */
+	RUN_LOCK_SKIP,	 /* not run, and nothing is told */
+	RUN_LOCK_NOTIFY, /* not run, and a mail tells of it */
+};
+
+struct run_options {
+	enum run_kind kind;
+	const char *const *command; /* NULL at the end; NULL: none */
+	struct decide_options decide;
+	const char *name; /* NULL: the base name of the command */
+	const char *unit;
+	enum run_lock lock;
+	struct job_step steps[JOB_STEPS_MAX];
+	size_t step_count;
+	bool ok[RUN_STATUSES]; /* exit statuses that are no failure */
+	unsigned tail;
+	const char *ping;     /* URL; NULL */
+	bool has_compression; /* the request's was chosen */
+	struct patterns ignore, mask;
+	bool passes_input, tee;
+	int missed;			  /* seconds */
+	const char *names[RUN_NAMES_MAX]; /* of the jobs listed; 0: all */
+	size_t name_count;
+};
+
+void run_options_init(struct run_options *o);
+
+/* All of it borrowed. */
+struct run_wish {
+	const struct run_options *options;
+	const struct request *request;
+	const char *const *spool; /* folders for the output */
+	bool shows_output;	  /* as it comes, on ours */
+};
+
+/* What is told of a run, besides what the job's struct has. */
+#define RUN_NOTES_MAX 8
+struct run_record {
+	struct arena *arena;
+	const struct run_wish *wish;
+	const char *name;
+	struct process job;
+	struct ping ping;
+	struct capture output;
+	char digest[STATE_DIGEST_SIZE]; /* of the output; "" */
+	struct state before;		/* what was remembered */
+	struct state now;		/* with this run */
+	struct decision decision;
+	struct state_entry entry; /* where it is remembered */
+	bool is_blocked;	  /* another run has the lock: no job was run */
+	int64_t blocker;	  /* when that one started; 0: unknown */
+	uint64_t waited;	  /* milliseconds for the lock */
+	bool was_lost;		  /* the run before never came to its end */
+	bool shows;		  /* the output, and it is taken */
+	const char *unit_result;  /* "exit-code", in place of a job's status */
+	/* sentences about what was wrong on our side */
+	const char *notes[RUN_NOTES_MAX];
+	size_t note_count;
+
+	/* the mail */
+	bool is_mailed; /* one was to be sent */
+	struct outcome outcome;
+	struct error mail_error;
+};
+
+/* Runs the job and sends what is to be sent: the exit status.  Never fails by
+ * itself.  Free it by run_free. */
+int run_job(struct run_record *run, struct arena *a,
+	    const struct run_wish *wish);
+void run_free(struct run_record *run);
+void run_note(struct run_record *run, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+bool run_has_failed(const struct run_record *run);
+
+#endif

@@ -1,0 +1,15 @@
+/* run_json.h - what programs are told of a run, and of the jobs that are known:
+ * contrib/mailsend.schema.json has each member. */
+#ifndef RUN_RUN_JSON_H
+#define RUN_RUN_JSON_H
+
+#include "base/buf.h"
+#include "run/list.h"
+#include "run/run.h"
+
+/* One object and a newline; `status` is that of the process. */
+int run_json(const struct run_record *run, int status, struct buf *out);
+/* An array and a newline. */
+int run_json_list(const struct list *l, struct buf *out);
+
+#endif

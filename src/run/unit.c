@@ -1,0 +1,261 @@
+/* unit.c - the words of systemctl(1) and journalctl(1). */
+#include "run/unit.h"
+
+#include <signal.h>
+#include <stddef.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/command.h"
+#include "base/sysenv.h"
+#include "base/text.h"
+
+#define SHOW_SECONDS	20
+#define SHOW_MAX	65536
+#define JOURNAL_SECONDS 60
+
+struct unit {
+	struct run_record *run;
+	const char *load, *result, *code, *status, *invocation;
+	const char *started, *ended, *cpu, *memory;
+	bool is_user; /* of the user's own manager */
+};
+
+static const struct {
+	const char *name;
+	size_t at;
+} properties[] = {
+	{ "LoadState", offsetof(struct unit, load) },
+	{ "Result", offsetof(struct unit, result) },
+	{ "ExecMainCode", offsetof(struct unit, code) },
+	{ "ExecMainStatus", offsetof(struct unit, status) },
+	{ "InvocationID", offsetof(struct unit, invocation) },
+	{ "ExecMainStartTimestampMonotonic", offsetof(struct unit, started) },
+	{ "ExecMainExitTimestampMonotonic", offsetof(struct unit, ended) },
+	{ "CPUUsageNSec", offsetof(struct unit, cpu) },
+	{ "MemoryPeak", offsetof(struct unit, memory) },
+};
+#define PROPERTIES (sizeof(properties) / sizeof(*properties))
+
+static void take_line(struct unit *u, const char *line, size_t n)
+{
+	for (size_t i = 0; i < PROPERTIES; i++) {
+		size_t name = strlen(properties[i].name);
+		const char *value;
+
+		if (n <= name || line[name] != '=' ||
+		    strncmp(line, properties[i].name, name) != 0)
+			continue;
+		value = text_dup_safe(u->run->arena, line + name + 1,
+				      n - name - 1);
+		memcpy((char *)u + properties[i].at, &value, sizeof(value));
+	}
+}
+
+static void take_lines(struct unit *u, const char *text)
+{
+	for (size_t n; *text; text += n + (text[n] == '\n')) {
+		n = strcspn(text, "\n");
+		take_line(u, text, n);
+	}
+}
+
+static const char *list_properties(struct arena *a)
+{
+	const char *list = "--property=";
+
+	for (size_t i = 0; i < PROPERTIES; i++)
+		list = arena_format(a, "%s%s%s", list, i ? "," : "",
+				    properties[i].name);
+	return list;
+}
+
+static int show(struct unit *u, struct error *f)
+{
+	struct command c = { .what = "systemctl", .seconds = SHOW_SECONDS };
+	const char *const argv[] = {
+		"systemctl",
+		u->is_user ? "--user" : "--system",
+		"show",
+		"--no-pager",
+		list_properties(u->run->arena),
+		"--",
+		u->run->wish->options->unit,
+		NULL,
+	};
+	struct buf text = BUF_INIT(SHOW_MAX);
+	int status = 0, r;
+
+	r = command_capture(&c, argv, -1, &text, &status, f);
+	if (r == 0 && status)
+		r = error_set(f, ERROR_UNAVAILABLE, "systemctl show %s failed",
+			      argv[6]);
+	if (r == 0)
+		take_lines(u, text.data);
+	buf_free(&text);
+	return r;
+}
+
+/* A unit that the system does not have may be the user's. */
+static void find(struct unit *u)
+{
+	struct error f = ERROR_INIT, other = ERROR_INIT;
+	struct unit mine = { .run = u->run, .is_user = true };
+	int r = show(u, &f);
+
+	if (r == 0 && u->load && strcmp(u->load, "not-found") != 0)
+		return;
+	if (show(&mine, &other) == 0 && mine.load &&
+	    strcmp(mine.load, "not-found") != 0)
+		*u = mine;
+	else if (r < 0)
+		run_note(u->run, "nothing can be said of the unit: %s", f.text);
+	else
+		run_note(u->run, "there is no unit %s",
+			 u->run->wish->options->unit);
+}
+
+/* ---- how it ended ---- */
+
+static uint64_t number(const char *text)
+{
+	uint64_t n = 0;
+
+	/* "[not set]", or all ones */
+	return text && text_number(text, INT64_MAX, &n) ? n : 0;
+}
+
+/* What the manager says of the run that it tells us of: by now there may be
+ * another. */
+static void heed_monitor(struct unit *u)
+{
+	const char *id = sysenv_env("MONITOR_INVOCATION_ID");
+	const char *name = sysenv_env("MONITOR_UNIT");
+
+	if (!id || !text_is_hex(id, 32) ||
+	    (name && strcmp(name, u->run->wish->options->unit) != 0))
+		return;
+	if (!u->invocation || strcmp(u->invocation, id) != 0)
+		u->started = u->ended = u->cpu = u->memory = NULL;
+	u->invocation = id;
+	if (sysenv_env("MONITOR_SERVICE_RESULT"))
+		u->result = sysenv_env("MONITOR_SERVICE_RESULT");
+	if (sysenv_env("MONITOR_EXIT_STATUS"))
+		u->status = sysenv_env("MONITOR_EXIT_STATUS");
+}
+
+static void fill_status(struct unit *u)
+{
+	struct run_record *run = u->run;
+	struct process *j = &run->job;
+	const char *result = u->result ? u->result : "unknown";
+	int status = (int)(number(u->status) & 255);
+
+	/* as waitpid has them; a signal may come by its name */
+	if (strcmp(result, "success") == 0)
+		return;
+	if (strcmp(result, "exit-code") == 0 && status) {
+		j->status = status << 8;
+		return;
+	}
+	if ((strcmp(result, "signal") == 0 ||
+	     strcmp(result, "core-dump") == 0) &&
+	    u->status && job_signal_number(u->status)) {
+		j->status = job_signal_number(u->status);
+		return;
+	}
+	if (strcmp(result, "timeout") == 0)
+		j->is_timed_out = true;
+	else
+		run->unit_result = arena_dup(run->arena, result);
+}
+
+/* The manager's clock is the one that never jumps. */
+static void fill_times(const struct unit *u)
+{
+	struct process *j = &u->run->job;
+	uint64_t started = number(u->started) / 1000;
+	uint64_t ended = number(u->ended) / 1000;
+	uint64_t now = sysenv_ticks();
+
+	j->ended = j->started = sysenv_now();
+	if (ended && ended <= now)
+		j->ended -= (int64_t)((now - ended) / 1000);
+	if (started && started <= now)
+		j->started -= (int64_t)((now - started) / 1000);
+	if (started && ended >= started)
+		j->milliseconds = ended - started;
+	j->user = number(u->cpu) / 1000000;
+	j->peak = number(u->memory);
+}
+
+/* ---- what it said ---- */
+
+static void said(void *context, enum job_stream stream, const void *data,
+		 size_t n)
+{
+	struct run_record *run = context;
+
+	(void)stream;
+	capture_put(&run->output, JOB_STDOUT, data, n);
+}
+
+static void read_journal(const struct unit *u)
+{
+	static const struct job_step limit[] = { { JOURNAL_SECONDS, SIGTERM },
+						 { 5, SIGKILL } };
+	struct run_record *run = u->run;
+	const char *by = u->is_user ? "USER_INVOCATION_ID" : "INVOCATION_ID";
+	const char *name = run->wish->options->unit;
+	const char *const of_invocation[] = {
+		"journalctl",
+		"--quiet",
+		"--no-pager",
+		"--no-hostname",
+		arena_format(run->arena, "_SYSTEMD_INVOCATION_ID=%s",
+			     u->invocation ? u->invocation : ""),
+		"+",
+		arena_format(run->arena, "%s=%s", by,
+			     u->invocation ? u->invocation : ""),
+		NULL,
+	};
+	const char *const of_unit[] = {
+		"journalctl",
+		"--quiet",
+		"--no-pager",
+		"--no-hostname",
+		"--boot",
+		"--lines=1000",
+		arena_format(run->arena, "--%sunit=%s",
+			     u->is_user ? "user-" : "", name),
+		NULL,
+	};
+	struct process j = {
+		.argv = u->invocation && text_is_hex(u->invocation, 32)
+				? of_invocation
+				: of_unit,
+		.steps = limit,
+		.step_count = sizeof(limit) / sizeof(*limit),
+		.said = said,
+		.context = run,
+	};
+	struct error f = ERROR_INIT;
+
+	if (job_run(&j, &f) < 0)
+		run_note(run, "there is no journal: %s", f.text);
+	else if (job_exit(&j))
+		run_note(run, "journalctl failed with exit status %d",
+			 job_exit(&j));
+}
+
+void unit_read(struct run_record *run)
+{
+	struct unit u = { .run = run };
+
+	find(&u);
+	heed_monitor(&u);
+	fill_status(&u);
+	fill_times(&u);
+	read_journal(&u);
+	capture_finish(&run->output);
+}
