@@ -3,7 +3,6 @@
 
 #include <jansson.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "base/sysenv.h"
 #include "deliver/jsonify.h"
@@ -59,7 +58,7 @@ static json_t *recipient_json(const struct entry_recipient *r)
 			    r->state != ENTRY_WAITING
 				    ? json_null()
 				    : jsonify_time(r->next ? r->next
-							: sysenv_now()));
+							   : sysenv_now()));
 	json_object_set_new(o, "last_tried", jsonify_time(r->tried));
 	jsonify_reply(o, r->reply ? r->reply : "");
 	json_object_set_new(o, "cause",
