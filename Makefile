@@ -25,7 +25,8 @@ BUILD_PACKAGES := gcc make libc6-dev libcurl4-openssl-dev libmagic-dev \
 	libzstd-dev media-types ca-certificates
 TEST_PACKAGES  := libcmocka-dev bats python3 python3-jsonschema \
 	python3-dkim openssl gpg gpg-agent sharutils mpack \
-	uudeview aha swaks libnet-ssleay-perl bash-completion zsh fish iproute2 util-linux mount strace procps time
+	uudeview aha swaks libnet-ssleay-perl bash-completion zsh fish iproute2 util-linux mount strace procps time \
+	debootstrap lintian systemd
 LINT_PACKAGES  := clang-format clang-tidy cppcheck shellcheck mandoc
 
 SOURCES   := $(sort $(wildcard src/*/*.c))
@@ -71,7 +72,7 @@ Q   := $(if $(V),,@)
 say  = @$(if $(V),:,printf '  %-5s %s\n' $(1) $(2))
 
 .PHONY: all units deps deps-test deps-lint check check-unit check-cli \
-	check-dialogue check-queue check-faults check-server check-callers check-layers \
+	check-dialogue check-queue check-faults check-server check-callers check-package check-layers \
 	queue-tools asan lint \
 	format demo corpus bench completion install uninstall clean help
 
@@ -229,7 +230,7 @@ deps: ## install what building needs
 	@tests/install-packages $(BUILD_PACKAGES)
 
 deps-test: ## install what the tests need
-	@tests/install-packages $(BUILD_PACKAGES) $(TEST_PACKAGES)
+	@tests/install-packages $(BUILD_PACKAGES) $(TEST_PACKAGES) $(DEB_PACKAGES)
 
 deps-lint: ## install what lint needs
 	@tests/install-packages $(BUILD_PACKAGES) $(LINT_PACKAGES)
@@ -241,9 +242,9 @@ PARALLEL = $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))
 
 check: deps-test ## install what tests need, build, run all tests
 	@$(MAKE) $(PARALLEL) --no-print-directory all units queue-tools
-	@B=$(B) tests/run layers unit cli dialogue queue faults server callers
+	@B=$(B) tests/run layers unit cli dialogue queue faults server callers package
 
-check-unit check-cli check-dialogue check-server check-callers: all units ## one suite
+check-unit check-cli check-dialogue check-server check-callers check-package: all units ## one suite
 	@B=$(B) tests/run $(@:check-%=%)
 
 check-queue: all queue-tools ## crash and kill tests of the queue; KILLS=N

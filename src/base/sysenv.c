@@ -241,7 +241,7 @@ bool sysenv_user_of(unsigned uid, char *name, size_t size, unsigned *gid)
 	return true;
 }
 
-/* What a program may know of the user that started it. */
+/* What a program may know of whoever started it. */
 static const char *const language[] = { "LANG",	   "LC_ALL",	  "LC_CTYPE",
 					"LC_TIME", "LC_MESSAGES", "TZ",
 					NULL };
@@ -603,6 +603,6 @@ const char *sysenv_program(void)
 	if (n <= 0 || (size_t)n >= sizeof(path) - 1)
 		return NULL;
 	path[n] = '\0';
-	/* " (deleted)" follows one that was replaced */
+	/* " (deleted)" stands after one that was replaced */
 	return stat(path, &st) == 0 ? path : NULL;
 }
