@@ -101,7 +101,9 @@ static int choose_account(struct intake *in, struct error *f)
 {
 	struct config_wish wish = request_config(&in->request);
 
-	return config_choose(&in->config, &wish, &in->account, f);
+	if (config_choose(&in->config, &wish, &in->account, f) < 0)
+		return -1;
+	return listener_check_way(in->sockets, in->account, f);
 }
 
 /* ---- what a user may ---- */

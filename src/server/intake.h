@@ -26,6 +26,7 @@
 #include "queue/stage.h"
 #include "server/allowance.h"
 #include "server/client_stream.h"
+#include "server/listener.h"
 #include "server/peer.h"
 #include "server/protocol.h"
 
@@ -39,7 +40,8 @@ struct intake {
 	unsigned auth_seconds;	   /* that it may take */
 	const char *peer;	   /* "127.0.0.1", for logs and Received */
 	const struct peer *user;   /* whom the kernel names; or NULL */
-	unsigned reply_seconds;	   /* that a client has to take replies */
+	const struct listeners *sockets; /* ours: no mail goes out by them */
+	unsigned reply_seconds;		 /* that a client has to take replies */
 	struct client_stream *line;
 	struct server *server;
 

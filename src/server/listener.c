@@ -147,6 +147,8 @@ static int add(struct listeners *l, int fd, struct error *f)
 		return error_errno(f, ERROR_OS, errno,
 				   "descriptor %d is no socket", fd);
 	set_up(fd);
+	listener_name((struct sockaddr *)&address, size, true,
+		      l->names[l->count]);
 	l->fds[l->count++] = fd;
 	l->has_unix |= address.ss_family == AF_UNIX;
 	if (!listener_is_local((struct sockaddr *)&address))
@@ -292,22 +294,26 @@ static int open_path(struct listeners *l, struct arena *a, const char *path,
 		close(fd);
 		return -1;
 	}
-	return add(l, fd, f);
+	if (add(l, fd, f) < 0)
+		return -1;
+	/* the kernel knows it by the name that it had first */
+	snprintf(l->names[l->count - 1], LISTENER_NAME_SIZE, "%s", path);
+	return 0;
 }
 
-bool listener_has_path(const struct listeners *l, const char *path)
+int listener_check_way(const struct listeners *l, const struct account *account,
+		       struct error *f)
 {
-	for (size_t i = 0; i < l->count; i++) {
-		struct sockaddr_un name = { .sun_family = AF_UNSPEC };
-		socklen_t size = sizeof(name);
-
-		if (getsockname(l->fds[i], (struct sockaddr *)&name, &size) ==
-			    0 &&
-		    name.sun_family == AF_UNIX &&
-		    strcmp(name.sun_path, path) == 0)
-			return true;
-	}
-	return l->path && strcmp(l->path, path) == 0;
+	for (size_t i = 0; account->socket && i < LISTENERS_MAX; i++)
+		if (strcmp(l->names[i], account->socket) == 0)
+			return error_set(f, ERROR_CONFIG,
+					 "account %s sends by the socket %s, "
+					 "which is the one that is served: a "
+					 "service needs a configuration of its "
+					 "own, with a host; name it with "
+					 "--config",
+					 account->name, account->socket);
+	return 0;
 }
 
 void listener_unlink(const struct listeners *l)
@@ -365,16 +371,8 @@ int listener_open(struct listeners *l, struct arena *a, const char *text,
 
 void listener_announce(const struct listeners *l)
 {
-	for (size_t i = 0; i < l->count; i++) {
-		struct sockaddr_storage address = { .ss_family = AF_UNSPEC };
-		socklen_t size = sizeof(address);
-		char name[LISTENER_NAME_SIZE];
-
-		getsockname(l->fds[i], (struct sockaddr *)&address, &size);
-		listener_name((struct sockaddr *)&address, size, true, name);
-		/* the kernel knows it by the name that it had first */
-		log_note("listening on %s", l->path ? l->path : name);
-	}
+	for (size_t i = 0; i < l->count; i++)
+		log_note("listening on %s", l->names[i]);
 }
 
 void listener_close(struct listeners *l)

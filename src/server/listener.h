@@ -23,10 +23,12 @@
 #include "base/error.h"
 #include "config/config.h"
 
-#define LISTENERS_MAX 16
+#define LISTENERS_MAX	   16
+#define LISTENER_NAME_SIZE 120
 
 struct listeners {
 	int fds[LISTENERS_MAX];
+	char names[LISTENERS_MAX][LISTENER_NAME_SIZE]; /* listener_name's */
 	size_t count;
 	bool is_local;	   /* only this machine reaches any of them */
 	bool has_unix;	   /* one of them is in the file system */
@@ -45,13 +47,13 @@ int listener_open(struct listeners *l, struct arena *a, const char *text,
 void listener_announce(const struct listeners *l);
 /* In the process of a connection: the name stays. */
 void listener_close(struct listeners *l);
-/* Is it the path of one of them? */
-bool listener_has_path(const struct listeners *l, const char *path);
+/* Does the account send by one of them?  Then a mail would come back for ever:
+ * ERROR_CONFIG.  After listener_close, too. */
+int listener_check_way(const struct listeners *l, const struct account *account,
+		       struct error *f);
 /* Takes the name of a socket in the file system away, where it is still ours
  * and we may. */
 void listener_unlink(const struct listeners *l);
-
-#define LISTENER_NAME_SIZE 120
 
 /* "127.0.0.1:25", "[::1]:25", "/run/mailsend/submit"; the host alone without
  * `port`. */

@@ -31,15 +31,9 @@ static int check_settings(const struct account *account, struct error *f)
 static int check_reach(const struct serve *s, struct error *f)
 {
 	const struct listeners *l = &s->sockets;
-	const char *upstream = s->account->socket;
 
-	if (upstream && listener_has_path(l, upstream))
-		return error_set(f, ERROR_CONFIG,
-				 "the account %s sends by the socket %s, which "
-				 "is the one that would be served: a service "
-				 "needs a configuration of its own, with a "
-				 "host; name it with --config",
-				 s->account->name, upstream);
+	if (listener_check_way(l, s->account, f) < 0)
+		return -1;
 	if (l->is_local || s->account->serve_auth_command ||
 	    s->options->is_open)
 		return 0;

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """smtp_client - clients for a server under test: smtplib, and octets by hand.
 
-	smtp_client.py PORT <<'SCRIPT'
+	smtp_client.py PORT|/SOCKET <<'SCRIPT'
 
 The script is Python; `port` and what is below are there for it.  It prints
 what the test looks at.
@@ -13,16 +13,32 @@ import ssl
 import sys
 import threading
 
-port = int(sys.argv[1])
+port = sys.argv[1] if sys.argv[1].startswith("/") else int(sys.argv[1])
 PATIENCE = 30
 TEXT = "Subject: hello\r\nFrom: me@example.org\r\n\r\ntext\r\n"
+
+
+def connect(host="127.0.0.1"):
+    if isinstance(port, int):
+        return socket.create_connection((host, port), PATIENCE)
+    local = socket.socket(socket.AF_UNIX)
+    local.settimeout(PATIENCE)
+    local.connect(port)
+    return local
+
+
+class Local(smtplib.SMTP):
+    """smtplib, by a socket in the file system."""
+
+    def _get_socket(self, host, port, timeout):
+        return connect()
 
 
 class Raw:
     """A connection without a mind of its own."""
 
     def __init__(self, host="127.0.0.1"):
-        self.socket = socket.create_connection((host, port), PATIENCE)
+        self.socket = connect(host)
         self.file = self.socket.makefile("rb")
 
     def send(self, octets):
@@ -48,7 +64,9 @@ class Raw:
 
 
 def client(**options):
-    return smtplib.SMTP("127.0.0.1", port, timeout=PATIENCE, **options)
+    if isinstance(port, int):
+        return smtplib.SMTP("127.0.0.1", port, timeout=PATIENCE, **options)
+    return Local("localhost", 1, timeout=PATIENCE, **options)
 
 
 def tls(ca):
