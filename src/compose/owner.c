@@ -210,8 +210,11 @@ static int settle_field(struct settling *s, struct field *x, bool is_first,
 	struct address_list list = { 0 };
 
 	if (ascii_equal(x->name, "Received")) {
-		if (!is_first && strstr(x->value, "(mailsend)"))
+		if (!is_first && strstr(x->value, "(mailsend)")) {
 			x->name = OWNER_CLAIMED;
+			/* a value that is new is written anew (draft.h) */
+			x->value = arena_dup(c->arena, x->value);
+		}
 		return 0;
 	}
 	if (ascii_equal(x->name, "Authentication-Results") ||
