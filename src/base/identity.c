@@ -82,7 +82,7 @@ static void hide(void)
 #endif
 }
 
-int identity_become(const struct identity *who, struct error *f)
+int identity_take(const struct identity *who, struct error *f)
 {
 	if (set_groups(who) < 0 ||
 	    setresgid(who->gid, who->gid, who->gid) < 0 ||
@@ -99,6 +99,13 @@ int identity_become(const struct identity *who, struct error *f)
 				 "the rights of root could not be given up "
 				 "for uid %u",
 				 who->uid);
+	return 0;
+}
+
+int identity_become(const struct identity *who, struct error *f)
+{
+	if (identity_take(who, f) < 0)
+		return -1;
 	sysenv_begin_user(who->name, who->home);
 	return 0;
 }

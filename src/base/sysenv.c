@@ -6,7 +6,6 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <grp.h>
 #include <langinfo.h>
 #include <locale.h>
 #include <netdb.h>
@@ -201,46 +200,6 @@ bool sysenv_drop_privileges(void)
 	       !sysenv_is_privileged();
 }
 
-bool sysenv_become(const char *name)
-{
-	static const char *const theirs[] = { "HOME",
-					      "USER",
-					      "LOGNAME",
-					      "MAIL",
-					      "XDG_CONFIG_HOME",
-					      "XDG_STATE_HOME",
-					      "XDG_CACHE_HOME",
-					      "XDG_RUNTIME_DIR" };
-	const struct passwd *pw;
-
-	errno = 0;
-	pw = getpwnam(name);
-	if (!pw) {
-		errno = errno ? errno : ENOENT;
-		return false;
-	}
-	if (initgroups(name, pw->pw_gid) < 0 ||
-	    setresgid(pw->pw_gid, pw->pw_gid, pw->pw_gid) < 0 ||
-	    setresuid(pw->pw_uid, pw->pw_uid, pw->pw_uid) < 0)
-		return false;
-	for (size_t i = 0; i < sizeof(theirs) / sizeof(*theirs); i++)
-		unsetenv(theirs[i]);
-	facts.have_user = false;
-	facts.home_note[0] = '\0';
-	return true;
-}
-
-bool sysenv_user_of(unsigned uid, char *name, size_t size, unsigned *gid)
-{
-	const struct passwd *pw = getpwuid((uid_t)uid);
-
-	if (!pw || strlen(pw->pw_name) >= size)
-		return false;
-	snprintf(name, size, "%s", pw->pw_name);
-	*gid = (unsigned)pw->pw_gid;
-	return true;
-}
-
 /* What a program may know of whoever started it. */
 static const char *const language[] = { "LANG",	   "LC_ALL",	  "LC_CTYPE",
 					"LC_TIME", "LC_MESSAGES", "TZ",
@@ -261,11 +220,8 @@ static void keep_language(void)
 	}
 }
 
-void sysenv_begin_user(const char *name, const char *home)
+static void forget_user(const char *name, const char *home)
 {
-	keep_language();
-	setenv("PATH", "/usr/local/bin:/usr/bin:/bin", 1);
-	setenv("SHELL", "/bin/sh", 1);
 	if (home)
 		setenv("HOME", home, 1);
 	if (name) {
@@ -276,6 +232,32 @@ void sysenv_begin_user(const char *name, const char *home)
 	frozen.user = frozen.gecos = frozen.home = NULL;
 	facts.have_user = false;
 	facts.home_note[0] = facts.state_note[0] = '\0';
+}
+
+void sysenv_begin_user(const char *name, const char *home)
+{
+	keep_language();
+	setenv("PATH", "/usr/local/bin:/usr/bin:/bin", 1);
+	setenv("SHELL", "/bin/sh", 1);
+	forget_user(name, home);
+}
+
+void sysenv_begin_service(const char *name, const char *home)
+{
+	static const char *const theirs[] = {
+		"HOME",
+		"USER",
+		"LOGNAME",
+		"MAIL",
+		"XDG_CONFIG_HOME",
+		"XDG_STATE_HOME",
+		"XDG_CACHE_HOME",
+		"XDG_RUNTIME_DIR",
+	};
+
+	for (size_t i = 0; i < sizeof(theirs) / sizeof(*theirs); i++)
+		unsetenv(theirs[i]);
+	forget_user(name, home);
 }
 
 unsigned sysenv_file_uid(void)

@@ -35,17 +35,14 @@ unsigned sysenv_uid(void);
 bool sysenv_is_privileged(void);
 /* Gives them up permanently; false when that failed. */
 bool sysenv_drop_privileges(void);
-/* Becomes that user for good: groups, gid, uid; what the environment says of
- * the one before is taken out of it.  false with errno (ENOENT: no such user).
- */
-bool sysenv_become(const char *name);
-/* Another user's name and group by their number; false where they have none. */
-bool sysenv_user_of(unsigned uid, char *name, size_t size, unsigned *gid);
 /* The process has become another user's (base/identity.h): nothing is left of
  * the environment but the language and the time zone, HOME, USER and LOGNAME
  * are theirs, PATH is the usual one, and what was known of the user is
  * forgotten.  `name` and `home` may be NULL. */
 void sysenv_begin_user(const char *name, const char *home);
+/* The same where root started a service that is to be that user's: its
+ * environment was meant for it, but for what names root and its folders. */
+void sysenv_begin_service(const char *name, const char *home);
 unsigned sysenv_file_uid(void); /* whose the files are that we make; never
 				   frozen */
 /* By the uid first: under cron neither $USER nor $HOME can be trusted.  $HOME

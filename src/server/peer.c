@@ -9,7 +9,7 @@
 #include <sys/socket.h>
 
 #include "base/ascii.h"
-#include "base/sysenv.h"
+#include "base/passwd.h"
 #include "base/text.h"
 #include "config/values.h"
 
@@ -27,6 +27,18 @@ static bool is_plain(const char *name)
 	return true;
 }
 
+static void find_name(struct peer *p)
+{
+	struct arena a = ARENA_INIT;
+	struct passwd_row row;
+
+	p->has_name = passwd_by_uid(&a, p->uid, &row) &&
+		      strlen(row.name) < sizeof(p->name);
+	if (p->has_name)
+		snprintf(p->name, sizeof(p->name), "%s", row.name);
+	arena_free(&a);
+}
+
 int peer_read(struct peer *p, int fd, struct error *f)
 {
 	struct ucred cred;
@@ -38,8 +50,7 @@ int peer_read(struct peer *p, int fd, struct error *f)
 				   "the kernel does not say who is there");
 	p->uid = cred.uid;
 	p->gid = cred.gid;
-	p->has_name = sysenv_user_of(p->uid, p->name, sizeof(p->name),
-				     &(unsigned){ 0 });
+	find_name(p);
 	snprintf(p->share, sizeof(p->share), "nameless");
 	if (p->has_name)
 		snprintf(p->share, sizeof(p->share), "%u", p->uid);

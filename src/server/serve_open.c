@@ -55,7 +55,8 @@ int serve_open(struct serve *s, struct error *f)
 	if (r == 0)
 		r = check_reach(s, f);
 	if (r == 0)
-		r = service_become(s->account, s->sockets.has_unix, f);
+		r = service_become(s->arena, s->account, s->sockets.has_unix,
+				   f);
 	if (r < 0) {
 		listener_unlink(&s->sockets);
 		listener_close(&s->sockets);

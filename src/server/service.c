@@ -7,7 +7,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/identity.h"
 #include "base/log.h"
+#include "base/passwd.h"
 #include "base/sysenv.h"
 #include "queue/queue.h"
 #include "queuerun/flush.h"
@@ -16,19 +18,27 @@
 #define DEFAULT_USER "mailsend"
 #define LONGEST_MS   60000
 
-int service_become(const struct account *account, bool by_default,
-		   struct error *f)
+int service_become(struct arena *a, const struct account *account,
+		   bool by_default, struct error *f)
 {
 	const char *name = account->serve_user;
+	struct passwd_row row;
 
 	if (sysenv_file_uid() != 0 || (!name && !by_default) ||
 	    (name && strcmp(name, "root") == 0))
 		return 0;
-	if (sysenv_become(name ? name : DEFAULT_USER))
+	if (passwd_by_name(a, name ? name : DEFAULT_USER, &row)) {
+		const struct identity who = {
+			.uid = row.uid,
+			.gid = row.gid,
+			.name = row.name,
+		};
+
+		if (identity_take(&who, f) < 0)
+			return -1;
+		sysenv_begin_service(row.name, row.home);
 		return 1;
-	if (errno != ENOENT)
-		return error_errno(f, ERROR_OS, errno, "cannot become user %s",
-				   name ? name : DEFAULT_USER);
+	}
 	if (name)
 		return error_set(f, ERROR_CONFIG,
 				 "serve_user: there is no user \"%s\"", name);

@@ -19,8 +19,8 @@
  * such a user and none was named.  1: we are somebody else now, and what is
  * known of home, configuration and queue is not true any more; 0: we are who we
  * were. */
-int service_become(const struct account *account, bool by_default,
-		   struct error *f);
+int service_become(struct arena *a, const struct account *account,
+		   bool by_default, struct error *f);
 
 struct service_runs {
 	struct arena *arena;

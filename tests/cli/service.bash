@@ -2,7 +2,7 @@
 # for all of them (service.bats, service-attack.bats): a mount namespace in which
 # /etc is a copy with more users, and a folder that all of them can reach.  The
 # users have numbers of their own, so that the kernel tells them apart.
-# shellcheck shell=bash disable=SC2154
+# shellcheck shell=bash disable=SC2154,SC2119,SC2120
 
 service_users=(alice bob www mailsend)
 service_crowd=20
@@ -146,10 +146,10 @@ end_all() {
 	mounts=$(readlink "/proc/$holder/ns/mnt")
 	for pid in /proc/[0-9]*; do
 		pid=${pid#/proc/}
-		[ "$pid" != "$holder" ] &&
-			[ "$(readlink "/proc/$pid/ns/mnt" 2>/dev/null)" = "$mounts" ] ||
-			continue
-		kill -KILL "$pid" 2>/dev/null || true
+		if [ "$pid" != "$holder" ] &&
+			[ "$(readlink "/proc/$pid/ns/mnt" 2>/dev/null)" = "$mounts" ]; then
+			kill -KILL "$pid" 2>/dev/null || true
+		fi
 	done
 	until_true all_ended "$holder" "$mounts"
 }

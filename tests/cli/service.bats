@@ -113,8 +113,6 @@ waits_then_goes() {
 }
 
 @test "without a server of its own it serves nobody, nor itself" {
-	local name
-
 	cp "$world/etc/mailsend.conf" "$world/etc/mailsend/service.conf"
 	run --separate-stderr within "$world/bin/mailsend" --config \
 		/etc/mailsend/service.conf --serve "unix:$world/run/submit"
