@@ -323,7 +323,7 @@ static int choose_place(struct run *run, struct error *f)
 	if (is_standard(output))
 		place->spool = run->reader.spool;
 	else if (found && S_ISDIR(st.st_mode))
-		place->folder = output;
+		place->directory = output;
 	else if (found &&
 		 (!S_ISREG(st.st_mode) || atomic_file_is_descriptor(output)))
 		*place = (struct join_output_place){ .spool = run->reader.spool,
@@ -380,7 +380,7 @@ static int check_place(struct run *run, struct error *f)
 
 	for (const struct set *s = run->assembly.sets; s; s = s->next)
 		count += summary_tells(&t, s);
-	if (count > 1 && !place->folder)
+	if (count > 1 && !place->directory)
 		return error_set(f, ERROR_USAGE,
 				 "there are %zu sets for one file: select one "
 				 "with --set, or give a directory with "

@@ -45,7 +45,7 @@ static void give_terminal(int terminal, pid_t group)
 	sigprocmask(SIG_SETMASK, &before, NULL);
 }
 
-/* Of a process in the background it is somebody else's. */
+/* Of a process in the background it is another's. */
 static int open_terminal(void)
 {
 	int fd = open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC);
@@ -150,7 +150,7 @@ static int start(struct command *c, const char *const *argv,
 	return error;
 }
 
-/* Where nobody else looks after the signals that ask us to end, we do so as
+/* Where no caller catches the signals that ask us to end, we do so as
  * long as it runs. */
 static void begin_signals(struct command *c)
 {

@@ -1,4 +1,4 @@
-/* crash.c - only in a test build; SIGKILL lets nobody clean up after it.
+/* crash.c - only in a test build; after SIGKILL nothing is cleaned up.
  *
  * The list is written before the process is killed, so that the reader of it
  * knows the point at which it died, and counts for all processes together.

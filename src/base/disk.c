@@ -149,7 +149,7 @@ int disk_may_follow(const char *path, struct error *f)
 			 path);
 }
 
-/* O_NONBLOCK, since a FIFO that nobody reads would be waited for. */
+/* O_NONBLOCK, since a FIFO without a reader would be waited for. */
 int disk_open_append(const char *path, struct error *f)
 {
 	int flags = O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY |
@@ -162,7 +162,7 @@ int disk_open_append(const char *path, struct error *f)
 	fd = open(path, r ? flags : flags | O_NOFOLLOW, 0600);
 	if (fd < 0 && errno == ENXIO)
 		return error_set(f, ERROR_CANTCREAT,
-				 "nobody reads from %s, so it cannot be "
+				 "no process reads from %s, so it cannot be "
 				 "written to",
 				 path);
 	if (fd < 0)

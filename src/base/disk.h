@@ -49,7 +49,7 @@ int disk_is_same(int fd, const char *path, struct error *f);
  * Linux's fs.protected_symlinks). */
 int disk_may_follow(const char *path, struct error *f);
 /* For lines that are added: a regular file, made 0600 where there is none, or
- * what stands there, a device or a FIFO that somebody reads; a link is followed
+ * what is there, a device or a FIFO that has a reader; a link is followed
  * where it may be.  A descriptor, or -1 with the error (ERROR_CANTCREAT). */
 int disk_open_append(const char *path, struct error *f);
 

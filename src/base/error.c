@@ -66,7 +66,7 @@ static void set_sentence(struct error *f, enum error_cause cause,
 	f->cause = cause;
 	f->temporary = error_rows[cause].temporary;
 	vsnprintf(f->text, sizeof(f->text), format, ap);
-	/* a server's words and a file's name stand in it */
+	/* it has a server's words and a file's name in it */
 	text_drop_partial(f->text);
 	text_sanitize(f->text);
 }

@@ -14,7 +14,7 @@
 
 #include <stdbool.h>
 
-/* What each means stands in error_rows, and in the manual pages. */
+/* What each means is in error_rows, and in the manual pages. */
 enum error_cause {
 	ERROR_NONE,
 	ERROR_USAGE,
@@ -46,7 +46,7 @@ struct error_row {
 				it is never that of the process */
 };
 
-/* By cause; after the causes stands EXIT_SOME_REFUSED.  Ends with a NULL name.
+/* By cause; after the causes comes EXIT_SOME_REFUSED.  Ends with a NULL name.
  * The pages' lists of exit statuses are held against it (manpage.bats). */
 extern const struct error_row error_rows[];
 

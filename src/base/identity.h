@@ -16,8 +16,8 @@ struct identity {
 };
 
 /* The groups, the gid and the uid are the user's; no capability is left, no
- * core is dumped, nobody may trace it, and it was tried that there is no way
- * back.  -1: the process may be anything between the two and has to end.
+ * core is dumped, no process may trace it, and it was tried that there is no
+ * way back.  -1: the process may be anything between the two and has to end.
  * ERROR_PERMISSION where we may not change the user (CAP_SETUID, or a user
  * namespace that has not that uid). */
 int identity_take(const struct identity *who, struct error *f);

@@ -30,7 +30,7 @@ void interrupt_forget(void);
 /* The one that was noted first; 0: none. */
 int interrupt_signal(void);
 /* Has the work at hand to stop?  So long after the signal as the process has
- * patience: at once, unless somebody says otherwise. */
+ * patience: at once, unless interrupt_extend says otherwise. */
 bool interrupt_is_due(void);
 /* What is at hand gets so long, in milliseconds; returns what it had before.
  * Less than that changes nothing. */

@@ -13,7 +13,7 @@
 #include "base/text.h"
 
 #define LINE_MAX_OCTETS 4200 /* of a transcript */
-#define WAIT_MS		2000 /* that nobody wonders about */
+#define WAIT_MS		2000 /* that no one wonders about */
 
 static struct {
 	const char *name;

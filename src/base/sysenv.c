@@ -200,7 +200,7 @@ bool sysenv_drop_privileges(void)
 	       !sysenv_is_privileged();
 }
 
-/* What a program may know of whoever started it. */
+/* What a program may know of the user that started it. */
 static const char *const language[] = { "LANG",	   "LC_ALL",	  "LC_CTYPE",
 					"LC_TIME", "LC_MESSAGES", "TZ",
 					NULL };
@@ -585,6 +585,6 @@ const char *sysenv_program(void)
 	if (n <= 0 || (size_t)n >= sizeof(path) - 1)
 		return NULL;
 	path[n] = '\0';
-	/* " (deleted)" stands after one that was replaced */
+	/* " (deleted)" follows one that was replaced */
 	return stat(path, &st) == 0 ? path : NULL;
 }

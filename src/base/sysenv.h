@@ -46,7 +46,7 @@ void sysenv_begin_service(const char *name, const char *home);
 unsigned sysenv_file_uid(void); /* whose the files are that we make; never
 				   frozen */
 /* By the uid first: under cron neither $USER nor $HOME can be trusted.  $HOME
- * is believed when it is the uid's own, or another's that nobody else can write
+ * is believed when it is the uid's own, or another's that no one else can write
  * to and that we can read. */
 const char *sysenv_user(void);
 const char *sysenv_home(void); /* NULL when there is none */
@@ -71,7 +71,7 @@ const char *sysenv_full_name(void);
  * network: /etc/hosts, /etc/mailname's domain; at worst the bare host name. */
 const char *sysenv_host(void);
 /* What the kernel calls this machine, no more: to tell by whether a process
- * that somebody names is one of ours.  Never frozen. */
+ * that is named is one of ours.  Never frozen. */
 const char *sysenv_node(void);
 /* What /etc/mailname says, the domain of this machine's mail; NULL when there
  * is none. */

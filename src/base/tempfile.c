@@ -216,7 +216,7 @@ int tempfile_close(struct tempfile *t, struct error *f)
 	return fd < 0 ? 0 : disk_close(fd, t->path, f);
 }
 
-/* Nobody else can make the name any more. */
+/* No other process can make the name any more. */
 static int reserve(const char *path, struct error *f)
 {
 	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
@@ -309,7 +309,7 @@ static bool is_old(const struct stat *st)
 	return sysenv_now() - (int64_t)st->st_mtime > TEMPFILE_OLD;
 }
 
-/* Its lock is ours, so nobody has it open. */
+/* Its lock is ours, so no process has it open. */
 static void tidy_one(const char *path, long pid, const char *host)
 {
 	struct error unsure = ERROR_INIT;

@@ -281,7 +281,7 @@ size_t text_unsafe_step(const char *text, size_t n)
 	return step ? step : 1;
 }
 
-/* What stands in place of the unsafe character there. */
+/* What takes the place of the unsafe character there. */
 static char substitute(char c)
 {
 	return text_is_space(c) ? ' ' : '?';

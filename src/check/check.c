@@ -56,7 +56,7 @@ static const char *why_this_account(const struct check *c)
 		       : ", for the sender";
 }
 
-/* Whoever has no server has the local Maildir, and nothing to be checked. */
+/* Without a server there is the local Maildir, and nothing to be checked. */
 static int find_account(struct check *c)
 {
 	struct check_step *step =

@@ -27,7 +27,7 @@
 #define CHECK_CRIT_DAYS	   7
 
 struct check_options {
-	bool is_server_only; /* up to what it offers: nobody logs in */
+	bool is_server_only; /* up to what it offers, without the login */
 	unsigned warn_days, crit_days; /* that a certificate is to last */
 };
 

@@ -76,7 +76,7 @@ static const char *of_connection(const struct check *c)
 	unsigned port = (unsigned)c->account->port;
 	int error = c->reach.count ? c->reach.addresses[0].error : 0;
 
-	/* an address that nobody could have reached from here says little */
+	/* an address that could not be reached from here anyway says little */
 	for (size_t i = 0; i < c->reach.count; i++)
 		if (c->reach.addresses[i].error != ENETUNREACH &&
 		    c->reach.addresses[i].error != EADDRNOTAVAIL)

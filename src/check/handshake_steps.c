@@ -441,7 +441,7 @@ static void take(void *context, const struct event *e)
 	struct handshake_steps *h = context;
 
 	trace_take(h->check->ears->trace, e);
-	/* before it somebody may read their mail (pop_before_smtp) */
+	/* before it a mailbox may be read (pop_before_smtp) */
 	if (h->check->server.stage != SMARTHOST_DIAL ||
 	    h->stage == HANDSHAKE_DONE)
 		return;
@@ -483,7 +483,8 @@ static void fail_before(struct handshake_steps *h)
 	check_end(c, step, CHECK_BAD, "%s", c->error.text);
 }
 
-/* Where the talk stood, unless nobody was dialled, or it is known better. */
+/* How far the dialogue was, unless no server was dialled, or it is known
+ * better. */
 static struct check_step *begin_failed(struct handshake_steps *h)
 {
 	struct check *c = h->check;

@@ -40,7 +40,7 @@ const struct trace *handshake_steps_init(struct handshake_steps *h,
 void handshake_steps_failed(struct handshake_steps *h);
 void handshake_steps_succeeded(struct handshake_steps *h);
 
-/* What a capability means for whoever sends: "SIZE 52428800: mails up to 52.4
+/* What a capability means for a sender: "SIZE 52428800: mails up to 52.4
  * MB".  An EHLO line, without its code. */
 const char *handshake_capability(struct arena *a, const char *line,
 				 const struct caps *caps,

@@ -113,7 +113,7 @@ size_t undot_feed(struct undot *u, const char *data, size_t n, struct sink *to)
 				u->state = UNDOT_CR;
 			}
 			/* ".\r" and then an LF was the end, so here an LF
-			 * after DOT stands alone */
+			 * after DOT is alone */
 			u->state = behind(u->state == UNDOT_DOT ? UNDOT_IN_LINE
 								: u->state,
 					  c);

@@ -14,7 +14,7 @@
 
 struct dot {
 	struct sink sink;
-	int state; /* how much of CRLF stands before: 2 at a line's start */
+	int state; /* how much of CRLF is before: 2 at a line's start */
 };
 
 void dot_init(struct dot *s, struct sink *next);

@@ -1,12 +1,12 @@
 /* qp.h - quoted-printable (RFC 2045 6.7).
  *
- * Text mode takes CRLF as a line's end and keeps it; a CR or LF that stands
+ * Text mode takes CRLF as a line's end and keeps it; a CR or LF that is
  * alone is encoded.  Binary mode encodes every CR and LF, so that the octets
  * come back exactly; it breaks the line softly after an LF, for readers.
  * Lines are at most 76; white space before a line's end, "From " at a line's
  * start and a lone dot are encoded, so that no relay has a reason to touch
  * them.  Close ends a last unfinished line with a soft break in binary mode
- * and as it stands, without a line's end, in text mode: what decodes is what
+ * and as it is, without a line's end, in text mode: what decodes is what
  * came in. */
 #ifndef CODEC_QP_H
 #define CODEC_QP_H

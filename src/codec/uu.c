@@ -170,7 +170,7 @@ static bool is_data(const struct unuu *s, const char *line, size_t n)
 	return true;
 }
 
-/* "begin" may stand in a sentence: of many files one begins with its data. */
+/* "begin" may be in a sentence: of many files one begins with its data. */
 static int open_file(struct unuu *s)
 {
 	if (!s->is_pending)

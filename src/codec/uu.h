@@ -17,7 +17,7 @@
 struct uu {
 	struct sink sink;
 	size_t held;
-	bool is_last; /* the end stands here */
+	bool is_last; /* the end is here */
 	unsigned char rest[UU_LINE];
 };
 
@@ -32,7 +32,7 @@ uint64_t uu_encoded_size(uint64_t n, const char *name);
 
 /* Uuencode read back, out of a text that holds other things too.
  *
- * Data is what stands between "begin MODE NAME" and "end"; begin-base64 is read
+ * Data is what is between "begin MODE NAME" and "end"; begin-base64 is read
  * too.  Of a file that was cut over several messages a section has neither:
  * there the first full line of 45 octets begins it, or a shorter one right
  * before the end.  Lines are believed only when their length is what their

@@ -5,7 +5,7 @@
  * a run of encoded words.  Decoders drop the white space between adjacent
  * encoded words and keep the one space between a word and a token, so:
  *
- *   - a run stands between plain tokens, never beside another run;
+ *   - a run is between plain tokens, never beside another run;
  *   - spaces beyond that one, and those at the text's ends, are in a run;
  *   - a short plain stretch between two runs joins them, which is shorter.
  */
@@ -17,7 +17,7 @@
 #include "base/text.h"
 #include "codec/base64.h"
 
-#define LINE	   76 /* a folded line: a space and what stands here */
+#define LINE	   76 /* a folded line: a space and what is here */
 #define WORD	   64 /* leaves room for "Subject: " on the first line */
 #define PAYLOAD	   (WORD - 12)	      /* without "=?UTF-8?Q?" and "?=" */
 #define TOKEN	   (LINE - PLAIN_GAP) /* a longer plain token is encoded */
@@ -396,7 +396,7 @@ int words_put_fallback(struct buf *out, const char *text)
 
 			buf_put(out, two, two[1] == ' ' ? 1 : 2);
 		} else if (point < 0x300 || point > 0x36f) {
-			/* Those between are accents that stand alone. */
+			/* Those between are lone accents. */
 			buf_putc(out, '_');
 		}
 		text += n;

@@ -134,7 +134,7 @@ void account_mailbox_forget(struct account_mailbox_memory *memory)
 }
 
 /* All that is needed to log in at the URL.  `password` is to be wiped, and not
- * needed any more once somebody is logged in; *token_of: whose token it is,
+ * needed any more after the login; *token_of: whose token it is,
  * NULL where it is none of ours. */
 static int prepare(struct arena *a, const struct account_mailbox_wish *wish,
 		   struct mailbox_url *url, struct mailbox_login **out,

@@ -37,8 +37,8 @@ struct account_mailbox_wish {
 	/* Read only when the source is a URL.  The override "user" is more
 	 * than the URL's. */
 	const struct config_wish *config;
-	const char *user; /* before all others; or NULL */
-	bool stays_out;	  /* of account_mailbox_converse: nobody logs in */
+	const char *user;	   /* before all others; or NULL */
+	bool stays_out;		   /* of account_mailbox_converse: no login */
 	const struct trace *trace; /* or NULL */
 };
 

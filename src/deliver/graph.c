@@ -5,9 +5,9 @@
  *	Content-Type: text/plain, the message in base64
  *	202 it was accepted
  *
- * It goes to whom the header names and to nobody else, and Graph takes Bcc out
+ * It goes to whom the header names and to no one else, and Graph takes Bcc out
  * of it: who is in the envelope alone gets into a Bcc, and a header that
- * names somebody who is not in the envelope is refused. */
+ * names an address that is not in the envelope is refused. */
 #include <jansson.h>
 #include <stdio.h>
 #include <string.h>

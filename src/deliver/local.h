@@ -15,7 +15,7 @@
  * host? */
 bool local_is_caller(const char *address);
 /* Each recipient that had no verdict gets it: the caller's mail goes to the
- * Maildir, for anybody else ERROR_CONFIG says which lines to write where, in
+ * Maildir, for anyone else ERROR_CONFIG says which lines to write where, in
  * `config_path` when one was named.  -1 with the error of the whole when not
  * all were accepted. */
 int local_deliver(struct arena *a, const struct account *account,

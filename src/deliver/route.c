@@ -108,7 +108,7 @@ bool route_takes_8bit(const struct route *r)
 /* ---- one mail ---- */
 
 /* Whom the account at hand is offered: at first all who have no verdict, then
- * those who were deferred or whom nobody could be asked about. */
+ * those who were deferred or about whom no server could be asked. */
 static size_t offer(struct envelope *e, struct standing *all)
 {
 	size_t n = 0;
@@ -133,7 +133,7 @@ static size_t offer(struct envelope *e, struct standing *all)
 	return n;
 }
 
-/* Nobody could be asked about those who are left. */
+/* No server could be asked about those who are left. */
 static void decide_way(struct envelope *e, struct standing *all,
 		       const struct error *why)
 {

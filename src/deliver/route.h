@@ -1,7 +1,7 @@
 /* route.h - the accounts that may take a mail, in order, and the connections
  * to them.
  *
- * The first is the account that was chosen, after it stand its fallbacks.
+ * The first is the account that was chosen, after it come its fallbacks.
  * Each is dialled when the first mail needs it and stays open for the next; one
  * that could not be dialled is not tried again by this route.  A mail goes to
  * the first that can be reached; those of its recipients that were deferred

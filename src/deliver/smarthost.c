@@ -73,7 +73,7 @@ static bool needs_password(const struct dial_options *o)
 	       (!o->mechanism || mechanism_needs_password(o->mechanism));
 }
 
-/* Some servers take mail only from where somebody read his a moment ago. */
+/* Some servers take mail only from where a mailbox was read a moment ago. */
 static int sign_in_first(struct smarthost *h, const struct dial_options *o,
 			 struct error *f)
 {

@@ -18,13 +18,13 @@
 bool transport_is_set(const struct account *account);
 /* Has it any route off this machine, a server or one of these? */
 bool transport_leads_out(const struct account *account);
-/* The server or what stands in its place, for people; in the arena. */
+/* The server or what takes its place, for people; in the arena. */
 const char *transport_name(struct arena *a, const struct account *account);
 /* Octets of a message at most; 0: it is not known. */
 uint64_t transport_size(const struct account *account);
 
 /* Each recipient that had no verdict has one afterwards.  -1 with the error
- * when nobody could be asked: then they have none. */
+ * when none could be asked: then they have none. */
 int transport_send(struct arena *a, const struct account *account,
 		   struct envelope *e, const struct slice *message,
 		   struct outcome *out, struct error *f);

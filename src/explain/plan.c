@@ -151,7 +151,7 @@ static int add_recipient(struct list *l, const char *role,
 	if (is_sent)
 		one->envelope = joined(l->plan->arena, &found.envelope, false);
 	if (found.is_list)
-		one->why = "a list: whoever is on it is not echoed to the "
+		one->why = "a list: its members are not echoed to the "
 			   "others";
 	return 0;
 }
@@ -189,7 +189,7 @@ static bool is_masked(struct plan *p, const struct address *typed)
 	       !address_equal(&as_is, &as_sent);
 }
 
-/* Who sends where nobody else is named. */
+/* Who sends where no one else is named. */
 static const char *why_own(struct plan *p)
 {
 	const struct composition *c = p->composition;
@@ -205,7 +205,7 @@ static const char *why_own(struct plan *p)
 	return "the user of this machine";
 }
 
-/* `typed` is NULL where nobody named one. */
+/* `typed` is NULL where none was named. */
 static const char *why_sender(struct plan *p, const struct address *typed)
 {
 	const struct account *account = p->composition->account;
@@ -333,7 +333,7 @@ static int find_rewrites(struct plan *p, struct error *f)
 
 /* ---- the parts ---- */
 
-/* %1B is how a control byte gets past whoever looks at fields. */
+/* %1B is how a control byte gets past a look at fields. */
 static const char *parameter(struct arena *a, const char *field,
 			     const char *name)
 {

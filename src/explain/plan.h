@@ -62,7 +62,7 @@ struct plan {
 	size_t rewrites_left;
 	struct plan_entity *entities;
 	size_t entities_left;
-	struct route route; /* dials nobody */
+	struct route route; /* never dials */
 	struct plan_trips trips;
 };
 

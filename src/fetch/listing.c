@@ -79,7 +79,7 @@ static const char *decoded(struct arena *a, const char *text)
 }
 
 /* "Ann Example" of "Ann Example <ann@example.org>"; else the address, else what
- * stands there. */
+ * is there. */
 static const char *name_of(struct arena *a, const char *text)
 {
 	struct address_list list = { 0 };
@@ -217,7 +217,7 @@ static void put_column(struct sink *to, const char *text, size_t columns)
 		sink_put(to, " ", 1);
 }
 
-/* One line, whatever stands in the text. */
+/* One line, whatever is in the text. */
 static const char *one_line(struct arena *a, const char *text)
 {
 	return text_dup_safe(a, text, strlen(text));

@@ -21,14 +21,14 @@
 #include "flow/digest.h"
 #include "flow/sink.h"
 
-#define ID_MAX	  120 /* octets of an id that stand in a name as they are */
+#define ID_MAX	  120 /* octets of an id that a name has as they are */
 #define MARK_SIZE 33  /* digits of an id's digest in a Maildir, and the NUL */
 
 struct keeping {
 	struct arena *arena;
 	const struct fetch_order *order;
 	struct mailbox *m;
-	const char *folder;	  /* where files are made */
+	const char *directory;	  /* where files are made */
 	char (*marks)[MARK_SIZE]; /* of a Maildir: what is there, sorted */
 	size_t mark_count, mark_room;
 	size_t kept, unread;
@@ -144,9 +144,10 @@ static const char *choose_name(struct keeping *k, size_t number, bool *is_there,
 		return NULL;
 	if (!k->order->is_maildir) {
 		name = name_of(k->arena, id, f);
-		*is_there = name && disk_exists(arena_format(k->arena, "%s/%s",
-							     k->folder, name),
-						f) > 0;
+		*is_there =
+			name && disk_exists(arena_format(k->arena, "%s/%s",
+							 k->directory, name),
+					    f) > 0;
 		return error_is_set(f) ? NULL : name;
 	}
 	if (mark_of(k, id, mark, f) < 0)
@@ -164,8 +165,8 @@ static int prepare(struct keeping *k, struct error *f)
 	static const char *const parts[] = { "tmp", "new", "cur" };
 	struct arena *a = k->arena;
 
-	k->folder = k->order->path;
-	if (disk_make_directory(k->folder, f) < 0)
+	k->directory = k->order->path;
+	if (disk_make_directory(k->directory, f) < 0)
 		return -1;
 	if (!k->order->is_maildir)
 		return 0;
@@ -184,8 +185,8 @@ static int prepare(struct keeping *k, struct error *f)
 static const char *part_of(const struct keeping *k, const char *part)
 {
 	return k->order->is_maildir
-		       ? arena_format(k->arena, "%s/%s", k->folder, part)
-		       : k->folder;
+		       ? arena_format(k->arena, "%s/%s", k->directory, part)
+		       : k->directory;
 }
 
 /* A message of this machine that cannot be read stops no other; what else fails
@@ -342,7 +343,7 @@ int save_messages(struct arena *a, const struct fetch_order *o,
 #define SEEN_PREFIX ".seen"
 #define SHOWN_MAX   60 /* octets of the source in the file's name */
 
-static const char *folder_of(struct arena *a, struct error *f)
+static const char *directory_of(struct arena *a, struct error *f)
 {
 	const char *state = sysenv_env("XDG_STATE_HOME");
 	const char *home = sysenv_home();
@@ -421,15 +422,15 @@ static int take_lock(struct seen *s, struct error *f)
 int seen_open(struct seen *s, struct arena *a, const char *source,
 	      struct error *f)
 {
-	const char *folder = folder_of(a, f), *name;
+	const char *directory = directory_of(a, f), *name;
 
 	*s = (struct seen){ .arena = a, .lock = -1 };
-	if (!folder || disk_make_directory(folder, f) < 0)
+	if (!directory || disk_make_directory(directory, f) < 0)
 		return -1;
 	name = name_of_source(a, source, f);
 	if (!name)
 		return -1;
-	s->path = arena_format(a, "%s/%s", folder, name);
+	s->path = arena_format(a, "%s/%s", directory, name);
 	if (take_lock(s, f) == 0 && load(s, f) == 0)
 		return 0;
 	seen_close(s);
@@ -478,13 +479,13 @@ static int write_ids(const struct seen *s, struct mailbox *m, struct sink *to,
 
 int seen_keep(struct seen *s, struct mailbox *m, struct error *f)
 {
-	const char *folder = disk_dirname(s->arena, s->path);
+	const char *directory = disk_dirname(s->arena, s->path);
 	struct atomic_file file;
 	int r;
 
 	if (!s->added_count)
 		return 0;
-	tempfile_tidy(folder, SEEN_PREFIX);
+	tempfile_tidy(directory, SEEN_PREFIX);
 	r = atomic_file_open(&file, s->arena, s->path, SEEN_PREFIX, true,
 			     ATOMIC_FILE_PRIVATE, f);
 	if (r == 0)
@@ -492,7 +493,7 @@ int seen_keep(struct seen *s, struct mailbox *m, struct error *f)
 	if (r == 0)
 		r = atomic_file_commit(&file, f);
 	atomic_file_free(&file);
-	if (r == 1) /* made by somebody who keeps no lock */
+	if (r == 1) /* made by a program that keeps no lock */
 		r = error_set(f, ERROR_TEMPORARY,
 			      "%s was changed by another program", s->path);
 	return r;

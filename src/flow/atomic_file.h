@@ -60,12 +60,12 @@ bool atomic_file_is_descriptor(const char *path);
 /* All was written: flushed, synced and closed.  commit does it where it was not
  * done. */
 int atomic_file_finish(struct atomic_file *w, struct error *f);
-/* Gives it the name that it was opened with; 1 when somebody took it
+/* Gives it the name that it was opened with; 1 when another process took it
  * meanwhile. */
 int atomic_file_commit(struct atomic_file *w, struct error *f);
 /* Gives it a name in its directory.  1 when something of that name is there,
  * and another can be tried; a regular file is replaced with `replace`.  A link
- * is neither followed nor replaced: the name may be somebody else's choice. The
+ * is neither followed nor replaced: the name may be another's choice. The
  * directory is not synced: see atomic_file_sync. */
 int atomic_file_commit_as(struct atomic_file *w, const char *name, bool replace,
 			  struct error *f);

@@ -78,7 +78,7 @@ struct assembly {
 	const char *const *spool;
 	struct join_output_place place;
 	bool is_forced;
-	unsigned of;	  /* parts where no part tells; 0: nobody does */
+	unsigned of;	  /* parts where no part tells; 0: none does */
 	const char *only; /* the set's id, or its beginning; NULL: all */
 	struct set *sets, **last;
 	size_t set_count;
@@ -93,8 +93,8 @@ enum verdict {
 	VERDICT_OTHER,	  /* of no set that is wanted */
 };
 
-/* `state` is the shelf's folder; everything else is set by the caller before
- * something is added. */
+/* `state` is the part store's directory; everything else is set by the caller
+ * before something is added. */
 int assembly_open(struct assembly *s, struct arena *a, const char *state,
 		  bool is_dry, struct error *f);
 void assembly_close(struct assembly *s);

@@ -26,7 +26,7 @@ struct collect {
 	/* Opens a source; the mailbox lives in the arena that is passed. */
 	int (*open)(void *context, struct mailbox *m, struct arena *a,
 		    const char *source, struct error *f);
-	/* Told before each mail; NULL: nobody wants to know. */
+	/* Told before each mail; NULL: not told. */
 	void (*step)(void *context, const char *source, size_t number,
 		     size_t count);
 	/* A sentence about one mail. */

@@ -46,7 +46,7 @@ static const char *path_of(struct arena *a,
 {
 	if (place->file)
 		return place->file;
-	return arena_format(a, "%s/%s", place->folder, name);
+	return arena_format(a, "%s/%s", place->directory, name);
 }
 
 static bool is_used(const struct join_output *y, const char *path)
@@ -61,21 +61,21 @@ static bool is_used(const struct join_output *y, const char *path)
 static int open_named(struct join_output *y, struct join_output_file *x,
 		      const char *name)
 {
-	const char *folder;
+	const char *directory;
 	int r;
 
 	x->path = path_of(y->arena, y->place, name);
 	for (size_t i = y->count + 1; is_used(y, x->path); i++)
 		x->path = arena_format(y->arena, "%s-%zu",
 				       path_of(y->arena, y->place, name), i);
-	folder = disk_dirname(y->arena, x->path);
+	directory = disk_dirname(y->arena, x->path);
 	if (!y->count)
-		tempfile_tidy(folder, PREFIX);
+		tempfile_tidy(directory, PREFIX);
 	if (y->place->file && y->is_forced)
 		r = atomic_file_open(&x->file, y->arena, x->path, PREFIX, true,
 				     ATOMIC_FILE_SHARED, y->error);
 	else
-		r = atomic_file_begin(&x->file, y->arena, folder, PREFIX,
+		r = atomic_file_begin(&x->file, y->arena, directory, PREFIX,
 				      ATOMIC_FILE_SHARED, y->error);
 	crash_point("join-result");
 	return r;
@@ -83,18 +83,18 @@ static int open_named(struct join_output *y, struct join_output_file *x,
 
 static int open_unnamed(struct join_output *y, struct join_output_file *x)
 {
-	const char *const *folder = y->place->spool;
+	const char *const *directory = y->place->spool;
 
 	x->path = y->place->device ? y->place->device : "standard output";
 	if (y->count)
 		return error_set(y->error, ERROR_USAGE,
 				 "the set contains several files: give a "
 				 "directory with --output");
-	for (; *folder && x->spooled < 0; folder++) {
+	for (; *directory && x->spooled < 0; directory++) {
 		struct error each = ERROR_INIT;
 
-		x->spooled = disk_open_unnamed(*folder, &each);
-		if (x->spooled < 0 && !folder[1])
+		x->spooled = disk_open_unnamed(*directory, &each);
+		if (x->spooled < 0 && !directory[1])
 			*y->error = each;
 	}
 	return x->spooled < 0 ? -1 : 0;
@@ -287,7 +287,7 @@ static int write_device(struct join_output *y, struct join_output_file *x)
 
 int join_output_commit(struct join_output *y)
 {
-	const char *folder = NULL;
+	const char *directory = NULL;
 
 	if (error_is_set(y->error) || look_first(y) < 0)
 		return -1;
@@ -299,22 +299,22 @@ int join_output_commit(struct join_output *y)
 		if (r < 0)
 			return -1;
 		if (!y->place->spool)
-			folder = disk_dirname(y->arena, x->path);
+			directory = disk_dirname(y->arena, x->path);
 	}
-	y->is_unsafe = folder && !atomic_file_sync(folder);
+	y->is_unsafe = directory && !atomic_file_sync(directory);
 	return 0;
 }
 
 bool join_output_tidy(struct arena *a, const struct join_output_place *place,
 		      const char *name)
 {
-	const char *folder;
+	const char *directory;
 
 	if (place->spool)
 		return true;
-	folder = disk_dirname(a, path_of(a, place, name));
-	tempfile_tidy(folder, PREFIX);
-	return atomic_file_sync(folder);
+	directory = disk_dirname(a, path_of(a, place, name));
+	tempfile_tidy(directory, PREFIX);
+	return atomic_file_sync(directory);
 }
 
 void join_output_free(struct join_output *y)

@@ -20,7 +20,7 @@
 
 /* Where to: one of the three. */
 struct join_output_place {
-	const char *folder;
+	const char *directory;
 	const char *file;	  /* only for a set with one file */
 	const char *const *spool; /* standard output, from a file here */
 	const char *device; /* with spool: what is no regular file, instead */

@@ -16,7 +16,7 @@
 #include "base/log.h"
 #include "base/text.h"
 
-#define SETS_MAX 100000 /* folders looked at */
+#define SETS_MAX 100000 /* directories looked at */
 
 static const char *in_set(struct arena *a, const struct part_store *s,
 			  const char *set, const char *name)
@@ -151,12 +151,12 @@ int part_store_describe(struct part_store *s, const char *set,
 {
 	struct arena a = ARENA_INIT;
 	struct buf text = BUF_INIT(PART_STORE_ABOUT_MAX);
-	const char *folder;
+	const char *directory;
 	int r = 0;
 
 	if (s->is_dry)
 		return 0;
-	folder = arena_format(&a, "%s/%s", s->path, set);
+	directory = arena_format(&a, "%s/%s", s->path, set);
 	buf_printf(&text, "kind %s\n", fragment_kind_name(about->kind));
 	put_line(&text, "name", about->name);
 	put_line(&text, "title", about->title);
@@ -164,15 +164,15 @@ int part_store_describe(struct part_store *s, const char *set,
 	if (about->kind == FRAGMENT_SLICE)
 		buf_printf(&text, "of %u\ntotal %" PRIu64 "\nfile-sha256 %s\n",
 			   about->of, about->total, about->file_sha256);
-	if (mkdir(folder, 0700) < 0 && errno != EEXIST)
+	if (mkdir(directory, 0700) < 0 && errno != EEXIST)
 		r = error_errno(f, ERROR_CANTCREAT, errno,
-				"cannot create the directory %s", folder);
+				"cannot create the directory %s", directory);
 	crash_point("join-folder");
 	if (r == 0)
 		r = write_about(in_set(&a, s, set, "about"),
 				in_set(&a, s, set, "about.new"), &text, f);
 	if (r == 0)
-		r = disk_sync_directory(folder, f);
+		r = disk_sync_directory(directory, f);
 	if (r == 0)
 		r = disk_sync_directory(s->path, f);
 	crash_point("join-about");
@@ -228,14 +228,14 @@ static bool parse_about(struct arena *a, const char *text, struct about *out)
 
 /* ---- all of them ---- */
 
-static int load_parts(const char *set, const char *folder,
+static int load_parts(const char *set, const char *directory,
 		      const struct part_store_visit *visit, struct error *f)
 {
 	struct directory d;
 	const char *name;
 	int r = 0;
 
-	directory_open(&d, folder, f);
+	directory_open(&d, directory, f);
 	while (r == 0 && (name = directory_next(&d, f))) {
 		struct part_store_part part;
 
@@ -250,7 +250,7 @@ static int load_set(struct part_store *s, const char *set,
 		    const struct part_store_visit *visit, struct error *f)
 {
 	struct arena a = ARENA_INIT;
-	const char *folder = arena_format(&a, "%s/%s", s->path, set);
+	const char *directory = arena_format(&a, "%s/%s", s->path, set);
 	struct buf text = BUF_INIT(PART_STORE_ABOUT_MAX);
 	struct error unreadable = ERROR_INIT;
 	struct about about;
@@ -264,11 +264,11 @@ static int load_set(struct part_store *s, const char *set,
 	} else if (!parse_about(s->arena, text.data, &about)) {
 		log_warning("%s/about is damaged; its parts stay there and are "
 			    "not joined",
-			    folder);
+			    directory);
 	} else {
 		r = visit->set(visit->context, set, &about, f);
 		if (r == 0)
-			r = load_parts(set, folder, visit, f);
+			r = load_parts(set, directory, visit, f);
 	}
 	buf_free(&text);
 	arena_free(&a);
@@ -440,13 +440,13 @@ int part_store_remove(struct part_store *s, const char *set,
 	return r;
 }
 
-static int remove_all(struct part_store *s, const char *set, const char *folder,
-		      struct error *f)
+static int remove_all(struct part_store *s, const char *set,
+		      const char *directory, struct error *f)
 {
 	struct directory d;
 	const char *name;
 
-	directory_open(&d, folder, f);
+	directory_open(&d, directory, f);
 	while ((name = directory_next(&d, f))) {
 		struct arena a = ARENA_INIT;
 		const char *path = in_set(&a, s, set, name);
@@ -464,19 +464,19 @@ static int remove_all(struct part_store *s, const char *set, const char *folder,
 int part_store_forget(struct part_store *s, const char *set, struct error *f)
 {
 	struct arena a = ARENA_INIT;
-	const char *folder = arena_format(&a, "%s/%s", s->path, set);
+	const char *directory = arena_format(&a, "%s/%s", s->path, set);
 	int r = 0;
 
 	if (!s->is_dry) {
 		if (unlink(in_set(&a, s, set, "about")) < 0 && errno != ENOENT)
 			r = error_errno(f, ERROR_IO, errno, "cannot remove %s",
-					folder);
+					directory);
 		crash_point("join-forget");
 		if (r == 0)
-			r = remove_all(s, set, folder, f);
-		if (r == 0 && rmdir(folder) < 0 && errno != ENOENT)
+			r = remove_all(s, set, directory, f);
+		if (r == 0 && rmdir(directory) < 0 && errno != ENOENT)
 			r = error_errno(f, ERROR_IO, errno, "cannot remove %s",
-					folder);
+					directory);
 	}
 	arena_free(&a);
 	return r;

@@ -1,15 +1,16 @@
 /* part_store.h - the parts that have come, kept until their set is whole.
  *
  *	STATE/lock
- *	STATE/<set>/about	  what its parts have in common, "name value"
- *lines STATE/<set>/<part>	  N-OF-OFFSET-SIZE-MARKS-SHA256, the octets
+ *	STATE/<set>/about	  what its parts have in common, lines
+ *				  of "name value"
+ *	STATE/<set>/<part>	  N-OF-OFFSET-SIZE-MARKS-SHA256, the octets
  *	STATE/<set>/incoming	  one that is coming
  *
  * A part is written to "incoming", synced and renamed: its name is all the
  * journal there is, so a kill at any point leaves a part whole or not at all,
  * and what is left over is written over.  `about` is there before any part and
- * goes first: without it all else in the folder is rubbish, and taken away.
- * The lock is held while something is changed; folder 0700, files 0600. */
+ * goes first: without it all else in the directory is rubbish, and taken away.
+ * The lock is held while something is changed; directory 0700, files 0600. */
 #ifndef JOIN_PART_STORE_H
 #define JOIN_PART_STORE_H
 
@@ -30,7 +31,7 @@ struct part_store {
 	struct arena *arena;
 	const char *path;
 	bool is_dry; /* nothing is written */
-	int lock;    /* -1: the folder is not there */
+	int lock;    /* -1: the directory is not there */
 };
 
 /* What the parts of a set have in common. */
@@ -49,7 +50,8 @@ struct part_store_part {
 	char sha256[DIGEST_HEX_SIZE];
 };
 
-/* Makes the folder unless it is dry, or not there and nothing to be written. */
+/* Makes the directory unless it is dry, or not there and nothing to be written.
+ */
 int part_store_open(struct part_store *s, struct arena *a, const char *path,
 		    bool is_dry, struct error *f);
 void part_store_close(struct part_store *s);
@@ -97,7 +99,7 @@ int part_store_read(const struct part_store *s, const char *set,
 		    struct error *f);
 int part_store_remove(struct part_store *s, const char *set,
 		      const struct part_store_part *part, struct error *f);
-/* The folder and all that is in it. */
+/* The directory and all that is in it. */
 int part_store_forget(struct part_store *s, const char *set, struct error *f);
 
 #endif

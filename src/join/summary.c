@@ -76,7 +76,7 @@ static const char *missing_of(struct arena *a, const struct set *set,
 	return text;
 }
 
-/* `mailsend --resend SET --parts 4,7-9`, NULL where nobody could do that. */
+/* `mailsend --resend SET --parts 4,7-9`, NULL where that is not possible. */
 static const char *resend_of(struct arena *a, const struct set *set)
 {
 	unsigned count;

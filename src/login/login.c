@@ -214,7 +214,7 @@ static int by_paste(struct attempt *t, struct error *f)
 	struct redirect_answer back;
 	int r;
 
-	/* nobody listens there: the browser shows the address, that is all */
+	/* nothing listens there: the browser shows the address, that is all */
 	t->redirect_uri = redirect_to(t, 1);
 	r = authorization_url(t, &url, f);
 	if (r == 0) {

@@ -1,6 +1,6 @@
 /* redirect.c - as much of HTTP as a browser needs to be told to close.
  *
- * A client that says nothing holds a place for some seconds and nobody else
+ * A client that says nothing holds a place for some seconds and no one else
  * up; of many at once the oldest goes. */
 #include "login/login.h"
 
@@ -326,7 +326,7 @@ int redirect_wait(struct redirect *r, struct arena *a, const char *state,
 	if (result == 0)
 		return error_set(
 			f, ERROR_DATA,
-			"nobody came back from the browser within %d "
+			"no answer came from the browser within %d "
 			"minutes; use --paste where it runs on another "
 			"machine",
 			REDIRECT_SECONDS / 60);

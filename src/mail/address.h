@@ -59,7 +59,7 @@ void address_append(struct arena *a, struct address_list *list,
 /* Room for so many more at once. */
 void address_reserve(struct arena *a, struct address_list *list, size_t more);
 
-/* Where a list's mailboxes stand in it; zeroed at first. */
+/* Where a list's mailboxes are in it; zeroed at first. */
 struct address_index {
 	uint32_t *slots; /* position + 1, or 0 */
 	size_t room;
@@ -74,7 +74,7 @@ bool address_append_once(struct arena *a, struct address_list *list,
 /* Fills spec anew from local and domain, for one that was qualified. */
 void address_respell(struct arena *a, struct address *one);
 
-/* As it stands in a header, encoded; no folding, break points are spaces. */
+/* As a header has it, encoded; no folding, break points are spaces. */
 int address_put(struct buf *out, const struct address *one);
 /* The whole list with ", " and its groups. */
 int address_put_list(struct buf *out, const struct address_list *list);

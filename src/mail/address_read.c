@@ -33,7 +33,7 @@ struct reader {
 	const char *item;  /* where the entry of the list began */
 	const char *group; /* NULL outside of one */
 	size_t members;	   /* of that group */
-	bool is_angled;	   /* the last one of them stood in <> */
+	bool is_angled;	   /* the last one of them was in <> */
 	bool is_inside;	   /* what a quoted string holds is read */
 	bool null_ok;
 };
@@ -159,7 +159,7 @@ static int gather_domain(struct reader *r, struct buf *out)
 	return unexpected(r, "a domain", SAY_FORM);
 }
 
-/* *enclosed: an apostrophe stands before the address; set to whether one closes
+/* *enclosed: an apostrophe is before the address; set to whether one closes
  * it, which no host name has. */
 static int read_domain(struct reader *r, bool *enclosed, const char **domain)
 {

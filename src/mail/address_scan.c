@@ -73,7 +73,7 @@ static void scan_enclosed(struct scan *s, char close, enum scan_token kind,
 		scan_bad(s, problem);
 }
 
-/* An encoded word is one atom whatever stands in it: many mailers put commas
+/* An encoded word is one atom whatever is in it: many mailers put commas
  * and more there. */
 static void scan_atom(struct scan *s)
 {
@@ -143,7 +143,7 @@ void scan_put_quoted(struct buf *out, const struct scan *s)
 
 /* ---- display names ---- */
 
-/* Names are read token by token; what is no word stands in
+/* Names are read token by token; what is no word is in
  * them as it was written. */
 
 #define LOOK_AHEAD ADDRESS_MAX /* octets */
@@ -267,7 +267,7 @@ bool scan_find_angle(struct scan from, struct scan *angle)
 	return false;
 }
 
-/* Is what stands around the "@", up to blanks and without apostrophes, an
+/* Is what is around the "@", up to blanks and without apostrophes, an
  * address of its own? */
 static bool is_other(const char *start, const char *at, const char *end,
 		     const struct address *one)

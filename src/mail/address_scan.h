@@ -17,7 +17,7 @@
 
 enum scan_token {
 	SCAN_END,
-	SCAN_ATOM,    /* an encoded word is one, whatever stands in it */
+	SCAN_ATOM,    /* an encoded word is one, whatever is in it */
 	SCAN_QUOTED,  /* with its quotes */
 	SCAN_LITERAL, /* with its brackets; no '<' in it */
 	SCAN_BAD,

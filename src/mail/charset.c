@@ -163,7 +163,7 @@ static int put_by_iconv(struct buf *out, const char *charset, const char *bytes,
 	if (cd == (iconv_t)-1)
 		return -1;
 	rc = convert(cd, &from.in, &n, out, &c1);
-	/* some keep a letter until it is known what stands above it */
+	/* some keep a letter until it is known what is above it */
 	if (rc == 0 && !n)
 		rc = convert(cd, NULL, NULL, out, &c1);
 	iconv_close(cd);

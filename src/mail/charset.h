@@ -3,7 +3,7 @@
  * Never refused, never mislabelled: ASCII, else valid UTF-8, else the
  * locale's when the bytes are valid in it, else windows-1252, which gives
  * every octet but five a character.  Octets that the locale would make C1
- * controls in ISO-8859-1 are windows-1252 too: nobody types those.  iconv's
+ * controls in ISO-8859-1 are windows-1252 too: they are not typed.  iconv's
  * one place. */
 #ifndef MAIL_CHARSET_H
 #define MAIL_CHARSET_H

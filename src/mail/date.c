@@ -153,7 +153,7 @@ static int number(struct cursor *c, int least, int most)
 	return n;
 }
 
-/* Index of the name that stands here, by its first three letters or all; -1
+/* Index of the name here, by its first three letters or all; -1
  * when it is none of them. */
 static int name_index(struct cursor *c, const char *const *names, int count)
 {
@@ -176,7 +176,7 @@ static int name_index(struct cursor *c, const char *const *names, int count)
 }
 
 /* hh:mm or hh:mm:ss, a fraction is dropped; a leap second is the one before
- * it.  `spaced`: white space may stand between (obs-time). */
+ * it.  `spaced`: white space may be between (obs-time). */
 static void read_time(struct cursor *c, struct moment *m, bool spaced)
 {
 	m->hour = number(c, 1, 2);

@@ -512,7 +512,7 @@ static int write_leaf(const struct draft *d, const struct entity *e,
 }
 
 /* A soft line break may put "--boundary" at a line's start where there was
- * none.  Our own boundaries cannot stand in quoted-printable; those of others
+ * none.  Our own boundaries cannot occur in quoted-printable; those of others
  * may, and base64 has no '-'. */
 static int avoid_boundaries(const struct draft *d, const struct entity *e,
 			    struct fix_body *m, struct error *f)

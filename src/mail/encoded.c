@@ -10,7 +10,7 @@
 #include "mail/charset.h"
 
 #define CHARSET_ROOM 48
-/* Blanks stand in no encoded word (RFC 2047 2), but some mailers put them
+/* No encoded word has blanks (RFC 2047 2), but some mailers put them
  * there, and common readers show what is meant. */
 #define STRICT "? \t"
 #define LOOSE  "?"
@@ -114,7 +114,7 @@ static int base64_value(char c)
 	return c == '+' ? 62 : c == '/' ? 63 : -1;
 }
 
-/* Padding may be missing or stand between, as may blanks; anything else foreign
+/* Padding may be missing or be between, as may blanks; anything else foreign
  * is -1. */
 static int put_b(struct buf *out, const char *p, size_t n)
 {

@@ -2,7 +2,7 @@
  *
  * Other people's display names and headers, turned into UTF-8.  Read more
  * leniently than the RFC requires: words of any length or with blanks in them,
- * words that touch what stands beside them, characters cut in two between
+ * words that touch their neighbours, characters cut in two between
  * words. What cannot be decoded stays as it was written. */
 #ifndef MAIL_ENCODED_H
 #define MAIL_ENCODED_H
@@ -14,7 +14,7 @@
 
 /* Octets of the encoded word that the text begins with, 0 when it does not. */
 size_t encoded_length(const char *text);
-/* Appends the text with the octets over 127 that stand in encoded words as =XX,
+/* Appends the text with the octets over 127 in encoded words as =XX,
  * since they are of the word's charset, not of the text's. */
 void encoded_quote_raw(struct buf *out, const char *text);
 /* Appends the meaning of the text as UTF-8.  White space between encoded

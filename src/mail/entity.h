@@ -65,7 +65,7 @@ struct entity {
 	bool is_fit;	      /* the header may stay as it is */
 	bool has_high;	      /* the header has octets over 127, and where it
 				 is_fit keeps them */
-	bool is_attached;     /* of a message within: what of it harms nobody
+	bool is_attached;     /* of a message within: what of it does no harm
 				 on its way stays as it is */
 	bool is_digest;	      /* a part without a type is a message */
 	const char *boundary; /* of a multipart */

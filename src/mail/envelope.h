@@ -23,7 +23,7 @@ struct recipient {
 	const char *reply; /* the server's last words on it; NULL: none */
 	bool needs_smtputf8;
 	bool decided;	   /* the verdict is in */
-	bool is_discarded; /* accepted, and an alias says that nobody gets it */
+	bool is_discarded; /* accepted, and an alias discards it */
 	bool is_queued; /* deferred, and it waits in the queue for its turn */
 };
 
@@ -51,7 +51,7 @@ void envelope_judge(struct envelope *e, struct recipient *one,
 		    const struct error *verdict);
 void envelope_quote(struct envelope *e, struct recipient *one,
 		    const char *reply);
-/* As if nobody had been asked about it yet. */
+/* As if no server had been asked about it yet. */
 void envelope_reopen(struct recipient *one);
 /* Never NULL. */
 static inline const char *recipient_reply(const struct recipient *one)
@@ -71,10 +71,10 @@ size_t envelope_deferred(const struct envelope *e);
 /* Gives each recipient that has none the same verdict. */
 void envelope_decide_rest(struct envelope *e, const struct error *verdict);
 
-/* -1 with the error of the whole where somebody was neither accepted nor waits
- * in the queue: one that may pass comes first, for then it is worth another
- * try.
- */
+/* -1 with the error of the whole where a recipient was neither accepted nor
+ * waits in the queue: one that may pass comes first, for then it is worth
+ * another try.
+ * */
 int envelope_sum_up(const struct envelope *e, struct error *f);
 
 /* ---- xtext ---- */

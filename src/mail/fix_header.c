@@ -48,7 +48,7 @@ static void put_parameter(struct buf *out, const struct parameter *p)
 
 	buf_put(&name, p->name, p->name_length);
 	if (!is_ascii(name.data, name.len)) {
-		name.len = 0; /* nobody knows it */
+		name.len = 0; /* the name is unknown */
 	} else if (is_ascii(p->value, p->value_length)) {
 		buf_printf(out, "; %s=%s", name.data, quote);
 		buf_put(out, p->value, p->value_length);
@@ -62,7 +62,7 @@ static void put_parameter(struct buf *out, const struct parameter *p)
 	buf_free(&value);
 }
 
-/* A value with parameters; `charset` stands in place of the one it has. */
+/* A value with parameters; `charset` replaces the one it has. */
 static void put_structured(struct buf *out, const char *value,
 			   const char *charset)
 {
@@ -137,7 +137,7 @@ static int write_type(struct fix_header *r, const char *value)
 	return write_structured(r->to, "Content-Type", value, r->fix->charset);
 }
 
-/* Of two fields that may stand once, the first counts. */
+/* Of two fields that may occur once, the first counts. */
 static bool is_again(bool *seen)
 {
 	bool again = *seen;

@@ -1,7 +1,7 @@
 /* fragment_label.c - a structured field with parameters, "v=1" its main value.
  *
  * In a text the field may have been folded by us, by white space at the start
- * of a line, or wrapped anew by somebody else, without; so both readings are
+ * of a line, or wrapped anew on the way, without; so both readings are
  * tried, up to the empty line. */
 #include "mail/fragment_label.h"
 
@@ -103,7 +103,7 @@ bool fragment_label_read(struct fragment_label *l, const char *value)
 /* ---- in a text ---- */
 
 /* What is folded is the field's for certain; where it falls short, lines that
- * somebody wrapped may belong to it too. */
+ * was wrapped may belong to it too. */
 static void search_finish(struct fragment_label_search *s)
 {
 	struct buf *v = &s->value;

@@ -4,9 +4,9 @@
  *	 size=...; total=...; sha256=<of the slice>; file-sha256=<of the whole>;
  *	 name*=UTF-8''...
  *
- * The same value stands in the mail's header, in the part's header and in the
+ * The same value is in the mail's header, in the part's header and in the
  * text, since gateways strip headers.  In the text it is folded as in a header
- * and an empty line stands after it.  Reading believes nothing: a value that
+ * and an empty line follows it.  Reading believes nothing: a value that
  * lacks a field, or whose numbers cannot go together, is none. */
 #ifndef MAIL_FRAGMENT_LABEL_H
 #define MAIL_FRAGMENT_LABEL_H

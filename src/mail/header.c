@@ -196,7 +196,7 @@ static bool is_structured(const char *name)
 	return is_listed(name, names);
 }
 
-/* One field as it goes out: where its line stands. */
+/* One field as it goes out: how far its line is. */
 enum form { FORM_TEXT, FORM_STRUCTURED, FORM_LIST };
 
 struct fold {
@@ -209,7 +209,7 @@ struct fold {
 };
 
 /* The end of the entry of an address list that begins here: after the next
- * comma that does not stand in a quoted string. */
+ * comma that is not in a quoted string. */
 static const char *find_item_end(const char *p)
 {
 	bool quoted = false;
@@ -281,7 +281,7 @@ static size_t token_length(const struct fold *s, const char *p, size_t room)
 	return n <= room ? n : strcspn(p, " \t");
 }
 
-/* `value` begins with the space that stands after the colon. */
+/* `value` begins with the space after the colon. */
 static int put_folded(struct sink *to, const char *name, const char *value,
 		      enum form form)
 {

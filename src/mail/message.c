@@ -94,7 +94,7 @@ void boundary_search_init(struct boundary_search *s, const char *boundary,
 #define BOUNDARIES_MAX	0x10000
 #define UU_NAME_MAX	255
 
-/* RFC 2045 6.7: "=_" cannot stand in quoted-printable, nor '-' in base64. */
+/* RFC 2045 6.7: "=_" cannot occur in quoted-printable, nor '-' in base64. */
 #define BOUNDARY_MARK "=_"
 #define TAG_LETTERS   (MESSAGE_TAG_SIZE - 1) /* of five bits each */
 
@@ -189,7 +189,7 @@ static bool is_text(const struct part *p)
 }
 
 /* HTML, XML and CSS say in themselves what they are in; only a label that is
- * certain may stand over that.  So with what is text by its name alone. */
+ * certain may overrule that.  So with what is text by its name alone. */
 static bool charset_is_doubtful(const struct part *p,
 				const struct content_scan *s)
 {

@@ -26,7 +26,7 @@ enum encoding {
 	ENCODING_8BIT,
 	ENCODING_QUOTED_PRINTABLE,
 	ENCODING_BASE64,
-	ENCODING_UUENCODE, /* a wish of the user's; never stands in a leaf */
+	ENCODING_UUENCODE, /* a wish of the user's; never in a leaf */
 };
 /* The name in Content-Transfer-Encoding; encoding_parse -1 when unknown. */
 const char *encoding_name(enum encoding e);
@@ -39,7 +39,7 @@ struct piece {
 	struct slice content;
 	bool uuencode;
 	bool has_earlier, has_later; /* a section of a uuencoded file: the
-					others stand in other messages */
+					others are in other messages */
 	const char *name;	     /* of the uuencoded file */
 	unsigned mode;
 	struct piece *next;
@@ -81,7 +81,7 @@ struct message {
 	bool keeps_bcc;	      /* of it; else Bcc stays here */
 	struct part *root;
 	/* what all boundaries have in common: drawn by prepare where it is ""
-	 * or stands in the content */
+	 * or is in the content */
 	char tag[MESSAGE_TAG_SIZE];
 };
 
@@ -112,7 +112,7 @@ struct boundary_search {
 	bool found;	      /* a line that begins with both */
 	/* running state */
 	size_t matched;
-	bool in_line; /* past the place where it could stand */
+	bool in_line; /* past the place where it could be */
 };
 
 /* The boundary is borrowed. */

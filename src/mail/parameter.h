@@ -1,7 +1,7 @@
 /* parameter.h - the parameters of a structured field (RFC 2045 5.1, RFC 2231).
  *
  * "multipart/mixed; boundary=x; charset*=..." is a main value and parameters.
- * Lenient: quotes and comments where they may stand, values that lack the
+ * Lenient: quotes and comments where they may be, values that lack the
  * quotes they need (of a file name, blanks in it too), the backslashes of a
  * path of Windows, stray semicolons.  Everything borrows the field's value,
  * which is one unfolded line. */

@@ -318,7 +318,7 @@ static size_t blank_length(const char *line, size_t n)
 	return n > 1 && line[0] == '\r' && line[1] == '\n' ? 2 : 0;
 }
 
-/* What stood above the header was no preamble, since none follows: an empty
+/* What was above the header was no preamble, since none follows: an empty
  * line there is the header's end, anything else is text. */
 static void parser_leave_preamble(struct parser *p)
 {

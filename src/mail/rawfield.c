@@ -10,7 +10,7 @@
 #include "mail/charset.h"
 #include "mail/encoded.h"
 
-/* RFC 5322 3.6.8, and 4.5.8: white space may stand before the colon. */
+/* RFC 5322 3.6.8, and 4.5.8: white space may be before the colon. */
 size_t rawfield_name(const char *line, size_t n)
 {
 	size_t name = 0, at;
@@ -33,7 +33,7 @@ static size_t line_length(const char *p, size_t n)
 	return end ? (size_t)(end + 1 - p) : n;
 }
 
-/* What may not stand in a line, its end left out. */
+/* What may not be in a line, its end left out. */
 static void judge_line(const char *p, size_t n, struct rawfield *r)
 {
 	bool blank = true;
@@ -166,7 +166,7 @@ bool rawfield_is(const struct rawfield *r, const char *name)
 	return i == r->name && !name[i];
 }
 
-/* By the charset of the machine, but for what stands in encoded words. */
+/* By the charset of the machine, but for what is in encoded words. */
 static const char *to_utf8(struct arena *a, const char *text)
 {
 	struct buf out = BUF_INIT(3 * strlen(text) + 1);

@@ -1,7 +1,7 @@
-/* rawfield.h - header fields as somebody else wrote them.
+/* rawfield.h - header fields as other programs wrote them.
  *
  * Where header.h holds what a field means, this walks over its octets: folded
- * lines, any line ends, whatever may stand in them.  Nothing is copied but
+ * lines, any line ends, whatever may be in them.  Nothing is copied but
  * by rawfield_text. */
 #ifndef MAIL_RAWFIELD_H
 #define MAIL_RAWFIELD_H
@@ -22,7 +22,7 @@ struct rawfield {
 	size_t length;	   /* with all its lines and their ends */
 	size_t name;	   /* octets of the name */
 	size_t value;	   /* where it begins, after the colon */
-	bool fit;	   /* may stand in a message as it is */
+	bool fit;	   /* may be in a message as it is */
 	bool high;	   /* has octets over 127 */
 };
 

@@ -3,7 +3,7 @@
  *	from WORD (comment) by WORD (comment) via WORD with WORD... id WORD
  *	for WORD; date
  *
- * What is known of TLS stands in a comment behind any of them, in Exim's words
+ * What is known of TLS is in a comment behind any of them, in Exim's words
  * "tls CIPHER" or in the name of the protocol. */
 #include "mail/received.h"
 
@@ -235,7 +235,7 @@ struct reading {
 	struct hop *hop;
 	enum clause clause;
 	unsigned words; /* of the clause */
-	bool is_broken; /* a comment stood behind them */
+	bool is_broken; /* a comment was behind them */
 };
 
 static enum clause clause_of(const char *text, size_t n)

@@ -31,7 +31,7 @@ struct hop {
 	const char *note;	      /* a comment, of one that says nothing */
 	enum hop_tls tls;
 	const char *tls_version, *cipher; /* "TLSv1.3"; "" */
-	bool is_login;			  /* somebody had logged in */
+	bool is_login;			  /* the client had logged in */
 	bool has_date;
 	int64_t when;
 	/* by received_time */

@@ -1,6 +1,6 @@
 /* sealed.h - what of a foreign message stays as it is: what is signed or
  * encrypted, where that is not said by a header of its own, and why it cannot
- * go; and the header of an attached message, where that harms nobody. */
+ * go; and the header of an attached message, where that does no harm. */
 #ifndef MAIL_SEALED_H
 #define MAIL_SEALED_H
 

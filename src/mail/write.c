@@ -61,7 +61,7 @@ static void put_related_type(struct buf *out, const struct part *p)
 	buf_free(&root);
 }
 
-/* A name that could stand without quotes gets them all the same: some readers
+/* A name that needs no quotes gets them all the same: some readers
  * take a semicolon after it for a part of it, or "%41" for RFC 2231. */
 static void put_file_name(struct buf *out, const char *name, const char *value)
 {
@@ -246,7 +246,7 @@ static int write_content(const struct part *p, struct sink *to)
 			 "a part is written before it was prepared");
 }
 
-/* Base64 ends its last line itself, and nobody counts line ends there. */
+/* Base64 ends its last line itself, and line ends are not counted there. */
 static bool ends_its_line(const struct part *p)
 {
 	return p->kind == PART_MULTIPART ||

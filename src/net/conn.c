@@ -43,7 +43,7 @@ ssize_t conn_send(struct conn *c, const void *data, size_t n, struct error *f)
 	return code ? lost_by(c, code, f) : (ssize_t)sent;
 }
 
-/* What stands in the room came before. */
+/* What is in the room came before. */
 static size_t take_over(struct conn *c, void *data, size_t n)
 {
 	size_t got = c->have - c->at;

@@ -1,7 +1,7 @@
 /* conn.h - one connection to a server, for submission, POP3 and IMAP alike.
  *
  * libcurl dials (CURLOPT_CONNECT_ONLY): name look-up, proxy, connection,
- * greeting, what the server can do, STARTTLS, the certificate.  Nobody is
+ * greeting, what the server can do, STARTTLS, the certificate.  No one is
  * logged in by it: from then on the line is ours, as octets (conn_send,
  * conn_receive, conn_wait, for who waits by himself) and as lines (conn_say,
  * conn_line).  Nothing that a server says is without an end: a line, the lines
@@ -35,9 +35,9 @@ enum conn_tls { CONN_TLS_NONE, CONN_TLS_STARTTLS, CONN_TLS_IMPLICIT };
 /* Why a dial failed, as far as it was seen. */
 enum conn_error {
 	CONN_FINE,
-	CONN_NO_LIBRARY, /* one is missing here: nobody was dialled */
+	CONN_NO_LIBRARY, /* one is missing here: no server was dialled */
 	CONN_SETTING,	 /* cannot be dialled so, or TLS not be set up */
-	CONN_INSECURE,	 /* a log-in without TLS: nobody was dialled */
+	CONN_INSECURE,	 /* a log-in without TLS: no server was dialled */
 	CONN_LOOKUP,	 /* the host's name has no address */
 	CONN_CONNECT,
 	CONN_PROXY, /* it could not or would not */
@@ -130,7 +130,7 @@ struct conn {
 	char words[256];	       /* libcurl's, of what went wrong */
 
 	/* lines */
-	const struct sasl *sasl; /* while somebody logs in: what is secret */
+	const struct sasl *sasl; /* during the login: what is secret */
 	unsigned milliseconds;	 /* without a word */
 	bool is_ending;		 /* then that is the time of a whole answer */
 	unsigned told_seconds;	 /* as they are told; 0: those */
@@ -146,7 +146,7 @@ struct conn {
 /* How a server is spelt: for sentences ("[2001:db8::1]:587", or the path of a
  * socket; then " (by the proxy HOST:PORT)"), as a URL, where the host is the
  * one that TLS looks for, and for CURLOPT_CONNECT_TO.  Lets nothing through
- * that would mean more than a host once it stands in a URL. */
+ * that would mean more than a host in a URL. */
 struct conn_names {
 	char place[320];
 	struct buf url, connect_to;
@@ -157,8 +157,8 @@ unsigned conn_port(const struct conn_options *o);
 
 /* Borrows the options until it returns, the trace and the context until
  * conn_close, which may be called after a failure, too.  Every failure is told
- * apart: no such host, nobody listens, no answer in time, certificate (which
- * error, which name), TLS not offered, greeting refused. */
+ * apart: no such host, connection refused, no answer in time, certificate
+ * (which error, which name), TLS not offered, greeting refused. */
 int conn_open(struct conn *c, const struct conn_options *o,
 	      const struct trace *trace, struct error *f);
 void conn_close(struct conn *c); /* never blocks; says no farewell */
@@ -177,7 +177,7 @@ int conn_wait(struct conn *c, bool to_send, struct wait *w, struct error *f);
 
 /* ---- conn.c: lines ---- */
 
-/* All of it, or -1 with ERROR_TEMPORARY.  `shown` stands in the transcript for
+/* All of it, or -1 with ERROR_TEMPORARY.  `shown` replaces in the transcript
  * what is secret; NULL: it is shown as it is. */
 int conn_say(struct conn *c, const char *text, const char *shown,
 	     struct error *f);

@@ -1,7 +1,7 @@
 /* glossary.h - what servers say, what can be said to them, and what to do.
  *
  * The one table of reply codes, extensions, commands and advice:
- * contrib/glossary, which is compiled in as it stands, comments aside; its form
+ * contrib/glossary, which is compiled in as it is, comments aside; its form
  * is described there.  All texts live as long as the program.  Protocols are
  * "smtp", "pop3" and "imap"; case counts nowhere. */
 #ifndef NET_GLOSSARY_H
@@ -75,7 +75,7 @@ struct advice {
  * known of it, or it explains itself. */
 bool glossary_advice_find(int code, const char *esc, const char *text,
 			  const char *host, struct advice *out);
-/* The same for an error in which a reply stands. */
+/* The same for an error that has a reply in it. */
 bool glossary_advice_of(const struct error *f, const char *host,
 			struct advice *out);
 /* Of what no server said: by name; by X509_V_ERR_*; by a TLS library's words.

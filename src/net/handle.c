@@ -1,8 +1,8 @@
 /* handle.c - the options of a dial, in libcurl's words.
  *
- * Certificates are looked up in the hashed folder of CAs, which costs 1 ms;
+ * Certificates are looked up in the hashed directory of CAs, which costs 1 ms;
  * reading the bundle costs a process 19 ms, so that is done only when the
- * folder does not know the issuer. */
+ * directory does not know the issuer. */
 #include "net/handle.h"
 
 #include <ctype.h>
@@ -40,7 +40,7 @@ static const struct library_symbol symbols[] = {
 
 static struct library libcurl = { "libcurl.so.4", "libcurl4", symbols, NULL };
 
-/* Before 7.79 what somebody in between had put behind the server's reply to
+/* Before 7.79 what someone in between had put behind the server's reply to
  * STARTTLS counted as said within TLS (CVE-2021-22947). */
 #define VERSION_LEAST 0x074F00
 
@@ -138,11 +138,11 @@ static void set_way(struct handle *h)
 	}
 }
 
-/* Does the folder have a name for each certificate's subject?  Where that
+/* Does the directory have a name for each certificate's subject?  Where that
  * cannot be told it is the bundle that is read. */
-static bool is_hashed(const char *folder)
+static bool is_hashed(const char *directory)
 {
-	DIR *dir = opendir(folder);
+	DIR *dir = opendir(directory);
 	struct dirent *e;
 	bool found = false;
 
@@ -159,23 +159,23 @@ static void set_trust(struct handle *h)
 {
 	const struct conn_options *o = h->options;
 	const curl_version_info_data *v = curl.version(CURLVERSION_NOW);
-	const char *folder = NULL, *bundle = NULL;
+	const char *directory = NULL, *bundle = NULL;
 
 	if (v->age >= CURLVERSION_SEVENTH) {
-		folder = v->capath;
+		directory = v->capath;
 		bundle = v->cainfo;
 	}
-	if (!folder)
-		folder = "/etc/ssl/certs";
+	if (!directory)
+		directory = "/etc/ssl/certs";
 	if (o->fingerprint) {
 		set_text(h, CURLOPT_CAINFO, NULL);
 		set_text(h, CURLOPT_CAPATH, NULL);
 	} else if (o->trust_file) {
 		set_text(h, CURLOPT_CAINFO, o->trust_file);
 		set_text(h, CURLOPT_CAPATH, NULL);
-	} else if (h->has_pin && is_hashed(folder)) {
+	} else if (h->has_pin && is_hashed(directory)) {
 		set_text(h, CURLOPT_CAINFO, NULL);
-		set_text(h, CURLOPT_CAPATH, folder);
+		set_text(h, CURLOPT_CAPATH, directory);
 		h->bundle = bundle;
 	}
 	if (o->crl_file && !o->fingerprint)
@@ -216,7 +216,7 @@ static bool judges(const struct conn_options *o)
 	return checks(o) || o->chain;
 }
 
-/* libcurl calls it once the connection stands, before the first octet of TLS.
+/* libcurl calls it once it is connected, before the first octet of TLS.
  */
 static CURLcode on_ssl_ctx(CURL *handle, void *ctx, void *context)
 {

@@ -1,5 +1,5 @@
 /* handle.h - libcurl's handle of a connection, made ready to dial: the way,
- * TLS, trust.  conn.h stands over it. */
+ * TLS, trust.  conn.h is built on it. */
 #ifndef NET_HANDLE_H
 #define NET_HANDLE_H
 
@@ -37,7 +37,7 @@ struct handle {
 	struct pin pin;
 	struct pin_judge judge; /* of the last handshake */
 	bool has_pin;		/* OpenSSL can be asked */
-	const char *bundle;	/* of CAs, for what the hashed folder does not
+	const char *bundle;	/* of CAs, for what the directory does not
 				   know */
 	struct curl_slist *resolve_to; /* names.connect_to */
 	/* how often libcurl has looked around lately */
@@ -47,7 +47,7 @@ struct handle {
 	 * sysenv_ticks */
 	uint64_t since, tell_at;
 	bool has_heard; /* it has said something */
-	bool tls_begun; /* the connection stood, then; as far as is seen */
+	bool tls_begun; /* it was connected, then; as far as is seen */
 };
 
 /* Once a process. */
@@ -71,7 +71,7 @@ void handle_free(struct handle *h);
 /* ---- conn_error.c ---- */
 
 /* Why a dial failed, in a sentence with a way out.  What might be otherwise
- * tomorrow is temporary, and what nobody but the user can mend is not.  Sets
+ * tomorrow is temporary, and what only the user can fix is not.  Sets
  * c->error, too; -1. */
 int conn_explain(struct conn *c, CURLcode code, struct error *f);
 

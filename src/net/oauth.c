@@ -73,7 +73,7 @@ static bool is_good(const struct account *account, const struct oauth_record *r,
 	return left(r) > margin(account);
 }
 
-/* Somebody without our lock may have logged in meanwhile. */
+/* A process without our lock may have logged in meanwhile. */
 static bool has_changed(struct oauth_store *s, struct oauth_record *r)
 {
 	struct error unimportant = ERROR_INIT;

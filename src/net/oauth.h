@@ -2,7 +2,7 @@
  *
  * A token is used until shortly before its end, then one process refreshes it
  * under the store's lock and the others find the new one there.  What the
- * endpoint says decides: nobody there, or "not now", is temporary, and a token
+ * endpoint says decides: no answer, or "not now", is temporary, and a token
  * that is still valid is used; a grant that is gone is ERROR_PERMISSION, with
  * "run mailsend --login".  Nothing is deleted that was not replaced. */
 #ifndef NET_OAUTH_H
@@ -70,7 +70,7 @@ int oauth_store_open(struct oauth_store *s, struct arena *a,
 		     const struct account *account, struct error *f);
 /* Waits for its turn as long as a refresh may take, then ERROR_TEMPORARY. */
 int oauth_store_lock(struct oauth_store *s, struct error *f);
-/* 1 with a record, 0: nobody has logged in; -1 with the error: a file that
+/* 1 with a record, 0: no login yet; -1 with the error: a file that
  * others can read, or that is damaged, is ERROR_CONFIG. */
 int oauth_store_read(struct oauth_store *s, struct oauth_record *r,
 		     struct error *f);

@@ -95,7 +95,7 @@ static void put_claim(json_t *claims, const char *name, const char *value)
 	json_object_set_new(claims, name, json_string(value));
 }
 
-/* Claims that are the same whoever is asked; takes them. */
+/* Claims that are the same for every endpoint; takes them. */
 static int sign_claims(struct buf *out, const struct jwt_key *key,
 		       json_t *claims, int64_t lasts, struct error *f)
 {
@@ -435,7 +435,7 @@ static int grant_app(struct arena *a, const struct account *account,
 int oauth_nobody(const struct account *account, struct error *f)
 {
 	error_set(f, ERROR_PERMISSION,
-		  "nobody has logged in for the account %s; run \"mailsend "
+		  "there is no login for the account %s; run \"mailsend "
 		  "--login %s\"",
 		  account->name, account->name);
 	return wants_login(f);

@@ -44,11 +44,11 @@ int oauth_take(struct arena *a, const struct oauth_answer *answer,
 /* Only this grant: client credentials, a certificate, a service account. */
 bool oauth_is_app(const struct account *account);
 /* The grant that the account has without a person: its refresh token, or what a
- * program has.  ERROR_PERMISSION where nobody has logged in. */
+ * program has.  ERROR_PERMISSION where there was no login. */
 int oauth_grant(struct arena *a, const struct account *account,
 		struct oauth_record *r, struct oauth_answer *answer,
 		struct error *f);
-/* The error that nobody has logged in; -1. */
+/* The error that there was no login; -1. */
 int oauth_nobody(const struct account *account, struct error *f);
 
 #endif

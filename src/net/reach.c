@@ -185,7 +185,7 @@ static bool is_waiting(const struct pollfd *p, size_t n)
 	return false;
 }
 
-/* Until the time is up, or there is something new to tell whoever looks on. */
+/* Until the time is up, or there is something new to show. */
 static int timeout_of(const struct reach *r, uint64_t lasted, uint64_t left)
 {
 	char place[sizeof(r->host) + 8];

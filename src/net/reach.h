@@ -74,8 +74,8 @@ struct srv_list {
 int srv_look_up(struct srv_list *list, const char *name, enum srv_type type,
 		struct error *f);
 
-/* An answer as it came, from anybody: whatever is wrong with it, what could be
- * read before that is in the list.  -1 when something was. */
+/* An answer as it came, from any server: whatever is wrong with it, what could
+ * be read before that is in the list.  -1 when something was. */
 int srv_parse(struct srv_list *list, const unsigned char *packet, size_t n,
 	      enum srv_type type);
 

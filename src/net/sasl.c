@@ -240,7 +240,7 @@ static int put_cram(const struct sasl *s, const char *challenge,
 
 /* ---- those that are words ---- */
 
-/* What RFC 5801 4 does not let stand in a name. */
+/* What RFC 5801 4 does not allow in a name. */
 void sasl_put_name(struct buf *raw, const char *name)
 {
 	for (; *name; name++)
@@ -494,7 +494,7 @@ static void add_reason(const struct sasl *s, struct error *f)
 	    f->cause == ERROR_PERMISSION)
 		reword(f, "",
 		       "; the password is wrong, or the TLS connection ends "
-		       "at somebody other than the server");
+		       "at another host than the server");
 }
 
 /* The server would tie SCRAM to the TLS connection, and we heard nothing of it
@@ -524,8 +524,7 @@ int sasl_log_in(struct sasl *s, const struct sasl_carrier *c, struct error *f)
 		return sasl_confirm(s, f);
 	add_reason(s, f);
 	if (is_downgraded(s))
-		return reword(f, "",
-			      "; somebody changed what the server offers");
+		return reword(f, "", "; what the server offers was changed");
 	return s->mechanism->flags & MECHANISM_BY_LIBRARY && s->step == 1 &&
 			       f->cause == ERROR_PERMISSION
 		       ? SASL_UNTRIED

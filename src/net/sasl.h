@@ -5,7 +5,7 @@
  * GNU SASL's, which is loaded when one of them, or SCRAM, is used.  The
  * protocol carries lines of base64: sasl_log_in does the whole log-in over
  * whatever says a line and hears the answer; sasl_answer is for who is told of
- * each challenge by somebody else. */
+ * each challenge by another. */
 #ifndef NET_SASL_H
 #define NET_SASL_H
 
@@ -30,7 +30,7 @@ void sasl_offer_add(struct sasl_offer *o, const char *word, size_t n);
 bool sasl_is_offered(const struct sasl_offer *o, const char *name);
 
 /* What only the two ends of one TLS connection know (RFC 5056): who logs in by
- * it has the server for a partner, and nobody in between. */
+ * it has the server for a partner, and no one in between. */
 struct sasl_binding {
 	bool is_exporter; /* tls-exporter (RFC 9266), else tls-unique */
 	char octets[64];  /* of it, as base64; "": none is to be had */
@@ -98,7 +98,7 @@ struct sasl_carrier {
 	size_t line_max;     /* of one with an initial response; 0: none */
 	bool login_begins;   /* LOGIN's user goes along, too */
 	/* Says a line, of which `shown` may be seen, and hears the answer: 1
-	 * with the server's challenge, 0 when somebody is logged in, -1 with
+	 * with the server's challenge, 0 when the login is done, -1 with
 	 * its refusal. */
 	int (*exchange)(void *context, const char *line, const char *shown,
 			const char **challenge, struct error *f);

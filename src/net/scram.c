@@ -3,7 +3,7 @@
  *
  * The keys are GNU SASL's work.  Its messages are not used, since a client that
  * could be tied and sees that not offered has to say so ("y"), by which the
- * server learns that somebody changed its offer: libgsasl 2.2 refuses that. */
+ * server learns that its offer was changed: libgsasl 2.2 refuses that. */
 #include "net/sasl.h"
 
 #include <stdlib.h>

@@ -4,7 +4,7 @@
  * What dials or talks tells each event once, where it happens; a watcher has
  * one callback.  Secrets are masked before.  An event with a mark is a line of
  * a transcript; the others say what the lines before them amounted to, so that
- * nobody has to read them again. */
+ * no one has to read them again. */
 #ifndef NET_TRACE_H
 #define NET_TRACE_H
 

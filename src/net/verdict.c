@@ -13,7 +13,7 @@
 #include "net/handle.h"
 
 /* A look-up that failed is asked once more, for libcurl does not tell "there
- * is no such host" from "nobody could say".  Neither does a resolver always. */
+ * is no such host" from "no answer".  Neither does a resolver always. */
 int verdict_lookup(const char *host, const char *hint, const char *text,
 		   struct error *f)
 {
@@ -411,7 +411,7 @@ static int explain_reply(struct conn *c, struct error *f)
 	    protocol(c)->verdict(c) > 0)
 		return error_set(f, ERROR_PROTOCOL,
 				 "%s sent more behind its reply to %s: "
-				 "somebody may be putting words in its mouth, "
+				 "another host may be speaking for it, "
 				 "and nothing was sent",
 				 c->place, protocol(c)->starttls);
 	return error_set(f, ERROR_PROTOCOL, "%s does not speak %s: %s%s%s",

@@ -2,7 +2,7 @@
  *
  * What is the same for every protocol: names, certificates, handshakes.  `text`
  * is libcurl's, for people; `place` is "host:port".  What might be otherwise
- * tomorrow is temporary, and what nobody but the user can mend is not.  All
+ * tomorrow is temporary, and what only the user can fix is not.  All
  * return -1. */
 #ifndef NET_VERDICT_H
 #define NET_VERDICT_H

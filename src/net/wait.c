@@ -1,6 +1,6 @@
 /* wait.c - poll, and a little bookkeeping before and after.
  *
- * How "again" is told from "not yet": whoever tried and got nothing has emptied
+ * How "again" is told from "not yet": who tried and got nothing has emptied
  * the socket, so a look at once afterwards finds it not ready, but for octets
  * that came in between.  One that is ready then, time after time, is stuck. */
 #include "net/wait.h"

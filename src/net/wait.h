@@ -36,7 +36,7 @@ enum wait_end {
 	WAIT_ERROR = -1,
 	WAIT_TIME, /* it is up */
 	WAIT_READY,
-	WAIT_WOKEN, /* somebody wants us to end; said again each time */
+	WAIT_WOKEN, /* we are asked to end; said again each time */
 };
 
 /* Milliseconds. */
@@ -44,7 +44,7 @@ struct wait {
 	uint64_t quiet, quiet_left; /* without an octet */
 	uint64_t whole, whole_left; /* in all */
 	bool is_stream;
-	/* for whoever looks on: "smtp.example.org:587", "answer MAIL"; NULL */
+	/* for those who watch: "smtp.example.org:587", "answer MAIL"; NULL */
 	const char *place, *act;
 	uint64_t since; /* sysenv_ticks: nothing has come from then on */
 	/* what wakes: the signals of base/interrupt, when it is time for us to
@@ -72,7 +72,7 @@ bool wait_was_slow(const struct wait *w);
 enum wait_end wait_poll(struct wait *w, struct pollfd *p, size_t n,
 			struct error *f);
 /* The same for a client's connection: to be woken is ERROR_INTERRUPTED there,
- * and with w->act whoever looks on is told of the wait. */
+ * and with w->act those who watch are told of the wait. */
 enum wait_end wait_socket(struct wait *w, int fd, short events,
 			  const char *place, struct error *f);
 

@@ -270,7 +270,7 @@ static int look_for_mangled(struct extract_look *look, struct arena *a,
 	return r < 0 ? -1 : is_sound;
 }
 
-/* Best is what holds to its end; a footer may stand behind it. */
+/* Best is what holds to its end; a footer may follow it. */
 static int look_below(struct extract_look *look, struct arena *a,
 		      const struct slice *message, const struct entity *e,
 		      bool is_expected, struct error *f)

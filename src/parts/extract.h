@@ -15,9 +15,9 @@
 /* What a text says besides the part of a file that it carries.
  *
  * A sink takes the text with LF line ends.  Lines of uuencode are the file's,
- * what stands between "This is part N of M" and the label is ours, and what
- * stands below a line of dashes or the like at the end is what a gateway or a
- * list writes below every mail.  All else somebody wrote, and it is nowhere
+ * what is between "This is part N of M" and the label is ours, and what
+ * is below a line of dashes or the like at the end is what a gateway or a
+ * list writes below every mail.  All else a person wrote, and it is nowhere
  * but here. */
 
 #define LEFTOVER_LINE_MAX   400

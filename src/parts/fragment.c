@@ -1,6 +1,6 @@
 /* fragment.c - a message is staged and parsed in one go, then looked into.
  *
- * A label may stand in the part's header, in the mail's, or in a text: the
+ * A label may be in the part's header, in the mail's, or in a text: the
  * first that can be read is it, since the digest will tell whether it was
  * right.  In a mail with a label nothing else is looked for.  A message within
  * a message is a mail of its own. */

@@ -16,11 +16,11 @@
  * it, with single blanks, in the arena. */
 bool part_headers_pair(struct arena *a, const char *text, unsigned *n,
 		       unsigned *of, const char **rest);
-/* The same of "3/12" without a word of what it is: a date may look so.  False
+/* The same of "3/12" which does not say what it is: a date may look so.  False
  * where there are two. */
 bool part_headers_bare_pair(struct arena *a, const char *text, unsigned *n,
 			    unsigned *of, const char **rest);
-/* A subject without the "Re:" and "Fwd:" and the [tags] that stand before it.
+/* A subject without the "Re:" and "Fwd:" and the [tags] before it.
  */
 const char *part_headers_stem(struct arena *a, const char *subject);
 /* 32 hex digits out of what is not NULL; `out` has room for them and a NUL. */

@@ -43,8 +43,8 @@ static bool is_not_there(const char *source)
 	       errno == ENOENT;
 }
 
-/* A delivery makes a mailbox, but not the folders above it: what has none of
- * them is a slip, or a kind of name that we do not know. */
+/* A delivery makes a mailbox, but not the directories above it: what has none
+ * of them is a slip, or a kind of name that we do not know. */
 static int may_come(struct arena *a, const char *source, struct error *f)
 {
 	size_t n = strlen(source);

@@ -118,7 +118,7 @@ static void make_token(struct roundtrip *t)
 	text_hex(t->token, random, sizeof(random));
 }
 
-/* RFC 3834: nobody is to answer it. */
+/* RFC 3834: no program is to answer it. */
 static const char *make_text(const struct roundtrip *t)
 {
 	return arena_format(

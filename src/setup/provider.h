@@ -13,7 +13,7 @@
 
 #define PROVIDER_SERVERS_MAX 4
 
-/* contrib/providers, as it stands there; the Makefile makes the string. */
+/* contrib/providers, as it is there; the Makefile makes the string. */
 extern const char provider_text[];
 
 struct provider_server {
@@ -24,7 +24,7 @@ struct provider_server {
 
 enum provider_user {
 	PROVIDER_ADDRESS, /* the whole address */
-	PROVIDER_LOCAL,	  /* what stands before its @ */
+	PROVIDER_LOCAL,	  /* what is before its @ */
 	PROVIDER_FIXED,	  /* a word that is the same for all */
 	PROVIDER_ASK,
 };

@@ -233,7 +233,7 @@ static int mend(struct setup *s, const struct error *trouble, struct error *f)
 	return error_set(f, ERROR_USAGE, "ended: nothing was written");
 }
 
-/* Whoever stops after a failure is told the failure. */
+/* When the user stops after a failure, the failure is told. */
 static int try_until_good(struct setup *s, struct error *f)
 {
 	struct error trouble = ERROR_INIT;
@@ -301,7 +301,7 @@ static int confirm_or_end(struct setup *s, const char *text, bool fallback,
 	return -1;
 }
 
-/* 0 when somebody is logged in, 1 when that is left for later: no mail can go
+/* 0 after the login, 1 when that is left for later: no mail can go
  * until then. */
 static int log_in(struct setup *s, const struct setup_result *result,
 		  struct error *f)

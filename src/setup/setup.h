@@ -2,7 +2,7 @@
  *
  * Asks what it cannot find out, tries the log-in before anything is written,
  * and writes an account into the user's configuration: a new file, or behind
- * what stands in the old one, of which a copy is kept.  Until the last question
+ * what is in the old one, of which a copy is kept.  Until the last question
  * is answered nothing on the disk is changed; an end of the answers, a "no" and
  * a signal leave it as it was.
  *
@@ -25,7 +25,7 @@ struct setup_result {
 	const char *path;    /* of the configuration */
 	const char *account; /* its name there */
 	const char *address;
-	bool has_password; /* without somebody to be asked */
+	bool has_password; /* without a person to be asked */
 };
 
 /* What the process does for us. */
@@ -36,7 +36,7 @@ struct setup_hands {
 	int (*say)(void *context, const char *text, struct error *f);
 	/* Appends the line: 1, or 0 where there is no more. */
 	int (*answer)(void *context, struct buf *out, struct error *f);
-	/* The same, and nobody sees it. */
+	/* The same, and it is not shown. */
 	int (*password)(void *context, const char *question, struct buf *out,
 			struct error *f);
 	bool (*has_program)(void *context, const char *name);
@@ -53,9 +53,9 @@ struct setup_hands {
 	int (*queue)(void *context, struct error *f);
 };
 
-/* The exit status, or -1 with the error.  ERROR_USAGE: it was ended by whoever
- * answers; ERROR_DATA: an answer cannot be; what the last try said, when it was
- * ended after that. */
+/* The exit status, or -1 with the error.  ERROR_USAGE: it was ended by the
+ * person who answers; ERROR_DATA: an answer cannot be; what the last try said,
+ * when it was ended after that. */
 int setup_account(struct arena *a, const struct request *r,
 		  const struct setup_hands *hands, struct error *f);
 

@@ -406,17 +406,17 @@ static void offer_places(struct setup *s, const char *words[6],
 
 const char *setup_pass_file(struct setup *s, const char *name)
 {
-	const char *folder = sysenv_env("PASSWORD_STORE_DIR");
+	const char *directory = sysenv_env("PASSWORD_STORE_DIR");
 	const char *home = sysenv_home();
 
-	if (folder)
-		return arena_format(s->arena, "%s/%s", folder, name);
+	if (directory)
+		return arena_format(s->arena, "%s/%s", directory, name);
 	return home ? arena_format(s->arena, "%s/.password-store/%s", home,
 				   name)
 		    : NULL;
 }
 
-/* A key ring wants somebody logged in at a desktop, pass a store. */
+/* A key ring needs a desktop session, pass a store. */
 static size_t best_place(struct setup *s, const enum setup_place *places)
 {
 	const char *store = setup_pass_file(s, ".gpg-id");
@@ -433,9 +433,9 @@ static size_t best_place(struct setup *s, const enum setup_place *places)
 static const char places_help[] =
 	"keyring: the desktop's, by secret-tool; it opens when you log in. "
 	"pass: the store of pass(1), which gpg opens. file: one of your own "
-	"beside the configuration that nobody else can read; it works for cron "
-	"too. command: one of your own that prints it. none: it is not stored, "
-	"and asked for on the terminal each time.";
+	"beside the configuration that no other user can read; it works for "
+	"cron too. command: one of your own that prints it. none: it is not "
+	"stored, and asked for on the terminal each time.";
 
 static int ask_place(struct setup *s, struct error *f)
 {

@@ -17,11 +17,11 @@
 
 static const char *usual_path(struct arena *a, const char *name)
 {
-	const char *folder = sysenv_env("XDG_CONFIG_HOME");
+	const char *directory = sysenv_env("XDG_CONFIG_HOME");
 	const char *home = sysenv_home();
 
-	if (folder && *folder == '/')
-		return arena_format(a, "%s/%s", folder, name);
+	if (directory && *directory == '/')
+		return arena_format(a, "%s/%s", directory, name);
 	return home ? arena_format(a, "%s/.config/%s", home, name) : NULL;
 }
 
@@ -84,19 +84,19 @@ static int read_old(struct setup *s, struct error *f)
 }
 
 /* Sooner than after all the questions. */
-static int check_folder(struct setup *s, struct error *f)
+static int check_directory(struct setup *s, struct error *f)
 {
-	const char *folder = disk_dirname(s->arena, s->path);
+	const char *directory = disk_dirname(s->arena, s->path);
 
-	while (access(folder, F_OK) < 0 && errno == ENOENT &&
-	       strcmp(folder, disk_dirname(s->arena, folder)) != 0)
-		folder = disk_dirname(s->arena, folder);
-	if (access(folder, W_OK | X_OK) == 0)
+	while (access(directory, F_OK) < 0 && errno == ENOENT &&
+	       strcmp(directory, disk_dirname(s->arena, directory)) != 0)
+		directory = disk_dirname(s->arena, directory);
+	if (access(directory, W_OK | X_OK) == 0)
 		return 0;
 	return error_errno(f, ERROR_CANTCREAT, errno,
 			   "%s is not writable, because its directory %s is "
 			   "not",
-			   s->path, folder);
+			   s->path, directory);
 }
 
 /* A file of msmtp's is read only where there is none of ours. */
@@ -162,7 +162,7 @@ static int ask_about_old(struct setup *s, struct error *f)
 
 int setup_look(struct setup *s, struct error *f)
 {
-	if (find_path(s, f) < 0 || check_folder(s, f) < 0 ||
+	if (find_path(s, f) < 0 || check_directory(s, f) < 0 ||
 	    read_old(s, f) < 0 || ask_about_msmtp(s, f) < 0)
 		return -1;
 	return ask_about_old(s, f);
@@ -255,20 +255,20 @@ static int warn_of_twin(struct setup *s, struct error *f)
 		f);
 }
 
-/* Absolute, since it stands in the configuration. */
+/* Absolute, since it is in the configuration. */
 static const char *free_password_path(struct setup *s)
 {
-	const char *folder = disk_dirname(s->arena, s->path);
+	const char *directory = disk_dirname(s->arena, s->path);
 	struct error unsure = ERROR_INIT;
 	const char *path;
 	char here[4096];
 
-	if (*folder != '/' && getcwd(here, sizeof(here)))
-		folder = arena_format(s->arena, "%s/%s", here, folder);
-	path = arena_format(s->arena, "%s/%s.password", folder, s->account);
+	if (*directory != '/' && getcwd(here, sizeof(here)))
+		directory = arena_format(s->arena, "%s/%s", here, directory);
+	path = arena_format(s->arena, "%s/%s.password", directory, s->account);
 	/* what cannot be told is passed over: it is made with O_EXCL */
 	for (int i = 2; disk_exists(path, &unsure) != 0 && i < NAMES_MAX; i++)
-		path = arena_format(s->arena, "%s/%s-%d.password", folder,
+		path = arena_format(s->arena, "%s/%s-%d.password", directory,
 				    s->account, i);
 	return path;
 }

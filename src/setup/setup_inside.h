@@ -38,15 +38,14 @@ struct setup {
 	const char *address, *local, *domain;
 
 	/* the way */
-	const struct provider *providers,
-		*provider; /* NULL: nobody's we know */
+	const struct provider *providers, *provider; /* NULL: none we know */
 	struct setup_server found[SETUP_SERVERS_MAX];
 	const char *exchanger; /* the domain's first; NULL */
 	size_t count, next;    /* ... that is proposed next */
 	const char *warned;    /* the last host whose name is elsewhere; NULL */
 	struct setup_server server;
 	unsigned port;	       /* that was typed with the host; 0: none */
-	const char *user;      /* NULL: nobody logs in */
+	const char *user;      /* NULL: no login */
 	const char *auth;      /* "on", "off" or a mechanism */
 	const char *client_id; /* of auth oauth; NULL: not yet */
 	const char *trust_file, *fingerprint;
@@ -114,7 +113,7 @@ int setup_find(struct setup *s, struct error *f);
 int setup_choose_server(struct setup *s, struct error *f);
 const char *setup_tls_words(enum conn_tls tls);
 
-/* ---- setup_file.c: where it stands */
+/* ---- setup_file.c: where it is */
 
 /* Looks at what is there, and asks what is to become of it. */
 int setup_look(struct setup *s, struct error *f);

@@ -75,7 +75,7 @@ static void put_server(struct setup *s, struct buf *out)
 		put(out, "tls_fingerprint", s->fingerprint);
 }
 
-/* What the command line said of it stands among the others. */
+/* What the command line said of it is among the others. */
 static void put_oauth(struct setup *s, struct buf *out)
 {
 	const struct provider *p = s->provider;
@@ -187,7 +187,7 @@ static int whole_text(struct setup *s, struct buf *out, struct error *f)
 	return 0;
 }
 
-static const char *scratch_folder(void)
+static const char *scratch_directory(void)
 {
 	const char *wish = sysenv_env("TMPDIR");
 
@@ -212,7 +212,7 @@ int setup_load(struct setup *s, struct account **account, struct error *f)
 	int r = whole_text(s, &text, f);
 
 	if (r == 0)
-		r = fd = disk_open_unnamed(scratch_folder(), f);
+		r = fd = disk_open_unnamed(scratch_directory(), f);
 	if (r >= 0)
 		r = disk_write_all(fd, text.data, text.len,
 				   "the configuration to be", f);
@@ -363,7 +363,7 @@ static int write_password(const struct setup *s, struct error *f)
 	return r;
 }
 
-/* Somebody may have an editor open. */
+/* The user may have an editor open. */
 static int check_unchanged(struct setup *s, struct error *f)
 {
 	struct buf now = BUF_INIT(CONFIG_FILE_MAX);

@@ -40,7 +40,7 @@ static struct conn *conn_of(const struct converse *c)
 	return c->is_imap ? c->imap.conn : c->pop3.conn;
 }
 
-/* Is the word that stands at the start this one? */
+/* Is the first word this one? */
 static bool begins_word(const char *line, const char *word)
 {
 	size_t n = strlen(word);

@@ -1,4 +1,4 @@
-/* converse.h - POP3 and IMAP by hand, once somebody is logged in.
+/* converse.h - POP3 and IMAP by hand, after the login.
  *
  * For people and scripts that know the commands; nothing here looks at what
  * they do. */
@@ -43,7 +43,7 @@ int converse_socket(const struct converse *c);
 /* "host:port" */
 const char *converse_place(const struct converse *c);
 unsigned converse_seconds(const struct converse *c); /* for an answer */
-/* Does nobody read along? */
+/* Can no one else read the connection? */
 bool converse_is_safe(const struct converse *c);
 const struct sasl_binding *converse_binding(const struct converse *c);
 const struct sasl_offer *converse_offer(const struct converse *c);

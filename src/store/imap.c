@@ -2,9 +2,9 @@
  *
  * Reading opens the folder by EXAMINE, which changes nothing there, not even
  * what is recent.  Ids are UIDVALIDITY.UID.  What is flagged \Deleted already
- * is somebody's intention and not shown.  Deleting opens the folder again by
+ * is to be deleted and not shown.  Deleting opens the folder again by
  * SELECT, sets \Deleted and expunges these UIDs alone; a server without UIDPLUS
- * can only expunge all that is flagged, which is done where nobody else's
+ * can only expunge all that is flagged, which is done where no other client's
  * messages are. */
 #include <inttypes.h>
 #include <stdio.h>
@@ -240,8 +240,8 @@ static int drop(struct imap *own, uint64_t n, struct error *f)
 	return imap_pass(&own->talk, n, is_due ? &nowhere.sink : NULL, f);
 }
 
-/* What stands behind "BODY[]": a literal, a quoted text, or NIL, for a message
- * that somebody else has removed.  Nothing else is a message. */
+/* What follows "BODY[]": a literal, a quoted text, or NIL, for a message
+ * that another client has removed.  Nothing else is a message. */
 static int take_content(struct imap *own, struct content *c,
 			const struct imap_item *item, const char **at,
 			struct error *f)
@@ -289,14 +289,14 @@ static void take_uid(struct imap *own, struct content *c,
 	c->is_early = c->is_other && is_awaited(own, which);
 }
 
-/* Is it not to be taken now?  Content may stand before its UID (RFC 3501
- * 7.4.2), and of several that are awaited nobody knows yet which it is. */
+/* Is it not to be taken now?  Content may come before its UID (RFC 3501
+ * 7.4.2), and of several that are awaited it is not known yet which it is. */
 static bool is_untimely(const struct imap *own, const struct content *c)
 {
 	return c->is_early || (!c->is_named && prefetch_pending(&own->ahead));
 }
 
-/* The message, wherever in the FETCH it stands.  One that comes before its turn
+/* The message, wherever in the FETCH it is.  One that comes before its turn
  * is dropped, and asked for again. */
 static int read_content(struct imap *own, struct content *c, struct error *f)
 {
@@ -365,7 +365,7 @@ static int read_answer(struct imap *own, struct content *c, struct error *f)
 	return c->is_gone ? is_gone(own, f) : 0;
 }
 
-/* A response that nobody waits for: mostly a message that was asked for. */
+/* A response that was not awaited: mostly a message that was asked for. */
 static int pass_late(struct imap *own, struct error *f)
 {
 	int64_t n = imap_literal(&own->talk);
@@ -377,7 +377,7 @@ static int pass_late(struct imap *own, struct error *f)
 	return imap_pass_rest(&own->talk, f);
 }
 
-/* Answers that nobody wants any more, and what is still to be said of those
+/* Answers that are not wanted any more, and what is still to be said of those
  * that came. */
 static int land(struct imap *own, struct error *f)
 {
@@ -440,7 +440,7 @@ static int get(struct mailbox *m, size_t number, int lines, struct sink *to,
 	};
 	int r;
 
-	/* again at most once: alone, it is taken wherever it stands */
+	/* again at most once: alone, it is taken wherever it is */
 	do {
 		if (!prefetch_is_next(&own->ahead, m, number, lines)) {
 			if (land(own, f) < 0)

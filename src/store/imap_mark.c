@@ -2,8 +2,9 @@
  *
  *	fails at	what is left
  *	SELECT, look	all as it was
- *	STORE		flags are taken back; if that fails too, some are
- *flagged and none is gone EXPUNGE		the same */
+ *	STORE, EXPUNGE	flags are taken back; if that fails too, some are set
+ *			and no message is gone
+ */
 #include "store/remote.h"
 
 #include <inttypes.h>
@@ -118,9 +119,9 @@ static int check_others(struct mailbox *m, struct error *f)
 	if (kind < 0 || !has_others)
 		return kind;
 	return error_set(f, ERROR_UNAVAILABLE,
-			 "%s has no UIDPLUS, and messages in %s that somebody "
-			 "else flagged would be deleted with ours; nothing was "
-			 "deleted",
+			 "%s has no UIDPLUS, and messages in %s that another "
+			 "client flagged would be deleted with ours; nothing "
+			 "was deleted",
 			 own->talk.conn->place, own->folder);
 }
 
@@ -135,7 +136,7 @@ static int select_again(struct mailbox *m, struct error *f)
 				 strcspn(own->talk.conn->line.data, " "),
 			 " OK [READ-ONLY]"))
 		return error_set(f, ERROR_PERMISSION,
-				 "%s lets nobody delete from %s",
+				 "%s does not allow deleting from %s",
 				 own->talk.conn->place, own->folder);
 	if (own->seen_validity != own->validity)
 		return error_set(

@@ -8,7 +8,7 @@
 #include "base/text.h"
 #include "net/glossary.h"
 
-#define DROPPED_MAX (16 * 1024 * 1024) /* octets of what nobody asked for */
+#define DROPPED_MAX (16 * 1024 * 1024) /* octets of what was not asked for */
 #define LINES_MAX   (2 * (uint64_t)MAILBOX_MESSAGES_MAX + 10000)
 #define FAREWELL    5000 /* milliseconds */
 
@@ -137,7 +137,7 @@ int64_t imap_literal(const struct imap_talk *t)
 	if (!from || from == line->len - 1 ||
 	    strspn(line->data + from, "0123456789") != line->len - 1 - from)
 		return -1;
-	/* what cannot be counted is a literal, too: one that nobody takes */
+	/* what cannot be counted is a literal, too: one that is not taken */
 	if (!imap_number(line->data + from, line->len - 1 - from, &n) ||
 	    n > INT64_MAX)
 		return INT64_MAX;

@@ -9,7 +9,7 @@
 #include "store/mailbox.h"
 
 int mailfile_open(struct mailbox *m, int fd, struct error *f);
-int mailfolder_open(struct mailbox *m, struct error *f);
+int maildirectory_open(struct mailbox *m, struct error *f);
 /* Deleting is offered only where kind is MAILBOX_MBOX. */
 int mbox_open(struct mailbox *m, int fd, struct error *f);
 int maildir_open(struct mailbox *m, struct error *f);

@@ -62,8 +62,8 @@ static int keep_stream(int from, const char *name, const char *const *spool,
 /* ---- which kind ---- */
 
 /* 1, 0, or -1 with the error. */
-static int is_folder(struct arena *a, const char *parent, const char *name,
-		     struct error *f)
+static int is_directory(struct arena *a, const char *parent, const char *name,
+			struct error *f)
 {
 	struct stat st;
 	int r = disk_stat(arena_format(a, "%s/%s", parent, name), &st, f);
@@ -71,20 +71,20 @@ static int is_folder(struct arena *a, const char *parent, const char *name,
 	return r > 0 ? S_ISDIR(st.st_mode) : r;
 }
 
-static int open_folder(struct mailbox *m, struct error *f)
+static int open_directory(struct mailbox *m, struct error *f)
 {
-	int is_maildir = is_folder(m->arena, m->name, "cur", f);
+	int is_maildir = is_directory(m->arena, m->name, "cur", f);
 
 	if (is_maildir > 0)
-		is_maildir = is_folder(m->arena, m->name, "new", f);
+		is_maildir = is_directory(m->arena, m->name, "new", f);
 	if (is_maildir < 0)
 		return -1;
 	if (is_maildir) {
 		m->kind = MAILBOX_MAILDIR;
 		return maildir_open(m, f);
 	}
-	m->kind = MAILBOX_FOLDER;
-	return mailfolder_open(m, f);
+	m->kind = MAILBOX_DIRECTORY;
+	return maildirectory_open(m, f);
 }
 
 /* A message, or many of them in an mbox. */
@@ -123,8 +123,8 @@ static int open_path(struct mailbox *m, const char *const *spool,
 		return error_errno(f, ERROR_NOINPUT, errno, "cannot read %s",
 				   m->name);
 	if (S_ISDIR(st.st_mode))
-		return open_folder(m, f);
-	/* Whoever feeds a pipe may not have come yet. */
+		return open_directory(m, f);
+	/* The process that feeds a pipe may not have come yet. */
 	fd = open(m->name, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 	if (fd < 0)
 		return error_errno(f, ERROR_NOINPUT, errno, "cannot read %s",
@@ -141,14 +141,14 @@ static int open_path(struct mailbox *m, const char *const *spool,
 static int open_url(struct mailbox *m, const struct mailbox_login *login,
 		    struct error *f)
 {
-	static const struct mailbox_login nobody;
+	static const struct mailbox_login none;
 	struct mailbox_url url;
 
 	if (mailbox_parse_url(m->arena, m->name, &url, f) < 0)
 		return -1;
 	m->kind = url.kind;
 	if (!login)
-		login = &nobody;
+		login = &none;
 	return url.kind == MAILBOX_POP3 ? pop3_open(m, &url, login, f)
 					: imap_open(m, &url, login, f);
 }
@@ -270,7 +270,7 @@ const char *mailbox_id(struct mailbox *m, size_t number, struct error *f)
 	if (m->messages[number - 1].id)
 		return m->messages[number - 1].id;
 	digest_init(&digest, NULL, f);
-	/* of all of it: equal headers may stand above different texts */
+	/* of all of it: equal headers may be above different texts */
 	r = mailbox_read(m, number, &digest.sink, f);
 	if (r == 0 && sink_close(&digest.sink) == 0)
 		m->messages[number - 1].id =

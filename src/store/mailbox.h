@@ -1,19 +1,19 @@
 /* mailbox.h - mail that lies somewhere, to be listed, read and deleted.
  *
- * One face for files, folders of files, mbox, Maildir, standard input and, by
- * libcurl, POP3 and IMAP.  Messages have numbers from 1 in the order in which
- * the store has them, for as long as the mailbox is open.  Reading pushes the
- * message into a sink as it lies, with line ends made CRLF; nothing that it
+ * One face for files, directories of files, mbox, Maildir, standard input and,
+ * by libcurl, POP3 and IMAP.  Messages have numbers from 1 in the order in
+ * which the store has them, for as long as the mailbox is open.  Reading pushes
+ * the message into a sink as it lies, with line ends made CRLF; nothing that it
  * says is believed, and memory is constant.
  *
  * Deleting marks; mailbox_close carries it out, whole or not at all where the
  * store can: an mbox is rewritten beside itself and renamed, POP3 deletes at
- * QUIT, IMAP expunges these messages alone, and in a Maildir or folder each
+ * QUIT, IMAP expunges these messages alone, and in a Maildir or directory each
  * file goes for itself.  One file and standard input cannot delete.
  *
  * deliver/account_mailbox.h opens one in the name of an account: that is what
  * programs call, so that a password goes only to the host that it is meant for.
- */
+ * */
 #ifndef STORE_MAILBOX_H
 #define STORE_MAILBOX_H
 
@@ -28,8 +28,8 @@
 #define MAILBOX_MESSAGES_MAX 1000000
 
 enum mailbox_kind {
-	MAILBOX_FILE,	/* one message */
-	MAILBOX_FOLDER, /* of files, one message each, by name */
+	MAILBOX_FILE,	   /* one message */
+	MAILBOX_DIRECTORY, /* of files, one message each, by name */
 	MAILBOX_MBOX,
 	MAILBOX_MAILDIR,
 	MAILBOX_INPUT, /* standard input: a message or an mbox */
@@ -56,9 +56,9 @@ struct mailbox_login {
 					is USER or IMAP's LOGIN where there is
 					no SASL; NULL: the best that both have */
 	bool no_tls; /* the person said so; else pop3:// and imap:// want STLS
-			and STARTTLS.  Nobody logs in without, but on this very
+			and STARTTLS.  No login without, but on this very
 			machine */
-	bool stays_out; /* of a conversation: nobody logs in */
+	bool stays_out; /* of a conversation: there is no login */
 	bool skip_certificate;
 	const char *trust_file, *crl_file, *fingerprint, *ciphers;
 	const char *cert_file, *key_file, *tls_host;
@@ -95,17 +95,18 @@ struct mailbox {
 	int expected_lines;
 };
 
-/* What a source is, by its form and by looking: a URL, "-", a folder with cur/
- * and new/, any other folder, a file that begins "From ", a file.  `spool`,
- * folders that end with a NULL, is for what can be read only once: it is copied
- * into an unnamed file there.  `login` may be NULL where the source is no URL.
- */
+/* What a source is, by its form and by looking: a URL, "-", a directory with
+ * cur/ and new/, any other directory, a file that begins "From ", a
+ * file.  `spool`, directories that end with a NULL, is for what can be read
+ * only once: it is copied into an unnamed file there.  `login` may be NULL
+ * where the source is no URL.
+ * */
 int mailbox_open(struct mailbox *m, struct arena *a, const char *source,
 		 const struct mailbox_login *login, const char *const *spool,
 		 struct error *f);
 /* The id stays the same from one opening to the next: UIDL (unless two messages
- * have the same), UIDVALIDITY and UID, the name in a Maildir or folder, else a
- * digest, for which the message is read.  Any octets but NUL. */
+ * have the same), UIDVALIDITY and UID, the name in a Maildir or directory, else
+ * a digest, for which the message is read.  Any octets but NUL. */
 const char *mailbox_id(struct mailbox *m, size_t number, struct error *f);
 /* A hint, for what follows: these will be read next in this order, `lines` of
  * each by mailbox_top, or whole (-1).  A server is then asked for the next ones
@@ -128,7 +129,7 @@ void mailbox_abandon(struct mailbox *m);
 
 struct mailbox_url;
 /* Logs in and out again, no more: for servers that take mail only from where
- * somebody has just read his. */
+ * the user has just read theirs. */
 int mailbox_sign_in(struct arena *a, const struct mailbox_url *url,
 		    const struct mailbox_login *login, struct error *f);
 

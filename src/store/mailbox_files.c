@@ -1,8 +1,8 @@
-/* mailbox_files.c - one message in one file, and a folder of such files.
+/* mailbox_files.c - one message in one file, and a directory of such files.
  *
- * A folder's messages are its plain files by name, but for those that a dot
+ * A directory's messages are its plain files by name, but for those that a dot
  * hides.  Each is opened when it is read: what has become something else in
- * the meantime (a pipe, a folder) is refused and never waited for. */
+ * the meantime (a pipe, a directory) is refused and never waited for. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -113,7 +113,7 @@ int mailfile_open(struct mailbox *m, int fd, struct error *f)
 	return 0;
 }
 
-/* ---- a folder ---- */
+/* ---- a directory ---- */
 
 static const char *path_of(const struct mailbox *m, size_t number)
 {
@@ -121,8 +121,8 @@ static const char *path_of(const struct mailbox *m, size_t number)
 			    m->messages[number - 1].id);
 }
 
-static int mailfolder_read(struct mailbox *m, size_t number, struct sink *to,
-			   struct error *f)
+static int maildirectory_read(struct mailbox *m, size_t number, struct sink *to,
+			      struct error *f)
 {
 	const char *path = path_of(m, number);
 	int fd = regular_file_open(path, true, f);
@@ -139,7 +139,7 @@ static int mailfolder_read(struct mailbox *m, size_t number, struct sink *to,
 	return r;
 }
 
-static int mailfolder_commit(struct mailbox *m, struct error *f)
+static int maildirectory_commit(struct mailbox *m, struct error *f)
 {
 	for (size_t i = 1; i <= m->count; i++) {
 		const char *path;
@@ -156,9 +156,9 @@ static int mailfolder_commit(struct mailbox *m, struct error *f)
 	return error_is_set(f) ? -1 : 0;
 }
 
-static const struct mailbox_ops mailfolder_ops = {
-	.read = mailfolder_read,
-	.commit = mailfolder_commit,
+static const struct mailbox_ops maildirectory_ops = {
+	.read = maildirectory_read,
+	.commit = maildirectory_commit,
 };
 
 static int by_name(const void *one, const void *other)
@@ -193,12 +193,12 @@ static int list(struct mailbox *m, struct directory *d, struct error *f)
 	return error_is_set(f) ? -1 : 0;
 }
 
-int mailfolder_open(struct mailbox *m, struct error *f)
+int maildirectory_open(struct mailbox *m, struct error *f)
 {
 	struct directory d;
 	int r = directory_open(&d, m->name, f);
 
-	m->ops = &mailfolder_ops;
+	m->ops = &maildirectory_ops;
 	if (r == 0)
 		return error_set(f, ERROR_NOINPUT, "there is no directory %s",
 				 m->name);

@@ -1,4 +1,4 @@
-/* maildir.c - tmp, fsync, link to new, fsync the folder.
+/* maildir.c - tmp, fsync, link to new, fsync the directory.
  *
  *	a crash after     leaves                       the sender is told
  *	open in tmp       a stray file in tmp          nothing: not delivered
@@ -27,12 +27,13 @@
 #include "flow/crlf.h"
 #include "store/kinds.h"
 
-static int make_folders(struct arena *a, const char *folder, struct error *f)
+static int make_directories(struct arena *a, const char *directory,
+			    struct error *f)
 {
 	static const char *const parts[] = { "tmp", "new", "cur" };
 
 	for (int i = 0; i < 3; i++)
-		if (disk_make_directory(arena_format(a, "%s/%s", folder,
+		if (disk_make_directory(arena_format(a, "%s/%s", directory,
 						     parts[i]),
 					f) < 0)
 			return -1;
@@ -78,17 +79,17 @@ static int write_message(int fd, const char *name, const char *reverse_path,
 	return disk_sync(fd, name, f);
 }
 
-int maildir_deliver(struct arena *a, const char *folder,
+int maildir_deliver(struct arena *a, const char *directory,
 		    const char *reverse_path, const char *recipient,
 		    const struct slice *message, const char **path,
 		    struct error *f)
 {
 	const char *name = unique_name(a);
-	const char *tmp = arena_format(a, "%s/tmp/%s", folder, name);
-	const char *new = arena_format(a, "%s/new/%s", folder, name);
+	const char *tmp = arena_format(a, "%s/tmp/%s", directory, name);
+	const char *new = arena_format(a, "%s/new/%s", directory, name);
 	int fd, r;
 
-	if (make_folders(a, folder, f) < 0)
+	if (make_directories(a, directory, f) < 0)
 		return -1;
 	fd = open(tmp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	if (fd < 0)
@@ -101,7 +102,8 @@ int maildir_deliver(struct arena *a, const char *folder,
 		r = error_errno(f, ERROR_CANTCREAT, errno, "cannot create %s",
 				new);
 	if (r == 0) {
-		r = disk_sync_directory(arena_format(a, "%s/new", folder), f);
+		r = disk_sync_directory(arena_format(a, "%s/new", directory),
+					f);
 		if (r < 0)
 			unlink(new);
 	}
@@ -145,18 +147,19 @@ static uint64_t leading_number(const char *name)
 	return value;
 }
 
-static const char *find_in_folder(const struct mailbox *m, const char *place,
-				  const char *base, struct error *f)
+static const char *find_in_directory(const struct mailbox *m, const char *place,
+				     const char *base, struct error *f)
 {
-	const char *folder = arena_format(m->arena, "%s/%s", m->name, place);
+	const char *directory = arena_format(m->arena, "%s/%s", m->name, place);
 	const char *found = NULL, *name;
 	struct directory d;
 
-	directory_open(&d, folder, f);
+	directory_open(&d, directory, f);
 	while (!found && (name = directory_next(&d, f)))
 		if (base_length(name) == strlen(base) &&
 		    !strncmp(name, base, strlen(base)))
-			found = arena_format(m->arena, "%s/%s", folder, name);
+			found = arena_format(m->arena, "%s/%s", directory,
+					     name);
 	directory_close(&d);
 	return found;
 }
@@ -169,7 +172,7 @@ static const char *find_again(const struct mailbox *m, const char *base,
 	const char *found = NULL;
 
 	for (int i = 0; !found && !error_is_set(f) && i < 2; i++)
-		found = find_in_folder(m, places[i], base, f);
+		found = find_in_directory(m, places[i], base, f);
 	return found;
 }
 
@@ -225,7 +228,7 @@ static int remove_one(struct mailbox *m, struct maildir_place *place,
 			return error_errno(f, ERROR_CANTCREAT, error,
 					   "cannot delete %s", place->path);
 		now = find_again(m, place->base, f);
-		if (!now) /* somebody else was faster, or it cannot be told */
+		if (!now) /* another was faster, or it cannot be told */
 			return error_is_set(f) ? -1 : 0;
 		place->path = now;
 	}
@@ -292,15 +295,15 @@ static int find_one(struct finding *found, const struct directory *d,
 
 static int find_in(struct finding *found, const char *place, struct error *f)
 {
-	const char *folder =
+	const char *directory =
 		arena_format(found->m->arena, "%s/%s", found->m->name, place);
 	struct directory d;
 	const char *name;
-	int r = directory_open(&d, folder, f);
+	int r = directory_open(&d, directory, f);
 
 	if (r == 0)
 		return error_set(f, ERROR_NOINPUT, "there is no directory %s",
-				 folder);
+				 directory);
 	r = r < 0 ? -1 : 0;
 	while (r == 0 && (name = directory_next(&d, f)))
 		r = find_one(found, &d, name, f);

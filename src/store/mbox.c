@@ -2,7 +2,7 @@
  * one: mboxrd quotes lines that are quoted already, so nothing is ambiguous.
  *
  * A symbolic link is not followed, and a file that is another's or has other
- * names is not written to: the folder may be open to others. */
+ * names is not written to: the directory may be open to others. */
 #include "store/mbox.h"
 
 #include <errno.h>
@@ -141,7 +141,7 @@ static int write_message(int fd, const char *path, const char *reverse_path,
 	return error_is_set(f) ? -1 : 0;
 }
 
-/* Nobody's but ours, and no other's name for something else. */
+/* Ours alone, and no other's name for something else. */
 static int check_file(const char *path, const struct stat *st, struct error *f)
 {
 	if (S_ISREG(st->st_mode) && st->st_nlink == 1 &&
@@ -168,7 +168,7 @@ static int lock_mine(int fd, const char *path, struct stat *st, struct error *f)
 	return check_file(path, st, f) < 0 ? -1 : 1;
 }
 
-/* Whoever held the lock may have put another file in this one's place
+/* The process that held the lock may have put another file in this one's place
  * (mbox_rewrite does): what is appended here would be lost. */
 static int open_locked(const char *path, struct stat *st, struct error *f)
 {

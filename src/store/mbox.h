@@ -16,7 +16,7 @@
  * message with the fields of `extra` before its own, and syncs.  A write that
  * fails half-way is cut off again, so that the messages before it stay whole.
  * Line ends become LF.  What is no regular file (/dev/null, a FIFO that
- * somebody reads) is written to as it is. */
+ * has a reader) is written to as it is. */
 int mbox_append(const char *path, const char *reverse_path,
 		const struct header *extra, const struct slice *message,
 		struct error *f);
@@ -33,10 +33,10 @@ struct mbox_message {
 	char line[MBOX_SEPARATOR_MAX];
 };
 void mbox_message_init(struct mbox_message *s, bool is_raw, struct sink *next);
-/* Does the text begin like an mbox?  A BOM and empty lines may stand above. */
+/* Does the text begin like an mbox?  A BOM and empty lines may precede it. */
 #define MBOX_BEGIN_OCTETS 512 /* that are to be looked at for it */
 bool mbox_begins(const char *text, size_t n);
-/* Octets of what stands above the first message. */
+/* Octets of what is above the first message. */
 size_t mbox_preamble(const char *text, size_t n);
 /* Does the line begin "From "? */
 bool mbox_is_from(const char *line, size_t n);

@@ -116,7 +116,7 @@ static bool is_abandoned(int fd, const struct stat *st, int now)
 	return age > LOCK_OLD;
 }
 
-/* Removes the lock if nobody is behind it any more. */
+/* Removes the lock if its owner is gone. */
 static void remove_abandoned(const char *dot, int now)
 {
 	struct error unsure = ERROR_INIT;
@@ -259,8 +259,8 @@ struct mbox_reader {
  *	writing           PATH.lock, ".NAME.PID.HOST.XXXXXX", the mbox as it was
  *	rename            PATH.lock, the new mbox
  *
- * The next process that locks it takes over the one and removes the other, as
- *their owner is dead.
+ * The next process that locks it takes over the one and removes the other,
+ * as their owner is dead.
  *
  * What another program did to the file since it was opened is looked at under
  * the lock: mail that was appended is kept; where the messages do not begin

@@ -216,7 +216,7 @@ static void read_field(struct scan *s, const char *p, size_t n)
 	s->length = length;
 }
 
-/* Does another message or the end stand behind what is counted?  An empty line
+/* Does another message or the end follow what is counted?  An empty line
  * may be between.  -1 with the error. */
 static int is_believable(struct scan *s)
 {
@@ -306,7 +306,7 @@ static int scan_all(struct scan *s,
 {
 	if (look_ahead(s) < 0)
 		return -1;
-	/* what stands above the first message belongs to it */
+	/* what is above the first message belongs to it */
 	begin_part(s);
 	pass(s, mbox_preamble(s->data, available(s)));
 	if (pass_line(s) < 0)

@@ -4,7 +4,7 @@
  * mboxcl counts its octets (Content-Length), mboxcl2 counts and does not
  * quote, and programs write after "From " what they like: an address and the
  * date of asctime(), "-", a number, nothing.  So a "From " line that a header
- * field follows begins a message, whatever stands before it, and so does one
+ * field follows begins a message, whatever is before it, and so does one
  * with a date behind an empty line.  Content-Length is believed only where
  * another message or the end follows what it counts.
  *

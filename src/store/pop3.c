@@ -276,7 +276,7 @@ static int pass_content(struct mailbox *m, size_t number, struct sink *to,
 	return 0;
 }
 
-/* Answers that nobody wants any more. */
+/* Answers that are not wanted any more. */
 static int land(struct mailbox *m, struct error *f)
 {
 	struct pop3 *own = m->own;

@@ -81,7 +81,7 @@ int remote_log_in(struct remote *r, const struct conn *c,
 		return -1;
 	if (!c->is_tls && !c->is_local)
 		return error_set(f, ERROR_CONFIG,
-				 "nobody logs in at %s without TLS, where "
+				 "no login at %s without TLS, where "
 				 "others can read along or take the line over; "
 				 "leave tls on",
 				 c->place);

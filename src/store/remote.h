@@ -22,7 +22,7 @@ struct remote {
 	struct mailbox_url url;
 	const struct mailbox_login *login;
 	struct sasl_offer offer;     /* the server's */
-	struct sasl_options options; /* while somebody logs in */
+	struct sasl_options options; /* during the login */
 };
 
 void remote_init(struct remote *r, struct arena *a,
@@ -33,7 +33,7 @@ int remote_open(struct remote *r, struct conn *c,
 		const struct conn_protocol *protocol, void *context,
 		struct error *f);
 /* By the best that both have, as sasl_by_best.  ERROR_CONFIG on a line that
- * others can read: nobody logs in there. */
+ * others can read: there is no login there. */
 int remote_log_in(struct remote *r, const struct conn *c,
 		  int (*by)(void *context, const struct mechanism *m,
 			    struct error *f),
@@ -143,7 +143,7 @@ int imap_pass(struct imap_talk *t, uint64_t n, struct sink *to,
 	      struct error *f);
 /* The rest of an untagged response: literals are dropped. */
 int imap_pass_rest(struct imap_talk *t, struct error *f);
-/* Asks anew what it can do: more, once somebody has logged in. */
+/* Asks anew what it can do: more, after the login. */
 int imap_ask_abilities(struct imap_talk *t, struct error *f);
 
 /* Appends the name of a mailbox, which is UTF-8 without control characters, in

@@ -1,4 +1,4 @@
-/* edit.h - a line that somebody is typing.
+/* edit.h - a line that is being typed.
  *
  * Keys go in as octets, the way a terminal in raw mode sends them; what comes
  * out is the line and, for the screen, the octets that draw it on one row,

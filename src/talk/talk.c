@@ -126,7 +126,7 @@ int talk_login_begin(struct talk *t, const char *mechanism, const char *user,
 	talk_login_end(t);
 	if (!t->line->is_safe)
 		return error_set(f, ERROR_CONFIG,
-				 "nobody logs in without TLS, where others can "
+				 "no login without TLS, where others can "
 				 "read along or take the line over");
 	l->sasl.mechanism = choose(t->line, mechanism, f);
 	if (!l->sasl.mechanism || find_password(t, user, f) < 0)
@@ -424,8 +424,8 @@ static int wait_for_either(struct talk *t, struct error *f)
 	return -1;
 }
 
-/* Amid a flood nobody waits, but ctrl-c is heard, and the time is up all the
- * same. */
+/* Amid a flood there is no wait, but ctrl-c is heard, and the time is up all
+ * the same. */
 static int look_up(struct talk *t, struct error *f)
 {
 	struct pollfd p = { .fd = wants_input(t) ? STDIN_FILENO : -1,

@@ -1,10 +1,10 @@
 /* talk.h - a conversation with a mail server, by hand.
  *
- * The old `telnet HOST 25`, over a connection that stands already, with TLS and
- * perhaps a log-in: lines of ours ("C:") and of the server ("S:") in the order
- * in which they go.  CRLF is made, so are the dots of a message; what is secret
- * is masked and what could steer the terminal is not shown as it is.  Lines
- * that begin with a backslash are for us (talk_input.c).
+ * The old `telnet HOST 25`, over a connection that is open already, with TLS
+ * and perhaps a log-in: lines of ours ("C:") and of the server ("S:") in the
+ * order in which they go.  CRLF is made, so are the dots of a message; what is
+ * secret is masked and what could steer the terminal is not shown as it
+ * is.  Lines that begin with a backslash are for us (talk_input.c).
  *
  * With a terminal a line is edited while what the server says unasked is
  * shown.  Without, it is lockstep: each command waits for its reply, and a
@@ -43,7 +43,7 @@ struct talk_line {
 	const char *place; /* "host:port" */
 	const char *host;
 	unsigned port;
-	bool is_safe; /* nobody reads along */
+	bool is_safe; /* no one else can read it */
 	const struct sasl_binding *binding;
 	const struct sasl_offer *offer;
 };
@@ -53,7 +53,7 @@ struct talk_options {
 	const struct talk_protocol *protocol;
 	bool is_terminal; /* standard input and output are */
 	bool has_colour, is_utf8;
-	unsigned seconds; /* for a reply, where nobody sits and waits */
+	unsigned seconds; /* for a reply, where no person waits */
 	/* For \auth: whose, and the password (wiped afterwards).  `user` is
 	 * NULL where none was named. */
 	int (*credentials)(void *context, const char *user, const char **whose,

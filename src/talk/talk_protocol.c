@@ -221,7 +221,7 @@ static void pop3_say(struct talk_state *s, const char *line, struct buf *out,
 	static const char *const secret[] = { "PASS", "APOP", "AUTH", NULL };
 	const char *rest = talk_verb(line, s->verb, sizeof(s->verb));
 	bool is_known = glossary_verb("pop3", s->verb, strlen(s->verb), NULL);
-	size_t seen = strcspn(rest, " \t"); /* of what stands behind it */
+	size_t seen = strcspn(rest, " \t"); /* of what follows it */
 
 	s->is_login = is_near(s->verb, secret) &&
 		      (!is_known || !strcmp(s->verb, "PASS") ||

@@ -1,4 +1,4 @@
-/* talk_protocol.h - what differs between SMTP, POP3 and IMAP for somebody who
+/* talk_protocol.h - what differs between SMTP, POP3 and IMAP for one who
  * talks to a server by hand.
  *
  * A protocol looks at what is said and heard, line by line, and keeps a
@@ -27,7 +27,7 @@ enum talk_input {
 enum talk_heard {
 	TALK_PART,    /* of the reply that is arriving */
 	TALK_REPLY,   /* its end */
-	TALK_UNASKED, /* nobody asked */
+	TALK_UNASKED, /* not asked for */
 };
 
 struct talk_state {

@@ -96,7 +96,7 @@ static bool is_too_late(struct talk *t)
 	return true;
 }
 
-/* What stands last in a log-in is the secret. */
+/* The last word of a login is the secret. */
 static void remember_command(struct talk *t, const char *line)
 {
 	const char *last = strrchr(line, ' ');

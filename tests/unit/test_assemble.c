@@ -35,7 +35,7 @@ static void bench_open(struct bench *b, void **state, bool is_dry)
 	b->error = (struct error)ERROR_INIT;
 	b->assembly = (struct assembly){
 		.spool = spool,
-		.place = { .folder = arena_dup(&b->arena, *state) },
+		.place = { .directory = arena_dup(&b->arena, *state) },
 	};
 	laws_fill(b->file, sizeof(b->file), 5);
 	digest_text(b->file, sizeof(b->file), b->digest, &b->error);

@@ -591,7 +591,7 @@ static void a_folder_and_a_file(void **state)
 	write_file(scratch_path(state, "d/a.eml"), "A: a\n");
 	write_file(scratch_path(state, "d/.c"), "C: c\n");
 	open_box(&m, &a, scratch_path(state, "d"));
-	assert_int_equal(m.kind, MAILBOX_FOLDER);
+	assert_int_equal(m.kind, MAILBOX_DIRECTORY);
 	assert_int_equal(m.count, 2);
 	message_is(&m, 1, "A: a\r\n");
 	assert_string_equal(mailbox_id(&m, 2, &f), "b.eml");
