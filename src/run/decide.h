@@ -34,7 +34,7 @@ struct decide_run {
 	bool is_unknown; /* the state is: what was before cannot be told */
 	bool has_failed, has_output;
 	bool is_blocked;    /* it was not run, since another one runs */
-	const char *status; /* report_status() */
+	const char *status; /* phrase_status() */
 	const char *digest; /* of its output; "" where it is not known */
 };
 

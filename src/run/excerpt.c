@@ -186,28 +186,25 @@ static void put_mark(const struct excerpt *x, enum job_stream stream,
 	if (!x->is_marked)
 		return;
 	buf_puts(text, stream == JOB_STDERR ? "! " : "  ");
-	buf_puts(html, stream == JOB_STDERR
-			       ? "<span style=\"color:#ff8f8f;\">! </span>"
-			       : "  ");
+	/* what is coloured needs no margin, and a telephone has no room */
+	if (stream == JOB_STDERR)
+		buf_puts(html, "<span style=\"color:#ff8f8f;\">! </span>");
 }
 
-unsigned excerpt_put(struct excerpt *x, size_t from, size_t to,
-		     struct buf *text, struct buf *html)
+void excerpt_put(struct excerpt *x, size_t from, size_t to, struct buf *text,
+		 struct buf *html)
 {
-	unsigned count = 0;
-
 	while (from < to) {
 		enum job_stream stream;
 		size_t n, step = line_length(x, from, to, &n, &stream);
 
 		if (x->is_shown[stream]) {
-			put_mark(x, stream, text, html);
+			if (n || stream == JOB_STDERR)
+				put_mark(x, stream, text, html);
 			put_line(x, x->block + from, n, text, html);
 			buf_putc(text, '\n');
 			buf_putc(html, '\n');
-			count++;
 		}
 		from += step;
 	}
-	return count;
 }

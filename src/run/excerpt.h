@@ -39,8 +39,8 @@ void excerpt_load(struct excerpt *x, bool is_end);
 size_t excerpt_first(const struct excerpt *x, unsigned lines, size_t most);
 /* Where the last ones begin. */
 size_t excerpt_last(const struct excerpt *x, unsigned lines, size_t most);
-/* Appends the lines from one to the other; how many there are. */
-unsigned excerpt_put(struct excerpt *x, size_t from, size_t to,
-		     struct buf *text, struct buf *html);
+/* Appends the lines from one to the other. */
+void excerpt_put(struct excerpt *x, size_t from, size_t to, struct buf *text,
+		 struct buf *html);
 
 #endif

@@ -7,7 +7,7 @@
 
 #include "base/sysenv.h"
 #include "base/text.h"
-#include "run/report.h"
+#include "run/phrase.h"
 
 #define NAME_WIDTH 24
 
@@ -85,7 +85,7 @@ static void put_job(const struct list_job *job, int64_t now, struct buf *out)
 		return;
 	}
 	start = out->len;
-	report_time(out, s->started, now);
+	phrase_time(out, s->started, now);
 	pad(out, start, 17);
 	start = out->len;
 	text_puts_safe(out, job->is_running ? "running"
@@ -96,10 +96,10 @@ static void put_job(const struct list_job *job, int64_t now, struct buf *out)
 	pad(out, start, 30);
 	start = out->len;
 	if (!s->pid)
-		report_span(out, s->milliseconds);
+		phrase_span(out, s->milliseconds);
 	pad(out, start, 12);
 	if (s->next > now)
-		report_time(out, s->next, now);
+		phrase_time(out, s->next, now);
 	else
 		buf_putc(out, '-');
 	buf_putc(out, '\n');
@@ -143,7 +143,7 @@ static void put_those(const struct list *l, int status, int64_t now,
 		else
 			buf_printf(out, ": %s", job->state.status);
 		if (status == 2)
-			report_time(out, job->state.started, now);
+			phrase_time(out, job->state.started, now);
 	}
 }
 

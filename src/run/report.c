@@ -3,232 +3,55 @@
 
 #include <inttypes.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/sysenv.h"
 #include "base/text.h"
 #include "mail/date.h"
+#include "mail/filetype.h"
 #include "run/excerpt.h"
+#include "run/phrase.h"
 
 #define TEXT_MAX    ((size_t)1024 * 1024)
 #define HTML_MAX    ((size_t)4 * 1024 * 1024)
-#define SUBJECT_MAX 1024
 #define SHORT_LINES 25 /* of output, which stand before the facts */
 #define LAST_LINES  10 /* that are shown at once of a longer one */
 #define LAST_OCTETS 2000
 
-/* ---- words ---- */
-
-void report_span(struct buf *out, uint64_t milliseconds)
-{
-	uint64_t s = milliseconds / 1000;
-
-	if (milliseconds < 100)
-		buf_printf(out, "%" PRIu64 " ms", milliseconds);
-	else if (s < 10)
-		buf_printf(out, "%" PRIu64 ".%" PRIu64 " s", s,
-			   milliseconds % 1000 / 100);
-	else if (s < 60)
-		buf_printf(out, "%" PRIu64 " s", s);
-	else if (s < 600 && s % 60)
-		buf_printf(out, "%" PRIu64 " min %" PRIu64 " s", s / 60,
-			   s % 60);
-	else if (s < 3600)
-		buf_printf(out, "%" PRIu64 " min", s / 60);
-	else if (s < 86400 && s / 60 % 60)
-		buf_printf(out, "%" PRIu64 " h %" PRIu64 " min", s / 3600,
-			   s / 60 % 60);
-	else if (s < 86400)
-		buf_printf(out, "%" PRIu64 " h", s / 3600);
-	else
-		buf_printf(out, "%" PRIu64 " d %" PRIu64 " h", s / 86400,
-			   s / 3600 % 24);
-}
-
-static bool local_time(int64_t when, struct tm *t)
-{
-	time_t local = (time_t)(when + (int64_t)sysenv_zone(when) * 60);
-
-	return gmtime_r(&local, t) != NULL;
-}
-
-void report_time(struct buf *out, int64_t when, int64_t now)
-{
-	char text[64] = "?";
-	struct tm t, today;
-
-	if (local_time(when, &t) && local_time(now, &today)) {
-		bool is_today = t.tm_yday == today.tm_yday &&
-				t.tm_year == today.tm_year;
-		bool is_year = t.tm_year == today.tm_year;
-
-		if (is_today)
-			strftime(text, sizeof(text), "%H:%M", &t);
-		else if (is_year)
-			strftime(text, sizeof(text), "%a %d %b %H:%M", &t);
-		else
-			strftime(text, sizeof(text), "%d %b %Y %H:%M", &t);
-	}
-	buf_puts(out, text);
-}
-
-static const char *time_text(const struct run_record *run, int64_t when)
-{
-	struct buf out = BUF_INIT(64);
-	const char *text;
-
-	report_time(&out, when, run->job.ended);
-	text = arena_dup(run->arena, out.data);
-	buf_free(&out);
-	return text;
-}
-
-static const char *span_text(const struct run_record *run,
-			     uint64_t milliseconds)
-{
-	struct buf out = BUF_INIT(64);
-	const char *text;
-
-	report_span(&out, milliseconds);
-	text = arena_dup(run->arena, out.data);
-	buf_free(&out);
-	return text;
-}
-
-/* A word as a shell takes it. */
-static void quote(struct buf *out, const char *word)
-{
-	if (*word && !word[strcspn(word, " \t\n\"'\\$`&|;<>()*?[]#~!{}")]) {
-		buf_puts(out, word);
-		return;
-	}
-	buf_putc(out, '\'');
-	for (; *word; word++)
-		if (*word == '\'')
-			buf_puts(out, "'\\''");
-		else
-			buf_putc(out, *word);
-	buf_putc(out, '\'');
-}
-
-const char *report_command(const struct run_record *run)
-{
-	const struct run_options *o = run->wish->options;
-	struct buf line = BUF_INIT(TEXT_MAX);
-	struct buf safe = BUF_INIT(TEXT_MAX);
-	const char *text;
-
-	for (size_t i = 0; o->command && o->command[i]; i++) {
-		if (i)
-			buf_putc(&line, ' ');
-		quote(&line, o->command[i]);
-	}
-	text = patterns_mask(&o->mask, run->arena, line.data);
-	text_put_escaped(&safe, text, strlen(text));
-	text = arena_dup(run->arena, safe.data);
-	buf_free(&line);
-	buf_free(&safe);
-	return text;
-}
-
-static const char *signal_name(const struct run_record *run, int number)
-{
-	char name[JOB_SIGNAL_SIZE];
-
-	job_signal_name(number, name);
-	return arena_dup(run->arena, name);
-}
-
-const char *report_status(const struct run_record *run)
-{
-	const struct process *j = &run->job;
-	int status = job_exit(j);
-
-	if (run->is_blocked)
-		return "still running";
-	if (run->unit_result)
-		return arena_format(run->arena, "failed (%s)",
-				    run->unit_result);
-	if (j->error)
-		return status == JOB_EXIT_NOT_FOUND ? "not found"
-						    : "cannot be run";
-	if (j->is_timed_out)
-		return "timed out";
-	if (job_signal(j))
-		return arena_format(run->arena, "killed by %s",
-				    signal_name(run, job_signal(j)));
-	if (run_has_failed(run))
-		return arena_format(run->arena, "failed (exit %d)", status);
-	return status ? arena_format(run->arena, "ok (exit %d)", status) : "ok";
-}
-
-/* ---- the subject ---- */
-
-static const char *short_host(const struct run_record *run)
-{
-	const char *host = sysenv_host();
-
-	return arena_dup_n(run->arena, host, strcspn(host, "."));
-}
-
-static const char *usual_subject(const struct run_record *run)
-{
-	const struct decision *d = &run->decision;
-
-	if (run->is_blocked)
-		return run->blocker ? "{name}: still running since {since} "
-				      "[{host}]"
-				    : "{name}: still running [{host}]";
-	if (run->job.error || run->unit_result)
-		return "{name}: {status} [{host}]";
-	if (d->reason == DECIDE_RECOVERED)
-		return d->failures > 1 ? "{name}: recovered, {failures} "
-					 "failures since {since} [{host}]"
-				       : "{name}: recovered [{host}]";
-	if (d->reason == DECIDE_CHANGED && !run_has_failed(run))
-		return "{name}: output has changed [{host}]";
-	return "{name}: {status} after {duration} [{host}]";
-}
-
-static const char *make_subject(const struct run_record *run)
-{
-	const struct decision *d = &run->decision;
-	const char *template = run->wish->request->subject;
-	bool has_recovered = d->reason == DECIDE_RECOVERED;
-	int64_t since = run->is_blocked ? run->blocker : d->since;
-	const struct text_word words[] = {
-		{ "name", run->name },
-		{ "host", short_host(run) },
-		{ "user", sysenv_user() },
-		{ "status", has_recovered ? "recovered" : report_status(run) },
-		{ "duration", span_text(run, run->job.milliseconds) },
-		{ "exit", arena_format(run->arena, "%d", job_exit(&run->job)) },
-		{ "failures", arena_format(run->arena, "%u", d->failures) },
-		{ "since", time_text(run, since ? since : run->job.started) },
-		{ NULL, NULL },
-	};
-	struct buf out = BUF_INIT(SUBJECT_MAX), safe = BUF_INIT(SUBJECT_MAX);
-	const char *subject;
-
-	text_fill(&out, template ? template : usual_subject(run), words);
-	text_puts_safe(&safe, out.overflow ? run->name : out.data);
-	subject = arena_dup(run->arena, safe.data);
-	buf_free(&out);
-	buf_free(&safe);
-	return subject;
-}
+struct writer {
+	struct report *report;
+	const struct run_record *run;
+	struct excerpt excerpt;
+};
 
 /* ---- what it means ---- */
+
+static void put_timeout(const struct run_record *run, struct buf *out)
+{
+	const struct process *j = &run->job;
+
+	buf_puts(out, "Timed out");
+	if (j->step_count)
+		buf_printf(out, " after %s",
+			   phrase_span_of(run, (uint64_t)j->steps[0].seconds *
+						       1000));
+	if (job_signal(j))
+		buf_printf(out, ": ended by %s after %s.\n",
+			   phrase_signal(run, job_signal(j)),
+			   phrase_span_of(run, j->milliseconds));
+	else
+		buf_printf(out, ": ended by itself after %s.\n",
+			   phrase_span_of(run, j->milliseconds));
+}
 
 static void put_outcome(const struct run_record *run, struct buf *out)
 {
 	const struct process *j = &run->job;
-	const char *after = span_text(run, j->milliseconds);
+	const char *after = phrase_span_of(run, j->milliseconds);
 
 	if (run->is_blocked && run->blocker)
 		buf_printf(out,
 			   "Not started: the run of %s is still going on.\n",
-			   time_text(run, run->blocker));
+			   phrase_time_of(run, run->blocker));
 	else if (run->is_blocked)
 		buf_puts(out, "Not started: another run is still going on.\n");
 	else if (run->unit_result)
@@ -236,15 +59,11 @@ static void put_outcome(const struct run_record *run, struct buf *out)
 	else if (j->error)
 		buf_printf(out, "It could not be run: %s.\n",
 			   strerror(j->error));
-	else if (j->is_timed_out && job_signal(j))
-		buf_printf(out, "Timed out: ended by %s after %s.\n",
-			   signal_name(run, job_signal(j)), after);
 	else if (j->is_timed_out)
-		buf_printf(out, "Timed out: asked to end, it did after %s.\n",
-			   after);
+		put_timeout(run, out);
 	else if (job_signal(j))
 		buf_printf(out, "Killed by %s after %s.\n",
-			   signal_name(run, job_signal(j)), after);
+			   phrase_signal(run, job_signal(j)), after);
 	else if (run_has_failed(run))
 		buf_printf(out, "Failed with exit status %d after %s.\n",
 			   job_exit(j), after);
@@ -274,29 +93,47 @@ static void put_history(const struct run_record *run, struct buf *out)
 	bool has_failed = run_has_failed(run) && !run->is_blocked;
 
 	if (d->reason == DECIDE_RECOVERED && d->failures) {
-		buf_printf(out, "%u failure%s", d->failures,
+		buf_printf(out, "Before: %u failure%s", d->failures,
 			   d->failures > 1 ? "s in a row" : "");
 		if (d->since)
-			buf_printf(out, " since %s", time_text(run, d->since));
-		buf_puts(out, " before.\n");
+			buf_printf(out, ", since %s",
+				   phrase_time_of(run, d->since));
+		buf_puts(out, ".\n");
 	} else if (has_failed && d->failures > 1) {
 		buf_printf(out, "%u%s failure in a row", d->failures,
 			   ordinal(d->failures));
 		if (d->since)
-			buf_printf(out, ", since %s", time_text(run, d->since));
+			buf_printf(out, ", since %s",
+				   phrase_time_of(run, d->since));
 		buf_puts(out, ".\n");
 	}
 	if (d->suppressed) {
 		buf_printf(out, "%" PRIu64 " more", d->suppressed);
 		if (d->suppressed_since)
 			buf_printf(out, " since %s",
-				   time_text(run, d->suppressed_since));
+				   phrase_time_of(run, d->suppressed_since));
 		buf_printf(out, " %s not mailed.\n",
 			   d->suppressed > 1 ? "were" : "was");
 	}
 	if (has_failed && run->before.succeeded)
 		buf_printf(out, "Last success: %s.\n",
-			   time_text(run, run->before.succeeded));
+			   phrase_time_of(run, run->before.succeeded));
+}
+
+static void put_binary_fact(const struct writer *w, struct buf *out)
+{
+	const struct capture *o = &w->run->output;
+	const struct slice all = capture_slice(o);
+	char size[32];
+
+	for (int s = 0; s < JOB_STREAMS; s++) {
+		if (w->excerpt.is_shown[s] || !o->of[s])
+			continue;
+		text_size(size, sizeof(size), o->of[s]);
+		buf_printf(out, "Standard %s is binary: %s of %s, attached.\n",
+			   s == JOB_STDERR ? "error" : "output", size,
+			   filetype_of(w->run->arena, "output", &all));
+	}
 }
 
 static void put_notes(const struct run_record *run, struct buf *out)
@@ -312,9 +149,11 @@ static void put_resources(const struct run_record *run, struct buf *out)
 	const struct process *j = &run->job;
 	char size[32];
 
-	buf_printf(out, "Duration:  %s\n", span_text(run, j->milliseconds));
+	buf_printf(out, "Duration:  %s\n",
+		   phrase_span_of(run, j->milliseconds));
 	buf_printf(out, "CPU:       %s user, %s system\n",
-		   span_text(run, j->user), span_text(run, j->system));
+		   phrase_span_of(run, j->user),
+		   phrase_span_of(run, j->system));
 	text_size(size, sizeof(size), j->peak);
 	buf_printf(out, "Memory:    %s at most\n", size);
 }
@@ -330,13 +169,13 @@ static void put_facts(const struct run_record *run, struct buf *out)
 	if (o->unit)
 		buf_printf(out, "Unit:      %s\n", o->unit);
 	if (o->command)
-		buf_printf(out, "Command:   %s\n", report_command(run));
+		buf_printf(out, "Command:   %s\n", phrase_command(run));
 	date_format(started, j->started, sysenv_zone(j->started));
 	buf_printf(out, "Started:   %s\n", started);
 	if (!run->is_blocked && !j->error && !run->unit_result)
 		put_resources(run, out);
 	if (!run->is_blocked)
-		buf_printf(out, "Status:    %s\n", report_status(run));
+		buf_printf(out, "Status:    %s\n", phrase_status(run));
 	if (run->output.size) {
 		text_size(octets, sizeof(octets), run->output.size);
 		buf_printf(out, "Output:    %s, %" PRIu64 " lines\n", octets,
@@ -345,12 +184,6 @@ static void put_facts(const struct run_record *run, struct buf *out)
 }
 
 /* ---- the output ---- */
-
-struct writer {
-	struct report *report;
-	const struct run_record *run;
-	struct excerpt excerpt;
-};
 
 static void heading(struct writer *w, const char *text)
 {
@@ -377,15 +210,13 @@ static void end_output(struct writer *w)
 	buf_puts(&w->report->html, "</pre>\n");
 }
 
-static unsigned put_lines(struct writer *w, size_t from, size_t to)
+static void put_lines(struct writer *w, size_t from, size_t to)
 {
 	struct report *r = w->report;
-	unsigned count;
 
 	begin_output(w);
-	count = excerpt_put(&w->excerpt, from, to, &r->text, &r->html);
+	excerpt_put(&w->excerpt, from, to, &r->text, &r->html);
 	end_output(w);
-	return count;
 }
 
 static const char *marks_text(const struct writer *w)
@@ -397,23 +228,24 @@ static const char *marks_text(const struct writer *w)
 	return o->of[JOB_STDERR] ? " (\"!\" marks standard error)" : "";
 }
 
-static void describe_binary(struct writer *w)
+/* The rest is shown as any output; of two streams that are no text, nothing. */
+static void put_binary(struct writer *w)
 {
+	struct excerpt *x = &w->excerpt;
 	const struct capture *o = &w->run->output;
-	char size[32];
+	enum job_stream other =
+		x->is_shown[JOB_STDOUT] ? JOB_STDOUT : JOB_STDERR;
 
 	w->report->is_binary = true;
 	w->report->is_complete = false;
-	for (int s = 0; s < JOB_STREAMS; s++) {
-		if (w->excerpt.is_shown[s] || !o->of[s])
-			continue;
-		text_size(size, sizeof(size), o->of[s]);
-		heading(w, arena_format(w->run->arena,
-					"Standard %s is %s of binary data, "
-					"which is attached.",
-					s == JOB_STDERR ? "error" : "output",
-					size));
-	}
+	if (!x->is_shown[other] || !o->of[other])
+		return;
+	heading(w, arena_format(w->run->arena, "Standard %s:",
+				other == JOB_STDOUT ? "output" : "error"));
+	x->is_marked = false;
+	excerpt_load(x, true);
+	put_lines(w, excerpt_last(x, w->run->wish->options->tail, REPORT_END),
+		  x->size);
 }
 
 static void put_whole(struct writer *w)
@@ -427,14 +259,14 @@ static void put_whole(struct writer *w)
 static void put_ends(struct writer *w)
 {
 	const struct capture *o = &w->run->output;
-	unsigned most = w->run->wish->options->tail, shown;
+	unsigned most = w->run->wish->options->tail;
 	size_t end = excerpt_first(&w->excerpt, most, REPORT_END);
 	uint64_t first = w->excerpt.offset + end, last;
 	char size[32];
 
 	heading(w,
 		arena_format(w->run->arena, "First lines%s:", marks_text(w)));
-	shown = put_lines(w, 0, end);
+	put_lines(w, 0, end);
 	excerpt_load(&w->excerpt, true);
 	end = excerpt_last(&w->excerpt, most, REPORT_END);
 	last = w->excerpt.offset + end;
@@ -447,8 +279,7 @@ static void put_ends(struct writer *w)
 				"Last lines (%s before them %s):", size,
 				capture_is_cut(o) ? "not all kept"
 						  : "only in the attachment"));
-	shown += put_lines(w, end, w->excerpt.size);
-	(void)shown;
+	put_lines(w, end, w->excerpt.size);
 	w->report->is_complete = false;
 }
 
@@ -464,14 +295,15 @@ static void put_output(struct writer *w)
 {
 	if (!w->run->output.size)
 		return;
-	excerpt_load(&w->excerpt, false);
-	if (is_whole(w))
-		put_whole(w);
-	else
-		put_ends(w);
-	if (!w->excerpt.is_shown[JOB_STDOUT] ||
-	    !w->excerpt.is_shown[JOB_STDERR])
-		describe_binary(w);
+	if (w->report->is_binary) {
+		put_binary(w);
+	} else {
+		excerpt_load(&w->excerpt, false);
+		if (is_whole(w))
+			put_whole(w);
+		else
+			put_ends(w);
+	}
 	if (error_is_set(&w->excerpt.trouble))
 		heading(w, w->excerpt.trouble.text);
 }
@@ -482,10 +314,19 @@ static void put_last(struct writer *w)
 	struct excerpt *x = &w->excerpt;
 
 	excerpt_load(x, true);
-	if (!x->is_shown[JOB_STDOUT] && !w->run->output.of[JOB_STDERR])
-		return;
 	heading(w, "It ended with:");
 	put_lines(w, excerpt_last(x, LAST_LINES, LAST_OCTETS), x->size);
+}
+
+/* Either end tells. */
+static void find_binary(struct writer *w)
+{
+	struct excerpt *x = &w->excerpt;
+
+	excerpt_load(x, true);
+	excerpt_load(x, false);
+	w->report->is_binary =
+		!x->is_shown[JOB_STDOUT] || !x->is_shown[JOB_STDERR];
 }
 
 /* ---- all of it ---- */
@@ -513,6 +354,7 @@ static void put_summary(struct writer *w)
 	put_paragraph(w, "font-size:1.15em;font-weight:bold;", words.data);
 	buf_reset(&words);
 	put_history(w->run, &words);
+	put_binary_fact(w, &words);
 	put_notes(w->run, &words);
 	if (words.len)
 		put_paragraph(w, "", words.data);
@@ -536,7 +378,7 @@ void report_make(struct report *r, const struct run_record *run)
 			run->output.size <= REPORT_END / 8;
 
 	*r = (struct report){
-		.subject = make_subject(run),
+		.subject = phrase_subject(run),
 		.text = BUF_INIT(TEXT_MAX),
 		.html = BUF_INIT(HTML_MAX),
 		.is_complete = true,
@@ -548,8 +390,9 @@ void report_make(struct report *r, const struct run_record *run)
 		 "<meta name=\"color-scheme\" content=\"light dark\">\n"
 		 "</head><body style=\"font-family:sans-serif;"
 		 "font-size:15px;\">\n");
+	find_binary(&w);
 	put_summary(&w);
-	if (is_short) {
+	if (is_short || r->is_binary) {
 		put_output(&w);
 		put_details(&w);
 	} else {

@@ -31,13 +31,4 @@ struct report {
 void report_make(struct report *r, const struct run_record *run);
 void report_free(struct report *r);
 
-/* "0.3 s", "3 min 12 s", "2 h 5 min": for people. */
-void report_span(struct buf *out, uint64_t milliseconds);
-/* "03:00", with the day where that is not today's. */
-void report_time(struct buf *out, int64_t when, int64_t now);
-/* "failed (exit 2)": what stands for {status}. */
-const char *report_status(const struct run_record *run);
-/* The command as it would be typed, masked; or the unit. */
-const char *report_command(const struct run_record *run);
-
 #endif

@@ -18,6 +18,7 @@
 #include "base/sysenv.h"
 #include "base/text.h"
 #include "run/mail.h"
+#include "run/phrase.h"
 #include "run/report.h"
 #include "run/unit.h"
 
@@ -117,7 +118,7 @@ static void fill_state(const struct run_record *run, struct state *s)
 	s->exit = job_exit(j);
 	s->milliseconds = j->milliseconds;
 	snprintf(s->status, sizeof(s->status), "%.*s", STATE_STATUS_SIZE - 1,
-		 report_status(run));
+		 phrase_status(run));
 	memcpy(s->digest, run->digest, sizeof(s->digest));
 }
 
@@ -254,7 +255,7 @@ static void decide_and_tell(struct run_record *run)
 		.has_failed = run_has_failed(run),
 		.has_output = run->output.size > 0,
 		.is_blocked = run->is_blocked,
-		.status = report_status(run),
+		.status = phrase_status(run),
 		.digest = run->digest,
 	};
 

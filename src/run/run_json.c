@@ -4,7 +4,7 @@
 #include <jansson.h>
 
 #include "deliver/jsonify.h"
-#include "run/report.h"
+#include "run/phrase.h"
 
 static const char *state_of(const struct run_record *run)
 {
@@ -79,7 +79,7 @@ int run_json(const struct run_record *run, int status, struct buf *out)
 
 	json_object_set_new(o, "name", jsonify_text(run->name));
 	json_object_set_new(o, "state", json_string(state_of(run)));
-	json_object_set_new(o, "status", jsonify_text(report_status(run)));
+	json_object_set_new(o, "status", jsonify_text(phrase_status(run)));
 	json_object_set_new(o, "exit", json_integer(status));
 	json_object_set_new(o, "signal", signal_json(run));
 	json_object_set_new(o, "started", jsonify_time(j->started));

@@ -31,7 +31,7 @@ struct state {
 	long pid; /* of the mailsend that runs it; 0: it has ended */
 	char host[STATE_STATUS_SIZE]; /* ... on that machine */
 	int exit;
-	char status[STATE_STATUS_SIZE]; /* report_status() */
+	char status[STATE_STATUS_SIZE]; /* phrase_status() */
 	uint64_t milliseconds;
 	char digest[STATE_DIGEST_SIZE]; /* of the output */
 

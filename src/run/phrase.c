@@ -1,0 +1,211 @@
+/* phrase.c - see phrase.h. */
+#include "run/phrase.h"
+
+#include <inttypes.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/sysenv.h"
+#include "base/text.h"
+
+#define SUBJECT_MAX 1024
+#define COMMAND_MAX ((size_t)1024 * 1024)
+
+void phrase_span(struct buf *out, uint64_t milliseconds)
+{
+	uint64_t s = milliseconds / 1000;
+
+	if (milliseconds < 100)
+		buf_printf(out, "%" PRIu64 " ms", milliseconds);
+	else if (s < 10)
+		buf_printf(out, "%" PRIu64 ".%" PRIu64 " s", s,
+			   milliseconds % 1000 / 100);
+	else if (s < 60)
+		buf_printf(out, "%" PRIu64 " s", s);
+	else if (s < 600 && s % 60)
+		buf_printf(out, "%" PRIu64 " min %" PRIu64 " s", s / 60,
+			   s % 60);
+	else if (s < 3600)
+		buf_printf(out, "%" PRIu64 " min", s / 60);
+	else if (s < 86400 && s / 60 % 60)
+		buf_printf(out, "%" PRIu64 " h %" PRIu64 " min", s / 3600,
+			   s / 60 % 60);
+	else if (s < 86400)
+		buf_printf(out, "%" PRIu64 " h", s / 3600);
+	else
+		buf_printf(out, "%" PRIu64 " d %" PRIu64 " h", s / 86400,
+			   s / 3600 % 24);
+}
+
+static bool local_time(int64_t when, struct tm *t)
+{
+	time_t local = (time_t)(when + (int64_t)sysenv_zone(when) * 60);
+
+	return gmtime_r(&local, t) != NULL;
+}
+
+void phrase_time(struct buf *out, int64_t when, int64_t now)
+{
+	char text[64] = "?";
+	struct tm t, today;
+
+	if (local_time(when, &t) && local_time(now, &today)) {
+		bool is_today = t.tm_yday == today.tm_yday &&
+				t.tm_year == today.tm_year;
+		bool is_year = t.tm_year == today.tm_year;
+
+		if (is_today)
+			strftime(text, sizeof(text), "%H:%M", &t);
+		else if (is_year)
+			strftime(text, sizeof(text), "%a %d %b %H:%M", &t);
+		else
+			strftime(text, sizeof(text), "%d %b %Y %H:%M", &t);
+	}
+	buf_puts(out, text);
+}
+
+const char *phrase_time_of(const struct run_record *run, int64_t when)
+{
+	struct buf out = BUF_INIT(64);
+	const char *text;
+
+	phrase_time(&out, when, run->job.ended);
+	text = arena_dup(run->arena, out.data);
+	buf_free(&out);
+	return text;
+}
+
+const char *phrase_span_of(const struct run_record *run, uint64_t milliseconds)
+{
+	struct buf out = BUF_INIT(64);
+	const char *text;
+
+	phrase_span(&out, milliseconds);
+	text = arena_dup(run->arena, out.data);
+	buf_free(&out);
+	return text;
+}
+
+/* A word as a shell takes it. */
+static void quote(struct buf *out, const char *word)
+{
+	if (*word && !word[strcspn(word, " \t\n\"'\\$`&|;<>()*?[]#~!{}")]) {
+		buf_puts(out, word);
+		return;
+	}
+	buf_putc(out, '\'');
+	for (; *word; word++)
+		if (*word == '\'')
+			buf_puts(out, "'\\''");
+		else
+			buf_putc(out, *word);
+	buf_putc(out, '\'');
+}
+
+const char *phrase_command(const struct run_record *run)
+{
+	const struct run_options *o = run->wish->options;
+	struct buf line = BUF_INIT(COMMAND_MAX);
+	struct buf safe = BUF_INIT(COMMAND_MAX);
+	const char *text;
+
+	for (size_t i = 0; o->command && o->command[i]; i++) {
+		if (i)
+			buf_putc(&line, ' ');
+		quote(&line, o->command[i]);
+	}
+	text = patterns_mask(&o->mask, run->arena, line.data);
+	text_put_escaped(&safe, text, strlen(text));
+	text = arena_dup(run->arena, safe.data);
+	buf_free(&line);
+	buf_free(&safe);
+	return text;
+}
+
+const char *phrase_signal(const struct run_record *run, int number)
+{
+	char name[JOB_SIGNAL_SIZE];
+
+	job_signal_name(number, name);
+	return arena_dup(run->arena, name);
+}
+
+const char *phrase_status(const struct run_record *run)
+{
+	const struct process *j = &run->job;
+	int status = job_exit(j);
+
+	if (run->is_blocked)
+		return "still running";
+	if (run->unit_result)
+		return arena_format(run->arena, "failed (%s)",
+				    run->unit_result);
+	if (j->error)
+		return status == JOB_EXIT_NOT_FOUND ? "not found"
+						    : "cannot be run";
+	if (j->is_timed_out)
+		return "timed out";
+	if (job_signal(j))
+		return arena_format(run->arena, "killed by %s",
+				    phrase_signal(run, job_signal(j)));
+	if (run_has_failed(run))
+		return arena_format(run->arena, "failed (exit %d)", status);
+	return status ? arena_format(run->arena, "ok (exit %d)", status) : "ok";
+}
+
+/* ---- the subject ---- */
+
+static const char *short_host(const struct run_record *run)
+{
+	const char *host = sysenv_host();
+
+	return arena_dup_n(run->arena, host, strcspn(host, "."));
+}
+
+static const char *usual_subject(const struct run_record *run)
+{
+	const struct decision *d = &run->decision;
+
+	if (run->is_blocked)
+		return run->blocker ? "{name}: still running since {since} "
+				      "[{host}]"
+				    : "{name}: still running [{host}]";
+	if (run->job.error || run->unit_result)
+		return "{name}: {status} [{host}]";
+	if (d->reason == DECIDE_RECOVERED)
+		return d->failures > 1 ? "{name}: recovered after {failures} "
+					 "failures [{host}]"
+				       : "{name}: recovered [{host}]";
+	if (d->reason == DECIDE_CHANGED && !run_has_failed(run))
+		return "{name}: output has changed [{host}]";
+	return "{name}: {status} after {duration} [{host}]";
+}
+
+const char *phrase_subject(const struct run_record *run)
+{
+	const struct decision *d = &run->decision;
+	const char *template = run->wish->request->subject;
+	bool has_recovered = d->reason == DECIDE_RECOVERED;
+	int64_t since = run->is_blocked ? run->blocker : d->since;
+	const struct text_word words[] = {
+		{ "name", run->name },
+		{ "host", short_host(run) },
+		{ "user", sysenv_user() },
+		{ "status", has_recovered ? "recovered" : phrase_status(run) },
+		{ "duration", phrase_span_of(run, run->job.milliseconds) },
+		{ "exit", arena_format(run->arena, "%d", job_exit(&run->job)) },
+		{ "failures", arena_format(run->arena, "%u", d->failures) },
+		{ "since",
+		  phrase_time_of(run, since ? since : run->job.started) },
+		{ NULL, NULL },
+	};
+	struct buf out = BUF_INIT(SUBJECT_MAX), safe = BUF_INIT(SUBJECT_MAX);
+	const char *subject;
+
+	text_fill(&out, template ? template : usual_subject(run), words);
+	text_puts_safe(&safe, out.overflow ? run->name : out.data);
+	subject = arena_dup(run->arena, safe.data);
+	buf_free(&out);
+	buf_free(&safe);
+	return subject;
+}

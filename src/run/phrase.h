@@ -1,0 +1,28 @@
+/* phrase.h - spans, times, a status, a command: a run in the words of its mail,
+ * of lists and of the record. */
+#ifndef RUN_PHRASE_H
+#define RUN_PHRASE_H
+
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "run/run.h"
+
+/* "0.3 s", "3 min 12 s", "2 h 5 min". */
+void phrase_span(struct buf *out, uint64_t milliseconds);
+/* "03:00", with the day where that is not today's. */
+void phrase_time(struct buf *out, int64_t when, int64_t now);
+/* The same, in the run's arena; of a time, as seen from its end. */
+const char *phrase_span_of(const struct run_record *run, uint64_t milliseconds);
+const char *phrase_time_of(const struct run_record *run, int64_t when);
+/* "SIGTERM" */
+const char *phrase_signal(const struct run_record *run, int number);
+/* "failed (exit 2)", "killed by SIGKILL", "timed out", "ok": what stands for
+ * {status}. */
+const char *phrase_status(const struct run_record *run);
+/* The command as it would be typed, masked. */
+const char *phrase_command(const struct run_record *run);
+/* By the request's template, or the usual one. */
+const char *phrase_subject(const struct run_record *run);
+
+#endif
