@@ -138,6 +138,48 @@ alice_waits() {
 	holds bob headers/subject=hello body/text=waited
 }
 
+@test "cron: a job of --run's that fails is one mail, and that is ours" {
+	cron_runs root <<-'END'
+		PATH=/usr/bin:/bin
+		@reboot mailsend --run --name backup root -- sh -c 'echo Grüße; echo trouble >&2; exit 3'
+	END
+	await_mail bob
+	holds bob headers/subject~'^backup: failed \(exit 3\) after' \
+		headers/auto-submitted=auto-generated headers/references~'^<run' \
+		body/text~'^  Grüße$' body/text~'^! trouble$' \
+		body/text~'^User: +root$'
+}
+
+@test "cron: jobs of --run's that work, and one that works again" {
+	bare mailsend --run --name backup root -- false || :
+	await_mail bob
+	rm -f "$MAIL_SPOOL/bob/new/"*
+	cron_runs root <<-'END'
+		PATH=/usr/bin:/bin
+		@reboot mailsend --run --name quiet root -- echo nothing to tell; touch /run/quiet
+		@reboot mailsend --run --name backup root -- echo done
+	END
+	await_mail bob
+	PATIENCE=10 until_true test -e /run/quiet
+	holds bob headers/subject~'^backup: recovered' body/text~'^done$'
+}
+
+@test "cron: the server is away: the job's mail waits, its status is its own" {
+	server_is_away 'queue auto'
+	cron_runs alice <<-'END'
+		PATH=/usr/bin:/bin
+		MAILTO=""
+		@reboot mailsend --run bob@example.test -- sh -c 'exit 3' 2>err; echo $? >status
+	END
+	PATIENCE=10 until_true test -s /srv/home/alice/status
+	[[ $(cat /srv/home/alice/status) == 3 ]]
+	alice_waits
+	configure_machine
+	as alice env -C / mailsend --flush
+	await_mail bob
+	holds bob headers/subject~'^sh: failed \(exit 3\)'
+}
+
 # ---- anacron, at
 
 @test "anacron: a job that is due" {
