@@ -180,15 +180,14 @@ static void put_line(struct excerpt *x, const char *line, size_t n,
 	buf_puts(html, more);
 }
 
+/* Others have no margin: a telephone's screen has no room for it. */
 static void put_mark(const struct excerpt *x, enum job_stream stream,
 		     struct buf *text, struct buf *html)
 {
-	if (!x->is_marked)
+	if (!x->is_marked || stream != JOB_STDERR)
 		return;
-	buf_puts(text, stream == JOB_STDERR ? "! " : "  ");
-	/* what is coloured needs no margin, and a telephone has no room */
-	if (stream == JOB_STDERR)
-		buf_puts(html, "<span style=\"color:#ff8f8f;\">! </span>");
+	buf_puts(text, "! ");
+	buf_puts(html, "<span style=\"color:#ff8f8f;\">! </span>");
 }
 
 void excerpt_put(struct excerpt *x, size_t from, size_t to, struct buf *text,
@@ -199,8 +198,7 @@ void excerpt_put(struct excerpt *x, size_t from, size_t to, struct buf *text,
 		size_t n, step = line_length(x, from, to, &n, &stream);
 
 		if (x->is_shown[stream]) {
-			if (n || stream == JOB_STDERR)
-				put_mark(x, stream, text, html);
+			put_mark(x, stream, text, html);
 			put_line(x, x->block + from, n, text, html);
 			buf_putc(text, '\n');
 			buf_putc(html, '\n');

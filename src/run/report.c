@@ -144,18 +144,18 @@ static void put_notes(const struct run_record *run, struct buf *out)
 
 /* ---- the facts ---- */
 
+/* Not in columns: a telephone has a font of its own. */
 static void put_resources(const struct run_record *run, struct buf *out)
 {
 	const struct process *j = &run->job;
 	char size[32];
 
-	buf_printf(out, "Duration:  %s\n",
-		   phrase_span_of(run, j->milliseconds));
-	buf_printf(out, "CPU:       %s user, %s system\n",
+	buf_printf(out, "Duration: %s\n", phrase_span_of(run, j->milliseconds));
+	buf_printf(out, "CPU: %s user, %s system\n",
 		   phrase_span_of(run, j->user),
 		   phrase_span_of(run, j->system));
 	text_size(size, sizeof(size), j->peak);
-	buf_printf(out, "Memory:    %s at most\n", size);
+	buf_printf(out, "Memory: %s at most\n", size);
 }
 
 static void put_facts(const struct run_record *run, struct buf *out)
@@ -164,22 +164,23 @@ static void put_facts(const struct run_record *run, struct buf *out)
 	const struct process *j = &run->job;
 	char octets[32], started[DATE_SIZE];
 
-	buf_printf(out, "Host:      %s\n", sysenv_host());
-	buf_printf(out, "User:      %s\n", sysenv_user());
+	buf_printf(out, "Host: %s\n", sysenv_host());
+	buf_printf(out, "User: %s\n", sysenv_user());
 	if (o->unit)
-		buf_printf(out, "Unit:      %s\n", o->unit);
+		buf_printf(out, "Unit: %s\n", o->unit);
 	if (o->command)
-		buf_printf(out, "Command:   %s\n", phrase_command(run));
+		buf_printf(out, "Command: %s\n", phrase_command(run));
 	date_format(started, j->started, sysenv_zone(j->started));
-	buf_printf(out, "Started:   %s\n", started);
+	buf_printf(out, "Started: %s\n", started);
 	if (!run->is_blocked && !j->error && !run->unit_result)
 		put_resources(run, out);
 	if (!run->is_blocked)
-		buf_printf(out, "Status:    %s\n", phrase_status(run));
+		buf_printf(out, "Status: %s\n", phrase_status(run));
 	if (run->output.size) {
 		text_size(octets, sizeof(octets), run->output.size);
-		buf_printf(out, "Output:    %s, %" PRIu64 " lines\n", octets,
-			   run->output.lines);
+		buf_printf(out, "Output: %s, %" PRIu64 " line%s\n", octets,
+			   run->output.lines,
+			   run->output.lines == 1 ? "" : "s");
 	}
 }
 
