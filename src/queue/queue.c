@@ -60,7 +60,7 @@
  *   rename                      queue-move-placed        moved [as it was]
  *   sync both folders           queue-move-safe          moved
  *
- * Out:
+ * Out, several at a time where a run has sent them together:
  *
  *                               queue-remove-begin       queued
  *   unlink env/ID               queue-remove-entry       rubbish [queued]
@@ -527,21 +527,47 @@ static void drop_message(const struct queue *q, const char *id)
 		unlink(queue_dir_path(path, q, "msg", id));
 }
 
-int queue_remove(struct queue_claim *c, struct error *f)
+static int remove_entry(const struct queue_claim *c, struct error *f)
 {
-	const char *id = c->entry.id;
 	char path[QUEUE_DIR_PATH_SIZE];
 
 	crash_point("queue-remove-begin");
-	queue_dir_path(path, c->queue, queue_dir_part(c->place), id);
+	queue_dir_path(path, c->queue, queue_dir_part(c->place), c->entry.id);
 	if (unlink(path) < 0 && errno != ENOENT)
 		return error_errno(f, ERROR_IO, errno, "cannot remove %s",
 				   path);
 	crash_point("queue-remove-entry");
-	if (queue_dir_sync(c->queue, queue_dir_part(c->place), f) < 0)
-		return -1;
-	crash_point("queue-remove-safe");
-	drop_message(c->queue, id);
-	crash_point("queue-remove-done");
 	return 0;
+}
+
+int queue_remove_all(struct queue_claim *const *all, size_t count,
+		     bool *removed, struct error *f)
+{
+	int r = 0;
+
+	if (!count)
+		return 0;
+	for (size_t i = 0; i < count; i++) {
+		removed[i] = remove_entry(all[i], f) == 0;
+		if (!removed[i])
+			r = -1;
+	}
+	if (queue_dir_sync(all[0]->queue, queue_dir_part(all[0]->place), f) <
+	    0) {
+		memset(removed, 0, count * sizeof(*removed));
+		return -1;
+	}
+	crash_point("queue-remove-safe");
+	for (size_t i = 0; i < count; i++)
+		if (removed[i])
+			drop_message(all[i]->queue, all[i]->entry.id);
+	crash_point("queue-remove-done");
+	return r;
+}
+
+int queue_remove(struct queue_claim *c, struct error *f)
+{
+	bool is_removed;
+
+	return queue_remove_all(&c, 1, &is_removed, f);
 }

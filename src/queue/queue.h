@@ -99,6 +99,10 @@ int queue_give_up(struct queue_claim *c, struct error *f);
 int queue_revive(struct queue_claim *c, struct error *f);
 /* Takes it out, the entry first; the claim is still to be released. */
 int queue_remove(struct queue_claim *c, struct error *f);
+/* Several of one place, with one sync for all: `removed` says which are out
+ * where it returns -1. */
+int queue_remove_all(struct queue_claim *const *all, size_t count,
+		     bool *removed, struct error *f);
 void queue_release(struct queue_claim *c);
 
 /* Takes away what crashes left: messages without any entry that are unlocked

@@ -31,9 +31,14 @@ struct attempt {
 	struct envelope envelope;
 	struct entry_recipient **tried; /* as the envelope's recipients */
 	struct outcome out;
+	struct load load;
+	struct route_mail way;
+	bool is_tried;
 	struct stage seven_bit;
 	bool has_seven_bit;
 	bool is_cut_short; /* by a signal, before a server was asked */
+	enum attempt_result result;
+	struct error error; /* it could not be written down */
 };
 
 struct schedule attempt_schedule(const struct account *account)
@@ -246,12 +251,12 @@ static int to_7bit(void *context, struct session_content *content,
 	return 0;
 }
 
-static void try_it(struct attempt *at, struct route *route,
-		   const struct session_progress *progress)
+static void put_on_way(struct attempt *at, struct route *route,
+		       const struct session_progress *progress)
 {
 	struct entry *e = &at->claim->entry;
-	struct error failure = ERROR_INIT, trouble = ERROR_INIT;
-	struct load load = {
+
+	at->load = (struct load){
 		.content = {
 			.bytes = at->claim->message,
 			.has_8bit = e->has_8bit,
@@ -261,7 +266,6 @@ static void try_it(struct attempt *at, struct route *route,
 		.to_7bit = to_7bit,
 		.context = at,
 	};
-
 	at->out = (struct outcome){
 		.message_id = e->message_id,
 		.account = at->account->name,
@@ -270,12 +274,24 @@ static void try_it(struct attempt *at, struct route *route,
 		.envelope = &at->envelope,
 		.queue_id = e->id,
 	};
+	at->way = (struct route_mail){ .envelope = &at->envelope,
+				       .load = &at->load,
+				       .progress = progress,
+				       .out = &at->out };
+	at->is_tried = true;
 	crash_point("attempt-before-send");
-	route_send(route, &at->envelope, &load, progress, &at->out, &failure);
-	crash_point("attempt-sent");
+	route_begin(route, &at->way);
+}
+
+static void take_result(struct attempt *at)
+{
+	struct error failure = ERROR_INIT, trouble = ERROR_INIT;
+
+	envelope_sum_up(&at->envelope, &failure);
 	take_verdicts(at);
-	if (outcome_record(at->account, &at->envelope, e->syslog_tag, &at->out,
-			   &failure, &trouble) < 0)
+	if (outcome_record(at->account, &at->envelope,
+			   at->claim->entry.syslog_tag, &at->out, &failure,
+			   &trouble) < 0)
 		log_warning("%s", trouble.text);
 }
 
@@ -289,7 +305,7 @@ static enum attempt_result result_of(const struct entry *e)
 }
 
 /* What was delivered and could not be written down will be delivered again. */
-static int tell_unwritten(const struct attempt *at, const struct error *why)
+static void tell_unwritten(const struct attempt *at)
 {
 	const struct entry *e = &at->claim->entry;
 	size_t accepted = envelope_accepted(&at->envelope);
@@ -299,28 +315,56 @@ static int tell_unwritten(const struct attempt *at, const struct error *why)
 			  "could not be told; it may go there again: %s",
 			  e->id, accepted, accepted == 1 ? "" : "s",
 			  at->envelope.recipients[0].address,
-			  accepted == 1 ? "" : " and others", why->text);
+			  accepted == 1 ? "" : " and others", at->error.text);
 	else
 		log_error("%s: the try could not be written down: %s", e->id,
-			  why->text);
-	return -1;
+			  at->error.text);
 }
 
-static int write_down(struct attempt *at, enum attempt_result result,
-		      struct error *f)
+/* Is it done with? */
+static bool is_to_leave(const struct attempt *at)
+{
+	return at->result == ATTEMPT_SENT &&
+	       !notice_owes_content(&at->claim->entry);
+}
+
+static void write_down(struct attempt *at)
 {
 	struct error second = ERROR_INIT;
 	int r;
 
-	if (result != ATTEMPT_SENT)
-		r = queue_update(at->claim, f);
-	else if (notice_owes_content(&at->claim->entry))
-		r = queue_give_up(at->claim, f);
+	if (at->result != ATTEMPT_SENT)
+		r = queue_update(at->claim, &at->error);
 	else
-		r = queue_remove(at->claim, f);
-	if (r < 0 && result == ATTEMPT_SENT)
-		r = queue_update(at->claim, &second);
-	return r < 0 ? tell_unwritten(at, f) : 0;
+		r = queue_give_up(at->claim, &at->error);
+	if (r < 0 && at->result == ATTEMPT_SENT &&
+	    queue_update(at->claim, &second) == 0)
+		r = 0;
+	if (r == 0)
+		error_clear(&at->error);
+	else
+		tell_unwritten(at);
+}
+
+/* What cannot be taken out is at least written down as sent. */
+static void take_out(struct attempt *const *all, size_t count)
+{
+	struct queue_claim *claims[ATTEMPT_MAX];
+	struct error f = ERROR_INIT;
+	bool removed[ATTEMPT_MAX];
+
+	for (size_t i = 0; i < count; i++)
+		claims[i] = all[i]->claim;
+	if (queue_remove_all(claims, count, removed, &f) == 0)
+		return;
+	for (size_t i = 0; i < count; i++) {
+		struct error second = ERROR_INIT;
+
+		if (removed[i] || queue_update(claims[i], &second) == 0)
+			continue;
+		all[i]->error = f;
+		tell_unwritten(all[i]);
+	}
 }
 
 static void warn_of_delay(struct attempt *at)
@@ -363,48 +407,82 @@ static void tell_of_login(struct attempt *at)
 	queue_set_stamp(q, "login", now, &ignored);
 }
 
-static int record(struct attempt *at, enum attempt_result *result,
-		  struct error *f)
+/* What the record may call for. */
+static void follow_up(struct attempt *at)
 {
-	*result = result_of(&at->claim->entry);
-	if (write_down(at, *result, f) < 0)
-		return -1;
-	crash_point("attempt-recorded");
-	if (is_to_be_kept(at, *result))
-		return notice_keep(at->claim, at->arena, at->account, f);
-	if (*result == ATTEMPT_DEFERRED && at->envelope.count)
+	if (is_to_be_kept(at, at->result)) {
+		notice_keep(at->claim, at->arena, at->account, &at->error);
+		return;
+	}
+	if (at->result == ATTEMPT_DEFERRED && at->envelope.count)
 		tell_of_login(at);
-	if (*result == ATTEMPT_DEFERRED)
+	if (at->result == ATTEMPT_DEFERRED)
 		warn_of_delay(at);
-	return 0;
 }
 
-int attempt_run(struct arena *a, struct queue_claim *c, struct route *route,
-		bool due_only, const struct session_progress *progress,
-		enum attempt_result *result, bool *unreachable, struct error *f)
+struct attempt *attempt_begin(struct arena *a, struct queue_claim *c,
+			      struct route *route, bool due_only,
+			      const struct session_progress *progress,
+			      struct error *f)
 {
-	struct attempt at = {
+	struct attempt *at = arena_alloc(a, sizeof(*at));
+
+	*at = (struct attempt){
 		.arena = a,
 		.claim = c,
 		.account = route->hosts[0].account,
 	};
-	int r = 0;
+	at->schedule = attempt_schedule(at->account);
+	fill_envelope(at, due_only);
+	at->result = result_of(&c->entry);
+	if (at->envelope.count && make_room(c, f) < 0)
+		return NULL;
+	if (at->envelope.count)
+		put_on_way(at, route, progress);
+	return at;
+}
 
-	at.schedule = attempt_schedule(at.account);
-	fill_envelope(&at, due_only);
-	*result = result_of(&c->entry);
-	*unreachable = false;
-	if (at.envelope.count && make_room(c, f) < 0)
-		return -1;
-	if (at.envelope.count)
-		try_it(&at, route, progress);
-	/* all were sent, and it is still here: the last one was interrupted */
-	if (at.envelope.count || *result == ATTEMPT_SENT)
-		r = record(&at, result, f);
-	if (at.has_seven_bit)
-		stage_free(&at.seven_bit);
-	*unreachable = at.out.unreachable;
-	return r;
+void attempt_record(struct attempt *const *all, size_t count)
+{
+	struct attempt *sent[ATTEMPT_MAX], *done[ATTEMPT_MAX];
+	size_t out = 0, n = 0;
+
+	crash_point("attempt-sent");
+	for (size_t i = 0; i < count; i++) {
+		struct attempt *at = all[i];
+
+		if (at->is_tried)
+			take_result(at);
+		at->result = result_of(&at->claim->entry);
+		/* all were sent, and it is still here: the last one was
+		 * interrupted */
+		if (!at->is_tried && at->result != ATTEMPT_SENT)
+			continue;
+		done[n++] = at;
+		if (is_to_leave(at))
+			sent[out++] = at;
+	}
+	take_out(sent, out);
+	for (size_t i = 0; i < n; i++)
+		if (!is_to_leave(done[i]))
+			write_down(done[i]);
+	crash_point("attempt-recorded");
+	for (size_t i = 0; i < n; i++)
+		if (!error_is_set(&done[i]->error))
+			follow_up(done[i]);
+}
+
+int attempt_end(struct attempt *at, enum attempt_result *result,
+		bool *unreachable, struct error *f)
+{
+	if (at->has_seven_bit)
+		stage_free(&at->seven_bit);
+	*result = at->result;
+	*unreachable = at->out.unreachable;
+	if (!error_is_set(&at->error))
+		return 0;
+	*f = at->error;
+	return -1;
 }
 
 int attempt_put_off(struct queue_claim *c, const struct schedule *s,

@@ -1,7 +1,8 @@
-/* attempt.h - one queued mail, tried once.
+/* attempt.h - queued mails, tried once.
  *
- * The entry's waiting recipients go over the route; each one's verdict becomes
- * its new state, and the entry is on disk with it before this returns.  A
+ * The entry's waiting recipients go over the route, with those of other mails
+ * (deliver/route.h); each one's verdict becomes its new state, and the entry is
+ * on disk with it once it is recorded.  A
  * server's refusal is final for that recipient alone.  Whatever kept us from
  * asking a server at all (name look-up, connection, certificate, log-in,
  * configuration) is temporary and no verdict on the mail, whatever the error
@@ -35,15 +36,24 @@ struct schedule attempt_schedule(const struct account *account);
 bool attempt_is_wanted(const struct entry *e, const struct schedule *s,
 		       bool due_only);
 
-/* Tries those who wait, only the due ones with `due_only`; the account's log
- * has a line of it.  -1, of which log_error has told then, when the result
- * could not be written to the queue, since a recipient may get the mail twice;
- * where that is known before (a full disk), the mail is not tried.
- * *unreachable as in struct outcome.  `progress` may be NULL. */
-int attempt_run(struct arena *a, struct queue_claim *c, struct route *route,
-		bool due_only, const struct session_progress *progress,
-		enum attempt_result *result, bool *unreachable,
-		struct error *f);
+struct attempt;
+/* Begins to try those who wait, only the due ones with `due_only`.  The claim
+ * and the progress, which may be NULL, are borrowed until the end.  NULL, of
+ * which log_error has told then, where the result could not be written down (a
+ * full disk): then it is not tried. */
+struct attempt *attempt_begin(struct arena *a, struct queue_claim *c,
+			      struct route *route, bool due_only,
+			      const struct session_progress *progress,
+			      struct error *f);
+/* Once the route was collected: writes down what became of each, with one sync
+ * for those that went to all; the account's log has a line of each. */
+void attempt_record(struct attempt *const *all, size_t count);
+/* -1, of which log_error has told then, when the result could not be written to
+ * the queue, since a recipient may get the mail twice.  *unreachable as in
+ * struct outcome. */
+int attempt_end(struct attempt *at, enum attempt_result *result,
+		bool *unreachable, struct error *f);
+#define ATTEMPT_MAX SESSION_MAILS_MAX /* recorded at a time */
 /* The same without a try: `why` is what happened instead, and it counts as a
  * try without a verdict.  Its words stay borrowed until the claim is released.
  */

@@ -2,12 +2,14 @@
  *
  * Each group of mails has a process (worker.h) that tells of its steps through
  * a pipe; a few run at a time.  What ends the pipe without a good-bye, or says
- * nothing for too long, has died of the mail it had begun: that one is put off,
- * and a new process goes on behind it.  One that died before its first mail
- * died of that one, as far as we can tell, so every process makes headway.
+ * nothing for too long, has died of a mail.  With one begun and not over it is
+ * that one, which is put off, and a new process goes on with the others.  With
+ * several on their way nobody can tell: a new process has them one at a time,
+ * and finds out.  One that died before its first mail died of that one, as far
+ * as we can tell, so every process makes headway.
  *
  * The processes have our handlers (base/interrupt.h): each stops at once, and
- * the mail at hand waits as before. */
+ * the mails at hand wait as before. */
 #include "queuerun/flush.h"
 
 #include <errno.h>
@@ -30,15 +32,14 @@
 
 #define JOBS_MAX 4	 /* groups at a time */
 #define PATIENCE 3600000 /* milliseconds */
-#define NO_MAIL	 SIZE_MAX
 
 struct job {
 	pid_t pid; /* 0: free */
 	int fd;
 	struct selection_group *group;
-	size_t at;   /* the mail at hand, or NO_MAIL */
-	size_t next; /* the first that was not begun */
-	bool ended;  /* it said so */
+	bool *is_begun, *is_over; /* by mail */
+	size_t alone;		  /* those before it go one at a time */
+	bool ended;		  /* it said so */
 	bool stuck;
 	uint64_t heard;
 };
@@ -74,10 +75,11 @@ static void hear(struct run *run, struct job *job, const struct word *w)
 	struct flush_result *result = run->result;
 
 	job->heard = sysenv_ticks();
+	if (w->mail >= job->group->count)
+		return;
 	switch ((enum worker_word)w->word) {
 	case WORKER_BEGINS:
-		job->at = w->mail;
-		job->next = job->at + 1;
+		job->is_begun[w->mail] = true;
 		return;
 	case WORKER_LIVES:
 		return;
@@ -105,7 +107,7 @@ static void hear(struct run *run, struct job *job, const struct word *w)
 	case WORKER_LEAVES:
 		break;
 	}
-	job->at = NO_MAIL;
+	job->is_over[w->mail] = true;
 }
 
 /* Short enough to go whole or not at all. */
@@ -139,7 +141,8 @@ static struct worker worker_of(const struct run *run, const struct job *job)
 	return (struct worker){
 		.selection = &run->selection,
 		.group = job->group,
-		.from = job->next,
+		.is_over = job->is_over,
+		.alone = job->alone,
 	};
 }
 
@@ -168,15 +171,15 @@ static noreturn void work_there(struct run *run, struct job *job, int speak)
 	process_end();
 }
 
-/* From job->next on. */
+/* With those that are not over. */
 static void start(struct run *run, struct job *job)
 {
 	struct error f = ERROR_INIT;
 	int fds[2];
 	pid_t pid;
 
-	job->at = NO_MAIL;
 	job->ended = job->stuck = false;
+	memset(job->is_begun, false, job->group->count);
 	if (open_pipe(fds, &f) < 0) {
 		work_here(run, job);
 		return;
@@ -227,25 +230,61 @@ static void explain_end(const struct run *run, const struct job *job,
 	why->temporary = true;
 }
 
+/* The first that is not over, with `begun` such that was begun; or their
+ * number. */
+static size_t find_left(const struct job *job, bool begun)
+{
+	size_t i = 0;
+
+	while (i < job->group->count &&
+	       (job->is_over[i] || (begun && !job->is_begun[i])))
+		i++;
+	return i;
+}
+
+/* Those on their way; *last is behind the last of them. */
+static size_t count_begun(const struct job *job, size_t *last)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < job->group->count; i++)
+		if (job->is_begun[i] && !job->is_over[i]) {
+			n++;
+			*last = i + 1;
+		}
+	return n;
+}
+
+static void blame(struct run *run, struct job *job, size_t mail, int status)
+{
+	struct talk talk = { .run = run, .job = job };
+	struct error why = ERROR_INIT;
+
+	explain_end(run, job, status, &why);
+	log_warning("%s: %s", job->group->ids[mail], why.text);
+	tell_self(&talk, mail,
+		  worker_put_off(&run->selection, job->group, mail, &why));
+}
+
 /* Its pipe is at its end. */
 static void end(struct run *run, struct job *job)
 {
-	struct error why = ERROR_INIT;
-	struct talk talk = { .run = run, .job = job };
-	size_t mail = job->at != NO_MAIL ? job->at : job->next;
+	size_t count = job->group->count, first, behind = 0;
 	int status = 0;
 
 	close(job->fd);
 	io_reap(job->pid, &status);
 	job->pid = 0;
-	if (job->ended || mail >= job->group->count)
+	first = find_left(job, true);
+	if (first == count)
+		first = find_left(job, false);
+	if (job->ended || first == count)
 		return;
-	explain_end(run, job, status, &why);
-	log_warning("%s: %s", job->group->ids[mail], why.text);
-	tell_self(&talk, mail, WORKER_BEGINS);
-	tell_self(&talk, mail,
-		  worker_put_off(&run->selection, job->group, mail, &why));
-	if (job->next < job->group->count && !interrupt_signal())
+	if (count_begun(job, &behind) > 1)
+		job->alone = behind;
+	else
+		blame(run, job, first, status);
+	if (find_left(job, false) < count && !interrupt_signal())
 		start(run, job);
 }
 
@@ -333,14 +372,26 @@ static bool is_busy(const struct run *run)
 	return false;
 }
 
+static void begin_job(struct run *run, struct job *job,
+		      struct selection_group *g)
+{
+	struct arena *a = run->flush->arena;
+
+	*job = (struct job){
+		.group = g,
+		.is_begun = arena_array(a, g->count + 1, sizeof(bool)),
+		.is_over = arena_array(a, g->count + 1, sizeof(bool)),
+	};
+	start(run, job);
+}
+
 /* As many as may run. */
 static void start_more(struct run *run)
 {
 	for (size_t i = 0; i < JOBS_MAX; i++)
 		while (!run->jobs[i].pid && !interrupt_signal() && run->next) {
-			run->jobs[i] = (struct job){ .group = run->next };
+			begin_job(run, &run->jobs[i], run->next);
 			run->next = run->next->next;
-			start(run, &run->jobs[i]);
 		}
 }
 

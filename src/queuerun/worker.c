@@ -1,7 +1,8 @@
-/* worker.c - claim, look again, try, release. */
+/* worker.c - claim, look again, put on its way; collect, record, release. */
 #include "queuerun/worker.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <time.h>
 
 #include "base/interrupt.h"
@@ -12,13 +13,25 @@
 
 #define LIFE_MS 10000 /* between two signs of life */
 
+/* A mail that is claimed. */
+struct parcel {
+	size_t mail;
+	struct arena arena;
+	struct queue queue;
+	struct queue_claim claim;
+	struct attempt *attempt;
+	bool was_warned;
+};
+
 struct shift {
 	struct worker *worker;
+	struct parcel *parcels[ATTEMPT_MAX]; /* on their way */
+	size_t count;
+	int heard; /* -1: nobody listens any more */
 	struct arena arena;
 	struct route route;
 	struct error trouble; /* why there is no route */
 	struct session_progress progress;
-	size_t mail;
 	uint64_t told;
 };
 
@@ -88,31 +101,6 @@ static enum worker_word put_off(const struct selection *s,
 	return word;
 }
 
-static enum worker_word attempt(struct shift *sh, struct arena *a,
-				struct queue_claim *c)
-{
-	const struct selection *s = sh->worker->selection;
-	struct error f = ERROR_INIT;
-	bool was_warned = c->entry.is_warned, unreachable;
-	enum attempt_result result;
-	enum worker_word word;
-
-	if (error_is_set(&sh->trouble))
-		return put_off(s, sh->worker->group, c, &sh->trouble);
-	/* what could not be written down was told there */
-	if (attempt_run(a, c, &sh->route, selection_is_due_only(s, &c->entry),
-			&sh->progress, &result, &unreachable, &f) < 0)
-		return WORKER_DEFERRED;
-	word = result == ATTEMPT_SENT	  ? WORKER_SENT
-	       : result == ATTEMPT_FAILED ? WORKER_FAILED
-					  : WORKER_DEFERRED;
-	note(s, &c->entry, word);
-	if (c->entry.is_warned && !was_warned)
-		sh->worker->tell(sh->worker->context, sh->mail,
-				 WORKER_NOTIFIES);
-	return word;
-}
-
 /* Somebody has it, or it is gone: he may have sent it. */
 static enum worker_word not_ours(struct queue *q, struct arena *a,
 				 const char *id)
@@ -150,23 +138,6 @@ static int claim(const struct selection *s, const struct selection_group *g,
 	return 1;
 }
 
-static enum worker_word handle(struct shift *sh)
-{
-	const struct worker *w = sh->worker;
-	struct arena a = ARENA_INIT;
-	struct queue q = { .folder = w->selection->queue->folder, .arena = &a };
-	struct queue_claim c;
-	enum worker_word word;
-
-	if (claim(w->selection, w->group, &q, w->group->ids[sh->mail], &c,
-		  &word)) {
-		word = attempt(sh, &a, &c);
-		queue_release(&c);
-	}
-	arena_free(&a);
-	return word;
-}
-
 enum worker_word worker_put_off(const struct selection *s,
 				const struct selection_group *g, size_t mail,
 				const struct error *why)
@@ -184,6 +155,114 @@ enum worker_word worker_put_off(const struct selection *s,
 	return word;
 }
 
+/* ---- on their way ---- */
+
+static void tell(struct shift *sh, size_t mail, enum worker_word word)
+{
+	if (sh->heard == 0)
+		sh->heard = sh->worker->tell(sh->worker->context, mail, word);
+}
+
+static void drop(struct parcel *p)
+{
+	queue_release(&p->claim);
+	arena_free(&p->arena);
+	free(p);
+}
+
+static enum worker_word word_for(enum attempt_result result)
+{
+	static const enum worker_word words[] = {
+		[ATTEMPT_SENT] = WORKER_SENT,
+		[ATTEMPT_DEFERRED] = WORKER_DEFERRED,
+		[ATTEMPT_FAILED] = WORKER_FAILED,
+	};
+
+	return words[result];
+}
+
+static void land_one(struct shift *sh, struct parcel *p)
+{
+	const struct entry *e = &p->claim.entry;
+	enum worker_word word = WORKER_DEFERRED;
+	struct error f = ERROR_INIT;
+	enum attempt_result result;
+	bool unreachable;
+
+	/* what could not be written down was told there */
+	if (attempt_end(p->attempt, &result, &unreachable, &f) == 0) {
+		word = word_for(result);
+		note(sh->worker->selection, e, word);
+		if (e->is_warned && !p->was_warned)
+			tell(sh, p->mail, WORKER_NOTIFIES);
+	}
+	tell(sh, p->mail, word);
+	drop(p);
+}
+
+static void land(struct shift *sh)
+{
+	struct attempt *attempts[ATTEMPT_MAX];
+
+	if (!sh->count)
+		return;
+	route_collect(&sh->route);
+	for (size_t i = 0; i < sh->count; i++)
+		attempts[i] = sh->parcels[i]->attempt;
+	attempt_record(attempts, sh->count);
+	for (size_t i = 0; i < sh->count; i++)
+		land_one(sh, sh->parcels[i]);
+	sh->count = 0;
+}
+
+/* Is it on its way?  Else *word says what became of it. */
+static bool take_off(struct shift *sh, struct parcel *p, enum worker_word *word)
+{
+	const struct selection *s = sh->worker->selection;
+	const struct selection_group *g = sh->worker->group;
+	struct error f = ERROR_INIT;
+	bool due_only;
+
+	if (!claim(s, g, &p->queue, g->ids[p->mail], &p->claim, word))
+		return false;
+	p->was_warned = p->claim.entry.is_warned;
+	*word = WORKER_DEFERRED;
+	if (error_is_set(&sh->trouble)) {
+		*word = put_off(s, g, &p->claim, &sh->trouble);
+		return false;
+	}
+	due_only = selection_is_due_only(s, &p->claim.entry);
+	p->attempt = attempt_begin(&p->arena, &p->claim, &sh->route, due_only,
+				   &sh->progress, &f);
+	return p->attempt != NULL;
+}
+
+static void begin(struct shift *sh, size_t mail)
+{
+	struct parcel *p = memory_alloc(sizeof(*p));
+	enum worker_word word;
+
+	*p = (struct parcel){ .mail = mail,
+			      .arena = ARENA_INIT,
+			      .claim = { .fd = -1 } };
+	p->queue = (struct queue){
+		.folder = sh->worker->selection->queue->folder,
+		.arena = &p->arena,
+	};
+	if (take_off(sh, p, &word)) {
+		sh->parcels[sh->count++] = p;
+		return;
+	}
+	tell(sh, mail, word);
+	drop(p);
+}
+
+static bool has_room(const struct shift *sh, size_t mail)
+{
+	return mail >= sh->worker->alone && sh->count < ATTEMPT_MAX &&
+	       route_has_room(&sh->route) && !interrupt_signal();
+}
+
 /* ---- all of them ---- */
 
 static void sent(void *context, uint64_t done, uint64_t total)
@@ -195,7 +274,7 @@ static void sent(void *context, uint64_t done, uint64_t total)
 	if (now - sh->told < LIFE_MS)
 		return;
 	sh->told = now;
-	sh->worker->tell(sh->worker->context, sh->mail, WORKER_LIVES);
+	tell(sh, 0, WORKER_LIVES);
 }
 
 void worker_run(struct worker *w)
@@ -206,21 +285,23 @@ void worker_run(struct worker *w)
 			    .trouble = g->trouble,
 			    .progress = { .sent = sent, .context = &sh },
 			    .told = sysenv_ticks() };
-	int heard = 0;
 
 	if (g->account)
 		route_open(&sh.route, &sh.arena, g->config, g->account,
 			   g->config_path, w->selection->flush->trace,
 			   &sh.trouble);
-	for (size_t i = w->from;
-	     i < g->count && !interrupt_signal() && heard == 0; i++) {
-		sh.mail = i;
-		heard = w->tell(w->context, i, WORKER_BEGINS);
-		if (heard == 0)
-			heard = w->tell(w->context, i, handle(&sh));
+	for (size_t i = 0; i < g->count && !interrupt_signal() && sh.heard == 0;
+	     i++) {
+		if (w->is_over[i])
+			continue;
+		tell(&sh, i, WORKER_BEGINS);
+		if (sh.heard == 0)
+			begin(&sh, i);
+		if (!has_room(&sh, i))
+			land(&sh);
 	}
-	if (heard == 0)
-		w->tell(w->context, 0, WORKER_ENDS);
+	land(&sh);
+	tell(&sh, 0, WORKER_ENDS);
 	if (g->account)
 		route_close(&sh.route);
 	arena_free(&sh.arena);

@@ -1,4 +1,5 @@
-/* worker.h - the mails of one group, one after the other over one connection.
+/* worker.h - the mails of one group over one connection, several on their way
+ * at a time.
  *
  * Runs in a process of its own, which a mail may kill or block, and tells of
  * each step by a word to whoever watches it. */
@@ -27,7 +28,8 @@ enum worker_word {
 struct worker {
 	const struct selection *selection;
 	const struct selection_group *group;
-	size_t from; /* the first mail that is its own */
+	const bool *is_over; /* by mail: not its own */
+	size_t alone;	     /* those before this one go one at a time */
 	/* -1 when nobody listens any more: that is a stop too. */
 	int (*tell)(void *context, size_t mail, enum worker_word word);
 	void *context;

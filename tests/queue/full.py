@@ -224,7 +224,8 @@ def judge_run(stand, mails, disk):
     for name in "good", "partly", "notice":
         assert counts[name] >= 1, f"after {disk}: no {name}\n{stand.show()}"
         more += counts[name] - 1
-    assert more <= 1, f"after {disk}: {counts}"
+    # Two that the server took were on their way together.
+    assert more <= 2, f"after {disk}: {counts}"
     # That somebody was told may have been what could not be written down.
     waiting = [entry.recipients[-1]["to"]
                for entry in stand.entries().values()
