@@ -89,6 +89,35 @@
 
 /* ---- the folder --------------------------------------------------------- */
 
+static int check_owner(const char *folder, const struct stat *st,
+		       struct error *f)
+{
+	if (st->st_uid == sysenv_file_uid())
+		return 0;
+	return error_set(f, ERROR_PERMISSION,
+			 "the queue %s belongs to another user (uid %u); name "
+			 "one of your own with MAILSEND_QUEUE or queue_folder",
+			 folder, (unsigned)st->st_uid);
+}
+
+static int explain_unopened(const char *folder, int why, struct error *f)
+{
+	bool is_refused = why == EACCES || why == EPERM;
+	struct stat st;
+
+	if (why == ELOOP || why == ENOTDIR)
+		return error_set(
+			f, ERROR_PERMISSION,
+			"the queue %s is not a directory, or is a symbolic "
+			"link to one; name the directory itself",
+			folder);
+	if (is_refused && lstat(folder, &st) == 0 &&
+	    check_owner(folder, &st, f) < 0)
+		return -1;
+	return error_errno(f, is_refused ? ERROR_PERMISSION : ERROR_IO, why,
+			   "cannot open the queue %s", folder);
+}
+
 /* 1 when it is there and ours; 0 when it is not there; -1. */
 static int check_folder(const char *folder, struct error *f)
 {
@@ -96,31 +125,15 @@ static int check_folder(const char *folder, struct error *f)
 	struct stat st;
 	int r;
 
-	if (fd < 0 && errno == ENOENT)
-		return 0;
-	if (fd < 0 && (errno == ELOOP || errno == ENOTDIR))
-		return error_set(
-			f, ERROR_PERMISSION,
-			"the queue %s is not a directory, or is a symbolic "
-			"link to one; name the directory itself",
-			folder);
 	if (fd < 0)
-		return error_errno(f,
-				   errno == EACCES || errno == EPERM
-					   ? ERROR_PERMISSION
-					   : ERROR_IO,
-				   errno, "cannot open the queue %s", folder);
+		return errno == ENOENT ? 0 : explain_unopened(folder, errno, f);
 	r = fstat(fd, &st);
 	close(fd);
 	if (r < 0)
 		return error_errno(f, ERROR_OS, errno,
 				   "cannot stat the queue %s", folder);
-	if (st.st_uid != sysenv_file_uid())
-		return error_set(f, ERROR_PERMISSION,
-				 "the queue %s belongs to another user (uid "
-				 "%u); name one of your own with "
-				 "MAILSEND_QUEUE or queue_folder",
-				 folder, (unsigned)st.st_uid);
+	if (check_owner(folder, &st, f) < 0)
+		return -1;
 	if (st.st_mode & 022)
 		return error_set(f, ERROR_PERMISSION,
 				 "others may write into the queue %s; chmod "

@@ -22,6 +22,7 @@
 #include "queue/queue.h"
 
 #define NAMES_MAX 1000000 /* of one directory */
+#define LINES_MAX 64	  /* of a user's file in the register */
 #define MODE	  01733
 #define RUN_KNOWN ((int64_t)7 * 86400)
 
@@ -167,7 +168,8 @@ static const char **split_lines(struct arena *a, char *text)
 	size_t count = 0, room = 0;
 	char *end;
 
-	for (; (end = strchr(text, '\n')); text = end + 1) {
+	for (; count < LINES_MAX && (end = strchr(text, '\n'));
+	     text = end + 1) {
 		*end = '\0';
 		if (*text != '/' || text_has_control(text))
 			continue;

@@ -30,8 +30,9 @@
 int spool_prepare(struct arena *a, bool make, struct error *f);
 
 /* By the user themselves: `folder` is a queue of theirs.  Nothing where there
- * is no register, or the folder is one that root looks at anyway; what fails is
- * left, since the user's own commands find the queue all the same. */
+ * is no register, or the folder is their own in SPOOL; one in their home is
+ * noted, since root may not know of that home.  What fails is left: the user's
+ * own commands find the queue all the same. */
 void spool_register(struct arena *a, const char *folder);
 /* What the user's own file says, in the arena; NULL at its end.  Only absolute
  * paths; they need not be there. */

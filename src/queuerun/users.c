@@ -5,6 +5,7 @@
 #include "queuerun/users.h"
 
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -180,14 +181,15 @@ static void add_uid(struct list *l, unsigned uid, bool looks_at_home)
 
 static void tell_refused(const struct spool_uids *s)
 {
-	if (s->refused == 1)
-		log_warning("%s was made by another user (uid %u) and is not "
-			    "used; remove it",
-			    s->refused_path, s->refused_uid);
-	else if (s->refused)
-		log_warning("%s was made by another user (uid %u) and is not "
-			    "used, nor are %u others beside it; remove them",
-			    s->refused_path, s->refused_uid, s->refused - 1);
+	char more[64] = "";
+
+	if (s->refused > 1)
+		snprintf(more, sizeof(more), ", nor %u more like it",
+			 s->refused - 1);
+	if (s->refused)
+		log_warning("%s, made by uid %u, is not its user's own and is "
+			    "not used%s; remove it",
+			    s->refused_path, s->refused_uid, more);
 }
 
 static void add_spool(struct list *l, bool in_register)
