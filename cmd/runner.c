@@ -12,6 +12,7 @@
 #include "base/sysenv.h"
 #include "base/text.h"
 #include "submit/enqueue.h"
+#include "submit/limit.h"
 #include "submit/report.h"
 #include "submit/split_frame.h"
 
@@ -149,13 +150,16 @@ static void tell_sum(const struct runner *run, const struct series_result *r,
 	const char *what = run->split ? "parts" : "mails";
 	bool can_resume = journal_is_there(&run->journal);
 	unsigned went = r->before + r->sent + r->queued;
+	unsigned all = r->sent + r->queued + r->failed;
 
+	if (r->held)
+		log_warning("%u of %u %s held by the limits of account %s, "
+			    "mailq shows until when",
+			    r->held, all, what, run->job->account->name);
 	if (r->queued && has_runner(run))
-		log_note("%u of %u %s queued", r->queued,
-			 r->sent + r->queued + r->failed, what);
+		log_note("%u of %u %s queued", r->queued, all, what);
 	else if (r->queued)
-		log_warning("%u of %u %s queued, and %s", r->queued,
-			    r->sent + r->queued + r->failed, what,
+		log_warning("%u of %u %s queued, and %s", r->queued, all, what,
 			    report_no_runner);
 	if (status < 0 || r->is_stopped)
 		log_error("%u of %u %s sent%s%s%s", went + r->unwritten,
@@ -168,7 +172,7 @@ static void tell_sum(const struct runner *run, const struct series_result *r,
 	else if (r->before == r->wanted)
 		log_note("series %s: there is nothing left to do",
 			 run->journal.id);
-	else if (run->split)
+	else if (run->split && !r->held)
 		log_note("sent as %u mails, series %s", run->split->total,
 			 run->journal.id);
 	if (r->refused)
@@ -229,12 +233,21 @@ static int end_series(struct runner *run, const struct series_result *result,
 	return status_of(result, status, f);
 }
 
+/* All parts are one mail; what was begun goes on. */
+static void ask_limit(const struct runner *run, struct limit *limit)
+{
+	if (run->job->request->series.id)
+		*limit = (struct limit){ .set = NULL };
+	else
+		limit_ask(limit, run->whole, run->split->id);
+}
+
 int runner_run(struct runner *run, const struct series_ops *ops,
 	       struct error *f)
 {
 	const struct series_job *job = run->job;
 	const struct request *r = job->request;
-	const struct series s = {
+	struct series s = {
 		.arena = job->arena,
 		.config = job->config,
 		.account = job->account,
@@ -251,6 +264,7 @@ int runner_run(struct runner *run, const struct series_ops *ops,
 				!journal_is_there(&run->journal),
 	};
 	struct series_result result;
+	struct limit limit;
 	int status;
 
 	/* whoever stops it by hand will want to know */
@@ -258,8 +272,14 @@ int runner_run(struct runner *run, const struct series_ops *ops,
 	    sysenv_is_terminal(STDERR_FILENO))
 		log_note("%u mails; if this is interrupted, continue with: %s",
 			 run->total, resume_words(run));
+	if (run->split) {
+		ask_limit(run, &limit);
+		s.limit = &limit;
+	}
 	start_progress(run);
 	status = series_run(&s, &result, f);
+	if (run->split && status < 0 && !result.sent && !result.queued)
+		limit_return(&limit);
 	progress_end(&run->progress);
 	status = end_series(run, &result, status, f);
 	return status;

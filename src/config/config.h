@@ -150,6 +150,8 @@ struct account {
 				     "full", "headers", "auto" (full while it
 				     is small) or "off": no notice */
 	bool queue_flush;	  /* what is due goes after a mail that went */
+	int limit_same; /* seconds between two mails of a kind; 0: off */
+	int limit_hour; /* mails in an hour; 0: any number */
 
 	/* serving */
 	const char *serve_cert, *serve_key;

@@ -114,6 +114,8 @@ const struct setting settings[] = {
 	ROW("queue_notice", SETTING_TEXT, AT(queue_notice), value_notice,
 	    "auto", NULL, 0),
 	SWITCH(queue_flush, "on"),
+	NUMBER(limit_same, value_duration_or_off, NULL, "off"),
+	NUMBER(limit_hour, value_count_or_off, NULL, "off"),
 
 	TEXT(serve_cert, value_path, NULL, BYTES),
 	TEXT(serve_key, value_path, NULL, BYTES),

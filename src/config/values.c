@@ -181,6 +181,16 @@ int value_count(struct value *v, void *field)
 			   field);
 }
 
+int value_count_or_off(struct value *v, void *field)
+{
+	if (strcmp(v->text, "off") != 0 && strcmp(v->text, "0") != 0)
+		return read_number(v, 1, 10000,
+				   "is not off or a number from 1 to 10000",
+				   field);
+	*(int *)field = 0;
+	return 0;
+}
+
 int value_size(struct value *v, void *field)
 {
 	static const char why[] = "is not a size below 2G, as in 100M";
@@ -225,7 +235,7 @@ int value_duration(struct value *v, void *field)
 
 int value_duration_or_off(struct value *v, void *field)
 {
-	if (strcmp(v->text, "off") != 0)
+	if (strcmp(v->text, "off") != 0 && strcmp(v->text, "0") != 0)
 		return value_duration(v, field);
 	*(int *)field = 0;
 	return 0;

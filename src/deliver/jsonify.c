@@ -4,12 +4,11 @@
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/buf.h"
 #include "base/interrupt.h"
-#include "base/sysenv.h"
 #include "base/text.h"
+#include "mail/date.h"
 
 /* An octet that is no UTF-8 is read as Latin-1; line ends and tabs stay: JSON
  * has words for them. */
@@ -78,17 +77,12 @@ void jsonify_reply(json_t *object, const char *reply)
 
 json_t *jsonify_time(int64_t when)
 {
-	int zone = sysenv_zone(when);
-	unsigned minutes = (unsigned)abs(zone);
-	time_t local = (time_t)(when + (int64_t)zone * 60);
-	char text[64];
-	struct tm t;
+	char text[DATE_SIZE];
 
-	if (!when || !gmtime_r(&local, &t) ||
-	    !strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%S", &t))
+	if (!when)
 		return json_null();
-	return json_sprintf("%s%c%02u:%02u", text, zone < 0 ? '-' : '+',
-			    minutes / 60, minutes % 60);
+	date_format_iso(text, when);
+	return json_string(text);
 }
 
 json_t *jsonify_exit(int status)

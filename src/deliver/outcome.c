@@ -10,6 +10,7 @@
 #include "base/disk.h"
 #include "base/sysenv.h"
 #include "base/text.h"
+#include "mail/date.h"
 
 int outcome_exit(const struct outcome *out, const struct error *f)
 {
@@ -79,6 +80,7 @@ static void put_line(struct buf *line, const struct envelope *e,
 		     const struct outcome *out, const struct error *failure)
 {
 	size_t discarded = envelope_discarded(e);
+	char until[DATE_SIZE];
 
 	buf_printf(line, "id=%s account=%s host=%s from=<%s> to=",
 		   out->message_id ? out->message_id : "-", out->account,
@@ -109,6 +111,10 @@ static void put_line(struct buf *line, const struct envelope *e,
 	}
 	if (out->queue_id)
 		buf_printf(line, " queue=%s", out->queue_id);
+	if (out->held_by) {
+		date_format_iso(until, out->held_until);
+		buf_printf(line, " held=%s until=%s", out->held_by, until);
+	}
 	if (out->dead_letter)
 		buf_printf(line, " kept=%s", out->dead_letter);
 }

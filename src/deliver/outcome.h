@@ -21,7 +21,9 @@ struct outcome {
 	bool unreachable;	 /* no server could be asked */
 	const char *dead_letter; /* where it was kept, or NULL */
 	const char *queue_id;	 /* under which it waits, or NULL */
-	bool has_runner;	 /* something runs that queue by itself */
+	const char *held_by;	 /* the limit that holds it there, or NULL */
+	int64_t held_until;
+	bool has_runner; /* something runs that queue by itself */
 	bool is_told;	 /* ... or it was reported today that nothing does */
 	bool is_tried;	 /* a run of the queue was started for it */
 	bool has_notice; /* a bounce for the rejected recipients was made */

@@ -83,11 +83,17 @@ static int weekday_of(int64_t n)
 	return (int)(((n + 4) % 7 + 7) % 7);
 }
 
-void date_format(char out[DATE_SIZE], int64_t when, int zone)
+struct civil {
+	int year, month, day;
+	int64_t days;  /* since 1970 */
+	unsigned left; /* seconds of the day */
+	unsigned east; /* minutes of the zone, without its sign */
+	char sign;     /* of the zone */
+};
+
+static void break_down(struct civil *c, int64_t when, int zone)
 {
 	int64_t local, n;
-	int year, month, day;
-	unsigned left, east;
 
 	if (zone <= -24 * 60 || zone >= 24 * 60)
 		zone = 0;
@@ -97,13 +103,50 @@ void date_format(char out[DATE_SIZE], int64_t when, int zone)
 		when = WHEN_MAX - DAY_SECONDS;
 	local = when + zone * 60;
 	n = (local >= 0 ? local : local - (DAY_SECONDS - 1)) / DAY_SECONDS;
-	left = (unsigned)(local - n * DAY_SECONDS) % DAY_SECONDS;
-	east = (unsigned)(zone < 0 ? -zone : zone) % (24 * 60);
-	civil_of(n, &year, &month, &day);
+	c->days = n;
+	c->left = (unsigned)(local - n * DAY_SECONDS) % DAY_SECONDS;
+	c->east = (unsigned)(zone < 0 ? -zone : zone) % (24 * 60);
+	c->sign = zone < 0 ? '-' : '+';
+	civil_of(n, &c->year, &c->month, &c->day);
+}
+
+void date_format(char out[DATE_SIZE], int64_t when, int zone)
+{
+	struct civil c;
+
+	break_down(&c, when, zone);
 	snprintf(out, DATE_SIZE, "%.3s, %u %.3s %04u %02u:%02u:%02u %c%02u%02u",
-		 days[weekday_of(n)], (unsigned)day % 100, months[month - 1],
-		 (unsigned)year % 10000, left / 3600, left / 60 % 60, left % 60,
-		 zone < 0 ? '-' : '+', east / 60, east % 60);
+		 days[weekday_of(c.days)], (unsigned)c.day % 100,
+		 months[c.month - 1], (unsigned)c.year % 10000,
+		 c.left / 3600 % 24, c.left / 60 % 60, c.left % 60, c.sign,
+		 c.east / 60 % 24, c.east % 60);
+}
+
+void date_format_iso(char out[DATE_SIZE], int64_t when)
+{
+	struct civil c;
+
+	break_down(&c, when, sysenv_zone(when));
+	snprintf(out, DATE_SIZE, "%04u-%02u-%02uT%02u:%02u:%02u%c%02u:%02u",
+		 (unsigned)c.year % 10000, (unsigned)c.month % 100,
+		 (unsigned)c.day % 100, c.left / 3600 % 24, c.left / 60 % 60,
+		 c.left % 60, c.sign, c.east / 60 % 24, c.east % 60);
+}
+
+void date_format_short(char out[DATE_SIZE], int64_t when)
+{
+	int64_t now = sysenv_now();
+	struct civil c, today;
+
+	break_down(&c, when, sysenv_zone(when));
+	break_down(&today, now, sysenv_zone(now));
+	if (c.days == today.days)
+		snprintf(out, DATE_SIZE, "%02u:%02u", c.left / 3600 % 24,
+			 c.left / 60 % 60);
+	else
+		snprintf(out, DATE_SIZE, "%.3s %2u %02u:%02u",
+			 months[c.month - 1], (unsigned)c.day % 100,
+			 c.left / 3600 % 24, c.left / 60 % 60);
 }
 
 /* White space and comments (RFC 5322 3.2.2). */

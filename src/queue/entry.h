@@ -16,7 +16,11 @@
  *	failed	for good, and the sender does not know yet
  *	told	for good, and the sender was told (or may not be)
  *
- * An entry with neither waiting nor failed recipients is done with. */
+ * An entry with neither waiting nor failed recipients is done with.
+ *
+ * One that a limit of its account holds (queue_limit.h) says by which and until
+ * when.  A digest that was made of such mails names them until they have left
+ * the queue, and is not tried before. */
 #ifndef QUEUE_ENTRY_H
 #define QUEUE_ENTRY_H
 
@@ -77,6 +81,13 @@ struct entry {
 	const char *syslog_tag; /* or NULL */
 	const char *owner; /* "1000 alice": the uid and name of a user from whom
 			      a service took it; NULL: the queue's own */
+
+	/* the limits of the account */
+	const char *limit_by; /* the setting that holds it; NULL: none */
+	int64_t limit_until;
+	const char *limit_set; /* of mails that are one: they are released
+				  together, and are in no digest; or NULL */
+	const char *members;   /* of a digest: ids, a blank between; or NULL */
 
 	/* the envelope, as in mail/envelope.h */
 	const char *reverse_path; /* "" is the null one */

@@ -67,6 +67,20 @@
  *   sync env                    queue-remove-safe        rubbish
  *   unlink msg/ID               queue-remove-done        nothing [rubbish]
  *
+ * Held by a limit, and in a digest D by now (queuerun/held.c).  D is put in as
+ * above, its entry names its members, and as long as it does nobody tries it:
+ *
+ *   put D in                    digest-put               D with members [held]
+ *   take a member out           digest-member-removed    D with members
+ *   (each of them)
+ *   change D to have none       digest-released          D queued [with
+ * members] tell the guard              digest-noted             D queued
+ *
+ * Whoever finds a D with members goes on there, so that no mail is lost and
+ * none comes twice.  What is counted for the limits (queue_limit.c) is replaced
+ * as a whole, at limit-begun, limit-written and limit-placed; a crash there
+ * leaves it as it was, or counts a mail that did not go.
+ *
  * All of it into another queue: queue_move.c.
  */
 #include "queue/queue.h"

@@ -100,29 +100,30 @@ static int move_place(struct move *m, enum queue_place place, struct error *f)
 	return r;
 }
 
-/* Stamps are made anew. */
-static void drop_stamps(const struct queue *q)
+/* Stamps are made anew, and so is what was counted for a limit. */
+static void drop_files(const struct queue *q, const char *part)
 {
 	struct error ignored = ERROR_INIT;
 	char room[QUEUE_DIR_PATH_SIZE], path[QUEUE_DIR_PATH_SIZE];
 	struct directory d;
 	const char *name;
 
-	directory_open(&d, queue_dir_path(room, q, "stamp", NULL), &ignored);
+	directory_open(&d, queue_dir_path(room, q, part, NULL), &ignored);
 	while ((name = directory_next(&d, &ignored)))
-		unlink(queue_dir_path(path, q, "stamp", name));
+		unlink(queue_dir_path(path, q, part, name));
 	directory_close(&d);
-	unlink(queue_dir_path(path, q, NULL, "flush.lock"));
 }
 
 /* env goes last: while it is there the old queue is known for one. */
 static void drop_parts(const struct queue *q)
 {
-	static const char *const parts[] = { "stamp", "tmp", "failed",
-					     "bad",   "msg", "env" };
+	static const char *const parts[] = { "stamp", "limit", "tmp", "failed",
+					     "bad",   "msg",   "env" };
 	char path[QUEUE_DIR_PATH_SIZE];
 
-	drop_stamps(q);
+	drop_files(q, "stamp");
+	drop_files(q, "limit");
+	unlink(queue_dir_path(path, q, NULL, "flush.lock"));
 	for (size_t i = 0; i < sizeof(parts) / sizeof(*parts); i++)
 		if (rmdir(queue_dir_path(path, q, parts[i], NULL)) < 0 &&
 		    errno != ENOENT)

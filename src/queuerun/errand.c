@@ -1,6 +1,9 @@
 /* errand.c - queue by queue. */
 #include "queuerun/errand.h"
 
+#include <string.h>
+
+#include "base/log.h"
 #include "base/sysenv.h"
 #include "queue/queue.h"
 #include "queuerun/flush.h"
@@ -56,20 +59,37 @@ static int run(struct task *t, struct error *f)
 
 /* ---- ids ---- */
 
+/* Who releases a mail that a limit held wants it to go now. */
+static void send_freed(struct task *t, const char *id)
+{
+	bool is_all = strcmp(id, "ALL") == 0;
+	struct error f = ERROR_INIT;
+	struct flush fl = {
+		.arena = t->arena,
+		.folder = t->folder,
+		.ids = { .words = &id, .count = !is_all },
+		.due_only = true,
+	};
+
+	if (flush_start(&fl, false, &f) < 0)
+		log_warning("the queue could not be run now: %s", f.text);
+}
+
 static int change(struct task *t, uint32_t index, struct error *f)
 {
 	const char *id = t->errand->choice.ids.words[index];
+	struct mailq_changed done = { .count = 0 };
 	struct error own = ERROR_INIT;
-	unsigned count = 0;
-	int found =
-		mailq_change(&t->queue, id, t->errand->change, &count, &own);
+	int found = mailq_change(&t->queue, id, t->errand->change, &done, &own);
 	const struct record r = { .kind = RECORD_FOUND,
 				  .index = index,
-				  .count = count };
+				  .count = done.count };
 
+	if (done.is_freed)
+		send_freed(t, id);
 	if (found < 0 && put_error(t, &own, index, f) < 0)
 		return -1;
-	return found || count ? put(t, &r, f) : 0;
+	return found || done.count ? put(t, &r, f) : 0;
 }
 
 struct printer {

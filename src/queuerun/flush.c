@@ -26,6 +26,7 @@
 #include "base/io.h"
 #include "base/log.h"
 #include "base/sysenv.h"
+#include "queuerun/held.h"
 #include "queuerun/notice.h"
 #include "queuerun/selection.h"
 #include "queuerun/worker.h"
@@ -437,9 +438,33 @@ static int finish(struct run *run, struct queue *q, struct error *f)
 	return r;
 }
 
+/* What a limit held and is due goes with whatever is asked for by its id, since
+ * such a run may be the only one for a while. */
+static struct flush with_digests(const struct flush *fl, struct queue *q)
+{
+	struct error trouble = ERROR_INIT;
+	struct flush_words made = { 0 };
+	struct flush own = *fl;
+
+	if (fl->senders.count || fl->recipients.count)
+		return own;
+	if (held_run(q, fl->arena, &made, &trouble) < 0)
+		log_warning("mails that are held by a limit: %s", trouble.text);
+	if (!fl->ids.count || !made.count)
+		return own;
+	for (size_t i = 0; i < fl->ids.count; i++) {
+		made.words = arena_grow(fl->arena, made.words, made.count,
+					&made.room, sizeof(*made.words));
+		made.words[made.count++] = fl->ids.words[i];
+	}
+	own.ids = made;
+	return own;
+}
+
 int flush_run(const struct flush *fl, struct flush_result *out, struct error *f)
 {
-	struct run run = { .flush = fl, .result = out };
+	struct flush own;
+	struct run run = { .flush = &own, .result = out };
 	struct error again = ERROR_INIT; /* finish() will tell of it */
 	struct queue q;
 	unsigned made;
@@ -452,6 +477,7 @@ int flush_run(const struct flush *fl, struct flush_result *out, struct error *f)
 	/* A run that was killed behind putting a notice in knows of it by the
 	 * notice alone: not when that has gone. */
 	notice_failures(&q, fl->arena, &made, &again);
+	own = with_digests(fl, &q);
 	r = run_over(&run, &q, false, f);
 	if (r == 0 && !interrupt_signal())
 		r = finish(&run, &q, f);

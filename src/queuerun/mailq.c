@@ -12,6 +12,7 @@
 #include "base/buf.h"
 #include "base/sysenv.h"
 #include "base/text.h"
+#include "mail/date.h"
 
 #define ID_WIDTH 17
 #define INDENT	 47 /* of a recipient: behind id, size and time */
@@ -32,17 +33,6 @@ static void format_time(char *out, size_t size, const char *format,
 #pragma GCC diagnostic pop
 }
 
-/* "14:05", and the day where it is not today. */
-static void format_next(char *out, size_t size, int64_t next)
-{
-	char today[16], day[16];
-
-	format_time(today, sizeof(today), "%Y%m%d", sysenv_now());
-	format_time(day, sizeof(day), "%Y%m%d", next);
-	format_time(out, size,
-		    strcmp(today, day) == 0 ? "%H:%M" : "%b %e %H:%M", next);
-}
-
 /* ---- one mail ---- */
 
 static int put_header(struct mailq_view *v)
@@ -56,7 +46,7 @@ static int put_header(struct mailq_view *v)
 static void put_reason(struct buf *to, const struct record *mail,
 		       const struct entry_recipient *r)
 {
-	char next[40];
+	char next[DATE_SIZE];
 
 	buf_reset(to);
 	if (r->state != ENTRY_WAITING)
@@ -65,13 +55,13 @@ static void put_reason(struct buf *to, const struct record *mail,
 				   ? small_error_text(&r->last)
 				   : "not tried yet");
 	if (r->state != ENTRY_WAITING || mail->entry->is_held ||
-	    mail->place != QUEUE_WAITING)
+	    mail->entry->limit_by || mail->place != QUEUE_WAITING)
 		return;
 	if (r->next <= sysenv_now()) {
 		buf_puts(to, "; next try now");
 		return;
 	}
-	format_next(next, sizeof(next), r->next);
+	date_format_short(next, r->next);
 	buf_printf(to, "; next try %s", next);
 }
 
@@ -119,13 +109,24 @@ static int put_recipients(struct mailq_view *v, const struct record *mail)
 	return r;
 }
 
-static const char *remark_on(const struct record *mail)
+static int put_remark(struct mailq_view *v, const struct record *mail)
 {
+	const struct entry *e = mail->entry;
+	char until[DATE_SIZE];
+
 	if (mail->place == QUEUE_GIVEN_UP)
-		return "(given up, and its sender has not got it back)\n";
+		return sink_puts(v->out, "(given up, and its sender has not "
+					 "got it back)\n");
 	if (mail->place == QUEUE_BAD)
-		return "(set aside, since it could not be read)\n";
-	return mail->entry->is_held ? "(held)\n" : "";
+		return sink_puts(v->out, "(set aside, since it could not be "
+					 "read)\n");
+	if (e->is_held)
+		return sink_puts(v->out, "(held)\n");
+	if (!e->limit_by)
+		return 0;
+	date_format_short(until, e->limit_until);
+	return sink_printf(v->out, "(held by %.40s until %s)\n", e->limit_by,
+			   until);
 }
 
 /* At the end of the mail's line, where the sender's address has no blank. */
@@ -157,16 +158,15 @@ static int put_mail(struct mailq_view *v, const struct user *owner,
 
 	v->octets += e->size;
 	snprintf(id, sizeof(id), "%s%s", mail->id,
-		 mail->is_busy ? "*"
-		 : e->is_held  ? "!"
-			       : "");
+		 mail->is_busy		     ? "*"
+		 : e->is_held || e->limit_by ? "!"
+					     : "");
 	format_time(when, sizeof(when), "%a %b %e %H:%M:%S", e->arrived);
 	put_safe_address(&sender, e->reverse_path);
 	r = sink_printf(v->out, "%-*s %8" PRIu64 " %-19s %s", ID_WIDTH, id,
 			e->size, when, sender.data);
 	buf_free(&sender);
-	if (r < 0 || put_owner(v, owner) < 0 ||
-	    sink_puts(v->out, remark_on(mail)) < 0 ||
+	if (r < 0 || put_owner(v, owner) < 0 || put_remark(v, mail) < 0 ||
 	    put_recipients(v, mail) < 0)
 		return -1;
 	return sink_puts(v->out, "\n");
@@ -208,6 +208,22 @@ int mailq_list_end(struct mailq_view *v)
 
 /* ---- for a monitor ---- */
 
+/* Since it could have been tried: what a limit held waits from the end of
+ * that on, and what it holds does not wait at all. */
+static void count_waiting(struct mailq_state *s, const struct entry *e)
+{
+	int64_t since = e->limit_by ? e->limit_until : e->arrived;
+
+	if (e->limit_by && sysenv_now() < since) {
+		s->limited++;
+		return;
+	}
+	s->waiting++;
+	s->held += e->is_held;
+	if (!e->is_held && sysenv_now() - since > s->age)
+		s->age = sysenv_now() - since;
+}
+
 void mailq_count(struct mailq_state *s, const struct record *r)
 {
 	uint64_t count = r->kind == RECORD_MORE ? r->count : 1;
@@ -219,11 +235,10 @@ void mailq_count(struct mailq_state *s, const struct record *r)
 		s->given_up += count;
 	} else if (r->place == QUEUE_BAD || (!e && r->kind == RECORD_MAIL)) {
 		s->bad += count;
+	} else if (e) {
+		count_waiting(s, e);
 	} else {
 		s->waiting += count;
-		s->held += e && e->is_held;
-		if (e && !e->is_held && sysenv_now() - e->arrived > s->age)
-			s->age = sysenv_now() - e->arrived;
 	}
 }
 
@@ -263,6 +278,8 @@ static void put_state(struct buf *to, const struct mailq_state *s,
 	}
 	if (s->held)
 		buf_printf(to, ", %" PRIu64 " held", s->held);
+	if (s->limited)
+		buf_printf(to, ", %" PRIu64 " held by a limit", s->limited);
 	if (s->given_up)
 		buf_printf(to, ", %" PRIu64 " given up", s->given_up);
 	if (s->bad)
@@ -281,9 +298,9 @@ static void put_state(struct buf *to, const struct mailq_state *s,
 	put_limit(to, l->warn_age);
 	put_limit(to, l->crit_age);
 	buf_printf(to,
-		   ";0 held=%" PRIu64 ";;;0 failed=%" PRIu64 ";;;0 bad=%" PRIu64
-		   ";;;0\n",
-		   s->held, s->given_up, s->bad);
+		   ";0 held=%" PRIu64 ";;;0 limited=%" PRIu64
+		   ";;;0 failed=%" PRIu64 ";;;0 bad=%" PRIu64 ";;;0\n",
+		   s->held, s->limited, s->given_up, s->bad);
 }
 
 int mailq_check_end(const struct mailq_state *s,

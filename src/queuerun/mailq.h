@@ -38,11 +38,15 @@ enum mailq_change {
 	MAILQ_RETRY, /* due now; one that was given up waits again */
 	MAILQ_DELETE,
 };
+struct mailq_changed {
+	unsigned count;
+	bool is_freed; /* one of them was held by a limit, and may go now */
+};
 /* `id` may be "ALL".  1; 0 where there is no such mail; -1 with the error,
- * which is temporary where somebody is just trying it.  *count grows by those
- * that were changed. */
+ * which is temporary where somebody is just trying it.  out->count grows by
+ * those that were changed. */
 int mailq_change(struct queue *q, const char *id, enum mailq_change change,
-		 unsigned *count, struct error *f);
+		 struct mailq_changed *out, struct error *f);
 /* The message as it goes out: 1, to be closed; 0 where there is no such mail;
  * -1.  The name is in the arena. */
 int mailq_open(struct queue *q, struct arena *a, const char *id,
@@ -80,6 +84,7 @@ struct mailq_limits {
 };
 struct mailq_state {
 	uint64_t waiting, held, given_up, bad;
+	uint64_t limited;	  /* held by a limit, before its time */
 	int64_t age;		  /* of the oldest that may be tried */
 	unsigned unread;	  /* queues that could not be looked at */
 	const char *unread_owner; /* of the first of them */

@@ -3,7 +3,10 @@
  * It may wait, have been given up or lie among the unreadable, and is looked
  * for in this order.  One that cannot be read has no entry that could be
  * changed: it can be taken away or printed, and when a person has mended the
- * entry it may wait again. */
+ * entry it may wait again.
+ *
+ * One that a limit holds is changed under the lock of those who make digests
+ * (held.h): it is either in a digest or it is not. */
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -11,7 +14,10 @@
 #include <unistd.h>
 
 #include "base/disk.h"
+#include "queue/queue_limit.h"
 #include "queuerun/mailq.h"
+
+#define DIGEST_MS 10000 /* a digest is made in less */
 
 static bool is_id(const char *id)
 {
@@ -87,6 +93,10 @@ static int change_claimed(struct queue_claim *c, enum mailq_change change,
 	if (c->place != QUEUE_WAITING)
 		return revive(c, change, f);
 	c->entry.is_held = change == MAILQ_HOLD;
+	if (change != MAILQ_HOLD && c->entry.limit_by) {
+		c->entry.limit_by = c->entry.limit_set = NULL;
+		c->entry.limit_until = 0;
+	}
 	if (change == MAILQ_RETRY)
 		make_due(&c->entry);
 	return queue_update(c, f);
@@ -94,37 +104,58 @@ static int change_claimed(struct queue_claim *c, enum mailq_change change,
 
 /* ---- finding it ---- */
 
+/* A descriptor where the mail is held by a limit, -1 where it is not, or with
+ * the error. */
+static int lock_held(struct queue *q, struct arena *a, enum queue_place place,
+		     const char *id, struct error *f)
+{
+	struct error unread = ERROR_INIT; /* claiming it tells */
+	struct entry e;
+
+	if (queue_peek(q, a, place, id, &e, &unread) <= 0 || !e.limit_by)
+		return -1;
+	return queue_limit_lock(q, "digest", DIGEST_MS, f);
+}
+
 /* 1; 0 when it is not there; -1 with the error. */
 static int change_in(struct queue *q, enum queue_place place, const char *id,
-		     enum mailq_change change, struct error *f)
+		     enum mailq_change change, struct mailq_changed *out,
+		     struct error *f)
 {
 	struct arena a = ARENA_INIT;
 	struct queue_claim c;
 	struct entry e;
-	int r = queue_claim(q, &a, place, id, &c, f);
+	int lock = lock_held(q, &a, place, id, f);
+	int r = error_is_set(f) ? -1 : queue_claim(q, &a, place, id, &c, f);
 
 	if (r > 0) {
+		out->is_freed |= c.entry.limit_by && change != MAILQ_HOLD &&
+				 change != MAILQ_DELETE;
 		r = change_claimed(&c, change, f) < 0 ? -1 : 1;
+		out->count += r > 0;
 		queue_release(&c);
 	} else if (r == 0) {
 		r = queue_peek(q, &a, place, id, &e, f);
 		if (r > 0)
 			r = is_busy(id, f);
 	}
+	if (lock >= 0)
+		close(lock);
 	arena_free(&a);
 	return r;
 }
 
 /* Where it was found; ERROR_DATA has just moved it among the unreadable. */
 static int change_one(struct queue *q, const char *id, enum mailq_change change,
-		      struct error *f)
+		      struct mailq_changed *out, struct error *f)
 {
 	int r = 0;
 
 	for (int place = QUEUE_WAITING; r == 0 && place <= QUEUE_BAD; place++) {
 		struct error own = ERROR_INIT;
 
-		r = change_in(q, (enum queue_place)place, id, change, &own);
+		r = change_in(q, (enum queue_place)place, id, change, out,
+			      &own);
 		if (r < 0 && own.cause == ERROR_DATA && place != QUEUE_BAD &&
 		    change == MAILQ_DELETE)
 			r = 0;
@@ -139,7 +170,7 @@ static int change_one(struct queue *q, const char *id, enum mailq_change change,
 /* One that cannot be changed stops none of the others; the first error is
  * told. */
 static int change_all(struct queue *q, enum mailq_change change,
-		      unsigned *count, struct error *f)
+		      struct mailq_changed *out, struct error *f)
 {
 	static const enum queue_place lasts[] = {
 		[MAILQ_HOLD] = QUEUE_WAITING,
@@ -155,10 +186,10 @@ static int change_all(struct queue *q, enum mailq_change change,
 		queue_list(q, &a, (enum queue_place)place, &names, f);
 		for (size_t i = 0; i < names.count; i++) {
 			struct error own = ERROR_INIT;
-			int r = change_one(q, names.ids[i], change, &own);
 
-			*count += r > 0;
-			if (r < 0 && !error_is_set(f))
+			if (change_one(q, names.ids[i], change, out, &own) <
+				    0 &&
+			    !error_is_set(f))
 				*f = own;
 		}
 		arena_free(&a);
@@ -167,15 +198,11 @@ static int change_all(struct queue *q, enum mailq_change change,
 }
 
 int mailq_change(struct queue *q, const char *id, enum mailq_change change,
-		 unsigned *count, struct error *f)
+		 struct mailq_changed *out, struct error *f)
 {
-	int r;
-
 	if (strcmp(id, "ALL") == 0)
-		return change_all(q, change, count, f) < 0 ? -1 : 1;
-	r = change_one(q, id, change, f);
-	*count += r > 0;
-	return r;
+		return change_all(q, change, out, f) < 0 ? -1 : 1;
+	return change_one(q, id, change, out, f);
 }
 
 /* ---- printing ---- */

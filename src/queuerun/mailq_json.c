@@ -83,6 +83,8 @@ static void put_entry(json_t *o, const struct entry *e)
 	json_object_set_new(o, "age_seconds", json_integer(age > 0 ? age : 0));
 	json_object_set_new(o, "size", json_integer((json_int_t)e->size));
 	json_object_set_new(o, "held", json_boolean(e->is_held));
+	json_object_set_new(o, "held_by", text_or_null(e->limit_by));
+	json_object_set_new(o, "held_until", jsonify_time(e->limit_until));
 	json_object_set_new(o, "sender", jsonify_text(e->reverse_path));
 	json_object_set_new(o, "message_id", text_or_null(e->message_id));
 	json_object_set_new(o, "account", text_or_null(e->account));

@@ -66,7 +66,7 @@ static bool is_tried_by_another(const struct selection *s,
 bool selection_wants(const struct selection *s, const struct selection_group *g,
 		     const struct entry *e)
 {
-	if (e->is_held || !is_of_kind(s, e) ||
+	if (e->is_held || e->limit_by || e->members || !is_of_kind(s, e) ||
 	    (!s->notices && !is_asked_for(s, e)))
 		return false;
 	/* all were sent, and its end was interrupted */
@@ -291,7 +291,7 @@ static void look_at(struct selection *s, const char *id)
 	} else if (r > 0 && (s->notices || is_asked_for(s, &e))) {
 		struct selection_group *g = group_of(s, &e);
 
-		if (e.is_held && is_asked_for(s, &e))
+		if ((e.is_held || e.limit_by) && is_asked_for(s, &e))
 			s->result->held++;
 		else if (selection_wants(s, g, &e))
 			add_mail(s, g, id);

@@ -144,6 +144,7 @@ static void make_request(struct roundtrip *t)
 	t->account = *w->account;
 	t->account.queue = "never";
 	t->account.queue_flush = false;
+	t->account.limit_same = t->account.limit_hour = 0;
 }
 
 static int compose(struct roundtrip *t, struct slice *text, struct error *f)

@@ -21,6 +21,7 @@
 #include "queue/spool.h"
 #include "queuerun/attempt.h"
 #include "queuerun/flush.h"
+#include "submit/limit.h"
 
 #define PATH_OCTETS 4096
 
@@ -220,6 +221,11 @@ static void fill_entry(const struct enqueue *q, const struct outcome *out,
 		.dsn_ret = c->envelope.dsn_ret,
 		.dsn_envid = c->envelope.dsn_envid,
 	};
+	if (q->limit) {
+		e->limit_by = queue_limit_word(q->limit->answer.by);
+		e->limit_until = q->limit->answer.until;
+		e->limit_set = q->limit->set;
+	}
 	fill_recipients(q, out, e);
 }
 
@@ -285,6 +291,8 @@ int enqueue_mail(const struct enqueue *q, struct outcome *out, struct error *f)
 	out->queue_id = e.id;
 	out->size = c->stage.size;
 	out->has_notice = q->has_failed;
+	out->held_by = e.limit_by;
+	out->held_until = e.limit_until;
 	return 0;
 }
 

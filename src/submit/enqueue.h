@@ -30,7 +30,8 @@ const char *enqueue_word(enum enqueue_mode mode);
 
 struct enqueue {
 	struct composition *composition;
-	bool takes_8bit; /* every server that it may go to does */
+	bool takes_8bit;	   /* every server that it may go to does */
+	const struct limit *limit; /* that holds it; NULL: none does */
 	bool has_failed; /* those refused for good go in too, as failed: their
 			    sender gets a notice (queuerun/notice.h) */
 };

@@ -12,8 +12,10 @@
 #include "deliver/local.h"
 #include "deliver/smarthost.h"
 #include "deliver/transport.h"
+#include "mail/date.h"
 #include "net/glossary.h"
 #include "submit/enqueue.h"
+#include "submit/limit.h"
 
 /* Did the recipients fail each in its own way? */
 static bool differ(const struct envelope *e, const struct error *f)
@@ -81,6 +83,18 @@ const char report_no_runner[] =
 	"nothing seems to flush the queue on this machine (mailsend "
 	"--setup-queue installs a timer, mailsend --flush retries now)";
 
+static void report_held(const struct outcome *out)
+{
+	char until[DATE_SIZE];
+
+	date_format_short(until, out->held_until);
+	log_warning("held by %s as %s until %s, then sent with others in one "
+		    "mail; mailq --release %s sends it at once",
+		    out->held_by, out->queue_id, until, out->queue_id);
+	if (!out->has_runner && !out->is_told)
+		log_warning("%s", report_no_runner);
+}
+
 /* What was put there on purpose is news only where it would stay there. */
 static void report_queued(const struct outcome *out)
 {
@@ -91,7 +105,9 @@ static void report_queued(const struct outcome *out)
 
 	if (!envelope_queued(e))
 		return;
-	if (!why && !out->has_runner && !out->is_told && !out->is_tried)
+	if (out->held_by)
+		report_held(out);
+	else if (!why && !out->has_runner && !out->is_told && !out->is_tried)
 		log_warning("queued as %s, and %s", out->queue_id, more);
 	else if (why && envelope_queued(e) == e->count)
 		log_warning("temporary failure; queued as %s and %s: %s",
@@ -110,10 +126,11 @@ void report_outcome(const struct outcome *out, const struct error *f)
 		report_queued(out);
 }
 
-static const char *recipient_status(const struct recipient *r)
+static const char *recipient_status(const struct outcome *out,
+				    const struct recipient *r)
 {
 	if (r->is_queued)
-		return "queued";
+		return out->held_by ? "held" : "queued";
 	if (r->is_discarded)
 		return "discarded";
 	if (!r->decided)
@@ -123,13 +140,15 @@ static const char *recipient_status(const struct recipient *r)
 	return r->verdict.temporary ? "deferred" : "refused";
 }
 
-static json_t *recipient_json(const struct recipient *r)
+static json_t *recipient_json(const struct outcome *out,
+			      const struct recipient *r)
 {
 	bool failed = small_error_is_set(&r->verdict);
 	json_t *object = json_object();
 
 	json_object_set_new(object, "address", jsonify_text(r->address));
-	json_object_set_new(object, "status", json_string(recipient_status(r)));
+	json_object_set_new(object, "status",
+			    json_string(recipient_status(out, r)));
 	jsonify_reply(object, recipient_reply(r));
 	json_object_set_new(object, "cause",
 			    failed ? json_string(error_name(r->verdict.cause))
@@ -147,7 +166,10 @@ static const char *whole_status(const struct outcome *out,
 	size_t queued = out->envelope ? envelope_queued(out->envelope) : 0;
 
 	if (!error_is_set(f))
-		return !out->envelope ? "empty" : queued ? "queued" : "sent";
+		return !out->envelope ? "empty"
+		       : out->held_by ? "held"
+		       : queued	      ? "queued"
+				      : "sent";
 	return accepted + queued ? "partial" : "failed";
 }
 
@@ -158,7 +180,8 @@ int report_json(const struct outcome *out, const struct error *f,
 	json_t *object = json_object(), *list = json_array();
 
 	for (size_t i = 0; e && i < e->count; i++)
-		json_array_append_new(list, recipient_json(&e->recipients[i]));
+		json_array_append_new(list,
+				      recipient_json(out, &e->recipients[i]));
 	json_object_set_new(object, "status",
 			    json_string(whole_status(out, f)));
 	jsonify_end(object, outcome_exit(out, f), f);
@@ -172,6 +195,9 @@ int report_json(const struct outcome *out, const struct error *f,
 	json_object_set_new(object, "dead_letter",
 			    jsonify_text(out->dead_letter));
 	json_object_set_new(object, "queue_id", jsonify_text(out->queue_id));
+	json_object_set_new(object, "held_by", jsonify_text(out->held_by));
+	json_object_set_new(object, "held_until",
+			    jsonify_time(out->held_by ? out->held_until : 0));
 	json_object_set_new(object, "round_trips",
 			    json_integer(out->round_trips));
 	json_object_set_new(object, "milliseconds",
@@ -255,6 +281,7 @@ void report_way(const struct composition *c, struct buf *to)
 	if (has_server)
 		buf_printf(to, "queue:      %s\n",
 			   enqueue_word(enqueue_mode(c->request, account)));
+	limit_describe(c, to);
 }
 
 void report_envelope(const struct composition *c, struct buf *to)

@@ -40,6 +40,7 @@ static void note(struct series_worker *w, const struct series_verdict *v)
 		r->queued++;
 	else if (!r->failed++)
 		r->exit = v->exit;
+	r->held += v->is_held && v->fate == SERIES_QUEUED;
 	r->unwritten += v->is_unwritten;
 	if (v->fate == SERIES_FAILED && !error_is_set(w->error))
 		error_set(w->error, ERROR_UNAVAILABLE, "%s: %s", v->name,
@@ -60,7 +61,7 @@ const char *series_word(const struct series_verdict *v)
 
 	if (v->is_unwritten)
 		return v->queue_id[0] ? "queued" : "sent";
-	return words[v->fate];
+	return v->is_held ? "held" : words[v->fate];
 }
 
 /* ---- a connection ---- */

@@ -34,6 +34,7 @@ struct series_verdict {
 	unsigned n;
 	enum series_fate fate;
 	int exit;	   /* its exit status alone */
+	bool is_held;	   /* it is queued, as a limit holds it */
 	bool is_unwritten; /* it failed in that it was taken, by a server or by
 			      the queue, and the journal could not be told */
 	uint64_t size;
@@ -46,7 +47,7 @@ struct series_verdict {
 	char refused[512];
 };
 
-/* "sent", "queued" or "failed": what became of the mail itself. */
+/* "sent", "queued", "held" or "failed": what became of the mail itself. */
 const char *series_word(const struct series_verdict *v);
 
 struct series_ops {
@@ -77,7 +78,8 @@ struct series {
 	/* Of mails that are of no use without each other, what all of them have
 	 * in common: the first that fails is the end of it.  Else NULL. */
 	const struct envelope *envelope;
-	bool again; /* those in the journal too */
+	const struct limit *limit; /* ... and the answer for all, or NULL */
+	bool again;		   /* those in the journal too */
 	/* What does not go is nowhere else (it came by a pipe, and nothing
 	 * remembers it): after a signal the rest is queued or kept. */
 	bool is_rest_lost;
@@ -85,6 +87,7 @@ struct series {
 
 struct series_result {
 	unsigned sent, queued, failed;
+	unsigned held;	    /* of the queued: by a limit */
 	unsigned unwritten; /* of the failed: taken, and not in the journal */
 	unsigned wanted;    /* of all */
 	unsigned before;    /* of these the journal had so many */

@@ -192,6 +192,7 @@ static void submit(struct series_worker *w, struct series_flight *fl)
 		.route = &w->route,
 		.progress =
 			s->ops->moved && w->report < 0 ? &fl->progress : NULL,
+		.limit = s->limit,
 		.keeping = is_kept(s) ? SUBMIT_KEEP : SUBMIT_KEEP_NONE,
 	};
 
@@ -273,6 +274,7 @@ static void fill_verdict(struct series_flight *fl)
 	v->fate = v->exit	  ? SERIES_FAILED
 		  : out->queue_id ? SERIES_QUEUED
 				  : SERIES_SENT;
+	v->is_held = out->held_by != NULL;
 	snprintf(v->message_id, sizeof(v->message_id), "%s",
 		 c->message_id ? c->message_id : "");
 	snprintf(v->queue_id, sizeof(v->queue_id), "%s",

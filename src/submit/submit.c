@@ -1,5 +1,6 @@
 /* submit.c - which way it goes, and what is done when it does not.
  *
+ *	over a limit: all		in the queue, held
  *	recipients that are left	are
  *	deferred, or nobody was asked	in the queue, waiting
  *	refused				told, and in the dead letter; or in the
@@ -210,6 +211,44 @@ static int queue_rest(const struct submission *s, struct enqueue *q,
 	return 0;
 }
 
+/* In the queue without a server being asked, where it can be; else it goes. */
+static void hold(struct submit_mail *m)
+{
+	struct composition *c = m->submission.composition;
+	bool is_later = m->is_later;
+	struct error why = ERROR_INIT;
+
+	m->is_later = true;
+	if (!m->submission.route)
+		take_own_route(m);
+	m->is_later = is_later;
+	m->queue.limit = &m->limit;
+	m->is_held = !error_is_set(&m->error) &&
+		     enqueue_mail(&m->queue, m->out, &why) == 0;
+	if (m->is_held) {
+		ending_reached(&in_queue);
+		return;
+	}
+	m->queue.limit = NULL;
+	log_warning("the mail is over %s and could not be held, so it is "
+		    "sent: %s",
+		    limit_words(c->arena, &m->limit),
+		    error_is_set(&m->error) ? m->error.text : why.text);
+	error_clear(&m->error);
+}
+
+static void ask_limit(struct submit_mail *m)
+{
+	const struct submission *s = &m->submission;
+
+	if (s->limit)
+		m->limit = *s->limit;
+	else
+		limit_ask(&m->limit, s->composition, NULL);
+	if (limit_holds(&m->limit))
+		hold(m);
+}
+
 /* Other mail, where this one found the way open. */
 static void run_queue(const struct submission *s, const struct enqueue *q,
 		      enum enqueue_mode mode, const struct outcome *out)
@@ -217,7 +256,9 @@ static void run_queue(const struct submission *s, const struct enqueue *q,
 	const struct composition *c = s->composition;
 	const struct envelope *e = &c->envelope;
 
-	if (s->route)
+	if (q->limit)
+		; /* it has its time */
+	else if (s->route)
 		; /* its owner runs it, after the last mail */
 	else if (out->has_notice ||
 		 (mode == ENQUEUE_BACKGROUND && envelope_queued(e)))
@@ -271,7 +312,8 @@ void submit_begin(struct submit_mail *m, const struct submission *s,
 		.size = c->stage.size,
 		.envelope = &c->envelope,
 	};
-	if (s->route && !m->is_later)
+	ask_limit(m);
+	if (s->route && !m->is_later && !m->is_held)
 		begin_over(m, s->route);
 }
 
@@ -286,6 +328,8 @@ static int sum_up(struct submit_mail *m, struct error *f)
 		envelope_decide_rest(e, f);
 		return -1;
 	}
+	if (m->is_held)
+		return envelope_sum_up(e, f);
 	if (m->is_later)
 		return 0;
 	if (s->route)
@@ -299,14 +343,20 @@ static int sum_up(struct submit_mail *m, struct error *f)
 int submit_finish(struct submit_mail *m, struct error *f)
 {
 	const struct submission *s = &m->submission;
+	const struct envelope *e = &s->composition->envelope;
 	bool is_queued = m->mode != ENQUEUE_NEVER;
 	int r = sum_up(m, f);
 
-	if (is_queued && (r < 0 || m->is_later))
+	if (is_queued && !m->is_held && (r < 0 || m->is_later))
 		r = queue_rest(s, &m->queue, m->out, f);
+	if (r < 0 && !s->limit && !envelope_accepted(e) && !envelope_queued(e))
+		limit_return(&m->limit);
 	finish(s, m->out, f);
 	if (is_queued)
 		run_queue(s, &m->queue, m->mode, m->out);
+	if (!s->limit && m->limit.answer.is_due)
+		enqueue_flush_due(s->composition->arena,
+				  s->composition->account);
 	m->out->is_tried = m->mode == ENQUEUE_BACKGROUND;
 	return r;
 }
@@ -319,7 +369,7 @@ int submit_send(const struct submission *s, struct outcome *out,
 	submit_begin(&m, s, out);
 	if (s->route)
 		route_collect(s->route);
-	else
+	else if (!m.is_held)
 		take_own_route(&m);
 	return submit_finish(&m, f);
 }

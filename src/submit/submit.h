@@ -1,5 +1,6 @@
 /* submit.h - from a composition to a verdict for each recipient.
  *
+ * A mail that is over a limit of its account is held in the queue (limit.h).
  * It goes by the account's route (deliver/route.h).  What could not go for now
  * waits in the queue, or all of it does before anybody is asked (enqueue.h);
  * those refused for good are told to the caller, and to the sender by mail
@@ -16,6 +17,7 @@
 #include "smtp/dial.h"
 #include "smtp/session.h"
 #include "submit/enqueue.h"
+#include "submit/limit.h"
 
 /* Whose is a mail that did not go? */
 enum submit_keeping {
@@ -33,6 +35,8 @@ struct submission {
 	const struct trace *trace;		 /* or NULL */
 	const struct session_progress *progress; /* or NULL */
 	enum submit_keeping keeping;
+	const struct limit *limit; /* the answer for the mails that this is one
+				      of; NULL: the guard is asked */
 };
 
 /* A mail on its way, with the submission's route. */
@@ -45,7 +49,9 @@ struct submit_mail {
 	struct load load;
 	struct route_mail way;
 	struct error error; /* there is no route */
-	bool is_later;	    /* no server is asked now */
+	struct limit limit;
+	bool is_held;  /* by it, in the queue */
+	bool is_later; /* no server is asked now */
 };
 
 /* It stays where it is until submit_finish; route_collect comes in between, for
