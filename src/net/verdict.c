@@ -335,6 +335,11 @@ static int explain_connect(struct conn *c, const struct seen *seen,
 				 "%s cannot be reached so; a proxy is "
 				 "socks5h://HOST:PORT or http://HOST:PORT",
 				 c->place);
+	if (c->options->unix_socket && !seen->os_error)
+		return error_set(f, ERROR_TEMPORARY,
+				 "cannot connect to %s: it has too many "
+				 "clients now",
+				 c->place);
 	return error_set(f, ERROR_TEMPORARY, "cannot connect to %s: %s",
 			 c->place,
 			 seen->os_error ? strerror((int)seen->os_error)

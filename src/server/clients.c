@@ -69,10 +69,24 @@ void client_name(struct client *one, const struct sockaddr *address,
 	name_share(one, address);
 }
 
-int client_name_user(struct client *one, int fd, struct error *f)
+static const struct peer *find_user(const struct clients *c, unsigned uid)
 {
+	for (size_t i = 0; i < c->room; i++)
+		if (c->all[i].pid && c->all[i].is_user &&
+		    c->all[i].peer.uid == uid)
+			return &c->all[i].peer;
+	return NULL;
+}
+
+int client_name_user(const struct clients *c, struct client *one, int fd,
+		     struct error *f)
+{
+	const struct peer *known;
+
 	if (peer_read(&one->peer, fd, f) < 0)
 		return -1;
+	known = find_user(c, one->peer.uid);
+	peer_name(&one->peer, known);
 	one->is_user = true;
 	one->is_local = one->peer.uid == 0;
 	snprintf(one->from, sizeof(one->from), "%s", one->peer.label);

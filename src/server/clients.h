@@ -65,8 +65,10 @@ int clients_init(struct clients *c, struct arena *a, size_t places,
 /* Who it is. */
 void client_name(struct client *one, const struct sockaddr *address,
 		 socklen_t size);
-/* The same of the other end of a socket in the file system. */
-int client_name_user(struct client *one, int fd, struct error *f);
+/* The same of the other end of a socket in the file system.  One who is served
+ * already costs no look into the password database. */
+int client_name_user(const struct clients *c, struct client *one, int fd,
+		     struct error *f);
 /* Is it a user who has all the places that they may have? */
 bool clients_has_share(const struct clients *c, const struct client *newcomer);
 /* A place for it, after somebody was asked to go where that helps; NULL where

@@ -19,8 +19,8 @@
 #include "base/sysenv.h"
 #include "base/text.h"
 
-#define FIRST_PASSED 3 /* sd_listen_fds(3) */
-#define BACKLOG	     128
+#define FIRST_PASSED 3	  /* sd_listen_fds(3) */
+#define BACKLOG	     4096 /* the kernel cuts it to its own most */
 
 /* Room for what stands behind it while it is made. */
 #define SOCKET_PATH_MAX (sizeof(((struct sockaddr_un *)NULL)->sun_path) - 12)

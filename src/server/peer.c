@@ -50,14 +50,23 @@ int peer_read(struct peer *p, int fd, struct error *f)
 				   "the kernel does not say who is there");
 	p->uid = cred.uid;
 	p->gid = cred.gid;
-	find_name(p);
+	return 0;
+}
+
+void peer_name(struct peer *p, const struct peer *known)
+{
+	if (known) {
+		p->has_name = known->has_name;
+		memcpy(p->name, known->name, sizeof(p->name));
+	} else {
+		find_name(p);
+	}
 	snprintf(p->share, sizeof(p->share), "nameless");
 	if (p->has_name)
 		snprintf(p->share, sizeof(p->share), "%u", p->uid);
 	if (!p->has_name || !is_plain(p->name))
 		snprintf(p->name, sizeof(p->name), "uid%u", p->uid);
 	snprintf(p->label, sizeof(p->label), "%s, uid %u", p->name, p->uid);
-	return 0;
 }
 
 /* ---- groups ---- */

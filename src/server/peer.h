@@ -30,8 +30,11 @@ struct peer {
 	size_t count;
 };
 
-/* Who they are; ERROR_OS where the kernel does not tell. */
+/* Their number; ERROR_OS where the kernel does not tell. */
 int peer_read(struct peer *p, int fd, struct error *f);
+/* ... their name, which another of that number may have already (or NULL), ...
+ */
+void peer_name(struct peer *p, const struct peer *known);
 /* ... and their groups. */
 int peer_read_groups(struct peer *p, struct arena *a, int fd, struct error *f);
 /* Is it they whom "GROUP" or "user:NAME" names?  Numbers will do. */

@@ -2,10 +2,7 @@
  *
  * The end of a child writes into a pipe that poll sees, so that none is lost
  * between a look at a flag and the wait; the signals that ask us to end are
- * interrupt.h's.  SIGTERM reaches the session of a connection's process through
- * line.h's `wake`, and leaves it time to finish what has begun.  It is a
- * session of its own too: Ctrl-C is for the one that listens, and nothing asks
- * a terminal for a password, unseen by the client. */
+ * interrupt.h's. */
 #include "server/serve.h"
 
 #include <errno.h>
@@ -20,24 +17,20 @@
 #include "base/interrupt.h"
 #include "base/log.h"
 #include "base/sysenv.h"
+#include "server/client_stream.h"
 #include "server/clients.h"
-#include "server/conversation.h"
-#include "server/intake.h"
 #include "server/listener.h"
+#include "server/response.h"
+#include "server/serve_inside.h"
 #include "server/service.h"
 
-#define COMMAND_SECONDS 300 /* RFC 5321 4.5.3.2.7 */
-#define SESSION_SECONDS 3600
-#define STOP_SECONDS	60
-#define HASTE_SECONDS	3  /* the same where somebody waits for our end */
-#define KILL_SECONDS	75 /* then it is killed */
-#define BREATH_MS	100
-#define PARTING_MS	1000
+#define KILL_SECONDS 75 /* then it is killed */
+#define BREATH_MS    100
+#define PARTING_MS   1000
+#define TELL_MS	     10000
+#define AT_ONCE	     64 /* newcomers between two looks at all else */
 
 static int child_ended[2] = { -1, -1 };
-
-/* In the process of a connection: somebody needs its place. */
-static int place_needed[2] = { -1, -1 };
 
 /* SIGHUP came, to a service. */
 static volatile sig_atomic_t is_to_reload;
@@ -51,211 +44,21 @@ static void note(int number)
 
 	if (number == SIGHUP)
 		is_to_reload = 1;
-	r = write(number != CLIENT_GO ? child_ended[1] : place_needed[1], "",
-		  1);
-
+	r = write(child_ended[1], "", 1);
 	(void)r; /* full: there is a byte to be seen */
 	errno = error;
-}
-
-static int open_pipe(int ends[2], struct error *f)
-{
-	if (pipe(ends) < 0)
-		return error_errno(f, ERROR_OS, errno, "no pipe for signals");
-	for (int i = 0; i < 2; i++) {
-		fcntl(ends[i], F_SETFD, FD_CLOEXEC);
-		fcntl(ends[i], F_SETFL, O_NONBLOCK);
-	}
-	return 0;
 }
 
 static int watch_signals(bool is_service, struct error *f)
 {
 	struct sigaction action = { .sa_handler = note };
 
-	if (open_pipe(child_ended, f) < 0)
+	if (serve_pipe(child_ended, f) < 0)
 		return -1;
 	sigemptyset(&action.sa_mask);
 	sigaction(SIGCHLD, &action, NULL);
-	sigaction(CLIENT_GO, &action, NULL);
 	if (is_service)
 		sigaction(SIGHUP, &action, NULL);
-	return 0;
-}
-
-static void drain(int fd)
-{
-	char bytes[64];
-
-	while (read(fd, bytes, sizeof(bytes)) > 0)
-		;
-}
-
-/* What a connection's wait ended for. */
-static enum talk_call called(void)
-{
-	if (interrupt_signal())
-		return TALK_STOP;
-	drain(place_needed[0]);
-	return TALK_GO;
-}
-
-/* ---- one session ---- */
-
-static const char *serving_name(const struct account *account)
-{
-	return account->domain ? account->domain : sysenv_host();
-}
-
-/* `client` is NULL on stdin.  A user whom the kernel names is logged in by
- * that, and there is nobody between us to be kept out by TLS. */
-static int serve_session(const struct serve *s, struct client_stream *line,
-			 const char *peer, const struct client *client,
-			 struct error *f)
-{
-	const struct account *account = s->account;
-	const struct peer *user =
-		client && client->is_user ? &client->peer : NULL;
-	bool is_network = s->options->address && !user;
-	struct server_options options = {
-		.name = serving_name(account),
-		.has_tls = is_network && account->serve_cert,
-		.needs_login = is_network && account->serve_auth_command,
-		.size_max = (uint64_t)account->serve_max_size,
-		.recipients_max = user ? allowance_recipients(account, user)
-				       : (size_t)account->serve_max_recipients,
-	};
-	struct server server;
-	struct intake intake = {
-		.base = s->request,
-		.spool = s->spool,
-		.trace = s->trace,
-		.auth_command = is_network ? account->serve_auth_command : NULL,
-		.auth_seconds = (unsigned)account->command_timeout,
-		.peer = peer,
-		.user = user,
-		.sockets = &s->sockets,
-		.reply_seconds = COMMAND_SECONDS,
-		.line = line,
-		.server = &server,
-	};
-	struct talk talk = {
-		.intake = &intake,
-		.cert = account->serve_cert,
-		.key = account->serve_key ? account->serve_key
-					  : account->serve_cert,
-		.is_implicit = is_network && !account->serve_tls_starttls,
-		.client = client ? client->state : NULL,
-		.called = client ? called : NULL,
-		.command_seconds = COMMAND_SECONDS,
-		.session_seconds = SESSION_SECONDS,
-		.stop_seconds = client ? STOP_SECONDS : HASTE_SECONDS,
-	};
-	int r;
-
-	server_init(&server, &options, intake_ops(&intake), &intake);
-	server.trace = s->trace;
-	if (user)
-		snprintf(server.user, sizeof(server.user), "%s", user->name);
-	r = talk_run(&talk, f);
-	/* they said goodbye, and did not wait for ours */
-	if (r < 0 && server.has_quit && user) {
-		error_clear(f);
-		r = 0;
-	}
-	/* A script that reads no replies, and whose every line was wrong, must
-	 * not take this for success. */
-	if (r == 0 && !client && server.errors && !server.helo[0] &&
-	    !server.messages)
-		r = error_set(
-			f, ERROR_DATA,
-			"no mail was accepted: %u commands were wrong (do "
-			"lines end in CRLF?)",
-			server.errors);
-	server_free(&server);
-	return r;
-}
-
-int serve_stdio(const struct serve *s, struct error *f)
-{
-	struct sockaddr_storage from = { .ss_family = AF_UNSPEC };
-	socklen_t size = sizeof(from);
-	struct client_stream line;
-	int r;
-
-	/* started by inetd, others can connect too */
-	if (getpeername(STDIN_FILENO, (struct sockaddr *)&from, &size) == 0 &&
-	    !listener_is_local((struct sockaddr *)&from) &&
-	    !s->options->is_open)
-		return error_set(f, ERROR_CONFIG,
-				 "standard input is another machine's "
-				 "connection, and there is no login here: "
-				 "serve it with --serve, or say "
-				 "--serve-anyone");
-	client_stream_init(&line, STDIN_FILENO, STDOUT_FILENO);
-	line.wake[0] = interrupt_fd();
-	r = serve_session(s, &line,
-			  arena_format(s->arena, "%s@localhost", sysenv_user()),
-			  NULL, f);
-	client_stream_free(&line);
-	return r;
-}
-
-/* ---- the process of a connection ---- */
-
-/* Their groups, and whether they are served at all.  A permanent code: it is
- * not told as a trouble of today. */
-static bool admit(const struct serve *s, int fd, struct client *client)
-{
-	const char *name = serving_name(s->account);
-	struct error f = ERROR_INIT;
-	char line[RESPONSE_LINE_MAX];
-	ssize_t r;
-	int n;
-
-	if (!client->is_user)
-		return true;
-	if (peer_read_groups(&client->peer, s->arena, fd, &f) < 0) {
-		log_error("%s: %s", client->from, f.text);
-		n = snprintf(line, sizeof(line),
-			     "421 4.3.0 %.300s cannot tell who you are\r\n",
-			     name);
-	} else if (peer_is_allowed(&client->peer, s->arena,
-				   s->account->serve_allow)) {
-		return true;
-	} else {
-		log_warning("%s: is not among those whom serve_allow names",
-			    client->from);
-		n = snprintf(line, sizeof(line),
-			     "554 5.7.1 %.300s does not take mail from %s\r\n",
-			     name, client->peer.name);
-	}
-	r = send(fd, line, (size_t)n, MSG_DONTWAIT | MSG_NOSIGNAL);
-	(void)r;
-	return false;
-}
-
-static int serve_connection(const struct serve *s, int fd,
-			    struct client *client)
-{
-	struct error f = ERROR_INIT;
-	struct client_stream line;
-
-	setsid();
-	signal(SIGCHLD, SIG_DFL);
-	if (!admit(s, fd, client)) {
-		close(fd);
-		return 0;
-	}
-	interrupt_extend(STOP_SECONDS * 1000);
-	fcntl(fd, F_SETFL, O_NONBLOCK);
-	client_stream_init(&line, fd, fd);
-	line.wake[0] = interrupt_fd();
-	line.wake[1] = place_needed[0];
-	if (serve_session(s, &line, client->from, client, &f) < 0)
-		log_note("%s: %s", client->from, f.text);
-	client_stream_free(&line);
-	close(fd);
 	return 0;
 }
 
@@ -264,7 +67,7 @@ static int serve_connection(const struct serve *s, int fd,
 static void turn_away(const struct serve *s, int fd, bool is_plain,
 		      bool is_short)
 {
-	const char *name = serving_name(s->account);
+	const char *name = serve_name(s->account);
 	char line[RESPONSE_LINE_MAX];
 	ssize_t r = 0;
 	int n = is_short ? snprintf(line, sizeof(line),
@@ -291,6 +94,8 @@ struct serving {
 	struct clients clients;
 	struct service_runs runs; /* of a service */
 	bool is_service;
+	uint64_t told; /* when somebody was said to be turned away; 0 */
+	unsigned untold;
 };
 
 static void reap(struct serving *v)
@@ -323,7 +128,7 @@ static struct client *find_place(struct serving *v,
 	       clients_are_going(&v->clients) && sysenv_ticks() < until &&
 	       !interrupt_signal()) {
 		poll(&p, 1, BREATH_MS);
-		drain(child_ended[0]);
+		serve_drain(child_ended[0]);
 		reap(v);
 	}
 	return place;
@@ -377,38 +182,33 @@ static void accept_failed(const struct serve *s, int listener, int error)
 	poll(NULL, 0, BREATH_MS);
 }
 
-/* With a pipe of its own, which is there before it can be asked to go. */
-static pid_t begin_process(struct error *f)
-{
-	pid_t pid;
-
-	if (open_pipe(place_needed, f) < 0)
-		return -1;
-	pid = fork();
-	if (pid == 0) {
-		log_stop_progress();
-		return 0;
-	}
-	if (pid < 0)
-		error_errno(f, ERROR_OS, errno, "cannot start a process");
-	for (int i = 0; i < 2; i++) {
-		close(place_needed[i]);
-		place_needed[i] = -1;
-	}
-	return pid;
-}
-
-static int name_client(struct client *newcomer, int fd,
-		       const struct sockaddr *from, socklen_t size,
+static int name_client(const struct clients *all, struct client *newcomer,
+		       int fd, const struct sockaddr *from, socklen_t size,
 		       struct error *f)
 {
 	if (from->sa_family == AF_UNIX)
-		return client_name_user(newcomer, fd, f);
+		return client_name_user(all, newcomer, fd, f);
 	client_name(newcomer, from, size);
 	return 0;
 }
 
-/* 1 in the process of the connection, when it is done. */
+/* A flood is told now and then: it is not to fill the log, nor to take the time
+ * that others need. */
+static void tell_turned_away(struct serving *v, const struct client *newcomer)
+{
+	uint64_t now = sysenv_ticks();
+
+	v->untold++;
+	if (v->told && now - v->told < TELL_MS)
+		return;
+	log_warning("%s: turned away: there are %zu connections (%u turned "
+		    "away since the last such line)",
+		    newcomer->from, v->clients.count, v->untold);
+	v->told = now;
+	v->untold = 0;
+}
+
+/* 1 in the process of the connection, when it is done; -1: there was none. */
 static int take_client(struct serving *v, int listener)
 {
 	const struct serve *s = v->serve;
@@ -421,24 +221,23 @@ static int take_client(struct serving *v, int listener)
 
 	if (fd < 0) {
 		accept_failed(s, listener, errno);
-		return 0;
+		return -1;
 	}
 	was_told = false;
 	fcntl(fd, F_SETFD, FD_CLOEXEC);
-	if (name_client(&newcomer, fd, (struct sockaddr *)&from, size, &f) <
-	    0) {
+	if (name_client(&v->clients, &newcomer, fd, (struct sockaddr *)&from,
+			size, &f) < 0) {
 		log_error("%s", f.text);
 		close(fd);
 		return 0;
 	}
 	place = find_place(v, &newcomer);
 	if (!place) {
-		log_warning("%s: turned away: there are %zu connections",
-			    newcomer.from, v->clients.count);
+		tell_turned_away(v, &newcomer);
 		turn_away(s, fd, newcomer.is_user, false);
 		return 0;
 	}
-	pid = begin_process(&f);
+	pid = serve_fork(&f);
 	if (pid == 0) {
 		listener_close(&v->serve->sockets);
 		close_spare();
@@ -473,12 +272,22 @@ static void wait_for_all(struct serving *v)
 		if (now >= until)
 			break;
 		poll(&p, 1, (int)(until - now));
-		drain(child_ended[0]);
+		serve_drain(child_ended[0]);
 	}
 	log_warning("%zu connections did not end in time", v->clients.count);
 	clients_tell(&v->clients, SIGKILL);
 	if (v->runs.pid)
 		kill(v->runs.pid, SIGKILL);
+}
+
+/* Those that wait there, as many as may come at once; 1 as take_client. */
+static int take_all(struct serving *v, int listener)
+{
+	int r = 0;
+
+	for (int i = 0; i < AT_ONCE && r == 0 && !interrupt_signal(); i++)
+		r = take_client(v, listener);
+	return r > 0;
 }
 
 /* What is wrong with it is told, and all stays as it was. */
@@ -537,17 +346,78 @@ static int accept_all(struct serving *v, struct error *f)
 			return error_errno(f, ERROR_OS, errno,
 					   "cannot wait for clients");
 		}
-		drain(child_ended[0]);
+		serve_drain(child_ended[0]);
 		reap(v);
 		if (is_to_reload)
 			reload(v);
-		for (nfds_t i = 0; i < n && !interrupt_signal(); i++)
-			if (p[i].revents && take_client(v, p[i].fd) > 0)
+		for (nfds_t i = 0; i < n; i++)
+			if (p[i].revents && take_all(v, p[i].fd) > 0)
 				return 1;
 		if (run_queue(v) > 0)
 			return 1;
 	}
 	return 0;
+}
+
+/* ---- before anybody comes ---- */
+
+static int check_settings(const struct account *account, struct error *f)
+{
+	const char *cert = account->serve_cert;
+
+	if (account->serve_key && !cert)
+		return error_set(f, ERROR_CONFIG,
+				 "serve_key needs a certificate: set "
+				 "serve_cert too");
+	if (account->serve_auth_command && !cert)
+		return error_set(f, ERROR_CONFIG,
+				 "login requires TLS: with serve_auth_command "
+				 "set serve_cert and serve_key too");
+	if (!account->serve_tls_starttls && !cert)
+		return error_set(f, ERROR_CONFIG,
+				 "serve_tls_starttls off is TLS from the "
+				 "start, which needs a certificate: set "
+				 "serve_cert and serve_key too");
+	if (!cert)
+		return 0;
+	return client_stream_check_identity(
+		cert, account->serve_key ? account->serve_key : cert, f);
+}
+
+static int check_reach(const struct serve *s, struct error *f)
+{
+	const struct listeners *l = &s->sockets;
+
+	if (listener_check_way(l, s->account, f) < 0)
+		return -1;
+	if (l->is_local || s->account->serve_auth_command ||
+	    s->options->is_open)
+		return 0;
+	return error_set(f, ERROR_CONFIG,
+			 "other machines can reach %s, and without a login "
+			 "they could send mail in your name: set "
+			 "serve_auth_command, or say --serve-anyone",
+			 s->options->address);
+}
+
+int serve_open(struct serve *s, struct error *f)
+{
+	int r;
+
+	if (check_settings(s->account, f) < 0)
+		return -1;
+	r = listener_open(&s->sockets, s->arena, s->options->address,
+			  s->account, f);
+	if (r == 0)
+		r = check_reach(s, f);
+	if (r == 0)
+		r = service_become(s->arena, s->account, s->sockets.has_unix,
+				   f);
+	if (r < 0) {
+		listener_unlink(&s->sockets);
+		listener_close(&s->sockets);
+	}
+	return r;
 }
 
 /* ---- all of it ---- */

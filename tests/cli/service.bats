@@ -109,7 +109,7 @@ waits_then_goes() {
 	kill %% || true
 	[ "$status" -eq 0 ]
 	says queued
-	says 421
+	says "too many"
 }
 
 @test "without a server of its own it serves nobody, nor itself" {
@@ -345,4 +345,31 @@ waits_then_goes() {
 	[ "$(find "$world/client/state/queue/env" -type f | wc -l)" -eq 1 ]
 	chown 2001 "$world/home/alice"
 	chmod 700 "$world/home/alice"
+}
+
+# ---- one process for each connection ----
+
+@test "a socket on standard input: who is behind it counts" {
+	cat >"$world/client/each.py" <<-'END'
+	import os, socket, subprocess, sys
+	s = socket.socket(socket.AF_UNIX)
+	s.bind(sys.argv[1])
+	os.chmod(sys.argv[1], 0o666)
+	s.listen(10)
+	print("listening on", sys.argv[1], file=sys.stderr, flush=True)
+	while True:
+	    c, _ = s.accept()
+	    subprocess.run(sys.argv[2:], stdin=c, stdout=c)
+	    c.close()
+	END
+	install -d -o 2004 "$world/run/each"
+	# shellcheck disable=SC2046 # words
+	launch $(as_service mailsend) python3 "$world/client/each.py" \
+		"$world/run/each/submit" mailsend --config \
+		/etc/mailsend/service.conf --serve -
+	echo "socket $world/run/each/submit" >"$world/etc/mailsend.conf"
+	mail alice -s hello -r bob carol@example.net <<<hi
+	[ "$status" -eq 0 ]
+	grep -q '(alice, uid 2001)' "$(arrived)"
+	lacks '^From:.*bob' "$(arrived)"
 }
