@@ -26,7 +26,7 @@ BUILD_PACKAGES := gcc make libc6-dev libcurl4-openssl-dev libmagic-dev \
 TEST_PACKAGES  := libcmocka-dev bats python3 python3-jsonschema \
 	python3-dkim openssl gpg gpg-agent sharutils mpack \
 	uudeview aha swaks libnet-ssleay-perl bash-completion zsh fish iproute2 util-linux mount strace procps time \
-	debootstrap lintian systemd
+	debootstrap lintian systemd passwd
 LINT_PACKAGES  := clang-format clang-tidy cppcheck shellcheck mandoc
 
 SOURCES   := $(sort $(wildcard src/*/*.c))
@@ -40,12 +40,15 @@ COMMAND   := $(COMMON) $(B)/obj/cmd/mailsend.o $(B)/obj/cmd/send.o $(B)/obj/cmd/
 	     $(B)/obj/cmd/check.o $(B)/obj/cmd/talk.o $(B)/obj/cmd/login.o $(B)/obj/cmd/assistant.o \
 	     $(B)/obj/cmd/roundtrip.o $(B)/obj/cmd/explain.o $(B)/obj/cmd/run.o \
 	     $(B)/obj/cmd/series.o $(B)/obj/cmd/series_input.o $(B)/obj/cmd/runner.o \
-	     $(B)/obj/cmd/setup_queue.o $(B)/obj/cmd/setup_steps.o $(B)/obj/cmd/setup_cron.o \
+	     $(B)/obj/cmd/setup_queue.o $(B)/obj/cmd/setup_steps.o \
+	     $(B)/obj/cmd/setup_service.o $(B)/obj/cmd/setup_shared.o $(B)/obj/cmd/setup_secrets.o $(B)/obj/cmd/setup_cron.o \
 	     $(B)/obj/cmd/setup_run.o $(B)/gen/setup_files.o
 SETUP     := contrib/systemd/mailsend-queue.service \
 	     contrib/systemd/mailsend-queue.timer \
 	     contrib/systemd/mailsend-queue.path \
 	     contrib/systemd/system/mailsend-queue.path \
+	     contrib/systemd/system/mailsend-submit.socket \
+	     contrib/systemd/system/mailsend-submit.service \
 	     contrib/mailsend-queue.cron
 # What has named points to be killed at, compiled a second time for the queue's
 # proofs; all else is the program's own.

@@ -25,6 +25,10 @@ int queue_command(struct arena *a, const struct cmdline *c, struct error *f);
 int setup_queue(struct arena *a, const struct cmdline *c, const char *folder,
 		struct error *f);
 
+/* --setup-service, as c->setup says; each step is told on stdout.  A file that
+ * was not made by this is backed up, or the error. */
+int setup_service(struct arena *a, const struct cmdline *c, struct error *f);
+
 /* --check, and msmtp's --serverinfo. */
 int check_command(struct arena *a, const struct cmdline *cmdline,
 		  struct error *f);

@@ -164,6 +164,11 @@ static int set_up(struct run *run, struct error *f)
 	return assistant_command(&run->arena, &run->cmdline, f);
 }
 
+static int set_up_service(struct run *run, struct error *f)
+{
+	return setup_service(&run->arena, &run->cmdline, f);
+}
+
 static int talk(struct run *run, struct error *f)
 {
 	return talk_with_server(&run->arena, &run->cmdline, f);
@@ -285,6 +290,8 @@ static const struct tool {
 	[COMMAND_PRINT_QUEUED] = { tend_queue, NEEDS_NOTHING,
 				   INTERRUPTED_ENDS },
 	[COMMAND_SETUP_QUEUE] = { tend_queue, NEEDS_NOTHING, INTERRUPTED_ENDS },
+	[COMMAND_SETUP_SERVICE] = { set_up_service, NEEDS_NOTHING,
+				    INTERRUPTED_TELLS },
 	[COMMAND_SETUP] = { set_up, NEEDS_NOTHING, INTERRUPTED_TELLS },
 	[COMMAND_LOGIN] = { login, NEEDS_ACCOUNT, INTERRUPTED_TELLS },
 	[COMMAND_LOGOUT] = { login, NEEDS_ACCOUNT, INTERRUPTED_TELLS },

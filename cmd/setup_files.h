@@ -1,4 +1,5 @@
-/* setup_files.h - the files of contrib/ that --setup-queue writes, as they
+/* setup_files.h - the files of contrib/ that --setup-queue and --setup-service
+ * write, as they
  * stand there; the Makefile makes the strings. */
 #ifndef CMD_SETUP_FILES_H
 #define CMD_SETUP_FILES_H
@@ -12,6 +13,8 @@ extern const char setup_file_systemd_mailsend_queue_service[];
 extern const char setup_file_systemd_mailsend_queue_timer[];
 extern const char setup_file_systemd_mailsend_queue_path[];
 extern const char setup_file_systemd_system_mailsend_queue_path[];
+extern const char setup_file_systemd_system_mailsend_submit_socket[];
+extern const char setup_file_systemd_system_mailsend_submit_service[];
 extern const char setup_file_mailsend_queue_cron[];
 
 #endif

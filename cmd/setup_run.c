@@ -59,10 +59,11 @@ static int take(int fd, struct buf *to, struct error *f)
 	return 0;
 }
 
-static int run(const char *const *argv, unsigned seconds,
-	       const int fds[STREAMS], int *status, struct error *f)
+static int run(const struct identity *who, const char *const *argv,
+	       unsigned seconds, const int fds[STREAMS], int *status,
+	       struct error *f)
 {
-	struct command c = { .what = argv[0], .seconds = seconds };
+	struct command c = { .what = argv[0], .seconds = seconds, .as = who };
 	int how = 0;
 
 	if (command_start(&c, argv, fds[INPUT], fds[OUTPUT], fds[ERRORS], f) <
@@ -79,19 +80,26 @@ static int run(const char *const *argv, unsigned seconds,
 	return 0;
 }
 
-int setup_run(const char *const *argv, unsigned seconds,
-	      const struct buf *input, struct buf *out, struct buf *err,
-	      int *status, struct error *f)
+int setup_run_as(const struct identity *who, const char *const *argv,
+		 unsigned seconds, const struct buf *input, struct buf *out,
+		 struct buf *err, int *status, struct error *f)
 {
 	int fds[STREAMS] = { -1, -1, -1 };
 	int r = open_streams(fds, input, f);
 
 	if (r == 0)
-		r = run(argv, seconds, fds, status, f);
+		r = run(who, argv, seconds, fds, status, f);
 	if (r == 0)
 		r = take(fds[OUTPUT], out, f);
 	if (r == 0)
 		r = take(fds[ERRORS], err, f);
 	close_streams(fds);
 	return r;
+}
+
+int setup_run(const char *const *argv, unsigned seconds,
+	      const struct buf *input, struct buf *out, struct buf *err,
+	      int *status, struct error *f)
+{
+	return setup_run_as(NULL, argv, seconds, input, out, err, status, f);
 }

@@ -4,6 +4,7 @@
 
 #include "base/buf.h"
 #include "base/error.h"
+#include "base/identity.h"
 
 #define SETUP_NO_PROGRAM 127 /* the status where there is no such command */
 
@@ -14,5 +15,10 @@
 int setup_run(const char *const *argv, unsigned seconds,
 	      const struct buf *input, struct buf *out, struct buf *err,
 	      int *status, struct error *f);
+
+/* The same as another user, of root; NULL: as we are. */
+int setup_run_as(const struct identity *who, const char *const *argv,
+		 unsigned seconds, const struct buf *input, struct buf *out,
+		 struct buf *err, int *status, struct error *f);
 
 #endif

@@ -95,6 +95,16 @@ static void reset_signals(void)
 	sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
+static bool take_identity(const struct command *c)
+{
+	struct error unused = ERROR_INIT;
+
+	if (!c->as || identity_become(c->as, &unused) == 0)
+		return true;
+	errno = EPERM;
+	return false;
+}
+
 /* In the new process; only what is safe after fork. */
 static void become(const struct command *c, const char *const *argv,
 		   const int streams[3], unsigned parent)
@@ -114,6 +124,8 @@ static void become(const struct command *c, const char *const *argv,
 		if (move(streams[i], i) < 0)
 			return;
 	reset_signals();
+	if (!take_identity(c))
+		return;
 	execvp(argv[0], (char *const *)(uintptr_t)argv);
 }
 

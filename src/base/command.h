@@ -24,6 +24,7 @@
 
 #include "base/buf.h"
 #include "base/error.h"
+#include "base/identity.h"
 
 #define COMMAND_LIMIT 60 /* where nothing is specified */
 
@@ -32,6 +33,7 @@ struct command {
 	const char *setting; /* that raises the limit; NULL: there is none */
 	unsigned seconds;    /* from the start to the end; 0: however long */
 	int orphan_signal;   /* it gets when our process ends; 0: SIGKILL */
+	const struct identity *as; /* whom it becomes, of root; NULL: us */
 
 	/* its own */
 	pid_t pid;

@@ -22,6 +22,7 @@ static const struct {
 				   REQUEST_NO_MAIL },
 	[COMMAND_PRINT_QUEUED] = { "--print", REQUEST_NO_MAIL },
 	[COMMAND_SETUP_QUEUE] = { "--setup-queue", REQUEST_NO_MAIL },
+	[COMMAND_SETUP_SERVICE] = { "--setup-service", REQUEST_NO_MAIL },
 	[COMMAND_SETUP] = { "--setup", REQUEST_NO_MAIL },
 	[COMMAND_LOGIN] = { "--login", REQUEST_NO_MAIL },
 	[COMMAND_LOGOUT] = { "--logout", REQUEST_NO_MAIL },

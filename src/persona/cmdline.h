@@ -30,10 +30,11 @@ enum command_kind {
 	COMMAND_CHECK_ALIASES,
 	COMMAND_LIST_QUEUE,
 	COMMAND_RUN_QUEUE,
-	COMMAND_CHECK_QUEUE,  /* for a monitor */
-	COMMAND_CHANGE_QUEUE, /* hold, release, retry, delete */
-	COMMAND_PRINT_QUEUED, /* a mail in the queue, as it goes out */
-	COMMAND_SETUP_QUEUE,  /* have the system run the queue */
+	COMMAND_CHECK_QUEUE,   /* for a monitor */
+	COMMAND_CHANGE_QUEUE,  /* hold, release, retry, delete */
+	COMMAND_PRINT_QUEUED,  /* a mail in the queue, as it goes out */
+	COMMAND_SETUP_QUEUE,   /* have the system run the queue */
+	COMMAND_SETUP_SERVICE, /* one secret for the machine */
 	COMMAND_SETUP, /* a first configuration, by question and answer */
 	COMMAND_LOGIN, /* at a provider, for tokens */
 	COMMAND_LOGOUT,

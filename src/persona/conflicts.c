@@ -149,6 +149,9 @@ static const struct conflict {
 	{ MAILSEND, C(SETUP_QUEUE), T(RECIPIENTS) | CONTENT, 0,
 	  "this command is about the queue and sends no new mail: leave "
 	  "recipients and content out" },
+	{ MAILSEND, C(SETUP_SERVICE), T(SEVERAL) | CONTENT | SENDING | MANY, 0,
+	  "--setup-service takes one address, to which its test mail goes, and "
+	  "nothing that belongs to a mail" },
 	{ MAILSEND, C(SETUP), T(SEVERAL) | CONTENT | SENDING | MANY, 0,
 	  "--setup makes a configuration: it takes one address, your own, and "
 	  "nothing that belongs to a mail" },

@@ -251,9 +251,9 @@ static SETTER(set_flush)
 	return choose(run, COMMAND_RUN_QUEUE, f);
 }
 
-static SETTER(set_setup_queue)
+/* Row value: of which command. */
+static SETTER(set_setup)
 {
-	(void)row;
 	if (!value)
 		value = "on";
 	else if (strcmp(value, "on") != 0 && strcmp(value, "remove") != 0 &&
@@ -263,7 +263,7 @@ static SETTER(set_setup_queue)
 				 "show",
 				 value);
 	run->cmdline->setup = value;
-	return choose(run, COMMAND_SETUP_QUEUE, f);
+	return choose(run, (enum command_kind)row->value, f);
 }
 
 /* ---- a series ---- */
@@ -498,7 +498,8 @@ const struct option_row options_queue[] = {
 	TEXT(0, "recipient", "ADDRESS", .set = set_words,
 	     .value = WORDS_RECIPIENTS,
 	     .help = "with --flush: only mail to ADDRESS"),
-	OPTIONAL(0, "setup-queue", "remove|show", .set = set_setup_queue,
+	OPTIONAL(0, "setup-queue", "remove|show", .set = set_setup,
+		 .value = COMMAND_SETUP_QUEUE,
 		 .help = "install, remove or show the timer for the queue"),
 	ROWS_END,
 };
@@ -518,6 +519,11 @@ const struct option_row options_serve[] = {
 	TEXT(0, "serve-tls", "HOW", .set = set_serve_tls,
 	     .words = "starttls implicit",
 	     .help = "starttls (default) or implicit, as on port 465"),
+	OPTIONAL(0, "setup-service", "remove|show", .set = set_setup,
+		 .value = COMMAND_SETUP_SERVICE,
+		 .help = "as root: send for all users of this machine by a "
+			 "systemd service that alone has the password; "
+			 "remove or show it"),
 	ROWS_END,
 };
 

@@ -1,0 +1,301 @@
+/* setup_shared.c - an account, without what is one user's own.
+ *
+ * What was said of it is written again, setting by setting, as --show-config
+ * does.  Its password, wherever that is kept, becomes a credential; so does a
+ * file that only root could read, or that is in a home directory, which the
+ * service does not see. */
+#include "setup_shared.h"
+
+#include <string.h>
+#include <sys/stat.h>
+
+#include "config/config.h"
+#include "config/mechanism.h"
+#include "config/secret.h"
+#include "config/settings.h"
+
+#define TEXT_MAX 65536
+
+/* A user's own, or the password's, or the service has its own. */
+static const char *const left_out[] = { "dead_letter",
+					"logfile",
+					"logfile_time_format",
+					"maildir",
+					"password",
+					"password_credential",
+					"password_env",
+					"password_fd",
+					"password_file",
+					"passwordeval",
+					"queue",
+					"queue_folder",
+					"serve_cert",
+					"serve_key",
+					"serve_auth_command",
+					"serve_socket_group",
+					"serve_socket_mode",
+					"serve_user",
+					"socket",
+					"syslog",
+					"user",
+					NULL };
+
+/* What may be said by default, and otherwise in a file of msmtp's. */
+static const char *const always[] = { "auth", "port", "tls", "tls_starttls",
+				      NULL };
+
+/* What concerns those who send, and not the way. */
+static const char *const of_clients[] = {
+	"aliases",	   "auto_submitted",
+	"dsn_notify",	   "dsn_return",
+	"maildomain",	   "qualify_domain",
+	"queue",	   "queue_flush",
+	"queue_lifetime",  "queue_notice",
+	"queue_retry",	   "queue_retry_max",
+	"queue_warning",   "remove_bcc_headers",
+	"set_date_header", "set_msgid_header",
+	"syslog",	   NULL
+};
+
+static bool is_among(const char *name, const char *const *list)
+{
+	while (*list && strcmp(*list, name) != 0)
+		list++;
+	return *list != NULL;
+}
+
+static void put_line(struct buf *out, const struct setting *s, const char *text)
+{
+	buf_printf(out, s->flags & SETTING_FREE ? "%s \"%s\"\n" : "%s %s\n",
+		   s->name, text);
+}
+
+/* ---- credentials ---- */
+
+static struct shared_credential *
+add_credential(struct shared *p, const char *name, struct error *f)
+{
+	struct shared_credential *c = &p->credentials[p->count];
+	size_t same = 0;
+
+	if (p->count == SHARED_CREDENTIALS_MAX) {
+		error_set(f, ERROR_CONFIG,
+			  "the accounts have more than %d secrets",
+			  SHARED_CREDENTIALS_MAX);
+		return NULL;
+	}
+	for (size_t i = 0; i < p->count; i++)
+		same += strncmp(p->credentials[i].name, name, strlen(name)) ==
+			0;
+	p->count++;
+	*c = (struct shared_credential){ .secret = BUF_INIT(SECRET_MAX) };
+	c->name =
+		same ? arena_format(p->arena, "%s-%zu", name, same + 1) : name;
+	return c;
+}
+
+/* Can any user read it, wherever they are? */
+static bool is_public(const char *path)
+{
+	static const char *const homes[] = { "/home/", "/root/", "/run/user/",
+					     "/tmp/", "/var/tmp/" };
+	struct stat st;
+
+	for (size_t i = 0; i < sizeof(homes) / sizeof(*homes); i++)
+		if (strncmp(path, homes[i], strlen(homes[i])) == 0)
+			return false;
+	return stat(path, &st) == 0 && st.st_mode & S_IROTH;
+}
+
+static int put_path(struct shared *p, struct buf *out, const struct setting *s,
+		    const char *path, struct error *f)
+{
+	struct shared_credential *c;
+	struct stat st;
+
+	/* what is not there, the service will tell */
+	if (is_public(path) || stat(path, &st) < 0 || !S_ISREG(st.st_mode)) {
+		put_line(out, s, path);
+		return 0;
+	}
+	c = add_credential(p, s->name, f);
+	if (!c)
+		return -1;
+	c->path = path;
+	put_line(out, s,
+		 arena_format(p->arena, "%s/%s", SHARED_CREDENTIALS, c->name));
+	return 0;
+}
+
+static int put_secret(struct shared *p, struct buf *out,
+		      const struct account *account, bool only_shown,
+		      struct error *f)
+{
+	struct buf password = BUF_INIT(SECRET_MAX);
+	struct shared_credential *c;
+	const char *user = account->user;
+	bool has_one = strcmp(account->auth, "off") != 0 && user &&
+		       mechanism_needs_password(account->auth);
+	int r = 0;
+
+	if (!only_shown)
+		r = secret_get(p->arena, account, &user, &password, f);
+	if (user)
+		buf_printf(out, "user \"%s\"\n", user);
+	if (r == 0 && (password.len || (only_shown && has_one))) {
+		c = add_credential(p, "password", f);
+		r = c ? 0 : -1;
+		if (c) {
+			c->secret = password;
+			buf_printf(out, "password_credential %s\n", c->name);
+			return 0;
+		}
+	}
+	buf_wipe(&password);
+	return r;
+}
+
+/* ---- accounts ---- */
+
+static int put_account(struct shared *p, struct buf *out,
+		       const struct account *account, bool only_shown,
+		       struct error *f)
+{
+	buf_printf(out, "\naccount %s\n", account->name);
+	for (const struct setting *s = settings; s->name; s++) {
+		const char *text = setting_text(p->arena, s, account);
+
+		if (s->kind == SETTING_NONE || !text || !*text ||
+		    is_among(s->name, left_out) ||
+		    (!setting_is_given(account, s->name) &&
+		     !is_among(s->name, always)))
+			continue;
+		if (!setting_is_path(s) || *text != '/')
+			put_line(out, s, text);
+		else if (put_path(p, out, s, text, f) < 0)
+			return -1;
+	}
+	return put_secret(p, out, account, only_shown, f);
+}
+
+static int put_named(struct shared *p, struct buf *out, struct config *config,
+		     const struct config_wish *wish, const char *name,
+		     bool only_shown, struct error *f)
+{
+	struct config_wish other = *wish;
+	struct account *account;
+
+	other.account = name;
+	if (config_choose(config, &other, &account, f) < 0)
+		return -1;
+	return put_account(p, out, account, only_shown, f);
+}
+
+/* Those that are tried when it fails. */
+static int put_fallback(struct shared *p, struct buf *out,
+			struct config *config, const struct config_wish *wish,
+			const struct account *account, bool only_shown,
+			struct error *f)
+{
+	const char *list = account->fallback ? account->fallback : "";
+
+	while (*(list += strspn(list, ", \t"))) {
+		size_t n = strcspn(list, ",");
+		const char *name = arena_dup_n(p->arena, list, n);
+
+		list += n;
+		if (put_named(p, out, config, wish, name, only_shown, f) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* Of several it is the one that is taken. */
+static int put_default(struct buf *out, const struct account *account,
+		       struct error *f)
+{
+	if (!account->fallback || strcmp(account->name, "default") == 0)
+		return 0;
+	if (strstr(out->data, "\naccount default\n"))
+		return error_set(f, ERROR_CONFIG,
+				 "account default is a fallback of %s: give "
+				 "one of them another name",
+				 account->name);
+	buf_printf(out, "\naccount default : %s\n", account->name);
+	return 0;
+}
+
+static const char *client_settings(struct arena *a,
+				   const struct account *account)
+{
+	struct buf out = BUF_INIT(TEXT_MAX);
+	const char *result;
+
+	for (const struct setting *s = settings; s->name; s++) {
+		const char *text = setting_text(a, s, account);
+
+		if (text && *text && setting_is_given(account, s->name) &&
+		    is_among(s->name, of_clients) &&
+		    (!setting_is_path(s) || *text != '/' || is_public(text)))
+			put_line(&out, s, text);
+	}
+	result = arena_dup(a, out.data);
+	buf_free(&out);
+	return result;
+}
+
+static int check_account(const struct account *account, struct error *f)
+{
+	if (account->socket)
+		return error_set(f, ERROR_CONFIG,
+				 "account %s sends by the socket %s already; "
+				 "name the configuration that knows the "
+				 "server: --config FILE",
+				 account->name, account->socket);
+	if (!account->host && !account->transport)
+		return error_set(f, ERROR_CONFIG,
+				 "no server is configured that could send for "
+				 "this machine: run `mailsend --setup` first, "
+				 "as root, or name a file by --config");
+	return 0;
+}
+
+int shared_make(struct shared *p, struct arena *a, const struct request *r,
+		bool only_shown, struct error *f)
+{
+	const struct config_wish wish = request_config(r);
+	struct config config = { .accounts = NULL };
+	struct account *account = NULL;
+	struct buf out = BUF_INIT(TEXT_MAX);
+	int result = -1;
+
+	*p = (struct shared){ .arena = a };
+	if (config_load(&config, a, &wish, f) < 0 ||
+	    config_choose(&config, &wish, &account, f) < 0 ||
+	    check_account(account, f) < 0)
+		return -1;
+	p->account = account->name;
+	p->source =
+		arena_dup_n(a, account->origin, strcspn(account->origin, ":"));
+	p->address = account->from ? account->from : account->user;
+	if (p->address && !strchr(p->address, '@'))
+		p->address = NULL;
+	if (put_account(p, &out, account, only_shown, f) == 0 &&
+	    put_fallback(p, &out, &config, &wish, account, only_shown, f) == 0)
+		result = out.overflow ? error_set(f, ERROR_CONFIG,
+						  "the accounts are too long")
+				      : 0;
+	if (result == 0)
+		result = put_default(&out, account, f);
+	p->conf = arena_dup(a, out.data);
+	p->client = client_settings(a, account);
+	buf_wipe(&out);
+	return result;
+}
+
+void shared_wipe(struct shared *p)
+{
+	for (size_t i = 0; i < p->count; i++)
+		buf_wipe(&p->credentials[i].secret);
+	p->count = 0;
+}

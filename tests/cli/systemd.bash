@@ -1,0 +1,113 @@
+# systemd.bash - a machine of its own with a real systemd, for the tests of what
+# is installed for one: all that is not the project is a layer above, and goes
+# with it.  /share is the folder of that name in $world.
+# shellcheck shell=bash disable=SC2154
+
+# What would touch the kernel's settings or wait for a network.
+systemd_masked=(systemd-tmpfiles-setup.service systemd-tmpfiles-setup-dev.service
+	systemd-tmpfiles-clean.service systemd-sysctl.service
+	systemd-udevd.service systemd-udev-trigger.service
+	systemd-hwdb-update.service systemd-journald.service
+	systemd-journal-flush.service systemd-random-seed.service
+	systemd-update-utmp.service systemd-binfmt.service
+	systemd-modules-load.service systemd-remount-fs.service
+	systemd-machine-id-commit.service systemd-firstboot.service
+	systemd-sysusers.service systemd-journald.socket
+	systemd-journald-dev-log.socket systemd-journald-audit.socket
+	systemd-udevd-control.socket systemd-udevd-kernel.socket
+	local-fs.target network-online.target)
+
+# The first process of new namespaces becomes systemd.
+systemd_boot() {
+	local name R=$world/layers/root
+
+	mount --make-rprivate / && mkdir "$world/layers" &&
+		mount -t tmpfs layers "$world/layers" || return 1
+	mkdir "$world/layers"/{upper,work,root}
+	mount -t overlay layers "$R" -o "lowerdir=/" \
+		-o "upperdir=$world/layers/upper,workdir=$world/layers/work" &&
+		mount -t tmpfs -o mode=1777 tmp "$R/tmp" &&
+		mount -t tmpfs -o mode=755 run "$R/run" &&
+		mount -t proc proc "$R/proc" &&
+		mount --bind "$R/proc/sys" "$R/proc/sys" &&
+		mount -o remount,ro,bind "$R/proc/sys" &&
+		mount -t sysfs sys "$R/sys" -o ro &&
+		mount -t cgroup2 cgroup "$R/sys/fs/cgroup" &&
+		mount -t tmpfs -o mode=755 dev "$R/dev" || return 1
+	for name in null zero full random urandom tty; do
+		cp -a "/dev/$name" "$R/dev/" || return 1
+	done
+	mkdir "$R/dev/pts" "$R/dev/shm" "$R/dev/mqueue" "$R/dev/hugepages"
+	ln -s /proc/self/fd "$R/dev/fd"
+	ln -s pts/ptmx "$R/dev/ptmx"
+	mount -t tmpfs -o mode=1777 shm "$R/dev/shm" &&
+		mount -t devpts pts "$R/dev/pts" -o newinstance,ptmxmode=0666 &&
+		mkdir -p "$R/share" && mount --bind "$world/share" "$R/share" &&
+		cd "$R" && mkdir -p old && pivot_root . old && umount -l /old &&
+		mount --make-rshared / || return 1
+	rm -rf /etc/systemd/system/*.wants /etc/mailsend* /etc/msmtprc
+	for name in "${systemd_masked[@]}"; do
+		ln -sf /dev/null "/etc/systemd/system/$name"
+	done
+	printf '[Unit]\nDescription=no more than this\n' \
+		>/etc/systemd/system/bare.target
+	# shellcheck disable=SC2093 # it is what this process becomes
+	exec env container=test /lib/systemd/systemd --system --unit=bare.target \
+		--log-target=console --show-status=no </dev/null
+}
+
+# systemd_start - into $world; skips where that cannot be.
+systemd_start() {
+	[ "$EUID" -eq 0 ] || skip 'a machine takes root'
+	[ -x /lib/systemd/systemd ] || skip 'no systemd'
+	[ "${MAILSEND##* }" = "$MAILSEND" ] || skip 'others cannot run a checker'
+	world=$(mktemp -d /tmp/mailsend-systemd.XXXXXX)
+	export world
+	chmod 755 "$world"
+	mkdir "$world/share"
+	groups=$(findmnt -n -t cgroup2 -o TARGET | head -n 1)
+	mkdir "$groups/${world##*/}" 2>/dev/null || skip 'no groups of processes'
+	echo "$groups/${world##*/}" >"$world/groups"
+	# shellcheck disable=SC2016 # for the inner shell
+	bash -c 'echo $$ >"$1/cgroup.procs" && exec unshare --pid --fork \
+		--kill-child --mount --uts --ipc --cgroup \
+		bash -c ". \"\$1\"; systemd_boot" _ "$2"' _ \
+		"$(cat "$world/groups")" "$root/tests/cli/systemd.bash" \
+		>"$world/boot.log" 2>&1 </dev/null 3>&- &
+	echo $! >"$world/unshare.pid"
+	systemd_wait || {
+		cat "$world/boot.log" >&2
+		skip 'systemd does not run here'
+	}
+}
+
+# The system is up, within half a minute.
+systemd_wait() {
+	local tries=150 parent
+
+	parent=$(cat "$world/unshare.pid")
+	while ((tries--)); do
+		cat "/proc/$parent/task/$parent/children" >"$world/init.pid" \
+			2>/dev/null || return 1
+		[ ! -s "$world/init.pid" ] || [ "$(on systemctl \
+			is-system-running 2>/dev/null)" != running ] || return 0
+		sleep 0.2
+	done
+	return 1
+}
+
+systemd_stop() {
+	[ -n "${world-}" ] || return 0
+	kill -KILL "$(tr -d ' ' <"$world/init.pid")" 2>/dev/null || true
+	wait "$(cat "$world/unshare.pid")" 2>/dev/null || true
+	find "$(cat "$world/groups")" -depth -type d -exec rmdir {} + \
+		2>/dev/null || true
+	rm -rf "$world"
+}
+
+# on COMMAND... - on that machine, as its root.
+on() {
+	timeout -k 5 120 nsenter -t "$(tr -d ' ' <"$world/init.pid")" -a \
+		env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
+		HOME=/root LC_ALL=C.UTF-8 "$@"
+}
