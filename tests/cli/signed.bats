@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# What somebody signed or encrypted is sent as it was, or refused with a word
+# What was signed or encrypted is sent as it was, or refused with a reason
 # (tests/corpus/signed).  Servers without 8BITMIME: tests/dialogue/signed-*.
 # shellcheck disable=SC2154 # of the helper
 
@@ -8,7 +8,7 @@ load helper
 corpus=$BATS_TEST_DIRNAME/../corpus/signed
 
 # same BEFORE AFTER - but for line ends the body is the same, and so are the
-# header's lines, between which others may stand.
+# header's lines, between which there may be others.
 same() {
 	python - "$1" "$2" <<-'END'
 		import re, sys
@@ -91,21 +91,23 @@ sign() {
 	verify out
 }
 
-@test "what cannot travel as it is signed is refused, and told" {
-	local long
+# breaks WORDS FILE SCRIPT - a mail of the corpus, changed by sed so that it
+# cannot travel as it is signed, is refused with these words.
+breaks() {
+	sed "$3" "$corpus/$2" >broken
+	refused 65 "$1" --draft=broken alice
+}
 
-	long=$(printf '%01000d' 7)
-	sed "s/^all of it is ASCII/$long/" "$corpus/binary-label.eml" >wide
-	refused 65 signed --draft=wide alice
+# A line of 1000 octets.
+long=$(printf '%01000d' 7)
+
+@test "what cannot travel as it is signed is refused, and told" {
+	breaks signed binary-label.eml "s/^all of it is ASCII/$long/"
 	says 998
-	sed 's/^all of it/a CR \r &/' "$corpus/binary-label.eml" >cr
-	refused 65 signed --draft=cr alice
-	sed 's/^all of it/\x00/' "$corpus/binary-label.eml" >nul
-	refused 65 NUL --draft=nul alice
-	sed "s/^ASCII/$long/" "$corpus/armour-part.eml" >wide
-	refused 65 signed --draft=wide alice
-	sed "s/^never closed/$long/" "$corpus/dkim.eml" >wide
-	refused 65 signed --draft=wide alice
+	breaks signed binary-label.eml 's/^all of it/a CR \r &/'
+	breaks NUL binary-label.eml 's/^all of it/\x00/'
+	breaks signed armour-part.eml "s/^ASCII/$long/"
+	breaks signed dkim.eml "s/^never closed/$long/"
 }
 
 @test "a header field that DKIM covers is not changed, and none is added" {
@@ -116,32 +118,24 @@ sign() {
 	says Reply-To
 	refused 65 DKIM --draft="$corpus/dkim.eml" \
 		--header 'List-Id: <c.example.org>' alice
-	sed 's/^To:.*/To: b\x00b@example.org/' "$corpus/dkim.eml" >nul
-	refused 65 DKIM --draft=nul alice
+	breaks DKIM dkim.eml 's/^To:.*/To: b\x00b@example.org/'
 	mailsend --draft="$corpus/dkim.eml" --header 'X-Mine: 1' --print >out
 	grep -q '^X-Mine: 1' out
 	same "$corpus/dkim.eml" out
 }
 
 @test "what is signed within other parts, or below an encoding, is seen" {
-	local long
-
-	long=$(printf '%01000d' 7)
-	sed "s/^never closed/$long/" "$corpus/dkim-forwarded.eml" >wide
-	refused 65 signed --draft=wide alice
+	breaks signed dkim-forwarded.eml "s/^never closed/$long/"
 	says 998
-	sed 's/^X-Blank: a/X-Blank: \x00/' "$corpus/dkim-forwarded.eml" >nul
-	refused 65 NUL --draft=nul alice
-	sed "s/ of text/$long/" "$corpus/armour-quoted-printable.eml" >wide
-	refused 65 signed --draft=wide alice
+	breaks NUL dkim-forwarded.eml 's/^X-Blank: a/X-Blank: \x00/'
+	breaks signed armour-quoted-printable.eml "s/ of text/$long/"
 	sed '$d' "$corpus/armour-base64.eml" >wide
 	{
 		printf -- '-----BEGIN PGP SIGNED MESSAGE-----\n\n'
 		head -c 1000 /dev/zero | tr '\0' a
 	} | base64 -w 0 >>wide
 	refused 65 signed --draft=wide alice
-	sed 's/^X-Word: .*/X-Word: \xe9/' "$corpus/dkim-utf8.eml" >latin
-	refused 65 X-Word --draft=latin alice
+	breaks X-Word dkim-utf8.eml 's/^X-Word: .*/X-Word: \xe9/'
 }
 
 @test "nothing is added by itself that the signature says is not there" {
