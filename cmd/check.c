@@ -56,7 +56,7 @@ int check_command(struct arena *a, const struct cmdline *cmdline,
 	const struct request *r = &cmdline->request;
 	struct view view = { .look = check_look() };
 	struct transcript transcript;
-	struct check_ears ears = { .context = &view };
+	struct check_listener listener = { .context = &view };
 	struct error trouble = ERROR_INIT;
 	struct check c;
 	int status;
@@ -64,10 +64,10 @@ int check_command(struct arena *a, const struct cmdline *cmdline,
 	if (transcript_open(&transcript, r->transcript, r->transcript_path, f) <
 	    0)
 		return -1;
-	ears.trace = transcript_trace(&transcript);
+	listener.trace = transcript_trace(&transcript);
 	if (!r->json && !cmdline->nagios && !cmdline->check.is_server_only)
-		ears.step = show_step;
-	check_run(&c, a, r, &cmdline->check, &ears);
+		listener.step = show_step;
+	check_run(&c, a, r, &cmdline->check, &listener);
 	status = show_end(&view, &c, cmdline->nagios, f);
 	check_free(&c);
 	if (transcript_close(&transcript, &trouble) < 0)

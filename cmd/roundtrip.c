@@ -12,7 +12,7 @@ static int report(const struct roundtrip *t, const struct error *failure,
 		  struct error *f)
 {
 	const struct request *r = t->wish->request;
-	const char *trouble = roundtrip_trouble(t);
+	const char *problem = roundtrip_problem(t);
 	struct buf text = BUF_INIT(ROUNDTRIP_REPORT_MAX);
 	int status = roundtrip_exit(t, failure);
 	int result = 0;
@@ -30,8 +30,8 @@ static int report(const struct roundtrip *t, const struct error *failure,
 			       "standard output", f);
 	if (error_is_set(failure) && !t->wish->is_monitored)
 		log_error("%s", failure->text);
-	if (trouble && !t->wish->is_monitored)
-		log_error("%s", trouble);
+	if (problem && !t->wish->is_monitored)
+		log_error("%s", problem);
 	if (error_is_set(&t->not_deleted))
 		log_warning("the mail could not be deleted: %s",
 			    t->not_deleted.text);

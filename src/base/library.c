@@ -6,7 +6,7 @@
 #include <string.h>
 
 /* The loader has no number for the caller, and not for each of its words for
- * memory or descriptors that ran out; for what no waiting mends it has few. */
+ * memory or descriptors that ran out; for what no waiting helps it has few. */
 static bool is_final(const char *why)
 {
 	static const int errors[] = { ENOENT, EACCES, EISDIR, ENOTDIR, ELOOP };

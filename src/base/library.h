@@ -24,7 +24,7 @@ struct library {
 };
 
 /* Loads once; a second call costs nothing.  ERROR_UNAVAILABLE when the file or
- * one of the names is not there: no waiting mends that.  ERROR_TEMPORARY when
+ * one of the names is not there: no waiting helps.  ERROR_TEMPORARY when
  * descriptors or memory ran out. */
 int library_load(struct library *l, struct error *f);
 

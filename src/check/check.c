@@ -296,7 +296,7 @@ static int dial(struct check *c)
 	c->server.chain = &c->chain;
 	r = smarthost_open(&c->server, &c->error);
 	/* of the transaction it is told here */
-	c->server.dial.conn.trace = c->server.trace = c->ears->trace;
+	c->server.dial.conn.trace = c->server.trace = c->listener->trace;
 	if (r < 0)
 		handshake_steps_failed(&h);
 	else
@@ -406,13 +406,14 @@ static int run(struct check *c)
 
 int check_run(struct check *c, struct arena *a, const struct request *r,
 	      const struct check_options *options,
-	      const struct check_ears *ears)
+	      const struct check_listener *listener)
 {
 	int result;
 
-	*c = (struct check){
-		.arena = a, .request = r, .options = options, .ears = ears
-	};
+	*c = (struct check){ .arena = a,
+			     .request = r,
+			     .options = options,
+			     .listener = listener };
 	c->last_step = &c->steps;
 	result = run(c);
 	if (result < 0)

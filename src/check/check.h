@@ -58,7 +58,7 @@ struct check_setting {
 };
 
 struct check;
-struct check_ears {
+struct check_listener {
 	void (*step)(void *context, const struct check_step *step);
 	void *context;
 	const struct trace *trace; /* the conversation, or NULL */
@@ -68,7 +68,7 @@ struct check {
 	struct arena *arena;
 	const struct request *request;
 	const struct check_options *options;
-	const struct check_ears *ears;
+	const struct check_listener *listener;
 	struct config config;
 	struct account *account; /* NULL: it could not be told which */
 	struct check_step *steps, **last_step;
@@ -99,7 +99,7 @@ struct check {
 /* Borrows all it is given until check_free.  0 when nothing failed. */
 int check_run(struct check *c, struct arena *a, const struct request *r,
 	      const struct check_options *options,
-	      const struct check_ears *ears);
+	      const struct check_listener *listener);
 void check_free(struct check *c);
 /* As sending would have ended. */
 int check_exit(const struct check *c);

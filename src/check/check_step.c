@@ -55,8 +55,8 @@ void check_end(struct check *c, struct check_step *step, enum check_mark mark,
 		c->failed = step;
 	*c->last_step = step;
 	c->last_step = &step->next;
-	if (c->ears->step)
-		c->ears->step(c->ears->context, step);
+	if (c->listener->step)
+		c->listener->step(c->listener->context, step);
 }
 
 const char *check_origin(const struct check *c, const char *setting)

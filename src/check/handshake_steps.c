@@ -440,7 +440,7 @@ static void take(void *context, const struct event *e)
 {
 	struct handshake_steps *h = context;
 
-	trace_take(h->check->ears->trace, e);
+	trace_take(h->check->listener->trace, e);
 	/* before it a mailbox may be read (pop_before_smtp) */
 	if (h->check->server.stage != SMARTHOST_DIAL ||
 	    h->stage == HANDSHAKE_DONE)

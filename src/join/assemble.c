@@ -181,17 +181,17 @@ int assembly_open(struct assembly *s, struct arena *a, const char *state,
 
 	s->arena = a;
 	s->last = &s->sets;
-	if (part_store_open(&s->shelf, a, state, is_dry, f) < 0 ||
-	    part_store_lock(&s->shelf, f) < 0)
+	if (part_store_open(&s->store, a, state, is_dry, f) < 0 ||
+	    part_store_lock(&s->store, f) < 0)
 		return -1;
-	r = part_store_load(&s->shelf, &visit, f);
-	part_store_unlock(&s->shelf);
+	r = part_store_load(&s->store, &visit, f);
+	part_store_unlock(&s->store);
 	return r;
 }
 
 void assembly_close(struct assembly *s)
 {
-	part_store_close(&s->shelf);
+	part_store_close(&s->store);
 }
 
 /* ---- adding ---- */
@@ -235,7 +235,7 @@ static int learn(struct assembly *s, struct set *set, const struct fragment *x,
 	if (is_news)
 		a->name = arena_dup(s->arena, x->name);
 	if ((set->is_on_shelf && !is_news) ||
-	    part_store_describe(&s->shelf, set->id, a, f) < 0)
+	    part_store_describe(&s->store, set->id, a, f) < 0)
 		return error_is_set(f) ? -1 : 0;
 	set->is_on_shelf = true;
 	return 0;
@@ -298,9 +298,9 @@ static int keep(struct assembly *s, struct set *set,
 		/* the next run, too, shall know that there are two */
 		if (*verdict == VERDICT_KNOWN || !set->is_on_shelf)
 			return 0;
-		return part_store_keep(&s->shelf, set->id, in, part, f);
+		return part_store_keep(&s->store, set->id, in, part, f);
 	}
-	if (part_store_keep(&s->shelf, set->id, in, part, f) < 0)
+	if (part_store_keep(&s->store, set->id, in, part, f) < 0)
 		return -1;
 	add_part(s, set, part);
 	*verdict = VERDICT_ADDED;
@@ -318,7 +318,7 @@ static int take(struct assembly *s, struct set *set,
 	claim(x, &part);
 	if (learn(s, set, x, f) < 0)
 		return -1;
-	if (part_store_begin(&s->shelf, set->id,
+	if (part_store_begin(&s->store, set->id,
 			     x->kind == FRAGMENT_SLICE ? part.size : UINT64_MAX,
 			     &in, f) == 0) {
 		doubt = fragment_pass(from, x, &in.sink);
@@ -398,11 +398,11 @@ int assembly_add(struct assembly *s, const struct fragments *from,
 		   strcmp(known->part.sha256, x->label.sha256) == 0 &&
 		   known->part.offset == x->label.offset) {
 		*verdict = VERDICT_KNOWN;
-	} else if (part_store_lock(&s->shelf, f) < 0) {
+	} else if (part_store_lock(&s->store, f) < 0) {
 		r = -1;
 	} else {
 		r = take(s, set, from, x, verdict, f);
-		part_store_unlock(&s->shelf);
+		part_store_unlock(&s->store);
 	}
 	return r;
 }

@@ -1,11 +1,11 @@
 /* assemble.h - sets of fragments, and the files that they give.
  *
- * Each fragment is added once, in any order, and kept on the shelf until its
- * set is whole; the same one again changes nothing, and another one of the same
- * number is a conflict, which makes the set corrupt.  A slice is looked at
+ * Each fragment is added once, in any order, and kept in the part store until
+ * its set is whole; the same one again changes nothing, and another one of the
+ * same number is a conflict, which makes the set corrupt.  A slice is looked at
  * against its digest before it counts.  A set is joined when all of it is
  * there: written, looked at against the digest of the whole, named, and taken
- * off the shelf.
+ * out of the part store.
  *
  * Formats that tell less are whole when their numbers, marks of begin and end,
  * and sizes agree; where no part tells how many there are, the last must be
@@ -74,7 +74,7 @@ struct set {
 
 struct assembly {
 	struct arena *arena;
-	struct part_store shelf;
+	struct part_store store;
 	const char *const *spool;
 	struct join_output_place place;
 	bool is_forced;

@@ -7,7 +7,7 @@
  *	PARTIAL	  total, in any of them
  *	SHAR	  up to the one that no other follows
  *
- * Each part is looked at again as it is read from the shelf. */
+ * Each part is looked at again as it is read from the part store. */
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -208,7 +208,7 @@ struct joint {
 	struct assembly *assembly;
 	struct set *set;
 	const struct part_store_part **parts;
-	struct join_output yield;
+	struct join_output output;
 	struct error *error;
 	struct arena arena; /* of what is needed for this set alone */
 };
@@ -235,11 +235,11 @@ static void forget_part(struct assembly *s, struct set *set, unsigned n)
 /* Pushes all of them; 1 when one is not what it was. */
 static int pump_parts(struct joint *j, struct sink *to)
 {
-	struct part_store *shelf = &j->assembly->shelf;
+	struct part_store *store = &j->assembly->store;
 
 	for (size_t i = 0, count = j->set->count; i < count; i++) {
 		const struct part_store_part *p = j->parts[i];
-		int r = part_store_read(shelf, j->set->id, p, to, j->error);
+		int r = part_store_read(store, j->set->id, p, to, j->error);
 
 		if (r < 0)
 			return -1;
@@ -249,7 +249,7 @@ static int pump_parts(struct joint *j, struct sink *to)
 			 "part %u was damaged while it was stored",
 			 set_shown(j->set, p->n));
 		j->set->state = SET_INCOMPLETE;
-		if (part_store_remove(shelf, j->set->id, p, j->error) < 0)
+		if (part_store_remove(store, j->set->id, p, j->error) < 0)
 			return -1;
 		forget_part(j->assembly, j->set, p->n);
 		return 1;
@@ -271,12 +271,12 @@ static int join_octets(struct joint *j)
 	uint64_t size;
 	int r;
 
-	if (join_output_begin(&j->yield, file_name(j->set), &to) < 0)
+	if (join_output_begin(&j->output, file_name(j->set), &to) < 0)
 		return -1;
 	r = pump_parts(j, to);
 	if (r)
 		return r;
-	if (join_output_end(&j->yield, &size, sha256) < 0)
+	if (join_output_end(&j->output, &size, sha256) < 0)
 		return -1;
 	if (about->kind == FRAGMENT_SLICE &&
 	    (size != about->total || strcmp(sha256, about->file_sha256) != 0)) {
@@ -314,13 +314,13 @@ static int write_file(struct joint *j, const struct fragments *message,
 	uint64_t size;
 	int r;
 
-	if (join_output_begin(&j->yield, x->name, &to) < 0)
+	if (join_output_begin(&j->output, x->name, &to) < 0)
 		return -1;
 	digest_init_md5(&md5, to, j->error);
 	r = error_is_set(j->error) ? -1 : fragment_pass(message, x, &md5.sink);
 	if (r >= 0 && sink_close(&md5.sink) < 0)
 		r = -1;
-	if (r < 0 || join_output_end(&j->yield, &size, sha256) < 0) {
+	if (r < 0 || join_output_end(&j->output, &size, sha256) < 0) {
 		digest_free(&md5);
 		return -1;
 	}
@@ -341,13 +341,13 @@ static int write_message(struct joint *j, const struct fragments *message)
 	struct slice whole = fragments_message(message);
 	struct sink *to;
 
-	if (join_output_begin(&j->yield,
+	if (join_output_begin(&j->output,
 			      arena_format(&j->arena, "%.200s.eml",
 					   title ? title : "message"),
 			      &to) < 0 ||
 	    pump_slice(&whole, to) < 0)
 		return -1;
-	return join_output_end(&j->yield, NULL, NULL);
+	return join_output_end(&j->output, NULL, NULL);
 }
 
 static int join_message(struct joint *j)
@@ -379,13 +379,13 @@ static int open_file(void *context, const char *name, struct sink **to,
 	const char *clean = file_name_clean(&j->arena, name);
 
 	(void)f;
-	return join_output_begin(&j->yield, clean ? clean : "file", to);
+	return join_output_begin(&j->output, clean ? clean : "file", to);
 }
 
 static int close_file(void *context, struct error *f)
 {
 	(void)f;
-	return join_output_end(&((struct joint *)context)->yield, NULL, NULL);
+	return join_output_end(&((struct joint *)context)->output, NULL, NULL);
 }
 
 static int join_archive(struct joint *j)
@@ -402,7 +402,7 @@ static int join_archive(struct joint *j)
 		corrupt(j->assembly, j->set,
 			arena_dup(j->assembly->arena, s.problem));
 		r = 1;
-	} else if (r == 0 && !j->yield.count) {
+	} else if (r == 0 && !j->output.count) {
 		corrupt(j->assembly, j->set, "there is no file in it");
 		r = 1;
 	}
@@ -449,7 +449,7 @@ static void end_set(struct assembly *s, struct set *set, bool is_unsafe)
 		return;
 	}
 	set->is_on_shelf = false;
-	if (part_store_forget(&s->shelf, set->id, &f) < 0)
+	if (part_store_forget(&s->store, set->id, &f) < 0)
 		log_warning("%s; the parts of a set that is complete stay "
 			    "there until the next run",
 			    f.text);
@@ -458,12 +458,12 @@ static void end_set(struct assembly *s, struct set *set, bool is_unsafe)
 /* A run was killed between the name and the end. */
 static int tidy(struct assembly *s, struct set *set, struct error *f)
 {
-	int r = part_store_lock(&s->shelf, f);
+	int r = part_store_lock(&s->store, f);
 
 	if (r == 0) {
 		end_set(s, set,
 			!join_output_tidy(s->arena, &s->place, file_name(set)));
-		part_store_unlock(&s->shelf);
+		part_store_unlock(&s->store);
 	}
 	return r;
 }
@@ -483,22 +483,22 @@ int assembly_join(struct assembly *s, struct set *set, struct error *f)
 	if (set->state != SET_READY)
 		return 0;
 	j.parts = set_in_order(set);
-	join_output_init(&j.yield, &j.arena, &s->place, s->is_forced, f);
-	if (part_store_lock(&s->shelf, f) == 0) {
+	join_output_init(&j.output, &j.arena, &s->place, s->is_forced, f);
+	if (part_store_lock(&s->store, f) == 0) {
 		r = join_set(&j);
 		if (r == 0)
-			r = join_output_commit(&j.yield);
+			r = join_output_commit(&j.output);
 		if (r == 0) {
-			if (!j.yield.is_unsafe)
+			if (!j.output.is_unsafe)
 				ending_reached(&is_there);
 			set->state = SET_JOINED;
-			note_paths(s, set, &j.yield);
-			end_set(s, set, j.yield.is_unsafe);
+			note_paths(s, set, &j.output);
+			end_set(s, set, j.output.is_unsafe);
 		}
-		part_store_unlock(&s->shelf);
+		part_store_unlock(&s->store);
 	}
 	set->is_spoiled = set->state == SET_CORRUPT;
-	join_output_free(&j.yield);
+	join_output_free(&j.output);
 	arena_free(&j.arena);
 	free(j.parts);
 	return r < 0 ? -1 : 0;

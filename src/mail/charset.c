@@ -1,4 +1,4 @@
-/* charset.c - a survey answers most of it; iconv judges what is left.
+/* charset.c - a scan answers most of it; iconv judges what is left.
  *
  * The C library may have been installed without its conversion tables, so
  * what must always work (ASCII, UTF-8, windows-1252) is done here. */

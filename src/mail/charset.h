@@ -17,7 +17,7 @@
 #include "flow/content_scan.h"
 #include "flow/source.h"
 
-/* MIME name for bytes that were surveyed; a constant string.  `locale` is
+/* MIME name for bytes that were scanned; a constant string.  `locale` is
  * sysenv_charset(); the slice is read again only to check a multi-byte one. */
 const char *charset_of(const struct content_scan *s, const struct slice *bytes,
 		       const char *locale);

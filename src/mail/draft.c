@@ -101,7 +101,7 @@ static bool is_torn(const struct draft *d, const struct entity *e)
 	struct slice leaf = range(d, e->body, e->end);
 
 	return e->kind == ENTITY_LEAF && !e->is_attachment && !e->is_sealed &&
-	       charset_is_torn_utf8(&e->survey, &leaf, sysenv_charset());
+	       charset_is_torn_utf8(&e->scan, &leaf, sysenv_charset());
 }
 
 /* What is said of the characters is put right only where it is certainly
@@ -111,20 +111,20 @@ static const char *find_charset(const struct draft *d, const struct entity *e)
 	struct slice leaf = range(d, e->body, e->end);
 	bool as_plain = fix_body_as_plain(e);
 	/* cron labels a job's output by its own locale, not by the job's */
-	bool is_wrong = e->claims_utf8 && !e->survey.utf8;
+	bool is_wrong = e->claims_utf8 && !e->scan.utf8;
 
 	if (e->kind != ENTITY_LEAF || !fix_body_is_text(e) ||
 	    e->label > LABEL_BINARY)
 		return NULL;
-	if (!as_plain && !is_wrong && (!e->survey.high || e->has_charset))
+	if (!as_plain && !is_wrong && (!e->scan.high || e->has_charset))
 		return NULL;
 	if (e->is_sealed && (e->type != TYPE_NONE || e->has_dkim))
 		return NULL;
 	if (is_torn(d, e))
 		return "utf-8";
-	if (e->type == TYPE_TEXT && !e->survey.utf8)
+	if (e->type == TYPE_TEXT && !e->scan.utf8)
 		return NULL;
-	return charset_of(&e->survey, &leaf, sysenv_charset());
+	return charset_of(&e->scan, &leaf, sysenv_charset());
 }
 
 static bool keeps_high_header(const struct entity *e)
@@ -148,7 +148,7 @@ static void judge(struct draft *d)
 			e->charset && !e->is_attached && is_torn(d, e);
 		if (fix_body_stays_8bit(e) || keeps_high_header(e))
 			note_8bit(d, e);
-		if (fix_body_is_fixed(e) && e->survey.high && !d->fixed_8bit)
+		if (fix_body_is_fixed(e) && e->scan.high && !d->fixed_8bit)
 			d->fixed_8bit = e->line;
 	}
 	if (d->filling_has_high)

@@ -1,7 +1,7 @@
 /* draft.h - a foreign message, made fit to send.
  *
  * One reading pass over the staged bytes finds its header and the extent and
- * survey of each MIME leaf; the headers are kept in their order, a leading
+ * scan of each MIME leaf; the headers are kept in their order, a leading
  * mbox "From " line is dropped, Bcc and Resent-Bcc are held back.  When all
  * of it is fit, the bytes are passed on as they are but for line ends; a leaf
  * that is not (a line over 998, NUL, bare CR, 8-bit where the server wants

@@ -72,11 +72,11 @@ struct entity {
 	bool seen;	      /* its boundary */
 	bool before_line_end; /* of a CLOSE: one follows in the input */
 	uint64_t until;	      /* of a MESSAGE: where what it holds ends */
-	struct content_scan survey; /* of a leaf's body */
-	bool is_sealed;		    /* signed or encrypted: one leaf, to be kept
-				       octet for octet */
-	bool has_dkim; /* fields of its header are signed, too; of a
-			  message that is attached, all of it counts */
+	struct content_scan scan; /* of a leaf's body */
+	bool is_sealed;		  /* signed or encrypted: one leaf, to be kept
+				     octet for octet */
+	bool has_dkim;		  /* fields of its header are signed, too; of a
+				     message that is attached, all of it counts */
 
 	/* what draft.c makes of it */
 	const char *charset; /* the one to say instead; NULL: as it is */

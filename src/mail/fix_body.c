@@ -59,16 +59,16 @@ bool fix_body_is_fixed(const struct entity *e)
 bool fix_body_stays_8bit(const struct entity *e)
 {
 	if (fix_body_is_fixed(e))
-		return e->survey.high > 0;
-	return e->kind == ENTITY_LEAF && e->survey.high && !e->repairs_utf8 &&
+		return e->scan.high > 0;
+	return e->kind == ENTITY_LEAF && e->scan.high && !e->repairs_utf8 &&
 	       (is_identity(e) || e->label == LABEL_OTHER) &&
-	       has_plain_lines(&e->survey);
+	       has_plain_lines(&e->scan);
 }
 
 /* A leaf whose octets need no other encoding: is its label true? */
 static const char *true_label(const struct entity *e, bool accept_8bit)
 {
-	bool high = e->survey.high > 0;
+	bool high = e->scan.high > 0;
 
 	if (e->is_attached && !high)
 		return NULL;
@@ -95,7 +95,7 @@ static void choose_encoding(const struct entity *e, struct fix_body *m)
 		return;
 	}
 	qp = fix_body_is_text(e) &&
-	     encoding_of_text(&e->survey) == ENCODING_QUOTED_PRINTABLE;
+	     encoding_of_text(&e->scan) == ENCODING_QUOTED_PRINTABLE;
 	m->kind = qp ? FIX_BODY_AS_QUOTED_PRINTABLE : FIX_BODY_AS_BASE64;
 	m->label =
 		encoding_name(qp ? ENCODING_QUOTED_PRINTABLE : ENCODING_BASE64);
@@ -104,7 +104,7 @@ static void choose_encoding(const struct entity *e, struct fix_body *m)
 /* What it lacks may be said outside of what is signed. */
 static void choose_for_sealed(const struct entity *e, struct fix_body *m)
 {
-	if (e->survey.high && e->label == LABEL_NONE && !e->has_dkim &&
+	if (e->scan.high && e->label == LABEL_NONE && !e->has_dkim &&
 	    !e->is_attached)
 		m->label = "8bit";
 }
@@ -112,9 +112,9 @@ static void choose_for_sealed(const struct entity *e, struct fix_body *m)
 static void choose_for_leaf(const struct entity *e, bool accept_8bit,
 			    struct fix_body *m)
 {
-	bool plain = has_plain_lines(&e->survey);
+	bool plain = has_plain_lines(&e->scan);
 
-	if (e->is_sealed && plain && (!e->survey.high || accept_8bit)) {
+	if (e->is_sealed && plain && (!e->scan.high || accept_8bit)) {
 		choose_for_sealed(e, m);
 		return;
 	}
@@ -123,12 +123,12 @@ static void choose_for_leaf(const struct entity *e, bool accept_8bit,
 		return;
 	}
 	if (!is_identity(e) && e->label != LABEL_OTHER) {
-		if (plain && !e->survey.high)
+		if (plain && !e->scan.high)
 			return;
 		m->kind = e->label == LABEL_BASE64 ? FIX_BODY_REWRAP
 						   : FIX_BODY_REPAIR;
 	} else if (plain && !e->repairs_utf8 &&
-		   (!e->survey.high || accept_8bit)) {
+		   (!e->scan.high || accept_8bit)) {
 		m->label = true_label(e, accept_8bit);
 	} else if (e->label == LABEL_OTHER) {
 		m->kind = FIX_BODY_REFUSE;

@@ -1,7 +1,7 @@
 /* parse.c - a push parser in two states.
  *
  *	header	lines are gathered until an empty one, or one that is no field
- *	body	lines go to the survey of what they belong to; one that begins
+ *	body	lines go to the scan of what they belong to; one that begins
  *		"--" waits until it is known not to be a boundary, and so does
  *		the line end before it, which would belong to the boundary
  *
@@ -96,7 +96,7 @@ static void end_header(struct parser *p, uint64_t body, bool blank)
 		p->open[p->depth++] = e;
 	}
 	p->may_be_boundary = watches_lines(p);
-	content_scan_init(&e->survey, NULL, p->sink.error);
+	content_scan_init(&e->scan, NULL, p->sink.error);
 }
 
 /* ---- the body -------------------------------------------------------------
@@ -104,7 +104,7 @@ static void end_header(struct parser *p, uint64_t body, bool blank)
 
 static struct content_scan *parser_survey(struct parser *p)
 {
-	return p->current ? &p->current->survey : &p->filling;
+	return p->current ? &p->current->scan : &p->filling;
 }
 
 static void parser_note_filling(struct parser *p, struct content_scan *s)
@@ -128,13 +128,13 @@ static void parser_end_current(struct parser *p, uint64_t end)
 	if (end < e->body)
 		end = e->body;
 	if (e->kind == ENTITY_MULTIPART && e->seen) {
-		parser_note_filling(p, &e->survey);
+		parser_note_filling(p, &e->scan);
 		return;
 	}
 	/* The boundary that it named was never there. */
 	e->kind = ENTITY_LEAF;
 	e->end = end;
-	sink_close(&e->survey.sink);
+	sink_close(&e->scan.sink);
 }
 
 /* Ends the multiparts that are open above `depth` and never ended, before the

@@ -4,7 +4,7 @@
  * The result is a flat list of entities in the order in which they begin: the
  * message itself, the parts of a multipart, the message in a message/rfc822.
  * What no entity covers (preambles, boundaries, epilogues) is filling.  Only
- * the list grows, up to a cap; content is surveyed and not kept.  What a
+ * the list grows, up to a cap; content is scanned and not kept.  What a
  * header claims is not believed: a multipart whose boundary never shows is a
  * leaf, and so is what is nested too deep to look into. */
 #ifndef MAIL_PARSE_H

@@ -97,7 +97,7 @@ int sealed_find(struct draft *d, struct error *f)
 		} else if (sealed_has_header(e)) {
 			const struct slice all = range(d, e->header, e->end);
 
-			rc = content_scan_slice(&e->survey, &all, f);
+			rc = content_scan_slice(&e->scan, &all, f);
 		}
 	}
 	return rc;
@@ -130,7 +130,7 @@ int draft_check_7bit(const struct draft *d, struct error *f)
 int sealed_refuse(const struct draft *d, const struct entity *e,
 		  struct error *f)
 {
-	const struct content_scan *s = &e->survey;
+	const struct content_scan *s = &e->scan;
 
 	if (s->nuls)
 		return refuse(e->line, "NUL octets", f);

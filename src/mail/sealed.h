@@ -14,7 +14,7 @@
 /* After the parse.  Of attached messages all headers that no server refuses are
  * fit, whatever they say.  Seals texts whose PGP signature shows once they are
  * decoded; of an attached message that DKIM signs the header is sealed, too,
- * and counts in its survey. */
+ * and counts in its scan. */
 int sealed_find(struct draft *d, struct error *f);
 /* Of the entity, or all that is attached as one: from where on it is kept. */
 bool sealed_has_header(const struct entity *e);

@@ -1,9 +1,9 @@
 /* write.c - a prepared message, from top to bottom.
  *
- *	leaf:       content -> [crlf] -> [base64 | qp | survey] -> to
- *	uuencoded:  content -> uu     -> [qp | survey]          -> to
+ *	leaf:       content -> [crlf] -> [base64 | qp | scan] -> to
+ *	uuencoded:  content -> uu     -> [qp | scan]          -> to
  *
- * What goes unencoded passes a survey once more on its way out, since a file
+ * What goes unencoded passes a scan once more on its way out, since a file
  * may have been written to after it was judged.
  *
  * The CRLF in front of a boundary belongs to the boundary (RFC 2046 5.1.1),
@@ -222,7 +222,7 @@ static int check_unencoded(const struct part *p, const struct content_scan *s,
 static int write_content(const struct part *p, struct sink *to)
 {
 	struct base64 base64;
-	struct content_scan survey;
+	struct content_scan scan;
 	struct qp qp;
 
 	switch (p->encoding) {
@@ -234,10 +234,10 @@ static int write_content(const struct part *p, struct sink *to)
 		return write_pieces(p, &qp.sink);
 	case ENCODING_7BIT:
 	case ENCODING_8BIT:
-		content_scan_init(&survey, to, to->error);
-		if (write_pieces(p, &survey.sink) < 0)
+		content_scan_init(&scan, to, to->error);
+		if (write_pieces(p, &scan.sink) < 0)
 			return -1;
-		return check_unencoded(p, &survey, to);
+		return check_unencoded(p, &scan, to);
 	case ENCODING_AUTO:
 	case ENCODING_UUENCODE:
 		break;

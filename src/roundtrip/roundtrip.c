@@ -21,14 +21,14 @@
 #define SILENCE_SECONDS 120   /* of a mailbox's server, where nothing is said */
 #define FIELD_MAX	16384 /* octets of one field that are looked at */
 
-/* ---- how long each part took: an event ends its leg ---- */
+/* ---- how long each part took: an event ends its step ---- */
 
 /* The time since the last event. */
-static void add(struct timing *l, enum leg leg, uint64_t now)
+static void add(struct timing *l, enum timing_step step, uint64_t now)
 {
 	if (now > l->since)
-		l->milliseconds[leg] += (unsigned)(now - l->since);
-	l->is_there[leg] = true;
+		l->milliseconds[step] += (unsigned)(now - l->since);
+	l->is_there[step] = true;
 	l->since = now;
 }
 
@@ -52,18 +52,18 @@ static void take(void *context, const struct event *e)
 		begin(l, e->at);
 		break;
 	case EVENT_CONNECTED:
-		add(l, LEG_CONNECT, e->at);
+		add(l, TIMING_CONNECT, e->at);
 		break;
 	case EVENT_GREETING:
 	case EVENT_HELLO:
-		add(l, LEG_GREETING, e->at);
+		add(l, TIMING_GREETING, e->at);
 		break;
 	case EVENT_STARTTLS:
 	case EVENT_TLS:
-		add(l, LEG_TLS, e->at);
+		add(l, TIMING_TLS, e->at);
 		break;
 	case EVENT_LOGIN:
-		add(l, LEG_LOGIN, e->at);
+		add(l, TIMING_LOGIN, e->at);
 		break;
 	default:
 		break;
@@ -92,20 +92,20 @@ static void timing_sent(struct timing *l)
 	/* by another server, or here: its parts are not known */
 	if (!l->is_dialled)
 		begin(l, l->start);
-	add(l, LEG_TRANSACTION, sysenv_ticks());
+	add(l, TIMING_TRANSACTION, sysenv_ticks());
 }
 
-const char *timing_name(enum leg leg)
+const char *timing_name(enum timing_step step)
 {
 	static const char *const names[] = {
-		[LEG_CONNECT] = "connection",
-		[LEG_GREETING] = "greeting",
-		[LEG_TLS] = "tls",
-		[LEG_LOGIN] = "login",
-		[LEG_TRANSACTION] = "transaction",
+		[TIMING_CONNECT] = "connection",
+		[TIMING_GREETING] = "greeting",
+		[TIMING_TLS] = "tls",
+		[TIMING_LOGIN] = "login",
+		[TIMING_TRANSACTION] = "transaction",
 	};
 
-	return names[leg];
+	return names[step];
 }
 
 /* ---- the mail ---- */
@@ -186,8 +186,8 @@ static int submit(struct roundtrip *t, struct error *f)
 	struct route route;
 	int r;
 
-	timing_init(&t->legs, t->wish->trace);
-	s.trace = &t->legs.trace;
+	timing_init(&t->timing, t->wish->trace);
+	s.trace = &t->timing.trace;
 	if (route_open(&route, t->arena, t->wish->config, &t->account,
 		       t->request.config_path, s.trace, f) < 0)
 		return -1;
@@ -195,9 +195,9 @@ static int submit(struct roundtrip *t, struct error *f)
 	first = &route.hosts[0];
 	if (smarthost_is_set(&t->account) &&
 	    smarthost_open(first, &unused) == 0)
-		timing_connected(&t->legs, &first->dial);
+		timing_connected(&t->timing, &first->dial);
 	r = submit_send(&s, &t->outcome, f);
-	timing_sent(&t->legs);
+	timing_sent(&t->timing);
 	route_close(&route);
 	return r;
 }
@@ -348,13 +348,13 @@ static void look_once(struct roundtrip *t, struct arrival *w)
 	const struct roundtrip_options *wish = t->wish->options;
 	int r;
 
-	error_clear(&t->trouble);
+	error_clear(&t->look_error);
 	t->looks++;
 	r = arrival_look(w, ROUNDTRIP_FIELD, t->token, !wish->keeps,
-			 &t->not_deleted, &t->trouble);
+			 &t->not_deleted, &t->look_error);
 	if (r <= 0)
 		return;
-	error_clear(&t->trouble);
+	error_clear(&t->look_error);
 	t->end = ROUNDTRIP_ARRIVED;
 	t->is_deleted = !wish->keeps && !error_is_set(&t->not_deleted);
 }

@@ -58,27 +58,27 @@ enum roundtrip_end {
 };
 
 /* How long each part of a submission took. */
-enum leg {
-	LEG_CONNECT,  /* name and connection */
-	LEG_GREETING, /* and each EHLO */
-	LEG_TLS,      /* with STARTTLS */
-	LEG_LOGIN,
-	LEG_TRANSACTION,
-	LEGS,
+enum timing_step {
+	TIMING_CONNECT,	 /* name and connection */
+	TIMING_GREETING, /* and each EHLO */
+	TIMING_TLS,	 /* with STARTTLS */
+	TIMING_LOGIN,
+	TIMING_TRANSACTION,
+	TIMING_STEPS,
 };
 
 /* A trace that notes when something happened, and passes it on. */
 struct timing {
 	struct trace trace; /* for what dials */
 	const struct trace *outer;
-	bool is_there[LEGS];
-	unsigned milliseconds[LEGS];
+	bool is_there[TIMING_STEPS];
+	unsigned milliseconds[TIMING_STEPS];
 	char tls[64], mechanism[24];
 
 	bool is_dialled;
 	uint64_t start, since; /* sysenv_ticks: the last event */
 };
-const char *timing_name(enum leg leg);
+const char *timing_name(enum timing_step step);
 
 struct roundtrip_spam {
 	const char *name, *value;
@@ -96,7 +96,7 @@ struct roundtrip {
 	struct request request;
 	struct account account;
 	struct composition composition;
-	struct timing legs;
+	struct timing timing;
 	struct outcome outcome;
 	int64_t sent_at, arrived_at; /* sysenv_now() */
 	unsigned submission;	     /* milliseconds until it was accepted */
@@ -104,7 +104,7 @@ struct roundtrip {
 	/* the arrival */
 	unsigned arrival; /* milliseconds from there until it was seen */
 	unsigned looks;
-	struct error trouble; /* of the last look, where it failed */
+	struct error look_error; /* of the last look, where it failed */
 	bool is_deleted;
 	struct error not_deleted;
 	struct received hops;
@@ -137,7 +137,7 @@ int roundtrip_nagios(const struct roundtrip *t, const struct error *f,
 /* 0 arrived, 75 not in time, else as sending ended. */
 int roundtrip_exit(const struct roundtrip *t, const struct error *f);
 /* A sentence on what is wrong; NULL where nothing is. */
-const char *roundtrip_trouble(const struct roundtrip *t);
+const char *roundtrip_problem(const struct roundtrip *t);
 
 /* ---- arrival.c: new mail of a mailbox, until the right one is there ---- */
 

@@ -1,4 +1,4 @@
-/* roundtrip_report.c - what became of it: for people, legs, hops and verdicts;
+/* roundtrip_report.c - what became of it: for people, times, hops and verdicts;
  * for monitors one line; for programs JSON. */
 #include "roundtrip/roundtrip.h"
 
@@ -28,8 +28,8 @@ static const char *span(struct arena *a, uint64_t milliseconds)
 			    seconds % 60);
 }
 
-static void put_leg(const struct roundtrip *t, const char *name,
-		    unsigned milliseconds, const char *what, struct buf *out)
+static void put_step(const struct roundtrip *t, const char *name,
+		     unsigned milliseconds, const char *what, struct buf *out)
 {
 	buf_printf(out, "  %-12s %9s%s%s\n", name, span(t->arena, milliseconds),
 		   *what ? "   " : "", what);
@@ -38,23 +38,23 @@ static void put_leg(const struct roundtrip *t, const char *name,
 static void put_submission(const struct roundtrip *t, struct buf *out)
 {
 	const struct outcome *o = &t->outcome;
-	const struct timing *l = &t->legs;
+	const struct timing *l = &t->timing;
 
 	buf_printf(out, "sent to %s by account %s", t->address, o->account);
 	if (o->host)
 		buf_printf(out, " and server %s", o->host);
 	buf_printf(out, " in %s\n", span(t->arena, t->submission));
-	for (unsigned i = 0; i < LEGS; i++) {
-		const char *what = i == LEG_TLS	    ? l->tls
-				   : i == LEG_LOGIN ? l->mechanism
-				   : i == LEG_TRANSACTION
+	for (unsigned i = 0; i < TIMING_STEPS; i++) {
+		const char *what = i == TIMING_TLS     ? l->tls
+				   : i == TIMING_LOGIN ? l->mechanism
+				   : i == TIMING_TRANSACTION
 					   ? received_clean(t->arena, o->reply,
 							    strlen(o->reply))
 					   : "";
 
 		if (l->is_there[i])
-			put_leg(t, timing_name((enum leg)i), l->milliseconds[i],
-				what, out);
+			put_step(t, timing_name((enum timing_step)i),
+				 l->milliseconds[i], what, out);
 	}
 }
 
@@ -151,7 +151,7 @@ void roundtrip_text(const struct roundtrip *t, struct buf *out)
 	buf_printf(out, "in all %s\n", span(t->arena, roundtrip_total(t)));
 }
 
-const char *roundtrip_trouble(const struct roundtrip *t)
+const char *roundtrip_problem(const struct roundtrip *t)
 {
 	const struct roundtrip_options *wish = t->wish->options;
 
@@ -162,11 +162,11 @@ const char *roundtrip_trouble(const struct roundtrip *t)
 				    "the mail was accepted, and %s ended the "
 				    "wait for it; its subject has %s",
 				    interrupt_name(), t->token);
-	if (error_is_set(&t->trouble))
+	if (error_is_set(&t->look_error))
 		return arena_format(t->arena,
 				    "the mail was accepted, but %s cannot be "
 				    "looked at any more: %s",
-				    wish->source, t->trouble.text);
+				    wish->source, t->look_error.text);
 	return arena_format(
 		t->arena,
 		"the mail was accepted, but is not in %s after %s: it may come "
@@ -200,7 +200,7 @@ static int status_of(const struct roundtrip *t, const struct error *f)
 			       ? UNKNOWN
 			       : CRITICAL;
 	if (t->end == ROUNDTRIP_NOT_SEEN)
-		return error_is_set(&t->trouble) ? UNKNOWN : CRITICAL;
+		return error_is_set(&t->look_error) ? UNKNOWN : CRITICAL;
 	if (wish->crit && total > (unsigned)wish->crit * 1000)
 		return CRITICAL;
 	return wish->warn && total > (unsigned)wish->warn * 1000 ? WARNING : OK;
@@ -260,7 +260,7 @@ int roundtrip_nagios(const struct roundtrip *t, const struct error *f,
 	if (t->end == ROUNDTRIP_NOT_SENT)
 		put_text(out, f->text);
 	else if (t->end == ROUNDTRIP_NOT_SEEN)
-		put_text(out, roundtrip_trouble(t));
+		put_text(out, roundtrip_problem(t));
 	else {
 		buf_puts(out, "a mail to ");
 		put_text(out, t->address);
@@ -278,12 +278,12 @@ static json_t *text_or_null(const char *text)
 	return *text ? jsonify_text(text) : json_null();
 }
 
-static json_t *legs_json(const struct timing *l)
+static json_t *timing_json(const struct timing *l)
 {
 	json_t *object = json_object();
 
-	for (unsigned i = 0; i < LEGS; i++)
-		json_object_set_new(object, timing_name((enum leg)i),
+	for (unsigned i = 0; i < TIMING_STEPS; i++)
+		json_object_set_new(object, timing_name((enum timing_step)i),
 				    l->is_there[i]
 					    ? json_integer(l->milliseconds[i])
 					    : json_null());
@@ -365,7 +365,7 @@ int roundtrip_json(const struct roundtrip *t, const struct error *f,
 		   struct buf *out)
 {
 	static const char *const ends[] = { "not-sent", "not-seen", "arrived" };
-	const char *trouble = roundtrip_trouble(t);
+	const char *problem = roundtrip_problem(t);
 	bool has_arrived = t->end == ROUNDTRIP_ARRIVED;
 	bool is_sent = t->end != ROUNDTRIP_NOT_SENT;
 	json_t *o = json_object();
@@ -381,8 +381,8 @@ int roundtrip_json(const struct roundtrip *t, const struct error *f,
 	json_object_set_new(o, "account", jsonify_text(t->outcome.account));
 	json_object_set_new(o, "host", jsonify_text(t->outcome.host));
 	json_object_set_new(o, "reply", jsonify_text(t->outcome.reply));
-	json_object_set_new(o, "tls", text_or_null(t->legs.tls));
-	json_object_set_new(o, "legs", legs_json(&t->legs));
+	json_object_set_new(o, "tls", text_or_null(t->timing.tls));
+	json_object_set_new(o, "legs", timing_json(&t->timing));
 	json_object_set_new(o, "submission_milliseconds",
 			    milliseconds(is_sent, t->submission));
 	json_object_set_new(o, "arrival_milliseconds",
@@ -393,6 +393,6 @@ int roundtrip_json(const struct roundtrip *t, const struct error *f,
 		put_arrival(t, o);
 	json_object_set_new(o, "error",
 			    error_is_set(f) ? jsonify_text(f->text)
-					    : jsonify_text(trouble));
+					    : jsonify_text(problem));
 	return jsonify_put(o, out);
 }

@@ -193,7 +193,8 @@ static int type_anew(struct setup *s, struct error *f)
 }
 
 /* 1: it is to be written though it does not work. */
-static int mend(struct setup *s, const struct error *trouble, struct error *f)
+static int correct(struct setup *s, const struct error *trouble,
+		   struct error *f)
 {
 	static const char *const words[] = { "password",    "user",  "server",
 					     "certificate", "again", "write",
@@ -206,7 +207,7 @@ static int mend(struct setup *s, const struct error *trouble, struct error *f)
 			 words, likely(s, trouble), remedies_help, &choice,
 			 f) < 0)
 		return -1;
-	s->is_mended = true;
+	s->is_corrected = true;
 	switch ((enum remedy)choice) {
 	case TYPE_PASSWORD:
 		return type_anew(s, f);
@@ -240,7 +241,7 @@ static int try_until_good(struct setup *s, struct error *f)
 	int r = try(s, &trouble, f);
 
 	while (r == 1) {
-		r = mend(s, &trouble, f);
+		r = correct(s, &trouble, f);
 		if (r == 1)
 			return 0;
 		if (r < 0 && f->cause == ERROR_USAGE)

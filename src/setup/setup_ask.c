@@ -188,7 +188,7 @@ const char *setup_given(const struct setup *s, const char *name)
 					       "tls_starttls", "user", NULL };
 	const char *value = NULL;
 
-	for (size_t i = 0; s->is_mended && answers[i]; i++)
+	for (size_t i = 0; s->is_corrected && answers[i]; i++)
 		if (strcmp(answers[i], name) == 0)
 			return NULL;
 	for (const struct override *o = s->request->overrides; o; o = o->next)

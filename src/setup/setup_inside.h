@@ -50,7 +50,7 @@ struct setup {
 	const char *client_id; /* of auth oauth; NULL: not yet */
 	const char *trust_file, *fingerprint;
 	bool is_untrusted; /* the last try ended at the certificate */
-	bool is_mended;	   /* an answer counts more than an option now */
+	bool is_corrected; /* an answer counts more than an option now */
 
 	/* the password */
 	enum setup_place place;

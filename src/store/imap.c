@@ -194,7 +194,7 @@ static int read_list(struct imap *own, struct listing *l, struct error *f)
 /* Was it asked for, too, and is to come later? */
 static bool is_awaited(const struct imap *own, uint64_t uid)
 {
-	const struct prefetch *a = &own->ahead;
+	const struct prefetch *a = &own->prefetch;
 
 	for (size_t i = a->answered; i < a->asked; i++)
 		if (own->uids[a->list[i] - 1] == uid)
@@ -293,7 +293,8 @@ static void take_uid(struct imap *own, struct content *c,
  * 7.4.2), and of several that are awaited it is not known yet which it is. */
 static bool is_untimely(const struct imap *own, const struct content *c)
 {
-	return c->is_early || (!c->is_named && prefetch_pending(&own->ahead));
+	return c->is_early ||
+	       (!c->is_named && prefetch_pending(&own->prefetch));
 }
 
 /* The message, wherever in the FETCH it is.  One that comes before its turn
@@ -357,7 +358,7 @@ static int read_answer(struct imap *own, struct content *c, struct error *f)
 		own->open_tags--;
 		if (done != own->talk.tag)
 			continue;
-		own->ahead.answered = own->ahead.asked;
+		own->prefetch.answered = own->prefetch.asked;
 		if (imap_judge(&own->talk, "the message", f) < 0)
 			return -1;
 		return c->is_missed ? 1 : is_gone(own, f);
@@ -381,7 +382,7 @@ static int pass_late(struct imap *own, struct error *f)
  * that came. */
 static int land(struct imap *own, struct error *f)
 {
-	own->ahead.answered = own->ahead.asked;
+	own->prefetch.answered = own->prefetch.asked;
 	while (own->open_tags) {
 		unsigned done = 0;
 		int kind = imap_any(&own->talk, &done, f);
@@ -412,16 +413,16 @@ static int ask(struct imap *own, struct error *f)
 
 	buf_init(&text, (size_t)PREFETCH_WINDOW * 24 + 64);
 	buf_puts(&text, "UID FETCH ");
-	for (bool is_first = true; is_rising(&own->ahead, number);
+	for (bool is_first = true; is_rising(&own->prefetch, number);
 	     is_first = false) {
-		number = prefetch_take(&own->ahead, window);
+		number = prefetch_take(&own->prefetch, window);
 		if (!number)
 			break;
 		buf_printf(&text, "%s%" PRIu64, is_first ? "" : ",",
 			   own->uids[number - 1]);
 	}
 	buf_printf(&text, " (UID BODY.PEEK[%s])",
-		   own->ahead.lines < 0 ? "" : "HEADER");
+		   own->prefetch.lines < 0 ? "" : "HEADER");
 	own->open_tags++;
 	own->dropped = 0;
 	r = imap_say(&own->talk, text.data, NULL, f);
@@ -442,14 +443,14 @@ static int get(struct mailbox *m, size_t number, int lines, struct sink *to,
 
 	/* again at most once: alone, it is taken wherever it is */
 	do {
-		if (!prefetch_is_next(&own->ahead, m, number, lines)) {
+		if (!prefetch_is_next(&own->prefetch, m, number, lines)) {
 			if (land(own, f) < 0)
 				return -1;
-			prefetch_begin(&own->ahead, m, number, lines);
+			prefetch_begin(&own->prefetch, m, number, lines);
 			if (ask(own, f) < 0)
 				return -1;
 		}
-		prefetch_answered(&own->ahead);
+		prefetch_answered(&own->prefetch);
 		r = read_answer(own, &c, f);
 	} while (r > 0);
 	if (r < 0)
@@ -504,7 +505,7 @@ static void imap_free(struct mailbox *m)
 	struct error unheard = ERROR_INIT;
 
 	/* Waiting for what is still on its way may take long. */
-	if (!prefetch_pending(&own->ahead) && !own->talk.conn->is_broken &&
+	if (!prefetch_pending(&own->prefetch) && !own->talk.conn->is_broken &&
 	    land(own, &unheard) == 0)
 		imap_farewell(&own->talk);
 	imap_hang_up(&own->talk);

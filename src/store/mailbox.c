@@ -212,7 +212,7 @@ static int check_number(const struct mailbox *m, size_t number, struct error *f)
 }
 
 /* The chain's error may be another than the caller's. */
-static int settle(int r, const struct sink *to, struct error *f)
+static int take_sink_error(int r, const struct sink *to, struct error *f)
 {
 	if (r < 0 && !error_is_set(f))
 		*f = *to->error;
@@ -233,7 +233,7 @@ int mailbox_read(struct mailbox *m, size_t number, struct sink *to,
 	r = m->ops->read(m, number, &crlf.sink, f);
 	if (r == 0)
 		r = sink_close(&crlf.sink);
-	return settle(r, to, f);
+	return take_sink_error(r, to, f);
 }
 
 int mailbox_top(struct mailbox *m, size_t number, unsigned lines,
@@ -257,7 +257,7 @@ int mailbox_top(struct mailbox *m, size_t number, unsigned lines,
 	m->enough = NULL;
 	if (r == 0)
 		r = sink_close(&crlf.sink);
-	return settle(r, to, f);
+	return take_sink_error(r, to, f);
 }
 
 const char *mailbox_id(struct mailbox *m, size_t number, struct error *f)

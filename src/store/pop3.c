@@ -18,7 +18,7 @@
 struct pop3 {
 	struct pop3_talk talk;
 	unsigned long *numbers; /* as the server counts */
-	struct prefetch ahead;
+	struct prefetch prefetch;
 };
 
 /* ---- LIST and UIDL ---- */
@@ -281,11 +281,11 @@ static int land(struct mailbox *m, struct error *f)
 {
 	struct pop3 *own = m->own;
 
-	while (prefetch_pending(&own->ahead)) {
+	while (prefetch_pending(&own->prefetch)) {
 		struct error refused = ERROR_INIT;
-		size_t number = own->ahead.list[own->ahead.answered];
+		size_t number = own->prefetch.list[own->prefetch.answered];
 
-		prefetch_answered(&own->ahead);
+		prefetch_answered(&own->prefetch);
 		if (pop3_reply(&own->talk, "a message", &refused) == 0) {
 			if (pass_content(m, number, NULL, f) < 0)
 				return -1;
@@ -310,8 +310,8 @@ static int ask(struct pop3 *own, struct error *f)
 	int r;
 
 	buf_init(&text, (size_t)PREFETCH_WINDOW * 64);
-	while ((number = prefetch_take(&own->ahead, window_of(own))))
-		put_question(own, &text, number, own->ahead.lines);
+	while ((number = prefetch_take(&own->prefetch, window_of(own))))
+		put_question(own, &text, number, own->prefetch.lines);
 	r = pop3_say(&own->talk, text.data, f);
 	buf_free(&text);
 	return r;
@@ -322,14 +322,14 @@ static int get(struct mailbox *m, size_t number, int lines, struct sink *to,
 {
 	struct pop3 *own = m->own;
 
-	if (!prefetch_is_next(&own->ahead, m, number, lines)) {
+	if (!prefetch_is_next(&own->prefetch, m, number, lines)) {
 		if (land(m, f) < 0)
 			return -1;
-		prefetch_begin(&own->ahead, m, number, lines);
+		prefetch_begin(&own->prefetch, m, number, lines);
 	}
-	if (prefetch_is_low(&own->ahead, window_of(own)) && ask(own, f) < 0)
+	if (prefetch_is_low(&own->prefetch, window_of(own)) && ask(own, f) < 0)
 		return -1;
-	prefetch_answered(&own->ahead);
+	prefetch_answered(&own->prefetch);
 	if (pop3_reply(&own->talk, "the message", f) < 0)
 		return -1;
 	return pass_content(m, number, to, f);
@@ -428,7 +428,7 @@ static void pop3_free(struct mailbox *m)
 	struct error unheard = ERROR_INIT;
 
 	/* Waiting for what is still on its way may take long. */
-	if (!prefetch_pending(&own->ahead))
+	if (!prefetch_pending(&own->prefetch))
 		pop3_quit(&own->talk, &unheard);
 	pop3_hang_up(&own->talk);
 }

@@ -172,7 +172,7 @@ struct imap {
 	struct buf name;   /* of the folder, as it is said */
 	uint64_t validity; /* of the UIDs, when they were listed */
 	uint64_t *uids;	   /* rising */
-	struct prefetch ahead;
+	struct prefetch prefetch;
 	unsigned open_tags; /* questions about messages that are not done */
 	bool is_muddled;    /* one came before its turn: one at a time, now */
 	uint64_t largest;   /* message, as the list said */

@@ -450,8 +450,8 @@ static int converse(struct talk *t, struct error *f)
 		done = talk_take_input(t, f);
 		if (done < 0)
 			return -1;
-		if (error_is_set(&t->trouble)) {
-			*f = t->trouble;
+		if (error_is_set(&t->output_error)) {
+			*f = t->output_error;
 			return -1;
 		}
 		if (!more && !done && wait_for_either(t, f) < 0)

@@ -101,8 +101,8 @@ struct talk {
 
 	char *transcript_path; /* of \transcript */
 
-	struct error refusal; /* the last one */
-	struct error trouble; /* of the output */
+	struct error refusal;	   /* the last one */
+	struct error output_error; /* of the output */
 };
 
 void talk_init(struct talk *t, const struct talk_options *options);

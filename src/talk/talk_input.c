@@ -283,17 +283,17 @@ static bool is_for_us(const struct talk *t, const char *line)
 
 /* What cannot be done is told and is no reason to end; but a script has gone
  * wrong then. */
-static int forgive(struct talk *t, const struct error *trouble)
+static int forgive(struct talk *t, const struct error *why)
 {
-	talk_remark(t, "%s", trouble->text);
+	talk_remark(t, "%s", why->text);
 	if (!t->options->is_terminal)
-		t->refusal = *trouble;
+		t->refusal = *why;
 	return 0;
 }
 
 static int do_command(struct talk *t, const char *line, struct error *f)
 {
-	struct error trouble = ERROR_INIT;
+	struct error why = ERROR_INIT;
 	const struct command *c;
 	const char *rest = line + 1;
 
@@ -301,20 +301,20 @@ static int do_command(struct talk *t, const char *line, struct error *f)
 		return run_raw(t, rest, f);
 	c = find(line);
 	if (!c) {
-		error_set(&trouble, ERROR_USAGE,
+		error_set(&why, ERROR_USAGE,
 			  "there is no \\%.*s; \\help tells what there is",
 			  (int)strcspn(rest, " \t"), rest);
-		return forgive(t, &trouble);
+		return forgive(t, &why);
 	}
 	rest += strlen(c->name);
 	rest += strspn(rest, " \t");
-	if (c->run(t, rest, &trouble) == 0)
+	if (c->run(t, rest, &why) == 0)
 		return 0;
 	if (t->is_lost) {
-		*f = trouble;
+		*f = why;
 		return -1;
 	}
-	return forgive(t, &trouble);
+	return forgive(t, &why);
 }
 
 /* ---- the tabulator ---- */

@@ -336,15 +336,15 @@ static void put_screen(struct talk *t, const char *text, size_t n)
 {
 	static const char erase[] = "\r\033[K";
 
-	if (error_is_set(&t->trouble))
+	if (error_is_set(&t->output_error))
 		return;
 	if (t->is_drawn)
 		disk_write_all(STDOUT_FILENO, erase, sizeof(erase) - 1,
-			       "standard output", &t->trouble);
+			       "standard output", &t->output_error);
 	t->is_drawn = false;
-	if (!error_is_set(&t->trouble))
+	if (!error_is_set(&t->output_error))
 		disk_write_all(STDOUT_FILENO, text, n, "standard output",
-			       &t->trouble);
+			       &t->output_error);
 }
 
 void talk_print(struct talk *t, const char *text)

@@ -216,7 +216,7 @@ static void test_wrong(void **state)
 	bench_close(&b);
 }
 
-/* A part that was changed on the shelf counts as missing. */
+/* A part that was changed in the part store counts as missing. */
 static void test_shelf_damage(void **state)
 {
 	static struct bench b;

@@ -22,7 +22,7 @@ static void describe(const struct parser *p, struct buf *out)
 			   kinds[e->kind], e->depth, (int)e->label,
 			   (int)e->type, (int)e->header, (int)e->body,
 			   e->kind == ENTITY_LEAF ? (int)e->end : 0,
-			   e->kind == ENTITY_LEAF ? (int)e->survey.size : 0,
+			   e->kind == ENTITY_LEAF ? (int)e->scan.size : 0,
 			   e->is_fit, (int)e->line);
 	buf_printf(out, "%d %d\n", p->filling_has_high, p->filling_is_fit);
 }

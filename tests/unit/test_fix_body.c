@@ -123,7 +123,7 @@ static void becomes(enum entity_label label, enum entity_type type,
 	struct error f = ERROR_INIT;
 	struct fix_body m;
 
-	assert_int_equal(content_scan_slice(&e.survey, &slice, &f), 0);
+	assert_int_equal(content_scan_slice(&e.scan, &slice, &f), 0);
 	fix_body_choose(&e, accept_8bit, &m);
 	assert_int_equal(m.kind, way);
 	if (say)
