@@ -563,3 +563,76 @@ def revive(stand):
     def judge(at, name):
         assert (stand.names("env"), stand.names("failed")) == ([name], []), at
     return change(stand, "--retry", prepare, judge)
+
+
+# ---- moving it
+
+class Move:
+    """A queue of two mails, one of them given up, and the place it goes to."""
+
+    def __init__(self, stand):
+        if not os.path.exists(stands.CHECKER):
+            raise Skip(f"{stands.CHECKER} was not built")
+        self.old, self.new = stand.path("old"), stand.path("new")
+        self.points = stand.path("points")
+
+    def run(self, *words, env=None):
+        return subprocess.run([stands.CHECKER, *words],
+                              env={**os.environ, **(env or {})},
+                              stdin=subprocess.DEVNULL, text=True,
+                              capture_output=True, check=False)
+
+    def begin(self):
+        for folder in self.old, self.new:
+            shutil.rmtree(folder, ignore_errors=True)
+        ids = [self.run("put", self.old, "900").stdout.strip()
+               for _ in range(2)]
+        assert self.run("give-up", self.old, ids[1]).returncode == 0
+        return dict(zip(ids, ("env", "failed")))
+
+    def move(self, **env):
+        with open(self.points, "w", encoding="utf-8"):
+            pass
+        done = self.run("move", self.old, self.new,
+                        env={"MAILSEND_CRASH_LIST": self.points, **env})
+        with open(self.points, encoding="utf-8") as file:
+            return done, file.read().split()
+
+    def count(self, *name):
+        return sum(os.path.exists(os.path.join(folder, *name))
+                   for folder in (self.old, self.new))
+
+    def judge(self, mails, at):
+        for mail, part in mails.items():
+            assert self.count(part, mail) == 1, f"{at}: {part}/{mail}"
+            assert self.count("msg", mail) == 1, f"{at}: msg/{mail}"
+            new = [os.path.exists(os.path.join(self.new, where, mail))
+                   for where in ("msg", part)]
+            assert new != [False, True], f"{at}: no message for {mail}"
+
+
+@proof("killed at each point: a queue is moved to another place")
+def move(stand):
+    crashes = Move(stand)
+    mails = crashes.begin()
+    done, points = crashes.move()
+    assert done.returncode == 0, done
+    points = collections.Counter(point for point in points
+                                 if point.startswith("queue-transfer"))
+    assert len(points) == 4 and set(points.values()) == {2}, points
+    for point, times in points.items():
+        for number in range(1, times + 1):
+            at = f"{point}:{number}"
+            mails = crashes.begin()
+            done, _ = crashes.move(MAILSEND_CRASH=at)
+            assert done.returncode == -signal.SIGKILL, f"{at}: {done}"
+            crashes.judge(mails, at)
+            done, _ = crashes.move()
+            assert done.returncode == 0, f"{at}: {done}"
+            crashes.judge(mails, at)
+            assert not os.path.exists(os.path.join(crashes.old, "env")), at
+            assert sorted(os.listdir(os.path.join(crashes.new, "msg"))) == \
+                sorted(mails), at
+            done = crashes.run("check", crashes.new)
+            assert done.returncode == 0, f"{at}: {done.stdout}"
+    return [f"{sum(points.values())} kills"]

@@ -8,6 +8,7 @@
  *	queue_crash revive FOLDER ID
  *	queue_crash remove FOLDER ID
  *	queue_crash tidy FOLDER
+ *	queue_crash move FOLDER TO	all of it
  *	queue_crash check FOLDER	the table at the top of queue.c
  *
  * Exits with 0; 1 and a sentence when a rule is broken; 64 when called wrongly;
@@ -119,6 +120,16 @@ static int do_claim(const char *what, enum queue_place place, const char *id)
 		r = queue_remove(&c, &error);
 	queue_release(&c);
 	return r < 0 ? failed() : 0;
+}
+
+static int do_move(const char *folder)
+{
+	struct queue to;
+
+	if (queue_open(&to, &arena, folder, true, &error) < 0 ||
+	    queue_move_all(&queue, &to, &error) < 0)
+		return failed();
+	return 0;
 }
 
 /* ---- the judge ---------------------------------------------------------- */
@@ -244,6 +255,8 @@ int main(int argc, char **argv)
 		r = queue_tidy(&queue, &error) < 0 ? failed() : 0;
 	else if (!strcmp(what, "check"))
 		r = do_check(argv[2]);
+	else if (!strcmp(what, "move") && argc > 3)
+		r = do_move(argv[3]);
 	else if (is_change && argc > 3)
 		r = do_claim(what, QUEUE_WAITING, argv[3]);
 	else if (!strcmp(what, "revive") && argc > 3)
