@@ -164,8 +164,9 @@ static void put_rule(struct words *w)
 		notice_text_put_span(&w->line, account->limit_same);
 	}
 	if (account->limit_hour)
-		buf_printf(&w->line, "%s%d mails in an hour",
-			   both ? ", and " : "", account->limit_hour);
+		buf_printf(&w->line, "%s%d mail%s in an hour",
+			   both ? ", and " : "", account->limit_hour,
+			   account->limit_hour == 1 ? "" : "s");
 	buf_printf(&w->line, " (%s).",
 		   both			 ? "limit_same, limit_hour"
 		   : account->limit_same ? "limit_same"

@@ -407,6 +407,48 @@ MAIL
 	grep -q 'mail-1.eml' "$(newest)"
 }
 
+@test "mails of all kinds and errors come back octet for octet" {
+	limits 'limit_hour 1'
+	local file count=0
+
+	alert 'the first'
+	while read -r file; do
+		count=$((count + 1))
+		at "$count"
+		mailsend --quiet --draft="$file" alice 2>/dev/null || true
+	done < <(find "$root/tests/corpus" "$root/tests/golden" -type f | sort)
+	[ "$(held)" -gt 20 ]
+	count=$(held)
+	keep
+	flush_at 5000
+	[ "$(held)" -eq 0 ]
+	# each sender has a digest, and who has one mail has that mail
+	local digests
+	mapfile -t digests < <(grep -l '^Subject: [0-9]* mails in the past' \
+		"$home"/Maildir/new/*)
+	[ "${#digests[@]}" -ge 1 ]
+	for file in $(comm -23 <(printf '%s\n' "$home"/Maildir/new/* | sort) \
+		<(printf '%s\n' "${digests[@]}" | sort)); do
+		count=$((count - 1))
+		python - "$file" sent <<'PYTHON'
+import os, sys
+with open(sys.argv[1], "rb") as file:
+    alone = file.read().replace(b"\r\n", b"\n")
+for name in os.listdir(sys.argv[2]):
+    path = os.path.join(sys.argv[2], name)
+    with open(path, "rb") as file:
+        if alone.endswith(file.read().replace(b"\r\n", b"\n")):
+            os.unlink(path)
+            break
+PYTHON
+	done
+	# the first one of all was not held
+	count=$((count + 1))
+	run python "$root/tests/cli/limits_judge.py" sent "${digests[@]}"
+	show
+	[ "$output" = "${#digests[@]} $count" ]
+}
+
 @test "a recipient gets only what was addressed to them, and Bcc stays hidden" {
 	configure 'limit_same 1h'
 	at 0
