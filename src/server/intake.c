@@ -420,8 +420,12 @@ static int answer_all(const struct intake *in, const struct outcome *out,
 		return response_set(answer, 250, "2.0.0", "%s%s%.300s",
 				    out->host ? out->host : "",
 				    out->host ? " took it: " : "", out->reply);
-	log_note("%s: mail from <%s>: %zu of %zu recipients queued as %s",
-		 in->peer, e->reverse_path, queued, e->count, out->queue_id);
+	log_note("%s: mail from <%s>: %zu of %zu recipients %s as %s", in->peer,
+		 e->reverse_path, queued, e->count,
+		 out->held_by ? "held" : "queued", out->queue_id);
+	if (out->held_by)
+		return response_set(answer, 250, "2.0.0", "held by %s as %s",
+				    out->held_by, out->queue_id);
 	if (queued == e->count)
 		return response_set(answer, 250, "2.0.0", "queued as %s",
 				    out->queue_id);

@@ -305,6 +305,21 @@ text"
 	done
 }
 
+@test "--serve: the client is told that its mail is held" {
+	limits 'limit_same 1h'
+	at 0
+	send --serve - < <(printf '%s\r\n' 'HELO me' 'MAIL FROM:<a@b.example>' \
+		'RCPT TO:<alice>' DATA 'Subject: disk 1' '' x . \
+		'MAIL FROM:<a@b.example>' 'RCPT TO:<alice>' DATA \
+		'Subject: disk 2' '' x . QUIT)
+	[ "$status" -eq 0 ]
+	[[ $output == *'250 2.0.0 held by limit_same as '* ]]
+	[ "$(delivered)" -eq 1 ]
+	[ "$(held)" -eq 1 ]
+	flush_at 3700
+	[ "$(delivered)" -eq 2 ]
+}
+
 @test "each file and each message of a batch is a mail, the parts of a file are one" {
 	limits 'limit_same 1h'
 	at 0
