@@ -59,9 +59,10 @@ static int open_line(const struct allowance *l, struct line *out,
 
 	snprintf(path, sizeof(path), "%s/serving/%s", l->queue, l->peer->share);
 	fd = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
-	if (fd < 0)
-		return error_errno(f, ERROR_CANTCREAT, errno, "cannot open %s",
-				   path);
+	if (fd < 0) {
+		error_errno(f, ERROR_CANTCREAT, errno, "cannot open %s", path);
+		return -1;
+	}
 	while (flock(fd, LOCK_EX) < 0)
 		if (errno != EINTR) {
 			error_errno(f, ERROR_OS, errno, "cannot lock %s", path);
@@ -93,7 +94,7 @@ static int write_line(int fd, const struct line *line, struct error *f)
 	if (n == (ssize_t)strlen(text))
 		return 0;
 	return error_errno(f, ERROR_IO, n < 0 ? errno : ENOSPC,
-			   "cannot write what %s", "a user has sent");
+			   "cannot write down what a user has sent");
 }
 
 /* ---- the rate ---- */
@@ -125,6 +126,8 @@ static int spend(const struct allowance *l, struct line *line, size_t count,
 	if (!l->account->serve_rate)
 		return 0;
 	value_read_rate(l->account->serve_rate, &most, &seconds);
+	if (!most)
+		return 0;
 	period = seconds * UINT64_C(1000);
 	limit = now + period;
 	then = line->rate < now ? now : line->rate;

@@ -276,6 +276,21 @@ static int bind_at(struct listeners *l, int fd, const char *path,
 	return 0;
 }
 
+/* As /run/mailsend after a start of the machine: users have to get through. */
+static int make_directory(struct arena *a, const char *path, struct error *f)
+{
+	const char *directory = disk_dirname(a, path);
+
+	if (mkdir(directory, 0755) == 0) {
+		if (chmod(directory, 0755) == 0) /* whatever the umask */
+			return 0;
+	} else if (errno == EEXIST) {
+		return 0;
+	}
+	return error_errno(f, ERROR_CANTCREAT, errno,
+			   "cannot create the directory %s", directory);
+}
+
 static int open_path(struct listeners *l, struct arena *a, const char *path,
 		     const struct account *account, struct error *f)
 {
@@ -284,7 +299,7 @@ static int open_path(struct listeners *l, struct arena *a, const char *path,
 	int fd;
 
 	snprintf(name.sun_path, sizeof(name.sun_path), "%s", path);
-	if (check_name(path, &name, f) < 0)
+	if (make_directory(a, path, f) < 0 || check_name(path, &name, f) < 0)
 		return -1;
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (fd < 0)

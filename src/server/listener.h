@@ -6,7 +6,8 @@
  * (server/peer.h).  Where systemd has opened sockets for us (LISTEN_FDS), those
  * are used instead.
  *
- * A socket of ours has its name by a rename, when it has its mode and group and
+ * The last directory of its path is made where it is missing.  A socket of ours
+ * has its name by a rename, when it has its mode and group and
  * somebody listens: nobody finds it half made, and one that a process left
  * behind is replaced.  Nothing else of that name is, nor a socket at which
  * somebody answers. */

@@ -490,16 +490,17 @@ True" ]
 
 # ---- nothing is lost ----
 
-# crowd - 50 mails from each of 20 users, each with a Message-ID of its own.
+# crowd COUNT - as many mails from each of 20 users, each with a Message-ID of
+# its own.
 crowd() {
 	local n
 
 	for ((n = 1; n <= service_crowd; n++)); do
 		as "user$n" bash -c '
-			for i in $(seq 50); do
+			for i in $(seq "$2"); do
 				mailsend --quiet --message-id "<$1.$i@crowd.example>" -s "$1 $i" \
 					carol@example.net <<<"text $i" || echo "$1 $i: $?"
-			done' _ "user$n" 3>&- &
+			done' _ "user$n" "$1" 3>&- &
 	done
 	wait_for_crowd
 }
@@ -554,7 +555,7 @@ more_than() {
 		find "$(home_of "user$n")" -mindepth 1 -delete
 	done
 	start_service
-	crowd >failed.out 2>&1 &
+	crowd 50 >failed.out 2>&1 &
 	local crowd=$!
 	restarts "$crowd"
 	wait "$crowd"
@@ -571,4 +572,45 @@ more_than() {
 			xargs sed -sn 2p | tr -d '\r' | sort -u)" = \
 			"Received: from localhost (user$n, uid $((2100 + n)))" ]
 	done
+}
+
+# end_service - all of it, as a service manager does: the connections, the run of
+# the queue.
+end_service() {
+	local pid
+
+	for pid in $(pgrep -f "^$world/bin/mailsend --config /etc/mailsend/"); do
+		kill -KILL "$pid" 2>/dev/null || true
+	done
+	wait "$service" || true
+	service=
+}
+
+@test "killed with all that it has begun: nothing is lost" {
+	local n round sent
+
+	for ((n = 1; n <= service_crowd; n++)); do
+		find "$(home_of "user$n")" -mindepth 1 -delete
+	done
+	start_service
+	crowd 15 >failed.out 2>&1 &
+	local crowd=$!
+	for round in 1 2 3; do
+		until more_than $((round * 60)); do
+			kill -0 "$crowd" || return 1
+			sleep 0.2
+		done
+		end_service
+		start_service
+	done
+	wait "$crowd"
+	cat failed.out
+	[ ! -s failed.out ]
+	until_true flushed
+	until_true mails_are 0
+	[ "$(ids | sort -u | wc -l)" -eq $((15 * service_crowd)) ]
+	# one that was at its last reply goes again: no more than were at it
+	sent=$(ids | wc -l)
+	echo "$((sent - 15 * service_crowd)) came twice"
+	[ "$sent" -le $((15 * service_crowd + 3 * service_crowd)) ]
 }

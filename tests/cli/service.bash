@@ -42,7 +42,8 @@ service_setup_file() {
 	chmod -R go+rX "$world/bin"
 	# shellcheck disable=SC2016 # for the inner shell
 	unshare --mount --propagation private bash -c \
-		'mount --bind "$1/etc" /etc && echo ready && exec sleep infinity' \
+		'mount --bind "$1/etc" /etc && mount -t tmpfs -o mode=755 run /run &&
+			echo ready && exec sleep infinity' \
 		_ "$world" >"$world/holder.out" 3>&- &
 	echo $! >"$world/holder.pid"
 	until_true grep -q ready "$world/holder.out"

@@ -308,23 +308,73 @@ waits_then_goes() {
 
 # ---- secrets and state ----
 
-@test "a password from a credential, and from /run/secrets" {
-	mkdir -m 700 "$world/client/credentials"
+# begin_login - a server that wants a login, by me@example.org with hunter2; the
+# service's account goes there with what is added.
+begin_login() {
+	local line
+
+	mkfifo began
+	python3 "$root/tests/peer/peer" --serve --certs "$world/certs" \
+		--maildir "$world/mail" --tls starttls --auth PLAIN \
+		--password hunter2 >began 2>login.log 3>&- &
+	echo $! >"$world/login.pid"
+	while IFS= read -r line; do
+		[[ $line != PEER_PORT=* ]] || echo "${line#*=}" >login.port
+		[ "$line" != ready ] || break
+	done <began
+	install -m 644 "$world/certs/ca.pem" "$world/etc/mailsend/ca.pem"
+	service_conf 'host localhost' "port $(cat login.port)" 'tls on' \
+		'tls_trust_file /etc/mailsend/ca.pem' 'user me@example.org' \
+		'queue never' 'dead_letter off' "$@"
+}
+
+@test "a password from a credential of the service" {
+	begin_login 'password_credential smtp'
+	install -d -m 500 -o 2004 "$world/client/credentials"
 	echo hunter2 >"$world/client/credentials/smtp"
 	chmod 400 "$world/client/credentials/smtp"
-	chown -R 2001 "$world/client/credentials"
-	printf '%s\n' 'host localhost' 'tls off' 'user joe' \
-		'password_credential smtp' >"$world/home/alice/conf"
-	chown 2001 "$world/home/alice/conf"
-	# the check tells which password it would use
-	run --separate-stderr as alice env \
+	chown 2004 "$world/client/credentials/smtp"
+	launch env -i PATH="$PATH" LC_ALL=C.UTF-8 \
 		CREDENTIALS_DIRECTORY="$world/client/credentials" \
-		mailsend --config "$world/home/alice/conf" --show-config
-	grep -q '^password_credential *smtp' <<<"$output"
-	mail alice --config "$world/home/alice/conf" --set tls=off \
-		--set socket="$world/run/submit" -s x carol@example.net <<<hi
-	says CREDENTIALS_DIRECTORY
-	lacks hunter2 <(echo "$stderr")
+		"$world/bin/mailsend" --config /etc/mailsend/service.conf \
+		--serve "unix:$world/run/submit"
+	mail alice -s hello carol@example.net <<<hi
+	[ "$status" -eq 0 ]
+	arrived_are 1
+	lacks hunter2 "$world/client/service.log"
+	# it is not alice's to read, nor what is wrong with it hers to know
+	run as alice cat "$world/client/credentials/smtp"
+	[ "$status" -ne 0 ]
+	chmod 444 "$world/client/credentials/smtp"
+	talk alice <<<'print(send(sender="alice"))'
+	[[ $output == "(451, "* && $output != *credentials* ]]
+	grep -q 'others can read it' "$world/client/service.log"
+	kill "$(cat "$world/login.pid")"
+}
+
+@test "a password below /run/secrets may be open to the container" {
+	begin_login 'password_file /run/secrets/smtp'
+	within mkdir -p /run/secrets
+	within sh -c 'echo hunter2 >/run/secrets/smtp
+		chmod 444 /run/secrets/smtp && chown 12345 /run/secrets/smtp'
+	start_service
+	mail alice -s hello carol@example.net <<<hi
+	[ "$status" -eq 0 ]
+	arrived_are 1
+	# not where the directory is anybody's
+	within chmod 777 /run/secrets
+	talk alice <<<'print(send(sender="alice")[0])'
+	[ "$output" = 451 ]
+	within chmod 755 /run/secrets
+	# nor elsewhere
+	within cp -p /run/secrets/smtp /run/smtp
+	sed -i 's,/run/secrets/smtp,/run/smtp,' \
+		"$world/etc/mailsend/service.conf"
+	talk alice <<<'print(send(sender="alice")[0])'
+	[ "$output" = 451 ]
+	grep -q 'others can read it' "$world/client/service.log"
+	within rm -rf /run/secrets /run/smtp
+	kill "$(cat "$world/login.pid")"
 }
 
 @test "state is in STATE_DIRECTORY where there is no home to be written" {

@@ -189,6 +189,35 @@ static void a_file_is_there_and_private(void **in)
 		assert_gets(s, "joe", "hunter2");
 }
 
+static void a_credential_lies_in_the_directory_of_the_service(void **in)
+{
+	struct state *s = *in;
+	char directory[4096], *slash;
+
+	snprintf(directory, sizeof(directory), "%s", s->path);
+	slash = strrchr(directory, '/');
+	assert_non_null(slash);
+	*slash = '\0';
+	s->account->password_credential = slash + 1;
+	unsetenv("CREDENTIALS_DIRECTORY");
+	put_file(s->path, "p3\nmore\n", 0400);
+	assert_refuses(s, "LoadCredential");
+	setenv("CREDENTIALS_DIRECTORY", "relative", 1);
+	assert_refuses(s, "LoadCredential");
+	setenv("CREDENTIALS_DIRECTORY", directory, 1);
+	assert_gets(s, "joe", "p3");
+	/* before the environment, after the file that is named */
+	setenv("TEST_PASSWORD", "p4", 1);
+	s->account->password_env = "TEST_PASSWORD";
+	assert_gets(s, "joe", "p3");
+	s->account->password_file = "/nonexistent/file";
+	assert_refuses(s, "password_file");
+	s->account->password_file = NULL;
+	unlink(s->path);
+	assert_refuses(s, directory);
+	unsetenv("CREDENTIALS_DIRECTORY");
+}
+
 static void a_password_has_a_limit(void **in)
 {
 	struct state *s = *in;
@@ -529,6 +558,7 @@ static const struct CMUnitTest tests[] = {
 	TEST(an_environment_variable_must_be_set),
 	TEST(a_descriptor_must_be_open_and_say_something),
 	TEST(a_file_is_there_and_private),
+	TEST(a_credential_lies_in_the_directory_of_the_service),
 	TEST(a_password_has_a_limit),
 	TEST(commands_that_fail_are_told_and_not_shown),
 	TEST(a_command_does_not_read_the_message),
