@@ -233,7 +233,7 @@ deps: ## install what building needs
 	@tests/install-packages $(BUILD_PACKAGES)
 
 deps-test: ## install what the tests need
-	@tests/install-packages $(BUILD_PACKAGES) $(TEST_PACKAGES) $(DEB_PACKAGES)
+	@tests/install-packages $(BUILD_PACKAGES) $(TEST_PACKAGES) $(DEB_PACKAGES) $(RPM_PACKAGES)
 
 deps-lint: ## install what lint needs
 	@tests/install-packages $(BUILD_PACKAGES) $(LINT_PACKAGES)

@@ -69,3 +69,29 @@ deb: deps-deb dist ## build Debian packages into $(B)/deb
 		env -u MAKEFLAGS -u MAKEOVERRIDES -u MFLAGS -u MAKELEVEL -u B -u DESTDIR \
 		dpkg-buildpackage --build=binary --no-sign -j$(shell nproc)
 	@ls $(B)/deb/*.deb
+
+deps-rpm: ## install what `make rpm` needs, on Debian
+	@tests/install-packages $(BUILD_PACKAGES) $(RPM_PACKAGES)
+
+# Where rpm is not what the machine is made of, it knows of no package.
+define build_rpm
+set -e; \
+version=$$(sed -n 's/^Version: *//p' contrib/mailsend.spec); \
+if [ "$$version" != $(VERSION) ]; then \
+	echo "contrib/mailsend.spec has version $$version, and this is $(VERSION)"; \
+	exit 1; \
+fi; \
+rm -rf $(B)/rpm; \
+mkdir -p $(B)/rpm; \
+rpm -q rpm >/dev/null 2>&1 || without=--nodeps; \
+env -u MAKEFLAGS -u MAKEOVERRIDES -u MFLAGS -u MAKELEVEL -u B -u DESTDIR \
+	rpmbuild -bb $$without --define '_topdir $(abspath $(B))/rpm' \
+	--define '_sourcedir $(abspath $(B))' --define '_buildhost localhost' \
+	--define 'use_source_date_epoch_from_changelog 1' \
+	--define 'clamp_mtime_to_source_date_epoch 1' contrib/mailsend.spec; \
+mv $(B)/rpm/RPMS/*/*.rpm $(B)/rpm/; \
+ls $(B)/rpm/*.rpm
+endef
+
+rpm: deps-rpm dist ## build RPMs into $(B)/rpm
+	$(Q)$(build_rpm)
