@@ -209,9 +209,11 @@ static void keep_language(void)
 {
 	char *kept[sizeof(language) / sizeof(*language)] = { NULL };
 
-	for (size_t i = 0; language[i]; i++)
-		if (getenv(language[i]))
-			kept[i] = strdup(getenv(language[i]));
+	for (size_t i = 0; language[i]; i++) {
+		const char *value = getenv(language[i]);
+
+		kept[i] = value ? strdup(value) : NULL;
+	}
 	clearenv();
 	for (size_t i = 0; language[i]; i++) {
 		if (kept[i])
