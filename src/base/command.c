@@ -244,8 +244,9 @@ bool command_look(struct command *c)
 	} else if (r == c->pid) {
 		c->status = status;
 		c->is_gone = true;
-	} else if (r < 0 && errno != EINTR) {
-		c->is_gone = true; /* others wait for our children */
+	} else if (r < 0 && errno != EINTR && kill(c->pid, 0) < 0 &&
+		   errno == ESRCH) {
+		c->is_gone = c->is_lost = true; /* others waited for it */
 	}
 	return c->is_gone;
 }

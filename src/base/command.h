@@ -39,6 +39,7 @@ struct command {
 	pid_t pid;
 	int terminal; /* /dev/tty while it has that from us; -1 */
 	bool is_gone, catches;
+	bool is_lost; /* gone, and others have its status */
 	int status;
 	struct rusage usage; /* of it and of those that it waited for */
 	int error;	     /* why command_start failed; 0 */

@@ -169,13 +169,23 @@ static void wait_for_something(struct watch *w)
 			take(w, i);
 }
 
+/* Has it ended?  While it was stopped, no time of its own went by. */
+static bool look(struct watch *w)
+{
+	uint64_t before = w->command.start;
+	bool is_gone = command_look(&w->command);
+
+	w->step_at += w->command.start - before;
+	return is_gone;
+}
+
 static void watch(struct watch *w)
 {
 	while (!is_over(w)) {
 		wait_for_something(w);
 		pass_on(w);
 		heed_time(w);
-		if (w->command.is_gone || !command_look(&w->command))
+		if (w->command.is_gone || !look(w))
 			continue;
 		w->gone_at = sysenv_ticks();
 		w->linger_until = w->gone_at + JOB_LINGER_MS;
@@ -220,6 +230,8 @@ static void take_result(struct watch *w)
 	const struct rusage *used = &w->command.usage;
 
 	j->status = w->command.status;
+	if (w->command.is_lost)
+		j->error = ECHILD;
 	j->ended = sysenv_now();
 	j->milliseconds = w->gone_at - w->start;
 	j->user = milliseconds_of(&used->ru_utime);

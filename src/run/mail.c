@@ -86,16 +86,17 @@ static void add_known(struct mail *m, const char *path, struct slice *content)
 	*x = (struct input_known){ path, content };
 }
 
-/* What is compressed is no text any more: its name tells what it is. */
+/* What is compressed is not what it was: its name tells what it is. */
 static void attach(struct mail *m, const char *path, const char *name)
 {
 	struct attachment *x = request_attach(m->arena, m->request, path);
 
 	x->name = name;
-	if (m->report->is_binary)
-		x->type = filetype_of(m->arena, "output", &m->output);
-	else if (m->request->compression == COMPRESSION_NONE)
-		x->type = "text/plain";
+	if (m->request->compression != COMPRESSION_NONE)
+		return;
+	x->type = m->report->is_binary
+			  ? filetype_of(m->arena, "output", &m->output)
+			  : "text/plain";
 }
 
 /* The end, where the middle is lost. */

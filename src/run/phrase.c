@@ -1,6 +1,7 @@
 /* phrase.c - see phrase.h. */
 #include "run/phrase.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <string.h>
 #include <time.h>
@@ -140,6 +141,8 @@ const char *phrase_status(const struct run_record *run)
 	if (run->unit_result)
 		return arena_format(run->arena, "failed (%s)",
 				    run->unit_result);
+	if (j->error == ECHILD)
+		return "status unknown";
 	if (j->error)
 		return status == JOB_EXIT_NOT_FOUND ? "not found"
 						    : "cannot be run";

@@ -1,6 +1,7 @@
 /* report.c - what matters first. */
 #include "run/report.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <string.h>
 
@@ -56,6 +57,8 @@ static void put_outcome(const struct run_record *run, struct buf *out)
 		buf_puts(out, "Not started: another run is still going on.\n");
 	else if (run->unit_result)
 		buf_printf(out, "The unit failed: %s.\n", run->unit_result);
+	else if (j->error == ECHILD)
+		buf_puts(out, "It has ended, and its status is not known.\n");
 	else if (j->error)
 		buf_printf(out, "It could not be run: %s.\n",
 			   strerror(j->error));

@@ -209,6 +209,27 @@ static void find_digest(struct run_record *run)
 	}
 }
 
+/* Of a unit there is no job whose status could be ours. */
+static int status_of(const struct run_record *run)
+{
+	if (run->wish->options->unit)
+		return error_is_set(&run->mail_error)
+			       ? error_exit(&run->mail_error)
+			       : 0;
+	if (!run->is_blocked)
+		return job_exit(&run->job);
+	return run->wish->options->lock == RUN_LOCK_NOTIFY ? EX_TEMPFAIL : 0;
+}
+
+/* Whatever comes now, that is its status. */
+static void set_ending(const struct run_record *run)
+{
+	static struct ending ending = { 0, "its mail may be lost" };
+
+	ending.status = status_of(run);
+	ending_set(&ending);
+}
+
 static void run_it(struct run_record *run)
 {
 	const struct run_options *o = run->wish->options;
@@ -226,6 +247,7 @@ static void run_it(struct run_record *run)
 	ping_start(&run->ping, o->ping);
 	if (job_run(&run->job, &f) < 0)
 		log_error("%s", f.text);
+	set_ending(run);
 	ping_tell(&run->ping, run_has_failed(run));
 	capture_finish(&run->output);
 	if (error_is_set(&run->output.trouble))
@@ -264,18 +286,6 @@ static void decide_and_tell(struct run_record *run)
 		tell(run, &how);
 }
 
-/* Of a unit there is no job whose status could be ours. */
-static int status_of(const struct run_record *run)
-{
-	if (run->wish->options->unit)
-		return error_is_set(&run->mail_error)
-			       ? error_exit(&run->mail_error)
-			       : 0;
-	if (!run->is_blocked)
-		return job_exit(&run->job);
-	return run->wish->options->lock == RUN_LOCK_NOTIFY ? EX_TEMPFAIL : 0;
-}
-
 static const char *find_name(struct run_record *run)
 {
 	const struct run_options *o = run->wish->options;
@@ -295,7 +305,6 @@ static const char *find_name(struct run_record *run)
 int run_job(struct run_record *run, struct arena *a,
 	    const struct run_wish *wish)
 {
-	static struct ending ending = { 0, "its mail may be lost" };
 	struct error f = ERROR_INIT;
 
 	*run = (struct run_record){ .arena = a,
@@ -315,8 +324,7 @@ int run_job(struct run_record *run, struct arena *a,
 	} else if (!run->is_blocked) {
 		return JOB_EXIT_SIGNAL + interrupt_signal();
 	}
-	ending.status = status_of(run);
-	ending_set(&ending);
+	set_ending(run);
 	if (!run->is_blocked || wish->options->lock == RUN_LOCK_NOTIFY)
 		decide_and_tell(run);
 	ping_finish(&run->ping);

@@ -5,6 +5,15 @@
 # other shells
 # shellcheck disable=SC2154,SC2030,SC2031,SC2016,SC2086,SC2314
 load helper
+load face
+
+setup_file() {
+	serve_setup_file
+}
+
+teardown_file() {
+	serve_teardown_file
+}
 
 setup() {
 	untraced
@@ -26,7 +35,11 @@ at() {
 
 # job ARGUMENT... - with an address that is ours; $status.
 job() {
-	send --run alice "$@"
+	if [[ " ${*%% -- *} " == *@* ]]; then
+		send --run "$@"
+	else
+		send --run alice "$@"
+	fi
 }
 
 # ends STATUS ARGUMENT... - the job's status, and nothing else is said.
@@ -211,6 +224,11 @@ started() {
 	[ "$status" -eq 1 ]
 	mv "$(mail_file)" mail
 	text | grep -q 'never came to its end'
+}
+
+@test "at a terminal: stopped and continued, interrupted, asked" {
+	freeze "tty=1"
+	python3 "$root/tests/cli/run_terminal.py" "$MAILSEND"
 }
 
 # ---- when a mail is sent
@@ -453,6 +471,12 @@ started() {
 	grep -q 'No space left' words
 }
 
+@test "system calls that fail: the status is true, and nothing is lost unsaid" {
+	command -v strace >/dev/null || skip "no strace"
+	strace -o /dev/null true 2>/dev/null || skip "strace may not trace"
+	python3 "$root/tests/cli/run_faults.py" "$MAILSEND" "$PWD/faults"
+}
+
 # ---- one at a time
 
 @test "--lock: wait, skip and notify" {
@@ -574,6 +598,18 @@ started() {
 	mv "$(mail_file)" mail
 	[ "$(text | wc -c)" -lt 20000 ]
 	[ -n "$(attached mail)" ]
+}
+
+@test "output that is too large for a mail goes in several, and is whole" {
+	configure
+	ends 1 --split 200k --name big ann@example.org -- sh -c \
+		'head -c 600000 /dev/urandom | tee sent; echo the end >&2; exit 1'
+	[ "$(arrived | wc -l)" -gt 3 ]
+	grep -lq 'Standard output is binary' "$server"/mail/new/*
+	mkdir out
+	run "${MAILSEND%mailsend}mailjoin" --output out "$server/mail"
+	gunzip out/output.bin.gz
+	python3 -c 'assert open("sent", "rb").read() in open("out/output.bin", "rb").read()'
 }
 
 @test "--tee shows it, each stream where it belongs, and without it nothing" {
