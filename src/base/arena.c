@@ -36,6 +36,13 @@ void *memory_alloc(size_t size)
 	return checked(malloc(size ? size : 1));
 }
 
+char *memory_dup(const char *text)
+{
+	size_t n = strlen(text) + 1;
+
+	return memcpy(memory_alloc(n), text, n);
+}
+
 void *memory_resize(void *p, size_t size)
 {
 	return checked(realloc(p, size ? size : 1));

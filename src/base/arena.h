@@ -41,6 +41,7 @@ char *arena_vformat(struct arena *a, const char *format, va_list ap);
 /* For memory that is not in an arena; the same promise, free() gives it back.
  */
 void *memory_alloc(size_t size);
+char *memory_dup(const char *text);
 void *memory_resize(void *p, size_t size);
 /* The array with room for one more than `count`; *room is how many it has room
  * for, at first 0, with the array NULL. */

@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <string.h>
 
 static inline char ascii_lower(char c)
 {
@@ -29,6 +30,25 @@ static inline bool ascii_is_letter(char c)
 	return c >= 'a' && c <= 'z';
 }
 
+static inline bool ascii_is_alnum(char c)
+{
+	return ascii_is_letter(c) || ascii_is_digit(c);
+}
+
+/* RFC 5322 3.2.3. */
+static inline bool ascii_is_atext(char c)
+{
+	return ascii_is_alnum(c) || (c && strchr("!#$%&'*+-/=?^_`{|}~", c));
+}
+
+/* No octet over 127. */
+static inline bool ascii_is_all(const char *text)
+{
+	while (*text && (unsigned char)*text < 128)
+		text++;
+	return !*text;
+}
+
 /* Without regard to case. */
 static inline bool ascii_equal(const char *one, const char *other)
 {
@@ -43,6 +63,12 @@ static inline bool ascii_begins(const char *text, const char *prefix)
 	while (*prefix && ascii_lower(*text) == ascii_lower(*prefix))
 		text++, prefix++;
 	return !*prefix;
+}
+
+/* Are the `n` octets the word, without regard to case? */
+static inline bool ascii_is_word(const char *text, size_t n, const char *word)
+{
+	return n == strlen(word) && ascii_begins(text, word);
 }
 
 #endif

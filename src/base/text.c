@@ -29,6 +29,15 @@ char *text_trim(char *text)
 	return text;
 }
 
+char *text_lower(struct arena *a, const char *text)
+{
+	char *copy = arena_dup(a, text);
+
+	for (char *p = copy; *p; p++)
+		*p = ascii_lower(*p);
+	return copy;
+}
+
 int text_compare(const void *one, const void *other)
 {
 	return strcmp(*(const char *const *)one, *(const char *const *)other);

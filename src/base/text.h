@@ -43,6 +43,8 @@ bool text_has_control(const char *text);
 /* Takes spaces and line ends away at both ends, in place; the start. */
 char *text_trim(char *text);
 
+/* A copy in lower case. */
+char *text_lower(struct arena *a, const char *text);
 /* For qsort and bsearch, over pointers to texts. */
 int text_compare(const void *one, const void *other);
 

@@ -14,6 +14,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "base/ascii.h"
 #include "base/text.h"
 #include "codec/base64.h"
 
@@ -27,12 +28,6 @@
 
 static const char hex_digits[] = "0123456789ABCDEF";
 
-static bool is_alnum(unsigned char c)
-{
-	return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') ||
-	       (c >= 'a' && c <= 'z');
-}
-
 static bool is_one_of(unsigned char c, const char *set)
 {
 	return c && strchr(set, c);
@@ -41,12 +36,6 @@ static bool is_one_of(unsigned char c, const char *set)
 static bool is_printable(unsigned char c)
 {
 	return c >= 32 && c < 127;
-}
-
-/* RFC 5322 3.2.3 */
-static bool is_atext(unsigned char c)
-{
-	return is_alnum(c) || is_one_of(c, "!#$%&'*+-/=?^_`{|}~");
 }
 
 /* RFC 2045 5.1 */
@@ -58,7 +47,7 @@ static bool is_token_char(unsigned char c)
 /* RFC 2231 7; the octets that need no percent. */
 static bool is_attribute_char(unsigned char c)
 {
-	return is_alnum(c) || is_one_of(c, "!#$&+-.^_`{|}~");
+	return ascii_is_alnum((char)c) || is_one_of(c, "!#$&+-.^_`{|}~");
 }
 
 static bool is_all(const char *text, bool (*is)(unsigned char c))
@@ -103,7 +92,7 @@ static bool is_plain_token(const char *text, size_t n, bool phrase)
 	for (i = 0; i < n; i++) {
 		unsigned char c = (unsigned char)text[i];
 
-		if (!is_printable(c) || (phrase && !is_atext(c)))
+		if (!is_printable(c) || (phrase && !ascii_is_atext((char)c)))
 			return false;
 		if (i && c == '?' && text[i - 1] == '=')
 			return false;
@@ -157,7 +146,7 @@ static size_t coded_stretch(const char *text, bool phrase)
 /* RFC 2047 4.2, and 5 (3) for a phrase. */
 static size_t q_cost(unsigned char c, bool phrase)
 {
-	if (c == ' ' || is_alnum(c))
+	if (c == ' ' || ascii_is_alnum((char)c))
 		return 1;
 	if (phrase)
 		return is_one_of(c, "!*+-/") ? 1 : 3;

@@ -13,6 +13,7 @@
 #include "base/ascii.h"
 #include "base/disk.h"
 #include "base/sysenv.h"
+#include "base/text.h"
 #include "config/settings.h"
 #include "mail/address.h"
 
@@ -79,15 +80,6 @@ int config_expand(struct arena *a, const char **text, const char *sender,
 	return r < 0 ? -1 : 0;
 }
 
-static const char *lower(struct arena *a, const char *text)
-{
-	char *copy = arena_dup(a, text);
-
-	for (char *p = copy; *p; p++)
-		*p = ascii_lower(*p);
-	return copy;
-}
-
 bool config_is_pattern(const char *from)
 {
 	return from[strcspn(from, "?*[")] != '\0';
@@ -96,7 +88,7 @@ bool config_is_pattern(const char *from)
 bool config_pattern_fits(struct arena *a, const char *pattern,
 			 const char *address)
 {
-	return fnmatch(lower(a, pattern), lower(a, address), 0) == 0;
+	return fnmatch(text_lower(a, pattern), text_lower(a, address), 0) == 0;
 }
 
 static int expand(struct arena *a, struct account *account, const char *name,

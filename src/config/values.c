@@ -52,15 +52,6 @@ static int one_of(struct value *v, void *field, const char *const *words)
 	return refuse_word(v, words);
 }
 
-static char *lower(struct arena *a, const char *text)
-{
-	char *copy = arena_dup(a, text);
-
-	for (char *p = copy; *p; p++)
-		*p = ascii_lower(*p);
-	return copy;
-}
-
 static bool has_blank(const char *text)
 {
 	return text[strcspn(text, " \t")] != '\0';
@@ -369,7 +360,7 @@ static const char *auth_words(struct arena *a)
 	for (size_t i = 0; (m = mechanism_at(i)); i++)
 		if (!(m->flags & MECHANISM_IS_COMMAND))
 			words = arena_format(a, "%s %s", words,
-					     lower(a, m->name));
+					     text_lower(a, m->name));
 	return words;
 }
 
@@ -501,7 +492,7 @@ int value_notify(struct value *v, void *field)
 			break;
 		p += n + 1;
 	}
-	*notify = lower(v->arena, v->text);
+	*notify = text_lower(v->arena, v->text);
 	return 0;
 }
 
@@ -541,7 +532,7 @@ int value_syslog(struct value *v, void *field)
 		return refuse_and(v, "on off LOG_USER LOG_MAIL LOG_DAEMON",
 				  "is not on, off, LOG_USER, LOG_MAIL, "
 				  "LOG_DAEMON or LOG_LOCAL0 to LOG_LOCAL7");
-	*facility = lower(v->arena, name);
+	*facility = text_lower(v->arena, name);
 	return 0;
 }
 

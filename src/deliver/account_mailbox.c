@@ -115,12 +115,7 @@ static void remember(struct account_mailbox_memory *memory,
 {
 	buf_init(&memory->password, SECRET_MAX);
 	buf_put(&memory->password, password->data, password->len);
-	memory->user = NULL;
-	if (login->user) {
-		size_t n = strlen(login->user) + 1;
-
-		memory->user = memcpy(memory_alloc(n), login->user, n);
-	}
+	memory->user = login->user ? memory_dup(login->user) : NULL;
 	memory->is_known = true;
 }
 

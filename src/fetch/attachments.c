@@ -48,7 +48,7 @@ static const char *made_up_name(struct detaching *d, const struct entity *e,
 		from = (size_t)(slash - type) + 1;
 	fits = slash && n - from >= 1 && n - from <= 5;
 	for (size_t i = from; fits && i < n; i++)
-		fits = ascii_is_letter(type[i]) || ascii_is_digit(type[i]);
+		fits = ascii_is_alnum(type[i]);
 	if (!fits)
 		return arena_format(d->arena, "part-%zu.bin", d->leaves);
 	return arena_format(d->arena, "part-%zu.%.*s", d->leaves,

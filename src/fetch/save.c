@@ -39,8 +39,7 @@ struct keeping {
 
 static bool is_plain(char c)
 {
-	return ascii_is_letter(c) || ascii_is_digit(c) ||
-	       (c && strchr("._-+=@,", c));
+	return ascii_is_alnum(c) || (c && strchr("._-+=@,", c));
 }
 
 /* "ID.eml" where the id is fit for a name; else what can be read of it, and a
@@ -57,8 +56,7 @@ static const char *name_of(struct arena *a, const char *id, struct error *f)
 	if (digest_text(id, strlen(id), hex, f) < 0)
 		return NULL;
 	for (; at < sizeof(shown) - 1 && id[at]; at++)
-		shown[at] = is_plain(id[at]) && (at || ascii_is_letter(*id) ||
-						 ascii_is_digit(*id))
+		shown[at] = is_plain(id[at]) && (at || ascii_is_alnum(*id))
 				    ? id[at]
 				    : '_';
 	shown[at] = '\0';
@@ -369,9 +367,7 @@ static const char *name_of_source(struct arena *a, const char *source,
 	int r = digest_text(full, strlen(full), hex, f);
 
 	for (; n < SHOWN_MAX && full[n]; n++)
-		shown[n] = ascii_is_letter(full[n]) || ascii_is_digit(full[n])
-				   ? full[n]
-				   : '_';
+		shown[n] = ascii_is_alnum(full[n]) ? full[n] : '_';
 	shown[n] = '\0';
 	free(real);
 	return r < 0 ? NULL : arena_format(a, "%s-%.16s", shown, hex);

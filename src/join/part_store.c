@@ -326,8 +326,7 @@ int part_store_begin(struct part_store *s, const char *set, uint64_t limit,
 	if (!s->is_dry) {
 		const char *path = in_set(&a, s, set, "incoming");
 
-		in->path = memory_alloc(strlen(path) + 1);
-		memcpy(in->path, path, strlen(path) + 1);
+		in->path = memory_dup(path);
 		in->fd = open(path,
 			      O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC |
 				      O_NOFOLLOW,

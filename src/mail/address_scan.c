@@ -12,9 +12,7 @@
 
 static bool is_atext(char c)
 {
-	return ascii_is_letter(c) || ascii_is_digit(c) ||
-	       (unsigned char)c >= 128 ||
-	       (c && strchr("!#$%&'*+-/=?^_`{|}~", c));
+	return ascii_is_atext(c) || (unsigned char)c >= 128;
 }
 
 static void scan_bad(struct scan *s, const char *problem)

@@ -60,8 +60,7 @@ static bool names_part(const char *link, const struct cid_name *x)
 static void put_id(struct sink *to, const char *id)
 {
 	for (; *id; id++) {
-		if (ascii_is_letter(*id) || ascii_is_digit(*id) ||
-		    strchr("-._~@!$*+=", *id))
+		if (ascii_is_alnum(*id) || strchr("-._~@!$*+=", *id))
 			sink_put(to, id, 1);
 		else
 			sink_printf(to, "%%%02X", (unsigned char)*id);

@@ -273,8 +273,7 @@ static void read_zone(struct cursor *c, struct moment *m)
 	while (ascii_is_letter(c->p[n]))
 		n++;
 	for (size_t i = 0; i < sizeof(zones) / sizeof(*zones); i++) {
-		if (n == strlen(zones[i].name) &&
-		    ascii_begins(c->p, zones[i].name)) {
+		if (ascii_is_word(c->p, n, zones[i].name)) {
 			m->zone = zones[i].minutes;
 			c->p += n;
 			return;
@@ -484,18 +483,12 @@ const char *msgid_make(struct arena *a, const char *domain)
 			    domain ? domain : sysenv_domain());
 }
 
-static bool is_atext(char c)
-{
-	return ascii_is_letter(c) || ascii_is_digit(c) ||
-	       (c && strchr("!#$%&'*+-/=?^_`{|}~", c));
-}
-
 /* The end of the dot-atom at p; p itself when there is none. */
 static const char *skip_dot_atom(const char *p)
 {
 	const char *start = p;
 
-	while (is_atext(*p) || (*p == '.' && p > start && p[-1] != '.'))
+	while (ascii_is_atext(*p) || (*p == '.' && p > start && p[-1] != '.'))
 		p++;
 	return p > start && p[-1] == '.' ? start : p;
 }

@@ -32,13 +32,6 @@ static struct library idn2 = {
 	.symbols = idn2_symbols,
 };
 
-static bool is_ascii(const char *s)
-{
-	while (*s && (unsigned char)*s < 128)
-		s++;
-	return !*s;
-}
-
 /* "[1.2.3.4]" or "[IPv6:...]" (RFC 5321 4.1.3). */
 static const char *check_literal(struct arena *a, const char *text,
 				 struct error *f)
@@ -64,7 +57,7 @@ static const char *check_literal(struct arena *a, const char *text,
 
 static bool label_char(char c)
 {
-	return ascii_is_letter(c) || ascii_is_digit(c) || c == '-' || c == '_';
+	return ascii_is_alnum(c) || c == '-' || c == '_';
 }
 
 /* What is wrong with the label of n octets, or NULL. */
@@ -129,7 +122,7 @@ const char *domain_to_ascii(struct arena *a, const char *utf8, struct error *f)
 
 	if (*utf8 == '[')
 		return check_literal(a, utf8, f);
-	if (is_ascii(utf8))
+	if (ascii_is_all(utf8))
 		return check_name(a, utf8, utf8, f);
 	if (library_load(&idn2, f) < 0)
 		return NULL;

@@ -8,11 +8,6 @@
 #include "mail/parameter.h"
 #include "mail/rawfield.h"
 
-static bool is_word(const char *text, size_t n, const char *word)
-{
-	return n == strlen(word) && ascii_begins(text, word);
-}
-
 static enum entity_label label_of(const char *text)
 {
 	static const struct {
@@ -28,7 +23,7 @@ static enum entity_label label_of(const char *text)
 	size_t n = parameter_main(text);
 
 	for (size_t i = 0; i < sizeof(labels) / sizeof(*labels); i++)
-		if (is_word(text, n, labels[i].name))
+		if (ascii_is_word(text, n, labels[i].name))
 			return labels[i].label;
 	return n ? LABEL_OTHER : LABEL_NONE;
 }
@@ -60,7 +55,7 @@ static bool is_signed_type(const char *text, size_t n)
 	};
 
 	for (size_t i = 0; i < sizeof(types) / sizeof(*types); i++)
-		if (is_word(text, n, types[i]))
+		if (ascii_is_word(text, n, types[i]))
 			return true;
 	return false;
 }
@@ -72,11 +67,11 @@ static void read_type(struct arena *a, struct entity *e, const char *text)
 
 	if (!memchr(text, '/', n))
 		e->type = TYPE_PLAIN; /* RFC 2045 5.2 */
-	else if (is_word(text, n, "text/plain"))
+	else if (ascii_is_word(text, n, "text/plain"))
 		e->type = TYPE_PLAIN;
 	else if (ascii_begins(text, "text/"))
 		e->type = TYPE_TEXT;
-	else if (is_word(text, n, "message/rfc822"))
+	else if (ascii_is_word(text, n, "message/rfc822"))
 		e->type = TYPE_RFC822;
 	else if (ascii_begins(text, "message/"))
 		e->type = TYPE_MESSAGE;
@@ -86,7 +81,7 @@ static void read_type(struct arena *a, struct entity *e, const char *text)
 		e->type = TYPE_OTHER;
 	if (e->type == TYPE_MULTIPART)
 		read_boundary(a, e, text);
-	e->is_digest = is_word(text, n, "multipart/digest");
+	e->is_digest = ascii_is_word(text, n, "multipart/digest");
 	e->is_sealed = e->is_sealed || is_signed_type(text, n);
 	if (parameter_get(&charset, text, "charset")) {
 		e->has_charset =

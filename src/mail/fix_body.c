@@ -236,8 +236,7 @@ void scrub_init(struct scrub *s, struct sink *next, bool accept_8bit)
 
 static bool is_base64(char c)
 {
-	return ascii_is_letter(c) || ascii_is_digit(c) || c == '+' ||
-	       c == '/' || c == '=';
+	return ascii_is_alnum(c) || c == '+' || c == '/' || c == '=';
 }
 
 static int rewrap_flush(struct rewrap *s)

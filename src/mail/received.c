@@ -106,17 +106,7 @@ static bool begins(const char *text, size_t n, const char *word)
 	return !word[i];
 }
 
-static bool is_word(const char *text, size_t n, const char *word)
-{
-	return n == strlen(word) && begins(text, n, word);
-}
-
 /* ---- TLS ---- */
-
-static bool is_alnum(char c)
-{
-	return ascii_is_digit(c) || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z');
-}
 
 /* "TLSv1.3", "TLS1_2", "TLS1.2", "SSLv3": octets that it has, 0 when it is
  * none. */
@@ -134,7 +124,7 @@ static size_t version_length(const char *p, size_t n)
 	if (i + 1 < n && (p[i] == '.' || p[i] == '_') &&
 	    ascii_is_digit(p[i + 1]))
 		i += 2;
-	return i < n && (is_alnum(p[i]) || strchr("._-", p[i])) ? 0 : i;
+	return i < n && (ascii_is_alnum(p[i]) || strchr("._-", p[i])) ? 0 : i;
 }
 
 static const char *version_name(struct arena *a, const char *p, size_t n)
@@ -155,7 +145,7 @@ static size_t cipher_length(const char *p, size_t n)
 {
 	size_t i = 0;
 
-	while (i < n && (is_alnum(p[i]) || strchr("_-", p[i])) && p[i])
+	while (i < n && (ascii_is_alnum(p[i]) || strchr("_-", p[i])) && p[i])
 		i++;
 	return i;
 }
@@ -175,7 +165,7 @@ static void scan_tls(struct arena *a, struct hop *h, const char *p, size_t n)
 		const char *at = p + i;
 		size_t left = n - i, length;
 
-		if (i && is_alnum(at[-1]))
+		if (i && ascii_is_alnum(at[-1]))
 			continue;
 		length = version_length(at, left);
 		if (length) {
@@ -248,7 +238,7 @@ static enum clause clause_of(const char *text, size_t n)
 	};
 
 	for (size_t i = CLAUSE_FROM; i <= CLAUSE_TLS; i++)
-		if (is_word(text, n, words[i]))
+		if (ascii_is_word(text, n, words[i]))
 			return (enum clause)i;
 	return CLAUSE_NONE;
 }
@@ -475,11 +465,7 @@ static size_t segment_length(const char *p)
 
 static const char *lower(struct arena *a, const char *text, size_t n)
 {
-	char *copy = arena_dup(a, received_clean(a, text, n));
-
-	for (char *p = copy; *p; p++)
-		*p = (char)ascii_lower(*p);
-	return copy;
+	return text_lower(a, received_clean(a, text, n));
 }
 
 static void take_result(struct authres *r, struct arena *a, const char *text,

@@ -273,7 +273,7 @@ static bool contains(const char *text, const char *word, size_t n)
 	for (; *text; text++) {
 		if (!is_inside && begins(text, word, n))
 			return true;
-		is_inside = ascii_is_letter(*text) || ascii_is_digit(*text);
+		is_inside = ascii_is_alnum(*text);
 	}
 	return false;
 }

@@ -241,8 +241,8 @@ static const char *file_name(struct arena *a, const char *account)
 	const char *name;
 
 	for (const char *p = account; *p; p++)
-		if (ascii_is_letter(*p) || ascii_is_digit(*p) ||
-		    strchr("-_@+", *p) || (*p == '.' && p > account))
+		if (ascii_is_alnum(*p) || strchr("-_@+", *p) ||
+		    (*p == '.' && p > account))
 			buf_putc(&out, *p);
 		else
 			buf_printf(&out, "%%%02X", (unsigned char)*p);

@@ -38,8 +38,7 @@ bool oauth_is_app(const struct account *account)
 void oauth_encode(struct buf *out, const char *text)
 {
 	for (; *text; text++)
-		if (ascii_is_letter(*text) || ascii_is_digit(*text) ||
-		    strchr("-._~", *text))
+		if (ascii_is_alnum(*text) || strchr("-._~", *text))
 			buf_putc(out, *text);
 		else
 			buf_printf(out, "%%%02X", (unsigned char)*text);

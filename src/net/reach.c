@@ -24,13 +24,6 @@
 
 /* ---- the name ---- */
 
-static bool is_ascii(const char *s)
-{
-	while (*s && !((unsigned char)*s & 0x80))
-		s++;
-	return !*s;
-}
-
 /* As a resolver wants it: no brackets, A-labels. */
 static int spell_host(const char *host, char *out, size_t size, struct error *f)
 {
@@ -38,7 +31,7 @@ static int spell_host(const char *host, char *out, size_t size, struct error *f)
 	size_t n = strlen(host);
 	const char *ascii = host;
 
-	if (!is_ascii(host))
+	if (!ascii_is_all(host))
 		ascii = domain_to_ascii(&a, host, f);
 	else if (host[0] == '[' && n > 2 && host[n - 1] == ']')
 		ascii = arena_dup_n(&a, host + 1, n - 2);
@@ -268,8 +261,7 @@ static unsigned take16(struct packet *p)
 
 static bool is_host_letter(unsigned char c)
 {
-	return ascii_is_letter((char)c) || ascii_is_digit((char)c) ||
-	       c == '-' || c == '_';
+	return ascii_is_alnum((char)c) || c == '-' || c == '_';
 }
 
 /* One label to the end of a name; false when it is none of a host's. */

@@ -24,7 +24,7 @@ bool extract_is_uu(const char *encoding)
 	size_t n = encoding ? parameter_main(encoding) : 0;
 
 	for (size_t i = 0; n && i < sizeof(names) / sizeof(*names); i++)
-		if (n == strlen(names[i]) && ascii_begins(encoding, names[i]))
+		if (ascii_is_word(encoding, n, names[i]))
 			return true;
 	return false;
 }

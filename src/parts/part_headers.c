@@ -280,8 +280,7 @@ bool part_headers_is_signature(const char *type)
 					     "application/pgp-signature" };
 
 	for (size_t i = 0; type && i < sizeof(types) / sizeof(*types); i++)
-		if (parameter_main(type) == strlen(types[i]) &&
-		    ascii_begins(type, types[i]))
+		if (ascii_is_word(type, parameter_main(type), types[i]))
 			return true;
 	return false;
 }

@@ -142,11 +142,6 @@ static int read_command(struct journal *j, struct journal_command *c,
 
 /* ---- what is done ---- */
 
-static int compare(const void *one, const void *other)
-{
-	return strcmp(*(char *const *)one, *(char *const *)other);
-}
-
 /* NULL when it is none of ours, or torn. */
 static char *key_of(struct arena *a, const char *line, size_t n)
 {
@@ -179,7 +174,7 @@ static int read_done(struct journal *j, struct error *f)
 		line += n + 1;
 	}
 	buf_free(&text);
-	qsort(j->done, j->count, sizeof(*j->done), compare);
+	qsort(j->done, j->count, sizeof(*j->done), text_compare);
 	return 0;
 }
 
@@ -210,7 +205,7 @@ static int open_done(struct journal *j, struct error *f)
 bool journal_has(const struct journal *j, const char *key)
 {
 	return j->count && bsearch(&key, j->done, j->count, sizeof(*j->done),
-				   compare) != NULL;
+				   text_compare) != NULL;
 }
 
 static int put_line(struct journal *j, const char *format, const char *one,

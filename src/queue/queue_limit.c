@@ -63,20 +63,6 @@ const char *queue_limit_word(enum queue_limit_by by)
 
 /* ---- the kind of a mail ---- */
 
-static int by_text(const void *one, const void *other)
-{
-	return strcmp(*(const char *const *)one, *(const char *const *)other);
-}
-
-static const char *lower(struct arena *a, const char *text)
-{
-	char *copy = arena_dup(a, text);
-
-	for (char *p = copy; *p; p++)
-		*p = ascii_lower(*p);
-	return copy;
-}
-
 int queue_limit_key(char key[QUEUE_LIMIT_KEY], struct arena *a,
 		    const char *sender, const char *const *recipients,
 		    size_t count, const char *subject, struct error *f)
@@ -87,9 +73,9 @@ int queue_limit_key(char key[QUEUE_LIMIT_KEY], struct arena *a,
 	int r;
 
 	for (size_t i = 0; i < count; i++)
-		sorted[i] = lower(a, recipients[i]);
-	qsort(sorted, count, sizeof(*sorted), by_text);
-	buf_printf(&text, "%s\n", lower(a, sender));
+		sorted[i] = text_lower(a, recipients[i]);
+	qsort(sorted, count, sizeof(*sorted), text_compare);
+	buf_printf(&text, "%s\n", text_lower(a, sender));
 	for (size_t i = 0; i < count; i++)
 		buf_printf(&text, "%s\n", sorted[i]);
 	subject_shape_put(&text, subject);

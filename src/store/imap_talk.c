@@ -276,8 +276,7 @@ bool imap_item_next(const char **at, struct imap_item *item)
 
 bool imap_item_is(const struct imap_item *item, const char *name)
 {
-	return item->name_length == strlen(name) &&
-	       ascii_begins(item->name, name);
+	return ascii_is_word(item->name, item->name_length, name);
 }
 
 /* ---- from the dial to a log-in (RFC 3501 6.2) ---- */

@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/ascii.h"
 #include "base/sysenv.h"
 #include "base/text.h"
 #include "codec/base64.h"
@@ -46,13 +47,6 @@ static void name_set(const struct split *s, size_t index, char *id)
 
 /* ---- which files ---- */
 
-static bool is_ascii(const char *name)
-{
-	while (*name && (unsigned char)*name < 128)
-		name++;
-	return !*name;
-}
-
 static int add_set(struct split *s, const char *name, unsigned mode,
 		   const struct slice *content, struct error *f)
 {
@@ -67,7 +61,7 @@ static int add_set(struct split *s, const char *name, unsigned mode,
 				 "the file name \"%.60s...\" is over %d "
 				 "octets; give it a shorter one with FILE=NAME",
 				 name, NAME_MOST);
-	if (s->format == SPLIT_SHAR && !is_ascii(name))
+	if (s->format == SPLIT_SHAR && !ascii_is_all(name))
 		return error_set(f, ERROR_USAGE,
 				 "a shell archive names files in ASCII alone, "
 				 "and %s is none: give it another name with "

@@ -55,13 +55,6 @@ void talk_free(struct talk *t)
 
 /* ---- \auth: each challenge is answered as it comes, by all protocols ---- */
 
-static char *copy_of(const char *text)
-{
-	size_t n = strlen(text) + 1;
-
-	return memcpy(memory_alloc(n), text, n);
-}
-
 void talk_login_end(struct talk *t)
 {
 	struct talk_login *l = &t->login;
@@ -102,7 +95,7 @@ static int find_password(struct talk *t, const char *user, struct error *f)
 	    t->options->credentials(t->options->context, user, &whose,
 				    &l->password, f) < 0)
 		return -1;
-	l->user = copy_of(whose ? whose : "");
+	l->user = memory_dup(whose ? whose : "");
 	l->options = (struct sasl_options){
 		.user = l->user,
 		.password = l->password.data,

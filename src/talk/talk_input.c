@@ -85,10 +85,8 @@ static int run_auth(struct talk *t, const char *rest, struct error *f)
 
 static void keep_file(struct talk *t, const char *path)
 {
-	size_t n = strlen(path) + 1;
-
 	free(t->file);
-	t->file = memcpy(memory_alloc(n), path, n);
+	t->file = memory_dup(path);
 }
 
 /* IMAP wants to know its size first. */
@@ -181,7 +179,7 @@ static int run_transcript(struct talk *t, const char *rest, struct error *f)
 		return -1;
 	if (!*rest || ascii_equal(rest, "off"))
 		return 0;
-	path = memcpy(memory_alloc(strlen(rest) + 1), rest, strlen(rest) + 1);
+	path = memory_dup(rest);
 	free(t->transcript_path);
 	t->transcript_path = path;
 	r = transcript_open(all, false, path, f);
