@@ -312,6 +312,9 @@ for link in $(MTA_LINKS); do \
 done
 endef
 
+# Where users without a home directory queue; a package makes it otherwise.
+SPOOL := /var/spool/mailsend
+
 define install_mta
 set -e; \
 for page in $(MTA_PAGES); do \
@@ -322,7 +325,10 @@ for link in $(MTA_LINKS); do \
 	file=$(DESTDIR)$(PREFIX)/$${link%:*}; \
 	install -d "$${file%/*}"; \
 	ln -sfn "$${link#*:}" "$$file"; \
-done
+done; \
+if [ -z "$(DESTDIR)" ] && [ "$$(id -u)" = 0 ] && [ ! -e $(SPOOL) ]; then \
+	install -d -m 1733 $(SPOOL) $(SPOOL)/users; \
+fi
 endef
 
 # Only what is still ours.

@@ -99,6 +99,10 @@ static int take_mail(struct job *job, const struct user *who,
 		mailq_count(&job->state, r);
 		return 0;
 	}
+	if (job->cmdline->request.json && r->kind == RECORD_MORE)
+		log_warning("%s has %" PRIu64 " mails more, which are not in "
+			    "the list: mailq --json --user %s",
+			    who->name, r->count, who->name);
 	return job->cmdline->request.json
 		       ? mailq_json_put(&job->view, who, r, f)
 		       : mailq_list_put(&job->view, who, r);

@@ -302,6 +302,8 @@ int setup_queue(struct arena *a, const struct cmdline *c, const char *folder,
 		return -1;
 	if (is_removed) {
 		queue_forget_run(a, folder);
+		if (strcmp(folder, SETUP_QUEUE_SYSTEM) == 0)
+			spool_forget_run(a);
 		return remove_units(&s, is_running) < 0 ? -1 : remove_line(&s);
 	}
 	if (make_queue(&s) < 0 ||

@@ -258,6 +258,12 @@ void spool_note_run(struct arena *a, int64_t now)
 	close(fd);
 }
 
+void spool_forget_run(struct arena *a)
+{
+	if (sysenv_spool() && sysenv_file_uid() == 0)
+		unlink(below(a, "run")); /* what is left counts for a week */
+}
+
 bool spool_is_run(struct arena *a, int64_t now)
 {
 	struct error ignored = ERROR_INIT;

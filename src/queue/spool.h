@@ -40,6 +40,8 @@ const char **spool_registered(struct arena *a, struct error *f);
 
 /* Root runs all queues: leaves word of it, which others can read. */
 void spool_note_run(struct arena *a, int64_t now);
+/* Nothing will run them by itself any more. */
+void spool_forget_run(struct arena *a);
 /* Was there such a run within the last week? */
 bool spool_is_run(struct arena *a, int64_t now);
 

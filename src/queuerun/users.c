@@ -163,20 +163,15 @@ static void add_database(struct list *l)
 
 /* ---- the spool and the register ---- */
 
-/* The home of one that is in the spool alone stays unseen. */
-static void add_uid(struct list *l, unsigned uid, bool looks_at_home)
+static void add_uid(struct list *l, unsigned uid)
 {
 	struct passwd_row row;
-	struct user one;
 
 	if (has_uid(l, uid))
 		return;
-	one = passwd_by_uid(l->arena, uid, &row)
-		      ? user_of(l->arena, &row)
-		      : user_without_name(l->arena, uid);
-	if (!looks_at_home)
-		one.home = NULL;
-	add(l, one);
+	add(l, passwd_by_uid(l->arena, uid, &row)
+		       ? user_of(l->arena, &row)
+		       : user_without_name(l->arena, uid));
 }
 
 static void tell_refused(const struct spool_uids *s)
@@ -201,7 +196,7 @@ static void add_spool(struct list *l, bool in_register)
 		log_warning("%s", f.text);
 	tell_refused(&found);
 	for (size_t i = 0; i < found.count; i++)
-		add_uid(l, found.uids[i], in_register);
+		add_uid(l, found.uids[i]);
 	sort(l);
 }
 
@@ -225,7 +220,7 @@ static int add_only(struct list *l, const char *only, struct error *f)
 	}
 	if (!text_number(only, UINT32_MAX - 1, &uid))
 		return no_such_user(only, f);
-	add_uid(l, (unsigned)uid, true);
+	add_uid(l, (unsigned)uid);
 	return 0;
 }
 

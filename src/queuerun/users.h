@@ -2,12 +2,12 @@
  *
  * In the order of their uids, each uid once for each home:
  *
- *	in the password database,	their home, SPOOL/UID and what the
- *	uid up to UID_MAX		register says
- *	in the password database,	SPOOL/UID and the register; the home too
- *	above that (nobody, a network	if they are in the register
+ *	in the password database,	always
+ *	uid up to UID_MAX
+ *	in the password database	if they have a queue in SPOOL or are in
+ *	above that (nobody, a network	the register
  *	account)
- *	not in it (the account was	SPOOL/UID and the register
+ *	not in it (the account was	likewise
  *	deleted, a service without a
  *	name)
  *
@@ -29,7 +29,7 @@ struct user {
 	unsigned uid, gid;
 	const char *login; /* as the password database has it; NULL: a uid */
 	const char *name;  /* ... for people: the uid where it has none */
-	const char *home;  /* NULL: none that is to be looked at */
+	const char *home;  /* NULL: none */
 	bool is_again;	   /* another home of the same uid, and only that */
 	size_t order;	   /* users_list's own */
 };

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/disk.h"
 #include "base/interrupt.h"
 #include "base/log.h"
 #include "base/sysenv.h"
@@ -250,6 +251,23 @@ static int prepare_spool(struct arena *a, const char *folder, struct error *f)
 	return own && strcmp(own, folder) == 0 ? spool_prepare(a, true, f) : 0;
 }
 
+/* Where the user has no home, and the machine no place for those. */
+static int explain_no_place(struct arena *a, const char *folder,
+			    struct error *f)
+{
+	const char *home = config_home_queue(a), *spool = sysenv_spool();
+	struct error why = *f, ignored = ERROR_INIT;
+
+	if (why.cause != ERROR_CANTCREAT || !home || !spool ||
+	    strcmp(folder, home) != 0 || disk_exists(spool, &ignored) != 0)
+		return -1;
+	error_clear(f);
+	return error_set(f, why.cause,
+			 "%s; root makes %s for users without a home directory "
+			 "with: mailsend --setup-queue",
+			 why.text, spool);
+}
+
 static int put(const struct enqueue *q, struct entry *e, struct outcome *out,
 	       struct error *f)
 {
@@ -258,9 +276,10 @@ static int put(const struct enqueue *q, struct entry *e, struct outcome *out,
 	enum queue_runner runner;
 	struct queue queue;
 
-	if (!folder || prepare_spool(c->arena, folder, f) < 0 ||
-	    queue_open(&queue, c->arena, folder, true, f) < 0)
+	if (!folder || prepare_spool(c->arena, folder, f) < 0)
 		return -1;
+	if (queue_open(&queue, c->arena, folder, true, f) < 0)
+		return explain_no_place(c->arena, folder, f);
 	if (queue_put(&queue, &c->stage, e, NULL, f) < 0)
 		return -1;
 	if (!sysenv_env("MAILSEND_QUEUE"))

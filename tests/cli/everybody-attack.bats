@@ -44,6 +44,7 @@ traced() {
 	command -v strace >/dev/null || skip "no strace"
 	run --separate-stderr nsenter -t "$machine" -m -- env -i \
 		PATH=/srv/bin:/usr/bin:/bin HOME=/srv/home/root LC_ALL=C.UTF-8 \
+		ASAN_OPTIONS=detect_leaks=0 \
 		strace -f -qq -o "$PWD/trace" \
 		-e trace=openat,open,fork,vfork,clone,clone3,setresuid,execve "$@"
 	show
@@ -408,6 +409,9 @@ for i in range(100000): os.symlink(sys.argv[1], \"2%06d-aaaaa\" % i)' \$1"
 	[[ $output == *'more of alice: mailq --user alice)'* ]]
 	[[ $output == *'(owner bob)'* ]]
 	[[ $(tail -n 1 <<<"$output") == *'in 100002 Requests.' ]]
+	root_runs mailq --json
+	says 'alice has'
+	json_of 'len(j) <= 30000' <<<"$output"
 	root_runs mailsend --mailq --check -c 90000
 	[ "$status" -eq 2 ]
 }

@@ -320,3 +320,20 @@ all_is_alice_s() {
 	says CAP_SETUID
 	[ "$(wc -l <<<"$stderr")" -eq 1 ]
 }
+
+@test "without the spool, a user without a home is told who makes it" {
+	user_runs www-data mailsend --queue=only -s one one@example.net
+	[ "$status" -ne 0 ]
+	says 'mailsend --setup-queue'
+	user_runs www-data mailq
+	[ "$status" -eq 0 ]
+	[ "$output" = 'Mail queue is empty' ]
+}
+
+@test "a reader that has seen enough ends the list" {
+	spool_made
+	queue alice one two
+	run bash -c "nsenter -t $machine -m -- env -i HOME=/root \
+		/srv/bin/mailq | head -n 1"
+	[[ $output == '-Queue ID-'* ]]
+}
