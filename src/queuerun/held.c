@@ -14,23 +14,24 @@
  * twice.  Killed behind 3, the hour begins with the digest before. */
 #include "queuerun/held.h"
 
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/crash.h"
 #include "base/interrupt.h"
-#include "base/log.h"
 #include "base/sysenv.h"
 #include "queue/queue_limit.h"
 #include "queuerun/held_digest.h"
 #include "queuerun/held_scan.h"
 #include "queuerun/selection.h"
 
+#define STARVED 86400 /* seconds */
+
 struct job {
 	struct queue *queue;
 	int64_t now;
 	struct held_scan scan;
+	bool has_freed;	     /* an old set, whatever the guard said */
 	struct arena *arena; /* of the ids that are told */
 	struct flush_words *made;
 };
@@ -393,26 +394,46 @@ static void run_group(struct job *s, struct held *items, size_t count,
 	arena_free(&g.arena);
 }
 
-/* Too large for a digest, or parts of one file: the guard is asked as by a
- * mail that comes now. */
+/* Where others come first again and again, for longer than a day. */
+static bool is_starved(const struct job *s, const struct held *first)
+{
+	return s->now - first->arrived >= STARVED;
+}
+
+/* The answer of the guard, as to a mail that comes now; without one it goes. */
+static struct queue_limit_answer ask_again(const struct group *g,
+					   const char *key, struct error *f)
+{
+	struct queue_limit_answer answer = { .by = QUEUE_LIMIT_NONE };
+	struct queue_limit rule = rule_of(g);
+
+	if ((rule.same || rule.hour) &&
+	    queue_limit_ask(g->job->queue, &rule, key, g->job->now, &answer,
+			    f) < 0)
+		answer.by = QUEUE_LIMIT_NONE;
+	return answer;
+}
+
+/* Too large for a digest, or parts of one file. */
 static void run_set(struct job *s, struct held *items, size_t count,
 		    struct error *f)
 {
 	struct group g = { .job = s, .arena = ARENA_INIT };
-	struct queue_limit_answer answer = { .by = QUEUE_LIMIT_NONE };
+	struct queue_limit_answer answer;
 	struct error each = ERROR_INIT;
 	char key[QUEUE_LIMIT_KEY];
-	struct queue_limit rule;
+	bool is_late;
 
 	set_like(&g, items->id);
 	if (g.has_like && key_of(s, &g.arena, items->id, key, &each) > 0) {
-		rule = rule_of(&g);
-		if ((rule.same || rule.hour) &&
-		    queue_limit_ask(s->queue, &rule, key, s->now, &answer,
-				    &each) < 0)
-			answer.by = QUEUE_LIMIT_NONE;
+		answer = ask_again(&g, key, &each);
+		is_late = answer.by && is_starved(s, items);
+		if (is_late && s->has_freed)
+			count = 0; /* due still, for the next run */
+		s->has_freed = s->has_freed || is_late;
 		for (size_t i = 0; i < count; i++)
-			set_until(s, &items[i], answer.by ? answer.until : 0,
+			set_until(s, &items[i],
+				  answer.by && !is_late ? answer.until : 0,
 				  &each);
 	}
 	note_error(f, &each);

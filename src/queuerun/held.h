@@ -1,14 +1,14 @@
 /* held.h - what becomes of the mails that a limit of their account holds.
  *
  * When the time of one has come, all that are held for the same recipients of
- * the same sender go with it as one mail (held_digest.h), which is put into
- * the queue, durable, before they leave it.  A single one goes as it is.  What
- * is larger than HELD_EACH_MAX and the parts of a split file are in no
- * digest: they ask the guard once more, and go when it lets them
- * (queue_limit.h).
+ * the same sender go with it as one mail (held_digest.h), which is put into the
+ * queue, durable, before they leave it.  A single one goes as it is.  What is
+ * larger than HELD_EACH_MAX and the parts of a split file are in no digest:
+ * they ask the guard once more, and go when it lets them (queue_limit.h); after
+ * a day one of them goes with each run.
  *
- * A digest has HELD_MAILS_MAX mails and HELD_OCTETS_MAX octets at most, and
- * one run makes HELD_DIGESTS_MAX for the same recipients; the rest is held for
+ * A digest has HELD_MAILS_MAX mails and HELD_OCTETS_MAX octets at most, and one
+ * run makes HELD_DIGESTS_MAX for the same recipients; the rest is held for
  * another hour. */
 #ifndef QUEUERUN_HELD_H
 #define QUEUERUN_HELD_H

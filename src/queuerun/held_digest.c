@@ -359,26 +359,34 @@ static const char *find_to(const struct held_digest *d)
 	return to ? to : "undisclosed-recipients:;";
 }
 
-static bool is_fit(const char *name, const char *value)
+/* Can it be written, and does it need no more of a server than the envelope? */
+static bool is_from(const struct held_digest *d, const char *value)
 {
 	struct error unfit = ERROR_INIT;
+	struct address_list list = { 0 };
 	struct sink_count nowhere;
 
 	sink_count_init(&nowhere, NULL, &unfit);
-	return value && header_write_field(&nowhere.sink, name, value) == 0;
+	if (!value || !*value ||
+	    header_write_field(&nowhere.sink, "From", value) < 0 ||
+	    address_parse_list(d->arena, value, &list, &unfit) < 0)
+		return false;
+	for (size_t i = 0; i < list.count; i++)
+		if (list.items[i].needs_smtputf8 && !d->has_8bit_header)
+			return false;
+	return list.count > 0;
 }
 
 /* Of the newest mail; where it cannot be had, the sender's address or ours. */
 static const char *find_from(const struct held_digest *d)
 {
-	const char *sender = d->like->reverse_path;
 	const char *from = d->mails[d->count - 1].from;
 
-	if (from && is_fit("From", from))
+	if (is_from(d, from))
 		return from;
-	if (*sender && is_fit("From", sender))
-		return sender;
-	if (d->account->from && is_fit("From", d->account->from))
+	if (is_from(d, d->like->reverse_path))
+		return d->like->reverse_path;
+	if (is_from(d, d->account->from))
 		return d->account->from;
 	return arena_format(d->arena, "mailsend <%s@%s>", sysenv_user(),
 			    sysenv_domain());
@@ -391,6 +399,9 @@ static int add_header(struct held_digest *d, struct header *h, struct error *f)
 	char date[DATE_SIZE];
 	int rc;
 
+	d->has_8bit_header = d->like->sender_needs_smtputf8;
+	for (size_t i = 0; i < d->like->count; i++)
+		d->has_8bit_header |= d->like->recipients[i].needs_smtputf8;
 	date_format(date, sysenv_now(), sysenv_zone(sysenv_now()));
 	d->message_id = msgid_make(a, NULL);
 	held_text_subject(d, &subject);
@@ -401,9 +412,6 @@ static int add_header(struct held_digest *d, struct header *h, struct error *f)
 	rc |= header_add(a, h, "Message-ID", d->message_id, f);
 	rc |= header_add(a, h, "Auto-Submitted", "auto-generated", f);
 	buf_free(&subject);
-	d->has_8bit_header = d->like->sender_needs_smtputf8;
-	for (size_t i = 0; i < d->like->count; i++)
-		d->has_8bit_header |= d->like->recipients[i].needs_smtputf8;
 	return rc;
 }
 

@@ -68,6 +68,7 @@ static void remember(struct held_scan *s, const struct entry *e)
 	h = &s->items[s->count];
 	*h = (struct held){
 		.id = arena_dup(&s->arena, e->id),
+		.arrived = e->arrived,
 		.until = e->limit_until,
 		.size = e->size,
 		.is_due = is_due(e, s->now),
@@ -104,11 +105,12 @@ static void look_at(struct held_scan *s, const char *id)
 static int compare_groups(const struct held *x, const struct held *y)
 {
 	if (!x->set != !y->set)
-		return x->set ? 1 : -1;
+		return x->set ? -1 : 1;
 	return x->set ? strcmp(x->set, y->set) : strcmp(x->group, y->group);
 }
 
-/* Digests before sets; of one group the oldest first. */
+/* Sets before digests, which count for the guard that they ask; of one group
+ * the oldest first. */
 static int compare(const void *one, const void *other)
 {
 	const struct held *x = one, *y = other;

@@ -14,7 +14,7 @@ struct held {
 	const char *id;
 	const char *group; /* what those have in common that go together */
 	const char *set;   /* of what is in no digest; or NULL */
-	int64_t until;
+	int64_t arrived, until;
 	uint64_t size;
 	bool is_due;
 	bool is_left; /* it stays held */
@@ -26,7 +26,7 @@ struct held_scan {
 	struct arena arena;
 	int64_t now;
 	struct held *items; /* one group behind the other, the oldest of each
-			       first; digests before sets */
+			       first; sets before digests */
 	size_t count, room;
 	const char **pending; /* digests that name their members still */
 	size_t pending_count, pending_room;

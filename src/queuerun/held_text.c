@@ -151,46 +151,47 @@ static int clock_width(const struct held_digest *d)
 	return width;
 }
 
-static void put_rule(struct words *w)
-{
-	const struct account *account = w->digest->account;
-	bool both = account->limit_same && account->limit_hour;
-
-	if (!account->limit_same && !account->limit_hour)
-		return;
-	buf_puts(&w->line, " It sends at most ");
-	if (account->limit_same) {
-		buf_puts(&w->line, "one mail of a kind in ");
-		notice_text_put_span(&w->line, account->limit_same);
-	}
-	if (account->limit_hour)
-		buf_printf(&w->line, "%s%d mail%s in an hour",
-			   both ? ", and " : "", account->limit_hour,
-			   account->limit_hour == 1 ? "" : "s");
-	buf_printf(&w->line, " (%s).",
-		   both			 ? "limit_same, limit_hour"
-		   : account->limit_same ? "limit_same"
-					 : "limit_hour");
-}
-
 static void put_heading(struct words *w)
 {
 	const struct held_digest *d = w->digest;
-	char until[DATE_SIZE];
+	char first[DATE_SIZE], last[DATE_SIZE], until[DATE_SIZE];
 
-	buf_printf(&w->line, "%zu mails were held by mailsend on ", d->count);
+	date_format_short(first, d->mails[0].arrived);
+	date_format_short(last, d->mails[d->count - 1].arrived);
+	sink_printf(w->to, "%zu mails, from %s to %s.\r\n", d->count, first,
+		    last);
+	sink_puts(w->to, "Each is attached as it was sent.\r\n");
+	if (d->more) {
+		date_format_short(until, d->more_until);
+		sink_printf(w->to, "%zu more are held until %s.\r\n", d->more,
+			    until);
+	}
+	sink_puts(w->to, "\r\n");
+}
+
+/* What most readers want to know once. */
+static void put_reason(struct words *w)
+{
+	const struct account *account = w->digest->account;
+
+	buf_puts(&w->line, "They were held by mailsend on ");
 	notice_text_put(&w->line, sysenv_host(), false, SUBJECT_LINE);
 	buf_putc(&w->line, '.');
-	put_rule(w);
-	buf_puts(&w->line,
-		 " All are attached to this message, each as it was sent.");
-	put_paragraph(w);
-	if (!d->more)
-		return;
-	date_format_short(until, d->more_until);
-	buf_printf(&w->line,
-		   "%zu more are held until %s, and come in another message.",
-		   d->more, until);
+	if (account->limit_same || account->limit_hour)
+		buf_puts(&w->line, " The account sends at most ");
+	if (account->limit_same) {
+		buf_puts(&w->line, "one mail of a kind in ");
+		notice_text_put_span(&w->line, account->limit_same);
+		buf_puts(&w->line, " (limit_same)");
+	}
+	if (account->limit_same && account->limit_hour)
+		buf_puts(&w->line, ", and ");
+	if (account->limit_hour)
+		buf_printf(&w->line, "%d mail%s in an hour (limit_hour)",
+			   account->limit_hour,
+			   account->limit_hour == 1 ? "" : "s");
+	if (account->limit_same || account->limit_hour)
+		buf_putc(&w->line, '.');
 	put_paragraph(w);
 }
 
@@ -295,6 +296,7 @@ int held_text_write(const struct held_digest *d, struct sink *to)
 	put_table(&w, &k);
 	for (size_t i = 0; i < k.count && i < KINDS_SHOWN; i++)
 		put_kind(&w, &k.items[i]);
+	put_reason(&w);
 	free(k.items);
 	buf_free(&w.line);
 	return error_is_set(to->error) ? -1 : 0;

@@ -578,6 +578,29 @@ PYTHON
 	[ "$(delivered)" -eq 3 ]
 }
 
+@test "what is too large waits no longer than a day, whatever else goes" {
+	limits 'limit_hour 1'
+	head -c 1500000 /dev/zero | tr '\0' x | fold -w 70 >text
+	local hour
+
+	alert 'first'
+	clock=1 alert 'large' -i text
+	clock=2 alert 'large' -i text
+	[ "$(held)" -eq 2 ]
+	for ((hour = 1; hour < 24; hour++)); do
+		# somebody is always faster
+		clock=$((hour * 3601)) alert "another $hour" --set queue_flush=off
+		[ "$(held)" -eq 2 ]
+	done
+	flush_at 82900
+	[ "$(held)" -eq 2 ]
+	clock=86450 alert 'another' --set queue_flush=off
+	flush_at 86460
+	[ "$(held)" -eq 1 ]
+	flush_at 86470
+	[ "$(held)" -eq 0 ]
+}
+
 # ---- by hand ----
 
 @test "mailq shows it; --release sends it alone at once, --delete drops it" {
