@@ -17,7 +17,7 @@ systemd_masked=(systemd-tmpfiles-setup.service systemd-tmpfiles-setup-dev.servic
 	systemd-udevd-control.socket systemd-udevd-kernel.socket
 	local-fs.target network-online.target)
 
-# The first process of new namespaces becomes systemd.
+# systemd_boot COMMAND... - the first process of new namespaces becomes that.
 systemd_boot() {
 	local name R=$world/layers/root
 
@@ -39,6 +39,9 @@ systemd_boot() {
 	done
 	mkdir "$R/dev/pts" "$R/dev/shm" "$R/dev/mqueue" "$R/dev/hugepages"
 	ln -s /proc/self/fd "$R/dev/fd"
+	ln -s fd/0 "$R/dev/stdin"
+	ln -s fd/1 "$R/dev/stdout"
+	ln -s fd/2 "$R/dev/stderr"
 	ln -s pts/ptmx "$R/dev/ptmx"
 	mount -t tmpfs -o mode=1777 shm "$R/dev/shm" &&
 		mount -t devpts pts "$R/dev/pts" -o newinstance,ptmxmode=0666 &&
@@ -51,13 +54,16 @@ systemd_boot() {
 	done
 	printf '[Unit]\nDescription=no more than this\n' \
 		>/etc/systemd/system/bare.target
+	[ "$1" = systemd ] || exec "$@"
 	# shellcheck disable=SC2093 # it is what this process becomes
 	exec env container=test /lib/systemd/systemd --system --unit=bare.target \
 		--log-target=console --show-status=no </dev/null
 }
 
-# systemd_start - into $world; skips where that cannot be.
+# systemd_start [COMMAND...] - into $world, with systemd or another first
+# process; skips where that cannot be.
 systemd_start() {
+	[ $# -gt 0 ] || set -- systemd
 	[ "$EUID" -eq 0 ] || skip 'a machine takes root'
 	[ -x /lib/systemd/systemd ] || skip 'no systemd'
 	[ "${MAILSEND##* }" = "$MAILSEND" ] || skip 'others cannot run a checker'
@@ -71,17 +77,17 @@ systemd_start() {
 	# shellcheck disable=SC2016 # for the inner shell
 	bash -c 'echo $$ >"$1/cgroup.procs" && exec unshare --pid --fork \
 		--kill-child --mount --uts --ipc --cgroup \
-		bash -c ". \"\$1\"; systemd_boot" _ "$2"' _ \
-		"$(cat "$world/groups")" "$root/tests/cli/systemd.bash" \
+		bash -c ". \"\$1\"; shift; systemd_boot \"\$@\"" _ "${@:2}"' _ \
+		"$(cat "$world/groups")" "$root/tests/cli/systemd.bash" "$@" \
 		>"$world/boot.log" 2>&1 </dev/null 3>&- &
 	echo $! >"$world/unshare.pid"
-	systemd_wait || {
+	systemd_wait "$1" || {
 		cat "$world/boot.log" >&2
 		skip 'systemd does not run here'
 	}
 }
 
-# The system is up, within half a minute.
+# systemd_wait WHAT - the system is up, within half a minute.
 systemd_wait() {
 	local tries=150 parent
 
@@ -89,8 +95,14 @@ systemd_wait() {
 	while ((tries--)); do
 		cat "/proc/$parent/task/$parent/children" >"$world/init.pid" \
 			2>/dev/null || return 1
-		[ ! -s "$world/init.pid" ] || [ "$(on systemctl \
-			is-system-running 2>/dev/null)" != running ] || return 0
+		if [ -s "$world/init.pid" ]; then
+			if [ "$1" = systemd ]; then
+				[ "$(on systemctl is-system-running \
+					2>/dev/null)" != running ] || return 0
+			else
+				! on test -e /share || return 0
+			fi
+		fi
 		sleep 0.2
 	done
 	return 1
