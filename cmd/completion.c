@@ -34,6 +34,11 @@ static const struct completion_bare of_mailq[] = {
 	{ "--hold --release --retry --delete", 0, TAKES_ID, "ALL" },
 	{ "", 0, TAKES_ID, NULL },
 };
+static const struct completion_bare of_run[] = {
+	{ "--", 0, TAKES_COMMAND, NULL },
+	{ "--list --missed", 0, TAKES_NOTHING, NULL },
+	{ "", 0, TAKES_ADDRESS, NULL },
+};
 static const struct completion_bare of_newaliases[] = {
 	{ "", 0, TAKES_NOTHING, NULL },
 };
@@ -62,6 +67,8 @@ static const struct program {
 	  CONFLICTS_MAILSEND | CONFLICTS_DRAFT, false },
 	{ "mailsend --mailq", &persona_mailsend_mailq, BARE(of_mailq),
 	  CONFLICTS_MAILQ, false },
+	{ "mailsend --run", &persona_mailsend_run, BARE(of_run), CONFLICTS_RUN,
+	  false },
 	{ "sendmail", &persona_sendmail, BARE(addresses), CONFLICTS_SENDMAIL,
 	  false },
 	{ "mailq", &persona_mailq, BARE(of_mailq), CONFLICTS_MAILQ, false },
@@ -436,17 +443,29 @@ static void add_row(struct arena *a, struct completion *c,
 	o->words = words_of(a, row);
 	o->is_optional = row->kind == OPTION_OPTIONAL;
 	o->is_repeated = row->kind != OPTION_FLAG && !row->field;
-	o->takes_many = row->argument && strstr(row->argument, "...");
+	o->takes_many =
+		row->kind == OPTION_FILE && strstr(row->argument, "...");
 	o->is_hidden = row->refusal || is_joined ||
 		       strncmp(row->help, "ignored", 7) == 0;
 	if (is_joined)
 		add_joined(a, c, row);
 }
 
-static bool is_first_word(const struct completion_option *o)
+static bool is_behind(const struct program *p)
 {
-	return o->row->name && (strcmp(o->row->name, "mailq") == 0 ||
-				strcmp(o->row->name, "run") == 0);
+	return strncmp(p->name, "mailsend --", 11) == 0;
+}
+
+static bool is_first_word(const struct program *p,
+			  const struct completion_option *o)
+{
+	for (size_t i = 0; p->persona == &persona_mailsend &&
+			   i < sizeof(programs) / sizeof(*programs);
+	     i++)
+		if (is_behind(&programs[i]) &&
+		    strcmp(strstr(programs[i].name, "--"), o->forms) == 0)
+			return true;
+	return false;
 }
 
 static void make(struct arena *a, const struct program *p, struct completion *c)
@@ -456,7 +475,8 @@ static void make(struct arena *a, const struct program *p, struct completion *c)
 
 	*c = (struct completion){
 		.name = p->name,
-		.title = p->persona->name,
+		.title = p->name,
+		.first = strstr(p->name, "--"),
 		.options = arena_array(a, OPTIONS_MAX, sizeof(*c->options)),
 		.bare = p->bare,
 		.bare_count = p->bare_count,
@@ -469,7 +489,7 @@ static void make(struct arena *a, const struct program *p, struct completion *c)
 		t.persona.finish = NULL;
 	relate(&t, c);
 	for (size_t i = 0; i < c->count; i++)
-		if (is_first_word(&c->options[i]))
+		if (is_first_word(p, &c->options[i]))
 			c->options[i].after = "^";
 }
 
@@ -508,7 +528,7 @@ static int write_for(const char *shell, const struct completion *c,
 int main(int argc, char **argv)
 {
 	struct arena arena = ARENA_INIT;
-	struct completion c, behind;
+	struct completion c, behind[sizeof(programs) / sizeof(*programs)];
 	struct error f = ERROR_INIT;
 	const struct program *p = argc == 3 ? find_program(argv[2]) : NULL;
 	int r = -1;
@@ -516,10 +536,13 @@ int main(int argc, char **argv)
 	log_silence(); /* of what is tried */
 	if (p) {
 		make(&arena, p, &c);
-		if (p->persona == &persona_mailsend) {
-			make(&arena, find_program("mailsend --mailq"), &behind);
-			c.behind_mailq = &behind;
-		}
+		c.behind = behind;
+		for (size_t i = 0; p->persona == &persona_mailsend &&
+				   i < sizeof(programs) / sizeof(*programs);
+		     i++)
+			if (is_behind(&programs[i]))
+				make(&arena, &programs[i],
+				     &behind[c.behind_count++]);
 		r = write_for(argv[1], &c, &f);
 	}
 	if (r < 0)

@@ -27,6 +27,7 @@ enum completion_takes {
 	TAKES_ACCOUNT,
 	TAKES_SETTING, /* NAME=VALUE */
 	TAKES_ID,      /* of a queued mail */
+	TAKES_COMMAND, /* another program's, with its arguments */
 };
 
 /* Lists are words with a blank between; none is NULL. */
@@ -55,11 +56,14 @@ struct completion_bare {
 struct completion {
 	const char *name;  /* "mailq" */
 	const char *title; /* of the persona: "mailsend --mailq" */
+	const char *first; /* "--mailq" there; NULL */
 	struct completion_option *options;
 	size_t count;
 	const struct completion_bare *bare;
 	size_t bare_count;
-	const struct completion *behind_mailq; /* of mailsend alone; or NULL */
+	/* those that its first word chooses, as --mailq does */
+	const struct completion *behind;
+	size_t behind_count;
 };
 
 /* Each adds to `out`, which may overflow. */

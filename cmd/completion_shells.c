@@ -69,6 +69,7 @@ static const char *bash_takes(enum completion_takes takes)
 		[TAKES_DIRECTORY] = "directory", [TAKES_HOST] = "host",
 		[TAKES_ADDRESS] = "address",	 [TAKES_ACCOUNT] = "account",
 		[TAKES_SETTING] = "setting",	 [TAKES_ID] = "id",
+		[TAKES_COMMAND] = "command",
 	};
 
 	return words[takes];
@@ -115,8 +116,8 @@ void completion_bash(const struct completion *c, struct buf *out)
 	put_settings(out);
 	buf_puts(out, "'\n");
 	bash_table(c, out);
-	if (c->behind_mailq)
-		bash_table(c->behind_mailq, out);
+	for (size_t i = 0; i < c->behind_count; i++)
+		bash_table(&c->behind[i], out);
 	buf_printf(out, "\ncomplete -F _mailsend_complete %s\n", c->name);
 }
 
@@ -136,6 +137,7 @@ static void zsh_action(struct buf *out, enum completion_takes takes,
 		[TAKES_ACCOUNT] = "_mailsend_accounts",
 		[TAKES_SETTING] = "_mailsend_settings",
 		[TAKES_ID] = "_mailsend_ids",
+		[TAKES_COMMAND] = "_command_names -e",
 	};
 
 	if (!actions[takes])
@@ -271,12 +273,14 @@ void completion_zsh(const struct completion *c, struct buf *out)
 	put_settings(out);
 	buf_puts(out, "'\n");
 	zsh_function(c, out);
-	if (c->behind_mailq) {
-		zsh_function(c->behind_mailq, out);
-		buf_puts(out, "\nif (( CURRENT > 2 )) && [[ $words[2] == "
-			      "--mailq ]]; then\n\tshift words\n\t(( "
-			      "CURRENT-- ))\n\t_mailsend_of_");
-		put_name(out, c->behind_mailq->title);
+	for (size_t i = 0; i < c->behind_count; i++) {
+		zsh_function(&c->behind[i], out);
+		buf_printf(out,
+			   "\nif (( CURRENT > 2 )) && [[ $words[2] == %s ]]; "
+			   "then\n\tshift words\n\t(( CURRENT-- ))\n"
+			   "\t_mailsend_of_",
+			   c->behind[i].first);
+		put_name(out, c->behind[i].title);
 		buf_puts(out, "\n\treturn\nfi\n");
 	}
 	buf_puts(out, "\n_mailsend_of_");
@@ -307,6 +311,7 @@ static void fish_values(struct buf *out, enum completion_takes takes,
 		[TAKES_SETTING] = "(__mailsend_settings)",
 		[TAKES_ID] = "(__mailsend_ids)",
 		[TAKES_DIRECTORY] = "(__fish_complete_directories)",
+		[TAKES_COMMAND] = "(__fish_complete_command)",
 	};
 
 	if (takes == TAKES_FILE) {
@@ -433,13 +438,19 @@ static void fish_table(const char *name, const char *when,
 
 void completion_fish(const struct completion *c, struct buf *out)
 {
+	struct buf other = BUF_INIT(COMPLETION_MAX);
+
 	buf_puts(out, "\nset -g __mailsend_setting_words");
 	put_settings(out);
 	buf_printf(out, "\n\ncomplete -c %s -f\n", c->name);
-	if (!c->behind_mailq) {
-		fish_table(c->name, "", c, out);
-		return;
+	buf_puts(&other, c->behind_count ? "not __mailsend_behind" : "");
+	for (size_t i = 0; i < c->behind_count; i++)
+		buf_printf(&other, " %s", c->behind[i].first);
+	fish_table(c->name, other.data, c, out);
+	for (size_t i = 0; i < c->behind_count; i++) {
+		buf_reset(&other);
+		buf_printf(&other, "__mailsend_behind %s", c->behind[i].first);
+		fish_table(c->name, other.data, &c->behind[i], out);
 	}
-	fish_table(c->name, "not __mailsend_is_mailq", c, out);
-	fish_table(c->name, "__mailsend_is_mailq", c->behind_mailq, out);
+	buf_free(&other);
 }

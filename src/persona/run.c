@@ -315,6 +315,7 @@ static SETTER(set_missed)
 static const struct option_row rows[] = {
 	HEADING("When a mail is sent:"),
 	TEXT(0, "on", "LIST", .set = set_on,
+	     .words = "failure recovery output change always",
 	     .help = "failure, recovery (both: default), output, change, "
 		     "always"),
 	TEXT(0, "after", "N", .set = set_after,
@@ -365,6 +366,7 @@ static const struct option_row rows[] = {
 	TEXT(0, "mask", "REGEX", .set = set_pattern, PATTERNS(mask),
 	     .help = "part of the command that is not shown"),
 	TEXT(0, "compress", "NAME", .set = set_compression_of_output,
+	     .words = "gzip xz zstd none",
 	     .help = "compress attached output: gzip (default if over 64 kB), "
 		     "xz, zstd or none"),
 	TEXT(0, "split", "SIZE", .set = set_split,

@@ -106,7 +106,7 @@ fish_words() {
 	    shells["zsh"] = {form.replace("\\", "") for form in forms(text,
 	        r"^\t\t'!?(?:\([^)]*\))?\*?(-(?:\\.|[^\[\\])*?)(?:=-|=|\+|(?<=\w)-)?\[")}
 	    text = "".join(row for row in open(files + "/fish/" + name)
-	        if "; and __mailsend_is" not in row and '"__mailsend_is' not in row)
+	        if '"__mailsend_behind' not in row)
 	    text = text.split(" -f\n", 1)[1]
 	    shells["fish"] = {"--" + form for form in forms(text, r" -l '([^']*)'")} | {
 	        "-" + form for form in forms(text, r" -[so] '([^']*)'")}
@@ -120,7 +120,7 @@ fish_words() {
 @test "every word that is offered for an option is one that it takes" {
 	setup_files
 	for name in "${names[@]}"; do
-		sed -n "s/^	'\([^|]*\)|\(value\|optional\)|words|\([^|]*\)|.*/\1|\3/p" \
+		sed -n "/^_mailsend_rows_$name=(/,/^)/s/^	'\([^|]*\)|\(value\|optional\)|words|\([^|]*\)|.*/\1|\3/p" \
 			"$files/bash/$name" | while IFS='|' read -r forms list; do
 			for word in $list; do
 				form=${forms##* }
@@ -188,6 +188,9 @@ fish_words() {
 		'mailsend --mail' 'mailsend --mailq' \
 		'mailsend -E --mail' 'mailsend -E --mail' \
 		'mailsend --mailq --hol' 'mailsend --mailq --hold' \
+		'mailsend --run --tim' 'mailsend --run --timeout=' \
+		'mailsend --run --on=rec' 'mailsend --run --on=recovery' \
+		'mailsend --run x@example.org -- mktem' 'mailsend --run x@example.org -- mktemp' \
 		'mailq --hold --delet' 'mailq --hold --delet' \
 		'mailq --crit-c' 'mailq --crit-c' \
 		'mailq --check --crit-c' 'mailq --check --crit-count='
@@ -257,6 +260,10 @@ fish_words() {
 	[ -z "$output" ]
 	fish_words 'mailsend --mailq --hol'
 	[ "$output" = --hold ]
+	fish_words 'mailsend --run --mis'
+	[ "$output" = --missed ]
+	fish_words 'mailsend --run x@example.org -- mktem'
+	[ "$output" = mktemp ]
 	fish_words 'mailsend --hol'
 	[ -z "$output" ]
 	fish_words 'mailq --hold --del'
