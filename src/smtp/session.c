@@ -401,12 +401,15 @@ static void attempt(struct session *s, struct transaction *t, bool resets)
 static int await_all(struct session *s, struct error *f)
 {
 	struct session_state *st = s->state;
+	unsigned patience = PROBE_SECONDS;
 	int r;
 
+	if (s->command_timeout && s->command_timeout < 2 * PROBE_SECONDS)
+		patience = (s->command_timeout + 1) / 2;
 	if (!transaction_is_whole(st->last) &&
 	    say_plain(s, st->last, VERB_RSET, "RSET", f) < 0)
 		return -1;
-	r = pipeline_await_briefly(&st->flight, PROBE_SECONDS, f);
+	r = pipeline_await_briefly(&st->flight, patience, f);
 	if (r)
 		return r < 0 ? -1 : 0;
 	if (say_plain(s, NULL, VERB_QUIT, "QUIT", f) < 0 || await(s, f) < 0)

@@ -320,8 +320,9 @@ class Session:
     # -- the transaction --------------------------------------------------
 
     def do_mail(self, argument):
-        self.log.round_trips = 0
-        self.wire.round_trips = 0
+        if not self.log.mails:
+            self.log.round_trips = 0
+            self.wire.round_trips = 0
         address, parameters = path_of(argument)
         mail = Mail(address, parameters)
         self.laws.mail(mail, argument)
