@@ -128,6 +128,12 @@ static int dial_account(struct smarthost *h, struct error *f)
 	return r;
 }
 
+void smarthost_prepare(const struct account *account)
+{
+	if (smarthost_is_set(account))
+		conn_prepare(account->tls);
+}
+
 void smarthost_init(struct smarthost *h, struct arena *a,
 		    const struct account *account, const struct trace *trace)
 {

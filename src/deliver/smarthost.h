@@ -55,6 +55,9 @@ bool smarthost_is_set(const struct account *account);
 /* "smtp.example.org:587", in the arena. */
 const char *smarthost_name(struct arena *a, const struct account *account);
 
+/* What any dial to it needs is loaded, before processes are forked that dial.
+ */
+void smarthost_prepare(const struct account *account);
 /* Does not dial. */
 void smarthost_init(struct smarthost *h, struct arena *a,
 		    const struct account *account, const struct trace *trace);

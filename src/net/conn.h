@@ -141,7 +141,7 @@ struct conn {
 	char *room;	 /* CONN_ROOM, from the first line on */
 };
 
-/* ---- conn_dial.c ---- */
+/* ---- conn_dial.c, handle.c ---- */
 
 /* How a server is spelt: for sentences ("[2001:db8::1]:587", or the path of a
  * socket; then " (by the proxy HOST:PORT)"), as a URL, where the host is the
@@ -155,6 +155,9 @@ int conn_spell(const struct conn_options *o, struct conn_names *names,
 	       struct error *f);
 unsigned conn_port(const struct conn_options *o);
 
+/* Loads the libraries that conn_open needs, for processes that are forked later
+ * and then share them.  What fails is told by their conn_open. */
+void conn_prepare(bool uses_tls);
 /* Borrows the options until it returns, the trace and the context until
  * conn_close, which may be called after a failure, too.  Every failure is told
  * apart: no such host, connection refused, no answer in time, certificate

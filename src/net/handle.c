@@ -70,6 +70,15 @@ int handle_load(struct error *f)
 	return 0;
 }
 
+void conn_prepare(bool uses_tls)
+{
+	struct error unimportant = ERROR_INIT;
+
+	if (handle_load(&unimportant) == 0 && uses_tls)
+		pin_load(curl.version(CURLVERSION_NOW)->ssl_version,
+			 &unimportant);
+}
+
 int handle_check(struct handle *h, const struct conn_options *o,
 		 struct error *f)
 {

@@ -17,12 +17,14 @@
 #include "base/interrupt.h"
 #include "base/log.h"
 #include "base/sysenv.h"
+#include "deliver/smarthost.h"
 #include "server/client_stream.h"
 #include "server/clients.h"
 #include "server/listener.h"
 #include "server/response.h"
 #include "server/serve_inside.h"
 #include "server/service.h"
+#include "submit/enqueue.h"
 
 #define KILL_SECONDS 75 /* then it is killed */
 #define BREATH_MS    100
@@ -433,6 +435,9 @@ static int get_ready(struct serving *v, struct error *f)
 	if (v->is_service &&
 	    service_runs_init(&v->runs, s->arena, s->account, f) < 0)
 		return -1;
+	/* once, and not by the process of each connection */
+	if (enqueue_mode(s->request, s->account) != ENQUEUE_ALL)
+		smarthost_prepare(s->account);
 	return open_spare(f);
 }
 
