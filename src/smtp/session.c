@@ -1,22 +1,4 @@
-/* session.c - what is said, in as few round trips as the server allows.
- *
- *	offered			a mail				the next one
- *	PIPELINING, CHUNKING	MAIL RCPT* BDAT+content	(small)	RSET MAIL ...
- *				MAIL RCPT* | BDAT+content (large) RSET MAIL ...
- *	PIPELINING		MAIL RCPT* DATA | content+dot	MAIL ...
- *	CHUNKING		MAIL | RCPT | ... | BDAT+content	| MAIL
- *... neither			MAIL | RCPT | ... | DATA | content+dot	| MAIL
- *...
- *
- * "|" is where replies are waited for: the next mail follows without one where
- * there is PIPELINING.  The content of a mail may be the first thing of a group
- * and DATA only its last (RFC 2920 3.1), so without CHUNKING there is one round
- * trip a mail.  What a BDAT that failed leaves is not defined and RSET has to
- * come next (RFC 3030 2): it goes along before it is known whether it is
- * needed.
- *
- * A large content waits until it is known that somebody is there to take it;
- * not where the server has just taken these very recipients from this sender.
+/* session.c - a window of mails, and their replies.
  *
  * Replies are taken by session_answer, in whatever order waiting and sending
  * are mixed; the code that sends only looks at what it left in the
@@ -29,53 +11,29 @@
  * one to the content arrives as that to RSET, which cannot be a no.  With one
  * too few the last never comes: then QUIT is said, and its 221 comes in place
  * of another.  Either way the window is worth nothing, unless every single
- * reply in it was a yes.
- */
-#include "smtp/session.h"
+ * reply in it was a yes. */
+#include "smtp/session_inside.h"
 
-#include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/arena.h"
 #include "base/interrupt.h"
 #include "base/sysenv.h"
-#include "smtp/command.h"
-#include "smtp/transaction.h"
 
-/* What may be sent on the chance that a recipient is accepted; and on the
- * chance that all are again, who just were. */
-#define SMALL ((uint64_t)64 * 1024)
-#define TRUST (UINT64_C(16) * 1024 * 1024)
-/* Once all of it has gone, the reply tells sent from sent twice: a signal that
- * ends us leaves it so long, less than whoever kills what does not end. */
-#define VERDICT_MS 3000
 /* Of silence, where several are on their way: is there still a reply to come?
  */
 #define PROBE_SECONDS 30
-
-struct session_state {
-	struct pipeline flight;
-	struct session *session;
-	struct buf command;
-	struct loss loss;
-	bool needs_reset; /* what failed before was left open */
-	uint64_t
-		trusted; /* transaction_parties of a large mail, all taken; 0 */
-	/* the window */
-	struct transaction *first, *last; /* begun, in order */
-	unsigned count, limit;
-	uint64_t octets;
-	uint64_t began; /* sysenv_ticks() */
-};
 
 static void lose(struct session *s, const struct error *why)
 {
 	struct session_state *st = s->state;
 
 	s->broken = st->flight.broken = true;
-	if (!error_is_set(&st->loss.error))
-		st->loss.error = *why;
+	if (error_is_set(&st->loss.error))
+		return;
+	st->loss.error = error_is_set(&st->closing) && !st->loss.is_confused
+				 ? st->closing
+				 : *why;
 }
 
 /* ---- replies ---- */
@@ -134,18 +92,32 @@ static int answer_reset(struct session_state *st, const struct transaction *t,
 	return reply_error(reply, REPLY_MAIL, "RSET", f);
 }
 
+/* RFC 5321 3.8: the server may say so at any time, and goes.  One that does not
+ * go may still take what is under way: then each has its own answer. */
+static int answer_closing(struct session_state *st, const struct owed *owed,
+			  const struct reply *reply, struct error *f)
+{
+	struct transaction *t = owed->mail;
+
+	if (t)
+		reply_words(reply, t->words, sizeof(t->words));
+	if (!t || st->count < 2)
+		return reply_error(reply, REPLY_MAIL, "the connection", f);
+	reply_error(reply, REPLY_MAIL, "the connection", &st->closing);
+	t->owed--;
+	t->is_sent_away = true;
+	transaction_answer(t, owed, reply);
+	return 0;
+}
+
 static int session_answer(void *context, const struct owed *owed,
 			  const struct reply *reply, struct error *f)
 {
 	struct session_state *st = context;
 	struct transaction *t = owed->mail;
 
-	/* RFC 5321 3.8: the server may say so at any time, and goes. */
-	if (reply->code == 421) {
-		if (t)
-			reply_words(reply, t->words, sizeof(t->words));
-		return reply_error(reply, REPLY_MAIL, "the connection", f);
-	}
+	if (reply->code == 421)
+		return answer_closing(st, owed, reply, f);
 	if (owed->verb == VERB_NONE)
 		return answer_unasked(st, reply, f);
 	if (owed->verb == VERB_QUIT)
@@ -162,167 +134,6 @@ static int session_answer(void *context, const struct owed *owed,
 	return 0;
 }
 
-/* ---- commands ---- */
-
-static int say(struct session *s, struct transaction *t, enum verb verb,
-	       size_t index, struct error *f)
-{
-	const struct owed owed = { verb, index, t };
-
-	if (verb != VERB_NONE && t)
-		t->owed++;
-	return pipeline_say(&s->state->flight, &owed, &s->state->command, f);
-}
-
-static int say_plain(struct session *s, struct transaction *t, enum verb verb,
-		     const char *command, struct error *f)
-{
-	buf_reset(&s->state->command);
-	buf_puts(&s->state->command, command);
-	return say(s, t, verb, 0, f);
-}
-
-static int say_mail(struct session *s, struct transaction *t, struct error *f)
-{
-	const struct session_content *content = &t->mail->content;
-	const struct command_needs needs = {
-		.size = content->bytes.length,
-		.has_8bit = content->has_8bit || content->has_8bit_header,
-		.uses_smtputf8 = t->uses_smtputf8,
-	};
-
-	buf_reset(&s->state->command);
-	command_mail(&s->state->command, t->envelope, &needs, &s->dial->caps);
-	return say(s, t, VERB_MAIL, 0, f);
-}
-
-static int say_rcpt(struct session *s, struct transaction *t, size_t i,
-		    struct error *f)
-{
-	t->standing[i] = STANDING_ASKED;
-	t->asked++;
-	envelope_reopen(&t->envelope->recipients[i]);
-	buf_reset(&s->state->command);
-	command_rcpt(&s->state->command, t->envelope,
-		     &t->envelope->recipients[i], &s->dial->caps);
-	return say(s, t, VERB_RCPT, i, f);
-}
-
-static int await(struct session *s, struct error *f)
-{
-	return pipeline_await(&s->state->flight, 0, f);
-}
-
-/* ---- the content ---- */
-
-static void show_content(struct session *s, const struct transaction *t)
-{
-	char text[80];
-	int n = snprintf(text, sizeof(text), "%" PRIu64 " octets of message",
-			 t->mail->content.bytes.length);
-
-	trace_line(s->dial->conn.trace, '*', text, (size_t)n);
-}
-
-/* If all of it has left us it may have been taken, come what may. */
-static int finish_content(struct session *s, struct transaction *t,
-			  struct error *f)
-{
-	const struct owed owed = { .verb = VERB_CONTENT, .mail = t };
-	unsigned patience = interrupt_extend(VERDICT_MS);
-	int r;
-
-	t->is_sending = false;
-	t->has_content = true;
-	t->end = pipeline_mark(&s->state->flight);
-	transaction_tell_doubt();
-	t->owed++;
-	pipeline_owe(&s->state->flight, &owed);
-	r = pipeline_flush(&s->state->flight, f);
-	interrupt_restore(patience);
-	return r;
-}
-
-static int send_chunk(struct session *s, struct transaction *t, struct error *f)
-{
-	const struct slice *bytes = &t->mail->content.bytes;
-
-	t->is_chunked = true;
-	buf_reset(&s->state->command);
-	buf_printf(&s->state->command, "BDAT %" PRIu64 " LAST", bytes->length);
-	if (say(s, t, VERB_NONE, 0, f) < 0)
-		return -1;
-	show_content(s, t);
-	t->is_sending = true;
-	if (pipeline_put_raw(&s->state->flight, bytes, t->mail->progress, f) <
-	    0)
-		return -1;
-	return finish_content(s, t, f);
-}
-
-static int send_dotted(struct session *s, struct transaction *t,
-		       struct error *f)
-{
-	struct pipeline *fl = &s->state->flight;
-
-	/* A server that answers already does not wait for the content. */
-	t->is_sending = true;
-	if (pipeline_listen(fl, f) < 0)
-		return -1;
-	show_content(s, t);
-	if (pipeline_put_dotted(fl, &t->mail->content.bytes, t->mail->progress,
-				f) < 0)
-		return -1;
-	return finish_content(s, t, f);
-}
-
-/* Nobody need be waited for: the server took them all when it was asked last,
- * for a large mail of the same sender. */
-static bool is_on_chance(const struct session_state *st,
-			 const struct transaction *t, uint64_t parties)
-{
-	uint64_t length = t->mail->content.bytes.length;
-
-	return length <= SMALL || (length <= TRUST && parties == st->trusted);
-}
-
-static int send_by_bdat(struct session *s, struct transaction *t,
-			bool is_pipelined, uint64_t parties, struct error *f)
-{
-	struct session_state *st = s->state;
-
-	if (!is_pipelined || !is_on_chance(st, t, parties)) {
-		if (await(s, f) < 0)
-			return -1;
-		st->trusted = t->taken == t->asked ? parties : 0;
-		if (!t->taken)
-			return 0;
-	}
-	return send_chunk(s, t, f);
-}
-
-/* RFC 2920 3.1: DATA went along with the recipients and was accepted, though
- * none of them was. */
-static int send_lone_dot(struct session *s, struct transaction *t,
-			 struct error *f)
-{
-	if (say_plain(s, t, VERB_CONTENT, ".", f) < 0)
-		return -1;
-	return await(s, f);
-}
-
-static int send_by_data(struct session *s, struct transaction *t,
-			bool is_pipelined, struct error *f)
-{
-	if (!is_pipelined && !t->taken)
-		return 0;
-	if (say_plain(s, t, VERB_DATA, "DATA", f) < 0 || await(s, f) < 0)
-		return -1;
-	if (!t->may_send)
-		return 0;
-	return t->taken ? send_dotted(s, t, f) : send_lone_dot(s, t, f);
-}
-
 /* ---- a transaction ---- */
 
 /* May the one before it have left something open? */
@@ -334,36 +145,6 @@ static bool needs_reset(const struct session_state *st,
 	if (transaction_is_whole(before))
 		return before->is_open && !before->is_done;
 	return before->is_chunked;
-}
-
-static int transact(struct session *s, struct transaction *t, bool resets,
-		    struct error *f)
-{
-	const struct caps *caps = &s->dial->caps;
-	bool is_pipelined = caps_has(caps, CAPS_PIPELINING);
-	uint64_t parties = transaction_parties(t);
-
-	if (resets && say_plain(s, t, VERB_RSET, "RSET", f) < 0)
-		return -1;
-	if (!is_pipelined && await(s, f) < 0)
-		return -1;
-	if (say_mail(s, t, f) < 0)
-		return -1;
-	for (size_t i = 0; i < t->envelope->count; i++) {
-		if (!transaction_is_to_ask(t, i))
-			continue;
-		if (!is_pipelined && await(s, f) < 0)
-			return -1;
-		if (error_is_set(&t->mail_error))
-			return await(s, f);
-		if (say_rcpt(s, t, i, f) < 0)
-			return -1;
-	}
-	if (!is_pipelined && await(s, f) < 0)
-		return -1;
-	if (caps_has(caps, CAPS_CHUNKING))
-		return send_by_bdat(s, t, is_pipelined, parties, f);
-	return send_by_data(s, t, is_pipelined, f);
 }
 
 /* It broke off amid our own words (a signal, or the message could not be read):
@@ -389,7 +170,7 @@ static void attempt(struct session *s, struct transaction *t, bool resets)
 
 	transaction_begin(t);
 	s->state->flight.timeout = s->command_timeout;
-	if (transact(s, t, resets, &f) == 0) {
+	if (session_say(s, t, resets, &f) == 0) {
 		t->is_said = true;
 		return;
 	}
@@ -407,12 +188,15 @@ static int await_all(struct session *s, struct error *f)
 	if (s->command_timeout && s->command_timeout < 2 * PROBE_SECONDS)
 		patience = (s->command_timeout + 1) / 2;
 	if (!transaction_is_whole(st->last) &&
-	    say_plain(s, st->last, VERB_RSET, "RSET", f) < 0)
+	    session_say_plain(s, st->last, VERB_RSET, "RSET", f) < 0)
 		return -1;
 	r = pipeline_await_briefly(&st->flight, patience, f);
 	if (r)
 		return r < 0 ? -1 : 0;
-	if (say_plain(s, NULL, VERB_QUIT, "QUIT", f) < 0 || await(s, f) < 0)
+	if (error_is_set(&st->closing))
+		return error_copy(f, &st->closing);
+	if (session_say_plain(s, NULL, VERB_QUIT, "QUIT", f) < 0 ||
+	    pipeline_await(&s->state->flight, 0, f) < 0)
 		return -1;
 	s->broken = true;
 	return 0;
@@ -442,9 +226,12 @@ static void listen_out(struct session *s)
 	struct error f = ERROR_INIT;
 
 	if (!s->broken &&
-	    (s->state->count > 1 ? await_all(s, &f) : await(s, &f)) < 0)
+	    (s->state->count > 1
+		     ? await_all(s, &f)
+		     : pipeline_await(&s->state->flight, 0, &f)) < 0)
 		lose(s, &f);
 	interrupt_restore(patience);
+	s->broken |= error_is_set(&s->state->closing);
 	fit_window(s, sysenv_ticks() - began);
 	s->round_trips = s->state->flight.round_trips;
 }
@@ -551,7 +338,8 @@ bool session_has_room(const struct session *s)
 
 	if (s->broken || !st->first)
 		return !s->broken;
-	return caps_has(&s->dial->caps, CAPS_PIPELINING) &&
+	return !error_is_set(&st->closing) &&
+	       caps_has(&s->dial->caps, CAPS_PIPELINING) &&
 	       st->count < st->limit && st->octets < SESSION_OCTETS_MAX &&
 	       sysenv_ticks() - st->began < SESSION_WINDOW_MS;
 }
@@ -614,7 +402,7 @@ void session_quit(struct session *s)
 	if (s->broken)
 		return;
 	s->broken = true;
-	if (say_plain(s, NULL, VERB_QUIT, "QUIT", &ignored) < 0)
+	if (session_say_plain(s, NULL, VERB_QUIT, "QUIT", &ignored) < 0)
 		return;
 	s->state->flight.timeout = 1;
 	pipeline_flush(&s->state->flight, &ignored);

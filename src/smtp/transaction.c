@@ -14,8 +14,8 @@
  *
  * "May go again" is for who did not break the line: a mail behind the first
  * that was left without its replies, or the first where the line had been good
- * for others.  A server that says 421 goes, and takes nothing of what it has
- * not answered (RFC 5321 3.8). */
+ * for others.  A server that says 421 and goes takes nothing of what it has not
+ * answered (RFC 5321 3.8); one that says so and stays answers the rest. */
 #include "smtp/transaction.h"
 
 #include <stdio.h>
@@ -47,6 +47,7 @@ void transaction_begin(struct transaction *t)
 	t->asked = t->taken = t->owed = 0;
 	t->is_chunked = t->is_sending = t->is_said = false;
 	t->is_open = t->may_send = t->has_content = t->is_done = false;
+	t->is_sent_away = false;
 	error_clear(&t->mail_error);
 	error_clear(&t->content_error);
 	error_clear(&t->final);
@@ -274,21 +275,28 @@ static void explain_loss(struct transaction *t, const struct error *lost,
 static bool find_verdict(struct transaction *t, const struct loss *loss,
 			 bool is_sent, struct error *verdict)
 {
-	if (loss->is_confused)
+	bool is_lost = error_is_set(&loss->error);
+
+	if (loss->is_confused) {
 		*verdict = loss->error;
-	else if (t->is_done)
+		return true;
+	}
+	if (t->is_done)
 		*verdict = t->final;
+	else if (t->is_sent_away && is_lost)
+		*verdict = loss->error;
 	else if (error_is_set(&t->mail_error))
 		*verdict = t->mail_error;
 	else if (error_is_set(&t->content_error))
 		*verdict = t->content_error;
-	else if (error_is_set(&loss->error))
+	else if (is_lost)
 		explain_loss(t, &loss->error, is_sent, verdict);
 	else
 		error_set(verdict, ERROR_SOFTWARE,
 			  "a transaction ended without a verdict");
-	return !t->is_done && !error_is_set(&t->mail_error) &&
-	       !error_is_set(&t->content_error);
+	return is_lost && !t->is_done &&
+	       (t->is_sent_away || (!error_is_set(&t->mail_error) &&
+				    !error_is_set(&t->content_error)));
 }
 
 bool transaction_settle(struct transaction *t, const struct loss *loss,
@@ -314,5 +322,5 @@ bool transaction_settle(struct transaction *t, const struct loss *loss,
 		else if (!t->is_done || is_broken)
 			r->decided = true;
 	}
-	return loss->is_confused || (is_broken && is_lost);
+	return is_lost;
 }

@@ -38,6 +38,7 @@ struct transaction {
 	bool has_content;    /* all of it was said, and ended at ... */
 	uint64_t end;	     /* ... this mark of the pipeline */
 	bool is_done;	     /* the server took it */
+	bool is_sent_away;   /* by 421, which is the line's end if it is one */
 	struct error mail_error, content_error;
 	struct error final; /* code and enhanced code of a 2xx */
 	char words[512];    /* of the reply that decided */

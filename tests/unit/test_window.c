@@ -391,6 +391,32 @@ static void test_closing(void **state)
 	}
 }
 
+/* One that says so and goes on all the same takes those that are under way. */
+static void test_closing_and_staying(void **state)
+{
+	static const char *const where[] = { "MAIL FROM:<s", "RCPT TO:<b",
+					     "RSET" };
+
+	(void)state;
+	for (unsigned i = 0; i < 3 * 4; i++) {
+		char on[40];
+		const struct wire_step steps[] = {
+			{ on, "421 4.7.0 enough for now\r\n" }, { NULL, NULL }
+		};
+		struct bench b;
+
+		place(on, where[i % 3], i / 3);
+		begin(&b, steps, FULL);
+		assert_int_equal(run(&b, 5), 5);
+		assert_true(b.session.broken);
+		check_truth(&b, 5);
+		for (unsigned n = 0; n < 5; n++)
+			assert_int_equal(is_accepted(&b, n), server_has(&b, n));
+		assert_true(b.wire.accepted >= 4);
+		end(&b);
+	}
+}
+
 /* The message cannot be read to its end: those before it are not in doubt. */
 static void test_source_fails(void **state)
 {
@@ -489,6 +515,7 @@ int main(void)
 		cmocka_unit_test(test_one_too_many),
 		cmocka_unit_test(test_dropped_anywhere),
 		cmocka_unit_test(test_closing),
+		cmocka_unit_test(test_closing_and_staying),
 		cmocka_unit_test(test_source_fails),
 		cmocka_unit_test(test_miscounted),
 		cmocka_unit_test(test_foretold),
