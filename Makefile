@@ -186,6 +186,11 @@ $(B)/crash/unit/%: tests/unit/%.c $(CRASHING) $(B)/libmailsend.a
 	$(Q)$(CC) $(CPPFLAGS) $(UNIT_CFLAGS) -MMD -MP -MF $@.d $(LDFLAGS) \
 		-o $@ $< $(CRASHING) $(B)/libmailsend.a $(LDLIBS)
 
+$(B)/bench/sink: tests/bench/sink.c
+	$(call say,cc,$<)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) -D_GNU_SOURCE -std=c11 $(WARNINGS) -O2 -g -o $@ $<
+
 $(B)/queue/full.so: tests/queue/full.c
 	$(call say,cc,$<)
 	$(Q)mkdir -p $(@D)
@@ -268,7 +273,8 @@ asan: deps-test ## all tests but the real servers', with ASan and UBSan
 lint: deps-lint ## format, clang-tidy, cppcheck, shellcheck, mandoc, layers
 	@tests/check-layers
 	clang-format --dry-run --Werror $(SOURCES) $(wildcard src/*/*.h) \
-		$(wildcard cmd/*.c tests/unit/*.[ch] tests/queue/*.c tests/judges/*.c)
+		$(wildcard cmd/*.c tests/unit/*.[ch] tests/queue/*.c \
+			tests/bench/*.c tests/judges/*.c)
 	@# one file a process: together they confuse the analyzer
 	printf '%s\n' $(SOURCES) $(wildcard cmd/*.c) | xargs -P 2 -n 1 -I FILE \
 		clang-tidy --quiet FILE -- -std=c11 $(CPPFLAGS) 2>/dev/null
@@ -280,7 +286,8 @@ lint: deps-lint ## format, clang-tidy, cppcheck, shellcheck, mandoc, layers
 
 format: ## format the sources with clang-format
 	clang-format -i $(SOURCES) $(wildcard src/*/*.h) \
-		$(wildcard cmd/*.c tests/unit/*.[ch] tests/queue/*.c tests/judges/*.c)
+		$(wildcard cmd/*.c tests/unit/*.[ch] tests/queue/*.c \
+			tests/bench/*.c tests/judges/*.c)
 
 demo: deps-test ## send a real archive through TLS and AUTH, show what arrived
 	@$(MAKE) --no-print-directory all
@@ -290,7 +297,7 @@ corpus: all ## compare how mailsend and Python's email parse the messages in DIR
 	@B=$(B) tests/corpus/compare $(or $(DIR),tests/corpus tests/golden)
 
 bench: deps-test ## count round trips, system calls, memory; ratios of time
-	@$(MAKE) --no-print-directory all
+	@$(MAKE) --no-print-directory all $(B)/bench/sink
 	@B=$(B) tests/bench/run
 
 # ---- packages --------------------------------------------------------------

@@ -215,3 +215,29 @@ send_peak() {
 		sys.exit(child.returncode)
 	END
 }
+
+# many_at_once - two dozen mails over one connection, several under way at a
+# time: two are refused, one is large, and no other notices.
+many_at_once() {
+	local n to file
+	mkdir many
+	for n in {10..33}; do
+		to=bob
+		[[ $n != 1[35] ]] || to=nobody-here
+		printf '%s\n' 'From: alice@example.test' \
+			"To: $to@example.test" "Subject: Mail $n" '' \
+			"This is $n." '.with a dot' >"many/$n.eml"
+	done
+	seq 100000 >>many/20.eml
+	send -v --batch many
+	exits "$EXIT_NO_MAILBOX"
+	(($(grep -c '^sent ' out) == 22))
+	(($(grep -c '^failed .*nobody-here' out) == 2))
+	mailbox bob 22 >files
+	while IFS= read -r file; do
+		n=$(sed -n 's/^Subject: Mail //p' "$file" | tr -d '\r')
+		grep -q "^This is $n\." "$file"
+		[[ $n != 20 ]] || [[ $(tail -n 1 "$file" | tr -d '\r') == 100000 ]]
+		echo "$n"
+	done <files | sort -u | (($(wc -l) == 22))
+}

@@ -243,6 +243,11 @@ stopped_and_started() {
 	all_are_refused
 }
 
+@test "exim: many mails under way at a time" {
+	with exim
+	many_at_once
+}
+
 @test "exim: too large" {
 	with exim
 	submission "$MAIL_PORT_EXIM_SMALL"

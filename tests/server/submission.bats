@@ -104,6 +104,25 @@ setup() {
 	received bob
 }
 
+@test "many mails under way at a time, each with its own verdict" {
+	submission
+	many_at_once
+	logged 'connect from' 2 # one and its end
+}
+
+@test "many mails, where each has to wait for the last" {
+	submission "$MAIL_PORT_BARE"
+	many_at_once
+}
+
+@test "Dovecot's submission: a mail, and many under way at a time" {
+	submission "$MAIL_PORT_DOVECOT"
+	send -v -s Greetings carol@example.test <<<'Hello, Carol.'
+	exits 0
+	received carol
+	many_at_once
+}
+
 # ---- the message arrives as it was
 
 @test "an archive of 5 MB from a pipe" {
