@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/ascii.h"
+#include "base/disk.h"
 #include "base/sysenv.h"
 #include "config/config.h"
 #include "config/settings.h"
@@ -54,6 +55,25 @@ const char *config_shown(struct arena *a, const struct setting *s,
 	return text && tells_secret(s, text) ? "***" : text;
 }
 
+/* Whose it is explains why a file of it is not read, or cannot be written. */
+static void show_home(struct buf *out)
+{
+	struct error unused = ERROR_INIT;
+	const char *home = sysenv_home();
+	struct stat st;
+
+	if (sysenv_home_note())
+		buf_printf(out, "# %s\n", sysenv_home_note());
+	if (home && disk_stat(home, &st, &unused) > 0 &&
+	    st.st_uid != sysenv_uid())
+		buf_printf(out,
+			   "# the home directory %s is used, which belongs to "
+			   "another user (uid %u)\n",
+			   home, (unsigned)st.st_uid);
+	if (sysenv_state_note())
+		buf_printf(out, "# %s\n", sysenv_state_note());
+}
+
 int config_show(const struct config *c, const struct account *chosen,
 		struct buf *out)
 {
@@ -65,10 +85,7 @@ int config_show(const struct config *c, const struct account *chosen,
 			buf_printf(out, "# read: %s\n", c->files[i]);
 	if (!c->files[0] && !c->files[1])
 		buf_puts(out, "# no configuration file was found\n");
-	if (sysenv_home_note())
-		buf_printf(out, "# %s\n", sysenv_home_note());
-	if (sysenv_state_note())
-		buf_printf(out, "# %s\n", sysenv_state_note());
+	show_home(out);
 	start = out->len;
 	buf_printf(out, "%-22s %s", "account", chosen->name);
 	put_line(out, start, chosen->origin);

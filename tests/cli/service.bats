@@ -390,6 +390,7 @@ begin_login() {
 		STATE_DIRECTORY="$world/client/state" mailsend --show-config
 	show
 	[[ $output == *"$world/client/state"* ]]
+	[[ $output == *"$world/home/alice is used"*'uid 0'* ]]
 	as alice env STATE_DIRECTORY="$world/client/state" mailsend -s x \
 		carol@example.net <<<hi
 	[ "$(find "$world/client/state/queue/env" -type f | wc -l)" -eq 1 ]
@@ -422,4 +423,47 @@ begin_login() {
 	[ "$status" -eq 0 ]
 	grep -q '(alice, uid 2001)' "$(arrived)"
 	lacks '^From:.*bob' "$(arrived)"
+}
+
+# ---- as the first process of a container ----
+
+@test "process 1 of a container: started by root, ended by SIGTERM, mail in flight" {
+	unshare --pid --fork true 2>/dev/null || skip 'no pid namespaces here'
+	: >"$world/client/service.log"
+	nsenter -t "$(cat "$world/holder.pid")" -m --wd="$world/client" \
+		unshare --pid --fork --kill-child env -i PATH="$PATH" \
+		LC_ALL=C.UTF-8 "$world/bin/mailsend" \
+		--config /etc/mailsend/service.conf \
+		--serve "unix:$world/run/new/submit" \
+		2>>"$world/client/service.log" 3>&- &
+	service=$!
+	until_true service_is_up
+	local first
+	first=$(cat "/proc/$service/task/$service/children")
+	# its directory was made, and users get through
+	echo "socket $world/run/new/submit" >"$world/etc/mailsend.conf"
+	mail alice -s hello carol@example.net <<<hi
+	[ "$status" -eq 0 ]
+	arrived_are 1
+	cat >"$world/client/script" <<-'END'
+	busy = Raw().send(b"EHLO me\r\nMAIL FROM:<alice>\r\n"
+	                  b"RCPT TO:<b@example.org>\r\nDATA\r\nSubject: x\r\n")
+	print(busy.codes(5)[-1], flush=True)
+	import time, os
+	while not os.path.exists("told"):
+	    time.sleep(0.05)
+	print(busy.send(b"\r\nx\r\n.\r\n").codes(2))
+	END
+	as alice python3 "$world/bin/smtp_client.py" "$world/run/new/submit" \
+		<"$world/client/script" >client.out 2>&1 3>&- &
+	local client=$!
+	until_true grep -q 354 client.out
+	kill -TERM "$first"
+	touch "$world/client/told"
+	wait "$client"
+	cat client.out
+	[[ $(cat client.out) == *"'250', '421'"* ]]
+	wait "$service"
+	service=
+	arrived_are 2
 }
