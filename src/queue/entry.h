@@ -27,6 +27,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "base/arena.h"
 #include "base/buf.h"
@@ -98,6 +99,13 @@ struct entry {
 };
 
 size_t entry_count(const struct entry *e, enum entry_state state);
+/* The name in e->owner; NULL where there is none. */
+static inline const char *entry_owner_name(const struct entry *e)
+{
+	const char *blank = e->owner ? strchr(e->owner, ' ') : NULL;
+
+	return blank ? blank + 1 : NULL;
+}
 /* Replaces what is in `out`.  -1, ERROR_SOFTWARE, where a value has a control
  * byte, there is no recipient, or `out` is too small even without the server's
  * words. */

@@ -129,12 +129,20 @@ static int put_remark(struct mailq_view *v, const struct record *mail)
 			   until);
 }
 
-/* At the end of the mail's line, where the sender's address has no blank. */
-static int put_owner(struct mailq_view *v, const struct user *owner)
+/* At the end of the mail's line, where the sender's address has no blank.
+ * `sent_by` is the user from whom a service took it, or NULL. */
+static int put_owner(struct mailq_view *v, const struct user *owner,
+		     const char *sent_by)
 {
-	if (!v->shows_owner)
+	bool has_both = v->shows_owner && sent_by;
+
+	if (!v->shows_owner && !sent_by)
 		return sink_puts(v->out, "\n");
-	return sink_printf(v->out, " (owner %.100s)\n", owner->name);
+	return sink_printf(v->out, " (%s%.100s%s%s%.100s)\n",
+			   v->shows_owner ? "owner " : "",
+			   v->shows_owner ? owner->name : "",
+			   has_both ? ", " : "", sent_by ? "sent by " : "",
+			   sent_by ? sent_by : "");
 }
 
 static int put_unreadable(struct mailq_view *v, const struct user *owner,
@@ -142,7 +150,7 @@ static int put_unreadable(struct mailq_view *v, const struct user *owner,
 {
 	if (sink_printf(v->out, "%-*s %8s %-19s %s", ID_WIDTH, mail->id, "?",
 			"?", "?") < 0 ||
-	    put_owner(v, owner) < 0)
+	    put_owner(v, owner, NULL) < 0)
 		return -1;
 	return sink_printf(v->out, "(cannot be read: %s)\n\n",
 			   mail->error.text);
@@ -166,8 +174,8 @@ static int put_mail(struct mailq_view *v, const struct user *owner,
 	r = sink_printf(v->out, "%-*s %8" PRIu64 " %-19s %s", ID_WIDTH, id,
 			e->size, when, sender.data);
 	buf_free(&sender);
-	if (r < 0 || put_owner(v, owner) < 0 || put_remark(v, mail) < 0 ||
-	    put_recipients(v, mail) < 0)
+	if (r < 0 || put_owner(v, owner, entry_owner_name(e)) < 0 ||
+	    put_remark(v, mail) < 0 || put_recipients(v, mail) < 0)
 		return -1;
 	return sink_puts(v->out, "\n");
 }

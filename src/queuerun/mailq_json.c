@@ -85,6 +85,7 @@ static void put_entry(json_t *o, const struct entry *e)
 	json_object_set_new(o, "held", json_boolean(e->is_held));
 	json_object_set_new(o, "held_by", text_or_null(e->limit_by));
 	json_object_set_new(o, "held_until", jsonify_time(e->limit_until));
+	json_object_set_new(o, "sent_by", text_or_null(entry_owner_name(e)));
 	json_object_set_new(o, "sender", jsonify_text(e->reverse_path));
 	json_object_set_new(o, "message_id", text_or_null(e->message_id));
 	json_object_set_new(o, "account", text_or_null(e->account));

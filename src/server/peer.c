@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 
 #include "base/ascii.h"
+#include "base/log.h"
 #include "base/passwd.h"
 #include "base/text.h"
 #include "config/values.h"
@@ -178,4 +179,30 @@ bool peer_is_allowed(const struct peer *p, struct arena *a, const char *list)
 		if (peer_is(p, word))
 			return true;
 	return false;
+}
+
+static bool is_known(struct arena *a, const char *who)
+{
+	static const char user[] = "user:";
+	struct passwd_row row;
+	uint64_t number;
+
+	if (!ascii_begins(who, user))
+		return text_number(who, UINT32_MAX, &number) || getgrnam(who);
+	who += strlen(user);
+	return text_number(who, UINT32_MAX, &number) ||
+	       passwd_by_name(a, who, &row);
+}
+
+void peer_check_list(struct arena *a, const char *list)
+{
+	const char *word;
+
+	while (list && (word = value_next_word(a, &list)))
+		if (!is_known(a, word))
+			log_warning("serve_allow: this machine has no %s "
+				    "\"%.100s\"",
+				    ascii_begins(word, "user:") ? "user"
+								: "group",
+				    word);
 }

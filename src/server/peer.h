@@ -39,6 +39,8 @@ void peer_name(struct peer *p, const struct peer *known);
 int peer_read_groups(struct peer *p, struct arena *a, int fd, struct error *f);
 /* Is it they whom "GROUP" or "user:NAME" names?  Numbers will do. */
 bool peer_is(const struct peer *p, const char *who);
+/* Warns of each name in such a list that this machine does not know. */
+void peer_check_list(struct arena *a, const char *list);
 /* Are they among those of a list (serve_allow)?  NULL: all are; root is in any
  * case. */
 bool peer_is_allowed(const struct peer *p, struct arena *a, const char *list);

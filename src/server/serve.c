@@ -308,6 +308,7 @@ static void reload(struct serving *v)
 		return;
 	}
 	s->account = account;
+	peer_check_list(s->arena, account->serve_allow);
 	log_note("the configuration was read again");
 }
 
@@ -432,6 +433,8 @@ static int get_ready(struct serving *v, struct error *f)
 	    clients_init(&v->clients, s->arena,
 			 (size_t)s->account->serve_max_connections, f) < 0)
 		return -1;
+	if (v->is_service)
+		peer_check_list(s->arena, s->account->serve_allow);
 	if (v->is_service &&
 	    service_runs_init(&v->runs, s->arena, s->account, f) < 0)
 		return -1;

@@ -191,7 +191,8 @@ waits_then_goes() {
 	mail alice -s hello carol@example.net <<<hi
 	[ "$status" -eq 0 ]
 	[ -z "$stderr" ]
-	[ "$(service_queue | json_of 'len(j)')" -eq 1 ]
+	[ "$(service_queue | json_of 'j[0]["sent_by"]')" = alice ]
+	as mailsend mailsend --mailq | grep -q 'sent by alice)'
 	service_conf
 	until_true arrived_are 1
 	grep -q 'uid=2001 user=alice' "$world/home/mailsend/log"
@@ -241,8 +242,9 @@ waits_then_goes() {
 }
 
 @test "groups and users: who may send" {
-	service_conf 'serve_allow staff2, user:www'
+	service_conf 'serve_allow staff2, user:www, staff3'
 	start_service
+	grep -q 'no group "staff3"' "$world/client/service.log"
 	mail alice -s hello carol@example.net <<<hi
 	[ "$status" -eq 0 ]
 	mail www -s hello carol@example.net <<<hi
