@@ -52,8 +52,7 @@ def main():
     shell.type("touch go; fg; echo status=$?\n")
     shell.await_text(r"end\r")
     shell.await_text(r"status=5\r")
-    shell.type(f"{run} sh -c 'echo rea''dy; exec sleep 600'; "
-               "echo status=$?\n")
+    shell.type(f"{run} sh -c 'echo rea''dy; exec sleep 600'\n")
     shell.await_text(r"ready\r")
     shell.type("\x03")
     shell.await_text(r"PROMPT> $")
