@@ -7,6 +7,7 @@
 
 #include "base/sysenv.h"
 #include "base/text.h"
+#include "mail/date.h"
 #include "run/phrase.h"
 
 #define NAME_WIDTH 24
@@ -73,6 +74,14 @@ static void pad(struct buf *out, size_t start, size_t width)
 	buf_putc(out, ' ');
 }
 
+static void put_time(struct buf *out, int64_t when)
+{
+	char text[DATE_SIZE];
+
+	date_format_short(text, when);
+	buf_puts(out, text);
+}
+
 static void put_job(const struct list_job *job, int64_t now, struct buf *out)
 {
 	const struct state *s = &job->state;
@@ -85,7 +94,7 @@ static void put_job(const struct list_job *job, int64_t now, struct buf *out)
 		return;
 	}
 	start = out->len;
-	phrase_time(out, s->started, now);
+	put_time(out, s->started);
 	pad(out, start, 17);
 	start = out->len;
 	text_puts_safe(out, job->is_running ? "running"
@@ -99,7 +108,7 @@ static void put_job(const struct list_job *job, int64_t now, struct buf *out)
 		phrase_span(out, s->milliseconds);
 	pad(out, start, 12);
 	if (s->next > now)
-		phrase_time(out, s->next, now);
+		put_time(out, s->next);
 	else
 		buf_putc(out, '-');
 	buf_putc(out, '\n');
@@ -122,8 +131,7 @@ void list_text(const struct list *l, struct buf *out)
 /* ---- for a monitor ---- */
 
 /* Names, and why, of those of one kind. */
-static void put_those(const struct list *l, int status, int64_t now,
-		      struct buf *out)
+static void put_those(const struct list *l, int status, struct buf *out)
 {
 	for (size_t i = 0; i < l->count; i++) {
 		const struct list_job *job = &l->jobs[i];
@@ -143,7 +151,7 @@ static void put_those(const struct list *l, int status, int64_t now,
 		else
 			buf_printf(out, ": %s", job->state.status);
 		if (status == 2)
-			phrase_time(out, job->state.started, now);
+			put_time(out, job->state.started);
 	}
 }
 
@@ -153,7 +161,6 @@ int list_monitor(const struct list *l, const struct run_options *o,
 	static const char *const words[] = { "OK", "WARNING", "CRITICAL",
 					     "UNKNOWN" };
 	size_t counts[4] = { 0 };
-	int64_t now = sysenv_now();
 	int status = 0;
 
 	(void)o;
@@ -177,7 +184,7 @@ int list_monitor(const struct list *l, const struct run_options *o,
 	if (!l->count)
 		buf_puts(out, "; no job is known");
 	for (int one = 3; one; one--)
-		put_those(l, one, now, out);
+		put_those(l, one, out);
 	buf_printf(out, " | jobs=%zu missed=%zu failed=%zu\n", l->count,
 		   counts[2], counts[1]);
 	return status;

@@ -16,6 +16,7 @@
 #include "flow/digest.h"
 #include "mail/filetype.h"
 #include "queue/journal.h"
+#include "submit/report.h"
 #include "submit/series.h"
 #include "submit/split.h"
 #include "submit/submit.h"
@@ -379,10 +380,8 @@ int mail_send(struct run_record *run, const struct report *report)
 	r = send_all(m, f);
 	filetype_forget();
 	if (r < 0)
-		log_error("the mail of job %s: %s", run->name, f->text);
-	if (run->outcome.dead_letter)
-		log_error("the message was saved in %s",
-			  run->outcome.dead_letter);
+		log_error("the mail of job %s did not go", run->name);
+	report_outcome(&run->outcome, f);
 	composition_free(&m->composition);
 	return r;
 }

@@ -4,10 +4,10 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/sysenv.h"
 #include "base/text.h"
+#include "mail/date.h"
 
 #define SUBJECT_MAX 1024
 #define COMMAND_MAX ((size_t)1024 * 1024)
@@ -38,42 +38,12 @@ void phrase_span(struct buf *out, uint64_t milliseconds)
 			   s / 3600 % 24);
 }
 
-static bool local_time(int64_t when, struct tm *t)
-{
-	time_t local = (time_t)(when + (int64_t)sysenv_zone(when) * 60);
-
-	return gmtime_r(&local, t) != NULL;
-}
-
-void phrase_time(struct buf *out, int64_t when, int64_t now)
-{
-	char text[64] = "?";
-	struct tm t, today;
-
-	if (local_time(when, &t) && local_time(now, &today)) {
-		bool is_today = t.tm_yday == today.tm_yday &&
-				t.tm_year == today.tm_year;
-		bool is_year = t.tm_year == today.tm_year;
-
-		if (is_today)
-			strftime(text, sizeof(text), "%H:%M", &t);
-		else if (is_year)
-			strftime(text, sizeof(text), "%a %d %b %H:%M", &t);
-		else
-			strftime(text, sizeof(text), "%d %b %Y %H:%M", &t);
-	}
-	buf_puts(out, text);
-}
-
 const char *phrase_time_of(const struct run_record *run, int64_t when)
 {
-	struct buf out = BUF_INIT(64);
-	const char *text;
+	char text[DATE_SIZE];
 
-	phrase_time(&out, when, run->job.ended);
-	text = arena_dup(run->arena, out.data);
-	buf_free(&out);
-	return text;
+	date_format_short(text, when);
+	return arena_dup(run->arena, text);
 }
 
 const char *phrase_span_of(const struct run_record *run, uint64_t milliseconds)

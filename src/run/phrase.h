@@ -10,9 +10,7 @@
 
 /* "0.3 s", "3 min 12 s", "2 h 5 min". */
 void phrase_span(struct buf *out, uint64_t milliseconds);
-/* "03:00", with the day where that is not today's. */
-void phrase_time(struct buf *out, int64_t when, int64_t now);
-/* The same, in the run's arena; of a time, as seen from its end. */
+/* In the run's arena; a time as date_format_short has it. */
 const char *phrase_span_of(const struct run_record *run, uint64_t milliseconds);
 const char *phrase_time_of(const struct run_record *run, int64_t when);
 /* "SIGTERM" */

@@ -35,7 +35,7 @@ at() {
 
 # job ARGUMENT... - with an address that is ours; $status.
 job() {
-	if [[ " ${*%% -- *} " == *@* ]]; then
+	if [[ " ${*%% -- *} " == *[a-z]@* ]]; then
 		send --run "$@"
 	else
 		send --run alice "$@"
