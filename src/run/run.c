@@ -6,6 +6,7 @@
  * sends one mail too many later, not one too few. */
 #include "run/run.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -322,6 +323,7 @@ int run_job(struct run_record *run, struct arena *a,
 		else
 			run_it(run);
 	} else if (!run->is_blocked) {
+		run->job.error = EINTR; /* it waited for its lock */
 		return JOB_EXIT_SIGNAL + interrupt_signal();
 	}
 	set_ending(run);
