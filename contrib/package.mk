@@ -27,7 +27,7 @@ $(release_time); \
 if git ls-files --error-unmatch Makefile >/dev/null 2>&1; then \
 	git ls-files -z -- $(RELEASE); \
 else \
-	find $(RELEASE) ! -type d ! -path '*/__pycache__/*' -print0; \
+	find $(wildcard $(RELEASE)) ! -type d ! -path '*/__pycache__/*' -print0; \
 fi | LC_ALL=C sort -z >$(TARBALL).names; \
 tar --format=ustar --owner=0 --group=0 --numeric-owner --mtime=@$$epoch \
 	--mode=u=rwX,go=rX --transform='flags=r;s,^,mailsend-$(VERSION)/,' \

@@ -180,6 +180,40 @@ add_alice() {
 	taken '^Subject: waiting'
 }
 
+# service_made - as --setup-service leaves it, with a mail in its queue.
+service_made() {
+	local -r state=$ROOT/var/lib/private/mailsend
+	local unit
+	mkdir -p "$ROOT/etc/mailsend/credentials" "$state/queue/msg" \
+		"$ROOT/etc/systemd/system/sockets.target.wants"
+	echo secret >"$ROOT/etc/mailsend/credentials/password"
+	ln -s private/mailsend "$ROOT/var/lib/mailsend"
+	echo token >"$state/token"
+	echo mail >"$state/queue/msg/1"
+	for unit in service socket; do
+		{
+			echo '# Made by mailsend --setup-service; =remove takes it away.'
+			cat "$ROOT/lib/systemd/system/mailsend-submit.$unit"
+		} >"$ROOT/etc/systemd/system/mailsend-submit.$unit"
+	done
+	ln -s /etc/systemd/system/mailsend-submit.socket \
+		"$ROOT/etc/systemd/system/sockets.target.wants"
+}
+
+@test "a purge removes the service and its secret, and keeps its mail" {
+	mkdir -p "$ROOT/var/lib/private"
+	files >before
+	install_ours "$FIRST"
+	service_made
+	echo mine >"$ROOT/etc/systemd/system/mailsend-mine.service"
+	apt purge mailsend mailsend-mta 2>&1 | tee said
+	grep 'not sent.*/var/lib/private/mailsend/queue' said
+	[[ -s $ROOT/var/lib/private/mailsend/queue/msg/1 ]]
+	rm "$ROOT/etc/systemd/system/mailsend-mine.service"
+	rm -r "$ROOT/var/lib/private/mailsend"
+	files | diff before -
+}
+
 @test "a purge follows no link that a user laid into the spool directory" {
 	local name
 	add_alice
