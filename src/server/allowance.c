@@ -119,7 +119,7 @@ static int refuse(struct error *f, int code, const char *esc, const char *text)
 static int spend(const struct allowance *l, struct line *line, size_t count,
 		 struct error *f)
 {
-	unsigned most, seconds;
+	unsigned most = 0, seconds = 0;
 	uint64_t now = now_ms(), period, then, limit;
 	char text[200];
 
@@ -416,7 +416,7 @@ void allowance_forget_flying(struct arena *a, const char *queue)
 		return;
 	while ((name = directory_next(&d, &ignored))) {
 		struct error each = ERROR_INIT;
-		struct line line;
+		struct line line = { 0 };
 		int fd;
 
 		snprintf(peer.share, sizeof(peer.share), "%s", name);
