@@ -104,7 +104,7 @@ void check_free(struct check *c);
 /* As sending would have ended. */
 int check_exit(const struct check *c);
 
-/* ---- for those who make the steps */
+/* ---- for the files that make the steps */
 
 struct check_step *check_begin(struct check *c, const char *name,
 			       const char *title);

@@ -177,7 +177,7 @@ void redirect_close(struct redirect *r)
 	}
 }
 
-/* ---- those who come ---- */
+/* ---- clients ---- */
 
 static void drop(struct client *c)
 {
@@ -199,7 +199,8 @@ static void reply(struct client *c, const char *status, const char *words)
 			 "mailsend</title><p>%s</p>\n",
 			 status, words);
 
-	/* small enough for any socket; who has gone does not need it */
+	/* small enough for any socket; a client that has gone does not need it
+	 */
 	if (n > 0)
 		(void)!send(c->fd, page, (size_t)n, MSG_NOSIGNAL);
 	shutdown(c->fd, SHUT_WR);

@@ -3,9 +3,9 @@
  * libcurl dials (CURLOPT_CONNECT_ONLY): name look-up, proxy, connection,
  * greeting, what the server can do, STARTTLS, the certificate.  No one is
  * logged in by it: from then on the line is ours, as octets (conn_send,
- * conn_receive, conn_wait, for who waits by himself) and as lines (conn_say,
- * conn_line).  Nothing that a server says is without an end: a line, the lines
- * of an answer, silence and slowness have their limits.
+ * conn_receive, conn_wait, for callers that wait by themselves) and as lines
+ * (conn_say, conn_line).  Nothing that a server says is without an end: a line,
+ * the lines of an answer, silence and slowness have their limits.
  *
  * What libcurl leaves open is closed here: text that was pipelined behind the
  * reply to STARTTLS is refused, TLS is never optional, environment variables

@@ -162,7 +162,7 @@ static void set_options(struct transfer *t, struct curl_slist *headers)
 	handle_make(h);
 	if (!h->curl)
 		return;
-	/* it is libcurl who speaks */
+	/* it is libcurl that speaks */
 	curl.setopt(h->curl, CURLOPT_CONNECT_ONLY, 0L);
 	curl.setopt(h->curl, CURLOPT_URL, t->request->url);
 	curl.setopt(h->curl, CURLOPT_TIMEOUT, (long)t->options.seconds);

@@ -32,7 +32,7 @@ struct oauth_answer {
 	const char *described;
 };
 /* 0 when it granted.  -1 with the error otherwise; answer->error says whether
- * it was the endpoint who refused. */
+ * it was the endpoint that refused. */
 int oauth_post(struct arena *a, const struct account *account, const char *url,
 	       const struct buf *form, struct oauth_answer *answer,
 	       struct error *f);

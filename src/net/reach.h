@@ -22,7 +22,7 @@ struct reach_address {
 	bool is_open;
 	bool no_source; /* the address to come from is none of ours */
 	int error;	/* errno of the connection; ETIMEDOUT too where it
-			   was we who did not wait longer */
+			   was we that did not wait longer */
 	unsigned milliseconds; /* to the one or the other */
 };
 

@@ -340,8 +340,8 @@ static void drop_numbered(struct fragments *s, struct fragment **from)
 	s->last = at;
 }
 
-/* A file begins in its first part and ends in its last: who only writes "3/5"
- * may mean something else. */
+/* A file begins in its first part and ends in its last: a sender that only
+ * writes "3/5" may mean something else. */
 static bool fits_numbers(const struct inside *in)
 {
 	return !in->is_bare || (in->look.has_begin == (in->n == 1) &&

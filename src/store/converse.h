@@ -32,7 +32,7 @@ int converse_say(struct converse *c, const char *line, struct sink *to,
 		 struct error *f);
 /* Is it a command of what was done already: USER, PASS, STLS, LOGIN...? */
 bool converse_is_done(const struct converse *c, const char *line);
-/* For who keeps whose turn it is by himself: as much as goes now, 0 when
+/* For a caller that keeps whose turn it is: as much as goes now, 0 when
  * nothing does; what is left to do then is to wait for the socket.  *end: the
  * server closed. */
 ssize_t converse_send(void *converse, const void *data, size_t n,

@@ -76,7 +76,7 @@ struct talk {
 	const struct talk_options *options;
 	const struct talk_line *line;
 	struct talk_state state;
-	struct trace trace; /* for who dials: shows what is said there */
+	struct trace trace; /* for the dial: shows what is said there */
 	bool explains;
 	bool is_over;
 	bool is_lost;  /* the connection can be used no more */

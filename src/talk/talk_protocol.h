@@ -1,5 +1,5 @@
-/* talk_protocol.h - what differs between SMTP, POP3 and IMAP for one who
- * talks to a server by hand.
+/* talk_protocol.h - what differs between SMTP, POP3 and IMAP for a person
+ * that talks to a server by hand.
  *
  * A protocol looks at what is said and heard, line by line, and keeps a
  * talk_state: whose turn it is, what the next line of ours is, what of it is
