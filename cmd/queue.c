@@ -144,6 +144,19 @@ static int take_own(void *context, const struct record *r, struct error *f)
 	return take(job, &job->self, r, f);
 }
 
+/* The service runs its queue itself: its password is nobody else's. */
+static int find_user_queues(const struct job *job, struct arena *a,
+			    const struct user *who, struct own_queues *out,
+			    struct error *f)
+{
+	if (!who->state)
+		return own_queues_find_there(a, who->is_again, out, f);
+	*out = (struct own_queues){ 0 };
+	if (job->errand.kind != ERRAND_RUN)
+		own_queues_find_here(a, out);
+	return 0;
+}
+
 /* In the process of that user.  A transcript's file is root's. */
 static void work(void *context, const struct user *who,
 		 const struct record_to *to)
@@ -159,8 +172,7 @@ static void work(void *context, const struct user *who,
 		job->errand.trace = NULL;
 	if (who->uid != 0)
 		job->transcript.fd = -1;
-	if (own_queues_find_there(&a, who->is_again, &queues, &trouble.error) <
-	    0)
+	if (find_user_queues(job, &a, who, &queues, &trouble.error) < 0)
 		to->put(to->context, &trouble, &ignored);
 	else
 		errand_do(&job->errand, &queues, to, &ignored);

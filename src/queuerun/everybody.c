@@ -90,7 +90,12 @@ static noreturn void be_other(const struct run *run, const struct user *who,
 	struct error ignored = ERROR_INIT;
 
 	records = process_isolate(records, words);
-	if (identity_become(&identity, &failed.error) < 0) {
+	/* nobody but root may come to a service's directory by its name */
+	if (who->state && chdir(who->state) < 0)
+		error_errno(&failed.error, ERROR_IO, errno, "cannot enter %s",
+			    who->state);
+	if (error_is_set(&failed.error) ||
+	    identity_become(&identity, &failed.error) < 0) {
 		record_write(&records, &failed, &ignored);
 		process_end();
 	}

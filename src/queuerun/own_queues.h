@@ -34,5 +34,7 @@ int own_queues_find(struct arena *a, const struct config_wish *wish,
  * looks at the others by another row of users.h. */
 int own_queues_find_there(struct arena *a, bool home_only,
 			  struct own_queues *out, struct error *f);
+/* The one below the working directory, which is a service's state. */
+void own_queues_find_here(struct arena *a, struct own_queues *out);
 
 #endif

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/buf.h"
 #include "base/disk.h"
@@ -200,6 +201,37 @@ static void add_spool(struct list *l, bool in_register)
 	sort(l);
 }
 
+/* ---- the service ---- */
+
+#define SERVICE_STATE	"/var/lib/mailsend"
+#define SERVICE_PRIVATE "/var/lib/private/mailsend" /* of a dynamic user */
+
+/* A directory below root's own; systemd's link to it is root's. */
+static void add_service(struct list *l, const char *only)
+{
+	const char *path = SERVICE_STATE;
+	struct error ignored = ERROR_INIT;
+	struct users *u = l->users;
+	struct passwd_row row;
+	struct user one;
+	struct stat st;
+	int r = disk_lstat(path, &st, &ignored);
+
+	if (r > 0 && S_ISLNK(st.st_mode) && st.st_uid == 0) {
+		path = SERVICE_PRIVATE;
+		r = disk_lstat(path, &st, &ignored);
+	}
+	if (r <= 0 || !S_ISDIR(st.st_mode) || st.st_uid == 0 ||
+	    (only && !(u->count && u->all[0].uid == st.st_uid)))
+		return;
+	one = passwd_by_uid(l->arena, st.st_uid, &row)
+		      ? user_of(l->arena, &row)
+		      : user_without_name(l->arena, st.st_uid);
+	one.gid = st.st_gid;
+	one.state = path;
+	add(l, one);
+}
+
 /* ---- one ---- */
 
 static int no_such_user(const char *name, struct error *f)
@@ -230,11 +262,16 @@ int users_list(struct arena *a, const char *only, struct users *out,
 	struct list l = { .arena = a, .users = out };
 
 	*out = (struct users){ 0 };
-	if (only)
-		return add_only(&l, only, f);
+	if (only) {
+		if (add_only(&l, only, f) < 0)
+			return -1;
+		add_service(&l, only);
+		return 0;
+	}
 	add_database(&l);
 	add_spool(&l, true);
 	add_spool(&l, false);
+	add_service(&l, NULL);
 	if (l.is_cut)
 		log_warning("there are more than %d users; the others' queues "
 			    "are left out",

@@ -10,6 +10,8 @@
  *	not in it (the account was	likewise
  *	deleted, a service without a
  *	name)
+ *	the service for the users of	if its state is there, and last: its
+ *	the machine			queue there, which it runs by itself
  *
  * SPOOL and the register are queue/spool.h's; UID_MAX is of /etc/login.defs,
  * 60000 where that does not say.  Nobody's home is looked at here: a process of
@@ -30,6 +32,8 @@ struct user {
 	const char *login; /* as the password database has it; NULL: a uid */
 	const char *name;  /* ... for people: the uid where it has none */
 	const char *home;  /* NULL: none */
+	const char *state; /* the service's: its queue is below, and nothing
+			      else of it is looked at; else NULL */
 	bool is_again;	   /* another home of the same uid, and only that */
 	size_t order;	   /* users_list's own */
 };

@@ -337,3 +337,46 @@ all_is_alice_s() {
 		/srv/bin/mailq | head -n 1"
 	[[ $output == '-Queue ID-'* ]]
 }
+
+# The state of a service whose user is there only while it runs.
+service_state() {
+	nsenter -t "$machine" -m -- mount -t tmpfs -o mode=755 state /var/lib
+	in_machine install -d -m 700 /var/lib/private
+	in_machine install -d -m 700 -o 64000 -g 64000 /var/lib/private/mailsend \
+		/srv/service
+	in_machine ln -s private/mailsend /var/lib/mailsend
+	in_machine setpriv --reuid 64000 --regid 64000 --clear-groups \
+		env MAILSEND_QUEUE=/srv/service/queue mailsend --queue=only \
+		-s served served@example.net <<<served
+	in_machine mv /srv/service/queue /var/lib/private/mailsend/
+}
+
+@test "the queue of the service is listed and changed, and not run by root" {
+	local id
+
+	spool_made
+	service_state
+	queue alice one
+	root_runs mailq
+	[ "$status" -eq 0 ]
+	[ -z "$stderr" ]
+	[[ $output == *'served@example.net'*'in 2 Requests.' ]]
+	[ "$(grep -c '(owner 64000)' <<<"$output")" -eq 1 ]
+	root_runs mailsend --flush
+	[ "$(count_arrived)" -eq 1 ]
+	id=$(ids /var/lib/private/mailsend/queue)
+	root_runs mailq --user 64000 --hold "$id"
+	says '1 held'
+	[ "$(in_machine stat -c %u "/var/lib/private/mailsend/queue/env/$id")" \
+		-eq 64000 ]
+	root_runs mailq --print "$id"
+	grep -q '^Subject: served' <<<"$output"
+	root_runs mailq --delete "$id"
+	says '1 deleted'
+	# a directory that is not below root's is no service's
+	in_machine rm /var/lib/mailsend
+	in_machine chmod 1777 /var/lib
+	as alice ln -s /srv/home/alice /var/lib/mailsend
+	root_runs mailq
+	[ "$output" = 'Mail queue is empty' ]
+}
