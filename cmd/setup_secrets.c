@@ -27,6 +27,62 @@ static bool encrypt(struct steps *s, const struct shared_credential *c,
 	       status == 0 && out->len && !out->overflow;
 }
 
+/* ---- which are ours ---- */
+
+/* "" where there is none, or it cannot be read. */
+static const char *read_list(struct arena *a)
+{
+	struct buf list = BUF_INIT(STEPS_TEXT_MAX);
+	struct error unused = ERROR_INIT;
+	const char *text = "";
+
+	if (disk_read_file(SECRETS_LIST, &list, true, &unused) == 0)
+		text = arena_dup(a, list.data);
+	buf_free(&list);
+	return text;
+}
+
+static bool is_listed(struct arena *a, const char *list, const char *path)
+{
+	return strstr(arena_format(a, "\n%s", list),
+		      arena_format(a, "\n%s\n", path)) != NULL;
+}
+
+static const char *path_of(struct arena *a, const struct shared_credential *c,
+			   bool is_sealed)
+{
+	return arena_format(a, SECRETS "/%s%s", c->name,
+			    is_sealed ? ".cred" : "");
+}
+
+/* What will be written is on the list before it is there. */
+static int note_paths(struct steps *s, const struct shared *p)
+{
+	const char *before = read_list(s->arena), *list = before;
+	struct steps_file file = { .path = SECRETS_LIST, .mode = 0600 };
+
+	for (size_t i = 0; i < 2 * p->count; i++) {
+		const struct shared_credential *c = &p->credentials[i / 2];
+		const char *path = path_of(s->arena, c, i % 2);
+
+		if (c->path || is_listed(s->arena, before, path))
+			continue;
+		if (disk_exists(path, s->f) > 0)
+			error_set(s->f, ERROR_CANTCREAT,
+				  "%s exists and was not created by this "
+				  "command: move it away first",
+				  path);
+		if (error_is_set(s->f))
+			return -1;
+		list = arena_format(s->arena, "%s%s\n", list, path);
+	}
+	file.text = list;
+	file.found = strcmp(list, before) == 0 ? STEPS_SAME : STEPS_OURS;
+	return *list && file.found != STEPS_SAME ? steps_write(s, &file) : 0;
+}
+
+/* ---- as files ---- */
+
 /* It replaces what is there: that is ours. */
 static int write_secret(struct steps *s, const char *path, const char *text)
 {
@@ -48,8 +104,8 @@ static const char *line(struct steps *s, const char *key, const char *name,
 static int keep(struct steps *s, struct shared_credential *c, const char **out)
 {
 	struct buf sealed = BUF_INIT(STEPS_TEXT_MAX);
-	const char *path = arena_format(s->arena, SECRETS "/%s", c->name);
-	const char *sealed_path = arena_format(s->arena, "%s.cred", path);
+	const char *path = path_of(s->arena, c, false);
+	const char *sealed_path = path_of(s->arena, c, true);
 	int r;
 
 	if (encrypt(s, c, &sealed)) {
@@ -67,8 +123,7 @@ static int keep(struct steps *s, struct shared_credential *c, const char **out)
 static int show(struct steps *s, const struct shared_credential *c,
 		const char **out)
 {
-	*out = line(s, "LoadCredential", c->name,
-		    arena_format(s->arena, SECRETS "/%s", c->name));
+	*out = line(s, "LoadCredential", c->name, path_of(s->arena, c, false));
 	return steps_say(s,
 			 "would write the secret %s into " SECRETS
 			 ", for root alone, encrypted where systemd-creds "
@@ -79,6 +134,8 @@ static int show(struct steps *s, const struct shared_credential *c,
 int secrets_keep(struct steps *s, struct shared *p, const char **lines)
 {
 	*lines = "";
+	if (!s->is_shown && note_paths(s, p) < 0)
+		return -1;
 	for (size_t i = 0; i < p->count; i++) {
 		struct shared_credential *c = &p->credentials[i];
 		const char *own = "";
@@ -110,18 +167,21 @@ const char *secrets_lines(struct arena *a, const char *unit)
 
 int secrets_delete(struct steps *s)
 {
-	struct directory d;
-	const char *name;
-	int r = directory_open(&d, SECRETS, s->f);
+	const char *list = read_list(s->arena);
 
-	while (r >= 0 && (name = directory_next(&d, s->f))) {
-		const char *path = arena_format(s->arena, SECRETS "/%s", name);
+	for (size_t n; (n = strcspn(list, "\n")); list += n + (list[n] != 0)) {
+		const char *path = arena_dup_n(s->arena, list, n);
 
-		r = unlink(path) < 0 && errno != ENOENT
-			    ? error_errno(s->f, ERROR_CANTCREAT, errno,
-					  "cannot remove %s", path)
-			    : steps_say(s, "removed %s\n", path);
+		if (unlink(path) == 0) {
+			if (steps_say(s, "removed %s\n", path) < 0)
+				return -1;
+		} else if (errno != ENOENT) {
+			return error_errno(s->f, ERROR_CANTCREAT, errno,
+					   "cannot remove %s", path);
+		}
 	}
-	directory_close(&d);
-	return error_is_set(s->f) ? -1 : r;
+	if (unlink(SECRETS_LIST) < 0 && errno != ENOENT)
+		return error_errno(s->f, ERROR_CANTCREAT, errno,
+				   "cannot remove " SECRETS_LIST);
+	return 0;
 }

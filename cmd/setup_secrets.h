@@ -9,13 +9,16 @@
 #include "setup_shared.h"
 #include "setup_steps.h"
 
-#define SECRETS "/etc/mailsend/credentials"
+#define SECRETS	     "/etc/mailsend/credentials"
+#define SECRETS_LIST "/etc/mailsend/undo/secrets" /* paths that are ours */
 
 /* Encrypted where systemd-creds is and can, else as they are, 0600.  *lines are
- * those of the unit that name them. */
+ * those of the unit that name them.  ERROR_CANTCREAT where a file of such a
+ * name is another's. */
 int secrets_keep(struct steps *s, struct shared *p, const char **lines);
 /* The same lines out of a unit that has them, but that of service.conf. */
 const char *secrets_lines(struct arena *a, const char *unit);
+/* Those of the list, and it. */
 int secrets_delete(struct steps *s);
 
 #endif

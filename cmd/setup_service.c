@@ -136,7 +136,7 @@ static int write_conf(struct service *s)
 					  "mailsend-submit\n%s",
 				     s->shared.conf),
 		.mode = 0600,
-		.found = STEPS_MISSING,
+		.found = STEPS_OURS,
 	};
 	return note_conf(s) < 0 ? -1 : steps_write(&s->steps, &s->conf);
 }
@@ -311,6 +311,25 @@ static int tell_end(struct service *s)
 		"SocketMode=0660 and SocketGroup=NAME.\n");
 }
 
+/* Did an earlier run come to its end?  Else its account is read anew. */
+static bool is_complete(struct service *s)
+{
+	return steps_find(&s->steps, s->client, "") == STEPS_OURS;
+}
+
+/* Has somebody worked on what it wrote? */
+static bool is_changed(struct service *s)
+{
+	struct buf made = BUF_INIT(STEPS_TEXT_MAX);
+	struct error unused = ERROR_INIT;
+	bool result = true;
+
+	if (disk_read_file(UNDO "/service.conf", &made, true, &unused) == 0)
+		result = steps_find(&s->steps, CONF, made.data) != STEPS_SAME;
+	buf_free(&made);
+	return result;
+}
+
 /* Before anything is asked or written. */
 static int look(struct service *s)
 {
@@ -325,8 +344,8 @@ static int look(struct service *s)
 
 		if (steps_refuse_foreign(&s->steps, &there) < 0)
 			return -1;
-		if (i == 0)
-			s->is_again = there.found != STEPS_MISSING;
+		if (i == 0 && there.found != STEPS_MISSING)
+			s->is_again = is_complete(s) || is_changed(s);
 	}
 	return 0;
 }
@@ -398,16 +417,11 @@ static int restore_client(struct service *s)
 static int delete_conf(struct service *s)
 {
 	const char *copy = UNDO "/service.conf";
-	struct buf made = BUF_INIT(STEPS_TEXT_MAX);
-	struct error unused = ERROR_INIT;
 	struct steps_file file = { .path = CONF };
 	int r;
 
-	if (disk_read_file(copy, &made, true, &unused) < 0)
-		buf_reset(&made);
-	file.found = steps_find(&s->steps, CONF, made.data);
-	buf_free(&made);
-	if (file.found != STEPS_OURS)
+	file.found = steps_find(&s->steps, CONF, "");
+	if (file.found != STEPS_OURS || !is_changed(s))
 		r = steps_delete(&s->steps, &file);
 	else if (rename(CONF, CONF ".old") < 0)
 		r = error_errno(s->steps.f, ERROR_CANTCREAT, errno,

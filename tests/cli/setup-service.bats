@@ -171,8 +171,7 @@ as_alice() {
 	says journalctl
 	on md5sum /etc/mailsend.conf | diff before -
 	on test ! -e /etc/mailsend/undo/mailsend.conf
-	# undone, set right, done
-	sets_up --setup-service=remove
+	# set right, done: the secret is read anew
 	configure
 	sets_up --setup-service
 	[ "$status" -eq 0 ]

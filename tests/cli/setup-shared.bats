@@ -98,6 +98,14 @@ nothing_done() {
 		rm "$path"
 	done
 	rmdir /etc/mailsend
+	# nor a secret of theirs
+	mkdir -p /etc/mailsend/credentials
+	echo mine >/etc/mailsend/credentials/password
+	refused 73 /etc/mailsend/credentials/password --setup-service
+	send --setup-service=remove
+	[ "$status" -eq 0 ]
+	[ "$(cat /etc/mailsend/credentials/password)" = mine ]
+	rm -r /etc/mailsend
 	nothing_done
 }
 
