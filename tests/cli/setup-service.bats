@@ -239,6 +239,11 @@ as_alice() {
 	as_alice mailsend -s waits carol@example.net <<<hi
 	kill -CONT "$(cat "$world/peer.pid")"
 	[ -n "$(on ls /var/lib/mailsend/queue/env)" ]
+	# as the manual has it
+	awk '/^setpriv/ { on = 1 } /^\.Ed/ { on = 0 } on' "$root/man/mailsend.1" |
+		sed 's/\\e$/\\/' >"$world/share/look.sh"
+	on sh /share/look.sh >looked
+	grep -q carol@example.net looked
 	sets_up --setup-service=remove
 	[ "$status" -eq 0 ]
 	[[ $output == *'1 mails wait'* ]]
