@@ -91,6 +91,14 @@ static void show_content(struct session *s, const struct transaction *t)
 	trace_line(s->dial->conn.trace, '*', text, (size_t)n);
 }
 
+/* One behind others moves when it is answered (transaction_answer), as they do:
+ * what has left us may lie in a buffer on the way. */
+static const struct session_progress *progress_of(const struct session *s,
+						  const struct transaction *t)
+{
+	return s->state->count > 1 ? NULL : t->mail->progress;
+}
+
 /* If all of it has left us it may have been taken, come what may. */
 static int finish_content(struct session *s, struct transaction *t,
 			  struct error *f)
@@ -121,7 +129,7 @@ static int send_chunk(struct session *s, struct transaction *t, struct error *f)
 		return -1;
 	show_content(s, t);
 	t->is_sending = true;
-	if (pipeline_put_raw(&s->state->flight, bytes, t->mail->progress, f) <
+	if (pipeline_put_raw(&s->state->flight, bytes, progress_of(s, t), f) <
 	    0)
 		return -1;
 	return finish_content(s, t, f);
@@ -137,7 +145,7 @@ static int send_dotted(struct session *s, struct transaction *t,
 	if (pipeline_listen(fl, f) < 0)
 		return -1;
 	show_content(s, t);
-	if (pipeline_put_dotted(fl, &t->mail->content.bytes, t->mail->progress,
+	if (pipeline_put_dotted(fl, &t->mail->content.bytes, progress_of(s, t),
 				f) < 0)
 		return -1;
 	return finish_content(s, t, f);

@@ -115,8 +115,18 @@ static void answer_data(struct transaction *t, const struct reply *reply)
 	reply_error(reply, REPLY_DATA, "the message", &t->content_error);
 }
 
+static void show_progress(const struct transaction *t)
+{
+	const struct session_progress *p = t->mail->progress;
+	uint64_t length = t->mail->content.bytes.length;
+
+	if (p)
+		p->sent(p->context, length, length);
+}
+
 static void answer_content(struct transaction *t, const struct reply *reply)
 {
+	show_progress(t);
 	/* To a lone dot: there was nobody to take anything for. */
 	if (!t->taken)
 		return;

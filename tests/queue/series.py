@@ -86,7 +86,7 @@ class Series:
 
     def copies(self):
         """How many came more than once: each the same, and each since the
-        sender was gone after the server's word on it."""
+        sender was gone when it was one of those on their way."""
         ends = {each["connection"]: each
                 for each in self.stand.events("end")}
         took = {}
@@ -98,11 +98,9 @@ class Series:
                 f"{id} is not the same each time"
             for each in all_of_it[:-1]:
                 end = ends.get(each["connection"])
-                last = max((other for other in self.stand.took()
-                            if other["connection"] == each["connection"]),
-                           key=lambda other: other["at"])
                 assert end and end["how"] == "gone" and \
-                    last["id"] == id, f"{id} was sent once more: {end}"
+                    self.stand.was_on_its_way(each), \
+                    f"{id} was sent once more: {end}"
                 surplus += 1
         return surplus
 

@@ -25,6 +25,7 @@ MAILSEND = os.path.abspath(os.environ.get("MAILSEND") or
 CRASH = os.path.join(B, "crash", "mailsend")        # with crash points
 CHECKER = os.path.join(B, "crash", "unit", "queue_crash")
 FULL = os.path.join(B, "queue", "full.so")
+WINDOW = 64     # mails on their way at a time (smtp/session.h)
 PATIENCE = 30               # seconds in which a condition must come true
 ME = "me@example.org"
 CLOCK = 1800000000          # of tests that move it
@@ -281,6 +282,13 @@ class Stand:
     def took(self, mail=None):
         return [each for each in self.events("took")
                 if mail is None or each["subject"] == mail.name]
+
+    def was_on_its_way(self, each):
+        """Was that one of the last over its connection, those which a sender
+        that is killed has not written down yet?"""
+        at = sorted(other["at"] for other in self.events("took")
+                    if other["connection"] == each["connection"])
+        return each["at"] >= at[-WINDOW:][0]
 
     def notices(self):
         return [each for each in self.events("took") if each["sender"] == ""]
