@@ -11,7 +11,8 @@
  * one to the content arrives as that to RSET, which cannot be a no.  With one
  * too few the last never comes: then QUIT is said, and its 221 comes in place
  * of another.  Either way the window is worth nothing, unless every single
- * reply in it was a yes. */
+ * reply in it was a yes.  Where the 221 comes before any reply to a whole mail,
+ * that one and those behind it never reached the server. */
 #include "smtp/session_inside.h"
 
 #include <stdlib.h>
@@ -105,9 +106,21 @@ static int answer_closing(struct session_state *st, const struct owed *owed,
 		return reply_error(reply, REPLY_MAIL, "the connection", f);
 	reply_error(reply, REPLY_MAIL, "the connection", &st->closing);
 	t->owed--;
+	t->heard++;
 	t->is_sent_away = true;
 	transaction_answer(t, owed, reply);
 	return 0;
+}
+
+/* All before it was answered, and nothing of it: QUIT is the next thing that
+ * the server saw. */
+static int ahead_was_dropped(struct error *f)
+{
+	error_set(f, ERROR_TEMPORARY,
+		  "the server dropped the mails that were sent ahead of its "
+		  "replies, although it offers PIPELINING");
+	f->reply = 221;
+	return -1;
 }
 
 static int session_answer(void *context, const struct owed *owed,
@@ -122,7 +135,10 @@ static int session_answer(void *context, const struct owed *owed,
 		return answer_unasked(st, reply, f);
 	if (owed->verb == VERB_QUIT)
 		return 0;
+	if (reply->code == 221 && owed->verb == VERB_RSET && !t->heard)
+		return ahead_was_dropped(f);
 	t->owed--;
+	t->heard++;
 	/* of one alone it is a refusal in odd words */
 	if (st->count > 1 &&
 	    ((reply->code / 100 == 3 && owed->verb != VERB_DATA) ||

@@ -44,7 +44,7 @@ void transaction_drop(struct transaction *t)
 
 void transaction_begin(struct transaction *t)
 {
-	t->asked = t->taken = t->owed = 0;
+	t->asked = t->taken = t->owed = t->heard = 0;
 	t->is_chunked = t->is_sending = t->is_said = false;
 	t->is_open = t->may_send = t->has_content = t->is_done = false;
 	t->is_sent_away = false;

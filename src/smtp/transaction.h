@@ -29,7 +29,7 @@ struct transaction {
 	unsigned char *standing; /* one for each recipient */
 	/* since transaction_begin */
 	size_t asked, taken; /* recipients */
-	size_t owed;	     /* replies */
+	size_t owed, heard;  /* replies */
 	bool is_chunked;     /* its content goes by BDAT */
 	bool is_sending;     /* content, whose reply is not owed yet */
 	bool is_said;	     /* nothing more is to be said of it */

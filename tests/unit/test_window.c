@@ -484,6 +484,24 @@ static void test_miscounted(void **state)
 	}
 }
 
+/* A server that throws away what has come before its reply to a content: the
+ * others are not in doubt. */
+static void test_dropped_ahead(void **state)
+{
+	struct bench b;
+
+	(void)state;
+	begin(&b, NULL, FULL);
+	b.wire.is_deaf = true;
+	run(&b, 5);
+	check_truth(&b, 5);
+	assert_true(b.session.broken);
+	assert_int_equal(envelope_accepted(&b.envelopes[0]), EACH);
+	for (unsigned n = 1; n < 5; n++)
+		assert_true(b.mails[n].may_go_again);
+	end(&b);
+}
+
 /* Replies for which nobody has asked yet. */
 static void test_foretold(void **state)
 {
@@ -518,6 +536,7 @@ int main(void)
 		cmocka_unit_test(test_closing_and_staying),
 		cmocka_unit_test(test_source_fails),
 		cmocka_unit_test(test_miscounted),
+		cmocka_unit_test(test_dropped_ahead),
 		cmocka_unit_test(test_foretold),
 	};
 

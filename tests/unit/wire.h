@@ -34,7 +34,8 @@ struct wire {
 	const struct wire_step *steps;
 	size_t send_most, receive_most; /* at a time; 0: all */
 	bool balk;			/* every other send goes not at all */
-	size_t drop_after;		/* octets from the client; 0: never */
+	bool is_deaf;	   /* behind a message that it took, but to QUIT */
+	size_t drop_after; /* octets from the client; 0: never */
 
 	struct dial dial;
 	struct buf log;	 /* commands, each with LF */
@@ -99,7 +100,8 @@ static inline char wire_say(struct wire *w, const char *command,
 
 	if (!say)
 		say = otherwise;
-	if (w->dropped || w->silent)
+	if (w->dropped || w->silent ||
+	    (w->is_deaf && w->accepted && strcmp(command, "QUIT") != 0))
 		return '0';
 	if (!strcmp(say, WIRE_SILENT)) {
 		w->silent = true;
