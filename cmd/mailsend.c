@@ -141,6 +141,17 @@ static void rescue_input(void *context, const char *why)
 	send_keep_input(run, &out, &f);
 }
 
+static int find_account(struct run *run, struct error *f)
+{
+	struct config_wish wish = request_config(&run->cmdline.request);
+
+	if (config_load(&run->config, &run->arena, &wish, f) < 0 ||
+	    config_choose(&run->config, &wish, &run->account, f) < 0)
+		return -1;
+	send_choose_spool(run);
+	return 0;
+}
+
 /* ---- commands that send no mail of their own ---- */
 
 static int help(struct run *run, struct error *f)
@@ -183,8 +194,6 @@ static int login(struct run *run, struct error *f)
 {
 	return login_command(&run->arena, &run->cmdline, run->account, f);
 }
-
-static int find_account(struct run *run, struct error *f);
 
 static int serve(struct run *run, struct error *f)
 {
@@ -307,17 +316,6 @@ static const struct tool {
 	[COMMAND_HELP_ALL] = { help, NEEDS_NOTHING, INTERRUPTED_ENDS },
 	[COMMAND_VERSION] = { version, NEEDS_NOTHING, INTERRUPTED_ENDS },
 };
-
-static int find_account(struct run *run, struct error *f)
-{
-	struct config_wish wish = request_config(&run->cmdline.request);
-
-	if (config_load(&run->config, &run->arena, &wish, f) < 0 ||
-	    config_choose(&run->config, &wish, &run->account, f) < 0)
-		return -1;
-	send_choose_spool(run);
-	return 0;
-}
 
 static int act(struct run *run, struct error *f)
 {

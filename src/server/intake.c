@@ -16,6 +16,7 @@
  *				  it. */
 #include "server/intake.h"
 
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -23,6 +24,7 @@
 #include "base/ascii.h"
 #include "base/log.h"
 #include "base/sysenv.h"
+#include "base/text.h"
 #include "compose/compose.h"
 #include "config/evaluate.h"
 #include "config/values.h"
@@ -294,6 +296,23 @@ static void put_received(struct intake *in, const struct server_mail *m)
 		    in->server->options->name, protocol, date);
 }
 
+/* A first line that begins with a blank is no field, and must not pass for the
+ * rest of the field that we put before it: a header that is empty ends. */
+static int gate_put(struct sink *s, const void *data, size_t n)
+{
+	struct intake *in =
+		(struct intake *)((char *)s - offsetof(struct intake, gate));
+	bool is_first = !in->has_begun;
+
+	in->has_begun = true;
+	if (is_first && text_is_blank(*(const char *)data) &&
+	    sink_puts(s->next, "\r\n") < 0)
+		return -1;
+	return sink_put(s->next, data, n);
+}
+
+static const struct sink_ops gate_ops = { .put = gate_put };
+
 static struct sink *intake_begin(void *context, struct server_mail *m,
 				 struct error *f)
 {
@@ -310,7 +329,9 @@ static struct sink *intake_begin(void *context, struct server_mail *m,
 	to = &in->stage.sink;
 	if (in->user)
 		to = allowance_sink(&in->allowance, to);
-	return error_is_set(f) ? NULL : to;
+	in->gate = (struct sink){ .ops = &gate_ops, .next = to, .error = f };
+	in->has_begun = false;
+	return error_is_set(f) ? NULL : &in->gate;
 }
 
 static unsigned count_hops(const struct composition *c)

@@ -53,6 +53,8 @@ struct intake {
 	struct allowance allowance;
 	struct resolver resolver;
 	struct destination *first, **last;
+	struct sink gate; /* before the stage */
+	bool has_begun;	  /* something went through it */
 	struct stage stage;
 	bool has_stage;
 };

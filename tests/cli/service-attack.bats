@@ -262,6 +262,34 @@ from_of() {
 	lacks 'Authentication-Results\|X-Mailsend' "$(arrived)"
 }
 
+@test "a first line with a blank before it is no part of our trace" {
+	start_service
+	talk alice <<-'END'
+	for text in " (root, uid 0)\r\nFrom: root@localhost\r\n\r\nx\r\n", "\t(root, uid 0)\r\n":
+	    print(send(sender="alice", text=text))
+	# as octets that come one by one, and by BDAT
+	r = Raw().send(b"EHLO me\r\nMAIL FROM:<alice>\r\nRCPT TO:<b@example.org>\r\nDATA\r\n")
+	r.codes(5)
+	for octet in b" (root, uid 0)\r\n.\r\n":
+	    r.send(bytes([octet]))
+	print(*r.codes(1))
+	r.send(b"MAIL FROM:<alice>\r\nRCPT TO:<b@example.org>\r\nBDAT 1\r\n BDAT 15 LAST\r\n(root, uid 0)\r\n")
+	print(*r.codes(4))
+	END
+	[ "$output" = "ok
+ok
+250
+250 250 250 250" ]
+	arrived_are 4
+	for file in $(arrived); do
+		cat "$file"
+		[ "$(sed -n 2p "$file" | tr -d '\r')" = 'Received: from localhost (alice, uid 2001)' ]
+		lacks 'uid 0' <(sed '/^.\{0,1\}$/q' "$file")
+		sed '1,/^.\{0,1\}$/d' "$file" | grep -q '(root, uid 0)'
+		[ "$(sed '/^.\{0,1\}$/q' "$file" | grep -c '^From:.*alice')" -eq 1 ]
+	done
+}
+
 # ---- see, hold or delete others' mails ----
 
 @test "others' mails: none is seen, held, deleted or sent" {
