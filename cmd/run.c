@@ -37,7 +37,7 @@ static int look(struct arena *a, const struct cmdline *c, struct error *f)
 	    !is_monitored)
 		return -1;
 	if (o->kind == RUN_MISSED)
-		status = list_monitor(&l, o, &text);
+		status = list_monitor(&l, &text);
 	if (error_is_set(&trouble)) {
 		status = 3;
 		buf_reset(&text);

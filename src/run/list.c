@@ -155,15 +155,13 @@ static void put_those(const struct list *l, int status, struct buf *out)
 	}
 }
 
-int list_monitor(const struct list *l, const struct run_options *o,
-		 struct buf *out)
+int list_monitor(const struct list *l, struct buf *out)
 {
 	static const char *const words[] = { "OK", "WARNING", "CRITICAL",
 					     "UNKNOWN" };
 	size_t counts[4] = { 0 };
 	int status = 0;
 
-	(void)o;
 	for (size_t i = 0; i < l->count; i++) {
 		const struct list_job *job = &l->jobs[i];
 

@@ -28,7 +28,6 @@ int list_read(struct list *l, struct arena *a, const struct run_options *o,
 void list_text(const struct list *l, struct buf *out);
 /* A line of a monitoring plugin, and its status: 0 all have run in time; 1 the
  * last run of one failed; 2 one has not run in time; 3 one is not known. */
-int list_monitor(const struct list *l, const struct run_options *o,
-		 struct buf *out);
+int list_monitor(const struct list *l, struct buf *out);
 
 #endif

@@ -12,11 +12,12 @@
 #include "run/excerpt.h"
 #include "run/phrase.h"
 
-#define TEXT_MAX    ((size_t)1024 * 1024)
-#define HTML_MAX    ((size_t)4 * 1024 * 1024)
-#define SHORT_LINES 25 /* of output, which stand before the facts */
-#define LAST_LINES  10 /* that are shown at once of a longer one */
-#define LAST_OCTETS 2000
+#define TEXT_MAX     ((size_t)1024 * 1024)
+#define HTML_MAX     ((size_t)4 * 1024 * 1024)
+#define SHORT_LINES  25 /* of output, which stand before the facts */
+#define LAST_LINES   10 /* that are shown at once of a longer one */
+#define LAST_OCTETS  2000
+#define WAITED_LEAST 1000 /* milliseconds for a lock that are told */
 
 struct writer {
 	struct report *report;
@@ -118,6 +119,11 @@ static void put_history(const struct run_record *run, struct buf *out)
 		buf_printf(out, " %s not mailed.\n",
 			   d->suppressed > 1 ? "were" : "was");
 	}
+	if (run->waited >= WAITED_LEAST)
+		buf_printf(out,
+			   "Before it started, it waited %s for its "
+			   "lock.\n",
+			   phrase_span_of(run, run->waited));
 	if (has_failed && run->before.succeeded)
 		buf_printf(out, "Last success: %s.\n",
 			   phrase_time_of(run, run->before.succeeded));

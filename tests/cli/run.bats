@@ -504,6 +504,26 @@ started() {
 	[ "$(cat order)" = $'first\nsecond' ]
 }
 
+@test "a wait for the lock is told, and ends when it is asked to" {
+	started --name x --lock -- sh -c 'echo $$ >pid
+		until [ -e go ]; do sleep 0.05; done'
+	$MAILSEND --run --lock --name x --on always alice -- echo later 3>&- &
+	waiter=$!
+	env --default-signal=TERM $MAILSEND --run --lock --name x alice -- \
+		touch never 3>&- &
+	asked=$!
+	sleep 1.5
+	kill -TERM "$asked"
+	status=0
+	wait "$asked" || status=$?
+	[ "$status" -eq 143 ]
+	touch go
+	wait "$runner"
+	wait "$waiter"
+	[ ! -e never ]
+	grep -q 'it waited .* for its lock' "$(mail_file)"
+}
+
 @test "two at once on one state: no run is lost from the count" {
 	local pids=()
 
