@@ -3,10 +3,10 @@
 
 #include <errno.h>
 #include <grp.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <unistd.h>
 #ifdef __linux__
-#include <linux/capability.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #endif
@@ -36,13 +36,17 @@ static int set_groups(const struct identity *who)
 	return r;
 }
 
+/* capget(2), by hand: the kernel's headers are not everywhere. */
 static int drop_capabilities(void)
 {
 #ifdef __linux__
-	struct __user_cap_header_struct head = {
-		.version = _LINUX_CAPABILITY_VERSION_3,
-	};
-	struct __user_cap_data_struct none[2] = { { 0 } };
+	struct {
+		uint32_t version;
+		int pid;
+	} head = { .version = 0x20080522 }; /* the third: 64 bits in two */
+	struct {
+		uint32_t effective, permitted, inheritable;
+	} none[2] = { { 0 } };
 
 	return (int)syscall(SYS_capset, &head, none);
 #else

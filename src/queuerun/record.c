@@ -26,6 +26,9 @@ struct head {
 
 #define PAYLOAD_MAX ENTRY_MAX
 
+_Static_assert(sizeof(struct flush_result) == RESULTS * sizeof(unsigned),
+	       "each result has its place");
+
 /* ---- out ---- */
 
 static void fill(struct head *h, const struct record *r, size_t size)
