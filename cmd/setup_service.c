@@ -556,6 +556,7 @@ int setup_service(struct arena *a, const struct cmdline *c, struct error *f)
 			   .mark = MARK,
 			   .is_system = true,
 			   .is_shown = strcmp(c->setup, "show") == 0,
+			   .tells_text = true,
 			   .f = f },
 		.cmdline = c,
 	};

@@ -97,6 +97,9 @@ int steps_write(struct steps *s, const struct steps_file *file)
 				 file->text);
 	if (file->found == STEPS_SAME)
 		return steps_say(s, "%s exists already\n", file->path);
+	if (s->tells_text && file->mode & S_IROTH &&
+	    steps_say(s, "writing %s:\n%s\n", file->path, file->text) < 0)
+		return -1;
 	if (disk_make_directory(disk_dirname(s->arena, file->path), s->f) < 0 ||
 	    replace_file(s, file) < 0)
 		return -1;

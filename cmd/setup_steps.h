@@ -19,6 +19,7 @@ struct steps {
 	const char *mark; /* what our files begin with: never other text */
 	bool is_system;	  /* root's, for the whole machine */
 	bool is_shown;	  /* and not done */
+	bool tells_text;  /* files that all may read are shown first */
 	struct error *f;
 };
 

@@ -83,6 +83,8 @@ as_alice() {
 	[ -z "$stderr" ]
 	[[ $output == *'nobody to me@example.org was sent'* ]]
 	[[ $output != *never-shown* ]]
+	# the units are shown before they are there
+	[[ $output == *ProtectSystem=strict*'wrote /etc/systemd/system/mailsend-submit.service'* ]]
 	[ "$(arrived | wc -l)" -eq 1 ]
 	grep -q 'nobody' "$(arrived)"
 	rm "$(arrived)"
