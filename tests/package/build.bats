@@ -19,7 +19,8 @@ digests() {
 	[[ -x $tree/tests/run && -x $tree/contrib/debian/rules ]]
 	[[ ! -x $tree/README.md ]]
 	cd "$TESTS/.."
-	git rev-parse HEAD || skip "this is no git repository"
+	# From a tarball there is only what the test above compares.
+	git ls-files --error-unmatch Makefile || return 0
 	while IFS= read -rd '' name; do
 		cmp "$name" "$tree/$name"
 	done < <(git ls-files -z)
@@ -31,9 +32,8 @@ digests() {
 }
 
 @test "lintian has no word on them" {
-	local -r user=$(stat -c %U "$PACKAGE_FOLDER")
 	run lintian --allow-root --pedantic --display-info \
 		--fail-on error,warning,info,pedantic "$FIRST"/*.changes
-	echo "$output" "($user)"
+	echo "$output"
 	((status == 0)) && [[ -z $output ]]
 }

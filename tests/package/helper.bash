@@ -2,6 +2,11 @@
 # shellcheck shell=bash
 # shellcheck disable=SC2034,SC2154 # bats and the tests set and use them
 
+[[ -n ${PACKAGE_SPACE-} && -n ${PACKAGE_FOLDER-} ]] || {
+	echo "start this by tests/package/run" >&2
+	exit 1
+}
+
 TESTS=$(cd "$BATS_TEST_DIRNAME/.." && pwd)
 PATIENCE=120 # seconds
 SINK_PORT=2525
@@ -38,13 +43,15 @@ new_root() {
 
 drop_root() {
 	local pid
+	[[ -n ${ROOT-} ]] || return 0
 	# What still runs in there.
 	for pid in /proc/[0-9]*; do
 		[[ $(readlink "$pid/root") != "$ROOT"* ]] ||
 			kill -KILL "${pid#/proc/}" || :
 	done 2>/dev/null
 	umount --lazy "$ROOT"/{proc,run,packages} "$ROOT"
-	rm -rf "$place"
+	rm -rf --one-file-system "$place"
+	ROOT=
 }
 
 # within COMMAND [ARG...] - in $ROOT, with the environment of a daemon.
