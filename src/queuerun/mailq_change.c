@@ -17,7 +17,9 @@
 #include "queue/queue_limit.h"
 #include "queuerun/mailq.h"
 
-#define DIGEST_MS 10000 /* a digest is made in less */
+#define DIGEST_MS                                                              \
+	30000 /* a digest is made in less, unless it is very large             \
+	       */
 
 static bool is_id(const char *id)
 {
@@ -110,11 +112,20 @@ static int lock_held(struct queue *q, struct arena *a, enum queue_place place,
 		     const char *id, struct error *f)
 {
 	struct error unread = ERROR_INIT; /* claiming it tells */
+	struct error busy = ERROR_INIT;
 	struct entry e;
+	int fd;
 
 	if (queue_peek(q, a, place, id, &e, &unread) <= 0 || !e.limit_by)
 		return -1;
-	return queue_limit_lock(q, "digest", DIGEST_MS, f);
+	fd = queue_limit_lock(q, "digest", DIGEST_MS, &busy);
+	if (fd >= 0)
+		return fd;
+	return error_set(f, busy.cause,
+			 busy.temporary ? "%s may be in a digest that is made "
+					  "just now: try again in a moment"
+					: "%s cannot be changed: %s",
+			 id, busy.text);
 }
 
 /* 1; 0 when it is not there; -1 with the error. */

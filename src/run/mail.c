@@ -16,6 +16,7 @@
 #include "flow/digest.h"
 #include "mail/filetype.h"
 #include "queue/journal.h"
+#include "submit/limit.h"
 #include "submit/report.h"
 #include "submit/series.h"
 #include "submit/split.h"
@@ -264,6 +265,7 @@ static int send_parts(struct mail *m, struct error *f)
 {
 	struct journal journal = { .fd = -1 };
 	struct series_result result;
+	struct limit guard;
 	char id[SPLIT_ID_SIZE];
 	struct series s = {
 		.arena = m->arena,
@@ -286,10 +288,16 @@ static int send_parts(struct mail *m, struct error *f)
 	if (r <= 0)
 		return r < 0 ? -1 : 1;
 	journal_without(&journal, m->arena, id);
+	limit_ask(&guard, &m->composition, m->split.id);
+	s.limit = &guard;
 	s.total = m->split.total;
 	m->run->outcome.message_id = m->composition.message_id;
 	m->run->outcome.account = m->account->name;
-	return series_run(&s, &result, f);
+	r = series_run(&s, &result, f);
+	if (r < 0 && !result.sent && !result.queued)
+		limit_return(&guard);
+	m->run->outcome.held_by = queue_limit_word(guard.answer.by);
+	return r;
 }
 
 /* ---- what goes wrong ---- */

@@ -35,6 +35,8 @@ static const char *fate_of(const struct run_record *run)
 {
 	if (error_is_set(&run->mail_error))
 		return "failed";
+	if (run->outcome.held_by)
+		return "held";
 	return run->outcome.queue_id ? "queued" : "sent";
 }
 

@@ -305,6 +305,23 @@ text"
 	done
 }
 
+@test "--run: the mails of jobs are under the guard, and no status changes" {
+	limits 'limit_same 1h'
+	local n
+
+	for n in 1 2; do
+		at "$n"
+		run --separate-stderr mailsend --run --json --on always \
+			--name job alice -- sh -c 'exit 3'
+		show
+		[ "$status" -eq 3 ]
+	done
+	json_of 'j["mail"]["status"] == "held" and j["mail"]["queue_id"]' \
+		<<<"$output"
+	[ "$(delivered)" -eq 1 ]
+	[ "$(held)" -eq 1 ]
+}
+
 @test "--serve: the client is told that its mail is held" {
 	limits 'limit_same 1h'
 	at 0

@@ -112,6 +112,36 @@ waits_then_goes() {
 	says "too many"
 }
 
+@test "limits are each user's own, and so is the digest of what they hold" {
+	service_conf 'limit_same 1h'
+	start_service
+	local n queue
+
+	for n in 1 2 3; do
+		mail alice -s "disk $n" carol@example.net <<<"alice's $n"
+		[ "$status" -eq 0 ]
+		mail bob -s "disk $n" carol@example.net <<<"bob's $n"
+		[ "$status" -eq 0 ]
+	done
+	arrived_are 2
+	grep -q 'held=limit_same' "$world/home/mailsend/log"
+	stop_service
+	queue=$(home_of mailsend)/.local/state/mailsend/queue
+	[ "$(grep -rl '^limit-by limit_same$' "$queue/env" | wc -l)" -eq 4 ]
+	[ "$(grep -rh '^owner ' "$queue/env" | sort -u)" = \
+		"$(printf '%s\n' 'owner 2001 alice' 'owner 2002 bob')" ]
+	find "$world/mail/new" -type f -delete
+	as mailsend env MAILSEND_FROZEN="clock=$(($(date +%s) + 3700))" \
+		mailsend --config /etc/mailsend/service.conf --flush
+	arrived_are 2
+	for n in 2 3; do
+		grep -l "alice's $n" "$world"/mail/new/* >alices
+		grep -l "bob's $n" "$world"/mail/new/* >bobs
+		[ "$(wc -l <alices) $(wc -l <bobs)" = '1 1' ]
+		run ! cmp alices bobs
+	done
+}
+
 @test "without a server of its own it serves nobody, nor itself" {
 	cp "$world/etc/mailsend.conf" "$world/etc/mailsend/service.conf"
 	run --separate-stderr within "$world/bin/mailsend" --config \
