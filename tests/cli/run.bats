@@ -512,7 +512,10 @@ started() {
 	env --default-signal=TERM $MAILSEND --run --lock --name x alice -- \
 		touch never 3>&- &
 	asked=$!
-	sleep 1.5
+	for pid in "$waiter" "$asked"; do
+		until ls -l "/proc/$pid/fd" | grep -q '/x\.run$'; do sleep 0.05; done
+	done
+	sleep 1.2
 	kill -TERM "$asked"
 	status=0
 	wait "$asked" || status=$?
