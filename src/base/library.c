@@ -42,7 +42,9 @@ int library_load(struct library *l, struct error *f)
 
 	if (l->handle)
 		return 0;
-	handle = dlopen(l->file, RTLD_NOW | RTLD_LOCAL);
+	/* Lazily: what is never called is never looked up.  That the versions
+	 * fit is looked at all the same. */
+	handle = dlopen(l->file, RTLD_LAZY | RTLD_LOCAL);
 	if (!handle)
 		return not_loaded(l, f);
 	for (const struct library_symbol *s = l->symbols; s->name; s++) {
