@@ -17,9 +17,7 @@
 #include "queue/queue_limit.h"
 #include "queuerun/mailq.h"
 
-#define DIGEST_MS                                                              \
-	30000 /* a digest is made in less, unless it is very large             \
-	       */
+#define DIGEST_MS 30000 /* nearly all digests are made in less */
 
 static bool is_id(const char *id)
 {
