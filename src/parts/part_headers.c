@@ -133,6 +133,7 @@ bool part_headers_bare_pair(struct arena *a, const char *text, unsigned *n,
 {
 	const char *found = NULL;
 	size_t length = 0;
+	unsigned found_n = 0, found_of = 0;
 
 	for (const char *p = text; *p; p++) {
 		unsigned each_n, each_of;
@@ -144,12 +145,15 @@ bool part_headers_bare_pair(struct arena *a, const char *text, unsigned *n,
 			return false; /* which of them? */
 		found = p;
 		length = each;
-		*n = each_n;
-		*of = each_of;
+		found_n = each_n;
+		found_of = each_of;
 	}
-	if (found)
-		*rest = text_without(a, text, found, length);
-	return found != NULL;
+	if (!found)
+		return false;
+	*n = found_n;
+	*of = found_of;
+	*rest = text_without(a, text, found, length);
+	return true;
 }
 
 /* "Re:", "Fwd:", "AW[2]:", "[list]": octets, 0 for none. */

@@ -17,7 +17,7 @@
 bool part_headers_pair(struct arena *a, const char *text, unsigned *n,
 		       unsigned *of, const char **rest);
 /* The same of "3/12" which does not say what it is: a date may look so.  False
- * where there are two. */
+ * where there are two.  Nothing is set where either is false. */
 bool part_headers_bare_pair(struct arena *a, const char *text, unsigned *n,
 			    unsigned *of, const char **rest);
 /* A subject without the "Re:" and "Fwd:" and the [tags] before it.

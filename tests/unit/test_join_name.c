@@ -107,6 +107,31 @@ static void test_pairs(void **state)
 	unpaired("x (/)");
 }
 
+/* One that is not found leaves all as it was. */
+static void bare(const char *text, unsigned n, unsigned of, const char *rest)
+{
+	unsigned got_n = 0, got_of = 0;
+	const char *got = "";
+	bool found =
+		part_headers_bare_pair(&arena, text, &got_n, &got_of, &got);
+
+	assert_int_equal(found, n != 0);
+	assert_int_equal(got_n, n);
+	assert_int_equal(got_of, of);
+	assert_string_equal(got, rest);
+}
+
+static void test_bare_pairs(void **state)
+{
+	(void)state;
+	bare("logs 3/12", 3, 12, "logs");
+	bare("1/1 x", 1, 1, "x");
+	bare("a 1/2 of b 3/4", 0, 0, "");
+	bare("4/3", 0, 0, "");
+	bare("0/3", 0, 0, "");
+	bare("x1/2", 0, 0, "");
+}
+
 static int done(void **state)
 {
 	(void)state;
@@ -120,6 +145,7 @@ int main(void)
 		cmocka_unit_test(test_clean),
 		cmocka_unit_test(test_numbers),
 		cmocka_unit_test(test_pairs),
+		cmocka_unit_test(test_bare_pairs),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, done);
