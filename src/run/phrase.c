@@ -140,18 +140,18 @@ static const char *usual_subject(const struct run_record *run)
 	const struct decision *d = &run->decision;
 
 	if (run->is_blocked)
-		return run->blocker ? "{name}: still running since {since} "
-				      "[{host}]"
-				    : "{name}: still running [{host}]";
+		return run->blocker ? "[{host}] {name}: still running since "
+				      "{since}"
+				    : "[{host}] {name}: still running";
 	if (run->job.error || run->unit_result)
-		return "{name}: {status} [{host}]";
+		return "[{host}] {name}: {status}";
 	if (d->reason == DECIDE_RECOVERED)
-		return d->failures > 1 ? "{name}: recovered after {failures} "
-					 "failures [{host}]"
-				       : "{name}: recovered [{host}]";
+		return d->failures > 1 ? "[{host}] {name}: recovered after "
+					 "{failures} failures"
+				       : "[{host}] {name}: recovered";
 	if (d->reason == DECIDE_CHANGED && !run_has_failed(run))
-		return "{name}: output has changed [{host}]";
-	return "{name}: {status} after {duration} [{host}]";
+		return "[{host}] {name}: output has changed";
+	return "[{host}] {name}: {status} after {duration}";
 }
 
 const char *phrase_subject(const struct run_record *run)

@@ -144,7 +144,7 @@ alice_waits() {
 		@reboot mailsend --run --name backup root -- sh -c 'echo Grüße; echo trouble >&2; exit 3'
 	END
 	await_mail bob
-	holds bob headers/subject~'^backup: failed \(exit 3\) after' \
+	holds bob headers/subject~'^\[[a-z]+\] backup: failed \(exit 3\) after' \
 		headers/auto-submitted=auto-generated headers/references~'^<run' \
 		body/text~'^Grüße$' body/text~'^! trouble$' \
 		body/text~'^User: root$'
@@ -161,7 +161,7 @@ alice_waits() {
 	END
 	await_mail bob
 	PATIENCE=10 until_true test -e /run/quiet
-	holds bob headers/subject~'^backup: recovered' body/text~'^done$'
+	holds bob headers/subject~'^\[[a-z]+\] backup: recovered' body/text~'^done$'
 }
 
 @test "cron: the server is away: the job's mail waits, its status is its own" {
@@ -177,7 +177,7 @@ alice_waits() {
 	configure_machine
 	as alice env -C / mailsend --flush
 	await_mail bob
-	holds bob headers/subject~'^sh: failed \(exit 3\)'
+	holds bob headers/subject~'^\[[a-z]+\] sh: failed \(exit 3\)'
 }
 
 # ---- anacron, at

@@ -80,8 +80,8 @@ attached() {
 	nothing_sent
 	for code in 1 2 75 124 200 255; do
 		ends "$code" --name "job$code" -- sh -c "exit $code"
-		mailed "job$code: failed (exit $code) after 0 ms [host]" ||
-			grep -q "^Subject: job$code: failed (exit $code)" mail
+		mailed "[host] job$code: failed (exit $code) after 0 ms" ||
+			grep -q "^Subject: \[host] job$code: failed (exit $code)" mail
 	done
 	ends 24 --ok 0,24 --name fine -- sh -c 'exit 24'
 	nothing_sent
@@ -92,16 +92,16 @@ attached() {
 @test "a job that is ended by a signal, that cannot be run, that is not there" {
 	job --name killed -- sh -c 'kill -KILL $$'
 	[ "$status" -eq 137 ]
-	grep -rq '^Subject: killed: killed by SIGKILL after' "$home/Maildir/new"
+	grep -rq '^Subject: \[host] killed: killed by SIGKILL after' "$home/Maildir/new"
 	rm -r "$home/Maildir"
 	job -- ./missing
 	[ "$status" -eq 127 ]
 	says 'no such file'
-	mailed 'missing: not found [host]'
+	mailed '[host] missing: not found'
 	touch script
 	job -- ./script
 	[ "$status" -eq 126 ]
-	mailed 'script: cannot be run [host]'
+	mailed '[host] script: cannot be run'
 	job -- /
 	[ "$status" -eq 126 ]
 }
@@ -118,7 +118,7 @@ attached() {
 @test "it is ended when its time is over, with all that it started" {
 	job --timeout 1s --name slow -- sh -c 'sleep 600 & echo $! >pid; wait'
 	[ "$status" -eq 124 ]
-	grep -q '^Subject: slow: timed out after' "$(mail_file)"
+	grep -q '^Subject: \[host] slow: timed out after' "$(mail_file)"
 	[ ! -d "/proc/$(cat pid)" ] || grep -q ') Z' "/proc/$(cat pid)/stat"
 }
 
@@ -236,7 +236,7 @@ started() {
 @test "a recovery is told after a failure that was told, and once" {
 	at 0
 	ends 1 --name x -- false
-	grep -q '^Subject: x: failed' "$(mail_file)"
+	grep -q '^Subject: \[host] x: failed' "$(mail_file)"
 	rm -r "$home/Maildir"
 	at 60
 	ends 1 --name x -- false
@@ -244,7 +244,7 @@ started() {
 	text | grep -q '2nd failure in a row, since'
 	at 120
 	ends 0 --name x -- true
-	mailed 'x: recovered after 2 failures [host]'
+	mailed '[host] x: recovered after 2 failures'
 	at 180
 	ends 0 --name x -- true
 	nothing_sent
@@ -322,7 +322,7 @@ started() {
 	[ "$(delivered)" -eq 1 ]
 	rm -r "$home/Maildir"
 	ends 0 --on change --name b -- echo two
-	mailed 'b: output has changed [host]'
+	mailed '[host] b: output has changed'
 	ends 1 --on change --name b -- sh -c 'echo two; exit 1'
 	nothing_sent
 	ends 0 --on always --name c -- true
@@ -338,7 +338,7 @@ started() {
 	at 200
 	ends 0 --name x --quiet-until @1700000100 -- true
 	mv "$(mail_file)" mail
-	grep -q '^Subject: x: recovered' mail
+	grep -q '^Subject: \[host] x: recovered' mail
 }
 
 @test "-s: a template" {
@@ -389,7 +389,7 @@ started() {
 	[ "$status" -eq 6 ]
 	[ -s ran ]
 	grep -q words "$home/dead.letter"
-	grep -q '^Subject: x: failed (exit 6)' "$home/dead.letter"
+	grep -q '^Subject: \[host] x: failed (exit 6)' "$home/dead.letter"
 	says 'dead.letter'
 }
 
@@ -489,7 +489,7 @@ started() {
 	send --run --lock=notify --every 1d --name x alice -- touch skipped
 	[ "$status" -eq 75 ]
 	[ ! -e skipped ]
-	grep -q '^Subject: x: still running since' "$(mail_file)"
+	grep -q '^Subject: \[host] x: still running since' "$(mail_file)"
 	send --run --lock=notify --every 1d --name x alice -- touch skipped
 	[ "$(delivered)" -eq 1 ]
 	send --run --lock=skip --name other alice -- touch other
@@ -721,7 +721,7 @@ systemd_says() {
 	send --run --unit backup.service alice
 	[ "$status" -eq 0 ]
 	mv "$(mail_file)" mail
-	grep -q '^Subject: backup.service: failed (exit 2)' mail
+	grep -q '^Subject: \[host] backup.service: failed (exit 2)' mail
 	text | grep -q 'no space'
 	grep -q '_SYSTEMD_INVOCATION_ID=0123456789abcdef0123456789abcdef' asked
 	export MONITOR_INVOCATION_ID=ffffffffffffffffffffffffffffffff \
