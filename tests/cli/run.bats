@@ -513,7 +513,7 @@ started() {
 		touch never 3>&- &
 	asked=$!
 	for pid in "$waiter" "$asked"; do
-		until ls -l "/proc/$pid/fd" | grep -q '/x\.run$'; do sleep 0.05; done
+		until find "/proc/$pid/fd" -lname '*/x.run' | grep -q .; do sleep 0.05; done
 	done
 	sleep 1.2
 	kill -TERM "$asked"
