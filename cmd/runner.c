@@ -162,13 +162,17 @@ static void tell_sum(const struct runner *run, const struct series_result *r,
 		log_warning("%u of %u %s queued, and %s", r->queued, all, what,
 			    report_no_runner);
 	if (status < 0 || r->is_stopped)
-		log_error("%u of %u %s sent%s%s%s", went + r->unwritten,
-			  r->wanted, what,
-			  r->unwritten ? ", the last of them without a record"
-			  : r->is_stopped ? " until it was stopped"
-					  : "",
-			  can_resume ? "; continue with: " : "",
-			  can_resume ? resume_words(run) : "");
+		log_error(
+			"%u of %u %s sent%s%s%s", went + r->unwritten,
+			r->wanted, what,
+			r->unwritten
+				? arena_format(run->job->arena,
+					       ", %u of them without a record",
+					       r->unwritten)
+			: r->is_stopped ? " until it was stopped"
+					: "",
+			can_resume ? "; continue with: " : "",
+			can_resume ? resume_words(run) : "");
 	else if (r->before == r->wanted)
 		log_note("series %s: there is nothing left to do",
 			 run->journal.id);

@@ -302,7 +302,7 @@ full() {
 		went=$(sed -n 's/.* \([0-9]\) of 2 mails sent.*/\1/p' err)
 		[ "${went:-0}" -ge "$arrived" ] || [ "$status" -eq 0 ]
 		[[ $status -eq 0 || $status -eq 75 ]]
-		unwritten=$((unwritten + (arrived == 1)))
+		unwritten=$((unwritten + (arrived > 0 && status != 0)))
 		# with a word it goes without any record from the beginning
 		[ "$status" -ne 0 ] || [ -s err ] || break
 	done
