@@ -15,13 +15,17 @@
 
 /* ---- addresses ---- */
 
-/* "alice", "alice+list". */
+/* "alice", "alice+list".  What would need quotes may be taken for another
+ * address, where it is read badly. */
 static bool is_local_part(const struct owner *o, const char *local)
 {
-	size_t n = strlen(o->name);
+	const char *detail = local + strlen(o->name);
 
-	return ascii_begins(local, o->name) &&
-	       (local[n] == '\0' || local[n] == '+');
+	if (!ascii_begins(local, o->name) || (*detail && *detail != '+'))
+		return false;
+	while (*detail && (ascii_is_atext(*detail) || *detail == '.'))
+		detail++;
+	return !*detail;
 }
 
 static bool is_here(struct resolver *r, const char *domain)

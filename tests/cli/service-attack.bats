@@ -148,7 +148,8 @@ from_of() {
 	        '"alice" <bob@localhost>', "bob, alice", "alice, bob@localhost", "root@[127.0.0.1]", \
 	        "friends: root@localhost;", "root: ;", "=?utf-8?q?root?= <root@localhost>", \
 	        "alice@bank.example", "alicex", '"alice+x"@bank.example', "root(alice)@localhost", \
-	        "root@localhost (alice)", "<@x:root@localhost>", "nobody at all", "":
+	        "root@localhost (alice)", "<@x:root@localhost>", "nobody at all", "", \
+	        '"alice+<root@localhost>"@localhost', '"alice+ root@localhost,"@localhost':
 	    for field in "From", "Sender", "Resent-From", "Resent-Sender":
 	        text = "%s: %s\r\n" % (field, other)
 	        if field != "From":
