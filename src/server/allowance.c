@@ -108,9 +108,11 @@ static uint64_t now_ms(void)
 
 static int refuse(struct error *f, int code, const char *esc, const char *text)
 {
-	error_set(f, ERROR_TEMPORARY, "%s", text);
+	bool is_temporary = code < 500;
+
+	error_set(f, is_temporary ? ERROR_TEMPORARY : ERROR_DATA, "%s", text);
 	f->reply = code;
-	f->temporary = true;
+	f->temporary = is_temporary;
 	snprintf(f->esc, sizeof(f->esc), "%s", esc);
 	return -1;
 }
@@ -210,6 +212,13 @@ static int fit(const struct allowance *l, struct line *line, uint64_t size,
 
 	if (!most)
 		return 0;
+	if (size > most) {
+		snprintf(text, sizeof(text),
+			 "a mail of %" PRIu64 " octets is more than %s may "
+			 "have in the queue (%" PRIu64 ")",
+			 size, l->peer->name, most);
+		return refuse(f, 552, "5.3.4", text);
+	}
 	if (line->used + size <= most)
 		return 0;
 	if (count_queue(l, &line->used, f) < 0)
@@ -287,6 +296,15 @@ size_t allowance_recipients(const struct account *account,
 		return most;
 	value_read_rate(account->serve_rate, &rate, &seconds);
 	return rate < most ? rate : most;
+}
+
+uint64_t allowance_size(const struct account *account, const struct peer *peer)
+{
+	uint64_t most = (uint64_t)account->serve_max_size;
+	uint64_t quota = (uint64_t)account->serve_quota;
+
+	return peer->uid != 0 && quota && (!most || quota < most) ? quota
+								  : most;
 }
 
 int allowance_check(struct allowance *l, uint64_t size, struct error *f)

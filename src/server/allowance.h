@@ -8,7 +8,7 @@
  * Each user has a small file in QUEUE/serving, named by their share (peer.h)
  * and read and written under its lock: all connections and all services of that
  * queue count together, and a restart forgets nothing.  What is over may be
- * tried later: 450 and 452.
+ * tried later: 450 and 452; but 552 for one mail that is more than a quota.
  *
  * The quota is a sum that only grows while mail is queued; when it is used up
  * the queue is counted anew, so that what has left it meanwhile is free again.
@@ -42,6 +42,8 @@ int allowance_init(struct allowance *l, struct arena *a,
 /* How many recipients one mail of theirs may have. */
 size_t allowance_recipients(const struct account *account,
 			    const struct peer *peer);
+/* ... and octets: a mail that is more than the whole quota never fits. */
+uint64_t allowance_size(const struct account *account, const struct peer *peer);
 /* Is there room for a mail of that announced size (0: unknown)?  For a reply
  * before its content comes.  -1 with an error that has a reply code. */
 int allowance_check(struct allowance *l, uint64_t size, struct error *f);

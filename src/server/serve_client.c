@@ -112,7 +112,8 @@ static int serve_session(const struct serve *s, struct client_stream *line,
 		.name = serve_name(account),
 		.has_tls = is_network && account->serve_cert,
 		.needs_login = is_network && account->serve_auth_command,
-		.size_max = (uint64_t)account->serve_max_size,
+		.size_max = user ? allowance_size(account, user)
+				 : (uint64_t)account->serve_max_size,
 		.recipients_max = user ? allowance_recipients(account, user)
 				       : (size_t)account->serve_max_recipients,
 	};

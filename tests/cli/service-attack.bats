@@ -396,6 +396,36 @@ True" ]
 	[[ $output == "['ok', 'ok', 'ok', 'ok', 'ok']"* ]]
 }
 
+@test "a mail that is larger than a whole quota never fits, and that is told" {
+	service_conf 'port 1' 'serve_quota 100k'
+	start_service
+	talk alice <<-'END'
+	large = TEXT + ("x" * 70 + "\r\n") * 2000          # 144k
+	print(send(sender="me", text=large)[0])
+	with client() as c:
+	    c.ehlo()
+	    print(c.esmtp_features["size"], c.docmd("MAIL FROM:<me> SIZE=150000")[0])
+	# the size is not announced, and what we add makes it too large
+	r = Raw().send(b"EHLO me\r\nMAIL FROM:<alice>\r\nRCPT TO:<b@example.org>\r\nDATA\r\n")
+	r.codes(5)
+	close = TEXT.encode() + b"x" * 900 + b"\r\n"
+	close += (b"x" * 70 + b"\r\n") * ((102390 - len(close)) // 72)
+	print(*r.send(close + b".\r\n").codes(1))
+	END
+	[ "$output" = "552
+102400 552
+552" ]
+	mails_are 0
+	# the client does not keep it for days
+	mail alice -s large carol@example.net \
+		< <(head -c 150000 /dev/zero | tr '\0' 'x' | fold -w 70)
+	[ "$status" -eq 65 ]
+	[ "$(as alice mailsend --mailq --json | json_of 'len(j)')" -eq 0 ]
+	as alice grep -q '^Subject: large' "$(home_of alice)/dead.letter"
+	talk root <<<'print(send(sender="me", text=TEXT + ("x" * 70 + "\r\n") * 2000))'
+	[ "$output" = ok ]
+}
+
 @test "a quota is not overrun by many at once" {
 	service_conf 'port 1' 'serve_quota 200k'
 	start_service
