@@ -43,6 +43,7 @@ service_setup_file() {
 	# shellcheck disable=SC2016 # for the inner shell
 	unshare --mount --propagation private bash -c \
 		'mount --bind "$1/etc" /etc && mount -t tmpfs -o mode=755 run /run &&
+			mount -t tmpfs -o mode=755 spool /var/spool &&
 			echo ready && exec sleep infinity' \
 		_ "$world" >"$world/holder.out" 3>&- &
 	echo $! >"$world/holder.pid"
