@@ -205,10 +205,13 @@ service_made() {
 	files >before
 	install_ours "$FIRST"
 	service_made
+	echo letter >"$ROOT/var/lib/private/mailsend/dead.letter"
 	echo mine >"$ROOT/etc/systemd/system/mailsend-mine.service"
 	apt purge mailsend mailsend-mta 2>&1 | tee said
 	grep 'not sent.*/var/lib/private/mailsend/queue' said
 	[[ -s $ROOT/var/lib/private/mailsend/queue/msg/1 ]]
+	grep 'not sent.*/var/lib/private/mailsend/dead.letter' said
+	[[ -s $ROOT/var/lib/private/mailsend/dead.letter ]]
 	rm "$ROOT/etc/systemd/system/mailsend-mine.service"
 	rm -r "$ROOT/var/lib/private/mailsend"
 	files | diff before -
