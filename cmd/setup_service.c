@@ -193,13 +193,13 @@ static const char *recipient_of(const struct service *s)
 }
 
 /* The queue is another user's, whom queue_open would not trust. */
-static size_t count_waiting(void)
+static size_t count_mails(const char *part)
 {
 	struct error unused = ERROR_INIT;
 	struct directory d;
 	size_t count = 0;
 
-	if (directory_open(&d, QUEUE "/env", &unused) > 0)
+	if (directory_open(&d, part, &unused) > 0)
 		while (directory_next(&d, &unused))
 			count++;
 	directory_close(&d);
@@ -251,7 +251,7 @@ static int try_it(struct service *s)
 				 "would send a mail to %s as the user " NOBODY
 				 "\n",
 				 to);
-	before = count_waiting();
+	before = count_mails(QUEUE "/env");
 	r = run_trial(s, to, &errors, &status);
 	if (r == 0 && status)
 		r = error_set(
@@ -265,7 +265,7 @@ static int try_it(struct service *s)
 	buf_free(&errors);
 	if (r < 0)
 		return -1;
-	if (count_waiting() > before)
+	if (count_mails(QUEUE "/env") > before)
 		return steps_say(
 			&s->steps,
 			"a mail of the user " NOBODY " to %s was "
@@ -460,11 +460,11 @@ static int delete_state(struct service *s)
 	return r < 0 ? -1 : steps_say(&s->steps, "removed " STATE "\n");
 }
 
-/* What is still to be sent stays, and so do tokens. */
+/* Mails stay, those too that could not be sent, and so do tokens. */
 static int clear_state(struct service *s)
 {
 	struct error unused = ERROR_INIT;
-	size_t waiting = count_waiting();
+	size_t waiting = count_mails(QUEUE "/env");
 
 	if (waiting)
 		return steps_say(&s->steps,
@@ -472,6 +472,11 @@ static int clear_state(struct service *s)
 				 " and are kept: they go when the service is "
 				 "set up again\n",
 				 waiting);
+	if (count_mails(QUEUE "/failed") || count_mails(QUEUE "/bad") ||
+	    disk_exists(STATE "/dead.letter", &unused) != 0)
+		return steps_say(&s->steps,
+				 "left " STATE
+				 ", which has mails that could not be sent\n");
 	if (disk_exists(STATE "/oauth", &unused) != 0)
 		return steps_say(&s->steps,
 				 "left " STATE ", which has tokens\n");

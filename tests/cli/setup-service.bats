@@ -250,5 +250,19 @@ as_alice() {
 	[ "$status" -eq 0 ]
 	[[ $output == *'1 mails wait'* ]]
 	[ -n "$(on ls /var/lib/mailsend/queue/env)" ]
+	# ... nor is what could not be sent or read thrown away
+	for place in queue/failed queue/bad dead.letter; do
+		sets_up --setup-service
+		[ "$status" -eq 0 ]
+		on sh -c "rm -f /var/lib/mailsend/dead.letter
+			find /var/lib/mailsend/queue -type f -delete
+			path=/var/lib/mailsend/$place
+			[ ! -d \$path ] || path=\$path/1aaaaaa-bbbbb
+			echo kept >\$path"
+		sets_up --setup-service=remove
+		[ "$status" -eq 0 ]
+		[[ $output == *'could not be sent'* ]]
+		on grep -rqx kept /var/lib/mailsend/
+	done
 	on rm -rf /var/lib/mailsend /var/lib/private/mailsend
 }
