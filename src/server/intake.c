@@ -11,9 +11,10 @@
  *				  others.  The sender gets a bounce for those
  *				  who were refused; where the queue is off, or
  *				  there is no sender, they are in the dead
- *				  letter.  Where it cannot be kept either, 554
- *				  says who has not got it: only the client has
- *				  it. */
+ *				  letter.  Where it cannot be kept either, and
+ *				  for the users of a service, whose own files
+ *				  are no place for it, 554 says who has not got
+ *				  it: only the client has it. */
 #include "server/intake.h"
 
 #include <stddef.h>
@@ -414,10 +415,7 @@ static int answer_some(const struct intake *in, const struct outcome *out,
 			answer, 250, "2.0.0",
 			"accepted for %zu of %zu recipients; for the "
 			"others it was saved in %s: %.300s",
-			accepted, e->count,
-			in->user ? "the service's dead letter"
-				 : out->dead_letter,
-			why.text);
+			accepted, e->count, out->dead_letter, why.text);
 	return response_set(
 		answer, 554, "5.0.0",
 		"accepted for %zu of %zu recipients, send it again to "

@@ -278,8 +278,8 @@ static void finish(const struct submission *s, struct outcome *out,
 	if (taken)
 		pseudo_header_keep(c);
 	if (error_is_set(f) && !out->has_notice &&
-	    (s->keeping == SUBMIT_KEEP ||
-	     (s->keeping == SUBMIT_KEEP_REST && taken > 0)))
+	    (s->keeping == SUBMIT_KEEP || (s->keeping == SUBMIT_KEEP_REST &&
+					   taken > 0 && !c->request->owner)))
 		submit_keep(c, out, f);
 	if (outcome_record(c->account, &c->envelope, c->request->syslog_tag,
 			   out, f, &trouble) < 0)

@@ -23,7 +23,9 @@
 enum submit_keeping {
 	SUBMIT_KEEP,	  /* ours: the dead letter has it */
 	SUBMIT_KEEP_REST, /* the caller's, who hears of it and has the mail
-			     still; ours where some have got it */
+			     still; ours where some have got it, but not for
+			     another user (request.owner), who could neither
+			     read it nor be held to a quota */
 	SUBMIT_KEEP_NONE, /* the caller's, who knows who has got it */
 };
 

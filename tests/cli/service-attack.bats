@@ -396,6 +396,49 @@ True" ]
 	[[ $output == "['ok', 'ok', 'ok', 'ok', 'ok']"* ]]
 }
 
+@test "what no recipient's server takes is not kept by the service, where no quota counts it" {
+	cat >"$world/client/refuses.py" <<-'END'
+	import socket, sys, threading
+	s = socket.socket()
+	s.bind(("127.0.0.1", 0))
+	s.listen(50)
+	print(s.getsockname()[1], flush=True)
+	def one(c):
+	    lines = c.makefile("rb")
+	    c.sendall(b"220 x\r\n")
+	    for line in lines:
+	        word = line[:4].upper()
+	        if word == b"DATA":
+	            c.sendall(b"354 go\r\n")
+	            while next(lines) != b".\r\n":
+	                pass
+	        no = word == b"RCPT" and b"refused" in line
+	        c.sendall(b"550 no\r\n" if no else b"221 x\r\n" if word == b"QUIT" else b"250 ok\r\n")
+	while True:
+	    threading.Thread(target=one, args=(s.accept()[0],), daemon=True).start()
+	END
+	python3 "$world/client/refuses.py" >port 3>&- &
+	echo $! >"$world/refuses.pid"
+	until_true test -s port
+	service_conf 'serve_quota 100k' "port $(cat port)"
+	start_service
+	talk alice <<-'END'
+	for n in range(4):
+	    with client() as c:
+	        c.ehlo()
+	        c.mail("")
+	        c.rcpt("x@example.net")
+	        c.rcpt("refused@example.net")
+	        code, text = c.data(TEXT + ("x" * 70 + "\r\n") * 1000)
+	        print(code, b"1 of 2" in text)
+	END
+	kill "$(cat "$world/refuses.pid")"
+	rm "$world/refuses.pid"
+	[ "$(sort -u <<<"$output")" = '554 True' ]
+	[ "$(within du -sk "$world/home/mailsend" | cut -f1)" -lt 100 ]
+	[ -z "$(find "$world/home/mailsend" -name 'dead.letter*')" ]
+}
+
 @test "a mail that is larger than a whole quota never fits, and that is told" {
 	service_conf 'port 1' 'serve_quota 100k'
 	start_service
