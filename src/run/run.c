@@ -131,6 +131,8 @@ static void decide_run(struct run_record *run, struct decide_run *how)
 	struct state s;
 
 	how->is_unknown = !begin_state(run, &s);
+	if (!run->is_blocked && !run->before.is_known)
+		how->is_unknown = true; /* it has begun anew at the start */
 	run->now = s;
 	run->decision = decide(o, how, &run->now);
 	fill_state(run, &run->now);

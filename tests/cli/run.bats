@@ -417,6 +417,15 @@ started() {
 	done
 }
 
+@test "a state that is damaged: a failure is mailed at once, whatever --after says" {
+	ends 1 --after 5 --name x -- false
+	nothing_sent
+	echo nonsense >"$state/x.state"
+	job --after 5 --name x -- false
+	[ "$status" -eq 1 ]
+	[ "$(delivered)" -eq 1 ]
+}
+
 @test "a state that cannot be written: each failure is mailed, the status is true" {
 	[ "$EUID" -eq 0 ] || skip "needs mounts"
 	unshare -m true 2>/dev/null || skip "no mount namespaces"
