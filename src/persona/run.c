@@ -33,10 +33,10 @@ static int read_time(struct options_run *run, const char *text, int *seconds,
 	return 0;
 }
 
-/* The next word of a list; NULL behind the last. */
+/* The next word of a list, without blanks around it; NULL behind the last. */
 static const char *next_word(struct options_run *run, const char **list)
 {
-	const char *word;
+	char *word;
 	size_t n;
 
 	if (!*list)
@@ -44,7 +44,7 @@ static const char *next_word(struct options_run *run, const char **list)
 	n = strcspn(*list, ",");
 	word = arena_dup_n(run->arena, *list, n);
 	*list = (*list)[n] ? *list + n + 1 : NULL;
-	return word;
+	return text_trim(word);
 }
 
 /* ---- when a mail is sent ---- */

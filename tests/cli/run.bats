@@ -83,6 +83,8 @@ attached() {
 		mailed "[host] job$code: failed (exit $code) after 0 ms" ||
 			grep -q "^Subject: \[host] job$code: failed (exit $code)" mail
 	done
+	ends 24 --ok '0, 24' --on 'failure, recovery' --name spaced -- \
+		sh -c 'exit 24'
 	ends 24 --ok 0,24 --name fine -- sh -c 'exit 24'
 	nothing_sent
 	ends 0 --ok 24 --name odd -- true
