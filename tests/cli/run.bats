@@ -485,7 +485,9 @@ started() {
 @test "system calls that fail: the status is true, and nothing is lost unsaid" {
 	command -v strace >/dev/null || skip "no strace"
 	strace -o /dev/null true 2>/dev/null || skip "strace may not trace"
-	python3 "$root/tests/cli/run_faults.py" "$MAILSEND" "$PWD/faults"
+	# no leaks are found in what strace traces
+	ASAN_OPTIONS=detect_leaks=0 python3 "$root/tests/cli/run_faults.py" \
+		"$MAILSEND" "$PWD/faults"
 }
 
 # ---- one at a time
