@@ -106,7 +106,7 @@ static const struct option_row rows[] = {
 	FLAG(0, "hold", .set = set_change, .value = MAILQ_HOLD,
 	     .help = "do not retry these mails until they are released"),
 	FLAG(0, "release", .set = set_change, .value = MAILQ_RELEASE,
-	     .help = "undo --hold"),
+	     .help = "undo --hold, or send what a limit holds"),
 	FLAG(0, "retry", .set = set_change, .value = MAILQ_RETRY,
 	     .help = "make them due now, including those given up"),
 	FLAG(0, "delete", .set = set_change, .value = MAILQ_DELETE,

@@ -38,13 +38,18 @@ static void mark(struct capture *o, enum job_stream stream)
 	sink_put(&o->marks.sink, &word, sizeof(word)); /* its error sticks */
 }
 
+/* Their beginnings, so that a last one without an end counts. */
 static void count_lines(struct capture *o, const char *data, size_t n)
 {
-	size_t lines = 0;
+	size_t ends = 0;
 
+	if (!n)
+		return;
 	for (size_t i = 0; i < n; i++)
-		lines += data[i] == '\n';
-	o->lines += lines;
+		ends += data[i] == '\n';
+	o->lines += ends + !o->is_amid_line;
+	o->is_amid_line = data[n - 1] != '\n';
+	o->lines -= !o->is_amid_line;
 }
 
 /* The last octets of what is not kept otherwise. */

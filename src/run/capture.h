@@ -26,9 +26,9 @@ struct capture {
 	struct error marks_trouble; /* ... of the marks */
 	uint64_t most;		    /* octets that are kept: CAPTURE_MAX */
 	uint64_t size;		    /* of all, kept or not */
-	uint64_t lines;		    /* ends of lines */
+	uint64_t lines;		    /* the last one may lack its end */
 	uint64_t of[JOB_STREAMS];
-	bool has_begun, is_full;
+	bool has_begun, is_full, is_amid_line;
 	enum job_stream last; /* whose octets came last */
 	char *end;	      /* a ring of CAPTURE_BLOCK, or NULL */
 	size_t end_at, end_size;

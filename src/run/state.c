@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/ascii.h"
@@ -142,6 +143,20 @@ static bool parse(char *text, struct state *s)
 	return is_whole;
 }
 
+/* A FIFO would be waited for; what is behind a link is another's file. */
+static int look(const char *path, struct error *f)
+{
+	struct stat st;
+	int r = disk_lstat(path, &st, f);
+
+	if (r > 0 && !S_ISREG(st.st_mode))
+		return error_set(f, ERROR_DATA,
+				 "%s, the record of earlier runs, is not a "
+				 "regular file; remove it",
+				 path);
+	return r < 0 ? -1 : 0;
+}
+
 int state_read(const char *path, struct state *s, struct error *f)
 {
 	struct buf text = BUF_INIT(STATE_MAX);
@@ -149,7 +164,9 @@ int state_read(const char *path, struct state *s, struct error *f)
 
 	*s = (struct state){ .is_known = false };
 	errno = 0;
-	r = disk_read_file(path, &text, true, f);
+	r = look(path, f);
+	if (r == 0)
+		r = disk_read_file(path, &text, true, f);
 	if (r < 0 && !error_is_set(f)) {
 		s->is_known = true; /* there was no run before */
 		r = 0;
@@ -171,9 +188,11 @@ int state_write(const struct state_entry *e, struct arena *a,
 		const struct state *s, struct error *f)
 {
 	struct atomic_file w;
-	int r = atomic_file_open(&w, a, e->path, ".run", true,
-				 ATOMIC_FILE_PRIVATE, f);
+	int r = look(e->path, f);
 
+	if (r == 0)
+		r = atomic_file_open(&w, a, e->path, ".run", true,
+				     ATOMIC_FILE_PRIVATE, f);
 	if (r == 0) {
 		sink_puts(&w.out.sink, FIRST_LINE "\n");
 		for (size_t i = 0; i < FIELDS; i++) {

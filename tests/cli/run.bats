@@ -428,6 +428,34 @@ started() {
 	[ "$(delivered)" -eq 1 ]
 }
 
+@test "a state that is no regular file: nothing waits for it, or is written to" {
+	mkdir -p "$state"
+	echo other >other
+	for kind in fifo link; do
+		rm -rf "$home/Maildir" "$state/x.state"
+		case $kind in
+		fifo) mkfifo "$state/x.state" ;;
+		link) ln -s "$PWD/other" "$state/x.state" ;;
+		esac
+		job --name x -- false
+		[ "$status" -eq 1 ]
+		mv "$(mail_file)" mail
+		text | grep -q 'not a regular file'
+		mkdir -p "$home/Maildir"
+	done
+	[ "$(cat other)" = other ]
+	[ -L "$state/x.state" ]
+}
+
+@test "a last line without its end is one" {
+	for words in 'a\nb' 'a\nb\n' '\nb'; do
+		job --on always --name x --json -- printf "$words"
+		[ "$(jq .lines <<<"$output")" -eq 2 ]
+	done
+	job --on always --name x --json -- true
+	[ "$(jq .lines <<<"$output")" -eq 0 ]
+}
+
 @test "a state that cannot be written: each failure is mailed, the status is true" {
 	[ "$EUID" -eq 0 ] || skip "needs mounts"
 	unshare -m true 2>/dev/null || skip "no mount namespaces"
