@@ -44,14 +44,6 @@ def main():
     run = f"{sys.argv[1]} --run --timeout 100s alice --"
     shell = Shell()
     shell.await_text(r"PROMPT> $")
-    shell.type(f"{run} sh -c 'echo be''gin; until [ -e go ]; do sleep 0.1; "
-               "done; echo e''nd; exit 5'\n")
-    shell.await_text(r"begin\r")
-    shell.type("\x1a")
-    shell.await_text(r"Stopped")
-    shell.type("touch go; fg; echo status=$?\n")
-    shell.await_text(r"end\r")
-    shell.await_text(r"status=5\r")
     shell.type(f"{run} sh -c 'echo rea''dy; exec sleep 600'\n")
     shell.await_text(r"ready\r")
     shell.type("\x03")
