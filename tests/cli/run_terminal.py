@@ -1,5 +1,6 @@
-"""run_terminal.py MAILSEND - a job in a shell at a terminal: it is stopped and
-goes on, it is interrupted, it asks for a line."""
+"""run_terminal.py MAILSEND - a job in a shell at a terminal: it is interrupted,
+and it may ask.
+"""
 import os
 import pty
 import re
