@@ -7,31 +7,11 @@ load helper
 load systemd
 
 setup_file() {
-	local line
-
 	systemd_start sleep infinity
-	mkfifo "$world/ready"
-	python3 "$root/tests/peer/peer" --serve --certs "$world/share/certs" \
-		--tls starttls --user you@example.org --password never-shown \
-		--maildir "$world/share/mail" \
-		>"$world/ready" 2>"$world/peer.log" 3>&- &
-	echo $! >"$world/peer.pid"
-	while IFS= read -r line; do
-		case $line in
-		PEER_PORT=*) echo "${line#*=}" >"$world/port" ;;
-		PEER_CA=*) cp "${line#*=}" "$world/share/ca.pem" ;;
-		ready) break ;;
-		esac
-	done <"$world/ready"
-	chmod 755 "$world/share"
-	chmod 644 "$world/share/ca.pem"
-	cp "$MAILSEND" "$world/share/mailsend"
-	on install -m 755 /share/mailsend /usr/local/bin/mailsend
-	on useradd -m -u 2001 alice
+	systemd_provider you@example.org
 }
 
 teardown_file() {
-	[ ! -e "$world/peer.pid" ] || kill "$(cat "$world/peer.pid")" || true
 	systemd_stop
 }
 

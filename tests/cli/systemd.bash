@@ -108,8 +108,34 @@ systemd_wait() {
 	return 1
 }
 
+# systemd_provider USER - a provider of theirs outside, the program and the user
+# alice inside.
+systemd_provider() {
+	local line
+
+	mkfifo "$world/ready"
+	python3 "$root/tests/peer/peer" --serve --certs "$world/share/certs" \
+		--tls starttls --user "$1" --password never-shown \
+		--maildir "$world/share/mail" \
+		>"$world/ready" 2>"$world/peer.log" 3>&- &
+	echo $! >"$world/peer.pid"
+	while IFS= read -r line; do
+		case $line in
+		PEER_PORT=*) echo "${line#*=}" >"$world/port" ;;
+		PEER_CA=*) cp "${line#*=}" "$world/share/ca.pem" ;;
+		ready) break ;;
+		esac
+	done <"$world/ready"
+	chmod 755 "$world/share"
+	chmod 644 "$world/share/ca.pem"
+	cp "$MAILSEND" "$world/share/mailsend"
+	on install -m 755 /share/mailsend /usr/local/bin/mailsend
+	on useradd -m -u 2001 alice
+}
+
 systemd_stop() {
 	[ -n "${world-}" ] || return 0
+	[ ! -e "$world/peer.pid" ] || kill "$(cat "$world/peer.pid")" || true
 	kill -KILL "$(tr -d ' ' <"$world/init.pid")" 2>/dev/null || true
 	wait "$(cat "$world/unshare.pid")" 2>/dev/null || true
 	find "$(cat "$world/groups")" -depth -type d -exec rmdir {} + \
