@@ -16,11 +16,11 @@
 #include "compose/resolve.h"
 #include "compose/sender.h"
 #include "config/config.h"
+#include "flow/stage.h"
 #include "mail/address.h"
 #include "mail/draft.h"
 #include "mail/envelope.h"
 #include "mail/message.h"
-#include "queue/stage.h"
 
 /* A recipient with whom the addresses have done already. */
 struct unresolved {

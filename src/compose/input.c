@@ -18,9 +18,9 @@
 #include "codec/to_utf8.h"
 #include "flow/content_scan.h"
 #include "flow/progress.h"
+#include "flow/stage.h"
 #include "mail/charset.h"
 #include "mail/rawfield.h"
-#include "queue/stage.h"
 #include "store/mbox.h"
 #include "store/mbox_scan.h"
 

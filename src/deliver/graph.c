@@ -16,12 +16,12 @@
 #include "base/text.h"
 #include "codec/base64.h"
 #include "deliver/transport.h"
+#include "flow/stage.h"
 #include "mail/address.h"
 #include "mail/draft.h"
 #include "net/http.h"
 #include "net/oauth.h"
 #include "net/oauth_grant.h"
-#include "queue/stage.h"
 
 #define GRAPH_HOST "graph.microsoft.com"
 

@@ -11,12 +11,12 @@
 #include "base/disk.h"
 #include "base/log.h"
 #include "flow/atomic_file.h"
+#include "flow/stage.h"
 #include "mail/parameter.h"
 #include "mail/parse.h"
 #include "parts/extract.h"
 #include "parts/file_name.h"
 #include "parts/part_headers.h"
-#include "queue/stage.h"
 
 #define NAMES_MAX 10000 /* tries for one name */
 

@@ -25,9 +25,9 @@
 #include "base/arena.h"
 #include "flow/sink.h"
 #include "flow/source.h"
+#include "flow/stage.h"
 #include "mail/fragment_label.h"
 #include "mail/parse.h"
-#include "queue/stage.h"
 
 enum fragment_kind {
 	FRAGMENT_SLICE,

@@ -25,8 +25,8 @@
 #include "base/arena.h"
 #include "base/error.h"
 #include "flow/source.h"
+#include "flow/stage.h"
 #include "queue/entry.h"
-#include "queue/stage.h"
 
 #define QUEUE_ID_SIZE	24	/* octets, with the NUL; [0-9a-z-] */
 #define QUEUE_NAMES_MAX 1000000 /* read from one folder in one run */

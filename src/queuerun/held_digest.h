@@ -22,10 +22,10 @@
 #include "base/arena.h"
 #include "base/error.h"
 #include "config/config.h"
+#include "flow/stage.h"
 #include "mail/address.h"
 #include "queue/entry.h"
 #include "queue/queue_limit.h"
-#include "queue/stage.h"
 
 struct held_mail {
 	const char *id;

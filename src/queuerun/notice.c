@@ -35,7 +35,7 @@
 #include "base/disk.h"
 #include "base/log.h"
 #include "base/sysenv.h"
-#include "queue/stage.h"
+#include "flow/stage.h"
 #include "queuerun/notice_report.h"
 #include "queuerun/selection.h"
 #include "store/maildir.h"

@@ -1,6 +1,6 @@
 /* capture.h - what a job wrote: all of it, in the order in which it came.
  *
- * Both streams are one sequence of octets in a stage (queue/stage.h: memory,
+ * Both streams are one sequence of octets in a stage (flow/stage.h: memory,
  * then a file without a name), and a second one of marks tells which octets
  * came by which stream.  Memory does not grow with it.  Where no file takes any
  * more, or CAPTURE_MAX is reached, the job goes on: the beginning stays, and
@@ -14,7 +14,7 @@
 
 #include "base/error.h"
 #include "flow/source.h"
-#include "queue/stage.h"
+#include "flow/stage.h"
 #include "run/job.h"
 
 #define CAPTURE_BLOCK 65536

@@ -23,7 +23,7 @@
 #include "compose/request.h"
 #include "compose/resolve.h"
 #include "config/config.h"
-#include "queue/stage.h"
+#include "flow/stage.h"
 #include "server/allowance.h"
 #include "server/client_stream.h"
 #include "server/listener.h"

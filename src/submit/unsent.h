@@ -12,8 +12,8 @@
 #include "base/error.h"
 #include "compose/compose.h"
 #include "flow/source.h"
+#include "flow/stage.h"
 #include "mail/header.h"
-#include "queue/stage.h"
 
 /* Of a composition that failed, or was never begun: it has an arena and a
  * request, and may have an account, an envelope and parts of a header. */

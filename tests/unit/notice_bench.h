@@ -10,8 +10,8 @@
 
 #include "base/arena.h"
 #include "base/sysenv.h"
+#include "flow/stage.h"
 #include "queue/queue.h"
-#include "queue/stage.h"
 #include "queuerun/notice.h"
 
 #define BENCH_CLOCK	     1700000000

@@ -9,7 +9,7 @@
 
 #include "flow/crlf.h"
 #include "flow/source.h"
-#include "queue/stage.h"
+#include "flow/stage.h"
 #include "scratch.h"
 
 static struct sink *build_lf(struct sink *end, void *room)

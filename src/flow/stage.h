@@ -5,8 +5,8 @@
  * gone with the descriptor: there is nothing to clean up.  When the disk is
  * full it moves to the next folder; that none has room is a failure, after
  * which the stage holds the beginning, as far as it was written. */
-#ifndef QUEUE_STAGE_H
-#define QUEUE_STAGE_H
+#ifndef FLOW_STAGE_H
+#define FLOW_STAGE_H
 
 #include <stdbool.h>
 #include <stddef.h>

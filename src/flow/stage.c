@@ -6,7 +6,7 @@
  * fails, all that is in the file is copied to one in the next folder.  The file
  * is read with pread, so reading never moves the place where writing goes on.
  */
-#include "queue/stage.h"
+#include "flow/stage.h"
 
 #include <unistd.h>
 
