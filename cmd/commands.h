@@ -47,6 +47,8 @@ struct explain_job {
 	struct arena *arena;
 	const char *called, *face; /* argv[0], and whose options were read */
 	const struct request *request;
+	const struct series_options *series;
+	const struct split_options *split;
 	struct config *config;
 	const struct account *account;
 	const char *const *spool;

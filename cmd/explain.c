@@ -53,8 +53,8 @@ static int explain_whole(const struct explain_job *job, struct composition *c,
 			 struct error *f)
 {
 	struct plan p = { .composition = c,
-			  .asks_limit = job->request->series.asks &&
-					!job->request->series.limit };
+			  .asks_limit = job->split->asks_limit &&
+					!job->split->limit };
 
 	if (composition_render(c, true, f) < 0)
 		return -1;
@@ -76,7 +76,6 @@ static int explain_nothing(const struct explain_job *job, struct error *f)
 
 static int explain_one(const struct explain_job *job, struct error *f)
 {
-	const struct request_series *series = &job->request->series;
 	struct composition c;
 	struct split split;
 	char id[SPLIT_ID_SIZE];
@@ -91,9 +90,9 @@ static int explain_one(const struct explain_job *job, struct error *f)
 		r = disk_write_all(STDOUT_FILENO,
 				   "the text is empty: no mail is sent\n", 35,
 				   "standard output", f);
-	else if (r == 0 && series->limit) {
+	else if (r == 0 && job->split->limit) {
 		split_new_id(id);
-		r = split_plan(&split, job->arena, &c, series->limit, id, f);
+		r = split_plan(&split, job->arena, &c, job->split, id, f);
 		if (r > 0)
 			r = explain_part(job, &split, f);
 		else if (r == 0)
@@ -130,24 +129,30 @@ static int explain_first(const struct explain_job *job,
 
 static int explain_each(const struct explain_job *job, struct error *f)
 {
-	struct each each;
-	int r = each_open(&each, job->arena, job->request, job->account,
-			  job->spool, f);
+	struct each each = { .arena = job->arena,
+			     .request = job->request,
+			     .options = job->series,
+			     .account = job->account,
+			     .spool = job->spool };
+	int r = each_open(&each, f);
 
 	if (r == 0)
 		r = explain_first(job, each_make, &each,
-				  (unsigned)job->request->series.count, f);
+				  (unsigned)job->series->count, f);
 	each_close(&each);
 	return r;
 }
 
 static int explain_batch(const struct explain_job *job, struct error *f)
 {
-	struct batch batch;
+	struct batch batch = { .arena = job->arena,
+			       .request = job->request,
+			       .options = job->series,
+			       .account = job->account,
+			       .spool = job->spool };
 	int r;
 
-	if (batch_open(&batch, job->arena, job->request, job->account,
-		       job->spool, f) < 0)
+	if (batch_open(&batch, f) < 0)
 		return -1;
 	r = explain_first(job, batch_make, &batch, batch.total, f);
 	batch_close(&batch);
@@ -156,10 +161,10 @@ static int explain_batch(const struct explain_job *job, struct error *f)
 
 int explain_command(const struct explain_job *job, struct error *f)
 {
-	switch (job->request->series.kind) {
-	case REQUEST_EACH:
+	switch (job->series->source) {
+	case SERIES_EACH:
 		return explain_each(job, f);
-	case REQUEST_BATCH:
+	case SERIES_BATCH:
 		return explain_batch(job, f);
 	default:
 		return explain_one(job, f);

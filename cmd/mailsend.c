@@ -76,7 +76,7 @@ static int recall(struct run *run, struct error *f)
 	struct cmdline now = run->cmdline;
 	struct request *r = &run->cmdline.request;
 	struct series_memory memory;
-	int status = series_recall(&run->arena, &now.request, &memory, f);
+	int status = series_recall(&run->arena, &now.series, &memory, f);
 
 	if (status != 0)
 		return status;
@@ -86,8 +86,8 @@ static int recall(struct run *run, struct error *f)
 	if (options_parse(run->persona, run->typed.argc, run->typed.argv,
 			  &run->cmdline, &run->arena, f) < 0)
 		return -1;
-	request_recall(&run->arena, r, &now.request);
-	r->series.tag = memory.tag;
+	cmdline_resume(&run->cmdline, &run->arena, &now);
+	r->boundary_tag = memory.tag;
 	if (!r->date)
 		r->date = memory.date;
 	if (!r->message_id)
@@ -104,8 +104,7 @@ static void end_json(const struct run *run, const struct outcome *out,
 	struct buf text = BUF_INIT(REPORT_MAX);
 
 	if (run->cmdline.request.action != REQUEST_SEND ||
-	    run->cmdline.request.series.id ||
-	    send_is_series(&run->cmdline.request))
+	    run->cmdline.series.resume || send_is_series(&run->cmdline))
 		finish_json(f);
 	else if (report_json(out, f, &text) < 0 ||
 		 output_put(&text, &trouble) < 0)
@@ -231,6 +230,8 @@ static int explain(struct run *run, struct error *f)
 		.called = slash ? slash + 1 : called,
 		.face = run->persona->name,
 		.request = &run->cmdline.request,
+		.series = &run->cmdline.series,
+		.split = &run->cmdline.split,
 		.config = &run->config,
 		.account = run->account,
 		.spool = run->spool,
@@ -324,7 +325,7 @@ static int act(struct run *run, struct error *f)
 	struct error trouble = ERROR_INIT;
 	int status;
 
-	if (r->action == REQUEST_SEND && r->series.id) {
+	if (r->action == REQUEST_SEND && run->cmdline.series.resume) {
 		status = recall(run, f);
 		if (status != 0)
 			return status < 0 ? -1 : 0;

@@ -58,6 +58,7 @@ static int run_and_tell(struct arena *a, const struct cmdline *c,
 	const struct run_wish wish = {
 		.options = &c->run,
 		.request = &c->request,
+		.split = &c->split,
 		.spool = spool,
 		.shows_output =
 			!c->request.json &&

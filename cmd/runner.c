@@ -40,15 +40,16 @@ static bool is_listed(const char *list, unsigned n)
 bool runner_wanted(void *context, unsigned n)
 {
 	const struct runner *run = context;
-	const struct request_series *r = &run->job->request->series;
+	const struct series_options *o = run->job->options;
 	unsigned set = 0;
 
 	if (run->split)
 		n = split_place(run->split, n, &set);
-	if (r->id && (r->parts || strcmp(r->id + COMMON_DIGITS, "00") != 0) &&
-	    set != strtoul(r->id + COMMON_DIGITS, NULL, 16))
+	if (o->resume &&
+	    (o->parts || strcmp(o->resume + COMMON_DIGITS, "00") != 0) &&
+	    set != strtoul(o->resume + COMMON_DIGITS, NULL, 16))
 		return false;
-	return !r->parts || is_listed(r->parts, n);
+	return !o->parts || is_listed(o->parts, n);
 }
 
 /* ---- what is told ---- */
@@ -240,7 +241,7 @@ static int end_series(struct runner *run, const struct series_result *result,
 /* All parts are one mail; what was begun goes on. */
 static void ask_limit(const struct runner *run, struct limit *limit)
 {
-	if (run->job->request->series.id)
+	if (run->job->options->resume)
 		*limit = (struct limit){ .set = NULL };
 	else
 		limit_ask(limit, run->whole, run->split->id);
@@ -260,10 +261,10 @@ int runner_run(struct runner *run, const struct series_ops *ops,
 		.ops = ops,
 		.context = run,
 		.total = run->total,
-		.connections = run->batch ? 1 : r->series.connections,
+		.connections = run->batch ? 1 : job->options->connections,
 		.journal = &run->journal,
 		.envelope = run->split ? &run->whole->envelope : NULL,
-		.again = r->series.again,
+		.again = job->options->again,
 		.is_rest_lost = !run->split && request_reads_input(r) &&
 				!journal_is_there(&run->journal),
 	};

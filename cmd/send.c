@@ -31,25 +31,24 @@ static const char *queue_spool(struct run *run)
 	return queue && access(queue, W_OK | X_OK) == 0 ? queue : NULL;
 }
 
-static bool is_split(const struct request *r)
+static bool is_split(const struct cmdline *c)
 {
-	return (r->action == REQUEST_SEND || r->action == REQUEST_DRY_RUN) &&
-	       (r->series.limit || r->series.asks);
+	return (c->kind == COMMAND_SEND || c->kind == COMMAND_DRY_RUN) &&
+	       split_is_wanted(&c->split);
 }
 
-bool send_is_series(const struct request *r)
+bool send_is_series(const struct cmdline *c)
 {
-	return is_split(r) || r->series.kind != REQUEST_ONE;
+	return is_split(c) || c->series.source != SERIES_ONE;
 }
 
 void send_choose_spool(struct run *run)
 {
 	const char *wish = sysenv_env("TMPDIR");
 	const char *queue = run->account ? queue_spool(run) : NULL;
-	const char *series =
-		run->account && send_is_series(&run->cmdline.request)
-			? series_folder(&run->arena)
-			: NULL;
+	const char *series = run->account && send_is_series(&run->cmdline)
+				     ? series_folder(&run->arena)
+				     : NULL;
 	int n = 0;
 
 	if (series)
@@ -140,6 +139,8 @@ static struct series_job series_job(struct run *run)
 		.arena = &run->arena,
 		.command = &run->typed,
 		.request = &run->cmdline.request,
+		.options = &run->cmdline.series,
+		.split = &run->cmdline.split,
 		.config = &run->config,
 		.account = run->account,
 		.spool = run->spool,
@@ -204,7 +205,7 @@ void send_keep_input(struct run *run, struct outcome *out,
 	enum request_action action = run->cmdline.request.action;
 	struct composition c;
 
-	if (action == REQUEST_NO_MAIL || run->cmdline.request.series.id)
+	if (action == REQUEST_NO_MAIL || run->cmdline.series.resume)
 		return;
 	send_choose_spool(run);
 	composition_init(&c, &run->arena, &run->cmdline.request, run->account,
@@ -225,7 +226,7 @@ static int send_mail(struct run *run, struct error *f)
 			 run->spool);
 	ending_rescue(rescue, &c);
 	r = composition_build(&c, f);
-	if (r == 0 && !c.is_empty && is_split(&run->cmdline.request)) {
+	if (r == 0 && !c.is_empty && is_split(&run->cmdline)) {
 		r = send_parts(run, &c, f);
 		if (r < 0 && r != SERIES_IS_ONE &&
 		    run->cmdline.request.action == REQUEST_SEND)
@@ -285,7 +286,6 @@ static void remind_of_login(struct run *run)
 int send_command(struct run *run, struct error *f)
 {
 	remind_of_login(run);
-	return run->cmdline.request.series.kind != REQUEST_ONE
-		       ? send_many(run, f)
-		       : send_mail(run, f);
+	return run->cmdline.series.source != SERIES_ONE ? send_many(run, f)
+							: send_mail(run, f);
 }

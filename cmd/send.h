@@ -28,7 +28,7 @@ struct run {
 };
 
 /* Is it one of many mails, or one that is split? */
-bool send_is_series(const struct request *r);
+bool send_is_series(const struct cmdline *c);
 /* Where large input waits.  $TMPDIR is the user's word; /var/tmp is disk where
  * /tmp may be memory.  There may be no account yet. */
 void send_choose_spool(struct run *run);

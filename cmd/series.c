@@ -144,7 +144,7 @@ static int open_journal(struct runner *run, const char *id, struct error *f)
 	const char *parent = parent_folder(job->arena);
 	struct journal_command unused;
 
-	if (!job->request->series.id)
+	if (!job->options->resume)
 		return begin_journal(run, parent, id, f);
 	return parent ? journal_open(&run->journal, job->arena, parent, id,
 				     &unused, f)
@@ -162,7 +162,7 @@ static int make_ready(struct runner *run, struct error *f)
 /* The ids of a command's sets differ in the last two digits alone. */
 static void choose_id(const struct series_job *job, char *id)
 {
-	const char *given = job->request->series.id;
+	const char *given = job->options->resume;
 
 	split_new_id(id);
 	if (given && strlen(given) == SPLIT_ID_SIZE - 1)
@@ -176,10 +176,10 @@ static int find_limit(struct runner *run, uint64_t *limit, struct error *f)
 	struct route route;
 	int r;
 
-	*limit = job->request->series.limit;
+	*limit = job->split->limit;
 	if (before)
 		*limit = strtoull(before, NULL, 10);
-	if (before || !job->request->series.asks)
+	if (before || !job->split->asks_limit)
 		return 0;
 	if (route_open(&route, job->arena, job->config, job->account,
 		       job->request->config_path, job->trace, f) < 0)
@@ -229,7 +229,7 @@ static int note_chance(struct runner *run, struct error *f)
 						      : &whole->message.header,
 				      "Date");
 
-	if (run->job->request->series.id)
+	if (run->job->options->resume)
 		return 0;
 	if (date && date_is_ours(date) &&
 	    journal_fact(&run->journal, "date", date, "the date", f) < 0)
@@ -306,7 +306,7 @@ static int send_parts(struct runner *run, struct composition *whole,
 
 	if (job->request->action == REQUEST_DRY_RUN)
 		return tell_plan(run->split, f);
-	if (!job->request->series.id && open_journal(run, id, f) < 0)
+	if (!job->options->resume && open_journal(run, id, f) < 0)
 		return -1;
 	run->total = run->split->total;
 	r = note_facts(run, f);
@@ -317,7 +317,7 @@ static int send_parts(struct runner *run, struct composition *whole,
 			keep_whole(run, whole);
 		return r;
 	}
-	if (!job->request->series.id)
+	if (!job->options->resume)
 		journal_discard(&run->journal);
 	return r;
 }
@@ -329,20 +329,20 @@ int series_split(const struct series_job *job, struct composition *whole,
 			      .whole = whole,
 			      .journal = { .fd = -1 } };
 	struct split split = { .total = 0 };
+	struct split_options options = *job->split;
 	char id[SPLIT_ID_SIZE];
-	uint64_t limit;
 	int r;
 
 	choose_id(job, id);
-	if (job->request->series.id && open_journal(&run, id, f) < 0)
+	if (job->options->resume && open_journal(&run, id, f) < 0)
 		return -1;
-	r = find_limit(&run, &limit, f);
+	r = find_limit(&run, &options.limit, f);
 	if (r == 0)
-		r = split_plan(&split, job->arena, whole, limit, id, f);
+		r = split_plan(&split, job->arena, whole, &options, id, f);
 	run.split = &split;
 	if (r > 0)
 		r = send_parts(&run, whole, id, f);
-	else if (r == 0 && !job->request->series.id)
+	else if (r == 0 && !job->options->resume)
 		r = SERIES_IS_ONE;
 	else if (r == 0)
 		r = error_set(f, ERROR_DATA,
@@ -416,13 +416,16 @@ static int send_all(struct runner *run, const struct series_ops *ops,
 static int send_each(struct runner *run, struct error *f)
 {
 	const struct series_job *job = run->job;
-	struct each each;
-	int r = each_open(&each, job->arena, job->request, job->account,
-			  job->spool, f);
+	struct each each = { .arena = job->arena,
+			     .request = job->request,
+			     .options = job->options,
+			     .account = job->account,
+			     .spool = job->spool,
+			     .id = run->journal.id };
+	int r = each_open(&each, f);
 
 	run->each = &each;
-	each.id = run->journal.id;
-	run->total = (unsigned)job->request->series.count;
+	run->total = (unsigned)job->options->count;
 	if (r == 0 && !is_dry(run))
 		r = series_input_keep(run, &each.inputs, f);
 	if (r == 0)
@@ -435,15 +438,18 @@ static int send_each(struct runner *run, struct error *f)
 static int send_messages(struct runner *run, struct error *f)
 {
 	const struct series_job *job = run->job;
-	struct batch batch;
+	struct batch batch = { .arena = job->arena,
+			       .request = job->request,
+			       .options = job->options,
+			       .account = job->account,
+			       .spool = job->spool,
+			       .id = run->journal.id };
 	int r;
 
 	if ((!is_dry(run) && series_input_save(run, f) < 0) ||
-	    batch_open(&batch, job->arena, job->request, job->account,
-		       job->spool, f) < 0)
+	    batch_open(&batch, f) < 0)
 		return -1;
 	run->batch = &batch;
-	batch.id = run->journal.id;
 	run->total = batch.total;
 	r = batch.total ? send_all(run, &message_ops, f)
 			: error_set(f, ERROR_NOINPUT,
@@ -462,11 +468,11 @@ int series_many(const struct series_job *job, struct error *f)
 	choose_id(job, id);
 	if (!is_dry(&run) && open_journal(&run, id, f) < 0)
 		return -1;
-	r = job->request->series.kind == REQUEST_EACH ? send_each(&run, f)
-						      : send_messages(&run, f);
+	r = job->options->source == SERIES_EACH ? send_each(&run, f)
+						: send_messages(&run, f);
 	/* there is nothing that could go on */
 	if (r < 0 && run.journal.fd >= 0 && !run.is_ready &&
-	    !job->request->series.id)
+	    !job->options->resume)
 		journal_discard(&run.journal);
 	journal_close(&run.journal);
 	return r;
@@ -513,7 +519,7 @@ static int recall(const struct journal *j, bool again,
 	return recall_input(j, f);
 }
 
-int series_recall(struct arena *a, const struct request *now,
+int series_recall(struct arena *a, const struct series_options *now,
 		  struct series_memory *out, struct error *f)
 {
 	const char *parent = parent_folder(a);
@@ -525,11 +531,10 @@ int series_recall(struct arena *a, const struct request *now,
 				 "there is no home directory with a journal of "
 				 "a series");
 	r = journal_open(&journal, a, parent,
-			 arena_format(a, "%.*s00", COMMON_DIGITS,
-				      now->series.id),
+			 arena_format(a, "%.*s00", COMMON_DIGITS, now->resume),
 			 &out->command, f);
 	if (r == 0)
-		r = recall(&journal, now->series.again, out, f);
+		r = recall(&journal, now->again, out, f);
 	journal_close(&journal);
 	return r;
 }

@@ -9,11 +9,15 @@
 #include "config/config.h"
 #include "queue/journal.h"
 #include "smtp/dial.h"
+#include "submit/series.h"
+#include "submit/split.h"
 
 struct series_job {
 	struct arena *arena;
 	const struct journal_command *command; /* that a journal remembers */
 	const struct request *request;
+	const struct series_options *options;
+	const struct split_options *split;
 	struct config *config;
 	const struct account *account;
 	const char *const *spool;
@@ -42,7 +46,7 @@ const char *series_folder(struct arena *a);
 /* What the series was that `now` names, from here on in its own folder and with
  * its own standard input, where that was kept.  1: it is complete, and nothing
  * is left to be done. */
-int series_recall(struct arena *a, const struct request *now,
+int series_recall(struct arena *a, const struct series_options *now,
 		  struct series_memory *out, struct error *f);
 
 #endif

@@ -19,7 +19,7 @@ int series_input_keep(struct runner *run, const struct inputs *inputs,
 
 	if (!inputs_read(inputs, &input, &is_file))
 		return 0;
-	if (!run->job->request->series.id && !is_file &&
+	if (!run->job->options->resume && !is_file &&
 	    journal_keep_input(&run->journal, &input, f) < 0)
 		return -1;
 	if (input.length <= JOURNAL_INPUT_KEPT &&
@@ -38,14 +38,6 @@ int series_input_take(int input, struct error *f)
 	return r < 0 ? error_errno(f, ERROR_OS, errno,
 				   "no standard input for the series")
 		     : 0;
-}
-
-static bool reads_input(const struct request *r)
-{
-	for (size_t i = 0; i < r->series.count; i++)
-		if (strcmp(r->series.sources[i], "-") == 0)
-			return true;
-	return false;
 }
 
 /* What was read, as a file of its own that has no name; -1 where it has one. */
@@ -87,7 +79,7 @@ int series_input_save(struct runner *run, struct error *f)
 	struct input *in;
 	int r, fd = -1;
 
-	if (job->request->series.id || !reads_input(job->request))
+	if (job->options->resume || !job->request->input_is_messages)
 		return 0;
 	composition_init(&c, job->arena, job->request, job->account,
 			 job->spool);

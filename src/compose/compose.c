@@ -36,9 +36,9 @@ void composition_init(struct composition *c, struct arena *a,
 		.is_draft = r->draft_path != NULL,
 	};
 	header_init(&c->message.header);
-	if (r->series.tag)
+	if (r->boundary_tag)
 		snprintf(c->message.tag, sizeof(c->message.tag), "%s",
-			 r->series.tag);
+			 r->boundary_tag);
 	if (account)
 		resolver_init(&c->resolver, a, account, r->skip_aliases);
 	c->resolver.nicknames = &r->nicknames;

@@ -57,8 +57,8 @@ static bool is_alone_at_error(const struct composition *c,
 {
 	const struct request *r = c->request;
 
-	return r->action == REQUEST_SEND && !r->series.limit &&
-	       !r->series.asks && why->cause == ERROR_CONFIG && !why->temporary;
+	return r->action == REQUEST_SEND && !r->fails_whole &&
+	       why->cause == ERROR_CONFIG && !why->temporary;
 }
 
 static int take_recipient(struct composition *c, const struct address *one,
@@ -222,9 +222,9 @@ static int add_message_id(struct composition *c, struct error *f)
 		domain = NULL;
 	if (c->request->message_id)
 		c->message_id = c->request->message_id;
-	else if (c->request->series.stem)
+	else if (c->request->message_id_left)
 		c->message_id = arena_format(c->arena, "<%s@%s>",
-					     c->request->series.stem,
+					     c->request->message_id_left,
 					     domain ? domain : sysenv_domain());
 	else
 		c->message_id = msgid_make(c->arena, domain);

@@ -45,14 +45,16 @@ struct attachment *request_last_attachment(const struct request *r)
 	return one;
 }
 
-static void copy_override(struct arena *a, struct request *to,
-			  const struct override *o)
+void request_add_overrides(struct arena *a, struct request *r,
+			   const struct override *from)
 {
-	struct override *new = request_override(a, to, o->name, o->value);
+	for (; from; from = from->next) {
+		struct override *new =
+			request_override(a, r, from->name, from->value);
 
-	new->origin = o->origin;
-	new->is_habit = o->is_habit;
-	new->is_rc = o->is_rc;
+		*new = *from;
+		new->next = NULL;
+	}
 }
 
 struct request *request_copy(struct arena *a, const struct request *r)
@@ -70,29 +72,8 @@ struct request *request_copy(struct arena *a, const struct request *r)
 	}
 	copy->overrides = NULL;
 	copy->last_override = &copy->overrides;
-	for (const struct override *o = r->overrides; o; o = o->next)
-		copy_override(a, copy, o);
+	request_add_overrides(a, copy, r->overrides);
 	return copy;
-}
-
-void request_recall(struct arena *a, struct request *r,
-		    const struct request *now)
-{
-	r->series.id = now->series.id;
-	r->series.again = now->series.again;
-	r->series.parts = now->series.parts;
-	if (now->series.connections)
-		r->series.connections = now->series.connections;
-	if (now->account)
-		r->account = now->account;
-	if (now->config_path)
-		r->config_path = now->config_path;
-	for (const struct override *o = now->overrides; o; o = o->next)
-		copy_override(a, r, o);
-	r->json = now->json;
-	r->quiet = now->quiet;
-	r->transcript = now->transcript;
-	r->transcript_path = now->transcript_path;
 }
 
 static const char *sender_of(const struct request *r)
@@ -132,10 +113,7 @@ bool request_reads_input(const struct request *r)
 	for (const struct attachment *a = r->attachments; a; a = a->next)
 		if (input_is_standard(a->path))
 			return true;
-	for (size_t i = 0; i < r->series.count; i++)
-		if (input_is_standard(r->series.sources[i]))
-			return true;
-	return input_is_standard(r->draft_path) ||
+	return r->input_is_messages || input_is_standard(r->draft_path) ||
 	       input_is_standard(r->body_path) ||
 	       input_is_standard(r->include_path) ||
 	       input_is_standard(r->html_path);

@@ -42,31 +42,10 @@ struct attachment {
 	struct attachment *next;
 };
 
-enum split_format { SPLIT_PARTS, SPLIT_UUENCODE, SPLIT_PARTIAL, SPLIT_SHAR };
-
-/* Many mails of one command (series.h). */
-struct request_series {
-	/* each file a mail of its own; ready messages */
-	enum { REQUEST_ONE, REQUEST_EACH, REQUEST_BATCH } kind;
-	const char **sources; /* files, or what mailbox.h can open */
-	size_t count;
-	uint64_t limit; /* octets of one mail at most; 0: it is not split */
-	bool asks;	/* ... as many as the server takes */
-	enum split_format format;
-	const char *id;	   /* of a series that was begun; NULL: a new one */
-	bool again;	   /* what went before goes once more */
-	const char *parts; /* "4,7-9": these alone; NULL: all */
-	const char *stem;  /* of the Message-ID that this mail gets; NULL: a
-			      new one */
-	const char *tag;   /* of its boundaries, as it was; NULL: a new one */
-	unsigned connections;
-};
-
 struct owner; /* compose/owner.h */
 
 struct request {
 	enum request_action action;
-	struct request_series series;
 
 	/* the message */
 	const char *subject; /* NULL: none was given */
@@ -77,12 +56,16 @@ struct request {
 	struct header extra;	/* -H */
 	const char *date;	/* as typed, checked; NULL: now */
 	const char *message_id; /* with its <>; NULL: a new one */
+	const char *message_id_left; /* of a new one, before the "@"; NULL: it
+					is unique */
+	const char *boundary_tag;    /* in the boundaries; NULL: a new one */
 	const char *body_path; /* "-" is standard input, which the persona names
 				  when nothing else reads it; NULL: no body */
 	const char *include_path; /* stands before the body; NULL: nothing */
 	const char *body_type;	  /* media type; NULL: text/plain */
 	const char *html_path;
 	const char *draft_path;
+	bool input_is_messages;	  /* standard input, each a mail of its own */
 	const char *body_charset; /* NULL: from the bytes */
 	struct attachment *attachments, **last_attachment;
 	enum encoding encoding;	      /* of attachments */
@@ -90,6 +73,9 @@ struct request {
 	bool skip_empty; /* an empty body without attachments: no mail */
 
 	/* the envelope */
+	/* A recipient who cannot be resolved is an error; otherwise they fail
+	 * alone, as one whom the server refuses. */
+	bool fails_whole;
 	struct address envelope_from; /* "" spec is the null sender */
 	bool has_envelope_from;
 	const char *dsn_notify, *dsn_ret, *dsn_envid;
@@ -152,10 +138,9 @@ struct attachment *request_last_attachment(const struct request *r);
 struct config_wish request_config(const struct request *r);
 /* Another of its own, in `a`, that may be changed. */
 struct request *request_copy(struct arena *a, const struct request *r);
-/* `r` is a command that was remembered: what `now`, which names it, says of
- * the series, of the way and of what is told counts instead. */
-void request_recall(struct arena *a, struct request *r,
-		    const struct request *now);
+/* Appends copies of all of `from`, which later ones override. */
+void request_add_overrides(struct arena *a, struct request *r,
+			   const struct override *from);
 /* Is standard input the text, the message or a file of it? */
 bool request_reads_input(const struct request *r);
 /* Mailboxes in To, Cc and Bcc together. */

@@ -53,6 +53,28 @@ void cmdline_become(struct cmdline *c, enum command_kind kind)
 	c->request.action = commands[kind].action;
 }
 
+void cmdline_resume(struct cmdline *c, struct arena *a,
+		    const struct cmdline *now)
+{
+	struct request *r = &c->request;
+	const struct request *given = &now->request;
+
+	c->series.resume = now->series.resume;
+	c->series.again = now->series.again;
+	c->series.parts = now->series.parts;
+	if (now->series.connections)
+		c->series.connections = now->series.connections;
+	if (given->account)
+		r->account = given->account;
+	if (given->config_path)
+		r->config_path = given->config_path;
+	request_add_overrides(a, r, given->overrides);
+	r->json = given->json;
+	r->quiet = given->quiet;
+	r->transcript = given->transcript;
+	r->transcript_path = given->transcript_path;
+}
+
 const char *cmdline_name(enum command_kind kind)
 {
 	return commands[kind].name;

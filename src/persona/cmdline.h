@@ -17,6 +17,8 @@
 #include "roundtrip/roundtrip.h"
 #include "run/run.h"
 #include "server/serve.h"
+#include "submit/series.h"
+#include "submit/split.h"
 
 enum command_kind {
 	COMMAND_SEND,
@@ -64,6 +66,8 @@ struct cmdline_queue {
 struct cmdline {
 	struct request request; /* first: rows fill it by its offsets */
 	enum command_kind kind; /* request.action goes with it */
+	struct split_options split;
+	struct series_options series;
 	struct cmdline_queue queue;
 	struct check_options check;
 	struct roundtrip_options roundtrip;
@@ -83,6 +87,10 @@ struct cmdline {
 void cmdline_init(struct cmdline *c);
 /* The kind, and what becomes of the mail with it. */
 void cmdline_become(struct cmdline *c, enum command_kind kind);
+/* `c` is the command of a series, read again: what `now`, which resumes it,
+ * says of the series, of the connection and of the output holds instead. */
+void cmdline_resume(struct cmdline *c, struct arena *a,
+		    const struct cmdline *now);
 /* The option that chooses it, for errors. */
 const char *cmdline_name(enum command_kind kind);
 

@@ -268,13 +268,12 @@ static uint64_t of_mail(const struct request *r)
 	       when(r->json, JSON) | when(r->transcript, TRANSCRIPT);
 }
 
-static uint64_t of_series(const struct request_series *s)
+static uint64_t of_series(const struct series_options *o)
 {
-	return when(s->kind == REQUEST_EACH, EACH) |
-	       when(s->kind == REQUEST_BATCH, BATCH) |
-	       when(s->limit || s->asks, SPLIT) |
-	       when(s->connections > 1, CONNECTIONS) | when(s->id, RESUME) |
-	       when(s->parts && !s->id, PARTS);
+	return when(o->source == SERIES_EACH, EACH) |
+	       when(o->source == SERIES_BATCH, BATCH) |
+	       when(o->connections > 1, CONNECTIONS) | when(o->resume, RESUME) |
+	       when(o->parts && !o->resume, PARTS);
 }
 
 static uint64_t of_queue(const struct cmdline_queue *q)
@@ -291,7 +290,8 @@ static uint64_t of_queue(const struct cmdline_queue *q)
 
 static uint64_t of_tools(const struct cmdline *c)
 {
-	return when(c->nagios, NAGIOS) |
+	return when(split_is_wanted(&c->split), SPLIT) |
+	       when(c->nagios, NAGIOS) |
 	       when(c->check.warn_days != CHECK_WARN_DAYS, WARN_DAYS) |
 	       when(c->check.crit_days != CHECK_CRIT_DAYS, CRIT_DAYS) |
 	       when(c->roundtrip.keeps, KEEP) | when(c->roundtrip.warn, WARN) |
@@ -325,7 +325,7 @@ int conflicts_check(const struct options_run *run, enum conflicts_of name,
 {
 	const struct cmdline *c = run->cmdline;
 	const struct conflict *row = conflicts;
-	uint64_t have = of_mail(&c->request) | of_series(&c->request.series) |
+	uint64_t have = of_mail(&c->request) | of_series(&c->series) |
 			of_queue(&c->queue) | of_tools(c);
 
 	for (size_t i = 0; i < sizeof(conflicts) / sizeof(*row); i++, row++)

@@ -111,6 +111,7 @@ static int finish_tool(struct options_run *run, struct error *f)
 
 static int finish(struct options_run *run, struct error *f)
 {
+	const struct series_options *series = &run->cmdline->series;
 	struct request *r = run->request;
 	bool to_nobody = request_recipients(r) == 0;
 
@@ -119,7 +120,7 @@ static int finish(struct options_run *run, struct error *f)
 	choose_queue_user(run);
 	if (r->action == REQUEST_NO_MAIL)
 		return finish_tool(run, f);
-	if (r->series.id || r->series.kind == REQUEST_BATCH)
+	if (series->resume || series->source == SERIES_BATCH)
 		return 0;
 	if (validate_message(run, f) < 0)
 		return -1;

@@ -362,7 +362,8 @@ static void learn_rest(struct options_run *run, bool is_finished)
 	if (!is_finished && !run->done && p->finish)
 		p->finish(run, &ignored);
 	if (run->done || request_reads_input(r) || r->draft_path ||
-	    r->body_path || r->series.id || r->series.count)
+	    r->body_path || run->cmdline->series.resume ||
+	    run->cmdline->series.count)
 		return;
 	if (p->takes_message)
 		r->draft_path = "-";

@@ -7,6 +7,7 @@
 
 #include "base/ascii.h"
 #include "base/text.h"
+#include "compose/input.h"
 #include "config/values.h"
 #include "persona/validate.h"
 #include "server/listener.h"
@@ -285,14 +286,15 @@ static int size_shift(char unit)
 
 SETTER(set_split)
 {
-	struct request_series *s = &run->request->series;
+	struct split_options *o = &run->cmdline->split;
 	uint64_t n;
 	size_t digits = text_digits(value, UINT64_MAX >> 31, &n);
 	int shift = digits ? size_shift(value[digits]) : 0;
 
 	(void)row;
-	s->asks = ascii_equal(value, "auto");
-	if (s->asks)
+	run->request->fails_whole = true;
+	o->asks_limit = ascii_equal(value, "auto");
+	if (o->asks_limit)
 		return 0;
 	if (!digits || value[digits + (shift ? 1 : 0)] ||
 	    n << shift < SPLIT_LEAST)
@@ -300,7 +302,7 @@ SETTER(set_split)
 				 "'%s' is not the size of a mail: 'auto', or "
 				 "octets as in 5M or 500k",
 				 value);
-	s->limit = n << shift;
+	o->limit = n << shift;
 	return 0;
 }
 
@@ -314,7 +316,7 @@ static SETTER(set_split_format)
 	(void)row;
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
 		if (ascii_equal(value, names[i])) {
-			run->request->series.format = (enum split_format)i;
+			run->cmdline->split.format = (enum split_format)i;
 			return 0;
 		}
 	return error_set(f, ERROR_USAGE,
@@ -346,49 +348,52 @@ static SETTER(set_connections)
 		return error_set(f, ERROR_USAGE,
 				 "'%s' is not a number of connections, 1 to %d",
 				 value, SERIES_CONNECTIONS_MAX);
-	run->request->series.connections = (unsigned)n;
+	run->cmdline->series.connections = (unsigned)n;
 	return 0;
 }
 
 /* All that stand together, up to the next option. */
 static SETTER(set_sources)
 {
-	struct request_series *s = &run->request->series;
+	struct series_options *o = &run->cmdline->series;
 	const char **all;
 	int from = run->at;
 
-	if (s->kind != REQUEST_ONE && s->kind != (unsigned)row->value)
+	if (o->source != SERIES_ONE && o->source != (unsigned)row->value)
 		return error_set(f, ERROR_USAGE,
 				 "files and ready messages are two commands");
 	while (run->at < run->argc &&
 	       (run->argv[run->at][0] != '-' || !run->argv[run->at][1]))
 		run->at++;
-	all = arena_array(run->arena, s->count + 1 + (size_t)(run->at - from),
+	all = arena_array(run->arena, o->count + 1 + (size_t)(run->at - from),
 			  sizeof(*all));
-	if (s->count)
-		memcpy(all, s->sources, s->count * sizeof(*all));
-	all[s->count++] = value;
+	if (o->count)
+		memcpy(all, o->files, o->count * sizeof(*all));
+	all[o->count++] = value;
 	for (; from < run->at; from++)
-		all[s->count++] = run->argv[from];
-	s->sources = all;
-	s->kind = row->value == REQUEST_EACH ? REQUEST_EACH : REQUEST_BATCH;
+		all[o->count++] = run->argv[from];
+	o->files = all;
+	o->source = (enum series_source)row->value;
+	for (size_t i = 0; o->source == SERIES_BATCH && i < o->count; i++)
+		if (input_is_standard(all[i]))
+			run->request->input_is_messages = true;
 	return 0;
 }
 
 /* Row value: does what went before go once more? */
 static SETTER(set_series)
 {
-	struct request_series *s = &run->request->series;
+	struct series_options *o = &run->cmdline->series;
 
-	if (s->id)
+	if (o->resume)
 		return error_set(f, ERROR_USAGE, "one series at a time");
 	if (!text_is_hex(value, 32))
 		return error_set(f, ERROR_USAGE,
 				 "'%s' is not the id of a series, which has 32 "
 				 "digits and letters a to f",
 				 value);
-	s->id = value;
-	s->again = row->value != 0;
+	o->resume = value;
+	o->again = row->value != 0;
 	return 0;
 }
 
@@ -407,7 +412,7 @@ static SETTER(set_parts)
 		return error_set(f, ERROR_USAGE,
 				 "'%s' is not a list of parts, as in 4,7-9",
 				 value);
-	run->request->series.parts = value;
+	run->cmdline->series.parts = value;
 	return 0;
 }
 
@@ -544,12 +549,12 @@ const struct option_row options_split[] = {
 
 const struct option_row options_series[] = {
 	FILE_NAME(0, "each", "FILE...", .set = set_sources,
-		  .value = REQUEST_EACH,
+		  .value = SERIES_EACH,
 		  .help = "send each file up to the next option as "
 			  "a separate mail; {name}, {n} and {of} "
 			  "are replaced in the subject"),
 	FILE_NAME(0, "batch", "SOURCE...", .set = set_sources,
-		  .value = REQUEST_BATCH,
+		  .value = SERIES_BATCH,
 		  .help = "send complete messages: files, "
 			  "directories, mbox, Maildir, '-'"),
 	TEXT(0, "resume", "SERIES", .set = set_series,

@@ -241,14 +241,14 @@ static const struct series_ops part_ops = {
  * not there, takes it as it is. */
 static uint64_t find_limit(struct mail *m)
 {
-	const struct request_series *s = &m->request->series;
+	const struct split_options *o = m->run->wish->split;
 	struct error f = ERROR_INIT;
 	struct route route;
 	uint64_t limit = 0;
 
-	if (s->limit)
-		return s->limit;
-	if (!s->asks && m->output.length < ASKED_FROM)
+	if (o->limit)
+		return o->limit;
+	if (!o->asks_limit && m->output.length < ASKED_FROM)
 		return 0;
 	if (!transport_leads_out(m->account) ||
 	    route_open(&route, m->arena, &m->config, m->account,
@@ -278,13 +278,14 @@ static int send_parts(struct mail *m, struct error *f)
 		.journal = &journal,
 		.is_rest_lost = true,
 	};
-	uint64_t limit = m->request->attachments ? find_limit(m) : 0;
+	struct split_options o = *m->run->wish->split;
 	int r;
 
-	if (!limit)
+	o.limit = m->request->attachments ? find_limit(m) : 0;
+	if (!o.limit)
 		return 1;
 	split_new_id(id);
-	r = split_plan(&m->split, m->arena, &m->composition, limit, id, f);
+	r = split_plan(&m->split, m->arena, &m->composition, &o, id, f);
 	if (r <= 0)
 		return r < 0 ? -1 : 1;
 	journal_without(&journal, m->arena, id);

@@ -23,6 +23,7 @@
 #include "run/patterns.h"
 #include "run/ping.h"
 #include "run/state.h"
+#include "submit/split.h"
 
 #define RUN_TAIL      200 /* lines of each end */
 #define RUN_TAIL_MAX  10000
@@ -69,6 +70,7 @@ void run_options_init(struct run_options *o);
 struct run_wish {
 	const struct run_options *options;
 	const struct request *request;
+	const struct split_options *split;
 	const char *const *spool; /* folders for the output */
 	bool shows_output;	  /* as it comes, on ours */
 };

@@ -48,29 +48,25 @@ static bool reads_standard(const struct request *r)
 	       input_is_standard(r->include_path);
 }
 
-static int check_files(const struct request *r, struct error *f)
+static int check_files(const struct series_options *o, struct error *f)
 {
-	for (size_t i = 0; i < r->series.count; i++)
-		if (access(r->series.sources[i], R_OK) < 0)
+	for (size_t i = 0; i < o->count; i++)
+		if (access(o->files[i], R_OK) < 0)
 			return error_errno(f, ERROR_NOINPUT, errno,
-					   "cannot read %s",
-					   r->series.sources[i]);
+					   "cannot read %s", o->files[i]);
 	return 0;
 }
 
-int each_open(struct each *e, struct arena *a, const struct request *r,
-	      const struct account *account, const char *const *spool,
-	      struct error *f)
+int each_open(struct each *e, struct error *f)
 {
 	struct input *in;
 
-	*e = (struct each){ .request = r, .account = account, .spool = spool };
-	e->inputs = (struct inputs){ .arena = a,
-				     .spool = spool,
-				     .dot_ends = r->dot_ends_input };
-	if (check_files(r, f) < 0)
+	e->inputs = (struct inputs){ .arena = e->arena,
+				     .spool = e->spool,
+				     .dot_ends = e->request->dot_ends_input };
+	if (check_files(e->options, f) < 0)
 		return -1;
-	if (!reads_standard(r))
+	if (!reads_standard(e->request))
 		return 0;
 	in = input_open(&e->inputs, "-", f);
 	if (!in || input_slice(&e->inputs, in, true, &e->text, f) < 0)
@@ -84,19 +80,20 @@ void each_close(struct each *e)
 	inputs_free(&e->inputs);
 }
 
-static const char *fill_subject(const struct request *r, unsigned n,
+static const char *fill_subject(const struct each *e, unsigned n,
 				struct arena *a, struct error *f)
 {
+	const struct series_options *o = e->options;
 	const struct text_word words[] = {
-		{ "name", shown_name(a, r->series.sources[n - 1]) },
+		{ "name", shown_name(a, o->files[n - 1]) },
 		{ "n", arena_format(a, "%u", n) },
-		{ "of", arena_format(a, "%zu", r->series.count) },
+		{ "of", arena_format(a, "%zu", o->count) },
 		{ NULL, NULL },
 	};
 	struct buf out = BUF_INIT(SUBJECT_MAX);
 	const char *done;
 
-	text_fill(&out, r->subject, words);
+	text_fill(&out, e->request->subject, words);
 	if (out.overflow)
 		error_set(f, ERROR_USAGE, "the subject is too long");
 	done = arena_dup(a, out.data);
@@ -108,15 +105,15 @@ int each_make(void *context, unsigned n, struct arena *a,
 	      struct composition *out, char *name, struct error *f)
 {
 	const struct each *e = context;
-	const char *path = e->request->series.sources[n - 1];
+	const char *path = e->options->files[n - 1];
 	struct request *r = request_copy(a, e->request);
 
 	snprintf(name, NAME_ROOM, "%s", path);
 	request_attach(a, r, path)->name = shown_name(a, path);
 	if (e->id)
-		r->series.stem = arena_format(a, "%s.%u", e->id, n);
+		r->message_id_left = arena_format(a, "%s.%u", e->id, n);
 	if (r->subject)
-		r->subject = fill_subject(e->request, n, a, f);
+		r->subject = fill_subject(e, n, a, f);
 	composition_init(out, a, r, e->account, e->spool);
 	out->inputs.standard = e->has_text ? &e->text : NULL;
 	if (error_is_set(f) || composition_build(out, f) < 0)
@@ -133,24 +130,21 @@ const char *each_key(void *context, unsigned n, struct arena *a)
 
 /* ---- ready messages ---- */
 
-int batch_open(struct batch *b, struct arena *a, const struct request *r,
-	       const struct account *account, const char *const *spool,
-	       struct error *f)
+int batch_open(struct batch *b, struct error *f)
 {
-	*b = (struct batch){
-		.arena = a, .request = r, .account = account, .spool = spool
-	};
-	for (size_t i = 0; i < r->series.count; i++)
-		if (mailbox_is_url(r->series.sources[i]))
+	const struct series_options *o = b->options;
+
+	for (size_t i = 0; i < o->count; i++)
+		if (mailbox_is_url(o->files[i]))
 			return error_set(f, ERROR_USAGE,
 					 "%s is on a server: fetch it with "
 					 "mailget first, then send the "
 					 "directory",
-					 r->series.sources[i]);
-	b->boxes = arena_array(a, r->series.count, sizeof(*b->boxes));
-	for (size_t i = 0; i < r->series.count; i++) {
-		if (mailbox_open(&b->boxes[i], a, r->series.sources[i], NULL,
-				 spool, f) < 0) {
+					 o->files[i]);
+	b->boxes = arena_array(b->arena, o->count, sizeof(*b->boxes));
+	for (size_t i = 0; i < o->count; i++) {
+		if (mailbox_open(&b->boxes[i], b->arena, o->files[i], NULL,
+				 b->spool, f) < 0) {
 			batch_close(b);
 			return -1;
 		}
@@ -197,7 +191,7 @@ int batch_make(void *context, unsigned n, struct arena *a,
 	r->recipients_from_header = request_recipients(r) == 0;
 	r->reverse_path_from_header = !r->has_envelope_from;
 	if (key)
-		r->series.stem =
+		r->message_id_left =
 			arena_format(a, "%s.%.*s", b->id, STEM_DIGITS, key);
 	composition_init(out, a, r, b->account, b->spool);
 	out->owned = arena_alloc(a, sizeof(*out->owned));

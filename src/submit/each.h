@@ -19,11 +19,16 @@
 #include "compose/request.h"
 #include "config/config.h"
 #include "store/mailbox.h"
+#include "submit/series.h"
 
 struct each {
+	/* set before it is opened, and borrowed until it is closed */
+	struct arena *arena;
 	const struct request *request;
+	const struct series_options *options;
 	const struct account *account;
 	const char *const *spool;
+
 	struct inputs inputs; /* of standard input */
 	struct slice text;
 	bool has_text;
@@ -32,11 +37,9 @@ struct each {
 	const char *id;
 };
 
-/* Borrows all of it until each_close.  ERROR_NOINPUT names the first file that
- * cannot be read; standard input is read here. */
-int each_open(struct each *e, struct arena *a, const struct request *r,
-	      const struct account *account, const char *const *spool,
-	      struct error *f);
+/* ERROR_NOINPUT names the first file that cannot be read; standard input is
+ * read here. */
+int each_open(struct each *e, struct error *f);
 void each_close(struct each *e);
 /* As series_ops has them. */
 int each_make(void *context, unsigned n, struct arena *a,
@@ -44,19 +47,20 @@ int each_make(void *context, unsigned n, struct arena *a,
 const char *each_key(void *context, unsigned n, struct arena *a);
 
 struct batch {
+	/* as in struct each */
 	struct arena *arena;
 	const struct request *request;
+	const struct series_options *options;
 	const struct account *account;
 	const char *const *spool;
+
 	struct mailbox *boxes;
 	size_t count;
 	unsigned total; /* messages in all of them */
 	const char *id; /* as each has it */
 };
 
-int batch_open(struct batch *b, struct arena *a, const struct request *r,
-	       const struct account *account, const char *const *spool,
-	       struct error *f);
+int batch_open(struct batch *b, struct error *f);
 void batch_close(struct batch *b);
 int batch_make(void *context, unsigned n, struct arena *a,
 	       struct composition *out, char *name, struct error *f);

@@ -27,6 +27,25 @@
 
 #define SERIES_CONNECTIONS_MAX 20
 
+/* Where the mails of a command come from. */
+enum series_source {
+	SERIES_ONE,   /* it is one mail, or the parts of one */
+	SERIES_EACH,  /* each file is attached to a mail of its own */
+	SERIES_BATCH, /* complete messages, each sent as it is */
+};
+
+/* What the command line says of many mails. */
+struct series_options {
+	enum series_source source;
+	const char **files; /* or what mailbox.h can open */
+	size_t count;
+	unsigned connections; /* 0: one */
+	/* going on with a series that was begun */
+	const char *resume; /* its id, or NULL: it is a new one */
+	bool again;	    /* what was sent is sent again */
+	const char *parts;  /* only these, "4,7-9"; NULL: all */
+};
+
 enum series_fate { SERIES_SENT, SERIES_QUEUED, SERIES_FAILED };
 
 /* What became of one; strings are cut where they are too long. */

@@ -340,19 +340,25 @@ static int plan_all(struct split *s, struct error *f)
 	return 0;
 }
 
+bool split_is_wanted(const struct split_options *o)
+{
+	return o->limit || o->asks_limit;
+}
+
 int split_plan(struct split *s, struct arena *a, struct composition *whole,
-	       uint64_t limit, const char *id, struct error *f)
+	       const struct split_options *o, const char *id, struct error *f)
 {
 	*s = (struct split){
 		.arena = a,
 		.whole = whole,
-		.format = whole->request->series.format,
-		.limit = limit,
+		.format = o->format,
+		.limit = o->limit,
 	};
-	if ((composition_least(whole) <= limit || s->format == SPLIT_PARTIAL) &&
+	if ((composition_least(whole) <= o->limit ||
+	     s->format == SPLIT_PARTIAL) &&
 	    !whole->is_rendered && composition_render(whole, true, f) < 0)
 		return -1;
-	if (whole->is_rendered && whole->stage.size <= limit)
+	if (whole->is_rendered && whole->stage.size <= o->limit)
 		return 0;
 	if (whole->is_draft && s->format != SPLIT_PARTIAL)
 		return error_set(f, ERROR_USAGE,

@@ -29,6 +29,18 @@
 #define SPLIT_SETS_MAX	250    /* files of one command */
 #define SPLIT_ID_SIZE	33     /* 128 bits in hex, and the NUL */
 
+enum split_format { SPLIT_PARTS, SPLIT_UUENCODE, SPLIT_PARTIAL, SPLIT_SHAR };
+
+/* What the command line says of splitting. */
+struct split_options {
+	uint64_t limit;	 /* octets of one mail; 0: it is not split */
+	bool asks_limit; /* ... as many as the server takes */
+	enum split_format format;
+};
+
+/* Is one mail to become several, if it is too large? */
+bool split_is_wanted(const struct split_options *o);
+
 struct split_set;
 struct split {
 	struct arena *arena;
@@ -44,12 +56,12 @@ struct split {
 /* A new id; `id` has room for SPLIT_ID_SIZE. */
 void split_new_id(char *id);
 /* The composition is built; it is rendered where that is needed to know its
- * size, and stays what it is.  Borrows it and
- * the arena until the end.  1 when it has to be split; 0 when it fits; -1,
+ * size, and stays what it is.  The options have a limit.  Borrows it and the
+ * arena until the end.  1 when it has to be split; 0 when it fits; -1,
  * ERROR_USAGE where the limit is too small for any slice, ERROR_DATA where
  * there is no file that could be split. */
 int split_plan(struct split *s, struct arena *a, struct composition *whole,
-	       uint64_t limit, const char *id, struct error *f);
+	       const struct split_options *o, const char *id, struct error *f);
 /* Part `number` of all, from 1, rendered: everything of it lives in `a`, which
  * may be emptied once composition_free has been called on `out`. */
 int split_part(const struct split *s, unsigned number, struct arena *a,

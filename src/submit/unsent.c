@@ -266,7 +266,7 @@ int unsent_write(const struct unsent *u, struct stage *to, struct error *f)
 	const struct attachment *a = attachment_of(r);
 	int done;
 
-	if (input_is_standard(r->draft_path) || r->series.kind == REQUEST_BATCH)
+	if (input_is_standard(r->draft_path) || r->input_is_messages)
 		done = write_message_text(u, to, f);
 	else if (a || input_is_standard(r->html_path))
 		done = write_part(u, a, to, f);

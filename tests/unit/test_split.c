@@ -12,6 +12,7 @@ static const char id[] = "00112233445566778899aabbccddee00";
 struct plan {
 	struct request request;
 	struct composition c;
+	struct split_options options;
 	struct split split;
 	struct slice input;
 	struct error error;
@@ -24,7 +25,7 @@ static void build(struct plan *p, struct state *s, char *content, size_t n,
 	request_init(&p->request);
 	loaded(s, "from me@example.org\n");
 	p->request.subject = "a subject";
-	p->request.series.format = format;
+	p->options.format = format;
 	p->request.date = "@1700000000";
 	assert_int_equal(address_parse_list(&s->arena, "ops@example.org",
 					    &p->request.to, &p->error),
@@ -39,7 +40,9 @@ static void build(struct plan *p, struct state *s, char *content, size_t n,
 
 static int plan(struct plan *p, struct state *s, uint64_t limit)
 {
-	return split_plan(&p->split, &s->arena, &p->c, limit, id, &p->error);
+	p->options.limit = limit;
+	return split_plan(&p->split, &s->arena, &p->c, &p->options, id,
+			  &p->error);
 }
 
 /* All parts, each in an arena of its own. */
