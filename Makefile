@@ -191,6 +191,13 @@ $(B)/bench/sink: tests/bench/sink.c
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) -D_GNU_SOURCE -std=c11 $(WARNINGS) -O2 -g -o $@ $<
 
+# As fast as the program's own code: what is measured lies in the library.
+$(B)/bench/codec: tests/bench/codec.c $(B)/libmailsend.a
+	$(call say,cc,$<)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -MF $@.d $(LDFLAGS) \
+		-o $@ $< $(B)/libmailsend.a $(LDLIBS)
+
 $(B)/queue/full.so: tests/queue/full.c
 	$(call say,cc,$<)
 	$(Q)mkdir -p $(@D)

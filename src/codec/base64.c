@@ -1,18 +1,18 @@
 /* base64.c - base64, a line at a time.
  *
  * A line is 57 octets in, 76 out, so that no group is ever cut by a line's
- * end and all lines but the last are alike.  The portable code looks up twelve
- * bits at once.  Where the processor has SSSE3 (every x86 since 2006) a line
- * is five overlapping steps of 12 octets, which neither read nor write past
- * its ends; it is more than twice as fast. */
+ * end and all lines but the last are alike.  The portable loops look up twelve
+ * bits at once to encode, a character at a time to decode; base64_x86.c has
+ * faster ones. */
 #include "codec/base64.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/arena.h"
+#include "codec/base64_loops.h"
 
-#define OUT_LINE  (BASE64_LINE / 3 * 4)
+#define OUT_LINE  BASE64_OUT_LINE
 #define OUT_LINES 128 /* lines in one call of next: 9984 octets */
 
 static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -84,89 +84,25 @@ size_t base64_text(char *out, const void *data, size_t n)
 	return whole / 3 * 4 + 4;
 }
 
-static void put_line_end(char *out)
-{
-	out[OUT_LINE] = '\r';
-	out[OUT_LINE + 1] = '\n';
-}
-
-static void lines_portable(char *out, const unsigned char *in, size_t lines)
+static void encode_portable(char *out, const unsigned char *in, size_t lines)
 {
 	for (; lines; lines--, in += BASE64_LINE, out += OUT_LINE + 2) {
 		encode_groups(out, in, BASE64_LINE);
-		put_line_end(out);
+		out[OUT_LINE] = '\r';
+		out[OUT_LINE + 1] = '\n';
 	}
 }
 
-#if defined(__x86_64__) && defined(__GNUC__) && !defined(BASE64_PORTABLE)
-#include <tmmintrin.h>
-
-/* Twelve octets, spread by `spread` so that each 32-bit lane has the octets
- * b a c b of a group, become sixteen characters.
- *
- * A multiplication shifts each half lane by its own number of bits, which
- * brings the four sixes into an octet each.  What is to be added to a six to
- * make its character depends on its range alone, so a range number (0 for
- * 26..51, 1..10 the digits, 11 '+', 12 '/', 13 for 0..25) looks it up. */
-__attribute__((target("ssse3"))) static inline __m128i
-encode_step(__m128i in, __m128i spread)
+const struct base64_loops *base64_loops(size_t i)
 {
-	const __m128i offsets =
-		_mm_setr_epi8('a' - 26, '0' - 52, '0' - 52, '0' - 52, '0' - 52,
-			      '0' - 52, '0' - 52, '0' - 52, '0' - 52, '0' - 52,
-			      '0' - 52, '+' - 62, '/' - 63, 'A', 0, 0);
-	__m128i high, low, six, range, upper;
-
-	in = _mm_shuffle_epi8(in, spread);
-	high = _mm_mulhi_epu16(_mm_and_si128(in, _mm_set1_epi32(0x0fc0fc00)),
-			       _mm_set1_epi32(0x04000040));
-	low = _mm_mullo_epi16(_mm_and_si128(in, _mm_set1_epi32(0x003f03f0)),
-			      _mm_set1_epi32(0x01000010));
-	six = _mm_or_si128(high, low);
-	range = _mm_subs_epu8(six, _mm_set1_epi8(51));
-	upper = _mm_cmpgt_epi8(_mm_set1_epi8(26), six);
-	range = _mm_or_si128(range, _mm_and_si128(upper, _mm_set1_epi8(13)));
-	return _mm_add_epi8(six, _mm_shuffle_epi8(offsets, range));
-}
-
-__attribute__((target("ssse3"))) static void
-lines_ssse3(char *out, const unsigned char *in, size_t lines)
-{
-	const __m128i first = _mm_setr_epi8(1, 0, 2, 1, 4, 3, 5, 4, 7, 6, 8, 7,
-					    10, 9, 11, 10);
-	/* The last 12 octets of a line, loaded with the 4 before them. */
-	const __m128i last = _mm_setr_epi8(5, 4, 6, 5, 8, 7, 9, 8, 11, 10, 12,
-					   11, 14, 13, 15, 14);
-
-	for (; lines; lines--, in += BASE64_LINE, out += OUT_LINE + 2) {
-		__m128i x;
-		int i;
-
-		for (i = 0; i < 4; i++) {
-			x = _mm_loadu_si128((const void *)(in + i * 12));
-			x = encode_step(x, first);
-			_mm_storeu_si128((void *)(out + i * 16), x);
-		}
-		x = _mm_loadu_si128((const void *)(in + BASE64_LINE - 16));
-		x = encode_step(x, last);
-		_mm_storeu_si128((void *)(out + OUT_LINE - 16), x);
-		put_line_end(out);
-	}
-}
-
-static void encode_lines(char *out, const unsigned char *in, size_t lines)
-{
-	if (__builtin_cpu_supports("ssse3"))
-		lines_ssse3(out, in, lines);
-	else
-		lines_portable(out, in, lines);
-}
-#else
-static void encode_lines(char *out, const unsigned char *in, size_t lines)
-{
-	lines_portable(out, in, lines);
-}
+#ifdef BASE64_X86
+	if (__builtin_cpu_supports("avx2") && !i--)
+		return &base64_avx2;
+	if (__builtin_cpu_supports("ssse3") && !i--)
+		return &base64_ssse3;
 #endif
+	return i ? NULL : &base64_portable;
+}
 
 /* Takes whole lines; returns how many octets it took. */
 static size_t base64_lines(struct base64 *s, const unsigned char *in, size_t n)
@@ -177,7 +113,7 @@ static size_t base64_lines(struct base64 *s, const unsigned char *in, size_t n)
 	while (left) {
 		size_t lines = left < OUT_LINES ? left : OUT_LINES;
 
-		encode_lines(text, in, lines);
+		s->loops->encode(text, in, lines);
 		sink_put(s->sink.next, text, lines * (OUT_LINE + 2));
 		in += lines * BASE64_LINE;
 		left -= lines;
@@ -234,6 +170,7 @@ void base64_init(struct base64 *s, struct sink *next)
 	s->sink = (struct sink){ .ops = &base64_ops,
 				 .next = next,
 				 .error = next->error };
+	s->loops = base64_loops(0);
 	s->held = 0;
 }
 
@@ -263,7 +200,8 @@ int base64_append(struct buf *out, const void *data, size_t n)
 #define STRANGE 65
 #define PAD	66
 
-#define OUT_ROOM 8190 /* a multiple of 3 */
+#define OUT_ROOM 8192
+#define OUT_STEP 32 /* what a step of a loop may write at least */
 
 static unsigned char values[256];
 
@@ -278,14 +216,14 @@ static void fill_values(void)
 	values['='] = PAD;
 }
 
-/* Whole groups from p on, as many as `out` has room for. */
-static size_t take_groups(const unsigned char **p, const unsigned char *end,
-			  unsigned char *out, size_t room)
+static size_t decode_portable(unsigned char *out, size_t room,
+			      const unsigned char **in,
+			      const unsigned char *end)
 {
 	unsigned char *o = out, *stop = out + room;
 
-	while (end - *p >= 4 && stop - o >= 3) {
-		const unsigned char *g = *p;
+	while (end - *in >= 4 && stop - o >= 3) {
+		const unsigned char *g = *in;
 		unsigned a = values[g[0]], b = values[g[1]];
 		unsigned c = values[g[2]], d = values[g[3]];
 
@@ -294,10 +232,13 @@ static size_t take_groups(const unsigned char **p, const unsigned char *end,
 		*o++ = (unsigned char)(a << 2 | b >> 4);
 		*o++ = (unsigned char)(b << 4 | c >> 2);
 		*o++ = (unsigned char)(c << 6 | d);
-		*p += 4;
+		*in += 4;
 	}
 	return (size_t)(o - out);
 }
+
+const struct base64_loops base64_portable = { "portable", encode_portable,
+					      decode_portable };
 
 /* The octets of a group that was cut by its padding, or by the end. */
 static size_t take_rest(struct unbase64 *s, unsigned char *out)
@@ -343,6 +284,17 @@ static size_t take_one(struct unbase64 *s, unsigned char c, unsigned char *out)
 	return 3;
 }
 
+/* What the fast loops leave at the end of a piece is taken by the portable
+ * one. */
+static size_t take_groups(struct unbase64 *s, const unsigned char **p,
+			  const unsigned char *end, unsigned char *out,
+			  size_t room)
+{
+	size_t n = s->loops->decode(out, room, p, end);
+
+	return n + decode_portable(out + n, room - n, p, end);
+}
+
 static int unbase64_put(struct sink *sink, const void *data, size_t n)
 {
 	struct unbase64 *s = (struct unbase64 *)sink;
@@ -351,15 +303,15 @@ static int unbase64_put(struct sink *sink, const void *data, size_t n)
 	size_t filled = 0;
 
 	while (p < end && !s->is_over) {
-		if (!s->count && !s->is_odd)
-			filled += take_groups(&p, end, out + filled,
+		if (!s->count && (!s->is_odd || s->is_damaged))
+			filled += take_groups(s, &p, end, out + filled,
 					      sizeof(out) - filled);
-		if (filled + 3 > sizeof(out)) {
+		if (filled + OUT_STEP > sizeof(out)) {
 			sink_put(sink->next, out, filled);
 			filled = 0;
-		}
-		if (p < end)
+		} else if (p < end) {
 			filled += take_one(s, *p++, out + filled);
+		}
 	}
 	return sink_put(sink->next, out, filled);
 }
@@ -384,6 +336,7 @@ void unbase64_init(struct unbase64 *s, struct sink *next)
 		.sink = { .ops = &unbase64_ops,
 			  .next = next,
 			  .error = next->error },
+		.loops = base64_loops(0),
 	};
 }
 

@@ -14,8 +14,11 @@
 
 #define BASE64_LINE 57 /* octets that make a line of 76 */
 
+struct base64_loops;
+
 struct base64 {
 	struct sink sink;
+	const struct base64_loops *loops; /* what this processor does best */
 	size_t held; /* octets that wait for their line to fill */
 	unsigned char rest[BASE64_LINE];
 };
@@ -39,6 +42,7 @@ int base64_append(struct buf *out, const void *data, size_t n);
 
 struct unbase64 {
 	struct sink sink;
+	const struct base64_loops *loops;
 	bool is_damaged; /* after close: strange characters, a cut group */
 	bool is_over;	 /* '=' was there */
 	bool is_odd;	 /* ... where none belongs: it ends nothing */

@@ -1,11 +1,18 @@
-/* test_base64.c - against a decoder and an encoder that work bit by bit. */
+/* test_base64.c - every set of loops that this processor can run, against a
+ * decoder that works bit by bit. */
 #include "laws.h"
 
 #include "codec/base64.h"
+#include "codec/base64_loops.h"
+
+static const struct base64_loops *loops;
 
 static struct sink *build(struct sink *end, void *room)
 {
-	base64_init(room, end);
+	struct base64 *s = room;
+
+	base64_init(s, end);
+	s->loops = loops;
 	return room;
 }
 
@@ -167,6 +174,18 @@ static void test_laws(void **state)
 	laws_hold(build, &s, in, 1);
 }
 
+/* The portable loops are always there, and are the last. */
+static void test_choice(void **state)
+{
+	size_t n = 0;
+
+	(void)state;
+	while (base64_loops(n))
+		n++;
+	assert_true(n > 0);
+	assert_ptr_equal(base64_loops(n - 1), &base64_portable);
+}
+
 static void test_size(void **state)
 {
 	(void)state;
@@ -187,8 +206,14 @@ int main(void)
 		cmocka_unit_test(test_large),
 		cmocka_unit_test(test_text),
 		cmocka_unit_test(test_laws),
+		cmocka_unit_test(test_choice),
 		cmocka_unit_test(test_size),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	int failed = 0;
+
+	for (size_t i = 0; (loops = base64_loops(i)); i++)
+		failed |= cmocka_run_group_tests_name(loops->name, tests, NULL,
+						      NULL);
+	return failed;
 }

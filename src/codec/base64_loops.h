@@ -1,0 +1,41 @@
+/* base64_loops.h - the inner loops of base64, one set for each kind of
+ * processor; codec/base64.h is the face.
+ *
+ * All sets give the same text and octets.  decode may stop early, so the caller
+ * goes on one character at a time (which knows every tolerance and every kind
+ * of damage) and comes back at the next group's start. */
+#ifndef CODEC_BASE64_LOOPS_H
+#define CODEC_BASE64_LOOPS_H
+
+#include <stddef.h>
+
+#define BASE64_OUT_LINE                                                        \
+	(57 / 3 * 4) /* characters of a line, without its end                  \
+		      */
+
+#if defined(__x86_64__) && defined(__GNUC__)
+#define BASE64_X86
+#endif
+
+struct base64_loops {
+	const char *name;
+	/* Lines of 57 octets into lines of 76 characters and CRLF. */
+	void (*encode)(char *out, const unsigned char *in, size_t lines);
+	/* Whole groups from *in on, and line ends between them; stops before
+	 * anything else, before the end, and where `out`, which has `room`
+	 * octets, might not hold what comes.  Moves *in past what it took and
+	 * returns how many octets that is.  What is in `out` behind them, up
+	 * to `room`, is undefined. */
+	size_t (*decode)(unsigned char *out, size_t room,
+			 const unsigned char **in, const unsigned char *end);
+};
+
+extern const struct base64_loops base64_portable;
+#ifdef BASE64_X86
+extern const struct base64_loops base64_ssse3, base64_avx2;
+#endif
+
+/* Those that this processor can run, the fastest first; NULL after the last. */
+const struct base64_loops *base64_loops(size_t i);
+
+#endif
