@@ -71,7 +71,9 @@ static const char *version_of(const struct library_version *v, char *room,
 							  : (void *)&number },
 		{ NULL, NULL },
 	};
-	struct library library = { v->file, v->package, symbols, NULL };
+	struct library library = { .file = v->file,
+				   .package = v->package,
+				   .symbols = symbols };
 	struct error missing = ERROR_INIT;
 	const char *told;
 

@@ -36,15 +36,23 @@ static int not_loaded(const struct library *l, struct error *f)
 			 l->file, why, l->package);
 }
 
+/* Lazily: what is never called is never looked up.  That the versions fit is
+ * looked at all the same. */
+static void *open_library(const char *file)
+{
+	return dlopen(file, RTLD_LAZY | RTLD_LOCAL);
+}
+
 int library_load(struct library *l, struct error *f)
 {
 	void *handle;
 
 	if (l->handle)
 		return 0;
-	/* Lazily: what is never called is never looked up.  That the versions
-	 * fit is looked at all the same. */
-	handle = dlopen(l->file, RTLD_LAZY | RTLD_LOCAL);
+	/* one that is missing is missed below, if it is needed */
+	for (size_t i = 0; l->parts && l->parts[i]; i++)
+		open_library(l->parts[i]);
+	handle = open_library(l->file);
 	if (!handle)
 		return not_loaded(l, f);
 	for (const struct library_symbol *s = l->symbols; s->name; s++) {

@@ -21,6 +21,10 @@ struct library {
 	const char *package; /* what to install when it is missing */
 	const struct library_symbol *symbols; /* ends with a NULL name */
 	void *handle; /* NULL until loaded; stays for the process */
+	/* Those of its dependencies that have most names to look up, ends with
+	 * NULL; NULL: none.  Each is loaded before it, so that its names are
+	 * looked up in the few libraries that it needs itself, not in all. */
+	const char *const *parts;
 };
 
 /* Loads once; a second call costs nothing.  ERROR_UNAVAILABLE when the file or

@@ -62,8 +62,9 @@ static const struct library_symbol zlib_symbols[] = {
 	{ "deflateEnd", &zlib.end },
 	{ NULL, NULL },
 };
-static struct library zlib_library = { "libz.so.1", "zlib1g", zlib_symbols,
-				       NULL };
+static struct library zlib_library = { .file = "libz.so.1",
+				       .package = "zlib1g",
+				       .symbols = zlib_symbols };
 
 static void *gzip_open(void)
 {
@@ -122,8 +123,9 @@ static const struct library_symbol lzma_symbols[] = {
 	{ "lzma_end", &lzma.end },
 	{ NULL, NULL },
 };
-static struct library lzma_library = { "liblzma.so.5", "liblzma5", lzma_symbols,
-				       NULL };
+static struct library lzma_library = { .file = "liblzma.so.5",
+				       .package = "liblzma5",
+				       .symbols = lzma_symbols };
 
 static void *xz_open(void)
 {
@@ -187,8 +189,9 @@ static const struct library_symbol zstd_symbols[] = {
 	{ "ZSTD_freeCCtx", &zstd.free },
 	{ NULL, NULL },
 };
-static struct library zstd_library = { "libzstd.so.1", "libzstd1", zstd_symbols,
-				       NULL };
+static struct library zstd_library = { .file = "libzstd.so.1",
+				       .package = "libzstd1",
+				       .symbols = zstd_symbols };
 
 static void *zstd_open(void)
 {

@@ -34,8 +34,9 @@ static const struct library_symbol symbols[] = {
 	{ NULL, NULL },
 };
 
-static struct library libcrypto = { "libcrypto.so.3", "libssl3", symbols,
-				    NULL };
+static struct library libcrypto = { .file = "libcrypto.so.3",
+				    .package = "libssl3",
+				    .symbols = symbols };
 
 static int failed(struct error *f)
 {

@@ -35,8 +35,9 @@ static const struct library_symbol symbols[] = {
 	{ NULL, NULL },
 };
 
-static struct library library = { "libgsasl.so.18", "libgsasl18", symbols,
-				  NULL };
+static struct library library = { .file = "libgsasl.so.18",
+				  .package = "libgsasl18",
+				  .symbols = symbols };
 
 static Gsasl *context; /* stays for the process */
 

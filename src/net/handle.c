@@ -38,7 +38,13 @@ static const struct library_symbol symbols[] = {
 	{ NULL, NULL },
 };
 
-static struct library libcurl = { "libcurl.so.4", "libcurl4", symbols, NULL };
+/* A tenth of what it costs to load libcurl. */
+static const char *const parts[] = { "libcrypto.so.3", "libssl.so.3", NULL };
+
+static struct library libcurl = { .file = "libcurl.so.4",
+				  .package = "libcurl4",
+				  .symbols = symbols,
+				  .parts = parts };
 
 /* Before 7.79 what someone in between had put behind the server's reply to
  * STARTTLS counted as said within TLS (CVE-2021-22947). */

@@ -126,9 +126,12 @@ static const struct library_symbol crypto_symbols[] = {
 	{ NULL, NULL },
 };
 
-static struct library libssl = { "libssl.so.3", "libssl3", ssl_symbols, NULL };
-static struct library libcrypto = { "libcrypto.so.3", "libssl3", crypto_symbols,
-				    NULL };
+static struct library libssl = { .file = "libssl.so.3",
+				 .package = "libssl3",
+				 .symbols = ssl_symbols };
+static struct library libcrypto = { .file = "libcrypto.so.3",
+				    .package = "libssl3",
+				    .symbols = crypto_symbols };
 
 int pin_load(const char *backend, struct error *f)
 {

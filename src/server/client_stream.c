@@ -80,9 +80,12 @@ static const struct library_symbol error_symbols[] = {
 	{ NULL, NULL },
 };
 
-static struct library libssl = { "libssl.so.3", "libssl3", ssl_symbols, NULL };
-static struct library libcrypto = { "libcrypto.so.3", "libssl3", error_symbols,
-				    NULL };
+static struct library libssl = { .file = "libssl.so.3",
+				 .package = "libssl3",
+				 .symbols = ssl_symbols };
+static struct library libcrypto = { .file = "libcrypto.so.3",
+				    .package = "libssl3",
+				    .symbols = error_symbols };
 
 void client_stream_init(struct client_stream *l, int in, int out)
 {

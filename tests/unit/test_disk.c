@@ -110,11 +110,17 @@ static void a_library_gives_its_functions(void **state)
 	static double (*cosine)(double);
 	static const struct library_symbol cos_only[] = { { "cos", &cosine },
 							  { NULL, NULL } };
+	static const char *const absent[] = { "libnot-there.so.9", NULL };
 	static const struct library_symbol odd[] = {
 		{ "no_such_thing", &cosine }, { NULL, NULL }
 	};
-	struct library good = { "libm.so.6", "libc6", cos_only, NULL };
-	struct library bad = { "libm.so.6", "libc6", odd, NULL };
+	struct library good = { .file = "libm.so.6",
+				.package = "libc6",
+				.symbols = cos_only,
+				.parts = absent }; /* and not missed */
+	struct library bad = { .file = "libm.so.6",
+			       .package = "libc6",
+			       .symbols = odd };
 	struct error f = ERROR_INIT;
 
 	(void)state;
