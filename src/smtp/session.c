@@ -12,18 +12,29 @@
  * too few the last never comes: then QUIT is said, and its 221 comes in place
  * of another.  Either way the window is worth nothing, unless every single
  * reply in it was a yes.  Where the 221 comes before any reply to a whole mail,
- * that one and those behind it never reached the server. */
+ * that one and those behind it never reached the server.
+ *
+ * One case needs more: where a mail was taken for some of its recipients and
+ * refused for others, replies that are one too late are replies as they could
+ * have been.  Behind such a mail QUIT is said, too.  A reply too many that
+ * comes later still is found before the next mail: then no mail is worse for
+ * it, and whoever reads our messages is told. */
 #include "smtp/session_inside.h"
 
 #include <stdlib.h>
 
 #include "base/arena.h"
 #include "base/interrupt.h"
+#include "base/log.h"
 #include "base/sysenv.h"
 
 /* Of silence, where several are on their way: is there still a reply to come?
  */
 #define PROBE_SECONDS 30
+
+/* A line at rest may be dead, and nobody has told us. */
+#define REST_MS	     1000
+#define REST_SECONDS 10
 
 static void lose(struct session *s, const struct error *why)
 {
@@ -67,6 +78,22 @@ static bool all_said_yes(const struct session_state *st,
 	return !t;
 }
 
+/* Behind all that was asked.  The mails that were told are told. */
+static int answer_late(struct session *s, const struct reply *reply,
+		       struct error *f)
+{
+	char words[200];
+
+	reply_words(reply, words, sizeof(words));
+	log_warning("%s sent a reply too many (%s): its answers to the last "
+		    "mails may be wrong",
+		    s->dial->conn.place, words);
+	return error_set(f, ERROR_TEMPORARY,
+			 "the server sent an unexpected reply (%s) before the "
+			 "mail",
+			 words);
+}
+
 /* Nobody asked.  Amid the content it is a refusal come early. */
 static int answer_unasked(struct session_state *st, const struct reply *reply,
 			  struct error *f)
@@ -74,6 +101,8 @@ static int answer_unasked(struct session_state *st, const struct reply *reply,
 	struct transaction *t = st->last;
 	int r;
 
+	if (!t && st->session->taken)
+		return answer_late(st->session, reply, f);
 	if (t && t->is_sending && reply->code >= 400) {
 		reply_words(reply, t->words, sizeof(t->words));
 		return reply_error(reply, REPLY_CONTENT, "the message", f);
@@ -134,7 +163,9 @@ static int session_answer(void *context, const struct owed *owed,
 	if (owed->verb == VERB_NONE)
 		return answer_unasked(st, reply, f);
 	if (owed->verb == VERB_QUIT)
-		return 0;
+		return reply->code / 100 != 2 || reply->code == 221
+			       ? 0
+			       : confused(st, " to QUIT", reply, f);
 	if (reply->code == 221 && owed->verb == VERB_RSET && !t->heard)
 		return ahead_was_dropped(f);
 	t->owed--;
@@ -186,12 +217,38 @@ static void attempt(struct session *s, struct transaction *t, bool resets)
 
 	transaction_begin(t);
 	s->state->flight.timeout = s->command_timeout;
+	if (s->state->is_at_rest &&
+	    (!s->command_timeout || s->command_timeout > REST_SECONDS))
+		s->state->flight.timeout = REST_SECONDS;
 	if (session_say(s, t, resets, &f) == 0) {
 		t->is_said = true;
 		return;
 	}
 	hear_others(s, t, &f);
 	lose(s, &f);
+}
+
+/* A line that holds says 221 now, and nothing else. */
+static int say_farewell(struct session *s, struct error *f)
+{
+	if (session_say_plain(s, NULL, VERB_QUIT, "QUIT", f) < 0 ||
+	    pipeline_await(&s->state->flight, 0, f) < 0)
+		return -1;
+	s->broken = true;
+	return 0;
+}
+
+/* Not where one has recipients left for another transaction over this line. */
+static bool is_any_mixed(const struct session_state *st)
+{
+	bool is_any = false;
+
+	for (const struct transaction *t = st->first; t; t = t->next) {
+		if (transaction_has_rest(t))
+			return false;
+		is_any |= transaction_is_mixed(t);
+	}
+	return is_any;
 }
 
 /* Several mails are answered only when all of it adds up. */
@@ -207,15 +264,11 @@ static int await_all(struct session *s, struct error *f)
 	    session_say_plain(s, st->last, VERB_RSET, "RSET", f) < 0)
 		return -1;
 	r = pipeline_await_briefly(&st->flight, patience, f);
-	if (r)
+	if (r < 0 || (r > 0 && !is_any_mixed(st)))
 		return r < 0 ? -1 : 0;
 	if (error_is_set(&st->closing))
-		return error_copy(f, &st->closing);
-	if (session_say_plain(s, NULL, VERB_QUIT, "QUIT", f) < 0 ||
-	    pipeline_await(&s->state->flight, 0, f) < 0)
-		return -1;
-	s->broken = true;
-	return 0;
+		return r > 0 ? 0 : error_copy(f, &st->closing);
+	return say_farewell(s, f);
 }
 
 /* By what the server took for this one, the way there and back apart. */
@@ -250,6 +303,7 @@ static void listen_out(struct session *s)
 	s->broken |= error_is_set(&s->state->closing);
 	fit_window(s, sysenv_ticks() - began);
 	s->round_trips = s->state->flight.round_trips;
+	s->state->heard = sysenv_ticks();
 }
 
 /* Did it break with the line? */
@@ -348,6 +402,17 @@ void session_free(struct session *s)
 	s->state = NULL;
 }
 
+/* Nothing is asked, so that nothing should have come. */
+bool session_is_alive(struct session *s)
+{
+	struct session_state *st = s->state;
+	struct error f = ERROR_INIT;
+
+	if (!s->broken && !st->first && pipeline_listen(&st->flight, &f) < 0)
+		lose(s, &f);
+	return !s->broken;
+}
+
 bool session_has_room(const struct session *s)
 {
 	const struct session_state *st = s->state;
@@ -381,8 +446,11 @@ void session_begin(struct session *s, struct session_mail *m)
 	t->uses_smtputf8 =
 		command_needs_smtputf8(m->envelope, &m->content) ||
 		(m->content.prefers_smtputf8 && caps_has(caps, CAPS_SMTPUTF8));
-	if (!st->first)
+	if (!st->first) {
+		session_is_alive(s);
 		st->began = sysenv_ticks();
+		st->is_at_rest = st->heard && st->began - st->heard >= REST_MS;
+	}
 	resets = needs_reset(st, st->last);
 	join(st, t);
 	attempt(s, t, resets);
@@ -415,7 +483,7 @@ void session_quit(struct session *s)
 {
 	struct error ignored = ERROR_INIT;
 
-	if (s->broken)
+	if (!session_is_alive(s))
 		return;
 	s->broken = true;
 	if (session_say_plain(s, NULL, VERB_QUIT, "QUIT", &ignored) < 0)

@@ -11,6 +11,11 @@
  * given before every reply of the window is in, so that a server whose replies
  * do not match the commands is found out before anything is told.
  *
+ * A line may rest between two windows.  Whether it has ended, or said something
+ * that nothing asked for, is looked at before it is used again, and after a
+ * rest no content goes before the server has answered the envelope: then the
+ * mail may go over another line, and never goes twice.
+ *
  * A verdict of "accepted" is given only after the server's 2xx to the whole
  * content.  A connection lost after the content and before that reply is
  * temporary, and says that the mail may have been taken. */
@@ -85,6 +90,9 @@ void session_begin(struct session *s, struct session_mail *m);
  * its words.  After a failure that left the line usable more may follow; the
  * RSET goes along with them. */
 void session_collect(struct session *s);
+/* Before the first of a window: has the line neither broken nor said anything
+ * since?  It looks, and does not wait. */
+bool session_is_alive(struct session *s);
 /* Both, for one mail: 0 when all of the envelope's are accepted; -1 with the
  * error that the whole has, a temporary one first. */
 int session_send(struct session *s, struct session_mail *m, struct error *f);

@@ -17,6 +17,8 @@ struct session_state {
 	struct loss loss;
 	struct error closing; /* its 421, and it may go on all the same */
 	bool needs_reset;     /* what failed before was left open */
+	uint64_t heard;	      /* sysenv_ticks() of the last window's end; 0 */
+	bool is_at_rest;      /* since long: nothing was answered yet */
 	uint64_t trusted;     /* transaction_parties of those all taken; 0 */
 	/* the window */
 	struct transaction *first, *last; /* begun, in order */

@@ -16,6 +16,7 @@
  *
  * A large content waits until it is known that somebody is there to take it,
  * but where the server has just taken these very recipients from this sender.
+ * So does any after a rest: the line may be dead.
  */
 #include "smtp/session_inside.h"
 
@@ -77,7 +78,12 @@ static int say_rcpt(struct session *s, struct transaction *t, size_t i,
 
 static int await(struct session *s, struct error *f)
 {
-	return pipeline_await(&s->state->flight, 0, f);
+	struct session_state *st = s->state;
+	int r = pipeline_await(&st->flight, 0, f);
+
+	st->is_at_rest = false;
+	st->flight.timeout = s->command_timeout;
+	return r;
 }
 
 /* ---- the content ---- */
@@ -158,6 +164,8 @@ static bool is_on_chance(const struct session_state *st,
 {
 	uint64_t length = t->mail->content.bytes.length;
 
+	if (st->is_at_rest)
+		return false;
 	return length <= SMALL || (length <= TRUST && parties == st->trusted);
 }
 

@@ -182,6 +182,18 @@ bool transaction_said_yes(const struct transaction *t)
 	return true;
 }
 
+bool transaction_has_rest(const struct transaction *t)
+{
+	return t->is_done && memchr(t->standing, STANDING_ONE_MORE,
+				    t->envelope->count) != NULL;
+}
+
+bool transaction_is_mixed(const struct transaction *t)
+{
+	return t->is_chunked && t->asked > 1 && t->taken &&
+	       (!t->is_done || t->taken < t->asked);
+}
+
 /* FNV-1a; the NUL of each text counts too. */
 static uint64_t mix(uint64_t hash, const char *text)
 {

@@ -67,6 +67,11 @@ void transaction_answer(struct transaction *t, const struct owed *owed,
 bool transaction_is_whole(const struct transaction *t);
 /* ... and it was yes each time. */
 bool transaction_said_yes(const struct transaction *t);
+/* Is there a recipient that was one too many? */
+bool transaction_has_rest(const struct transaction *t);
+/* Was it refused for some recipient, or as a whole, and not for each of them at
+ * RCPT? */
+bool transaction_is_mixed(const struct transaction *t);
 /* A number for its sender and its recipients: the same for the same. */
 uint64_t transaction_parties(const struct transaction *t);
 

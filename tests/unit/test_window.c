@@ -187,7 +187,7 @@ static void test_pieces(void **state)
 		assert_string_equal(b.to[2][0].reply, b.mails[2].reply);
 		assert_int_equal(b.to[3][1].verdict.cause, ERROR_TEMPORARY);
 		assert_int_equal(b.to[4][1].verdict.cause, ERROR_NOUSER);
-		assert_false(b.session.broken);
+		assert_int_equal(b.session.broken, offers[i % OFFERS] == FULL);
 		check_truth(&b, 7);
 		end(&b);
 	}
@@ -292,7 +292,9 @@ static void test_refused(void **state)
 			assert_int_equal(envelope_accepted(&b.envelopes[n]),
 					 most);
 		}
-		assert_true(is_odd || !b.session.broken);
+		/* the farewell has to prove who was refused */
+		assert_true(is_odd ||
+			    b.session.broken == (i % 4 != 0 && i / 60 == 0));
 		end(&b);
 	}
 }
@@ -316,6 +318,32 @@ static void test_one_too_many(void **state)
 			assert_int_equal(envelope_accepted(&b.envelopes[n]),
 					 n == 3 ? 1 : EACH);
 		assert_int_equal(b.wire.accepted, 6);
+		end(&b);
+	}
+}
+
+/* A reply too many behind all others, or the line's end, before the next
+ * window: that one is no worse for it, and nothing of it was said. */
+static void test_at_rest(void **state)
+{
+	static const char *const late[] = { "250 2.0.0 yes\r\n",
+					    "421 4.4.2 you took too long\r\n",
+					    "" };
+
+	(void)state;
+	for (size_t i = 0; i < 3 * OFFERS; i++) {
+		struct bench b;
+
+		begin(&b, NULL, offers[i / 3]);
+		assert_int_equal(run(&b, 5), 5);
+		buf_puts(&b.wire.shown, late[i % 3]);
+		b.wire.dropped = i % 3 == 2;
+		session_begin(&b.session, &b.mails[5]);
+		session_collect(&b.session);
+		assert_true(b.session.broken);
+		assert_true(b.mails[5].may_go_again);
+		check_truth(&b, 6);
+		assert_int_equal(b.wire.accepted, 5);
 		end(&b);
 	}
 }
@@ -531,6 +559,7 @@ int main(void)
 		cmocka_unit_test(test_large),
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_one_too_many),
+		cmocka_unit_test(test_at_rest),
 		cmocka_unit_test(test_dropped_anywhere),
 		cmocka_unit_test(test_closing),
 		cmocka_unit_test(test_closing_and_staying),
