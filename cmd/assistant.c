@@ -111,11 +111,9 @@ static int feed(void *context, const char *const *argv, const struct buf *input,
 	int ends[2], r, how = 0;
 
 	(void)context;
-	if (pipe(ends) < 0)
+	if (io_pipe(ends) < 0)
 		return error_errno(f, ERROR_OS, errno, "no pipe for %s",
 				   argv[0]);
-	fcntl(ends[0], F_SETFD, FD_CLOEXEC);
-	fcntl(ends[1], F_SETFD, FD_CLOEXEC);
 	r = run_fed(&c, argv, ends, input, f);
 	close(ends[0]);
 	close(ends[1]);

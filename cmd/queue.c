@@ -457,8 +457,13 @@ static int find_queues(struct job *job, struct error *f)
 			    c->kind != COMMAND_SETUP_QUEUE;
 	if (job->is_everybody && !user)
 		job->errand.most = MOST_OF_EACH;
-	if (job->is_everybody)
-		return users_list(job->arena, user, &job->users, f);
+	if (job->is_everybody &&
+	    users_list(job->arena, user, &job->users, f) < 0)
+		return -1;
+	if (job->is_everybody) {
+		own_queues_narrow(&job->users);
+		return 0;
+	}
 	if (users_self(job->arena, user, &job->self, f) < 0)
 		return -1;
 	return own_queues_find(job->arena, &wish, &job->queues, f);

@@ -136,10 +136,8 @@ static int start(struct command *c, const char *const *argv,
 	unsigned parent = sysenv_pid();
 	int report[2], error = 0;
 
-	if (pipe(report) < 0)
+	if (io_pipe(report) < 0)
 		return errno;
-	fcntl(report[0], F_SETFD, FD_CLOEXEC);
-	fcntl(report[1], F_SETFD, FD_CLOEXEC);
 	c->pid = fork();
 	if (c->pid == 0) {
 		become(c, argv, streams, parent);
@@ -361,12 +359,9 @@ int command_finish(struct command *c, int *status, struct error *f)
 
 static int make_pipe(const struct command *c, int ends[2], struct error *f)
 {
-	if (pipe(ends) < 0)
-		return error_errno(f, ERROR_OS, errno, "no pipe for %s",
-				   c->what);
-	fcntl(ends[0], F_SETFD, FD_CLOEXEC);
-	fcntl(ends[1], F_SETFD, FD_CLOEXEC);
-	return 0;
+	return io_pipe(ends) == 0 ? 0
+				  : error_errno(f, ERROR_OS, errno,
+						"no pipe for %s", c->what);
 }
 
 /* With its output in *output. */

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 #ifdef __linux__
+#include <sys/fsuid.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #endif
@@ -113,3 +114,43 @@ int identity_become(const struct identity *who, struct error *f)
 	sysenv_begin_user(who->name, who->home);
 	return 0;
 }
+
+#ifdef __linux__
+
+static int own_uid, own_gid; /* while it is another's */
+
+/* Both calls return what was there before, also where they fail; with an id
+ * that nobody can have they only tell it. */
+bool identity_files_as(unsigned uid, unsigned gid)
+{
+	if (setgroups(0, NULL) < 0)
+		return false;
+	own_gid = setfsgid(gid);
+	own_uid = setfsuid(uid);
+	if ((unsigned)setfsgid((gid_t)-1) == gid &&
+	    (unsigned)setfsuid((uid_t)-1) == uid)
+		return true;
+	identity_files_back();
+	return false;
+}
+
+void identity_files_back(void)
+{
+	setfsuid((uid_t)own_uid);
+	setfsgid((gid_t)own_gid);
+}
+
+#else
+
+bool identity_files_as(unsigned uid, unsigned gid)
+{
+	(void)uid;
+	(void)gid;
+	return false;
+}
+
+void identity_files_back(void)
+{
+}
+
+#endif

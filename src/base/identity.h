@@ -7,6 +7,8 @@
 #ifndef BASE_IDENTITY_H
 #define BASE_IDENTITY_H
 
+#include <stdbool.h>
+
 #include "base/error.h"
 
 struct identity {
@@ -23,5 +25,12 @@ struct identity {
 int identity_take(const struct identity *who, struct error *f);
 /* The same, and the environment is the user's, too (sysenv.h). */
 int identity_become(const struct identity *who, struct error *f);
+
+/* Only for what this process does to files, and only for a while: as the user
+ * without other groups, and without root's right to pass a directory that is
+ * closed to them (Linux; false elsewhere, or where it cannot be done).
+ * identity_files_back ends it. */
+bool identity_files_as(unsigned uid, unsigned gid);
+void identity_files_back(void);
 
 #endif

@@ -2,12 +2,13 @@
 #include "base/io.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
-#include <stdbool.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/interrupt.h"
+#include "base/sysenv.h"
 
 /* Is the wait to be cut short?  A process that was signalled before has still
  * to finish what is at hand. */
@@ -148,6 +149,15 @@ int io_write_error(int fd, int error, const char *name, struct error *f)
 	return error_errno(f, ERROR_IO, error, "cannot write %s", name);
 }
 
+int io_pipe(int ends[2])
+{
+	if (pipe(ends) < 0)
+		return -1;
+	fcntl(ends[0], F_SETFD, FD_CLOEXEC);
+	fcntl(ends[1], F_SETFD, FD_CLOEXEC);
+	return 0;
+}
+
 int io_reap(pid_t child, int *status)
 {
 	pid_t r;
@@ -156,4 +166,16 @@ int io_reap(pid_t child, int *status)
 		r = waitpid(child, status, 0);
 	while (r < 0 && errno == EINTR);
 	return r < 0 ? -1 : 0;
+}
+
+bool io_reap_within(pid_t child, unsigned milliseconds, int *status)
+{
+	uint64_t until = sysenv_ticks() + milliseconds;
+	pid_t r;
+
+	*status = 0;
+	while ((r = waitpid(child, status, WNOHANG)) == 0 &&
+	       sysenv_ticks() < until)
+		poll(NULL, 0, 2);
+	return r != 0;
 }

@@ -8,6 +8,7 @@
 #ifndef BASE_IO_H
 #define BASE_IO_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -33,7 +34,13 @@ int io_read_line(int fd, struct buf *out);
 int io_read_error(int fd, int error, const char *name, struct error *f);
 int io_write_error(int fd, int error, const char *name, struct error *f);
 
+/* As pipe(2), and no program that is started has the ends. */
+int io_pipe(int ends[2]);
+
 /* Waits for the child to end: 0 with waitpid's status, -1 with errno. */
 int io_reap(pid_t child, int *status);
+/* The same for as long as that; false, and 0 in *status, when it has not ended
+ * by then: what waits for a dead file server cannot be killed. */
+bool io_reap_within(pid_t child, unsigned milliseconds, int *status);
 
 #endif

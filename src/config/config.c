@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/ascii.h"
+#include "base/disk.h"
 #include "base/log.h"
 #include "base/sysenv.h"
 #include "base/text.h"
@@ -70,6 +71,14 @@ static int read_first(struct config *c, const char *const *paths, size_t count,
 	return 0;
 }
 
+static int read_system(struct config *c, struct error *f)
+{
+	static const char *const paths[] = { "/etc/mailsend.conf",
+					     "/etc/msmtprc" };
+
+	return read_first(c, paths, 2, GUARD_SYSTEM, f);
+}
+
 static int read_named(struct config *c, const char *path, struct error *f)
 {
 	/* named by hand, root's own is still the administrator's choice */
@@ -87,8 +96,6 @@ static int load(struct config *c, const struct config_wish *w, struct error *f)
 	const char *own[] = { below_config_home(a, "mailsend/config"),
 			      below_home(a, ".msmtprc"),
 			      below_config_home(a, "msmtp/config") };
-	static const char *const system[] = { "/etc/mailsend.conf",
-					      "/etc/msmtprc" };
 
 	if (w->path)
 		return read_named(c, w->path, f);
@@ -96,7 +103,7 @@ static int load(struct config *c, const struct config_wish *w, struct error *f)
 		return -1;
 	if (!named && read_first(c, own, 3, GUARD_USER, f) < 0)
 		return -1;
-	if (read_first(c, system, 2, GUARD_SYSTEM, f) < 0)
+	if (read_system(c, f) < 0)
 		return -1;
 	if (c->unreadable && !c->files[0] && !c->files[1])
 		log_warning("%s is there, but user %s may not read it",
@@ -104,17 +111,27 @@ static int load(struct config *c, const struct config_wish *w, struct error *f)
 	return 0;
 }
 
-int config_load(struct config *c, struct arena *a, const struct config_wish *w,
-		struct error *f)
+/* An only account that is wrong is an error at once. */
+static int check_only(const struct config *c, struct error *f)
 {
-	*c = (struct config){ .arena = a };
-	if (load(c, w, f) < 0)
-		return -1;
 	if (!c->accounts || c->accounts->next || !c->accounts->flaw)
 		return 0;
 	if (!error_is_set(f))
 		*f = *c->accounts->flaw;
 	return -1;
+}
+
+int config_load(struct config *c, struct arena *a, const struct config_wish *w,
+		struct error *f)
+{
+	*c = (struct config){ .arena = a };
+	return load(c, w, f) < 0 ? -1 : check_only(c, f);
+}
+
+int config_load_system(struct config *c, struct arena *a, struct error *f)
+{
+	*c = (struct config){ .arena = a };
+	return read_system(c, f) < 0 ? -1 : check_only(c, f);
 }
 
 /* ---- the account ---- */
@@ -479,4 +496,18 @@ const char *config_queue(struct arena *a, const struct account *account,
 	if (named)
 		return absolute_path(a, named, f);
 	return sysenv_uid() == 0 ? config_spool_queue(a) : user_queue(a, f);
+}
+
+bool config_home_is_unused(struct arena *a, const char *home)
+{
+	static const char *const names[] = { ".config/mailsend/config",
+					     ".msmtprc", ".config/msmtp/config",
+					     ".local/state/mailsend/queue" };
+	struct error unknown = ERROR_INIT;
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
+		if (disk_exists(arena_format(a, "%s/%s", home, names[i]),
+				&unknown) != 0)
+			return false;
+	return true;
 }

@@ -196,6 +196,8 @@ struct config {
  * that comes from it live as long as the arena. */
 int config_load(struct config *c, struct arena *a,
 		const struct config_wish *wish, struct error *f);
+/* The same of the system's alone. */
+int config_load_system(struct config *c, struct arena *a, struct error *f);
 /* By its name, else by the sender: one whose `from` is that address, or is it
  * without its +detail, or is a pattern that fits; else "default"; else the only
  * one there is.  The overrides are laid over a copy, and what was left open is
@@ -239,6 +241,9 @@ const char *config_queue(struct arena *a, const struct account *account,
  * arena; NULL where there is no such place. */
 const char *config_home_queue(struct arena *a);
 const char *config_spool_queue(struct arena *a);
+/* Of a user with this home, whose environment names no other place, there is
+ * surely neither a configuration nor a queue there.  Opens nothing. */
+bool config_home_is_unused(struct arena *a, const char *home);
 
 /* ---- finish.c: what a chosen account leaves open ---- */
 

@@ -5,7 +5,6 @@
 #include "config/evaluate.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -25,12 +24,10 @@ static int start(struct reading *r, const char *text, struct error *f)
 	const char *const argv[] = { "/bin/sh", "-c", text, NULL };
 	int ends[2], started;
 
-	if (pipe(ends) < 0)
+	if (io_pipe(ends) < 0)
 		return error_errno(f, ERROR_OS, errno,
 				   "%s: no pipe for the command",
 				   r->command.what);
-	fcntl(ends[0], F_SETFD, FD_CLOEXEC);
-	fcntl(ends[1], F_SETFD, FD_CLOEXEC);
 	started = command_start(&r->command, argv, -1, ends[1], -1, f);
 	close(ends[1]);
 	r->output = ends[0];

@@ -332,3 +332,15 @@ int spool_list(struct arena *a, bool in_register, struct spool_uids *out,
 	directory_close(&d);
 	return error_copy(f, &own), error_is_set(&own) ? -1 : 0;
 }
+
+bool spool_is_unused(struct arena *a, unsigned uid)
+{
+	const char *spool = sysenv_spool();
+	struct error ignored = ERROR_INIT;
+
+	return !spool ||
+	       (disk_exists(arena_format(a, "%s/%u", spool, uid), &ignored) ==
+			0 &&
+		disk_exists(arena_format(a, "%s/users/%u", spool, uid),
+			    &ignored) == 0);
+}

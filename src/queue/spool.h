@@ -58,5 +58,8 @@ struct spool_uids {
 };
 int spool_list(struct arena *a, bool in_register, struct spool_uids *out,
 	       struct error *f);
+/* There is surely nothing of this user's, neither in SPOOL nor in the
+ * register. */
+bool spool_is_unused(struct arena *a, unsigned uid);
 
 #endif

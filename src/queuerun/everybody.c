@@ -107,10 +107,8 @@ static noreturn void be_other(const struct run *run, const struct user *who,
 
 static int open_pipe(int ends[2], struct error *f)
 {
-	if (pipe(ends) < 0)
+	if (io_pipe(ends) < 0)
 		return error_errno(f, ERROR_OS, errno, "cannot make a pipe");
-	for (int i = 0; i < 2; i++)
-		fcntl(ends[i], F_SETFD, FD_CLOEXEC);
 	fcntl(ends[0], F_SETFL, O_NONBLOCK);
 	return 0;
 }
@@ -315,20 +313,6 @@ static int read_records(struct run *run, struct child *c)
 
 /* ---- its end ---- */
 
-/* One that waits for a dead file server cannot be killed: it is left. */
-static void reap(const struct child *c, int *status)
-{
-	uint64_t until = sysenv_ticks() + REAP_MS;
-	pid_t r;
-
-	*status = 0;
-	do {
-		r = waitpid(c->pid, status, WNOHANG);
-		if (r == 0)
-			poll(NULL, 0, 2);
-	} while (r == 0 && sysenv_ticks() < until);
-}
-
 static void explain_end(struct child *c, int status)
 {
 	if (error_is_set(&c->why) || c->is_done)
@@ -351,7 +335,7 @@ static int end(struct run *run, struct child *c)
 
 	if (!c->is_done)
 		kill_child(c, SIGKILL);
-	reap(c, &status);
+	io_reap_within(c->pid, REAP_MS, &status);
 	read_words(run, c);
 	if (c->line.len)
 		say(run, c);

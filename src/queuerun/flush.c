@@ -13,7 +13,6 @@
 #include "queuerun/flush.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
@@ -55,15 +54,6 @@ struct run {
 	bool told; /* to stop */
 	int speak; /* in a process: where its words go */
 };
-
-static int open_pipe(int fds[2], struct error *f)
-{
-	if (pipe(fds) < 0)
-		return error_errno(f, ERROR_OS, errno, "cannot make a pipe");
-	for (int i = 0; i < 2; i++)
-		fcntl(fds[i], F_SETFD, FD_CLOEXEC);
-	return 0;
-}
 
 /* ---- words ---- */
 
@@ -175,13 +165,12 @@ static noreturn void work_there(struct run *run, struct job *job, int speak)
 /* With those that are not over. */
 static void start(struct run *run, struct job *job)
 {
-	struct error f = ERROR_INIT;
 	int fds[2];
 	pid_t pid;
 
 	job->ended = job->stuck = false;
 	memset(job->is_begun, false, job->group->count);
-	if (open_pipe(fds, &f) < 0) {
+	if (io_pipe(fds) < 0) {
 		work_here(run, job);
 		return;
 	}

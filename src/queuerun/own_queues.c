@@ -1,10 +1,19 @@
 /* own_queues.c - each place once, whatever names lead there. */
 #include "queuerun/own_queues.h"
 
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
+#include "base/command.h"
 #include "base/disk.h"
+#include "base/identity.h"
+#include "base/interrupt.h"
+#include "base/io.h"
 #include "base/log.h"
 #include "base/sysenv.h"
 #include "queue/spool.h"
@@ -150,4 +159,166 @@ void own_queues_find_here(struct arena *a, struct own_queues *out)
 
 	*out = (struct own_queues){ 0 };
 	add(&p, "/proc/self/cwd/queue", false);
+}
+
+/* ---- users who have none ---- */
+
+#define SLICES	   8	/* of the list, a process each */
+#define VERDICT_MS 1000 /* a user that takes longer has to have a process */
+#define RESTARTS   3	/* after such a user */
+#define ABSENT	   'a'
+#define UNKNOWN	   '?'
+
+struct slice {
+	pid_t pid;
+	int fd;		/* its verdicts, an octet for each user; -1: closed */
+	size_t at, end; /* users whose verdict is still to come */
+	uint64_t heard;
+	unsigned restarts;
+};
+
+/* May a user without a configuration still have a queue by the system's? */
+static bool is_named_by_system(void)
+{
+	struct arena a = ARENA_INIT;
+	struct error unknown = ERROR_INIT;
+	struct config config;
+	bool result = config_load_system(&config, &a, &unknown) < 0 ||
+		      config.unreadable;
+
+	for (const struct account *account = config.accounts; account;
+	     account = account->next)
+		result |= account->queue_folder != NULL;
+	arena_free(&a);
+	return result;
+}
+
+static bool has_nothing(const struct user *who)
+{
+	struct arena a = ARENA_INIT;
+	bool result = false;
+
+	if (who->state || !who->home || *who->home != '/' ||
+	    who->uid == sysenv_file_uid() ||
+	    !identity_files_as(who->uid, who->gid))
+		return false;
+	result = spool_is_unused(&a, who->uid) &&
+		 config_home_is_unused(&a, who->home);
+	identity_files_back();
+	arena_free(&a);
+	return result;
+}
+
+static noreturn void judge(const struct users *users, const struct slice *s,
+			   int fd)
+{
+	fd = process_detach(fd);
+	for (size_t i = s->at; i < s->end; i++) {
+		char verdict = has_nothing(&users->all[i]) ? ABSENT : UNKNOWN;
+
+		if (io_write_all(fd, &verdict, 1) < 0)
+			break;
+	}
+	process_end();
+}
+
+static void start_slice(const struct users *users, struct slice *s)
+{
+	int ends[2];
+
+	s->fd = -1;
+	s->heard = sysenv_ticks();
+	if (s->at == s->end || io_pipe(ends) < 0)
+		return;
+	s->pid = fork();
+	if (s->pid == 0)
+		judge(users, s, ends[1]);
+	close(ends[1]);
+	s->fd = ends[0];
+}
+
+static void end_slice(struct slice *s)
+{
+	int status;
+
+	if (s->pid > 0) {
+		kill(s->pid, SIGKILL);
+		io_reap_within(s->pid, VERDICT_MS, &status);
+	}
+	s->pid = 0;
+	if (s->fd >= 0)
+		close(s->fd);
+	s->fd = -1;
+}
+
+static void take_verdicts(struct slice *s, bool *is_absent)
+{
+	char verdicts[512];
+	ssize_t n = read(s->fd, verdicts, sizeof(verdicts));
+
+	for (ssize_t i = 0; i < n && s->at < s->end; i++)
+		is_absent[s->at++] = verdicts[i] == ABSENT;
+	s->heard = sysenv_ticks();
+	if (n == 0 || (n < 0 && errno != EINTR) || s->at == s->end)
+		end_slice(s);
+}
+
+/* Whoever it waits for, a file server that does not answer, has to have a
+ * process. */
+static void pass_over(const struct users *users, struct slice *s)
+{
+	end_slice(s);
+	if (s->at < s->end && s->restarts++ < RESTARTS) {
+		s->at++;
+		start_slice(users, s);
+	}
+}
+
+/* All that is there to read; false when no more will come. */
+static bool hear_slices(const struct users *users, struct slice *slices,
+			bool *is_absent)
+{
+	struct pollfd p[SLICES];
+	bool is_open = false;
+
+	for (size_t i = 0; i < SLICES; i++)
+		p[i] = (struct pollfd){ .fd = slices[i].fd, .events = POLLIN };
+	if (poll(p, SLICES, VERDICT_MS) < 0)
+		return errno == EINTR && !interrupt_signal();
+	for (size_t i = 0; i < SLICES; i++) {
+		struct slice *s = &slices[i];
+
+		if (s->fd >= 0 && p[i].revents)
+			take_verdicts(s, is_absent);
+		else if (s->fd >= 0 && sysenv_ticks() - s->heard >= VERDICT_MS)
+			pass_over(users, s);
+		is_open |= s->fd >= 0;
+	}
+	return is_open;
+}
+
+void own_queues_narrow(struct users *users)
+{
+	struct slice slices[SLICES] = { { 0 } };
+	bool *is_absent;
+	size_t kept = 0;
+
+	if (users->count < 2 || is_named_by_system())
+		return;
+	is_absent = memory_alloc(users->count * sizeof(*is_absent));
+	memset(is_absent, false, users->count * sizeof(*is_absent));
+	for (size_t i = 0; i < SLICES; i++) {
+		slices[i].at = users->count * i / SLICES;
+		slices[i].end = users->count * (i + 1) / SLICES;
+		start_slice(users, &slices[i]);
+	}
+	while (hear_slices(users, slices, is_absent))
+		;
+	for (size_t i = 0; i < SLICES; i++)
+		end_slice(&slices[i]);
+	for (size_t i = 0; i < users->count; i++)
+		if (!is_absent[i])
+			users->all[kept++] = users->all[i];
+	users->count = kept;
+	free(is_absent);
 }

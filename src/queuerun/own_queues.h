@@ -15,6 +15,7 @@
 #include "base/arena.h"
 #include "base/error.h"
 #include "config/config.h"
+#include "queuerun/users.h"
 
 struct own_queues {
 	const char **folders; /* absolute, none twice; in the arena */
@@ -34,6 +35,12 @@ int own_queues_find(struct arena *a, const struct config_wish *wish,
  * looks at the others by another row of users.h. */
 int own_queues_find_there(struct arena *a, bool home_only,
 			  struct own_queues *out, struct error *f);
+/* For root: leaves out of the list the users for whom own_queues_find_there
+ * would surely find none, so that only the others need a process.  That is
+ * known where neither a queue nor a configuration is there.  A few processes
+ * find it out with each user's rights on files, by lstat alone; what they
+ * cannot tell, or not in good time, is no reason to leave a user out. */
+void own_queues_narrow(struct users *users);
 /* The one below the working directory, which is a service's state. */
 void own_queues_find_here(struct arena *a, struct own_queues *out);
 

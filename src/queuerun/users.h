@@ -14,8 +14,8 @@
  *	the machine			queue there, which it runs by itself
  *
  * SPOOL and the register are queue/spool.h's; UID_MAX is of /etc/login.defs,
- * 60000 where that does not say.  Nobody's home is looked at here: a process of
- * the user's own does that (everybody.h), and most find nothing. */
+ * 60000 where that does not say.  Nobody's home is looked at here: most have no
+ * queue there, and own_queues_narrow leaves those out. */
 #ifndef QUEUERUN_USERS_H
 #define QUEUERUN_USERS_H
 

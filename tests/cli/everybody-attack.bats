@@ -301,6 +301,22 @@ stopped_no_more() {
 	others_go_on
 }
 
+@test "a link in a home does not show whether a file of root's is there" {
+	command -v strace >/dev/null || skip "no strace"
+	in_machine mkdir -p -m 700 /srv/home/root/mailsend
+	in_machine touch /srv/home/root/mailsend/config
+	as bob ln -s /srv/home/root "/srv/home/bob/.config"
+	as carol ln -s /srv/home/root/nothing "/srv/home/carol/.config"
+	queue alice innocent
+	root_runs env ASAN_OPTIONS=detect_leaks=0 strace -f -qq \
+		-o "$PWD/trace" -e trace=setresuid mailq
+	[ "$status" -eq 0 ]
+	[[ $output == *innocent@example.net* ]]
+	# it is the same for both
+	grep -q 'setresuid(2002, 2002, 2002' trace
+	grep -q 'setresuid(2003, 2003, 2003' trace
+}
+
 @test "links and pipes in the queue itself, and a file that is no entry" {
 	local queue id
 

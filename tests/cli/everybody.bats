@@ -269,6 +269,44 @@ all_is_alice_s() {
 	in_machine test ! -e /var/spool/mailsend/users/2003
 }
 
+@test "queue_folder in the system's configuration, for users who have nothing else" {
+	configure_all 'host localhost' "port $(cat "$server/port")" 'tls off' \
+		'from %U@example.org' 'queue_folder /srv/shared/%U'
+	in_machine install -d -m 1777 /srv/shared
+	spool_made
+	queue bob one
+	in_machine rm -rf /var/spool/mailsend/users/2002
+	root_runs mailq --json
+	json '{m["owner"] for m in j} == {"bob"}'
+}
+
+# becomes UID - did a process do so?
+becomes() {
+	grep -q "setresuid($1, $1, $1" trace
+}
+
+@test "only users who have a queue or a configuration need a process" {
+	command -v strace >/dev/null || skip "no strace"
+	spool_made
+	queue alice one
+	queue www-data two
+	configure_user bob 'host localhost'
+	root_runs env ASAN_OPTIONS=detect_leaks=0 strace -f -qq -o "$PWD/trace" \
+		-e trace=setresuid,setfsuid,newfstatat,lstat mailq --json
+	[ "$status" -eq 0 ]
+	json '{m["owner"] for m in j} == {"alice", "www-data"}'
+	becomes 2001
+	becomes 2002
+	becomes 33
+	! becomes 2003 || false
+	! becomes 1 || false
+	# carol's home was looked at with her rights
+	awk '/setfsuid\(/ { split($0, part, "("); uid = part[2] + 0
+			if (uid >= 0 && uid < 4294967295) is[$1] = uid }
+		/\/srv\/home\/carol\// { seen = 1; if (is[$1] != 2003) bad = 1 }
+		END { exit bad || !seen }' trace
+}
+
 @test "a home that came back: the queue in the spool is still seen" {
 	spool_made
 	in_machine chown root /srv/home/carol
