@@ -15,9 +15,9 @@ WARNINGS := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes \
 	    -Wformat=2 -Wimplicit-fallthrough
 CPPFLAGS += -D_GNU_SOURCE -DMAILSEND_VERSION='"$(VERSION)"' -Isrc
 ALL_CFLAGS = -std=c11 $(WARNINGS) -fstack-protector-strong -fPIE $(CFLAGS)
-# libc and jansson alone are linked; base/library loads the others when used.
+# libc alone is linked; base/library loads the others when used.
 LDFLAGS  += -pie -Wl,-z,relro,-z,now -Wl,--as-needed
-LDLIBS   += -ljansson -ldl
+LDLIBS   += -ldl
 
 # Debian's names for what each step needs.
 BUILD_PACKAGES := gcc make libc6-dev libcurl4-openssl-dev libmagic-dev \

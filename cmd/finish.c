@@ -9,6 +9,7 @@
 #include "base/buf.h"
 #include "base/disk.h"
 #include "base/interrupt.h"
+#include "base/json.h"
 #include "base/log.h"
 #include "deliver/jsonify.h"
 #include "flow/source.h"
@@ -44,7 +45,7 @@ void finish_json(const struct error *f)
 	struct buf text = BUF_INIT(4096);
 	struct error trouble = ERROR_INIT;
 
-	if (jsonify_failure(f, &text) < 0 ||
+	if (json_prepare(&trouble) < 0 || jsonify_failure(f, &text) < 0 ||
 	    disk_write_all(STDOUT_FILENO, text.data, text.len,
 			   "standard output", &trouble) < 0)
 		log_error("the report could not be written: %s", trouble.text);

@@ -4,6 +4,7 @@
 
 #include "base/command.h"
 #include "base/interrupt.h"
+#include "base/json.h"
 #include "base/log.h"
 #include "commands.h"
 #include "config/config.h"
@@ -106,7 +107,7 @@ static void end_json(const struct run *run, const struct outcome *out,
 	if (run->cmdline.request.action != REQUEST_SEND ||
 	    run->cmdline.series.resume || send_is_series(&run->cmdline))
 		finish_json(f);
-	else if (report_json(out, f, &text) < 0 ||
+	else if (json_prepare(&trouble) < 0 || report_json(out, f, &text) < 0 ||
 		 output_put(&text, &trouble) < 0)
 		log_error("the report could not be written: %s", trouble.text);
 	buf_free(&text);
@@ -325,6 +326,8 @@ static int act(struct run *run, struct error *f)
 	struct error trouble = ERROR_INIT;
 	int status;
 
+	if (r->json && json_prepare(f) < 0)
+		return -1;
 	if (r->action == REQUEST_SEND && run->cmdline.series.resume) {
 		status = recall(run, f);
 		if (status != 0)

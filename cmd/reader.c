@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/json.h"
 #include "base/log.h"
 #include "finish.h"
 #include "output.h"
@@ -40,6 +41,8 @@ static int act_recorded(struct reader *r,
 static int run(struct reader *r, const struct persona *p,
 	       int (*act)(struct reader *r, struct error *f), struct error *f)
 {
+	if (r->cmdline.request.json && json_prepare(f) < 0)
+		return -1;
 	switch (r->cmdline.kind) {
 	case COMMAND_HELP:
 		return output_help(p, false, f);

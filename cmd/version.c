@@ -12,7 +12,6 @@
 #include "base/buf.h"
 #include "base/library.h"
 #include "codec/compress.h"
-#include "deliver/jsonify.h"
 #include "output.h"
 
 #define VERSION_MAX   4096
@@ -45,6 +44,8 @@ static const struct library_version {
 	  TELLS_NUMBER, "media types of files", COMPRESSION_NONE },
 	{ "libidn2", "libidn2.so.0", "libidn2-0", "idn2_check_version",
 	  TELLS_CHECK, "internationalized domain names", COMPRESSION_NONE },
+	{ "jansson", "libjansson.so.4", "libjansson4", "jansson_version_str",
+	  TELLS_TEXT, "--json, tokens of OAuth 2", COMPRESSION_NONE },
 	{ "zlib", "libz.so.1", "zlib1g", "zlibVersion", TELLS_TEXT,
 	  "--compress gzip", COMPRESSION_GZIP },
 	{ "liblzma", "liblzma.so.5", "liblzma5", "lzma_version_string",
@@ -122,7 +123,7 @@ int version_print(const char *name, struct error *f)
 	buf_puts(&out, "Libraries, loaded on first use:\n");
 	for (size_t i = 0; i < sizeof(libraries) / sizeof(*libraries); i++)
 		put_library(&libraries[i], &out);
-	buf_printf(&out, "Linked: jansson %s for JSON\n\n", JANSSON_VERSION);
+	buf_putc(&out, '\n');
 	buf_puts(&out,
 		 "Features: SMTP, POP3 and IMAP with STARTTLS or implicit TLS "
 		 "1.2 and later;\n"

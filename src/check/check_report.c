@@ -2,13 +2,13 @@
  * monitoring plugin, as msmtp tells it. */
 #include "check/check.h"
 
-#include <jansson.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "base/ascii.h"
+#include "base/json.h"
 #include "base/sysenv.h"
 #include "base/text.h"
 #include "check/handshake_steps.h"

@@ -8,10 +8,10 @@
  * It goes to whom the header names and to no one else, and Graph takes Bcc out
  * of it: who is in the envelope alone gets into a Bcc, and a header that
  * names an address that is not in the envelope is refused. */
-#include <jansson.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "base/json.h"
 #include "base/sysenv.h"
 #include "base/text.h"
 #include "codec/base64.h"

@@ -2,11 +2,11 @@
 #ifndef DELIVER_JSONIFY_H
 #define DELIVER_JSONIFY_H
 
-#include <jansson.h>
 #include <stdint.h>
 
 #include "base/buf.h"
 #include "base/error.h"
+#include "base/json.h"
 
 /* A server may say what is not UTF-8: then the octets stand for Latin-1.
  * NULL is null. */

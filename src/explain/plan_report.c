@@ -1,9 +1,9 @@
 /* plan_report.c - for people, where the lines of --dry-run are a part of it,
  * and for programs. */
 #include <inttypes.h>
-#include <jansson.h>
 #include <string.h>
 
+#include "base/json.h"
 #include "base/sysenv.h"
 #include "config/settings.h"
 #include "deliver/jsonify.h"

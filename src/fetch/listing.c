@@ -4,7 +4,6 @@
 #include "fetch/fetch.h"
 
 #include <inttypes.h>
-#include <jansson.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -16,6 +15,7 @@
 #include "base/arena.h"
 #include "base/ascii.h"
 #include "base/buf.h"
+#include "base/json.h"
 #include "base/log.h"
 #include "base/sysenv.h"
 #include "base/text.h"

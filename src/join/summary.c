@@ -2,10 +2,10 @@
 #include "join/summary.h"
 
 #include <inttypes.h>
-#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/json.h"
 #include "deliver/jsonify.h"
 
 #define MISSING_MAX (100 * 1024) /* octets of a list: more no shell takes */

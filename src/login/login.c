@@ -2,11 +2,11 @@
  * the store. */
 #include "login/login.h"
 
-#include <jansson.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/interrupt.h"
+#include "base/json.h"
 #include "base/sysenv.h"
 #include "base/text.h"
 #include "net/jwt.h"

@@ -12,7 +12,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
@@ -24,6 +23,7 @@
 #include "base/crash.h"
 #include "base/disk.h"
 #include "base/interrupt.h"
+#include "base/json.h"
 #include "base/log.h"
 #include "base/sysenv.h"
 #include "config/guard.h"
@@ -258,6 +258,8 @@ int oauth_store_open(struct oauth_store *s, struct arena *a,
 	const char *state = is_system ? SYSTEM_STATE : sysenv_state();
 
 	*s = (struct oauth_store){ .arena = a, .account = account, .lock = -1 };
+	if (json_prepare(f) < 0)
+		return -1;
 	if (!state && account->oauth_store_read && account->oauth_store_write)
 		return 0; /* and nothing to lock */
 	if (!state)

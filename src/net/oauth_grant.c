@@ -7,13 +7,13 @@
  */
 #include "net/oauth_grant.h"
 
-#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/ascii.h"
 #include "base/disk.h"
+#include "base/json.h"
 #include "base/sysenv.h"
 #include "base/text.h"
 #include "config/guard.h"

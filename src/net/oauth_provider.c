@@ -2,9 +2,9 @@
  * discovery for all others. */
 #include "net/oauth_provider.h"
 
-#include <jansson.h>
 #include <string.h>
 
+#include "base/json.h"
 #include "base/text.h"
 
 #define GRAPH	  "https://graph.microsoft.com/"
@@ -223,6 +223,8 @@ int oauth_provider_find(struct arena *a, const struct account *account,
 				 "set oauth to google, microsoft, fastmail, "
 				 "yahoo or an issuer's address",
 				 account->name);
+	if (json_prepare(f) < 0)
+		return -1;
 	for (size_t i = 0; i < sizeof(known) / sizeof(*known); i++) {
 		if (strcmp(known[i].name, account->oauth) != 0)
 			continue;

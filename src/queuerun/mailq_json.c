@@ -1,9 +1,9 @@
 /* mailq_json.c - one array, an object for each mail. */
 #include "queuerun/mailq.h"
 
-#include <jansson.h>
 #include <stdlib.h>
 
+#include "base/json.h"
 #include "base/sysenv.h"
 #include "deliver/jsonify.h"
 

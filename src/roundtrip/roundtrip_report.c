@@ -3,11 +3,11 @@
 #include "roundtrip/roundtrip.h"
 
 #include <inttypes.h>
-#include <jansson.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/interrupt.h"
+#include "base/json.h"
 #include "deliver/jsonify.h"
 
 #define STATUS_LATE 75

@@ -1,8 +1,7 @@
 /* run_json.c - see run_json.h. */
 #include "run/run_json.h"
 
-#include <jansson.h>
-
+#include "base/json.h"
 #include "deliver/jsonify.h"
 #include "run/phrase.h"
 

@@ -2,10 +2,10 @@
 #include "submit/report.h"
 
 #include <inttypes.h>
-#include <jansson.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "base/json.h"
 #include "base/log.h"
 #include "base/sysenv.h"
 #include "deliver/jsonify.h"

@@ -70,6 +70,19 @@ by() {
 	ended 69 mail --json ann@example.org <<<text
 }
 
+@test "where jansson cannot be loaded nothing is sent without it" {
+	configure
+	mkdir lib
+	: >lib/libjansson.so.4
+	LD_LIBRARY_PATH=$PWD/lib send --json -s hello ann@example.org <<<text
+	[ "$status" -eq 69 ]
+	[[ $stderr == *libjansson4* ]]
+	[ -z "$(arrived)" ]
+	LD_LIBRARY_PATH=$PWD/lib send -s hello ann@example.org <<<text
+	[ "$status" -eq 0 ]
+	[ -n "$(arrived)" ]
+}
+
 @test "a mail whose sender is ended by a signal" {
 	local silent=$BATS_TEST_TMPDIR/silent
 
