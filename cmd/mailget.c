@@ -20,8 +20,6 @@
 struct run {
 	struct reader reader; /* the account, the transcript, --json */
 	struct fetch_order order;
-	const char **words; /* the bare ones */
-	size_t word_count;
 	bool is_raw;
 };
 
@@ -98,21 +96,6 @@ static const struct option_row rows[] = {
 };
 
 /* ---- words ---- */
-
-static int argument(struct options_run *run, const char *value, struct error *f)
-{
-	struct run *w = run_of(run);
-
-	if (!*value)
-		return error_set(f, ERROR_USAGE,
-				 "an argument is empty: is a variable not "
-				 "set?");
-	if (!w->words)
-		w->words = arena_array(run->arena, (size_t)run->argc,
-				       sizeof(*w->words));
-	w->words[w->word_count++] = value;
-	return 0;
-}
 
 /* What stands behind the action: numbers, at least and at most so many, and
  * then or before a path. */
@@ -203,9 +186,9 @@ static int take_numbers(struct run *w, const struct action *act,
 
 static int read_words(struct run *w, struct error *f)
 {
-	const char *const *words = w->words + 1;
+	const char *const *words = w->reader.words + 1;
 	const struct action *act = &actions[0];
-	size_t count = w->word_count - 1;
+	size_t count = w->reader.word_count - 1;
 
 	if (count) {
 		act = find_action(*words++, f);
@@ -238,7 +221,8 @@ static int check_together(const struct run *w, struct error *f)
 
 static int check_talk(const struct run *w, struct error *f)
 {
-	if (w->word_count > 1 || w->is_raw || w->reader.cmdline.request.json)
+	if (w->reader.word_count > 1 || w->is_raw ||
+	    w->reader.cmdline.request.json)
 		return error_set(f, ERROR_USAGE,
 				 "--talk reads commands from the terminal: "
 				 "give only the URL");
@@ -253,21 +237,21 @@ static int finish(struct options_run *run, struct error *f)
 {
 	struct run *w = run_of(run);
 
-	if (!w->word_count)
+	if (!w->reader.word_count)
 		return error_set(f, ERROR_USAGE,
 				 "give a mailbox: a file, a directory, '-', or "
 				 "pop3s://USER@HOST, imaps://USER@HOST/FOLDER");
-	w->order.source = w->words[0];
+	w->order.source = w->reader.words[0];
 	w->reader.reads_input = strcmp(w->order.source, "-") == 0;
 	if (w->reader.cmdline.kind == COMMAND_TALK)
 		return check_talk(w, f);
 	if (w->is_raw) {
 		w->order.action = FETCH_RAW;
-		if (w->word_count > 1)
+		if (w->reader.word_count > 1)
 			return error_set(f, ERROR_USAGE,
 					 "--raw takes its commands from "
 					 "standard input: leave '%s' out",
-					 w->words[1]);
+					 w->reader.words[1]);
 	} else if (read_words(w, f) < 0) {
 		return -1;
 	}
@@ -302,7 +286,7 @@ const struct persona persona_mailget = {
 		"  mailget --maildir pop3s://me@mail.example.org fetch mail/\n",
 	.notes = notes,
 	.rows = rows,
-	.argument = argument,
+	.argument = reader_argument,
 	.finish = finish,
 };
 

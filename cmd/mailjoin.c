@@ -30,7 +30,6 @@
 #define PAUSE_LOCAL  2 /* seconds between rounds */
 #define PAUSE_REMOTE 5 /* at first; servers do not like to be asked often */
 #define PAUSE_MOST   60
-#define WAIT_MAX     (UINT64_C(366) * 24 * 60 * 60)
 
 enum mode { MODE_JOIN, MODE_STATUS, MODE_LIST };
 
@@ -39,11 +38,9 @@ struct run {
 	struct reader reader; /* the account, the transcript, --json */
 	enum mode mode;
 	const char *output, *state, *set;
-	const char **sources;
-	size_t source_count;
 	bool is_forced, deletes;
-	unsigned of;   /* parts where none tells */
-	uint64_t wait; /* seconds */
+	unsigned of; /* parts where none tells */
+	int wait;    /* seconds */
 
 	struct assembly assembly;
 	struct collect collect;
@@ -89,45 +86,21 @@ static SETTER(set_set)
 	return 0;
 }
 
-static SETTER(set_of)
-{
-	uint64_t n;
-
-	(void)row;
-	if (!text_number(value, FRAGMENT_PARTS_MAX, &n) || !n)
-		return error_set(f, ERROR_USAGE,
-				 "'%s' is not a number of parts, 1 to %d",
-				 value, FRAGMENT_PARTS_MAX);
-	run_of(run)->of = (unsigned)n;
-	return 0;
-}
-
+/* "0" is no time, as if it was not given. */
 static SETTER(set_wait)
 {
-	static const char units[] = "smhd";
-	static const uint64_t seconds[] = { 1, 60, 3600, 86400 };
-	uint64_t n;
-	size_t digits = text_digits(value, WAIT_MAX, &n);
-	const char *unit = strchr(units, digits ? value[digits] : 'x');
-	uint64_t each = unit && *unit ? seconds[unit - units] : 1;
-
-	(void)row;
-	if (unit && (!*unit || !value[digits + 1]) && n <= WAIT_MAX / each) {
-		run_of(run)->wait = n * each;
-		return 0;
-	}
-	return error_set(f, ERROR_USAGE,
-			 "'%s' is not a time: write it as in 90s, 10m or 2h",
-			 value);
+	run_of(run)->wait = 0;
+	return strcmp(value, "0") == 0 ? 0 : set_time(run, row, value, f);
 }
 
 static const struct option_row rows[] = {
 	HEADING("Selection:"),
 	TEXT(0, "set", "ID", .set = set_set,
 	     .help = "only this set, by its id or a prefix of it"),
-	TEXT(0, "parts", "N", .set = set_of,
-	     .help = "number of parts, if no part of the set says it"),
+	NUMBER(0, "parts", 1, FRAGMENT_PARTS_MAX, OPTION_OWN(struct run, of),
+	       .help = "number of parts, if no part of the set says it"),
 	TEXT(0, "wait", "TIME", .set = set_wait,
+	     .field = OPTION_OWN(struct run, wait),
 	     .help = "poll until all parts have arrived: 90s, 10m, 2h"),
 
 	HEADING("Destination:"),
@@ -164,18 +137,8 @@ static const struct option_row rows[] = {
 
 static int argument(struct options_run *run, const char *value, struct error *f)
 {
-	struct run *w = run_of(run);
-
-	if (!*value)
-		return error_set(f, ERROR_USAGE,
-				 "the name of a source is empty: is a variable "
-				 "not set?");
-	if (!w->sources)
-		w->sources = arena_array(run->arena, (size_t)run->argc,
-					 sizeof(*w->sources));
-	w->sources[w->source_count++] = value;
-	w->reader.reads_input |= strcmp(value, "-") == 0;
-	return 0;
+	run_of(run)->reader.reads_input |= strcmp(value, "-") == 0;
+	return reader_argument(run, value, f);
 }
 
 static bool is_standard(const char *output)
@@ -192,7 +155,7 @@ static int finish(struct options_run *run, struct error *f)
 		return error_set(f, ERROR_USAGE,
 				 "--status and --list write nothing: leave "
 				 "--delete and --wait out");
-	if (!w->source_count && w->wait)
+	if (!w->reader.word_count && w->wait)
 		return error_set(f, ERROR_USAGE,
 				 "--wait requires a source that mails arrive "
 				 "in");
@@ -233,7 +196,7 @@ static struct summary tally_of(const struct run *run)
 	return (struct summary){
 		.assembly = &run->assembly,
 		.collect = &run->collect,
-		.all = !run->source_count || run->mode == MODE_LIST,
+		.all = !run->reader.word_count || run->mode == MODE_LIST,
 		.is_dry = run->mode != MODE_JOIN,
 	};
 }
@@ -457,7 +420,7 @@ static void pause_for(uint64_t seconds)
 /* The exit status, or -1 with the error. */
 static int do_rounds(struct run *run, struct error *f)
 {
-	uint64_t end = sysenv_ticks() + run->wait * 1000;
+	uint64_t end = sysenv_ticks() + (uint64_t)run->wait * 1000;
 	uint64_t pause =
 		collect_is_remote(&run->collect) ? PAUSE_REMOTE : PAUSE_LOCAL;
 	struct summary t = tally_of(run);
@@ -526,8 +489,8 @@ static int join(struct run *run, struct error *f)
 	run->collect.context = run;
 	run->collect.is_repeated = run->wait > 0;
 	run->collect.deletes = run->deletes;
-	for (size_t i = 0; i < run->source_count; i++)
-		collect_add(&run->collect, run->sources[i]);
+	for (size_t i = 0; i < run->reader.word_count; i++)
+		collect_add(&run->collect, run->reader.words[i]);
 	status = do_rounds(run, f);
 	reach_end(run, status);
 	run->reader.is_told = true;
@@ -536,8 +499,9 @@ static int join(struct run *run, struct error *f)
 		status = -1;
 	}
 	if (status >= 0 && !tells_any(run))
-		log_error(run->source_count ? "there is no part of a split file"
-					    : "no saved part of a split file");
+		log_error(run->reader.word_count
+				  ? "there is no part of a split file"
+				  : "no saved part of a split file");
 	if (run->mode == MODE_LIST && status >= 0)
 		status = 0;
 	assembly_close(&run->assembly);

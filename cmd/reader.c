@@ -57,6 +57,21 @@ static int run(struct reader *r, const struct persona *p,
 	}
 }
 
+int reader_argument(struct options_run *run, const char *value, struct error *f)
+{
+	struct reader *r = (struct reader *)run->cmdline;
+
+	if (!*value)
+		return error_set(f, ERROR_USAGE,
+				 "an argument is empty: is a variable not "
+				 "set?");
+	if (!r->words)
+		r->words = arena_array(run->arena, (size_t)run->argc,
+				       sizeof(*r->words));
+	r->words[r->word_count++] = value;
+	return 0;
+}
+
 int reader_run(struct reader *r, const struct persona *p,
 	       int (*act)(struct reader *r, struct error *f), int argc,
 	       char **argv)

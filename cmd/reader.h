@@ -16,6 +16,8 @@ struct reader {
 	struct arena arena;
 	struct transcript transcript;
 	const char *spool[SYSENV_SPARE + 2];
+	const char **words; /* the arguments that are no options */
+	size_t word_count;
 	bool reads_input;  /* a source is stdin */
 	bool is_told;	   /* the report of --json is on stdout */
 	struct error told; /* what was said as it happened */
@@ -24,6 +26,9 @@ struct reader {
 /* Of these programs, which completions are made of, too. */
 extern const struct persona persona_mailget, persona_mailjoin;
 
+/* A persona's `argument`: appends it to the words. */
+int reader_argument(struct options_run *run, const char *value,
+		    struct error *f);
 /* The run of a program: the exit status.  `act` has it too, or -1 with an error
  * that is still to be told; the transcript is open then, but for --talk, which
  * has its own. */

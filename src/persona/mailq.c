@@ -11,11 +11,10 @@
 #include <string.h>
 
 #include "base/ascii.h"
-#include "base/text.h"
-#include "config/values.h"
 
-#define COUNT_MAX     1000000
-#define LIMIT(member) .value = (int)offsetof(struct mailq_limits, member)
+#define COUNT_MAX 1000000
+
+#define LIMIT(member) COMMAND_FIELD(queue.limits.member)
 
 /* The list is what it is about until something else is said. */
 static int replace_command(struct options_run *run, enum command_kind new,
@@ -71,36 +70,6 @@ static SETTER(set_queue)
 	return 0;
 }
 
-/* For a monitor. */
-static SETTER(set_limit_count)
-{
-	char *field = (char *)&run->cmdline->queue.limits + row->value;
-	uint64_t count;
-	unsigned result;
-
-	if (!text_number(value, COUNT_MAX, &count) || !count)
-		return error_set(f, ERROR_USAGE,
-				 "'%s' is not a count of mails, from 1 on",
-				 value);
-	result = (unsigned)count;
-	memcpy(field, &result, sizeof(result));
-	return 0;
-}
-
-static SETTER(set_limit_age)
-{
-	char *field = (char *)&run->cmdline->queue.limits + row->value;
-	int64_t result;
-	struct value v = { .arena = run->arena, .text = value };
-	int seconds;
-
-	if (value_duration(&v, &seconds) < 0)
-		return error_set(f, ERROR_USAGE, "'%s' %s", value, v.why);
-	result = seconds;
-	memcpy(field, &result, sizeof(result));
-	return 0;
-}
-
 static const struct option_row rows[] = {
 	HEADING("Commands (default: list the queue):"),
 	FLAG(0, "hold", .set = set_change, .value = MAILQ_HOLD,
@@ -131,14 +100,13 @@ static const struct option_row rows[] = {
 			 "recipient"),
 
 	HEADING("Limits for --check:"),
-	TEXT('w', "warn-count", "N", .set = set_limit_count, LIMIT(warn_count),
-	     .help = "warn at N queued mails or more"),
-	TEXT('c', "crit-count", "N", .set = set_limit_count, LIMIT(crit_count),
-	     .help = "critical at N or more"),
-	TEXT(0, "warn-age", "TIME", .set = set_limit_age, LIMIT(warn_age),
+	NUMBER('w', "warn-count", 1, COUNT_MAX, LIMIT(warn_count),
+	       .help = "warn at N queued mails or more"),
+	NUMBER('c', "crit-count", 1, COUNT_MAX, LIMIT(crit_count),
+	       .help = "critical at N or more"),
+	TIME(0, "warn-age", LIMIT(warn_age),
 	     .help = "warn if the oldest mail is older: 30m, 4h, 2d"),
-	TEXT(0, "crit-age", "TIME", .set = set_limit_age, LIMIT(crit_age),
-	     .help = "critical if it is older"),
+	TIME(0, "crit-age", LIMIT(crit_age), .help = "critical if it is older"),
 
 	HEADING("Which queue (root: those of all users):"),
 	TEXT(0, "user", "NAME", .field = COMMAND_FIELD(queue.user),

@@ -40,15 +40,16 @@ struct option_row {
 	const char *words;
 	const char *help;
 	/* exactly one of: refusal, why it is not here, an ERROR_USAGE; set; or
-	 * the offset of a field of struct cmdline
-	 * that is a bool (FLAG) or a const char * (TEXT, FILE).  A setter's
-	 * error need not name the option, the engine does; its value is NULL
-	 * where none was given. */
+	 * the offset of a field of struct cmdline that is a bool (FLAG) or a
+	 * const char * (TEXT, FILE), which some setters use as well.  A
+	 * setter's error need not name the option, the engine does; its value
+	 * is NULL where none was given. */
 	const char *refusal;
 	int (*set)(struct options_run *run, const struct option_row *row,
 		   const char *value, struct error *f);
 	size_t field;			/* offsetof(...) + 1; 0: none */
 	int value;			/* for the setter's own use */
+	unsigned least, most;		/* of set_number */
 	const struct option_row *group; /* of OPTION_GROUP */
 };
 #define OPTION_FIELD(member)  (offsetof(struct request, member) + 1)

@@ -27,6 +27,13 @@
 		.kind = OPTION_FILE, .letter = c, .name = word,                \
 		.argument = what, __VA_ARGS__                                  \
 	}
+/* a whole number, into an unsigned, and a time as in 30m, into an int of
+ * seconds */
+#define NUMBER(c, word, from, to, offset, ...)                                 \
+	TEXT(c, word, "N", .set = set_number, .field = (offset),               \
+	     .least = (from), .most = (to), __VA_ARGS__)
+#define TIME(c, word, offset, ...)                                             \
+	TEXT(c, word, "TIME", .set = set_time, .field = (offset), __VA_ARGS__)
 /* an argument only when it is joined to it */
 #define OPTIONAL(c, word, what, ...)                                           \
 	{                                                                      \

@@ -11,7 +11,6 @@
 
 #include "base/ascii.h"
 #include "base/text.h"
-#include "config/values.h"
 #include "mail/date.h"
 #include "net/http.h"
 
@@ -21,16 +20,6 @@
 static struct run_options *options_of(struct options_run *run)
 {
 	return &run->cmdline->run;
-}
-
-static int read_time(struct options_run *run, const char *text, int *seconds,
-		     struct error *f)
-{
-	struct value v = { .arena = run->arena, .text = text };
-
-	if (value_duration(&v, seconds) < 0)
-		return error_set(f, ERROR_USAGE, "'%s' %s", text, v.why);
-	return 0;
 }
 
 /* The next word of a list, without blanks around it; NULL behind the last. */
@@ -80,25 +69,6 @@ static SETTER(set_on)
 	}
 	options_of(run)->decide.on = on;
 	return 0;
-}
-
-static SETTER(set_after)
-{
-	uint64_t n;
-
-	(void)row;
-	if (!text_number(value, AFTER_MAX, &n) || !n)
-		return error_set(f, ERROR_USAGE,
-				 "'%s' is not a number of failures, from 1 on",
-				 value);
-	options_of(run)->decide.after = (unsigned)n;
-	return 0;
-}
-
-static SETTER(set_every)
-{
-	(void)row;
-	return read_time(run, value, &options_of(run)->decide.every, f);
 }
 
 static SETTER(set_quiet_until)
@@ -208,19 +178,6 @@ static SETTER(set_ok)
 
 /* ---- what is told ---- */
 
-static SETTER(set_tail)
-{
-	uint64_t n;
-
-	(void)row;
-	if (!text_number(value, RUN_TAIL_MAX, &n) || !n)
-		return error_set(f, ERROR_USAGE,
-				 "'%s' is not a number of lines, 1 to %d",
-				 value, RUN_TAIL_MAX);
-	options_of(run)->tail = (unsigned)n;
-	return 0;
-}
-
 /* Row value: where the list lies in struct run_options. */
 static SETTER(set_pattern)
 {
@@ -253,17 +210,8 @@ static SETTER(set_ping)
 
 static SETTER(set_compression_of_output)
 {
-	int method = compression_parse(value);
-
-	(void)row;
-	if (method < 0)
-		return error_set(f, ERROR_USAGE,
-				 "'%s' compresses nothing: gzip, xz, zstd or "
-				 "none",
-				 value);
-	run->request->compression = (enum compression)method;
 	options_of(run)->has_compression = true;
-	return 0;
+	return set_compression(run, row, value, f);
 }
 
 /* ---- instead of a job ---- */
@@ -318,9 +266,9 @@ static const struct option_row rows[] = {
 	     .words = "failure recovery output change always",
 	     .help = "failure, recovery (both: default), output, change, "
 		     "always"),
-	TEXT(0, "after", "N", .set = set_after,
-	     .help = "only from the Nth failure in a row on"),
-	TEXT(0, "every", "TIME", .set = set_every,
+	NUMBER(0, "after", 1, AFTER_MAX, COMMAND_FIELD(run.decide.after),
+	       .help = "only from the Nth failure in a row on"),
+	TIME(0, "every", COMMAND_FIELD(run.decide.every),
 	     .help = "the same alert again at most so often: 1d, 6h"),
 	TEXT(0, "quiet-until", "DATE", .set = set_quiet_until,
 	     .help = "none before that date"),
@@ -361,8 +309,8 @@ static const struct option_row rows[] = {
 	     .help = "addresses for replies"),
 	TEXT('H', "header", "FIELD", .set = set_header,
 	     .help = "add a header field, 'Name: value'"),
-	TEXT(0, "tail", "N", .set = set_tail,
-	     .help = "lines of each end of the output in the text (200)"),
+	NUMBER(0, "tail", 1, RUN_TAIL_MAX, COMMAND_FIELD(run.tail),
+	       .help = "lines of each end of the output in the text (200)"),
 	TEXT(0, "mask", "REGEX", .set = set_pattern, PATTERNS(mask),
 	     .help = "part of the command that is not shown"),
 	TEXT(0, "compress", "NAME", .set = set_compression_of_output,

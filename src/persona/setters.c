@@ -6,7 +6,10 @@
 #include <strings.h>
 
 #include "base/ascii.h"
+#include "base/text.h"
+#include "codec/compress.h"
 #include "config/config.h"
+#include "config/values.h"
 #include "mail/charset.h"
 #include "mail/date.h"
 #include "persona/attach.h"
@@ -196,6 +199,19 @@ SETTER(set_encoding)
 				 "quoted-printable, base64 or uuencode",
 				 value);
 	run->request->encoding = (enum encoding)encoding;
+	return 0;
+}
+
+SETTER(set_compression)
+{
+	int method = compression_parse(value);
+
+	(void)row;
+	if (method < 0)
+		return error_set(f, ERROR_USAGE,
+				 "'%s' is not a method: gzip, xz, zstd or none",
+				 value);
+	run->request->compression = (enum compression)method;
 	return 0;
 }
 
@@ -404,6 +420,44 @@ SETTER(set_tls)
 	if (starttls && override_setting(run, "tls_starttls", starttls, f) < 0)
 		return -1;
 	return override_setting(run, "tls", value, f);
+}
+
+/* ---- numbers ---- */
+
+SETTER(set_number)
+{
+	uint64_t n;
+	unsigned result;
+
+	if (!text_number(value, row->most, &n) || n < row->least)
+		return error_set(f, ERROR_USAGE,
+				 "'%s' is not a number from %u to %u", value,
+				 row->least, row->most);
+	result = (unsigned)n;
+	memcpy((char *)run->cmdline + (row->field - 1), &result,
+	       sizeof(result));
+	return 0;
+}
+
+int read_time(struct options_run *run, const char *text, int *seconds,
+	      struct error *f)
+{
+	struct value v = { .arena = run->arena, .text = text };
+
+	if (value_duration(&v, seconds) < 0)
+		return error_set(f, ERROR_USAGE, "'%s' %s", text, v.why);
+	return 0;
+}
+
+SETTER(set_time)
+{
+	int seconds;
+
+	if (read_time(run, value, &seconds, f) < 0)
+		return -1;
+	memcpy((char *)run->cmdline + (row->field - 1), &seconds,
+	       sizeof(seconds));
+	return 0;
 }
 
 /* ---- what to do ---- */

@@ -26,6 +26,7 @@ SETTER(set_message_id); /* with or without its <> */
 SETTER(set_attach); /* row value: is it inline? */
 SETTER(set_type);   /* of the attachment named last */
 SETTER(set_encoding);
+SETTER(set_compression);
 SETTER(set_split);
 SETTER(set_charset);
 
@@ -38,6 +39,11 @@ SETTER(set_tls);     /* on, off, starttls, implicit */
 SETTER(set_any);     /* "name=value" */
 
 SETTER(set_nothing); /* it is taken, and has no meaning here */
+
+SETTER(set_number); /* the row's field, an unsigned within its bounds */
+SETTER(set_time);   /* the row's field, an int of seconds: "30m" */
+int read_time(struct options_run *run, const char *text, int *seconds,
+	      struct error *f);
 
 /* What the option being set says of a setting: ERROR_USAGE when it cannot. */
 int override_setting(struct options_run *run, const char *name,

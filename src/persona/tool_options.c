@@ -8,7 +8,6 @@
 #include "base/ascii.h"
 #include "base/text.h"
 #include "compose/input.h"
-#include "config/values.h"
 #include "persona/validate.h"
 #include "server/listener.h"
 #include "submit/series.h"
@@ -24,16 +23,6 @@ static int choose(struct options_run *run, enum command_kind kind,
 	const struct option_row row = { .value = (int)kind };
 
 	return set_command(run, &row, NULL, f);
-}
-
-static int read_seconds(struct options_run *run, const char *text, int *seconds,
-			struct error *f)
-{
-	struct value v = { .arena = run->arena, .text = text };
-
-	if (value_duration(&v, seconds) < 0)
-		return error_set(f, ERROR_USAGE, "'%s' %s", text, v.why);
-	return 0;
 }
 
 static SETTER(set_show_config)
@@ -59,20 +48,6 @@ SETTER(set_serverinfo)
 	return choose(run, COMMAND_CHECK, f);
 }
 
-static SETTER(set_days)
-{
-	char *field = (char *)&run->cmdline->check + row->value;
-	uint64_t days;
-	unsigned result;
-
-	if (!text_number(value, DAYS_MAX, &days))
-		return error_set(f, ERROR_USAGE, "'%s' is not a number of days",
-				 value);
-	result = (unsigned)days;
-	memcpy(field, &result, sizeof(result));
-	return 0;
-}
-
 /* ---- login ---- */
 
 static SETTER(set_login_way)
@@ -90,17 +65,6 @@ static SETTER(set_roundtrip)
 	(void)row;
 	run->cmdline->roundtrip.source = value;
 	return choose(run, COMMAND_ROUNDTRIP, f);
-}
-
-static SETTER(set_span)
-{
-	char *field = (char *)&run->cmdline->roundtrip + row->value;
-	int seconds;
-
-	if (read_seconds(run, value, &seconds, f) < 0)
-		return -1;
-	memcpy(field, &seconds, sizeof(seconds));
-	return 0;
 }
 
 int settle_roundtrip(struct cmdline *c, struct error *f)
@@ -308,47 +272,15 @@ SETTER(set_split)
 
 static SETTER(set_split_format)
 {
-	static const char *const names[] = { [SPLIT_PARTS] = "parts",
-					     [SPLIT_UUENCODE] = "uuencode",
-					     [SPLIT_PARTIAL] = "partial",
-					     [SPLIT_SHAR] = "shar" };
+	int format = split_format_parse(value);
 
 	(void)row;
-	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
-		if (ascii_equal(value, names[i])) {
-			run->cmdline->split.format = (enum split_format)i;
-			return 0;
-		}
-	return error_set(f, ERROR_USAGE,
-			 "'%s' is not a format: parts, uuencode, partial and "
-			 "shar are",
-			 value);
-}
-
-static SETTER(set_compression)
-{
-	int method = compression_parse(value);
-
-	(void)row;
-	if (method < 0)
+	if (format < 0)
 		return error_set(f, ERROR_USAGE,
-				 "'%s' compresses nothing: gzip, xz, zstd or "
-				 "none",
+				 "'%s' is not a format: parts, uuencode, "
+				 "partial or shar",
 				 value);
-	run->request->compression = (enum compression)method;
-	return 0;
-}
-
-static SETTER(set_connections)
-{
-	uint64_t n;
-
-	(void)row;
-	if (!text_number(value, SERIES_CONNECTIONS_MAX, &n) || !n)
-		return error_set(f, ERROR_USAGE,
-				 "'%s' is not a number of connections, 1 to %d",
-				 value, SERIES_CONNECTIONS_MAX);
-	run->cmdline->series.connections = (unsigned)n;
+	run->cmdline->split.format = (enum split_format)format;
 	return 0;
 }
 
@@ -437,13 +369,10 @@ const struct option_row options_check[] = {
 	FLAG(0, "nagios", .field = COMMAND_FIELD(nagios),
 	     .help = "with --check or --roundtrip: output and "
 		     "exit status of a monitoring plugin"),
-	TEXT(0, "warn-days", "N", .set = set_days,
-	     .value = (int)offsetof(struct check_options, warn_days),
-	     .help = "warn if the certificate expires within "
-		     "N days (21)"),
-	TEXT(0, "crit-days", "N", .set = set_days,
-	     .value = (int)offsetof(struct check_options, crit_days),
-	     .help = "critical if it expires within N days (7)"),
+	NUMBER(0, "warn-days", 0, DAYS_MAX, COMMAND_FIELD(check.warn_days),
+	       .help = "warn if the certificate expires within N days (21)"),
+	NUMBER(0, "crit-days", 0, DAYS_MAX, COMMAND_FIELD(check.crit_days),
+	       .help = "critical if it expires within N days (7)"),
 	ROWS_END,
 };
 
@@ -452,16 +381,13 @@ const struct option_row options_roundtrip[] = {
 		  .help = "send a test mail and wait for it in the "
 			  "mailbox SOURCE: a Maildir, mbox, "
 			  "imaps://USER@HOST, pop3s://USER@HOST"),
-	TEXT(0, "wait", "TIME", .set = set_span,
-	     .value = (int)offsetof(struct roundtrip_options, wait),
+	TIME(0, "wait", COMMAND_FIELD(roundtrip.wait),
 	     .help = "timeout for its arrival (5m)"),
 	FLAG(0, "keep", .field = COMMAND_FIELD(roundtrip.keeps),
 	     .help = "do not delete it from the mailbox"),
-	TEXT(0, "warn", "TIME", .set = set_span,
-	     .value = (int)offsetof(struct roundtrip_options, warn),
+	TIME(0, "warn", COMMAND_FIELD(roundtrip.warn),
 	     .help = "with --nagios: warn if it took longer"),
-	TEXT(0, "crit", "TIME", .set = set_span,
-	     .value = (int)offsetof(struct roundtrip_options, crit),
+	TIME(0, "crit", COMMAND_FIELD(roundtrip.crit),
 	     .help = "with --nagios: critical if it took longer"),
 	ROWS_END,
 };
@@ -542,8 +468,9 @@ const struct option_row options_split[] = {
 	TEXT(0, "compress", "NAME", .set = set_compression,
 	     .words = "gzip xz zstd none",
 	     .help = "compress attachments: gzip, xz or zstd"),
-	TEXT(0, "connections", "N", .set = set_connections,
-	     .help = "number of parallel connections"),
+	NUMBER(0, "connections", 1, SERIES_CONNECTIONS_MAX,
+	       COMMAND_FIELD(series.connections),
+	       .help = "number of parallel connections"),
 	ROWS_END,
 };
 

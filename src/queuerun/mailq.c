@@ -303,8 +303,8 @@ static void put_state(struct buf *to, const struct mailq_state *s,
 	put_limit(to, l->warn_count);
 	put_limit(to, l->crit_count);
 	buf_printf(to, ";0 age=%" PRId64 "s", s->age);
-	put_limit(to, l->warn_age);
-	put_limit(to, l->crit_age);
+	put_limit(to, (uint64_t)l->warn_age);
+	put_limit(to, (uint64_t)l->crit_age);
 	buf_printf(to,
 		   ";0 held=%" PRIu64 ";;;0 limited=%" PRIu64
 		   ";;;0 failed=%" PRIu64 ";;;0 bad=%" PRIu64 ";;;0\n",

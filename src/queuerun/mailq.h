@@ -80,7 +80,7 @@ int mailq_json_end(struct mailq_view *v);
  * and 0 OK, 1 warning, 2 critical, 3 unknown. */
 struct mailq_limits {
 	unsigned warn_count, crit_count; /* mails; 0: no limit */
-	int64_t warn_age, crit_age;	 /* seconds, of the oldest */
+	int warn_age, crit_age;		 /* seconds, of the oldest */
 };
 struct mailq_state {
 	uint64_t waiting, held, given_up, bad;

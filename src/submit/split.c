@@ -340,6 +340,19 @@ static int plan_all(struct split *s, struct error *f)
 	return 0;
 }
 
+int split_format_parse(const char *name)
+{
+	static const char *const names[] = { [SPLIT_PARTS] = "parts",
+					     [SPLIT_UUENCODE] = "uuencode",
+					     [SPLIT_PARTIAL] = "partial",
+					     [SPLIT_SHAR] = "shar" };
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
+		if (ascii_equal(name, names[i]))
+			return (int)i;
+	return -1;
+}
+
 bool split_is_wanted(const struct split_options *o)
 {
 	return o->limit || o->asks_limit;

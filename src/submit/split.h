@@ -38,6 +38,8 @@ struct split_options {
 	enum split_format format;
 };
 
+/* By its name in any case of letters; -1 for another. */
+int split_format_parse(const char *name);
 /* Is one mail to become several, if it is too large? */
 bool split_is_wanted(const struct split_options *o);
 
