@@ -12,8 +12,6 @@
 #include "base/disk.h"
 #include "base/sysenv.h"
 #include "base/text.h"
-#include "persona/mailrc_if.h"
-#include "persona/rcfile.h"
 
 #define IF_DEPTH 128
 
@@ -72,13 +70,6 @@ static enum truth counting(const struct reader *r)
 	for (int i = 0; i < r->depth && i < IF_DEPTH; i++)
 		result = truth_and(result, r->branches[i].holds);
 	return result;
-}
-
-static bool is_one_of(const char *word, const char *const *list)
-{
-	while (*list && !ascii_equal(word, *list))
-		list++;
-	return *list != NULL;
 }
 
 static void begin_if(struct reader *r, const char *condition)
@@ -190,7 +181,7 @@ static bool has_default(const char *name)
 	for (const char *p = name; *p; p++)
 		if (*p >= 'a' && *p <= 'z')
 			return true;
-	return is_one_of(name, names);
+	return rcfile_is_one_of(name, names);
 }
 
 /* The environment as s-nail has it: who it is, is known even from cron. */
@@ -384,7 +375,7 @@ static const char *skip_modifiers(struct reader *r, const char **rest)
 
 	do
 		word = rcfile_word(r->rc->arena, rest, "");
-	while (word && is_one_of(word, modifiers));
+	while (word && rcfile_is_one_of(word, modifiers));
 	return word;
 }
 
@@ -436,7 +427,7 @@ static const char *second_command(struct reader *r, const char *line)
 			quote = quote ? '\0' : *p;
 		else if (!quote && *p == ';' &&
 			 (word = rcfile_word(r->rc->arena, &rest, "")) &&
-			 is_one_of(word, commands))
+			 rcfile_is_one_of(word, commands))
 			return p + 1;
 	}
 	return NULL;

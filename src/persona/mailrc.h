@@ -7,6 +7,7 @@
 
 #include "base/arena.h"
 #include "compose/personal_aliases.h"
+#include "persona/rcfile.h"
 
 struct mailrc_variable {
 	const char *name;
@@ -42,5 +43,8 @@ const char *mailrc_doubt(const struct mailrc *rc, const char *name);
  * is looked at, too.  false: it cannot be told. */
 bool mailrc_look_up(const struct mailrc *rc, const char *name,
 		    const char **value);
+/* mailrc_if.c: the condition of an "if" or "elif".  POSIX has "s" and "r",
+ * others "t"; s-nail compares words as well, in which it expands variables. */
+enum truth mailrc_condition(const struct mailrc *rc, const char *text);
 
 #endif

@@ -6,7 +6,7 @@
  * Versions of s-nail differ: whether "==" looks at case, and whether "$x"
  * alone asks if it is set or what it says.  Where they would not agree it is
  * MAYBE. */
-#include "persona/mailrc_if.h"
+#include "persona/mailrc.h"
 
 #include <regex.h>
 #include <stdlib.h>
@@ -151,11 +151,6 @@ static bool take(struct reader *r, const char *sign)
 
 /* ---- comparisons ---- */
 
-static enum truth truth_of(bool b)
-{
-	return b ? YES : NO;
-}
-
 /* Where case alone tells them apart only one that says so is sure. */
 static enum truth equal(const char *one, const char *other, bool any_case)
 {
@@ -180,23 +175,11 @@ static enum truth contains(const char *text, const char *part, bool any_case)
 	return any_case ? YES : MAYBE;
 }
 
-static enum truth matches(const char *text, const char *pattern, int flags)
-{
-	regex_t compiled;
-	int result;
-
-	if (regcomp(&compiled, pattern, REG_EXTENDED | REG_NOSUB | flags) != 0)
-		return MAYBE;
-	result = regexec(&compiled, text, 0, NULL, 0);
-	regfree(&compiled);
-	return result == 0 ? YES : result == REG_NOMATCH ? NO : MAYBE;
-}
-
 static enum truth matches_either(const char *text, const char *pattern,
 				 bool any_case)
 {
-	enum truth exact = matches(text, pattern, 0);
-	enum truth loose = matches(text, pattern, REG_ICASE);
+	enum truth exact = truth_matches(text, pattern, 0);
+	enum truth loose = truth_matches(text, pattern, REG_ICASE);
 
 	if (any_case)
 		return loose;
@@ -271,13 +254,6 @@ static bool begins_word(const char *name, const char *typed)
 	return *typed && ascii_begins(name, typed);
 }
 
-static bool is_one_of(const char *word, const char *const *list)
-{
-	while (*list && !ascii_equal(word, *list))
-		list++;
-	return *list != NULL;
-}
-
 static enum truth at_terminal(void)
 {
 	if (!sysenv_is_terminal(0))
@@ -298,9 +274,9 @@ static enum truth alone(const struct word *w)
 		return MAYBE;
 	if (w->is_unset)
 		return NO;
-	if (is_one_of(w->text, on))
+	if (rcfile_is_one_of(w->text, on))
 		return YES;
-	if (is_one_of(w->text, off))
+	if (rcfile_is_one_of(w->text, off))
 		return w->is_variable ? MAYBE : NO;
 	if (w->is_quoted)
 		/* one version asks whether it is set, another what it says */
@@ -345,7 +321,7 @@ static bool is_end(const struct reader *r)
 	const struct word *w = &r->words[r->at];
 
 	return r->at == r->count ||
-	       (!w->is_quoted && w->text && is_one_of(w->text, ends));
+	       (!w->is_quoted && w->text && rcfile_is_one_of(w->text, ends));
 }
 
 static enum truth read_list(struct reader *r);

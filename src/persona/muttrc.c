@@ -10,11 +10,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "persona/muttrc_inside.h"
-#include "persona/muttrc_pattern.h"
 #include "persona/rcfile.h"
-
-static int run_text(const struct muttrc_command *c, const char *text,
-		    struct error *f);
 
 void muttrc_say_unused(const struct muttrc_command *c, const char *what)
 {
@@ -235,7 +231,7 @@ static int run_lines(const struct muttrc_command *c, char *text,
 
 	inner.is_finished = &is_finished;
 	while (!is_finished && (line = muttrc_line(&text, &inner.line, &lines)))
-		if (run_text(&inner, line, f) < 0)
+		if (muttrc_run(&inner, line, f) < 0)
 			return -1;
 	return 0;
 }
@@ -327,45 +323,6 @@ static int finish(const struct muttrc_command *c, struct error *f)
 
 /* ---- commands in commands ---- */
 
-/* send-hook PATTERN COMMAND, for when all is read. */
-static int send_hook(const struct muttrc_command *c, struct error *f)
-{
-	const char *pattern = muttrc_word(c->words, MUTTRC_PLAIN);
-	struct muttrc_hook *new = arena_alloc(muttrc_arena(c), sizeof(*new));
-
-	(void)f;
-	new->pattern = c->words->unknown ? NULL : pattern;
-	new->text = muttrc_word(c->words, MUTTRC_SPACE);
-	new->file = c->file;
-	new->line = c->line;
-	new->doubt = c->doubt;
-	*c->rc->last_hook = new;
-	c->rc->last_hook = &new->next;
-	return 0;
-}
-
-/* unhook send-hook: those so far. */
-static int unhook(const struct muttrc_command *c, struct error *f)
-{
-	(void)f;
-	while (muttrc_has_more(c->words)) {
-		const char *kind = muttrc_word(c->words, MUTTRC_PLAIN);
-		bool is_ours = strcmp(kind, "*") == 0 ||
-			       strcmp(kind, "send-hook") == 0;
-
-		if (!is_ours)
-			continue;
-		if (!c->doubt) {
-			c->rc->hooks = NULL;
-			c->rc->last_hook = &c->rc->hooks;
-			continue;
-		}
-		for (struct muttrc_hook *x = c->rc->hooks; x; x = x->next)
-			x->doubt = c->doubt;
-	}
-	return 0;
-}
-
 static bool is_command(const char *name);
 
 /* ifdef NAME COMMAND, of neomutt: we know what we know. */
@@ -380,11 +337,11 @@ static int if_known(const struct muttrc_command *c, bool wanted,
 	struct muttrc_command inner = *c;
 
 	if (is_known)
-		return wanted ? run_text(c, text, f) : 0;
+		return wanted ? muttrc_run(c, text, f) : 0;
 	inner.doubt = arena_format(
 		muttrc_arena(c),
 		"whether there is '%s' is not known here; say it by -e", name);
-	return run_text(&inner, text, f);
+	return muttrc_run(&inner, text, f);
 }
 
 static int if_defined(const struct muttrc_command *c, struct error *f)
@@ -403,13 +360,20 @@ static const struct {
 	const char *name;
 	int (*run)(const struct muttrc_command *c, struct error *f);
 } commands[] = {
-	{ "alias", alias },	    { "finish", finish },
-	{ "ifdef", if_defined },    { "ifndef", if_not_defined },
-	{ "my_hdr", my_hdr },	    { "reset", unset },
-	{ "send-hook", send_hook }, { "set", set },
-	{ "source", source },	    { "toggle", toggle },
-	{ "unalias", unalias },	    { "unhook", unhook },
-	{ "unmy_hdr", unmy_hdr },   { "unset", unset },
+	{ "alias", alias },
+	{ "finish", finish },
+	{ "ifdef", if_defined },
+	{ "ifndef", if_not_defined },
+	{ "my_hdr", my_hdr },
+	{ "reset", unset },
+	{ "send-hook", muttrc_send_hook },
+	{ "set", set },
+	{ "source", source },
+	{ "toggle", toggle },
+	{ "unalias", unalias },
+	{ "unhook", muttrc_unhook },
+	{ "unmy_hdr", unmy_hdr },
+	{ "unset", unset },
 };
 #define COMMANDS (sizeof(commands) / sizeof(*commands))
 
@@ -433,8 +397,8 @@ static int run_one(const struct muttrc_command *c, struct error *f)
 	return 0;
 }
 
-static int run_text(const struct muttrc_command *c, const char *text,
-		    struct error *f)
+int muttrc_run(const struct muttrc_command *c, const char *text,
+	       struct error *f)
 {
 	struct muttrc_words words = { .variables = &c->rc->variables,
 				      .at = text };
@@ -474,32 +438,5 @@ int muttrc_command(struct muttrc *rc, const char *text, struct error *f)
 {
 	struct muttrc_command c = { .rc = rc };
 	/* mutt pushes the lines of one -e, too, through a file's reader */
-	return run_text(&c, text, f);
-}
-
-int muttrc_hooks(struct muttrc *rc, struct error *f)
-{
-	struct arena *a = rc->run->arena;
-
-	for (const struct muttrc_hook *x = rc->hooks; x; x = x->next) {
-		struct muttrc_command c = { .rc = rc,
-					    .file = x->file,
-					    .line = x->line,
-					    .doubt = x->doubt };
-		enum truth fits = x->pattern ? muttrc_pattern(a, x->pattern,
-							      rc->run->request)
-					     : MAYBE;
-
-		if (fits == NO)
-			continue;
-		if (fits == MAYBE)
-			c.doubt = arena_format(
-				a,
-				"whether the mail fits '%s' is not known here; "
-				"-e 'unhook send-hook' leaves such hooks out",
-				x->pattern ? x->pattern : "the pattern");
-		if (run_text(&c, x->text, f) < 0)
-			return -1;
-	}
-	return 0;
+	return muttrc_run(&c, text, f);
 }

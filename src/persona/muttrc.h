@@ -8,8 +8,15 @@
 
 #include <stdbool.h>
 
-#include "persona/muttrc_text.h"
+#include "mail/header.h"
 #include "persona/options.h"
+
+struct muttrc_variable;
+
+struct muttrc_variables {
+	struct arena *arena;
+	struct muttrc_variable *first;
+};
 
 struct muttrc {
 	struct options_run *run; /* nicknames and settings go to its request */
@@ -47,6 +54,9 @@ int muttrc_read(struct muttrc *rc, const char *const *paths, struct error *f);
 int muttrc_command(struct muttrc *rc, const char *text, struct error *f);
 /* Why that is in doubt; NULL: it is not. */
 const char *muttrc_doubt(const struct muttrc *rc, const char *name);
+/* A variable: false when it was not set here. */
+bool muttrc_get(const struct muttrc_variables *all, const char *name,
+		const char **value);
 /* Once all is read: what is to be set for this mail. */
 int muttrc_hooks(struct muttrc *rc, struct error *f);
 

@@ -1,7 +1,7 @@
 /* muttrc_text.c - mutt_extract_token and mutt_read_line of mutt's parse.c,
  * without what concerns key bindings.  No line break comes in by this door:
  * where an escape means one, it is a blank. */
-#include "persona/muttrc_text.h"
+#include "persona/muttrc_inside.h"
 
 #include <string.h>
 

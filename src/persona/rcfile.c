@@ -2,14 +2,61 @@
 #include "persona/rcfile.h"
 
 #include <errno.h>
+#include <regex.h>
 #include <string.h>
 
+#include "base/ascii.h"
 #include "base/buf.h"
 #include "base/disk.h"
 #include "base/log.h"
 #include "base/sysenv.h"
 #include "base/text.h"
 #include "mail/charset.h"
+
+/* ---- yes, no, maybe ---- */
+
+enum truth truth_of(bool b)
+{
+	return b ? YES : NO;
+}
+
+enum truth truth_not(enum truth t)
+{
+	return t == MAYBE ? MAYBE : truth_of(t == NO);
+}
+
+enum truth truth_and(enum truth one, enum truth other)
+{
+	if (one == NO || other == NO)
+		return NO;
+	return one == YES && other == YES ? YES : MAYBE;
+}
+
+enum truth truth_or(enum truth one, enum truth other)
+{
+	return truth_not(truth_and(truth_not(one), truth_not(other)));
+}
+
+enum truth truth_matches(const char *text, const char *pattern, int flags)
+{
+	regex_t compiled;
+	int result;
+
+	if (regcomp(&compiled, pattern, REG_EXTENDED | REG_NOSUB | flags) != 0)
+		return MAYBE;
+	result = regexec(&compiled, text, 0, NULL, 0);
+	regfree(&compiled);
+	return result == 0 ? YES : result == REG_NOMATCH ? NO : MAYBE;
+}
+
+/* ---- lines and words ---- */
+
+bool rcfile_is_one_of(const char *word, const char *const *list)
+{
+	while (*list && !ascii_equal(word, *list))
+		list++;
+	return *list != NULL;
+}
 
 char *rcfile_read(struct arena *a, const char *path, struct error *f)
 {

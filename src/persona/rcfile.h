@@ -1,9 +1,11 @@
-/* rcfile.h - the start-up files of other mailers, as lines and words.
+/* rcfile.h - what the start-up files of mailx and mutt have in common: lines,
+ * words and conditions.
  *
- * A command a line, continued by a backslash at its end, words with '...',
- * "..." and \x (in quotes for the quote alone), comments from # on.  Text comes
- * out in UTF-8.  Such a file was written for another program, so nothing in it
- * is an error here: what is not understood is passed over. */
+ * One command on each line, continued by a backslash at its end, words with
+ * '...', "..." and \x (in quotes for the quote alone), comments from # on. Text
+ * is converted to UTF-8.  Such a file was written for another program, so
+ * nothing in it is an error here: what is not understood is ignored.  A
+ * condition about something that only that program knows is MAYBE. */
 #ifndef PERSONA_RCFILE_H
 #define PERSONA_RCFILE_H
 
@@ -14,6 +16,19 @@
 
 #define RCFILE_MAX   ((size_t)1024 * 1024)
 #define RCFILE_DEPTH 8 /* files that read files */
+
+enum truth { NO, YES, MAYBE };
+
+enum truth truth_of(bool b);
+enum truth truth_not(enum truth t);
+enum truth truth_and(enum truth one, enum truth other);
+enum truth truth_or(enum truth one, enum truth other);
+/* Does an extended regular expression match?  MAYBE for one that is not
+ * valid.  The flags are those of regcomp. */
+enum truth truth_matches(const char *text, const char *pattern, int flags);
+
+/* In any case of letters; the list ends with NULL. */
+bool rcfile_is_one_of(const char *word, const char *const *list);
 
 /* NULL when it is not there; one that cannot be read is warned of, and NULL
  * with the error.  "~" is the home folder. */

@@ -1,11 +1,15 @@
-/* muttrc_pattern.c - read from left to right, as mutt's pattern.c does:
+/* muttrc_hook.c - send-hook of mutt: commands for the mails that match a
+ * pattern, which is read from left to right, as mutt's pattern.c does:
  *
  *	any  = all { "|" all }
  *	all  = test { test }
  *	test = { "!" } ( "(" any ")" | "~" LETTER [WORD] | "=" LETTER WORD )
  *
- * A regular expression looks at case where it has a capital. */
-#include "persona/muttrc_pattern.h"
+ * "~t", "~c", "~C" and "~s" are matched against what the command names, with
+ * nicknames expanded; "~A", "~P" and "." always hold, and so does a word that
+ *is found in a recipient.  Anything else in a pattern makes it MAYBE.  A
+ *regular expression with a capital letter is case-sensitive. */
+#include "persona/muttrc_inside.h"
 
 #include <regex.h>
 #include <string.h>
@@ -48,17 +52,10 @@ static bool contains(const char *text, const char *part, bool any_case)
 static enum truth fits(const char *text, const char *word, bool is_plain)
 {
 	bool any_case = !has_capital(word);
-	int flags = REG_EXTENDED | REG_NOSUB | (any_case ? REG_ICASE : 0);
-	regex_t compiled;
-	int result;
 
 	if (is_plain)
-		return contains(text, word, any_case) ? YES : NO;
-	if (regcomp(&compiled, word, flags) != 0)
-		return MAYBE;
-	result = regexec(&compiled, text, 0, NULL, 0);
-	regfree(&compiled);
-	return result == 0 ? YES : result == REG_NOMATCH ? NO : MAYBE;
+		return truth_of(contains(text, word, any_case));
+	return truth_matches(text, word, any_case ? REG_ICASE : 0);
 }
 
 /* A name without a domain has this host's, with mutt. */
@@ -217,8 +214,8 @@ static bool is_simple(const char *pattern)
 	return !strpbrk(pattern, "~%=");
 }
 
-enum truth muttrc_pattern(struct arena *a, const char *pattern,
-			  const struct request *q)
+static enum truth match(struct arena *a, const char *pattern,
+			const struct request *q)
 {
 	struct reader r = { .arena = a, .request = q, .at = pattern };
 	enum truth result;
@@ -236,4 +233,72 @@ enum truth muttrc_pattern(struct arena *a, const char *pattern,
 	}
 	result = read_any(&r);
 	return r.is_wrong || *r.at ? MAYBE : result;
+}
+
+/* ---- hooks ---- */
+
+/* send-hook PATTERN COMMAND, for when all is read. */
+int muttrc_send_hook(const struct muttrc_command *c, struct error *f)
+{
+	const char *pattern = muttrc_word(c->words, MUTTRC_PLAIN);
+	struct muttrc_hook *new = arena_alloc(muttrc_arena(c), sizeof(*new));
+
+	(void)f;
+	new->pattern = c->words->unknown ? NULL : pattern;
+	new->text = muttrc_word(c->words, MUTTRC_SPACE);
+	new->file = c->file;
+	new->line = c->line;
+	new->doubt = c->doubt;
+	*c->rc->last_hook = new;
+	c->rc->last_hook = &new->next;
+	return 0;
+}
+
+/* unhook send-hook: those so far. */
+int muttrc_unhook(const struct muttrc_command *c, struct error *f)
+{
+	(void)f;
+	while (muttrc_has_more(c->words)) {
+		const char *kind = muttrc_word(c->words, MUTTRC_PLAIN);
+		bool is_ours = strcmp(kind, "*") == 0 ||
+			       strcmp(kind, "send-hook") == 0;
+
+		if (!is_ours)
+			continue;
+		if (!c->doubt) {
+			c->rc->hooks = NULL;
+			c->rc->last_hook = &c->rc->hooks;
+			continue;
+		}
+		for (struct muttrc_hook *x = c->rc->hooks; x; x = x->next)
+			x->doubt = c->doubt;
+	}
+	return 0;
+}
+
+int muttrc_hooks(struct muttrc *rc, struct error *f)
+{
+	struct arena *a = rc->run->arena;
+
+	for (const struct muttrc_hook *x = rc->hooks; x; x = x->next) {
+		struct muttrc_command c = { .rc = rc,
+					    .file = x->file,
+					    .line = x->line,
+					    .doubt = x->doubt };
+		enum truth fits =
+			x->pattern ? match(a, x->pattern, rc->run->request)
+				   : MAYBE;
+
+		if (fits == NO)
+			continue;
+		if (fits == MAYBE)
+			c.doubt = arena_format(
+				a,
+				"whether the mail fits '%s' is not known here; "
+				"-e 'unhook send-hook' leaves such hooks out",
+				x->pattern ? x->pattern : "the pattern");
+		if (muttrc_run(&c, x->text, f) < 0)
+			return -1;
+	}
+	return 0;
 }
