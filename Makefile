@@ -33,16 +33,15 @@ SOURCES   := $(sort $(wildcard src/*/*.c))
 OBJECTS   := $(SOURCES:%.c=$(B)/obj/%.o) $(B)/obj/gen/providers.o \
 	     $(B)/obj/gen/glossary.o
 # What all three programs have.
-COMMON    := $(B)/obj/cmd/start.o $(B)/obj/cmd/finish.o $(B)/obj/cmd/output.o \
-	     $(B)/obj/cmd/version.o
+COMMON    := $(B)/obj/cmd/program.o $(B)/obj/cmd/output.o
 # mailsend's own; what contrib has of systemd and cron is compiled in.
 COMMAND   := $(COMMON) $(B)/obj/cmd/mailsend.o $(B)/obj/cmd/send.o $(B)/obj/cmd/queue.o \
 	     $(B)/obj/cmd/check.o $(B)/obj/cmd/talk.o $(B)/obj/cmd/login.o $(B)/obj/cmd/assistant.o \
-	     $(B)/obj/cmd/roundtrip.o $(B)/obj/cmd/explain.o $(B)/obj/cmd/run.o \
-	     $(B)/obj/cmd/series.o $(B)/obj/cmd/series_input.o $(B)/obj/cmd/runner.o \
+	     $(B)/obj/cmd/explain.o $(B)/obj/cmd/run.o \
+	     $(B)/obj/cmd/series.o $(B)/obj/cmd/runner.o \
 	     $(B)/obj/cmd/setup_queue.o $(B)/obj/cmd/setup_steps.o \
-	     $(B)/obj/cmd/setup_service.o $(B)/obj/cmd/setup_shared.o $(B)/obj/cmd/setup_secrets.o $(B)/obj/cmd/setup_cron.o \
-	     $(B)/obj/cmd/setup_run.o $(B)/gen/setup_files.o
+	     $(B)/obj/cmd/setup_service.o $(B)/obj/cmd/setup_shared.o \
+	     $(B)/gen/setup_files.o
 SETUP     := contrib/systemd/mailsend-queue.service \
 	     contrib/systemd/mailsend-queue.timer \
 	     contrib/systemd/mailsend-queue.path \
@@ -112,10 +111,10 @@ $(B)/obj/%.o: %.c
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
-# One string for each file, in the order of cmd/setup_files.h.
-$(B)/gen/setup_files.c: $(SETUP) cmd/setup_files.h Makefile
+# One string for each file, in the order of cmd/setup_steps.h.
+$(B)/gen/setup_files.c: $(SETUP) cmd/setup_steps.h Makefile
 	$(Q)mkdir -p $(@D)
-	$(Q){ printf '#include "setup_files.h"\n\n'; \
+	$(Q){ printf '#include "setup_steps.h"\n\n'; \
 	for file in $(SETUP); do \
 		printf 'const char setup_file_%s[] =\n' \
 			"$$(echo "$${file#contrib/}" | tr -c 'a-z\n' _)"; \

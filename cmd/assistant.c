@@ -20,7 +20,7 @@
 #include "base/sysenv.h"
 #include "config/secret.h"
 #include "setup/setup.h"
-#include "setup_run.h"
+#include "setup_steps.h"
 #include "submit/transcript.h"
 
 #define ERRORS_MAX     65536
@@ -162,7 +162,7 @@ static int send_test(void *context, const struct setup_result *result,
 		   "This mail was sent by `mailsend --setup` on %s, by the\n"
 		   "account %s of %s.\n",
 		   sysenv_host(), result->account, result->path);
-	r = setup_run(argv, 0, &text, NULL, &errors, &status, f);
+	r = steps_run(argv, 0, &text, NULL, &errors, &status, f);
 	if (r == 0)
 		r = tell_errors(&errors, f);
 	buf_free(&errors);

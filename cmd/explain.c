@@ -1,10 +1,8 @@
 /* explain.c - the mail is made as it would be sent, and told of. */
 #include "commands.h"
 
-#include <unistd.h>
-
-#include "base/disk.h"
 #include "explain/plan.h"
+#include "output.h"
 #include "submit/each.h"
 #include "submit/report.h"
 
@@ -21,12 +19,9 @@ static int print(const struct explain_job *job, struct plan *p, struct error *f)
 	if (r == 0) {
 		r = job->request->json ? plan_json(p, &text)
 				       : plan_text(p, &text);
-		if (r < 0 || text.overflow)
-			r = error_set(f, ERROR_SOFTWARE,
-				      "the explanation is too long");
-		else
-			r = disk_write_all(STDOUT_FILENO, text.data, text.len,
-					   "standard output", f);
+		r = r < 0 ? error_set(f, ERROR_SOFTWARE,
+				      "the explanation cannot be written")
+			  : output_put(&text, f);
 	}
 	plan_free(p);
 	buf_free(&text);
@@ -68,8 +63,7 @@ static int explain_nothing(const struct explain_job *job, struct error *f)
 	int r = report_json(&out, f, &text);
 
 	r = r < 0 ? error_set(f, ERROR_SOFTWARE, "the report cannot be written")
-		  : disk_write_all(STDOUT_FILENO, text.data, text.len,
-				   "standard output", f);
+		  : output_put(&text, f);
 	buf_free(&text);
 	return r;
 }
@@ -87,9 +81,7 @@ static int explain_one(const struct explain_job *job, struct error *f)
 	if (r == 0 && c.is_empty && job->request->json)
 		r = explain_nothing(job, f);
 	else if (r == 0 && c.is_empty)
-		r = disk_write_all(STDOUT_FILENO,
-				   "the text is empty: no mail is sent\n", 35,
-				   "standard output", f);
+		r = output_puts("the text is empty: no mail is sent\n", f);
 	else if (r == 0 && job->split->limit) {
 		split_new_id(id);
 		r = split_plan(&split, job->arena, &c, job->split, id, f);

@@ -11,8 +11,8 @@
 #include "persona/options.h"
 #include "persona/rows.h"
 #include "persona/setters.h"
+#include "program.h"
 #include "reader.h"
-#include "start.h"
 
 #define LINES_MAX 1000000
 
@@ -324,5 +324,5 @@ int main(int argc, char **argv)
 		.run = run_program,
 	};
 
-	return start_program(&program, argc, argv);
+	return program_main(&program, argc, argv);
 }

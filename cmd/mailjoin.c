@@ -24,8 +24,8 @@
 #include "persona/options.h"
 #include "persona/rows.h"
 #include "persona/setters.h"
+#include "program.h"
 #include "reader.h"
-#include "start.h"
 
 #define PAUSE_LOCAL  2 /* seconds between rounds */
 #define PAUSE_REMOTE 5 /* at first; servers do not like to be asked often */
@@ -530,5 +530,5 @@ int main(int argc, char **argv)
 		.run = run_program,
 	};
 
-	return start_program(&program, argc, argv);
+	return program_main(&program, argc, argv);
 }

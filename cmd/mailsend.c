@@ -8,17 +8,15 @@
 #include "base/log.h"
 #include "commands.h"
 #include "config/config.h"
-#include "finish.h"
 #include "output.h"
 #include "persona/personas.h"
+#include "program.h"
 #include "send.h"
 #include "series.h"
 #include "server/serve.h"
-#include "start.h"
 #include "submit/report.h"
 #include "submit/transcript.h"
 #include "submit/verify.h"
-#include "version.h"
 
 /* One that was made on the way; what main has still to do is not its own. */
 static void end_process(void)
@@ -106,7 +104,7 @@ static void end_json(const struct run *run, const struct outcome *out,
 
 	if (run->cmdline.request.action != REQUEST_SEND ||
 	    run->cmdline.series.resume || send_is_series(&run->cmdline))
-		finish_json(f);
+		output_failure(f);
 	else if (json_prepare(&trouble) < 0 || report_json(out, f, &text) < 0 ||
 		 output_put(&text, &trouble) < 0)
 		log_error("the report could not be written: %s", trouble.text);
@@ -162,7 +160,7 @@ static int help(struct run *run, struct error *f)
 
 static int version(struct run *run, struct error *f)
 {
-	return version_print(run->persona->name, f);
+	return output_version(run->persona->name, f);
 }
 
 static int tend_queue(struct run *run, struct error *f)
@@ -392,7 +390,7 @@ static int run_tool(struct run *run)
 	if (status >= 0)
 		return status;
 	if (run->cmdline.request.action != REQUEST_SEND)
-		finish_with_reader(&f);
+		program_end_by_pipe(&f);
 	log_error("%s", f.text);
 	if (run->cmdline.kind == COMMAND_SERVE_STDIO && !run->has_begun)
 		output_puts(
@@ -432,7 +430,7 @@ static int run_program(int argc, char **argv)
 		status = run_tool(&run);
 	}
 	arena_free(&run.arena);
-	return finish_process(status);
+	return program_finish(status);
 }
 
 int main(int argc, char **argv)
@@ -443,5 +441,5 @@ int main(int argc, char **argv)
 		.run = run_program,
 	};
 
-	return start_program(&program, argc, argv);
+	return program_main(&program, argc, argv);
 }

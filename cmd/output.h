@@ -1,6 +1,6 @@
-/* output.h - what the programs say on standard output. */
-#ifndef OUTPUT_H
-#define OUTPUT_H
+/* output.h - what the programs print on standard output. */
+#ifndef CMD_OUTPUT_H
+#define CMD_OUTPUT_H
 
 #include "base/buf.h"
 #include "base/error.h"
@@ -13,6 +13,12 @@ int output_put(const struct buf *text, struct error *f);
 int output_puts(const char *text, struct error *f);
 /* --help, or --help all. */
 int output_help(const struct persona *p, bool all, struct error *f);
+/* --version: the name that was called ("sendmail"), the libraries and what they
+ * are needed for. */
+int output_version(const char *name, struct error *f);
+/* For --json: the object of a command that failed and has nothing else to
+ * report. */
+void output_failure(const struct error *f);
 /* The usage line; on standard error. */
 void output_usage(const struct persona *p);
 

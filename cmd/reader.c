@@ -5,9 +5,8 @@
 
 #include "base/json.h"
 #include "base/log.h"
-#include "finish.h"
 #include "output.h"
-#include "version.h"
+#include "program.h"
 
 static void choose_spool(struct reader *r)
 {
@@ -49,7 +48,7 @@ static int run(struct reader *r, const struct persona *p,
 	case COMMAND_HELP_ALL:
 		return output_help(p, true, f);
 	case COMMAND_VERSION:
-		return version_print(p->name, f);
+		return output_version(p->name, f);
 	case COMMAND_TALK:
 		return act(r, f);
 	default:
@@ -90,17 +89,17 @@ int reader_run(struct reader *r, const struct persona *p,
 		log_quiet(r->cmdline.request.quiet);
 		status = run(r, p, act, &f);
 		if (status < 0)
-			finish_with_reader(&f);
+			program_end_by_pipe(&f);
 		if (status < 0 && strcmp(f.text, r->told.text) != 0)
 			log_error("%s", f.text);
 		json = r->cmdline.request.json && !r->is_told;
 	}
 	if (status < 0 && json)
-		finish_json(&f);
+		output_failure(&f);
 	if (status < 0)
 		status = error_exit(&f);
 	if (status && r->reads_input)
-		finish_input();
+		program_drain_input();
 	arena_free(&r->arena);
-	return finish_process(status);
+	return program_finish(status);
 }

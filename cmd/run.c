@@ -3,21 +3,20 @@
 
 #include <unistd.h>
 
-#include "base/disk.h"
 #include "base/interrupt.h"
 #include "base/log.h"
 #include "base/sysenv.h"
+#include "output.h"
 #include "run/list.h"
 #include "run/run.h"
 #include "run/run_json.h"
 
 static int write_out(struct buf *text, int made, struct error *f)
 {
-	if (made < 0 || text->overflow)
+	if (made < 0)
 		error_set(f, ERROR_SOFTWARE, "the report cannot be written");
 	else
-		disk_write_all(STDOUT_FILENO, text->data, text->len,
-			       "standard output", f);
+		output_put(text, f);
 	buf_free(text);
 	return error_is_set(f) ? -1 : 0;
 }

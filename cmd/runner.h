@@ -6,6 +6,7 @@
 #include <stdbool.h>
 
 #include "base/buf.h"
+#include "compose/input.h"
 #include "flow/progress.h"
 #include "queue/journal.h"
 #include "series.h"
@@ -40,5 +41,18 @@ void runner_moved(void *context, unsigned n, uint64_t done, uint64_t total);
  * that is still to be told. */
 int runner_run(struct runner *run, const struct series_ops *ops,
 	       struct error *f);
+
+/* ---- standard input of a series ---- */
+
+/* What standard input was is a fact, and it is kept unless it is a file that
+ * has a name of its own. */
+int runner_keep_input(struct runner *run, const struct inputs *inputs,
+		      struct error *f);
+/* Standard input from now on; below 0: it stays what it is. */
+int runner_take_input(int fd, struct error *f);
+/* Messages from a pipe are read and kept before they are looked at: in the
+ * journal, or in a file without a name.  Where not all of them come, what came
+ * is kept as a dead letter. */
+int runner_save_input(struct runner *run, struct error *f);
 
 #endif

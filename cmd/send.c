@@ -8,8 +8,8 @@
 #include "base/sysenv.h"
 #include "compose/compose.h"
 #include "config/config.h"
-#include "finish.h"
 #include "output.h"
+#include "program.h"
 #include "queue/queue.h"
 #include "series.h"
 #include "submit/enqueue.h"
@@ -251,7 +251,7 @@ static int send_mail(struct run *run, struct error *f)
 	else
 		r = deliver(run, &c, &out, f);
 	if (r < 0 && run->cmdline.request.action != REQUEST_SEND)
-		finish_with_reader(f);
+		program_end_by_pipe(f);
 	if (r < 0 || (run->cmdline.request.action == REQUEST_SEND &&
 		      (!c.is_empty || run->cmdline.request.json)))
 		say_outcome(run, &out, f);

@@ -29,8 +29,8 @@
 #include "deliver/route.h"
 #include "flow/digest.h"
 #include "mail/date.h"
+#include "output.h"
 #include "runner.h"
-#include "series_input.h"
 #include "submit/report.h"
 #include "submit/split_frame.h"
 #include "submit/submit.h"
@@ -249,7 +249,7 @@ static int note_facts(struct runner *run, struct error *f)
 	const struct split *s = run->split;
 	struct arena *a = run->job->arena;
 
-	if (series_input_keep(run, &run->whole->inputs, f) < 0 ||
+	if (runner_keep_input(run, &run->whole->inputs, f) < 0 ||
 	    note_chance(run, f) < 0 ||
 	    journal_fact(&run->journal, "limit",
 			 arena_format(a, "%" PRIu64, s->limit), "the size",
@@ -275,8 +275,7 @@ static int tell_plan(const struct split *s, struct error *f)
 			   " octets (the first %" PRIu64 ")\n",
 			   s->sets[i].name, s->sets[i].of, s->sets[i].step,
 			   s->sets[i].first);
-	r = disk_write_all(STDOUT_FILENO, text.data, text.len,
-			   "standard output", f);
+	r = output_put(&text, f);
 	buf_free(&text);
 	return r;
 }
@@ -376,8 +375,7 @@ static int tell_mail(struct runner *run, const struct series_ops *ops,
 	if (r == 0)
 		buf_printf(&line, " %" PRIu64 " octets", c.stage.size);
 	buf_putc(&line, '\n');
-	if (disk_write_all(STDOUT_FILENO, line.data, line.len,
-			   "standard output", f) < 0)
+	if (output_put(&line, f) < 0)
 		status = -1;
 	composition_free(&c);
 	arena_free(&a);
@@ -427,7 +425,7 @@ static int send_each(struct runner *run, struct error *f)
 	run->each = &each;
 	run->total = (unsigned)job->options->count;
 	if (r == 0 && !is_dry(run))
-		r = series_input_keep(run, &each.inputs, f);
+		r = runner_keep_input(run, &each.inputs, f);
 	if (r == 0)
 		r = send_all(run, &each_ops, f);
 	each_close(&each);
@@ -446,7 +444,7 @@ static int send_messages(struct runner *run, struct error *f)
 			       .id = run->journal.id };
 	int r;
 
-	if ((!is_dry(run) && series_input_save(run, f) < 0) ||
+	if ((!is_dry(run) && runner_save_input(run, f) < 0) ||
 	    batch_open(&batch, f) < 0)
 		return -1;
 	run->batch = &batch;
@@ -494,7 +492,7 @@ static int recall_input(const struct journal *j, struct error *f)
 				 "give it again, with < FILE after this "
 				 "command",
 				 j->id);
-	return error_is_set(f) ? -1 : series_input_take(input, f);
+	return error_is_set(f) ? -1 : runner_take_input(input, f);
 }
 
 static int recall(const struct journal *j, bool again,

@@ -8,18 +8,20 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/command.h"
 #include "base/log.h"
 #include "base/sysenv.h"
 #include "queue/queue.h"
 #include "queue/spool.h"
-#include "setup_cron.h"
-#include "setup_files.h"
 #include "setup_steps.h"
 
 /* what units that were installed begin with: never another text */
-#define MARK	"# Made by mailsend --setup-queue; =remove takes it away.\n"
-#define COMMAND SETUP_PROGRAM " --flush --due"
-#define UNITS	3
+#define MARK	    "# Made by mailsend --setup-queue; =remove takes it away.\n"
+#define COMMAND	    SETUP_PROGRAM " --flush --due"
+#define UNITS	    3
+#define CRON_MARK   "# mailsend --setup-queue" /* our line ends so */
+#define CRONTAB_MAX (1024 * 1024)
+#define WORDS_MAX   4096
 
 struct setup {
 	struct steps steps;
@@ -189,7 +191,110 @@ static int remove_units(struct setup *s, bool is_running)
 		       : 0;
 }
 
-/* ---- cron ---- */
+/* ---- cron ----
+ *
+ * crontab(1) replaces all of a crontab, so what stands there must be known for
+ * certain before anything is written: a list that failed for any reason but
+ * "there is none" ends it.  Nobody's other line is touched. */
+
+static bool is_ours(const char *line, size_t n)
+{
+	size_t mark = strlen(CRON_MARK);
+
+	return n >= mark && memcmp(line + n - mark, CRON_MARK, mark) == 0;
+}
+
+/* Debian's and cronie's words, and busybox's. */
+static bool says_none(const char *words)
+{
+	return strstr(words, "no crontab") ||
+	       strstr(words, "No such file or directory");
+}
+
+static int failed(const char *what, int status, const struct buf *words,
+		  struct error *f)
+{
+	if (status == STEPS_NO_PROGRAM)
+		return error_set(f, ERROR_UNAVAILABLE,
+				 "neither systemd nor crontab is available: "
+				 "arrange for `mailsend --flush --due` every "
+				 "few minutes");
+	return error_set(f, ERROR_UNAVAILABLE, "%s failed: %.*s", what,
+			 (int)strcspn(words->data, "\n"), words->data);
+}
+
+static int read_table(struct buf *table, struct error *f)
+{
+	static const char *const argv[] = { "crontab", "-l", NULL };
+	struct buf words = BUF_INIT(WORDS_MAX);
+	int status = 0,
+	    r = steps_run(argv, COMMAND_LIMIT, NULL, table, &words, &status, f);
+
+	if (r == 0 && status && says_none(words.data))
+		buf_reset(table);
+	else if (r == 0 && status)
+		r = failed("crontab -l", status, &words, f);
+	buf_free(&words);
+	return r;
+}
+
+static int write_table(const struct buf *table, struct error *f)
+{
+	static const char *const argv[] = { "crontab", "-", NULL };
+	struct buf words = BUF_INIT(WORDS_MAX);
+	int status = 0,
+	    r = steps_run(argv, COMMAND_LIMIT, table, NULL, &words, &status, f);
+
+	if (r == 0 && status)
+		r = failed("crontab -", status, &words, f);
+	buf_free(&words);
+	return r;
+}
+
+/* All but our lines. */
+static void keep_others(const struct buf *table, struct buf *to)
+{
+	for (const char *p = table->data; *p;) {
+		size_t n = strcspn(p, "\n");
+
+		if (!is_ours(p, n)) {
+			buf_put(to, p, n);
+			buf_putc(to, '\n');
+		}
+		p += n;
+		p += *p == '\n';
+	}
+}
+
+/* With `line` (it has no line break) our line becomes that, with NULL there is
+ * none.  1; 0 when it was so already; -1 with the error, ERROR_UNAVAILABLE when
+ * there is no crontab(1).  With `try_only` nothing is written. */
+static int change_crontab(const char *line, bool try_only, struct error *f)
+{
+	struct buf table = BUF_INIT(CRONTAB_MAX);
+	struct buf new = BUF_INIT(CRONTAB_MAX + WORDS_MAX);
+	int r = read_table(&table, f);
+
+	if (r == 0 && memchr(table.data, '\0', table.len))
+		r = error_set(f, ERROR_DATA, "the crontab has a NUL in it");
+	if (r == 0) {
+		keep_others(&table, &new);
+		if (line)
+			buf_printf(&new, "%s\n", line);
+		r = new.overflow ? error_set(f, ERROR_DATA,
+					     "the crontab is too long")
+		    : new.len ==
+				    table.len &&memcmp(new.data, table.data,
+						       new.len) == 0
+			    ? 0
+			    : 1;
+	}
+	if (r > 0 && !try_only && write_table(&new, f) < 0)
+		r = -1;
+	buf_free(&table);
+	buf_free(&new);
+	return r;
+}
 
 static const char *cron_line(struct setup *s)
 {
@@ -203,7 +308,7 @@ static const char *cron_line(struct setup *s)
 static int install_line(struct setup *s)
 {
 	const char *line = cron_line(s);
-	int r = setup_cron(line, s->steps.is_shown, s->steps.f);
+	int r = change_crontab(line, s->steps.is_shown, s->steps.f);
 
 	if (r < 0)
 		return -1;
@@ -218,7 +323,7 @@ static int install_line(struct setup *s)
 static int remove_line(struct setup *s)
 {
 	struct error trouble = ERROR_INIT;
-	int r = setup_cron(NULL, false, &trouble);
+	int r = change_crontab(NULL, false, &trouble);
 
 	if (r > 0)
 		return steps_say(&s->steps,

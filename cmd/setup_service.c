@@ -20,11 +20,7 @@
 #include "base/disk.h"
 #include "base/passwd.h"
 #include "base/sysenv.h"
-#include "setup_files.h"
-#include "setup_run.h"
-#include "setup_secrets.h"
 #include "setup_shared.h"
-#include "setup_steps.h"
 
 #define MARK	    "# Made by mailsend --setup-service; =remove takes it away.\n"
 #define HOUSE	    "/etc/mailsend"
@@ -74,7 +70,7 @@ static int read_lines(struct service *s)
 				 "set it up again",
 				 CONF, path);
 	}
-	s->lines = secrets_lines(s->steps.arena, unit.data);
+	s->lines = shared_secret_lines(s->steps.arena, unit.data);
 	buf_free(&unit);
 	return 0;
 }
@@ -233,7 +229,7 @@ static int run_trial(struct service *s, const char *to, struct buf *errors,
 		   "the service\nthat `mailsend --setup-service` has "
 		   "started.\n",
 		   sysenv_host());
-	r = setup_run_as(&nobody, argv, 0, &text, NULL, errors, status,
+	r = steps_run_as(&nobody, argv, 0, &text, NULL, errors, status,
 			 s->steps.f);
 	buf_free(&text);
 	return r;
@@ -377,7 +373,8 @@ static int install(struct service *s)
 		return -1;
 	if (read_account(s) < 0 || (s->is_again && read_lines(s) < 0))
 		return -1;
-	if (!s->is_again && secrets_keep(&s->steps, &s->shared, &s->lines) < 0)
+	if (!s->is_again &&
+	    shared_write_secrets(&s->steps, &s->shared, &s->lines) < 0)
 		return -1;
 	find_units(s);
 	for (size_t i = 0; i < 2; i++)
@@ -513,7 +510,7 @@ static int uninstall(struct service *s)
 
 	/* the clients first: they have a way at any time */
 	if (restore_client(s) < 0 || stop(s) < 0 ||
-	    secrets_delete(&s->steps) < 0 || delete_conf(s) < 0)
+	    shared_delete_secrets(&s->steps) < 0 || delete_conf(s) < 0)
 		return -1;
 	for (size_t i = 0; i < sizeof(places) / sizeof(*places); i++)
 		if (rmdir(places[i]) < 0 && errno != ENOENT &&

@@ -1,16 +1,21 @@
-/* setup_steps.c - see setup_steps.h. */
+/* setup_steps.c - see setup_steps.h.
+ *
+ * The three streams of a command are files in memory: nobody waits for anybody,
+ * however much there is to say, and no disk has a secret that is given to
+ * another program. */
 #include "setup_steps.h"
 
 #include <errno.h>
 #include <stdarg.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/command.h"
 #include "base/disk.h"
 #include "flow/atomic_file.h"
-#include "setup_run.h"
 
 #define WORDS_MAX   4096
 #define UNIT_PREFIX ".mailsend-setup"
@@ -168,6 +173,101 @@ const char *steps_quote_unit(struct arena *a, const char *word)
 	return result;
 }
 
+/* ---- commands ---- */
+
+enum { INPUT, OUTPUT, ERRORS, STREAMS };
+
+static int open_streams(int fds[STREAMS], const struct buf *input,
+			struct error *f)
+{
+	for (int i = 0; i < STREAMS; i++) {
+		fds[i] = memfd_create("mailsend", MFD_CLOEXEC);
+		if (fds[i] < 0)
+			return error_errno(f, ERROR_OS, errno,
+					   "cannot make a file in memory");
+	}
+	if (!input)
+		return 0;
+	if (disk_write_all(fds[INPUT], input->data, input->len,
+			   "what a command is to read", f) < 0)
+		return -1;
+	if (lseek(fds[INPUT], 0, SEEK_SET) < 0)
+		return error_errno(f, ERROR_OS, errno,
+				   "cannot go back to the start of a file");
+	return 0;
+}
+
+static void close_streams(const int fds[STREAMS])
+{
+	for (int i = 0; i < STREAMS; i++)
+		if (fds[i] >= 0)
+			close(fds[i]);
+}
+
+static int take(int fd, struct buf *to, struct error *f)
+{
+	char piece[4096];
+	uint64_t done = 0;
+	ssize_t n;
+
+	while (to && (n = disk_pread_full(fd, piece, sizeof(piece), done,
+					  "what a command wrote", f)) != 0) {
+		if (n < 0)
+			return -1;
+		done += (uint64_t)n;
+		if (buf_put(to, piece, (size_t)n) < 0)
+			return error_set(f, ERROR_DATA,
+					 "a command wrote more than %zu octets",
+					 to->max);
+	}
+	return 0;
+}
+
+static int run_streams(const struct identity *who, const char *const *argv,
+		       unsigned seconds, const int fds[STREAMS], int *status,
+		       struct error *f)
+{
+	struct command c = { .what = argv[0], .seconds = seconds, .as = who };
+	int how = 0;
+
+	if (command_start(&c, argv, fds[INPUT], fds[OUTPUT], fds[ERRORS], f) <
+	    0) {
+		if (c.error != ENOENT)
+			return -1;
+		error_clear(f);
+		*status = STEPS_NO_PROGRAM;
+		return 0;
+	}
+	if (command_finish(&c, &how, f) < 0)
+		return -1;
+	*status = WIFEXITED(how) ? WEXITSTATUS(how) : 128 + WTERMSIG(how);
+	return 0;
+}
+
+int steps_run_as(const struct identity *who, const char *const *argv,
+		 unsigned seconds, const struct buf *input, struct buf *out,
+		 struct buf *err, int *status, struct error *f)
+{
+	int fds[STREAMS] = { -1, -1, -1 };
+	int r = open_streams(fds, input, f);
+
+	if (r == 0)
+		r = run_streams(who, argv, seconds, fds, status, f);
+	if (r == 0)
+		r = take(fds[OUTPUT], out, f);
+	if (r == 0)
+		r = take(fds[ERRORS], err, f);
+	close_streams(fds);
+	return r;
+}
+
+int steps_run(const char *const *argv, unsigned seconds,
+	      const struct buf *input, struct buf *out, struct buf *err,
+	      int *status, struct error *f)
+{
+	return steps_run_as(NULL, argv, seconds, input, out, err, status, f);
+}
+
 /* ---- systemd ---- */
 
 #define SYSTEMCTL_WORDS 8
@@ -208,7 +308,7 @@ int steps_systemctl(struct steps *s, const char *const *words)
 	line = in_one(s, argv);
 	if (s->is_shown)
 		return steps_say(s, "would run %s\n", line);
-	r = setup_run(argv, COMMAND_LIMIT, NULL, NULL, &err, &status, s->f);
+	r = steps_run(argv, COMMAND_LIMIT, NULL, NULL, &err, &status, s->f);
 	if (r == 0 && status)
 		r = error_set(s->f, ERROR_UNAVAILABLE, "`%s` failed: %.*s",
 			      line, (int)strcspn(err.data, "\n"), err.data);
@@ -225,7 +325,7 @@ bool steps_has_systemd(struct steps *s)
 	int status = 0;
 
 	put_words(s, argv, words);
-	return setup_run(argv, COMMAND_LIMIT, NULL, NULL, NULL, &status,
+	return steps_run(argv, COMMAND_LIMIT, NULL, NULL, NULL, &status,
 			 &unused) == 0 &&
 	       status == 0;
 }

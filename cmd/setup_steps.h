@@ -10,7 +10,9 @@
 #include <sys/types.h>
 
 #include "base/arena.h"
+#include "base/buf.h"
 #include "base/error.h"
+#include "base/identity.h"
 
 #define STEPS_TEXT_MAX 65536 /* octets of a file */
 
@@ -61,6 +63,23 @@ bool steps_is_plain(const char *word);
 /* As one word of a command in a unit (systemd.service(5), "COMMAND LINES"). */
 const char *steps_quote_unit(struct arena *a, const char *word);
 
+/* ---- commands of the system, without a shell ---- */
+
+#define STEPS_NO_PROGRAM 127 /* the status where there is no such command */
+
+/* Looks along $PATH.  `input` may be NULL for nothing; what the command writes
+ * is added to `out` and `err`, either of which may be NULL.  It may take
+ * `seconds`, 0 for however long (base/command.h).  0 with its exit status, 128
+ * and the number where a signal ended it; -1 when it could not be run. */
+int steps_run(const char *const *argv, unsigned seconds,
+	      const struct buf *input, struct buf *out, struct buf *err,
+	      int *status, struct error *f);
+
+/* The same as another user, of root; NULL: as we are. */
+int steps_run_as(const struct identity *who, const char *const *argv,
+		 unsigned seconds, const struct buf *input, struct buf *out,
+		 struct buf *err, int *status, struct error *f);
+
 /* ---- systemd ---- */
 
 /* Does one run that we can talk to? */
@@ -68,5 +87,21 @@ bool steps_has_systemd(struct steps *s);
 /* systemctl, with --user where it is the user's; `words` ends with NULL and has
  * five at most. */
 int steps_systemctl(struct steps *s, const char *const *words);
+
+/* ---- the files of contrib/, as they are there ---- */
+
+/* The Makefile makes the strings.  What is replaced in each: the program, and
+ * the queue's directory. */
+#define SETUP_PROGRAM	   "/usr/local/bin/mailsend"
+#define SETUP_QUEUE	   "%h/.local/state/mailsend/queue"
+#define SETUP_QUEUE_SYSTEM "/var/spool/mailsend/0"
+
+extern const char setup_file_systemd_mailsend_queue_service[];
+extern const char setup_file_systemd_mailsend_queue_timer[];
+extern const char setup_file_systemd_mailsend_queue_path[];
+extern const char setup_file_systemd_system_mailsend_queue_path[];
+extern const char setup_file_systemd_system_mailsend_submit_socket[];
+extern const char setup_file_systemd_system_mailsend_submit_service[];
+extern const char setup_file_mailsend_queue_cron[];
 
 #endif

@@ -1,8 +1,9 @@
-/* start.c - from what we were started with to what we can build on. */
-#include "start.h"
+/* program.c - see program.h. */
+#include "program.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -19,9 +20,37 @@
 #include "base/interrupt.h"
 #include "base/log.h"
 #include "base/sysenv.h"
-#include "finish.h"
+#include "flow/source.h"
 
 #define STACK_SIZE ((size_t)1 << 20) /* enough for us and every library */
+
+/* ---- the streams, at the end ---- */
+
+void program_end_by_pipe(const struct error *f)
+{
+	struct pollfd p = { .fd = STDOUT_FILENO };
+
+	if (f->cause != ERROR_IO || poll(&p, 1, 0) <= 0 ||
+	    !(p.revents & POLLERR))
+		return;
+	signal(SIGPIPE, SIG_DFL);
+	raise(SIGPIPE);
+}
+
+void program_drain_input(void)
+{
+	struct error unused = ERROR_INIT;
+	struct source from;
+	struct stat st;
+	char room[4096];
+
+	if (fstat(STDIN_FILENO, &st) < 0 ||
+	    (!S_ISFIFO(st.st_mode) && !S_ISSOCK(st.st_mode)))
+		return;
+	source_of_stream(&from, STDIN_FILENO, "standard input");
+	while (source_read(&from, room, sizeof(room), &unused) > 0)
+		;
+}
 
 /* ---- rights ---- */
 
@@ -147,7 +176,7 @@ static _Noreturn void end_at_once(const char *why)
 	} else if (is_rescuing) {
 		is_rescuing = 0;
 		log_error("the message could not be saved completely");
-		finish_input();
+		program_drain_input();
 	}
 	_exit(now->status);
 }
@@ -223,7 +252,7 @@ static int run_here(const struct program *p, int argc, char **argv)
 	if (begin(p, &f) == 0)
 		return p->run(argc, argv);
 	log_error("%s", f.text);
-	finish_input();
+	program_drain_input();
 	return error_exit(&f);
 }
 
@@ -291,7 +320,13 @@ static bool is_stack_small(void)
 	       limit.rlim_cur < STACK_SIZE;
 }
 
-int start_program(const struct program *program, int argc, char **argv)
+int program_finish(int status)
+{
+	interrupt_release();
+	return status;
+}
+
+int program_main(const struct program *program, int argc, char **argv)
 {
 	int status = is_stack_small() ? run_with_room(program, argc, argv)
 				      : run_here(program, argc, argv);
