@@ -17,6 +17,7 @@
 #include "base/log.h"
 #include "base/sysenv.h"
 #include "persona/personas.h"
+#include "persona/setters.h"
 #include "scratch.h"
 
 static struct arena arena;
@@ -107,9 +108,8 @@ static inline void bench_table(const struct persona *p)
 		if (row->kind == OPTION_HEADING)
 			continue;
 		assert_true(row->name || row->letter);
-		assert_int_equal((row->set != NULL) + (row->field != 0) +
-					 (row->refusal != NULL),
-				 1);
+		assert_true(!row->refusal == (row->set || row->field));
+		assert_true(row->set != set_number || row->most);
 		if (row->letter) {
 			assert_false(letters[(unsigned char)row->letter]);
 			letters[(unsigned char)row->letter] = true;
