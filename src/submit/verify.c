@@ -86,10 +86,10 @@ int verify_aliases(struct arena *a, const struct account *account,
 	if (!path || strcmp(path, "off") == 0)
 		return buf_puts(out, "no alias file is configured\n");
 	if (aliases_check(a, path, &count, &wrong) < 0) {
-		/* Packages run this: what others wrote into the system's file
-		 * for their own program must not stop them. */
+		/* Packages run this, and the system's file may have lines for
+		 * other programs.  As with Postfix, those are a warning. */
 		if (sysenv_alias_file() && !strcmp(path, sysenv_alias_file()))
-			return buf_printf(out, "%s (ignored)\n", wrong.text);
+			return buf_printf(out, "warning: %s\n", wrong.text);
 		*f = wrong;
 		return -1;
 	}

@@ -14,8 +14,9 @@
 int verify_recipients(struct arena *a, const struct request *r,
 		      const struct account *account, struct buf *out,
 		      struct error *f);
-/* Reads the alias file through, as newaliases did: how many names it has, or
- * ERROR_CONFIG with FILE:LINE.  No file at all is none to complain of. */
+/* Checks the alias file, as newaliases does: tells how many names it has, or
+ * ERROR_CONFIG with FILE:LINE.  In the system's own file such a line is only a
+ * warning, since it may be meant for another program.  No file is no error. */
 int verify_aliases(struct arena *a, const struct account *account,
 		   struct buf *out, struct error *f);
 
