@@ -274,7 +274,7 @@ const char *queue_stage_folder(struct arena *a, const char *folder)
 int queue_peek(struct queue *q, struct arena *a, enum queue_place place,
 	       const char *id, struct entry *e, struct error *f)
 {
-	if (!queue_dir_is_name(id, QUEUE_ID_SIZE))
+	if (!queue_is_id(id))
 		return 0;
 	return queue_dir_read_entry(q, a, queue_dir_part(place), id, e, f);
 }
@@ -403,7 +403,7 @@ int queue_claim(struct queue *q, struct arena *a, enum queue_place place,
 
 	*c = (struct queue_claim){ .queue = q, .place = place, .fd = -1 };
 	c->message = slice_of_memory("", 0);
-	if (!queue_dir_is_name(id, QUEUE_ID_SIZE))
+	if (!queue_is_id(id))
 		return 0;
 	if (place == QUEUE_BAD)
 		return claim_bad(c, a, id, f);

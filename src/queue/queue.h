@@ -31,6 +31,9 @@
 #define QUEUE_ID_SIZE	24	/* octets, with the NUL; [0-9a-z-] */
 #define QUEUE_NAMES_MAX 1000000 /* read from one folder in one run */
 
+/* Can it be the id of a mail? */
+bool queue_is_id(const char *name);
+
 struct queue {
 	const char *folder;
 	struct arena *arena;

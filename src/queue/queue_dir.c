@@ -54,6 +54,11 @@ bool queue_dir_is_name(const char *name, size_t size)
 	return n > 0;
 }
 
+bool queue_is_id(const char *name)
+{
+	return queue_dir_is_name(name, QUEUE_ID_SIZE);
+}
+
 int queue_dir_sync(const struct queue *q, const char *part, struct error *f)
 {
 	char path[QUEUE_DIR_PATH_SIZE];

@@ -50,7 +50,7 @@ int queue_list(struct queue *q, struct arena *a, enum queue_place place,
 	directory_open(&d, queue_dir_path(path, q, queue_dir_part(place), NULL),
 		       &why);
 	while (!is_cut && (name = directory_next(&d, &why))) {
-		if (!queue_dir_is_name(name, QUEUE_ID_SIZE))
+		if (!queue_is_id(name))
 			continue;
 		is_cut = g.count == most;
 		if (!is_cut)
@@ -119,8 +119,7 @@ static void tidy_part(const struct queue *q, const char *part, bool is_message,
 
 	directory_open(&d, queue_dir_path(path, q, part, NULL), f);
 	while ((name = directory_next(&d, f)))
-		if (is_message ? queue_dir_is_name(name, QUEUE_ID_SIZE)
-			       : name[0] != '.')
+		if (is_message ? queue_is_id(name) : name[0] != '.')
 			tidy_one(q, part, name, is_message, f);
 	directory_close(&d);
 }

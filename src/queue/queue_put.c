@@ -281,7 +281,7 @@ int queue_put(struct queue *q, struct stage *s, struct entry *e, const char *id,
 			 .error = &why };
 	int r;
 
-	if (id && !queue_dir_is_name(id, QUEUE_ID_SIZE))
+	if (id && !queue_is_id(id))
 		return error_set(f, ERROR_SOFTWARE,
 				 "'%s' is no name for a queued message", id);
 	e->size = s->size;

@@ -1,12 +1,33 @@
-/* errand.c - queue by queue. */
+/* errand.c - queue by queue.
+ *
+ * A queue is listed without locks: a mail that is removed meanwhile is passed
+ * over, and one that moves may be seen in its old place or its new one.
+ *
+ * A mail that is changed by its id may be waiting, given up or unreadable, and
+ * is looked for in this order.  An unreadable one has no entry that could be
+ * changed: it can be deleted or printed, and once a person has repaired the
+ * entry it may wait again.  A mail that a limit holds is changed under the lock
+ * of those who make digests (held.h): it is either in a digest or it is not. */
 #include "queuerun/errand.h"
 
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
+#include "base/buf.h"
+#include "base/disk.h"
 #include "base/log.h"
 #include "base/sysenv.h"
 #include "queue/queue.h"
+#include "queue/queue_limit.h"
 #include "queuerun/flush.h"
+#include "queuerun/selection.h"
+
+#define LOCKS_MAX (1024 * 1024)
+#define DIGEST_MS 30000 /* nearly all digests are made in less */
 
 struct task {
 	const struct errand *errand;
@@ -57,9 +78,334 @@ static int run(struct task *t, struct error *f)
 	return put(t, &done, f);
 }
 
-/* ---- ids ---- */
+/* ---- a listing: which mails are being delivered ----
+ *
+ * Trying a lock would take it from a process that needs it in that moment:
+ * the system's own list of locks is read instead, once.  proc(5): "7: FLOCK
+ * ADVISORY WRITE PID MAJOR:MINOR:INODE 0 EOF"; the device is not compared,
+ * since it is not what stat(2) says on every file system.  Without that list no
+ * mail is marked as busy. */
 
-/* Who releases a mail that a limit held wants it to go now. */
+struct busy {
+	struct buf locks; /* " INODE " of each that is locked */
+};
+
+static void take_line(struct buf *out, const char *line, size_t n)
+{
+	char kind[16], inode[32];
+	char text[128];
+
+	if (n >= sizeof(text))
+		return;
+	memcpy(text, line, n);
+	text[n] = '\0';
+	if (sscanf(text, "%*s %15s %*s %*s %*s %*[^:]:%*[^:]:%31[0-9]", kind,
+		   inode) == 2 &&
+	    strcmp(kind, "FLOCK") == 0)
+		buf_printf(out, " %s ", inode);
+}
+
+static void busy_init(struct busy *b)
+{
+	struct buf all = BUF_INIT(LOCKS_MAX);
+	struct error unread = ERROR_INIT;
+
+	buf_init(&b->locks, LOCKS_MAX);
+	if (disk_read_file("/proc/locks", &all, true, &unread) == 0)
+		for (const char *p = all.data; *p; p += *p == '\n') {
+			size_t n = strcspn(p, "\n");
+
+			take_line(&b->locks, p, n);
+			p += n;
+		}
+	buf_free(&all);
+}
+
+static void busy_free(struct busy *b)
+{
+	buf_free(&b->locks);
+}
+
+static bool is_busy(const struct busy *b, const struct queue *q, const char *id)
+{
+	char path[4096], inode[40];
+	struct stat st;
+	int n = snprintf(path, sizeof(path), "%s/msg/%s", q->folder, id);
+
+	if (!b->locks.len || n < 0 || (size_t)n >= sizeof(path) ||
+	    lstat(path, &st) < 0)
+		return false;
+	snprintf(inode, sizeof(inode), " %ju ", (uintmax_t)st.st_ino);
+	return strstr(b->locks.data, inode) != NULL;
+}
+
+static bool entry_fits(const struct mailq_choice *choice, const struct entry *e)
+{
+	if (!e)
+		return !choice->senders.count && !choice->recipients.count;
+	if (!selection_match_address(&choice->senders, e->reverse_path))
+		return false;
+	for (size_t i = 0; i < e->count; i++)
+		if (selection_match_address(&choice->recipients,
+					    e->recipients[i].address))
+			return true;
+	return !choice->recipients.count;
+}
+
+struct visit {
+	struct queue *queue;
+	const struct mailq_choice *choice;
+	const struct record_to *to;
+	struct busy busy;
+};
+
+static int visit_one(struct visit *v, enum queue_place place, const char *id,
+		     struct error *f)
+{
+	struct arena a = ARENA_INIT;
+	struct entry e = { 0 };
+	struct record mail = { .kind = RECORD_MAIL, .place = place, .id = id };
+	int r = queue_peek(v->queue, &a, place, id, &e, &mail.error);
+
+	if (r > 0)
+		mail.entry = &e;
+	if (r != 0 && entry_fits(v->choice, mail.entry)) {
+		mail.is_busy = is_busy(&v->busy, v->queue, id);
+		r = v->to->put(v->to->context, &mail, f);
+	} else {
+		r = 0;
+	}
+	arena_free(&a);
+	return r;
+}
+
+static int visit_place(struct visit *v, enum queue_place place, size_t most,
+		       struct error *f)
+{
+	struct record more = { .kind = RECORD_MORE, .place = place };
+	struct arena a = ARENA_INIT;
+	struct queue_names names = { 0 };
+	size_t read = 0;
+	int r = queue_list(v->queue, &a, place, &names, f);
+
+	for (size_t i = 0; r == 0 && i < names.count; i++) {
+		if (!selection_match_id(&v->choice->ids, names.ids[i]))
+			continue;
+		if (most && read++ >= most)
+			more.count++;
+		else
+			r = visit_one(v, place, names.ids[i], f);
+	}
+	if (r == 0 && more.count)
+		r = v->to->put(v->to->context, &more, f);
+	arena_free(&a);
+	return r;
+}
+
+/* Each mail that is chosen, one at a time in memory; unreadable ones match no
+ * sender and no recipient.  After the first `most` (0: no limit) that were read
+ * in a place the others are only counted. */
+static int visit(struct queue *q, const struct mailq_choice *choice,
+		 size_t most, const struct record_to *to, struct error *f)
+{
+	struct visit v = { .queue = q, .choice = choice, .to = to };
+	int r = 0;
+
+	busy_init(&v.busy);
+	for (int place = QUEUE_WAITING; r == 0 && place <= QUEUE_BAD; place++)
+		r = visit_place(&v, (enum queue_place)place, most, f);
+	busy_free(&v.busy);
+	return r;
+}
+
+/* ---- a change: what each one is ---- */
+
+struct changed {
+	unsigned count;
+	bool is_freed; /* one of them was held by a limit, and may go now */
+};
+
+static int tell_busy(const char *id, struct error *f)
+{
+	return error_set(f, ERROR_TEMPORARY,
+			 "%s is being delivered just now: try again in a "
+			 "moment",
+			 id);
+}
+
+/* The tries are counted from 0, so that it is not given up at once again; a
+ * recipient that fails again is another failure. */
+static void wait_again(struct entry *e)
+{
+	e->is_returned = false;
+	for (size_t i = 0; i < e->count; i++) {
+		struct entry_recipient *r = &e->recipients[i];
+
+		if (r->state == ENTRY_SENT)
+			continue;
+		r->state = ENTRY_WAITING;
+		r->tries = 0;
+		r->next = 0;
+	}
+}
+
+static void make_due(struct entry *e)
+{
+	for (size_t i = 0; i < e->count; i++)
+		if (e->recipients[i].state == ENTRY_WAITING)
+			e->recipients[i].next = 0;
+}
+
+static int revive(struct queue_claim *c, enum mailq_change change,
+		  struct error *f)
+{
+	if (!c->entry.count)
+		return error_set(f, ERROR_DATA,
+				 "%s cannot be read: repair %s/bad/%s, or "
+				 "print it and delete it",
+				 c->entry.id, c->queue->folder, c->entry.id);
+	if (change != MAILQ_RETRY)
+		return error_set(f, ERROR_UNAVAILABLE,
+				 "%s is not tried any more: --retry lets it "
+				 "wait again",
+				 c->entry.id);
+	if (c->place == QUEUE_GIVEN_UP)
+		wait_again(&c->entry);
+	c->entry.is_held = false;
+	return queue_revive(c, f);
+}
+
+static int change_claimed(struct queue_claim *c, enum mailq_change change,
+			  struct error *f)
+{
+	if (change == MAILQ_DELETE)
+		return queue_remove(c, f);
+	if (c->place != QUEUE_WAITING)
+		return revive(c, change, f);
+	c->entry.is_held = change == MAILQ_HOLD;
+	if (change != MAILQ_HOLD && c->entry.limit_by) {
+		c->entry.limit_by = c->entry.limit_set = NULL;
+		c->entry.limit_until = 0;
+	}
+	if (change == MAILQ_RETRY)
+		make_due(&c->entry);
+	return queue_update(c, f);
+}
+
+/* ---- finding it ---- */
+
+/* A descriptor where the mail is held by a limit, -1 where it is not, or with
+ * the error. */
+static int lock_held(struct queue *q, struct arena *a, enum queue_place place,
+		     const char *id, struct error *f)
+{
+	struct error unread = ERROR_INIT; /* claiming it tells */
+	struct error busy = ERROR_INIT;
+	struct entry e;
+	int fd;
+
+	if (queue_peek(q, a, place, id, &e, &unread) <= 0 || !e.limit_by)
+		return -1;
+	fd = queue_limit_lock(q, "digest", DIGEST_MS, &busy);
+	if (fd >= 0)
+		return fd;
+	return error_set(f, busy.cause,
+			 busy.temporary ? "%s may be in a digest that is made "
+					  "just now: try again in a moment"
+					: "%s cannot be changed: %s",
+			 id, busy.text);
+}
+
+/* 1; 0 when it is not there; -1 with the error. */
+static int change_in(struct queue *q, enum queue_place place, const char *id,
+		     enum mailq_change change, struct changed *out,
+		     struct error *f)
+{
+	struct arena a = ARENA_INIT;
+	struct queue_claim c;
+	struct entry e;
+	int lock = lock_held(q, &a, place, id, f);
+	int r = error_is_set(f) ? -1 : queue_claim(q, &a, place, id, &c, f);
+
+	if (r > 0) {
+		out->is_freed |= c.entry.limit_by && change != MAILQ_HOLD &&
+				 change != MAILQ_DELETE;
+		r = change_claimed(&c, change, f) < 0 ? -1 : 1;
+		out->count += r > 0;
+		queue_release(&c);
+	} else if (r == 0) {
+		r = queue_peek(q, &a, place, id, &e, f);
+		if (r > 0)
+			r = tell_busy(id, f);
+	}
+	if (lock >= 0)
+		close(lock);
+	arena_free(&a);
+	return r;
+}
+
+/* Where it was found; ERROR_DATA has just moved it among the unreadable. */
+static int change_one(struct queue *q, const char *id, enum mailq_change change,
+		      struct changed *out, struct error *f)
+{
+	int r = 0;
+
+	for (int place = QUEUE_WAITING; r == 0 && place <= QUEUE_BAD; place++) {
+		struct error own = ERROR_INIT;
+
+		r = change_in(q, (enum queue_place)place, id, change, out,
+			      &own);
+		if (r < 0 && own.cause == ERROR_DATA && place != QUEUE_BAD &&
+		    change == MAILQ_DELETE)
+			r = 0;
+		else if (r < 0)
+			*f = own;
+	}
+	return r;
+}
+
+/* One that cannot be changed stops none of the others; the first error is
+ * told. */
+static int change_all(struct queue *q, enum mailq_change change,
+		      struct changed *out, struct error *f)
+{
+	static const enum queue_place lasts[] = {
+		[MAILQ_HOLD] = QUEUE_WAITING,
+		[MAILQ_RELEASE] = QUEUE_WAITING,
+		[MAILQ_RETRY] = QUEUE_GIVEN_UP,
+		[MAILQ_DELETE] = QUEUE_BAD,
+	};
+
+	for (int place = QUEUE_WAITING; place <= (int)lasts[change]; place++) {
+		struct arena a = ARENA_INIT;
+		struct queue_names names = { 0 };
+
+		queue_list(q, &a, (enum queue_place)place, &names, f);
+		for (size_t i = 0; i < names.count; i++) {
+			struct error own = ERROR_INIT;
+
+			if (change_one(q, names.ids[i], change, out, &own) <
+				    0 &&
+			    !error_is_set(f))
+				*f = own;
+		}
+		arena_free(&a);
+	}
+	return error_is_set(f) ? -1 : 0;
+}
+
+/* `id` may be "ALL".  1; 0 where there is no such mail; -1 with the error,
+ * which is temporary where another process is delivering it. */
+static int change_mail(struct queue *q, const char *id,
+		       enum mailq_change change, struct changed *out,
+		       struct error *f)
+{
+	if (strcmp(id, "ALL") == 0)
+		return change_all(q, change, out, f) < 0 ? -1 : 1;
+	return change_one(q, id, change, out, f);
+}
+
+/* A mail that a limit held and that is released is to be sent now. */
 static void send_freed(struct task *t, const char *id)
 {
 	bool is_all = strcmp(id, "ALL") == 0;
@@ -78,9 +424,9 @@ static void send_freed(struct task *t, const char *id)
 static int change(struct task *t, uint32_t index, struct error *f)
 {
 	const char *id = t->errand->choice.ids.words[index];
-	struct mailq_changed done = { .count = 0 };
+	struct changed done = { .count = 0 };
 	struct error own = ERROR_INIT;
-	int found = mailq_change(&t->queue, id, t->errand->change, &done, &own);
+	int found = change_mail(&t->queue, id, t->errand->change, &done, &own);
 	const struct record r = { .kind = RECORD_FOUND,
 				  .index = index,
 				  .count = done.count };
@@ -90,6 +436,41 @@ static int change(struct task *t, uint32_t index, struct error *f)
 	if (found < 0 && put_error(t, &own, index, f) < 0)
 		return -1;
 	return found || done.count ? put(t, &r, f) : 0;
+}
+
+/* ---- printing ---- */
+
+/* The message never changes, so that no lock is needed. */
+static int open_message(struct queue *q, struct arena *a, const char *id,
+			struct slice *out, struct error *f)
+{
+	const char *path = arena_format(a, "%s/msg/%s", q->folder, id);
+	struct stat st;
+	int fd;
+
+	if (!queue_is_id(id))
+		return 0;
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	if (fd < 0 && errno == ENOENT)
+		return 0;
+	if (fd < 0 || fstat(fd, &st) < 0)
+		error_errno(f, ERROR_NOINPUT, errno, "cannot read %s", path);
+	else if (!S_ISREG(st.st_mode))
+		error_set(f, ERROR_NOINPUT, "%s is not a file", path);
+	else {
+		*out = (struct slice){ .fd = fd,
+				       .length = (uint64_t)st.st_size,
+				       .name = path };
+		return 1;
+	}
+	if (fd >= 0)
+		close(fd);
+	return -1;
+}
+
+static void close_message(struct slice *message)
+{
+	close(message->fd); /* only read from */
 }
 
 struct printer {
@@ -123,20 +504,22 @@ static int print(struct task *t, uint32_t index, struct error *f)
 	struct printer to = { .sink = { .ops = &ops, .error = &gone },
 			      .task = t };
 	struct slice message;
-	int r = mailq_open(&t->queue, t->arena, id, &message, &own);
+	int r = open_message(&t->queue, t->arena, id, &message, &own);
 
 	if (r < 0)
 		return put_error(t, &own, index, f);
 	if (r == 0)
 		return 0;
 	if (put(t, &found, f) < 0) {
-		mailq_close(&message);
+		close_message(&message);
 		return -1;
 	}
 	r = pump_slice(&message, &to.sink);
-	mailq_close(&message);
+	close_message(&message);
 	return r < 0 ? put_error(t, &gone, index, f) : 0;
 }
+
+/* ---- all ids ---- */
 
 static int each_id(struct task *t, struct error *f)
 {
@@ -155,8 +538,8 @@ static int list(struct task *t, struct error *f)
 {
 	struct error own = ERROR_INIT;
 
-	if (mailq_visit(&t->queue, &t->errand->choice, t->errand->most, t->to,
-			&own) == 0)
+	if (visit(&t->queue, &t->errand->choice, t->errand->most, t->to,
+		  &own) == 0)
 		return 0;
 	return put_error(t, &own, RECORD_NO_INDEX, f);
 }

@@ -1,8 +1,8 @@
-/* errand.h - what is done with the queues of one user, told by records.
+/* errand.h - what is done with the queues of one user; the results are records.
  *
- * One queue that cannot be opened is an error that is told (RECORD_ERROR), and
- * the next one is looked at.  Of a listing, mails that wait come before those
- * that were given up and those that cannot be read, queue by queue. */
+ * A queue that cannot be opened is reported (RECORD_ERROR), and the next one is
+ * read.  A listing has, queue by queue, the mails that wait before those that
+ * were given up and those that cannot be read. */
 #ifndef QUEUERUN_ERRAND_H
 #define QUEUERUN_ERRAND_H
 
@@ -30,7 +30,7 @@ struct errand {
 	const struct trace *trace;
 };
 
-/* -1 when nobody takes what is told any more. */
+/* -1 when `to` takes no more records. */
 int errand_do(const struct errand *e, const struct own_queues *queues,
 	      const struct record_to *to, struct error *f);
 

@@ -8,7 +8,6 @@
 
 #include "base/io.h"
 #include "base/text.h"
-#include "queue/queue_dir.h"
 
 #define MAGIC	   UINT32_C(0x6d717231)
 #define RESULTS	   6	       /* of struct flush_result */
@@ -126,7 +125,7 @@ static bool is_valid(const struct head *h)
 		if (h->results[i] > COUNTS_MAX)
 			return false;
 	if (h->kind == RECORD_MAIL)
-		return queue_dir_is_name(h->id, QUEUE_ID_SIZE) &&
+		return queue_is_id(h->id) &&
 		       h->size <= (h->has_entry ? PAYLOAD_MAX : 0);
 	if (h->has_entry)
 		return false;
