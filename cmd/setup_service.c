@@ -18,7 +18,7 @@
 
 #include "base/command.h"
 #include "base/disk.h"
-#include "base/passwd.h"
+#include "base/identity.h"
 #include "base/sysenv.h"
 #include "setup_shared.h"
 

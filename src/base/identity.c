@@ -1,8 +1,10 @@
-/* identity.c - groups first, since the uid takes the right to change them. */
+/* identity.c - groups are changed before the uid, which takes the right to do
+ * it.  A row of the password database is copied: the library reuses its own. */
 #include "base/identity.h"
 
 #include <errno.h>
 #include <grp.h>
+#include <pwd.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -16,6 +18,51 @@
 #include "base/sysenv.h"
 
 #define GROUPS_MAX 65536 /* of Linux, for one process */
+
+/* ---- the password database ---- */
+
+static bool copy(struct arena *a, const struct passwd *pw,
+		 struct passwd_row *out)
+{
+	if (!pw)
+		return false;
+	*out = (struct passwd_row){
+		.uid = pw->pw_uid,
+		.gid = pw->pw_gid,
+		.name = arena_dup(a, pw->pw_name),
+		.home = pw->pw_dir && pw->pw_dir[0] == '/'
+				? arena_dup(a, pw->pw_dir)
+				: NULL,
+	};
+	return true;
+}
+
+bool passwd_by_name(struct arena *a, const char *name, struct passwd_row *out)
+{
+	return copy(a, getpwnam(name), out);
+}
+
+bool passwd_by_uid(struct arena *a, unsigned uid, struct passwd_row *out)
+{
+	return copy(a, getpwuid(uid), out);
+}
+
+void passwd_rewind(void)
+{
+	setpwent();
+}
+
+bool passwd_next(struct arena *a, struct passwd_row *out)
+{
+	return copy(a, getpwent(), out);
+}
+
+void passwd_end(void)
+{
+	endpwent();
+}
+
+/* ---- another user's process ---- */
 
 /* Those of the group database, as at a log-in. */
 static int set_groups(const struct identity *who)

@@ -22,7 +22,6 @@
 #include "mail/charset.h"
 #include "mail/rawfield.h"
 #include "store/mbox.h"
-#include "store/mbox_scan.h"
 
 #define TYPED_MAX 65536 /* octets that a person may have typed */
 

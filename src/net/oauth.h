@@ -15,7 +15,7 @@
 #include "base/buf.h"
 #include "base/error.h"
 #include "config/config.h"
-#include "net/oauth_provider.h"
+#include "net/http.h"
 
 struct oauth_token {
 	const char *access, *scope; /* in the arena */
@@ -82,5 +82,35 @@ int oauth_store_remove(struct oauth_store *s, struct error *f);
 /* Where it is, for people: a path, or "oauth_store_write". */
 const char *oauth_store_place(const struct oauth_store *s);
 void oauth_store_close(struct oauth_store *s);
+
+/* ---- providers (oauth_provider.c) ---- */
+
+/* Where their endpoints are (RFC 6749, 8414, 8628, 7009), and what they have to
+ * be asked.
+ *
+ * The large ones are known by name; any other is asked for its endpoints at the
+ * URL of its issuer: RFC 8414's document, then OpenID's. */
+
+/* In the arena, or for ever; NULL: it has none. */
+struct oauth_provider {
+	const char *name;
+	const char *issuer; /* what `iss` has to be (RFC 9207) */
+	const char *authorize, *device, *token, *revoke, *registration;
+	const char *client_id; /* the account's; NULL: there is none yet */
+	const char *scope;     /* what a person is asked for */
+	const char *app_scope; /* what a program by itself asks for */
+	const char *more;      /* added to the authorization request */
+	const char *assertion; /* audience of an assertion; NULL: token */
+	const char *console;   /* where a client id is made */
+	const char *advice;    /* how: a sentence */
+};
+
+/* ERROR_CONFIG when the account names none, or its issuer has no endpoints;
+ * temporary when it cannot be asked. */
+int oauth_provider_find(struct arena *a, const struct account *account,
+			struct oauth_provider *p, struct error *f);
+/* The way and the trust of the account, for a request to `url`. */
+void oauth_provider_request(struct arena *a, const struct account *account,
+			    const char *url, struct http_request *request);
 
 #endif

@@ -10,7 +10,6 @@
 #include "base/error.h"
 #include "config/config.h"
 #include "net/oauth.h"
-#include "net/oauth_provider.h"
 
 /* URL-encoded (RFC 3986 2.3). */
 void oauth_encode(struct buf *out, const char *text);

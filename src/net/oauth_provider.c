@@ -1,6 +1,6 @@
 /* oauth_provider.c - a table for those that publish no more than a page, and
  * discovery for all others. */
-#include "net/oauth_provider.h"
+#include "net/oauth.h"
 
 #include <string.h>
 

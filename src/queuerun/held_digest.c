@@ -17,7 +17,6 @@
 #include "mail/parse.h"
 #include "mail/rawfield.h"
 #include "parts/extract.h"
-#include "queuerun/held_text.h"
 
 #define LINE_MAX_OCTETS 998
 #define NAMED_MAX	20 /* recipients in To */

@@ -20,8 +20,10 @@
 #include <stdint.h>
 
 #include "base/arena.h"
+#include "base/buf.h"
 #include "base/error.h"
 #include "config/config.h"
+#include "flow/sink.h"
 #include "flow/stage.h"
 #include "mail/address.h"
 #include "queue/entry.h"
@@ -68,5 +70,14 @@ int held_digest_key(char key[QUEUE_LIMIT_KEY], struct arena *a,
 		    struct error *f);
 /* Writes the message and closes `to`. */
 int held_digest_write(struct held_digest *d, struct sink *to, struct error *f);
+
+/* ---- the text of a digest (held_text.c) ---- */
+
+/* "63 mails in the past hour: disk full on db1 (41), backup failed (22)";
+ * UTF-8. */
+void held_text_subject(const struct held_digest *d, struct buf *out);
+/* How many of which kind, from when to when; then each kind: its newest mail as
+ * an excerpt, and when the others came.  UTF-8, CRLF. */
+int held_text_write(const struct held_digest *d, struct sink *to);
 
 #endif

@@ -2,7 +2,7 @@
  * newest mail of each kind, as that one tells how things are now.
  *
  * Other people's words are safe first, and cut to a length afterwards. */
-#include "queuerun/held_text.h"
+#include "queuerun/held_digest.h"
 
 #include <inttypes.h>
 #include <stdlib.h>

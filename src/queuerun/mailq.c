@@ -6,7 +6,6 @@
 #include "queuerun/mailq.h"
 
 #include <inttypes.h>
-#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

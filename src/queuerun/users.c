@@ -12,8 +12,8 @@
 
 #include "base/buf.h"
 #include "base/disk.h"
+#include "base/identity.h"
 #include "base/log.h"
-#include "base/passwd.h"
 #include "base/sysenv.h"
 #include "base/text.h"
 #include "queue/spool.h"

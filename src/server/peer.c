@@ -9,8 +9,8 @@
 #include <sys/socket.h>
 
 #include "base/ascii.h"
+#include "base/identity.h"
 #include "base/log.h"
-#include "base/passwd.h"
 #include "base/text.h"
 #include "config/values.h"
 

@@ -9,7 +9,6 @@
 
 #include "base/identity.h"
 #include "base/log.h"
-#include "base/passwd.h"
 #include "base/sysenv.h"
 #include "queue/queue.h"
 #include "queuerun/flush.h"

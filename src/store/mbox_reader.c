@@ -18,7 +18,6 @@
 #include "flow/source.h"
 #include "store/kinds.h"
 #include "store/mbox.h"
-#include "store/mbox_scan.h"
 
 /* ---- an mbox that no other program may write to for a while ---- */
 

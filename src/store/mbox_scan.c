@@ -12,7 +12,6 @@
  *	neither			no		no
  *
  * Within what a believed Content-Length counts none begins one. */
-#include "store/mbox_scan.h"
 
 #include <stdlib.h>
 #include <string.h>

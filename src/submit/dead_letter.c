@@ -1,7 +1,13 @@
 /* dead_letter.c - the message, and before it what the envelope knew: `mailsend
  * --draft` sends it again as it lies, to those who are still without it. */
 #include "submit/dead_letter.h"
+#include "base/arena.h"
 #include "compose/heading.h"
+#include "compose/input.h"
+#include "flow/content_scan.h"
+#include "mail/date.h"
+#include "mail/filetype.h"
+#include "mail/rawfield.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -10,9 +16,12 @@
 #include "base/disk.h"
 #include "base/log.h"
 #include "base/sysenv.h"
+#include "base/text.h"
 #include "compose/heading.h"
 #include "store/mbox.h"
 
+#define LIST_MAX  (1024 * 1024) /* octets of an address field, of the names */
+#define START_MAX 4096		/* octets looked at for a first field */
 #define NAMES_MAX (64 * 1024 * 1024) /* octets of all recipients */
 
 static void add_name(struct buf *names, const char *address)
@@ -198,4 +207,297 @@ int dead_letter_write(struct composition *c, const struct slice *message,
 	r = keep_somewhere(&l, is_usual, path, f);
 	is_amid_one = false;
 	return r;
+}
+
+/* ---- a mail that was never composed ----
+ *
+ *	a message	as it came, but for an mbox's "From " line; below fields
+ *			of ours where it begins with none
+ *	the text	behind our fields, not encoded: whoever opens the file
+ *			finds what they wrote, and --draft makes it fit to send
+ *	an HTML, a file	a part of a message, as it would have been sent
+ */
+
+/* ---- its fields ---- */
+
+/* One that cannot be written is not worth the others. */
+static int add_field(const struct composition *c, struct header *h,
+		     const char *name, const char *value, struct error *f)
+{
+	struct error unfit = ERROR_INIT;
+	struct sink_count nowhere;
+
+	sink_count_init(&nowhere, NULL, &unfit);
+	if (header_write_field(&nowhere.sink, name, value) < 0)
+		return 0;
+	return header_add(c->arena, h, name, value, f);
+}
+
+static int add_list(const struct composition *c, struct header *h,
+		    const char *name, const struct address_list *list,
+		    struct error *f)
+{
+	struct buf value = BUF_INIT(LIST_MAX);
+	int r = 0;
+
+	if (list->count && !header_has(h, name) &&
+	    address_put_list(&value, list) == 0)
+		r = add_field(c, h, name, value.data, f);
+	buf_free(&value);
+	return r;
+}
+
+/* What every message has.  A From is not made up: who sends it again has the
+ * account that was missing here. */
+static int add_marks(const struct composition *c, struct header *h,
+		     struct error *f)
+{
+	int64_t now = sysenv_now();
+	char date[DATE_SIZE];
+
+	date_format(date, now, sysenv_zone(now));
+	if (!header_has(h, "Date") &&
+	    header_add(c->arena, h, "Date", date, f) < 0)
+		return -1;
+	if (header_has(h, "Message-ID"))
+		return 0;
+	return header_add(c->arena, h, "Message-ID",
+			  c->request->message_id ? c->request->message_id
+						 : msgid_make(c->arena, NULL),
+			  f);
+}
+
+/* What the composition has by now, and of the rest what the command said. */
+static int fill_header(const struct composition *c, struct header *h,
+		       struct error *f)
+{
+	const struct request *r = c->request;
+	struct address_list from = { 0 };
+
+	header_init(h);
+	for (const struct field *x = c->message.header.first; x; x = x->next)
+		if (add_field(c, h, x->name, x->value, f) < 0)
+			return -1;
+	if (r->has_from)
+		address_append(c->arena, &from, &r->from);
+	if (add_list(c, h, "From", &from, f) < 0 ||
+	    add_list(c, h, "Reply-To", &r->reply_to, f) < 0 ||
+	    add_list(c, h, "To", &r->to, f) < 0 ||
+	    add_list(c, h, "Cc", &r->cc, f) < 0)
+		return -1;
+	if (r->subject && !header_has(h, "Subject") &&
+	    add_field(c, h, "Subject", r->subject, f) < 0)
+		return -1;
+	for (const struct field *x = r->extra.first; x; x = x->next)
+		if (!header_has(h, x->name) &&
+		    add_field(c, h, x->name, x->value, f) < 0)
+			return -1;
+	return add_marks(c, h, f);
+}
+
+/* ---- a message ---- */
+
+/* What stands at its start, up to START_MAX; 0 where nothing does. */
+static size_t look_at_start(const struct slice *text, char start[START_MAX],
+			    struct error *f)
+{
+	struct source from;
+	ssize_t n;
+
+	source_of_slice(&from, text);
+	n = source_read(&from, start, START_MAX, f);
+	return n > 0 ? (size_t)n : 0;
+}
+
+static struct slice behind(const struct slice *text, size_t n)
+{
+	struct slice rest = *text;
+
+	if (rest.memory)
+		rest.memory += n;
+	else
+		rest.offset += n;
+	rest.length -= n;
+	return rest;
+}
+
+/* Without the "From " line of an mbox: ours takes its place. */
+static struct slice without_envelope(const struct slice *text,
+				     const char *start, size_t n)
+{
+	const char *end = memchr(start, '\n', n);
+
+	if (!mbox_begins(start, n) || !end)
+		return *text;
+	return behind(text, (size_t)(end + 1 - start));
+}
+
+/* ---- the text ---- */
+
+/* Every LF gets a CR before it, also behind one: an mbox, whose lines end in
+ * LF, has exactly the octets of the text then. */
+struct exact {
+	struct sink sink;
+};
+
+static int exact_put(struct sink *s, const void *data, size_t n)
+{
+	const char *p = data, *end = p + n;
+
+	while (p < end) {
+		const char *lf = memchr(p, '\n', (size_t)(end - p));
+
+		n = (size_t)((lf ? lf : end) - p);
+		if (sink_put(s->next, p, n) < 0)
+			return -1;
+		p += n;
+		if (lf && sink_put(s->next, "\r\n", 2) < 0)
+			return -1;
+		p += lf != NULL;
+	}
+	return 0;
+}
+
+static const struct sink_ops exact_ops = { .put = exact_put };
+
+static int put_exact(const struct slice *text, struct sink *to)
+{
+	struct exact exact = {
+		.sink = { .ops = &exact_ops, .next = to, .error = to->error }
+	};
+
+	return pump_slice(text, &exact.sink);
+}
+
+/* Other programs that read the file have to be told of UTF-8. */
+static int add_type(const struct unsent *u, struct header *h, struct error *f)
+{
+	const struct composition *c = u->composition;
+	struct content_scan s;
+
+	content_scan_init(&s, NULL, f);
+	if (content_scan_slice(&s, u->text, f) < 0)
+		return -1;
+	if (!s.high || !s.utf8 || s.nuls)
+		return 0;
+	if (header_add(c->arena, h, "MIME-Version", "1.0", f) < 0 ||
+	    header_add(c->arena, h, "Content-Type", "text/plain; charset=utf-8",
+		       f) < 0)
+		return -1;
+	return header_add(c->arena, h, "Content-Transfer-Encoding", "8bit", f);
+}
+
+static int write_text(const struct unsent *u, struct stage *to,
+		      const struct slice *text, bool is_labelled,
+		      struct error *f)
+{
+	struct header h;
+
+	if (fill_header(u->composition, &h, f) < 0 ||
+	    (is_labelled && add_type(u, &h, f) < 0) ||
+	    header_write(&to->sink, &h) < 0 ||
+	    sink_put(&to->sink, "\r\n", 2) < 0)
+		return -1;
+	return put_exact(text, &to->sink);
+}
+
+static int write_message_text(const struct unsent *u, struct stage *to,
+			      struct error *f)
+{
+	char start[START_MAX];
+	size_t n = look_at_start(u->text, start, f);
+	struct slice text = without_envelope(u->text, start, n);
+	size_t skipped = (size_t)(u->text->length - text.length);
+
+	if (rawfield_name(start + skipped, n - skipped) == 0)
+		return write_text(u, to, &text, false, f);
+	return put_exact(&text, &to->sink);
+}
+
+/* ---- a part ---- */
+
+/* The attachment that standard input was; NULL: none. */
+static const struct attachment *attachment_of(const struct request *r)
+{
+	for (const struct attachment *a = r->attachments; a; a = a->next)
+		if (input_is_standard(a->path))
+			return a;
+	return NULL;
+}
+
+static int write_part(const struct unsent *u, const struct attachment *a,
+		      struct stage *to, struct error *f)
+{
+	const struct composition *c = u->composition;
+	struct piece piece = { .content = *u->text };
+	struct part leaf = { .kind = PART_LEAF, .pieces = &piece };
+	struct message m = { .root = &leaf };
+
+	header_init(&leaf.extra);
+	if (fill_header(c, &m.header, f) < 0)
+		return -1;
+	if (a) {
+		leaf.filename = a->name ? a->name : "stdin";
+		leaf.disposition = a->is_inline ? "inline" : "attachment";
+		leaf.type =
+			a->type ? a->type
+				: filetype_of(c->arena, leaf.filename, u->text);
+		leaf.has_size = true;
+		filetype_forget();
+	} else {
+		leaf.type = "text/html";
+		leaf.is_body = true;
+	}
+	if (message_prepare(c->arena, &m, true, f) < 0)
+		return -1;
+	return message_write(&m, &to->sink);
+}
+
+/* ---- all of it ---- */
+
+int dead_letter_make(const struct unsent *u, struct stage *to, struct error *f)
+{
+	const struct request *r = u->composition->request;
+	const struct attachment *a = attachment_of(r);
+	int done;
+
+	if (input_is_standard(r->draft_path) || r->input_is_messages)
+		done = write_message_text(u, to, f);
+	else if (a || input_is_standard(r->html_path))
+		done = write_part(u, a, to, f);
+	else
+		done = write_text(u, to, u->text, true, f);
+	return done < 0 ? -1 : sink_close(&to->sink);
+}
+
+static void add_missing(struct buf *list, const char *what, const char *path)
+{
+	if (path && !input_is_standard(path))
+		buf_printf(list, "%s%s%s", list->len ? ", " : "", what, path);
+}
+
+const char *dead_letter_missing(const struct unsent *u)
+{
+	const struct composition *c = u->composition;
+	static const struct request none;
+	const struct request *r = c->request;
+	struct buf list = BUF_INIT(LIST_MAX);
+	const char *text;
+
+	if (u->cut)
+		buf_printf(&list, "the end of it: %s", u->cut);
+	if (c->is_rendered)
+		r = &none; /* what the command named is in it */
+	add_missing(&list, "the message ", r->draft_path);
+	add_missing(&list, "the text ", r->include_path);
+	add_missing(&list, "the text ", r->body_path);
+	add_missing(&list, "the HTML ", r->html_path);
+	for (const struct attachment *a = r->attachments; a; a = a->next)
+		add_missing(&list,
+			    a->is_inline ? "the inline file "
+					 : "the attachment ",
+			    a->path);
+	text = text_dup_safe(c->arena, list.len ? list.data : "", list.len);
+	buf_free(&list);
+	return text;
 }

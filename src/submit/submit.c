@@ -20,7 +20,6 @@
 #include "deliver/transport.h"
 #include "submit/dead_letter.h"
 #include "submit/enqueue.h"
-#include "submit/unsent.h"
 
 #define KEPT_LEAST 1024 /* octets: less is not worth a file */
 
@@ -34,11 +33,11 @@ static int keep_unsent(struct composition *c, const struct unsent *u,
 	int r;
 
 	stage_init(&stage, c->inputs.spool, "the message", f);
-	r = unsent_write(u, &stage, f);
+	r = dead_letter_make(u, &stage, f);
 	if (r == 0) {
 		message = stage_slice(&stage);
-		r = dead_letter_write(c, &message, unsent_missing(u), why, path,
-				      f);
+		r = dead_letter_write(c, &message, dead_letter_missing(u), why,
+				      path, f);
 	}
 	stage_free(&stage);
 	return r;
@@ -51,7 +50,8 @@ static int keep_text(struct composition *c, const struct unsent *u,
 {
 	if (!c->is_rendered)
 		return keep_unsent(c, u, why, path, f);
-	return dead_letter_write(c, u->text, unsent_missing(u), why, path, f);
+	return dead_letter_write(c, u->text, dead_letter_missing(u), why, path,
+				 f);
 }
 
 /* Where all of it cannot be written (a full disk, a limit of a file's size),

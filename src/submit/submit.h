@@ -67,10 +67,10 @@ int submit_finish(struct submit_mail *m, struct error *f);
 int submit_send(const struct submission *s, struct outcome *out,
 		struct error *f);
 /* Keeps what can be kept of a mail that failed before it could be sent: the
- * message if it was rendered, else what there is of it (unsent.h), which may be
- * no more than a request, and an account that is NULL.  A standard input that
- * was to be read is read to its end, also where nothing is kept because nothing
- * was to be sent. */
+ * message if it was rendered, else what there is of it (dead_letter.h), which
+ * may be no more than a request, and an account that is NULL.  A standard input
+ * that was to be read is read to its end, also where nothing is kept because
+ * nothing was to be sent. */
 void submit_keep(struct composition *c, struct outcome *out,
 		 const struct error *why);
 #endif

@@ -14,7 +14,6 @@
 #include "scratch.h"
 #include "store/mailbox.h"
 #include "store/mbox.h"
-#include "store/mbox_scan.h"
 #include "store/remote.h"
 
 static const char *const spool[] = { "/tmp", NULL };
