@@ -186,16 +186,16 @@ static int log_in(void *context, const struct setup_result *result,
 		  struct error *f)
 {
 	const struct assistant *a = context;
-	const struct config_wish wish = { .path = result->path,
-					  .account = result->account };
+	const struct config_query query = { .path = result->path,
+					    .account = result->account };
 	struct config config = { .accounts = NULL };
 	struct account *account;
 	struct cmdline c;
 
 	cmdline_init(&c);
 	cmdline_become(&c, COMMAND_LOGIN);
-	if (config_load(&config, a->arena, &wish, f) < 0 ||
-	    config_choose(&config, &wish, &account, f) < 0)
+	if (config_load(&config, a->arena, &query, f) < 0 ||
+	    config_choose(&config, &query, &account, f) < 0)
 		return -1;
 	return login_command(a->arena, &c, account, f);
 }

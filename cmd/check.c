@@ -80,13 +80,13 @@ int check_command(struct arena *a, const struct cmdline *cmdline,
 static int report_roundtrip(const struct roundtrip *t,
 			    const struct error *failure, struct error *f)
 {
-	const struct request *r = t->wish->request;
+	const struct request *r = t->order->request;
 	const char *problem = roundtrip_problem(t);
 	struct buf text = BUF_INIT(ROUNDTRIP_REPORT_MAX);
 	int status = roundtrip_exit(t, failure);
 	int result = 0;
 
-	if (t->wish->is_monitored)
+	if (t->order->is_monitored)
 		status = roundtrip_nagios(t, failure, &text);
 	else if (r->json)
 		result = roundtrip_json(t, failure, &text);
@@ -96,9 +96,9 @@ static int report_roundtrip(const struct roundtrip *t,
 		error_set(f, ERROR_SOFTWARE, "the report cannot be written");
 	else
 		output_put(&text, f);
-	if (error_is_set(failure) && !t->wish->is_monitored)
+	if (error_is_set(failure) && !t->order->is_monitored)
 		log_error("%s", failure->text);
-	if (problem && !t->wish->is_monitored)
+	if (problem && !t->order->is_monitored)
 		log_error("%s", problem);
 	if (error_is_set(&t->not_deleted))
 		log_warning("the mail could not be deleted: %s",
@@ -107,14 +107,14 @@ static int report_roundtrip(const struct roundtrip *t,
 	return error_is_set(f) ? -1 : status;
 }
 
-int roundtrip_command(struct arena *a, const struct roundtrip_wish *wish,
+int roundtrip_command(struct arena *a, const struct roundtrip_order *order,
 		      struct error *f)
 {
 	struct error failure = ERROR_INIT;
 	struct roundtrip t;
 	int status;
 
-	roundtrip_run(&t, a, wish, &failure);
+	roundtrip_run(&t, a, order, &failure);
 	status = report_roundtrip(&t, &failure, f);
 	roundtrip_free(&t);
 	return status;

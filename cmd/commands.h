@@ -33,7 +33,7 @@ int setup_service(struct arena *a, const struct cmdline *c, struct error *f);
 int check_command(struct arena *a, const struct cmdline *cmdline,
 		  struct error *f);
 
-int roundtrip_command(struct arena *a, const struct roundtrip_wish *wish,
+int roundtrip_command(struct arena *a, const struct roundtrip_order *order,
 		      struct error *f);
 
 /* --talk: SMTP with the account's server, or with the one that was named (an
@@ -45,7 +45,7 @@ int talk_with_mailbox(struct arena *a, const struct cmdline *cmdline,
 
 struct explain_job {
 	struct arena *arena;
-	const char *called, *face; /* argv[0], and whose options were read */
+	const char *called, *persona; /* argv[0], and whose options were read */
 	const struct request *request;
 	const struct series_options *series;
 	const struct split_options *split;

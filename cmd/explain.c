@@ -13,7 +13,7 @@ static int print(const struct explain_job *job, struct plan *p, struct error *f)
 
 	p->arena = job->arena;
 	p->called = job->called;
-	p->face = job->face;
+	p->persona = job->persona;
 	p->config = job->config;
 	r = plan_make(p, f);
 	if (r == 0) {

@@ -77,7 +77,7 @@ static const struct option_row rows[] = {
 	     .help = "with --talk: do not log in"),
 
 	HEADING("Output:"),
-	ROWS_TOLD('v'),
+	ROWS_OUTPUT('v'),
 
 	HEADING("Connection:"),
 	ROWS_MAILBOX('a', 'C', 'u'),
@@ -295,7 +295,7 @@ const struct persona persona_mailget = {
 static int act(struct reader *r, struct error *f)
 {
 	struct run *run = (struct run *)r;
-	struct config_wish config = request_config(&r->cmdline.request);
+	struct config_query config = request_config(&r->cmdline.request);
 	struct fetch_order *o = &run->order;
 
 	if (r->cmdline.kind == COMMAND_TALK) {

@@ -123,7 +123,7 @@ static const struct option_row rows[] = {
 	     .help = "list the sets, one per line; write nothing"),
 
 	HEADING("Output:"),
-	ROWS_TOLD('v'),
+	ROWS_OUTPUT('v'),
 
 	HEADING("Connection:"),
 	ROWS_MAILBOX(0, 0, 0),
@@ -253,12 +253,12 @@ static int tell(struct run *run, const struct error *failure, struct error *f)
 
 static const char *state_folder(struct run *run, struct error *f)
 {
-	const char *wish = run->state;
+	const char *given = run->state;
 	const char *state = sysenv_env("XDG_STATE_HOME");
 	const char *home = sysenv_home();
 
-	if (wish)
-		return disk_expand_home(&run->reader.arena, wish);
+	if (given)
+		return disk_expand_home(&run->reader.arena, given);
 	if (state && *state == '/')
 		return arena_format(&run->reader.arena, "%s/mailsend/join",
 				    state);
@@ -305,17 +305,17 @@ static int open_source(void *context, struct mailbox *m, struct arena *a,
 		       const char *source, struct error *f)
 {
 	struct run *run = context;
-	struct config_wish config =
+	struct config_query config =
 		request_config(&run->reader.cmdline.request);
 	const struct trace *trace = transcript_trace(&run->reader.transcript);
-	struct account_mailbox_wish wish = {
+	struct account_mailbox_options options = {
 		.source = source,
 		.spool = run->reader.spool,
 		.config = &config,
 		.trace = trace,
 	};
 
-	return account_mailbox_open(m, a, &wish, f);
+	return account_mailbox_open(m, a, &options, f);
 }
 
 static void show_step(void *context, const char *source, size_t number,

@@ -37,9 +37,9 @@ static int say_config(struct run *run, struct error *f)
 /* One a line.  No secret is asked for, and one that is wrong has its name. */
 static int say_accounts(struct run *run, struct error *f)
 {
-	struct config_wish wish = request_config(&run->cmdline.request);
+	struct config_query query = request_config(&run->cmdline.request);
 	struct buf text = BUF_INIT(OUTPUT_MAX);
-	int r = config_load(&run->config, &run->arena, &wish, f);
+	int r = config_load(&run->config, &run->arena, &query, f);
 
 	if (r == 0) {
 		for (const struct account *account = run->config.accounts;
@@ -141,10 +141,10 @@ static void rescue_input(void *context, const char *why)
 
 static int find_account(struct run *run, struct error *f)
 {
-	struct config_wish wish = request_config(&run->cmdline.request);
+	struct config_query query = request_config(&run->cmdline.request);
 
-	if (config_load(&run->config, &run->arena, &wish, f) < 0 ||
-	    config_choose(&run->config, &wish, &run->account, f) < 0)
+	if (config_load(&run->config, &run->arena, &query, f) < 0 ||
+	    config_choose(&run->config, &query, &run->account, f) < 0)
 		return -1;
 	send_choose_spool(run);
 	return 0;
@@ -227,7 +227,7 @@ static int explain(struct run *run, struct error *f)
 	const struct explain_job job = {
 		.arena = &run->arena,
 		.called = slash ? slash + 1 : called,
-		.face = run->persona->name,
+		.persona = run->persona->name,
 		.request = &run->cmdline.request,
 		.series = &run->cmdline.series,
 		.split = &run->cmdline.split,
@@ -247,7 +247,7 @@ static int watch_job(struct run *run, struct error *f)
 
 static int send_around(struct run *run, struct error *f)
 {
-	const struct roundtrip_wish wish = {
+	const struct roundtrip_order order = {
 		.options = &run->cmdline.roundtrip,
 		.request = &run->cmdline.request,
 		.is_monitored = run->cmdline.nagios,
@@ -257,7 +257,7 @@ static int send_around(struct run *run, struct error *f)
 		.trace = transcript_trace(&run->transcript),
 	};
 
-	return roundtrip_command(&run->arena, &wish, f);
+	return roundtrip_command(&run->arena, &order, f);
 }
 
 /* ---- which command it is ---- */

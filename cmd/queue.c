@@ -340,14 +340,15 @@ static int show(struct job *job, struct error *f)
 
 static const char *remark(const struct job *job)
 {
-	const struct config_wish wish = request_config(&job->cmdline->request);
+	const struct config_query query =
+		request_config(&job->cmdline->request);
 
 	if (job->cmdline->queue.user)
 		return arena_format(job->arena, "only the queue of %s",
 				    job->cmdline->queue.user);
 	if (job->is_everybody)
 		return "the queues of all users";
-	if (own_queues_are_named(&wish))
+	if (own_queues_are_named(&query))
 		return NULL;
 	return arena_format(job->arena,
 			    "only the queue of %s: root sees those of all",
@@ -427,15 +428,15 @@ static int change(struct job *job, struct error *f)
 
 /* ---- which queues ---- */
 
-static int check_user(const struct job *job, const struct config_wish *wish,
+static int check_user(const struct job *job, const struct config_query *query,
 		      struct error *f)
 {
 	const char *other = sysenv_env("MAILSEND_QUEUE") ? "MAILSEND_QUEUE"
-			    : wish->account		 ? "--account"
-			    : wish->path		 ? "--config"
+			    : query->account		 ? "--account"
+			    : query->path		 ? "--config"
 							 : "queue_folder";
 
-	if (!job->cmdline->queue.user || !own_queues_are_named(wish))
+	if (!job->cmdline->queue.user || !own_queues_are_named(query))
 		return 0;
 	return error_set(f, ERROR_USAGE,
 			 "--user chooses a queue, and so does %s: leave one of "
@@ -447,13 +448,13 @@ static int check_user(const struct job *job, const struct config_wish *wish,
 static int find_queues(struct job *job, struct error *f)
 {
 	const struct cmdline *c = job->cmdline;
-	const struct config_wish wish = request_config(&c->request);
+	const struct config_query query = request_config(&c->request);
 	const char *user = c->queue.user;
 
-	if (check_user(job, &wish, f) < 0)
+	if (check_user(job, &query, f) < 0)
 		return -1;
 	job->is_everybody = sysenv_uid() == 0 && sysenv_file_uid() == 0 &&
-			    !own_queues_are_named(&wish) &&
+			    !own_queues_are_named(&query) &&
 			    c->kind != COMMAND_SETUP_QUEUE;
 	if (job->is_everybody && !user)
 		job->errand.most = MOST_OF_EACH;
@@ -466,7 +467,7 @@ static int find_queues(struct job *job, struct error *f)
 	}
 	if (users_self(job->arena, user, &job->self, f) < 0)
 		return -1;
-	return own_queues_find(job->arena, &wish, &job->queues, f);
+	return own_queues_find(job->arena, &query, &job->queues, f);
 }
 
 static int act(struct job *job, struct error *f)

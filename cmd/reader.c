@@ -10,11 +10,11 @@
 
 static void choose_spool(struct reader *r)
 {
-	const char *wish = sysenv_env("TMPDIR");
+	const char *tmpdir = sysenv_env("TMPDIR");
 	int n = 0;
 
-	if (wish)
-		r->spool[n++] = wish;
+	if (tmpdir)
+		r->spool[n++] = tmpdir;
 	for (size_t i = 0; sysenv_spare()[i]; i++)
 		r->spool[n++] = sysenv_spare()[i];
 	r->spool[n] = NULL;

@@ -44,7 +44,7 @@ bool send_is_series(const struct cmdline *c)
 
 void send_choose_spool(struct run *run)
 {
-	const char *wish = sysenv_env("TMPDIR");
+	const char *tmpdir = sysenv_env("TMPDIR");
 	const char *queue = run->account ? queue_spool(run) : NULL;
 	const char *series = run->account && send_is_series(&run->cmdline)
 				     ? series_folder(&run->arena)
@@ -55,8 +55,8 @@ void send_choose_spool(struct run *run)
 		run->spool[n++] = series;
 	if (queue)
 		run->spool[n++] = queue;
-	if (wish)
-		run->spool[n++] = wish;
+	if (tmpdir)
+		run->spool[n++] = tmpdir;
 	for (size_t i = 0; sysenv_spare()[i]; i++)
 		run->spool[n++] = sysenv_spare()[i];
 	run->spool[n] = NULL;
@@ -259,7 +259,8 @@ static int send_mail(struct run *run, struct error *f)
 	    run->cmdline.request.action == REQUEST_SEND && !c.is_empty)
 		log_warning("ended by %s after the mail was sent",
 			    interrupt_name());
-	if (r < 0 && !(run->cmdline.request.is_status_zero && out.has_notice))
+	if (r < 0 &&
+	    !(run->cmdline.request.exits_zero_if_mailed && out.has_notice))
 		status = outcome_exit(&out, f);
 	ending_rescue(NULL, NULL);
 	composition_free(&c);

@@ -183,10 +183,10 @@ static int put_account(struct shared *p, struct buf *out,
 }
 
 static int put_named(struct shared *p, struct buf *out, struct config *config,
-		     const struct config_wish *wish, const char *name,
+		     const struct config_query *query, const char *name,
 		     bool only_shown, struct error *f)
 {
-	struct config_wish other = *wish;
+	struct config_query other = *query;
 	struct account *account;
 
 	other.account = name;
@@ -197,7 +197,7 @@ static int put_named(struct shared *p, struct buf *out, struct config *config,
 
 /* Those that are tried when it fails. */
 static int put_fallback(struct shared *p, struct buf *out,
-			struct config *config, const struct config_wish *wish,
+			struct config *config, const struct config_query *query,
 			const struct account *account, bool only_shown,
 			struct error *f)
 {
@@ -208,7 +208,7 @@ static int put_fallback(struct shared *p, struct buf *out,
 		const char *name = arena_dup_n(p->arena, list, n);
 
 		list += n;
-		if (put_named(p, out, config, wish, name, only_shown, f) < 0)
+		if (put_named(p, out, config, query, name, only_shown, f) < 0)
 			return -1;
 	}
 	return 0;
@@ -267,15 +267,15 @@ static int check_account(const struct account *account, struct error *f)
 int shared_make(struct shared *p, struct arena *a, const struct request *r,
 		bool only_shown, struct error *f)
 {
-	const struct config_wish wish = request_config(r);
+	const struct config_query query = request_config(r);
 	struct config config = { .accounts = NULL };
 	struct account *account = NULL;
 	struct buf out = BUF_INIT(TEXT_MAX);
 	int result = -1;
 
 	*p = (struct shared){ .arena = a };
-	if (config_load(&config, a, &wish, f) < 0 ||
-	    config_choose(&config, &wish, &account, f) < 0 ||
+	if (config_load(&config, a, &query, f) < 0 ||
+	    config_choose(&config, &query, &account, f) < 0 ||
 	    check_account(account, f) < 0)
 		return -1;
 	p->account = account->name;
@@ -285,7 +285,7 @@ int shared_make(struct shared *p, struct arena *a, const struct request *r,
 	if (p->address && !strchr(p->address, '@'))
 		p->address = NULL;
 	if (put_account(p, &out, account, only_shown, f) == 0 &&
-	    put_fallback(p, &out, &config, &wish, account, only_shown, f) == 0)
+	    put_fallback(p, &out, &config, &query, account, only_shown, f) == 0)
 		result = out.overflow ? error_set(f, ERROR_CONFIG,
 						  "the accounts are too long")
 				      : 0;

@@ -21,8 +21,8 @@
 
 struct call {
 	struct arena *arena;
-	const struct account *account;	      /* SMTP */
-	struct account_mailbox_wish *postbox; /* POP3, IMAP */
+	const struct account *account;		 /* SMTP */
+	struct account_mailbox_options *postbox; /* POP3, IMAP */
 	struct transcript transcript;
 	struct talk_options options;
 	struct talk talk;
@@ -132,24 +132,24 @@ static int end(struct call *c, int held, struct error *f)
 static int choose(struct arena *a, const struct request *r,
 		  struct account **out, struct error *f)
 {
-	struct config_wish wish = request_config(r);
-	const struct override *host = override_find(wish.overrides, "host");
+	struct config_query query = request_config(r);
+	const struct override *host = override_find(query.overrides, "host");
 	struct config config = { 0 };
 
-	if (config_load(&config, a, &wish, f) < 0)
+	if (config_load(&config, a, &query, f) < 0)
 		return -1;
-	if (host && !wish.account) {
+	if (host && !query.account) {
 		for (struct account *each = config.accounts;
-		     each && !wish.account; each = each->next)
+		     each && !query.account; each = each->next)
 			if (each->host && ascii_equal(each->host, host->value))
-				wish.account = each->name;
+				query.account = each->name;
 		/* what the command line says, of a host that none speaks of */
-		if (!wish.account)
-			return config_blank(a, &wish, out, f) < 0
+		if (!query.account)
+			return config_blank(a, &query, out, f) < 0
 				       ? -1
 				       : config_finish(a, *out, NULL, f);
 	}
-	return config_choose(&config, &wish, out, f);
+	return config_choose(&config, &query, out, f);
 }
 
 static ssize_t send_octets(void *context, const void *data, size_t n,
@@ -224,11 +224,12 @@ int talk_with_mailbox(struct arena *a, const struct cmdline *cmdline,
 		      const char *url, struct error *f)
 {
 	const struct request *r = &cmdline->request;
-	struct config_wish config = request_config(r);
-	struct account_mailbox_wish wish = { .source = url,
-					     .config = &config,
-					     .stays_out =
-						     cmdline->talk.stays_out };
+	struct config_query config = request_config(r);
+	struct account_mailbox_options options = {
+		.source = url,
+		.config = &config,
+		.stays_out = cmdline->talk.stays_out
+	};
 	struct mailbox_url parts;
 	struct converse *converse;
 	struct talk_line line;
@@ -245,9 +246,9 @@ int talk_with_mailbox(struct arena *a, const struct cmdline *cmdline,
 	    begin(&c, a, r,
 		  parts.kind == MAILBOX_IMAP ? &talk_imap : &talk_pop3, f) < 0)
 		return -1;
-	c.postbox = &wish;
-	wish.trace = &c.talk.trace;
-	converse = account_mailbox_converse(a, &wish, f);
+	c.postbox = &options;
+	options.trace = &c.talk.trace;
+	converse = account_mailbox_converse(a, &options, f);
 	if (converse) {
 		line = (struct talk_line){
 			.send = converse_send,

@@ -43,14 +43,14 @@ static void note_files(struct check *c, struct check_step *step)
 
 static const char *why_this_account(const struct check *c)
 {
-	const struct config_wish wish = request_config(c->request);
+	const struct config_query query = request_config(c->request);
 
-	if (wish.account)
+	if (query.account)
 		return ", as asked for";
 	if (!strcmp(c->account->origin, "default"))
 		return "";
 	if (!strcmp(c->account->name, "default"))
-		return wish.sender ? ", as none is for the sender" : "";
+		return query.sender ? ", as none is for the sender" : "";
 	return c->config.accounts && !c->config.accounts->next
 		       ? ", the only one"
 		       : ", for the sender";
@@ -61,11 +61,11 @@ static int find_account(struct check *c)
 {
 	struct check_step *step =
 		check_begin(c, "configuration", "configuration");
-	const struct config_wish wish = request_config(c->request);
+	const struct config_query query = request_config(c->request);
 	struct error *f = &c->error;
 
-	if (config_load(&c->config, c->arena, &wish, f) < 0 ||
-	    config_choose(&c->config, &wish, &c->account, f) < 0) {
+	if (config_load(&c->config, c->arena, &query, f) < 0 ||
+	    config_choose(&c->config, &query, &c->account, f) < 0) {
 		check_end(c, step, CHECK_BAD, "%s", f->text);
 		return -1;
 	}

@@ -61,7 +61,7 @@ static int open_draft(struct composition *c, struct slice *content,
 		      struct error *f)
 {
 	struct input *in = input_open(&c->inputs, c->request->draft_path, f);
-	bool is_one = c->request->is_handed_over;
+	bool is_one = c->request->is_from_program;
 
 	if (!in)
 		return -1;
@@ -144,7 +144,7 @@ static int skip_preamble(const struct composition *c, struct slice *content,
 	ssize_t n;
 	size_t above;
 
-	if (c->request->is_handed_over)
+	if (c->request->is_from_program)
 		return 0;
 	source_of_slice(&from, content);
 	n = source_read(&from, start, sizeof(start), f);
@@ -158,7 +158,7 @@ static int skip_preamble(const struct composition *c, struct slice *content,
 
 static int build_draft(struct composition *c, struct error *f)
 {
-	const bool is_mutts = c->request->draft_is_mutts;
+	const bool is_mutts = c->request->draft_is_from_mutt;
 	struct tree_files o = { 0 };
 	struct slice content;
 
@@ -171,7 +171,7 @@ static int build_draft(struct composition *c, struct error *f)
 	if (skip_preamble(c, &content, f) < 0 ||
 	    draft_read(c->arena, &content, &c->draft, f) < 0)
 		return -1;
-	if (!is_mutts && !c->request->is_handed_over &&
+	if (!is_mutts && !c->request->is_from_program &&
 	    pseudo_header_refuse(c, f) < 0)
 		return -1;
 	/* its own words may name files, too */

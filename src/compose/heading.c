@@ -243,7 +243,7 @@ static bool is_signed(const struct composition *c, const char *name)
  * still.  Another program's mail may be a person's that has no terminal. */
 static int add_auto_submitted(struct composition *c, struct error *f)
 {
-	if (!c->account->auto_submitted || c->request->is_handed_over ||
+	if (!c->account->auto_submitted || c->request->is_from_program ||
 	    sysenv_has_terminal() ||
 	    header_has(header_of(c), "Auto-Submitted") ||
 	    is_signed(c, "Auto-Submitted"))
@@ -413,7 +413,7 @@ static int replace_from(struct composition *c, struct error *f)
 	const struct request *r = c->request;
 	struct header *h = &c->draft.header;
 	bool is_there = header_has(h, "From");
-	bool prevails = r->draft_prevails || r->from_is_default;
+	bool prevails = r->draft_overrides || r->from_is_default;
 	struct address from;
 
 	if (!c->odd_from && (!r->has_from || (prevails && is_there)) &&
@@ -434,7 +434,7 @@ static int replace_reply_to(struct composition *c, struct error *f)
 	struct header *h = &c->draft.header;
 
 	if (!r->reply_to.count ||
-	    (r->draft_prevails && header_has(h, "Reply-To")))
+	    (r->draft_overrides && header_has(h, "Reply-To")))
 		return 0;
 	if (resolve_recipients(&c->resolver, &r->reply_to, &list, NULL, f) < 0)
 		return -1;
@@ -449,7 +449,7 @@ static int replace_fields(struct composition *c, struct error *f)
 	const struct request *r = c->request;
 	const struct account *account = c->account;
 	struct header *h = &c->draft.header;
-	bool prevails = r->draft_prevails;
+	bool prevails = r->draft_overrides;
 
 	if (r->subject && !(prevails && header_has(h, "Subject"))) {
 		header_remove(h, "Subject");
@@ -498,7 +498,7 @@ static int replace_recipients(struct composition *c, const struct lists *own,
 
 	/* of a message that another program hands over, these are all that is
 	 * said of who gets it */
-	if (c->request->is_handed_over) {
+	if (c->request->is_from_program) {
 		append_all(c, &all.to, &added->to);
 		append_all(c, &all.to, &added->cc);
 		append_all(c, &all.to, &added->bcc);
@@ -580,7 +580,7 @@ int heading_of_draft(struct composition *c, struct error *f)
 	drop_fields(c);
 	repeated_drop(c);
 	warn_of_missing(c);
-	if (c->request->owner && owner_settle_header(c, f) < 0)
+	if (c->request->owner && owner_restrict_header(c, f) < 0)
 		return -1;
 	sender_read_draft(c);
 	if (rewrite_fields(&c->resolver, c->draft.header.first,

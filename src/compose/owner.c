@@ -89,8 +89,8 @@ void owner_address(struct resolver *r, const struct owner *o,
 	address_respell(r->arena, one);
 }
 
-bool owner_settle(struct resolver *r, const struct owner *o,
-		  struct address *one)
+bool owner_restrict(struct resolver *r, const struct owner *o,
+		    struct address *one)
 {
 	if (one->group_only || !*one->local || may_use(r, o, one))
 		return false;
@@ -171,7 +171,7 @@ static int settle_author(struct settling *s, struct field *x,
 		struct address one = old->items[i];
 
 		has_one |= !one.group_only;
-		is_changed = owner_settle(&c->resolver, o, &one);
+		is_changed = owner_restrict(&c->resolver, o, &one);
 		if (is_changed)
 			now.count = 0;
 		one.group = NULL;
@@ -199,7 +199,7 @@ static bool names_other(struct composition *c, const struct address_list *list)
 	for (size_t i = 0; i < list->count; i++) {
 		struct address one = list->items[i];
 
-		if (owner_settle(&c->resolver, c->request->owner, &one))
+		if (owner_restrict(&c->resolver, c->request->owner, &one))
 			return true;
 	}
 	return !list->count;
@@ -240,7 +240,7 @@ static int settle_field(struct settling *s, struct field *x, bool is_first,
 	return dkim_covers(c->draft.dkim, x->name) ? refuse_signed(c, x, f) : 1;
 }
 
-int owner_settle_header(struct composition *c, struct error *f)
+int owner_restrict_header(struct composition *c, struct error *f)
 {
 	struct settling s = { .composition = c };
 	struct header *h = &c->draft.header;

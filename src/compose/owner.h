@@ -39,11 +39,11 @@ struct owner {
 void owner_address(struct resolver *r, const struct owner *o,
 		   struct address *one);
 /* In place: an address that they may not use becomes their own.  Was it? */
-bool owner_settle(struct resolver *r, const struct owner *o,
-		  struct address *one);
+bool owner_restrict(struct resolver *r, const struct owner *o,
+		    struct address *one);
 /* The fields of a draft's header, before addresses are resolved.  What claims
  * to be a trace of ours is marked as what it is: only the first Received is
  * ours.  ERROR_DATA where a signature covers what has to be changed. */
-int owner_settle_header(struct composition *c, struct error *f);
+int owner_restrict_header(struct composition *c, struct error *f);
 
 #endif

@@ -83,14 +83,14 @@ static const char *sender_of(const struct request *r)
 	return r->has_from ? r->from.spec : NULL;
 }
 
-struct config_wish request_config(const struct request *r)
+struct config_query request_config(const struct request *r)
 {
-	return (struct config_wish){
+	return (struct config_query){
 		.path = r->config_path,
 		.account = r->account,
 		.sender = sender_of(r),
 		.overrides = r->overrides,
-		.rc_prevails = r->rc_prevails,
+		.rc_overrides = r->rc_overrides,
 	};
 }
 

@@ -81,27 +81,27 @@ struct request {
 	const char *dsn_notify, *dsn_ret, *dsn_envid;
 
 	/* habits */
-	bool hands_back; /* a mail that cannot go now stays the caller's, who
-			    tries again: no queue that nobody asked for */
-	bool mails_back; /* a failure is told to the sender by mail */
-	bool is_status_zero;   /* once it was, the exit status is 0 */
-	bool dot_ends_input;   /* a lone dot on a line is the end of it */
+	bool caller_retries; /* a mail that cannot go now stays the caller's,
+			    who tries again: no queue that nobody asked for */
+	bool mails_errors;   /* a failure is told to the sender by mail */
+	bool exits_zero_if_mailed; /* once it was, the exit status is 0 */
+	bool dot_ends_input;	   /* a lone dot on a line is the end of it */
 	const char *full_name; /* of the sender, where the header has none */
 	/* of a draft; those that were named get it too */
 	bool recipients_from_header;
 	/* The draft is another program's mail: one message whatever it begins
 	 * with, to which only what is missing is added; a From that is
 	 * missing is the envelope's sender. */
-	bool is_handed_over;
+	bool is_from_program;
 	/* ... of another user than the one that we run as, who is held to what
 	 * they may say of themselves; or NULL */
 	const struct owner *owner;
 	/* Of a draft: its own Subject and From stand, whatever was named; To
 	 * and Cc take up those who were named; the From is the reverse-path,
 	 * where none was named. */
-	bool draft_prevails;
+	bool draft_overrides;
 	bool extends_header;
-	bool draft_is_mutts;	 /* its header has words of mutt's own */
+	bool draft_is_from_mutt; /* its header has words of mutt's own */
 	const char *mutt_folder; /* that "=" stands for in them; NULL: ~/Mail */
 	bool draft_has_comments; /* in its header, on standard input */
 	bool reverse_path_from_header;
@@ -113,7 +113,7 @@ struct request {
 	const char *account;
 	const char *config_path;
 	struct override *overrides, **last_override;
-	bool rc_prevails; /* of config.h */
+	bool rc_overrides; /* of config.h */
 
 	/* what is told */
 	bool transcript;
@@ -135,7 +135,7 @@ struct override *request_override(struct arena *a, struct request *r,
 /* The one that was named last, NULL when there is none. */
 struct attachment *request_last_attachment(const struct request *r);
 /* What it says about the configuration; borrows from the request. */
-struct config_wish request_config(const struct request *r);
+struct config_query request_config(const struct request *r);
 /* Another of its own, in `a`, that may be changed. */
 struct request *request_copy(struct arena *a, const struct request *r);
 /* Appends copies of all of `from`, which later ones override. */

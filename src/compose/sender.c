@@ -152,7 +152,7 @@ static int choose_header(struct composition *c, struct address *out,
 		   *c->sender.spec) {
 		envelope_sender(c, out);
 		return 0;
-	} else if (r->is_handed_over && r->has_envelope_from &&
+	} else if (r->is_from_program && r->has_envelope_from &&
 		   *r->envelope_from.spec && !is_bound(c)) {
 		*out = r->envelope_from;
 	} else {

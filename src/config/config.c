@@ -89,7 +89,7 @@ static int read_named(struct config *c, const char *path, struct error *f)
 	return config_file_read(c, path, owner, false, f) < 0 ? -1 : 0;
 }
 
-static int load(struct config *c, const struct config_wish *w, struct error *f)
+static int load(struct config *c, const struct config_query *w, struct error *f)
 {
 	struct arena *a = c->arena;
 	const char *named = sysenv_env("MAILSEND_CONFIG");
@@ -121,7 +121,7 @@ static int check_only(const struct config *c, struct error *f)
 	return -1;
 }
 
-int config_load(struct config *c, struct arena *a, const struct config_wish *w,
+int config_load(struct config *c, struct arena *a, const struct config_query *w,
 		struct error *f)
 {
 	*c = (struct config){ .arena = a };
@@ -230,7 +230,7 @@ static int no_default(const struct config *c, struct error *f)
 
 /* NULL without an error when there are none at all. */
 static const struct account *find_account(const struct config *c,
-					  const struct config_wish *w,
+					  const struct config_query *w,
 					  enum config_reason *why,
 					  struct error *f)
 {
@@ -276,7 +276,7 @@ static int lay_over(struct arena *a, struct account *account,
 static bool is_forbidden(const struct account *account,
 			 const struct override *o)
 {
-	return o->is_habit && strcmp(o->name, "queue") == 0 &&
+	return o->is_weak && strcmp(o->name, "queue") == 0 &&
 	       strcmp(account->queue, "never") == 0;
 }
 
@@ -297,7 +297,7 @@ static void warn_rest(struct config *c, const struct account *found)
 /* Does what a start-up file says of a server count?  Then the account's own
  * server and log-in do not. */
 static bool rc_counts(struct arena *a, struct account *account,
-		      const struct config_wish *w)
+		      const struct config_query *w)
 {
 	static const char *const connection[] = {
 		"host",		  "port",
@@ -314,7 +314,7 @@ static bool rc_counts(struct arena *a, struct account *account,
 
 	while (o && !o->is_rc)
 		o = o->next;
-	if (!o || ((account->host || account->socket) && !w->rc_prevails))
+	if (!o || ((account->host || account->socket) && !w->rc_overrides))
 		return false;
 	for (size_t i = 0; i < sizeof(connection) / sizeof(*connection); i++)
 		setting_reset(a, account, connection[i]);
@@ -332,7 +332,7 @@ const struct override *override_find(const struct override *list,
 	return found;
 }
 
-int config_blank(struct arena *a, const struct config_wish *w,
+int config_blank(struct arena *a, const struct config_query *w,
 		 struct account **out, struct error *f)
 {
 	struct account *account = setting_account(a, "(none)");
@@ -349,7 +349,7 @@ int config_blank(struct arena *a, const struct config_wish *w,
 	return 0;
 }
 
-int config_choose(struct config *c, const struct config_wish *w,
+int config_choose(struct config *c, const struct config_query *w,
 		  struct account **out, struct error *f)
 {
 	enum config_reason why = CONFIG_BY_NOTHING;

@@ -28,9 +28,9 @@
 struct override {
 	const char *name, *value;
 	const char *origin; /* as the caller knows it: "--set", "--host" */
-	bool is_habit;	    /* of a program: lifts no "never" */
+	bool is_weak;	    /* of a program: lifts no "never" */
 	/* Of another mailer's start-up file, about the server and its log-in:
-	 * the configuration's own server comes before, unless `rc_prevails`,
+	 * the configuration's own server comes before, unless `rc_overrides`,
 	 * and none of its log-in goes to another. */
 	bool is_rc;
 	struct override *next;
@@ -41,13 +41,13 @@ const struct override *override_find(const struct override *list,
 				     const char *name);
 
 /* What the caller wants of the configuration; all of it borrowed. */
-struct config_wish {
+struct config_query {
 	const char *path;    /* the only file to read; NULL: the usual ones */
 	const char *account; /* by its name; NULL: by the sender */
 	const char *sender;  /* an address, or NULL */
 	const struct override *overrides; /* of two for one setting the later
 					     one holds */
-	bool rc_prevails;
+	bool rc_overrides;
 };
 
 enum config_choice { CONFIG_OFF, CONFIG_ON, CONFIG_AUTO };
@@ -195,7 +195,7 @@ struct config {
 /* Reads what there is; no file at all is not an error.  The config and all
  * that comes from it live as long as the arena. */
 int config_load(struct config *c, struct arena *a,
-		const struct config_wish *wish, struct error *f);
+		const struct config_query *query, struct error *f);
 /* The same of the system's alone. */
 int config_load_system(struct config *c, struct arena *a, struct error *f);
 /* By its name, else by the sender: one whose `from` is that address, or is it
@@ -206,11 +206,11 @@ int config_load_system(struct config *c, struct arena *a, struct error *f);
  * tls_starttls (off on port 465).  `from` is an address or NULL, never a
  * pattern.  With no file and no overrides the account is "default" and has no
  * host.  *out is new, in the arena.  An account with a flaw is that error. */
-int config_choose(struct config *c, const struct config_wish *wish,
+int config_choose(struct config *c, const struct config_query *query,
 		  struct account **out, struct error *f);
 /* An account of no configuration: what the command line lays over it, and not
  * finished (config_finish). */
-int config_blank(struct arena *a, const struct config_wish *w,
+int config_blank(struct arena *a, const struct config_query *w,
 		 struct account **out, struct error *f);
 /* For the readers of files. */
 void config_remark(struct config *c, const char *format, ...)

@@ -35,21 +35,21 @@ static bool fits(const struct account *account, const struct mailbox_url *url,
 	return at && !config_is_pattern(at) && is_below(url->host, at + 1);
 }
 
-static int choose(struct arena *a, const struct config_wish *wish,
+static int choose(struct arena *a, const struct config_query *query,
 		  const struct mailbox_url *url, const char *user,
 		  struct account **out, struct error *f)
 {
-	struct config_wish named = *wish;
+	struct config_query named = *query;
 	struct config config = { 0 };
 
-	if (config_load(&config, a, wish, f) < 0)
+	if (config_load(&config, a, query, f) < 0)
 		return -1;
 	for (struct account *each = config.accounts; each && !named.account;
 	     each = each->next)
 		if (fits(each, url, user))
 			named.account = each->name;
 	if (!named.account)
-		return config_blank(a, wish, out, f);
+		return config_blank(a, query, out, f);
 	return config_choose(&config, &named, out, f);
 }
 
@@ -131,68 +131,71 @@ void account_mailbox_forget(struct account_mailbox_memory *memory)
 /* All that is needed to log in at the URL.  `password` is to be wiped, and not
  * needed any more after the login; *token_of: whose token it is,
  * NULL where it is none of ours. */
-static int prepare(struct arena *a, const struct account_mailbox_wish *wish,
+static int prepare(struct arena *a,
+		   const struct account_mailbox_options *options,
 		   struct mailbox_url *url, struct mailbox_login **out,
 		   struct buf *password, const struct account **token_of,
 		   struct error *f)
 {
 	struct mailbox_login *login = arena_alloc(a, sizeof(*login));
-	const struct override *user = override_find(wish->config->overrides,
+	const struct override *user = override_find(options->config->overrides,
 						    "user"),
-			      *tls = override_find(wish->config->overrides,
+			      *tls = override_find(options->config->overrides,
 						   "tls");
 	struct account *account;
 	const char *name;
 
-	if (mailbox_parse_url(a, wish->source, url, f) < 0)
+	if (mailbox_parse_url(a, options->source, url, f) < 0)
 		return -1;
-	name = wish->user ? wish->user : user ? user->value : url->user;
-	if (choose(a, wish->config, url, name, &account, f) < 0)
+	name = options->user ? options->user : user ? user->value : url->user;
+	if (choose(a, options->config, url, name, &account, f) < 0)
 		return -1;
 	fill_login(a, account, url->host,
-		   override_find(wish->config->overrides, "tls_fingerprint") !=
-			   NULL,
+		   override_find(options->config->overrides,
+				 "tls_fingerprint") != NULL,
 		   login);
 	login->no_tls = tls && !strcmp(tls->value, "off");
-	login->trace = wish->trace;
-	login->stays_out = wish->stays_out;
+	login->trace = options->trace;
+	login->stays_out = options->stays_out;
 	*out = login;
 	*token_of = NULL;
-	if (wish->stays_out)
+	if (options->stays_out)
 		return 0;
 	if (oauth_is_used(account))
 		*token_of = account;
-	if (wish->memory && wish->memory->is_known) {
-		recall(a, wish->memory, login, password);
+	if (options->memory && options->memory->is_known) {
+		recall(a, options->memory, login, password);
 		return 0;
 	}
 	if (find_secret(a, account, url->host, name ? name : account->user,
 			login, password, f) < 0)
 		return -1;
-	if (wish->memory)
-		remember(wish->memory, login, password);
+	if (options->memory)
+		remember(options->memory, login, password);
 	return 0;
 }
 
 static int open_url(struct mailbox *m, struct arena *a,
-		    const struct account_mailbox_wish *wish, struct error *f)
+		    const struct account_mailbox_options *options,
+		    struct error *f)
 {
 	struct buf password = BUF_INIT(SECRET_MAX);
 	struct mailbox_login *login = NULL;
 	const struct account *token_of = NULL;
 	struct mailbox_url url;
-	int r = prepare(a, wish, &url, &login, &password, &token_of, f);
+	int r = prepare(a, options, &url, &login, &password, &token_of, f);
 
 	if (r == 0)
-		r = mailbox_open(m, a, wish->source, login, wish->spool, f);
+		r = mailbox_open(m, a, options->source, login, options->spool,
+				 f);
 	if (r < 0 && token_of && f->cause == ERROR_PERMISSION) {
-		trace_remark(wish->trace, "%s; another token is fetched",
+		trace_remark(options->trace, "%s; another token is fetched",
 			     f->text);
 		r = oauth_again(a, token_of, &password, f);
 		login->password = password.data;
 		if (r == 0)
-			r = mailbox_open(m, a, wish->source, login, wish->spool,
-					 f);
+			r = mailbox_open(m, a, options->source, login,
+					 options->spool, f);
 	}
 	if (login)
 		login->password = NULL;
@@ -201,17 +204,17 @@ static int open_url(struct mailbox *m, struct arena *a,
 }
 
 int account_mailbox_open(struct mailbox *m, struct arena *a,
-			 const struct account_mailbox_wish *wish,
+			 const struct account_mailbox_options *options,
 			 struct error *f)
 {
-	if (mailbox_is_url(wish->source))
-		return open_url(m, a, wish, f);
-	return mailbox_open(m, a, wish->source, NULL, wish->spool, f);
+	if (mailbox_is_url(options->source))
+		return open_url(m, a, options, f);
+	return mailbox_open(m, a, options->source, NULL, options->spool, f);
 }
 
 struct converse *
 account_mailbox_converse(struct arena *a,
-			 const struct account_mailbox_wish *wish,
+			 const struct account_mailbox_options *options,
 			 struct error *f)
 {
 	struct buf password = BUF_INIT(SECRET_MAX);
@@ -220,7 +223,7 @@ account_mailbox_converse(struct arena *a,
 	struct converse *c = NULL;
 	struct mailbox_url url;
 
-	if (prepare(a, wish, &url, &login, &password, &token_of, f) == 0) {
+	if (prepare(a, options, &url, &login, &password, &token_of, f) == 0) {
 		c = converse_open(a, &url, login, f);
 		login->password = NULL;
 	}
@@ -229,11 +232,11 @@ account_mailbox_converse(struct arena *a,
 }
 
 int account_mailbox_secret(struct arena *a,
-			   const struct account_mailbox_wish *wish,
+			   const struct account_mailbox_options *options,
 			   const char *user, const char **whose,
 			   struct buf *password, struct error *f)
 {
-	struct account_mailbox_wish own = *wish;
+	struct account_mailbox_options own = *options;
 	struct mailbox_login *login = NULL;
 	const struct account *token_of = NULL;
 	struct mailbox_url url;

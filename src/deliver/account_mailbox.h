@@ -30,20 +30,20 @@ struct account_mailbox_memory {
 };
 
 /* All of it borrowed. */
-struct account_mailbox_wish {
+struct account_mailbox_options {
 	const char *source;
 	struct account_mailbox_memory *memory; /* or NULL */
 	const char *const *spool;	       /* as for mailbox_open */
 	/* Read only when the source is a URL.  The override "user" is more
 	 * than the URL's. */
-	const struct config_wish *config;
+	const struct config_query *config;
 	const char *user;	   /* before all others; or NULL */
 	bool stays_out;		   /* of account_mailbox_converse: no login */
 	const struct trace *trace; /* or NULL */
 };
 
 int account_mailbox_open(struct mailbox *m, struct arena *a,
-			 const struct account_mailbox_wish *wish,
+			 const struct account_mailbox_options *options,
 			 struct error *f);
 
 void account_mailbox_forget(struct account_mailbox_memory *memory);
@@ -52,13 +52,13 @@ void account_mailbox_forget(struct account_mailbox_memory *memory);
  * error. */
 struct converse *
 account_mailbox_converse(struct arena *a,
-			 const struct account_mailbox_wish *wish,
+			 const struct account_mailbox_options *options,
 			 struct error *f);
 
 /* The user and the password that the source would be opened with, or `user`'s
  * where it is not NULL. */
 int account_mailbox_secret(struct arena *a,
-			   const struct account_mailbox_wish *wish,
+			   const struct account_mailbox_options *options,
 			   const char *user, const char **whose,
 			   struct buf *password, struct error *f);
 

@@ -46,8 +46,8 @@ static int add_fallback(struct route *r, struct config *config,
 			const char *name, struct error *f)
 {
 	const struct account *first = r->hosts[0].account;
-	const struct config_wish wish = { .account = name,
-					  .sender = first->from };
+	const struct config_query query = { .account = name,
+					    .sender = first->from };
 	struct error wrong = ERROR_INIT;
 	struct account *account;
 
@@ -57,7 +57,7 @@ static int add_fallback(struct route *r, struct config *config,
 		return error_set(f, ERROR_CONFIG,
 				 "account %s has more than %d fallbacks",
 				 first->name, ROUTE_MAX - 1);
-	if (config_choose(config, &wish, &account, &wrong) < 0)
+	if (config_choose(config, &query, &account, &wrong) < 0)
 		return error_set(f, ERROR_CONFIG,
 				 "the fallback of account %s: %s", first->name,
 				 wrong.text);

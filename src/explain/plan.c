@@ -457,8 +457,8 @@ static int read_entities(struct plan *p, struct error *f)
 static const char *reason_of(struct arena *a, const struct composition *c)
 {
 	const struct account *account = c->account;
-	const struct config_wish wish = request_config(c->request);
-	const char *sender = wish.sender ? wish.sender : "";
+	const struct config_query query = request_config(c->request);
+	const char *sender = query.sender ? query.sender : "";
 
 	switch (account->reason) {
 	case CONFIG_BY_NAME:

@@ -50,7 +50,8 @@ struct plan_trips {
 
 struct plan {
 	struct arena *arena;
-	const char *called, *face; /* the name, and whose options those are */
+	const char *called,
+		*persona; /* the name, and whose options those are */
 	struct config *config;
 	struct composition *composition; /* rendered; of many the first */
 	const struct split *split;	 /* NULL: it is one mail */

@@ -35,11 +35,11 @@ static void put_origin(const struct plan *p, struct buf *out)
 {
 	const struct config *c = p->config;
 	const struct account *account = p->composition->account;
-	bool is_called = strcmp(p->called, p->face) != 0;
+	bool is_called = strcmp(p->called, p->persona) != 0;
 
 	buf_printf(out, "called as:  %s%s%s\n", p->called,
 		   is_called ? ", with the options of " : "",
-		   is_called ? p->face : "");
+		   is_called ? p->persona : "");
 	for (int i = 0; i < 2; i++)
 		if (c->files[i])
 			buf_printf(out, "read:       %s\n", c->files[i]);
@@ -379,7 +379,7 @@ int plan_json(const struct plan *p, struct buf *out)
 	json_t *o = json_object();
 
 	json_object_set_new(o, "called", jsonify_text(p->called));
-	json_object_set_new(o, "face", jsonify_text(p->face));
+	json_object_set_new(o, "face", jsonify_text(p->persona));
 	json_object_set_new(o, "files", files_json(p->config));
 	json_object_set_new(o, "account", account_json(p));
 	json_object_set_new(o, "settings", settings_json(p));

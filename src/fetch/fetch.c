@@ -237,17 +237,18 @@ static int talk(struct converse *c, struct error *f)
  * their like, which old recipes begin with, are passed over.  The end of the
  * input without QUIT deletes nothing, as when a telnet ended. ERROR_UNAVAILABLE
  * where a command was refused, once all were tried. */
-static int run_raw(struct arena *a, const struct account_mailbox_wish *wish,
+static int run_raw(struct arena *a,
+		   const struct account_mailbox_options *options,
 		   struct error *f)
 {
 	struct converse *c;
 	int r;
 
-	if (!mailbox_is_url(wish->source))
+	if (!mailbox_is_url(options->source))
 		return error_set(f, ERROR_USAGE,
 				 "--raw is for a server: pop3://, pop3s://, "
 				 "imap:// or imaps://");
-	c = account_mailbox_converse(a, wish, f);
+	c = account_mailbox_converse(a, options, f);
 	if (!c)
 		return -1;
 	r = talk(c, f);
@@ -452,12 +453,12 @@ static int remember(struct act *a, struct error *f)
 }
 
 /* Deletions are carried out at the close. */
-static int run(struct act *a, const struct account_mailbox_wish *wish,
+static int run(struct act *a, const struct account_mailbox_options *options,
 	       struct error *f)
 {
 	int r;
 
-	if (account_mailbox_open(&a->mailbox, a->arena, wish, f) < 0)
+	if (account_mailbox_open(&a->mailbox, a->arena, options, f) < 0)
 		return -1;
 	r = choose(&a->choice, a->arena, &a->mailbox, a->order->words,
 		   a->order->word_count, a->is_new, f);
@@ -473,7 +474,7 @@ static int run(struct act *a, const struct account_mailbox_wish *wish,
 
 int fetch_run(struct arena *arena, const struct fetch_order *o, struct error *f)
 {
-	const struct account_mailbox_wish wish = {
+	const struct account_mailbox_options options = {
 		.source = o->source,
 		.spool = o->spool,
 		.config = o->config,
@@ -483,13 +484,13 @@ int fetch_run(struct arena *arena, const struct fetch_order *o, struct error *f)
 	int r;
 
 	if (o->action == FETCH_RAW)
-		return run_raw(arena, &wish, f);
+		return run_raw(arena, &options, f);
 	if (o->only_new) {
 		if (seen_open(&a.seen, arena, o->source, f) < 0)
 			return -1;
 		a.is_new = &a.seen;
 	}
-	r = run(&a, &wish, f);
+	r = run(&a, &options, f);
 	if (a.is_new)
 		seen_close(a.is_new);
 	return r;

@@ -41,7 +41,7 @@ struct fetch_order {
 	bool goes_inside; /* of a mail that is attached: its attachments */
 	const char *const *spool;
 	const struct trace *trace; /* or NULL */
-	const struct config_wish *config;
+	const struct config_query *config;
 };
 
 /* The exit status, or -1 with the error that is still to be told. */

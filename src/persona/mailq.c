@@ -191,7 +191,7 @@ static const struct option_row alias_rows[] = {
 	IGNORED_OPTIONAL('q', "TIME"),
 	IGNORED_OPTIONAL('A', "X"),
 	IGNORED_FLAG('v'),
-	ROWS_WAY(0, 'C'),
+	ROWS_CONNECTION(0, 'C'),
 	ROWS_OTHER('h'),
 	ROWS_END,
 };

@@ -47,10 +47,10 @@ static const struct option_row rows[] = {
 	GROUP(options_talk),
 
 	HEADING("Output:"),
-	ROWS_TOLD('v'),
+	ROWS_OUTPUT('v'),
 
 	HEADING("Connection:"),
-	ROWS_WAY(0, 0),
+	ROWS_CONNECTION(0, 0),
 	FLAG(0, "setup", .set = set_command, .value = COMMAND_SETUP,
 	     .help = "interactive configuration for your address"),
 	GROUP(options_login),
@@ -101,9 +101,9 @@ static int finish_tool(struct options_run *run, struct error *f)
 {
 	switch (run->cmdline->kind) {
 	case COMMAND_ROUNDTRIP:
-		return settle_roundtrip(run->cmdline, f);
+		return finish_roundtrip(run->cmdline, f);
 	case COMMAND_TALK:
-		return settle_talk(run, f);
+		return finish_talk(run, f);
 	default:
 		return 0;
 	}

@@ -422,7 +422,7 @@ static int take_all(struct options_run *run, struct mailvars *vars,
 		if (chain_fits(run, rc, x->name + strlen(s.variable->name)) !=
 		    fit)
 			continue;
-		if (x->doubt && is_server && !run->request->rc_prevails)
+		if (x->doubt && is_server && !run->request->rc_overrides)
 			continue; /* the configuration's may count anyway */
 		if (x->doubt)
 			return error_set(f, ERROR_CONFIG, "%s; set it by -S",

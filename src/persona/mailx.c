@@ -276,7 +276,7 @@ static const struct option_row rows[] = {
 	TEXT('S', NULL, "VAR[=VALUE]", .set = set_variable,
 	     .help = "set a variable of s-nail: smtp, mta, from, "
 		     "smtp-auth-user, smtp-use-starttls and others"),
-	ROWS_WAY(0, 0),
+	ROWS_CONNECTION(0, 0),
 
 	HEADING("Instead of sending:"),
 	FLAG('d', NULL, .set = set_command, .value = COMMAND_DRY_RUN,
@@ -284,7 +284,7 @@ static const struct option_row rows[] = {
 	GROUP(options_instead),
 
 	HEADING("Output:"),
-	ROWS_TOLD('v'),
+	ROWS_OUTPUT('v'),
 
 	HEADING("Envelope:"),
 	ROWS_ENVELOPE(0),
@@ -477,7 +477,7 @@ static int read_rc(struct options_run *run, struct error *f)
 		mailrc_read(&rc, named ? named : "~/.mailrc");
 	if (own->chosen && mailrc_account(&rc, own->chosen)) {
 		run->request->account = NULL;
-		run->request->rc_prevails = true;
+		run->request->rc_overrides = true;
 	}
 	return use_rc(run, &rc, f);
 }
@@ -501,7 +501,7 @@ static int finish(struct options_run *run, struct error *f)
 					 "-t and --draft are two messages: "
 					 "leave one out");
 		r->draft_path = "-";
-		r->recipients_from_header = r->draft_prevails = true;
+		r->recipients_from_header = r->draft_overrides = true;
 		r->draft_has_comments = true;
 		r->extends_header = r->reverse_path_from_header = true;
 	} else if (r->draft_path) {

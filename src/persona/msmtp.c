@@ -168,7 +168,7 @@ static const struct option_row rows[] = {
 	     .help = "envelope ID that delivery reports quote"),
 
 	HEADING("Output:"),
-	ROWS_TOLD('v'),
+	ROWS_OUTPUT('v'),
 	FLAG('d', "debug", .field = OPTION_FIELD(transcript),
 	     .help = "same as --transcript"),
 	TEXT('X', "logfile", "FILE", .set = set_setting,
@@ -248,8 +248,8 @@ static int finish(struct options_run *run, struct error *f)
 	if (r->action == REQUEST_NO_MAIL)
 		return 0;
 	r->draft_path = "-";
-	r->is_handed_over = true;
-	r->hands_back = true;
+	r->is_from_program = true;
+	r->caller_retries = true;
 	if (!request_recipients(r) && !r->recipients_from_header)
 		return error_set(f, ERROR_USAGE,
 				 "no recipient: name one, or let -t take those "

@@ -110,13 +110,13 @@ static const struct option_row rows[] = {
 	IGNORED_FLAG('n'),
 	IGNORED_FLAG('x'),
 	IGNORED_TEXT('m', "TYPE"),
-	ROWS_WAY(0, 0),
+	ROWS_CONNECTION(0, 0),
 
 	HEADING("Instead of sending:"),
 	GROUP(options_instead),
 
 	HEADING("Output:"),
-	ROWS_TOLD('v'),
+	ROWS_OUTPUT('v'),
 	TEXT('d', NULL, "LEVEL", .set = set_debug,
 	     .help = "same as --transcript unless LEVEL is 0"),
 
@@ -443,7 +443,7 @@ static int finish(struct options_run *run, struct error *f)
 	if (r->draft_path) {
 		r->include_path = NULL; /* as mutt has it */
 		r->recipients_from_header = r->extends_header = true;
-		r->reverse_path_from_header = r->draft_is_mutts = true;
+		r->reverse_path_from_header = r->draft_is_from_mutt = true;
 	} else if (input_is_standard(r->include_path)) {
 		r->include_path = NULL;
 		r->body_path = "-";

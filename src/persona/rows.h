@@ -136,7 +136,7 @@
 		TEXT(0, "dsn-envid", "ID", .set = set_dsn_envid,                  \
 		     .help = "envelope ID that delivery reports quote")
 
-#define ROWS_TOLD(verbose)                                                     \
+#define ROWS_OUTPUT(verbose)                                                   \
 	OPTIONAL(0, "transcript", "FILE", .set = set_transcript,               \
 		 .help = "log the dialogue with the server to "                \
 			 "stderr, or append it to FILE; secrets "              \
@@ -148,7 +148,7 @@
 		FLAG(0, "quiet", .field = OPTION_FIELD(quiet),                 \
 		     .help = "print errors only")
 
-#define ROWS_WAY(by_account, by_file)                                              \
+#define ROWS_CONNECTION(by_account, by_file)                                       \
 	TEXT(by_account, "account", "NAME", .field = OPTION_FIELD(account),        \
 	     .help = "account to use; default: that of the sender"),               \
 		FILE_NAME(                                                         \

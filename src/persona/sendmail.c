@@ -163,8 +163,8 @@ static int set_delivery(struct options_run *run, char mode, struct error *f)
 
 	for (size_t i = 0; i < sizeof(delivery) / sizeof(*delivery); i++)
 		if (ascii_lower(mode) == delivery[i].letter)
-			return override_habit(run, "queue", delivery[i].queue,
-					      f);
+			return override_weak(run, "queue", delivery[i].queue,
+					     f);
 	return 0;
 }
 
@@ -179,8 +179,8 @@ static void set_error_mode(struct options_run *run, const char *mode)
 	if (!letter || !strchr("pmweq", letter))
 		return;
 	r->silent = letter == 'q';
-	r->mails_back = letter == 'm' || letter == 'e';
-	r->is_status_zero = letter == 'e';
+	r->mails_errors = letter == 'm' || letter == 'e';
+	r->exits_zero_if_mailed = letter == 'e';
 }
 
 static int set_alias_file(struct options_run *run, const char *path,
@@ -333,7 +333,7 @@ static const struct option_row rows[] = {
 	GROUP(options_instead),
 
 	HEADING("Output:"),
-	ROWS_TOLD('v'),
+	ROWS_OUTPUT('v'),
 	OPTIONAL('d', NULL, "LEVEL", .set = set_debug, .help = "same as -v"),
 	FILE_NAME('X', NULL, "FILE", .field = OPTION_FIELD(transcript_path),
 		  .help = "append the SMTP dialogue to FILE"),
@@ -345,7 +345,7 @@ static const struct option_row rows[] = {
 	     .help = "tag for syslog"),
 
 	HEADING("Connection:"),
-	ROWS_WAY(0, 'C'),
+	ROWS_CONNECTION(0, 'C'),
 
 	HEADING("Compatibility with sendmail:"),
 	OPTIONAL('o', NULL, "X", .set = set_letter,
@@ -377,7 +377,7 @@ static void start(struct options_run *run)
 
 	r->draft_path = "-";
 	r->dot_ends_input = true;
-	r->is_handed_over = true;
+	r->is_from_program = true;
 }
 
 static int argument(struct options_run *run, const char *value, struct error *f)

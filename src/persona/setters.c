@@ -333,7 +333,7 @@ SETTER(set_dsn_envid)
 /* ---- settings ---- */
 
 static int override(struct options_run *run, const char *name,
-		    const char *value, bool is_habit, struct error *f)
+		    const char *value, bool is_weak, struct error *f)
 {
 	struct error found = ERROR_INIT;
 	struct override *new;
@@ -342,7 +342,7 @@ static int override(struct options_run *run, const char *name,
 		return error_set(f, ERROR_USAGE, "%s", found.text);
 	new = request_override(run->arena, run->request, name, value);
 	new->origin = run->shown;
-	new->is_habit = is_habit;
+	new->is_weak = is_weak;
 	return 0;
 }
 
@@ -352,8 +352,8 @@ int override_setting(struct options_run *run, const char *name,
 	return override(run, name, value, false, f);
 }
 
-int override_habit(struct options_run *run, const char *name, const char *value,
-		   struct error *f)
+int override_weak(struct options_run *run, const char *name, const char *value,
+		  struct error *f)
 {
 	return override(run, name, value, true, f);
 }

@@ -50,8 +50,8 @@ int override_setting(struct options_run *run, const char *name,
 		     const char *value, struct error *f);
 
 /* The same out of a program's habit: it does not lift a "never". */
-int override_habit(struct options_run *run, const char *name, const char *value,
-		   struct error *f);
+int override_weak(struct options_run *run, const char *name, const char *value,
+		  struct error *f);
 
 SETTER(set_command); /* row value: an enum command_kind */
 SETTER(set_help);    /* "all", joined or as the next argument, or nothing */
@@ -65,10 +65,10 @@ int choose_queued(struct options_run *run, enum setter_words which,
 /* A command about the queue logs in nowhere: there --user says whose it is. */
 void choose_queue_user(struct options_run *run);
 /* What --talk says of the server, over the account. */
-int settle_talk(struct options_run *run, struct error *f);
+int finish_talk(struct options_run *run, struct error *f);
 /* Fills in what --roundtrip left open; ERROR_USAGE for more or less than one
  * address. */
-int settle_roundtrip(struct cmdline *c, struct error *f);
+int finish_roundtrip(struct cmdline *c, struct error *f);
 
 /* Alone, or with a file that is joined to it or, in a talk, stands behind. */
 SETTER(set_transcript);

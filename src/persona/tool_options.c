@@ -67,7 +67,7 @@ static SETTER(set_roundtrip)
 	return choose(run, COMMAND_ROUNDTRIP, f);
 }
 
-int settle_roundtrip(struct cmdline *c, struct error *f)
+int finish_roundtrip(struct cmdline *c, struct error *f)
 {
 	if (!c->roundtrip.wait)
 		c->roundtrip.wait = ROUNDTRIP_WAIT;
@@ -126,7 +126,7 @@ SETTER(set_transcript)
 
 /* "smtps://host" is TLS from the first byte, "smtp://host" is STARTTLS, but on
  * a port that has it otherwise. */
-int settle_talk(struct options_run *run, struct error *f)
+int finish_talk(struct options_run *run, struct error *f)
 {
 	const char *url = run->cmdline->talk.url;
 	bool is_implicit, has_scheme;

@@ -61,16 +61,16 @@ static void add(struct places *p, const char *folder, bool always)
 
 /* ---- what the configuration says ---- */
 
-bool own_queues_are_named(const struct config_wish *wish)
+bool own_queues_are_named(const struct config_query *query)
 {
-	return sysenv_env("MAILSEND_QUEUE") || wish->path || wish->account ||
-	       override_find(wish->overrides, "queue_folder");
+	return sysenv_env("MAILSEND_QUEUE") || query->path || query->account ||
+	       override_find(query->overrides, "queue_folder");
 }
 
 /* NULL without an error when no account can be told: mail that was accepted is
  * to be seen and sent whatever has happened to the configuration since. */
 static struct account *find_account(struct arena *a,
-				    const struct config_wish *wish,
+				    const struct config_query *query,
 				    struct config *config, bool is_quiet,
 				    struct error *trouble, struct error *f)
 {
@@ -78,10 +78,10 @@ static struct account *find_account(struct arena *a,
 	struct error none = ERROR_INIT;
 
 	*config = (struct config){ 0 };
-	if (config_load(config, a, wish, trouble) < 0)
+	if (config_load(config, a, query, trouble) < 0)
 		return NULL;
 	config->is_told |= is_quiet;
-	if (config_choose(config, wish, &account, &none) < 0 && wish->account)
+	if (config_choose(config, query, &account, &none) < 0 && query->account)
 		*f = none;
 	return account;
 }
@@ -112,7 +112,7 @@ static void add_others(struct places *p, const struct config *config,
 		add(p, *line, false);
 }
 
-int own_queues_find(struct arena *a, const struct config_wish *wish,
+int own_queues_find(struct arena *a, const struct config_query *query,
 		    struct own_queues *out, struct error *f)
 {
 	struct places p = { .arena = a, .out = out };
@@ -122,13 +122,13 @@ int own_queues_find(struct arena *a, const struct config_wish *wish,
 	const char *first;
 
 	*out = (struct own_queues){ 0 };
-	account = find_account(a, wish, &config, false, &trouble, f);
+	account = find_account(a, query, &config, false, &trouble, f);
 	tell(&trouble);
 	first = error_is_set(f) ? NULL : config_queue(a, account, f);
 	if (!first)
 		return -1;
 	add(&p, first, true);
-	if (!own_queues_are_named(wish))
+	if (!own_queues_are_named(query))
 		add_others(&p, &config, false);
 	return 0;
 }
@@ -136,14 +136,14 @@ int own_queues_find(struct arena *a, const struct config_wish *wish,
 int own_queues_find_there(struct arena *a, bool home_only,
 			  struct own_queues *out, struct error *f)
 {
-	const struct config_wish wish = { 0 };
+	const struct config_query query = { 0 };
 	struct places p = { .arena = a, .out = out };
 	struct error trouble = ERROR_INIT, none = ERROR_INIT;
 	struct config config;
 	struct account *account;
 
 	*out = (struct own_queues){ 0 };
-	account = find_account(a, &wish, &config, true, &trouble, f);
+	account = find_account(a, &query, &config, true, &trouble, f);
 	if (!home_only)
 		add(&p, config_queue(a, account, &none), false);
 	add_others(&p, &config, home_only);

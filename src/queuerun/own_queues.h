@@ -22,13 +22,13 @@ struct own_queues {
 	size_t count;
 };
 
-/* Is one of them named?  Asks nothing but the wish and the environment. */
-bool own_queues_are_named(const struct config_wish *wish);
+/* Is one of them named?  Asks nothing but the query and the environment. */
+bool own_queues_are_named(const struct config_query *query);
 /* The first is where the next mail would be put, whether it is there or not;
  * of the others only those that are.  A configuration that is wrong is told by
  * a warning, and the queues are then those without one; an account that is
  * named and is not there is an error. */
-int own_queues_find(struct arena *a, const struct config_wish *wish,
+int own_queues_find(struct arena *a, const struct config_query *query,
 		    struct own_queues *out, struct error *f);
 /* For a process of root's that has become this user: only those that are there.
  * Where there is none, nothing is told of a configuration.  `home_only`: root

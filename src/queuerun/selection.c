@@ -131,7 +131,7 @@ static const char *copy(struct arena *a, const char *text)
 	return text ? arena_dup(a, text) : NULL;
 }
 
-static struct loaded *load(struct selection *s, const struct config_wish *wish)
+static struct loaded *load(struct selection *s, const struct config_query *wish)
 {
 	void **at = find(&s->configs, s->arena, wish->path ? wish->path : "");
 	struct loaded *new = *at;
@@ -158,9 +158,9 @@ static struct override *overrides_of(struct arena *a, const struct entry *e)
 	return first;
 }
 
-struct config_wish selection_wish(struct arena *a, const struct entry *e)
+struct config_query selection_wish(struct arena *a, const struct entry *e)
 {
-	return (struct config_wish){
+	return (struct config_query){
 		.path = copy(a, e->config_path),
 		.account = copy(a, e->account),
 		.sender =
@@ -171,7 +171,7 @@ struct config_wish selection_wish(struct arena *a, const struct entry *e)
 
 const struct account *selection_account(struct arena *a, const struct entry *e)
 {
-	struct config_wish wish = selection_wish(a, e);
+	struct config_query wish = selection_wish(a, e);
 	struct account *account;
 	struct error f = ERROR_INIT;
 	struct config config;
@@ -203,7 +203,7 @@ static struct selection_group *new_group(struct selection *s,
 					 const struct entry *e)
 {
 	struct selection_group *g = arena_alloc(s->arena, sizeof(*g));
-	struct config_wish wish = selection_wish(s->arena, e);
+	struct config_query wish = selection_wish(s->arena, e);
 	struct loaded *loaded = load(s, &wish);
 	struct account *account = NULL;
 

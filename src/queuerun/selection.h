@@ -60,7 +60,7 @@ struct selection {
  * be read are set aside. */
 int selection_make(struct selection *s, struct error *f);
 /* What an entry says of its way; a copy, in the arena. */
-struct config_wish selection_wish(struct arena *a, const struct entry *e);
+struct config_query selection_wish(struct arena *a, const struct entry *e);
 /* Its account; whatever is wrong with the configuration, a sender has to be
  * told: then one that has nothing but defaults. */
 const struct account *selection_account(struct arena *a, const struct entry *e);

@@ -77,24 +77,25 @@ static int know_all(struct arrival *w, struct mailbox *m, struct error *f)
 	return 0;
 }
 
-int arrival_begin(struct arrival *w, const struct account_mailbox_wish *wish,
+int arrival_begin(struct arrival *w,
+		  const struct account_mailbox_options *options,
 		  bool *is_missing, struct error *f)
 {
 	struct arena a = ARENA_INIT;
 	struct mailbox m;
 	int r;
 
-	*w = (struct arrival){ .arena = ARENA_INIT, .wish = *wish };
-	w->wish.memory = &w->memory;
+	*w = (struct arrival){ .arena = ARENA_INIT, .options = *options };
+	w->options.memory = &w->memory;
 	buf_init(&w->header, ARRIVAL_HEADER_MAX);
-	if (!strcmp(wish->source, "-"))
+	if (!strcmp(options->source, "-"))
 		return error_set(f, ERROR_USAGE,
 				 "standard input is not a mailbox that a mail "
 				 "could arrive in");
-	*is_missing = is_not_there(wish->source);
+	*is_missing = is_not_there(options->source);
 	if (*is_missing)
-		return may_come(&w->arena, wish->source, f);
-	r = account_mailbox_open(&m, &a, &w->wish, f);
+		return may_come(&w->arena, options->source, f);
+	r = account_mailbox_open(&m, &a, &w->options, f);
 	if (r == 0) {
 		r = know_all(w, &m, f);
 		mailbox_abandon(&m);
@@ -183,9 +184,9 @@ int arrival_look(struct arrival *w, const char *field, const char *value,
 	struct mailbox m;
 	long found = 0;
 
-	if (is_not_there(w->wish.source))
+	if (is_not_there(w->options.source))
 		return 0;
-	if (account_mailbox_open(&m, &a, &w->wish, f) < 0) {
+	if (account_mailbox_open(&m, &a, &w->options, f) < 0) {
 		arena_free(&a);
 		return -1;
 	}

@@ -137,7 +137,7 @@ static const char *make_text(const struct roundtrip *t)
 /* It goes now or not at all: what waited would be measured as the way. */
 static void make_request(struct roundtrip *t)
 {
-	const struct roundtrip_wish *w = t->wish;
+	const struct roundtrip_order *w = t->order;
 
 	t->request = *request_copy(t->arena, w->request);
 	t->request.action = REQUEST_SEND;
@@ -153,7 +153,8 @@ static int compose(struct roundtrip *t, struct slice *text, struct error *f)
 	const char *bytes = make_text(t);
 
 	*text = slice_of_memory(bytes, strlen(bytes));
-	composition_init(c, t->arena, &t->request, &t->account, t->wish->spool);
+	composition_init(c, t->arena, &t->request, &t->account,
+			 t->order->spool);
 	c->is_draft = true;
 	c->draft_content = text;
 	if (composition_build(c, f) < 0)
@@ -178,7 +179,7 @@ static int submit(struct roundtrip *t, struct error *f)
 {
 	struct submission s = {
 		.composition = &t->composition,
-		.config = t->wish->config,
+		.config = t->order->config,
 		.keeping = SUBMIT_KEEP_REST,
 	};
 	struct smarthost *first;
@@ -186,9 +187,9 @@ static int submit(struct roundtrip *t, struct error *f)
 	struct route route;
 	int r;
 
-	timing_init(&t->timing, t->wish->trace);
+	timing_init(&t->timing, t->order->trace);
 	s.trace = &t->timing.trace;
-	if (route_open(&route, t->arena, t->wish->config, &t->account,
+	if (route_open(&route, t->arena, t->order->config, &t->account,
 		       t->request.config_path, s.trace, f) < 0)
 		return -1;
 	s.route = &route;
@@ -313,9 +314,9 @@ static bool is_common(const char *name)
 }
 
 static void source_config(struct roundtrip *t, struct request *r,
-			  struct config_wish *out)
+			  struct config_query *out)
 {
-	const struct request *given = t->wish->request;
+	const struct request *given = t->order->request;
 
 	request_init(r);
 	r->config_path = given->config_path;
@@ -324,11 +325,11 @@ static void source_config(struct roundtrip *t, struct request *r,
 			request_override(t->arena, r, o->name, o->value)
 				->origin = o->origin;
 	/* a server that is silent is not waited for any longer than the mail */
-	if (t->wish->options->wait < SILENCE_SECONDS &&
+	if (t->order->options->wait < SILENCE_SECONDS &&
 	    !override_find(r->overrides, "timeout"))
 		request_override(t->arena, r, "timeout",
 				 arena_format(t->arena, "%d",
-					      t->wish->options->wait))
+					      t->order->options->wait))
 			->origin = "--wait";
 	*out = request_config(r);
 }
@@ -345,25 +346,25 @@ static unsigned next_pause(unsigned pause, uint64_t look, bool is_server)
 
 static void look_once(struct roundtrip *t, struct arrival *w)
 {
-	const struct roundtrip_options *wish = t->wish->options;
+	const struct roundtrip_options *options = t->order->options;
 	int r;
 
 	error_clear(&t->look_error);
 	t->looks++;
-	r = arrival_look(w, ROUNDTRIP_FIELD, t->token, !wish->keeps,
+	r = arrival_look(w, ROUNDTRIP_FIELD, t->token, !options->keeps,
 			 &t->not_deleted, &t->look_error);
 	if (r <= 0)
 		return;
 	error_clear(&t->look_error);
 	t->end = ROUNDTRIP_ARRIVED;
-	t->is_deleted = !wish->keeps && !error_is_set(&t->not_deleted);
+	t->is_deleted = !options->keeps && !error_is_set(&t->not_deleted);
 }
 
 static void await(struct roundtrip *t, struct arrival *w)
 {
-	const struct roundtrip_options *wish = t->wish->options;
+	const struct roundtrip_options *options = t->order->options;
 	uint64_t start = sysenv_ticks();
-	uint64_t end = start + (uint64_t)wish->wait * 1000;
+	uint64_t end = start + (uint64_t)options->wait * 1000;
 	unsigned pause = PAUSE_FIRST;
 
 	t->end = ROUNDTRIP_NOT_SEEN;
@@ -382,7 +383,7 @@ static void await(struct roundtrip *t, struct arrival *w)
 			pause = (unsigned)(end - now);
 		interrupt_sleep(pause);
 		pause = next_pause(pause, now - before,
-				   mailbox_is_url(wish->source));
+				   mailbox_is_url(options->source));
 	}
 }
 
@@ -390,12 +391,12 @@ static void await(struct roundtrip *t, struct arrival *w)
 
 static int run(struct roundtrip *t, struct arrival *w, struct error *f)
 {
-	const struct trace *trace = t->wish->trace;
-	struct config_wish config;
+	const struct trace *trace = t->order->trace;
+	struct config_query config;
 	struct request request;
-	const struct account_mailbox_wish wish = {
-		.source = t->wish->options->source,
-		.spool = t->wish->spool,
+	const struct account_mailbox_options options = {
+		.source = t->order->options->source,
+		.spool = t->order->spool,
 		.config = &config,
 		.trace = trace,
 	};
@@ -403,9 +404,9 @@ static int run(struct roundtrip *t, struct arrival *w, struct error *f)
 	int r;
 
 	source_config(t, &request, &config);
-	r = arrival_begin(w, &wish, &is_missing, f);
-	if (r == 0 && is_missing && !t->wish->is_monitored)
-		log_note("%s is not there yet", wish.source);
+	r = arrival_begin(w, &options, &is_missing, f);
+	if (r == 0 && is_missing && !t->order->is_monitored)
+		log_note("%s is not there yet", options.source);
 	if (r == 0)
 		r = send_it(t, f);
 	if (r == 0)
@@ -417,15 +418,15 @@ static int run(struct roundtrip *t, struct arrival *w, struct error *f)
 }
 
 int roundtrip_run(struct roundtrip *t, struct arena *a,
-		  const struct roundtrip_wish *wish, struct error *f)
+		  const struct roundtrip_order *order, struct error *f)
 {
 	struct arrival w;
 
 	*t = (struct roundtrip){
 		.arena = a,
-		.wish = wish,
-		.address = wish->request->to.items[0].spec,
-		.outcome = { .account = wish->account->name },
+		.order = order,
+		.address = order->request->to.items[0].spec,
+		.outcome = { .account = order->account->name },
 	};
 	make_token(t);
 	make_request(t);

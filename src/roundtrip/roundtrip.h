@@ -41,7 +41,7 @@ struct roundtrip_options {
 };
 
 /* All of it borrowed. */
-struct roundtrip_wish {
+struct roundtrip_order {
 	const struct roundtrip_options *options;
 	const struct request *request; /* its one recipient, and the way */
 	bool is_monitored;	       /* nothing is said but the result */
@@ -86,7 +86,7 @@ struct roundtrip_spam {
 
 struct roundtrip {
 	struct arena *arena;
-	const struct roundtrip_wish *wish;
+	const struct roundtrip_order *order;
 	char token[ROUNDTRIP_TOKEN_SIZE];
 	const char *address; /* as it was typed */
 	enum roundtrip_end end;
@@ -116,7 +116,7 @@ struct roundtrip {
 /* -1 with the error of a mail that was not sent, or of a mailbox that could not
  * be opened before it was; else 0, and `end` tells the rest. */
 int roundtrip_run(struct roundtrip *t, struct arena *a,
-		  const struct roundtrip_wish *wish, struct error *f);
+		  const struct roundtrip_order *order, struct error *f);
 void roundtrip_free(struct roundtrip *t);
 unsigned roundtrip_total(const struct roundtrip *t); /* milliseconds */
 
@@ -148,7 +148,7 @@ const char *roundtrip_problem(const struct roundtrip *t);
 
 struct arrival {
 	struct arena arena; /* of the ids */
-	struct account_mailbox_wish wish;
+	struct account_mailbox_options options;
 	struct account_mailbox_memory memory;
 	const char **ids; /* sorted */
 	size_t count, room;
@@ -158,7 +158,8 @@ struct arrival {
 /* Remembers what is there now.  A file or directory that is not there yet has
  * no mail: *is_missing; ERROR_NOINPUT where its parent directory is not there,
  * too. ERROR_USAGE for standard input, which cannot be opened twice. */
-int arrival_begin(struct arrival *w, const struct account_mailbox_wish *wish,
+int arrival_begin(struct arrival *w,
+		  const struct account_mailbox_options *options,
 		  bool *is_missing, struct error *f);
 /* 1 when one is there whose header has the field with that value; it is deleted
  * where that is wanted: where it cannot be, `not_deleted` says why.  0 when

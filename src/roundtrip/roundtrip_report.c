@@ -131,7 +131,7 @@ static void put_end(const struct roundtrip *t, struct buf *out)
 
 void roundtrip_text(const struct roundtrip *t, struct buf *out)
 {
-	const char *source = t->wish->options->source;
+	const char *source = t->order->options->source;
 
 	if (t->end == ROUNDTRIP_NOT_SENT)
 		return;
@@ -153,7 +153,7 @@ void roundtrip_text(const struct roundtrip *t, struct buf *out)
 
 const char *roundtrip_problem(const struct roundtrip *t)
 {
-	const struct roundtrip_options *wish = t->wish->options;
+	const struct roundtrip_options *options = t->order->options;
 
 	if (t->end != ROUNDTRIP_NOT_SEEN)
 		return NULL;
@@ -166,13 +166,13 @@ const char *roundtrip_problem(const struct roundtrip *t)
 		return arena_format(t->arena,
 				    "the mail was accepted, but %s cannot be "
 				    "looked at any more: %s",
-				    wish->source, t->look_error.text);
+				    options->source, t->look_error.text);
 	return arena_format(
 		t->arena,
 		"the mail was accepted, but is not in %s after %s: it may come "
 		"late (--wait), be in a spam folder, have been refused farther "
 		"on, or belong to another mailbox; its subject has %s",
-		wish->source, span(t->arena, t->arrival), t->token);
+		options->source, span(t->arena, t->arrival), t->token);
 }
 
 int roundtrip_exit(const struct roundtrip *t, const struct error *f)
@@ -190,7 +190,7 @@ enum { OK, WARNING, CRITICAL, UNKNOWN };
 
 static int status_of(const struct roundtrip *t, const struct error *f)
 {
-	const struct roundtrip_options *wish = t->wish->options;
+	const struct roundtrip_options *options = t->order->options;
 	unsigned total = roundtrip_total(t);
 
 	if (t->end == ROUNDTRIP_NOT_SENT)
@@ -201,9 +201,10 @@ static int status_of(const struct roundtrip *t, const struct error *f)
 			       : CRITICAL;
 	if (t->end == ROUNDTRIP_NOT_SEEN)
 		return error_is_set(&t->look_error) ? UNKNOWN : CRITICAL;
-	if (wish->crit && total > (unsigned)wish->crit * 1000)
+	if (options->crit && total > (unsigned)options->crit * 1000)
 		return CRITICAL;
-	return wish->warn && total > (unsigned)wish->warn * 1000 ? WARNING : OK;
+	return options->warn && total > (unsigned)options->warn * 1000 ? WARNING
+								       : OK;
 }
 
 /* A bar begins the performance data. */
@@ -230,15 +231,15 @@ static void put_seconds(struct buf *out, const char *label,
 
 static void put_data(const struct roundtrip *t, struct buf *out)
 {
-	const struct roundtrip_options *wish = t->wish->options;
+	const struct roundtrip_options *options = t->order->options;
 
 	if (t->end == ROUNDTRIP_NOT_SENT)
 		return;
 	buf_puts(out, " |");
 	if (t->end == ROUNDTRIP_ARRIVED) {
 		put_seconds(out, "time", roundtrip_total(t));
-		put_limit(out, wish->warn);
-		put_limit(out, wish->crit);
+		put_limit(out, options->warn);
+		put_limit(out, options->crit);
 		buf_puts(out, ";0");
 	}
 	put_seconds(out, "submission", t->submission);
@@ -375,7 +376,7 @@ int roundtrip_json(const struct roundtrip *t, const struct error *f,
 	json_object_set_new(o, "token", jsonify_text(t->token));
 	json_object_set_new(o, "to", jsonify_text(t->address));
 	json_object_set_new(o, "source",
-			    jsonify_text(t->wish->options->source));
+			    jsonify_text(t->order->options->source));
 	json_object_set_new(o, "message_id",
 			    jsonify_text(t->outcome.message_id));
 	json_object_set_new(o, "account", jsonify_text(t->outcome.account));

@@ -329,19 +329,19 @@ static int send_without(struct mail *m, struct error *f)
 	return compose(m, f) < 0 ? -1 : submit(m, f);
 }
 
-static int find_account(struct mail *m, const struct config_wish *wish,
+static int find_account(struct mail *m, const struct config_query *query,
 			struct error *f)
 {
-	if (config_load(&m->config, m->arena, wish, f) < 0)
+	if (config_load(&m->config, m->arena, query, f) < 0)
 		return -1;
-	return config_choose(&m->config, wish, &m->account, f);
+	return config_choose(&m->config, query, &m->account, f);
 }
 
 /* As a message in the dead letter, by an account that has nothing wrong in it
  * since it has nothing. */
 static void keep(struct mail *m, const struct error *why)
 {
-	const struct config_wish nothing = { .path = "/dev/null" };
+	const struct config_query nothing = { .path = "/dev/null" };
 	struct error f = ERROR_INIT;
 
 	composition_free(&m->composition);
@@ -356,10 +356,10 @@ static void keep(struct mail *m, const struct error *why)
 
 static int send_all(struct mail *m, struct error *f)
 {
-	const struct config_wish wish = request_config(m->run->wish->request);
+	const struct config_query query = request_config(m->run->wish->request);
 	int r;
 
-	if (find_account(m, &wish, f) < 0) {
+	if (find_account(m, &query, f) < 0) {
 		keep(m, f);
 		return -1;
 	}

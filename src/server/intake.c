@@ -71,15 +71,15 @@ static void begin_request(struct intake *in, struct arena *a)
 	r->transcript = base->transcript;
 	r->syslog_tag = base->syslog_tag;
 	r->skip_aliases = base->skip_aliases;
-	r->hands_back = base->hands_back;
-	r->is_handed_over = true;
+	r->caller_retries = base->caller_retries;
+	r->is_from_program = true;
 	request_override(a, r, "auto_submitted", "off")->origin = "--serve";
 	for (const struct override *o = base->overrides; o; o = o->next) {
 		struct override *new =
 			request_override(a, r, o->name, o->value);
 
 		new->origin = o->origin;
-		new->is_habit = o->is_habit;
+		new->is_weak = o->is_weak;
 	}
 }
 
@@ -92,9 +92,9 @@ static int answer_error(const struct intake *in, const struct error *f,
 
 static int load_config(struct intake *in, struct arena *a, struct error *f)
 {
-	struct config_wish wish = request_config(&in->request);
+	struct config_query query = request_config(&in->request);
 
-	if (config_load(&in->config, a, &wish, f) < 0)
+	if (config_load(&in->config, a, &query, f) < 0)
 		return -1;
 	in->config.is_told = true; /* when the serving began */
 	return 0;
@@ -102,9 +102,9 @@ static int load_config(struct intake *in, struct arena *a, struct error *f)
 
 static int choose_account(struct intake *in, struct error *f)
 {
-	struct config_wish wish = request_config(&in->request);
+	struct config_query query = request_config(&in->request);
 
-	if (config_choose(&in->config, &wish, &in->account, f) < 0)
+	if (config_choose(&in->config, &query, &in->account, f) < 0)
 		return -1;
 	return listener_check_way(in->sockets, in->account, f);
 }
@@ -161,7 +161,7 @@ static int settle_user(struct intake *in, struct server_mail *m,
 	};
 	in->request.owner = &in->owner;
 	resolver_init(&in->resolver, a, in->account, true);
-	owner_settle(&in->resolver, &in->owner, sender);
+	owner_restrict(&in->resolver, &in->owner, sender);
 	return 0;
 }
 

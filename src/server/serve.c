@@ -296,14 +296,14 @@ static int take_all(struct serving *v, int listener)
 static void reload(struct serving *v)
 {
 	struct serve *s = v->serve;
-	struct config_wish wish = request_config(s->request);
+	struct config_query query = request_config(s->request);
 	struct account *account;
 	struct error f = ERROR_INIT;
 	struct config config;
 
 	is_to_reload = 0;
-	if (config_load(&config, s->arena, &wish, &f) < 0 ||
-	    config_choose(&config, &wish, &account, &f) < 0) {
+	if (config_load(&config, s->arena, &query, &f) < 0 ||
+	    config_choose(&config, &query, &account, &f) < 0) {
 		log_error("the configuration was not read again: %s", f.text);
 		return;
 	}

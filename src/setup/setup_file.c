@@ -61,7 +61,7 @@ static int find_path(struct setup *s, struct error *f)
 
 static int read_old(struct setup *s, struct error *f)
 {
-	const struct config_wish wish = { .path = s->path };
+	const struct config_query query = { .path = s->path };
 	struct stat st;
 
 	s->mode = 0600;
@@ -80,7 +80,7 @@ static int read_old(struct setup *s, struct error *f)
 				   s->path);
 	s->mode = st.st_mode & 0777;
 	s->is_there = true;
-	return config_load(&s->before, s->arena, &wish, f);
+	return config_load(&s->before, s->arena, &query, f);
 }
 
 /* Sooner than after all the questions. */

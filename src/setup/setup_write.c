@@ -189,20 +189,21 @@ static int whole_text(struct setup *s, struct buf *out, struct error *f)
 
 static const char *scratch_directory(void)
 {
-	const char *wish = sysenv_env("TMPDIR");
+	const char *query = sysenv_env("TMPDIR");
 
-	return wish ? wish : "/tmp";
+	return query ? query : "/tmp";
 }
 
 static int choose(struct setup *s, const char *path, struct account **account,
 		  struct error *f)
 {
 	struct config *config = arena_alloc(s->arena, sizeof(*config));
-	const struct config_wish wish = { .path = path, .account = s->account };
+	const struct config_query query = { .path = path,
+					    .account = s->account };
 
-	return config_load(config, s->arena, &wish, f) < 0
+	return config_load(config, s->arena, &query, f) < 0
 		       ? -1
-		       : config_choose(config, &wish, account, f);
+		       : config_choose(config, &query, account, f);
 }
 
 int setup_load(struct setup *s, struct account **account, struct error *f)
@@ -454,13 +455,13 @@ static int write_all(struct setup *s, struct error *f)
 /* Read as any mail will read it. */
 static int read_back(struct setup *s, struct error *f)
 {
-	const struct config_wish wish = { .path = s->path,
-					  .account = s->account };
+	const struct config_query query = { .path = s->path,
+					    .account = s->account };
 	struct account *account;
 	struct config config;
 
-	if (config_load(&config, s->arena, &wish, f) < 0 ||
-	    config_choose(&config, &wish, &account, f) < 0)
+	if (config_load(&config, s->arena, &query, f) < 0 ||
+	    config_choose(&config, &query, &account, f) < 0)
 		return -1;
 	if (account->host && !strcmp(account->host, s->server.host) &&
 	    account->port == (int)s->server.port && account->from &&

@@ -45,7 +45,7 @@ enum enqueue_mode enqueue_mode(const struct request *r,
 {
 	unsigned mode = ENQUEUE_BACKGROUND;
 
-	if (r->hands_back && !setting_is_given(account, "queue"))
+	if (r->caller_retries && !setting_is_given(account, "queue"))
 		return ENQUEUE_NEVER;
 	while (mode && strcmp(words[mode], account->queue) != 0)
 		mode--;

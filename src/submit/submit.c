@@ -163,7 +163,7 @@ static bool tells_by_mail(const struct submission *s, const struct outcome *out)
 	    !*e->reverse_path)
 		return false;
 	return s->keeping == SUBMIT_KEEP_REST ? accepted + deferred > 0
-					      : c->request->mails_back;
+					      : c->request->mails_errors;
 }
 
 /* Both reasons: why it did not go, and why it cannot wait. */

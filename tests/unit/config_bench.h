@@ -25,7 +25,7 @@ static char folder[] = "/tmp/mailsend-config.XXXXXX";
 
 struct state {
 	struct arena arena;
-	struct config_wish wish;
+	struct config_query query;
 	struct override *overrides, **last_override;
 	struct config config;
 	struct account *account;
@@ -40,7 +40,7 @@ static inline int bench_set_up(void **out)
 	assert_non_null(s);
 	s->last_override = &s->overrides;
 	snprintf(s->path, sizeof(s->path), "%s/config", folder);
-	s->wish.path = s->path;
+	s->query.path = s->path;
 	*out = s;
 	return 0;
 }
@@ -71,7 +71,7 @@ static inline int load(struct state *s, const char *text)
 {
 	put_file(s->path, text, strlen(text), 0600);
 	error_clear(&s->error);
-	return config_load(&s->config, &s->arena, &s->wish, &s->error);
+	return config_load(&s->config, &s->arena, &s->query, &s->error);
 }
 
 /* -1 with the first flaw that is in it, in whichever account. */
@@ -96,14 +96,14 @@ static inline void set(struct state *s, const char *name, const char *value)
 				.value = value,
 				.origin = "--set" };
 	*s->last_override = o;
-	s->wish.overrides = s->overrides;
+	s->query.overrides = s->overrides;
 	s->last_override = &o->next;
 }
 
 static inline int try_choose(struct state *s)
 {
 	error_clear(&s->error);
-	return config_choose(&s->config, &s->wish, &s->account, &s->error);
+	return config_choose(&s->config, &s->query, &s->account, &s->error);
 }
 
 static inline struct account *choose(struct state *s)
@@ -127,19 +127,19 @@ static inline struct account *msmtp_account(struct state *s, const char *text)
 
 	snprintf(path, sizeof(path), "%s/msmtprc", folder);
 	put_file(path, text, strlen(text), 0600);
-	s->wish.path = path;
+	s->query.path = path;
 	error_clear(&s->error);
-	if (config_load(&s->config, &s->arena, &s->wish, &s->error) < 0)
+	if (config_load(&s->config, &s->arena, &s->query, &s->error) < 0)
 		fail_msg("%s", s->error.text);
 	choose(s);
 	unlink(path);
-	s->wish.path = s->path;
+	s->query.path = s->path;
 	return s->account;
 }
 
 static inline void send_as(struct state *s, const char *address)
 {
-	s->wish.sender = address;
+	s->query.sender = address;
 }
 
 static inline void assert_says(const struct state *s, const char *words)

@@ -95,7 +95,7 @@ static struct queue_claim claim(const char *id)
 
 static const struct account *choose(void)
 {
-	struct config_wish w = { .sender = "alice@example.org" };
+	struct config_query w = { .sender = "alice@example.org" };
 	struct account *account;
 	struct config config;
 

@@ -46,9 +46,9 @@ static void defaults_hold_for_what_follows(void **in)
 				 "defaults\nport 26\n"
 				 "account b\nhost b.example\n"),
 			 0);
-	s->wish.account = "a";
+	s->query.account = "a";
 	assert_int_equal(choose(s)->port, 587);
-	s->wish.account = "b";
+	s->query.account = "b";
 	assert_int_equal(choose(s)->port, 26);
 	assert_true(s->account->tls);
 }
@@ -185,7 +185,7 @@ static int load_mode(struct state *s, const char *text, mode_t mode)
 {
 	error_clear(&s->error);
 	put_file(s->path, text, strlen(text), mode);
-	return config_load(&s->config, &s->arena, &s->wish, &s->error);
+	return config_load(&s->config, &s->arena, &s->query, &s->error);
 }
 
 static void only_a_password_must_be_unreadable(void **in)
@@ -225,13 +225,13 @@ static void the_users_first_file_is_read(void **in)
 	struct state *s = *in;
 	char path[300], host[32];
 
-	s->wish.path = NULL;
+	s->query.path = NULL;
 	for (int i = 0; i < 3; i++) {
 		snprintf(path, sizeof(path), "%s/%s", folder, names[i]);
 		snprintf(host, sizeof(host), "host h%d.example\n", i);
 		put_file(path, host, strlen(host), 0600);
 		error_clear(&s->error);
-		assert_int_equal(config_load(&s->config, &s->arena, &s->wish,
+		assert_int_equal(config_load(&s->config, &s->arena, &s->query,
 					     &s->error),
 				 0);
 		assert_string_equal(s->config.files[0], path);
@@ -254,14 +254,14 @@ static void a_named_file_must_be_there(void **in)
 	struct state *s = *in;
 
 	unlink(s->path);
-	assert_int_equal(config_load(&s->config, &s->arena, &s->wish,
+	assert_int_equal(config_load(&s->config, &s->arena, &s->query,
 				     &s->error),
 			 -1);
 	assert_int_equal(s->error.cause, ERROR_CONFIG);
 	assert_says(s, s->path);
-	s->wish.path = folder;
+	s->query.path = folder;
 	error_clear(&s->error);
-	assert_int_equal(config_load(&s->config, &s->arena, &s->wish,
+	assert_int_equal(config_load(&s->config, &s->arena, &s->query,
 				     &s->error),
 			 -1);
 	assert_int_equal(s->error.cause, ERROR_CONFIG);
@@ -285,13 +285,13 @@ static void a_flaw_stops_its_account_alone(void **in)
 			 "account heir : bad\n",
 			 wrong[i]);
 		assert_int_equal(load(s, text), 0);
-		s->wish.account = "good";
+		s->query.account = "good";
 		assert_string_equal(choose(s)->host, "a.example");
-		s->wish.account = "bad";
+		s->query.account = "bad";
 		assert_int_equal(try_choose(s), -1);
 		assert_int_equal(s->error.cause, ERROR_CONFIG);
 		assert_says(s, "config:4: ");
-		s->wish.account = "heir";
+		s->query.account = "heir";
 		assert_int_equal(try_choose(s), -1);
 	}
 }
@@ -305,9 +305,9 @@ static void a_flaw_of_the_defaults(void **in)
 				 "defaults\ntls perhaps\n"
 				 "account b\nhost b.example\n"),
 			 0);
-	s->wish.account = "a";
+	s->query.account = "a";
 	assert_string_equal(choose(s)->host, "a.example");
-	s->wish.account = "b";
+	s->query.account = "b";
 	assert_int_equal(try_choose(s), -1);
 	assert_says(s, "config:4: ");
 }
@@ -338,9 +338,9 @@ static void the_users_accounts_come_before_the_systems(void **in)
 	assert_int_equal(config_file_read(&s->config, s->path, GUARD_SYSTEM,
 					  false, &s->error),
 			 1);
-	s->wish.account = "a";
+	s->query.account = "a";
 	assert_string_equal(choose(s)->host, "user.example");
-	s->wish.account = NULL;
+	s->query.account = NULL;
 	assert_string_equal(choose(s)->host, "other.example");
 }
 
@@ -373,12 +373,12 @@ static void the_sender_chooses(void **in)
 	}
 	send_as(s, "bob@example.org");
 	assert_string_equal(choose(s)->from, "bob@example.org");
-	s->wish.sender = "o@other.example";
+	s->query.sender = "o@other.example";
 	assert_string_equal(choose(s)->name, "other");
-	s->wish.account = "ann";
+	s->query.account = "ann";
 	assert_string_equal(choose(s)->name, "ann");
 	send_as(s, NULL);
-	s->wish.account = "any";
+	s->query.account = "any";
 	assert_null(choose(s)->from);
 }
 
@@ -387,15 +387,15 @@ static void an_account_must_be_there(void **in)
 	struct state *s = *in;
 
 	assert_int_equal(load(s, people), 0);
-	s->wish.account = "othre";
-	assert_int_equal(config_choose(&s->config, &s->wish, &s->account,
+	s->query.account = "othre";
+	assert_int_equal(config_choose(&s->config, &s->query, &s->account,
 				       &s->error),
 			 -1);
 	assert_int_equal(s->error.cause, ERROR_CONFIG);
 	assert_says(s, "\"other\"");
-	s->wish.account = NULL;
+	s->query.account = NULL;
 	assert_int_equal(load(s, "account a\nhost a\naccount b\nhost b\n"), 0);
-	assert_int_equal(config_choose(&s->config, &s->wish, &s->account,
+	assert_int_equal(config_choose(&s->config, &s->query, &s->account,
 				       &s->error),
 			 -1);
 	assert_says(s, "--account");
@@ -434,7 +434,7 @@ static void overrides_lie_over_the_file(void **in)
 	assert_int_equal(s->account->port, 2525);
 	assert_true(s->account->tls);
 	set(s, "hots", "x");
-	assert_int_equal(config_choose(&s->config, &s->wish, &s->account,
+	assert_int_equal(config_choose(&s->config, &s->query, &s->account,
 				       &s->error),
 			 -1);
 	assert_int_equal(s->error.cause, ERROR_USAGE);

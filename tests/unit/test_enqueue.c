@@ -306,7 +306,7 @@ static void modes(void **state)
 {
 	static const struct {
 		const char *line;
-		bool hands_back;
+		bool caller_retries;
 		enum enqueue_mode mode;
 	} rows[] = {
 		{ "", false, ENQUEUE_DEFERRED },
@@ -321,7 +321,8 @@ static void modes(void **state)
 	char config[100];
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
-		const struct request r = { .hands_back = rows[i].hands_back };
+		const struct request r = { .caller_retries =
+						   rows[i].caller_retries };
 
 		snprintf(config, sizeof(config), "account work\nhost x\n%s",
 			 rows[i].line);

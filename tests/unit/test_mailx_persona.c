@@ -119,7 +119,7 @@ static void a_template(void **state)
 	ACCEPTS("-t");
 	assert_string_equal(cmdline.request.draft_path, "-");
 	assert_true(cmdline.request.recipients_from_header);
-	assert_true(cmdline.request.draft_prevails);
+	assert_true(cmdline.request.draft_overrides);
 	assert_true(cmdline.request.extends_header);
 	assert_null(cmdline.request.body_path);
 	ACCEPTS("--draft", "file", "bob");
@@ -327,7 +327,7 @@ static void blocks_are_not_commands(void **state)
 	expands("bob, boss", "bob, boss");
 	ACCEPTS("-A", "work", "bob");
 	assert_null(cmdline.request.account);
-	assert_true(cmdline.request.rc_prevails);
+	assert_true(cmdline.request.rc_overrides);
 	assert_string_equal(cmdline.request.from.spec, "w@x.org");
 	assert_string_equal(cmdline.request.full_name, "At Work");
 	assert_string_equal(setting("host"), "smtp.work.example");

@@ -17,7 +17,7 @@ static void recipients_go_into_the_envelope_alone(void **state)
 	assert_int_equal(cmdline.request.to.count, 0);
 	assert_int_equal(cmdline.request.bcc.count, 4);
 	assert_string_equal(cmdline.request.draft_path, "-");
-	assert_true(cmdline.request.is_handed_over);
+	assert_true(cmdline.request.is_from_program);
 	assert_false(cmdline.request.recipients_from_header);
 	ACCEPTS("-t");
 	assert_true(cmdline.request.recipients_from_header);

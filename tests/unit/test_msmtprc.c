@@ -216,10 +216,10 @@ static void the_manuals_examples_are_read(void **in)
 			fail_msg("%s\n%s", s->error.text, text);
 		assert_non_null(s->config.accounts);
 		for (struct account *a = s->config.accounts; a; a = a->next) {
-			s->wish.account = a->name;
+			s->query.account = a->name;
 			assert_non_null(choose(s)->host);
 		}
-		s->wish.account = NULL;
+		s->query.account = NULL;
 		choose(s);
 		count++;
 		p = end;
@@ -244,7 +244,7 @@ static void the_example_file_is_read(void **in)
 		fail_msg("%s", s->error.text);
 	assert_true(put_in > 20);
 	for (struct account *a = s->config.accounts; a; a = a->next) {
-		s->wish.account = a->name;
+		s->query.account = a->name;
 		assert_non_null(choose(s)->host);
 	}
 }

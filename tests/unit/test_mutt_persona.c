@@ -47,7 +47,7 @@ static void texts_and_drafts(void **state)
 	assert_null(cmdline.request.include_path);
 	assert_true(cmdline.request.recipients_from_header);
 	assert_true(cmdline.request.extends_header);
-	assert_false(cmdline.request.draft_prevails);
+	assert_false(cmdline.request.draft_overrides);
 	ACCEPTS("-H", "draft", "-a", "file", "--", "bob");
 	assert_non_null(cmdline.request.attachments);
 	REFUSES("--html", "-H", "draft", "--html", "page");

@@ -190,7 +190,7 @@ static void prepare(struct state *s, const char *config)
 	servers[0].host = "one";
 	servers[1].host = "two";
 	servers[2].host = "three";
-	s->wish.account = "one";
+	s->query.account = "one";
 	loaded(s, config);
 	if (route_open(&route, &s->arena, &s->config, s->account, NULL, NULL,
 		       &s->error) < 0)
@@ -605,7 +605,7 @@ static void no_such_fallback(void **state)
 {
 	struct state *s = *state;
 
-	s->wish.account = "one";
+	s->query.account = "one";
 	loaded(s, "account one\nhost one\nfallback nobody\n");
 	assert_int_equal(route_open(&route, &s->arena, &s->config, s->account,
 				    NULL, NULL, &s->error),
@@ -626,7 +626,7 @@ static void too_many_fallbacks(void **state)
 	for (int i = 0; i < ROUTE_MAX; i++)
 		buf_printf(&text, "\naccount x%d\nhost x", i);
 	buf_putc(&text, '\n');
-	s->wish.account = "one";
+	s->query.account = "one";
 	loaded(s, text.data);
 	assert_int_equal(route_open(&route, &s->arena, &s->config, s->account,
 				    NULL, NULL, &s->error),

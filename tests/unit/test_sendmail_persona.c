@@ -63,7 +63,7 @@ static void a_ready_message_from_standard_input(void **state)
 	only_recipient_is(A);
 	assert_int_equal(cmdline.kind, COMMAND_SEND);
 	assert_string_equal(cmdline.request.draft_path, "-");
-	assert_true(cmdline.request.is_handed_over);
+	assert_true(cmdline.request.is_from_program);
 	assert_true(cmdline.request.dot_ends_input);
 	assert_false(cmdline.request.recipients_from_header);
 	assert_false(cmdline.request.has_envelope_from);
@@ -241,7 +241,7 @@ static const char *queue_setting(void)
 	for (const struct override *o = cmdline.request.overrides; o;
 	     o = o->next)
 		if (strcmp(o->name, "queue") == 0) {
-			assert_true(o->is_habit);
+			assert_true(o->is_weak);
 			value = o->value;
 		}
 	return value;
@@ -284,7 +284,7 @@ static void delivery_modes(void **state)
 	assert_string_equal(queue_setting(), "only");
 	ACCEPTS("--queue", "never", A);
 	assert_string_equal(cmdline.request.overrides->value, "never");
-	assert_false(cmdline.request.overrides->is_habit);
+	assert_false(cmdline.request.overrides->is_weak);
 	REFUSES("--queue", "--queue=sometimes", A);
 }
 
@@ -331,7 +331,7 @@ static void errors(void **state)
 	}
 	ACCEPTS("-oeq", "-oem", A);
 	assert_false(cmdline.request.silent);
-	assert_true(cmdline.request.mails_back);
+	assert_true(cmdline.request.mails_errors);
 	REFUSES("joined", "-e", "m", A);
 }
 
@@ -339,7 +339,7 @@ static void failures_by_mail(void **state)
 {
 	static const struct {
 		const char *word;
-		bool mails_back, is_status_zero;
+		bool mails_errors, exits_zero_if_mailed;
 	} modes[] = {
 		{ "-i", false, false },
 		{ "-oem", true, false },
@@ -357,17 +357,17 @@ static void failures_by_mail(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(modes) / sizeof(*modes); i++) {
 		ACCEPTS(modes[i].word, A);
-		assert_int_equal(cmdline.request.mails_back,
-				 modes[i].mails_back);
-		assert_int_equal(cmdline.request.is_status_zero,
-				 modes[i].is_status_zero);
+		assert_int_equal(cmdline.request.mails_errors,
+				 modes[i].mails_errors);
+		assert_int_equal(cmdline.request.exits_zero_if_mailed,
+				 modes[i].exits_zero_if_mailed);
 	}
 	/* the last one holds */
 	ACCEPTS("-oee", "-oem", A);
-	assert_false(cmdline.request.is_status_zero);
+	assert_false(cmdline.request.exits_zero_if_mailed);
 	ACCEPTS("-oee", "-oep", A);
-	assert_false(cmdline.request.mails_back);
-	assert_false(cmdline.request.is_status_zero);
+	assert_false(cmdline.request.mails_errors);
+	assert_false(cmdline.request.exits_zero_if_mailed);
 }
 
 static void joined_letters_eat_nothing(void **state)

@@ -153,7 +153,7 @@ static void what_is_no_text_is_refused(void **in)
 	struct state *s = *in;
 
 	put_file(s->path, "host a\0b\n", 9, 0600);
-	assert_int_equal(config_load(&s->config, &s->arena, &s->wish,
+	assert_int_equal(config_load(&s->config, &s->arena, &s->query,
 				     &s->error),
 			 -1);
 	assert_says(s, "NUL");
@@ -171,7 +171,8 @@ static void any_beginning_of_a_file_ends_well(void **in)
 	for (size_t n = 0; n < sizeof(text); n++) {
 		error_clear(&s->error);
 		put_file(s->path, text, n, 0600);
-		if (config_load(&s->config, &s->arena, &s->wish, &s->error) < 0)
+		if (config_load(&s->config, &s->arena, &s->query, &s->error) <
+		    0)
 			assert_int_equal(s->error.cause, ERROR_CONFIG);
 		else
 			assert_false(error_is_set(&s->error));
@@ -255,7 +256,7 @@ static void what_does_not_go_together_is_refused(void **in)
 
 	for (int i = 0; i < 3; i++) {
 		assert_int_equal(load(s, bad[i]), 0);
-		assert_int_equal(config_choose(&s->config, &s->wish,
+		assert_int_equal(config_choose(&s->config, &s->query,
 					       &s->account, &s->error),
 				 -1);
 		assert_int_equal(s->error.cause, ERROR_CONFIG);
