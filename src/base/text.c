@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/ascii.h"
+#include "base/block.h"
 
 /* ---- blanks and controls ---- */
 
@@ -134,21 +135,12 @@ void text_fill(struct buf *out, const char *template,
 
 /* ---- hex ---- */
 
-int text_hex_value(char c)
-{
-	if (ascii_is_digit(c))
-		return c - '0';
-	c = ascii_lower(c);
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
-int text_hex_octet(const char *digits)
-{
-	int high = text_hex_value(digits[0]);
-	int low = high < 0 ? -1 : text_hex_value(digits[1]);
-
-	return low < 0 ? -1 : high << 4 | low;
-}
+const unsigned char text_hex_digits[256] = {
+	['0'] = 1,  ['1'] = 2,	['2'] = 3,  ['3'] = 4,	['4'] = 5,  ['5'] = 6,
+	['6'] = 7,  ['7'] = 8,	['8'] = 9,  ['9'] = 10, ['A'] = 11, ['B'] = 12,
+	['C'] = 13, ['D'] = 14, ['E'] = 15, ['F'] = 16, ['a'] = 11, ['b'] = 12,
+	['c'] = 13, ['d'] = 14, ['e'] = 15, ['f'] = 16,
+};
 
 void text_hex(char *out, const void *octets, size_t n)
 {
@@ -211,6 +203,61 @@ size_t text_character(const char *text, size_t n, uint32_t *point)
 	if (point)
 		*point = code;
 	return want;
+}
+
+/* Those of two and three octets that have no exceptions are told quickly. */
+static inline size_t wide_character(const char *text, size_t n)
+{
+	unsigned char c = (unsigned char)*text;
+
+	if (c >= 0xC2 && c < 0xE0 && n > 1)
+		return text_is_continuation(text[1]) ? 2 : 0;
+	if (c > 0xE0 && c < 0xF0 && c != 0xED && n > 2)
+		return text_is_continuation(text[1]) &&
+				       text_is_continuation(text[2])
+			       ? 3
+			       : 0;
+	return c < 0x80 ? 0 : text_character(text, n, NULL);
+}
+
+size_t text_wide_run(const char *text, size_t n, uint64_t *count)
+{
+	size_t i = 0, step;
+
+	while (i < n && (step = wide_character(text + i, n - i))) {
+		i += step;
+		++*count;
+	}
+	return i;
+}
+
+static size_t ascii_run(const char *text, size_t n)
+{
+	size_t i = 0;
+
+	for (; n - i >= BLOCK; i += BLOCK) {
+		size_t step =
+			block_first(block_above(block_load(text + i), 127));
+
+		if (step < BLOCK)
+			return i + step;
+	}
+	while (i < n && (unsigned char)text[i] < 0x80)
+		i++;
+	return i;
+}
+
+size_t text_valid_run(const char *text, size_t n)
+{
+	uint64_t count = 0;
+	size_t i = 0, step;
+
+	do {
+		step = ascii_run(text + i, n - i);
+		step += text_wide_run(text + i + step, n - i - step, &count);
+		i += step;
+	} while (step);
+	return i;
 }
 
 size_t text_encode(char out[4], uint32_t point)

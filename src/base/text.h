@@ -75,11 +75,21 @@ void text_fill(struct buf *out, const char *template,
 
 /* ---- hex ---- */
 
+extern const unsigned char text_hex_digits[256]; /* 1 more than each is worth */
 /* Of a digit in either case, -1 for anything else. */
-int text_hex_value(char c);
+static inline int text_hex_value(char c)
+{
+	return text_hex_digits[(unsigned char)c] - 1;
+}
 /* The octet that two digits stand for, -1 where they are none; the second is
  * not examined when the first is none. */
-int text_hex_octet(const char *digits);
+static inline int text_hex_octet(const char *digits)
+{
+	int high = text_hex_value(digits[0]);
+	int low = high < 0 ? -1 : text_hex_value(digits[1]);
+
+	return low < 0 ? -1 : high << 4 | low;
+}
 /* `out` has room for 2 n characters and the NUL; lower case. */
 void text_hex(char *out, const void *octets, size_t n);
 /* "AB:CD:...", room for 3 n characters; "" for none. */
@@ -92,6 +102,10 @@ bool text_is_hex(const char *text, size_t n);
 /* Octets of the character at `text`, 0 where there is none that is whole and
  * valid.  `point`, unless NULL, becomes its code point. */
 size_t text_character(const char *text, size_t n, uint32_t *point);
+/* Octets of the whole and valid characters that the text begins with. */
+size_t text_valid_run(const char *text, size_t n);
+/* ... of those beyond ASCII alone; their number is added to *count. */
+size_t text_wide_run(const char *text, size_t n, uint64_t *count);
 /* The character of a code point; its octets. */
 size_t text_encode(char out[4], uint32_t point);
 /* Is the octet inside a character and not its first? */

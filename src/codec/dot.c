@@ -82,12 +82,23 @@ static void pass(struct sink *to, const char *data, size_t n)
 		sink_put(to, data, n);
 }
 
-/* The state after an octet that belongs to the content. */
-static int behind(int state, char c)
+/* The state after octets that belong to the content, and are not empty. */
+static int behind(int state, const char *data, size_t n)
 {
-	if (c == '\r')
+	char last = data[n - 1];
+	bool has_cr = n > 1 ? data[n - 2] == '\r' : state == UNDOT_CR;
+
+	if (last == '\r')
 		return UNDOT_CR;
-	return c == '\n' && state == UNDOT_CR ? UNDOT_START : UNDOT_IN_LINE;
+	return last == '\n' && has_cr ? UNDOT_START : UNDOT_IN_LINE;
+}
+
+/* Octets to the line's end, or all. */
+static size_t line_of(const char *data, size_t n)
+{
+	const char *lf = memchr(data, '\n', n);
+
+	return lf ? (size_t)(lf + 1 - data) : n;
 }
 
 size_t undot_feed(struct undot *u, const char *data, size_t n, struct sink *to)
@@ -96,6 +107,7 @@ size_t undot_feed(struct undot *u, const char *data, size_t n, struct sink *to)
 
 	while (i < n && !u->is_done) {
 		char c = data[i];
+		size_t step = 1;
 
 		if (u->state == UNDOT_START && c == '.') {
 			pass(to, data + from, i - from);
@@ -114,11 +126,10 @@ size_t undot_feed(struct undot *u, const char *data, size_t n, struct sink *to)
 			}
 			/* ".\r" and then an LF was the end, so here an LF
 			 * after DOT is alone */
-			u->state = behind(u->state == UNDOT_DOT ? UNDOT_IN_LINE
-								: u->state,
-					  c);
+			step = line_of(data + i, n - i);
+			u->state = behind(u->state, data + i, step);
 		}
-		i++;
+		i += step;
 	}
 	pass(to, data + from, i - from);
 	return i;

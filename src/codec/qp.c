@@ -12,11 +12,13 @@
  *                                        have to end in the '=' of a soft
  *                                        break (rule 5)
  *
- * A CR in text mode waits besides for its LF. */
+ * A CR in text mode waits besides for its LF.  What is the same whatever
+ * follows is taken a run at a time. */
 #include "codec/qp.h"
 
 #include <string.h>
 
+#include "base/block.h"
 #include "base/text.h"
 
 #define QP_LINE 76
@@ -52,12 +54,25 @@ static bool qp_held_is_literal(const struct qp *s, bool line_ends)
 	return qp_is_literal(c);
 }
 
-static void qp_write_encoded(struct qp *s, unsigned char c)
+/* Each octet goes where it belongs at once: to read again what was just written
+ * in smaller pieces costs more than all the rest. */
+static void put_escape(char *out, unsigned char c)
 {
 	static const char digits[] = "0123456789ABCDEF";
-	char text[3] = { '=', digits[c >> 4], digits[c & 15] };
 
-	sink_room_put(&s->room, text, 3);
+	out[0] = '=';
+	out[1] = digits[c >> 4];
+	out[2] = digits[c & 15];
+}
+
+static void qp_write_encoded(struct qp *s, unsigned char c)
+{
+	struct sink_room *r = &s->room;
+
+	if (sizeof(r->data) - r->filled < 3)
+		sink_room_flush(r);
+	put_escape(r->data + r->filled, c);
+	r->filled += 3;
 	s->column += 3;
 }
 
@@ -94,27 +109,103 @@ static void qp_hold(struct qp *s, unsigned char c)
 	}
 }
 
-/* The same as holding one after the other, for octets in the midst of a line
- * that stand for themselves; returns how many it took. */
+/* Is the octet held one that stands for itself, whatever follows in its line?
+ */
+static bool qp_may_run(const struct qp *s)
+{
+	return s->holds && !s->cr && qp_is_literal(s->held) &&
+	       (s->from != s->column || s->from > 4 ||
+		s->held != (unsigned char)"From "[s->from]);
+}
+
+/* Copies octets that stand for themselves, in steps that may write a little
+ * more than they take; returns how many. */
+static size_t qp_copy_literals(char *out, const unsigned char *p,
+			       const unsigned char *end)
+{
+	const unsigned char *from = p;
+
+	for (; end - p >= BLOCK; p += BLOCK, out += BLOCK) {
+		struct block b = block_load(p);
+		struct block other =
+			block_or(block_below(b, ' '), block_above(b, '~'));
+		size_t n = block_first(block_or(other, block_equal(b, '=')));
+
+		block_store(out, b);
+		if (n < BLOCK)
+			return (size_t)(p - from) + n;
+	}
+	while (p < end && qp_is_literal(*p))
+		*out++ = (char)*p++;
+	return (size_t)(p - from);
+}
+
+/* The same as holding one after the other, for octets that stand for
+ * themselves; returns how many it took. */
 static size_t qp_run(struct qp *s, const unsigned char *p,
 		     const unsigned char *end)
 {
-	size_t n = 0;
-	size_t room = QP_LINE - 1 - s->column;
+	struct sink_room *r = &s->room;
+	size_t n, room = QP_LINE - 1 - s->column;
 
-	if (!s->holds || s->cr || s->column < 5 || !qp_is_literal(s->held))
-		return 0;
 	if ((size_t)(end - p) < room)
 		room = (size_t)(end - p);
-	while (n < room && qp_is_literal(p[n]))
-		n++;
+	if (r->filled + 1 + QP_LINE + BLOCK > sizeof(r->data))
+		sink_room_flush(r);
+	n = qp_copy_literals(r->data + r->filled + 1, p, p + room);
 	if (!n)
 		return 0;
-	sink_room_put(&s->room, &s->held, 1);
-	sink_room_put(&s->room, p, n - 1);
+	r->data[r->filled] = (char)s->held;
+	r->filled += n; /* the last one is held */
 	s->held = p[n - 1];
 	s->column += n;
 	return n;
+}
+
+static bool is_line_end(unsigned char c)
+{
+	return c == '\r' || c == '\n';
+}
+
+/* ... and for those that are encoded, within a line. */
+static size_t qp_run_encoded(struct qp *s, const unsigned char *p,
+			     const unsigned char *end)
+{
+	struct sink_room *r = &s->room;
+	const unsigned char *from = p;
+	unsigned char c = s->held;
+	size_t column, filled;
+
+	if (is_line_end(*p))
+		return 0;
+	if (s->column + 3 > QP_LINE - 1)
+		qp_break(s, true);
+	if (r->filled + QP_LINE > sizeof(r->data))
+		sink_room_flush(r);
+	column = s->column;
+	filled = r->filled;
+	while (p < end && column + 3 <= QP_LINE - 1 && !qp_is_literal(c) &&
+	       !is_line_end(*p)) {
+		put_escape(r->data + filled, c);
+		filled += 3;
+		column += 3;
+		c = *p++;
+	}
+	s->held = c;
+	s->column = column;
+	r->filled = filled;
+	return (size_t)(p - from);
+}
+
+/* What can be taken without a look at each octet. */
+static size_t qp_take_runs(struct qp *s, const unsigned char *p,
+			   const unsigned char *end)
+{
+	if (qp_may_run(s))
+		return qp_run(s, p, end);
+	if (s->holds && !s->cr && !qp_is_literal(s->held))
+		return qp_run_encoded(s, p, end);
+	return 0;
 }
 
 static int qp_put(struct sink *sink, const void *data, size_t n)
@@ -123,7 +214,7 @@ static int qp_put(struct sink *sink, const void *data, size_t n)
 	const unsigned char *p = data, *end = p + n;
 
 	while (p < end) {
-		size_t run = qp_run(s, p, end);
+		size_t run = qp_take_runs(s, p, end);
 
 		if (run) {
 			p += run;
@@ -176,7 +267,8 @@ void qp_init(struct qp *s, struct sink *next, bool binary)
 	sink_room_init(&s->room, next);
 }
 
-/* And back.  Octet by octet, output gathered.
+/* And back.  Octet by octet, output gathered; text, whole escapes and whole
+ *line ends are taken a run at a time where nothing is open before them.
  *
  *	TEXT	plain; blanks are held until it is known what follows
  *	EQUALS	after '='
@@ -187,6 +279,8 @@ void qp_init(struct qp *s, struct sink *next, bool binary)
 
 static void unqp_release(struct unqp *s)
 {
+	if (!s->blanks)
+		return;
 	sink_room_put(&s->room, s->held, s->blanks);
 	s->blanks = 0;
 }
@@ -273,13 +367,100 @@ static void take_octet(struct unqp *s, char c)
 		take(s, c);
 }
 
+#define RUN_MAX 1024 /* octets of text in one go */
+
+/* Copies up to the next '=', CR or LF, in steps that may write a little more
+ * than they take; returns how many octets that is. */
+static size_t copy_text(char *out, const char *p, const char *end)
+{
+	const char *from = p;
+
+	for (; end - p >= BLOCK; p += BLOCK, out += BLOCK) {
+		struct block b = block_load(p);
+		struct block ends =
+			block_or(block_equal(b, '\r'), block_equal(b, '\n'));
+		size_t n = block_first(block_or(ends, block_equal(b, '=')));
+
+		block_store(out, b);
+		if (n < BLOCK)
+			return (size_t)(p - from) + n;
+	}
+	while (p < end && *p != '=' && *p != '\r' && *p != '\n')
+		*out++ = *p++;
+	return (size_t)(p - from);
+}
+
+/* Blanks at the end of the text stay where they are, unless an '=' follows. */
+static const char *take_text_run(struct unqp *s, const char *p, const char *end)
+{
+	struct sink_room *r = &s->room;
+	const char *stop = end - p > RUN_MAX ? p + RUN_MAX : end;
+	size_t n;
+
+	if (r->filled + UNQP_BLANKS + RUN_MAX + BLOCK > sizeof(r->data))
+		sink_room_flush(r);
+	n = copy_text(r->data + r->filled + s->blanks, p, stop);
+	if (p + n == end || p[n] != '=')
+		while (n && text_is_blank(p[n - 1]))
+			n--;
+	if (!n)
+		return p;
+	unqp_release(s);
+	r->filled += n;
+	return p + n;
+}
+
+/* Escapes that are whole, one behind the other, and soft line breaks. */
+static const char *take_escapes(struct unqp *s, const char *p, const char *end)
+{
+	struct sink_room *r = &s->room;
+
+	unqp_release(s); /* an '=' follows them */
+	while (end - p >= 3 && *p == '=' && r->filled < sizeof(r->data)) {
+		int octet = text_hex_octet(p + 1);
+
+		if (octet >= 0)
+			r->data[r->filled++] = (char)octet;
+		else if (p[1] != '\r' || p[2] != '\n')
+			break;
+		p += 3;
+	}
+	return p;
+}
+
+/* Lines and parts of lines from p on, while nothing is open but blanks; stops
+ * at the first octet that does not say by itself what it is. */
+static const char *take_runs(struct unqp *s, const char *p, const char *end)
+{
+	const char *from;
+
+	do {
+		from = p;
+		p = take_text_run(s, p, end);
+		if (p == end)
+			break;
+		if (*p == '=') {
+			p = take_escapes(s, p, end);
+		} else if (*p == '\n' ||
+			   (*p == '\r' && end - p > 1 && p[1] == '\n')) {
+			p += *p == '\r' ? 2 : 1;
+			end_line(s);
+		}
+	} while (p > from);
+	return p;
+}
+
 static int unqp_put(struct sink *sink, const void *data, size_t n)
 {
 	struct unqp *s = (struct unqp *)sink;
-	const char *p = data;
+	const char *p = data, *end = p + n;
 
-	while (n--)
-		take_octet(s, *p++);
+	while (p < end) {
+		if (s->state == UNQP_TEXT && !s->cr)
+			p = take_runs(s, p, end);
+		if (p < end)
+			take_octet(s, *p++);
+	}
 	sink_room_flush(&s->room);
 	return error_is_set(sink->error) ? -1 : 0;
 }

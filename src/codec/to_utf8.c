@@ -102,11 +102,22 @@ static int to_utf8_put(struct sink *sink, const void *data, size_t n)
 	struct sink_room r;
 
 	sink_room_init(&r, sink->next);
-	for (; n; p++, n--) {
+	while (n) {
+		size_t run = s->form == UTF_8 && !s->count
+				     ? text_valid_run((const char *)p, n)
+				     : 0;
+
+		sink_room_put(&r, p, run);
+		p += run;
+		n -= run;
+		if (!n)
+			break;
 		if (s->form == UTF_8)
 			take_octet(s, &r, *p);
 		else
 			take_wide(s, &r, *p);
+		p++;
+		n--;
 	}
 	sink_room_flush(&r);
 	return error_is_set(sink->error) ? -1 : 0;

@@ -1,8 +1,11 @@
 /* uu.c - six bits a character, from the backquote (for zero) and '!' up. */
 #include "codec/uu.h"
 
+#include <endian.h>
 #include <stdio.h>
 #include <string.h>
+
+#include "base/block.h"
 
 #define UU_TEXT	 (1 + UU_LINE / 3 * 4 + 2) /* a full line and its end */
 #define UU_LINES 64			   /* lines in one call of next */
@@ -151,6 +154,22 @@ static size_t stated_octets(const char *line, size_t n)
 	return n && line[0] >= ' ' && line[0] <= '`' ? six(line[0]) : 0;
 }
 
+/* Space to backquote, all of them. */
+static bool is_alphabet(const char *p, size_t n)
+{
+	for (; n >= BLOCK; p += BLOCK, n -= BLOCK) {
+		struct block b = block_load(p);
+
+		if (block_first(block_or(block_below(b, ' '),
+					 block_above(b, '`'))) < BLOCK)
+			return false;
+	}
+	for (; n; p++, n--)
+		if (*p < ' ' || *p > '`')
+			return false;
+	return true;
+}
+
 /* Its length is what it should be: whole groups, or none but the characters
  * that are needed, and perhaps one more, which some wrote as a checksum. */
 static bool is_data(const struct unuu *s, const char *line, size_t n)
@@ -164,10 +183,7 @@ static bool is_data(const struct unuu *s, const char *line, size_t n)
 	/* spaces at the end get lost on the way */
 	if (n < least && !(s->has_spaces && octets == UU_LINE))
 		return false;
-	for (size_t i = 1; i < n; i++)
-		if (line[i] < ' ' || line[i] > '`')
-			return false;
-	return true;
+	return is_alphabet(line + 1, n - 1);
 }
 
 /* "begin" may be in a sentence: of many files one begins with its data. */
@@ -183,25 +199,53 @@ static int open_file(struct unuu *s)
 	return 0;
 }
 
+/* Eight characters, which are six octets. */
+static void put_eight(char *out, const char *line)
+{
+	const uint64_t sixes = 0x003f003f003f003fu;
+	const uint64_t twelves = 0x00000fff00000fffu;
+	uint64_t w;
+
+	memcpy(&w, line, sizeof(w));
+	w = le64toh(w) - 0x2020202020202020u;
+	w = (w & sixes) << 6 | (w >> 8 & sixes);
+	w = (w & twelves) << 12 | (w >> 16 & twelves);
+	for (int i = 0; i < 2; i++, w >>= 32) {
+		*out++ = (char)(w >> 16);
+		*out++ = (char)(w >> 8);
+		*out++ = (char)w;
+	}
+}
+
+/* What a line lacks at its end is zero. */
+static void put_octets(struct unuu *s, const char *line, size_t n,
+		       size_t octets)
+{
+	char *out = s->room + s->filled;
+	size_t at = 1, i = 0;
+
+	for (; i + 6 <= octets && at + 8 <= n; i += 6, at += 8)
+		put_eight(out + i, line + at);
+	for (; i < octets; i += 3, at += 4) {
+		unsigned bits = 0;
+
+		for (size_t k = at; k < at + 4; k++)
+			bits = bits << 6 | (k < n ? six(line[k]) : 0);
+		for (size_t k = i; k < i + 3 && k < octets; k++)
+			out[k] = (char)(bits >> (16 - (k - i) * 8));
+	}
+	s->filled += octets;
+}
+
 static int take_data(struct unuu *s, const char *line, size_t n)
 {
-	size_t octets = stated_octets(line, n), at = 1;
-
 	if (open_file(s) < 0)
 		return -1;
 	if (s->filled + 64 > sizeof(s->room) && unuu_flush(s) < 0)
 		return -1;
 	s->has_data = true;
 	s->has_spaces = s->has_spaces || memchr(line, ' ', n);
-	for (size_t i = 0; i < octets; i += 3, at += 4) {
-		unsigned bits = 0;
-
-		for (size_t k = at; k < at + 4; k++)
-			bits = bits << 6 | (k < n ? six(line[k]) : 0);
-		for (size_t k = i; k < i + 3 && k < octets; k++)
-			s->room[s->filled++] =
-				(char)(bits >> (16 - (k - i) * 8));
-	}
+	put_octets(s, line, n, stated_octets(line, n));
 	return 0;
 }
 
@@ -374,15 +418,15 @@ static int take_base64(struct unuu *s, const char *line, size_t n)
 	return s->sink.next ? sink_put(&s->base64.sink, line, n) : 0;
 }
 
-static int take_line(struct unuu *s)
+/* One that is too long is as good as any other that is none of ours. */
+static int take_line(struct unuu *s, const char *line, size_t n)
 {
-	const char *line = s->line;
-	size_t n = s->held;
+	bool is_long = n > UNUU_LINE_MAX;
 
-	if (n && line[n - 1] == '\r')
-		n--;
-	if (s->is_long)
+	if (is_long)
 		n = 0;
+	else if (n && line[n - 1] == '\r')
+		n--;
 	switch (s->state) {
 	case UNUU_SEEK:
 		return take_seek(s, line, n);
@@ -395,7 +439,7 @@ static int take_line(struct unuu *s)
 	}
 	if (is_end(line, n))
 		return finish_data(s);
-	if ((!n && !s->is_long) || is_nothing(line, n))
+	if ((!n && !is_long) || is_nothing(line, n))
 		return 0;
 	if (is_data(s, line, n))
 		return take_data(s, line, n);
@@ -407,6 +451,15 @@ static int take_line(struct unuu *s)
 
 /* ---- the sink ---- */
 
+/* A part of a line waits for the rest; of one that is too long, its length. */
+static void hold(struct unuu *s, const char *p, size_t n)
+{
+	if (s->held + n <= sizeof(s->line))
+		memcpy(s->line + s->held, p, n);
+	s->held = s->held + n <= sizeof(s->line) ? s->held + n
+						 : sizeof(s->line) + 1;
+}
+
 static int unuu_put(struct sink *sink, const void *data, size_t n)
 {
 	struct unuu *s = (struct unuu *)sink;
@@ -415,19 +468,16 @@ static int unuu_put(struct sink *sink, const void *data, size_t n)
 	while (p < end) {
 		const char *lf = memchr(p, '\n', (size_t)(end - p));
 		size_t length = (size_t)((lf ? lf : end) - p);
+		bool is_held = s->held || !lf;
 
-		if (s->held + length > sizeof(s->line)) {
-			s->is_long = true;
-		} else if (!s->is_long) {
-			memcpy(s->line + s->held, p, length);
-			s->held += length;
-		}
+		if (is_held)
+			hold(s, p, length);
 		if (!lf)
 			break;
-		if (take_line(s) < 0)
+		if (take_line(s, is_held ? s->line : p,
+			      is_held ? s->held : length) < 0)
 			return -1;
 		s->held = 0;
-		s->is_long = false;
 		p = lf + 1;
 	}
 	return error_is_set(sink->error) ? -1 : 0;
@@ -437,7 +487,7 @@ static int unuu_close(struct sink *sink)
 {
 	struct unuu *s = (struct unuu *)sink;
 
-	if ((s->held || s->is_long) && take_line(s) < 0)
+	if (s->held && take_line(s, s->line, s->held) < 0)
 		return -1;
 	if (s->is_many && s->has_begin)
 		return end_file(s);

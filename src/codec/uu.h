@@ -66,8 +66,7 @@ struct unuu {
 	size_t candidate; /* octets of a short line that may be data */
 	char candidate_line[96];
 	struct unbase64 base64;
-	bool is_long;
-	size_t held;
+	size_t held; /* of a line; more than UNUU_LINE_MAX: it is too long */
 	char line[UNUU_LINE_MAX];
 	size_t filled;
 	char room[2048];

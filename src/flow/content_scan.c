@@ -1,12 +1,14 @@
 /* content_scan.c - one pass over the bytes.
  *
- * Most bytes of a text are printable ASCII in the midst of a line; they are
- * counted a run at a time, and only what can change the state goes octet by
- * octet.  A line's beginning is such a place ("From "), and so is what
- * follows a CR or inside a UTF-8 sequence. */
+ * Most bytes of a text are printable ASCII, characters of UTF-8 that are whole,
+ * and line ends; they are counted a run at a time.  What else can change the
+ * state goes octet by octet: a line that begins with "F" (of "From "), what
+ * follows a lone CR, the rest of a UTF-8 sequence. */
 #include "flow/content_scan.h"
 
 #include <string.h>
+
+#include "base/block.h"
 
 static const char from_word[] = "From ";
 #define FROM_DONE 5 /* the line's beginning is known */
@@ -99,17 +101,70 @@ static void content_scan_octet(struct content_scan *s, unsigned char c)
 		s->from_lines++;
 }
 
-/* How many octets from p change nothing but the length of the line. */
-static size_t content_scan_run(const struct content_scan *s,
-			       const unsigned char *p, const unsigned char *end)
+/* Printable ASCII but for '='. */
+static size_t plain_run(const unsigned char *p, const unsigned char *end)
 {
 	const unsigned char *start = p;
 
-	if (s->from != FROM_DONE || s->cr || s->scan.want)
-		return 0;
-	while (p < end && *p >= 32 && *p < 127 && *p != '=')
+	for (; end - p >= BLOCK; p += BLOCK) {
+		struct block b = block_load(p);
+		struct block other =
+			block_or(block_below(b, ' '), block_above(b, '~'));
+		size_t n = block_first(block_or(other, block_equal(b, '=')));
+
+		if (n < BLOCK)
+			return (size_t)(p - start) + n;
+	}
+	while (p < end && *p >= ' ' && *p <= '~' && *p != '=')
 		p++;
 	return (size_t)(p - start);
+}
+
+/* Can the octet be taken without a look at what was before it?  At a line's
+ * start all but the "F" of "From " can, and that line is none of those then. */
+static bool content_scan_may_run(struct content_scan *s, unsigned char c)
+{
+	if (s->cr || s->scan.want)
+		return false;
+	if (s->from == 0 && c != (unsigned char)from_word[0])
+		s->from = FROM_DONE;
+	return s->from == FROM_DONE;
+}
+
+static void content_scan_pass(struct content_scan *s, size_t n)
+{
+	s->line += n;
+	s->blank = false;
+}
+
+/* Octets from p on that leave nothing open; returns how many it took. */
+static size_t content_scan_run(struct content_scan *s, const unsigned char *p,
+			       const unsigned char *end)
+{
+	size_t n = plain_run(p, end);
+
+	if (n) {
+		content_scan_pass(s, n);
+		s->blank = p[n - 1] == ' ';
+	} else if (*p > 127) {
+		n = text_wide_run((const char *)p, (size_t)(end - p),
+				  &s->characters);
+		s->high += n;
+		s->equals += n;
+		content_scan_pass(s, n);
+	} else if (*p == '=') {
+		n = 1;
+		s->equals++;
+		content_scan_pass(s, n);
+	} else if (*p == '\r' && end - p > 1 && p[1] == '\n') {
+		n = 2;
+		s->cr = true;
+		content_scan_line_feed(s);
+	} else if (*p == '\n') {
+		n = 1;
+		content_scan_line_feed(s);
+	}
+	return n;
 }
 
 static int content_scan_put(struct sink *sink, const void *data, size_t n)
@@ -119,15 +174,14 @@ static int content_scan_put(struct sink *sink, const void *data, size_t n)
 
 	s->size += n;
 	while (p < end) {
-		size_t run = content_scan_run(s, p, end);
+		size_t run = content_scan_may_run(s, *p)
+				     ? content_scan_run(s, p, end)
+				     : 0;
 
-		if (run) {
+		if (run)
 			p += run;
-			s->line += run;
-			s->blank = p[-1] == ' ';
-		} else {
+		else
 			content_scan_octet(s, *p++);
-		}
 	}
 	s->final_newline = end[-1] == '\n';
 	return sink->next ? sink_put(sink->next, data, n) : 0;

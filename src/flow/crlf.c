@@ -6,6 +6,8 @@
 
 #include <string.h>
 
+#include "base/block.h"
+
 static void crlf_end_line(struct crlf *s, struct sink_room *r)
 {
 	sink_room_put(r, "\r\n", 2);
@@ -26,6 +28,14 @@ static void crlf_bare_cr(struct crlf *s, struct sink_room *r)
 
 static const char *crlf_find(const char *p, const char *end)
 {
+	for (; end - p >= BLOCK; p += BLOCK) {
+		struct block b = block_load(p);
+		size_t n = block_first(
+			block_or(block_equal(b, '\r'), block_equal(b, '\n')));
+
+		if (n < BLOCK)
+			return p + n;
+	}
 	while (p < end && *p != '\r' && *p != '\n')
 		p++;
 	return p;

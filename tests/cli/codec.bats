@@ -52,6 +52,12 @@ sys.stdout.buffer.write(random.randbytes(1000003))'
 	done
 }
 
+@test "base64, quoted-printable and uuencode of Python's are read back" {
+	python3 "$judge" unbase64
+	python3 "$judge" unqp
+	python3 "$judge" unuu
+}
+
 @test "crlf and dot: Python reads back the same" {
 	python3 "$judge" crlf
 	python3 "$judge" dot

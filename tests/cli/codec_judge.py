@@ -101,6 +101,40 @@ def judge_uu():
         assert back == data
 
 
+def pieces(codec, code, data):
+    """What was encoded by Python is read back, however it comes."""
+    for piece in 0, 77:
+        assert run(codec, code, piece) == data, (codec, piece, code)
+
+
+def judge_unbase64():
+    random.seed(3)
+    for data in samples():
+        code = base64.encodebytes(data)
+        pieces("unbase64", code, data)
+        pieces("unbase64", code.replace(b"\n", b"\r\n"), data)
+        plain = base64.b64encode(data)
+        width = random.randrange(1, 200)
+        lines = [plain[at:at + width] for at in range(0, len(plain), width)]
+        pieces("unbase64", b"\r\n".join(lines), data)
+
+
+def judge_unqp():
+    for data in samples():
+        text = data.replace(b"\r", b"")
+        code = quopri.encodestring(text).replace(b"\n", b"\r\n")
+        pieces("unqp", code, text.replace(b"\n", b"\r\n"))
+
+
+def judge_unuu():
+    for data in samples():
+        lines = [binascii.b2a_uu(data[at:at + 45], backtick=True)
+                 for at in range(0, len(data), 45)]
+        code = b"begin 644 x\n" + b"".join(lines) + b"`\nend\n"
+        pieces("unuu", code, data)
+        pieces("unuu", b"Hello,\n\n" + code.replace(b"\n", b"\r\n"), data)
+
+
 def judge_crlf():
     for data in samples():
         code = run("crlf", data)

@@ -21,8 +21,11 @@
 
 static union {
 	struct base64 base64;
+	struct unbase64 unbase64;
 	struct qp qp;
+	struct unqp unqp;
 	struct uu uu;
+	struct unuu unuu;
 	struct dot dot;
 	struct crlf crlf;
 	struct content_scan survey;
@@ -52,6 +55,24 @@ static struct sink *open_uu(struct sink *end)
 	return &room.uu.sink;
 }
 
+static struct sink *open_unbase64(struct sink *end)
+{
+	unbase64_init(&room.unbase64, end);
+	return &room.unbase64.sink;
+}
+
+static struct sink *open_unqp(struct sink *end)
+{
+	unqp_init(&room.unqp, end, false);
+	return &room.unqp.sink;
+}
+
+static struct sink *open_unuu(struct sink *end)
+{
+	unuu_init(&room.unuu, end, false, end->error);
+	return &room.unuu.sink;
+}
+
 static struct sink *open_dot(struct sink *end)
 {
 	dot_init(&room.dot, end);
@@ -74,13 +95,11 @@ static const struct codec {
 	const char *name;
 	struct sink *(*open)(struct sink *end);
 } codecs[] = {
-	{ "base64", open_base64 },
-	{ "qp", open_qp },
-	{ "qp-binary", open_qp_binary },
-	{ "uu", open_uu },
-	{ "dot", open_dot },
-	{ "crlf", open_crlf },
-	{ "survey", open_survey },
+	{ "base64", open_base64 },	 { "qp", open_qp },
+	{ "qp-binary", open_qp_binary }, { "uu", open_uu },
+	{ "unbase64", open_unbase64 },	 { "unqp", open_unqp },
+	{ "unuu", open_unuu },		 { "dot", open_dot },
+	{ "crlf", open_crlf },		 { "survey", open_survey },
 };
 
 static int put_parameter(struct buf *out, const char *text)

@@ -205,4 +205,28 @@ static inline void laws_fill_from(void *data, size_t n, const char *from,
 		*p++ = (unsigned char)from[laws_random(&seed) % size];
 }
 
+/* Runs of what is plain, shorter and longer than any block that is taken at
+ * once, among the words of a list that ends with a NULL.  Returns how many
+ * octets it wrote, at most `size`. */
+static inline size_t laws_fill_runs(char *data, size_t size, const char *plain,
+				    const char *const *words, uint64_t seed)
+{
+	size_t count = 0, kinds = strlen(plain), n = 0;
+
+	while (words[count])
+		count++;
+	for (;;) {
+		size_t run = laws_random(&seed) % 4 ? laws_random(&seed) % 8
+						    : laws_random(&seed) % 70;
+		const char *word = words[laws_random(&seed) % count];
+
+		if (n + run + strlen(word) > size)
+			return n;
+		while (run--)
+			data[n++] = plain[laws_random(&seed) % kinds];
+		memcpy(data + n, word, strlen(word));
+		n += strlen(word);
+	}
+}
+
 #endif

@@ -35,6 +35,8 @@ static void same(const struct content_scan *a, const struct content_scan *b)
 	assert_int_equal(a->equals, b->equals);
 	assert_int_equal(a->from_lines, b->from_lines);
 	assert_int_equal(a->utf8, b->utf8);
+	assert_int_equal(a->characters, b->characters);
+	assert_int_equal(a->broken, b->broken);
 	assert_int_equal(a->final_newline, b->final_newline);
 }
 
@@ -90,6 +92,8 @@ static void check(const char *in, size_t n)
 	count(&want, in, n);
 	survey(&got, in, n, 0);
 	want.utf8 = got.utf8;
+	want.characters = got.characters;
+	want.broken = got.broken;
 	for (i = 0; i < 5; i++) {
 		survey(&got, in, n, pieces[i]);
 		same(&got, &want);
@@ -140,6 +144,32 @@ static void test_random(void **state)
 			memcpy(in + at, (at + seed) % 3 ? from : "Fro \r\n", 7);
 		check(in, at - seed % 7);
 	}
+}
+
+static void test_runs(void **state)
+{
+	static const char *const words[] = { "=",
+					     "\xc3\xa4",
+					     "\xe2\x82\xac",
+					     "\xf0\x9f\x98\x80",
+					     "\xc3",
+					     "\xff",
+					     "\xed\xa0\x80",
+					     "From ",
+					     "\t",
+					     "\x7f",
+					     " ",
+					     "\r",
+					     "\n",
+					     "\r\n",
+					     "\r\nFrom ",
+					     NULL };
+	char in[600];
+
+	(void)state;
+	for (uint64_t seed = 0; seed < 1000; seed++)
+		check(in,
+		      laws_fill_runs(in, sizeof(in), "abcF x", words, seed));
 }
 
 static bool is_utf8(const void *in, size_t n)
@@ -295,6 +325,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_known),
 		cmocka_unit_test(test_random),
+		cmocka_unit_test(test_runs),
 		cmocka_unit_test(test_utf8_points),
 		cmocka_unit_test(test_utf8_broken),
 		cmocka_unit_test(test_qp_size),

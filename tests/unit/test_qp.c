@@ -196,6 +196,23 @@ static void test_random(void **state)
 }
 
 /* Soft breaks that bring any part of "From " and dots to a line's start. */
+static void test_runs(void **state)
+{
+	static const char *const words[] = {
+		"=",	"\xc3\xa4", "\xff\xfe\xfd", " ",  "\t",
+		".",	"From ",    "From",	    "\r", "\n",
+		"\r\n", " \r\n",    "\r\r\n",	    NULL
+	};
+	static char in[6000];
+
+	(void)state;
+	for (uint64_t seed = 0; seed < 200; seed++) {
+		size_t size = seed % 20 ? 500 : sizeof(in);
+
+		round_trip(in, laws_fill_runs(in, size, "abcF .", words, seed));
+	}
+}
+
 static void test_from_after_break(void **state)
 {
 	char in[160];
@@ -236,6 +253,7 @@ int main(void)
 		cmocka_unit_test(test_columns),
 		cmocka_unit_test(test_full_lines),
 		cmocka_unit_test(test_random),
+		cmocka_unit_test(test_runs),
 		cmocka_unit_test(test_from_after_break),
 		cmocka_unit_test(test_failures),
 	};

@@ -120,6 +120,35 @@ static void anything_becomes_utf8(void **state)
 
 /* No more broken places than whole characters, and a cut end is none: then it
  * is UTF-8. */
+/* A text that is whole stays as it is; the pieces do not matter. */
+static void runs_stay(void **state)
+{
+	static const char *const whole[] = { "\xc3\xa4",	 "\xe2\x82\xac",
+					     "\xf0\x9f\x98\x80", "\r\n",
+					     "\xef\xbf\xbd",	 NULL };
+	static const char *const broken[] = { "\xc3\xa4",     "\xe2\x82",
+					      "\xe2\x82\xac", "\xed\xa0\x80",
+					      "\xf0\x9f\x98", "\xff",
+					      "\xe0\x80",     NULL };
+	struct room r = { .form = UTF_8 };
+	struct laws_chain chain = { build, &r };
+	struct buf out = BUF_INIT(LAWS_MAX);
+	static char in[9000];
+
+	(void)state;
+	for (uint64_t seed = 0; seed < 200; seed++) {
+		size_t size = seed % 20 ? 400 : sizeof(in);
+		size_t n = laws_fill_runs(in, size, "abc ", whole, seed);
+
+		laws_output(chain, in, n, 0, &out);
+		laws_equal(&out, in, n);
+		laws_chunks(chain, in, n);
+		n = laws_fill_runs(in, size, "abc ", broken, seed);
+		laws_chunks(chain, in, n);
+	}
+	buf_free(&out);
+}
+
 static void a_few_broken_places_are_still_utf8(void **state)
 {
 	static const struct {
@@ -295,6 +324,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(becomes_utf8),
 		cmocka_unit_test(anything_becomes_utf8),
+		cmocka_unit_test(runs_stay),
 		cmocka_unit_test(a_few_broken_places_are_still_utf8),
 		cmocka_unit_test(forms_by_name_and_mark),
 		cmocka_unit_test(names_of_charsets),

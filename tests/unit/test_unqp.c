@@ -1,6 +1,8 @@
-/* test_unqp.c - against the encoder, and RFC 2045 6.7. */
+/* test_unqp.c - against the encoder, against a decoder that works on whole
+ * lines, and RFC 2045 6.7. */
 #include "laws.h"
 
+#include "base/text.h"
 #include "codec/qp.h"
 
 static struct sink *build_crlf(struct sink *end, void *room)
@@ -113,6 +115,70 @@ static void test_round_trip(void **state)
 	buf_free(&out);
 }
 
+/* A line without its LF. */
+static void decode_line(const char *p, size_t n, bool is_ended, struct buf *out)
+{
+	size_t at = 0;
+
+	if (is_ended && n && p[n - 1] == '\r')
+		n--;
+	while (n && text_is_blank(p[n - 1]))
+		n--;
+	while (at < n) {
+		int octet = n - at > 2 && p[at] == '='
+				    ? text_hex_octet(p + at + 1)
+				    : -1;
+
+		if (p[at] == '=' && at + 1 == n)
+			return; /* a soft break */
+		buf_putc(out, octet < 0 ? p[at] : (char)octet);
+		at += octet < 0 ? 1 : 3;
+	}
+	if (is_ended)
+		buf_putc(out, '\n');
+}
+
+static void decode_lines(const char *p, size_t n, struct buf *out)
+{
+	const char *end = p + n, *lf;
+
+	buf_reset(out);
+	while ((lf = memchr(p, '\n', (size_t)(end - p)))) {
+		decode_line(p, (size_t)(lf - p), true, out);
+		p = lf + 1;
+	}
+	decode_line(p, (size_t)(end - p), false, out);
+}
+
+/* Long runs of text and of escapes, in pieces and whole. */
+static void test_runs(void **state)
+{
+	static const char *const words[] = {
+		"=",	    "=41",    "=4",  "=4z",	 "=\r\n",
+		"= \t\r\n", "=\n",    "=\r", " ",	 "\t",
+		"  ",	    "\r",     "\n",  "\r\n",	 "   \r\n",
+		"\r\r\n",   "=C3=A4", "==",  "=3D=\r\n", NULL
+	};
+	static char in[9000];
+	struct buf want = BUF_INIT(LAWS_MAX), out = BUF_INIT(LAWS_MAX);
+	struct unqp s;
+
+	(void)state;
+	for (uint64_t seed = 0; seed < 400; seed++) {
+		struct laws_chain chain = { build_lf, &s };
+		size_t size = seed % 20 ? 400 : sizeof(in);
+		size_t n = laws_fill_runs(in, size, "abc x.", words, seed);
+
+		decode_lines(in, n, &want);
+		laws_output(chain, in, n, 0, &out);
+		laws_equal(&out, want.data, want.len);
+		laws_chunks(chain, in, n);
+		laws_chunks((struct laws_chain){ build_crlf, &s }, in, n);
+	}
+	buf_free(&want);
+	buf_free(&out);
+}
+
 static void test_laws(void **state)
 {
 	char in[500];
@@ -132,6 +198,7 @@ int main(void)
 		cmocka_unit_test(test_line_ends),
 		cmocka_unit_test(test_long_blanks),
 		cmocka_unit_test(test_round_trip),
+		cmocka_unit_test(test_runs),
 		cmocka_unit_test(test_laws),
 	};
 

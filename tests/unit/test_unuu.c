@@ -148,6 +148,32 @@ static void test_spaces(void **state)
 	buf_free(&out);
 }
 
+/* ... wherever they begin. */
+static void test_lost_spaces(void **state)
+{
+	struct buf text = BUF_INIT(LAWS_MAX), out = BUF_INIT(LAWS_MAX);
+
+	(void)state;
+	for (size_t kept = 0; kept <= 60; kept++) {
+		buf_reset(&text);
+		buf_printf(&text, "begin 644 x\nM%60s\nM", "");
+		for (size_t i = 0; i < kept; i++)
+			buf_putc(&text, '5');
+		buf_puts(&text, "\n \nend\n");
+		decode(build_whole, text.data, &out);
+		assert_int_equal(out.len, 90);
+		for (size_t bit = 0; bit < 45 * 8; bit++)
+			assert_int_equal(
+				out.data[45 + bit / 8] >> (7 - bit % 8) & 1,
+				bit < kept * 6 && (21 >> (5 - bit % 6) & 1));
+		assert_false(last.is_damaged);
+		laws_chunks((struct laws_chain){ build_whole, &last },
+			    text.data, text.len);
+	}
+	buf_free(&text);
+	buf_free(&out);
+}
+
 static void test_base64(void **state)
 {
 	struct buf out = BUF_INIT(LAWS_MAX);
@@ -160,6 +186,53 @@ static void test_base64(void **state)
 	assert_false(last.is_damaged);
 	assert_string_equal(last.name, "n");
 	buf_free(&out);
+}
+
+/* Lines of every length, whole and changed at a place: the same in pieces. */
+static void test_mutations(void **state)
+{
+	static const char *const words[] = {
+		"\r\n", "\n",	"`\nend\n", "begin 644 b\n", "\n\n", " ",
+		"a",	"\x80", NULL
+	};
+	unsigned char in[200];
+	char noise[500];
+	struct buf text = BUF_INIT(LAWS_MAX);
+
+	(void)state;
+	for (uint64_t seed = 0; seed < 500; seed++) {
+		uint64_t random = seed;
+
+		buf_reset(&text);
+		laws_fill(in, sizeof(in), seed);
+		encode(in, seed % sizeof(in), true, true, &text);
+		for (unsigned i = laws_random(&random) % 4; i; i--)
+			text.data[laws_random(&random) % text.len] =
+				" `M\na\x80"[laws_random(&random) % 6];
+		buf_put(&text, noise,
+			laws_fill_runs(noise, sizeof(noise), "M!`_ ", words,
+				       seed));
+		laws_chunks((struct laws_chain){ build_whole, &last },
+			    text.data, text.len);
+		laws_chunks((struct laws_chain){ build_section, &last },
+			    text.data, text.len);
+	}
+	buf_free(&text);
+}
+
+/* Each octet in the place of each character of a line. */
+static void test_alphabet(void **state)
+{
+	char line[61];
+
+	(void)state;
+	for (size_t at = 1; at < sizeof(line); at++)
+		for (int c = 0; c < 256; c++) {
+			memset(line, 'M', sizeof(line));
+			line[at] = (char)c;
+			assert_int_equal(unuu_is_line(line, sizeof(line)),
+					 c >= ' ' && c <= '`');
+		}
 }
 
 static void test_laws(void **state)
@@ -190,7 +263,10 @@ int main(void)
 		cmocka_unit_test(test_nothing),
 		cmocka_unit_test(test_damage),
 		cmocka_unit_test(test_spaces),
+		cmocka_unit_test(test_lost_spaces),
 		cmocka_unit_test(test_base64),
+		cmocka_unit_test(test_mutations),
+		cmocka_unit_test(test_alphabet),
 		cmocka_unit_test(test_laws),
 	};
 
