@@ -133,15 +133,17 @@ char *arena_dup(struct arena *a, const char *s)
 
 char *arena_vformat(struct arena *a, const char *format, va_list ap)
 {
+	char room[256], *out;
 	va_list again;
-	char *out;
 	int n;
 
 	va_copy(again, ap);
-	n = vsnprintf(NULL, 0, format, again);
+	n = vsnprintf(room, sizeof(room), format, again);
 	va_end(again);
 	if (n < 0)
 		checked(NULL);
+	if ((size_t)n < sizeof(room))
+		return arena_dup_n(a, room, (size_t)n);
 	out = arena_alloc(a, (size_t)n + 1);
 	vsnprintf(out, (size_t)n + 1, format, ap);
 	return out;

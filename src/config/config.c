@@ -386,8 +386,7 @@ int config_check(const char *name, const char *value, struct error *f)
 {
 	struct arena a = ARENA_INIT;
 	struct setting_place at = { .cause = ERROR_USAGE, .in_argv = true };
-	int r = setting_assign(&a, setting_account(&a, "default"), name, value,
-			       &at, f);
+	int r = setting_check(&a, name, value, &at, f);
 
 	arena_free(&a);
 	return r;

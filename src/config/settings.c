@@ -172,10 +172,16 @@ size_t setting_count(void)
 	return sizeof(settings) / sizeof(settings[0]) - 1;
 }
 
+/* Most names of a table differ in the first letter. */
+static bool is_same(const char *one, const char *other)
+{
+	return *one == *other && strcmp(one, other) == 0;
+}
+
 const struct setting *setting_find(const char *name)
 {
 	for (const struct setting *s = settings; s->name; s++)
-		if (strcmp(s->name, name) == 0)
+		if (is_same(s->name, name))
 			return s;
 	return NULL;
 }
@@ -190,13 +196,20 @@ static void set_default(struct arena *a, struct account *account,
 		s->read(&v, setting_field(account, s));
 }
 
-struct account *setting_account(struct arena *a, const char *name)
+static struct account *new_account(struct arena *a, const char *name)
 {
 	struct account *account = arena_alloc(a, sizeof(*account));
 
 	account->name = name;
 	account->origins =
 		arena_array(a, setting_count(), sizeof(*account->origins));
+	return account;
+}
+
+struct account *setting_account(struct arena *a, const char *name)
+{
+	struct account *account = new_account(a, name);
+
 	for (const struct setting *s = settings; s->name; s++)
 		set_default(a, account, s);
 	return account;
@@ -309,21 +322,20 @@ static int assign_row(struct account *account, struct value *v,
 	return 0;
 }
 
-/* 1 when the name is an older spelling and was translated. */
-static int translate(const char **name, const char **value)
+/* Where the name is an older spelling. */
+static void translate(const char **name, const char **value)
 {
 	const char *given = *value;
 
 	for (size_t i = 0; older[i].name; i++) {
-		if (strcmp(older[i].name, *name) != 0 ||
+		if (!is_same(older[i].name, *name) ||
 		    (older[i].given && strcmp(older[i].given, given) != 0))
 			continue;
 		*name = older[i].now;
 		if (older[i].value)
 			*value = older[i].value;
-		return 1;
+		return;
 	}
-	return 0;
 }
 
 static bool is_older(const char *name)
@@ -350,10 +362,11 @@ int setting_assign(struct arena *a, struct account *account, const char *name,
 	struct value v = { .arena = a, .text = value ? value : "" };
 	bool to_header = strcmp(name, "set_to_header") == 0;
 
-	if (translate(&now, &v.text) == 0 && !setting_find(now))
+	translate(&now, &v.text);
+	v.setting = setting_find(now);
+	if (!v.setting)
 		return is_older(name) ? wrong_older(name, v.text, at, f)
 				      : unknown(name, at, f);
-	v.setting = setting_find(now);
 	if (assign_row(account, &v, at, f) < 0)
 		return -1;
 	/* the two rows that are one setting of msmtp's: the last word holds */
@@ -362,6 +375,12 @@ int setting_assign(struct arena *a, struct account *account, const char *name,
 	else if (to_header)
 		account->set_to_header = false;
 	return 0;
+}
+
+int setting_check(struct arena *a, const char *name, const char *value,
+		  const struct setting_place *at, struct error *f)
+{
+	return setting_assign(a, new_account(a, ""), name, value, at, f);
 }
 
 /* ---- copying and showing ---- */

@@ -83,6 +83,9 @@ struct account *setting_account(struct arena *a, const char *name);
 int setting_assign(struct arena *a, struct account *account, const char *name,
 		   const char *value, const struct setting_place *at,
 		   struct error *f);
+/* Would it be taken? */
+int setting_check(struct arena *a, const char *name, const char *value,
+		  const struct setting_place *at, struct error *f);
 /* Everything, or only what was set in `from` itself and not by defaults. */
 void setting_copy(struct account *to, const struct account *from,
 		  bool own_only);

@@ -71,10 +71,13 @@ int route_open(struct route *r, struct arena *a, struct config *config,
 {
 	const char *list = first->fallback;
 
-	*r = (struct route){ .arena = a,
-			     .config_path = config_path,
-			     .trace = trace,
-			     .count = 1 };
+	/* the hosts are many octets, and most stay unused */
+	r->arena = a;
+	r->config_path = config_path;
+	r->trace = trace;
+	r->count = 1;
+	r->first = r->last = NULL;
+	r->on_way = 0;
 	smarthost_init(&r->hosts[0], a, first, trace);
 	while (list && *list) {
 		size_t n = strcspn(list, ", \t");

@@ -12,7 +12,6 @@
 
 #include <string.h>
 
-#include "base/sysenv.h"
 #include "base/text.h"
 #include "mail/charset.h"
 
@@ -68,7 +67,8 @@ static const struct option_row *row_of_name(const struct persona *p,
 
 	for (const struct option_row *row = option_first(&w, p->rows); row;
 	     row = option_next(&w))
-		if (row->name && strcmp(row->name, name) == 0)
+		if (row->name && *row->name == *name &&
+		    strcmp(row->name, name) == 0)
 			return row;
 	return NULL;
 }
@@ -146,7 +146,7 @@ static const char *read_value(struct options_run *run, const char *typed,
 		return NULL;
 	}
 	if (kind != OPTION_FILE)
-		return charset_to_utf8(run->arena, typed, sysenv_charset());
+		return charset_to_utf8(run->arena, typed, NULL);
 	if (!*typed) {
 		error_set(f, ERROR_USAGE,
 			  "the name of the file is empty: name one, or leave "

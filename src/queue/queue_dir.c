@@ -21,13 +21,26 @@
 
 #define NAME_TRIES 10000 /* a frozen world draws the same ones each time */
 
+static char *append(char *to, const char *end, const char *text)
+{
+	size_t n = strnlen(text, (size_t)(end - to));
+
+	memcpy(to, text, n);
+	return to + n;
+}
+
 const char *queue_dir_path(char room[QUEUE_DIR_PATH_SIZE],
 			   const struct queue *q, const char *part,
 			   const char *name)
 {
-	snprintf(room, QUEUE_DIR_PATH_SIZE, "%s%s%s%s%s", q->folder,
-		 part ? "/" : "", part ? part : "", name ? "/" : "",
-		 name ? name : "");
+	const char *end = room + QUEUE_DIR_PATH_SIZE - 1;
+	char *at = append(room, end, q->folder);
+
+	if (part)
+		at = append(append(at, end, "/"), end, part);
+	if (name)
+		at = append(append(at, end, "/"), end, name);
+	*at = '\0';
 	return room;
 }
 
