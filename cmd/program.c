@@ -167,6 +167,7 @@ static _Noreturn void end_at_once(const char *why)
 		has_failed = 1;
 		last_status = now->status;
 		free(reserve);
+		sysenv_memory_out();
 		log_error("%s; %s%s", why, now->text,
 			  now->status == EX_TEMPFAIL ? ", try again later"
 						     : "");

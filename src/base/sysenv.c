@@ -34,7 +34,7 @@ static struct {
 } frozen;
 
 static struct {
-	bool have_user;
+	bool have_user, have_home, is_memory_out;
 	char user[64], home[1024], home_note[1280], full_name[256];
 	char state_note[6000];
 	bool have_host, have_mailname;
@@ -96,7 +96,6 @@ void sysenv_init(void)
 	const char *wish = sysenv_env("MAILSEND_FROZEN");
 	char *save = NULL;
 
-	setlocale(LC_CTYPE, "");
 	if (!wish)
 		return;
 	snprintf(text, sizeof(text), "%s", wish);
@@ -232,7 +231,7 @@ static void forget_user(const char *name, const char *home)
 	}
 	frozen.has_uid = false;
 	frozen.user = frozen.gecos = frozen.home = NULL;
-	facts.have_user = false;
+	facts.have_user = facts.have_home = false;
 	facts.home_note[0] = facts.state_note[0] = '\0';
 }
 
@@ -300,7 +299,12 @@ static void guess_user(void)
 	snprintf(facts.user, sizeof(facts.user), "%u", sysenv_uid());
 	if (home && !why_not(home, NULL))
 		snprintf(facts.home, sizeof(facts.home), "%s", home);
-	facts.have_user = true;
+	facts.have_user = facts.have_home = true;
+}
+
+void sysenv_memory_out(void)
+{
+	facts.is_memory_out = true;
 }
 
 static struct passwd *ask_for_user(void)
@@ -318,6 +322,8 @@ static void find_user(void)
 	struct passwd *pw;
 
 	guess_user();
+	if (facts.is_memory_out)
+		return;
 	pw = ask_for_user();
 	gecos = pw && pw->pw_gecos ? pw->pw_gecos : "";
 	if (pw)
@@ -335,6 +341,19 @@ static void find_user(void)
 		 (int)strcspn(gecos, ","), gecos);
 }
 
+/* The name service is asked only where $HOME does not serve as it is. */
+static void find_home(void)
+{
+	const char *home = sysenv_env("HOME");
+
+	if (!home || why_not(home, NULL)) {
+		find_user();
+		return;
+	}
+	snprintf(facts.home, sizeof(facts.home), "%s", home);
+	facts.have_home = true;
+}
+
 const char *sysenv_user(void)
 {
 	if (frozen.user)
@@ -348,8 +367,8 @@ const char *sysenv_home(void)
 {
 	if (frozen.home)
 		return frozen.home;
-	if (!facts.have_user)
-		find_user();
+	if (!facts.have_home)
+		find_home();
 	return facts.home[0] ? facts.home : NULL;
 }
 
@@ -539,10 +558,24 @@ const char *sysenv_domain(void)
 	return strchr(host, '.') ? host : "localhost";
 }
 
+void sysenv_use_locale(void)
+{
+	static bool is_used;
+
+	if (!is_used)
+		setlocale(LC_CTYPE, "");
+	is_used = true;
+}
+
+static const char *locale_charset(void)
+{
+	sysenv_use_locale();
+	return nl_langinfo(CODESET);
+}
+
 const char *sysenv_charset(void)
 {
-	const char *name =
-		frozen.charset ? frozen.charset : nl_langinfo(CODESET);
+	const char *name = frozen.charset ? frozen.charset : locale_charset();
 
 	if (!*name || !strcasecmp(name, "ANSI_X3.4-1968") ||
 	    !strcasecmp(name, "us-ascii") || !strcasecmp(name, "ASCII"))

@@ -50,6 +50,9 @@ unsigned sysenv_file_uid(void); /* whose the files are that we make; never
  * to and that we can read. */
 const char *sysenv_user(void);
 const char *sysenv_home(void); /* NULL when there is none */
+/* Memory is out: the name service, which may then end the process, is not asked
+ * for what is not known yet, and the user's name is the uid. */
+void sysenv_memory_out(void);
 /* "HOME=/x is not used: ..." where that was passed over; NULL. */
 const char *sysenv_home_note(void);
 /* Where what we remember lies: $XDG_STATE_HOME/mailsend, else
@@ -82,6 +85,10 @@ const char *sysenv_alias_file(void);
 const char *sysenv_domain(void);
 /* Character set of the user's locale by its MIME name, "us-ascii" in "C". */
 const char *sysenv_charset(void);
+/* The C library is in the "C" locale until then: it costs a dozen system calls
+ * to be in the user's.  Call before what follows it where characters are not
+ * ASCII: regcomp, fnmatch, wcwidth, a library that reads them. */
+void sysenv_use_locale(void);
 /* Is a person there: the process has a controlling terminal. */
 bool sysenv_has_terminal(void);
 bool sysenv_is_terminal(int fd);

@@ -441,7 +441,7 @@ int input_text(struct inputs *all, struct input *in, const char *told,
 
 	if (content_scan_slice(&s, out, f) < 0)
 		return -1;
-	form = charset_form(told, out, &s, sysenv_charset());
+	form = charset_form(told, out, &s, NULL);
 	if (form == UTF_NONE)
 		return 0;
 	if (!in->is_converted && convert(all, in, form, NULL, out, f) < 0)
@@ -458,7 +458,7 @@ int input_html(struct inputs *all, struct input *in,
 
 	if (content_scan_slice(&s, out, f) < 0)
 		return -1;
-	form = charset_form(NULL, out, &s, sysenv_charset());
+	form = charset_form(NULL, out, &s, NULL);
 	if (form == UTF_NONE && !names)
 		return 0;
 	if (!in->is_converted && convert(all, in, form, names, out, f) < 0)

@@ -35,7 +35,8 @@ static int own_sender(struct composition *c, struct address *out,
 		owner_address(&c->resolver, owner, out);
 		return resolve_sender(&c->resolver, out, f);
 	}
-	*out = (struct address){ .local = sysenv_user(), .domain = "" };
+	*out = (struct address){ .local = own ? "" : sysenv_user(),
+				 .domain = "" };
 	*source = c->account->from ? SENDER_FROM
 		  : own		   ? SENDER_USER
 				   : SENDER_LOGIN;

@@ -88,6 +88,7 @@ bool config_is_pattern(const char *from)
 bool config_pattern_fits(struct arena *a, const char *pattern,
 			 const char *address)
 {
+	sysenv_use_locale();
 	return fnmatch(text_lower(a, pattern), text_lower(a, address), 0) == 0;
 }
 

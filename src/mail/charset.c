@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/ascii.h"
+#include "base/sysenv.h"
 #include "base/text.h"
 
 #define WINDOWS_1252	 "windows-1252"
@@ -106,6 +107,11 @@ static bool is_multibyte(const char *charset)
 	return false;
 }
 
+static const char *name_of_locale(const char *locale)
+{
+	return charset_mime_name(locale ? locale : sysenv_charset());
+}
+
 bool charset_is_torn_utf8(const struct content_scan *s,
 			  const struct slice *bytes, const char *locale)
 {
@@ -115,7 +121,7 @@ bool charset_is_torn_utf8(const struct content_scan *s,
 		return false;
 	/* what has several octets for a character is often valid UTF-8 by
 	 * accident */
-	locale = charset_mime_name(locale);
+	locale = name_of_locale(locale);
 	return !is_multibyte(locale) || !slice_is(bytes, locale, &c1);
 }
 
@@ -124,11 +130,11 @@ const char *charset_of(const struct content_scan *s, const struct slice *bytes,
 {
 	bool c1 = false;
 
-	locale = charset_mime_name(locale);
 	if (!s->high)
 		return "us-ascii";
 	if (s->utf8)
 		return "utf-8";
+	locale = name_of_locale(locale);
 	if (is_always_known(locale) || !slice_is(bytes, locale, &c1))
 		return WINDOWS_1252;
 	return c1 && ascii_equal(locale, "iso-8859-1") ? WINDOWS_1252 : locale;
@@ -509,6 +515,8 @@ const char *charset_to_utf8(struct arena *a, const char *text,
 
 	if (content_scan_slice(&s, &slice, &f) < 0 || s.utf8)
 		return text;
+	if (!locale)
+		locale = sysenv_charset();
 	if (charset_is_torn_utf8(&s, &slice, locale))
 		put_repaired(&out, &slice, &f);
 	else if (ascii_equal(charset_mime_name(locale), "us-ascii") ||

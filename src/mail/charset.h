@@ -17,8 +17,11 @@
 #include "flow/content_scan.h"
 #include "flow/source.h"
 
-/* MIME name for bytes that were scanned; a constant string.  `locale` is
- * sysenv_charset(); the slice is read again only to check a multi-byte one. */
+/* In all that follows, `locale` is a charset; NULL: the user's, which is asked
+ * for only where the bytes leave it open. */
+
+/* MIME name for bytes that were scanned; a constant string.  The slice is read
+ * again only to check a multi-byte one. */
 const char *charset_of(const struct content_scan *s, const struct slice *bytes,
 		       const char *locale);
 

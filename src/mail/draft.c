@@ -14,7 +14,6 @@
 #include <string.h>
 
 #include "base/buf.h"
-#include "base/sysenv.h"
 #include "codec/base64.h"
 #include "codec/qp.h"
 #include "codec/to_utf8.h"
@@ -101,7 +100,7 @@ static bool is_torn(const struct draft *d, const struct entity *e)
 	struct slice leaf = range(d, e->body, e->end);
 
 	return e->kind == ENTITY_LEAF && !e->is_attachment && !e->is_sealed &&
-	       charset_is_torn_utf8(&e->scan, &leaf, sysenv_charset());
+	       charset_is_torn_utf8(&e->scan, &leaf, NULL);
 }
 
 /* What is said of the characters is put right only where it is certainly
@@ -124,7 +123,7 @@ static const char *find_charset(const struct draft *d, const struct entity *e)
 		return "utf-8";
 	if (e->type == TYPE_TEXT && !e->scan.utf8)
 		return NULL;
-	return charset_of(&e->scan, &leaf, sysenv_charset());
+	return charset_of(&e->scan, &leaf, NULL);
 }
 
 static bool keeps_high_header(const struct entity *e)

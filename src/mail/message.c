@@ -175,7 +175,7 @@ static const char *find_charset(const struct part *p,
 
 		if (x->uuencode)
 			continue;
-		one = charset_of(s, &x->content, sysenv_charset());
+		one = charset_of(s, &x->content, NULL);
 		if (charset && strcmp(charset, one) != 0)
 			return "windows-1252";
 		charset = one;

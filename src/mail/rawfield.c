@@ -5,7 +5,6 @@
 
 #include "base/ascii.h"
 #include "base/buf.h"
-#include "base/sysenv.h"
 #include "base/text.h"
 #include "mail/charset.h"
 #include "mail/encoded.h"
@@ -176,7 +175,7 @@ static const char *to_utf8(struct arena *a, const char *text)
 		text = arena_dup_n(a, out.data, out.len);
 	}
 	buf_free(&out);
-	return charset_to_utf8(a, text, sysenv_charset());
+	return charset_to_utf8(a, text, NULL);
 }
 
 const char *rawfield_text(struct arena *a, const struct rawfield *r)

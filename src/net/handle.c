@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/ascii.h"
 #include "base/buf.h"
 #include "base/interrupt.h"
 #include "base/library.h"
@@ -121,14 +122,22 @@ static void set_long(struct handle *h, CURLoption option, long value)
 		h->setup = code;
 }
 
+const char *handle_name(const char *name)
+{
+	if (!ascii_is_all(name))
+		sysenv_use_locale();
+	return name;
+}
+
 static void set_address(struct handle *h)
 {
 	const struct conn_options *o = h->options;
 
-	set_text(h, CURLOPT_URL, h->names.url.data);
+	set_text(h, CURLOPT_URL, handle_name(h->names.url.data));
 	if (o->unix_socket) {
 		set_text(h, CURLOPT_UNIX_SOCKET_PATH, o->unix_socket);
 	} else if (o->tls_host) {
+		handle_name(h->names.connect_to.data);
 		h->resolve_to = curl.append(NULL, h->names.connect_to.data);
 		curl.setopt(h->curl, CURLOPT_CONNECT_TO, h->resolve_to);
 	}
@@ -140,7 +149,7 @@ static void set_way(struct handle *h)
 	const struct conn_options *o = h->options;
 	char address[300];
 
-	set_text(h, CURLOPT_PROXY, o->proxy ? o->proxy : "");
+	set_text(h, CURLOPT_PROXY, o->proxy ? handle_name(o->proxy) : "");
 	if (o->proxy) {
 		set_text(h, CURLOPT_NOPROXY, "");
 		set_long(h, CURLOPT_HTTPPROXYTUNNEL, 1);

@@ -59,6 +59,9 @@ int handle_check(struct handle *h, const struct conn_options *o,
 /* A new CURL with the options of handle_check.  Memory that is out or an option
  * that is not taken is left in h->setup. */
 void handle_make(struct handle *h);
+/* A host, or a URL: what is not ASCII in it libcurl reads in the user's
+ * charset.  Returns it. */
+const char *handle_name(const char *name);
 /* At a terminal, what is waited for is told as soon as that lasts. */
 CURLcode handle_perform(struct handle *h);
 /* Call whenever the server has said something meanwhile. */

@@ -164,7 +164,7 @@ static void set_options(struct transfer *t, struct curl_slist *headers)
 		return;
 	/* it is libcurl that speaks */
 	curl.setopt(h->curl, CURLOPT_CONNECT_ONLY, 0L);
-	curl.setopt(h->curl, CURLOPT_URL, t->request->url);
+	curl.setopt(h->curl, CURLOPT_URL, handle_name(t->request->url));
 	curl.setopt(h->curl, CURLOPT_TIMEOUT, (long)t->options.seconds);
 	curl.setopt(h->curl, CURLOPT_FOLLOWLOCATION, 0L);
 	curl.setopt(h->curl, CURLOPT_HTTPHEADER, headers);

@@ -11,7 +11,6 @@
 
 #include "base/ascii.h"
 #include "base/buf.h"
-#include "base/sysenv.h"
 #include "codec/words.h"
 #include "compose/input.h"
 #include "mail/charset.h"
@@ -140,7 +139,7 @@ static int cut_parameter(struct arena *a, char *text, struct attachment *one,
 
 static const char *as_utf8(struct arena *a, const char *octets)
 {
-	return charset_to_utf8(a, octets, sysenv_charset());
+	return charset_to_utf8(a, octets, NULL);
 }
 
 /* The name that the receiver sees, when none was given. */

@@ -90,9 +90,7 @@ static SETTER(set_smart_attach)
 
 	if (field_name(value))
 		return set_field(run, row,
-				 charset_to_utf8(run->arena, value,
-						 sysenv_charset()),
-				 f);
+				 charset_to_utf8(run->arena, value, NULL), f);
 	if (attach_parse(run->arena, run->request, value, false, f) < 0)
 		return -1;
 	last = request_last_attachment(run->request);
@@ -118,7 +116,7 @@ static SETTER(set_attach_or_account)
 		return -1;
 	if (there)
 		return attach_parse(run->arena, run->request, value, false, f);
-	value = charset_to_utf8(run->arena, value, sysenv_charset());
+	value = charset_to_utf8(run->arena, value, NULL);
 	run->request->account = ((struct mailx *)run->own)->chosen = value;
 	return 0;
 }

@@ -42,6 +42,7 @@ enum truth truth_matches(const char *text, const char *pattern, int flags)
 	regex_t compiled;
 	int result;
 
+	sysenv_use_locale();
 	if (regcomp(&compiled, pattern, REG_EXTENDED | REG_NOSUB | flags) != 0)
 		return MAYBE;
 	result = regexec(&compiled, text, 0, NULL, 0);
@@ -65,8 +66,7 @@ char *rcfile_read(struct arena *a, const char *path, struct error *f)
 
 	path = disk_expand_home(a, path);
 	if (disk_read_file(path, &text, true, f) == 0)
-		copy = arena_dup(a, charset_to_utf8(a, text.data,
-						    sysenv_charset()));
+		copy = arena_dup(a, charset_to_utf8(a, text.data, NULL));
 	else if (error_is_set(f))
 		log_warning("%s; what it sets is not known", f->text);
 	buf_free(&text);

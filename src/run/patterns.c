@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/sysenv.h"
 #include "flow/sink.h"
 
 #define LINE_OCTETS 65536
@@ -17,8 +18,10 @@ int patterns_check(const char *pattern, struct error *f)
 {
 	char why[256];
 	regex_t r;
-	int code = regcomp(&r, pattern, REG_EXTENDED);
+	int code;
 
+	sysenv_use_locale();
+	code = regcomp(&r, pattern, REG_EXTENDED);
 	if (!code) {
 		regfree(&r);
 		return 0;
@@ -33,6 +36,7 @@ static size_t compile(const struct patterns *p, regex_t *all)
 {
 	size_t count = 0;
 
+	sysenv_use_locale();
 	for (size_t i = 0; i < p->count; i++)
 		if (regcomp(&all[count], p->items[i], REG_EXTENDED) == 0)
 			count++;

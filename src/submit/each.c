@@ -6,7 +6,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/sysenv.h"
 #include "base/text.h"
 #include "compose/input.h"
 #include "flow/digest.h"
@@ -28,8 +27,7 @@ static const char *base_name(const char *path)
 /* As the receiver sees it: UTF-8, and all on one line. */
 static const char *shown_name(struct arena *a, const char *path)
 {
-	const char *name =
-		charset_to_utf8(a, base_name(path), sysenv_charset());
+	const char *name = charset_to_utf8(a, base_name(path), NULL);
 	char *shown = arena_dup(a, name);
 
 	for (char *p = shown; *p; p++)

@@ -17,6 +17,7 @@
 #include "base/arena.h"
 #include "base/ascii.h"
 #include "base/interrupt.h"
+#include "base/sysenv.h"
 #include "base/text.h"
 
 #define CONTROL(letter) ((letter)&0x1f)
@@ -26,6 +27,7 @@ void edit_init(struct edit *e, bool is_utf8)
 	*e = (struct edit){ .is_utf8 = is_utf8 };
 	buf_init(&e->line, EDIT_LINE_MAX);
 	buf_init(&e->kept, EDIT_LINE_MAX);
+	sysenv_use_locale(); /* how wide characters are */
 }
 
 void edit_free(struct edit *e)
