@@ -6,9 +6,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/interrupt.h"
 #include "base/io.h"
 #include "base/log.h"
 #include "base/sysenv.h"
@@ -264,6 +266,27 @@ int disk_finish_new(int fd, const char *path, int r, struct error *f)
 	if (r < 0)
 		unlink(path);
 	return r;
+}
+
+#define LOCK_LOOK_MS 5
+
+int disk_lock(int fd, unsigned milliseconds, const char *name, struct error *f)
+{
+	int how = milliseconds == DISK_LOCK_WAIT ? LOCK_EX : LOCK_EX | LOCK_NB;
+	uint64_t start = sysenv_ticks();
+
+	while (flock(fd, how) < 0) {
+		if (errno == EINTR)
+			continue;
+		if (errno != EWOULDBLOCK)
+			return error_errno(f, ERROR_OS, errno, "cannot lock %s",
+					   name);
+		if (sysenv_ticks() - start >= milliseconds)
+			return 0;
+		if (interrupt_sleep(LOCK_LOOK_MS) < 0)
+			return interrupt_error(f);
+	}
+	return 1;
 }
 
 int disk_open_unnamed(const char *directory, struct error *f)

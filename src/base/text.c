@@ -2,6 +2,7 @@
  * octet. */
 #include "base/text.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -100,6 +101,25 @@ void text_size(char *out, size_t size, uint64_t n)
 	}
 	snprintf(out, size, unit && value < 100 ? "%.1f %s" : "%.0f %s", value,
 		 units[unit]);
+}
+
+void text_put_span(struct buf *out, int64_t seconds)
+{
+	static const struct {
+		int64_t seconds;
+		const char *name;
+	} units[] = { { 86400, "day" }, { 3600, "hour" }, { 60, "minute" } };
+
+	for (size_t i = 0; i < sizeof(units) / sizeof(*units); i++) {
+		int64_t n = seconds / units[i].seconds;
+
+		if (n > 0) {
+			buf_printf(out, "%" PRId64 " %s%s", n, units[i].name,
+				   n > 1 ? "s" : "");
+			return;
+		}
+	}
+	buf_puts(out, "a moment");
 }
 
 /* ---- templates ---- */

@@ -62,6 +62,8 @@ size_t text_range(const char *text, uint64_t most, uint64_t *from,
 
 /* Octets for people, "12.3 MB". */
 void text_size(char *out, size_t size, uint64_t n);
+/* A time for people, in its largest unit: "4 hours", "5 days". */
+void text_put_span(struct buf *out, int64_t seconds);
 
 /* ---- templates ---- */
 

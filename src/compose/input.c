@@ -321,13 +321,10 @@ int input_slice(struct inputs *all, struct input *in, bool copy,
 
 static bool begins_as_mbox(const struct slice *content, struct error *f)
 {
-	struct source from;
 	char start[MBOX_BEGIN_OCTETS];
-	ssize_t n;
+	size_t n = slice_start(content, start, sizeof(start), f);
 
-	source_of_slice(&from, content);
-	n = source_read(&from, start, sizeof(start), f);
-	return n > 0 && mbox_begins(start, (size_t)n);
+	return n > 0 && mbox_begins(start, n);
 }
 
 static int count_parts(void *context, const struct mbox_part *part,

@@ -35,11 +35,6 @@
 
 #define HEAD_MAX ((size_t)256 * 1024)
 
-struct head {
-	struct sink sink; /* put the header here */
-	struct buf text;
-};
-
 struct head_fields {
 	const char *from, *to, *subject, *message_id; /* "" where there is
 							   none */
@@ -49,29 +44,6 @@ struct head_fields {
 };
 
 #define FIELD_MAX 16384 /* octets of one field that are looked at */
-
-/* What does not fit is no longer looked at. */
-static int head_put(struct sink *sink, const void *data, size_t n)
-{
-	struct head *h = (struct head *)sink;
-	size_t room = HEAD_MAX - h->text.len;
-
-	buf_put(&h->text, data, n < room ? n : room);
-	return 0;
-}
-
-static const struct sink_ops head_ops = { .put = head_put };
-
-static void head_init(struct head *h, struct error *f)
-{
-	*h = (struct head){ .sink = { .ops = &head_ops, .error = f } };
-	buf_init(&h->text, HEAD_MAX);
-}
-
-static void head_free(struct head *h)
-{
-	buf_free(&h->text);
-}
 
 static const char *decoded(struct arena *a, const char *text)
 {
@@ -144,12 +116,12 @@ static bool is_wanted(const struct rawfield *r)
 }
 
 /* In the arena. */
-static void head_read(const struct head *h, struct arena *a,
+static void head_read(const struct buf *h, struct arena *a,
 		      struct head_fields *out)
 {
-	size_t above = rawfield_preamble(h->text.data, h->text.len);
-	const char *p = h->text.data + above;
-	size_t n = h->text.len - above;
+	size_t above = rawfield_preamble(h->data, h->len);
+	const char *p = h->data + above;
+	size_t n = h->len - above;
 	struct rawfield r;
 
 	*out = (struct head_fields){ .from = "",
@@ -307,18 +279,19 @@ static int print_one(struct listing *l, size_t number, struct error *f)
 	struct error reading = ERROR_INIT;
 	struct arena a = ARENA_INIT;
 	struct head_fields fields;
-	struct head head;
+	struct buf head = BUF_INIT(HEAD_MAX);
+	struct sink_start start;
 	int r;
 
-	head_init(&head, &reading);
-	r = mailbox_top(l->m, number, 0, &head.sink, &reading);
+	sink_start_init(&start, &head, &reading);
+	r = mailbox_top(l->m, number, 0, &start.sink, &reading);
 	if (r == 0)
 		head_read(&head, &a, &fields);
 	if (r == 0 && l->json)
 		r = print_object(l, number, &fields, &reading);
 	else if (r == 0)
 		print_line(l, number, &a, &fields);
-	head_free(&head);
+	buf_free(&head);
 	arena_free(&a);
 	if (error_is_set(f))
 		return -1;

@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -404,14 +403,13 @@ static int load(struct seen *s, struct error *f)
 static int take_lock(struct seen *s, struct error *f)
 {
 	const char *path = arena_format(s->arena, "%s.lock", s->path);
+	struct error no_locks = ERROR_INIT; /* of this file system */
 
 	s->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (s->lock < 0)
 		return error_errno(f, ERROR_CANTCREAT, errno,
 				   "cannot create %s", path);
-	while (flock(s->lock, LOCK_EX) < 0)
-		if (errno != EINTR)
-			return 0; /* a file system without locks */
+	disk_lock(s->lock, DISK_LOCK_WAIT, path, &no_locks);
 	return 0;
 }
 

@@ -81,6 +81,24 @@ void sink_buf_init(struct sink_buf *s, struct buf *out, struct error *f)
 	s->out = out;
 }
 
+/* ---- the start ---- */
+
+static int start_put(struct sink *sink, const void *data, size_t n)
+{
+	struct buf *out = ((struct sink_start *)sink)->out;
+	size_t room = out->max - out->len;
+
+	return buf_put(out, data, n < room ? n : room);
+}
+
+void sink_start_init(struct sink_start *s, struct buf *out, struct error *f)
+{
+	static const struct sink_ops ops = { .put = start_put };
+
+	s->sink = (struct sink){ .ops = &ops, .error = f };
+	s->out = out;
+}
+
 static int fd_flush(struct sink_fd *s)
 {
 	size_t n = s->held;

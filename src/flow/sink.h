@@ -68,6 +68,13 @@ struct sink_buf {
 };
 void sink_buf_init(struct sink_buf *s, struct buf *out, struct error *f);
 
+/* The first octets into a buffer, as many as it takes; the rest is dropped. */
+struct sink_start {
+	struct sink sink;
+	struct buf *out; /* borrowed */
+};
+void sink_start_init(struct sink_start *s, struct buf *out, struct error *f);
+
 /* To a descriptor, gathered into large writes; the descriptor is borrowed. */
 struct sink_fd {
 	struct sink sink;

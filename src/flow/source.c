@@ -147,6 +147,20 @@ int pump(struct source *from, struct sink *to)
 	return r;
 }
 
+size_t slice_start(const struct slice *from, void *data, size_t n,
+		   struct error *f)
+{
+	struct source s;
+	size_t done = 0;
+	ssize_t r;
+
+	source_of_slice(&s, from);
+	while (done < n &&
+	       (r = source_read(&s, (char *)data + done, n - done, f)) > 0)
+		done += (size_t)r;
+	return done;
+}
+
 int pump_slice(const struct slice *from, struct sink *to)
 {
 	struct source s;

@@ -42,6 +42,11 @@ void source_of_stream(struct source *s, int fd, const char *name);
  * (ERROR_IO, temporary): a message whose length was announced must have it. */
 ssize_t source_read(struct source *s, void *data, size_t n, struct error *f);
 
+/* The first octets of a slice: n of them, or fewer where it has fewer or cannot
+ * be read, then with the error. */
+size_t slice_start(const struct slice *from, void *data, size_t n,
+		   struct error *f);
+
 /* Until the source ends.  Errors go to sink->error.  Does not close. */
 int pump(struct source *from, struct sink *to);
 int pump_slice(const struct slice *from, struct sink *to);

@@ -188,42 +188,27 @@ static int read_mail(struct collect *c, struct collect_source *s, size_t number,
 
 /* ---- headers first ---- */
 
-struct head {
-	struct sink sink;
-	struct buf text;
-};
-
-static int head_put(struct sink *sink, const void *data, size_t n)
-{
-	struct head *h = (struct head *)sink;
-	size_t room = h->text.max - h->text.len;
-
-	buf_put(&h->text, data, n < room ? n : room);
-	return 0;
-}
-
-static const struct sink_ops head_ops = { .put = head_put };
-
 /* 1 when the mail need not be read. */
 static int look_at_head(struct collect *c, struct collect_source *s,
 			size_t number, const char *key, struct error *f)
 {
-	struct head h = { .sink = { .ops = &head_ops, .error = f } };
+	struct buf header = BUF_INIT(HEAD_MAX);
+	struct sink_start h;
 	struct fragment_label label;
 	struct set *set;
 	int r;
 
-	buf_init(&h.text, HEAD_MAX);
+	sink_start_init(&h, &header, f);
 	r = mailbox_top(&s->mailbox, number, 0, &h.sink, f);
 	if (r == 0 &&
-	    fragment_label_of_header(h.text.data, h.text.len, &label) &&
+	    fragment_label_of_header(header.data, header.len, &label) &&
 	    assembly_knows(c->assembly, &label, &set)) {
 		see(c, s, key, set, true, NULL);
 		c->messages++;
 		c->fragments++;
 		r = 1;
 	}
-	buf_free(&h.text);
+	buf_free(&header);
 	return r;
 }
 

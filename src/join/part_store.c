@@ -54,11 +54,10 @@ void part_store_close(struct part_store *s)
 
 int part_store_lock(struct part_store *s, struct error *f)
 {
-	while (s->lock >= 0 && flock(s->lock, LOCK_EX) < 0)
-		if (errno != EINTR)
-			return error_errno(f, ERROR_IO, errno,
-					   "cannot lock %s/lock", s->path);
-	return 0;
+	return s->lock >= 0 && disk_lock(s->lock, DISK_LOCK_WAIT, s->path, f) <
+				       0
+		       ? -1
+		       : 0;
 }
 
 void part_store_unlock(struct part_store *s)

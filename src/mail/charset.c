@@ -531,25 +531,11 @@ const char *charset_to_utf8(struct arena *a, const char *text,
 
 /* ---- Unicode in larger units ---- */
 
-static size_t read_start(const struct slice *bytes, unsigned char *out,
-			 size_t room)
-{
-	struct error unused = ERROR_INIT;
-	struct source from;
-	size_t done = 0;
-	ssize_t n;
-
-	source_of_slice(&from, bytes);
-	while (done < room &&
-	       (n = source_read(&from, out + done, room - done, &unused)) > 0)
-		done += (size_t)n;
-	return done;
-}
-
 enum utf_form charset_mark(const struct slice *bytes)
 {
+	struct error unread = ERROR_INIT;
 	unsigned char start[4];
-	size_t n = read_start(bytes, start, sizeof(start));
+	size_t n = slice_start(bytes, start, sizeof(start), &unread);
 
 	if (n >= 3 && !memcmp(start, UTF_8_MARK, 3))
 		return UTF_8;
@@ -559,8 +545,9 @@ enum utf_form charset_mark(const struct slice *bytes)
 enum utf_form charset_form(const char *label, const struct slice *bytes,
 			   const struct content_scan *s, const char *locale)
 {
+	struct error unread = ERROR_INIT;
 	unsigned char start[LOOKED_AT];
-	size_t n = read_start(bytes, start, sizeof(start));
+	size_t n = slice_start(bytes, start, sizeof(start), &unread);
 	enum utf_form mark = utf_form_by_mark(start, n);
 	const struct wide *w = label ? find_wide(label) : NULL;
 

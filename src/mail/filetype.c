@@ -177,23 +177,9 @@ void filetype_forget(void)
 	database.is_tried = false;
 }
 
-/* The first octets of the content, at most `room`; 0 when it cannot be read. */
-static size_t read_start(const struct slice *content, char *data, size_t room)
-{
-	struct error f = ERROR_INIT;
-	struct source from;
-	size_t done = 0;
-	ssize_t n;
-
-	source_of_slice(&from, content);
-	while (done < room &&
-	       (n = source_read(&from, data + done, room - done, &f)) > 0)
-		done += (size_t)n;
-	return done;
-}
-
 static const char *by_content(struct arena *a, const struct slice *content)
 {
+	struct error unread = ERROR_INIT;
 	magic_t cookie = content->length ? open_database() : NULL;
 	const char *said = NULL, *type = NULL;
 	char *start;
@@ -202,7 +188,7 @@ static const char *by_content(struct arena *a, const struct slice *content)
 	if (!cookie)
 		return NULL;
 	start = memory_alloc(JUDGED_MAX);
-	n = read_start(content, start, JUDGED_MAX);
+	n = slice_start(content, start, JUDGED_MAX, &unread);
 	if (n)
 		said = buffer_(cookie, start, n);
 	if (said)
@@ -214,8 +200,9 @@ static const char *by_content(struct arena *a, const struct slice *content)
 /* Does it begin with a header field, as a message does? */
 static bool looks_like_message(const struct slice *content)
 {
+	struct error unread = ERROR_INIT;
 	char start[SIGN_LENGTH];
-	size_t n = read_start(content, start, sizeof(start)), i = 0;
+	size_t n = slice_start(content, start, sizeof(start), &unread), i = 0;
 
 	while (i < n && start[i] > 32 && start[i] < 127 && start[i] != ':')
 		i++;
@@ -235,8 +222,9 @@ static const char *by_armour(struct arena *a, const struct slice *content)
 		{ "SIGNED MESSAGE", "text/plain" },
 	};
 	static const char begin[] = "-----BEGIN PGP ";
+	struct error unread = ERROR_INIT;
 	char start[ARMOUR_LENGTH + 1];
-	size_t n = read_start(content, start, ARMOUR_LENGTH);
+	size_t n = slice_start(content, start, ARMOUR_LENGTH, &unread);
 	const char *line = start, *type;
 
 	start[n] = '\0';

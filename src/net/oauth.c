@@ -14,7 +14,6 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -208,7 +207,6 @@ int oauth_again(struct arena *a, const struct account *account,
 #define SYSTEM_STATE "/var/lib/mailsend"
 #define RECORD_MAX   COMMAND_INPUT_MAX
 #define LOCK_MS	     ((HTTP_SECONDS + 30) * 1000)
-#define LOCK_LOOK_MS 50
 #define TEMPORARY    ".oauth"
 
 #define AT(member) offsetof(struct oauth_record, member)
@@ -287,7 +285,7 @@ const char *oauth_store_place(const struct oauth_store *s)
 int oauth_store_lock(struct oauth_store *s, struct error *f)
 {
 	const char *path;
-	uint64_t start = sysenv_ticks();
+	int locked;
 
 	if (s->lock >= 0 || !s->directory)
 		return 0;
@@ -298,18 +296,11 @@ int oauth_store_lock(struct oauth_store *s, struct error *f)
 	if (s->lock < 0)
 		return error_errno(f, ERROR_CANTCREAT, errno,
 				   "cannot create %s", path);
-	while (flock(s->lock, LOCK_EX | LOCK_NB) < 0) {
-		if (errno != EWOULDBLOCK && errno != EINTR)
-			return error_errno(f, ERROR_OS, errno, "cannot lock %s",
-					   path);
-		if (interrupt_sleep(LOCK_LOOK_MS) < 0)
-			return interrupt_error(f);
-		if (sysenv_ticks() - start > LOCK_MS)
-			return error_set(f, ERROR_TEMPORARY,
-					 "another process keeps the lock %s",
-					 path);
-	}
-	return 0;
+	locked = disk_lock(s->lock, LOCK_MS, path, f);
+	if (locked == 0)
+		error_set(f, ERROR_TEMPORARY,
+			  "another process keeps the lock %s", path);
+	return locked > 0 ? 0 : -1;
 }
 
 void oauth_store_close(struct oauth_store *s)

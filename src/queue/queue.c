@@ -298,7 +298,7 @@ static enum lock lock_message(struct queue_claim *c, const char *id,
 		error_errno(f, ERROR_IO, errno, "cannot open %s", path);
 		return LOCK_ERROR;
 	}
-	r = queue_dir_lock(c->fd, path, f);
+	r = disk_lock(c->fd, 0, path, f);
 	if (r > 0) {
 		r = disk_is_same(c->fd, path, f);
 		if (r > 0)

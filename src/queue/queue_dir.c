@@ -156,18 +156,6 @@ failed:
 	return -1;
 }
 
-int queue_dir_lock(int fd, const char *name, struct error *f)
-{
-	while (flock(fd, LOCK_EX | LOCK_NB) < 0) {
-		if (errno == EINTR)
-			continue;
-		if (errno == EWOULDBLOCK)
-			return 0;
-		return error_errno(f, ERROR_OS, errno, "cannot lock %s", name);
-	}
-	return 1;
-}
-
 void queue_dir_unlock(int fd)
 {
 	flock(fd, LOCK_UN); /* fails for what is no descriptor alone */
@@ -193,7 +181,7 @@ int queue_dir_begin(const struct queue *q, struct queue_dir_new *n,
 	if (n->fd < 0)
 		return error_errno(f, ERROR_CANTCREAT, errno,
 				   "cannot create %s", n->path);
-	locked = queue_dir_lock(n->fd, n->path, f);
+	locked = disk_lock(n->fd, 0, n->path, f);
 	if (locked > 0)
 		return 0;
 	if (locked == 0)

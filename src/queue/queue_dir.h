@@ -34,9 +34,7 @@ int queue_dir_read_entry(const struct queue *q, struct arena *a,
 			 const char *part, const char *id, struct entry *e,
 			 struct error *f);
 
-/* 1 held; 0 somebody else has it; -1 with the error.  Until the descriptor is
- * closed, or queue_dir_unlock. */
-int queue_dir_lock(int fd, const char *name, struct error *f);
+/* What disk_lock locked. */
 void queue_dir_unlock(int fd);
 
 /* A new file in tmp/, locked against tidying. */

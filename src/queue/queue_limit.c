@@ -34,7 +34,6 @@
 #define FIRST_LINE "mailsend-limit 1"
 #define FILE_MAX   (1024 * 1024)
 #define ASK_MS	   5000
-#define POLL_NS	   5000000
 #define KEY_MAX	   (16 * 1024 * 1024) /* octets that a key is made of */
 #define DUE_AGAIN  60
 
@@ -100,8 +99,6 @@ static int open_lock(const char *path, struct error *f)
 int queue_limit_lock(struct queue *q, const char *name, unsigned wait,
 		     struct error *f)
 {
-	struct timespec pause = { .tv_nsec = POLL_NS };
-	uint64_t began = sysenv_ticks();
 	char path[QUEUE_DIR_PATH_SIZE], file[64];
 	int fd, r;
 
@@ -113,9 +110,7 @@ int queue_limit_lock(struct queue *q, const char *name, unsigned wait,
 	fd = open_lock(queue_dir_path(path, q, "limit", file), f);
 	if (fd < 0)
 		return -1;
-	while ((r = queue_dir_lock(fd, path, f)) == 0 &&
-	       sysenv_ticks() - began < wait)
-		nanosleep(&pause, NULL);
+	r = disk_lock(fd, wait, path, f);
 	if (r > 0)
 		return fd;
 	if (r == 0)

@@ -100,7 +100,7 @@ static void tidy_one(const struct queue *q, const char *part, const char *name,
 	fd = open(path, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	if (fd < 0)
 		return;
-	if (queue_dir_lock(fd, path, f) > 0 && disk_is_same(fd, path, f) > 0 &&
+	if (disk_lock(fd, 0, path, f) > 0 && disk_is_same(fd, path, f) > 0 &&
 	    !(is_message && queue_dir_has_entry(q, name, f) != 0)) {
 		crash_point("queue-tidy-begin");
 		if (unlink(path) < 0 && errno != ENOENT)
@@ -144,7 +144,7 @@ int queue_lock_flush(struct queue *q, struct error *f)
 		return errno == ENOENT ? -1
 				       : error_errno(f, ERROR_IO, errno,
 						     "cannot open %s", path);
-	if (queue_dir_lock(fd, path, f) > 0)
+	if (disk_lock(fd, 0, path, f) > 0)
 		return fd;
 	close(fd);
 	return -1;
@@ -313,7 +313,7 @@ static int move_one(struct move *m, const char *part, const char *id,
 	if (fd < 0)
 		fd = open_message(m->to, id);
 	if (fd >= 0)
-		locked = queue_dir_lock(fd, id, f);
+		locked = disk_lock(fd, 0, id, f);
 	if (locked > 0)
 		r = move_locked(m, part, id, f);
 	else if (locked == 0)

@@ -58,7 +58,7 @@ static bool lock_stage(struct put *p)
 
 	if (s->fd < 0 || fstat(s->fd, &st) < 0 || st.st_nlink != 0)
 		return false;
-	if (queue_dir_lock(s->fd, s->name, &ignored) <= 0)
+	if (disk_lock(s->fd, 0, s->name, &ignored) <= 0)
 		return false;
 	p->fd = s->fd;
 	return true;
@@ -127,7 +127,7 @@ static int look_at_namesake(struct put *p)
 	if (fd < 0)
 		return error_errno(p->error, ERROR_TEMPORARY, errno,
 				   "cannot open %s", path);
-	locked = queue_dir_lock(fd, path, p->error);
+	locked = disk_lock(fd, 0, path, p->error);
 	if (locked > 0 && disk_is_same(fd, path, p->error) > 0 &&
 	    queue_dir_has_entry(p->queue, p->id, p->error) == 0) {
 		unlink(path); /* or the next link fails once more */

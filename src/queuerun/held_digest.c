@@ -29,42 +29,22 @@
 
 /* ---- a mail ---- */
 
-/* Where the whole of it cannot be had, its beginning. */
-struct start {
-	struct sink sink;
-	struct buf text;
-};
-
-static int start_put(struct sink *sink, const void *data, size_t n)
-{
-	struct start *s = (struct start *)sink;
-	size_t room = s->text.max - s->text.len;
-
-	return buf_put(&s->text, data, n < room ? n : room);
-}
-
-static const struct sink_ops start_ops = { .put = start_put };
-
-static void start_init(struct start *s, size_t max, struct error *f)
-{
-	s->sink = (struct sink){ .ops = &start_ops, .error = f };
-	buf_init(&s->text, max);
-}
-
 struct look {
 	struct arena *arena; /* of what lasts */
 	const struct slice *message;
 	struct parser parser;
-	struct start header; /* of the message */
+	struct buf header; /* of the message */
 };
 
 static int look_open(struct look *l, struct arena *a, struct arena *scratch,
 		     const struct slice *message, struct error *f)
 {
 	struct slice part = *message;
+	struct sink_start header;
 
 	*l = (struct look){ .arena = a, .message = message };
-	start_init(&l->header, PARSE_HEADER_MAX, f);
+	buf_init(&l->header, PARSE_HEADER_MAX);
+	sink_start_init(&header, &l->header, f);
 	parser_init(&l->parser, scratch, f);
 	if (pump_slice(message, &l->parser.sink) < 0 ||
 	    sink_close(&l->parser.sink) < 0 || !l->parser.first)
@@ -72,13 +52,13 @@ static int look_open(struct look *l, struct arena *a, struct arena *scratch,
 	part.length = l->parser.first->body < part.length
 			      ? l->parser.first->body
 			      : part.length;
-	return pump_slice(&part, &l->header.sink);
+	return pump_slice(&part, &header.sink);
 }
 
 static void look_close(struct look *l)
 {
 	parser_free(&l->parser);
-	buf_free(&l->header.text);
+	buf_free(&l->header);
 }
 
 static const char *decode(struct arena *a, const char *text, size_t max)
@@ -104,8 +84,8 @@ static void add_named(struct arena *a, struct held_mail *m, const char *text)
 
 static void read_fields(const struct look *l, struct held_mail *m)
 {
-	const char *p = l->header.text.data;
-	size_t n = l->header.text.len;
+	const char *p = l->header.data;
+	size_t n = l->header.len;
 	struct rawfield x;
 
 	for (; rawfield_read(p, n, &x); p += x.length, n -= x.length) {
@@ -140,21 +120,22 @@ static void find_charset(const struct look *l, const struct entity *e,
 	struct error unread = ERROR_INIT;
 	struct arena a = ARENA_INIT;
 	struct slice part = *l->message;
+	struct buf text = BUF_INIT(PARSE_HEADER_MAX);
 	struct rawfield x;
-	struct start s;
+	struct sink_start s;
 	const char *p;
 	size_t n;
 
-	start_init(&s, PARSE_HEADER_MAX, &unread);
+	sink_start_init(&s, &text, &unread);
 	part.offset += e->header;
 	part.length = e->body - e->header;
 	pump_slice(&part, &s.sink);
-	p = s.text.data;
-	for (n = s.text.len; rawfield_read(p, n, &x);
+	p = text.data;
+	for (n = text.len; rawfield_read(p, n, &x);
 	     p += x.length, n -= x.length)
 		if (rawfield_is(&x, "Content-Type"))
 			parameter_get(out, rawfield_text(&a, &x), "charset");
-	buf_free(&s.text);
+	buf_free(&text);
 	arena_free(&a);
 }
 
@@ -220,23 +201,24 @@ static void read_excerpt(const struct look *l, struct held_mail *m)
 {
 	const struct entity *found = find_text(l);
 	struct error unread = ERROR_INIT;
+	struct buf start = BUF_INIT(EXCERPT_READ);
 	struct buf text = BUF_INIT(4 * EXCERPT_READ);
 	struct buf out = BUF_INIT(2 * EXCERPT_MAX);
 	struct entity e;
-	struct start s;
+	struct sink_start s;
 
 	if (!found || found->end < found->body)
 		return;
 	e = *found;
 	if (e.end - e.body > EXCERPT_READ)
 		e.end = e.body + EXCERPT_READ;
-	start_init(&s, EXCERPT_READ, &unread);
+	sink_start_init(&s, &start, &unread);
 	if (extract_put(l->message, &e, WAY_DECODE, true, &s.sink) >= 0) {
-		to_utf8(l, &e, &s.text, &text);
+		to_utf8(l, &e, &start, &text);
 		put_lines(&out, text.data, e.end < found->end);
 		m->excerpt = arena_dup(l->arena, out.data);
 	}
-	buf_free(&s.text);
+	buf_free(&start);
 	buf_free(&text);
 	buf_free(&out);
 }

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/sysenv.h"
+#include "base/text.h"
 #include "mail/date.h"
 #include "queuerun/notice_text.h"
 
@@ -93,7 +94,7 @@ void held_text_subject(const struct held_digest *d, struct buf *out)
 		buf_puts(out, "the past hour");
 	} else {
 		buf_puts(out, "the past ");
-		notice_text_put_span(out, span);
+		text_put_span(out, span);
 	}
 	for (size_t i = 0; i < k.count; i++) {
 		if (i == KINDS_IN_SUBJECT || out->len > SUBJECT_MAX) {
@@ -181,7 +182,7 @@ static void put_reason(struct words *w)
 		buf_puts(&w->line, " The account sends at most ");
 	if (account->limit_same) {
 		buf_puts(&w->line, "one mail of a kind in ");
-		notice_text_put_span(&w->line, account->limit_same);
+		text_put_span(&w->line, account->limit_same);
 		buf_puts(&w->line, " (limit_same)");
 	}
 	if (account->limit_same && account->limit_hour)

@@ -393,23 +393,13 @@ static void put_limit(struct buf *to, int64_t limit)
 		buf_puts(to, ";");
 }
 
-static void put_age(struct buf *to, int64_t age)
-{
-	if (age < 2 * 3600)
-		buf_printf(to, "%" PRId64 " min", age / 60);
-	else if (age < 2 * 86400)
-		buf_printf(to, "%" PRId64 " h", age / 3600);
-	else
-		buf_printf(to, "%" PRId64 " days", age / 86400);
-}
-
 static void put_state(struct buf *to, const struct mailq_state *s,
 		      const struct mailq_limits *l)
 {
 	if (s->waiting) {
 		buf_printf(to, "%" PRIu64 " wait%s, the oldest for ",
 			   s->waiting, s->waiting == 1 ? "s" : "");
-		put_age(to, s->age);
+		text_put_span(to, s->age);
 	} else {
 		buf_puts(to, "nothing waits");
 	}

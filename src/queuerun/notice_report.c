@@ -169,7 +169,7 @@ static int put_recipient(struct fields *x, const struct notice_report *r,
 			 const struct notice_mail *mail,
 			 const struct entry_recipient *one)
 {
-	bool is_utf8 = !notice_text_is_ascii(one->address);
+	bool is_utf8 = !ascii_is_all(one->address);
 
 	sink_puts(x->to, "\r\n");
 	if (one->dsn_orcpt)
@@ -200,7 +200,7 @@ static bool fields_are_global(const struct notice_report *r)
 			const struct entry_recipient *one = &e->recipients[j];
 
 			if (notice_report_concerns(e, one, r->kind) &&
-			    !notice_text_is_ascii(one->address))
+			    !ascii_is_all(one->address))
 				return true;
 		}
 	}

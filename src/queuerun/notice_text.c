@@ -16,13 +16,6 @@
 
 #define WIDTH 72 /* columns; a character counts as one */
 
-bool notice_text_is_ascii(const char *text)
-{
-	while (*text && (unsigned char)*text < 128)
-		text++;
-	return !*text;
-}
-
 static void put_octets(struct buf *out, const char *text, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
@@ -50,25 +43,6 @@ void notice_text_put(struct buf *out, const char *text, bool ascii, size_t max)
 		else
 			buf_put(out, text, n);
 	}
-}
-
-void notice_text_put_span(struct buf *out, long long seconds)
-{
-	static const struct {
-		long long seconds;
-		const char *name;
-	} units[] = { { 86400, "day" }, { 3600, "hour" }, { 60, "minute" } };
-
-	for (size_t i = 0; i < sizeof(units) / sizeof(*units); i++) {
-		long long n = seconds / units[i].seconds;
-
-		if (n > 0) {
-			buf_printf(out, "%lld %s%s", n, units[i].name,
-				   n > 1 ? "s" : "");
-			return;
-		}
-	}
-	buf_puts(out, "a moment");
 }
 
 int notice_text_wrap(struct sink *to, size_t indent, const char *text)
@@ -325,7 +299,7 @@ static void put_delayed(struct words *w, const struct notice_mail *mail)
 	buf_puts(&w->line, "It is tried again until ");
 	add_date(w, e->arrived + w->report->account->queue_lifetime);
 	buf_puts(&w->line, " (for ");
-	notice_text_put_span(&w->line, w->report->account->queue_lifetime);
+	text_put_span(&w->line, w->report->account->queue_lifetime);
 	put_paragraph(w, " in all); you will be told if that fails. These "
 			 "commands show it, or delete it:");
 	put_commands(w, e->id, false);

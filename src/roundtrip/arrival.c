@@ -106,21 +106,6 @@ int arrival_begin(struct arrival *w,
 
 /* ---- a look ---- */
 
-struct catch
-{
-	struct sink sink;
-	struct buf *out;
-};
-
-/* What does not fit is no longer looked at. */
-static int catch_put(struct sink *sink, const void *data, size_t n)
-{
-	struct catch *c = (struct catch *)sink;
-	size_t room = c->out->max - c->out->len;
-
-	return buf_put(c->out, data, n < room ? n : room);
-}
-
 static bool has_mark(const struct buf *header, const char *field,
 		     const char *value)
 {
@@ -144,14 +129,13 @@ static bool has_mark(const struct buf *header, const char *field,
 static long find(struct arrival *w, struct mailbox *m, const char *field,
 		 const char *value, struct error *f)
 {
-	static const struct sink_ops ops = { .put = catch_put };
 	size_t sorted = w->count;
+	struct sink_start header;
 	long found = 0;
 
+	sink_start_init(&header, &w->header, f);
 	/* the newest first: most mailboxes have it at their end */
 	for (size_t i = m->count; i >= 1 && found == 0; i--) {
-		struct catch c = { .sink = { .ops = &ops, .error = f },
-				   .out = &w->header };
 		const char *id = mailbox_id(m, i, f);
 
 		if (!id)
@@ -159,7 +143,7 @@ static long find(struct arrival *w, struct mailbox *m, const char *field,
 		if (is_known(w, id, sorted))
 			continue;
 		buf_reset(&w->header);
-		if (mailbox_top(m, i, 0, &c.sink, f) < 0)
+		if (mailbox_top(m, i, 0, &header.sink, f) < 0)
 			return -1;
 		know(w, id);
 		if (has_mark(&w->header, field, value))

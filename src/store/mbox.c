@@ -10,7 +10,6 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -154,11 +153,10 @@ static int check_file(const char *path, const struct stat *st, struct error *f)
 /* 1 when it is locked and fit; 0 when another is in its place by now; -1. */
 static int lock_mine(int fd, const char *path, struct stat *st, struct error *f)
 {
+	struct error no_locks = ERROR_INIT; /* of this file system */
 	int r;
 
-	while (flock(fd, LOCK_EX) < 0)
-		if (errno != EINTR)
-			break; /* a file system without locks */
+	disk_lock(fd, DISK_LOCK_WAIT, path, &no_locks);
 	r = disk_is_same(fd, path, f);
 	if (r <= 0)
 		return r;

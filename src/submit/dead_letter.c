@@ -297,18 +297,6 @@ static int fill_header(const struct composition *c, struct header *h,
 
 /* ---- a message ---- */
 
-/* What stands at its start, up to START_MAX; 0 where nothing does. */
-static size_t look_at_start(const struct slice *text, char start[START_MAX],
-			    struct error *f)
-{
-	struct source from;
-	ssize_t n;
-
-	source_of_slice(&from, text);
-	n = source_read(&from, start, START_MAX, f);
-	return n > 0 ? (size_t)n : 0;
-}
-
 static struct slice behind(const struct slice *text, size_t n)
 {
 	struct slice rest = *text;
@@ -405,7 +393,7 @@ static int write_message_text(const struct unsent *u, struct stage *to,
 			      struct error *f)
 {
 	char start[START_MAX];
-	size_t n = look_at_start(u->text, start, f);
+	size_t n = slice_start(u->text, start, sizeof(start), f);
 	struct slice text = without_envelope(u->text, start, n);
 	size_t skipped = (size_t)(u->text->length - text.length);
 

@@ -33,6 +33,24 @@ static void a_folder_below_a_file_is_refused(void **state)
 	assert_int_equal(f.cause, ERROR_CANTCREAT);
 }
 
+static void a_lock_is_had_once_and_waited_for(void **state)
+{
+	const char *path = scratch_path(state, "lock");
+	struct error f = ERROR_INIT;
+	int one = open(path, O_CREAT | O_RDWR, 0600);
+	int other = open(path, O_RDWR);
+
+	assert_int_equal(disk_lock(one, 0, path, &f), 1);
+	assert_int_equal(disk_lock(other, 0, path, &f), 0);
+	assert_int_equal(disk_lock(other, 20, path, &f), 0);
+	close(one);
+	assert_int_equal(disk_lock(other, DISK_LOCK_WAIT, path, &f), 1);
+	assert_false(error_is_set(&f));
+	close(other);
+	assert_int_equal(disk_lock(-1, 0, path, &f), -1);
+	assert_true(error_is_set(&f));
+}
+
 static void an_unnamed_file_leaves_no_name(void **state)
 {
 	struct error f = ERROR_INIT;
@@ -138,6 +156,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		IN_SCRATCH(folders_are_made_with_their_parents),
 		IN_SCRATCH(a_folder_below_a_file_is_refused),
+		IN_SCRATCH(a_lock_is_had_once_and_waited_for),
 		IN_SCRATCH(an_unnamed_file_leaves_no_name),
 		cmocka_unit_test(a_full_device_is_a_temporary_error),
 		IN_SCRATCH(a_file_over_its_cap_is_refused),

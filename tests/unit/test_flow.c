@@ -217,11 +217,38 @@ static void a_stage_without_a_folder_is_a_error(void **state)
 	free(data);
 }
 
+static void a_start_is_what_there_is_room_for(void **state)
+{
+	struct slice text = slice_of_memory("0123456789", 10);
+	struct error f = ERROR_INIT;
+	struct buf out = BUF_INIT(4);
+	struct sink_start s;
+	char start[16];
+
+	(void)state;
+	sink_start_init(&s, &out, &f);
+	assert_int_equal(sink_put(&s.sink, "01", 2), 0);
+	assert_int_equal(sink_put(&s.sink, "234567", 6), 0);
+	assert_int_equal(sink_put(&s.sink, "89", 2), 0);
+	assert_string_equal(out.data, "0123");
+	assert_false(out.overflow);
+	buf_free(&out);
+	assert_int_equal(slice_start(&text, start, 4, &f), 4);
+	assert_memory_equal(start, "0123", 4);
+	assert_int_equal(slice_start(&text, start, sizeof(start), &f), 10);
+	text.memory = NULL;
+	text.fd = -1;
+	text.name = "nothing";
+	assert_int_equal(slice_start(&text, start, 4, &f), 0);
+	assert_true(error_is_set(&f));
+}
+
 int main(void)
 {
 #define IN_SCRATCH(test)                                                       \
 	cmocka_unit_test_setup_teardown(test, scratch_make, scratch_remove)
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_start_is_what_there_is_room_for),
 		cmocka_unit_test(lf_keeps_the_laws),
 		IN_SCRATCH(a_slice_is_read_as_often_as_need_be),
 		IN_SCRATCH(a_file_that_shrinks_is_a_error),
