@@ -73,6 +73,54 @@ static void lend_terminal(struct command *c)
 		give_terminal(c->terminal, c->pid);
 }
 
+/* ---- stopped, and continued ---- */
+
+/* Also where the caller catches or holds back that signal. */
+static void stop_ourselves(int number)
+{
+	struct sigaction usual = { .sa_handler = SIG_DFL }, former;
+	sigset_t it, before;
+
+	sigemptyset(&it);
+	sigaddset(&it, number);
+	sigprocmask(SIG_BLOCK, &it, &before);
+	sigaction(number, NULL, &former);
+	if (former.sa_handler != SIG_IGN)
+		sigaction(number, &usual, NULL);
+	kill(0, number); /* others of the pipeline that we are in, too */
+	sigprocmask(SIG_UNBLOCK, &it, NULL);
+	sigaction(number, &former, NULL);
+	sigprocmask(SIG_SETMASK, &before, NULL);
+}
+
+/* As it stopped, unless it only wanted the terminal that we have. */
+static void stop_too(struct command *c, int number)
+{
+	uint64_t before = sysenv_ticks();
+
+	if (number == SIGSTOP) /* sent on purpose */
+		return;
+	take_terminal_back(c);
+	if (number != SIGTSTP)
+		lend_terminal(c);
+	if (c->terminal < 0) {
+		stop_ourselves(number);
+		lend_terminal(c);
+	}
+	c->start += sysenv_ticks() - before; /* that time is not its own */
+	kill(-c->pid, SIGCONT);
+}
+
+/* Has it stopped?  Its end is left to command_look. */
+static void heed_stop(struct command *c)
+{
+	siginfo_t info = { 0 };
+
+	if (waitid(P_PID, (id_t)c->pid, &info, WSTOPPED | WNOHANG) == 0 &&
+	    info.si_pid == c->pid)
+		stop_too(c, info.si_status);
+}
+
 /* ---- the start ---- */
 
 static int move(int from, int to)
@@ -84,10 +132,17 @@ static int move(int from, int to)
 	return dup2(from, to);
 }
 
+/* One that was held back meanwhile is the program's, no handler of ours gets
+ * it. */
 static void reset_signals(void)
 {
+	struct sigaction action;
 	sigset_t none;
 
+	for (int n = 1; n < NSIG; n++)
+		if (sigaction(n, NULL, &action) == 0 &&
+		    action.sa_handler != SIG_IGN)
+			signal(n, SIG_DFL);
 	signal(SIGPIPE, SIG_DFL);
 	signal(SIGCHLD, SIG_DFL);
 	signal(SIGXFSZ, SIG_DFL);
@@ -129,6 +184,21 @@ static void become(const struct command *c, const char *const *argv,
 	execvp(argv[0], (char *const *)(uintptr_t)argv);
 }
 
+/* What the new process reports before it becomes the program: 0 nothing.  It
+ * has the terminal by then, and may be stopped. */
+static int read_report(struct command *c, int fd)
+{
+	struct pollfd p = { .fd = fd, .events = POLLIN };
+	int error = 0, ready;
+
+	while ((ready = poll(&p, 1, LOOK_MS)) == 0 ||
+	       (ready < 0 && errno == EINTR))
+		heed_stop(c);
+	if (io_read_full(fd, &error, sizeof(error)) < (ssize_t)sizeof(error))
+		return 0;
+	return error;
+}
+
 /* 0, or why it could not become the program: whatever it was, it is gone. */
 static int start(struct command *c, const char *const *argv,
 		 const int streams[3])
@@ -152,9 +222,7 @@ static int start(struct command *c, const char *const *argv,
 	if (c->pid > 0) {
 		setpgid(c->pid,
 			c->pid); /* parent or child, whichever is first */
-		if (io_read_full(report[0], &error, sizeof(error)) <
-		    (ssize_t)sizeof(error))
-			error = 0;
+		error = read_report(c, report[0]);
 	}
 	close(report[0]);
 	return error;
@@ -213,24 +281,6 @@ int command_start(struct command *c, const char *const *argv, int input,
 }
 
 /* ---- its life ---- */
-
-/* As it stopped, unless it only wanted the terminal that we have. */
-static void stop_too(struct command *c, int number)
-{
-	uint64_t before = sysenv_ticks();
-
-	if (number == SIGSTOP) /* sent on purpose */
-		return;
-	take_terminal_back(c);
-	lend_terminal(c);
-	if (number == SIGTSTP || c->terminal < 0) {
-		take_terminal_back(c);
-		kill(0, number);
-		lend_terminal(c);
-	}
-	c->start += sysenv_ticks() - before; /* that time is not its own */
-	kill(-c->pid, SIGCONT);
-}
 
 bool command_look(struct command *c)
 {

@@ -27,9 +27,8 @@
 
 /* ---- signals ---- */
 
-static const int passed[] = {
-	SIGHUP, SIGINT, SIGTERM, SIGQUIT, SIGUSR1, SIGUSR2
-};
+static const int passed[] = { SIGHUP,  SIGINT,	SIGTERM, SIGQUIT,
+			      SIGUSR1, SIGUSR2, SIGTSTP };
 #define PASSED (sizeof(passed) / sizeof(*passed))
 
 static volatile sig_atomic_t came[PASSED];
@@ -53,7 +52,10 @@ struct watch {
 	unsigned pause; /* milliseconds, once its pipes are closed */
 };
 
-/* SIGTTOU, too: at a terminal the job has it, and we show what it says. */
+/* SIGTTOU, too: at a terminal the job has it, and we show what it says.
+ * SIGTSTP comes to us where the job does not have the terminal: continued in
+ * the background and then brought to the front, or from kill(1).  We stop when
+ * the job has done so (base/command.c). */
 static void hold_signals(struct watch *w)
 {
 	struct sigaction action = { .sa_handler = note };
@@ -86,11 +88,13 @@ static void pass_on(struct watch *w)
 		if (!came[i])
 			continue;
 		came[i] = 0;
-		w->linger_until = 0;
+		if (passed[i] != SIGTSTP)
+			w->linger_until = 0;
 		if (w->command.is_gone)
 			continue;
 		kill(-w->command.pid, passed[i]);
-		kill(-w->command.pid, SIGCONT); /* one that is stopped */
+		if (passed[i] != SIGTSTP) /* it may be stopped */
+			kill(-w->command.pid, SIGCONT);
 	}
 }
 
@@ -254,7 +258,8 @@ static int start(struct watch *w, struct error *f)
 	if (r < 0)
 		j->error = w->command.error ? w->command.error : EAGAIN;
 	else if (j->step_count)
-		w->step_at = w->start + (uint64_t)j->steps[0].seconds * 1000;
+		w->step_at =
+			w->command.start + (uint64_t)j->steps[0].seconds * 1000;
 	return r;
 }
 

@@ -3,8 +3,9 @@
  * It is executed directly, in a process group of its own; at a terminal it has
  * that, as from a shell (base/command.h).  What it writes comes back by a pipe
  * for each stream, in the order in which it arrives.  SIGHUP, SIGINT, SIGTERM,
- * SIGQUIT, SIGUSR1 and SIGUSR2 are passed on to the group, however often they
- * come; one that was ignored when we were started is ignored by the job, too.
+ * SIGQUIT, SIGUSR1, SIGUSR2 and SIGTSTP are passed on to the group, however
+ * often they come; one that was ignored when we were started is ignored by the
+ * job, too.
  *
  * The end is that of the process itself.  What it left in the background may
  * hold the pipes: that is read for JOB_LINGER_MS more, so that a pipeline which

@@ -228,7 +228,7 @@ started() {
 	text | grep -q 'never came to its end'
 }
 
-@test "at a terminal: interrupted, asked" {
+@test "at a terminal: stopped and continued, interrupted, asked" {
 	freeze "tty=1"
 	python3 "$root/tests/cli/run_terminal.py" "$MAILSEND"
 }
