@@ -1,6 +1,9 @@
 # systemd.bash - a machine of its own with a real systemd, for the tests of what
 # is installed for one: all that is not the project is a layer above, and goes
-# with it.  /share is the folder of that name in $world.
+# with it.  /share is the folder of that name in $world; the packages that are
+# unpacked in $systemd_tree, if that is set, are installed there.  $systemd_root
+# is what it is made of, if the root of the caller's mounts is another: a chroot is
+# left for that, as only the root of mounts can be exchanged.
 # shellcheck shell=bash disable=SC2154
 
 # What would touch the kernel's settings or wait for a network.
@@ -21,10 +24,12 @@ systemd_masked=(systemd-tmpfiles-setup.service systemd-tmpfiles-setup-dev.servic
 systemd_boot() {
 	local name R=$world/layers/root
 
+	[ -d "$world" ] || return 1
 	mount --make-rprivate / && mkdir "$world/layers" &&
 		mount -t tmpfs layers "$world/layers" || return 1
 	mkdir "$world/layers"/{upper,work,root}
-	mount -t overlay layers "$R" -o "lowerdir=/" \
+	mount -t overlay layers "$R" \
+		-o "lowerdir=${systemd_tree:+$systemd_tree:}${systemd_root:-/}" \
 		-o "upperdir=$world/layers/upper,workdir=$world/layers/work" &&
 		mount -t tmpfs -o mode=1777 tmp "$R/tmp" &&
 		mount -t tmpfs -o mode=755 run "$R/run" &&
@@ -75,8 +80,9 @@ systemd_start() {
 	mkdir "$groups/${world##*/}" 2>/dev/null || skip 'no groups of processes'
 	echo "$groups/${world##*/}" >"$world/groups"
 	# shellcheck disable=SC2016 # for the inner shell
-	bash -c 'echo $$ >"$1/cgroup.procs" && exec unshare --pid --fork \
-		--kill-child --mount --uts --ipc --cgroup \
+	bash -c 'echo $$ >"$1/cgroup.procs" &&
+		exec ${systemd_root:+nsenter --mount=/proc/self/ns/mnt} \
+		unshare --pid --fork --kill-child --mount --uts --ipc --cgroup \
 		bash -c ". \"\$1\"; shift; systemd_boot \"\$@\"" _ "${@:2}"' _ \
 		"$(cat "$world/groups")" "$root/tests/cli/systemd.bash" "$@" \
 		>"$world/boot.log" 2>&1 </dev/null 3>&- &
@@ -145,7 +151,7 @@ systemd_stop() {
 
 # on COMMAND... - on that machine, as its root.
 on() {
-	timeout -k 5 120 nsenter -t "$(tr -d ' ' <"$world/init.pid")" -a \
+	timeout -k 5 120 nsenter -t "$(tr -d ' ' <"$world/init.pid")" -a -r \
 		env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
 		HOME=/root LC_ALL=C.UTF-8 "$@"
 }
