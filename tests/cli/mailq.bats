@@ -416,7 +416,7 @@ check() {
 	put 1a 7200 a@example.org
 	put 2b 60 a@example.org
 	check 0 OK
-	has ' 2 wait.* 2 h .*count=2;;;0 age=7200s;;;0'
+	has ' 2 wait.* 2 h.*count=2;;;0 age=7200s;;;0'
 	check 0 OK -w 3 -c 4 --warn-age 3h --crit-age 1d
 	check 1 WARNING -w 2 -c 3
 	check 2 CRITICAL -w 1 -c 2
