@@ -135,11 +135,11 @@ $(B)/gen/providers.c: contrib/providers Makefile
 $(B)/gen/glossary.c: contrib/glossary Makefile
 	$(Q)mkdir -p $(@D)
 	$(Q){ printf '#include "net/glossary.h"\n\n'; \
-	printf 'const char *const glossary_lines[] = {\n\t""\n'; \
+	printf 'const char glossary_text[] =\n'; \
 	sed -e '/^#/d' -e '/^$$/d' -e '/^  as /d' -e 's/[\\"]/\\&/g' \
 		-e '/^    /{s/^   \(.*\)/\t"\1"/;b' -e '}' -e 's/^  / /' \
-		-e 's/.*/\t, "&"/' contrib/glossary; \
-	printf '\t, NULL\n};\n'; } >$@
+		-e 's/.*/\t"\\0" "&"/' contrib/glossary; \
+	printf '\t"\\0";\n'; } >$@
 
 $(B)/obj/gen/%.o: $(B)/gen/%.c
 	$(Q)mkdir -p $(@D)

@@ -66,7 +66,7 @@ const char *handshake_capability(struct arena *a, const char *line,
 /* A line for each of those that count and are not there. */
 static void tell_missing(struct check *c, struct check_step *step)
 {
-	const char *const *at = NULL;
+	const char *at = NULL;
 	struct glossary_missing missing;
 
 	while (glossary_next_missing("smtp", &at, &missing))

@@ -45,31 +45,33 @@ static const char *of_kind(const char *line, const char *kind,
 }
 
 /* The entry behind `from`, or the first. */
-static const char *const *next(const char *kind, const char *protocol,
-			       const char *const *from)
+static const char *next(const char *kind, const char *protocol,
+			const char *from)
 {
-	for (from = from ? from + 1 : glossary_lines; *from; from++)
-		if (of_kind(*from, kind, protocol))
+	if (!from)
+		from = glossary_text;
+	while (*(from = glossary_line_after(from)))
+		if (of_kind(from, kind, protocol))
 			return from;
 	return NULL;
 }
 
-static const char *const *find(const char *kind, const char *protocol,
-			       const char *name, size_t n)
+static const char *find(const char *kind, const char *protocol,
+			const char *name, size_t n)
 {
-	const char *const *at = NULL;
+	const char *at = NULL;
 
 	while (n && (at = next(kind, protocol, at)))
-		if (after(of_kind(*at, kind, protocol), name, n))
+		if (after(of_kind(at, kind, protocol), name, n))
 			return at;
 	return NULL;
 }
 
 /* Of the entry's lines the one of that name. */
-static const char *attribute(const char *const *entry, const char *name)
+static const char *attribute(const char *entry, const char *name)
 {
-	while (is_attribute(*++entry ? *entry : "")) {
-		const char *value = after_word(*entry + 1, name);
+	while (is_attribute(entry = glossary_line_after(entry))) {
+		const char *value = after_word(entry + 1, name);
 
 		if (value)
 			return value;
@@ -85,9 +87,9 @@ static const char *or_empty(const char *text)
 static const char *text_of(const char *kind, const char *protocol,
 			   const char *name, size_t n)
 {
-	const char *const *entry = find(kind, protocol, name, n);
+	const char *entry = find(kind, protocol, name, n);
 
-	return entry ? after(of_kind(*entry, kind, protocol), name, n) : NULL;
+	return entry ? after(of_kind(entry, kind, protocol), name, n) : NULL;
 }
 
 /* Cuts the name off, which ends at a blank; what follows it. */
@@ -113,7 +115,7 @@ const char *glossary_response(const char *line)
 enum error_cause glossary_response_cause(const char *text)
 {
 	enum error_cause cause = ERROR_UNAVAILABLE;
-	const char *const *entry = NULL;
+	const char *entry = NULL;
 	const char *name = NULL;
 
 	if (*text == '[')
@@ -127,9 +129,9 @@ enum error_cause glossary_response_cause(const char *text)
 }
 
 /* "AUTH=PLAIN" is AUTH; "UTF8=ACCEPT" is a word of its own. */
-static const char *const *find_extension(const char *protocol, const char *line)
+static const char *find_extension(const char *protocol, const char *line)
 {
-	const char *const *entry =
+	const char *entry =
 		find("extension", protocol, line, strcspn(line, " "));
 
 	return entry ? entry
@@ -138,17 +140,17 @@ static const char *const *find_extension(const char *protocol, const char *line)
 
 const char *glossary_extension(const char *protocol, const char *line)
 {
-	const char *const *entry = find_extension(protocol, line);
+	const char *entry = find_extension(protocol, line);
 	char name[32];
 
-	return entry ? take_name(of_kind(*entry, "extension", protocol), name,
+	return entry ? take_name(of_kind(entry, "extension", protocol), name,
 				 sizeof(name))
 		     : NULL;
 }
 
 bool glossary_is_unused(const char *protocol, const char *line)
 {
-	const char *const *entry = find_extension(protocol, line);
+	const char *entry = find_extension(protocol, line);
 
 	return !entry || attribute(entry, "unused");
 }
@@ -190,11 +192,11 @@ const char *glossary_word(const char *protocol, const char *word)
 	return about ? about : text_of("detail", NULL, detail, strlen(detail));
 }
 
-bool glossary_next_missing(const char *protocol, const char *const **at,
+bool glossary_next_missing(const char *protocol, const char **at,
 			   struct glossary_missing *out)
 {
 	while ((*at = next("extension", protocol, *at))) {
-		take_name(of_kind(**at, "extension", protocol), out->name,
+		take_name(of_kind(*at, "extension", protocol), out->name,
 			  sizeof(out->name));
 		out->about = attribute(*at, "missing");
 		if (out->about)
@@ -205,19 +207,19 @@ bool glossary_next_missing(const char *protocol, const char *const **at,
 
 /* ---- what can be said ---- */
 
-static bool take_verb(const char *protocol, const char *const *entry,
+static bool take_verb(const char *protocol, const char *entry,
 		      struct glossary_verb *out)
 {
 	if (!entry || !out)
 		return entry != NULL;
-	out->about = take_name(of_kind(*entry, "verb", protocol), out->name,
+	out->about = take_name(of_kind(entry, "verb", protocol), out->name,
 			       sizeof(out->name));
 	out->form = or_empty(attribute(entry, "form"));
 	out->source = or_empty(attribute(entry, "see"));
 	return true;
 }
 
-bool glossary_next_verb(const char *protocol, const char *const **at,
+bool glossary_next_verb(const char *protocol, const char **at,
 			struct glossary_verb *out)
 {
 	*at = next("verb", protocol, *at);
@@ -233,7 +235,7 @@ bool glossary_verb(const char *protocol, const char *word, size_t n,
 bool glossary_verb_near(const char *protocol, const char *word, size_t n,
 			struct glossary_verb *out)
 {
-	const char *const *at = NULL;
+	const char *at = NULL;
 	struct glossary_verb one, best;
 	struct nearest nearest;
 	char text[32];
@@ -327,10 +329,10 @@ static bool fits_reply(const char *row, int code, const char *esc,
 	       (!*row || has_word(text, row));
 }
 
-static void take_advice(const char *const *entry, const char *kind,
-			const char *row, struct advice *out)
+static void take_advice(const char *entry, const char *kind, const char *row,
+			struct advice *out)
 {
-	take_name(of_kind(*entry, kind, NULL), out->name, sizeof(out->name));
+	take_name(of_kind(entry, kind, NULL), out->name, sizeof(out->name));
 	out->why = attribute(entry, "why");
 	out->way_out = attribute(entry, "do");
 	out->settings = or_empty(attribute(entry, "settings"));
@@ -341,16 +343,16 @@ static void take_advice(const char *const *entry, const char *kind,
 bool glossary_advice_find(int code, const char *esc, const char *text,
 			  const char *host, struct advice *out)
 {
-	const char *const *entry = NULL;
+	const char *entry = NULL;
 
 	while ((entry = next("advice", NULL, entry))) {
 		const char *domains = attribute(entry, "at");
 
 		if (domains && !(host && is_below(host, domains)))
 			continue;
-		for (const char *const *line = entry + 1;
-		     *line && is_attribute(*line); line++) {
-			const char *row = after_word(*line + 1, "reply");
+		for (const char *line = glossary_line_after(entry);
+		     is_attribute(line); line = glossary_line_after(line)) {
+			const char *row = after_word(line + 1, "reply");
 
 			if (!row || !fits_reply(row, code, esc, text))
 				continue;
@@ -378,10 +380,10 @@ bool glossary_advice_of(const struct error *f, const char *host,
 
 bool glossary_cause(const char *name, struct advice *out)
 {
-	const char *const *entry = find("cause", NULL, name, strlen(name));
+	const char *entry = find("cause", NULL, name, strlen(name));
 
 	if (entry)
-		take_advice(entry, "cause", *entry, out);
+		take_advice(entry, "cause", entry, out);
 	return entry != NULL;
 }
 
@@ -390,7 +392,7 @@ static bool find_cause(const char *key,
 		       bool (*fits)(const char *, const void *),
 		       const void *what, struct advice *out)
 {
-	const char *const *entry = NULL;
+	const char *entry = NULL;
 
 	while ((entry = next("cause", NULL, entry))) {
 		const char *row = attribute(entry, key);

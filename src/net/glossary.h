@@ -9,13 +9,20 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <string.h>
 
 #include "base/buf.h"
 #include "base/error.h"
 
-/* Its lines, an indented one with one blank before it; ends with NULL.  The
- * Makefile makes them. */
-extern const char *const glossary_lines[];
+/* Its lines behind an empty one, each ended by a NUL, an indented one with one
+ * blank before it; ends with an empty line.  The Makefile makes it.  One text:
+ * a pointer to each would have to be relocated at each start. */
+extern const char glossary_text[];
+
+static inline const char *glossary_line_after(const char *line)
+{
+	return line + strlen(line) + 1;
+}
 
 /* ---- what was said ---- */
 
@@ -41,7 +48,7 @@ struct glossary_missing {
 	char name[32];
 	const char *about;
 };
-bool glossary_next_missing(const char *protocol, const char *const **at,
+bool glossary_next_missing(const char *protocol, const char **at,
 			   struct glossary_missing *out);
 
 /* ---- what can be said ---- */
@@ -57,7 +64,7 @@ bool glossary_verb(const char *protocol, const char *word, size_t n,
 /* The one that was probably meant; false where none is near. */
 bool glossary_verb_near(const char *protocol, const char *word, size_t n,
 			struct glossary_verb *out);
-bool glossary_next_verb(const char *protocol, const char *const **at,
+bool glossary_next_verb(const char *protocol, const char **at,
 			struct glossary_verb *out);
 
 /* ---- what to do ---- */

@@ -243,7 +243,7 @@ static int help_one(struct talk *t, const char *word, struct error *f)
 
 static int run_help(struct talk *t, const char *rest, struct error *f)
 {
-	const char *const *at = NULL;
+	const char *at = NULL;
 	struct glossary_verb v;
 
 	if (*rest)
@@ -320,7 +320,7 @@ static int do_command(struct talk *t, const char *line, struct error *f)
 void talk_complete(void *context, const char *word, struct buf *out)
 {
 	struct talk *t = context;
-	const char *const *at = NULL;
+	const char *at = NULL;
 	struct glossary_verb v;
 	char found[sizeof(v.name)] = "";
 	size_t n = strlen(word), count = 0;

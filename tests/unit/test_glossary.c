@@ -19,6 +19,11 @@
 
 #define LINE 1024
 
+static const char *first_line(void)
+{
+	return glossary_line_after(glossary_text);
+}
+
 /* "HOST CODE ENHANCED TEXT", with - for none; cuts the line up. */
 static bool find_seen(char *line, struct advice *out)
 {
@@ -83,9 +88,9 @@ static bool is_reached(const char *row)
 static void no_row_is_hidden(void **state)
 {
 	(void)state;
-	for (const char *const *l = glossary_lines; *l; l++)
-		if (!strncmp(*l, " reply ", 7) && !is_reached(*l + 7))
-			fail_msg("give a reply that comes to %s", *l);
+	for (const char *l = first_line(); *l; l = glossary_line_after(l))
+		if (!strncmp(l, " reply ", 7) && !is_reached(l + 7))
+			fail_msg("give a reply that comes to %s", l);
 }
 
 static void what_explains_itself_has_none(void **state)
@@ -344,18 +349,18 @@ static void every_line_has_its_form(void **state)
 	size_t entries = 0;
 
 	(void)state;
-	for (const char *const *l = glossary_lines + 1; *l; l++) {
-		if (**l == ' ') {
+	for (const char *l = first_line(); *l; l = glossary_line_after(l)) {
+		if (*l == ' ') {
 			assert_non_null(k);
-			check_attribute(k, *l);
+			check_attribute(k, l);
 			continue;
 		}
-		k = kind_of(*l);
+		k = kind_of(l);
 		entries++;
 		if (k->has_text)
-			check_text(*l, *l + key_length(k, *l) + 1);
-		else if ((*l)[key_length(k, *l)])
-			fail_msg("a name is one word: %s", *l);
+			check_text(l, l + key_length(k, l) + 1);
+		else if (l[key_length(k, l)])
+			fail_msg("a name is one word: %s", l);
 	}
 	assert_true(entries > 250);
 }
@@ -364,24 +369,25 @@ static void every_line_has_its_form(void **state)
 static void nothing_stands_there_twice(void **state)
 {
 	(void)state;
-	for (const char *const *l = glossary_lines + 1; *l; l++) {
+	for (const char *l = first_line(); *l; l = glossary_line_after(l)) {
 		const struct kind *k;
 		size_t n;
 
-		if (**l == ' ' || !strncmp(*l, "advice ", 7))
+		if (*l == ' ' || !strncmp(l, "advice ", 7))
 			continue;
-		k = kind_of(*l);
-		n = key_length(k, *l);
-		for (const char *const *m = l + 1; *m; m++)
-			if (!strncmp(*l, *m, n) && (!(*m)[n] || (*m)[n] == ' '))
-				fail_msg("twice: %s", *m);
+		k = kind_of(l);
+		n = key_length(k, l);
+		for (const char *m = glossary_line_after(l); *m;
+		     m = glossary_line_after(m))
+			if (!strncmp(l, m, n) && (!m[n] || m[n] == ' '))
+				fail_msg("twice: %s", m);
 	}
 }
 
-static bool has_line(const char *const *entry, const char *name)
+static bool has_line(const char *entry, const char *name)
 {
-	while (*++entry && **entry == ' ')
-		if (is_listed(name, *entry + 1, strcspn(*entry + 1, " ")))
+	while (*(entry = glossary_line_after(entry)) == ' ')
+		if (is_listed(name, entry + 1, strcspn(entry + 1, " ")))
 			return true;
 	return false;
 }
@@ -389,16 +395,16 @@ static bool has_line(const char *const *entry, const char *name)
 static void entries_are_whole(void **state)
 {
 	(void)state;
-	for (const char *const *l = glossary_lines + 1; *l; l++) {
-		bool is_advice = !strncmp(*l, "advice ", 7);
+	for (const char *l = first_line(); *l; l = glossary_line_after(l)) {
+		bool is_advice = !strncmp(l, "advice ", 7);
 
 		if (is_advice && !has_line(l, "reply"))
-			fail_msg("it never applies: %s", *l);
-		if ((is_advice || !strncmp(*l, "cause ", 6)) &&
+			fail_msg("it never applies: %s", l);
+		if ((is_advice || !strncmp(l, "cause ", 6)) &&
 		    (!has_line(l, "why") || !has_line(l, "do")))
-			fail_msg("no why or do: %s", *l);
-		if (!strncmp(*l, "verb ", 5) && !has_line(l, "see"))
-			fail_msg("no RFC: %s", *l);
+			fail_msg("no why or do: %s", l);
+		if (!strncmp(l, "verb ", 5) && !has_line(l, "see"))
+			fail_msg("no RFC: %s", l);
 	}
 }
 
