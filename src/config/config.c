@@ -364,13 +364,12 @@ int config_choose(struct config *c, const struct config_query *w,
 		*f = *found->flaw;
 		return -1;
 	}
-	account = setting_account(c->arena, found ? found->name : "default");
+	account = found ? setting_account_like(c->arena, found->name, found)
+			: setting_account(c->arena, "default");
 	account->origin = found ? found->origin : "default";
 	account->is_msmtp = found && found->is_msmtp;
 	account->tokens = found ? found->tokens : NULL;
 	account->reason = why;
-	if (found)
-		setting_copy(account, found, false);
 	has_rc = rc_counts(c->arena, account, w);
 	for (const struct override *o = w->overrides; o; o = o->next)
 		if ((has_rc || !o->is_rc) && !is_forbidden(account, o) &&

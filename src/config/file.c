@@ -148,8 +148,7 @@ static int begin_account(struct reading *r, const char *name, struct error *f)
 	if (++r->count > CONFIG_ACCOUNTS_MAX)
 		return wrong(r, f, "there are more than %d accounts",
 			     CONFIG_ACCOUNTS_MAX);
-	account = setting_account(a, arena_dup(a, name));
-	setting_copy(account, r->defaults, false);
+	account = setting_account_like(a, arena_dup(a, name), r->defaults);
 	for (size_t i = 0; i < setting_count(); i++)
 		account->origins[i].own = false;
 	account->tokens = account->name;

@@ -215,6 +215,15 @@ struct account *setting_account(struct arena *a, const char *name)
 	return account;
 }
 
+struct account *setting_account_like(struct arena *a, const char *name,
+				     const struct account *other)
+{
+	struct account *account = new_account(a, name);
+
+	setting_copy(account, other, false);
+	return account;
+}
+
 const char *setting_words(struct arena *a, const struct setting *s)
 {
 	/* no setting is this */

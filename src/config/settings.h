@@ -79,6 +79,9 @@ struct setting_place {
 
 /* A new account in which everything has its default. */
 struct account *setting_account(struct arena *a, const char *name);
+/* One with all settings of another. */
+struct account *setting_account_like(struct arena *a, const char *name,
+				     const struct account *other);
 /* Takes older spellings too. */
 int setting_assign(struct arena *a, struct account *account, const char *name,
 		   const char *value, const struct setting_place *at,
