@@ -1,8 +1,8 @@
-/* attach.c - taking "FILE=NAME;type=TYPE" apart from its end.
+/* attach.c - parsing "FILE=NAME;type=TYPE" from its end.
  *
- * The rest of the text is asked for as a file before each cut; the cut at '='
- * is made only where it helps, that is where the left side exists.  So a
- * missing "a=b.txt" is reported by the name that was typed. */
+ * Before each cut the rest of the text is looked up as a file; it is cut at '='
+ * only where the left side exists.  So a missing "a=b.txt" is reported by the
+ * name that was typed. */
 #include "persona/attach.h"
 
 #include <errno.h>
@@ -27,7 +27,7 @@ static bool is_there(const char *path)
 
 	if (input_is_standard(path) || stat(path, &st) == 0)
 		return true;
-	/* a folder that may not be searched hides what it has */
+	/* a directory without search permission hides its files */
 	return errno != ENOENT && errno != ENOTDIR && errno != ENAMETOOLONG;
 }
 
@@ -76,12 +76,12 @@ const char *attach_type(struct arena *a, const char *type, struct error *f)
 	return attach_spell_type(a, type, NULL);
 }
 
-/* What a cid: link can name (RFC 2392), as it is written there. */
+/* A Content-ID that a cid: link can refer to (RFC 2392). */
 static const char *content_id(const char *id, struct error *f)
 {
 	size_t n = strlen(id);
 
-	/* the <> of the header field are not part of it */
+	/* the <> are added in the header field */
 	for (size_t i = 0; i < n; i++)
 		if (id[i] <= 32 || id[i] >= 127 || strchr("<>\"\\()", id[i]))
 			n = 0;
@@ -95,7 +95,7 @@ static const char *content_id(const char *id, struct error *f)
 	return id;
 }
 
-/* The last place where the text has this. */
+/* The last occurrence of the key. */
 static char *find_last(char *text, const char *key)
 {
 	char *found = NULL;
@@ -119,8 +119,8 @@ static int cut_content_id(char *text, char *semicolon, struct attachment *one,
 	return *text ? 1 : 0;
 }
 
-/* Takes one ";cid=ID" or ";type=TYPE" off the end of the text, the type with
- * parameters of its own.  1: it was one of ours, 0: it was not. */
+/* Removes one ";cid=ID" or ";type=TYPE" from the end of the text; the type may
+ * have parameters. 1 if there was one, else 0. */
 static int cut_parameter(struct arena *a, char *text, struct attachment *one,
 			 struct error *f)
 {
@@ -142,7 +142,7 @@ static const char *as_utf8(struct arena *a, const char *octets)
 	return charset_to_utf8(a, octets, NULL);
 }
 
-/* The name that the receiver sees, when none was given. */
+/* The name shown to the receiver if none was given. */
 static const char *own_name(struct arena *a, const char *path)
 {
 	const char *slash = strrchr(path, '/');

@@ -1,9 +1,8 @@
-/* cmdline.h - a command line, understood: which command it is, and what it
- * says to it.
+/* cmdline.h - a parsed command line: which command it is, and its options.
  *
- * The mail is a struct request, as is what all commands share (the account,
- * the configuration, what is told); what belongs to one tool is the struct of
- * that tool, and no other looks at it. */
+ * The mail is a struct request, with what all commands share (account,
+ * configuration, output); the options of one tool are the struct of that tool,
+ * which no other reads. */
 #ifndef PERSONA_CMDLINE_H
 #define PERSONA_CMDLINE_H
 
@@ -36,36 +35,36 @@ enum command_kind {
 	COMMAND_CHANGE_QUEUE,  /* hold, release, retry, delete */
 	COMMAND_PRINT_QUEUED,  /* a mail in the queue, as it goes out */
 	COMMAND_SETUP_QUEUE,   /* have the system run the queue */
-	COMMAND_SETUP_SERVICE, /* one secret for the machine */
-	COMMAND_SETUP, /* a first configuration, by question and answer */
-	COMMAND_LOGIN, /* at a provider, for tokens */
+	COMMAND_SETUP_SERVICE, /* one service for the machine */
+	COMMAND_SETUP,	       /* interactive configuration */
+	COMMAND_LOGIN,	       /* at an OAuth provider */
 	COMMAND_LOGOUT,
-	COMMAND_TOKEN,	     /* prints one that is valid */
-	COMMAND_TALK,	     /* with the server, by hand */
-	COMMAND_CHECK,	     /* the connection, step by step, without a mail */
-	COMMAND_ROUNDTRIP,   /* ... and with one, to where it arrives */
+	COMMAND_TOKEN,	     /* print a valid one */
+	COMMAND_TALK,	     /* interactive SMTP session */
+	COMMAND_CHECK,	     /* test the connection, without a mail */
+	COMMAND_ROUNDTRIP,   /* ... and with a mail, until it has arrived */
 	COMMAND_SERVE_STDIO, /* an SMTP server on stdin and stdout */
-	COMMAND_SERVE,	     /* one that listens */
-	COMMAND_RUN,	     /* a job, and a mail when it matters */
+	COMMAND_SERVE,	     /* one that listens on a socket */
+	COMMAND_RUN,	     /* run a job, and mail its output */
 	COMMAND_HELP,	     /* the common options */
 	COMMAND_HELP_ALL,
 	COMMAND_VERSION,
 };
 
-/* What is asked of the queue. */
+/* Options of the queue commands. */
 struct cmdline_queue {
 	struct mailq_choice choice;
 	bool due_only;
-	bool tells_each; /* a run reports each mail */
+	bool tells_each; /* report each mail of a run */
 	bool runs_first; /* before it is listed */
 	enum mailq_change change;
 	struct mailq_limits limits;
-	const char *user; /* whose queue; NULL: all that are ours to see */
+	const char *user; /* whose queue; NULL: all that we may see */
 };
 
 struct cmdline {
 	struct request request; /* first: rows fill it by its offsets */
-	enum command_kind kind; /* request.action goes with it */
+	enum command_kind kind; /* sets request.action as well */
 	struct split_options split;
 	struct series_options series;
 	struct cmdline_queue queue;
@@ -73,7 +72,7 @@ struct cmdline {
 	struct roundtrip_options roundtrip;
 	struct {
 		const char *url; /* NULL: the account's server */
-		bool stays_out;	 /* nobody logs in */
+		bool stays_out;	 /* do not log in */
 	} talk;
 	struct serve_options serve;
 	enum login_way login;
@@ -83,15 +82,16 @@ struct cmdline {
 	bool nagios; /* a check or round trip reports as a monitoring plugin */
 };
 
-/* It points into itself: it stays where it was made. */
+/* It contains pointers into itself: do not move it. */
 void cmdline_init(struct cmdline *c);
-/* The kind, and what becomes of the mail with it. */
+/* Sets the kind and request.action. */
 void cmdline_become(struct cmdline *c, enum command_kind kind);
-/* `c` is the command of a series, read again: what `now`, which resumes it,
- * says of the series, of the connection and of the output holds instead. */
+/* `c` is the original command of a series, parsed again: what `now`, the
+ * command that resumes it, says of the series, the connection and the output
+ * overrides it. */
 void cmdline_resume(struct cmdline *c, struct arena *a,
 		    const struct cmdline *now);
-/* The option that chooses it, for errors. */
+/* The option that selects it, for error messages. */
 const char *cmdline_name(enum command_kind kind);
 
 #endif

@@ -1,19 +1,19 @@
-/* conflicts.c - one table of options that exclude each other.
+/* conflicts.c - the table of options that exclude each other.
  *
- * What a command line says is a set of traits, which is made out of the command
- * and not of the options, since there are several ways to say a thing: -H
- * "Subject: x" is a subject.  A row holds when the command is one of its own,
- * any trait of `one` is there, and any of `other`, unless that is empty. */
+ * A command line has a set of traits, which is derived from the parsed command
+ * and not from the options, as there are several ways to say the same: -H
+ * "Subject: x" is a subject.  A row matches if the command is one of its own,
+ * any trait of `one` is set, and any of `other`, unless that is empty. */
 #include "persona/conflicts.h"
 
 #include <string.h>
 
 #include "base/buf.h"
 
-/* In the order in which a sentence names the first. */
+/* In the order in which a message names the first. */
 enum trait {
 	RECIPIENTS,
-	SEVERAL, /* recipients, or one of a copy */
+	SEVERAL, /* several recipients, or one in Cc or Bcc */
 	TO_HEADER,
 	SUBJECT,
 	DRAFT,
@@ -64,7 +64,7 @@ enum trait {
 	TRAITS
 };
 
-/* Of those that a sentence names. */
+/* Of the traits that a message names. */
 static const char *const names[TRAITS] = {
 	[BODY] = "--body",
 	[INCLUDE] = "--body",
@@ -115,7 +115,7 @@ static const struct conflict {
 	uint64_t one, other;
 	const char *sentence; /* "%s" is the first of `one` */
 } conflicts[] = {
-	/* what is told */
+	/* output */
 	{ SENDERS, BUT(C(SEND) | C(EXPLAIN) | C(CHECK) | C(ROUNDTRIP)), T(JSON),
 	  0,
 	  "--json is the outcome of sending, or of --check, and this command "
@@ -123,7 +123,7 @@ static const struct conflict {
 	{ MAILSEND, C(CHECK) | C(ROUNDTRIP), T(NAGIOS), T(JSON),
 	  "--nagios and --json are two output formats: use one of them" },
 
-	/* the tools, and what belongs to one of them */
+	/* the tools and their options */
 	{ MAILSEND, BUT(C(CHECK) | C(ROUNDTRIP)),
 	  T(NAGIOS) | T(WARN_DAYS) | T(CRIT_DAYS), 0, "%s requires --check" },
 	{ MAILSEND, C(CHECK), CONTENT | MANY, 0,
@@ -167,7 +167,7 @@ static const struct conflict {
 	  "this command sends no mail: it takes the name of an account and "
 	  "nothing that belongs to a mail" },
 
-	/* many mails of one command */
+	/* series */
 	{ MAILSEND, C(PRINT) | C(DRY_RUN) | C(EXPLAIN), T(RESUME), 0,
 	  "--resume and --resend send what was begun; only a new command can "
 	  "be explained or printed" },
@@ -190,7 +190,7 @@ static const struct conflict {
 	{ MAILSEND, MAIL, T(BATCH), CONTENT,
 	  "--batch sends complete messages: leave subject and content out" },
 
-	/* the queue as mailq shows and changes it */
+	/* mailq */
 	{ MAILQ, BUT(C(LIST_QUEUE)), T(JSON), 0,
 	  "--json is a format of the list: leave it out" },
 	{ MAILQ, BUT(C(LIST_QUEUE)), T(SENDER) | T(RECIPIENT), 0,
@@ -209,7 +209,7 @@ static const struct conflict {
 	  "--list and --missed send no mail: they take names of jobs, and "
 	  "nothing that belongs to a mail" },
 
-	/* the modes of sendmail, and msmtp */
+	/* modes of sendmail, and msmtp */
 	{ SENDMAIL, C(VERIFY), T(TO_HEADER), 0,
 	  "-bv shows how addresses are resolved: give them, and leave -t out" },
 	{ SENDMAIL, C(SERVE_STDIO), T(RECIPIENTS), 0,
@@ -222,7 +222,8 @@ static const struct conflict {
 	  "--host is a server without a configuration, and --account one that "
 	  "is configured: leave one out" },
 
-	/* A draft has its text: files can go with it, another text cannot. */
+	/* A draft has its text: files can be attached, another text cannot be
+	 * added. */
 	{ CONFLICTS_DRAFT, MAIL,
 	  T(BODY) | T(INCLUDE) | T(HTML) | T(INLINE) | T(ENCODING) |
 		  T(CHARSET) | T(BODY_TYPE) | T(SKIP_EMPTY),

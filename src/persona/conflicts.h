@@ -4,19 +4,19 @@
 
 #include "persona/options.h"
 
-/* Whose command line it is; a set of bits. */
+/* Under which name the command was called; a set of bits. */
 enum conflicts_of {
 	CONFLICTS_MAILSEND = 1,
 	CONFLICTS_SENDMAIL = 2,
 	CONFLICTS_MSMTP = 4,
 	CONFLICTS_MAIL = 8, /* mail, mailx, mutt */
 	CONFLICTS_MAILQ = 16,
-	/* whoever writes a mail, once it is known whether it is a draft */
+	/* every name that sends, once it is known whether it is a draft */
 	CONFLICTS_DRAFT = 32,
 	CONFLICTS_RUN = 64,
 };
 
-/* ERROR_USAGE for the first row of the table that holds. */
+/* ERROR_USAGE for the first row that matches. */
 int conflicts_check(const struct options_run *run, enum conflicts_of name,
 		    struct error *f);
 #endif

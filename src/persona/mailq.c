@@ -1,7 +1,7 @@
-/* mailq.c - `mailq`, which shows the queue and changes it, and `newaliases`.
+/* mailq.c - the options of `mailq` and `newaliases`.
  *
- * Without a command it lists, whatever scripts write behind it; a bare argument
- * is an id, and then needs a command or chooses what is listed. */
+ * Without a command it lists the queue; an argument is an id, for the command
+ * or to select what is listed. */
 #include "persona/conflicts.h"
 #include "persona/personas.h"
 #include "persona/rows.h"
@@ -16,7 +16,7 @@
 
 #define LIMIT(member) COMMAND_FIELD(queue.limits.member)
 
-/* The list is what it is about until something else is said. */
+/* A command replaces the default, the list. */
 static int replace_command(struct options_run *run, enum command_kind new,
 			   struct error *f)
 {
@@ -56,7 +56,7 @@ static SETTER(set_check)
 	return replace_command(run, COMMAND_CHECK_QUEUE, f);
 }
 
-/* sendmail's spelling of which ones are listed. */
+/* sendmail's syntax for what is listed. */
 static SETTER(set_queue)
 {
 	static const char kinds[] = "ISR"; /* enum setter_words */

@@ -1,9 +1,9 @@
-/* mailrc.c - "alias", "set", "if" and the blocks of mailx; all else is for
- * reading mail.
+/* mailrc.c - "alias", "set", "if" and the blocks of mailx; the other commands
+ * are for reading mail and are ignored.
  *
- * What hangs on an "if" that cannot be answered here is in doubt: the alias or
- * the variable fails where it is used.  A block is kept as it stands, and run
- * when its account is chosen or it is called. */
+ * What depends on an "if" that cannot be evaluated here is in doubt: the alias
+ * or the variable is an error where it is used.  A block is stored, and run
+ * when its account is selected or it is called. */
 #include "persona/mailrc.h"
 
 #include <string.h>
@@ -16,18 +16,18 @@
 #define IF_DEPTH 128
 
 struct branch {
-	enum truth holds; /* the one at hand */
-	enum truth taken; /* one of those before, or this */
+	enum truth holds; /* the current one */
+	enum truth taken; /* a previous one, or this */
 };
 
 struct reader {
 	struct mailrc *rc;
 	struct branch branches[IF_DEPTH];
-	int depth;	   /* may pass IF_DEPTH: those are left out */
-	enum truth counts; /* all of it, where it is a block */
+	int depth;	   /* may exceed IF_DEPTH: those are ignored */
+	enum truth counts; /* all of it, if it is a block */
 	int file_depth;
 	const char *file;
-	struct mailrc_block *open; /* that the lines at hand belong to */
+	struct mailrc_block *open; /* the block that is being read; or NULL */
 };
 
 struct mailrc_block {
@@ -42,7 +42,7 @@ struct mailrc_block {
 	struct mailrc_block *next;
 };
 
-/* 1 when it is not there. */
+/* 1 if there is no such file. */
 static int read_file(struct mailrc *rc, const char *path, int depth);
 static bool run_block(struct mailrc *rc, const char *name, bool is_account,
 		      int depth, enum truth counts);
@@ -54,7 +54,7 @@ static void lose(struct reader *r, const char *what)
 					   what));
 }
 
-/* "al" is "alias" where `least` is 1: the shortest that is told apart. */
+/* "al" is "alias" if `least` is 1: the length of the shortest abbreviation. */
 static bool is_command(const char *word, const char *name, size_t least)
 {
 	size_t n = strlen(word);
@@ -62,7 +62,7 @@ static bool is_command(const char *word, const char *name, size_t least)
 	return n >= least && strncmp(word, name, n) == 0;
 }
 
-/* Do the lines at hand count? */
+/* Are the current lines in effect? */
 static enum truth counting(const struct reader *r)
 {
 	enum truth result = r->depth > IF_DEPTH ? MAYBE : r->counts;
@@ -168,7 +168,7 @@ const char *mailrc_doubt(const struct mailrc *rc, const char *name)
 	return v ? v->doubt : NULL;
 }
 
-/* Those that s-nail sets to something where the environment has them not. */
+/* Does s-nail set this variable by itself if the environment does not? */
 static bool has_default(const char *name)
 {
 	static const char *const names[] = {
@@ -184,7 +184,7 @@ static bool has_default(const char *name)
 	return rcfile_is_one_of(name, names);
 }
 
-/* The environment as s-nail has it: who it is, is known even from cron. */
+/* The environment as s-nail sees it: it knows the user even under cron. */
 static const char *environment(const char *name)
 {
 	const char *value = sysenv_env(name);
@@ -261,7 +261,7 @@ static void read_set(struct reader *r, const char *rest, bool on)
 
 /* ---- files ---- */
 
-/* "$NAME/x" and "${NAME}/x"; NULL where that cannot be told. */
+/* "$NAME/x" and "${NAME}/x"; NULL if the value is unknown. */
 static const char *expand_path(const struct mailrc *rc, const char *path)
 {
 	const char *end = path + 1, *value, *name;
@@ -346,7 +346,7 @@ static void read_block(struct reader *r, const char *rest, bool is_account)
 	r->open = b;
 }
 
-/* Of several with one name the last holds. */
+/* If there are several of one name, the last one wins. */
 static void add_to_block(struct reader *r, const char *line)
 {
 	struct mailrc_block *b = r->open;
@@ -366,7 +366,7 @@ static void add_to_block(struct reader *r, const char *line)
 
 /* ---- lines ---- */
 
-/* What may stand before a command, and does not change what it is to us. */
+/* Skips modifiers, which do not change what a command means here. */
 static const char *skip_modifiers(struct reader *r, const char **rest)
 {
 	static const char *const modifiers[] = { "wysh",   "local", "global",
@@ -379,7 +379,8 @@ static const char *skip_modifiers(struct reader *r, const char **rest)
 	return word;
 }
 
-/* A line that may count or not: true where no more is to be done about it. */
+/* A line of which it is unknown whether it is in effect: true if it has been
+ * handled. */
 static bool read_doubtful(struct reader *r, const char *word, const char *rest)
 {
 	struct arena *a = r->rc->arena;
@@ -407,8 +408,8 @@ static bool read_doubtful(struct reader *r, const char *word, const char *rest)
 	return true;
 }
 
-/* Where a second command begins, behind a ";" that stands in no quotes: s-nail
- * has several on a line, others do not, and mean no command by it. */
+/* Where a second command begins, after a ";" outside quotes: s-nail allows
+ * several on a line, others do not, and do not mean a command by it. */
 static const char *second_command(struct reader *r, const char *line)
 {
 	static const char *const commands[] = {
@@ -446,7 +447,7 @@ static void read_command(struct reader *r, const char *line)
 	if (!word || read_condition(r, word, line))
 		return;
 	counts = counting(r);
-	/* even where it does not count, a block's lines are its own */
+	/* a block is read even if it is not in effect */
 	if (is_command(word, "account", 2) || is_command(word, "define", 3)) {
 		read_block(r, line, *word == 'a');
 		return;

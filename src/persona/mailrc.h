@@ -1,5 +1,5 @@
-/* mailrc.h - what of mailx's start-up files (POSIX mailx, s-nail) concerns
- * the sending of mail: aliases, variables, and accounts that set some. */
+/* mailrc.h - the start-up files of mailx (POSIX mailx, s-nail), as far as they
+ * affect sending: aliases, variables, and accounts that set some. */
 #ifndef PERSONA_MAILRC_H
 #define PERSONA_MAILRC_H
 
@@ -11,9 +11,9 @@
 
 struct mailrc_variable {
 	const char *name;
-	const char *value; /* "" where there was none; NULL: unset */
-	const char *file;  /* where it was set */
-	/* why it may be another one, which cannot be told here; or NULL */
+	const char *value; /* "" if it has none; NULL: unset */
+	const char *file;  /* in which it was set */
+	/* why the value is uncertain; or NULL */
 	const char *doubt;
 	struct mailrc_variable *next;
 };
@@ -24,23 +24,23 @@ struct mailrc {
 	struct arena *arena;
 	struct personal_aliases *nicknames;
 	struct mailrc_variable *variables;
-	const struct mailrc_variable *typed; /* by -S: these prevail */
+	const struct mailrc_variable *typed; /* by -S: these win */
 	struct mailrc_block
 		*blocks; /* "account X { ... }", "define X { ... }" */
 };
 
-/* Adds to what is known; a file that is not there adds nothing.  Where an alias
- * may be hidden from us the nicknames are told. */
+/* Adds to what was read before; a missing file adds nothing.  The nicknames are
+ * told if an alias may have been missed. */
 void mailrc_read(struct mailrc *rc, const char *path);
-/* Runs what the account of that name has; false: there is none. */
+/* Runs the block of that account; false: there is none. */
 bool mailrc_account(struct mailrc *rc, const char *name);
-/* NULL when it is not set. */
+/* NULL if it is not set. */
 const char *mailrc_get(const struct mailrc *rc, const char *name);
-/* Why that is not certain: it hangs on an "if" that only the other program can
- * answer; NULL: it is. */
+/* Why the value is uncertain: it depends on an "if" that only the other program
+ * can evaluate; NULL: it is certain. */
 const char *mailrc_doubt(const struct mailrc *rc, const char *name);
-/* What "$name" stands for in a file, NULL for what is not set; the environment
- * is looked at, too.  false: it cannot be told. */
+/* The value of "$name" in a file, or of the environment; NULL if it is not set.
+ * false: it is unknown. */
 bool mailrc_look_up(const struct mailrc *rc, const char *name,
 		    const char **value);
 /* mailrc_if.c: the condition of an "if" or "elif".  POSIX has "s" and "r",

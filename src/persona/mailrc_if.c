@@ -22,8 +22,8 @@
 #define WORD_MAX  4096
 
 struct word {
-	const char *text; /* NULL: it cannot be told */
-	bool is_quoted;	  /* then it is no operator */
+	const char *text; /* NULL: unknown */
+	bool is_quoted;	  /* then it is not an operator */
 	bool is_variable; /* "$x" and nothing else ... */
 	bool is_unset;	  /* ... which is not set */
 };
@@ -34,12 +34,12 @@ struct reader {
 	size_t count, at;
 	int depth;
 	bool found_unset; /* the variable that was expanded last */
-	bool is_wrong;	  /* it is nothing that we know */
+	bool is_wrong;	  /* syntax that we do not know */
 };
 
 /* ---- words ---- */
 
-/* "$x" and "${x}"; false where that cannot be told. */
+/* "$x" and "${x}"; false if the value is unknown. */
 static bool expand(struct reader *r, const char **at, struct buf *out)
 {
 	const char *p = *at + 1, *value;
@@ -61,8 +61,8 @@ static bool expand(struct reader *r, const char **at, struct buf *out)
 	return !value || buf_puts(out, value) == 0;
 }
 
-/* Something stands for something else; "$" at an end or before a sign is one.
- */
+/* Does an expansion begin here?  "$" at the end or before another sign is a
+ * "$". */
 static bool is_expansion(const char *p)
 {
 	return *p == '`' || (*p == '$' && p[1] &&
@@ -70,7 +70,7 @@ static bool is_expansion(const char *p)
 			      strchr("_{('?!#*@^$", p[1])));
 }
 
-/* Skips what cannot be told: its word is none. */
+/* Skips what is unknown; false: so is the word. */
 static bool read_quoted(struct reader *r, const char **at, struct buf *out)
 {
 	const char quote = **at;
@@ -137,7 +137,7 @@ static void read_words(struct reader *r, const char *p)
 	}
 }
 
-/* The next word, if it is that sign. */
+/* Takes the next word if it is that sign. */
 static bool take(struct reader *r, const char *sign)
 {
 	const struct word *w = &r->words[r->at];
@@ -151,7 +151,7 @@ static bool take(struct reader *r, const char *sign)
 
 /* ---- comparisons ---- */
 
-/* Where case alone tells them apart only one that says so is sure. */
+/* If they differ in case alone, the result is certain only with "?". */
 static enum truth equal(const char *one, const char *other, bool any_case)
 {
 	if (strcmp(one, other) == 0)
@@ -192,7 +192,7 @@ static bool is_integer(const char *text, long long *out)
 
 	if (!*text || strlen(text) > 18 ||
 	    text[strspn(text, "+-0123456789")] != '\0' ||
-	    (text[0] == '0' && text[1])) /* octal, or not */
+	    (text[0] == '0' && text[1])) /* octal in some versions */
 		return false;
 	*out = strtoll(text, &end, 10);
 	return !*end;
@@ -217,8 +217,8 @@ static enum truth compare(const char *one, const char *op, const char *other)
 	return strcmp(op, "-ge") == 0 ? truth_of(a >= b) : MAYBE;
 }
 
-/* "==", "!=", "=%" and "!%" for a part, "=~" and "!~" for a pattern; "?" or
- * "?case" behind them: in any case. */
+/* "==", "!=", "=%" and "!%" for a substring, "=~" and "!~" for a pattern; a "?"
+ * or "?case" after them ignores case. */
 static enum truth operate(const char *one, const char *op, const char *other)
 {
 	bool any_case = op[0] && op[1] &&
@@ -261,8 +261,7 @@ static enum truth at_terminal(void)
 	return sysenv_is_terminal(1) ? YES : MAYBE;
 }
 
-/* "send", "receive" and "terminal" by their first letters, and what is always
- * so or never. */
+/* "send", "receive" and "terminal" by their first letters, and constants. */
 static enum truth alone(const struct word *w)
 {
 	static const char *const on[] = { "1", "yes", "true", "on", "y", NULL };

@@ -1,13 +1,12 @@
-/* mailsend.c - our own face: the options of `mailsend`.
- *
- * The order is that of use, since --help shows it. */
+/* mailsend.c - the options of `mailsend`, in the order in which --help shows
+ * them. */
 #include "persona/conflicts.h"
 #include "persona/personas.h"
 #include "persona/rows.h"
 #include "persona/setters.h"
 #include "persona/validate.h"
 
-/* Where it stands first, personas.c has seen it. */
+/* personas.c has handled it if it comes first. */
 static SETTER(set_mailq)
 {
 	(void)run;
@@ -84,7 +83,7 @@ static bool is_about_login(enum command_kind kind)
 	       kind == COMMAND_TOKEN;
 }
 
-/* Behind --flush stand ids, behind --login an account. */
+/* After --flush: ids; after --login: an account. */
 static int argument(struct options_run *run, const char *value, struct error *f)
 {
 	if (run->cmdline->kind == COMMAND_RUN_QUEUE)
@@ -96,7 +95,7 @@ static int argument(struct options_run *run, const char *value, struct error *f)
 	return validate_recipient(run, value, f);
 }
 
-/* What a command that is no mail has to fill in or to check besides. */
+/* Checks of the commands that send no mail. */
 static int finish_tool(struct options_run *run, struct error *f)
 {
 	switch (run->cmdline->kind) {

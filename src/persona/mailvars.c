@@ -1,12 +1,12 @@
-/* mailvars.c - one table.
+/* mailvars.c - the table of s-nail's variables.
  *
- * A variable may end in "-HOST" or "-USER@HOST": s-nail has such chains for
- * several servers, and one command has one server.  s-nail talks to smtp://
- * without TLS unless told to use it; so it is here, but never with a log-in.
+ * A variable may end in "-HOST" or "-USER@HOST" (variable chains), for several
+ * servers; a command has one server.  Like s-nail, smtp:// is used without TLS
+ * unless told otherwise, but then never with a login.
  *
- * Of a start-up file the same table holds, for what says something of a mail
- * or a server.  Its server counts where neither the command line nor the
- * configuration has one, or where its account was chosen by name. */
+ * The same table is used for start-up files, for what concerns a mail or a
+ * server.  Their server is used if neither the command line nor the
+ * configuration has one, or if its account was selected by name. */
 #include "persona/mailvars.h"
 
 #include <string.h>
@@ -24,27 +24,27 @@ struct setting_of {
 	struct options_run *run;
 	struct mailvars *vars;
 	const struct variable *variable;
-	const char *value; /* "" where there was none, NULL: unset */
-	const char *file;  /* of a start-up file; NULL: it was typed */
+	const char *value; /* "" if it has none, NULL: unset */
+	const char *file;  /* the start-up file; NULL: it was typed */
 };
 
-/* What of a start-up file counts. */
+/* Is it used from a start-up file? */
 enum in_file {
-	NOT_IN_FILE, /* or its reader looks it up */
+	NOT_IN_FILE, /* or mailx.c reads it */
 	MAIL_IN_FILE,
 	SERVER_IN_FILE,
 };
 
 struct variable {
 	const char *name;
-	/* NULL: it means what happens anyway */
+	/* NULL: it changes nothing here */
 	int (*set)(const struct setting_of *s, struct error *f);
 	const char *setting; /* of ours */
 	bool is_chain;
 	enum in_file in_file;
 };
 
-/* Of those that are there from `o` on: a start-up file said them. */
+/* Marks those from `o` on as set by a start-up file. */
 static void mark_rc(struct override *o)
 {
 	for (; o; o = o->next)
@@ -64,7 +64,7 @@ static int as_auth(const struct setting_of *s, struct error *f)
 				f);
 }
 
-/* "ignore" and "warn" go on with a certificate that nobody vouches for. */
+/* "ignore" and "warn" accept an invalid certificate. */
 static int as_verify(const struct setting_of *s, struct error *f)
 {
 	bool off = strcmp(s->value, "ignore") == 0 ||
@@ -73,7 +73,7 @@ static int as_verify(const struct setting_of *s, struct error *f)
 	return override_setting(s->run, "tls_certcheck", off ? "off" : "on", f);
 }
 
-/* "smtp://USER:PASSWORD@HOST": a file may say it, whose place it is. */
+/* "smtp://USER:PASSWORD@HOST": allowed in a file only. */
 static const char *take_password(const struct setting_of *s)
 {
 	struct arena *a = s->run->arena;
@@ -279,7 +279,8 @@ static const struct variable variables[] = {
 };
 #define VARIABLES (sizeof(variables) / sizeof(*variables))
 
-/* The longest that the name is, or begins with as a chain. */
+/* The row with the longest name that is the variable, or that it begins with as
+ * a chain. */
 static const struct variable *find(const char *name)
 {
 	const struct variable *found = NULL;
@@ -331,7 +332,7 @@ int mailvars_set(struct options_run *run, struct mailvars *vars,
 	s.value = equals ? equals + 1 : "";
 	if (!s.variable && strncmp(name, "no", 2) == 0) {
 		note_typed(run, vars, name + 2, NULL);
-		/* what is off unless it was set stays so */
+		/* it is off by default */
 		if (find(name + 2))
 			return 0;
 	}
@@ -350,7 +351,7 @@ int mailvars_set(struct options_run *run, struct mailvars *vars,
 
 /* ---- start-up files ---- */
 
-/* What is wrong in a file is the file's error. */
+/* An error in a file is ERROR_CONFIG. */
 static int take(const struct setting_of *s, struct error *f)
 {
 	struct error wrong = ERROR_INIT;
@@ -378,8 +379,8 @@ static const char *last_value(const struct request *r, const char *name)
 	return value;
 }
 
-/* How well the end of a chain's name fits: "-USER@HOST" or the sender's
- * address 3, "-HOST" 2, none 1; 0 not at all. */
+/* How well the suffix of a chain matches: "-USER@HOST" or the sender's address
+ * 3, "-HOST" 2, none 1; 0 not at all. */
 static unsigned chain_fits(struct options_run *run, const struct mailrc *rc,
 			   const char *suffix)
 {
@@ -400,8 +401,8 @@ static unsigned chain_fits(struct options_run *run, const struct mailrc *rc,
 	return 0;
 }
 
-/* Those of one kind: the server first, since the others may be about it; of a
- * chain that what fits best comes last, and counts. */
+/* The variables of one kind: the server first, since the others may be about
+ * it; the best match of a chain comes last and wins. */
 static int take_all(struct options_run *run, struct mailvars *vars,
 		    const struct mailrc *rc, enum in_file kind, bool is_server,
 		    unsigned fit, struct error *f)
@@ -423,7 +424,8 @@ static int take_all(struct options_run *run, struct mailvars *vars,
 		    fit)
 			continue;
 		if (x->doubt && is_server && !run->request->rc_overrides)
-			continue; /* the configuration's may count anyway */
+			continue; /* the server of the configuration may be used
+				   */
 		if (x->doubt)
 			return error_set(f, ERROR_CONFIG, "%s; set it by -S",
 					 x->doubt);
@@ -435,7 +437,7 @@ static int take_all(struct options_run *run, struct mailvars *vars,
 	return 0;
 }
 
-/* A file with a password that others can read is none. */
+/* A password is refused in a file that others can read. */
 static int guard(struct options_run *run, const struct mailrc *rc,
 		 struct error *f)
 {
@@ -516,7 +518,7 @@ int mailvars_finish(struct options_run *run, const struct mailvars *vars,
 		return -1;
 	if (!vars->is_from_file)
 		return 0;
-	/* who has a user logs in, and nobody else's log-in goes there */
+	/* with a user: log in; and never with the login of another server */
 	if (!override_find(r->overrides, "auth") &&
 	    override_setting(run, "auth",
 			     override_find(r->overrides, "user") ? "on" : "off",

@@ -1,9 +1,9 @@
-/* mailx.c - mail and mailx, as far as they send.
+/* mailx.c - the options of mail and mailx, as far as they send.
  *
- * POSIX first, then the habits of bsd-mailx, s-nail and mailutils, which gave
- * one letter different meanings: -a is a header with one and a file with the
- * others.  What it looks like decides, and where that does not tell nothing is
- * sent, since a wrong guess is a wrong mail. */
+ * POSIX first, then bsd-mailx, s-nail and mailutils, which disagree on some
+ * letters: -a is a header field in one and a file in the others.  The form of
+ * the value decides, and if that is ambiguous nothing is sent, since a wrong
+ * guess would send a wrong mail. */
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -25,7 +25,8 @@
 
 struct mailx {
 	struct mailvars vars;
-	const char *chosen; /* by -A: an account of a start-up file, or ours */
+	const char *chosen; /* of -A: an account of a start-up file, or of the
+			       configuration */
 	bool skip_system_rc, skip_rc;
 	bool has_template;
 };
@@ -103,8 +104,8 @@ static SETTER(set_smart_attach)
 			 value);
 }
 
-/* mailutils attaches, s-nail takes the account of that name: it is the file
- * when there is one, and when the name looks like one. */
+/* mailutils attaches a file, s-nail selects an account: it is a file if it
+ * exists or if the name looks like one. */
 static SETTER(set_attach_or_account)
 {
 	bool is_file = strpbrk(value, "./=") || input_is_standard(value);
@@ -123,7 +124,7 @@ static SETTER(set_attach_or_account)
 
 /* ---- the text ---- */
 
-/* An old habit is -E 'set nonascii' and the like. */
+/* Debian's mailx is often called with -E 'set nonascii' and the like. */
 static SETTER(set_skip_empty)
 {
 	const char *next = run->at < run->argc ? run->argv[run->at] : NULL;
@@ -180,7 +181,7 @@ static SETTER(set_template)
 
 /* ---- others ---- */
 
-/* The address, too: -r '' is "as usual" for s-nail. */
+/* Sender and envelope sender: -r '' is the default in s-nail. */
 static SETTER(set_sender)
 {
 	return *value ? set_from(run, row, value, f) : 0;
@@ -324,8 +325,8 @@ static const struct option_row rows[] = {
 
 /* ---- recipients ---- */
 
-/* "a@example.org b@example.org" in one argument: all of the words are
- * addresses, or none is but each a name. */
+/* "a@example.org b@example.org" in one argument: either all words are
+ * addresses, or it is one display name. */
 static bool is_words(const char *value)
 {
 	size_t words = 0, addresses = 0;
@@ -352,8 +353,8 @@ static const char *with_commas(struct arena *a, const char *value)
 	return copy;
 }
 
-/* Behind "--" s-nail has options of the program that delivers: none of those
- * may become a recipient. */
+/* After "--" s-nail takes options for the MTA: none of those may become a
+ * recipient. */
 static bool is_mta_option(const char *value)
 {
 	return *value == '-' && value[1] &&
@@ -389,7 +390,7 @@ static int rc_address(struct options_run *run, const char *text,
 	return 0;
 }
 
-/* NULL when it is not set, or to nothing. */
+/* NULL if it is unset or empty. */
 static const char *filled(const struct mailrc *rc, const char *name)
 {
 	const char *value = mailrc_get(rc, name);
@@ -397,7 +398,7 @@ static const char *filled(const struct mailrc *rc, const char *name)
 	return value && *value ? value : NULL;
 }
 
-/* What cannot be told is not guessed: a mail has to go as its sender wants. */
+/* What is uncertain is not guessed: the mail must go as its sender wants. */
 static int certain(const struct mailrc *rc, const char *name, struct error *f)
 {
 	const char *doubt = mailrc_doubt(rc, name);
@@ -453,7 +454,7 @@ static int use_rc(struct options_run *run, const struct mailrc *rc,
 		r->full_name = filled(rc, "NAME");
 	if (!own->has_template && !r->draft_path)
 		r->skip_empty |= mailrc_get(rc, "skipemptybody") != NULL;
-	/* a dot within what a program wrote ends nothing */
+	/* a dot in the output of a program does not end it */
 	r->dot_ends_input = (mailrc_get(rc, "dot") || own->vars.dot) &&
 			    sysenv_is_terminal(0);
 	return mailvars_read(run, &own->vars, rc, f);

@@ -1,8 +1,8 @@
-/* msmtp.c - msmtp's options, so that `set sendmail=msmtp` goes on.
+/* msmtp.c - msmtp's options, so that `set sendmail=msmtp` keeps working.
  *
- * A ready message comes on standard input and is handed on; those who are
- * named get it, and no field tells of them.  "--host" leaves the configuration
- * files out, as msmtp does, and begins with its defaults: no TLS, no log-in. */
+ * A complete message is read from standard input and passed on; recipients on
+ * the command line are not added to its header.  Like msmtp, "--host" reads no
+ * configuration file and starts with msmtp's defaults: no TLS, no login. */
 #include <string.h>
 
 #include "base/ascii.h"
@@ -17,7 +17,7 @@
 	"generating a configuration is not supported: use mailsend "           \
 	"--setup"
 
-/* A setting that is on, or what it is by itself, when nothing else is said. */
+/* A setting whose value may be omitted. */
 static SETTER(set_choice)
 {
 	return set_setting(run, row, value ? value : "", f);
@@ -56,7 +56,7 @@ static SETTER(set_return)
 	return set_dsn_ret(run, row, value, f);
 }
 
-/* "-bm" is what is done anyway; the others are not msmtp's. */
+/* "-bm" is the default; the other modes are sendmail's. */
 static SETTER(set_mode)
 {
 	(void)run;
@@ -209,7 +209,7 @@ static const struct option_row rows[] = {
 
 static int argument(struct options_run *run, const char *value, struct error *f)
 {
-	/* the header is its writer's: nobody is added to it */
+	/* nothing is added to the header */
 	return validate_envelope_recipient(run, value, f);
 }
 
@@ -221,7 +221,7 @@ static int default_to(struct options_run *run, const char *name,
 		       : override_setting(run, name, value, f);
 }
 
-/* A server on the command line stands alone. */
+/* With --host, the configuration does not apply. */
 static int settle_host(struct options_run *run, struct error *f)
 {
 	struct request *r = run->request;

@@ -1,8 +1,8 @@
-/* mutt.c - mutt and neomutt, as scripts call them: batch mode.
+/* mutt.c - the options of mutt and neomutt in batch mode.
  *
- * After the first -a every bare argument up to "--" is a file, wherever it
- * stands.  The start-up file comes first and the -e commands after it, though
- * they were typed before; then come the options. */
+ * After the first -a every argument up to "--" is a file, wherever it is.  The
+ * start-up file is read first, then the -e commands, although they were typed
+ * before, then the options apply. */
 #include <string.h>
 #include <sys/stat.h>
 
@@ -160,7 +160,7 @@ static bool is_mailto(const char *text)
 	return ascii_begins(text, scheme);
 }
 
-/* NULL with the error where it holds what no field may. */
+/* NULL with the error if it has a character that no field may have. */
 static const char *decode_link(struct options_run *run, const char *text,
 			       size_t n, struct error *f)
 {
@@ -199,7 +199,7 @@ static int take_link_field(struct options_run *run, const char *name,
 	static const char *const heeded[] = { "cc", "subject", "keywords",
 					      "in-reply-to", "references" };
 
-	/* the command line's holds */
+	/* the command line wins */
 	if (ascii_equal(name, "subject") && run->request->subject)
 		return 0;
 	if (ascii_equal(name, "to"))
@@ -284,8 +284,7 @@ static int rc_address(struct options_run *run, const char *text,
 			 text, wrong.text);
 }
 
-/* Of the fields that have an option that one holds, and a draft's own before
- * both. */
+/* my_hdr: an option wins over it, and a draft's own fields over both. */
 static int use_fields(struct options_run *run, const struct header *fields,
 		      struct error *f)
 {
@@ -316,7 +315,7 @@ static int certain(const struct muttrc *rc, const char *name, struct error *f)
 	return doubt ? error_set(f, ERROR_CONFIG, "%s", doubt) : 0;
 }
 
-/* What cannot be told is not guessed: a mail has to go as its sender wants. */
+/* What is uncertain is not guessed: the mail must go as its sender wants. */
 static int check_doubts(const struct request *r, const struct muttrc *rc,
 			struct error *f)
 {
@@ -441,7 +440,7 @@ static int finish(struct options_run *run, struct error *f)
 	if (run->cmdline->kind == COMMAND_SHOW_CONFIG)
 		return 0;
 	if (r->draft_path) {
-		r->include_path = NULL; /* as mutt has it */
+		r->include_path = NULL; /* as in mutt */
 		r->recipients_from_header = r->extends_header = true;
 		r->reverse_path_from_header = r->draft_is_from_mutt = true;
 	} else if (input_is_standard(r->include_path)) {

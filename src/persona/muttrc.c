@@ -1,7 +1,7 @@
-/* muttrc.c - each command of mutt's that concerns a mail, as one function.
+/* muttrc.c - the commands of muttrc that affect sending, a function each.
  *
- * Whatever could hide an alias from us is remembered in the nicknames: then no
- * bare name is taken for somebody else's address. */
+ * If an alias may have been missed, the nicknames are told: then no bare name
+ * is taken for somebody else's address. */
 #include "persona/muttrc.h"
 
 #include <string.h>
@@ -79,7 +79,7 @@ static int toggle(const struct muttrc_command *c, struct error *f)
 
 /* ---- header fields ---- */
 
-/* Those that say who it is from or who gets it are not left out. */
+/* Sender and recipients: these fields are never silently left out. */
 static bool is_essential(const char *name)
 {
 	static const char *const names[] = { "From", "To", "Cc", "Bcc",
@@ -108,7 +108,7 @@ static void doubt_field(const struct muttrc_command *c, const char *name,
 		muttrc_set_doubt(c->rc, what, NULL);
 }
 
-/* Of a field of addresses; one sender there has to be. */
+/* Checks a field of addresses; From must have exactly one. */
 static int check_addresses(struct arena *a, const struct field *x,
 			   struct error *f)
 {
@@ -124,7 +124,7 @@ static int check_addresses(struct arena *a, const struct field *x,
 	return 0;
 }
 
-/* Of two for one field the later holds. */
+/* If repeated for one field, the last one wins. */
 static int my_hdr(const struct muttrc_command *c, struct error *f)
 {
 	struct arena *a = muttrc_arena(c);
@@ -236,7 +236,7 @@ static int run_lines(const struct muttrc_command *c, char *text,
 	return 0;
 }
 
-/* 1 when it is not there. */
+/* 1 if there is no such file. */
 static int run_file(const struct muttrc_command *c, const char *path,
 		    struct error *f)
 {
@@ -325,7 +325,7 @@ static int finish(const struct muttrc_command *c, struct error *f)
 
 static bool is_command(const char *name);
 
-/* ifdef NAME COMMAND, of neomutt: we know what we know. */
+/* ifdef NAME COMMAND of neomutt: the command runs if we know NAME. */
 static int if_known(const struct muttrc_command *c, bool wanted,
 		    struct error *f)
 {
@@ -437,6 +437,6 @@ int muttrc_read(struct muttrc *rc, const char *const *paths, struct error *f)
 int muttrc_command(struct muttrc *rc, const char *text, struct error *f)
 {
 	struct muttrc_command c = { .rc = rc };
-	/* mutt pushes the lines of one -e, too, through a file's reader */
+	/* mutt reads the text of -e like a file as well */
 	return muttrc_run(&c, text, f);
 }

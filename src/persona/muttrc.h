@@ -1,8 +1,8 @@
-/* muttrc.h - what of mutt's configuration concerns the sending of mail.
+/* muttrc.h - mutt's configuration, as far as it affects sending.
  *
- * The same commands come from a file and from -e: set, my_hdr, alias, source
- * and their like.  In a file all else is passed over, since most of it is for
- * reading mail; of a command that was typed it is said. */
+ * The same commands are read from a file and from -e: set, my_hdr, alias,
+ * source and the like.  Unknown commands in a file are ignored, since most are
+ * for reading mail; unknown ones of -e are ignored with a warning. */
 #ifndef PERSONA_MUTTRC_H
 #define PERSONA_MUTTRC_H
 
@@ -29,16 +29,16 @@ struct muttrc {
 	struct muttrc_doubt *doubts;
 };
 
-/* What a variable or field is to be cannot be told: it is not guessed. */
+/* A variable or field whose value is unknown: it is not guessed. */
 struct muttrc_doubt {
 	const char *name; /* "from", "my_hdr Bcc" */
-	const char *why;  /* NULL: it was set since */
+	const char *why;  /* NULL: it has been set since */
 	struct muttrc_doubt *next;
 };
 
-/* A command for the mails that fit, and where it stood. */
+/* A command for matching mails, and its position. */
 struct muttrc_hook {
-	const char *pattern;	 /* NULL: it cannot be told */
+	const char *pattern;	 /* NULL: unknown */
 	const char *text, *file; /* file NULL: it was typed */
 	const char *doubt;
 	unsigned line;
@@ -46,18 +46,18 @@ struct muttrc_hook {
 };
 
 void muttrc_init(struct muttrc *rc, struct options_run *run);
-/* The first of the files that is there; the list ends with NULL.  1 when there
- * is none. */
+/* Reads the first file of the list that exists; the list ends with NULL. 1 if
+ * there is none. */
 int muttrc_read(struct muttrc *rc, const char *const *paths, struct error *f);
-/* One -e: ERROR_USAGE for a password, and for a wish to sign or encrypt, since
- * the mail would go out without. */
+/* Runs one -e: ERROR_USAGE for a password, and for a request to sign or
+ * encrypt, since the mail would be sent without. */
 int muttrc_command(struct muttrc *rc, const char *text, struct error *f);
-/* Why that is in doubt; NULL: it is not. */
+/* Why the value is uncertain; NULL: it is certain. */
 const char *muttrc_doubt(const struct muttrc *rc, const char *name);
-/* A variable: false when it was not set here. */
+/* The value of a variable; false if it was not set here. */
 bool muttrc_get(const struct muttrc_variables *all, const char *name,
 		const char **value);
-/* Once all is read: what is to be set for this mail. */
+/* After all files and commands: runs the send-hooks that match this mail. */
 int muttrc_hooks(struct muttrc *rc, struct error *f);
 
 #endif

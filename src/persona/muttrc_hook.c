@@ -58,7 +58,7 @@ static enum truth fits(const char *text, const char *word, bool is_plain)
 	return truth_matches(text, word, any_case ? REG_ICASE : 0);
 }
 
-/* A name without a domain has this host's, with mutt. */
+/* mutt adds the host name to a name without a domain. */
 static enum truth fits_one(struct reader *r, const struct address *one,
 			   const char *word, bool is_plain)
 {
@@ -81,7 +81,7 @@ static enum truth fits_list(struct reader *r, const struct address_list *list,
 	enum truth result = NO;
 
 	if (r->request->draft_path)
-		return MAYBE; /* its header is not read yet */
+		return MAYBE; /* its header has not been read yet */
 	if (personal_aliases_expand(r->arena, &r->request->nicknames, list,
 				    &all, &unused) < 0)
 		return MAYBE;
@@ -109,7 +109,7 @@ static void skip_blanks(struct reader *r)
 		r->at++;
 }
 
-/* "x y", 'x y' and \x are as they are in any of mutt's words. */
+/* Quotes and backslashes as in other words of mutt. */
 static const char *read_word(struct reader *r)
 {
 	char *word, *end;
@@ -155,7 +155,7 @@ static enum truth read_letter(struct reader *r, bool is_plain)
 				fits_list(r, &q->cc, word, is_plain));
 	case 's':
 		return fits_subject(r, read_word(r), is_plain);
-	default: /* whether a word follows is not known either */
+	default: /* it is also unknown whether a word follows */
 		r->is_wrong = true;
 		return MAYBE;
 	}
@@ -208,7 +208,8 @@ static enum truth read_any(struct reader *r)
 	return result;
 }
 
-/* Without a sign it is $default_hook's "~f %s !~P | (~P ~C %s)". */
+/* A pattern without "~", "%" and "=" is $default_hook: "~f %s !~P | (~P ~C
+ * %s)". */
 static bool is_simple(const char *pattern)
 {
 	return !strpbrk(pattern, "~%=");
@@ -237,7 +238,7 @@ static enum truth match(struct arena *a, const char *pattern,
 
 /* ---- hooks ---- */
 
-/* send-hook PATTERN COMMAND, for when all is read. */
+/* send-hook PATTERN COMMAND: stored until everything is read. */
 int muttrc_send_hook(const struct muttrc_command *c, struct error *f)
 {
 	const char *pattern = muttrc_word(c->words, MUTTRC_PLAIN);
@@ -254,7 +255,7 @@ int muttrc_send_hook(const struct muttrc_command *c, struct error *f)
 	return 0;
 }
 
-/* unhook send-hook: those so far. */
+/* unhook send-hook: drops those so far. */
 int muttrc_unhook(const struct muttrc_command *c, struct error *f)
 {
 	(void)f;

@@ -13,52 +13,53 @@
 
 /* ---- muttrc_text.c: lines, words, variables ---- */
 
-/* `value` is borrowed; NULL: it cannot be told. */
+/* `value` is borrowed; NULL: it is unknown. */
 void muttrc_put(struct muttrc_variables *all, const char *name,
 		const char *value);
-/* A path as mutt expands it: "~/x", "=x" and "+x" (below $folder).  NULL when
- * it cannot be told. */
+/* A path as mutt expands it: "~/x", "=x" and "+x" (below $folder).  NULL if
+ * that is unknown. */
 const char *muttrc_path(const struct muttrc_variables *all, const char *path);
 
-/* The next line, without its end; NULL at the end.  Cuts the text up; *number
- * becomes its first line's, *lines counts. */
+/* The next line without its end; NULL at the end.  Modifies the text; *number
+ * becomes the line number, *lines counts. */
 char *muttrc_line(char **at, unsigned *number, unsigned *lines);
 
 struct muttrc_words {
 	const struct muttrc_variables *variables;
 	const char *at;
-	/* What stands in the last word that cannot be told, "$x" or "`x`"; or
+	/* The part of the last word whose value is unknown, "$x" or "`x`"; or
 	 * NULL. */
 	const char *unknown;
 };
 
-/* How a word is read, by mutt's own names for it. */
+/* How a word is read, named as in mutt. */
 enum {
 	MUTTRC_PLAIN = 0,
 	MUTTRC_EQUAL = 1,    /* '=' ends it, and so does "+=" */
-	MUTTRC_SPACE = 2,    /* blanks are a part of it, but at its ends */
-	MUTTRC_QUOTE = 4,    /* quotes are as any other sign */
-	MUTTRC_SEMICOLON = 8 /* ';' is a part of it */
+	MUTTRC_SPACE = 2,    /* blanks are part of it, except at the ends */
+	MUTTRC_QUOTE = 4,    /* quotes are ordinary characters */
+	MUTTRC_SEMICOLON = 8 /* ';' is part of it */
 };
 
 /* Is there more before a ';' or a comment? */
 bool muttrc_has_more(struct muttrc_words *w);
-/* "" where there is none. */
+/* "" if there is none. */
 const char *muttrc_word(struct muttrc_words *w, int how);
-/* Past the ';' that ends this command; false at the end of the line. */
+/* Moves past the ';' that ends this command; false at the end of the line. */
 bool muttrc_next_command(struct muttrc_words *w);
 
 /* ---- muttrc.c: commands ---- */
 
-/* A command that is being run, and where it stands. */
+/* A command that is being run, and its position. */
 struct muttrc_command {
 	struct muttrc *rc;
-	struct muttrc_words *words; /* behind its name */
+	struct muttrc_words *words; /* after its name */
 	const char *file;	    /* NULL: it was typed, by -e */
 	unsigned line;
-	int depth;	   /* of files that read files */
-	bool *is_finished; /* the file at hand */
-	const char *doubt; /* why it may not be run; NULL: it is */
+	int depth;	   /* of nested files */
+	bool *is_finished; /* the current file */
+	const char
+		*doubt; /* why it is unknown whether it runs; NULL: it runs */
 };
 
 static inline struct arena *muttrc_arena(const struct muttrc_command *c)
@@ -71,11 +72,11 @@ static inline bool muttrc_is_typed(const struct muttrc_command *c)
 	return !c->file;
 }
 
-/* NULL as `why`: it is certain now. */
+/* NULL as `why`: the value is certain. */
 void muttrc_set_doubt(struct muttrc *rc, const char *name, const char *why);
-/* "FILE:LINE: what", or what was typed. */
+/* "FILE:LINE: what", or what alone if it was typed. */
 const char *muttrc_placed(const struct muttrc_command *c, const char *what);
-/* Of a command that was typed it is told. */
+/* Warns of an unknown command of -e. */
 void muttrc_say_unused(const struct muttrc_command *c, const char *what);
 
 /* Runs all the commands of a line. */
@@ -92,7 +93,7 @@ int muttrc_unhook(const struct muttrc_command *c, struct error *f);
 enum muttrc_set { MUTTRC_SET, MUTTRC_UNSET, MUTTRC_TOGGLE };
 int muttrc_run_set(const struct muttrc_command *c, enum muttrc_set set,
 		   struct error *f);
-/* A variable that says something here? */
+/* Is it a variable that has a meaning here? */
 bool muttrc_knows(const char *name);
 
 #endif

@@ -1,5 +1,4 @@
-/* muttrc_set.c - mutt's variables: those that say something of a mail, those
- * that others refer to, and how they are set. */
+/* muttrc_set.c - mutt's variables and how they are set. */
 #include <string.h>
 
 #include "base/log.h"
@@ -9,7 +8,7 @@
 
 struct assignment {
 	const struct muttrc_command *command;
-	const char *name, *value; /* "" for nothing, "yes" and "no" as well */
+	const char *name, *value; /* "" if empty, also "yes" and "no" */
 	const char *setting;
 };
 
@@ -65,7 +64,7 @@ static int as_body_type(const struct assignment *a, struct error *f)
 	return 0;
 }
 
-/* The server is the configuration's matter, unless this command names one. */
+/* The server is set by the configuration, unless -e sets it. */
 static int as_setting(const struct assignment *a, struct error *f)
 {
 	if (!muttrc_is_typed(a->command))
@@ -204,7 +203,7 @@ bool muttrc_knows(const char *name)
 	return false;
 }
 
-/* Two names for one variable are one doubt. */
+/* Old and new names of one variable share a doubt. */
 static const char *one_name(const char *name)
 {
 	if (strcmp(name, "real_name") == 0)
@@ -238,7 +237,7 @@ static int assign(const struct muttrc_command *c, const char *name,
 	return 0;
 }
 
-/* What "~" and "=" mean is settled when it is set. */
+/* In these "~" and "=" are expanded when they are set. */
 static bool is_path(const char *name)
 {
 	static const char *const paths[] = {
@@ -267,7 +266,7 @@ static const char *appended(const struct muttrc_command *c, const char *name,
 		       : NULL;
 }
 
-/* The value behind the name at hand; NULL when it cannot be told. */
+/* The value after the name; NULL if it is unknown. */
 static const char *read_value(const struct muttrc_command *c, const char *name)
 {
 	struct muttrc_words *w = c->words;
@@ -275,7 +274,7 @@ static const char *read_value(const struct muttrc_command *c, const char *name)
 	const char *value;
 
 	w->at += is_more;
-	if (*w->at == '+') { /* nothing that mutt knows */
+	if (*w->at == '+') { /* not valid in mutt */
 		w->at++;
 		return "";
 	}
@@ -298,7 +297,7 @@ static const char *toggled(const struct muttrc_command *c, const char *name)
 		       : "yes";
 }
 
-/* "no" and "inv" before a name, "&" and "?" before or behind it. */
+/* "no" and "inv" before a name, "&" and "?" before it or after it. */
 static const char *strip_prefix(const char *name, enum muttrc_set *how)
 {
 	if (*name == '&') {
@@ -329,7 +328,7 @@ static const char *why_unknown(const struct muttrc_command *c,
 		c->words->unknown ? c->words->unknown : "it");
 }
 
-/* "set a=b c nod", "unset a", with blanks around '=' as it may have them. */
+/* "set a=b c nod", "unset a"; blanks around '=' are allowed. */
 int muttrc_run_set(const struct muttrc_command *c, enum muttrc_set set,
 		   struct error *f)
 {

@@ -1,6 +1,6 @@
-/* muttrc_text.c - mutt_extract_token and mutt_read_line of mutt's parse.c,
- * without what concerns key bindings.  No line break comes in by this door:
- * where an escape means one, it is a blank. */
+/* muttrc_text.c - like mutt_extract_token and mutt_read_line of mutt's parse.c,
+ * without key bindings.  A word never contains a line break: an escape for one
+ * becomes a blank. */
 #include "persona/muttrc_inside.h"
 
 #include <string.h>
@@ -53,7 +53,7 @@ bool muttrc_get(const struct muttrc_variables *all, const char *name,
 	return v != NULL;
 }
 
-/* What mutt has where nothing is set, as far as files or aliases use it. */
+/* mutt's defaults, as far as files or aliases use them. */
 static const char *initial_value(const struct muttrc_variables *all,
 				 const char *name)
 {
@@ -80,7 +80,7 @@ static const char *initial_value(const struct muttrc_variables *all,
 	return strncmp(name, "my_", 3) == 0 ? "" : NULL;
 }
 
-/* NULL when it cannot be told. */
+/* NULL if it is unknown. */
 static const char *value_of(const struct muttrc_variables *all,
 			    const char *name)
 {
@@ -145,7 +145,7 @@ static bool ends_word(char c, int how)
 	       (strchr("=+", c) && (how & MUTTRC_EQUAL));
 }
 
-/* One that cannot be told is named once. */
+/* Notes the first part that is unknown. */
 static void tell_unknown(struct muttrc_words *w, const char *start,
 			 const char *end)
 {
@@ -154,7 +154,7 @@ static void tell_unknown(struct muttrc_words *w, const char *start,
 					 (size_t)(end - start));
 }
 
-/* \x: the text behind it. */
+/* Returns what follows the escape. */
 static const char *put_escaped(struct buf *out, const char *p)
 {
 	switch (*p) {
@@ -212,7 +212,7 @@ static const char *skip_command(struct muttrc_words *w, const char *p)
 	return end;
 }
 
-/* The word at `p` into `out`; where it ends. */
+/* Reads the word at `p` into `out`; returns its end. */
 static const char *read_word(struct muttrc_words *w, const char *p, int how,
 			     struct buf *out)
 {

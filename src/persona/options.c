@@ -1,13 +1,12 @@
-/* options.c - reading argv by a table.
+/* options.c - parsing argv by a table.
  *
- * Each argument is one of: "--" (the rest are bare), "--name[=value]", "-x..."
- * (a bundle of flags whose last may take the rest, or the next argument, as its
- * value), or bare.  What a persona's setter complains about is passed on with
- * the option's name in front, so no setter has to know by which spelling it was
- * reached.
+ * Each argument is one of: "--" (only arguments follow), "--name[=value]",
+ * "-x..." (bundled flags, of which the last may take the rest or the next
+ * argument as its value), or a plain argument.  The errors of a setter are
+ * prefixed with the option, so no setter has to know how it was spelled.
  *
- * "-subject" would read as -s with the value "ubject", and mail would go out
- * with that: one dash before a whole long name is refused instead. */
+ * "-subject" would be read as -s with the value "ubject", and mail would be
+ * sent with that: one dash before the long name of an option is refused. */
 #include "persona/options.h"
 
 #include <string.h>
@@ -98,7 +97,7 @@ static int unknown_name(const struct persona *p, const char *name,
 			 name, p->name);
 }
 
-/* The whole name, or the only one that begins with it. */
+/* The option of that name, or the only one that begins with it. */
 static const struct option_row *row_of_prefix(const struct persona *p,
 					      const char *name, struct error *f)
 {
@@ -135,7 +134,7 @@ static int blame(const char *shown, const struct error *own, struct error *f)
 	return -1;
 }
 
-/* Checked and in UTF-8, but for the name of a file. */
+/* Checks the value and converts it to UTF-8, except file names. */
 static const char *read_value(struct options_run *run, const char *typed,
 			      enum option_kind kind, struct error *f)
 {
@@ -192,7 +191,7 @@ static int apply(struct options_run *run, const struct option_row *row,
 	return 0;
 }
 
-/* The next argument, for an option that takes one. */
+/* Takes the next argument as the value. */
 static const char *take_next(struct options_run *run,
 			     const struct option_row *row, const char *shown,
 			     struct error *f)
@@ -240,7 +239,7 @@ static int unknown_letter(const struct persona *p, char letter, struct error *f)
 {
 	const char *name = NULL;
 
-	/* the same letter in the other case is the likeliest slip */
+	/* the same letter in the other case is the most likely typo */
 	if ((letter >= 'a' && letter <= 'z') ||
 	    (letter >= 'A' && letter <= 'Z')) {
 		const struct option_row *row =
@@ -333,8 +332,8 @@ static int read_argument(struct options_run *run, struct error *f)
 			     : read_bundle(run, arg + 1, f);
 }
 
-/* A word behind an option that we do not know is more likely its value than
- * anything else, unless it is an address. */
+/* A word after an unknown option is most likely its value, unless it is an
+ * address. */
 static void pass_value(struct options_run *run)
 {
 	const char *next = run->at < run->argc ? run->argv[run->at] : NULL;
@@ -344,8 +343,8 @@ static void pass_value(struct options_run *run)
 	run->was_unknown = false;
 }
 
-/* Something is wrong, and standard input is to be kept as what it would have
- * been. */
+/* After an error: parses the rest to find out what standard input is, so that
+ * it can be saved. */
 static void learn_rest(struct options_run *run, bool is_finished)
 {
 	const struct persona *p = run->persona;

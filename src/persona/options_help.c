@@ -1,8 +1,8 @@
-/* options_help.c - what the table says of itself.
+/* options_help.c - --help, out of the option table.
  *
- * Two columns; a left side that is too long stands on a line of its own.  The
- * right side is wrapped at spaces, so that a row's help is one string.  --help
- * shows the options that a persona calls common, so that it fits a screen. */
+ * Two columns; a left side that is too long is a line of its own.  The right
+ * side is wrapped at spaces, so a row's help is one string.  --help shows the
+ * common options of a persona, so that it fits a screen. */
 #include "persona/options.h"
 
 #include <string.h>
@@ -10,7 +10,8 @@
 #define HELP_WIDTH  79
 #define HELP_COLUMN 29
 
-/* "-f ADDRESS", "--tls[=HOW]", "-q[TIME]": joined to what stands last. */
+/* "-f ADDRESS", "--tls[=HOW]", "-q[TIME]": after the last form of the option.
+ */
 static void put_argument(const struct option_row *row, struct buf *out)
 {
 	if (row->kind != OPTION_OPTIONAL)

@@ -1,4 +1,4 @@
-/* personas.c - by which name we were called. */
+/* personas.c - the persona for the name we were called by. */
 #include "persona/personas.h"
 
 #include <string.h>

@@ -1,10 +1,10 @@
-/* personas.h - the names that we answer to. */
+/* personas.h - the names that the program can be called by. */
 #ifndef PERSONA_PERSONAS_H
 #define PERSONA_PERSONAS_H
 
 #include "persona/options.h"
 
-/* A persona a file; personas.c says which names each one has. */
+/* Each in a file; personas.c has the table of names. */
 extern const struct persona persona_mailsend;
 extern const struct persona persona_sendmail;
 extern const struct persona persona_mail, persona_mailx;
@@ -16,10 +16,10 @@ extern const struct persona persona_newaliases;
 /* `mailsend --run` */
 extern const struct persona persona_mailsend_run;
 
-/* By the base name of argv[0]; mailsend when it is none of ours. */
+/* By the base name of argv[0]; mailsend for an unknown name. */
 const struct persona *persona_of(const char *argv0);
-/* The same, of a whole command line: its first argument may choose another
- * one, and is then taken away. */
+/* The same for a command line, whose first argument may select another persona
+ * and is then removed. */
 const struct persona *persona_choose(int *argc, char ***argv);
 
 #endif

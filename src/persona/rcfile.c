@@ -73,7 +73,7 @@ char *rcfile_read(struct arena *a, const char *path, struct error *f)
 	return copy;
 }
 
-/* Where the line that begins here ends; its continuations become blanks. */
+/* The end of the line that begins here; continuations become blanks. */
 static char *join(char *p)
 {
 	for (; *p && *p != '\n'; p++) {
@@ -105,14 +105,14 @@ char *rcfile_line(char **at)
 	return NULL;
 }
 
-/* One character of a word, its escape resolved. */
+/* An escaped character of a word. */
 static char escaped(char c)
 {
 	switch (c) {
 	case 'n':
 	case 'r':
 	case 't':
-		return ' '; /* no line break comes in by this door */
+		return ' '; /* never a line break */
 	default:
 		return c;
 	}

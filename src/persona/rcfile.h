@@ -15,7 +15,7 @@
 #include "base/error.h"
 
 #define RCFILE_MAX   ((size_t)1024 * 1024)
-#define RCFILE_DEPTH 8 /* files that read files */
+#define RCFILE_DEPTH 8 /* nested files */
 
 enum truth { NO, YES, MAYBE };
 
@@ -30,14 +30,14 @@ enum truth truth_matches(const char *text, const char *pattern, int flags);
 /* In any case of letters; the list ends with NULL. */
 bool rcfile_is_one_of(const char *word, const char *const *list);
 
-/* NULL when it is not there; one that cannot be read is warned of, and NULL
- * with the error.  "~" is the home folder. */
+/* NULL if there is no such file; with a warning and the error if it cannot be
+ * read.  "~" is the home directory. */
 char *rcfile_read(struct arena *a, const char *path, struct error *f);
-/* The next line that says something, without the blanks around it; NULL at the
- * end.  Cuts the text up. */
+/* The next line that is not empty or a comment, without surrounding blanks;
+ * NULL at the end.  Modifies the text. */
 char *rcfile_line(char **at);
-/* The next word, its quotes taken away; NULL when there is none, or when it
- * would begin with one of `ends`, which end a word too and are not read. */
+/* The next word without its quotes; NULL if there is none or it begins with one
+ * of `ends`, which also end a word and are not consumed. */
 const char *rcfile_word(struct arena *a, const char **at, const char *ends);
 
 #endif

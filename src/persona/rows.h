@@ -34,24 +34,24 @@
 	     .least = (from), .most = (to), __VA_ARGS__)
 #define TIME(c, word, offset, ...)                                             \
 	TEXT(c, word, "TIME", .set = set_time, .field = (offset), __VA_ARGS__)
-/* an argument only when it is joined to it */
+/* an argument only if it is joined to the option */
 #define OPTIONAL(c, word, what, ...)                                           \
 	{                                                                      \
 		.kind = OPTION_OPTIONAL, .letter = c, .name = word,            \
 		.argument = what, __VA_ARGS__                                  \
 	}
-/* taken, and without a meaning here */
+/* accepted without effect */
 #define IGNORED_FLAG(c) FLAG(c, NULL, .set = set_nothing, .help = "ignored")
 #define IGNORED_TEXT(c, what)                                                  \
 	TEXT(c, NULL, what, .set = set_nothing, .help = "ignored")
 #define IGNORED_OPTIONAL(c, what)                                              \
 	OPTIONAL(c, NULL, what, .set = set_nothing, .help = "ignored")
-/* of the program whose name we have, and not here: `why` is the error */
+/* not supported: `why` is the error */
 #define REFUSED_FLAG(c, why, does)                                             \
 	FLAG(c, NULL, .refusal = (why), .help = (does))
 #define REFUSED_TEXT(c, what, why, does)                                       \
 	TEXT(c, NULL, what, .refusal = (why), .help = (does))
-/* the rows of another table, in its place */
+/* the rows of another table */
 #define GROUP(table)                                                           \
 	{                                                                      \
 		.kind = OPTION_GROUP, .group = (table)                         \
@@ -175,7 +175,7 @@
 		TEXT(0, "set", "NAME=VALUE", .set = set_any,                       \
 		     .help = "override any setting of the configuration")
 
-/* for whoever reads mailboxes */
+/* for the programs that read mailboxes */
 #define ROWS_MAILBOX(by_account, by_file, by_user)                                 \
 	TEXT(by_account, "account", "NAME", .field = OPTION_FIELD(account),        \
 	     .help = "account to use; default: the one that matches the URL"),     \
@@ -197,7 +197,7 @@
 		     .value = COMMAND_VERSION,                                 \
 		     .help = "show version, libraries and features")
 
-/* What belongs to a tool, or to a series of mails (tool_options.c). */
+/* The options of each tool, and of series (tool_options.c). */
 extern const struct option_row options_instead[];
 extern const struct option_row options_check[];
 extern const struct option_row options_roundtrip[];

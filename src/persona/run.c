@@ -1,4 +1,5 @@
-/* run.c - `mailsend --run`: whom to tell, and behind "--" the job. */
+/* run.c - the options of `mailsend --run`: recipients, and after "--" the job.
+ */
 #include "persona/conflicts.h"
 #include "persona/personas.h"
 #include "persona/rows.h"
@@ -22,7 +23,7 @@ static struct run_options *options_of(struct options_run *run)
 	return &run->cmdline->run;
 }
 
-/* The next word of a list, without blanks around it; NULL behind the last. */
+/* The next word of a list, without surrounding blanks; NULL at the end. */
 static const char *next_word(struct options_run *run, const char **list)
 {
 	char *word;
@@ -125,8 +126,8 @@ static int add_step(struct run_options *o, int seconds, int number,
 	return 0;
 }
 
-/* TIME,SIGNAL,TIME,SIGNAL...: "2h" is "2h,TERM,30s,KILL"; whatever is written,
- * KILL is the last. */
+/* TIME,SIGNAL,TIME,SIGNAL...: "2h" is "2h,TERM,30s,KILL"; the last signal is
+ * always KILL. */
 static SETTER(set_timeout)
 {
 	struct run_options *o = options_of(run);
@@ -178,7 +179,7 @@ static SETTER(set_ok)
 
 /* ---- what is told ---- */
 
-/* Row value: where the list lies in struct run_options. */
+/* Row value: the offset of the list in struct run_options. */
 static SETTER(set_pattern)
 {
 	struct patterns *p =
@@ -357,7 +358,7 @@ static void start(struct options_run *run)
 	cmdline_become(run->cmdline, COMMAND_RUN);
 }
 
-/* Behind --list and --missed stand names of jobs. */
+/* After --list and --missed: names of jobs. */
 static int argument(struct options_run *run, const char *value, struct error *f)
 {
 	struct run_options *o = options_of(run);

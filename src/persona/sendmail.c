@@ -1,12 +1,12 @@
-/* sendmail.c - the face that programs call: a message that is ready, on
- * standard input.
+/* sendmail.c - the options of sendmail, which programs call with a complete
+ * message on standard input.
  *
- * One table for what sendmail, Postfix and Exim take.  The letters o, e, q,
- * d, b and A take only what is joined to them: an argument eaten is a mail
- * lost.  A mode that is not here is refused before anything is read.
+ * One table for what sendmail, Postfix and Exim accept.  The letters o, e, q,
+ * d, b and A take only a joined value: taking the next argument could lose a
+ * recipient.  An unsupported mode is refused before anything is read.
  *
- * The recipients of the command line are hidden ones: the message is another
- * program's, and who is named in its header is that program's choice. */
+ * Recipients on the command line are not added to the header, which is the
+ * calling program's. */
 #include "mail/envelope.h"
 #include "persona/conflicts.h"
 #include "persona/personas.h"
@@ -30,7 +30,7 @@ static SETTER(set_ignore_dots)
 	return 0;
 }
 
-/* "-A c" would be a mail to c. */
+/* "-A c" would send a mail to c. */
 static SETTER(ignore_joined)
 {
 	(void)run;
@@ -54,7 +54,7 @@ static SETTER(set_full_name)
 static const struct {
 	char letter;
 	enum command_kind kind;
-	const char *instead; /* why it is refused; NULL: it is not */
+	const char *instead; /* why it is not supported; NULL: it is */
 } modes[] = {
 	{ 'm', COMMAND_SEND, NULL },
 	{ 's', COMMAND_SERVE_STDIO, NULL },
@@ -80,7 +80,7 @@ static int set_mode_command(struct options_run *run, enum command_kind new,
 
 	if (new == COMMAND_SEND)
 		return 0;
-	/* "-bp -q": the one that shows something */
+	/* "-bp -q": the list wins */
 	if (c->kind == COMMAND_RUN_QUEUE)
 		cmdline_become(c, COMMAND_SEND);
 	return set_command(run, &row, NULL, f);
@@ -107,7 +107,7 @@ static SETTER(set_mode)
 			 "'%s' is not a mode: m, s, p, i and v are", value);
 }
 
-/* "15m", "1h30m", and Exim's and sendmail's flags of a run in front of it:
+/* "15m", "1h30m", also after the flags of Exim and sendmail for a queue run:
  * each is one run here. */
 static bool is_plain_run(const char *value)
 {
@@ -130,14 +130,14 @@ static int choose_run(struct options_run *run, const char *value,
 			     f);
 }
 
-/* With -bp it chooses what is shown. */
+/* With -bp it selects what is listed. */
 static SETTER(set_queue)
 {
 	(void)row;
 	if (run->cmdline->kind != COMMAND_LIST_QUEUE &&
 	    set_mode_command(run, COMMAND_RUN_QUEUE, f) < 0)
 		return -1;
-	/* a group: there is one */
+	/* a queue group: there is only one */
 	if (!value || *value == 'G' || is_plain_run(value))
 		return 0;
 	if (strchr("ISR", *value))
@@ -148,7 +148,7 @@ static SETTER(set_queue)
 			 value);
 }
 
-/* A program says so out of habit. */
+/* Weak: programs pass it by default. */
 static int set_delivery(struct options_run *run, char mode, struct error *f)
 {
 	static const struct {
@@ -170,7 +170,7 @@ static int set_delivery(struct options_run *run, char mode, struct error *f)
 
 /* ---- -o, -O, -e ---- */
 
-/* Words on standard error in each mode but 'q'; 'm' and 'e' mail them, too. */
+/* Errors are printed in each mode but 'q'; 'm' and 'e' also mail them. */
 static void set_error_mode(struct options_run *run, const char *mode)
 {
 	struct request *r = run->request;
@@ -231,7 +231,7 @@ static bool is_true(const char *value)
 	return !*value || strchr("tTyY1", *value);
 }
 
-/* The others are sendmail's own affairs. */
+/* Other options of sendmail have no meaning here. */
 static SETTER(set_option)
 {
 	const char *equals = strchr(value, '=');
@@ -256,7 +256,7 @@ static SETTER(set_body_type)
 {
 	(void)row;
 	(void)run;
-	/* what the body is, its bytes tell */
+	/* that is detected from the body */
 	if (ascii_equal(value, "7BIT") || ascii_equal(value, "8BITMIME"))
 		return 0;
 	return error_set(f, ERROR_USAGE,
@@ -274,8 +274,8 @@ static SETTER(set_debug)
 
 /* ---- -V ---- */
 
-/* sendmail wants xtext and others encode what they are given: what is xtext
- * already stays as it is, on the wire. */
+/* sendmail expects xtext, others encode it themselves: valid xtext is kept as
+ * it is. */
 static SETTER(set_envelope_id)
 {
 	const char *plain = xtext_decode(run->arena, value);

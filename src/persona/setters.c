@@ -1,4 +1,4 @@
-/* setters.c - see setters.h; each does one thing. */
+/* setters.c - see setters.h. */
 #include "persona/setters.h"
 
 #include <ctype.h>
@@ -37,7 +37,7 @@ SETTER(set_list)
 {
 	struct address_list *list = list_of(run->request, row->value);
 
-	/* the copy is a wish, but a mail to nobody is a mail that is lost */
+	/* an empty Cc is allowed, but a mail to nobody would be lost */
 	if (!*value && row->value == LIST_TO)
 		return error_set(
 			f, ERROR_USAGE,
@@ -103,7 +103,7 @@ static SETTER(set_subject)
 	return 0;
 }
 
-/* The fields that we make ourselves. */
+/* The fields that have options. */
 static const struct option_row own_fields[] = {
 	{ .name = "From", .set = set_from },
 	{ .name = "To", .set = set_list, .value = LIST_TO },
@@ -136,7 +136,7 @@ static int refuse_field(const char *name, struct error *f)
 		const char *refused = refused_fields[i].name;
 		size_t n = strlen(refused);
 
-		/* "Content-" stands for all that begin so */
+		/* "Content-" matches all that begin so */
 		if (strncasecmp(name, refused, n) == 0 &&
 		    (!name[n] || refused[n - 1] == '-'))
 			return error_set(f, ERROR_USAGE,
@@ -240,7 +240,7 @@ SETTER(set_charset)
 				 "of it by iconv -f %s -t utf-8",
 				 value, value);
 	name = charset_mime_name(value);
-	/* that a text is no more than ASCII, its bytes tell */
+	/* pure ASCII is detected from the text */
 	run->request->body_charset =
 		ascii_equal(name, "us-ascii") ? NULL : name;
 	return 0;
@@ -250,7 +250,7 @@ SETTER(set_charset)
 
 static const char *const notify_words[] = { "failure", "delay", "success" };
 
-/* Which bit of the set a word stands for; 0 for none of them. */
+/* The bit of a word; 0 for an unknown one. */
 static unsigned notify_bit(const char *word, size_t n)
 {
 	for (unsigned i = 0; i < 3; i++)
@@ -488,7 +488,7 @@ SETTER(set_command)
 	return 0;
 }
 
-/* "--help all" too: what stands behind it means nothing else. */
+/* "--help all", too; nothing else may follow. */
 SETTER(set_help)
 {
 	struct option_row all = *row;

@@ -1,5 +1,5 @@
-/* tool_options.c - a table of options for each tool: check, round trip, talk,
- * serve, the queue, and to a series of mails. */
+/* tool_options.c - the option table of each tool: check, round trip, talk,
+ * serve, queue, and series of mails. */
 #include "persona/rows.h"
 #include "persona/setters.h"
 
@@ -14,9 +14,9 @@
 
 #define DAYS_MAX    10000
 #define PARTS_MAX   10000000
-#define SPLIT_LEAST 1024 /* octets: less has no room for a header */
+#define SPLIT_LEAST 1024 /* octets; the header needs this much */
 
-/* The command that an option is, besides what it says. */
+/* Selects the command. */
 static int choose(struct options_run *run, enum command_kind kind,
 		  struct error *f)
 {
@@ -81,7 +81,7 @@ int finish_roundtrip(struct cmdline *c, struct error *f)
 
 /* ---- talk ---- */
 
-/* The argument that is read next, where it is no option. */
+/* Takes the next argument if it is not an option. */
 static const char *next_word(struct options_run *run)
 {
 	const char *next = run->at < run->argc ? run->argv[run->at] : NULL;
@@ -124,8 +124,8 @@ SETTER(set_transcript)
 	return 0;
 }
 
-/* "smtps://host" is TLS from the first byte, "smtp://host" is STARTTLS, but on
- * a port that has it otherwise. */
+/* "smtps://host" is implicit TLS, "smtp://host" is STARTTLS, unless the port is
+ * one for implicit TLS. */
 int finish_talk(struct options_run *run, struct error *f)
 {
 	const char *url = run->cmdline->talk.url;
@@ -145,7 +145,7 @@ int finish_talk(struct options_run *run, struct error *f)
 
 /* ---- serve ---- */
 
-/* "-": as inetd starts it, or a program that wants to talk to us. */
+/* "-": standard input and output, as under inetd. */
 static SETTER(set_serve)
 {
 	(void)row;
@@ -182,7 +182,7 @@ int choose_queued(struct options_run *run, enum setter_words which,
 					[WORDS_RECIPIENTS] = &q->recipients };
 	struct flush_words *list = lists[which];
 
-	/* an empty one would be any */
+	/* an empty one would match everything */
 	if (!*word)
 		return error_set(f, ERROR_USAGE,
 				 "it is empty: is a variable not set?");
@@ -192,7 +192,7 @@ int choose_queued(struct options_run *run, enum setter_words which,
 	return 0;
 }
 
-/* The one that holds, of several the last. */
+/* If repeated, the last one wins. */
 void choose_queue_user(struct options_run *run)
 {
 	const struct override *login =
@@ -216,7 +216,7 @@ static SETTER(set_flush)
 	return choose(run, COMMAND_RUN_QUEUE, f);
 }
 
-/* Row value: of which command. */
+/* Row value: the command. */
 static SETTER(set_setup)
 {
 	if (!value)
@@ -233,7 +233,7 @@ static SETTER(set_setup)
 
 /* ---- a series ---- */
 
-/* "k", "m" or "g" behind a number: how far it is shifted; 0 for none. */
+/* The shift for "k", "m" or "g" after a number; 0 for others. */
 static int size_shift(char unit)
 {
 	switch (ascii_lower(unit)) {
@@ -284,7 +284,7 @@ static SETTER(set_split_format)
 	return 0;
 }
 
-/* All that stand together, up to the next option. */
+/* All arguments up to the next option. */
 static SETTER(set_sources)
 {
 	struct series_options *o = &run->cmdline->series;
@@ -312,7 +312,7 @@ static SETTER(set_sources)
 	return 0;
 }
 
-/* Row value: does what went before go once more? */
+/* Row value: 1 sends again what was sent before. */
 static SETTER(set_series)
 {
 	struct series_options *o = &run->cmdline->series;

@@ -16,7 +16,7 @@
 
 /* ---- recipients ---- */
 
-/* "-a *.pdf ops@example.org" leaves all files but the first for addresses. */
+/* "-a *.pdf ops@example.org" makes addresses of all files but the first. */
 static int is_stray_file(const char *value, struct error *f)
 {
 	struct stat st;
@@ -74,7 +74,7 @@ int validate_envelope_recipient(struct options_run *run, const char *value,
 /* ---- standard input ---- */
 
 struct reader {
-	const char *first; /* who wants it, as the option is called */
+	const char *first; /* the option that reads it */
 	const char *second;
 };
 
@@ -118,7 +118,7 @@ int validate_message(struct options_run *run, struct error *f)
 
 /* ---- the type of the text ---- */
 
-/* What the bytes tell as well, and better. */
+/* Is it detected from the text anyway? */
 static bool is_found_anyway(const char *charset)
 {
 	return ascii_equal(charset, "utf-8") || ascii_equal(charset, "utf8") ||
@@ -139,8 +139,8 @@ int validate_body_type(struct options_run *run, const char *value,
 			 f))
 		return -1;
 	r->body_type = attach_spell_type(run->arena, value, "charset");
-	/* programs write "unknown-8bit" and the like there: no reason to refuse
-	 * their mail */
+	/* programs write "unknown-8bit" and the like there: their mail is not
+	 * refused */
 	if (parameter_get(&charset, value, "charset") &&
 	    !is_found_anyway(charset.data) &&
 	    charset_is_known(charset.data, &unused))
@@ -161,7 +161,7 @@ int validate_content_field(struct options_run *run, const char *name,
 {
 	if (ascii_equal(name, "Content-Type"))
 		return validate_body_type(run, value, f) < 0 ? -1 : 1;
-	/* said of what is so anyway */
+	/* these are the defaults */
 	if (ascii_equal(name, "MIME-Version") ||
 	    (ascii_equal(name, "Content-Disposition") &&
 	     ascii_begins(value, "inline")))
