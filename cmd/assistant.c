@@ -1,8 +1,9 @@
-/* assistant.c - standard input and output, other programs, and ourselves.
+/* assistant.c - --setup: standard input and output, and running other programs
+ * and this one.
  *
- * What a command that we run is to read from the terminal is not ours.  A
- * password goes to the one who keeps it through a
- * pipe; it is far smaller than a pipe holds. */
+ * Input for a program that we run is read by it from the terminal.  A password
+ * is given to a password manager through a pipe; it is far smaller than a
+ * pipe's buffer. */
 #include "commands.h"
 
 #include <errno.h>
@@ -89,7 +90,7 @@ static bool has_program(void *context, const char *name)
 	return false;
 }
 
-/* What it prints is of no use: an entry that is there would show itself. */
+/* Its output is discarded: an existing entry would be printed. */
 static int run_fed(struct command *c, const char *const *argv,
 		   const int ends[2], const struct buf *input, struct error *f)
 {
@@ -99,7 +100,7 @@ static int run_fed(struct command *c, const char *const *argv,
 		return error_errno(f, ERROR_OS, errno, "cannot open /dev/null");
 	r = command_start(c, argv, ends[0], nowhere, -1, f);
 	close(nowhere);
-	if (r == 0) /* it ended without reading: its affair */
+	if (r == 0) /* it may end without reading */
 		io_write_all(ends[1], input->data, input->len);
 	return r;
 }
@@ -131,8 +132,8 @@ static int tell_errors(const struct buf *errors, struct error *f)
 			      "standard error", f);
 }
 
-/* By the file as it was written, as a script would do it; and without the
- * queue, which would hide that it did not go. */
+/* Sends a test mail with the file that was written, as a script would, but
+ * without the queue, which would hide a failure. */
 static int send_test(void *context, const struct setup_result *result,
 		     struct error *f)
 {

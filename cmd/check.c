@@ -1,5 +1,5 @@
-/* check.c - steps are shown as they come: a server that is slow is seen to be
- * so while it is. */
+/* check.c - --check and --roundtrip.  The steps of a check are printed as they
+ * happen, so that a slow server is seen while it is slow. */
 #include "commands.h"
 
 #include "base/interrupt.h"
@@ -10,7 +10,7 @@
 
 struct view {
 	struct check_look look;
-	struct error trouble; /* standard output is of no use any more */
+	struct error trouble; /* standard output cannot be written */
 };
 
 static void show_step(void *context, const struct check_step *step)

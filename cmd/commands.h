@@ -1,7 +1,7 @@
-/* commands.h - the commands besides sending, each in a file of its name.
+/* commands.h - the commands besides sending.
  *
- * Each returns the exit status, or -1 with an error that is still to be told.
- */
+ * Each returns the exit status, or -1 with an error that is still to be
+ * reported. */
 #ifndef CMD_COMMANDS_H
 #define CMD_COMMANDS_H
 
@@ -12,21 +12,20 @@
 #include "persona/cmdline.h"
 #include "roundtrip/roundtrip.h"
 
-/* The queue: list it, look at it for a monitor, change it, print from it, run
- * it, have the system run it (COMMAND_LIST_QUEUE to COMMAND_SETUP_QUEUE).  A
- * configuration that is wrong stops none of them: the queue is then where it is
- * without one. */
+/* The queue: list it, check it for a monitor, change it, print from it, run it,
+ * set up its timer (COMMAND_LIST_QUEUE to COMMAND_SETUP_QUEUE).  With an error
+ * in the configuration the default queue is used. */
 int queue_command(struct arena *a, const struct cmdline *c, struct error *f);
 
-/* As c->setup says: "on", "remove" or "show", by systemd's units where
- * systemd runs, else a line of the crontab.  `folder` is the queue's.  Each
- * step is told on stdout.  A file that is there already, is another one and was
- * not made by this is never touched: ERROR_CANTCREAT. */
+/* By c->setup: "on", "remove" or "show"; systemd units, or a crontab line where
+ * systemd does not run.  `folder` is the queue.  Each step is printed.  A file
+ * that exists and was not created by this command is not touched:
+ * ERROR_CANTCREAT. */
 int setup_queue(struct arena *a, const struct cmdline *c, const char *folder,
 		struct error *f);
 
-/* --setup-service, as c->setup says; each step is told on stdout.  A file that
- * was not made by this is backed up, or the error. */
+/* --setup-service, by c->setup; each step is printed.  A file that was not
+ * created by this command is backed up, or is the error. */
 int setup_service(struct arena *a, const struct cmdline *c, struct error *f);
 
 /* --check, and msmtp's --serverinfo. */
@@ -36,8 +35,8 @@ int check_command(struct arena *a, const struct cmdline *cmdline,
 int roundtrip_command(struct arena *a, const struct roundtrip_order *order,
 		      struct error *f);
 
-/* --talk: SMTP with the account's server, or with the one that was named (an
- * account's password goes to no other host); POP3 or IMAP for mailget. */
+/* --talk: SMTP with the account's server, or with the given one (an account's
+ * password is never sent to another host); POP3 or IMAP for mailget. */
 int talk_with_server(struct arena *a, const struct cmdline *cmdline,
 		     struct error *f);
 int talk_with_mailbox(struct arena *a, const struct cmdline *cmdline,
@@ -45,7 +44,7 @@ int talk_with_mailbox(struct arena *a, const struct cmdline *cmdline,
 
 struct explain_job {
 	struct arena *arena;
-	const char *called, *persona; /* argv[0], and whose options were read */
+	const char *called, *persona; /* argv[0], and the persona's name */
 	const struct request *request;
 	const struct series_options *series;
 	const struct split_options *split;
@@ -57,12 +56,11 @@ struct explain_job {
 /* --explain of a sending command: nothing is sent. */
 int explain_command(const struct explain_job *job, struct error *f);
 
-/* --login, --logout, --token: a person or another program, and the tokens of an
- * account. */
+/* --login, --logout, --token: the tokens of an account. */
 int login_command(struct arena *a, const struct cmdline *c,
 		  const struct account *account, struct error *f);
 
-/* --run: a job's exit status.  `spool` as in send.h. */
+/* --run: the job's exit status.  `spool` as in send.h. */
 int run_command(struct arena *a, const struct cmdline *c,
 		const char *const *spool, struct error *f);
 

@@ -1,9 +1,9 @@
-/* completion.c - option tables as shells are to know them.
+/* completion.c - option tables as data for shell completion.
  *
- * A command line of one option, then of each two, is read by the real table
- * and held against the real list of conflicts.  One that is right only with
- * options that are commands of their own (--due with --flush) is offered behind
- * these; two that are right alone and never together exclude each other. */
+ * Command lines of one option, then of each two, are parsed by the real table
+ * and checked against the real list of conflicts.  An option that is valid only
+ * with another that selects a command (--due with --flush) is offered after
+ * that; two that are valid alone and never together exclude each other. */
 #include "completion.h"
 
 #include <stdio.h>
@@ -54,7 +54,8 @@ static const struct completion_bare of_mailget[] = {
 #define BARE(list) (list), sizeof(list) / sizeof(*(list))
 #define SENDS	   (CONFLICTS_MAIL | CONFLICTS_DRAFT)
 
-/* Those of cmd/ have their conflicts in what they do at the end. */
+/* The conflicts of mailget and mailjoin are checked in their finish function.
+ */
 static const struct program {
 	const char *name;
 	const struct persona *persona;
@@ -155,7 +156,7 @@ struct trial {
 	struct persona persona;
 };
 
-/* Room for what rows of mailget and mailjoin fill besides. */
+/* Room for the structs that rows of mailget and mailjoin fill. */
 union room {
 	struct cmdline cmdline;
 	char octets[1024 * 1024];
@@ -174,14 +175,14 @@ static int begin(const struct trial *t, union room *room, char **argv,
 			     f);
 }
 
-/* Nothing beside it is looked at. */
+/* Other options are ignored with it. */
 static bool ends_reading(enum command_kind kind)
 {
 	return kind == COMMAND_HELP || kind == COMMAND_HELP_ALL ||
 	       kind == COMMAND_VERSION;
 }
 
-/* Is it a right command line, and of which kind? */
+/* Is the command line valid, and which command is it? */
 static bool is_right(const struct trial *t, char **argv,
 		     enum command_kind *kind)
 {
@@ -201,12 +202,12 @@ static bool is_right(const struct trial *t, char **argv,
 	return r == 0;
 }
 
-/* An option as it may be written: one or two words. */
+/* An option as it is written: one or two words. */
 struct sample {
 	char *words[2];
-	bool is_right;	 /* it can stand alone */
-	bool is_known;	 /* a value that it takes was found */
-	bool is_command; /* alone it is a command of its own */
+	bool is_right;	 /* it is valid alone */
+	bool is_known;	 /* a valid value was found */
+	bool is_command; /* alone it selects a command */
 };
 
 static size_t put_sample(const struct sample *s, char **argv, size_t n)
@@ -226,7 +227,7 @@ static bool try_two(const struct trial *t, const struct sample *one,
 
 	if (other)
 		n = put_sample(other, argv, n);
-	/* these end with their arguments */
+	/* their argument ends the parsing */
 	if (t->program->is_reader)
 		argv[n] = (char *)"x";
 	return is_right(t, argv, kind);
@@ -255,7 +256,7 @@ static bool is_value(const struct trial *t, const char *form, const char *value)
 	return result;
 }
 
-/* The first of some usual values that the option takes. */
+/* The first of some common values that the option accepts. */
 static const char *find_value(const struct trial *t,
 			      const struct completion_option *o,
 			      const char *form)
@@ -328,13 +329,13 @@ static bool is_usable(const struct completion_option *o, const struct sample *s)
 	return !o->is_hidden && s->is_known;
 }
 
-/* The commands that make it right; nothing where another option does. */
+/* The commands that make it valid; none if another option does. */
 static const char *find_after(const struct trial *t, const struct completion *c,
 			      size_t i, const struct sample *samples)
 {
 	const char *after = "";
 
-	/* what a word behind it decides is offered before that is there */
+	/* an option whose value decides is offered before that is typed */
 	if (samples[i].is_right || t->program->is_reader)
 		return after;
 	for (size_t k = 0; k < c->count; k++) {
@@ -413,7 +414,7 @@ static struct completion_option *add_option(struct completion *c,
 	return o;
 }
 
-/* "-bp", where the value of a letter can only be joined to it. */
+/* "-bp", as the value of a letter can only be joined to it. */
 static void add_joined(struct arena *a, struct completion *c,
 		       const struct option_row *row)
 {
@@ -533,7 +534,7 @@ int main(int argc, char **argv)
 	const struct program *p = argc == 3 ? find_program(argv[2]) : NULL;
 	int r = -1;
 
-	log_silence(); /* of what is tried */
+	log_silence(); /* command lines tried */
 	if (p) {
 		make(&arena, p, &c);
 		c.behind = behind;

@@ -1,9 +1,9 @@
-/* completion.h - what a shell may offer behind a name, out of its table.
+/* completion.h - the completion of a name, out of its option table.
  *
- * A tool of the build, not installed: `completion SHELL NAME` writes a file
- * that such a shell reads, which Makefile puts behind what is the same for all
- * names (contrib/completion).  What excludes what is found by having each pair
- * of options read as a command line is read. */
+ * A build tool that is not installed: `completion SHELL NAME` writes a file for
+ * that shell, which the Makefile appends to what is the same for all names
+ * (contrib/completion).  Which options exclude each other is found by parsing
+ * each pair. */
 #ifndef CMD_COMPLETION_H
 #define CMD_COMPLETION_H
 
@@ -27,25 +27,26 @@ enum completion_takes {
 	TAKES_ACCOUNT,
 	TAKES_SETTING, /* NAME=VALUE */
 	TAKES_ID,      /* of a queued mail */
-	TAKES_COMMAND, /* another program's, with its arguments */
+	TAKES_COMMAND, /* another program with its arguments */
 };
 
-/* Lists are words with a blank between; none is NULL. */
+/* Lists are separated by blanks; an empty one is NULL. */
 struct completion_option {
 	const struct option_row *row;
 	const char *forms; /* "-s --subject" */
 	enum completion_takes takes;
 	const char *words;
-	const char *after;   /* only behind one of these; "" for any place;
-				"^": as the first word alone */
-	const char *without; /* not with one of these; all their forms */
-	bool is_optional;    /* a value that is there has to be joined */
+	const char *after;   /* only after one of these; "" for any place; "^":
+				only as the first word */
+	const char *without; /* not together with these; all their forms */
+	bool is_optional;    /* its value must be joined */
 	bool is_repeated;
-	bool is_hidden; /* understood, and not offered */
+	bool is_hidden; /* accepted, but not offered */
 	bool takes_many;
 };
 
-/* What is no option: the first that fits.  The last one fits always. */
+/* An argument that is not an option: the first row that matches.  The last one
+ * always matches. */
 struct completion_bare {
 	const char *after; /* options, as above; "" for any */
 	int place;	   /* 1 is the first; 0 for any */
@@ -61,12 +62,12 @@ struct completion {
 	size_t count;
 	const struct completion_bare *bare;
 	size_t bare_count;
-	/* those that its first word chooses, as --mailq does */
+	/* those that its first word selects, as --mailq does */
 	const struct completion *behind;
 	size_t behind_count;
 };
 
-/* Each adds to `out`, which may overflow. */
+/* Each appends to `out`, which may overflow. */
 void completion_bash(const struct completion *c, struct buf *out);
 void completion_zsh(const struct completion *c, struct buf *out);
 void completion_fish(const struct completion *c, struct buf *out);

@@ -1,14 +1,14 @@
-/* completion_shells.c - what each shell reads, quoted as it wants it.
+/* completion_shells.c - the format and quoting of each shell.
  *
- * bash has no descriptions: its rows are data for one function of
- * contrib/completion/bash.  zsh has specifications of _arguments, fish a
+ * bash shows no descriptions: its rows are data for a function of
+ * contrib/completion/bash. zsh gets specifications for _arguments, fish a
  * command for each row. */
 #include <string.h>
 
 #include "completion.h"
 #include "config/settings.h"
 
-/* Within '...', in which `escaped` get a backslash in front. */
+/* Quoted by '...', with a backslash before each of `escaped`. */
 static void put_quoted(struct buf *out, const char *text, const char *escaped)
 {
 	for (; *text; text++) {
@@ -21,14 +21,14 @@ static void put_quoted(struct buf *out, const char *text, const char *escaped)
 	}
 }
 
-/* A name as part of that of a variable or function. */
+/* A name as part of the name of a variable or function. */
 static void put_name(struct buf *out, const char *name)
 {
 	for (; *name; name++)
 		buf_putc(out, strchr(" -", *name) ? '_' : *name);
 }
 
-/* The next of a list; *list is moved past it. */
+/* The next word of a list; *list moves past it. */
 static size_t next_word(const char **list, const char **word)
 {
 	size_t n;
@@ -147,7 +147,7 @@ static void zsh_action(struct buf *out, enum completion_takes takes,
 			   words ? words : "");
 }
 
-/* How an option of that form takes its value. */
+/* How the value of an option is separated. */
 static const char *zsh_joint(const struct completion_option *o, bool is_long)
 {
 	if (o->takes == TAKES_NOTHING)
@@ -196,7 +196,7 @@ static void zsh_option(const struct completion_option *o, struct buf *out)
 	}
 }
 
-/* Nothing for nothing: a message in its place hides the options. */
+/* Empty where there is nothing to offer: a message would hide the options. */
 static void zsh_word(const struct completion_bare *b, struct buf *out)
 {
 	if (b->takes == TAKES_NOTHING)
@@ -210,7 +210,7 @@ static void zsh_word(const struct completion_bare *b, struct buf *out)
 	buf_putc(out, '\'');
 }
 
-/* What is at that place, 0 for any other. */
+/* The row for that position, 0 for any other. */
 static void zsh_bare(const struct completion *c, int place, struct buf *out)
 {
 	const char *next = "\tif";
@@ -262,7 +262,7 @@ static void zsh_function(const struct completion *c, struct buf *out)
 	zsh_bare(c, 1, out);
 	zsh_bare(c, 2, out);
 	zsh_bare(c, 0, out);
-	/* letters of sendmail have words joined to them */
+	/* sendmail's letters have joined values */
 	buf_printf(out, "\t_arguments %s-S : $specs\n}\n",
 		   strcmp(c->name, "sendmail") == 0 ? "" : "-s ");
 }
@@ -356,7 +356,7 @@ static void fish_option(const char *name, const char *when,
 	struct buf condition = BUF_INIT(COMPLETION_MAX);
 	const char *without = o->without;
 
-	/* it stands there already while its value is typed */
+	/* it is already typed while its value is completed */
 	if (o->takes != TAKES_NOTHING && !o->is_optional && !o->is_repeated)
 		without += strlen(o->forms);
 	if (o->is_hidden)
@@ -377,7 +377,7 @@ static void fish_option(const char *name, const char *when,
 	buf_putc(out, '\n');
 }
 
-/* Forms of options that are followed by any number of files. */
+/* Options that take any number of files. */
 static void put_many(const struct completion *c, struct buf *out)
 {
 	for (size_t i = 0; i < c->count; i++)

@@ -1,4 +1,4 @@
-/* explain.c - the mail is made as it would be sent, and told of. */
+/* explain.c - --explain: the mail is composed as for sending, and described. */
 #include "commands.h"
 
 #include "explain/plan.h"

@@ -1,5 +1,5 @@
-/* login.c - what is said goes to standard output, but for --token: there that
- * is the token and nothing else. */
+/* login.c - --login, --logout and --token.  Messages go to standard output,
+ * except for --token, which prints the token alone. */
 #include "commands.h"
 
 #include <errno.h>
@@ -14,11 +14,11 @@
 #include "output.h"
 #include "queue/queue.h"
 
-#define BROWSER_SECONDS 20 /* until it has taken the address */
+#define BROWSER_SECONDS 20 /* until it has opened the URL */
 
 struct view {
 	struct arena *arena;
-	struct error trouble; /* standard output is of no use any more */
+	struct error trouble; /* standard output cannot be written */
 };
 
 static void say(void *context, const char *text)
@@ -29,8 +29,8 @@ static void say(void *context, const char *text)
 		output_puts(arena_format(v->arena, "%s\n", text), &v->trouble);
 }
 
-/* A desktop's own way to a browser, which may stay (setsid); without a desktop
- * the person has the address. */
+/* Opens the desktop's browser, which may keep running (setsid); the URL is
+ * printed as well. */
 static void open_browser(void *context, const char *url)
 {
 	const char *const argv[] = { "setsid", "-f", "xdg-open", url, NULL };
@@ -72,7 +72,7 @@ static int print_token(struct arena *a, const struct account *account,
 	struct buf text = BUF_INIT(COMMAND_INPUT_MAX);
 	int r;
 
-	if (!account->oauth) /* that is what it says */
+	if (!account->oauth) /* the error says so */
 		return oauth_provider_find(a, account, &provider, f);
 	if (oauth_get(a, account, NULL, &token, f) < 0)
 		return -1;
@@ -82,7 +82,7 @@ static int print_token(struct arena *a, const struct account *account,
 	return r;
 }
 
-/* What waits for that is on its way: nobody need be reminded. */
+/* After a login nobody need be reminded of waiting mail. */
 static void forget_waiting(struct arena *a, const struct account *account)
 {
 	struct error ignored = ERROR_INIT;

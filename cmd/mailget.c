@@ -1,7 +1,7 @@
-/* mailget.c - list, read, keep and delete mail in a mailbox.
+/* mailget.c - list, read, save and delete mail in a mailbox.
  *
- * argv -> an order -> fetch_run -> exit status.  Of the bare words the first is
- * the mailbox, the second what to do, and the rest is what that wants. */
+ * argv -> fetch_order -> fetch_run -> exit status.  The first argument is the
+ * mailbox, the second the command, followed by its arguments. */
 #include <string.h>
 
 #include "base/interrupt.h"
@@ -16,7 +16,7 @@
 
 #define LINES_MAX 1000000
 
-/* What the command line says, and the run; rows fill it (OPTION_OWN). */
+/* The parsed command line and the run; rows fill it (OPTION_OWN). */
 struct run {
 	struct reader reader; /* the account, the transcript, --json */
 	struct fetch_order order;
@@ -97,8 +97,8 @@ static const struct option_row rows[] = {
 
 /* ---- words ---- */
 
-/* What stands behind the action: numbers, at least and at most so many, and
- * then or before a path. */
+/* Arguments of a command: numbers, at least and at most so many, and a path
+ * before or after them. */
 static const struct action {
 	const char *name;
 	enum fetch_action action;
@@ -165,7 +165,7 @@ static int take_path(struct run *w, const struct action *act,
 static int take_numbers(struct run *w, const struct action *act,
 			const char *const *words, size_t count, struct error *f)
 {
-	/* with --new there may be one that is the only new one */
+	/* with --new there may be exactly one new message */
 	bool may_lack =
 		act->least == 0 && (act->most != 1 || w->order.only_new);
 

@@ -1,8 +1,8 @@
-/* mailjoin.c - put together what came in several mails.
+/* mailjoin.c - restore files that were split over several mails.
  *
  * argv -> sources -> assembly -> files -> a verdict for each set.  Each round
- * reads what is new, joins what has become whole, and deletes what was joined;
- * with --wait there are rounds until all is whole or the time is over. */
+ * reads what is new, joins what is complete, and deletes what was joined;
+ * --wait repeats that until all sets are complete or the time is over. */
 #include <limits.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -28,18 +28,18 @@
 #include "reader.h"
 
 #define PAUSE_LOCAL  2 /* seconds between rounds */
-#define PAUSE_REMOTE 5 /* at first; servers do not like to be asked often */
+#define PAUSE_REMOTE 5 /* initial; doubles up to PAUSE_MOST */
 #define PAUSE_MOST   60
 
 enum mode { MODE_JOIN, MODE_STATUS, MODE_LIST };
 
-/* What the command line says, and the run; rows fill it (OPTION_OWN). */
+/* The parsed command line and the run; rows fill it (OPTION_OWN). */
 struct run {
 	struct reader reader; /* the account, the transcript, --json */
 	enum mode mode;
 	const char *output, *state, *set;
 	bool is_forced, deletes;
-	unsigned of; /* parts where none tells */
+	unsigned of; /* parts of a set, if no part says it */
 	int wait;    /* seconds */
 
 	struct assembly assembly;
@@ -65,7 +65,7 @@ static SETTER(set_mode)
 	return 0;
 }
 
-/* A set's id has no '=', a setting has. */
+/* The id of a set has no '=', a setting has one. */
 static SETTER(set_set)
 {
 	struct run *w = run_of(run);
@@ -86,7 +86,7 @@ static SETTER(set_set)
 	return 0;
 }
 
-/* "0" is no time, as if it was not given. */
+/* "0": do not wait. */
 static SETTER(set_wait)
 {
 	run_of(run)->wait = 0;
@@ -211,8 +211,8 @@ static bool tells_any(const struct run *run)
 	return false;
 }
 
-/* The file itself may go to standard output: then this does not, and is no
- * more than a word about it, without which the file is as whole. */
+/* If the file goes to standard output, the report is printed on standard error;
+ * a failure to print it is an error only with --json, --status or --list. */
 static int tell_beside(struct run *run, const struct buf *text, struct error *f)
 {
 	bool is_word =
@@ -334,7 +334,7 @@ static void show_note(void *context, const char *text)
 
 /* ---- rounds ---- */
 
-/* One place takes one set. */
+/* A single file can take only one set. */
 static int check_place(struct run *run, struct error *f)
 {
 	const struct join_output_place *place = &run->assembly.place;
@@ -352,8 +352,8 @@ static int check_place(struct run *run, struct error *f)
 	return 0;
 }
 
-/* Is the one set that is told of all there is to do?  Then memory that runs out
- * behind it changes nothing. */
+/* Is there nothing to do but this one set?  Then running out of memory after it
+ * is no failure. */
 static bool is_one_set(const struct run *run)
 {
 	struct summary t = tally_of(run);
@@ -402,7 +402,7 @@ static int do_round(struct run *run, struct error *f)
 	int r = collect_begin(&run->collect, f);
 
 	log_progress_end();
-	/* what has come may be whole, whatever became of the rest */
+	/* sets may be complete even if a source failed */
 	if (join_all(run, r < 0 ? &trouble : f, r == 0) < 0)
 		r = -1;
 	if (collect_end(&run->collect, deletes, r < 0 ? &trouble : f) < 0)
@@ -429,7 +429,7 @@ static int do_rounds(struct run *run, struct error *f)
 		uint64_t now, left;
 
 		error_clear(f);
-		/* a server that cannot be reached now may be, next time */
+		/* an unreachable server is tried again in the next round */
 		if (do_round(run, f) < 0 &&
 		    (!f->temporary || run->reader.told.cause))
 			return -1;
@@ -457,8 +457,8 @@ static int do_rounds(struct run *run, struct error *f)
 	return error_is_set(f) ? -1 : summary_status(&t);
 }
 
-/* What is still to be told is not worth another status; but who asked for an
- * object is to have it. */
+/* Once all is complete, a failure to report it does not change the exit status,
+ * except for --json. */
 static void reach_end(const struct run *run, int status)
 {
 	static const struct ending complete = { 0, "all files are there" };

@@ -1,4 +1,4 @@
-/* mailsend.c - argv[0] -> persona -> request -> run -> exit status. */
+/* mailsend.c - argv[0] -> persona -> command line -> command -> exit status. */
 #include <string.h>
 #include <unistd.h>
 
@@ -18,7 +18,7 @@
 #include "submit/transcript.h"
 #include "submit/verify.h"
 
-/* One that was made on the way; what main has still to do is not its own. */
+/* Ends a child process, without what main does at its end. */
 static void end_process(void)
 {
 	_exit(0);
@@ -34,7 +34,8 @@ static int say_config(struct run *run, struct error *f)
 	return r;
 }
 
-/* One a line.  No secret is asked for, and one that is wrong has its name. */
+/* Prints one name per line.  No password is read, and accounts with errors are
+ * listed. */
 static int say_accounts(struct run *run, struct error *f)
 {
 	struct config_query query = request_config(&run->cmdline.request);
@@ -51,7 +52,8 @@ static int say_accounts(struct run *run, struct error *f)
 	return r;
 }
 
-/* Where an address goes, whether the aliases are in order. */
+/* -bv: where an address is delivered; newaliases: whether the aliases are
+ * valid. */
 static int say_verdict(struct run *run, struct error *f)
 {
 	const struct request *r = &run->cmdline.request;
@@ -68,8 +70,9 @@ static int say_verdict(struct run *run, struct error *f)
 	return verdict < 0 ? verdict : written;
 }
 
-/* The command of a series that was begun, in place of the one at hand; what is
- * told about it and the way are as this one wants them.  1: nothing is left. */
+/* Replaces the command line by that of the series to resume; options for the
+ * series, the connection and the output are taken from the new one. 1: nothing
+ * is left to do. */
 static int recall(struct run *run, struct error *f)
 {
 	struct cmdline now = run->cmdline;
@@ -94,8 +97,8 @@ static int recall(struct run *run, struct error *f)
 	return 0;
 }
 
-/* Whoever asked for JSON gets an object, whatever the end: that of a mail where
- * it was one mail that was to be sent. */
+/* With --json an object is printed on every exit: that of the mail, if one mail
+ * was to be sent. */
 static void end_json(const struct run *run, const struct outcome *out,
 		     const struct error *f)
 {
@@ -111,7 +114,7 @@ static void end_json(const struct run *run, const struct outcome *out,
 	buf_free(&text);
 }
 
-/* What the command says of a mail that is not sent. */
+/* Parses again, to save a mail that cannot be sent. */
 static void read_again(struct run *run)
 {
 	struct error f = ERROR_INIT;
@@ -124,10 +127,10 @@ static void read_again(struct run *run)
 			  &run->cmdline, &run->arena, &f) == 0)
 		return;
 	cmdline_init(&run->cmdline);
-	run->cmdline.request.body_path = "-"; /* a text, as far as we know */
+	run->cmdline.request.body_path = "-"; /* assume that it is the text */
 }
 
-/* The same, before there is a mail. */
+/* Called when memory runs out before the mail is composed. */
 static void rescue_input(void *context, const char *why)
 {
 	struct outcome out = { .dead_letter = NULL };
@@ -210,13 +213,14 @@ static int serve(struct run *run, struct error *f)
 		return serve_stdio(&s, f);
 	r = serve_open(&s, f);
 	if (r > 0) {
-		/* another user's word counts now, and where they may write */
+		/* we are another user now, with other settings and directories
+		 */
 		r = find_account(run, f);
 		s.account = run->account;
 	}
 	if (r == 0)
 		r = serve_listen(&s, f);
-	interrupt_forget(); /* it is how serving ends, and no failure */
+	interrupt_forget(); /* a signal is the normal end of a server */
 	return r;
 }
 
@@ -263,18 +267,18 @@ static int send_around(struct run *run, struct error *f)
 /* ---- which command it is ---- */
 
 enum needs {
-	NEEDS_NOTHING,	  /* it finds its own configuration */
-	NEEDS_ACCOUNT,	  /* ... has it, and where large input waits */
-	NEEDS_TRANSCRIPT, /* ... and the transcript is open */
+	NEEDS_NOTHING,	  /* it reads the configuration itself */
+	NEEDS_ACCOUNT,	  /* the account, and directories for large input */
+	NEEDS_TRANSCRIPT, /* the same, and an open transcript */
 };
 
 enum interrupted {
-	INTERRUPTED_ENDS,  /* as any program */
-	INTERRUPTED_TELLS, /* somebody waits for it and hears where it was */
-	INTERRUPTED_KEEPS, /* a mail is in its hands */
+	INTERRUPTED_ENDS,  /* the default action of the signal */
+	INTERRUPTED_TELLS, /* ends with an error message */
+	INTERRUPTED_KEEPS, /* saves or queues the mail first */
 };
 
-/* The exit status; an error that is still to be told is in f. */
+/* Returns the exit status, or -1 with an error that is still to be reported. */
 static const struct tool {
 	int (*run)(struct run *run, struct error *f);
 	enum needs needs;
@@ -345,7 +349,7 @@ static int act(struct run *run, struct error *f)
 	return status;
 }
 
-/* "" where that cannot be told: nothing goes on from there. */
+/* "" if it is unknown: then a series cannot be resumed. */
 static const char *here(struct arena *a)
 {
 	char path[4096];
@@ -353,7 +357,7 @@ static const char *here(struct arena *a)
 	return arena_dup(a, getcwd(path, sizeof(path)) ? path : "");
 }
 
-/* What stops by itself, and has an object to print whatever the end. */
+/* Checks that print their object even if a signal ends them. */
 static bool ends_with_object(const struct cmdline *c)
 {
 	return c->request.json &&

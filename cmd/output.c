@@ -1,9 +1,8 @@
 /* output.c - see output.h.
  *
- * Each library has a place of its own in src/ that loads it; --version loads it
- * for its version alone, by the function that it has for that.  Where it is
- * missing, the program works without it as far as that goes, and this says what
- * does not. */
+ * Each library is loaded by one file in src/; --version loads it for its
+ * version only.  If one is missing, the program works without it as far as
+ * possible, and --version says what does not work. */
 #include "output.h"
 
 #include <stdio.h>
@@ -67,7 +66,7 @@ void output_failure(const struct error *f)
 
 /* ---- --version ---- */
 
-/* How a library tells its version. */
+/* The type of a library's version function. */
 enum teller {
 	TELLS_TEXT,    /* const char *(void) */
 	TELLS_OPENSSL, /* const char *(int) */
@@ -80,7 +79,7 @@ static const struct library_version {
 	const char *symbol;
 	enum teller teller;
 	const char *use;
-	enum compression compression; /* NONE: it needs no build of its own */
+	enum compression compression; /* NONE: it is always built in */
 } libraries[] = {
 	{ "libcurl", "libcurl.so.4", "libcurl4", "curl_version", TELLS_TEXT,
 	  "connections, proxies and TLS", COMPRESSION_NONE },
@@ -104,14 +103,14 @@ static const struct library_version {
 	  TELLS_TEXT, "--compress zstd", COMPRESSION_ZSTD },
 };
 
-/* The function of the library that was loaded last, by how it tells. */
+/* The version function of the last library, by its type. */
 static const char *(*text)(void);
 static const char *(*by_kind)(int);
 static const char *(*at_least)(const char *);
 static int (*number)(void);
 
-/* The version alone: of "libcurl/7.88.1 OpenSSL/3.0.15 ..." its first number;
- * NULL where the library cannot be loaded. */
+/* The version number: of "libcurl/7.88.1 OpenSSL/3.0.15 ..." the first one;
+ * NULL if the library cannot be loaded. */
 static const char *version_of(const struct library_version *v, char *room,
 			      size_t size)
 {

@@ -22,7 +22,8 @@
 #include "base/sysenv.h"
 #include "flow/source.h"
 
-#define STACK_SIZE ((size_t)1 << 20) /* enough for us and every library */
+#define STACK_SIZE                                                             \
+	((size_t)1 << 20) /* enough for this program and its libraries */
 
 /* ---- the streams, at the end ---- */
 
@@ -54,7 +55,7 @@ void program_drain_input(void)
 
 /* ---- rights ---- */
 
-/* Nothing of the environment was looked at by then. */
+/* The environment has not been read yet. */
 static int refuse_rights(struct error *f)
 {
 	if (!sysenv_is_privileged())
@@ -76,8 +77,8 @@ static bool is_null_device(int fd)
 	       stat("/dev/null", &null) == 0 && null.st_rdev == here.st_rdev;
 }
 
-/* The lowest free one: those below it are open.  A pipe that nobody writes to
- * serves where there is no /dev/null: it ends at once, and takes nothing. */
+/* fd is the lowest free descriptor.  Without /dev/null, the end of a pipe
+ * without a writer takes its place: it reads as empty and cannot be written. */
 static int fill(int fd, int mode)
 {
 	int ends[2];
@@ -116,8 +117,8 @@ static int secure_descriptors(struct error *f)
 
 /* ---- the rest ---- */
 
-/* What others may do is the caller's to say; a folder that we cannot use
- * ourselves is of no use to anybody. */
+/* The umask of the caller stays, except that our own files must be usable by
+ * us. */
 static void keep_own_access(void)
 {
 	mode_t mask = umask(077);
@@ -125,7 +126,7 @@ static void keep_own_access(void)
 	umask(mask & 077);
 }
 
-/* libcurl writes the keys of each session to that file. */
+/* libcurl would write session keys to that file. */
 static void clean_environment(void)
 {
 	unsetenv("SSLKEYLOGFILE");
@@ -133,7 +134,7 @@ static void clean_environment(void)
 
 /* ---- the end, at once ---- */
 
-/* Octets, for the last words and a rescue; the least where there is no more. */
+/* Octets, for the error message and the rescue; the least that will do. */
 #define RESERVE	       (1024 * 1024)
 #define RESERVE_LEAST  (64 * 1024)
 #define RESCUE_SECONDS 60
@@ -141,7 +142,7 @@ static void clean_environment(void)
 static void *reserve;
 static volatile sig_atomic_t last_status = EX_TEMPFAIL;
 
-/* The heap may be locked, or a file: the rescue has its time. */
+/* Limits the rescue, as the heap or a file may be locked. */
 static void give_up(int number)
 {
 	(void)number;
@@ -154,8 +155,8 @@ static void take_reserve(void)
 		reserve = malloc(n);
 }
 
-/* A second failure, while the first was told, has nothing to say; but whoever
- * writes to us can go on. */
+/* A second failure during the rescue is not reported, but standard input is
+ * read to its end. */
 static _Noreturn void end_at_once(const char *why)
 {
 	static volatile sig_atomic_t has_failed, is_rescuing;
@@ -188,7 +189,7 @@ static void out_of_memory(void)
 }
 
 #if defined(__SANITIZE_ADDRESS__)
-#define IS_CHECKED 1 /* it tells of these signals itself */
+#define IS_CHECKED 1 /* the sanitizer reports these signals */
 #elif defined(__has_feature)
 #if __has_feature(address_sanitizer)
 #define IS_CHECKED 1
@@ -198,14 +199,14 @@ static void out_of_memory(void)
 #define IS_CHECKED 0
 #endif
 
-/* Most often a library that was refused memory. */
+/* Most often a library that did not check malloc. */
 static void on_crash(int number)
 {
 	end_at_once(number == SIGABRT ? "a library ended the program"
 				      : "a library failed (out of memory?)");
 }
 
-/* On a stack of its own: the usual one may be what has run out. */
+/* On an alternate stack: the usual one may be exhausted. */
 static void catch_crashes(void)
 {
 	static const int numbers[] = { SIGSEGV, SIGBUS, SIGILL, SIGFPE,
@@ -234,8 +235,9 @@ static int begin(const struct program *p, struct error *f)
 	keep_own_access();
 	interrupt_catch();
 	signal(SIGPIPE, SIG_IGN);
-	signal(SIGXFSZ, SIG_IGN); /* it is an error of write() */
-	signal(SIGCHLD, SIG_DFL); /* ignored, it takes a child's status away */
+	signal(SIGXFSZ, SIG_IGN); /* write() fails instead */
+	signal(SIGCHLD,
+	       SIG_DFL); /* if it is ignored, waitpid() gets no status */
 	clean_environment();
 	memory_on_exhaustion(out_of_memory);
 	catch_crashes();
@@ -271,7 +273,7 @@ static void run_apart(void)
 	apart.status = run_here(apart.program, apart.argc, apart.argv);
 }
 
-/* With a page below it that nobody may touch. */
+/* With a guard page below it. */
 static bool make_stack(void)
 {
 	apart.stack = mmap(NULL, STACK_SIZE, PROT_READ | PROT_WRITE,
@@ -281,7 +283,7 @@ static bool make_stack(void)
 			PROT_NONE) == 0;
 }
 
-/* Threads of libraries, too. */
+/* For threads of libraries. */
 static void give_threads_room(void)
 {
 	pthread_attr_t attributes;
@@ -332,7 +334,7 @@ int program_main(const struct program *program, int argc, char **argv)
 	int status = is_stack_small() ? run_with_room(program, argc, argv)
 				      : run_here(program, argc, argv);
 
-	/* what libraries do at the end is of no use, and can fail */
+	/* exit handlers of libraries are useless here, and may fail */
 	if (!IS_CHECKED)
 		_exit(status);
 	return status;

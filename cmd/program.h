@@ -1,19 +1,17 @@
 /* program.h - how all three programs begin and end.
  *
- * In this order, each before the next can be misled: rights that are not the
- * caller's are given up and refused; standard input, output and error are
- * open, so that no file of ours takes their place; files that we make can be
- * used by us again, whatever the umask; SIGPIPE and SIGXFSZ are errors of
- * write(), and the signals that ask us to end are noted (base/interrupt.h),
- * which
- * program_finish answers; what in the environment would give our secrets away
- * is gone; memory that is out, and a library that ends us by a signal, end with
- * a true status (base/interrupt.h).
+ * program_main does this first, in an order in which each step is safe: it
+ * refuses to run set-user-ID or set-group-ID and drops such rights; opens
+ * standard input, output and error, so that no other file takes their place;
+ * fixes a umask that would lock us out of our own files; makes SIGPIPE and
+ * SIGXFSZ errors of write(), and catches the signals that end us
+ * (base/interrupt.h), which program_finish delivers; removes variables from the
+ * environment that would leak secrets; and handles running out of memory and
+ * crashes of libraries, so that the exit status is true.
  *
- * Standard input that is closed reads as /dev/null does; so does one that is
- * /dev/null opened for writing (nohup's).  Where the stack is small
- * (`ulimit -s 64`) we run on one of our own.  Standard output that is closed
- * takes nothing: what has to be written there is an error. */
+ * Standard input that is closed reads as /dev/null does; so does /dev/null
+ * opened for writing (nohup).  With a small stack (`ulimit -s 64`) we run on
+ * one of our own.  Writing to a closed standard output is an error. */
 #ifndef CMD_PROGRAM_H
 #define CMD_PROGRAM_H
 
@@ -21,24 +19,24 @@
 #include "base/interrupt.h"
 
 struct program {
-	const char *name;    /* what messages begin with */
-	struct ending first; /* true until somebody says otherwise */
+	const char *name;		   /* the prefix of messages */
+	struct ending first;		   /* until ending_set is called */
 	int (*run)(int argc, char **argv); /* the exit status */
 };
 
-/* All of main: the exit status.  Where we must not go on that is told, and
- * standard input read to its end. */
+/* All of main: returns the exit status.  If the start fails, that is reported
+ * and standard input is read to its end. */
 int program_main(const struct program *program, int argc, char **argv);
-/* At the end of `run`.  A signal that asked us to end (base/interrupt.h) has
- * its own effect now, so that a shell whose loop we are in sees it: for the
- * shell the status is 128 and its number. */
+/* Call at the end of `run`.  A signal that was caught (base/interrupt.h) takes
+ * its default action now, so that the shell sees it: for the shell the status
+ * is 128 and its number. */
 int program_finish(int status);
 
-/* Where the reader of our output went away (`| head`) there is nothing to
- * complain of: ends the process by SIGPIPE, as other filters do. */
+/* If the reader of our output is gone (`| head`), ends the process by SIGPIPE
+ * without a message, as other filters do. */
 void program_end_by_pipe(const struct error *f);
-/* Standard input is a pipe or a socket that was to be read, and something went
- * wrong: reads the rest, so that whoever writes to it can go on. */
+/* After an error: if standard input is a pipe or a socket, reads the rest of
+ * it, so that its writer is not killed by SIGPIPE. */
 void program_drain_input(void);
 
 #endif

@@ -1,5 +1,5 @@
-/* reader.h - what mailget and mailjoin have in common: a command line that
- * names mailboxes, a transcript, and how it ends. */
+/* reader.h - what mailget and mailjoin share: arguments that name mailboxes, a
+ * transcript, and the exit. */
 #ifndef CMD_READER_H
 #define CMD_READER_H
 
@@ -20,18 +20,18 @@ struct reader {
 	size_t word_count;
 	bool reads_input;  /* a source is stdin */
 	bool is_told;	   /* the report of --json is on stdout */
-	struct error told; /* what was said as it happened */
+	struct error told; /* an error that was reported already */
 };
 
-/* Of these programs, which completions are made of, too. */
+/* Also used for completion. */
 extern const struct persona persona_mailget, persona_mailjoin;
 
 /* A persona's `argument`: appends it to the words. */
 int reader_argument(struct options_run *run, const char *value,
 		    struct error *f);
-/* The run of a program: the exit status.  `act` has it too, or -1 with an error
- * that is still to be told; the transcript is open then, but for --talk, which
- * has its own. */
+/* Runs a program: the exit status.  `act` returns it too, or -1 with an error
+ * that is still to be reported; it is called with an open transcript, except
+ * for --talk, which has its own. */
 int reader_run(struct reader *r, const struct persona *p,
 	       int (*act)(struct reader *r, struct error *f), int argc,
 	       char **argv);

@@ -1,4 +1,4 @@
-/* run.c - --run: where the output waits, what is shown, how it ends. */
+/* run.c - --run: directories for the output, and what is printed. */
 #include "commands.h"
 
 #include <unistd.h>
@@ -21,8 +21,7 @@ static int write_out(struct buf *text, int made, struct error *f)
 	return error_is_set(f) ? -1 : 0;
 }
 
-/* A monitor takes the first line of standard output for what there is to say,
- * whatever it is. */
+/* A monitor reads the first line of standard output, errors included. */
 static int look(struct arena *a, const struct cmdline *c, struct error *f)
 {
 	const struct run_options *o = &c->run;
@@ -50,7 +49,7 @@ static int look(struct arena *a, const struct cmdline *c, struct error *f)
 	return write_out(&text, made, f) < 0 ? -1 : status;
 }
 
-/* A signal that came has had its effect on the job, whose status is ours. */
+/* A signal has been passed to the job, and its status is ours. */
 static int run_and_tell(struct arena *a, const struct cmdline *c,
 			const char *const *spool)
 {

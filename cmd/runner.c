@@ -1,4 +1,4 @@
-/* runner.c - which mails go, and what is told of each. */
+/* runner.c - which mails of a series are sent, and what is printed. */
 #include "runner.h"
 
 #include <errno.h>
@@ -22,7 +22,7 @@
 
 /* ---- which of them ---- */
 
-/* "4,7-9"; the list was checked as it was read. */
+/* "4,7-9"; the syntax has been checked. */
 static bool is_listed(const char *list, unsigned n)
 {
 	while (list && *list) {
@@ -39,8 +39,8 @@ static bool is_listed(const char *list, unsigned n)
 	return false;
 }
 
-/* The id of a set of its own (of the second file, say) is that set alone, and
- * so are the numbers of parts: mailjoin knows of no other. */
+/* The id of another set (of the second file, say) selects that set, and part
+ * numbers count within it, as in mailjoin. */
 bool runner_wanted(void *context, unsigned n)
 {
 	const struct runner *run = context;
@@ -75,7 +75,7 @@ static void tell_line(const struct series_verdict *v, struct buf *line)
 	buf_putc(line, '\n');
 }
 
-/* Parts by their octets, other mails by their number. */
+/* For parts in octets, otherwise in mails. */
 static void show_progress(struct runner *run, const struct series_verdict *v)
 {
 	run->done++;
@@ -104,8 +104,8 @@ static void print_line(struct runner *run, const struct buf *line)
 	log_error("what becomes of the mails cannot be told: %s", f.text);
 }
 
-/* A line each, for whoever counts them; the parts of one message are no news
- * to a person but where one failed. */
+/* Prints a line for each mail; for parts of one message only failures are
+ * printed. */
 void runner_told(void *context, const struct series_verdict *v)
 {
 	struct runner *run = context;
@@ -126,7 +126,8 @@ void runner_told(void *context, const struct series_verdict *v)
 	buf_free(&line);
 }
 
-/* How it can go on; the standard input that was not kept belongs to it. */
+/* The command to resume it; standard input has to be given again if it was not
+ * kept. */
 static const char *resume_words(const struct runner *run)
 {
 	const struct journal *j = &run->journal;
@@ -138,7 +139,7 @@ static const char *resume_words(const struct runner *run)
 			    needs_input ? " < FILE" : "");
 }
 
-/* Or is about to be run, for these mails. */
+/* Has the queue a timer, or is it about to be run? */
 static bool has_runner(const struct runner *run)
 {
 	const struct series_job *job = run->job;
@@ -189,7 +190,7 @@ static void tell_sum(const struct runner *run, const struct series_result *r,
 
 /* ---- a series ---- */
 
-/* About how many octets all parts have together. */
+/* Approximate octets of all parts. */
 static uint64_t expected_octets(const struct split *s)
 {
 	double octets = 0;
@@ -211,7 +212,7 @@ static void start_progress(struct runner *run)
 	run->progress.is_count = true;
 }
 
-/* The exit status of what was told of already. */
+/* The exit status, if errors have been reported. */
 static int status_of(const struct series_result *result, int status,
 		     struct error *f)
 {
@@ -240,7 +241,8 @@ static int end_series(struct runner *run, const struct series_result *result,
 	return status_of(result, status, f);
 }
 
-/* All parts are one mail; what was begun goes on. */
+/* All parts count as one mail for the limits; a resumed series was counted
+ * already. */
 static void ask_limit(const struct runner *run, struct limit *limit)
 {
 	if (run->job->options->resume)
@@ -274,7 +276,7 @@ int runner_run(struct runner *run, const struct series_ops *ops,
 	struct limit limit;
 	int status;
 
-	/* whoever stops it by hand will want to know */
+	/* for those who interrupt it */
 	if (run->total > 1 && journal_is_there(&run->journal) && !r->quiet &&
 	    sysenv_is_terminal(STDERR_FILENO))
 		log_note("%u mails; if this is interrupted, continue with: %s",
@@ -324,7 +326,8 @@ int runner_take_input(int input, struct error *f)
 		     : 0;
 }
 
-/* What was read, as a file of its own that has no name; -1 where it has one. */
+/* Copies what was read into an unnamed file; -1 if it has a name or on failure.
+ */
 static int unnamed_input(const struct series_job *job,
 			 const struct inputs *inputs, struct error *f)
 {

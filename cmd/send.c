@@ -1,4 +1,5 @@
-/* send.c - a mail, or many, from the request to the exit status. */
+/* send.c - sending one mail or a series: from the request to the exit status.
+ */
 #include "send.h"
 
 #include <unistd.h>
@@ -16,8 +17,8 @@
 #include "submit/report.h"
 #include "submit/submit.h"
 
-/* The folder from which a large message gets into the queue by a link; NULL
- * where there is no queue yet, or none is wanted. */
+/* The queue's staging directory, from which a large message is linked into the
+ * queue; NULL if there is no queue. */
 static const char *queue_spool(struct run *run)
 {
 	struct error ignored = ERROR_INIT;
@@ -170,7 +171,7 @@ static int send_many(struct run *run, struct error *f)
 	struct series_job job = series_job(run);
 	int r;
 
-	ending_rescue(NULL, NULL); /* the journal has what was read */
+	ending_rescue(NULL, NULL); /* the journal keeps the input */
 	ending_set(&in_series);
 	r = series_many(&job, f);
 	progress_end(&run->progress);
@@ -179,7 +180,7 @@ static int send_many(struct run *run, struct error *f)
 
 /* ---- what is kept ---- */
 
-/* Said here: nobody else knows of it. */
+/* Reports it, as no caller does. */
 static void keep(struct composition *c, struct outcome *out,
 		 const struct error *why)
 {
@@ -188,8 +189,7 @@ static void keep(struct composition *c, struct outcome *out,
 		log_error("the message was saved in %s", out->dead_letter);
 }
 
-/* Memory is out, or a library failed: the same, by the way (base/interrupt.h).
- */
+/* Called when memory runs out or a library crashes (base/interrupt.h). */
 static void rescue(void *context, const char *why)
 {
 	struct outcome out = { .dead_letter = NULL };
@@ -243,7 +243,7 @@ static int send_mail(struct run *run, struct error *f)
 	if (r < 0)
 		submit_keep(&c, &out, f);
 	if (r < 0 || c.is_empty)
-		; /* nothing is said of an empty one: cron would mail it */
+		; /* nothing is printed for an empty mail: cron would mail it */
 	else if (run->cmdline.request.action == REQUEST_PRINT)
 		r = print_message(&c, f);
 	else if (run->cmdline.request.action == REQUEST_DRY_RUN)
@@ -267,7 +267,7 @@ static int send_mail(struct run *run, struct error *f)
 	return status;
 }
 
-/* Whoever is at a terminal may be the one who can log in. */
+/* Only at a terminal: the user may be able to log in. */
 static void remind_of_login(struct run *run)
 {
 	struct error ignored = ERROR_INIT;

@@ -1,4 +1,4 @@
-/* send.h - the commands that make a mail: send, print, dry run. */
+/* send.h - the commands that compose a mail: send, print, dry run. */
 #ifndef CMD_SEND_H
 #define CMD_SEND_H
 
@@ -20,24 +20,24 @@ struct run {
 	struct config config;
 	struct account *account;
 	const char *spool[SYSENV_SPARE + 4];
-	struct journal_command typed; /* as it was called */
+	struct journal_command typed; /* the original command line */
 	struct progress progress;
 	struct transcript transcript;
-	bool is_parsed; /* the request is whole */
-	bool has_begun; /* to serve: the client was greeted */
+	bool is_parsed; /* the command line was parsed without error */
+	bool has_begun; /* serving: the client was greeted */
 };
 
-/* Is it one of many mails, or one that is split? */
+/* Does the command send several mails, or may it split one? */
 bool send_is_series(const struct cmdline *c);
-/* Where large input waits.  $TMPDIR is the user's word; /var/tmp is disk where
- * /tmp may be memory.  There may be no account yet. */
+/* Directories for large input: $TMPDIR, then /var/tmp, as /tmp may be in
+ * memory.  There may be no account yet. */
 void send_choose_spool(struct run *run);
-/* What goes wrong before the mail was begun: whoever pipes it into us can go
- * on, and what they wrote is kept.  A session that others hold with us is no
- * mail, and what was begun before is in its journal. */
+/* After an error before the mail was composed: reads standard input to its end
+ * and saves it.  Does nothing for other commands and for a resumed series,
+ * whose journal has it. */
 void send_keep_input(struct run *run, struct outcome *out,
 		     const struct error *why);
-/* The exit status, or -1 with an error that is still to be told. */
+/* The exit status, or -1 with an error that is still to be reported. */
 int send_command(struct run *run, struct error *f);
 
 #endif

@@ -119,7 +119,7 @@ static int no_home(struct error *f)
 			 "series; set HOME or XDG_STATE_HOME");
 }
 
-/* A new one; where none can be made that is no reason not to send. */
+/* Starts a journal; without one the series is sent all the same. */
 static int begin_journal(struct runner *run, const char *parent, const char *id,
 			 struct error *f)
 {
@@ -151,7 +151,7 @@ static int open_journal(struct runner *run, const char *id, struct error *f)
 		      : no_home(f);
 }
 
-/* From now on it can be resumed, and only from now on its id is told. */
+/* From now on it can be resumed, and its id is printed. */
 static int make_ready(struct runner *run, struct error *f)
 {
 	run->is_ready =
@@ -159,7 +159,7 @@ static int make_ready(struct runner *run, struct error *f)
 	return run->is_ready ? 0 : -1;
 }
 
-/* The ids of a command's sets differ in the last two digits alone. */
+/* The ids of a command's sets differ only in the last two digits. */
 static void choose_id(const struct series_job *job, char *id)
 {
 	const char *given = job->options->resume;
@@ -207,7 +207,7 @@ static int note_set(struct runner *run, size_t i, struct error *f)
 			    "what stands around the slices", f);
 }
 
-/* Would it be written so from the same time? */
+/* Is it in the format that we write? */
 static bool date_is_ours(const char *date)
 {
 	struct error unused = ERROR_INIT;
@@ -221,7 +221,7 @@ static bool date_is_ours(const char *date)
 	return strcmp(text, date) == 0;
 }
 
-/* What was drawn or read from the clock, and not said by the user. */
+/* Notes random and clock values that the user did not set. */
 static int note_chance(struct runner *run, struct error *f)
 {
 	const struct composition *whole = run->whole;
@@ -261,7 +261,7 @@ static int note_facts(struct runner *run, struct error *f)
 	return make_ready(run, f);
 }
 
-/* What would be sent. */
+/* Prints what would be sent. */
 static int tell_plan(const struct split *s, struct error *f)
 {
 	struct buf text = BUF_INIT(REPORT_MAX);
@@ -280,7 +280,7 @@ static int tell_plan(const struct split *s, struct error *f)
 	return r;
 }
 
-/* What came by a pipe is nowhere else where there is no journal. */
+/* Without a journal, input from a pipe is saved as a dead letter. */
 static void keep_whole(const struct runner *run, struct composition *whole)
 {
 	struct outcome out = { .dead_letter = NULL };
@@ -295,7 +295,7 @@ static void keep_whole(const struct runner *run, struct composition *whole)
 		log_error("the message was saved in %s", out.dead_letter);
 }
 
-/* Once it is known what has to be split. */
+/* Sends the parts of a message that has to be split. */
 static int send_parts(struct runner *run, struct composition *whole,
 		      const char *id, struct error *f)
 {
@@ -354,7 +354,7 @@ int series_split(const struct series_job *job, struct composition *whole,
 
 /* ---- each file, ready messages ---- */
 
-/* What would be sent. */
+/* Prints what would be sent. */
 static int tell_mail(struct runner *run, const struct series_ops *ops,
 		     unsigned n, struct error *f)
 {
@@ -402,7 +402,7 @@ static bool is_dry(const struct runner *run)
 	return run->job->request->action == REQUEST_DRY_RUN;
 }
 
-/* The files were opened, and what came from standard input is read. */
+/* After the files are open and standard input is read. */
 static int send_all(struct runner *run, const struct series_ops *ops,
 		    struct error *f)
 {
@@ -468,7 +468,7 @@ int series_many(const struct series_job *job, struct error *f)
 		return -1;
 	r = job->options->source == SERIES_EACH ? send_each(&run, f)
 						: send_messages(&run, f);
-	/* there is nothing that could go on */
+	/* it cannot be resumed */
 	if (r < 0 && run.journal.fd >= 0 && !run.is_ready &&
 	    !job->options->resume)
 		journal_discard(&run.journal);
@@ -478,7 +478,7 @@ int series_many(const struct series_job *job, struct error *f)
 
 /* ---- going on ---- */
 
-/* What the journal has of standard input, in its place. */
+/* Makes the input that the journal kept standard input. */
 static int recall_input(const struct journal *j, struct error *f)
 {
 	int input;

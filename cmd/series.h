@@ -1,4 +1,4 @@
-/* series.h - the commands that send many mails, and go on with them. */
+/* series.h - the commands that send many mails, and --resume. */
 #ifndef CMD_SERIES_H
 #define CMD_SERIES_H
 
@@ -14,7 +14,7 @@
 
 struct series_job {
 	struct arena *arena;
-	const struct journal_command *command; /* that a journal remembers */
+	const struct journal_command *command; /* for the journal */
 	const struct request *request;
 	const struct series_options *options;
 	const struct split_options *split;
@@ -24,28 +24,29 @@ struct series_job {
 	const struct trace *trace; /* or NULL */
 };
 
-#define SERIES_IS_ONE (-2) /* it fits in one mail: it is rendered, not sent */
+#define SERIES_IS_ONE                                                          \
+	(-2) /* it fits in one mail: it has been rendered, but not sent */
 
-/* What a series was begun with. */
+/* The original command of a series. */
 struct series_memory {
 	struct journal_command command;
-	const char *date, *message_id, *tag; /* NULL: not of ours */
+	const char *date, *message_id, *tag; /* NULL: the user set it */
 };
 
-/* The exit status; -1 with an error that is still to be told.  Of one that a
- * signal stopped it is 0, and the signal has its effect (finish.h).  The
+/* The exit status; -1 with an error that is still to be reported.  If a signal
+ * stopped it, the status is 0 and program_finish delivers the signal.  The
  * composition is built. */
 int series_split(const struct series_job *job, struct composition *whole,
 		 struct error *f);
-/* Each file, or each ready message. */
+/* Sends each file, or each complete message. */
 int series_many(const struct series_job *job, struct error *f);
 
-/* The folder that large input waits in, so that a journal can have it without
- * a copy; NULL where there is none. */
+/* The directory for large input of a series, so that the journal can link it
+ * without a copy; NULL if there is none. */
 const char *series_folder(struct arena *a);
-/* What the series was that `now` names, from here on in its own folder and with
- * its own standard input, where that was kept.  1: it is complete, and nothing
- * is left to be done. */
+/* Reads the journal of the series that `now` names; afterwards the working
+ * directory and standard input are the original ones, if that was kept. 1: it
+ * is complete, nothing is left to do. */
 int series_recall(struct arena *a, const struct series_options *now,
 		  struct series_memory *out, struct error *f);
 

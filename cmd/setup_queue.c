@@ -1,7 +1,8 @@
-/* setup_queue.c - units of systemd or a line of the crontab, and back.
+/* setup_queue.c - --setup-queue: systemd units or a crontab line, installed and
+ * removed.
  *
- * The texts are those of contrib/, with the program and the queue's folder as
- * they are here.  All files are looked at before the first one is written. */
+ * The texts are those of contrib/, with the program and the queue of this
+ * machine.  All files are checked before the first one is written. */
 #include "commands.h"
 
 #include <errno.h>
@@ -15,11 +16,11 @@
 #include "queue/spool.h"
 #include "setup_steps.h"
 
-/* what units that were installed begin with: never another text */
+/* the first line of installed units: do not change it */
 #define MARK	    "# Made by mailsend --setup-queue; =remove takes it away.\n"
 #define COMMAND	    SETUP_PROGRAM " --flush --due"
 #define UNITS	    3
-#define CRON_MARK   "# mailsend --setup-queue" /* our line ends so */
+#define CRON_MARK   "# mailsend --setup-queue" /* the end of our line */
 #define CRONTAB_MAX (1024 * 1024)
 #define WORDS_MAX   4096
 
@@ -28,13 +29,13 @@ struct setup {
 	const struct cmdline *cmdline;
 	const char *program;
 	const char *folder; /* of the queue */
-	const char *config; /* the file that was named, absolute; or NULL */
+	const char *config; /* the absolute path of --config; or NULL */
 	struct steps_file units[UNITS];
 };
 
 /* ---- words ---- */
 
-/* For the shell, and for cron, which takes a % for the end of the line. */
+/* Quotes for the shell and for cron, in which % ends the command. */
 static const char *quote_cron(struct arena *a, const char *word)
 {
 	if (steps_is_plain(word))
@@ -43,7 +44,7 @@ static const char *quote_cron(struct arena *a, const char *word)
 	return arena_format(a, "'%s'", steps_replace(a, word, "%", "\\%"));
 }
 
-/* Where a run looks that has nothing of our environment. */
+/* The queue that a timer uses without our environment. */
 static const char *plain_folder(struct setup *s)
 {
 	const char *home = sysenv_home();
@@ -204,7 +205,7 @@ static bool is_ours(const char *line, size_t n)
 	return n >= mark && memcmp(line + n - mark, CRON_MARK, mark) == 0;
 }
 
-/* Debian's and cronie's words, and busybox's. */
+/* The messages of Debian's cron, cronie and busybox. */
 static bool says_none(const char *words)
 {
 	return strstr(words, "no crontab") ||
@@ -251,7 +252,7 @@ static int write_table(const struct buf *table, struct error *f)
 	return r;
 }
 
-/* All but our lines. */
+/* Copies all lines but ours. */
 static void keep_others(const struct buf *table, struct buf *to)
 {
 	for (const char *p = table->data; *p;) {
@@ -266,9 +267,9 @@ static void keep_others(const struct buf *table, struct buf *to)
 	}
 }
 
-/* With `line` (it has no line break) our line becomes that, with NULL there is
- * none.  1; 0 when it was so already; -1 with the error, ERROR_UNAVAILABLE when
- * there is no crontab(1).  With `try_only` nothing is written. */
+/* Sets our line; with NULL removes it.  `line` has no line break. 1; 0 if
+ * nothing changes; -1 with the error, ERROR_UNAVAILABLE if there is no
+ * crontab(1).  With `try_only` nothing is written. */
 static int change_crontab(const char *line, bool try_only, struct error *f)
 {
 	struct buf table = BUF_INIT(CRONTAB_MAX);
@@ -319,7 +320,7 @@ static int install_line(struct setup *s)
 			 line);
 }
 
-/* Where there is no cron there is no line of ours. */
+/* Without cron there is no line of ours. */
 static int remove_line(struct setup *s)
 {
 	struct error trouble = ERROR_INIT;
@@ -335,7 +336,7 @@ static int remove_line(struct setup *s)
 
 /* ---- all of it ---- */
 
-/* A run starts in another folder. */
+/* A timer runs in another directory. */
 static int find_config(struct setup *s)
 {
 	const char *named = s->cmdline->request.config_path;
@@ -372,7 +373,7 @@ static int begin(struct setup *s)
 	return 0;
 }
 
-/* What is watched has to be there. */
+/* The watched directory must exist. */
 static int make_queue(struct setup *s)
 {
 	struct steps *steps = &s->steps;

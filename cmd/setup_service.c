@@ -1,11 +1,10 @@
-/* setup_service.c - one secret for a whole machine: a service that has it, and
- * clients that do not.
+/* setup_service.c - --setup-service: one service with the password for a whole
+ * machine, and clients without it.
  *
- * In this order, so that mail goes as it did before until it goes the new way,
- * wherever this ends: the secrets, the service's configuration, its units, the
- * service itself, a mail through it by a user without rights, and at last
- * /etc/mailsend.conf, whose other text is kept.  The same again goes on from
- * what is there.  Undone in the other order. */
+ * The order keeps mail working wherever this ends: the secrets, the service's
+ * configuration, its units, the service itself, a test mail through it by an
+ * unprivileged user, and last /etc/mailsend.conf, whose previous text is kept.
+ * Running it again continues.  Removal is in reverse order. */
 #include "commands.h"
 
 #include <errno.h>
@@ -25,7 +24,7 @@
 #define MARK	    "# Made by mailsend --setup-service; =remove takes it away.\n"
 #define HOUSE	    "/etc/mailsend"
 #define CONF	    HOUSE "/service.conf"
-#define UNDO	    HOUSE "/undo" /* what was there before, and what we made */
+#define UNDO	    HOUSE "/undo" /* previous files, and the list of ours */
 #define CLIENT	    "/etc/mailsend.conf"
 #define UNITS	    "/etc/systemd/system"
 #define SOCKET_UNIT "mailsend-submit.socket"
@@ -33,7 +32,7 @@
 #define STATE	    "/var/lib/mailsend"
 #define QUEUE	    STATE "/queue"
 #define NOBODY	    "nobody"
-/* as contrib has them */
+/* as in contrib/ */
 #define SECRET_LINE                                                            \
 	"LoadCredential=password:/etc/mailsend/credentials/password\n"
 #define COMMAND SETUP_PROGRAM " --serve"
@@ -44,11 +43,11 @@ struct service {
 	struct steps steps;
 	const struct cmdline *cmdline;
 	const char *program;
-	const char *client;   /* CLIENT, or what a link of that name leads to */
-	bool is_again;	      /* its configuration is there and stays */
+	const char *client;   /* CLIENT, or the target of that link */
+	bool is_again;	      /* its configuration exists and is kept */
 	bool is_running;      /* systemd is */
-	struct shared shared; /* where it is not */
-	const char *lines;    /* of credentials, in the unit */
+	struct shared shared; /* if its configuration is new */
+	const char *lines;    /* the credentials, in */
 	struct steps_file units[2], conf;
 };
 
@@ -110,7 +109,7 @@ static void find_units(struct service *s)
 	}
 }
 
-/* For =remove, which has to know whether it was changed. */
+/* For =remove, which must know whether it was changed. */
 static int note_conf(struct service *s)
 {
 	const struct steps_file copy = { .path = UNDO "/service.conf",
@@ -139,7 +138,7 @@ static int write_conf(struct service *s)
 
 /* ---- clients ---- */
 
-/* What was there keeps its owner, mode and time: it is the same file. */
+/* The previous file keeps its owner, mode and time. */
 static int back_up(struct service *s)
 {
 	const char *path = UNDO "/mailsend.conf";
@@ -188,7 +187,7 @@ static const char *recipient_of(const struct service *s)
 	return r->to.count ? r->to.items[0].spec : s->shared.address;
 }
 
-/* The queue is another user's, whom queue_open would not trust. */
+/* The queue is another user's, which queue_open would refuse. */
 static size_t count_mails(const char *part)
 {
 	struct error unused = ERROR_INIT;
@@ -278,7 +277,7 @@ static int start(struct service *s)
 {
 	static const char *const enable[] = { "enable", SOCKET_UNIT,
 					      SHARED_UNIT, NULL };
-	/* one that runs has the credentials of its start */
+	/* a running one has the credentials of its start */
 	static const char *const restart[] = { "restart", SOCKET_UNIT,
 					       SHARED_UNIT, NULL };
 
@@ -307,13 +306,13 @@ static int tell_end(struct service *s)
 		"SocketMode=0660 and SocketGroup=NAME.\n");
 }
 
-/* Did an earlier run come to its end?  Else its account is read anew. */
+/* Did an earlier run finish?  If not, the account is read again. */
 static bool is_complete(struct service *s)
 {
 	return steps_find(&s->steps, s->client, "") == STEPS_OURS;
 }
 
-/* Has somebody worked on what it wrote? */
+/* Was a file of ours changed by hand? */
 static bool is_changed(struct service *s)
 {
 	struct buf made = BUF_INIT(STEPS_TEXT_MAX);
@@ -326,7 +325,7 @@ static bool is_changed(struct service *s)
 	return result;
 }
 
-/* Before anything is asked or written. */
+/* Checks before anything is asked or written. */
 static int look(struct service *s)
 {
 	const char *const paths[] = { CONF, UNITS "/" SOCKET_UNIT,
@@ -346,7 +345,7 @@ static int look(struct service *s)
 	return 0;
 }
 
-/* Of an earlier run what it has made. */
+/* Finds the files of an earlier run. */
 static int read_account(struct service *s)
 {
 	struct request *r = request_copy(s->steps.arena, &s->cmdline->request);
@@ -388,7 +387,8 @@ static int install(struct service *s)
 
 /* ---- and back ---- */
 
-/* Another's text in its place is left, with what was there before beside it. */
+/* A file that was replaced meanwhile is kept, with the previous one beside it.
+ */
 static int restore_client(struct service *s)
 {
 	const struct steps_file file = {
@@ -410,7 +410,7 @@ static int restore_client(struct service *s)
 	return steps_delete(&s->steps, &file);
 }
 
-/* One that was changed is somebody's work. */
+/* A file that was changed by hand is kept. */
 static int delete_conf(struct service *s)
 {
 	const char *copy = UNDO "/service.conf";
@@ -441,7 +441,7 @@ static int delete_one(const char *path, const struct stat *st, int kind,
 	return remove(path);
 }
 
-/* Its user is gone with it, and root alone can come there. */
+/* Its user is gone, and only root can access it. */
 static int delete_state(struct service *s)
 {
 	char *path = realpath(STATE, NULL);
@@ -457,7 +457,7 @@ static int delete_state(struct service *s)
 	return r < 0 ? -1 : steps_say(&s->steps, "removed " STATE "\n");
 }
 
-/* Mails stay, those too that could not be sent, and so do tokens. */
+/* Mails are kept, failed ones too, and so are tokens. */
 static int clear_state(struct service *s)
 {
 	struct error unused = ERROR_INIT;
@@ -508,7 +508,7 @@ static int uninstall(struct service *s)
 	static const char *const places[] = { SECRETS, UNDO, HOUSE,
 					      "/run/mailsend" };
 
-	/* the clients first: they have a way at any time */
+	/* clients first: they can send at any time */
 	if (restore_client(s) < 0 || stop(s) < 0 ||
 	    shared_delete_secrets(&s->steps) < 0 || delete_conf(s) < 0)
 		return -1;

@@ -1,9 +1,9 @@
-/* setup_shared.c - an account, without what is one user's own.
+/* setup_shared.c - an account without what is private to a user.
  *
- * What was said of it is written again, setting by setting, as --show-config
- * does.  Its password, wherever that is kept, becomes a credential; so does a
- * file that only root could read, or that is in a home directory, which the
- * service does not see. */
+ * Its settings are written again one by one, as --show-config prints them.  Its
+ * password, wherever it is stored, becomes a credential; so does a file that
+ * only root can read, or that is in a home directory, which the service does
+ * not see. */
 #include "setup_shared.h"
 
 #include <errno.h>
@@ -20,7 +20,7 @@
 
 #define TEXT_MAX 65536
 
-/* A user's own, or the password's, or the service has its own. */
+/* Private to a user, the password, or set by the service. */
 static const char *const left_out[] = { "dead_letter",
 					"logfile",
 					"logfile_time_format",
@@ -44,11 +44,11 @@ static const char *const left_out[] = { "dead_letter",
 					"user",
 					NULL };
 
-/* What may be said by default, and otherwise in a file of msmtp's. */
+/* Written even if default: msmtp's files have other defaults. */
 static const char *const always[] = { "auth", "port", "tls", "tls_starttls",
 				      NULL };
 
-/* What concerns those who send, and not the way. */
+/* Settings of the sender, not of the connection. */
 static const char *const of_clients[] = {
 	"aliases",	   "auto_submitted",
 	"dsn_notify",	   "dsn_return",
@@ -98,7 +98,7 @@ add_credential(struct shared *p, const char *name, struct error *f)
 	return c;
 }
 
-/* Can any user read it, wherever they are? */
+/* Can every user read it? */
 static bool is_public(const char *path)
 {
 	static const char *const homes[] = { "/home/", "/root/", "/run/user/",
@@ -117,7 +117,7 @@ static int put_path(struct shared *p, struct buf *out, const struct setting *s,
 	struct shared_credential *c;
 	struct stat st;
 
-	/* what is not there, the service will tell */
+	/* the service reports a missing file */
 	if (is_public(path) || stat(path, &st) < 0 || !S_ISREG(st.st_mode)) {
 		put_line(out, s, path);
 		return 0;
@@ -195,7 +195,7 @@ static int put_named(struct shared *p, struct buf *out, struct config *config,
 	return put_account(p, out, account, only_shown, f);
 }
 
-/* Those that are tried when it fails. */
+/* The fallback accounts. */
 static int put_fallback(struct shared *p, struct buf *out,
 			struct config *config, const struct config_query *query,
 			const struct account *account, bool only_shown,
@@ -214,7 +214,7 @@ static int put_fallback(struct shared *p, struct buf *out,
 	return 0;
 }
 
-/* Of several it is the one that is taken. */
+/* Makes it the default account, if there are several. */
 static int put_default(struct buf *out, const struct account *account,
 		       struct error *f)
 {
@@ -306,7 +306,7 @@ void shared_wipe(struct shared *p)
 
 /* ---- the secrets, as files of root's ---- */
 
-/* By what systemd has for it; false where it has nothing, or cannot. */
+/* Encrypts it by systemd-creds; false if that is missing or fails. */
 static bool encrypt(struct steps *s, const struct shared_credential *c,
 		    struct buf *out)
 {
@@ -326,7 +326,7 @@ static bool encrypt(struct steps *s, const struct shared_credential *c,
 
 /* ---- which are ours ---- */
 
-/* "" where there is none, or it cannot be read. */
+/* "" if there is none or it cannot be read. */
 static const char *read_list(struct arena *a)
 {
 	struct buf list = BUF_INIT(STEPS_TEXT_MAX);
@@ -352,7 +352,7 @@ static const char *path_of(struct arena *a, const struct shared_credential *c,
 			    is_sealed ? ".cred" : "");
 }
 
-/* What will be written is on the list before it is there. */
+/* Files are listed before they are written. */
 static int note_paths(struct steps *s, const struct shared *p)
 {
 	const char *before = read_list(s->arena), *list = before;
@@ -380,7 +380,7 @@ static int note_paths(struct steps *s, const struct shared *p)
 
 /* ---- as files ---- */
 
-/* It replaces what is there: that is ours. */
+/* Replaces the file, which is ours. */
 static int write_secret(struct steps *s, const char *path, const char *text)
 {
 	const struct steps_file file = {
@@ -397,7 +397,7 @@ static const char *line(struct steps *s, const char *key, const char *name,
 			    steps_replace(s->arena, path, "%", "%%"));
 }
 
-/* Its line in the unit, in *out. */
+/* Writes it; *out is its line in the unit. */
 static int keep(struct steps *s, struct shared_credential *c, const char **out)
 {
 	struct buf sealed = BUF_INIT(STEPS_TEXT_MAX);

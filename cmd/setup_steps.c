@@ -1,8 +1,7 @@
 /* setup_steps.c - see setup_steps.h.
  *
- * The three streams of a command are files in memory: nobody waits for anybody,
- * however much there is to say, and no disk has a secret that is given to
- * another program. */
+ * The streams of a command are files in memory: no deadlock, however much is
+ * written, and a secret that is passed to a program is never on disk. */
 #include "setup_steps.h"
 
 #include <errno.h>
@@ -46,7 +45,7 @@ enum steps_found steps_find(struct steps *s, const char *path, const char *text)
 		found = STEPS_SAME;
 	else if (strncmp(there.data, s->mark, strlen(s->mark)) == 0)
 		found = STEPS_OURS;
-	buf_wipe(&there); /* it may have been a password's */
+	buf_wipe(&there); /* it may have held a password */
 	return found;
 }
 
@@ -60,7 +59,7 @@ int steps_refuse_foreign(struct steps *s, const struct steps_file *file)
 			 file->path);
 }
 
-/* One that was replaced has kept its mode. */
+/* A replaced file has kept its mode. */
 static int set_mode(struct steps *s, const struct steps_file *file)
 {
 	struct stat st;
@@ -272,8 +271,7 @@ int steps_run(const char *const *argv, unsigned seconds,
 
 #define SYSTEMCTL_WORDS 8
 
-/* systemctl, --user where it is the user's, and up to five words; ends with
- * NULL. */
+/* systemctl, with --user for a user, and up to five words; ends with NULL. */
 static void put_words(struct steps *s, const char *argv[SYSTEMCTL_WORDS],
 		      const char *const *words)
 {
@@ -296,7 +294,7 @@ static const char *in_one(struct steps *s, const char *const *argv)
 	return line;
 }
 
-/* Told as a step, or shown instead. */
+/* Prints the command instead of running it, or after that. */
 int steps_systemctl(struct steps *s, const char *const *words)
 {
 	const char *argv[SYSTEMCTL_WORDS];

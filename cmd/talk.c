@@ -1,4 +1,5 @@
-/* talk.c - an account, its dial, and then it is yours. */
+/* talk.c - --talk: finds the account, connects, and starts the interactive
+ * session. */
 #include "commands.h"
 
 #include <string.h>
@@ -51,7 +52,7 @@ static int find_secret(void *context, const char *user, const char **whose,
 	if (!strcmp(account.auth, "off"))
 		account.auth = "on";
 	if (user && account.user && strcmp(user, account.user) != 0) {
-		/* another's: what is kept is not theirs */
+		/* another user: the stored password is not theirs */
 		account.password = account.passwordeval = NULL;
 		account.password_file = account.password_env = NULL;
 		account.password_credential = NULL;
@@ -62,7 +63,7 @@ static int find_secret(void *context, const char *user, const char **whose,
 	return oauth_secret(c->arena, &account, whose, password, NULL, f);
 }
 
-/* The prompt is the terminal's, in its usual state. */
+/* Prompts with the terminal in its normal mode. */
 static int credentials(void *context, const char *user, const char **whose,
 		       struct buf *password, struct error *f)
 {
@@ -114,7 +115,7 @@ static int begin(struct call *c, struct arena *a, const struct request *r,
 	return 0;
 }
 
-/* At a terminal all was seen as it came. */
+/* At a terminal it was shown as it came. */
 static int end(struct call *c, int held, struct error *f)
 {
 	struct error trouble = ERROR_INIT;
@@ -143,7 +144,7 @@ static int choose(struct arena *a, const struct request *r,
 		     each && !query.account; each = each->next)
 			if (each->host && ascii_equal(each->host, host->value))
 				query.account = each->name;
-		/* what the command line says, of a host that none speaks of */
+		/* the options alone, for a host without an account */
 		if (!query.account)
 			return config_blank(a, &query, out, f) < 0
 				       ? -1
@@ -180,7 +181,7 @@ static int talk_over(struct call *c, struct smarthost *h, struct error *f)
 	};
 	int r = talk_hold(&c->talk, &line, f);
 
-	h->session.broken = true; /* what there was to say was said */
+	h->session.broken = true; /* it has been reported */
 	return r;
 }
 

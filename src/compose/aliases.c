@@ -1,9 +1,9 @@
-/* aliases.c - a small list, searched from its front; read once a run.
+/* aliases.c - a small list, searched linearly; read once in a run.
  *
- * An expansion walks from alias to alias, down to addresses.  Each alias and
- * each included file is entered once for one name: what it has is in the list
- * by then, so that lists which name each other a thousand times take no longer
- * than their length, and one that is still open is a circle. */
+ * An expansion follows aliases down to addresses.  Each alias and each included
+ * file is entered once for one name: its addresses are in the list then, so
+ * that a thousand lists that name each other take no longer than their length,
+ * and entering one that is still open is a loop. */
 #include "compose/aliases.h"
 
 #include <errno.h>
@@ -22,9 +22,9 @@
 
 struct alias {
 	const char *name;
-	const char *value; /* NULL: the line is none */
+	const char *value; /* NULL: the line is invalid */
 	unsigned line;
-	unsigned entered; /* in the run of that number */
+	unsigned entered; /* in the expansion of that number */
 	bool open;
 	struct alias *next;
 };
@@ -32,8 +32,8 @@ struct alias {
 /* ---- reading --------------------------------------------------------------
  */
 
-/* Where the comment of a line begins, or the line's end: at a '#' behind white
- * space, in no quotes. */
+/* The start of a line's comment, or its end: a '#' after white space, outside
+ * quotes. */
 static char *find_comment(char *line)
 {
 	bool quoted = false;
@@ -51,7 +51,7 @@ static char *find_comment(char *line)
 	return p;
 }
 
-/* A comment ends at its physical line: take it out before joining. */
+/* A comment ends at its physical line: remove it before joining. */
 static void blank_comments(char *text)
 {
 	while (*text) {
@@ -63,8 +63,8 @@ static void blank_comments(char *text)
 	}
 }
 
-/* One line, with those that go on with it where `join`; NULL at the end.
- * *number becomes its first line's. */
+/* The next line, with its continuations if `join`; NULL at the end.  *number
+ * becomes the number of its first line. */
 static char *next_line(struct arena *a, const char **at, bool join,
 		       unsigned *number, unsigned *lines)
 {
@@ -87,13 +87,13 @@ static char *next_line(struct arena *a, const char **at, bool join,
 	return text_trim(line);
 }
 
-/* A file of lines, its comments blanked. */
+/* Reads a file, with its comments blanked. */
 static int read_text(const char *path, struct buf *text, struct error *f)
 {
 	struct stat st;
 	int r;
 
-	/* a pipe would hold the mail up for ever */
+	/* reading a pipe could block forever */
 	r = disk_stat(path, &st, f);
 	if (r < 0)
 		return -1;
@@ -101,7 +101,7 @@ static int read_text(const char *path, struct buf *text, struct error *f)
 		return error_set(f, ERROR_CONFIG, "%s is not a file", path);
 	r = disk_read_file(path, text, false, f);
 	if (r < 0 && f->cause != ERROR_IO)
-		f->cause = ERROR_CONFIG; /* the config names it */
+		f->cause = ERROR_CONFIG; /* the configuration names it */
 	if (r < 0)
 		return -1;
 	if (strlen(text->data) != text->len)
@@ -114,7 +114,7 @@ static int read_text(const char *path, struct buf *text, struct error *f)
 	return 0;
 }
 
-/* The colon behind the name, which may be in quotes. */
+/* The colon after the name, which may be quoted. */
 static char *find_colon(char *line)
 {
 	char *quote = *line == '"' ? strchr(line + 1, '"') : NULL;
@@ -122,7 +122,7 @@ static char *find_colon(char *line)
 	return strchr(quote ? quote : line, ':');
 }
 
-/* Of a line that is none the first word is the name, for whom it stops. */
+/* The name of an invalid line is its first word, whose mail is refused. */
 static void add_alias(struct arena *a, struct alias ***end, char *line,
 		      unsigned number)
 {
@@ -169,8 +169,7 @@ int aliases_load(struct arena *a, const char *path, struct aliases *out,
 /* ---- the entries of a value -----------------------------------------------
  */
 
-/* The end of the entry that begins here: the next comma that stands in no
- * quotes and no comment. */
+/* The end of this entry: the next comma outside quotes and comments. */
 static const char *entry_end(const char *p)
 {
 	bool quoted = false;
@@ -191,8 +190,8 @@ static const char *entry_end(const char *p)
 	return p;
 }
 
-/* NULL when there is no more.  What is a command, a file or a list may be in
- * quotes, which are taken off. */
+/* NULL if there is no more.  A command, file or list may be quoted; the quotes
+ * are removed. */
 static char *next_entry(struct arena *a, const char **at)
 {
 	const char *start = *at, *end;
@@ -233,11 +232,11 @@ struct walk {
 	struct error *error;
 };
 
-/* Where an entry stands, for what is wrong with it, and whose it is. */
+/* The position of an entry, for errors, and its alias. */
 struct site {
 	const char *path;
 	unsigned line;
-	const struct alias *alias; /* in whose value, down to the lists */
+	const struct alias *alias; /* the alias whose value it is */
 };
 
 static int wrong(const struct walk *w, const struct site *s, const char *why)
@@ -265,7 +264,7 @@ static int append(struct walk *w, const struct site *s,
 	return 0;
 }
 
-/* "localhost" is a word like any other where the server shares it. */
+/* Is it "localhost", which the server shares? */
 static enum local_domain place_of(const struct aliases *aliases,
 				  const char *domain)
 {
@@ -276,8 +275,7 @@ static enum local_domain place_of(const struct aliases *aliases,
 		       : place;
 }
 
-/* `is_given`: it is no alias's target.  A name that an alias names is meant,
- * and needs no default. */
+/* `is_given`: not the target of an alias.  A target needs no "default". */
 static struct alias *find(const struct aliases *aliases,
 			  const struct address *one, bool is_given)
 {
@@ -340,7 +338,7 @@ static int expand_address(struct walk *w, const struct site *s,
 	return x ? expand_alias(w, x, s, one) : append(w, s, one);
 }
 
-/* 1 when it was entered before for this name; a circle is an error. */
+/* 1 if it was entered before for this name; a loop is an error. */
 static int enter_file(struct walk *w, const char *path, const struct site *s,
 		      struct included **out)
 {
@@ -391,7 +389,7 @@ static int expand_file(struct walk *w, const char *path, const struct site *s)
 	return r;
 }
 
-/* What can be told by its first character. */
+/* Entries recognised by their first character. */
 static int expand_special(struct walk *w, char *entry, const struct site *s)
 {
 	if (ascii_begins(entry, INCLUDE))
@@ -411,7 +409,7 @@ static int expand_special(struct walk *w, char *entry, const struct site *s)
 	return wrong(w, s, "is neither an address nor " INCLUDE "/FILE");
 }
 
-/* A quoted name, which no address list has alone: that of an alias. */
+/* A quoted name, which is not a valid address: an alias. */
 static struct alias *find_quoted(struct walk *w, const char *entry,
 				 struct address *one)
 {
@@ -426,7 +424,7 @@ static int expand_entry(struct walk *w, char *entry, const struct site *s)
 	struct alias *quoted = find_quoted(w, entry, &named);
 	struct address_list found = { 0 };
 	struct error bad = ERROR_INIT;
-	bool is_final = *entry == '\\'; /* no alias beyond this one */
+	bool is_final = *entry == '\\'; /* not an alias from here on */
 	int r = 0;
 
 	if (strchr("|/:", *entry))
@@ -438,7 +436,7 @@ static int expand_entry(struct walk *w, char *entry, const struct site *s)
 	for (size_t i = 0; r == 0 && i < found.count; i++) {
 		struct address *one = &found.items[i];
 
-		one->group = NULL; /* a target stands where its name stood */
+		one->group = NULL; /* the target replaces the name */
 		if (one->group_only)
 			continue;
 		r = is_final ? append(w, s, one) : expand_address(w, s, one);
@@ -458,7 +456,7 @@ static int expand_value(struct walk *w, const char *value, const struct site *s)
 
 static unsigned next_run(struct aliases *aliases)
 {
-	/* 0 is what an alias has that was never entered */
+	/* 0 means that an alias was never entered */
 	if (!++aliases->run)
 		++aliases->run;
 	return aliases->run;

@@ -1,6 +1,6 @@
-/* heading.c - From, To, Date, Message-ID and the envelope.  Every address goes
- * through resolve.h, whether it came from an option or stands in a draft; who
- * sends is chosen in sender.c. */
+/* heading.c - From, To, Date, Message-ID and the envelope.  Every address
+ * passes resolve.h, whether it is from an option or a draft; sender.c chooses
+ * the sender. */
 #include "compose/heading.h"
 
 #include <string.h>
@@ -26,7 +26,7 @@ static const char *domain_of(const char *address)
 	return at && at[1] ? at + 1 : NULL;
 }
 
-/* Each mailbox once, however often it was named. */
+/* Adds each mailbox once. */
 static void add_recipients(struct composition *c,
 			   const struct address_list *list)
 {
@@ -50,8 +50,8 @@ static void note(struct composition *c, const struct address *one,
 	c->unresolved = new;
 }
 
-/* A name that its alias makes undeliverable does not stop the others, where
- * one mail is sent: it fails as one that a server refuses. */
+/* Is an undeliverable alias the failure of this recipient alone, as if a server
+ * had refused them? */
 static bool is_alone_at_error(const struct composition *c,
 			      const struct error *why)
 {
@@ -89,8 +89,7 @@ static int take_recipient(struct composition *c, const struct address *one,
 	return 0;
 }
 
-/* Adds what the list stands for to the envelope; *shown is how it stands in
- * the header. */
+/* Adds the list to the envelope; *shown is the list for the header. */
 static int take_recipients(struct composition *c,
 			   const struct address_list *list,
 			   struct address_list *shown, struct error *f)
@@ -111,7 +110,7 @@ static int take_recipients(struct composition *c,
 	return 0;
 }
 
-/* Those who were settled before a server is asked come last. */
+/* Recipients that failed before a server is asked come last. */
 static void fill_unresolved(struct composition *c)
 {
 	struct envelope *e = &c->envelope;
@@ -163,7 +162,7 @@ static int fill_envelope(struct composition *c, struct error *f)
 				   "-s subject user@example.org");
 }
 
-/* The header of a composition: a draft has its own. */
+/* The header of the message or the draft. */
 static struct header *header_of(struct composition *c)
 {
 	return c->is_draft ? &c->draft.header : &c->message.header;
@@ -232,15 +231,14 @@ static int add_message_id(struct composition *c, struct error *f)
 			  f);
 }
 
-/* Of what nobody asked for: a draft whose signature covers the field goes
- * without it. */
+/* Does the draft's signature cover the field?  Then it is not added. */
 static bool is_signed(const struct composition *c, const char *name)
 {
 	return dkim_covers(c->draft.dkim, name);
 }
 
-/* RFC 3834: what no person started tells so, and vacation programs keep
- * still.  Another program's mail may be a person's that has no terminal. */
+/* Marks automatic mail, which vacation programs do not answer (RFC 3834).  Mail
+ * of another program may be from a person without a terminal. */
 static int add_auto_submitted(struct composition *c, struct error *f)
 {
 	if (!c->account->auto_submitted || c->request->is_from_program ||
@@ -264,7 +262,7 @@ static int add_extra(struct composition *c, struct error *f)
 			      &c->has_8bit_header, f);
 }
 
-/* The lists of the request as the header shows them. */
+/* The lists of the request, for the header. */
 struct lists {
 	struct address_list to, cc, bcc;
 };
@@ -333,7 +331,7 @@ int heading_of_message(struct composition *c, struct error *f)
 	return add_auto_submitted(c, f);
 }
 
-/* What the fields of one name list, of those before `end`. */
+/* Parses the fields of that name before `end`. */
 static int read_field(struct composition *c, const char *name,
 		      const struct field *end, struct address_list *list,
 		      struct error *f)
@@ -350,9 +348,9 @@ static int read_field(struct composition *c, const char *name,
 	return 0;
 }
 
-/* The recipients that a draft's header names: those of its newest Resent
- * block where it has one (RFC 5322 3.6.6), else To, Cc and Bcc; of a dead
- * letter, those who are still without it. */
+/* The recipients in the draft's header: the newest Resent block if there is one
+ * (RFC 5322 3.6.6), else To, Cc and Bcc; for a dead letter, the undelivered
+ * ones. */
 static int read_recipients(struct composition *c, struct lists *l,
 			   struct error *f)
 {
@@ -362,7 +360,7 @@ static int read_recipients(struct composition *c, struct lists *l,
 	static const char *const kept[] = { DEAD_LETTER_RECIPIENTS, "", "" };
 	const struct header *h = &c->draft.header;
 	const struct field *end = header_resent_end(h);
-	/* Only our own file is believed: a mail may say anything. */
+	/* Trusted only in our own file: a mail may say anything. */
 	bool is_dead_letter =
 		c->is_from_mbox && header_has(h, DEAD_LETTER_RECIPIENTS);
 	bool is_resent = header_get_before(h, "Resent-To", end) ||
@@ -393,7 +391,7 @@ static bool is_to_set(const struct composition *c, enum config_choice choice,
 		!header_has(&c->draft.header, name));
 }
 
-/* Does a From that is signed say the same already? */
+/* Is the signed From the same already? */
 static bool says_signed(const struct composition *c, const struct address *from)
 {
 	const char *own = header_get(&c->draft.header, "From");
@@ -442,8 +440,8 @@ static int replace_reply_to(struct composition *c, struct error *f)
 	return add_addresses(c, "Reply-To", &list, f);
 }
 
-/* What the command or the account says stands in place of what a draft has;
- * what it lacks is added. */
+/* Replaces fields by those of the command or the account, and adds missing
+ * ones. */
 static int replace_fields(struct composition *c, struct error *f)
 {
 	const struct request *r = c->request;
@@ -471,7 +469,7 @@ static int replace_fields(struct composition *c, struct error *f)
 	return replace_reply_to(c, f) < 0 ? -1 : replace_from(c, f);
 }
 
-/* Those who were named stand in the draft's own field with the others. */
+/* Adds recipients of the command to the draft's field. */
 static int extend_field(struct composition *c, const char *name,
 			const struct address_list *added, struct error *f)
 {
@@ -488,7 +486,7 @@ static int extend_field(struct composition *c, const char *name,
 	return add_addresses(c, name, &all, f);
 }
 
-/* To and Cc of a draft, where the account wants others or there are none. */
+/* To and Cc of a draft, if the account replaces them or they are missing. */
 static int replace_recipients(struct composition *c, const struct lists *own,
 			      const struct lists *added, struct error *f)
 {
@@ -496,8 +494,8 @@ static int replace_recipients(struct composition *c, const struct lists *own,
 	struct header *h = &c->draft.header;
 	struct lists all = *own;
 
-	/* of a message that another program hands over, these are all that is
-	 * said of who gets it */
+	/* for a message of another program, these are the only recipients known
+	 */
 	if (c->request->is_from_program) {
 		append_all(c, &all.to, &added->to);
 		append_all(c, &all.to, &added->cc);
@@ -520,7 +518,7 @@ static int replace_recipients(struct composition *c, const struct lists *own,
 		       : extend_field(c, "Cc", &added->cc, f);
 }
 
-/* They may want to send it all the same. */
+/* They may want to send it nevertheless. */
 static void warn_of_missing(struct composition *c)
 {
 	const char *missing = header_get(&c->draft.header, DEAD_LETTER_MISSING);
@@ -533,7 +531,7 @@ static void warn_of_missing(struct composition *c)
 	header_remove(&c->draft.header, DEAD_LETTER_MISSING);
 }
 
-/* Does an empty field of that name say nothing, and only anger servers? */
+/* Is it an empty field that servers may refuse? */
 static bool is_void(const struct composition *c, const struct field *x)
 {
 	const struct account *account = c->account;
@@ -549,8 +547,8 @@ static bool is_void(const struct composition *c, const struct field *x)
 	return header_is_address(x->name) && !header_is_bcc(x->name);
 }
 
-/* What is of no use to who gets it.  Return-Path and Content-Length are of the
- * mailbox in which the message lay; Postfix drops them, too. */
+/* Drops fields that mean nothing to the receiver.  Return-Path and
+ * Content-Length are from the mailbox; Postfix drops them, too. */
 static void drop_fields(struct composition *c)
 {
 	static const char *const names[] = { DEAD_LETTER_RECIPIENTS,

@@ -1,4 +1,4 @@
-/* owner.c - which addresses are theirs, and the fields that say who sends. */
+/* owner.c - see owner.h. */
 #include "compose/owner.h"
 
 #include <string.h>
@@ -15,8 +15,8 @@
 
 /* ---- addresses ---- */
 
-/* "alice", "alice+list".  What would need quotes may be taken for another
- * address, where it is read badly. */
+/* "alice", "alice+list".  A name that needs quotes could be misread as another
+ * address. */
 static bool is_local_part(const struct owner *o, const char *local)
 {
 	const char *detail = local + strlen(o->name);
@@ -60,7 +60,7 @@ static bool may_use(struct resolver *r, const struct owner *o,
 	return false;
 }
 
-/* The masquerade's own words, which it will say again. */
+/* The display name of a masqueraded address, which is added again. */
 static const char *without_mask(struct resolver *r, const struct owner *o,
 				const char *name)
 {
@@ -125,8 +125,8 @@ static int refuse_signed(const struct composition *c, const struct field *x,
 			 x->name, c->request->owner->name);
 }
 
-/* An answer shall go where it would have gone.  The account's own address is
- * nobody's in particular, and a bare one means nothing elsewhere. */
+/* Keeps the address for replies.  The account's own address belongs to nobody
+ * in particular, and a bare one means nothing elsewhere. */
 static bool is_worth_reply(struct composition *c,
 			   const struct address_list *old)
 {
@@ -158,7 +158,7 @@ static int replace(struct composition *c, struct field *x,
 	return r;
 }
 
-/* From: of many authors who may not all be named one is left. */
+/* From with several authors is reduced to one. */
 static int settle_author(struct settling *s, struct field *x,
 			 const struct address_list *old, struct error *f)
 {
@@ -193,7 +193,8 @@ static int settle_author(struct settling *s, struct field *x,
 	return replace(c, x, &now, f);
 }
 
-/* What names another, or cannot be read, goes: From says who it is. */
+/* A field with another address or that cannot be parsed is removed: From names
+ * the sender. */
 static bool names_other(struct composition *c, const struct address_list *list)
 {
 	for (size_t i = 0; i < list->count; i++) {
@@ -205,7 +206,7 @@ static bool names_other(struct composition *c, const struct address_list *list)
 	return !list->count;
 }
 
-/* 1: the field goes. */
+/* 1: remove the field. */
 static int settle_field(struct settling *s, struct field *x, bool is_first,
 			struct error *f)
 {
@@ -216,7 +217,7 @@ static int settle_field(struct settling *s, struct field *x, bool is_first,
 	if (ascii_equal(x->name, "Received")) {
 		if (!is_first && strstr(x->value, "(mailsend)")) {
 			x->name = OWNER_CLAIMED;
-			/* a value that is new is written anew (draft.h) */
+			/* a changed value is encoded again (draft.h) */
 			x->value = arena_dup(c->arena, x->value);
 		}
 		return 0;
@@ -228,7 +229,7 @@ static int settle_field(struct settling *s, struct field *x, bool is_first,
 		return 0;
 	if (address_parse_list(c->arena, x->value, &list, &unused) < 0) {
 		list.count = 0;
-		/* one that is no address becomes a name (sender.h) */
+		/* an invalid address becomes a display name (sender.h) */
 		if (ascii_equal(x->name, "From") &&
 		    !dkim_covers(c->draft.dkim, "From"))
 			return 0;

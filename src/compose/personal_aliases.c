@@ -1,4 +1,4 @@
-/* personal_aliases.c - a short list, searched from its front. */
+/* personal_aliases.c - a short list, searched linearly. */
 #include "compose/personal_aliases.h"
 
 #include <string.h>
@@ -8,7 +8,7 @@
 struct nickname {
 	const char *name;
 	const char *list;
-	const char *refusal; /* why the list is not known; or NULL */
+	const char *refusal; /* why its value is unknown; or NULL */
 	struct nickname *next;
 };
 
@@ -118,7 +118,7 @@ static int expand(struct arena *a, const struct personal_aliases *all,
 	for (size_t i = 0; i < found.count; i++) {
 		const struct address *next = &found.items[i];
 
-		/* "alias bob bob" is this machine's bob */
+		/* "alias bob bob" is the local user bob */
 		if (find(all, next) == nick)
 			address_append(a, to, next);
 		else if (expand(a, all, next, to, depth + 1, f) < 0)

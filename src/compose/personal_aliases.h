@@ -1,8 +1,8 @@
-/* personal_aliases.h - the short names of one user's address book.
+/* personal_aliases.h - the aliases of one user.
  *
- * They come from the start-up files of mail and mutt, and stand for what was
- * written there: other nicknames, too.  Only a name without a domain is one,
- * and what is left bare then is for aliases(5). */
+ * They are from the start-up files of mail and mutt, and stand for addresses or
+ * other aliases.  Only a name without a domain can be one, and the names that
+ * remain bare are looked up in aliases(5). */
 #ifndef COMPOSE_PERSONAL_ALIASES_H
 #define COMPOSE_PERSONAL_ALIASES_H
 
@@ -17,25 +17,24 @@
 struct nickname;
 struct personal_aliases {
 	struct nickname *first;
-	/* Why there may be more of them than are known here; NULL: there are
-	 * not.  Then a bare name that is none of these is nobody's, rather than
-	 * the wrong one's. */
+	/* Why some may be unknown; NULL: all are known.  Otherwise a bare name
+	 * that is not listed is an error, as it could be one of these. */
 	const char *missing;
 };
 
-/* `list` as in a header, borrowed; it is looked at when it is used.  A name
- * that is there already gets it in addition, or instead. */
+/* `list` as in a header, borrowed; parsed when it is used.  Adds to an existing
+ * alias or replaces it. */
 void personal_aliases_add(struct arena *a, struct personal_aliases *all,
 			  const char *name, const char *list, bool instead);
-/* That one cannot be told what it stands for: it fails when it is used. */
+/* Its value is unknown: using it is an error. */
 void personal_aliases_refuse(struct arena *a, struct personal_aliases *all,
 			     const char *name, const char *why);
 /* "*" is all of them. */
 void personal_aliases_remove(struct personal_aliases *all, const char *name);
-/* Not all could be read; the first reason counts. */
+/* Some are unknown; the first reason is kept. */
 void personal_aliases_lose(struct personal_aliases *all, const char *why);
-/* Appends `from` to `to`, each nickname replaced.  ERROR_CONFIG for a list
- * that is none, for a circle, and for a bare name where some are missing. */
+/* Appends `from` to `to`, with aliases expanded.  ERROR_CONFIG for an invalid
+ * list, a loop, and an unknown bare name if some are missing. */
 int personal_aliases_expand(struct arena *a, const struct personal_aliases *all,
 			    const struct address_list *from,
 			    struct address_list *to, struct error *f);

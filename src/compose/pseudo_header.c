@@ -34,7 +34,7 @@ static int take_attachment(struct composition *c, const char *value,
 	}
 	*end = '\0';
 	value += strspn(value, " \t");
-	/* a lone "-" is a file of that name here */
+	/* "-" is a file name here */
 	new = request_attach(c->arena, to,
 			     strcmp(path, "-") == 0
 				     ? "./-"
@@ -52,7 +52,7 @@ static int cannot_copy(const char *path, const char *why, struct error *f)
 			 path, why);
 }
 
-/* A folder by mutt's short forms; NULL where it is none on this disk. */
+/* A folder in mutt's notation; NULL if it is not on this disk. */
 static const char *queue_dir_path(struct composition *c, const char *value)
 {
 	struct arena *a = c->arena;
@@ -69,7 +69,7 @@ static const char *queue_dir_path(struct composition *c, const char *value)
 	return *value == '~' ? NULL : value;
 }
 
-/* `wanted` is what the user named. */
+/* `wanted` is the user's name for it. */
 static int check_writable(const char *path, const char *wanted, struct error *f)
 {
 	if (access(path, W_OK) == 0)
@@ -92,7 +92,7 @@ static int take_copy(struct composition *c, const char *value, struct error *f)
 				   "here",
 				   f);
 	if (disk_is_null(path))
-		return 0; /* mutt's way to say that no copy is wanted */
+		return 0; /* no copy, in mutt */
 	new = arena_alloc(c->arena, sizeof(*new));
 	new->path = path;
 	new->next = c->copies;
@@ -120,7 +120,7 @@ static int take_copy(struct composition *c, const char *value, struct error *f)
 	return 0;
 }
 
-/* Sign, or encrypt; what is in <> is a key. */
+/* Sign or encrypt; a key is in <>. */
 static bool wants_crypt(const char *value)
 {
 	for (; *value; value++) {
@@ -161,7 +161,7 @@ static enum word word_of(const struct field *x)
 	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
 		if (ascii_equal(words[i].name, x->name))
 			return words[i].word;
-	/* a key for others is a field of mail */
+	/* Autocrypt is also a field of mail */
 	if (ascii_equal(x->name, "Autocrypt") && !strchr(x->value, '='))
 		return CRYPT;
 	return ascii_begins(x->name, "X-Mutt-") ? DROPPED : NONE;

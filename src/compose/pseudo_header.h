@@ -1,23 +1,24 @@
-/* pseudo_header.h - mutt's own words in the header of a draft.
+/* pseudo_header.h - mutt's pseudo-header fields in a draft.
  *
- * mutt shows them where a header is edited, and keeps some in a postponed
- * message: Attach, Fcc, Pgp, Smime, Autocrypt and X-Mutt-*.  They say what is
- * to be done with the message and never leave with it. */
+ * mutt shows them when a header is edited, and keeps some in a postponed
+ * message: Attach, Fcc, Pgp, Smime, Autocrypt and X-Mutt-*.  They are
+ * instructions for the mailer and are never sent. */
 #ifndef COMPOSE_PSEUDO_HEADER_H
 #define COMPOSE_PSEUDO_HEADER_H
 
 #include "base/error.h"
 #include "compose/compose.h"
 
-/* Takes them out of the draft: files to attach go into the composition's own
- * request, copies to keep are noted.  ERROR_USAGE for a wish to sign or
- * encrypt, and for a copy that cannot be kept where it is to be. */
+/* Removes them from the draft: attached files are added to the request of the
+ * composition, copies are noted.  ERROR_USAGE for signing or encryption, and
+ * for a copy that cannot be saved. */
 int pseudo_header_take(struct composition *c, struct error *f);
-/* Of a draft that may be anybody's: what it says must neither attach a file of
- * ours nor write to one.  ERROR_DATA where it asks for something; what asks
- * for nothing is dropped.  A signed message is no draft of mutt's. */
+/* For a draft that may be anybody's, in which they must neither attach a file
+ * nor write one: ERROR_DATA for such a field; others are dropped.  A signed
+ * message is not a draft of mutt's. */
 int pseudo_header_refuse(struct composition *c, struct error *f);
-/* Once the mail went, or waits: the copies.  What cannot be written is told. */
+/* After the mail was sent or queued: saves the copies.  Failures are warnings.
+ */
 void pseudo_header_keep(struct composition *c);
 
 #endif

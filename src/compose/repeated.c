@@ -10,7 +10,7 @@
 #include "mail/date.h"
 #include "mail/sealed.h"
 
-#define SHOWN_MAX 200 /* octets of a value that is told */
+#define SHOWN_MAX 200 /* octets of a value in a message */
 
 static bool is_from(struct arena *a, const char *value)
 {
@@ -46,7 +46,7 @@ static const struct once {
 	{ "Subject", is_text },
 };
 
-/* The one that stays, and how many there are. */
+/* The one to keep, and how many there are. */
 static struct field *choose(struct composition *c, const struct once *o,
 			    size_t *count)
 {

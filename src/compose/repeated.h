@@ -1,13 +1,12 @@
-/* repeated.h - fields that a message may have once (RFC 5322 3.6), and has
- * twice. */
+/* repeated.h - duplicate fields that may occur once (RFC 5322 3.6). */
 #ifndef COMPOSE_REPEATED_H
 #define COMPOSE_REPEATED_H
 
 #include "compose/compose.h"
 
-/* Of the draft's From, Date, Message-ID and Subject the first that is valid
- * stays, since a reader may show either, and large receivers refuse the mail.
- * What a signature covers is left as it is.  Both are told. */
+/* Keeps the first valid one of From, Date, Message-ID and Subject in the draft,
+ * as readers may show either and large receivers refuse such mail.  Signed
+ * fields are kept.  Both are warnings. */
 void repeated_drop(struct composition *c);
 
 #endif

@@ -1,5 +1,5 @@
-/* resolve.c - alias, domain, masquerade: each is asked for once, when the
- * first address needs it.  Most mails have none that does. */
+/* resolve.c - alias, domain, masquerade: each is loaded when the first address
+ * needs it.  Most mails need none. */
 #include "compose/resolve.h"
 
 #include <string.h>
@@ -13,7 +13,7 @@
 #include "deliver/transport.h"
 #include "mail/domain.h"
 
-/* Is the smarthost this machine, with its own idea of "localhost"? */
+/* Is the smarthost this machine, which has its own "localhost"? */
 static bool server_is_here(const struct account *account)
 {
 	const char *host = account->host;
@@ -39,7 +39,7 @@ void resolver_init(struct resolver *r, struct arena *a,
 /* ---- the domain -----------------------------------------------------------
  */
 
-/* Of a setting; *out stays as it is where the setting says nothing. */
+/* From a setting; *out is unchanged if it is not set. */
 static int configured(struct resolver *r, const char *setting,
 		      const char *value, const char **out, struct error *f)
 {
@@ -65,7 +65,7 @@ static const char *of_from(struct resolver *r)
 								 : from.domain;
 }
 
-/* Without a dot it is a host's name, and the host has one itself. */
+/* Without a dot it is a host name, and the host has a better one. */
 static const char *of_mailname(struct resolver *r)
 {
 	const char *name = sysenv_mailname();
@@ -126,8 +126,8 @@ int resolve_domain(struct resolver *r, struct address *one, struct error *f)
 /* ---- recipients -----------------------------------------------------------
  */
 
-/* The user of a machine without a server: nobody else can be reached, and he
- * is at this host whatever domain the others have. */
+/* Without a server mail is local: a user is at this host whatever the domain.
+ */
 static bool is_own_user(const struct resolver *r, const struct address *one)
 {
 	return r->aliases.own_user &&
@@ -135,8 +135,8 @@ static bool is_own_user(const struct resolver *r, const struct address *one)
 	       local_domain_of(one->domain) != LOCAL_DOMAIN_NOT;
 }
 
-/* The system's file is there for others, too: that it cannot be read is told,
- * and is no reason to lose a mail. */
+/* The system's alias file may be unreadable: that is a warning and does not
+ * stop the mail. */
 static int load_aliases(struct resolver *r, struct error *f)
 {
 	const struct account *account = r->account;
@@ -154,7 +154,7 @@ static int load_aliases(struct resolver *r, struct error *f)
 		r->has_aliases = true;
 		return 0;
 	}
-	/* and so it will be for the next name */
+	/* the same for the next name */
 	if (!is_system)
 		return error_set(f, found.cause, "aliases: %s", found.text);
 	log_warning("no alias is known: %s", found.text);
@@ -162,7 +162,7 @@ static int load_aliases(struct resolver *r, struct error *f)
 	return 0;
 }
 
-/* A target with a name of its own keeps that. */
+/* A target keeps its own display name. */
 static void take_over(struct address *to, const struct address *from)
 {
 	if (!to->name)
@@ -170,7 +170,7 @@ static void take_over(struct address *to, const struct address *from)
 	to->group = from->group;
 }
 
-/* The domain of one who gets mail. */
+/* Qualifies a recipient. */
 static int place(struct resolver *r, struct address *one, struct error *f)
 {
 	if (!is_own_user(r, one) || !resolver_is_bare(r, one))
@@ -205,7 +205,7 @@ int resolve_address(struct resolver *r, const struct address *one,
 	return 0;
 }
 
-/* Two names may stand for one mailbox: it is shown once. */
+/* Two names may have one mailbox: it is shown once. */
 static void show(struct resolver *r, struct address_list *shown,
 		 struct address_index *index, const struct resolution *found)
 {
@@ -223,7 +223,7 @@ static void show(struct resolver *r, struct address_list *shown,
 			address_append(r->arena, shown, &found->final.items[i]);
 }
 
-/* What most addresses are: nothing happens to them, and nothing is kept. */
+/* Most addresses: nothing changes. */
 static bool is_settled(const struct address *one)
 {
 	return one->group_only ||

@@ -29,43 +29,41 @@
 struct resolver {
 	struct arena *arena;
 	const struct account *account;
-	const struct personal_aliases
-		*nicknames; /* before all else; NULL: none */
+	const struct personal_aliases *nicknames; /* used first; NULL: none */
 	bool skip_aliases;
 	struct aliases aliases; /* loaded for the first bare name */
-	bool has_aliases;	/* as far as they will ever be loaded */
-	bool has_discarded;	/* somebody, since it was last cleared */
+	bool has_aliases;	/* loading was tried */
+	bool has_discarded;	/* a recipient, since it was last cleared */
 	const char *domain;	/* NULL until it is needed */
 };
 
-/* What becomes of one recipient, step by step; to be zeroed first. */
+/* How one recipient is resolved, step by step; zeroed first. */
 struct resolution {
 	struct address qualified;   /* itself, with a domain */
-	struct expansion expansion; /* the aliases' word, names still bare */
+	struct expansion expansion; /* by the aliases, still bare */
 	struct address_list final;  /* the envelope's, each qualified */
 };
 
-/* Borrows all that it is given. */
+/* Borrows its arguments. */
 void resolver_init(struct resolver *r, struct arena *a,
 		   const struct account *account, bool skip_aliases);
-/* The domain of bare names; NULL with ERROR_CONFIG when what is configured is
- * none. */
+/* The domain of bare names; NULL with ERROR_CONFIG if the configured one is
+ * invalid. */
 const char *resolver_domain(struct resolver *r, struct error *f);
 
-/* ERROR_CONFIG where the aliases are at error.  What they discard has no final
+/* ERROR_CONFIG for an error in the aliases.  A discarded recipient has no final
  * address. */
 int resolve_address(struct resolver *r, const struct address *one,
 		    struct resolution *out, struct error *f);
-/* Appends a list's recipients as the header shows them and as the envelope has
- * them; either may be NULL.  What is no mailbox, or discarded, is only shown.
- */
+/* Appends a list's recipients, for the header and for the envelope; either may
+ * be NULL.  Groups and discarded recipients are only shown. */
 int resolve_recipients(struct resolver *r, const struct address_list *list,
 		       struct address_list *shown,
 		       struct address_list *envelope, struct error *f);
-/* The account's own address: `from`, else `user` where it is an address that
- * means something elsewhere; NULL when there is neither. */
+/* The account's own address: `from`, else `user` if it is a full address; NULL
+ * if there is neither. */
 const char *resolver_own(struct resolver *r);
-/* Has it no domain that means anything elsewhere? */
+/* Is it without a domain that means anything elsewhere? */
 bool resolver_is_bare(const struct resolver *r, const struct address *one);
 /* In place; the null reverse-path stays. */
 int resolve_sender(struct resolver *r, struct address *one, struct error *f);

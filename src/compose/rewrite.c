@@ -1,4 +1,5 @@
-/* rewrite.c - read, resolved, compared, and written where it differs. */
+/* rewrite.c - address fields are parsed, resolved, and written if they changed.
+ */
 #include "compose/rewrite.h"
 
 #include <string.h>
@@ -11,7 +12,7 @@
 
 enum part { PART_RECIPIENTS, PART_AUTHOR, PART_OTHER, PART_HIDDEN };
 
-/* Answers go to recipients, too.  Bcc is not shown to anybody. */
+/* Reply-To is resolved like recipients.  Bcc is never shown. */
 static enum part part_of(const char *name)
 {
 	static const char *const recipients[] = {
@@ -59,7 +60,7 @@ static int resolve_each(struct resolver *r, const struct address_list *from,
 	return 0;
 }
 
-/* One by one, where the alias of one of them is at error. */
+/* One by one, as the alias of one of them has an error. */
 static int resolve_apart(struct resolver *r, const struct address_list *from,
 			 struct address_list *to, struct error *f)
 {

@@ -1,4 +1,4 @@
-/* sender.c - the list of sender.h, from top to bottom. */
+/* sender.c - see sender.h. */
 #include "compose/sender.h"
 
 #include <string.h>
@@ -13,7 +13,7 @@
 #include "mail/header.h"
 #include "mail/sealed.h"
 
-#define NAME_MAX_OCTETS 200 /* of a From that is no address */
+#define NAME_MAX_OCTETS 200 /* of an invalid From */
 
 static bool is_bound(const struct composition *c)
 {
@@ -22,7 +22,7 @@ static bool is_bound(const struct composition *c)
 
 /* ---- the envelope ---- */
 
-/* Who sends when neither the command nor the message tells. */
+/* The default sender. */
 static int own_sender(struct composition *c, struct address *out,
 		      enum sender_source *source, struct error *f)
 {
@@ -45,7 +45,8 @@ static int own_sender(struct composition *c, struct address *out,
 	return resolve_domain(&c->resolver, out, f);
 }
 
-/* Who sent a draft: the first in its newest Resent-From, else in its From. */
+/* The author of a draft: the first address of its newest Resent-From, else of
+ * its From. */
 static void read_author(struct composition *c)
 {
 	const struct header *h = &c->draft.header;
@@ -119,7 +120,7 @@ static void give_name(const struct composition *c, struct address *one,
 		one->name = sysenv_full_name();
 }
 
-/* The account's own, by the name that suits it best. */
+/* The account's own address, with the best display name. */
 static int account_sender(struct composition *c, struct address *out,
 			  struct error *f)
 {
@@ -131,8 +132,7 @@ static int account_sender(struct composition *c, struct address *out,
 	return 0;
 }
 
-/* The names of the message are not ours: with the address it was asked for
- * they may go, too. */
+/* A display name of the message is used only with its address. */
 static void envelope_sender(struct composition *c, struct address *out)
 {
 	*out = c->sender;
@@ -186,7 +186,7 @@ static bool is_address_list(const char *value)
 	return r == 0 && list.count > 0;
 }
 
-/* What a person reads; NULL where that is nothing. */
+/* The text as a display name; NULL if it has no letter or digit. */
 static const char *as_name(struct arena *a, const char *value)
 {
 	struct buf text = BUF_INIT(4 * strlen(value) + 1);

@@ -27,15 +27,15 @@ enum sender_source {
 	SENDER_LOGIN,
 };
 
-/* Fills the envelope's reverse-path and c->sender. */
+/* Sets the envelope sender and c->sender. */
 int sender_choose(struct composition *c, struct error *f);
-/* Who stands in a From that is made here; after sender_choose. */
+/* The address for a generated From; after sender_choose. */
 int sender_header(struct composition *c, struct address *out, struct error *f);
-/* Before anything is done to the header of a draft: who sent it is kept in
- * c->author, and a From that is no address is taken out, with a warning;
- * sender_header shows its text as the name. */
+/* Before the header of a draft is changed: keeps its author in c->author, and
+ * removes an invalid From, with a warning; sender_header uses its text as the
+ * display name. */
 void sender_read_draft(struct composition *c);
-/* Takes Sender out where the account alone says who sends. */
+/* Removes Sender if the account alone sets the sender. */
 void sender_drop_other(struct composition *c);
 
 #endif

@@ -1,9 +1,9 @@
-/* config.c - which files, which account, and what was left open.
+/* config.c - which files are read and which account is used.
  *
- * Files are read whole before anything is chosen, so that a mistake in one is
- * found the first time and not the day its account is used.  What depends on
- * the run (%U, a pattern in `from`, the port that goes with TLS) is worked out
- * for the chosen account alone. */
+ * Files are read completely before an account is chosen, so that an error is
+ * found the first time and not when its account is used.  What depends on the
+ * run (%U, a pattern in `from`, the default port) is computed for the chosen
+ * account only. */
 #include "config/config.h"
 
 #include <errno.h>
@@ -53,7 +53,7 @@ static const char *below_home(struct arena *a, const char *name)
 	return home ? arena_format(a, "%s/%s", home, name) : NULL;
 }
 
-/* The first of them that is there. */
+/* Reads the first file that exists. */
 static int read_first(struct config *c, const char *const *paths, size_t count,
 		      enum guard_owner owner, struct error *f)
 {
@@ -81,7 +81,7 @@ static int read_system(struct config *c, struct error *f)
 
 static int read_named(struct config *c, const char *path, struct error *f)
 {
-	/* named by hand, root's own is still the administrator's choice */
+	/* with --config too, a file of root's is the administrator's choice */
 	enum guard_owner owner =
 		strncmp(path, "/etc/", 5) == 0 ? GUARD_SYSTEM : GUARD_USER;
 
@@ -111,7 +111,7 @@ static int load(struct config *c, const struct config_query *w, struct error *f)
 	return 0;
 }
 
-/* An only account that is wrong is an error at once. */
+/* An error in the only account is an error at once. */
 static int check_only(const struct config *c, struct error *f)
 {
 	if (!c->accounts || c->accounts->next || !c->accounts->flaw)
@@ -144,7 +144,7 @@ static struct account *find_named(const struct config *c, const char *name)
 	return NULL;
 }
 
-/* "user+detail@domain" without the detail, NULL when it has none. */
+/* "user+detail@domain" without the detail, NULL if it has none. */
 static const char *without_detail(struct arena *a, const char *address)
 {
 	size_t plus = strcspn(address, "+@");
@@ -228,7 +228,7 @@ static int no_default(const struct config *c, struct error *f)
 			 first, first, c->files[0] ? c->files[0] : c->files[1]);
 }
 
-/* NULL without an error when there are none at all. */
+/* NULL without an error if there are none. */
 static const struct account *find_account(const struct config *c,
 					  const struct config_query *w,
 					  enum config_reason *why,
@@ -294,8 +294,8 @@ static void warn_rest(struct config *c, const struct account *found)
 	c->is_told = true;
 }
 
-/* Does what a start-up file says of a server count?  Then the account's own
- * server and log-in do not. */
+/* Is the server of a start-up file used?  Then the account's own server and
+ * login are not. */
 static bool rc_counts(struct arena *a, struct account *account,
 		      const struct config_query *w)
 {
@@ -401,7 +401,7 @@ const char *config_proxy(struct arena *a, const struct account *account)
 		return account->proxy_port ? arena_format(a, "%s:%d", host,
 							  account->proxy_port)
 					   : host;
-	/* msmtp's proxies speak SOCKS. */
+	/* msmtp's proxies are SOCKS proxies. */
 	return arena_format(a,
 			    strchr(host, ':') ? "socks5h://[%s]:%d"
 					      : "socks5h://%s:%d",
@@ -413,7 +413,7 @@ const char *config_proxy(struct arena *a, const struct account *account)
 #define SYSTEM_SPOOL "/var/spool/mailsend"
 #define PATH_OCTETS  4096
 
-/* A run of the queue starts in another directory. */
+/* The queue is run in another directory. */
 static const char *absolute_path(struct arena *a, const char *path,
 				 struct error *f)
 {
@@ -431,7 +431,7 @@ static const char *absolute_path(struct arena *a, const char *path,
 	return arena_format(a, "%s/%s", here, path);
 }
 
-/* Could files be made there?  What is missing is made. */
+/* Can files be created there?  Missing directories are created. */
 static bool is_usable(const char *path)
 {
 	char part[PATH_OCTETS];
@@ -465,7 +465,7 @@ const char *config_spool_queue(struct arena *a)
 	return spool ? arena_format(a, "%s/%u", spool, sysenv_uid()) : NULL;
 }
 
-/* A home that is root's, read-only or nowhere is no place for a queue. */
+/* A home directory that is missing, read-only or root's cannot hold a queue. */
 static const char *user_queue(struct arena *a, struct error *f)
 {
 	const char *home = config_home_queue(a);
@@ -473,7 +473,7 @@ static const char *user_queue(struct arena *a, struct error *f)
 
 	if (home && is_usable(home))
 		return home;
-	/* one that another user made is refused when it is opened */
+	/* queue_open refuses one that another user created */
 	if (shared && (access(shared, F_OK) == 0 || is_usable(shared)))
 		return shared;
 	if (home)

@@ -1,7 +1,8 @@
-/* evaluate.c - run by the shell, read to the end of its output or its own.
+/* evaluate.c - runs a command by the shell and reads its output.
  *
- * The output may stay open when the command is gone: an agent that it started
- * in the background holds it.  So the child's end is an end too. */
+ * The output may stay open after the command has ended: an agent that it
+ * started in the background keeps it.  So the end of the child is the end, too.
+ */
 #include "config/evaluate.h"
 
 #include <errno.h>
@@ -36,8 +37,8 @@ static int start(struct reading *r, const char *text, struct error *f)
 	return started;
 }
 
-/* What follows the first line is read, so that the command can end well, and
- * forgotten. */
+/* The rest after the first line is read and discarded, so that the command can
+ * end normally. */
 static int take(struct reading *r, const char *piece, size_t n, struct buf *out,
 		struct error *f)
 {
@@ -115,7 +116,8 @@ int evaluate_first_line(const char *command, const char *what, unsigned seconds,
 	if (start(&r, command, f) < 0)
 		return -1;
 	read_output(&r, out, f);
-	close(r.output); /* first: what still writes ends by SIGPIPE */
+	close(r.output); /* close first: a command that still writes gets
+			    SIGPIPE */
 	if (command_finish(&r.command, &status, f) < 0)
 		return -1;
 	return judge(what, status, out, f);

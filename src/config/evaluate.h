@@ -1,10 +1,9 @@
-/* evaluate.h - commands of the configuration that know a password.
+/* evaluate.h - commands of the configuration that print or check a password.
  *
- * For `eval`, `passwordeval` and `serve_auth_command` alone: the text comes
- * from a configuration file whose owner was checked (guard.h), and goes to
- * /bin/sh. The first two read /dev/null, since stdin is the message,
- * and keeps the terminal and stderr, so that it can ask for a
- * passphrase. */
+ * Only for `eval`, `passwordeval` and `serve_auth_command`: the text comes from
+ * a configuration file whose owner was checked (guard.h), and is run by
+ * /bin/sh.  The first two read /dev/null, as stdin is the message, and keep the
+ * terminal and stderr, so that they can ask for a passphrase. */
 #ifndef CONFIG_EVALUATE_H
 #define CONFIG_EVALUATE_H
 

@@ -1,15 +1,14 @@
-/* file.c - lines to settings.
+/* file.c - from lines to settings.
  *
- * The text is cut up in place, in one buffer that is wiped: a password has no
- * copy but the account's.  As in msmtp, settings before the first `account`
- * make an account "default"; `defaults` changes what the accounts after it
- * begin with; an account takes from those it names only what was set in them
- * themselves.
+ * The text is split in place, in one buffer that is wiped: the only copy of a
+ * password is the account's.  As in msmtp, settings before the first `account`
+ * make an account "default"; `defaults` changes the defaults of the accounts
+ * after it; an account inherits from those that it names only what was set in
+ * them.
  *
- * A line that is wrong spoils the account in which it stands, and those that
- * take from it: a setting that is missing in them, of TLS say, must not pass
- * for one that nobody made.  What says whose line it is, and a secret that
- * others can read, stop all of it. */
+ * An error in a line makes its account unusable, and those that inherit from
+ * it: a missing setting, of TLS say, must not go unnoticed.  An error in an
+ * `account` line, and a secret that others can read, stop everything. */
 #include "config/file.h"
 
 #include <errno.h>
@@ -31,12 +30,12 @@ struct reading {
 	enum guard_owner owner;
 	bool is_msmtp;
 	unsigned line;
-	bool evaluated;		       /* the line came from an `eval` */
-	struct account *defaults;      /* what new accounts begin with */
-	struct account *current;       /* the one that lines go to, or NULL */
-	struct account *first;	       /* of this file */
-	const struct account *implied; /* "default", by settings above the first
-					  `account` line; NULL */
+	bool evaluated;		  /* the line came from an `eval` */
+	struct account *defaults; /* the defaults of new accounts */
+	struct account *current;  /* the account of the current line, or NULL */
+	struct account *first;	  /* of this file */
+	const struct account *implied; /* "default", from settings before the
+					  first `account` line; NULL */
 	struct account **last;
 	unsigned count;
 };
@@ -74,7 +73,7 @@ static void spoil(struct reading *r, struct account *account,
 
 /* ---- the pieces of a line ---- */
 
-/* Cuts a comment that stands after blanks. */
+/* Removes a comment after blanks. */
 static void cut_comment(char *s)
 {
 	for (char *p = s; *p; p++)
@@ -84,7 +83,7 @@ static void cut_comment(char *s)
 		}
 }
 
-/* The same after the closing quote of a value that may hold anything. */
+/* The same after the closing quote of a free value. */
 static void cut_comment_after_quote(char *s)
 {
 	char *cut = NULL;
@@ -231,7 +230,7 @@ static int read_setting(struct reading *r, const char *name, const char *value,
 	if (s && s->flags & SETTING_COMMAND && *value &&
 	    guard_commands(r->path, &r->st, at.text, f) < 0)
 		return -1;
-	/* as in msmtp 1.2, and in many a file since */
+	/* as in msmtp 1.2 and many files since */
 	if (!r->current) {
 		if (begin_account(r, "default", f) < 0)
 			return -1;
@@ -245,7 +244,7 @@ static int read_setting(struct reading *r, const char *name, const char *value,
 
 static int read_line(struct reading *r, char *line, struct error *f);
 
-/* The line is what the command prints. */
+/* Parses the output of the command as a line. */
 static int evaluate(struct reading *r, const char *command, struct error *f)
 {
 	struct buf line = BUF_INIT(CONFIG_FILE_MAX);
@@ -287,7 +286,7 @@ static int read_line(struct reading *r, char *line, struct error *f)
 		return 0;
 	if (*rest)
 		*rest++ = '\0';
-	/* the shell knows its own quotes and comments */
+	/* the shell handles its own quotes and comments */
 	if (strcmp(name, "eval") == 0)
 		return evaluate(r, unquote(text_trim(rest)), f);
 	argument = argument_of(name, rest);
@@ -311,7 +310,7 @@ static int read_line(struct reading *r, char *line, struct error *f)
 static int read_lines(struct reading *r, char *text, struct error *f)
 {
 	if (strncmp(text, "\xEF\xBB\xBF", 3) == 0)
-		text += 3; /* some editors put it there */
+		text += 3; /* a byte order mark of some editors */
 	while (text) {
 		char *next = strchr(text, '\n');
 		size_t n;
@@ -382,7 +381,7 @@ static void append(struct config *c, struct account *accounts)
 	*end = accounts;
 }
 
-/* As msmtp has it, a system's file that may not be read is not there. */
+/* As in msmtp, an unreadable system file is ignored. */
 static int open_file(struct reading *r, bool missing_ok, struct error *f)
 {
 	const char *path = r->path;
@@ -417,7 +416,8 @@ int config_file_read(struct config *c, const char *path, enum guard_owner owner,
 	r.defaults = setting_account(c->arena, "defaults");
 	result = read_text(&r, fd, &text, f);
 	close(fd);
-	if (result == 0 && text.len) /* else it is the shared empty string */
+	if (result == 0 &&
+	    text.len) /* otherwise it is the shared empty string */
 		result = read_lines(&r, text.data, f);
 	buf_wipe(&text);
 	append(c, r.first);

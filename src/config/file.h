@@ -1,9 +1,9 @@
-/* file.h - one configuration file, read into accounts.
+/* file.h - reads one configuration file into accounts.
  *
- * The format is msmtp's: a keyword and its argument on each line, "..." taken
- * off an argument that has them at both ends, # at the start of a line a
- * comment.  Ours in addition: a comment may also follow the closing quote, and
- * any value that can have no blank in it. */
+ * The format is msmtp's: a keyword and its argument on each line, quotes "..."
+ * around the argument are removed, # at the start of a line is a comment.  In
+ * addition, a comment may follow the closing quote and any value that cannot
+ * have a blank. */
 #ifndef CONFIG_FILE_H
 #define CONFIG_FILE_H
 
@@ -13,8 +13,8 @@
 #include "config/config.h"
 #include "config/guard.h"
 
-/* Appends the file's accounts to c.  1 when it was read, 0 when it is not
- * there (or, a system's file, may not be read) and `missing_ok`. */
+/* Appends the file's accounts to c. 1 if it was read, 0 if it does not exist
+ * (or is a system file that we may not read) and `missing_ok`. */
 int config_file_read(struct config *c, const char *path, enum guard_owner owner,
 		     bool missing_ok, struct error *f);
 

@@ -1,9 +1,8 @@
 /* finish.c - substitutions, defaults that depend on other settings, and
- * settings that make no sense together.
+ * conflicts of settings.
  *
- * For an account of a file of msmtp's the defaults are msmtp's, whatever they
- * are worth; elsewhere a host, a user and a password are enough for a
- * submission with TLS on port 587. */
+ * An account from a file of msmtp's has msmtp's defaults; otherwise a host, a
+ * user and a password are enough for submission with TLS on port 587. */
 #include "config/config.h"
 
 #include <fnmatch.h>
@@ -36,7 +35,7 @@ static int put_mailname(struct buf *out, struct error *f)
 			 "is none");
 }
 
-/* 0 when c is no such letter, and nothing was put. */
+/* 0 if c is not such a letter, and nothing was appended. */
 static int put_letter(char c, const char *sender, struct buf *out,
 		      struct error *f)
 {
@@ -106,7 +105,7 @@ static int expand(struct arena *a, struct account *account, const char *name,
 			 found.text);
 }
 
-/* What %U and the like have made of it. */
+/* Checks `from` after its substitution. */
 static int check_from(const struct account *account, struct error *f)
 {
 	const struct setting *s = setting_find("from");
@@ -122,7 +121,7 @@ static int check_from(const struct account *account, struct error *f)
 	return r;
 }
 
-/* A pattern chooses the account and is no address: that is what fits it. */
+/* A pattern is no address: `from` is the sender that matches it. */
 static int finish_from(struct arena *a, struct account *account,
 		       const char *sender, struct error *f)
 {
@@ -176,8 +175,8 @@ static int check_tls(struct account *account, struct error *f)
 	return 0;
 }
 
-/* GnuTLS's strings mean nothing to the library that libcurl brings, which
- * keeps to TLS 1.2 and good ciphers by itself. */
+/* Priority strings of GnuTLS have no meaning in OpenSSL, which has TLS 1.2 and
+ * good ciphers by default. */
 static void drop_foreign_priorities(struct arena *a, struct account *account)
 {
 	static const char *const gnutls[] = {
@@ -200,7 +199,7 @@ static void drop_foreign_priorities(struct arena *a, struct account *account)
 	}
 }
 
-/* NTLM gets the domain from the user name. */
+/* NTLM takes the domain from the user name. */
 static void add_ntlm_domain(struct arena *a, struct account *account)
 {
 	if (account->ntlmdomain && account->user &&
@@ -211,8 +210,8 @@ static void add_ntlm_domain(struct arena *a, struct account *account)
 
 /* ---- what was left open ---- */
 
-/* Port 465 begins with TLS (RFC 8314 3.3): with STARTTLS, which
- * a file of msmtp's has by default, both sides would wait forever. */
+/* Port 465 is implicit TLS (RFC 8314 3.3): with STARTTLS, the default in files
+ * of msmtp's, both sides would wait forever. */
 static void fill_starttls(struct account *account)
 {
 	if (account->port == PORT_SMTPS &&
@@ -246,8 +245,8 @@ static void fill_ports(struct account *account)
 		account->proxy_port = SOCKS_PORT;
 }
 
-/* The system's, where the account says nothing of aliases: a look whether it
- * is there is all that it costs a mail to whole addresses. */
+/* The system's file by default, if it exists; it is read only for a bare name.
+ */
 static int fill_aliases(struct account *account, struct error *f)
 {
 	const char *path = sysenv_alias_file();

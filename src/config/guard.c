@@ -1,12 +1,12 @@
-/* guard.c - owner and mode, judged. */
+/* guard.c - see guard.h. */
 #include "config/guard.h"
 
 #include <string.h>
 
 #include "base/sysenv.h"
 
-/* Docker, Podman and Kubernetes mount secrets there; where the directory is
- * not root's alone, it is none of theirs. */
+/* Docker, Podman and Kubernetes mount secrets there; only if the directory is
+ * root's alone. */
 static bool is_of_container(const char *path)
 {
 	static const char *const places[] = { "/run/secrets/",
@@ -26,12 +26,12 @@ int guard_secret(const char *path, const struct stat *st,
 {
 	mode_t others = S_IRGRP | S_IROTH;
 
-	if (!S_ISREG(st->st_mode)) /* a pipe is gone with its reader */
+	if (!S_ISREG(st->st_mode)) /* only files have readers besides us */
 		return 0;
 	if (st->st_uid == 0 && (owner == GUARD_SYSTEM || sysenv_uid() != 0))
 		return 0;
 	if (st->st_uid != sysenv_uid())
-		others = S_IROTH; /* we may be the group that it is meant for */
+		others = S_IROTH; /* we may be the group that it is for */
 	if (!(st->st_mode & others) || is_of_container(path))
 		return 0;
 	return error_set(f, ERROR_CONFIG,

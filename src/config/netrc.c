@@ -1,4 +1,4 @@
-/* netrc.c - a tokenizer that works in place, and an entry at a time. */
+/* netrc.c - a tokenizer that works in place, entry by entry. */
 #include "config/netrc.h"
 
 #include <string.h>
@@ -88,7 +88,7 @@ static void skip_macro(struct scanner *s)
 	if (!s->line_start)
 		skip_line(s);
 	else
-		s->at--; /* the name's own line end, cut off */
+		s->at--; /* the line end after the name */
 	while (s->at < s->end) {
 		char *line = ++s->at;
 

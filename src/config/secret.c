@@ -1,4 +1,4 @@
-/* secret.c - eight places, asked in their order. */
+/* secret.c - eight sources, in order. */
 #include "config/secret.h"
 
 #include <errno.h>
@@ -27,7 +27,7 @@ struct lookup {
 	struct buf *out;
 };
 
-/* "FILE:LINE: passwordeval", for the head of an error. */
+/* "FILE:LINE: passwordeval", the prefix of an error. */
 static const char *place_of(const struct lookup *q, const char *name)
 {
 	size_t row = setting_row(setting_find(name));
@@ -36,7 +36,7 @@ static const char *place_of(const struct lookup *q, const char *name)
 			    name);
 }
 
-/* Keeps the first line of what was read. */
+/* Keeps the first line only. */
 static int keep_line(struct buf *b, const char *place, const char *what,
 		     struct error *f)
 {
@@ -56,8 +56,7 @@ static int keep_line(struct buf *b, const char *place, const char *what,
 	return 0;
 }
 
-/* To the end, or until a line is there: the other end of a pipe may
- * stay open. */
+/* Reads to the end or a line end: the other end of a pipe may stay open. */
 static int read_text(int fd, bool one_line, struct buf *out, const char *place,
 		     const char *what, struct error *f)
 {
@@ -193,7 +192,7 @@ static int from_descriptor(struct lookup *q, struct error *f)
 	return 1;
 }
 
-/* The entry points into the text; both are gone when this returns. */
+/* Copies them, as the entry points into the text. */
 static int use_entry(struct lookup *q, struct buf *text, const char *path,
 		     const struct stat *st, struct error *f)
 {
@@ -225,7 +224,7 @@ static int from_netrc(struct lookup *q, struct error *f)
 		return 0;
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0 && (errno == ENOENT || errno == ENOTDIR || errno == EACCES))
-		return 0; /* nobody said that there is one */
+		return 0; /* the file is optional */
 	if (fd < 0 || fstat(fd, &st) < 0) {
 		r = error_errno(f, ERROR_CONFIG, errno, "cannot read %s", path);
 	} else {
@@ -301,9 +300,9 @@ int secret_get(struct arena *a, const struct account *account,
 /* Echo off, a line, echo on; signals wait until echo is on.
  *
  * A handler only notes the signal and makes read() return.  Then the terminal
- * and the old handlers are put back and the signal is raised again: one that
- * ends us does so with the terminal in order, and after one that stopped us we
- * ask anew. */
+ * and the old handlers are restored and the signal is raised again: one that
+ * ends us does so with the terminal restored, and after one that stopped us we
+ * ask again. */
 
 static const int watched[] = { SIGINT,	SIGTERM, SIGHUP,  SIGQUIT, SIGALRM,
 			       SIGPIPE, SIGTSTP, SIGTTIN, SIGTTOU };
@@ -331,7 +330,7 @@ static void unwatch(const struct sigaction before[WATCHED])
 		sigaction(watched[i], &before[i], NULL);
 }
 
-/* 1 with a whole line, 0 at the end or by a signal. */
+/* 1 with a complete line, 0 at the end or on a signal. */
 static int read_line(int tty, struct buf *out, struct error *f)
 {
 	char c = '\0';
@@ -379,7 +378,7 @@ static int ask_once(int tty, const char *question, struct buf *out,
 				   f);
 	if (r == 0)
 		r = read_line(tty, out, f);
-	/* best effort from here: the answer is what counts */
+	/* errors are ignored from here: the answer is what matters */
 	disk_write_all(tty, "\n", 1, "/dev/tty", &(struct error)ERROR_INIT);
 	while (tcsetattr(tty, TCSAFLUSH, &usual) < 0 && errno == EINTR)
 		;
@@ -396,7 +395,7 @@ int secret_prompt(const char *question, struct buf *out, struct error *f)
 	if (tty < 0)
 		return error_errno(f, ERROR_CONFIG, errno,
 				   "cannot open /dev/tty");
-	log_progress_end(); /* the question begins a line */
+	log_progress_end(); /* starts a new line */
 	do {
 		buf_truncate(out, start);
 		r = ask_once(tty, question, out, f);

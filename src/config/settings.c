@@ -1,8 +1,8 @@
-/* settings.c - the table, and the few things that walk it.
+/* settings.c - the table of settings, and functions over it.
  *
- * An older spelling is a row of its own table: it stands for a newer setting
- * with a value that depends on its own ("keepbcc on" is "remove_bcc_headers
- * off"), so nothing else need know of it. */
+ * An alias or an older name is a row of a second table: it is replaced by a
+ * setting and a value ("keepbcc on" is "remove_bcc_headers off"), so no other
+ * code knows it. */
 #include "config/settings.h"
 
 #include <stdint.h>
@@ -141,7 +141,7 @@ const struct setting settings[] = {
 	NOTHING(NULL, NULL),
 };
 
-/* "name" with "given" is "now" set to "value"; a NULL `given` is any. */
+/* "name" with "given" becomes "now" with "value"; a NULL `given` is any. */
 static const struct {
 	const char *name, *given, *now, *value;
 } older[] = {
@@ -226,7 +226,7 @@ struct account *setting_account_like(struct arena *a, const char *name,
 
 const char *setting_words(struct arena *a, const struct setting *s)
 {
-	/* no setting is this */
+	/* no setting accepts this */
 	struct value v = { .arena = a, .setting = s, .text = "?" };
 
 	s->read(&v, setting_field(setting_account(a, ""), s));
@@ -290,7 +290,7 @@ static bool is_utf8(const char *text)
 	return s.utf8;
 }
 
-/* What no value may have, whatever its type. */
+/* What is invalid in every value. */
 static const char *bad_bytes(const struct value *v)
 {
 	for (const char *p = v->text; *p; p++)
@@ -316,7 +316,7 @@ static int assign_row(struct account *account, struct value *v,
 		      const struct setting_place *at, struct error *f)
 {
 	size_t row = setting_row(v->setting);
-	uint64_t unused = 0; /* for what has no field */
+	uint64_t unused = 0; /* for settings without a field */
 
 	v->why = at->in_argv ? bad_in_argv(v) : NULL;
 	if (!v->why)
@@ -378,7 +378,7 @@ int setting_assign(struct arena *a, struct account *account, const char *name,
 				      : unknown(name, at, f);
 	if (assign_row(account, &v, at, f) < 0)
 		return -1;
-	/* the two rows that are one setting of msmtp's: the last word holds */
+	/* two rows for one setting of msmtp's: the last one wins */
 	if (to_header && now == name)
 		account->undisclosed_recipients = false;
 	else if (to_header)

@@ -1,7 +1,7 @@
-/* show.c - each value and where it came from.
+/* show.c - --show-config: each value and where it was set.
  *
- * What is printed can be read as a file again, so a value that may hold
- * anything stands in quotes, with its origin as a comment after them. */
+ * The output can be read as a file, so a free value is quoted, with its origin
+ * as a comment after it. */
 #include <string.h>
 
 #include "base/ascii.h"
@@ -10,9 +10,9 @@
 #include "config/config.h"
 #include "config/settings.h"
 
-#define COLUMN 44 /* where the origins begin, if the value is not longer */
+#define COLUMN 44 /* the column of the origins, if the value is not longer */
 
-/* "echo hunter2" is how some write a password that they have in a file. */
+/* "echo hunter2": a password in a command. */
 static bool tells_secret(const struct setting *s, const char *text)
 {
 	if (s->flags & SETTING_SECRET)
@@ -55,7 +55,7 @@ const char *config_shown(struct arena *a, const struct setting *s,
 	return text && tells_secret(s, text) ? "***" : text;
 }
 
-/* Whose it is explains why a file of it is not read, or cannot be written. */
+/* The owner explains why a file in it is ignored or cannot be written. */
 static void show_home(struct buf *out)
 {
 	struct error unused = ERROR_INIT;

@@ -1,8 +1,7 @@
-/* values.c - what each type of value may be.
+/* values.c - the types of values.
  *
- * A value that is accepted is stored in the form that its users want (upper
- * case mechanisms, lower case DSN words, "~" expanded), so that nothing past
- * here looks at spelling again. */
+ * A value is stored in normal form (mechanisms in upper case, DSN words in
+ * lower case, "~" expanded), so that no other code handles spelling. */
 #include "config/values.h"
 
 #include <arpa/inet.h>
@@ -21,7 +20,7 @@ static int refuse(struct value *v, const char *why)
 	return -1;
 }
 
-/* It is one of these, as `why` and `words` will say. */
+/* It must be one of these, as `why` and `words` say. */
 static int refuse_word(struct value *v, const char *const *words)
 {
 	const char *why = arena_format(v->arena, "is not %s", *words);
@@ -35,7 +34,7 @@ static int refuse_word(struct value *v, const char *const *words)
 	return refuse(v, why);
 }
 
-/* The same of a value that may be another thing, too. */
+/* The same for a value that may be something else, too. */
 static int refuse_and(struct value *v, const char *words, const char *why)
 {
 	v->words = words;
@@ -311,7 +310,7 @@ int value_ip(struct value *v, void *field)
 
 /* ---- TLS and AUTH ---- */
 
-/* "" stays: no authority is trusted, which config_choose looks at. */
+/* "" stays: no CA is trusted, which config_choose checks. */
 int value_trust(struct value *v, void *field)
 {
 	if (strcmp(v->text, "system") == 0) {
@@ -324,7 +323,7 @@ int value_trust(struct value *v, void *field)
 	return 0;
 }
 
-/* Kept as AA:BB:..., however it was written. */
+/* Stored as AA:BB:... in any notation. */
 int value_fingerprint(struct value *v, void *field)
 {
 	static const char why[] =
@@ -400,7 +399,7 @@ int value_transport(struct value *v, void *field)
 	return value_text(v, field);
 }
 
-/* Where an issuer lies is checked before a request (net/http.h). */
+/* The host of an issuer is checked before a request (net/http.h). */
 int value_oauth(struct value *v, void *field)
 {
 	static const char *const names[] = { "google", "microsoft", "fastmail",
@@ -438,7 +437,7 @@ int value_variable(struct value *v, void *field)
 
 /* ---- the sender, DSN, syslog ---- */
 
-/* The address itself is parsed where it is used: it may be a pattern here. */
+/* Addresses are parsed where they are used: it may be a pattern here. */
 int value_from(struct value *v, void *field)
 {
 	struct error wrong = ERROR_INIT;
@@ -449,7 +448,7 @@ int value_from(struct value *v, void *field)
 				 "into from_full_name");
 	if (v->text[strcspn(v->text, ",;")])
 		return refuse(v, "must be one address");
-	/* what is put together for each run is examined then */
+	/* substitutions are checked in each run */
 	if (*v->text && !v->text[strcspn(v->text, "%?*[")] &&
 	    address_parse(v->arena, v->text, false, &unused, &wrong) < 0)
 		return refuse(v,

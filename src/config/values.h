@@ -1,7 +1,7 @@
-/* values.h - readers of settings' values, one for each type.
+/* values.h - functions that read a value, one for each type.
  *
  * Each returns 0 with the field filled, or -1 with v->why: what is wrong with
- * the value and what is allowed, to stand after the name and the value. */
+ * the value and what is allowed, to follow the name and the value. */
 #ifndef CONFIG_VALUES_H
 #define CONFIG_VALUES_H
 
@@ -46,15 +46,15 @@ int value_syslog(struct value *v, void *field);
 int value_credential(struct value *v, void *field);  /* a file's bare name */
 int value_size_or_off(struct value *v, void *field); /* off is 0 */
 int value_mode(struct value *v, void *field);	     /* octal, as in 0660 */
-/* Words with blanks or commas between: GROUP, user:NAME, a number for either;
+/* Words separated by blanks or commas: GROUP, user:NAME, a number for either;
  * "any" and "" are NULL. */
 int value_people(struct value *v, void *field);
-/* Words: own, any, ADDRESS, PATTERN; WHO:WORD is for those alone. */
+/* Words: own, any, ADDRESS, PATTERN; WHO:WORD applies to WHO only. */
 int value_senders(struct value *v, void *field);
 int value_rate(struct value *v, void *field); /* "100/h"; off is NULL */
-/* What value_rate has accepted. */
+/* Parses what value_rate accepted. */
 void value_read_rate(const char *text, unsigned *count, unsigned *seconds);
-/* The word at *list, in the arena, and *list is behind it; NULL: no more. */
+/* The next word of *list, in the arena; NULL: no more. */
 const char *value_next_word(struct arena *a, const char **list);
 
 /* ---- of no effect here ---- */

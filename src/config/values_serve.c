@@ -1,5 +1,5 @@
-/* values_serve.c - values about the users of this machine that we serve, and
- * about what the service manager gives us. */
+/* values_serve.c - values about local users that the server sends for, and
+ * about credentials of the service manager. */
 #include "config/values.h"
 
 #include <string.h>
@@ -55,7 +55,7 @@ int value_mode(struct value *v, void *field)
 
 /* ---- lists ---- */
 
-/* What is allowed in the names of users and groups, or a number. */
+/* A valid name of a user or group, or a number. */
 static bool is_name(const char *text)
 {
 	if (!*text || *text == '-')
