@@ -137,13 +137,21 @@ void interrupt_tell(void)
 	handle(report, SA_NODEFER);
 }
 
-void interrupt_forget(void)
+int interrupt_take(void)
 {
+	int number = noted;
+
 	noted = 0;
 	patience = 0;
 	owner = 0;
-	is_noting = false;
 	ends[0] = ends[1] = -1;
+	return number;
+}
+
+void interrupt_forget(void)
+{
+	interrupt_take();
+	is_noting = false;
 }
 
 int interrupt_signal(void)

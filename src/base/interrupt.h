@@ -29,6 +29,9 @@ void interrupt_forget(void);
 
 /* The one that was noted first; 0: none. */
 int interrupt_signal(void);
+/* The same, once it has its effect elsewhere: the next is noted as the first.
+ */
+int interrupt_take(void);
 /* Has the work at hand to stop?  So long after the signal as the process has
  * patience: at once, unless interrupt_extend says otherwise. */
 bool interrupt_is_due(void);

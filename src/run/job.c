@@ -18,6 +18,7 @@
 #include "base/arena.h"
 #include "base/ascii.h"
 #include "base/command.h"
+#include "base/interrupt.h"
 #include "base/sysenv.h"
 #include "base/text.h"
 
@@ -55,20 +56,23 @@ struct watch {
 /* SIGTTOU, too: at a terminal the job has it, and we show what it says.
  * SIGTSTP comes to us where the job does not have the terminal: continued in
  * the background and then brought to the front, or from kill(1).  We stop when
- * the job has done so (base/command.c). */
+ * the job has done so (base/command.c).  What came before the job was there, it
+ * gets first. */
 static void hold_signals(struct watch *w)
 {
 	struct sigaction action = { .sa_handler = note };
 	sigset_t held;
+	int first;
 
 	sigemptyset(&action.sa_mask);
 	sigemptyset(&held);
 	sigaddset(&held, SIGTTOU);
-	for (size_t i = 0; i < PASSED; i++) {
-		came[i] = 0;
+	for (size_t i = 0; i < PASSED; i++)
 		sigaddset(&held, passed[i]);
-	}
 	sigprocmask(SIG_BLOCK, &held, &w->outside);
+	first = interrupt_take();
+	for (size_t i = 0; i < PASSED; i++)
+		came[i] = passed[i] == first;
 	for (size_t i = 0; i < PASSED; i++)
 		if (sigaction(passed[i], NULL, &w->former[i]) == 0 &&
 		    w->former[i].sa_handler != SIG_IGN)
@@ -185,6 +189,7 @@ static bool look(struct watch *w)
 
 static void watch(struct watch *w)
 {
+	pass_on(w);
 	while (!is_over(w)) {
 		wait_for_something(w);
 		pass_on(w);

@@ -198,6 +198,26 @@ started() {
 	done
 }
 
+@test "a signal that comes before the job is there reaches it" {
+	mkdir -p "$state"
+	(flock 9 && until [ -e go ]; do sleep 0.05; done) \
+		9>"$state/x.lock" 3>&- &
+	holder=$!
+	env --default-signal=TERM $MAILSEND --run --name x alice -- \
+		sleep 600 >out 2>err 3>&- &
+	runner=$!
+	until find "/proc/$runner/fd" -lname '*/x.lock' 2>/dev/null | grep -q .; do
+		sleep 0.05
+	done
+	kill -TERM "$runner"
+	touch go
+	wait "$holder"
+	status=0
+	wait "$runner" || status=$?
+	[ "$status" -eq 143 ]
+	grep -q 'killed by SIGTERM' "$(mail_file)"
+}
+
 @test "a second signal, later, reaches it, too" {
 	started -- sh -c 'trap "echo one" TERM; trap "echo two; exit 7" HUP
 		echo $$ >pid; while :; do sleep 0.1; done'

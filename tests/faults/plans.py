@@ -93,6 +93,13 @@ class Plan:
 
     call = error = ""
     signal = 0              # the one that is sent
+    spares_others = False   # programs that the command executes
+
+    def strace(self, world, *more):
+        """The program and its processes, or none that executes another."""
+        if self.spares_others:
+            more = "-b", "execve"       # a filter would stay with them
+        return ["strace", "-f", "-qq", *more, "-o", world.path("strace")]
 
     def words(self, world):
         """Before the command."""
@@ -116,23 +123,24 @@ class Count(Plan):
     """All of its calls, to know which there are."""
 
     def words(self, world):
-        return ["strace", "-f", "-qq", "-o", world.path("strace"), "--"]
+        return [*self.strace(world), "--"]
 
     @staticmethod
     def read(world):
-        """How often the most busy process made each call; and all of them."""
+        """How often the most busy process made each call; of all, the most of
+        one: strace counts each by itself, also where it is told of all."""
         counts = {}
         with open(world.path("strace"), encoding="utf-8",
                   errors="replace") as file:
             for line in file:
                 found = re.match(r"(\d+) +([a-z_0-9]+)\(", line)
                 if found:
-                    for name in found[2], "all":
-                        key = found[1], name
-                        counts[key] = counts.get(key, 0) + 1
+                    key = found[1], found[2]
+                    counts[key] = counts.get(key, 0) + 1
         most = {}
         for (_, name), number in counts.items():
             most[name] = max(most.get(name, 0), number)
+        most["all"] = max(most.values(), default=0)
         return most
 
 
@@ -143,9 +151,8 @@ class Kernel(Plan):
         self.call, self.error, self.number = call, error, number
 
     def words(self, world):
-        return ["strace", "-f", "-qq", "--seccomp-bpf", "-y", "-o",
-                world.path("strace"), "-e", f"trace={self.call},{BEGINS}",
-                "-e",
+        return [*self.strace(world, "--seccomp-bpf"), "-y",
+                "-e", f"trace={self.call},{BEGINS}", "-e",
                 f"inject={self.call}:error={self.error}:when={self.number}",
                 "--"]
 
@@ -185,15 +192,14 @@ class Shim(Plan):
 
 
 class Signal(Plan):
-    """A signal at the n-th call of all that each process makes."""
+    """A signal at the n-th call of each kind that each process makes."""
 
     def __init__(self, name, number):
         self.name, self.number = name, number
         self.signal = getattr(signal, "SIG" + name)
 
     def words(self, world):
-        return ["strace", "-f", "-qq", "-y", "-o", world.path("strace"),
-                "-e", f"inject=all:signal=SIG{self.name}:when={self.number}",
+        return [*self.strace(world), "-y", "-e", f"inject=all:signal=SIG{self.name}:when={self.number}",
                 "--"]
 
     def struck(self, world):

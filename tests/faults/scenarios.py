@@ -4,6 +4,7 @@ a beginning, a command, and a judge who returns what became of the mail."""
 import contextlib
 import email
 import email.policy
+import gzip
 import hashlib
 import os
 import random
@@ -61,6 +62,7 @@ class Scenario:
     name = ""
     pipe = None                 # octets on standard input
     tidies = ["--flush"]        # what takes away what a killed run left
+    statuses = ()               # that are no failure of ours
 
     def prepare(self, world):
         """The beginning, in a world that is laid."""
@@ -765,6 +767,120 @@ class Serve(Scenario):
         return int(found[6:])
 
 
+# ---- a job
+
+class Job(Scenario):
+    """One that fails: its status, and the mail about it.  Whatever fails is
+    ours, not the job's."""
+
+    name = "run"
+    lines = 20
+    statuses = 6, 126, 127, 129, 130, 143
+    words = ()
+
+    def output(self):
+        return text_of(self.name, self.lines)
+
+    def prepare(self, world):
+        with open(world.path("lines"), "w", encoding="utf-8") as file:
+            file.write(self.output())
+
+    def command(self, world):
+        return [MAILSEND, "--run", "--lock", "--every", "1d", "--name", "job",
+                *self.words, "ann@example.org", "--",
+                "env", "-u", "LD_PRELOAD", "sh", "-c",
+                f": >{world.path('ran')}; cat {world.path('lines')}; exit 6"]
+
+    def run(self, world, plan):
+        plan.spares_others = True
+        return super().run(world, plan)
+
+    def leftovers(self, world):
+        """The lock of its state stays."""
+        return [path for path in super().leftovers(world)
+                if not path.endswith("/run/job.lock")]
+
+    def is_mail(self, message):
+        """About this job, and with its output, or the words why not."""
+        found = email.message_from_bytes(message, policy=email.policy.default)
+        if found["X-Mailsend-Run"] != "job":
+            return False
+        text = body_text(message).decode()
+        parts = [lf(gunzip(part.get_payload(decode=True)))
+                 for part in found.walk() if part.get_filename()]
+        return f"the end of {self.name}" in text or "Note: " in text or \
+            "killed by" in text or self.output().encode() in parts
+
+    def mails(self, world):
+        """What there is of it: at the server, in the queue, in a letter."""
+        sent = [message for message, *_ in world.peer.took()]
+        queued = []
+        for each in read_queue(world.queue):
+            if list(each.flaws()):
+                raise Broken(f"queued and damaged: {list(each.flaws())}")
+            queued.append(each.message)
+        kept = [each for folder in ("home", "tmp", "spare")
+                for path in files_below(world.path(folder))
+                if "dead" in os.path.basename(path)
+                for each in read_letters(path)]
+        return {word: list(filter(self.is_mail, found)) for word, found in
+                (("delivered", sent), ("queued", queued), ("kept", kept))}
+
+    def judge(self, world, done):
+        ran = os.path.exists(world.path("ran"))
+        sign = done.plan.signal
+        mails = self.mails(world)
+        if sign and done.status == -sign and not ran:
+            return self.judge_next(world, "refused")
+        if ran and done.status not in (6, 128 + sign):
+            raise Broken(f"the job ended with 6, and the status is "
+                         f"{done.status}")
+        if done.status == 0:
+            raise Broken("it was not run, and the status is 0")
+        for word, found in mails.items():
+            if len(found) > 1 and not ("refused" in done.err or
+                                       "may arrive twice" in done.err):
+                raise Broken(f"{len(found)} mails {word}")
+        there = [word for word, found in mails.items() if found]
+        if not there and not done.err.strip():
+            raise Broken("no mail, and not a word of that")
+        return self.judge_next(world, there[0] if there else "refused")
+
+    def judge_next(self, world, verdict):
+        """Nothing holds it up, and it is known what was before."""
+        again = world.run(Plan(), self.command(world))
+        if again.status != 6:
+            raise Broken(f"the next run: {again}")
+        return verdict
+
+
+class LargeJob(Job):
+    """Its output is attached, compressed."""
+
+    name = "run-large"
+    lines = 8000
+
+
+class SplitJob(Job):
+    """Its output goes in several mails."""
+
+    name = "run-split"
+    lines = 2000
+    words = "--split", "20k", "--compress", "none"
+
+    def is_mail(self, message):
+        """The first, which has the text."""
+        return super().is_mail(message) and \
+            b"\nStatus: " in body_text(message)
+
+
+def gunzip(data):
+    """What it was, if it is compressed."""
+    if data[:2] != b"\x1f\x8b":
+        return data
+    return gzip.decompress(data)
+
+
 def server_of(pid):
     """The program's own process, which may be strace's child."""
     children = read(f"/proc/{pid}/task/{pid}/children").split()
@@ -775,4 +891,4 @@ def server_of(pid):
 
 ALL = [Direct(), Never(), Only(), Small(), Background(), Attached(),
        Refused(), Local(), Flush(), Split(), Join(), Fetch(), Delete(),
-       Serve()]
+       Serve(), Job(), LargeJob(), SplitJob()]
