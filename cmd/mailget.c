@@ -228,8 +228,8 @@ static int check_talk(const struct run *w, struct error *f)
 				 "give only the URL");
 	if (w->reader.cmdline.request.transcript)
 		return error_set(f, ERROR_USAGE,
-				 "a session is shown anyway: name a file, as "
-				 "in --transcript=FILE");
+				 "--talk shows the session anyway: name a "
+				 "file, as in --transcript=FILE");
 	return 0;
 }
 

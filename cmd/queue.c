@@ -351,7 +351,7 @@ static const char *remark(const struct job *job)
 	if (own_queues_are_named(&query))
 		return NULL;
 	return arena_format(job->arena,
-			    "only the queue of %s: root sees those of all",
+			    "only the queue of %s: root sees all queues",
 			    job->self.name);
 }
 
@@ -439,7 +439,7 @@ static int check_user(const struct job *job, const struct config_query *query,
 	if (!job->cmdline->queue.user || !own_queues_are_named(query))
 		return 0;
 	return error_set(f, ERROR_USAGE,
-			 "--user chooses a queue, and so does %s: leave one of "
+			 "--user and %s both select a queue: leave one of "
 			 "them out",
 			 other);
 }

@@ -101,7 +101,7 @@ static void print_line(struct runner *run, const struct buf *line)
 	if (!line->len || run->is_mute || output_put(line, &f) == 0)
 		return;
 	run->is_mute = true;
-	log_error("what becomes of the mails cannot be told: %s", f.text);
+	log_error("the report cannot be written: %s", f.text);
 }
 
 /* Prints a line for each mail; for parts of one message only failures are
@@ -121,7 +121,7 @@ void runner_told(void *context, const struct series_verdict *v)
 	if (v->fate == SERIES_FAILED)
 		log_error("%s: %s", v->name, v->text);
 	if (v->refused[0])
-		log_error("%s was refused, and gets no further parts: %s",
+		log_error("%s was refused and gets no further parts: %s",
 			  v->refused, v->text);
 	buf_free(&line);
 }
@@ -173,7 +173,7 @@ static void tell_sum(const struct runner *run, const struct series_result *r,
 				? arena_format(run->job->arena,
 					       ", %u of them without a record",
 					       r->unwritten)
-			: r->is_stopped ? " until it was stopped"
+			: r->is_stopped ? " before it was stopped"
 					: "",
 			can_resume ? "; continue with: " : "",
 			can_resume ? resume_words(run) : "");

@@ -287,8 +287,8 @@ static void keep_whole(const struct runner *run, struct composition *whole)
 	struct error why = ERROR_INIT;
 
 	error_set(&why, ERROR_TEMPORARY,
-		  "not all of its %u parts went, and without a journal it "
-		  "cannot go on by --resume",
+		  "not all of its %u parts were sent, and without a journal "
+		  "it cannot be resumed",
 		  run->total);
 	submit_keep(whole, &out, &why);
 	if (out.dead_letter)
@@ -345,8 +345,8 @@ int series_split(const struct series_job *job, struct composition *whole,
 		r = SERIES_IS_ONE;
 	else if (r == 0)
 		r = error_set(f, ERROR_DATA,
-			      "what series %s was begun with is now so small "
-			      "that it fits in one mail: send it as a new one",
+			      "the input of series %s has changed and now "
+			      "fits in one mail: send it as a new one",
 			      run.journal.id);
 	journal_close(&run.journal);
 	return r;
@@ -449,9 +449,9 @@ static int send_messages(struct runner *run, struct error *f)
 		return -1;
 	run->batch = &batch;
 	run->total = batch.total;
-	r = batch.total ? send_all(run, &message_ops, f)
-			: error_set(f, ERROR_NOINPUT,
-				    "there is no mail to be sent");
+	r = batch.total
+		    ? send_all(run, &message_ops, f)
+		    : error_set(f, ERROR_NOINPUT, "there is no mail to send");
 	batch_close(&batch);
 	run->batch = NULL;
 	return r;
@@ -512,7 +512,7 @@ static int recall(const struct journal *j, bool again,
 	}
 	if (chdir(out->command.folder) < 0)
 		return error_errno(f, ERROR_NOINPUT, errno,
-				   "the series was begun in %s",
+				   "the series was started in %s",
 				   out->command.folder);
 	return recall_input(j, f);
 }

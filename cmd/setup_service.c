@@ -64,9 +64,9 @@ static int read_lines(struct service *s)
 	if (disk_read_file(path, &unit, true, &trouble) < 0) {
 		buf_free(&unit);
 		return error_set(s->steps.f, ERROR_CONFIG,
-				 "%s is there, and its unit %s is not: finish "
-				 "by `mailsend --setup-service=remove`, then "
-				 "set it up again",
+				 "%s exists, but its unit %s does not: run "
+				 "`mailsend --setup-service=remove`, then set "
+				 "it up again",
 				 CONF, path);
 	}
 	s->lines = shared_secret_lines(s->steps.arena, unit.data);
@@ -252,21 +252,21 @@ static int try_it(struct service *s)
 		r = error_set(
 			s->steps.f, ERROR_UNAVAILABLE,
 			"the service does not send: a mail of the user " NOBODY
-			" to %s failed: %.*s; %s is as it was; "
-			"see journalctl -u mailsend-submit, then do this "
-			"again, or undo it by =remove",
+			" to %s failed: %.*s; %s is unchanged; see journalctl "
+			"-u mailsend-submit, then run this again, or undo it "
+			"with =remove",
 			to, (int)strcspn(errors.data, "\n"), errors.data,
 			CLIENT);
 	buf_free(&errors);
 	if (r < 0)
 		return -1;
 	if (count_mails(QUEUE "/env") > before)
-		return steps_say(
-			&s->steps,
-			"a mail of the user " NOBODY " to %s was "
-			"taken and waits: journalctl -u mailsend-submit "
-			"has the reason\n",
-			to);
+		return steps_say(&s->steps,
+				 "a mail of the user " NOBODY
+				 " to %s was accepted and is queued: "
+				 "journalctl -u mailsend-submit has the "
+				 "reason\n",
+				 to);
 	return steps_say(&s->steps,
 			 "a mail of the user " NOBODY " to %s was sent\n", to);
 }
@@ -360,9 +360,8 @@ static int read_account(struct service *s)
 	if (recipient_of(s))
 		return 0;
 	return error_set(s->steps.f, ERROR_USAGE,
-			 "account %s has no address of its own: name one that "
-			 "gets the test mail, as in mailsend --setup-service "
-			 "you@example.org",
+			 "account %s has no address: give one for the test "
+			 "mail, as in mailsend --setup-service you@example.org",
 			 s->shared.account);
 }
 

@@ -252,15 +252,15 @@ static int check_account(const struct account *account, struct error *f)
 {
 	if (account->socket)
 		return error_set(f, ERROR_CONFIG,
-				 "account %s sends by the socket %s already; "
-				 "name the configuration that knows the "
-				 "server: --config FILE",
+				 "account %s already sends by the socket %s; "
+				 "name the configuration with the server: "
+				 "--config FILE",
 				 account->name, account->socket);
 	if (!account->host && !account->transport)
 		return error_set(f, ERROR_CONFIG,
-				 "no server is configured that could send for "
-				 "this machine: run `mailsend --setup` first, "
-				 "as root, or name a file by --config");
+				 "no server is configured for this machine: "
+				 "run `mailsend --setup` as root first, or "
+				 "name a file with --config");
 	return 0;
 }
 

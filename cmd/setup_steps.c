@@ -188,11 +188,10 @@ static int open_streams(int fds[STREAMS], const struct buf *input,
 	if (!input)
 		return 0;
 	if (disk_write_all(fds[INPUT], input->data, input->len,
-			   "what a command is to read", f) < 0)
+			   "the input of a command", f) < 0)
 		return -1;
 	if (lseek(fds[INPUT], 0, SEEK_SET) < 0)
-		return error_errno(f, ERROR_OS, errno,
-				   "cannot go back to the start of a file");
+		return error_errno(f, ERROR_OS, errno, "cannot rewind a file");
 	return 0;
 }
 
@@ -210,7 +209,7 @@ static int take(int fd, struct buf *to, struct error *f)
 	ssize_t n;
 
 	while (to && (n = disk_pread_full(fd, piece, sizeof(piece), done,
-					  "what a command wrote", f)) != 0) {
+					  "the output of a command", f)) != 0) {
 		if (n < 0)
 			return -1;
 		done += (uint64_t)n;

@@ -248,8 +248,7 @@ static int wrong(const struct walk *w, const struct site *s, const char *why)
 static int too_deep(const struct walk *w, const struct site *s)
 {
 	return error_set(w->error, ERROR_CONFIG,
-			 "%s:%u: %s: more than %d aliases and lists in each "
-			 "other",
+			 "%s:%u: %s: more than %d nested aliases and lists",
 			 s->path, s->line, w->name, ALIASES_DEPTH_MAX);
 }
 
@@ -401,11 +400,11 @@ static int expand_special(struct walk *w, char *entry, const struct site *s)
 	}
 	if (*entry == '|')
 		return wrong(w, s,
-			     "a command cannot have mail here; name an "
+			     "mail to commands is not supported; use an "
 			     "address");
 	if (*entry == '/')
 		return wrong(w, s,
-			     "a file cannot have mail here; name an address");
+			     "mail to files is not supported; use an address");
 	return wrong(w, s, "is neither an address nor " INCLUDE "/FILE");
 }
 

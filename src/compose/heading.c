@@ -156,10 +156,11 @@ static int fill_envelope(struct composition *c, struct error *f)
 		return 0;
 	return error_set(f, ERROR_USAGE,
 			 r->recipients_from_header
-				 ? "there is no recipient: the message names "
-				   "none in To, Cc or Bcc, nor does the command"
-				 : "there is no recipient; name one: mailsend "
-				   "-s subject user@example.org");
+				 ? "no recipient: there is none in To, Cc or "
+				   "Bcc of the message, nor on the command "
+				   "line"
+				 : "no recipient; give one: mailsend -s "
+				   "subject user@example.org");
 }
 
 /* The header of the message or the draft. */
@@ -526,8 +527,7 @@ static void warn_of_missing(struct composition *c)
 	if (!missing)
 		return;
 	if (c->is_from_mbox)
-		log_warning("this dead letter has not all of the message: %s",
-			    missing);
+		log_warning("this dead letter is incomplete: %s", missing);
 	header_remove(&c->draft.header, DEAD_LETTER_MISSING);
 }
 

@@ -120,8 +120,8 @@ static int refuse_signed(const struct composition *c, const struct field *x,
 			 struct error *f)
 {
 	return error_set(f, ERROR_DATA,
-			 "the field %s is signed (DKIM-Signature) and names a "
-			 "sender that %s may not use here",
+			 "the field %s is signed (DKIM-Signature) and has a "
+			 "sender that %s may not use",
 			 x->name, c->request->owner->name);
 }
 

@@ -89,9 +89,9 @@ static int expand(struct arena *a, const struct personal_aliases *all,
 
 	if (!nick && all->missing && is_bare(one))
 		return error_set(f, ERROR_CONFIG,
-				 "%s is no alias that is known, and not all of "
-				 "your start-up file could be followed: %s; "
-				 "write the whole address",
+				 "%s is not a known alias, but your start-up "
+				 "file could not be read completely: %s; "
+				 "write the full address",
 				 one->local, all->missing);
 	if (!nick) {
 		address_append(a, to, one);

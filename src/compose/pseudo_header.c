@@ -47,8 +47,8 @@ static int take_attachment(struct composition *c, const char *value,
 static int cannot_copy(const char *path, const char *why, struct error *f)
 {
 	return error_set(f, ERROR_USAGE,
-			 "Fcc: no copy can be saved in %s: %s; leave the field "
-			 "out, or get a copy by -b",
+			 "Fcc: no copy can be saved in %s: %s; remove the "
+			 "field, or add yourself with -b",
 			 path, why);
 }
 
@@ -236,10 +236,10 @@ int pseudo_header_refuse(struct composition *c, struct error *f)
 		if (wants_action(x))
 			return error_set(
 				f, ERROR_DATA,
-				"the draft has a field of mutt's, \"%s\", and "
-				"nothing was sent: `mutt -H FILE` of mailsend "
-				"heeds it; or take it out, and attach files "
-				"with --attach",
+				"the draft has mutt's field \"%s\", so "
+				"nothing was sent: send it with `mutt -H "
+				"FILE` of mailsend, or remove the field and "
+				"attach files with --attach",
 				x->name);
 	drop_fields(h);
 	return 0;

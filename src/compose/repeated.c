@@ -84,14 +84,14 @@ void repeated_drop(struct composition *c)
 		if (count < 2)
 			continue;
 		if (dkim_covers(c->draft.dkim, kept->name)) {
-			log_warning("the message has %zu %s fields; since they "
-				    "are signed it goes as it is, and many "
-				    "servers refuse it",
+			log_warning("the message has %zu %s fields, which are "
+				    "signed and kept; many servers refuse "
+				    "such mail",
 				    count, fields[i].name);
 			continue;
 		}
-		log_warning("the message has %zu %s fields, and may have one: "
-			    "it goes with \"%.*s\"",
+		log_warning("the message has %zu %s fields: only \"%.*s\" is "
+			    "sent",
 			    count, fields[i].name,
 			    (int)text_cut(kept->value,
 					  strlen(kept->value) < SHOWN_MAX

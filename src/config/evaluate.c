@@ -148,7 +148,7 @@ int evaluate_credentials(const char *command, unsigned seconds,
 	if (!WIFEXITED(status) || WEXITSTATUS(status) == 75 ||
 	    WEXITSTATUS(status) == 111)
 		return error_set(f, ERROR_TEMPORARY,
-				 "serve_auth_command gave no answer (%s %d)",
+				 "serve_auth_command failed (%s %d)",
 				 WIFEXITED(status) ? "status" : "signal",
 				 WIFEXITED(status) ? WEXITSTATUS(status)
 						   : WTERMSIG(status));

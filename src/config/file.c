@@ -137,10 +137,10 @@ static int begin_account(struct reading *r, const char *name, struct error *f)
 		return wrong(r, f, "account needs a name");
 	if (r->implied && strcmp(r->implied->name, name) == 0)
 		return wrong(r, f,
-			     "account \"%s\" exists already: the settings "
-			     "above the first account line make it (%s); put "
-			     "the line \"defaults\" above them, or \"account "
-			     "%s\"",
+			     "account \"%s\" exists already: it is made by "
+			     "the settings above the first account line (%s); "
+			     "put the line \"defaults\" above them, or "
+			     "\"account %s\"",
 			     name, r->implied->origin, name);
 	if (find_here(r, name))
 		return wrong(r, f, "account \"%s\" exists already", name);
@@ -299,9 +299,9 @@ static int read_line(struct reading *r, char *line, struct error *f)
 	if (r->implied && r->current == r->implied)
 		config_remark(
 			r->config,
-			"%s: the settings above \"defaults\" make an "
-			"account of their own, \"default\" (%s); put them "
-			"below it if they are for all accounts",
+			"%s: the settings above \"defaults\" are an account "
+			"of their own, \"default\" (%s); move them below it "
+			"if they are for all accounts",
 			here(r), r->implied->origin);
 	r->current = r->defaults;
 	return 0;

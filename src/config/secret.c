@@ -146,10 +146,9 @@ static int from_credential(struct lookup *q, struct error *f)
 	place = place_of(q, "password_credential");
 	if (!directory || *directory != '/')
 		return error_set(f, ERROR_CONFIG,
-				 "%s: only a service of systemd's has "
-				 "credentials, and CREDENTIALS_DIRECTORY is "
-				 "not set; add LoadCredential=%s:FILE to its "
-				 "unit",
+				 "%s: only a systemd service has credentials, "
+				 "and CREDENTIALS_DIRECTORY is not set; add "
+				 "LoadCredential=%s:FILE to its unit",
 				 place, name);
 	return from_path(q, arena_format(q->arena, "%s/%s", directory, name),
 			 place, f);

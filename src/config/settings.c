@@ -308,7 +308,7 @@ static const char *bad_in_argv(const struct value *v)
 		       "machine; use passwordeval in the configuration, or "
 		       "password_env or password_fd";
 	if (v->setting->flags & SETTING_COMMAND && *v->text)
-		return "is taken from a configuration file alone";
+		return "is allowed in a configuration file only";
 	return NULL;
 }
 

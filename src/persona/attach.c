@@ -68,8 +68,8 @@ const char *attach_type(struct arena *a, const char *type, struct error *f)
 	}
 	if (ascii_begins(type, "multipart/")) {
 		error_set(f, ERROR_USAGE,
-			  "'%s' is no type for a file: a message that is ready "
-			  "is sent by --draft",
+			  "'%s' is not a type for a file: send a complete "
+			  "message with --draft",
 			  type);
 		return NULL;
 	}

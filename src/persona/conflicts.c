@@ -118,8 +118,7 @@ static const struct conflict {
 	/* output */
 	{ SENDERS, BUT(C(SEND) | C(EXPLAIN) | C(CHECK) | C(ROUNDTRIP)), T(JSON),
 	  0,
-	  "--json is the outcome of sending, or of --check, and this command "
-	  "does neither: leave it out" },
+	  "--json applies to sending, --check and --roundtrip: leave it out" },
 	{ MAILSEND, C(CHECK) | C(ROUNDTRIP), T(NAGIOS), T(JSON),
 	  "--nagios and --json are two output formats: use one of them" },
 
@@ -136,11 +135,12 @@ static const struct conflict {
 	{ MAILSEND, BUT(C(TALK)), T(NO_AUTH), 0,
 	  "--no-auth requires --talk: for a mail, use --auth off" },
 	{ MAILSEND, C(TALK), T(RECIPIENTS) | CONTENT | MANY, 0,
-	  "--talk leaves the mail to you: leave recipients and content out, "
-	  "and give the server after it, as in --talk "
+	  "--talk is an interactive session: leave recipients and content "
+	  "out; a server comes after it, as in --talk "
 	  "smtp://mail.example.org:587" },
 	{ MAILSEND, C(TALK), T(TRANSCRIPT), 0,
-	  "a session is shown anyway: name a file, as in --transcript=FILE" },
+	  "--talk shows the session anyway: name a file, as in "
+	  "--transcript=FILE" },
 	{ MAILSEND, C(RUN_QUEUE), T(RECIPIENTS) | CONTENT, 0,
 	  "this command is about the queue and sends no new mail: leave "
 	  "recipients and content out, and give ids after --flush" },
@@ -150,27 +150,24 @@ static const struct conflict {
 	  "this command is about the queue and sends no new mail: leave "
 	  "recipients and content out" },
 	{ MAILSEND, C(SETUP_SERVICE), T(SEVERAL) | CONTENT | SENDING | MANY, 0,
-	  "--setup-service takes one address, to which its test mail goes, and "
-	  "nothing that belongs to a mail" },
+	  "--setup-service takes one address, for its test mail, and no "
+	  "options of a mail" },
 	{ MAILSEND, C(SETUP), T(SEVERAL) | CONTENT | SENDING | MANY, 0,
-	  "--setup makes a configuration: it takes one address, your own, and "
-	  "nothing that belongs to a mail" },
+	  "--setup takes one address, your own, and no options of a mail" },
 	{ MAILSEND, SERVING, T(RECIPIENTS) | CONTENT | SENDING, 0,
-	  "--serve takes its mails from clients: leave out what belongs to one "
-	  "mail" },
+	  "--serve receives mail from clients: leave the options of a mail out" },
 	{ MAILSEND, BUT(SERVING), T(OPEN), 0,
 	  "--serve-anyone requires --serve" },
 	{ MAILSEND, BUT(C(LOGIN)), T(LOGIN_WAY), 0,
-	  "--device and --paste belong to --login" },
+	  "--device and --paste require --login" },
 	{ MAILSEND, C(LOGIN) | C(LOGOUT) | C(TOKEN),
 	  T(RECIPIENTS) | CONTENT | SENDING | MANY, 0,
-	  "this command sends no mail: it takes the name of an account and "
-	  "nothing that belongs to a mail" },
+	  "this command takes the name of an account, and no options of a mail" },
 
 	/* series */
 	{ MAILSEND, C(PRINT) | C(DRY_RUN) | C(EXPLAIN), T(RESUME), 0,
-	  "--resume and --resend send what was begun; only a new command can "
-	  "be explained or printed" },
+	  "--resume and --resend continue a series: only a new command can be "
+	  "explained or printed" },
 	{ MAILSEND, MAIL, T(RESUME),
 	  T(RECIPIENTS) | T(SUBJECT) | T(BODY) | T(ATTACHMENT) | MANY,
 	  "a series is continued with its original options: give only its id "
@@ -178,11 +175,12 @@ static const struct conflict {
 	{ MAILSEND, MAIL, T(PARTS), 0,
 	  "--parts requires --resend or --resume" },
 	{ MAILSEND, MAIL, T(EACH) | T(BATCH), T(SPLIT),
-	  "--split applies to one mail: send the files one by one with it" },
+	  "--split applies to one mail: use it for each file separately" },
 	{ MAILSEND, MAIL, T(BATCH), T(CONNECTIONS),
-	  "--batch reads one mail after the other and has one connection" },
+	  "--batch reads one mail after the other: leave --connections out" },
 	{ MAILSEND, MAIL, T(EACH), T(DRAFT),
-	  "--each makes mails and --draft has one: use the one or the other" },
+	  "--each composes mails and --draft has a complete one: use one of "
+	  "them" },
 	{ MAILSEND, MAIL, T(EACH) | T(BATCH), T(MESSAGE_ID),
 	  "many mails cannot have one Message-ID" },
 	{ MAILSEND, C(PRINT), MANY, 0,
@@ -194,8 +192,7 @@ static const struct conflict {
 	{ MAILQ, BUT(C(LIST_QUEUE)), T(JSON), 0,
 	  "--json is a format of the list: leave it out" },
 	{ MAILQ, BUT(C(LIST_QUEUE)), T(SENDER) | T(RECIPIENT), 0,
-	  "what is changed or printed is named by its id: `mailq --sender "
-	  "ADDRESS` lists these" },
+	  "this command takes ids: `mailq --sender ADDRESS` lists them" },
 	{ MAILQ, BUT(C(CHECK_QUEUE)),
 	  T(WARN_COUNT) | T(CRIT_COUNT) | T(WARN_AGE) | T(CRIT_AGE), 0,
 	  "%s requires --check" },
@@ -206,12 +203,12 @@ static const struct conflict {
 	{ RUN, C(RUN), T(TEE), T(JSON),
 	  "--tee and --json both write to stdout: use one of them" },
 	{ RUN, C(RUN), T(LOOKS_AT_JOBS), T(RECIPIENTS) | CONTENT | SENDING,
-	  "--list and --missed send no mail: they take names of jobs, and "
-	  "nothing that belongs to a mail" },
+	  "--list and --missed take names of jobs, and no options of a mail" },
 
 	/* modes of sendmail, and msmtp */
 	{ SENDMAIL, C(VERIFY), T(TO_HEADER), 0,
-	  "-bv shows how addresses are resolved: give them, and leave -t out" },
+	  "-bv resolves the addresses that are given as arguments: leave -t "
+	  "out" },
 	{ SENDMAIL, C(SERVE_STDIO), T(RECIPIENTS), 0,
 	  "-bs gets its recipients in the SMTP dialogue: leave them out" },
 	{ SENDMAIL, C(CHECK_ALIASES) | C(LIST_QUEUE) | C(RUN_QUEUE),
@@ -219,8 +216,7 @@ static const struct conflict {
 	  "this mode sends no mail: leave -t and the recipients out, or the "
 	  "mode" },
 	{ CONFLICTS_MSMTP, ANY, T(HOST), T(ACCOUNT),
-	  "--host is a server without a configuration, and --account one that "
-	  "is configured: leave one out" },
+	  "--host names a server and --account a configured one: leave one out" },
 
 	/* A draft has its text: files can be attached, another text cannot be
 	 * added. */
@@ -229,7 +225,7 @@ static const struct conflict {
 		  T(CHARSET) | T(BODY_TYPE) | T(SKIP_EMPTY),
 	  T(DRAFT), "--draft is a complete message: leave %s out" },
 	{ CONFLICTS_DRAFT, MAIL, T(INLINE) | T(HTML), T(UUENCODE),
-	  "--encoding uuencode makes one plain text of it all: leave %s out" },
+	  "--encoding uuencode produces a single plain text: leave %s out" },
 };
 
 /* ---- what is there ---- */

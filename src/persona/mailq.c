@@ -77,7 +77,7 @@ static const struct option_row rows[] = {
 	FLAG(0, "release", .set = set_change, .value = MAILQ_RELEASE,
 	     .help = "undo --hold, or send what a limit holds"),
 	FLAG(0, "retry", .set = set_change, .value = MAILQ_RETRY,
-	     .help = "make them due now, including those given up"),
+	     .help = "retry them now, including those given up"),
 	FLAG(0, "delete", .set = set_change, .value = MAILQ_DELETE,
 	     .help = "delete them without a bounce"),
 	FLAG(0, "print", .set = set_print,
@@ -155,8 +155,7 @@ static int finish_queue(struct options_run *run, struct error *f)
 	if (!c->queue.choice.ids.count &&
 	    (is_change || c->kind == COMMAND_PRINT_QUEUED))
 		return error_set(f, ERROR_USAGE,
-				 "which ones? write their ids, as mailq lists "
-				 "them%s",
+				 "no id: give those that mailq lists%s",
 				 is_change ? ", or ALL" : "");
 	return 0;
 }
@@ -214,6 +213,11 @@ const struct persona persona_newaliases = {
 	.synopsis = "[options]",
 	.about = "Check the alias file.  It is read directly: there is no "
 		 "database to build.",
+	.common = "account config set help version",
+	.examples = "  newaliases\n"
+		    "  newaliases --set aliases=./aliases\n",
+	.notes = "Exit status 0, or 78 if a line is wrong.  See "
+		 "sendmail(8).\n",
 	.is_terse = true,
 	.rows = alias_rows,
 	.start = start_check,

@@ -125,7 +125,7 @@ static void read_alias(struct reader *r, const char *rest)
 			personal_aliases_refuse(
 				rc->arena, rc->nicknames, name,
 				arena_format(rc->arena,
-					     "%s: the value of %s is not known "
+					     "%s: the value of %s is unknown "
 					     "here",
 					     r->file, word));
 		else if (*word && strcmp(word, ",") != 0)
@@ -220,8 +220,8 @@ static void put_variable(struct reader *r, const char *name, const char *value)
 	}
 	if (counting(r) == MAYBE) {
 		v->doubt = arena_format(r->rc->arena,
-					"%s: whether the 'if' around 'set %s' "
-					"holds is not known here",
+					"%s: the condition of the 'if' around "
+					"'set %s' is unknown here",
 					r->file, name);
 		return;
 	}
@@ -293,18 +293,16 @@ static void read_source(struct reader *r, const char *rest, bool may_lack)
 	path = expand_path(r->rc, word);
 	if (word[n - 1] == '|')
 		lose(r, arena_format(a,
-				     "source '%s' is a program, which is not "
-				     "run here",
+				     "source '%s': programs are not run for "
+				     "settings",
 				     word));
 	else if (!path)
 		lose(r, arena_format(a,
-				     "source: the value of '%s' is not known "
+				     "source: the value of '%s' is unknown "
 				     "here",
 				     word));
 	else if (r->file_depth + 1 >= RCFILE_DEPTH)
-		lose(r, arena_format(a,
-				     "source %s: more than %d files in each "
-				     "other",
+		lose(r, arena_format(a, "source %s: more than %d nested files",
 				     path, RCFILE_DEPTH));
 	else if (read_file(r->rc, path, r->file_depth + 1) == 1 && !may_lack)
 		lose(r, arena_format(a, "source: there is no file %s", path));
@@ -385,7 +383,7 @@ static bool read_doubtful(struct reader *r, const char *word, const char *rest)
 {
 	struct arena *a = r->rc->arena;
 	const char *why = arena_format(
-		a, "%s: whether the 'if' around it holds is not known here",
+		a, "%s: the condition of the 'if' around it is unknown here",
 		r->file);
 	const char *name = rcfile_word(a, &rest, "");
 
@@ -399,8 +397,8 @@ static bool read_doubtful(struct reader *r, const char *word, const char *rest)
 	} else if (is_command(word, "source", 2) ||
 		   strcmp(word, "source_if") == 0) {
 		lose(r, arena_format(a,
-				     "source %s, within an 'if' that is not "
-				     "known here",
+				     "source %s: the condition of the 'if' "
+				     "around it is unknown here",
 				     name));
 	} else {
 		return false;

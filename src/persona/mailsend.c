@@ -13,7 +13,8 @@ static SETTER(set_mailq)
 	(void)row;
 	(void)value;
 	return error_set(f, ERROR_USAGE,
-			 "write it first: `mailsend --mailq [options]`");
+			 "it must be the first option: `mailsend --mailq "
+			 "[options]`");
 }
 
 static SETTER(set_run)
@@ -22,8 +23,8 @@ static SETTER(set_run)
 	(void)row;
 	(void)value;
 	return error_set(f, ERROR_USAGE,
-			 "write it first: `mailsend --run [options] "
-			 "ops@example.org -- command`");
+			 "it must be the first option: `mailsend --run "
+			 "[options] ops@example.org -- command`");
 }
 
 static const struct option_row rows[] = {
@@ -126,7 +127,7 @@ static int finish(struct options_run *run, struct error *f)
 	r->recipients_from_header = r->draft_path && to_nobody;
 	if (to_nobody && !r->draft_path && r->action != REQUEST_PRINT)
 		return error_set(f, ERROR_USAGE,
-				 "no recipient: name one, as in `mailsend -s "
+				 "no recipient: give one, as in `mailsend -s "
 				 "subject ops@example.org`");
 	return 0;
 }

@@ -98,9 +98,9 @@ static SETTER(set_smart_attach)
 	if (is_readable(last->path))
 		return 0;
 	return error_set(f, ERROR_USAGE,
-			 "'%s' is neither a header field nor a file that can "
-			 "be read: write -a 'X-Name: value' for a field, or "
-			 "-a ./FILE for a file that is there",
+			 "'%s' is neither a header field nor a readable file: "
+			 "write -a 'X-Name: value' for a field, or -a ./FILE "
+			 "for a file",
 			 value);
 }
 
@@ -197,7 +197,7 @@ static SETTER(set_target)
 		if (n == strlen(names[i]) && ascii_begins(value, names[i]))
 			return set_header(run, row, value, f);
 	return error_set(f, ERROR_USAGE,
-			 "'%s' is not to, cc or bcc and an address: write it "
+			 "'%s' is not to, cc or bcc with an address: write it "
 			 "as in 'cc: ops@example.org'",
 			 value);
 }
@@ -365,8 +365,8 @@ static int argument(struct options_run *run, const char *value, struct error *f)
 {
 	if (run->is_past_options && is_mta_option(value))
 		return error_set(f, ERROR_USAGE,
-				 "'%s' after -- would be a recipient: options "
-				 "go before it, the sender by -r",
+				 "'%s' after -- would be a recipient: give "
+				 "options before --, and the sender with -r",
 				 value);
 	if (is_words(value))
 		value = with_commas(run->arena, value);
@@ -419,7 +419,7 @@ static int check_doubts(const struct options_run *run, const struct mailrc *rc,
 	    (certain(rc, "reply-to", f) < 0 || certain(rc, "replyto", f) < 0))
 		return -1;
 	if (!r->full_name && mailrc_doubt(rc, "realname"))
-		log_warning("%s; no name stands before the sender",
+		log_warning("%s; the sender has no display name",
 			    mailrc_doubt(rc, "realname"));
 	return 0;
 }
@@ -508,7 +508,7 @@ static int finish(struct options_run *run, struct error *f)
 	} else if (!request_recipients(r) && r->action != REQUEST_PRINT) {
 		return error_set(f, ERROR_USAGE,
 				 "no recipient, and reading mail is not "
-				 "supported: name one, as in `mail -s subject "
+				 "supported: give one, as in `mail -s subject "
 				 "ops@example.org`");
 	}
 	if (read_rc(run, f) < 0 || mailvars_finish(run, &own->vars, f) < 0)

@@ -64,8 +64,7 @@ static SETTER(set_mode)
 	if (strcmp(value, "m") == 0)
 		return 0;
 	return error_set(f, ERROR_USAGE,
-			 "-b%s is a mode of sendmail: call the program by that "
-			 "name",
+			 "-b%s is a mode of sendmail: use the sendmail command",
 			 value);
 }
 
@@ -252,8 +251,8 @@ static int finish(struct options_run *run, struct error *f)
 	r->caller_retries = true;
 	if (!request_recipients(r) && !r->recipients_from_header)
 		return error_set(f, ERROR_USAGE,
-				 "no recipient: name one, or let -t take those "
-				 "of the message's header");
+				 "no recipient: give one, or use -t to take "
+				 "those of the header");
 	return 0;
 }
 

@@ -265,8 +265,8 @@ static int argument(struct options_run *run, const char *value, struct error *f)
 		return -1;
 	if (!there)
 		return error_set(f, ERROR_USAGE,
-				 "'%s' comes after -a, and so would be a file: "
-				 "write -- before the first address",
+				 "'%s' after -a would be a file: write -- "
+				 "before the first address",
 				 value);
 	return attach_parse(run->arena, run->request, typed, false, f);
 }
@@ -280,7 +280,7 @@ static int rc_address(struct options_run *run, const char *text,
 
 	if (address_parse(run->arena, text, false, out, &wrong) == 0)
 		return 0;
-	return error_set(f, ERROR_CONFIG, "%s of mutt is set to '%s': %s", name,
+	return error_set(f, ERROR_CONFIG, "mutt's %s is set to '%s': %s", name,
 			 text, wrong.text);
 }
 
@@ -337,7 +337,7 @@ static int check_doubts(const struct request *r, const struct muttrc *rc,
 	      certain(rc, "envelope_from_address", f) < 0)))
 		return -1;
 	if (!r->full_name && muttrc_doubt(rc, "realname"))
-		log_warning("%s; no name stands before the sender",
+		log_warning("%s; the sender has no display name",
 			    muttrc_doubt(rc, "realname"));
 	return r->draft_path ? 0 : certain(rc, "content_type", f);
 }
@@ -420,14 +420,14 @@ static int check_batch(const struct request *r, struct error *f)
 {
 	if (!request_recipients(r) && !r->draft_path)
 		return error_set(f, ERROR_USAGE,
-				 "no recipient: this is mailsend's batch mutt, "
-				 "name one after --, as in `mutt -s subject -- "
-				 "ops@example.org`");
+				 "no recipient: this is mailsend's batch "
+				 "mutt, give one after --, as in `mutt -s "
+				 "subject -- ops@example.org`");
 	if (input_is_standard(r->body_path) && sysenv_is_terminal(0))
 		return error_set(f, ERROR_USAGE,
 				 "standard input is a terminal: this is "
-				 "mailsend's batch mutt, give it the text by "
-				 "`< FILE` or a pipe");
+				 "mailsend's batch mutt, pass the text by `< "
+				 "FILE` or a pipe");
 	return 0;
 }
 

@@ -138,8 +138,8 @@ static int my_hdr(const struct muttrc_command *c, struct error *f)
 	header_init(&read);
 	if (c->words->unknown)
 		why = arena_format(a,
-				   "what %s stands for is not known here; "
-				   "say it by -e",
+				   "the value of %s is unknown here; set it "
+				   "with -e",
 				   c->words->unknown);
 	else if (!c->doubt && (header_add_line(a, &read, text, &wrong) < 0 ||
 			       check_addresses(a, read.first, &wrong) < 0))
@@ -192,11 +192,11 @@ static int alias(const struct muttrc_command *c, struct error *f)
 	else if (*name && c->words->unknown)
 		personal_aliases_refuse(
 			muttrc_arena(c), nicknames_of(c), name,
-			muttrc_placed(
-				c, arena_format(muttrc_arena(c),
-						"the value of %s is not known "
-						"here",
-						c->words->unknown)));
+			muttrc_placed(c,
+				      arena_format(muttrc_arena(c),
+						   "the value of %s is unknown "
+						   "here",
+						   c->words->unknown)));
 	else if (*name && *list)
 		personal_aliases_add(muttrc_arena(c), nicknames_of(c), name,
 				     list, true);
@@ -269,28 +269,26 @@ static int source_one(const struct muttrc_command *c, const char *typed,
 	if (n && typed[n - 1] == '|') {
 		if (muttrc_is_typed(c))
 			return error_set(f, ERROR_USAGE,
-					 "source '%s': no program is run for a "
-					 "setting: write what it prints into a "
-					 "file",
+					 "source '%s': programs are not run "
+					 "for settings: write the output into "
+					 "a file",
 					 typed);
 		lose(c, arena_format(a,
-				     "source '%s' is a program, which is "
-				     "not run here",
+				     "source '%s': programs are not run for "
+				     "settings",
 				     typed));
 		return 0;
 	}
 	if (c->words->unknown || !path || !n) {
 		lose(c, arena_format(a,
-				     "source: the value of '%s' is not known "
+				     "source: the value of '%s' is unknown "
 				     "here",
 				     c->words->unknown ? c->words->unknown
 						       : typed));
 		return 0;
 	}
 	if (c->depth >= RCFILE_DEPTH) {
-		lose(c, arena_format(a,
-				     "source %s: more than %d files in each "
-				     "other",
+		lose(c, arena_format(a, "source %s: more than %d nested files",
 				     path, RCFILE_DEPTH));
 		return 0;
 	}
@@ -340,7 +338,7 @@ static int if_known(const struct muttrc_command *c, bool wanted,
 		return wanted ? muttrc_run(c, text, f) : 0;
 	inner.doubt = arena_format(
 		muttrc_arena(c),
-		"whether there is '%s' is not known here; say it by -e", name);
+		"whether '%s' exists is unknown here; set it with -e", name);
 	return muttrc_run(&inner, text, f);
 }
 

@@ -295,8 +295,9 @@ int muttrc_hooks(struct muttrc *rc, struct error *f)
 		if (fits == MAYBE)
 			c.doubt = arena_format(
 				a,
-				"whether the mail fits '%s' is not known here; "
-				"-e 'unhook send-hook' leaves such hooks out",
+				"whether the mail matches '%s' is unknown "
+				"here; -e 'unhook send-hook' removes such "
+				"hooks",
 				x->pattern ? x->pattern : "the pattern");
 		if (muttrc_run(&c, x->text, f) < 0)
 			return -1;

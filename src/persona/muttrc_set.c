@@ -99,8 +99,8 @@ static int as_program(const struct assignment *a, struct error *f)
 {
 	(void)f;
 	if (muttrc_is_typed(a->command))
-		log_note("-e: set %s is ignored: the mail is sent as that the "
-			 "configuration says",
+		log_note("-e: set %s is ignored: the mail is sent as "
+			 "configured in mailsend",
 			 a->name);
 	return 0;
 }
@@ -109,8 +109,8 @@ static int as_copy(const struct assignment *a, struct error *f)
 {
 	(void)f;
 	if (muttrc_is_typed(a->command) && is_on(a->value))
-		log_warning("-e: set %s is ignored: no copy is saved here, add "
-			    "yourself by -b",
+		log_warning("-e: set %s is ignored: no copy is saved, add "
+			    "yourself with -b",
 			    a->name);
 	return 0;
 }
@@ -120,8 +120,8 @@ static int as_secret(const struct assignment *a, struct error *f)
 	if (!muttrc_is_typed(a->command))
 		return 0;
 	return error_set(f, ERROR_USAGE,
-			 "%s on the command line is seen by others: put the "
-			 "password into the configuration",
+			 "%s on the command line can be read by others: put "
+			 "the password into the configuration",
 			 a->name);
 }
 
@@ -130,9 +130,7 @@ static int as_crypt(const struct assignment *a, struct error *f)
 	if (!muttrc_is_typed(a->command) || !is_on(a->value))
 		return 0;
 	return error_set(f, ERROR_USAGE,
-			 "%s cannot be had here: nothing was sent, since it "
-			 "would have gone out without",
-			 a->name);
+			 "%s is not supported, so nothing was sent", a->name);
 }
 
 static int as_nothing(const struct assignment *a, struct error *f)
@@ -322,10 +320,9 @@ static const char *why_unknown(const struct muttrc_command *c,
 {
 	if (c->doubt || value)
 		return c->doubt;
-	return arena_format(
-		muttrc_arena(c),
-		"what %s stands for is not known here; say it by -e",
-		c->words->unknown ? c->words->unknown : "it");
+	return arena_format(muttrc_arena(c),
+			    "the value of %s is unknown here; set it with -e",
+			    c->words->unknown ? c->words->unknown : "it");
 }
 
 /* "set a=b c nod", "unset a"; blanks around '=' are allowed. */

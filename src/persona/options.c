@@ -112,8 +112,8 @@ static const struct option_row *row_of_prefix(const struct persona *p,
 			continue;
 		if (found) {
 			error_set(f, ERROR_USAGE,
-				  "--%s may be --%s or --%s: write more of it",
-				  name, found->name, row->name);
+				  "--%s is ambiguous: --%s or --%s", name,
+				  found->name, row->name);
 			return NULL;
 		}
 		found = row;
@@ -140,16 +140,14 @@ static const char *read_value(struct options_run *run, const char *typed,
 {
 	if (strpbrk(typed, "\r\n")) {
 		error_set(f, ERROR_USAGE,
-			  "the value has a line break in it: write it on one "
-			  "line");
+			  "the value has a line break: write it on one line");
 		return NULL;
 	}
 	if (kind != OPTION_FILE)
 		return charset_to_utf8(run->arena, typed, NULL);
 	if (!*typed) {
 		error_set(f, ERROR_USAGE,
-			  "the name of the file is empty: name one, or leave "
-			  "the option out");
+			  "the file name is empty: is a variable not set?");
 		return NULL;
 	}
 	return typed;
@@ -265,8 +263,8 @@ static int check_dashes(struct options_run *run, const char *arg,
 	if (!*name || !name[1] || !row_of_name(run->persona, name))
 		return 0;
 	return error_set(f, ERROR_USAGE,
-			 "-%s has one dash: write --%s, or a space between "
-			 "letter and value",
+			 "-%s has one dash: write --%s, or a space before the "
+			 "value",
 			 name, name);
 }
 

@@ -68,7 +68,7 @@ char *rcfile_read(struct arena *a, const char *path, struct error *f)
 	if (disk_read_file(path, &text, true, f) == 0)
 		copy = arena_dup(a, charset_to_utf8(a, text.data, NULL));
 	else if (error_is_set(f))
-		log_warning("%s; what it sets is not known", f->text);
+		log_warning("%s; its settings are unknown", f->text);
 	buf_free(&text);
 	return copy;
 }

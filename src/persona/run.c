@@ -90,8 +90,8 @@ static SETTER(set_name)
 	(void)row;
 	if (!n || n > STATE_NAME_MAX || text_has_control(value))
 		return error_set(f, ERROR_USAGE,
-				 "'%s' is not the name of a job, which has 1 "
-				 "to %d octets",
+				 "'%s' is not a name for a job: use 1 to %d "
+				 "octets",
 				 value, STATE_NAME_MAX);
 	options_of(run)->name = value;
 	return 0;
@@ -121,7 +121,7 @@ static int add_step(struct run_options *o, int seconds, int number,
 		    struct error *f)
 {
 	if (o->step_count == JOB_STEPS_MAX)
-		return error_set(f, ERROR_USAGE, "these are too many signals");
+		return error_set(f, ERROR_USAGE, "too many signals");
 	o->steps[o->step_count++] = (struct job_step){ seconds, number };
 	return 0;
 }
@@ -186,7 +186,7 @@ static SETTER(set_pattern)
 		(struct patterns *)((char *)options_of(run) + row->value);
 
 	if (p->count == PATTERNS_MAX)
-		return error_set(f, ERROR_USAGE, "these are over %d patterns",
+		return error_set(f, ERROR_USAGE, "more than %d patterns",
 				 PATTERNS_MAX);
 	if (!*value)
 		return error_set(f, ERROR_USAGE,
@@ -202,8 +202,8 @@ static SETTER(set_ping)
 	(void)row;
 	if (!http_is_safe(value))
 		return error_set(f, ERROR_USAGE,
-				 "'%s' is not an https URL; http is for a "
-				 "loopback address alone",
+				 "'%s' is not an https URL; http is allowed "
+				 "for a loopback address only",
 				 value);
 	options_of(run)->ping = value;
 	return 0;
@@ -235,7 +235,7 @@ static SETTER(set_unit)
 	if (!*value || *value == '-' || strchr(value, '/') ||
 	    text_has_control(value))
 		return error_set(f, ERROR_USAGE,
-				 "'%s' is not the name of a unit, as in "
+				 "'%s' is not the name of a unit, such as "
 				 "backup.service",
 				 value);
 	options_of(run)->unit = value;
@@ -268,15 +268,15 @@ static const struct option_row rows[] = {
 	     .help = "failure, recovery (both: default), output, change, "
 		     "always"),
 	NUMBER(0, "after", 1, AFTER_MAX, COMMAND_FIELD(run.decide.after),
-	       .help = "only from the Nth failure in a row on"),
+	       .help = "only from the Nth failure in a row"),
 	TIME(0, "every", COMMAND_FIELD(run.decide.every),
-	     .help = "the same alert again at most so often: 1d, 6h"),
+	     .help = "repeat the same alert at most once per TIME: 1d, 6h"),
 	TEXT(0, "quiet-until", "DATE", .set = set_quiet_until,
-	     .help = "none before that date"),
+	     .help = "send no mail before DATE"),
 	TEXT(0, "ok", "LIST", .set = set_ok,
-	     .help = "exit statuses that are no failure (0)"),
+	     .help = "exit statuses that mean success (0)"),
 	TEXT(0, "ignore", "REGEX", .set = set_pattern, PATTERNS(ignore),
-	     .help = "part of the output that does not count as a change"),
+	     .help = "ignore what matches in the output for --on change"),
 
 	HEADING("Job:"),
 	TEXT(0, "name", "NAME", .set = set_name,
@@ -285,11 +285,11 @@ static const struct option_row rows[] = {
 		 .help = "if it is still running: wait (default), do not run "
 			 "it, or do not run it and send a mail"),
 	TEXT(0, "timeout", "TIME[,SIGNAL,TIME...]", .set = set_timeout,
-	     .help = "end it after TIME: 2h is 2h,TERM,30s,KILL"),
+	     .help = "terminate it after TIME; 2h means 2h,TERM,30s,KILL"),
 	FLAG(0, "stdin", .field = COMMAND_FIELD(run.passes_input),
 	     .help = "pass stdin on to it; default: /dev/null"),
 	FLAG(0, "tee", .field = COMMAND_FIELD(run.tee),
-	     .help = "show its output, too; default: on a terminal"),
+	     .help = "show its output as well; default on a terminal"),
 	TEXT(0, "ping", "URL", .set = set_ping,
 	     .help = "request URL/start, then URL or URL/fail "
 		     "(healthchecks)"),
@@ -313,7 +313,7 @@ static const struct option_row rows[] = {
 	NUMBER(0, "tail", 1, RUN_TAIL_MAX, COMMAND_FIELD(run.tail),
 	       .help = "lines of each end of the output in the text (200)"),
 	TEXT(0, "mask", "REGEX", .set = set_pattern, PATTERNS(mask),
-	     .help = "part of the command that is not shown"),
+	     .help = "hide what matches in the command"),
 	TEXT(0, "compress", "NAME", .set = set_compression_of_output,
 	     .words = "gzip xz zstd none",
 	     .help = "compress attached output: gzip (default if over 64 kB), "
@@ -323,10 +323,9 @@ static const struct option_row rows[] = {
 
 	HEADING("Instead of a job:"),
 	TEXT(0, "unit", "NAME", .set = set_unit,
-	     .help = "tell of a unit of systemd's that failed, with its "
-		     "journal"),
+	     .help = "report a failed systemd unit, with its journal"),
 	FLAG(0, "list", .set = set_list_of_jobs,
-	     .help = "list the jobs that are known, or those named"),
+	     .help = "list all known jobs, or those named"),
 	TEXT(0, "missed", "TIME", .set = set_missed,
 	     .help = "monitoring plugin: critical if a job has not run within "
 		     "TIME"),
@@ -366,7 +365,7 @@ static int argument(struct options_run *run, const char *value, struct error *f)
 	if (o->kind != RUN_LIST && o->kind != RUN_MISSED)
 		return validate_recipient(run, value, f);
 	if (o->name_count == RUN_NAMES_MAX)
-		return error_set(f, ERROR_USAGE, "these are over %d names",
+		return error_set(f, ERROR_USAGE, "more than %d names",
 				 RUN_NAMES_MAX);
 	o->names[o->name_count++] = value;
 	return 0;
@@ -389,16 +388,15 @@ static int finish(struct options_run *run, struct error *f)
 		return 0;
 	if (o->kind == RUN_COMMAND && !o->command)
 		return error_set(f, ERROR_USAGE,
-				 "which job? write it behind --, as in "
-				 "`mailsend --run ops@example.org -- backup "
-				 "--all`");
+				 "no job: write it after --, as in `mailsend "
+				 "--run ops@example.org -- backup --all`");
 	if (o->kind != RUN_COMMAND && o->command)
 		return error_set(f, ERROR_USAGE,
 				 "--unit, --list and --missed run no job: "
 				 "leave the command out");
 	if (!looks && !request_recipients(&c->request))
 		return error_set(f, ERROR_USAGE,
-				 "no recipient: name one before --, as in "
+				 "no recipient: give one before --, as in "
 				 "`mailsend --run ops@example.org -- backup`");
 	if (o->command && !*o->command[0])
 		return error_set(f, ERROR_USAGE,
@@ -408,11 +406,10 @@ static int finish(struct options_run *run, struct error *f)
 }
 
 static const char notes[] =
-	"TIME is a number with s, m, h or d behind it.  The exit status is that "
-	"of the\n"
-	"job; 128 and the number of the signal that ended it, 124 if it timed "
-	"out,\n"
-	"126 or 127 if it cannot be run.  See mailsend-run(1).\n";
+	"TIME is a number followed by s, m, h or d.  The exit status is that "
+	"of the job:\n128 plus the number of the signal that ended it, 124 if "
+	"it timed out, 126 or\n127 if it cannot be run.  See "
+	"mailsend-run(1).\n";
 
 const struct persona persona_mailsend_run = {
 	.name = "mailsend --run",

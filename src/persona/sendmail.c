@@ -37,8 +37,7 @@ static SETTER(ignore_joined)
 	(void)row;
 	if (value)
 		return 0;
-	return error_set(f, ERROR_USAGE,
-			 "what it takes is joined to it, as in -Ac");
+	return error_set(f, ERROR_USAGE, "the value must be joined, as in -Ac");
 }
 
 static SETTER(set_full_name)
@@ -68,8 +67,7 @@ static const struct {
 	  "`mailsend --serve ADDRESS:PORT` listens for "
 	  "mail" },
 	{ 't', COMMAND_SEND,
-	  "there are no rules to test; -bv shows where "
-	  "an address goes" },
+	  "there are no rules to test; -bv shows how an address is resolved" },
 };
 
 static int set_mode_command(struct options_run *run, enum command_kind new,
@@ -91,8 +89,8 @@ static SETTER(set_mode)
 	(void)row;
 	if (!value)
 		return error_set(f, ERROR_USAGE,
-				 "the mode is joined to it: -bm, -bs, -bp, "
-				 "-bi or -bv");
+				 "the mode must be joined: -bm, -bs, -bp, -bi "
+				 "or -bv");
 	for (size_t i = 0; i < sizeof(modes) / sizeof(*modes); i++) {
 		if (value[0] != modes[i].letter || value[1])
 			continue;
@@ -103,8 +101,8 @@ static SETTER(set_mode)
 					 value[0], modes[i].instead);
 		return set_mode_command(run, modes[i].kind, f);
 	}
-	return error_set(f, ERROR_USAGE,
-			 "'%s' is not a mode: m, s, p, i and v are", value);
+	return error_set(f, ERROR_USAGE, "'%s' is not a mode: m, s, p, i or v",
+			 value);
 }
 
 /* "15m", "1h30m", also after the flags of Exim and sendmail for a queue run:
@@ -123,7 +121,7 @@ static int choose_run(struct options_run *run, const char *value,
 
 	if (!value[1])
 		return error_set(f, ERROR_USAGE,
-				 "what is looked for is joined to it, as in "
+				 "the text to match must be joined, as in "
 				 "-q%cexample.org",
 				 *value);
 	return choose_queued(run, (enum setter_words)(kind - kinds), value + 1,
@@ -143,8 +141,8 @@ static SETTER(set_queue)
 	if (strchr("ISR", *value))
 		return choose_run(run, value, f);
 	return error_set(f, ERROR_USAGE,
-			 "'%s' is not which mails are tried: nothing for all, "
-			 "or I and an id, S and a sender, R and a recipient",
+			 "'%s' does not select mail: nothing for all, or I "
+			 "and an id, S and a sender, R and a recipient",
 			 value);
 }
 
@@ -196,7 +194,7 @@ static SETTER(set_errors)
 	(void)row;
 	if (!value)
 		return error_set(f, ERROR_USAGE,
-				 "the mode is joined to it: -em or -eq");
+				 "the mode must be joined: -em or -eq");
 	set_error_mode(run, value);
 	return 0;
 }
@@ -206,7 +204,7 @@ static SETTER(set_letter)
 	(void)row;
 	if (!value)
 		return error_set(f, ERROR_USAGE,
-				 "what it sets is joined to it, as in -oi");
+				 "the option must be joined, as in -oi");
 	switch (*value) {
 	case 'i':
 		run->request->dot_ends_input = false;
@@ -401,13 +399,13 @@ static int finish(struct options_run *run, struct error *f)
 		return 0;
 	if (is_verified)
 		return error_set(f, ERROR_USAGE,
-				 "-bv shows where the addresses behind it go: "
-				 "name them");
+				 "-bv shows how addresses are resolved: give "
+				 "them as arguments");
 	if (r->action == REQUEST_PRINT || r->action == REQUEST_NO_MAIL)
 		return 0;
 	return error_set(f, ERROR_USAGE,
-			 "no recipient: name one, or write -t to take those "
-			 "that the message names");
+			 "no recipient: give one, or use -t to take those of "
+			 "the header");
 }
 
 static const char notes[] =

@@ -118,13 +118,13 @@ static const struct option_row own_fields[] = {
 static const struct {
 	const char *name, *instead;
 } refused_fields[] = {
-	{ "Content-Type", "--type, --charset or --html, or a ready message "
+	{ "Content-Type", "--type, --charset or --html, or a complete message "
 			  "with --draft" },
-	{ "Content-Transfer-Encoding", "--encoding, or a ready message with "
-				       "--draft" },
-	{ "Content-", "--attach, --inline and --type, or a ready message with "
-		      "--draft" },
-	{ "MIME-Version", "a ready message with --draft" },
+	{ "Content-Transfer-Encoding", "--encoding, or a complete message "
+				       "with --draft" },
+	{ "Content-", "--attach, --inline and --type, or a complete message "
+		      "with --draft" },
+	{ "MIME-Version", "a complete message with --draft" },
 	{ "Resent-Bcc", "--bcc" },
 	{ "Return-Path", "--envelope-from" },
 };
@@ -140,8 +140,8 @@ static int refuse_field(const char *name, struct error *f)
 		if (strncasecmp(name, refused, n) == 0 &&
 		    (!name[n] || refused[n - 1] == '-'))
 			return error_set(f, ERROR_USAGE,
-					 "%s is not set by hand: use %s", name,
-					 refused_fields[i].instead);
+					 "%s cannot be set by hand: use %s",
+					 name, refused_fields[i].instead);
 	}
 	return 0;
 }
@@ -181,9 +181,8 @@ SETTER(set_type)
 	(void)row;
 	if (!last)
 		return error_set(f, ERROR_USAGE,
-				 "it is the type of the attachment before it, "
-				 "and there is none: write --attach FILE "
-				 "--type TYPE");
+				 "no attachment before it: write --attach "
+				 "FILE --type TYPE");
 	last->type = attach_type(run->arena, value, f);
 	return last->type ? 0 : -1;
 }
@@ -230,14 +229,14 @@ SETTER(set_charset)
 				 value);
 	if (!charset_is_known(value, &nearest))
 		return error_set(f, ERROR_USAGE,
-				 "'%s' is no character set that is known here: "
-				 "write %s, or leave it out, and it is found "
-				 "out",
+				 "the character set '%s' is unknown: write "
+				 "%s, or leave the option out and it is "
+				 "detected",
 				 value, nearest ? nearest : "one as in utf-8");
 	if (!charset_is_text(value))
 		return error_set(f, ERROR_USAGE,
-				 "no mail's text can be in '%s': make UTF-8 "
-				 "of it by iconv -f %s -t utf-8",
+				 "a text cannot be sent in '%s': convert it "
+				 "with iconv -f %s -t utf-8",
 				 value, value);
 	name = charset_mime_name(value);
 	/* pure ASCII is detected from the text */
@@ -277,8 +276,8 @@ SETTER(set_dsn_notify)
 		if (!bit)
 			return error_set(
 				f, ERROR_USAGE,
-				"'%s' is not when to notify: never, or "
-				"a list of failure, delay, success",
+				"'%s' is not never, or a list of failure, "
+				"delay, success",
 				value);
 		set |= bit;
 		p += n;
@@ -303,8 +302,7 @@ SETTER(set_dsn_ret)
 		 strcasecmp(value, "headers") == 0)
 		run->request->dsn_ret = "hdrs";
 	else
-		return error_set(f, ERROR_USAGE,
-				 "'%s' is not what to return: full or headers",
+		return error_set(f, ERROR_USAGE, "'%s' is not full or headers",
 				 value);
 	return 0;
 }
@@ -384,8 +382,7 @@ SETTER(set_any)
 	(void)row;
 	if (!equals || equals == value)
 		return error_set(f, ERROR_USAGE,
-				 "'%s' is not name=value, as in "
-				 "--set tls=on",
+				 "'%s' is not NAME=VALUE, as in --set tls=on",
 				 equals ? "" : value);
 	name = setting_name(run->arena, value, (size_t)(equals - value));
 	/* all users of a machine can read the arguments of all programs */
@@ -413,8 +410,7 @@ SETTER(set_tls)
 		starttls = "off";
 	} else {
 		return error_set(f, ERROR_USAGE,
-				 "'%s' is not a way of TLS: on, off, starttls "
-				 "or implicit",
+				 "'%s' is not on, off, starttls or implicit",
 				 value);
 	}
 	if (starttls && override_setting(run, "tls_starttls", starttls, f) < 0)
@@ -498,8 +494,8 @@ SETTER(set_help)
 		value = "all";
 	if (value && strcmp(value, "all") != 0)
 		return error_set(f, ERROR_USAGE,
-				 "'%s' is not a part of the help: write it "
-				 "alone, or --help all",
+				 "'%s' is not a help topic: use --help or "
+				 "--help all",
 				 value);
 	all.value = value ? COMMAND_HELP_ALL : COMMAND_HELP;
 	return set_command(run, &all, NULL, f);

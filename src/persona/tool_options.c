@@ -32,10 +32,7 @@ static SETTER(set_show_config)
 		return choose(run, COMMAND_SHOW_CONFIG, f);
 	if (strcmp(value, "accounts") == 0)
 		return choose(run, COMMAND_LIST_ACCOUNTS, f);
-	return error_set(f, ERROR_USAGE,
-			 "'%s' is not what to show: nothing for the settings, "
-			 "or accounts",
-			 value);
+	return error_set(f, ERROR_USAGE, "'%s' is not accounts", value);
 }
 
 /* ---- check ---- */
@@ -74,8 +71,8 @@ int finish_roundtrip(struct cmdline *c, struct error *f)
 	if (c->request.to.count == 1 && request_recipients(&c->request) == 1)
 		return 0;
 	return error_set(f, ERROR_USAGE,
-			 "--roundtrip sends one mail to one address, whose "
-			 "mailbox it looks into: mailsend --roundtrip SOURCE "
+			 "--roundtrip takes exactly one address, that of the "
+			 "mailbox: mailsend --roundtrip SOURCE "
 			 "user@example.org");
 }
 
@@ -101,8 +98,8 @@ static SETTER(set_talk)
 		value = next_word(run);
 	if (value && before)
 		return error_set(f, ERROR_USAGE,
-				 "one talk is with one server, and both %s and "
-				 "%s are named",
+				 "--talk takes one server, and both %s and %s "
+				 "are given",
 				 before, value);
 	if (value)
 		run->cmdline->talk.url = value;
@@ -164,9 +161,7 @@ static SETTER(set_serve_tls)
 	(void)row;
 	if (!is_implicit && !ascii_equal(value, "starttls"))
 		return error_set(f, ERROR_USAGE,
-				 "'%s' is not how TLS begins: starttls or "
-				 "implicit",
-				 value);
+				 "'%s' is not starttls or implicit", value);
 	return override_setting(run, "serve_tls_starttls",
 				is_implicit ? "off" : "on", f);
 }
@@ -223,9 +218,7 @@ static SETTER(set_setup)
 		value = "on";
 	else if (strcmp(value, "on") != 0 && strcmp(value, "remove") != 0 &&
 		 strcmp(value, "show") != 0)
-		return error_set(f, ERROR_USAGE,
-				 "'%s' is not what to do: nothing, remove or "
-				 "show",
+		return error_set(f, ERROR_USAGE, "'%s' is not remove or show",
 				 value);
 	run->cmdline->setup = value;
 	return choose(run, (enum command_kind)row->value, f);
@@ -263,8 +256,8 @@ SETTER(set_split)
 	if (!digits || value[digits + (shift ? 1 : 0)] ||
 	    n << shift < SPLIT_LEAST)
 		return error_set(f, ERROR_USAGE,
-				 "'%s' is not the size of a mail: 'auto', or "
-				 "octets as in 5M or 500k",
+				 "'%s' is not a size: 'auto', or octets as in "
+				 "5M or 500k",
 				 value);
 	o->limit = n << shift;
 	return 0;
@@ -293,7 +286,8 @@ static SETTER(set_sources)
 
 	if (o->source != SERIES_ONE && o->source != (unsigned)row->value)
 		return error_set(f, ERROR_USAGE,
-				 "files and ready messages are two commands");
+				 "--each and --batch are two commands: use "
+				 "one of them");
 	while (run->at < run->argc &&
 	       (run->argv[run->at][0] != '-' || !run->argv[run->at][1]))
 		run->at++;
@@ -318,11 +312,11 @@ static SETTER(set_series)
 	struct series_options *o = &run->cmdline->series;
 
 	if (o->resume)
-		return error_set(f, ERROR_USAGE, "one series at a time");
+		return error_set(f, ERROR_USAGE, "give one series at a time");
 	if (!text_is_hex(value, 32))
 		return error_set(f, ERROR_USAGE,
-				 "'%s' is not the id of a series, which has 32 "
-				 "digits and letters a to f",
+				 "'%s' is not the id of a series: 32 hex "
+				 "digits in lower case",
 				 value);
 	o->resume = value;
 	o->again = row->value != 0;

@@ -171,8 +171,8 @@ int validate_content_field(struct options_run *run, const char *name,
 	if (is_identity(value))
 		return 1;
 	return error_set(f, ERROR_USAGE,
-			 "the text is encoded here, as it needs to be: give it "
-			 "as it is, and leave %s out",
+			 "the text is encoded as needed: pass it unencoded, "
+			 "and leave %s out",
 			 name);
 }
 
@@ -238,8 +238,8 @@ int validate_server(struct options_run *run, const char *url, bool *is_implicit,
 	if (sign && !*is_implicit && !ascii_begins(url, "smtp://") &&
 	    !ascii_begins(url, "submission://"))
 		return error_set(f, ERROR_USAGE,
-				 "'%.*s' is no way to a mail server: write it "
-				 "as in smtp://mail.example.org:587",
+				 "'%.*s' is not a scheme for a mail server: "
+				 "write it as in smtp://mail.example.org:587",
 				 (int)(sign - url), url);
 	if (ascii_begins(url, "submission://") &&
 	    override_setting(run, "port", "587", f) < 0)

@@ -403,7 +403,7 @@ static void what_cannot_be_followed_stops_bare_names(void **state)
 		{ "source 'pass show aliases|'\n", "program" },
 		{ "source ~/not-there\n", "/not-there" },
 		{ "source $nonesuch/al\n", "$nonesuch" },
-		{ "source ~/.mailrc\n", "in each other" },
+		{ "source ~/.mailrc\n", "nested" },
 		{ "if $x == 1\nsource al\nendif\n", "'if'" },
 		{ "alias bob $nonesuch\n", "$nonesuch" },
 	};

@@ -229,7 +229,7 @@ static void what_cannot_be_followed_stops_bare_names(void **state)
 		{ "source $nonesuch/al\n", "$nonesuch" },
 		{ "source ~/not-there\n", "/not-there" },
 		{ "source ~nobody/al\n", "~nobody" },
-		{ "source ~/.muttrc\n", "in each other" },
+		{ "source ~/.muttrc\n", "nested" },
 		{ "source ~/folder\n", "folder" },
 		{ "set alias_file=`x`\nsource $alias_file\n", "$alias_file" },
 		{ "ifdef nonesuch source ~/al\n", "nonesuch" },
