@@ -2,7 +2,9 @@
  *
  * Certificates are looked up in the hashed directory of CAs, which costs 1 ms;
  * reading the bundle costs a process 19 ms, so that is done only when the
- * directory does not know the issuer. */
+ * directory does not know the issuer.  Where there is no such directory, or it
+ * is a bundle that is trusted, that is read here, as far as the server's chain
+ * needs it. */
 #include "net/handle.h"
 
 #include <ctype.h>
@@ -179,6 +181,22 @@ static bool is_hashed(const char *directory)
 	return found;
 }
 
+/* A directory in which there is nothing: a libcurl that is given none at all
+ * may take the system's. */
+#define NO_DIRECTORY "/dev/null"
+
+/* A bundle is read here where that is faster, as far as the chain needs it. */
+static bool set_roots(struct handle *h, const char *bundle)
+{
+	roots_free(&h->roots);
+	if (!h->has_pin || !bundle || !roots_read(&h->roots, bundle))
+		return false;
+	set_text(h, CURLOPT_CAINFO, NULL);
+	set_text(h, CURLOPT_CAPATH, NO_DIRECTORY);
+	h->bundle = bundle;
+	return true;
+}
+
 static void set_trust(struct handle *h)
 {
 	const struct conn_options *o = h->options;
@@ -195,12 +213,16 @@ static void set_trust(struct handle *h)
 		set_text(h, CURLOPT_CAINFO, NULL);
 		set_text(h, CURLOPT_CAPATH, NULL);
 	} else if (o->trust_file) {
-		set_text(h, CURLOPT_CAINFO, o->trust_file);
-		set_text(h, CURLOPT_CAPATH, NULL);
+		if (!set_roots(h, o->trust_file)) {
+			set_text(h, CURLOPT_CAINFO, o->trust_file);
+			set_text(h, CURLOPT_CAPATH, NULL);
+		}
 	} else if (h->has_pin && is_hashed(directory)) {
 		set_text(h, CURLOPT_CAINFO, NULL);
 		set_text(h, CURLOPT_CAPATH, directory);
 		h->bundle = bundle;
+	} else {
+		set_roots(h, bundle);
 	}
 	if (o->crl_file && !o->fingerprint)
 		set_text(h, CURLOPT_CRLFILE, o->crl_file);
@@ -252,6 +274,7 @@ static CURLcode on_ssl_ctx(CURL *handle, void *ctx, void *context)
 		return CURLE_OK;
 	h->judge = (struct pin_judge){
 		.pin = h->options->fingerprint ? &h->pin : NULL,
+		.roots = h->roots.text.len ? &h->roots : NULL,
 		.bundle = h->bundle,
 		.saw = h->options->chain ? chain_record : NULL,
 		.context = h->options->chain,
@@ -405,6 +428,7 @@ void handle_free(struct handle *h)
 	if (h->resolve_to)
 		curl.free_all(h->resolve_to);
 	h->resolve_to = NULL;
+	roots_free(&h->roots);
 	buf_free(&h->names.url);
 	buf_free(&h->names.connect_to);
 }

@@ -39,6 +39,8 @@ struct handle {
 	bool has_pin;		/* OpenSSL can be asked */
 	const char *bundle;	/* of CAs, for what the directory does not
 				   know */
+	struct roots roots;	/* the bundle, where it is not libcurl that
+				   reads it */
 	struct curl_slist *resolve_to; /* names.connect_to */
 	/* how often libcurl has looked around lately */
 	uint64_t counted_from;

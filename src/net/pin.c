@@ -69,6 +69,9 @@ static struct {
 	X509 *(*current)(const X509_STORE_CTX *);
 	X509 *(*dup)(const X509 *);
 	EVP_PKEY *(*key)(const X509 *);
+	int (*name_der)(const X509_NAME *, const unsigned char **, size_t *);
+	X509 *(*decode)(X509 **, const unsigned char **, long);
+	int (*add)(X509_STORE *, X509 *);
 } crypto;
 
 static const struct library_symbol ssl_symbols[] = {
@@ -123,6 +126,9 @@ static const struct library_symbol crypto_symbols[] = {
 	{ "X509_STORE_CTX_get_current_cert", &crypto.current },
 	{ "X509_dup", &crypto.dup },
 	{ "X509_get0_pubkey", &crypto.key },
+	{ "X509_NAME_get0_der", &crypto.name_der },
+	{ "d2i_X509", &crypto.decode },
+	{ "X509_STORE_add_cert", &crypto.add },
 	{ NULL, NULL },
 };
 
@@ -207,6 +213,47 @@ static int check_leaf(X509_STORE_CTX *store, struct pin *p)
 	return 0;
 }
 
+/* ---- CAs out of a file of many ---- */
+
+#define CHAIN_MOST 20 /* of a server's certificates: more have no use */
+
+static size_t put_name(struct roots_name *out, const X509_NAME *name)
+{
+	return crypto.name_der(name, &out->der, &out->length) == 1;
+}
+
+/* Whose certificate it is and who signed it: both may be trusted. */
+static size_t put_names(struct roots_name *out, const X509 *x)
+{
+	size_t n = put_name(out, crypto.subject(x));
+
+	return n + put_name(out + n, crypto.issuer(x));
+}
+
+static void add_root(void *known, const unsigned char *der, size_t length)
+{
+	X509 *root = crypto.decode(NULL, &der, (long)length);
+
+	if (root)
+		crypto.add(known, root);
+	crypto.free(root);
+}
+
+static void add_roots(X509_STORE_CTX *store, const struct roots *roots)
+{
+	struct roots_name names[2 * (CHAIN_MOST + 1)];
+	const X509 *leaf = crypto.leaf(store);
+	const void *sent = crypto.untrusted(store);
+	int count = sent ? crypto.stack_count(sent) : 0;
+	size_t n = leaf ? put_names(names, leaf) : 0;
+
+	for (int i = 0; i < count && i < CHAIN_MOST; i++)
+		n += put_names(names + n, crypto.stack_at(sent, i));
+	roots_find(roots, names, n, add_root, crypto.store(store));
+}
+
+/* ---- the chain ---- */
+
 /* A second look, with a context of its own: the first has given its verdict,
  * and the store that both share knows more by now. */
 static bool verify_again(X509_STORE_CTX *store, const char *bundle)
@@ -242,10 +289,13 @@ static bool has_namesake(X509_STORE_CTX *store)
 	return found;
 }
 
-static int check_chain(X509_STORE_CTX *store, const char *bundle)
+static int check_chain(X509_STORE_CTX *store, const struct pin_judge *j)
 {
-	int good = crypto.verify(store);
+	int good;
 
+	if (j->roots)
+		add_roots(store, j->roots);
+	good = crypto.verify(store);
 	if (good > 0)
 		return good;
 	switch (crypto.error(store)) {
@@ -257,7 +307,7 @@ static int check_chain(X509_STORE_CTX *store, const char *bundle)
 	default:
 		return good;
 	}
-	if (verify_again(store, bundle)) {
+	if (verify_again(store, j->bundle)) {
 		crypto.set_error(store, X509_V_OK);
 		return 1;
 	}
@@ -301,8 +351,7 @@ static bool is_memory_short(X509_STORE_CTX *store)
 static int judge(X509_STORE_CTX *store, void *context)
 {
 	struct pin_judge *j = context;
-	int good = j->pin ? check_leaf(store, j->pin)
-			  : check_chain(store, j->bundle);
+	int good = j->pin ? check_leaf(store, j->pin) : check_chain(store, j);
 
 	if (good <= 0 && !(j->pin && j->pin->refused) && is_memory_short(store))
 		crypto.set_error(store, X509_V_ERR_OUT_OF_MEM);
@@ -312,9 +361,9 @@ static int judge(X509_STORE_CTX *store, void *context)
 	if (j->saw)
 		j->saw(store, good > 0, j->context);
 	/* what the arithmetic of a bad signature has left there would be taken
-	 * for the cause of the failure, in place of the verdict */
-	if (good <= 0)
-		crypto.forget_errors();
+	 * for the cause of the failure, in place of the verdict; what a CA has
+	 * that cannot be read, for one */
+	crypto.forget_errors();
 	return good;
 }
 

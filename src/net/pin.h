@@ -14,6 +14,7 @@
 #include <stddef.h>
 
 #include "base/error.h"
+#include "net/roots.h"
 
 struct pin {
 	unsigned char digest[32];
@@ -30,6 +31,8 @@ int pin_load(const char *backend, struct error *f);
 /* A server's certificate, judged in the handshake. */
 struct pin_judge {
 	struct pin *pin; /* counts in place of the chain; NULL */
+	/* Of these the SSL_CTX learns what the server's chain names; NULL */
+	const struct roots *roots;
 	/* Read too, in the midst of the handshake, where the CAs that the
 	 * SSL_CTX knows do not suffice; NULL: there is no such file */
 	const char *bundle;

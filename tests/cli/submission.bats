@@ -70,6 +70,30 @@ arrived() {
 	[ ! -e "$home/dead.letter" ]
 }
 
+@test "a bundle whose CA spells its name in another string type" {
+	printf '%s\n' '[req]' 'distinguished_name = dn' 'prompt = no' \
+		'string_mask = MASK:0x2' 'x509_extensions = ca' '[dn]' \
+		'CN = ca of the tests' '[ca]' \
+		'basicConstraints = critical,CA:TRUE' >ca.conf
+	openssl req -x509 -new -key "$servers/certs/ca.key" -config ca.conf \
+		-days 30 -out spelt.pem
+	openssl asn1parse -in spelt.pem | grep PRINTABLESTRING
+	echo s3cr3t-Pa55 >secret
+	chmod 600 secret
+	for _ in 1 2 3 4 5 6 7 8 9; do
+		cat "$servers/certs/rsa.pem"
+	done >bundle.pem
+	configure secure 'tls on' "tls_trust_file $PWD/bundle.pem" 'auth on' \
+		'user me@example.org' "password_file $PWD/secret" 'queue never'
+	send -s hello ann@example.org <<<text
+	[ "$status" -eq 78 ]
+	[ -z "$(arrived secure)" ]
+	cat spelt.pem >>bundle.pem
+	send -s hello ann@example.org <<<text
+	[ "$status" -eq 0 ]
+	[ -n "$(arrived secure)" ]
+}
+
 @test "TLS and a login, the password from each place" {
 	local password=s3cr3t-Pa55
 

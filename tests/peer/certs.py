@@ -84,10 +84,15 @@ class Certificates:
                 self.sign(name, subject, names, issuer, since, until)
         for name in ("flipped", "flipped-rsa"):
             self.flip(name)
-        # both are trusted
-        with open(self.path("ca.pem"), "a") as file, \
-                open(self.path("rsa.pem")) as rsa:
-            file.write(rsa.read())
+        # both are trusted, in a file of two and in one of many
+        with open(self.path("ca.pem")) as file:
+            ca = file.read()
+        with open(self.path("rsa.pem")) as file:
+            rsa = file.read()
+        with open(self.path("ca.pem"), "w") as file:
+            file.write(ca + rsa)
+        with open(self.path("bundle.pem"), "w") as file:
+            file.write("# CAs\n\n" + 12 * rsa + ca)
 
     def path(self, name):
         return os.path.join(self.folder, name)

@@ -14,7 +14,7 @@ import expect
 from points import ACTIONS, MECHANISMS, POINTS
 
 BUILTIN = {
-    "host", "port", "home", "user", "password", "ca", "client_cert",
+    "host", "port", "home", "user", "password", "ca", "bundle", "client_cert",
     "client_key", "fingerprint", "fingerprint_sha1", "dead_port",
     "proxy_port", "python", "peerdir",
 }

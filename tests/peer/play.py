@@ -116,13 +116,14 @@ def fill_values(result, server, proxy):
     if certificates:
         values.update(
             ca=certificates.path("ca.pem"),
+            bundle=certificates.path("bundle.pem"),
             client_cert=certificates.path("client.pem"),
             client_key=certificates.path("client.key"),
             fingerprint=certificates.fingerprint(behaviour.cert),
             fingerprint_sha1=certificates.fingerprint(behaviour.cert,
                                                       "sha1"))
     else:
-        for name in ("ca", "client_cert", "client_key", "fingerprint",
+        for name in ("ca", "bundle", "client_cert", "client_key", "fingerprint",
                      "fingerprint_sha1"):
             values[name] = ""
     for name, text in result.dialogue.lets.items():
