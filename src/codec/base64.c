@@ -327,7 +327,8 @@ static int unbase64_close(struct sink *sink)
 	return sink_put(sink->next, out, take_rest(s, out));
 }
 
-static const struct sink_ops unbase64_ops = { unbase64_put, unbase64_close };
+static const struct sink_ops unbase64_ops = { .put = unbase64_put,
+					      .close = unbase64_close };
 
 void unbase64_init(struct unbase64 *s, struct sink *next)
 {

@@ -318,7 +318,8 @@ static int compress_close(struct sink *sink)
 	return feed((struct compress *)sink, "", 0, true);
 }
 
-static const struct sink_ops ops = { compress_put, compress_close };
+static const struct sink_ops ops = { .put = compress_put,
+				     .close = compress_close };
 
 int compress_init(struct compress *c, enum compression method,
 		  struct sink *next, struct error *f)

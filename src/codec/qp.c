@@ -478,7 +478,8 @@ static int unqp_close(struct sink *sink)
 	return error_is_set(sink->error) ? -1 : 0;
 }
 
-static const struct sink_ops unqp_ops = { unqp_put, unqp_close };
+static const struct sink_ops unqp_ops = { .put = unqp_put,
+					  .close = unqp_close };
 
 void unqp_init(struct unqp *s, struct sink *next, bool lf)
 {

@@ -498,7 +498,8 @@ static int unuu_close(struct sink *sink)
 	return unuu_flush(s);
 }
 
-static const struct sink_ops unuu_ops = { unuu_put, unuu_close };
+static const struct sink_ops unuu_ops = { .put = unuu_put,
+					  .close = unuu_close };
 
 void unuu_init(struct unuu *s, struct sink *next, bool is_section,
 	       struct error *f)

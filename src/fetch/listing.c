@@ -403,7 +403,7 @@ static int screen_close(struct sink *sink)
 	return s->count ? put_doubt(s) : 0;
 }
 
-static const struct sink_ops ops = { screen_put, screen_close };
+static const struct sink_ops ops = { .put = screen_put, .close = screen_close };
 
 void screen_init(struct screen *s, struct sink *next, bool is_utf8)
 {

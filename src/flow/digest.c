@@ -68,7 +68,7 @@ static int digest_close(struct sink *sink)
 	return 0;
 }
 
-static const struct sink_ops ops = { digest_put, digest_close };
+static const struct sink_ops ops = { .put = digest_put, .close = digest_close };
 
 static void init(struct digest *d, struct sink *next, bool is_md5,
 		 struct error *f)

@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/sysenv.h"
 #include "base/text.h"
+#include "flow/slice.h"
 
 #define FIRST_MS 1000
 #define NEXT_MS	 200
@@ -67,7 +68,19 @@ static int put(struct sink *sink, const void *data, size_t n)
 	return sink_put(sink->next, data, n);
 }
 
-static const struct sink_ops ops = { .put = put };
+/* Nothing is read for it, so there is nothing to wait for. */
+static int refer(struct sink *sink, const struct slice *from,
+		 const struct encoder *encoder)
+{
+	struct progress *p = (struct progress *)sink;
+	int r = sink_refer(sink->next, from, encoder);
+
+	if (r > 0)
+		progress_step(p, p->done + encoder->size(from->length));
+	return r;
+}
+
+static const struct sink_ops ops = { .put = put, .refer = refer };
 
 void progress_sink(struct progress *p, struct sink *next, const char *what,
 		   uint64_t total)

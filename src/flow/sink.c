@@ -8,6 +8,7 @@
 
 #include "base/arena.h"
 #include "base/disk.h"
+#include "flow/slice.h"
 
 #define FD_ROOM 65536
 
@@ -37,6 +38,14 @@ int sink_printf(struct sink *s, const char *format, ...)
 				 "a formatted line is over %zu octets",
 				 sizeof(text));
 	return sink_put(s, text, (size_t)n);
+}
+
+int sink_refer(struct sink *s, const struct slice *from,
+	       const struct encoder *encoder)
+{
+	if (error_is_set(s->error))
+		return -1;
+	return s->ops->refer ? s->ops->refer(s, from, encoder) : 0;
 }
 
 int sink_close(struct sink *s)
@@ -167,7 +176,18 @@ static int count_put(struct sink *s, const void *data, size_t n)
 	return s->next ? sink_put(s->next, data, n) : 0;
 }
 
-static const struct sink_ops count_ops = { .put = count_put };
+static int count_refer(struct sink *s, const struct slice *from,
+		       const struct encoder *encoder)
+{
+	int r = s->next ? sink_refer(s->next, from, encoder) : 1;
+
+	if (r > 0)
+		((struct sink_count *)s)->count += encoder->size(from->length);
+	return r;
+}
+
+static const struct sink_ops count_ops = { .put = count_put,
+					   .refer = count_refer };
 
 void sink_count_init(struct sink_count *s, struct sink *next, struct error *f)
 {

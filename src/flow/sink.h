@@ -16,9 +16,14 @@
 #include "base/error.h"
 
 struct sink;
+struct slice;
+struct encoder;
 struct sink_ops {
 	int (*put)(struct sink *s, const void *data, size_t n);
 	int (*close)(struct sink *s); /* NULL: nothing is held back */
+	/* NULL: it takes bytes alone */
+	int (*refer)(struct sink *s, const struct slice *from,
+		     const struct encoder *encoder);
 };
 
 struct sink {
@@ -32,6 +37,11 @@ int sink_puts(struct sink *s, const char *text);
 /* What is formatted is at most 4096 octets; more is a bug and an error. */
 int sink_printf(struct sink *s, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
+/* In place of all the bytes of the slice, encoded (flow/slice.h): 1 where the
+ * sink took that; 0: put the bytes; -1.  The slice, which is copied, and what
+ * it borrows then have to stay as long as what the sink writes to. */
+int sink_refer(struct sink *s, const struct slice *from,
+	       const struct encoder *encoder);
 /* Flushes this sink's own tail; never closes next.  Once only. */
 int sink_close(struct sink *s);
 

@@ -2,26 +2,16 @@
 #include "flow/source.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <poll.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/arena.h"
-#include "base/disk.h"
 #include "base/interrupt.h"
 #include "base/io.h"
 
 #define PUMP_ROOM  65536
 #define SMALL_ROOM 4096	 /* where there is no memory */
 #define LATE_MAX   65536 /* octets, after a signal */
-
-struct slice slice_of_memory(const char *data, size_t n)
-{
-	return (struct slice){
-		.memory = data, .fd = -1, .length = n, .name = "memory"
-	};
-}
 
 void source_of_slice(struct source *s, const struct slice *slice)
 {
@@ -73,31 +63,13 @@ static ssize_t read_stream(struct source *s, void *data, size_t n,
 static ssize_t read_some(struct source *s, void *data, size_t n,
 			 struct error *f)
 {
-	uint64_t left = s->slice.length - s->done;
 	ssize_t r;
 
 	if (s->is_over && *s->is_over)
 		return 0;
 	if (s->stream)
 		return read_stream(s, data, n, f);
-	if (n > left)
-		n = (size_t)left;
-	if (n == 0)
-		return 0;
-	if (s->slice.memory) {
-		memcpy(data, s->slice.memory + s->slice.offset + s->done, n);
-		s->done += n;
-		return (ssize_t)n;
-	}
-	r = disk_pread_full(s->slice.fd, data, n, s->slice.offset + s->done,
-			    s->slice.name, f);
-	if (r >= 0 && (size_t)r < n)
-		return error_set(
-			f, ERROR_IO,
-			"%s was truncated while it was read (%" PRIu64
-			" octets are missing); send a copy that is not being "
-			"written to",
-			s->slice.name, left - (uint64_t)r);
+	r = slice_read(&s->slice, s->done, data, n, f);
 	if (r > 0)
 		s->done += (uint64_t)r;
 	return r;

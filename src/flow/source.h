@@ -1,8 +1,7 @@
 /* source.h - a place to read bytes from, and the one loop that moves them.
  *
- * A slice is a run of bytes that can be read more than once: memory, or a
- * part of a file by offset.  A source reads a slice from its start, or a
- * descriptor that can be read only once.  Both borrow what they read. */
+ * A source reads a slice (slice.h) from its start, or a descriptor that can be
+ * read only once.  It borrows what it reads. */
 #ifndef FLOW_SOURCE_H
 #define FLOW_SOURCE_H
 
@@ -13,16 +12,7 @@
 
 #include "base/error.h"
 #include "flow/sink.h"
-
-struct slice {
-	const char *memory; /* or NULL: then from fd */
-	int fd;
-	uint64_t offset; /* in the file */
-	uint64_t length;
-	const char *name; /* for errors: the file as the user wrote it */
-};
-
-struct slice slice_of_memory(const char *data, size_t n);
+#include "flow/slice.h"
 
 struct source {
 	struct slice slice;
@@ -36,10 +26,9 @@ struct source {
 void source_of_slice(struct source *s, const struct slice *slice);
 void source_of_stream(struct source *s, int fd, const char *name);
 
-/* Bytes read, 0 at the end, -1 with the error.  A stream that had not come to
- * its end when a signal asked us to end (base/interrupt.h) is
- * ERROR_INTERRUPTED. A file that has become shorter than its slice is an error
- * (ERROR_IO, temporary): a message whose length was announced must have it. */
+/* Bytes read, 0 at the end, -1 with the error: of a slice as slice_read says.
+ * A stream that had not come to its end when a signal asked us to end
+ * (base/interrupt.h) is ERROR_INTERRUPTED. */
 ssize_t source_read(struct source *s, void *data, size_t n, struct error *f);
 
 /* The first octets of a slice: n of them, or fewer where it has fewer or cannot

@@ -71,7 +71,8 @@ static int write_out(struct stage *s, const void *data, size_t n)
 	       disk_write_all(s->fd, data, n, *s->folder, &each) < 0)
 		if (move_on(s, &each) < 0) {
 			*s->sink.error = each;
-			s->size = s->fd < 0 ? s->memory.len : s->written;
+			s->stored = s->fd < 0 ? s->memory.len : s->written;
+			s->size = s->stored;
 			return -1;
 		}
 	s->written += n;
@@ -96,23 +97,68 @@ static int stage_put(struct sink *sink, const void *data, size_t n)
 		buf_put(&s->memory, data, n);
 	else if (flush(s) < 0 || write_out(s, data, n) < 0)
 		return -1;
+	s->stored += n;
 	s->size += n;
 	return 0;
+}
+
+/* ---- what is not copied ---- */
+
+/* What was stored since the last slice; where it lies is known at the end. */
+static void add_stored(struct stage *s)
+{
+	const struct slice run = { .fd = -1,
+				   .offset = s->segmented,
+				   .length = s->stored - s->segmented,
+				   .name = s->name };
+
+	segments_add(&s->segments, &run, NULL);
+	s->segmented = s->stored;
+}
+
+static int stage_refer(struct sink *sink, const struct slice *from,
+		       const struct encoder *encoder)
+{
+	struct stage *s = (struct stage *)sink;
+
+	if (!s->refers || from->length < STAGE_REFER_MIN)
+		return 0;
+	add_stored(s);
+	segments_add(&s->segments, from, encoder);
+	s->size = s->segments.size;
+	return 1;
+}
+
+static void settle_segments(struct stage *s)
+{
+	add_stored(s);
+	for (size_t i = 0; i < s->segments.count; i++) {
+		struct segment *x = &s->segments.all[i];
+
+		if (!x->encoder && s->fd < 0)
+			x->from.memory = s->memory.data;
+		if (!x->encoder)
+			x->from.fd = s->fd;
+	}
 }
 
 static int stage_close(struct sink *sink)
 {
 	struct stage *s = (struct stage *)sink;
 
-	if (s->fd < 0)
-		return 0;
-	if (flush(s) < 0)
-		return -1;
-	buf_free(&s->memory);
+	if (s->fd >= 0) {
+		if (flush(s) < 0)
+			return -1;
+		buf_free(&s->memory);
+	}
+	if (s->segments.count)
+		settle_segments(s);
 	return 0;
 }
 
-static const struct sink_ops stage_ops = { stage_put, stage_close };
+static const struct sink_ops stage_ops = { .put = stage_put,
+					   .close = stage_close,
+					   .refer = stage_refer };
 
 void stage_init(struct stage *s, const char *const *folders, const char *name,
 		struct error *f)
@@ -129,6 +175,7 @@ void stage_init(struct stage *s, const char *const *folders, const char *name,
 void stage_free(struct stage *s)
 {
 	buf_free(&s->memory);
+	segments_free(&s->segments);
 	if (s->fd >= 0)
 		close(s->fd); /* unnamed: its bytes go with it */
 	s->fd = -1;
@@ -140,7 +187,11 @@ struct slice stage_slice(const struct stage *s)
 			       .length = s->size,
 			       .name = s->name };
 
-	if (s->fd < 0)
+	if (s->segments.count) {
+		slice.segments = &s->segments;
+		slice.fd = -1;
+	} else if (s->fd < 0) {
 		slice.memory = s->memory.data;
+	}
 	return slice;
 }

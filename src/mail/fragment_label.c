@@ -195,7 +195,8 @@ static int search_close(struct sink *sink)
 	return 0;
 }
 
-static const struct sink_ops search_ops = { search_put, search_close };
+static const struct sink_ops search_ops = { .put = search_put,
+					    .close = search_close };
 
 void fragment_label_search_init(struct fragment_label_search *s,
 				struct error *f)

@@ -207,7 +207,8 @@ static int leftover_close(struct sink *sink)
 	return 0;
 }
 
-static const struct sink_ops leftover_ops = { leftover_put, leftover_close };
+static const struct sink_ops leftover_ops = { .put = leftover_put,
+					      .close = leftover_close };
 
 static void leftover_init(struct leftover *s, struct error *f)
 {
@@ -527,7 +528,8 @@ static int unmangle_close(struct sink *sink)
 	return pass(s, s->room, s->held);
 }
 
-static const struct sink_ops ops = { unmangle_put, unmangle_close };
+static const struct sink_ops ops = { .put = unmangle_put,
+				     .close = unmangle_close };
 
 void unmangle_init(struct unmangle *s, struct sink *next, enum unmangle_how how)
 {

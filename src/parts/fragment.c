@@ -533,7 +533,8 @@ static int fragments_close(struct sink *sink)
 	return error_is_set(&s->doubt) ? 0 : look_around(s);
 }
 
-static const struct sink_ops ops = { fragments_put, fragments_close };
+static const struct sink_ops ops = { .put = fragments_put,
+				     .close = fragments_close };
 
 void fragments_init(struct fragments *s, struct arena *a,
 		    const char *const *spool, struct error *f)

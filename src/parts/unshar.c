@@ -513,7 +513,7 @@ static int finish(struct sink *sink)
 	return close_file(s);
 }
 
-static const struct sink_ops ops = { put, finish };
+static const struct sink_ops ops = { .put = put, .close = finish };
 
 void unshar_pass_on(struct unshar *s, struct sink *next)
 {

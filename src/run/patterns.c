@@ -166,7 +166,8 @@ static int filter_close(struct sink *sink)
 	return put_line((struct filter *)sink);
 }
 
-static const struct sink_ops filter_ops = { filter_put, filter_close };
+static const struct sink_ops filter_ops = { .put = filter_put,
+					    .close = filter_close };
 
 int patterns_digest(const struct patterns *p, const struct slice *content,
 		    char hex[DIGEST_HEX_SIZE], struct error *f)

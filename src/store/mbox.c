@@ -94,7 +94,8 @@ static int quote_close(struct sink *sink)
 	return is_ended ? 0 : sink_put(sink->next, "\n", 1);
 }
 
-static const struct sink_ops quote_ops = { quote_put, quote_close };
+static const struct sink_ops quote_ops = { .put = quote_put,
+					   .close = quote_close };
 
 /* "From sender Sun Nov 22 05:30:00 2026" in UTC, as RFC 4155 has it. */
 static void put_separator(struct sink *to, const char *reverse_path)
@@ -427,7 +428,8 @@ static int message_close(struct sink *sink)
 	return s->held ? pass_line(s) : 0;
 }
 
-static const struct sink_ops message_ops = { message_put, message_close };
+static const struct sink_ops message_ops = { .put = message_put,
+					     .close = message_close };
 
 void mbox_message_init(struct mbox_message *s, bool is_raw, struct sink *next)
 {

@@ -1,0 +1,12 @@
+/* base64_slice.h - a slice as base64 in lines of 76, encoded as it is read.
+ *
+ * The same text as that of the sink (base64.h), but from any octet on: all
+ * lines but the last are alike, so that it is known where each comes from. */
+#ifndef CODEC_BASE64_SLICE_H
+#define CODEC_BASE64_SLICE_H
+
+#include "flow/slice.h"
+
+extern const struct encoder base64_encoder;
+
+#endif
