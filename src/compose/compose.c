@@ -271,15 +271,37 @@ bool composition_is_fixed_8bit(const struct composition *c)
 	return c->is_draft && c->draft.fixed_8bit;
 }
 
-int composition_render(struct composition *c, bool accept_8bit, struct error *f)
+/* A copy of what was sent is one of these very bytes; and what is printed is
+ * all of it or nothing. */
+static bool reads_files_later(const struct composition *c)
 {
-	if (c->is_draft && !accept_8bit && draft_check_7bit(&c->draft, f) < 0)
-		return -1;
+	return !c->copies_files && !c->copies &&
+	       c->request->action != REQUEST_PRINT;
+}
+
+/* After a failure: 1 when it was of a file that had changed, and is read from a
+ * copy from now on; then the error is none.  Each file can do that once. */
+static int copy_changed(struct composition *c, struct error *f)
+{
+	struct error trouble = ERROR_INIT;
+	int r = c->is_draft ? 0
+			    : tree_copy_changed(c, c->message.root, &trouble);
+
+	if (r < 0)
+		*f = trouble;
+	if (r > 0)
+		error_clear(f);
+	return r;
+}
+
+static int render(struct composition *c, bool accept_8bit, struct error *f)
+{
 	if (c->has_stage)
 		stage_free(&c->stage);
 	c->has_stage = true;
 	c->is_rendered = false;
 	stage_init(&c->stage, c->inputs.spool, "the message", f);
+	c->stage.refers = reads_files_later(c);
 	if (c->is_draft)
 		c->has_8bit = c->draft.has_8bit && accept_8bit;
 	else if (message_prepare(c->arena, &c->message, accept_8bit, f) < 0)
@@ -292,4 +314,40 @@ int composition_render(struct composition *c, bool accept_8bit, struct error *f)
 		c->has_8bit_header = header_has_high(&c->stage, f);
 	c->is_rendered = true;
 	return error_is_set(f) ? -1 : 0;
+}
+
+int composition_render(struct composition *c, bool accept_8bit, struct error *f)
+{
+	if (c->is_draft && !accept_8bit && draft_check_7bit(&c->draft, f) < 0)
+		return -1;
+	c->accepts_8bit = accept_8bit;
+	while (render(c, accept_8bit, f) < 0)
+		if (copy_changed(c, f) <= 0)
+			return -1;
+	return 0;
+}
+
+int composition_renew(struct composition *c, struct error *f)
+{
+	int r = copy_changed(c, f);
+
+	if (r <= 0)
+		return r;
+	return composition_render(c, c->accepts_8bit, f) < 0 ? -1 : 1;
+}
+
+int composition_check(struct composition *c, struct error *f)
+{
+	struct slice message = stage_slice(&c->stage);
+	struct sink_count count;
+
+	if (!message.segments)
+		return 0;
+	sink_count_init(&count, NULL, f);
+	while (pump_slice(&message, &count.sink) < 0) {
+		if (composition_renew(c, f) <= 0)
+			return -1;
+		message = stage_slice(&c->stage);
+	}
+	return 0;
 }

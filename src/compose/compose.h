@@ -3,7 +3,12 @@
  * Opens what the request names, reads standard input once, builds the tree
  * (or takes the draft), fills in the headers that are missing, and renders
  * it.  Nothing is sent from here and nothing of the network is needed: every
- * mistake in the input is found before a server hears of it. */
+ * mistake in the input is found before a server hears of it.
+ *
+ * A file that is attached is read again as it is sent (flow/stage.h), so that
+ * rendering copies nothing of it.  One that has changed by then is an error of
+ * whoever reads the stage; composition_renew makes of it a message that cannot
+ * fail so. */
 #ifndef COMPOSE_COMPOSE_H
 #define COMPOSE_COMPOSE_H
 
@@ -60,6 +65,8 @@ struct composition {
 	const char *odd_from;	/* a From that was no address; or NULL */
 	const char *message_id; /* with its <> */
 	bool is_empty;		/* nothing to say and --skip-empty: no mail */
+	bool copies_files;	/* of all files, so that none is read later */
+	bool accepts_8bit;	/* it was rendered for such a server */
 	struct stage stage;	/* the finished bytes */
 	bool has_stage;
 	bool is_rendered;     /* and the stage has all of it */
@@ -84,5 +91,12 @@ bool composition_is_fixed_8bit(const struct composition *c);
 /* Renders into the stage; again, with other needs, when a server asks. */
 int composition_render(struct composition *c, bool accept_8bit,
 		       struct error *f);
+/* After the stage could not be read to its end, with that error or none: 1 when
+ * a file has changed, which was copied, as it is now, and the message rendered
+ * anew, and the error is none any more; 0 when no file has, and the error
+ * stays; -1. */
+int composition_renew(struct composition *c, struct error *f);
+/* Can all of the stage be read, if need be after it was rendered anew? */
+int composition_check(struct composition *c, struct error *f);
 
 #endif

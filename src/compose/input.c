@@ -24,6 +24,7 @@
 #include "store/mbox.h"
 
 #define TYPED_MAX 65536 /* octets that a person may have typed */
+#define COPY_ROOM 65536
 
 struct input {
 	const char *name;
@@ -39,7 +40,8 @@ struct input {
 	struct error trouble; /* why */
 	bool is_in_place;     /* it is read where it lies */
 	struct slice place;
-	bool is_pooled; /* it was copied, to there */
+	struct slice_file file; /* as it was when it was opened */
+	bool is_pooled;		/* it was copied, to there */
 	struct slice pooled;
 	bool is_unwrapped;
 	struct stage message; /* that was in an mbox */
@@ -115,6 +117,7 @@ static int examine(struct input *in, struct error *f)
 			"mailsend --attach -=%s.tgz ...",
 			in->name, in->name, "NAME");
 	in->is_plain = has_its_size(in);
+	slice_file_take(&in->file, &in->st);
 	return 0;
 }
 
@@ -317,6 +320,72 @@ int input_slice(struct inputs *all, struct input *in, bool copy,
 		return -1;
 	*out = stage_slice(&in->stage);
 	return 0;
+}
+
+/* ---- a file that changes ---- */
+
+void input_watch(struct input *in, struct slice *content)
+{
+	if (in->is_in_place && !content->memory && content->fd == in->fd)
+		content->file = &in->file;
+}
+
+/* As much as it has by now, and no more where it grows on. */
+static int copy_now(const struct input *in, struct sink *to)
+{
+	uint64_t at = in->place.offset, end;
+	struct stat st;
+	char *room;
+	ssize_t n = 0;
+
+	if (fstat(in->fd, &st) < 0)
+		return error_errno(to->error, ERROR_IO, errno, "cannot read %s",
+				   in->name);
+	end = (uint64_t)st.st_size;
+	room = memory_alloc(COPY_ROOM);
+	while (at < end) {
+		n = disk_pread_full(in->fd, room,
+				    end - at < COPY_ROOM ? end - at : COPY_ROOM,
+				    at, in->name, to->error);
+		if (n <= 0 || sink_put(to, room, (size_t)n) < 0)
+			break;
+		at += (uint64_t)n;
+	}
+	free(room);
+	return error_is_set(to->error) ? -1 : sink_close(to);
+}
+
+static struct input *find_watched(struct inputs *all, const struct slice *s)
+{
+	struct input *in = all->first;
+
+	while (in && s->file != &in->file)
+		in = in->next;
+	return in;
+}
+
+int inputs_copy_changed(struct inputs *all, struct slice *content,
+			struct error *f)
+{
+	struct input *in = content->file ? find_watched(all, content) : NULL;
+
+	if (!in || !slice_file_has_changed(&in->file, in->fd))
+		return 0;
+	if (in->is_cut)
+		return error_copy(f, &in->trouble);
+	if (!in->is_staged) {
+		in->is_staged = true;
+		stage_init(&in->stage, all->spool, in->name, &in->trouble);
+		if (copy_now(in, &in->stage.sink) < 0) {
+			in->is_cut = true;
+			return error_set(f, in->trouble.cause,
+					 "%s changed while it was sent, and "
+					 "could not be copied: %s",
+					 in->name, in->trouble.text);
+		}
+	}
+	*content = stage_slice(&in->stage);
+	return 1;
 }
 
 static bool begins_as_mbox(const struct slice *content, struct error *f)

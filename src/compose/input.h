@@ -1,8 +1,9 @@
 /* input.h - what the user named, as slices that can be read twice.
  *
- * A regular file is read where it lies; a pipe, a terminal or a file that
- * hides its size (/proc) is staged first, and so is anything that has to be
- * looked at before it is written, since it may change in between. */
+ * A regular file is read where it lies, also while it is sent; a pipe, a
+ * terminal or a file that hides its size (/proc) is staged first, and so is
+ * anything that has to be looked at before it is written, since it may change
+ * in between. */
 #ifndef COMPOSE_INPUT_H
 #define COMPOSE_INPUT_H
 
@@ -43,6 +44,13 @@ struct input *input_open(struct inputs *all, const char *path, struct error *f);
 /* `copy`: stage it though it is a plain file. */
 int input_slice(struct inputs *all, struct input *in, bool copy,
 		struct slice *out, struct error *f);
+/* Of an attachment: where the content is read from a file in place, it is an
+ * error from now on to read it once the file has changed (flow/slice.h).  Such
+ * content is then a copy of what is in the file by now, and the result 1; 0
+ * where it is none. */
+void input_watch(struct input *in, struct slice *content);
+int inputs_copy_changed(struct inputs *all, struct slice *content,
+			struct error *f);
 /* A whole message: where the input is an mbox, the one that is in it. */
 int input_message(struct inputs *all, struct input *in, struct slice *out,
 		  struct error *f);

@@ -171,6 +171,7 @@ static struct part *attachment_part(struct composition *c,
 	p = tree_leaf(c,
 		      a->type ? a->type : filetype_of(c->arena, name, &content),
 		      &content);
+	input_watch(in, &p->pieces->content);
 	p->encoding = wish;
 	p->disposition = a->is_inline ? "inline" : "attachment";
 	p->filename = name;
@@ -200,6 +201,7 @@ static int uuencode_into(struct composition *c, struct part *body,
 		    compress(c, in, &content, &name, f) < 0)
 			return -1;
 		p = message_add_piece(c->arena, body, &content);
+		input_watch(in, &p->content);
 		p->uuencode = true;
 		p->name = name;
 		p->mode = input_mode(in);
@@ -319,6 +321,36 @@ int tree_build(struct composition *c, const struct tree_files *o,
 	append(&list, c->files);
 	c->message.root = gather(c, "multipart/mixed", list);
 	return 0;
+}
+
+/* What was chosen for what was there. */
+static void reopen(struct part *p)
+{
+	if (!p->is_prepared || p->is_body)
+		return;
+	p->encoding = p->wish;
+	p->charset = NULL;
+	p->is_prepared = false;
+}
+
+int tree_copy_changed(struct composition *c, struct part *root, struct error *f)
+{
+	bool is_any = false;
+
+	for (struct part *p = root; p; p = p->next) {
+		int r = tree_copy_changed(c, p->children, f);
+
+		for (struct piece *x = p->pieces; x && r >= 0; x = x->next) {
+			r = inputs_copy_changed(&c->inputs, &x->content, f);
+			if (r > 0)
+				reopen(p);
+			is_any |= r > 0;
+		}
+		if (r < 0)
+			return -1;
+		is_any |= r > 0;
+	}
+	return is_any;
 }
 
 int tree_attach(struct composition *c, const struct tree_files *o,

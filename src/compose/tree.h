@@ -20,6 +20,11 @@ int tree_build(struct composition *c, const struct tree_files *o,
 /* A text that is there, and the attachments. */
 int tree_attach(struct composition *c, const struct tree_files *o,
 		struct part *text, struct error *f);
+/* Attachments whose file has changed since it was opened are copies from now
+ * on, of what is there: 1 where there are any, and it has to be prepared again;
+ * 0, -1. */
+int tree_copy_changed(struct composition *c, struct part *root,
+		      struct error *f);
 struct part *tree_leaf(struct composition *c, const char *type,
 		       const struct slice *content);
 

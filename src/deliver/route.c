@@ -175,7 +175,27 @@ static bool ask_again(struct route_mail *m)
 	return is_any;
 }
 
-static void collect_over(struct smarthost *h, struct route_mail *first)
+/* After its content could not be read: has it another by now? */
+static bool renew(const struct route *r, struct route_mail *m)
+{
+	struct load *load = m->load;
+	struct error f = ERROR_INIT;
+	int renewed = load->renew
+			      ? load->renew(load->context, &load->content, &f)
+			      : 0;
+
+	if (!renewed || !ask_again(m))
+		return false;
+	if (renewed < 0)
+		envelope_decide_rest(m->envelope, &f);
+	else
+		trace_remark(r->trace, "a file changed while it was sent; a "
+				       "copy of it is sent");
+	return renewed > 0;
+}
+
+static void collect_over(const struct route *r, struct smarthost *h,
+			 struct route_mail *first)
 {
 	smarthost_collect(h);
 	for (struct route_mail *m = first; m; m = m->next) {
@@ -186,7 +206,9 @@ static void collect_over(struct smarthost *h, struct route_mail *first)
 		m->is_on_way = false;
 		out->round_trips += h->session.round_trips - m->round_trips;
 		snprintf(out->reply, sizeof(out->reply), "%s", m->mail.reply);
-		m->is_to_go = m->mail.may_go_again && ask_again(m);
+		m->is_to_go = m->mail.is_unreadable
+				      ? renew(r, m)
+				      : m->mail.may_go_again && ask_again(m);
 	}
 }
 
@@ -211,7 +233,8 @@ static void begin_again(struct smarthost *h, struct route_mail *m)
 
 /* Those of whom no connection broke go over a new one.  Over each the server
  * takes a mail, or it breaks of the first: so this ends. */
-static void go_again(struct smarthost *h, struct route_mail *first)
+static void go_again(const struct route *r, struct smarthost *h,
+		     struct route_mail *first)
 {
 	struct route_mail *m;
 
@@ -223,7 +246,7 @@ static void go_again(struct smarthost *h, struct route_mail *first)
 			decide_way(m->envelope, m->all, &f);
 		} else {
 			begin_again(h, m);
-			collect_over(h, first);
+			collect_over(r, h, first);
 		}
 	}
 }
@@ -232,11 +255,13 @@ static void go_again(struct smarthost *h, struct route_mail *first)
 static void send_here(const struct route *r, const struct account *account,
 		      struct route_mail *m)
 {
-	struct error ignored = ERROR_INIT;
 	struct envelope *e = m->envelope;
+	struct error f = ERROR_INIT;
 
-	local_deliver(r->arena, account, r->config_path, e,
-		      &m->load->content.bytes, m->out, &ignored);
+	while (local_deliver(r->arena, account, r->config_path, e,
+			     &m->load->content.bytes, m->out, &f) < 0 &&
+	       f.cause == ERROR_IO && renew(r, m))
+		error_clear(&f);
 	for (size_t i = 0; i < e->count; i++)
 		m->all[i].is_way |=
 			m->all[i].is_offered &&
@@ -248,9 +273,15 @@ static void send_otherwise(const struct route *r, const struct account *account,
 {
 	struct error f = ERROR_INIT;
 
-	if (transport_send(r->arena, account, m->envelope,
-			   &m->load->content.bytes, m->out, &f) < 0)
+	while (transport_send(r->arena, account, m->envelope,
+			      &m->load->content.bytes, m->out, &f) < 0) {
+		bool is_unread = f.cause == ERROR_IO;
+
 		decide_way(m->envelope, m->all, &f);
+		if (!is_unread || !renew(r, m))
+			break;
+		error_clear(&f);
+	}
 }
 
 static bool says_more(const struct small_error *now, const struct standing *st)
@@ -341,8 +372,8 @@ static void finish(struct route *r, struct route_mail *m)
 
 		begin_at(r, h, m);
 		if (m->is_on_way) {
-			collect_over(h, m);
-			go_again(h, m);
+			collect_over(r, h, m);
+			go_again(r, h, m);
 		}
 		take_words(r, at, m);
 	}
@@ -391,8 +422,8 @@ void route_collect(struct route *r)
 	struct route_mail *m = r->first, *next;
 
 	if (r->on_way) {
-		collect_over(&r->hosts[0], m);
-		go_again(&r->hosts[0], m);
+		collect_over(r, &r->hosts[0], m);
+		go_again(r, &r->hosts[0], m);
 	}
 	r->first = r->last = NULL;
 	r->on_way = 0;

@@ -24,6 +24,11 @@ struct load {
 	 * there are no others. */
 	int (*to_7bit)(void *context, struct session_content *content,
 		       struct error *f);
+	/* After the content could not be read: fills in another, and 1, where a
+	 * file has changed; 0: that was not why; -1.  NULL: there is no file.
+	 */
+	int (*renew)(void *context, struct session_content *content,
+		     struct error *f);
 	void *context;
 };
 

@@ -3,6 +3,9 @@
  *	leaf:       content -> [crlf] -> [base64 | qp | scan] -> to
  *	uuencoded:  content -> uu     -> [qp | scan]          -> to
  *
+ * Octets that become base64 as they are go as a slice instead, where `to` takes
+ * that: they are encoded when they are sent.
+ *
  * What goes unencoded passes a scan once more on its way out, since a file
  * may have been written to after it was judged.
  *
@@ -14,6 +17,7 @@
 #include "base/ascii.h"
 #include "base/buf.h"
 #include "codec/base64.h"
+#include "codec/base64_slice.h"
 #include "codec/qp.h"
 #include "codec/uu.h"
 #include "codec/words.h"
@@ -219,16 +223,28 @@ static int check_unencoded(const struct part *p, const struct content_scan *s,
 	return -1;
 }
 
+static int write_base64(const struct part *p, struct sink *to)
+{
+	const struct piece *x = p->pieces;
+	struct base64 base64;
+	int r = 0;
+
+	if (x && !x->next && !x->uuencode && !goes_by_lines(p))
+		r = sink_refer(to, &x->content, &base64_encoder);
+	if (r)
+		return r < 0 ? -1 : 0;
+	base64_init(&base64, to);
+	return write_pieces(p, &base64.sink);
+}
+
 static int write_content(const struct part *p, struct sink *to)
 {
-	struct base64 base64;
 	struct content_scan scan;
 	struct qp qp;
 
 	switch (p->encoding) {
 	case ENCODING_BASE64:
-		base64_init(&base64, to);
-		return write_pieces(p, &base64.sink);
+		return write_base64(p, to);
 	case ENCODING_QUOTED_PRINTABLE:
 		qp_init(&qp, to, p->binary_qp);
 		return write_pieces(p, &qp.sink);

@@ -49,14 +49,15 @@ static void draw_id(char *id)
 	id[8 + sizeof(random)] = '\0';
 }
 
-/* Its file has no name anywhere, is ours alone, and on disk. */
+/* Its file has all of it and no name anywhere, is ours alone, and on disk. */
 static bool lock_stage(struct put *p)
 {
 	struct stage *s = p->stage;
 	struct error ignored = ERROR_INIT;
 	struct stat st;
 
-	if (s->fd < 0 || fstat(s->fd, &st) < 0 || st.st_nlink != 0)
+	if (s->fd < 0 || s->segments.count || fstat(s->fd, &st) < 0 ||
+	    st.st_nlink != 0)
 		return false;
 	if (disk_lock(s->fd, 0, s->name, &ignored) <= 0)
 		return false;

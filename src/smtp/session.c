@@ -350,9 +350,9 @@ static void settle_all(struct session *s)
 	for (struct transaction *t = s->state->first; t; t = t->next) {
 		bool is_lost = settle(s, t);
 
-		t->mail->may_go_again = is_lost && !loss->is_confused &&
-					!t->mail->in_doubt &&
-					(is_behind || s->taken);
+		t->mail->may_go_again =
+			is_lost && !loss->is_confused && !t->mail->in_doubt &&
+			!t->mail->is_unreadable && (is_behind || s->taken);
 		is_behind |= is_lost;
 	}
 }
@@ -433,7 +433,7 @@ void session_begin(struct session *s, struct session_mail *m)
 	struct transaction *t;
 	bool resets;
 
-	m->in_doubt = m->may_go_again = false;
+	m->in_doubt = m->may_go_again = m->is_unreadable = false;
 	m->reply[0] = '\0';
 	if (command_check_message(caps, m->envelope, &m->content, &f) < 0 ||
 	    command_check_recipients(caps, m->envelope, &f) < 0) {

@@ -63,6 +63,8 @@ struct session_mail {
 	bool may_go_again; /* the line broke, it was surely not taken, and it is
 			      not the mail that the line broke of: one before
 			      it is, or the line had been good for others */
+	bool is_unreadable; /* its content could not be read to the end, and the
+			       line was given up for that */
 };
 
 struct session {

@@ -105,6 +105,13 @@ static const struct session_progress *progress_of(const struct session *s,
 	return s->state->count > 1 ? NULL : t->mail->progress;
 }
 
+/* Amid it: no server takes what has no end.  Was it the line that failed? */
+static int leave_content(const struct session *s, struct transaction *t)
+{
+	t->mail->is_unreadable = !s->state->flight.broken;
+	return -1;
+}
+
 /* If all of it has left us it may have been taken, come what may. */
 static int finish_content(struct session *s, struct transaction *t,
 			  struct error *f)
@@ -137,7 +144,7 @@ static int send_chunk(struct session *s, struct transaction *t, struct error *f)
 	t->is_sending = true;
 	if (pipeline_put_raw(&s->state->flight, bytes, progress_of(s, t), f) <
 	    0)
-		return -1;
+		return leave_content(s, t);
 	return finish_content(s, t, f);
 }
 
@@ -153,7 +160,7 @@ static int send_dotted(struct session *s, struct transaction *t,
 	show_content(s, t);
 	if (pipeline_put_dotted(fl, &t->mail->content.bytes, progress_of(s, t),
 				f) < 0)
-		return -1;
+		return leave_content(s, t);
 	return finish_content(s, t, f);
 }
 

@@ -268,6 +268,23 @@ static int explain_no_place(struct arena *a, const char *folder,
 			 why.text, spool);
 }
 
+/* What it takes to the queue is what its files have by now. */
+static int put_message(const struct enqueue *q, struct queue *queue,
+		       struct entry *e, struct error *f)
+{
+	struct composition *c = q->composition;
+
+	while (queue_put(queue, &c->stage, e, NULL, f) < 0) {
+		if (composition_renew(c, f) <= 0)
+			return -1;
+		if (envelope_accepted(&c->envelope))
+			log_warning("a file changed after the mail was sent to "
+				    "some of its recipients; the others get "
+				    "it as it is now");
+	}
+	return 0;
+}
+
 static int put(const struct enqueue *q, struct entry *e, struct outcome *out,
 	       struct error *f)
 {
@@ -280,7 +297,7 @@ static int put(const struct enqueue *q, struct entry *e, struct outcome *out,
 		return -1;
 	if (queue_open(&queue, c->arena, folder, true, f) < 0)
 		return explain_no_place(c->arena, folder, f);
-	if (queue_put(&queue, &c->stage, e, NULL, f) < 0)
+	if (put_message(q, &queue, e, f) < 0)
 		return -1;
 	if (!sysenv_env("MAILSEND_QUEUE"))
 		spool_register(c->arena, folder);

@@ -140,6 +140,8 @@ static int find_message(struct split *s, struct error *f)
 		if (!header_get(&p->extra, FRAGMENT_LABEL_FIELD) &&
 		    label_file(s, p, f) < 0)
 			return -1;
+	/* its parts have no digest that a file which changes would break */
+	s->whole->copies_files = true;
 	if ((s->whole->has_8bit || s->whole->files) &&
 	    composition_render(s->whole, false, f) < 0)
 		return -1;

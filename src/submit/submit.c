@@ -85,6 +85,11 @@ void submit_keep(struct composition *c, struct outcome *out,
 	struct slice text;
 	struct unsent unsent = { .composition = c, .text = &text };
 
+	if (c->is_rendered && composition_check(c, &trouble) < 0) {
+		log_warning("%s", trouble.text);
+		error_clear(&trouble);
+		c->is_rendered = false;
+	}
 	if (c->is_rendered)
 		text = stage_slice(&c->stage);
 	else if (!request_reads_input(c->request) ||
@@ -118,11 +123,23 @@ static int render_7bit(void *context, struct session_content *content,
 	return 0;
 }
 
+static int renew(void *context, struct session_content *content,
+		 struct error *f)
+{
+	int r = composition_renew(context, f);
+
+	if (r > 0)
+		fill_content(context, content);
+	return r;
+}
+
 static void begin_over(struct submit_mail *m, struct route *route)
 {
 	struct composition *c = m->submission.composition;
 
-	m->load = (struct load){ .to_7bit = render_7bit, .context = c };
+	m->load = (struct load){ .to_7bit = render_7bit,
+				 .renew = renew,
+				 .context = c };
 	fill_content(c, &m->load.content);
 	m->way = (struct route_mail){ .envelope = &c->envelope,
 				      .load = &m->load,

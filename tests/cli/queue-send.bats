@@ -198,14 +198,21 @@ talk() {
 	[ "$status" -eq 0 ]
 	[ "$(judge "$MAILSEND_QUEUE"/msg/* file/large.bin/sha256)" = \
 		"$(sha256sum <large.bin | cut -d' ' -f1)" ]
-	# now that the queue is there, it is written once
+	# now that the queue is there, each is written once: a file is copied
+	# to where it waits, a text is staged there and linked
 	command -v strace >/dev/null || skip 'there is no strace'
 	# shellcheck disable=SC2086 # words, on purpose
 	TMPDIR=/dev/shm traced -e trace=openat,linkat,copy_file_range \
 		$MAILSEND -a large.bin -s hello bob@example.org <<<text
+	lacks 'TMPFILE' trace
+	[ "$(waiting)" -eq 2 ]
+	base64 large.bin >large.txt
+	# shellcheck disable=SC2086 # words, on purpose
+	TMPDIR=/dev/shm traced -e trace=openat,linkat,copy_file_range \
+		$MAILSEND -s hello bob@example.org <large.txt
 	lacks '/dev/shm.*TMPFILE' trace
 	grep -q 'linkat(' trace
-	[ "$(waiting)" -eq 2 ]
+	[ "$(waiting)" -eq 3 ]
 }
 
 # ---- serving ----

@@ -16,6 +16,7 @@ ACTIONS = {
     "raw": "escaped",       # these bytes
     "default": "nothing",   # what a good server does here
     "wait": "seconds",      # a slow server
+    "sh": "text",           # this command, in the home; then go on
     "drop": "nothing",      # end the connection (FIN), then read to its end
     "reset": "nothing",     # break it (RST)
     "silence": "nothing",   # read on, never answer

@@ -11,6 +11,7 @@ import fnmatch
 import re
 import select
 import socket
+import subprocess
 import threading
 
 import auth
@@ -152,6 +153,11 @@ class Session:
                 wire.flush()
                 if wire.stop.wait(float(text)):
                     raise Over("the scenario is over")
+            elif name == "sh":
+                wire.flush()
+                subprocess.run(["/bin/sh", "-c", text], check=True,
+                               cwd=self.script.values["home"],
+                               stdin=subprocess.DEVNULL)
             elif name == "starttls":
                 self.start_tls()
             else:
