@@ -25,8 +25,9 @@ BUILD_PACKAGES := gcc make libc6-dev libcurl4-openssl-dev libmagic-dev \
 	libzstd-dev media-types ca-certificates
 TEST_PACKAGES  := libcmocka-dev bats python3 python3-jsonschema \
 	python3-dkim openssl gpg gpg-agent sharutils mpack \
-	uudeview aha swaks libnet-ssleay-perl bash-completion zsh fish iproute2 util-linux mount strace procps time \
-	debootstrap lintian systemd passwd
+	uudeview aha swaks libnet-ssleay-perl bash-completion zsh fish iproute2 \
+	util-linux mount strace valgrind curl procps time debootstrap lintian \
+	systemd passwd
 LINT_PACKAGES  := clang-format clang-tidy cppcheck shellcheck mandoc
 
 SOURCES   := $(sort $(wildcard src/*/*.c))
@@ -55,6 +56,8 @@ CRASHING  := $(shell grep -l '"base/crash.h"' $(SOURCES))
 CRASHING  := $(CRASHING:%.c=$(B)/crash/obj/%.o)
 UNITS     := $(patsubst tests/unit/%.c,$(B)/unit/%,\
 	     $(sort $(wildcard tests/unit/*.c)))
+BENCH     := $(patsubst tests/bench/%.c,$(B)/bench/%,\
+	     $(sort $(wildcard tests/bench/*.c)))
 SCRIPTS   := $(shell grep -rlE '^\#!.*(bash|sh|bats)$$' tests .ci contrib 2>/dev/null) \
 	     contrib/completion/bash
 
@@ -74,8 +77,8 @@ Q   := $(if $(V),,@)
 say  = @$(if $(V),:,printf '  %-5s %s\n' $(1) $(2))
 
 .PHONY: all units deps deps-test deps-lint check check-unit check-cli \
-	check-dialogue check-queue check-faults check-server check-callers check-package check-layers \
-	queue-tools asan lint \
+	check-dialogue check-queue check-counts check-faults check-server check-callers check-package check-layers \
+	queue-tools bench-tools asan lint \
 	format demo corpus bench completion install uninstall clean help
 
 all: $(B)/mailsend $(B)/mailjoin $(B)/mailget $(FACES:%=$(B)/%) completion ## build the program
@@ -185,10 +188,13 @@ $(B)/crash/unit/%: tests/unit/%.c $(CRASHING) $(B)/libmailsend.a
 	$(Q)$(CC) $(CPPFLAGS) $(UNIT_CFLAGS) -MMD -MP -MF $@.d $(LDFLAGS) \
 		-o $@ $< $(CRASHING) $(B)/libmailsend.a $(LDLIBS)
 
-$(B)/bench/sink: tests/bench/sink.c
+# What the measuring needs besides: a server, a meter, and what we are held against.
+bench-tools: $(BENCH)
+
+$(B)/bench/%: tests/bench/%.c
 	$(call say,cc,$<)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CC) -D_GNU_SOURCE -std=c11 $(WARNINGS) -O2 -g -o $@ $<
+	$(Q)$(CC) -D_GNU_SOURCE -std=c11 $(WARNINGS) -O2 -g -o $@ $< -lssl -lcrypto
 
 # As fast as the program's own code: what is measured lies in the library.
 $(B)/bench/codec: tests/bench/codec.c $(B)/libmailsend.a
@@ -255,14 +261,17 @@ deps-lint: ## install what lint needs
 PARALLEL = $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))
 
 check: deps-test ## install what tests need, build, run all tests
-	@$(MAKE) $(PARALLEL) --no-print-directory all units queue-tools
-	@B=$(B) tests/run layers unit cli dialogue queue faults server callers package
+	@$(MAKE) $(PARALLEL) --no-print-directory all units queue-tools bench-tools
+	@B=$(B) tests/run layers unit cli dialogue queue counts faults server callers package
 
 check-unit check-cli check-dialogue check-server check-callers check-package: all units ## one suite
 	@B=$(B) tests/run $(@:check-%=%)
 
 check-queue: all queue-tools ## crash and kill tests of the queue; KILLS=N
 	@B=$(B) $(if $(KILLS),MAILSEND_QUEUE_KILLS=$(KILLS)) tests/run queue
+
+check-counts: all bench-tools ## flights, system calls, syncs, instructions, memory
+	@B=$(B) tests/run counts
 
 check-faults: all queue-tools ## each system call fails in turn; FAULTS=N|all
 	@B=$(B) $(if $(FAULTS),MAILSEND_FAULTS_OF_EACH=$(FAULTS)) tests/run faults
@@ -302,9 +311,11 @@ demo: deps-test ## send a real archive through TLS and AUTH, show what arrived
 corpus: all ## compare how mailsend and Python's email parse the messages in DIR
 	@B=$(B) tests/corpus/compare $(or $(DIR),tests/corpus tests/golden)
 
-bench: deps-test ## count round trips, system calls, memory; ratios of time
-	@$(MAKE) --no-print-directory all $(B)/bench/sink
-	@B=$(B) tests/bench/run
+bench: deps-test ## measure beside other mailers; ONLY=NAME,..., PEERS=NAME,..., ROUNDS=N
+	@$(MAKE) --no-print-directory all bench-tools
+	@B=$(abspath $(B)) MAILSEND_PRIVATE=own tests/private tests/bench/bench \
+		$(if $(ONLY),--only '$(ONLY)') $(if $(PEERS),--peers '$(PEERS)') \
+		$(if $(ROUNDS),--rounds $(ROUNDS))
 
 # ---- packages --------------------------------------------------------------
 

@@ -1,15 +1,27 @@
 /* sink.c - an SMTP server that takes mail as fast as it comes and leaves it.
  *
- *	sink [--without CHUNKING|PIPELINING]... [--port N] [COMMAND ...]
+ *	sink [OPTION VALUE]... [COMMAND ...]
  *
- * Listens on loopback.  With a command it ends with that, in whose environment
- * SINK_PORT stands, and then says on standard error what it has seen: mails
- * taken, and flights, which are the times that it had answered all and had to
- * wait.  Without one it says `PORT N' and goes on until it is killed.  A
- *process for each connection. */
+ *	--port N             listen there, on loopback; otherwise on any port
+ *	--without KEYWORD    CHUNKING or PIPELINING is not offered
+ *	--certificate FILE   STARTTLS is offered and required, with this chain
+ *	--key FILE           and this key
+ *	--login USER:SECRET  AUTH PLAIN and LOGIN are offered and required
+ *	--keep FOLDER        messages are kept there, as 1, 2, ...
+ *	--grace MS           a reply waits as long for more commands, so that
+ *	                     flights are the same on a slow machine
+ *	--report FILE        what was seen, as JSON, when the command has ended
+ *
+ * With a command it ends with that, in whose environment SINK_PORT stands.
+ * Without one it writes "PORT N" to standard output and goes on until it is
+ * killed.  A flight is counted when all that came was answered and the client
+ * has to wait for it.  There is a process for each connection. */
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/tcp.h>
+#include <openssl/evp.h>
+#include <openssl/ssl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -26,26 +38,38 @@
 #define ROOM 262144
 
 static struct {
-	atomic_ulong mails, flights, connections;
+	atomic_ulong mails, recipients, octets, flights, connections, logins,
+		kept;
 } * seen;
 
-static bool has_chunking = true, has_pipelining = true;
-static int grace; /* milliseconds */
+static struct {
+	bool has_chunking, has_pipelining;
+	const char *certificate, *key, *login, *keep, *report;
+	unsigned port;
+	int grace;
+} wish = { .has_chunking = true, .has_pipelining = true };
+
+static SSL_CTX *context;
 
 struct talk {
-	int fd;
+	int fd, kept;
+	SSL *tls;
 	char in[ROOM], out[ROOM];
 	size_t at, have, due;
-	size_t recipients;
-	bool is_open;
+	size_t recipients, octets;
+	bool is_open, is_known;
 };
+
+/* ---- the connection ---- */
 
 static void flush(struct talk *t)
 {
 	size_t done = 0;
 
 	while (done < t->due) {
-		ssize_t n = write(t->fd, t->out + done, t->due - done);
+		ssize_t n = t->tls ? SSL_write(t->tls, t->out + done,
+					       (int)(t->due - done))
+				   : write(t->fd, t->out + done, t->due - done);
 
 		if (n <= 0)
 			_exit(0);
@@ -64,109 +88,269 @@ static void say(struct talk *t, const char *line)
 	t->due += n;
 }
 
+static bool is_more_there(struct talk *t, int wait)
+{
+	struct pollfd p = { .fd = t->fd, .events = POLLIN };
+
+	return (t->tls && SSL_pending(t->tls)) || poll(&p, 1, wait) > 0;
+}
+
 /* More of what the client says; all was answered. */
 static void more(struct talk *t)
 {
-	struct pollfd p = { .fd = t->fd, .events = POLLIN };
 	ssize_t n;
+	size_t room;
 
 	memmove(t->in, t->in + t->at, t->have - t->at);
 	t->have -= t->at;
 	t->at = 0;
-	if (t->have == sizeof(t->in))
+	room = sizeof(t->in) - t->have;
+	if (!room)
 		_exit(1);
-	if (t->due && (!grace || poll(&p, 1, grace) == 0)) {
+	if (t->due && (!wish.grace || !is_more_there(t, wish.grace))) {
 		flush(t);
 		seen->flights++;
 	}
-	n = read(t->fd, t->in + t->have, sizeof(t->in) - t->have);
+	n = t->tls ? SSL_read(t->tls, t->in + t->have, (int)room)
+		   : read(t->fd, t->in + t->have, room);
 	if (n <= 0)
 		_exit(0);
 	t->have += (size_t)n;
 }
 
-/* NUL in place of CRLF. */
-static char *line(struct talk *t)
+/* A line without its CRLF, and its length; valid until the next. */
+static char *line(struct talk *t, size_t *length)
 {
 	char *end;
 
 	while (!(end = memmem(t->in + t->at, t->have - t->at, "\r\n", 2)))
 		more(t);
+	*length = (size_t)(end - (t->in + t->at));
 	*end = '\0';
 	end = t->in + t->at;
-	t->at += strlen(end) + 2;
+	t->at += *length + 2;
 	return end;
 }
 
-static void skip(struct talk *t, size_t n)
+static void start_tls(struct talk *t)
 {
-	while (n) {
-		size_t some = t->have - t->at < n ? t->have - t->at : n;
+	say(t, "220 2.0.0 go on\r\n");
+	flush(t);
+	seen->flights++;
+	t->at = t->have = 0;
+	t->is_known = false;
+	t->tls = SSL_new(context);
+	if (!t->tls || !SSL_set_fd(t->tls, t->fd) || SSL_accept(t->tls) <= 0)
+		_exit(1);
+}
 
-		t->at += some;
-		n -= some;
-		if (n)
-			more(t);
-	}
+/* ---- what is taken ---- */
+
+static void keep(struct talk *t, const char *data, size_t n)
+{
+	if (t->kept >= 0 && write(t->kept, data, n) != (ssize_t)n)
+		_exit(1);
+}
+
+static void open_kept(struct talk *t)
+{
+	char path[4096];
+
+	t->octets = 0;
+	t->kept = -1;
+	if (!wish.keep)
+		return;
+	snprintf(path, sizeof(path), "%s/%lu", wish.keep,
+		 (unsigned long)++seen->kept);
+	t->kept = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 }
 
 static void finish(struct talk *t)
 {
 	say(t, t->recipients ? "250 2.0.0 Ok: left\r\n"
 			     : "554 5.5.1 no valid recipients\r\n");
-	seen->mails += t->recipients != 0;
+	if (t->kept >= 0)
+		close(t->kept);
+	t->kept = -1;
+	if (t->recipients) {
+		seen->mails++;
+		seen->recipients += t->recipients;
+		seen->octets += t->octets;
+	}
 	t->recipients = 0;
+	t->octets = 0;
 	t->is_open = false;
+}
+
+static void take_chunk(struct talk *t, const char *words)
+{
+	size_t left = strtoul(words + 5, NULL, 10);
+	bool is_last = strcasestr(words, " LAST") != NULL;
+
+	if (!t->octets)
+		open_kept(t);
+	t->octets += left;
+	while (left) {
+		size_t some = t->have - t->at < left ? t->have - t->at : left;
+
+		keep(t, t->in + t->at, some);
+		t->at += some;
+		left -= some;
+		if (left)
+			more(t);
+	}
+	if (is_last)
+		finish(t);
+	else
+		say(t, "250 2.0.0 Ok\r\n");
+}
+
+static void take_lines(struct talk *t)
+{
+	size_t n;
+
+	say(t, "354 go on\r\n");
+	open_kept(t);
+	for (;;) {
+		char *text = line(t, &n);
+
+		if (*text == '.') {
+			if (n == 1)
+				break;
+			text++;
+			n--;
+		}
+		text[n] = '\r';
+		keep(t, text, n + 2);
+		t->octets += n + 2;
+	}
+	finish(t);
+}
+
+/* ---- who it is ---- */
+
+/* What the client says next, out of base64, with a NUL behind it. */
+static size_t ask(struct talk *t, const char *prompt, const char *said,
+		  char into[512])
+{
+	size_t n;
+	int length;
+
+	if (!said) {
+		say(t, prompt);
+		said = line(t, &n);
+	}
+	n = strlen(said);
+	if (n > 600)
+		_exit(1);
+	length = EVP_DecodeBlock((unsigned char *)into,
+				 (const unsigned char *)said, (int)n);
+	if (length < 0)
+		_exit(1);
+	/* Padding is decoded, too. */
+	for (; length > 0 && n && said[n - 1] == '='; n--)
+		length--;
+	into[length] = '\0';
+	return (size_t)length;
+}
+
+static void log_in(struct talk *t, char *words)
+{
+	char first[512] = "", second[512] = "", both[1024];
+	char *said = strchr(words, ' '), *user = first, *secret = second;
+
+	if (said)
+		*said++ = '\0';
+	if (!strcasecmp(words, "PLAIN")) {
+		size_t n = ask(t, "334 \r\n", said, first);
+
+		/* Whom to act as, user, secret. */
+		user = first + strnlen(first, n) + 1;
+		secret = user + strlen(user) + 1;
+		if (secret > first + n)
+			user = secret = second;
+	} else {
+		ask(t, "334 VXNlcm5hbWU6\r\n", said, first);
+		ask(t, "334 UGFzc3dvcmQ6\r\n", NULL, second);
+	}
+	snprintf(both, sizeof(both), "%s:%s", user, secret);
+	t->is_known = wish.login && !strcmp(both, wish.login);
+	seen->logins += t->is_known;
+	say(t, t->is_known ? "235 2.7.0 Ok\r\n" : "535 5.7.8 no\r\n");
+}
+
+/* ---- the dialogue ---- */
+
+static void offer(struct talk *t)
+{
+	say(t, "250-sink\r\n");
+	if (wish.has_pipelining)
+		say(t, "250-PIPELINING\r\n");
+	if (wish.has_chunking)
+		say(t, "250-CHUNKING\r\n");
+	if (context && !t->tls)
+		say(t, "250-STARTTLS\r\n");
+	if (wish.login && (!context || t->tls))
+		say(t, "250-AUTH PLAIN LOGIN\r\n");
+	say(t, "250-8BITMIME\r\n250-ENHANCEDSTATUSCODES\r\n250 SIZE 0\r\n");
+}
+
+static void begin(struct talk *t)
+{
+	if ((context && !t->tls) || (wish.login && !t->is_known)) {
+		say(t, "530 5.7.0 not like this\r\n");
+		return;
+	}
+	say(t, t->is_open ? "503 5.5.1 nested\r\n" : "250 2.1.0 Ok\r\n");
+	t->is_open = true;
 }
 
 static void command(struct talk *t, char *words)
 {
-	size_t octets;
-
 	if (!strncasecmp(words, "EHLO", 4)) {
-		say(t, "250-sink\r\n");
-		if (has_pipelining)
-			say(t, "250-PIPELINING\r\n");
-		if (has_chunking)
-			say(t, "250-CHUNKING\r\n");
-		say(t, "250-8BITMIME\r\n250-ENHANCEDSTATUSCODES\r\n"
-		       "250 SIZE 0\r\n");
+		offer(t);
+	} else if (!strncasecmp(words, "HELO", 4)) {
+		say(t, "250 sink\r\n");
 	} else if (!strncasecmp(words, "MAIL", 4)) {
-		say(t,
-		    t->is_open ? "503 5.5.1 nested\r\n" : "250 2.1.0 Ok\r\n");
-		t->is_open = true;
+		begin(t);
 	} else if (!strncasecmp(words, "RCPT", 4)) {
-		say(t, "250 2.1.5 Ok\r\n");
-		t->recipients++;
-	} else if (sscanf(words, "BDAT %zu", &octets) == 1) {
-		skip(t, octets);
-		finish(t);
+		say(t, t->is_open ? "250 2.1.5 Ok\r\n" : "503 5.5.1 MAIL\r\n");
+		t->recipients += t->is_open;
+	} else if (!strncasecmp(words, "BDAT ", 5)) {
+		take_chunk(t, words);
 	} else if (!strcasecmp(words, "DATA")) {
-		say(t, "354 Go on\r\n");
-		while (strcmp(line(t), ".") != 0)
-			;
-		finish(t);
+		take_lines(t);
+	} else if (!strcasecmp(words, "STARTTLS") && context && !t->tls) {
+		start_tls(t);
+	} else if (!strncasecmp(words, "AUTH ", 5)) {
+		log_in(t, words + 5);
 	} else if (!strcasecmp(words, "QUIT")) {
 		say(t, "221 2.0.0 Bye\r\n");
 		flush(t);
 		_exit(0);
-	} else {
+	} else if (!strcasecmp(words, "RSET") || !strcasecmp(words, "NOOP")) {
 		if (!strcasecmp(words, "RSET"))
 			t->recipients = t->is_open = 0;
 		say(t, "250 2.0.0 Ok\r\n");
+	} else {
+		say(t, "502 5.5.1 not here\r\n");
 	}
 }
 
 static void serve(int fd)
 {
 	static struct talk t;
+	size_t n;
 
 	t.fd = fd;
+	t.kept = -1;
 	seen->connections++;
 	say(&t, "220 sink ESMTP\r\n");
 	for (;;)
-		command(&t, line(&t));
+		command(&t, line(&t, &n));
 }
+
+/* ---- processes ---- */
 
 static void take_all(int listener)
 {
@@ -187,13 +371,13 @@ static void take_all(int listener)
 	}
 }
 
-static int open_listener(unsigned *port)
+static int open_listener(void)
 {
 	struct sockaddr_in a = { .sin_family = AF_INET,
-				 .sin_port = htons((uint16_t)*port),
+				 .sin_port = htons((uint16_t)wish.port),
 				 .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 	socklen_t size = sizeof(a);
-	int fd = socket(AF_INET, SOCK_STREAM, 0), one = 1;
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), one = 1;
 
 	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
 	if (bind(fd, (struct sockaddr *)&a, size) < 0 || listen(fd, 1024) < 0 ||
@@ -201,11 +385,42 @@ static int open_listener(unsigned *port)
 		perror("sink");
 		exit(1);
 	}
-	*port = ntohs(a.sin_port);
+	wish.port = ntohs(a.sin_port);
 	return fd;
 }
 
-static int run(char **argv, int listener, unsigned port)
+static void open_context(void)
+{
+	context = SSL_CTX_new(TLS_server_method());
+	if (!context || !wish.key ||
+	    SSL_CTX_use_certificate_chain_file(context, wish.certificate) <=
+		    0 ||
+	    SSL_CTX_use_PrivateKey_file(context, wish.key, SSL_FILETYPE_PEM) <=
+		    0) {
+		fprintf(stderr, "sink: the certificate or key is no good\n");
+		exit(1);
+	}
+}
+
+static int report(int status)
+{
+	FILE *file = wish.report ? fopen(wish.report, "w") : NULL;
+
+	if (wish.report && !file) {
+		perror(wish.report);
+		return 1;
+	}
+	fprintf(file ? file : stderr,
+		"{\"mails\": %lu, \"recipients\": %lu, \"octets\": %lu, "
+		"\"flights\": %lu, \"connections\": %lu, \"logins\": %lu}\n",
+		seen->mails, seen->recipients, seen->octets, seen->flights,
+		seen->connections, seen->logins);
+	if (file && fclose(file) != 0)
+		return 1;
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 1;
+}
+
+static int run(char **argv, int listener)
 {
 	pid_t server = fork(), client;
 	char text[16];
@@ -214,7 +429,7 @@ static int run(char **argv, int listener, unsigned port)
 	if (server == 0)
 		take_all(listener);
 	close(listener);
-	snprintf(text, sizeof(text), "%u", port);
+	snprintf(text, sizeof(text), "%u", wish.port);
 	setenv("SINK_PORT", text, 1);
 	client = fork();
 	if (client == 0) {
@@ -222,36 +437,58 @@ static int run(char **argv, int listener, unsigned port)
 		perror(*argv);
 		_exit(127);
 	}
-	waitpid(client, &status, 0);
+	while (waitpid(client, &status, 0) < 0 && errno == EINTR)
+		;
 	kill(server, SIGTERM);
-	fprintf(stderr, "sink: %lu mails, %lu flights, %lu connections\n",
-		seen->mails, seen->flights, seen->connections);
-	return WIFEXITED(status) ? WEXITSTATUS(status) : 1;
+	waitpid(server, NULL, 0);
+	return report(status);
+}
+
+static bool option(const char *name, char *value)
+{
+	if (!strcmp(name, "--port"))
+		wish.port = (unsigned)strtoul(value, NULL, 10);
+	else if (!strcmp(name, "--grace"))
+		wish.grace = atoi(value);
+	else if (!strcmp(name, "--certificate"))
+		wish.certificate = value;
+	else if (!strcmp(name, "--key"))
+		wish.key = value;
+	else if (!strcmp(name, "--login"))
+		wish.login = value;
+	else if (!strcmp(name, "--keep"))
+		wish.keep = value;
+	else if (!strcmp(name, "--report"))
+		wish.report = value;
+	else if (!strcmp(name, "--without") && !strcmp(value, "CHUNKING"))
+		wish.has_chunking = false;
+	else if (!strcmp(name, "--without") && !strcmp(value, "PIPELINING"))
+		wish.has_pipelining = false;
+	else
+		return false;
+	return true;
 }
 
 int main(int argc, char **argv)
 {
-	unsigned port = 0;
 	int listener, i = 1;
 
-	for (; i + 1 < argc && argv[i][0] == '-'; i += 2) {
-		if (!strcmp(argv[i], "--port"))
-			port = (unsigned)strtoul(argv[i + 1], NULL, 10);
-		else if (!strcmp(argv[i], "--grace"))
-			grace = atoi(argv[i + 1]);
-		else if (!strcmp(argv[i + 1], "CHUNKING"))
-			has_chunking = false;
-		else
-			has_pipelining = false;
-	}
+	for (; i + 1 < argc && argv[i][0] == '-'; i += 2)
+		if (!option(argv[i], argv[i + 1])) {
+			fprintf(stderr, "sink: no option %s %s\n", argv[i],
+				argv[i + 1]);
+			return 64;
+		}
 	seen = mmap(NULL, sizeof(*seen), PROT_READ | PROT_WRITE,
 		    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (seen == MAP_FAILED)
 		return 1;
-	listener = open_listener(&port);
+	if (wish.certificate)
+		open_context();
+	listener = open_listener();
 	if (argv[i])
-		return run(argv + i, listener, port);
-	printf("PORT %u\n", port);
+		return run(argv + i, listener);
+	printf("PORT %u\n", wish.port);
 	fflush(stdout);
 	take_all(listener);
 }
