@@ -405,6 +405,8 @@ static int do_round(struct run *run, struct error *f)
 	/* sets may be complete even if a source failed */
 	if (join_all(run, r < 0 ? &trouble : f, r == 0) < 0)
 		r = -1;
+	if (assembly_sync(&run->assembly, r < 0 ? &trouble : f) < 0)
+		r = -1;
 	if (collect_end(&run->collect, deletes, r < 0 ? &trouble : f) < 0)
 		r = -1;
 	return r;

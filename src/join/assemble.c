@@ -298,8 +298,10 @@ static int keep(struct assembly *s, struct set *set,
 		/* the next run, too, shall know that there are two */
 		if (*verdict == VERDICT_KNOWN || !set->is_on_shelf)
 			return 0;
+		set->is_unsynced = true;
 		return part_store_keep(&s->store, set->id, in, part, f);
 	}
+	set->is_unsynced = true;
 	if (part_store_keep(&s->store, set->id, in, part, f) < 0)
 		return -1;
 	add_part(s, set, part);
@@ -405,4 +407,22 @@ int assembly_add(struct assembly *s, const struct fragments *from,
 		part_store_unlock(&s->store);
 	}
 	return r;
+}
+
+int assembly_sync(struct assembly *s, struct error *f)
+{
+	for (struct set *set = s->sets; set; set = set->next) {
+		int r = 0;
+
+		if (!set->is_unsynced || !set->is_on_shelf)
+			continue;
+		if (part_store_lock(&s->store, f) < 0)
+			return -1;
+		r = part_store_sync(&s->store, set->id, f);
+		part_store_unlock(&s->store);
+		if (r < 0)
+			return -1;
+		set->is_unsynced = false;
+	}
+	return 0;
 }

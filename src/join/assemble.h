@@ -52,6 +52,7 @@ struct set {
 	struct about about;
 	bool is_touched;  /* something of it came in this run */
 	bool is_on_shelf; /* it has been described there */
+	bool is_unsynced; /* of what is there something came in this run */
 	bool was_there;	  /* the file, before anything was joined */
 	bool is_sure;	  /* JOINED, and how many parts there are was told */
 	bool is_verified; /* JOINED, and by a digest of what it gave */
@@ -116,6 +117,9 @@ void assembly_judge(struct assembly *s, struct set *set);
  * with the set itself makes it CORRUPT, or INCOMPLETE, with a note and no
  * error. */
 int assembly_join(struct assembly *s, struct set *set, struct error *f);
+
+/* What was added and not joined stays, whatever happens to the machine. */
+int assembly_sync(struct assembly *s, struct error *f);
 
 /* Numbers as people count them: of NUMBERED, those of the files' names. */
 unsigned set_first(const struct set *set);

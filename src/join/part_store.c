@@ -17,6 +17,7 @@
 #include "base/text.h"
 
 #define SETS_MAX 100000 /* directories looked at */
+#define UNSYNCED "unsynced"
 
 static const char *in_set(struct arena *a, const struct part_store *s,
 			  const char *set, const char *name)
@@ -145,6 +146,20 @@ static int write_about(const char *path, const char *temporary,
 	return r;
 }
 
+/* True where the mark was not there before. */
+static bool mark_unsynced(struct arena *a, const struct part_store *s,
+			  const char *set, struct error *f)
+{
+	const char *path = in_set(a, s, set, UNSYNCED);
+	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+
+	if (fd >= 0)
+		close(fd); /* nothing was written to it */
+	else if (errno != EEXIST)
+		error_errno(f, ERROR_CANTCREAT, errno, "cannot write %s", path);
+	return fd >= 0;
+}
+
 int part_store_describe(struct part_store *s, const char *set,
 			const struct about *about, struct error *f)
 {
@@ -167,7 +182,10 @@ int part_store_describe(struct part_store *s, const char *set,
 		r = error_errno(f, ERROR_CANTCREAT, errno,
 				"cannot create the directory %s", directory);
 	crash_point("join-folder");
+	/* a part will follow: one sync of the directory is for both */
 	if (r == 0)
+		mark_unsynced(&a, s, set, f);
+	if (r == 0 && !error_is_set(f))
 		r = write_about(in_set(&a, s, set, "about"),
 				in_set(&a, s, set, "about.new"), &text, f);
 	if (r == 0)
@@ -177,7 +195,7 @@ int part_store_describe(struct part_store *s, const char *set,
 	crash_point("join-about");
 	buf_free(&text);
 	arena_free(&a);
-	return r;
+	return error_is_set(f) ? -1 : r;
 }
 
 static const char *line_of(struct arena *a, const char *text, const char *name)
@@ -227,6 +245,38 @@ static bool parse_about(struct arena *a, const char *text, struct about *out)
 
 /* ---- all of them ---- */
 
+static int is_spoiled(const struct part_store *s, const char *set,
+		      const struct part_store_part *part, struct error *f)
+{
+	struct sink_count nowhere;
+
+	sink_count_init(&nowhere, NULL, f);
+	return part_store_read(s, set, part, &nowhere.sink, f);
+}
+
+/* A run was killed, or is still going on: what is not what its name says never
+ * came. */
+static int clear_spoiled(struct part_store *s, const char *set,
+			 const char *directory, struct error *f)
+{
+	struct directory d;
+	const char *name;
+	int r = 0;
+
+	directory_open(&d, directory, f);
+	while (r >= 0 && (name = directory_next(&d, f))) {
+		struct part_store_part part;
+
+		if (!read_part_name(name, &part))
+			continue;
+		r = is_spoiled(s, set, &part, f);
+		if (r > 0)
+			r = part_store_remove(s, set, &part, f);
+	}
+	directory_close(&d);
+	return error_is_set(f) ? -1 : part_store_sync(s, set, f);
+}
+
 static int load_parts(const char *set, const char *directory,
 		      const struct part_store_visit *visit, struct error *f)
 {
@@ -265,7 +315,13 @@ static int load_set(struct part_store *s, const char *set,
 			    "not joined",
 			    directory);
 	} else {
-		r = visit->set(visit->context, set, &about, f);
+		const char *mark = in_set(&a, s, set, UNSYNCED);
+
+		r = s->is_dry ? 0 : disk_exists(mark, f);
+		if (r > 0)
+			r = clear_spoiled(s, set, directory, f);
+		if (r == 0)
+			r = visit->set(visit->context, set, &about, f);
 		if (r == 0)
 			r = load_parts(set, directory, visit, f);
 	}
@@ -373,23 +429,64 @@ int part_store_keep(struct part_store *s, const char *set,
 		const char *path = in_set(&a, s, set, part_name(&a, part));
 
 		crash_point("join-written");
-		r = disk_sync(in->fd, in->path, f);
-		if (disk_close(in->fd, in->path, f) < 0)
-			r = -1;
+		r = disk_close(in->fd, in->path, f);
 		in->fd = -1;
-		crash_point("join-synced");
-		if (r == 0 && rename(in->path, path) < 0)
-			r = error_errno(f, ERROR_IO, errno, "cannot write %s",
-					path);
-		crash_point("join-renamed");
-		if (r == 0)
+		if (r == 0 && mark_unsynced(&a, s, set, f))
 			r = disk_sync_directory(arena_format(&a, "%s/%s",
 							     s->path, set),
 						f);
+		crash_point("join-marked");
+		if (r == 0 && !error_is_set(f) && rename(in->path, path) < 0)
+			r = error_errno(f, ERROR_IO, errno, "cannot write %s",
+					path);
+		crash_point("join-renamed");
 	}
 	part_store_drop(in);
 	arena_free(&a);
+	return error_is_set(f) ? -1 : r;
+}
+
+static int sync_one(const char *path, struct error *f)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	int r;
+
+	if (fd < 0)
+		return error_errno(f, ERROR_IO, errno, "cannot read %s", path);
+	r = disk_sync(fd, path, f);
+	close(fd); /* only read from */
 	return r;
+}
+
+int part_store_sync(struct part_store *s, const char *set, struct error *f)
+{
+	struct arena a = ARENA_INIT;
+	const char *directory = arena_format(&a, "%s/%s", s->path, set);
+	struct part_store_part part;
+	struct directory d;
+	const char *name;
+	int r = 0;
+
+	if (s->is_dry)
+		return 0;
+	directory_open(&d, directory, f);
+	while (r == 0 && (name = directory_next(&d, f))) {
+		struct arena each = ARENA_INIT;
+
+		if (read_part_name(name, &part))
+			r = sync_one(in_set(&each, s, set, name), f);
+		arena_free(&each);
+	}
+	directory_close(&d);
+	if (r == 0 && !error_is_set(f))
+		r = disk_sync_directory(directory, f);
+	crash_point("join-synced");
+	if (r == 0 && !error_is_set(f) &&
+	    unlink(in_set(&a, s, set, UNSYNCED)) < 0 && errno != ENOENT)
+		error_errno(f, ERROR_IO, errno, "cannot remove %s/" UNSYNCED,
+			    directory);
+	arena_free(&a);
+	return error_is_set(f) ? -1 : r;
 }
 
 /* ---- parts that are kept ---- */

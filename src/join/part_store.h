@@ -5,11 +5,15 @@
  *				  of "name value"
  *	STATE/<set>/<part>	  N-OF-OFFSET-SIZE-MARKS-SHA256, the octets
  *	STATE/<set>/incoming	  one that is coming
+ *	STATE/<set>/unsynced	  parts came that are not synced yet
  *
- * A part is written to "incoming", synced and renamed: its name is all the
- * journal there is, so a kill at any point leaves a part whole or not at all,
- * and what is left over is written over.  `about` is there before any part and
- * goes first: without it all else in the directory is rubbish, and taken away.
+ * A part is written to "incoming" and renamed: its name is all the journal
+ *there is, so a kill at any point leaves a part whole or not at all, and what
+ *is left over is written over.  Parts are synced together, and only when their
+ *set stays incomplete; until then "unsynced" is there, and whoever finds it
+ *looks whether each part is what its name says, since a power failure may have
+ * spoiled it.  `about` is there before any part and goes first: without it all
+ * else in the directory is rubbish, and taken away.
  * The lock is held while something is changed; directory 0700, files 0600. */
 #ifndef JOIN_PART_STORE_H
 #define JOIN_PART_STORE_H
@@ -58,8 +62,8 @@ void part_store_close(struct part_store *s);
 int part_store_lock(struct part_store *s, struct error *f);
 void part_store_unlock(struct part_store *s);
 
-/* Calls back for each set, then for each of its parts.  Takes rubbish away,
- * unless it is dry; hence under the lock. */
+/* Calls back for each set, then for each of its parts.  Takes rubbish and what
+ * a power failure has spoiled away, unless it is dry; hence under the lock. */
 struct part_store_visit {
 	int (*set)(void *context, const char *set, const struct about *about,
 		   struct error *f);
@@ -87,10 +91,14 @@ int part_store_begin(struct part_store *s, const char *set, uint64_t limit,
 		     struct part_store_incoming *in, struct error *f);
 /* After the octets: size and digest are known.  -1 with the error. */
 int part_store_measure(struct part_store_incoming *in, struct error *f);
+/* It is whole then, but safe from a power failure only after part_store_sync.
+ */
 int part_store_keep(struct part_store *s, const char *set,
 		    struct part_store_incoming *in,
 		    const struct part_store_part *part, struct error *f);
 void part_store_drop(struct part_store_incoming *in);
+/* All parts of the set are on the disk, and stay. */
+int part_store_sync(struct part_store *s, const char *set, struct error *f);
 
 /* Pushes a part and looks whether it is what its name says: 1 when it is not,
  * or not there any more. */

@@ -690,6 +690,49 @@ kill_at() {
 	[ "$kills" -ge 30 ]
 }
 
+syncs() {
+	ASAN_OPTIONS=detect_leaks=0 strace -f -o trace -e trace=fsync \
+		"${MAILJOIN##* }" -o out in >/dev/null 2>&1 || true
+	grep -c 'fsync(' trace
+}
+
+@test "parts are synced only where their set stays incomplete" {
+	prepare 100000
+	cut parts file.bin 1000 in
+	[ "$(syncs)" -lt 20 ]
+	is_whole
+	rm out/file.bin in/000050.eml
+	[ "$(syncs)" -ge 99 ]
+	[ "$(find "$state" -type f -name '*-*' | wc -l)" -eq 99 ]
+	[ -z "$(find "$state" -name unsynced)" ]
+}
+
+# A run that was still at it when the power failed: the mark is there, and of
+# what has a name some is empty, short or zero.
+@test "what a power failure has spoiled comes again" {
+	local part
+
+	prepare
+	cut parts file.bin 9000 in
+	mkdir some
+	cp in/00000[1234].eml some
+	join some
+	[ "$status" -eq 1 ]
+	: >"$(find "$state" -name '1-5-*')"
+	truncate -s 500 "$(find "$state" -name '2-5-*')"
+	part=$(find "$state" -name '3-5-*')
+	head -c 9000 /dev/zero >"$part"
+	touch "${part%/*}/unsynced"
+	join some
+	[ "$status" -eq 1 ]
+	[ -z "$(find "$state" -name unsynced)" ]
+	join in
+	[ "$status" -eq 0 ]
+	[[ $stderr != *damaged* ]]
+	is_whole
+	nothing_kept
+}
+
 # ---- the manual -----------------------------------------------------------
 
 @test "the manual has every option and no other" {
