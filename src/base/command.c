@@ -469,8 +469,8 @@ int command_exchange(struct command *c, const char *line, const void *input,
 	int in[2], output, started;
 
 	if (n > COMMAND_INPUT_MAX)
-		return error_set(f, ERROR_SOFTWARE, "%s gets too much",
-				 c->what);
+		return error_set(f, ERROR_SOFTWARE,
+				 "%s: the input is too large", c->what);
 	if (make_pipe(c, in, f) < 0)
 		return -1;
 	started = start_piped(c, argv, in[0], &output, f);

@@ -50,8 +50,7 @@ static int read_into(int fd, const char *path, struct buf *out, struct error *f)
 		if (buf_put(out, piece, (size_t)n) < 0)
 			return error_set(
 				f, ERROR_DATA,
-				"%s is larger than the %zu octets that it may "
-				"have",
+				"%s is larger than the limit of %zu octets",
 				path, out->max);
 	explicit_bzero(piece, sizeof(piece)); /* it may have been a secret */
 	return n < 0 ? -1 : 0;

@@ -46,11 +46,11 @@ static const char *why_this_account(const struct check *c)
 	const struct config_query query = request_config(c->request);
 
 	if (query.account)
-		return ", as asked for";
+		return ", by --account";
 	if (!strcmp(c->account->origin, "default"))
 		return "";
 	if (!strcmp(c->account->name, "default"))
-		return query.sender ? ", as none is for the sender" : "";
+		return query.sender ? ", since none matches the sender" : "";
 	return c->config.accounts && !c->config.accounts->next
 		       ? ", the only one"
 		       : ", for the sender";
@@ -388,7 +388,8 @@ static int end_without_server(struct check *c)
 	struct check_step *step = check_begin(c, "transport", "transport");
 
 	check_end(c, step, CHECK_GOOD,
-		  "mail goes by %s; whether it is taken shows when one is sent",
+		  "mail goes by %s; only sending one shows "
+		  "whether it is accepted",
 		  transport_name(c->arena, c->account));
 	return 0;
 }

@@ -57,7 +57,7 @@ const char *handshake_capability(struct arena *a, const char *line,
 	else if (ascii_equal(keyword, "AUTH"))
 		meaning = auth_text(account);
 	else if (!meaning)
-		meaning = "not known here, and not used";
+		meaning = "unknown, and not used";
 	else if (glossary_is_unused("smtp", line))
 		meaning = arena_format(a, "%s; not used", meaning);
 	return arena_format(a, "%s: %s", line, meaning);
@@ -164,7 +164,7 @@ static void end_unchecked(struct check *c, struct check_step *step)
 	check_end(c, step, CHECK_WARNING,
 		  "not checked: tls_certcheck is off (%s)%s%s",
 		  check_origin(c, "tls_certcheck"),
-		  c->chain.verify ? "; it would not do: " : "",
+		  c->chain.verify ? "; it would be rejected: " : "",
 		  c->chain.verify ? c->chain.why : "");
 }
 

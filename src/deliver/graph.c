@@ -96,11 +96,11 @@ static int check_named(const struct address_list *named,
 			found = is_in(&one, e->recipients[j].address);
 		}
 		if (!found)
-			return error_set(f, ERROR_DATA,
-					 "Graph sends to all whom the header "
-					 "names, and %.200s is not one of the "
-					 "recipients",
-					 named->items[i].spec);
+			return error_set(
+				f, ERROR_DATA,
+				"Graph sends to everybody named in the header, "
+				"and %.200s is not one of the recipients",
+				named->items[i].spec);
 	}
 	return 0;
 }

@@ -145,11 +145,11 @@ static int judge(int status, const char *said, struct error *f)
 					 "the command of transport failed with "
 					 "status %d%s%s",
 					 exit, colon, said);
-	return error_set(
-		f, ERROR_TEMPORARY,
-		"the command of transport failed with status %d, which "
-		"says nothing of the mail%s%s",
-		exit, colon, said);
+	return error_set(f, ERROR_TEMPORARY,
+			 "the command of transport failed with status "
+			 "%d, which does not mean that the mail is "
+			 "refused%s%s",
+			 exit, colon, said);
 }
 
 /* 0 when it was accepted. */
@@ -179,7 +179,7 @@ static int run_command(struct arena *a, const struct account *account,
 	}
 	if (r == 0)
 		snprintf(out->reply, sizeof(out->reply), "%s",
-			 *said.data ? said.data : "the command took it");
+			 *said.data ? said.data : "accepted by the command");
 	buf_free(&said);
 	return r;
 }

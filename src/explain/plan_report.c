@@ -123,8 +123,8 @@ static void put_parts(const struct plan *p, struct buf *out)
 	const struct split *s = p->split;
 
 	if (p->asks_limit)
-		buf_puts(out, "\nparts: the server is asked how large a mail "
-			      "may be, then what is larger is split\n");
+		buf_puts(out, "\nparts: the server tells how large a mail "
+			      "may be; what is larger is split\n");
 	if (!s)
 		return;
 	buf_printf(out, "\nparts: %u mails, none over %" PRIu64 " octets\n",

@@ -68,7 +68,7 @@ static int commit(struct detaching *d, struct atomic_file *w, const char *name,
 	}
 	if (r == 1)
 		return error_set(f, ERROR_CANTCREAT,
-				 "%s/%s and %d more of that name are there",
+				 "%s/%s and %d more of that name exist already",
 				 d->order->path, name, NAMES_MAX);
 	return r;
 }

@@ -266,7 +266,7 @@ static int only_one(const struct act *a, size_t *number, struct error *f)
 	}
 	if (a->choice.count == 0)
 		return error_set(f, ERROR_NOINPUT,
-				 a->is_new ? "%s has no new message of those"
+				 a->is_new ? "%s has no new message among those"
 					   : "%s has no messages",
 				 a->mailbox.name);
 	return error_set(f, ERROR_USAGE,

@@ -249,7 +249,8 @@ static int print_object(struct listing *l, size_t number,
 	text = json_dumps(object, JSON_COMPACT);
 	json_decref(object);
 	if (!text)
-		return error_set(f, ERROR_SOFTWARE, "the list is no JSON");
+		return error_set(f, ERROR_SOFTWARE,
+				 "the list cannot be written as JSON");
 	sink_puts(&l->out.sink, text);
 	free(text);
 	return sink_puts(&l->out.sink, "\n");

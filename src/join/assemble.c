@@ -167,7 +167,7 @@ static int load_part(void *context, const char *id,
 		add_part(s, set, part);
 	} else if (!is_equal(&known->part, part)) {
 		set->has_conflict = true;
-		set_note(s, set, "part %u is there twice, and not the same",
+		set_note(s, set, "there are two different versions of part %u",
 			 set_shown(set, part->n));
 	}
 	return 0;
@@ -261,8 +261,8 @@ static enum verdict conflict(struct assembly *s, struct set *set,
 {
 	set->has_conflict = true;
 	set_note(s, set,
-		 "part %u came again, and not the same: one of the two is "
-		 "damaged or forged",
+		 "part %u came again with other content: one of "
+		 "the two is damaged or forged",
 		 set_shown(set, x->n));
 	return VERDICT_CONFLICT;
 }
@@ -272,7 +272,7 @@ static enum verdict damaged(struct assembly *s, struct set *set,
 {
 	set->damaged++;
 	set_note(s, set, "part %u came damaged: %s", set_shown(set, x->n),
-		 x->kind == FRAGMENT_SLICE ? "its digest is another one"
+		 x->kind == FRAGMENT_SLICE ? "its digest does not match"
 					   : "its encoding is broken");
 	return VERDICT_DAMAGED;
 }

@@ -246,7 +246,7 @@ static int pump_parts(struct joint *j, struct sink *to)
 		if (r == 0)
 			continue;
 		set_note(j->assembly, j->set,
-			 "part %u was damaged while it was stored",
+			 "part %u was damaged in the store",
 			 set_shown(j->set, p->n));
 		j->set->state = SET_INCOMPLETE;
 		if (part_store_remove(store, j->set->id, p, j->error) < 0)
@@ -450,8 +450,8 @@ static void end_set(struct assembly *s, struct set *set, bool is_unsafe)
 	}
 	set->is_on_shelf = false;
 	if (part_store_forget(&s->store, set->id, &f) < 0)
-		log_warning("%s; the parts of a set that is complete stay "
-			    "there until the next run",
+		log_warning("%s; the parts of a complete set stay there "
+			    "until the next run",
 			    f.text);
 }
 

@@ -278,8 +278,7 @@ static int begin_device(struct attempt *t, struct device *d, struct error *f)
 		d->uri = text_of(t, o, "verification_url");
 	if (!d->code || !d->user_code || !d->uri)
 		return error_set(f, ERROR_PROTOCOL,
-				 "%s did not say which code is to be typed "
-				 "where",
+				 "%s did not send a code and where to type it",
 				 t->provider.device);
 	if (d->interval < 1 || d->interval > 60)
 		d->interval = DEVICE_STEP;
@@ -375,9 +374,9 @@ static int by_app(struct attempt *t, struct error *f)
 
 	if (oauth_get(t->arena, t->account, NULL, &token, f) < 0)
 		return -1;
-	say(t,
-	    arena_format(t->arena, "The account %s gets its tokens by itself.",
-			 t->account->name));
+	say(t, arena_format(t->arena,
+			    "The account %s gets its tokens without a login.",
+			    t->account->name));
 	return 0;
 }
 
@@ -473,7 +472,8 @@ int login_out(struct arena *a, const struct account *account,
 	if (found > 0 && r.revocation_endpoint &&
 	    revoke(a, account, &r, &why) < 0)
 		person->say(person->context,
-			    arena_format(a, "The provider was not told: %s.",
+			    arena_format(a,
+					 "The provider was not notified: %s.",
 					 why.text));
 	if (found > 0 && oauth_store_remove(&s, f) < 0)
 		found = -1;

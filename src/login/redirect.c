@@ -105,7 +105,7 @@ int redirect_read(struct arena *a, const char *url, const char *state,
 	if (!told || !is_equal(told, state))
 		return error_set(f, ERROR_DATA,
 				 "that is not the answer to this login: its "
-				 "\"state\" is another one");
+				 "\"state\" differs");
 	if (from && issuer && strcmp(from, issuer) != 0)
 		return error_set(f, ERROR_PROTOCOL,
 				 "the answer comes from %s and not from %s",
@@ -264,7 +264,7 @@ static int hear(struct waiting *w, struct client *c, struct error *f)
 	c->request[c->length] = '\0';
 	if (strlen(c->request) != c->length ||
 	    c->length == sizeof(c->request) - 1) {
-		reply(c, "400 Bad Request", "This is no request.");
+		reply(c, "400 Bad Request", "This is not a request.");
 		drop(c);
 		return 0;
 	}

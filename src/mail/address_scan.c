@@ -101,7 +101,7 @@ void scan_next(struct scan *s)
 		s->kind = SCAN_END;
 	} else if (*s->start == '"') {
 		scan_enclosed(s, '"', SCAN_QUOTED,
-			      "a quotation that has no end");
+			      "a quoted string that has no closing quote");
 	} else if (*s->start == '[' && is_literal(s->start)) {
 		scan_enclosed(s, ']', SCAN_LITERAL,
 			      "a \"[\" that has no \"]\"");

@@ -382,7 +382,9 @@ static int read_seconds(const char *text, int64_t *when, int *zone,
 		return fail(text, "no number follows the \"@\"", f);
 	for (; *p; p++) {
 		if (!ascii_is_digit(*p))
-			return fail(text, "\"@\" wants seconds since 1970", f);
+			return fail(text,
+				    "\"@\" needs seconds since 1970 after it",
+				    f);
 		n = n * 10 + (*p - '0');
 		if (n > WHEN_MAX - DAY_SECONDS)
 			return fail(text, "it is too far away", f);
@@ -412,9 +414,9 @@ int date_parse(const char *text, int64_t *when, int *zone, struct error *f)
 	else
 		read_mail(&c, &m);
 	if (!c.bad && *c.p && m.zone == ZONE_UNKNOWN && ascii_is_letter(*c.p))
-		return fail(text, "its time zone has no one meaning", f);
+		return fail(text, "its time zone is ambiguous", f);
 	if (c.bad || *c.p)
-		return fail(text, "it has another form", f);
+		return fail(text, "it has an unknown form", f);
 	if (!in_range(&m))
 		return fail(text, "there is no such day or time", f);
 	day = days_of(m.year, m.month, m.day);

@@ -90,7 +90,8 @@ static const char *name_problem(const char *name, size_t n)
 		at += label + 1;
 	}
 	if (inet_pton(AF_INET, name, address) == 1)
-		return "is an IP address, which mail wants in brackets";
+		return "is an IP address, which has to be in brackets "
+		       "in a mail address";
 	return NULL;
 }
 

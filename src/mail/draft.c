@@ -306,9 +306,9 @@ static int check_signed(const struct field *x, const struct draft_origin *o,
 	if (content_scan_slice(&s, &text, f) < 0)
 		return -1;
 	if (s.nuls || s.bare_cr || s.longest > RAWFIELD_LINE_MAX)
-		return refuse_change(x->name,
-				     "has octets or a line that no mail holds",
-				     f);
+		return refuse_change(
+			x->name, "has octets or a line that mail cannot carry",
+			f);
 	if (!s.utf8) /* RFC 6532 3.2: else a header has no octets over 127 */
 		return refuse_change(x->name,
 				     "has octets over 127 that are not UTF-8",

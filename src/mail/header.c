@@ -250,11 +250,11 @@ static int put_token(struct fold *s, const char *p, size_t space, size_t n)
 		space = 1;
 	}
 	if (space + n > HEADER_LINE_MAX)
-		return error_set(s->to->error, ERROR_DATA,
-				 "the header field %s has a word of %zu "
-				 "octets and a line holds %d; put spaces into "
-				 "it",
-				 s->name, n, HEADER_LINE_MAX);
+		return error_set(
+			s->to->error, ERROR_DATA,
+			"the header field %s has a word of %zu octets, "
+			"and a line can have %d; put spaces into it",
+			s->name, n, HEADER_LINE_MAX);
 	if (must_break(s, p, space + n)) {
 		sink_puts(s->to, "\r\n");
 		s->column = 0;

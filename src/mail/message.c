@@ -377,9 +377,8 @@ static int choose_leaf(struct prepare *c, struct part *p, bool root)
 	else if (p->encoding != ENCODING_8BIT || c->accept_8bit)
 		return 0;
 	if (p->wish == ENCODING_UUENCODE)
-		return error_set(
-			c->error, ERROR_SOFTWARE,
-			"uuencode is asked for as a transfer encoding");
+		return error_set(c->error, ERROR_SOFTWARE,
+				 "uuencode is not a transfer encoding");
 	p->is_prepared = true;
 	if (p->is_body || has_uuencoded(p))
 		return choose_body(c, p);
@@ -470,8 +469,9 @@ static int choose_boundaries(struct prepare *c, struct message *m)
 		if (!found)
 			return set_boundaries(c, m->root);
 	}
-	return error_set(c->error, ERROR_SOFTWARE,
-			 "no boundary was found that the content lacks");
+	return error_set(
+		c->error, ERROR_SOFTWARE,
+		"no boundary was found that does not occur in the content");
 }
 
 int message_prepare(struct arena *a, struct message *m, bool accept_8bit,

@@ -120,7 +120,7 @@ int conn_spell(const struct conn_options *o, struct conn_names *names,
 		return -1;
 	if (conn_port(o) > 65535)
 		return error_set(f, ERROR_CONFIG,
-				 "port %u is none: ports end at 65535",
+				 "%u is not a port: the highest is 65535",
 				 o->port);
 	put_place(o, names->place, sizeof(names->place));
 	buf_printf(&names->url, "%s%s://", p->scheme,

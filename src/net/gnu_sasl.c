@@ -49,7 +49,7 @@ int gnu_sasl_load(struct error *f)
 		return -1;
 	if (gnu.init(&context) != GSASL_OK)
 		return error_set(f, ERROR_TEMPORARY,
-				 "libgsasl does not start now");
+				 "libgsasl cannot be initialized now");
 	return 0;
 }
 
@@ -76,11 +76,12 @@ static int failed(const struct sasl *s, int code, struct error *f)
 				 "another mechanism",
 				 name);
 	case GSASL_AUTHENTICATION_ERROR:
-		return error_set(f, ERROR_CONFIG,
-				 "the server does not prove by %s that it "
-				 "knows the password: it may be the wrong "
-				 "server, and nothing was sent",
-				 name);
+		return error_set(
+			f, ERROR_CONFIG,
+			"the server did not prove by %s that it knows "
+			"the password: it may be the wrong server, and "
+			"nothing was sent",
+			name);
 	case GSASL_GSSAPI_IMPORT_NAME_ERROR:
 	case GSASL_GSSAPI_INIT_SEC_CONTEXT_ERROR:
 		return no_ticket(f);
@@ -88,7 +89,8 @@ static int failed(const struct sasl *s, int code, struct error *f)
 	case GSASL_MECHANISM_CALLED_TOO_MANY_TIMES:
 	case GSASL_BASE64_ERROR:
 		return error_set(f, ERROR_PROTOCOL,
-				 "the server's challenge is none of %s", name);
+				 "the server's challenge does not follow %s",
+				 name);
 	default:
 		return error_set(f, ERROR_UNAVAILABLE,
 				 "login by %s is not possible: %s", name,

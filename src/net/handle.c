@@ -74,7 +74,8 @@ int handle_load(struct error *f)
 	if (library_load(&libcurl, f) < 0 || check_version(f) < 0)
 		return -1;
 	if (curl.global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
-		return error_set(f, ERROR_TEMPORARY, "libcurl does not start");
+		return error_set(f, ERROR_TEMPORARY,
+				 "libcurl cannot be initialized");
 	ready = true;
 	return 0;
 }

@@ -105,7 +105,7 @@ static int renew(struct oauth_store *s, struct oauth_record *r,
 	token->is_new = true;
 	/* what was granted is used, even where it cannot be kept */
 	if (oauth_store_write(s, r, &why) < 0)
-		log_warning("the new token is not kept: %s", why.text);
+		log_warning("the new token could not be stored: %s", why.text);
 	return 0;
 }
 
@@ -178,10 +178,11 @@ int oauth_secret(struct arena *a, const struct account *account,
 		return -1;
 	*user = token.user;
 	if (!token.user)
-		return error_set(f, ERROR_CONFIG,
-				 "account %s: a token says who may log in to "
-				 "what, and \"user\" to whose mailbox: set it",
-				 account->name);
+		return error_set(
+			f, ERROR_CONFIG,
+			"account %s: with a token the setting \"user\" "
+			"names the mailbox: set it",
+			account->name);
 	if (is_cached)
 		*is_cached = !token.is_new;
 	return put_token(&token, password, f);

@@ -246,10 +246,11 @@ static int judge(struct arena *a, const struct account *account,
 				 "%s answers with status %d: no token now",
 				 host, reply->status);
 	if (!error || !*error)
-		return error_set(f, ERROR_TEMPORARY,
-				 "%s answers with status %d and not with what "
-				 "an OAuth endpoint says",
-				 host, reply->status);
+		return error_set(
+			f, ERROR_TEMPORARY,
+			"%s answers with status %d and not as an OAuth "
+			"endpoint does",
+			host, reply->status);
 	snprintf(answer->error, sizeof(answer->error), "%s",
 		 text_dup_safe(a, error, strlen(error)));
 	return refusal(answer, account, host, f);
@@ -369,8 +370,8 @@ static int sign_service(struct arena *a, const struct account *account,
 
 	if (!mail || !pem)
 		return error_set(f, ERROR_CONFIG,
-				 "%s is no service account's key: it has no "
-				 "client_email or private_key",
+				 "%s is not the key of a service account: it "
+				 "has no client_email or private_key",
 				 path);
 	key.length = strlen(pem);
 	*url = told ? arena_dup(a, told) : p->token;

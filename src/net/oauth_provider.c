@@ -54,8 +54,9 @@ static const struct oauth_provider known[] = {
 			 "https://www.fastmail.com/dev/protocol-pop "
 			 "offline_access",
 		.console = "partnerships@fastmail.com",
-		.advice = "a client id has to be asked for; an app password "
-			  "(Settings, Privacy & Security) does without",
+		.advice = "a client id has to be requested; an app "
+			  "password (Settings, Privacy & Security) needs "
+			  "none",
 	},
 	{
 		.name = "yahoo",
@@ -65,8 +66,8 @@ static const struct oauth_provider known[] = {
 		.revoke = "https://api.login.yahoo.com/oauth2/revoke",
 		.scope = "mail-w",
 		.console = "https://senders.yahooinc.com",
-		.advice = "a client id has to be asked for; an app password "
-			  "(Account security) does without",
+		.advice = "a client id has to be requested; an app "
+			  "password (Account security) needs none",
 	},
 };
 

@@ -143,9 +143,9 @@ int pin_load(const char *backend, struct error *f)
 {
 	if (!backend || strncmp(backend, "OpenSSL/3", 9))
 		return error_set(f, ERROR_CONFIG,
-				 "this libcurl has %s for TLS, and "
-				 "tls_fingerprint needs OpenSSL 3; give a "
-				 "tls_trust_file in its place",
+				 "this libcurl uses %s for TLS, and "
+				 "tls_fingerprint needs OpenSSL 3; set "
+				 "tls_trust_file instead",
 				 backend ? backend : "nothing");
 	if (library_load(&libssl, f) < 0)
 		return -1;
@@ -176,9 +176,9 @@ int pin_parse(struct pin *p, const char *hex, struct error *f)
 	p->length = parse_hex(p->digest, sizeof(p->digest), hex);
 	if (!p->length)
 		return error_set(f, ERROR_CONFIG,
-				 "tls_fingerprint \"%s\" is no SHA-256, SHA-1 "
-				 "or MD5 digest: it has to be 64, 40 or 32 hex "
-				 "digits",
+				 "tls_fingerprint \"%s\" is not a SHA-256, "
+				 "SHA-1 or MD5 digest: it has to be 64, 40 or "
+				 "32 hex digits",
 				 hex);
 	return 0;
 }

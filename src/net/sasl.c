@@ -148,8 +148,8 @@ const struct mechanism *sasl_choose(const struct sasl_offer *offer,
 		gnu_sasl_load(f);
 	else
 		error_set(f, ERROR_UNAVAILABLE,
-			  "%s offers %s to log in by, and nothing that goes "
-			  "with a user and a password; set auth to one of "
+			  "%s offers %s for login, and no mechanism for "
+			  "a user and a password; set auth to one of "
 			  "these by name",
 			  place, *offer->names ? offer->names : "nothing");
 	return NULL;
@@ -225,8 +225,9 @@ static int put_cram(const struct sasl *s, const char *challenge,
 	int r;
 
 	if (unbase64_text(challenge, &heard) < 0)
-		r = error_set(f, ERROR_PROTOCOL,
-			      "the server's challenge is none of CRAM-MD5");
+		r = error_set(
+			f, ERROR_PROTOCOL,
+			"the server's challenge does not follow CRAM-MD5");
 	else
 		r = digest_hmac(DIGEST_MD5, password, strlen(password),
 				heard.data, heard.len, sum, f);
@@ -356,9 +357,10 @@ int sasl_confirm(const struct sasl *s, struct error *f)
 	if (s->is_done)
 		return 0;
 	return error_set(f, ERROR_CONFIG,
-			 "the server let us in without showing that it knows "
-			 "the password, as %s wants it: it may not be the "
-			 "right one, and nothing was sent",
+			 "the server accepted the login without proving "
+			 "that it knows the password, which %s "
+			 "requires: it may be the wrong server, and "
+			 "nothing was sent",
 			 s->mechanism->name);
 }
 
@@ -493,8 +495,9 @@ static void add_reason(const struct sasl *s, struct error *f)
 	if (s->mechanism->flags & MECHANISM_IS_BOUND && s->step > 1 &&
 	    f->cause == ERROR_PERMISSION)
 		reword(f, "",
-		       "; the password is wrong, or the TLS connection ends "
-		       "at another host than the server");
+		       "; the password is wrong, or the TLS "
+		       "connection ends at a host that is not the "
+		       "server");
 }
 
 /* The server would tie SCRAM to the TLS connection, and we heard nothing of it
@@ -512,9 +515,10 @@ int sasl_log_in(struct sasl *s, const struct sasl_carrier *c, struct error *f)
 
 	for (unsigned i = 0; r > 0; i++) {
 		if (i == CHALLENGES_MAX)
-			return error_set(f, ERROR_PROTOCOL,
-					 "the server asks without an end at "
-					 "login");
+			return error_set(
+				f, ERROR_PROTOCOL,
+				"the server sends challenges without end at "
+				"the login");
 		if (!is_held && sasl_answer(s, challenge, f) < 0)
 			return -1;
 		is_held = false;
@@ -524,7 +528,9 @@ int sasl_log_in(struct sasl *s, const struct sasl_carrier *c, struct error *f)
 		return sasl_confirm(s, f);
 	add_reason(s, f);
 	if (is_downgraded(s))
-		return reword(f, "", "; what the server offers was changed");
+		return reword(f, "",
+			      "; the list of mechanisms from the server was "
+			      "changed on the way");
 	return s->mechanism->flags & MECHANISM_BY_LIBRARY && s->step == 1 &&
 			       f->cause == ERROR_PERMISSION
 		       ? SASL_UNTRIED

@@ -38,7 +38,7 @@ static size_t key_length(const struct sasl *s)
 static int malformed(const struct sasl *s, struct error *f)
 {
 	return error_set(f, ERROR_PROTOCOL,
-			 "the server's challenge is none of %s",
+			 "the server's challenge does not follow %s",
 			 s->mechanism->name);
 }
 
@@ -46,8 +46,9 @@ static int distrust(struct sasl *s, struct error *f)
 {
 	s->is_distrusted = true;
 	return error_set(f, ERROR_CONFIG,
-			 "the server does not know the password that it checks "
-			 "by %s: it is not the right one, and nothing was sent",
+			 "the server did not prove by %s that it knows "
+			 "the password: it is not the right server, and "
+			 "nothing was sent",
 			 s->mechanism->name);
 }
 
@@ -224,9 +225,9 @@ int scram_begin(struct sasl *s, struct error *f)
 	if (s->mechanism->flags & MECHANISM_IS_BOUND && !(b && b->octets[0]))
 		return error_set(
 			f, ERROR_CONFIG,
-			"%s is for TLS made by OpenSSL alone, to which "
-			"it ties the login; set auth to another "
-			"mechanism",
+			"%s ties the login to the TLS connection, "
+			"which is only possible with OpenSSL; set auth "
+			"to another mechanism",
 			s->mechanism->name);
 	if (gnu_sasl_load(f) < 0)
 		return -1;

@@ -159,7 +159,7 @@ int verdict_certificate(const char *place, const char *name, long verify,
 				 "tls_host_override to the name to expect",
 				 place, name ? name : "localhost");
 	return error_set(f, ERROR_CONFIG,
-			 "the certificate of %s is not good: %s", place, text);
+			 "the certificate of %s is not valid: %s", place, text);
 }
 
 /* What OpenSSL says for good; all else (a reset, an early end) may pass. */
@@ -170,27 +170,28 @@ static const struct {
 	{ "wrong version number", NULL, ERROR_PROTOCOL },
 	{ "packet length too long", NULL, ERROR_PROTOCOL },
 	{ "protocol version",
-	  "it has no TLS 1.2 or later, and nothing older is safe",
+	  "it does not support TLS 1.2 or later, and nothing older is safe",
 	  ERROR_UNAVAILABLE },
 	{ "unsupported protocol",
-	  "it has no TLS 1.2 or later, and nothing older is safe",
+	  "it does not support TLS 1.2 or later, and nothing older is safe",
 	  ERROR_UNAVAILABLE },
 	{ "no shared cipher", "check tls_priorities", ERROR_UNAVAILABLE },
 	{ "no ciphers available", "check tls_priorities", ERROR_CONFIG },
 	{ "handshake failure",
-	  "it may want a certificate of ours (tls_cert_file), or share no "
-	  "cipher with us",
+	  "it may require a client certificate "
+	  "(tls_cert_file), or support none of the same "
+	  "ciphers",
 	  ERROR_UNAVAILABLE },
 	{ "certificate required", "set tls_cert_file and tls_key_file",
 	  ERROR_PERMISSION },
-	{ "bad certificate", "it does not take the one in tls_cert_file",
+	{ "bad certificate", "it does not accept the one in tls_cert_file",
 	  ERROR_PERMISSION },
-	{ "unknown ca", "it does not take the one in tls_cert_file",
+	{ "unknown ca", "it does not accept the one in tls_cert_file",
 	  ERROR_PERMISSION },
 	/* of what the server signs to show that the certificate is its own */
-	{ "bad signature", "it did not show that the certificate is its own",
+	{ "bad signature", "it did not prove that the certificate is its own",
 	  ERROR_CONFIG },
-	{ "rsa routines", "it did not show that the certificate is its own",
+	{ "rsa routines", "it did not prove that the certificate is its own",
 	  ERROR_CONFIG },
 	{ "dh key too small", "its keys are too small to be safe",
 	  ERROR_UNAVAILABLE },
@@ -332,8 +333,8 @@ static int explain_connect(struct conn *c, const struct seen *seen,
 {
 	if (strstr(c->words, "nsupported proxy"))
 		return error_set(f, ERROR_CONFIG,
-				 "%s cannot be reached so; a proxy is "
-				 "socks5h://HOST:PORT or http://HOST:PORT",
+				 "%s is not a proxy that can be used; a proxy "
+				 "is socks5h://HOST:PORT or http://HOST:PORT",
 				 c->place);
 	if (c->options->unix_socket && !seen->os_error)
 		return error_set(f, ERROR_TEMPORARY,
@@ -415,9 +416,9 @@ static int explain_reply(struct conn *c, struct error *f)
 	if (!strcmp(c->verb, protocol(c)->starttls) &&
 	    protocol(c)->verdict(c) > 0)
 		return error_set(f, ERROR_PROTOCOL,
-				 "%s sent more behind its reply to %s: "
-				 "another host may be speaking for it, "
-				 "and nothing was sent",
+				 "%s sent more after its reply to %s: another "
+				 "host may have injected it, and nothing was "
+				 "sent",
 				 c->place, protocol(c)->starttls);
 	return error_set(f, ERROR_PROTOCOL, "%s does not speak %s: %s%s%s",
 			 c->place, protocol(c)->name, c->words,
@@ -450,7 +451,7 @@ static int explain_lost(struct conn *c, struct error *f)
 			 c->is_greeted ? "before any mail"
 				       : "without a greeting",
 			 wants_certificate
-				 ? "; if it wants a certificate of ours, set "
+				 ? "; if it requires a client certificate, set "
 				   "tls_cert_file"
 				 : "",
 			 *last ? "; its last words: " : "", last);

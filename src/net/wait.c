@@ -124,8 +124,8 @@ static int timeout_of(const struct wait *w)
 static int give_up(struct error *f)
 {
 	return error_set(f, ERROR_TEMPORARY,
-			 "the connection is ready and yet nothing goes over it "
-			 "(is memory out?)");
+			 "the connection is ready, but nothing can be "
+			 "sent or received (out of memory?)");
 }
 
 /* Short at first: it may pass. */

@@ -116,8 +116,8 @@ static int began(struct unuu *uu)
 		return 0;
 	if (*s->lock && strstr(uu->name, s->lock)) {
 		memcpy(s->name, uu->name, sizeof(uu->name));
-		damaged(s, "is compressed within its archive, and nothing is "
-			   "decompressed here: use unshar");
+		damaged(s, "is compressed within its archive, which is "
+			   "not supported: use unshar");
 		return 0;
 	}
 	return open_file(s, uu->name);
@@ -505,11 +505,11 @@ static int finish(struct sink *sink)
 	if ((s->held || s->is_mid_line) && take_line(s, true) < 0)
 		return -1;
 	if (s->state != UNSHAR_SCRIPT)
-		damaged(s, "ends before its here-document does");
+		damaged(s, "ends within a here-document");
 	if (s->has_uu && sink_close(&s->uu.sink) < 0)
 		return -1;
 	if (s->has_uu && s->uu.has_data && !s->has_next)
-		damaged(s, "has no end of its uuencode");
+		damaged(s, "has uuencoded data without an end");
 	return close_file(s);
 }
 

@@ -1,14 +1,13 @@
 /* entry.c - an entry as text, and back.
  *
  * Two tables of rows, one for the mail and one for a recipient, write and read,
- * so that what is written can be read.  A field that has nothing to say has no
- * line.
+ * so that what is written can be read.  A field without a value has no line.
  *
- * Reading is strict: no line twice, no number with a tail, nothing behind
- * "end".  A torn or edited file is either what it was, or refused.  In writing,
- * the server's words are the one thing that may be cut: when the whole would
- * pass the cap of the file, they are shortened and at last left out, since the
- * state of a recipient must not be lost for the sake of a sentence. */
+ * Reading is strict: no line twice, no number with trailing characters, nothing
+ * after "end".  A truncated file is refused.  When an entry is written, only
+ * the replies of servers may be shortened: when the file would be too large,
+ * they are cut and finally left out, since the state of a recipient is more
+ * important. */
 #include "queue/entry.h"
 
 #include <inttypes.h>
@@ -95,7 +94,7 @@ static const struct row recipient_rows[] = {
 	RCPT("temporary", ROW_YES, last.temporary, false),
 	RCPT("code", ROW_CODE, last.reply, false),
 	RCPT("status", ROW_CHARS, last.esc, false),
-	/* the word of the queues that are there */
+	/* the word in existing queues */
 	RCPT("fault", ROW_WORDS, last.text, false),
 	RCPT("host", ROW_WORDS, host, false),
 	RCPT("reply", ROW_WORDS, reply, false),
@@ -187,7 +186,7 @@ static bool read_number(const struct row *row, const char *value, void *field)
 	}
 }
 
-/* The value lies in memory of ours, and may be cut. */
+/* The value is in our own memory, and may be cut. */
 static bool read_path(char *value, const char **field)
 {
 	size_t n = strlen(value);
@@ -240,7 +239,7 @@ static int read_row(struct reader *r, const struct row *rows, size_t count,
 		return bad_line(r, name, "is said twice");
 	*seen |= 1u << i;
 	if (!read_value(&rows[i], value, (char *)base + rows[i].at))
-		return bad_line(r, name, "has a value that cannot be");
+		return bad_line(r, name, "has an impossible value");
 	return 0;
 }
 
@@ -286,7 +285,7 @@ static int read_setting(struct reader *r, char *value)
 	char *blank = strchr(value, ' ');
 
 	if (!*value || blank == value || ++r->settings > ENTRY_SETTINGS_MAX)
-		return bad_line(r, "set", "has a value that cannot be");
+		return bad_line(r, "set", "has an impossible value");
 	if (blank)
 		*blank++ = '\0';
 	s = arena_alloc(r->arena, sizeof(*s));
@@ -321,7 +320,7 @@ static int read_line(struct reader *r, char *line)
 	if (text_has_control(name) || text_has_control(value))
 		return bad_line(r, name, "has a control byte");
 	if (r->is_over)
-		return bad_line(r, name, "stands behind the end");
+		return bad_line(r, name, "comes after the end");
 	if (name > line) {
 		if (!r->recipient)
 			return bad_line(r, name, "belongs to no recipient");
@@ -358,12 +357,12 @@ static int read_lines(struct reader *r, char *text)
 			*end++ = '\0';
 		if (r->line == 1 && strcmp(text, ENTRY_FIRST_LINE) != 0)
 			return bad_line(r, text,
-					"is not what an entry begins with");
+					"is not the first line of an entry");
 		if (r->line > 1 && read_line(r, text) < 0)
 			return -1;
 	}
 	if (!r->is_over)
-		return bad_line(r, "end", "is missing: the file is torn");
+		return bad_line(r, "end", "is missing: the file is truncated");
 	return 0;
 }
 
@@ -376,7 +375,7 @@ int entry_read(struct arena *a, const char *text, size_t n, struct entry *e,
 	*e = (struct entry){ 0 };
 	if (n > ENTRY_MAX || memchr(text, '\0', n))
 		return error_set(f, ERROR_DATA,
-				 "line 1: it is no text, or too large");
+				 "line 1: it is not text, or too large");
 	copy = arena_dup_n(a, text, n);
 	r.room = count_recipients(copy);
 	if (r.room > ENTRY_RECIPIENTS_MAX)
@@ -408,8 +407,8 @@ struct writer {
 static int cannot_keep(struct writer *w, const char *name)
 {
 	return error_set(w->error, ERROR_SOFTWARE,
-			 "the queue cannot keep '%s': it has a value that the "
-			 "queue's file has no words for",
+			 "the queue cannot store '%s': its file format "
+			 "cannot express the value",
 			 name);
 }
 
@@ -426,7 +425,7 @@ static int write_line(struct writer *w, const char *name, const char *value)
 	return 0; /* overflow sticks, and is looked at once */
 }
 
-/* A server's: what it says must not keep us from writing down that it did. */
+/* A server's reply must not keep us from recording the result. */
 static void write_words(struct writer *w, const char *name, const char *value)
 {
 	size_t n = strlen(value);

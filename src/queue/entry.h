@@ -1,26 +1,26 @@
 /* entry.h - what the queue knows of one mail, as a small text file.
  *
  * Lines of "name value", the recipients last, each with indented lines of its
- * own, and "end" behind them all, so that a torn file is known for one.  A
+ * own, and "end" after them all, so that a truncated file is recognized.  A
  * person may read it, and edit it while nothing runs.  It has no secret: the
- * account is there by its name, never its password.  Names and values are free
- * of control bytes; what cannot be so is refused as it is written, but for a
- * server's words, which must not keep us from writing down what it did: there
- * they become "?".  All else comes back as it was written.
+ * account is stored by its name, never its password.  Names and values have no
+ * control bytes: they are refused when the entry is written, except in a
+ * server's reply, which must not keep us from recording the result: there they
+ * become "?".  Everything else is read back unchanged.
  *
  * Each recipient has its own state, so that one bad address never sends the
  * mail again to the good ones:
  *
  *	waiting	not delivered yet; `next` is when it is tried
  *	sent	a server took it
- *	failed	for good, and the sender does not know yet
- *	told	for good, and the sender was told (or may not be)
+ *	failed	permanently, and the sender does not know yet
+ *	told	permanently, and the sender was told (or must not be)
  *
- * An entry with neither waiting nor failed recipients is done with.
+ * An entry with neither waiting nor failed recipients is finished.
  *
- * One that a limit of its account holds (queue_limit.h) says by which and until
- * when.  A digest that was made of such mails names them until they have left
- * the queue, and is not tried before. */
+ * A mail that a limit of its account holds (queue_limit.h) names the limit and
+ * the time until which it is held.  A digest of such mails lists them until
+ * they have left the queue, and is not tried before. */
 #ifndef QUEUE_ENTRY_H
 #define QUEUE_ENTRY_H
 
@@ -110,9 +110,9 @@ static inline const char *entry_owner_name(const struct entry *e)
  * byte, there is no recipient, or `out` is too small even without the server's
  * words. */
 int entry_write(const struct entry *e, struct buf *out, struct error *f);
-/* All of it in the arena.  ERROR_DATA names the line that is wrong.  Lines of
- * a name that is unknown are wrong too: whoever reads what he does not
- * understand may send what should not be sent. */
+/* All of it in the arena.  ERROR_DATA names the line that is wrong.  A line
+ * with an unknown name is wrong, too: ignoring it might send a mail that must
+ * not be sent. */
 int entry_read(struct arena *a, const char *text, size_t n, struct entry *e,
 	       struct error *f);
 

@@ -2,8 +2,8 @@
  *
  * Words of the command are percent-encoded, so that each has a line whatever is
  * in it.  `done` is only ever appended to, one write a line, by several
- * processes.  A line is "+KEY;": what is torn has no end and is none, and does
- * not become another key where the next line follows it at once. */
+ * processes.  A line is "+KEY;": one that was cut short has no end, does not
+ * count, and does not become another key together with the line after it. */
 #include "queue/journal.h"
 
 #include <errno.h>
@@ -44,7 +44,7 @@ static void put_word(struct buf *out, const char *word)
 	buf_putc(out, '\n');
 }
 
-/* In place; -1 when it is no word of ours. */
+/* In place; -1 when it is not encoded as above. */
 static int decode_word(char *word)
 {
 	char *out = word;
@@ -142,7 +142,7 @@ static int read_command(struct journal *j, struct journal_command *c,
 
 /* ---- what is done ---- */
 
-/* NULL when it is none of ours, or torn. */
+/* NULL when it is not one of these lines, or is cut short. */
 static char *key_of(struct arena *a, const char *line, size_t n)
 {
 	if (n < 2 || line[0] != '+' || line[n - 1] != ';')
@@ -270,10 +270,11 @@ int journal_fact(struct journal *j, const char *name, const char *value,
 	if (before && strcmp(before, value) == 0)
 		return 0;
 	if (before)
-		return error_set(f, ERROR_DATA,
-				 "%s is not what it was when the series %s was "
-				 "begun: send it as a new one",
-				 what, j->id);
+		return error_set(
+			f, ERROR_DATA,
+			"%s has changed since the series %s was begun: "
+			"send it as a new series",
+			what, j->id);
 	if (put_line(j, "+=%s %s;\n", name, value, f) < 0)
 		return -1;
 	return journal_sync(j, f);
@@ -281,7 +282,7 @@ int journal_fact(struct journal *j, const char *name, const char *value,
 
 /* ---- standard input ---- */
 
-/* Nobody else's file, and all of it? */
+/* Our own file, and all of it? */
 static bool is_whole(const struct slice *input)
 {
 	struct stat st;
@@ -337,7 +338,7 @@ int journal_has_input(const struct journal *j, struct error *f)
 
 static void take_away(struct journal *j)
 {
-	/* the command first: without it there is no series */
+	/* the command first: without it the series does not exist */
 	static const char *const names[] = { "command", "input", "done" };
 
 	if (!j->path)
@@ -356,7 +357,7 @@ static bool is_over(const char *path)
 	       st.st_mtime + JOURNAL_DAYS * DAY_SECONDS < sysenv_now();
 }
 
-/* Best done while nobody waits; what cannot be taken away stays. */
+/* Done while nobody waits; what cannot be removed stays. */
 static void prune(struct arena *a, const char *parent)
 {
 	struct error unsure = ERROR_INIT;
@@ -393,7 +394,7 @@ static int show(struct journal *j, const char *parent, const char *id,
 	if (rename(j->path, path) < 0)
 		return errno == EEXIST || errno == ENOTEMPTY
 			       ? error_set(f, ERROR_DATA,
-					   "there is a series %s already", id)
+					   "the series %s exists already", id)
 			       : error_errno(f, ERROR_CANTCREAT, errno,
 					     "cannot create %s", path);
 	j->id = id;

@@ -1,4 +1,5 @@
-/* journal.h - what of a series of mails is done, so that it can go on.
+/* journal.h - what of a series of mails has been sent, so that it can be
+ * resumed.
  *
  *	PARENT/ID/command  the command line, its folder and the name it was
  *			   called by, one word a line
@@ -8,11 +9,11 @@
  *			   and as long as the journal where it is small
  *
  * It is made as PARENT/.ID and renamed once the command is in it: a series that
- * is there can be read.  A line is synced before its mail is told as sent.  One
- *that is torn by a crash is none: that mail goes twice, with the same
- *Message-ID. One process at a time has a journal, with those that it made.
- *Journals are kept for JOURNAL_DAYS, for whoever asks for a part again.  Folder
- *0700, files 0600. */
+ * exists can be read.  A line is synced before its mail is reported as sent.  A
+ * line that a crash cut short does not count: that mail is sent twice, with the
+ * same Message-ID. One process at a time, with its children, uses a journal.
+ * Journals are kept for JOURNAL_DAYS, so that a part can be sent again.  Folder
+ * 0700, files 0600. */
 #ifndef QUEUE_JOURNAL_H
 #define QUEUE_JOURNAL_H
 
@@ -44,16 +45,16 @@ struct journal {
 	size_t count;
 };
 
-/* `id` is of [0-9a-f].  Takes away what is older than JOURNAL_DAYS. */
+/* `id` is of [0-9a-f].  Removes journals older than JOURNAL_DAYS. */
 int journal_begin(struct journal *j, struct arena *a, const char *parent,
 		  const char *id, const struct journal_command *command,
 		  struct error *f);
-/* In place of it where none can be made: nothing is written down, and the
- * series cannot go on later. */
+/* For a series without a journal: nothing is recorded, and the series cannot be
+ * resumed. */
 void journal_without(struct journal *j, struct arena *a, const char *id);
 bool journal_is_there(const struct journal *j);
 /* ERROR_NOINPUT when there is none of that id; temporary while another process
- * has it.  What it holds is closed by journal_close, also after a failure. */
+ * uses it.  To be closed by journal_close, also after a failure. */
 int journal_open(struct journal *j, struct arena *a, const char *parent,
 		 const char *id, struct journal_command *command,
 		 struct error *f);
@@ -66,25 +67,25 @@ int journal_put(struct journal *j, const char *key, struct error *f);
 int journal_sync(struct journal *j, struct error *f);
 /* Both. */
 int journal_add(struct journal *j, const char *key, struct error *f);
-/* A fact of the series: the first time it is written down; after that
- * ERROR_DATA where it is another one, with `what` as its name for people. */
+/* A fact about the series: recorded the first time; later ERROR_DATA where it
+ * differs, with `what` as its name for people. */
 int journal_fact(struct journal *j, const char *name, const char *value,
 		 const char *what, struct error *f);
-/* What was written down, as it was when the journal was opened; or NULL. */
+/* What was recorded when the journal was opened; or NULL. */
 const char *journal_value(const struct journal *j, const char *name);
-/* So that the series can go on when the pipe is gone: linked where it is an
- * unnamed file of the same file system, else copied. */
+/* Keeps the input, so that the series can be resumed without the pipe: linked
+ * where it is an unnamed file of the same file system, else copied. */
 int journal_keep_input(struct journal *j, const struct slice *input,
 		       struct error *f);
 /* A descriptor of what was kept, -1 without an error when nothing was. */
 int journal_input(const struct journal *j, struct error *f);
 /* 1, 0, or -1 with the error. */
 int journal_has_input(const struct journal *j, struct error *f);
-/* All of it was sent: an input that is not small goes. */
+/* All of it was sent: an input that is not small is removed. */
 int journal_complete(struct journal *j, struct error *f);
 bool journal_is_complete(const struct journal *j);
 void journal_close(struct journal *j);
-/* Closes and takes away a journal of which nothing was sent. */
+/* Closes and removes a journal of which nothing was sent. */
 void journal_discard(struct journal *j);
 
 #endif

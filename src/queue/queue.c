@@ -13,13 +13,13 @@
  *    -   -    -     x    set aside: the message is missing
  *
  * What is in tmp is being written (locked), else rubbish.  Our own steps never
- * leave two entries of one mail; two are somebody's hand.  A message that has
- * an entry anywhere is never taken away.
+ * leave two entries of one mail; somebody has copied one by hand.  A message
+ * that has an entry anywhere is never removed.
  *
- * Below stand the steps, the crash point behind each, and what is found after a
- * crash there; in brackets, when the machine was lost too and the disk had not
- * got so far.  "Rubbish" may lie in msg or tmp until queue_tidy finds it old
- * and unlocked.
+ * Below are the steps, the crash point after each, and what is found after a
+ * crash there; in brackets, after a power failure, when the disk had not got so
+ * far.  "Rubbish" may lie in msg or tmp until queue_tidy finds it old and
+ * unlocked.
  *
  * The folder itself, when it is first used:
  *
@@ -27,8 +27,9 @@
  *   sync all names on the way   queue-open-synced        made when next opened
  *   make tmp                    queue-open-made          an empty queue
  *
- * In.  Nobody is told of success before the last; a mail that is queued
- * although nobody was told may come twice, as wherever a reply can be lost:
+ * In.  Success is not reported before the last one; a mail that is queued
+ * without the caller knowing it may be sent twice, as wherever a reply can be
+ * lost:
  *
  *   make a copy, if it must be  queue-put-copying        rubbish
  *   sync the message            queue-put-synced         rubbish
@@ -50,9 +51,9 @@
  *   rename it over env/ID       queue-update-placed      changed [as it was]
  *   sync env                    queue-update-safe        changed
  *
- * The last step is left out while all recipients wait: what would come back is
- * an entry that is tried earlier.  Once somebody has the mail, or was told of
- * it, coming back would mean to do that twice.
+ * The last step is left out while all recipients wait: without it an older
+ * entry may return, which is tried earlier.  Once a recipient has the mail, or
+ * a sender was told, an older entry would do that twice.
  *
  * Given up and revived: changed first, and then moved; set aside: moved.  One
  * rename from folder to folder, which no journal tears:
@@ -76,13 +77,12 @@
  *   change D to have none       digest-released          D queued [with
  * members] tell the guard              digest-noted             D queued
  *
- * Whoever finds a D with members goes on there, so that no mail is lost and
- * none comes twice.  What is counted for the limits (queue_limit.c) is replaced
- * as a whole, at limit-begun, limit-written and limit-placed; a crash there
- * leaves it as it was, or counts a mail that did not go.
+ * A run that finds a D with members continues there, so that no mail is lost
+ * and none is sent twice.  What is counted for the limits (queue_limit.c) is
+ * replaced as a whole, at limit-begun, limit-written and limit-placed; a crash
+ * there leaves it as it was, or counts a mail that did not go.
  *
- * All of it into another queue: queue_move.c.
- */
+ * Moving all of it into another queue: queue_list.c. */
 #include "queue/queue.h"
 
 #include <errno.h>
@@ -98,7 +98,7 @@
 #include "base/sysenv.h"
 #include "queue/queue_dir.h"
 
-/* Octets by which the lines of a recipient grow in a try. */
+/* Octets by which the lines of a recipient may grow in a try. */
 #define RESERVE_EACH 500
 
 /* ---- the folder --------------------------------------------------------- */
@@ -156,7 +156,7 @@ static int check_folder(const char *folder, struct error *f)
 	return 1;
 }
 
-/* A link that another user made leads where they want. */
+/* A link that another user made can lead anywhere. */
 static int check_way(const char *folder, struct error *f)
 {
 	char path[QUEUE_DIR_NAME_MAX + 1];
@@ -170,7 +170,7 @@ static int check_way(const char *folder, struct error *f)
 		n += strcspn(path + n, "/");
 		after = path[n];
 		path[n] = '\0';
-		/* what cannot be looked at cannot be opened either */
+		/* what cannot be read by lstat cannot be opened either */
 		if (lstat(path, &st) == 0 && S_ISLNK(st.st_mode) &&
 		    st.st_uid != 0 && st.st_uid != sysenv_file_uid())
 			return error_set(f, ERROR_PERMISSION,
@@ -183,7 +183,7 @@ static int check_way(const char *folder, struct error *f)
 	return 0;
 }
 
-/* One that we may not read is another's, who made it long ago. */
+/* One that we may not read belongs to another user. */
 static int sync_readable(const char *path, struct error *f)
 {
 	if (access(path, R_OK) < 0 && (errno == EACCES || errno == ENOENT))
@@ -211,8 +211,8 @@ static int sync_way(const char *folder, struct error *f)
 	}
 }
 
-/* tmp is made last, when all names before it are on disk: whoever finds it may
- * rely on them. */
+/* tmp is made last, when all names before it are on disk: a process that finds
+ * it can rely on them. */
 static int make_parts(const struct queue *q, struct error *f)
 {
 	static const char *const parts[] = { "msg", "env", "failed", "bad",
@@ -281,8 +281,8 @@ int queue_peek(struct queue *q, struct arena *a, enum queue_place place,
 
 enum lock { LOCK_HELD, LOCK_BUSY, LOCK_MISSING, LOCK_ERROR };
 
-/* The message's file under its lock; busy too when the name went away or came
- * to be another's between open and lock. */
+/* The message's file under its lock; also busy when the name was removed or now
+ * belongs to another file since it was opened. */
 static enum lock lock_message(struct queue_claim *c, const char *id,
 			      struct error *f)
 {
@@ -308,7 +308,7 @@ static enum lock lock_message(struct queue_claim *c, const char *id,
 	return r < 0 ? LOCK_ERROR : LOCK_BUSY;
 }
 
-/* From part to part; what is there of that name is replaced. */
+/* From part to part; a file of that name is replaced. */
 static int move_entry(struct queue *q, const char *id, enum queue_place from,
 		      enum queue_place to, struct error *f)
 {
@@ -373,8 +373,8 @@ static bool take_message(struct queue_claim *c, struct arena *a,
 	return true;
 }
 
-/* What was set aside is claimed for a person, who takes it out or has mended
- * it: all that can be had is given. */
+/* What was set aside is claimed for a person, who removes or has repaired it:
+ * whatever can be read is given. */
 static int claim_bad(struct queue_claim *c, struct arena *a, const char *id,
 		     struct error *f)
 {
@@ -543,8 +543,8 @@ int queue_revive(struct queue_claim *c, struct error *f)
 	return move_claim(c, QUEUE_WAITING, f);
 }
 
-/* It has left the queue by now: what cannot be taken away is rubbish, which
- * queue_tidy tries again and tells of. */
+/* It has left the queue by now: what cannot be removed is a leftover, which
+ * queue_tidy tries again and reports. */
 static void drop_message(const struct queue *q, const char *id)
 {
 	struct error unsure = ERROR_INIT;

@@ -19,7 +19,7 @@
 #include "base/sysenv.h"
 #include "base/text.h"
 
-#define NAME_TRIES 10000 /* a frozen world draws the same ones each time */
+#define NAME_TRIES 10000 /* frozen, it draws the same ones each time */
 
 static char *append(char *to, const char *end, const char *text)
 {
@@ -94,7 +94,7 @@ int queue_dir_has_entry(const struct queue *q, const char *id, struct error *f)
 	return r;
 }
 
-/* What is no file is no entry; O_NONBLOCK since opening a pipe would wait. */
+/* An entry is a regular file; O_NONBLOCK, since opening a FIFO would wait. */
 static int open_entry(const char *path, size_t *size, struct error *f)
 {
 	int fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY |
@@ -191,7 +191,7 @@ int queue_dir_begin(const struct queue *q, struct queue_dir_new *n,
 	return -1;
 }
 
-/* By writing: what a call that only promises is worth depends on the file
+/* By writing: whether fallocate(2) guarantees anything depends on the file
  * system. */
 int queue_dir_reserve(struct queue_dir_new *n, size_t size, struct error *f)
 {

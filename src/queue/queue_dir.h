@@ -1,7 +1,7 @@
 /* queue_dir.h - the files of a queue, one at a time; queue's own.
  *
- * The inside of queue.h, for queue*.c alone.  Paths stand in rooms of the
- * caller's: a run over a large queue must not gather them in an arena. */
+ * Internal to queue.h, for queue*.c alone.  Paths are in buffers of the caller:
+ * a run over a large queue must not collect them in an arena. */
 #ifndef QUEUE_QUEUE_DIR_H
 #define QUEUE_QUEUE_DIR_H
 
@@ -15,7 +15,7 @@
 
 #define QUEUE_DIR_PATH_SIZE 4096
 #define QUEUE_DIR_NAME_MAX  3800 /* octets of the queue's own path */
-#define QUEUE_DIR_OLD	    3600 /* seconds after which rubbish is taken away */
+#define QUEUE_DIR_OLD	    3600 /* seconds after which leftovers are removed */
 
 /* FOLDER/part/name; NULL leaves one out. */
 const char *queue_dir_path(char room[QUEUE_DIR_PATH_SIZE],
@@ -26,8 +26,8 @@ const char *queue_dir_part(enum queue_place place);
 bool queue_dir_is_name(const char *name, size_t size);
 int queue_dir_sync(const struct queue *q, const char *part, struct error *f);
 
-/* Is there an entry, wherever?  1, 0, or -1 with the error: it cannot be told,
- * and nothing may be done that a yes or a no would allow. */
+/* Is there an entry anywhere? 1, 0, or -1 with the error: unknown, and nothing
+ * may be done that a yes or a no would allow. */
 int queue_dir_has_entry(const struct queue *q, const char *id, struct error *f);
 /* 1; 0 when it is not there; -1 with the error, ERROR_DATA for its content. */
 int queue_dir_read_entry(const struct queue *q, struct arena *a,
@@ -40,22 +40,23 @@ void queue_dir_unlock(int fd);
 /* A new file in tmp/, locked against tidying. */
 struct queue_dir_new {
 	int fd;
-	bool is_reserved; /* it holds octets that queue_dir_fill replaces */
+	bool is_reserved; /* it has octets that queue_dir_fill replaces */
 	char path[QUEUE_DIR_PATH_SIZE];
 };
 int queue_dir_begin(const struct queue *q, struct queue_dir_new *n,
 		    struct error *f);
-/* Takes the room for so many octets from the disk. */
+/* Reserves that many octets on the disk. */
 int queue_dir_reserve(struct queue_dir_new *n, size_t size, struct error *f);
 /* All on disk, still in tmp/. */
 int queue_dir_fill(struct queue_dir_new *n, const void *data, size_t size,
 		   struct error *f);
-/* Puts it in its place, over what was there.  The folder is not synced. */
+/* Renames it to its place, replacing what was there.  The directory is not
+ * synced. */
 int queue_dir_place(struct queue_dir_new *n, const struct queue *q,
 		    const char *part, const char *name, struct error *f);
-/* Takes its name in tmp/ away, where it got another; it stays locked. */
+/* Removes its name in tmp/, when it has another; it stays locked. */
 void queue_dir_unname(struct queue_dir_new *n);
-/* Takes it away; nothing after queue_dir_place. */
+/* Removes it; does nothing after queue_dir_place. */
 void queue_dir_abandon(struct queue_dir_new *n);
 
 #endif

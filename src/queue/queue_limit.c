@@ -7,8 +7,8 @@
  *	kind KEY TIME		oldest first
  *	end
  *
- * Read whole, changed in memory, written whole.  A mail that is held changes
- * nothing once `due` is known, so that a flood of them costs no writes. */
+ * Read whole, changed in memory, written whole.  A held mail changes nothing
+ * once `due` is known, so that many of them cost no writes. */
 #include "queue/queue_limit.h"
 
 #include <errno.h>
@@ -201,7 +201,7 @@ static bool read_line(struct state *s, char *line)
 	return true;
 }
 
-/* False where it is not what was written. */
+/* False where the file is damaged. */
 static bool read_text(struct state *s, struct buf *text)
 {
 	bool is_text = strlen(text->data) == text->len;
@@ -233,8 +233,8 @@ static int read_state(const char *path, struct state *s, struct error *f)
 		return -1;
 	if (is_missing || is_whole)
 		return 0;
-	log_warning("%s is damaged: the mails of the past hour are counted "
-		    "anew",
+	log_warning("%s is damaged: counting the mails of the past "
+		    "hour starts again",
 		    path);
 	free_state(s);
 	*s = (struct state){ 0 };
@@ -295,7 +295,7 @@ static void clamp(struct state *s, const struct queue_limit *l, int64_t now)
 		s->due = now;
 }
 
-/* What says nothing any more, and what there is no room for. */
+/* Drops what does not count any more, and what there is no room for. */
 static void prune(struct state *s, const struct queue_limit *l, int64_t now)
 {
 	size_t old = 0, kept = 0;

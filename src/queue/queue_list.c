@@ -84,7 +84,7 @@ static bool is_old(const struct stat *st)
 	return age > QUEUE_DIR_OLD || age < -(int64_t)24 * QUEUE_DIR_OLD;
 }
 
-/* Under its lock, so that it is nobody's. */
+/* Under its lock, so that no process uses it. */
 static void tidy_one(const struct queue *q, const char *part, const char *name,
 		     bool is_message, struct error *f)
 {
@@ -182,11 +182,11 @@ int queue_set_stamp(struct queue *q, const char *name, int64_t when,
 
 	if (!queue_dir_is_name(name, STAMP_NAME_SIZE))
 		return error_set(f, ERROR_SOFTWARE,
-				 "'%s' is no name of a stamp", name);
+				 "'%s' is not the name of a stamp", name);
 	if (queue_dir_begin(q, &new, f) < 0)
 		return -1;
-	/* Synced, or a lost machine might leave an empty one; its folder is
-	 * not: the stamp before is as good as this one. */
+	/* Synced, or a power failure might leave an empty one; the directory is
+	 * not: an older stamp does no harm. */
 	if (queue_dir_fill(&new, text, (size_t)n, f) == 0) {
 		crash_point("queue-stamp-written");
 		if (queue_dir_place(&new, q, "stamp", name, f) == 0) {
@@ -200,10 +200,11 @@ int queue_set_stamp(struct queue *q, const char *name, int64_t when,
 
 /* ---- does anything run it? ---- */
 
-/* When a run was seen last; below 0, when it was told that there is none. */
+/* When a run was noted last; below 0, when the user was told that there is
+ * none. */
 #define RUN_STAMP "run"
 #define RUN_KNOWN (7 * 86400)
-#define RUN_FRESH 3600 /* not written anew within that */
+#define RUN_FRESH 3600 /* not written again within that time */
 #define TOLD_FOR  86400
 
 enum queue_runner queue_runner(struct queue *q, int64_t now)
@@ -253,16 +254,16 @@ void queue_forget_run(struct arena *a, const char *folder)
  *   rename env/ID              queue-transfer-entry     queued in the new one
  *   sync both                  queue-transfer-done      queued in the new one
  *
- * What a crash leaves behind the first step is an entry whose message is in the
- * new queue already: the next call goes on from there, and comes before
- * anything reads either queue. */
+ * A crash after the first step leaves an entry whose message is in the new
+ * queue already: the next call continues there, before anything reads either
+ * queue. */
 
 struct move {
 	struct queue *from, *to;
-	bool is_busy; /* one was left, since it is being tried */
+	bool is_busy; /* one was left, since another process is trying it */
 };
 
-/* The message where it is: a descriptor, -1 where it is nowhere. */
+/* Opens the message: a descriptor, -1 where it does not exist. */
 static int open_message(const struct queue *q, const char *id)
 {
 	char path[QUEUE_DIR_PATH_SIZE];
@@ -335,7 +336,7 @@ static int move_place(struct move *m, enum queue_place place, struct error *f)
 	return r;
 }
 
-/* Stamps are made anew, and so is what was counted for a limit. */
+/* Stamps and the counts of limits start again in the new queue. */
 static void drop_files(const struct queue *q, const char *part)
 {
 	struct error ignored = ERROR_INIT;

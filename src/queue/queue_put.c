@@ -1,8 +1,8 @@
-/* queue_put.c - a mail comes in; the steps are those of the table in queue.c.
+/* queue_put.c - adding a mail; the steps are those of the table in queue.c.
  *
- * The message's file is locked before it has a name, so that nobody can take
- * it for rubbish or try it while its entry is not there yet.  Whatever fails is
- * undone and is a temporary error, since the mail is none the worse for it. */
+ * The message's file is locked before it has a name, so that no process can
+ * take it for a leftover or try it before its entry exists.  Whatever fails is
+ * undone and is a temporary error. */
 #include "queue/queue.h"
 
 #include <errno.h>
@@ -17,7 +17,7 @@
 #include "base/sysenv.h"
 #include "queue/queue_dir.h"
 
-#define ID_TRIES 10000 /* a frozen world draws the same ones each time */
+#define ID_TRIES 10000 /* frozen, it draws the same ones each time */
 
 struct put {
 	struct queue *queue;
@@ -32,7 +32,7 @@ struct put {
 	struct error *error;
 };
 
-/* Sorts by time, and can be read out on a telephone: no i, l, o, u. */
+/* Sorts by time, and can be dictated: no i, l, o, u. */
 static void draw_id(char *id)
 {
 	static const char letters[] = "0123456789abcdefghjkmnpqrstvwxyz";
@@ -111,8 +111,8 @@ static int link_message(struct put *p)
 					     "cannot create %s", to);
 }
 
-/* A message of the caller's name is there: 1 when it is in the queue, 0 when
- * it was what a crash left, and is gone; -1. */
+/* A message of the caller's name exists: 1 when it is queued, 0 when a crash
+ * left it, and it is removed; -1. */
 static int look_at_namesake(struct put *p)
 {
 	char path[QUEUE_DIR_PATH_SIZE];
@@ -139,12 +139,12 @@ static int look_at_namesake(struct put *p)
 		return -1;
 	if (locked == 0)
 		return error_set(p->error, ERROR_TEMPORARY,
-				 "another process has the message %s just now",
+				 "another process has locked the message %s",
 				 p->id);
 	return queue_dir_has_entry(p->queue, p->id, p->error);
 }
 
-/* A name that is taken: another is drawn, or the caller's own is there. */
+/* The name is taken: another is drawn, or the caller's own exists. */
 static int name_is_taken(struct put *p)
 {
 	int r = 0;
@@ -177,7 +177,7 @@ static int name_message(struct put *p)
 			if (has <= 0)
 				return has;
 		}
-		/* An entry whose message is gone: not ours to lie beside. */
+		/* An entry whose message is gone: the name cannot be used. */
 		if (p->is_linked)
 			unlink(queue_dir_path(path, p->queue, "msg", p->id));
 		p->is_linked = false;
@@ -187,7 +187,7 @@ static int name_message(struct put *p)
 			return 0;
 	}
 	return error_set(p->error, ERROR_TEMPORARY,
-			 "the queue finds no free name for a message");
+			 "the queue has found no free name for a message");
 }
 
 static int put_message(struct put *p)
@@ -231,7 +231,7 @@ static int put_entry(struct put *p, const struct buf *text)
 	return 0;
 }
 
-/* The other way round, as far as it came. */
+/* Undoes the steps, as far as they were done. */
 static void undo(struct put *p)
 {
 	char path[QUEUE_DIR_PATH_SIZE];
@@ -239,7 +239,7 @@ static void undo(struct put *p)
 
 	queue_dir_abandon(&p->entry);
 	if (p->is_placed) {
-		/* then it is queued, and sent once too often at worst */
+		/* then it is queued, and may be sent twice */
 		if (unlink(queue_dir_path(path, p->queue, "env", p->id)) < 0 &&
 		    errno != ENOENT)
 			return;
@@ -284,7 +284,7 @@ int queue_put(struct queue *q, struct stage *s, struct entry *e, const char *id,
 
 	if (id && !queue_is_id(id))
 		return error_set(f, ERROR_SOFTWARE,
-				 "'%s' is no name for a queued message", id);
+				 "'%s' is not a name for a queued message", id);
 	e->size = s->size;
 	if (entry_write(e, &text, f) < 0) {
 		buf_free(&text);

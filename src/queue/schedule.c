@@ -1,7 +1,7 @@
 /* schedule.c - doubling back-off, and the words of servers that greylist.
  *
- * A greylisting server wants nothing but a second try a few minutes later, so
- * that a mail need not lie for as long as one whose server is down. */
+ * A greylisting server only expects a second try a few minutes later, so that
+ * the mail need not wait as long as one whose server is down. */
 #include "queue/schedule.h"
 
 #include <stddef.h>
@@ -14,9 +14,9 @@
 #define GREY_TRIES     6
 #define JITTER_PART    5
 
-/* What says "come again" and means just that.  `code` 0 and `esc` NULL stand
- * for any; a phrase of the server's own words is looked for in them alone, as
- * our sentences may have it too. */
+/* Replies that only ask for another try.  `code` 0 and `esc` NULL match any; a
+ * phrase is searched in the server's own reply only, as our own messages may
+ * have it, too. */
 static const struct {
 	int code;
 	const char *esc;
@@ -74,7 +74,7 @@ static bool is_greylisted(const struct entry_recipient *r)
 	       contains(small_error_text(last), "graylist");
 }
 
-/* Doubled for each try behind the first. */
+/* Doubled for each try after the first. */
 static int64_t back_off(int64_t first, int64_t most, unsigned tries)
 {
 	int64_t delay = first > 0 ? first : 0;

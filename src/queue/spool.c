@@ -1,7 +1,7 @@
 /* spool.c - a directory in which every user may make names, and root reads.
  *
- * Root trusts a name there for what lstat says of it and nothing else: whose it
- * is.  What is in it is read by a process of that user's. */
+ * All that root uses of a name there is its owner, by lstat.  The content is
+ * read by a process of that user. */
 #include "queue/spool.h"
 
 #include <errno.h>
@@ -57,7 +57,7 @@ static int check_root_s(const char *path, struct stat *st, struct error *f)
 
 /* ---- what root makes ---- */
 
-/* A mode that an administrator chose stays; one that mkdir left does not. */
+/* A mode that an administrator chose is kept. */
 static int make_directory(const char *path, mode_t mode, struct error *f)
 {
 	struct stat st;
@@ -77,8 +77,8 @@ static int make_directory(const char *path, mode_t mode, struct error *f)
 	return 0;
 }
 
-/* What another user made under a name of root's, before root did, is put out
- * of the way: they can do that to nobody but themselves. */
+/* What another user created under a name of root's is moved away: this does no
+ * harm to others. */
 static int clear_name(struct arena *a, const char *path, struct error *f)
 {
 	struct stat st;
@@ -98,8 +98,8 @@ static int clear_name(struct arena *a, const char *path, struct error *f)
 	return 0;
 }
 
-/* Root's queue was SPOOL itself, of root alone.  The parts that were made then
- * are root's, and cannot be replaced by others. */
+/* Root's queue was SPOOL itself.  Its directories belong to root, and cannot be
+ * replaced by others. */
 static int move_old_queue(struct arena *a, const char *spool, struct error *f)
 {
 	struct queue from = { .folder = spool, .arena = a }, to;
@@ -140,7 +140,8 @@ int spool_prepare(struct arena *a, bool make, struct error *f)
 
 /* ---- the register ---- */
 
-/* Their own file, that nobody else can have made or reach by another name. */
+/* The user's own file, which nobody else can have created, with a single
+ * name. */
 static bool is_own_file(const struct stat *st)
 {
 	return S_ISREG(st->st_mode) && st->st_uid == sysenv_file_uid() &&
@@ -161,7 +162,7 @@ static int open_register(const char *path, int flags)
 	return fd;
 }
 
-/* Of what was left whole: a line that has no end was torn. */
+/* Only whole lines: one without an end was cut short. */
 static const char **split_lines(struct arena *a, char *text)
 {
 	const char **lines = NULL;
@@ -228,7 +229,7 @@ void spool_register(struct arena *a, const char *folder)
 		return;
 	r = io_write_all(fd, line, strlen(line));
 	r |= close(fd);
-	(void)r; /* the next mail that has to wait says it again */
+	(void)r; /* the next mail that is queued adds it again */
 }
 
 /* ---- the last run ---- */
@@ -252,7 +253,7 @@ void spool_note_run(struct arena *a, int64_t now)
 		  0644);
 	if (fd < 0)
 		return;
-	/* it is only read by its times, whatever the umask has made of it */
+	/* only its time is read, whatever the umask made of its mode */
 	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_uid == 0)
 		futimens(fd, times);
 	close(fd);
@@ -261,7 +262,8 @@ void spool_note_run(struct arena *a, int64_t now)
 void spool_forget_run(struct arena *a)
 {
 	if (sysenv_spool() && sysenv_file_uid() == 0)
-		unlink(below(a, "run")); /* what is left counts for a week */
+		unlink(below(a,
+			     "run")); /* a note that stays counts for a week */
 }
 
 bool spool_is_run(struct arena *a, int64_t now)

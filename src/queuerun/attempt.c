@@ -1,15 +1,14 @@
 /* attempt.c - from verdicts to states.
  *
  *	accepted				sent
- *	refused for good, by a server or by
- *	what it offers (size, SMTPUTF8)		failed
- *	anything else				waits, or failed when it has
+ *	refused permanently, by a server or by what it offers (size, SMTPUTF8)
+ * failed anything else				waits, or failed when it has
  *						waited too long
  *
- * Killed between the server's yes and our record (attempt-sent), the mail goes
- * twice: SMTP has no way round that.  So nothing but the record is done there,
- * and a mail that went to all is not written once more: taking it out needs no
- * room on a full disk. */
+ * Killed between the server's acceptance and our record (attempt-sent), the
+ * mail is sent twice: SMTP cannot avoid that.  So nothing but the record is
+ * done in between, and a mail that all recipients have is not written again:
+ * removing it needs no space on a full disk. */
 #include "queuerun/attempt.h"
 
 #include <string.h>
@@ -38,7 +37,7 @@ struct attempt {
 	bool has_seven_bit;
 	bool is_cut_short; /* by a signal, before a server was asked */
 	enum attempt_result result;
-	struct error error; /* it could not be written down */
+	struct error error; /* it could not be recorded */
 };
 
 struct schedule attempt_schedule(const struct account *account)
@@ -77,7 +76,7 @@ static bool is_about_log_in(const struct small_error *why)
 	       why->reply == 538;
 }
 
-/* A refusal of the mail or the recipient, that will be the same tomorrow. */
+/* A refusal of the mail or the recipient that will not change. */
 static bool is_final(const struct small_error *why)
 {
 	if (why->temporary || is_about_log_in(why))
@@ -90,23 +89,23 @@ static bool is_final(const struct small_error *why)
 	case ERROR_UNAVAILABLE:
 	case ERROR_PERMISSION:
 		return true;
-	case ERROR_PROTOCOL: /* a "no", or words without a meaning? */
+	case ERROR_PROTOCOL: /* a refusal, or a reply that is not understood? */
 		return why->reply >= 500;
 	default:
 		return false;
 	}
 }
 
-/* Is it for a person to mend, so that no mail is given up for it? */
+/* Does a person have to fix it, so that no mail is given up for it? */
 static bool is_to_be_mended(const struct small_error *why, bool unreachable)
 {
 	if (!unreachable)
 		return why->cause == ERROR_CONFIG || is_about_log_in(why);
-	if (why->reply) /* 4.7.0: the log-in, for now */
+	if (why->reply) /* 4.7.0: the login, for now */
 		return why->cause == ERROR_PERMISSION ||
 		       strncmp(why->esc + (*why->esc != '\0'), ".7.", 3) == 0;
 	switch (why->cause) {
-	case ERROR_TEMPORARY: /* RFC 3463 3.5: the name look-up */
+	case ERROR_TEMPORARY: /* RFC 3463 3.5: the name lookup */
 		return strcmp(why->esc, "4.4.3") == 0;
 	case ERROR_SOFTWARE:
 	case ERROR_OS:
@@ -125,7 +124,7 @@ static uint32_t chance(void)
 	return n;
 }
 
-/* A try that is over, and no yes. */
+/* A try that ended without acceptance. */
 static void defer(const struct entry *e, struct entry_recipient *r,
 		  const struct schedule *s, bool unreachable, int64_t now,
 		  uint32_t luck)
@@ -149,7 +148,7 @@ static void take_verdicts(struct attempt *at)
 		const struct recipient *from = &at->envelope.recipients[i];
 		struct entry_recipient *r = at->tried[i];
 
-		/* it was no try: all is as it was before */
+		/* it was not tried: nothing has changed */
 		if (from->verdict.cause == ERROR_INTERRUPTED) {
 			at->is_cut_short = true;
 			continue;
@@ -170,9 +169,9 @@ static void take_verdicts(struct attempt *at)
 
 /* ---- the try ---- */
 
-/* A disk that is full for days must not bring a mail to its good recipients
- * with every run: what cannot be written down is not tried.  One that goes to
- * its only recipient is taken out, which needs no room. */
+/* A disk that is full for days must not send a mail to its good recipients with
+ * every run: what cannot be recorded is not tried.  A mail with one recipient
+ * is removed when it was sent, which needs no space. */
 static int make_room(struct queue_claim *c, struct error *f)
 {
 	const struct entry *e = &c->entry;
@@ -182,9 +181,9 @@ static int make_room(struct queue_claim *c, struct error *f)
 
 	if (lines <= 1 || queue_reserve(c, f) == 0)
 		return 0;
-	log_error("%s was not tried, since the result could not be written "
-		  "down: %s",
-		  e->id, f->text);
+	log_error(
+		"%s was not tried, since the result could not be recorded: %s",
+		e->id, f->text);
 	return -1;
 }
 
@@ -221,8 +220,8 @@ static void fill_envelope(struct attempt *at, bool due_only)
 	}
 }
 
-/* The message encoded anew, for a server without 8BITMIME; a signed one, which
- * has to stay as it is, fails. */
+/* Encodes the message again, for a server without 8BITMIME; a signed one, which
+ * must not be changed, fails. */
 static int to_7bit(void *context, struct session_content *content,
 		   struct error *f)
 {
@@ -242,7 +241,7 @@ static int to_7bit(void *context, struct session_content *content,
 		     ? draft_read(at->arena, message, draft, f)
 		     : draft_read_quoting(at->arena, message, draft, f)) < 0)
 		return -1;
-	draft->keeps_bcc = true; /* it was taken out by whoever wanted that */
+	draft->keeps_bcc = true; /* it was removed by a user */
 	if (draft_write(draft, false, &at->seven_bit.sink) < 0 ||
 	    sink_close(&at->seven_bit.sink) < 0)
 		return -1;
@@ -304,20 +303,21 @@ static enum attempt_result result_of(const struct entry *e)
 	return entry_count(e, ENTRY_FAILED) ? ATTEMPT_FAILED : ATTEMPT_SENT;
 }
 
-/* What was delivered and could not be written down will be delivered again. */
+/* What was delivered and could not be recorded will be delivered again. */
 static void tell_unwritten(const struct attempt *at)
 {
 	const struct entry *e = &at->claim->entry;
 	size_t accepted = envelope_accepted(&at->envelope);
 
 	if (accepted)
-		log_error("%s went to %zu recipient%s, <%s>%s, and the queue "
-			  "could not be told; it may go there again: %s",
+		log_error("%s was sent to %zu recipient%s, <%s>%s, but "
+			  "this could not be recorded in the queue; it "
+			  "may be sent there again: %s",
 			  e->id, accepted, accepted == 1 ? "" : "s",
 			  at->envelope.recipients[0].address,
 			  accepted == 1 ? "" : " and others", at->error.text);
 	else
-		log_error("%s: the try could not be written down: %s", e->id,
+		log_error("%s: the try could not be recorded: %s", e->id,
 			  at->error.text);
 }
 
@@ -346,7 +346,7 @@ static void write_down(struct attempt *at)
 		tell_unwritten(at);
 }
 
-/* What cannot be taken out is at least written down as sent. */
+/* What cannot be removed is at least recorded as sent. */
 static void take_out(struct attempt *const *all, size_t count)
 {
 	struct queue_claim *claims[ATTEMPT_MAX];
@@ -376,12 +376,12 @@ static void warn_of_delay(struct attempt *at)
 	    !schedule_wants_warning(&at->schedule, e, sysenv_now()))
 		return;
 	if (notice_delay(at->claim, at->arena, at->account, &trouble) < 0)
-		log_warning("%s: no warning of the delay: %s", e->id,
+		log_warning("%s: no warning of the delay was sent: %s", e->id,
 			    trouble.text);
 }
 
-/* Ours, with nobody behind it who would ask again: it is brought home while
- * somebody may still want to read it. */
+/* A notice of ours: nobody would ask for it again, so it is delivered here
+ * while it may still be of interest. */
 static bool is_to_be_kept(const struct attempt *at, enum attempt_result result)
 {
 	return at->claim->entry.kind != ENTRY_MAIL && !at->is_cut_short &&
@@ -389,8 +389,8 @@ static bool is_to_be_kept(const struct attempt *at, enum attempt_result result)
 		(result == ATTEMPT_DEFERRED && at->out.unreachable));
 }
 
-/* Mail that waits for a login waits for a person, who may not look at what a
- * timer prints: syslog has it once a day. */
+/* Mail that waits for a login waits for a person, who may not see what a timer
+ * prints: it is logged to syslog once a day. */
 static void tell_of_login(struct attempt *at)
 {
 	const struct small_error *why = &at->envelope.recipients[0].verdict;
@@ -402,12 +402,12 @@ static void tell_of_login(struct attempt *at)
 	    why->reply || (last <= now && now - last < DAY))
 		return;
 	outcome_warn(at->account, at->claim->entry.syslog_tag,
-		     arena_format(at->arena, "mail waits: %s",
+		     arena_format(at->arena, "mail stays in the queue: %s",
 				  small_error_text(why)));
 	queue_set_stamp(q, "login", now, &ignored);
 }
 
-/* What the record may call for. */
+/* What may follow from the record. */
 static void follow_up(struct attempt *at)
 {
 	if (is_to_be_kept(at, at->result)) {
@@ -454,8 +454,7 @@ void attempt_record(struct attempt *const *all, size_t count)
 		if (at->is_tried)
 			take_result(at);
 		at->result = result_of(&at->claim->entry);
-		/* all were sent, and it is still here: the last one was
-		 * interrupted */
+		/* all were sent: its removal was interrupted */
 		if (!at->is_tried && at->result != ATTEMPT_SENT)
 			continue;
 		done[n++] = at;

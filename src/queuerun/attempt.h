@@ -1,18 +1,17 @@
 /* attempt.h - queued mails, tried once.
  *
  * The entry's waiting recipients go over the route, with those of other mails
- * (deliver/route.h); each one's verdict becomes its new state, and the entry is
- * on disk with it once it is recorded.  A
- * server's refusal is final for that recipient alone.  Whatever kept us from
- * asking a server at all (name look-up, connection, certificate, log-in,
- * configuration) is temporary and no verdict on the mail, whatever the error
- * says.  When a recipient has waited too long for a server's yes it has failed;
- * but trouble that only a person can mend (log-in, certificate, name,
- * configuration) fails nobody: the mail waits on until it is mended.
+ * (deliver/route.h); each verdict becomes the new state, which is on disk once
+ * it is recorded.  A server's refusal is final for that recipient alone.
+ * Whatever prevented us from asking a server at all (name lookup, connection,
+ * certificate, login, configuration) is temporary and no verdict on the mail,
+ * whatever the error says.  A recipient that no server has accepted for too
+ * long has failed; but an error that a person has to fix (login, certificate,
+ * name, configuration) fails nobody: the mail waits until it is fixed.
  *
- * A mail that is done with is taken out here; one with failed recipients stays
- * for notice.h.  A notice that does not get through at once, or not in time, is
- * kept on this machine (notice_keep). */
+ * A finished mail is removed here; one with failed recipients stays for
+ * notice.h.  A notice that is refused, or not accepted in time, is kept on this
+ * machine (notice_keep). */
 #ifndef QUEUERUN_ATTEMPT_H
 #define QUEUERUN_ATTEMPT_H
 
@@ -32,25 +31,25 @@ enum attempt_result {
 };
 
 struct schedule attempt_schedule(const struct account *account);
-/* Is there one who waits and, with `due_only`, is due? */
+/* Is a recipient waiting and, with `due_only`, due? */
 bool attempt_is_wanted(const struct entry *e, const struct schedule *s,
 		       bool due_only);
 
 struct attempt;
-/* Begins to try those who wait, only the due ones with `due_only`.  The claim
- * and the progress, which may be NULL, are borrowed until the end.  NULL, of
- * which log_error has told then, where the result could not be written down (a
- * full disk): then it is not tried. */
+/* Begins to try the waiting recipients, only the due ones with `due_only`. The
+ * claim and the progress, which may be NULL, are borrowed until the end.  NULL,
+ * logged by log_error, where the result could not be recorded (a full disk):
+ * then it is not tried. */
 struct attempt *attempt_begin(struct arena *a, struct queue_claim *c,
 			      struct route *route, bool due_only,
 			      const struct session_progress *progress,
 			      struct error *f);
-/* Once the route was collected: writes down what became of each, with one sync
- * for those that went to all; the account's log has a line of each. */
+/* After the route was collected: records each result, with one sync for the
+ * mails that all recipients have; the account's log gets a line for each. */
 void attempt_record(struct attempt *const *all, size_t count);
-/* -1, of which log_error has told then, when the result could not be written to
- * the queue, since a recipient may get the mail twice.  *unreachable as in
- * struct outcome. */
+/* -1, logged by log_error, when the result could not be written to the queue,
+ * since a recipient may get the mail twice.  *unreachable as in struct
+ * outcome. */
 int attempt_end(struct attempt *at, enum attempt_result *result,
 		bool *unreachable, struct error *f);
 #define ATTEMPT_MAX SESSION_MAILS_MAX /* recorded at a time */

@@ -1,11 +1,12 @@
-/* everybody.c - start, listen, end; what the user's side says is not believed.
+/* everybody.c - starting, reading and ending the processes; their records are
+ * not trusted.
  *
- * In order, the records of the first process that is not done are read and
- * those of the others stay in their pipes, so that little is held here; their
- * time begins when it is their turn, but what was silent since its start has
- * used it up by then.  A process is done when it has said so, or its pipe is at
- * the end: what a command leaves behind, with the words' pipe in its hands, is
- * not waited for. */
+ * With `in_order`, the records of the first unfinished process are read and
+ * those of the others stay in their pipes, so that little is buffered here;
+ * their time limit begins with their turn, but the limit for silence with their
+ * start.  A process is finished when it has said so, or its pipe is at the end:
+ * a command that it leaves in the background, which still has the pipe for
+ * messages, is not waited for. */
 #include "queuerun/everybody.h"
 
 #include <errno.h>
@@ -32,7 +33,7 @@
 #define REAP_MS	   2000	 /* for one that was killed and does not go */
 #define LOOK_MS	   1000
 #define LINE_MAX   1000 /* octets of a line of words */
-#define LINES_MAX  1000 /* of one user; of more a part is of no use */
+#define LINES_MAX  1000 /* of one user; the rest is not shown */
 #define READ_SIZE  65536
 #define WORDS_ONCE 16 /* reads of a pipe that is never empty */
 
@@ -56,7 +57,7 @@ struct run {
 	size_t next; /* user to be started */
 	bool told;   /* to stop */
 	unsigned strangers;
-	struct error stranger; /* why the first could not be */
+	struct error stranger; /* why we could not become the first */
 	struct error *error;
 };
 
@@ -90,7 +91,7 @@ static noreturn void be_other(const struct run *run, const struct user *who,
 	struct error ignored = ERROR_INIT;
 
 	records = process_isolate(records, words);
-	/* nobody but root may come to a service's directory by its name */
+	/* only root can reach a service's directory by its name */
 	if (who->state && chdir(who->state) < 0)
 		error_errno(&failed.error, ERROR_IO, errno, "cannot enter %s",
 			    who->state);
@@ -197,7 +198,7 @@ static int start_more(struct run *run)
 
 /* ---- its words ---- */
 
-/* "mailsend: warning: ..." is ours; the name stands there once. */
+/* "mailsend: warning: ..." already has the program's name. */
 static void say(const struct run *run, struct child *c)
 {
 	const char *text = c->line.data;
@@ -223,7 +224,7 @@ static void take_words(struct run *run, struct child *c, const char *data,
 			buf_putc(&c->line, data[i]);
 }
 
-/* What is there; a writer without an end has to wait. */
+/* What there is to read, up to a limit: other processes need their turn. */
 static void read_words(struct run *run, struct child *c)
 {
 	char data[4096];
@@ -263,11 +264,11 @@ static int take_record(struct run *run, struct child *c, const struct record *r)
 static void kill_child(const struct child *c, int number)
 {
 	kill(c->has_group ? -c->pid : c->pid, number);
-	if (c->has_group) /* it may not have come so far */
+	if (c->has_group) /* it may not have its own group yet */
 		kill(c->pid, number);
 }
 
-/* 0; -1 when all has to end. */
+/* 0; -1 when everything has to end. */
 static int take_records(struct run *run, struct child *c, const char *data,
 			size_t n)
 {
@@ -319,13 +320,13 @@ static void explain_end(struct child *c, int status)
 		return;
 	if (WIFSIGNALED(status))
 		error_set(&c->why, ERROR_SOFTWARE,
-			  "the process that looked at the queue was ended by "
+			  "the process that read the queue was ended by "
 			  "signal %d (%s)",
 			  WTERMSIG(status), strsignal(WTERMSIG(status)));
 	else
 		error_set(&c->why, ERROR_SOFTWARE,
-			  "the process that looked at the queue ended amid its "
-			  "work");
+			  "the process that read the queue ended before "
+			  "it had finished");
 	c->why.temporary = true;
 }
 
@@ -381,10 +382,10 @@ static void check_time(const struct run *run, struct child *c, uint64_t now)
 	if (c->ending || !(is_silent || is_late))
 		return;
 	error_set(&c->why, ERROR_TEMPORARY,
-		  is_silent ? "the queue cannot be looked at: there was no "
-			      "answer within %u s"
-			    : "it was ended after %u s; what is left waits for "
-			      "the next time",
+		  is_silent ? "the queue cannot be read: there was no answer "
+			      "within %u s"
+			    : "it was ended after %u s; the rest waits for "
+			      "the next run",
 		  (is_silent ? e->silence : e->limit) / 1000);
 	ask_to_end(c, now);
 	if (is_silent)
@@ -444,8 +445,7 @@ static int attend_one(struct run *run, struct child *c)
 		c->turn = before;
 	if (c->records >= 0 && read_records(run, c) < 0)
 		return -1;
-	/* whoever reads our output may take their time: that is not the
-	 * child's */
+	/* the time that a slow reader of our output takes does not count */
 	now = sysenv_ticks();
 	c->turn += now - before;
 	if (c->heard >= before)
@@ -502,7 +502,7 @@ int everybody_run(const struct everybody *e, struct error *f)
 					     !interrupt_signal())));
 	drop_all(run);
 	if (run->strangers)
-		log_warning("the queues of other users are left out: %s",
+		log_warning("the queues of other users are not read: %s",
 			    run->stranger.text);
 	free(run);
 	return r;

@@ -1,16 +1,16 @@
 /* everybody.h - root's work on the queues of all users, each as its owner.
  *
  * A process for each user becomes that user for good (base/identity.h), and
- * then looks, in their home, at their configuration and their queue.  It has
- * nothing of ours: no terminal, no descriptor but two pipes, no variable.  Over
- * one it tells of what it does by records, over the other come its words and
- * those of the commands it runs; each of them is made safe and begins with the
- * owner's name.  Nothing of a user's is opened in our own process.  Root's own
- * process keeps what we have: a passphrase may be asked for.
+ * then reads the configuration and the queue in their home.  It has nothing of
+ * ours: no terminal, no descriptor but two pipes, no variable.  Over one pipe
+ * it sends records of what it does; the other is its standard error and that of
+ * the commands it runs, of which each line is sanitized and begins with the
+ * owner's name.  Our own process opens no file of a user.  The process for
+ * root's own queue keeps what we have: a passphrase may be asked for.
  *
- * Nobody holds up the others: some run at a time; one that says nothing for too
- * long, or takes too long, is ended, which is that user's error; one that takes
- * its time does not count among those that may run. */
+ * No user holds up the others: several run at a time; one that is silent or
+ * takes too long is ended, which is that user's error; one that has run for a
+ * while does not count for the limit. */
 #ifndef QUEUERUN_EVERYBODY_H
 #define QUEUERUN_EVERYBODY_H
 
@@ -24,13 +24,13 @@
 
 struct everybody {
 	const struct users *users;
-	/* In the process of that user.  What it returns is not looked at: what
-	 * there is to say it has told. */
+	/* In the process of that user; it has to report all results by
+	 * records. */
 	void (*work)(void *context, const struct user *who,
 		     const struct record_to *to);
 	/* In ours, for each record but RECORD_END and RECORD_STRANGER; also
-	 * RECORD_ERROR for a process that did not end in good order.  -1 with
-	 * the error ends it all. */
+	 * RECORD_ERROR for a process that failed. -1 with the error ends
+	 * everything. */
 	int (*take)(void *context, const struct user *who,
 		    const struct record *r, struct error *f);
 	void *context;
@@ -40,9 +40,9 @@ struct everybody {
 };
 
 /* SIGTERM, SIGINT and SIGHUP, where they are noted (base/interrupt.h), are
- * passed on, and what has not begun does not begin: 0.  Where we may not
- * become other users, that is told once, by a warning, and our own is looked
- * after.  Returns in the caller's process alone. */
+ * passed on, and no further process starts: 0.  Where we may not become other
+ * users, there is one warning, and only our own queue is used.  Returns in the
+ * caller's process alone. */
 int everybody_run(const struct everybody *e, struct error *f);
 
 #endif

@@ -1,15 +1,15 @@
-/* flush.c - start, listen, reap.
+/* flush.c - starting, watching and reaping the processes.
  *
  * Each group of mails has a process (worker.h) that tells of its steps through
- * a pipe; a few run at a time.  What ends the pipe without a good-bye, or says
- * nothing for too long, has died of a mail.  With one begun and not over it is
- * that one, which is put off, and a new process goes on with the others.  With
- * several on their way nobody can tell: a new process has them one at a time,
- * and finds out.  One that died before its first mail died of that one, as far
- * as we can tell, so every process makes headway.
+ * a pipe; a few run at a time.  A process whose pipe ends without WORKER_ENDS,
+ * or that is silent for too long, was killed or blocked by a mail.  When one
+ * mail was begun and not finished it is that one, which is deferred, and a new
+ * process goes on with the others.  When there are several, a new process tries
+ * them one at a time to find out.  A process that died before its first mail is
+ * counted against that one, so that every process makes progress.
  *
- * The processes have our handlers (base/interrupt.h): each stops at once, and
- * the mails at hand wait as before. */
+ * The processes have our signal handlers (base/interrupt.h): each stops at
+ * once, and its mails stay in the queue. */
 #include "queuerun/flush.h"
 
 #include <errno.h>
@@ -52,7 +52,7 @@ struct run {
 	struct job jobs[JOBS_MAX];
 	bool notifies;
 	bool told; /* to stop */
-	int speak; /* in a process: where its words go */
+	int speak; /* in a process: where its records go */
 };
 
 /* ---- words ---- */
@@ -101,7 +101,7 @@ static void hear(struct run *run, struct job *job, const struct word *w)
 	job->is_over[w->mail] = true;
 }
 
-/* Short enough to go whole or not at all. */
+/* Short enough to be written whole or not at all. */
 static int tell_pipe(void *context, size_t mail, enum worker_word word)
 {
 	struct run *run = context;
@@ -162,7 +162,7 @@ static noreturn void work_there(struct run *run, struct job *job, int speak)
 	process_end();
 }
 
-/* With those that are not over. */
+/* For the mails that are not finished. */
 static void start(struct run *run, struct job *job)
 {
 	int fds[2];
@@ -189,7 +189,7 @@ static void start(struct run *run, struct job *job)
 	job->pid = pid;
 	job->fd = fds[0];
 	job->heard = sysenv_ticks();
-	/* one that asked for all to stop may have come in between */
+	/* a request to stop may have come in between */
 	if (run->told)
 		kill(pid, SIGTERM);
 }
@@ -204,7 +204,7 @@ static void explain_end(const struct run *run, const struct job *job,
 {
 	if (job->stuck)
 		error_set(why, ERROR_SOFTWARE,
-			  "the process that tried it gave no sign of life for "
+			  "the process that tried it did not respond for "
 			  "%u seconds and was ended",
 			  patience_of(run) / 1000);
 	else if (WIFSIGNALED(status))
@@ -214,8 +214,8 @@ static void explain_end(const struct run *run, const struct job *job,
 			  WTERMSIG(status), strsignal(WTERMSIG(status)));
 	else
 		error_set(why, ERROR_SOFTWARE,
-			  "the process that tried it ended with status %d "
-			  "amid its work",
+			  "the process that tried it ended with status "
+			  "%d before it had finished",
 			  WEXITSTATUS(status));
 	why->temporary = true;
 }
@@ -232,7 +232,7 @@ static size_t find_left(const struct job *job, bool begun)
 	return i;
 }
 
-/* Those on their way; *last is behind the last of them. */
+/* Those begun and not finished; *last is the index after the last of them. */
 static size_t count_begun(const struct job *job, size_t *last)
 {
 	size_t n = 0;
@@ -409,9 +409,9 @@ static int run_over(struct run *run, struct queue *q, bool notices,
 	return 0;
 }
 
-/* What follows a run: senders are told, and what tells them goes at once.
- * Never before: a run that was killed when it had put a notice into the queue
- * is known by that, and the notice is not made again. */
+/* After a run: notices are made and sent at once.  Never before: a notice that
+ * a killed run had put into the queue prevents a second one while it is
+ * there. */
 static int finish(struct run *run, struct queue *q, struct error *f)
 {
 	struct error later[2] = { ERROR_INIT, ERROR_INIT };
@@ -427,8 +427,8 @@ static int finish(struct run *run, struct queue *q, struct error *f)
 	return r;
 }
 
-/* What a limit held and is due goes with whatever is asked for by its id, since
- * such a run may be the only one for a while. */
+/* Held mail that is due is sent with a run for some ids, too, since there may
+ * be no other run for a while. */
 static struct flush with_digests(const struct flush *fl, struct queue *q)
 {
 	struct error trouble = ERROR_INIT;
@@ -438,7 +438,7 @@ static struct flush with_digests(const struct flush *fl, struct queue *q)
 	if (fl->senders.count || fl->recipients.count)
 		return own;
 	if (held_run(q, fl->arena, &made, &trouble) < 0)
-		log_warning("mails that are held by a limit: %s", trouble.text);
+		log_warning("mails held by a limit: %s", trouble.text);
 	if (!fl->ids.count || !made.count)
 		return own;
 	for (size_t i = 0; i < fl->ids.count; i++) {
@@ -463,8 +463,8 @@ int flush_run(const struct flush *fl, struct flush_result *out, struct error *f)
 	if (queue_open(&q, fl->arena, fl->folder, false, f) < 0)
 		return -1;
 	interrupt_catch();
-	/* A run that was killed behind putting a notice in knows of it by the
-	 * notice alone: not when that has gone. */
+	/* A run that was killed after it had queued a notice left no other
+	 * trace: it must not be sent before. */
 	notice_failures(&q, fl->arena, &made, &again);
 	own = with_digests(fl, &q);
 	r = run_over(&run, &q, false, f);
@@ -475,7 +475,7 @@ int flush_run(const struct flush *fl, struct flush_result *out, struct error *f)
 
 /* ---- behind somebody's back ---- */
 
-/* Twice removed, so that it is nobody's to wait for. */
+/* Forked twice, so that nobody has to wait for it. */
 static noreturn void run_detached(const struct flush *fl, int lock)
 {
 	struct flush own = *fl;

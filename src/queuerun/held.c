@@ -1,7 +1,7 @@
-/* held.c - which of the held mails go now, and how.
+/* held.c - which of the held mails are sent now, and how.
  *
- * All under one lock, which mailq has too when it changes a mail that is held:
- * a mail is in a digest, or it is released, or it is deleted.
+ * All of it is done under one lock, which mailq also takes when it changes a
+ * held mail: a mail is in a digest, or it is released, or it is deleted.
  *
  *	1 the digest is put into the queue; its entry names its members, and as
  *	  long as it does nobody tries it
@@ -9,9 +9,9 @@
  *	3 the digest's entry is changed: it names none any more
  *	4 the guard is told that a mail of these kinds went
  *
- * Killed before 1 is done, all is as it was.  Killed after it, the next run
- * finds a digest with members and begins at 2: no mail is lost, and none comes
- * twice.  Killed behind 3, the hour begins with the digest before. */
+ * Killed before 1 is done, nothing has changed.  Killed after it, the next run
+ * finds a digest with members and begins at 2: no mail is lost, and none is
+ * sent twice.  Killed after 3, the hour counts from the digest before. */
 #include "queuerun/held.h"
 
 #include <string.h>
@@ -31,7 +31,7 @@ struct job {
 	struct queue *queue;
 	int64_t now;
 	struct held_scan scan;
-	bool has_freed;	     /* an old set, whatever the guard said */
+	bool has_freed;	     /* an old set, whatever the limit says */
 	struct arena *arena; /* of the ids that are told */
 	struct flush_words *made;
 };
@@ -65,7 +65,7 @@ static int remove_member(struct queue *q, struct arena *a, const char *id,
 		queue_release(&c);
 	} else if (r == 0 && queue_peek(q, a, QUEUE_WAITING, id, &e, f) > 0) {
 		r = error_set(f, ERROR_TEMPORARY,
-			      "another process has the mail %s just now", id);
+			      "another process has locked the mail %s", id);
 	}
 	return r < 0 ? -1 : 0;
 }
@@ -119,7 +119,7 @@ struct group {
 	struct held *items; /* oldest first */
 	size_t count, at;
 	const struct account *account;
-	struct entry like; /* the first that could be had */
+	struct entry like; /* the first that could be read */
 	bool has_like;
 	char (*keys)[QUEUE_LIMIT_KEY]; /* the kinds that go */
 	size_t key_count, key_room;
@@ -394,13 +394,13 @@ static void run_group(struct job *s, struct held *items, size_t count,
 	arena_free(&g.arena);
 }
 
-/* Where others come first again and again, for longer than a day. */
+/* Others have come first for longer than a day. */
 static bool is_starved(const struct job *s, const struct held *first)
 {
 	return s->now - first->arrived >= STARVED;
 }
 
-/* The answer of the guard, as to a mail that comes now; without one it goes. */
+/* The answer of the limit, as for a new mail; without one it is sent. */
 static struct queue_limit_answer ask_again(const struct group *g,
 					   const char *key, struct error *f)
 {
@@ -458,8 +458,8 @@ static void run_groups(struct job *s, struct error *f)
 	}
 }
 
-/* Step 2 of those that were interrupted, before anything else is done with the
- * mails that they name. */
+/* Step 2 of digests that were interrupted, before anything else is done with
+ * their members. */
 static int finish_pending(struct job *s, struct error *f)
 {
 	if (!s->scan.pending_count)
@@ -471,7 +471,7 @@ static int finish_pending(struct job *s, struct error *f)
 	return held_scan_look(&s->scan, s->queue, s->now, f);
 }
 
-/* Mostly there is nothing, and no lock is needed to see that. */
+/* Usually there is nothing, which needs no lock. */
 static bool has_work(struct queue *q)
 {
 	struct error unread = ERROR_INIT;

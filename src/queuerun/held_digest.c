@@ -1,6 +1,5 @@
-/* held_digest.c - a mail is read once for its copy and once for its parts;
- * one that is too strange to look into has no excerpt, and is attached all the
- * same. */
+/* held_digest.c - a mail is read once to copy it and once to find its parts;
+ * one that cannot be parsed has no excerpt, and is attached all the same. */
 #include "queuerun/held_digest.h"
 
 #include <string.h>
@@ -104,7 +103,7 @@ static void read_fields(const struct look *l, struct held_mail *m)
 
 /* ---- an excerpt ---- */
 
-/* The first text that is to be read in place. */
+/* The first text that is not an attachment. */
 static const struct entity *find_text(const struct look *l)
 {
 	for (const struct entity *e = l->parser.first; e; e = e->next)
@@ -139,7 +138,7 @@ static void find_charset(const struct look *l, const struct entity *e,
 	arena_free(&a);
 }
 
-/* UTF-8, as far as that can be had; what is not is made safe behind this. */
+/* UTF-8 where the text can be converted; the caller sanitizes the rest. */
 static void to_utf8(const struct look *l, const struct entity *e,
 		    const struct buf *text, struct buf *out)
 {
@@ -312,7 +311,7 @@ static bool names(const struct held_mail *m, const char *address)
 	return false;
 }
 
-/* Whom every mail names; all others are hidden as they were. */
+/* Those that every mail names; all others stay hidden. */
 static const char *find_to(const struct held_digest *d)
 {
 	const struct entry *e = d->like;
@@ -340,7 +339,8 @@ static const char *find_to(const struct held_digest *d)
 	return to ? to : "undisclosed-recipients:;";
 }
 
-/* Can it be written, and does it need no more of a server than the envelope? */
+/* Can it be written, and does it require no more of the server than the
+ * envelope? */
 static bool is_from(const struct held_digest *d, const char *value)
 {
 	struct error unfit = ERROR_INIT;
@@ -358,7 +358,8 @@ static bool is_from(const struct held_digest *d, const char *value)
 	return list.count > 0;
 }
 
-/* Of the newest mail; where it cannot be had, the sender's address or ours. */
+/* That of the newest mail; where it cannot be used, the sender's address or
+ * ours. */
 static const char *find_from(const struct held_digest *d)
 {
 	const char *from = d->mails[d->count - 1].from;
@@ -424,7 +425,7 @@ static struct slice content_of(const struct held_digest *d,
 	return s;
 }
 
-/* A list of a thousand is not walked a thousand times. */
+/* Appends without walking the list for each mail. */
 static void add_mails(const struct held_digest *d, struct tree *t)
 {
 	struct part **plain = &t->digest.children;

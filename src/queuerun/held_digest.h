@@ -6,12 +6,12 @@
  *		multipart/digest	each of them, as it would have been sent
  *		application/octet-stream
  *					those that message/rfc822 has no
- *encoding for (8 bits, overlong lines), octet for octet
+ * encoding for (8 bits, overlong lines), octet for octet
  *
- * The digest goes to those to whom each mail in it was to go.  Its To names
- * those whom To or Cc of every one of them names, so that it tells nobody of
- * a Bcc.  It is 7bit, and any server takes it.  Memory does not grow with the
- * mails' size: they are copied into a stage. */
+ * The digest has the recipients that each mail in it has.  Its To names those
+ * that are in To or Cc of every mail, so that it reveals no Bcc.  It is 7bit,
+ * so that any server accepts it.  Memory does not grow with the mails' size:
+ * they are copied into a stage. */
 #ifndef QUEUERUN_HELD_DIGEST_H
 #define QUEUERUN_HELD_DIGEST_H
 
@@ -36,7 +36,7 @@ struct held_mail {
 	const char *subject;	   /* UTF-8; "" when there is none */
 	const char *from;	   /* the field; or NULL */
 	struct address_list named; /* in To and Cc */
-	const char *excerpt;	   /* lines, each with its end; "": none */
+	const char *excerpt;	   /* lines, each with its line end; "": none */
 	uint64_t offset, length;   /* in the stage of all */
 	bool is_plain;		   /* it can be a message/rfc822 of 7 bits */
 };
@@ -52,7 +52,7 @@ struct held_digest {
 	/* by held_digest_read */
 	struct held_mail *mails;
 	size_t count, room;
-	struct stage content; /* all mails, one behind the other */
+	struct stage content; /* all mails, one after the other */
 	/* what came of it */
 	const char *message_id;
 	bool has_8bit_header; /* an address that is not ASCII */
@@ -61,10 +61,10 @@ struct held_digest {
 /* Begins the stage; `f` is for all that follows. */
 void held_digest_init(struct held_digest *d, struct error *f);
 void held_digest_free(struct held_digest *d);
-/* Takes a mail in, the oldest first. */
+/* Adds a mail, the oldest first. */
 int held_digest_read(struct held_digest *d, const struct entry *e,
 		     const struct slice *message, struct error *f);
-/* What it is counted as, alone or in a digest: the kind of a mail. */
+/* The kind of a mail, as it is counted, alone or in a digest. */
 int held_digest_key(char key[QUEUE_LIMIT_KEY], struct arena *a,
 		    const struct entry *e, const struct slice *message,
 		    struct error *f);
@@ -76,8 +76,8 @@ int held_digest_write(struct held_digest *d, struct sink *to, struct error *f);
 /* "63 mails in the past hour: disk full on db1 (41), backup failed (22)";
  * UTF-8. */
 void held_text_subject(const struct held_digest *d, struct buf *out);
-/* How many of which kind, from when to when; then each kind: its newest mail as
- * an excerpt, and when the others came.  UTF-8, CRLF. */
+/* How many of which kind, from when to when; then for each kind an excerpt of
+ * its newest mail, and when the others came.  UTF-8, CRLF. */
 int held_text_write(const struct held_digest *d, struct sink *to);
 
 #endif

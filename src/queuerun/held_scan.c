@@ -1,4 +1,4 @@
-/* held_scan.c - a look at each entry; a group is known by a text of all that
+/* held_scan.c - reads each entry; a group is identified by a text of all that
  * its mails must have in common. */
 #include "queuerun/held_scan.h"
 
@@ -21,7 +21,7 @@ static int by_address(const void *one, const void *other)
 	return strcmp((*x)->address, (*y)->address);
 }
 
-/* The way, the sender, the recipients, and what is asked for of reports. */
+/* The account, the sender, the recipients, and the DSN options. */
 static const char *group_of(struct arena *a, const struct entry *e)
 {
 	struct buf key = BUF_INIT(KEY_ROOM);
@@ -52,7 +52,7 @@ static const char *group_of(struct arena *a, const struct entry *e)
 	return text;
 }
 
-/* The clock was set back since where it came from the future. */
+/* A mail from the future means that the clock was set back. */
 static bool is_due(const struct entry *e, int64_t now)
 {
 	return now >= e->limit_until || now < e->arrived;
@@ -84,7 +84,7 @@ static void remember(struct held_scan *s, const struct entry *e)
 static void look_at(struct held_scan *s, const char *id)
 {
 	struct arena a = ARENA_INIT;
-	struct error unread = ERROR_INIT; /* for whoever tries it to tell */
+	struct error unread = ERROR_INIT; /* reported when it is tried */
 	struct entry e;
 
 	if (queue_peek(s->queue, &a, QUEUE_WAITING, id, &e, &unread) > 0) {
@@ -109,8 +109,8 @@ static int compare_groups(const struct held *x, const struct held *y)
 	return x->set ? strcmp(x->set, y->set) : strcmp(x->group, y->group);
 }
 
-/* Sets before digests, which count for the guard that they ask; of one group
- * the oldest first. */
+/* Sets before digests, since digests count for the limit that sets ask; in a
+ * group the oldest first. */
 static int compare(const void *one, const void *other)
 {
 	const struct held *x = one, *y = other;

@@ -1,4 +1,5 @@
-/* held_scan.h - which mails of a queue a limit holds, and which go together. */
+/* held_scan.h - which mails of a queue a limit holds, and which belong
+ * together. */
 #ifndef QUEUERUN_HELD_SCAN_H
 #define QUEUERUN_HELD_SCAN_H
 
@@ -12,7 +13,7 @@
 
 struct held {
 	const char *id;
-	const char *group; /* what those have in common that go together */
+	const char *group; /* the same for mails that belong together */
 	const char *set;   /* of what is in no digest; or NULL */
 	int64_t arrived, until;
 	uint64_t size;
@@ -25,14 +26,14 @@ struct held_scan {
 	struct queue *queue;
 	struct arena arena;
 	int64_t now;
-	struct held *items; /* one group behind the other, the oldest of each
-			       first; sets before digests */
+	struct held *items; /* group after group, the oldest of each first; sets
+			       before digests */
 	size_t count, room;
-	const char **pending; /* digests that name their members still */
+	const char **pending; /* digests that still name their members */
 	size_t pending_count, pending_room;
 };
 
-/* Reads without locks.  What a person holds is not in it. */
+/* Reads without locks.  Leaves out what a person holds. */
 int held_scan_look(struct held_scan *s, struct queue *q, int64_t now,
 		   struct error *f);
 void held_scan_free(struct held_scan *s);

@@ -1,7 +1,7 @@
-/* held_text.c - read on a telephone at night: the table first, then the
- * newest mail of each kind, as that one tells how things are now.
+/* held_text.c - for a small screen: the table first, then the newest mail of
+ * each kind, since that one shows the current state.
  *
- * Other people's words are safe first, and cut to a length afterwards. */
+ * Foreign text is sanitized first, then cut to a length. */
 #include "queuerun/held_digest.h"
 
 #include <inttypes.h>
@@ -35,7 +35,7 @@ struct kinds {
 
 /* ---- the kinds ---- */
 
-/* Many first; of as many, what came first. */
+/* The largest first; of the same size the earliest. */
 static int by_count(const void *one, const void *other)
 {
 	const struct kind *x = one, *y = other;
@@ -170,7 +170,7 @@ static void put_heading(struct words *w)
 	sink_puts(w->to, "\r\n");
 }
 
-/* What most readers want to know once. */
+/* What most readers need only once. */
 static void put_reason(struct words *w)
 {
 	const struct account *account = w->digest->account;
@@ -234,8 +234,7 @@ static void put_excerpt(struct words *w, const struct held_mail *m)
 	sink_puts(w->to, "\r\n");
 }
 
-/* Where their subjects differ they say something: "disk 91% full", "disk 93%
- * full". */
+/* Different subjects are informative: "disk 91% full", "disk 93% full". */
 static void put_others(struct words *w, const struct kind *kind)
 {
 	const char *before = kind->last->subject;

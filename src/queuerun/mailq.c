@@ -18,7 +18,7 @@
 #include "mail/date.h"
 
 #define ID_WIDTH 17
-#define INDENT	 47 /* of a recipient: behind id, size and time */
+#define INDENT	 47 /* of a recipient: after id, size and time */
 
 /* ---- times ---- */
 
@@ -45,7 +45,7 @@ static int put_header(struct mailq_view *v)
 			   "-Sender/Recipient-------");
 }
 
-/* Why it is there, and when it goes on: what stands in the parentheses. */
+/* The text in the parentheses: why it is there, and when it is tried next. */
 static void put_reason(struct buf *to, const struct record *mail,
 		       const struct entry_recipient *r)
 {
@@ -68,7 +68,7 @@ static void put_reason(struct buf *to, const struct record *mail,
 	buf_printf(to, "; next try %s", next);
 }
 
-/* "<>" where it is empty, and made safe: it may be another user's. */
+/* "<>" where it is empty, and sanitized: it may be another user's. */
 static void put_safe_address(struct buf *to, const char *address)
 {
 	text_puts_safe(to, *address ? address : "<>");
@@ -85,7 +85,7 @@ static int put_address(struct mailq_view *v, const char *address)
 	return r;
 }
 
-/* Those who have it are no matter of the queue. */
+/* Those that have the mail are not shown. */
 static int put_recipients(struct mailq_view *v, const struct record *mail)
 {
 	struct buf one = BUF_INIT(4096), other = BUF_INIT(4096);
@@ -118,8 +118,8 @@ static int put_remark(struct mailq_view *v, const struct record *mail)
 	char until[DATE_SIZE];
 
 	if (mail->place == QUEUE_GIVEN_UP)
-		return sink_puts(v->out, "(given up, and its sender has not "
-					 "got it back)\n");
+		return sink_puts(
+			v->out, "(given up, and not returned to its sender)\n");
 	if (mail->place == QUEUE_BAD)
 		return sink_puts(v->out, "(set aside, since it could not be "
 					 "read)\n");
@@ -183,7 +183,7 @@ static int put_mail(struct mailq_view *v, const struct user *owner,
 	return sink_puts(v->out, "\n");
 }
 
-/* Those that are not shown stand where they would. */
+/* A line in place of the mails that are not shown. */
 static int put_more(struct mailq_view *v, const struct user *owner,
 		    const struct record *r)
 {
@@ -328,8 +328,7 @@ int mailq_json_put(struct mailq_view *v, const struct user *owner,
 	json_decref(o);
 	if (!text)
 		return error_set(f, ERROR_SOFTWARE,
-				 "what is known of %s cannot be written as "
-				 "JSON",
+				 "the entry of %s cannot be written as JSON",
 				 r->id);
 	result = sink_puts(v->out, v->count++ ? ",\n" : "[\n");
 	if (result == 0)
@@ -345,8 +344,8 @@ int mailq_json_end(struct mailq_view *v)
 
 /* ---- for a monitor ---- */
 
-/* Since it could have been tried: what a limit held waits from the end of
- * that on, and what it holds does not wait at all. */
+/* A mail waits from when it could be tried: one that a limit held from the end
+ * of that on, and one that it still holds not at all. */
 static void count_waiting(struct mailq_state *s, const struct entry *e)
 {
 	int64_t since = e->limit_by ? e->limit_until : e->arrived;
@@ -412,10 +411,10 @@ static void put_state(struct buf *to, const struct mailq_state *s,
 	if (s->bad)
 		buf_printf(to, ", %" PRIu64 " unreadable", s->bad);
 	if (s->unread)
-		buf_printf(to, ", the queue of %.100s cannot be looked at",
+		buf_printf(to, ", the queue of %.100s cannot be read",
 			   s->unread_owner);
 	if (s->unread > 1)
-		buf_printf(to, ", nor %u others", s->unread - 1);
+		buf_printf(to, ", and those of %u others", s->unread - 1);
 	if (s->remark)
 		buf_printf(to, " (%s)", s->remark);
 	buf_printf(to, " | count=%" PRIu64, s->waiting);
@@ -443,7 +442,7 @@ int mailq_check_end(const struct mailq_state *s,
 		*status = 2;
 	else if (is_over(s->waiting, limits->warn_count) ||
 		 is_over((uint64_t)s->age, (uint64_t)limits->warn_age) ||
-		 /* somebody has to look at these */
+		 /* a person has to look at these */
 		 s->given_up || s->bad || s->unread)
 		*status = 1;
 	else

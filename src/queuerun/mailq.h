@@ -35,8 +35,8 @@ int mailq_no_such_mail(const char *id, struct error *f);
 
 /* ---- showing ---- */
 
-/* What was shown so far.  Each takes RECORD_MAIL and RECORD_MORE, and passes
- * over the rest. */
+/* What was shown so far.  Each function takes RECORD_MAIL and RECORD_MORE, and
+ * ignores the rest. */
 struct mailq_view {
 	struct sink *out;
 	bool shows_owner; /* in the list: there may be several */
@@ -45,7 +45,8 @@ struct mailq_view {
 
 /* Postfix's form, which monitors know: a block for each mail, and "-- N Kbytes
  * in N Requests." or "Mail queue is empty" as the last line.  Held, given up
- * and unreadable mails are marked.  Goes out as it is made: constant memory. */
+ * and unreadable mails are marked.  It is written as it is made: constant
+ * memory. */
 int mailq_list_put(struct mailq_view *v, const struct user *owner,
 		   const struct record *r);
 int mailq_list_end(struct mailq_view *v);
@@ -64,7 +65,7 @@ struct mailq_state {
 	uint64_t waiting, held, given_up, bad;
 	uint64_t limited;	  /* held by a limit, before its time */
 	int64_t age;		  /* of the oldest that may be tried */
-	unsigned unread;	  /* queues that could not be looked at */
+	unsigned unread;	  /* queues that could not be read */
 	const char *unread_owner; /* of the first of them */
 	const char *remark; /* for people: whose queues these are; or NULL */
 };

@@ -1,19 +1,19 @@
-/* notice.c - who is told, when, and what becomes of the mails after that.
+/* notice.c - who is notified, when, and what becomes of the mails after that.
  *
  * A run looks at every entry once, without a lock, and remembers those that
  * have failed by sender and account; each group is then claimed and reported.
- * The oldest of a group is claimed first, and where somebody else has it the
- * group is left alone: so two runs at once do not both write to one sender.
+ * The oldest of a group is claimed first, and where another process has it the
+ * group is skipped: so two runs at once do not both notify one sender.
  *
  *	1 the notice is put into the queue, durable, by a name that is made of
  *	  what it reports
  *	2 each mail: failed becomes told; it is updated, given up or removed
  *	3 the sender's stamp
  *
- * Killed behind 1, the next run makes a notice of the same name, which the
- * queue has already while it waits: no second one.  Killed in 2, between
- * "told" and the end, the next run ends it.  Killed behind 2, the hour is not
- * kept.  Nothing is lost at any step, as nothing leaves before 1.
+ * Killed after 1, the next run makes a notice of the same name, which the queue
+ * already has while it waits: no second one.  Killed in 2, between "told" and
+ * the end, the next run completes it.  Killed after 2, the hour is not
+ * observed. Nothing is lost at any step, as nothing is removed before 1.
  *
  *	of the mail's recipients		becomes
  *	somebody waits				updated
@@ -22,8 +22,9 @@
  *	failed ones did not want a notice	removed, when they were all
  *	null sender, or queue_notice is off	given up
  *
- * That it came back is written into the entry, since somebody may wait longer
- * than that; whoever ends the mail then asks notice_owes_content. */
+ * That the content was returned is recorded in the entry, since another
+ * recipient may wait longer; notice_owes_content uses it when the mail is
+ * finished. */
 #include "queuerun/notice.h"
 
 #include <stdio.h>
@@ -46,8 +47,8 @@
 
 /* ---- names ---- */
 
-/* FNV-1a: names that repeat, nothing that must withstand an attack; senders
- * that fall together wait for each other, and no more. */
+/* FNV-1a: for names, not for security; senders with the same hash wait for each
+ * other, nothing worse. */
 static void mix(uint64_t *hash, const void *data, size_t n)
 {
 	const unsigned char *p = data;
@@ -79,7 +80,7 @@ static const char *stamp_name(struct arena *a, enum notice_kind kind,
 			    kind == NOTICE_FAILED ? "notice" : "delay", digits);
 }
 
-/* A stamp of the future is of a clock that was set back since. */
+/* A stamp in the future means that the clock was set back. */
 static bool is_time(struct queue *q, const char *stamp)
 {
 	int64_t now = sysenv_now(), last = queue_stamp(q, stamp);
@@ -175,7 +176,7 @@ static int make_notice(struct queue *q, struct notice_report *r,
 
 /* ---- what becomes of a mail ---- */
 
-/* The first of many, none of which stops the others. */
+/* Keeps the first error; none stops the others. */
 static void note_error(struct error *f, const struct error *each)
 {
 	if (!error_is_set(f))
@@ -189,7 +190,8 @@ static void tell(struct entry *e)
 			e->recipients[i].state = ENTRY_TOLD;
 }
 
-/* Those who failed know it, or may not: the mail goes on without them. */
+/* The sender knows of the failed recipients, or may not: the mail goes on
+ * without them. */
 static int settle(struct queue_claim *c, struct error *f)
 {
 	tell(&c->entry);
@@ -207,7 +209,7 @@ static int settle_silently(struct queue_claim *c, struct error *f)
 	const char *why = !*e->reverse_path ? "it has no sender"
 			  : notice_report_count(e, NOTICE_FAILED) > 0
 				  ? "notices are off"
-				  : "its sender wants no notice";
+				  : "its sender asked for no notice";
 	size_t failed = entry_count(e, ENTRY_FAILED);
 
 	if (settle(c, f) < 0)
@@ -218,7 +220,7 @@ static int settle_silently(struct queue_claim *c, struct error *f)
 		    waits		     ? ""
 		    : notice_owes_content(e) ? "; it stays in the queue (see "
 					       "mailq)"
-					     : "; it is taken out");
+					     : "; it is removed");
 	return 0;
 }
 
@@ -249,8 +251,8 @@ static bool is_reportable(const struct entry *e)
 	       notice_report_count(e, NOTICE_FAILED) > 0;
 }
 
-/* 1 when it is ours, 0 when not.  An entry that is bad is aside already and
- * told of; the others go on. */
+/* 1 when it is ours, 0 when not.  A bad entry is set aside and logged; the
+ * others go on. */
 static int claim(struct queue *q, struct arena *a, const char *id,
 		 struct queue_claim *c, struct error *f)
 {
@@ -276,7 +278,7 @@ static void claim_group(struct group *g, struct error *f)
 		int r = claim(g->queue, g->arena, g->items[g->seen].id, c, f);
 
 		if (r == 0 && g->seen == 0)
-			return; /* another run may be writing to him */
+			return; /* another run may be notifying the sender */
 		if (r <= 0)
 			continue;
 		if (!is_reportable(&c->entry)) {
@@ -330,7 +332,7 @@ static void run_group(struct group *g, unsigned *made, struct error *f)
 	if (!is_time(g->queue, g->stamp))
 		return;
 	claim_group(g, f);
-	/* once more, as it may have been set before the first was ours */
+	/* again, as it may have been set before we had the first claim */
 	if (g->claimed && is_time(g->queue, g->stamp)) {
 		*made += report_group(g, &each) == 0;
 		note_error(f, &each);
@@ -404,7 +406,7 @@ static void remember(struct scan *s, const struct entry *e, const char *id)
 	s->count++;
 }
 
-/* Somebody was told, and what was to follow was interrupted. */
+/* The sender was told, and the next step was interrupted. */
 static bool is_at_its_end(const struct entry *e)
 {
 	return entry_count(e, ENTRY_TOLD) > 0 &&
@@ -436,7 +438,7 @@ static void finish_other(struct queue *q, struct arena *a, const char *id,
 static void look_at(struct scan *s, const char *id, struct error *f)
 {
 	struct arena scratch = ARENA_INIT;
-	struct error unread = ERROR_INIT; /* for whoever tries it to tell */
+	struct error unread = ERROR_INIT; /* reported when it is tried */
 	struct entry e;
 
 	if (queue_peek(s->queue, &scratch, QUEUE_WAITING, id, &e, &unread) >
@@ -486,7 +488,7 @@ int notice_failures(struct queue *q, struct arena *a, unsigned *made,
 	struct queue_names names;
 	struct error first = ERROR_INIT;
 
-	(void)a; /* each group has an arena of its own */
+	(void)a; /* each group has its own arena */
 	*made = 0;
 	if (queue_list(q, &s.arena, QUEUE_WAITING, &names, &first) == 0) {
 		for (size_t i = 0; i < names.count; i++)
@@ -531,7 +533,7 @@ int notice_delay(struct queue_claim *c, struct arena *a,
 
 /* ---- a notice that no server takes ---- */
 
-/* Did nobody of those who failed, now or before, want a notice? */
+/* Does NOTIFY exclude a notice for all that failed, now or before? */
 static bool is_unwanted(const struct entry *e)
 {
 	for (size_t i = 0; i < e->count; i++) {
@@ -571,7 +573,7 @@ static int deliver(struct queue_claim *c, struct arena *a,
 			       &c->message, path, f);
 }
 
-/* As failed/ has them: nobody is to be told any more. */
+/* As in failed/: no more notices. */
 static int give_up(struct queue_claim *c, struct error *f)
 {
 	struct entry *e = &c->entry;
@@ -589,12 +591,14 @@ int notice_keep(struct queue_claim *c, struct arena *a,
 	const char *path = "";
 
 	if (deliver(c, a, account, &path, &trouble) == 0) {
-		log_warning("the notice %s cannot be sent and lies in %s",
-			    c->entry.id, path);
+		log_warning(
+			"the notice %s cannot be sent; it was delivered to %s",
+			c->entry.id, path);
 		return queue_remove(c, f);
 	}
-	log_error("the notice %s cannot be sent, nor put into a Maildir (%s); "
-		  "it stays in the queue, see mailq",
+	log_error("the notice %s can neither be sent nor put "
+		  "into a Maildir (%s); it stays in the queue, "
+		  "see mailq",
 		  c->entry.id, trouble.text);
 	return give_up(c, f);
 }

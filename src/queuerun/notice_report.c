@@ -1,4 +1,4 @@
-/* notice_report.c - the tree of a notice, and what it needs of the mails.
+/* notice_report.c - the tree of a notice, and what it reads from the mails.
  *
  *	multipart/report; report-type=delivery-status
  *	    text/plain			notice_text
@@ -9,13 +9,13 @@
  *					message/global-headers where that is
  *					UTF-8 (RFC 6532, RFC 6533)
  *
- * The sender is the account's own address under another name, since many a
- * submission server takes no other; that a program wrote it is what
- * Auto-Submitted tells (RFC 3834 5).
+ * The sender is the account's own address under another name, since many
+ * submission servers accept no other; Auto-Submitted tells that a program wrote
+ * it (RFC 3834 5).
  *
- * The fields are RFC 3464's groups.  A digest is about many messages where the
- * RFC knows one, so what it has about the message stands with each recipient,
- * in fields of our own. */
+ * The fields are RFC 3464's groups.  A digest is about several messages, and
+ * the RFC only knows one, so the fields about a message are repeated for each
+ * recipient, with names of our own. */
 #include "queuerun/notice_report.h"
 
 #include <string.h>
@@ -34,9 +34,11 @@
 
 /* ---- fields for programs (RFC 3464 2, RFC 6533 4) ---- */
 
-#define VALUE_MAX 900 /* octets: one word of them still fits a line */
-#define ROOM	  4096
-#define TYPE_MAX  32 /* octets of an address type */
+#define VALUE_MAX                                                              \
+	900 /* octets: one word of that length still fits in a line            \
+	     */
+#define ROOM	 4096
+#define TYPE_MAX 32 /* octets of an address type */
 
 struct fields {
 	struct sink *to;
@@ -63,7 +65,7 @@ static int put_date(struct fields *x, const char *name, int64_t when)
 	return put_field(x, name, NULL, date);
 }
 
-/* What would not be printable stays as it came. */
+/* Escapes of unprintable characters are kept. */
 static void put_xtext(struct buf *out, const char *text)
 {
 	struct arena a = ARENA_INIT;
@@ -135,7 +137,7 @@ static void put_server(struct fields *x, const struct entry_recipient *one)
 	const char *sentence = small_error_text(&one->last);
 	struct buf name = BUF_INIT(ROOM);
 
-	/* the name alone: no port, and a socket's path is none */
+	/* only the name: no port, and not the path of a socket */
 	if (*host && *host != '/') {
 		const char *colon = strchr(host, ':');
 		bool has_port = colon && !strchr(colon + 1, ':');
@@ -391,8 +393,8 @@ static bool comes_back_whole(const struct notice_report *r)
 
 /* ---- the header ---- */
 
-/* "NAME <address>" where that can be read back, else NULL.  A bare name means
- * nothing where it will be read. */
+/* "NAME <address>" where that can be parsed, else NULL. A name without a domain
+ * means nothing to the recipient. */
 static const char *mailbox(struct notice_report *r, const char *name,
 			   const char *address)
 {
@@ -423,7 +425,7 @@ static const char *from_of(struct notice_report *r)
 				   sysenv_domain());
 }
 
-/* In the sender's own domain, as his mails have it. */
+/* In the sender's own domain, as in their mails. */
 static const char *make_id(const struct notice_report *r)
 {
 	const char *at = strrchr(r->mails[0].entry->reverse_path, '@');

@@ -1,10 +1,10 @@
 /* notice_report.h - a notice as a message, before it is queued (RFC 3464,
  * RFC 6522, RFC 6533).
  *
- * A multipart/report of up to three parts: words for a person, fields for
- * programs, and of a single mail what of it comes back.  More than one mail
- * makes a digest, which brings none of them back.  Memory does not grow with
- * the mails: their content is a slice, what is written waits in stages. */
+ * A multipart/report of up to three parts: a text for people, fields for
+ * programs, and for a single mail the mail or its header.  More than one mail
+ * makes a digest, which returns none of them.  Memory does not grow with the
+ * mails: their content is a slice, and what is written is staged. */
 #ifndef QUEUERUN_NOTICE_REPORT_H
 #define QUEUERUN_NOTICE_REPORT_H
 
@@ -19,7 +19,7 @@
 
 enum notice_kind { NOTICE_FAILED, NOTICE_DELAYED };
 
-/* One mail that is reported, and what its own header says of it; UTF-8. */
+/* One mail that is reported, and facts from its header; UTF-8. */
 struct notice_mail {
 	const struct entry *entry;
 	struct slice message;	/* all of it */
@@ -36,11 +36,11 @@ struct notice_report {
 	const struct account *account;
 	struct notice_mail *mails; /* entry and message are given */
 	size_t count;
-	size_t more; /* mails of this sender that another notice tells of */
+	size_t more; /* mails of this sender that another notice reports */
 
 	/* what came of it */
 	const char *message_id;
-	bool is_whole;	      /* the mail comes back whole */
+	bool is_whole;	      /* the mail is returned whole */
 	bool has_8bit;	      /* in the body */
 	bool has_8bit_header; /* an address that is not ASCII */
 };

@@ -1,7 +1,7 @@
-/* notice_text.c - the reader did not run a mail server before breakfast: what
- * happened comes first, the server's words next, what to do last.
+/* notice_text.c - for readers who are no mail experts: first what happened,
+ * then the server's reply, then what to do.
  *
- * Other people's words are safe first, and broken to a width afterwards. */
+ * Foreign text is sanitized first, then wrapped. */
 #include "queuerun/notice_text.h"
 
 #include <inttypes.h>
@@ -82,7 +82,7 @@ struct words {
 	struct buf line;
 };
 
-/* One paragraph of what is in the line, which is emptied. */
+/* Writes the line as one paragraph, and empties it. */
 static void put_line(struct words *w, size_t indent)
 {
 	notice_text_wrap(w->to, indent, w->line.data);
@@ -136,7 +136,7 @@ static void put_reason(struct words *w, const struct entry_recipient *one)
 	} else if (*small_error_text(&one->last)) {
 		add(w, small_error_text(&one->last), REPLY_MAX);
 	} else {
-		buf_puts(&w->line, "no server has said why");
+		buf_puts(&w->line, "no server gave a reason");
 	}
 	put_line(w, 6);
 	if (w->report->kind == NOTICE_DELAYED || !one->last.temporary)
@@ -171,8 +171,8 @@ static void put_recipients(struct words *w, const struct entry *e)
 	}
 	if (shown > most) {
 		buf_printf(&w->line,
-			   "and %zu more; the next part of this message names "
-			   "them all",
+			   "and %zu more; the next part of this message "
+			   "lists them all",
 			   shown - most);
 		put_line(w, 4);
 	}
@@ -289,8 +289,8 @@ static void put_delayed(struct words *w, const struct notice_mail *mail)
 	buf_puts(&w->line, "Your mail ");
 	add_mail(w, mail);
 	buf_printf(&w->line,
-		   " has not been delivered yet to %s. There is nothing that "
-		   "you have to do:",
+		   " has not been delivered yet to %s. You do not "
+		   "have to do anything:",
 		   n > 1 ? "these recipients" : "this recipient");
 	put_paragraph(w, "");
 	put_recipients(w, e);

@@ -1,4 +1,4 @@
-/* own_queues.c - each place once, whatever names lead there. */
+/* own_queues.c - each directory once, by whatever names. */
 #include "queuerun/own_queues.h"
 
 #include <errno.h>
@@ -41,7 +41,7 @@ static bool is_known(struct places *p, const struct stat *st)
 	return false;
 }
 
-/* Where we may not look there is nothing of ours. */
+/* A place that we may not read is not ours. */
 static void add(struct places *p, const char *folder, bool always)
 {
 	struct own_queues *out = p->out;
@@ -67,8 +67,8 @@ bool own_queues_are_named(const struct config_query *query)
 	       override_find(query->overrides, "queue_folder");
 }
 
-/* NULL without an error when no account can be told: mail that was accepted is
- * to be seen and sent whatever has happened to the configuration since. */
+/* NULL without an error when no account can be chosen: accepted mail is to be
+ * listed and sent whatever has happened to the configuration since. */
 static struct account *find_account(struct arena *a,
 				    const struct config_query *query,
 				    struct config *config, bool is_quiet,
@@ -152,7 +152,7 @@ int own_queues_find_there(struct arena *a, bool home_only,
 	return error_is_set(f) ? -1 : 0;
 }
 
-/* The way there by its name may be root's alone. */
+/* Only root may be able to reach it by its name. */
 void own_queues_find_here(struct arena *a, struct own_queues *out)
 {
 	struct places p = { .arena = a, .out = out };
@@ -164,7 +164,7 @@ void own_queues_find_here(struct arena *a, struct own_queues *out)
 /* ---- users who have none ---- */
 
 #define SLICES	   8	/* of the list, a process each */
-#define VERDICT_MS 1000 /* a user that takes longer has to have a process */
+#define VERDICT_MS 1000 /* a user that takes longer gets a process */
 #define RESTARTS   3	/* after such a user */
 #define ABSENT	   'a'
 #define UNKNOWN	   '?'
@@ -263,7 +263,7 @@ static void take_verdicts(struct slice *s, bool *is_absent)
 		end_slice(s);
 }
 
-/* Whoever it waits for, a file server that does not answer, has to have a
+/* The user that it waits for, whose file server does not answer, gets a
  * process. */
 static void pass_over(const struct users *users, struct slice *s)
 {

@@ -1,11 +1,11 @@
-/* own_queues.h - the queues of one user: whoever this process is.
+/* own_queues.h - the queues of the user that this process runs as.
  *
- * One that is named is the only one: by $MAILSEND_QUEUE, an account, a
- * configuration or the setting queue_folder of the command line.  Otherwise
- * there may be several: where the next mail would be put; the queue_folder of
- * each account; the one in the home and the one in the spool, since a home may
- * have been read-only for a while; and what the register says (spool.h).  Root
- * has none in a home. */
+ * A queue that is named is the only one: by $MAILSEND_QUEUE, an account, a
+ * configuration or the setting queue_folder on the command line.  Otherwise
+ * there may be several: the one for the next mail; the queue_folder of each
+ * account; the one in the home and the one in the spool, since a home may have
+ * been read-only for a while; and those in the register (spool.h).  Root has
+ * none in a home. */
 #ifndef QUEUERUN_OWN_QUEUES_H
 #define QUEUERUN_OWN_QUEUES_H
 
@@ -24,15 +24,14 @@ struct own_queues {
 
 /* Is one of them named?  Asks nothing but the query and the environment. */
 bool own_queues_are_named(const struct config_query *query);
-/* The first is where the next mail would be put, whether it is there or not;
- * of the others only those that are.  A configuration that is wrong is told by
- * a warning, and the queues are then those without one; an account that is
- * named and is not there is an error. */
+/* The first is the one for the next mail, whether it exists or not; the others
+ * exist.  A wrong configuration is a warning, and the queues are then those
+ * without one; an account that is named and does not exist is an error. */
 int own_queues_find(struct arena *a, const struct config_query *query,
 		    struct own_queues *out, struct error *f);
-/* For a process of root's that has become this user: only those that are there.
- * Where there is none, nothing is told of a configuration.  `home_only`: root
- * looks at the others by another row of users.h. */
+/* For a process of root that has become this user: only those that exist.
+ * Where there is none, a wrong configuration is not reported.  `home_only`: the
+ * others belong to another row of users.h. */
 int own_queues_find_there(struct arena *a, bool home_only,
 			  struct own_queues *out, struct error *f);
 /* For root: leaves out of the list the users for whom own_queues_find_there

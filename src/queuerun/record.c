@@ -1,7 +1,7 @@
 /* record.c - a head of one size, then the text of an entry or octets.
  *
- * Both ends are the same program, so that the head is a struct; what is in it
- * is believed when it is within its range, and texts are made safe. */
+ * Both ends are the same program, so that the head is a struct; its values are
+ * checked against their ranges, and texts are sanitized. */
 #include "queuerun/record.h"
 
 #include <string.h>
@@ -95,9 +95,9 @@ void record_reader_free(struct record_reader *r)
 
 static int broken(struct error *f)
 {
-	return error_set(f, ERROR_SOFTWARE,
-			 "the process that looks at the queue said what cannot "
-			 "be understood");
+	return error_set(
+		f, ERROR_SOFTWARE,
+		"the process that reads the queue sent an invalid record");
 }
 
 int record_feed(struct record_reader *r, const void *data, size_t n,

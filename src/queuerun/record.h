@@ -1,7 +1,7 @@
-/* record.h - what is told of a queue, a record at a time.
+/* record.h - what is reported of a queue, a record at a time.
  *
- * Whoever looks at a queue tells of it by records, and whoever shows it takes
- * them: in one process, or over a pipe from a process of another user's, whose
+ * The code that reads a queue puts records, and the code that shows it takes
+ * them: in one process, or over a pipe from a process of another user, whose
  * every octet is checked.  A record borrows what it points to until the next
  * one. */
 #ifndef QUEUERUN_RECORD_H
@@ -19,14 +19,14 @@
 
 enum record_kind {
 	RECORD_MAIL,	 /* place, id, is_busy; entry, or NULL and the error */
-	RECORD_MORE,	 /* place, count: mails that are not told of */
+	RECORD_MORE,	 /* place, count: mails without a record */
 	RECORD_DATA,	 /* data, size: octets of a message */
 	RECORD_FOUND,	 /* index: the id that was asked for is here; count of
 			    the mails that were changed */
 	RECORD_RAN,	 /* ran */
 	RECORD_ERROR,	 /* error; index, or RECORD_NO_INDEX */
 	RECORD_STRANGER, /* the process could not become the user's: error */
-	RECORD_END,	 /* in good order */
+	RECORD_END,	 /* finished */
 	RECORD_KINDS
 };
 
@@ -46,7 +46,7 @@ struct record {
 	size_t size;
 };
 
-/* -1 with the error: nobody takes any more, and the work is to be left. */
+/* -1 with the error: no more records are taken, so stop. */
 struct record_to {
 	int (*put)(void *context, const struct record *r, struct error *f);
 	void *context;
@@ -68,9 +68,9 @@ void record_reader_free(struct record_reader *r);
 /* Octets as they come, any number; -1 when they make no record. */
 int record_feed(struct record_reader *r, const void *data, size_t n,
 		struct error *f);
-/* 1 with the next whole one; 0 where it is not all there; -1 with the error
- * where it breaks a rule: nothing of what follows can be trusted.  Lives until
- * the next call of either; the entry in the arena. */
+/* 1 with the next whole one; 0 where it is incomplete; -1 with the error where
+ * it is invalid: nothing after it can be trusted.  Valid until the next call of
+ * either; the entry is in the arena. */
 int record_next(struct record_reader *r, struct arena *a, struct record *out,
 		struct error *f);
 

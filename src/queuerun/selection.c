@@ -1,9 +1,9 @@
-/* selection.c - a look at each entry, a group for each way.
+/* selection.c - reads each entry, a group for each account.
  *
- * Two tables stand between an entry and its group: by what the entry says
+ * Two tables stand between an entry and its group: by what the entry has
  * (configuration, settings, account or sender), so that a configuration is read
- * and an account chosen once for all entries that say the same; and by the
- * account that this led to, so that senders of one account share a connection.
+ * and an account chosen once for all entries with the same values; and by the
+ * account that was chosen, so that senders of one account share a connection.
  * Only names are kept of an entry: a queue may have very many. */
 #include "queuerun/selection.h"
 
@@ -17,7 +17,7 @@
 
 /* ---- what is asked for ---- */
 
-/* Who has the mail is no more a matter of the queue. */
+/* A recipient that has the mail does not count. */
 static bool recipient_fits(const struct flush_words *w, const struct entry *e)
 {
 	for (size_t i = 0; i < e->count; i++)
@@ -36,8 +36,7 @@ static bool is_asked_for(const struct selection *s, const struct entry *e)
 	       recipient_fits(&fl->recipients, e);
 }
 
-/* A notice that is due goes with whatever is asked for: this run may have made
- * it. */
+/* A notice that is due is always chosen: this run may have made it. */
 bool selection_is_due_only(const struct selection *s, const struct entry *e)
 {
 	return s->flush->due_only || !is_asked_for(s, e);
@@ -69,7 +68,7 @@ bool selection_wants(const struct selection *s, const struct selection_group *g,
 	if (e->is_held || e->limit_by || e->members || !is_of_kind(s, e) ||
 	    (!s->notices && !is_asked_for(s, e)))
 		return false;
-	/* all were sent, and its end was interrupted */
+	/* all were sent, and its removal was interrupted */
 	if (!entry_count(e, ENTRY_WAITING))
 		return !entry_count(e, ENTRY_FAILED) &&
 		       entry_count(e, ENTRY_SENT);
@@ -108,7 +107,7 @@ static void put_part(struct buf *key, const char *mark, const char *text)
 	buf_printf(key, "%s%s\1", mark, text ? text : "");
 }
 
-/* What the entry says of its way. */
+/* The entry's account and settings. */
 static void put_wish(struct buf *key, const struct entry *e)
 {
 	put_part(key, e->config_path ? "=" : "-", e->config_path);
@@ -181,8 +180,8 @@ const struct account *selection_account(struct arena *a, const struct entry *e)
 		if (config_choose(&config, &wish, &account, &f) == 0)
 			return account;
 	}
-	log_warning("the account of the queued mail %s cannot be had, its "
-		    "notice is made without: %s",
+	log_warning("the account of the queued mail %s cannot be "
+		    "used, so its notice is made without it: %s",
 		    e->id, f.text);
 	account = setting_account(a, "default");
 	account->origin = "default";
@@ -198,7 +197,7 @@ const char *selection_account_name(const struct entry *e,
 	return account->name;
 }
 
-/* A group without mails, as the entry wishes it. */
+/* A group without mails, for this entry. */
 static struct selection_group *new_group(struct selection *s,
 					 const struct entry *e)
 {

@@ -1,13 +1,12 @@
-/* selection.h - the mails of a queue that a run is about, in groups of those
- * that go the same way.
+/* selection.h - the mails of a queue that a run is about, grouped by account.
  *
  * A group has one account of one configuration, with the same settings laid
  * over it: its mails go over one connection.  Where an entry names no account
- * its sender chooses one, as he did when it was put in.  A configuration that
- * is wrong is the trouble of its groups and stops nobody else.
+ * its sender selects one, as when it was queued.  A wrong configuration is an
+ * error of its groups and stops no other.
  *
- * Read without locks: whoever tries a mail looks again when he has it
- * (selection_wants). */
+ * Read without locks: check a mail again when it is locked (selection_wants).
+ */
 #ifndef QUEUERUN_SELECTION_H
 #define QUEUERUN_SELECTION_H
 
@@ -45,7 +44,7 @@ struct selection_table {
 
 struct selection {
 	const struct flush *flush;
-	bool notices;  /* ours, that are asked for or due; else all but those */
+	bool notices;  /* ours, that are chosen or due; else all but those */
 	int64_t began; /* what was tried after it was not left to us */
 	struct arena *arena;
 	struct queue *queue;
@@ -59,10 +58,10 @@ struct selection {
 /* Fills in the groups; all of it lives in the arena.  Entries that cannot
  * be read are set aside. */
 int selection_make(struct selection *s, struct error *f);
-/* What an entry says of its way; a copy, in the arena. */
+/* The entry's account and settings; a copy, in the arena. */
 struct config_query selection_wish(struct arena *a, const struct entry *e);
-/* Its account; whatever is wrong with the configuration, a sender has to be
- * told: then one that has nothing but defaults. */
+/* Its account; where the configuration is wrong, one with nothing but defaults,
+ * since a sender has to be notified all the same. */
 const struct account *selection_account(struct arena *a, const struct entry *e);
 /* The account by its name, so that the null sender of a notice does not choose
  * another; NULL where none has to be named. */
@@ -71,7 +70,7 @@ const char *selection_account_name(const struct entry *e,
 /* Is it to be tried? */
 bool selection_wants(const struct selection *s, const struct selection_group *g,
 		     const struct entry *e);
-/* ... and only those of its recipients who are due? */
+/* ... and only those of its recipients that are due? */
 bool selection_is_due_only(const struct selection *s, const struct entry *e);
 
 /* Is one of the words a part of the id, without regard to case?  No words at

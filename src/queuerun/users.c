@@ -1,7 +1,6 @@
 /* users.c - the password database, the spool and the register, in one list.
  *
- * Text of the database goes to a terminal as an owner's name, and is made safe
- * here. */
+ * Names of the database are shown on a terminal, and are sanitized here. */
 #include "queuerun/users.h"
 
 #include <stdint.h>
@@ -89,7 +88,7 @@ static bool is_same_home(const char *one, const char *other)
 	return !one || !other || strcmp(one, other) == 0;
 }
 
-/* Of those with one uid and one home the first in the database stays. */
+/* Of those with one uid and one home the first in the database is kept. */
 static void sort(struct list *l)
 {
 	struct users *u = l->users;
@@ -180,11 +179,11 @@ static void tell_refused(const struct spool_uids *s)
 	char more[64] = "";
 
 	if (s->refused > 1)
-		snprintf(more, sizeof(more), ", nor %u more like it",
+		snprintf(more, sizeof(more), ", and %u others are not, either",
 			 s->refused - 1);
 	if (s->refused)
-		log_warning("%s, made by uid %u, is not its user's own and is "
-			    "not used%s; remove it",
+		log_warning("%s was made by uid %u, not by the user it is "
+			    "named after, and is not used%s; remove it",
 			    s->refused_path, s->refused_uid, more);
 }
 
@@ -240,7 +239,7 @@ static int no_such_user(const char *name, struct error *f)
 			 "there is no user '%s' on this machine", name);
 }
 
-/* A name of digits alone is a name first, as for chown(1). */
+/* A name of digits is looked up as a name first, as in chown(1). */
 static int add_only(struct list *l, const char *only, struct error *f)
 {
 	struct passwd_row row;
@@ -273,8 +272,8 @@ int users_list(struct arena *a, const char *only, struct users *out,
 	add_spool(&l, false);
 	add_service(&l, NULL);
 	if (l.is_cut)
-		log_warning("there are more than %d users; the others' queues "
-			    "are left out",
+		log_warning("there are more than %d users; the queues of "
+			    "the others are not read",
 			    USERS_MAX);
 	return 0;
 }
@@ -301,7 +300,7 @@ int users_self(struct arena *a, const char *only, struct user *out,
 	if (uid == out->uid)
 		return 0;
 	return error_set(f, ERROR_PERMISSION,
-			 "the queue of %s is theirs: only root looks after the "
-			 "queues of other users",
+			 "the queue of %s belongs to that user: only "
+			 "root can use the queues of other users",
 			 only);
 }

@@ -1,4 +1,4 @@
-/* users.h - which users root looks after: the one place that decides it.
+/* users.h - which users' queues root runs: decided here and nowhere else.
  *
  * In the order of their uids, each uid once for each home:
  *
@@ -33,7 +33,7 @@ struct user {
 	const char *name;  /* ... for people: the uid where it has none */
 	const char *home;  /* NULL: none */
 	const char *state; /* the service's: its queue is below, and nothing
-			      else of it is looked at; else NULL */
+			      else of it is used; else NULL */
 	bool is_again;	   /* another home of the same uid, and only that */
 	size_t order;	   /* users_list's own */
 };
@@ -44,11 +44,11 @@ struct users {
 };
 
 /* All of them, or with `only`, a name or a uid, that one: ERROR_NOUSER where
- * there is none.  What is wrong with SPOOL or the register is told by a
- * warning, and the others are found all the same.  For root. */
+ * there is none.  What is wrong with SPOOL or the register is a warning, and
+ * the others are found all the same.  For root. */
 int users_list(struct arena *a, const char *only, struct users *out,
 	       struct error *f);
-/* Whoever we are ourselves.  With `only`, ERROR_PERMISSION where that is
+/* The user that we run as.  With `only`, ERROR_PERMISSION where that is
  * another. */
 int users_self(struct arena *a, const char *only, struct user *out,
 	       struct error *f);

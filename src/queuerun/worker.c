@@ -1,4 +1,4 @@
-/* worker.c - claim, look again, put on its way; collect, record, release. */
+/* worker.c - claim, check again, begin; collect, record, release. */
 #include "queuerun/worker.h"
 
 #include <stdio.h>
@@ -11,7 +11,7 @@
 #include "deliver/route.h"
 #include "queuerun/attempt.h"
 
-#define LIFE_MS 10000 /* between two signs of life */
+#define LIFE_MS 10000 /* between two WORKER_LIVES */
 
 /* A mail that is claimed. */
 struct parcel {
@@ -27,7 +27,7 @@ struct shift {
 	struct worker *worker;
 	struct parcel *parcels[ATTEMPT_MAX]; /* on their way */
 	size_t count;
-	int heard; /* -1: nobody listens any more */
+	int heard; /* -1: nobody reads any more */
 	struct arena arena;
 	struct route route;
 	struct error trouble; /* why there is no route */
@@ -60,7 +60,7 @@ static void note(const struct selection *s, const struct entry *e,
 	if (!s->flush->verbose)
 		return;
 	if (word == WORKER_DEFERRED && interrupt_signal()) {
-		log_note("%s: waits as before, ended by %s", e->id,
+		log_note("%s: stays in the queue, ended by %s", e->id,
 			 interrupt_name());
 	} else if (word == WORKER_DEFERRED) {
 		why = reason(e, ENTRY_WAITING, &next);
@@ -68,7 +68,7 @@ static void note(const struct selection *s, const struct entry *e,
 		gmtime_r(&local, &t);
 		snprintf(text, sizeof(text), "%02d:%02d", t.tm_hour % 24,
 			 t.tm_min % 60);
-		log_note("%s: put off until %s: %s", e->id, text, why);
+		log_note("%s: deferred until %s: %s", e->id, text, why);
 	} else if (word == WORKER_FAILED) {
 		why = reason(e, ENTRY_FAILED, &next);
 		log_note("%s: failed: %s", e->id, why);
@@ -101,7 +101,7 @@ static enum worker_word put_off(const struct selection *s,
 	return word;
 }
 
-/* Somebody has it, or it is gone: he may have sent it. */
+/* Another process has it, or it is gone: it may have been sent. */
 static enum worker_word not_ours(struct queue *q, struct arena *a,
 				 const char *id)
 {
@@ -113,7 +113,7 @@ static enum worker_word not_ours(struct queue *q, struct arena *a,
 		       : WORKER_LEAVES;
 }
 
-/* With the mail locked: 1, or 0 with the word for why not. */
+/* With the mail locked: 1, or 0 with the reason why not. */
 static int claim(const struct selection *s, const struct selection_group *g,
 		 struct queue *q, const char *id, struct queue_claim *c,
 		 enum worker_word *word)
@@ -189,7 +189,7 @@ static void land_one(struct shift *sh, struct parcel *p)
 	enum attempt_result result;
 	bool unreachable;
 
-	/* what could not be written down was told there */
+	/* what could not be recorded was reported there */
 	if (attempt_end(p->attempt, &result, &unreachable, &f) == 0) {
 		word = word_for(result);
 		note(sh->worker->selection, e, word);
@@ -215,7 +215,7 @@ static void land(struct shift *sh)
 	sh->count = 0;
 }
 
-/* Is it on its way?  Else *word says what became of it. */
+/* Was it begun? Else *word is the result. */
 static bool take_off(struct shift *sh, struct parcel *p, enum worker_word *word)
 {
 	const struct selection *s = sh->worker->selection;

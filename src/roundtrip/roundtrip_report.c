@@ -102,9 +102,11 @@ static void put_verdicts(const struct roundtrip *t, struct buf *out)
 	if (!r->server) {
 		buf_puts(out, "no results for SPF, DKIM or DMARC\n");
 	} else {
-		buf_printf(out, "checked by %s:\n",
-			   *r->server ? r->server
-				      : "the receiver, which gives no name");
+		buf_printf(
+			out, "checked by %s:\n",
+			*r->server
+				? r->server
+				: "the receiver, which does not name itself");
 		for (size_t i = 0; i < r->count; i++)
 			buf_printf(out, "  %-8s %-10s %s\n",
 				   r->results[i].method, r->results[i].result,
@@ -142,7 +144,7 @@ void roundtrip_text(const struct roundtrip *t, struct buf *out)
 		   span(t->arena, t->arrival), t->hops.count + t->hops.left_off,
 		   t->hops.count + t->hops.left_off == 1 ? "" : "s");
 	if (t->hops.left_off)
-		buf_printf(out, "  (%zu older ones are not looked at)\n",
+		buf_printf(out, "  (%zu older ones are left out)\n",
 			   t->hops.left_off);
 	for (size_t i = 0; i < t->hops.count; i++)
 		put_time(t, &t->hops.items[i], out);
@@ -163,10 +165,11 @@ const char *roundtrip_problem(const struct roundtrip *t)
 				    "wait for it; its subject has %s",
 				    interrupt_name(), t->token);
 	if (error_is_set(&t->look_error))
-		return arena_format(t->arena,
-				    "the mail was accepted, but %s cannot be "
-				    "looked at any more: %s",
-				    options->source, t->look_error.text);
+		return arena_format(
+			t->arena,
+			"the mail was accepted, but %s cannot be read "
+			"any more: %s",
+			options->source, t->look_error.text);
 	return arena_format(
 		t->arena,
 		"the mail was accepted, but is not in %s after %s: it may come "

@@ -72,7 +72,7 @@ static int read_server(struct reading *r, char *rest)
 	unsigned long number = port ? strtoul(port, NULL, 10) : 0;
 
 	if (p->server_count == PROVIDER_SERVERS_MAX)
-		return wrong(r, "there are more servers than are taken");
+		return wrong(r, "there are too many servers");
 	if (!tls || take_word(&rest) || number < 1 || number > 65535)
 		return wrong(r, "a server is HOST PORT TLS");
 	if (strcmp(tls, "implicit") != 0 && strcmp(tls, "starttls") != 0)

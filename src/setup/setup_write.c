@@ -216,7 +216,7 @@ int setup_load(struct setup *s, struct account **account, struct error *f)
 		r = fd = disk_open_unnamed(scratch_directory(), f);
 	if (r >= 0)
 		r = disk_write_all(fd, text.data, text.len,
-				   "the configuration to be", f);
+				   "the new configuration", f);
 	if (r == 0)
 		r = choose(s, arena_format(s->arena, "/dev/fd/%d", fd), account,
 			   f);
@@ -308,8 +308,8 @@ static int check_command(struct setup *s, struct error *f)
 
 	if (r == 0 && strcmp(told.data, s->password.data) != 0)
 		r = error_set(f, ERROR_CONFIG,
-			      "`%s` prints another password than was typed: "
-			      "nothing was written",
+			      "`%s` prints a password that differs from the "
+			      "one typed: nothing was written",
 			      s->command);
 	buf_wipe(&told);
 	return r;
@@ -469,16 +469,16 @@ static int read_back(struct setup *s, struct error *f)
 	    (!s->user || (account->user && !strcmp(account->user, s->user))))
 		return 0;
 	return error_set(f, ERROR_CONFIG,
-			 "%s was written and reads otherwise than it was "
-			 "meant: look at account %s there",
+			 "%s was written, but is read with other "
+			 "values: check account %s there",
 			 s->path, s->account);
 }
 
 int setup_write(struct setup *s, struct error *f)
 {
 	static const struct ending written = {
-		EX_TEMPFAIL, "the configuration was written, the rest was not "
-			     "done"
+		EX_TEMPFAIL,
+		"the configuration was written; the rest was not done"
 	};
 	sigset_t all, before;
 	int r;

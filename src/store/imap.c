@@ -322,8 +322,7 @@ static int read_content(struct imap *own, struct content *c, struct error *f)
 	}
 	/* the flags of another are news, its content is a mistake */
 	if (c->is_wrong || (c->is_other && !c->is_early && has_content))
-		return conn_garbled(r,
-				    "sends another message than was asked for",
+		return conn_garbled(r, "sends a message that was not requested",
 				    f);
 	own->is_muddled |= c->is_dropped;
 	c->is_missed |= c->is_dropped && !c->is_early;

@@ -141,8 +141,7 @@ static int select_again(struct mailbox *m, struct error *f)
 	if (own->seen_validity != own->validity)
 		return error_set(
 			f, ERROR_TEMPORARY,
-			"%s has numbered %s anew; nothing was deleted, "
-			"try again",
+			"%s has renumbered %s; nothing was deleted, try again",
 			own->talk.conn->place, own->folder);
 	return check_others(m, f);
 }

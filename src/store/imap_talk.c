@@ -177,8 +177,8 @@ int imap_pass_rest(struct imap_talk *t, struct error *f)
 
 	while ((n = imap_literal(t)) >= 0) {
 		if (n > DROPPED_MAX)
-			return conn_garbled(t->conn, "says more than was asked",
-					    f);
+			return conn_garbled(t->conn,
+					    "sends more than was requested", f);
 		if (t->lines++ > LINES_MAX)
 			return conn_garbled(t->conn,
 					    "sends an overlong response", f);
@@ -344,7 +344,7 @@ static const struct conn_protocol imap = {
 		   [CONN_TLS_IMPLICIT] = 993 },
 	.starttls = "STARTTLS",
 	.host = ERROR_USAGE,
-	.lookup = "is it written right?",
+	.lookup = "check its spelling",
 	.early = ", write imaps://",
 	.late = "write imap://",
 	.without = "write imaps://, or, on this machine alone, turn tls off",

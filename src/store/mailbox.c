@@ -207,7 +207,7 @@ static int check_number(const struct mailbox *m, size_t number, struct error *f)
 	if (number >= 1 && number <= m->count)
 		return 0;
 	return error_set(f, ERROR_USAGE,
-			 "%s has no message %zu: it has %zu of them", m->name,
+			 "%s has no message %zu: it has %zu messages", m->name,
 			 number, m->count);
 }
 
@@ -406,10 +406,11 @@ static int parse_port(const char *text, size_t n, unsigned *port,
 	uint64_t value;
 
 	if (text_digits(text, 65535, &value) != n || !value)
-		return error_set(f, ERROR_USAGE,
-				 "\"%.*s\" is no port: it is a number up to "
-				 "65535",
-				 (int)(n > 64 ? 64 : n), text);
+		return error_set(
+			f, ERROR_USAGE,
+			"\"%.*s\" is not a port: a port is a number up "
+			"to 65535",
+			(int)(n > 64 ? 64 : n), text);
 	*port = (unsigned)value;
 	return 0;
 }
@@ -481,11 +482,12 @@ int mailbox_parse_url(struct arena *a, const char *source,
 
 	*out = (struct mailbox_url){ 0 };
 	if (scheme == SCHEMES)
-		return error_set(f, ERROR_USAGE,
-				 "\"%.*s\" is no mailbox: it is pop3://, "
-				 "pop3s://, imap:// or imaps://, a directory, "
-				 "a file, or -",
-				 (int)(strcspn(source, ":") + 3), source);
+		return error_set(
+			f, ERROR_USAGE,
+			"\"%.*s\" is not a mailbox: use pop3://, "
+			"pop3s://, imap:// or imaps://, a directory, a "
+			"file, or -",
+			(int)(strcspn(source, ":") + 3), source);
 	out->kind = schemes[scheme].kind;
 	out->is_implicit_tls = schemes[scheme].is_implicit_tls;
 	text = source + strlen(schemes[scheme].prefix);

@@ -34,7 +34,7 @@ int regular_file_open(const char *path, bool follow_link, struct error *f)
 	else if (S_ISREG(st.st_mode))
 		return fd;
 	else
-		error_set(f, ERROR_NOINPUT, "%s is no plain file any more",
+		error_set(f, ERROR_NOINPUT, "%s is not a regular file any more",
 			  path);
 	close(fd);
 	errno = 0;
@@ -151,8 +151,9 @@ static int maildirectory_commit(struct mailbox *m, struct error *f)
 			error_errno(f, ERROR_CANTCREAT, errno,
 				    "cannot delete %s", path);
 	}
-	disk_sync_or_warn(m->name, "after a power failure the deleted "
-				   "messages may be back");
+	disk_sync_or_warn(
+		m->name,
+		"after a power failure the deleted messages may reappear");
 	return error_is_set(f) ? -1 : 0;
 }
 

@@ -250,7 +250,7 @@ static int maildir_commit(struct mailbox *m, struct error *f)
 		disk_sync_or_warn(arena_format(m->arena, "%s/%s", m->name,
 					       places[i]),
 				  "after a power failure the deleted messages "
-				  "may be back");
+				  "may reappear");
 	return error_is_set(f) ? -1 : 0;
 }
 

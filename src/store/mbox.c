@@ -148,7 +148,9 @@ static int check_file(const char *path, const struct stat *st, struct error *f)
 	    st->st_uid == sysenv_file_uid())
 		return 0;
 	return error_set(f, ERROR_CANTCREAT,
-			 "%s is not a file of yours alone; move it away", path);
+			 "%s is not a regular file of yours with a "
+			 "single name; move it away",
+			 path);
 }
 
 /* 1 when it is locked and fit; 0 when another is in its place by now; -1. */
@@ -189,8 +191,7 @@ static int open_locked(const char *path, struct stat *st, struct error *f)
 			return -1;
 	}
 	return error_set(f, ERROR_TEMPORARY,
-			 "%s is replaced again and again by another program",
-			 path);
+			 "%s is replaced repeatedly by another program", path);
 }
 
 /* What was begun would be taken for the start of the next message. */

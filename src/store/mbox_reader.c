@@ -437,8 +437,9 @@ static int replace(const struct rewriting *w, struct error *f)
 		r = tempfile_replace(&new, w->path, f);
 	tempfile_drop(&new);
 	if (r == 0)
-		disk_sync_or_warn(w->directory, "after a power failure the "
-						"deleted messages may be back");
+		disk_sync_or_warn(w->directory,
+				  "after a power failure the deleted messages "
+				  "may reappear");
 	return r;
 }
 
@@ -469,7 +470,7 @@ static int mbox_rewrite(struct mailbox *m, struct error *f)
 
 	if (!real)
 		return error_errno(f, ERROR_TEMPORARY, errno,
-				   "%s cannot be found any more", m->name);
+				   "%s is not there any more", m->name);
 	w.path = arena_dup(m->arena, real);
 	free(real);
 	w.directory = disk_dirname(m->arena, w.path);

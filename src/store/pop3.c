@@ -50,7 +50,7 @@ static int list_line(struct pop3_talk *t, unsigned long *number,
 	if (!strcmp(*rest, "."))
 		return 0;
 	if (!parse_number(rest, number))
-		return conn_garbled(r, "sends a list that is none", f);
+		return conn_garbled(r, "sends an invalid list", f);
 	return 1;
 }
 
@@ -68,7 +68,7 @@ static int add_message(struct mailbox *m, struct listing *l,
 
 	if (m->count && number <= l->last)
 		return conn_garbled(own->talk.conn,
-				    "sends a list that is out of order", f);
+				    "sends a list in the wrong order", f);
 	one = mailbox_add(m, &l->room, f);
 	if (!one)
 		return -1;

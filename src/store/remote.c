@@ -64,11 +64,11 @@ static int check(const struct remote *r, const struct conn *c, struct error *f)
 	if (l->mechanism && !mechanism_needs_password(l->mechanism))
 		return 0;
 	if (!is_line(l->user) || !is_line(l->password))
-		return error_set(f, ERROR_CONFIG,
-				 "%s wants a user and a password, and there is "
-				 "none of one line each; name the user in the "
-				 "URL or by --user",
-				 c->place);
+		return error_set(
+			f, ERROR_CONFIG,
+			"%s requires a user and a password of one line "
+			"each; name the user in the URL or by --user",
+			c->place);
 	return 0;
 }
 
@@ -80,11 +80,12 @@ int remote_log_in(struct remote *r, const struct conn *c,
 	if (check(r, c, f) < 0)
 		return -1;
 	if (!c->is_tls && !c->is_local)
-		return error_set(f, ERROR_CONFIG,
-				 "no login at %s without TLS, where "
-				 "others can read along or take the line over; "
-				 "leave tls on",
-				 c->place);
+		return error_set(
+			f, ERROR_CONFIG,
+			"no login at %s without TLS, since others "
+			"could read or take over the connection; leave "
+			"tls on",
+			c->place);
 	return sasl_by_best(&r->offer, &r->options, c->place, by, context, f);
 }
 

@@ -144,8 +144,9 @@ static int check_way(const struct composition *c, struct error *f)
 	if (account->password_fd < 0 || strcmp(account->auth, "off") == 0)
 		return 0;
 	return error_set(f, ERROR_CONFIG,
-			 "the password of account %s comes by a descriptor "
-			 "(password_fd), which a later run has not",
+			 "the password of account %s comes from a "
+			 "descriptor (password_fd), which a later run "
+			 "does not have",
 			 account->name);
 }
 

@@ -84,8 +84,8 @@ void limit_ask(struct limit *l, const struct composition *c, const char *set)
 		return;
 	if (ask(l, c, true, &f) < 0) {
 		l->answer.by = QUEUE_LIMIT_NONE;
-		log_warning("the limits of account %s cannot be checked, and "
-			    "the mail is sent: %s",
+		log_warning("the limits of account %s cannot be checked, "
+			    "so the mail is sent: %s",
 			    account->name, f.text);
 		return;
 	}
@@ -93,8 +93,8 @@ void limit_ask(struct limit *l, const struct composition *c, const char *set)
 	if (!limit_holds(l) || !setting_is_given(account, "queue") ||
 	    strcmp(account->queue, "never") != 0)
 		return;
-	log_warning("the mail is over %s, and is sent all the same: with "
-		    "\"queue never\" it cannot be held",
+	log_warning("the mail is over %s, but with \"queue never\" "
+		    "it cannot be held, so it is sent",
 		    limit_words(c->arena, l));
 	l->answer.by = QUEUE_LIMIT_NONE;
 }

@@ -171,9 +171,9 @@ static int wait_for(pid_t pid, struct error *f)
 	if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
 		return 0;
 	return error_set(f, ERROR_OS,
-			 "the process of a connection ended early, and what "
-			 "became of its last mails is not known; resume the "
-			 "series");
+			 "the process of a connection ended early, and "
+			 "it is unknown whether its last mails were "
+			 "sent; resume the series");
 }
 
 static int work_together(struct series_worker *w, unsigned count,

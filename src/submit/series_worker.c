@@ -296,8 +296,8 @@ static void not_written(struct series_worker *w, struct series_verdict *v,
 	v->exit = error_exit(trouble);
 	v->is_unwritten = v->fate != SERIES_FAILED;
 	snprintf(v->text, sizeof(v->text),
-		 "%s, and that cannot be written down: with --resume it goes "
-		 "once more: %.600s",
+		 "%s, and that cannot be recorded: --resume "
+		 "sends it once more: %.600s",
 		 v->fate == SERIES_SENT	    ? "it was sent"
 		 : v->fate == SERIES_QUEUED ? "it is queued"
 					    : "some of its recipients have it",

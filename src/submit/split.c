@@ -63,8 +63,8 @@ static int add_set(struct split *s, const char *name, unsigned mode,
 				 name, NAME_MOST);
 	if (s->format == SPLIT_SHAR && !ascii_is_all(name))
 		return error_set(f, ERROR_USAGE,
-				 "a shell archive names files in ASCII alone, "
-				 "and %s is none: give it another name with "
+				 "file names in a shell archive are ASCII, and "
+				 "%s is not: give it another name with "
 				 "FILE=NAME, or leave --format out",
 				 name);
 	*set = (struct split_set){
@@ -133,9 +133,10 @@ static int find_message(struct split *s, struct error *f)
 	const char *name = "message";
 
 	if (s->whole->has_8bit_header)
-		return error_set(f, ERROR_USAGE,
-				 "an address that is not ASCII cannot stand in "
-				 "a message/partial: leave --format out");
+		return error_set(
+			f, ERROR_USAGE,
+			"a message/partial cannot have an address that "
+			"is not ASCII: leave --format out");
 	for (struct part *p = s->whole->files; p; p = p->next)
 		if (!header_get(&p->extra, FRAGMENT_LABEL_FIELD) &&
 		    label_file(s, p, f) < 0)
@@ -377,9 +378,9 @@ int split_plan(struct split *s, struct arena *a, struct composition *whole,
 		return 0;
 	if (whole->is_draft && s->format != SPLIT_PARTIAL)
 		return error_set(f, ERROR_USAGE,
-				 "a message that is ready made cannot be "
-				 "split but by --format partial: attach "
-				 "its files with --attach");
+				 "a complete message can only be split with "
+				 "--format partial: attach its files with "
+				 "--attach");
 	if (whole->request->encoding == ENCODING_UUENCODE &&
 	    s->format == SPLIT_PARTS)
 		s->format = SPLIT_UUENCODE;

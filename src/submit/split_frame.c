@@ -122,9 +122,9 @@ static const char *parts_text(struct frame *fr)
 	struct buf t = BUF_INIT(TEXT_MAX);
 
 	put_which(&t, p, p->set->name);
-	buf_puts(&t, "Save the attachments of all parts in one folder; "
-		     "then this puts it together\nand looks whether it is "
-		     "whole:\n\n    cat ");
+	buf_puts(&t, "Save the attachments of all parts in one "
+		     "directory; then this joins them\nand verifies "
+		     "the result:\n\n    cat ");
 	put_word(&t, p->set->name);
 	buf_putc(&t, '.');
 	for (int i = 0; i < split_digits(p->of); i++)
@@ -133,8 +133,8 @@ static const char *parts_text(struct frame *fr)
 	put_word(&t, p->set->name);
 	buf_putc(&t, '\n');
 	put_check(&t, p);
-	buf_puts(&t, "\n\nThe program mailjoin does all of it, from files or "
-		     "from the mailbox itself.\n\n");
+	buf_puts(&t, "\n\nThe program mailjoin does all of this, "
+		     "from files or from a mailbox.\n\n");
 	put_label(fr, &t);
 	return take(fr, &t);
 }
@@ -154,10 +154,10 @@ static const char *uuencode_text(struct frame *fr)
 	struct buf t = BUF_INIT(TEXT_MAX);
 
 	put_which(&t, p, plain_name(fr));
-	buf_puts(&t, "Save all parts in order in one file without what "
-		     "stands around the lines of\nuuencode, and give it to "
-		     "uudecode; uudeview and mailjoin take them as they are."
-		     "\n\n");
+	buf_puts(&t, "Save all parts in order in one file, without "
+		     "the text around the uuencoded\nlines, and run "
+		     "uudecode on it; uudeview and mailjoin accept "
+		     "the mails unchanged.\n\n");
 	put_label(fr, &t);
 	return take(fr, &t);
 }
@@ -170,8 +170,8 @@ static const char *shar_head(struct frame *fr)
 	put_word(&name, p->set->name);
 	buf_puts(&t, "#!/bin/sh\n# ");
 	put_which(&t, p, p->set->name);
-	buf_puts(&t, "# It is a shell archive: let sh have the parts in their "
-		     "order, or unshar -E 'exit 0'.\n");
+	buf_puts(&t, "# This is a shell archive: run sh on the "
+		     "parts in their order, or unshar -E 'exit 0'.\n");
 	buf_printf(&t, "# " FRAGMENT_LABEL_FIELD ": %s\n", fr->label);
 	if (p->n == 1)
 		buf_printf(&t,

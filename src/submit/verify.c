@@ -24,7 +24,7 @@ static bool put_way(struct arena *a, const struct account *account,
 		buf_printf(out, "by account %s and server %s", account->name,
 			   transport_name(a, account));
 	else if (local_is_caller(address))
-		buf_puts(out, "into the Maildir of its user, here");
+		buf_puts(out, "into the Maildir of its user on this machine");
 	else
 		buf_puts(out, "nowhere: no mail server is configured");
 	return has_server || local_is_caller(address);

@@ -375,7 +375,7 @@ static int make_raw(struct error *f)
 	raw.c_cc[VTIME] = 0;
 	if (set(&raw) < 0)
 		return error_errno(f, ERROR_OS, errno,
-				   "cannot set the terminal up");
+				   "cannot set up the terminal");
 	terminal.is_raw = true;
 	return 0;
 }
@@ -385,7 +385,7 @@ int edit_terminal_enter(int fd, struct error *f)
 	terminal.fd = fd;
 	if (tcgetattr(fd, &terminal.usual) < 0)
 		return error_errno(f, ERROR_OS, errno,
-				   "cannot ask the terminal for its state");
+				   "cannot read the state of the terminal");
 	terminal.is_catching = interrupt_catch();
 	if (make_raw(f) == 0)
 		return 0;

@@ -118,9 +118,10 @@ int talk_login_begin(struct talk *t, const char *mechanism, const char *user,
 
 	talk_login_end(t);
 	if (!t->line->is_safe)
-		return error_set(f, ERROR_CONFIG,
-				 "no login without TLS, where others can "
-				 "read along or take the line over");
+		return error_set(
+			f, ERROR_CONFIG,
+			"no login without TLS, since others could read "
+			"or take over the connection");
 	l->sasl.mechanism = choose(t->line, mechanism, f);
 	if (!l->sasl.mechanism || find_password(t, user, f) < 0)
 		return -1;

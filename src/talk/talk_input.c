@@ -64,7 +64,7 @@ static int run_unbase64(struct talk *t, const char *rest, struct error *f)
 	int r = 0;
 
 	if (unbase64_text(rest, &out) < 0)
-		r = error_set(f, ERROR_USAGE, "that is no base64");
+		r = error_set(f, ERROR_USAGE, "that is not base64");
 	else
 		talk_show(t, ' ', out.data, out.len);
 	buf_wipe(&out);
@@ -128,8 +128,7 @@ static int run_file(struct talk *t, const char *rest, struct error *f)
 	else if (t->options->protocol == &talk_imap)
 		r = append_file(t, path, *rest ? rest : "INBOX", f);
 	else if (t->options->protocol != &talk_smtp)
-		r = error_set(f, ERROR_USAGE,
-			      "%s takes no message: there is nothing to send",
+		r = error_set(f, ERROR_USAGE, "%s has no message to send",
 			      t->options->protocol->name);
 	else if (t->state.input == TALK_BODY)
 		r = talk_measure_file(path, &octets, f) < 0
@@ -199,16 +198,15 @@ static const struct command commands[] = {
 	  run_auth },
 	{ "file", "FILE [MAILBOX]",
 	  "the file as the message, with its dots and its end", run_file },
-	{ "base64", "TEXT", "the text in base64", run_base64 },
+	{ "base64", "TEXT", "encodes the text in base64", run_base64 },
 	{ "base64!", "TEXT", "... is sent", run_base64_sent },
-	{ "unbase64", "TEXT", "what base64 says", run_unbase64 },
+	{ "unbase64", "TEXT", "decodes base64", run_unbase64 },
 	{ "raw", "TEXT", "sends the line as it is, whatever it looks like",
 	  run_raw },
 	{ "explain", "on|off", "what each reply means", run_explain },
 	{ "transcript", "FILE|off",
-	  "writes all that is said to the file, without secrets",
-	  run_transcript },
-	{ "quit", "", "says goodbye; in a message, breaks it off", run_quit },
+	  "writes the dialogue to the file, without secrets", run_transcript },
+	{ "quit", "", "ends the session; in a message, cancels it", run_quit },
 	{ NULL, NULL, NULL, NULL },
 };
 
@@ -300,7 +298,7 @@ static int do_command(struct talk *t, const char *line, struct error *f)
 	c = find(line);
 	if (!c) {
 		error_set(&why, ERROR_USAGE,
-			  "there is no \\%.*s; \\help tells what there is",
+			  "there is no \\%.*s; \\help lists the commands",
 			  (int)strcspn(rest, " \t"), rest);
 		return forgive(t, &why);
 	}
@@ -479,8 +477,8 @@ void talk_break_off(struct talk *t)
 static int end_typing(struct talk *t)
 {
 	if (t->state.input == TALK_BODY)
-		talk_remark(t,
-			    "a lone dot ends the message; ctrl-c breaks off");
+		talk_remark(t, "a line with only a dot ends the message; "
+			       "ctrl-c cancels it");
 	else
 		t->is_ended = true;
 	return 1;
@@ -531,9 +529,9 @@ static int end_input(struct talk *t, struct error *f)
 	case TALK_BODY:
 	case TALK_OCTETS:
 		t->is_over = true;
-		return error_set(f, ERROR_DATA,
-				 "the input ended in the midst of a message: "
-				 "it was not sent");
+		return error_set(
+			f, ERROR_DATA,
+			"the input ended within a message: it was not sent");
 	case TALK_ANSWER:
 		return talk_say_line(t, "*", "*", f) < 0 ? -1 : 1;
 	case TALK_LINE:

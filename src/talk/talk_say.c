@@ -35,7 +35,7 @@ static int takes_no_more(struct talk *t, const struct error *why,
 			 struct error *f)
 {
 	t->is_lost = true;
-	return error_set(f, ERROR_TEMPORARY, "%s takes no more%s%s",
+	return error_set(f, ERROR_TEMPORARY, "%s accepts no more%s%s",
 			 t->line->place, error_is_set(why) ? ": " : "",
 			 why->text);
 }
@@ -88,10 +88,11 @@ static bool is_too_late(struct talk *t)
 
 	if (strcmp(verb, "STARTTLS") != 0 && strcmp(verb, "STLS") != 0)
 		return false;
-	talk_remark(t, "TLS begins before the talk: leave --tls off away");
+	talk_remark(t, "TLS begins before the dialogue: leave out --tls off");
 	if (!t->options->is_terminal)
 		error_set(&t->refusal, ERROR_USAGE,
-			  "%s is no command of a talk: TLS begins before it",
+			  "%s cannot be sent here: TLS begins before the "
+			  "dialogue",
 			  verb);
 	return true;
 }

@@ -120,7 +120,7 @@ begin_flush() {
 	[ "$(grep ^took seen | sort -u | wc -l)" -eq 40 ]
 }
 
-@test "a mail that kills its process is put off, and the others go" {
+@test "a mail that kills its process is deferred, and the others go" {
 	local victim
 
 	ready
@@ -132,7 +132,7 @@ begin_flush() {
 	wait "$flush"
 	[ "$(grep -c '^took m' seen)" -eq 3 ]
 	[ "$(waiting)" -eq 1 ]
-	grep -q 'put off.*signal 9' flush.log
+	grep -q 'deferred.*signal 9' flush.log
 	# it is not tried again before its time
 	send --flush --due
 	[ "$status" -eq 0 ]
@@ -211,12 +211,12 @@ begin_flush() {
 	send --flush
 	[ "$status" -eq 0 ]
 	[ "$(waiting)" -eq 5 ]
-	[ "$(grep -c 'put off until [0-9][0-9]:[0-9][0-9]: .*connect' \
+	[ "$(grep -c 'deferred until [0-9][0-9]:[0-9][0-9]: .*connect' \
 		<<<"$stderr")" -eq 5 ]
 	[ "$(grep -l 'connect' "$MAILSEND_QUEUE"/env/* | wc -l)" -eq 5 ]
 	send --flush --due
 	[ "$status" -eq 0 ]
-	lacks 'put off' <(echo "$stderr")
+	lacks 'deferred until' <(echo "$stderr")
 }
 
 lacks_listener() {

@@ -134,7 +134,7 @@ bodies() {
 	cmp out/file.tgz file.tgz
 	bodies
 	cat bodies/* | sed -n '/^begin /,$p' |
-		grep -v '^\(This is part\|Save all\|stands around\|uuencode,\|uudecode; \|uudecode\|X-Mailsend\| \|$\)' >all.uu
+		grep -v '^\(This is part\|Save all\|lines, and\|uudecode\|X-Mailsend\| \|$\)' >all.uu
 	uudecode -o joined all.uu
 	cmp joined file.tgz
 }

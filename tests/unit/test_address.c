@@ -198,7 +198,7 @@ static const struct {
 	{ "Bob <>", 6, "user name" },
 	{ "<>", 2, "user name" },
 	{ "Bob bob@x.org>", 5, "bob" },
-	{ "\"Bob <bob@x.org>", 1, "quotation" },
+	{ "\"Bob <bob@x.org>", 1, "quote" },
 	{ "Bob (Bob <bob@x.org>", 5, "comment" },
 	{ "bob@x.org (Bob", 11, "comment" },
 	{ "bob@[192.0.2.1", 5, "]" },
