@@ -15,6 +15,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -147,33 +148,66 @@ static uint64_t leading_number(const char *name)
 	return value;
 }
 
-static const char *find_in_directory(const struct mailbox *m, const char *place,
-				     const char *base, struct error *f)
+static int by_age(const void *one, const void *other)
 {
-	const char *directory = arena_format(m->arena, "%s/%s", m->name, place);
-	const char *found = NULL, *name;
+	const struct maildir_place *a = one, *b = other;
+
+	if (a->seconds != b->seconds)
+		return a->seconds < b->seconds ? -1 : 1;
+	return strcmp(a->base, b->base);
+}
+
+/* The message that a file is of; NULL where it is of none that we know. */
+static struct maildir_place *place_of(const struct mailbox *m, const char *name)
+{
+	char base[NAME_MAX + 1] = "";
+	struct maildir_place key = { .base = base,
+				     .seconds = leading_number(name) };
+	size_t n = base_length(name);
+
+	if (n >= sizeof(base) || !m->count)
+		return NULL;
+	memcpy(base, name, n);
+	return bsearch(&key, m->own, m->count, sizeof(key), by_age);
+}
+
+/* Notes where each message of the directory lies now: a mail program that opens
+ * the Maildir moves all that is new at once.  Was `wanted` seen? */
+static bool look_in(const struct mailbox *m, const char *part,
+		    const struct maildir_place *wanted, struct error *f)
+{
+	const char *directory = arena_format(m->arena, "%s/%s", m->name, part);
+	size_t n = strlen(directory) + 1;
+	bool was_seen = false;
+	const char *name;
 	struct directory d;
 
 	directory_open(&d, directory, f);
-	while (!found && (name = directory_next(&d, f)))
-		if (base_length(name) == strlen(base) &&
-		    !strncmp(name, base, strlen(base)))
-			found = arena_format(m->arena, "%s/%s", directory,
-					     name);
+	while ((name = directory_next(&d, f))) {
+		struct maildir_place *place = place_of(m, name);
+
+		if (!place)
+			continue;
+		was_seen |= place == wanted;
+		if (strncmp(place->path, directory, n - 1) != 0 ||
+		    strcmp(place->path + n, name) != 0)
+			place->path = arena_format(m->arena, "%s/%s", directory,
+						   name);
+	}
 	directory_close(&d);
-	return found;
+	return was_seen;
 }
 
-/* Looks for the message by its name; NULL when it is gone, or with the
+/* Looks for the message by its name; false when it is gone, or with the
  * error. */
-static const char *find_again(const struct mailbox *m, const char *base,
-			      struct error *f)
+static bool find_again(const struct mailbox *m,
+		       const struct maildir_place *place, struct error *f)
 {
-	const char *found = NULL;
+	bool was_seen = false;
 
-	for (int i = 0; !found && !error_is_set(f) && i < 2; i++)
-		found = find_in_directory(m, places[i], base, f);
-	return found;
+	for (int i = 0; !was_seen && !error_is_set(f) && i < 2; i++)
+		was_seen = look_in(m, places[i], place, f);
+	return was_seen && !error_is_set(f);
 }
 
 /* *is_gone where there is none of that name any more. */
@@ -184,16 +218,13 @@ static int reopen(struct mailbox *m, struct maildir_place *place, bool *is_gone,
 	int fd = regular_file_open(place->path, false, &first);
 
 	for (int i = 0; fd < 0 && errno == ENOENT && i < TRIES; i++) {
-		const char *now = find_again(m, place->base, f);
-
+		*is_gone = !find_again(m, place, f);
 		if (error_is_set(f))
 			return -1;
-		*is_gone = !now;
-		if (!now)
+		if (*is_gone)
 			break;
-		place->path = now;
 		error_clear(&first);
-		fd = regular_file_open(now, false, &first);
+		fd = regular_file_open(place->path, false, &first);
 	}
 	if (fd < 0)
 		*f = first;
@@ -222,15 +253,13 @@ static int remove_one(struct mailbox *m, struct maildir_place *place,
 {
 	while (unlink(place->path) < 0) {
 		int error = errno;
-		const char *now;
 
 		if (error != ENOENT)
 			return error_errno(f, ERROR_CANTCREAT, error,
 					   "cannot delete %s", place->path);
-		now = find_again(m, place->base, f);
-		if (!now) /* another was faster, or it cannot be told */
+		/* another was faster, or it cannot be told */
+		if (!find_again(m, place, f))
 			return error_is_set(f) ? -1 : 0;
-		place->path = now;
 	}
 	return 0;
 }
@@ -324,15 +353,6 @@ static int find_all(struct finding *found, struct error *f)
 			r = find_in(found, places[i], f);
 	}
 	return r;
-}
-
-static int by_age(const void *one, const void *other)
-{
-	const struct maildir_place *a = one, *b = other;
-
-	if (a->seconds != b->seconds)
-		return a->seconds < b->seconds ? -1 : 1;
-	return strcmp(a->base, b->base);
 }
 
 /* One that moved while we looked was seen twice. */

@@ -577,6 +577,44 @@ static void a_maildir_is_read_and_deleted_from(void **state)
 	arena_free(&a);
 }
 
+/* A mail program that opens the Maildir takes all out of new/. */
+static void all_of_a_maildir_moves_meanwhile(void **state)
+{
+	struct arena a = ARENA_INIT;
+	struct error f = ERROR_INIT;
+	struct mailbox m;
+	char from[40], to[40], text[40];
+
+	make_maildir(state, "moving");
+	for (int i = 0; i < 300; i++) {
+		sprintf(from, "moving/new/%d.b", 100 + i);
+		sprintf(text, "Subject: %d\r\n", i);
+		write_file(scratch_path(state, from), text);
+	}
+	open_box(&m, &a, scratch_path(state, "moving"));
+	assert_int_equal(m.count, 300);
+	for (int i = 0; i < 300; i++) {
+		sprintf(from, "moving/new/%d.b", 100 + i);
+		sprintf(to, "moving/cur/%d.b:2,%s", 100 + i, i % 3 ? "S" : "");
+		assert_int_equal(rename(scratch_path(state, from),
+					scratch_path(state, to)),
+				 0);
+	}
+	assert_int_equal(unlink(scratch_path(state, "moving/cur/107.b:2,S")),
+			 0);
+	for (int i = 0; i < 300; i++) {
+		sprintf(text, "Subject: %d\r\n", i);
+		if (i != 7)
+			message_is(&m, (size_t)i + 1, text);
+		mailbox_delete(&m, (size_t)i + 1, &f);
+	}
+	assert_int_equal(mailbox_close(&m, &f), 0);
+	open_box(&m, &a, scratch_path(state, "moving"));
+	assert_int_equal(m.count, 0);
+	mailbox_abandon(&m);
+	arena_free(&a);
+}
+
 static void a_folder_and_a_file(void **state)
 {
 	struct arena a = ARENA_INIT;
@@ -788,6 +826,7 @@ int main(void)
 		IN_SCRATCH(what_changed_meanwhile_is_not_lost),
 		IN_SCRATCH(an_append_finds_the_new_file),
 		IN_SCRATCH(a_maildir_is_read_and_deleted_from),
+		IN_SCRATCH(all_of_a_maildir_moves_meanwhile),
 		IN_SCRATCH(a_folder_and_a_file),
 		IN_SCRATCH(a_pipe_is_a_mailbox_too),
 		cmocka_unit_test(what_is_expected_is_asked_for_in_order),
