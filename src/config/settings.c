@@ -435,6 +435,45 @@ void setting_reset(struct arena *a, struct account *account, const char *name)
 	account->origins[setting_row(s)] = fresh->origins[setting_row(s)];
 }
 
+static bool is_equal(const struct setting *s, const void *a, const void *b)
+{
+	const char *const *one = a, *const *other = b;
+
+	switch (s->kind) {
+	case SETTING_TEXT:
+		return *one && *other ? strcmp(*one, *other) == 0
+				      : *one == *other;
+	case SETTING_NUMBER:
+		return *(const int *)a == *(const int *)b;
+	case SETTING_SWITCH:
+		return *(const bool *)a == *(const bool *)b;
+	case SETTING_CHOICE:
+		return *(const enum config_choice *)a ==
+		       *(const enum config_choice *)b;
+	case SETTING_NONE:
+		break;
+	}
+	return true;
+}
+
+static bool is_among(const char *name, const char *const *list)
+{
+	while (*list && strcmp(*list, name) != 0)
+		list++;
+	return *list != NULL;
+}
+
+bool setting_all_equal(const struct account *a, const struct account *b,
+		       const char *const *except)
+{
+	for (const struct setting *s = settings; s->name; s++)
+		if (!is_among(s->name, except) &&
+		    !is_equal(s, (const char *)a + s->field,
+			      (const char *)b + s->field))
+			return false;
+	return true;
+}
+
 bool setting_came_from(const struct account *account, const char *name,
 		       const char *origin)
 {

@@ -92,11 +92,16 @@ int setting_check(struct arena *a, const char *name, const char *value,
 /* Copies everything, or only what was set in `from` itself. */
 void setting_copy(struct account *to, const struct account *from,
 		  bool own_only);
+/* Have all settings the same value in both, but for those in `except`, which
+ * ends with NULL? */
+bool setting_all_equal(const struct account *a, const struct account *b,
+		       const char *const *except);
 /* Resets it to its default. */
 void setting_reset(struct arena *a, struct account *account, const char *name);
 /* Does its value have this origin? */
 bool setting_came_from(const struct account *account, const char *name,
 		       const char *origin);
+/* Was it said anywhere, or is it only the default? */
 bool setting_is_given(const struct account *account, const char *name);
 void setting_origin(struct account *account, const char *name,
 		    const char *origin);

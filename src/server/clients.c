@@ -104,13 +104,19 @@ void client_is(struct client_state *s, enum client_stage stage, uint64_t since)
 	atomic_store(&s->stage, (int)stage);
 }
 
-bool client_may_go(const struct client_state *s, uint64_t now)
+/* If places have run out. */
+static bool may_go(const struct client_state *s, uint64_t now)
 {
 	int stage = atomic_load(&s->stage);
 	uint64_t since = atomic_load(&s->since);
 
 	return stage != CLIENT_WORKING &&
 	       (now > since ? now - since : 0) >= patience[stage];
+}
+
+bool client_has_to_go(const struct client_state *s, uint64_t now)
+{
+	return atomic_load(&s->is_asked) && may_go(s, now);
 }
 
 /* ---- places ---- */
@@ -155,11 +161,14 @@ static bool ask_to_go(struct clients *c, const char *share, uint64_t now)
 		struct client *one = &c->all[i];
 
 		if (is_of(one, share) && !is_going(one, now) &&
-		    client_may_go(one->state, now) &&
+		    may_go(one->state, now) &&
 		    (!found || goes_before(one, found)))
 			found = one;
 	}
-	if (!found || kill(found->pid, CLIENT_GO) < 0)
+	if (!found)
+		return false;
+	atomic_store(&found->state->is_asked, true);
+	if (kill(found->pid, CLIENT_GO) < 0)
 		return false;
 	found->asked = now;
 	return true;
@@ -206,6 +215,7 @@ struct client *clients_place(struct clients *c, const struct client *newcomer)
 		c->all[i] = *newcomer;
 		c->all[i].state = state;
 		c->all[i].asked = 0;
+		atomic_store(&state->is_asked, false);
 		client_is(state, CLIENT_NEW, sysenv_ticks());
 		return &c->all[i];
 	}

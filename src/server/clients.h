@@ -39,7 +39,8 @@ enum client_stage { CLIENT_NEW, CLIENT_IDLE, CLIENT_IN_MAIL, CLIENT_WORKING };
 struct client_state {
 	_Atomic(int) stage; /* enum client_stage */
 	_Atomic(uint64_t)
-		since; /* sysenv_ticks: we wait for it from there on */
+		since;		/* sysenv_ticks: we wait for it from there on */
+	_Atomic(bool) is_asked; /* to go, if that is still so */
 };
 
 struct client {
@@ -84,8 +85,8 @@ void clients_tell(const struct clients *c, int number);
 
 /* In the process of the connection. */
 void client_is(struct client_state *s, enum client_stage stage, uint64_t since);
-/* Has it to go if places have run out? */
-bool client_may_go(const struct client_state *s, uint64_t now);
+/* Has it to go: was it asked to, and is it as it was? */
+bool client_has_to_go(const struct client_state *s, uint64_t now);
 
 #define CLIENT_GO SIGUSR1 /* the signal that asks */
 

@@ -5,6 +5,7 @@
  * is left of the content would be read as commands. */
 #include "server/protocol_inside.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/ascii.h"
@@ -17,12 +18,26 @@ static bool is_too_big(const struct server *s)
 	return s->options->size_max && s->survey.size > s->options->size_max;
 }
 
+struct server_mail *server_mail_new(void)
+{
+	struct server_mail *m = memory_alloc(sizeof(*m));
+
+	*m = (struct server_mail){ .arena = ARENA_INIT };
+	return m;
+}
+
+void server_mail_drop(struct server_mail *m)
+{
+	arena_free(&m->arena);
+	free(m);
+}
+
 void server_forget(struct server *s)
 {
 	if (s->in_mail)
-		s->ops->forget(s->context, &s->mail);
-	arena_free(&s->mail.arena);
-	s->mail = (struct server_mail){ .arena = ARENA_INIT };
+		s->ops->forget(s->context, s->mail);
+	arena_free(&s->mail->arena);
+	*s->mail = (struct server_mail){ .arena = ARENA_INIT };
 	s->in_mail = s->in_bdat = false;
 }
 
@@ -33,7 +48,7 @@ static void begin(struct server *s)
 	error_clear(&s->error);
 	s->content_octets = 0;
 	undot_init(&s->undot);
-	to = s->ops->begin(s->context, &s->mail, &s->error);
+	to = s->ops->begin(s->context, s->mail, &s->error);
 	error_clear(&s->unsurveyed);
 	content_scan_init(&s->survey, to, &s->unsurveyed);
 }
@@ -77,12 +92,21 @@ static int judge(struct server *s, struct response *a)
 				    "there is a bare CR or LF in the message: "
 				    "a line ends in CR LF");
 	response_set(a, 250, "2.0.0", "accepted");
-	return s->ops->end(s->context, &s->mail, a);
+	return s->ops->end(s->context, s->mail, a);
+}
+
+/* It belongs to somebody else now, and its answer has its place. */
+static void hand_over(struct server *s)
+{
+	s->later[s->later_count++] = s->out.len;
+	s->mail = server_mail_new();
+	s->in_mail = s->in_bdat = false;
 }
 
 static void finish(struct server *s)
 {
 	struct response a;
+	int r;
 
 	sink_close(&s->survey.sink);
 	s->steps++;
@@ -93,10 +117,13 @@ static void finish(struct server *s)
 		server_forget(s);
 		return;
 	}
-	if (judge(s, &a) == 0) {
-		s->errors = s->junk = 0;
-		s->messages++;
+	r = judge(s, &a);
+	if (r > 0) {
+		hand_over(s);
+		return;
 	}
+	if (r == 0)
+		server_accepted(s);
 	server_reply(s, &a, false);
 	server_forget(s);
 }
@@ -113,7 +140,7 @@ void server_data(struct server *s, const char *argument)
 		server_error(s, 503, "5.5.1",
 			     s->in_mail ? "amid BDAT there is BDAT alone"
 					: "say MAIL first");
-	} else if (!s->mail.count) {
+	} else if (!s->mail->count) {
 		server_error(s, 554, "5.5.1", "there is no recipient");
 	} else {
 		begin(s);
@@ -189,7 +216,7 @@ void server_bdat(struct server *s, const char *argument)
 		server_hang_up(s, "4.5.4", "cannot go on");
 		return;
 	}
-	s->chunk_is_stray = !s->in_mail || !s->mail.count;
+	s->chunk_is_stray = !s->in_mail || !s->mail->count;
 	if (!s->chunk_is_stray && !s->in_bdat) {
 		begin(s);
 		s->in_bdat = true;

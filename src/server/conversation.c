@@ -11,7 +11,7 @@
 #define LINGER_SECONDS 2
 #define ENVELOPE_MS    60000 /* when places run out */
 
-struct session {
+struct dialogue {
 	const struct talk *talk;
 	struct server *server;
 	struct client_stream *line;
@@ -33,7 +33,7 @@ static uint64_t in_seconds(unsigned seconds)
 
 /* A command that drips in by single octets gets no more time; content gets some
  * for each octet, so that it has to keep a pace (net/wait.h). */
-static uint64_t time_limit(struct session *s)
+static uint64_t time_limit(struct dialogue *s)
 {
 	uint64_t full = in_seconds(s->talk->command_seconds);
 	uint64_t earned = (s->server->octets - s->octets) * 1000 / WAIT_PACE;
@@ -52,7 +52,7 @@ static uint64_t time_limit(struct session *s)
 /* ---- who needs the place ---- */
 
 /* Before we wait for the client: the listener may look. */
-static void show_stage(struct session *s)
+static void show_stage(struct dialogue *s)
 {
 	const struct server *server = s->server;
 	uint64_t now = sysenv_ticks();
@@ -77,7 +77,7 @@ static void show_stage(struct session *s)
 	}
 }
 
-static void stop(struct session *s)
+static void stop(struct dialogue *s)
 {
 	uint64_t until = in_seconds(s->talk->stop_seconds);
 
@@ -87,7 +87,7 @@ static void stop(struct session *s)
 		s->session_until = until;
 }
 
-static void heed(struct session *s)
+static void heed(struct dialogue *s)
 {
 	const struct talk *t = s->talk;
 
@@ -96,7 +96,7 @@ static void heed(struct session *s)
 		stop(s);
 		break;
 	case TALK_GO:
-		if (t->client && client_may_go(t->client, sysenv_ticks()))
+		if (t->client && client_has_to_go(t->client, sysenv_ticks()))
 			server_hang_up(s->server, "4.7.0",
 				       "needs this place for others");
 		break;
@@ -106,14 +106,16 @@ static void heed(struct session *s)
 }
 
 /* 1 when the session goes on, 0 when it is over. */
-static int listen_on(struct session *s, struct error *f)
+static int listen_on(struct dialogue *s, struct error *f)
 {
-	uint64_t until = time_limit(s);
+	uint64_t until = time_limit(s), now = sysenv_ticks();
+	uint64_t rest = upstream_wait(s->talk->intake->upstream);
+	bool is_for_rest = rest < (until > now ? until - now : 0);
 
 	s->at = s->have = 0;
 	show_stage(s);
-	switch (client_stream_read(s->line, s->room, ROOM, &s->have, until,
-				   f)) {
+	switch (client_stream_read(s->line, s->room, ROOM, &s->have,
+				   is_for_rest ? now + rest : until, f)) {
 	case CLIENT_STREAM_DATA:
 		client_is(s->talk->client, CLIENT_WORKING, 0);
 		return 1;
@@ -121,6 +123,10 @@ static int listen_on(struct session *s, struct error *f)
 		heed(s);
 		return 1;
 	case CLIENT_STREAM_TIME:
+		if (is_for_rest) {
+			upstream_tend(s->talk->intake->upstream);
+			return 1;
+		}
 		server_hang_up(s->server, "4.4.2", "you took too long");
 		return 1;
 	case CLIENT_STREAM_END:
@@ -131,7 +137,7 @@ static int listen_on(struct session *s, struct error *f)
 	return -1;
 }
 
-static int secure(struct session *s, struct error *f)
+static int secure(struct dialogue *s, struct error *f)
 {
 	if (client_stream_start_tls(s->line, s->talk->cert, s->talk->key,
 				    time_limit(s), f) < 0)
@@ -140,7 +146,7 @@ static int secure(struct session *s, struct error *f)
 	return 0;
 }
 
-static int start_tls(struct session *s, struct error *f)
+static int start_tls(struct dialogue *s, struct error *f)
 {
 	bool agreed = server_agree_tls(s->server, s->at < s->have);
 
@@ -152,7 +158,7 @@ static int start_tls(struct session *s, struct error *f)
 
 /* A client that is still sending, or has sent more, is to read our last reply.
  */
-static int end(struct session *s)
+static int end(struct dialogue *s)
 {
 	if (!s->server->has_quit &&
 	    (s->at < s->have || s->server->mode != SERVER_COMMAND ||
@@ -161,7 +167,15 @@ static int end(struct session *s)
 	return 0;
 }
 
-static int run(struct session *s, struct error *f)
+/* The client has said more that can go along with what is on its way. */
+static bool has_more(const struct dialogue *s)
+{
+	return !s->is_stopping && s->server->want == SERVER_READ &&
+	       intake_may_wait(s->talk->intake) &&
+	       client_stream_has_more(s->line);
+}
+
+static int run(struct dialogue *s, struct error *f)
 {
 	struct server *server = s->server;
 
@@ -181,7 +195,8 @@ static int run(struct session *s, struct error *f)
 		if (s->is_stopping && server->want == SERVER_READ &&
 		    server_is_idle(server))
 			server_hang_up(server, "4.3.2", "is shutting down");
-		if ((s->at == s->have || server->want == SERVER_CLOSE ||
+		if (((s->at == s->have && !has_more(s)) ||
+		     server->want == SERVER_CLOSE ||
 		     server->out.len > ROOM / 4) &&
 		    intake_flush(s->talk->intake, f) < 0)
 			return -1;
@@ -197,7 +212,7 @@ static int run(struct session *s, struct error *f)
 
 int talk_run(const struct talk *t, struct error *f)
 {
-	struct session s = {
+	struct dialogue s = {
 		.talk = t,
 		.server = t->intake->server,
 		.line = t->intake->line,
@@ -210,6 +225,7 @@ int talk_run(const struct talk *t, struct error *f)
 		server_greet(s.server);
 		r = run(&s, f);
 	}
+	intake_collect(t->intake);
 	free(s.room);
 	return r;
 }

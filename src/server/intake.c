@@ -1,21 +1,5 @@
-/* intake.c - one reply for all recipients.
- *
- * After the content SMTP has one answer, whatever became of each recipient.
- * A recipient counts as accepted if it was upstream or waits in our queue:
- *
- *	all are accepted	  250
- *	none is			  the error of the whole, temporary where one of
- *				  them is: the client has the mail and does
- *				  with it what it does; we keep nothing
- *	some are		  250, for a 4xx would send it twice to the
- *				  others.  The sender gets a bounce for those
- *				  who were refused; where the queue is off, or
- *				  there is no sender, they are in the dead
- *				  letter.  Where it cannot be kept either, and
- *				  for the users of a service, whose own files
- *				  are no place for it, 554 says who has not got
- *				  it: only the client has it. */
-#include "server/intake.h"
+/* intake.c - who sends to whom, and the content as it comes. */
+#include "server/intake_inside.h"
 
 #include <stddef.h>
 #include <stdio.h>
@@ -35,25 +19,28 @@
 #include "mail/date.h"
 #include "submit/submit.h"
 
-#define RECEIVED_MAX  30 /* Received fields: more is a loop */
-#define WRONG_SECONDS 1	 /* a guess takes at least so long */
+#define WRONG_SECONDS 1 /* a guess takes at least so long */
 
-struct destination {
-	const char *address;
-	const char *notify, *orcpt;
-	struct destination *next;
-};
-
-int intake_flush(struct intake *in, struct error *f)
+int intake_send_ready(struct intake *in, struct error *f)
 {
-	struct buf *out = &in->server->out;
-	int r = client_stream_write(in->line, out->data, out->len,
+	struct server *server = in->server;
+	size_t n = server_ready(server);
+	int r = client_stream_write(in->line, server->out.data, n,
 				    sysenv_ticks() +
 					    in->reply_seconds * UINT64_C(1000),
 				    f);
 
-	buf_reset(out);
+	server_sent(server, n);
 	return r;
+}
+
+int intake_flush(struct intake *in, struct error *f)
+{
+	/* what is collected may take long */
+	int r = in->count ? intake_send_ready(in, f) : 0;
+
+	intake_collect(in);
+	return r < 0 ? -1 : intake_send_ready(in, f);
 }
 
 /* ---- the envelope ---- */
@@ -62,7 +49,7 @@ int intake_flush(struct intake *in, struct error *f)
  * program is not automatic because it lacks a terminal. */
 static void begin_request(struct intake *in, struct arena *a)
 {
-	struct request *r = &in->request;
+	struct request *r = &in->mail->request;
 	const struct request *base = in->base;
 
 	request_init(r);
@@ -83,8 +70,8 @@ static void begin_request(struct intake *in, struct arena *a)
 	}
 }
 
-static int answer_error(const struct intake *in, const struct error *f,
-			struct response *answer)
+int intake_error(const struct intake *in, const struct error *f,
+		 struct response *answer)
 {
 	return in->user ? response_error_outside(answer, f)
 			: response_error(answer, f);
@@ -92,21 +79,23 @@ static int answer_error(const struct intake *in, const struct error *f,
 
 static int load_config(struct intake *in, struct arena *a, struct error *f)
 {
-	struct config_query query = request_config(&in->request);
+	struct intake_mail *x = in->mail;
+	struct config_query query = request_config(&x->request);
 
-	if (config_load(&in->config, a, &query, f) < 0)
+	if (config_load(&x->config, a, &query, f) < 0)
 		return -1;
-	in->config.is_told = true; /* when the serving began */
+	x->config.is_told = true; /* when the serving began */
 	return 0;
 }
 
 static int choose_account(struct intake *in, struct error *f)
 {
-	struct config_query query = request_config(&in->request);
+	struct intake_mail *x = in->mail;
+	struct config_query query = request_config(&x->request);
 
-	if (config_choose(&in->config, &query, &in->account, f) < 0)
+	if (config_choose(&x->config, &query, &x->account, f) < 0)
 		return -1;
-	return listener_check_way(in->sockets, in->account, f);
+	return listener_check_way(in->sockets, x->account, f);
 }
 
 /* ---- what a user may ---- */
@@ -140,28 +129,29 @@ static const char *const *rules_for(const struct peer *user, struct arena *a,
 static int settle_user(struct intake *in, struct server_mail *m,
 		       struct response *answer, struct error *f)
 {
+	struct intake_mail *x = in->mail;
 	const struct peer *user = in->user;
-	struct address *sender = &in->request.envelope_from;
+	struct address *sender = &x->request.envelope_from;
 	struct arena *a = &m->arena;
 
-	in->request.has_envelope_from = false; /* it chooses nothing yet */
+	x->request.has_envelope_from = false; /* it chooses nothing yet */
 	if (choose_account(in, f) < 0)
 		return -1;
-	in->request.has_envelope_from = true;
-	if (!peer_is_allowed(user, a, in->account->serve_allow))
+	x->request.has_envelope_from = true;
+	if (!peer_is_allowed(user, a, x->account->serve_allow))
 		return response_set(answer, 550, "5.7.1",
 				    "%s may not send mail here", user->name);
-	if (allowance_init(&in->allowance, a, in->account, user, f) < 0 ||
-	    allowance_check(&in->allowance, m->from.size, f) < 0)
+	if (allowance_init(&x->allowance, a, x->account, user, f) < 0 ||
+	    allowance_check(&x->allowance, m->from.size, f) < 0)
 		return -1;
-	in->owner = (struct owner){
+	x->owner = (struct owner){
 		.name = user->name,
 		.id = arena_format(a, "%u %s", user->uid, user->name),
-		.senders = rules_for(user, a, in->account->serve_from),
+		.senders = rules_for(user, a, x->account->serve_from),
 	};
-	in->request.owner = &in->owner;
-	resolver_init(&in->resolver, a, in->account, true);
-	owner_restrict(&in->resolver, &in->owner, sender);
+	x->request.owner = &x->owner;
+	resolver_init(&x->resolver, a, x->account, true);
+	owner_restrict(&x->resolver, &x->owner, sender);
 	return 0;
 }
 
@@ -178,18 +168,20 @@ static int settle_sender(struct intake *in, struct server_mail *m,
 	if (!error_is_set(&f))
 		return -1;
 	log_error("%s: %s", in->peer, f.text);
-	return answer_error(in, &f, answer);
+	return intake_error(in, &f, answer);
 }
 
 static int intake_sender(void *context, struct server_mail *m,
 			 struct response *answer)
 {
 	struct intake *in = context;
-	struct request *r = &in->request;
+	struct intake_mail *x = arena_alloc(&m->arena, sizeof(*x));
+	struct request *r = &x->request;
 	struct response refusal;
 
-	in->first = NULL;
-	in->last = &in->first;
+	in->mail = x;
+	x->said = m;
+	x->last = &x->first;
 	begin_request(in, &m->arena);
 	r->has_envelope_from = true;
 	r->envelope_from = m->from.sender;
@@ -200,7 +192,7 @@ static int intake_sender(void *context, struct server_mail *m,
 		*answer = refusal;
 		return -1;
 	}
-	resolver_init(&in->resolver, &m->arena, in->account, r->skip_aliases);
+	resolver_init(&x->resolver, &m->arena, x->account, r->skip_aliases);
 	return 0;
 }
 
@@ -222,13 +214,14 @@ static void add_destination(struct intake *in, struct arena *a,
 			    const char *address,
 			    const struct arguments_rcpt *to)
 {
+	struct intake_mail *x = in->mail;
 	struct destination *new = arena_alloc(a, sizeof(*new));
 
 	new->address = address;
 	new->notify = to->notify;
 	new->orcpt = to->orcpt;
-	*in->last = new;
-	in->last = &new->next;
+	*x->last = new;
+	x->last = &new->next;
 }
 
 static int intake_recipient(void *context, struct server_mail *m,
@@ -238,12 +231,13 @@ static int intake_recipient(void *context, struct server_mail *m,
 	struct resolution found = { .final = { .count = 0 } };
 	struct error f = ERROR_INIT;
 	struct intake *in = context;
-	bool has_server = transport_leads_out(in->account);
+	struct intake_mail *x = in->mail;
+	bool has_server = transport_leads_out(x->account);
 	size_t count = 0;
 
-	if (resolve_address(&in->resolver, &to->address, &found, &f) < 0) {
+	if (resolve_address(&x->resolver, &to->address, &found, &f) < 0) {
 		log_error("%s: %s", in->peer, f.text);
-		return answer_error(in, &f, answer);
+		return intake_error(in, &f, answer);
 	}
 	for (size_t i = 0; i < found.final.count; i++) {
 		const struct address *one = &found.final.items[i];
@@ -261,7 +255,7 @@ static int intake_recipient(void *context, struct server_mail *m,
 		if (!found.final.items[i].group_only)
 			add_destination(in, &m->arena,
 					found.final.items[i].spec, to);
-	address_append(&m->arena, &in->request.bcc, &to->address);
+	address_append(&m->arena, &x->request.bcc, &to->address);
 	return 0;
 }
 
@@ -290,7 +284,7 @@ static void put_received(struct intake *in, const struct server_mail *m)
 
 	date_format(date, now, sysenv_zone(now));
 	name_protocol(in, m, protocol);
-	sink_printf(&in->stage.sink,
+	sink_printf(&in->mail->stage.sink,
 		    "Received: from %s (%s)\r\n\tby %s (mailsend) with "
 		    "%s;\r\n\t%s\r\n",
 		    in->user ? "localhost" : in->server->helo, in->peer,
@@ -301,11 +295,12 @@ static void put_received(struct intake *in, const struct server_mail *m)
  * rest of the field that we put before it: a header that is empty ends. */
 static int gate_put(struct sink *s, const void *data, size_t n)
 {
-	struct intake *in =
-		(struct intake *)((char *)s - offsetof(struct intake, gate));
-	bool is_first = !in->has_begun;
+	struct intake_mail *x =
+		(struct intake_mail *)((char *)s -
+				       offsetof(struct intake_mail, gate));
+	bool is_first = !x->has_begun;
 
-	in->has_begun = true;
+	x->has_begun = true;
 	if (is_first && text_is_blank(*(const char *)data) &&
 	    sink_puts(s->next, "\r\n") < 0)
 		return -1;
@@ -318,212 +313,22 @@ static struct sink *intake_begin(void *context, struct server_mail *m,
 				 struct error *f)
 {
 	struct intake *in = context;
+	struct intake_mail *x = in->mail;
 	struct sink *to;
 
-	if (in->user && allowance_take(&in->allowance, m->count, f) < 0) {
+	if (in->user && allowance_take(&x->allowance, m->count, f) < 0) {
 		log_warning("%s: %s", in->peer, f->text);
 		return NULL;
 	}
-	stage_init(&in->stage, in->spool, "the message", f);
-	in->has_stage = true;
+	stage_init(&x->stage, in->spool, "the message", f);
+	x->has_stage = true;
 	put_received(in, m);
-	to = &in->stage.sink;
+	to = &x->stage.sink;
 	if (in->user)
-		to = allowance_sink(&in->allowance, to);
-	in->gate = (struct sink){ .ops = &gate_ops, .next = to, .error = f };
-	in->has_begun = false;
-	return error_is_set(f) ? NULL : &in->gate;
-}
-
-static unsigned count_hops(const struct composition *c)
-{
-	unsigned n = 0;
-
-	for (const struct field *x = c->draft.header.first; x; x = x->next)
-		n += ascii_equal(x->name, "Received") ||
-		     ascii_equal(x->name, OWNER_CLAIMED);
-	return n;
-}
-
-/* They come in the order in which they were named: the next is near the last.
- */
-static struct destination *find_destination(const struct intake *in,
-					    struct destination *next,
-					    const char *address)
-{
-	struct destination *d;
-
-	for (d = next; d; d = d->next)
-		if (strcmp(d->address, address) == 0)
-			return d;
-	for (d = in->first; d && d != next; d = d->next)
-		if (strcmp(d->address, address) == 0)
-			return d;
-	return NULL;
-}
-
-/* What each recipient's reports shall be. */
-static void pass_on_dsn(const struct intake *in, struct envelope *e)
-{
-	struct destination *next = in->first;
-
-	for (size_t i = 0; i < e->count; i++) {
-		struct destination *d =
-			find_destination(in, next, e->recipients[i].address);
-
-		if (!d)
-			continue;
-		e->recipients[i].dsn_notify = d->notify;
-		e->recipients[i].dsn_orcpt = d->orcpt;
-		next = d->next;
-	}
-}
-
-/* ---- the reply ---- */
-
-static int answer_none(const struct intake *in, const struct envelope *e,
-		       const struct error *f, struct response *answer)
-{
-	for (size_t i = 0; i < e->count; i++)
-		if (e->recipients[i].decided &&
-		    e->recipients[i].verdict.temporary) {
-			const struct error one =
-				small_error_whole(&e->recipients[i].verdict);
-
-			return answer_error(in, &one, answer);
-		}
-	return answer_error(in, f, answer);
-}
-
-static int answer_some(const struct intake *in, const struct outcome *out,
-		       const struct error *f, struct response *answer)
-{
-	const struct envelope *e = out->envelope;
-	size_t accepted = envelope_accepted(e) + envelope_queued(e);
-	struct response why;
-
-	answer_error(in, f, &why);
-
-	if (out->has_notice)
-		return response_set(
-			answer, 250, "2.0.0",
-			"accepted for %zu of %zu recipients; the sender gets a "
-			"bounce for the others: %.300s",
-			accepted, e->count, why.text);
-	if (out->dead_letter)
-		return response_set(
-			answer, 250, "2.0.0",
-			"accepted for %zu of %zu recipients; for the "
-			"others it was saved in %s: %.300s",
-			accepted, e->count, out->dead_letter, why.text);
-	return response_set(
-		answer, 554, "5.0.0",
-		"accepted for %zu of %zu recipients, send it again to "
-		"the others alone: %.300s",
-		accepted, e->count, why.text);
-}
-
-static int answer_all(const struct intake *in, const struct outcome *out,
-		      struct response *answer)
-{
-	const struct envelope *e = out->envelope;
-	size_t queued = envelope_queued(e);
-
-	if (in->user && !queued)
-		log_note("%s: mail from <%s>: accepted for %zu recipients%s%s",
-			 in->peer, e->reverse_path, e->count,
-			 out->host ? " by " : "", out->host ? out->host : "");
-	if (!queued && in->user && !out->host)
-		return response_set(answer, 250, "2.0.0", "accepted");
-	if (!queued)
-		return response_set(answer, 250, "2.0.0", "%s%s%.300s",
-				    out->host ? out->host : "",
-				    out->host ? " took it: " : "", out->reply);
-	log_note("%s: mail from <%s>: %zu of %zu recipients %s as %s", in->peer,
-		 e->reverse_path, queued, e->count,
-		 out->held_by ? "held" : "queued", out->queue_id);
-	if (out->held_by)
-		return response_set(answer, 250, "2.0.0", "held by %s as %s",
-				    out->held_by, out->queue_id);
-	if (queued == e->count)
-		return response_set(answer, 250, "2.0.0", "queued as %s",
-				    out->queue_id);
-	return response_set(
-		answer, 250, "2.0.0",
-		"accepted for %zu of %zu recipients, and queued as %s "
-		"for the others",
-		e->count - queued, e->count, out->queue_id);
-}
-
-static int answer_outcome(const struct intake *in, const struct outcome *out,
-			  const struct error *f, struct response *answer)
-{
-	const struct envelope *e = out->envelope;
-
-	if (!error_is_set(f))
-		return answer_all(in, out, answer);
-	log_error("%s: mail from <%s>: %s", in->peer, e->reverse_path, f->text);
-	if (envelope_accepted(e) + envelope_queued(e))
-		return answer_some(in, out, f, answer);
-	return answer_none(in, e, f, answer);
-}
-
-static int build(struct intake *in, struct composition *c, struct error *f,
-		 struct response *answer)
-{
-	if (sink_close(&in->stage.sink) < 0) {
-		*f = *in->stage.sink.error;
-		return answer_error(in, f, answer);
-	}
-	if (composition_build(c, f) < 0)
-		return answer_error(in, f, answer);
-	if (count_hops(c) > RECEIVED_MAX) {
-		error_set(f, ERROR_CONFIG,
-			  "mail loop: more than %d servers have had it",
-			  RECEIVED_MAX);
-		return response_set(answer, 554, "5.4.6", "%s", f->text);
-	}
-	if (composition_render(c, true, f) < 0)
-		return answer_error(in, f, answer);
-	pass_on_dsn(in, &c->envelope);
-	/* what follows may take long, and they may be waited for */
-	if (intake_flush(in, f) < 0 ||
-	    (in->user && allowance_hold(&in->allowance, c->stage.size, f) < 0))
-		return answer_error(in, f, answer);
-	return 0;
-}
-
-static int intake_end(void *context, struct server_mail *m,
-		      struct response *answer)
-{
-	struct error f = ERROR_INIT;
-	struct intake *in = context;
-	struct composition c;
-	struct slice content;
-	struct outcome out;
-	int r;
-
-	composition_init(&c, &m->arena, &in->request, in->account, in->spool);
-	content = stage_slice(&in->stage);
-	c.is_draft = true;
-	c.draft_content = &content;
-	r = build(in, &c, &f, answer);
-	if (r < 0) {
-		log_error("%s: mail from <%s>: %s", in->peer,
-			  m->from.sender.spec, f.text);
-	} else {
-		const struct submission s = { .composition = &c,
-					      .config = &in->config,
-					      .trace = in->trace,
-					      .keeping = SUBMIT_KEEP_REST };
-
-		submit_send(&s, &out, &f);
-		if (in->user)
-			allowance_settle(&in->allowance, out.queue_id != NULL);
-		r = answer_outcome(in, &out, &f, answer);
-	}
-	composition_free(&c);
-	return r;
+		to = allowance_sink(&x->allowance, to);
+	x->gate = (struct sink){ .ops = &gate_ops, .next = to, .error = f };
+	x->has_begun = false;
+	return error_is_set(f) ? NULL : &x->gate;
 }
 
 static void intake_forget(void *context, struct server_mail *m)
@@ -531,9 +336,9 @@ static void intake_forget(void *context, struct server_mail *m)
 	struct intake *in = context;
 
 	(void)m;
-	if (in->has_stage)
-		stage_free(&in->stage);
-	in->has_stage = false;
+	if (in->mail->has_stage)
+		stage_free(&in->mail->stage);
+	in->mail = NULL;
 }
 
 /* ---- the log-in ---- */

@@ -4,7 +4,9 @@
  * the account, each recipient goes through the rule of resolve.h and is
  * accepted only if there is a route for it, the content is staged, and the
  * message is composed as a draft and submitted before the client gets the
- * reply.
+ * reply.  Mails that the client sends without waiting for replies are on their
+ * way together (upstream.h): each is begun as it comes, and all are collected
+ * when there is no room or a reply is due.
  *
  * The configuration is read anew for each message: a change counts at once.
  *
@@ -19,18 +21,14 @@
 #include <stdbool.h>
 
 #include "base/arena.h"
-#include "compose/owner.h"
 #include "compose/request.h"
-#include "compose/resolve.h"
-#include "config/config.h"
-#include "flow/stage.h"
-#include "server/allowance.h"
 #include "server/client_stream.h"
 #include "server/listener.h"
 #include "server/peer.h"
 #include "server/protocol.h"
+#include "server/upstream.h"
 
-struct destination; /* what was asked for one final address */
+struct intake_mail; /* intake_inside.h */
 
 struct intake {
 	const struct request *base; /* where to find the configuration */
@@ -45,24 +43,25 @@ struct intake {
 	struct client_stream *line;
 	struct server *server;
 
-	/* the transaction */
-	struct request request;
-	struct config config;
-	struct account *account;
-	struct owner owner;
-	struct allowance allowance;
-	struct resolver resolver;
-	struct destination *first, **last;
-	struct sink gate; /* before the stage */
-	bool has_begun;	  /* something went through it */
-	struct stage stage;
-	bool has_stage;
+	struct upstream *upstream;
+
+	struct intake_mail *mail; /* the transaction's; or NULL */
+	/* on their way, in order */
+	struct intake_mail *sent[SERVER_LATER_MAX];
+	unsigned count;
+	uint64_t began;	 /* sysenv_ticks() of the first */
+	uint64_t memory; /* octets of theirs, at most */
 };
 
 /* All but the transaction is filled by the caller; with an auth_command there
  * is a log-in. */
 const struct server_ops *intake_ops(const struct intake *in);
-/* Sends the replies that wait. */
+/* Do mails wait for more that goes with them, and have they time? */
+bool intake_may_wait(const struct intake *in);
+/* The same without replies: for whoever has gone.  Nothing is on its way
+ * afterwards. */
+void intake_collect(struct intake *in);
+/* Collects what is on its way, and sends the replies that wait. */
 int intake_flush(struct intake *in, struct error *f);
 
 #endif

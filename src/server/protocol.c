@@ -16,7 +16,7 @@
 #include "base/ascii.h"
 #include "server/protocol_inside.h"
 
-#define OUT_MAX 65536
+#define OUT_MAX 131072
 /* Replies that wait: nothing is read until they are gone. */
 #define OUT_FULL    32768
 #define ENDLESS_MAX 65536 /* octets of a line, then we hang up */
@@ -121,13 +121,13 @@ static void say_mail(struct server *s, const char *argument)
 
 	if (!is_ready(s))
 		return;
-	if (arguments_read_mail(&s->mail.arena, argument, &s->mail.from, &a) <
+	if (arguments_read_mail(&s->mail->arena, argument, &s->mail->from, &a) <
 	    0) {
 		server_error(s, a.code, a.esc, a.text);
 		server_forget(s);
 		return;
 	}
-	if (most && s->mail.from.size > most) {
+	if (most && s->mail->from.size > most) {
 		server_say(s, 552, "5.3.4",
 			   "the message is too big: %llu octets are the most",
 			   (unsigned long long)most);
@@ -135,9 +135,9 @@ static void say_mail(struct server *s, const char *argument)
 		return;
 	}
 	response_set(&a, 250, "2.1.0", "sender <%s> ok",
-		     s->mail.from.sender.spec);
+		     s->mail->from.sender.spec);
 	s->in_mail = true;
-	if (s->ops->sender(s->context, &s->mail, &a) < 0) {
+	if (s->ops->sender(s->context, s->mail, &a) < 0) {
 		server_reply(s, &a, false);
 		server_forget(s);
 		return;
@@ -164,21 +164,21 @@ static void say_rcpt(struct server *s, const char *argument)
 					: "say MAIL first");
 		return;
 	}
-	if (s->mail.count >= s->options->recipients_max) {
+	if (s->mail->count >= s->options->recipients_max) {
 		server_say(s, 452, "4.5.3",
 			   "too many recipients: send to the rest in another "
 			   "message");
 		server_junk(s);
 		return;
 	}
-	if (arguments_read_rcpt(&s->mail.arena, argument, s->mail.from.is_utf8,
-				&to, &a) < 0) {
+	if (arguments_read_rcpt(&s->mail->arena, argument,
+				s->mail->from.is_utf8, &to, &a) < 0) {
 		server_error(s, a.code, a.esc, a.text);
 		return;
 	}
 	response_set(&a, 250, "2.1.5", "recipient <%s> ok", to.address.spec);
-	if (s->ops->recipient(s->context, &s->mail, &to, &a) == 0)
-		add_recipient(&s->mail, &to);
+	if (s->ops->recipient(s->context, s->mail, &to, &a) == 0)
+		add_recipient(s->mail, &to);
 	server_reply(s, &a, false);
 }
 
@@ -474,7 +474,7 @@ void server_init(struct server *s, const struct server_options *options,
 		.options = options,
 		.ops = ops,
 		.context = context,
-		.mail = { .arena = ARENA_INIT },
+		.mail = server_mail_new(),
 	};
 	buf_init(&s->out, OUT_MAX);
 	buf_init(&s->line, SERVER_SASL_LINE_MAX + 1);
@@ -484,6 +484,7 @@ void server_init(struct server *s, const struct server_options *options,
 void server_free(struct server *s)
 {
 	server_forget(s);
+	server_mail_drop(s->mail);
 	server_sasl_free(&s->sasl);
 	buf_wipe(&s->line);
 	buf_free(&s->out);

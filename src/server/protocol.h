@@ -2,10 +2,11 @@
  * machine: octets in, replies out.
  *
  * It knows no socket, no account and no file.  server_feed takes octets in
- * pieces of any size and puts replies into `out`, which the caller sends and
- * empties; `want` tells what else is due.  Who may send to whom, and what
+ * pieces of any size and puts replies into `out`, which the caller sends;
+ * `want` tells what else is due.  Who may send to whom, and what
  * becomes of a message, is asked through the ops: a sender and recipients are
- * answered for as they come, the message once it is whole.
+ * answered for as they come, the message once it is whole, or later, while the
+ * client goes on: its answer keeps its place among the replies.
  *
  * Lines of commands end in CRLF, content in CRLF.CRLF or by BDAT's count, and
  * in nothing else.  A bare CR or LF may mean a line's end to
@@ -34,6 +35,7 @@
 #define SERVER_RECIPIENTS_MAX 1000 /* of one message, unless said */
 #define SERVER_ERRORS_MAX     20   /* of one session, since the last message */
 #define SERVER_LOGINS_MAX     3
+#define SERVER_LATER_MAX      64  /* messages whose answer comes later */
 #define SERVER_JUNK_MAX	      100 /* commands that lead nowhere; then errors */
 
 /* One transaction. */
@@ -43,6 +45,8 @@ struct server_mail {
 	struct arguments_rcpt *to;
 	size_t count, room;
 };
+
+void server_mail_drop(struct server_mail *m);
 
 /* The answers come filled with a yes; a no is -1 with another one. */
 struct server_ops {
@@ -54,10 +58,11 @@ struct server_ops {
 	 * the sink, which is not closed by us. */
 	struct sink *(*begin)(void *context, struct server_mail *m,
 			      struct error *f);
-	/* It is whole: keep it or deliver it now. */
+	/* It is whole: keep it or deliver it now.  1: its answer comes later,
+	 * by server_answer, and the mail is theirs until server_mail_drop. */
 	int (*end)(void *context, struct server_mail *m, struct response *a);
-	/* The transaction is over, however it ended; a sender that was refused
-	 * ends it too. */
+	/* The transaction is over, however else it ended; a sender that was
+	 * refused ends it too. */
 	void (*forget)(void *context, struct server_mail *m);
 	/* NULL: nobody can log in. */
 	int (*login)(void *context, const char *user, const char *password,
@@ -107,7 +112,10 @@ struct server {
 
 	bool in_mail; /* MAIL was accepted */
 	bool in_bdat; /* and content began to come in chunks */
-	struct server_mail mail;
+	struct server_mail *mail;
+	/* where in `out` answers are missing, in order */
+	size_t later[SERVER_LATER_MAX];
+	size_t later_count;
 
 	/* content that is arriving */
 	struct undot undot;
@@ -127,6 +135,13 @@ void server_greet(struct server *s);
 /* Takes octets and returns how many: fewer than n when `want` is no longer
  * SERVER_READ, or when `out` must be emptied first. */
 size_t server_feed(struct server *s, const char *data, size_t n);
+/* So many octets of `out` can be sent: up to the first answer that is missing.
+ */
+size_t server_ready(const struct server *s);
+/* They were. */
+void server_sent(struct server *s, size_t n);
+/* The first that is missing. */
+void server_answer(struct server *s, const struct response *a);
 /* STARTTLS was said.  `has_more`: so was something after it, in the clear,
  * which somebody else may have put there: then it is refused and the session
  * over.  True: send `out`, shake hands, say server_secured. */

@@ -14,10 +14,14 @@ void server_error(struct server *s, int code, const char *esc,
 		  const char *text);
 /* Counts a command that leads to no message; a hundred are allowed. */
 void server_junk(struct server *s);
+/* A message was: what was wrong before it is forgiven. */
+void server_accepted(struct server *s);
 /* 521 and the end: a line ended in something else than CR LF. */
 void server_refuse_lone(struct server *s);
 
 /* ---- content.c: DATA and BDAT ---- */
+
+struct server_mail *server_mail_new(void);
 
 void server_data(struct server *s, const char *argument);
 void server_bdat(struct server *s, const char *argument);

@@ -175,3 +175,46 @@ void server_refuse_lone(struct server *s)
 	s->errors++;
 	s->want = SERVER_CLOSE;
 }
+
+void server_accepted(struct server *s)
+{
+	s->errors = s->junk = 0;
+	s->messages++;
+}
+
+/* ---- answers that come later ---- */
+
+size_t server_ready(const struct server *s)
+{
+	return s->later_count ? s->later[0] : s->out.len;
+}
+
+static void move_later(struct server *s, size_t by)
+{
+	for (size_t i = 0; i < s->later_count; i++)
+		s->later[i] += by;
+}
+
+void server_sent(struct server *s, size_t n)
+{
+	buf_shift(&s->out, n);
+	move_later(s, -n);
+}
+
+/* Behind all of `out`, and from there into its place. */
+void server_answer(struct server *s, const struct response *a)
+{
+	size_t at = s->later[0], end = s->out.len, n;
+	char line[RESPONSE_LINE_MAX + 2];
+
+	if (a->code < 400)
+		server_accepted(s);
+	server_reply(s, a, false);
+	n = s->out.len - end;
+	memcpy(line, s->out.data + end, n);
+	memmove(s->out.data + at + n, s->out.data + at, end - at);
+	memcpy(s->out.data + at, line, n);
+	s->later_count--;
+	memmove(s->later, s->later + 1, s->later_count * sizeof(*s->later));
+	move_later(s, n);
+}

@@ -1,8 +1,8 @@
 /* serve.c - accept, fork, wait.
  *
- * The end of a child writes into a pipe that poll sees, so that none is lost
- * between a look at a flag and the wait; the signals that ask us to end are
- * interrupt.h's. */
+ * The end of a child, or of its client, writes into a pipe that poll sees, so
+ * that none is lost between a look at a flag and the wait; the signals that ask
+ * us to end are interrupt.h's. */
 #include "server/serve.h"
 
 #include <errno.h>
@@ -24,6 +24,7 @@
 #include "server/response.h"
 #include "server/serve_inside.h"
 #include "server/service.h"
+#include "server/workers.h"
 #include "submit/enqueue.h"
 
 #define KILL_SECONDS 75 /* then it is killed */
@@ -94,6 +95,7 @@ static void turn_away(const struct serve *s, int fd, bool is_plain,
 struct serving {
 	struct serve *serve;
 	struct clients clients;
+	struct workers workers;
 	struct service_runs runs; /* of a service */
 	bool is_service;
 	uint64_t told; /* when somebody was said to be turned away; 0 */
@@ -113,7 +115,9 @@ static void reap(struct serving *v)
 				  is_run ? "run of the queue" : "connection",
 				  WTERMSIG(status));
 		clients_forget(&v->clients, pid);
+		workers_forget(&v->workers, pid);
 	}
+	workers_look(&v->workers, &v->clients);
 }
 
 /* Many newcomers at once are faster than those who were asked to go. */
@@ -124,6 +128,7 @@ static struct client *find_place(struct serving *v,
 	uint64_t until = sysenv_ticks() + PARTING_MS;
 	struct client *place;
 
+	workers_look(&v->workers, &v->clients);
 	if (clients_has_share(&v->clients, newcomer))
 		return NULL;
 	while (!(place = clients_place(&v->clients, newcomer)) &&
@@ -210,6 +215,29 @@ static void tell_turned_away(struct serving *v, const struct client *newcomer)
 	v->untold = 0;
 }
 
+/* 0 in a new process, when it is done. */
+static pid_t start_worker(struct serving *v, struct client *place, int fd,
+			  struct error *f)
+{
+	int line;
+	struct worker *one = workers_new(&v->workers, place, &line, f);
+	pid_t pid;
+
+	if (!one)
+		return -1;
+	pid = serve_fork(f);
+	if (pid == 0) {
+		listener_close(&v->serve->sockets);
+		close_spare();
+		workers_close(&v->workers);
+		serve_clients(v->serve, &v->workers, one, line, fd, place);
+	}
+	close(line);
+	if (pid != 0)
+		workers_began(&v->workers, one, place, pid);
+	return pid;
+}
+
 /* 1 in the process of the connection, when it is done; -1: there was none. */
 static int take_client(struct serving *v, int listener)
 {
@@ -239,13 +267,11 @@ static int take_client(struct serving *v, int listener)
 		turn_away(s, fd, newcomer.is_user, false);
 		return 0;
 	}
-	pid = serve_fork(&f);
-	if (pid == 0) {
-		listener_close(&v->serve->sockets);
-		close_spare();
-		serve_connection(s, fd, place);
+	pid = workers_hand(&v->workers, place, fd);
+	if (!pid)
+		pid = start_worker(v, place, fd, &f);
+	if (pid == 0)
 		return 1;
-	}
 	if (pid < 0) {
 		log_error("%s", f.text);
 		turn_away(s, fd, newcomer.is_user, true);
@@ -263,13 +289,14 @@ static void wait_for_all(struct serving *v)
 	struct pollfd p = { .fd = child_ended[0], .events = POLLIN };
 
 	clients_tell(&v->clients, SIGTERM);
+	workers_dismiss(&v->workers);
 	if (v->runs.pid)
 		kill(v->runs.pid, SIGTERM);
 	for (;;) {
 		uint64_t now = sysenv_ticks();
 
 		reap(v);
-		if (!v->clients.count && !v->runs.pid)
+		if (!v->workers.count && !v->runs.pid)
 			return;
 		if (now >= until)
 			break;
@@ -277,7 +304,7 @@ static void wait_for_all(struct serving *v)
 		serve_drain(child_ended[0]);
 	}
 	log_warning("%zu connections did not end in time", v->clients.count);
-	clients_tell(&v->clients, SIGKILL);
+	workers_tell(&v->workers, SIGKILL);
 	if (v->runs.pid)
 		kill(v->runs.pid, SIGKILL);
 }
@@ -308,6 +335,7 @@ static void reload(struct serving *v)
 		return;
 	}
 	s->account = account;
+	workers_dismiss(&v->workers);
 	peer_check_list(s->arena, account->serve_allow);
 	log_note("the configuration was read again");
 }
@@ -331,6 +359,7 @@ static int run_queue(struct serving *v)
 		return 0;
 	listener_close(&v->serve->sockets);
 	close_spare();
+	workers_close(&v->workers);
 	return 1;
 }
 
@@ -431,7 +460,9 @@ static int get_ready(struct serving *v, struct error *f)
 
 	if (watch_signals(v->is_service, f) < 0 ||
 	    clients_init(&v->clients, s->arena,
-			 (size_t)s->account->serve_max_connections, f) < 0)
+			 (size_t)s->account->serve_max_connections, f) < 0 ||
+	    workers_init(&v->workers, s->arena, &v->clients, child_ended[1],
+			 f) < 0)
 		return -1;
 	if (v->is_service)
 		peer_check_list(s->arena, s->account->serve_allow);

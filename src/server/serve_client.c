@@ -16,6 +16,7 @@
 #include "base/interrupt.h"
 #include "base/log.h"
 #include "base/sysenv.h"
+#include "server/allowance.h"
 #include "server/conversation.h"
 #include "server/intake.h"
 
@@ -102,7 +103,7 @@ const char *serve_name(const struct account *account)
  * that, and there is nobody between us to be kept out by TLS. */
 static int serve_session(const struct serve *s, struct client_stream *line,
 			 const char *peer, const struct client *client,
-			 struct error *f)
+			 struct upstream *upstream, struct error *f)
 {
 	const struct account *account = s->account;
 	const struct peer *user =
@@ -130,6 +131,7 @@ static int serve_session(const struct serve *s, struct client_stream *line,
 		.reply_seconds = COMMAND_SECONDS,
 		.line = line,
 		.server = &server,
+		.upstream = upstream,
 	};
 	struct talk talk = {
 		.intake = &intake,
@@ -219,6 +221,7 @@ int serve_stdio(const struct serve *s, struct error *f)
 	struct sockaddr_storage from = { .ss_family = AF_UNSPEC };
 	socklen_t size = sizeof(from);
 	struct client client = { .pid = 0 };
+	struct upstream upstream = { .trace = s->trace };
 	struct client_stream line;
 	int r;
 
@@ -242,31 +245,52 @@ int serve_stdio(const struct serve *s, struct error *f)
 				  ? client.from
 				  : arena_format(s->arena, "%s@localhost",
 						 sysenv_user()),
-			  client.is_user ? &client : NULL, f);
+			  client.is_user ? &client : NULL, &upstream, f);
+	upstream_close(&upstream);
 	client_stream_free(&line);
 	return r;
 }
 
 /* ---- the process of a connection ---- */
 
-void serve_connection(const struct serve *s, int fd, struct client *client)
+static void serve_connection(const struct serve *s, int fd,
+			     struct client *client, struct upstream *upstream)
 {
 	struct error f = ERROR_INIT;
 	struct client_stream line;
 
-	setsid();
-	signal(SIGCHLD, SIG_DFL);
 	if (!admit(s, fd, client)) {
 		close(fd);
 		return;
 	}
-	interrupt_extend(STOP_SECONDS * 1000);
 	fcntl(fd, F_SETFL, O_NONBLOCK);
 	client_stream_init(&line, fd, fd);
 	line.wake[0] = interrupt_fd();
 	line.wake[1] = place_needed[0];
-	if (serve_session(s, &line, client->from, client, &f) < 0)
+	if (serve_session(s, &line, client->from, client, upstream, &f) < 0)
 		log_note("%s: %s", client->from, f.text);
 	client_stream_free(&line);
 	close(fd);
+}
+
+void serve_clients(const struct serve *s, const struct workers *w,
+		   struct worker *one, int line, int fd, struct client *client)
+{
+	struct upstream upstream = { .trace = s->trace };
+	struct client next = *client;
+	unsigned served = 0;
+
+	setsid();
+	signal(SIGCHLD, SIG_DFL);
+	interrupt_extend(STOP_SECONDS * 1000);
+	do {
+		struct arena a = ARENA_INIT; /* for as long as the client */
+		struct serve own = *s;
+
+		own.arena = &a;
+		serve_connection(&own, fd, &next, &upstream);
+		arena_free(&a);
+	} while (++served < WORKER_CLIENTS_MAX &&
+		 worker_wait(w, one, line, &upstream, &next, &fd));
+	upstream_close(&upstream);
 }

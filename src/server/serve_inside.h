@@ -7,6 +7,7 @@
 
 #include "server/clients.h"
 #include "server/serve.h"
+#include "server/workers.h"
 
 /* How we call ourselves. */
 const char *serve_name(const struct account *account);
@@ -16,7 +17,9 @@ void serve_drain(int fd);
 /* A process for a connection, or -1; it can be asked to go (CLIENT_GO) from the
  * first moment. */
 pid_t serve_fork(struct error *f);
-/* In that process: all of the connection, which is closed then. */
-void serve_connection(const struct serve *s, int fd, struct client *client);
+/* In that process: all of the connection, which is closed then, and those that
+ * are handed to it afterwards. */
+void serve_clients(const struct serve *s, const struct workers *w,
+		   struct worker *one, int line, int fd, struct client *client);
 
 #endif

@@ -275,7 +275,7 @@ static void run_queue(const struct submission *s, const struct enqueue *q,
 
 	if (q->limit)
 		; /* it has its time */
-	else if (s->route)
+	else if (s->route && !s->runs_queue)
 		; /* its owner runs it, after the last mail */
 	else if (out->has_notice ||
 		 (mode == ENQUEUE_BACKGROUND && envelope_queued(e)))

@@ -34,6 +34,7 @@ struct submission {
 	struct config *config;		 /* that the fallbacks are in */
 	struct route *route; /* open, for one mail after another: whoever has it
 				runs the queue after the last; or NULL */
+	bool runs_queue;     /* after each, also with a route */
 	const struct trace *trace;		 /* or NULL */
 	const struct session_progress *progress; /* or NULL */
 	enum submit_keeping keeping;

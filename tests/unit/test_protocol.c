@@ -802,6 +802,89 @@ static void test_noise(void **state)
 	}
 }
 
+/* ---- answers that come later ---- */
+
+struct later {
+	struct keeper keeper;
+	struct server_mail *mails[SERVER_LATER_MAX];
+	size_t count;
+};
+
+static int later_end(void *context, struct server_mail *m, struct response *a)
+{
+	struct later *l = context;
+
+	(void)a;
+	l->mails[l->count++] = m;
+	return 1;
+}
+
+/* However the octets come, and however much of the replies is sent meanwhile,
+ * each answer keeps its place; a mail lives until its own is given. */
+static void test_later(void **state)
+{
+	static const struct server_ops ops = {
+		.sender = keeper_sender,
+		.recipient = keeper_recipient,
+		.begin = keeper_begin,
+		.end = later_end,
+		.forget = keeper_forget,
+	};
+	static const struct server_options options = { .name = "host",
+						       .recipients_max = 10 };
+	static const char octets[] =
+		"EHLO me\r\nMAIL FROM:<a@b>\r\nRCPT TO:<c@d>\r\n"
+		"BDAT 6 LAST\r\nx: y\r\nNOOP\r\nMAIL FROM:<a2@b>\r\n"
+		"RCPT TO:<c@d>\r\nDATA\r\nx: z\r\n.\r\nRSET\r\n";
+
+	(void)state;
+	for (size_t piece = 1; piece < sizeof(octets); piece++) {
+		struct later l = { .keeper = { .content_max = 1000 } };
+		struct buf sent = BUF_INIT(4096);
+		struct server server;
+		struct response a;
+		size_t ready;
+
+		buf_init(&l.keeper.log, 4096);
+		server_init(&server, &options, &ops, &l);
+		for (size_t at = 0; at < sizeof(octets) - 1;) {
+			size_t left = sizeof(octets) - 1 - at;
+
+			at += server_feed(&server, octets + at,
+					  piece < left ? piece : left);
+			ready = server_ready(&server);
+			buf_put(&sent, server.out.data, ready);
+			server_sent(&server, ready);
+		}
+		assert_int_equal(l.count, 2);
+		assert_int_equal(server_ready(&server), 0);
+		assert_string_equal(l.mails[0]->from.sender.spec, "a@b");
+		response_set(&a, 550, "5.6.0", "first");
+		server_answer(&server, &a);
+		assert_int_equal(server.messages, 0);
+		ready = server_ready(&server);
+		buf_put(&sent, server.out.data, ready);
+		server_sent(&server, ready);
+		response_set(&a, 250, "2.0.0", "second");
+		server_answer(&server, &a);
+		assert_int_equal(server.messages, 1);
+		assert_int_equal(server_ready(&server), server.out.len);
+		buf_put(&sent, server.out.data, server.out.len);
+		assert_non_null(
+			strstr(sent.data,
+			       "550 5.6.0 first\r\n250 2.0.0 ok\r\n250 "
+			       "2.1.0 sender <a2@b> ok\r\n250 2.1.5 "
+			       "recipient <c@d> ok\r\n354 go ahead, end "
+			       "with .\r\n250 2.0.0 second\r\n250 2.0.0 "
+			       "all forgotten\r\n"));
+		for (size_t i = 0; i < l.count; i++)
+			server_mail_drop(l.mails[i]);
+		server_free(&server);
+		buf_free(&l.keeper.log);
+		buf_free(&sent);
+	}
+}
+
 static void test_answers(void **state)
 {
 	static const struct {
@@ -878,6 +961,7 @@ int main(void)
 		cmocka_unit_test(test_auth),
 		cmocka_unit_test(test_auth_refused),
 		cmocka_unit_test(test_noise),
+		cmocka_unit_test(test_later),
 		cmocka_unit_test(test_answers),
 	};
 
