@@ -18,6 +18,19 @@ struct slice slice_of_memory(const char *data, size_t n)
 	};
 }
 
+struct slice slice_part(const struct slice *whole, uint64_t offset, uint64_t n)
+{
+	struct slice part = *whole;
+
+	if (offset > whole->length)
+		offset = whole->length;
+	part.offset += offset;
+	part.length -= offset;
+	if (part.length > n)
+		part.length = n;
+	return part;
+}
+
 /* ---- a file ---- */
 
 void slice_file_take(struct slice_file *file, const struct stat *st)

@@ -27,6 +27,8 @@ struct slice {
 };
 
 struct slice slice_of_memory(const char *data, size_t n);
+/* n octets from `offset` on, or as many as there are. */
+struct slice slice_part(const struct slice *whole, uint64_t offset, uint64_t n);
 
 /* Some of its octets from `at` on: of memory or a file as many as were asked
  * for and are left, of segments at least one; 0 at its end.  A file that has

@@ -150,13 +150,7 @@ ssize_t capture_read(const struct capture *o, uint64_t offset, char *data,
 		return (ssize_t)read_end(o, offset, data, n);
 	if (offset >= part.length)
 		return 0;
-	if (part.memory)
-		part.memory += offset;
-	else
-		part.offset += offset;
-	part.length -= offset;
-	if (part.length > n)
-		part.length = n;
+	part = slice_part(&part, offset, n);
 	source_of_slice(&from, &part);
 	while (done < part.length) {
 		ssize_t step = source_read(&from, data + done,
@@ -179,11 +173,7 @@ static uint64_t mark_at(const struct capture *o, uint64_t i)
 	struct source from;
 	uint64_t word = 0;
 
-	if (one.memory)
-		one.memory += i * MARK_SIZE;
-	else
-		one.offset += i * MARK_SIZE;
-	one.length = MARK_SIZE;
+	one = slice_part(&one, i * MARK_SIZE, MARK_SIZE);
 	source_of_slice(&from, &one);
 	return source_read(&from, &word, sizeof(word), &unread) ==
 			       (ssize_t)sizeof(word)

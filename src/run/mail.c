@@ -32,7 +32,7 @@
 
 struct mail {
 	struct run_record *run;
-	const struct report *report;
+	struct report *report;
 	struct arena *arena;
 	struct config config;
 	struct account *account;
@@ -41,6 +41,7 @@ struct mail {
 	struct input_known known[5];
 	struct composition composition;
 	struct split split;
+	uint64_t end_size;	   /* octets of each end, where only those go */
 	const char *failed_output; /* why it goes without it; or NULL */
 };
 
@@ -101,44 +102,54 @@ static void attach(struct mail *m, const char *path, const char *name)
 			  : "text/plain";
 }
 
-/* The end, where the middle is lost. */
-static void attach_end(struct mail *m)
+/* The last octets, which are in memory where the middle is lost. */
+static struct slice find_end(struct mail *m)
 {
 	const struct capture *o = &m->run->output;
 	uint64_t from = capture_end_from(o);
+	struct slice end = capture_slice(o);
 	struct error unread = ERROR_INIT;
 	ssize_t n;
 	char *data;
 
-	if (!capture_is_cut(o) || from >= o->size)
-		return;
+	if (!capture_is_cut(o))
+		return slice_part(&end, end.length - m->end_size, m->end_size);
 	data = arena_alloc(m->arena, CAPTURE_BLOCK);
-	n = capture_read(o, from, data, CAPTURE_BLOCK, &unread);
-	if (n <= 0)
+	n = from < o->size ? capture_read(o, from, data, CAPTURE_BLOCK, &unread)
+			   : 0;
+	return slice_of_memory(data, n > 0 ? (size_t)n : 0);
+}
+
+static void attach_slice(struct mail *m, const char *path, struct slice *what,
+			 const char *name)
+{
+	if (!what->length)
 		return;
-	m->end = slice_of_memory(data, (size_t)n);
-	add_known(m, END_PATH, &m->end);
-	attach(m, END_PATH,
-	       m->report->is_binary ? "output-end.bin" : "output-end.txt");
+	add_known(m, path, what);
+	attach(m, path,
+	       arena_format(m->arena, "%s.%s", name,
+			    m->report->is_binary ? "bin" : "txt"));
 }
 
 static void add_output(struct mail *m)
 {
-	bool is_long;
+	bool is_short = m->run->is_shortened;
 
 	m->output = capture_slice(&m->run->output);
-	is_long = m->output.length > REPORT_WHOLE;
 	if (m->report->is_complete || m->failed_output)
 		return;
-	if (is_long && !m->run->wish->options->has_compression &&
+	if (m->output.length > REPORT_WHOLE &&
+	    !m->run->wish->options->has_compression &&
 	    compression_is_built(COMPRESSION_GZIP))
 		m->request->compression = COMPRESSION_GZIP;
-	if (m->output.length) {
-		add_known(m, OUTPUT_PATH, &m->output);
-		attach(m, OUTPUT_PATH,
-		       m->report->is_binary ? "output.bin" : "output.txt");
-	}
-	attach_end(m);
+	if (is_short)
+		m->output = slice_part(&m->output, 0, m->end_size);
+	attach_slice(m, OUTPUT_PATH, &m->output,
+		     is_short ? "output-beginning" : "output");
+	if (!is_short && !capture_is_cut(&m->run->output))
+		return;
+	m->end = find_end(m);
+	attach_slice(m, END_PATH, &m->end, "output-end");
 }
 
 static void add_text(struct mail *m)
@@ -260,13 +271,72 @@ static uint64_t find_limit(struct mail *m)
 	return limit;
 }
 
+/* Is it more than is sent?  Only both ends are, then: once. */
+static bool is_too_much(const struct mail *m)
+{
+	return !m->run->is_shortened && m->request->attachments &&
+	       m->output.length > 2 * MAIL_END_SIZE;
+}
+
+/* `limit` octets are one mail, 0: however many. */
+static int shorten(struct mail *m, const char *why, uint64_t limit,
+		   struct error *f)
+{
+	char all[32], end[32];
+
+	m->end_size = MAIL_END_SIZE;
+	if (limit && limit / 4 < m->end_size) /* so that both fit in one */
+		m->end_size = limit / 4;
+	text_size(all, sizeof(all), m->run->output.size);
+	text_size(end, sizeof(end), m->end_size);
+	run_note(m->run,
+		 "%s of output %s: only the first and the last %s are attached",
+		 all, why, end);
+	m->run->is_shortened = true;
+	report_free(m->report);
+	report_make(m->report, m->run);
+	composition_free(&m->composition);
+	return compose(m, f);
+}
+
+static int compose_most(struct mail *m, struct error *f)
+{
+	if (compose(m, f) < 0)
+		return -1;
+	if (!is_too_much(m) ||
+	    composition_least(&m->composition) <= MAIL_SENT_MAX)
+		return 0;
+	return shorten(m, "is more than is sent by mail", 0, f);
+}
+
+/* As split_plan. */
+static int plan_parts(struct mail *m, const struct split_options *o,
+		      struct error *f)
+{
+	char id[SPLIT_ID_SIZE];
+	int r;
+
+	split_new_id(id);
+	r = split_plan(&m->split, m->arena, &m->composition, o, id, f);
+	if (r <= 0 || m->split.total <= MAIL_PARTS_MAX ||
+	    m->run->wish->split->limit || !is_too_much(m))
+		return r;
+	if (shorten(m,
+		    arena_format(m->arena,
+				 "takes %u mails (--split SIZE sends them)",
+				 m->split.total),
+		    o->limit, f) < 0)
+		return -1;
+	split_new_id(id);
+	return split_plan(&m->split, m->arena, &m->composition, o, id, f);
+}
+
 /* 1: it fits in one mail. */
 static int send_parts(struct mail *m, struct error *f)
 {
 	struct journal journal = { .fd = -1 };
 	struct series_result result;
 	struct limit guard;
-	char id[SPLIT_ID_SIZE];
 	struct series s = {
 		.arena = m->arena,
 		.config = &m->config,
@@ -284,11 +354,10 @@ static int send_parts(struct mail *m, struct error *f)
 	o.limit = m->request->attachments ? find_limit(m) : 0;
 	if (!o.limit)
 		return 1;
-	split_new_id(id);
-	r = split_plan(&m->split, m->arena, &m->composition, &o, id, f);
+	r = plan_parts(m, &o, f);
 	if (r <= 0)
 		return r < 0 ? -1 : 1;
-	journal_without(&journal, m->arena, id);
+	journal_without(&journal, m->arena, m->split.id);
 	limit_ask(&guard, &m->composition, m->split.id);
 	s.limit = &guard;
 	s.total = m->split.total;
@@ -363,7 +432,7 @@ static int send_all(struct mail *m, struct error *f)
 		keep(m, f);
 		return -1;
 	}
-	r = compose(m, f);
+	r = compose_most(m, f);
 	if (r == 0)
 		r = send_parts(m, f);
 	if (r > 0)
@@ -375,7 +444,7 @@ static int send_all(struct mail *m, struct error *f)
 	return r;
 }
 
-int mail_send(struct run_record *run, const struct report *report)
+int mail_send(struct run_record *run, struct report *report)
 {
 	struct mail *m = arena_alloc(run->arena, sizeof(*m));
 	struct error *f = &run->mail_error;

@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "base/ascii.h"
 #include "base/sysenv.h"
 #include "base/text.h"
 #include "mail/date.h"
@@ -133,15 +134,18 @@ static void put_binary_fact(const struct writer *w, struct buf *out)
 {
 	const struct capture *o = &w->run->output;
 	const struct slice all = capture_slice(o);
+	const char *type = filetype_of(w->run->arena, "output", &all);
+	bool has_type = !ascii_equal(type, "application/octet-stream");
 	char size[32];
 
 	for (int s = 0; s < JOB_STREAMS; s++) {
 		if (w->excerpt.is_shown[s] || !o->of[s])
 			continue;
 		text_size(size, sizeof(size), o->of[s]);
-		buf_printf(out, "Standard %s is binary: %s of %s, attached.\n",
+		buf_printf(out, "Standard %s is binary: %s%s%s%s.\n",
 			   s == JOB_STDERR ? "error" : "output", size,
-			   filetype_of(w->run->arena, "output", &all));
+			   has_type ? " of " : "", has_type ? type : "",
+			   w->run->is_shortened ? "" : ", attached");
 	}
 }
 
@@ -265,10 +269,17 @@ static void put_whole(struct writer *w)
 	w->report->is_complete = !w->excerpt.is_shortened;
 }
 
+static const char *where_rest_is(const struct run_record *run)
+{
+	if (capture_is_cut(&run->output))
+		return "not all kept";
+	return run->is_shortened ? "not all attached"
+				 : "only in the attachment";
+}
+
 /* The beginning, and the end where it has been read instead of it. */
 static void put_ends(struct writer *w)
 {
-	const struct capture *o = &w->run->output;
 	unsigned most = w->run->wish->options->tail;
 	size_t end = excerpt_first(&w->excerpt, most, REPORT_END);
 	uint64_t first = w->excerpt.offset + end, last;
@@ -287,8 +298,7 @@ static void put_ends(struct writer *w)
 	text_size(size, sizeof(size), last > first ? last - first : 0);
 	heading(w, arena_format(w->run->arena,
 				"Last lines (%s before them %s):", size,
-				capture_is_cut(o) ? "not all kept"
-						  : "only in the attachment"));
+				where_rest_is(w->run)));
 	put_lines(w, end, w->excerpt.size);
 	w->report->is_complete = false;
 }

@@ -100,7 +100,8 @@ struct run_record {
 	size_t note_count;
 
 	/* the mail */
-	bool is_mailed; /* one was to be sent */
+	bool is_mailed;	   /* one was to be sent */
+	bool is_shortened; /* of the output, only both ends go */
 	struct outcome outcome;
 	struct error mail_error;
 };

@@ -696,6 +696,69 @@ started() {
 	python3 -c 'assert open("sent", "rb").read() in open("out/output.bin", "rb").read()'
 }
 
+# ends_attached BEGINNING END - what is attached of a shortened output.
+ends_attached() {
+	python - "$@" <<-'END'
+		import email, gzip, sys
+		message = email.message_from_binary_file(open("mail", "rb"))
+		parts = {p.get_filename(): p.get_payload(decode=True)
+		         for p in message.walk() if p.get_filename()}
+		parts = {name.removesuffix(".gz"): gzip.decompress(data)
+		         if name.endswith(".gz") else data
+		         for name, data in parts.items()}
+		assert sorted(parts) == ["output-beginning.txt", "output-end.txt"] \
+		    or sorted(parts) == ["output-beginning.bin", "output-end.bin"]
+		first, last = (parts[name] for name in sorted(parts))
+		assert first.startswith(sys.argv[1].encode())
+		assert last.endswith(sys.argv[2].encode() + b"\n")
+		assert len(first) == len(last) <= 1024 * 1024
+	END
+}
+
+@test "output that is more than is sent: both ends are attached, and it is told" {
+	job --compress none --name big -- sh -c 'echo beginning
+		yes "a line of output" | head -c 110000000; echo the end; exit 6'
+	[ "$status" -eq 6 ]
+	says 'only the first and the last'
+	mv "$(mail_file)" mail
+	text >words
+	sed 5q words | grep -q '^Note: 110 MB of output'
+	lacks 'only in the attachment' words
+	ends_attached beginning 'the end'
+}
+
+@test "output that takes many mails: both ends go in one, unless --split says how" {
+	local tries=400
+
+	: >server.conf
+	env MAILSEND_CONFIG="$PWD/server.conf" $MAILSEND --serve 127.0.0.1:0 \
+		--set serve_max_size=150k 2>log 3>&- &
+	peer=$!
+	until grep -q "listening on" log; do
+		((tries--)) || {
+			cat log
+			return 1
+		}
+		sleep 0.05
+	done
+	printf '%s\n' 'host 127.0.0.1' 'tls off' 'from me@example.org' \
+		"port $(sed -n 's/.*listening on .*:\([0-9]*\)$/\1/p' log)" \
+		>"$MAILSEND_CONFIG"
+	big='echo beginning; head -c 3000000 /dev/urandom; echo the end; exit 6'
+	job --name big alice@localhost -- sh -c "$big"
+	[ "$status" -eq 6 ]
+	says '--split SIZE'
+	[ "$(delivered)" -eq 1 ]
+	mv "$(mail_file)" mail
+	text | grep -q '^Note: 3.0 MB of output takes'
+	ends_attached beginning 'the end'
+	job --split 140k --name big alice@localhost -- sh -c "$big"
+	[ "$status" -eq 6 ]
+	[ "$(delivered)" -gt 20 ]
+	kill "$peer"
+	wait "$peer" || :
+}
+
 @test "--tee shows it, each stream where it belongs, and without it nothing" {
 	run --separate-stderr mailsend --run --tee alice -- \
 		sh -c 'echo out; echo err >&2'
