@@ -150,7 +150,9 @@ static const char *usual_subject(const struct run_record *run)
 					 "{failures} failures"
 				       : "[{host}] {name}: recovered";
 	if (d->reason == DECIDE_CHANGED && !run_has_failed(run))
-		return "[{host}] {name}: output has changed";
+		return *run->before.digest
+			       ? "[{host}] {name}: output has changed"
+			       : "[{host}] {name}: first output";
 	return "[{host}] {name}: {status} after {duration}";
 }
 

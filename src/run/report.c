@@ -19,6 +19,7 @@
 #define LAST_LINES   10 /* that are shown at once of a longer one */
 #define LAST_OCTETS  2000
 #define WAITED_LEAST 1000 /* milliseconds for a lock that are told */
+#define TIMEOUT_LATE 500  /* milliseconds after its time, which are told */
 
 struct writer {
 	struct report *report;
@@ -31,19 +32,22 @@ struct writer {
 static void put_timeout(const struct run_record *run, struct buf *out)
 {
 	const struct process *j = &run->job;
+	uint64_t limit = 0;
 
 	buf_puts(out, "Timed out");
-	if (j->step_count)
-		buf_printf(out, " after %s",
-			   phrase_span_of(run, (uint64_t)j->steps[0].seconds *
-						       1000));
+	if (j->step_count) {
+		limit = (uint64_t)j->steps[0].seconds * 1000;
+		buf_printf(out, " after %s", phrase_span_of(run, limit));
+	}
 	if (job_signal(j))
-		buf_printf(out, ": ended by %s after %s.\n",
-			   phrase_signal(run, job_signal(j)),
-			   phrase_span_of(run, j->milliseconds));
+		buf_printf(out, ": ended by %s",
+			   phrase_signal(run, job_signal(j)));
 	else
-		buf_printf(out, ": ended by itself after %s.\n",
+		buf_puts(out, ": ended by itself");
+	if (j->milliseconds >= limit + TIMEOUT_LATE)
+		buf_printf(out, " after %s",
 			   phrase_span_of(run, j->milliseconds));
+	buf_puts(out, ".\n");
 }
 
 static void put_outcome(const struct run_record *run, struct buf *out)
@@ -75,10 +79,10 @@ static void put_outcome(const struct run_record *run, struct buf *out)
 	else if (run->decision.reason == DECIDE_RECOVERED)
 		buf_printf(out, "It works again: done after %s.\n", after);
 	else if (run->decision.reason == DECIDE_CHANGED)
-		buf_printf(out,
-			   "Done after %s.  The output is not that of the run "
-			   "before.\n",
-			   after);
+		buf_printf(out, "Done after %s.  %s\n", after,
+			   *run->before.digest
+				   ? "The output is not that of the run before."
+				   : "No earlier output is known.");
 	else
 		buf_printf(out, "Done after %s.\n", after);
 }

@@ -170,3 +170,21 @@ unit() {
 	await_mail bob
 	holds bob headers/subject~'^\[[a-z]+\] job\.service: (not found|cannot be run|failed)'
 }
+
+@test "OnFailure of all services by a drop-in: one mail, and none about the mail" {
+	unit 'ExecStart=/bin/true'
+	[[ $status == 0 ]]
+	on sh -c 'cd /etc/systemd/system && mkdir service.d mailsend@.service.d &&
+		printf "[Unit]\nOnFailure=mailsend@%%n.service\n" \
+			>service.d/mailsend.conf &&
+		: >mailsend@.service.d/mailsend.conf &&
+		printf "[Service]\nType=oneshot\nExecStart=/bin/false\n" \
+			>other.service && systemctl daemon-reload'
+	on systemctl start other.service || status=$?
+	[[ $status != 0 ]]
+	await_mail bob
+	holds bob headers/subject~'^\[[a-z]+\] other\.service: failed \(exit 1\)'
+	[[ -z $(on systemctl show -P OnFailure mailsend@other.service.service) ]]
+	on sh -c 'cd /etc/systemd/system && rm -r service.d mailsend@.service.d \
+		other.service && systemctl daemon-reload'
+}

@@ -82,7 +82,7 @@ example() {
 	read -ra words <<<"$MAILSEND"
 	mkdir -p local "$home/Maildir"
 	ln -s "${words[-1]}" local/mailsend
-	for name in backup mailget; do
+	for name in backup sync-mirror mailget; do
 		printf '#!/bin/sh\necho "%s $*" >>%q\necho said\nexit 1\n' $name "$PWD/ran" \
 			>local/$name
 		chmod +x local/$name
@@ -108,7 +108,7 @@ example() {
 		[ ! -s out ] || [ "$(cat out)" = said ]
 	done <<<"$lines"
 	[ "$(wc -l <ran)" -eq "$count" ]
-	[ "$(grep -c backup ran)" -eq "$(delivered)" ]
+	[ "$(grep -vc mailget ran)" -eq "$(delivered)" ]
 }
 
 # The commands run as they stand; what they name is made here, and nothing

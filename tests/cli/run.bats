@@ -340,6 +340,7 @@ started() {
 	rm -r "$home/Maildir"
 	ends 0 --on change --name b -- echo one
 	[ "$(delivered)" -eq 1 ]
+	grep -q '^Subject: \[host] b: first output' "$(mail_file)"
 	ends 0 --on change --name b -- echo one
 	[ "$(delivered)" -eq 1 ]
 	rm -r "$home/Maildir"
