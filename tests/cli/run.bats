@@ -986,8 +986,8 @@ fits() {
 	wrong --list --run --list
 	wrong recipient --run
 	wrong '--run' alice --run
-	refused 64 'which job' --run alice
-	refused 64 'which job' --run alice --
+	refused 64 'no job' --run alice
+	refused 64 'no job' --run alice --
 	refused 64 'empty' --run alice -- ''
 	refused 64 --unit --run --unit '' alice
 	refused 64 --unit --run --unit ../x alice
