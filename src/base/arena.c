@@ -26,7 +26,7 @@ static void *checked(void *p)
 {
 	if (!p) {
 		exhausted();
-		abort(); /* the handler broke its promise */
+		abort(); /* the handler returned */
 	}
 	return p;
 }

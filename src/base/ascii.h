@@ -1,4 +1,4 @@
-/* ascii.h - letters as protocols mean them, whatever the locale says.
+/* ascii.h - ASCII letters, whatever the locale.
  *
  * tolower() and strcasecmp() follow the locale: in a Turkish one "MIME" and
  * "mime" are not the same word. */

@@ -34,8 +34,8 @@ void buf_reset(struct buf *b)
 	buf_truncate(b, 0);
 }
 
-/* Room for n more and the NUL.  Grown by copying, so that a wiped secret
- * leaves no trace in memory that realloc gave up. */
+/* Room for n more and the NUL.  Grown by copying, so that a wiped secret leaves
+ * no copy in memory that realloc freed. */
 static int make_room(struct buf *b, size_t n, void *(*alloc)(size_t))
 {
 	size_t room = b->room ? b->room : 64;

@@ -2,8 +2,8 @@
  *
  * `data` always ends in a NUL that `len` does not count, so it serves as a
  * string too; before the first byte it points to a shared empty one.  What
- * would pass `max` is rejected whole and `overflow` sticks: check it, or
- * the return, once at the end.  Never for the bytes of a message. */
+ * would exceed `max` is rejected whole and `overflow` sticks: check it, or the
+ * return, once at the end.  Never for the bytes of a message. */
 #ifndef BASE_BUF_H
 #define BASE_BUF_H
 
@@ -32,10 +32,10 @@ void buf_wipe(struct buf *b);
 /* Keeps the memory, clears the overflow. */
 void buf_reset(struct buf *b);
 
-/* Each returns 0, or -1 when the cap would be passed. */
+/* Each returns 0, or -1 when the cap would be exceeded. */
 int buf_put(struct buf *b, const void *data, size_t n);
-/* Room for n more, so that a buf_put of them takes no memory; -1 too when there
- * is no memory to be had, and then nothing has changed. */
+/* Room for n more, so that a buf_put of them allocates nothing; -1 also when
+ * there is no memory, and then nothing has changed. */
 int buf_reserve(struct buf *b, size_t n);
 int buf_putc(struct buf *b, char c);
 int buf_puts(struct buf *b, const char *s);

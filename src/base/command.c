@@ -1,6 +1,6 @@
 /* command.c - job control for one job.
  *
- * A program that stops (Ctrl-Z, or because it wants the terminal while we have
+ * A program that stops (Ctrl-Z, or because it needs the terminal while we have
  * it) is seen by waitpid: in the foreground it is given the terminal, else we
  * stop as it did, and both go on together. */
 #include "base/command.h"
@@ -28,7 +28,7 @@
 #include "base/log.h"
 #include "base/sysenv.h"
 
-#define LOOK_MS	 100 /* between looks at a program that says nothing */
+#define LOOK_MS	 100 /* between checks of a program without output */
 #define GRACE_MS 500 /* between SIGTERM and SIGKILL */
 
 /* ---- the terminal ---- */
@@ -75,7 +75,7 @@ static void lend_terminal(struct command *c)
 
 /* ---- stopped, and continued ---- */
 
-/* Also where the caller catches or holds back that signal. */
+/* Also where the caller catches or blocks that signal. */
 static void stop_ourselves(int number)
 {
 	struct sigaction usual = { .sa_handler = SIG_DFL }, former;
@@ -93,7 +93,7 @@ static void stop_ourselves(int number)
 	sigprocmask(SIG_SETMASK, &before, NULL);
 }
 
-/* As it stopped, unless it only wanted the terminal that we have. */
+/* Stop as it did, unless it only needs the terminal that we have. */
 static void stop_too(struct command *c, int number)
 {
 	uint64_t before = sysenv_ticks();
@@ -132,8 +132,8 @@ static int move(int from, int to)
 	return dup2(from, to);
 }
 
-/* One that was held back meanwhile is the program's, no handler of ours gets
- * it. */
+/* One that was blocked meanwhile goes to the program, not to a handler of
+ * ours. */
 static void reset_signals(void)
 {
 	struct sigaction action;
@@ -199,7 +199,7 @@ static int read_report(struct command *c, int fd)
 	return error;
 }
 
-/* 0, or why it could not become the program: whatever it was, it is gone. */
+/* 0, or why it could not become the program; the process is gone then. */
 static int start(struct command *c, const char *const *argv,
 		 const int streams[3])
 {
@@ -264,7 +264,7 @@ int command_start(struct command *c, const char *const *argv, int input,
 	c->status = 0;
 	c->start = sysenv_ticks();
 	c->terminal = open_terminal();
-	log_progress_end(); /* it may have something to say or to ask */
+	log_progress_end(); /* it may print or ask something */
 	error = start(c, argv,
 		      (int[]){ input < 0 ? null : input, output, errors });
 	if (null >= 0)
@@ -430,8 +430,8 @@ static int start_piped(struct command *c, const char *const *argv, int input,
 	return started;
 }
 
-/* The end of its output tells without delay that it is gone; one that leaves
- * something running after it is looked for besides. */
+/* The end of its output shows at once that it has ended; one that leaves
+ * something running is polled. */
 static int read_piped(struct command *c, int output, struct buf *out,
 		      int *status, struct error *f)
 {
@@ -460,8 +460,8 @@ int command_capture(struct command *c, const char *const *argv, int input,
 	return read_piped(c, output, out, status, f);
 }
 
-/* One that does not read its input has its own reasons; the pipe holds it all
- * the same. */
+/* One that does not read its input is no error; the pipe holds it all the
+ * same. */
 int command_exchange(struct command *c, const char *line, const void *input,
 		     size_t n, struct buf *out, int *status, struct error *f)
 {

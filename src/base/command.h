@@ -1,17 +1,16 @@
 /* command.h - runs another program, with a time limit; and how a process of
  * our own is detached and ended.
  *
- * It runs in a process group of its own, so that all of a pipeline can be
- * ended; where we are at a terminal it is given that meanwhile, as a shell
- * does, and can ask for a passphrase.  A signal that asks us to end
- * (interrupt.h) ends it, and so does the end of our process (Linux); what it
- * leaves in the background when it ends by itself stays.
+ * It runs in its own process group, so that a whole pipeline can be ended; at a
+ * terminal it becomes the foreground group, as in a shell, and can ask for a
+ * passphrase.  A signal that asks us to end (interrupt.h) ends it, and so does
+ * the end of our process (Linux); what it leaves in the background when it ends
+ * by itself keeps running.
  *
  *	struct command c = { .what = "passwordeval", .seconds = 60 };
  *	command_start(&c, argv, -1, ends[1], -1, f)
  *	command_wait(&c, ends[0], f) ... read ... until 0
- *	command_finish(&c, &status, f)
- */
+ *	command_finish(&c, &status, f) */
 #ifndef BASE_COMMAND_H
 #define BASE_COMMAND_H
 
@@ -30,16 +29,17 @@
 
 struct command {
 	const char *what;    /* in front of each error; never a secret */
-	const char *setting; /* that raises the limit; NULL: there is none */
+	const char *setting; /* that sets the limit; NULL: there is none */
 	unsigned seconds;    /* from the start to the end; 0: however long */
-	int orphan_signal;   /* it gets when our process ends; 0: SIGKILL */
-	const struct identity *as; /* whom it becomes, of root; NULL: us */
+	int orphan_signal;   /* sent to it when our process ends; 0: SIGKILL */
+	const struct identity
+		*as; /* the user that it becomes, started by root; NULL: ours */
 
 	/* its own */
 	pid_t pid;
 	int terminal; /* /dev/tty while it has that from us; -1 */
 	bool is_gone, catches;
-	bool is_lost; /* gone, and others have its status */
+	bool is_lost; /* gone, and its status was read elsewhere */
 	int status;
 	struct rusage usage; /* of it and of those that it waited for */
 	int error;	     /* why command_start failed; 0 */
@@ -49,20 +49,19 @@ struct command {
 
 /* Looks for the program as a shell does.  -1: /dev/null as its input, our own
  * as its output and errors; the descriptors stay ours to close.  Signals are as
- * a shell has them.  After a failure nothing is to be finished. */
+ * a shell has them.  After a failure command_finish must not be called. */
 int command_start(struct command *c, const char *const *argv, int input,
 		  int output, int errors, struct error *f);
 /* Until `fd` has something to read or is at its end (1), or the program has
- * ended while there was nothing (0).  -1 when its time was over (temporary) or
- * we are asked to end; finish it all the same. */
+ * ended while there was nothing (0).  -1 when its time limit was reached
+ * (temporary) or we are asked to end; call command_finish all the same. */
 int command_wait(struct command *c, int fd, struct error *f);
-/* Until it has ended, or, where `f` is set already, ends it with all of its
- * group.  *status is waitpid's, 0 where others took it. */
+/* Waits until it has ended, or, where `f` is set already, ends it with all of
+ * its group.  *status is waitpid's, 0 where it was read elsewhere. */
 int command_finish(struct command *c, int *status, struct error *f);
 
-/* For a caller that waits by itself, and has no limit of ours: has it ended?
- * One that stopped is dealt with as above.  Its status and what it used are in
- * `c`. */
+/* For a caller that waits by itself, without our limit: has it ended? One that
+ * stopped is handled as above.  Its status and what it used are in `c`. */
 bool command_look(struct command *c);
 /* In place of command_finish, once it has ended. */
 void command_release(struct command *c);
@@ -79,11 +78,11 @@ int command_capture(struct command *c, const char *const *argv, int input,
 
 /* ---- processes of our own ---- */
 
-/* Only cmd ends a process; so it says how (main installs it).  The handler must
- * not return, and runs nothing of what the process we come from has still to
- * do.  Without one a process of ours is aborted. */
+/* Only cmd ends a process, so main installs how.  The handler must not return,
+ * and must not run exit handlers of the parent process.  Without one the
+ * process is aborted. */
 void process_on_end(void (*handler)(void));
-/* A process that we made is done. */
+/* Ends a process that we forked. */
 noreturn void process_end(void);
 
 /* In a new process, gives up everything that belongs to the caller:
@@ -92,11 +91,11 @@ noreturn void process_end(void);
  * files mode 0600.  Returns what `keep` is now (-1 stays so); nothing is
  * printed from here on. */
 int process_detach(int keep);
-/* The same for one that goes on telling its caller: `errors` becomes its
- * standard error, and nothing is silenced but the progress. */
+/* The same for one that still reports to its caller: `errors` becomes its
+ * standard error, and only the progress is silenced. */
 int process_isolate(int keep, int errors);
-/* In a new process of `parent`'s: SIGTERM when that ends (Linux).  To be said
- * again when the user was changed. */
+/* In a new process of `parent`: SIGTERM when that ends (Linux).  To be called
+ * again after a change of the user. */
 void process_follow(unsigned parent);
 
 #endif

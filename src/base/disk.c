@@ -1,4 +1,4 @@
-/* disk.c - the few things that we do to files, each return examined. */
+/* disk.c - file operations, with every return checked. */
 #include "base/disk.h"
 
 #include <errno.h>
@@ -309,7 +309,7 @@ int disk_open_unnamed(const char *directory, struct error *f)
 		error_errno(f, ERROR_CANTCREAT, errno,
 			    "cannot create a temporary file in %s", directory);
 	else if (unlink(path) < 0) {
-		/* or what is secret would stay there under that name */
+		/* or a secret would stay there under that name */
 		error_errno(f, ERROR_IO, errno, "cannot remove %s", path);
 		close(fd);
 		fd = -1;

@@ -1,7 +1,6 @@
-/* disk.h - files, written so that what was said to be there is there, and the
- * names in a directory.
+/* disk.h - files, written durably, and the names in a directory.
  *
- * Every function looks at every return.  Names are borrowed. */
+ * Every return of a system call is checked.  Names are borrowed. */
 #ifndef BASE_DISK_H
 #define BASE_DISK_H
 
@@ -49,23 +48,22 @@ int disk_is_same(int fd, const char *path, struct error *f);
  * another user made it in a directory where all may make names (the rule of
  * Linux's fs.protected_symlinks). */
 int disk_may_follow(const char *path, struct error *f);
-/* For lines that are added: a regular file, made 0600 where there is none, or
- * what is there, a device or a FIFO that has a reader; a link is followed
- * where it may be.  A descriptor, or -1 with the error (ERROR_CANTCREAT). */
+/* To append lines: a regular file, created 0600 where there is none, or an
+ * existing device or FIFO with a reader; a link is followed where that is safe.
+ * A descriptor, or -1 with the error (ERROR_CANTCREAT). */
 int disk_open_append(const char *path, struct error *f);
 
 /* Makes the directory and its parents, the last ones 0700. */
 int disk_make_directory(const char *path, struct error *f);
 int disk_sync(int fd, const char *name, struct error *f);
-/* Where a file system cannot sync a directory at all there is nothing to say.
- */
+/* A file system that cannot sync a directory at all is no error. */
 int disk_sync_directory(const char *path, struct error *f);
-/* For what was done in a directory already, and is whole: where it cannot be
- * synced a warning says so, and that `what` may come of it ("it may be gone
- * after a power failure").  False then. */
+/* For a change in a directory that is complete: where it cannot be synced there
+ * is a warning, with `what` may happen ("it may be gone after a power
+ * failure").  False then. */
 bool disk_sync_or_warn(const char *path, const char *what);
-/* The end of a new file that was written with the result `r`: synced and
- * closed, or unlinked where that or the writing failed. */
+/* Finishes a new file that was written with the result `r`: syncs and closes
+ * it, or unlinks it where that or the writing failed. */
 int disk_finish_new(int fd, const char *path, int r, struct error *f);
 /* close() that reports: a write error may show only here. */
 int disk_close(int fd, const char *name, struct error *f);
@@ -98,8 +96,8 @@ const char *disk_expand_home(struct arena *a, const char *path);
 /* All of them or an error.
  *
  * A read that fails half-way is not the end of the directory: a caller with
- * half of the names would assume that the others are gone.  "." and ".." are
- * left out, other names that begin with a dot are not.  In no order; a name
+ * half of the names would assume that the others do not exist.  "." and ".."
+ * are left out, other names that begin with a dot are not.  In no order; a name
  * that is made, moved or removed meanwhile may be seen or not, one that stays
  * is seen. */
 

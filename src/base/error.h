@@ -3,12 +3,12 @@
  * An error names its cause; one table gives the cause its sysexits code and
  * says whether trying again later may help.  It is always the last argument.
  * The first error wins: setting one that is set already changes nothing, so
- * that a chain of calls reports where it broke and not how it fell.  The
- * verdict on a recipient is an error too, in the form for those that come by
- * the thousand: ERROR_NONE is "accepted".
+ * that a chain of calls reports the original failure.  The verdict on a
+ * recipient is an error, too, in a small form since there may be thousands:
+ * ERROR_NONE is "accepted".
  *
  * `text` is one sentence without a final stop: the thing, the cause, the
- * remedy. It never holds a secret; control bytes are replaced as it is set. */
+ * remedy.  It never has a secret; control bytes are replaced when it is set. */
 #ifndef BASE_ERROR_H
 #define BASE_ERROR_H
 
@@ -47,13 +47,14 @@ struct error_row {
 };
 
 /* By cause; after the causes comes EXIT_SOME_REFUSED.  Ends with a NULL name.
- * The pages' lists of exit statuses are held against it (manpage.bats). */
+ * The lists of exit statuses in the manual pages are compared with it
+ * (manpage.bats). */
 extern const struct error_row error_rows[];
 
 struct error {
 	enum error_cause cause;
 	bool temporary; /* trying again later may help */
-	int reply;	/* SMTP reply code, 0 when no server spoke */
+	int reply;	/* SMTP reply code, 0 without a reply */
 	char esc[12];	/* enhanced status code (RFC 3463) or "" */
 	char text[768]; /* cut at this length, on a character boundary */
 };
@@ -97,8 +98,8 @@ static inline const char *small_error_text(const struct small_error *v)
 {
 	return v->text ? v->text : "";
 }
-/* The one form as the other.  `text` is what the verdict borrows: the error's
- * own or a copy of it. */
+/* Converts one form to the other.  `text` is what the verdict borrows: the
+ * error's own or a copy of it. */
 struct small_error small_error_of(const struct error *f, const char *text);
 struct error small_error_whole(const struct small_error *v);
 

@@ -1,8 +1,8 @@
 /* interrupt.c - a flag, and a pipe that wakes a poll.
  *
- * Only the flag counts: a byte in the pipe only ends a poll that began between
- * a look at the flag and the wait.  The handlers restart nothing, so that what
- * blocks otherwise (a lock, opening a FIFO) comes back with EINTR. */
+ * Only the flag counts: a byte in the pipe ends a poll that began after the
+ * flag was checked.  Without SA_RESTART other blocking calls (a lock, opening a
+ * FIFO) return with EINTR. */
 #include "base/interrupt.h"
 
 #include <errno.h>
@@ -48,7 +48,7 @@ static void wake(void)
 
 	if (owner == sysenv_pid() && ends[1] >= 0)
 		r = write(ends[1], "", 1);
-	(void)r; /* full: there is a byte to be seen */
+	(void)r; /* full: there is a byte to read */
 }
 
 static void note(int number)
@@ -94,7 +94,7 @@ static void report(int number)
 	end_by(number);
 }
 
-/* What our caller ignores stays so. */
+/* A signal that our caller ignores stays ignored. */
 static void handle(void (*handler)(int), int flags)
 {
 	struct sigaction action = { .sa_handler = handler, .sa_flags = flags };
@@ -239,7 +239,7 @@ int interrupt_poll(struct pollfd *p, nfds_t n, int milliseconds)
 	}
 	if (n)
 		memcpy(all, p, n * sizeof(*p));
-	/* What is ready needs no pipe to be made. */
+	/* A descriptor that is ready needs no pipe. */
 	if (n && (!owner || owner != sysenv_pid()) && !interrupt_is_due()) {
 		r = poll(p, n, 0);
 		if (r > 0)
@@ -275,7 +275,7 @@ int interrupt_error(struct error *f)
 
 /* ---- what is true if we end right now ---- */
 
-/* One pointer, so that no handler sees half of it. */
+/* One pointer, so that a handler sees a complete state. */
 
 static const struct ending first = { EX_TEMPFAIL, "nothing was done" };
 static const struct ending *volatile current = &first;
@@ -304,7 +304,7 @@ void ending_reached(const struct ending *now)
 	if (!is_awaited)
 		return;
 	ending_set(now);
-	is_awaited = now->status != 0; /* nothing is truer than that */
+	is_awaited = now->status != 0; /* the last state */
 }
 
 /* ---- the last attempt to keep the work ---- */

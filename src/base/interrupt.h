@@ -1,14 +1,14 @@
-/* interrupt.h - SIGINT, SIGTERM or SIGHUP: we are asked to end; and what is
- * reported if we end at once.
+/* interrupt.h - SIGINT, SIGTERM or SIGHUP ask us to end; and what is reported
+ * if we end at once.
  *
- * The signal is noted and the program ends by itself: what waits stops waiting
- * (interrupt_poll), so that the mail at hand is queued or kept before main ends
- * with the signal's own effect.  A signal that was ignored when we were
- * started, as by nohup, stays so.  One that comes a second after the first has
- * its usual effect at once; those that come together, as timeout(1) and a
- * terminal that goes away send them, count as one.
+ * The signal is noted and the program ends by itself: waits are cut short
+ * (interrupt_poll), so that the current mail is queued or saved before main
+ * ends by the signal.  A signal that was ignored when we were started, as by
+ * nohup, stays ignored.  One that comes a second after the first takes effect
+ * at once; several together, as timeout(1) and a terminal that goes away send
+ * them, count as one.
  *
- * A new process (fork) has the flag of the old one, and a pipe of its own. */
+ * A new process (fork) inherits the flag, and has its own pipe. */
 #ifndef BASE_INTERRUPT_H
 #define BASE_INTERRUPT_H
 
@@ -24,7 +24,7 @@ void interrupt_release(void);
 /* The same, but they are reported as they arrive, on stderr, with what is
  * true then (ending_now); temporary files are removed. */
 void interrupt_tell(void);
-/* The process goes its own way (process_detach): nothing was noted. */
+/* The process is detached (process_detach): forgets what was noted. */
 void interrupt_forget(void);
 
 /* The one that was noted first; 0: none. */
@@ -32,22 +32,22 @@ int interrupt_signal(void);
 /* The same, once it has its effect elsewhere: the next is noted as the first.
  */
 int interrupt_take(void);
-/* Has the work at hand to stop?  So long after the signal as the process has
- * patience: at once, unless interrupt_extend says otherwise. */
+/* Does the current work have to stop?  At once after the signal, unless
+ * interrupt_extend has given it time. */
 bool interrupt_is_due(void);
-/* What is at hand gets so long, in milliseconds; returns what it had before.
- * Less than that changes nothing. */
+/* Gives the current work that many milliseconds after a signal; returns what it
+ * had before.  Less than before changes nothing. */
 unsigned interrupt_extend(unsigned milliseconds);
 void interrupt_restore(unsigned milliseconds);
 /* Its name, "SIGTERM". */
 const char *interrupt_name(void);
-/* For callers that poll themselves: readable once one was noted, and never
- * read; -1 where there is none. */
+/* For callers that poll themselves: readable once a signal was noted, never to
+ * be read; -1 where there is none. */
 int interrupt_fd(void);
 
-/* poll(), which is over when the work has to stop: -1 with EINTR, and with
- * nothing else that a retry could fix.  `milliseconds` below 0 is for
- * ever. */
+/* poll(), which ends when the work has to stop: -1 with EINTR, and with no
+ * other error that a retry could fix.  A negative `milliseconds` is without
+ * limit. */
 int interrupt_poll(struct pollfd *p, nfds_t n, int milliseconds);
 /* The same without descriptors: -1 when it was cut short. */
 int interrupt_sleep(unsigned milliseconds);
@@ -56,10 +56,10 @@ int interrupt_error(struct error *f);
 
 /* ---- what is true if we end right now ---- */
 
-/* Memory may be out at any moment, and a library may end us by a signal.  Then
- * nothing can be worked out any more, so it is recorded beforehand: code that
+/* Memory may run out at any moment, and a library may end us by a signal.  Then
+ * nothing can be computed any more, so it is recorded in advance: code that
  * changes the state of the work (a server accepted the mail, it is in the
- * queue) says so here, and the exit path reports that, with that status, and
+ * queue) sets it here, and the exit path reports that, with that status, and
  * nothing else.  Setting and reading are safe in a signal handler. */
 
 struct ending {

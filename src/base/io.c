@@ -10,14 +10,14 @@
 #include "base/interrupt.h"
 #include "base/sysenv.h"
 
-/* Is the wait to be cut short?  A process that was signalled before has still
- * to finish what is at hand. */
+/* Is the wait to be cut short?  A process that was signalled before still
+ * finishes its current work. */
 static bool is_over(int fd, int noted)
 {
 	return fd <= STDERR_FILENO && !noted && interrupt_signal();
 }
 
-/* After a call that failed: is it to be made again?  `noted` is the signal that
+/* After a call that failed: is it to be retried?  `noted` is the signal that
  * was known before. */
 static bool is_again(int fd, short event, int noted)
 {

@@ -1,10 +1,9 @@
 /* io.h - read and write, whatever the descriptor is like.
  *
  * An inherited descriptor may be shared with a program that made it
- * non-blocking: EAGAIN is waited for.  EINTR is a reason to try again; but at
- * descriptors 0 to 2, whose other end may take its time, a signal that asks us
- * to end (interrupt.h) and comes meanwhile ends the call, with EINTR.  Nothing
- * here has a deadline. */
+ * non-blocking: EAGAIN is waited for.  EINTR is retried; but at descriptors 0
+ * to 2, whose other end may be slow, a signal that asks us to end (interrupt.h)
+ * ends the call, with EINTR.  Nothing here has a deadline. */
 #ifndef BASE_IO_H
 #define BASE_IO_H
 
@@ -24,9 +23,9 @@ int io_write_all(int fd, const void *data, size_t n);
 ssize_t io_read_full(int fd, void *data, size_t n);
 ssize_t io_pread_full(int fd, void *data, size_t n, uint64_t offset);
 
-/* Appends a line without its end, octet by octet, so that what follows is left
- * to the next reader: 1, 0 at the end without any, -1 with errno.  What
- * passes the cap of `out` is read and forgotten. */
+/* Appends a line without its end, octet by octet, so that the rest is left to
+ * the next reader: 1, 0 at the end without any, -1 with errno.  What exceeds
+ * the cap of `out` is read and dropped. */
 int io_read_line(int fd, struct buf *out);
 
 /* The error for an errno of these calls; -1.  A standard descriptor that is not
@@ -34,7 +33,7 @@ int io_read_line(int fd, struct buf *out);
 int io_read_error(int fd, int error, const char *name, struct error *f);
 int io_write_error(int fd, int error, const char *name, struct error *f);
 
-/* As pipe(2), and no program that is started has the ends. */
+/* As pipe(2), with close-on-exec. */
 int io_pipe(int ends[2]);
 
 /* Waits for the child to end: 0 with waitpid's status, -1 with errno. */

@@ -5,8 +5,8 @@
 #include <errno.h>
 #include <string.h>
 
-/* The loader has no number for the caller, and not for each of its words for
- * memory or descriptors that ran out; for what no waiting helps it has few. */
+/* The loader gives a text and no error number, with many texts for lack of
+ * memory or descriptors, and few for permanent errors. */
 static bool is_final(const char *why)
 {
 	static const int errors[] = { ENOENT, EACCES, EISDIR, ENOTDIR, ELOOP };
@@ -36,8 +36,8 @@ static int not_loaded(const struct library *l, struct error *f)
 			 l->file, why, l->package);
 }
 
-/* Lazily: what is never called is never looked up.  That the versions fit is
- * looked at all the same. */
+/* Lazily: functions that are never called are not looked up.  Symbol versions
+ * are checked all the same. */
 static void *open_library(const char *file)
 {
 	return dlopen(file, RTLD_LAZY | RTLD_LOCAL);
@@ -49,7 +49,7 @@ int library_load(struct library *l, struct error *f)
 
 	if (l->handle)
 		return 0;
-	/* one that is missing is missed below, if it is needed */
+	/* if a missing one is needed, loading fails below */
 	for (size_t i = 0; l->parts && l->parts[i]; i++)
 		open_library(l->parts[i]);
 	handle = open_library(l->file);

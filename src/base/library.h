@@ -1,9 +1,8 @@
 /* library.h - shared libraries that are loaded when first needed.
  *
- * libcurl costs a process 5 ms and libmagic more, before either does a thing;
- * `--help`, a queued mail and a local delivery need neither.  A module names
- * the functions that it takes in a table and calls them through the pointers
- * that library_load fills. */
+ * Loading libcurl takes 5 ms and libmagic more; `--help`, a queued mail and a
+ * local delivery need neither.  A module lists the functions that it uses in a
+ * table and calls them through the pointers that library_load fills. */
 #ifndef BASE_LIBRARY_H
 #define BASE_LIBRARY_H
 
@@ -28,8 +27,8 @@ struct library {
 };
 
 /* Loads once; a second call costs nothing.  ERROR_UNAVAILABLE when the file or
- * one of the names is not there: no waiting helps.  ERROR_TEMPORARY when
- * descriptors or memory ran out. */
+ * one of the names is missing.  ERROR_TEMPORARY when descriptors or memory ran
+ * out. */
 int library_load(struct library *l, struct error *f);
 
 #endif

@@ -1,4 +1,5 @@
-/* log.c - lines for people, each written at once so that they stay whole. */
+/* log.c - lines for people, each written with one call so that they stay
+ * whole. */
 #include "base/log.h"
 
 #include <inttypes.h>
@@ -13,7 +14,7 @@
 #include "base/text.h"
 
 #define LINE_MAX_OCTETS 4200 /* of a transcript */
-#define WAIT_MS		2000 /* that no one wonders about */
+#define WAIT_MS		2000 /* that need no message */
 
 static struct {
 	const char *name;
@@ -39,7 +40,7 @@ void log_silence(void)
 	self.quiet = self.silent = true;
 }
 
-/* Standard error gone is no reason to fail: the mail counts. */
+/* A closed standard error is no reason to fail: the mail is more important. */
 static void emit(const char *text, size_t n)
 {
 	int r = io_write_all(STDERR_FILENO, text, n);

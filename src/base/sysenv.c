@@ -199,7 +199,7 @@ bool sysenv_drop_privileges(void)
 	       !sysenv_is_privileged();
 }
 
-/* What a program may know of the user that started it. */
+/* What a user's process may keep of the environment. */
 static const char *const language[] = { "LANG",	   "LC_ALL",	  "LC_CTYPE",
 					"LC_TIME", "LC_MESSAGES", "TZ",
 					NULL };
@@ -266,8 +266,8 @@ unsigned sysenv_file_uid(void)
 	return (unsigned)geteuid();
 }
 
-/* NULL, or why $HOME does not serve.  Another user's does where that user and
- * root alone can put files into it: one of a container's, or of `sudo -E`. */
+/* NULL, or why $HOME is not used.  Another user's is used where only that user
+ * and root can put files into it: in a container, or with `sudo -E`. */
 static const char *why_not(const char *home, const struct passwd *pw)
 {
 	struct stat st;
@@ -341,7 +341,7 @@ static void find_user(void)
 		 (int)strcspn(gecos, ","), gecos);
 }
 
-/* The name service is asked only where $HOME does not serve as it is. */
+/* The name service is asked only where $HOME cannot be used. */
 static void find_home(void)
 {
 	const char *home = sysenv_env("HOME");

@@ -1,7 +1,7 @@
-/* tempfile.c - a list that a signal's handler may walk at any moment.
+/* tempfile.c - a list that a signal handler may read at any moment.
  *
- * It is changed only while signals are held, and a child that was forked has
- * its parent's files in it, which are not its own. */
+ * It is changed only while signals are blocked; a forked child has its parent's
+ * files in it, which are not its own. */
 #include "base/tempfile.h"
 
 #include <errno.h>
@@ -51,7 +51,7 @@ void tempfile_clean(void)
 
 	for (struct tempfile *t = first; t; t = t->next)
 		if (t->owner == self && t->path && is_still_ours(t))
-			unlink(t->path); /* else the next run finds it */
+			unlink(t->path); /* else the next run removes it */
 }
 
 static void end_by(int number)
@@ -64,7 +64,7 @@ static void end_by(int number)
 	errno = error;
 }
 
-/* What is ignored, or handled by the program, stays so. */
+/* A signal that is ignored, or handled by the program, stays so. */
 static void catch_endings(void)
 {
 	static const int endings[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT,
@@ -141,7 +141,7 @@ bool tempfile_is_dead(long pid, const char *host)
 	       kill((pid_t)pid, 0) < 0 && errno == ESRCH;
 }
 
-/* Is it "PREFIX.PID.HOST.XXXXXX"?  Others are not ours to touch. */
+/* Is it "PREFIX.PID.HOST.XXXXXX"?  Other names are not ours. */
 static bool read_name(const char *name, const char *prefix, long *pid,
 		      char host[NAME_SIZE])
 {
@@ -216,7 +216,7 @@ int tempfile_close(struct tempfile *t, struct error *f)
 	return fd < 0 ? 0 : disk_close(fd, t->path, f);
 }
 
-/* No other process can make the name any more. */
+/* No other process can create the name any more. */
 static int reserve(const char *path, struct error *f)
 {
 	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
@@ -294,7 +294,7 @@ int tempfile_rename(struct tempfile *t, const char *path)
 void tempfile_drop(struct tempfile *t)
 {
 	if (t->path && is_still_ours(t))
-		unlink(t->path); /* else the next run finds it */
+		unlink(t->path); /* else the next run removes it */
 	if (t->fd >= 0)
 		close(t->fd); /* given up, or nothing was written since */
 	t->fd = -1;

@@ -124,7 +124,7 @@ void text_put_span(struct buf *out, int64_t seconds)
 
 /* ---- templates ---- */
 
-/* The one that stands at `text`, which begins with a brace; or NULL. */
+/* The word at `text`, which begins with a brace; or NULL. */
 static const struct text_word *find_word(const char *text,
 					 const struct text_word *words)
 {
@@ -225,7 +225,7 @@ size_t text_character(const char *text, size_t n, uint32_t *point)
 	return want;
 }
 
-/* Those of two and three octets that have no exceptions are told quickly. */
+/* A fast path for two and three octets without exceptions. */
 static inline size_t wide_character(const char *text, size_t n)
 {
 	unsigned char c = (unsigned char)*text;
@@ -330,7 +330,7 @@ size_t text_width(const char *text, size_t n)
 
 /* ---- foreign text ---- */
 
-/* Does the character only show itself? */
+/* Is the character safe to show? */
 static bool is_safe(uint32_t point)
 {
 	if (point < 32 || (point >= 127 && point < 160))
@@ -357,7 +357,7 @@ size_t text_unsafe_step(const char *text, size_t n)
 	return step ? step : 1;
 }
 
-/* What takes the place of the unsafe character there. */
+/* What replaces the unsafe character there. */
 static char substitute(char c)
 {
 	return text_is_space(c) ? ' ' : '?';
@@ -448,7 +448,7 @@ const char *text_dup_safe(struct arena *a, const char *text, size_t n)
 
 /* Edit distance by three rows of the usual table. */
 
-#define WORD_MAX 63 /* longer ones are no keywords */
+#define WORD_MAX 63 /* longer words are not compared */
 
 static size_t smaller(size_t a, size_t b)
 {

@@ -1,13 +1,12 @@
-/* text.h - small questions about text that every protocol asks, each answered
- * once: blanks, numbers, hex digits, UTF-8; the filter for foreign text; and
- * "did you mean".
+/* text.h - what every protocol needs of text: blanks, numbers, hex digits,
+ * UTF-8; the filter for foreign text; and "did you mean".
  *
- * Foreign text is whatever a server, a mail, a file name or an environment
- * variable said.  Before it reaches a terminal, a log or JSON it passes
+ * Foreign text comes from a server, a mail, a file name or an environment
+ * variable.  Before it reaches a terminal, a log or JSON it passes
  * text_put_safe or text_sanitize: whole UTF-8 characters stay; controls (C0,
- * DEL, C1), marks that turn the direction of writing or cannot be seen, and
- * octets that are no UTF-8 become '?', so that no terminal obeys them and
- * no line is shown as another. */
+ * DEL, C1), bidirectional and invisible characters, and octets that are not
+ * UTF-8 become '?', so that they cannot control a terminal or disguise a
+ * line. */
 #ifndef BASE_TEXT_H
 #define BASE_TEXT_H
 
@@ -40,7 +39,7 @@ static inline bool text_is_control(char c)
 
 bool text_has_control(const char *text);
 
-/* Takes spaces and line ends away at both ends, in place; the start. */
+/* Removes blanks and line ends at both ends, in place; returns the start. */
 char *text_trim(char *text);
 
 /* A copy in lower case. */
@@ -118,7 +117,7 @@ static inline bool text_is_continuation(char c)
 /* Where a longer text can be cut, at `n` or a little before, so that no
  * character is cut in its middle. */
 size_t text_cut(const char *text, size_t n);
-/* Where snprintf has cut a character at the end, its beginning goes. */
+/* Removes an incomplete character that snprintf has left at the end. */
 void text_drop_partial(char *text);
 /* Characters: columns, as far as that is known. */
 size_t text_width(const char *text, size_t n);
@@ -129,13 +128,13 @@ size_t text_width(const char *text, size_t n);
 size_t text_safe_step(const char *text, size_t n);
 /* Octets to pass over where it is not. */
 size_t text_unsafe_step(const char *text, size_t n);
-/* Tabs and line ends become one space each, what else is unsafe '?'.  What
- * passes the cap of `out` is cut between characters. */
+/* Tabs and line ends become one space each, other unsafe characters '?'.  What
+ * exceeds the cap of `out` is cut between characters. */
 void text_put_safe(struct buf *out, const char *text, size_t n);
 void text_puts_safe(struct buf *out, const char *text);
 /* The same in place: it never gets longer.  The new length. */
 size_t text_sanitize(char *text);
-/* Nothing is lost of it: what is unsafe becomes \xNN, a tab a space. */
+/* Without loss: unsafe characters become \xNN, a tab a space. */
 void text_put_escaped(struct buf *out, const char *text, size_t n);
 /* A quoted string, with a backslash before each quote and backslash (RFC 5322
  * 3.2.4, RFC 3501 4.3). */

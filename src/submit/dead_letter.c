@@ -1,5 +1,5 @@
-/* dead_letter.c - the message, and before it what the envelope knew: `mailsend
- * --draft` sends it again as it lies, to those who are still without it. */
+/* dead_letter.c - the message, after fields with the rest of its envelope:
+ * `mailsend --draft` sends it again unchanged, to those that did not get it. */
 #include "submit/dead_letter.h"
 #include "base/arena.h"
 #include "compose/heading.h"
@@ -40,8 +40,7 @@ static void add_names(struct buf *names, const struct address_list *list)
 			add_name(names, list->items[i].spec);
 }
 
-/* Those without it; where it did not come to an envelope, as the command had
- * them. */
+/* Those that did not get it; without an envelope, those of the command line. */
 static void list_recipients(const struct composition *c, struct buf *names)
 {
 	const struct envelope *e = &c->envelope;
@@ -98,7 +97,7 @@ static int append(const struct letter *l, const char *file, struct error *f)
 			   l->message, f);
 }
 
-/* A name that nobody knows beforehand, in a folder that others can write to.
+/* A name that cannot be guessed, in a directory that others can write to.
  * mbox_append follows no link and writes to no file of another user. */
 static const char *new_name(struct arena *a, const char *folder)
 {
@@ -116,14 +115,14 @@ static int dead_letter_in(const struct letter *l, const char *folder,
 
 	*path = new_name(l->composition->arena, folder);
 	if (append(l, *path, &unused) < 0) {
-		unlink(*path); /* what is there of it is ours alone */
+		unlink(*path); /* what was written is ours */
 		return -1;
 	}
-	disk_sync_directory(folder, &unused); /* it is there all the same */
+	disk_sync_directory(folder, &unused); /* it is written all the same */
 	return 0;
 }
 
-/* Places that are there when the home is not. */
+/* Places that exist when the home does not. */
 static int dead_letter_elsewhere(const struct letter *l, const char **path)
 {
 	struct arena *a = l->composition->arena;
@@ -168,8 +167,8 @@ static int keep_somewhere(const struct letter *l, bool is_usual,
 {
 	const char *file = is_usual ? usual_file(l->composition, f) : NULL;
 
-	/* mailx's users write DEAD=/dev/null, or make a link to it: nothing is
-	 * kept there, and it is not said to be */
+	/* users of mailx set DEAD=/dev/null, or make a link to it: nothing is
+	 * saved, and not reported as saved */
 	if (file && disk_is_null(file))
 		return 0;
 	if (file && append(l, file, f) == 0) {
@@ -191,7 +190,7 @@ int dead_letter_write(struct composition *c, const struct slice *message,
 		      const char *missing, const struct error *why,
 		      const char **path, struct error *f)
 {
-	static bool is_amid_one; /* memory is out, and we are called again */
+	static bool is_amid_one; /* out of memory, and called again */
 	bool is_usual = !is_amid_one;
 	struct header h;
 	const struct letter l = { c, &h, message };
@@ -220,7 +219,7 @@ int dead_letter_write(struct composition *c, const struct slice *message,
 
 /* ---- its fields ---- */
 
-/* One that cannot be written is not worth the others. */
+/* A field that cannot be written is left out. */
 static int add_field(const struct composition *c, struct header *h,
 		     const char *name, const char *value, struct error *f)
 {
@@ -247,8 +246,8 @@ static int add_list(const struct composition *c, struct header *h,
 	return r;
 }
 
-/* What every message has.  A From is not made up: who sends it again has the
- * account that was missing here. */
+/* What every message has.  A From is not made up: sending it again needs an
+ * account, which was missing here. */
 static int add_marks(const struct composition *c, struct header *h,
 		     struct error *f)
 {
@@ -267,7 +266,7 @@ static int add_marks(const struct composition *c, struct header *h,
 			  f);
 }
 
-/* What the composition has by now, and of the rest what the command said. */
+/* What the composition has so far, the rest from the command line. */
 static int fill_header(const struct composition *c, struct header *h,
 		       struct error *f)
 {
@@ -309,7 +308,7 @@ static struct slice behind(const struct slice *text, size_t n)
 	return rest;
 }
 
-/* Without the "From " line of an mbox: ours takes its place. */
+/* Without the "From " line of an mbox, which ours replaces. */
 static struct slice without_envelope(const struct slice *text,
 				     const char *start, size_t n)
 {
@@ -322,8 +321,8 @@ static struct slice without_envelope(const struct slice *text,
 
 /* ---- the text ---- */
 
-/* Every LF gets a CR before it, also behind one: an mbox, whose lines end in
- * LF, has exactly the octets of the text then. */
+/* Puts a CR before every LF, also after another CR: the mbox, whose lines end
+ * in LF, then has exactly the octets of the text. */
 struct exact {
 	struct sink sink;
 };
@@ -357,7 +356,7 @@ static int put_exact(const struct slice *text, struct sink *to)
 	return pump_slice(text, &exact.sink);
 }
 
-/* Other programs that read the file have to be told of UTF-8. */
+/* For other programs that read the file. */
 static int add_type(const struct unsent *u, struct header *h, struct error *f)
 {
 	const struct composition *c = u->composition;

@@ -8,12 +8,12 @@
 #include "flow/stage.h"
 #include "mail/header.h"
 
-/* Appends to the account's dead letter (~/dead.letter) with the recipients
- * that did not get it and the reason in fields of their own; `missing` is what
- * the message lacks, or "".  Where that cannot be written: to the folder of our
- * state, else to a new file in /var/tmp or, as the last resort, in /tmp, and
- * that is told.  Called again amid such a call (base/interrupt.h), whose file
- * it may hold locked, it goes there at once.  *path is where, NULL when it is
+/* Appends to the account's dead letter (~/dead.letter), with the recipients
+ * that did not get it and the reason in separate fields; `missing` is what the
+ * message lacks, or "".  Where that cannot be written: to our state directory,
+ * else to a new file in /var/tmp or, as the last resort, in /tmp, with a
+ * warning.  Called again within such a call (base/interrupt.h), which may have
+ * locked the file, it goes there at once.  *path is where, NULL when it is
  * turned off. */
 int dead_letter_write(struct composition *c, const struct slice *message,
 		      const char *missing, const struct error *why,

@@ -1,11 +1,11 @@
-/* each.h - every file a mail of its own, and messages that are ready.
+/* each.h - a mail for each file, and complete messages.
  *
  * Two sources of a series (series.h).  With files the request is the same for
  * all but for the attachment and the subject, in which {name}, {n} and {of}
  * stand for the file and its number; the text is read once.  Ready messages go
  * as drafts, each with the envelope of its own header unless the request names
- * recipients.  A mailbox on a server is ERROR_USAGE: it would be read while
- * mail is sent, and be lost with the line. */
+ * recipients.  A mailbox on a server is ERROR_USAGE: its connection would have
+ * to stay open while mail is sent. */
 #ifndef SUBMIT_EACH_H
 #define SUBMIT_EACH_H
 
@@ -32,8 +32,8 @@ struct each {
 	struct inputs inputs; /* of standard input */
 	struct slice text;
 	bool has_text;
-	/* The series', for Message-IDs that are the same when a mail has to be
-	 * made again; NULL: each time a new one. */
+	/* The id of the series, so that a mail that is made again has the same
+	 * Message-ID; NULL: a new one each time. */
 	const char *id;
 };
 

@@ -9,12 +9,12 @@
 
 #define REPORT_MAX (64 * 1024 * 1024)
 
-/* Sentences on standard error: each recipient that was refused with the
- * server's words, the error of the whole, where the message was kept; and, as a
- * warning, who waits in the queue though a server was asked, or where nothing
- * would take them out of it.  Nothing of a mail that went. */
+/* Messages on standard error: each recipient that was refused with the server's
+ * reply, the error of the whole, where the message was saved; and, as a
+ * warning, which recipients are queued after a temporary failure, or in a queue
+ * that nothing runs.  Nothing for a mail that was sent. */
 void report_outcome(const struct outcome *out, const struct error *f);
-/* What is said of a queue that nothing is known to run. */
+/* The message for a queue that nothing is known to run. */
 extern const char report_no_runner[];
 /* One JSON object and a newline; `f` may be ERROR_NONE. */
 int report_json(const struct outcome *out, const struct error *f,
@@ -23,8 +23,8 @@ int report_json(const struct outcome *out, const struct error *f,
 int report_series_json(const struct series_verdict *v, struct buf *to);
 /* What would be done: account, server, envelope, size, commands. */
 int report_dry_run(const struct composition *c, struct buf *to);
-/* Parts of it: server, fallback, queue and user; who it is from and for, and
- * its size; what would be said to the server, nothing where there is none. */
+/* Parts of it: server, fallback, queue and user; sender, recipients and size;
+ * the commands to the server, nothing where there is none. */
 void report_way(const struct composition *c, struct buf *to);
 void report_envelope(const struct composition *c, struct buf *to);
 void report_commands(const struct composition *c, struct buf *to);

@@ -1,11 +1,10 @@
 /* series.h - the mails of one command.
  *
- * Each is made when its turn comes and is gone when it has its verdict, and
- *goes over a route that stays open, several at a time (deliver/route.h); with
- * several connections each has a process of its own, and takes the next mail
- * that nobody has.  What is accepted (by a server or by the queue) is written
- * into the journal before it is told, for single recipients where not all of a
- * mail's were:
+ * Each is made when its turn comes and freed when it has its verdict, and is
+ * sent over a route that stays open, several at a time (deliver/route.h); with
+ * several connections each has its own process, and takes the next mail.  What
+ * is accepted (by a server or by the queue) is recorded in the journal before
+ * it is reported, for single recipients where not all of a mail's were:
  *
  *	+KEY;		everybody has it, or nobody else will
  *	+KEY <ADDRESS>;	this one has it
@@ -34,13 +33,13 @@ enum series_source {
 	SERIES_BATCH, /* complete messages, each sent as it is */
 };
 
-/* What the command line says of many mails. */
+/* The options for several mails. */
 struct series_options {
 	enum series_source source;
 	const char **files; /* or what mailbox.h can open */
 	size_t count;
 	unsigned connections; /* 0: one */
-	/* going on with a series that was begun */
+	/* resuming a series that was begun */
 	const char *resume; /* its id, or NULL: it is a new one */
 	bool again;	    /* what was sent is sent again */
 	const char *parts;  /* only these, "4,7-9"; NULL: all */
@@ -48,12 +47,12 @@ struct series_options {
 
 enum series_fate { SERIES_SENT, SERIES_QUEUED, SERIES_FAILED };
 
-/* What became of one; strings are cut where they are too long. */
+/* The result of one; strings that are too long are cut. */
 struct series_verdict {
 	unsigned n;
 	enum series_fate fate;
 	int exit;	   /* its exit status alone */
-	bool is_held;	   /* it is queued, as a limit holds it */
+	bool is_held;	   /* it is queued, since a limit holds it */
 	bool is_unwritten; /* it failed in that it was taken, by a server or by
 			      the queue, and the journal could not be told */
 	uint64_t size;
@@ -76,11 +75,11 @@ struct series_ops {
 		    struct composition *out, char *name, struct error *f);
 	/* What it has in the journal; in `a`. */
 	const char *(*key)(void *context, unsigned n, struct arena *a);
-	/* In this process, as each comes to its end. */
+	/* Called in this process for each result. */
 	void (*told)(void *context, const struct series_verdict *v);
-	/* NULL, or may it go at all? */
+	/* NULL, or: may it be sent? */
 	bool (*wanted)(void *context, unsigned n);
-	/* NULL, or how far mail n is, as it is sent over the one connection. */
+	/* NULL, or the progress of mail n, when there is one connection. */
 	void (*moved)(void *context, unsigned n, uint64_t done, uint64_t total);
 };
 
@@ -99,8 +98,8 @@ struct series {
 	const struct envelope *envelope;
 	const struct limit *limit; /* ... and the answer for all, or NULL */
 	bool again;		   /* those in the journal too */
-	/* What does not go is nowhere else (it came by a pipe, and nothing
-	 * remembers it): after a signal the rest is queued or kept. */
+	/* The mails are stored nowhere else (they came from a pipe): after a
+	 * signal the rest is queued or saved. */
 	bool is_rest_lost;
 };
 
@@ -110,15 +109,15 @@ struct series_result {
 	unsigned unwritten; /* of the failed: taken, and not in the journal */
 	unsigned wanted;    /* of all */
 	unsigned before;    /* of these the journal had so many */
-	unsigned refused;   /* recipients who do not get all of it */
-	bool is_stopped;    /* by a signal (base/interrupt.h), with some still
-			       to go */
-	int exit;	    /* the first that failed */
+	unsigned refused;   /* recipients that do not get all of it */
+	bool is_stopped; /* by a signal (base/interrupt.h), with mails left to
+			    send */
+	int exit;	 /* the first that failed */
 };
 
-/* 0 when all that was wanted went, or when a signal stopped it: then those at
- * hand were taken, are in the queue, or go with the next run; else -1 with the
- * error of the first that did not, or of the series itself. */
+/* 0 when all were sent, or when a signal stopped it: then the current ones were
+ * accepted, are queued, or are sent by the next run; else -1 with the error of
+ * the first that was not sent, or of the series itself. */
 int series_run(const struct series *s, struct series_result *out,
 	       struct error *f);
 

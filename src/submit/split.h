@@ -1,18 +1,17 @@
-/* split.h - one message too large for its way becomes several that fit.
+/* split.h - one message that is too large becomes several that fit.
  *
- * Splitting is planning: each file of the composition is a set of slices, and
- * each part of a set is a message of its own with one of them.  How large a
- * slice may be is reckoned from the finished frame of the part with its widest
- * numbers and the codec's own arithmetic, so that no message is an octet over
- * what was asked.  Nothing is read into memory, and the parts are made one at a
- * time.
+ * Each file of the composition becomes a set of slices, and each slice is sent
+ * in a separate message.  The size of a slice is computed from the complete
+ * frame of the part with its widest numbers and from the codec, so that no
+ * message exceeds the limit.  Nothing is read into memory, and the parts are
+ * made one at a time.
  *
  *	parts	  multipart/mixed, the slice as a file NAME.003 in base64
  *	uuencode  the text of uuencode cut in pieces, "(3/12)" in the subject
  *	partial	  message/partial of the whole message (RFC 2046 5.2.2)
  *	shar	  a shell script each, which appends its slice
  *
- * A part can be told from its label (mail/fragment_label.h) and a set from its
+ * A part is identified by its label (mail/fragment_label.h) and a set by its
  * id; the Message-ID comes from both, so that a part that is sent twice is one
  * message. */
 #ifndef SUBMIT_SPLIT_H
@@ -31,16 +30,16 @@
 
 enum split_format { SPLIT_PARTS, SPLIT_UUENCODE, SPLIT_PARTIAL, SPLIT_SHAR };
 
-/* What the command line says of splitting. */
+/* The options for splitting. */
 struct split_options {
 	uint64_t limit;	 /* octets of one mail; 0: it is not split */
-	bool asks_limit; /* ... as many as the server takes */
+	bool asks_limit; /* ... as many as the server accepts */
 	enum split_format format;
 };
 
-/* By its name in any case of letters; -1 for another. */
+/* By its name, without regard to case; -1 for an unknown one. */
 int split_format_parse(const char *name);
-/* Is one mail to become several, if it is too large? */
+/* Is a mail that is too large to be split? */
 bool split_is_wanted(const struct split_options *o);
 
 struct split_set;
@@ -49,7 +48,8 @@ struct split {
 	struct composition *whole;
 	enum split_format format;
 	uint64_t limit;		/* octets of a message */
-	char id[SPLIT_ID_SIZE]; /* of the first set; the others count on */
+	char id[SPLIT_ID_SIZE]; /* of the first set; the others count from there
+				 */
 	struct split_set *sets;
 	size_t count;
 	unsigned total; /* messages in all */
@@ -58,10 +58,10 @@ struct split {
 /* A new id; `id` has room for SPLIT_ID_SIZE. */
 void split_new_id(char *id);
 /* The composition is built; it is rendered where that is needed to know its
- * size, and stays what it is.  The options have a limit.  Borrows it and the
- * arena until the end.  1 when it has to be split; 0 when it fits; -1,
- * ERROR_USAGE where the limit is too small for any slice, ERROR_DATA where
- * there is no file that could be split. */
+ * size, and not changed.  The options have a limit.  Borrows it and the arena
+ * until the end.  1 when it has to be split; 0 when it fits; -1, ERROR_USAGE
+ * where the limit is too small for any slice, ERROR_DATA where there is no file
+ * that could be split. */
 int split_plan(struct split *s, struct arena *a, struct composition *whole,
 	       const struct split_options *o, const char *id, struct error *f);
 /* Part `number` of all, from 1, rendered: everything of it lives in `a`, which

@@ -13,10 +13,10 @@ struct split_set {
 	unsigned of;
 	uint64_t first, step; /* octets in part 1, in each later one */
 	uint64_t *cuts;	      /* partial: where each part begins; else NULL */
-	bool has_text;	      /* what the person wrote goes with part 1 */
+	bool has_text;	      /* the user's text is in part 1 */
 };
 
-/* One part, or what bounds it: all that a frame is made of. */
+/* One part, or its upper bounds: all that a frame depends on. */
 struct split_piece {
 	const struct split_set *set;
 	unsigned n, of;
@@ -25,8 +25,8 @@ struct split_piece {
 	char digest[65];
 };
 
-/* Fills out->message, of which nothing is shared with the whole but what does
- * not change.  All in `a`. */
+/* Fills out->message, which shares only constant data with the whole.  All in
+ * `a`. */
 int split_frame(const struct split *s, const struct split_piece *p,
 		struct arena *a, struct composition *out, struct error *f);
 /* How many digits a part's number has in a file's name. */

@@ -168,8 +168,8 @@ static void take_own_route(struct submit_mail *m)
 	route_close(&own);
 }
 
-/* Shall the sender hear by mail of those whom a server refused?  Of the way
- * there nothing can be told by that way. */
+/* Send a bounce for rejected recipients?  Not when no server could be reached,
+ * since the bounce would need one, too. */
 static bool tells_by_mail(const struct submission *s, const struct outcome *out)
 {
 	const struct composition *c = s->composition;

@@ -1,11 +1,11 @@
 /* submit.h - from a composition to a verdict for each recipient.
  *
  * A mail that is over a limit of its account is held in the queue (limit.h).
- * It goes by the account's route (deliver/route.h).  What could not go for now
- * waits in the queue, or all of it does before anybody is asked (enqueue.h);
- * those refused for good are told to the caller, and to the sender by mail
- * where the request wants that.  What neither got through nor is in the queue
- * is kept in the dead letter, complete.  Each message leaves one log line. */
+ * It is sent by the account's route (deliver/route.h).  What could not be sent
+ * now waits in the queue, or all of it does before a server is contacted
+ * (enqueue.h); permanent refusals are reported to the caller, and to the sender
+ * by mail where the request asks for it.  What was neither accepted nor queued
+ * is saved in the dead letter, complete.  Each message makes one log line. */
 #ifndef SUBMIT_SUBMIT_H
 #define SUBMIT_SUBMIT_H
 
@@ -19,9 +19,9 @@
 #include "submit/enqueue.h"
 #include "submit/limit.h"
 
-/* Whose is a mail that did not go? */
+/* Who keeps a mail that was not sent? */
 enum submit_keeping {
-	SUBMIT_KEEP,	  /* ours: the dead letter has it */
+	SUBMIT_KEEP,	  /* we do: in the dead letter */
 	SUBMIT_KEEP_REST, /* the caller's, who hears of it and has the mail
 			     still; ours where some have got it, but not for
 			     another user (request.owner), who could neither
@@ -38,11 +38,11 @@ struct submission {
 	const struct trace *trace;		 /* or NULL */
 	const struct session_progress *progress; /* or NULL */
 	enum submit_keeping keeping;
-	const struct limit *limit; /* the answer for the mails that this is one
-				      of; NULL: the guard is asked */
+	const struct limit *limit; /* the answer for the set that it belongs to;
+				      NULL: the limit is asked */
 };
 
-/* A mail on its way, with the submission's route. */
+/* A mail that is being sent, with the submission's route. */
 struct submit_mail {
 	struct submission submission;
 	struct outcome *out;
@@ -61,8 +61,8 @@ struct submit_mail {
  * one or for several (deliver/route.h). */
 void submit_begin(struct submit_mail *m, const struct submission *s,
 		  struct outcome *out);
-/* -1 with the error of the whole when a recipient neither was accepted nor
- * waits in the queue. */
+/* -1 with the error of the whole when a recipient was neither accepted nor
+ * queued. */
 int submit_finish(struct submit_mail *m, struct error *f);
 /* Both, also without a route. */
 int submit_send(const struct submission *s, struct outcome *out,

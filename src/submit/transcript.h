@@ -1,4 +1,4 @@
-/* transcript.h - who gets to see the conversation with the server.
+/* transcript.h - the dialogue with the server, written out.
  *
  * On standard error, in a file of the user's own, or both.  Secrets were
  * masked before they come here (dial.h). */
@@ -11,7 +11,7 @@
 #include "smtp/dial.h"
 
 struct transcript {
-	struct trace trace; /* give this to whoever talks */
+	struct trace trace; /* to be given to the connection */
 	bool on_standard_error;
 	int fd; /* -1: no file */
 	const char *path;
@@ -19,14 +19,13 @@ struct transcript {
 };
 
 /* The file is appended to, or made for the user alone.  One that belongs to
- * somebody else or is a symbolic link is ERROR_CANTCREAT: whoever made it may
- * want our lines in another place.  `path` may be NULL; t points into
- * itself. */
+ * another user or is a symbolic link is ERROR_CANTCREAT, since it may lead to
+ * another place.  `path` may be NULL; t points into itself. */
 int transcript_open(struct transcript *t, bool on_standard_error,
 		    const char *path, struct error *f);
-/* -1 with the error of a file that is not complete. */
+/* -1 with the error of a file that is incomplete. */
 int transcript_close(struct transcript *t, struct error *f);
-/* NULL where nobody wants to see it. */
+/* NULL where there is no transcript. */
 const struct trace *transcript_trace(const struct transcript *t);
 
 #endif

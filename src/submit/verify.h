@@ -1,4 +1,4 @@
-/* verify.h - questions that are answered without a mail. */
+/* verify.h - checks of addresses and aliases without a mail. */
 #ifndef SUBMIT_VERIFY_H
 #define SUBMIT_VERIFY_H
 
@@ -8,9 +8,9 @@
 #include "compose/request.h"
 #include "config/config.h"
 
-/* One line for each address and what it stands for: the final address, the
- * account and the server it would go by.  No server is asked.  -1 with the
- * first error when one of them can go nowhere; the others are told anyway. */
+/* One line for each address and what it expands to: the final address, the
+ * account and the server.  No server is contacted.  -1 with the first error
+ * when one of them is undeliverable; the others are printed all the same. */
 int verify_recipients(struct arena *a, const struct request *r,
 		      const struct account *account, struct buf *out,
 		      struct error *f);
