@@ -1,14 +1,14 @@
 /* account_mailbox.h - a mailbox, opened in the name of an account.
  *
- * A source that is no URL needs none.  For a URL it is the account that was
- * named, else the one that the URL fits: its host is the account's host, or is
- * the domain of the account's `from` or below it, and its user is the
- * account's, where the URL has one.  Where none fits, the password is that of
- * ~/.netrc or of the prompt: an account's goes to no host that the
- * configuration does not speak of.
+ * A source that is not a URL needs no account.  For a URL it is the account
+ * that was named, else the one that matches the URL: its host is the account's
+ * host, or is the domain of the account's `from` or below it, and its user is
+ * the account's, where the URL has one.  Where none matches, the password is
+ * from ~/.netrc or the prompt: an account's password is never sent to a host
+ * that the configuration does not name.
  *
- * TLS is not turned off by an account whose smarthost needs none: only the
- * override "tls off", which a person wrote on the command line, does so. */
+ * An account whose smarthost has no TLS does not turn off TLS here: only the
+ * override "tls off" on the command line does. */
 #ifndef DELIVER_ACCOUNT_MAILBOX_H
 #define DELIVER_ACCOUNT_MAILBOX_H
 
@@ -21,8 +21,8 @@
 #include "store/converse.h"
 #include "store/mailbox.h"
 
-/* What is kept of one opening for the next, so that no question is asked twice;
- * to be zeroed first and wiped last. */
+/* Kept from one opening for the next, so that no question is asked twice; to be
+ * zeroed first and wiped last. */
 struct account_mailbox_memory {
 	bool is_known;
 	char *user; /* or NULL */
@@ -34,8 +34,8 @@ struct account_mailbox_options {
 	const char *source;
 	struct account_mailbox_memory *memory; /* or NULL */
 	const char *const *spool;	       /* as for mailbox_open */
-	/* Read only when the source is a URL.  The override "user" is more
-	 * than the URL's. */
+	/* Read only when the source is a URL.  The override "user" takes
+	 * precedence over the URL's. */
 	const struct config_query *config;
 	const char *user;	   /* before all others; or NULL */
 	bool stays_out;		   /* of account_mailbox_converse: no login */
@@ -62,9 +62,9 @@ int account_mailbox_secret(struct arena *a,
 			   const char *user, const char **whose,
 			   struct buf *password, struct error *f);
 
-/* Logs in as the account's pop_before_smtp says, and ends.  `user` and
- * `password` are those that were found for the smarthost; without a password
- * the account's is looked for. */
+/* Logs in to the account's pop_before_smtp, and disconnects.  `user` and
+ * `password` are those for the smarthost; without a password the account's is
+ * looked up. */
 int account_mailbox_sign_in(struct arena *a, const struct account *account,
 			    const char *user, const char *password,
 			    const struct trace *trace, struct error *f);

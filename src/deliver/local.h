@@ -1,5 +1,5 @@
-/* local.h - which domains are this machine, and mail to oneself where no
- * smarthost is configured. */
+/* local.h - which domains are local, and mail to oneself where no smarthost is
+ * configured. */
 #ifndef DELIVER_LOCAL_H
 #define DELIVER_LOCAL_H
 
@@ -11,8 +11,8 @@
 #include "flow/source.h"
 #include "mail/envelope.h"
 
-/* Is the address the caller, here: its bare name, or at localhost or at this
- * host? */
+/* Is the address the caller on this machine: the bare name, or at localhost or
+ * this host? */
 bool local_is_caller(const char *address);
 /* Each recipient that had no verdict gets it: the caller's mail goes to the
  * Maildir, for anyone else ERROR_CONFIG says which lines to write where, in
@@ -24,8 +24,9 @@ int local_deliver(struct arena *a, const struct account *account,
 		  struct error *f);
 
 /* The one definition of a local domain: for the caller's own mail, for aliases,
- * and for what has to be qualified before it may leave.  /etc/mailname does not
- * count: the mail of that domain may be stored elsewhere. */
+ * and for addresses that have to be qualified before they are sent elsewhere.
+ * /etc/mailname does not count: the mail of that domain may be stored
+ * elsewhere. */
 enum local_domain {
 	LOCAL_DOMAIN_NOT,
 	LOCAL_DOMAIN_BARE, /* none, "localhost", the host name without its

@@ -1,4 +1,4 @@
-/* outcome.h - what became of a mail, as one thing. */
+/* outcome.h - the result of a mail. */
 #ifndef DELIVER_OUTCOME_H
 #define DELIVER_OUTCOME_H
 
@@ -17,10 +17,10 @@ struct outcome {
 	const char *host;  /* NULL: no server was needed */
 	uint64_t size;
 	const struct envelope *envelope;
-	char reply[512];	 /* the server's, to the content */
+	char reply[512];	 /* the server's reply to the content */
 	bool unreachable;	 /* no server could be asked */
-	const char *dead_letter; /* where it was kept, or NULL */
-	const char *queue_id;	 /* under which it waits, or NULL */
+	const char *dead_letter; /* where it was saved, or NULL */
+	const char *queue_id;	 /* under which it is queued, or NULL */
 	const char *held_by;	 /* the limit that holds it there, or NULL */
 	int64_t held_until;
 	bool has_runner; /* something runs that queue by itself */
@@ -31,8 +31,8 @@ struct outcome {
 	uint64_t milliseconds;
 };
 
-/* The exit status of the whole: 0 where every recipient was accepted or waits
- * in the queue, one of sysexits.h, EXIT_SOME_REFUSED. */
+/* The exit status of the whole: 0 where every recipient was accepted or queued,
+ * one of sysexits.h, or EXIT_SOME_REFUSED. */
 int outcome_exit(const struct outcome *out, const struct error *f);
 
 /* Logs one line for the message, to the account's logfile, syslog or neither:
@@ -42,7 +42,7 @@ int outcome_exit(const struct outcome *out, const struct error *f);
 int outcome_record(const struct account *account, const struct envelope *e,
 		   const char *tag, const struct outcome *out,
 		   const struct error *failure, struct error *f);
-/* One line of syslog's for the administrator, whatever the account logs. */
+/* One line to syslog for the administrator, whatever the account logs. */
 void outcome_warn(const struct account *account, const char *tag,
 		  const char *text);
 

@@ -1,15 +1,15 @@
-/* route.h - the accounts that may take a mail, in order, and the connections
- * to them.
+/* route.h - the accounts that a mail may be sent by, in order, and the
+ * connections to them.
  *
- * The first is the account that was chosen, after it come its fallbacks.
- * Each is dialled when the first mail needs it and stays open for the next; one
- * that could not be dialled is not tried again by this route.  A mail goes to
- * the first that can be reached; those of its recipients that were deferred
- * there are offered to the next.  A permanent rejection is final.  An account
- * without a server is this machine's own delivery (local.h).
+ * The first is the account that was chosen, then its fallbacks.  Each
+ * connection is made when the first mail needs it and stays open for the next;
+ * one that failed is not tried again by this route.  A mail goes to the first
+ * that can be reached; those of its recipients that were deferred there are
+ * offered to the next.  A permanent rejection is final.  An account without a
+ * server means local delivery (local.h).
  *
- * Several mails may be on their way to the first account at a time
- * (smtp/session.h): each is begun while there is room, then all are collected.
+ * Several mails may be sent to the first account at a time (smtp/session.h):
+ * each is begun while there is room, then all are collected.
  *
  * Borrows all that it is given. */
 #ifndef DELIVER_ROUTE_H
@@ -49,7 +49,7 @@ struct route_mail {
 
 struct route {
 	struct arena *arena;
-	const char *config_path; /* that was named, for the words of errors */
+	const char *config_path; /* that was named, for error messages */
 	const struct trace *trace;
 	struct smarthost hosts[ROUTE_MAX]; /* one for each account */
 	unsigned count;
@@ -57,29 +57,30 @@ struct route {
 	unsigned on_way;
 };
 
-/* ERROR_CONFIG where a fallback is no account.  Does not dial. */
+/* ERROR_CONFIG where a fallback is not an account.  Does not connect. */
 int route_open(struct route *r, struct arena *a, struct config *config,
 	       const struct account *first, const char *config_path,
 	       const struct trace *trace, struct error *f);
 /* May another mail be begun before route_collect?  One always may. */
 bool route_has_room(const struct route *r);
-/* It stays where it is, with all that it names, until route_collect. */
+/* It must not be moved or freed until route_collect, nor anything that it
+ * points to. */
 void route_begin(struct route *r, struct route_mail *m);
-/* Every recipient of those begun that had no verdict has one afterwards;
- * out->unreachable when no server was there to ask: the verdicts are then about
- * the way and not about the mail.  out->account and out->host are those that
- * had the last word. */
+/* Afterwards every recipient of the begun mails has a verdict; out->unreachable
+ * when no server could be asked: the verdicts are then about the connection and
+ * not about the mail.  out->account and out->host are those of the last
+ * reply. */
 void route_collect(struct route *r);
 /* Both, for one mail.  -1 with the error of the whole when not all were
  * accepted. */
 int route_send(struct route *r, struct envelope *e, struct load *load,
 	       const struct session_progress *progress, struct outcome *out,
 	       struct error *f);
-/* Does every server of the route take 8-bit text, as far as is known: was each
- * of them asked? */
+/* Does every server of the route accept 8-bit text, and was each of them
+ * asked? */
 bool route_takes_8bit(const struct route *r);
-/* How large a mail the server takes (RFC 1870) that is there, the first
- * account's before its fallbacks'; 0 when it does not say.  It is dialled for
+/* The size limit (RFC 1870) of the first server that can be reached, the
+ * account's before its fallbacks'; 0 when it does not tell.  Connects for
  * that. */
 int route_size(struct route *r, uint64_t *size, struct error *f);
 void route_close(struct route *r);

@@ -1,9 +1,9 @@
 /* smarthost.h - a connection to an account's server, for one mail after
  * another, or several at a time (smtp/session.h).
  *
- * It is dialled when the first mail needs it, and anew when a mail before left
- * it broken.  A server that could not be dialled is not dialled again: its
- * error is the result for every further mail.
+ * It is made when the first mail needs it, and again when a mail has left it
+ * broken.  A server that could not be reached is not tried again: its error is
+ * the result for every further mail.
  *
  * Borrows the account, the arena and the trace. */
 #ifndef DELIVER_SMARTHOST_H
@@ -43,11 +43,11 @@ struct smarthost {
 	const char *name; /* smarthost_name; NULL where it has no server */
 	struct arena *arena;
 	const struct trace *trace; /* or NULL */
-	struct chain *chain; /* to be set before it is opened: takes down the
-				server's certificates; NULL */
+	struct chain *chain;	   /* to be set before it is opened: records the
+				      server's certificates; NULL */
 	enum smarthost_stage stage; /* where the last dial ended */
 	bool is_open;
-	unsigned most; /* mails at a time: no more than the server has taken
+	unsigned most; /* mails at a time: no more than the server accepted
 			  before it ended a connection */
 	/* why it could not be dialled; ERROR_NONE */
 	struct error connect_error;
@@ -60,8 +60,8 @@ bool smarthost_is_set(const struct account *account);
 /* "smtp.example.org:587", in the arena. */
 const char *smarthost_name(struct arena *a, const struct account *account);
 
-/* What any dial to it needs is loaded, before processes are forked that dial.
- */
+/* Loads the libraries for a connection, before processes are forked that make
+ * one. */
 void smarthost_prepare(const struct account *account);
 /* Does not dial. */
 void smarthost_init(struct smarthost *h, struct arena *a,
@@ -75,7 +75,7 @@ int smarthost_begin(struct smarthost *h, struct session_mail *m,
 bool smarthost_has_room(const struct smarthost *h, unsigned on_way);
 /* All that were begun: session_collect. */
 void smarthost_collect(struct smarthost *h);
-/* Says QUIT where that can be; may be opened again. */
+/* Sends QUIT where possible; may be opened again. */
 void smarthost_close(struct smarthost *h);
 
 #endif

@@ -1,7 +1,8 @@
 /* transport.h - transports of an account that are not SMTP: Microsoft Graph, or
  * a command of the user's own.
  *
- * Either takes the message and all recipients at once, or none of them. */
+ * Either accepts the message for all recipients at once, or for none of them.
+ */
 #ifndef DELIVER_TRANSPORT_H
 #define DELIVER_TRANSPORT_H
 
@@ -14,13 +15,13 @@
 #include "mail/envelope.h"
 #include "smtp/session.h"
 
-/* Has the account one of these? */
+/* Does the account have one of these? */
 bool transport_is_set(const struct account *account);
-/* Has it any route off this machine, a server or one of these? */
+/* Does it have any way off this machine, a server or one of these? */
 bool transport_leads_out(const struct account *account);
 /* The server or what takes its place, for people; in the arena. */
 const char *transport_name(struct arena *a, const struct account *account);
-/* Octets of a message at most; 0: it is not known. */
+/* The largest message in octets; 0: unknown. */
 uint64_t transport_size(const struct account *account);
 
 /* Each recipient that had no verdict has one afterwards.  -1 with the error

@@ -1,7 +1,7 @@
-/* chain.h - the certificates that a server showed, for people.
+/* chain.h - the certificates that a server presented, for people.
  *
- * What OpenSSL saw and thought while it checked them, taken down in the midst
- * of the handshake, so that it is there when the handshake fails too.
+ * They are recorded with OpenSSL's verdict during the handshake, so that they
+ * are known when the handshake fails, too.
  *
  * All text is the server's: UTF-8 without controls, cut to a sane length. */
 #ifndef NET_CHAIN_H
@@ -15,7 +15,7 @@
 
 #define CHAIN_MAX 10
 
-/* The parts of a name that people look for. */
+/* The parts of a name that are of interest to people. */
 enum chain_part {
 	CHAIN_COMMON_NAME,
 	CHAIN_ORGANIZATION,
@@ -43,7 +43,7 @@ struct chain {
 	long verify;	  /* X509_V_*: 0 where the chain is good */
 	const char *why;  /* OpenSSL's words for it */
 	size_t at;	  /* the certificate it is about */
-	bool is_accepted; /* by whatever counted: the chain, a fingerprint */
+	bool is_accepted; /* by what was checked: the chain or a fingerprint */
 };
 
 /* `store` is an X509_STORE_CTX that was looked through; a pin_saw of pin.h,

@@ -1,15 +1,14 @@
 /* conn.h - one connection to a server, for submission, POP3 and IMAP alike.
  *
- * libcurl dials (CURLOPT_CONNECT_ONLY): name look-up, proxy, connection,
- * greeting, what the server can do, STARTTLS, the certificate.  No one is
- * logged in by it: from then on the line is ours, as octets (conn_send,
- * conn_receive, conn_wait, for callers that wait by themselves) and as lines
- * (conn_say, conn_line).  Nothing that a server says is without an end: a line,
- * the lines of an answer, silence and slowness have their limits.
+ * libcurl connects (CURLOPT_CONNECT_ONLY): name lookup, proxy, connection,
+ * greeting, capabilities, STARTTLS, the certificate.  It does not log in: from
+ * then on the connection is ours, as octets (conn_send, conn_receive,
+ * conn_wait, for callers that wait by themselves) and as lines (conn_say,
+ * conn_line).  Everything from a server is limited: the length of a line, the
+ * lines of a reply, silence and slowness.
  *
- * What libcurl leaves open is closed here: text that was pipelined behind the
- * reply to STARTTLS is refused, TLS is never optional, environment variables
- * choose no proxy. */
+ * Stricter than libcurl: text that was pipelined after the reply to STARTTLS is
+ * refused, TLS is never optional, environment variables choose no proxy. */
 #ifndef NET_CONN_H
 #define NET_CONN_H
 
@@ -27,27 +26,27 @@
 
 #define CONN_LINE_MAX (64 * 1024) /* octets of a line */
 #define CONN_ROOM     (64 * 1024)
-/* Octets of an answer that are not a message's: lists, and what is dropped. */
+/* Octets of a reply that are not a message's: lists, and what is dropped. */
 #define CONN_TALK_MAX (UINT64_C(256) * 1024 * 1024)
 
 enum conn_tls { CONN_TLS_NONE, CONN_TLS_STARTTLS, CONN_TLS_IMPLICIT };
 
-/* Why a dial failed, as far as it was seen. */
+/* Why a connection failed, as far as is known. */
 enum conn_error {
 	CONN_FINE,
-	CONN_NO_LIBRARY, /* one is missing here: no server was dialled */
-	CONN_SETTING,	 /* cannot be dialled so, or TLS not be set up */
-	CONN_INSECURE,	 /* a log-in without TLS: no server was dialled */
+	CONN_NO_LIBRARY, /* one is missing here: no connection was made */
+	CONN_SETTING,	 /* the options are unusable, or TLS cannot be set up */
+	CONN_INSECURE,	 /* a login without TLS: no connection was made */
 	CONN_LOOKUP,	 /* the host's name has no address */
 	CONN_CONNECT,
-	CONN_PROXY, /* it could not or would not */
+	CONN_PROXY, /* it could not, or refused */
 	CONN_TIME,
 	CONN_SILENT,	  /* the same: connected, and nothing came */
 	CONN_CERTIFICATE, /* theirs: its chain or fingerprint */
 	CONN_NAME,	  /* theirs is for another name */
 	CONN_HANDSHAKE,
 	CONN_NO_STARTTLS, /* not offered, or refused */
-	CONN_FILE,	  /* one of ours that TLS needs */
+	CONN_FILE,	  /* a client certificate that is required */
 	CONN_SOURCE,	  /* no such address here */
 	CONN_NO_AUTH,	  /* no log-in is offered */
 	CONN_MECHANISM,	  /* none that we can use */
@@ -66,17 +65,17 @@ struct conn_protocol {
 	const char *allowed;  /* "smtp,smtps" */
 	unsigned ports[3];    /* the usual ones, by enum conn_tls */
 	const char *starttls; /* the command */
-	enum error_cause host; /* of a host's name that is none */
-	/* Ways out, for people: where the host's name was written; what to do
-	 * where TLS comes first and a greeting is waited for, the other way
-	 * round, and where there is none. */
+	enum error_cause host; /* of an invalid host name */
+	/* Advice for people: where the host name was configured; what to do
+	 * where the server expects TLS first and we wait for a greeting, the
+	 * other way round, and where there is no TLS. */
 	const char *lookup, *early, *late, *without;
-	/* A line that the server said while it was dialled, with its end: 1
-	 * when it is nothing of the protocol and passed over, -1: hang up. */
+	/* A line that the server sent while connecting, with its end: 1 when it
+	 * is not part of the protocol and ignored, -1: hang up. */
 	int (*hear)(struct conn *c, const char *line, size_t n);
-	/* What it said last: -1 a no, 1 a yes, 0 neither or not all of it. */
+	/* Its last reply: -1 negative, 1 positive, 0 neither or incomplete. */
 	int (*verdict)(const struct conn *c);
-	/* The error that the no is; -1. */
+	/* The error for a negative reply; -1. */
 	int (*refuse)(const struct conn *c, struct error *f);
 };
 
@@ -85,7 +84,7 @@ struct conn_options {
 	void *context;	   /* for its functions */
 	const char *host;  /* a literal may have its brackets */
 	unsigned port;	   /* 0: the usual one */
-	const char *hello; /* the name that we give, in SMTP */
+	const char *hello; /* our name in EHLO */
 	enum conn_tls tls;
 	bool check_certificate;
 	const char *trust_file;	 /* PEM; NULL: the system's */
@@ -118,10 +117,10 @@ struct conn {
 	char tls_version[64]; /* "TLSv1.3, TLS_AES_256_GCM_SHA384" or "" */
 	struct sasl_binding binding;
 	uint64_t began; /* sysenv_ticks() when it was dialled */
-	/* milliseconds from there, known once the server has spoken: to the
+	/* milliseconds from there, known after the first reply: to the
 	 * connection, and to the end of the handshake where TLS comes first */
 	unsigned connected_after, secured_after;
-	enum conn_error error; /* why conn_open failed; it stays */
+	enum conn_error error; /* why conn_open failed; kept */
 
 	/* while it is dialled */
 	bool is_connected, is_described, is_greeted, asked_tls;
@@ -132,7 +131,7 @@ struct conn {
 	/* lines */
 	const struct sasl *sasl; /* during the login: what is secret */
 	unsigned milliseconds;	 /* without a word */
-	bool is_ending;		 /* then that is the time of a whole answer */
+	bool is_ending;		 /* then that is the limit for a whole reply */
 	unsigned told_seconds;	 /* as they are told; 0: those */
 	struct wait wait;
 	uint64_t talk;	 /* octets of the answer that are no message's */
@@ -143,10 +142,10 @@ struct conn {
 
 /* ---- conn_dial.c, handle.c ---- */
 
-/* How a server is spelt: for sentences ("[2001:db8::1]:587", or the path of a
+/* How a server is written: for messages ("[2001:db8::1]:587", or the path of a
  * socket; then " (by the proxy HOST:PORT)"), as a URL, where the host is the
- * one that TLS looks for, and for CURLOPT_CONNECT_TO.  Lets nothing through
- * that would mean more than a host in a URL. */
+ * one that TLS looks for, and for CURLOPT_CONNECT_TO.  Rejects what would be
+ * more than a host in a URL. */
 struct conn_names {
 	char place[320];
 	struct buf url, connect_to;
@@ -156,26 +155,26 @@ int conn_spell(const struct conn_options *o, struct conn_names *names,
 unsigned conn_port(const struct conn_options *o);
 
 /* Loads the libraries that conn_open needs, for processes that are forked later
- * and then share them.  What fails is told by their conn_open. */
+ * and then share them.  A failure is reported by their conn_open. */
 void conn_prepare(bool uses_tls);
 /* Borrows the options until it returns, the trace and the context until
- * conn_close, which may be called after a failure, too.  Every failure is told
- * apart: no such host, connection refused, no answer in time, certificate
- * (which error, which name), TLS not offered, greeting refused. */
+ * conn_close, which may be called after a failure, too.  Failures are
+ * distinguished: no such host, connection refused, no answer in time,
+ * certificate (which error, which name), TLS not offered, greeting refused. */
 int conn_open(struct conn *c, const struct conn_options *o,
 	      const struct trace *trace, struct error *f);
-void conn_close(struct conn *c); /* never blocks; says no farewell */
+void conn_close(struct conn *c); /* never blocks; sends no QUIT */
 
 /* ---- conn.c: octets ---- */
 
-/* As much as goes now: 0 when nothing does.  After 0, call again with the
+/* As much as can be sent now: 0 when nothing can.  After 0, call again with the
  * same bytes.  -1 with ERROR_TEMPORARY when the connection is gone. */
 ssize_t conn_send(struct conn *c, const void *data, size_t n, struct error *f);
 /* 0: nothing there now.  *end is set when the server closed. */
 ssize_t conn_receive(struct conn *c, void *data, size_t n, bool *end,
 		     struct error *f);
-/* Waits until one of the two can go on (net/wait.h).  1 ready, 0 time is up, -1
- * error.  Receive until it returns 0 first: TLS may hold bytes back. */
+/* Waits until one of the two can continue (net/wait.h).  1 ready, 0 time is up,
+ * -1 error.  Receive until it returns 0 first: TLS may have buffered bytes. */
 int conn_wait(struct conn *c, bool to_send, struct wait *w, struct error *f);
 
 /* ---- conn.c: lines ---- */
@@ -184,20 +183,20 @@ int conn_wait(struct conn *c, bool to_send, struct wait *w, struct error *f);
  * what is secret; NULL: it is shown as it is. */
 int conn_say(struct conn *c, const char *text, const char *shown,
 	     struct error *f);
-/* A new answer is due, with its time and its room.  conn_say does it, and so
- * does who asked for several at once. */
+/* A new reply is expected, with its limits of time and size.  conn_say calls
+ * it; callers that send several commands at once call it themselves. */
 void conn_expect(struct conn *c);
-/* From now on an answer has no more time than that in all. */
+/* From now on a whole reply has no more time than that. */
 void conn_hurry(struct conn *c, unsigned milliseconds);
 /* The next line without its end, in c->line until the next call. */
 int conn_line(struct conn *c, struct error *f);
-/* At least one octet that has arrived, *n of them at *data.  What is not
- * given to conn_taken comes again. */
+/* At least one octet that has arrived, *n of them at *data.  What is not passed
+ * to conn_taken is returned again. */
 int conn_more(struct conn *c, const char **data, size_t *n, struct error *f);
 void conn_taken(struct conn *c, size_t n);
-/* So many octets are dropped; -1 when it is too much for one answer. */
+/* Drops that many octets; -1 when it is too much for one reply. */
 int conn_count(struct conn *c, size_t n, struct error *f);
-/* Tells that the line can be used no more, and why not; -1. */
+/* Reports that the connection cannot be used any more, and why; -1. */
 int conn_garbled(struct conn *c, const char *what, struct error *f);
 
 #endif

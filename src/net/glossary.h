@@ -1,9 +1,9 @@
-/* glossary.h - what servers say, what can be said to them, and what to do.
+/* glossary.h - what replies and commands mean, and what to do about a refusal.
  *
  * The one table of reply codes, extensions, commands and advice:
- * contrib/glossary, which is compiled in as it is, comments aside; its form
- * is described there.  All texts live as long as the program.  Protocols are
- * "smtp", "pop3" and "imap"; case counts nowhere. */
+ * contrib/glossary, which is compiled in without its comments; its format is
+ * described there.  All texts live as long as the program.  Protocols are
+ * "smtp", "pop3" and "imap"; case does not matter. */
 #ifndef NET_GLOSSARY_H
 #define NET_GLOSSARY_H
 
@@ -26,24 +26,24 @@ static inline const char *glossary_line_after(const char *line)
 
 /* ---- what was said ---- */
 
-/* Each returns half a sentence, NULL where there is nothing to say. */
+/* Each returns a clause, NULL where nothing is known. */
 
 /* Of "-ERR [AUTH] ..." or "a1 NO [OVERQUOTA] ...". */
 const char *glossary_response(const char *line);
 /* Of "[OVERQUOTA] ...", what a refusal means for us; ERROR_UNAVAILABLE where
- * nothing is said of it. */
+ * nothing is known of it. */
 enum error_cause glossary_response_cause(const char *text);
 /* Of "PIPELINING" or "SIZE 1000". */
 const char *glossary_extension(const char *protocol, const char *line);
-/* Does mailsend make nothing of it? */
+/* Does mailsend not use it? */
 bool glossary_is_unused(const char *protocol, const char *line);
-/* Of a reply; an enhanced code says more than the three digits. */
+/* Of a reply; an enhanced code is more precise than the three digits. */
 void glossary_reply(int code, const char *esc, struct buf *out);
 /* Of a word by itself: "550", "5.1.1", "OVERQUOTA", "PIPELINING". */
 const char *glossary_word(const char *protocol, const char *word);
 
-/* What is lost where a server has not an extension.  *at is NULL at first;
- * false behind the last one. */
+/* What is lost where a server does not have an extension.  *at is NULL at
+ * first; false after the last one. */
 struct glossary_missing {
 	char name[32];
 	const char *about;
@@ -74,19 +74,19 @@ struct advice {
 	char name[40];		   /* for programs: "gmail-app-password" */
 	const char *why, *way_out; /* NULL: there is no advice */
 	const char *settings;	   /* what it is about, with blanks; or "" */
-	bool is_sure;		   /* enough to be said without being asked */
+	bool is_sure;		   /* certain enough to be printed unasked */
 	const char *row;	   /* the line that fitted */
 };
 
 /* `text` is the reply's, `host` the server's name or NULL.  False: nothing is
- * known of it, or it explains itself. */
+ * known of it, or it is self-explanatory. */
 bool glossary_advice_find(int code, const char *esc, const char *text,
 			  const char *host, struct advice *out);
 /* The same for an error that has a reply in it. */
 bool glossary_advice_of(const struct error *f, const char *host,
 			struct advice *out);
-/* Of what no server said: by name; by X509_V_ERR_*; by a TLS library's words.
- */
+/* For errors without a reply: by name; by X509_V_ERR_*; by a TLS library's
+ * text. */
 bool glossary_cause(const char *name, struct advice *out);
 bool glossary_cause_of_chain(long verify, struct advice *out);
 bool glossary_cause_of_handshake(const char *text, struct advice *out);

@@ -1,5 +1,5 @@
-/* handle.h - libcurl's handle of a connection, made ready to dial: the way,
- * TLS, trust.  conn.h is built on it. */
+/* handle.h - libcurl's handle of a connection, with its options: proxy, TLS,
+ * trust.  conn.h is built on it. */
 #ifndef NET_HANDLE_H
 #define NET_HANDLE_H
 
@@ -33,7 +33,7 @@ struct handle {
 	CURL *curl;			    /* NULL: none */
 	const struct conn_options *options; /* borrowed */
 	struct conn_names names;
-	CURLcode setup; /* the first option that was not taken */
+	CURLcode setup; /* the first option that was rejected */
 	struct pin pin;
 	struct pin_judge judge; /* of the last handshake */
 	bool has_pin;		/* OpenSSL can be asked */
@@ -42,7 +42,7 @@ struct handle {
 	struct roots roots;	/* the bundle, where it is not libcurl that
 				   reads it */
 	struct curl_slist *resolve_to; /* names.connect_to */
-	/* how often libcurl has looked around lately */
+	/* how often libcurl has polled lately */
 	uint64_t counted_from;
 	unsigned looks;
 	/* since when the server is waited for, and when to tell of it, by
@@ -54,19 +54,18 @@ struct handle {
 
 /* Once a process. */
 int handle_load(struct error *f);
-/* What of the options can be wrong without asking a server: call before
- * handle_make. */
+/* Checks the options without a connection: call before handle_make. */
 int handle_check(struct handle *h, const struct conn_options *o,
 		 struct error *f);
-/* A new CURL with the options of handle_check.  Memory that is out or an option
- * that is not taken is left in h->setup. */
+/* A new CURL with the options of handle_check.  Out of memory and a rejected
+ * option are left in h->setup. */
 void handle_make(struct handle *h);
-/* A host, or a URL: what is not ASCII in it libcurl reads in the user's
+/* Sets a host or a URL: libcurl reads one that is not ASCII in the user's
  * charset.  Returns it. */
 const char *handle_name(const char *name);
-/* At a terminal, what is waited for is told as soon as that lasts. */
+/* At a terminal, shows what a longer wait is for. */
 CURLcode handle_perform(struct handle *h);
-/* Call whenever the server has said something meanwhile. */
+/* Call whenever the server has sent something. */
 void handle_heard(struct handle *h);
 /* Was the server's certificate refused, for its chain or its fingerprint?
  * *verify is X509_V_*, 0 or 1 where nothing is known of the chain. */
@@ -75,9 +74,9 @@ void handle_free(struct handle *h);
 
 /* ---- conn_error.c ---- */
 
-/* Why a dial failed, in a sentence with a way out.  What might be otherwise
- * tomorrow is temporary, and what only the user can fix is not.  Sets
- * c->error, too; -1. */
+/* Why a connection failed, in a sentence with advice.  What may change by
+ * itself is temporary, and what only the user can fix is not.  Sets c->error,
+ * too; -1. */
 int conn_explain(struct conn *c, CURLcode code, struct error *f);
 
 #endif

@@ -3,7 +3,7 @@
  * For token endpoints and submission over HTTP: https with the certificate
  * checked, http to a loopback address alone.  No redirect is followed, since a
  * request carries secrets; the whole exchange has a time limit and the reply a
- * cap.  Nothing of it is ever shown in a transcript. */
+ * cap.  It is never shown in a transcript. */
 #ifndef NET_HTTP_H
 #define NET_HTTP_H
 
@@ -21,7 +21,7 @@
 struct http_request {
 	const char *url;
 	const char *type;	   /* the body's; NULL: a GET without one */
-	const struct slice *body;  /* sent as it is read, twice if need be */
+	const struct slice *body;  /* sent as it is read, again if necessary */
 	const char *authorization; /* "Bearer ...", "Basic ..."; NULL */
 	const char *trust_file, *crl_file; /* PEM; NULL: the system's */
 	const char *proxy, *source_address;

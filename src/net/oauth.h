@@ -1,10 +1,10 @@
 /* oauth.h - a valid access token for an account (RFC 6749).
  *
  * A token is used until shortly before its end, then one process refreshes it
- * under the store's lock and the others find the new one there.  What the
- * endpoint says decides: no answer, or "not now", is temporary, and a token
- * that is still valid is used; a grant that is gone is ERROR_PERMISSION, with
- * "run mailsend --login".  Nothing is deleted that was not replaced. */
+ * under the store's lock and the others find the new one there.  The endpoint's
+ * answer decides: no answer, or "not now", is temporary, and a token that is
+ * still valid is used; a revoked grant is ERROR_PERMISSION, with "run mailsend
+ * --login".  Nothing is deleted without a replacement. */
 #ifndef NET_OAUTH_H
 #define NET_OAUTH_H
 
@@ -24,32 +24,31 @@ struct oauth_token {
 	bool is_new;		    /* fetched by this very call */
 };
 
-/* Does the account log in with tokens that we get? */
+/* Does the account log in with tokens that we fetch? */
 bool oauth_is_used(const struct account *account);
-/* `refused`: a token that a server did not take, so that another is wanted;
- * NULL: any that is valid.  Is it the one in the store no more, then that is
- * the other. */
+/* `refused`: a token that a server rejected, so that another is needed; NULL:
+ * any that is valid.  If the store has another one by now, that is used. */
 int oauth_get(struct arena *a, const struct account *account,
 	      const char *refused, struct oauth_token *token, struct error *f);
 
-/* What an account logs in with: a token where it has them from us, else as
- * secret_get has it.  *is_cached (NULL: never mind): another token may be had
- * by oauth_again. */
+/* What an account logs in with: a token where we fetch them, else from
+ * secret_get.  *is_cached, which may be NULL: oauth_again may get another
+ * token. */
 int oauth_secret(struct arena *a, const struct account *account,
 		 const char **user, struct buf *password, bool *is_cached,
 		 struct error *f);
-/* A server refused the token in `password` (535): puts another in its place.
- * -1 with the error in place of that refusal. */
+/* A server refused the token in `password` (535): replaces it with another.  -1
+ * with the error that replaces that refusal. */
 int oauth_again(struct arena *a, const struct account *account,
 		struct buf *password, struct error *f);
 
 /* ---- where tokens are kept ---- */
 
-/* What a login left behind: an account's tokens.  A JSON file, 0600,
- * STATE/oauth/ACCOUNT.json (root: below /var/lib/mailsend), or whatever the
- * account's two commands keep.  The file is replaced whole and synced before
- * its name is (flow/atomic_file.h): a crash leaves the one or the other.  The
- * lock is a file of its own, since a rename changes the file. */
+/* The tokens of a login: a JSON file, 0600, STATE/oauth/ACCOUNT.json (root:
+ * below /var/lib/mailsend), or what the account's two commands store.  The file
+ * is replaced as a whole and synced first (flow/atomic_file.h): a crash leaves
+ * the old or the new one.  The lock is a separate file, since a rename changes
+ * the file. */
 
 /* All in an arena; NULL: it is not there. */
 struct oauth_record {
@@ -68,7 +67,7 @@ struct oauth_store {
 
 int oauth_store_open(struct oauth_store *s, struct arena *a,
 		     const struct account *account, struct error *f);
-/* Waits for its turn as long as a refresh may take, then ERROR_TEMPORARY. */
+/* Waits for as long as a refresh may take, then ERROR_TEMPORARY. */
 int oauth_store_lock(struct oauth_store *s, struct error *f);
 /* 1 with a record, 0: no login yet; -1 with the error: a file that
  * others can read, or that is damaged, is ERROR_CONFIG. */
@@ -77,7 +76,7 @@ int oauth_store_read(struct oauth_store *s, struct oauth_record *r,
 /* Under the lock. */
 int oauth_store_write(struct oauth_store *s, const struct oauth_record *r,
 		      struct error *f);
-/* Under the lock; nothing there is no error. */
+/* Under the lock; no file is no error. */
 int oauth_store_remove(struct oauth_store *s, struct error *f);
 /* Where it is, for people: a path, or "oauth_store_write". */
 const char *oauth_store_place(const struct oauth_store *s);
@@ -85,20 +84,20 @@ void oauth_store_close(struct oauth_store *s);
 
 /* ---- providers (oauth_provider.c) ---- */
 
-/* Where their endpoints are (RFC 6749, 8414, 8628, 7009), and what they have to
- * be asked.
+/* Where their endpoints are (RFC 6749, 8414, 8628, 7009), and the parameters of
+ * a request.
  *
  * The large ones are known by name; any other is asked for its endpoints at the
  * URL of its issuer: RFC 8414's document, then OpenID's. */
 
-/* In the arena, or for ever; NULL: it has none. */
+/* In the arena, or static; NULL: it has none. */
 struct oauth_provider {
 	const char *name;
 	const char *issuer; /* what `iss` has to be (RFC 9207) */
 	const char *authorize, *device, *token, *revoke, *registration;
 	const char *client_id; /* the account's; NULL: there is none yet */
-	const char *scope;     /* what a person is asked for */
-	const char *app_scope; /* what a program by itself asks for */
+	const char *scope;     /* for a person's login */
+	const char *app_scope; /* for a program's own login */
 	const char *more;      /* added to the authorization request */
 	const char *assertion; /* audience of an assertion; NULL: token */
 	const char *console;   /* where a client id is made */
@@ -109,7 +108,7 @@ struct oauth_provider {
  * temporary when it cannot be asked. */
 int oauth_provider_find(struct arena *a, const struct account *account,
 			struct oauth_provider *p, struct error *f);
-/* The way and the trust of the account, for a request to `url`. */
+/* The account's proxy and trust, for a request to `url`. */
 void oauth_provider_request(struct arena *a, const struct account *account,
 			    const char *url, struct http_request *request);
 

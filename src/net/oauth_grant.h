@@ -36,14 +36,14 @@ int oauth_post(struct arena *a, const struct account *account, const char *url,
 	       const struct buf *form, struct oauth_answer *answer,
 	       struct error *f);
 void oauth_answer_free(struct oauth_answer *answer);
-/* Takes the tokens of an answer into the record; what is not in there stays
+/* Copies the tokens of an answer into the record; what is not in it is kept
  * (RFC 6749 6).  ERROR_PROTOCOL without an access token. */
 int oauth_take(struct arena *a, const struct oauth_answer *answer,
 	       struct oauth_record *r, struct error *f);
 /* Only this grant: client credentials, a certificate, a service account. */
 bool oauth_is_app(const struct account *account);
-/* The grant that the account has without a person: its refresh token, or what a
- * program has.  ERROR_PERMISSION where there was no login. */
+/* The grant that needs no person: a refresh token, or a program's own.
+ * ERROR_PERMISSION where there was no login. */
 int oauth_grant(struct arena *a, const struct account *account,
 		struct oauth_record *r, struct oauth_answer *answer,
 		struct error *f);

@@ -1,12 +1,12 @@
-/* pin.h - what is asked of OpenSSL itself, behind libcurl's back.
+/* pin.h - what is done with OpenSSL directly, besides libcurl.
  *
- * A certificate that is known by its fingerprint is checked in the handshake,
- * before a byte of ours is sent: neither the chain nor the name counts then.
- * And the names of what a TLS connection agreed on, for people.
+ * A certificate with a configured fingerprint is checked in the handshake,
+ * before we send anything: neither the chain nor the name matters then.  Also
+ * the names of the protocol and cipher of a connection, for people.
  *
  * OpenSSL's one place beside our own servers and digests.  The handles are
- * those of the OpenSSL that libcurl has loaded; pin_load says whether that is
- * one we can talk to. */
+ * those of the OpenSSL that libcurl has loaded; pin_load tells whether it is a
+ * supported one. */
 #ifndef NET_PIN_H
 #define NET_PIN_H
 
@@ -19,7 +19,7 @@
 struct pin {
 	unsigned char digest[32];
 	size_t length;	       /* 16 MD5, 20 SHA-1, 32 SHA-256 */
-	bool refused;	       /* a certificate came and was not the one */
+	bool refused;	       /* a certificate came and did not match */
 	char seen[3 * 32 + 1]; /* its digest, "AB:CD:..." */
 };
 
@@ -28,7 +28,7 @@ int pin_parse(struct pin *p, const char *hex, struct error *f);
 /* `backend` as libcurl names its TLS: "OpenSSL/3.0.17". */
 int pin_load(const char *backend, struct error *f);
 
-/* A server's certificate, judged in the handshake. */
+/* A server's certificate, checked in the handshake. */
 struct pin_judge {
 	struct pin *pin; /* counts in place of the chain; NULL */
 	/* Of these the SSL_CTX learns what the server's chain names; NULL */
@@ -36,7 +36,7 @@ struct pin_judge {
 	/* Read too, in the midst of the handshake, where the CAs that the
 	 * SSL_CTX knows do not suffice; NULL: there is no such file */
 	const char *bundle;
-	/* Who looks on, or NULL; `store` is the X509_STORE_CTX behind the
+	/* An observer, or NULL; `store` is the X509_STORE_CTX behind the
 	 * verdict */
 	void (*saw)(void *store, bool accepted, void *context);
 	void *context;
@@ -50,7 +50,7 @@ struct pin_judge {
 			stopped */
 };
 
-/* On an SSL_CTX that verifies its peer; the judge outlives it. */
+/* On an SSL_CTX that verifies its peer, and which it must outlive. */
 void pin_install(struct pin_judge *judge, void *ssl_ctx);
 
 /* "TLSv1.3, TLS_AES_256_GCM_SHA384"; false while the handshake lasts. */

@@ -1,9 +1,9 @@
 /* reach.h - which hosts a domain has, and which of their addresses can be
  * reached, each by itself.
  *
- * A dial takes the first address that answers and tells of no other; this asks
- * all of them, of both families, and hangs up at once.  For finding out why a
- * connection fails, never for mail. */
+ * A connection uses the first address that answers; this tries all of them, of
+ * both families, and disconnects at once.  To find out why a connection fails,
+ * never for mail. */
 #ifndef NET_REACH_H
 #define NET_REACH_H
 
@@ -13,16 +13,16 @@
 
 #include "base/error.h"
 
-#define REACH_MAX 16 /* addresses; more are counted and not asked */
+#define REACH_MAX 16 /* addresses; more are counted and not tried */
 
 struct reach_address {
 	struct sockaddr_storage place; /* with a port */
 	socklen_t length;
 	char text[64]; /* "192.0.2.1" */
 	bool is_open;
-	bool no_source; /* the address to come from is none of ours */
-	int error;	/* errno of the connection; ETIMEDOUT too where it
-			   was we that did not wait longer */
+	bool no_source; /* the source address is not one of ours */
+	int error;	/* errno of the connection; ETIMEDOUT also when our time
+			   limit was reached */
 	unsigned milliseconds; /* to the one or the other */
 };
 
@@ -37,9 +37,9 @@ struct reach {
 /* Fills the addresses.  ERROR_NOHOST or ERROR_TEMPORARY as dial_open has it. */
 int reach_look_up(struct reach *r, const char *host, unsigned port,
 		  struct error *f);
-/* Connects to all of them at once, from `source` if that is not NULL, and
- * waits until each has an answer or the time is up; at a terminal the wait is
- * told of.  The number that are open. */
+/* Connects to all of them at once, from `source` if that is not NULL, and waits
+ * until each has an answer or the time is up; at a terminal the wait is shown.
+ * The number that are open. */
 size_t reach_connect(struct reach *r, const char *source,
 		     unsigned milliseconds);
 /* The same addresses at another port. */
@@ -48,10 +48,9 @@ void reach_set_port(struct reach *r, unsigned port);
 /* ---- SRV and MX ---- */
 
 /* Where a domain says that its services are (RFC 2782), and its mail
- * exchangers.  Only for finding out what to propose to a person: what the DNS
- * says is not signed, and nothing is sent anywhere on its word alone.  Names in
- * an answer are host names or are not taken: letters, digits, '-', '_' and
- * dots. */
+ * exchangers.  Only used for suggestions to a person: DNS is not authenticated,
+ * and nothing is sent to a server on its word alone.  Names in an answer have
+ * to be host names: letters, digits, '-', '_' and dots. */
 
 #define SRV_NAME_MAX 256
 #define SRV_MAX	     32 /* more are not taken */
@@ -66,7 +65,7 @@ struct srv_target {
 struct srv_list {
 	struct srv_target targets[SRV_MAX]; /* in the order of use */
 	size_t count;
-	bool is_none; /* the target is ".": the service is not there */
+	bool is_none; /* the target is ".": no such service */
 };
 
 /* Asks the name servers of the system.  0 with what there is, which may be
@@ -74,8 +73,8 @@ struct srv_list {
 int srv_look_up(struct srv_list *list, const char *name, enum srv_type type,
 		struct error *f);
 
-/* An answer as it came, from any server: whatever is wrong with it, what could
- * be read before that is in the list.  -1 when something was. */
+/* Parses an answer from any server: the list has what precedes an error.  -1
+ * with an error. */
 int srv_parse(struct srv_list *list, const unsigned char *packet, size_t n,
 	      enum srv_type type);
 

@@ -1,11 +1,11 @@
 /* sasl.h - logging in, the client's side (RFC 4422), for every protocol.
  *
- * config/mechanism.h says which mechanisms there are.  Those that are words
- * alone, and CRAM-MD5, are spoken by sasl.c, SCRAM by scram.c; the others are
- * GNU SASL's, which is loaded when one of them, or SCRAM, is used.  The
- * protocol carries lines of base64: sasl_log_in does the whole log-in over
- * whatever says a line and hears the answer; sasl_answer is for who is told of
- * each challenge by another. */
+ * config/mechanism.h says which mechanisms there are.  The plain ones and
+ * CRAM-MD5 are in sasl.c, SCRAM in scram.c; the others are GNU SASL's, which is
+ * loaded when one of them, or SCRAM, is used.  The protocol carries lines of
+ * base64: sasl_log_in does the whole login over callbacks that send a line and
+ * read the answer; sasl_answer is for callers that get each challenge
+ * elsewhere. */
 #ifndef NET_SASL_H
 #define NET_SASL_H
 
@@ -25,12 +25,12 @@ struct sasl_offer {
 	bool has_command; /* USER and PASS, or IMAP's LOGIN */
 	bool has_apop;
 };
-/* One word more; one that does not fit any more is not offered. */
+/* Adds a word; one that does not fit is dropped. */
 void sasl_offer_add(struct sasl_offer *o, const char *word, size_t n);
 bool sasl_is_offered(const struct sasl_offer *o, const char *name);
 
-/* What only the two ends of one TLS connection know (RFC 5056): who logs in by
- * it has the server for a partner, and no one in between. */
+/* Channel binding (RFC 5056), known only to the two ends of a TLS connection: a
+ * login with it excludes a host in between. */
 struct sasl_binding {
 	bool is_exporter; /* tls-exporter (RFC 9266), else tls-unique */
 	char octets[64];  /* of it, as base64; "": none is to be had */
@@ -46,18 +46,18 @@ struct sasl_options {
 	const struct sasl_offer *offer;	    /* NULL: it is not known */
 };
 
-/* NULL with ERROR_CONFIG or ERROR_UNAVAILABLE where there is no way; `place` is
+/* NULL with ERROR_CONFIG or ERROR_UNAVAILABLE where there is none; `place` is
  * the server's. */
 const struct mechanism *sasl_choose(const struct sasl_offer *offer,
 				    const struct sasl_options *o,
 				    const char *place, struct error *f);
 /* Refused before the password could be right or wrong. */
 #define SASL_UNTRIED (-2)
-/* Logs in by the one that is chosen and, where none was named and that one was
- * SASL_UNTRIED, by less: without channel binding, since there are several kinds
- * of it, and by the password itself, since servers offer what their users'
- * passwords, as they are kept, do not allow.  A wrong password is never tried
- * twice, since accounts get locked that way. */
+/* Logs in by the chosen mechanism and, where none was named and that one was
+ * SASL_UNTRIED, by a weaker one: without channel binding, since there are
+ * several kinds of it, and by the plain password, since servers offer
+ * mechanisms that the stored form of their passwords does not allow.  A wrong
+ * password is never tried twice, since accounts get locked that way. */
 int sasl_by_best(const struct sasl_offer *offer, const struct sasl_options *o,
 		 const char *place,
 		 int (*by)(void *context, const struct mechanism *m,
@@ -71,7 +71,7 @@ struct sasl {
 	unsigned step;
 	bool is_done; /* all is said, and the server has proved what it has to
 		       */
-	bool is_distrusted; /* it failed to: nothing more is to be told to it */
+	bool is_distrusted; /* it failed to: nothing more may be sent to it */
 	struct buf said;    /* the last answer */
 	struct buf reason;  /* why it is refused, as a challenge told it */
 	void *session;	    /* of scram.c or GNU SASL's */
@@ -79,17 +79,16 @@ struct sasl {
 
 int sasl_begin(struct sasl *s, const struct mechanism *m,
 	       const struct sasl_options *o, struct error *f);
-/* Says in s->said what is said to a challenge; both are base64.  NULL: the
- * initial response.  -1 when there is nothing to be said to that. */
+/* Puts the response to a challenge into s->said; both are base64.  NULL: the
+ * initial response.  -1 when there is none. */
 int sasl_answer(struct sasl *s, const char *challenge, struct error *f);
-/* After the server's yes: -1 when that is worth nothing. */
+/* After the server's success: -1 when it has not proved what it must. */
 int sasl_confirm(const struct sasl *s, struct error *f);
 void sasl_end(struct sasl *s);
-/* Is the challenge why the token of before, or a log-in by SCRAM, is refused?
- * Then that, safe to be shown. */
+/* Does the challenge tell why the token, or a login by SCRAM, is refused?  Then
+ * that reason, sanitized. */
 bool sasl_reason(const struct sasl *s, const char *challenge, struct buf *out);
-/* Takes what we said out of a text that a server made: some repeat a line that
- * they do not like. */
+/* Removes our secrets from a server's text: some repeat a rejected line. */
 void sasl_hide(const struct sasl *s, char *text);
 
 /* How a protocol carries it. */
@@ -97,9 +96,8 @@ struct sasl_carrier {
 	const char *command; /* "AUTH", "m3 AUTHENTICATE" */
 	size_t line_max;     /* of one with an initial response; 0: none */
 	bool login_begins;   /* LOGIN's user goes along, too */
-	/* Says a line, of which `shown` may be seen, and hears the answer: 1
-	 * with the server's challenge, 0 when the login is done, -1 with
-	 * its refusal. */
+	/* Sends a line, shown as `shown`, and reads the answer: 1 with the
+	 * server's challenge, 0 when the login is done, -1 with its refusal. */
 	int (*exchange)(void *context, const char *line, const char *shown,
 			const char **challenge, struct error *f);
 	void *context;

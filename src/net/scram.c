@@ -1,9 +1,10 @@
-/* scram.c - SCRAM (RFC 5802, RFC 7677): the messages, and what ties them to the
+/* scram.c - SCRAM (RFC 5802, RFC 7677): the messages, and the binding to the
  * TLS connection.
  *
- * The keys are GNU SASL's work.  Its messages are not used, since a client that
- * could be tied and sees that not offered has to say so ("y"), by which the
- * server learns that its offer was changed: libgsasl 2.2 refuses that. */
+ * GNU SASL computes the keys.  Its messages are not used, since a client that
+ * supports channel binding and sees it not offered has to say so ("y"), by
+ * which the server learns that its offer was changed: libgsasl 2.2 refuses
+ * that. */
 #include "net/sasl.h"
 
 #include <stdlib.h>

@@ -1,10 +1,10 @@
-/* trace.h - what happens on a connection, for those who watch it: a transcript,
- * the steps of --check, the timing of a round trip.
+/* trace.h - events on a connection, for observers: a transcript, the steps of
+ * --check, the timing of a round trip.
  *
- * What dials or talks tells each event once, where it happens; a watcher has
- * one callback.  Secrets are masked before.  An event with a mark is a line of
- * a transcript; the others say what the lines before them amounted to, so that
- * no one has to read them again. */
+ * The code of the connection reports each event once, where it happens; an
+ * observer has one callback.  Secrets are masked before.  An event with a mark
+ * is a line of a transcript; the others summarize the lines before them, so
+ * that nobody has to parse these again. */
 #ifndef NET_TRACE_H
 #define NET_TRACE_H
 
@@ -42,15 +42,15 @@ struct trace {
 	void *context;
 };
 
-/* All of them take NULL for "no one watches". */
+/* All of them accept NULL: no observer. */
 
 void trace_take(const struct trace *t, const struct event *e);
-/* A line with its mark; line ends are taken off. */
+/* A line with its mark; line ends are removed. */
 void trace_line(const struct trace *t, char mark, const char *text, size_t n);
 /* A remark of a kind; `at` is 0 for now. */
 void trace_tell(const struct trace *t, enum event_kind kind, uint64_t at,
 		const char *format, ...) __attribute__((format(printf, 4, 5)));
-/* What the lines before it amounted to, with the code of a reply or 0. */
+/* The summary of the lines before it, with the code of a reply or 0. */
 void trace_mark(const struct trace *t, enum event_kind kind, int code,
 		const char *text);
 #define trace_remark(t, ...) trace_tell(t, EVENT_REMARK, 0, __VA_ARGS__)

@@ -1,9 +1,8 @@
-/* verdict.h - why a server could not be reached, in a sentence with a way out.
+/* verdict.h - why a server could not be reached, in a sentence with advice.
  *
  * What is the same for every protocol: names, certificates, handshakes.  `text`
- * is libcurl's, for people; `place` is "host:port".  What might be otherwise
- * tomorrow is temporary, and what only the user can fix is not.  All
- * return -1. */
+ * is libcurl's, for people; `place` is "host:port".  What may change by itself
+ * is temporary, and what only the user can fix is not.  All return -1. */
 #ifndef NET_VERDICT_H
 #define NET_VERDICT_H
 

@@ -1,11 +1,11 @@
-/* wait.h - waiting for a connection, with an end to it: the one place.
+/* wait.h - waiting for a connection, with a limit: the one place.
  *
- * A wait has a budget of time that only waiting uses up, not what is done with
- * the octets in between.  A reply has its budget once (wait_begin).  In a
- * stream (wait_begin_stream) each octet renews the time of silence, and enough
- * of them earn more time in all: a peer that drips octets is given up too.
+ * A wait has a budget of time that only waiting uses up, not the processing in
+ * between.  A reply has its budget once (wait_begin).  In a stream
+ * (wait_begin_stream) each octet renews the time of silence, and enough of them
+ * earn more time in all: a peer that drips octets is given up too.
  *
- * "Again" is not believed for ever: when the descriptor is ready each time and
+ * "Again" is not accepted forever: when the descriptor is ready each time and
  * yet nothing could be taken from it or given to it (memory for TLS that is
  * out, above all), the wait pauses a little longer each time, and fails after
  * some seconds.
