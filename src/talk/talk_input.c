@@ -477,8 +477,8 @@ void talk_break_off(struct talk *t)
 static int end_typing(struct talk *t)
 {
 	if (t->state.input == TALK_BODY)
-		talk_remark(t, "a line with only a dot ends the message; "
-			       "ctrl-c cancels it");
+		talk_remark(t,
+			    "a lone dot ends the message; ctrl-c cancels it");
 	else
 		t->is_ended = true;
 	return 1;
