@@ -17,6 +17,9 @@
 #include "store/remote.h"
 
 #define PIECE 65536 /* octets asked for at once, of a message's top */
+/* Messages in one question, which costs a round trip and is a line that should
+ * not be over 1000 octets (RFC 2683 3.2.1.5). */
+#define IMAP_WINDOW 80
 
 /* ---- opening a folder ---- */
 
@@ -233,7 +236,7 @@ static int drop(struct imap *own, uint64_t n, struct error *f)
 {
 	struct error unheard = ERROR_INIT;
 	struct sink_count nowhere;
-	bool is_due = own->dropped < PREFETCH_WINDOW;
+	bool is_due = own->dropped < IMAP_WINDOW;
 
 	own->dropped += is_due;
 	sink_count_init(&nowhere, NULL, &unheard);
@@ -406,11 +409,11 @@ static bool is_rising(const struct prefetch *a, size_t last)
  * a later one first (RFC 3501 5.5), and Dovecot does. */
 static int ask(struct imap *own, struct error *f)
 {
-	size_t window = own->is_muddled ? 1 : PREFETCH_WINDOW, number = 0;
+	size_t window = own->is_muddled ? 1 : IMAP_WINDOW, number = 0;
 	struct buf text;
 	int r;
 
-	buf_init(&text, (size_t)PREFETCH_WINDOW * 24 + 64);
+	buf_init(&text, (size_t)IMAP_WINDOW * 24 + 64);
 	buf_puts(&text, "UID FETCH ");
 	for (bool is_first = true; is_rising(&own->prefetch, number);
 	     is_first = false) {
