@@ -544,9 +544,9 @@ static int begin(struct service *s)
 static int no_systemd(struct service *s)
 {
 	return error_set(s->steps.f, ERROR_UNAVAILABLE,
-			 "no systemd runs here: have this started at boot, by "
-			 "root, from whom it takes the rights of the user "
-			 "mailsend: %s --serve unix:" SOCKET " --config " CONF,
+			 "systemd is not running: start this at boot as root "
+			 "(it becomes the user mailsend): %s --serve "
+			 "unix:" SOCKET " --config " CONF,
 			 s->program);
 }
 

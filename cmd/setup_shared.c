@@ -20,52 +20,16 @@
 
 #define TEXT_MAX 65536
 
-/* Private to a user, the password, or set by the service. */
-static const char *const left_out[] = { "dead_letter",
-					"logfile",
-					"logfile_time_format",
-					"maildir",
-					"password",
-					"password_credential",
-					"password_env",
-					"password_fd",
-					"password_file",
-					"passwordeval",
-					"queue",
-					"queue_folder",
-					"serve_cert",
-					"serve_key",
-					"serve_auth_command",
-					"serve_socket_group",
-					"serve_socket_mode",
-					"serve_user",
-					"socket",
-					"syslog",
-					"user",
-					NULL };
-
 /* Written even if default: msmtp's files have other defaults. */
 static const char *const always[] = { "auth", "port", "tls", "tls_starttls",
 				      NULL };
 
-/* Settings of the sender, not of the connection. */
-static const char *const of_clients[] = {
-	"aliases",	   "auto_submitted",
-	"dsn_notify",	   "dsn_return",
-	"maildomain",	   "qualify_domain",
-	"queue",	   "queue_flush",
-	"queue_lifetime",  "queue_notice",
-	"queue_retry",	   "queue_retry_max",
-	"queue_warning",   "remove_bcc_headers",
-	"set_date_header", "set_msgid_header",
-	"syslog",	   NULL
-};
-
-static bool is_among(const char *name, const char *const *list)
+static bool is_always_written(const char *name)
 {
-	while (*list && strcmp(*list, name) != 0)
-		list++;
-	return *list != NULL;
+	for (const char *const *x = always; *x; x++)
+		if (strcmp(*x, name) == 0)
+			return true;
+	return false;
 }
 
 static void put_line(struct buf *out, const struct setting *s, const char *text)
@@ -170,9 +134,9 @@ static int put_account(struct shared *p, struct buf *out,
 		const char *text = setting_text(p->arena, s, account);
 
 		if (s->kind == SETTING_NONE || !text || !*text ||
-		    is_among(s->name, left_out) ||
+		    s->flags & SETTING_PRIVATE ||
 		    (!setting_is_given(account, s->name) &&
-		     !is_among(s->name, always)))
+		     !is_always_written(s->name)))
 			continue;
 		if (!setting_is_path(s) || *text != '/')
 			put_line(out, s, text);
@@ -239,7 +203,7 @@ static const char *client_settings(struct arena *a,
 		const char *text = setting_text(a, s, account);
 
 		if (text && *text && setting_is_given(account, s->name) &&
-		    is_among(s->name, of_clients) &&
+		    s->flags & SETTING_CLIENT &&
 		    (!setting_is_path(s) || *text != '/' || is_public(text)))
 			put_line(&out, s, text);
 	}

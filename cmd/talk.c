@@ -51,13 +51,9 @@ static int find_secret(void *context, const char *user, const char **whose,
 	account = *c->account;
 	if (!strcmp(account.auth, "off"))
 		account.auth = "on";
-	if (user && account.user && strcmp(user, account.user) != 0) {
-		/* another user: the stored password is not theirs */
-		account.password = account.passwordeval = NULL;
-		account.password_file = account.password_env = NULL;
-		account.password_credential = NULL;
-		account.password_fd = -1;
-	}
+	/* another user: the stored password is not theirs */
+	if (user && account.user && strcmp(user, account.user) != 0)
+		setting_forget_password(c->arena, &account);
 	if (user)
 		account.user = user;
 	return oauth_secret(c->arena, &account, whose, password, NULL, f);

@@ -374,19 +374,12 @@ static void take_starttls(struct handshake_steps *h, const struct event *e)
 
 static const char *password_place(const struct check *c)
 {
-	static const char *const names[] = {
-		"password",	 "passwordeval",
-		"password_file", "password_credential",
-		"password_env",	 "password_fd",
-	};
+	const char *name = setting_password(c->account);
 
-	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
-		if (setting_is_given(c->account, names[i]))
-			return arena_format(c->arena,
-					    "password from the setting %s (%s)",
-					    names[i],
-					    check_origin(c, names[i]));
-	return "password from ~/.netrc or the prompt";
+	if (!name)
+		return "password from ~/.netrc or the prompt";
+	return arena_format(c->arena, "password from the setting %s (%s)", name,
+			    check_origin(c, name));
 }
 
 static void note_login(struct handshake_steps *h, struct check_step *step)

@@ -18,6 +18,9 @@ enum compression {
 	COMPRESSION_ZSTD,
 };
 
+/* Their names, for help. */
+#define COMPRESSIONS "gzip xz zstd none"
+
 struct compress {
 	struct sink sink; /* put the octets here, then close */
 	enum compression method;

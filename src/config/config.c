@@ -306,9 +306,6 @@ static bool rc_counts(struct arena *a, struct account *account,
 		"tls_trust_file", "tls_fingerprint",
 		"tls_cert_file",  "tls_key_file",
 		"auth",		  "user",
-		"password",	  "passwordeval",
-		"password_file",  "password_credential",
-		"password_env",	  "password_fd",
 	};
 	const struct override *o = w->overrides;
 
@@ -318,6 +315,9 @@ static bool rc_counts(struct arena *a, struct account *account,
 		return false;
 	for (size_t i = 0; i < sizeof(connection) / sizeof(*connection); i++)
 		setting_reset(a, account, connection[i]);
+	for (const struct setting *s = settings; s->name; s++)
+		if (s->flags & SETTING_PASSWORD)
+			setting_reset(a, account, s->name);
 	return true;
 }
 

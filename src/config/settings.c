@@ -22,34 +22,39 @@
 #define AT(member) offsetof(struct account, member)
 #define TEXT(member, read, unset, flags)                                       \
 	ROW(#member, SETTING_TEXT, AT(member), read, NULL, unset, flags)
-#define NUMBER(member, read, fallback, unset)                                  \
-	ROW(#member, SETTING_NUMBER, AT(member), read, fallback, unset, 0)
-#define SWITCH(member, fallback)                                               \
+#define NUMBER(member, read, fallback, unset, flags)                           \
+	ROW(#member, SETTING_NUMBER, AT(member), read, fallback, unset, flags)
+#define SWITCH(member, fallback, flags)                                        \
 	ROW(#member, SETTING_SWITCH, AT(member), value_switch, fallback, NULL, \
-	    0)
-#define CHOICE(member)                                                         \
-	ROW(#member, SETTING_CHOICE, AT(member), value_choice, "auto", NULL, 0)
+	    flags)
+#define CHOICE(member, flags)                                                  \
+	ROW(#member, SETTING_CHOICE, AT(member), value_choice, "auto", NULL,   \
+	    flags)
 #define NOTHING(name, read) ROW(name, SETTING_NONE, 0, read, NULL, NULL, 0)
 
-#define FREE  SETTING_FREE
-#define BYTES (SETTING_FREE | SETTING_BYTES)
+#define FREE	SETTING_FREE
+#define BYTES	(SETTING_FREE | SETTING_BYTES)
+#define PRIVATE SETTING_PRIVATE
+#define CLIENT	SETTING_CLIENT
+/* of the password */
+#define SOURCE (PRIVATE | SETTING_PASSWORD)
 
 const struct setting settings[] = {
 	TEXT(host, value_host, NULL, 0),
-	NUMBER(port, value_port, NULL, NULL),
-	TEXT(socket, value_path, NULL, BYTES),
+	NUMBER(port, value_port, NULL, NULL, 0),
+	TEXT(socket, value_path, NULL, BYTES | PRIVATE),
 	TEXT(source_ip, value_ip, NULL, 0),
 	TEXT(proxy_host, value_proxy, NULL, 0),
-	NUMBER(proxy_port, value_proxy_port, NULL, NULL),
-	NUMBER(timeout, value_seconds, NULL, "off"),
-	NUMBER(command_timeout, value_seconds, "60", "off"),
+	NUMBER(proxy_port, value_proxy_port, NULL, NULL, 0),
+	NUMBER(timeout, value_seconds, NULL, "off", 0),
+	NUMBER(command_timeout, value_seconds, "60", "off", 0),
 	NOTHING("protocol", value_protocol),
 	TEXT(domain, value_word, NULL, 0),
 	TEXT(transport, value_transport, "smtp", BYTES | SETTING_COMMAND),
 
-	SWITCH(tls, "off"),
-	SWITCH(tls_starttls, "on"),
-	SWITCH(tls_certcheck, "on"),
+	SWITCH(tls, "off", 0),
+	SWITCH(tls_starttls, "on", 0),
+	SWITCH(tls_certcheck, "on", 0),
 	TEXT(tls_trust_file, value_trust, "system", BYTES),
 	TEXT(tls_crl_file, value_path, NULL, BYTES),
 	TEXT(tls_fingerprint, value_fingerprint, NULL, 0),
@@ -61,13 +66,13 @@ const struct setting settings[] = {
 	NOTHING("tls_force_sslv3", value_anything),
 
 	ROW("auth", SETTING_TEXT, AT(auth), value_auth, "off", NULL, 0),
-	TEXT(user, value_text, NULL, FREE),
-	TEXT(password, value_text, NULL, BYTES | SETTING_SECRET),
-	TEXT(passwordeval, value_text, NULL, BYTES | SETTING_COMMAND),
-	TEXT(password_file, value_path, NULL, BYTES),
-	TEXT(password_credential, value_credential, NULL, 0),
-	TEXT(password_env, value_variable, NULL, 0),
-	NUMBER(password_fd, value_descriptor, "", NULL),
+	TEXT(user, value_text, NULL, FREE | PRIVATE),
+	TEXT(password, value_text, NULL, BYTES | SETTING_SECRET | SOURCE),
+	TEXT(passwordeval, value_text, NULL, BYTES | SETTING_COMMAND | SOURCE),
+	TEXT(password_file, value_path, NULL, BYTES | SOURCE),
+	TEXT(password_credential, value_credential, NULL, SOURCE),
+	TEXT(password_env, value_variable, NULL, SOURCE),
+	NUMBER(password_fd, value_descriptor, "", NULL, SOURCE),
 	TEXT(ntlmdomain, value_text, NULL, FREE),
 	TEXT(pop_before_smtp, value_word, NULL, 0),
 
@@ -85,59 +90,61 @@ const struct setting settings[] = {
 
 	TEXT(from, value_from, NULL, 0),
 	TEXT(from_full_name, value_text, NULL, FREE),
-	SWITCH(allow_from_override, "on"),
-	SWITCH(auto_from, "off"),
-	TEXT(qualify_domain, value_word, NULL, 0),
-	TEXT(maildomain, value_word, NULL, 0),
-	CHOICE(masquerade),
-	CHOICE(set_from_header),
-	CHOICE(set_date_header),
-	CHOICE(set_msgid_header),
-	SWITCH(set_to_header, "off"),
-	SWITCH(undisclosed_recipients, "off"),
-	SWITCH(remove_bcc_headers, "on"),
-	SWITCH(auto_submitted, "on"),
-	TEXT(aliases, value_path_or_off, NULL, BYTES),
+	SWITCH(allow_from_override, "on", 0),
+	SWITCH(auto_from, "off", 0),
+	TEXT(qualify_domain, value_word, NULL, CLIENT),
+	TEXT(maildomain, value_word, NULL, CLIENT),
+	CHOICE(masquerade, 0),
+	CHOICE(set_from_header, 0),
+	CHOICE(set_date_header, CLIENT),
+	CHOICE(set_msgid_header, CLIENT),
+	SWITCH(set_to_header, "off", 0),
+	SWITCH(undisclosed_recipients, "off", 0),
+	SWITCH(remove_bcc_headers, "on", CLIENT),
+	SWITCH(auto_submitted, "on", CLIENT),
+	TEXT(aliases, value_path_or_off, NULL, BYTES | CLIENT),
 
-	TEXT(dsn_notify, value_notify, "off", 0),
-	TEXT(dsn_return, value_return, "off", 0),
-	TEXT(maildir, value_path, "~/Maildir", BYTES),
-	TEXT(dead_letter, value_path_or_off, "~/dead.letter", BYTES),
+	TEXT(dsn_notify, value_notify, "off", CLIENT),
+	TEXT(dsn_return, value_return, "off", CLIENT),
+	TEXT(maildir, value_path, "~/Maildir", BYTES | PRIVATE),
+	TEXT(dead_letter, value_path_or_off, "~/dead.letter", BYTES | PRIVATE),
 
 	TEXT(fallback, value_accounts, NULL, FREE),
-	ROW("queue", SETTING_TEXT, AT(queue), value_queue, "auto", NULL, 0),
-	TEXT(queue_folder, value_path, NULL, BYTES),
-	NUMBER(queue_retry, value_duration, "5m", NULL),
-	NUMBER(queue_retry_max, value_duration, "4h", NULL),
-	NUMBER(queue_lifetime, value_duration, "5d", NULL),
-	NUMBER(queue_warning, value_duration_or_off, "4h", "off"),
+	ROW("queue", SETTING_TEXT, AT(queue), value_queue, "auto", NULL,
+	    PRIVATE | CLIENT),
+	TEXT(queue_folder, value_path, NULL, BYTES | PRIVATE),
+	NUMBER(queue_retry, value_duration, "5m", NULL, CLIENT),
+	NUMBER(queue_retry_max, value_duration, "4h", NULL, CLIENT),
+	NUMBER(queue_lifetime, value_duration, "5d", NULL, CLIENT),
+	NUMBER(queue_warning, value_duration_or_off, "4h", "off", CLIENT),
 	ROW("queue_notice", SETTING_TEXT, AT(queue_notice), value_notice,
-	    "auto", NULL, 0),
-	SWITCH(queue_flush, "on"),
-	NUMBER(limit_same, value_duration_or_off, NULL, "off"),
-	NUMBER(limit_hour, value_count_or_off, NULL, "off"),
+	    "auto", NULL, CLIENT),
+	SWITCH(queue_flush, "on", CLIENT),
+	NUMBER(limit_same, value_duration_or_off, NULL, "off", 0),
+	NUMBER(limit_hour, value_count_or_off, NULL, "off", 0),
 
-	TEXT(serve_cert, value_path, NULL, BYTES),
-	TEXT(serve_key, value_path, NULL, BYTES),
-	SWITCH(serve_tls_starttls, "on"),
-	TEXT(serve_auth_command, value_text, NULL, BYTES | SETTING_COMMAND),
-	NUMBER(serve_max_size, value_size, "100M", NULL),
-	NUMBER(serve_max_recipients, value_count, "1000", NULL),
-	NUMBER(serve_max_connections, value_count, "50", NULL),
-	TEXT(serve_user, value_word, NULL, 0),
+	TEXT(serve_cert, value_path, NULL, BYTES | PRIVATE),
+	TEXT(serve_key, value_path, NULL, BYTES | PRIVATE),
+	SWITCH(serve_tls_starttls, "on", 0),
+	TEXT(serve_auth_command, value_text, NULL,
+	     BYTES | SETTING_COMMAND | PRIVATE),
+	NUMBER(serve_max_size, value_size, "100M", NULL, 0),
+	NUMBER(serve_max_recipients, value_count, "1000", NULL, 0),
+	NUMBER(serve_max_connections, value_count, "50", NULL, 0),
+	TEXT(serve_user, value_word, NULL, PRIVATE),
 	ROW("serve_socket_mode", SETTING_TEXT, AT(serve_socket_mode),
-	    value_mode, "0666", NULL, 0),
-	TEXT(serve_socket_group, value_word, NULL, 0),
+	    value_mode, "0666", NULL, PRIVATE),
+	TEXT(serve_socket_group, value_word, NULL, PRIVATE),
 	TEXT(serve_allow, value_people, NULL, FREE),
 	ROW("serve_from", SETTING_TEXT, AT(serve_from), value_senders, "own",
 	    NULL, FREE),
 	TEXT(serve_rate, value_rate, "off", 0),
-	NUMBER(serve_quota, value_size_or_off, NULL, "off"),
-	NUMBER(serve_reserve, value_size, NULL, NULL),
+	NUMBER(serve_quota, value_size_or_off, NULL, "off", 0),
+	NUMBER(serve_reserve, value_size, NULL, NULL, 0),
 
-	TEXT(logfile, value_path, NULL, BYTES),
-	TEXT(logfile_time_format, value_text, NULL, FREE),
-	TEXT(syslog, value_syslog, "off", 0),
+	TEXT(logfile, value_path, NULL, BYTES | PRIVATE),
+	TEXT(logfile_time_format, value_text, NULL, FREE | PRIVATE),
+	TEXT(syslog, value_syslog, "off", PRIVATE | CLIENT),
 	NOTHING(NULL, NULL),
 };
 
@@ -472,6 +479,25 @@ bool setting_all_equal(const struct account *a, const struct account *b,
 			      (const char *)b + s->field))
 			return false;
 	return true;
+}
+
+void setting_forget_password(struct arena *a, struct account *account)
+{
+	const struct account *fresh = setting_account(a, "");
+
+	for (const struct setting *s = settings; s->name; s++)
+		if (s->flags & SETTING_PASSWORD)
+			memcpy(setting_field(account, s),
+			       (const char *)fresh + s->field, size_of(s));
+}
+
+const char *setting_password(const struct account *account)
+{
+	for (const struct setting *s = settings; s->name; s++)
+		if (s->flags & SETTING_PASSWORD &&
+		    setting_is_given(account, s->name))
+			return s->name;
+	return NULL;
 }
 
 bool setting_came_from(const struct account *account, const char *name,

@@ -27,6 +27,11 @@ enum setting_flags {
 	SETTING_BYTES = 1 << 1,	  /* need not be UTF-8 */
 	SETTING_SECRET = 1 << 2,  /* never shown */
 	SETTING_COMMAND = 1 << 3, /* the shell will run it */
+	/* by `mailsend --setup-service`: not copied to the service, and kept
+	 * for its clients */
+	SETTING_PRIVATE = 1 << 4,
+	SETTING_CLIENT = 1 << 5,
+	SETTING_PASSWORD = 1 << 6, /* says where the password is */
 };
 
 struct setting;
@@ -98,6 +103,10 @@ bool setting_all_equal(const struct account *a, const struct account *b,
 		       const char *const *except);
 /* Resets it to its default. */
 void setting_reset(struct arena *a, struct account *account, const char *name);
+/* The account has no password any more; origins stay. */
+void setting_forget_password(struct arena *a, struct account *account);
+/* The name of the setting that says where the password is; NULL: none is. */
+const char *setting_password(const struct account *account);
 /* Does its value have this origin? */
 bool setting_came_from(const struct account *account, const char *name,
 		       const char *origin);

@@ -315,7 +315,7 @@ static const struct option_row rows[] = {
 	TEXT(0, "mask", "REGEX", .set = set_pattern, PATTERNS(mask),
 	     .help = "hide what matches in the command"),
 	TEXT(0, "compress", "NAME", .set = set_compression_of_output,
-	     .words = "gzip xz zstd none",
+	     .words = COMPRESSIONS,
 	     .help = "compress attached output: gzip (default if over 64 kB), "
 		     "xz, zstd or none"),
 	TEXT(0, "split", "SIZE", .set = set_split,

@@ -208,8 +208,7 @@ SETTER(set_compression)
 	(void)row;
 	if (method < 0)
 		return error_set(f, ERROR_USAGE,
-				 "'%s' is not a method: gzip, xz, zstd or none",
-				 value);
+				 "'%s' is not one of: " COMPRESSIONS, value);
 	run->request->compression = (enum compression)method;
 	return 0;
 }

@@ -270,9 +270,7 @@ static SETTER(set_split_format)
 	(void)row;
 	if (format < 0)
 		return error_set(f, ERROR_USAGE,
-				 "'%s' is not a format: parts, uuencode, "
-				 "partial or shar",
-				 value);
+				 "'%s' is not one of: " SPLIT_FORMATS, value);
 	run->cmdline->split.format = (enum split_format)format;
 	return 0;
 }
@@ -456,12 +454,11 @@ const struct option_row options_split[] = {
 	TEXT(0, "split", "SIZE", .set = set_split, .words = "auto 5M",
 	     .help = "split attachments: SIZE per mail (5M), or auto"),
 	TEXT(0, "format", "NAME", .set = set_split_format,
-	     .words = "parts uuencode partial shar",
-	     .help = "format of the parts: parts, uuencode, "
-		     "partial, shar"),
+	     .words = SPLIT_FORMATS,
+	     .help = "format of the parts: " SPLIT_FORMATS),
 	TEXT(0, "compress", "NAME", .set = set_compression,
-	     .words = "gzip xz zstd none",
-	     .help = "compress attachments: gzip, xz or zstd"),
+	     .words = COMPRESSIONS,
+	     .help = "compress attachments: " COMPRESSIONS),
 	NUMBER(0, "connections", 1, SERIES_CONNECTIONS_MAX,
 	       COMMAND_FIELD(series.connections),
 	       .help = "number of parallel connections"),

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/sysenv.h"
+#include "config/settings.h"
 #include "deliver/smarthost.h"
 #include "mail/address.h"
 #include "net/chain.h"
@@ -70,9 +71,8 @@ static void use_password(const struct setup *s, struct account *account)
 {
 	if (!s->password.len)
 		return;
+	setting_forget_password(s->arena, account);
 	account->password = s->password.data;
-	account->passwordeval = account->password_file = NULL;
-	account->password_env = account->password_credential = NULL;
 }
 
 static int tell_good(struct setup *s, const struct dial *d, struct error *f)

@@ -345,14 +345,14 @@ static int plan_all(struct split *s, struct error *f)
 
 int split_format_parse(const char *name)
 {
-	static const char *const names[] = { [SPLIT_PARTS] = "parts",
-					     [SPLIT_UUENCODE] = "uuencode",
-					     [SPLIT_PARTIAL] = "partial",
-					     [SPLIT_SHAR] = "shar" };
+	const char *rest = SPLIT_FORMATS;
+	size_t n;
 
-	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
-		if (ascii_equal(name, names[i]))
-			return (int)i;
+	for (int i = 0; *rest; i++, rest += n + (rest[n] == ' ')) {
+		n = strcspn(rest, " ");
+		if (strlen(name) == n && ascii_begins(rest, name))
+			return i;
+	}
 	return -1;
 }
 

@@ -29,6 +29,8 @@
 #define SPLIT_ID_SIZE	33     /* 128 bits in hex, and the NUL */
 
 enum split_format { SPLIT_PARTS, SPLIT_UUENCODE, SPLIT_PARTIAL, SPLIT_SHAR };
+/* Their names, in that order. */
+#define SPLIT_FORMATS "parts uuencode partial shar"
 
 /* The options for splitting. */
 struct split_options {
