@@ -110,7 +110,6 @@ const char *setting_password(const struct account *account);
 /* Does its value have this origin? */
 bool setting_came_from(const struct account *account, const char *name,
 		       const char *origin);
-/* Was it said anywhere, or is it only the default? */
 bool setting_is_given(const struct account *account, const char *name);
 void setting_origin(struct account *account, const char *name,
 		    const char *origin);

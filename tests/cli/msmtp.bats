@@ -156,7 +156,7 @@ ready() {
 	call msmtp --debug --dsn-notify=off --dsn-return=off a@example.org < <(ready)
 	[[ $stderr != *NOTIFY* ]]
 	there
-	refuses 64 notify msmtp -N sometimes a@example.org < <(ready)
+	refuses 64 failure msmtp -N sometimes a@example.org < <(ready)
 }
 
 @test "-P tells the configuration and sends nothing" {
