@@ -324,20 +324,24 @@ static bool settle(struct session *s, struct transaction *t)
 
 static void join(struct session_state *st, struct transaction *t)
 {
+	const struct slice *bytes = &t->mail->content.bytes;
+
 	if (st->last)
 		st->last->next = t;
 	else
 		st->first = t;
 	st->last = t;
 	st->count++;
-	st->octets += t->mail->content.bytes.length;
+	st->octets += bytes->length;
+	if (bytes->memory)
+		st->in_memory += bytes->length;
 }
 
 static void clear(struct session_state *st)
 {
 	st->first = st->last = NULL;
 	st->count = 0;
-	st->octets = 0;
+	st->octets = st->in_memory = 0;
 }
 
 /* In their order: the first that was left without a reply is the one of which
@@ -422,6 +426,7 @@ bool session_has_room(const struct session *s)
 	return !error_is_set(&st->closing) &&
 	       caps_has(&s->dial->caps, CAPS_PIPELINING) &&
 	       st->count < st->limit && st->octets < SESSION_OCTETS_MAX &&
+	       st->in_memory < SESSION_MEMORY_MAX &&
 	       sysenv_ticks() - st->began < SESSION_WINDOW_MS;
 }
 

@@ -31,13 +31,15 @@
 #include "smtp/dial.h"
 
 /* A window is full with so many mails, with so many octets of content (the one
- * that reaches it may be of any size), or so long after it was begun.  The
+ * that reaches it may be of any size), with so many that lie in memory, or so
+ * long after it was begun.  The
  * first has room for some, the next ones for as many as the server answers in
  * SESSION_COLLECT_MS: one at a time where it is slow, so that what becomes of a
  * mail is soon known. */
 #define SESSION_MAILS_MAX   64
 #define SESSION_MAILS_FIRST 20
 #define SESSION_OCTETS_MAX  (UINT64_C(32) * 1024 * 1024)
+#define SESSION_MEMORY_MAX  (UINT64_C(1024) * 1024)
 #define SESSION_WINDOW_MS   1000
 #define SESSION_COLLECT_MS  500
 

@@ -23,7 +23,7 @@ struct session_state {
 	/* the window */
 	struct transaction *first, *last; /* begun, in order */
 	unsigned count, limit;
-	uint64_t octets;
+	uint64_t octets, in_memory;
 	uint64_t began; /* sysenv_ticks() */
 };
 

@@ -199,6 +199,8 @@ static void test_room(void **state)
 					  2 * SESSION_MAILS_FIRST,
 					  SESSION_MAILS_MAX };
 	static char large[SESSION_OCTETS_MAX / 4];
+	static char part[SESSION_MEMORY_MAX / 8];
+	FILE *file = tmpfile();
 	struct bench b;
 	unsigned n = 0;
 
@@ -218,14 +220,32 @@ static void test_room(void **state)
 
 	begin(&b, NULL, FULL);
 	memset(large, 'x', sizeof(large));
+	assert_non_null(file);
+	assert_int_equal(fwrite(large, sizeof(large), 1, file), 1);
+	assert_int_equal(fflush(file), 0);
 	for (n = 0; n < MAILS && session_has_room(&b.session); n++) {
-		b.mails[n].content.bytes =
-			slice_of_memory(large, sizeof(large));
+		b.mails[n].content.bytes = (struct slice){
+			.fd = fileno(file),
+			.length = sizeof(large),
+			.name = "a file",
+		};
 		session_begin(&b.session, &b.mails[n]);
 	}
 	assert_int_equal(n, 4);
 	session_collect(&b.session);
 	assert_int_equal(b.wire.accepted, 4);
+	end(&b);
+	fclose(file);
+
+	/* fewer of those that lie in memory */
+	begin(&b, NULL, FULL);
+	memset(part, 'x', sizeof(part));
+	for (n = 0; n < MAILS && session_has_room(&b.session); n++) {
+		b.mails[n].content.bytes = slice_of_memory(part, sizeof(part));
+		session_begin(&b.session, &b.mails[n]);
+	}
+	assert_int_equal(n, 8);
+	session_collect(&b.session);
 	end(&b);
 }
 
@@ -233,7 +253,7 @@ static void test_room(void **state)
  * were just taken. */
 static void test_large(void **state)
 {
-	static char large[200000];
+	static char large[100000];
 
 	(void)state;
 	memset(large, 'x', sizeof(large));
