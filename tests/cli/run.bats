@@ -28,6 +28,10 @@ setup() {
 	state=$home/.local/state/mailsend/run
 }
 
+teardown() {
+	[ -z "${peer-}" ] || kill "$peer" 2>/dev/null || :
+}
+
 # at SECONDS - the time of the next run.
 at() {
 	freeze "clock=$((1700000000 + $1))"
@@ -756,8 +760,6 @@ ends_attached() {
 	job --split 140k --name big alice@localhost -- sh -c "$big"
 	[ "$status" -eq 6 ]
 	[ "$(delivered)" -gt 20 ]
-	kill "$peer"
-	wait "$peer" || :
 }
 
 @test "--tee shows it, each stream where it belongs, and without it nothing" {

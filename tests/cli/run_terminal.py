@@ -159,8 +159,7 @@ def stopped_by_kill(shell, run, this):
     """In the background, by a signal to us."""
     shell.type(f"{run} {this} &\n")
     shell.await_text(r"begin\r")
-    shell.type("kill -TSTP %1\n")
-    shell.await_text(PROMPT)
+    shell.type("kill -TSTP %1\n")      # told of at any time, by zsh
     listed = ""
     while not re.search(STOPPED, listed):
         shell.type("jobs\n")
