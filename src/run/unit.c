@@ -1,6 +1,7 @@
 /* unit.c - the words of systemctl(1) and journalctl(1). */
 #include "run/unit.h"
 
+#include <inttypes.h>
 #include <signal.h>
 #include <stddef.h>
 #include <string.h>
@@ -200,42 +201,40 @@ static void said(void *context, enum job_stream stream, const void *data,
 	capture_put(&run->output, JOB_STDOUT, data, n);
 }
 
-static void read_journal(const struct unit *u)
-{
-	static const struct job_step limit[] = { { JOURNAL_SECONDS, SIGTERM },
+static const struct job_step journal_limit[] = { { JOURNAL_SECONDS, SIGTERM },
 						 { 5, SIGKILL } };
-	struct run_record *run = u->run;
-	const char *by = u->is_user ? "USER_INVOCATION_ID" : "INVOCATION_ID";
-	const char *name = run->wish->options->unit;
-	const char *const of_invocation[] = {
-		"journalctl",
-		"--quiet",
-		"--no-pager",
-		"--no-hostname",
-		arena_format(run->arena, "_SYSTEMD_INVOCATION_ID=%s",
-			     u->invocation ? u->invocation : ""),
-		"+",
-		arena_format(run->arena, "%s=%s", by,
-			     u->invocation ? u->invocation : ""),
-		NULL,
-	};
-	const char *const of_unit[] = {
-		"journalctl",
-		"--quiet",
-		"--no-pager",
-		"--no-hostname",
-		"--boot",
-		"--lines=1000",
-		arena_format(run->arena, "--%sunit=%s",
-			     u->is_user ? "user-" : "", name),
-		NULL,
-	};
+#define JOURNAL_STEPS (sizeof(journal_limit) / sizeof(*journal_limit))
+
+static void ignore(void *context, enum job_stream stream, const void *data,
+		   size_t n)
+{
+	(void)context;
+	(void)stream;
+	(void)data;
+	(void)n;
+}
+
+/* What was said last may still be on its way.  Only root may ask for that. */
+static void sync_journal(void)
+{
+	static const char *const argv[] = { "journalctl", "--sync", NULL };
 	struct process j = {
-		.argv = u->invocation && text_is_hex(u->invocation, 32)
-				? of_invocation
-				: of_unit,
-		.steps = limit,
-		.step_count = sizeof(limit) / sizeof(*limit),
+		.argv = argv,
+		.steps = journal_limit,
+		.step_count = JOURNAL_STEPS,
+		.said = ignore,
+	};
+	struct error f = ERROR_INIT;
+
+	job_run(&j, &f);
+}
+
+static void read_lines(struct run_record *run, const char *const *argv)
+{
+	struct process j = {
+		.argv = argv,
+		.steps = journal_limit,
+		.step_count = JOURNAL_STEPS,
 		.said = said,
 		.context = run,
 	};
@@ -246,6 +245,61 @@ static void read_journal(const struct unit *u)
 	else if (job_exit(&j))
 		run_note(run, "journalctl failed with exit status %d",
 			 job_exit(&j));
+}
+
+static void read_invocation(const struct unit *u)
+{
+	struct arena *a = u->run->arena;
+	const char *const argv[] = {
+		"journalctl",
+		"--quiet",
+		"--no-pager",
+		"--no-hostname",
+		arena_format(a, "_SYSTEMD_INVOCATION_ID=%s", u->invocation),
+		"+",
+		arena_format(a, "%s=%s",
+			     u->is_user ? "USER_INVOCATION_ID"
+					: "INVOCATION_ID",
+			     u->invocation),
+		NULL,
+	};
+
+	read_lines(u->run, argv);
+}
+
+/* Since its start, or since a second before: that is known in seconds. */
+static void read_unit(const struct unit *u)
+{
+	struct run_record *run = u->run;
+	int64_t since = run->job.started - 1;
+	const char *const argv[] = {
+		"journalctl",
+		"--quiet",
+		"--no-pager",
+		"--no-hostname",
+		"--boot",
+		"--lines=1000",
+		arena_format(run->arena, "--%sunit=%s",
+			     u->is_user ? "user-" : "",
+			     run->wish->options->unit),
+		u->started
+			? arena_format(run->arena, "--since=@%" PRId64, since)
+			: NULL,
+		NULL,
+	};
+
+	read_lines(run, argv);
+}
+
+/* Of a process that ended at once, the journal may know the unit and no longer
+ * the invocation. */
+static void read_journal(const struct unit *u)
+{
+	sync_journal();
+	if (u->invocation && text_is_hex(u->invocation, 32))
+		read_invocation(u);
+	if (!u->run->output.size)
+		read_unit(u);
 }
 
 void unit_read(struct run_record *run)
