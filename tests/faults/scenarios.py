@@ -296,6 +296,29 @@ class Attached(Sending):
                    for part in found.walk())
 
 
+class Enclosed(Sending):
+    """A file that is read as it is sent, beside a text by a pipe."""
+
+    name = "enclosed"
+    text = text_of("enclosed", 30)
+    content = hashlib.shake_128(b"enclosed").digest(300000)
+    words = "-a", "file.bin"
+
+    def prepare(self, world):
+        with open(world.path("file.bin"), "wb") as file:
+            file.write(self.content)
+
+    def is_whole(self, message):
+        """Of what could not be read the text is kept, and it says so."""
+        found = email.message_from_bytes(message,
+                                         policy=email.policy.default)
+        files = [part.get_payload(decode=True) for part in found.walk()
+                 if part.get_filename() == "file.bin"]
+        return body_text(message) == self.pipe and (
+            files == [self.content] or
+            not files and bool(found["X-Undelivered-Missing"]))
+
+
 class Refused(Sending):
     """The server wants none of it: the dead letter."""
 
@@ -890,5 +913,5 @@ def server_of(pid):
 
 
 ALL = [Direct(), Never(), Only(), Small(), Background(), Attached(),
-       Refused(), Local(), Flush(), Split(), Join(), Fetch(), Delete(),
+       Enclosed(), Refused(), Local(), Flush(), Split(), Join(), Fetch(), Delete(),
        Serve(), Job(), LargeJob(), SplitJob()]
