@@ -170,6 +170,7 @@ static bool ask_again(struct route_mail *m)
 		if (m->all[i].is_offered &&
 		    e->recipients[i].verdict.temporary) {
 			envelope_reopen(&e->recipients[i]);
+			m->all[i].is_way = false;
 			is_any = true;
 		}
 	return is_any;

@@ -6,7 +6,7 @@
 
 /* ---- the servers: what stands behind each host name ---- */
 
-enum word { YES, LATER, NO, LOST, LOST_LATE, TOO_BIG };
+enum word { YES, LATER, NO, LOST, LOST_LATE, TOO_BIG, UNREAD };
 
 /* One mail's answer, the same for all recipients or for each of them. */
 struct answer_of {
@@ -77,10 +77,15 @@ void session_quit(struct session *s)
 	assert_non_null(s->dial->conn.handle);
 }
 
-static enum word word_for(const struct server *s, const char *address)
+#define CHANGED 7 /* octets of a content that cannot be read */
+
+static enum word word_for(const struct server *s, const struct session_mail *m,
+			  const char *address)
 {
 	const struct answer_of *a = s->answers;
 
+	if (m->content.bytes.length == CHANGED)
+		return UNREAD;
 	for (; a && a->only; a++)
 		if (strcmp(a->only, address) == 0)
 			return a->word;
@@ -100,11 +105,13 @@ static void answer(struct session *s, struct session_mail *m,
 		[LOST] = { ERROR_TEMPORARY, 0, "the line broke" },
 		[LOST_LATE] = { ERROR_TEMPORARY, 0, "taken perhaps" },
 		[TOO_BIG] = { ERROR_DATA, 0, "too big for it" },
+		[UNREAD] = { ERROR_IO, 0, "the file changed" },
 	};
 	struct error verdict = ERROR_INIT;
 
 	r->decided = true;
-	s->broken |= word == LOST || word == LOST_LATE;
+	s->broken |= word == LOST || word == LOST_LATE || word == UNREAD;
+	m->is_unreadable |= word == UNREAD;
 	m->in_doubt |= word == LOST_LATE;
 	if (word == YES) {
 		r->verdict.reply = 250;
@@ -129,6 +136,7 @@ void session_begin(struct session *s, struct session_mail *m)
 
 	assert_true(session_has_room(s));
 	assert_false(m->content.has_8bit && server->lacks_8bit);
+	m->is_unreadable = false;
 	window[begun++] = m;
 	server->mails++;
 }
@@ -151,7 +159,7 @@ static void serve(struct session *s, struct server *server,
 			continue;
 		}
 		strcat(strcat(server->asked, r->address), " ");
-		answer(s, m, r, word_for(server, r->address));
+		answer(s, m, r, word_for(server, m, r->address));
 	}
 	s->taken += !s->broken;
 	m->may_go_again = s->broken && !m->in_doubt && was_good;
@@ -207,7 +215,8 @@ static int post(struct mail *m, size_t count)
 					 .reverse_path = "me@example.org",
 					 .recipients = m->to,
 					 .count = count };
-	m->load.content.bytes = slice_of_memory("x\r\n", 3);
+	if (!m->load.content.bytes.length)
+		m->load.content.bytes = slice_of_memory("x\r\n", 3);
 	return route_send(&route, &m->envelope, &m->load, NULL, &m->out,
 			  &m->error);
 }
@@ -226,6 +235,56 @@ static void says(const struct recipient *r, const char *words)
 			NULL, word_                                            \
 		}                                                              \
 	}
+
+/* ---- a content that cannot be read ---- */
+
+/* What is told to it: 1, 0 or -1, each time. */
+static int renew(void *context, struct session_content *content,
+		 struct error *f)
+{
+	int *result = context;
+
+	if (*result > 0)
+		content->bytes = slice_of_memory("changed\r\n", 9);
+	if (*result < 0)
+		error_set(f, ERROR_TEMPORARY, "no room for a copy");
+	return *result;
+}
+
+static void
+a_content_that_changed_goes_anew_over_another_connection(void **state)
+{
+	int result = 1;
+	struct mail m = { .load = { .renew = renew, .context = &result } };
+
+	prepare(*state, three);
+	m.load.content.bytes = slice_of_memory("changed", CHANGED);
+	assert_int_equal(post(&m, 2), 0);
+	assert_int_equal(servers[0].dials, 2);
+	assert_int_equal(servers[1].dials, 0);
+	assert_int_equal(m.out.size, 9);
+	assert_false(m.out.unreachable);
+	route_close(&route);
+}
+
+static void one_that_stays_unreadable_is_not_sent_again(void **state)
+{
+	static const char one[] = "defaults\ntls off\nfrom me@example.org\n"
+				  "account one\nhost one\n";
+
+	for (int result = -1; result <= 0; result++) {
+		struct mail m = { .load = { .renew = renew,
+					    .context = &result } };
+
+		prepare(*state, one);
+		m.load.content.bytes = slice_of_memory("changed", CHANGED);
+		assert_int_equal(post(&m, 1), -1);
+		assert_int_equal(servers[0].dials, 1);
+		says(&m.to[0], result ? "no room" : "the file changed");
+		assert_true(m.to[0].verdict.temporary);
+		route_close(&route);
+	}
+}
 
 /* ---- which account ---- */
 
@@ -685,6 +744,8 @@ static void this_machine_as_the_last_way(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		TEST(a_content_that_changed_goes_anew_over_another_connection),
+		TEST(one_that_stays_unreadable_is_not_sent_again),
 		TEST(the_first_takes_it),
 		TEST(one_that_is_not_there_is_passed_over),
 		TEST(only_the_deferred_go_on),
