@@ -36,7 +36,8 @@ char *arena_dup(struct arena *a, const char *s);
 char *arena_dup_n(struct arena *a, const char *s, size_t n);
 char *arena_format(struct arena *a, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
-char *arena_vformat(struct arena *a, const char *format, va_list ap);
+char *arena_vformat(struct arena *a, const char *format, va_list ap)
+	__attribute__((format(printf, 2, 0)));
 
 /* For memory that is not in an arena; never NULL either; free() releases it. */
 void *memory_alloc(size_t size);

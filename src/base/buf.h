@@ -41,7 +41,8 @@ int buf_putc(struct buf *b, char c);
 int buf_puts(struct buf *b, const char *s);
 int buf_printf(struct buf *b, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
-int buf_vprintf(struct buf *b, const char *format, va_list ap);
+int buf_vprintf(struct buf *b, const char *format, va_list ap)
+	__attribute__((format(printf, 2, 0)));
 /* Drops n bytes from the front. */
 void buf_shift(struct buf *b, size_t n);
 void buf_truncate(struct buf *b, size_t len);

@@ -62,6 +62,9 @@ const struct error_row error_rows[] = {
 
 static void set_sentence(struct error *f, enum error_cause cause,
 			 const char *format, va_list ap)
+	__attribute__((format(printf, 3, 0)));
+static void set_sentence(struct error *f, enum error_cause cause,
+			 const char *format, va_list ap)
 {
 	f->cause = cause;
 	f->temporary = error_rows[cause].temporary;

@@ -49,6 +49,8 @@ static void emit(const char *text, size_t n)
 }
 
 static void emit_line(const char *kind, const char *format, va_list ap)
+	__attribute__((format(printf, 2, 0)));
+static void emit_line(const char *kind, const char *format, va_list ap)
 {
 	char line[2048];
 	int head, n;
