@@ -221,9 +221,9 @@ static size_t decode_portable(unsigned char *out, size_t room,
 			      const unsigned char *end)
 {
 	unsigned char *o = out, *stop = out + room;
+	const unsigned char *g;
 
-	while (end - *in >= 4 && stop - o >= 3) {
-		const unsigned char *g = *in;
+	for (g = *in; end - g >= 4 && stop - o >= 3; g += 4) {
 		unsigned a = values[g[0]], b = values[g[1]];
 		unsigned c = values[g[2]], d = values[g[3]];
 
@@ -232,8 +232,8 @@ static size_t decode_portable(unsigned char *out, size_t room,
 		*o++ = (unsigned char)(a << 2 | b >> 4);
 		*o++ = (unsigned char)(b << 4 | c >> 2);
 		*o++ = (unsigned char)(c << 6 | d);
-		*in += 4;
 	}
+	*in = g;
 	return (size_t)(o - out);
 }
 

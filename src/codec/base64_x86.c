@@ -33,8 +33,6 @@
  * (a * 64 + b, then ab * 4096 + cd) make 24 bits of four sixes. */
 #include "codec/base64_loops.h"
 
-#include <stdbool.h>
-
 #ifdef BASE64_X86
 #include <immintrin.h>
 
@@ -42,13 +40,10 @@
 #define SSSE3 __attribute__((target("ssse3")))
 #define AVX2  __attribute__((target("avx2")))
 
-/* Past a line's end, where one is. */
-static bool pass_line_end(const unsigned char **in)
+/* Octets of the line's end that is there, 0 where none is. */
+static inline size_t line_end(const unsigned char *p)
 {
-	const unsigned char *p = *in;
-
-	*in += p[0] == '\r' && p[1] == '\n' ? 2 : p[0] == '\n';
-	return *in != p;
+	return p[0] == '\r' && p[1] == '\n' ? 2 : p[0] == '\n';
 }
 
 /* ---- SSSE3 ---- */
@@ -138,17 +133,24 @@ SSSE3 static size_t decode_ssse3(unsigned char *out, size_t room,
 				 const unsigned char *end)
 {
 	unsigned char *o = out, *stop = out + room;
+	const unsigned char *p = *in;
 
-	while (end - *in >= 16 + 2 && stop - o >= 16) {
-		__m128i x = _mm_loadu_si128((const void *)*in);
+	while (end - p >= 16 + 2 && stop - o >= 16) {
+		__m128i x = _mm_loadu_si128((const void *)p);
 		unsigned bad = decode_step(o, x);
 		unsigned n = bad ? (unsigned)__builtin_ctz(bad) : 16;
+		size_t skip;
 
-		*in += n / 4 * 4;
+		p += n / 4 * 4;
 		o += n / 4 * 3;
-		if (bad && !pass_line_end(in))
+		if (!bad)
+			continue;
+		skip = line_end(p);
+		if (!skip)
 			break;
+		p += skip;
 	}
+	*in = p;
 	return (size_t)(o - out);
 }
 
@@ -236,17 +238,24 @@ AVX2 static size_t decode_avx2(unsigned char *out, size_t room,
 			       const unsigned char *end)
 {
 	unsigned char *o = out, *stop = out + room;
+	const unsigned char *p = *in;
 
-	while (end - *in >= 32 + 2 && stop - o >= 12 + 16) {
-		__m256i x = _mm256_loadu_si256((const void *)*in);
+	while (end - p >= 32 + 2 && stop - o >= 12 + 16) {
+		__m256i x = _mm256_loadu_si256((const void *)p);
 		unsigned bad = decode_step_2(o, x);
 		unsigned n = bad ? (unsigned)__builtin_ctz(bad) : 32;
+		size_t skip;
 
-		*in += n / 4 * 4;
+		p += n / 4 * 4;
 		o += n / 4 * 3;
-		if (bad && !pass_line_end(in))
+		if (!bad)
+			continue;
+		skip = line_end(p);
+		if (!skip)
 			break;
+		p += skip;
 	}
+	*in = p;
 	return (size_t)(o - out);
 }
 
