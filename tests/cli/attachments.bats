@@ -8,12 +8,7 @@ load helper
 mails=$BATS_TEST_DIRNAME/../corpus/attachments
 
 setup() {
-	untraced
-	cd "$BATS_TEST_TMPDIR" || return 1
-	home=$BATS_TEST_TMPDIR/home
-	mkdir -m 700 "$home"
-	export HOME=$home MAILSEND_CONFIG=$BATS_TEST_TMPDIR/config
-	: >"$MAILSEND_CONFIG"
+	own_home config
 	freeze ''
 }
 

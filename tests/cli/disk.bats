@@ -8,15 +8,8 @@ load helper
 load sweep
 
 setup() {
-	untraced
-	cd "$BATS_TEST_TMPDIR" || return 1
-	home=$BATS_TEST_TMPDIR/home
-	mkdir -m 700 "$home"
-	export HOME=$home MAILSEND_CONFIG=$BATS_TEST_TMPDIR/config
-	export MAILSEND_QUEUE=$BATS_TEST_TMPDIR/queue
+	own_home config
 	export XDG_STATE_HOME=$BATS_TEST_TMPDIR/state
-	unset XDG_CONFIG_HOME EMAIL
-	: >"$MAILSEND_CONFIG"
 	freeze ''
 }
 

@@ -6,31 +6,11 @@
 # shellcheck disable=SC2016 # for a user's shell
 bats_require_minimum_version 1.5.0
 load helper
-load users
-load face
-
-setup_file() {
-	serve_setup_file
-}
-
-teardown_file() {
-	serve_teardown_file
-}
+load everybody
 
 setup() {
-	machine_setup
-	configure_all 'host localhost' "port $(cat "$server/port")" 'tls off' \
-		'from %U@example.org'
-	find "$server/mail/new" -type f -delete 2>/dev/null || true
+	machine_setup_served
 	in_machine mailsend --flush --due
-}
-
-teardown() {
-	machine_teardown
-}
-
-count_arrived() {
-	arrived | wc -l
 }
 
 # The mail of a user who has nothing to do with it goes all the same.

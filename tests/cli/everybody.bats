@@ -1,37 +1,12 @@
 #!/usr/bin/env bats
 # Root looks after the queues of all users, each as its owner.
 
-# shellcheck disable=SC2154 # helper.bash and users.bash set what is used here
+# shellcheck disable=SC2034,SC2154 # helper.bash and users.bash set what is used here
 # shellcheck disable=SC2016 # for a user's shell
 # shellcheck disable=SC2094 # a FIFO
 bats_require_minimum_version 1.5.0
 load helper
-load users
-load face
-
-setup_file() {
-	serve_setup_file
-}
-
-teardown_file() {
-	serve_teardown_file
-}
-
-setup() {
-	machine_setup
-	configure_all 'host localhost' "port $(cat "$server/port")" 'tls off' \
-		'from %U@example.org'
-	find "$server/mail/new" -type f -delete 2>/dev/null || true
-}
-
-teardown() {
-	[ -z "${own_server-}" ] || kill "$own_server" || true
-	machine_teardown
-}
-
-count_arrived() {
-	arrived | wc -l
-}
+load everybody
 
 json() {
 	json_of "$1" <<<"$output"

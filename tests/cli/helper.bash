@@ -1,7 +1,7 @@
 # helper.bash - a world of its own for each test: a home, a configuration that
 # is empty, a frozen clock.  Sourced by the suites; the program is $MAILSEND,
 # which may be a checker and a path.
-# shellcheck shell=bash disable=SC2154
+# shellcheck shell=bash disable=SC2034,SC2154,SC2119,SC2120
 
 bats_require_minimum_version 1.5.0
 
@@ -28,16 +28,36 @@ host=host.example.org user=alice uid=$EUID gecos=Alice_Example home=$home \
 charset=utf-8 tty=0 spare=$BATS_TEST_TMPDIR.spare $1"
 }
 
-setup() {
+# own_home [FILE] - a home, and an empty configuration, in the test's directory.
+own_home() {
 	untraced
 	cd "$BATS_TEST_TMPDIR" || return 1
 	home=$BATS_TEST_TMPDIR/home
 	mkdir -m 700 "$home"
-	export HOME=$home MAILSEND_CONFIG=$BATS_TEST_TMPDIR/empty.conf
+	export HOME=$home MAILSEND_CONFIG=$BATS_TEST_TMPDIR/${1:-empty.conf}
 	export MAILSEND_QUEUE=$BATS_TEST_TMPDIR/queue
-	unset XDG_CONFIG_HOME EMAIL
+	unset XDG_CONFIG_HOME XDG_STATE_HOME EMAIL
 	: >"$MAILSEND_CONFIG"
+}
+
+setup() {
+	own_home
 	freeze ''
+}
+
+# begin_server ARGUMENT... - ours, by $MAILSEND_CONFIG; its port is in $port.
+begin_server() {
+	local tries=2400
+
+	# shellcheck disable=SC2086 # the program may be a checker and a path
+	$MAILSEND --serve 127.0.0.1:0 "$@" 2>server.log 3>&- &
+	echo $! >server.pid
+	until grep -q 'listening on' server.log; do
+		kill -0 "$(cat server.pid)" || return 1
+		((tries--)) || return 1
+		sleep 0.05
+	done
+	port=$(sed -n 's/.*listening on .*:\([0-9]*\)$/\1/p' server.log)
 }
 
 # What the run left is shown only when the test fails.

@@ -27,15 +27,9 @@ teardown_file() {
 }
 
 setup() {
-	untraced
 	can_sweep
-	cd "$BATS_TEST_TMPDIR" || return 1
-	home=$BATS_TEST_TMPDIR/home
-	mkdir -m 700 "$home"
-	export HOME=$home MAILSEND_CONFIG=$BATS_TEST_TMPDIR/config
-	export MAILSEND_QUEUE=$BATS_TEST_TMPDIR/queue
+	own_home config
 	export XDG_STATE_HOME=$BATS_TEST_TMPDIR/state
-	unset XDG_CONFIG_HOME EMAIL
 	freeze ''
 	configure
 	find "$server/mail/new" "$server/mail/tmp" -type f -delete

@@ -10,14 +10,8 @@ setup_file() {
 }
 
 setup() {
-	untraced
-	cd "$BATS_TEST_TMPDIR" || return 1
-	home=$BATS_TEST_TMPDIR/home
-	mkdir -m 700 "$home"
-	export HOME=$home MAILSEND_CONFIG=$BATS_TEST_TMPDIR/config
+	own_home config
 	export XDG_STATE_HOME=$BATS_TEST_TMPDIR/state
-	unset XDG_CONFIG_HOME
-	: >"$MAILSEND_CONFIG"
 	freeze ''
 	peer=
 }

@@ -7,13 +7,8 @@ load helper
 forms=$BATS_TEST_DIRNAME/../corpus/mbox
 
 setup() {
-	untraced
-	cd "$BATS_TEST_TMPDIR" || return 1
-	home=$BATS_TEST_TMPDIR/home
-	mkdir -m 700 "$home"
-	export HOME=$home MAILSEND_CONFIG=$BATS_TEST_TMPDIR/config
+	own_home config
 	export XDG_STATE_HOME=$BATS_TEST_TMPDIR/state
-	: >"$MAILSEND_CONFIG"
 	freeze ''
 }
 

@@ -34,21 +34,6 @@ teardown() {
 	fi
 }
 
-# begin [ARGUMENT...] - a server of ours, whose port is in $port.
-begin() {
-	local tries=200
-
-	# shellcheck disable=SC2086 # the program may be a checker and a path
-	$MAILSEND --serve 127.0.0.1:0 "$@" 2>server.log 3>&- &
-	echo $! >server.pid
-	until grep -q 'listening on' server.log; do
-		kill -0 "$(cat server.pid)" || return 1
-		((tries--)) || return 1
-		sleep 0.05
-	done
-	port=$(sed -n 's/.*listening on .*:\([0-9]*\)$/\1/p' server.log)
-}
-
 # talk <SCRIPT - to that server; what it prints is in $output.
 talk() {
 	run python3 "$root/tests/cli/smtp_client.py" "$port"
@@ -221,7 +206,7 @@ client='print(send(["bob@example.org", "carol@example.org"]))'
 
 @test "nobody listens behind us: 250, for it waits" {
 	away
-	begin
+	begin_server
 	talk <<<"$client"
 	[ "$output" = ok ]
 	[ "$(waiting)" -eq 1 ]
@@ -231,7 +216,7 @@ client='print(send(["bob@example.org", "carol@example.org"]))'
 
 @test "the reply names the id" {
 	away
-	begin
+	begin_server
 	talk <<-'END'
 	c = Raw()
 	c.reply()
@@ -246,7 +231,7 @@ client='print(send(["bob@example.org", "carol@example.org"]))'
 
 @test "queue never: 451, and the client keeps the mail" {
 	away
-	begin --queue=never
+	begin_server --queue=never
 	talk <<<"$client"
 	[[ $output == *'(451, b'* ]]
 	[ "$(waiting)" -eq 0 ]
@@ -256,7 +241,7 @@ client='print(send(["bob@example.org", "carol@example.org"]))'
 @test "the queue cannot take it: 451, both reasons, and the client keeps it" {
 	away
 	touch "$MAILSEND_QUEUE"
-	begin
+	begin_server
 	talk <<<"$client"
 	[[ $output == *'(451, b'*queue* ]]
 	[ ! -e "$home/dead.letter" ]
@@ -264,7 +249,7 @@ client='print(send(["bob@example.org", "carol@example.org"]))'
 
 @test "queue only: taken before any server is asked" {
 	away 'queue only'
-	begin
+	begin_server
 	talk <<<"$client"
 	[ "$output" = ok ]
 	[ "$(waiting)" -eq 1 ]
@@ -277,11 +262,11 @@ client='print(send(["bob@example.org", "carol@example.org"]))'
 	local tries=200
 
 	: >inner.conf
-	MAILSEND_CONFIG=$PWD/inner.conf begin
+	MAILSEND_CONFIG=$PWD/inner.conf begin_server
 	mv server.pid inner.pid
 	printf '%s\n' 'host 127.0.0.1' "port $port" 'tls off' \
 		'from me@example.org' >"$MAILSEND_CONFIG"
-	begin
+	begin_server
 	talk <<<'print(send(["x@example.net", "alice@localhost"], sender="alice@localhost"))'
 	[ "$output" = ok ]
 	[ ! -e "$home/dead.letter" ]
@@ -297,11 +282,11 @@ client='print(send(["bob@example.org", "carol@example.org"]))'
 
 @test "some are refused behind us, from nobody: the dead letter has it" {
 	: >inner.conf
-	MAILSEND_CONFIG=$PWD/inner.conf begin
+	MAILSEND_CONFIG=$PWD/inner.conf begin_server
 	mv server.pid inner.pid
 	printf '%s\n' 'host 127.0.0.1' "port $port" 'tls off' \
 		'from me@example.org' >"$MAILSEND_CONFIG"
-	begin
+	begin_server
 	talk <<<'print(send(["x@example.net", "alice@localhost"], sender=""))'
 	kill "$(cat inner.pid)"
 	[ "$output" = ok ]

@@ -16,14 +16,7 @@ teardown_file() {
 }
 
 setup() {
-	untraced
-	cd "$BATS_TEST_TMPDIR" || return 1
-	home=$BATS_TEST_TMPDIR/home
-	mkdir -m 700 "$home"
-	export HOME=$home MAILSEND_CONFIG=$BATS_TEST_TMPDIR/empty.conf
-	export MAILSEND_QUEUE=$BATS_TEST_TMPDIR/queue
-	unset XDG_CONFIG_HOME XDG_STATE_HOME EMAIL
-	: >"$MAILSEND_CONFIG"
+	own_home
 	freeze ''
 	state=$home/.local/state/mailsend/run
 }

@@ -6,22 +6,6 @@
 load helper
 load service
 
-setup_file() {
-	service_setup_file
-}
-
-teardown_file() {
-	service_teardown_file
-}
-
-setup() {
-	service_setup
-}
-
-teardown() {
-	service_teardown
-}
-
 # mails - how many are in the service's queue.
 mails() {
 	service_queue | json_of 'len(j)' || true

@@ -15,7 +15,7 @@ add_user() {
 	chown "$2:$2" "$world/home/$1"
 }
 
-service_setup_file() {
+setup_file() {
 	local line n uid=2001 name
 
 	[ "$EUID" -eq 0 ] || skip 'other users take root'
@@ -60,7 +60,7 @@ service_setup_file() {
 	[ -s "$world/port" ]
 }
 
-service_teardown_file() {
+teardown_file() {
 	local pid
 
 	[ -n "${world-}" ] || return 0
@@ -111,7 +111,7 @@ service_conf() {
 }
 
 # In setup: nothing is left of the test before.
-service_setup() {
+setup() {
 	local name
 
 	untraced
@@ -130,7 +130,7 @@ service_setup() {
 	service_conf
 }
 
-service_teardown() {
+teardown() {
 	local log
 
 	stop_service KILL || true

@@ -6,22 +6,6 @@
 load helper
 load service
 
-setup_file() {
-	service_setup_file
-}
-
-teardown_file() {
-	service_teardown_file
-}
-
-setup() {
-	service_setup
-}
-
-teardown() {
-	service_teardown
-}
-
 @test "a user's mail goes by the service's server, and tells whose it is" {
 	start_service
 	mail alice -s hello carol@example.net <<<hi

@@ -6,14 +6,8 @@
 load helper
 
 setup() {
-	cd "$BATS_TEST_TMPDIR" || return 1
-	home=$BATS_TEST_TMPDIR/home
-	mkdir -m 700 "$home"
-	export HOME=$home MAILSEND_CONFIG=$BATS_TEST_TMPDIR/client.conf
-	export MAILSEND_QUEUE=$BATS_TEST_TMPDIR/queue
-	unset XDG_CONFIG_HOME XDG_STATE_HOME EMAIL
+	own_home client.conf
 	: >server.conf
-	: >client.conf
 	chmod 600 server.conf client.conf
 	# many processes: no two names of files may be the same
 	local uid
@@ -40,20 +34,9 @@ verified() {
 
 # server - takes mail for alice; its port goes into the configuration.
 server() {
-	local tries=2400
-
-	# shellcheck disable=SC2086 # the program may be a checker and a path
-	env MAILSEND_CONFIG="$BATS_TEST_TMPDIR/server.conf" $MAILSEND \
-		--serve 127.0.0.1:0 2>server.log 3>&- &
-	echo $! >server.pid
-	until grep -q 'listening on' server.log; do
-		kill -0 "$(cat server.pid)" || return 1
-		((tries--)) || return 1
-		sleep 0.05
-	done
+	MAILSEND_CONFIG=$BATS_TEST_TMPDIR/server.conf begin_server || return 1
 	printf '%s\n' 'host 127.0.0.1' 'tls off' 'from me@example.org' \
-		"port $(sed -n 's/.*listening on .*:\([0-9]*\)$/\1/p' server.log)" \
-		>client.conf
+		"port $port" >client.conf
 }
 
 @test "--draft and sendmail -t" {

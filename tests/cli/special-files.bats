@@ -7,15 +7,8 @@
 load helper
 
 setup() {
-	untraced
-	cd "$BATS_TEST_TMPDIR" || return 1
-	home=$BATS_TEST_TMPDIR/home
-	mkdir -m 700 "$home"
-	export HOME=$home MAILSEND_CONFIG=$BATS_TEST_TMPDIR/config
-	export MAILSEND_QUEUE=$BATS_TEST_TMPDIR/queue
+	own_home config
 	export XDG_STATE_HOME=$BATS_TEST_TMPDIR/state
-	unset XDG_CONFIG_HOME EMAIL
-	: >"$MAILSEND_CONFIG"
 	freeze ''
 	printf 'Subject: one\n\ntext of the message\n' >one.eml
 }

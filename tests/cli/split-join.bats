@@ -7,14 +7,7 @@ load helper
 : "${MAILJOIN:=${MAILSEND%mailsend}mailjoin}"
 
 setup() {
-	untraced
-	cd "$BATS_TEST_TMPDIR" || return 1
-	home=$BATS_TEST_TMPDIR/home
-	mkdir -m 700 "$home"
-	export HOME=$home MAILSEND_CONFIG=$BATS_TEST_TMPDIR/empty.conf
-	export MAILSEND_QUEUE=$BATS_TEST_TMPDIR/queue
-	unset XDG_CONFIG_HOME XDG_STATE_HOME EMAIL
-	: >"$MAILSEND_CONFIG"
+	own_home
 	# many processes: no two names of files may be the same
 	export MAILSEND_FROZEN="zone=60 host=host.example.org user=alice \
 uid=$EUID home=$home charset=utf-8 tty=0"

@@ -16,20 +16,10 @@ teardown() {
 # server ARGUMENT... - takes mail for alice; its port goes into the
 # configuration.
 server() {
-	local tries=400
-
-	# shellcheck disable=SC2086 # the program may be a checker and a path
-	env MAILSEND_CONFIG="$BATS_TEST_TMPDIR/server.conf" $MAILSEND \
-		--serve 127.0.0.1:0 "$@" 2>server.log 3>&- &
-	echo $! >server.pid
-	until grep -q 'listening on' server.log; do
-		kill -0 "$(cat server.pid)" || return 1
-		((tries--)) || return 1
-		sleep 0.05
-	done
+	MAILSEND_CONFIG=$BATS_TEST_TMPDIR/server.conf begin_server "$@" ||
+		return 1
 	printf '%s\n' 'host 127.0.0.1' 'tls off' 'from me@example.org' \
-		"port $(sed -n 's/.*listening on .*:\([0-9]*\)$/\1/p' server.log)" \
-		>"$MAILSEND_CONFIG"
+		"port $port" >"$MAILSEND_CONFIG"
 }
 
 a_file() {
@@ -43,14 +33,8 @@ join() {
 }
 
 setup() {
-	untraced
-	cd "$BATS_TEST_TMPDIR" || return 1
-	home=$BATS_TEST_TMPDIR/home
-	mkdir -m 700 "$home"
-	export HOME=$home MAILSEND_CONFIG=$BATS_TEST_TMPDIR/empty.conf
+	own_home
 	export MAILSEND_QUEUE=$home/queue
-	unset XDG_CONFIG_HOME XDG_STATE_HOME EMAIL
-	: >"$MAILSEND_CONFIG"
 	: >server.conf
 	chmod 600 server.conf "$MAILSEND_CONFIG"
 	# many processes: no two names of files may be the same
