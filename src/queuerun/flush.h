@@ -11,36 +11,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "base/arena.h"
 #include "base/error.h"
-#include "deliver/outcome.h"
-#include "smtp/dial.h"
-
-/* Each list that is not empty must match, by any of its words, without regard
- * to case; "@domain" is any address there, and part of an address is enough, as
- * in sendmail. */
-struct flush_words {
-	const char **words;
-	size_t count, room;
-};
-
-struct flush {
-	struct arena *arena;
-	const char *folder; /* of the queue; absolute for flush_start */
-	struct flush_words ids, senders, recipients;
-	bool due_only;		   /* only what is due */
-	bool verbose;		   /* a note on standard error for each mail */
-	const struct trace *trace; /* or NULL */
-	unsigned patience; /* milliseconds of silence after which a process
-			      counts as stuck; 0: an hour */
-};
-
-struct flush_result {
-	unsigned sent, deferred, failed; /* mails; failed has those given up */
-	unsigned busy;			 /* somebody else had them */
-	unsigned held;			 /* asked for, but held */
-	unsigned bad;			 /* set aside: they cannot be read */
-};
+#include "queuerun/selection.h"
 
 /* 0 also when nothing could be delivered: each mail's entry has its result. -1
  * when the queue itself cannot be used.  SIGTERM, SIGINT and SIGHUP end it,

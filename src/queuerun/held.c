@@ -45,12 +45,6 @@ static void tell_made(struct job *s, const char *id)
 	m->words[m->count++] = arena_dup(s->arena, id);
 }
 
-static void note_error(struct error *f, const struct error *each)
-{
-	if (!error_is_set(f))
-		*f = *each;
-}
-
 /* ---- a digest that was put in ---- */
 
 static int remove_member(struct queue *q, struct arena *a, const char *id,
@@ -390,7 +384,7 @@ static void run_group(struct job *s, struct held *items, size_t count,
 		hold_rest(&g, &each);
 	if (g.has_like && g.key_count)
 		tell_guard(&g, &each);
-	note_error(f, &each);
+	error_copy(f, &each);
 	arena_free(&g.arena);
 }
 
@@ -436,7 +430,7 @@ static void run_set(struct job *s, struct held *items, size_t count,
 				  answer.by && !is_late ? answer.until : 0,
 				  &each);
 	}
-	note_error(f, &each);
+	error_copy(f, &each);
 	arena_free(&g.arena);
 }
 

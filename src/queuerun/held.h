@@ -16,11 +16,10 @@
 #include "base/arena.h"
 #include "base/error.h"
 #include "queue/queue.h"
-#include "queuerun/flush.h"
+#include "queuerun/selection.h"
 
 #define HELD_MAILS_MAX	 1000
 #define HELD_OCTETS_MAX	 (5 * 1024 * 1024)
-#define HELD_EACH_MAX	 (1024 * 1024)
 #define HELD_DIGESTS_MAX 4
 
 /* `made` gets the ids of the digests and of the released mails.  Does nothing

@@ -5,8 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "queuerun/held.h"
-
 #define KEY_ROOM (32 * 1024 * 1024)
 
 static void put_part(struct buf *key, const char *text)

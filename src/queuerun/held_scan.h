@@ -11,6 +11,8 @@
 #include "base/error.h"
 #include "queue/queue.h"
 
+#define HELD_EACH_MAX (1024 * 1024) /* octets of a mail in a digest */
+
 struct held {
 	const char *id;
 	const char *group; /* the same for mails that belong together */

@@ -11,7 +11,7 @@
 #include "base/sysenv.h"
 #include "base/text.h"
 #include "mail/date.h"
-#include "queuerun/notice_text.h"
+#include "queuerun/notice_report.h"
 
 #define SUBJECT_MAX	 200 /* octets of the digest's own */
 #define SUBJECT_PART	 70  /* of a mail's, in there */

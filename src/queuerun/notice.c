@@ -22,9 +22,8 @@
  *	failed ones did not want a notice	removed, when they were all
  *	null sender, or queue_notice is off	given up
  *
- * That the content was returned is recorded in the entry, since another
- * recipient may wait longer; notice_owes_content uses it when the mail is
- * finished. */
+ * The entry records that the content was returned: another recipient may wait
+ * longer (notice_owes_content). */
 #include "queuerun/notice.h"
 
 #include <stdio.h>
@@ -176,13 +175,6 @@ static int make_notice(struct queue *q, struct notice_report *r,
 
 /* ---- what becomes of a mail ---- */
 
-/* Keeps the first error; none stops the others. */
-static void note_error(struct error *f, const struct error *each)
-{
-	if (!error_is_set(f))
-		*f = *each;
-}
-
 static void tell(struct entry *e)
 {
 	for (size_t i = 0; i < e->count; i++)
@@ -265,7 +257,7 @@ static int claim(struct queue *q, struct arena *a, const char *id,
 		log_warning("%s", each.text);
 		return 0;
 	}
-	note_error(f, &each);
+	error_copy(f, &each);
 	return -1;
 }
 
@@ -311,7 +303,7 @@ static int report_group(struct group *g, struct error *f)
 
 		g->claims[i].entry.is_returned |= r.is_whole;
 		if (settle(&g->claims[i], &each) < 0)
-			note_error(f, &each);
+			error_copy(f, &each);
 	}
 	crash_point("notice-told");
 	set_stamp(g->queue, g->stamp);
@@ -335,7 +327,7 @@ static void run_group(struct group *g, unsigned *made, struct error *f)
 	/* again, as it may have been set before we had the first claim */
 	if (g->claimed && is_time(g->queue, g->stamp)) {
 		*made += report_group(g, &each) == 0;
-		note_error(f, &each);
+		error_copy(f, &each);
 	}
 	for (size_t i = 0; i < g->claimed; i++)
 		queue_release(&g->claims[i]);
@@ -354,7 +346,7 @@ static void silence_group(struct group *g, struct error *f)
 				settle_silently(&c, &each);
 			queue_release(&c);
 		}
-		note_error(f, &each);
+		error_copy(f, &each);
 		arena_free(&scratch);
 	}
 }
@@ -431,7 +423,7 @@ static void finish_other(struct queue *q, struct arena *a, const char *id,
 		settle_silently(&c, &each);
 	else if (entry_count(e, ENTRY_WAITING) == 0)
 		notice_keep(&c, a, selection_account(a, e), &each);
-	note_error(f, &each);
+	error_copy(f, &each);
 	queue_release(&c);
 }
 
@@ -497,7 +489,7 @@ int notice_failures(struct queue *q, struct arena *a, unsigned *made,
 	}
 	free(s.items);
 	arena_free(&s.arena);
-	note_error(f, &first);
+	error_copy(f, &first);
 	return error_is_set(&first) ? -1 : 0;
 }
 

@@ -24,9 +24,8 @@
 #include "config/config.h"
 #include "queue/queue.h"
 
-#define NOTICE_FULL_MAX	  (256 * 1024) /* octets that "auto" returns whole */
-#define NOTICE_PERIOD	  3600	       /* seconds between two to one sender */
-#define NOTICE_DIGEST_MAX 100	       /* mails in one digest */
+#define NOTICE_PERIOD	  3600 /* seconds between two to one sender */
+#define NOTICE_DIGEST_MAX 100  /* mails in one digest */
 
 /* Reports all failed recipients of the queue that may be reported now, and
  * removes finished mails.  Claims what it changes; a locked mail waits for the

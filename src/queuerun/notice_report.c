@@ -29,8 +29,6 @@
 #include "mail/envelope.h"
 #include "mail/message.h"
 #include "mail/rawfield.h"
-#include "queuerun/notice.h"
-#include "queuerun/notice_text.h"
 
 /* ---- fields for programs (RFC 3464 2, RFC 6533 4) ---- */
 

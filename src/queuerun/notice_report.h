@@ -12,10 +12,14 @@
 #include <stddef.h>
 
 #include "base/arena.h"
+#include "base/buf.h"
 #include "base/error.h"
 #include "config/config.h"
+#include "flow/sink.h"
 #include "mail/header.h"
 #include "queue/queue.h"
+
+#define NOTICE_FULL_MAX (256 * 1024) /* octets that "auto" returns whole */
 
 enum notice_kind { NOTICE_FAILED, NOTICE_DELAYED };
 
@@ -57,5 +61,21 @@ size_t notice_report_count(const struct entry *e, enum notice_kind kind);
 /* Writes the message and closes `to`. */
 int notice_report_write(struct notice_report *r, struct sink *to,
 			struct error *f);
+
+/* ---- the text of a notice, and foreign text in it (notice_text.c) ---- */
+
+/* Appends the text in one line: what is not safe (base/text.h), and with
+ * `ascii` all that is not ASCII, becomes \xNN.  More than `max` octets are cut
+ * at a character's boundary, with "..." at the end. */
+void notice_text_put(struct buf *out, const char *text, bool ascii, size_t max);
+/* One paragraph, indented and wrapped at spaces.  The text is a line as made by
+ * notice_text_put. */
+int notice_text_wrap(struct sink *to, size_t indent, const char *text);
+
+/* The subject, UTF-8. */
+void notice_text_subject(const struct notice_report *r, struct buf *out);
+/* Which mail, to which recipients, the server's reply, and what can be done.
+ * Of many recipients only the first ones; the fields have them all.  UTF-8. */
+int notice_text_write(const struct notice_report *r, struct sink *to);
 
 #endif

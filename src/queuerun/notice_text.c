@@ -2,7 +2,7 @@
  * then the server's reply, then what to do.
  *
  * Foreign text is sanitized first, then wrapped. */
-#include "queuerun/notice_text.h"
+#include "queuerun/notice_report.h"
 
 #include <inttypes.h>
 #include <string.h>

@@ -19,7 +19,38 @@
 #include "config/config.h"
 #include "queue/queue.h"
 #include "queue/schedule.h"
-#include "queuerun/flush.h"
+
+struct trace;
+
+/* ---- what a run is about, and its result ---- */
+
+/* Each list that is not empty must match, by any of its words, without regard
+ * to case; "@domain" is any address there, and part of an address is enough, as
+ * in sendmail. */
+struct flush_words {
+	const char **words;
+	size_t count, room;
+};
+
+struct flush {
+	struct arena *arena;
+	const char *folder; /* of the queue; absolute for flush_start */
+	struct flush_words ids, senders, recipients;
+	bool due_only;		   /* only what is due */
+	bool verbose;		   /* a note on standard error for each mail */
+	const struct trace *trace; /* or NULL */
+	unsigned patience; /* milliseconds of silence after which a process
+			      counts as stuck; 0: an hour */
+};
+
+struct flush_result {
+	unsigned sent, deferred, failed; /* mails; failed has those given up */
+	unsigned busy;			 /* somebody else had them */
+	unsigned held;			 /* asked for, but held */
+	unsigned bad;			 /* set aside: they cannot be read */
+};
+
+/* ---- the groups ---- */
 
 struct selection_group {
 	const char *config_path; /* that its entries name, or NULL */

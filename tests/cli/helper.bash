@@ -49,6 +49,7 @@ setup() {
 begin_server() {
 	local tries=2400
 
+	rm -f server.log # of another one, which is not this one's line
 	# shellcheck disable=SC2086 # the program may be a checker and a path
 	$MAILSEND --serve 127.0.0.1:0 "$@" 2>server.log 3>&- &
 	echo $! >server.pid

@@ -12,7 +12,6 @@
 #include "config/settings.h"
 #include "notice_bench.h"
 #include "queuerun/notice_report.h"
-#include "queuerun/notice_text.h"
 #include "scratch.h"
 
 #define MAIL                                                                   \
