@@ -179,7 +179,7 @@ static void tell_refused(const struct spool_uids *s)
 	char more[64] = "";
 
 	if (s->refused > 1)
-		snprintf(more, sizeof(more), ", and %u others are not, either",
+		snprintf(more, sizeof(more), " (%u more like it)",
 			 s->refused - 1);
 	if (s->refused)
 		log_warning("%s was made by uid %u, not by the user it is "
