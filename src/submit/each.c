@@ -1,4 +1,4 @@
-/* each.c - one request, many attachments; many drafts, one request. */
+/* each.c - see each.h. */
 #include "submit/each.h"
 
 #include <errno.h>
@@ -13,7 +13,7 @@
 
 #define NAME_ROOM   256 /* series_ops */
 #define SUBJECT_MAX 65536
-#define STEM_DIGITS 20 /* of a message's key, in its Message-ID */
+#define STEM_DIGITS 20 /* of the key, in the Message-ID */
 
 static const char *base_name(const char *path)
 {
@@ -24,7 +24,7 @@ static const char *base_name(const char *path)
 
 /* ---- each file ---- */
 
-/* As the receiver sees it: UTF-8, and all on one line. */
+/* The name for the receiver: UTF-8, on one line. */
 static const char *shown_name(struct arena *a, const char *path)
 {
 	const char *name = charset_to_utf8(a, base_name(path), NULL);
@@ -119,7 +119,7 @@ int each_make(void *context, unsigned n, struct arena *a,
 	return composition_render(out, true, f);
 }
 
-/* A file may be named twice. */
+/* By number, as a file may be named twice. */
 const char *each_key(void *context, unsigned n, struct arena *a)
 {
 	(void)context;
@@ -158,7 +158,7 @@ void batch_close(struct batch *b)
 		mailbox_abandon(&b->boxes[--b->count]);
 }
 
-/* Its mailbox, and *n within it. */
+/* Finds its mailbox; *n becomes the number within it. */
 static struct mailbox *find_box(const struct batch *b, unsigned *n)
 {
 	struct mailbox *m = b->boxes;
@@ -204,8 +204,8 @@ int batch_make(void *context, unsigned n, struct arena *a,
 	return composition_render(out, true, f);
 }
 
-/* By what stays the same when other mail comes to the mailbox; a message that
- * stands there twice is two. */
+/* By what does not change when mail arrives in the mailbox; a message that
+ * occurs twice has two keys. */
 const char *batch_key(void *context, unsigned n, struct arena *a)
 {
 	const struct batch *b = context;

@@ -22,7 +22,7 @@
 #include "submit/series.h"
 
 struct each {
-	/* set before it is opened, and borrowed until it is closed */
+	/* set by the caller, and borrowed until it is closed */
 	struct arena *arena;
 	const struct request *request;
 	const struct series_options *options;
@@ -41,7 +41,7 @@ struct each {
  * read here. */
 int each_open(struct each *e, struct error *f);
 void each_close(struct each *e);
-/* As series_ops has them. */
+/* For series_ops. */
 int each_make(void *context, unsigned n, struct arena *a,
 	      struct composition *out, char *name, struct error *f);
 const char *each_key(void *context, unsigned n, struct arena *a);
@@ -56,8 +56,8 @@ struct batch {
 
 	struct mailbox *boxes;
 	size_t count;
-	unsigned total; /* messages in all of them */
-	const char *id; /* as each has it */
+	unsigned total; /* messages in all mailboxes */
+	const char *id; /* as in struct each */
 };
 
 int batch_open(struct batch *b, struct error *f);

@@ -1,11 +1,12 @@
-/* series.c - a counter that all connections draw from, and a pipe back.
+/* series.c - a counter that all connections draw from, and a pipe for their
+ * verdicts.
  *
- * The counter, the word to stop and who was refused lie in memory that the
- * processes share; a verdict is one write, which a pipe keeps whole.  One
- * connection needs no process of its own.
+ * The counter, the flag to stop and the refused recipients are in memory that
+ * the processes share; a verdict is one write, which is atomic on a pipe.  A
+ * single connection needs no process of its own.
  *
- * Of several connections each is made before it draws: where a server takes
- * fewer than were asked for, those that it takes send all of it. */
+ * Of several connections each is made before it draws a mail: if the server
+ * accepts fewer than requested, those send everything. */
 #include "submit/series_worker.h"
 
 #include <errno.h>
@@ -66,8 +67,8 @@ const char *series_word(const struct series_verdict *v)
 
 /* ---- a connection ---- */
 
-/* May this one draw?  Where no connection could be made, the last does, so that
- * what becomes of the mails then becomes of them. */
+/* May this connection draw mails?  If none could be made, the last one does, so
+ * that its failure is that of the mails. */
 static bool connects(struct series_worker *w)
 {
 	struct error busy = ERROR_INIT;
@@ -106,7 +107,7 @@ struct crew {
 	bool was_told; /* to end */
 };
 
-/* What they tell is heard to the end, signal or not; a signal that only we got
+/* Waits for a verdict, also after a signal; a signal that only this process got
  * is passed on. */
 static void await_word(struct crew *crew, int fd)
 {
@@ -132,7 +133,7 @@ static void hear(struct series_worker *w, struct crew *crew, int fd)
 	}
 }
 
-/* What stops a connection before its first mail is the verdict on none. */
+/* Reports a connection that failed before its first mail. */
 static void tell_trouble(struct series_worker *w, const struct error *f)
 {
 	struct series_verdict v = { .fate = SERIES_FAILED,
@@ -143,7 +144,7 @@ static void tell_trouble(struct series_worker *w, const struct error *f)
 	tell(w, &v);
 }
 
-/* -1: there could be no process. */
+/* -1: there is no process. */
 static pid_t start(struct series_worker *w, const int fds[2], struct error *f)
 {
 	pid_t pid = fork();
@@ -234,7 +235,7 @@ static struct series_shared *share(const struct series *s, struct error *f)
 	return shared;
 }
 
-/* Who was refused before is so still, unless all of it is asked for again. */
+/* Recipients refused before stay refused, unless everything is sent again. */
 static void recall_refused(struct series_worker *w)
 {
 	const struct series *s = w->series;

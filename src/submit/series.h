@@ -40,9 +40,9 @@ struct series_options {
 	size_t count;
 	unsigned connections; /* 0: one */
 	/* resuming a series that was begun */
-	const char *resume; /* its id, or NULL: it is a new one */
+	const char *resume; /* the id of the series; NULL: a new one */
 	bool again;	    /* what was sent is sent again */
-	const char *parts;  /* only these, "4,7-9"; NULL: all */
+	const char *parts;  /* only these parts, "4,7-9"; NULL: all */
 };
 
 enum series_fate { SERIES_SENT, SERIES_QUEUED, SERIES_FAILED };
@@ -51,29 +51,29 @@ enum series_fate { SERIES_SENT, SERIES_QUEUED, SERIES_FAILED };
 struct series_verdict {
 	unsigned n;
 	enum series_fate fate;
-	int exit;	   /* its exit status alone */
+	int exit;	   /* its own exit status */
 	bool is_held;	   /* it is queued, since a limit holds it */
-	bool is_unwritten; /* it failed in that it was taken, by a server or by
-			      the queue, and the journal could not be told */
+	bool is_unwritten; /* it was sent or queued, but the journal could not
+			      be written */
 	uint64_t size;
-	char name[256]; /* what the maker calls it */
+	char name[256]; /* its name, by `make` */
 	char message_id[256];
 	char queue_id[32]; /* or "" */
-	char text[768];	   /* of the error, or the server's words */
-	/* Of mails that are one: whom a server refused for good this time,
-	 * and its words on the last of them; or "". */
+	char text[768];	   /* of the error, or the server's reply */
+	/* For parts of one mail: the recipients that a server permanently
+	 * refused now, with its last reply in `text`; or "". */
 	char refused[512];
 };
 
-/* "sent", "queued", "held" or "failed": what became of the mail itself. */
+/* "sent", "queued", "held" or "failed". */
 const char *series_word(const struct series_verdict *v);
 
 struct series_ops {
-	/* Mail n, rendered, all of it in `a`; whatever is opened for it goes
-	 * with composition_free.  `name` has 256 octets. */
+	/* Makes mail n, rendered, in `a`; what it opens is closed by
+	 * composition_free.  `name` has 256 octets. */
 	int (*make)(void *context, unsigned n, struct arena *a,
 		    struct composition *out, char *name, struct error *f);
-	/* What it has in the journal; in `a`. */
+	/* Its key in the journal; in `a`. */
 	const char *(*key)(void *context, unsigned n, struct arena *a);
 	/* Called in this process for each result. */
 	void (*told)(void *context, const struct series_verdict *v);
@@ -86,18 +86,18 @@ struct series_ops {
 struct series {
 	struct arena *arena;
 	struct config *config;
-	const struct account *account; /* the mails' own may differ */
+	const struct account *account; /* each mail may have another */
 	const char *config_path;
 	const struct trace *trace; /* or NULL */
 	const struct series_ops *ops;
 	void *context;
 	unsigned total, connections;
 	struct journal *journal; /* or NULL */
-	/* Of mails that are of no use without each other, what all of them have
-	 * in common: the first that fails is the end of it.  Else NULL. */
+	/* For parts of one mail: their common envelope; the first failure ends
+	 * the series.  Otherwise NULL. */
 	const struct envelope *envelope;
-	const struct limit *limit; /* ... and the answer for all, or NULL */
-	bool again;		   /* those in the journal too */
+	const struct limit *limit; /* the verdict for all parts, or NULL */
+	bool again;		   /* send those in the journal, too */
 	/* The mails are stored nowhere else (they came from a pipe): after a
 	 * signal the rest is queued or saved. */
 	bool is_rest_lost;
@@ -106,13 +106,12 @@ struct series {
 struct series_result {
 	unsigned sent, queued, failed;
 	unsigned held;	    /* of the queued: by a limit */
-	unsigned unwritten; /* of the failed: taken, and not in the journal */
+	unsigned unwritten; /* of the failed: sent, but not in the journal */
 	unsigned wanted;    /* of all */
-	unsigned before;    /* of these the journal had so many */
+	unsigned before;    /* of these, already in the journal */
 	unsigned refused;   /* recipients that do not get all of it */
-	bool is_stopped; /* by a signal (base/interrupt.h), with mails left to
-			    send */
-	int exit;	 /* the first that failed */
+	bool is_stopped;    /* by a signal (base/interrupt.h), before the end */
+	int exit;	    /* of the first failure */
 };
 
 /* 0 when all were sent, or when a signal stopped it: then the current ones were

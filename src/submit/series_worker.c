@@ -23,22 +23,22 @@
 #include "base/interrupt.h"
 #include "submit/submit.h"
 
-#define RESCUE_MS (60 * 1000) /* for all that is left after a signal */
+#define RESCUE_MS (60 * 1000) /* for the rest, after a signal */
 
 struct series_flight {
 	struct arena arena;
 	const char *key; /* in the journal */
 	struct composition composition;
-	size_t had; /* recipients who had it before */
+	size_t had; /* recipients who got it before */
 	struct submit_mail mail;
 	bool was_begun;
 	struct outcome out;
 	struct error error;
 	struct series_verdict verdict;
-	/* for whoever looks on */
+	/* for progress */
 	struct series_worker *worker;
 	struct session_progress progress;
-	uint64_t ahead; /* octets of those before it, that have not landed */
+	uint64_t ahead; /* octets of those before it that are not finished */
 };
 
 bool series_worker_is_stopped(const struct series_worker *w)
@@ -46,7 +46,7 @@ bool series_worker_is_stopped(const struct series_worker *w)
 	return interrupt_signal() || atomic_load(&w->shared->stop);
 }
 
-/* Nothing is sent any more, but what is left has to be kept. */
+/* After a signal nothing is sent, but the rest has to be saved. */
 static bool is_rescuing(const struct series_worker *w)
 {
 	return w->series->is_rest_lost && interrupt_signal();
@@ -65,7 +65,7 @@ const char *series_key_for(struct arena *a, const char *key,
 	return arena_format(a, "%s <%s>", key, one->address);
 }
 
-/* Each mail has them in the same order: the next one is near the last. */
+/* The order is the same in each mail: the next one is near the last. */
 static atomic_bool *refusal_of(struct series_worker *w,
 			       const struct recipient *one)
 {
@@ -83,8 +83,7 @@ static atomic_bool *refusal_of(struct series_worker *w,
 	return NULL;
 }
 
-/* Takes those out of the envelope who have it, or are refused; how many have
- * it. */
+/* Removes recipients who have it or were refused; returns how many have it. */
 static size_t leave_out(struct series_worker *w, struct envelope *e,
 			const char *key, struct arena *a)
 {
@@ -132,8 +131,8 @@ static int note_refused(struct series_worker *w, const struct recipient *one,
 			   series_key_for(a, "refused", one), f);
 }
 
-/* Some have it, and the others will never: then the series goes on without
- * these. */
+/* Some have it and the others were refused: the series continues without these.
+ */
 static int note_each(struct series_worker *w, const struct envelope *e,
 		     size_t had, const char *key, struct series_verdict *v,
 		     struct arena *a, bool *is_any, struct error *f)
@@ -175,8 +174,8 @@ static void moved(void *context, uint64_t done, uint64_t total)
 	s->ops->moved(s->context, fl->verdict.n, fl->ahead + done, total);
 }
 
-/* Where nothing remembers them, a mail that fails is kept; of parts it is their
- * file that is, by whoever split it. */
+/* Without a journal a failed mail is saved; for parts, the caller saves the
+ * file. */
 static bool is_kept(const struct series *s)
 {
 	return s->journal && !journal_is_there(s->journal) && !s->envelope;
@@ -200,14 +199,14 @@ static void submit(struct series_worker *w, struct series_flight *fl)
 	submit_begin(&fl->mail, &submission, &fl->out);
 }
 
-/* No connection is made again. */
+/* Do not connect again. */
 static void hang_up(struct route *r)
 {
 	for (unsigned i = 0; i < r->count; i++)
 		smarthost_close(&r->hosts[i]);
 }
 
-/* Reading it takes time that a signal leaves us for nothing else. */
+/* Reading the rest takes all the time that a signal leaves. */
 static int make(struct series_worker *w, unsigned n, struct series_flight *fl)
 {
 	const struct series *s = w->series;
@@ -288,7 +287,7 @@ static void fill_verdict(struct series_flight *fl)
 			 error_is_set(f) ? f->text : out->reply);
 }
 
-/* A mail that went and cannot be written down would go again. */
+/* A mail that was sent and is not in the journal would be sent again. */
 static void not_written(struct series_worker *w, struct series_verdict *v,
 			const struct error *trouble)
 {
@@ -305,7 +304,7 @@ static void not_written(struct series_worker *w, struct series_verdict *v,
 	v->fate = SERIES_FAILED;
 }
 
-/* Has the journal got anything of it? */
+/* Is anything of it in the journal? */
 static bool put(struct series_worker *w, struct series_flight *fl)
 {
 	struct series_verdict *v = &fl->verdict;
@@ -345,7 +344,7 @@ static void put_all(struct series_worker *w)
 			not_written(w, &w->flights[i]->verdict, &trouble);
 }
 
-/* Was it as if it had not been drawn: did a signal come before it went? */
+/* Can it be drawn again: did a signal come before it was sent? */
 static bool is_left(const struct series_worker *w,
 		    const struct series_flight *fl)
 {
@@ -391,7 +390,7 @@ bool series_is_done(const struct series *s, unsigned n, struct arena *a)
 	       journal_has(s->journal, s->ops->key(s->context, n, a));
 }
 
-/* Other connections want some, too. */
+/* Leave some for other connections. */
 static bool is_fair_share(const struct series_worker *w)
 {
 	unsigned drawn = atomic_load(&w->shared->next);

@@ -1,5 +1,4 @@
-/* series_worker.h - the mails of a series that go over one connection; series'
- * own. */
+/* series_worker.h - sends the mails of one connection; private to series.c. */
 #ifndef SUBMIT_SERIES_WORKER_H
 #define SUBMIT_SERIES_WORKER_H
 
@@ -8,10 +7,10 @@
 #include "deliver/route.h"
 #include "submit/series.h"
 
-/* What all connections share, in memory that their processes have in common. */
+/* Shared by all connections, in memory shared by their processes. */
 struct series_shared {
 	size_t size;
-	atomic_uint next;    /* the number last drawn */
+	atomic_uint next;    /* the last number drawn */
 	atomic_uint without; /* connections that could not be made */
 	atomic_bool stop;
 	atomic_bool refused[]; /* the common envelope's recipients */
@@ -24,21 +23,21 @@ struct series_worker {
 	struct series_shared *shared;
 	struct route route;
 	unsigned connections;
-	/* Where a verdict goes; false: nobody listens any more. */
+	/* Reports a verdict; false: the reader is gone. */
 	bool (*tell)(struct series_worker *w, const struct series_verdict *v);
 	int report; /* the pipe; -1: this process is the only one */
 	struct series_result *result;
-	struct error *error; /* of the first that failed */
-	size_t recipient;    /* behind the one that was looked up last */
-	/* on their way, in order */
+	struct error *error; /* of the first failure */
+	size_t recipient;    /* index after the last one found */
+	/* being sent, in order */
 	struct series_flight *flights[SESSION_MAILS_MAX];
 	unsigned count;
-	bool has_landed; /* one, at least */
+	bool has_landed; /* at least one was finished */
 };
 
 bool series_worker_is_stopped(const struct series_worker *w);
 void series_worker_stop(struct series_worker *w);
-/* Draws mails until there are no more, and tells what became of each. */
+/* Draws mails until there are no more, and reports each. */
 void series_worker_run(struct series_worker *w);
 
 bool series_is_wanted(const struct series *s, unsigned n);

@@ -39,7 +39,7 @@ void split_new_id(char *id)
 	memcpy(id + 2 * sizeof(random), "00", 3);
 }
 
-/* The sets of one command have all but the last two digits in common. */
+/* The ids of one command differ in the last two digits. */
 static void name_set(const struct split *s, size_t index, char *id)
 {
 	snprintf(id, SPLIT_ID_SIZE, "%.30s%02x", s->id, (unsigned)index & 255);
@@ -85,7 +85,7 @@ static int find_files(struct split *s, struct error *f)
 		if (add_set(s, p->filename ? p->filename : "file",
 			    p->pieces->mode, &p->pieces->content, f) < 0)
 			return -1;
-	/* uuencoded ones stand in the text itself */
+	/* uuencoded files are in the text */
 	for (struct piece *x = whole->body ? whole->body->pieces : NULL; x;
 	     x = x->next)
 		if (x->uuencode &&
@@ -100,8 +100,8 @@ static int find_files(struct split *s, struct error *f)
 			 s->limit);
 }
 
-/* The format has no digest of its own: each file gets a label, as the only part
- * of itself, by which mailjoin sees that it is whole. */
+/* message/partial has no digest: each file gets a label, as its only part, so
+ * that mailjoin can verify it. */
 static int label_file(const struct split *s, struct part *p, struct error *f)
 {
 	struct buf text = BUF_INIT(FRAGMENT_VALUE_MAX);
@@ -126,7 +126,7 @@ static int label_file(const struct split *s, struct part *p, struct error *f)
 	return r;
 }
 
-/* message/partial cuts the whole message, whatever is in it. */
+/* message/partial splits the whole message. */
 static int find_message(struct split *s, struct error *f)
 {
 	struct slice content;
@@ -195,7 +195,7 @@ static int measure(const struct split *s, const struct split_set *set,
 	return r;
 }
 
-/* Octets of a file that fit where the frame leaves room. */
+/* Octets of the file that fit besides the frame. */
 static uint64_t fill(const struct split *s, uint64_t frame)
 {
 	uint64_t room = frame < s->limit ? s->limit - frame : 0;
@@ -230,11 +230,11 @@ static unsigned ten_to(int digits)
 	return n;
 }
 
-/* Reckons with numbers of so many digits. */
+/* Calculates with numbers of so many digits. */
 static int count_parts(const struct split *s, struct split_set *set, int digits,
 		       struct error *f)
 {
-	/* that a part may lack because a line does not fit any more */
+	/* lost if the last line does not fit */
 	uint64_t lost = s->format == SPLIT_PARTIAL ? LINE_MOST - 1 : 0;
 	unsigned most = ten_to(digits) - 1;
 	uint64_t first, later, rest, of;

@@ -35,7 +35,7 @@ enum split_format { SPLIT_PARTS, SPLIT_UUENCODE, SPLIT_PARTIAL, SPLIT_SHAR };
 /* The options for splitting. */
 struct split_options {
 	uint64_t limit;	 /* octets of one mail; 0: it is not split */
-	bool asks_limit; /* ... as many as the server accepts */
+	bool asks_limit; /* limit is the server's SIZE */
 	enum split_format format;
 };
 
@@ -50,7 +50,7 @@ struct split {
 	struct composition *whole;
 	enum split_format format;
 	uint64_t limit;		/* octets of a message */
-	char id[SPLIT_ID_SIZE]; /* of the first set; the others count from there
+	char id[SPLIT_ID_SIZE]; /* of the first set; the others count up from it
 				 */
 	struct split_set *sets;
 	size_t count;
@@ -59,15 +59,14 @@ struct split {
 
 /* A new id; `id` has room for SPLIT_ID_SIZE. */
 void split_new_id(char *id);
-/* The composition is built; it is rendered where that is needed to know its
- * size, and not changed.  The options have a limit.  Borrows it and the arena
- * until the end.  1 when it has to be split; 0 when it fits; -1, ERROR_USAGE
- * where the limit is too small for any slice, ERROR_DATA where there is no file
- * that could be split. */
+/* `whole` is built; it is rendered if its size has to be known, and is not
+ * changed.  The options have a limit.  Borrows it and the arena until the end.
+ * 1 if it has to be split; 0 if it fits; -1, ERROR_USAGE if the limit is too
+ * small for any slice, ERROR_DATA if there is no file that could be split. */
 int split_plan(struct split *s, struct arena *a, struct composition *whole,
 	       const struct split_options *o, const char *id, struct error *f);
-/* Part `number` of all, from 1, rendered: everything of it lives in `a`, which
- * may be emptied once composition_free has been called on `out`. */
+/* Renders part `number` of all, from 1: all of it is in `a`, which may be freed
+ * after composition_free on `out`. */
 int split_part(const struct split *s, unsigned number, struct arena *a,
 	       struct composition *out, struct error *f);
 /* Its number within its set; *set counts from 0. */
