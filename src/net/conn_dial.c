@@ -3,6 +3,7 @@
  * Its callbacks tell of every line of the greeting, what the server can do and
  * STARTTLS; the protocol judges them.  A handle is one connection. */
 #include <ctype.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -325,6 +326,8 @@ static int take_over(struct conn *c, struct error *f)
 		return error_set(f, ERROR_TEMPORARY,
 				 "%s closed the connection before any mail",
 				 c->place);
+	/* commands that are run while it is open have no business with it */
+	fcntl((int)fd, F_SETFD, FD_CLOEXEC);
 	c->socket = (int)fd;
 	c->is_tls = o->tls != CONN_TLS_NONE;
 	c->is_broken = false;

@@ -316,3 +316,26 @@ True 2" ]
 	END
 	[ "$output" = "['0', '1', '2', 'more']" ]
 }
+
+@test "no command that is run has a kept connection open" {
+	play <<-'END'
+	server = Upstream()
+	configure(*account(server, "default", "a@example.org"), "",
+	          *account(server, "two", "b@example.org"),
+	          "tls on", "tls_certcheck off", "auth on", "user joe",
+	          "passwordeval cat /proc/net/tcp >" + os.getcwd() +
+	          "/tcp; ls -l /proc/self/fd >" + os.getcwd() +
+	          "/open; echo secret")
+	begin()
+	r = Raw().send(b"EHLO me\r\n")
+	r.replies(2)
+	print(*r.send(chunk(1, sender="a@example.org")).codes(3))
+	# its server has no TLS, but the command is run before that is known
+	r.send(chunk(2, sender="b@example.org")).codes(3)
+	# by their inodes; libcurl has a pair of its own, which leads nowhere
+	tcp = {line.split()[9] for line in open("tcp")}
+	print(tcp & set(re.findall(r"socket:.(\d+)", open("open").read())),
+	      len(server.taken))
+	END
+	[ "$output" = $'250 250 250\nset() 1' ]
+}
