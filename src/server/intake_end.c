@@ -212,6 +212,12 @@ static bool has_time(const struct intake *in)
 	       sysenv_ticks() - in->began < SESSION_WINDOW_MS;
 }
 
+static struct route *choose_route(struct intake *in, struct intake_mail *x)
+{
+	return upstream_route(in->upstream, &x->request, &x->config,
+			      x->account);
+}
+
 /* By a route that is kept, or by one of its own. */
 static int submit(struct intake *in, struct intake_mail *x,
 		  struct response *answer)
@@ -223,16 +229,17 @@ static int submit(struct intake *in, struct intake_mail *x,
 				.runs_queue = true };
 	struct error f = ERROR_INIT;
 
-	s.route = upstream_route(in->upstream, &x->request, &x->config,
-				 x->account);
+	s.route = choose_route(in, x);
+	/* those of another route would wait for a dial */
+	if (in->count && s.route &&
+	    (!s.route->first || !has_time(in) || !route_has_room(s.route))) {
+		intake_collect(in);
+		s.route = choose_route(in, x); /* that may be over */
+	}
 	if (!s.route) {
 		submit_send(&s, &x->outcome, &f);
 		return answer_mail(in, x, &f, answer);
 	}
-	/* those of another route would wait for a dial */
-	if (in->count &&
-	    (!s.route->first || !has_time(in) || !route_has_room(s.route)))
-		intake_collect(in);
 	if (!in->count)
 		in->began = sysenv_ticks();
 	submit_begin(&x->way, &s, &x->outcome);

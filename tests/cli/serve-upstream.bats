@@ -231,6 +231,21 @@ lies [(1, '1'), (2, '2'), (2, '3')]" ]
 	[ "$output" = "all of them" ]
 }
 
+@test "more mails in a session than one connection is used for" {
+	play <<-'END'
+	server = Upstream()
+	configure(*account(server))
+	begin()
+	r = Raw().send(b"EHLO me\r\n")
+	r.replies(2)
+	sender = threading.Thread(target=r.send, args=(
+	    b"".join(chunk(n) for n in range(1100)),))
+	sender.start()
+	print({*r.codes(3300)}, len(set(server.taken)), server.connections)
+	END
+	[ "$output" = "{'250'} 1100 2" ]
+}
+
 @test "a changed setting counts at once, another sender of the account changes nothing" {
 	play <<-'END'
 	server = Upstream()
