@@ -1,4 +1,4 @@
-/* account_mailbox.c - whose password goes where. */
+/* account_mailbox.c - which account's password is used for a mailbox. */
 #include "deliver/account_mailbox.h"
 
 #include <stdlib.h>
@@ -53,10 +53,10 @@ static int choose(struct arena *a, const struct config_query *query,
 	return config_choose(&config, &named, out, f);
 }
 
-/* ---- the log-in ---- */
+/* ---- the login ---- */
 
-/* The fingerprint is that of one server: of the smarthost, unless the command
- * line gives it. */
+/* tls_fingerprint is that of the smarthost, so it is not used for another
+ * server, unless the command line sets it. */
 static void fill_login(struct arena *a, const struct account *account,
 		       const char *host, bool is_pinned,
 		       struct mailbox_login *login)
@@ -80,8 +80,7 @@ static void fill_login(struct arena *a, const struct account *account,
 		login->mechanism = account->auth;
 }
 
-/* The password is asked for by the mailbox's host, whatever the smarthost is
- * called. */
+/* The password is looked up by the mailbox's host, not by the smarthost's. */
 static int find_secret(struct arena *a, const struct account *account,
 		       const char *host, const char *user,
 		       struct mailbox_login *login, struct buf *password,
@@ -99,7 +98,7 @@ static int find_secret(struct arena *a, const struct account *account,
 	return 0;
 }
 
-/* As it was found the first time. */
+/* The login that was found the first time. */
 static void recall(struct arena *a, const struct account_mailbox_memory *memory,
 		   struct mailbox_login *login, struct buf *password)
 {
@@ -128,9 +127,8 @@ void account_mailbox_forget(struct account_mailbox_memory *memory)
 	memory->is_known = false;
 }
 
-/* All that is needed to log in at the URL.  `password` is to be wiped, and not
- * needed any more after the login; *token_of: whose token it is,
- * NULL where it is none of ours. */
+/* Finds all that is needed to log in at the URL.  The caller wipes `password`
+ * after the login; *token_of: the account whose token it is, or NULL. */
 static int prepare(struct arena *a,
 		   const struct account_mailbox_options *options,
 		   struct mailbox_url *url, struct mailbox_login **out,

@@ -5,9 +5,9 @@
  *	Content-Type: text/plain, the message in base64
  *	202 it was accepted
  *
- * It goes to whom the header names and to no one else, and Graph takes Bcc out
- * of it: who is in the envelope alone gets into a Bcc, and a header that
- * names an address that is not in the envelope is refused. */
+ * Graph sends the mail to the addresses in its header only, and removes Bcc:
+ * recipients that are only in the envelope are added as Bcc, and a header with
+ * an address that is not in the envelope is refused. */
 #include <stdio.h>
 #include <string.h>
 
@@ -25,7 +25,7 @@
 
 #define GRAPH_HOST "graph.microsoft.com"
 
-/* Another cloud's host, by the setting host. */
+/* The host of another cloud, if the setting host names it. */
 const char *graph_url(struct arena *a, const struct account *account)
 {
 	const char *host = account->host ? account->host : GRAPH_HOST;
@@ -48,7 +48,7 @@ const char *graph_url(struct arena *a, const struct account *account)
 	return url;
 }
 
-/* ---- who gets it ---- */
+/* ---- recipients ---- */
 
 static bool is_in(const struct address_list *list, const char *spec)
 {
@@ -137,7 +137,7 @@ static int encode(const struct address_list *named, const struct envelope *e,
 	return sink_close(&body->sink);
 }
 
-/* What it says of an error, as far as it says so. */
+/* The code and message of an error reply, as far as it has them. */
 static const char *words_of(struct arena *a, const struct http_reply *reply)
 {
 	json_t *o = json_loadb(reply->body.data, reply->body.len, 0, NULL);
@@ -204,7 +204,7 @@ static int post(struct arena *a, const struct account *account,
 	return r;
 }
 
-/* A token may be refused before its time is over: one more is fetched. */
+/* A token may be refused before it expires: another one is requested once. */
 static int post_with_token(struct arena *a, const struct account *account,
 			   const struct slice *body, struct http_reply *reply,
 			   struct error *f)
@@ -232,7 +232,7 @@ int graph_send(struct arena *a, const struct account *account,
 	struct stage body;
 	int r;
 
-	*is_asked = true; /* what is wrong with the mail is its own */
+	*is_asked = true; /* then the mail was rejected, not the connection */
 	if (message->length > GRAPH_SIZE_MAX)
 		return error_set(f, ERROR_DATA,
 				 "the mail has %llu octets, and Graph takes %d "

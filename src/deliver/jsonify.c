@@ -10,8 +10,8 @@
 #include "base/text.h"
 #include "mail/date.h"
 
-/* An octet that is no UTF-8 is read as Latin-1; line ends and tabs stay: JSON
- * has words for them. */
+/* An octet that is not UTF-8 is taken as Latin-1; line ends and tabs are kept,
+ * because JSON has escapes for them. */
 static void put_piece(struct buf *out, const char *text, size_t n)
 {
 	while (n) {

@@ -1,4 +1,5 @@
-/* local.c - into ~/Maildir, once however many of its names were given. */
+/* local.c - delivery to ~/Maildir, once even if the caller is named several
+ * times. */
 #include "deliver/local.h"
 
 #include <stdio.h>
@@ -86,7 +87,7 @@ int local_deliver(struct arena *a, const struct account *account,
 	return envelope_sum_up(e, f);
 }
 
-/* ---- which domains are local: the network is not asked ---- */
+/* ---- which domains are local, without asking the network ---- */
 
 const char *local_domain_name(int *n)
 {

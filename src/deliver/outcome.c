@@ -20,7 +20,7 @@ int outcome_exit(const struct outcome *out, const struct error *f)
 		return 0;
 	if (e && envelope_accepted(e) + envelope_queued(e) > 0)
 		return EXIT_SOME_REFUSED;
-	/* Where waiting may help one of them, it may help. */
+	/* If a retry may help one recipient, the error is temporary. */
 	for (size_t i = 0; e && i < e->count; i++)
 		if (e->recipients[i].decided &&
 		    e->recipients[i].verdict.cause == ERROR_TEMPORARY)
@@ -47,7 +47,7 @@ static const struct {
 	{ "local7", LOG_LOCAL7 },
 };
 
-/* In quotes, and nothing in it that could end the line or the quotes. */
+/* In quotes; control characters and quotes in it are replaced. */
 static void put_quoted(struct buf *line, const char *text)
 {
 	size_t start;
@@ -128,7 +128,7 @@ static void put_time(struct buf *line, const char *format)
 	if (format && !strcmp(format, "none"))
 		return;
 	localtime_r(&now, &t);
-	/* The format is the user's own, from the config. */
+	/* The format is from the configuration. */
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wformat-nonliteral"
 	if (!strftime(text, sizeof(text),

@@ -1,16 +1,15 @@
-/* route.c - one account after the other, until each recipient has its answer.
+/* route.c - one account after the other, until each recipient has a verdict.
  *
- * What the next account says counts only where it says more than the one
- * before it did:
+ * Does the verdict of a fallback replace the previous one?
  *
- *	it accepted, or its server spoke	counts
- *	its server was lost during the mail	counts: that is temporary
- *	we did not ask it (too large for it)	does not: the first may take it
- *	it was not reached			does not, unless it may be
- *						tomorrow and the first may not
+ *	accepted, or its server replied		yes
+ *	connection lost during the mail		yes: that is temporary
+ *	not asked (too large for it)		no: the first may accept it
+ *	not reached				no, unless that is temporary
+ *						and the previous was permanent
  *
- * so that a mail which waits for the first account is never given up for what
- * its understudy cannot do. */
+ * so a mail that waits for the first account is never given up because of a
+ * limit of its fallback. */
 #include "deliver/route.h"
 
 #include <stdio.h>
@@ -21,12 +20,12 @@
 #include "deliver/local.h"
 #include "deliver/transport.h"
 
-/* A recipient while accounts are tried. */
+/* The state of a recipient while accounts are tried. */
 struct standing {
 	bool is_asked;	 /* had no verdict when we began */
-	bool is_offered; /* to the account at hand */
-	bool is_way;	 /* what was said is about the way, not the mail */
-	/* what counts of the accounts before */
+	bool is_offered; /* to the current account */
+	bool is_way;	 /* the verdict is about the connection, not the mail */
+	/* the verdict of the previous accounts */
 	bool was_way;
 	struct small_error before;
 	const char *reply;
@@ -71,7 +70,7 @@ int route_open(struct route *r, struct arena *a, struct config *config,
 {
 	const char *list = first->fallback;
 
-	/* the hosts are many octets, and most stay unused */
+	/* not zeroed as a whole: the hosts are large, and most stay unused */
 	r->arena = a;
 	r->config_path = config_path;
 	r->trace = trace;
@@ -110,8 +109,8 @@ bool route_takes_8bit(const struct route *r)
 
 /* ---- one mail ---- */
 
-/* Whom the account at hand is offered: at first all who have no verdict, then
- * those who were deferred or about whom no server could be asked. */
+/* Offers the current account all recipients without a verdict at first, then
+ * those who were deferred or for whom no server could be asked. */
 static size_t offer(struct envelope *e, struct standing *all)
 {
 	size_t n = 0;
@@ -136,7 +135,7 @@ static size_t offer(struct envelope *e, struct standing *all)
 	return n;
 }
 
-/* No server could be asked about those who are left. */
+/* No server could be asked for the remaining recipients. */
 static void decide_way(struct envelope *e, struct standing *all,
 		       const struct error *why)
 {
@@ -145,7 +144,7 @@ static void decide_way(struct envelope *e, struct standing *all,
 	envelope_decide_rest(e, why);
 }
 
-/* ---- over a connection ---- */
+/* ---- on a connection ---- */
 
 static void put_on_way(struct smarthost *h, struct route_mail *m)
 {
@@ -159,8 +158,8 @@ static void put_on_way(struct smarthost *h, struct route_mail *m)
 	m->out->size = m->load->content.bytes.length;
 }
 
-/* Takes back what was lost with a connection that was used up; was it anything?
- */
+/* Reopens the recipients that got a temporary verdict when the connection was
+ * closed; false if there are none. */
 static bool ask_again(struct route_mail *m)
 {
 	struct envelope *e = m->envelope;
@@ -176,7 +175,7 @@ static bool ask_again(struct route_mail *m)
 	return is_any;
 }
 
-/* After its content could not be read: has it another by now? */
+/* After the content could not be read: can it be replaced by a copy? */
 static bool renew(const struct route *r, struct route_mail *m)
 {
 	struct load *load = m->load;
@@ -220,7 +219,7 @@ static struct route_mail *find_to_go(struct route_mail *first)
 	return first;
 }
 
-/* As many as there is room for. */
+/* As many as the connection has room for. */
 static void begin_again(struct smarthost *h, struct route_mail *m)
 {
 	unsigned on_way = 0;
@@ -232,8 +231,9 @@ static void begin_again(struct smarthost *h, struct route_mail *m)
 	}
 }
 
-/* Those of whom no connection broke go over a new one.  Over each the server
- * takes a mail, or it breaks of the first: so this ends. */
+/* Mails that did not cause the connection to break are sent over a new one.
+ * Each connection accepts at least one mail, or its first mail is not sent
+ * again: so this ends. */
 static void go_again(const struct route *r, struct smarthost *h,
 		     struct route_mail *first)
 {
@@ -252,7 +252,7 @@ static void go_again(const struct route *r, struct smarthost *h,
 	}
 }
 
-/* No route: the recipient is not local. */
+/* No server: local delivery. */
 static void send_here(const struct route *r, const struct account *account,
 		      struct route_mail *m)
 {
@@ -294,7 +294,7 @@ static bool says_more(const struct small_error *now, const struct standing *st)
 	return now->reply || now->temporary;
 }
 
-/* Both sentences: each of the two may be what has to be fixed. */
+/* Combines both errors: either may be the one that has to be fixed. */
 static void add_words(struct envelope *e, struct small_error *to,
 		      const char *account, const struct small_error *other)
 {
@@ -305,7 +305,7 @@ static void add_words(struct envelope *e, struct small_error *to,
 	to->text = envelope_keep(e, both.text);
 }
 
-/* What the account at hand said, where it counts; was there any such? */
+/* Keeps the verdict of the current account where it counts; was there any? */
 static bool weigh(const struct route *r, unsigned at, struct envelope *e,
 		  struct standing *all)
 {
@@ -334,7 +334,7 @@ static bool weigh(const struct route *r, unsigned at, struct envelope *e,
 	return counts;
 }
 
-/* Where it has a server, all but the collecting. */
+/* Everything except collecting, where the account has a server. */
 static void begin_at(struct route *r, struct smarthost *h, struct route_mail *m)
 {
 	struct error f = ERROR_INIT;
@@ -361,7 +361,8 @@ static void take_words(struct route *r, unsigned at, struct route_mail *m)
 			       : h->name;
 }
 
-/* Behind the first account; those who are left are offered to the others. */
+/* After the first account; the others are tried for the remaining
+ * recipients. */
 static void finish(struct route *r, struct route_mail *m)
 {
 	struct envelope *e = m->envelope;
@@ -386,7 +387,7 @@ static void finish(struct route *r, struct route_mail *m)
 	m->all = NULL;
 }
 
-/* ---- for others ---- */
+/* ---- public functions ---- */
 
 bool route_has_room(const struct route *r)
 {

@@ -1,10 +1,10 @@
-/* smarthost.c - an account's settings become a dial; a dial carries mail.
+/* smarthost.c - an account's settings as options of a connection, and mail over
+ * it.
  *
- * Servers end a connection when they had enough mails over it, or were idle for
- * too long.  The mails that find it closed are no worse for it: route.c sends
- * them over a new one, and from then on no more at a time than went over the
- * old.
- */
+ * Servers close a connection after some number of mails, or when it was idle
+ * for too long.  That is not the fault of the mails that find it closed:
+ * route.c sends them over a new one, and from then on no more at a time than
+ * were accepted on the old one. */
 #include "deliver/smarthost.h"
 
 #include <stdio.h>
@@ -16,7 +16,7 @@
 #include "deliver/account_mailbox.h"
 #include "net/oauth.h"
 
-#define CONNECT_SECONDS 60 /* for all of the dial, when nothing else is set */
+#define CONNECT_SECONDS 60 /* to connect and log in, unless set */
 
 bool smarthost_is_set(const struct account *account)
 {
@@ -73,7 +73,7 @@ static bool needs_password(const struct dial_options *o)
 	       (!o->mechanism || mechanism_needs_password(o->mechanism));
 }
 
-/* Some servers take mail only from where a mailbox was read a moment ago. */
+/* Some servers accept mail only after a recent login to a mailbox. */
 static int sign_in_first(struct smarthost *h, const struct dial_options *o,
 			 struct error *f)
 {
@@ -88,7 +88,7 @@ static bool is_refused(const struct smarthost *h, const struct error *f)
 	return h->stage == SMARTHOST_DIAL && f->cause == ERROR_PERMISSION;
 }
 
-/* A token may be refused before its time is over: one more is fetched. */
+/* A token may be refused before it expires: another one is requested once. */
 static int dial_again(struct smarthost *h, struct dial_options *o,
 		      struct buf *token, struct error *f)
 {

@@ -1,5 +1,5 @@
-/* transport.c - which of them, what its verdict is for the recipients, and the
- * command of the user's own. */
+/* transport.c - which transport is used, its verdict for the recipients, and
+ * the user's own command. */
 #include "deliver/transport.h"
 
 #include <errno.h>
@@ -30,7 +30,7 @@ bool transport_leads_out(const struct account *account)
 	return transport_is_set(account) || smarthost_is_set(account);
 }
 
-/* NULL: it is none. */
+/* NULL: the account has none. */
 static const char *command_of(const struct account *account)
 {
 	return ascii_begins(account->transport, COMMAND)
@@ -59,8 +59,8 @@ uint64_t transport_size(const struct account *account)
 /* ---- a command ---- */
 
 /* The message on its stdin, the recipients as arguments, the sender in its
- * environment.  The message is a file without a name there, with this machine's
- * line ends: a program that does not read all of it delays no other. */
+ * environment.  The message is an unnamed file with this system's line ends: a
+ * program that does not read all of it blocks nothing. */
 
 #define OUTPUT_MAX 512
 /* $1 is the sender, then "--" and the recipients. */
@@ -87,7 +87,8 @@ static int copy(const struct slice *message, int fd, struct error *f)
 	return r;
 }
 
-/* -1 with the error; of the places for it one has room. */
+/* Writes the file to the first directory with enough space; -1 with the
+ * error. */
 static int stage(const struct slice *message, struct error *f)
 {
 	for (size_t i = 0; sysenv_spare()[i]; i++) {
@@ -121,8 +122,8 @@ static const char *const *make_argv(struct arena *a, const char *command,
 	return argv;
 }
 
-/* Its status is one of sysexits.h; what another one means is
- * not known, and the mail waits. */
+/* The exit status is one of sysexits.h; for any other the meaning is unknown,
+ * and the mail stays queued. */
 static int judge(int status, const char *said, struct error *f)
 {
 	const char *colon = *said ? ": " : "";
@@ -184,7 +185,7 @@ static int run_command(struct arena *a, const struct account *account,
 	return r;
 }
 
-/* ---- either of them ---- */
+/* ---- all transports ---- */
 
 static void accept_all(struct envelope *e, const char *reply)
 {

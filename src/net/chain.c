@@ -1,8 +1,8 @@
-/* chain.c - OpenSSL's structures, read before they are gone.
+/* chain.c - OpenSSL's structures, read before they are freed.
  *
- * What was built up to the verdict is taken, a root of ours at its end with
- * it; where nothing was built (a fingerprint decided) it is what the server
- * sent. */
+ * The chain that OpenSSL built for its verdict is used, including a trusted
+ * root at its end; if none was built (a fingerprint decided), the certificates
+ * that the server sent. */
 #include "net/chain.h"
 
 #include <string.h>

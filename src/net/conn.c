@@ -1,4 +1,4 @@
-/* conn.c - the open connection: libcurl's as octets, and octets as lines. */
+/* conn.c - the open connection: octets through libcurl, and lines over them. */
 #include "net/conn.h"
 
 #include <stdarg.h>
@@ -43,7 +43,7 @@ ssize_t conn_send(struct conn *c, const void *data, size_t n, struct error *f)
 	return code ? lost_by(c, code, f) : (ssize_t)sent;
 }
 
-/* What is in the room came before. */
+/* The buffered octets were received first. */
 static size_t take_over(struct conn *c, void *data, size_t n)
 {
 	size_t got = c->have - c->at;
@@ -125,7 +125,7 @@ static int await(struct conn *c, short events, struct error *f)
 	return end == WAIT_TIME ? out_of_time(c, f) : -1;
 }
 
-/* ---- lines: ours ---- */
+/* ---- lines: sent ---- */
 
 static void show_said(const struct conn *c, const char *text, const char *shown)
 {
@@ -162,9 +162,10 @@ int conn_say(struct conn *c, const char *text, const char *shown,
 	return 0;
 }
 
-/* ---- lines: theirs ---- */
+/* ---- lines: received ---- */
 
-/* Receives until there is an octet: TLS may hold some that poll cannot see. */
+/* Receives until there is an octet: TLS may have some buffered that poll does
+ * not report. */
 static int fill(struct conn *c, struct error *f)
 {
 	if (!c->room)
@@ -252,7 +253,7 @@ static void show_challenge(struct conn *c, const char *word,
 	buf_free(&reason);
 }
 
-/* A challenge is masked, and what a refusal repeats of ours is taken out. */
+/* A challenge is masked, and secrets that a refusal repeats are removed. */
 static void show_heard(struct conn *c)
 {
 	struct buf *line = &c->line;

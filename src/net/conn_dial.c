@@ -1,7 +1,7 @@
-/* conn_dial.c - libcurl, held by the hand.
+/* conn_dial.c - connecting, by libcurl and its callbacks.
  *
- * Its callbacks tell of every line of the greeting, what the server can do and
- * STARTTLS; the protocol judges them.  A handle is one connection. */
+ * The callbacks report each line of the greeting, of the capabilities and of
+ * STARTTLS; the protocol interprets them.  A handle makes one connection. */
 #include <ctype.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -29,7 +29,7 @@ static const char *host_of(const struct conn_options *o)
 	return o->host ? o->host : "localhost";
 }
 
-/* `what`: the setting that it is of, or NULL. */
+/* `what`: the setting that the name is from, or NULL. */
 static int check_host(const struct conn_options *o, const char *host,
 		      const char *what, struct error *f)
 {
@@ -66,7 +66,7 @@ static void put_host(struct buf *out, const char *host, const char *zone)
 	buf_putc(out, ']');
 }
 
-/* Without the user and password that a proxy's URL may have. */
+/* Without the user and password that the URL of a proxy may contain. */
 static const char *proxy_name(const char *url)
 {
 	const char *at = strrchr(url, '@');
@@ -91,7 +91,7 @@ static void put_place(const struct conn_options *o, char *out, size_t size)
 	buf_free(&text);
 }
 
-/* Letters that a path takes as they are. */
+/* Characters that need no encoding in a path. */
 static void put_path(struct buf *out, const char *s)
 {
 	for (; *s; s++) {
@@ -135,7 +135,7 @@ int conn_spell(const struct conn_options *o, struct conn_names *names,
 	return 0;
 }
 
-/* ---- what libcurl tells us while it dials ---- */
+/* ---- libcurl's callbacks ---- */
 
 static unsigned time_of(struct conn *c, CURLINFO which)
 {
@@ -200,7 +200,8 @@ static void describe_tls(struct conn *c)
 			   text);
 }
 
-/* The earliest moment to say where we are and what keeps others out. */
+/* Called for each line of the dialogue, so that the transcript shows the
+ * address and TLS as early as possible. */
 static void describe(struct conn *c)
 {
 	if (!c->is_connected)
@@ -245,8 +246,8 @@ static size_t on_header(char *data, size_t size, size_t n, void *context)
 	return heard < 0 ? 0 : n;
 }
 
-/* Before the greeting it is a proxy that we talk to, and the lines below its
- * CONNECT may hold a password. */
+/* Before the greeting, the peer is a proxy; the lines after CONNECT may contain
+ * a password. */
 static void say_to_proxy(struct conn *c, const char *data, size_t n)
 {
 	const char *end = memchr(data, '\n', n);
@@ -256,7 +257,7 @@ static void say_to_proxy(struct conn *c, const char *data, size_t n)
 			     (int)(end ? end - data - 1 : (ptrdiff_t)n), data);
 }
 
-/* The word that is the command: a tag of libcurl's in IMAP is a letter and
+/* The word that is the command: libcurl's tag in IMAP is a letter and
  * digits. */
 static void keep_verb(struct conn *c, const char *data, size_t n)
 {
@@ -291,7 +292,7 @@ static int on_debug(CURL *handle, curl_infotype type, char *data, size_t n,
 	return 0;
 }
 
-/* ---- the dial ---- */
+/* ---- connecting ---- */
 
 static CURLcode perform(struct conn *c)
 {

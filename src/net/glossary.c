@@ -1,7 +1,7 @@
-/* glossary.c - look-ups in the lines, from the first to the last.
+/* glossary.c - searches the lines, from the first to the last.
  *
- * A thousand lines are passed in some microseconds and asked for when something
- * went wrong or a person looks on, so nothing is built from them. */
+ * A thousand lines take some microseconds, and are only searched when something
+ * failed or a person is watching, so there is no index. */
 #include "net/glossary.h"
 
 #include <stdio.h>
@@ -17,8 +17,8 @@ static bool is_attribute(const char *line)
 	return *line == ' ';
 }
 
-/* What follows `word` and a blank at the beginning of `text`; NULL where it
- * does not begin so. */
+/* The text after `word` and a blank at the beginning of `text`; NULL where it
+ * does not begin with them. */
 static const char *after(const char *text, const char *word, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
@@ -35,7 +35,7 @@ static const char *after_word(const char *text, const char *word)
 	return after(text, word, strlen(word));
 }
 
-/* What follows the kind, of an entry that is of that kind (and protocol). */
+/* The text after the kind, for an entry of that kind (and protocol). */
 static const char *of_kind(const char *line, const char *kind,
 			   const char *protocol)
 {
@@ -44,7 +44,7 @@ static const char *of_kind(const char *line, const char *kind,
 	return rest && protocol ? after_word(rest, protocol) : rest;
 }
 
-/* The entry behind `from`, or the first. */
+/* The entry after `from`, or the first. */
 static const char *next(const char *kind, const char *protocol,
 			const char *from)
 {
@@ -67,7 +67,7 @@ static const char *find(const char *kind, const char *protocol,
 	return NULL;
 }
 
-/* Of the entry's lines the one of that name. */
+/* The entry's line of that name. */
 static const char *attribute(const char *entry, const char *name)
 {
 	while (is_attribute(entry = glossary_line_after(entry))) {
@@ -92,7 +92,7 @@ static const char *text_of(const char *kind, const char *protocol,
 	return entry ? after(of_kind(entry, kind, protocol), name, n) : NULL;
 }
 
-/* Cuts the name off, which ends at a blank; what follows it. */
+/* Splits off the name, which ends at a blank; returns the rest. */
 static const char *take_name(const char *text, char *name, size_t size)
 {
 	size_t n = strcspn(text, " ");
@@ -101,7 +101,7 @@ static const char *take_name(const char *text, char *name, size_t size)
 	return text + n + (text[n] == ' ');
 }
 
-/* ---- what was said ---- */
+/* ---- replies and extensions ---- */
 
 const char *glossary_response(const char *line)
 {
@@ -128,7 +128,7 @@ enum error_cause glossary_response_cause(const char *text)
 	return cause;
 }
 
-/* "AUTH=PLAIN" is AUTH; "UTF8=ACCEPT" is a word of its own. */
+/* "AUTH=PLAIN" means AUTH; "UTF8=ACCEPT" is a name of its own. */
 static const char *find_extension(const char *protocol, const char *line)
 {
 	const char *entry =
@@ -155,7 +155,7 @@ bool glossary_is_unused(const char *protocol, const char *line)
 	return !entry || attribute(entry, "unused");
 }
 
-/* 421, or its class. */
+/* The exact code, such as 421, or its class. */
 static const char *about_code(int code, bool is_class)
 {
 	char name[16];
@@ -205,7 +205,7 @@ bool glossary_next_missing(const char *protocol, const char **at,
 	return false;
 }
 
-/* ---- what can be said ---- */
+/* ---- commands ---- */
 
 static bool take_verb(const char *protocol, const char *entry,
 		      struct glossary_verb *out)
@@ -256,7 +256,7 @@ bool glossary_verb_near(const char *protocol, const char *word, size_t n,
 	return nearest.best != NULL;
 }
 
-/* ---- what to do ---- */
+/* ---- advice ---- */
 
 static bool begins(const char *text, const char *word, size_t n)
 {
@@ -267,7 +267,7 @@ static bool begins(const char *text, const char *word, size_t n)
 	return i == n;
 }
 
-/* At the beginning of a word of the text: no RBL is in a marble. */
+/* At the beginning of a word of the text: "marble" does not contain RBL. */
 static bool contains(const char *text, const char *word, size_t n)
 {
 	bool is_inside = false;
@@ -280,7 +280,7 @@ static bool contains(const char *text, const char *word, size_t n)
 	return false;
 }
 
-/* One of those with bars between them. */
+/* One of several words, separated by bars. */
 static bool has_word(const char *text, const char *words)
 {
 	for (;; words++) {
@@ -315,7 +315,7 @@ static bool fits_esc(const char *wanted, const char *esc)
 					 : !strcmp(esc, wanted);
 }
 
-/* "535 5.7.8 WORDS", with * for any. */
+/* "535 5.7.8 WORDS", where * matches any code. */
 static bool fits_reply(const char *row, int code, const char *esc,
 		       const char *text)
 {
@@ -363,7 +363,7 @@ bool glossary_advice_find(int code, const char *esc, const char *text,
 	return false;
 }
 
-/* An address or a host's name in the sentence is not the server's word. */
+/* The address or host name in an error message is not part of the reply. */
 bool glossary_advice_of(const struct error *f, const char *host,
 			struct advice *out)
 {
@@ -387,7 +387,7 @@ bool glossary_cause(const char *name, struct advice *out)
 	return entry != NULL;
 }
 
-/* The first cause that has such a line which fits. */
+/* The first cause whose line `key` fits. */
 static bool find_cause(const char *key,
 		       bool (*fits)(const char *, const void *),
 		       const void *what, struct advice *out)

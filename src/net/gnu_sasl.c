@@ -1,5 +1,5 @@
-/* gnu_sasl.c - the mechanisms that are computed from challenges: a session of
- * GNU SASL's is fed base64 and says some. */
+/* gnu_sasl.c - challenge-response mechanisms by GNU SASL: a session takes a
+ * challenge in base64 and returns the response. */
 #include "net/sasl.h"
 
 #include <gsasl.h>
@@ -39,7 +39,7 @@ static struct library library = { .file = "libgsasl.so.18",
 				  .package = "libgsasl18",
 				  .symbols = symbols };
 
-static Gsasl *context; /* stays for the process */
+static Gsasl *context; /* kept until the process ends */
 
 int gnu_sasl_load(struct error *f)
 {
@@ -53,7 +53,7 @@ int gnu_sasl_load(struct error *f)
 	return 0;
 }
 
-/* It may have run out, or the realm's server be down. */
+/* The ticket may have expired, or the realm's server may be down. */
 static int no_ticket(struct error *f)
 {
 	error_set(f, ERROR_PERMISSION,
@@ -105,8 +105,8 @@ static void set(struct sasl *s, Gsasl_property property, const char *value,
 		*code = gnu.set(s->session, property, value);
 }
 
-/* NTLM's user may be "DOMAIN\user", which libntlm wants the other way round:
- * of GSASL_REALM its response makes nothing. */
+/* NTLM's user may be "DOMAIN\user", but libntlm expects "user@DOMAIN": its
+ * response ignores GSASL_REALM. */
 static void set_user(struct sasl *s, int *code)
 {
 	const char *user = s->options->user;
@@ -150,7 +150,7 @@ int gnu_sasl_answer(struct sasl *s, const char *challenge, struct error *f)
 
 	if (!challenge)
 		challenge = "";
-	/* libntlm reads what is not there */
+	/* libntlm reads beyond the end of a short challenge */
 	if (!s->step++ || strcmp(s->mechanism->name, "NTLM") != 0 ||
 	    strlen(challenge) >= NTLM_CHALLENGE_LEAST)
 		code = gnu.step(s->session, challenge, &said);

@@ -1,10 +1,10 @@
-/* handle.c - the options of a dial, in libcurl's words.
+/* handle.c - the options of a connection as options of libcurl.
  *
- * Certificates are looked up in the hashed directory of CAs, which costs 1 ms;
- * reading the bundle costs a process 19 ms, so that is done only when the
- * directory does not know the issuer.  Where there is no such directory, or it
- * is a bundle that is trusted, that is read here, as far as the server's chain
- * needs it. */
+ * Certificates are looked up in the hashed directory of CAs, which takes 1 ms;
+ * loading the bundle takes 19 ms for each process, so that is done only if the
+ * directory does not have the issuer.  Without such a directory, or where the
+ * trust file is a bundle, only the certificates that the server's chain needs
+ * are loaded from the bundle. */
 #include "net/handle.h"
 
 #include <ctype.h>
@@ -20,7 +20,7 @@
 #include "base/sysenv.h"
 
 #define LOOKS_MS  100
-#define LOOKS_MAX 200 /* in that time; a dial has some dozens */
+#define LOOKS_MAX 200 /* in that time; a connection needs some dozens */
 #define PAUSE_MS  20
 
 struct curl_functions curl;
@@ -41,7 +41,7 @@ static const struct library_symbol symbols[] = {
 	{ NULL, NULL },
 };
 
-/* A tenth of what it costs to load libcurl. */
+/* Loading these first saves a tenth of the time (base/library.h). */
 static const char *const parts[] = { "libcrypto.so.3", "libssl.so.3", NULL };
 
 static struct library libcurl = { .file = "libcurl.so.4",
@@ -49,8 +49,8 @@ static struct library libcurl = { .file = "libcurl.so.4",
 				  .symbols = symbols,
 				  .parts = parts };
 
-/* Before 7.79 what someone in between had put behind the server's reply to
- * STARTTLS counted as said within TLS (CVE-2021-22947). */
+/* Before 7.79, data that an attacker injected after the server's reply to
+ * STARTTLS was accepted as if received within TLS (CVE-2021-22947). */
 #define VERSION_LEAST 0x074F00
 
 static int check_version(struct error *f)
@@ -146,7 +146,7 @@ static void set_address(struct handle *h)
 	}
 }
 
-/* The environment chooses no proxy, nor does it take one away. */
+/* The proxy variables of the environment are ignored. */
 static void set_way(struct handle *h)
 {
 	const struct conn_options *o = h->options;
@@ -165,8 +165,8 @@ static void set_way(struct handle *h)
 	}
 }
 
-/* Does the directory have a name for each certificate's subject?  Where that
- * cannot be told it is the bundle that is read. */
+/* Does the directory have hashed names of certificates?  If it cannot be read,
+ * the bundle is used. */
 static bool is_hashed(const char *directory)
 {
 	DIR *dir = opendir(directory);
@@ -182,11 +182,10 @@ static bool is_hashed(const char *directory)
 	return found;
 }
 
-/* A directory in which there is nothing: a libcurl that is given none at all
- * may take the system's. */
+/* An empty directory: without one, libcurl may use the system's. */
 #define NO_DIRECTORY "/dev/null"
 
-/* A bundle is read here where that is faster, as far as the chain needs it. */
+/* Loads only the needed certificates of a bundle, where that is faster. */
 static bool set_roots(struct handle *h, const char *bundle)
 {
 	roots_free(&h->roots);
@@ -229,7 +228,7 @@ static void set_trust(struct handle *h)
 		set_text(h, CURLOPT_CRLFILE, o->crl_file);
 }
 
-/* Names of TLS 1.3's go one way, those before it another. */
+/* Cipher names of TLS 1.3 and of older versions are different options. */
 static void set_ciphers(struct handle *h, const char *list)
 {
 	struct buf modern, older;
@@ -263,8 +262,7 @@ static bool judges(const struct conn_options *o)
 	return checks(o) || o->chain;
 }
 
-/* libcurl calls it once it is connected, before the first octet of TLS.
- */
+/* libcurl calls it when it is connected, before TLS begins. */
 static CURLcode on_ssl_ctx(CURL *handle, void *ctx, void *context)
 {
 	struct handle *h = context;
@@ -305,7 +303,7 @@ static void set_tls(struct handle *h)
 	}
 	if (o->cert_file) {
 		set_text(h, CURLOPT_SSLCERT, o->cert_file);
-		/* A key with a pass phrase must not ask the terminal. */
+		/* A key with a passphrase must not prompt on the terminal. */
 		set_text(h, CURLOPT_KEYPASSWD, "");
 	}
 	if (o->key_file)
@@ -334,9 +332,9 @@ static void tell_wait(struct handle *h, uint64_t now)
 	h->tell_at = next == UINT64_MAX ? next : now + next;
 }
 
-/* libcurl looks in here whenever it has waited, a second at most.  One that
- * finds its socket ready and can take nothing from it, since memory is out,
- * does so without a pause until its time is up: it is slowed down. */
+/* libcurl calls this after each wait, at least once a second.  If its socket is
+ * ready but nothing can be read for lack of memory, it would loop without a
+ * pause until the timeout: that is slowed down. */
 static int on_progress(void *context, curl_off_t down_total, curl_off_t down,
 		       curl_off_t up_total, curl_off_t up)
 {
@@ -376,8 +374,8 @@ void handle_make(struct handle *h)
 	set_long(h, CURLOPT_NOPROGRESS, 0);
 	set_long(h, CURLOPT_CONNECTTIMEOUT, (long)seconds);
 	set_long(h, CURLOPT_FTP_RESPONSE_TIMEOUT, (long)seconds + 1);
-	/* Later than the oldest libcurl that serves, and only for the better:
-	 * a name server that does not answer must not hold up our end. */
+	/* Not in the oldest libcurl that we support, and optional: with it, a
+	 * name server that does not answer does not delay the exit. */
 #if LIBCURL_VERSION_NUM >= 0x075700
 	curl.setopt(h->curl, CURLOPT_QUICK_EXIT, 1L);
 #endif

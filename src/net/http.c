@@ -1,4 +1,4 @@
-/* http.c - the options of a transfer, in libcurl's words. */
+/* http.c - a transfer as options of libcurl. */
 #include "net/http.h"
 
 #include <stdio.h>
@@ -45,7 +45,7 @@ static bool is_loopback(const char *authority)
 
 		if (ascii_begins(authority, names[i]) &&
 		    strchr(":/?", authority[n]))
-			return true; /* strchr finds the NUL, too */
+			return true; /* strchr also finds the NUL */
 	}
 	return false;
 }
@@ -67,7 +67,7 @@ void http_host(const char *url, char *out, size_t size)
 	snprintf(out, size, "%.*s", (int)strcspn(host, "/?#"), host);
 }
 
-/* ---- what libcurl calls ---- */
+/* ---- libcurl's callbacks ---- */
 
 static size_t on_reply(char *data, size_t one, size_t n, void *context)
 {
@@ -103,7 +103,8 @@ static size_t on_body(char *room, size_t one, size_t n, void *context)
 	return got < 0 ? CURL_READFUNC_ABORT : (size_t)got;
 }
 
-/* A connection that was kept and is gone is dialled again: from the start. */
+/* If a reused connection is closed, libcurl connects again and sends the body
+ * from the start. */
 static int on_seek(void *context, curl_off_t offset, int from)
 {
 	struct transfer *t = context;
@@ -122,7 +123,7 @@ static struct curl_slist *make_headers(const struct http_request *r)
 	char type[128];
 	struct buf line;
 
-	/* no "100 Continue" to be waited for */
+	/* do not wait for "100 Continue" */
 	if (list)
 		list = curl.append(list, "Expect:");
 	if (list && r->type) {
@@ -162,7 +163,7 @@ static void set_options(struct transfer *t, struct curl_slist *headers)
 	handle_make(h);
 	if (!h->curl)
 		return;
-	/* it is libcurl that speaks */
+	/* libcurl does the transfer */
 	curl.setopt(h->curl, CURLOPT_CONNECT_ONLY, 0L);
 	curl.setopt(h->curl, CURLOPT_URL, handle_name(t->request->url));
 	curl.setopt(h->curl, CURLOPT_TIMEOUT, (long)t->options.seconds);
@@ -218,7 +219,7 @@ static int run(struct transfer *t, struct error *f)
 	return result;
 }
 
-/* "host:port" of the URL, which is a safe one. */
+/* "host:port" of a URL that http_is_safe accepted. */
 static void take_apart(struct transfer *t)
 {
 	size_t n = 0;

@@ -1,4 +1,4 @@
-/* jwt.c - libcrypto's EVP signatures, by pointers. */
+/* jwt.c - signatures by libcrypto's EVP functions, loaded at run time. */
 #include "net/jwt.h"
 
 #include <string.h>
@@ -70,7 +70,7 @@ void jwt_base64url(struct buf *out, const void *data, size_t n)
 	const unsigned char *octets = data;
 	char group[4];
 
-	/* in pieces of three octets: no padding within */
+	/* in groups of three octets: no padding in between */
 	for (size_t at = 0; at < n; at += 3) {
 		size_t some = n - at < 3 ? n - at : 3;
 
@@ -97,7 +97,7 @@ int jwt_sha256(struct buf *out, const void *data, size_t n, struct error *f)
 
 /* ---- the key ---- */
 
-/* An encrypted key must not ask the terminal. */
+/* An encrypted key must not prompt on the terminal. */
 static int no_passphrase(char *room, int size, int writing, void *context)
 {
 	(void)room, (void)size, (void)writing, (void)context;

@@ -1,13 +1,16 @@
-/* oauth.c - use, refresh, keep.
+/* oauth.c - use, refresh, store.
  *
- *	the store's token		what is done
- *	valid for a while		used, no lock
- *	(nearly) over, or refused	lock, read again, and if it is still so:
- *	   granted			keep it, then use it
- *	   no answer, 429, 5xx		use what is valid, else temporary
- *	   refused for good		read once more; else log in again
+ *	stored token			action
+ *	valid for long enough		use it, without a lock
+ *	(nearly) expired, or refused	lock, read it again, and refresh it if
+ *					that is still so:
+ *	   granted			store the new one, then use it
+ *	   no reply, 429, 5xx		use the old one while it is valid, else
+ *					a temporary error
+ *	   refused permanently		read it once more; then log in again
  *
- * A clock that went back is told by the time at which the token was got. */
+ * A token that was obtained in the future counts as expired: the clock was set
+ * back. */
 #include "net/oauth.h"
 
 #include <errno.h>
@@ -31,8 +34,8 @@
 #include "net/http.h"
 #include "net/oauth_grant.h"
 
-#define MARGIN	   60  /* seconds before its end */
-#define MARGIN_HVE 600 /* Microsoft's high volume mail wants as much */
+#define MARGIN	   60  /* seconds before it expires */
+#define MARGIN_HVE 600 /* for Microsoft's High Volume Email */
 #define HOST_HVE   "smtp.hve.mx.microsoft"
 
 bool oauth_is_used(const struct account *account)
@@ -44,7 +47,7 @@ bool oauth_is_used(const struct account *account)
 				  !strcmp(account->auth, "XOAUTH2"));
 }
 
-/* ---- use, refresh, keep ---- */
+/* ---- use, refresh, store ---- */
 
 static int64_t left(const struct oauth_record *r)
 {
@@ -72,7 +75,7 @@ static bool is_good(const struct account *account, const struct oauth_record *r,
 	return left(r) > margin(account);
 }
 
-/* A process without our lock may have logged in meanwhile. */
+/* Another process, without our lock, may have logged in meanwhile. */
 static bool has_changed(struct oauth_store *s, struct oauth_record *r)
 {
 	struct error unimportant = ERROR_INIT;
@@ -103,7 +106,7 @@ static int renew(struct oauth_store *s, struct oauth_record *r,
 	if (result < 0)
 		return error_copy(f, &why);
 	token->is_new = true;
-	/* what was granted is used, even where it cannot be kept */
+	/* a granted token is used even if it cannot be stored */
 	if (oauth_store_write(s, r, &why) < 0)
 		log_warning("the new token could not be stored: %s", why.text);
 	return 0;
@@ -150,7 +153,7 @@ int oauth_get(struct arena *a, const struct account *account,
 	return result;
 }
 
-/* ---- as a password ---- */
+/* ---- the token as a password ---- */
 
 static int put_token(const struct oauth_token *token, struct buf *password,
 		     struct error *f)
@@ -203,7 +206,7 @@ int oauth_again(struct arena *a, const struct account *account,
 	return 0;
 }
 
-/* ---- where tokens are kept ---- */
+/* ---- where tokens are stored ---- */
 
 #define SYSTEM_STATE "/var/lib/mailsend"
 #define RECORD_MAX   COMMAND_INPUT_MAX
@@ -211,7 +214,7 @@ int oauth_again(struct arena *a, const struct account *account,
 #define TEMPORARY    ".oauth"
 
 #define AT(member) offsetof(struct oauth_record, member)
-/* The members, and where they lie. */
+/* The members, and where they are in the record. */
 static const struct {
 	const char *name;
 	size_t at;
@@ -231,9 +234,9 @@ static const char **text_at(const struct oauth_record *r, size_t i)
 	return (const char **)((char *)r + members[i].at);
 }
 
-/* ---- where ---- */
+/* ---- the path ---- */
 
-/* An account's name as a file's: what is not plain is %XX. */
+/* An account's name as a file name: other characters become %XX. */
 static const char *file_name(struct arena *a, const char *account)
 {
 	struct buf out = BUF_INIT(3 * 1024);
@@ -336,7 +339,7 @@ static int run(struct oauth_store *s, const char *setting, const char *line,
 	return 0;
 }
 
-/* 0: there is none. */
+/* 0: there is no file. */
 static int read_file(struct oauth_store *s, struct buf *out, struct error *f)
 {
 	const char *path = path_of(s, "");

@@ -1,8 +1,8 @@
-/* oauth_grant.c - what is asked of an endpoint, and what its answers are worth.
+/* oauth_grant.c - requests to an endpoint, and what its replies mean.
  *
  *	granted				the tokens
- *	no answer, 429, 5xx, no JSON	temporary
- *	a person has to come		77, and mail waits
+ *	no reply, 429, 5xx, no JSON	a temporary error
+ *	a person has to log in		exit status 77; mail stays queued
  *	any other refusal		a setting is wrong
  */
 #include "net/oauth_grant.h"
@@ -33,7 +33,7 @@ bool oauth_is_app(const struct account *account)
 	       strcmp(account->oauth_flow, "app") == 0;
 }
 
-/* ---- a form ---- */
+/* ---- the form ---- */
 
 void oauth_encode(struct buf *out, const char *text)
 {
@@ -54,7 +54,7 @@ void oauth_put(struct buf *form, const char *name, const char *value)
 	oauth_encode(form, value);
 }
 
-/* A file of the account's that holds a secret. */
+/* A file named by the account that contains a secret. */
 static int read_secret(struct arena *a, const char *setting, const char *path,
 		       struct buf *out, struct error *f)
 {
@@ -94,7 +94,7 @@ static void put_claim(json_t *claims, const char *name, const char *value)
 	json_object_set_new(claims, name, json_string(value));
 }
 
-/* Claims that are the same for every endpoint; takes them. */
+/* The claims that are the same for every endpoint; frees them. */
 static int sign_claims(struct buf *out, const struct jwt_key *key,
 		       json_t *claims, int64_t lasts, struct error *f)
 {
@@ -167,7 +167,7 @@ int oauth_put_client(struct buf *form, struct arena *a,
 	return put_assertion(form, a, account, p, f);
 }
 
-/* ---- asking ---- */
+/* ---- the request ---- */
 
 void oauth_answer_free(struct oauth_answer *answer)
 {
@@ -175,7 +175,7 @@ void oauth_answer_free(struct oauth_answer *answer)
 	answer->json = NULL;
 }
 
-/* The log-in is gone, and a person has to come. */
+/* The login is no longer valid: a person has to log in again. */
 static bool needs_person(const char *error)
 {
 	static const char *const errors[] = {
@@ -198,7 +198,7 @@ static bool is_passing(const char *error)
 	       !strcmp(error, "authorization_pending");
 }
 
-/* A person has to come, and the mail is none the worse for it: it waits. */
+/* A person has to log in again; meanwhile the mail stays queued. */
 static int wants_login(struct error *f)
 {
 	f->temporary = true;
@@ -288,7 +288,7 @@ static const char *token_of(struct arena *a, const json_t *o, const char *name)
 							: NULL;
 }
 
-/* Some send a number as a text. */
+/* Some servers send a number as a string. */
 static int64_t seconds_of(const json_t *o)
 {
 	const json_t *in = json_object_get(o, "expires_in");
@@ -355,7 +355,8 @@ static int grant_refresh(struct arena *a, const struct account *account,
 	return result;
 }
 
-/* Google's file of a service account (RFC 7523 2.1).  *url is whom to ask. */
+/* Google's key file of a service account (RFC 7523 2.1).  *url is the
+ * endpoint. */
 static int sign_service(struct arena *a, const struct account *account,
 			const struct oauth_provider *p, const json_t *o,
 			struct buf *jwt, const char **url, struct error *f)

@@ -1,5 +1,5 @@
-/* oauth_provider.c - a table for those that publish no more than a page, and
- * discovery for all others. */
+/* oauth_provider.c - a table for providers that only document their endpoints
+ * on a web page, and discovery for all others. */
 #include "net/oauth.h"
 
 #include <string.h>
@@ -18,7 +18,7 @@ static const struct oauth_provider known[] = {
 		.token = "https://oauth2.googleapis.com/token",
 		.revoke = "https://oauth2.googleapis.com/revoke",
 		.scope = "https://mail.google.com/",
-		/* else there is no refresh token */
+		/* without it there is no refresh token */
 		.more = "access_type=offline&prompt=consent",
 		.console = "https://console.cloud.google.com/apis/credentials",
 		.advice =
@@ -71,7 +71,7 @@ static const struct oauth_provider known[] = {
 	},
 };
 
-/* ---- known by name ---- */
+/* ---- by name ---- */
 
 static const char *with_tenant(struct arena *a, const char *url,
 			       const char *tenant)
@@ -113,7 +113,7 @@ static int find_known(struct arena *a, const struct account *account,
 	return 0;
 }
 
-/* ---- asked at its issuer ---- */
+/* ---- by discovery ---- */
 
 void oauth_provider_request(struct arena *a, const struct account *account,
 			    const char *url, struct http_request *request)
@@ -145,7 +145,7 @@ static bool is_same_issuer(const char *one, const char *other)
 	return n == m && memcmp(one, other, n) == 0;
 }
 
-/* 1 found, 0 no document there, -1 with the error. */
+/* 1 found, 0 no such document, -1 with the error. */
 static int ask(struct arena *a, const struct account *account, const char *url,
 	       struct oauth_provider *p, struct error *f)
 {
@@ -182,7 +182,7 @@ static int ask(struct arena *a, const struct account *account, const char *url,
 	return r;
 }
 
-/* RFC 8414 3.1 puts the well-known part before the path, OpenID behind it. */
+/* RFC 8414 3.1 puts the well-known part before the path, OpenID after it. */
 static int discover(struct arena *a, const struct account *account,
 		    struct oauth_provider *p, struct error *f)
 {

@@ -1,7 +1,8 @@
-/* pin.c - SSL_CTX_set_cert_verify_callback takes the place of the chain.
+/* pin.c - the verdict on the server's certificate, by
+ * SSL_CTX_set_cert_verify_callback.
  *
- * The callback's "no" ends the handshake (libcurl has asked for a verified
- * peer), so a wrong server hears neither a password nor an address. */
+ * A negative verdict ends the handshake (libcurl requires a verified peer), so
+ * the wrong server receives neither a password nor an address. */
 #include "net/pin.h"
 
 #include <stdio.h>
@@ -152,7 +153,7 @@ int pin_load(const char *backend, struct error *f)
 	return library_load(&libcrypto, f);
 }
 
-/* Octets of the digest, 0 when it is none that we know. */
+/* The length of the digest in octets; 0 if the digest is not supported. */
 static size_t parse_hex(unsigned char *out, size_t room, const char *hex)
 {
 	size_t n = 0;
@@ -205,7 +206,8 @@ static int check_leaf(X509_STORE_CTX *store, struct pin *p)
 		crypto.set_error(store, X509_V_OK);
 		return 1;
 	}
-	/* a digest that could not be made has not shown another certificate */
+	/* if no digest could be made, the certificate is not known to be
+	 * another */
 	p->refused = !leaf || n == p->length;
 	if (n == p->length)
 		text_hex_colons(p->seen, digest, n);
@@ -213,16 +215,16 @@ static int check_leaf(X509_STORE_CTX *store, struct pin *p)
 	return 0;
 }
 
-/* ---- CAs out of a file of many ---- */
+/* ---- the needed CAs of a bundle ---- */
 
-#define CHAIN_MOST 20 /* of a server's certificates: more have no use */
+#define CHAIN_MOST 20 /* certificates of a server; more are ignored */
 
 static size_t put_name(struct roots_name *out, const X509_NAME *name)
 {
 	return crypto.name_der(name, &out->der, &out->length) == 1;
 }
 
-/* Whose certificate it is and who signed it: both may be trusted. */
+/* The subject and the issuer: both may be trusted. */
 static size_t put_names(struct roots_name *out, const X509 *x)
 {
 	size_t n = put_name(out, crypto.subject(x));
@@ -254,8 +256,8 @@ static void add_roots(X509_STORE_CTX *store, const struct roots *roots)
 
 /* ---- the chain ---- */
 
-/* A second look, with a context of its own: the first has given its verdict,
- * and the store that both share knows more by now. */
+/* A second verification, with a new context: the first has its verdict, and the
+ * store that both share has more certificates now. */
 static bool verify_again(X509_STORE_CTX *store, const char *bundle)
 {
 	X509_STORE *known = crypto.store(store);
@@ -274,8 +276,8 @@ static bool verify_again(X509_STORE_CTX *store, const char *bundle)
 	return good;
 }
 
-/* Do we trust an authority of the name that the chain ends with?  Then its key
- * has not signed this, or the chain would go on. */
+/* Do we trust a CA with the name of the chain's last issuer?  Then its key did
+ * not sign the certificate, or the chain would continue. */
 static bool has_namesake(X509_STORE_CTX *store)
 {
 	const void *chain = crypto.chain(store);
@@ -316,8 +318,8 @@ static int check_chain(X509_STORE_CTX *store, const struct pin_judge *j)
 	return good;
 }
 
-/* A key that could not be read counts as too weak, and of a failed reading no
- * error is left: is it read now? */
+/* OpenSSL treats a key that cannot be read as too weak, and keeps no error of a
+ * failed reading: can it be read now? */
 static bool is_key_readable_now(X509_STORE_CTX *store)
 {
 	const X509 *owner = crypto.current(store);
@@ -332,8 +334,8 @@ static bool is_key_readable_now(X509_STORE_CTX *store)
 	return is_readable;
 }
 
-/* Was it for want of memory that no good verdict came out?  Takes the errors
- * from OpenSSL's list. */
+/* Did the verification fail for lack of memory?  Clears OpenSSL's error
+ * queue. */
 static bool is_memory_short(X509_STORE_CTX *store)
 {
 	int verdict = crypto.error(store);
@@ -360,9 +362,9 @@ static int judge(X509_STORE_CTX *store, void *context)
 	j->verify = crypto.error(store);
 	if (j->saw)
 		j->saw(store, good > 0, j->context);
-	/* what the arithmetic of a bad signature has left there would be taken
-	 * for the cause of the failure, in place of the verdict; what a CA has
-	 * that cannot be read, for one */
+	/* errors that a bad signature, or an unreadable certificate of a CA,
+	 * left in the queue would be taken for the cause of the failure,
+	 * instead of the verdict */
 	crypto.forget_errors();
 	return good;
 }
@@ -415,8 +417,8 @@ bool pin_describe_peer(void *session, char *out, size_t size)
 	return n > 0;
 }
 
-/* The first Finished message of the handshake is the client's, but for one that
- * is resumed. */
+/* The first Finished message is the client's, except when a session is
+ * resumed. */
 static size_t bind_by_end(const SSL *session, unsigned char *out)
 {
 	size_t n = ssl.is_resumed(session)

@@ -1,4 +1,5 @@
-/* reach.c - getaddrinfo, then as many sockets as there are addresses. */
+/* reach.c - getaddrinfo, then a socket for each address, all at the same
+ * time. */
 #include "net/reach.h"
 
 #include <arpa/inet.h>
@@ -24,7 +25,7 @@
 
 /* ---- the name ---- */
 
-/* As a resolver wants it: no brackets, A-labels. */
+/* For the resolver: no brackets, A-labels. */
 static int spell_host(const char *host, char *out, size_t size, struct error *f)
 {
 	struct arena a = ARENA_INIT;
@@ -127,7 +128,7 @@ static bool bind_to(int fd, int family, const char *source)
 	       bind(fd, (struct sockaddr *)&four, sizeof(four)) == 0;
 }
 
-/* The socket, or -1 where there is an answer already. */
+/* The socket, or -1 if the result is already known. */
 static int begin(struct reach_address *one, const char *source)
 {
 	int family = one->place.ss_family;
@@ -178,7 +179,7 @@ static bool is_waiting(const struct pollfd *p, size_t n)
 	return false;
 }
 
-/* Until the time is up, or there is something new to show. */
+/* Until the timeout, or the next update of the progress line. */
 static int timeout_of(const struct reach *r, uint64_t lasted, uint64_t left)
 {
 	char place[sizeof(r->host) + 8];
@@ -224,11 +225,11 @@ size_t reach_connect(struct reach *r, const char *source, unsigned milliseconds)
 
 /* ---- SRV and MX ---- */
 
-/* A question by libc's resolver, its answer read here (RFC 1035 4.1).
+/* A query by libc's resolver; the answer is parsed here (RFC 1035 4.1).
  *
- * A compressed name (4.1.4) points back, always before where it began to be
- * read last: so it ends.  Records of other types, as of a CNAME on the way, are
- * passed over. */
+ * A compression pointer (4.1.4) has to point before the place where reading
+ * last began, so following pointers ends.  Records of other types, such as a
+ * CNAME, are skipped. */
 
 #define HEADER	     12
 #define CLASS_IN     1
@@ -264,7 +265,7 @@ static bool is_host_letter(unsigned char c)
 	return ascii_is_alnum((char)c) || c == '-' || c == '_';
 }
 
-/* One label to the end of a name; false when it is none of a host's. */
+/* Appends a label to the name; false when it is not valid in a host name. */
 static bool put_label(char *name, size_t *used, const unsigned char *label,
 		      size_t n)
 {
@@ -283,7 +284,7 @@ static bool put_label(char *name, size_t *used, const unsigned char *label,
 
 enum name_verdict { NAME_BROKEN, NAME_ODD, NAME_GOOD };
 
-/* Reads on behind the name in any case but NAME_BROKEN. */
+/* Continues after the name, except for NAME_BROKEN. */
 static enum name_verdict take_name(struct packet *p, char name[SRV_NAME_MAX])
 {
 	size_t at = p->at, limit = p->at, used = 0;
@@ -323,8 +324,8 @@ static enum name_verdict take_name(struct packet *p, char name[SRV_NAME_MAX])
 
 /* ---- the records ---- */
 
-/* RFC 2782: the lowest priority first; of one priority we take the heaviest,
- * where a program that dials by itself would draw lots. */
+/* RFC 2782: the lowest priority first; of the same priority, the highest
+ * weight, where a program that connects by itself would choose at random. */
 static int compare(const void *one, const void *other)
 {
 	const struct srv_target *a = one, *b = other;
@@ -371,7 +372,7 @@ static int take_record(struct srv_list *list, struct packet *p,
 		return -1;
 	is = take16(p);
 	class = take16(p);
-	p->at += 4; /* how long it may be kept */
+	p->at += 4; /* the TTL */
 	length = take16(p);
 	if (!has(p, length))
 		return -1;
@@ -417,10 +418,10 @@ int srv_parse(struct srv_list *list, const unsigned char *packet, size_t n,
 	return r;
 }
 
-/* ---- the question ---- */
+/* ---- the query ---- */
 
 #ifdef __GLIBC__
-/* The name server of a frozen world is one of a test's, on this machine. */
+/* In a test, the name server is one on this machine. */
 static void set_server(struct __res_state *state)
 {
 	unsigned port = sysenv_dns_port();
@@ -458,7 +459,7 @@ static int ask(const char *name, enum srv_type type, unsigned char *answer,
 }
 
 #else
-/* Where the resolver has one state for all. */
+/* For a resolver with one global state. */
 static int ask(const char *name, enum srv_type type, unsigned char *answer,
 	       int size)
 {

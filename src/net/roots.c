@@ -1,5 +1,5 @@
-/* roots.c - PEM (RFC 7468), and as much of X.509 as there is before the subject
- * (RFC 5280 4.1). */
+/* roots.c - PEM (RFC 7468), and the fields of X.509 up to the subject (RFC 5280
+ * 4.1). */
 #include "net/roots.h"
 
 #include <string.h>
@@ -9,7 +9,7 @@
 
 #define FILE_MAX	((size_t)4 << 20)
 #define CERTIFICATE_MAX 65536
-#define FEW		8 /* certificates: the library reads them as fast */
+#define FEW		8 /* certificates: the library loads them as fast */
 
 #define BEGIN_ANY   "-----BEGIN "
 #define CERTIFICATE "CERTIFICATE-----"
@@ -17,7 +17,7 @@
 
 /* ---- PEM ---- */
 
-/* Where the base64 of the next certificate begins; NULL: there is none. */
+/* Where the base64 of the next certificate begins, or NULL. */
 static const char *next_certificate(const char *text)
 {
 	const char *at = strstr(text, BEGIN_ANY CERTIFICATE);
@@ -66,7 +66,7 @@ struct der {
 	const unsigned char *at, *end;
 };
 
-/* Of the octets after a tag; false where they say more than there is. */
+/* The length after a tag; false if it exceeds the data. */
 static bool take_length(struct der *d, size_t *length)
 {
 	size_t left = (size_t)(d->end - d->at), octets;
@@ -86,8 +86,8 @@ static bool take_length(struct der *d, size_t *length)
 	return *length <= left;
 }
 
-/* Takes one element of that kind off; `whole` is all of it, `inside` what it
- * holds, and either may be NULL. */
+/* Reads one element with that tag; `whole` is all of it, `inside` its contents,
+ * and either may be NULL. */
 static bool take(struct der *d, unsigned char tag, struct der *whole,
 		 struct der *inside)
 {
@@ -115,15 +115,15 @@ static bool find_subject(const unsigned char *der, size_t length,
 	if (!take(&all, SEQUENCE, NULL, &outer) ||
 	    !take(&outer, SEQUENCE, NULL, &inner))
 		return false;
-	take(&inner, VERSION, NULL, NULL);	    /* not there in version 1 */
-	return take(&inner, INTEGER, NULL, NULL) && /* serial number */
+	take(&inner, VERSION, NULL, NULL);	     /* absent in version 1 */
+	return take(&inner, INTEGER, NULL, NULL) &&  /* serial number */
 	       take(&inner, SEQUENCE, NULL, NULL) && /* algorithm */
 	       take(&inner, SEQUENCE, NULL, NULL) && /* issuer */
 	       take(&inner, SEQUENCE, NULL, NULL) && /* validity */
 	       take(&inner, SEQUENCE, subject, NULL);
 }
 
-/* ---- looking ---- */
+/* ---- the search ---- */
 
 static bool is_one_of(const struct roots_name *names, size_t count,
 		      const struct der *subject)

@@ -1,4 +1,5 @@
-/* sasl.c - the choice, the mechanisms that are words, and the way of all. */
+/* sasl.c - the choice of a mechanism, those without a library, and the exchange
+ * for all. */
 #include "net/sasl.h"
 
 #include <stdio.h>
@@ -64,7 +65,7 @@ static bool is_bound(const struct sasl_options *o)
 	return o->binding && o->binding->octets[0];
 }
 
-/* Not one for which the library would have to be installed first. */
+/* False if the library that it needs is not installed. */
 static bool is_usable(const struct mechanism *m)
 {
 	struct error unimportant = ERROR_INIT;
@@ -73,7 +74,7 @@ static bool is_usable(const struct mechanism *m)
 	       gnu_sasl_load(&unimportant) == 0;
 }
 
-/* Of those with a token. */
+/* Of the mechanisms with a token. */
 static const struct mechanism *bearer(const struct sasl_offer *offer)
 {
 	const unsigned both = MECHANISM_BEARER | MECHANISM_IS_CHOICE;
@@ -102,7 +103,7 @@ static const struct mechanism *named(const struct sasl_offer *offer,
 		return bearer(offer);
 	if (offers(offer, m) && !(m->flags & MECHANISM_IS_CHOICE))
 		return m;
-	/* the commands go by its name, too */
+	/* the LOGIN command counts as well */
 	if (!strcmp(m->name, "LOGIN") && offer->has_command)
 		return mechanism_find("USER");
 	error_set(f, ERROR_CONFIG,
@@ -114,7 +115,7 @@ static const struct mechanism *named(const struct sasl_offer *offer,
 	return NULL;
 }
 
-/* *missing: the first that would do if the library were there. */
+/* *missing: the first mechanism that would be possible with the library. */
 static const struct mechanism *best(const struct sasl_offer *offer,
 				    bool with_bound,
 				    const struct mechanism **missing)
@@ -155,7 +156,8 @@ const struct mechanism *sasl_choose(const struct sasl_offer *offer,
 	return NULL;
 }
 
-/* Another one, where `m` was refused for more than a password. */
+/* The next mechanism, where `m` was refused for another reason than the
+ * password. */
 static const struct mechanism *next(const struct sasl_offer *offer,
 				    const struct sasl_options *o,
 				    const struct mechanism *m)
@@ -172,7 +174,7 @@ static const struct mechanism *next(const struct sasl_offer *offer,
 	return m;
 }
 
-/* The same error in more words. */
+/* The same error with text before and after it. */
 static int reword(struct error *f, const char *before, const char *behind)
 {
 	struct error told = *f;
@@ -185,7 +187,7 @@ static int reword(struct error *f, const char *before, const char *behind)
 	return -1;
 }
 
-/* What was found out here says not yet which server it is about. */
+/* Errors from before the exchange do not name the server. */
 static int add_place(struct error *f, const char *place)
 {
 	char before[400];
@@ -239,9 +241,9 @@ static int put_cram(const struct sasl *s, const char *challenge,
 	return r;
 }
 
-/* ---- those that are words ---- */
+/* ---- mechanisms without computation ---- */
 
-/* What RFC 5801 4 does not allow in a name. */
+/* Escapes characters that RFC 5801 4 does not allow in a name. */
 void sasl_put_name(struct buf *raw, const char *name)
 {
 	for (; *name; name++)
@@ -253,7 +255,7 @@ void sasl_put_name(struct buf *raw, const char *name)
 			buf_putc(raw, *name);
 }
 
-/* XOAUTH2 as Google and Microsoft have it; RFC 7628 3.1. */
+/* XOAUTH2 as documented by Google and Microsoft; RFC 7628 3.1. */
 static void put_token(const struct sasl *s, struct buf *raw)
 {
 	const struct sasl_options *o = s->options;
@@ -276,7 +278,8 @@ static void put_plain(const struct sasl_options *o, struct buf *raw)
 	buf_puts(raw, o->password);
 }
 
-/* What makes way for the reply that counts (RFC 7628 3.2.3). */
+/* The response to an error message; after it the server sends the final reply
+ * (RFC 7628 3.2.3). */
 static void take_refusal(struct sasl *s, const char *challenge, struct buf *raw)
 {
 	sasl_reason(s, challenge, &s->reason);
@@ -327,7 +330,7 @@ static int answer_with_words(struct sasl *s, const char *challenge,
 	return r;
 }
 
-/* ---- one log-in ---- */
+/* ---- one login ---- */
 
 int sasl_begin(struct sasl *s, const struct mechanism *m,
 	       const struct sasl_options *o, struct error *f)
@@ -374,7 +377,7 @@ void sasl_end(struct sasl *s)
 	buf_free(&s->reason);
 }
 
-/* Every occurrence becomes "***" and the rest closes up. */
+/* Replaces every occurrence with "***", and moves up the rest. */
 static void hide_one(char *text, const char *secret)
 {
 	size_t n = strlen(secret);
@@ -438,7 +441,7 @@ bool sasl_reason(const struct sasl *s, const char *challenge, struct buf *out)
 	return is_one;
 }
 
-/* ---- over a line ---- */
+/* ---- on a connection ---- */
 
 static bool begins(const struct sasl *s, const struct sasl_carrier *c)
 {
@@ -446,8 +449,8 @@ static bool begins(const struct sasl *s, const struct sasl_carrier *c)
 	       (c->login_begins && !strcmp(s->mechanism->name, "LOGIN"));
 }
 
-/* The first line, with the initial response where it may go along.  One that
- * may not waits in s->said for the challenge. */
+/* The first line, with the initial response if that is allowed.  Otherwise the
+ * response is held in s->said until the challenge. */
 static int put_command(struct sasl *s, const struct sasl_carrier *c,
 		       struct buf *line, bool *has_said, struct error *f)
 {
@@ -484,7 +487,7 @@ static int say_first(struct sasl *s, const struct sasl_carrier *c,
 	return r;
 }
 
-/* Why it was refused is more than the refusal says. */
+/* Adds what is known about the reason to the error. */
 static void add_reason(const struct sasl *s, struct error *f)
 {
 	char behind[1200];
@@ -500,8 +503,9 @@ static void add_reason(const struct sasl *s, struct error *f)
 		       "server");
 }
 
-/* The server would tie SCRAM to the TLS connection, and we heard nothing of it
- * (RFC 5802 6): those in between would hear the password next. */
+/* The server supports channel binding, but we did not see it offered (RFC 5802
+ * 6): somebody in between may have removed it, and a weaker mechanism would
+ * send them the password. */
 static bool is_downgraded(const struct sasl *s)
 {
 	return strstr(s->reason.data, "server-does-support-channel-binding");

@@ -22,7 +22,7 @@
 struct scram {
 	char nonce[NONCE_OCTETS / 3 * 4 + 1];
 	struct buf gs2;	 /* the header: "n,,", "y,,", "p=tls-exporter,," */
-	struct buf text; /* all that is signed, as it comes together */
+	struct buf text; /* the AuthMessage, collected as it is exchanged */
 	unsigned char server_key[SCRAM_KEY_MAX];
 };
 
@@ -108,7 +108,7 @@ struct server_first {
 	uint64_t iterations;
 };
 
-/* "r=NONCE,s=SALT,i=COUNT", and what else there is. */
+/* "r=NONCE,s=SALT,i=COUNT", and extensions. */
 static bool parse_first(const struct scram *c, const char *text,
 			struct server_first *out)
 {
@@ -135,7 +135,7 @@ static bool parse_first(const struct scram *c, const char *text,
 	return n && out->iterations && strchr(",", text[3 + n]);
 }
 
-/* c=, what we began with and what the TLS connection is known by. */
+/* c=: the header of the first message and the channel binding data. */
 static void put_binding(const struct sasl *s, struct buf *out)
 {
 	const struct scram *c = s->session;
@@ -193,7 +193,7 @@ static int say_proof(struct sasl *s, const struct buf *challenge,
 	return r;
 }
 
-/* ---- theirs ---- */
+/* ---- the server's proof ---- */
 
 static int check_signature(struct sasl *s, const struct buf *challenge,
 			   struct error *f)
@@ -216,7 +216,7 @@ static int check_signature(struct sasl *s, const struct buf *challenge,
 	return 0;
 }
 
-/* ---- one log-in ---- */
+/* ---- one login ---- */
 
 int scram_begin(struct sasl *s, struct error *f)
 {
@@ -259,7 +259,7 @@ int scram_answer(struct sasl *s, const char *challenge, struct error *f)
 	struct buf heard = BUF_INIT(SASL_SECRET_MAX);
 	int r;
 
-	/* the refusal itself comes after an empty line */
+	/* the refusal itself follows after an empty response */
 	if (challenge && sasl_reason(s, challenge, &s->reason))
 		return 0;
 	if (challenge && (unbase64_text(challenge, &heard) < 0 ||

@@ -1,4 +1,4 @@
-/* trace.c - events on their way to those who watch. */
+/* trace.c - passes events on to the subscribers. */
 #include "net/trace.h"
 
 #include <stdarg.h>

@@ -1,4 +1,4 @@
-/* verdict.c - tables of what OpenSSL says, by number and by word; and how a
+/* verdict.c - tables of OpenSSL's errors, by number and by text; and why a
  * connection of conn.h failed. */
 #include "net/verdict.h"
 
@@ -12,8 +12,8 @@
 
 #include "net/handle.h"
 
-/* A look-up that failed is asked once more, for libcurl does not tell "there
- * is no such host" from "no answer".  Neither does a resolver always. */
+/* A failed look-up is repeated, because libcurl does not distinguish "no such
+ * host" from "no answer".  Some resolvers do not either. */
 int verdict_lookup(const char *host, const char *hint, const char *text,
 		   struct error *f)
 {
@@ -32,8 +32,8 @@ int verdict_lookup(const char *host, const char *hint, const char *text,
 	) {
 		error_set(f, ERROR_NOHOST, "there is no host named %s; %s",
 			  host, hint);
-		/* away from its network a machine hears the same of a host
-		 * that is there */
+		/* a machine without a network may get the same answer for a
+		 * host that exists */
 		f->temporary = true;
 		return -1;
 	}
@@ -54,7 +54,7 @@ int verdict_source(const char *source, struct error *f)
 
 #define VERIFY_NO_MEMORY 17
 
-/* Numbers are OpenSSL's X509_V_ERR_*, fixed since its beginnings. */
+/* The numbers are OpenSSL's X509_V_ERR_*, which never change. */
 static const struct {
 	long code;
 	enum error_cause cause;
@@ -95,26 +95,27 @@ static const struct {
 	  "do not trust this server before its administrator has a new one" },
 };
 
-/* Do libcurl's words say that the certificate is for another name? */
+/* Does libcurl's message say that the certificate is for another name? */
 static bool is_name_error(const char *text)
 {
 	return strstr(text, "match") != NULL;
 }
 
-/* ... that libcurl ended it, as the server's line had no end?  Of 7.88, and of
- * those that have CURLE_TOO_LARGE (8.6). */
+/* Does it say that libcurl aborted because a line did not end?  The messages of
+ * 7.88, and of versions with CURLE_TOO_LARGE (8.6). */
 static bool is_endless(const char *text)
 {
 	return strstr(text, "Too large response") ||
 	       strstr(text, "grew larger than allowed");
 }
 
-/* What a dial holds at a time: its socket, the look-up's, a file, a
- * directory. */
+/* Descriptors that a connection needs at the same time: the socket, the
+ * resolver's, a file, a directory. */
 #define DESCRIPTORS 8
 
-/* Where they ran out, files of ours could not be looked at either, and say
- * nothing.  By now the dial has given its own back: that many must be free. */
+/* If there were too few descriptors, files could not be opened, and no error
+ * says so.  The failed connection has closed its own by now: that many must be
+ * available. */
 static int check_descriptors(const char *place, struct error *f)
 {
 	int held[DESCRIPTORS], n = 0, error = 0;
@@ -151,7 +152,7 @@ int verdict_certificate(const char *place, const char *name, long verify,
 					 "the certificate of %s %s; %s", place,
 					 chain_errors[i].what,
 					 chain_errors[i].way_out);
-	/* libcurl looks at the name before it fetches OpenSSL's verdict. */
+	/* libcurl checks the name before it asks for OpenSSL's verdict. */
 	if (is_name_error(text))
 		return error_set(f, ERROR_CONFIG,
 				 "the certificate of %s is not for the name "
@@ -162,9 +163,10 @@ int verdict_certificate(const char *place, const char *name, long verify,
 			 "the certificate of %s is not valid: %s", place, text);
 }
 
-/* What OpenSSL says for good; all else (a reset, an early end) may pass. */
+/* Errors that are permanent; all others (a reset, an early end) are
+ * temporary. */
 static const struct {
-	const char *part, *way_out; /* NULL: the caller's */
+	const char *part, *way_out; /* NULL: the caller's advice */
 	enum error_cause cause;
 } handshake_errors[] = {
 	{ "wrong version number", NULL, ERROR_PROTOCOL },
@@ -188,7 +190,7 @@ static const struct {
 	  ERROR_PERMISSION },
 	{ "unknown ca", "it does not accept the one in tls_cert_file",
 	  ERROR_PERMISSION },
-	/* of what the server signs to show that the certificate is its own */
+	/* of the data that the server signs to prove that the key is its own */
 	{ "bad signature", "it did not prove that the certificate is its own",
 	  ERROR_CONFIG },
 	{ "rsa routines", "it did not prove that the certificate is its own",
@@ -199,11 +201,11 @@ static const struct {
 	  ERROR_UNAVAILABLE },
 };
 
-/* ---- of a connection that libcurl dials ---- */
+/* ---- a connection of libcurl's ---- */
 
-/* libcurl's code and words, what TLS said and the server's last line become a
- * kind of error (conn.h), and that a cause: one function for each kind that has
- * more than one. */
+/* libcurl's code and message, the TLS error and the server's last line select a
+ * kind of error (conn.h), which selects a cause: one function for each kind
+ * that has more than one. */
 
 static const struct {
 	CURLcode code;
@@ -237,9 +239,9 @@ static const struct {
 	{ CURLE_GOT_NOTHING, CONN_LOST },
 };
 
-/* What is known besides. */
+/* Other known facts. */
 struct seen {
-	long verify;	   /* X509_V_*; 0 or 1: nothing is known of the chain */
+	long verify;	   /* X509_V_*; 0 or 1: no error of the chain */
 	long connect_code; /* HTTP's, from a proxy, or 0 */
 	long os_error;	   /* errno of connect(), or 0 */
 };
@@ -255,7 +257,7 @@ static enum conn_error kind_of(struct conn *c, CURLcode code, struct seen *seen)
 		kind = CONN_PROXY;
 	if (is_endless(c->words))
 		kind = CONN_REPLY;
-	/* no address was of the source's family: the system was not asked */
+	/* no address was of the source's family, so connect() was not called */
 	if (kind == CONN_CONNECT && c->options->source_address &&
 	    !c->options->proxy && !seen->os_error)
 		kind = CONN_SOURCE;
@@ -286,14 +288,14 @@ static void look(struct conn *c, CURLcode code, struct seen *seen)
 		c->secured_after = (unsigned)(secured * 1000 + 0.5);
 }
 
-/* ---- what it means ---- */
+/* ---- error messages ---- */
 
 static const struct conn_protocol *protocol(const struct conn *c)
 {
 	return c->options->protocol;
 }
 
-/* Did the server itself say no? */
+/* Did the server itself refuse? */
 static bool is_refused(const struct conn *c)
 {
 	return c->is_greeted && protocol(c)->verdict(c) < 0;
@@ -327,7 +329,7 @@ static int explain_lookup(struct conn *c, struct error *f)
 			      f);
 }
 
-/* Not libcurl's words where they may hold a proxy's password. */
+/* libcurl's message is not used where it may contain a proxy's password. */
 static int explain_connect(struct conn *c, const struct seen *seen,
 			   struct error *f)
 {
@@ -425,8 +427,8 @@ static int explain_reply(struct conn *c, struct error *f)
 			 c->last[0] ? "; it said " : "", c->last);
 }
 
-/* A server that wants a certificate of ours may say so by an alert, or just
- * go; which of the two arrives is a matter of luck. */
+/* A server that requires a client certificate may send an alert or just close
+ * the connection; which of them arrives is a matter of timing. */
 static bool may_want_certificate(const struct conn *c)
 {
 	const struct conn_options *o = c->options;
@@ -457,7 +459,7 @@ static int explain_lost(struct conn *c, struct error *f)
 			 *last ? "; its last words: " : "", last);
 }
 
-/* A file of ours that TLS needs could not be used. */
+/* A file in the settings could not be used. */
 static int explain_file(struct conn *c, struct error *f)
 {
 	const struct conn_options *o = c->options;

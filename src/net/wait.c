@@ -1,8 +1,8 @@
-/* wait.c - poll, and a little bookkeeping before and after.
+/* wait.c - poll, and the accounting before and after it.
  *
- * How "again" is told from "not yet": who tried and got nothing has emptied
- * the socket, so a look at once afterwards finds it not ready, but for octets
- * that came in between.  One that is ready then, time after time, is stuck. */
+ * How a stuck connection is detected: a caller that got EAGAIN has emptied the
+ * socket, so a poll right after it finds it not ready, unless octets arrived in
+ * between.  A connection that is ready each time is stuck. */
 #include "net/wait.h"
 
 #include <errno.h>
@@ -14,9 +14,9 @@
 #include "base/sysenv.h"
 
 #define WAKES	    (sizeof(((struct wait *)0)->wake) / sizeof(int))
-#define STALLS_FREE 3	 /* those that mere chance may bring */
+#define STALLS_FREE 3	 /* may happen by chance */
 #define PAUSE_MAX   100	 /* milliseconds */
-#define STALLED_MAX 2000 /* of pauses */
+#define STALLED_MAX 2000 /* of pauses in total */
 
 void wait_begin(struct wait *w, uint64_t milliseconds)
 {
@@ -78,8 +78,8 @@ static void spend(uint64_t *budget, uint64_t milliseconds)
 		*budget -= milliseconds < *budget ? milliseconds : *budget;
 }
 
-/* As poll for n of them, and those that wake behind them.  A call that is
- * interrupted counts as one that found nothing, or a wake. */
+/* poll for n of them and the wake descriptors after them.  An interrupted call
+ * counts as a timeout, or as a wake-up. */
 static int poll_timed(struct wait *w, struct pollfd *p, size_t n, int timeout)
 {
 	uint64_t before = sysenv_ticks(), spent;
@@ -105,7 +105,7 @@ static int poll_timed(struct wait *w, struct pollfd *p, size_t n, int timeout)
 	return 0;
 }
 
-/* Until the time is up, or there is something new to tell. */
+/* Until the timeout, or the next update of the progress line. */
 static int timeout_of(const struct wait *w)
 {
 	uint64_t n = left(w), next = UINT64_MAX;
@@ -119,7 +119,7 @@ static int timeout_of(const struct wait *w)
 	return n > INT_MAX ? INT_MAX : (int)n;
 }
 
-/* ---- "again" ---- */
+/* ---- a connection that is stuck ---- */
 
 static int give_up(struct error *f)
 {
@@ -128,7 +128,7 @@ static int give_up(struct error *f)
 			 "sent or received (out of memory?)");
 }
 
-/* Short at first: it may pass. */
+/* Short at first: it may be temporary. */
 static int pause_after(struct wait *w, struct error *f)
 {
 	unsigned doublings = w->stalls - STALLS_FREE - 1;
@@ -148,7 +148,7 @@ static int pause_after(struct wait *w, struct error *f)
 
 /* ---- the wait ---- */
 
-/* What poll found; WAIT_TIME when that is nothing. */
+/* The result of poll; WAIT_TIME when nothing is ready. */
 static enum wait_end result(struct wait *w, const struct pollfd *p, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
@@ -168,7 +168,7 @@ static enum wait_end failed(struct error *f)
 	return WAIT_ERROR;
 }
 
-/* Ready last time, and nothing came of it: is it so again? */
+/* It was ready last time without a result: is it ready again? */
 static enum wait_end look_again(struct wait *w, struct pollfd *p, size_t n,
 				struct error *f)
 {
