@@ -13,7 +13,7 @@ from peers import PEERS
 from report import median
 from scenarios import SCENARIOS
 
-WIDTH, LEFT, RIGHT, TOP = 1200, 40, 40, 150
+WIDTH, LEFT, RIGHT, TOP = 1200, 40, 40, 190
 FONT = "Helvetica, Arial, 'Liberation Sans', sans-serif"
 BLUE, DARK, GRAY = "#0b5fa5", "#1b1f24", "#57606a"
 PALE, GRID = "#e9edf2", "#d0d7de"
@@ -21,10 +21,14 @@ NAME, LANE = 24, 36             # height of a name's letters, of its lane
 TICKS = (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500)
 
 
-def text(x, y, words, size, color=DARK, weight=400, anchor="start"):
+# Around letters, so that the grid does not go through them.
+RIM = ' stroke="#ffffff" stroke-width="10" paint-order="stroke"'
+
+
+def text(x, y, words, size, color=DARK, weight=400, anchor="start", rim=""):
     return (f'<text x="{x:.1f}" y="{y:.1f}" font-size="{size}" fill="{color}" '
-            f'font-weight="{weight}" text-anchor="{anchor}">{escape(words)}'
-            "</text>")
+            f'font-weight="{weight}" text-anchor="{anchor}"{rim}>'
+            f"{escape(words)}</text>")
 
 
 def width(words, is_bold):
@@ -91,9 +95,9 @@ def draw_row(scale, top, scenario, own, factors):
     placed, lanes = place(scale, factors)
     line = top + 52 + lanes * LANE
     kind = "CPU" if scenario.shown == "cpu" else "time"
-    made = [text(LEFT, top + 34, scenario.label, 30, DARK, 700),
+    made = [text(LEFT, top + 34, scenario.label, 30, DARK, 700, rim=RIM),
             text(WIDTH - RIGHT, top + 34, f"{kind}, mailsend {quantity(own)}",
-                 26, BLUE, 700, "end"),
+                 26, BLUE, 700, "end", RIM),
             f'<line x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{line}" y2="{line}" '
             f'stroke="{GRAY}" stroke-width="2"/>']
     for factor, name, x, lane in placed:
@@ -122,8 +126,9 @@ def grid(scale, bottom):
         color, thick = (BLUE, 4) if tick == 1 else (GRID, 1.5)
         made.append(f'<line x1="{x:.1f}" x2="{x:.1f}" y1="{TOP}" '
                     f'y2="{bottom}" stroke="{color}" stroke-width="{thick}"/>')
-        made.append(text(x, bottom + 34, f"{tick:g}×", 26, BLUE if tick == 1
-                         else DARK, 700 if tick == 1 else 400, "middle"))
+        for y in TOP - 14, bottom + 34:
+            made.append(text(x, y, f"{tick:g}×", 26, BLUE if tick == 1 else
+                             DARK, 700 if tick == 1 else 400, "middle"))
     return made
 
 

@@ -47,7 +47,8 @@ def script(job, name, commands):
 
 def piped(job, argv):
     """A command with the file on its standard input, by a pipe."""
-    return ["sh", "-c", f"cat {shlex.quote(job.file)} | {shlex.join(argv)}"], None
+    file = shlex.quote(job.file)
+    return ["sh", "-c", f"cat {file} | {shlex.join(argv)}"], None
 
 
 class Peer:
@@ -342,10 +343,11 @@ class Mailutils(Peer):
 
     def command(self, job, *words):
         login = f"{job.user}:{job.secret}@" if job.tls else ""
-        rest = "" if job.tls else ";notls"
+        url = f"smtp://{login}{job.host}:{job.port}" + (
+            "" if job.tls else ";notls")
         return [self.program, "--norc", "--no-site-config", "--no-user-config",
                 *(("--set", f"tls.ssl-ca-file={job.ca}") if job.tls else ()),
-                "-E", f'set sendmail="smtp://{login}{job.host}:{job.port}{rest}"',
+                "-E", f'set sendmail="{url}"',
                 "-r", "me@example.org", "-s", "x", *words, *job.people]
 
     def text(self, job):

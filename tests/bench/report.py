@@ -199,8 +199,9 @@ def page(results):
     made.append(f"{where['date']}, {where['system']}, Linux "
                  f"{where['kernel']}, {where['processors']} × {where['cpu']}, "
                  f"load {where['load']} at the start.")
-    versions = [f"{peer}: {version}" for peer, version in
-                results["versions"].items() if not version.startswith("tests/")]
+    versions = [version if len(version) < 50 else version.partition(" (")[0]
+                for version in results["versions"].values()
+                if not version.startswith("tests/")]
     made.append("Versions: " + "; ".join(versions) + ".\n")
     if results["missing"]:
         made.append(f"Not here: {', '.join(results['missing'])}.\n")

@@ -33,23 +33,23 @@ class Scenario:
     mails: int = 1
     attached: int = 0           # octets
     split: int = 0              # no mail is larger
-    rounds: int = 5
+    rounds: int = 3
     reference: str = "curl"
     shown: str = ""             # cpu or wall
     label: str = ""
 
 
 SCENARIOS = [
-    Scenario("start", "Start: `--help`", "start", "ci", rounds=11,
+    Scenario("start", "Start: `--help`", "start", "ci", rounds=7,
              shown="cpu", label="Start (--help)"),
-    Scenario("small", "1 kB", "text", "fci", rounds=11),
+    Scenario("small", "1 kB", "text", "fci", rounds=7),
     Scenario("login", "1 kB, STARTTLS and AUTH", "text", "fci", TLS,
-             rounds=11, shown="cpu", label="1 kB, TLS and login"),
+             rounds=7, shown="cpu", label="1 kB, TLS and login"),
     Scenario("people", "1 kB to 20 recipients", "text", "fc", people=20),
-    Scenario("mb", "1 MB attached", "attach", "fcoi", attached=MB, rounds=7,
+    Scenario("mb", "1 MB attached", "attach", "fcoi", attached=MB, rounds=5,
              reference="plain sockets"),
     Scenario("mb-tls", "1 MB attached, TLS", "attach", "fco", TLS,
-             attached=MB, rounds=7, reference="plain sockets"),
+             attached=MB, rounds=5, reference="plain sockets"),
     Scenario("large", "100 MB attached", "attach", attached=100 * MB,
              reference="plain sockets"),
     Scenario("large-tls", "100 MB attached, TLS", "attach", "", TLS,
@@ -59,7 +59,7 @@ SCENARIOS = [
              attached=100 * MB),
     Scenario("far", "1 kB over 50 ms", "text", "", FAR),
     Scenario("far-many", "20 mails of 1 kB over 50 ms", "many", "f", FAR,
-             mails=20, rounds=3, shown="wall",
+             mails=20, shown="wall",
              label="20 mails over a 50 ms line"),
     Scenario("far-file", "20 MB attached over 50 ms", "attach", "", FAR,
              attached=20 * MB),
@@ -67,10 +67,10 @@ SCENARIOS = [
              attached=20 * MB, split=MB, mails=27,
              reference="mpack + msmtp", shown="wall",
              label="20 MB in 27 mails over a 50 ms line"),
-    Scenario("enqueue", "1 kB into the queue", "enqueue", "cosi", rounds=15,
+    Scenario("enqueue", "1 kB into the queue", "enqueue", "cosi", rounds=11,
              reference="dma", shown="cpu", label="A mail into the queue"),
     Scenario("flush", "1000 queued mails sent", "flush", "fcs", mails=1000,
              reference="dma", shown="wall", label="1000 queued mails sent"),
     Scenario("serve", "1000 connections to a server", "serve", mails=1000,
-             reference="sink"),
+             rounds=5, reference="sink"),
 ]
