@@ -73,6 +73,7 @@ def rows(results):
 def place(scale, factors):
     """Each name with its x and the lane where it touches no other."""
     ends, placed = [], []
+    # Our own has the lowest lane.
     order = sorted(factors, key=lambda one: (one[1] != "mailsend", one[0]))
     for factor, name in order:
         wide = width(name, name == "mailsend")
@@ -87,7 +88,7 @@ def place(scale, factors):
             ends.append([])
         ends[lane].append((x, wide))
         placed.append((factor, name, x, lane))
-    return placed, len(ends)
+    return placed[::-1], len(ends)
 
 
 def draw_row(scale, top, scenario, own, factors):

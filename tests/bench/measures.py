@@ -62,8 +62,6 @@ class Job:
         self.messages = stage.messages(scenario.mails)
         self.file = stage.file(scenario.attached)
         self.split = str(scenario.split)
-        # the same in octets before base64, and a little less
-        self.split_octets = str(scenario.split * 57 // 78 - 2000)
 
     def with_message(self, message, text):
         job = copy.copy(self)

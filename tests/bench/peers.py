@@ -277,7 +277,7 @@ class Mpack(Msmtp):
     def parts(self, job):
         made = os.path.join(job.folder, "made")
         send = shlex.join(self.command(job))
-        pack = shlex.join(["mpack", "-s", "x", "-m", job.split_octets, "-o",
+        pack = shlex.join(["mpack", "-s", "x", "-m", job.split, "-o",
                            made, job.file])
         return ["sh", write(job.folder, "parts",
                             f"set -e\nrm -f {made}*\n{pack}\n"
