@@ -1,5 +1,4 @@
-/* command.h - runs another program, with a time limit; and how a process of
- * our own is detached and ended.
+/* command.h - runs another program, with a time limit.
  *
  * It runs in its own process group, so that a whole pipeline can be ended; at a
  * terminal it becomes the foreground group, as in a shell, and can ask for a
@@ -17,7 +16,6 @@
 #include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
-#include <stdnoreturn.h>
 #include <sys/resource.h>
 #include <sys/types.h>
 
@@ -75,27 +73,5 @@ int command_exchange(struct command *c, const char *line, const void *input,
 /* The same for a program whose input is a descriptor; -1: /dev/null. */
 int command_capture(struct command *c, const char *const *argv, int input,
 		    struct buf *out, int *status, struct error *f);
-
-/* ---- processes of our own ---- */
-
-/* Only cmd ends a process, so main installs how.  The handler must not return,
- * and must not run exit handlers of the parent process.  Without one the
- * process is aborted. */
-void process_on_end(void (*handler)(void));
-/* Ends a process that we forked. */
-noreturn void process_end(void);
-
-/* In a new process, gives up everything that belongs to the caller:
- * out of the session and its terminal, standard streams at /dev/null, every
- * other descriptor but `keep` closed, signals as usual, the directory "/",
- * files mode 0600.  Returns what `keep` is now (-1 stays so); nothing is
- * printed from here on. */
-int process_detach(int keep);
-/* The same for one that still reports to its caller: `errors` becomes its
- * standard error, and only the progress is silenced. */
-int process_isolate(int keep, int errors);
-/* In a new process of `parent`: SIGTERM when that ends (Linux).  To be called
- * again after a change of the user. */
-void process_follow(unsigned parent);
 
 #endif

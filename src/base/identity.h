@@ -33,7 +33,7 @@ void passwd_end(void);
 
 /* For good.  What a user's files, configuration and commands can do to such a
  * process is what they can do to any process of that user.  It must have
- * nothing left that the user does not have: process_isolate (command.h) comes
+ * nothing left that the user does not have: process_isolate (process.h) comes
  * first, for the descriptors and the terminal. */
 
 struct identity {

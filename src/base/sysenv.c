@@ -9,7 +9,6 @@
 #include <langinfo.h>
 #include <locale.h>
 #include <netdb.h>
-#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,23 +19,11 @@
 #include <time.h>
 #include <unistd.h>
 
-static struct {
-	bool on;
-	bool has_clock, has_zone, has_seed, has_uid, has_tty;
-	int64_t clock;
-	int zone;
-	uint64_t seed;
-	unsigned uid;
-	bool tty;
-	unsigned dns;
-	char *host, *user, *gecos, *home, *charset, *mailname, *aliases;
-	char *spare, *spool;
-} frozen;
+#include "base/sysenv_frozen.h"
+
+struct sysenv_frozen sysenv_frozen;
 
 static struct {
-	bool have_user, have_home, is_memory_out;
-	char user[64], home[1024], home_note[1280], full_name[256];
-	char state_note[6000];
 	bool have_host, have_mailname;
 	char host[256], mailname[256];
 } facts;
@@ -50,40 +37,40 @@ static void freeze_word(char *word)
 		return;
 	*value++ = '\0';
 	if (!strcmp(word, "clock")) {
-		frozen.clock = strtoll(value, NULL, 10);
-		frozen.has_clock = true;
+		sysenv_frozen.clock = strtoll(value, NULL, 10);
+		sysenv_frozen.has_clock = true;
 	} else if (!strcmp(word, "zone")) {
-		frozen.zone = (int)strtol(value, NULL, 10);
-		frozen.has_zone = true;
+		sysenv_frozen.zone = (int)strtol(value, NULL, 10);
+		sysenv_frozen.has_zone = true;
 	} else if (!strcmp(word, "seed")) {
-		frozen.seed = strtoull(value, NULL, 10);
-		frozen.has_seed = true;
+		sysenv_frozen.seed = strtoull(value, NULL, 10);
+		sysenv_frozen.has_seed = true;
 	} else if (!strcmp(word, "uid")) {
-		frozen.uid = (unsigned)strtoul(value, NULL, 10);
-		frozen.has_uid = true;
+		sysenv_frozen.uid = (unsigned)strtoul(value, NULL, 10);
+		sysenv_frozen.has_uid = true;
 	} else if (!strcmp(word, "tty")) {
-		frozen.tty = *value == '1';
-		frozen.has_tty = true;
+		sysenv_frozen.tty = *value == '1';
+		sysenv_frozen.has_tty = true;
 	} else if (!strcmp(word, "dns")) {
-		frozen.dns = (unsigned)strtoul(value, NULL, 10) & 0xFFFF;
+		sysenv_frozen.dns = (unsigned)strtoul(value, NULL, 10) & 0xFFFF;
 	} else if (!strcmp(word, "host")) {
-		frozen.host = value;
+		sysenv_frozen.host = value;
 	} else if (!strcmp(word, "mailname")) {
-		frozen.mailname = *value ? value : NULL;
+		sysenv_frozen.mailname = *value ? value : NULL;
 	} else if (!strcmp(word, "aliases")) {
-		frozen.aliases = value;
+		sysenv_frozen.aliases = value;
 	} else if (!strcmp(word, "spare")) {
-		frozen.spare = value;
+		sysenv_frozen.spare = value;
 	} else if (!strcmp(word, "spool")) {
-		frozen.spool = value;
+		sysenv_frozen.spool = value;
 	} else if (!strcmp(word, "user")) {
-		frozen.user = value;
+		sysenv_frozen.user = value;
 	} else if (!strcmp(word, "home")) {
-		frozen.home = value;
+		sysenv_frozen.home = value;
 	} else if (!strcmp(word, "charset")) {
-		frozen.charset = value;
+		sysenv_frozen.charset = value;
 	} else if (!strcmp(word, "gecos")) {
-		frozen.gecos = value;
+		sysenv_frozen.gecos = value;
 		for (; *value; value++)
 			if (*value == '_')
 				*value = ' ';
@@ -106,7 +93,8 @@ void sysenv_init(void)
 
 int64_t sysenv_now(void)
 {
-	return frozen.has_clock ? frozen.clock : (int64_t)time(NULL);
+	return sysenv_frozen.has_clock ? sysenv_frozen.clock
+				       : (int64_t)time(NULL);
 }
 
 int sysenv_zone(int64_t when)
@@ -114,8 +102,8 @@ int sysenv_zone(int64_t when)
 	time_t t = (time_t)when;
 	struct tm tm;
 
-	if (frozen.has_zone)
-		return frozen.zone;
+	if (sysenv_frozen.has_zone)
+		return sysenv_frozen.zone;
 	if (!localtime_r(&t, &tm))
 		return 0;
 	return (int)(tm.tm_gmtoff / 60);
@@ -129,10 +117,10 @@ uint64_t sysenv_ticks(void)
 	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
 }
 
-/* splitmix64: only when the environment is frozen. */
+/* splitmix64: only when the environment is sysenv_frozen. */
 static uint64_t frozen_random(void)
 {
-	uint64_t z = frozen.seed += 0x9E3779B97F4A7C15u;
+	uint64_t z = sysenv_frozen.seed += 0x9E3779B97F4A7C15u;
 
 	z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9u;
 	z = (z ^ (z >> 27)) * 0x94D049BB133111EBu;
@@ -155,7 +143,7 @@ void sysenv_random(void *bytes, size_t n)
 {
 	unsigned char *p = bytes;
 
-	while (n && frozen.has_seed) {
+	while (n && sysenv_frozen.has_seed) {
 		*p++ = (unsigned char)frozen_random();
 		n--;
 	}
@@ -180,257 +168,10 @@ const char *sysenv_env(const char *name)
 	return value && *value ? value : NULL;
 }
 
-unsigned sysenv_uid(void)
-{
-	return frozen.has_uid ? frozen.uid : (unsigned)getuid();
-}
-
-bool sysenv_is_privileged(void)
-{
-	return getuid() != geteuid() || getgid() != getegid();
-}
-
-bool sysenv_drop_privileges(void)
-{
-	gid_t gid = getgid();
-	uid_t uid = getuid();
-
-	return setregid(gid, gid) == 0 && setreuid(uid, uid) == 0 &&
-	       !sysenv_is_privileged();
-}
-
-/* What a user's process may keep of the environment. */
-static const char *const language[] = { "LANG",	   "LC_ALL",	  "LC_CTYPE",
-					"LC_TIME", "LC_MESSAGES", "TZ",
-					NULL };
-
-static void keep_language(void)
-{
-	char *kept[sizeof(language) / sizeof(*language)] = { NULL };
-
-	for (size_t i = 0; language[i]; i++) {
-		const char *value = getenv(language[i]);
-
-		kept[i] = value ? strdup(value) : NULL;
-	}
-	clearenv();
-	for (size_t i = 0; language[i]; i++) {
-		if (kept[i])
-			setenv(language[i], kept[i], 1);
-		free(kept[i]);
-	}
-}
-
-static void forget_user(const char *name, const char *home)
-{
-	if (home)
-		setenv("HOME", home, 1);
-	if (name) {
-		setenv("USER", name, 1);
-		setenv("LOGNAME", name, 1);
-	}
-	frozen.has_uid = false;
-	frozen.user = frozen.gecos = frozen.home = NULL;
-	facts.have_user = facts.have_home = false;
-	facts.home_note[0] = facts.state_note[0] = '\0';
-}
-
-void sysenv_begin_user(const char *name, const char *home)
-{
-	keep_language();
-	setenv("PATH", "/usr/local/bin:/usr/bin:/bin", 1);
-	setenv("SHELL", "/bin/sh", 1);
-	forget_user(name, home);
-}
-
-void sysenv_begin_service(const char *name, const char *home)
-{
-	static const char *const theirs[] = {
-		"HOME",
-		"USER",
-		"LOGNAME",
-		"MAIL",
-		"XDG_CONFIG_HOME",
-		"XDG_STATE_HOME",
-		"XDG_CACHE_HOME",
-		"XDG_RUNTIME_DIR",
-	};
-
-	for (size_t i = 0; i < sizeof(theirs) / sizeof(*theirs); i++)
-		unsetenv(theirs[i]);
-	forget_user(name, home);
-}
-
-unsigned sysenv_file_uid(void)
-{
-	return (unsigned)geteuid();
-}
-
-/* NULL, or why $HOME is not used.  Another user's is used where only that user
- * and root can put files into it: in a container, or with `sudo -E`. */
-static const char *why_not(const char *home, const struct passwd *pw)
-{
-	struct stat st;
-
-	if (pw && !strcmp(home, pw->pw_dir))
-		return NULL;
-	if (home[0] != '/')
-		return "it is not an absolute path";
-	if (stat(home, &st) < 0)
-		return strerror(errno);
-	if (!S_ISDIR(st.st_mode))
-		return "it is not a directory";
-	if (st.st_uid == getuid())
-		return NULL;
-	if (st.st_mode & S_IWOTH || (st.st_mode & S_IWGRP && st.st_gid != 0))
-		return "it is another user's, and others can write to it";
-	if (access(home, R_OK | X_OK) < 0)
-		return "it is another user's and cannot be read";
-	return NULL;
-}
-
-/* What is known without the name service, which may end the process when
- * memory is short: code that keeps a mail then (base/interrupt.h) must not ask
- * it again. */
-static void guess_user(void)
-{
-	const char *home = sysenv_env("HOME");
-
-	snprintf(facts.user, sizeof(facts.user), "%u", sysenv_uid());
-	if (home && !why_not(home, NULL))
-		snprintf(facts.home, sizeof(facts.home), "%s", home);
-	facts.have_user = facts.have_home = true;
-}
-
-void sysenv_memory_out(void)
-{
-	facts.is_memory_out = true;
-}
-
-static struct passwd *ask_for_user(void)
-{
-	struct passwd *pw;
-
-	errno = 0;
-	pw = getpwuid(getuid());
-	return pw || errno != ENOMEM ? pw : getpwuid(getuid());
-}
-
-static void find_user(void)
-{
-	const char *home = sysenv_env("HOME"), *why, *gecos;
-	struct passwd *pw;
-
-	guess_user();
-	if (facts.is_memory_out)
-		return;
-	pw = ask_for_user();
-	gecos = pw && pw->pw_gecos ? pw->pw_gecos : "";
-	if (pw)
-		snprintf(facts.user, sizeof(facts.user), "%s", pw->pw_name);
-	why = home ? why_not(home, pw) : NULL;
-	if (why) {
-		snprintf(facts.home_note, sizeof(facts.home_note),
-			 "HOME=%s is not used: %s", home, why);
-		home = NULL;
-	}
-	if (!home)
-		home = pw ? pw->pw_dir : "";
-	snprintf(facts.home, sizeof(facts.home), "%s", home);
-	snprintf(facts.full_name, sizeof(facts.full_name), "%.*s",
-		 (int)strcspn(gecos, ","), gecos);
-}
-
-/* The name service is asked only where $HOME cannot be used. */
-static void find_home(void)
-{
-	const char *home = sysenv_env("HOME");
-
-	if (!home || why_not(home, NULL)) {
-		find_user();
-		return;
-	}
-	snprintf(facts.home, sizeof(facts.home), "%s", home);
-	facts.have_home = true;
-}
-
-const char *sysenv_user(void)
-{
-	if (frozen.user)
-		return frozen.user;
-	if (!facts.have_user)
-		find_user();
-	return facts.user;
-}
-
-const char *sysenv_home(void)
-{
-	if (frozen.home)
-		return frozen.home;
-	if (!facts.have_home)
-		find_home();
-	return facts.home[0] ? facts.home : NULL;
-}
-
-const char *sysenv_home_note(void)
-{
-	sysenv_home();
-	return facts.home_note[0] ? facts.home_note : NULL;
-}
-
-/* The first of systemd's, where a home cannot be written to, as that of a user
- * that exists only as long as its service (DynamicUser), or one behind
- * ProtectHome. */
-static const char *service_state(const char *home)
-{
-	static char path[4096];
-	const char *given = sysenv_env("STATE_DIRECTORY");
-	int n;
-
-	if (!given || *given != '/' ||
-	    (home && strcmp(home, "/") != 0 && access(home, W_OK | X_OK) == 0))
-		return NULL;
-	n = snprintf(path, sizeof(path), "%.*s", (int)strcspn(given, ":"),
-		     given);
-	if (n <= 0 || (size_t)n >= sizeof(path))
-		return NULL;
-	snprintf(facts.state_note, sizeof(facts.state_note),
-		 "state is kept in %s (STATE_DIRECTORY), since the home "
-		 "directory %s cannot be written to",
-		 path, home ? home : "(none)");
-	return path;
-}
-
-const char *sysenv_state(void)
-{
-	static char path[4096];
-	const char *state = sysenv_env("XDG_STATE_HOME");
-	const char *home = sysenv_home(), *service;
-	int n;
-
-	service = state ? NULL : service_state(home);
-	if (service)
-		return service;
-	if (state && *state == '/')
-		n = snprintf(path, sizeof(path), "%s/mailsend", state);
-	else if (home)
-		n = snprintf(path, sizeof(path), "%s/.local/state/mailsend",
-			     home);
-	else
-		return NULL;
-	return n > 0 && (size_t)n < sizeof(path) ? path : NULL;
-}
-
-const char *sysenv_state_note(void)
-{
-	sysenv_state();
-	return facts.state_note[0] ? facts.state_note : NULL;
-}
-
 const char *sysenv_spool(void)
 {
-	if (frozen.spool || frozen.host || frozen.home)
-		return frozen.spool;
+	if (sysenv_frozen.spool || sysenv_frozen.host || sysenv_frozen.home)
+		return sysenv_frozen.spool;
 	return "/var/spool/mailsend";
 }
 
@@ -439,20 +180,11 @@ const char *const *sysenv_spare(void)
 	static const char *directories[SYSENV_SPARE + 1] = { "/var/tmp",
 							     "/tmp" };
 
-	if (frozen.spare) {
-		directories[0] = frozen.spare;
+	if (sysenv_frozen.spare) {
+		directories[0] = sysenv_frozen.spare;
 		directories[1] = NULL;
 	}
 	return directories;
-}
-
-const char *sysenv_full_name(void)
-{
-	if (frozen.gecos)
-		return frozen.gecos;
-	if (!facts.have_user)
-		find_user();
-	return facts.full_name;
 }
 
 static bool first_line(const char *path, char *out, size_t size)
@@ -502,8 +234,8 @@ static bool name_from_hosts(const char *host, char *out, size_t size)
 
 const char *sysenv_mailname(void)
 {
-	if (frozen.mailname || frozen.host)
-		return frozen.mailname;
+	if (sysenv_frozen.mailname || sysenv_frozen.host)
+		return sysenv_frozen.mailname;
 	if (!facts.have_mailname)
 		first_line("/etc/mailname", facts.mailname,
 			   sizeof(facts.mailname));
@@ -513,8 +245,8 @@ const char *sysenv_mailname(void)
 
 const char *sysenv_alias_file(void)
 {
-	if (frozen.aliases || frozen.host)
-		return frozen.aliases;
+	if (sysenv_frozen.aliases || sysenv_frozen.host)
+		return sysenv_frozen.aliases;
 	return "/etc/aliases";
 }
 
@@ -544,8 +276,8 @@ const char *sysenv_node(void)
 
 const char *sysenv_host(void)
 {
-	if (frozen.host)
-		return frozen.host;
+	if (sysenv_frozen.host)
+		return sysenv_frozen.host;
 	if (!facts.have_host)
 		find_host();
 	return facts.host;
@@ -575,7 +307,8 @@ static const char *locale_charset(void)
 
 const char *sysenv_charset(void)
 {
-	const char *name = frozen.charset ? frozen.charset : locale_charset();
+	const char *name = sysenv_frozen.charset ? sysenv_frozen.charset
+						 : locale_charset();
 
 	if (!*name || !strcasecmp(name, "ANSI_X3.4-1968") ||
 	    !strcasecmp(name, "us-ascii") || !strcasecmp(name, "ASCII"))
@@ -587,8 +320,8 @@ bool sysenv_has_terminal(void)
 {
 	int fd;
 
-	if (frozen.has_tty)
-		return frozen.tty;
+	if (sysenv_frozen.has_tty)
+		return sysenv_frozen.tty;
 	fd = open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC);
 	if (fd < 0)
 		return false;
@@ -603,7 +336,7 @@ bool sysenv_is_terminal(int fd)
 
 unsigned sysenv_dns_port(void)
 {
-	return frozen.dns;
+	return sysenv_frozen.dns;
 }
 
 unsigned sysenv_pid(void)

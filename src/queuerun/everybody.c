@@ -18,11 +18,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "base/command.h"
 #include "base/identity.h"
 #include "base/interrupt.h"
 #include "base/io.h"
 #include "base/log.h"
+#include "base/process.h"
 #include "base/sysenv.h"
 #include "base/text.h"
 

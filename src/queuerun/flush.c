@@ -19,11 +19,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "base/command.h"
 #include "base/disk.h"
 #include "base/interrupt.h"
 #include "base/io.h"
 #include "base/log.h"
+#include "base/process.h"
 #include "base/sysenv.h"
 #include "queuerun/held.h"
 #include "queuerun/notice.h"

@@ -9,12 +9,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/command.h"
 #include "base/disk.h"
 #include "base/identity.h"
 #include "base/interrupt.h"
 #include "base/io.h"
 #include "base/log.h"
+#include "base/process.h"
 #include "base/sysenv.h"
 #include "queue/spool.h"
 

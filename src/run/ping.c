@@ -10,8 +10,8 @@
 #include <unistd.h>
 
 #include "base/arena.h"
-#include "base/command.h"
 #include "base/io.h"
+#include "base/process.h"
 #include "base/sysenv.h"
 #include "net/http.h"
 

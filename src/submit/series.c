@@ -20,10 +20,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "base/command.h"
 #include "base/interrupt.h"
 #include "base/io.h"
 #include "base/log.h"
+#include "base/process.h"
 #include "deliver/route.h"
 
 _Static_assert(sizeof(struct series_verdict) <= PIPE_BUF,

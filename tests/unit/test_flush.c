@@ -14,8 +14,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "base/command.h"
 #include "base/log.h"
+#include "base/process.h"
 #include "base/sysenv.h"
 #include "queue/queue.h"
 #include "queuerun/flush.h"
