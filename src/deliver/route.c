@@ -369,7 +369,9 @@ static void finish(struct route *r, struct route_mail *m)
 
 	if (m->is_offered)
 		take_words(r, 0, m);
-	for (unsigned at = 1; at < r->count && offer(e, m->all); at++) {
+	for (unsigned at = 1;
+	     at < r->count && m->load->content.bytes.length && offer(e, m->all);
+	     at++) {
 		struct smarthost *h = &r->hosts[at];
 
 		begin_at(r, h, m);

@@ -26,7 +26,9 @@ struct load {
 		       struct error *f);
 	/* After the content could not be read: fills in another, and 1, where a
 	 * file has changed; 0: that was not why; -1.  NULL: there is no file.
-	 */
+	 *
+	 * Either may fail so that nothing is left to be sent: then the bytes of
+	 * `content` are none. */
 	int (*renew)(void *context, struct session_content *content,
 		     struct error *f);
 	void *context;

@@ -112,15 +112,24 @@ static void fill_content(const struct composition *c,
 	};
 }
 
+/* Where rendering failed what was there before is gone, too, and what there is
+ * of the new one is no mail. */
+static void refill(const struct composition *c, bool is_new,
+		   struct session_content *content)
+{
+	if (is_new)
+		fill_content(c, content);
+	else if (!c->is_rendered)
+		content->bytes = slice_of_memory("", 0);
+}
+
 static int render_7bit(void *context, struct session_content *content,
 		       struct error *f)
 {
-	struct composition *c = context;
+	int r = composition_render(context, false, f);
 
-	if (composition_render(c, false, f) < 0)
-		return -1;
-	fill_content(c, content);
-	return 0;
+	refill(context, r == 0, content);
+	return r;
 }
 
 static int renew(void *context, struct session_content *content,
@@ -128,8 +137,7 @@ static int renew(void *context, struct session_content *content,
 {
 	int r = composition_renew(context, f);
 
-	if (r > 0)
-		fill_content(context, content);
+	refill(context, r > 0, content);
 	return r;
 }
 

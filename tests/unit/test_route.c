@@ -286,6 +286,28 @@ static void one_that_stays_unreadable_is_not_sent_again(void **state)
 	}
 }
 
+static int renew_nothing(void *context, struct session_content *content,
+			 struct error *f)
+{
+	(void)context;
+	content->bytes = slice_of_memory("", 0);
+	return error_set(f, ERROR_TEMPORARY, "no room to write it anew");
+}
+
+static void one_of_which_nothing_is_left_is_offered_to_nobody(void **state)
+{
+	struct mail m = { .load = { .renew = renew_nothing } };
+
+	prepare(*state, three);
+	m.load.content.bytes = slice_of_memory("changed", CHANGED);
+	assert_int_equal(post(&m, 1), -1);
+	assert_int_equal(servers[0].mails, 1);
+	assert_int_equal(servers[1].mails + servers[2].mails, 0);
+	says(&m.to[0], "no room");
+	assert_true(m.to[0].verdict.temporary);
+	route_close(&route);
+}
+
 /* ---- which account ---- */
 
 static void the_first_takes_it(void **state)
@@ -746,6 +768,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(a_content_that_changed_goes_anew_over_another_connection),
 		TEST(one_that_stays_unreadable_is_not_sent_again),
+		TEST(one_of_which_nothing_is_left_is_offered_to_nobody),
 		TEST(the_first_takes_it),
 		TEST(one_that_is_not_there_is_passed_over),
 		TEST(only_the_deferred_go_on),
