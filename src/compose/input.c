@@ -47,6 +47,7 @@ struct input {
 	struct stage message; /* that was in an mbox */
 	bool is_squeezed;
 	struct stage squeezed; /* the content, compressed */
+	struct slice compressed;
 	bool is_converted;
 	struct stage text; /* the content, in UTF-8 */
 	struct input *next;
@@ -89,6 +90,20 @@ void inputs_free(struct inputs *all)
 	all->first = NULL;
 	all->pool = NULL;
 	all->held = 0;
+}
+
+long inputs_descriptors(const struct inputs *all)
+{
+	long n = all->pool != NULL;
+
+	for (const struct input *in = all->first; in; in = in->next) {
+		n += in->fd >= 0 && !in->is_standard;
+		n += in->is_staged && in->stage.fd >= 0;
+		n += in->is_unwrapped && in->message.fd >= 0;
+		n += in->is_squeezed && in->squeezed.fd >= 0;
+		n += in->is_converted && in->text.fd >= 0;
+	}
+	return n;
 }
 
 /* Files of /proc and /sys tell a size of 0, or one that is not there. */
@@ -140,11 +155,10 @@ static struct input_pool *make_pool(const struct inputs *all, struct error *f)
 	return NULL;
 }
 
-static int move_to_pool(struct inputs *all, struct input *in, struct error *f)
+/* The content is there then. */
+static int copy_to_pool(struct inputs *all, struct input *in,
+			struct slice *content, struct error *f)
 {
-	const struct slice content = { .fd = in->fd,
-				       .length = (uint64_t)in->st.st_size,
-				       .name = in->name };
 	struct sink_fd out;
 	int r;
 
@@ -153,31 +167,59 @@ static int move_to_pool(struct inputs *all, struct input *in, struct error *f)
 	if (!all->pool)
 		return -1;
 	sink_fd_init(&out, all->pool->fd, all->pool->folder, f);
-	r = pump_slice(&content, &out.sink);
+	r = pump_slice(content, &out.sink);
 	if (r == 0)
 		r = sink_close(&out.sink);
 	sink_fd_free(&out);
 	if (r < 0)
 		return -1;
-	in->is_pooled = true;
-	in->pooled = (struct slice){ .fd = all->pool->fd,
-				     .offset = all->pool->size,
-				     .length = content.length,
+	*content = (struct slice){ .fd = all->pool->fd,
+				   .offset = all->pool->size,
+				   .length = content->length,
+				   .name = in->name };
+	all->pool->size += content->length;
+	return 0;
+}
+
+static int move_to_pool(struct inputs *all, struct input *in, struct error *f)
+{
+	in->pooled = (struct slice){ .fd = in->fd,
+				     .length = (uint64_t)in->st.st_size,
 				     .name = in->name };
-	all->pool->size += content.length;
+	if (copy_to_pool(all, in, &in->pooled, f) < 0)
+		return -1;
+	in->is_pooled = true;
 	close(in->fd);
 	in->fd = -1;
 	return 0;
 }
 
-static bool is_one_too_many(struct inputs *all, const struct input *in)
+long inputs_descriptors_max(void)
 {
-	long most;
+	long most = sysconf(_SC_OPEN_MAX);
 
-	if (in->is_standard || !in->is_plain)
-		return false;
-	most = sysconf(_SC_OPEN_MAX);
-	return ++all->held > most / 2 && most > 0;
+	return most > 0 ? (most + 1) / 2 : 0;
+}
+
+static bool is_one_too_many(struct inputs *all)
+{
+	long most = inputs_descriptors_max();
+
+	return ++all->held > most && most;
+}
+
+/* What was staged of it.  One more file of its own may be too many: then it is
+ * in the pool. */
+static int take_stage(struct inputs *all, struct input *in, struct stage *stage,
+		      struct slice *out, struct error *f)
+{
+	*out = stage_slice(stage);
+	if (stage->fd < 0 || in->is_standard || !is_one_too_many(all))
+		return 0;
+	if (copy_to_pool(all, in, out, f) < 0)
+		return -1;
+	stage_free(stage);
+	return 1;
 }
 
 static const struct slice *find_known(const struct inputs *all,
@@ -220,7 +262,8 @@ struct input *input_open(struct inputs *all, const char *path, struct error *f)
 	if (in->is_standard && all->standard)
 		return in;
 	if (examine(in, f) < 0 ||
-	    (is_one_too_many(all, in) && move_to_pool(all, in, f) < 0))
+	    (!in->is_standard && in->is_plain && is_one_too_many(all) &&
+	     move_to_pool(all, in, f) < 0))
 		return NULL;
 	return in;
 }
@@ -285,6 +328,7 @@ int input_slice(struct inputs *all, struct input *in, bool copy,
 		struct slice *out, struct error *f)
 {
 	off_t at = 0;
+	int r;
 
 	if (in->is_standard && all->standard) {
 		*out = *all->standard;
@@ -316,10 +360,16 @@ int input_slice(struct inputs *all, struct input *in, bool copy,
 	}
 	if (in->is_cut)
 		return error_set(f, in->trouble.cause, "%s", in->trouble.text);
-	if (!in->is_staged && stage_input(all, in, f) < 0)
+	if (in->is_staged) {
+		*out = stage_slice(&in->stage);
+		return 0;
+	}
+	if (stage_input(all, in, f) < 0)
 		return -1;
-	*out = stage_slice(&in->stage);
-	return 0;
+	r = take_stage(all, in, &in->stage, out, f);
+	in->is_pooled = r > 0;
+	in->pooled = *out;
+	return r < 0 ? -1 : 0;
 }
 
 /* ---- a file that changes ---- */
@@ -467,10 +517,11 @@ int input_compress(struct inputs *all, struct input *in,
 	if (!in->is_squeezed) {
 		stage_init(&in->squeezed, all->spool, in->name, f);
 		in->is_squeezed = true;
-		if (squeeze(in, method, out, f) < 0)
+		if (squeeze(in, method, out, f) < 0 ||
+		    take_stage(all, in, &in->squeezed, &in->compressed, f) < 0)
 			return -1;
 	}
-	*out = stage_slice(&in->squeezed);
+	*out = in->compressed;
 	return 1;
 }
 

@@ -29,7 +29,7 @@ struct inputs {
 	const struct slice *standard; /* it was read already; NULL: read it */
 	const struct input_known *known; /* up to a NULL path; NULL: nothing */
 	struct input *first;
-	long held;		 /* descriptors */
+	long held;		 /* files, and copies in a file of their own */
 	struct input_pool *pool; /* NULL while they are few */
 };
 
@@ -37,9 +37,15 @@ struct inputs {
  * none. */
 bool input_is_standard(const char *path);
 void inputs_free(struct inputs *all);
+/* How many descriptors it holds open. */
+long inputs_descriptors(const struct inputs *all);
+/* Half of what a process may have open, which leaves the rest for all else; 0:
+ * there is no limit. */
+long inputs_descriptors_max(void);
 /* "-" is standard input.  The slice lives until inputs_free.  Opening does
- * not read: a pipe is read by input_slice.  Of more files than half of what a
- * process may have open each is copied, and closed. */
+ * not read: a pipe is read by input_slice.  Of more files than
+ * inputs_descriptors_max each is copied into one that they share, and closed;
+ * and so are copies, compressed or not. */
 struct input *input_open(struct inputs *all, const char *path, struct error *f);
 /* `copy`: stage it though it is a plain file. */
 int input_slice(struct inputs *all, struct input *in, bool copy,

@@ -399,12 +399,33 @@ static bool is_fair_share(const struct series_worker *w)
 	return w->connections < 2 || w->count < left / (2 * w->connections);
 }
 
+static long descriptors(const struct composition *c)
+{
+	return inputs_descriptors(&c->inputs) +
+	       (c->owned && c->owned->fd >= 0) +
+	       (c->has_stage && c->stage.fd >= 0);
+}
+
+/* For the files of one more mail, which is as the last one.  What is split has
+ * its own share. */
+static bool has_descriptors(const struct series_worker *w)
+{
+	long most = inputs_descriptors_max() / 2, held = 0, last = 0;
+
+	for (unsigned i = 0; i < w->count; i++) {
+		last = descriptors(&w->flights[i]->composition);
+		held += last;
+	}
+	return !most || held + last <= most;
+}
+
 static bool has_room(const struct series_worker *w)
 {
 	bool is_alone = w->series->envelope && !w->has_landed;
 
 	return !is_alone && w->count < SESSION_MAILS_MAX && is_fair_share(w) &&
-	       route_has_room(&w->route) && !interrupt_signal();
+	       route_has_room(&w->route) && has_descriptors(w) &&
+	       !interrupt_signal();
 }
 
 void series_worker_run(struct series_worker *w)

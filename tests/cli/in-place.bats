@@ -177,3 +177,59 @@ broken_disk() {
 	[ "$status" -ne 0 ]
 	[ ! -s output.txt ]
 }
+
+# judged COUNT - all that arrived: so many files, each as it is in `files`.
+judged() {
+	python - "$server/mail/new" "$1" <<-'END'
+		import email, gzip, pathlib, sys
+
+		count = 0
+		for path in pathlib.Path(sys.argv[1]).iterdir():
+		    mail = email.message_from_bytes(path.read_bytes())
+		    for part in mail.walk():
+		        name = part.get_filename()
+		        if not name:
+		            continue
+		        data = part.get_payload(decode=True)
+		        if name.endswith(".gz"):
+		            name, data = name[:-3], gzip.decompress(data)
+		        file = pathlib.Path("files", name)
+		        assert data == file.read_bytes(), name
+		        count += 1
+		assert count == int(sys.argv[2]), count
+	END
+}
+
+# many COUNT SIZE - files, and the options that attach them.
+many() {
+	local i
+
+	mkdir files
+	for ((i = 0; i < $1; i++)); do
+		head -c "$2" /dev/urandom >"files/f$i"
+		attached+=(-a "files/f$i")
+	done
+}
+
+@test "more files than a process may have open: as they are, copied, compressed" {
+	local attached=() how
+
+	many 80 300000
+	for how in --encoding=base64 --encoding=quoted-printable \
+		--compress=gzip; do
+		(ulimit -n 64 && exec $MAILSEND -s x "${attached[@]}" "$how" \
+			bob@example.org <<<text)
+		judged 80
+		rm "$(arrived)"
+	done
+}
+
+@test "a series whose mails have many files: as many at a time as may be open" {
+	local attached=()
+
+	many 20 20000
+	(ulimit -n 64 && exec $MAILSEND -s x "${attached[@]}" \
+		bob@example.org --each files/* <<<text)
+	[ "$(arrived | wc -l)" -eq 20 ]
+	judged 420
+}
