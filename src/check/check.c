@@ -1,7 +1,8 @@
 /* check.c - the steps in their order.
  *
- * The dial is one call that does many of them: handshake_steps.c makes its
- * steps out of the events.  Here are those before and after it. */
+ * Connecting is a single call that does several of them: handshake_steps.c
+ * derives these steps from its events.  This file has those before and after
+ * it. */
 #include "check/check.h"
 
 #include <errno.h>
@@ -20,7 +21,7 @@
 
 #define REACH_MILLISECONDS 15000
 #define OTHER_MILLISECONDS 3000
-/* Said to be the size of the mail that is not sent. */
+/* The size that is given for the mail, which is not sent. */
 #define REHEARSED_OCTETS 2048
 
 /* ---- configuration ---- */
@@ -56,7 +57,8 @@ static const char *why_this_account(const struct check *c)
 		       : ", for the sender";
 }
 
-/* Without a server there is the local Maildir, and nothing to be checked. */
+/* Without a server, mail goes to the local Maildir, and there is nothing to
+ * check. */
 static int find_account(struct check *c)
 {
 	struct check_step *step =
@@ -97,7 +99,7 @@ static const char *shown_time(struct arena *a, int64_t when)
 	return arena_dup(a, text);
 }
 
-/* What is logged in with, where it is a token that we have to get. */
+/* The access token, if the login needs one. */
 static int find_token(struct check *c)
 {
 	struct check_step *step;
@@ -141,7 +143,7 @@ static int find_addresses(struct check *c)
 	return -1;
 }
 
-/* ---- the name, the connection ---- */
+/* ---- the name and the connection ---- */
 
 static int look_up(struct check *c)
 {
@@ -177,7 +179,8 @@ static unsigned patience(const struct account *account)
 	return most;
 }
 
-/* A server that answers at another port tells a block from a failure. */
+/* If the server answers on another port, the configured one is probably
+ * blocked. */
 static void try_other_ports(struct check *c, struct check_step *step)
 {
 	static const unsigned ports[] = { 587, 465, 25 };
@@ -264,7 +267,8 @@ static int connect_all(struct check *c)
 	return -1;
 }
 
-/* What we cannot see from here is the dial's to say. */
+/* Where we cannot connect by ourselves (a proxy), the real connection
+ * decides. */
 static int go_there(struct check *c)
 {
 	const struct account *account = c->account;
@@ -283,7 +287,7 @@ static int go_there(struct check *c)
 	return 0;
 }
 
-/* ---- the dial ---- */
+/* ---- the real connection ---- */
 
 static int dial(struct check *c)
 {
@@ -295,7 +299,7 @@ static int dial(struct check *c)
 	c->chain.arena = c->arena;
 	c->server.chain = &c->chain;
 	r = smarthost_open(&c->server, &c->error);
-	/* of the transaction it is told here */
+	/* events of the transaction are reported here, not by the listener */
 	c->server.dial.conn.trace = c->server.trace = c->listener->trace;
 	if (r < 0)
 		handshake_steps_failed(&h);
@@ -338,7 +342,7 @@ static void tell_recipient(struct check *c, size_t i)
 			  : c->error.text);
 }
 
-/* The refused do not stop the others; the first of them is explained. */
+/* Refused recipients do not stop the others; the first of them is explained. */
 static int tell_recipients(struct check *c)
 {
 	struct envelope *e = &c->composition.envelope;
@@ -351,7 +355,7 @@ static int tell_recipients(struct check *c)
 		    !error_is_set(&c->error))
 			c->error = small_error_whole(&e->recipients[i].verdict);
 		if (!e->recipients[i].decided)
-			return -1; /* the line broke there */
+			return -1; /* the connection broke */
 	}
 	return error_is_set(&c->error) ? -1 : 0;
 }
@@ -380,9 +384,9 @@ static int transact(struct check *c)
 	return tell_recipients(c);
 }
 
-/* ---- all of it ---- */
+/* ---- the whole check ---- */
 
-/* What is no server's can be tried by a mail alone. */
+/* A transport without a server can only be tested by a mail. */
 static int end_without_server(struct check *c)
 {
 	struct check_step *step = check_begin(c, "transport", "transport");

@@ -1,10 +1,10 @@
-/* check.h - all that a mail goes through, step by step, without a mail.
+/* check.h - all steps of sending a mail, without a mail.
  *
- * Configuration, name, connection, greeting, EHLO, TLS, certificate, log-in,
- * sender and recipients: each step is told as soon as it is done, with its
- * time.  All of it goes by the very code that sends (smarthost.h), up to RSET.
- * After the first step that fails nothing more is tried, and what is known of
- * its cause is in `why` and `way_out`, clauses as in glossary.h. */
+ * Configuration, name, connection, greeting, EHLO, TLS, certificate, login,
+ * sender and recipients: each step is reported as soon as it is done, with its
+ * time.  The code is the one that sends (smarthost.h), up to RSET.  After the
+ * first step that fails nothing else is tried, and what is known about its
+ * cause is in `why` and `way_out`, clauses as in glossary.h. */
 #ifndef CHECK_CHECK_H
 #define CHECK_CHECK_H
 
@@ -27,8 +27,8 @@
 #define CHECK_CRIT_DAYS	   7
 
 struct check_options {
-	bool is_server_only; /* up to what it offers, without the login */
-	unsigned warn_days, crit_days; /* that a certificate is to last */
+	bool is_server_only; /* up to the capabilities, without login */
+	unsigned warn_days, crit_days; /* minimum validity of the certificate */
 };
 
 enum check_mark { CHECK_NOTE, CHECK_GOOD, CHECK_WARNING, CHECK_BAD };
@@ -42,15 +42,15 @@ struct check_line {
 struct check_step {
 	const char *name;  /* for programs: "lookup" */
 	const char *title; /* for people */
-	const char *text;  /* what came of it, in a line or so */
+	const char *text;  /* the result, in about a line */
 	enum check_mark mark;
 	bool is_timed;
 	unsigned milliseconds;
-	struct check_line *lines, **last_line; /* the particulars */
+	struct check_line *lines, **last_line; /* details */
 	struct check_step *next;
 };
 
-/* What the way out is about. */
+/* A setting that the advice is about. */
 struct check_setting {
 	const char *name;
 	const char *value;  /* NULL: secret, or none */
@@ -61,7 +61,7 @@ struct check;
 struct check_listener {
 	void (*step)(void *context, const struct check_step *step);
 	void *context;
-	const struct trace *trace; /* the conversation, or NULL */
+	const struct trace *trace; /* the dialogue, or NULL */
 };
 
 struct check {
@@ -70,10 +70,10 @@ struct check {
 	const struct check_options *options;
 	const struct check_listener *listener;
 	struct config config;
-	struct account *account; /* NULL: it could not be told which */
+	struct account *account; /* NULL: could not be determined */
 	struct check_step *steps, **last_step;
 
-	/* what was found out */
+	/* results */
 	struct composition composition;
 	struct reach reach;
 	unsigned other_ports[3]; /* that answer where the right one does not; 0
@@ -81,47 +81,46 @@ struct check {
 	struct chain chain;
 	struct smarthost server;
 	struct rehearsal rehearsal;
-	const char *greeting;	   /* without its code; NULL */
-	const char **capabilities; /* of the last EHLO, as they came; ends with
-				      NULL */
+	const char *greeting;	   /* without its code; or NULL */
+	const char **capabilities; /* of the last EHLO; ends with NULL */
 	bool has_days;
-	int days; /* that the certificate lasts; negative when it is over */
+	int days; /* until the certificate expires; negative after that */
 
-	/* why it is not as it should be */
+	/* why the check failed */
 	const struct check_step *failed;
 	struct error error;
 	const char *cause; /* for programs: "gmail-app-password"; NULL */
-	const char *why, *way_out; /* NULL: the error says all */
+	const char *why, *way_out; /* NULL: the error message is enough */
 	struct check_setting settings[CHECK_SETTINGS_MAX];
 	size_t settings_count;
 };
 
-/* Borrows all it is given until check_free.  0 when nothing failed. */
+/* Borrows all arguments until check_free.  0 if no step failed. */
 int check_run(struct check *c, struct arena *a, const struct request *r,
 	      const struct check_options *options,
 	      const struct check_listener *listener);
 void check_free(struct check *c);
-/* As sending would have ended. */
+/* The exit status that sending would have. */
 int check_exit(const struct check *c);
 
-/* ---- for the files that make the steps */
+/* ---- for the files that make the steps ---- */
 
 struct check_step *check_begin(struct check *c, const char *name,
 			       const char *title);
 void check_add(struct check *c, struct check_step *step, enum check_mark mark,
 	       const char *format, ...) __attribute__((format(printf, 4, 5)));
 void check_time(struct check_step *step, unsigned milliseconds);
-/* It is done: the text is given, and it is told. */
+/* Ends a step with its text, and reports it. */
 void check_end(struct check *c, struct check_step *step, enum check_mark mark,
 	       const char *format, ...) __attribute__((format(printf, 4, 5)));
-/* "FILE:LINE" of a setting of the account, "default". */
+/* "FILE:LINE" of a setting of the account, or "default". */
 const char *check_origin(const struct check *c, const char *setting);
-/* Of one with an error: fills cause, why, way_out and settings, as far as they
- * are known, by the server's reply, or by what was seen where no server said
- * so.  The words are the glossary's. */
+/* For a failed step: fills in cause, why, way_out and settings, as far as they
+ * are known, from the server's reply, or without one from what was observed.
+ * The texts are the glossary's. */
 void check_find_cause(struct check *c);
 
-/* ---- check_report.c: for a person and for programs ---- */
+/* ---- check_report.c: for people and for programs ---- */
 
 #define CHECK_REPORT_MAX (16 * 1024 * 1024)
 
@@ -130,11 +129,11 @@ struct check_look {
 	bool has_colour;
 };
 
-/* As it is on standard output. */
+/* The properties of stdout. */
 struct check_look check_look(void);
 void check_text_step(const struct check_look *look,
 		     const struct check_step *step, struct buf *out);
-/* What is to be said when all steps were told. */
+/* The text after the last step. */
 void check_text_end(const struct check_look *look, const struct check *c,
 		    struct buf *out);
 
@@ -142,10 +141,10 @@ void check_text_end(const struct check_look *look, const struct check *c,
 int check_json(const struct check *c, struct buf *out);
 
 /* One line with performance data; the status is 0 OK, 1 WARNING, 2 CRITICAL or,
- * where this machine alone is to blame, 3 UNKNOWN. */
+ * if the cause is on this machine, 3 UNKNOWN. */
 int check_nagios(const struct check *c, struct buf *out);
 
-/* As msmtp --serverinfo tells it. */
+/* In the format of msmtp --serverinfo. */
 void check_serverinfo(const struct check *c, struct buf *out);
 
 #endif

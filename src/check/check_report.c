@@ -1,5 +1,5 @@
-/* check_report.c - what was found out: for a person, as JSON, as the line of a
- * monitoring plugin, as msmtp tells it. */
+/* check_report.c - the results: for people, as JSON, as the line of a
+ * monitoring plugin, and in the format of msmtp. */
 #include "check/check.h"
 
 #include <stdio.h>
@@ -14,7 +14,7 @@
 #include "check/handshake_steps.h"
 #include "deliver/jsonify.h"
 
-/* ---- for a person ---- */
+/* ---- for people ---- */
 
 #define WIDTH	    79
 #define TITLE_WIDTH 14
@@ -59,7 +59,7 @@ static void put_mark(const struct check_look *look, enum check_mark mark,
 		   "");
 }
 
-/* Words up to the right margin, further lines below the first. */
+/* Wraps the text at the right margin; further lines are indented. */
 static void put_wrapped(struct buf *out, const char *text, size_t indent,
 			size_t hang)
 {
@@ -333,8 +333,8 @@ int check_json(const struct check *c, struct buf *out)
 	return jsonify_put(object, out);
 }
 
-/* ---- a monitoring plugin: what it is, then
- * 'label'=value;warning;critical;least ---- */
+/* ---- a monitoring plugin: the state, then
+ * 'label'=value;warning;critical;minimum ---- */
 
 enum { OK, WARNING, CRITICAL, UNKNOWN };
 
@@ -357,13 +357,13 @@ static int status_of(const struct check *c)
 	if (is_step(bad, "configuration") || is_step(bad, "addresses") ||
 	    is_step(bad, "password"))
 		return UNKNOWN;
-	/* the way is good, and a recipient is to wait */
+	/* the server works, but asks to try a recipient later */
 	if (is_step(bad, "rcpt") && c->error.temporary)
 		return WARNING;
 	return CRITICAL;
 }
 
-/* A bar begins the performance data. */
+/* A bar begins the performance data, so it is replaced. */
 static void put_text(struct buf *out, const char *text)
 {
 	for (; *text; text++)
@@ -445,8 +445,8 @@ int check_nagios(const struct check *c, struct buf *out)
 	return status;
 }
 
-/* ---- msmtp's: the headings, the order and the fingerprints' labels are those
- * that scripts of its users look for ---- */
+/* ---- msmtp's format: headings, order and labels of the fingerprints are those
+ * that its users' scripts look for ---- */
 
 static const char *moment(struct arena *a, int64_t seconds)
 {

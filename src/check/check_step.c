@@ -1,4 +1,4 @@
-/* check_step.c - a step as it is told, and why the one that failed did. */
+/* check_step.c - how a step is reported, and why it failed. */
 #include "check/check.h"
 
 #include <errno.h>
@@ -66,17 +66,17 @@ const char *check_origin(const struct check *c, const char *setting)
 	return row ? c->account->origins[setting_row(row)].text : "default";
 }
 
-/* ---- why one failed: which names may fit is said by the step, which one does
- * by what was seen on the way ---- */
+/* ---- why a step failed: the step gives the possible causes, what was observed
+ * selects one ---- */
 
-/* Each tells the name of a cause in the glossary; NULL where it cannot tell. */
+/* Each returns the name of a cause in the glossary; NULL if unknown. */
 
 static const char *of_connection(const struct check *c)
 {
 	unsigned port = (unsigned)c->account->port;
 	int error = c->reach.count ? c->reach.addresses[0].error : 0;
 
-	/* an address that could not be reached from here anyway says little */
+	/* an address that is unreachable from this machine proves little */
 	for (size_t i = 0; i < c->reach.count; i++)
 		if (c->reach.addresses[i].error != ENETUNREACH &&
 		    c->reach.addresses[i].error != EADDRNOTAVAIL)
@@ -109,7 +109,7 @@ static bool find_of_certificate(const struct check *c, struct advice *out)
 	return glossary_cause_of_chain(c->chain.verify, out);
 }
 
-/* What the dial saw. */
+/* What was observed while connecting. */
 static const char *of_dial(const struct check *c)
 {
 	bool is_first = !strcmp(c->failed->name, "greeting");
@@ -160,7 +160,7 @@ static bool find_of_dial(const struct check *c, struct advice *out)
 	       glossary_cause_of_handshake(c->error.text, out);
 }
 
-/* Of a step before the dial or behind it. */
+/* For a step before or after the connection. */
 static const char *of_step(const struct check *c, const char *step)
 {
 	if (!strcmp(step, "configuration"))
@@ -171,11 +171,11 @@ static const char *of_step(const struct check *c, const char *step)
 		return of_connection(c);
 	if (!strcmp(step, "password"))
 		return "no-password";
-	/* without a reply it is not the server that says so */
+	/* without a reply the error is not the server's */
 	return !strcmp(step, "mail") && !c->error.temporary ? "sender" : NULL;
 }
 
-/* ---- where it is written ---- */
+/* ---- where a setting is written ---- */
 
 static void add_setting(struct check *c, const char *name)
 {
@@ -195,7 +195,7 @@ static void add_setting(struct check *c, const char *name)
 	};
 }
 
-/* Of the four places of a password the one that counts is enough. */
+/* Of the four settings for a password only the one in effect is shown. */
 static bool is_idle(const struct check *c, const char *name)
 {
 	return !strncmp(name, "password", 8) &&

@@ -1,7 +1,7 @@
-/* handshake_steps.c - a stage is what is awaited; the event that ends it
- * becomes a step, with the time since the last one.  Where a reply is a "no"
- * libcurl may know another way, so no step is told as failed before the dial
- * has. */
+/* handshake_steps.c - a stage is what we are waiting for; the event that ends
+ * it becomes a step, with the time since the previous one.  After a negative
+ * reply libcurl may try something else, so a step is reported as failed only
+ * when the whole connection has failed. */
 #include "check/handshake_steps.h"
 
 #include <stdio.h>
@@ -15,7 +15,7 @@
 #include "config/settings.h"
 #include "net/glossary.h"
 
-/* ---- what the server can do ---- */
+/* ---- capabilities ---- */
 
 static bool is_offered(const struct check *c, const char *keyword)
 {
@@ -63,7 +63,7 @@ const char *handshake_capability(struct arena *a, const char *line,
 	return arena_format(a, "%s: %s", line, meaning);
 }
 
-/* A line for each of those that count and are not there. */
+/* A line for each important extension that is missing. */
 static void tell_missing(struct check *c, struct check_step *step)
 {
 	const char *at = NULL;
@@ -75,7 +75,7 @@ static void tell_missing(struct check *c, struct check_step *step)
 				  missing.name, missing.about);
 }
 
-/* ---- its certificate ---- */
+/* ---- the certificate ---- */
 
 #define DAY 86400
 
@@ -90,7 +90,7 @@ const char *handshake_day(struct arena *a, int64_t seconds)
 			    day.tm_mon + 1, day.tm_mday);
 }
 
-/* Begun days count when they are over, too. */
+/* Rounds down, also after the expiry. */
 static int days_from_now(int64_t seconds)
 {
 	int64_t left = seconds - sysenv_now();
@@ -118,7 +118,7 @@ static const char *wanted_name(const struct account *account)
 					  : account->host;
 }
 
-/* Which of them it may be that the chain's error is about. */
+/* Which certificate the error of the chain is probably about. */
 static enum check_mark mark_of(const struct check *c, size_t i)
 {
 	return c->chain.verify && c->chain.at == i && !c->chain.is_accepted
@@ -141,7 +141,8 @@ static void add_chain(struct check *c, struct check_step *step)
 			check_add(c, step, CHECK_NOTE, "issued by %s",
 				  x->issuer);
 	}
-	/* what tls_fingerprint would have to be, where no chain vouches */
+	/* the fingerprint that can be set if no trusted CA signed the
+	 * certificate */
 	if (c->chain.verify || c->account->tls_fingerprint)
 		check_add(c, step, CHECK_NOTE, "sha256 %s",
 			  c->chain.certificates[0].sha256);
@@ -151,7 +152,7 @@ static void take_days(struct check *c)
 {
 	int64_t least = c->chain.certificates[0].until;
 
-	/* one above it may be the first to end */
+	/* a CA certificate may expire first */
 	for (size_t i = 1; i < c->chain.count; i++)
 		if (c->chain.certificates[i].until < least)
 			least = c->chain.certificates[i].until;
@@ -237,7 +238,7 @@ static bool logs_in(const struct account *account)
 	return strcmp(account->auth, "off") != 0;
 }
 
-/* A step of what was awaited until now. */
+/* A step for the stage that ended. */
 static struct check_step *begin(struct handshake_steps *h, uint64_t now)
 {
 	struct check_step *step = check_begin(h->check, stages[h->stage].name,
@@ -253,7 +254,7 @@ static const char *text_of(struct handshake_steps *h, const struct event *e)
 	return text_dup_safe(h->check->arena, e->text, e->n);
 }
 
-/* Of a reply, without its code. */
+/* The text of a reply, without its code. */
 static const char *words_of(struct handshake_steps *h, const struct event *e)
 {
 	const char *text = text_of(h, e);
@@ -287,7 +288,7 @@ static void take_greeting(struct handshake_steps *h, const struct event *e)
 {
 	struct check *c = h->check;
 
-	if (e->code / 100 != 2) /* as libcurl has it */
+	if (e->code / 100 != 2) /* the same test as libcurl's */
 		return;
 	h->stage = HANDSHAKE_GREETING;
 	c->greeting = words_of(h, e);
@@ -297,7 +298,7 @@ static void take_greeting(struct handshake_steps *h, const struct event *e)
 
 /* ---- EHLO ---- */
 
-/* Each list begins anew. */
+/* Each EHLO begins a new list. */
 static void take_capability(struct handshake_steps *h, const struct event *e)
 {
 	struct check *c = h->check;
@@ -349,7 +350,7 @@ static void take_hello(struct handshake_steps *h, const struct event *e)
 
 	if (e->code / 100 != 2)
 		return;
-	if (h->is_listed || !c->capabilities) { /* none was told */
+	if (h->is_listed || !c->capabilities) { /* there was none */
 		c->capabilities = none;
 		caps_reset(&h->caps);
 	}
@@ -367,10 +368,10 @@ static void take_starttls(struct handshake_steps *h, const struct event *e)
 		return;
 	check_end(h->check, begin(h, e->at), CHECK_GOOD, "%s", text_of(h, e));
 	h->stage = HANDSHAKE_TLS;
-	h->in_tls = true; /* or nothing more will come */
+	h->in_tls = true; /* now, as there may be no more events */
 }
 
-/* ---- the log-in ---- */
+/* ---- the login ---- */
 
 static const char *password_place(const struct check *c)
 {
@@ -434,7 +435,7 @@ static void take(void *context, const struct event *e)
 	struct handshake_steps *h = context;
 
 	trace_take(h->check->listener->trace, e);
-	/* before it a mailbox may be read (pop_before_smtp) */
+	/* before that, pop_before_smtp may log in to a mailbox */
 	if (h->check->server.stage != SMARTHOST_DIAL ||
 	    h->stage == HANDSHAKE_DONE)
 		return;
@@ -476,8 +477,8 @@ static void fail_before(struct handshake_steps *h)
 	check_end(c, step, CHECK_BAD, "%s", c->error.text);
 }
 
-/* How far the dialogue was, unless no server was dialled, or it is known
- * better. */
+/* How far the dialogue was, unless no server was contacted, or the step is
+ * known more precisely. */
 static struct check_step *begin_failed(struct handshake_steps *h)
 {
 	struct check *c = h->check;

@@ -1,4 +1,4 @@
-/* handshake_steps.h - the steps of a dial, out of its events. */
+/* handshake_steps.h - the steps of a connection, derived from its events. */
 #ifndef CHECK_HANDSHAKE_STEPS_H
 #define CHECK_HANDSHAKE_STEPS_H
 
@@ -8,9 +8,9 @@
 #include "check/check.h"
 #include "smtp/caps.h"
 
-/* What is awaited. */
+/* The step that is in progress. */
 enum handshake_stage {
-	HANDSHAKE_CONNECTION, /* by a proxy or a socket */
+	HANDSHAKE_CONNECTION, /* through a proxy or a socket */
 	HANDSHAKE_TLS,
 	HANDSHAKE_GREETING,
 	HANDSHAKE_EHLO,
@@ -26,26 +26,27 @@ struct handshake_steps {
 	struct trace trace;
 	enum handshake_stage stage;
 	bool in_tls;
-	uint64_t since; /* sysenv_ticks: it is awaited */
-	const char *no; /* the last reply, where it was one; NULL */
+	uint64_t since; /* sysenv_ticks: when the step began */
+	const char *no; /* the last reply, if negative; or NULL */
 	size_t count;	/* of check->capabilities */
-	bool is_listed; /* they are whole */
+	bool is_listed; /* the list is complete */
 	struct caps caps;
 };
 
-/* Before smarthost_open; the trace is to be given to that. */
+/* Before smarthost_open, which gets the returned trace. */
 const struct trace *handshake_steps_init(struct handshake_steps *h,
 					 struct check *c);
-/* After it: the step that failed, with check.error; or what is left to tell. */
+/* After it: adds the step that failed, with check.error; or the remaining
+ * steps. */
 void handshake_steps_failed(struct handshake_steps *h);
 void handshake_steps_succeeded(struct handshake_steps *h);
 
-/* What a capability means for a sender: "SIZE 52428800: mails up to 52.4
- * MB".  An EHLO line, without its code. */
+/* What a capability means for a sender: "SIZE 52428800: mails up to 52.4 MB".
+ * An EHLO line, without its code. */
 const char *handshake_capability(struct arena *a, const char *line,
 				 const struct caps *caps,
 				 const struct account *account);
-/* A day as people and programs write it: "2027-01-24". */
+/* A date for people and programs: "2027-01-24". */
 const char *handshake_day(struct arena *a, int64_t seconds);
 
 #endif

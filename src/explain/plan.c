@@ -1,6 +1,5 @@
 /* plan.c - which account and why, which servers, how many round trips; and the
- * finished message read as its receiver will: what it says of its parts is what
- * they are. */
+ * finished message, parsed as its receiver will do, to list its parts. */
 #include "explain/plan.h"
 
 #include <string.h>
@@ -16,13 +15,13 @@
 #include "mail/rawfield.h"
 #include "mail/received.h"
 
-#define HEADER_MAX (64 * 1024) /* of a part, that is looked at */
+#define HEADER_MAX (64 * 1024) /* of a part, that is parsed */
 #define VALUE_MAX  1000
 
-/* ---- each address that was typed ---- */
+/* ---- each address that was given ---- */
 
-/* By the rule that the message went by (resolve.h): asked once more, it says
- * the same. */
+/* Uses the same function as the message (resolve.h), which gives the same
+ * result again. */
 
 struct list {
 	struct plan *plan;
@@ -86,7 +85,7 @@ static struct plan_rewrite *append(struct list *l, const char *role,
 
 /* ---- recipients ---- */
 
-/* All that one address or nickname stands for. */
+/* All addresses that one address or nickname expands to. */
 struct found {
 	struct address_list named, alias, header, envelope;
 	bool is_alias, is_list;
@@ -177,7 +176,7 @@ static const char *origin_of(const struct plan *p, const char *setting)
 	return account->origins[setting_row(setting_find(setting))].text;
 }
 
-/* Has the account's address taken the place of that of one who is here? */
+/* Was the address of a local user replaced by the account's? */
 static bool is_masked(struct plan *p, const struct address *typed)
 {
 	struct resolver *r = &p->composition->resolver;
@@ -189,7 +188,7 @@ static bool is_masked(struct plan *p, const struct address *typed)
 	       !address_equal(&as_is, &as_sent);
 }
 
-/* Who sends where no one else is named. */
+/* The sender if none was given. */
 static const char *why_own(struct plan *p)
 {
 	const struct composition *c = p->composition;
@@ -205,7 +204,7 @@ static const char *why_own(struct plan *p)
 	return "the user of this machine";
 }
 
-/* `typed` is NULL where none was named. */
+/* `typed` is NULL if none was given. */
 static const char *why_sender(struct plan *p, const struct address *typed)
 {
 	const struct account *account = p->composition->account;
@@ -230,7 +229,7 @@ static const char *header_from(const struct composition *c)
 			  "From");
 }
 
-/* In the header and in the envelope it may be two. */
+/* The sender in the header and in the envelope may differ. */
 static void add_sender(struct list *l, const struct address *of_draft)
 {
 	const struct composition *c = l->plan->composition;
@@ -264,7 +263,7 @@ static void add_sender(struct list *l, const struct address *of_draft)
 
 /* ---- a draft ---- */
 
-/* Who is named in its own fields, before anything was done to them. */
+/* The addresses in its fields, before they were changed. */
 static int add_fields(struct list *l, const struct header *h, struct error *f)
 {
 	struct composition *c = l->plan->composition;
@@ -292,7 +291,7 @@ static int add_fields(struct list *l, const struct header *h, struct error *f)
 	return 0;
 }
 
-/* The composition has changed its own. */
+/* The composition has modified its copy. */
 static int read_again(struct plan *p, struct draft *d, struct error *f)
 {
 	struct slice content = p->composition->draft.content;
@@ -300,7 +299,7 @@ static int read_again(struct plan *p, struct draft *d, struct error *f)
 	return draft_read(p->arena, &content, d, f);
 }
 
-/* The first of its From; NULL where there is none. */
+/* The first address in From, or NULL. */
 static const struct address *author(struct arena *a, const struct header *h)
 {
 	const char *from = header_get(h, "From");
@@ -333,7 +332,7 @@ static int find_rewrites(struct plan *p, struct error *f)
 
 /* ---- the parts ---- */
 
-/* %1B is how a control byte gets past a look at fields. */
+/* Sanitized after decoding: a control byte may be encoded as %1B. */
 static const char *parameter(struct arena *a, const char *field,
 			     const char *name)
 {
@@ -452,7 +451,7 @@ static int read_entities(struct plan *p, struct error *f)
 	return r;
 }
 
-/* ---- the account, the way ---- */
+/* ---- the account and the server ---- */
 
 static const char *reason_of(struct arena *a, const struct composition *c)
 {
@@ -517,7 +516,7 @@ static void count_login(struct plan_trips *t, const char *auth)
 	add(t, 1, 3);
 }
 
-/* What goes with the envelope in one flight, at most (smtp/session.c). */
+/* What is sent in one pipeline with the envelope, at most (smtp/session.c). */
 #define SMALL (64 * 1024)
 
 static void count_trips(struct plan *p)

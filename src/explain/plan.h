@@ -1,8 +1,8 @@
 /* plan.h - what a sending command would do, and why.
  *
- * Gathered from the same composition that would be sent: nothing is reckoned
- * twice in another way.  No server is asked, so what depends on one is told as
- * the best and the worst case.  Of lists no more is kept than PLAN_SHOWN. */
+ * Computed from the composition that would be sent, so that nothing is computed
+ * in two ways.  No server is asked: what depends on one is given as the best
+ * and the worst case.  At most PLAN_SHOWN items of a list are kept. */
 #ifndef EXPLAIN_PLAN_H
 #define EXPLAIN_PLAN_H
 
@@ -22,17 +22,17 @@
 	     */
 #define PLAN_MAX (64 * 1024 * 1024)
 
-/* What became of one address; NULL where that step did nothing. */
+/* The steps of one address; NULL where a step did not change it. */
 struct plan_rewrite {
-	const char *role; /* "to", "from"; of a draft the field's name */
+	const char *role; /* "to", "from"; in a draft the name of the field */
 	const char *typed;
 	const char *nickname, *alias;
-	const char *header, *envelope; /* how it ends; NULL: not there */
-	const char *why;	       /* a sentence; NULL */
+	const char *header, *envelope; /* the result; NULL: none */
+	const char *why;	       /* a sentence; or NULL */
 	struct plan_rewrite *next;
 };
 
-/* One entity of the message as it goes out (RFC 2045). */
+/* One entity of the message as it is sent (RFC 2045). */
 struct plan_entity {
 	unsigned depth;
 	bool is_leaf;
@@ -41,21 +41,20 @@ struct plan_entity {
 	struct plan_entity *next;
 };
 
-/* Times that the server is waited for. */
+/* The number of round trips. */
 struct plan_trips {
 	bool is_known;			    /* there is a server */
-	unsigned dial_best, dial_worst;	    /* to the log-in and with it */
-	unsigned both, pipelining, neither; /* the mail, by what is offered */
+	unsigned dial_best, dial_worst;	    /* up to and including the login */
+	unsigned both, pipelining, neither; /* the mail, by extensions */
 };
 
 struct plan {
 	struct arena *arena;
-	const char *called,
-		*persona; /* the name, and whose options those are */
+	const char *called, *persona; /* its name; whose options it has */
 	struct config *config;
 	struct composition *composition; /* rendered; of many the first */
 	const struct split *split;	 /* NULL: it is one mail */
-	unsigned mails;			 /* of --each and --batch; 0: neither */
+	unsigned mails;	 /* of --each and --batch; otherwise 0 */
 	bool asks_limit; /* --split auto: the server is asked first */
 
 	const char *reason; /* for the account, a clause */
@@ -63,11 +62,11 @@ struct plan {
 	size_t rewrites_left;
 	struct plan_entity *entities;
 	size_t entities_left;
-	struct route route; /* never dials */
+	struct route route; /* never connects */
 	struct plan_trips trips;
 };
 
-/* The upper part was filled in by the caller and is borrowed. */
+/* The caller fills in the upper fields, which are borrowed. */
 int plan_make(struct plan *p, struct error *f);
 void plan_free(struct plan *p);
 

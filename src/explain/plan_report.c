@@ -1,5 +1,5 @@
-/* plan_report.c - for people, where the lines of --dry-run are a part of it,
- * and for programs. */
+/* plan_report.c - for people (including the lines of --dry-run) and for
+ * programs. */
 #include <inttypes.h>
 #include <string.h>
 
@@ -12,9 +12,9 @@
 #include "submit/report.h"
 #include "submit/split_frame.h"
 
-#define COLUMN 44 /* where the origins begin, as in --show-config */
+#define COLUMN 44 /* the column of the origins, as in --show-config */
 
-/* Is the setting worth a line: was it given, or must every mail have it? */
+/* Is the setting shown: was it given, or is it needed for every mail? */
 static bool is_told(const struct plan *p, const struct setting *s)
 {
 	static const char *const always[] = { "host", "port",	      "tls",

@@ -1,7 +1,9 @@
-/* attachments.c - staged and parsed in one go; then leaf by leaf.
+/* attachments.c - a message is staged and parsed, then its leaves are saved one
+ * by one.
  *
- * A part whose encoding is damaged is kept as far as it could be read, and told
- * of: half of a picture is more than none, and the message is still there. */
+ * A part whose encoding is damaged is saved as far as it can be decoded, and
+ * reported: half of a picture is better than none, and the message is still
+ * there. */
 #include "fetch/fetch.h"
 
 #include <string.h>
@@ -28,11 +30,11 @@ struct detaching {
 	struct parser parser;
 	struct sink_tee tee;
 	size_t leaves, count, damaged;
-	struct atomic_file file; /* of the uuencoded file at hand */
+	struct atomic_file file; /* of the current uuencoded file */
 	const char *name;
 };
 
-/* "part-2.png", by what the part says it is. */
+/* "part-2.png", by the part's media type. */
 static const char *made_up_name(struct detaching *d, const struct entity *e,
 				const char *type)
 {
@@ -55,7 +57,7 @@ static const char *made_up_name(struct detaching *d, const struct entity *e,
 			    (int)(n - from), type + from);
 }
 
-/* NAME, NAME.1, NAME.2: the first that is free. */
+/* NAME, NAME.1, NAME.2: the first that does not exist. */
 static int commit(struct detaching *d, struct atomic_file *w, const char *name,
 		  const char **chosen, struct error *f)
 {
@@ -85,7 +87,7 @@ static int tell(const struct detaching *d, const char *name, struct error *f)
 	return r;
 }
 
-/* What could not be read whole is kept as far as it could be. */
+/* A file that could not be read completely is saved as far as it was read. */
 static int finish_file(struct detaching *d, struct atomic_file *file,
 		       const char *name, bool is_damaged, struct error *f)
 {
@@ -153,7 +155,7 @@ static int put_uu_files(struct detaching *d, const struct entity *e,
 	struct slice message = stage_slice(&d->stage);
 	int r = extract_put_files(&message, e, &files, f);
 
-	if (d->name) /* its octets failed half-way */
+	if (d->name) /* decoding failed half-way */
 		atomic_file_free(&d->file);
 	d->name = NULL;
 	return r < 0 ? -1 : 0;
@@ -183,7 +185,7 @@ static int put_leaf(struct detaching *d, const struct entity *e,
 	return put_uu_files(d, e, f);
 }
 
-/* "report.eml", by the file name that it has or its subject. */
+/* "report.eml", from the file name of the part or the subject. */
 static const char *message_name(struct detaching *d, const struct entity *e,
 				const struct part_headers *own, struct error *f)
 {
@@ -202,7 +204,7 @@ static const char *message_name(struct detaching *d, const struct entity *e,
 		       : arena_format(d->arena, "%s.eml", name);
 }
 
-/* A mail that is attached, as it is. */
+/* An attached message, unchanged. */
 static int put_message(struct detaching *d, const struct entity *e,
 		       struct error *f)
 {
@@ -228,7 +230,7 @@ static bool is_inside(const struct entity *e, const struct entity *message)
 
 static int put_parts(struct detaching *d, struct error *f)
 {
-	const struct entity *attached = NULL; /* it was put whole */
+	const struct entity *attached = NULL; /* saved as a whole */
 	int r = 0;
 
 	for (const struct entity *e = d->parser.first; e && r == 0;

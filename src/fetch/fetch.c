@@ -1,7 +1,7 @@
-/* fetch.c - open, choose, do, remember, close.
+/* fetch.c - open, select, act, remember, close.
  *
- * What was taken is remembered last of all, so that a run that fails or is
- * killed takes it once more rather than never. */
+ * The retrieved messages are recorded last, so that a run that fails or is
+ * killed retrieves them again rather than never. */
 #include "fetch/fetch.h"
 
 #include <errno.h>
@@ -28,7 +28,7 @@ struct act {
 	struct mailbox mailbox;
 	struct choice choice;
 	struct seen seen, *is_new; /* is_new: &seen with --new, else NULL */
-	bool is_unsafe; /* what was taken might be gone after a power failure */
+	bool is_unsafe; /* a saved file might be lost in a power failure */
 };
 
 /* ---- which messages: a mark for each, then a list of those marked ---- */
@@ -37,7 +37,7 @@ struct range {
 	size_t from, to; /* to is 0: the last */
 };
 
-/* "7-" is from there to the last. */
+/* "7-" is from 7 to the last. */
 static bool read_range(const char *word, struct range *r)
 {
 	uint64_t from, to;
@@ -104,9 +104,9 @@ static int collect(struct choice *c, struct mailbox *m, const char *marks,
 	return 0;
 }
 
-/* No words are all messages.  With `seen` (or NULL) those that were seen are
- * left out.  ERROR_USAGE for a word that is none, ERROR_NOINPUT for a number
- * that the mailbox does not have. */
+/* Without words, all messages.  With `seen` (or NULL), those that were seen
+ * before are left out.  ERROR_USAGE for an invalid word, ERROR_NOINPUT for a
+ * number that the mailbox does not have. */
 static int choose(struct choice *c, struct arena *a, struct mailbox *m,
 		  const char *const *words, size_t count, struct seen *seen,
 		  struct error *f)
@@ -124,7 +124,7 @@ static int choose(struct choice *c, struct arena *a, struct mailbox *m,
 	return collect(c, m, marks, seen, f);
 }
 
-/* ---- the protocol by hand ---- */
+/* ---- --raw ---- */
 
 struct input {
 	struct source source;
@@ -173,8 +173,8 @@ static int check_line(struct buf *line, struct error *f)
 	return 0;
 }
 
-/* A reply is shown before the next command is read: a person may be waiting.
- * The chain is made anew, since closing it is what flushes it. */
+/* A reply is printed before the next command is read: a person may be waiting.
+ * The chain is made anew each time, because closing it flushes it. */
 static int say(struct converse *c, const char *line, struct error *f)
 {
 	struct sink_fd out;
@@ -230,13 +230,13 @@ static int talk(struct converse *c, struct error *f)
 	return 0;
 }
 
-/* What a telnet to port 110 was used for.
+/* A replacement for telnet to port 110.
  *
- * Lines of standard input are commands, replies go to standard output as they
- * come, with LF.  TLS and the log-in are done before the first; USER, PASS and
- * their like, which old recipes begin with, are passed over.  The end of the
- * input without QUIT deletes nothing, as when a telnet ended. ERROR_UNAVAILABLE
- * where a command was refused, once all were tried. */
+ * Lines of stdin are commands; replies are printed on stdout as they arrive,
+ * with LF.  TLS and login are done before the first command; USER, PASS and
+ * similar lines of old scripts are skipped.  The end of the input without QUIT
+ * deletes nothing, as with telnet.  ERROR_UNAVAILABLE if a command was refused,
+ * after all were tried. */
 static int run_raw(struct arena *a,
 		   const struct account_mailbox_options *options,
 		   struct error *f)
@@ -289,7 +289,7 @@ static int push(struct act *a, size_t number, struct sink *to, struct error *f)
 	return r;
 }
 
-/* As it lies into a pipe or a file; made harmless on a terminal. */
+/* Unchanged to a pipe or a file, sanitized to a terminal. */
 static int show(struct act *a, size_t number, struct error *f)
 {
 	bool is_terminal = sysenv_is_terminal(STDOUT_FILENO);
@@ -418,7 +418,7 @@ static int delete_chosen(struct act *a, struct error *f)
 	return a->order->yes ? 0 : ask(a, f);
 }
 
-/* ---- all of it ---- */
+/* ---- the whole command ---- */
 
 static int do_action(struct act *a, struct error *f)
 {
@@ -452,7 +452,7 @@ static int remember(struct act *a, struct error *f)
 	return 0;
 }
 
-/* Deletions are carried out at the close. */
+/* Deletions are carried out when the mailbox is closed. */
 static int run(struct act *a, const struct account_mailbox_options *options,
 	       struct error *f)
 {

@@ -1,6 +1,6 @@
 /* listing.c - one header at a time, printed as soon as it is read.
  *
- * mailbox_expect is told of all of them, so that a server is asked ahead. */
+ * mailbox_expect gets all numbers first, so that requests can be pipelined. */
 #include "fetch/fetch.h"
 
 #include <inttypes.h>
@@ -28,30 +28,30 @@
 
 /* ---- a header ---- */
 
-/* What a message's header says, for people and for JSON.
+/* The header of a message, for people and for JSON.
  *
- * Fields are decoded (RFC 2047) and made UTF-8 on one line; nothing of them is
- * believed.  A header beyond HEAD_MAX is looked at up to there. */
+ * Fields are decoded (RFC 2047) and converted to UTF-8 on one line; none of
+ * them is trusted.  Only the first HEAD_MAX octets of a header are read. */
 
 #define HEAD_MAX ((size_t)256 * 1024)
 
 struct head_fields {
 	const char *from, *to, *subject, *message_id; /* "" where there is
 							   none */
-	const char *name; /* of who wrote it, else the address */
+	const char *name; /* of the author, else the address */
 	bool has_date;
 	int64_t date;
 };
 
-#define FIELD_MAX 16384 /* octets of one field that are looked at */
+#define FIELD_MAX 16384 /* octets of one field that are read */
 
 static const char *decoded(struct arena *a, const char *text)
 {
 	return encoded_dup(a, text, FIELD_MAX * 4);
 }
 
-/* "Ann Example" of "Ann Example <ann@example.org>"; else the address, else what
- * is there. */
+/* "Ann Example" of "Ann Example <ann@example.org>"; else the address, else the
+ * text itself. */
 static const char *name_of(struct arena *a, const char *text)
 {
 	struct address_list list = { 0 };
@@ -74,7 +74,7 @@ static void read_date(struct head_fields *out, const char *text)
 		*text != '@' && date_parse(text, &out->date, &zone, &f) == 0;
 }
 
-/* The beginning of one that is too long, up to a word's end. */
+/* The beginning of a field that is too long, up to the end of a word. */
 static struct rawfield cut(const struct rawfield *whole)
 {
 	struct rawfield r = *whole;
@@ -115,7 +115,7 @@ static bool is_wanted(const struct rawfield *r)
 	       rawfield_is(r, "Date");
 }
 
-/* In the arena. */
+/* Allocates in the arena. */
 static void head_read(const struct buf *h, struct arena *a,
 		      struct head_fields *out)
 {
@@ -142,7 +142,7 @@ struct listing {
 	struct mailbox *m;
 	bool json;
 	size_t unread;
-	struct error first; /* of what could not be read */
+	struct error first; /* of a message that could not be read */
 	struct sink_fd out;
 	struct screen screen;
 };
@@ -177,7 +177,7 @@ static void put_date(char *out, size_t room, const struct head_fields *h)
 		snprintf(out, room, "%-16s", "-");
 }
 
-/* Characters, and not octets, in their column; cut where it ends. */
+/* Counts characters, not octets; cut at the width of the column. */
 static void put_column(struct sink *to, const char *text, size_t columns)
 {
 	size_t n = 0, used = 0;
@@ -189,7 +189,7 @@ static void put_column(struct sink *to, const char *text, size_t columns)
 		sink_put(to, " ", 1);
 }
 
-/* One line, whatever is in the text. */
+/* One line, whatever the text contains. */
 static const char *one_line(struct arena *a, const char *text)
 {
 	return text_dup_safe(a, text, strlen(text));
@@ -256,10 +256,10 @@ static int print_object(struct listing *l, size_t number,
 	return sink_puts(&l->out.sink, "\n");
 }
 
-/* ---- all of them ---- */
+/* ---- the list ---- */
 
-/* One on this machine that cannot be read is told of, and the others are
- * listed; what else fails is the end. */
+/* A message on this machine that cannot be read is reported, and the others are
+ * listed; other errors end the list. */
 static int note_unread(struct listing *l, size_t number,
 		       const struct error *why, struct error *f)
 {
@@ -268,7 +268,7 @@ static int note_unread(struct listing *l, size_t number,
 	if (!one->is_gone && !one->is_unreadable)
 		return error_copy(f, why);
 	if (one->is_gone)
-		return 0; /* it was not to be listed, a moment later */
+		return 0; /* it was deleted meanwhile */
 	log_error("message %zu: %s", number, why->text);
 	if (!l->unread++)
 		l->first = *why;
@@ -310,7 +310,7 @@ int listing_print(struct mailbox *m, const struct choice *c, bool json,
 	mailbox_expect(m, c->numbers, c->count, 0);
 	for (size_t i = 0; r == 0 && i < c->count; i++)
 		r = print_one(&l, c->numbers[i], f);
-	/* what was read is told, whatever came after it */
+	/* print what was read before the error */
 	if (r < 0) {
 		struct error unheard = ERROR_INIT;
 
@@ -330,7 +330,7 @@ int listing_print(struct mailbox *m, const struct choice *c, bool json,
 
 /* ---- a terminal ---- */
 
-/* A character is held until it is whole. */
+/* A character is buffered until it is complete. */
 
 static unsigned length_of(unsigned char c)
 {

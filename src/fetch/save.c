@@ -1,4 +1,5 @@
-/* save.c - names first, then only what is not there is asked for. */
+/* save.c - the names first, then only messages that are missing are
+ * downloaded. */
 #include "fetch/fetch.h"
 
 #include <errno.h>
@@ -20,7 +21,7 @@
 #include "flow/digest.h"
 #include "flow/sink.h"
 
-#define ID_MAX	  120 /* octets of an id that a name has as they are */
+#define ID_MAX	  120 /* octets of an id that are used in a name unchanged */
 #define MARK_SIZE 33  /* digits of an id's digest in a Maildir, and the NUL */
 
 struct keeping {
@@ -28,10 +29,10 @@ struct keeping {
 	const struct fetch_order *order;
 	struct mailbox *m;
 	const char *directory;	  /* where files are made */
-	char (*marks)[MARK_SIZE]; /* of a Maildir: what is there, sorted */
+	char (*marks)[MARK_SIZE]; /* in a Maildir: the existing ones, sorted */
 	size_t mark_count, mark_room;
 	size_t kept, unread;
-	struct error first; /* of what could not be read */
+	struct error first; /* of a message that could not be read */
 };
 
 /* ---- names ---- */
@@ -41,8 +42,8 @@ static bool is_plain(char c)
 	return ascii_is_alnum(c) || (c && strchr("._-+=@,", c));
 }
 
-/* "ID.eml" where the id is fit for a name; else what can be read of it, and a
- * digest that keeps two of them apart. */
+/* "ID.eml" if the id is usable as a name; else its readable part, and a digest
+ * that makes it unique. */
 static const char *name_of(struct arena *a, const char *id, struct error *f)
 {
 	char hex[DIGEST_HEX_SIZE], shown[41];
@@ -129,7 +130,7 @@ static const char *host_name(struct arena *a)
 	return host;
 }
 
-/* The name for a message; NULL with the error.  *is_there: it has come
+/* The name for a message; NULL with the error.  *is_there: it was saved
  * before. */
 static const char *choose_name(struct keeping *k, size_t number, bool *is_there,
 			       struct error *f)
@@ -186,8 +187,8 @@ static const char *part_of(const struct keeping *k, const char *part)
 		       : k->directory;
 }
 
-/* A message of this machine that cannot be read stops no other; what else fails
- * (a server, a full disk) does. */
+/* A message on this machine that cannot be read does not stop the others; other
+ * errors (of a server, a full disk) do. */
 static int note_unread(struct keeping *k, size_t number,
 		       const struct error *why, struct error *f)
 {
@@ -206,8 +207,8 @@ static int note_unread(struct keeping *k, size_t number,
 	return 1;
 }
 
-/* A Maildir's file is written in tmp/, and only then seen in new/.  1: it could
- * not be read. */
+/* A file in a Maildir is written in tmp/, then moved to new/.  1: the message
+ * could not be read. */
 static int save_one(struct keeping *k, size_t number, const char *name,
 		    struct error *f)
 {
@@ -236,15 +237,15 @@ static int save_one(struct keeping *k, size_t number, const char *name,
 	return r;
 }
 
-/* What is to come, and what came before. */
+/* Which messages are saved now, and which were before. */
 struct plan {
 	struct choice wanted;
-	const char **names; /* of those that are wanted */
-	const char **ids;   /* of all that are there in the end */
+	const char **names; /* of those that are to be saved */
+	const char **ids;   /* of all that exist in the end */
 	size_t id_count;
 };
 
-/* Those that are not there yet, in the same order. */
+/* Those that do not exist yet, in the same order. */
 static int choose(struct keeping *k, const struct choice *all, struct plan *p,
 		  struct error *f)
 {
@@ -305,7 +306,7 @@ static int save_all(struct keeping *k, const struct choice *c,
 	return r;
 }
 
-/* Those that came are remembered, although others did not. */
+/* Saved messages are recorded even if others failed. */
 static int tell(const struct keeping *k, const struct choice *c,
 		struct seen *seen, bool is_unsafe, struct error *f)
 {
@@ -334,11 +335,11 @@ int save_messages(struct arena *a, const struct fetch_order *o,
 	return r < 0 ? -1 : tell(&k, c, seen, *is_unsafe, f);
 }
 
-/* ---- what was taken with --new: sorted lines ---- */
+/* ---- the record of --new: sorted lines ---- */
 
 #define FILE_MAX    ((size_t)256 * 1024 * 1024)
 #define SEEN_PREFIX ".seen"
-#define SHOWN_MAX   60 /* octets of the source in the file's name */
+#define SHOWN_MAX   60 /* octets of the source in the file name */
 
 static const char *directory_of(struct arena *a, struct error *f)
 {
@@ -386,7 +387,7 @@ static int load(struct seen *s, struct error *f)
 	const char *p = text.data;
 
 	if (r < 0 && !error_is_set(f))
-		r = 0; /* nothing was seen yet */
+		r = 0; /* no record yet */
 	while (r == 0 && *p) {
 		size_t n = strcspn(p, "\n");
 
@@ -403,7 +404,7 @@ static int load(struct seen *s, struct error *f)
 static int take_lock(struct seen *s, struct error *f)
 {
 	const char *path = arena_format(s->arena, "%s.lock", s->path);
-	struct error no_locks = ERROR_INIT; /* of this file system */
+	struct error no_locks = ERROR_INIT; /* if this file system has none */
 
 	s->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (s->lock < 0)
@@ -445,7 +446,8 @@ int seen_add(struct seen *s, const char *id)
 	return 0;
 }
 
-/* An id with a line end in it would be two; a Maildir may have such a name. */
+/* An id that contains a line end would be read as two; a name in a Maildir
+ * may. */
 static void put_line(struct sink *to, const char *id)
 {
 	if (strchr(id, '\n'))
@@ -487,7 +489,7 @@ int seen_keep(struct seen *s, struct mailbox *m, struct error *f)
 	if (r == 0)
 		r = atomic_file_commit(&file, f);
 	atomic_file_free(&file);
-	if (r == 1) /* made by a program that keeps no lock */
+	if (r == 1) /* written by a program without a lock */
 		r = error_set(f, ERROR_TEMPORARY,
 			      "%s was changed by another program", s->path);
 	return r;

@@ -1,5 +1,5 @@
-/* login.c - three ways to a grant; all end in the token endpoint's answer and
- * the store. */
+/* login.c - three ways to get a grant; each ends with the reply of the token
+ * endpoint and the store. */
 #include "login/login.h"
 
 #include <stdio.h>
@@ -15,7 +15,7 @@
 
 #define URL_MAX	     8192
 #define FORM_MAX     ((size_t)64 * 1024)
-#define VERIFIER     32 /* octets of chance; RFC 7636 4.1 */
+#define VERIFIER     32 /* random octets; RFC 7636 4.1 */
 #define STATE	     16
 #define DEVICE_STEP  5 /* seconds, RFC 8628 3.5 */
 #define DEVICE_MOST  1800
@@ -36,9 +36,9 @@ static void say(struct attempt *t, const char *text)
 	t->person->say(t->person->context, text);
 }
 
-/* ---- what no browser can be opened without ---- */
+/* ---- the registration of a client ---- */
 
-/* RFC 7591: a public client, for as long as the provider keeps it. */
+/* RFC 7591: a public client, kept as long as the provider likes. */
 static const char registration[] =
 	"{\"client_name\":\"mailsend\","
 	"\"redirect_uris\":[\"http://127.0.0.1/\"],"
@@ -175,7 +175,7 @@ static int exchange_code(struct attempt *t, const struct redirect_answer *back,
 	return r;
 }
 
-/* Microsoft knows its public clients by "http://localhost". */
+/* Microsoft registers public clients with "http://localhost". */
 static const char *redirect_to(struct attempt *t, unsigned port)
 {
 	bool is_named = strcmp(t->provider.name, "microsoft") == 0;
@@ -214,7 +214,7 @@ static int by_paste(struct attempt *t, struct error *f)
 	struct redirect_answer back;
 	int r;
 
-	/* nothing listens there: the browser shows the address, that is all */
+	/* nothing listens there: the browser only shows the address */
 	t->redirect_uri = redirect_to(t, 1);
 	r = authorization_url(t, &url, f);
 	if (r == 0) {
@@ -274,7 +274,7 @@ static int begin_device(struct attempt *t, struct device *d, struct error *f)
 		.lasts = json_integer_value(json_object_get(o, "expires_in")),
 	};
 	oauth_answer_free(&t->answer);
-	if (!d->uri) /* what Google says */
+	if (!d->uri) /* the name of the field at Google */
 		d->uri = text_of(t, o, "verification_url");
 	if (!d->code || !d->user_code || !d->uri)
 		return error_set(f, ERROR_PROTOCOL,
@@ -287,7 +287,7 @@ static int begin_device(struct attempt *t, struct device *d, struct error *f)
 	return 0;
 }
 
-/* 1: not yet. */
+/* 1: not yet authorized. */
 static int poll_device(struct attempt *t, struct device *d, struct error *f)
 {
 	struct buf form = BUF_INIT(FORM_MAX);
@@ -336,7 +336,7 @@ static int by_device(struct attempt *t, struct error *f)
 	return r;
 }
 
-/* ---- keeping ---- */
+/* ---- storing the tokens ---- */
 
 static int keep(struct attempt *t, struct error *f)
 {
@@ -367,7 +367,7 @@ static int keep(struct attempt *t, struct error *f)
 	return result;
 }
 
-/* A program by itself: whether it gets a token is all there is to see. */
+/* An application without a person: getting a token is the whole login. */
 static int by_app(struct attempt *t, struct error *f)
 {
 	struct oauth_token token;
@@ -422,7 +422,7 @@ int login_in(struct arena *a, const struct account *account, enum login_way way,
 	return r;
 }
 
-/* ---- the way back ---- */
+/* ---- log out ---- */
 
 static int revoke(struct arena *a, const struct account *account,
 		  const struct oauth_record *r, struct error *f)

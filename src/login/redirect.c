@@ -1,7 +1,7 @@
-/* redirect.c - as much of HTTP as a browser needs to be told to close.
+/* redirect.c - just enough of HTTP to show a page in the browser.
  *
- * A client that says nothing holds a place for some seconds and no one else
- * up; of many at once the oldest goes. */
+ * A client that sends nothing occupies a slot for some seconds and blocks
+ * nobody; of too many clients the oldest is closed. */
 #include "login/login.h"
 
 #include <arpa/inet.h>
@@ -22,7 +22,7 @@
 #define CLIENT_SECONDS 15
 
 struct client {
-	int fd; /* -1: a free place */
+	int fd; /* -1: a free slot */
 	uint64_t since;
 	size_t length;
 	char request[REDIRECT_MAX];
@@ -55,7 +55,7 @@ static void decode(char *text)
 	*to = '\0';
 }
 
-/* NULL: it is not there; of two the first. */
+/* NULL: missing; of several, the first. */
 static const char *parameter(struct arena *a, const char *query,
 			     const char *name)
 {
@@ -79,7 +79,7 @@ static const char *parameter(struct arena *a, const char *query,
 	return NULL;
 }
 
-/* Takes as long, whatever is equal. */
+/* Takes the same time for any input (no timing side channel). */
 static bool is_equal(const char *one, const char *other)
 {
 	size_t n = strlen(one);
@@ -163,7 +163,7 @@ int redirect_open(struct redirect *r, struct error *f)
 		return error_errno(f, ERROR_OS, errno,
 				   "cannot listen on 127.0.0.1 for the "
 				   "browser; use --paste or --device");
-	/* "localhost" may be either */
+	/* "localhost" may mean either address */
 	r->sockets[1] = listen_at(AF_INET6, &r->port);
 	return 0;
 }
@@ -199,8 +199,8 @@ static void reply(struct client *c, const char *status, const char *words)
 			 "mailsend</title><p>%s</p>\n",
 			 status, words);
 
-	/* small enough for any socket; a client that has gone does not need it
-	 */
+	/* fits into the buffer of any socket; a client that has gone does not
+	 * need it */
 	if (n > 0)
 		(void)!send(c->fd, page, (size_t)n, MSG_NOSIGNAL);
 	shutdown(c->fd, SHUT_WR);
@@ -223,7 +223,7 @@ static void take_in(struct waiting *w, int socket)
 	place->since = sysenv_ticks();
 }
 
-/* 1 when the line was the answer. */
+/* 1 when the request was the reply that we wait for. */
 static int judge(struct waiting *w, struct client *c, struct error *f)
 {
 	char *end = strstr(c->request, " HTTP/");
@@ -275,7 +275,7 @@ static int hear(struct waiting *w, struct client *c, struct error *f)
 	return r;
 }
 
-/* 1 with the answer. */
+/* 1 with the reply. */
 static int look(struct waiting *w, int milliseconds, struct error *f)
 {
 	struct pollfd p[2 + CLIENTS];

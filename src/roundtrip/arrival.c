@@ -1,5 +1,5 @@
-/* arrival.c - a mailbox is opened anew for each look: POP3 shows what came only
- * to a new session, and nothing is held open while we wait. */
+/* arrival.c - a mailbox is opened again for each poll: POP3 only shows new mail
+ * in a new session, and no connection is kept open while waiting. */
 #include "roundtrip/roundtrip.h"
 
 #include <errno.h>
@@ -12,7 +12,7 @@
 #include "mail/rawfield.h"
 #include "store/mailbox.h"
 
-/* ---- what is known ---- */
+/* ---- known ids ---- */
 
 static bool is_known(const struct arrival *w, const char *id, size_t sorted)
 {
@@ -33,7 +33,7 @@ static void sort(struct arrival *w)
 		qsort(w->ids, w->count, sizeof(*w->ids), text_compare);
 }
 
-/* ---- before ---- */
+/* ---- before sending ---- */
 
 static bool is_not_there(const char *source)
 {
@@ -43,8 +43,8 @@ static bool is_not_there(const char *source)
 	       errno == ENOENT;
 }
 
-/* A delivery makes a mailbox, but not the directories above it: what has none
- * of them is a slip, or a kind of name that we do not know. */
+/* A delivery creates a mailbox, but not its parent directories: without them,
+ * the name is probably mistyped, or of a kind that we do not know. */
 static int may_come(struct arena *a, const char *source, struct error *f)
 {
 	size_t n = strlen(source);
@@ -104,7 +104,7 @@ int arrival_begin(struct arrival *w,
 	return r;
 }
 
-/* ---- a look ---- */
+/* ---- polling ---- */
 
 static bool has_mark(const struct buf *header, const char *field,
 		     const char *value)
@@ -125,7 +125,7 @@ static bool has_mark(const struct buf *header, const char *field,
 	return false;
 }
 
-/* The number of the one, 0 when it is not among the new ones; -1. */
+/* The number of the mail, 0 if it is not among the new ones; -1. */
 static long find(struct arrival *w, struct mailbox *m, const char *field,
 		 const char *value, struct error *f)
 {
@@ -134,7 +134,7 @@ static long find(struct arrival *w, struct mailbox *m, const char *field,
 	long found = 0;
 
 	sink_start_init(&header, &w->header, f);
-	/* the newest first: most mailboxes have it at their end */
+	/* the newest first: most mailboxes append */
 	for (size_t i = m->count; i >= 1 && found == 0; i--) {
 		const char *id = mailbox_id(m, i, f);
 

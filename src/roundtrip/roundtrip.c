@@ -1,4 +1,4 @@
-/* roundtrip.c - remember what is there, send, look until it is there. */
+/* roundtrip.c - record the mailbox, send, poll until the mail arrives. */
 #include "roundtrip/roundtrip.h"
 
 #include <stdio.h>
@@ -16,12 +16,12 @@
 #include "submit/submit.h"
 
 #define PAUSE_FIRST	50
-#define PAUSE_FILES	1000  /* milliseconds at most, between looks at files */
-#define PAUSE_SERVER	15000 /* ... and at a server */
-#define SILENCE_SECONDS 120   /* of a mailbox's server, where nothing is said */
-#define FIELD_MAX	16384 /* octets of one field that are looked at */
+#define PAUSE_FILES	1000  /* milliseconds at most, between polls of files */
+#define PAUSE_SERVER	15000 /* ... and of a server */
+#define SILENCE_SECONDS 120   /* for the mailbox's server, unless set */
+#define FIELD_MAX	16384 /* octets of one field that are read */
 
-/* ---- how long each part took: an event ends its step ---- */
+/* ---- the timing of each step, from events ---- */
 
 /* The time since the last event. */
 static void add(struct timing *l, enum timing_step step, uint64_t now)
@@ -48,7 +48,7 @@ static void take(void *context, const struct event *e)
 		return;
 	switch (e->kind) {
 	case EVENT_DIALING:
-		/* what came before was another server */
+		/* the earlier events were of another server */
 		begin(l, e->at);
 		break;
 	case EVENT_CONNECTED:
@@ -70,7 +70,7 @@ static void take(void *context, const struct event *e)
 	}
 }
 
-/* `outer` may be NULL; it points into itself. */
+/* `outer` may be NULL; the struct must not be moved. */
 static void timing_init(struct timing *l, const struct trace *outer)
 {
 	*l = (struct timing){ .outer = outer };
@@ -78,7 +78,7 @@ static void timing_init(struct timing *l, const struct trace *outer)
 	l->since = l->start = sysenv_ticks();
 }
 
-/* Of a dial that has just succeeded. */
+/* After the connection was established. */
 static void timing_connected(struct timing *l, const struct dial *d)
 {
 	l->is_dialled = true;
@@ -86,10 +86,10 @@ static void timing_connected(struct timing *l, const struct dial *d)
 	snprintf(l->mechanism, sizeof(l->mechanism), "%s", d->mechanism);
 }
 
-/* The transaction is over; without a dial before, all of it was that. */
+/* The transaction is over; on an existing connection it is all there was. */
 static void timing_sent(struct timing *l)
 {
-	/* by another server, or here: its parts are not known */
+	/* another server, or local delivery: the steps are not known */
 	if (!l->is_dialled)
 		begin(l, l->start);
 	add(l, TIMING_TRANSACTION, sysenv_ticks());
@@ -118,7 +118,7 @@ static void make_token(struct roundtrip *t)
 	text_hex(t->token, random, sizeof(random));
 }
 
-/* RFC 3834: no program is to answer it. */
+/* RFC 3834: no automatic replies. */
 static const char *make_text(const struct roundtrip *t)
 {
 	return arena_format(
@@ -134,7 +134,7 @@ static const char *make_text(const struct roundtrip *t)
 		t->token, t->token, sysenv_host());
 }
 
-/* It goes now or not at all: what waited would be measured as the way. */
+/* Never queued: the time in the queue would be measured as transport. */
 static void make_request(struct roundtrip *t)
 {
 	const struct roundtrip_order *w = t->order;
@@ -162,7 +162,7 @@ static int compose(struct roundtrip *t, struct slice *text, struct error *f)
 	return composition_render(c, true, f);
 }
 
-/* What is true if we have to end while the mail is looked for. */
+/* The message printed if we are killed while waiting for the mail. */
 static void tell_ending(struct roundtrip *t)
 {
 	t->ending = (struct ending){
@@ -173,8 +173,8 @@ static void tell_ending(struct roundtrip *t)
 	ending_set(&t->ending);
 }
 
-/* The dial on its own first, for its times; where it fails there may be
- * fallbacks, which the route knows. */
+/* Connects first, to measure that; if it fails, the route may have
+ * fallbacks. */
 static int submit(struct roundtrip *t, struct error *f)
 {
 	struct submission s = {
@@ -203,7 +203,7 @@ static int submit(struct roundtrip *t, struct error *f)
 	return r;
 }
 
-/* A signal waits for the server's word on a mail that it has. */
+/* Once the server has the mail, a signal waits for the reply. */
 static int transmit(struct roundtrip *t, struct error *f)
 {
 	static const struct ending not_sent = { EX_TEMPFAIL,
@@ -236,7 +236,7 @@ static int send_it(struct roundtrip *t, struct error *f)
 	return 0;
 }
 
-/* ---- its header ---- */
+/* ---- the received header ---- */
 
 static bool tells_of_spam(const struct rawfield *r)
 {
@@ -257,7 +257,7 @@ static bool tells_of_spam(const struct rawfield *r)
 	return false;
 }
 
-/* Of each the topmost: the receiver's. */
+/* The topmost of each kind: the receiver's. */
 static void take_spam(struct roundtrip *t, const struct rawfield *r)
 {
 	const char *text, *name;
@@ -275,7 +275,7 @@ static void take_spam(struct roundtrip *t, const struct rawfield *r)
 	};
 }
 
-/* The header of the mail that arrived, as it lies. */
+/* The header of the mail that arrived, unparsed. */
 static void read_header(struct roundtrip *t, const char *header, size_t n)
 {
 	struct rawfield r;
@@ -296,10 +296,10 @@ static void read_header(struct roundtrip *t, const char *header, size_t n)
 	received_time(&t->hops, t->sent_at, t->arrived_at);
 }
 
-/* ---- the wait ---- */
+/* ---- waiting for the mail ---- */
 
-/* Those that belong to the way to any server; the rest of the command line's
- * is about the one that the mail is sent by. */
+/* Settings for connections to any server; other settings on the command line
+ * are about the server that the mail is sent by. */
 static bool is_common(const char *name)
 {
 	static const char *const names[] = { "tls_trust_file", "tls_crl_file",
@@ -324,7 +324,7 @@ static void source_config(struct roundtrip *t, struct request *r,
 		if (is_common(o->name))
 			request_override(t->arena, r, o->name, o->value)
 				->origin = o->origin;
-	/* a server that is silent is not waited for any longer than the mail */
+	/* a silent server is not waited for longer than the mail */
 	if (t->order->options->wait < SILENCE_SECONDS &&
 	    !override_find(r->overrides, "timeout"))
 		request_override(t->arena, r, "timeout",

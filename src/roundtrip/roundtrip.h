@@ -1,11 +1,10 @@
-/* roundtrip.h - a mail that is sent and looked for where it is to arrive.
+/* roundtrip.h - sends a mail and waits until it arrives in a mailbox.
  *
  * It has a random token in its subject and in the field X-Mailsend-Roundtrip,
- * and goes as any mail does, but never into the queue: what is to be measured
- * is this moment's way.  Then the mailbox is opened again and again, with
- * growing pauses; only what was not in it before is looked at, and of that only
- * headers.  What the header tells of the way is read with mistrust (received.h,
- * authres.h). */
+ * and is sent like any mail, but never queued: the current transport time is
+ * measured.  Then the mailbox is polled, at growing intervals; only messages
+ * that were not in it before are examined, and only their headers.  The
+ * received trace fields are not trusted (received.h, authres.h). */
 #ifndef ROUNDTRIP_ROUNDTRIP_H
 #define ROUNDTRIP_ROUNDTRIP_H
 
@@ -28,23 +27,23 @@
 
 #define ROUNDTRIP_FIELD	     "X-Mailsend-Roundtrip"
 #define ROUNDTRIP_TOKEN_SIZE 33
-#define ROUNDTRIP_SPAM_MAX   8 /* fields of spam filters */
+#define ROUNDTRIP_SPAM_MAX   8 /* header fields of spam filters */
 
 #define ROUNDTRIP_WAIT 300
 
-/* A mail that is looked for where it is to arrive; times in seconds. */
+/* Times are in seconds. */
 struct roundtrip_options {
-	const char *source; /* as mailbox.h can open it */
-	bool keeps;	    /* it stays there */
+	const char *source; /* a source for mailbox.h */
+	bool keeps;	    /* do not delete it */
 	int wait;
-	int warn, crit; /* that it may take, for a monitor; 0: any */
+	int warn, crit; /* limits for a monitor; 0: none */
 };
 
-/* All of it borrowed. */
+/* All members are borrowed. */
 struct roundtrip_order {
 	const struct roundtrip_options *options;
-	const struct request *request; /* its one recipient, and the way */
-	bool is_monitored;	       /* nothing is said but the result */
+	const struct request *request; /* its one recipient, and the server */
+	bool is_monitored;	       /* only the result is printed */
 	struct config *config;
 	const struct account *account;
 	const char *const *spool;
@@ -53,11 +52,11 @@ struct roundtrip_order {
 
 enum roundtrip_end {
 	ROUNDTRIP_NOT_SENT,
-	ROUNDTRIP_NOT_SEEN, /* in the time that it had */
+	ROUNDTRIP_NOT_SEEN, /* not within the timeout */
 	ROUNDTRIP_ARRIVED,
 };
 
-/* How long each part of a submission took. */
+/* The steps of a submission that are timed. */
 enum timing_step {
 	TIMING_CONNECT,	 /* name and connection */
 	TIMING_GREETING, /* and each EHLO */
@@ -67,9 +66,9 @@ enum timing_step {
 	TIMING_STEPS,
 };
 
-/* A trace that notes when something happened, and passes it on. */
+/* A trace that records the times of events, and passes them on. */
 struct timing {
-	struct trace trace; /* for what dials */
+	struct trace trace; /* for the connection */
 	const struct trace *outer;
 	bool is_there[TIMING_STEPS];
 	unsigned milliseconds[TIMING_STEPS];
@@ -88,9 +87,9 @@ struct roundtrip {
 	struct arena *arena;
 	const struct roundtrip_order *order;
 	char token[ROUNDTRIP_TOKEN_SIZE];
-	const char *address; /* as it was typed */
+	const char *address; /* as entered */
 	enum roundtrip_end end;
-	struct ending ending; /* while the mail is looked for */
+	struct ending ending; /* while waiting for the mail */
 
 	/* the sending */
 	struct request request;
@@ -102,9 +101,9 @@ struct roundtrip {
 	unsigned submission;	     /* milliseconds until it was accepted */
 
 	/* the arrival */
-	unsigned arrival; /* milliseconds from there until it was seen */
+	unsigned arrival; /* milliseconds from there until it was found */
 	unsigned looks;
-	struct error look_error; /* of the last look, where it failed */
+	struct error look_error; /* of the last poll, if it failed */
 	bool is_deleted;
 	struct error not_deleted;
 	struct received hops;
@@ -113,36 +112,36 @@ struct roundtrip {
 	size_t spam_count;
 };
 
-/* -1 with the error of a mail that was not sent, or of a mailbox that could not
- * be opened before it was; else 0, and `end` tells the rest. */
+/* -1 with the error if the mail was not sent, or a mailbox could not be opened
+ * before; otherwise 0, and `end` is the result. */
 int roundtrip_run(struct roundtrip *t, struct arena *a,
 		  const struct roundtrip_order *order, struct error *f);
 void roundtrip_free(struct roundtrip *t);
 unsigned roundtrip_total(const struct roundtrip *t); /* milliseconds */
 
-/* ---- what became of it ---- */
+/* ---- the result ---- */
 
 #define ROUNDTRIP_REPORT_MAX (1024 * 1024)
 
-/* `f` is roundtrip_run's, ERROR_NONE where it was sent. */
+/* `f` is roundtrip_run's, ERROR_NONE if the mail was sent. */
 void roundtrip_text(const struct roundtrip *t, struct buf *out);
 /* One object and a newline. */
 int roundtrip_json(const struct roundtrip *t, const struct error *f,
 		   struct buf *out);
 /* One line with performance data; the plugin's status, 0 OK to 3 UNKNOWN: too
- * late is critical, and so is a mail that was refused; UNKNOWN is what this
- * machine alone is to blame for. */
+ * late is critical, and so is a rejected mail; UNKNOWN if the cause is on this
+ * machine. */
 int roundtrip_nagios(const struct roundtrip *t, const struct error *f,
 		     struct buf *out);
-/* 0 arrived, 75 not in time, else as sending ended. */
+/* 0 arrived, 75 not in time, otherwise the exit status of sending. */
 int roundtrip_exit(const struct roundtrip *t, const struct error *f);
-/* A sentence on what is wrong; NULL where nothing is. */
+/* A sentence about the problem; NULL if there is none. */
 const char *roundtrip_problem(const struct roundtrip *t);
 
-/* ---- arrival.c: new mail of a mailbox, until the right one is there ---- */
+/* ---- arrival.c: polling a mailbox for a new mail ---- */
 
-/* What was there before is known by its ids, and so is what was looked at: each
- * header is read once, cut at ARRIVAL_HEADER_MAX. */
+/* Old mail and mail that was already examined are known by their ids: each
+ * header is read once, up to ARRIVAL_HEADER_MAX. */
 
 #define ARRIVAL_HEADER_MAX ((size_t)256 * 1024)
 
@@ -155,15 +154,15 @@ struct arrival {
 	struct buf header; /* of the mail that was found */
 };
 
-/* Remembers what is there now.  A file or directory that is not there yet has
- * no mail: *is_missing; ERROR_NOINPUT where its parent directory is not there,
- * too. ERROR_USAGE for standard input, which cannot be opened twice. */
+/* Records the current contents.  A file or directory that does not exist has no
+ * mail: *is_missing; ERROR_NOINPUT if its parent directory does not exist
+ * either.  ERROR_USAGE for stdin, which cannot be opened twice. */
 int arrival_begin(struct arrival *w,
 		  const struct account_mailbox_options *options,
 		  bool *is_missing, struct error *f);
-/* 1 when one is there whose header has the field with that value; it is deleted
- * where that is wanted: where it cannot be, `not_deleted` says why.  0 when
- * there is none yet, -1 when the mailbox could not be looked at. */
+/* 1 if there is a mail whose header has the field with that value; it is
+ * deleted unless it is to be kept, and `not_deleted` is the reason if that
+ * failed.  0 if there is none yet, -1 if the mailbox could not be polled. */
 int arrival_look(struct arrival *w, const char *field, const char *value,
 		 bool deletes, struct error *not_deleted, struct error *f);
 void arrival_end(struct arrival *w);

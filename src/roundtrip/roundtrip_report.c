@@ -1,5 +1,5 @@
-/* roundtrip_report.c - what became of it: for people, times, hops and verdicts;
- * for monitors one line; for programs JSON. */
+/* roundtrip_report.c - the result: for people, times, hops and verdicts; for
+ * monitors one line; for programs JSON. */
 #include "roundtrip/roundtrip.h"
 
 #include <inttypes.h>
@@ -210,7 +210,7 @@ static int status_of(const struct roundtrip *t, const struct error *f)
 								       : OK;
 }
 
-/* A bar begins the performance data. */
+/* A bar begins the performance data, so it is replaced. */
 static void put_text(struct buf *out, const char *text)
 {
 	for (; *text; text++)

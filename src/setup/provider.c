@@ -1,4 +1,4 @@
-/* provider.c - blocks of lines, a keyword on each. */
+/* provider.c - parses the blocks of lines, with a keyword on each. */
 #include "setup/provider.h"
 
 #include <fnmatch.h>
@@ -24,7 +24,7 @@ static int wrong(const struct reading *r, const char *why)
 			 why);
 }
 
-/* The next word, cut out of *at in place; NULL when there is none. */
+/* The next word, cut from *at in place; NULL if there is none. */
 static char *take_word(char **at)
 {
 	char *word = *at + strspn(*at, " \t");
@@ -55,7 +55,7 @@ static int begin(struct reading *r, char *rest)
 	return 0;
 }
 
-/* Lines of one keyword add up. */
+/* Repeated lines of a keyword are joined. */
 static int add(struct reading *r, const char **to, const char *rest)
 {
 	*to = *to && **to ? arena_format(r->arena, "%s %s", *to, rest)
@@ -118,7 +118,7 @@ static int read_line(struct reading *r, char *line)
 	static const struct {
 		const char *name;
 		int (*read)(struct reading *r, char *rest);
-		size_t text; /* where it goes as it is, without `read` */
+		size_t text; /* the member that is set, unless `read` is */
 	} keywords[] = {
 		{ "provider", begin, 0 },
 		{ "domains", NULL, offsetof(struct provider, domains) },
@@ -166,7 +166,7 @@ struct provider *provider_read(struct arena *a, const char *text,
 	return r.first;
 }
 
-/* ---- who fits ---- */
+/* ---- matching ---- */
 
 static bool lower(char out[PATTERN_MAX], const char *text, size_t n)
 {
@@ -211,7 +211,7 @@ const struct provider *provider_of_mx(const struct provider *all,
 	return all;
 }
 
-/* At this machine's own address any program may listen: the port tells. */
+/* On a loopback address any program may listen, so the port has to match. */
 static bool has_server(const struct provider *p, const char *host,
 		       unsigned port)
 {
@@ -230,8 +230,8 @@ const struct provider *provider_of_host(const struct provider *all,
 	return all;
 }
 
-/* "gmail" is Gmail, Google Workspace: the beginning is enough, as far as its
- * letters go. */
+/* "gmail" matches "Gmail, Google Workspace": a prefix of the letters is
+ * enough. */
 const struct provider *provider_named(const struct provider *all,
 				      const char *name)
 {

@@ -1,7 +1,8 @@
-/* provider.h - the large providers, out of contrib/providers.
+/* provider.h - large mail providers, from contrib/providers.
  *
- * The table is text that is compiled in; it is read when first asked for, into
- * the caller's arena.  What it says is a proposal, never taken unasked. */
+ * The table is compiled in as text, and parsed into the caller's arena when it
+ * is first needed.  Its contents are only proposals, which the user
+ * confirms. */
 #ifndef SETUP_PROVIDER_H
 #define SETUP_PROVIDER_H
 
@@ -13,19 +14,19 @@
 
 #define PROVIDER_SERVERS_MAX 4
 
-/* contrib/providers, as it is there; the Makefile makes the string. */
+/* contrib/providers unchanged; the Makefile generates the string. */
 extern const char provider_text[];
 
 struct provider_server {
 	const char *host;
 	unsigned port;
-	bool is_implicit; /* TLS from the first byte; else STARTTLS */
+	bool is_implicit; /* implicit TLS; otherwise STARTTLS */
 };
 
 enum provider_user {
 	PROVIDER_ADDRESS, /* the whole address */
-	PROVIDER_LOCAL,	  /* what is before its @ */
-	PROVIDER_FIXED,	  /* a word that is the same for all */
+	PROVIDER_LOCAL,	  /* the part before its @ */
+	PROVIDER_FIXED,	  /* a fixed word */
 	PROVIDER_ASK,
 };
 
@@ -39,23 +40,23 @@ struct provider {
 	const char *fixed_user;
 	const char *auth;	    /* NULL: as the server offers */
 	const char *oauth, *tenant; /* of the settings; NULL */
-	const char *hint;	    /* "" for none */
+	const char *hint;	    /* "" if none */
 	struct provider *next;
 };
 
-/* NULL with ERROR_SOFTWARE when the text is wrong somewhere: which line. */
+/* NULL with ERROR_SOFTWARE, which names the line, if the text is invalid. */
 struct provider *provider_read(struct arena *a, const char *text,
 			       struct error *f);
 
-/* Each finds the first that fits, or NULL. */
+/* Each finds the first match, or NULL. */
 const struct provider *provider_of_domain(const struct provider *all,
 					  const char *domain);
 const struct provider *provider_of_mx(const struct provider *all,
 				      const char *host);
-/* One of its servers. */
+/* By one of its servers. */
 const struct provider *provider_of_host(const struct provider *all,
 					const char *host, unsigned port);
-/* As a person may call it: "gmail", "Amazon SES". */
+/* By a name that a person may enter: "gmail", "Amazon SES". */
 const struct provider *provider_named(const struct provider *all,
 				      const char *name);
 

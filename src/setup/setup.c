@@ -64,9 +64,9 @@ static int ask_address(struct setup *s, struct error *f)
 	return 0;
 }
 
-/* ---- the try: the account to be, dialled as it will be for a mail ---- */
+/* ---- the test: the account connects as it will for a mail ---- */
 
-/* What was typed, from wherever it will be read later. */
+/* The password that was entered, from wherever it will be read later. */
 static void use_password(const struct setup *s, struct account *account)
 {
 	if (!s->password.len)
@@ -108,7 +108,7 @@ static int tell_bad(struct setup *s, const struct error *trouble,
 			  f);
 }
 
-/* The file that it was read from has no name that would tell anything. */
+/* Removes the name of the temporary file from the message. */
 static void cut_place(struct error *trouble)
 {
 	const char *end = strstr(trouble->text, ": ");
@@ -117,7 +117,7 @@ static void cut_place(struct error *trouble)
 		memmove(trouble->text, end + 2, strlen(end + 2) + 1);
 }
 
-/* 0 logged in, 1 not, with the reason in *trouble; both are told. */
+/* 0 logged in, 1 failed, with the reason in *trouble; both are reported. */
 static int try(struct setup *s, struct error *trouble, struct error *f)
 {
 	struct chain chain = { .arena = s->arena };
@@ -147,7 +147,7 @@ static int try(struct setup *s, struct error *trouble, struct error *f)
 	return r;
 }
 
-/* ---- the way, until it is good ---- */
+/* ---- testing until it works ---- */
 
 static int ask_way(struct setup *s, struct error *f)
 {
@@ -192,7 +192,7 @@ static int type_anew(struct setup *s, struct error *f)
 	return setup_type_password(s, f);
 }
 
-/* 1: it is to be written though it does not work. */
+/* 1: write it although it does not work. */
 static int correct(struct setup *s, const struct error *trouble,
 		   struct error *f)
 {
@@ -234,7 +234,7 @@ static int correct(struct setup *s, const struct error *trouble,
 	return error_set(f, ERROR_USAGE, "ended: nothing was written");
 }
 
-/* When the user stops after a failure, the failure is told. */
+/* If the user stops after a failed test, that error is returned. */
 static int try_until_good(struct setup *s, struct error *f)
 {
 	struct error trouble = ERROR_INIT;
@@ -285,9 +285,9 @@ static int write_it(struct setup *s, struct error *f)
 	return setup_say(s, f, "Wrote %s, account %s.\n", s->path, s->account);
 }
 
-/* ---- what can be done with it ---- */
+/* ---- the next steps ---- */
 
-/* What was written stays written: an end of the answers is a no. */
+/* The file is already written, so the end of the input means no. */
 static int confirm_or_end(struct setup *s, const char *text, bool fallback,
 			  const char *help, struct error *f)
 {
@@ -302,8 +302,7 @@ static int confirm_or_end(struct setup *s, const char *text, bool fallback,
 	return -1;
 }
 
-/* 0 after the login, 1 when that is left for later: no mail can go
- * until then. */
+/* 0 after the login, 1 if it is postponed: no mail can be sent until then. */
 static int log_in(struct setup *s, const struct setup_result *result,
 		  struct error *f)
 {
@@ -387,7 +386,7 @@ static int run(struct setup *s, struct error *f)
 		return -1;
 	if (ask_way(s, f) < 0)
 		return -1;
-	/* there is no token yet to be tried with */
+	/* no token exists yet to test with */
 	if (!setup_is_oauth(s) && try_until_good(s, f) < 0)
 		return -1;
 	if (write_it(s, f) < 0)

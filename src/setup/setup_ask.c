@@ -1,6 +1,6 @@
-/* setup_ask.c - a question, its default in brackets, an answer; and those about
- * the user, where the password is, and the certificate.  What the command line
- * says is not asked (setup_given). */
+/* setup_ask.c - a question, its default in brackets, an answer; and the
+ * questions about the user, the password and the certificate.  Settings on the
+ * command line are not asked for (setup_given). */
 #include <stdarg.h>
 
 #include <stdarg.h>
@@ -25,7 +25,7 @@ int setup_say(struct setup *s, struct error *f, const char *format, ...)
 	return s->hands->say(s->hands->context, text, f);
 }
 
-/* How much of the text fits on a line, at least a word. */
+/* How much of the text fits on a line, at least one word. */
 static size_t line_of(const char *text)
 {
 	size_t fits = 0;
@@ -62,8 +62,8 @@ static bool has_control(const char *text, size_t n)
 	return n;
 }
 
-/* What was answered is not repeated: it may have been a password, a line too
- * early. */
+/* The answer is not repeated: it may be a password that was entered one
+ * question too early. */
 static int refuse(struct setup *s, const struct setup_question *q,
 		  const char *why, struct error *f)
 {
@@ -129,7 +129,7 @@ int setup_ask(struct setup *s, const struct setup_question *q,
 
 /* ---- words ---- */
 
-/* The one that is so called, or the only one that begins so. */
+/* The word itself, or the only one that begins with the text. */
 static bool find_word(const char *const *words, const char *text, size_t *at)
 {
 	size_t hits = 0;
@@ -180,7 +180,7 @@ int setup_confirm(struct setup *s, const char *text, bool fallback,
 	return (int)choice;
 }
 
-/* ---- what is not asked ---- */
+/* ---- settings that are not asked for ---- */
 
 const char *setup_given(const struct setup *s, const char *name)
 {
@@ -227,7 +227,7 @@ static void add_user(const char *users[USERS_MAX], size_t *n, const char *user)
 	users[(*n)++] = user;
 }
 
-/* All that can be right: of a provider we know what it wants. */
+/* All likely ones; for a known provider only the right one. */
 static size_t likely_users(struct setup *s, const char *first,
 			   const char *users[USERS_MAX])
 {
@@ -275,7 +275,7 @@ static int ask_user(struct setup *s, const char **answer, struct error *f)
 	return 0;
 }
 
-/* Who has none yet adds it later. */
+/* Users without a client id can add it later. */
 static int ask_client(struct setup *s, struct error *f)
 {
 	const struct setup_question q = {
@@ -346,7 +346,7 @@ static int ask_command(struct setup *s, struct error *f)
 	return setup_ask(s, &q, &s->command, f);
 }
 
-/* As the shell reads it back. */
+/* Quotes a word for the shell. */
 static const char *quote(struct arena *a, const char *word)
 {
 	struct buf out = BUF_INIT(SETUP_ANSWER_MAX * 4);
@@ -380,7 +380,7 @@ static const char *pass_command(struct setup *s)
 							 s->address)));
 }
 
-/* What is there comes first; `words` ends with NULL. */
+/* The available ones come first; `words` ends with NULL. */
 static void offer_places(struct setup *s, const char *words[6],
 			 enum setup_place places[6])
 {
@@ -416,7 +416,7 @@ const char *setup_pass_file(struct setup *s, const char *name)
 		    : NULL;
 }
 
-/* A key ring needs a desktop session, pass a store. */
+/* A keyring needs a desktop session, pass needs a store. */
 static size_t best_place(struct setup *s, const enum setup_place *places)
 {
 	const char *store = setup_pass_file(s, ".gpg-id");
@@ -513,7 +513,7 @@ int setup_type_password(struct setup *s, struct error *f)
 	return r < 0 ? -1 : 0;
 }
 
-/* ---- whom to trust ---- */
+/* ---- the certificate ---- */
 
 static bool is_digest(const char *text)
 {

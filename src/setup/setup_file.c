@@ -1,4 +1,4 @@
-/* setup_file.c - which configuration it is to be, and what is there already. */
+/* setup_file.c - which configuration file is used, and its current contents. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -25,7 +25,7 @@ static const char *usual_path(struct arena *a, const char *name)
 	return home ? arena_format(a, "%s/.config/%s", home, name) : NULL;
 }
 
-/* Through links, so that a renamed file takes the place of the real one. */
+/* Follows links, so that the real file is replaced. */
 static const char *real_path(struct arena *a, const char *path)
 {
 	char *real = realpath(path, NULL);
@@ -57,7 +57,7 @@ static int find_path(struct setup *s, struct error *f)
 	return 0;
 }
 
-/* ---- what is there ---- */
+/* ---- the existing file ---- */
 
 static int read_old(struct setup *s, struct error *f)
 {
@@ -65,7 +65,7 @@ static int read_old(struct setup *s, struct error *f)
 	struct stat st;
 
 	s->mode = 0600;
-	/* it would be neither read nor replaced as a file is */
+	/* neither can it be read as a file, nor may it be replaced */
 	if (disk_stat(s->path, &st, f) > 0 && !S_ISREG(st.st_mode))
 		return error_set(f, ERROR_CANTCREAT,
 				 "%s is not a regular file: name another with "
@@ -83,7 +83,7 @@ static int read_old(struct setup *s, struct error *f)
 	return config_load(&s->before, s->arena, &query, f);
 }
 
-/* Sooner than after all the questions. */
+/* Before the other questions, not after them. */
 static int check_directory(struct setup *s, struct error *f)
 {
 	const char *directory = disk_dirname(s->arena, s->path);
@@ -99,7 +99,7 @@ static int check_directory(struct setup *s, struct error *f)
 			   s->path, directory);
 }
 
-/* A file of msmtp's is read only where there is none of ours. */
+/* A file of msmtp's is only read if we have none. */
 static int ask_about_msmtp(struct setup *s, struct error *f)
 {
 	const char *home = sysenv_home();
@@ -192,7 +192,7 @@ static const char *judge_name(struct setup *s, const char *answer)
 	return NULL;
 }
 
-/* "example" of example.org, or the first that is free behind it. */
+/* "example" for example.org, or with the first free number after it. */
 static const char *free_name(struct setup *s)
 {
 	const char *base =
@@ -207,8 +207,8 @@ static const char *free_name(struct setup *s)
 	return name;
 }
 
-/* Who is to be used when nothing chooses: the new one where there was none,
- * and the only old one, which was it so far without being called so. */
+/* Which account is the default: the new one if there was none before, or the
+ * only old one, which was used so far without being declared. */
 static int choose_default(struct setup *s, struct error *f)
 {
 	const struct account *first =
@@ -255,7 +255,7 @@ static int warn_of_twin(struct setup *s, struct error *f)
 		f);
 }
 
-/* Absolute, since it is in the configuration. */
+/* Absolute, because it is written to the configuration. */
 static const char *free_password_path(struct setup *s)
 {
 	const char *directory = disk_dirname(s->arena, s->path);
@@ -266,7 +266,7 @@ static const char *free_password_path(struct setup *s)
 	if (*directory != '/' && getcwd(here, sizeof(here)))
 		directory = arena_format(s->arena, "%s/%s", here, directory);
 	path = arena_format(s->arena, "%s/%s.password", directory, s->account);
-	/* what cannot be told is passed over: it is made with O_EXCL */
+	/* errors are ignored: the file is created with O_EXCL */
 	for (int i = 2; disk_exists(path, &unsure) != 0 && i < NAMES_MAX; i++)
 		path = arena_format(s->arena, "%s/%s-%d.password", directory,
 				    s->account, i);

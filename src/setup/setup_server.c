@@ -1,11 +1,10 @@
-/* setup_server.c - which server: those that are found, the likeliest first, by
- * turns or by its number, or one that is named.
+/* setup_server.c - which server: those that were found, the best first, one
+ * after the other or by number, or one that the user enters.
  *
- * What the domain itself says (RFC 6186), with TLS from the first byte before
- * STARTTLS (RFC 8314 section 5.1); then what is known of the provider, by the
- * domain's name or its mail exchangers; then, where neither says anything,
- * names that are usual, if something answers there.  RFC 6186 section 6:
- * nothing that is found is used without being shown. */
+ * First the domain's own SRV records (RFC 6186), implicit TLS before STARTTLS
+ * (RFC 8314 section 5.1); then the known provider, by the domain or its mail
+ * exchangers; then, if neither exists, common names, if a server answers there.
+ * RFC 6186 section 6: no server that was found is used without being shown. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -37,9 +36,9 @@ static bool is_below(const char *host, const char *domain)
 	return domain_is_above(domain, strlen(domain), host);
 }
 
-/* ---- the domain's own word ---- */
+/* ---- SRV records ---- */
 
-/* How many name servers had no answer. */
+/* The number of queries without an answer. */
 static int ask_domain(struct setup *s, const char *service, enum conn_tls tls)
 {
 	const char *name = arena_format(s->arena, "%s.%s", service, s->domain);
@@ -83,7 +82,7 @@ static void add_provider(struct setup *s, const struct provider *p)
 		       });
 }
 
-/* Where no name server answers, the name of the domain has to do. */
+/* If no name server answers, only the name of the domain is compared. */
 static int find_provider(struct setup *s, bool is_silent)
 {
 	struct error silent = ERROR_INIT;
@@ -129,7 +128,7 @@ static void guess(struct setup *s, const char *host)
 	}
 }
 
-/* ---- all of it ---- */
+/* ---- all of them ---- */
 
 static int explain_silence(struct setup *s, struct error *f)
 {
@@ -149,7 +148,7 @@ int setup_find(struct setup *s, struct error *f)
 		      s->domain) < 0)
 		return -1;
 	silent = ask_domain(s, "_submissions._tcp", CONN_TLS_IMPLICIT);
-	if (!silent) /* it will not answer the others either */
+	if (!silent) /* then it will not answer the other queries */
 		silent = ask_domain(s, "_submission._tcp", CONN_TLS_STARTTLS);
 	silent = find_provider(s, silent);
 	if (s->provider)
@@ -157,7 +156,7 @@ int setup_find(struct setup *s, struct error *f)
 	if (!s->count && !silent && !s->provider) {
 		guess(s, arena_format(s->arena, "smtp.%s", s->domain));
 		guess(s, arena_format(s->arena, "mail.%s", s->domain));
-		/* in small houses it takes both */
+		/* on small sites it often handles submission as well */
 		if (s->exchanger)
 			guess(s, s->exchanger);
 	}
@@ -193,9 +192,9 @@ static const char *judge_port(struct setup *s, const char *answer)
 	return "a port is a number up to 65535";
 }
 
-/* Of "HOST", "HOST:PORT", "[HOST]" and "[HOST]:PORT"; more colons than one
- * without brackets are an IPv6 address.  *port is NULL where there is none; 0
- * where it is none of these. */
+/* Of "HOST", "HOST:PORT", "[HOST]" and "[HOST]:PORT"; more than one colon
+ * without brackets is an IPv6 address.  *port is NULL without a port; 0 if the
+ * text is none of these. */
 static size_t host_length(const char *text, const char **port)
 {
 	const char *colon = strchr(text, ':');
@@ -287,7 +286,7 @@ static int ask_port(struct setup *s, struct error *f)
 	return 0;
 }
 
-/* One that nothing was found of; "host:port", too. */
+/* A server that the user entered; may be "host:port". */
 static int describe_server(struct setup *s, const char *host, struct error *f)
 {
 	const char *port;
@@ -300,7 +299,7 @@ static int describe_server(struct setup *s, const char *host, struct error *f)
 	return ask_tls(s, f) < 0 ? -1 : ask_port(s, f);
 }
 
-/* 1: a provider was named, its servers are proposed. */
+/* 1: the name of a provider, whose servers are proposed. */
 static int ask_server(struct setup *s, struct error *f)
 {
 	struct setup_question q = {
@@ -339,7 +338,7 @@ static int tell_provider(struct setup *s, struct error *f)
 			  f);
 }
 
-/* All that were found, where there is a choice; the best comes first. */
+/* Lists all that were found, if there are several; the best is first. */
 static int list_servers(struct setup *s, struct error *f)
 {
 	if (s->count < 2)
@@ -371,7 +370,7 @@ static int warn_of(struct setup *s, const struct setup_server *one,
 			  f);
 }
 
-/* It was said what is doubtful about it, if anything is. */
+/* Was the user warned about the server, if necessary? */
 static bool may_be_taken(const struct setup *s, const struct setup_server *one)
 {
 	return !one->is_elsewhere ||
@@ -380,7 +379,7 @@ static bool may_be_taken(const struct setup *s, const struct setup_server *one)
 
 enum { TAKE_NOT, TAKE_IT, TAKE_FIRST }; /* ... and so on, by their numbers */
 
-/* One of them is proposed; the answer may be another's number. */
+/* Proposes one of them; the answer may be the number of another. */
 static int ask_about(struct setup *s, const struct setup_server *one,
 		     size_t *choice, struct error *f)
 {
@@ -402,7 +401,7 @@ static int ask_about(struct setup *s, const struct setup_server *one,
 		choice, f);
 }
 
-/* 1 taken, 0 none of them. */
+/* 1 accepted, 0 none of them. */
 static int propose(struct setup *s, struct error *f)
 {
 	if (s->next < s->count && list_servers(s, f) < 0)

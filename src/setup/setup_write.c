@@ -1,14 +1,14 @@
-/* setup_write.c - the account in the words of the configuration; the password
- * where it is to be, the configuration in place.
+/* setup_write.c - the account as configuration text; storing the password and
+ * writing the configuration.
  *
- * Each setting that counts is said, whatever a `defaults` above it says.  The
- * text is read by config_load before it is tried, out of a file without a name:
- * what was tried is what will be read.
+ * Each setting that matters is written, regardless of a `defaults` block above
+ * it.  For the test, config_load reads the text from an unnamed file, so what
+ * is tested is what will be read later.
  *
- * The new text is written beside the file, synced and renamed over it; where
- * there was none it is linked, so that one that came up meanwhile is never
- * overwritten.  Signals wait until that is over.  A file that changed since it
- * was read is left as it is. */
+ * The new text is written to a temporary file, synced and renamed over the old
+ * file; a new file is linked, so one that was created meanwhile is never
+ * overwritten.  Signals are delayed until that is done.  A file that changed
+ * since it was read is not replaced. */
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -75,7 +75,7 @@ static void put_server(struct setup *s, struct buf *out)
 		put(out, "tls_fingerprint", s->fingerprint);
 }
 
-/* What the command line said of it is among the others. */
+/* The settings from the command line are among the others. */
 static void put_oauth(struct setup *s, struct buf *out)
 {
 	const struct provider *p = s->provider;
@@ -129,7 +129,7 @@ static void put_login(struct setup *s, struct buf *out)
 		put(out, "passwordeval", s->command);
 }
 
-/* What else the command line said is as good for the next mail. */
+/* Other settings from the command line are needed for later mail, too. */
 static void put_others(const struct setup *s, struct buf *out)
 {
 	static const char *const known[] = { "host",	     "port", "tls",
@@ -169,7 +169,7 @@ void setup_block(struct setup *s, struct buf *out)
 
 /* ---- the file ---- */
 
-/* The whole file as it is to be. */
+/* The complete new file. */
 static int whole_text(struct setup *s, struct buf *out, struct error *f)
 {
 	if (s->is_there && !s->is_replaced && s->old.len) {
@@ -265,7 +265,7 @@ static int store_in_keyring(struct setup *s, struct error *f)
 	return run_store(s, argv, false, f);
 }
 
-/* pass(1) asks before it overwrites only on a terminal. */
+/* pass(1) only asks before it overwrites on a terminal. */
 static int ask_about_entry(struct setup *s, const char *entry, struct error *f)
 {
 	const char *file =
@@ -364,14 +364,14 @@ static int write_password(const struct setup *s, struct error *f)
 	return r;
 }
 
-/* The user may have an editor open. */
+/* The user may be editing it. */
 static int check_unchanged(struct setup *s, struct error *f)
 {
 	struct buf now = BUF_INIT(CONFIG_FILE_MAX);
 	bool is_same;
 
 	if (!s->is_there)
-		return 0; /* link() looks */
+		return 0; /* link() checks that */
 	if (disk_read_file(s->path, &now, false, f) < 0)
 		return -1;
 	is_same = now.len == s->old.len &&
@@ -392,7 +392,7 @@ static int write_backup(struct setup *s, struct error *f)
 	if (!s->is_there || !s->old.len)
 		return 0;
 	s->backup = arena_format(s->arena, "%s.bak", s->path);
-	/* what cannot be told is passed over: it is made with O_EXCL */
+	/* errors are ignored: the file is created with O_EXCL */
 	for (int i = 2; disk_exists(s->backup, &unsure) != 0 && i < NAMES_MAX;
 	     i++)
 		s->backup = arena_format(s->arena, "%s.bak%d", s->path, i);
@@ -452,7 +452,7 @@ static int write_all(struct setup *s, struct error *f)
 	return -1;
 }
 
-/* Read as any mail will read it. */
+/* Reads the file as sending will. */
 static int read_back(struct setup *s, struct error *f)
 {
 	const struct config_query query = { .path = s->path,

@@ -1,9 +1,9 @@
 /* edit.c - keys, the line, the row, the terminal.
  *
- * Emacs's keys, as in every shell.  The row is drawn anew after each key: a
- * terminal is fast, and there is no state of the screen to get wrong.  In raw
- * mode ctrl-c and ctrl-z come as octets (no ISIG), since they mean something to
- * the line that is edited; output keeps its NL to CR NL. */
+ * Emacs keys, as in every shell.  The row is redrawn after each key: terminals
+ * are fast, and there is no state of the screen to keep in sync.  In raw mode,
+ * ctrl-c and ctrl-z arrive as octets (no ISIG), because they are editing keys;
+ * the output still converts NL to CR NL. */
 #include "talk/edit.h"
 
 #include <errno.h>
@@ -27,7 +27,7 @@ void edit_init(struct edit *e, bool is_utf8)
 	*e = (struct edit){ .is_utf8 = is_utf8 };
 	buf_init(&e->line, EDIT_LINE_MAX);
 	buf_init(&e->kept, EDIT_LINE_MAX);
-	sysenv_use_locale(); /* how wide characters are */
+	sysenv_use_locale(); /* for the width of characters */
 }
 
 void edit_free(struct edit *e)
@@ -71,7 +71,7 @@ void edit_remember(struct edit *e, const char *line)
 	e->chosen = e->count;
 }
 
-/* ---- places in the line ---- */
+/* ---- positions in the line ---- */
 
 static bool is_middle(const struct edit *e, size_t at)
 {
@@ -163,7 +163,7 @@ static void complete(struct edit *e)
 
 /* ---- keys ---- */
 
-/* The control key that does the same; 0 for what is not known. */
+/* The control key with the same function; 0 if unknown. */
 static char key_of(char last, unsigned number)
 {
 	switch (last) {
@@ -234,7 +234,7 @@ static void move_or_cut(struct edit *e, char c)
 	}
 }
 
-/* ESC [ 1 ; 5 C, ESC O H: what is not known is passed over whole. */
+/* ESC [ 1 ; 5 C, ESC O H: unknown sequences are skipped completely. */
 static void take_sequence(struct edit *e, char c)
 {
 	if (e->state == EDIT_ESCAPE) {
@@ -259,7 +259,7 @@ enum edit_event edit_key(struct edit *e, unsigned char key)
 		take_sequence(e, c);
 		return EDIT_MORE;
 	}
-	e->state = EDIT_PLAIN; /* a control ends what was begun */
+	e->state = EDIT_PLAIN; /* a control character aborts the sequence */
 	switch (c) {
 	case '\r':
 	case '\n':
@@ -292,8 +292,8 @@ enum edit_event edit_key(struct edit *e, unsigned char key)
 
 /* ---- the row ---- */
 
-/* Octets of the character, and the columns it takes; an octet that is none
- * counts for one '?'. */
+/* Octets of the character and its width in columns; an invalid octet counts as
+ * one '?'. */
 static size_t measure(const struct edit *e, size_t at, size_t *columns)
 {
 	uint32_t code;

@@ -1,10 +1,9 @@
-/* edit.h - a line that is being typed.
+/* edit.h - a line editor.
  *
- * Keys go in as octets, the way a terminal in raw mode sends them; what comes
- * out is the line and, for the screen, the octets that draw it on one row,
- * scrolled where it is longer.  Characters are those of UTF-8 where the
- * terminal has it, never halves of them.  Lines that are remembered live as
- * long as this does: no file keeps them. */
+ * The input is the octets of a terminal in raw mode; the output is the line
+ * and, for the screen, the octets that draw it on one row, scrolled if it is
+ * longer.  Characters are UTF-8 if the terminal uses it, and are never split.
+ * The history is kept in memory only, as long as this struct exists. */
 #ifndef TALK_EDIT_H
 #define TALK_EDIT_H
 
@@ -14,15 +13,15 @@
 #include "base/buf.h"
 #include "base/error.h"
 
-#define EDIT_LINE_MAX	 8192 /* octets; more is not taken */
-#define EDIT_HISTORY_MAX 200  /* lines; then the oldest goes */
+#define EDIT_LINE_MAX	 8192 /* octets; more is ignored */
+#define EDIT_HISTORY_MAX 200  /* lines; then the oldest is dropped */
 
 enum edit_event {
 	EDIT_MORE,
-	EDIT_DONE,  /* Enter: the line is whole */
+	EDIT_DONE,  /* Enter: the line is complete */
 	EDIT_END,   /* ctrl-d on an empty line */
 	EDIT_BREAK, /* ctrl-c on an empty line; else that empties it */
-	EDIT_CLEAR, /* ctrl-l: an empty screen is wished for */
+	EDIT_CLEAR, /* ctrl-l: clear the screen */
 	EDIT_STOP,  /* ctrl-z */
 };
 
@@ -30,17 +29,17 @@ struct edit {
 	struct buf line;
 	size_t at; /* octets before the cursor */
 	bool is_utf8;
-	bool is_hidden; /* what is typed does not show */
+	bool is_hidden; /* the input is not shown */
 
 	char *history[EDIT_HISTORY_MAX];
 	size_t count, chosen; /* chosen == count: the new line */
-	struct buf kept;      /* the new line, while an old one shows */
+	struct buf kept; /* the new line, while one of the history is shown */
 
 	enum { EDIT_PLAIN, EDIT_ESCAPE, EDIT_SEQUENCE, EDIT_SHIFTED } state;
-	unsigned number; /* of the sequence */
+	unsigned number; /* of the escape sequence */
 
-	/* Appends to `out` what would make `word`, the line before the
-	 * cursor, whole; or NULL. */
+	/* Appends to `out` the completion of `word`, the line before the
+	 * cursor; or NULL. */
 	void (*complete)(void *context, const char *word, struct buf *out);
 	void *context;
 };
@@ -50,23 +49,23 @@ void edit_free(struct edit *e);
 /* A new, empty line. */
 void edit_begin(struct edit *e, bool is_hidden);
 enum edit_event edit_key(struct edit *e, unsigned char c);
-/* Not the empty one, nor the same twice running. */
+/* Skips empty lines and repetitions of the last one. */
 void edit_remember(struct edit *e, const char *line);
-/* The row: prompt and line, with the cursor at its place.  `prompt` has
- * `prompt_columns`, whatever colours it holds. */
+/* The row: prompt and line, with the cursor in its place.  `prompt` is
+ * `prompt_columns` wide, without its colours. */
 void edit_draw(const struct edit *e, const char *prompt, size_t prompt_columns,
 	       size_t columns, struct buf *out);
 
 /* ---- the terminal in raw mode, and back ---- */
 
-/* One at a time.  However we end, it is to be put back: signals that would end
- * us are noted meanwhile (base/interrupt). */
+/* One at a time.  It must be restored however we end: meanwhile signals that
+ * would end us are only noted (base/interrupt). */
 int edit_terminal_enter(int fd, struct error *f);
-/* Puts it back; then a signal that came in between takes its effect. */
+/* Restores the terminal; then a signal that was noted takes effect. */
 void edit_terminal_leave(void);
-/* Puts it back and no more, from wherever we have to end at once. */
+/* Only restores the terminal, from any place where we have to end at once. */
 void edit_terminal_restore(void);
-/* Stops us as ctrl-z does, in the terminal's usual state. */
+/* Stops the process as ctrl-z does, with the terminal restored. */
 int edit_terminal_stop(struct error *f);
 size_t edit_terminal_columns(void);
 

@@ -1,10 +1,8 @@
-/* talk.c - whose turn it is.
+/* talk.c - the event loop.
  *
- * One loop over two ends.  What the server sends is taken in at once and shown
- * by whole lines; what is typed is taken a line at a time, and only when no
- * reply is due: with a pipe that is lockstep, at a terminal what was typed
- * ahead waits.
- */
+ * One loop for both ends.  The server's output is read at once and shown line
+ * by line; input is taken line by line, and only when no reply is pending: a
+ * pipe is read in lockstep, and type-ahead on a terminal waits. */
 #include "talk/talk.h"
 
 #include <errno.h>
@@ -17,7 +15,7 @@
 #include "codec/base64.h"
 #include "talk/talk_inside.h"
 
-#define ROUNDS_MAX 16 /* of taking in before it is our turn again */
+#define ROUNDS_MAX 16 /* reads before it is the input's turn again */
 
 static void on_dial(void *context, const struct event *e)
 {
@@ -53,7 +51,7 @@ void talk_free(struct talk *t)
 	free(t->transcript_path);
 }
 
-/* ---- \auth: each challenge is answered as it comes, by all protocols ---- */
+/* ---- \auth: answers each challenge, for all protocols ---- */
 
 void talk_login_end(struct talk *t)
 {
@@ -89,7 +87,7 @@ static const struct mechanism *choose(const struct talk_line *line,
 static int find_password(struct talk *t, const char *user, struct error *f)
 {
 	struct talk_login *l = &t->login;
-	const char *whose = user; /* a certificate or a ticket has none */
+	const char *whose = user; /* a certificate or a ticket has no user */
 
 	if (!(l->sasl.mechanism->flags & MECHANISM_NO_PASSWORD) &&
 	    t->options->credentials(t->options->context, user, &whose,
@@ -135,8 +133,8 @@ int talk_login_begin(struct talk *t, const char *mechanism, const char *user,
 	return r;
 }
 
-/* To the challenge that was heard.  What cannot be answered is given up, and
- * the server's last word comes. */
+/* Answers the current challenge.  If that is not possible, the exchange is
+ * cancelled, and the server sends its final reply. */
 static int answer_login(struct talk *t, struct error *f)
 {
 	struct talk_login *l = &t->login;
@@ -153,7 +151,7 @@ static int answer_login(struct talk *t, struct error *f)
 	return talk_say_line(t, said, "***", f);
 }
 
-/* A reply ended it: a yes that is worth nothing is told. */
+/* After the final reply: a success without proof of the server is reported. */
 static void confirm_login(struct talk *t)
 {
 	struct error why = ERROR_INIT;
@@ -164,7 +162,7 @@ static void confirm_login(struct talk *t)
 	talk_login_end(t);
 }
 
-/* ---- hearing ---- */
+/* ---- input from the server ---- */
 
 static void explain(struct talk *t, const char *line)
 {
@@ -199,7 +197,7 @@ static int send_pending_file(struct talk *t, struct error *f)
 	return r;
 }
 
-/* What was to follow a command that is refused is no command. */
+/* Skips the lines that belong to a refused command: they are not commands. */
 static void pass_over(struct talk *t)
 {
 	struct talk_state *s = &t->state;
@@ -308,7 +306,7 @@ static int lose(struct talk *t, const struct error *why, struct error *f)
 	return -1;
 }
 
-/* 1 when there may be more. */
+/* 1 if there may be more. */
 static int take_replies(struct talk *t, struct error *f)
 {
 	const struct talk_line *l = t->line;
@@ -418,8 +416,8 @@ static int wait_for_either(struct talk *t, struct error *f)
 	return -1;
 }
 
-/* Amid a flood there is no wait, but ctrl-c is heard, and the time is up all
- * the same. */
+/* While the server floods us nothing waits, but ctrl-c and the timeout are
+ * still checked. */
 static int look_up(struct talk *t, struct error *f)
 {
 	struct pollfd p = { .fd = wants_input(t) ? STDIN_FILENO : -1,

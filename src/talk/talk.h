@@ -1,14 +1,14 @@
-/* talk.h - a conversation with a mail server, by hand.
+/* talk.h - an interactive session with a mail server.
  *
- * The old `telnet HOST 25`, over a connection that is open already, with TLS
- * and perhaps a log-in: lines of ours ("C:") and of the server ("S:") in the
- * order in which they go.  CRLF is made, so are the dots of a message; what is
- * secret is masked and what could steer the terminal is not shown as it
- * is.  Lines that begin with a backslash are for us (talk_input.c).
+ * A replacement for `telnet HOST 25`, on a connection that is already open,
+ * with TLS and maybe logged in: our lines ("C:") and the server's ("S:") in the
+ * order in which they are sent.  It adds CRLF and the dots of a message, masks
+ * secrets, and sanitizes output for the terminal.  Lines that begin with a
+ * backslash are commands to this program (talk_input.c).
  *
- * With a terminal a line is edited while what the server says unasked is
- * shown.  Without, it is lockstep: each command waits for its reply, and a
- * reply that refuses is remembered for the end. */
+ * With a terminal, a line is edited while unsolicited output of the server is
+ * shown.  Without, it works in lockstep: each command waits for its reply, and
+ * a negative reply is remembered for the exit status. */
 #ifndef TALK_TALK_H
 #define TALK_TALK_H
 
@@ -27,7 +27,7 @@
 #include "talk/edit.h"
 #include "talk/talk_protocol.h"
 
-#define TALK_LINE_MAX	 (64 * 1024) /* octets, ours and theirs */
+#define TALK_LINE_MAX	 (64 * 1024) /* octets, of either side */
 #define TALK_SECRETS_MAX 16
 #define TALK_INPUT_ROOM	 4096
 
@@ -43,26 +43,26 @@ struct talk_line {
 	const char *place; /* "host:port" */
 	const char *host;
 	unsigned port;
-	bool is_safe; /* no one else can read it */
+	bool is_safe; /* nobody else can read it */
 	const struct sasl_binding *binding;
 	const struct sasl_offer *offer;
 };
 
-/* All of it borrowed. */
+/* All members are borrowed. */
 struct talk_options {
 	const struct talk_protocol *protocol;
-	bool is_terminal; /* standard input and output are */
+	bool is_terminal; /* stdin and stdout are terminals */
 	bool has_colour, is_utf8;
-	unsigned seconds; /* for a reply, where no person waits */
-	/* For \auth: whose, and the password (wiped afterwards).  `user` is
-	 * NULL where none was named. */
+	unsigned seconds; /* for a reply, if no person is waiting */
+	/* For \auth: the user and the password (wiped afterwards).  `user` is
+	 * NULL if none was given. */
 	int (*credentials)(void *context, const char *user, const char **whose,
 			   struct buf *password, struct error *f);
 	void *context;
 	struct transcript *transcript; /* an open one, or one without a file */
 };
 
-/* A log-in that \auth makes. */
+/* A login by \auth. */
 struct talk_login {
 	bool is_on;
 	struct sasl sasl;
@@ -76,27 +76,28 @@ struct talk {
 	const struct talk_options *options;
 	const struct talk_line *line;
 	struct talk_state state;
-	struct trace trace; /* for the dial: shows what is said there */
+	struct trace trace; /* for connecting: shows the dialogue */
 	bool explains;
 	bool is_over;
-	bool is_lost;  /* the connection can be used no more */
-	bool is_drawn; /* the line that is typed is on the screen */
+	bool is_lost;  /* the connection is no longer usable */
+	bool is_drawn; /* the input line is on the screen */
 	bool is_stale; /* ... as it was before the last key */
 	struct edit edit;
 
-	struct buf typed; /* what was read and not yet looked at */
-	bool is_ended;	  /* nothing more will come */
-	struct buf heard; /* of the server's line that is arriving */
+	struct buf typed; /* input that is not yet processed */
+	bool is_ended;	  /* end of input */
+	struct buf heard; /* the incomplete line of the server */
 
-	uint64_t deadline; /* sysenv_ticks, while a reply is due */
+	uint64_t deadline; /* sysenv_ticks, while a reply is pending */
 	struct wait wait;  /* for either side */
-	bool skips_body;   /* a message that the server does not want */
+	bool skips_body;   /* of a message that the server refused */
 	uint64_t skips_octets;
-	bool may_be_secret; /* a log-in was refused: what follows may be it */
+	bool may_be_secret; /* a login was refused: the next line may be a
+			       secret */
 
 	struct talk_login login;
-	char *file; /* to be sent when the server says go on; or NULL */
-	char *secrets[TALK_SECRETS_MAX]; /* that were said, the last ones */
+	char *file; /* to be sent after a positive reply; or NULL */
+	char *secrets[TALK_SECRETS_MAX]; /* the last ones that were sent */
 	size_t secret_count;
 
 	char *transcript_path; /* of \transcript */
@@ -107,9 +108,10 @@ struct talk {
 
 void talk_init(struct talk *t, const struct talk_options *options);
 void talk_free(struct talk *t);
-/* Until one of the two says goodbye, or the input ends.  -1 when the last reply
- * that was no yes (a farewell's aside) says so, the connection broke, or the
- * input was cut off in a message: that is not sent then. */
+/* Until one side ends the session, or the input ends.  -1 with the last
+ * negative reply, if there was any (not counting the reply to the command that
+ * ends the session); or if the connection failed, or the input ended in the
+ * middle of a message, which is not sent then. */
 int talk_hold(struct talk *t, const struct talk_line *line, struct error *f);
 
 #endif

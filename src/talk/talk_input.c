@@ -1,5 +1,5 @@
-/* talk_input.c - what is typed, or comes down a pipe, a line at a time; those
- * that begin with a backslash are for us: a table. */
+/* talk_input.c - the input, line by line; lines that begin with a backslash are
+ * commands in a table. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,7 +19,7 @@ struct command {
 	int (*run)(struct talk *t, const char *rest, struct error *f);
 };
 
-/* A line that was typed, by what the state makes of it. */
+/* Processes an input line, according to the state. */
 static int take(struct talk *t, const char *line, struct error *f);
 
 static char *first_word(const char **rest)
@@ -34,7 +34,7 @@ static char *first_word(const char **rest)
 	return word;
 }
 
-/* ---- backslashes: what they do ---- */
+/* ---- backslash commands ---- */
 
 static int run_base64(struct talk *t, const char *rest, struct error *f)
 {
@@ -89,7 +89,7 @@ static void keep_file(struct talk *t, const char *path)
 	t->file = memory_dup(path);
 }
 
-/* IMAP wants to know its size first. */
+/* IMAP requires the size first. */
 static int append_file(struct talk *t, const char *path, const char *mailbox,
 		       struct error *f)
 {
@@ -106,7 +106,7 @@ static int append_file(struct talk *t, const char *path, const char *mailbox,
 	return r;
 }
 
-/* Looked at first: once DATA is said there is no way back. */
+/* Checked first: after DATA it is too late. */
 static int say_data(struct talk *t, const char *path, struct error *f)
 {
 	uint64_t octets;
@@ -255,7 +255,7 @@ static int run_help(struct talk *t, const char *rest, struct error *f)
 	return 0;
 }
 
-/* ---- which one ---- */
+/* ---- look-up of commands ---- */
 
 static const struct command *find(const char *line)
 {
@@ -267,7 +267,7 @@ static const struct command *find(const char *line)
 	return NULL;
 }
 
-/* In a message only those are that could not be meant as text. */
+/* In a message, only commands that cannot be meant as text. */
 static bool is_for_us(const struct talk *t, const char *line)
 {
 	if (line[0] != '\\')
@@ -277,8 +277,8 @@ static bool is_for_us(const struct talk *t, const char *line)
 	return t->options->is_terminal && (line[1] == '\\' || find(line));
 }
 
-/* What cannot be done is told and is no reason to end; but a script has gone
- * wrong then. */
+/* A command that fails is reported and does not end the session; but a script
+ * fails. */
 static int forgive(struct talk *t, const struct error *why)
 {
 	talk_remark(t, "%s", why->text);
@@ -313,7 +313,7 @@ static int do_command(struct talk *t, const char *line, struct error *f)
 	return forgive(t, &why);
 }
 
-/* ---- the tabulator ---- */
+/* ---- completion ---- */
 
 void talk_complete(void *context, const char *word, struct buf *out)
 {
@@ -341,10 +341,10 @@ void talk_complete(void *context, const char *word, struct buf *out)
 	buf_putc(out, ' ');
 }
 
-/* ---- what is typed ---- */
+/* ---- the input ---- */
 
-/* Behind a log-in that was refused at once may come the answers to challenges
- * that never did. */
+/* After a login that was refused at once, the script's answers to challenges
+ * that were never sent may follow. */
 static bool is_stray_secret(const struct talk *t, const char *line)
 {
 	const char *protocol = t->options->protocol->name;
@@ -441,7 +441,7 @@ void talk_draw(struct talk *t)
 	is_hidden = t->edit.is_hidden;
 	edit_draw(&t->edit, is_hidden ? "C: (not shown) " : prompt,
 		  is_hidden ? 15 : 3, edit_terminal_columns(), &out);
-	t->is_drawn = false; /* it begins with an erasure of its own */
+	t->is_drawn = false; /* drawing it erases the row first */
 	talk_print(t, out.data);
 	t->is_drawn = true;
 	t->is_stale = false;
@@ -490,7 +490,7 @@ static int stop(struct talk *t, struct error *f)
 	return edit_terminal_stop(f) < 0 ? -1 : 1;
 }
 
-/* 1 when something was done, 0 when there is nothing more to look at. */
+/* 1 if something was done, 0 if there is no more input. */
 static int take_keys(struct talk *t, struct error *f)
 {
 	while (t->typed.len) {
@@ -522,7 +522,7 @@ static int take_keys(struct talk *t, struct error *f)
 	return 0;
 }
 
-/* The input is over: a goodbye where that can be said. */
+/* End of input: ends the session, if that command is possible. */
 static int end_input(struct talk *t, struct error *f)
 {
 	switch (t->state.input) {

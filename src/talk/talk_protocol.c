@@ -1,5 +1,5 @@
-/* talk_protocol.c - what is said and heard, protocol by protocol: a table of
- * functions for each. */
+/* talk_protocol.c - lines in both directions, for each protocol a table of
+ * functions. */
 #include "talk/talk_protocol.h"
 
 #include <inttypes.h>
@@ -38,7 +38,7 @@ const char *talk_verb(const char *line, char *verb, size_t size)
 	return line + strspn(line, " \t");
 }
 
-/* What a refusal with such a text ("[AUTH] no") means for us. */
+/* The meaning of a negative reply with such a text ("[AUTH] no"). */
 static enum error_cause cause_of(const struct talk_state *s, const char *text)
 {
 	enum error_cause cause = glossary_response_cause(text);
@@ -47,8 +47,8 @@ static enum error_cause cause_of(const struct talk_state *s, const char *text)
 							 : cause;
 }
 
-/* Is the word so near to a command that is followed by secrets, that it may be
- * one mistyped?  `secret` ends with a NULL. */
+/* May the word be a mistyped command that is followed by secrets?  `secret`
+ * ends with NULL. */
 static bool is_near(const char *verb, const char *const *secret)
 {
 	struct nearest nearest;
@@ -127,7 +127,7 @@ static void judge(struct talk_state *s)
 		    &s->refusal);
 }
 
-/* What the reply that is whole lets us say. */
+/* What a complete reply lets us send. */
 static void turn(struct talk_state *s)
 {
 	int code = s->reply.code;
@@ -202,7 +202,7 @@ const struct talk_protocol talk_smtp = {
 
 /* ---- POP3 (RFC 1939, 2449, 5034) ---- */
 
-/* Which replies go on after a +OK: all but "LIST 3". */
+/* Which replies have more lines after +OK: all except "LIST 3". */
 static bool is_list(const char *verb, const char *rest)
 {
 	static const char *const always[] = { "RETR", "TOP", "CAPA" };
@@ -221,7 +221,7 @@ static void pop3_say(struct talk_state *s, const char *line, struct buf *out,
 	static const char *const secret[] = { "PASS", "APOP", "AUTH", NULL };
 	const char *rest = talk_verb(line, s->verb, sizeof(s->verb));
 	bool is_known = glossary_verb("pop3", s->verb, strlen(s->verb), NULL);
-	size_t seen = strcspn(rest, " \t"); /* of what follows it */
+	size_t seen = strcspn(rest, " \t"); /* of its argument */
 
 	s->is_login = is_near(s->verb, secret) &&
 		      (!is_known || !strcmp(s->verb, "PASS") ||
@@ -303,12 +303,12 @@ const struct talk_protocol talk_pop3 = {
 
 /* ---- IMAP (RFC 3501) ---- */
 
-/* A command needs a tag; one is put before a line that has none.  Literals are
- * counted both ways: what lies in one of theirs is no response, and what they
- * grant us is octets, whatever lines they come in. */
+/* A command needs a tag; one is added to a line without.  Literals are counted
+ * in both directions: the contents of the server's are not responses, and the
+ * contents of ours are octets, however they are divided into lines. */
 
-/* "a1 SELECT INBOX" has a tag, "SELECT INBOX" has none; of two words that are
- * no commands the first is the tag. */
+/* "a1 SELECT INBOX" has a tag, "SELECT INBOX" has none; of two unknown words
+ * the first is the tag. */
 static bool has_tag(const char *line)
 {
 	char first[32], second[32];
@@ -388,7 +388,7 @@ static enum talk_heard tagged(struct talk_state *s, const char *line)
 	return TALK_REPLY;
 }
 
-/* A response goes on behind its literal, in that line or the next. */
+/* A response continues after its literal, on the same line or the next. */
 static void hear_inside(struct talk_state *s, const char *line, size_t octets)
 {
 	uint64_t left = s->literal;

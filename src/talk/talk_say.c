@@ -1,11 +1,11 @@
-/* talk_say.c - what goes out.
+/* talk_say.c - sending lines.
  *
- *	next line is	and goes out
- *	COMMAND		with its tag; the protocol says what is next
- *	BODY		with its dots, no reply due before the lone one
- *	ANSWER		as it is, shown as ***
- *	OCTETS		as it is, counted; then the command goes on
- *	LINE		as it is
+ *	kind of line	how it is sent
+ *	COMMAND		with its tag; the protocol sets the next kind
+ *	BODY		dot-stuffed, no reply expected before the lone dot
+ *	ANSWER		unchanged, shown as ***
+ *	OCTETS		unchanged, counted; then the command continues
+ *	LINE		unchanged
  */
 #include <errno.h>
 
@@ -81,7 +81,7 @@ static void expect_reply(struct talk *t)
 	t->deadline = sysenv_ticks() + t->options->seconds * UINT64_C(1000);
 }
 
-/* libcurl has the line: TLS cannot begin in the midst of it. */
+/* libcurl does not start TLS on an open connection. */
 static bool is_too_late(struct talk *t)
 {
 	const char *verb = t->state.verb;
@@ -97,7 +97,7 @@ static bool is_too_late(struct talk *t)
 	return true;
 }
 
-/* The last word of a login is the secret. */
+/* The last word of a login command is the secret. */
 static void remember_command(struct talk *t, const char *line)
 {
 	const char *last = strrchr(line, ' ');
@@ -142,8 +142,7 @@ int talk_say(struct talk *t, const char *line, struct error *f)
 	return r;
 }
 
-/* Octets that were announced are all said; `tail` follows them in their line.
- */
+/* All announced octets were sent; `tail` follows them on their line. */
 static void end_octets(struct talk *t, const char *tail)
 {
 	struct talk_state *s = &t->state;
@@ -161,7 +160,7 @@ static void end_octets(struct talk *t, const char *tail)
 	}
 }
 
-/* All of a message, or of the octets that were announced, was sent. */
+/* The whole message, or all announced octets, were sent. */
 static void end_message(struct talk *t)
 {
 	if (t->state.input == TALK_OCTETS) {
@@ -192,7 +191,7 @@ static int say_octets(struct talk *t, const char *line, struct error *f)
 	buf_printf(&out, "%s\r\n", line);
 	if (left < n && is_exact)
 		buf_truncate(&out, (size_t)left);
-	/* a command of IMAP's still has its own end */
+	/* a command in IMAP still needs its own end */
 	if (left == n && !is_exact)
 		buf_puts(&out, "\r\n");
 	r = send_all(t, out.data, out.len, f);
@@ -236,10 +235,10 @@ int talk_say_line(struct talk *t, const char *line, const char *shown,
 	}
 }
 
-/* ---- a file becomes the message ---- */
+/* ---- a file as the message ---- */
 
-/* A file that cannot be read to its end must not be taken for a message, so
- * that ends the connection before the end is said. */
+/* A file that cannot be read completely must not be accepted as a message, so
+ * the connection is closed before the final dot. */
 
 /* The connection as a sink. */
 struct sink_line {
@@ -322,14 +321,14 @@ int talk_send_file(struct talk *t, const char *path, struct error *f)
 	return 0;
 }
 
-/* ---- what is seen ---- */
+/* ---- the display ---- */
 
-/* The screen, the transcript, and what neither may show: a server's text is the
- * server's: only what prints goes to a terminal, the rest as \xNN, the marks
- * that turn the direction of writing too. */
+/* The screen, the transcript, and what neither may show.  Only printable text
+ * of the server goes to a terminal; the rest, including the marks that change
+ * the direction of writing, is shown as \xNN. */
 
 #define SHOWN_MAX    (5 * TALK_LINE_MAX)
-#define SECRET_LEAST 4 /* octets; what is shorter is in any text */
+#define SECRET_LEAST 4 /* octets; shorter ones occur in any text */
 
 /* ---- the screen ---- */
 
@@ -353,7 +352,7 @@ void talk_print(struct talk *t, const char *text)
 	put_screen(t, text, strlen(text));
 }
 
-/* A refusal is seen at once. */
+/* A negative reply stands out. */
 static const char *colour_of(const struct talk *t, char direction,
 			     const char *text)
 {
@@ -391,7 +390,7 @@ static void to_screen(struct talk *t, char direction, const char *safe)
 
 /* ---- secrets ---- */
 
-/* It gets shorter by that. */
+/* The text gets shorter. */
 static void hide(char *text, const char *secret)
 {
 	size_t n = strlen(secret);
@@ -461,7 +460,7 @@ void talk_forget(struct talk *t)
 
 /* ---- lines ---- */
 
-/* In the transcript a challenge is part of a log-in. */
+/* In the transcript a challenge is masked as part of the login. */
 static void show_line(struct talk *t, char direction, const char *text,
 		      size_t n, bool is_challenge)
 {
