@@ -1,13 +1,12 @@
 /* address.h - mail addresses (RFC 5322 3.4, 4.4; RFC 6532; RFC 5321 4.1.2).
  *
- * Reads what people and programs write: quoted strings, comments, groups,
+ * Accepts what people and programs write: quoted strings, comments, groups,
  * routes, the obsolete forms, a trailing "(Name)", stray commas, a bare user
- * name.  Beyond the grammar, what has only one meaning is accepted: one angle
- * address after any name ("[Team] X <a@example.org>"), an address in quotes
- * or apostrophes, semicolons as commas.  What could be read in two ways is
- * refused.  What is read is kept as its meaning: the display name as UTF-8 with
- * quotes, comments and encoded words resolved away, the local part without
- * its quotes. */
+ * name.  Beyond the grammar, text with only one possible meaning is accepted:
+ * one angle address after any name ("[Team] X <a@example.org>"), an address in
+ * quotes or apostrophes, semicolons as commas.  Ambiguous text is rejected.
+ * The result is decoded: the display name is UTF-8 without quotes, comments and
+ * encoded words, the local part has no quotes. */
 #ifndef MAIL_ADDRESS_H
 #define MAIL_ADDRESS_H
 
@@ -24,8 +23,8 @@
 
 struct address {
 	const char *name;    /* display name, UTF-8; NULL when there is none */
-	const char *local;   /* unquoted, UTF-8; never empty but in "<>" */
-	const char *domain;  /* ASCII (A-labels); "" while unqualified */
+	const char *local;   /* unquoted, UTF-8; empty only for "<>" */
+	const char *domain;  /* ASCII (A-labels); "" until qualified */
 	const char *spec;    /* local@domain for the envelope, quoted as needed;
 				"" is the null reverse-path */
 	const char *group;   /* the group it was listed in, or NULL */
@@ -37,48 +36,49 @@ struct address_list {
 	struct address *items; /* in the arena */
 	size_t count;
 	size_t room;
-	bool is_repaired; /* read from what no header may hold as it is */
+	bool is_repaired; /* its text is not valid in a header unchanged */
 };
 
-/* Appends to the list.  An error is ERROR_USAGE and names the text, the
- * column (from 1, in characters) and what was expected there.  An empty text,
- * or one of commas alone, adds nothing.  `|command`, `/file` and anything
- * with CR, LF or NUL are refused. */
+/* Appends to the list.  Errors are ERROR_USAGE; the message has the text, the
+ * column (from 1, in characters) and what was expected there.  Empty text, or
+ * only commas, adds nothing.  `|command`, `/file` and anything with CR, LF or
+ * NUL are rejected. */
 int address_parse_list(struct arena *a, const char *utf8,
 		       struct address_list *list, struct error *f);
-/* Exactly one; "<>" is accepted only with `null_ok`. */
+/* Parses exactly one address; "<>" is accepted only with `null_ok`. */
 int address_parse(struct arena *a, const char *utf8, bool null_ok,
 		  struct address *out, struct error *f);
-/* A quoted user alone ("hans meier"), which no list may hold, since it is more
- * likely a name whose address was forgotten; false where it is none.  For those
- * who know that the text is one address. */
+/* Parses a quoted local part without a domain ("hans meier"); false if it is
+ * not one.  In a list it is rejected, since it is more likely a name whose
+ * address was forgotten; use this where the text is known to be one address. */
 bool address_parse_quoted_user(struct arena *a, const char *utf8,
 			       struct address *out);
 void address_append(struct arena *a, struct address_list *list,
 		    const struct address *one);
-/* Room for so many more at once. */
+/* Reserves space for that many more. */
 void address_reserve(struct arena *a, struct address_list *list, size_t more);
 
-/* Where a list's mailboxes are in it; zeroed at first. */
+/* An index of the mailboxes in a list; initialize to zero. */
 struct address_index {
 	uint32_t *slots; /* position + 1, or 0 */
 	size_t room;
-	size_t count; /* of the list's items that are known here */
+	size_t count; /* items of the list that are indexed */
 };
-/* Appends what the list has not yet; false where it has it.  The list may
- * have grown otherwise in between, but not shrunk. */
+/* Appends the address unless the list has it already (false).  Between calls
+ * the list may grow by other means, but must not shrink. */
 bool address_append_once(struct arena *a, struct address_list *list,
 			 struct address_index *index,
 			 const struct address *one);
 
-/* Fills spec anew from local and domain, for one that was qualified. */
+/* Sets spec again from local and domain, after qualification. */
 void address_respell(struct arena *a, struct address *one);
 
-/* As a header has it, encoded; no folding, break points are spaces. */
+/* As in a header, encoded and not folded; it can be folded at spaces. */
 int address_put(struct buf *out, const struct address *one);
 /* The whole list with ", " and its groups. */
 int address_put_list(struct buf *out, const struct address_list *list);
-/* Same mailbox: the domain without regard to case, the local part exactly. */
+/* Same mailbox: the domain is compared ignoring case, the local part
+ * exactly. */
 bool address_equal(const struct address *one, const struct address *other);
 
 #endif

@@ -1,9 +1,9 @@
-/* encoded.h - encoded words read back (RFC 2047).
+/* encoded.h - decodes encoded words (RFC 2047).
  *
- * Other people's display names and headers, turned into UTF-8.  Read more
- * leniently than the RFC requires: words of any length or with blanks in them,
- * words that touch their neighbours, characters cut in two between
- * words. What cannot be decoded stays as it was written. */
+ * Display names and headers of other mailers, converted to UTF-8.  More lenient
+ * than the RFC: words of any length or containing blanks, words without white
+ * space between them, characters split between two words.  What cannot be
+ * decoded is left unchanged. */
 #ifndef MAIL_ENCODED_H
 #define MAIL_ENCODED_H
 
@@ -12,16 +12,16 @@
 #include "base/arena.h"
 #include "base/buf.h"
 
-/* Octets of the encoded word that the text begins with, 0 when it does not. */
+/* Length of the encoded word at the start of the text, 0 if there is none. */
 size_t encoded_length(const char *text);
-/* Appends the text with the octets over 127 in encoded words as =XX,
- * since they are of the word's charset, not of the text's. */
+/* Appends the text with the octets over 127 in encoded words as =XX, since they
+ * are in the word's charset, not in the text's. */
 void encoded_quote_raw(struct buf *out, const char *text);
-/* Appends the meaning of the text as UTF-8.  White space between encoded
- * words is no part of it; a control character in one becomes a space, so no
- * CR, LF or NUL comes in this way. */
+/* Appends the decoded text as UTF-8.  White space between encoded words is
+ * dropped; a control character in one becomes a space, so they cannot inject
+ * CR, LF or NUL. */
 int encoded_decode(struct buf *out, const char *text);
-/* The same, of at most `most` octets, in the arena. */
+/* The same, at most `most` octets, in the arena. */
 const char *encoded_dup(struct arena *a, const char *text, size_t most);
 
 #endif

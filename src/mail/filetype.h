@@ -1,14 +1,14 @@
 /* filetype.h - the media type of a file.
  *
- * By its extension first, in the system's mime.types; libmagic, which costs a
- * process milliseconds, is loaded only when the extension says nothing.
- * libmagic's one place.
+ * By its extension first, in the system's mime.types; libmagic, which takes
+ * milliseconds to load, is used only when the extension is unknown.  Only this
+ * module calls libmagic.
  *
- * ".asc" says nothing by itself: only the armour inside shows that.
+ * For ".asc" the extension is not enough: the armour header decides.
  *
- * An attachment is one leaf, so nothing here ever says multipart/ or message/,
- * but for message/rfc822 where both the extension and the first line say that
- * it is a message. */
+ * An attachment is one leaf, so the result is never multipart/ or message/,
+ * except message/rfc822 if both the extension and the first line tell that it
+ * is a message. */
 #ifndef MAIL_FILETYPE_H
 #define MAIL_FILETYPE_H
 
@@ -18,24 +18,24 @@
 #include "flow/source.h"
 
 #define FILETYPE_UNKNOWN "application/octet-stream"
-#define FILETYPE_MAX	 255 /* octets of a type with its parameters */
+#define FILETYPE_MAX	 255 /* octets of a type and its parameters */
 
 /* "type/subtype", lower case; FILETYPE_UNKNOWN when unknown, or when the
- * content cannot be read: the next reader reports that.  `name` is the
- * name the receiver will see. */
+ * content cannot be read: the next read reports the error.  `name` is the name
+ * in the message. */
 const char *filetype_of(struct arena *a, const char *name,
 			const struct slice *content);
 
-/* What one mime.types file says to the longest extension of the name that it
- * knows, without regard to case; NULL when it knows none or is not there. */
+/* The type that a mime.types file has for the longest known extension of the
+ * name, ignoring case; NULL if there is none or the file does not exist. */
 const char *filetype_in(struct arena *a, const char *mime_types,
 			const char *name);
 
-/* A media type with its parameters, if any, by RFC 2045 5.1. */
+/* Is it a valid media type, with or without parameters (RFC 2045 5.1)? */
 bool filetype_is_valid(const char *type);
 
-/* Gives libmagic's database back, 8 MB that are not needed while a mail is
- * sent; it is opened again when it is asked again. */
+/* Frees libmagic's database, 8 MB that are not needed while a mail is sent; it
+ * is loaded again on the next use. */
 void filetype_forget(void);
 
 #endif

@@ -1,6 +1,6 @@
-/* fix_body.h - how a part of a foreign message is made fit to send.
+/* fix_body.h - how a part of an existing message is made valid for sending.
  *
- * The choice, and the sinks that carry it out where no codec does. */
+ * Chooses the fix, and has the sinks for those that no codec does. */
 #ifndef MAIL_FIX_BODY_H
 #define MAIL_FIX_BODY_H
 
@@ -11,36 +11,36 @@
 #include "mail/parse.h"
 
 enum fix_body_kind {
-	FIX_BODY_NOTHING, /* the octets pass, but for line ends */
+	FIX_BODY_NOTHING, /* unchanged except for line ends */
 	FIX_BODY_AS_QUOTED_PRINTABLE,
 	FIX_BODY_AS_BASE64,
-	FIX_BODY_REWRAP, /* base64 with lines that are too long, or rubbish */
+	FIX_BODY_REWRAP, /* base64 with long lines or invalid characters */
 	FIX_BODY_REPAIR, /* quoted-printable likewise */
-	FIX_BODY_REFUSE, /* no legal encoding */
+	FIX_BODY_REFUSE, /* no valid encoding */
 };
 
 struct fix_body {
 	enum fix_body_kind kind;
-	const char *label;   /* Content-Transfer-Encoding to say instead */
-	const char *charset; /* the entity's, where it is to be said */
+	const char *label;   /* the new Content-Transfer-Encoding */
+	const char *charset; /* the entity's, if it is to be written */
 };
 
 /* entity->has_8bit must be known. */
 void fix_body_choose(const struct entity *e, bool accept_8bit,
 		     struct fix_body *m);
 bool fix_body_is_text(const struct entity *e);
-/* A multipart that is none: its boundary never shows.  It becomes text/plain,
- * since a reader would show nothing of it otherwise. */
+/* A multipart whose boundary never occurs.  It becomes text/plain, since a
+ * reader would display nothing of it otherwise. */
 bool fix_body_as_plain(const struct entity *e);
-/* One that goes as it is or not at all.  The octets of an S/MIME blob are
- * what counts of it: it may be encoded where it could not go otherwise. */
+/* One that is sent unchanged or not at all.  Of S/MIME data only the decoded
+ * octets matter: it may be encoded again if necessary. */
 bool fix_body_is_fixed(const struct entity *e);
-/* A leaf that keeps its octets over 127 where they are accepted. */
+/* A leaf that keeps its octets over 127 if the server accepts them. */
 bool fix_body_stays_8bit(const struct entity *e);
 
-/* Takes text with CRLF; gives no NUL, no CR alone, no line over 998, and no
- * octet over 127 but where `accept_8bit`.  What is wrong becomes '?', a long
- * line is broken. */
+/* Input is text with CRLF; the output has no NUL, no bare CR, no line over 998,
+ * and no octet over 127 unless `accept_8bit`.  Invalid octets become '?', long
+ * lines are broken. */
 struct scrub {
 	struct sink sink;
 	bool accept_8bit;
@@ -49,7 +49,7 @@ struct scrub {
 };
 void scrub_init(struct scrub *s, struct sink *next, bool accept_8bit);
 
-/* Takes base64 and gives the same in lines of 76. */
+/* Rewrites base64 in lines of 76. */
 struct rewrap {
 	struct sink sink;
 	size_t filled;
@@ -57,8 +57,8 @@ struct rewrap {
 };
 void rewrap_init(struct rewrap *s, struct sink *next);
 
-/* Takes quoted-printable with CRLF line ends; gives what decodes to the same
- * in lines of at most 76, all of it printable ASCII. */
+/* Rewrites quoted-printable (with CRLF) in lines of at most 76 of printable
+ * ASCII that decode to the same. */
 struct repair {
 	struct sink sink;
 	size_t column;

@@ -1,9 +1,8 @@
-/* fix_header.h - the header of an entity of a foreign message, written
- * anew.
+/* fix_header.h - the header of an entity of an existing message, made valid.
  *
- * Fields that are fit go out octet for octet.  What no header may hold is
- * encoded; Content-Type and Content-Transfer-Encoding say what mending made
- * of the body; of these and MIME-Version only the first of each stays. */
+ * Valid fields are written unchanged.  Others are encoded; Content-Type and
+ * Content-Transfer-Encoding tell how the body was fixed; of these and
+ * MIME-Version only the first of each is kept. */
 #ifndef MAIL_FIX_HEADER_H
 #define MAIL_FIX_HEADER_H
 
@@ -23,14 +22,14 @@ struct fix_header {
 	bool has_version, has_type, has_label;
 };
 
-/* What a field means: UTF-8, unfolded; encoded words are decoded but in
- * addresses, where they are read later. */
+/* The value of a field: UTF-8, unfolded; encoded words are decoded, except in
+ * addresses, which are parsed later. */
 const char *fix_header_meaning(struct arena *a, const struct rawfield *r);
 
-/* `raw` is NULL where the octets are not to be used. */
+/* `raw` is NULL if the original octets are not to be used. */
 int fix_header_put(struct fix_header *r, const char *name, const char *value,
 		   const char *raw, size_t n);
-/* What is missing, and the empty line. */
+/* Writes the missing fields, and the empty line. */
 int fix_header_finish(struct fix_header *r);
 
 #endif

@@ -1,12 +1,11 @@
-/* parse.h - the structure of a foreign message (RFC 2045,
- * RFC 2046), found by pushing its octets through once.
+/* parse.h - a push parser for the structure of a message (RFC 2045, RFC 2046).
  *
- * The result is a flat list of entities in the order in which they begin: the
- * message itself, the parts of a multipart, the message in a message/rfc822.
- * What no entity covers (preambles, boundaries, epilogues) is filling.  Only
- * the list grows, up to a cap; content is scanned and not kept.  What a
- * header claims is not believed: a multipart whose boundary never shows is a
- * leaf, and so is what is nested too deep to look into. */
+ * The result is a flat list of entities in order of their start: the message
+ * itself, the parts of a multipart, the message in a message/rfc822.  Text
+ * outside of entities (preambles, boundaries, epilogues) is called filling.
+ * Only the list grows, up to a limit; content is scanned and not kept.  Headers
+ * are not trusted: a multipart whose boundary never occurs is a leaf, and so is
+ * one that is nested too deep. */
 #ifndef MAIL_PARSE_H
 #define MAIL_PARSE_H
 
@@ -25,11 +24,11 @@
 #define PARSE_ENTITIES_MAX 10000
 
 struct parser {
-	struct sink sink; /* put the message here, then close */
-	/* Before it: a BOM and empty lines above the header, where one follows,
-	 * are none of the message, as an mbox line never is. */
+	struct sink sink; /* write the message here, then close */
+	/* Set before: skip a BOM and empty lines above the header, if there is
+	 * a header (an mbox line is always skipped). */
 	bool skips_preamble;
-	/* Before it: what is signed or encrypted is not looked into. */
+	/* Set before: do not parse signed or encrypted content. */
 	bool keeps_signed;
 	struct entity *first;
 	/* of all the filling */
@@ -44,13 +43,13 @@ struct parser {
 	uint64_t at, line_at, lines;
 	bool in_header;
 	struct buf header;  /* so far */
-	size_t header_line; /* in it: where the line at hand begins */
+	size_t header_line; /* in it: start of the current line */
 	size_t header_from; /* in it: past an mbox "From " line */
 	bool has_field;
 	struct content_scan filling;
 	struct entity *open[PARSE_DEPTH_MAX];
 	unsigned depth;
-	bool may_be_boundary; /* what is known of the line is in `start` */
+	bool may_be_boundary; /* the start of the line is in `start` */
 	size_t start_length;
 	char start[PARSE_BOUNDARY_MAX + 64];
 	size_t held; /* octets of a line end that may belong to a boundary */

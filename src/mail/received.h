@@ -1,13 +1,12 @@
 /* received.h - the route of a mail, by its Received fields (RFC 5321 4.4).
  *
- * Servers write them freely: those of Postfix, Exim, OpenSMTPD, Sendmail,
- * qmail, Gmail and Microsoft are understood, of others what can be.  Nothing is
- * believed: text is cut, and free of whatever a terminal would take for an
- * order.
+ * Their format varies: those of Postfix, Exim, OpenSMTPD, Sendmail, qmail,
+ * Gmail and Microsoft are understood, others as far as possible.  They are not
+ * trusted: text is truncated and sanitized for a terminal.
  *
- * A delay is reported only where clocks allow it.  What was stamped before the
- * mail was sent or after it arrived, both by our clock, is that server's wrong
- * clock, and no delay. */
+ * A delay is reported only if the clocks allow it.  A time before the mail was
+ * sent or after it arrived, both by our clock, means that the server's clock is
+ * wrong, and is not a delay. */
 #ifndef MAIL_RECEIVED_H
 #define MAIL_RECEIVED_H
 
@@ -18,17 +17,17 @@
 #include "base/arena.h"
 
 #define RECEIVED_MAX	  100 /* more are counted and not examined */
-#define RECEIVED_TEXT_MAX 200 /* octets of one word of a field */
+#define RECEIVED_TEXT_MAX 200 /* octets of a word */
 
 enum hop_tls {
-	HOP_TLS_UNTOLD, /* it went by something else than SMTP */
+	HOP_TLS_UNTOLD, /* another protocol than SMTP */
 	HOP_TLS_NONE,	/* by the protocol's name (RFC 3848) */
 	HOP_TLS_USED,
 };
 
 struct hop {
-	const char *from, *by, *with; /* "" where it does not say */
-	const char *note;	      /* a comment, of one that says nothing */
+	const char *from, *by, *with; /* "" if not given */
+	const char *note;	      /* a comment, if there is nothing else */
 	enum hop_tls tls;
 	const char *tls_version, *cipher; /* "TLSv1.3"; "" */
 	bool is_login;			  /* the client had logged in */
@@ -37,33 +36,33 @@ struct hop {
 	/* by received_time */
 	bool has_delay;
 	int64_t delay; /* seconds since the hop before, never negative */
-	int64_t skew;  /* seconds that its clock is ahead of ours, at least;
+	int64_t skew;  /* seconds, at least, that its clock is ahead of ours;
 			  negative: behind */
 };
 
 struct received {
-	struct hop *items; /* oldest first, once all were added */
+	struct hop *items; /* oldest first, after received_times */
 	size_t count;
 	size_t left_off;
 };
 
-/* One field's value, unfolded; all of it lives in the arena. */
+/* Parses one field's value, unfolded; the result is in the arena. */
 void hop_read(struct arena *a, const char *value, struct hop *out);
-/* To be called for each field from the topmost on, then once for the times;
+/* Call received_add for each field, topmost first, then received_time once;
  * `sent` and `arrived` are sysenv_now(). */
 void received_add(struct received *h, struct arena *a, const char *value);
 void received_time(struct received *h, int64_t sent, int64_t arrived);
 
-/* Foreign text for people: ASCII, one line, cut. */
+/* Foreign text for display: ASCII, one line, truncated. */
 const char *received_clean(struct arena *a, const char *text, size_t n);
 
 /* ---- Authentication-Results ---- */
 
-/* What a receiver found out about a mail's sender (RFC 8601).
+/* The receiver's checks of a mail's sender (RFC 8601).
  *
- * Anyone can write such a field: only the topmost server's are examined, and
- * who it is must be reported with what it says.  Microsoft's have no name of
- * a server.  Text is cut and clean (received_clean). */
+ * Anyone can write such a field: only those of the topmost server are examined,
+ * and its name must be reported with the results.  Microsoft's have no server
+ * name.  Text is truncated and sanitized (received_clean). */
 
 #define AUTHRES_MAX 32 /* results; more are not examined */
 
@@ -74,13 +73,13 @@ struct authres_result {
 };
 
 struct authres {
-	const char *server; /* NULL: no field yet; "": it gives no name */
+	const char *server; /* NULL: no field yet; "": without a name */
 	struct authres_result *results;
 	size_t count;
-	size_t ignored; /* fields of others */
+	size_t ignored; /* fields of other servers */
 };
 
-/* The value of one field, unfolded; to be called from the topmost on. */
+/* Adds the value of one field, unfolded; call it for the topmost first. */
 void authres_add(struct authres *r, struct arena *a, const char *value);
 
 #endif

@@ -1,6 +1,6 @@
-/* sealed.h - what of a foreign message stays as it is: what is signed or
- * encrypted, where that is not said by a header of its own, and why it cannot
- * go; and the header of an attached message, where that does no harm. */
+/* sealed.h - what must not be changed in an existing message: signed or
+ * encrypted content that its Content-Type does not tell of, and headers of
+ * attached messages; and the errors when it cannot be sent. */
 #ifndef MAIL_SEALED_H
 #define MAIL_SEALED_H
 
@@ -11,14 +11,15 @@
 #include "mail/entity.h"
 #include "mail/header.h"
 
-/* After the parse.  Of attached messages all headers that no server refuses are
- * fit, whatever they say.  Seals texts whose PGP signature shows once they are
- * decoded; of an attached message that DKIM signs the header is sealed, too,
- * and counts in its scan. */
+/* Call after parsing.  Headers of attached messages are valid if servers accept
+ * them.  Marks as sealed the texts with a PGP signature in their decoded
+ * content; the header of an attached message that DKIM signed is sealed, too,
+ * and included in its scan. */
 int sealed_find(struct draft *d, struct error *f);
-/* Of the entity, or all that is attached as one: from where on it is kept. */
+/* The offset from which on the entity, or an attached message, is kept. */
 bool sealed_has_header(const struct entity *e);
-/* Why `e`, which fix_body_is_fixed, does not go: ERROR_DATA. */
+/* The error for `e`, for which fix_body_is_fixed, when it cannot be sent:
+ * ERROR_DATA. */
 int sealed_refuse(const struct draft *d, const struct entity *e,
 		  struct error *f);
 
@@ -28,10 +29,9 @@ int sealed_refuse(const struct draft *d, const struct entity *e,
  * lists and the header lacks is covered as well: the signature breaks when
  * such a field is added (8.15). */
 
-/* The names that all the signatures of a header list; NULL where it has none.
- * In the arena. */
+/* The names from all signatures of a header, in the arena; NULL without any. */
 const char *dkim_fields(struct arena *a, const struct header *h);
-/* `fields` is of dkim_fields, and may be NULL. */
+/* `fields` comes from dkim_fields and may be NULL. */
 bool dkim_covers(const char *fields, const char *name);
 
 #endif
