@@ -1,9 +1,9 @@
 /* base64_loops.h - the inner loops of base64, one set for each kind of
- * processor; codec/base64.h is the face.
+ * processor; the interface is codec/base64.h.
  *
  * All sets give the same text and octets.  decode may stop early, so the caller
- * goes on one character at a time (which knows every tolerance and every kind
- * of damage) and comes back at the next group's start. */
+ * continues one character at a time, which handles all invalid input, and
+ * returns to the loop at the start of the next group. */
 #ifndef CODEC_BASE64_LOOPS_H
 #define CODEC_BASE64_LOOPS_H
 
@@ -22,10 +22,10 @@ struct base64_loops {
 	/* Lines of 57 octets into lines of 76 characters and CRLF. */
 	void (*encode)(char *out, const unsigned char *in, size_t lines);
 	/* Whole groups from *in on, and line ends between them; stops before
-	 * anything else, before the end, and where `out`, which has `room`
-	 * octets, might not hold what comes.  Moves *in past what it took and
-	 * returns how many octets that is.  What is in `out` behind them, up
-	 * to `room`, is undefined. */
+	 * anything else, before the end, and when `out`, of `room` octets,
+	 * might overflow.  Advances *in past the input used and returns the
+	 * number of octets written.  The rest of `out`, up to `room`, is
+	 * undefined. */
 	size_t (*decode)(unsigned char *out, size_t room,
 			 const unsigned char **in, const unsigned char *end);
 };

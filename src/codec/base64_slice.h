@@ -1,7 +1,8 @@
 /* base64_slice.h - a slice as base64 in lines of 76, encoded as it is read.
  *
- * The same text as that of the sink (base64.h), but from any octet on: all
- * lines but the last are alike, so that it is known where each comes from. */
+ * The same text as that of the sink (base64.h), but can start at any octet: all
+ * lines but the last have the same length, so the position of each in the input
+ * is known. */
 #ifndef CODEC_BASE64_SLICE_H
 #define CODEC_BASE64_SLICE_H
 

@@ -1,9 +1,8 @@
 /* dot.h - the framing of DATA (RFC 5321 4.5.2).
  *
- * Input has CRLF line ends alone; a LF without its CR is ERROR_SOFTWARE, since
- * servers disagree about where such a line ends.  A dot is put before each
- * line that begins with one; close ends an unfinished line and writes
- * ".CRLF". */
+ * Input has only CRLF line ends; an LF without CR is ERROR_SOFTWARE, since
+ * servers disagree about where such a line ends.  A dot is put before each line
+ * that begins with one; close ends an unfinished line and writes ".CRLF". */
 #ifndef CODEC_DOT_H
 #define CODEC_DOT_H
 
@@ -14,17 +13,16 @@
 
 struct dot {
 	struct sink sink;
-	int state; /* how much of CRLF is before: 2 at a line's start */
+	int state; /* how much of CRLF precedes: 2 at the start of a line */
 };
 
 void dot_init(struct dot *s, struct sink *next);
 
-/* The content that follows DATA, out of its frame (RFC 5321 4.5.2).
+/* Decodes the content that follows DATA (RFC 5321 4.5.2).
  *
- * The reverse of `dot`, and stricter: CR LF . CR LF ends the content
- * and nothing else does, since what one server takes for an end and another
- * does not is how mail is smuggled into mail.  A bare CR or LF
- * is passed on, for a check of the content. */
+ * The reverse of `dot`, and stricter: only CR LF . CR LF ends the content, to
+ * prevent SMTP smuggling.  A bare CR or LF is passed on, for a check of the
+ * content. */
 
 struct undot {
 	int state;
@@ -32,20 +30,21 @@ struct undot {
 };
 
 void undot_init(struct undot *u);
-/* Takes octets up to the end of the content and returns how many; what they
- * stand for goes to the sink, which is not closed.  The sink's failure sticks
- * in its error, and the frame is followed all the same.  NULL drops them. */
+/* Takes octets up to the end of the content and returns how many; the decoded
+ * octets go to the sink, which is not closed.  After a failure of the sink,
+ * which stays in its error, decoding continues to the end.  NULL drops the
+ * octets. */
 size_t undot_feed(struct undot *u, const char *data, size_t n, struct sink *to);
 
 /* Input that ends at a dot alone on its line.
  *
- * The habit of sendmail without -i and of mail at a terminal.  What came
- * before the dot's line is passed on as it is, the dot and all after it is
- * not; "." CRLF counts, and so does a dot that is the last octet of all. */
+ * As in sendmail without -i and in mail at a terminal.  What precedes the line
+ * with the dot is passed on unchanged, the rest is dropped; "." CRLF counts,
+ * and so does a dot as the last octet of the input. */
 
 struct lonedot {
 	struct sink sink;
-	bool is_over; /* the dot was seen: nothing more is wanted */
+	bool is_over; /* the dot was seen: no more input is needed */
 	enum { LONEDOT_START, LONEDOT_TEXT, LONEDOT_DOT, LONEDOT_DOT_CR } state;
 };
 

@@ -1,8 +1,8 @@
-/* to_utf8.h - UTF-16, UTF-32, or UTF-8 with broken places, into UTF-8
- * (RFC 2781, RFC 3629).
+/* to_utf8.h - converts UTF-16, UTF-32 and damaged UTF-8 to UTF-8 (RFC 2781, RFC
+ * 3629).
  *
- * What means no character becomes U+FFFD, one for each broken place.  A byte
- * order mark at the beginning of UTF-16 and UTF-32 is removed. */
+ * Invalid sequences become U+FFFD, one for each.  A byte order mark at the
+ * beginning of UTF-16 and UTF-32 is removed. */
 #ifndef CODEC_TO_UTF8_H
 #define CODEC_TO_UTF8_H
 
@@ -22,19 +22,19 @@ enum utf_form {
 	UTF_32BE,
 };
 
-/* The form that a byte order mark at the beginning tells (Unicode 3.10);
- * UTF_NONE: there is none, of UTF-16 or UTF-32. */
+/* The form by the byte order mark at the beginning (Unicode 3.10); UTF_NONE
+ * without one of UTF-16 or UTF-32. */
 enum utf_form utf_form_by_mark(const unsigned char *p, size_t n);
-/* Without one: is the least octet of each unit, `width` octets wide, first? */
+/* Without one: is text in units of `width` octets little-endian? */
 bool utf_is_little(const unsigned char *p, size_t n, size_t width);
 
 struct to_utf8 {
 	struct sink sink;
 	enum utf_form form;
 	struct utf8 scan;
-	unsigned char held[4]; /* of the character, or unit, at hand */
+	unsigned char held[4]; /* of the current character or unit */
 	size_t count;
-	uint32_t surrogate; /* a high one that waits for its low one */
+	uint32_t surrogate; /* a high one whose low one is expected */
 	bool is_begun;
 };
 

@@ -1,4 +1,4 @@
-/* summary.h - what became of the sets, for a person or as JSON. */
+/* summary.h - the result for each set, as text or as JSON. */
 #ifndef JOIN_SUMMARY_H
 #define JOIN_SUMMARY_H
 
@@ -13,26 +13,27 @@
 
 #define SUMMARY_MAX ((size_t)16 * 1024 * 1024)
 
-/* The exit status, beyond those of an error. */
+/* Exit statuses in addition to those of errors. */
 enum { JOIN_COMPLETE = 0, JOIN_INCOMPLETE = 1, JOIN_CORRUPT = 2 };
 
 struct summary {
 	const struct assembly *assembly;
 	const struct collect *collect;
-	bool all;    /* sets of earlier runs too */
-	bool is_dry; /* only looked at: a set that is READY is good */
+	bool all;    /* include sets of earlier runs */
+	bool is_dry; /* dry run: a set that is READY counts as success */
 };
 
-/* Is it one to be told of? */
+/* Is the set reported? */
 bool summary_tells(const struct summary *r, const struct set *set);
-/* JOIN_CORRUPT before JOIN_INCOMPLETE; no set at all is incomplete. */
+/* JOIN_CORRUPT has precedence over JOIN_INCOMPLETE; no set at all is
+ * incomplete. */
 int summary_status(const struct summary *r);
 
 /* A paragraph for each set. */
 void summary_sets(const struct summary *r, struct buf *out);
 /* A line for each set: id, format, parts, octets, name. */
 void summary_list(const struct summary *r, struct buf *out);
-/* One object; `failure` may be none. */
+/* One object; `failure` may be unset. */
 int summary_json(const struct summary *r, const struct error *failure,
 		 struct buf *out);
 

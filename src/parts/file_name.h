@@ -1,8 +1,8 @@
-/* file_name.h - the name of a file, as a mail gives it, made harmless.
+/* file_name.h - makes a file name from a mail safe to use.
  *
- * What follows the last slash or backslash, valid UTF-8 without control
- * characters or those that turn the direction of writing; no dot, dash or
- * blank at its start; at most 255 octets. */
+ * Keeps what follows the last slash or backslash, as valid UTF-8 without
+ * control and bidirectional characters; no leading dot, dash or blank; at most
+ * FILE_NAME_OCTETS_MAX octets. */
 #ifndef PARTS_FILE_NAME_H
 #define PARTS_FILE_NAME_H
 
@@ -13,12 +13,12 @@
 
 #define FILE_NAME_OCTETS_MAX 240 /* leaves room for what we put before it */
 
-/* NULL where nothing of it is left. */
+/* NULL if nothing is left. */
 const char *file_name_clean(struct arena *a, const char *text);
-/* For people: a subject, an id; on one line, cut at 200 octets. */
+/* For display: a subject, an id; on one line, truncated to 200 octets. */
 const char *file_name_show(struct arena *a, const char *text);
 /* "logs.tgz.003": the number after the last dot, of three digits or more; -1
- * when it ends otherwise.  *stem is what precedes, in octets. */
+ * without one.  *stem is the length of the text before it. */
 int file_name_number(const char *name, size_t *stem);
 
 #endif

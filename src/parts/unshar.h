@@ -1,10 +1,10 @@
-/* unshar.h - what a shell archive holds, read and never run.
+/* unshar.h - reads a shell archive without running it.
  *
  * A sink for the script, with LF line ends; of an archive in several parts, for
- * all of them in order.  Only here-documents are read, of the commands with
- * which archives restore files: "sed 's/^X//'", cat and uudecode, where they go
- * to a file, to uudecode, or to a temporary one that is uudecoded later.  All
- * else in the script is passed over.  Nothing is decompressed. */
+ * all of them in order.  It reads only here-documents of the commands that
+ * archives use to restore files: "sed 's/^X//'", cat and uudecode, with output
+ * to a file, to uudecode, or to a temporary file that is uudecoded later.  The
+ * rest of the script is skipped.  Nothing is decompressed. */
 #ifndef PARTS_UNSHAR_H
 #define PARTS_UNSHAR_H
 
@@ -21,7 +21,7 @@
 #define UNSHAR_WORD_MAX	 300
 #define UNSHAR_FILES_MAX 1000
 
-/* Where the files go.  One is open at a time; its name is as it was written. */
+/* Receives the files.  One is open at a time; its name is not sanitized. */
 struct unshar_target {
 	int (*open)(void *context, const char *name, struct sink **to,
 		    struct error *f);
@@ -33,11 +33,12 @@ struct unshar_stated; /* the size of a file, as the archive states it */
 struct unshar {
 	struct sink sink;
 
-	/* what it is, as far as it was read */
-	bool is_archive;   /* begins as a script, and says that it is one */
+	/* results, valid for the input so far */
+	bool is_archive;   /* begins as a script, and identifies itself as an
+			      archive */
 	unsigned part, of; /* 0: unknown */
 	bool has_next;	   /* another part follows */
-	bool is_over;	   /* "exit 0" was there */
+	bool is_over;	   /* "exit 0" was found */
 	bool is_open;	   /* a file has begun and not ended */
 	size_t files;	   /* that were begun */
 	const char *lock;  /* the archive's temporary directory, or "" */
@@ -57,7 +58,7 @@ struct unshar {
 		UNSHAR_UU,
 		UNSHAR_SUMS,
 	} state;
-	bool ends_file; /* the file is whole with the here-document */
+	bool ends_file; /* the file ends with the here-document */
 	char delimiter[UNSHAR_WORD_MAX], prefix[UNSHAR_WORD_MAX];
 	char name[UNSHAR_WORD_MAX]; /* of the file that is open, or was */
 	struct sink *to;	    /* the open file; NULL: none */
@@ -68,16 +69,16 @@ struct unshar {
 	char sum_hex[DIGEST_HEX_SIZE];
 	struct unuu uu;
 	bool has_uu;
-	struct sink meter; /* counts and digests what unuu gives */
+	struct sink meter; /* counts and digests the output of unuu */
 	bool is_mid_line;
 	size_t held;
 	char line[UNSHAR_LINE_MAX];
 };
 
-/* `target` NULL to find out only what it is. */
+/* `target` NULL: only examine the script. */
 void unshar_init(struct unshar *s, struct arena *a,
 		 const struct unshar_target *target, struct error *f);
-/* Passes the script on as it is, from its first line to its last. */
+/* Copies the script from its first to its last line. */
 void unshar_pass_on(struct unshar *s, struct sink *next);
 /* After close, or instead of it. */
 void unshar_free(struct unshar *s);

@@ -1,7 +1,7 @@
-/* converse.h - POP3 and IMAP by hand, after the login.
+/* converse.h - interactive POP3 and IMAP after the login.
  *
- * For people and scripts that know the commands; nothing here looks at what
- * they do. */
+ * For people and scripts that know the commands; their effect is not
+ * checked. */
 #ifndef STORE_CONVERSE_H
 #define STORE_CONVERSE_H
 
@@ -18,7 +18,7 @@ enum converse_verdict {
 	CONVERSE_YES, /* "+OK", "OK" */
 	CONVERSE_NO,
 	CONVERSE_MORE, /* "+": the server wants another line */
-	CONVERSE_OVER, /* it has said good-bye */
+	CONVERSE_OVER, /* the server ended the session */
 };
 
 struct converse;

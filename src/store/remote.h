@@ -1,4 +1,4 @@
-/* remote.h - a mailbox on a server: what POP3 and IMAP have alike over a
+/* remote.h - a mailbox on a server: what POP3 and IMAP have in common over a
  * connection (net/conn.h), and a session of each. */
 #ifndef STORE_REMOTE_H
 #define STORE_REMOTE_H
@@ -11,8 +11,8 @@
 #include "net/conn.h"
 #include "store/mailbox.h"
 
-/* A message that is longer is not taken.  Sizes that servers announce are often
- * guesses, without CRs or dots, or before a conversion. */
+/* Longer messages are refused.  Sizes that servers announce are often inexact:
+ * without CRs or dots, or before a conversion. */
 #define REMOTE_MESSAGE_MAX   (UINT64_C(4) * 1024 * 1024 * 1024)
 #define REMOTE_MESSAGE_SLACK (UINT64_C(1024) * 1024)
 
@@ -32,8 +32,8 @@ void remote_init(struct remote *r, struct arena *a,
 int remote_open(struct remote *r, struct conn *c,
 		const struct conn_protocol *protocol, void *context,
 		struct error *f);
-/* By the best that both have, as sasl_by_best.  ERROR_CONFIG on a line that
- * others can read: there is no login there. */
+/* With the best mechanism that both sides support, as sasl_by_best.
+ * ERROR_CONFIG on an unencrypted connection. */
 int remote_log_in(struct remote *r, const struct conn *c,
 		  int (*by)(void *context, const struct mechanism *m,
 			    struct error *f),
@@ -43,45 +43,46 @@ int remote_by_sasl(const struct remote *r, struct conn *c,
 		   const struct mechanism *m,
 		   const struct sasl_carrier *carrier, struct error *f);
 
-/* How long a message may be, by the size that was announced (0: none). */
+/* The maximum length of a message with that announced size (0: none). */
 uint64_t remote_message_max(uint64_t announced);
 int remote_too_long(struct conn *c, uint64_t announced, struct error *f);
 
-/* Which messages a server was asked for, and which are next.
+/* A window of requested messages, for pipelining.
  *
- * Answers are read in the order of the questions.  What mailbox_expect
- * announced is asked for ahead, up to a window; any other message is asked for
- * alone. */
-#define PREFETCH_WINDOW 32 /* questions without an answer, at most */
+ * Replies are read in the order of the requests.  Messages from mailbox_expect
+ * are requested in advance, up to the size of the window; any other message is
+ * requested by itself. */
+#define PREFETCH_WINDOW 32 /* maximum number of requests without a reply */
 
 struct prefetch {
 	const size_t *list; /* m->expected, or &one, or NULL */
 	size_t count, answered, asked;
-	int lines; /* of mailbox_top; -1: whole */
+	int lines; /* of mailbox_top; -1: complete */
 	size_t one;
 };
 
-/* Is the next answer about this one? */
+/* Is the next reply for this message? */
 bool prefetch_is_next(const struct prefetch *a, const struct mailbox *m,
 		      size_t number, int lines);
-/* Answers that are still to come. */
+/* Number of pending replies. */
 static inline size_t prefetch_pending(const struct prefetch *a)
 {
 	return a->asked - a->answered;
 }
-/* Starts anew with this one; nothing may be pending. */
+/* Restarts with this message; no reply may be pending. */
 void prefetch_begin(struct prefetch *a, const struct mailbox *m, size_t number,
 		    int lines);
-/* Is it time to ask?  True first of all when nothing is pending. */
+/* Should more be requested now?  True when nothing is pending. */
 bool prefetch_is_low(const struct prefetch *a, size_t window);
-/* The number to ask for, 0 when the window is full or all was asked. */
+/* The number to request, 0 when the window is full or all were requested. */
 size_t prefetch_take(struct prefetch *a, size_t window);
 static inline void prefetch_answered(struct prefetch *a)
 {
 	a->answered++;
 }
 
-/* ---- pop3_talk.c: a POP3 session from the dial to QUIT (RFC 1939) ---- */
+/* ---- pop3_talk.c: a POP3 session from the connection to QUIT (RFC 1939) ----
+ */
 
 struct pop3_talk {
 	struct remote remote;
@@ -90,22 +91,23 @@ struct pop3_talk {
 	bool has_capa, has_top, has_pipelining;
 };
 
-/* Dials and logs in.  pop3_hang_up in any case. */
+/* Connects and logs in.  Call pop3_hang_up in any case. */
 int pop3_begin(struct pop3_talk *t, struct arena *a,
 	       const struct mailbox_url *url, const struct mailbox_login *login,
 	       struct error *f);
 /* Commands with their line ends. */
 int pop3_say(struct pop3_talk *t, const char *commands, struct error *f);
-/* A status line: 0 for "+OK".  `what` names what a "-ERR" refuses. */
+/* Reads a status line: 0 for "+OK".  `what` names the action, for the error of
+ * a "-ERR". */
 int pop3_reply(struct pop3_talk *t, const char *what, struct error *f);
-/* Says QUIT and hears the answer, once. */
+/* Sends QUIT and reads the reply, once. */
 int pop3_quit(struct pop3_talk *t, struct error *f);
 void pop3_hang_up(struct pop3_talk *t);
 
 /* ---- imap_talk.c: an IMAP session (RFC 3501), commands with tags, responses
  * with literals ---- */
 
-/* What a response is. */
+/* The kind of a response. */
 enum imap_kind { IMAP_DONE, IMAP_UNTAGGED, IMAP_GO_ON };
 
 struct imap_talk {
@@ -114,36 +116,36 @@ struct imap_talk {
 	unsigned tag; /* of the last command */
 	/* what it can do */
 	bool has_preauth, has_uidplus, has_sasl_ir;
-	uint64_t lines; /* of the command at hand */
+	uint64_t lines; /* of the current command */
 };
 
-/* Dials and logs in.  imap_hang_up in any case. */
+/* Connects and logs in.  Call imap_hang_up in any case. */
 int imap_begin(struct imap_talk *t, struct arena *a,
 	       const struct mailbox_url *url, const struct mailbox_login *login,
 	       struct error *f);
 /* One command without its tag and line end; `shown` as for conn_say. */
 int imap_say(struct imap_talk *t, const char *command, const char *shown,
 	     struct error *f);
-/* The next response while the command of that tag is carried out; its line is
- * in remote->line.  IMAP_DONE is its "OK"; a "NO" or "BAD" is -1, `what` names
- * what it refuses. */
+/* The next response during the command with that tag; its line is in
+ * remote->line.  IMAP_DONE is its "OK"; a "NO" or "BAD" is -1, and `what` names
+ * the action, for the error. */
 int imap_next(struct imap_talk *t, unsigned tag, const char *what,
 	      struct error *f);
-/* The next response, whatever it answers: of IMAP_DONE *tag tells which command
- * is done, and imap_judge how. */
+/* The next response, to any command: for IMAP_DONE, *tag is the command that is
+ * done, and imap_judge tells the result. */
 int imap_any(struct imap_talk *t, unsigned *tag, struct error *f);
 int imap_judge(struct imap_talk *t, const char *what, struct error *f);
-/* Passes over all untagged responses. */
+/* Skips all untagged responses. */
 int imap_finish(struct imap_talk *t, unsigned tag, const char *what,
 		struct error *f);
-/* Octets of the literal that the line at hand ends with, -1: none. */
+/* Octets of the literal that the current line announces, -1: none. */
 int64_t imap_literal(const struct imap_talk *t);
-/* Streams so many octets; NULL drops them. */
+/* Streams that many octets; NULL drops them. */
 int imap_pass(struct imap_talk *t, uint64_t n, struct sink *to,
 	      struct error *f);
 /* The rest of an untagged response: literals are dropped. */
 int imap_pass_rest(struct imap_talk *t, struct error *f);
-/* Asks anew what it can do: more, after the login. */
+/* Asks for the capabilities again: there may be more after the login. */
 int imap_ask_abilities(struct imap_talk *t, struct error *f);
 
 /* Appends the name of a mailbox, which is UTF-8 without control characters, in
@@ -154,14 +156,14 @@ void imap_hang_up(struct imap_talk *t);
 
 /* The items of "* 3 FETCH (UID 7 RFC822.SIZE 12 BODY[] {12}". */
 struct imap_item {
-	const char *name, *value; /* a value may be {n}, (...), "..." */
+	const char *name, *value; /* a value can be {n}, (...), "..." */
 	size_t name_length, value_length;
 };
-/* Where the items of a FETCH begin; NULL when the line is none. */
+/* Start of the items of a FETCH; NULL if the line is not one. */
 const char *imap_fetch(const char *line);
 bool imap_item_next(const char **at, struct imap_item *item);
 bool imap_item_is(const struct imap_item *item, const char *name);
-/* False, and 0, where it is no number. */
+/* False, and 0, if it is not a number. */
 bool imap_number(const char *text, size_t n, uint64_t *value);
 
 /* ---- a mailbox over it (imap.c) ---- */
@@ -169,22 +171,23 @@ bool imap_number(const char *text, size_t n, uint64_t *value);
 struct imap {
 	struct imap_talk talk;
 	const char *folder;
-	struct buf name;   /* of the folder, as it is said */
-	uint64_t validity; /* of the UIDs, when they were listed */
+	struct buf name;   /* of the folder, as reported */
+	uint64_t validity; /* of the UIDs, when listed */
 	uint64_t *uids;	   /* rising */
 	struct prefetch prefetch;
-	unsigned open_tags; /* questions about messages that are not done */
-	bool is_muddled;    /* one came before its turn: one at a time, now */
-	uint64_t largest;   /* message, as the list said */
-	unsigned dropped;   /* messages, since the question */
+	unsigned open_tags; /* requests for messages that are not done */
+	bool is_muddled;  /* the server reorders replies: request one at a time
+			   */
+	uint64_t largest; /* message, from the list */
+	unsigned dropped; /* messages, since the request */
 	/* of the folder that was opened last */
 	uint64_t seen_validity, exists;
 };
 
 /* `verb` is EXAMINE or SELECT. */
 int imap_open_folder(struct imap *own, const char *verb, struct error *f);
-/* All of them, or none: flags that were set are taken back where the rest could
- * not be done. */
+/* Deletes all of them, or none: flags that were set are removed again if the
+ * rest fails. */
 int imap_delete_marked(struct mailbox *m, struct error *f);
 
 #endif
