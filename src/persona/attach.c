@@ -21,14 +21,27 @@
 #define TYPE	 ";type="
 #define CID	 ";cid="
 
-static bool is_there(const char *path)
+/* 1 or 0; -1 where a disk does not tell: a wrong guess would look for another
+ * file, or take standard input for none. */
+static int is_there(const char *path, struct error *f)
 {
 	struct stat st;
 
 	if (input_is_standard(path) || stat(path, &st) == 0)
-		return true;
-	/* a directory without search permission hides its files */
-	return errno != ENOENT && errno != ENOTDIR && errno != ENAMETOOLONG;
+		return 1;
+	switch (errno) {
+	case ENOENT:
+	case ENOTDIR:
+	case ENAMETOOLONG:
+		return 0;
+	case EACCES: /* no search permission hides the files of a directory */
+	case ELOOP:
+	case EOVERFLOW:
+		return 1;
+	default:
+		return error_errno(f, ERROR_IO, errno, "cannot look for '%s'",
+				   path);
+	}
 }
 
 const char *attach_spell_type(struct arena *a, const char *type,
@@ -151,17 +164,48 @@ static const char *own_name(struct arena *a, const char *path)
 	return input_is_standard(path) || !*name ? NULL : as_utf8(a, name);
 }
 
-static void cut_name(struct arena *a, char *text, struct attachment *one)
+static int cut_name(struct arena *a, char *text, struct attachment *one,
+		    struct error *f)
 {
 	char *equals = strrchr(text, '=');
+	int there;
 
 	if (!equals || equals == text || !equals[1] || strchr(equals, '/'))
-		return;
+		return 0;
 	*equals = '\0';
-	if (is_there(text))
+	there = is_there(text, f);
+	if (there > 0)
 		one->name = as_utf8(a, equals + 1);
 	else
 		*equals = '=';
+	return there < 0 ? -1 : 0;
+}
+
+/* Cuts `text` down to the path. */
+static int parse(struct arena *a, char *text, struct attachment *read,
+		 struct error *f)
+{
+	int there, cut = 0;
+
+	while ((there = is_there(text, f)) == 0 &&
+	       (cut = cut_parameter(a, text, read, f)) > 0)
+		;
+	if (there < 0 || cut < 0)
+		return -1;
+	return there ? 0 : cut_name(a, text, read, f);
+}
+
+/* "-=NAME;..." with something wrong: what is piped in is there to be saved. */
+static void save_input(struct arena *a, struct request *r, const char *text)
+{
+	struct attachment *one;
+
+	if (text[0] != '-' || !text[1] || !strchr("=;", text[1]))
+		return;
+	one = request_attach(a, r, "-");
+	if (text[1] == '=' && text[2])
+		one->name = as_utf8(a, arena_dup_n(a, text + 2,
+						   strcspn(text + 2, ";")));
 }
 
 int attach_parse(struct arena *a, struct request *r, const char *text,
@@ -171,15 +215,9 @@ int attach_parse(struct arena *a, struct request *r, const char *text,
 	struct attachment *one;
 	char *rest = arena_dup(a, text);
 
-	while (!is_there(rest)) {
-		int cut = cut_parameter(a, rest, &read, f);
-
-		if (cut < 0)
-			return -1;
-		if (cut == 0) {
-			cut_name(a, rest, &read);
-			break;
-		}
+	if (parse(a, rest, &read, f) < 0) {
+		save_input(a, r, text);
+		return -1;
 	}
 	one = request_attach(a, r, rest);
 	one->name = read.name ? read.name : own_name(a, rest);

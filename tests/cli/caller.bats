@@ -144,6 +144,24 @@ letter_gone() {
 	kept
 }
 
+@test "standard input is an attachment, and the option is wrong" {
+	names
+	echo text >text
+	for rest in ';type=nothing' ';cid=a b' ';type=text/plain;cid='; do
+		piped 64 faces/mailsend -i text -a "-=rest.log$rest" \
+			a@example.org
+		python - "$home/dead.letter" <<-'END' >rest
+		import email, email.policy, sys
+		text = open(sys.argv[1], "rb").read().split(b"\n", 1)[1]
+		one = email.message_from_bytes(text, policy=email.policy.default)
+		part, = (x for x in one.walk() if x.get_filename() == "rest.log")
+		sys.stdout.buffer.write(part.get_payload(decode=True))
+		END
+		cmp rest <(whole_text)
+		letter_gone
+	done
+}
+
 @test "the same by every name" {
 	names
 	for name in mailsend sendmail mail mailx mutt neomutt msmtp; do
