@@ -212,8 +212,16 @@ static bool has_time(const struct intake *in)
 	       sysenv_ticks() - in->began < SESSION_WINDOW_MS;
 }
 
+/* What is on its way is collected where this mail cannot join it: another route
+ * would let it wait for a dial.  That may close routes. */
 static struct route *choose_route(struct intake *in, struct intake_mail *x)
 {
+	struct route *r = upstream_route(in->upstream, &x->request, &x->config,
+					 x->account);
+
+	if (!in->count || (r && r->first && has_time(in) && route_has_room(r)))
+		return r;
+	intake_collect(in);
 	return upstream_route(in->upstream, &x->request, &x->config,
 			      x->account);
 }
@@ -224,18 +232,12 @@ static int submit(struct intake *in, struct intake_mail *x,
 {
 	struct submission s = { .composition = &x->composition,
 				.config = &x->config,
+				.route = choose_route(in, x),
 				.trace = in->trace,
 				.keeping = SUBMIT_KEEP_REST,
 				.runs_queue = true };
 	struct error f = ERROR_INIT;
 
-	s.route = choose_route(in, x);
-	/* those of another route would wait for a dial */
-	if (in->count && s.route &&
-	    (!s.route->first || !has_time(in) || !route_has_room(s.route))) {
-		intake_collect(in);
-		s.route = choose_route(in, x); /* that may be over */
-	}
 	if (!s.route) {
 		submit_send(&s, &x->outcome, &f);
 		return answer_mail(in, x, &f, answer);

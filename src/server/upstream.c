@@ -198,10 +198,7 @@ struct route *upstream_route(struct upstream *u, const struct request *r,
 		if (one)
 			u->routes[u->count++] = one;
 	}
-	if (!one)
-		return NULL;
-	one->mails++;
-	return &one->route;
+	return one ? &one->route : NULL;
 }
 
 /* ---- all of them ---- */
@@ -222,6 +219,9 @@ void upstream_collect(struct upstream *u)
 
 		if (!one->route.first)
 			continue;
+		for (const struct route_mail *m = one->route.first; m;
+		     m = m->next)
+			one->mails++;
 		route_collect(&one->route);
 		one->used = sysenv_ticks();
 	}

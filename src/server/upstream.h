@@ -32,7 +32,7 @@ struct upstream {
 
 /* For a mail with that request and account; the configuration is the one that
  * the account is of.  NULL: there is none that can be kept, and the mail has to
- * have one of its own. */
+ * have one of its own.  It is good until upstream_tend. */
 struct route *upstream_route(struct upstream *u, const struct request *r,
 			     struct config *config,
 			     const struct account *account);

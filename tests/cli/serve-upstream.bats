@@ -354,3 +354,45 @@ True 2" ]
 	END
 	[ "$output" = $'250 250 250\nset() 1' ]
 }
+
+@test "a server that is lost amid more mails than go together" {
+	play <<-'END'
+	def script(at):
+	    if at.connection == 1 and at.verb == "END" and at.mail == 3:
+	        return DROP
+	    if at.connection == 2 and at.verb == "CONNECT":
+	        return DROP
+	server = Upstream(script)
+	configure(*account(server))
+	begin()
+	r = Raw().send(b"EHLO me\r\n" + b"".join(chunk(n) for n in range(200)))
+	r.replies(2)
+	answers = [r.codes(3) for n in range(200)]
+	yes = {n for n in range(200) if answers[n] == ["250"] * 3}
+	there = [int(subject) for _, subject in server.taken]
+	print(len(there) == len(set(there)), yes == set(there),
+	      {a[2] for a in answers} <= {"250", "451"}, 199 in yes)
+	END
+	[ "$output" = "True True True True" ]
+}
+
+@test "an answer that takes longer than another connection is kept" {
+	play <<-'END'
+	def slow(at):
+	    if at.verb == "END" and at.line == "1":
+	        time.sleep(6)
+	one, two = Upstream(slow), Upstream()
+	configure(*account(one, "default", "a@example.org"), "",
+	          *account(two, "two", "b@example.org"))
+	begin()
+	r = Raw().send(b"EHLO me\r\n")
+	r.replies(2)
+	print(*r.send(chunk(0, sender="b@example.org")).codes(3))
+	r.send(chunk(1, sender="a@example.org") + chunk(2, sender="b@example.org"))
+	print(*r.codes(6))
+	print(one.taken, [subject for _, subject in two.taken])
+	END
+	[ "$output" = "250 250 250
+250 250 250 250 250 250
+[(1, '1')] ['0', '2']" ]
+}
