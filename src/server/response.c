@@ -153,16 +153,23 @@ void server_hang_up(struct server *s, const char *esc, const char *why)
 	s->want = SERVER_CLOSE;
 }
 
+/* Since the last message; those whose answer is to come count as messages. */
+static bool is_too_many(const struct server *s, unsigned count, size_t most)
+{
+	return count >= most * (s->later_count + 1);
+}
+
 void server_error(struct server *s, int code, const char *esc, const char *text)
 {
 	server_say(s, code, esc, "%s", text);
-	if (++s->errors >= SERVER_ERRORS_MAX)
+	if (is_too_many(s, ++s->errors, SERVER_ERRORS_MAX))
 		server_hang_up(s, "4.7.0", "too many errors");
 }
 
 void server_junk(struct server *s)
 {
-	if (++s->junk > SERVER_JUNK_MAX && ++s->errors >= SERVER_ERRORS_MAX &&
+	if (is_too_many(s, s->junk++, SERVER_JUNK_MAX) &&
+	    is_too_many(s, ++s->errors, SERVER_ERRORS_MAX) &&
 	    s->want == SERVER_READ)
 		server_hang_up(s, "4.7.0", "too many commands and no message");
 }

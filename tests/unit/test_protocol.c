@@ -885,6 +885,45 @@ static void test_later(void **state)
 	}
 }
 
+/* Mails whose answers are to come excuse what was said between them. */
+static void test_later_junk(void **state)
+{
+	static const struct server_ops ops = {
+		.sender = keeper_sender,
+		.recipient = keeper_recipient,
+		.begin = keeper_begin,
+		.end = later_end,
+		.forget = keeper_forget,
+	};
+	static const struct server_options options = { .name = "host",
+						       .recipients_max = 10 };
+	static const char mail[] = "MAIL FROM:<a@b>\r\nRCPT TO:<c@d>\r\n"
+				   "BDAT 6 LAST\r\nx: y\r\n"
+				   "RSET\r\nNOOP\r\nNOOP\r\nSING\r\n";
+	static const char junk[] = "NOOP\r\n";
+	struct later l = { .keeper = { .content_max = 1000 } };
+	struct server server;
+	struct response a;
+
+	(void)state;
+	buf_init(&l.keeper.log, 16384);
+	server_init(&server, &options, &ops, &l);
+	server_feed(&server, "EHLO me\r\n", 9);
+	for (size_t i = 0; i < SERVER_LATER_MAX - 1; i++)
+		server_feed(&server, mail, strlen(mail));
+	assert_int_equal(l.count, SERVER_LATER_MAX - 1);
+	assert_int_equal(server.want, SERVER_READ);
+	response_set(&a, 550, "5.6.0", "no");
+	for (size_t i = 0; i < l.count; i++) {
+		server_answer(&server, &a);
+		server_mail_drop(l.mails[i]);
+	}
+	server_feed(&server, junk, strlen(junk));
+	assert_int_equal(server.want, SERVER_CLOSE);
+	server_free(&server);
+	buf_free(&l.keeper.log);
+}
+
 static void test_answers(void **state)
 {
 	static const struct {
@@ -962,6 +1001,7 @@ int main(void)
 		cmocka_unit_test(test_auth_refused),
 		cmocka_unit_test(test_noise),
 		cmocka_unit_test(test_later),
+		cmocka_unit_test(test_later_junk),
 		cmocka_unit_test(test_answers),
 	};
 
