@@ -109,7 +109,7 @@ static void heed(struct dialogue *s)
 static int listen_on(struct dialogue *s, struct error *f)
 {
 	uint64_t until = time_limit(s), now = sysenv_ticks();
-	uint64_t rest = upstream_wait(s->talk->intake->upstream);
+	uint64_t rest = intake_wait(s->talk->intake);
 	bool is_for_rest = rest < (until > now ? until - now : 0);
 
 	s->at = s->have = 0;
@@ -167,7 +167,8 @@ static int end(struct dialogue *s)
 	return 0;
 }
 
-/* The client has said more that can go along with what is on its way. */
+/* The client has said more that can go along with what is on its way; or so it
+ * seems: of TLS it may be a part of a record. */
 static bool has_more(const struct dialogue *s)
 {
 	return !s->is_stopping && s->server->want == SERVER_READ &&

@@ -58,6 +58,9 @@ struct intake {
 const struct server_ops *intake_ops(const struct intake *in);
 /* Do mails wait for more that goes with them, and have they time? */
 bool intake_may_wait(const struct intake *in);
+/* Milliseconds until they have had it, or a route is due (upstream_wait);
+ * UINT64_MAX: nothing is. */
+uint64_t intake_wait(const struct intake *in);
 /* The same without replies: for whoever has gone.  Nothing is on its way
  * afterwards. */
 void intake_collect(struct intake *in);

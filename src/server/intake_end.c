@@ -305,3 +305,14 @@ bool intake_may_wait(const struct intake *in)
 {
 	return in->count && has_time(in);
 }
+
+uint64_t intake_wait(const struct intake *in)
+{
+	uint64_t spent = sysenv_ticks() - in->began;
+	uint64_t routes = upstream_wait(in->upstream), rest;
+
+	if (!in->count)
+		return routes;
+	rest = spent < SESSION_WINDOW_MS ? SESSION_WINDOW_MS - spent : 0;
+	return rest < routes ? rest : routes;
+}

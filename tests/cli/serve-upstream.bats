@@ -396,3 +396,47 @@ True 2" ]
 250 250 250 250 250 250
 [(1, '1')] ['0', '2']" ]
 }
+
+@test "a part of a TLS record does not keep the answers back" {
+	python3 "$root/tests/peer/certs.py" "$BATS_TEST_TMPDIR/certs"
+	play <<-'END'
+	server = Upstream()
+	certs = os.getcwd() + "/certs"
+	configure(*account(server, "default", "me@example.org",
+	                   f"serve_cert {certs}/good.pem",
+	                   f"serve_key {certs}/good.key"))
+	begin()
+	r = Raw().send(b"EHLO me\r\nSTARTTLS\r\n")
+	r.replies(3)
+	put, sent = ssl.MemoryBIO(), ssl.MemoryBIO()
+	secure = tls(f"{certs}/ca.pem").wrap_bio(put, sent,
+	                                         server_hostname="localhost")
+	def until(act):
+	    while True:
+	        try:
+	            done = act()
+	        except ssl.SSLWantReadError:
+	            done = None
+	        r.socket.sendall(sent.read())
+	        if done is not None:
+	            return done
+	        put.write(r.socket.recv(65536))
+	until(lambda: secure.do_handshake() or True)
+	def said(words):
+	    text = b""
+	    while words not in text:
+	        text += until(lambda: secure.read(65536))
+	    return text
+	secure.write(b"EHLO me\r\n" + chunk(1) + chunk(2))
+	mails = sent.read()
+	secure.write(b"NOOP\r\n")
+	noop = sent.read()
+	r.socket.sendall(mails + noop[:7])
+	said(b"took it")
+	server.until(lambda s: len(s.taken) == 2)
+	r.socket.sendall(noop[7:])
+	said(b"2.0.0 ok")
+	print("both")
+	END
+	[ "$output" = "both" ]
+}
