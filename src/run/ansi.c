@@ -1,4 +1,5 @@
-/* ansi.c - pieces of a line: text, a style, or something to be shown. */
+/* ansi.c - splits a line into text, styles, and control characters to be
+ * shown. */
 #include "run/ansi.h"
 
 #include <stdio.h>
@@ -18,7 +19,7 @@ void ansi_init(struct ansi *s)
 
 /* ---- styles ---- */
 
-/* 38 or 48 with what follows it: how many parameters that are. */
+/* Parses what follows 38 or 48; returns the number of parameters. */
 static size_t read_colour(const unsigned *p, size_t n, int32_t *colour)
 {
 	if (n >= 3 && p[1] == 5) {
@@ -43,7 +44,7 @@ static void set_switch(struct ansi_style *y, unsigned p)
 	case 1:
 		y->bold = on;
 		break;
-	case 2: /* 22 is neither */
+	case 2: /* 22 resets both */
 		y->faint = on;
 		y->bold &= on;
 		break;
@@ -59,7 +60,7 @@ static void set_switch(struct ansi_style *y, unsigned p)
 	case 9:
 		y->strike = on;
 		break;
-	default: /* blinking and the like */
+	default: /* blinking and others are ignored */
 		break;
 	}
 }
@@ -99,7 +100,7 @@ static void apply(struct ansi *s, const unsigned *p, size_t n)
 	}
 }
 
-/* "ESC [ 1 ; 31 m": octets of it, 0 where there is none. */
+/* "ESC [ 1 ; 31 m": its length in octets, 0 if it is something else. */
 static size_t read_style(struct ansi *s, const char *text, size_t n)
 {
 	unsigned parameters[PARAMETERS_MAX] = { 0 };
@@ -127,7 +128,7 @@ static size_t read_style(struct ansi *s, const char *text, size_t n)
 	return i + 1;
 }
 
-/* What has no effect on a line that stands still. */
+/* Sequences without an effect on a static line. */
 static size_t read_nothing(const char *text, size_t n)
 {
 	static const char *const all[] = { "\033[K", "\033[0K", "\033(B",
@@ -175,14 +176,14 @@ static uint32_t rgb(const uint32_t first[16], int32_t colour)
 	return level[0] << 16 | level[1] << 8 | level[2];
 }
 
-/* 0 to 255, about as bright as it looks. */
+/* 0 to 255, approximately as perceived. */
 static unsigned brightness(uint32_t c)
 {
 	return ((c >> 16 & 255) * 54 + (c >> 8 & 255) * 183 + (c & 255) * 18) >>
 	       8;
 }
 
-/* Half way to white, until it can be read on a dark ground. */
+/* Moves half way to white until it is readable on a dark background. */
 static uint32_t lighten(uint32_t c)
 {
 	while (brightness(c) < 110)
@@ -270,7 +271,7 @@ void ansi_escape(struct buf *html, const char *text, size_t n)
 		}
 }
 
-/* Characters that show themselves, up to the next that does not. */
+/* Printable characters, up to the next that is not. */
 static size_t plain_length(const char *text, size_t n)
 {
 	size_t length = 0;

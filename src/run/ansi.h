@@ -1,11 +1,11 @@
-/* ansi.h - what a program wrote for a terminal, for people who read mail.
+/* ansi.h - terminal output for people who read it as mail.
  *
- * Colours and styles (SGR, ECMA-48 8.3.117; 256 colours and RGB too) are taken
- * out of the text and become inline styles of the HTML.  They hold from line to
- * line.  What changes nothing that could be seen in a log (the end of a line
- * erased, the usual character set chosen) is left out; all other controls, and
- * octets that are no UTF-8, are shown as \xNN: no terminal and no mail program
- * obeys them. */
+ * Colours and styles (SGR, ECMA-48 8.3.117; also 256 colours and RGB) are
+ * removed from the text and become inline styles in the HTML.  They persist
+ * from line to line.  Sequences without a visible effect in a log (erasing the
+ * rest of a line, selecting the usual character set) are removed; all other
+ * control characters, and invalid UTF-8, are shown as \xNN, so that no terminal
+ * or mail program interprets them. */
 #ifndef RUN_ANSI_H
 #define RUN_ANSI_H
 
@@ -16,12 +16,12 @@
 #include "base/buf.h"
 
 /* The background of the HTML, for which the colours are chosen: with its own
- * one a text is as readable in a dark mail program as in a light one. */
+ * background, text is readable in a dark mail program and in a light one. */
 #define ANSI_BACKGROUND "#1e1e1e"
 #define ANSI_FOREGROUND "#e0e0e0"
 
 #define ANSI_DEFAULT (-1)
-#define ANSI_RGB     0x1000000 /* and 24 bits; else one of 256 */
+#define ANSI_RGB     0x1000000 /* plus 24 bits; otherwise one of 256 */
 
 struct ansi_style {
 	int32_t foreground, background;
@@ -30,7 +30,7 @@ struct ansi_style {
 
 struct ansi {
 	struct ansi_style style;
-	bool has_style; /* there was any */
+	bool has_style; /* a style was used */
 };
 
 void ansi_init(struct ansi *s);

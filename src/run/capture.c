@@ -1,8 +1,8 @@
-/* capture.c - two stages and a ring.
+/* capture.c - two stages and a ring buffer.
  *
- * A mark is eight octets, the offset of the first octet of another stream and,
- * in its lowest bit, which: they are in order, so that one is found by halving.
- */
+ * A mark is eight octets, the offset at which another stream begins and, in its
+ * lowest bit, which stream: they are sorted, so that one is found by binary
+ * search. */
 #include "run/capture.h"
 
 #include <stdlib.h>
@@ -35,10 +35,10 @@ static void mark(struct capture *o, enum job_stream stream)
 		return;
 	o->has_begun = true;
 	o->last = stream;
-	sink_put(&o->marks.sink, &word, sizeof(word)); /* its error sticks */
+	sink_put(&o->marks.sink, &word, sizeof(word)); /* keeps the error */
 }
 
-/* Their beginnings, so that a last one without an end counts. */
+/* Counts the beginnings of lines, so that a last one without an end counts. */
 static void count_lines(struct capture *o, const char *data, size_t n)
 {
 	size_t ends = 0;
@@ -52,7 +52,7 @@ static void count_lines(struct capture *o, const char *data, size_t n)
 	o->lines -= !o->is_amid_line;
 }
 
-/* The last octets of what is not kept otherwise. */
+/* Keeps the last octets, where nothing else stores them. */
 static void put_end(struct capture *o, const char *data, size_t n)
 {
 	if (!o->end)
@@ -75,7 +75,7 @@ static void put_end(struct capture *o, const char *data, size_t n)
 		o->end_size = CAPTURE_BLOCK;
 }
 
-/* What the stage could not write is still in its memory. */
+/* Data that the stage could not write is still in its memory. */
 static void save_end(struct capture *o)
 {
 	put_end(o, o->all.memory.data, o->all.memory.len);
@@ -124,7 +124,7 @@ uint64_t capture_end_from(const struct capture *o)
 	return capture_is_cut(o) ? o->size - o->end_size : 0;
 }
 
-/* Of the ring. */
+/* Reads from the ring. */
 static size_t read_end(const struct capture *o, uint64_t offset, char *data,
 		       size_t n)
 {
@@ -165,7 +165,7 @@ ssize_t capture_read(const struct capture *o, uint64_t offset, char *data,
 	return (ssize_t)done;
 }
 
-/* 0 where it cannot be read: all of it is the first stream's then. */
+/* 0 if it cannot be read: then all output counts as the first stream's. */
 static uint64_t mark_at(const struct capture *o, uint64_t i)
 {
 	struct slice one = stage_slice(&o->marks);

@@ -1,4 +1,4 @@
-/* decide.c - the reason first, then what holds it back. */
+/* decide.c - first the reason for a mail, then what suppresses it. */
 #include "run/decide.h"
 
 #include <string.h>
@@ -18,7 +18,7 @@ static enum decide_reason reason_of(const struct decide_options *o,
 	if (!run->has_failed && (o->on & DECIDE_RECOVERY) &&
 	    before->is_reported)
 		return DECIDE_RECOVERED;
-	/* of a first run, what it says is new */
+	/* on the first run, any output is new */
 	if ((o->on & DECIDE_CHANGE) && !run->is_unknown &&
 	    (*before->digest ? strcmp(before->digest, run->digest) != 0
 			     : run->has_output))
@@ -30,7 +30,7 @@ static enum decide_reason reason_of(const struct decide_options *o,
 	return o->on & DECIDE_ALWAYS ? DECIDE_EACH_TIME : DECIDE_NOTHING;
 }
 
-/* What the mail says: one that says the same is the same alert. */
+/* The digest of the mail: the same digest is the same alert. */
 static void alert_of(const struct decision *d, const struct decide_run *run,
 		     char out[STATE_DIGEST_SIZE])
 {
@@ -40,7 +40,7 @@ static void alert_of(const struct decision *d, const struct decide_run *run,
 					run->status, run->digest);
 
 	if (digest_text(text, strlen(text), out, &unused) < 0)
-		*out = '\0'; /* then none is like it */
+		*out = '\0'; /* then no other is the same */
 	arena_free(&a);
 }
 
@@ -93,7 +93,7 @@ struct decision decide(const struct decide_options *o,
 		d.next = run->now + o->every;
 	if (d.reason && !d.is_sent && !s->suppressed++)
 		s->suppressed_since = run->now;
-	/* whoever was told of the failure is told of its end, later if not now
+	/* a failure that was mailed is followed by its recovery, now or later
 	 */
 	if (!run->has_failed && !run->is_blocked &&
 	    d.reason != DECIDE_RECOVERED)

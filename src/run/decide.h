@@ -1,10 +1,9 @@
-/* decide.h - is a mail to be sent of this run?
+/* decide.h - is a mail sent for this run?
  *
- * Pure arithmetic on what is remembered: no clock, no files.  Where the state
- * of earlier runs is not known, because it could not be read or written, what
- * is counted by it is taken as reached, so that a failure is told rather than
- * lost.  A time that lies ahead (the clock was set back) counts as long past.
- */
+ * A pure function of the stored state: no clock, no files.  If the state of
+ * earlier runs is unknown, because it could not be read or written, limits on
+ * counts are taken as reached, so that a failure is mailed rather than lost.  A
+ * time in the future (the clock was set back) counts as long past. */
 #ifndef RUN_DECIDE_H
 #define RUN_DECIDE_H
 
@@ -28,14 +27,14 @@ struct decide_options {
 	int64_t quiet_until; /* 0: no such time */
 };
 
-/* What a run was like. */
+/* A run, as input for the decision. */
 struct decide_run {
 	int64_t now;
-	bool is_unknown; /* the state is: what was before cannot be told */
+	bool is_unknown; /* the state of earlier runs is unknown */
 	bool has_failed, has_output;
-	bool is_blocked;    /* it was not run, since another one runs */
+	bool is_blocked;    /* not run, because another run has the lock */
 	const char *status; /* phrase_status() */
-	const char *digest; /* of its output; "" where it is not known */
+	const char *digest; /* of the output; "" if unknown */
 };
 
 enum decide_reason {
@@ -50,19 +49,20 @@ enum decide_reason {
 
 struct decision {
 	enum decide_reason reason; /* for which a mail would be sent */
-	bool is_sent;		   /* it is, and nothing holds it back */
-	/* for the mail's text; as they were before it */
-	unsigned failures; /* in a row: with this run, or before a recovery */
+	bool is_sent;		   /* it is sent: nothing suppresses it */
+	/* for the text of the mail; before they are updated */
+	unsigned failures; /* consecutive: including this run, or before a
+			      recovery */
 	int64_t since;	   /* the first of them; 0 */
 	uint64_t suppressed;
 	int64_t suppressed_since;
-	int64_t next; /* the same may be sent again; 0: at any time */
+	int64_t next; /* when the same may be sent again; 0: at any time */
 };
 
-/* *s becomes what is remembered if no mail is sent. */
+/* Updates *s for the case that no mail is sent. */
 struct decision decide(const struct decide_options *o,
 		       const struct decide_run *run, struct state *s);
-/* The mail is on its way, or kept: *s is what is remembered then. */
+/* After the mail was sent or stored: updates *s. */
 void decide_mailed(const struct decision *d, const struct decide_run *run,
 		   struct state *s);
 

@@ -1,4 +1,4 @@
-/* excerpt.c - lines of a block. */
+/* excerpt.c - the lines of a block. */
 #include "run/excerpt.h"
 
 #include <stdio.h>
@@ -8,8 +8,8 @@
 #include "base/arena.h"
 #include "base/text.h"
 
-#define LINE_SHOWN 2000 /* octets of one line */
-#define PART_ODD   16	/* one octet in so many that is no text: binary */
+#define LINE_SHOWN 2000 /* octets of a line */
+#define PART_ODD   16	/* more than 1/16 of non-text octets: binary */
 
 void excerpt_init(struct excerpt *x, const struct capture *o)
 {
@@ -35,8 +35,8 @@ static bool is_odd(char c)
 	return (c >= 0 && c < 32 && !strchr("\t\n\r\b\f\033\a", c)) || c == 127;
 }
 
-/* Octets of each stream that no text has; one that is cut at an end of the
- * block is none of them. */
+/* Counts the octets of each stream that do not occur in text; a character that
+ * is cut at an end of the block does not count. */
 static void count_odd(const struct excerpt *x, size_t from, size_t to,
 		      size_t *odd, size_t *nuls)
 {
@@ -81,7 +81,7 @@ void excerpt_load(struct excerpt *x, bool is_end)
 	bool has_style = x->ansi.has_style;
 	ssize_t n;
 
-	/* what holds where the end begins is not known */
+	/* the style is unknown where the end begins */
 	ansi_init(&x->ansi);
 	x->ansi.has_style = has_style;
 	x->offset = 0;
@@ -96,7 +96,7 @@ void excerpt_load(struct excerpt *x, bool is_end)
 
 /* ---- lines ---- */
 
-/* Octets of the line at `at`, with its end; *n is what of it is the text. */
+/* The length of the line at `at`, with its end; *n is that of its text. */
 static size_t line_length(const struct excerpt *x, size_t at, size_t to,
 			  size_t *n, enum job_stream *stream)
 {
@@ -138,7 +138,7 @@ size_t excerpt_last(const struct excerpt *x, unsigned lines, size_t most)
 	size_t at = x->size;
 	const char *next;
 
-	/* the end of the last line is none between two */
+	/* the end of the last line does not separate two */
 	if (at > least && x->block[at - 1] == '\n')
 		at--;
 	for (; at > least; at--)
@@ -146,7 +146,7 @@ size_t excerpt_last(const struct excerpt *x, unsigned lines, size_t most)
 			return at;
 	if (!least)
 		return 0;
-	/* amid a line: the next one, if there is any */
+	/* in the middle of a line: the next one, if there is one */
 	next = memchr(x->block + least, '\n', x->size - least);
 	if (next && next + 1 < x->block + x->size)
 		return (size_t)(next + 1 - x->block);
@@ -155,14 +155,14 @@ size_t excerpt_last(const struct excerpt *x, unsigned lines, size_t most)
 	return least;
 }
 
-/* What stands on the line in the end. */
+/* The final state of the line. */
 static void put_line(struct excerpt *x, const char *line, size_t n,
 		     struct buf *text, struct buf *html)
 {
 	const char *last = memrchr(line, '\r', n);
 	char more[64];
 
-	if (last) { /* its styles hold on */
+	if (last) { /* styles persist */
 		ansi_put(&x->ansi, line, (size_t)(last - line), NULL, NULL);
 		n -= (size_t)(last + 1 - line);
 		line = last + 1;
@@ -180,7 +180,7 @@ static void put_line(struct excerpt *x, const char *line, size_t n,
 	buf_puts(html, more);
 }
 
-/* Others have no margin: a telephone's screen has no room for it. */
+/* Other lines are not indented: a phone's screen is narrow. */
 static void put_mark(const struct excerpt *x, enum job_stream stream,
 		     struct buf *text, struct buf *html)
 {

@@ -1,8 +1,9 @@
-/* job.c - one loop: what it says, what we are told, what time it is.
+/* job.c - one loop for output, signals and time limits.
  *
- * The signals are blocked outside ppoll, so that one that comes between a look
- * at the flags and the wait ends the wait.  That the job has ended is seen by
- * the end of its pipes, or within LOOK_MS where something else holds them. */
+ * The signals are blocked except in ppoll, so that one that arrives between the
+ * check of the flags and the wait ends the wait.  The end of the job is noticed
+ * by the end of its pipes, or within LOOK_MS if another process holds them
+ * open. */
 #include "run/job.h"
 
 #include <errno.h>
@@ -44,20 +45,20 @@ static void note(int number)
 struct watch {
 	struct process *job;
 	struct command command;
-	int pipes[JOB_STREAMS]; /* -1: at its end */
+	int pipes[JOB_STREAMS]; /* -1: at end of file */
 	char *room;
 	struct sigaction former[PASSED];
-	sigset_t outside; /* the mask of the time before */
-	size_t step;	  /* that is next */
+	sigset_t outside; /* the original signal mask */
+	size_t step;	  /* the next one */
 	uint64_t start, step_at, gone_at, linger_until;
-	unsigned pause; /* milliseconds, once its pipes are closed */
+	unsigned pause; /* milliseconds, after its pipes were closed */
 };
 
-/* SIGTTOU, too: at a terminal the job has it, and we show what it says.
- * SIGTSTP comes to us where the job does not have the terminal: continued in
- * the background and then brought to the front, or from kill(1).  We stop when
- * the job has done so (base/command.c).  What came before the job was there, it
- * gets first. */
+/* SIGTTOU as well: the job has the terminal, and we may print its output.
+ * SIGTSTP is sent to us if the job does not have the terminal: after it was
+ * continued in the background and brought to the foreground, or by kill(1).  We
+ * stop after the job has stopped (base/command.c).  The job also gets signals
+ * that arrived before it was started. */
 static void hold_signals(struct watch *w)
 {
 	struct sigaction action = { .sa_handler = note };
@@ -97,14 +98,14 @@ static void pass_on(struct watch *w)
 		if (w->command.is_gone)
 			continue;
 		kill(-w->command.pid, passed[i]);
-		if (passed[i] != SIGTSTP) /* it may be stopped */
+		if (passed[i] != SIGTSTP) /* the job may be stopped */
 			kill(-w->command.pid, SIGCONT);
 	}
 }
 
-/* ---- time ---- */
+/* ---- time limits ---- */
 
-/* Sends what is due, to all of the group. */
+/* Sends the signal that is due to the process group. */
 static void heed_time(struct watch *w)
 {
 	struct process *j = w->job;
@@ -128,8 +129,8 @@ static bool is_silent(const struct watch *w)
 	return true;
 }
 
-/* Of one that was ended for its time the others of the group are waited for,
- * until the last signal has reached them. */
+/* After a timeout, waits for the rest of the process group until the last
+ * signal was sent. */
 static bool is_over(const struct watch *w)
 {
 	const struct process *j = w->job;
@@ -143,7 +144,7 @@ static bool is_over(const struct watch *w)
 	return sysenv_ticks() >= w->linger_until;
 }
 
-/* ---- what it says ---- */
+/* ---- output ---- */
 
 static void take(struct watch *w, int stream)
 {
@@ -163,7 +164,7 @@ static void wait_for_something(struct watch *w)
 	struct pollfd p[JOB_STREAMS];
 	struct timespec look = { .tv_nsec = LOOK_MS * 1000000L };
 
-	/* as a rule its end follows that of its pipes */
+	/* usually it ends right after its pipes */
 	if (is_silent(w) && w->pause < LOOK_MS) {
 		w->pause = 2 * w->pause + 1;
 		look.tv_nsec = w->pause * 1000000L;
@@ -177,7 +178,7 @@ static void wait_for_something(struct watch *w)
 			take(w, i);
 }
 
-/* Has it ended?  While it was stopped, no time of its own went by. */
+/* Has it ended?  Time during which it was stopped does not count. */
 static bool look(struct watch *w)
 {
 	uint64_t before = w->command.start;
@@ -201,7 +202,7 @@ static void watch(struct watch *w)
 	}
 }
 
-/* ---- the start and the end ---- */
+/* ---- start and end ---- */
 
 static int open_pipes(struct watch *w, int ends[JOB_STREAMS], struct error *f)
 {
@@ -215,7 +216,7 @@ static int open_pipes(struct watch *w, int ends[JOB_STREAMS], struct error *f)
 		ends[i] = both[1];
 		fcntl(both[0], F_SETFL, O_NONBLOCK);
 #ifdef F_SETPIPE_SZ
-		fcntl(both[1], F_SETPIPE_SZ, PIPE_SIZE); /* a limit: less */
+		fcntl(both[1], F_SETPIPE_SZ, PIPE_SIZE); /* may be refused */
 #endif
 	}
 	return 0;

@@ -130,7 +130,7 @@ void list_text(const struct list *l, struct buf *out)
 
 /* ---- for a monitor ---- */
 
-/* Names, and why, of those of one kind. */
+/* The names of jobs with this status, and the reasons. */
 static void put_those(const struct list *l, int status, struct buf *out)
 {
 	for (size_t i = 0; i < l->count; i++) {

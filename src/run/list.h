@@ -1,4 +1,4 @@
-/* list.h - the jobs that are known: for people, for programs, for a monitor. */
+/* list.h - the known jobs: for people, for programs, for a monitor. */
 #ifndef RUN_LIST_H
 #define RUN_LIST_H
 
@@ -12,7 +12,7 @@
 struct list_job {
 	const char *name;
 	struct state state;
-	const char *trouble; /* why nothing is known of it; or NULL */
+	const char *trouble; /* why its state could not be read; or NULL */
 	bool is_running, is_missed;
 };
 
@@ -21,13 +21,13 @@ struct list {
 	size_t count, room;
 };
 
-/* All, or those that the options name.  -1 where the directory cannot be read.
- */
+/* All jobs, or those named in the options.  -1 if the directory cannot be
+ * read. */
 int list_read(struct list *l, struct arena *a, const struct run_options *o,
 	      struct error *f);
 void list_text(const struct list *l, struct buf *out);
-/* A line of a monitoring plugin, and its status: 0 all have run in time; 1 the
- * last run of one failed; 2 one has not run in time; 3 one is not known. */
+/* A line of a monitoring plugin, and its status: 0 all were run in time; 1 the
+ * last run of one failed; 2 one was not run in time; 3 one is unknown. */
 int list_monitor(const struct list *l, struct buf *out);
 
 #endif

@@ -1,7 +1,7 @@
-/* mail.c - a request of our own, composed and submitted.
+/* mail.c - composes and submits the mail.
  *
- * The text, the HTML and the output are there already: the request names them
- * by paths that only inputs.known has (compose/input.h). */
+ * The text, the HTML and the output already exist: the request names them by
+ * paths that only exist in inputs.known (compose/input.h). */
 #include "run/mail.h"
 
 #include <stdio.h>
@@ -27,7 +27,7 @@
 #define OUTPUT_PATH "/the output"
 #define END_PATH    "/the end of the output"
 
-/* Octets of output from which a server is asked how large a mail may be. */
+/* if the output is larger, the server is asked for its size limit */
 #define ASKED_FROM (1024 * 1024)
 
 struct mail {
@@ -41,14 +41,14 @@ struct mail {
 	struct input_known known[5];
 	struct composition composition;
 	struct split split;
-	uint64_t end_size;	   /* octets of each end, where only those go */
-	const char *failed_output; /* why it goes without it; or NULL */
+	uint64_t end_size; /* octets of each end, if only the ends are sent */
+	const char *failed_output; /* why it is not attached; or NULL */
 };
 
 /* ---- the request ---- */
 
-/* The same for all mails of a job, so that they are one thread, also where
- * nothing can be remembered. */
+/* The same for all mails of a job, so that they form one thread, even without
+ * stored state. */
 static const char *thread_id(struct mail *m)
 {
 	char hex[DIGEST_HEX_SIZE];
@@ -89,7 +89,7 @@ static void add_known(struct mail *m, const char *path, struct slice *content)
 	*x = (struct input_known){ path, content };
 }
 
-/* What is compressed is not what it was: its name tells what it is. */
+/* A compressed file gets another type and the extension of the format. */
 static void attach(struct mail *m, const char *path, const char *name)
 {
 	struct attachment *x = request_attach(m->arena, m->request, path);
@@ -102,7 +102,7 @@ static void attach(struct mail *m, const char *path, const char *name)
 			  : "text/plain";
 }
 
-/* The last octets, which are in memory where the middle is lost. */
+/* The last octets, which are in memory if the middle was lost. */
 static struct slice find_end(struct mail *m)
 {
 	const struct capture *o = &m->run->output;
@@ -248,8 +248,8 @@ static const struct series_ops part_ops = {
 	.told = part_told,
 };
 
-/* 0: it need not be split; a server that does not say how much it takes, or is
- * not there, takes it as it is. */
+/* 0: no splitting needed; a server that does not report a limit, or cannot be
+ * reached, gets it unsplit. */
 static uint64_t find_limit(struct mail *m)
 {
 	const struct split_options *o = m->run->wish->split;
@@ -271,21 +271,21 @@ static uint64_t find_limit(struct mail *m)
 	return limit;
 }
 
-/* Is it more than is sent?  Only both ends are, then: once. */
+/* Is it more than the limit?  Then only both ends are sent; checked once. */
 static bool is_too_much(const struct mail *m)
 {
 	return !m->run->is_shortened && m->request->attachments &&
 	       m->output.length > 2 * MAIL_END_SIZE;
 }
 
-/* `limit` octets are one mail, 0: however many. */
+/* One mail has `limit` octets, 0: unlimited. */
 static int shorten(struct mail *m, const char *why, uint64_t limit,
 		   struct error *f)
 {
 	char all[32], end[32];
 
 	m->end_size = MAIL_END_SIZE;
-	if (limit && limit / 4 < m->end_size) /* so that both fit in one */
+	if (limit && limit / 4 < m->end_size) /* so that both fit into one */
 		m->end_size = limit / 4;
 	text_size(all, sizeof(all), m->run->output.size);
 	text_size(end, sizeof(end), m->end_size);
@@ -309,7 +309,7 @@ static int compose_most(struct mail *m, struct error *f)
 	return shorten(m, "is more than is sent by mail", 0, f);
 }
 
-/* As split_plan. */
+/* Like split_plan. */
 static int plan_parts(struct mail *m, const struct split_options *o,
 		      struct error *f)
 {
@@ -370,10 +370,10 @@ static int send_parts(struct mail *m, struct error *f)
 	return r;
 }
 
-/* ---- what goes wrong ---- */
+/* ---- failures ---- */
 
-/* For what it carries, its size, or a disk that has no room for it; not for
- * whom it is for. */
+/* If the cause is the content, its size or a full disk; not if it is a
+ * recipient. */
 static bool may_go_without(const struct mail *m, const struct error *why)
 {
 	if (!m->request->attachments)
@@ -406,8 +406,8 @@ static int find_account(struct mail *m, const struct config_query *query,
 	return config_choose(&m->config, query, &m->account, f);
 }
 
-/* As a message in the dead letter, by an account that has nothing wrong in it
- * since it has nothing. */
+/* Saves a message in the dead letter, with an account that cannot be invalid
+ * because it is empty. */
 static void keep(struct mail *m, const struct error *why)
 {
 	const struct config_query nothing = { .path = "/dev/null" };

@@ -1,10 +1,11 @@
-/* mail.h - the mail of a run, from its report to where it waits or is kept.
+/* mail.h - the mail of a run, from the report until it is sent, queued or
+ * saved.
  *
- * It goes as any mail of the account does.  One that is too large for a server
- * is split, and one that is refused for what it carries goes without that.  Of
- * output that is more than MAIL_SENT_MAX, compressed, or that takes more than
- * MAIL_PARTS_MAX mails where --split did not say their size, both ends are
- * attached.  Where the configuration is wrong, it is in the dead letter. */
+ * It is sent like any mail of the account.  One that is too large for a server
+ * is split, and one that is rejected because of its attachment is sent without
+ * it.  If the output is larger than MAIL_SENT_MAX, compressed, or requires more
+ * than MAIL_PARTS_MAX mails and --split gives no size, both ends are attached.
+ * If the configuration is wrong, the mail is saved as a dead letter. */
 #ifndef RUN_MAIL_H
 #define RUN_MAIL_H
 
@@ -15,11 +16,11 @@
 
 #define MAIL_SENT_MAX  ((uint64_t)100 * 1024 * 1024)
 #define MAIL_PARTS_MAX 20
-#define MAIL_END_SIZE  ((uint64_t)1024 * 1024) /* of each end then, at most */
+#define MAIL_END_SIZE  ((uint64_t)1024 * 1024) /* maximum of each end */
 
-/* The report is made again where less is sent than it says.  0 when it was
- * accepted or waits in the queue; else -1, run->mail_error tells why, and
- * run->outcome where it is kept. */
+/* Makes the report again if less is sent than it says.  0 if it was accepted or
+ * queued; otherwise -1, with the reason in run->mail_error, and in run->outcome
+ * where it was saved. */
 int mail_send(struct run_record *run, struct report *report);
 
 #endif

@@ -1,5 +1,4 @@
-/* patterns.c - a line at a time; of one longer than LINE_OCTETS pieces of it.
- */
+/* patterns.c - reads line by line; a line longer than LINE_OCTETS in pieces. */
 #include "run/patterns.h"
 
 #include <regex.h>
@@ -31,7 +30,8 @@ int patterns_check(const char *pattern, struct error *f)
 			 pattern, why);
 }
 
-/* Checked already: one that cannot be compiled now (memory) matches nothing. */
+/* Already validated: one that cannot be compiled now (no memory) matches
+ * nothing. */
 static size_t compile(const struct patterns *p, regex_t *all)
 {
 	size_t count = 0;
@@ -49,7 +49,7 @@ static void free_all(regex_t *all, size_t count)
 		regfree(&all[--count]);
 }
 
-/* ---- in place of what matches ---- */
+/* ---- masking ---- */
 
 static void mask_match(struct buf *out, const char *text,
 		       const regmatch_t match[GROUPS])
@@ -87,7 +87,7 @@ static const char *mask_one(const regex_t *r, struct arena *a, const char *text)
 		flags = REG_NOTBOL;
 	}
 	buf_puts(&out, text);
-	/* shown is nothing that was to be masked */
+	/* on failure nothing is shown */
 	result = arena_dup(a, out.overflow ? "***" : out.data);
 	buf_free(&out);
 	return result;
@@ -107,7 +107,7 @@ const char *patterns_mask(const struct patterns *p, struct arena *a,
 	return text;
 }
 
-/* ---- a digest without it ---- */
+/* ---- the digest ---- */
 
 struct filter {
 	struct sink sink;
@@ -117,7 +117,7 @@ struct filter {
 	size_t held;
 };
 
-/* In place. */
+/* Modifies the line in place. */
 static void cut_matches(const regex_t *r, char *line)
 {
 	int flags = 0;
@@ -134,7 +134,7 @@ static void cut_matches(const regex_t *r, char *line)
 
 static int put_line(struct filter *x)
 {
-	/* a NUL would be its end */
+	/* a NUL would end the string */
 	for (size_t i = 0; i < x->held; i++)
 		if (!x->line[i])
 			x->line[i] = ' ';

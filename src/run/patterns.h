@@ -1,5 +1,5 @@
-/* patterns.h - extended regular expressions (POSIX): what of the output does
- * not count as a change, what of the command is not shown. */
+/* patterns.h - extended regular expressions (POSIX): which output does not
+ * count as a change, and what is masked in the command. */
 #ifndef RUN_PATTERNS_H
 #define RUN_PATTERNS_H
 
@@ -17,13 +17,13 @@ struct patterns {
 	size_t count;
 };
 
-/* ERROR_USAGE where it is none. */
+/* ERROR_USAGE if it is invalid. */
 int patterns_check(const char *pattern, struct error *f);
-/* The text with "***" in place of what matches, or of its groups where it has
- * any; in the arena. */
+/* The text with "***" instead of each match, or of its groups if there are any;
+ * in the arena. */
 const char *patterns_mask(const struct patterns *p, struct arena *a,
 			  const char *text);
-/* SHA-256 of the content, as if nothing stood in its lines that matches. */
+/* SHA-256 of the content without the text in its lines that matches. */
 int patterns_digest(const struct patterns *p, const struct slice *content,
 		    char hex[DIGEST_HEX_SIZE], struct error *f);
 

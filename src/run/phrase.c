@@ -57,7 +57,7 @@ const char *phrase_span_of(const struct run_record *run, uint64_t milliseconds)
 	return text;
 }
 
-/* A word as a shell takes it. */
+/* Quotes a word for the shell. */
 static void quote(struct buf *out, const char *word)
 {
 	if (*word && !word[strcspn(word, " \t\n\"'\\$`&|;<>()*?[]#~!{}")]) {

@@ -1,5 +1,5 @@
-/* ping.c - a process that has the URL and reads one octet: how it ended.  When
- * that never comes, since we were killed, it has failed. */
+/* ping.c - a process that has the URL and reads the result as one octet.  If
+ * end of file comes first, because we were killed, it reports a failure. */
 #include "run/ping.h"
 
 #include <fcntl.h>

@@ -1,4 +1,4 @@
-/* report.c - what matters first. */
+/* report.c - the most important first. */
 #include "run/report.h"
 
 #include <errno.h>
@@ -15,11 +15,11 @@
 
 #define TEXT_MAX     ((size_t)1024 * 1024)
 #define HTML_MAX     ((size_t)4 * 1024 * 1024)
-#define SHORT_LINES  25 /* of output, which stand before the facts */
-#define LAST_LINES   10 /* that are shown at once of a longer one */
+#define SHORT_LINES  25 /* of output: shown before the facts */
+#define LAST_LINES   10 /* of longer output: shown there */
 #define LAST_OCTETS  2000
-#define WAITED_LEAST 1000 /* milliseconds for a lock that are told */
-#define TIMEOUT_LATE 500  /* milliseconds after its time, which are told */
+#define WAITED_LEAST 1000 /* milliseconds for a lock to report */
+#define TIMEOUT_LATE 500  /* milliseconds after the timeout to report */
 
 struct writer {
 	struct report *report;
@@ -27,7 +27,7 @@ struct writer {
 	struct excerpt excerpt;
 };
 
-/* ---- what it means ---- */
+/* ---- the summary ---- */
 
 static void put_timeout(const struct run_record *run, struct buf *out)
 {
@@ -161,7 +161,7 @@ static void put_notes(const struct run_record *run, struct buf *out)
 
 /* ---- the facts ---- */
 
-/* Not in columns: a telephone has a font of its own. */
+/* Not in columns: phones use a proportional font. */
 static void put_resources(const struct run_record *run, struct buf *out)
 {
 	const struct process *j = &run->job;
@@ -246,7 +246,7 @@ static const char *marks_text(const struct writer *w)
 	return o->of[JOB_STDERR] ? " (\"!\" marks standard error)" : "";
 }
 
-/* The rest is shown as any output; of two streams that are no text, nothing. */
+/* Streams with text are shown; if both are binary, nothing. */
 static void put_binary(struct writer *w)
 {
 	struct excerpt *x = &w->excerpt;
@@ -281,7 +281,7 @@ static const char *where_rest_is(const struct run_record *run)
 				 : "only in the attachment";
 }
 
-/* The beginning, and the end where it has been read instead of it. */
+/* The beginning and, if it was read, the end. */
 static void put_ends(struct writer *w)
 {
 	unsigned most = w->run->wish->options->tail;
@@ -332,7 +332,7 @@ static void put_output(struct writer *w)
 		heading(w, w->excerpt.trouble.text);
 }
 
-/* The end of a long one, at once. */
+/* The end of long output, before the facts. */
 static void put_last(struct writer *w)
 {
 	struct excerpt *x = &w->excerpt;
@@ -342,7 +342,7 @@ static void put_last(struct writer *w)
 	put_lines(w, excerpt_last(x, LAST_LINES, LAST_OCTETS), x->size);
 }
 
-/* Either end tells. */
+/* A stream is binary if either end is. */
 static void find_binary(struct writer *w)
 {
 	struct excerpt *x = &w->excerpt;
@@ -353,7 +353,7 @@ static void find_binary(struct writer *w)
 		!x->is_shown[JOB_STDOUT] || !x->is_shown[JOB_STDERR];
 }
 
-/* ---- all of it ---- */
+/* ---- the whole report ---- */
 
 static void put_paragraph(struct writer *w, const char *style, const char *text)
 {

@@ -1,11 +1,10 @@
-/* report.h - what the mail of a run says, as text and, where the job wrote in
- * colours, as HTML.
+/* report.h - the text of a run's mail and, if the output has colours, the HTML.
  *
- * It is read on a telephone at night: the subject says what happened, the first
- * lines what it means, then comes the end of the output, which tells most, then
- * the facts, then the output.  Of a long one the first and the last lines stand
- * there, REPORT_END octets of each end at most, and all of it is to be
- * attached. Output that is no text is described and not shown. */
+ * It may be read on a phone at night: the subject says what happened, the first
+ * lines what it means, then come the end of the output, which is most useful,
+ * the facts, and the output.  Long output is shown by its first and last lines,
+ * at most REPORT_END octets each, and is to be attached as a whole.  Binary
+ * output is described and not shown. */
 #ifndef RUN_REPORT_H
 #define RUN_REPORT_H
 
@@ -15,19 +14,19 @@
 #include "base/buf.h"
 #include "run/run.h"
 
-#define REPORT_WHOLE 65536 /* octets of output that stand there completely */
+#define REPORT_WHOLE 65536 /* output up to this size is shown completely */
 #define REPORT_END   32768
 
 struct report {
 	const char *subject;
 	struct buf text, html; /* UTF-8, lines end in LF */
 	bool has_html;
-	bool is_complete; /* all of the output stands in it */
-	bool is_binary;	  /* some of the output is no text */
+	bool is_complete; /* it contains all of the output */
+	bool is_binary;	  /* some of the output is binary */
 };
 
-/* What is shown of the output is read again; what cannot be read is told in
- * it. */
+/* Reads the shown parts of the output; what cannot be read is reported in the
+ * text. */
 void report_make(struct report *r, const struct run_record *run);
 void report_free(struct report *r);
 

@@ -1,9 +1,8 @@
-/* run.c - the order of things: lock, remember, run, remember, decide, mail,
- * remember.
+/* run.c - the sequence: lock, store, run, store, decide, mail, store.
  *
- * The state is locked no longer than it takes to read and write it, and it is
- * written before the mail goes, as if none went: whoever is killed in between
- * sends one mail too many later, not one too few. */
+ * The state is only locked to read and write it, and it is written before the
+ * mail is sent, as if none were: if we are killed in between, one mail too many
+ * is sent later, not one too few. */
 #include "run/run.h"
 
 #include <errno.h>
@@ -59,7 +58,7 @@ bool run_has_failed(const struct run_record *run)
 
 /* ---- the state ---- */
 
-/* Locked, and read: what is wrong with it is no reason not to go on. */
+/* Locks and reads the state; errors do not stop the run. */
 static bool begin_state(struct run_record *run, struct state *s)
 {
 	struct error f = ERROR_INIT;
@@ -123,8 +122,8 @@ static void fill_state(const struct run_record *run, struct state *s)
 	memcpy(s->digest, run->digest, sizeof(s->digest));
 }
 
-/* What is sent is decided by what can be written down, too: a count that cannot
- * grow would never come to its number. */
+/* The decision also depends on whether the state can be written: a count that
+ * is not stored would never reach its limit. */
 static void decide_run(struct run_record *run, struct decide_run *how)
 {
 	const struct decide_options *o = &run->wish->options->decide;
@@ -132,7 +131,7 @@ static void decide_run(struct run_record *run, struct decide_run *how)
 
 	how->is_unknown = !begin_state(run, &s);
 	if (!run->is_blocked && !run->before.is_known)
-		how->is_unknown = true; /* it has begun anew at the start */
+		how->is_unknown = true; /* it was reset at the start */
 	run->now = s;
 	run->decision = decide(o, how, &run->now);
 	fill_state(run, &run->now);
@@ -156,7 +155,7 @@ static void remember_mail(struct run_record *run, const struct decide_run *how)
 
 /* ---- the job ---- */
 
-/* 1: it is to be run; 0: it is not. */
+/* 1: run the job; 0: do not. */
 static int take_lock(struct run_record *run)
 {
 	enum run_lock lock = run->wish->options->lock;
@@ -197,7 +196,7 @@ static void said(void *context, enum job_stream stream, const void *data,
 					  data, n) == 0;
 }
 
-/* Reading all of it again takes its time: where it matters. */
+/* Reads all of the output again, so only if it is needed. */
 static void find_digest(struct run_record *run)
 {
 	const struct run_options *o = run->wish->options;
@@ -212,7 +211,7 @@ static void find_digest(struct run_record *run)
 	}
 }
 
-/* Of a unit there is no job whose status could be ours. */
+/* A unit's status cannot be our exit status. */
 static int status_of(const struct run_record *run)
 {
 	if (run->wish->options->unit)
@@ -224,7 +223,7 @@ static int status_of(const struct run_record *run)
 	return run->wish->options->lock == RUN_LOCK_NOTIFY ? EX_TEMPFAIL : 0;
 }
 
-/* Whatever comes now, that is its status. */
+/* If we have to end from now on, this is the exit status. */
 static void set_ending(const struct run_record *run)
 {
 	static struct ending ending = { 0, "its mail may be lost" };
@@ -261,7 +260,7 @@ static void run_it(struct run_record *run)
 	find_digest(run);
 }
 
-/* ---- all of it ---- */
+/* ---- the whole run ---- */
 
 static void tell(struct run_record *run, const struct decide_run *how)
 {
@@ -325,7 +324,7 @@ int run_job(struct run_record *run, struct arena *a,
 		else
 			run_it(run);
 	} else if (!run->is_blocked) {
-		run->job.error = EINTR; /* it waited for its lock */
+		run->job.error = EINTR; /* ended while waiting for the lock */
 		return JOB_EXIT_SIGNAL + interrupt_signal();
 	}
 	set_ending(run);

@@ -1,11 +1,11 @@
 /* run.h - `mailsend --run`: a job, and a mail when it matters.
  *
- * The job comes first: nothing that is wrong with the configuration, the
- * network, the state of earlier runs or the disk keeps it from being run, and
- * its exit status is ours.  After it has ended it is decided what is told
- * (decide.h), from what is remembered of earlier runs of the same name
- * (state.h); the mail (report.h) goes as any mail does, and what cannot go
- * waits in the queue or is kept (mail.h).  In doubt it is sent. */
+ * The job comes first: problems with the configuration, the network, the state
+ * of earlier runs or the disk never prevent it from being run, and its exit
+ * status is ours.  After it has ended, decide.h decides about the mail from the
+ * stored state of earlier runs of the same name (state.h); the mail (report.h)
+ * is sent like any mail, or else queued or saved (mail.h).  In doubt it is
+ * sent. */
 #ifndef RUN_RUN_H
 #define RUN_RUN_H
 
@@ -32,50 +32,50 @@
 
 enum run_kind {
 	RUN_COMMAND,
-	RUN_UNIT,   /* what a unit of systemd's did */
-	RUN_LIST,   /* the jobs that are known */
-	RUN_MISSED, /* for a monitor: has it run? */
+	RUN_UNIT,   /* the mail about a systemd unit */
+	RUN_LIST,   /* the known jobs */
+	RUN_MISSED, /* for a monitor: was it run? */
 };
 
 enum run_lock {
 	RUN_LOCK_NONE,
 	RUN_LOCK_WAIT,	 /* until the other run has ended */
-	RUN_LOCK_SKIP,	 /* not run, and nothing is told */
-	RUN_LOCK_NOTIFY, /* not run, and a mail tells of it */
+	RUN_LOCK_SKIP,	 /* not run, and no mail */
+	RUN_LOCK_NOTIFY, /* not run, and a mail */
 };
 
 struct run_options {
 	enum run_kind kind;
-	const char *const *command; /* NULL at the end; NULL: none */
+	const char *const *command; /* ends with NULL; NULL: none */
 	struct decide_options decide;
 	const char *name; /* NULL: the base name of the command */
 	const char *unit;
 	enum run_lock lock;
 	struct job_step steps[JOB_STEPS_MAX];
 	size_t step_count;
-	bool ok[RUN_STATUSES]; /* exit statuses that are no failure */
+	bool ok[RUN_STATUSES]; /* exit statuses that are not failures */
 	unsigned tail;
 	const char *ping;     /* URL; NULL */
-	bool has_compression; /* the request's was chosen */
+	bool has_compression; /* the request's was set by an option */
 	struct patterns ignore, mask;
 	bool passes_input, tee;
 	int missed;			  /* seconds */
-	const char *names[RUN_NAMES_MAX]; /* of the jobs listed; 0: all */
+	const char *names[RUN_NAMES_MAX]; /* of the jobs to list; 0: all */
 	size_t name_count;
 };
 
 void run_options_init(struct run_options *o);
 
-/* All of it borrowed. */
+/* All members are borrowed. */
 struct run_wish {
 	const struct run_options *options;
 	const struct request *request;
 	const struct split_options *split;
-	const char *const *spool; /* folders for the output */
-	bool shows_output;	  /* as it comes, on ours */
+	const char *const *spool; /* directories for the output */
+	bool shows_output;	  /* print it as it arrives */
 };
 
-/* What is told of a run, besides what the job's struct has. */
+/* The data of a run that is not in the struct of the job. */
 #define RUN_NOTES_MAX 8
 struct run_record {
 	struct arena *arena;
@@ -85,29 +85,29 @@ struct run_record {
 	struct ping ping;
 	struct capture output;
 	char digest[STATE_DIGEST_SIZE]; /* of the output; "" */
-	struct state before;		/* what was remembered */
+	struct state before;		/* the stored state */
 	struct state now;		/* with this run */
 	struct decision decision;
-	struct state_entry entry; /* where it is remembered */
-	bool is_blocked;	  /* another run has the lock: no job was run */
-	int64_t blocker;	  /* when that one started; 0: unknown */
-	uint64_t waited;	  /* milliseconds for the lock */
-	bool was_lost;		  /* the run before never came to its end */
-	bool shows;		  /* the output, and it is taken */
-	const char *unit_result;  /* "exit-code", in place of a job's status */
-	/* sentences about what was wrong on our side */
+	struct state_entry entry; /* where it is stored */
+	bool is_blocked; /* another run has the lock: the job was not run */
+	int64_t blocker; /* when that run started; 0: unknown */
+	uint64_t waited; /* milliseconds for the lock */
+	bool was_lost;	 /* the previous run did not end properly */
+	bool shows;	 /* prints the output, and writing still works */
+	const char *unit_result; /* "exit-code", instead of a job's status */
+	/* sentences about our own problems */
 	const char *notes[RUN_NOTES_MAX];
 	size_t note_count;
 
 	/* the mail */
-	bool is_mailed;	   /* one was to be sent */
-	bool is_shortened; /* of the output, only both ends go */
+	bool is_mailed;	   /* there was a mail to send */
+	bool is_shortened; /* only both ends of the output are sent */
 	struct outcome outcome;
 	struct error mail_error;
 };
 
-/* Runs the job and sends what is to be sent: the exit status.  Never fails by
- * itself.  Free it by run_free. */
+/* Runs the job and sends the mail if necessary; returns the exit status.  Never
+ * fails itself.  Free with run_free. */
 int run_job(struct run_record *run, struct arena *a,
 	    const struct run_wish *wish);
 void run_free(struct run_record *run);

@@ -1,5 +1,5 @@
-/* run_json.h - what programs are told of a run, and of the jobs that are known:
- * contrib/mailsend.schema.json has each member. */
+/* run_json.h - a run, and the known jobs, as JSON: contrib/mailsend.schema.json
+ * documents each member. */
 #ifndef RUN_RUN_JSON_H
 #define RUN_RUN_JSON_H
 

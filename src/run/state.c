@@ -1,4 +1,4 @@
-/* state.c - a table of lines, and locks that end with the process. */
+/* state.c - a table of the lines, and locks that end with the process. */
 #include "run/state.h"
 
 #include <errno.h>
@@ -22,7 +22,7 @@
 #define FIRST_LINE  "mailsend-run 1"
 #define LAST_LINE   "end"
 #define SUFFIX	    ".state"
-#define LOCK_MS	    10000 /* for one that is held no longer than a write */
+#define LOCK_MS	    10000 /* for a lock that is only held briefly */
 #define LOOK_MS	    50
 #define LOOK_RUN_MS 500
 
@@ -60,7 +60,7 @@ static const struct field {
 };
 #define FIELDS (sizeof(fields) / sizeof(*fields))
 
-/* All kinds of number are in one; which is the field's own word. */
+/* Handles all kinds of numbers; the field determines the type. */
 static uint64_t get_number(const struct field *x, const struct state *s)
 {
 	const char *at = (const char *)s + x->at;
@@ -116,7 +116,7 @@ static bool set_field(struct state *s, const char *name, const char *value)
 		set_number(x, s, number);
 		return true;
 	}
-	return true; /* of a later version */
+	return true; /* written by a later version */
 }
 
 /* In place. */
@@ -143,7 +143,8 @@ static bool parse(char *text, struct state *s)
 	return is_whole;
 }
 
-/* A FIFO would be waited for; what is behind a link is another's file. */
+/* Opening a FIFO would block; a symbolic link may lead to another user's
+ * file. */
 static int look(const char *path, struct error *f)
 {
 	struct stat st;
@@ -168,7 +169,7 @@ int state_read(const char *path, struct state *s, struct error *f)
 	if (r == 0)
 		r = disk_read_file(path, &text, true, f);
 	if (r < 0 && !error_is_set(f)) {
-		s->is_known = true; /* there was no run before */
+		s->is_known = true; /* this is the first run */
 		r = 0;
 	} else if (r == 0 && strlen(text.data) == text.len &&
 		   parse(text.data, s)) {
@@ -215,7 +216,7 @@ int state_write(const struct state_entry *e, struct arena *a,
 	return r;
 }
 
-/* ---- where ---- */
+/* ---- the directory ---- */
 
 const char *state_directory(struct arena *a, struct error *f)
 {
@@ -283,7 +284,7 @@ static int open_lock(const char *path, struct error *f)
 	return fd;
 }
 
-/* The descriptor that has it; -1 without an error: another process has. */
+/* The descriptor that holds it; -1 without an error: another process has it. */
 static int take_lock(const char *path, uint64_t patience, unsigned pause,
 		     struct error *f)
 {
@@ -334,7 +335,7 @@ bool state_is_running(const struct state *s)
 	return s->pid && !tempfile_is_dead(s->pid, s->host);
 }
 
-/* ---- all of them ---- */
+/* ---- listing ---- */
 
 struct state_walk {
 	struct arena *arena;

@@ -1,4 +1,4 @@
-/* unit.c - the words of systemctl(1) and journalctl(1). */
+/* unit.c - parses the output of systemctl(1) and journalctl(1). */
 #include "run/unit.h"
 
 #include <inttypes.h>
@@ -19,7 +19,7 @@ struct unit {
 	struct run_record *run;
 	const char *load, *result, *code, *status, *invocation;
 	const char *started, *ended, *cpu, *memory;
-	bool is_user; /* of the user's own manager */
+	bool is_user; /* of the user's service manager */
 };
 
 static const struct {
@@ -97,7 +97,7 @@ static int show(struct unit *u, struct error *f)
 	return r;
 }
 
-/* A unit that the system does not have may be the user's. */
+/* A unit that does not exist in the system may be the user's. */
 static void find(struct unit *u)
 {
 	struct error f = ERROR_INIT, other = ERROR_INIT;
@@ -116,18 +116,18 @@ static void find(struct unit *u)
 			 u->run->wish->options->unit);
 }
 
-/* ---- how it ended ---- */
+/* ---- the result ---- */
 
 static uint64_t number(const char *text)
 {
 	uint64_t n = 0;
 
-	/* "[not set]", or all ones */
+	/* for "[not set]", or all ones */
 	return text && text_number(text, INT64_MAX, &n) ? n : 0;
 }
 
-/* What the manager says of the run that it tells us of: by now there may be
- * another. */
+/* Uses the manager's variables about the run that failed: there may be another
+ * one by now. */
 static void heed_monitor(struct unit *u)
 {
 	const char *id = sysenv_env("MONITOR_INVOCATION_ID");
@@ -152,7 +152,7 @@ static void fill_status(struct unit *u)
 	const char *result = u->result ? u->result : "unknown";
 	int status = (int)(number(u->status) & 255);
 
-	/* as waitpid has them; a signal may come by its name */
+	/* as from waitpid; a signal may be given by name */
 	if (strcmp(result, "success") == 0)
 		return;
 	if (strcmp(result, "exit-code") == 0 && status) {
@@ -171,7 +171,7 @@ static void fill_status(struct unit *u)
 		run->unit_result = arena_dup(run->arena, result);
 }
 
-/* The manager's clock is the one that never jumps. */
+/* The manager's monotonic clock never jumps. */
 static void fill_times(const struct unit *u)
 {
 	struct process *j = &u->run->job;
@@ -190,7 +190,7 @@ static void fill_times(const struct unit *u)
 	j->peak = number(u->memory);
 }
 
-/* ---- what it said ---- */
+/* ---- the output ---- */
 
 static void said(void *context, enum job_stream stream, const void *data,
 		 size_t n)
@@ -214,7 +214,7 @@ static void ignore(void *context, enum job_stream stream, const void *data,
 	(void)n;
 }
 
-/* What was said last may still be on its way.  Only root may ask for that. */
+/* The last messages may not be stored yet.  Only root may request that. */
 static void sync_journal(void)
 {
 	static const char *const argv[] = { "journalctl", "--sync", NULL };
@@ -267,7 +267,7 @@ static void read_invocation(const struct unit *u)
 	read_lines(u->run, argv);
 }
 
-/* Since its start, or since a second before: that is known in seconds. */
+/* From its start, or a second earlier: it is known in seconds only. */
 static void read_unit(const struct unit *u)
 {
 	struct run_record *run = u->run;
@@ -291,8 +291,8 @@ static void read_unit(const struct unit *u)
 	read_lines(run, argv);
 }
 
-/* Of a process that ended at once, the journal may know the unit and no longer
- * the invocation. */
+/* For a process that ended at once, the journal may know the unit, but not the
+ * invocation. */
 static void read_journal(const struct unit *u)
 {
 	sync_journal();
