@@ -1,4 +1,4 @@
-/* address.c - lists of addresses, and writing them.  Reading is in
+/* address.c - lists of addresses, and writing them.  Parsing is in
  * address_read.c. */
 #include "mail/address.h"
 
@@ -27,7 +27,7 @@ void address_reserve(struct arena *a, struct address_list *list, size_t more)
 {
 	size_t needed = list->count + more;
 
-	/* what comes a few at a time must not be copied each time */
+	/* grow geometrically when a few are added at a time */
 	if (needed > list->room)
 		set_room(a, list,
 			 needed > 2 * list->room ? needed : 2 * list->room);
@@ -103,14 +103,14 @@ int address_put(struct buf *out, const struct address *one)
 		words_put_phrase(out, one->name);
 		return buf_printf(out, " <%s>", one->spec);
 	}
-	/* a comma after it would be read as part of a name */
+	/* a comma after it would be parsed as part of a name */
 	if (!*one->spec || (!*one->domain && scan_may_be_name(one->local)))
 		return buf_printf(out, "<%s>", one->spec);
 	return buf_puts(out, one->spec);
 }
 
-/* Two groups of one name stay two: a group is its name's address in memory,
- * which the reader gives once for each. */
+/* Two groups of the same name remain separate: a group is identified by the
+ * pointer to its name, which the parser allocates once for each. */
 int address_put_list(struct buf *out, const struct address_list *list)
 {
 	const char *group = NULL;
@@ -142,14 +142,14 @@ bool address_equal(const struct address *one, const struct address *other)
 	       domain_equal(one->domain, other->domain);
 }
 
-/* ---- lists without doubles ----
+/* ---- lists without duplicates ----
  *
- * Open addressing over the positions of a list, so that twenty thousand
- * recipients are not compared each with each. */
+ * A hash table (open addressing) of positions in a list, so that twenty
+ * thousand recipients need no quadratic time. */
 
 #define ROOM_LEAST 64
 
-/* FNV-1a of what address_equal compares. */
+/* FNV-1a over what address_equal compares. */
 static uint32_t hash_of(const struct address *one)
 {
 	size_t n = strlen(one->domain);
@@ -167,7 +167,7 @@ static uint32_t hash_of(const struct address *one)
 	return hash;
 }
 
-/* The slot that has the mailbox, or the one where it belongs. */
+/* The slot of the mailbox, or the free slot for it. */
 static uint32_t *find(const struct address_index *x,
 		      const struct address_list *list,
 		      const struct address *one)

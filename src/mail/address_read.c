@@ -1,9 +1,9 @@
-/* address_read.c - reading addresses (RFC 5322 3.4, 4.4).
+/* address_read.c - parses addresses (RFC 5322 3.4, 4.4).
  *
- * An entry of a list is examined twice: first over words and dots to the sign
- * that says what they were ("<" a name, "@" a local part, ":" a group's
- * name, else a bare user), then from its start again as that.  The scanner's
- * state is small and copied for it.  There is no recursion. */
+ * An entry of a list is scanned twice: first past words and dots to the
+ * character that tells what they are ("<" a name, "@" a local part, ":" a group
+ * name, else a bare user), then again from its start as that.  The state of the
+ * scanner is small and is copied for this.  There is no recursion. */
 #include "mail/address.h"
 
 #include <stdarg.h>
@@ -17,7 +17,7 @@
 #include "mail/domain.h"
 #include "mail/encoded.h"
 
-#define LOCAL_MAX 256 /* RFC 5321 says 64; servers take more */
+#define LOCAL_MAX 256 /* RFC 5321 allows 64; servers accept more */
 #define SHOWN_MAX 160 /* octets of the text that an error quotes */
 
 #define SAY_FORM  "write user@host or \"Name\" <user@host>"
@@ -30,15 +30,15 @@ struct reader {
 	struct address_list *list;
 	struct error *error;
 	struct scan s;
-	const char *item;  /* where the entry of the list began */
-	const char *group; /* NULL outside of one */
+	const char *item;  /* start of the list entry */
+	const char *group; /* NULL outside of a group */
 	size_t members;	   /* of that group */
-	bool is_angled;	   /* the last one of them was in <> */
-	bool is_inside;	   /* what a quoted string holds is read */
+	bool is_angled;	   /* the last one was in <> */
+	bool is_inside;	   /* the content of a quoted string is parsed */
 	bool null_ok;
 };
 
-/* Octets of the text that fit into `max` without cutting a character. */
+/* Octets of the text that fit into `max` without splitting a character. */
 static int cut(const char *text, size_t n, size_t max)
 {
 	return (int)(n > max ? text_cut(text, max) : n);
@@ -59,8 +59,8 @@ static bool names_program(const char *text)
 	return *text == '|' || *text == '/';
 }
 
-/* Every error ends here: quotes the entry, and says what is wrong at `at`
- * and what to do. */
+/* Sets every parse error: quotes the entry, tells what is wrong at `at` and
+ * what to do. */
 static int refuse(struct reader *r, const char *at, const char *advice,
 		  const char *format, ...)
 	__attribute__((format(printf, 4, 5)));
@@ -90,7 +90,7 @@ static int refuse(struct reader *r, const char *at, const char *advice,
 			 column_of(r->item, at), advice);
 }
 
-/* The token at hand is not what should be there. */
+/* The current token is not what is expected. */
 static int unexpected(struct reader *r, const char *wanted, const char *advice)
 {
 	const struct scan *s = &r->s;
@@ -106,8 +106,8 @@ static int unexpected(struct reader *r, const char *wanted, const char *advice)
 		      s->start, wanted);
 }
 
-/* Words with dots between them (obs-local-part), and dots in places where
- * only mobile carriers put them. */
+/* Words with dots between them (obs-local-part), and dots in the invalid places
+ * that mobile carriers use. */
 static int read_local(struct reader *r, struct buf *out)
 {
 	bool after_word = false;
@@ -135,7 +135,7 @@ static int read_local(struct reader *r, struct buf *out)
 	return out->len ? 0 : unexpected(r, "a user name", SAY_FORM);
 }
 
-/* The tokens of a domain, spaces and comments left out. */
+/* The tokens of a domain, without spaces and comments. */
 static int gather_domain(struct reader *r, struct buf *out)
 {
 	if (r->s.kind == SCAN_LITERAL) {
@@ -153,14 +153,14 @@ static int gather_domain(struct reader *r, struct buf *out)
 		buf_putc(out, '.');
 		scan_next(&r->s);
 	}
-	/* a last dot is harmless and removed, two are a slip */
+	/* a trailing dot is removed, two are an error */
 	if (out->len && r->s.kind != SCAN_QUOTED && !scan_is_sign(&r->s, '.'))
 		return 0;
 	return unexpected(r, "a domain", SAY_FORM);
 }
 
-/* *enclosed: an apostrophe is before the address; set to whether one closes
- * it, which no host name has. */
+/* *enclosed: an apostrophe precedes the address; set to whether another follows
+ * it, which no host name contains. */
 static int read_domain(struct reader *r, bool *enclosed, const char **domain)
 {
 	struct buf text = BUF_INIT(2 * ADDRESS_MAX);
@@ -183,9 +183,9 @@ static int read_domain(struct reader *r, bool *enclosed, const char **domain)
 	return rc;
 }
 
-/* The domain, where there is one; and the apostrophes of 'root' or
- * 'bob@example.org', which shells and other mailers leave there, are dropped.
- */
+/* The domain, if any; the apostrophes of 'root' or 'bob@example.org', which
+ * shells and other mailers leave there, are dropped.
+ * */
 static int read_place(struct reader *r, struct address *one)
 {
 	size_t n = strlen(one->local);
@@ -230,8 +230,7 @@ static int read_spec(struct reader *r, struct address *one)
 	return 0;
 }
 
-/* "@one,@two:" before an address, which nothing follows any more (RFC 5321
- * appendix C). */
+/* "@one,@two:" before an address, which is obsolete (RFC 5321 appendix C). */
 static int skip_route(struct reader *r)
 {
 	const char *domain;
@@ -250,7 +249,7 @@ static int skip_route(struct reader *r)
 	return 0;
 }
 
-/* "mailto:", which programs that make links put before an address. */
+/* "mailto:", which programs that create links put before an address. */
 static void skip_scheme(struct reader *r)
 {
 	struct scan colon = r->s;
@@ -291,8 +290,8 @@ static int read_angle(struct reader *r, struct address *one)
 	return 0;
 }
 
-/* A name that should have quotes.  "a@b <a@b>" is written by many; "a@b <c@d>"
- * has lost a comma or quotes, and a guess would lose a recipient. */
+/* A name that should have quotes.  "a@b <a@b>" is common; in "a@b <c@d>" a
+ * comma or quotes are missing, and a guess could lose a recipient. */
 static int read_odd(struct reader *r, struct scan mark, struct scan angle,
 		    struct address *one)
 {
@@ -338,7 +337,7 @@ static int append(struct reader *r, const struct address *one)
 
 static int read_list(struct reader *r);
 
-/* The address that a quoted string holds, all of it: "bob@example.org". */
+/* A quoted string that is a complete address: "bob@example.org". */
 static bool read_inside(struct reader *r, const struct scan *quoted,
 			struct address *one)
 {
@@ -368,8 +367,8 @@ static bool read_inside(struct reader *r, const struct scan *quoted,
 	return true;
 }
 
-/* A quoted name, and what follows it without a "<": an address may, where the
- * string is not its local part; or the string is all there is. */
+/* A quoted name that no "<" follows: an address may follow, if the string is
+ * not its local part; or nothing. */
 static int read_quoted(struct reader *r, struct scan mark, struct address *one)
 {
 	struct scan next = mark;
@@ -423,7 +422,7 @@ static int read_mailbox(struct reader *r, struct scan mark, struct address *one)
 	return 0;
 }
 
-/* One entry of the list; the head of a group is one, too. */
+/* One entry of the list; the name of a group is one, too. */
 static int read_item(struct reader *r)
 {
 	struct address one = { .group = r->group };
@@ -475,8 +474,8 @@ static int close_group(struct reader *r)
 	return 0;
 }
 
-/* The end, with a group open: "Re: help <bob@example.org>" is one address with
- * a name that should have quotes. */
+/* The end, within a group: "Re: help <bob@example.org>" is one address with a
+ * name that should have quotes. */
 static int end_list(struct reader *r)
 {
 	struct address *last;
@@ -494,8 +493,8 @@ static int end_list(struct reader *r)
 	return 0;
 }
 
-/* A semicolon outside of groups separates as a comma does: other mailers let
- * people write it so. */
+/* A semicolon outside of groups separates like a comma: other mailers accept
+ * that. */
 static int read_list(struct reader *r)
 {
 	scan_next(&r->s);
@@ -513,7 +512,7 @@ static int read_list(struct reader *r)
 		if (r->group && scan_is_sign(&r->s, ';')) {
 			rc = close_group(r);
 		} else {
-			/* the group's head stays in sight of its errors */
+			/* its errors quote the group's name, too */
 			if (!r->group || r->members)
 				r->item = r->s.start;
 			rc = read_item(r);

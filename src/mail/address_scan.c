@@ -1,5 +1,5 @@
-/* address_scan.c - one token after the other, with no state between them but
- * the place.  Comments nest to a depth that is counted, not recursed into. */
+/* address_scan.c - the position is the only state between tokens.  Nested
+ * comments are counted, without recursion. */
 #include "mail/address_scan.h"
 
 #include <string.h>
@@ -21,7 +21,7 @@ static void scan_bad(struct scan *s, const char *problem)
 	s->problem = problem;
 }
 
-/* Past the comment that begins here; false when it has no end. */
+/* Skips the comment that begins here; false when it has no end. */
 static bool skip_comment(struct scan *s)
 {
 	const char *p = s->next;
@@ -49,7 +49,7 @@ static bool skip_comment(struct scan *s)
 	return true;
 }
 
-/* A "[" that an address follows before its "]" belongs to a name. */
+/* A "[" with an address before its "]" belongs to a name. */
 static bool is_literal(const char *p)
 {
 	p += strcspn(p, "]<\\");
@@ -71,8 +71,8 @@ static void scan_enclosed(struct scan *s, char close, enum scan_token kind,
 		scan_bad(s, problem);
 }
 
-/* An encoded word is one atom whatever is in it: many mailers put commas
- * and more there. */
+/* An encoded word is one atom, whatever it contains: many mailers put commas
+ * and other specials there. */
 static void scan_atom(struct scan *s)
 {
 	const char *p = s->start + encoded_length(s->start);
@@ -124,7 +124,7 @@ bool scan_is_word(const struct scan *s)
 	return s->kind == SCAN_ATOM || s->kind == SCAN_QUOTED;
 }
 
-/* What the inside of a quoted string or comment means. */
+/* Unescapes the content of a quoted string or comment. */
 static void unescape(struct buf *out, const char *p, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
@@ -141,12 +141,11 @@ void scan_put_quoted(struct buf *out, const struct scan *s)
 
 /* ---- display names ---- */
 
-/* Names are read token by token; what is no word is in
- * them as it was written. */
+/* Names are parsed by tokens; anything but a word is copied unchanged. */
 
 #define LOOK_AHEAD ADDRESS_MAX /* octets */
 
-/* Nothing but encoded words: what people wrongly put between quotes. */
+/* Only encoded words, which some wrongly put in quotes. */
 static bool all_encoded(const char *text)
 {
 	size_t n, words = 0;
@@ -160,7 +159,7 @@ static bool all_encoded(const char *text)
 	return words && !*text;
 }
 
-/* A copy without white space around it; NULL when nothing is left. */
+/* A copy without surrounding white space; NULL when nothing is left. */
 static const char *keep_name(struct arena *a, const struct buf *text)
 {
 	const char *p = text->data, *end = text->data + text->len;
@@ -172,8 +171,8 @@ static const char *keep_name(struct arena *a, const struct buf *text)
 	return end > p ? arena_dup_n(a, p, (size_t)(end - p)) : NULL;
 }
 
-/* The words from `from` up to `until` as a display name.  What is not quoted
- * is gathered in `plain`, so that encoded words meet their neighbours. */
+/* The words from `from` up to `until` as a display name.  Unquoted text is
+ * collected in `plain`, so that adjacent encoded words are decoded together. */
 const char *scan_phrase(struct arena *a, struct scan from, const char *until)
 {
 	size_t max = 8 * (size_t)(until - from.start) + 16;
@@ -224,10 +223,10 @@ const char *scan_comment(struct arena *a, const struct scan *s)
 	return name;
 }
 
-/* Names without the quotes that they need. */
+/* Names without the required quotes. */
 
-/* Past the apostrophe that closes the one at `p`, where an angle address
- * follows it; NULL where the name is not enclosed so. */
+/* After the apostrophe that closes the one at `p`, if an angle address follows;
+ * NULL if the name is not enclosed in apostrophes. */
 static const char *apostrophes_end(const char *p)
 {
 	const char *start = p;
@@ -265,8 +264,8 @@ bool scan_find_angle(struct scan from, struct scan *angle)
 	return false;
 }
 
-/* Is what is around the "@", up to blanks and without apostrophes, an
- * address of its own? */
+/* Is the text around the "@", up to blanks and without apostrophes, a valid
+ * address? */
 static bool is_other(const char *start, const char *at, const char *end,
 		     const struct address *one)
 {

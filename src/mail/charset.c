@@ -1,7 +1,7 @@
-/* charset.c - a scan answers most of it; iconv judges what is left.
+/* charset.c - the content scan decides most cases, iconv the rest.
  *
- * The C library may have been installed without its conversion tables, so
- * what must always work (ASCII, UTF-8, windows-1252) is done here. */
+ * The C library may have been installed without its conversion tables, so what
+ * must always work (ASCII, UTF-8, windows-1252) is implemented here. */
 #include "mail/charset.h"
 
 #include <errno.h>
@@ -16,7 +16,7 @@
 #define WINDOWS_1252	 "windows-1252"
 #define CHARSET_NAME_MAX 40
 
-/* 0x80 to 0x9f; the five that have no character give U+FFFD. */
+/* 0x80 to 0x9f; the five undefined ones become U+FFFD. */
 static const uint16_t windows_1252[32] = {
 	0x20ac, 0xfffd, 0x201a, 0x0192, 0x201e, 0x2026, 0x2020, 0x2021,
 	0x02c6, 0x2030, 0x0160, 0x2039, 0x0152, 0xfffd, 0x017d, 0xfffd,
@@ -24,8 +24,8 @@ static const uint16_t windows_1252[32] = {
 	0x02dc, 0x2122, 0x0161, 0x203a, 0x0153, 0xfffd, 0x017e, 0x0178,
 };
 
-/* Names that cannot mean anything else to iconv than a charset: "//IGNORE"
- * and its like are commands. */
+/* Names that iconv can only take for a charset: "//IGNORE" and the like are
+ * options. */
 static bool is_name(const char *name)
 {
 	size_t n = 0;
@@ -37,8 +37,8 @@ static bool is_name(const char *name)
 	return n && n <= CHARSET_NAME_MAX;
 }
 
-/* Converts what is whole in `in`, takes it out, and hands on the result; the
- * rest stays.  `out` may be NULL.  -1 when the bytes are not valid. */
+/* Converts the complete characters in `in`, removes them, and passes the result
+ * on; the rest stays.  `out` may be NULL.  -1 when the bytes are not valid. */
 static int convert(iconv_t cd, char **in, size_t *left, struct buf *out,
 		   bool *c1)
 {
@@ -60,8 +60,8 @@ static int convert(iconv_t cd, char **in, size_t *left, struct buf *out,
 	return r == (size_t)-1 && errno != EINVAL ? -1 : 0;
 }
 
-/* Is the slice valid in a charset?  Read in pieces; a character that is cut
- * at a piece's end waits at the front for the next. */
+/* Is the slice valid in a charset?  Read in pieces; a character that is split
+ * at the end of a piece is moved to the front for the next. */
 static bool slice_is(const struct slice *bytes, const char *charset, bool *c1)
 {
 	struct error f = ERROR_INIT;
@@ -119,8 +119,7 @@ bool charset_is_torn_utf8(const struct content_scan *s,
 
 	if (s->utf8 || !s->characters || s->broken > s->characters)
 		return false;
-	/* what has several octets for a character is often valid UTF-8 by
-	 * accident */
+	/* multi-byte text is often valid UTF-8 by accident */
 	locale = name_of_locale(locale);
 	return !is_multibyte(locale) || !slice_is(bytes, locale, &c1);
 }
@@ -140,7 +139,7 @@ const char *charset_of(const struct content_scan *s, const struct slice *bytes,
 	return c1 && ascii_equal(locale, "iso-8859-1") ? WINDOWS_1252 : locale;
 }
 
-/* Has the C library its table? */
+/* Does the C library have its table? */
 static bool has_table(const char *name)
 {
 	iconv_t cd = is_name(name) ? iconv_open("UTF-8", name) : (iconv_t)-1;
@@ -154,7 +153,7 @@ static bool has_table(const char *name)
 static int put_by_iconv(struct buf *out, const char *charset, const char *bytes,
 			size_t n)
 {
-	/* iconv wants what it only reads to be writable */
+	/* iconv's input pointer is not const */
 	union {
 		const char *bytes;
 		char *in;
@@ -169,15 +168,15 @@ static int put_by_iconv(struct buf *out, const char *charset, const char *bytes,
 	if (cd == (iconv_t)-1)
 		return -1;
 	rc = convert(cd, &from.in, &n, out, &c1);
-	/* some keep a letter until it is known what is above it */
+	/* some hold a letter until its accent is known */
 	if (rc == 0 && !n)
 		rc = convert(cd, NULL, NULL, out, &c1);
 	iconv_close(cd);
 	return rc < 0 || n ? -1 : 0;
 }
 
-/* Are its ASCII characters, and its line ends, the octets of ASCII?  Where that
- * cannot be found out here, yes. */
+/* Are ASCII characters and line ends encoded as in ASCII?  Yes, if that cannot
+ * be determined. */
 static bool is_ascii_based(const char *name)
 {
 	static const char line[] = "Az 0\r\n";
@@ -192,13 +191,13 @@ static bool is_ascii_based(const char *name)
 
 /* ---- names ---- */
 
-#define LOOKED_AT 4096 /* octets that tell which of two octets comes first */
+#define LOOKED_AT 4096 /* enough octets to determine the byte order */
 
 struct synonym {
 	const char *name, *means;
 };
 
-/* Locales call these by names that mail does not. */
+/* Names that locales use and mail does not. */
 static const struct synonym aliases[] = {
 	{ "CP1250", "windows-1250" },
 	{ "CP1251", "windows-1251" },
@@ -222,9 +221,9 @@ static const struct synonym aliases[] = {
 	{ "eucKR", "EUC-KR" },
 };
 
-/* Labels that mail has and iconv does not know, or defines too narrowly: a
- * mailer that writes "gb2312" or "shift_jis" means what their system makes of
- * it. */
+/* Labels in mail that iconv does not know, or defines too narrowly: "gb2312"
+ * or "shift_jis" in a mail mean the larger charset that the sender's system
+ * uses. */
 static const struct synonym labels[] = {
 	{ "gb2312", "GB18030" },
 	{ "gb_2312-80", "GB18030" },
@@ -285,8 +284,7 @@ static const char *find(const struct synonym *table, size_t count,
 	return NULL;
 }
 
-/* The name by which a label of a mail is decoded; "x-" is before many, by
- * custom. */
+/* The name by which a label of a mail is decoded; many have an "x-" prefix. */
 static const char *decoder_name(const char *name)
 {
 	const char *found = find(labels, COUNT(labels), ascii_equal, name);
@@ -305,8 +303,8 @@ const char *charset_mime_name(const char *name)
 	return found ? found : name;
 }
 
-/* Known whatever tables the C library was installed with; and what a name that
- * is not known may have been meant for. */
+/* Known without any tables of the C library; and candidates for an unknown
+ * name. */
 static const char *const known[] = {
 	"us-ascii",	"utf-8",	"utf-16",	"utf-16le",
 	"utf-16be",	"utf-32",	"utf-32le",	"utf-32be",
@@ -335,7 +333,7 @@ static const struct wide {
 	{ "ucs-2be", UTF_16BE, UTF_16BE },
 	{ "ucs-4le", UTF_32LE, UTF_32LE },
 	{ "ucs-4be", UTF_32BE, UTF_32BE },
-	/* the order of the octets is not said */
+	/* the byte order is not given */
 	{ "utf-16", UTF_16LE, UTF_16BE },
 	{ "unicode", UTF_16LE, UTF_16BE },
 	{ "csunicode", UTF_16LE, UTF_16BE },
@@ -350,7 +348,7 @@ static const struct wide {
 	{ "iso-10646-ucs-4", UTF_32LE, UTF_32BE },
 };
 
-/* "UTF16BE" and "ucs2" are what iconv and people call them, too. */
+/* Also accepts "UTF16BE" and "ucs2", as iconv and people write. */
 static bool is_written_as(const char *typed, const char *name)
 {
 	for (;; typed++, name++) {
@@ -370,8 +368,8 @@ static bool is_windows(const char *typed, const char *name)
 	       is_written_as(typed + strlen("win"), name + strlen("windows"));
 }
 
-/* The charset that a mail means by its label, as MIME or iconv calls it: also
- * "latin-1", "cp-1252", "win1251".  Another is given back as it is. */
+/* The MIME or iconv name of the charset for a label of a mail: also "latin-1",
+ * "cp-1252", "win1251".  Others are returned unchanged. */
 static const char *charset_named(const char *label)
 {
 	const char *name = charset_mime_name(decoder_name(label));
@@ -425,7 +423,7 @@ bool charset_is_known(const char *name, const char **nearest)
 	return has_table(name);
 }
 
-/* ---- bytes that become UTF-8 ---- */
+/* ---- conversion to UTF-8 ---- */
 
 bool charset_is_utf8(const char *bytes, size_t n)
 {
@@ -529,7 +527,7 @@ const char *charset_to_utf8(struct arena *a, const char *text,
 	return result;
 }
 
-/* ---- Unicode in larger units ---- */
+/* ---- UTF-16 and UTF-32 ---- */
 
 enum utf_form charset_mark(const struct slice *bytes)
 {

@@ -1,4 +1,4 @@
-/* cid_links.c - "cid:" and what follows it, up to what ends a link. */
+/* cid_links.c - finds "cid:" and the text up to the end of the link. */
 #include "mail/cid_links.h"
 
 #include <string.h>
@@ -29,13 +29,13 @@ const char *cid_of(struct arena *a, const char *name, const char *domain)
 	return id;
 }
 
-/* What ends a link, in an attribute or in a style sheet's url(). */
+/* Characters that end a link, in an attribute or in url() of a style sheet. */
 static bool ends_link(char c)
 {
 	return (unsigned char)c <= 32 || strchr("\"'<>()&", c) != NULL;
 }
 
-/* A link is written as a URL is: "my%20logo.png". */
+/* A link is percent-encoded: "my%20logo.png". */
 static bool link_is(const char *link, const char *name)
 {
 	for (; *link && *name; name++) {
@@ -74,7 +74,7 @@ static void end_link(struct cid_links *s)
 	s->link[s->length] = '\0';
 	while (x && !names_part(s->link, x))
 		x = x->next;
-	/* A failure sticks in the chain's error. */
+	/* A failure stays in the error of the chain. */
 	if (x && s->length)
 		put_id(s->sink.next, x->id);
 	else
@@ -92,7 +92,7 @@ static void take_link_octet(struct cid_links *s, char c)
 	s->link[s->length++] = c;
 }
 
-/* How many octets from p are neither of a link nor of its scheme. */
+/* Octets from p that belong neither to a link nor to its scheme. */
 static size_t plain_run(const char *p, const char *end)
 {
 	const char *start = p;
@@ -119,7 +119,7 @@ static int cid_links_put(struct sink *sink, const void *data, size_t n)
 			s->matched++;
 			sink_put(sink->next, p++, 1);
 		} else {
-			/* the same octet may begin it anew */
+			/* the same octet may begin another one */
 			s->matched = 0;
 			if (ascii_lower(*p) != *scheme)
 				sink_put(sink->next, p++, 1);

@@ -1,8 +1,8 @@
-/* date.c - calendar arithmetic of its own (the proleptic Gregorian calendar,
- * in eras of 400 years), as strftime and strptime follow the locale.
+/* date.c - its own calendar arithmetic (the proleptic Gregorian calendar, in
+ * eras of 400 years), since strftime and strptime depend on the locale.
  *
- * A text is read by a cursor that each function moves on over what it knows;
- * `bad` sticks, so that a form is read in one go and judged once. */
+ * Each function advances a cursor over the text that it parses; `bad` stays
+ * set, so that a format is parsed in one go and checked once. */
 #include "mail/date.h"
 
 #include <stdbool.h>
@@ -28,7 +28,7 @@ static const char *const months[] = { "January", "February", "March",
 				      "July",	 "August",   "September",
 				      "October", "November", "December" };
 
-/* RFC 5322 4.3; the military letters say nothing reliable. */
+/* RFC 5322 4.3; the military letters are unreliable. */
 static const struct zone {
 	const char *name;
 	int minutes;
@@ -41,7 +41,7 @@ static const struct zone {
 struct moment {
 	int year, month, day; /* month and day from 1 */
 	int hour, minute, second;
-	int weekday; /* 0 is Sunday, -1 not said */
+	int weekday; /* 0 is Sunday, -1: not given */
 	int zone;    /* minutes east, or ZONE_UNKNOWN */
 };
 
@@ -196,8 +196,8 @@ static int number(struct cursor *c, int least, int most)
 	return n;
 }
 
-/* Index of the name here, by its first three letters or all; -1
- * when it is none of them. */
+/* Index of the name at the cursor, by its first three letters or complete; -1
+ * if unknown. */
 static int name_index(struct cursor *c, const char *const *names, int count)
 {
 	size_t n = 0;
@@ -218,8 +218,8 @@ static int name_index(struct cursor *c, const char *const *names, int count)
 	return -1;
 }
 
-/* hh:mm or hh:mm:ss, a fraction is dropped; a leap second is the one before
- * it.  `spaced`: white space may be between (obs-time). */
+/* hh:mm or hh:mm:ss, a fraction is dropped; a leap second becomes the second
+ * before it.  `spaced`: white space is allowed between (obs-time). */
 static void read_time(struct cursor *c, struct moment *m, bool spaced)
 {
 	m->hour = number(c, 1, 2);
@@ -261,7 +261,7 @@ static void read_offset(struct cursor *c, struct moment *m)
 	m->zone = sign * (hours * 60 + minutes);
 }
 
-/* An offset, a name, or nothing, which leaves it unknown. */
+/* An offset, a name, or nothing, which means unknown. */
 static void read_zone(struct cursor *c, struct moment *m)
 {
 	size_t n = 0;
@@ -355,8 +355,8 @@ static bool in_range(const struct moment *m)
 	       m->minute <= 59 && m->second <= 59;
 }
 
-/* The local zone depends on the moment and the moment on the zone: the first
- * guess is wrong only near a change of the clocks. */
+/* The local offset depends on the time and the time on the offset: the first
+ * guess is wrong only near a DST change. */
 static int local_zone(int64_t local)
 {
 	int guess = sysenv_zone(local - sysenv_zone(local) * 60);
@@ -435,10 +435,10 @@ int date_parse(const char *text, int64_t *when, int *zone, struct error *f)
 
 /* The clock, so that ids sort; random bits, so that none repeats.
  *
- * The random part uses 32 signs, five bits each, without those that are
- * easily read as another. */
+ * The random part uses 32 characters, five bits each, without those that are
+ * easily confused. */
 
-#define MSGID_MAX    996 /* a line of its own: " " and 997 less one */
+#define MSGID_MAX    996 /* fits a line of its own: " " and 997 */
 #define RANDOM_BYTES 10
 
 static const char base32[] = "0123456789abcdefghjkmnpqrstvwxyz";
@@ -458,7 +458,7 @@ static void put_time(char out[16], int64_t when)
 	*out = '\0';
 }
 
-/* Five octets give eight signs. */
+/* Five octets become eight characters. */
 static void put_random(char out[RANDOM_BYTES / 5 * 8 + 1])
 {
 	unsigned char bytes[RANDOM_BYTES];

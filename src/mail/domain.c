@@ -1,8 +1,8 @@
-/* domain.c - ASCII is checked here, all else by libidn2 and then here.
+/* domain.c - ASCII is checked here, everything else by libidn2 and then here.
  *
- * What is let through is what hosts are really called (RFC 1123 2.1), and the
- * underscore, which some are.  IDNA is UTS 46 non-transitional: the sharp s
- * stays one, as every registry and browser now has it. */
+ * Accepts host names (RFC 1123 2.1), and the underscore, which some hosts have.
+ * IDNA is UTS 46 non-transitional: the sharp s is kept, as in registries and
+ * browsers. */
 #include "mail/domain.h"
 
 #include <arpa/inet.h>
@@ -139,7 +139,7 @@ const char *domain_to_ascii(struct arena *a, const char *utf8, struct error *f)
 	return name;
 }
 
-/* A final dot says nothing that mail cares for. */
+/* A trailing dot is dropped. */
 static size_t length_without_dot(const char *name)
 {
 	size_t n = strlen(name);

@@ -1,12 +1,12 @@
-/* draft.c - what parse.c found, walked through once more as it is written.
+/* draft.c - writes the message in one pass over the entities of parse.c.
  *
- * The content is entities and the filling between them, in order:
+ * The content consists of entities and the filling between them, in order:
  *
  *	header | filling, header, leaf | filling, header, leaf | filling
  *
- * A part's header that needs no change and its leaf go out as they are; the
- * top header is always written field by field, since the caller changes it.
- * Where a multipart never ends, its end is written. */
+ * The header and leaf of a part that need no change are copied; the top header
+ * is always written field by field, since the caller changes it. A missing
+ * closing boundary of a multipart is added. */
 #include "mail/draft.h"
 
 #include <inttypes.h>
@@ -27,7 +27,7 @@
 #include "mail/sealed.h"
 
 struct draft_origin {
-	const char *value; /* the field that has this one was not changed */
+	const char *value; /* a field with this pointer was not changed */
 	uint64_t at;	   /* from the start of the header */
 	uint64_t length;
 	const char *name;
@@ -43,7 +43,7 @@ static struct slice range(const struct draft *d, uint64_t from, uint64_t to)
 	return part;
 }
 
-/* The header of an entity, which parse.c has found to be under its cap. */
+/* The header of an entity; parse.c has checked its size. */
 static int read_header(const struct draft *d, const struct entity *e,
 		       struct buf *out, struct error *f)
 {
@@ -94,7 +94,7 @@ static int add_fields(struct arena *a, struct draft *d, const struct buf *text,
 	return 0;
 }
 
-/* A file stays as it is, octet for octet. */
+/* A file is not changed, octet for octet. */
 static bool is_torn(const struct draft *d, const struct entity *e)
 {
 	struct slice leaf = range(d, e->body, e->end);
@@ -103,13 +103,13 @@ static bool is_torn(const struct draft *d, const struct entity *e)
 	       charset_is_torn_utf8(&e->scan, &leaf, NULL);
 }
 
-/* What is said of the characters is put right only where it is certainly
- * wrong; HTML that is not UTF-8 says itself what it is. */
+/* The charset parameter is corrected only if it is certainly wrong; HTML that
+ * is not UTF-8 declares its charset itself. */
 static const char *find_charset(const struct draft *d, const struct entity *e)
 {
 	struct slice leaf = range(d, e->body, e->end);
 	bool as_plain = fix_body_as_plain(e);
-	/* cron labels a job's output by its own locale, not by the job's */
+	/* cron labels the output of a job with its own locale, not the job's */
 	bool is_wrong = e->claims_utf8 && !e->scan.utf8;
 
 	if (e->kind != ENTITY_LEAF || !fix_body_is_text(e) ||
@@ -194,7 +194,7 @@ static bool ends_in_cr(const struct draft *d, struct error *f)
 	return source_read(&from, &last, 1, f) == 1 && last == '\r';
 }
 
-/* Is the last octet of all one of a leaf that has no lines? */
+/* Does the message end in a leaf that has no lines? */
 static bool ends_in_octets(const struct draft *d)
 {
 	const struct entity *e = d->entities;
@@ -205,8 +205,8 @@ static bool ends_in_octets(const struct draft *d)
 	       !fix_body_is_text(e);
 }
 
-/* A CR that is the last octet is half of a line end that was cut, of the text
- * or of a boundary. */
+/* A CR as the last octet is half of a truncated line end, of the text or of a
+ * boundary. */
 static int parse_whole(struct arena *a, struct draft *d, struct error *f)
 {
 	bool cut = ends_in_cr(d, f);
@@ -258,8 +258,8 @@ int draft_read_quoting(struct arena *a, const struct slice *content,
 /* ---- the headers ----------------------------------------------------------
  */
 
-/* Where a field of the header was read.  They come in their order, so the
- * search goes on from the last one. */
+/* Where a header field was found.  They are looked up in order, so the search
+ * continues from the last one. */
 static const struct draft_origin *
 find_origin(const struct draft *d, const struct field *x, size_t *next)
 {
@@ -282,7 +282,7 @@ static int refuse_change(const char *name, const char *what, struct error *f)
 		name, what);
 }
 
-/* Fields that were read and are passed over, up to the one at `end`. */
+/* Skips fields of the original, up to the one at `end`. */
 static int check_left_out(const struct draft *d, size_t from, size_t end,
 			  struct error *f)
 {
@@ -293,7 +293,7 @@ static int check_left_out(const struct draft *d, size_t from, size_t end,
 	return 0;
 }
 
-/* A signed field goes as it was read, or the message does not. */
+/* A signed field is sent unchanged, or the message is refused. */
 static int check_signed(const struct field *x, const struct draft_origin *o,
 			const char *raw, struct error *f)
 {
@@ -309,14 +309,15 @@ static int check_signed(const struct field *x, const struct draft_origin *o,
 		return refuse_change(
 			x->name, "has octets or a line that mail cannot carry",
 			f);
-	if (!s.utf8) /* RFC 6532 3.2: else a header has no octets over 127 */
+	if (!s.utf8) /* RFC 6532 3.2: otherwise no octets over 127 in a header
+		      */
 		return refuse_change(x->name,
 				     "has octets over 127 that are not UTF-8",
 				     f);
 	return 0;
 }
 
-/* `x` where `o` says that it was read, or else is new. */
+/* `x` at the origin `o`, or a new field. */
 static int write_field(const struct draft *d, struct fix_header *r,
 		       const struct field *x, const struct draft_origin *o,
 		       const struct buf *text)
@@ -379,7 +380,7 @@ static int refit_fields(struct fix_header *r, const struct buf *text)
 /* ---- the body -------------------------------------------------------------
  */
 
-/* By lines; `last` gives the last one an end that it may lack. */
+/* By lines; `last` completes the line end of the last one. */
 static int write_lines(const struct draft *d, uint64_t from, uint64_t end,
 		       bool last, struct sink *to)
 {
@@ -458,7 +459,7 @@ static int write_encoded(const struct draft *d, const struct entity *e,
 	return sink_close(to);
 }
 
-/* An end that a message within lacks is its own affair. */
+/* The missing end of an attached message is not added. */
 static bool is_written(const struct entity *e)
 {
 	return e->kind != ENTITY_CLOSE || !e->parent || !e->parent->is_attached;
@@ -510,9 +511,9 @@ static int write_leaf(const struct draft *d, const struct entity *e,
 		e->line);
 }
 
-/* A soft line break may put "--boundary" at a line's start where there was
- * none.  Our own boundaries cannot occur in quoted-printable; those of others
- * may, and base64 has no '-'. */
+/* A soft line break can move "--boundary" to the start of a line.  Our own
+ * boundaries cannot occur in quoted-printable; those of others can, and base64
+ * has no '-'. */
 static int avoid_boundaries(const struct draft *d, const struct entity *e,
 			    struct fix_body *m, struct error *f)
 {
@@ -536,7 +537,7 @@ static int avoid_boundaries(const struct draft *d, const struct entity *e,
 	return 0;
 }
 
-/* Of several that end in one place, the last ends its line. */
+/* Of several that end at the same offset, the last one ends the line. */
 static int write_close(const struct entity *e, struct sink *to)
 {
 	const struct entity *next = e->next;
@@ -547,7 +548,7 @@ static int write_close(const struct entity *e, struct sink *to)
 			   more || e->before_line_end ? "" : "\r\n");
 }
 
-/* Filling up to the entity, then what of it lies before the next one. */
+/* The filling up to the entity, then its octets before the next one. */
 static int write_entity(const struct draft *d, const struct entity *e,
 			uint64_t *done, bool accept_8bit, struct sink *to)
 {

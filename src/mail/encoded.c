@@ -1,5 +1,5 @@
-/* encoded.c - words are gathered while their charset is the same, and only
- * then converted: many mailers cut a character in two between words. */
+/* encoded.c - collects words with the same charset and converts them together,
+ * since many mailers split a character between two words. */
 #include "mail/encoded.h"
 
 #include <stdbool.h>
@@ -10,8 +10,8 @@
 #include "mail/charset.h"
 
 #define CHARSET_ROOM 48
-/* No encoded word has blanks (RFC 2047 2), but some mailers put them
- * there, and common readers show what is meant. */
+/* Encoded words have no blanks (RFC 2047 2), but some mailers put them there,
+ * and common readers decode them. */
 #define STRICT "? \t"
 #define LOOSE  "?"
 
@@ -22,16 +22,16 @@ struct word {
 	size_t length;
 };
 
-/* Words that wait to be converted together. */
+/* Words to be converted together. */
 struct run {
 	struct buf octets;
-	char charset[CHARSET_ROOM]; /* "" while there is none */
+	char charset[CHARSET_ROOM]; /* "": none yet */
 	const char *start, *end;    /* as they were written */
 	bool broken;
 };
 
-/* "=?charset*language?encoding?text?=": its octets, or 0.  `ends` is what no
- * text holds. */
+/* "=?charset*language?encoding?text?=": its octets, or 0.  `ends` has the
+ * characters that end the text. */
 static size_t read_word(const char *p, const char *ends, struct word *w)
 {
 	size_t charset, language;
@@ -114,8 +114,8 @@ static int base64_value(char c)
 	return c == '+' ? 62 : c == '/' ? 63 : -1;
 }
 
-/* Padding may be missing or be between, as may blanks; anything else foreign
- * is -1. */
+/* Padding may be missing or in the middle, and there may be blanks; any other
+ * invalid character is -1. */
 static int put_b(struct buf *out, const char *p, size_t n)
 {
 	unsigned bits = 0, group = 0;

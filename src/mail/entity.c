@@ -1,4 +1,4 @@
-/* entity.c - what a header says of the body below it. */
+/* entity.c - what a header says about the body. */
 #include "mail/entity.h"
 
 #include <string.h>
@@ -45,7 +45,7 @@ static void read_boundary(struct arena *a, struct entity *e, const char *text)
 	buf_free(&value);
 }
 
-/* S/MIME (RFC 8551) and PGP/MIME (RFC 3156), also as others named them. */
+/* S/MIME (RFC 8551) and PGP/MIME (RFC 3156), with vendor-specific names. */
 static bool is_signed_type(const char *text, size_t n)
 {
 	static const char *const types[] = {
@@ -92,7 +92,7 @@ static void read_type(struct arena *a, struct entity *e, const char *text)
 	buf_free(&charset);
 }
 
-/* Not a part of one. */
+/* Not a part of a message. */
 static bool is_message(const struct entity *e)
 {
 	return !e->parent || e->parent->kind == ENTITY_MESSAGE;

@@ -1,4 +1,4 @@
-/* envelope.c - verdicts kept, counted, and the last one handed out. */
+/* envelope.c - stores and counts verdicts; the recent ones are shared. */
 #include "mail/envelope.h"
 
 #include <string.h>
@@ -6,7 +6,7 @@
 #include "base/ascii.h"
 #include "base/text.h"
 
-/* Servers say the same to one recipient after the other, and so do we. */
+/* Servers send the same reply to one recipient after the other. */
 const char *envelope_keep(struct envelope *e, const char *words)
 {
 	const char *copy;

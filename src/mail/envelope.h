@@ -44,7 +44,7 @@ struct envelope {
 	unsigned kept;
 };
 
-/* A copy in the arena; shared with the previous one if equal. */
+/* A copy in the arena, or a recent one with the same text. */
 const char *envelope_keep(struct envelope *e, const char *words);
 /* Both store copies in the arena; the caller sets `decided`. */
 void envelope_judge(struct envelope *e, struct recipient *one,

@@ -1,8 +1,8 @@
 /* filetype.c - mime.types a line at a time, then libmagic, then a short list.
  *
- * mime.types is read each time it is asked for: 70 kB and less than a
- * millisecond, where libmagic's database takes ten times that.  Content is
- * judged by its first 64 kB; the rest of the file is not read here. */
+ * mime.types is read on each lookup: 70 kB and less than a millisecond, while
+ * libmagic's database takes ten times that.  The first 64 kB of the content are
+ * examined; the rest of the file is not read here. */
 #include "mail/filetype.h"
 
 #include <magic.h>
@@ -15,8 +15,9 @@
 
 #define LINE_ROOM     4096
 #define JUDGED_MAX    65536
-#define ARMOUR_LENGTH 4096 /* ... and armour its first line */
-#define SIGN_LENGTH   256  /* octets in which a message shows its first field */
+#define ARMOUR_LENGTH 4096 /* ... and an armour header line */
+#define SIGN_LENGTH                                                            \
+	256 /* octets in which a message must have its first field */
 
 static const char *const mime_types[] = {
 	"/etc/mime.types",
@@ -56,7 +57,7 @@ static bool has_extension(const char *name, const char *extension)
 
 struct found {
 	char type[128];
-	size_t length; /* of the extension that it was found by */
+	size_t length; /* of the matching extension */
 };
 
 /* One line of mime.types: a type and its extensions. */
@@ -102,7 +103,7 @@ const char *filetype_in(struct arena *a, const char *file, const char *name)
 		bool whole = strchr(line, '\n') != NULL;
 
 		read_entry(line, name, &found);
-		/* What does not fit a line's room is no line of ours. */
+		/* Longer lines are ignored. */
 		while (!whole && fgets(line, sizeof(line), in))
 			whole = strchr(line, '\n') != NULL;
 	}
@@ -209,7 +210,7 @@ static bool looks_like_message(const struct slice *content)
 	return i > 0 && i < n && start[i] == ':';
 }
 
-/* ".asc" is whatever has armour (RFC 9580 6.2), or a text (AsciiDoc). */
+/* ".asc" can have armour of any kind (RFC 9580 6.2), or be text (AsciiDoc). */
 static const char *by_armour(struct arena *a, const struct slice *content)
 {
 	static const struct {
@@ -279,7 +280,7 @@ static size_t quoted_length(const char *p)
 	return p[n] == '"' ? n + 1 : 0;
 }
 
-/* "; name=value"; octets, or 0 when it is none. */
+/* "; name=value"; its length, or 0. */
 static size_t parameter_length(const char *p)
 {
 	const char *start = p;

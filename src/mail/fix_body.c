@@ -1,4 +1,4 @@
-/* fix_body.c - what is wrong with a part, and the least that puts it right.
+/* fix_body.c - what is wrong with a part, and the smallest fix.
  *
  *	it says		it has			it becomes
  *	7bit, 8bit,	long lines, NUL,	quoted-printable or base64
@@ -8,15 +8,15 @@
  *	base64		any of these		base64, wrapped anew
  *	quoted-p.	any of these		quoted-printable, broken anew
  *
- * What is sealed keeps its label and its octets, or is refused; an S/MIME blob
- * is encoded as any other where it cannot go as it is.
+ * Sealed content keeps its label and its octets, or is refused; S/MIME data is
+ * encoded like any other if it cannot be sent as it is.
  *
- * What is part of a message within keeps its charset as long as its octets can
- * go, and its label as long as it has none over 127.
+ * Parts of an attached message keep their charset as long as their octets can
+ * be sent, and their label as long as no octet is over 127.
  *
  * A multipart or message takes no encoding: its label only follows what is
- * inside.  Where one is too deep to have been looked into and unfit, or an
- * unknown encoding would have to be encoded once more, it is refused. */
+ * inside.  An invalid one that is nested too deep to be parsed, or an unknown
+ * encoding that would have to be encoded again, is refused. */
 #include "mail/fix_body.h"
 
 #include <string.h>
@@ -65,7 +65,7 @@ bool fix_body_stays_8bit(const struct entity *e)
 	       has_plain_lines(&e->scan);
 }
 
-/* A leaf whose octets need no other encoding: is its label true? */
+/* A leaf whose octets need no other encoding: is its label correct? */
 static const char *true_label(const struct entity *e, bool accept_8bit)
 {
 	bool high = e->scan.high > 0;
@@ -101,7 +101,7 @@ static void choose_encoding(const struct entity *e, struct fix_body *m)
 		encoding_name(qp ? ENCODING_QUOTED_PRINTABLE : ENCODING_BASE64);
 }
 
-/* What it lacks may be said outside of what is signed. */
+/* A missing field may be added outside of the signed content. */
 static void choose_for_sealed(const struct entity *e, struct fix_body *m)
 {
 	if (e->scan.high && e->label == LABEL_NONE && !e->has_dkim &&
@@ -160,8 +160,8 @@ void fix_body_choose(const struct entity *e, bool accept_8bit,
 
 /* ---- filling ---------------------------------------------------------------
  *
- * A line that is broken goes on after a space, so that what follows cannot
- * turn into a boundary. */
+ * A broken line continues after a space, so that the rest cannot become a
+ * boundary. */
 
 static void scrub_octet(struct scrub *s, struct sink_room *r, char c)
 {
@@ -256,7 +256,7 @@ static int rewrap_put(struct sink *sink, const void *data, size_t n)
 	const char *p = data;
 
 	for (; n; p++, n--) {
-		/* RFC 2045 6.8: what is not of the alphabet is ignored. */
+		/* RFC 2045 6.8: characters outside the alphabet are ignored. */
 		if (!is_base64(*p))
 			continue;
 		s->line[s->filled++] = *p;
@@ -285,13 +285,13 @@ void rewrap_init(struct rewrap *s, struct sink *next)
 /* ---- quoted-printable -----------------------------------------------------
  *
  * An '=' is the beginning of "=XX", the end of a line, or an error; which one
- * is known one or two octets later.  The error becomes "=3D", as readers take
- * it. */
+ * is known one or two octets later.  An error becomes "=3D", which is how
+ * readers interpret it. */
 
 static void repair_room(struct repair *s, const char *text, size_t n)
 {
 	if (s->filled + n > sizeof(s->room)) {
-		/* A failure sticks in the chain's error. */
+		/* A failure stays in the error of the chain. */
 		sink_put(s->sink.next, s->room, s->filled);
 		s->filled = 0;
 	}
@@ -299,8 +299,8 @@ static void repair_room(struct repair *s, const char *text, size_t n)
 	s->filled += n;
 }
 
-/* What may not be torn apart.  A break of ours makes no line that begins with
- * '-', which might be a boundary. */
+/* Octets that must not be split.  Our line breaks never create a line that
+ * begins with '-', which could be a boundary. */
 static void repair_unit(struct repair *s, const char *text, size_t n)
 {
 	if (s->column + n > LINE_ENCODED - 1) {
@@ -326,7 +326,7 @@ static void repair_octet(struct repair *s, unsigned char c)
 		repair_unit(s, text, 3);
 }
 
-/* The '=' that was held back begins nothing. */
+/* The held '=' is not an escape. */
 static void repair_release(struct repair *s)
 {
 	bool hex = s->state == REPAIR_HEX;

@@ -1,4 +1,4 @@
-/* fix_header.c - field by field. */
+/* fix_header.c - writes a header field by field. */
 #include "mail/fix_header.h"
 
 #include <string.h>
@@ -39,7 +39,7 @@ static bool is_ascii(const char *p, size_t n)
 	return true;
 }
 
-/* As it was written, but for what only RFC 2231 can say. */
+/* As written, except what requires RFC 2231. */
 static void put_parameter(struct buf *out, const struct parameter *p)
 {
 	struct buf name = BUF_INIT(RAWFIELD_LINE_MAX);
@@ -62,7 +62,7 @@ static void put_parameter(struct buf *out, const struct parameter *p)
 	buf_free(&value);
 }
 
-/* A value with parameters; `charset` replaces the one it has. */
+/* A value with parameters; `charset` replaces its charset. */
 static void put_structured(struct buf *out, const char *value,
 			   const char *charset)
 {
@@ -103,8 +103,7 @@ static bool is_address_list(const char *value)
 	return rc == 0;
 }
 
-/* An address list that is none is kept for people to read: it is not for us
- * to lose a mail over it. */
+/* An invalid address list is kept as text: it is no reason to lose a mail. */
 static int write_anew(struct sink *to, const char *name, const char *value)
 {
 	struct buf out = BUF_INIT(VALUE_MAX);
@@ -137,7 +136,7 @@ static int write_type(struct fix_header *r, const char *value)
 	return write_structured(r->to, "Content-Type", value, r->fix->charset);
 }
 
-/* Of two fields that may occur once, the first counts. */
+/* If a field that may occur only once is repeated, the first wins. */
 static bool is_again(bool *seen)
 {
 	bool again = *seen;
@@ -146,7 +145,7 @@ static bool is_again(bool *seen)
 	return again;
 }
 
-/* Nothing is added to it or dropped that may be signed. */
+/* Nothing that may be signed is added or dropped. */
 static bool is_dkim(const struct entity *e)
 {
 	return e->has_dkim && e->is_sealed;

@@ -1,8 +1,8 @@
 /* fragment_label.c - a structured field with parameters, "v=1" its main value.
  *
- * In a text the field may have been folded by us, by white space at the start
- * of a line, or wrapped anew on the way, without; so both readings are
- * tried, up to the empty line. */
+ * In a text the field may have been folded by us, with white space at the start
+ * of a line, or wrapped in transit, without it; so both are tried, up to the
+ * empty line. */
 #include "mail/fragment_label.h"
 
 #include <inttypes.h>
@@ -102,8 +102,8 @@ bool fragment_label_read(struct fragment_label *l, const char *value)
 
 /* ---- in a text ---- */
 
-/* What is folded is the field's for certain; where it falls short, lines that
- * was wrapped may belong to it too. */
+/* Folded lines certainly belong to the field; if it is incomplete, wrapped
+ * lines may belong to it too. */
 static void search_finish(struct fragment_label_search *s)
 {
 	struct buf *v = &s->value;
@@ -142,7 +142,7 @@ static void search_line(struct fragment_label_search *s)
 	while (n && strchr(" \t\r", text[n - 1]))
 		n--;
 	buf_truncate(&s->line, n);
-	/* as a reply quotes it, as a script's comment */
+	/* quoted in a reply, or a comment in a script */
 	if (!s->in_value || *text == '>')
 		text += strspn(text, ">#: \t");
 	if (s->in_value && !*text) {

@@ -1,9 +1,9 @@
-/* header.c - what a name says about its value, and folding.
+/* header.c - the syntax of a field by its name, and folding.
  *
- * Folding never adds or takes away a character but the line ends: a value
- * breaks before a run of white space, which stays, and only where a token
- * follows it, so that no line is white space alone.  The one exception is a
- * run so long that it would not fit a line: it becomes one space. */
+ * Folding adds nothing but line ends and removes nothing: a value is folded
+ * before white space, which is kept, and only if a token follows, so that no
+ * line is only white space.  The only exception is white space too long for a
+ * line: it becomes one space. */
 #include "mail/header.h"
 
 #include <stddef.h>
@@ -160,9 +160,8 @@ bool header_is_bcc(const char *name)
 	return ascii_equal(name, "Bcc") || ascii_equal(name, "Resent-Bcc");
 }
 
-/* Their grammar has no encoded words, so one is made only where there is
- * something that no header may hold.  A '-' at the end stands for all that
- * begins so. */
+/* Their grammar has no encoded words, so these are used only for octets that
+ * are invalid in a header.  A '-' at the end means a prefix. */
 static bool is_structured(const char *name)
 {
 	static const char *const names[] = {
@@ -196,16 +195,16 @@ static bool is_structured(const char *name)
 	return is_listed(name, names);
 }
 
-/* One field as it goes out: how far its line is. */
+/* A field that is being written, with its current line. */
 enum form { FORM_TEXT, FORM_STRUCTURED, FORM_LIST };
 
 struct fold {
 	struct sink *to;
 	const char *name;
 	size_t column;	      /* octets on the line so far */
-	bool has_token;	      /* the line has more than the field's name */
-	const char *item_end; /* of the entry at hand; NULL: not a list */
-	bool has_quotes;      /* quoted strings mean something in this field */
+	bool has_token;	      /* the line has more than the field name */
+	const char *item_end; /* of the current entry; NULL: not a list */
+	bool has_quotes;      /* quoted strings are special in this field */
 };
 
 /* The end of the entry of an address list that begins here: after the next
@@ -225,8 +224,8 @@ static const char *find_item_end(const char *p)
 	return p;
 }
 
-/* Entries of a list stay whole where a line can hold them.  The first token
- * goes to a line of its own only where that helps. */
+/* Entries of a list are not split if they fit a line.  The first token gets a
+ * line of its own only if that helps. */
 static bool must_break(struct fold *s, const char *p, size_t n)
 {
 	size_t whole = n;
@@ -242,7 +241,7 @@ static bool must_break(struct fold *s, const char *p, size_t n)
 	return s->has_token && s->column + whole > HEADER_FOLD_AT;
 }
 
-/* A token of n octets and the white space in front of it. */
+/* A token of n octets and the preceding white space. */
 static int put_token(struct fold *s, const char *p, size_t space, size_t n)
 {
 	if (space + n > HEADER_LINE_MAX) {
@@ -264,8 +263,8 @@ static int put_token(struct fold *s, const char *p, size_t space, size_t n)
 	return sink_put(s->to, p, space + n);
 }
 
-/* What stays on one line.  A quoted string does where it can: some readers
- * take the line end inside it for a part of a file's name. */
+/* The text that stays on one line: a quoted string if it fits, since some
+ * readers take a line end inside it for a part of the file name. */
 static size_t token_length(const struct fold *s, const char *p, size_t room)
 {
 	size_t n = 0;
@@ -325,7 +324,7 @@ static int put_addresses(struct buf *out, const char *value, struct error *f)
 	return rc;
 }
 
-/* Octets that no header line may hold, TAB not counted. */
+/* Octets that are invalid in a header line, except TAB. */
 static bool is_unsafe(const char *value)
 {
 	for (; *value; value++)
@@ -335,7 +334,8 @@ static bool is_unsafe(const char *value)
 	return false;
 }
 
-/* White space at the ends would not survive, and is not meant. */
+/* Leading and trailing white space would not survive, and is not
+ * significant. */
 static void put_text(struct buf *out, const char *value)
 {
 	size_t longest = 0;
@@ -425,9 +425,8 @@ int header_write(struct sink *to, const struct header *h)
 
 /* ---- the newest Resent block ---- */
 
-/* Two like fields one after the other are one list in two lines,
- * as the obsolete syntax has it (RFC 5322 4.5.6); anywhere else the second is
- * the next block's. */
+/* Two consecutive fields of the same name are one list, as in the obsolete
+ * syntax (RFC 5322 4.5.6); otherwise the second belongs to the next block. */
 
 static bool is_trace(const struct field *x)
 {

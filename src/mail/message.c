@@ -1,4 +1,4 @@
-/* message.c - what is left open in a message is chosen here.
+/* message.c - chooses encodings, charsets and boundaries.
  *
  *	content			asked for	goes as
  *	body, plain ASCII	anything	7bit
@@ -9,18 +9,18 @@
  *	attachment		auto, base64	base64
  *				quoted-printable  text with LF line ends as
  *						text, else octet for octet
- *				7bit, 8bit	so, if it survives it
+ *				7bit, 8bit	as asked, if it survives
  *	message/...		auto, 7bit, 8bit  7bit or 8bit if it survives
  *				anything else	base64, another type
  *
- * "Survives" means that a receiver gets the same octets but for the kind of
- * its line ends, which mail cannot tell: LF alone or CRLF alone, no line over
- * 998, no NUL, no CR that ends no line.  RFC 2046 5.2.1 gives message/rfc822
- * no encoding at all, so one that does not survive is sent octet for octet as
+ * "Survives" means that a receiver gets the same octets but for the kind of its
+ * line ends, which mail cannot tell: LF alone or CRLF alone, no line over 998,
+ * no NUL, no CR that ends no line.  RFC 2046 5.2.1 gives message/rfc822 no
+ * encoding at all, so one that does not survive is sent octet for octet as
  * application/octet-stream under its own name, for the reader to open.
  *
- * A body line that begins "From " is reason enough to encode: mailboxes on
- * the way would put a '>' there. */
+ * A body line that begins "From " is reason enough to encode: mailboxes on the
+ * way would put a '>' there. */
 #include "mail/message.h"
 
 #include <inttypes.h>
@@ -49,7 +49,7 @@ static void boundary_search_line(struct boundary_search *s)
 	s->matched = 0;
 }
 
-/* All but the beginnings of lines is passed over by memchr. */
+/* memchr skips everything but the starts of lines. */
 static int search_put(struct sink *sink, const void *data, size_t n)
 {
 	struct boundary_search *s = (struct boundary_search *)sink;
@@ -63,7 +63,7 @@ static int search_put(struct sink *sink, const void *data, size_t n)
 			p++;
 			boundary_search_line(s);
 		} else if (*p != wanted(s)) {
-			/* itself perhaps a line's end: look at it again */
+			/* may itself be a line end: examine it again */
 			s->in_line = true;
 		} else {
 			p++;
@@ -138,7 +138,7 @@ enum encoding encoding_of_text(const struct content_scan *s)
 struct prepare {
 	struct arena *arena;
 	bool accept_8bit;
-	bool changed; /* a leaf was chosen for, a boundary is missing */
+	bool changed; /* encodings are chosen, a boundary is missing */
 	const char *tag;
 	unsigned boundaries;
 	struct error *error;
@@ -152,7 +152,7 @@ static bool has_uuencoded(const struct part *p)
 	return false;
 }
 
-/* All that is not uuencoded, as one. */
+/* The scan of everything that is not uuencoded. */
 static int survey_leaf(const struct part *p, struct content_scan *s,
 		       struct error *f)
 {
@@ -163,8 +163,8 @@ static int survey_leaf(const struct part *p, struct content_scan *s,
 	return sink_close(&s->sink);
 }
 
-/* A single name for the characters of all pieces; where the locale's charset
- * fits some of them only, it is not what they are. */
+/* One charset for all pieces; if the locale's charset fits only some of them,
+ * it is not used. */
 static const char *find_charset(const struct part *p,
 				const struct content_scan *s)
 {
@@ -188,8 +188,8 @@ static bool is_text(const struct part *p)
 	return ascii_begins(p->type, "text/");
 }
 
-/* HTML, XML and CSS say in themselves what they are in; only a label that is
- * certain may overrule that.  So with what is text by its name alone. */
+/* HTML, XML and CSS declare their charset; only a certain label may override
+ * that.  The same for files that are text only by their name. */
 static bool charset_is_doubtful(const struct part *p,
 				const struct content_scan *s)
 {
@@ -210,7 +210,7 @@ static void choose_charset(struct part *p, const struct content_scan *s)
 		p->charset = find_charset(p, s);
 }
 
-/* Lines that any server takes, but for 8-bit octets. */
+/* Lines that any server accepts, apart from 8-bit octets. */
 static bool has_plain_lines(const struct content_scan *s)
 {
 	return !s->nuls && !s->bare_cr && s->longest <= LINE_MAX_OCTETS;
@@ -270,7 +270,7 @@ static int choose_body(struct prepare *c, struct part *p)
 	return 0;
 }
 
-/* Why a receiver would not get these octets back; NULL when it would. */
+/* Why the octets would not be preserved; NULL if they are. */
 static const char *why_not(const struct content_scan *s, bool accept_8bit,
 			   bool root, char room[64])
 {
@@ -306,7 +306,7 @@ static void choose_qp(struct part *p, const struct content_scan *s, bool root)
 		       (root && !s->final_newline);
 }
 
-/* 7bit or 8bit was asked for. */
+/* 7bit or 8bit was requested. */
 static int choose_unencoded(struct prepare *c, struct part *p,
 			    const struct content_scan *s, bool root)
 {
@@ -327,7 +327,7 @@ static int choose_unencoded(struct prepare *c, struct part *p,
 	return 0;
 }
 
-/* multipart/... would need to be a tree of ours; message/... is legal only
+/* multipart/... would have to be a tree of ours; message/... is valid only
  * without an encoding. */
 static int choose_composite(struct prepare *c, struct part *p, bool root)
 {
@@ -436,8 +436,7 @@ static void draw_tag(char *tag)
 	tag[TAG_LETTERS] = '\0';
 }
 
-/* One tag for all, then a number of fixed length: none is the beginning of
- * another. */
+/* A common tag and a number of fixed length: none is a prefix of another. */
 static int set_boundaries(struct prepare *c, struct part *p)
 {
 	if (p->kind != PART_MULTIPART)

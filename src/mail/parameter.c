@@ -10,7 +10,7 @@
 #define SECTIONS_MAX 64
 #define CHARSET_ROOM 48
 
-/* Past white space and comments, which nest. */
+/* Skips white space and comments, which nest. */
 static const char *skip_blank(const char *p)
 {
 	unsigned depth = 0;
@@ -26,7 +26,7 @@ static const char *skip_blank(const char *p)
 	return p;
 }
 
-/* The octet that ends a quoted string, or the end of all. */
+/* The end of a quoted string, or of the text. */
 static const char *skip_quoted(const char *p)
 {
 	for (p++; *p && *p != '"'; p++)
@@ -145,7 +145,7 @@ int parameter_put_value(struct buf *out, const struct parameter *p)
 	return out->overflow ? -1 : 0;
 }
 
-/* What is put together of a value, and the charset that it names. */
+/* The value so far, and its charset. */
 struct gathering {
 	struct buf octets;
 	char charset[CHARSET_ROOM];
@@ -181,8 +181,8 @@ static void put_extended(struct gathering *g, const struct parameter *p,
 	}
 }
 
-/* Which section "name*12*" is; -1 when it is not in sections.  `extended`
- * tells of a '*' at the end. */
+/* Which section "name*12*" is; -1 when it is not in sections.  `extended`: it
+ * ends in '*'. */
 static int section_of(const struct parameter *p, bool *extended)
 {
 	const char *star = memchr(p->name, '*', p->name_length);
@@ -198,7 +198,7 @@ static int section_of(const struct parameter *p, bool *extended)
 	return section;
 }
 
-/* `wanted` is -1 for one that is whole. */
+/* `wanted` is -1 for a value without sections. */
 static bool gather_section(struct gathering *g, const char *field,
 			   const char *name, int wanted, bool is_extended)
 {
@@ -220,8 +220,8 @@ static bool gather_section(struct gathering *g, const char *field,
 	return false;
 }
 
-/* The form that can say most comes first: many write a second one for programs
- * that do not know it. */
+/* The most expressive form first: many mailers add a second one for old
+ * programs. */
 static bool gather(struct gathering *g, const char *field, const char *name)
 {
 	int section = 0;

@@ -1,12 +1,12 @@
-/* parse.c - a push parser in two states.
+/* parse.c - a push parser with two states.
  *
  *	header	lines are gathered until an empty one, or one that is no field
  *	body	lines go to the scan of what they belong to; one that begins
  *		"--" waits until it is known not to be a boundary, and so does
  *		the line end before it, which would belong to the boundary
  *
- * A boundary of any multipart that is open counts, the innermost first: one
- * of an outer multipart ends all that is inside it. */
+ * A boundary of any multipart that is open counts, the innermost first: one of
+ * an outer multipart ends everything inside it. */
 #include "mail/parse.h"
 
 #include <inttypes.h>
@@ -54,7 +54,7 @@ static void parser_begin_header(struct parser *p, struct entity *e)
 /* ---- headers and what they begin ------------------------------------------
  */
 
-/* Does it matter how a line begins? */
+/* Does the start of a line matter? */
 static bool watches_lines(const struct parser *p)
 {
 	return p->depth > 0 || p->keeps_signed;
@@ -66,8 +66,8 @@ static bool is_encoded(const struct entity *e)
 	       e->label == LABEL_OTHER;
 }
 
-/* The header is complete; `blank` tells of an empty line after it.  What it
- * is the header of may begin with a header again. */
+/* The header is complete; `blank`: an empty line follows.  The content may
+ * begin with a header again. */
 static void end_header(struct parser *p, uint64_t body, bool blank)
 {
 	struct entity *e = p->current;
@@ -82,7 +82,7 @@ static void end_header(struct parser *p, uint64_t body, bool blank)
 	p->held = p->start_length = 0;
 	p->line_at = body;
 	if (e->is_sealed)
-		e->boundary = NULL; /* it is one piece */
+		e->boundary = NULL; /* it is opaque */
 	if (e->type == TYPE_RFC822 && !is_encoded(e) && !e->is_sealed &&
 	    e->depth + 1 < PARSE_DEPTH_MAX) {
 		e->kind = ENTITY_MESSAGE;
@@ -116,7 +116,7 @@ static void parser_note_filling(struct parser *p, struct content_scan *s)
 		p->filling_is_fit = false;
 }
 
-/* What was being read ends before the octet at `end`. */
+/* The current leaf ends before the octet at `end`. */
 static void parser_end_current(struct parser *p, uint64_t end)
 {
 	struct entity *e = p->current;
@@ -131,7 +131,7 @@ static void parser_end_current(struct parser *p, uint64_t end)
 		parser_note_filling(p, &e->scan);
 		return;
 	}
-	/* The boundary that it named was never there. */
+	/* Its boundary never occurred. */
 	e->kind = ENTITY_LEAF;
 	e->end = end;
 	sink_close(&e->scan.sink);
@@ -242,7 +242,7 @@ static void parser_note_armour(struct parser *p)
 		e->is_sealed = true;
 }
 
-/* The line at hand may be a boundary still: is it? */
+/* Is the current line, which may be one, a boundary? */
 static bool parser_wait(struct parser *p, const char *data, size_t n, bool ends)
 {
 	size_t room = sizeof(p->start) - p->start_length;
@@ -272,7 +272,7 @@ static bool parser_wait(struct parser *p, const char *data, size_t n, bool ends)
 	return false;
 }
 
-/* A line of the body or a piece of one; `ends` tells of a line end. */
+/* A line of the body or a piece of one; `ends`: with its line end. */
 static void parser_body_line(struct parser *p, const char *data, size_t n,
 			     bool ends)
 {
@@ -296,7 +296,7 @@ static void parser_body_line(struct parser *p, const char *data, size_t n,
 
 static int parser_put(struct sink *sink, const void *data, size_t n);
 
-/* What was read as the header from `from` on belongs to the body. */
+/* The octets from `from` on, read as header, belong to the body. */
 static void parser_rewind(struct parser *p, size_t from, bool blank)
 {
 	size_t n = p->header.len - from;
@@ -318,8 +318,8 @@ static size_t blank_length(const char *line, size_t n)
 	return n > 1 && line[0] == '\r' && line[1] == '\n' ? 2 : 0;
 }
 
-/* What was above the header was no preamble, since none follows: an empty
- * line there is the header's end, anything else is text. */
+/* The lines before the header do not precede one, since no header follows: an
+ * empty line ends the header, anything else is text. */
 static void parser_leave_preamble(struct parser *p)
 {
 	size_t first = blank_length(p->header.data, p->header.len);
@@ -329,7 +329,7 @@ static void parser_leave_preamble(struct parser *p)
 	parser_rewind(p, first, first > 0);
 }
 
-/* The line that no header goes on with. */
+/* A line that ends the header. */
 static void parser_leave_header(struct parser *p, bool blank)
 {
 	if (p->header_from && !p->has_field) {
@@ -341,7 +341,7 @@ static void parser_leave_header(struct parser *p, bool blank)
 	}
 }
 
-/* ">From " is what other programs make of one that they were given. */
+/* Other programs write ">From " for an mbox line in their input. */
 static bool is_mbox_line(const char *line, size_t n)
 {
 	for (; n && *line == '>'; n--)
@@ -385,7 +385,7 @@ static void pass_bom(struct parser *p)
 	p->current->header = 3;
 }
 
-/* One line, or one so long that the header's cap cut it. */
+/* One line, or one truncated at the header limit. */
 static void parser_header_line(struct parser *p)
 {
 	const char *line;
@@ -412,8 +412,8 @@ static void parser_header_line(struct parser *p)
 	}
 }
 
-/* The header's cap is reached.  One endless line that is no field is all of it
- * body; anything else is refused. */
+/* The header limit is reached.  A single long line that is not a field is body;
+ * anything else is refused. */
 static void parser_header_full(struct parser *p, const char *data, size_t n)
 {
 	size_t room = PARSE_HEADER_MAX - p->header.len, length;
@@ -472,7 +472,7 @@ static int parser_put(struct sink *sink, const void *data, size_t n)
 
 static void parser_last_header(struct parser *p)
 {
-	/* what is no field of one may be the next one's */
+	/* a line that is not a field of one may be one of the next */
 	while (p->in_header && p->header.len > p->header_line)
 		parser_header_line(p);
 	if (p->in_header && p->header_from && !p->has_field)
@@ -481,7 +481,7 @@ static void parser_last_header(struct parser *p)
 		end_header(p, p->at, false);
 }
 
-/* A last line without its end may yet be a boundary, or a field. */
+/* An unterminated last line can be a boundary, or a field. */
 static void parser_last_line(struct parser *p)
 {
 	bool last;

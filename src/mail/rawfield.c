@@ -1,4 +1,4 @@
-/* rawfield.c - lines that begin with white space go on with the one before. */
+/* rawfield.c - lines that begin with white space continue the previous one. */
 #include "mail/rawfield.h"
 
 #include <string.h>
@@ -32,7 +32,7 @@ static size_t line_length(const char *p, size_t n)
 	return end ? (size_t)(end + 1 - p) : n;
 }
 
-/* What may not be in a line, its end left out. */
+/* Octets that are invalid in a line, without its line end. */
 static void judge_line(const char *p, size_t n, struct rawfield *r)
 {
 	bool blank = true;
@@ -53,8 +53,8 @@ static void judge_line(const char *p, size_t n, struct rawfield *r)
 		if (!text_is_blank(p[i]))
 			blank = false;
 	}
-	/* RFC 5322 3.2.2: a line of white space alone is obsolete, and some
-	 * take it for the header's end. */
+	/* RFC 5322 3.2.2: a line of only white space is obsolete, and some take
+	 * it for the end of the header. */
 	if (blank)
 		r->fit = false;
 }
@@ -104,8 +104,8 @@ size_t rawfield_preamble(const char *text, size_t n)
 	return at < n ? at : 0;
 }
 
-/* One octet of a header at a time: a line that begins with none of white space
- * begins a name, an empty one ends all of it. */
+/* One octet of a header at a time: a line that begins with other than white
+ * space begins a name, an empty one ends the header. */
 struct name_scan {
 	char *name;
 	size_t length;
@@ -165,7 +165,7 @@ bool rawfield_is(const struct rawfield *r, const char *name)
 	return i == r->name && !name[i];
 }
 
-/* By the charset of the machine, but for what is in encoded words. */
+/* In the charset of this machine, except in encoded words. */
 static const char *to_utf8(struct arena *a, const char *text)
 {
 	struct buf out = BUF_INIT(3 * strlen(text) + 1);
@@ -200,12 +200,12 @@ const char *rawfield_text(struct arena *a, const struct rawfield *r)
 
 /* ---- a header with comments ---- */
 
-/* Nothing is held back: what a line was is known at its end, and
- * matters to the next one only. */
+/* Nothing is held back: the kind of a line is known at its end and matters only
+ * for the next one. */
 
 static const char mbox[] = "From ";
 
-/* What follows is the text, unless this line is of the header. */
+/* The text follows, unless this line belongs to the header. */
 static void begin(struct template *t, char c)
 {
 	t->name = 0;
@@ -240,7 +240,7 @@ static void behind_name(struct template *t, char c)
 		t->state = TEMPLATE_BODY;
 }
 
-/* Past the end of the line that is at hand, or of all there is. */
+/* After the end of the current line, or of the input. */
 static const char *to_line_end(struct template *t, const char *p,
 			       const char *end)
 {

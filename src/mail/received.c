@@ -3,8 +3,8 @@
  *	from WORD (comment) by WORD (comment) via WORD with WORD... id WORD
  *	for WORD; date
  *
- * What is known of TLS is in a comment behind any of them, in Exim's words
- * "tls CIPHER" or in the name of the protocol. */
+ * TLS is described in a comment after any of them, as "tls CIPHER" (Exim), or
+ * in the name of the protocol. */
 #include "mail/received.h"
 
 #include <string.h>
@@ -13,7 +13,7 @@
 #include "base/text.h"
 #include "mail/date.h"
 
-#define SLACK 1 /* stamps are whole seconds, and clocks a little off */
+#define SLACK 1 /* times are whole seconds, and clocks differ a little */
 
 const char *received_clean(struct arena *a, const char *text, size_t n)
 {
@@ -37,7 +37,7 @@ enum token { TOKEN_END, TOKEN_WORD, TOKEN_COMMENT, TOKEN_SEMICOLON };
 
 struct lexer {
 	const char *p;
-	const char *text; /* of the token: of a comment what is in it */
+	const char *text; /* of the token; of a comment, its content */
 	size_t length;
 };
 
@@ -108,8 +108,7 @@ static bool begins(const char *text, size_t n, const char *word)
 
 /* ---- TLS ---- */
 
-/* "TLSv1.3", "TLS1_2", "TLS1.2", "SSLv3": octets that it has, 0 when it is
- * none. */
+/* "TLSv1.3", "TLS1_2", "TLS1.2", "SSLv3": its length, 0 if it is not one. */
 static size_t version_length(const char *p, size_t n)
 {
 	size_t i = 3;
@@ -184,7 +183,7 @@ static void scan_tls(struct arena *a, struct hop *h, const char *p, size_t n)
 	}
 }
 
-/* RFC 3848, 4017, 6531: what an S and an A at the end of the name tell. */
+/* RFC 3848, 4017, 6531: a trailing S means TLS, A means authenticated. */
 static void judge_protocol(struct hop *h)
 {
 	static const char *const names[] = { "smtp",	 "esmtp",    "lmtp",
@@ -225,7 +224,7 @@ struct reading {
 	struct hop *hop;
 	enum clause clause;
 	unsigned words; /* of the clause */
-	bool is_broken; /* a comment was behind them */
+	bool is_broken; /* a comment followed them */
 };
 
 static enum clause clause_of(const char *text, size_t n)
@@ -255,7 +254,7 @@ static void append_with(struct reading *r, const char *text)
 
 static void take_word(struct reading *r, const char *text, size_t n)
 {
-	/* a keyword ends a clause, but is its value where it has none yet */
+	/* a keyword ends a clause, but is its value if it has none yet */
 	enum clause begun = r->clause == CLAUSE_NONE || r->words
 				    ? clause_of(text, n)
 				    : CLAUSE_NONE;
@@ -294,7 +293,7 @@ static void take_comment(struct reading *r, const char *text, size_t n)
 	scan_tls(r->arena, h, text, n);
 }
 
-/* Zones have their name behind them: "+0000 (UTC)". */
+/* The name of the zone may follow: "+0000 (UTC)". */
 static void take_date(struct reading *r, const char *text)
 {
 	struct error unused = ERROR_INIT;
@@ -308,7 +307,7 @@ static void take_date(struct reading *r, const char *text)
 			   date_parse(copy, &r->hop->when, &zone, &unused) == 0;
 }
 
-/* What is behind the last semicolon; some have one before it, too. */
+/* The text after the last semicolon; some have another before it. */
 static const char *find_date(const char *value)
 {
 	struct lexer l = { .p = value };
@@ -363,7 +362,7 @@ void received_add(struct received *h, struct arena *a, const char *value)
 	h->count++;
 }
 
-/* How far a stamp lies outside the time that the mail took. */
+/* How far a time is outside the period between sending and arrival. */
 static int64_t outside(int64_t when, int64_t sent, int64_t arrived)
 {
 	if (when < sent - SLACK)
@@ -371,8 +370,8 @@ static int64_t outside(int64_t when, int64_t sent, int64_t arrived)
 	return when > arrived + SLACK ? when - arrived : 0;
 }
 
-/* Where all stamps lie outside it is our own clock that differs: the first
- * one is as good as any. */
+/* If all times are outside, our own clock differs: any of them will do, so the
+ * first. */
 static int64_t own_offset(const struct received *h, int64_t sent,
 			  int64_t arrived)
 {
@@ -401,7 +400,7 @@ void received_time(struct received *h, int64_t sent, int64_t arrived)
 		if (!one->has_date)
 			continue;
 		one->skew = offset + outside(one->when - offset, sent, arrived);
-		/* of the first there is nothing to compare our clock with */
+		/* for the first there is nothing to compare with */
 		if (one->skew == offset && !(offset && is_first)) {
 			one->has_delay = true;
 			one->delay =
@@ -415,11 +414,12 @@ void received_time(struct received *h, int64_t sent, int64_t arrived)
 
 /* ---- Authentication-Results ---- */
 
-/* Comments are removed, then it is words between semicolons:
+/* Comments are removed, the rest is words between semicolons:
  *
  *	ID [VERSION]; METHOD[/VERSION]=RESULT TYPE.PROPERTY=VALUE...; ... */
 
-/* Without comments, one blank where there were some, none around signs. */
+/* Without comments, white space reduced to one blank, none around
+ * punctuation. */
 static char *plain(struct arena *a, const char *value)
 {
 	char *copy = arena_alloc(a, strlen(value) + 1), *out = copy;
@@ -479,7 +479,7 @@ static void take_result(struct authres *r, struct arena *a, const char *text,
 	while (sign < word && text[sign] != '=')
 		sign++;
 	if (sign == 0 || sign + 1 >= word || r->count == AUTHRES_MAX)
-		return; /* "none", or nothing that we know */
+		return; /* "none", or unknown */
 	for (method = 0; method < sign && text[method] != '/'; method++)
 		;
 	if (!r->results)

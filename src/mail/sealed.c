@@ -1,4 +1,5 @@
-/* sealed.c - PGP signs what is read, DKIM all that was sent (RFC 6376 3.7). */
+/* sealed.c - PGP signs the decoded text, DKIM the transferred octets (RFC 6376
+ * 3.7). */
 #include "mail/sealed.h"
 
 #include <inttypes.h>
@@ -36,7 +37,7 @@ static int find_line(const struct draft *d, struct entity *e, const char *line,
 	struct unqp qp;
 	int rc;
 
-	/* the two dashes before it are the search's own */
+	/* the search adds the two dashes before it */
 	boundary_search_init(&search, line + 2, f);
 	if (e->label == LABEL_BASE64) {
 		unbase64_init(&base64, &search.sink);
@@ -70,7 +71,7 @@ static bool is_encoded_text(const struct entity *e)
 	       (e->label == LABEL_BASE64 || e->label == LABEL_QUOTED_PRINTABLE);
 }
 
-/* RFC 5321 knows the lines of a body, not what they say. */
+/* RFC 5321 restricts the lines of a body, not their content. */
 static int judge_header(const struct draft *d, struct entity *e,
 			struct error *f)
 {
@@ -103,10 +104,11 @@ int sealed_find(struct draft *d, struct error *f)
 	return rc;
 }
 
-/* ---- why it does not go ---------------------------------------------------
+/* ---- why it cannot be sent
+ * ---------------------------------------------------
  */
 
-/* No message at all is better than one whose signature is broken. */
+/* A message with a broken signature must not be sent. */
 static int refuse(uint64_t line, const char *what, struct error *f)
 {
 	return error_set(
@@ -143,8 +145,7 @@ int sealed_refuse(const struct draft *d, const struct entity *e,
 
 /* ---- the fields that DKIM covers ---- */
 
-/* The list is kept as ":from:to:", in small letters; names may come
- * more than once. */
+/* The list is kept as ":from:to:", in lower case; names may be repeated. */
 
 #define FIELDS_MAX (1024 * 1024)
 
@@ -172,7 +173,7 @@ static void put_names(struct buf *out, const char *p)
 	buf_putc(out, ':');
 }
 
-/* Of ARC (RFC 8617 5.1.1) the set's own fields are signed as well. */
+/* In ARC (RFC 8617 5.1.1) the fields of the set are signed as well. */
 static bool put_signature(struct buf *out, const char *name)
 {
 	if (ascii_equal(name, "DKIM-Signature"))

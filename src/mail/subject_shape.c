@@ -1,5 +1,5 @@
-/* subject_shape.c - a subject word by word; a word is what a host name or a
- * time stamp may be made of. */
+/* subject_shape.c - processes a subject by words; a word has the characters of
+ * host names and timestamps. */
 #include "mail/subject_shape.h"
 
 #include <stdbool.h>
@@ -9,7 +9,7 @@
 #include "base/text.h"
 
 #define HEX_LEAST    7 /* of an abbreviated commit */
-#define DIGITS_LEAST 5 /* that are no part of a name */
+#define DIGITS_LEAST 5 /* that are not part of a name */
 
 static bool is_letter(char c)
 {
@@ -22,7 +22,7 @@ static bool is_word(char c)
 	return is_letter(c) || ascii_is_digit(c);
 }
 
-/* What may stand within a word, between two of its characters. */
+/* Characters that are allowed inside a word, between two others. */
 static bool is_joint(char c)
 {
 	return c == '-' || c == '.' || c == ':' || c == '+' || c == ',' ||
@@ -38,7 +38,7 @@ static size_t digits_at(const char *text, size_t n)
 	return i;
 }
 
-/* A colon, a comma or a slash holds only what is of digits together. */
+/* A colon, a comma or a slash joins only digits. */
 static size_t word_length(const char *p)
 {
 	size_t n = 0;
@@ -109,7 +109,7 @@ static bool is_number(const char *p, size_t n)
 }
 
 /* Numbers with units, times, dates: "12:30:05", "1.5GB", "2026-11-30T12:30Z";
- * two numbers and what joins them are one. */
+ * two numbers and their separator are one. */
 static void put_figures(struct buf *out, const char *p, size_t n)
 {
 	for (size_t i = 0; i < n;) {
@@ -126,7 +126,7 @@ static void put_figures(struct buf *out, const char *p, size_t n)
 	}
 }
 
-/* "2026-11-30"; its octets, or 0. */
+/* "2026-11-30"; its length, or 0. */
 static size_t date_at(const char *p, size_t n)
 {
 	if (n < 10 || digits_at(p, n) != 4 || p[4] != '-' ||

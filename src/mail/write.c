@@ -1,16 +1,16 @@
-/* write.c - a prepared message, from top to bottom.
+/* write.c - writes a prepared message.
  *
  *	leaf:       content -> [crlf] -> [base64 | qp | scan] -> to
  *	uuencoded:  content -> uu     -> [qp | scan]          -> to
  *
- * Octets that become base64 as they are go as a slice instead, where `to` takes
- * that: they are encoded when they are sent.
+ * Content that becomes base64 unchanged is passed on as a slice if `to`
+ * supports that, and encoded when it is sent.
  *
- * What goes unencoded passes a scan once more on its way out, since a file
- * may have been written to after it was judged.
+ * Unencoded content is scanned again while it is written, since a file may have
+ * changed after its encoding was chosen.
  *
- * The CRLF in front of a boundary belongs to the boundary (RFC 2046 5.1.1),
- * so a leaf whose last line lacks its end comes back without one. */
+ * The CRLF before a boundary belongs to the boundary (RFC 2046 5.1.1), so a
+ * leaf without a final line end is decoded without one. */
 #include <inttypes.h>
 #include <string.h>
 
@@ -40,7 +40,7 @@ static uint64_t content_size(const struct part *p)
 	return size;
 }
 
-/* The one that a field's buffer was filled for. */
+/* The field for which the buffer was filled. */
 static int put_field(struct sink *to, const char *name, struct buf *value)
 {
 	if (value->overflow)
@@ -51,7 +51,7 @@ static int put_field(struct sink *to, const char *name, struct buf *value)
 	return header_write_encoded(to, name, value->data);
 }
 
-/* RFC 2387 3.1: the type of what a multipart/related is about. */
+/* RFC 2387 3.1: the type of the root part of a multipart/related. */
 static void put_related_type(struct buf *out, const struct part *p)
 {
 	const char *type = p->children->type;
@@ -65,8 +65,8 @@ static void put_related_type(struct buf *out, const struct part *p)
 	buf_free(&root);
 }
 
-/* A name that needs no quotes gets them all the same: some readers
- * take a semicolon after it for a part of it, or "%41" for RFC 2231. */
+/* A name gets quotes even if it needs none: some readers take a semicolon after
+ * it for a part of it, or "%41" for RFC 2231. */
 static void put_file_name(struct buf *out, const char *name, const char *value)
 {
 	size_t n = 0;
@@ -80,8 +80,7 @@ static void put_file_name(struct buf *out, const char *name, const char *value)
 		words_put_parameter(out, name, value);
 }
 
-/* Readers that know nothing of RFC 2231, or of Content-Disposition, take the
- * name from here. */
+/* For readers that do not support RFC 2231 or Content-Disposition. */
 static void put_name(struct buf *out, const struct part *p)
 {
 	struct buf plain = BUF_INIT(VALUE_MAX);
@@ -129,7 +128,7 @@ static int write_disposition(const struct part *p, struct sink *to)
 	return rc;
 }
 
-/* What a msg-id cannot hold becomes '_' (RFC 5322 3.6.4). */
+/* Characters that are invalid in a msg-id become '_' (RFC 5322 3.6.4). */
 static int write_content_id(const struct part *p, struct sink *to)
 {
 	struct buf out = BUF_INIT(VALUE_MAX);
@@ -148,7 +147,7 @@ static int write_content_id(const struct part *p, struct sink *to)
 	return rc;
 }
 
-/* RFC 2045 6.4: 8bit is said of all that holds something 8bit. */
+/* RFC 2045 6.4: whatever contains an 8bit part is 8bit. */
 static enum encoding encoding_of(const struct part *p)
 {
 	if (p->kind == PART_LEAF)
@@ -173,7 +172,7 @@ static int write_part_header(const struct part *p, struct sink *to)
 	return sink_puts(to, "\r\n");
 }
 
-/* Do its line ends become CRLF, or do they stay as they are? */
+/* Are its line ends converted to CRLF? */
 static bool goes_by_lines(const struct part *p)
 {
 	if (p->encoding == ENCODING_QUOTED_PRINTABLE)
@@ -262,7 +261,7 @@ static int write_content(const struct part *p, struct sink *to)
 			 "a part is written before it was prepared");
 }
 
-/* Base64 ends its last line itself, and line ends are not counted there. */
+/* Base64 ends its last line itself, where line ends do not matter. */
 static bool ends_its_line(const struct part *p)
 {
 	return p->kind == PART_MULTIPART ||
