@@ -1,9 +1,9 @@
 /* base64.c - base64, a line at a time.
  *
- * A line is 57 octets in, 76 out, so that no group is ever cut by a line's
- * end and all lines but the last are alike.  The portable loops look up twelve
- * bits at once to encode, a character at a time to decode; base64_x86.c has
- * faster ones. */
+ * A line is 57 octets in, 76 out, so that no group is split by a line end and
+ * all lines but the last have the same length.  The portable loops look up
+ * twelve bits at once to encode, one character at a time to decode;
+ * base64_x86.c has faster ones. */
 #include "codec/base64.h"
 
 #include <stdlib.h>
@@ -38,7 +38,7 @@ static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 	{ a, '4' }, { a, '5' }, { a, '6' }, { a, '7' }, \
 	{ a, '8' }, { a, '9' }, { a, '+' }, { a, '/' },
 
-/* The two characters of each twelve bits. */
+/* The two characters for each twelve bits. */
 static const char pairs[4096][2] = {
 	ROW('A') ROW('B') ROW('C') ROW('D') ROW('E') ROW('F') ROW('G') ROW('H')
 	ROW('I') ROW('J') ROW('K') ROW('L') ROW('M') ROW('N') ROW('O') ROW('P')
@@ -104,7 +104,7 @@ const struct base64_loops *base64_loops(size_t i)
 	return i ? NULL : &base64_portable;
 }
 
-/* Takes whole lines; returns how many octets it took. */
+/* Takes complete lines; returns how many octets were used. */
 static size_t base64_lines(struct base64 *s, const unsigned char *in, size_t n)
 {
 	char text[OUT_LINES * (OUT_LINE + 2)];
@@ -194,14 +194,15 @@ int base64_append(struct buf *out, const void *data, size_t n)
 	return r;
 }
 
-/* And back.  Whole groups of four by table, the rest character by character. */
+/* Decoding: complete groups of four with a table, the rest by single
+ * characters. */
 
 #define SPACE	64
 #define STRANGE 65
 #define PAD	66
 
 #define OUT_ROOM 8192
-#define OUT_STEP 32 /* what a step of a loop may write at least */
+#define OUT_STEP 32 /* the least room for a step of a loop */
 
 static unsigned char values[256];
 
@@ -240,7 +241,7 @@ static size_t decode_portable(unsigned char *out, size_t room,
 const struct base64_loops base64_portable = { "portable", encode_portable,
 					      decode_portable };
 
-/* The octets of a group that was cut by its padding, or by the end. */
+/* The octets of a group that ends in padding, or is incomplete. */
 static size_t take_rest(struct unbase64 *s, unsigned char *out)
 {
 	size_t n = s->count > 1 ? s->count - 1 : 0;
@@ -284,8 +285,8 @@ static size_t take_one(struct unbase64 *s, unsigned char c, unsigned char *out)
 	return 3;
 }
 
-/* What the fast loops leave at the end of a piece is taken by the portable
- * one. */
+/* The portable loop takes the rest that the fast loops leave at the end of a
+ * piece. */
 static size_t take_groups(struct unbase64 *s, const unsigned char **p,
 			  const unsigned char *end, unsigned char *out,
 			  size_t room)

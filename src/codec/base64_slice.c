@@ -1,10 +1,11 @@
-/* base64_slice.c - whole lines at a time, and no buffer but the reader's own.
+/* base64_slice.c - whole lines at a time, without a buffer besides the
+ * reader's.
  *
- * What is encoded is read into the end of the reader's room, and its text is
- * written from the start of it.  Of n lines the text of the one numbered j,
- * from 0, ends at 78 (j + 1), and what it is made of begins at 21 n + 57 j:
- * before the last four lines the text ends where nothing is left to be read.
- * The last ones are set aside. */
+ * The input is read into the end of the reader's buffer, and the text is
+ * written from its start.  Of n lines, the text of line j (from 0) ends at 78
+ * (j + 1), and its input begins at 21 n + 57 j: until the last four lines, the
+ * text overwrites only input that was used. The input of the last ones is
+ * copied first. */
 #include "codec/base64_slice.h"
 
 #include <string.h>
@@ -15,7 +16,7 @@
 #define TEXT_LINE  (BASE64_OUT_LINE + 2)
 #define LAST_LINES 8
 
-/* All n octets, also out of segments. */
+/* All n octets, also from segments. */
 static int read_full(const struct slice *from, uint64_t at, char *data,
 		     size_t n, struct error *f)
 {

@@ -1,22 +1,22 @@
 /* base64_x86.c - the loops of base64 for SSSE3 and AVX2, chosen at run time.
  *
- * They are a file of their own since they are about registers, and base64.c is
- * about lines and damage.  A register of SSSE3 (every x86-64 since 2006) holds
- * 16 characters, which are 12 octets; one of AVX2 (since 2013) holds two such
+ * They are in a separate file since they deal with registers, and base64.c with
+ * lines and errors.  A register of SSSE3 (every x86-64 since 2006) holds 16
+ * characters, which are 12 octets; one of AVX2 (since 2013) holds two such
  * lanes, and its byte shuffles stay within a lane, so both sets have the same
  * steps.
  *
  * Encoding.  `spread` puts the octets a, b, c of each group as b a c b into a
  * lane of 32 bits.  A multiplication shifts each half of it by its own number
- * of bits, which brings the four sixes into an octet each.  What is to be added
- * to a six to make its character depends on its range alone: the number of the
- * range (0 for 26..51, 1..10 the digits, 11 '+', 12 '/', 13 for 0..25) looks it
- * up.  A line is cut into steps that overlap, so that they neither read nor
- * write past its ends.
+ * of bits, which moves the four six-bit values into an octet each.  The
+ * difference between a value and its character depends only on its range: the
+ * number of the range (0 for 26..51, 1..10 the digits, 11 '+', 12 '/', 13 for
+ * 0..25) is the index into a table.  A line is cut into steps that overlap, so
+ * that they neither read nor write past its ends.
  *
  * Decoding.  A character is split into its two halves, of four bits each.  The
- * high half puts it into one of five classes, a bit each; the low half looks up
- * in which classes it is none of the alphabet's:
+ * high half puts it into one of five classes, a bit each; a table tells for the
+ * low half in which classes it is outside the alphabet:
  *
  *	class	high half  the alphabet has	low halves
  *	1	2	   + /			b f
@@ -25,12 +25,12 @@
  *	8	5, 7	   P-Z, p-z		0-a
  *	16	others	   nothing
  *
- * If the two have a bit in common the character is strange, and the first such
- * character of a register ends what is taken of it: mostly it is the line's
- * end, so lines of any length go at the same pace.  What is to be added
- * to a character to make its six depends on the high half, but for '/', which
- * takes the place of the unused 1.  Two multiplications that add neighbours
- * (a * 64 + b, then ab * 4096 + cd) make 24 bits of four sixes. */
+ * If the two have a bit in common the character is invalid, and only the
+ * characters of a register before it are used: usually it is a line end, so
+ * lines of any length are equally fast.  The difference between a character and
+ * its value depends on the high half, except for '/', which uses the free entry
+ * 1.  Two multiplications that add neighbours (a * 64 + b, then ab * 4096 + cd)
+ * combine four values to 24 bits. */
 #include "codec/base64_loops.h"
 
 #ifdef BASE64_X86
@@ -40,7 +40,7 @@
 #define SSSE3 __attribute__((target("ssse3")))
 #define AVX2  __attribute__((target("avx2")))
 
-/* Octets of the line's end that is there, 0 where none is. */
+/* Length of the line end here, 0 if there is none. */
 static inline size_t line_end(const unsigned char *p)
 {
 	return p[0] == '\r' && p[1] == '\n' ? 2 : p[0] == '\n';
@@ -98,7 +98,7 @@ SSSE3 static void encode_ssse3(char *out, const unsigned char *in, size_t lines)
 	}
 }
 
-/* Which of 16 characters are strange; the 12 octets of the others. */
+/* Which of 16 characters are invalid; the 12 octets of the others. */
 SSSE3 static inline unsigned decode_step(unsigned char *out, __m128i in)
 {
 	const __m128i classes = _mm_setr_epi8(16, 16, 1, 2, 4, 8, 4, 8, 16, 16,

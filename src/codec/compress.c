@@ -1,5 +1,5 @@
-/* compress.c - three libraries with one shape: feed, and take what comes out,
- * until nothing does. */
+/* compress.c - three libraries with the same interface: feed, then take output
+ * until there is none. */
 #include "codec/compress.h"
 
 #include <stdint.h>
@@ -30,7 +30,7 @@
 #define HAVE_ZSTD 0
 #endif
 
-#define GZIP_WINDOW (15 + 16) /* the largest, in gzip's own frame */
+#define GZIP_WINDOW (15 + 16) /* the largest window, with a gzip header */
 #define GZIP_MEMORY 8
 #define GZIP_LEVEL  6
 #define XZ_LEVEL    1 /* higher ones take 10 times the memory */
@@ -40,8 +40,9 @@ struct backend {
 	const char *name, *suffix;
 	struct library *library; /* NULL: not in this build */
 	void *(*open)(void);
-	/* Takes of *n octets at *in what it can, *n is what is left; *out is
-	 * what came out.  1 at the end of all, 0 otherwise. */
+	/* Consumes what it can of *n octets at *in, and sets *n to the rest;
+	 * *out is the length of the output.  1 at the end of the data, 0
+	 * otherwise. */
 	int (*step)(void *state, const char **in, size_t *n, bool is_last,
 		    char *room, size_t size, size_t *out);
 	void (*close)(void *state);
@@ -289,7 +290,7 @@ bool compression_is_known(const void *start, size_t n)
 	return false;
 }
 
-/* Feeds all of it; at the end, until nothing more comes out. */
+/* Feeds all of it; at the end, until there is no more output. */
 static int feed(struct compress *c, const char *in, size_t n, bool is_last)
 {
 	const struct backend *b = &backends[c->method];

@@ -1,9 +1,9 @@
 /* dot.c - dot-stuffing.
  *
- * Few lines begin with a dot, so what comes in is passed on as it lies and
- * cut only where a dot goes between.  A LF that has no CR before it would be
- * read as a line's end by some servers and not by others, which is how mail
- * is smuggled into mail: such input is refused, not guessed at. */
+ * Few lines begin with a dot, so the input is passed on in place and split
+ * only where a dot is inserted.  An LF without CR is a line end for some
+ * servers and not for others, which makes SMTP smuggling possible: such
+ * input is refused. */
 #include "codec/dot.h"
 
 #include <string.h>
@@ -58,7 +58,7 @@ void dot_init(struct dot *s, struct sink *next)
 	s->state = AT_START;
 }
 
-/* And back.  Five states, by what precedes the next octet:
+/* Decoding.  Five states, by what precedes the next octet:
  *
  *	START	 a CRLF, or nothing	"." -> DOT
  *	IN_LINE				CR -> CR
@@ -66,8 +66,8 @@ void dot_init(struct dot *s, struct sink *next)
  *	DOT	 . at a line's start	CR -> DOT_CR
  *	DOT_CR	 . CR			LF -> the end
  *
- * A dot at a line's start is dropped, whatever follows it; the CR of DOT_CR
- * is held back until it is known not to be the end's. */
+ * A dot at the start of a line is dropped, whatever follows it; the CR of
+ * DOT_CR is held back until it is known not to be part of the end. */
 
 enum { UNDOT_START, UNDOT_IN_LINE, UNDOT_CR, UNDOT_DOT, UNDOT_DOT_CR };
 
@@ -93,7 +93,7 @@ static int behind(int state, const char *data, size_t n)
 	return last == '\n' && has_cr ? UNDOT_START : UNDOT_IN_LINE;
 }
 
-/* Octets to the line's end, or all. */
+/* Octets to the line end, or all. */
 static size_t line_of(const char *data, size_t n)
 {
 	const char *lf = memchr(data, '\n', n);
@@ -137,15 +137,14 @@ size_t undot_feed(struct undot *u, const char *data, size_t n, struct sink *to)
 
 /* ---- input that ends at a lone dot ----
  *
- * Four states; what may be the dot's line is held back.
+ * Four states; what may be the line with the dot is held back.
  *
  *	START	a line begins
- *	TEXT	within a line that is not the dot's
+ *	TEXT	within any other line
  *	DOT	the line is "." so far
  *	DOT_CR	the line is "." CR so far */
 
-/* Where the text goes on to: past the next line end that has a dot after it,
- * or nothing yet. */
+/* The end of the text: after the next line end that a dot follows. */
 static const char *next_dot(const char *p, const char *end)
 {
 	const char *line = p;
@@ -168,7 +167,7 @@ static int pass_text(struct lonedot *s, const char **p, const char *end)
 	return sink_put(s->sink.next, from, (size_t)(*p - from));
 }
 
-/* The line went on after what was held back. */
+/* The line continued after the held octets. */
 static int release(struct lonedot *s)
 {
 	const char *held = s->state == LONEDOT_DOT ? "." : ".\r";

@@ -12,8 +12,8 @@
  *                                        have to end in the '=' of a soft
  *                                        break (rule 5)
  *
- * A CR in text mode waits besides for its LF.  What is the same whatever
- * follows is taken a run at a time. */
+ * A CR in text mode is also held until its LF.  Octets that do not depend on
+ * what follows are processed in runs. */
 #include "codec/qp.h"
 
 #include <string.h>
@@ -54,8 +54,8 @@ static bool qp_held_is_literal(const struct qp *s, bool line_ends)
 	return qp_is_literal(c);
 }
 
-/* Each octet goes where it belongs at once: to read again what was just written
- * in smaller pieces costs more than all the rest. */
+/* Each octet is written once to its final place: reading back what was just
+ * written in smaller pieces is slower than everything else. */
 static void put_escape(char *out, unsigned char c)
 {
 	static const char digits[] = "0123456789ABCDEF";
@@ -109,7 +109,7 @@ static void qp_hold(struct qp *s, unsigned char c)
 	}
 }
 
-/* Is the octet held one that stands for itself, whatever follows in its line?
+/* Is the held octet literal, whatever follows in its line?
  */
 static bool qp_may_run(const struct qp *s)
 {
@@ -118,8 +118,8 @@ static bool qp_may_run(const struct qp *s)
 		s->held != (unsigned char)"From "[s->from]);
 }
 
-/* Copies octets that stand for themselves, in steps that may write a little
- * more than they take; returns how many. */
+/* Copies literal octets, in steps that may write a little more than they use;
+ * returns how many. */
 static size_t qp_copy_literals(char *out, const unsigned char *p,
 			       const unsigned char *end)
 {
@@ -140,8 +140,8 @@ static size_t qp_copy_literals(char *out, const unsigned char *p,
 	return (size_t)(p - from);
 }
 
-/* The same as holding one after the other, for octets that stand for
- * themselves; returns how many it took. */
+/* The same as holding one after the other, for literal octets; returns how many
+ * were used. */
 static size_t qp_run(struct qp *s, const unsigned char *p,
 		     const unsigned char *end)
 {
@@ -197,7 +197,7 @@ static size_t qp_run_encoded(struct qp *s, const unsigned char *p,
 	return (size_t)(p - from);
 }
 
-/* What can be taken without a look at each octet. */
+/* Octets that need no individual check. */
 static size_t qp_take_runs(struct qp *s, const unsigned char *p,
 			   const unsigned char *end)
 {
@@ -267,8 +267,8 @@ void qp_init(struct qp *s, struct sink *next, bool binary)
 	sink_room_init(&s->room, next);
 }
 
-/* And back.  Octet by octet, output gathered; text, whole escapes and whole
- *line ends are taken a run at a time where nothing is open before them.
+/* Decoding.  By octets, with buffered output; text, complete escapes and
+ * complete line ends are processed in runs if nothing is held.
  *
  *	TEXT	plain; blanks are held until it is known what follows
  *	EQUALS	after '='
@@ -370,7 +370,7 @@ static void take_octet(struct unqp *s, char c)
 #define RUN_MAX 1024 /* octets of text in one go */
 
 /* Copies up to the next '=', CR or LF, in steps that may write a little more
- * than they take; returns how many octets that is. */
+ * than they use; returns the number of octets. */
 static size_t copy_text(char *out, const char *p, const char *end)
 {
 	const char *from = p;
@@ -390,7 +390,7 @@ static size_t copy_text(char *out, const char *p, const char *end)
 	return (size_t)(p - from);
 }
 
-/* Blanks at the end of the text stay where they are, unless an '=' follows. */
+/* Blanks at the end of the text are kept, unless an '=' follows. */
 static const char *take_text_run(struct unqp *s, const char *p, const char *end)
 {
 	struct sink_room *r = &s->room;
@@ -410,7 +410,7 @@ static const char *take_text_run(struct unqp *s, const char *p, const char *end)
 	return p + n;
 }
 
-/* Escapes that are whole, one behind the other, and soft line breaks. */
+/* Consecutive complete escapes, and soft line breaks. */
 static const char *take_escapes(struct unqp *s, const char *p, const char *end)
 {
 	struct sink_room *r = &s->room;
@@ -428,8 +428,8 @@ static const char *take_escapes(struct unqp *s, const char *p, const char *end)
 	return p;
 }
 
-/* Lines and parts of lines from p on, while nothing is open but blanks; stops
- * at the first octet that does not say by itself what it is. */
+/* Lines and parts of lines from p on, while nothing but blanks is held; stops
+ * at the first octet whose meaning depends on the next one. */
 static const char *take_runs(struct unqp *s, const char *p, const char *end)
 {
 	const char *from;
@@ -465,7 +465,7 @@ static int unqp_put(struct sink *sink, const void *data, size_t n)
 	return error_is_set(sink->error) ? -1 : 0;
 }
 
-/* White space at the very end is at a line's end too; so is a last '='. */
+/* White space at the end of the input is trailing, too; so is a last '='. */
 static int unqp_close(struct sink *sink)
 {
 	struct unqp *s = (struct unqp *)sink;

@@ -123,7 +123,7 @@ static int to_utf8_put(struct sink *sink, const void *data, size_t n)
 	return error_is_set(sink->error) ? -1 : 0;
 }
 
-/* What is left was cut. */
+/* The rest is truncated. */
 static int to_utf8_close(struct sink *sink)
 {
 	struct to_utf8 *s = (struct to_utf8 *)sink;
@@ -151,7 +151,7 @@ void to_utf8_init(struct to_utf8 *s, struct sink *next, enum utf_form form)
 	};
 }
 
-/* ---- which form it is ---- */
+/* ---- detection ---- */
 
 /* Two NULs after UTF-16's mark make it UTF-32's. */
 enum utf_form utf_form_by_mark(const unsigned char *p, size_t n)
@@ -167,7 +167,7 @@ enum utf_form utf_form_by_mark(const unsigned char *p, size_t n)
 	return UTF_NONE;
 }
 
-/* Most characters are small: where are their zeros? */
+/* Most code points are small: where are their zero octets? */
 bool utf_is_little(const unsigned char *p, size_t n, size_t width)
 {
 	size_t first = 0, last = 0;

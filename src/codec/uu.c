@@ -37,7 +37,7 @@ static size_t uu_line(char *out, const unsigned char *in, size_t n)
 	return (size_t)(o - out);
 }
 
-/* Takes whole lines; returns how many octets it took. */
+/* Takes complete lines; returns how many octets were used. */
 static size_t uu_lines(struct uu *s, const unsigned char *in, size_t n)
 {
 	char text[UU_LINES * UU_TEXT];
@@ -126,10 +126,10 @@ uint64_t uu_encoded_size(uint64_t n, const char *name)
 	return size;
 }
 
-/* And back.  Line by line.
+/* Decoding, by lines.
  *
- *	SEEK	text that is none of ours
- *	DATA	lines of data; empty ones are passed over
+ *	SEEK	other text
+ *	DATA	lines of data; empty ones are skipped
  *	BASE64	the same after begin-base64, up to "===="
  *	DONE	"end" was there */
 
@@ -148,7 +148,7 @@ static unsigned six(char c)
 	return (unsigned)(c - ' ') & 63;
 }
 
-/* Octets that the line says it has; 0 for none. */
+/* The length that the line claims; 0 for none. */
 static size_t stated_octets(const char *line, size_t n)
 {
 	return n && line[0] >= ' ' && line[0] <= '`' ? six(line[0]) : 0;
@@ -170,8 +170,8 @@ static bool is_alphabet(const char *p, size_t n)
 	return true;
 }
 
-/* Its length is what it should be: whole groups, or none but the characters
- * that are needed, and perhaps one more, which some wrote as a checksum. */
+/* Its length is valid: complete groups, or only the required characters, and
+ * optionally one more, a checksum of some encoders. */
 static bool is_data(const struct unuu *s, const char *line, size_t n)
 {
 	size_t octets = stated_octets(line, n);
@@ -180,13 +180,13 @@ static bool is_data(const struct unuu *s, const char *line, size_t n)
 
 	if (!octets || n > most)
 		return false;
-	/* spaces at the end get lost on the way */
+	/* trailing spaces may be lost in transit */
 	if (n < least && !(s->has_spaces && octets == UU_LINE))
 		return false;
 	return is_alphabet(line + 1, n - 1);
 }
 
-/* "begin" may be in a sentence: of many files one begins with its data. */
+/* "begin" may be in a sentence: with several files, data must follow. */
 static int open_file(struct unuu *s)
 {
 	if (!s->is_pending)
@@ -217,7 +217,7 @@ static void put_eight(char *out, const char *line)
 	}
 }
 
-/* What a line lacks at its end is zero. */
+/* Missing characters at the end of a line are zero. */
 static void put_octets(struct unuu *s, const char *line, size_t n,
 		       size_t octets)
 {
@@ -251,7 +251,7 @@ static int take_data(struct unuu *s, const char *line, size_t n)
 
 /* ---- the frame ---- */
 
-/* The octets go out before the caller looks at what became of them. */
+/* Writes the octets before the caller checks for errors. */
 static int end_file(struct unuu *s)
 {
 	bool is_open = !s->is_pending;
@@ -323,7 +323,7 @@ static bool is_end(const char *line, size_t n)
 	return n == 3 && !memcmp(line, "end", 3);
 }
 
-/* A line that stands for no octets: the one before the end. */
+/* A line without octets: the one before the end. */
 static bool is_nothing(const char *line, size_t n)
 {
 	return n == 1 && (*line == '`' || *line == ' ');
@@ -363,7 +363,7 @@ static int seek_section(struct unuu *s, const char *line, size_t n)
 	size_t octets = stated_octets(line, n);
 
 	if (octets == UU_LINE && is_data(s, line, n) && n > UU_LINE / 3 * 4) {
-		/* data goes on where it had ended: something was there */
+		/* data continues after it had ended: lines are missing */
 		s->is_damaged = s->is_damaged || s->was_broken;
 		s->state = UNUU_DATA;
 		s->candidate = 0;
@@ -418,7 +418,7 @@ static int take_base64(struct unuu *s, const char *line, size_t n)
 	return s->sink.next ? sink_put(&s->base64.sink, line, n) : 0;
 }
 
-/* One that is too long is as good as any other that is none of ours. */
+/* A line that is too long is treated as other text. */
 static int take_line(struct unuu *s, const char *line, size_t n)
 {
 	bool is_long = n > UNUU_LINE_MAX;
@@ -451,7 +451,7 @@ static int take_line(struct unuu *s, const char *line, size_t n)
 
 /* ---- the sink ---- */
 
-/* A part of a line waits for the rest; of one that is too long, its length. */
+/* An incomplete line is held; of one that is too long, only its length. */
 static void hold(struct unuu *s, const char *p, size_t n)
 {
 	if (s->held + n <= sizeof(s->line))

@@ -1,14 +1,14 @@
 /* words.c - encoded words and extended parameters.
  *
- * A text is tokens and the spaces between them.  Tokens that ASCII can say
- * stay as they are; the others, and the spaces between two of those, become
- * a run of encoded words.  Decoders drop the white space between adjacent
- * encoded words and keep the one space between a word and a token, so:
+ * A text is tokens and the spaces between them.  Tokens that need no encoding
+ * are unchanged; the others, and the spaces between two of those, become a run
+ * of encoded words.  Decoders drop the white space between adjacent encoded
+ * words and keep the one space between a word and a token, so:
  *
  *   - a run is between plain tokens, never beside another run;
  *   - spaces beyond that one, and those at the text's ends, are in a run;
  *   - a short plain stretch between two runs joins them, which is shorter.
- */
+ * */
 #include "codec/words.h"
 
 #include <stdint.h>
@@ -18,13 +18,13 @@
 #include "base/text.h"
 #include "codec/base64.h"
 
-#define LINE	   76 /* a folded line: a space and what is here */
+#define LINE	   76 /* a folded line: a space and this */
 #define WORD	   64 /* leaves room for "Subject: " on the first line */
 #define PAYLOAD	   (WORD - 12)	      /* without "=?UTF-8?Q?" and "?=" */
 #define TOKEN	   (LINE - PLAIN_GAP) /* a longer plain token is encoded */
 #define GAP	   12 /* a plain stretch shorter than this joins */
 #define PLAIN_GAP  8  /* spaces that stay between plain tokens */
-#define PARAM_ROOM 12 /* a section's value has at least this */
+#define PARAM_ROOM 12 /* minimum length of the value of a section */
 
 static const char hex_digits[] = "0123456789ABCDEF";
 
@@ -44,7 +44,7 @@ static bool is_token_char(unsigned char c)
 	return c > 32 && c < 127 && !is_one_of(c, "()<>@,;:\\\"/[]?=");
 }
 
-/* RFC 2231 7; the octets that need no percent. */
+/* RFC 2231 7; the octets that need no percent-encoding. */
 static bool is_attribute_char(unsigned char c)
 {
 	return ascii_is_alnum((char)c) || is_one_of(c, "!#$&+-.^_`{|}~");
@@ -57,7 +57,7 @@ static bool is_all(const char *text, bool (*is)(unsigned char c))
 	return !*text;
 }
 
-/* Octets of the character at text: a lead octet and what continues it. */
+/* Octets of the character at text: a lead octet and its continuation octets. */
 static size_t character(const char *text, size_t n)
 {
 	unsigned char c = (unsigned char)text[0];
@@ -100,8 +100,8 @@ static bool is_plain_token(const char *text, size_t n, bool phrase)
 	return true;
 }
 
-/* Octets from text that stay as they are: tokens, and the spaces between
- * them.  A token with nothing but spaces after it does not stay. */
+/* Number of octets from text that are not encoded: tokens, and the spaces
+ * between them.  A token that only spaces follow is encoded. */
 static size_t plain_stretch(const char *text, bool phrase)
 {
 	size_t most = phrase ? 1 : PLAIN_GAP;
@@ -122,7 +122,8 @@ static size_t plain_stretch(const char *text, bool phrase)
 	}
 }
 
-/* Octets from text that are encoded together, up to a plain stretch. */
+/* Number of octets from text that are encoded together, up to a plain
+ * stretch. */
 static size_t coded_stretch(const char *text, bool phrase)
 {
 	size_t end = 0;
@@ -196,7 +197,7 @@ static void put_b(struct buf *out, const char *text, size_t n)
 	buf_puts(out, "?=");
 }
 
-/* Octets, in whole characters, that one encoded word can take. */
+/* Octets, in complete characters, that fit an encoded word. */
 static size_t word_take(const char *text, size_t n, bool q, bool phrase)
 {
 	size_t take = 0, size = 0;
@@ -274,8 +275,8 @@ static size_t extended_cost(unsigned char c)
 	return is_attribute_char(c) ? 1 : 3;
 }
 
-/* Octets, in whole characters, whose extended form has room; at least one
- * character.  *size becomes the size of that form. */
+/* Octets, in complete characters, whose extended form fits; at least one
+ * character.  *size is set to the size of that form. */
 static size_t extended_take(const char *value, size_t room, size_t *size)
 {
 	size_t n = strlen(value), take = 0;
@@ -319,7 +320,7 @@ static void put_sections(struct buf *out, const char *name, const char *value)
 		size_t used = out->len, room, take, size;
 
 		buf_printf(out, "; %s*%u*=%s", name, section, charset);
-		used = out->len - used; /* a space and a semicolon, as there */
+		used = out->len - used; /* a space and a semicolon, as above */
 		room = used + PARAM_ROOM < LINE ? LINE - used : PARAM_ROOM;
 		take = extended_take(value, room, &size);
 		put_extended(out, value, take);
@@ -385,7 +386,7 @@ int words_put_fallback(struct buf *out, const char *text)
 
 			buf_put(out, two, two[1] == ' ' ? 1 : 2);
 		} else if (point < 0x300 || point > 0x36f) {
-			/* Those between are lone accents. */
+			/* Those between are combining accents. */
 			buf_putc(out, '_');
 		}
 		text += n;

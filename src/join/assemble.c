@@ -1,7 +1,7 @@
 /* assemble.c - the sets and what is added to them.
  *
- * What a label claims is compared with what its set is known to be before a
- * part is looked at, so that a stranger's part changes nothing. */
+ * A label is compared with the known facts of its set before its part is
+ * examined, so that a forged part changes nothing. */
 #include "join/assemble.h"
 
 #include <inttypes.h>
@@ -137,7 +137,7 @@ static bool is_equal(const struct part_store_part *one,
 	       strcmp(one->sha256, other->sha256) == 0;
 }
 
-/* ---- what is kept ---- */
+/* ---- parts in the store ---- */
 
 static int load_set(void *context, const char *id, const struct about *about,
 		    struct error *f)
@@ -295,7 +295,7 @@ static int keep(struct assembly *s, struct set *set,
 	if (known) {
 		*verdict = is_equal(&known->part, part) ? VERDICT_KNOWN
 							: conflict(s, set, x);
-		/* the next run, too, shall know that there are two */
+		/* the next run must know of the conflict, too */
 		if (*verdict == VERDICT_KNOWN || !set->is_on_shelf)
 			return 0;
 		set->is_unsynced = true;
@@ -334,7 +334,7 @@ static int take(struct assembly *s, struct set *set,
 	return r;
 }
 
-/* The file may be there from an earlier run, whole. */
+/* An earlier run may have completed the file. */
 static void look_for_file(struct assembly *s, struct set *set)
 {
 	const struct about *a = &set->about;
@@ -343,7 +343,7 @@ static void look_for_file(struct assembly *s, struct set *set)
 		set->was_there =
 			join_output_is_there(s->arena, &s->place, a->name,
 					     a->total, a->file_sha256);
-	/* that run may have left what it made the file from */
+	/* that run may have left the parts and temporary files */
 	if (set->was_there && !set->is_touched)
 		join_output_tidy(s->arena, &s->place, a->name);
 	set->is_touched = true;
@@ -393,7 +393,7 @@ int assembly_add(struct assembly *s, const struct fragments *from,
 			 "complete file");
 		*verdict = VERDICT_CONFLICT;
 	} else if (set->was_there || set->state == SET_JOINED) {
-		/* others tell nothing by which it could be the same */
+		/* others have no digest to compare */
 		*verdict = x->kind == FRAGMENT_SLICE ? VERDICT_KNOWN
 						     : VERDICT_OTHER;
 	} else if (known && x->kind == FRAGMENT_SLICE &&

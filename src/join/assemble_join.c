@@ -1,13 +1,14 @@
-/* assemble_join.c - when a set is whole, and what becomes of it then.
+/* assemble_join.c - when a set is complete, and how it is joined.
  *
- *	SLICE	  as many as the label tells, from 0 to total without a gap
- *	NUMBERED  .001 (or .000) to the last; how many is told by a subject, by
- *		  the person, or by a last one that is shorter than the others
+ *	SLICE	  as many as in the label, from 0 to total without a gap
+ *	NUMBERED  .001 (or .000) to the last; the number of parts is in a
+ *		  subject, given by the user, or the last one is shorter than
+ *		  the others
  *	UU	  "(n/m)", begin in the first and end in the last
  *	PARTIAL	  total, in any of them
- *	SHAR	  up to the one that no other follows
+ *	SHAR	  up to the one that is marked as last
  *
- * Each part is looked at again as it is read from the part store. */
+ * Each part is verified again when it is read from the part store. */
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -41,7 +42,7 @@ const struct part_store_part **set_in_order(const struct set *set)
 	return all;
 }
 
-/* NUMBERED are kept one higher, since some count from 0. */
+/* NUMBERED are stored plus one, since some count from 0. */
 unsigned set_first(const struct set *set)
 {
 	return set->about.kind == FRAGMENT_NUMBERED && !set_has(set, 1) ? 2 : 1;
@@ -52,7 +53,7 @@ unsigned set_shown(const struct set *set, unsigned n)
 	return set->about.kind == FRAGMENT_NUMBERED ? n - 1 : n;
 }
 
-/* ---- how many there are ---- */
+/* ---- the number of parts ---- */
 
 static void count_told(struct assembly *s, struct set *set,
 		       const struct part_store_part **all)
@@ -75,7 +76,7 @@ static void count_told(struct assembly *s, struct set *set,
 	}
 }
 
-/* A file that was cut in equal pieces, and a shorter rest. */
+/* A file that was split into equal pieces and a shorter rest. */
 static bool ends_short(const struct set *set,
 		       const struct part_store_part **all)
 {
@@ -117,7 +118,7 @@ static bool has_all(const struct set *set, const struct part_store_part **all)
 {
 	unsigned first = set_first(set);
 
-	/* numbers are each there once */
+	/* each number occurs once */
 	return set->of && set->count == set->of && all[0]->n == first &&
 	       all[set->count - 1]->n == first + set->of - 1;
 }
@@ -210,7 +211,7 @@ struct joint {
 	const struct part_store_part **parts;
 	struct join_output output;
 	struct error *error;
-	struct arena arena; /* of what is needed for this set alone */
+	struct arena arena; /* for temporary data of this set */
 };
 
 static void forget_part(struct assembly *s, struct set *set, unsigned n)
@@ -232,7 +233,7 @@ static void forget_part(struct assembly *s, struct set *set, unsigned n)
 	(void)s;
 }
 
-/* Pushes all of them; 1 when one is not what it was. */
+/* Writes all of them; 1 when one fails verification. */
 static int pump_parts(struct joint *j, struct sink *to)
 {
 	struct part_store *store = &j->assembly->store;
@@ -262,7 +263,7 @@ static const char *file_name(const struct set *set)
 	return set->about.name ? set->about.name : "file";
 }
 
-/* The parts, one behind the other, are the file. */
+/* The file is the concatenation of the parts. */
 static int join_octets(struct joint *j)
 {
 	const struct about *about = &j->set->about;
@@ -291,7 +292,8 @@ static int join_octets(struct joint *j)
 
 /* ---- the message of a message/partial ---- */
 
-/* Is the file what its mail says of it?  What says nothing is not verified. */
+/* Does the file match the digest in its mail?  Without one it is not
+ * verified. */
 static bool is_as_told(struct joint *j, const struct fragment *x,
 		       const char *md5, uint64_t size, const char *sha256)
 {
@@ -414,7 +416,7 @@ static int join_archive(struct joint *j)
 
 static int join_set(struct joint *j)
 {
-	/* of an archive its own checks are not looked for */
+	/* the checks in an archive are not used */
 	j->set->is_verified = j->set->about.kind == FRAGMENT_SLICE ||
 			      j->set->about.kind == FRAGMENT_PARTIAL;
 	switch (j->set->about.kind) {
@@ -438,8 +440,8 @@ static void note_paths(struct assembly *s, struct set *set,
 	set->was_there = y->was_there;
 }
 
-/* Its files are there, whole.  While it is not sure that they stay, their parts
- * and mails do; what cannot be taken away now goes in the next run. */
+/* Its files are complete.  Until they are synced, their parts and mails are
+ * kept; what cannot be removed now is removed by the next run. */
 static void end_set(struct assembly *s, struct set *set, bool is_unsafe)
 {
 	struct error f = ERROR_INIT;
@@ -455,7 +457,7 @@ static void end_set(struct assembly *s, struct set *set, bool is_unsafe)
 			    f.text);
 }
 
-/* A run was killed between the name and the end. */
+/* A run was killed after renaming and before the end. */
 static int tidy(struct assembly *s, struct set *set, struct error *f)
 {
 	int r = part_store_lock(&s->store, f);
@@ -468,7 +470,7 @@ static int tidy(struct assembly *s, struct set *set, struct error *f)
 	return r;
 }
 
-/* Of the one set that there is (ending_await). */
+/* For the only set that exists (ending_await). */
 static const struct ending is_there = { 0, "all files are there" };
 
 int assembly_join(struct assembly *s, struct set *set, struct error *f)

@@ -1,7 +1,7 @@
 /* collect.c - see collect.h.
  *
- * What a server has of a set that is known is looked at by its header alone,
- * where that tells enough: a part that is kept need not come again. */
+ * For known sets, only the header of a mail on a server is fetched first: a
+ * part that is in the store need not be transferred again. */
 #include "join/collect.h"
 
 #include <stdio.h>
@@ -10,16 +10,16 @@
 
 #include "parts/fragment.h"
 
-#define HEAD_MAX 65536 /* octets of a header that is looked at by itself */
+#define HEAD_MAX 65536 /* octets of a header that is fetched alone */
 #define SLOTS	 65536
 
 /* One fragment of one mail. */
 struct sighting {
 	const struct collect_source *source;
 	const char *key;
-	const struct set *set; /* NULL: the mail has none, or is to stay */
+	const struct set *set; /* NULL: the mail has none, or must be kept */
 	bool is_good;
-	const char *also; /* what else is in the mail; NULL: nothing */
+	const char *also; /* other content of the mail; NULL: none */
 	struct sighting *in_slot;
 };
 
@@ -28,7 +28,7 @@ struct collect_source {
 	struct mailbox mailbox;
 	struct arena arena; /* of the mailbox */
 	bool is_open;
-	bool is_read; /* in an earlier round, and cannot be again */
+	bool is_read; /* in an earlier round, and cannot be read again */
 	struct collect_source *next;
 };
 
@@ -100,7 +100,7 @@ static void see(struct collect *c, const struct collect_source *source,
 	*slot = x;
 }
 
-/* What names a mail from one round to the next; else its number will do. */
+/* Identifies a mail in the next round; without an id, by its number. */
 static const char *key_of(struct collect *c, struct collect_source *s,
 			  size_t number, struct error *f)
 {
@@ -145,8 +145,8 @@ static int add_all(struct collect *c, struct collect_source *s, size_t number,
 	return 0;
 }
 
-/* One on this machine that cannot be read stays, and stops no other; what else
- * fails (a server, a full disk) ends the round. */
+/* A local one that cannot be read is kept and does not stop the others; any
+ * other error (a server, a full disk) ends the round. */
 static int note_unread(struct collect *c, struct collect_source *s,
 		       size_t number, const char *key, const struct error *why,
 		       struct error *f)
@@ -157,7 +157,7 @@ static int note_unread(struct collect *c, struct collect_source *s,
 		return error_copy(f, why);
 	see(c, s, key, NULL, false, NULL);
 	if (one->is_gone)
-		return 0; /* another program took it away */
+		return 0; /* removed by another program */
 	note(c, s, number, why->text);
 	if (!c->unread++)
 		c->first_unread = *why;
@@ -229,7 +229,7 @@ static void step(struct collect *c, const struct collect_source *s,
 		c->step(c->context, s->mailbox.name, number, s->mailbox.count);
 }
 
-/* The numbers of those that are new, in `out`; -1 with the error. */
+/* The numbers of the new ones, in `out`; -1 with the error. */
 static int choose_new(struct collect *c, struct collect_source *s, size_t *out,
 		      size_t *count, struct error *f)
 {
@@ -245,7 +245,7 @@ static int choose_new(struct collect *c, struct collect_source *s, size_t *out,
 	return 0;
 }
 
-/* Takes out of `numbers` what is known already. */
+/* Removes known ones from `numbers`. */
 static int choose_unknown(struct collect *c, struct collect_source *s,
 			  size_t *numbers, size_t *count, struct error *f)
 {
@@ -271,10 +271,12 @@ static int read_source(struct collect *c, struct collect_source *s,
 
 	if (choose_new(c, s, numbers, &count, f) < 0)
 		return -1;
-	/* a mail that may be deleted is read: more may be in it */
+	/* a mail that may be deleted is read completely: it may have other
+	 * content */
 	if (s->mailbox.ops->is_remote && !c->deletes &&
 	    knows_slices(c->assembly)) {
-		/* expected numbers are borrowed: they may not move meanwhile */
+		/* the expected numbers are borrowed: they must not move
+		 * meanwhile */
 		size_t *copy = arena_array(&s->arena, count + 1, sizeof(*copy));
 
 		memcpy(copy, numbers, count * sizeof(*copy));
@@ -322,7 +324,7 @@ int collect_begin(struct collect *c, struct error *f)
 	return 0;
 }
 
-/* *also becomes what else is in it, where that alone keeps it. */
+/* *also is set to its other content, if that is the only reason to keep it. */
 static bool may_go(struct collect *c, const struct collect_source *s,
 		   const char *key, const char **also)
 {

@@ -1,4 +1,4 @@
-/* output.c - all are written before one gets its name. */
+/* output.c - all files are written before any is renamed. */
 #include "join/output.h"
 
 #include <fcntl.h>
@@ -19,7 +19,7 @@ struct join_output_file {
 	int spooled; /* instead, for standard output or a device; else -1 */
 	uint64_t size;
 	char sha256[DIGEST_HEX_SIZE];
-	bool is_done;	    /* the very same is there */
+	bool is_done;	    /* an identical file exists */
 	struct sink_fd out; /* to `spooled` */
 	struct digest digest;
 	struct sink_count count;
@@ -57,7 +57,7 @@ static bool is_used(const struct join_output *y, const char *path)
 	return false;
 }
 
-/* Two of one set may be called the same: a number goes behind the second. */
+/* Two files of a set may have the same name: the second gets a number. */
 static int open_named(struct join_output *y, struct join_output_file *x,
 		      const char *name)
 {
@@ -157,7 +157,7 @@ int join_output_end(struct join_output *y, uint64_t *size, char *sha256)
 	return 0;
 }
 
-/* ---- getting the names ---- */
+/* ---- renaming ---- */
 
 static bool is_same(const char *path, uint64_t size, const char *sha256)
 {
@@ -176,7 +176,7 @@ static bool is_same(const char *path, uint64_t size, const char *sha256)
 		same = digest_slice(&whole, hex, &f) == 0 &&
 		       strcmp(hex, sha256) == 0;
 	}
-	close(whole.fd); /* only read from */
+	close(whole.fd); /* only read */
 	return same;
 }
 
@@ -218,7 +218,7 @@ static int look_at(struct join_output *y, struct join_output_file *x)
 	return 0;
 }
 
-/* Nothing gets a name while one of them cannot. */
+/* Nothing is renamed if one of them cannot be. */
 static int look_first(struct join_output *y)
 {
 	y->was_there = y->count > 0 && !y->place->spool;
@@ -244,7 +244,7 @@ static int name_file(struct join_output *y, struct join_output_file *x)
 	return r > 0 ? is_taken(y, x->path) : r;
 }
 
-/* To a descriptor of ours, or what is no regular file. */
+/* To a descriptor, or a target that is not a regular file. */
 static int print_to(struct join_output *y, struct join_output_file *x,
 		    struct sink *to)
 {

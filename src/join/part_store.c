@@ -1,4 +1,4 @@
-/* part_store.c - see part_store.h for what lies where. */
+/* part_store.c - see part_store.h for the layout. */
 #include "join/part_store.h"
 
 #include <errno.h>
@@ -16,7 +16,7 @@
 #include "base/log.h"
 #include "base/text.h"
 
-#define SETS_MAX 100000 /* directories looked at */
+#define SETS_MAX 100000 /* directories examined */
 #define UNSYNCED "unsynced"
 
 static const char *in_set(struct arena *a, const struct part_store *s,
@@ -112,7 +112,7 @@ static bool read_part_name(const char *name, struct part_store_part *part)
 	return true;
 }
 
-/* ---- what a set is ---- */
+/* ---- the description of a set ---- */
 
 static const enum fragment_kind kinds[] = { FRAGMENT_SLICE, FRAGMENT_NUMBERED,
 					    FRAGMENT_UU, FRAGMENT_PARTIAL,
@@ -146,7 +146,7 @@ static int write_about(const char *path, const char *temporary,
 	return r;
 }
 
-/* True where the mark was not there before. */
+/* True if the mark did not exist before. */
 static bool mark_unsynced(struct arena *a, const struct part_store *s,
 			  const char *set, struct error *f)
 {
@@ -182,7 +182,7 @@ int part_store_describe(struct part_store *s, const char *set,
 		r = error_errno(f, ERROR_CANTCREAT, errno,
 				"cannot create the directory %s", directory);
 	crash_point("join-folder");
-	/* a part will follow: one sync of the directory is for both */
+	/* a part will follow: one sync of the directory covers both */
 	if (r == 0)
 		mark_unsynced(&a, s, set, f);
 	if (r == 0 && !error_is_set(f))
@@ -254,8 +254,8 @@ static int is_spoiled(const struct part_store *s, const char *set,
 	return part_store_read(s, set, part, &nowhere.sink, f);
 }
 
-/* A run was killed, or is still going on: what is not what its name says never
- * came. */
+/* A run was killed, or is still active: parts that do not match their names are
+ * ignored. */
 static int clear_spoiled(struct part_store *s, const char *set,
 			 const char *directory, struct error *f)
 {
@@ -308,7 +308,7 @@ static int load_set(struct part_store *s, const char *set,
 
 	if (error_is_set(&unreadable)) {
 		*f = unreadable;
-	} else if (r < 0) { /* without it there is no part yet */
+	} else if (r < 0) { /* without it there are no parts */
 		r = part_store_forget(s, set, f);
 	} else if (!parse_about(s->arena, text.data, &about)) {
 		log_warning("%s/about is damaged; its parts stay there and are "
@@ -353,7 +353,7 @@ int part_store_load(struct part_store *s, const struct part_store_visit *visit,
 	return error_is_set(f) ? -1 : r;
 }
 
-/* ---- a part that comes ---- */
+/* ---- an incoming part ---- */
 
 static int incoming_put(struct sink *sink, const void *data, size_t n)
 {
@@ -361,7 +361,7 @@ static int incoming_put(struct sink *sink, const void *data, size_t n)
 
 	in->size += n;
 	if (in->size > in->limit)
-		return 0; /* it is not what it says: measured, not kept */
+		return 0; /* it does not match: counted, not kept */
 	return sink_put(&in->digest.sink, data, n);
 }
 
@@ -410,7 +410,7 @@ void part_store_drop(struct part_store_incoming *in)
 	digest_free(&in->digest);
 	if (in->fd >= 0) {
 		close(in->fd);
-		unlink(in->path); /* written over where it stays */
+		unlink(in->path); /* overwritten if it remains */
 	}
 	sink_fd_free(&in->file);
 	free(in->path);
@@ -489,7 +489,7 @@ int part_store_sync(struct part_store *s, const char *set, struct error *f)
 	return error_is_set(f) ? -1 : r;
 }
 
-/* ---- parts that are kept ---- */
+/* ---- stored parts ---- */
 
 int part_store_read(const struct part_store *s, const char *set,
 		    const struct part_store_part *part, struct sink *to,

@@ -8,7 +8,7 @@
 #include "base/json.h"
 #include "deliver/jsonify.h"
 
-#define MISSING_MAX (100 * 1024) /* octets of a list: more no shell takes */
+#define MISSING_MAX (100 * 1024) /* octets of a list: shells accept no more */
 
 bool summary_tells(const struct summary *r, const struct set *set)
 {
@@ -50,7 +50,7 @@ static void put_range(struct buf *out, unsigned from, unsigned to)
 		buf_printf(out, "%c%u", to == from + 1 ? ',' : '-', to);
 }
 
-/* "4,7-9"; "" when nothing is missing, or not known. */
+/* "4,7-9"; "" when nothing is missing, or it is unknown. */
 static const char *missing_of(struct arena *a, const struct set *set,
 			      unsigned *count)
 {
@@ -76,7 +76,7 @@ static const char *missing_of(struct arena *a, const struct set *set,
 	return text;
 }
 
-/* `mailsend --resend SET --parts 4,7-9`, NULL where that is not possible. */
+/* `mailsend --resend SET --parts 4,7-9`, NULL if that is not possible. */
 static const char *resend_of(struct arena *a, const struct set *set)
 {
 	unsigned count;
@@ -88,7 +88,7 @@ static const char *resend_of(struct arena *a, const struct set *set)
 			    set->about.resend, missing);
 }
 
-/* ---- for people ---- */
+/* ---- text ---- */
 
 static const char *name_of(const struct set *set)
 {
@@ -180,13 +180,13 @@ void summary_list(const struct summary *r, struct buf *out)
 	}
 }
 
-/* ---- for programs ---- */
+/* ---- JSON ---- */
 
 static const char *state_name(const struct summary *r, const struct set *set)
 {
 	static const char *const names[] = {
 		[SET_INCOMPLETE] = "incomplete",
-		[SET_READY] = "incomplete", /* it could not be joined */
+		[SET_READY] = "incomplete", /* joining failed */
 		[SET_JOINED] = "complete",
 		[SET_CORRUPT] = "corrupt",
 	};

@@ -185,7 +185,7 @@ static int read_domain(struct reader *r, bool *enclosed, const char **domain)
 
 /* The domain, if any; the apostrophes of 'root' or 'bob@example.org', which
  * shells and other mailers leave there, are dropped.
- * */
+ */
 static int read_place(struct reader *r, struct address *one)
 {
 	size_t n = strlen(one->local);

@@ -38,7 +38,7 @@ bool extract_is_text(const struct entity *e, const char *type)
 
 /* ---- the transfer encoding ---- */
 
-/* 1 when it is damaged. */
+/* Returns 1 when it is damaged. */
 static int decode(const struct slice *message, const struct entity *e,
 		  bool is_text, struct sink *to)
 {
@@ -61,14 +61,14 @@ static int decode(const struct slice *message, const struct entity *e,
 	case LABEL_BINARY:
 		return pump_slice(&body, to);
 	default:
-		/* it is text, whatever it says of itself */
+		/* it is text, whatever its type */
 		lf_init(&lf, to);
 		pump_slice(&body, &lf.sink);
 		return sink_close(&lf.sink);
 	}
 }
 
-/* The same as text, with LF, even where base64 had CRLF in it. */
+/* The same as text, with LF, even if base64 contained CRLF. */
 static int decode_text(const struct slice *message, const struct entity *e,
 		       struct sink *to)
 {
@@ -80,7 +80,7 @@ static int decode_text(const struct slice *message, const struct entity *e,
 	return sink_close(&lf.sink) < 0 ? -1 : r;
 }
 
-/* ... and what was done to it on its way, and not said. */
+/* ... and undo changes made in transit. */
 static int decode_mangled(const struct slice *message, const struct entity *e,
 			  enum fragment_way way, struct sink *to)
 {
@@ -102,8 +102,8 @@ static int decode_mangled(const struct slice *message, const struct entity *e,
 	return next != to && sink_close(next) < 0 ? -1 : r;
 }
 
-/* ---- what a text says besides: a line is known by its beginning; long ones
- * are text ---- */
+/* ---- other text: a line is recognized by its beginning; long ones are text
+ * ---- */
 
 #define RULE_LEAST 8 /* characters that make a line of dashes */
 
@@ -162,7 +162,7 @@ static void take_leftover_line(struct leftover *s)
 		n--;
 	s->line[n] = '\0';
 	if (s->state == LEFTOVER_LABEL && text_is_blank(*line))
-		return; /* the label goes on */
+		return; /* the label continues */
 	if (s->state == LEFTOVER_LABEL)
 		s->state = LEFTOVER_TEXT;
 	if (!n && !s->is_long)
@@ -225,7 +225,7 @@ int extract_leftover(const struct slice *message, const struct entity *e,
 	return sink_close(&found->sink);
 }
 
-/* ---- a look ---- */
+/* ---- examination ---- */
 
 static void take_uu(struct extract_look *look, struct arena *a,
 		    const struct unuu *uu, enum fragment_way way)
@@ -237,8 +237,8 @@ static void take_uu(struct extract_look *look, struct arena *a,
 	look->uu_way = way;
 }
 
-/* Is uuencode that looks damaged sound when it is read that way?  A reply may
- * quote as much as it likes: it needs a label, or the file's begin and end. */
+/* Is damaged uuencode valid when it is read that way?  A reply may quote any
+ * part of it: it needs a label, or the begin and end of the file. */
 static int look_for_mangled(struct extract_look *look, struct arena *a,
 			    const struct slice *message, const struct entity *e,
 			    enum fragment_way way, bool may_break,
@@ -271,7 +271,7 @@ static int look_for_mangled(struct extract_look *look, struct arena *a,
 	return r < 0 ? -1 : is_sound;
 }
 
-/* Best is what holds to its end; a footer may follow it. */
+/* An encoding that is valid to its end is preferred; a footer may follow it. */
 static int look_below(struct extract_look *look, struct arena *a,
 		      const struct slice *message, const struct entity *e,
 		      bool is_expected, struct error *f)
@@ -453,9 +453,9 @@ int extract_put(const struct slice *message, const struct entity *e,
 	return decode(message, e, is_text, to);
 }
 
-/* ---- what is done to a text on its way, undone ---- */
+/* ---- undoing changes made to a text in transit ---- */
 
-/* What may be a mark is held until it is one, or is none. */
+/* A possible mark is held until it is complete, or is not one. */
 static const struct mark {
 	enum unmangle_how how;
 	const char *text, *meaning;
@@ -466,7 +466,7 @@ static const struct mark {
 	{ UNMANGLE_HTML, "&#96;", "`" },
 };
 
-/* The mark that what is held is, or begins. */
+/* The mark that the held octets are, or begin. */
 static const struct mark *mark_of(const struct unmangle *s)
 {
 	for (size_t i = 0; i < sizeof(marks) / sizeof(*marks); i++)
@@ -495,7 +495,7 @@ static int take(struct unmangle *s, char c)
 		return pass(s, m->meaning, strlen(m->meaning));
 	}
 	s->is_amid = c != '\n';
-	/* it may begin another one */
+	/* may begin another one */
 	if (s->held > 1 && s->how == UNMANGLE_HTML)
 		return pass(s, s->room, s->held - 1) < 0 ? -1 : take(s, c);
 	return pass(s, s->room, s->held);

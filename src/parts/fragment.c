@@ -1,9 +1,8 @@
-/* fragment.c - a message is staged and parsed in one go, then looked into.
+/* fragment.c - a message is staged and parsed in one pass, then examined.
  *
- * A label may be in the part's header, in the mail's, or in a text: the
- * first that can be read is it, since the digest will tell whether it was
- * right.  In a mail with a label nothing else is looked for.  A message within
- * a message is a mail of its own. */
+ * A label may be in the part's header, in the mail's, or in a text: the first
+ * valid one is used, since the digest will verify it.  In a mail with a label
+ * nothing else is searched.  A nested message is a separate mail. */
 #include "parts/fragment.h"
 
 #include <stdlib.h>
@@ -18,8 +17,8 @@
 #include "parts/file_name.h"
 #include "parts/part_headers.h"
 
-#define CANDIDATES_MAX 32 /* parts that a label may be about */
-#define NESTED_MAX     4  /* messages, encoded, in one another */
+#define CANDIDATES_MAX 32 /* candidates for the part of a label */
+#define NESTED_MAX     4  /* nested encoded messages */
 
 struct candidate {
 	const struct entity *entity;
@@ -27,19 +26,19 @@ struct candidate {
 	bool is_text;
 };
 
-/* A mail, by its top entity: the message itself or one within it. */
+/* A mail, by its top entity: the message itself or a nested one. */
 struct inside {
 	const struct entity *top;
 	struct part_headers marks;
 	struct candidate candidates[CANDIDATES_MAX]; /* no text, or numbered */
 	size_t candidate_count;
-	const struct entity *text; /* the first that carries something */
+	const struct entity *text; /* the first with content */
 	struct extract_look look;  /* into it */
 	bool has_label;
-	struct fragment_label label; /* of the mail or a text */
-	bool has_slice;		     /* a part had its own label */
+	struct fragment_label label; /* in the mail's header or a text */
+	bool has_slice;		     /* a part had a label */
 	unsigned n, of;		     /* of the subject */
-	bool is_bare;		     /* which may be a date */
+	bool is_bare;		     /* could be a date */
 	const char *rest;
 };
 
@@ -54,7 +53,7 @@ const char *fragment_kind_name(enum fragment_kind kind)
 	return names[kind];
 }
 
-/* ---- new ones ---- */
+/* ---- adding ---- */
 
 static struct fragment *add(struct fragments *s, enum fragment_kind kind,
 			    const struct entity *e)
@@ -107,7 +106,7 @@ static int add_numbered(struct fragments *s, const struct inside *in,
 				s->sink.error);
 }
 
-/* "<set>.0@domain" is an id of ours. */
+/* "<set>.0@domain" is an id that we create. */
 static const char *set_of_id(struct arena *a, const char *id)
 {
 	size_t n = strspn(id, "0123456789abcdef");
@@ -279,7 +278,7 @@ static int look_at_leaf(struct fragments *s, struct inside *in,
 	return is_text ? look_into(s, in, e, message) : 0;
 }
 
-/* 1 when its octets are those that the label tells of. */
+/* 1 when its octets match the label. */
 static int is_told(const struct candidate *c, const struct inside *in,
 		   const struct slice *message, struct error *f)
 {
@@ -301,9 +300,9 @@ static int is_told(const struct candidate *c, const struct inside *in,
 	return r;
 }
 
-/* The attachment that the label of the mail is about: the one with its octets,
- * whatever a gateway has put before it; else its number, else the first, so
- * that the part is reported as damaged.  -1 with the error. */
+/* The attachment for the label of the mail: the one with matching octets, since
+ * a gateway may have added others; else the one with its number, else the
+ * first, so that the part is reported as damaged.  -1 with the error. */
 static int find_payload(const struct inside *in, const struct fragment *from,
 			const struct slice *message,
 			const struct candidate **out, struct error *f)
@@ -327,7 +326,7 @@ static int find_payload(const struct inside *in, const struct fragment *from,
 	return 0;
 }
 
-/* Those that a part with a label makes superfluous, or a label of the mail. */
+/* Those that are redundant because of a label of a part or of the mail. */
 static void drop_numbered(struct fragments *s, struct fragment **from)
 {
 	struct fragment **at = from;
@@ -340,8 +339,8 @@ static void drop_numbered(struct fragments *s, struct fragment **from)
 	s->last = at;
 }
 
-/* A file begins in its first part and ends in its last: a sender that only
- * writes "3/5" may mean something else. */
+/* A file must begin in its first part and end in its last: a bare "3/5" may
+ * mean something else. */
 static bool fits_numbers(const struct inside *in)
 {
 	return !in->is_bare || (in->look.has_begin == (in->n == 1) &&
@@ -383,7 +382,7 @@ static int end_inside(struct fragments *s, struct inside *in,
 
 /* ---- messages that came encoded ---- */
 
-/* message/rfc822 in base64 is against the rules, and there all the same. */
+/* message/rfc822 in base64 is invalid, but occurs. */
 static int look_into_message(struct fragments *s, const struct entity *e,
 			     const struct slice *message)
 {
@@ -407,7 +406,7 @@ static int look_into_message(struct fragments *s, const struct entity *e,
 	return 0;
 }
 
-/* ---- what is in it besides ---- */
+/* ---- other content ---- */
 
 static const struct fragment *carried_by(const struct fragments *s,
 					 const struct entity *e)
@@ -459,7 +458,7 @@ static int note_leaf(struct fragments *s, const struct entity *e,
 	return 0;
 }
 
-/* Only of a message that has a fragment: others stay anyway. */
+/* Only for a message with a fragment: others are never deleted. */
 static int note_rest(struct fragments *s)
 {
 	struct slice message = stage_slice(&s->stage);

@@ -19,7 +19,7 @@
 
 /* ---- numbers in a subject ---- */
 
-/* Digits and blanks; 0 where there is none, or too many. */
+/* Digits and blanks; 0 if there are none, or too many. */
 static unsigned read_number(const char **p)
 {
 	uint64_t n = 0;
@@ -40,8 +40,8 @@ static bool pass_word(const char **p, const char *word)
 	return true;
 }
 
-/* The length of "(3/12)", "[part 3 of 12]" or "part 3 of 12" at p; 0 when it is
- * none. */
+/* The length of "(3/12)", "[part 3 of 12]" or "part 3 of 12" at p; 0 if there
+ * is none. */
 static size_t pair_at(const char *p, unsigned *n, unsigned *of)
 {
 	char end = *p == '(' ? ')' : *p == '[' ? ']' : 0;
@@ -81,7 +81,7 @@ static size_t bare_pair_at(const char *text, const char *p, unsigned *n,
 	return *n && *n <= *of ? length : 0;
 }
 
-/* The text without so many octets at `found`, and single spaces. */
+/* The text without that many octets at `found`, with single spaces. */
 static const char *text_without(struct arena *a, const char *text,
 				const char *found, size_t length)
 {
@@ -156,7 +156,7 @@ bool part_headers_bare_pair(struct arena *a, const char *text, unsigned *n,
 	return true;
 }
 
-/* "Re:", "Fwd:", "AW[2]:", "[list]": octets, 0 for none. */
+/* "Re:", "Fwd:", "AW[2]:", "[list]": its length, 0 for none. */
 static size_t prefix_length(const char *p)
 {
 	static const char *const words[] = { "re", "fwd", "fw", "aw", "wg",
@@ -215,7 +215,7 @@ static const char *decoded(struct arena *a, const char *text)
 }
 
 /* "attachment filename=x", whose semicolon was forgotten, and "filename=x",
- * which has no main value: the parameter, as it were after a semicolon. */
+ * which has no main value: returns the parameter as if after a semicolon. */
 static const char *find_stray(struct arena *a, const char *field,
 			      const char *parameter)
 {
@@ -336,7 +336,7 @@ static bool is_ours(const struct rawfield *r)
 	return false;
 }
 
-/* Of fields that come again and again only the first few are examined. */
+/* Of repeated fields only the first few are examined. */
 #define FIELDS_MAX 32
 
 int part_headers_read(struct part_headers *m, struct arena *a,

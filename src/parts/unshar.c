@@ -1,16 +1,16 @@
 /* unshar.c - a reader of here-documents.
  *
  *	SCRIPT	lines of the script; one of them may begin a here-document
- *	SKIP	a here-document that is none of ours
+ *	SKIP	a here-document that is ignored
  *	FILE	one that is a file's text
  *	UU	one that is uuencoded
  *	SUMS	one with the MD5 of the file before it
  *
- * A script begins at "#!" and ends with "exit 0": mailing lists add words of
- * their own after it.
+ * A script begins at "#!" and ends with "exit 0": mailing lists may add text
+ * after it.
  *
- * A text's last line end is held back: sed adds one to a file that had none,
- * and the size that the archive tells of then settles it. */
+ * The last line end of a text is held back: sed adds one to a file that had
+ * none, and the size in the archive then decides. */
 #include "parts/unshar.h"
 
 #include <inttypes.h>
@@ -96,7 +96,7 @@ static int open_file(struct unshar *s, const char *name)
 			      s->sink.error);
 }
 
-/* ---- what is uuencoded ---- */
+/* ---- uuencoded files ---- */
 
 static int meter_put(struct sink *sink, const void *data, size_t n)
 {
@@ -107,7 +107,7 @@ static int meter_put(struct sink *sink, const void *data, size_t n)
 
 static const struct sink_ops meter_ops = { .put = meter_put };
 
-/* A file of the begin line's name, unless a redirection had named it. */
+/* A file named by the begin line, unless by a redirection. */
 static int began(struct unuu *uu)
 {
 	struct unshar *s = uu->context;
@@ -146,7 +146,7 @@ static int end_uu(struct unshar *s)
 
 /* ---- the words of a command ---- */
 
-/* Reads one word of the shell's, as far as it means itself; past it. */
+/* Parses one literal word of the shell, and skips it. */
 static const char *read_word(const char *p, char *out)
 {
 	size_t n = 0;
@@ -171,7 +171,7 @@ static const char *read_word(const char *p, char *out)
 	return p;
 }
 
-/* "s/^X//", of any delimiter. */
+/* "s/^X//", with any delimiter. */
 static bool read_prefix(const char *word, char *out)
 {
 	size_t n = strlen(word);
@@ -292,7 +292,7 @@ static void read_comment(struct unshar *s, const char *line)
 static int begin_text(struct unshar *s, const struct command *c)
 {
 	if (c->appends && strcmp(c->target, s->name) == 0 && s->is_open) {
-		/* the line before it ends after all */
+		/* the previous line does end */
 		if (s->holds_newline && put_file(s, "\n", 1) < 0)
 			return -1;
 		s->holds_newline = false;
@@ -429,7 +429,7 @@ static int pass_on(struct unshar *s, size_t n, bool ends)
 	return ends ? sink_put(s->sink.next, "\n", 1) : 0;
 }
 
-/* What is held is a line, its start, or a further piece of it. */
+/* The held text is a line, its start, or a further piece of it. */
 static int take_line(struct unshar *s, bool ends)
 {
 	bool starts = !s->is_mid_line;

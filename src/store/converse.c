@@ -1,8 +1,8 @@
-/* converse.c - whose reply has how many lines.
+/* converse.c - finds the end of a reply.
  *
  * In POP3 that depends on the command: LIST and UIDL without a number, TOP,
- * RETR and CAPA are answered by lines up to a dot.  In IMAP it is the tag that
- * ends it, and literals are passed on by their length. */
+ * RETR and CAPA have multi-line replies that end in a dot.  In IMAP the tagged
+ * response ends it, and literals are copied by their length. */
 #include "store/converse.h"
 
 #include <stdio.h>
@@ -16,8 +16,8 @@ struct converse {
 	bool is_imap;
 	struct pop3_talk pop3;
 	struct imap_talk imap;
-	char tag[64]; /* of the IMAP command at hand */
-	bool is_more; /* which wants another line */
+	char tag[64]; /* of the current IMAP command */
+	bool is_more; /* the server expects another line */
 };
 
 struct converse *converse_open(struct arena *a, const struct mailbox_url *url,
@@ -67,7 +67,7 @@ static const char *const imap_verbs[] = {
 	"GETQUOTAROOT", NULL,
 };
 
-/* Past the tag, where there is one. */
+/* Skips the tag, if any. */
 static const char *verb_of(const struct converse *c, const char *line)
 {
 	const char *space;
@@ -107,7 +107,7 @@ static bool is_multiline(const char *line)
 	       ascii_equal(line, "UIDL");
 }
 
-/* The lines up to the dot, dots and all. */
+/* The lines up to the dot, without unstuffing. */
 static int pass_lines(struct conn *r, struct sink *to, struct error *f)
 {
 	struct undot undot;

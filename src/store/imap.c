@@ -1,11 +1,11 @@
 /* imap.c - the mailbox of IMAP (RFC 3501; UIDPLUS RFC 4315).
  *
- * Reading opens the folder by EXAMINE, which changes nothing there, not even
- * what is recent.  Ids are UIDVALIDITY.UID.  What is flagged \Deleted already
- * is to be deleted and not shown.  Deleting opens the folder again by
- * SELECT, sets \Deleted and expunges these UIDs alone; a server without UIDPLUS
- * can only expunge all that is flagged, which is done where no other client's
- * messages are. */
+ * Reading opens the folder with EXAMINE, which changes nothing, not even
+ * \Recent.  Ids are UIDVALIDITY.UID.  Messages that are flagged \Deleted
+ * already are not listed.  Deleting opens the folder again with SELECT, sets
+ * \Deleted and expunges only these UIDs; a server without UIDPLUS can only
+ * expunge all flagged messages, which is done if there are none of other
+ * clients. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,9 +16,9 @@
 #include "store/kinds.h"
 #include "store/remote.h"
 
-#define PIECE 65536 /* octets asked for at once, of a message's top */
-/* Messages in one question, which costs a round trip and is a line that should
- * not be over 1000 octets (RFC 2683 3.2.1.5). */
+#define PIECE 65536 /* octets per request for the top of a message */
+/* Messages in one request, which costs a round trip and is a line that should
+ * not exceed 1000 octets (RFC 2683 3.2.1.5). */
 #define IMAP_WINDOW 80
 
 /* ---- opening a folder ---- */
@@ -58,7 +58,7 @@ int imap_open_folder(struct imap *own, const char *verb, struct error *f)
 		if (imap_pass_rest(&own->talk, f) < 0)
 			return -1;
 	}
-	/* "no such folder" is what a NO without a reason means here */
+	/* a NO without a reason means "no such folder" here */
 	if (kind < 0 && f->cause == ERROR_UNAVAILABLE)
 		f->cause = ERROR_NOINPUT;
 	return kind;
@@ -66,8 +66,8 @@ int imap_open_folder(struct imap *own, const char *verb, struct error *f)
 
 /* ---- the list ---- */
 
-/* What was said of messages, in the order in which it was: a server may list in
- * any order, and tell of changes amid the list (RFC 3501 7). */
+/* Reports about messages, in the order of arrival: a server may list in any
+ * order, and report changes within the list (RFC 3501 7). */
 struct entry {
 	uint64_t uid, size;
 	size_t order;
@@ -115,7 +115,7 @@ static void read_entry(struct listing *l, const char *line)
 	l->entries[l->count++] = e;
 }
 
-/* Of one message, in the order in which it was said. */
+/* About one message, in the order of arrival. */
 static int by_uid(const void *one, const void *other)
 {
 	const struct entry *a = one, *b = other;
@@ -125,7 +125,7 @@ static int by_uid(const void *one, const void *other)
 	return a->order < b->order ? -1 : 1;
 }
 
-/* What was said last of a message counts. */
+/* The last report about a message counts. */
 static size_t merge_entries(struct listing *l)
 {
 	size_t n = 0;
@@ -194,7 +194,7 @@ static int read_list(struct imap *own, struct listing *l, struct error *f)
 
 /* ---- messages ---- */
 
-/* Was it asked for, too, and is to come later? */
+/* Was it requested, too, and is due later? */
 static bool is_awaited(const struct imap *own, uint64_t uid)
 {
 	const struct prefetch *a = &own->prefetch;
@@ -219,19 +219,19 @@ static int put_unquoted(const struct imap_item *item, struct sink *to)
 	return 0;
 }
 
-/* One untagged FETCH, looked at for the message that is due. */
+/* One untagged FETCH, parsed for the message that is due. */
 struct content {
 	uint64_t uid;
-	uint64_t announced; /* octets, as the list said */
+	uint64_t announced; /* octets, from the list */
 	struct sink *to;
-	bool is_seen;	 /* it was there */
-	uint64_t octets; /* and so long */
+	bool is_seen;	 /* there was a body */
+	uint64_t octets; /* its length */
 	bool is_named, is_other, is_early, is_dropped, is_wrong, is_gone;
-	bool is_missed; /* it may have been among what was dropped */
+	bool is_missed; /* it may have been in the dropped data */
 };
 
-/* A message that was asked for and is not wanted now.  No server sends more of
- * them than it was asked for; past these it is talk like any other. */
+/* A message that was requested and is not wanted now.  A server sends no more
+ * of them than were requested; anything beyond counts as unsolicited data. */
 static int drop(struct imap *own, uint64_t n, struct error *f)
 {
 	struct error unheard = ERROR_INIT;
@@ -243,8 +243,8 @@ static int drop(struct imap *own, uint64_t n, struct error *f)
 	return imap_pass(&own->talk, n, is_due ? &nowhere.sink : NULL, f);
 }
 
-/* What follows "BODY[]": a literal, a quoted text, or NIL, for a message
- * that another client has removed.  Nothing else is a message. */
+/* The value of "BODY[]": a literal, a quoted string, or NIL, for a message that
+ * another client has removed.  Nothing else is a message. */
 static int take_content(struct imap *own, struct content *c,
 			const struct imap_item *item, const char **at,
 			struct error *f)
@@ -292,16 +292,16 @@ static void take_uid(struct imap *own, struct content *c,
 	c->is_early = c->is_other && is_awaited(own, which);
 }
 
-/* Is it not to be taken now?  Content may come before its UID (RFC 3501
- * 7.4.2), and of several that are awaited it is not known yet which it is. */
+/* Must it be dropped now?  Content may precede its UID (RFC 3501 7.4.2), and if
+ * several messages are pending it is not known which one it is. */
 static bool is_untimely(const struct imap *own, const struct content *c)
 {
 	return c->is_early ||
 	       (!c->is_named && prefetch_pending(&own->prefetch));
 }
 
-/* The message, wherever in the FETCH it is.  One that comes before its turn
- * is dropped, and asked for again. */
+/* The message, wherever in the FETCH it is.  One that arrives out of order is
+ * dropped, and requested again. */
 static int read_content(struct imap *own, struct content *c, struct error *f)
 {
 	struct conn *r = own->talk.conn;
@@ -323,7 +323,8 @@ static int read_content(struct imap *own, struct content *c, struct error *f)
 		if (take_content(own, c, &item, &at, f) < 0)
 			return -1;
 	}
-	/* the flags of another are news, its content is a mistake */
+	/* flags of another message are unsolicited data, its content is an
+	 * error */
 	if (c->is_wrong || (c->is_other && !c->is_early && has_content))
 		return conn_garbled(r, "sends a message that was not requested",
 				    f);
@@ -340,8 +341,8 @@ static int is_gone(struct imap *own, struct error *f)
 			 own->talk.conn->place);
 }
 
-/* Until the content was there, or is to be asked for again: 1.  That the server
- * is done with the question it may tell only later. */
+/* Reads until the content was received, or returns 1 if it must be requested
+ * again.  The tagged response may come later. */
 static int read_answer(struct imap *own, struct content *c, struct error *f)
 {
 	conn_expect(own->talk.conn);
@@ -368,7 +369,7 @@ static int read_answer(struct imap *own, struct content *c, struct error *f)
 	return c->is_gone ? is_gone(own, f) : 0;
 }
 
-/* A response that was not awaited: mostly a message that was asked for. */
+/* An unexpected response: usually a message that was requested. */
 static int pass_late(struct imap *own, struct error *f)
 {
 	int64_t n = imap_literal(&own->talk);
@@ -380,8 +381,8 @@ static int pass_late(struct imap *own, struct error *f)
 	return imap_pass_rest(&own->talk, f);
 }
 
-/* Answers that are not wanted any more, and what is still to be said of those
- * that came. */
+/* Drops replies that are no longer wanted, and reads the remaining responses of
+ * the others. */
 static int land(struct imap *own, struct error *f)
 {
 	own->prefetch.answered = own->prefetch.asked;
@@ -399,14 +400,14 @@ static int land(struct imap *own, struct error *f)
 	return 0;
 }
 
-/* The server answers in its own order, which is that of the numbers. */
+/* The server replies in its own order, which is that of the numbers. */
 static bool is_rising(const struct prefetch *a, size_t last)
 {
 	return a->asked < a->count && a->list[a->asked] > last;
 }
 
-/* All that may be asked now, as one question: of several at once it may answer
- * a later one first (RFC 3501 5.5), and Dovecot does. */
+/* Requests everything that may be requested now, in one command: a server may
+ * answer several commands out of order (RFC 3501 5.5), and Dovecot does. */
 static int ask(struct imap *own, struct error *f)
 {
 	size_t window = own->is_muddled ? 1 : IMAP_WINDOW, number = 0;
@@ -443,7 +444,8 @@ static int get(struct mailbox *m, size_t number, int lines, struct sink *to,
 	};
 	int r;
 
-	/* again at most once: alone, it is taken wherever it is */
+	/* again at most once: if requested alone, it is accepted in any
+	 * position */
 	do {
 		if (!prefetch_is_next(&own->prefetch, m, number, lines)) {
 			if (land(own, f) < 0)
@@ -466,7 +468,8 @@ static int imap_read(struct mailbox *m, size_t number, struct sink *to,
 	return get(m, number, -1, to, f);
 }
 
-/* Header and some lines: pieces of the message, until there are enough. */
+/* Header and some lines: fetches pieces of the message until there are
+ * enough. */
 static int imap_top(struct mailbox *m, size_t number, unsigned lines,
 		    struct sink *to, struct error *f)
 {
@@ -506,7 +509,7 @@ static void imap_free(struct mailbox *m)
 
 	struct error unheard = ERROR_INIT;
 
-	/* Waiting for what is still on its way may take long. */
+	/* Waiting for pending replies could take long. */
 	if (!prefetch_pending(&own->prefetch) && !own->talk.conn->is_broken &&
 	    land(own, &unheard) == 0)
 		imap_farewell(&own->talk);

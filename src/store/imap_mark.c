@@ -1,10 +1,9 @@
-/* imap_mark.c - SELECT, look, STORE, EXPUNGE.
+/* imap_mark.c - deletes messages: SELECT, SEARCH, STORE, EXPUNGE.
  *
- *	fails at	what is left
- *	SELECT, look	all as it was
- *	STORE, EXPUNGE	flags are taken back; if that fails too, some are set
- *			and no message is gone
- */
+ *	fails at	state afterwards
+ *	SELECT, SEARCH	unchanged
+ *	STORE, EXPUNGE	flags are removed again, or, if that fails too, some
+ *			are set; no message is gone */
 #include "store/remote.h"
 
 #include <inttypes.h>
@@ -14,7 +13,8 @@
 
 #define SET_MAX 900 /* octets of one set of UIDs (RFC 7162 asks for 8192) */
 
-/* Appends "7,9:12,15" of what is marked from *at on, as much as fits. */
+/* Appends a set such as "7,9:12,15" of the marked messages from *at on, as many
+ * as fit. */
 static void put_set(const struct mailbox *m, size_t *at, struct buf *out)
 {
 	const struct imap *own = m->own;
@@ -27,8 +27,8 @@ static void put_set(const struct mailbox *m, size_t *at, struct buf *out)
 			++*at;
 			continue;
 		}
-		/* what lies between two neighbours of the list may be another's
-		 * new or hidden message: only UIDs in a row are a range */
+		/* between two neighbours of the list there may be new or hidden
+		 * messages: only consecutive UIDs form a range */
 		while (last + 1 < m->count &&
 		       m->messages[last + 1].is_deleted &&
 		       own->uids[last + 1] == own->uids[last] + 1)
@@ -41,7 +41,7 @@ static void put_set(const struct mailbox *m, size_t *at, struct buf *out)
 	}
 }
 
-/* One command for each set of what is marked. */
+/* One command for each set of marked messages. */
 static int for_each_set(struct mailbox *m, const char *before,
 			const char *behind, struct error *f)
 {
@@ -84,7 +84,7 @@ static bool is_marked(const struct mailbox *m, uint64_t uid)
 	       m->messages[low].is_deleted;
 }
 
-/* Does a "* SEARCH 7 9" name a message that is not ours to delete? */
+/* Does a "* SEARCH 7 9" list a message that we must not delete? */
 static bool names_others(const struct mailbox *m, const char *line)
 {
 	if (!ascii_begins(line, "* SEARCH"))

@@ -8,7 +8,7 @@
 #include "base/text.h"
 #include "net/glossary.h"
 
-#define DROPPED_MAX (16 * 1024 * 1024) /* octets of what was not asked for */
+#define DROPPED_MAX (16 * 1024 * 1024) /* octets of unsolicited data */
 #define LINES_MAX   (2 * (uint64_t)MAILBOX_MESSAGES_MAX + 10000)
 #define FAREWELL    5000 /* milliseconds */
 
@@ -105,7 +105,7 @@ bool imap_number(const char *text, size_t n, uint64_t *value)
 	return false;
 }
 
-/* "* OK [ALERT] ..." ends in words for people, which may look like anything
+/* "* OK [ALERT] ..." ends in human-readable text, which may look like anything
  * (RFC 3501 7.1). */
 static bool is_for_people(const char *line)
 {
@@ -137,7 +137,7 @@ int64_t imap_literal(const struct imap_talk *t)
 	if (!from || from == line->len - 1 ||
 	    strspn(line->data + from, "0123456789") != line->len - 1 - from)
 		return -1;
-	/* what cannot be counted is a literal, too: one that is not taken */
+	/* a literal with an invalid length is a literal, too: it is refused */
 	if (!imap_number(line->data + from, line->len - 1 - from, &n) ||
 	    n > INT64_MAX)
 		return INT64_MAX;
@@ -196,7 +196,7 @@ void imap_farewell(struct imap_talk *t)
 	if (!t->conn || t->conn->is_broken)
 		return;
 	conn_hurry(t->conn, FAREWELL);
-	/* "* BYE" is the answer */
+	/* "* BYE" is the expected response */
 	if (imap_say(t, "LOGOUT", NULL, &unheard) == 0)
 		imap_finish(t, t->tag, "LOGOUT", &unheard);
 	t->conn->is_broken = true;
@@ -222,7 +222,7 @@ const char *imap_fetch(const char *line)
 	return at + strlen(" FETCH (");
 }
 
-/* Past a name: "BODY[HEADER.FIELDS (TO)]<0>" is one. */
+/* Skips a name: "BODY[HEADER.FIELDS (TO)]<0>" is one. */
 static const char *past_name(const char *at)
 {
 	bool in_brackets = false;
@@ -279,12 +279,12 @@ bool imap_item_is(const struct imap_item *item, const char *name)
 	return ascii_is_word(item->name, item->name_length, name);
 }
 
-/* ---- from the dial to a log-in (RFC 3501 6.2) ---- */
+/* ---- connection and login (RFC 3501 6.2) ---- */
 
-/* What servers take of a command (RFC 7162 4). */
+/* The length of a command that servers accept (RFC 7162 4). */
 #define COMMAND_MAX 8000
 
-/* ---- what it can do ---- */
+/* ---- capabilities ---- */
 
 static void read_ability(struct imap_talk *t, const char *word, size_t n)
 {
@@ -298,7 +298,7 @@ static void read_ability(struct imap_talk *t, const char *word, size_t n)
 		t->remote.offer.has_command = false;
 }
 
-/* "* CAPABILITY IMAP4rev1 AUTH=PLAIN ..." begins the list anew. */
+/* "* CAPABILITY IMAP4rev1 AUTH=PLAIN ..." replaces the list. */
 static void read_abilities(struct imap_talk *t, const char *line)
 {
 	if (!ascii_begins(line, "* CAPABILITY "))
@@ -369,7 +369,7 @@ int imap_ask_abilities(struct imap_talk *t, struct error *f)
 
 /* ---- logging in ---- */
 
-/* A "NO" without a reason is a refusal of the log-in. */
+/* A "NO" without a reason means that the login was refused. */
 static int hear_login(struct imap_talk *t, const char *user, struct error *f)
 {
 	const char *what =
@@ -392,8 +392,8 @@ static bool is_plain(const char *text)
 	return true;
 }
 
-/* Quotes hold ASCII alone; all else goes as a literal, for which the server
- * says "+" first. */
+/* Quoted strings are ASCII only; anything else is sent as a literal, after the
+ * server's "+". */
 static int say_string(struct imap_talk *t, struct buf *text, const char *value,
 		      const char *user, struct error *f)
 {
@@ -492,13 +492,13 @@ int imap_begin(struct imap_talk *t, struct arena *a,
 
 /* ---- names of mailboxes ---- */
 
-/* Runs of what is not printable ASCII become "&" base64 "-", the base64 being
- * that of UTF-16 with ',' for '/' and no padding; "&" itself is "&-". */
+/* Runs of anything but printable ASCII become "&" base64 "-": base64 of UTF-16
+ * with ',' for '/' and no padding; "&" itself is "&-". */
 
 struct run {
 	struct buf *out;
 	uint32_t bits;
-	unsigned count; /* of bits that wait */
+	unsigned count; /* pending bits */
 };
 
 static void put_bits(struct run *r, uint32_t value, unsigned n)

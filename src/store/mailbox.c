@@ -1,4 +1,4 @@
-/* mailbox.c - which kind it is, and what all kinds have in common. */
+/* mailbox.c - determines the kind, and does what all kinds have in common. */
 #include "store/mailbox.h"
 
 #include <errno.h>
@@ -17,9 +17,9 @@
 #include "store/kinds.h"
 #include "store/mbox.h"
 
-#define ID_DIGITS 32 /* of a SHA-256 in hex */
+#define ID_DIGITS 32 /* SHA-256 in hex */
 
-/* ---- what can be read only once ---- */
+/* ---- input that can be read only once ---- */
 
 static int open_spool(const char *const *spool, struct error *f)
 {
@@ -36,7 +36,7 @@ static int open_spool(const char *const *spool, struct error *f)
 			 "there is no directory for the input; set TMPDIR");
 }
 
-/* A descriptor that can be read at any place, or -1. */
+/* A seekable descriptor, or -1. */
 static int keep_stream(int from, const char *name, const char *const *spool,
 		       struct error *f)
 {
@@ -87,7 +87,7 @@ static int open_directory(struct mailbox *m, struct error *f)
 	return maildirectory_open(m, f);
 }
 
-/* A message, or many of them in an mbox. */
+/* One message, or an mbox. */
 static int open_bytes(struct mailbox *m, int fd, struct error *f)
 {
 	char start[MBOX_BEGIN_OCTETS];
@@ -124,7 +124,7 @@ static int open_path(struct mailbox *m, const char *const *spool,
 				   m->name);
 	if (S_ISDIR(st.st_mode))
 		return open_directory(m, f);
-	/* The process that feeds a pipe may not have come yet. */
+	/* The process that writes to a pipe may not have started yet. */
 	fd = open(m->name, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 	if (fd < 0)
 		return error_errno(f, ERROR_NOINPUT, errno, "cannot read %s",
@@ -211,7 +211,7 @@ static int check_number(const struct mailbox *m, size_t number, struct error *f)
 			 number, m->count);
 }
 
-/* The chain's error may be another than the caller's. */
+/* The error of the chain may be a different one than the caller's. */
 static int take_sink_error(int r, const struct sink *to, struct error *f)
 {
 	if (r < 0 && !error_is_set(f))
@@ -270,7 +270,7 @@ const char *mailbox_id(struct mailbox *m, size_t number, struct error *f)
 	if (m->messages[number - 1].id)
 		return m->messages[number - 1].id;
 	digest_init(&digest, NULL, f);
-	/* of all of it: equal headers may be above different texts */
+	/* of the complete message: different texts may have equal headers */
 	r = mailbox_read(m, number, &digest.sink, f);
 	if (r == 0 && sink_close(&digest.sink) == 0)
 		m->messages[number - 1].id =
@@ -360,7 +360,7 @@ static size_t find_scheme(const char *source)
 	return i;
 }
 
-/* Others are URLs too, and refused as such rather than as missing files. */
+/* Others are URLs too, and are refused as such rather than as missing files. */
 bool mailbox_is_url(const char *source)
 {
 	size_t n = strspn(source, "abcdefghijklmnopqrstuvwxyz"
@@ -415,7 +415,7 @@ static int parse_port(const char *text, size_t n, unsigned *port,
 	return 0;
 }
 
-/* "user@" in front of the host; RFC 2384's ";AUTH=..." is not for us. */
+/* "user@" before the host; ";AUTH=..." of RFC 2384 is ignored. */
 static int parse_user(struct arena *a, const char *text, size_t n,
 		      struct mailbox_url *out, struct error *f)
 {
@@ -508,7 +508,7 @@ int mailbox_parse_url(struct arena *a, const char *source,
 
 /* ---- the top of a message ---- */
 
-/* An empty line above the header ends none. */
+/* An empty line before the header does not end it. */
 static void end_line(struct top_filter *s)
 {
 	if (s->in_body)

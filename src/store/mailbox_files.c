@@ -1,8 +1,8 @@
 /* mailbox_files.c - one message in one file, and a directory of such files.
  *
- * A directory's messages are its plain files by name, but for those that a dot
- * hides.  Each is opened when it is read: what has become something else in
- * the meantime (a pipe, a directory) is refused and never waited for. */
+ * The messages of a directory are its regular files in order of their names,
+ * except hidden ones.  Each is opened when it is read: if it is no longer a
+ * regular file (but a pipe, a directory) it is refused, without blocking. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -81,7 +81,7 @@ static void mailfile_free(struct mailbox *m)
 {
 	struct mailfile *own = m->own;
 
-	close(own->fd); /* only read from: nothing can be lost */
+	close(own->fd); /* only read: nothing can be lost */
 }
 
 static const struct mailbox_ops mailfile_ops = {
@@ -89,7 +89,7 @@ static const struct mailbox_ops mailfile_ops = {
 	.free = mailfile_free,
 };
 
-/* A file without a byte is no message. */
+/* An empty file is not a message. */
 int mailfile_open(struct mailbox *m, int fd, struct error *f)
 {
 	struct mailbox_message *one;

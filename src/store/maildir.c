@@ -8,8 +8,8 @@
  *	(it fails: the mail is taken out of new again, or it would come twice)
  *	unlink of tmp     the mail in new              delivered
  *
- * Strays in tmp that are older than 36 hours are for the reader's mail
- * program to remove, as maildir(5) says. */
+ * Stray files in tmp that are older than 36 hours are removed by the user's
+ * mail reader, as in maildir(5). */
 #include "store/maildir.h"
 
 #include <errno.h>
@@ -41,7 +41,7 @@ static int make_directories(struct arena *a, const char *directory,
 	return 0;
 }
 
-/* "seconds.RrandomPpid.host", without the bytes that mean something. */
+/* "seconds.RrandomPpid.host", without special characters. */
 static const char *unique_name(struct arena *a)
 {
 	uint64_t random;
@@ -65,7 +65,7 @@ static int write_message(int fd, const char *name, const char *reverse_path,
 
 	sink_fd_init(&out, fd, name, f);
 	lf_init(&lf, &out.sink);
-	/* The first failure sticks in f: one look at the end is enough. */
+	/* The first failure stays in f: one check at the end is enough. */
 	sink_puts(&out.sink, "Return-Path: <");
 	sink_puts(&out.sink, reverse_path);
 	sink_puts(&out.sink, ">\nDelivered-To: ");
@@ -115,21 +115,21 @@ int maildir_deliver(struct arena *a, const char *directory,
 
 /* ---- reading ---- */
 
-/* What lies in new/ and cur/ (maildir(5)).
+/* The messages in new/ and cur/ (maildir(5)).
  *
- * The name in front of ":2," is the message, what follows are its flags, and
- * another program may change those or move it from new/ to cur/ at any moment:
- * a file that is gone is looked for once more by its name.  tmp/ is never
- * looked into.  The oldest comes first, by the seconds that names begin with.
+ * The name before ":2," identifies the message, the rest are its flags, and
+ * another program may change those or move it from new/ to cur/ at any time: a
+ * file that is gone is searched once more by its name.  tmp/ is never read.
+ * The oldest comes first, by the seconds at the start of the name.
  */
 
-#define TRIES 3 /* looks for what gets another name meanwhile */
+#define TRIES 3 /* searches messages that are renamed meanwhile */
 
 static const char *const places[] = { "new", "cur" };
 
-/* own, beside each message */
+/* private data of each message */
 struct maildir_place {
-	const char *path; /* where it was seen last */
+	const char *path; /* its last known directory */
 	const char *base;
 	uint64_t seconds, size;
 };
@@ -157,7 +157,7 @@ static int by_age(const void *one, const void *other)
 	return strcmp(a->base, b->base);
 }
 
-/* The message that a file is of; NULL where it is of none that we know. */
+/* The message of a file; NULL if unknown. */
 static struct maildir_place *place_of(const struct mailbox *m, const char *name)
 {
 	char base[NAME_MAX + 1] = "";
@@ -171,8 +171,8 @@ static struct maildir_place *place_of(const struct mailbox *m, const char *name)
 	return bsearch(&key, m->own, m->count, sizeof(key), by_age);
 }
 
-/* Notes where each message of the directory lies now: a mail program that opens
- * the Maildir moves all that is new at once.  Was `wanted` seen? */
+/* Records the current file of each message of the directory: a mail reader that
+ * opens the Maildir moves all new ones at once.  Was `wanted` found? */
 static bool look_in(const struct mailbox *m, const char *part,
 		    const struct maildir_place *wanted, struct error *f)
 {
@@ -198,7 +198,7 @@ static bool look_in(const struct mailbox *m, const char *part,
 	return was_seen;
 }
 
-/* Looks for the message by its name; false when it is gone, or with the
+/* Searches the message by its name; false when it is gone, or with the
  * error. */
 static bool find_again(const struct mailbox *m,
 		       const struct maildir_place *place, struct error *f)
@@ -210,7 +210,7 @@ static bool find_again(const struct mailbox *m,
 	return was_seen && !error_is_set(f);
 }
 
-/* *is_gone where there is none of that name any more. */
+/* Sets *is_gone if no such message exists any more. */
 static int reopen(struct mailbox *m, struct maildir_place *place, bool *is_gone,
 		  struct error *f)
 {
@@ -257,7 +257,7 @@ static int remove_one(struct mailbox *m, struct maildir_place *place,
 		if (error != ENOENT)
 			return error_errno(f, ERROR_CANTCREAT, error,
 					   "cannot delete %s", place->path);
-		/* another was faster, or it cannot be told */
+		/* removed by another program, or unknown */
 		if (!find_again(m, place, f))
 			return error_is_set(f) ? -1 : 0;
 	}
@@ -294,7 +294,7 @@ struct finding {
 	struct mailbox *m;
 	struct maildir_place *list;
 	size_t count, room;
-	bool has_moved; /* one went away while we looked */
+	bool has_moved; /* removed during the scan */
 };
 
 static int find_one(struct finding *found, const struct directory *d,
@@ -340,8 +340,8 @@ static int find_in(struct finding *found, const char *place, struct error *f)
 	return error_is_set(f) ? -1 : r;
 }
 
-/* One that gets another name while we look may be seen under neither: then we
- * look again, and what was seen twice is one. */
+/* One that is renamed during the scan may be missed: then the scan is repeated,
+ * and duplicates are merged. */
 static int find_all(struct finding *found, struct error *f)
 {
 	int r = 0;
@@ -355,7 +355,7 @@ static int find_all(struct finding *found, struct error *f)
 	return r;
 }
 
-/* One that moved while we looked was seen twice. */
+/* One that was moved during the scan was found twice. */
 static int take_over(struct finding *found, struct error *f)
 {
 	struct mailbox *m = found->m;

@@ -1,8 +1,8 @@
-/* mbox.c - "From " lines, and the ">" that keeps a body from looking like
- * one: mboxrd quotes lines that are quoted already, so nothing is ambiguous.
+/* mbox.c - "From " lines, and the ">" that quotes them in a body: mboxrd also
+ * quotes quoted lines, so that it is reversible.
  *
- * A symbolic link is not followed, and a file that is another's or has other
- * names is not written to: the directory may be open to others. */
+ * Symbolic links are not followed, and a file of another user or with several
+ * links is not written to: others may be able to write to the directory. */
 #include "store/mbox.h"
 
 #include <errno.h>
@@ -18,11 +18,11 @@
 #include "base/sysenv.h"
 #include "flow/crlf.h"
 
-/* Puts a ">" before every line that is ">*From ".  What of a line's start
- * has been seen waits until it is known to be one or not. */
+/* Puts a ">" before every line that matches ">*From ".  The start of a line is
+ * held until that is known. */
 struct from_quote {
 	struct sink sink;
-	bool deciding;	/* at a line's start */
+	bool deciding;	/* at the start of a line */
 	size_t quotes;	/* ">" seen since then */
 	size_t matched; /* octets of "From " seen after them */
 };
@@ -44,7 +44,7 @@ static int flush_start(struct from_quote *s, bool quote)
 	return sink_put(s->sink.next, from_word, matched);
 }
 
-/* 1 when the octet was taken, 0 when it is for the line's rest. */
+/* 1 when the octet was used, 0 when it belongs to the rest of the line. */
 static int decide(struct from_quote *s, char c)
 {
 	if (c == '>' && s->matched == 0) {
@@ -83,7 +83,7 @@ static int quote_put(struct sink *sink, const void *data, size_t n)
 	return 0;
 }
 
-/* A last line gets the end that it may lack. */
+/* Completes the line end of the last line. */
 static int quote_close(struct sink *sink)
 {
 	struct from_quote *s = (struct from_quote *)sink;
@@ -141,7 +141,7 @@ static int write_message(int fd, const char *path, const char *reverse_path,
 	return error_is_set(f) ? -1 : 0;
 }
 
-/* Ours alone, and no other's name for something else. */
+/* Must be our own file, with a single link. */
 static int check_file(const char *path, const struct stat *st, struct error *f)
 {
 	if (S_ISREG(st->st_mode) && st->st_nlink == 1 &&
@@ -153,10 +153,12 @@ static int check_file(const char *path, const struct stat *st, struct error *f)
 			 path);
 }
 
-/* 1 when it is locked and fit; 0 when another is in its place by now; -1. */
+/* 1 when it is locked and usable; 0 when it was replaced by another file;
+ * -1. */
 static int lock_mine(int fd, const char *path, struct stat *st, struct error *f)
 {
-	struct error no_locks = ERROR_INIT; /* of this file system */
+	struct error no_locks =
+		ERROR_INIT; /* unsupported by this file system */
 	int r;
 
 	disk_lock(fd, DISK_LOCK_WAIT, path, &no_locks);
@@ -169,8 +171,8 @@ static int lock_mine(int fd, const char *path, struct stat *st, struct error *f)
 	return check_file(path, st, f) < 0 ? -1 : 1;
 }
 
-/* The process that held the lock may have put another file in this one's place
- * (mbox_rewrite does): what is appended here would be lost. */
+/* The process that held the lock may have replaced the file (as mbox_rewrite
+ * does): a message appended here would be lost. */
 static int open_locked(const char *path, struct stat *st, struct error *f)
 {
 	for (int i = 0; i < REOPEN_MAX; i++) {
@@ -194,7 +196,7 @@ static int open_locked(const char *path, struct stat *st, struct error *f)
 			 "%s is replaced repeatedly by another program", path);
 }
 
-/* What was begun would be taken for the start of the next message. */
+/* A partial message would be taken for the start of the next one. */
 static void cut_off(int fd, off_t size, struct error *f)
 {
 	struct error why = *f;
@@ -270,7 +272,7 @@ bool mbox_begins(const char *text, size_t n)
 	return mbox_is_from(text + at, n - at);
 }
 
-/* The line's end is still to come: can it be ">*From ", or empty? */
+/* Without the rest of the line: can it match ">*From ", or be empty? */
 static bool may_matter(const struct mbox_message *s)
 {
 	size_t quotes = 0, n = s->held;
@@ -329,7 +331,7 @@ static int pass_blank(struct mbox_message *s)
 	return sink_put(s->sink.next, n == 2 ? "\r\n" : "\n", n);
 }
 
-/* What is held goes on, one quote less where it has one. */
+/* Passes on the held octets, without one ">" if there is one. */
 static int pass_line(struct mbox_message *s)
 {
 	const char *line = s->line;
@@ -347,7 +349,7 @@ static int pass_line(struct mbox_message *s)
 	return sink_put(s->sink.next, line, n);
 }
 
-/* ">From " above the header is a path that UUCP left there. */
+/* ">From " above the header is a path from UUCP. */
 static bool is_path(struct mbox_message *s)
 {
 	s->is_above = s->is_above && s->held && s->line[0] == '>' &&
@@ -373,7 +375,7 @@ static int end_line(struct mbox_message *s)
 	return 0;
 }
 
-/* One octet of a line's start. */
+/* One octet at the start of a line. */
 static int start_line(struct mbox_message *s, char c)
 {
 	s->line[s->held++] = c;
@@ -383,7 +385,7 @@ static int start_line(struct mbox_message *s, char c)
 		return 0;
 	if (is_path(s)) {
 		s->held = 0;
-		s->state = MBOX_SEPARATOR; /* passed over to its end */
+		s->state = MBOX_SEPARATOR; /* skipped to its end */
 		return 0;
 	}
 	s->state = MBOX_REST;
@@ -421,7 +423,7 @@ static int message_put(struct sink *sink, const void *data, size_t n)
 	return 0;
 }
 
-/* The empty line at the end is the mbox's, not the message's. */
+/* The empty line at the end belongs to the mbox, not to the message. */
 static int message_close(struct sink *sink)
 {
 	struct mbox_message *s = (struct mbox_message *)sink;

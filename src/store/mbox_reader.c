@@ -19,14 +19,14 @@
 #include "store/kinds.h"
 #include "store/mbox.h"
 
-/* ---- an mbox that no other program may write to for a while ---- */
+/* ---- locking an mbox ---- */
 
-/* All three customs at once, as no two mail programs keep the same: a file
- * PATH.lock beside it, then flock and fcntl on it, as Postfix and mutt do.
- * Waits for up to LOCK_PATIENCE, then ERROR_TEMPORARY.
+/* Uses all three methods, since mail programs differ: a file PATH.lock, then
+ * flock and fcntl on the mbox, as Postfix and mutt do. Waits for up to
+ * LOCK_PATIENCE, then ERROR_TEMPORARY.
  *
  * PATH.lock has "PID:HOST" in it, as Dovecot writes it and liblockfile reads
- * it.  One whose owner is gone is taken over:
+ * it.  One whose owner is gone is removed:
  *
  *	another process holds a flock on it	never
  *	PID is of this host and gone		at once
@@ -37,17 +37,18 @@
  *						system (procmail's 1024 s)
  *
  * PATH.lock is written under another name and linked, so it is never there
- * without its owner, and that is exclusive on NFS of any age.  Two that find
- * the same one abandoned cannot both remove it: the one that unlinks it holds a
- * flock on it, and has seen under that lock that the name is still this file's.
- * Signals that end us remove the file (base/tempfile.h). */
+ * without its owner, and that is exclusive on NFS of any age.  Two processes
+ * that find the same stale lock cannot both remove it: the one that unlinks
+ * it holds a flock on it, and has verified under that lock that the name
+ * still refers to this file.  Signals that end us remove the file
+ * (base/tempfile.h). */
 
 #define LOCK_PATIENCE 5000  /* milliseconds */
 #define LOCK_OLD      1024  /* seconds */
 #define LOCK_OLDEST   86400 /* seconds */
 #define LOOK_EVERY    100   /* milliseconds */
 #define OWNER_SIZE    320   /* of "PID:HOST" */
-#define NAME_MOST     100   /* octets of the mbox's name in another one's */
+#define NAME_MOST     100   /* octets of the mbox's name in a temporary name */
 
 struct mbox_lock {
 	struct tempfile dot;
@@ -73,9 +74,9 @@ static int wait_more(const struct waiting *w, const char *held_by,
 	return 0;
 }
 
-/* Of a lock that is there. */
+/* An existing lock. */
 struct owner {
-	long pid; /* 0: not told */
+	long pid; /* 0: unknown */
 	char host[OWNER_SIZE];
 };
 
@@ -97,7 +98,7 @@ static void read_owner(int fd, struct owner *o)
 			 (int)strcspn(end + 1, "\r\n"), end + 1);
 }
 
-/* `now` is a file that was written just now, beside it. */
+/* `now` is a file just written in the same directory, for its time. */
 static bool is_abandoned(int fd, const struct stat *st, int now)
 {
 	struct owner owner;
@@ -126,7 +127,7 @@ static void remove_abandoned(const char *dot, int now)
 	if (fd < 0 && errno == EACCES) /* mutt_dotlock's are read-only */
 		fd = open(dot, O_RDONLY | flags);
 	if (fd < 0)
-		return; /* another user's: for them or root to remove */
+		return; /* another user's: only they or root can remove it */
 	if (flock(fd, LOCK_EX | LOCK_NB) == 0 && fstat(fd, &st) == 0 &&
 	    S_ISREG(st.st_mode) && is_abandoned(fd, &st, now) &&
 	    disk_is_same(fd, dot, &unsure) > 0)
@@ -134,7 +135,7 @@ static void remove_abandoned(const char *dot, int now)
 	close(fd); /* nothing was written */
 }
 
-/* Where a file system has no links: O_EXCL, and the owner is written after. */
+/* On a file system without links: O_EXCL, then the owner is written. */
 static int make_directly(struct mbox_lock *l, const char *dot)
 {
 	int fd = open(dot, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
@@ -170,8 +171,7 @@ static int write_owner(struct mbox_lock *l, struct error *f)
 	return disk_write_all(l->dot.fd, owner, (size_t)n, l->dot.path, f);
 }
 
-/* For files that are made beside the mbox while it is locked, and for
- * tempfile_tidy. */
+/* For temporary files in the directory of the mbox, and for tempfile_tidy. */
 static const char *prefix_beside(struct arena *a, const char *path)
 {
 	return arena_format(a, ".%.*s", NAME_MOST, disk_basename(path));
@@ -206,7 +206,7 @@ static int take_descriptor(struct mbox_lock *l, const struct waiting *w,
 
 	while (flock(l->fd, LOCK_EX | LOCK_NB) < 0) {
 		if (errno != EWOULDBLOCK && errno != EINTR)
-			break; /* a file system without it */
+			break; /* unsupported by the file system */
 		if (wait_more(w, "flock", f) < 0)
 			return -1;
 	}
@@ -224,8 +224,8 @@ static void unlock_mbox(struct mbox_lock *l)
 	tempfile_drop(&l->dot);
 }
 
-/* `fd` is the mbox, open for writing too; closing it gives flock and fcntl
- * back.  The lock stays where it is in memory until it is dropped. */
+/* `fd` is the mbox, open for writing too; closing it releases flock and fcntl.
+ * The struct must not be moved until it is dropped. */
 static int lock_mbox(struct mbox_lock *l, struct arena *a, const char *path,
 		     int fd, struct error *f)
 {
@@ -249,21 +249,20 @@ struct mbox_reader {
 	uint64_t size;
 };
 
-/* ---- the file without the messages that are marked ---- */
+/* ---- rewriting the file without the marked messages ---- */
 
-/* Lock, look, write beside, sync, rename.
+/* Lock, check, write a temporary file, sync, rename.
  *
  *	a crash after     leaves
  *	the lock          PATH.lock, and the mbox as it was
  *	writing           PATH.lock, ".NAME.PID.HOST.XXXXXX", the mbox as it was
  *	rename            PATH.lock, the new mbox
  *
- * The next process that locks it takes over the one and removes the other,
- * as their owner is dead.
+ * The next process that locks it removes both, since their owner is gone.
  *
- * What another program did to the file since it was opened is looked at under
- * the lock: mail that was appended is kept; where the messages do not begin
- * where they began any more, nothing is done. */
+ * Changes by other programs since it was opened are checked under the lock:
+ * mail that was appended is kept; if the messages no longer begin at the same
+ * offsets, nothing is changed. */
 
 struct rewriting {
 	struct mailbox *m;
@@ -281,13 +280,12 @@ static int changed(const struct rewriting *w, struct error *f)
 			 w->m->name);
 }
 
-/* ---- is it still what we saw? ---- */
+/* ---- was it changed? ---- */
 
 struct comparing {
 	const struct mbox_reader *own;
 	size_t count, at;
-	uint64_t
-		next; /* where a message that is new to us begins, or the end */
+	uint64_t next; /* start of the first appended message, or the end */
 	bool is_other;
 };
 
@@ -304,7 +302,7 @@ static int compare(void *context, const struct mbox_part *part, struct error *f)
 	return 0;
 }
 
-/* A border that is none would take half a message with it. */
+/* A wrong message boundary would delete half a message. */
 static int in_doubt(const struct rewriting *w, const struct mbox_doubt *doubt,
 		    struct error *f)
 {
@@ -333,14 +331,14 @@ static int look(const struct rewriting *w, struct error *f)
 	if (seen.st_dev != w->st.st_dev || seen.st_ino != w->st.st_ino ||
 	    w->st.st_nlink != 1 || (uint64_t)w->st.st_size < w->own->size)
 		return changed(w, f);
-	/* though untouched: what is deleted has to be the same twice */
+	/* even if untouched: both scans must agree on what is deleted */
 	if (mbox_scan(&all, compare, &c, &doubt, f) < 0)
 		return -1;
 	if (doubt.is_set)
 		return in_doubt(w, &doubt, f);
 	if (c.is_other || c.at < c.count)
 		return changed(w, f);
-	/* the last one, which is to go, got longer */
+	/* the last one, which is marked, got longer */
 	if (w->m->messages[c.count - 1].is_deleted && c.next != w->own->size)
 		return changed(w, f);
 	return 0;
@@ -359,7 +357,7 @@ static int copy_run(const struct rewriting *w, struct sink *to, uint64_t from,
 	return until > from ? pump_slice(&run, to) : 0;
 }
 
-/* All but what is marked, in as few runs as there are. */
+/* Copies everything except marked messages, in as few runs as possible. */
 static int copy_kept(const struct rewriting *w, struct sink *to)
 {
 	const struct mbox_part *parts = w->own->parts;
@@ -375,7 +373,7 @@ static int copy_kept(const struct rewriting *w, struct sink *to)
 	return copy_run(w, to, from, (uint64_t)w->st.st_size);
 }
 
-/* Who may read it and deliver to it stays as it is. */
+/* Keeps owner, group and permissions. */
 static int give_away(const struct rewriting *w, int fd, const char *name,
 		     struct error *f)
 {
@@ -413,7 +411,7 @@ static int write_new(const struct rewriting *w, int fd, const char *name,
 		r = disk_sync(fd, name, f);
 	if (r == 0 && fstat(w->fd, &now) < 0)
 		r = error_errno(f, ERROR_IO, errno, "cannot stat %s", w->path);
-	/* a program that keeps no lock */
+	/* a program that does not lock */
 	if (r == 0 && (now.st_size != w->st.st_size ||
 		       now.st_mtim.tv_sec != w->st.st_mtim.tv_sec ||
 		       now.st_mtim.tv_nsec != w->st.st_mtim.tv_nsec))
@@ -449,7 +447,7 @@ static int under_lock(struct rewriting *w, struct error *f)
 {
 	int is_same;
 
-	/* Another may have replaced the file before it let go of it. */
+	/* The previous lock holder may have replaced the file. */
 	if (fstat(w->fd, &w->st) < 0)
 		return error_errno(f, ERROR_IO, errno, "cannot stat %s",
 				   w->path);
@@ -492,7 +490,7 @@ static int mbox_rewrite(struct mailbox *m, struct error *f)
 struct finding {
 	struct mailbox *m;
 	size_t room;
-	struct mbox_part *parts; /* as many as there is room for */
+	struct mbox_part *parts; /* `room` elements */
 };
 
 static int found(void *context, const struct mbox_part *part, struct error *f)

@@ -1,5 +1,5 @@
-/* mbox_scan.c - line by line through a window; what a line means is told by
- * itself, the line before and the line behind.
+/* mbox_scan.c - line by line through a window; the meaning of a line depends on
+ * itself, the line before and the line after it.
  *
  *	"From " line		empty line	begins a message?
  *				before
@@ -11,7 +11,7 @@
  *	neither			yes		read like a sentence
  *	neither			no		no
  *
- * Within what a believed Content-Length counts none begins one. */
+ * Within a trusted Content-Length no line begins a message. */
 
 #include <stdlib.h>
 #include <string.h>
@@ -22,7 +22,7 @@
 #include "mail/rawfield.h"
 #include "store/mbox.h"
 
-#define AHEAD 1024 /* octets that are seen from a line's start on */
+#define AHEAD 1024 /* octets of lookahead from the start of a line */
 
 struct scan {
 	struct slice all;
@@ -32,12 +32,12 @@ struct scan {
 	char data[64 * 1024];
 	size_t at, end;
 	uint64_t offset;
-	/* the message at hand */
+	/* the current message */
 	struct mbox_part part;
 	bool is_in_header, is_after_blank;
 	enum { LENGTH_NONE, LENGTH_KNOWN, LENGTH_DIFFERS } has_length;
 	uint64_t length;
-	uint64_t counted_until; /* of a Content-Length that is believed */
+	uint64_t counted_until; /* of a trusted Content-Length */
 };
 
 /* ---- the window ---- */
@@ -66,7 +66,7 @@ static size_t available(const struct scan *s)
 	return s->end - s->at;
 }
 
-/* Has AHEAD octets in sight, where there are so many. */
+/* Fills the window with AHEAD octets, if there are as many. */
 static int look_ahead(struct scan *s)
 {
 	uint64_t left = s->all.length - s->offset;
@@ -106,9 +106,9 @@ static int pass_line(struct scan *s)
 	}
 }
 
-/* ---- what a line is ---- */
+/* ---- kinds of lines ---- */
 
-/* Octets of the line with its end; of one that is longer, n. */
+/* Length of the line with its line end; n if it is longer. */
 static size_t line_length(const char *p, size_t n)
 {
 	const char *lf = memchr(p, '\n', n);
@@ -167,7 +167,7 @@ static bool is_separator_like(const char *p, size_t n)
 
 enum meaning { IS_TEXT, IS_TEXT_PERHAPS, BEGINS, BEGINS_PERHAPS };
 
-/* Of the line at p, of whose surroundings n octets are in sight. */
+/* The kind of the line at p, with n octets in the window. */
 static enum meaning meaning_of(const char *p, size_t n, bool after_blank)
 {
 	size_t length = line_length(p, n);
@@ -215,8 +215,8 @@ static void read_field(struct scan *s, const char *p, size_t n)
 	s->length = length;
 }
 
-/* Does another message or the end follow what is counted?  An empty line
- * may be between.  -1 with the error. */
+/* Does another message or the end follow the counted octets?  An empty line may
+ * be between.  -1 with the error. */
 static int is_believable(struct scan *s)
 {
 	uint64_t until = s->offset + s->length;
@@ -266,8 +266,8 @@ static int end_header(struct scan *s)
 	return is < 0 ? -1 : 0;
 }
 
-/* A "From " line in what is counted is text; one that would begin a message
- * elsewhere may hide one. */
+/* A "From " line in the counted octets is text; one that would begin a message
+ * elsewhere makes the file ambiguous. */
 static bool begins_here(struct scan *s)
 {
 	const char *p = s->data + s->at;
@@ -305,7 +305,7 @@ static int scan_all(struct scan *s,
 {
 	if (look_ahead(s) < 0)
 		return -1;
-	/* what is above the first message belongs to it */
+	/* text before the first message belongs to it */
 	begin_part(s);
 	pass(s, mbox_preamble(s->data, available(s)));
 	if (pass_line(s) < 0)

@@ -1,9 +1,9 @@
 /* pop3.c - the mailbox of POP3 (RFC 1939; CAPA RFC 2449; SASL RFC 5034).
  *
- * LIST and UIDL are asked once, so that numbers and ids hold for the session.
- * Where the server can pipeline, what mailbox_expect announced is asked for
- * ahead.  Deleting is the session's end: DELE for each, and only
- * where all of them were taken QUIT, at which the server carries them out; else
+ * LIST and UIDL are sent once: numbers and ids are valid for the session. If
+ * the server can pipeline, the messages of mailbox_expect are requested in
+ * advance.  Messages are deleted at the end of the session: DELE for each, then
+ * QUIT if all of them were accepted, at which the server deletes them; else
  * RSET before it. */
 #include <inttypes.h>
 #include <stdio.h>
@@ -17,7 +17,7 @@
 
 struct pop3 {
 	struct pop3_talk talk;
-	unsigned long *numbers; /* as the server counts */
+	unsigned long *numbers; /* the server's number */
 	struct prefetch prefetch;
 };
 
@@ -98,7 +98,7 @@ static int read_list(struct mailbox *m, struct listing *l, struct error *f)
 	return more;
 }
 
-/* The place of the server's number, or the count where there is none. */
+/* The index of the server's number, or the count if there is none. */
 static size_t place_of(const struct mailbox *m, unsigned long number,
 		       size_t guess)
 {
@@ -118,7 +118,7 @@ static size_t place_of(const struct mailbox *m, unsigned long number,
 	return low < m->count && own->numbers[low] == number ? low : m->count;
 }
 
-/* An id is up to 70 octets (RFC 1939 7); some servers pass that a little. */
+/* An id is up to 70 octets (RFC 1939 7); some servers exceed that. */
 static bool is_id(const char *id)
 {
 	size_t n = strlen(id);
@@ -129,7 +129,7 @@ static bool is_id(const char *id)
 	return n >= 1 && n <= 255;
 }
 
-/* Gives a message the id of its row; false where the row makes no sense. */
+/* Sets the id of a message from its row; false if the row is invalid. */
 static bool take_id(struct mailbox *m, size_t at, const char *id)
 {
 	const char **known = at < m->count ? &m->messages[at].id : NULL;
@@ -140,8 +140,8 @@ static bool take_id(struct mailbox *m, size_t at, const char *id)
 	return true;
 }
 
-/* Lists that do not agree are no ground to pass over a message: an id may be
- * that of another one whose row is missing. */
+/* If the lists do not agree no message is skipped: an id could belong to
+ * another message whose row is missing. */
 static void drop_ids(struct mailbox *m)
 {
 	for (size_t i = 0; i < m->count; i++)
@@ -160,7 +160,7 @@ static int read_ids(struct mailbox *m, struct error *f)
 
 	if (pop3_reply(&own->talk, "UIDL", &none) < 0) {
 		if (!own->talk.conn->is_broken)
-			return 0; /* it has none: digests will do */
+			return 0; /* it has no ids: use digests */
 		*f = none;
 		return -1;
 	}
@@ -186,7 +186,7 @@ static int by_id(const void *one, const void *other)
 	return strcmp((*a)->id, (*b)->id);
 }
 
-/* One that two messages have is none: by it the second would be taken for the
+/* An id that two messages share is not used: the second would be taken for the
  * first, and never be fetched. */
 static void drop_useless_ids(struct mailbox *m)
 {
@@ -244,8 +244,8 @@ static int put_question(const struct pop3 *own, struct buf *out, size_t number,
 	return buf_printf(out, "TOP %lu %d\r\n", n, lines);
 }
 
-/* The content that follows a "+OK", to its end; NULL drops it.  LIST has told
- * about how much that is: what goes on without an end fills no disk. */
+/* The content that follows a "+OK", to its end; NULL drops it.  Its length is
+ * limited by the size in LIST, so that endless data cannot fill the disk. */
 static int pass_content(struct mailbox *m, size_t number, struct sink *to,
 			struct error *f)
 {
@@ -276,7 +276,7 @@ static int pass_content(struct mailbox *m, size_t number, struct sink *to,
 	return 0;
 }
 
-/* Answers that are not wanted any more. */
+/* Drops replies that are no longer wanted. */
 static int land(struct mailbox *m, struct error *f)
 {
 	struct pop3 *own = m->own;
@@ -302,7 +302,7 @@ static size_t window_of(const struct pop3 *own)
 	return own->talk.has_pipelining ? PREFETCH_WINDOW : 1;
 }
 
-/* All that may be asked now, at once. */
+/* Requests everything that may be requested now, at once. */
 static int ask(struct pop3 *own, struct error *f)
 {
 	struct buf text;
@@ -341,8 +341,8 @@ static int pop3_read(struct mailbox *m, size_t number, struct sink *to,
 	return get(m, number, -1, to, f);
 }
 
-/* A server that announces TOP and does not have it after all is asked for the
- * whole message; what passes the last line is cut off before it comes here. */
+/* If a server announces TOP but does not support it, the whole message is
+ * fetched; the lines after the last one are dropped by the caller. */
 static int pop3_top(struct mailbox *m, size_t number, unsigned lines,
 		    struct sink *to, struct error *f)
 {
@@ -365,7 +365,7 @@ static int pop3_top(struct mailbox *m, size_t number, unsigned lines,
 
 /* ---- the end ---- */
 
-/* Asks to delete up to a window of them, and hears what is said to it. */
+/* Sends DELE for a window of them, and reads the replies. */
 static int delete_some(struct mailbox *m, size_t *at, struct error *f)
 {
 	struct pop3 *own = m->own;
@@ -427,7 +427,7 @@ static void pop3_free(struct mailbox *m)
 	struct pop3 *own = m->own;
 	struct error unheard = ERROR_INIT;
 
-	/* Waiting for what is still on its way may take long. */
+	/* Waiting for pending replies could take long. */
 	if (!prefetch_pending(&own->prefetch))
 		pop3_quit(&own->talk, &unheard);
 	pop3_hang_up(&own->talk);

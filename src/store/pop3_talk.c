@@ -1,5 +1,5 @@
-/* pop3_talk.c - CAPA was asked by libcurl while it dialled; USER, AUTH and
- * their answers are said here. */
+/* pop3_talk.c - libcurl sends CAPA while it connects; USER and AUTH are sent
+ * here. */
 #include "store/remote.h"
 
 #include <string.h>
@@ -8,7 +8,7 @@
 #include "flow/digest.h"
 #include "net/glossary.h"
 
-#define FAREWELL 30000 /* milliseconds that a QUIT may take */
+#define FAREWELL 30000 /* milliseconds for QUIT */
 
 int pop3_say(struct pop3_talk *t, const char *commands, struct error *f)
 {
@@ -38,7 +38,7 @@ int pop3_reply(struct pop3_talk *t, const char *what, struct error *f)
 	return refused(t, what, ERROR_UNAVAILABLE, f);
 }
 
-/* ---- what it can do ---- */
+/* ---- capabilities ---- */
 
 static void read_capability(struct pop3_talk *t, const char *line, size_t n)
 {
@@ -81,7 +81,7 @@ static int hear(struct conn *c, const char *line, size_t n)
 	return 0;
 }
 
-/* A server without CAPA is an old one, which has TOP and USER as a rule. */
+/* A server without CAPA is an old one, which usually has TOP and USER. */
 static void complete_capabilities(struct pop3_talk *t)
 {
 	const char *stamp = strchr(t->conn->greeting, '<');
@@ -183,7 +183,7 @@ static int exchange(void *context, const char *line, const char *shown,
 	return 1;
 }
 
-/* RFC 1939 7: the digest of the greeting's stamp and the password. */
+/* RFC 1939 7: the digest of the timestamp in the greeting and the password. */
 static int by_apop(struct pop3_talk *t, const struct sasl_options *o,
 		   struct error *f)
 {

@@ -1,4 +1,4 @@
-/* remote.c - a mailbox's login as the options of a connection. */
+/* remote.c - the connection options for the login to a mailbox. */
 #include "store/remote.h"
 
 #include <inttypes.h>
@@ -121,7 +121,7 @@ int remote_too_long(struct conn *c, uint64_t announced, struct error *f)
 			 announced ? "it announced" : "are the most");
 }
 
-/* ---- which messages are asked for ahead ---- */
+/* ---- messages requested in advance ---- */
 
 bool prefetch_is_next(const struct prefetch *a, const struct mailbox *m,
 		      size_t number, int lines)
@@ -131,7 +131,7 @@ bool prefetch_is_next(const struct prefetch *a, const struct mailbox *m,
 	       a->list[a->answered] == number;
 }
 
-/* Mostly the one behind the last; what was passed over is not asked for. */
+/* Usually the one after the last; skipped ones are not requested. */
 static size_t find(const struct prefetch *a, const struct mailbox *m,
 		   size_t number)
 {
