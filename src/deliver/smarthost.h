@@ -24,11 +24,11 @@ struct load {
 	 * there are no others. */
 	int (*to_7bit)(void *context, struct session_content *content,
 		       struct error *f);
-	/* After the content could not be read: fills in another, and 1, where a
-	 * file has changed; 0: that was not why; -1.  NULL: there is no file.
+	/* After the content could not be read: 1 with a new content, if a file
+	 * has changed; 0: that was not the cause; -1.  NULL: there is no file.
 	 *
-	 * Either may fail so that nothing is left to be sent: then the bytes of
-	 * `content` are none. */
+	 * Either may fail without any content left to send: then the bytes of
+	 * `content` are empty. */
 	int (*renew)(void *context, struct session_content *content,
 		     struct error *f);
 	void *context;
@@ -65,13 +65,13 @@ const char *smarthost_name(struct arena *a, const struct account *account);
 /* Loads the libraries for a connection, before processes are forked that make
  * one. */
 void smarthost_prepare(const struct account *account);
-/* Does not dial. */
+/* Does not connect. */
 void smarthost_init(struct smarthost *h, struct arena *a,
 		    const struct account *account, const struct trace *trace);
 /* Ready for a mail, as far as we know. */
 int smarthost_open(struct smarthost *h, struct error *f);
-/* Over an open one: the mail's envelope is set, its content comes from the
- * load.  -1 when it was not begun, and each recipient has the verdict. */
+/* On an open one: the mail's envelope is set, its content comes from the load.
+ * -1 if it was not begun; then each recipient has the verdict. */
 int smarthost_begin(struct smarthost *h, struct session_mail *m,
 		    struct load *load, struct error *f);
 bool smarthost_has_room(const struct smarthost *h, unsigned on_way);

@@ -17,15 +17,15 @@
 
 /* Does the account have one of these? */
 bool transport_is_set(const struct account *account);
-/* Does it have any way off this machine, a server or one of these? */
+/* Can it send mail elsewhere, by a server or one of these? */
 bool transport_leads_out(const struct account *account);
 /* The server or what takes its place, for people; in the arena. */
 const char *transport_name(struct arena *a, const struct account *account);
 /* The largest message in octets; 0: unknown. */
 uint64_t transport_size(const struct account *account);
 
-/* Each recipient that had no verdict has one afterwards.  -1 with the error
- * when none could be asked: then they have none. */
+/* Afterwards each recipient that had no verdict has one.  -1 with the error if
+ * none could be asked: then they have none. */
 int transport_send(struct arena *a, const struct account *account,
 		   struct envelope *e, const struct slice *message,
 		   struct outcome *out, struct error *f);

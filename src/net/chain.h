@@ -46,7 +46,7 @@ struct chain {
 	bool is_accepted; /* by what was checked: the chain or a fingerprint */
 };
 
-/* `store` is an X509_STORE_CTX that was looked through; a pin_saw of pin.h,
+/* `store` is the X509_STORE_CTX of a finished verification; a pin_saw of pin.h,
  * whose context is the chain. */
 void chain_record(void *store, bool accepted, void *chain);
 

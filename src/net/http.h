@@ -1,9 +1,9 @@
 /* http.h - one HTTP request and its reply, by libcurl.
  *
- * For token endpoints and submission over HTTP: https with the certificate
- * checked, http to a loopback address alone.  No redirect is followed, since a
- * request carries secrets; the whole exchange has a time limit and the reply a
- * cap.  It is never shown in a transcript. */
+ * For token endpoints and submission over HTTP: https with a verified
+ * certificate, http to a loopback address only.  Redirects are not followed,
+ * because a request contains secrets; the whole exchange has a time limit and
+ * the reply a size limit.  It is never shown in a transcript. */
 #ifndef NET_HTTP_H
 #define NET_HTTP_H
 
@@ -36,11 +36,11 @@ struct http_reply {
 
 /* Is it https, or http to a loopback address? */
 bool http_is_safe(const char *url);
-/* "https://host/path" as "host", for sentences; room for `size`. */
+/* "https://host/path" as "host", for messages; `out` has `size` octets. */
 void http_host(const char *url, char *out, size_t size);
-/* 0 with any status.  -1 when there was no reply: ERROR_CONFIG for a URL that
- * is not safe or a certificate that is refused, else temporary as
- * verdict.h has it.  Initialises the reply's body in any case. */
+/* 0 with any status.  -1 if there was no reply: ERROR_CONFIG for a URL that is
+ * not safe or a certificate that is refused, otherwise temporary as in
+ * verdict.h.  Always initializes the reply's body. */
 int http_send(const struct http_request *request, struct http_reply *reply,
 	      struct error *f);
 

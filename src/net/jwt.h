@@ -15,14 +15,14 @@ void jwt_base64url(struct buf *out, const void *data, size_t n);
 /* The base64url of SHA-256. */
 int jwt_sha256(struct buf *out, const void *data, size_t n, struct error *f);
 
-/* What signs: a PEM text with a private key, and the certificate where the
- * other side knows us by that. */
+/* The signing key: a PEM text with a private key, and the certificate if the
+ * endpoint identifies us by it. */
 struct jwt_key {
 	const char *pem; /* borrowed */
 	size_t length;
 	const char *name;    /* of the file, for errors */
 	bool by_certificate; /* PS256 with its thumbprint (x5t#S256), as
-				Microsoft has it; else RS256 */
+				Microsoft requires; otherwise RS256 */
 };
 
 /* Appends "HEADER.CLAIMS.SIGNATURE"; the claims are JSON.  ERROR_CONFIG for a

@@ -1,5 +1,5 @@
-/* oauth_grant.h - asking a token endpoint (RFC 6749 4 and 6, 7523, 8628): the
- * form, the answer, and the grants that need no person. */
+/* oauth_grant.h - requests to a token endpoint (RFC 6749 4 and 6, 7523, 8628):
+ * the form, the reply, and the grants without a person. */
 #ifndef NET_OAUTH_GRANT_H
 #define NET_OAUTH_GRANT_H
 
@@ -24,30 +24,30 @@ int oauth_put_client(struct buf *form, struct arena *a,
 		     const struct account *account,
 		     const struct oauth_provider *p, struct error *f);
 
-/* What an endpoint answered; wipe with oauth_answer_free. */
+/* The reply of an endpoint; free it with oauth_answer_free, which wipes it. */
 struct oauth_answer {
 	void *json;	/* an object (json_t), or NULL */
 	char error[64]; /* RFC 6749 5.2, 8628 3.5: "invalid_grant"; or "" */
 	const char *described;
 };
-/* 0 when it granted.  -1 with the error otherwise; answer->error says whether
- * it was the endpoint that refused. */
+/* 0 if it was granted.  -1 with the error otherwise; answer->error is set if
+ * the endpoint refused. */
 int oauth_post(struct arena *a, const struct account *account, const char *url,
 	       const struct buf *form, struct oauth_answer *answer,
 	       struct error *f);
 void oauth_answer_free(struct oauth_answer *answer);
-/* Copies the tokens of an answer into the record; what is not in it is kept
- * (RFC 6749 6).  ERROR_PROTOCOL without an access token. */
+/* Copies the tokens of a reply into the record; missing ones are kept (RFC 6749
+ * 6).  ERROR_PROTOCOL without an access token. */
 int oauth_take(struct arena *a, const struct oauth_answer *answer,
 	       struct oauth_record *r, struct error *f);
 /* Only this grant: client credentials, a certificate, a service account. */
 bool oauth_is_app(const struct account *account);
-/* The grant that needs no person: a refresh token, or a program's own.
- * ERROR_PERMISSION where there was no login. */
+/* The grant without a person: a refresh token, or an application's.
+ * ERROR_PERMISSION if there was no login. */
 int oauth_grant(struct arena *a, const struct account *account,
 		struct oauth_record *r, struct oauth_answer *answer,
 		struct error *f);
-/* The error that there was no login; -1. */
+/* Sets the error for a missing login; -1. */
 int oauth_nobody(const struct account *account, struct error *f);
 
 #endif

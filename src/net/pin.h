@@ -18,31 +18,31 @@
 
 struct pin {
 	unsigned char digest[32];
-	size_t length;	       /* 16 MD5, 20 SHA-1, 32 SHA-256 */
-	bool refused;	       /* a certificate came and did not match */
+	size_t length; /* 16 MD5, 20 SHA-1, 32 SHA-256 */
+	bool refused;  /* a certificate was received and did not match */
 	char seen[3 * 32 + 1]; /* its digest, "AB:CD:..." */
 };
 
-/* Hex digits, with colons or without; ERROR_CONFIG when it is no digest. */
+/* Hex digits, with or without colons; ERROR_CONFIG if it is not a digest. */
 int pin_parse(struct pin *p, const char *hex, struct error *f);
 /* `backend` as libcurl names its TLS: "OpenSSL/3.0.17". */
 int pin_load(const char *backend, struct error *f);
 
 /* A server's certificate, checked in the handshake. */
 struct pin_judge {
-	struct pin *pin; /* counts in place of the chain; NULL */
-	/* Of these the SSL_CTX learns what the server's chain names; NULL */
+	struct pin *pin; /* instead of the chain; or NULL */
+	/* The CAs that the server's chain names are added from these; or
+	 * NULL */
 	const struct roots *roots;
-	/* Read too, in the midst of the handshake, where the CAs that the
-	 * SSL_CTX knows do not suffice; NULL: there is no such file */
+	/* Also read, during the handshake, if the CAs of the SSL_CTX are not
+	 * enough; NULL: there is no such file */
 	const char *bundle;
-	/* An observer, or NULL; `store` is the X509_STORE_CTX behind the
-	 * verdict */
+	/* An observer, or NULL; `store` is the X509_STORE_CTX of the verdict */
 	void (*saw)(void *store, bool accepted, void *context);
 	void *context;
 
 	/* The verdict. */
-	bool is_given; /* a certificate came */
+	bool is_given; /* a certificate was received */
 	bool is_accepted;
 	long verify; /* X509_V_*; of a certificate that names an authority we
 			know and is not signed by its key it is
@@ -50,10 +50,10 @@ struct pin_judge {
 			stopped */
 };
 
-/* On an SSL_CTX that verifies its peer, and which it must outlive. */
+/* For an SSL_CTX that verifies its peer; the judge must outlive it. */
 void pin_install(struct pin_judge *judge, void *ssl_ctx);
 
-/* "TLSv1.3, TLS_AES_256_GCM_SHA384"; false while the handshake lasts. */
+/* "TLSv1.3, TLS_AES_256_GCM_SHA384"; false before the end of the handshake. */
 bool pin_describe_tls(void *ssl, char *out, size_t size);
 /* "subject CN=..., issuer ..., until ..., sha256 ...". */
 bool pin_describe_peer(void *ssl, char *out, size_t size);

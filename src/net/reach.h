@@ -21,25 +21,25 @@ struct reach_address {
 	char text[64]; /* "192.0.2.1" */
 	bool is_open;
 	bool no_source; /* the source address is not one of ours */
-	int error;	/* errno of the connection; ETIMEDOUT also when our time
-			   limit was reached */
-	unsigned milliseconds; /* to the one or the other */
+	int error;	/* errno of the connection; ETIMEDOUT also after our own
+			   timeout */
+	unsigned milliseconds; /* until it succeeded or failed */
 };
 
 struct reach {
 	struct reach_address addresses[REACH_MAX];
 	size_t count, more;
 	char canonical[256]; /* what the name is an alias of (CNAME), or "" */
-	char host[256];	     /* as it was asked for */
+	char host[256];	     /* as given */
 	unsigned port;
 };
 
-/* Fills the addresses.  ERROR_NOHOST or ERROR_TEMPORARY as dial_open has it. */
+/* Fills in the addresses.  ERROR_NOHOST or ERROR_TEMPORARY as dial_open. */
 int reach_look_up(struct reach *r, const char *host, unsigned port,
 		  struct error *f);
 /* Connects to all of them at once, from `source` if that is not NULL, and waits
- * until each has an answer or the time is up; at a terminal the wait is shown.
- * The number that are open. */
+ * until each has succeeded or failed, or the timeout; at a terminal the wait is
+ * shown.  Returns the number of open ones. */
 size_t reach_connect(struct reach *r, const char *source,
 		     unsigned milliseconds);
 /* The same addresses at another port. */
@@ -53,12 +53,12 @@ void reach_set_port(struct reach *r, unsigned port);
  * to be host names: letters, digits, '-', '_' and dots. */
 
 #define SRV_NAME_MAX 256
-#define SRV_MAX	     32 /* more are not taken */
+#define SRV_MAX	     32 /* more are ignored */
 
 enum srv_type { SRV_MX = 15, SRV_SRV = 33 };
 
 struct srv_target {
-	unsigned priority, weight, port; /* weight and port: 0 of an MX */
+	unsigned priority, weight, port; /* an MX has no weight and port: 0 */
 	char host[SRV_NAME_MAX];	 /* lower case, without the last dot */
 };
 
@@ -68,12 +68,12 @@ struct srv_list {
 	bool is_none; /* the target is ".": no such service */
 };
 
-/* Asks the name servers of the system.  0 with what there is, which may be
- * nothing; ERROR_TEMPORARY when none of them has an answer. */
+/* Asks the name servers of the system.  0 with the records, possibly none;
+ * ERROR_TEMPORARY if no name server answers. */
 int srv_look_up(struct srv_list *list, const char *name, enum srv_type type,
 		struct error *f);
 
-/* Parses an answer from any server: the list has what precedes an error.  -1
+/* Parses an answer of any server: the list has the records before an error. -1
  * with an error. */
 int srv_parse(struct srv_list *list, const unsigned char *packet, size_t n,
 	      enum srv_type type);

@@ -29,7 +29,7 @@
 #define WAIT_FDS_MAX 3
 /* Octets a second: a stream that is slower for long is given up. */
 #define WAIT_PACE 32
-/* ... namely after so many times the time of silence, in all. */
+/* ... namely after this many times the timeout for silence, in total. */
 #define WAIT_SLOWNESS 5
 
 enum wait_end {
@@ -44,14 +44,14 @@ struct wait {
 	uint64_t quiet, quiet_left; /* without an octet */
 	uint64_t whole, whole_left; /* in all */
 	bool is_stream;
-	/* for those who watch: "smtp.example.org:587", "answer MAIL"; NULL */
+	/* for the progress line: "smtp.example.org:587", "answer MAIL"; NULL */
 	const char *place, *act;
-	uint64_t since; /* sysenv_ticks: nothing has come from then on */
+	uint64_t since; /* sysenv_ticks: no octet since then */
 	/* what wakes: the signals of base/interrupt, when it is time for us to
 	 * end; else descriptors (-1: none) */
 	bool heeds_interrupt;
 	int wake[2];
-	/* ready, and yet nothing moved */
+	/* it was ready, but nothing was transferred */
 	bool was_ready;
 	unsigned stalls;
 	uint64_t stalled;
@@ -59,20 +59,20 @@ struct wait {
 
 void wait_begin(struct wait *w, uint64_t milliseconds);
 void wait_begin_stream(struct wait *w, uint64_t milliseconds);
-/* Another budget for what goes on. */
+/* Sets another budget for the rest. */
 void wait_limit(struct wait *w, uint64_t milliseconds);
-/* So many octets came or went since the last wait. */
+/* This many octets were sent or received since the last wait. */
 void wait_moved(struct wait *w, size_t octets);
 /* After WAIT_TIME: there were octets, but too few. */
 bool wait_was_slow(const struct wait *w);
 
-/* Try to read and to write first: TLS may hold back octets that no poll sees.
- * Up to WAIT_FDS_MAX of them; ERROR_TEMPORARY when nothing moves though they
- * are ready. */
+/* Try to read and to write first: TLS may have buffered octets that poll does
+ * not report.  Up to WAIT_FDS_MAX descriptors; ERROR_TEMPORARY if nothing is
+ * transferred although they are ready. */
 enum wait_end wait_poll(struct wait *w, struct pollfd *p, size_t n,
 			struct error *f);
-/* The same for a client's connection: to be woken is ERROR_INTERRUPTED there,
- * and with w->act those who watch are told of the wait. */
+/* The same for a client's connection: a wake-up is ERROR_INTERRUPTED there, and
+ * with w->act the progress line shows the wait. */
 enum wait_end wait_socket(struct wait *w, int fd, short events,
 			  const char *place, struct error *f);
 

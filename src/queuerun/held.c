@@ -115,7 +115,7 @@ struct group {
 	const struct account *account;
 	struct entry like; /* the first that could be read */
 	bool has_like;
-	char (*keys)[QUEUE_LIMIT_KEY]; /* the kinds that go */
+	char (*keys)[QUEUE_LIMIT_KEY]; /* the kinds in the digest */
 	size_t key_count, key_room;
 };
 

@@ -1,5 +1,5 @@
 /* held_digest.c - a mail is read once to copy it and once to find its parts;
- * one that cannot be parsed has no excerpt, and is attached all the same. */
+ * one that cannot be parsed has no excerpt, but is attached as well. */
 #include "queuerun/held_digest.h"
 
 #include <string.h>
@@ -235,7 +235,7 @@ static int find_key(char key[QUEUE_LIMIT_KEY], struct arena *a,
 			       subject, f);
 }
 
-/* Whatever can be had. */
+/* As much as can be read. */
 static void read_mail(struct arena *a, const struct slice *message,
 		      bool has_excerpt, struct held_mail *m)
 {
@@ -311,7 +311,7 @@ static bool names(const struct held_mail *m, const char *address)
 	return false;
 }
 
-/* Those that every mail names; all others stay hidden. */
+/* The addresses that every mail names; all others stay hidden. */
 static const char *find_to(const struct held_digest *d)
 {
 	const struct entry *e = d->like;
@@ -339,7 +339,7 @@ static const char *find_to(const struct held_digest *d)
 	return to ? to : "undisclosed-recipients:;";
 }
 
-/* Can it be written, and does it require no more of the server than the
+/* Is it a valid field, and does it require no more of the server than the
  * envelope? */
 static bool is_from(const struct held_digest *d, const char *value)
 {
@@ -358,7 +358,7 @@ static bool is_from(const struct held_digest *d, const char *value)
 	return list.count > 0;
 }
 
-/* That of the newest mail; where it cannot be used, the sender's address or
+/* From of the newest mail; if that cannot be used, the sender's address or
  * ours. */
 static const char *find_from(const struct held_digest *d)
 {
