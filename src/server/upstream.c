@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/disk.h"
 #include "base/sysenv.h"
 #include "config/secret.h"
 #include "config/settings.h"
@@ -46,24 +47,39 @@ static bool is_same(const struct route *a, const struct route *b)
 	return true;
 }
 
+/* ~/.netrc tells the user, too.  That there is none is no error. */
+static int read_netrc(struct arena *a, struct buf *text, struct error *f)
+{
+	buf_init(text, CONFIG_FILE_MAX);
+	if (sysenv_home() &&
+	    disk_read_file(disk_expand_home(a, "~/.netrc"), text, true, f) <
+		    0 &&
+	    error_is_set(f))
+		return -1;
+	return 0;
+}
+
 /* A password in a file is read for each mail: it may be another by now, or open
  * to others.  A command is run when a connection is made. */
 static int read_secret(struct arena *a, const struct account *account,
 		       char hex[DIGEST_HEX_SIZE])
 {
+	bool is_file = account->password_file || account->password_credential;
 	struct error ignored = ERROR_INIT;
-	struct buf password;
+	struct buf text;
 	const char *user;
 	int r;
 
 	hex[0] = '\0';
 	if (account->password || account->passwordeval ||
-	    (!account->password_file && !account->password_credential))
+	    strcmp(account->auth, "off") == 0 ||
+	    (!is_file && (account->password_env || account->password_fd >= 0)))
 		return 0;
-	r = secret_get(a, account, &user, &password, &ignored);
+	r = is_file ? secret_get(a, account, &user, &text, &ignored)
+		    : read_netrc(a, &text, &ignored);
 	if (r == 0)
-		r = digest_text(password.data, password.len, hex, &ignored);
-	buf_wipe(&password);
+		r = digest_text(text.data, text.len, hex, &ignored);
+	buf_wipe(&text);
 	return r;
 }
 

@@ -262,6 +262,39 @@ lies [(1, '1'), (2, '2'), (2, '3')]" ]
 	[ "$output" = "['one.example', 'two.example'] [1, 1, 2]" ]
 }
 
+@test "a ~/.netrc that names another user counts at once" {
+	python3 "$root/tests/peer/certs.py" "$BATS_TEST_TMPDIR/certs"
+	play <<-'END'
+	import base64
+	place = os.environ["HOME"] + "/.netrc"
+	logins = []
+	def script(at):
+	    if at.verb == "AUTH":
+	        logins.append(base64.b64decode(at.line.split()[2]).split(b"\0")[1])
+	        return "235 2.7.0 welcome"
+	def netrc(user):
+	    with open(place + ".new", "w") as file:
+	        file.write(f"machine 127.0.0.1 login {user} password secret\n")
+	    os.chmod(place + ".new", 0o600)
+	    os.rename(place + ".new", place)
+	context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+	context.load_cert_chain("certs/good.pem", "certs/good.key")
+	server = Upstream(script, offers=("PIPELINING", "AUTH PLAIN"),
+	                  tls=context)
+	configure(*account(server), "tls on", "tls_starttls off",
+	          "tls_certcheck off", "auth plain")
+	netrc("joe")
+	begin()
+	with client() as c:
+	    c.sendmail("me@example.org", "bob@example.org", text(1))
+	    c.sendmail("me@example.org", "bob@example.org", text(2))
+	    netrc("ann")
+	    c.sendmail("me@example.org", "bob@example.org", text(3))
+	print(*logins, server.taken)
+	END
+	[ "$output" = "b'joe' b'ann' [(1, '1'), (1, '2'), (2, '3')]" ]
+}
+
 @test "each account has its own connection" {
 	play <<-'END'
 	one, two = Upstream(), Upstream()

@@ -23,7 +23,8 @@ class At:
 
 class Upstream:
     def __init__(self, script=lambda at: None, offers=OFFERS,
-                 last=lambda at: False):
+                 last=lambda at: False, tls=None):
+        self.tls = tls      # an ssl.SSLContext: from the start
         self.script, self.offers, self.last = script, offers, last
         self.lock = threading.Condition()
         self.connections = self.quits = 0
@@ -69,6 +70,8 @@ class Upstream:
 
     def serve(self, client, number):
         try:
+            if self.tls:
+                client = self.tls.wrap_socket(client, server_side=True)
             self.talk(client, At(number))
         except OSError:
             pass
