@@ -132,7 +132,8 @@ static int examine(struct input *in, struct error *f)
 			"mailsend --attach -=%s.tgz ...",
 			in->name, in->name, "NAME");
 	in->is_plain = has_its_size(in);
-	slice_file_take(&in->file, &in->st);
+	if (in->is_plain)
+		slice_file_take(&in->file, in->fd, &in->st);
 	return 0;
 }
 

@@ -10,6 +10,7 @@
 
 #include "base/arena.h"
 #include "base/disk.h"
+#include "base/io.h"
 
 struct slice slice_of_memory(const char *data, size_t n)
 {
@@ -33,26 +34,65 @@ struct slice slice_part(const struct slice *whole, uint64_t offset, uint64_t n)
 
 /* ---- a file ---- */
 
-void slice_file_take(struct slice_file *file, const struct stat *st)
+static bool read_sample(const struct slice_file *file, int fd, bool is_last,
+			char *sample)
 {
-	file->size = file->seen = (uint64_t)st->st_size;
-	file->modified = st->st_mtim;
+	uint64_t at = is_last ? file->size - file->sampled : 0;
+	ssize_t n = io_pread_full(fd, sample, file->sampled, at);
+
+	return n >= 0 && (size_t)n == file->sampled;
+}
+
+void slice_file_take(struct slice_file *file, int fd, const struct stat *st)
+{
+	file->size = file->seen_size = (uint64_t)st->st_size;
+	file->seen_modified = st->st_mtim;
+	file->has_changed = false;
+	file->sampled =
+		file->size < SLICE_SAMPLE ? (size_t)file->size : SLICE_SAMPLE;
+	if (!read_sample(file, fd, false, file->first) ||
+	    !read_sample(file, fd, true, file->last))
+		file->sampled = 0;
+}
+
+/* What was written anew from its start, and is larger than it was. */
+static bool has_other_octets(const struct slice_file *file, int fd)
+{
+	char now[SLICE_SAMPLE];
+
+	for (int is_last = 0; is_last < 2; is_last++)
+		if (!read_sample(file, fd, is_last, now) ||
+		    memcmp(now, is_last ? file->last : file->first,
+			   file->sampled) != 0)
+			return true;
+	return false;
+}
+
+static bool is_same_time(const struct timespec *a, const struct timespec *b)
+{
+	return a->tv_sec == b->tv_sec && a->tv_nsec == b->tv_nsec;
+}
+
+static bool looks_changed(struct slice_file *file, int fd)
+{
+	bool is_as_seen;
+	struct stat st;
+
+	if (fstat(fd, &st) < 0 || (uint64_t)st.st_size < file->seen_size)
+		return true;
+	is_as_seen = (uint64_t)st.st_size == file->seen_size &&
+		     is_same_time(&st.st_mtim, &file->seen_modified);
+	if (is_as_seen || (uint64_t)st.st_size == file->size)
+		return !is_as_seen;
+	file->seen_size = (uint64_t)st.st_size;
+	file->seen_modified = st.st_mtim;
+	return has_other_octets(file, fd);
 }
 
 bool slice_file_has_changed(struct slice_file *file, int fd)
 {
-	uint64_t size;
-	struct stat st;
-
-	if (fstat(fd, &st) < 0)
-		return true;
-	size = (uint64_t)st.st_size;
-	if (size < file->seen)
-		return true;
-	file->seen = size;
-	return size == file->size &&
-	       (st.st_mtim.tv_sec != file->modified.tv_sec ||
-		st.st_mtim.tv_nsec != file->modified.tv_nsec);
+	file->has_changed = file->has_changed || looks_changed(file, fd);
+	return file->has_changed;
 }
 
 static ssize_t read_file(const struct slice *s, uint64_t at, void *data,
@@ -62,6 +102,8 @@ static ssize_t read_file(const struct slice *s, uint64_t at, void *data,
 
 	if (r < 0)
 		return -1;
+	if ((size_t)r < n && s->file)
+		s->file->has_changed = true;
 	if ((size_t)r < n)
 		return error_set(
 			f, ERROR_IO,

@@ -40,18 +40,25 @@ ssize_t slice_read(const struct slice *s, uint64_t at, void *data, size_t n,
 
 /* ---- a file that others may write to while it is read ---- */
 
+#define SLICE_SAMPLE 256 /* octets */
+
 /* How it was when its size was taken.  One that only grows is as good as one
  * that stays: its first octets are those that were there.  It has changed when
- * it was written to without growing, or is shorter than it was seen before.
- * The time that is compared is that of the last modification, so that a new
- * name, owner or mode is no change. */
+ * it was written to without growing, is shorter than it was seen before, or is
+ * larger and another file by what it begins with, or by what its end was.  The
+ * time that is compared is that of the last modification, so that a new name,
+ * owner or mode is no change. */
 struct slice_file {
 	uint64_t size;
-	struct timespec modified;
-	uint64_t seen; /* its largest size so far */
+	size_t sampled; /* octets of each of them */
+	char first[SLICE_SAMPLE], last[SLICE_SAMPLE];
+	/* when it was looked at last */
+	uint64_t seen_size;
+	struct timespec seen_modified;
+	bool has_changed; /* and stays so */
 };
 
-void slice_file_take(struct slice_file *file, const struct stat *st);
+void slice_file_take(struct slice_file *file, int fd, const struct stat *st);
 /* Has it changed?  Also where that cannot be found out. */
 bool slice_file_has_changed(struct slice_file *file, int fd);
 

@@ -38,7 +38,7 @@ static struct watched watch(int fd)
 	struct stat st;
 
 	assert_int_equal(fstat(fd, &st), 0);
-	slice_file_take(&w.file, &st);
+	slice_file_take(&w.file, fd, &st);
 	w.slice = (struct slice){ .fd = fd,
 				  .length = (uint64_t)st.st_size,
 				  .name = "the log" };
@@ -121,6 +121,35 @@ static void a_file_that_grew_and_shrank_is_an_error(void **state)
 	assert_int_equal(read_all(&w, &f), -1);
 	assert_int_equal(f.cause, ERROR_IO);
 	close(fd);
+}
+
+static void a_larger_file_that_is_another_one_is_an_error(void **state)
+{
+	/* where something is written, in a file of 1000 that has 2000 then */
+	static const struct {
+		off_t at;
+		bool is_error;
+	} cases[] = { { 0, true },   { 255, true },   { 744, true },
+		      { 999, true }, { 1000, false }, { 1999, false } };
+	struct error f = ERROR_INIT;
+	char data[2000];
+
+	laws_fill(data, sizeof(data), 1);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		int fd = make_file(state, data, 1000);
+		struct watched w = watch(fd);
+		char other = (char)~data[cases[i].at];
+		int r = cases[i].is_error ? -1 : 0;
+
+		assert_int_equal(pwrite(fd, data, 2000, 0), 2000);
+		assert_int_equal(read_all(&w, &f), 0);
+		assert_int_equal(pwrite(fd, &other, 1, cases[i].at), 1);
+		touch(fd, 1);
+		assert_int_equal(read_all(&w, &f), r);
+		assert_int_equal(slice_file_has_changed(&w.file, fd), -r);
+		assert_int_equal(slice_file_has_changed(&w.file, fd), -r);
+		close(fd);
+	}
 }
 
 /* ---- base64, from any octet on ---- */
@@ -381,6 +410,7 @@ int main(void)
 		IN_SCRATCH(a_file_that_stays_or_grows_has_not_changed),
 		IN_SCRATCH(a_file_that_is_written_to_in_place_is_an_error),
 		IN_SCRATCH(a_file_that_grew_and_shrank_is_an_error),
+		IN_SCRATCH(a_larger_file_that_is_another_one_is_an_error),
 		cmocka_unit_test(base64_is_the_same_from_any_octet_on),
 		cmocka_unit_test(base64_is_made_in_place),
 		IN_SCRATCH(past_4_gb_the_numbers_are_right),
