@@ -107,7 +107,7 @@ static void stop_too(struct command *c, int number)
 }
 
 /* Has it stopped?  Its end is left to command_look. */
-static void heed_stop(struct command *c)
+static void check_stopped(struct command *c)
 {
 	siginfo_t info = { 0 };
 
@@ -188,7 +188,7 @@ static int read_report(struct command *c, int fd)
 
 	while ((ready = poll(&p, 1, LOOK_MS)) == 0 ||
 	       (ready < 0 && errno == EINTR))
-		heed_stop(c);
+		check_stopped(c);
 	if (io_read_full(fd, &error, sizeof(error)) < (ssize_t)sizeof(error))
 		return 0;
 	return error;

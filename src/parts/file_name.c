@@ -1,4 +1,4 @@
-/* file_name.c - see file_name.h. */
+/* file_name.c - see file_name.h for the rules. */
 #include "parts/file_name.h"
 
 #include <stdint.h>

@@ -26,15 +26,17 @@ struct converse;
 struct converse *converse_open(struct arena *a, const struct mailbox_url *url,
 			       const struct mailbox_login *login,
 			       struct error *f);
-/* One line, without its end; the reply goes to `to` as it comes, CRLF and all.
- * An IMAP command may lack its tag.  An enum converse_verdict, or -1. */
+/* Sends one line, given without its line end; the reply is written to `to` as
+ * it arrives, with CRLF.  An IMAP command may lack its tag.  An enum
+ * converse_verdict, or -1. */
 int converse_say(struct converse *c, const char *line, struct sink *to,
 		 struct error *f);
-/* Is it a command of what was done already: USER, PASS, STLS, LOGIN...? */
+/* Is it a command that is not allowed any more after the login: USER, PASS,
+ * STLS, LOGIN...? */
 bool converse_is_done(const struct converse *c, const char *line);
-/* For a caller that keeps whose turn it is: as much as goes now, 0 when
- * nothing does; what is left to do then is to wait for the socket.  *end: the
- * server closed. */
+/* For a caller that does the protocol itself: sends or receives as much as is
+ * possible without blocking, 0 if nothing; the caller then waits for the
+ * socket.  *end: the server closed the connection. */
 ssize_t converse_send(void *converse, const void *data, size_t n,
 		      struct error *f);
 ssize_t converse_receive(void *converse, void *data, size_t n, bool *end,
@@ -42,14 +44,15 @@ ssize_t converse_receive(void *converse, void *data, size_t n, bool *end,
 int converse_socket(const struct converse *c);
 /* "host:port" */
 const char *converse_place(const struct converse *c);
-unsigned converse_seconds(const struct converse *c); /* for an answer */
-/* Can no one else read the connection? */
+unsigned converse_seconds(const struct converse *c); /* to wait for a reply */
+/* Is the connection encrypted, or on this machine? */
 bool converse_is_safe(const struct converse *c);
 const struct sasl_binding *converse_binding(const struct converse *c);
 const struct sasl_offer *converse_offer(const struct converse *c);
-/* Ends it without a word: a session that said no QUIT deletes nothing. */
+/* Closes the connection without a command: without QUIT, POP3 deletes
+ * nothing. */
 void converse_drop(struct converse *c);
-/* Ends it without deleting anything, unless that was said by QUIT. */
+/* Ends the session; nothing is deleted unless the user sent QUIT. */
 void converse_close(struct converse *c);
 
 #endif

@@ -119,11 +119,10 @@ int maildir_deliver(struct arena *a, const char *directory,
  *
  * The name before ":2," identifies the message, the rest are its flags, and
  * another program may change those or move it from new/ to cur/ at any time: a
- * file that is gone is searched once more by its name.  tmp/ is never read.
- * The oldest comes first, by the seconds at the start of the name.
- */
+ * file that is gone is searched for once more by its name.  tmp/ is never read.
+ * The oldest comes first, by the seconds at the start of the name. */
 
-#define TRIES 3 /* searches messages that are renamed meanwhile */
+#define TRIES 3 /* searches for a message that is renamed meanwhile */
 
 static const char *const places[] = { "new", "cur" };
 
@@ -198,7 +197,7 @@ static bool look_in(const struct mailbox *m, const char *part,
 	return was_seen;
 }
 
-/* Searches the message by its name; false when it is gone, or with the
+/* Searches for the message by its name; false when it is gone, or with the
  * error. */
 static bool find_again(const struct mailbox *m,
 		       const struct maildir_place *place, struct error *f)
