@@ -21,26 +21,25 @@
 
 #define NAME_TRIES 10000 /* frozen, it draws the same ones each time */
 
-static char *append(char *to, const char *end, const char *text)
+static size_t append(char *room, size_t at, const char *text)
 {
-	size_t n = strnlen(text, (size_t)(end - to));
+	size_t n = strnlen(text, QUEUE_DIR_PATH_SIZE - 1 - at);
 
-	memcpy(to, text, n);
-	return to + n;
+	memcpy(room + at, text, n);
+	return at + n;
 }
 
 const char *queue_dir_path(char room[QUEUE_DIR_PATH_SIZE],
 			   const struct queue *q, const char *part,
 			   const char *name)
 {
-	const char *end = room + QUEUE_DIR_PATH_SIZE - 1;
-	char *at = append(room, end, q->folder);
+	size_t n = append(room, 0, q->folder);
 
 	if (part)
-		at = append(append(at, end, "/"), end, part);
+		n = append(room, append(room, n, "/"), part);
 	if (name)
-		at = append(append(at, end, "/"), end, name);
-	*at = '\0';
+		n = append(room, append(room, n, "/"), name);
+	room[n] = '\0';
 	return room;
 }
 
