@@ -24,6 +24,7 @@
 #define SESSION_SECONDS 3600
 #define STOP_SECONDS	60
 #define HASTE_SECONDS	3 /* the same where somebody waits for our end */
+#define REFUSED_SECONDS 2 /* to read that they are */
 
 /* Somebody needs the place of this connection. */
 static int place_needed[2] = { -1, -1 };
@@ -170,11 +171,13 @@ static int serve_session(const struct serve *s, struct client_stream *line,
 	return r;
 }
 
-/* Their groups, and whether they are served at all.  A permanent code: it is
- * not told as a trouble of today. */
+/* Their groups, and whether they are served at all.  A permanent code, and the
+ * client gets it: to a libcurl that is slower than we are, a unix socket that
+ * is closed already was never connected, which is temporary. */
 static bool admit(const struct serve *s, int fd, struct client *client)
 {
 	const char *name = serve_name(s->account);
+	struct client_stream stream;
 	struct error f = ERROR_INIT;
 	char line[RESPONSE_LINE_MAX];
 	ssize_t r;
@@ -199,6 +202,10 @@ static bool admit(const struct serve *s, int fd, struct client *client)
 	}
 	r = send(fd, line, (size_t)n, MSG_DONTWAIT | MSG_NOSIGNAL);
 	(void)r;
+	client_stream_init(&stream, fd, fd);
+	client_stream_linger(&stream,
+			     sysenv_ticks() + REFUSED_SECONDS * UINT64_C(1000));
+	client_stream_free(&stream);
 	return false;
 }
 

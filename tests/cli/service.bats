@@ -270,6 +270,13 @@ waits_then_goes() {
 	says 554
 	[ -e "$world/home/bob/dead.letter" ]
 	arrived_are 2
+	# ... also when he is slower than the service
+	run --separate-stderr as bob strace -f -qq -o /dev/null -e trace=connect \
+		-e inject=connect:delay_exit=500000 "$world/bin/mailsend" \
+		-s hello carol@example.net <<<hi
+	show
+	[ "$status" -ne 0 ]
+	says 554
 	# a group that the process has, and not the database
 	run within setpriv --reuid 2002 --regid 2002 --groups 3001 \
 		env -i HOME="$world/home/bob" "$world/bin/mailsend" -s hello \
