@@ -139,7 +139,11 @@ while True:
 	[ "$status" -eq 143 ]
 	fits check
 	json_of 'j["exit"] == 143 and j["status"] == "failed"' <<<"$output"
-	# the mail cannot be sent
+	# the mail cannot be sent; --check may have called more than once
+	kill "$(<silent.pid)"
+	rm silent
+	silent_server
+	configure "port $port"
 	mkdir -p box/{cur,new,tmp}
 	# shellcheck disable=SC2086 # words, on purpose
 	$MAILSEND --roundtrip box --json ann@example.org >out 2>err 3>&- &

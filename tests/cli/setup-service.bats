@@ -149,7 +149,7 @@ as_alice() {
 	on md5sum /etc/mailsend.conf >before
 	sets_up --setup-service
 	[ "$status" -eq 69 ]
-	says 'is as it was'
+	says '/etc/mailsend.conf is'
 	says journalctl
 	on md5sum /etc/mailsend.conf | diff before -
 	on test ! -e /etc/mailsend/undo/mailsend.conf

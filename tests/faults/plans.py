@@ -1,11 +1,13 @@
 """What goes wrong in a run, and when."""
 
 import errno
+import fcntl
 import os
 import random
 import re
 import signal
 import struct
+import termios
 import time
 
 from world import SHIM
@@ -216,6 +218,16 @@ class Signal(Plan):
         return ""
 
 
+def is_fed(process):
+    """Is there something in its pipe, or was all of it written?  A signal
+    before that leaves nothing that could be kept."""
+    try:
+        return process.stdin is None or bool(struct.unpack("i", fcntl.ioctl(
+            process.stdin.fileno(), termios.FIONREAD, bytes(4)))[0])
+    except (ValueError, OSError):  # closed
+        return True
+
+
 class Moment(Plan):
     """A signal at some moment, to the command or to all of its session; the
     n-th of so many that are spread over the time of a run."""
@@ -231,7 +243,7 @@ class Moment(Plan):
     def follow(self, process):
         end = time.monotonic() + 0.5
         while process.poll() is None and time.monotonic() < end and \
-                not catches(process.pid, self.signal):
+                not (catches(process.pid, self.signal) and is_fed(process)):
             time.sleep(0.0003)
         end = time.monotonic() + self.wait
         while process.poll() is None and time.monotonic() < end:

@@ -42,7 +42,7 @@ files_of() {
 	rpm -qp --requires --recommends "$RPMS"/mailsend-[0-9]*.rpm | tee named
 	# Of the table that --version prints.
 	sed -n 's/.*"\(lib[a-z0-9]*\.so\.[0-9]*\)".*/\1/p' \
-		"$TESTS/../cmd/version.c" | sort -u >loaded
+		"$TESTS/../cmd/output.c" | sort -u >loaded
 	(($(wc -l <loaded) >= 8))
 	sed -i 's/^libcrypto/libssl/' loaded # of one package
 	while read -r name; do
