@@ -197,9 +197,12 @@ started() {
 
 @test "a signal that comes before the job is there reaches it" {
 	mkdir -p "$state"
-	(flock 9 && until [ -e go ]; do sleep 0.05; done) \
+	(flock 9 && : >held && until [ -e go ]; do sleep 0.05; done) \
 		9>"$state/x.lock" 3>&- &
 	holder=$!
+	until [ -e held ]; do
+		sleep 0.05
+	done
 	env --default-signal=TERM $MAILSEND --run --name x alice -- \
 		sleep 600 >out 2>err 3>&- &
 	runner=$!
