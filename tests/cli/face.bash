@@ -44,26 +44,6 @@ refuses() {
 	nothing_sent
 }
 
-serve_setup_file() {
-	local line
-
-	export server=$BATS_FILE_TMPDIR/server
-	mkdir "$server"
-	mkfifo "$server/ready"
-	python3 "$root/tests/peer/peer" --serve --tls none --auth '' \
-		--maildir "$server/mail" >"$server/ready" 2>"$server/log" 3>&- &
-	echo $! >"$server/pid"
-	while IFS= read -r line; do
-		[[ $line != PEER_PORT=* ]] || echo "${line#*=}" >"$server/port"
-		[ "$line" != ready ] || break
-	done <"$server/ready"
-	[ -s "$server/port" ]
-}
-
-serve_teardown_file() {
-	kill "$(cat "$server/pid")"
-}
-
 # configure LINE... - the account of the test.
 configure() {
 	printf '%s\n' 'host localhost' "port $(cat "$server/port")" 'tls off' \

@@ -8,22 +8,11 @@ load helper
 load sweep
 
 setup_file() {
-	export server=$BATS_FILE_TMPDIR
-	local line
-
-	mkfifo "$server/ready"
-	python3 "$root/tests/peer/peer" --serve --tls none --auth '' \
-		--maildir "$server/mail" >"$server/ready" 2>"$server/log" 3>&- &
-	echo $! >"$server/pid"
-	while IFS= read -r line; do
-		[[ $line != PEER_PORT=* ]] || echo "${line#*=}" >"$server/port"
-		[ "$line" != ready ] || break
-	done <"$server/ready"
-	[ -s "$server/port" ]
+	serve_setup_file
 }
 
 teardown_file() {
-	kill "$(cat "$server/pid")"
+	serve_teardown_file
 }
 
 setup() {

@@ -6,14 +6,7 @@
 load helper
 
 teardown() {
-	local pid log
-
-	for log in "$BATS_TEST_TMPDIR"/*.log; do
-		[ ! -e "$log" ] || lacks 'Sanitizer\|runtime error' "$log"
-	done
-	for pid in "$BATS_TEST_TMPDIR"/*.pid; do
-		[ ! -e "$pid" ] || kill "$(cat "$pid")" 2>/dev/null || true
-	done
+	end_programs
 }
 
 # play <SCRIPT - what it prints, in $output.  The script makes servers

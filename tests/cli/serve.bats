@@ -26,14 +26,7 @@ teardown_file() {
 }
 
 teardown() {
-	local pid log
-
-	for log in "$BATS_TEST_TMPDIR"/*.log; do
-		[ ! -e "$log" ] || lacks 'Sanitizer\|runtime error' "$log"
-	done
-	for pid in "$BATS_TEST_TMPDIR"/*.pid; do
-		[ ! -e "$pid" ] || kill "$(cat "$pid")" 2>/dev/null || true
-	done
+	end_programs
 }
 
 # configure LINE... - the account leads to the peer.
