@@ -43,6 +43,10 @@
 #define SESSION_WINDOW_MS   1000
 #define SESSION_COLLECT_MS  500
 
+/* So many octets of content go on the chance that a recipient is accepted:
+ * what that costs where nobody is, is less than a round trip of each mail. */
+#define SESSION_CHANCE_MAX (UINT64_C(1024) * 1024)
+
 struct session_content {
 	struct slice bytes;    /* the whole message, CRLF */
 	bool has_8bit;	       /* wants BODY=8BITMIME */

@@ -25,9 +25,7 @@
 
 #include "base/interrupt.h"
 
-/* What may be sent on the chance that a recipient is accepted; and on the
- * chance that all are again, who just were. */
-#define SMALL ((uint64_t)64 * 1024)
+/* What may be sent on the chance that all are accepted again, who just were. */
 #define TRUST (UINT64_C(16) * 1024 * 1024)
 
 /* ---- commands ---- */
@@ -173,7 +171,8 @@ static bool is_on_chance(const struct session_state *st,
 
 	if (st->is_at_rest)
 		return false;
-	return length <= SMALL || (length <= TRUST && parties == st->trusted);
+	return length <= SESSION_CHANCE_MAX ||
+	       (length <= TRUST && parties == st->trusted);
 }
 
 static int send_by_bdat(struct session *s, struct transaction *t,
