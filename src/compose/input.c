@@ -21,6 +21,11 @@
 #define TYPED_MAX 65536 /* octets that a person may have typed */
 #define COPY_ROOM 65536
 
+/* A file that somebody writes at is copied when it was left alone so long, or
+ * as it is after so many looks: a log never is. */
+#define QUIET_MS   500
+#define QUIET_LOOK 20
+
 /* The content of many files, one behind the other, in a file without a name. */
 struct input_pool {
 	int fd;
@@ -347,6 +352,23 @@ void input_watch(struct input *in, struct slice *content)
 		content->file = &in->file;
 }
 
+/* What replaces it may still be on its way: half of that is nobody's file. */
+static void await_quiet(const struct input *in, unsigned *looks)
+{
+	struct stat before, now;
+
+	if (fstat(in->fd, &before) < 0)
+		return;
+	while (*looks && interrupt_sleep(QUIET_MS) == 0 &&
+	       fstat(in->fd, &now) == 0 &&
+	       (now.st_size != before.st_size ||
+		now.st_mtim.tv_sec != before.st_mtim.tv_sec ||
+		now.st_mtim.tv_nsec != before.st_mtim.tv_nsec)) {
+		before = now;
+		--*looks;
+	}
+}
+
 /* As much as it has by now, and no more where it grows on. */
 static int copy_now(const struct input *in, struct sink *to)
 {
@@ -372,6 +394,29 @@ static int copy_now(const struct input *in, struct sink *to)
 	return error_is_set(to->error) ? -1 : sink_close(to);
 }
 
+/* The copy is of one state of it, if it ever rests for that long. */
+static int copy_quiet(struct inputs *all, struct input *in)
+{
+	unsigned looks = QUIET_LOOK;
+	struct slice_file state;
+	struct stat st;
+
+	for (;;) {
+		stage_init(&in->stage, all->spool, in->name, &in->trouble);
+		await_quiet(in, &looks);
+		if (fstat(in->fd, &st) < 0)
+			return error_errno(&in->trouble, ERROR_IO, errno,
+					   "cannot read %s", in->name);
+		slice_file_take(&state, in->fd, &st);
+		if (copy_now(in, &in->stage.sink) < 0)
+			return -1;
+		if (!looks || !slice_file_has_changed(&state, in->fd))
+			return 0;
+		looks--;
+		stage_free(&in->stage);
+	}
+}
+
 static struct input *find_watched(struct inputs *all, const struct slice *s)
 {
 	struct input *in = all->first;
@@ -392,8 +437,7 @@ int inputs_copy_changed(struct inputs *all, struct slice *content,
 		return error_copy(f, &in->trouble);
 	if (!in->is_staged) {
 		in->is_staged = true;
-		stage_init(&in->stage, all->spool, in->name, &in->trouble);
-		if (copy_now(in, &in->stage.sink) < 0) {
+		if (copy_quiet(all, in) < 0) {
 			in->is_cut = true;
 			return error_set(f, in->trouble.cause,
 					 "%s changed while it was sent, and "
