@@ -32,24 +32,22 @@ LINT_PACKAGES  := clang-format clang-tidy cppcheck shellcheck mandoc
 
 SOURCES   := $(sort $(wildcard src/*/*.c))
 OBJECTS   := $(SOURCES:%.c=$(B)/obj/%.o) $(B)/obj/gen/providers.o \
-	     $(B)/obj/gen/glossary.o
-# What all three programs have.
-COMMON    := $(B)/obj/cmd/program.o $(B)/obj/cmd/output.o
-# mailsend's own; what contrib has of systemd and cron is compiled in.
-COMMAND   := $(COMMON) $(B)/obj/cmd/mailsend.o $(B)/obj/cmd/send.o $(B)/obj/cmd/queue.o \
-	     $(B)/obj/cmd/check.o $(B)/obj/cmd/talk.o $(B)/obj/cmd/login.o $(B)/obj/cmd/assistant.o \
-	     $(B)/obj/cmd/explain.o $(B)/obj/cmd/run.o \
-	     $(B)/obj/cmd/series.o $(B)/obj/cmd/runner.o \
-	     $(B)/obj/cmd/setup_queue.o $(B)/obj/cmd/setup_steps.o \
-	     $(B)/obj/cmd/setup_service.o $(B)/obj/cmd/setup_shared.o \
-	     $(B)/gen/setup_files.o
-SETUP     := contrib/systemd/mailsend-queue.service \
+	     $(B)/obj/gen/glossary.o $(B)/obj/gen/install_files.o
+# Of systemd and cron, compiled in for src/install.
+SYSTEM_FILES := contrib/systemd/mailsend-queue.service \
 	     contrib/systemd/mailsend-queue.timer \
 	     contrib/systemd/mailsend-queue.path \
 	     contrib/systemd/system/mailsend-queue.path \
 	     contrib/systemd/system/mailsend-submit.socket \
 	     contrib/systemd/system/mailsend-submit.service \
 	     contrib/mailsend-queue.cron
+# What all three programs have.
+COMMON    := $(B)/obj/cmd/program.o $(B)/obj/cmd/output.o
+# mailsend's own.
+COMMAND   := $(COMMON) $(B)/obj/cmd/mailsend.o $(B)/obj/cmd/send.o $(B)/obj/cmd/queue.o \
+	     $(B)/obj/cmd/check.o $(B)/obj/cmd/talk.o $(B)/obj/cmd/login.o $(B)/obj/cmd/assistant.o \
+	     $(B)/obj/cmd/explain.o $(B)/obj/cmd/run.o \
+	     $(B)/obj/cmd/series.o $(B)/obj/cmd/runner.o
 # What has named points to be killed at, compiled a second time for the queue's
 # proofs; all else is the program's own.
 CRASHING  := $(shell grep -l '"base/crash.h"' $(SOURCES))
@@ -114,12 +112,12 @@ $(B)/obj/%.o: %.c
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
-# One string for each file, in the order of cmd/setup_steps.h.
-$(B)/gen/setup_files.c: $(SETUP) cmd/setup_steps.h Makefile
+# One string for each file, in the order of src/install/steps.h.
+$(B)/gen/install_files.c: $(SYSTEM_FILES) src/install/steps.h Makefile
 	$(Q)mkdir -p $(@D)
-	$(Q){ printf '#include "setup_steps.h"\n\n'; \
-	for file in $(SETUP); do \
-		printf 'const char setup_file_%s[] =\n' \
+	$(Q){ printf '#include "install/steps.h"\n\n'; \
+	for file in $(SYSTEM_FILES); do \
+		printf 'const char install_file_%s[] =\n' \
 			"$$(echo "$${file#contrib/}" | tr -c 'a-z\n' _)"; \
 		sed -e 's/[\\"]/\\&/g' -e 's/.*/\t"&\\n"/' "$$file"; \
 		printf '\t;\n'; \
@@ -147,9 +145,6 @@ $(B)/gen/glossary.c: contrib/glossary Makefile
 $(B)/obj/gen/%.o: $(B)/gen/%.c
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
-
-$(B)/gen/setup_files.o: $(B)/gen/setup_files.c
-	$(Q)$(CC) $(CPPFLAGS) -Icmd $(ALL_CFLAGS) -c -o $@ $<
 
 # The tests themselves run once: to optimize them takes longer than that.
 UNIT_CFLAGS = $(ALL_CFLAGS) -Itests/unit -U_FORTIFY_SOURCE -O0

@@ -20,8 +20,8 @@
 #include "base/log.h"
 #include "base/sysenv.h"
 #include "config/secret.h"
+#include "install/steps.h"
 #include "setup/setup.h"
-#include "setup_steps.h"
 #include "submit/transcript.h"
 
 #define ERRORS_MAX     65536
@@ -209,7 +209,7 @@ static int setup_the_queue(void *context, struct error *f)
 	cmdline_init(&c);
 	c.request = *request_copy(a->arena, &a->cmdline->request);
 	cmdline_become(&c, COMMAND_SETUP_QUEUE);
-	c.setup = "on";
+	c.install = INSTALL_DO;
 	return queue_command(a->arena, &c, f);
 }
 

@@ -17,17 +17,6 @@
  * in the configuration the default queue is used. */
 int queue_command(struct arena *a, const struct cmdline *c, struct error *f);
 
-/* By c->setup: "on", "remove" or "show"; systemd units, or a crontab line where
- * systemd does not run.  `folder` is the queue.  Each step is printed.  A file
- * that exists and was not created by this command is not touched:
- * ERROR_CANTCREAT. */
-int setup_queue(struct arena *a, const struct cmdline *c, const char *folder,
-		struct error *f);
-
-/* --setup-service, by c->setup; each step is printed.  A file that was not
- * created by this command is backed up, or is the error. */
-int setup_service(struct arena *a, const struct cmdline *c, struct error *f);
-
 /* --check, and msmtp's --serverinfo. */
 int check_command(struct arena *a, const struct cmdline *cmdline,
 		  struct error *f);

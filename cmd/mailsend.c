@@ -8,6 +8,7 @@
 #include "base/process.h"
 #include "commands.h"
 #include "config/config.h"
+#include "install/install.h"
 #include "output.h"
 #include "persona/personas.h"
 #include "program.h"
@@ -178,7 +179,8 @@ static int set_up(struct run *run, struct error *f)
 
 static int set_up_service(struct run *run, struct error *f)
 {
-	return setup_service(&run->arena, &run->cmdline, f);
+	return install_service(&run->arena, run->cmdline.install,
+			       &run->cmdline.request, f);
 }
 
 static int talk(struct run *run, struct error *f)

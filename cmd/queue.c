@@ -13,6 +13,7 @@
 #include "base/sysenv.h"
 #include "config/config.h"
 #include "flow/sink.h"
+#include "install/install.h"
 #include "queue/spool.h"
 #include "queuerun/errand.h"
 #include "queuerun/everybody.h"
@@ -477,7 +478,8 @@ static int act(struct job *job, struct error *f)
 	int status = 0;
 
 	if (c->kind == COMMAND_SETUP_QUEUE)
-		return setup_queue(job->arena, c, job->queues.folders[0], f);
+		return install_queue_run(job->arena, c->install, &c->request,
+					 job->queues.folders[0], f);
 	if (c->kind == COMMAND_RUN_QUEUE)
 		return run_queue(job, f);
 	if (c->queue.runs_first)

@@ -10,6 +10,7 @@
 
 #include "check/check.h"
 #include "compose/request.h"
+#include "install/install.h"
 #include "login/login.h"
 #include "queuerun/flush.h"
 #include "queuerun/mailq.h"
@@ -76,8 +77,7 @@ struct cmdline {
 	} talk;
 	struct serve_options serve;
 	enum login_way login;
-	const char *setup; /* of --setup-queue and --setup-service: "on",
-			      "remove" or "show" */
+	enum install_action install; /* --setup-queue, --setup-service */
 	struct run_options run;
 	bool nagios; /* a check or round trip reports as a monitoring plugin */
 };

@@ -214,13 +214,15 @@ static SETTER(set_flush)
 /* Row value: the command. */
 static SETTER(set_setup)
 {
-	if (!value)
-		value = "on";
-	else if (strcmp(value, "on") != 0 && strcmp(value, "remove") != 0 &&
-		 strcmp(value, "show") != 0)
+	if (!value || strcmp(value, "on") == 0)
+		run->cmdline->install = INSTALL_DO;
+	else if (strcmp(value, "remove") == 0)
+		run->cmdline->install = INSTALL_UNDO;
+	else if (strcmp(value, "show") == 0)
+		run->cmdline->install = INSTALL_SHOW;
+	else
 		return error_set(f, ERROR_USAGE, "'%s' is not remove or show",
 				 value);
-	run->cmdline->setup = value;
 	return choose(run, (enum command_kind)row->value, f);
 }
 

@@ -592,11 +592,11 @@ static void having_the_queue_run(void **state)
 	(void)state;
 	ACCEPTS("--setup-queue");
 	assert_int_equal(cmdline.kind, COMMAND_SETUP_QUEUE);
-	assert_string_equal(cmdline.setup, "on");
+	assert_int_equal(cmdline.install, INSTALL_DO);
 	ACCEPTS("--setup-queue=remove");
-	assert_string_equal(cmdline.setup, "remove");
+	assert_int_equal(cmdline.install, INSTALL_UNDO);
 	ACCEPTS("--setup-queue=show", "--account", "work");
-	assert_string_equal(cmdline.setup, "show");
+	assert_int_equal(cmdline.install, INSTALL_SHOW);
 	REFUSES("remove", "--setup-queue=off");
 	REFUSES("no new mail", "--setup-queue", "remove");
 	REFUSES("together", "--setup-queue", "--flush");

@@ -1,8 +1,8 @@
-/* setup_steps.c - see setup_steps.h.
+/* steps.c - see steps.h.
  *
  * The streams of a command are files in memory: no deadlock, however much is
  * written, and a secret that is passed to a program is never on disk. */
-#include "setup_steps.h"
+#include "install/steps.h"
 
 #include <errno.h>
 #include <stdarg.h>

@@ -1,10 +1,10 @@
-/* setup_shared.c - an account without what is private to a user.
+/* shared.c - an account without what is private to a user.
  *
  * Its settings are written again one by one, as --show-config prints them.  Its
  * password, wherever it is stored, becomes a credential; so does a file that
  * only root can read, or that is in a home directory, which the service does
  * not see. */
-#include "setup_shared.h"
+#include "install/shared.h"
 
 #include <errno.h>
 #include <string.h>

@@ -1,11 +1,11 @@
-/* setup_service.c - --setup-service: one service with the password for a whole
+/* service.c - --setup-service: one service with the password for a whole
  * machine, and clients without it.
  *
  * The order keeps mail working wherever this ends: the secrets, the service's
  * configuration, its units, the service itself, a test mail through it by an
  * unprivileged user, and last /etc/mailsend.conf, whose previous text is kept.
  * Running it again continues.  Removal is in reverse order. */
-#include "commands.h"
+#include "install/install.h"
 
 #include <errno.h>
 #include <ftw.h>
@@ -19,7 +19,7 @@
 #include "base/disk.h"
 #include "base/identity.h"
 #include "base/sysenv.h"
-#include "setup_shared.h"
+#include "install/shared.h"
 
 #define MARK	    "# Made by mailsend --setup-service; =remove takes it away.\n"
 #define HOUSE	    "/etc/mailsend"
@@ -41,7 +41,7 @@
 
 struct service {
 	struct steps steps;
-	const struct cmdline *cmdline;
+	const struct request *request;
 	const char *program;
 	const char *client;   /* CLIENT, or the target of that link */
 	bool is_again;	      /* its configuration exists and is kept */
@@ -79,9 +79,9 @@ static const char *service_unit(struct service *s)
 	struct arena *a = s->steps.arena;
 	const char *command =
 		arena_format(a, "%s --serve", steps_quote_unit(a, s->program));
-	const char *text =
-		arena_format(a, MARK "%s",
-			     setup_file_systemd_system_mailsend_submit_service);
+	const char *text = arena_format(
+		a, MARK "%s",
+		install_file_systemd_system_mailsend_submit_service);
 
 	text = steps_replace(a, text, COMMAND, command);
 	return steps_replace(a, text, SECRET_LINE, s->lines);
@@ -95,7 +95,7 @@ static void find_units(struct service *s)
 		.path = UNITS "/" SOCKET_UNIT,
 		.text = arena_format(
 			steps->arena, MARK "%s",
-			setup_file_systemd_system_mailsend_submit_socket),
+			install_file_systemd_system_mailsend_submit_socket),
 	};
 	s->units[1] = (struct steps_file){
 		.path = UNITS "/" SHARED_UNIT,
@@ -182,7 +182,7 @@ static int write_client(struct service *s)
 
 static const char *recipient_of(const struct service *s)
 {
-	const struct request *r = &s->cmdline->request;
+	const struct request *r = s->request;
 
 	return r->to.count ? r->to.items[0].spec : s->shared.address;
 }
@@ -348,7 +348,7 @@ static int look(struct service *s)
 /* Finds the files of an earlier run. */
 static int read_account(struct service *s)
 {
-	struct request *r = request_copy(s->steps.arena, &s->cmdline->request);
+	struct request *r = request_copy(s->steps.arena, s->request);
 
 	if (s->is_again) {
 		r->config_path = CONF;
@@ -550,26 +550,27 @@ static int no_systemd(struct service *s)
 			 s->program);
 }
 
-int setup_service(struct arena *a, const struct cmdline *c, struct error *f)
+int install_service(struct arena *a, enum install_action action,
+		    const struct request *r, struct error *f)
 {
 	struct service s = {
 		.steps = { .arena = a,
 			   .mark = MARK,
 			   .is_system = true,
-			   .is_shown = strcmp(c->setup, "show") == 0,
+			   .is_shown = action == INSTALL_SHOW,
 			   .tells_text = true,
 			   .f = f },
-		.cmdline = c,
+		.request = r,
 	};
-	int r;
+	int result;
 
 	if (begin(&s) < 0)
 		return -1;
-	if (strcmp(c->setup, "remove") == 0)
+	if (action == INSTALL_UNDO)
 		return uninstall(&s);
 	if (!s.is_running)
 		return no_systemd(&s);
-	r = install(&s);
+	result = install(&s);
 	shared_wipe(&s.shared);
-	return r;
+	return result;
 }

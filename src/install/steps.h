@@ -1,10 +1,10 @@
-/* setup_steps.h - changes to the system, step by step: for --setup-queue and
+/* steps.h - changes to the system, step by step: for --setup-queue and
  * --setup-service.
  *
  * Each step is printed as it is done; with `is_shown` it is printed only.  Each
  * function returns -1 with the error in s->f. */
-#ifndef CMD_SETUP_STEPS_H
-#define CMD_SETUP_STEPS_H
+#ifndef INSTALL_STEPS_H
+#define INSTALL_STEPS_H
 
 #include <stdbool.h>
 #include <sys/types.h>
@@ -95,12 +95,12 @@ int steps_systemctl(struct steps *s, const char *const *words);
 #define SETUP_QUEUE	   "%h/.local/state/mailsend/queue"
 #define SETUP_QUEUE_SYSTEM "/var/spool/mailsend/0"
 
-extern const char setup_file_systemd_mailsend_queue_service[];
-extern const char setup_file_systemd_mailsend_queue_timer[];
-extern const char setup_file_systemd_mailsend_queue_path[];
-extern const char setup_file_systemd_system_mailsend_queue_path[];
-extern const char setup_file_systemd_system_mailsend_submit_socket[];
-extern const char setup_file_systemd_system_mailsend_submit_service[];
-extern const char setup_file_mailsend_queue_cron[];
+extern const char install_file_systemd_mailsend_queue_service[];
+extern const char install_file_systemd_mailsend_queue_timer[];
+extern const char install_file_systemd_mailsend_queue_path[];
+extern const char install_file_systemd_system_mailsend_queue_path[];
+extern const char install_file_systemd_system_mailsend_submit_socket[];
+extern const char install_file_systemd_system_mailsend_submit_service[];
+extern const char install_file_mailsend_queue_cron[];
 
 #endif

@@ -1,12 +1,12 @@
-/* setup_shared.h - the configuration of the machine's service: the account that
+/* shared.h - the configuration of the machine's service: the account that
  * sends for all users, with its `fallback` accounts, without secrets; and the
  * secrets, as files of root's that systemd passes as credentials
  * (systemd.exec(5)).
  *
  * A secret is passed to systemd-creds(1) by a file in memory and never by argv,
  * and is never printed. */
-#ifndef CMD_SETUP_SHARED_H
-#define CMD_SETUP_SHARED_H
+#ifndef INSTALL_SHARED_H
+#define INSTALL_SHARED_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -15,7 +15,7 @@
 #include "base/buf.h"
 #include "base/error.h"
 #include "compose/request.h"
-#include "setup_steps.h"
+#include "install/steps.h"
 
 #define SHARED_CREDENTIALS_MAX 32
 /* The path of a credential while the service runs (systemd.exec(5)). */

@@ -1,9 +1,9 @@
-/* setup_queue.c - --setup-queue: systemd units or a crontab line, installed and
+/* queue_run.c - --setup-queue: systemd units or a crontab line, installed and
  * removed.
  *
  * The texts are those of contrib/, with the program and the queue of this
  * machine.  All files are checked before the first one is written. */
-#include "commands.h"
+#include "install/install.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -12,9 +12,9 @@
 #include "base/command.h"
 #include "base/log.h"
 #include "base/sysenv.h"
+#include "install/steps.h"
 #include "queue/queue.h"
 #include "queue/spool.h"
-#include "setup_steps.h"
 
 /* the first line of installed units: do not change it */
 #define MARK	    "# Made by mailsend --setup-queue; =remove takes it away.\n"
@@ -24,9 +24,10 @@
 #define CRONTAB_MAX (1024 * 1024)
 #define WORDS_MAX   4096
 
-struct setup {
+struct queue_run {
 	struct steps steps;
-	const struct cmdline *cmdline;
+	enum install_action action;
+	const struct request *request;
 	const char *program;
 	const char *folder; /* of the queue */
 	const char *config; /* the absolute path of --config; or NULL */
@@ -45,7 +46,7 @@ static const char *quote_cron(struct arena *a, const char *word)
 }
 
 /* The queue that a timer uses without our environment. */
-static const char *plain_folder(struct setup *s)
+static const char *plain_folder(struct queue_run *s)
 {
 	const char *home = sysenv_home();
 
@@ -55,11 +56,11 @@ static const char *plain_folder(struct setup *s)
 			    home ? home : "");
 }
 
-static const char *command(struct setup *s,
+static const char *command(struct queue_run *s,
 			   const char *(*quote)(struct arena *a,
 						const char *word))
 {
-	const struct request *r = &s->cmdline->request;
+	const struct request *r = s->request;
 	struct arena *a = s->steps.arena;
 	const char *line =
 		arena_format(a, "%s --flush --due", quote(a, s->program));
@@ -81,7 +82,7 @@ static const char *command(struct setup *s,
 
 /* ---- units ---- */
 
-static const char *unit_folder(struct setup *s)
+static const char *unit_folder(struct queue_run *s)
 {
 	const char *config = sysenv_env("XDG_CONFIG_HOME");
 	const char *home = sysenv_home();
@@ -95,7 +96,7 @@ static const char *unit_folder(struct setup *s)
 		    : NULL;
 }
 
-static const char *unit_text(struct setup *s, const char *text)
+static const char *unit_text(struct queue_run *s, const char *text)
 {
 	const char *from =
 		s->steps.is_system ? SETUP_QUEUE_SYSTEM : SETUP_QUEUE;
@@ -110,18 +111,18 @@ static const char *unit_text(struct setup *s, const char *text)
 					   "%%"));
 }
 
-static int find_units(struct setup *s)
+static int find_units(struct queue_run *s)
 {
 	const char *folder = unit_folder(s);
 	const char *const texts[UNITS][2] = {
 		{ "mailsend-queue.service",
-		  setup_file_systemd_mailsend_queue_service },
+		  install_file_systemd_mailsend_queue_service },
 		{ "mailsend-queue.timer",
-		  setup_file_systemd_mailsend_queue_timer },
+		  install_file_systemd_mailsend_queue_timer },
 		{ "mailsend-queue.path",
 		  s->steps.is_system
-			  ? setup_file_systemd_system_mailsend_queue_path
-			  : setup_file_systemd_mailsend_queue_path },
+			  ? install_file_systemd_system_mailsend_queue_path
+			  : install_file_systemd_mailsend_queue_path },
 	};
 
 	if (!folder) {
@@ -137,7 +138,7 @@ static int find_units(struct setup *s)
 		u->text = unit_text(s, texts[i][1]);
 		u->mode = 0644;
 		u->found = steps_find(&s->steps, u->path, u->text);
-		if (strcmp(s->cmdline->setup, "on") == 0 &&
+		if (s->action == INSTALL_DO &&
 		    steps_refuse_foreign(&s->steps, u) < 0)
 			return -1;
 	}
@@ -146,7 +147,7 @@ static int find_units(struct setup *s)
 
 static const char *const reload[] = { "daemon-reload", NULL };
 
-static int install_units(struct setup *s)
+static int install_units(struct queue_run *s)
 {
 	static const char *const enable[] = { "enable", "--now",
 					      "mailsend-queue.timer",
@@ -166,7 +167,7 @@ static int install_units(struct setup *s)
 				   "always\n");
 }
 
-static bool has_own_unit(const struct setup *s)
+static bool has_own_unit(const struct queue_run *s)
 {
 	for (size_t i = 0; i < UNITS; i++)
 		if (s->units[i].found == STEPS_SAME ||
@@ -175,7 +176,7 @@ static bool has_own_unit(const struct setup *s)
 	return false;
 }
 
-static int remove_units(struct setup *s, bool is_running)
+static int remove_units(struct queue_run *s, bool is_running)
 {
 	static const char *const disable[] = { "disable", "--now",
 					       "mailsend-queue.timer",
@@ -297,16 +298,16 @@ static int change_crontab(const char *line, bool try_only, struct error *f)
 	return r;
 }
 
-static const char *cron_line(struct setup *s)
+static const char *cron_line(struct queue_run *s)
 {
-	const char *text = setup_file_mailsend_queue_cron;
+	const char *text = install_file_mailsend_queue_cron;
 
 	text = arena_dup_n(s->steps.arena, text, strcspn(text, "\n"));
 	return steps_replace(s->steps.arena, text, COMMAND,
 			     command(s, quote_cron));
 }
 
-static int install_line(struct setup *s)
+static int install_line(struct queue_run *s)
 {
 	const char *line = cron_line(s);
 	int r = change_crontab(line, s->steps.is_shown, s->steps.f);
@@ -321,7 +322,7 @@ static int install_line(struct setup *s)
 }
 
 /* Without cron there is no line of ours. */
-static int remove_line(struct setup *s)
+static int remove_line(struct queue_run *s)
 {
 	struct error trouble = ERROR_INIT;
 	int r = change_crontab(NULL, false, &trouble);
@@ -337,9 +338,9 @@ static int remove_line(struct setup *s)
 /* ---- all of it ---- */
 
 /* A timer runs in another directory. */
-static int find_config(struct setup *s)
+static int find_config(struct queue_run *s)
 {
-	const char *named = s->cmdline->request.config_path;
+	const char *named = s->request->config_path;
 	char *path;
 
 	if (!named)
@@ -353,7 +354,7 @@ static int find_config(struct setup *s)
 	return 0;
 }
 
-static int begin(struct setup *s)
+static int begin(struct queue_run *s)
 {
 	s->program = sysenv_program();
 	if (!s->program) {
@@ -374,7 +375,7 @@ static int begin(struct setup *s)
 }
 
 /* The watched directory must exist. */
-static int make_queue(struct setup *s)
+static int make_queue(struct queue_run *s)
 {
 	struct steps *steps = &s->steps;
 	struct queue q;
@@ -386,17 +387,18 @@ static int make_queue(struct setup *s)
 	return queue_open(&q, steps->arena, s->folder, true, steps->f);
 }
 
-int setup_queue(struct arena *a, const struct cmdline *c, const char *folder,
-		struct error *f)
+int install_queue_run(struct arena *a, enum install_action action,
+		      const struct request *r, const char *folder,
+		      struct error *f)
 {
-	bool is_removed = strcmp(c->setup, "remove") == 0;
-	struct setup s = {
+	struct queue_run s = {
 		.steps = { .arena = a,
 			   .mark = MARK,
 			   .is_system = sysenv_uid() == 0,
-			   .is_shown = strcmp(c->setup, "show") == 0,
+			   .is_shown = action == INSTALL_SHOW,
 			   .f = f },
-		.cmdline = c,
+		.action = action,
+		.request = r,
 		.folder = folder,
 	};
 	bool is_running;
@@ -404,9 +406,9 @@ int setup_queue(struct arena *a, const struct cmdline *c, const char *folder,
 	if (begin(&s) < 0)
 		return -1;
 	is_running = steps_has_systemd(&s.steps);
-	if ((is_running || is_removed) && find_units(&s) < 0)
+	if ((is_running || action == INSTALL_UNDO) && find_units(&s) < 0)
 		return -1;
-	if (is_removed) {
+	if (action == INSTALL_UNDO) {
 		queue_forget_run(a, folder);
 		if (strcmp(folder, SETUP_QUEUE_SYSTEM) == 0)
 			spool_forget_run(a);
