@@ -10,7 +10,6 @@
 
 #include "base/ascii.h"
 #include "base/disk.h"
-#include "base/sysenv.h"
 #include "base/text.h"
 
 #define IF_DEPTH 128
@@ -144,90 +143,17 @@ static void read_unalias(struct reader *r, const char *rest)
 
 /* ---- variables ---- */
 
-static struct mailrc_variable *find_variable(const struct mailrc *rc,
-					     const char *name)
-{
-	struct mailrc_variable *v = rc->variables;
-
-	while (v && strcmp(v->name, name) != 0)
-		v = v->next;
-	return v;
-}
-
-const char *mailrc_get(const struct mailrc *rc, const char *name)
-{
-	const struct mailrc_variable *v = find_variable(rc, name);
-
-	return v ? v->value : NULL;
-}
-
-const char *mailrc_doubt(const struct mailrc *rc, const char *name)
-{
-	const struct mailrc_variable *v = find_variable(rc, name);
-
-	return v ? v->doubt : NULL;
-}
-
-/* Does s-nail set this variable by itself if the environment does not? */
-static bool has_default(const char *name)
-{
-	static const char *const names[] = {
-		"COLUMNS", "DEAD",    "EDITOR", "HOME",	  "LINES",
-		"LISTER",  "LOGNAME", "MAIL",	"MAILRC", "MBOX",
-		"NETRC",   "PAGER",   "PATH",	"SHELL",  "TERM",
-		"TMPDIR",  "USER",    "VISUAL", NULL,
-	};
-
-	for (const char *p = name; *p; p++)
-		if (*p >= 'a' && *p <= 'z')
-			return true;
-	return rcfile_is_one_of(name, names);
-}
-
-/* The environment as s-nail sees it: it knows the user even under cron. */
-static const char *environment(const char *name)
-{
-	const char *value = sysenv_env(name);
-
-	if (!value && (!strcmp(name, "USER") || !strcmp(name, "LOGNAME")))
-		return sysenv_user();
-	return !value && !strcmp(name, "HOME") ? sysenv_home() : value;
-}
-
-bool mailrc_look_up(const struct mailrc *rc, const char *name,
-		    const char **value)
-{
-	const struct mailrc_variable *v = rc->typed;
-
-	while (v && strcmp(v->name, name) != 0)
-		v = v->next;
-	v = v ? v : find_variable(rc, name);
-	*value = v ? v->value : environment(name);
-	if (v)
-		return !v->doubt;
-	return *value || !has_default(name);
-}
-
 static void put_variable(struct reader *r, const char *name, const char *value)
 {
-	struct mailrc_variable *v = find_variable(r->rc, name);
+	const char *doubt =
+		counting(r) == MAYBE
+			? arena_format(r->rc->arena,
+				       "%s: the condition of the 'if' around "
+				       "'set %s' is unknown here",
+				       r->file, name)
+			: NULL;
 
-	if (!v) {
-		v = arena_alloc(r->rc->arena, sizeof(*v));
-		v->name = name;
-		v->next = r->rc->variables;
-		r->rc->variables = v;
-	}
-	if (counting(r) == MAYBE) {
-		v->doubt = arena_format(r->rc->arena,
-					"%s: the condition of the 'if' around "
-					"'set %s' is unknown here",
-					r->file, name);
-		return;
-	}
-	v->value = value;
-	v->file = r->file;
-	v->doubt = NULL;
+	mailrc_put(r->rc, name, value, r->file, doubt);
 }
 
 /* "set a=b c noD", "unset a", and "a=b" in quotes as one word. */

@@ -34,6 +34,12 @@ struct mailrc {
 void mailrc_read(struct mailrc *rc, const char *path);
 /* Runs the block of that account; false: there is none. */
 bool mailrc_account(struct mailrc *rc, const char *name);
+
+/* ---- mailrc_variable.c ---- */
+
+/* `doubt` NULL: the value is certain; otherwise the previous one is kept. */
+void mailrc_put(struct mailrc *rc, const char *name, const char *value,
+		const char *file, const char *doubt);
 /* NULL if it is not set. */
 const char *mailrc_get(const struct mailrc *rc, const char *name);
 /* Why the value is uncertain: it depends on an "if" that only the other program
@@ -43,7 +49,10 @@ const char *mailrc_doubt(const struct mailrc *rc, const char *name);
  * false: it is unknown. */
 bool mailrc_look_up(const struct mailrc *rc, const char *name,
 		    const char **value);
-/* mailrc_if.c: the condition of an "if" or "elif".  POSIX has "s" and "r",
+
+/* ---- mailrc_if.c ---- */
+
+/* The condition of an "if" or "elif".  POSIX has "s" and "r",
  * others "t"; s-nail compares words as well, in which it expands variables. */
 enum truth mailrc_condition(const struct mailrc *rc, const char *text);
 

@@ -8,51 +8,12 @@
 
 #include "base/ascii.h"
 #include "base/log.h"
-#include "base/text.h"
 #include "persona/muttrc_inside.h"
 #include "persona/rcfile.h"
-
-void muttrc_say_unused(const struct muttrc_command *c, const char *what)
-{
-	if (muttrc_is_typed(c))
-		log_warning("-e: %s is not supported and is ignored", what);
-}
 
 static struct personal_aliases *nicknames_of(const struct muttrc_command *c)
 {
 	return &c->rc->run->request->nicknames;
-}
-
-void muttrc_set_doubt(struct muttrc *rc, const char *name, const char *why)
-{
-	struct muttrc_doubt *d = rc->doubts;
-
-	while (d && !ascii_equal(d->name, name))
-		d = d->next;
-	if (!d) {
-		d = arena_alloc(rc->run->arena, sizeof(*d));
-		d->name = name;
-		d->next = rc->doubts;
-		rc->doubts = d;
-	}
-	d->why = why;
-}
-
-const char *muttrc_doubt(const struct muttrc *rc, const char *name)
-{
-	const struct muttrc_doubt *d = rc->doubts;
-
-	while (d && !ascii_equal(d->name, name))
-		d = d->next;
-	return d ? d->why : NULL;
-}
-
-const char *muttrc_placed(const struct muttrc_command *c, const char *what)
-{
-	return muttrc_is_typed(c)
-		       ? arena_format(muttrc_arena(c), "-e: %s", what)
-		       : arena_format(muttrc_arena(c), "%s:%u: %s", c->file,
-				      c->line, what);
 }
 
 static void lose(const struct muttrc_command *c, const char *what)

@@ -48,7 +48,7 @@ const char *muttrc_word(struct muttrc_words *w, int how);
 /* Moves past the ';' that ends this command; false at the end of the line. */
 bool muttrc_next_command(struct muttrc_words *w);
 
-/* ---- muttrc.c: commands ---- */
+/* ---- also there: the command that is being run ---- */
 
 /* A command that is being run, and its position. */
 struct muttrc_command {
@@ -78,6 +78,8 @@ void muttrc_set_doubt(struct muttrc *rc, const char *name, const char *why);
 const char *muttrc_placed(const struct muttrc_command *c, const char *what);
 /* Warns of an unknown command of -e. */
 void muttrc_say_unused(const struct muttrc_command *c, const char *what);
+
+/* ---- muttrc.c: commands ---- */
 
 /* Runs all the commands of a line. */
 int muttrc_run(const struct muttrc_command *c, const char *text,

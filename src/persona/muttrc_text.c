@@ -8,6 +8,7 @@
 #include "base/ascii.h"
 #include "base/buf.h"
 #include "base/disk.h"
+#include "base/log.h"
 #include "base/sysenv.h"
 #include "base/text.h"
 
@@ -284,4 +285,44 @@ bool muttrc_next_command(struct muttrc_words *w)
 		return false;
 	w->at++;
 	return true;
+}
+
+/* ---- a command's place, and what is uncertain ---- */
+
+const char *muttrc_placed(const struct muttrc_command *c, const char *what)
+{
+	return muttrc_is_typed(c)
+		       ? arena_format(muttrc_arena(c), "-e: %s", what)
+		       : arena_format(muttrc_arena(c), "%s:%u: %s", c->file,
+				      c->line, what);
+}
+
+void muttrc_say_unused(const struct muttrc_command *c, const char *what)
+{
+	if (muttrc_is_typed(c))
+		log_warning("-e: %s is not supported and is ignored", what);
+}
+
+void muttrc_set_doubt(struct muttrc *rc, const char *name, const char *why)
+{
+	struct muttrc_doubt *d = rc->doubts;
+
+	while (d && !ascii_equal(d->name, name))
+		d = d->next;
+	if (!d) {
+		d = arena_alloc(rc->run->arena, sizeof(*d));
+		d->name = name;
+		d->next = rc->doubts;
+		rc->doubts = d;
+	}
+	d->why = why;
+}
+
+const char *muttrc_doubt(const struct muttrc *rc, const char *name)
+{
+	const struct muttrc_doubt *d = rc->doubts;
+
+	while (d && !ascii_equal(d->name, name))
+		d = d->next;
+	return d ? d->why : NULL;
 }

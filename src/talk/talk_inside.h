@@ -45,10 +45,17 @@ void talk_draw(struct talk *t);
 void talk_break_off(struct talk *t);
 void talk_complete(void *context, const char *word, struct buf *out);
 
-/* ---- talk.c: \auth ---- */
+/* ---- talk_login.c: \auth ---- */
 
 int talk_login_begin(struct talk *t, const char *mechanism, const char *user,
 		     struct error *f);
+/* Keeps the challenge in a line of the server, until it is answered.  If that
+ * is not possible, the exchange is cancelled, and the server sends its final
+ * reply. */
+void talk_login_challenge(struct talk *t, const char *line);
+int talk_login_answer(struct talk *t, struct error *f);
+/* After the final reply: a success without proof of the server is reported. */
+void talk_login_confirm(struct talk *t);
 void talk_login_end(struct talk *t);
 
 #endif
