@@ -313,7 +313,7 @@ static int dial(struct check *c)
 static void tell_sender(struct check *c)
 {
 	struct check_step *step = check_begin(c, "mail", "sender");
-	const struct rehearsal *r = &c->rehearsal;
+	const struct dry_run *r = &c->dry_run;
 	bool is_good = !error_is_set(&r->mail) && r->reply[0];
 
 	if (r->reply[0])
@@ -333,7 +333,7 @@ static void tell_recipient(struct check *c, size_t i)
 	struct check_step *step = check_begin(c, "rcpt", "recipient");
 
 	if (*reply)
-		check_time(step, c->rehearsal.recipients[i]);
+		check_time(step, c->dry_run.recipients[i]);
 	check_end(c, step, is_good ? CHECK_GOOD : CHECK_BAD, "<%s>: %s",
 		  one->address,
 		  *reply ? reply
@@ -365,7 +365,7 @@ static int transact(struct check *c)
 	struct smarthost *h = &c->server;
 	struct error lost = ERROR_INIT;
 	uint64_t most = h->dial.caps.size;
-	int r = dry_run_session(&c->rehearsal, c->arena, &h->dial,
+	int r = dry_run_session(&c->dry_run, c->arena, &h->dial,
 				&c->composition.envelope,
 				most && most < REHEARSED_OCTETS
 					? most
@@ -374,7 +374,7 @@ static int transact(struct check *c)
 
 	if (r < 0)
 		h->session.broken = true;
-	if (r < 0 && !c->rehearsal.reply[0])
+	if (r < 0 && !c->dry_run.reply[0])
 		c->error = lost;
 	tell_sender(c);
 	if (error_is_set(&c->error))

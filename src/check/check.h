@@ -80,7 +80,7 @@ struct check {
 				  */
 	struct chain chain;
 	struct smarthost server;
-	struct rehearsal rehearsal;
+	struct dry_run dry_run;
 	const char *greeting;	   /* without its code; or NULL */
 	const char **capabilities; /* of the last EHLO; ends with NULL */
 	bool has_days;

@@ -195,10 +195,10 @@ void smarthost_collect(struct smarthost *h)
 	const struct session *s = &h->session;
 
 	session_collect(&h->session);
-	if (s->taken >= SESSION_MAILS_MAX)
+	if (s->answered >= SESSION_MAILS_MAX)
 		h->most = SESSION_MAILS_MAX;
 	else if (s->broken)
-		h->most = s->taken ? s->taken : 1;
+		h->most = s->answered ? s->answered : 1;
 }
 
 void smarthost_close(struct smarthost *h)

@@ -72,7 +72,7 @@ struct conn_protocol {
 	const char *lookup, *early, *late, *without;
 	/* A line that the server sent while connecting, with its end: 1 when it
 	 * is not part of the protocol and ignored, -1: hang up. */
-	int (*hear)(struct conn *c, const char *line, size_t n);
+	int (*on_line)(struct conn *c, const char *line, size_t n);
 	/* Its last reply: -1 negative, 1 positive, 0 neither or incomplete. */
 	int (*verdict)(const struct conn *c);
 	/* The error for a negative reply; -1. */

@@ -226,7 +226,7 @@ static void keep_line(char *out, size_t size, const char *line, size_t n)
 static size_t on_header(char *data, size_t size, size_t n, void *context)
 {
 	struct conn *c = context;
-	int heard;
+	int result;
 
 	n *= size;
 	handle_heard(c->handle);
@@ -235,15 +235,15 @@ static size_t on_header(char *data, size_t size, size_t n, void *context)
 	if (!c->is_greeted && c->options->proxy && n > 5 &&
 	    !memcmp(data, "HTTP/", 5))
 		return n;
-	heard = c->options->protocol->hear(c, data, n);
-	if (heard > 0)
+	result = c->options->protocol->on_line(c, data, n);
+	if (result > 0)
 		return n;
 	trace_line(c->trace, 'S', data, n);
 	if (!c->is_greeted)
 		keep_line(c->greeting, sizeof(c->greeting), data, n);
 	c->is_greeted = true;
 	keep_line(c->last, sizeof(c->last), data, n);
-	return heard < 0 ? 0 : n;
+	return result < 0 ? 0 : n;
 }
 
 /* Before the greeting, the peer is a proxy; the lines after CONNECT may contain

@@ -27,8 +27,8 @@ void caps_reset(struct caps *c)
 	*c = (struct caps){ 0 };
 }
 
-/* Digits alone, whatever ends the line; anything else, or what no 64 bits hold,
- * is "not known". */
+/* Digits only, up to the end of the line; 0 ("not known") for anything else, or
+ * for what does not fit into 64 bits. */
 static uint64_t parse_size(const char *s)
 {
 	uint64_t value;

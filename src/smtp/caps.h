@@ -1,7 +1,7 @@
-/* caps.h - what a server said it can do (RFC 5321 4.1.1.1).
+/* caps.h - the extensions that a server offers (RFC 5321 4.1.1.1).
  *
- * Started anew at each EHLO, so that what was said before TLS counts for
- * nothing after it. */
+ * Reset at each EHLO, so that what was offered before TLS does not count
+ * afterwards. */
 #ifndef SMTP_CAPS_H
 #define SMTP_CAPS_H
 

@@ -1,4 +1,4 @@
-/* command.c - parameters go along only where the server offers them. */
+/* command.c - parameters are sent only if the server offers them. */
 #include "smtp/command.h"
 
 #include <ctype.h>

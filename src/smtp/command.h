@@ -1,8 +1,8 @@
 /* command.h - MAIL and RCPT with their parameters (RFC 5321 4.1.1, 1870,
  * 6152, 6531, 3461).
  *
- * Commands without their CRLF.  An address is the last thing from outside
- * that reaches the line: command_check_path is its last door. */
+ * Commands without their CRLF.  Addresses come from outside: before one is sent
+ * to the server it passes command_check_path. */
 #ifndef SMTP_COMMAND_H
 #define SMTP_COMMAND_H
 
@@ -22,23 +22,23 @@ struct command_needs {
 	bool has_8bit, uses_smtputf8;
 };
 
-/* ERROR_USAGE for a control, or for UTF-8 where it may not be. */
+/* ERROR_USAGE for a control, or for UTF-8 where it is not allowed. */
 int command_check_path(const char *path, bool is_utf8, struct error *f);
 void command_mail(struct buf *out, const struct envelope *e,
 		  const struct command_needs *needs, const struct caps *caps);
 void command_rcpt(struct buf *out, const struct envelope *e,
 		  const struct recipient *to, const struct caps *caps);
 
-/* What a server's EHLO tells of a message before a byte of it goes: SIZE (RFC
- * 1870), 8BITMIME (RFC 6152), SMTPUTF8 (RFC 6531), and addresses that no
- * command line can hold. */
+/* Checks a message against the server's EHLO before any of it is sent: SIZE
+ * (RFC 1870), 8BITMIME (RFC 6152), SMTPUTF8 (RFC 6531), and addresses that are
+ * too long for a command. */
 
-/* -1 when this server can take it for nobody. */
+/* -1 when this server cannot accept it for any recipient. */
 int command_check_message(const struct caps *caps, const struct envelope *e,
 			  const struct session_content *content,
 			  struct error *f);
-/* Decides those that this server cannot take; the others go.  -1 for an
- * address that must not be sent to any. */
+/* Decides the recipients that this server cannot accept; the others remain.  -1
+ * for an address that must not be sent to any server. */
 int command_check_recipients(const struct caps *caps, struct envelope *e,
 			     struct error *f);
 /* After the two: does the transaction need SMTPUTF8? */

@@ -1,5 +1,5 @@
-/* dial.c - SMTP up to the first mail (RFC 5321 3.1, 3207 4, 4954 4): replies to
- * what libcurl says, then the log-in. */
+/* dial.c - SMTP up to the first mail (RFC 5321 3.1, 3207 4, 4954 4): the
+ * replies to libcurl's commands, then the login. */
 #include "smtp/dial.h"
 
 #include <ctype.h>
@@ -20,8 +20,8 @@ static enum reply_phase phase_of(const struct conn *c)
 	return strcmp(c->verb, "STARTTLS") ? REPLY_EHLO : REPLY_STARTTLS;
 }
 
-/* The first line of a group begins the list anew, so that the one inside TLS
- * counts; it is the server's name. */
+/* The first line of a reply is the server's name.  It resets the list, so that
+ * the one inside TLS counts. */
 static void gather_caps(struct dial *d, const char *line, size_t n)
 {
 	char text[REPLY_LINE_MAX];
@@ -43,8 +43,8 @@ static void keep_first(struct dial *d, const char *line)
 			 (int)strcspn(line, "\r\n"), line);
 }
 
-/* A reply is whole. */
-static void tell(struct dial *d, enum reply_phase phase)
+/* A reply is complete. */
+static void trace_reply(struct dial *d, enum reply_phase phase)
 {
 	static const enum event_kind kinds[] = {
 		[REPLY_GREETING] = EVENT_GREETING,
@@ -56,7 +56,7 @@ static void tell(struct dial *d, enum reply_phase phase)
 	trace_mark(d->conn.trace, kinds[phase], d->reply.code, d->first);
 }
 
-static int hear(struct conn *c, const char *line, size_t n)
+static int on_line(struct conn *c, const char *line, size_t n)
 {
 	struct dial *d = c->context;
 	enum reply_phase phase = phase_of(c);
@@ -75,9 +75,9 @@ static int hear(struct conn *c, const char *line, size_t n)
 	if (phase == REPLY_EHLO && d->reply.code == 250)
 		gather_caps(d, line, n);
 	if (whole)
-		tell(d, phase);
-	/* libcurl takes any "no" to EHLO for that of a server that is too old
-	 * for it; only a 5xx is. */
+		trace_reply(d, phase);
+	/* libcurl treats any refusal of EHLO as that of a server too old for
+	 * EHLO; only a 5xx is. */
 	return whole && phase == REPLY_EHLO && d->reply.code != 250 &&
 			       d->reply.code / 100 != 5
 		       ? -1
@@ -129,7 +129,7 @@ const struct conn_protocol dial_protocol = {
 	.late = "set tls_starttls on, or use port 465",
 	.without = "use port 465 with tls_starttls off, or, on a network that "
 		   "you trust, set tls off",
-	.hear = hear,
+	.on_line = on_line,
 	.verdict = verdict,
 	.refuse = refuse,
 };
@@ -154,7 +154,7 @@ static int refuse_log_in(const struct log_in *l, struct error *f)
 	return reply_error(&d->reply, REPLY_AUTH, what, f);
 }
 
-static int hear_answer(struct dial *d, struct error *f)
+static int read_reply(struct dial *d, struct error *f)
 {
 	struct buf *line = &d->conn.line;
 	struct error why = ERROR_INIT;
@@ -190,10 +190,10 @@ static int exchange(void *context, const char *text, const char *shown,
 	buf_printf(&line, "%s\r\n", text);
 	r = conn_say(c, line.data, shown, f);
 	buf_wipe(&line);
-	if (r < 0 || hear_answer(l->dial, f) < 0)
+	if (r < 0 || read_reply(l->dial, f) < 0)
 		return -1;
 	if (l->dial->reply.code != 334)
-		tell(l->dial, REPLY_AUTH);
+		trace_reply(l->dial, REPLY_AUTH);
 	if (l->dial->reply.code == 235)
 		return 0;
 	if (l->dial->reply.code != 334)
@@ -262,8 +262,8 @@ static int log_in(struct dial *d, const struct dial_options *o, uint64_t end,
 
 /* ---- the dial ---- */
 
-/* Where others can read along or take the line over nobody logs in at all: even
- * where the password does not show, the session would be theirs. */
+/* No login where others can read or take over the connection: even with a
+ * mechanism that hides the password they could use the session. */
 static int check_safety(struct dial *d, const struct dial_options *o,
 			struct error *f)
 {

@@ -1,8 +1,8 @@
 /* dial.h - a connection to a submission server, ready for mail.
  *
- * net/conn.h reaches the server and asks what it can do; then somebody is
- * logged in.  No password goes out without TLS (a unix socket, such as one end
- * of an ssh tunnel, is as good), and a log-in without its 235 is none. */
+ * net/conn.h connects to the server and reads its capabilities; then we log in.
+ * No password is sent without TLS (a unix socket, such as one end of an ssh
+ * tunnel, is as good).  A login has succeeded only with reply 235. */
 #ifndef SMTP_DIAL_H
 #define SMTP_DIAL_H
 
@@ -26,18 +26,18 @@ struct dial {
 	struct conn conn;
 	struct caps caps;     /* of the last EHLO */
 	char mechanism[24];   /* used for AUTH, or "" */
-	struct reply reply;   /* while dial_open lasts: the last one, or ... */
-	bool is_whole;	      /* ... the one that is arriving */
-	char first[512];      /* line of it, without its end */
-	struct error garbled; /* it is none */
+	struct reply reply;   /* during dial_open: the last one, or ... */
+	bool is_whole;	      /* ... (false) the one that is arriving */
+	char first[512];      /* its first line, without its end */
+	struct error garbled; /* why it could not be parsed */
 };
 
 extern const struct conn_protocol dial_protocol;
 
-/* Borrows the options until it returns.  Besides what conn_open tells apart:
- * AUTH not offered, log-in refused (with the server's words). */
+/* Borrows the options until it returns.  Errors besides those of conn_open:
+ * AUTH not offered, login refused (with the server's text). */
 int dial_open(struct dial *d, const struct dial_options *o,
 	      const struct trace *trace, struct error *f);
-void dial_close(struct dial *d); /* never blocks; says no QUIT */
+void dial_close(struct dial *d); /* never blocks; sends no QUIT */
 
 #endif

@@ -1,4 +1,4 @@
-/* dry_run.c - in lock-step, for the sake of the times. */
+/* dry_run.c - in lock-step, so that each reply has its own time. */
 #include "smtp/dry_run.h"
 
 #include <stdio.h>
@@ -9,10 +9,10 @@
 #include "smtp/command.h"
 #include "smtp/pipeline.h"
 
-struct stage {
-	struct rehearsal *result;
+struct run {
+	struct dry_run *result;
 	struct envelope *envelope;
-	struct pipeline flight;
+	struct pipeline pipeline;
 	struct buf command;
 	uint64_t asked; /* sysenv_ticks() */
 };
@@ -22,7 +22,7 @@ static unsigned since(uint64_t ticks)
 	return (unsigned)(sysenv_ticks() - ticks);
 }
 
-static void answer_mail(struct stage *s, const struct reply *reply)
+static void on_mail_reply(struct run *s, const struct reply *reply)
 {
 	char what[300];
 
@@ -34,7 +34,7 @@ static void answer_mail(struct stage *s, const struct reply *reply)
 	reply_error(reply, REPLY_MAIL, what, &s->result->mail);
 }
 
-static void answer_rcpt(struct stage *s, size_t i, const struct reply *reply)
+static void on_rcpt_reply(struct run *s, size_t i, const struct reply *reply)
 {
 	struct recipient *to = &s->envelope->recipients[i];
 	struct error verdict = ERROR_INIT;
@@ -51,31 +51,31 @@ static void answer_rcpt(struct stage *s, size_t i, const struct reply *reply)
 	envelope_judge(s->envelope, to, &verdict);
 }
 
-static int answer(void *context, const struct owed *owed,
-		  const struct reply *reply, struct error *f)
+static int on_reply(void *context, const struct pending *pending,
+		    const struct reply *reply, struct error *f)
 {
-	struct stage *s = context;
+	struct run *s = context;
 
-	if (owed->verb == VERB_MAIL)
-		answer_mail(s, reply);
-	else if (owed->verb == VERB_RCPT)
-		answer_rcpt(s, owed->index, reply);
-	if (reply->code == 421) /* it goes: RFC 5321 3.8 */
+	if (pending->verb == VERB_MAIL)
+		on_mail_reply(s, reply);
+	else if (pending->verb == VERB_RCPT)
+		on_rcpt_reply(s, pending->index, reply);
+	if (reply->code == 421) /* the server closes: RFC 5321 3.8 */
 		return reply_error(reply, REPLY_MAIL, "the connection", f);
 	return 0;
 }
 
-static int ask(struct stage *s, enum verb verb, size_t index, struct error *f)
+static int ask(struct run *s, enum verb verb, size_t index, struct error *f)
 {
-	const struct owed owed = { .verb = verb, .index = index };
+	const struct pending pending = { .verb = verb, .index = index };
 
 	s->asked = sysenv_ticks();
-	if (pipeline_say(&s->flight, &owed, &s->command, f) < 0)
+	if (pipeline_put_command(&s->pipeline, &pending, &s->command, f) < 0)
 		return -1;
-	return pipeline_await(&s->flight, 0, f);
+	return pipeline_await(&s->pipeline, 0, f);
 }
 
-static int ask_all(struct stage *s, const struct caps *caps,
+static int ask_all(struct run *s, const struct caps *caps,
 		   const struct command_needs *needs, struct error *f)
 {
 	struct envelope *e = s->envelope;
@@ -98,16 +98,16 @@ static int ask_all(struct stage *s, const struct caps *caps,
 	return ask(s, VERB_RSET, 0, f);
 }
 
-int dry_run_session(struct rehearsal *r, struct arena *a, struct dial *d,
+int dry_run_session(struct dry_run *r, struct arena *a, struct dial *d,
 		    struct envelope *e, uint64_t size, unsigned seconds,
 		    struct error *f)
 {
 	const struct session_content content = { .bytes = { .length = size } };
 	struct command_needs needs = { .size = size };
-	struct stage *s;
+	struct run *s;
 	int result;
 
-	*r = (struct rehearsal){
+	*r = (struct dry_run){
 		.recipients = arena_array(a, e->count + 1, sizeof(unsigned)),
 	};
 	if (command_check_message(&d->caps, e, &content, &r->mail) < 0)
@@ -120,10 +120,10 @@ int dry_run_session(struct rehearsal *r, struct arena *a, struct dial *d,
 	s->result = r;
 	s->envelope = e;
 	buf_init(&s->command, COMMAND_MAX);
-	pipeline_init(&s->flight, &d->conn, answer, s);
-	s->flight.timeout = seconds;
+	pipeline_init(&s->pipeline, &d->conn, on_reply, s);
+	s->pipeline.timeout = seconds;
 	result = ask_all(s, &d->caps, &needs, f);
-	pipeline_free(&s->flight);
+	pipeline_free(&s->pipeline);
 	buf_free(&s->command);
 	free(s);
 	return result;

@@ -1,8 +1,8 @@
-/* pipeline.c - one loop sends, one loop takes in, and each calls upon the other
+/* pipeline.c - one loop sends, one loop receives, and each calls the other
  * before it waits.
  *
- * TLS asks that a send which did not go be tried again with the same bytes:
- * so `out` is never touched between the first try and the last. */
+ * TLS requires that a send that did not succeed is repeated with the same
+ * bytes, so `out` does not change between the first try and the last. */
 #include "smtp/pipeline.h"
 
 #include <stdio.h>
@@ -32,27 +32,27 @@ static const struct {
 	[VERB_QUIT] = { "QUIT", "answer QUIT", 300 },
 };
 
-void pipeline_init(struct pipeline *fl, struct conn *conn,
-		   pipeline_answer *answer, void *context)
+void pipeline_init(struct pipeline *p, struct conn *conn,
+		   pipeline_reply_handler *on_reply, void *context)
 {
-	*fl = (struct pipeline){ .conn = conn,
-				 .answer = answer,
-				 .context = context };
-	fl->out = memory_alloc(PIPELINE_ROOM);
-	reply_init(&fl->reply);
+	*p = (struct pipeline){ .conn = conn,
+				.on_reply = on_reply,
+				.context = context };
+	p->out = memory_alloc(PIPELINE_ROOM);
+	reply_init(&p->reply);
 }
 
-void pipeline_free(struct pipeline *fl)
+void pipeline_free(struct pipeline *p)
 {
-	free(fl->out);
-	fl->out = NULL;
-	reply_free(&fl->reply);
+	free(p->out);
+	p->out = NULL;
+	reply_free(&p->reply);
 }
 
-static int no_progress(struct pipeline *fl, const char *what, unsigned seconds,
+static int no_progress(struct pipeline *p, const char *what, unsigned seconds,
 		       struct error *f)
 {
-	fl->broken = true;
+	p->broken = true;
 	return error_set(f, ERROR_TEMPORARY, "the server %s within %u seconds",
 			 what, seconds);
 }
@@ -62,59 +62,59 @@ static int already_lost(struct error *f)
 	return error_set(f, ERROR_TEMPORARY, "the connection is lost already");
 }
 
-/* A whole reply goes to whom it answers. */
-static int hand_over(struct pipeline *fl, struct error *f)
+/* Passes a complete reply on, with the command it answers. */
+static int dispatch_reply(struct pipeline *p, struct error *f)
 {
-	struct owed owed = { .verb = VERB_NONE };
+	struct pending pending = { .verb = VERB_NONE };
 	char words[1024];
 	int r;
 
-	if (fl->count) {
-		owed = fl->owed[fl->first];
-		fl->first = (fl->first + 1) % PIPELINE_MAX;
-		fl->count--;
+	if (p->count) {
+		pending = p->pending[p->first];
+		p->first = (p->first + 1) % PIPELINE_MAX;
+		p->count--;
 	}
-	if (fl->conn->trace) {
-		reply_words(&fl->reply, words, sizeof(words));
-		trace_line(fl->conn->trace, 'S', words, strlen(words));
+	if (p->conn->trace) {
+		reply_words(&p->reply, words, sizeof(words));
+		trace_line(p->conn->trace, 'S', words, strlen(words));
 	}
-	r = fl->answer(fl->context, &owed, &fl->reply, f);
-	reply_reset(&fl->reply);
+	r = p->on_reply(p->context, &pending, &p->reply, f);
+	reply_reset(&p->reply);
 	if (r < 0)
-		fl->broken = true;
+		p->broken = true;
 	return r;
 }
 
-static int take_in(struct pipeline *fl, const char *data, size_t n,
-		   struct error *f)
+static int feed_replies(struct pipeline *p, const char *data, size_t n,
+			struct error *f)
 {
 	while (n) {
 		size_t used;
-		int whole = reply_feed(&fl->reply, data, n, &used, f);
+		int whole = reply_feed(&p->reply, data, n, &used, f);
 
 		if (whole < 0) {
-			fl->broken = true;
+			p->broken = true;
 			return -1;
 		}
 		data += used;
 		n -= used;
-		if (whole && hand_over(fl, f) < 0)
+		if (whole && dispatch_reply(p, f) < 0)
 			return -1;
 	}
 	return 0;
 }
 
-/* Until nothing is there now.  TLS may hold bytes back that poll() does not
- * see, so this always comes before a wait. */
-int pipeline_listen(struct pipeline *fl, struct error *f)
+/* Reads until nothing is left.  TLS may have buffered bytes that poll() does
+ * not report, so this always comes before a wait. */
+int pipeline_receive(struct pipeline *p, struct error *f)
 {
 	for (;;) {
 		bool end = false;
 		ssize_t n =
-			conn_receive(fl->conn, fl->in, sizeof(fl->in), &end, f);
+			conn_receive(p->conn, p->in, sizeof(p->in), &end, f);
 
 		if (n < 0 || end)
-			fl->broken = true;
+			p->broken = true;
 		if (n < 0)
 			return -1;
 		if (end)
@@ -122,150 +122,151 @@ int pipeline_listen(struct pipeline *fl, struct error *f)
 					 "the server closed the connection");
 		if (n == 0)
 			return 0;
-		fl->has_heard = true;
-		if (take_in(fl, fl->in, (size_t)n, f) < 0)
+		p->has_received = true;
+		if (feed_replies(p, p->in, (size_t)n, f) < 0)
 			return -1;
 	}
 }
 
-/* Nothing goes out any more; the server may have said why before it went. */
-static int lost_while_sending(struct pipeline *fl, const struct error *lost,
+/* Nothing can be sent any more; the server may have sent the reason before it
+ * closed. */
+static int lost_while_sending(struct pipeline *p, const struct error *lost,
 			      struct error *f)
 {
 	struct error end = ERROR_INIT;
 
-	fl->broken = true;
-	pipeline_listen(fl, &end);
+	p->broken = true;
+	pipeline_receive(p, &end);
 	*f = end.reply ? end : *lost;
 	return -1;
 }
 
-/* What was heard proves that the line is alive; it gives no more time. */
-static int wait_on(struct pipeline *fl, bool to_send, struct wait *w,
+/* Octets that arrived prove that the connection is alive; they give no more
+ * time. */
+static int wait_on(struct pipeline *p, bool to_send, struct wait *w,
 		   struct error *f)
 {
 	int ready;
 
-	if (fl->has_heard)
+	if (p->has_received)
 		wait_moved(w, 0);
-	fl->has_heard = false;
-	ready = conn_wait(fl->conn, to_send, w, f);
+	p->has_received = false;
+	ready = conn_wait(p->conn, to_send, w, f);
 	if (ready < 0)
-		fl->broken = true;
+		p->broken = true;
 	return ready;
 }
 
 /* 1: try again, with what is left. */
-static int send_some(struct pipeline *fl, struct wait *w, struct error *f)
+static int send_some(struct pipeline *p, struct wait *w, struct error *f)
 {
 	struct error lost = ERROR_INIT;
 	ssize_t n;
 
-	if (fl->broken)
+	if (p->broken)
 		return already_lost(f);
-	if (pipeline_listen(fl, f) < 0)
+	if (pipeline_receive(p, f) < 0)
 		return -1;
-	n = conn_send(fl->conn, fl->out + fl->out_done,
-		      fl->out_len - fl->out_done, &lost);
+	n = conn_send(p->conn, p->out + p->out_done, p->out_len - p->out_done,
+		      &lost);
 	if (n < 0)
-		return lost_while_sending(fl, &lost, f);
-	fl->out_done += (size_t)n;
+		return lost_while_sending(p, &lost, f);
+	p->out_done += (size_t)n;
 	if (n == 0)
-		return wait_on(fl, true, w, f);
+		return wait_on(p, true, w, f);
 	wait_moved(w, (size_t)n);
 	return 1;
 }
 
-int pipeline_flush(struct pipeline *fl, struct error *f)
+int pipeline_flush(struct pipeline *p, struct error *f)
 {
-	unsigned seconds = fl->timeout ? fl->timeout : BLOCK_SECONDS;
+	unsigned seconds = p->timeout ? p->timeout : BLOCK_SECONDS;
 	struct wait w;
 
 	wait_begin_stream(&w, seconds * UINT64_C(1000));
 	w.act = "take more of the message";
-	while (fl->out_done < fl->out_len) {
-		int go_on = send_some(fl, &w, f);
+	while (p->out_done < p->out_len) {
+		int go_on = send_some(p, &w, f);
 
 		if (go_on < 0)
 			return -1;
 		if (!go_on && wait_was_slow(&w))
-			return no_progress(fl, "took hardly anything",
+			return no_progress(p, "took hardly anything",
 					   seconds * WAIT_SLOWNESS, f);
 		if (!go_on)
-			return no_progress(fl, "took nothing more", seconds, f);
+			return no_progress(p, "took nothing more", seconds, f);
 	}
-	fl->gone += fl->out_len;
-	fl->out_len = fl->out_done = 0;
+	p->flushed += p->out_len;
+	p->out_len = p->out_done = 0;
 	return 0;
 }
 
-uint64_t pipeline_mark(const struct pipeline *fl)
+uint64_t pipeline_mark(const struct pipeline *p)
 {
-	return fl->gone + fl->out_len;
+	return p->flushed + p->out_len;
 }
 
-bool pipeline_has_sent(const struct pipeline *fl, uint64_t mark)
+bool pipeline_has_sent(const struct pipeline *p, uint64_t mark)
 {
-	return fl->gone + fl->out_done >= mark;
+	return p->flushed + p->out_done >= mark;
 }
 
-/* 1 when one came, 0 when the time is up. */
-static int wait_for_reply(struct pipeline *fl, unsigned seconds,
-			  struct error *f)
+/* 1 when a reply came, 0 when the time is up. */
+static int wait_for_reply(struct pipeline *p, unsigned seconds, struct error *f)
 {
-	size_t before = fl->count;
+	size_t before = p->count;
 	struct wait w;
 
 	wait_begin(&w, seconds * UINT64_C(1000));
-	w.act = verbs[fl->owed[fl->first].verb].act;
+	w.act = verbs[p->pending[p->first].verb].act;
 	for (;;) {
 		int ready;
 
-		if (pipeline_listen(fl, f) < 0)
+		if (pipeline_receive(p, f) < 0)
 			return -1;
-		if (fl->count != before)
+		if (p->count != before)
 			return 1;
-		ready = wait_on(fl, false, &w, f);
+		ready = wait_on(p, false, &w, f);
 		if (ready <= 0)
 			return ready;
 	}
 }
 
-/* As long as RFC 5321 says. */
-static int wait_long(struct pipeline *fl, struct error *f)
+/* As long as RFC 5321 requires, or as configured. */
+static int wait_by_rfc(struct pipeline *p, struct error *f)
 {
-	enum verb verb = fl->owed[fl->first].verb;
-	unsigned seconds = fl->timeout ? fl->timeout : verbs[verb].seconds;
-	int r = wait_for_reply(fl, seconds, f);
+	enum verb verb = p->pending[p->first].verb;
+	unsigned seconds = p->timeout ? p->timeout : verbs[verb].seconds;
+	int r = wait_for_reply(p, seconds, f);
 	char what[64];
 
 	if (r)
 		return r < 0 ? -1 : 0;
 	snprintf(what, sizeof(what), "did not answer %s", verbs[verb].name);
-	return no_progress(fl, what, seconds, f);
+	return no_progress(p, what, seconds, f);
 }
 
-int pipeline_await(struct pipeline *fl, size_t most, struct error *f)
+int pipeline_await(struct pipeline *p, size_t most, struct error *f)
 {
-	if (fl->count > most)
-		fl->round_trips++;
-	if (pipeline_flush(fl, f) < 0)
+	if (p->count > most)
+		p->round_trips++;
+	if (pipeline_flush(p, f) < 0)
 		return -1;
-	while (fl->count > most)
-		if (wait_long(fl, f) < 0)
+	while (p->count > most)
+		if (wait_by_rfc(p, f) < 0)
 			return -1;
 	return 0;
 }
 
-int pipeline_await_briefly(struct pipeline *fl, unsigned seconds,
+int pipeline_await_briefly(struct pipeline *p, unsigned seconds,
 			   struct error *f)
 {
-	if (fl->count)
-		fl->round_trips++;
-	if (pipeline_flush(fl, f) < 0)
+	if (p->count)
+		p->round_trips++;
+	if (pipeline_flush(p, f) < 0)
 		return -1;
-	while (fl->count) {
-		int r = wait_for_reply(fl, seconds, f);
+	while (p->count) {
+		int r = wait_for_reply(p, seconds, f);
 
 		if (r <= 0)
 			return r;
@@ -273,110 +274,110 @@ int pipeline_await_briefly(struct pipeline *fl, unsigned seconds,
 	return 1;
 }
 
-int pipeline_hear_out(struct pipeline *fl, size_t most, struct error *f)
+int pipeline_drain(struct pipeline *p, size_t most, struct error *f)
 {
 	int r = 0;
 
-	while (r == 0 && fl->count > most)
-		r = wait_long(fl, f);
-	fl->broken = true;
+	while (r == 0 && p->count > most)
+		r = wait_by_rfc(p, f);
+	p->broken = true;
 	return r;
 }
 
-void pipeline_owe(struct pipeline *fl, const struct owed *owed)
+void pipeline_expect(struct pipeline *p, const struct pending *pending)
 {
-	fl->owed[(fl->first + fl->count) % PIPELINE_MAX] = *owed;
-	fl->count++;
+	p->pending[(p->first + p->count) % PIPELINE_MAX] = *pending;
+	p->count++;
 }
 
-/* With all answered, a reply that is there already was never asked for: it
- * must not be taken for the one to come. */
-static int make_way(struct pipeline *fl, size_t n, struct error *f)
+/* When nothing is pending, a reply that is there already answers no command:
+ * it must not be mistaken for the reply to the next one. */
+static int make_room(struct pipeline *p, size_t n, struct error *f)
 {
-	if (fl->broken)
+	if (p->broken)
 		return already_lost(f);
-	if (!fl->count && !fl->out_len && pipeline_listen(fl, f) < 0)
+	if (!p->count && !p->out_len && pipeline_receive(p, f) < 0)
 		return -1;
-	if (fl->count + 1 >= PIPELINE_MAX &&
-	    pipeline_await(fl, PIPELINE_MAX / 2, f) < 0)
+	if (p->count + 1 >= PIPELINE_MAX &&
+	    pipeline_await(p, PIPELINE_MAX / 2, f) < 0)
 		return -1;
-	if (PIPELINE_ROOM - fl->out_len < n)
-		return pipeline_flush(fl, f);
+	if (PIPELINE_ROOM - p->out_len < n)
+		return pipeline_flush(p, f);
 	return 0;
 }
 
-int pipeline_say(struct pipeline *fl, const struct owed *owed,
-		 const struct buf *command, struct error *f)
+int pipeline_put_command(struct pipeline *p, const struct pending *pending,
+			 const struct buf *command, struct error *f)
 {
 	if (command->overflow)
 		return error_set(f, ERROR_SOFTWARE,
 				 "a command of more than %zu octets was to be "
 				 "sent",
 				 command->max);
-	if (make_way(fl, command->len + 2, f) < 0)
+	if (make_room(p, command->len + 2, f) < 0)
 		return -1;
-	trace_line(fl->conn->trace, 'C', command->data, command->len);
-	memcpy(fl->out + fl->out_len, command->data, command->len);
-	fl->out_len += command->len;
-	memcpy(fl->out + fl->out_len, "\r\n", 2);
-	fl->out_len += 2;
-	if (owed->verb != VERB_NONE)
-		pipeline_owe(fl, owed);
+	trace_line(p->conn->trace, 'C', command->data, command->len);
+	memcpy(p->out + p->out_len, command->data, command->len);
+	p->out_len += command->len;
+	memcpy(p->out + p->out_len, "\r\n", 2);
+	p->out_len += 2;
+	if (pending->verb != VERB_NONE)
+		pipeline_expect(p, pending);
 	return 0;
 }
 
-int pipeline_put(struct pipeline *fl, const void *data, size_t n,
+int pipeline_put(struct pipeline *p, const void *data, size_t n,
 		 struct error *f)
 {
 	const char *from = data;
 
 	while (n) {
 		size_t room, piece;
-		char *to = pipeline_room(fl, &room, f);
+		char *to = pipeline_room(p, &room, f);
 
 		if (!to)
 			return -1;
 		piece = n < room ? n : room;
 		memcpy(to, from, piece);
-		pipeline_wrote(fl, piece);
+		pipeline_wrote(p, piece);
 		from += piece;
 		n -= piece;
 	}
 	return 0;
 }
 
-char *pipeline_room(struct pipeline *fl, size_t *room, struct error *f)
+char *pipeline_room(struct pipeline *p, size_t *room, struct error *f)
 {
-	if (fl->broken) {
+	if (p->broken) {
 		already_lost(f);
 		return NULL;
 	}
-	if (fl->out_len > PIPELINE_ROOM / 2 && pipeline_flush(fl, f) < 0)
+	if (p->out_len > PIPELINE_ROOM / 2 && pipeline_flush(p, f) < 0)
 		return NULL;
-	*room = PIPELINE_ROOM - fl->out_len;
-	return fl->out + fl->out_len;
+	*room = PIPELINE_ROOM - p->out_len;
+	return p->out + p->out_len;
 }
 
-void pipeline_wrote(struct pipeline *fl, size_t n)
+void pipeline_wrote(struct pipeline *p, size_t n)
 {
-	fl->out_len += n;
+	p->out_len += n;
 }
 
 /* ---- the octets of a message ----
  *
- * BDAT needs no look at them, so a file is read straight into the room that is
- * sent; those of DATA go through the dot sink, in blocks. */
+ * BDAT sends them as they are, so a file is read straight into the send buffer;
+ * those of DATA go through the dot sink, in blocks. */
 
 #define BLOCK ((size_t)64 * 1024) /* between two calls of the progress */
 
-static void show(const struct session_progress *progress, uint64_t done,
-		 const struct slice *bytes)
+static void show_progress(const struct session_progress *progress,
+			  uint64_t done, const struct slice *bytes)
 {
 	if (progress)
 		progress->sent(progress->context, done, bytes->length);
 }
 
-int pipeline_put_raw(struct pipeline *fl, const struct slice *bytes,
+int pipeline_put_raw(struct pipeline *p, const struct slice *bytes,
 		     const struct session_progress *progress, struct error *f)
 {
 	struct source from;
@@ -385,15 +386,15 @@ int pipeline_put_raw(struct pipeline *fl, const struct slice *bytes,
 	source_of_slice(&from, bytes);
 	do {
 		size_t room;
-		char *to = pipeline_room(fl, &room, f);
+		char *to = pipeline_room(p, &room, f);
 
 		if (!to)
 			return -1;
 		n = source_read(&from, to, room, f);
 		if (n < 0)
 			return -1;
-		pipeline_wrote(fl, (size_t)n);
-		show(progress, from.done, bytes);
+		pipeline_wrote(p, (size_t)n);
+		show_progress(progress, from.done, bytes);
 	} while (n);
 	return 0;
 }
@@ -401,14 +402,14 @@ int pipeline_put_raw(struct pipeline *fl, const struct slice *bytes,
 /* The end of the chain. */
 struct line_sink {
 	struct sink sink;
-	struct pipeline *flight;
+	struct pipeline *pipeline;
 };
 
 static int line_put(struct sink *sink, const void *data, size_t n)
 {
 	struct line_sink *to = (struct line_sink *)sink;
 
-	return pipeline_put(to->flight, data, n, sink->error);
+	return pipeline_put(to->pipeline, data, n, sink->error);
 }
 
 static const struct sink_ops line_ops = { .put = line_put };
@@ -434,20 +435,20 @@ static int meter_put(struct sink *sink, const void *data, size_t n)
 		from += piece;
 		n -= piece;
 		m->done += piece;
-		show(m->progress, m->done, m->bytes);
+		show_progress(m->progress, m->done, m->bytes);
 	}
 	return 0;
 }
 
 static const struct sink_ops meter_ops = { .put = meter_put };
 
-int pipeline_put_dotted(struct pipeline *fl, const struct slice *bytes,
+int pipeline_put_dotted(struct pipeline *p, const struct slice *bytes,
 			const struct session_progress *progress,
 			struct error *f)
 {
 	struct line_sink line = {
 		.sink = { .ops = &line_ops, .error = f },
-		.flight = fl,
+		.pipeline = p,
 	};
 	struct dot dot;
 	struct meter meter = {

@@ -1,13 +1,13 @@
-/* pipeline.h - commands on their way, and the replies that are owed for them
+/* pipeline.h - commands that were sent, and the replies that are pending
  * (RFC 2920).
  *
- * What is said is gathered and goes out together when the room is full or
- * somebody waits.  Replies come back in the order of the commands; each is
- * handed to `answer` with what it answers, as soon as it is whole, also while
- * more is being sent: neither end can block the other.  A reply that nobody
- * asked for is handed over with VERB_NONE.
+ * Commands are buffered, and sent together when the buffer is full or the
+ * caller waits.  Replies come back in the order of the commands.  Each complete
+ * reply is passed to `on_reply` with the command it answers, also while more is
+ * being sent: neither end can block the other.  A reply without a command is
+ * passed with VERB_NONE.
  *
- * Once anything here fails the line is broken: nothing more can be said. */
+ * After any failure here the connection is broken: nothing more can be sent. */
 #ifndef SMTP_PIPELINE_H
 #define SMTP_PIPELINE_H
 
@@ -34,81 +34,81 @@ enum verb {
 	VERB_QUIT,
 };
 
-struct owed {
+struct pending {
 	enum verb verb;
 	size_t index; /* of the recipient */
-	void *mail;   /* the caller's: which of several */
+	void *mail;   /* the caller's: the mail it belongs to */
 };
 
 struct pipeline;
-/* -1 with the error: the line is of no use any more. */
-typedef int pipeline_answer(void *context, const struct owed *owed,
-			    const struct reply *reply, struct error *f);
+/* -1 with the error: the connection cannot be used any more. */
+typedef int pipeline_reply_handler(void *context, const struct pending *pending,
+				   const struct reply *reply, struct error *f);
 
 struct pipeline {
 	struct conn *conn; /* borrowed */
-	pipeline_answer *answer;
+	pipeline_reply_handler *on_reply;
 	void *context;
 	unsigned timeout; /* seconds for each reply; 0: by RFC 5321 4.5.3.2 */
 	bool broken;
 	unsigned round_trips; /* times that nothing could go on without a reply
 			       */
-	struct owed owed[PIPELINE_MAX];
+	struct pending pending[PIPELINE_MAX];
 	size_t first, count;
 	struct reply reply; /* arriving */
-	bool has_heard;	    /* something, since the last wait */
+	bool has_received;  /* something, since the last wait */
 	char in[4096];
 	char *out;
 	size_t out_len, out_done;
-	uint64_t gone; /* octets that have left us, before those in `out` */
+	uint64_t flushed; /* octets that have left us, before those in `out` */
 };
 
-void pipeline_init(struct pipeline *fl, struct conn *conn,
-		   pipeline_answer *answer, void *context);
-void pipeline_free(struct pipeline *fl);
+void pipeline_init(struct pipeline *p, struct conn *conn,
+		   pipeline_reply_handler *on_reply, void *context);
+void pipeline_free(struct pipeline *p);
 
-/* One command without its CRLF.  With VERB_NONE no reply is owed for it (yet):
- * pipeline_owe says so when its octets have followed. */
-int pipeline_say(struct pipeline *fl, const struct owed *owed,
-		 const struct buf *command, struct error *f);
-void pipeline_owe(struct pipeline *fl, const struct owed *owed);
+/* One command without its CRLF.  With VERB_NONE no reply is expected yet: call
+ * pipeline_expect when the octets that belong to it have followed. */
+int pipeline_put_command(struct pipeline *p, const struct pending *pending,
+			 const struct buf *command, struct error *f);
+void pipeline_expect(struct pipeline *p, const struct pending *pending);
 /* Content: goes out as it is. */
-int pipeline_put(struct pipeline *fl, const void *data, size_t n,
+int pipeline_put(struct pipeline *p, const void *data, size_t n,
 		 struct error *f);
 /* The same without a copy: where the next octets may be written, at least
  * half of the room; then how many were. */
-char *pipeline_room(struct pipeline *fl, size_t *room, struct error *f);
-void pipeline_wrote(struct pipeline *fl, size_t n);
-/* How far all is that was said, and has that much left us?  Also of a line
- * that is broken. */
-uint64_t pipeline_mark(const struct pipeline *fl);
-bool pipeline_has_sent(const struct pipeline *fl, uint64_t mark);
+char *pipeline_room(struct pipeline *p, size_t *room, struct error *f);
+void pipeline_wrote(struct pipeline *p, size_t n);
+/* The position behind all that was put, and whether the socket has taken
+ * everything up to there.  Also for a broken connection. */
+uint64_t pipeline_mark(const struct pipeline *p);
+bool pipeline_has_sent(const struct pipeline *p, uint64_t mark);
 
-/* Sends all that was said, and takes in what has arrived. */
-int pipeline_flush(struct pipeline *fl, struct error *f);
-/* Takes in what has arrived, without waiting. */
-int pipeline_listen(struct pipeline *fl, struct error *f);
-/* Flushes, and waits until no more than `most` replies are owed. */
-int pipeline_await(struct pipeline *fl, size_t most, struct error *f);
-/* Flushes, and waits for all: 1, or 0 when nothing came for so long. */
-int pipeline_await_briefly(struct pipeline *fl, unsigned seconds,
+/* Sends all that was put, and reads what has arrived. */
+int pipeline_flush(struct pipeline *p, struct error *f);
+/* Reads what has arrived, without waiting. */
+int pipeline_receive(struct pipeline *p, struct error *f);
+/* Flushes, and waits until no more than `most` replies are pending. */
+int pipeline_await(struct pipeline *p, size_t most, struct error *f);
+/* Flushes, and waits for all: 1, or 0 when no reply came for that long. */
+int pipeline_await_briefly(struct pipeline *p, unsigned seconds,
 			   struct error *f);
-/* As pipeline_await, for a line over which nothing more will be sent, as
- * something of ours was cut short: it is broken afterwards. */
-int pipeline_hear_out(struct pipeline *fl, size_t most, struct error *f);
+/* As pipeline_await, where nothing more can be sent because a message was cut
+ * short: the connection is broken afterwards. */
+int pipeline_drain(struct pipeline *p, size_t most, struct error *f);
 
 struct session_progress; /* session.h */
 
-/* A message's octets onto the line, as BDAT or DATA wants them, in constant
- * memory.  The caller has said the command and says what is owed afterwards; a
- * failure, of the source too, leaves the content unfinished, so that no server
- * can take it for whole.  The progress may be NULL. */
+/* Sends a message's octets as BDAT or DATA requires them, in constant memory.
+ * The caller puts the command before, and calls pipeline_expect afterwards.  A
+ * failure (of the source, too) leaves the content unfinished, so that no server
+ * can take it for complete.  The progress may be NULL. */
 
 /* As it is (RFC 3030 2). */
-int pipeline_put_raw(struct pipeline *fl, const struct slice *bytes,
+int pipeline_put_raw(struct pipeline *p, const struct slice *bytes,
 		     const struct session_progress *progress, struct error *f);
 /* With dots, up to the last (RFC 5321 4.5.2). */
-int pipeline_put_dotted(struct pipeline *fl, const struct slice *bytes,
+int pipeline_put_dotted(struct pipeline *p, const struct slice *bytes,
 			const struct session_progress *progress,
 			struct error *f);
 

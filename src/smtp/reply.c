@@ -1,10 +1,10 @@
 /* reply.c - a reply is parsed line by line, and a refusal is explained by one
  * table.
  *
- * A line is gathered whole before it is looked at, so nothing depends on how
- * the bytes arrive.  CRLF is expected and a bare LF forgiven; the octets
- * behind the last line are never touched, since they belong to the next reply
- * (or were never asked for, which is the session's to judge). */
+ * A line is collected before it is parsed, so nothing depends on how the bytes
+ * arrive.  CRLF is expected and a bare LF tolerated.  Octets behind the last
+ * line are not consumed: they belong to the next reply, or answer no command,
+ * which the session detects. */
 #include "smtp/reply.h"
 
 #include <stdio.h>
@@ -56,8 +56,8 @@ static size_t enhanced_length(const char *s, int code)
 	return s[n] == '\0' || s[n] == ' ' ? n : 0;
 }
 
-/* The text of one line: its enhanced code is taken off when it is the one of
- * the first line. */
+/* The text of one line, without its enhanced code if that is the one of the
+ * first line. */
 static void take_text(struct reply *r, const char *s, size_t n)
 {
 	size_t esc = enhanced_length(s, r->code);
@@ -157,11 +157,11 @@ void reply_words(const struct reply *r, char *out, size_t size)
 		text_drop_partial(out);
 }
 
-/* Who says what, and what it means.  The first row that fits is taken: rows
- * with an enhanced code stand first, since it says more than the three digits
- * and servers choose it with more care.  `esc` is a whole code, or a class
- * that ends in a dot; NULL is "none was given, or none of the rows above".
- * Text is never guessed from. */
+/* The cause of a refusal, by phase and code.  The first row that matches is
+ * used.  Rows with an enhanced code come first, since it says more than the
+ * three digits and servers choose it with more care.  `esc` is a complete code,
+ * or a class that ends in a dot; NULL matches when no code was given, or none
+ * of the rows above matched.  The text is not used. */
 #define PHASE(p)    (1U << (p))
 #define ADDRESSES   (PHASE(REPLY_MAIL) | PHASE(REPLY_RCPT))
 #define TRANSACTION (ADDRESSES | PHASE(REPLY_DATA) | PHASE(REPLY_CONTENT))

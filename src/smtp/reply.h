@@ -1,9 +1,9 @@
 /* reply.h - what an SMTP server answers (RFC 5321 4.2, RFC 3463).
  *
- * Fed as bytes arrive, it takes exactly one reply and no octet more.  A
- * server may lie: lines and their number are capped, codes in one reply must
- * agree, and its text is made harmless as it is taken in: valid UTF-8 stays,
- * any other octet and all controls become \xNN. */
+ * Bytes are fed as they arrive; it consumes exactly one reply and no octet
+ * more.  The server is not trusted: the length and number of lines are limited,
+ * the codes in one reply must agree, and the text is sanitized: valid UTF-8
+ * stays, any other octet and all controls become \xNN. */
 #ifndef SMTP_REPLY_H
 #define SMTP_REPLY_H
 
@@ -20,8 +20,8 @@
 struct reply {
 	int code;	 /* 0 until the first line is whole */
 	char esc[12];	 /* enhanced status code of the first line, or "" */
-	struct buf text; /* the lines' texts joined by " ", codes taken off,
-			    repeated enhanced codes too */
+	struct buf text; /* the lines' texts joined by " ", without codes and
+			    repeated enhanced codes */
 	size_t lines;
 	struct buf line; /* the one that is arriving */
 };
@@ -29,8 +29,8 @@ struct reply {
 void reply_init(struct reply *r);
 void reply_free(struct reply *r);
 void reply_reset(struct reply *r);
-/* Returns 1 when the reply is whole, 0 when it wants more, -1 with
- * ERROR_PROTOCOL.  *used is what was taken of data. */
+/* Returns 1 when the reply is complete, 0 when it needs more, -1 with
+ * ERROR_PROTOCOL.  *used is how much of data was consumed. */
 int reply_feed(struct reply *r, const char *data, size_t n, size_t *used,
 	       struct error *f);
 /* "550 5.1.1 No such user", cut on a character boundary to fit. */

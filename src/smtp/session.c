@@ -1,24 +1,25 @@
 /* session.c - a window of mails, and their replies.
  *
- * Replies are taken by session_answer, in whatever order waiting and sending
- * are mixed; the code that sends only looks at what it left in the
- * transaction.  Two kinds of error are kept apart: a refusal stands in the
- * transaction, and the line goes on; whatever makes a function here return -1
- * has broken the line, and is the loss of all that are on their way.
+ * on_reply handles all replies, in whatever order waiting and sending are
+ * mixed; the code that sends only reads the state of the transaction.  There
+ * are two kinds of error.  A refusal is kept in the transaction, and the
+ * connection goes on.  Whatever makes a function here return -1 has broken the
+ * connection, and with it all mails of the window.
  *
- * How a server that lies is found out, where several mails are on their way.
- * Each content has a RSET behind it, also the last.  With a reply too many, the
- * one to the content arrives as that to RSET, which cannot be a no.  With one
- * too few the last never comes: then QUIT is said, and its 221 comes in place
- * of another.  Either way the window is worth nothing, unless every single
- * reply in it was a yes.  Where the 221 comes before any reply to a whole mail,
- * that one and those behind it never reached the server.
+ * How a server whose replies do not match the commands is detected, when
+ * several mails were sent: each content is followed by RSET, also the last one.
+ * With one reply too many, the reply to the content arrives as the one to RSET,
+ * which cannot be negative.  With one too few the last reply never comes: then
+ * QUIT is sent, and its 221 comes in place of another reply.  Either way the
+ * verdicts of the window are void, unless every single reply in it was
+ * positive.  If the 221 comes before any reply to a whole mail, that mail and
+ * those behind it never reached the server.
  *
- * One case needs more: where a mail was taken for some of its recipients and
- * refused for others, replies that are one too late are replies as they could
- * have been.  Behind such a mail QUIT is said, too.  A reply too many that
- * comes later still is found before the next mail: then no mail is worse for
- * it, and whoever reads our messages is told. */
+ * One case needs more.  When a mail was accepted for some recipients and
+ * refused for others, replies that are shifted by one still look plausible.
+ * After such a mail QUIT is sent, too.  A surplus reply that comes even later
+ * is found before the next mail: no mail is affected, and a warning is
+ * logged. */
 #include "smtp/session_inside.h"
 
 #include <stdlib.h>
@@ -28,36 +29,36 @@
 #include "base/log.h"
 #include "base/sysenv.h"
 
-/* Of silence, where several are on their way: is there still a reply to come?
- */
+/* Without a reply for this long, when several mails were sent, QUIT asks
+ * whether one is still to come. */
 #define PROBE_SECONDS 30
 
-/* A line at rest may be dead, and nobody has told us. */
-#define REST_MS	     1000
-#define REST_SECONDS 10
+/* A connection that was idle may be dead without our knowing. */
+#define IDLE_MS	     1000
+#define IDLE_SECONDS 10
 
-static void lose(struct session *s, const struct error *why)
+static void mark_lost(struct session *s, const struct error *why)
 {
 	struct session_state *st = s->state;
 
-	s->broken = st->flight.broken = true;
+	s->broken = st->pipeline.broken = true;
 	if (error_is_set(&st->loss.error))
 		return;
-	st->loss.error = error_is_set(&st->closing) && !st->loss.is_confused
+	st->loss.error = error_is_set(&st->closing) && !st->loss.is_out_of_sync
 				 ? st->closing
 				 : *why;
 }
 
 /* ---- replies ---- */
 
-/* We no more know what answered what, so that not even a yes is worth
- * anything. */
-static int confused(struct session_state *st, const char *what,
-		    const struct reply *reply, struct error *f)
+/* It is no longer known which reply answers which command, so not even a
+ * positive one can be trusted. */
+static int out_of_sync(struct session_state *st, const char *what,
+		       const struct reply *reply, struct error *f)
 {
 	char words[200];
 
-	st->loss.is_confused = true;
+	st->loss.is_out_of_sync = true;
 	reply_words(reply, words, sizeof(words));
 	return error_set(f, ERROR_PROTOCOL,
 			 "the server sent an unexpected reply%s (%s), so it is "
@@ -65,22 +66,23 @@ static int confused(struct session_state *st, const char *what,
 			 what, words);
 }
 
-/* Whichever of the replies was the one too many: was each of them a yes? */
-static bool all_said_yes(const struct session_state *st,
+/* Whichever reply was the surplus one: was each of them positive? */
+static bool all_accepted(const struct session_state *st,
 			 const struct reply *reply)
 {
 	const struct transaction *t = st->first;
 
 	if (!t || reply->code / 100 != 2)
 		return false;
-	while (t && transaction_said_yes(t))
+	while (t && transaction_all_accepted(t))
 		t = t->next;
 	return !t;
 }
 
-/* Behind all that was asked.  The mails that were told are told. */
-static int answer_late(struct session *s, const struct reply *reply,
-		       struct error *f)
+/* A reply after all that were expected.  The verdicts before it were already
+ * reported. */
+static int on_late_reply(struct session *s, const struct reply *reply,
+			 struct error *f)
 {
 	char words[200];
 
@@ -94,56 +96,58 @@ static int answer_late(struct session *s, const struct reply *reply,
 			 words);
 }
 
-/* Nobody asked.  Amid the content it is a refusal come early. */
-static int answer_unasked(struct session_state *st, const struct reply *reply,
-			  struct error *f)
+/* A reply to no command.  During the content it is an early refusal. */
+static int on_unasked_reply(struct session_state *st, const struct reply *reply,
+			    struct error *f)
 {
 	struct transaction *t = st->last;
 	int r;
 
-	if (!t && st->session->taken)
-		return answer_late(st->session, reply, f);
+	if (!t && st->session->answered)
+		return on_late_reply(st->session, reply, f);
 	if (t && t->is_sending && reply->code >= 400) {
 		reply_words(reply, t->words, sizeof(t->words));
 		return reply_error(reply, REPLY_CONTENT, "the message", f);
 	}
-	r = confused(st, "", reply, f);
-	st->loss.is_confused = !all_said_yes(st, reply);
+	r = out_of_sync(st, "", reply, f);
+	st->loss.is_out_of_sync = !all_accepted(st, reply);
 	return r;
 }
 
-static int answer_reset(struct session_state *st, const struct transaction *t,
-			const struct reply *reply, struct error *f)
+static int on_reset_reply(struct session_state *st, const struct transaction *t,
+			  const struct reply *reply, struct error *f)
 {
 	if (reply->code / 100 == 2)
 		return 0;
 	if (t != st->first)
-		return confused(st, " to RSET", reply, f);
+		return out_of_sync(st, " to RSET", reply, f);
 	return reply_error(reply, REPLY_MAIL, "RSET", f);
 }
 
-/* RFC 5321 3.8: the server may say so at any time, and goes.  One that does not
- * go may still take what is under way: then each has its own answer. */
-static int answer_closing(struct session_state *st, const struct owed *owed,
-			  const struct reply *reply, struct error *f)
+/* 421 (RFC 5321 3.8): the server may send it at any time, and closes.  One that
+ * does not close may still accept mails that were sent: then each has its own
+ * reply. */
+static int on_closing_reply(struct session_state *st,
+			    const struct pending *pending,
+			    const struct reply *reply, struct error *f)
 {
-	struct transaction *t = owed->mail;
+	struct transaction *t = pending->mail;
 
 	if (t)
 		reply_words(reply, t->words, sizeof(t->words));
 	if (!t || st->count < 2)
 		return reply_error(reply, REPLY_MAIL, "the connection", f);
 	reply_error(reply, REPLY_MAIL, "the connection", &st->closing);
-	t->owed--;
-	t->heard++;
-	t->is_sent_away = true;
-	transaction_answer(t, owed, reply);
+	t->pending--;
+	t->replies++;
+	t->has_421 = true;
+	transaction_on_reply(t, pending, reply);
 	return 0;
 }
 
-/* All before it was answered, and nothing of it: QUIT is the next thing that
- * the server saw. */
-static int ahead_was_dropped(struct error *f)
+/* Everything before this mail was answered, and nothing of it: the next command
+ * that the server saw is QUIT. */
+static int dropped_pipelined(struct error *f)
 {
 	error_set(f, ERROR_TEMPORARY,
 		  "the server dropped the mails that were sent ahead of its "
@@ -152,62 +156,63 @@ static int ahead_was_dropped(struct error *f)
 	return -1;
 }
 
-static int session_answer(void *context, const struct owed *owed,
-			  const struct reply *reply, struct error *f)
+static int on_reply(void *context, const struct pending *pending,
+		    const struct reply *reply, struct error *f)
 {
 	struct session_state *st = context;
-	struct transaction *t = owed->mail;
+	struct transaction *t = pending->mail;
 
 	if (reply->code == 421)
-		return answer_closing(st, owed, reply, f);
-	if (owed->verb == VERB_NONE)
-		return answer_unasked(st, reply, f);
-	if (owed->verb == VERB_QUIT)
+		return on_closing_reply(st, pending, reply, f);
+	if (pending->verb == VERB_NONE)
+		return on_unasked_reply(st, reply, f);
+	if (pending->verb == VERB_QUIT)
 		return reply->code / 100 != 2 || reply->code == 221
 			       ? 0
-			       : confused(st, " to QUIT", reply, f);
-	if (reply->code == 221 && owed->verb == VERB_RSET && !t->heard)
-		return ahead_was_dropped(f);
-	t->owed--;
-	t->heard++;
-	/* of one alone it is a refusal in odd words */
+			       : out_of_sync(st, " to QUIT", reply, f);
+	if (reply->code == 221 && pending->verb == VERB_RSET && !t->replies)
+		return dropped_pipelined(f);
+	t->pending--;
+	t->replies++;
+	/* with one mail alone it is a refusal with an odd code */
 	if (st->count > 1 &&
-	    ((reply->code / 100 == 3 && owed->verb != VERB_DATA) ||
+	    ((reply->code / 100 == 3 && pending->verb != VERB_DATA) ||
 	     reply->code == 221))
-		return confused(st, "", reply, f);
-	if (owed->verb == VERB_RSET)
-		return answer_reset(st, t, reply, f);
-	transaction_answer(t, owed, reply);
+		return out_of_sync(st, "", reply, f);
+	if (pending->verb == VERB_RSET)
+		return on_reset_reply(st, t, reply, f);
+	transaction_on_reply(t, pending, reply);
 	return 0;
 }
 
 /* ---- a transaction ---- */
 
-/* May the one before it have left something open? */
+/* May the transaction before it still be open? */
 static bool needs_reset(const struct session_state *st,
 			const struct transaction *before)
 {
 	if (!before)
 		return st->needs_reset;
-	if (transaction_is_whole(before))
+	if (transaction_is_complete(before))
 		return before->is_open && !before->is_done;
 	return before->is_chunked;
 }
 
-/* It broke off amid our own words (a signal, or the message could not be read):
- * those before it shall not be in doubt for that. */
-static void hear_others(struct session *s, const struct transaction *t,
-			const struct error *why)
+/* Our own sending was cut short (a signal, or the message could not be read):
+ * waits for the replies to the mails before it, so that they are not in
+ * doubt. */
+static void drain_others(struct session *s, const struct transaction *t,
+			 const struct error *why)
 {
 	struct session_state *st = s->state;
 	struct error f = ERROR_INIT;
 	unsigned patience;
 
 	if (st->count < 2 ||
-	    (st->flight.broken && why->cause != ERROR_INTERRUPTED))
+	    (st->pipeline.broken && why->cause != ERROR_INTERRUPTED))
 		return;
 	patience = interrupt_extend(VERDICT_MS);
-	pipeline_hear_out(&st->flight, t->owed, &f);
+	pipeline_drain(&st->pipeline, t->pending, &f);
 	interrupt_restore(patience);
 }
 
@@ -216,29 +221,30 @@ static void attempt(struct session *s, struct transaction *t, bool resets)
 	struct error f = ERROR_INIT;
 
 	transaction_begin(t);
-	s->state->flight.timeout = s->command_timeout;
-	if (s->state->is_at_rest &&
-	    (!s->command_timeout || s->command_timeout > REST_SECONDS))
-		s->state->flight.timeout = REST_SECONDS;
-	if (session_say(s, t, resets, &f) == 0) {
-		t->is_said = true;
+	s->state->pipeline.timeout = s->command_timeout;
+	if (s->state->was_idle &&
+	    (!s->command_timeout || s->command_timeout > IDLE_SECONDS))
+		s->state->pipeline.timeout = IDLE_SECONDS;
+	if (session_put_mail(s, t, resets, &f) == 0) {
+		t->is_written = true;
 		return;
 	}
-	hear_others(s, t, &f);
-	lose(s, &f);
+	drain_others(s, t, &f);
+	mark_lost(s, &f);
 }
 
-/* A line that holds says 221 now, and nothing else. */
-static int say_farewell(struct session *s, struct error *f)
+/* If replies and commands match, the reply is 221 and nothing else. */
+static int quit_and_wait(struct session *s, struct error *f)
 {
-	if (session_say_plain(s, NULL, VERB_QUIT, "QUIT", f) < 0 ||
-	    pipeline_await(&s->state->flight, 0, f) < 0)
+	if (session_put_command(s, NULL, VERB_QUIT, "QUIT", f) < 0 ||
+	    pipeline_await(&s->state->pipeline, 0, f) < 0)
 		return -1;
 	s->broken = true;
 	return 0;
 }
 
-/* Not where one has recipients left for another transaction over this line. */
+/* False if a mail has recipients left for another transaction over this
+ * connection. */
 static bool is_any_mixed(const struct session_state *st)
 {
 	bool is_any = false;
@@ -251,7 +257,7 @@ static bool is_any_mixed(const struct session_state *st)
 	return is_any;
 }
 
-/* Several mails are answered only when all of it adds up. */
+/* The verdicts of several mails count only if all replies match. */
 static int await_all(struct session *s, struct error *f)
 {
 	struct session_state *st = s->state;
@@ -260,19 +266,20 @@ static int await_all(struct session *s, struct error *f)
 
 	if (s->command_timeout && s->command_timeout < 2 * PROBE_SECONDS)
 		patience = (s->command_timeout + 1) / 2;
-	if (!transaction_is_whole(st->last) &&
-	    session_say_plain(s, st->last, VERB_RSET, "RSET", f) < 0)
+	if (!transaction_is_complete(st->last) &&
+	    session_put_command(s, st->last, VERB_RSET, "RSET", f) < 0)
 		return -1;
-	r = pipeline_await_briefly(&st->flight, patience, f);
+	r = pipeline_await_briefly(&st->pipeline, patience, f);
 	if (r < 0 || (r > 0 && !is_any_mixed(st)))
 		return r < 0 ? -1 : 0;
 	if (error_is_set(&st->closing))
 		return r > 0 ? 0 : error_copy(f, &st->closing);
-	return say_farewell(s, f);
+	return quit_and_wait(s, f);
 }
 
-/* By what the server took for this one, the way there and back apart. */
-static void fit_window(struct session *s, uint64_t milliseconds)
+/* The size of the next window, by the time that the server needed for this one,
+ * without the round trip. */
+static void resize_window(struct session *s, uint64_t milliseconds)
 {
 	struct session_state *st = s->state;
 	uint64_t way = s->dial->conn.connected_after;
@@ -288,7 +295,7 @@ static void fit_window(struct session *s, uint64_t milliseconds)
 		st->limit = SESSION_MAILS_MAX;
 }
 
-static void listen_out(struct session *s)
+static void await_replies(struct session *s)
 {
 	unsigned patience = interrupt_extend(VERDICT_MS);
 	uint64_t began = sysenv_ticks();
@@ -297,32 +304,31 @@ static void listen_out(struct session *s)
 	if (!s->broken &&
 	    (s->state->count > 1
 		     ? await_all(s, &f)
-		     : pipeline_await(&s->state->flight, 0, &f)) < 0)
-		lose(s, &f);
+		     : pipeline_await(&s->state->pipeline, 0, &f)) < 0)
+		mark_lost(s, &f);
 	interrupt_restore(patience);
 	s->broken |= error_is_set(&s->state->closing);
-	fit_window(s, sysenv_ticks() - began);
-	s->round_trips = s->state->flight.round_trips;
-	s->state->heard = sysenv_ticks();
+	resize_window(s, sysenv_ticks() - began);
+	s->round_trips = s->state->pipeline.round_trips;
+	s->state->idle_since = sysenv_ticks();
 }
 
-/* Did it break with the line? */
-static bool settle(struct session *s, struct transaction *t)
+/* Did the broken connection decide it? */
+static bool decide(struct session *s, struct transaction *t)
 {
 	struct session_state *st = s->state;
-	bool is_lost = transaction_settle(t, &st->loss,
-					  t->has_content &&
-						  pipeline_has_sent(&st->flight,
-								    t->end));
+	bool is_lost = transaction_decide(
+		t, &st->loss,
+		t->has_content && pipeline_has_sent(&st->pipeline, t->end));
 
-	s->taken += !is_lost;
+	s->answered += !is_lost;
 	st->needs_reset = t->is_open && !t->is_done;
 	return is_lost;
 }
 
 /* ---- the window ---- */
 
-static void join(struct session_state *st, struct transaction *t)
+static void window_add(struct session_state *st, struct transaction *t)
 {
 	const struct slice *bytes = &t->mail->content.bytes;
 
@@ -337,48 +343,49 @@ static void join(struct session_state *st, struct transaction *t)
 		st->in_memory += bytes->length;
 }
 
-static void clear(struct session_state *st)
+static void window_clear(struct session_state *st)
 {
 	st->first = st->last = NULL;
 	st->count = 0;
 	st->octets = st->in_memory = 0;
 }
 
-/* In their order: the first that was left without a reply is the one of which
- * the line broke. */
-static void settle_all(struct session *s)
+/* In order: the first mail without a reply is the one that broke the
+ * connection. */
+static void decide_all(struct session *s)
 {
 	const struct loss *loss = &s->state->loss;
 	bool is_behind = false;
 
 	for (struct transaction *t = s->state->first; t; t = t->next) {
-		bool is_lost = settle(s, t);
+		bool is_lost = decide(s, t);
 
-		t->mail->may_go_again =
-			is_lost && !loss->is_confused && !t->mail->in_doubt &&
-			!t->mail->is_unreadable && (is_behind || s->taken);
+		t->mail->may_go_again = is_lost && !loss->is_out_of_sync &&
+					!t->mail->in_doubt &&
+					!t->mail->is_unreadable &&
+					(is_behind || s->answered);
 		is_behind |= is_lost;
 	}
 }
 
-/* Until every recipient has its verdict.  Each further transaction follows
- * one that the server took for somebody, so this ends. */
+/* Until every recipient has its verdict.  Each further transaction follows one
+ * that the server accepted for somebody, so this ends. */
 static void send_rest(struct session *s, struct transaction *t)
 {
 	struct session_state *st = s->state;
 
 	while (transaction_has_more(t->envelope) && !s->broken) {
-		join(st, t);
+		window_add(st, t);
 		attempt(s, t, st->needs_reset);
-		listen_out(s);
-		settle(s, t);
-		clear(st);
+		await_replies(s);
+		decide(s, t);
+		window_clear(st);
 	}
 	if (transaction_has_more(t->envelope))
 		transaction_give_up(t);
 }
 
-/* ---- for others ---- */
+/* ---- the interface ---- */
 
 void session_init(struct session *s, struct dial *d)
 {
@@ -387,7 +394,7 @@ void session_init(struct session *s, struct dial *d)
 	*s->state = (struct session_state){ .session = s,
 					    .limit = SESSION_MAILS_FIRST };
 	buf_init(&s->state->command, COMMAND_MAX);
-	pipeline_init(&s->state->flight, &d->conn, session_answer, s->state);
+	pipeline_init(&s->state->pipeline, &d->conn, on_reply, s->state);
 }
 
 void session_free(struct session *s)
@@ -400,20 +407,20 @@ void session_free(struct session *s)
 		next = t->next;
 		transaction_drop(t);
 	}
-	pipeline_free(&s->state->flight);
+	pipeline_free(&s->state->pipeline);
 	buf_free(&s->state->command);
 	free(s->state);
 	s->state = NULL;
 }
 
-/* Nothing is asked, so that nothing should have come. */
+/* No reply is pending, so nothing should have arrived. */
 bool session_is_alive(struct session *s)
 {
 	struct session_state *st = s->state;
 	struct error f = ERROR_INIT;
 
-	if (!s->broken && !st->first && pipeline_listen(&st->flight, &f) < 0)
-		lose(s, &f);
+	if (!s->broken && !st->first && pipeline_receive(&st->pipeline, &f) < 0)
+		mark_lost(s, &f);
 	return !s->broken;
 }
 
@@ -454,10 +461,11 @@ void session_begin(struct session *s, struct session_mail *m)
 	if (!st->first) {
 		session_is_alive(s);
 		st->began = sysenv_ticks();
-		st->is_at_rest = st->heard && st->began - st->heard >= REST_MS;
+		st->was_idle =
+			st->idle_since && st->began - st->idle_since >= IDLE_MS;
 	}
 	resets = needs_reset(st, st->last);
-	join(st, t);
+	window_add(st, t);
 	attempt(s, t, resets);
 }
 
@@ -465,10 +473,10 @@ void session_collect(struct session *s)
 {
 	struct transaction *t, *next;
 
-	listen_out(s);
-	settle_all(s);
+	await_replies(s);
+	decide_all(s);
 	t = s->state->first;
-	clear(s->state);
+	window_clear(s->state);
 	for (; t; t = next) {
 		next = t->next;
 		t->next = NULL;
@@ -491,8 +499,8 @@ void session_quit(struct session *s)
 	if (!session_is_alive(s))
 		return;
 	s->broken = true;
-	if (session_say_plain(s, NULL, VERB_QUIT, "QUIT", &ignored) < 0)
+	if (session_put_command(s, NULL, VERB_QUIT, "QUIT", &ignored) < 0)
 		return;
-	s->state->flight.timeout = 1;
-	pipeline_flush(&s->state->flight, &ignored);
+	s->state->pipeline.timeout = 1;
+	pipeline_flush(&s->state->pipeline, &ignored);
 }

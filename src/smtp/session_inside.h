@@ -1,4 +1,4 @@
-/* session_inside.h - what the two files of a session share. */
+/* session_inside.h - what session.c and session_commands.c share. */
 #ifndef SMTP_SESSION_INSIDE_H
 #define SMTP_SESSION_INSIDE_H
 
@@ -6,20 +6,21 @@
 #include "smtp/pipeline.h"
 #include "smtp/transaction.h"
 
-/* Once all of it has gone, the reply tells sent from sent twice: a signal that
- * ends us leaves it so long, less than whoever kills what does not end. */
+/* After the whole content was sent, only the reply tells whether the mail was
+ * accepted.  After a signal that ends us we still wait this long for it: less
+ * than service managers wait before they kill. */
 #define VERDICT_MS 3000
 
 struct session_state {
-	struct pipeline flight;
+	struct pipeline pipeline;
 	struct session *session;
 	struct buf command;
 	struct loss loss;
-	struct error closing; /* its 421, and it may go on all the same */
-	bool needs_reset;     /* what failed before was left open */
-	uint64_t heard;	      /* sysenv_ticks() of the last window's end; 0 */
-	bool is_at_rest;      /* since long: nothing was answered yet */
-	uint64_t trusted;     /* transaction_parties of those all taken; 0 */
+	struct error closing; /* the server's 421; it may go on all the same */
+	bool needs_reset;     /* the last transaction was left open */
+	uint64_t idle_since;  /* sysenv_ticks() of the last window's end; 0 */
+	bool was_idle;	      /* for long, and no reply has come since */
+	uint64_t trusted;     /* transaction_parties, if all were accepted; 0 */
 	/* the window */
 	struct transaction *first, *last; /* begun, in order */
 	unsigned count, limit;
@@ -27,13 +28,13 @@ struct session_state {
 	uint64_t began; /* sysenv_ticks() */
 };
 
-/* ---- session_say.c: a line that breaks is -1 ---- */
+/* ---- session_commands.c: -1 when the connection breaks ---- */
 
-/* All of a mail that can be said by now, behind a RSET where `resets`. */
-int session_say(struct session *s, struct transaction *t, bool resets,
-		struct error *f);
-/* One command; `t` is whose, or NULL. */
-int session_say_plain(struct session *s, struct transaction *t, enum verb verb,
-		      const char *command, struct error *f);
+/* All of a mail that can be sent by now, after a RSET if `resets`. */
+int session_put_mail(struct session *s, struct transaction *t, bool resets,
+		     struct error *f);
+/* One command of `t`, or of none (NULL). */
+int session_put_command(struct session *s, struct transaction *t,
+			enum verb verb, const char *command, struct error *f);
 
 #endif

@@ -1,6 +1,6 @@
-/* transaction.c - a mail in flight, by what has been answered:
+/* transaction.c - the verdict of a mail, by the replies to it:
  *
- *	MAIL	RCPT	content		the line	comes to
+ *	MAIL	RCPT	content		connection	verdict
  *	no	-	-		any		MAIL's refusal, for all
  *	yes	no	-		any		its own refusal
  *	yes	yes	2xx		any		accepted
@@ -9,13 +9,13 @@
  *	any	any	not all sent	lost		not sent: may go again
  *	any	any	sent, no reply	lost by 421	not sent: may go again
  *	any	any	sent, no reply	lost		not known: may double
- *	any	any	any		confused	not known, and not told
- *						as sent or refused
+ *	any	any	any		out of sync	not known, reported as
+ *						neither sent nor refused
  *
- * "May go again" is for who did not break the line: a mail behind the first
- * that was left without its replies, or the first where the line had been good
- * for others.  A server that says 421 and goes takes nothing of what it has not
- * answered (RFC 5321 3.8); one that says so and stays answers the rest. */
+ * "May go again" is for mails that did not break the connection: those behind
+ * the first that has no reply, or the first if others had passed over the
+ * connection.  A server that sends 421 and closes accepts nothing that it has
+ * not answered (RFC 5321 3.8); one that sends it and stays answers the rest. */
 #include "smtp/transaction.h"
 
 #include <stdio.h>
@@ -31,23 +31,23 @@ struct transaction *transaction_new(struct session_mail *m)
 	struct transaction *t = memory_alloc(sizeof(*t));
 
 	*t = (struct transaction){ .mail = m, .envelope = m->envelope };
-	t->standing = memory_alloc(m->envelope->count + 1);
-	memset(t->standing, STANDING_UNASKED, m->envelope->count + 1);
+	t->rcpt = memory_alloc(m->envelope->count + 1);
+	memset(t->rcpt, RCPT_UNASKED, m->envelope->count + 1);
 	return t;
 }
 
 void transaction_drop(struct transaction *t)
 {
-	free(t->standing);
+	free(t->rcpt);
 	free(t);
 }
 
 void transaction_begin(struct transaction *t)
 {
-	t->asked = t->taken = t->owed = t->heard = 0;
-	t->is_chunked = t->is_sending = t->is_said = false;
+	t->asked = t->accepted = t->pending = t->replies = 0;
+	t->is_chunked = t->is_sending = t->is_written = false;
 	t->is_open = t->may_send = t->has_content = t->is_done = false;
-	t->is_sent_away = false;
+	t->has_421 = false;
 	error_clear(&t->mail_error);
 	error_clear(&t->content_error);
 	error_clear(&t->final);
@@ -57,8 +57,8 @@ void transaction_begin(struct transaction *t)
 bool transaction_is_to_ask(const struct transaction *t, size_t recipient)
 {
 	return !t->envelope->recipients[recipient].decided &&
-	       (t->standing[recipient] == STANDING_UNASKED ||
-		t->standing[recipient] == STANDING_ONE_MORE);
+	       (t->rcpt[recipient] == RCPT_UNASKED ||
+		t->rcpt[recipient] == RCPT_TOO_MANY);
 }
 
 bool transaction_has_more(const struct envelope *e)
@@ -71,7 +71,7 @@ bool transaction_has_more(const struct envelope *e)
 
 /* ---- replies ---- */
 
-static void answer_mail(struct transaction *t, const struct reply *reply)
+static void on_mail_reply(struct transaction *t, const struct reply *reply)
 {
 	char what[300];
 
@@ -83,8 +83,8 @@ static void answer_mail(struct transaction *t, const struct reply *reply)
 	reply_error(reply, REPLY_MAIL, what, &t->mail_error);
 }
 
-static void answer_rcpt(struct transaction *t, size_t i,
-			const struct reply *reply)
+static void on_rcpt_reply(struct transaction *t, size_t i,
+			  const struct reply *reply)
 {
 	struct recipient *r = &t->envelope->recipients[i];
 	bool has_no_reason = !reply->esc[0] || !strcmp(reply->esc + 1, ".5.3");
@@ -94,22 +94,22 @@ static void answer_rcpt(struct transaction *t, size_t i,
 	reply_words(reply, words, sizeof(words));
 	envelope_quote(t->envelope, r, words);
 	if (reply->code / 100 == 2) {
-		t->standing[i] = STANDING_TAKEN;
-		t->taken++;
+		t->rcpt[i] = RCPT_ACCEPTED;
+		t->accepted++;
 		return;
 	}
 	snprintf(what, sizeof(what), "recipient %s", r->address);
 	reply_error(reply, REPLY_RCPT, what, &verdict);
 	envelope_judge(t->envelope, r, &verdict);
-	t->standing[i] = STANDING_REFUSED;
+	t->rcpt[i] = RCPT_REFUSED;
 	if ((reply->code == 452 || reply->code == 552) && has_no_reason)
-		t->standing[i] = STANDING_ONE_MORE;
+		t->rcpt[i] = RCPT_TOO_MANY;
 }
 
-static void answer_data(struct transaction *t, const struct reply *reply)
+static void on_data_reply(struct transaction *t, const struct reply *reply)
 {
 	t->may_send = reply->code == 354;
-	if (t->may_send || !t->taken)
+	if (t->may_send || !t->accepted)
 		return;
 	reply_words(reply, t->words, sizeof(t->words));
 	reply_error(reply, REPLY_DATA, "the message", &t->content_error);
@@ -124,11 +124,11 @@ static void show_progress(const struct transaction *t)
 		p->sent(p->context, length, length);
 }
 
-static void answer_content(struct transaction *t, const struct reply *reply)
+static void on_content_reply(struct transaction *t, const struct reply *reply)
 {
 	show_progress(t);
-	/* To a lone dot: there was nobody to take anything for. */
-	if (!t->taken)
+	/* The reply to a lone dot: no recipient was accepted. */
+	if (!t->accepted)
 		return;
 	reply_words(reply, t->words, sizeof(t->words));
 	reply_words(reply, t->mail->reply, sizeof(t->mail->reply));
@@ -142,22 +142,22 @@ static void answer_content(struct transaction *t, const struct reply *reply)
 	memcpy(t->final.esc, reply->esc, sizeof(t->final.esc));
 }
 
-void transaction_answer(struct transaction *t, const struct owed *owed,
-			const struct reply *reply)
+void transaction_on_reply(struct transaction *t, const struct pending *pending,
+			  const struct reply *reply)
 {
-	switch (owed->verb) {
+	switch (pending->verb) {
 	case VERB_MAIL:
-		answer_mail(t, reply);
+		on_mail_reply(t, reply);
 		break;
 	case VERB_RCPT:
 		if (!error_is_set(&t->mail_error))
-			answer_rcpt(t, owed->index, reply);
+			on_rcpt_reply(t, pending->index, reply);
 		break;
 	case VERB_DATA:
-		answer_data(t, reply);
+		on_data_reply(t, reply);
 		break;
 	case VERB_CONTENT:
-		answer_content(t, reply);
+		on_content_reply(t, reply);
 		break;
 	case VERB_NONE:
 	case VERB_RSET:
@@ -166,32 +166,31 @@ void transaction_answer(struct transaction *t, const struct owed *owed,
 	}
 }
 
-bool transaction_is_whole(const struct transaction *t)
+bool transaction_is_complete(const struct transaction *t)
 {
-	return t->is_said && !t->owed;
+	return t->is_written && !t->pending;
 }
 
-bool transaction_said_yes(const struct transaction *t)
+bool transaction_all_accepted(const struct transaction *t)
 {
-	if (!transaction_is_whole(t) || !t->is_done)
+	if (!transaction_is_complete(t) || !t->is_done)
 		return false;
 	for (size_t i = 0; i < t->envelope->count; i++)
-		if (t->standing[i] == STANDING_REFUSED ||
-		    t->standing[i] == STANDING_ONE_MORE)
+		if (t->rcpt[i] == RCPT_REFUSED || t->rcpt[i] == RCPT_TOO_MANY)
 			return false;
 	return true;
 }
 
 bool transaction_has_rest(const struct transaction *t)
 {
-	return t->is_done && memchr(t->standing, STANDING_ONE_MORE,
-				    t->envelope->count) != NULL;
+	return t->is_done &&
+	       memchr(t->rcpt, RCPT_TOO_MANY, t->envelope->count) != NULL;
 }
 
 bool transaction_is_mixed(const struct transaction *t)
 {
-	return t->is_chunked && t->asked > 1 && t->taken &&
-	       (!t->is_done || t->taken < t->asked);
+	return t->is_chunked && t->asked > 1 && t->accepted &&
+	       (!t->is_done || t->accepted < t->asked);
 }
 
 /* FNV-1a; the NUL of each text counts too. */
@@ -216,8 +215,8 @@ uint64_t transaction_parties(const struct transaction *t)
 
 /* ---- verdicts ---- */
 
-static void decide(struct envelope *e, struct recipient *r,
-		   const struct error *verdict, const char *words)
+static void set_verdict(struct envelope *e, struct recipient *r,
+			const struct error *verdict, const char *words)
 {
 	envelope_judge(e, r, verdict);
 	envelope_quote(e, r, words);
@@ -228,7 +227,7 @@ void transaction_refuse(struct envelope *e, const struct error *verdict)
 {
 	for (size_t i = 0; i < e->count; i++)
 		if (!e->recipients[i].decided)
-			decide(e, &e->recipients[i], verdict, "");
+			set_verdict(e, &e->recipients[i], verdict, "");
 }
 
 void transaction_give_up(struct transaction *t)
@@ -240,14 +239,14 @@ void transaction_give_up(struct transaction *t)
 static const struct ending in_doubt = { EX_TEMPFAIL,
 					"the mail may have been sent" };
 
-void transaction_tell_doubt(void)
+void transaction_set_doubt(void)
 {
 	if (ending_now()->status == EX_TEMPFAIL)
 		ending_reached(&in_doubt);
 }
 
-/* Of the whole, before anything else can fail. */
-static void tell_ending(const struct transaction *t)
+/* Of the whole mail, before anything else can fail. */
+static void set_ending(const struct transaction *t)
 {
 	static const struct ending all = { 0, "the server has the mail" };
 	static const struct ending some = { EXIT_SOME_REFUSED,
@@ -270,12 +269,12 @@ static void tell_ending(const struct transaction *t)
 			is_all &=
 				!small_error_is_set(&e->recipients[i].verdict);
 		else
-			is_all &= t->standing[i] != STANDING_REFUSED &&
-				  t->standing[i] != STANDING_ONE_MORE;
+			is_all &= t->rcpt[i] != RCPT_REFUSED &&
+				  t->rcpt[i] != RCPT_TOO_MANY;
 	ending_reached(is_all ? &all : &some);
 }
 
-/* A line that failed: what is known of the content decides. */
+/* The connection failed: what is known of the content decides. */
 static void explain_loss(struct transaction *t, const struct error *lost,
 			 bool is_sent, struct error *verdict)
 {
@@ -293,19 +292,19 @@ static void explain_loss(struct transaction *t, const struct error *lost,
 		lost->text);
 }
 
-/* Is it that of the line? */
+/* True if the verdict is the error of the connection. */
 static bool find_verdict(struct transaction *t, const struct loss *loss,
 			 bool is_sent, struct error *verdict)
 {
 	bool is_lost = error_is_set(&loss->error);
 
-	if (loss->is_confused) {
+	if (loss->is_out_of_sync) {
 		*verdict = loss->error;
 		return true;
 	}
 	if (t->is_done)
 		*verdict = t->final;
-	else if (t->is_sent_away && is_lost)
+	else if (t->has_421 && is_lost)
 		*verdict = loss->error;
 	else if (error_is_set(&t->mail_error))
 		*verdict = t->mail_error;
@@ -317,30 +316,30 @@ static bool find_verdict(struct transaction *t, const struct loss *loss,
 		error_set(verdict, ERROR_SOFTWARE,
 			  "a transaction ended without a verdict");
 	return is_lost && !t->is_done &&
-	       (t->is_sent_away || (!error_is_set(&t->mail_error) &&
-				    !error_is_set(&t->content_error)));
+	       (t->has_421 || (!error_is_set(&t->mail_error) &&
+			       !error_is_set(&t->content_error)));
 }
 
-bool transaction_settle(struct transaction *t, const struct loss *loss,
+bool transaction_decide(struct transaction *t, const struct loss *loss,
 			bool is_sent)
 {
 	bool is_broken = error_is_set(&loss->error), is_lost;
 	struct error verdict = ERROR_INIT;
 
-	if (!loss->is_confused)
-		tell_ending(t);
+	if (!loss->is_out_of_sync)
+		set_ending(t);
 	is_lost = find_verdict(t, loss, is_sent, &verdict);
 	for (size_t i = 0; i < t->envelope->count; i++) {
 		struct recipient *r = &t->envelope->recipients[i];
 
 		if (r->decided)
 			continue;
-		if (loss->is_confused)
-			decide(t->envelope, r, &verdict, t->words);
-		else if (t->standing[i] == STANDING_REFUSED)
+		if (loss->is_out_of_sync)
+			set_verdict(t->envelope, r, &verdict, t->words);
+		else if (t->rcpt[i] == RCPT_REFUSED)
 			r->decided = true;
-		else if (t->standing[i] != STANDING_ONE_MORE)
-			decide(t->envelope, r, &verdict, t->words);
+		else if (t->rcpt[i] != RCPT_TOO_MANY)
+			set_verdict(t->envelope, r, &verdict, t->words);
 		else if (!t->is_done || is_broken)
 			r->decided = true;
 	}

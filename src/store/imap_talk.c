@@ -315,7 +315,7 @@ static void read_abilities(struct imap_talk *t, const char *line)
 	}
 }
 
-static int hear(struct conn *c, const char *line, size_t n)
+static int on_line(struct conn *c, const char *line, size_t n)
 {
 	(void)n;
 	read_abilities(c->context, line);
@@ -348,7 +348,7 @@ static const struct conn_protocol imap = {
 	.early = ", write imaps://",
 	.late = "write imap://",
 	.without = "write imaps://, or, on this machine alone, turn tls off",
-	.hear = hear,
+	.on_line = on_line,
 	.verdict = verdict,
 	.refuse = refuse,
 };

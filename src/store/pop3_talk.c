@@ -64,7 +64,7 @@ static void read_capability(struct pop3_talk *t, const char *line, size_t n)
 }
 
 /* The reply to the last CAPA counts, which is the one inside TLS. */
-static int hear(struct conn *c, const char *line, size_t n)
+static int on_line(struct conn *c, const char *line, size_t n)
 {
 	struct pop3_talk *t = c->context;
 
@@ -120,7 +120,7 @@ static const struct conn_protocol pop3 = {
 	.early = ", write pop3s://",
 	.late = "write pop3://",
 	.without = "write pop3s://, or, on this machine alone, turn tls off",
-	.hear = hear,
+	.on_line = on_line,
 	.verdict = verdict,
 	.refuse = refuse,
 };

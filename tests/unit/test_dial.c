@@ -27,7 +27,7 @@ static int hear(struct dial *d, const char *verb, const char *lines)
 	while (r >= 0 && *lines) {
 		size_t n = strcspn(lines, "\n") + 1;
 
-		r = dial_protocol.hear(&d->conn, lines, n);
+		r = dial_protocol.on_line(&d->conn, lines, n);
 		if (r <= 0) {
 			d->conn.is_greeted = true;
 			d->conn.last[0] = 'x';

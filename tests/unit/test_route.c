@@ -146,7 +146,7 @@ static void serve(struct session *s, struct server *server,
 {
 	bool is_full =
 		server->full_after && server->over_this >= server->full_after;
-	bool was_good = s->taken || s->broken;
+	bool was_good = s->answered || s->broken;
 
 	server->over_this++;
 	for (size_t i = 0; i < m->envelope->count; i++) {
@@ -161,7 +161,7 @@ static void serve(struct session *s, struct server *server,
 		strcat(strcat(server->asked, r->address), " ");
 		answer(s, m, r, word_for(server, m, r->address));
 	}
-	s->taken += !s->broken;
+	s->answered += !s->broken;
 	m->may_go_again = s->broken && !m->in_doubt && was_good;
 }
 

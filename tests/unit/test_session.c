@@ -85,7 +85,7 @@ static void test_flights(void **state)
 {
 	static const unsigned small[] = { 5, 2, 4, 1 };
 	static const unsigned large[] = { 5, 2, 4, 2 };
-	static char long_body[SESSION_CHANCE_MAX + 1];
+	static char long_body[SESSION_OPTIMISTIC_MAX + 1];
 
 	(void)state;
 	memset(long_body, 'x', sizeof(long_body));

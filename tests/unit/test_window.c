@@ -257,7 +257,8 @@ static void test_large(void **state)
 
 	(void)state;
 	assert_non_null(file);
-	assert_int_equal(ftruncate(fileno(file), SESSION_CHANCE_MAX + 1), 0);
+	assert_int_equal(ftruncate(fileno(file), SESSION_OPTIMISTIC_MAX + 1),
+			 0);
 	for (int same = 0; same < 2; same++) {
 		struct bench b;
 
@@ -265,7 +266,7 @@ static void test_large(void **state)
 		for (unsigned n = 0; n < 10; n++) {
 			b.mails[n].content.bytes = (struct slice){
 				.fd = fileno(file),
-				.length = SESSION_CHANCE_MAX + 1,
+				.length = SESSION_OPTIMISTIC_MAX + 1,
 				.name = "file",
 			};
 			if (!same)
