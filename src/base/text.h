@@ -59,7 +59,18 @@ size_t text_digits(const char *text, uint64_t most, uint64_t *out);
 size_t text_range(const char *text, uint64_t most, uint64_t *from,
 		  uint64_t *to);
 
-/* Octets for people, "12.3 MB". */
+/* ---- text_measure.c: sizes and times that people type ---- */
+
+/* "500", "500k", "1.5 MB", "5MiB" in octets, at most `most`: k, M, G, T and
+ * KiB, MiB ... are binary, kB, MB ... decimal, in either case. */
+bool text_read_size(const char *text, uint64_t most, uint64_t *octets);
+/* "90", "90s", "1h30m", "1.5 hours", "2 days 4 h" in seconds, at most `most`;
+ * the largest unit comes first. */
+bool text_read_time(const char *text, uint64_t most, uint64_t *seconds);
+
+/* ---- the same for people to read ---- */
+
+/* "12.3 MB". */
 void text_size(char *out, size_t size, uint64_t n);
 /* A time for people, in its largest unit: "4 hours", "5 days". */
 void text_put_span(struct buf *out, int64_t seconds);

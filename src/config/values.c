@@ -126,6 +126,16 @@ static int read_number(struct value *v, int least, int most, const char *why,
 	return 0;
 }
 
+static int read_time(struct value *v, uint64_t most, const char *why, int *out)
+{
+	uint64_t n;
+
+	if (!text_read_time(v->text, most, &n) || n < 1)
+		return refuse(v, why);
+	*out = (int)n;
+	return 0;
+}
+
 int value_port(struct value *v, void *field)
 {
 	return read_number(v, 1, 65535,
@@ -148,10 +158,12 @@ int value_seconds(struct value *v, void *field)
 		*(int *)field = 0;
 		return 0;
 	}
-	return read_number(v, 1, 86400,
-			   *v->text ? "is not off or seconds from 1 to 86400"
-				    : "needs seconds from 1 to 86400, or off",
-			   field);
+	return read_time(v, 86400,
+			 *v->text ? "is not off or a time up to 24h: seconds, "
+				    "or as in 2m, 1h30m"
+				  : "needs a time, in seconds or as in 2m, or "
+				    "off",
+			 field);
 }
 
 int value_descriptor(struct value *v, void *field)
@@ -183,44 +195,19 @@ int value_count_or_off(struct value *v, void *field)
 
 int value_size(struct value *v, void *field)
 {
-	static const char why[] = "is not a size below 2G, as in 100M";
-	const char *whole = v->text;
-	size_t n = strlen(whole);
-	char unit = n ? ascii_lower(whole[n - 1]) : '\0';
-	int shift = unit == 'k' ? 10 : unit == 'm' ? 20 : unit == 'g' ? 30 : 0;
-	int r;
+	uint64_t n;
 
-	if (shift)
-		v->text = arena_dup_n(v->arena, whole, n - 1);
-	r = read_number(v, 1, INT_MAX >> shift, why, field);
-	v->text = whole;
-	if (r == 0)
-		*(int *)field <<= shift;
-	return r;
+	if (!text_read_size(v->text, INT_MAX, &n) || n < 1)
+		return refuse(v, "is not a size below 2G, as in 500k, 100M");
+	*(int *)field = (int)n;
+	return 0;
 }
 
 int value_duration(struct value *v, void *field)
 {
-	static const struct {
-		char unit;
-		int seconds;
-	} units[] = { { 's', 1 }, { 'm', 60 }, { 'h', 3600 }, { 'd', 86400 } };
-	static const char why[] = "is not a time up to 365d, as in 5m, 4h, 5d";
-	const int most = 365 * 86400;
-	const char *whole = v->text;
-	size_t n = strlen(whole);
-	int scale = 0, r;
-
-	for (size_t i = 0; n && i < sizeof(units) / sizeof(*units); i++)
-		if (ascii_lower(whole[n - 1]) == units[i].unit)
-			scale = units[i].seconds;
-	if (scale)
-		v->text = arena_dup_n(v->arena, whole, n - 1);
-	r = read_number(v, 1, scale ? most / scale : most, why, field);
-	v->text = whole;
-	if (r == 0 && scale)
-		*(int *)field *= scale;
-	return r;
+	return read_time(v, 365 * 86400,
+			 "is not a time up to 365d, as in 90s, 5m, 1h30m, 5d",
+			 field);
 }
 
 int value_duration_or_off(struct value *v, void *field)

@@ -15,13 +15,12 @@ int value_switch(struct value *v, void *field);
 int value_choice(struct value *v, void *field);
 int value_port(struct value *v, void *field);	    /* must be there */
 int value_proxy_port(struct value *v, void *field); /* 0 when empty */
-int value_seconds(struct value *v, void *field);
+int value_seconds(struct value *v, void *field); /* at most a day; off is 0 */
 int value_descriptor(struct value *v, void *field);
 int value_count(struct value *v, void *field);	      /* 1 to 10000 */
 int value_count_or_off(struct value *v, void *field); /* off is 0 */
-int value_size(struct value *v, void *field); /* octets, or as in 10k, 5M */
-int value_duration(struct value *v,
-		   void *field); /* seconds, or as in 5m, 4h, 5d */
+int value_size(struct value *v, void *field);	  /* octets, as in 10k, 5 MB */
+int value_duration(struct value *v, void *field); /* seconds, as in 1h30m */
 int value_duration_or_off(struct value *v, void *field); /* off is 0 */
 int value_accounts(struct value *v, void *field); /* names, with commas */
 int value_queue(struct value *v, void *field);

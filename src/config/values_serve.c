@@ -2,12 +2,14 @@
  * about credentials of the service manager. */
 #include "config/values.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/ascii.h"
 #include "base/text.h"
 
-#define RATE_MAX 1000000
+#define RATE_MAX   1000000
+#define PERIOD_MAX (365 * 86400)
 
 static int refuse(struct value *v, const char *why)
 {
@@ -115,27 +117,26 @@ int value_senders(struct value *v, void *field)
 
 /* ---- the rate ---- */
 
-static unsigned seconds_of(const char *unit)
+/* "h", "hour" or "10m"; 0 for others. */
+static unsigned seconds_of(const char *text)
 {
-	static const struct {
-		const char *name;
-		unsigned seconds;
-	} units[] = { { "s", 1 }, { "m", 60 }, { "h", 3600 }, { "d", 86400 } };
+	char one[32];
+	uint64_t n;
 
-	for (size_t i = 0; i < sizeof(units) / sizeof(*units); i++)
-		if (ascii_equal(unit, units[i].name))
-			return units[i].seconds;
-	return 0;
+	text += strspn(text, " \t");
+	snprintf(one, sizeof(one), "%s%s", ascii_is_digit(*text) ? "" : "1",
+		 text);
+	return text_read_time(one, PERIOD_MAX, &n) ? (unsigned)n : 0;
 }
 
 void value_read_rate(const char *text, unsigned *count, unsigned *seconds)
 {
 	uint64_t n = 0;
 	size_t digits = text_digits(text, RATE_MAX, &n);
+	const char *rest = text + digits + strspn(text + digits, " \t");
 
 	*count = (unsigned)n;
-	*seconds = digits && text[digits] == '/' ? seconds_of(text + digits + 1)
-						 : 0;
+	*seconds = digits && *rest == '/' ? seconds_of(rest + 1) : 0;
 }
 
 int value_rate(struct value *v, void *field)
@@ -148,6 +149,6 @@ int value_rate(struct value *v, void *field)
 	value_read_rate(v->text, &count, &seconds);
 	if (!count || !seconds)
 		return refuse(v, "is not off or a number of mails in a time, "
-				 "as in 100/h (s, m, h, d)");
+				 "as in 100/h, 20/10m, 1000/day");
 	return value_text(v, field);
 }

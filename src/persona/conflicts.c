@@ -184,7 +184,7 @@ static const struct conflict {
 	{ MAILSEND, MAIL, T(EACH) | T(BATCH), T(MESSAGE_ID),
 	  "many mails cannot have one Message-ID" },
 	{ MAILSEND, C(PRINT), MANY, 0,
-	  "this is a series of mails: use --dry-run to show them" },
+	  "--print shows one mail, and this is a series: use --dry-run" },
 	{ MAILSEND, MAIL, T(BATCH), CONTENT,
 	  "--batch sends complete messages: leave subject and content out" },
 

@@ -166,7 +166,7 @@
 		     .help = "login name; the password is never an option"),       \
 		TEXT(0, "auth", "METHOD", .set = set_setting,                      \
 		     .help = "on, off, or an authentication mechanism"),           \
-		TEXT(0, "timeout", "SECONDS", .set = set_setting,                  \
+		TEXT(0, "timeout", "TIME", .set = set_setting,                     \
 		     .help = "timeout for each reply of the server"),              \
 		TEXT(0, "queue", "HOW", .set = set_setting,                        \
 		     .help = "auto (queue on temporary failure), "                 \
@@ -187,7 +187,7 @@
 		     .help = "login name; the password is never an option"),       \
 		TEXT(0, "auth", "METHOD", .set = set_setting,                      \
 		     .help = "on, off, or a mechanism: PLAIN, CRAM-MD5, APOP..."), \
-		TEXT(0, "timeout", "SECONDS", .set = set_setting,                  \
+		TEXT(0, "timeout", "TIME", .set = set_setting,                     \
 		     .help = "timeout for each reply of the server")
 
 #define ROWS_OTHER(for_help)                                                   \

@@ -406,7 +406,7 @@ static int finish(struct options_run *run, struct error *f)
 }
 
 static const char notes[] =
-	"TIME is a number followed by s, m, h or d.  The exit status is that "
+	"TIME is as in 90s, 5m, 1h30m or 2d.  The exit status is that "
 	"of the job:\n128 plus the number of the signal that ended it, 124 if "
 	"it timed out, 126 or\n127 if it cannot be run.  See "
 	"mailsend-run(1).\n";

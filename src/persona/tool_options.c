@@ -228,40 +228,25 @@ static SETTER(set_setup)
 
 /* ---- a series ---- */
 
-/* The shift for "k", "m" or "g" after a number; 0 for others. */
-static int size_shift(char unit)
-{
-	switch (ascii_lower(unit)) {
-	case 'k':
-		return 10;
-	case 'm':
-		return 20;
-	case 'g':
-		return 30;
-	default:
-		return 0;
-	}
-}
-
 SETTER(set_split)
 {
 	struct split_options *o = &run->cmdline->split;
-	uint64_t n;
-	size_t digits = text_digits(value, UINT64_MAX >> 31, &n);
-	int shift = digits ? size_shift(value[digits]) : 0;
 
 	(void)row;
 	run->request->fails_whole = true;
 	o->asks_limit = ascii_equal(value, "auto");
 	if (o->asks_limit)
 		return 0;
-	if (!digits || value[digits + (shift ? 1 : 0)] ||
-	    n << shift < SPLIT_LEAST)
+	if (!text_read_size(value, INT64_MAX, &o->limit))
 		return error_set(f, ERROR_USAGE,
-				 "'%s' is not a size: 'auto', or octets as in "
-				 "5M or 500k",
+				 "'%s' is not a size: use one as in 5M, 500k "
+				 "or 10MB, or auto",
 				 value);
-	o->limit = n << shift;
+	if (o->limit < SPLIT_LEAST)
+		return error_set(f, ERROR_USAGE,
+				 "'%s' is too small: the header of each mail "
+				 "needs at least 1k",
+				 value);
 	return 0;
 }
 

@@ -166,3 +166,20 @@ load helper
 	printf 'account work\nhost mail.example.org\n' >some.conf
 	refused 78 wrok --config some.conf --account wrok alice@localhost <<<text
 }
+
+@test "sizes and times as people type them" {
+	local size
+
+	head -c 20000 /dev/urandom >data
+	for size in 9000 9kB '9 kB' 9KiB 8.8k; do
+		run --separate-stderr mailsend --dry-run --split "$size" \
+			-a data -s x alice@localhost <<<text
+		[ "$status" -eq 0 ]
+		[[ "$output" == *'4 parts'* ]]
+	done
+	refused 64 --split --split 9X -a data alice@localhost <<<text
+	refused 64 --split --split 1k5 -a data alice@localhost <<<text
+	refused 64 'too small' --split 500 -a data alice@localhost <<<text
+	mailsend --print --timeout '1 min' alice@localhost <<<text
+	refused 64 1h30m --set queue_retry=1x alice@localhost <<<text
+}

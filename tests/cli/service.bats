@@ -296,7 +296,7 @@ waits_then_goes() {
 @test "the settings refuse what they cannot be" {
 	local wrong
 
-	for wrong in 'serve_rate 0/h' 'serve_rate 5' 'serve_rate 5/w' \
+	for wrong in 'serve_rate 0/h' 'serve_rate 5' 'serve_rate 5/x' \
 		'serve_quota many' 'serve_quota -1' 'serve_quota 3G' \
 		'serve_reserve x' 'serve_reserve 0' 'serve_reserve off' \
 		'serve_from nobody' 'serve_from' 'serve_from :own' \

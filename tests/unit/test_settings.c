@@ -2,6 +2,8 @@
  * shown. */
 #include "config_bench.h"
 
+#include "config/values.h"
+
 /* ---- values ---- */
 
 static void values_are_kept_in_their_users_form(void **in)
@@ -39,6 +41,26 @@ static void values_are_kept_in_their_users_form(void **in)
 	assert_int_equal(a->serve_max_connections, 3);
 }
 
+static void sizes_and_times_are_what_people_type(void **in)
+{
+	unsigned count, seconds;
+	struct account *a =
+		loaded(*in,
+		       "timeout 1m30s # a comment\nqueue_lifetime \"2 days\"\n"
+		       "queue_retry 90 s\nserve_max_size 5 MB\n"
+		       "serve_quota 1.5M\nserve_rate 100 / hour\n");
+
+	assert_int_equal(a->timeout, 90);
+	assert_int_equal(a->queue_lifetime, 2 * 86400);
+	assert_int_equal(a->queue_retry, 90);
+	assert_int_equal(a->serve_max_size, 5000000);
+	assert_int_equal(a->serve_quota, 1572864);
+	value_read_rate(a->serve_rate, &count, &seconds);
+	assert_true(count == 100 && seconds == 3600);
+	value_read_rate("20/10m", &count, &seconds);
+	assert_true(count == 20 && seconds == 600);
+}
+
 /* Each is refused on its own line, with the keyword and what is allowed. */
 static void wrong_values_name_file_line_and_way_out(void **in)
 {
@@ -59,6 +81,10 @@ static void wrong_values_name_file_line_and_way_out(void **in)
 		{ "set_from_header maybe", "auto" },
 		{ "auth paln", "plain" },
 		{ "timeout -1", "seconds" },
+		{ "timeout 25h", "24h" },
+		{ "timeout 1 2", "24h" },
+		{ "queue_retry 30m1h", "1h30m" },
+		{ "queue_retry 0", "1h30m" },
 		{ "timeout", "needs" },
 		{ "protocol lmtp", "lmtp" },
 		{ "protocol", "smtp" },
@@ -89,6 +115,7 @@ static void wrong_values_name_file_line_and_way_out(void **in)
 		{ "tls_min_dh_prime_bits many", "number" },
 		{ "serve_max_size 2G", "below 2G" },
 		{ "serve_max_size M", "100M" },
+		{ "serve_rate 5/decade", "100/h" },
 		{ "serve_max_size", "100M" },
 		{ "serve_max_connections 0", "1 to 10000" },
 	};
@@ -403,6 +430,7 @@ static void the_nearest_word_is_near(void **in)
 
 static const struct CMUnitTest tests[] = {
 	TEST(values_are_kept_in_their_users_form),
+	TEST(sizes_and_times_are_what_people_type),
 	TEST(wrong_values_name_file_line_and_way_out),
 	TEST(a_typo_is_told_the_nearest),
 	TEST(no_error_shows_a_secret),

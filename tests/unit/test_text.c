@@ -84,6 +84,86 @@ static void ranges(void **state)
 	}
 }
 
+static void measures(void **state)
+{
+	static const struct {
+		bool (*read)(const char *, uint64_t, uint64_t *);
+		const char *text;
+		uint64_t value; /* 0: refused */
+	} rows[] = {
+		{ text_read_size, "500", 500 },
+		{ text_read_size, "500k", 512000 },
+		{ text_read_size, "5M", 5242880 },
+		{ text_read_size, "5 MiB", 5242880 },
+		{ text_read_size, "5MB", 5000000 },
+		{ text_read_size, "5\tmb ", 5000000 },
+		{ text_read_size, "1.5M", 1572864 },
+		{ text_read_size, "0.000001MB", 1 },
+		{ text_read_size, "100 bytes", 100 },
+		{ text_read_size, "1G", 1073741824 },
+		{ text_read_size, "1.999999T", UINT64_C(2199022156040) },
+		{ text_read_size, "1.5", 0 }, /* half an octet */
+		{ text_read_size, "1.0000001M", 0 },
+		{ text_read_size, "1,5M", 0 },
+		{ text_read_size, "1.M", 0 },
+		{ text_read_size, ".5M", 0 },
+		{ text_read_size, "M", 0 },
+		{ text_read_size, "", 0 },
+		{ text_read_size, "-5M", 0 },
+		{ text_read_size, " 5M", 0 },
+		{ text_read_size, "5X", 0 },
+		{ text_read_size, "5Ms", 0 },
+		{ text_read_size, "5M 3k", 0 },
+		{ text_read_size, "5Mbit", 0 },
+		{ text_read_size, "8388607T", UINT64_C(9223370937343148032) },
+		{ text_read_size, "8388608T", 0 },
+		{ text_read_size, "99999999999999999999T", 0 },
+		{ text_read_time, "90", 90 },
+		{ text_read_time, "90 s", 90 },
+		{ text_read_time, "5M", 300 },
+		{ text_read_time, "2 days", 172800 },
+		{ text_read_time, "1h30m", 5400 },
+		{ text_read_time, "1h 30m", 5400 },
+		{ text_read_time, "1 hour 30 mins 5 secs", 5405 },
+		{ text_read_time, "1.5h", 5400 },
+		{ text_read_time, "1w", 604800 },
+		{ text_read_time, "1h30", 0 },
+		{ text_read_time, "1 30", 0 },
+		{ text_read_time, "30m1h", 0 },
+		{ text_read_time, "1m1m", 0 },
+		{ text_read_time, "1.5", 0 },
+		{ text_read_time, "5ms", 0 },
+		{ text_read_time, "5 months", 0 },
+		{ text_read_time, "h", 0 },
+		{ text_read_time, "", 0 },
+		{ text_read_time, " ", 0 },
+		{ text_read_time, "15250284452472w", 0 },
+		{ text_read_time, "15250284452471w 8d", 0 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		uint64_t n = 0;
+
+		assert_int_equal(rows[i].read(rows[i].text, INT64_MAX, &n),
+				 rows[i].value != 0);
+		assert_true(n == rows[i].value);
+	}
+}
+
+/* The limit holds for the sum. */
+static void measures_have_a_limit(void **state)
+{
+	uint64_t n;
+
+	(void)state;
+	assert_true(text_read_time("1h", 3600, &n));
+	assert_false(text_read_time("61m", 3600, &n));
+	assert_false(text_read_time("1h1s", 3600, &n));
+	assert_false(text_read_time("59m61s", 3600, &n));
+	assert_false(text_read_size("1.5k", 1535, &n));
+}
+
 static void grown(void **state)
 {
 	struct arena a = ARENA_INIT;
@@ -249,10 +329,16 @@ static void filtered(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(trimmed), cmocka_unit_test(numbers),
-		cmocka_unit_test(ranges),  cmocka_unit_test(grown),
-		cmocka_unit_test(hex),	   cmocka_unit_test(characters),
-		cmocka_unit_test(cut),	   cmocka_unit_test(filtered),
+		cmocka_unit_test(trimmed),
+		cmocka_unit_test(numbers),
+		cmocka_unit_test(ranges),
+		cmocka_unit_test(measures),
+		cmocka_unit_test(measures_have_a_limit),
+		cmocka_unit_test(grown),
+		cmocka_unit_test(hex),
+		cmocka_unit_test(characters),
+		cmocka_unit_test(cut),
+		cmocka_unit_test(filtered),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
