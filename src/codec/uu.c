@@ -92,13 +92,8 @@ static int uu_close(struct sink *sink)
 
 static const struct sink_ops uu_ops = { .put = uu_put, .close = uu_close };
 
-void uu_init(struct uu *s, struct sink *next, const char *name, unsigned mode)
-{
-	uu_init_section(s, next, name, mode, true, true);
-}
-
-void uu_init_section(struct uu *s, struct sink *next, const char *name,
-		     unsigned mode, bool is_first, bool is_last)
+void uu_init(struct uu *s, struct sink *next, const char *name, unsigned mode,
+	     bool is_first, bool is_last)
 {
 	char text[16];
 
@@ -113,17 +108,6 @@ void uu_init_section(struct uu *s, struct sink *next, const char *name,
 	sink_puts(next, text);
 	sink_puts(next, name);
 	sink_puts(next, "\r\n");
-}
-
-uint64_t uu_encoded_size(uint64_t n, const char *name)
-{
-	uint64_t size = strlen("begin 644 \r\n`\r\nend\r\n") + strlen(name);
-	uint64_t rest = n % UU_LINE;
-
-	size += n / UU_LINE * UU_TEXT;
-	if (rest)
-		size += 1 + (rest + 2) / 3 * 4 + 2;
-	return size;
 }
 
 /* Decoding, by lines.

@@ -21,14 +21,12 @@ struct uu {
 	unsigned char rest[UU_LINE];
 };
 
-/* Writes the begin line at once.  `name` has no control bytes. */
-void uu_init(struct uu *s, struct sink *next, const char *name, unsigned mode);
-/* A section of a file that is split over several messages: only the first has
- * the begin line, only the last has the end.  All but the last have a multiple
- * of UU_LINE octets. */
-void uu_init_section(struct uu *s, struct sink *next, const char *name,
-		     unsigned mode, bool is_first, bool is_last);
-uint64_t uu_encoded_size(uint64_t n, const char *name);
+/* Writes the begin line at once.  `name` has no control bytes.  Of a file that
+ * is split over several messages only the first section has the begin line, and
+ * only the last has the end; all but the last have a multiple of UU_LINE
+ * octets. */
+void uu_init(struct uu *s, struct sink *next, const char *name, unsigned mode,
+	     bool is_first, bool is_last);
 
 /* Decodes uuencode in a text with other content.
  *

@@ -515,12 +515,6 @@ bool setting_is_given(const struct account *account, const char *name)
 	return strcmp(account->origins[row].text, "default") != 0;
 }
 
-void setting_origin(struct account *account, const char *name,
-		    const char *origin)
-{
-	account->origins[setting_row(setting_find(name))].text = origin;
-}
-
 const char *setting_text(struct arena *a, const struct setting *s,
 			 const struct account *account)
 {

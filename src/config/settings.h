@@ -111,8 +111,6 @@ const char *setting_password(const struct account *account);
 bool setting_came_from(const struct account *account, const char *name,
 		       const char *origin);
 bool setting_is_given(const struct account *account, const char *name);
-void setting_origin(struct account *account, const char *name,
-		    const char *origin);
 /* The value as written in a file, without quotes; NULL if there is none and
  * that cannot be written. */
 const char *setting_text(struct arena *a, const struct setting *s,

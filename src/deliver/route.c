@@ -438,19 +438,6 @@ void route_collect(struct route *r)
 	}
 }
 
-int route_send(struct route *r, struct envelope *e, struct load *load,
-	       const struct session_progress *progress, struct outcome *out,
-	       struct error *f)
-{
-	struct route_mail m = {
-		.envelope = e, .load = load, .progress = progress, .out = out
-	};
-
-	route_begin(r, &m);
-	route_collect(r);
-	return envelope_sum_up(e, f);
-}
-
 int route_size(struct route *r, uint64_t *size, struct error *f)
 {
 	struct error first = ERROR_INIT;

@@ -71,11 +71,6 @@ void route_begin(struct route *r, struct route_mail *m);
  * not about the mail.  out->account and out->host are those of the last
  * reply. */
 void route_collect(struct route *r);
-/* Both, for one mail.  -1 with the error of the whole when not all were
- * accepted. */
-int route_send(struct route *r, struct envelope *e, struct load *load,
-	       const struct session_progress *progress, struct outcome *out,
-	       struct error *f);
 /* Does every server of the route accept 8-bit text, and was each of them
  * asked? */
 bool route_takes_8bit(const struct route *r);

@@ -114,8 +114,6 @@ int envelope_sum_up(const struct envelope *e, struct error *f)
 
 /* ---- xtext ---- */
 
-/* See xtext.h. */
-
 void xtext_put(struct buf *out, const char *text)
 {
 	for (; *text; text++) {

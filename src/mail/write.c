@@ -187,8 +187,8 @@ static int write_piece(const struct part *p, const struct piece *x,
 	struct uu uu;
 
 	if (x->uuencode) {
-		uu_init_section(&uu, to, x->name, x->mode ? x->mode : FILE_MODE,
-				!x->has_earlier, !x->has_later);
+		uu_init(&uu, to, x->name, x->mode ? x->mode : FILE_MODE,
+			!x->has_earlier, !x->has_later);
 		pump_slice(&x->content, &uu.sink);
 		return sink_close(&uu.sink);
 	}

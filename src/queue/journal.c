@@ -245,11 +245,6 @@ int journal_put(struct journal *j, const char *key, struct error *f)
 	return put_line(j, "+%s%s;\n", key, "", f);
 }
 
-int journal_add(struct journal *j, const char *key, struct error *f)
-{
-	return journal_put(j, key, f) < 0 ? -1 : journal_sync(j, f);
-}
-
 const char *journal_value(const struct journal *j, const char *name)
 {
 	size_t n = strlen(name);

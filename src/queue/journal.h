@@ -65,8 +65,6 @@ bool journal_has(const struct journal *j, const char *key);
 /* On disk once journal_sync has returned 0: one for several. */
 int journal_put(struct journal *j, const char *key, struct error *f);
 int journal_sync(struct journal *j, struct error *f);
-/* Both. */
-int journal_add(struct journal *j, const char *key, struct error *f);
 /* A fact about the series: recorded the first time; later ERROR_DATA where it
  * differs, with `what` as its name for people. */
 int journal_fact(struct journal *j, const char *name, const char *value,

@@ -485,13 +485,6 @@ void session_collect(struct session *s)
 	}
 }
 
-int session_send(struct session *s, struct session_mail *m, struct error *f)
-{
-	session_begin(s, m);
-	session_collect(s);
-	return envelope_sum_up(m->envelope, f);
-}
-
 void session_quit(struct session *s)
 {
 	struct error ignored = ERROR_INIT;

@@ -100,9 +100,6 @@ void session_collect(struct session *s);
 /* Before the first mail of a window: is the connection still open, and has the
  * server sent nothing?  Does not wait. */
 bool session_is_alive(struct session *s);
-/* Both, for one mail: 0 if all recipients were accepted; else -1 with the error
- * of the whole mail, a temporary one first. */
-int session_send(struct session *s, struct session_mail *m, struct error *f);
 /* Sends QUIT and does not wait for the reply. */
 void session_quit(struct session *s);
 

@@ -119,13 +119,6 @@ int each_make(void *context, unsigned n, struct arena *a,
 	return composition_render(out, true, f);
 }
 
-/* By number, as a file may be named twice. */
-const char *each_key(void *context, unsigned n, struct arena *a)
-{
-	(void)context;
-	return arena_format(a, "%u", n);
-}
-
 /* ---- ready messages ---- */
 
 int batch_open(struct batch *b, struct error *f)

@@ -44,7 +44,6 @@ void each_close(struct each *e);
 /* For series_ops. */
 int each_make(void *context, unsigned n, struct arena *a,
 	      struct composition *out, char *name, struct error *f);
-const char *each_key(void *context, unsigned n, struct arena *a);
 
 struct batch {
 	/* as in struct each */

@@ -147,7 +147,7 @@ static void fill_uu(struct buf *out)
 
 	fill_binary(&in);
 	sink_buf_init(&end, out, &f);
-	uu_init(&room.uu, &end.sink, "file", 0644);
+	uu_init(&room.uu, &end.sink, "file", 0644, true, true);
 	through(&room.uu.sink, &in);
 	buf_free(&in);
 }
@@ -282,7 +282,7 @@ static struct sink *open_unqp(struct sink *end)
 
 static struct sink *open_uu(struct sink *end)
 {
-	uu_init(&room.uu, end, "file", 0644);
+	uu_init(&room.uu, end, "file", 0644, true, true);
 	return &room.uu.sink;
 }
 

@@ -51,7 +51,7 @@ static struct sink *open_qp_binary(struct sink *end)
 
 static struct sink *open_uu(struct sink *end)
 {
-	uu_init(&room.uu, end, "file.bin", 0644);
+	uu_init(&room.uu, end, "file.bin", 0644, true, true);
 	return &room.uu.sink;
 }
 

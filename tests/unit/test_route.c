@@ -205,6 +205,17 @@ static void prepare(struct state *s, const char *config)
 		fail_msg("%s", s->error.text);
 }
 
+static int send_over(struct mail *m)
+{
+	struct route_mail one = { .envelope = &m->envelope,
+				  .load = &m->load,
+				  .out = &m->out };
+
+	route_begin(&route, &one);
+	route_collect(&route);
+	return envelope_sum_up(&m->envelope, &m->error);
+}
+
 static int post(struct mail *m, size_t count)
 {
 	static const char *const names[] = { "a", "b", "c" };
@@ -217,8 +228,7 @@ static int post(struct mail *m, size_t count)
 					 .count = count };
 	if (!m->load.content.bytes.length)
 		m->load.content.bytes = slice_of_memory("x\r\n", 3);
-	return route_send(&route, &m->envelope, &m->load, NULL, &m->out,
-			  &m->error);
+	return send_over(m);
 }
 
 static void says(const struct recipient *r, const char *words)
@@ -736,9 +746,7 @@ static void without_a_server_it_is_this_machine(void **state)
 					.recipients = m.to,
 					.count = 2 };
 	m.load.content.bytes = slice_of_memory("x: y\r\n\r\nz\r\n", 11);
-	assert_int_equal(route_send(&route, &m.envelope, &m.load, NULL, &m.out,
-				    &m.error),
-			 0);
+	assert_int_equal(send_over(&m), 0);
 	/* who is not of this machine has no way from here: the next one */
 	assert_string_equal(servers[1].asked, "someone@example.net ");
 	assert_non_null(strstr(m.to[0].reply, "/box/"));

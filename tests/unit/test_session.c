@@ -59,8 +59,11 @@ static void talk_begin(struct talk *t, const struct wire_step *steps,
 
 static int talk_send(struct talk *t)
 {
-	int r = session_send(&t->session, &t->mail, &t->error);
+	int r;
 
+	session_begin(&t->session, &t->mail);
+	session_collect(&t->session);
+	r = envelope_sum_up(&t->envelope, &t->error);
 	/* What always holds. */
 	for (size_t i = 0; i < t->envelope.count; i++)
 		assert_true(t->to[i].decided);

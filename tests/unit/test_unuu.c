@@ -34,7 +34,7 @@ static void encode(const void *in, size_t n, bool first, bool is_last,
 	struct uu s;
 
 	sink_buf_init(&end, out, &f);
-	uu_init_section(&s, &end.sink, "a file.bin", 0644, first, is_last);
+	uu_init(&s, &end.sink, "a file.bin", 0644, first, is_last);
 	sink_put(&s.sink, in, n);
 	assert_int_equal(sink_close(&s.sink), 0);
 }
