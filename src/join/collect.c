@@ -140,7 +140,6 @@ static int add_all(struct collect *c, struct collect_source *s, size_t number,
 		see(c, s, key, set,
 		    verdict == VERDICT_ADDED || verdict == VERDICT_KNOWN,
 		    found->also);
-		c->fragments += set != NULL;
 	}
 	return 0;
 }
@@ -205,7 +204,6 @@ static int look_at_head(struct collect *c, struct collect_source *s,
 	    assembly_knows(c->assembly, &label, &set)) {
 		see(c, s, key, set, true, NULL);
 		c->messages++;
-		c->fragments++;
 		r = 1;
 	}
 	buf_free(&header);

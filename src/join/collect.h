@@ -36,7 +36,7 @@ struct collect {
 	bool deletes; /* joined mails may be deleted at the end of a round */
 
 	/* results, of all rounds */
-	size_t messages, fragments, deleted;
+	size_t messages, deleted;
 	/* Local mails that could not be read: each is reported with `note`, is
 	 * not deleted and does not stop the others; the first error. */
 	size_t unread;

@@ -72,8 +72,6 @@ static int add_field(struct arena *a, struct draft *d, const struct rawfield *r,
 		.name = name,
 		.fit = r->fit,
 	};
-	if (!r->fit)
-		d->needs_mending = true;
 	return 0;
 }
 
@@ -139,8 +137,6 @@ static void note_8bit(struct draft *d, struct entity *e)
 
 static void judge(struct draft *d)
 {
-	struct fix_body m;
-
 	for (struct entity *e = d->entities; e; e = e->next) {
 		e->charset = find_charset(d, e);
 		e->repairs_utf8 =
@@ -152,14 +148,6 @@ static void judge(struct draft *d)
 	}
 	if (d->filling_has_high)
 		d->has_8bit = true;
-	if (!d->filling_is_fit)
-		d->needs_mending = true;
-	for (struct entity *e = d->entities; e; e = e->next) {
-		fix_body_choose(e, true, &m);
-		if (m.kind != FIX_BODY_NOTHING || m.label || m.charset ||
-		    e->kind == ENTITY_CLOSE || (e->parent && !e->is_fit))
-			d->needs_mending = true;
-	}
 }
 
 static int parse(struct arena *a, struct draft *d, struct error *f)

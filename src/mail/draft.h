@@ -30,7 +30,6 @@ struct draft {
 	uint64_t body;	      /* offset of the body */
 	bool has_8bit; /* somewhere in the body; kept if the server accepts it
 			*/
-	bool needs_mending;  /* even for a server with 8BITMIME */
 	uint64_t fixed_8bit; /* line where a signed 8-bit part begins, which
 				cannot be encoded; or 0 */
 	const char *dkim;    /* of dkim_fields: the fields that are signed */

@@ -155,7 +155,6 @@ int gnu_sasl_answer(struct sasl *s, const char *challenge, struct error *f)
 	    strlen(challenge) >= NTLM_CHALLENGE_LEAST)
 		code = gnu.step(s->session, challenge, &said);
 	s->is_done = code == GSASL_OK;
-	s->is_distrusted = code == GSASL_AUTHENTICATION_ERROR;
 	if (code != GSASL_OK && code != GSASL_NEEDS_MORE)
 		r = failed(s, code, f);
 	else if (said && buf_puts(&s->said, said) < 0)

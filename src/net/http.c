@@ -11,7 +11,6 @@
 #include "net/verdict.h"
 
 #define HOST_OCTETS 256
-#define RETRY_MOST  86400
 
 struct transfer {
 	const struct http_request *request;
@@ -77,22 +76,6 @@ static size_t on_reply(char *data, size_t one, size_t n, void *context)
 	if (buf_put(&t->reply->body, data, n) < 0)
 		t->is_too_long = true;
 	return t->is_too_long ? 0 : n;
-}
-
-static size_t on_header(char *data, size_t one, size_t n, void *context)
-{
-	static const char name[] = "retry-after:";
-	struct transfer *t = context;
-	uint64_t seconds;
-	char line[64];
-
-	(void)one;
-	snprintf(line, sizeof(line), "%.*s", (int)n, data);
-	if (ascii_begins(line, name) &&
-	    text_number(text_trim(line + sizeof(name) - 1), RETRY_MOST,
-			&seconds))
-		t->reply->retry_after = (unsigned)seconds;
-	return n;
 }
 
 static size_t on_body(char *room, size_t one, size_t n, void *context)
@@ -171,8 +154,6 @@ static void set_options(struct transfer *t, struct curl_slist *headers)
 	curl.setopt(h->curl, CURLOPT_HTTPHEADER, headers);
 	curl.setopt(h->curl, CURLOPT_WRITEFUNCTION, on_reply);
 	curl.setopt(h->curl, CURLOPT_WRITEDATA, t);
-	curl.setopt(h->curl, CURLOPT_HEADERFUNCTION, on_header);
-	curl.setopt(h->curl, CURLOPT_HEADERDATA, t);
 	set_body(t);
 }
 

@@ -29,9 +29,8 @@ struct http_request {
 };
 
 struct http_reply {
-	int status;	      /* 200 */
-	unsigned retry_after; /* seconds, 0 where the server did not say */
-	struct buf body;      /* wipe it: buf_wipe */
+	int status;	 /* 200 */
+	struct buf body; /* wipe it: buf_wipe */
 };
 
 /* Is it https, or http to a loopback address? */

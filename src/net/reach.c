@@ -353,10 +353,9 @@ static int take_target(struct srv_list *list, struct packet *p,
 	verdict = take_name(p, one.host);
 	if (verdict == NAME_BROKEN)
 		return -1;
-	if (verdict == NAME_GOOD && !one.host[0])
-		list->is_none = true;
-	else if (verdict == NAME_GOOD && (one.port || type == SRV_MX) &&
-		 list->count < SRV_MAX)
+	/* the target "." says that there is no such service */
+	if (verdict == NAME_GOOD && one.host[0] &&
+	    (one.port || type == SRV_MX) && list->count < SRV_MAX)
 		list->targets[list->count++] = one;
 	return 0;
 }

@@ -65,7 +65,6 @@ struct srv_target {
 struct srv_list {
 	struct srv_target targets[SRV_MAX]; /* in the order of use */
 	size_t count;
-	bool is_none; /* the target is ".": no such service */
 };
 
 /* Asks the name servers of the system.  0 with the records, possibly none;

@@ -71,10 +71,9 @@ struct sasl {
 	unsigned step;
 	bool is_done; /* all is said, and the server has proved what it has to
 		       */
-	bool is_distrusted; /* it failed to: nothing more may be sent to it */
-	struct buf said;    /* the last answer */
-	struct buf reason;  /* why it is refused, as a challenge told it */
-	void *session;	    /* of scram.c or GNU SASL's */
+	struct buf said;   /* the last answer */
+	struct buf reason; /* why it is refused, as a challenge told it */
+	void *session;	   /* of scram.c or GNU SASL's */
 };
 
 int sasl_begin(struct sasl *s, const struct mechanism *m,

@@ -45,7 +45,6 @@ static int malformed(const struct sasl *s, struct error *f)
 
 static int distrust(struct sasl *s, struct error *f)
 {
-	s->is_distrusted = true;
 	return error_set(f, ERROR_CONFIG,
 			 "the server did not prove by %s that it knows "
 			 "the password: it is not the right server, and "

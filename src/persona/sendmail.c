@@ -19,8 +19,6 @@
 #include "base/ascii.h"
 #include "base/buf.h"
 
-#define XTEXT_MAX 100 /* octets of an ENVID (RFC 3461 4.4) */
-
 static SETTER(set_ignore_dots)
 {
 	(void)row;

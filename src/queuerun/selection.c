@@ -157,7 +157,8 @@ static struct override *overrides_of(struct arena *a, const struct entry *e)
 	return first;
 }
 
-struct config_query selection_wish(struct arena *a, const struct entry *e)
+/* The entry's account and settings; a copy, in the arena. */
+static struct config_query wish_of(struct arena *a, const struct entry *e)
 {
 	return (struct config_query){
 		.path = copy(a, e->config_path),
@@ -170,7 +171,7 @@ struct config_query selection_wish(struct arena *a, const struct entry *e)
 
 const struct account *selection_account(struct arena *a, const struct entry *e)
 {
-	struct config_query wish = selection_wish(a, e);
+	struct config_query wish = wish_of(a, e);
 	struct account *account;
 	struct error f = ERROR_INIT;
 	struct config config;
@@ -202,7 +203,7 @@ static struct selection_group *new_group(struct selection *s,
 					 const struct entry *e)
 {
 	struct selection_group *g = arena_alloc(s->arena, sizeof(*g));
-	struct config_query wish = selection_wish(s->arena, e);
+	struct config_query wish = wish_of(s->arena, e);
 	struct loaded *loaded = load(s, &wish);
 	struct account *account = NULL;
 

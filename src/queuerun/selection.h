@@ -89,10 +89,8 @@ struct selection {
 /* Fills in the groups; all of it lives in the arena.  Entries that cannot
  * be read are set aside. */
 int selection_make(struct selection *s, struct error *f);
-/* The entry's account and settings; a copy, in the arena. */
-struct config_query selection_wish(struct arena *a, const struct entry *e);
-/* Its account; where the configuration is wrong, one with nothing but defaults,
- * since a sender has to be notified all the same. */
+/* The entry's account; where the configuration is wrong, one with nothing but
+ * defaults, since a sender has to be notified all the same. */
 const struct account *selection_account(struct arena *a, const struct entry *e);
 /* The account by its name, so that the null sender of a notice does not choose
  * another; NULL where none has to be named. */

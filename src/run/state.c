@@ -218,7 +218,8 @@ int state_write(const struct state_entry *e, struct arena *a,
 
 /* ---- the directory ---- */
 
-const char *state_directory(struct arena *a, struct error *f)
+/* Created if necessary; NULL with the error. */
+static const char *make_directory(struct arena *a, struct error *f)
 {
 	const char *state = sysenv_state(), *path;
 
@@ -254,7 +255,7 @@ int state_open(struct state_entry *e, struct arena *a, const char *name,
 	const char *base;
 
 	*e = (struct state_entry){ .lock = -1, .run = -1 };
-	e->directory = state_directory(a, f);
+	e->directory = make_directory(a, f);
 	if (!e->directory)
 		return -1;
 	base = arena_format(a, "%s/%s", e->directory, encode(a, name));
@@ -345,7 +346,7 @@ struct state_walk {
 struct state_walk *state_walk_open(struct arena *a, struct error *f)
 {
 	struct state_walk *w = arena_alloc(a, sizeof(*w));
-	const char *path = state_directory(a, f);
+	const char *path = make_directory(a, f);
 
 	w->arena = a;
 	if (!path || directory_open(&w->directory, path, f) < 0)

@@ -56,8 +56,6 @@ struct state_entry {
 	int run;  /* the lock of --lock */
 };
 
-/* The directory, created if necessary; NULL with the error. */
-const char *state_directory(struct arena *a, struct error *f);
 /* ERROR_CANTCREAT if there is no directory for it. */
 int state_open(struct state_entry *e, struct arena *a, const char *name,
 	       struct error *f);

@@ -58,10 +58,20 @@ static int read_place(struct arena *a, const char *text, struct place *out,
 			 text);
 }
 
+/* The path of "unix:PATH", else NULL. */
+static const char *path_in(const char *text)
+{
+	static const char scheme[] = "unix:";
+
+	return strncmp(text, scheme, strlen(scheme)) == 0
+		       ? text + strlen(scheme)
+		       : NULL;
+}
+
 int listener_check(const char *text, struct error *f)
 {
 	struct arena a = ARENA_INIT;
-	const char *path = listener_path(text);
+	const char *path = path_in(text);
 	struct place place;
 	int r;
 
@@ -75,15 +85,6 @@ int listener_check(const char *text, struct error *f)
 		r = path ? 0 : read_place(&a, text, &place, f);
 	arena_free(&a);
 	return r;
-}
-
-const char *listener_path(const char *text)
-{
-	static const char scheme[] = "unix:";
-
-	return strncmp(text, scheme, strlen(scheme)) == 0
-		       ? text + strlen(scheme)
-		       : NULL;
 }
 
 /* ---- names ---- */
@@ -371,8 +372,8 @@ int listener_open(struct listeners *l, struct arena *a, const char *text,
 		return -1;
 	if (l->count)
 		return 0;
-	if (listener_path(text))
-		return open_path(l, a, listener_path(text), account, f);
+	if (path_in(text))
+		return open_path(l, a, path_in(text), account, f);
 	if (read_place(a, text, &place, f) < 0)
 		return -1;
 	r = getaddrinfo(place.host, place.port, &hints, &all);

@@ -39,8 +39,6 @@ struct listeners {
 
 /* Whether `text` is of the form; ERROR_USAGE. */
 int listener_check(const char *text, struct error *f);
-/* The path of "unix:PATH", else NULL. */
-const char *listener_path(const char *text);
 /* `account` says which mode and group a socket in the file system has. */
 int listener_open(struct listeners *l, struct arena *a, const char *text,
 		  const struct account *account, struct error *f);

@@ -31,12 +31,11 @@
 #include "server/server_sasl.h"
 #include "smtp/dial.h"
 
-#define SERVER_COMMAND_MAX    4096 /* octets of a command; AUTH has its own */
-#define SERVER_RECIPIENTS_MAX 1000 /* of one message, unless said */
-#define SERVER_ERRORS_MAX     20   /* of one session, since the last message */
-#define SERVER_LOGINS_MAX     3
-#define SERVER_LATER_MAX      64  /* messages whose answer comes later */
-#define SERVER_JUNK_MAX	      100 /* commands that lead nowhere; then errors */
+#define SERVER_COMMAND_MAX 4096 /* octets of a command; AUTH has its own */
+#define SERVER_ERRORS_MAX  20	/* of one session, since the last message */
+#define SERVER_LOGINS_MAX  3
+#define SERVER_LATER_MAX   64  /* messages whose answer comes later */
+#define SERVER_JUNK_MAX	   100 /* commands that lead nowhere; then errors */
 
 /* One transaction. */
 struct server_mail {

@@ -11,7 +11,8 @@
 
 #define PATH_OCTETS 998
 
-int command_check_path(const char *path, bool is_utf8, struct error *f)
+/* ERROR_USAGE for a control, or for UTF-8 where it is not allowed. */
+static int check_path(const char *path, bool is_utf8, struct error *f)
 {
 	for (const char *p = path; *p; p++) {
 		unsigned char c = (unsigned char)*p;
@@ -136,8 +137,7 @@ int command_check_message(const struct caps *caps, const struct envelope *e,
 			  const struct session_content *content,
 			  struct error *f)
 {
-	if (command_check_path(e->reverse_path, e->sender_needs_smtputf8, f) <
-		    0 ||
+	if (check_path(e->reverse_path, e->sender_needs_smtputf8, f) < 0 ||
 	    check_size(caps, content, f) < 0)
 		return -1;
 	if (e->sender_needs_smtputf8 && !caps_has(caps, CAPS_SMTPUTF8))
@@ -160,7 +160,7 @@ int command_check_recipients(const struct caps *caps, struct envelope *e,
 
 		if (r->decided)
 			continue;
-		if (command_check_path(r->address, r->needs_smtputf8, f) < 0)
+		if (check_path(r->address, r->needs_smtputf8, f) < 0)
 			return -1;
 		if (!r->needs_smtputf8 || caps_has(caps, CAPS_SMTPUTF8))
 			continue;

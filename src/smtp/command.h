@@ -2,7 +2,7 @@
  * 6152, 6531, 3461).
  *
  * Commands without their CRLF.  Addresses come from outside: before one is sent
- * to the server it passes command_check_path. */
+ * to the server it passes check_path. */
 #ifndef SMTP_COMMAND_H
 #define SMTP_COMMAND_H
 
@@ -22,8 +22,6 @@ struct command_needs {
 	bool has_8bit, uses_smtputf8;
 };
 
-/* ERROR_USAGE for a control, or for UTF-8 where it is not allowed. */
-int command_check_path(const char *path, bool is_utf8, struct error *f);
 void command_mail(struct buf *out, const struct envelope *e,
 		  const struct command_needs *needs, const struct caps *caps);
 void command_rcpt(struct buf *out, const struct envelope *e,

@@ -326,43 +326,6 @@ int pipeline_put_command(struct pipeline *p, const struct pending *pending,
 	return 0;
 }
 
-int pipeline_put(struct pipeline *p, const void *data, size_t n,
-		 struct error *f)
-{
-	const char *from = data;
-
-	while (n) {
-		size_t room, piece;
-		char *to = pipeline_room(p, &room, f);
-
-		if (!to)
-			return -1;
-		piece = n < room ? n : room;
-		memcpy(to, from, piece);
-		pipeline_wrote(p, piece);
-		from += piece;
-		n -= piece;
-	}
-	return 0;
-}
-
-char *pipeline_room(struct pipeline *p, size_t *room, struct error *f)
-{
-	if (p->broken) {
-		already_lost(f);
-		return NULL;
-	}
-	if (p->out_len > PIPELINE_ROOM / 2 && pipeline_flush(p, f) < 0)
-		return NULL;
-	*room = PIPELINE_ROOM - p->out_len;
-	return p->out + p->out_len;
-}
-
-void pipeline_wrote(struct pipeline *p, size_t n)
-{
-	p->out_len += n;
-}
-
 /* ---- the octets of a message ----
  *
  * BDAT sends them as they are, so a file is read straight into the send buffer;
@@ -377,6 +340,19 @@ static void show_progress(const struct session_progress *progress,
 		progress->sent(progress->context, done, bytes->length);
 }
 
+/* Where the next octets may be written, at least half of the room. */
+static char *find_room(struct pipeline *p, size_t *room, struct error *f)
+{
+	if (p->broken) {
+		already_lost(f);
+		return NULL;
+	}
+	if (p->out_len > PIPELINE_ROOM / 2 && pipeline_flush(p, f) < 0)
+		return NULL;
+	*room = PIPELINE_ROOM - p->out_len;
+	return p->out + p->out_len;
+}
+
 int pipeline_put_raw(struct pipeline *p, const struct slice *bytes,
 		     const struct session_progress *progress, struct error *f)
 {
@@ -386,14 +362,14 @@ int pipeline_put_raw(struct pipeline *p, const struct slice *bytes,
 	source_of_slice(&from, bytes);
 	do {
 		size_t room;
-		char *to = pipeline_room(p, &room, f);
+		char *to = find_room(p, &room, f);
 
 		if (!to)
 			return -1;
 		n = source_read(&from, to, room, f);
 		if (n < 0)
 			return -1;
-		pipeline_wrote(p, (size_t)n);
+		p->out_len += (size_t)n;
 		show_progress(progress, from.done, bytes);
 	} while (n);
 	return 0;
@@ -407,9 +383,22 @@ struct line_sink {
 
 static int line_put(struct sink *sink, const void *data, size_t n)
 {
-	struct line_sink *to = (struct line_sink *)sink;
+	struct pipeline *p = ((struct line_sink *)sink)->pipeline;
+	const char *from = data;
 
-	return pipeline_put(to->pipeline, data, n, sink->error);
+	while (n) {
+		size_t room, piece;
+		char *to = find_room(p, &room, sink->error);
+
+		if (!to)
+			return -1;
+		piece = n < room ? n : room;
+		memcpy(to, from, piece);
+		p->out_len += piece;
+		from += piece;
+		n -= piece;
+	}
+	return 0;
 }
 
 static const struct sink_ops line_ops = { .put = line_put };

@@ -72,13 +72,6 @@ void pipeline_free(struct pipeline *p);
 int pipeline_put_command(struct pipeline *p, const struct pending *pending,
 			 const struct buf *command, struct error *f);
 void pipeline_expect(struct pipeline *p, const struct pending *pending);
-/* Content: goes out as it is. */
-int pipeline_put(struct pipeline *p, const void *data, size_t n,
-		 struct error *f);
-/* The same without a copy: where the next octets may be written, at least
- * half of the room; then how many were. */
-char *pipeline_room(struct pipeline *p, size_t *room, struct error *f);
-void pipeline_wrote(struct pipeline *p, size_t n);
 /* The position behind all that was put, and whether the socket has taken
  * everything up to there.  Also for a broken connection. */
 uint64_t pipeline_mark(const struct pipeline *p);

@@ -413,8 +413,9 @@ void session_free(struct session *s)
 	s->state = NULL;
 }
 
-/* No reply is pending, so nothing should have arrived. */
-bool session_is_alive(struct session *s)
+/* Before the first mail of a window: is the connection still open, and has the
+ * server sent nothing?  Does not wait. */
+static bool is_alive(struct session *s)
 {
 	struct session_state *st = s->state;
 	struct error f = ERROR_INIT;
@@ -459,7 +460,7 @@ void session_begin(struct session *s, struct session_mail *m)
 		command_needs_smtputf8(m->envelope, &m->content) ||
 		(m->content.prefers_smtputf8 && caps_has(caps, CAPS_SMTPUTF8));
 	if (!st->first) {
-		session_is_alive(s);
+		is_alive(s);
 		st->began = sysenv_ticks();
 		st->was_idle =
 			st->idle_since && st->began - st->idle_since >= IDLE_MS;
@@ -489,7 +490,7 @@ void session_quit(struct session *s)
 {
 	struct error ignored = ERROR_INIT;
 
-	if (!session_is_alive(s))
+	if (!is_alive(s))
 		return;
 	s->broken = true;
 	if (session_put_command(s, NULL, VERB_QUIT, "QUIT", &ignored) < 0)

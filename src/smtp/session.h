@@ -97,9 +97,6 @@ void session_begin(struct session *s, struct session_mail *m);
  * `reply` its text.  After a failure that left the connection usable more mails
  * may follow; the RSET is sent with them. */
 void session_collect(struct session *s);
-/* Before the first mail of a window: is the connection still open, and has the
- * server sent nothing?  Does not wait. */
-bool session_is_alive(struct session *s);
 /* Sends QUIT and does not wait for the reply. */
 void session_quit(struct session *s);
 

@@ -18,7 +18,7 @@
 #include "mail/date.h"
 #include "submit/enqueue.h"
 
-bool limit_is_on(const struct account *account)
+static bool has_limit(const struct account *account)
 {
 	return account->limit_same > 0 || account->limit_hour > 0;
 }
@@ -80,7 +80,7 @@ void limit_ask(struct limit *l, const struct composition *c, const char *set)
 
 	*l = limit_of(c);
 	l->set = set;
-	if (!limit_is_on(account) || !envelope_deferred(&c->envelope))
+	if (!has_limit(account) || !envelope_deferred(&c->envelope))
 		return;
 	if (ask(l, c, true, &f) < 0) {
 		l->answer.by = QUEUE_LIMIT_NONE;
@@ -143,7 +143,7 @@ void limit_describe(const struct composition *c, struct buf *to)
 	struct error f = ERROR_INIT;
 	char until[DATE_SIZE];
 
-	if (!limit_is_on(c->account))
+	if (!has_limit(c->account))
 		return;
 	buf_puts(to, "limits:     ");
 	if (l.rule.same)

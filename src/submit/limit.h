@@ -22,8 +22,6 @@ struct limit {
 	const char *set; /* the id of the parts of a split file, or NULL */
 };
 
-/* Does the account have a limit? */
-bool limit_is_on(const struct account *account);
 /* The composition has its envelope.  `set` as in struct limit. */
 void limit_ask(struct limit *l, const struct composition *c, const char *set);
 static inline bool limit_holds(const struct limit *l)

@@ -255,20 +255,16 @@ static void told(void **state)
 	assert_string_equal(header_get(&d.header, "Bcc"), "secret@b.c");
 	assert_string_equal(header_get(&d.header, "X-High"), "\xc3\xa4");
 	assert_true(d.has_8bit);
-	assert_true(d.needs_mending);
 	assert_ptr_equal(mail + d.body, strstr(mail, "--b"));
 	read_draft(&a, "A: b\n\nx\n", &d);
 	assert_false(d.has_8bit);
-	assert_false(d.needs_mending);
 	read_draft(&a,
 		   "Content-Type: text/plain; charset=utf-8\n"
 		   "Content-Transfer-Encoding: 8bit\n\n\xc3\xa4\n",
 		   &d);
 	assert_true(d.has_8bit);
-	assert_false(d.needs_mending);
 	read_draft(&a, "A: b\n\na\rb\xc3\xa4\n", &d);
 	assert_false(d.has_8bit);
-	assert_true(d.needs_mending);
 	arena_free(&a);
 }
 
