@@ -112,7 +112,7 @@ static int feed(void *context, const char *const *argv, const struct buf *input,
 	int ends[2], r, how = 0;
 
 	(void)context;
-	if (io_pipe(ends) < 0)
+	if (pipe2(ends, O_CLOEXEC) < 0)
 		return error_errno(f, ERROR_OS, errno, "no pipe for %s",
 				   argv[0]);
 	r = run_fed(&c, argv, ends, input, f);

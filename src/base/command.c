@@ -201,7 +201,7 @@ static int start(struct command *c, const char *const *argv,
 	unsigned parent = sysenv_pid();
 	int report[2], error = 0;
 
-	if (io_pipe(report) < 0)
+	if (pipe2(report, O_CLOEXEC) < 0)
 		return errno;
 	c->pid = fork();
 	if (c->pid == 0) {
@@ -404,9 +404,10 @@ int command_finish(struct command *c, int *status, struct error *f)
 
 static int make_pipe(const struct command *c, int ends[2], struct error *f)
 {
-	return io_pipe(ends) == 0 ? 0
-				  : error_errno(f, ERROR_OS, errno,
-						"no pipe for %s", c->what);
+	return pipe2(ends, O_CLOEXEC) == 0
+		       ? 0
+		       : error_errno(f, ERROR_OS, errno, "no pipe for %s",
+				     c->what);
 }
 
 /* With its output in *output. */

@@ -267,12 +267,15 @@ int disk_finish_new(int fd, const char *path, int r, struct error *f)
 	return r;
 }
 
-#define LOCK_LOOK_MS 5
+/* Between two looks: longer each time, as somebody may have it for hours. */
+#define LOCK_LOOK_MS	  5
+#define LOCK_LOOK_MOST_MS 200
 
-int disk_lock(int fd, unsigned milliseconds, const char *name, struct error *f)
+int disk_lock(int fd, uint64_t milliseconds, const char *name, struct error *f)
 {
 	int how = milliseconds == DISK_LOCK_WAIT ? LOCK_EX : LOCK_EX | LOCK_NB;
 	uint64_t start = sysenv_ticks();
+	unsigned pause = LOCK_LOOK_MS;
 
 	while (flock(fd, how) < 0) {
 		if (errno == EINTR)
@@ -282,8 +285,10 @@ int disk_lock(int fd, unsigned milliseconds, const char *name, struct error *f)
 					   name);
 		if (sysenv_ticks() - start >= milliseconds)
 			return 0;
-		if (interrupt_sleep(LOCK_LOOK_MS) < 0)
+		if (interrupt_sleep(pause) < 0)
 			return interrupt_error(f);
+		pause = pause * 2 < LOCK_LOOK_MOST_MS ? pause * 2
+						      : LOCK_LOOK_MOST_MS;
 	}
 	return 1;
 }

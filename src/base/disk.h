@@ -5,7 +5,6 @@
 #define BASE_DISK_H
 
 #include <dirent.h>
-#include <limits.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -69,11 +68,11 @@ int disk_finish_new(int fd, const char *path, int r, struct error *f);
 int disk_close(int fd, const char *name, struct error *f);
 
 /* flock(2), exclusive, until the descriptor is closed.  Waits that long for
- * another process; a signal that asks us to end cuts the wait short, but for
- * DISK_LOCK_WAIT, which waits however long.  1; 0: another process still has
- * it; -1 with the error. */
-#define DISK_LOCK_WAIT UINT_MAX
-int disk_lock(int fd, unsigned milliseconds, const char *name, struct error *f);
+ * another process; a signal that asks us to end cuts the wait short.  1; 0:
+ * another process still has it; -1 with the error. */
+int disk_lock(int fd, uint64_t milliseconds, const char *name, struct error *f);
+#define DISK_LOCK_EVER UINT64_MAX	/* until it is free or a signal comes */
+#define DISK_LOCK_WAIT (UINT64_MAX - 1) /* until it is free */
 
 /* A file without a name in `directory`, gone with the descriptor; mode 0600.
  * O_TMPFILE where the file system has it, else made and unlinked. */

@@ -192,13 +192,9 @@ int interrupt_fd(void)
 {
 	if (owner == sysenv_pid())
 		return ends[0];
-	if (pipe(ends) < 0) {
+	if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) < 0) {
 		ends[0] = ends[1] = -1; /* EINTR has to do */
 		return -1;
-	}
-	for (int i = 0; i < 2; i++) {
-		fcntl(ends[i], F_SETFD, FD_CLOEXEC);
-		fcntl(ends[i], F_SETFL, O_NONBLOCK);
 	}
 	owner = sysenv_pid();
 	if (noted) /* it came before the pipe was there */

@@ -2,7 +2,6 @@
 #include "base/io.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -147,15 +146,6 @@ int io_write_error(int fd, int error, const char *name, struct error *f)
 				 "standard output is not open for writing; "
 				 "give it a file with >FILE, or >/dev/null");
 	return error_errno(f, ERROR_IO, error, "cannot write %s", name);
-}
-
-int io_pipe(int ends[2])
-{
-	if (pipe(ends) < 0)
-		return -1;
-	fcntl(ends[0], F_SETFD, FD_CLOEXEC);
-	fcntl(ends[1], F_SETFD, FD_CLOEXEC);
-	return 0;
 }
 
 int io_reap(pid_t child, int *status)

@@ -33,9 +33,6 @@ int io_read_line(int fd, struct buf *out);
 int io_read_error(int fd, int error, const char *name, struct error *f);
 int io_write_error(int fd, int error, const char *name, struct error *f);
 
-/* As pipe(2), with close-on-exec. */
-int io_pipe(int ends[2]);
-
 /* Waits for the child to end: 0 with waitpid's status, -1 with errno. */
 int io_reap(pid_t child, int *status);
 /* The same for as long as that; false, and 0 in *status, when it has not ended

@@ -6,6 +6,7 @@
 #include "config/evaluate.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -25,7 +26,7 @@ static int start(struct reading *r, const char *text, struct error *f)
 	const char *const argv[] = { "/bin/sh", "-c", text, NULL };
 	int ends[2], started;
 
-	if (io_pipe(ends) < 0)
+	if (pipe2(ends, O_CLOEXEC) < 0)
 		return error_errno(f, ERROR_OS, errno,
 				   "%s: no pipe for the command",
 				   r->command.what);

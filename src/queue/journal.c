@@ -11,7 +11,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -183,19 +182,20 @@ static int open_done(struct journal *j, struct error *f)
 	const char *path = j->done_path;
 	char last = '\n';
 	off_t size;
+	int r;
 
 	j->fd = open(path, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
 	if (j->fd < 0)
 		return error_errno(f, ERROR_CANTCREAT, errno, "cannot write %s",
 				   path);
-	if (flock(j->fd, LOCK_EX | LOCK_NB) < 0)
-		return errno == EWOULDBLOCK
-			       ? error_set(f, ERROR_TEMPORARY,
-					   "the series %s is being sent by "
-					   "another process right now",
-					   j->id)
-			       : error_errno(f, ERROR_OS, errno,
-					     "cannot lock %s", path);
+	r = disk_lock(j->fd, 0, path, f);
+	if (r < 0)
+		return -1;
+	if (r == 0)
+		return error_set(f, ERROR_TEMPORARY,
+				 "the series %s is being sent by another "
+				 "process right now",
+				 j->id);
 	size = lseek(j->fd, 0, SEEK_END);
 	if (size > 0 && pread(j->fd, &last, 1, size - 1) == 1 && last != '\n')
 		return disk_write_all(j->fd, "\n", 1, path, f);

@@ -108,7 +108,7 @@ static noreturn void be_other(const struct run *run, const struct user *who,
 
 static int open_pipe(int ends[2], struct error *f)
 {
-	if (io_pipe(ends) < 0)
+	if (pipe2(ends, O_CLOEXEC) < 0)
 		return error_errno(f, ERROR_OS, errno, "cannot make a pipe");
 	fcntl(ends[0], F_SETFL, O_NONBLOCK);
 	return 0;

@@ -13,6 +13,7 @@
 #include "queuerun/flush.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
@@ -170,7 +171,7 @@ static void start(struct run *run, struct job *job)
 
 	job->ended = job->stuck = false;
 	memset(job->is_begun, false, job->group->count);
-	if (io_pipe(fds) < 0) {
+	if (pipe2(fds, O_CLOEXEC) < 0) {
 		work_here(run, job);
 		return;
 	}

@@ -2,6 +2,7 @@
 #include "queuerun/own_queues.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -228,7 +229,7 @@ static void start_slice(const struct users *users, struct slice *s)
 
 	s->fd = -1;
 	s->heard = sysenv_ticks();
-	if (s->at == s->end || io_pipe(ends) < 0)
+	if (s->at == s->end || pipe2(ends, O_CLOEXEC) < 0)
 		return;
 	s->pid = fork();
 	if (s->pid == 0)

@@ -6,25 +6,21 @@
 #include <inttypes.h>
 #include <stddef.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/ascii.h"
 #include "base/disk.h"
-#include "base/interrupt.h"
 #include "base/sysenv.h"
 #include "base/tempfile.h"
 #include "base/text.h"
 #include "flow/atomic_file.h"
 
-#define STATE_MAX   8192 /* octets of the file */
-#define FIRST_LINE  "mailsend-run 1"
-#define LAST_LINE   "end"
-#define SUFFIX	    ".state"
-#define LOCK_MS	    10000 /* for a lock that is only held briefly */
-#define LOOK_MS	    50
-#define LOOK_RUN_MS 500
+#define STATE_MAX  8192 /* octets of the file */
+#define FIRST_LINE "mailsend-run 1"
+#define LAST_LINE  "end"
+#define SUFFIX	   ".state"
+#define LOCK_MS	   10000 /* for a lock that is only held briefly */
 
 /* ---- the lines ---- */
 
@@ -275,45 +271,32 @@ void state_close(struct state_entry *e)
 
 /* ---- locks ---- */
 
-static int open_lock(const char *path, struct error *f)
-{
-	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-
-	if (fd < 0)
-		error_errno(f, ERROR_CANTCREAT, errno, "cannot create %s",
-			    path);
-	return fd;
-}
-
-/* The descriptor that holds it; -1 without an error: another process has it. */
-static int take_lock(const char *path, uint64_t patience, unsigned pause,
+/* 1: *fd holds it; 0: another process has it; -1 with the error. */
+static int take_lock(int *fd, const char *path, uint64_t patience,
 		     struct error *f)
 {
-	uint64_t start = sysenv_ticks();
-	int fd = open_lock(path, f);
+	int r;
 
-	while (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) < 0) {
-		if (errno != EWOULDBLOCK && errno != EINTR)
-			error_errno(f, ERROR_OS, errno, "cannot lock %s", path);
-		else if (sysenv_ticks() - start < patience &&
-			 interrupt_sleep(pause) == 0)
-			continue;
-		else if (interrupt_is_due())
-			interrupt_error(f);
-		close(fd);
-		fd = -1;
+	*fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (*fd < 0)
+		return error_errno(f, ERROR_CANTCREAT, errno,
+				   "cannot create %s", path);
+	r = disk_lock(*fd, patience, path, f);
+	if (r <= 0) {
+		close(*fd); /* nothing was written */
+		*fd = -1;
 	}
-	return fd;
+	return r;
 }
 
 int state_lock(struct state_entry *e, struct error *f)
 {
-	e->lock = take_lock(e->lock_path, LOCK_MS, LOOK_MS, f);
-	if (e->lock < 0)
-		return error_set(f, ERROR_TEMPORARY,
-				 "another process holds %s for too long",
-				 e->lock_path);
-	return 0;
+	int r = take_lock(&e->lock, e->lock_path, LOCK_MS, f);
+
+	if (r)
+		return r < 0 ? -1 : 0;
+	return error_set(f, ERROR_TEMPORARY,
+			 "another process holds %s for too long", e->lock_path);
 }
 
 void state_unlock(struct state_entry *e)
@@ -325,10 +308,7 @@ void state_unlock(struct state_entry *e)
 
 int state_lock_run(struct state_entry *e, bool waits, struct error *f)
 {
-	e->run = take_lock(e->run_path, waits ? UINT64_MAX : 0, LOOK_RUN_MS, f);
-	if (e->run >= 0)
-		return 1;
-	return error_is_set(f) ? -1 : 0;
+	return take_lock(&e->run, e->run_path, waits ? DISK_LOCK_EVER : 0, f);
 }
 
 bool state_is_running(const struct state *s)

@@ -12,7 +12,6 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
@@ -63,13 +62,9 @@ static int open_line(const struct allowance *l, struct line *out,
 		error_errno(f, ERROR_CANTCREAT, errno, "cannot open %s", path);
 		return -1;
 	}
-	while (flock(fd, LOCK_EX) < 0)
-		if (errno != EINTR) {
-			error_errno(f, ERROR_OS, errno, "cannot lock %s", path);
-			close(fd);
-			return -1;
-		}
-	n = disk_pread_full(fd, text, LINE_SIZE, 0, path, f);
+	n = disk_lock(fd, DISK_LOCK_WAIT, path, f);
+	if (n > 0)
+		n = disk_pread_full(fd, text, LINE_SIZE, 0, path, f);
 	if (n < 0) {
 		close(fd);
 		return -1;

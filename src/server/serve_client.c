@@ -33,13 +33,9 @@ static int place_needed[2] = { -1, -1 };
 
 int serve_pipe(int ends[2], struct error *f)
 {
-	if (pipe(ends) < 0)
-		return error_errno(f, ERROR_OS, errno, "no pipe for signals");
-	for (int i = 0; i < 2; i++) {
-		fcntl(ends[i], F_SETFD, FD_CLOEXEC);
-		fcntl(ends[i], F_SETFL, O_NONBLOCK);
-	}
-	return 0;
+	return pipe2(ends, O_CLOEXEC | O_NONBLOCK) < 0
+		       ? error_errno(f, ERROR_OS, errno, "no pipe for signals")
+		       : 0;
 }
 
 void serve_drain(int fd)

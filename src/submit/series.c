@@ -10,6 +10,7 @@
 #include "submit/series_worker.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
 #include <signal.h>
@@ -184,7 +185,7 @@ static int work_together(struct series_worker *w, unsigned count,
 	int fds[2], r = 0;
 
 	w->connections = count;
-	if (pipe(fds) < 0)
+	if (pipe2(fds, O_CLOEXEC) < 0)
 		return error_errno(f, ERROR_OS, errno,
 				   "no pipe for the connections");
 	while (r == 0 && crew.started < count) {
