@@ -73,7 +73,7 @@ static const struct option_row rows[] = {
 	FLAG(0, "talk", .set = set_command, .value = COMMAND_TALK,
 	     .help = "interactive POP3 or IMAP session after TLS and login; "
 		     "enter \\help there"),
-	FLAG(0, "no-auth", .field = COMMAND_FIELD(talk.stays_out),
+	FLAG(0, "no-auth", .field = COMMAND_FIELD(talk.skips_login),
 	     .help = "with --talk: do not log in"),
 
 	HEADING("Output:"),

@@ -200,7 +200,7 @@ int talk_with_server(struct arena *a, const struct cmdline *cmdline,
 	if (begin(&c, a, r, &talk_smtp, f) < 0)
 		return -1;
 	own = *account;
-	if (cmdline->talk.stays_out) {
+	if (cmdline->talk.skips_login) {
 		own.auth = "off";
 		own.pop_before_smtp = NULL;
 	}
@@ -225,7 +225,7 @@ int talk_with_mailbox(struct arena *a, const struct cmdline *cmdline,
 	struct account_mailbox_options options = {
 		.source = url,
 		.config = &config,
-		.stays_out = cmdline->talk.stays_out
+		.skips_login = cmdline->talk.skips_login
 	};
 	struct mailbox_url parts;
 	struct converse *converse;

@@ -154,10 +154,10 @@ static int prepare(struct arena *a,
 		   login);
 	login->no_tls = tls && !strcmp(tls->value, "off");
 	login->trace = options->trace;
-	login->stays_out = options->stays_out;
+	login->skips_login = options->skips_login;
 	*out = login;
 	*token_of = NULL;
-	if (options->stays_out)
+	if (options->skips_login)
 		return 0;
 	if (oauth_is_used(account))
 		*token_of = account;
@@ -240,7 +240,7 @@ int account_mailbox_secret(struct arena *a,
 	struct mailbox_url url;
 	int r;
 
-	own.stays_out = false;
+	own.skips_login = false;
 	if (user)
 		own.user = user;
 	r = prepare(a, &own, &url, &login, password, &token_of, f);

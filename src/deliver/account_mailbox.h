@@ -38,7 +38,7 @@ struct account_mailbox_options {
 	 * precedence over the URL's. */
 	const struct config_query *config;
 	const char *user;	   /* before all others; or NULL */
-	bool stays_out;		   /* of account_mailbox_converse: no login */
+	bool skips_login;	   /* of account_mailbox_converse: no login */
 	const struct trace *trace; /* or NULL */
 };
 

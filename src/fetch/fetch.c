@@ -186,7 +186,7 @@ static int say(struct converse *c, const char *line, struct error *f)
 	screen_init(&screen, &out.sink, true);
 	lf_init(&lf,
 		sysenv_is_terminal(STDOUT_FILENO) ? &screen.sink : &out.sink);
-	verdict = converse_say(c, line, &lf.sink, f);
+	verdict = converse_command(c, line, &lf.sink, f);
 	if (!error_is_set(f)) {
 		sink_close(&lf.sink);
 		sink_close(&screen.sink);

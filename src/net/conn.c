@@ -18,7 +18,7 @@ static int lost(struct conn *c, const char *how, struct error *f)
 			 *how ? ": " : "", how);
 }
 
-static int lost_by(struct conn *c, CURLcode code, struct error *f)
+static int lost_with_code(struct conn *c, CURLcode code, struct error *f)
 {
 	return lost(c, c->words[0] ? c->words : curl.strerror(code), f);
 }
@@ -40,7 +40,7 @@ ssize_t conn_send(struct conn *c, const void *data, size_t n, struct error *f)
 	code = curl.send(c->handle->curl, data, n, &sent);
 	if (code == CURLE_AGAIN)
 		return 0;
-	return code ? lost_by(c, code, f) : (ssize_t)sent;
+	return code ? lost_with_code(c, code, f) : (ssize_t)sent;
 }
 
 /* The buffered octets were received first. */
@@ -68,7 +68,7 @@ ssize_t conn_receive(struct conn *c, void *data, size_t n, bool *end,
 	if (code == CURLE_AGAIN)
 		return 0;
 	if (code)
-		return lost_by(c, code, f);
+		return lost_with_code(c, code, f);
 	*end = got == 0;
 	return (ssize_t)got;
 }
@@ -85,25 +85,25 @@ int conn_wait(struct conn *c, bool to_send, struct wait *w, struct error *f)
 void conn_expect(struct conn *c)
 {
 	c->talk = 0;
-	if (c->is_ending)
+	if (c->limits_reply)
 		wait_begin(&c->wait, c->milliseconds);
 	else
 		wait_begin_stream(&c->wait, c->milliseconds);
 	c->wait.act = "answer";
 }
 
-void conn_hurry(struct conn *c, unsigned milliseconds)
+void conn_limit_time(struct conn *c, unsigned milliseconds)
 {
 	if (c->milliseconds > milliseconds)
 		c->milliseconds = milliseconds;
-	c->is_ending = true;
+	c->limits_reply = true;
 	conn_expect(c);
 }
 
 static int out_of_time(struct conn *c, struct error *f)
 {
 	unsigned seconds =
-		c->told_seconds ? c->told_seconds : c->milliseconds / 1000;
+		c->shown_seconds ? c->shown_seconds : c->milliseconds / 1000;
 
 	if (wait_was_slow(&c->wait))
 		return error_set(f, ERROR_TEMPORARY,
@@ -114,7 +114,7 @@ static int out_of_time(struct conn *c, struct error *f)
 			 seconds);
 }
 
-static int await(struct conn *c, short events, struct error *f)
+static int wait_for(struct conn *c, short events, struct error *f)
 {
 	enum wait_end end =
 		wait_socket(&c->wait, c->socket, events, c->place, f);
@@ -127,7 +127,8 @@ static int await(struct conn *c, short events, struct error *f)
 
 /* ---- lines: sent ---- */
 
-static void show_said(const struct conn *c, const char *text, const char *shown)
+static void trace_sent(const struct conn *c, const char *text,
+		       const char *shown)
 {
 	if (shown) {
 		trace_line(c->trace, 'C', shown, strlen(shown));
@@ -141,23 +142,23 @@ static void show_said(const struct conn *c, const char *text, const char *shown)
 	}
 }
 
-int conn_say(struct conn *c, const char *text, const char *shown,
-	     struct error *f)
+int conn_send_text(struct conn *c, const char *text, const char *shown,
+		   struct error *f)
 {
 	size_t n = strlen(text), done = 0;
 
 	if (check(c, f) < 0)
 		return -1;
 	conn_expect(c);
-	show_said(c, text, shown);
+	trace_sent(c, text, shown);
 	while (done < n) {
 		ssize_t sent = conn_send(c, text + done, n - done, f);
 
-		if (sent < 0 || (sent == 0 && await(c, POLLOUT, f) < 0))
+		if (sent < 0 || (sent == 0 && wait_for(c, POLLOUT, f) < 0))
 			return -1;
 		done += (size_t)sent;
 		if (sent)
-			wait_moved(&c->wait, (size_t)sent);
+			wait_progress(&c->wait, (size_t)sent);
 	}
 	return 0;
 }
@@ -181,15 +182,15 @@ static int fill(struct conn *c, struct error *f)
 			return lost(c, "", f);
 		if (n > 0) {
 			c->have = (size_t)n;
-			wait_moved(&c->wait, c->have);
+			wait_progress(&c->wait, c->have);
 			return 0;
 		}
-		if (await(c, POLLIN, f) < 0)
+		if (wait_for(c, POLLIN, f) < 0)
 			return -1;
 	}
 }
 
-int conn_more(struct conn *c, const char **data, size_t *n, struct error *f)
+int conn_peek(struct conn *c, const char **data, size_t *n, struct error *f)
 {
 	if (c->at == c->have && (check(c, f) < 0 || fill(c, f) < 0))
 		return -1;
@@ -198,7 +199,7 @@ int conn_more(struct conn *c, const char **data, size_t *n, struct error *f)
 	return 0;
 }
 
-void conn_taken(struct conn *c, size_t n)
+void conn_consume(struct conn *c, size_t n)
 {
 	c->at += n;
 }
@@ -217,13 +218,13 @@ int conn_count(struct conn *c, size_t n, struct error *f)
 	return conn_garbled(c, "sends an overlong response", f);
 }
 
-static int gather(struct conn *c, struct error *f)
+static int read_piece(struct conn *c, struct error *f)
 {
 	const char *data, *lf;
 	size_t n;
 
 	do {
-		if (conn_more(c, &data, &n, f) < 0)
+		if (conn_peek(c, &data, &n, f) < 0)
 			return -1;
 		lf = memchr(data, '\n', n);
 		if (lf)
@@ -231,15 +232,15 @@ static int gather(struct conn *c, struct error *f)
 		if (buf_put(&c->line, data, n) < 0)
 			return conn_garbled(c, "sends a line without an end",
 					    f);
-		conn_taken(c, n);
+		conn_consume(c, n);
 		if (conn_count(c, n, f) < 0)
 			return -1;
 	} while (!lf);
 	return 0;
 }
 
-static void show_challenge(struct conn *c, const char *word,
-			   const char *challenge)
+static void trace_challenge(struct conn *c, const char *word,
+			    const char *challenge)
 {
 	struct buf reason = BUF_INIT(1024);
 	char shown[16];
@@ -254,16 +255,16 @@ static void show_challenge(struct conn *c, const char *word,
 }
 
 /* A challenge is masked, and secrets that a refusal repeats are removed. */
-static void show_heard(struct conn *c)
+static void trace_received(struct conn *c)
 {
 	struct buf *line = &c->line;
 
 	if (c->sasl && line->data[0] == '+' && line->data[1] != 'O') {
-		show_challenge(c, "+", line->data + 1);
+		trace_challenge(c, "+", line->data + 1);
 		return;
 	}
 	if (c->sasl && !strncmp(line->data, "334", 3)) {
-		show_challenge(c, "334", line->data + 3);
+		trace_challenge(c, "334", line->data + 3);
 		return;
 	}
 	if (c->sasl) {
@@ -273,12 +274,12 @@ static void show_heard(struct conn *c)
 	trace_line(c->trace, 'S', line->data, line->len);
 }
 
-int conn_line(struct conn *c, struct error *f)
+int conn_read_line(struct conn *c, struct error *f)
 {
 	struct buf *line = &c->line;
 
 	buf_reset(line);
-	if (gather(c, f) < 0)
+	if (read_piece(c, f) < 0)
 		return -1;
 	while (line->len && (line->data[line->len - 1] == '\n' ||
 			     line->data[line->len - 1] == '\r'))
@@ -286,6 +287,6 @@ int conn_line(struct conn *c, struct error *f)
 	for (size_t i = 0; i < line->len; i++)
 		if (!line->data[i])
 			line->data[i] = '?';
-	show_heard(c);
+	trace_received(c);
 	return 0;
 }

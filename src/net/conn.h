@@ -3,9 +3,9 @@
  * libcurl connects (CURLOPT_CONNECT_ONLY): name lookup, proxy, connection,
  * greeting, capabilities, STARTTLS, the certificate.  It does not log in: from
  * then on the connection is ours, as octets (conn_send, conn_receive,
- * conn_wait, for callers that wait by themselves) and as lines (conn_say,
- * conn_line).  Everything from a server is limited: the length of a line, the
- * lines of a reply, silence and slowness.
+ * conn_wait, for callers that wait by themselves) and as lines (conn_send_text,
+ * conn_read_line).  Everything from a server is limited: the length of a line,
+ * the lines of a reply, silence and slowness.
  *
  * Stricter than libcurl: text that was pipelined after the reply to STARTTLS is
  * refused, TLS is never optional, environment variables choose no proxy. */
@@ -113,7 +113,7 @@ struct conn {
 	char peer[64];	 /* address and port connected to */
 	bool is_tls;
 	bool is_local;	      /* no network is in between */
-	bool is_broken;	      /* nothing more can be said */
+	bool is_broken;	      /* nothing more can be sent */
 	char tls_version[64]; /* "TLSv1.3, TLS_AES_256_GCM_SHA384" or "" */
 	struct sasl_binding binding;
 	uint64_t began; /* sysenv_ticks() when it was dialled */
@@ -130,12 +130,12 @@ struct conn {
 
 	/* lines */
 	const struct sasl *sasl; /* during the login: what is secret */
-	unsigned milliseconds;	 /* without a word */
-	bool is_ending;		 /* then that is the limit for a whole reply */
-	unsigned told_seconds;	 /* as they are told; 0: those */
+	unsigned milliseconds;	 /* maximum of silence, or ... */
+	bool limits_reply;	 /* ... of a whole reply */
+	unsigned shown_seconds;	 /* in messages, instead of that; 0 */
 	struct wait wait;
-	uint64_t talk;	 /* octets of the answer that are no message's */
-	struct buf line; /* of conn_line */
+	uint64_t talk;	 /* octets of the reply that are not of a message */
+	struct buf line; /* of conn_read_line */
 	size_t at, have; /* in room */
 	char *room;	 /* CONN_ROOM, from the first line on */
 };
@@ -150,8 +150,8 @@ struct conn_names {
 	char place[320];
 	struct buf url, connect_to;
 };
-int conn_spell(const struct conn_options *o, struct conn_names *names,
-	       struct error *f);
+int conn_format_names(const struct conn_options *o, struct conn_names *names,
+		      struct error *f);
 unsigned conn_port(const struct conn_options *o);
 
 /* Loads the libraries that conn_open needs, for processes that are forked later
@@ -181,19 +181,19 @@ int conn_wait(struct conn *c, bool to_send, struct wait *w, struct error *f);
 
 /* All of it, or -1 with ERROR_TEMPORARY.  `shown` replaces in the transcript
  * what is secret; NULL: it is shown as it is. */
-int conn_say(struct conn *c, const char *text, const char *shown,
-	     struct error *f);
-/* A new reply is expected, with its limits of time and size.  conn_say calls
- * it; callers that send several commands at once call it themselves. */
+int conn_send_text(struct conn *c, const char *text, const char *shown,
+		   struct error *f);
+/* A new reply is expected, with its limits of time and size.  conn_send_text
+ * calls it; callers that send several commands at once call it themselves. */
 void conn_expect(struct conn *c);
 /* From now on a whole reply has no more time than that. */
-void conn_hurry(struct conn *c, unsigned milliseconds);
+void conn_limit_time(struct conn *c, unsigned milliseconds);
 /* The next line without its end, in c->line until the next call. */
-int conn_line(struct conn *c, struct error *f);
+int conn_read_line(struct conn *c, struct error *f);
 /* At least one octet that has arrived, *n of them at *data.  What is not passed
- * to conn_taken is returned again. */
-int conn_more(struct conn *c, const char **data, size_t *n, struct error *f);
-void conn_taken(struct conn *c, size_t n);
+ * to conn_consume is returned again. */
+int conn_peek(struct conn *c, const char **data, size_t *n, struct error *f);
+void conn_consume(struct conn *c, size_t n);
 /* Drops that many octets; -1 when it is too much for one reply. */
 int conn_count(struct conn *c, size_t n, struct error *f);
 /* Reports that the connection cannot be used any more, and why; -1. */

@@ -104,8 +104,8 @@ static void put_path(struct buf *out, const char *s)
 	}
 }
 
-int conn_spell(const struct conn_options *o, struct conn_names *names,
-	       struct error *f)
+int conn_format_names(const struct conn_options *o, struct conn_names *names,
+		      struct error *f)
 {
 	const struct conn_protocol *p = o->protocol;
 
@@ -229,7 +229,7 @@ static size_t on_header(char *data, size_t size, size_t n, void *context)
 	int result;
 
 	n *= size;
-	handle_heard(c->handle);
+	handle_received(c->handle);
 	describe(c);
 	/* a proxy's lines come before the greeting */
 	if (!c->is_greeted && c->options->proxy && n > 5 &&
@@ -248,7 +248,7 @@ static size_t on_header(char *data, size_t size, size_t n, void *context)
 
 /* Before the greeting, the peer is a proxy; the lines after CONNECT may contain
  * a password. */
-static void say_to_proxy(struct conn *c, const char *data, size_t n)
+static void trace_proxy(struct conn *c, const char *data, size_t n)
 {
 	const char *end = memchr(data, '\n', n);
 
@@ -283,7 +283,7 @@ static int on_debug(CURL *handle, curl_infotype type, char *data, size_t n,
 	if (type != CURLINFO_HEADER_OUT)
 		return 0;
 	if (!c->is_greeted) {
-		say_to_proxy(c, data, n);
+		trace_proxy(c, data, n);
 		return 0;
 	}
 	describe(c);

@@ -145,7 +145,7 @@ int gnu_sasl_begin(struct sasl *s, struct error *f)
 
 int gnu_sasl_answer(struct sasl *s, const char *challenge, struct error *f)
 {
-	char *said = NULL;
+	char *response = NULL;
 	int code = GSASL_MECHANISM_PARSE_ERROR, r = 0;
 
 	if (!challenge)
@@ -153,16 +153,16 @@ int gnu_sasl_answer(struct sasl *s, const char *challenge, struct error *f)
 	/* libntlm reads beyond the end of a short challenge */
 	if (!s->step++ || strcmp(s->mechanism->name, "NTLM") != 0 ||
 	    strlen(challenge) >= NTLM_CHALLENGE_LEAST)
-		code = gnu.step(s->session, challenge, &said);
+		code = gnu.step(s->session, challenge, &response);
 	s->is_done = code == GSASL_OK;
 	if (code != GSASL_OK && code != GSASL_NEEDS_MORE)
 		r = failed(s, code, f);
-	else if (said && buf_puts(&s->said, said) < 0)
+	else if (response && buf_puts(&s->response, response) < 0)
 		r = error_set(f, ERROR_CONFIG,
 			      "the user's name or the password is too long");
-	if (said) {
-		explicit_bzero(said, strlen(said));
-		gnu.free(said);
+	if (response) {
+		explicit_bzero(response, strlen(response));
+		gnu.free(response);
 	}
 	return r;
 }

@@ -19,8 +19,8 @@
 #include "base/log.h"
 #include "base/sysenv.h"
 
-#define LOOKS_MS  100
-#define LOOKS_MAX 200 /* in that time; a connection needs some dozens */
+#define POLLS_MS  100
+#define POLLS_MAX 200 /* in that time; a connection needs some dozens */
 #define PAUSE_MS  20
 
 struct curl_functions curl;
@@ -96,7 +96,7 @@ int handle_check(struct handle *h, const struct conn_options *o,
 	const char *backend;
 
 	*h = (struct handle){ .options = o };
-	if (conn_spell(o, &h->names, f) < 0 || handle_load(f) < 0)
+	if (conn_format_names(o, &h->names, f) < 0 || handle_load(f) < 0)
 		return -1;
 	if (o->tls == CONN_TLS_NONE)
 		return 0;
@@ -312,24 +312,24 @@ static void set_tls(struct handle *h)
 		set_ciphers(h, o->ciphers);
 }
 
-static const char *awaited(struct handle *h)
+static const char *waiting_for(struct handle *h)
 {
 	double connected = 0;
 
-	if (h->has_heard)
+	if (h->has_received)
 		return "answer";
 	curl.getinfo(h->curl, CURLINFO_CONNECT_TIME, &connected);
 	return connected > 0 || h->tls_begun ? "greet" : "be reached";
 }
 
-static void tell_wait(struct handle *h, uint64_t now)
+static void show_wait(struct handle *h, uint64_t now)
 {
 	uint64_t next;
 
-	if (now < h->tell_at)
+	if (now < h->show_at)
 		return;
-	next = log_waiting(h->names.place, awaited(h), now - h->since);
-	h->tell_at = next == UINT64_MAX ? next : now + next;
+	next = log_waiting(h->names.place, waiting_for(h), now - h->since);
+	h->show_at = next == UINT64_MAX ? next : now + next;
 }
 
 /* libcurl calls this after each wait, at least once a second.  If its socket is
@@ -342,13 +342,13 @@ static int on_progress(void *context, curl_off_t down_total, curl_off_t down,
 	uint64_t now = sysenv_ticks();
 
 	(void)down_total, (void)down, (void)up_total, (void)up;
-	if (now - h->counted_from > LOOKS_MS) {
+	if (now - h->counted_from > POLLS_MS) {
 		h->counted_from = now;
-		h->looks = 0;
+		h->polls = 0;
 	}
-	if (++h->looks > LOOKS_MAX)
+	if (++h->polls > POLLS_MAX)
 		interrupt_sleep(PAUSE_MS);
-	tell_wait(h, now);
+	show_wait(h, now);
 	return interrupt_is_due();
 }
 
@@ -357,9 +357,9 @@ void handle_make(struct handle *h)
 	unsigned seconds = h->options->seconds;
 
 	h->setup = CURLE_OK;
-	h->has_heard = h->tls_begun = false;
+	h->has_received = h->tls_begun = false;
 	h->since = sysenv_ticks();
-	h->tell_at = 0;
+	h->show_at = 0;
 	h->pin.refused = false;
 	h->judge = (struct pin_judge){ .is_given = false };
 	h->curl = curl.init();
@@ -396,11 +396,11 @@ CURLcode handle_perform(struct handle *h)
 	return code;
 }
 
-void handle_heard(struct handle *h)
+void handle_received(struct handle *h)
 {
-	h->has_heard = true;
+	h->has_received = true;
 	h->since = sysenv_ticks();
-	h->tell_at = 0;
+	h->show_at = 0;
 	log_progress_end();
 }
 

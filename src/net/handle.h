@@ -44,12 +44,12 @@ struct handle {
 	struct curl_slist *resolve_to; /* names.connect_to */
 	/* how often libcurl has polled lately */
 	uint64_t counted_from;
-	unsigned looks;
-	/* since when the server is waited for, and when to tell of it, by
+	unsigned polls;
+	/* since when we wait for the server, and when to show that, in
 	 * sysenv_ticks */
-	uint64_t since, tell_at;
-	bool has_heard; /* it has said something */
-	bool tls_begun; /* it was connected, then; as far as is seen */
+	uint64_t since, show_at;
+	bool has_received; /* octets of the server */
+	bool tls_begun;	   /* so the connection was made */
 };
 
 /* Once a process. */
@@ -66,13 +66,13 @@ const char *handle_name(const char *name);
 /* At a terminal, shows what a longer wait is for. */
 CURLcode handle_perform(struct handle *h);
 /* Call whenever the server has sent something. */
-void handle_heard(struct handle *h);
+void handle_received(struct handle *h);
 /* Was the server's certificate refused, for its chain or its fingerprint?
  * *verify is X509_V_*, 0 or 1 where nothing is known of the chain. */
 bool handle_refused(const struct handle *h, CURLcode code, long *verify);
 void handle_free(struct handle *h);
 
-/* ---- conn_error.c ---- */
+/* ---- verdict.c ---- */
 
 /* Why a connection failed, in a sentence with advice.  What may change by
  * itself is temporary, and what only the user can fix is not.  Sets c->error,

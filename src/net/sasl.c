@@ -220,24 +220,24 @@ int sasl_by_best(const struct sasl_offer *offer, const struct sasl_options *o,
 static int put_cram(const struct sasl *s, const char *challenge,
 		    struct buf *raw, struct error *f)
 {
-	struct buf heard = BUF_INIT(SASL_SECRET_MAX);
+	struct buf data = BUF_INIT(SASL_SECRET_MAX);
 	const char *password = s->options->password;
 	unsigned char sum[DIGEST_OCTETS_MAX];
 	char hex[2 * DIGEST_OCTETS_MAX + 1];
 	int r;
 
-	if (unbase64_text(challenge, &heard) < 0)
+	if (unbase64_text(challenge, &data) < 0)
 		r = error_set(
 			f, ERROR_PROTOCOL,
 			"the server's challenge does not follow CRAM-MD5");
 	else
 		r = digest_hmac(DIGEST_MD5, password, strlen(password),
-				heard.data, heard.len, sum, f);
+				data.data, data.len, sum, f);
 	if (r == 0) {
 		text_hex(hex, sum, MD5_OCTETS);
 		buf_printf(raw, "%s %s", s->options->user, hex);
 	}
-	buf_free(&heard);
+	buf_free(&data);
 	return r;
 }
 
@@ -321,8 +321,8 @@ static int answer_with_words(struct sasl *s, const char *challenge,
 	int r = put_raw(s, challenge, &raw, f);
 
 	if (r == 0)
-		r = base64_append(&s->said, raw.data, raw.len);
-	if (raw.overflow || s->said.overflow)
+		r = base64_append(&s->response, raw.data, raw.len);
+	if (raw.overflow || s->response.overflow)
 		r = error_set(f, ERROR_CONFIG,
 			      "the user's name or the password is too long");
 	s->is_done = true;
@@ -336,7 +336,7 @@ int sasl_begin(struct sasl *s, const struct mechanism *m,
 	       const struct sasl_options *o, struct error *f)
 {
 	*s = (struct sasl){ .mechanism = m, .options = o };
-	buf_init(&s->said, SASL_SECRET_MAX / 3 * 4 + 4);
+	buf_init(&s->response, SASL_SECRET_MAX / 3 * 4 + 4);
 	buf_init(&s->reason, 1024);
 	if (is_scram(m))
 		return scram_begin(s, f);
@@ -347,7 +347,7 @@ int sasl_begin(struct sasl *s, const struct mechanism *m,
 
 int sasl_answer(struct sasl *s, const char *challenge, struct error *f)
 {
-	buf_wipe(&s->said);
+	buf_wipe(&s->response);
 	if (is_scram(s->mechanism))
 		return scram_answer(s, challenge, f);
 	if (s->mechanism->flags & MECHANISM_BY_LIBRARY)
@@ -373,7 +373,7 @@ void sasl_end(struct sasl *s)
 		scram_end(s);
 	else
 		gnu_sasl_end(s);
-	buf_wipe(&s->said);
+	buf_wipe(&s->response);
 	buf_free(&s->reason);
 }
 
@@ -406,7 +406,7 @@ void sasl_hide(const struct sasl *s, char *text)
 	const struct sasl_options *o = s->options;
 	struct buf plain = BUF_INIT(SASL_SECRET_MAX);
 
-	hide_one(text, s->said.data);
+	hide_one(text, s->response.data);
 	if (!o->password || !*o->password)
 		return;
 	put_plain(o, &plain);
@@ -417,27 +417,27 @@ void sasl_hide(const struct sasl *s, char *text)
 }
 
 /* RFC 7628 3.2.2; RFC 5802 7, "server-error". */
-static bool is_reason(const struct sasl *s, const struct buf *heard)
+static bool is_reason(const struct sasl *s, const struct buf *data)
 {
-	if (!s->mechanism || !s->step || !heard->len)
+	if (!s->mechanism || !s->step || !data->len)
 		return false;
 	if (s->mechanism->flags & MECHANISM_BEARER)
 		return true;
-	return is_scram(s->mechanism) && !strncmp(heard->data, "e=", 2);
+	return is_scram(s->mechanism) && !strncmp(data->data, "e=", 2);
 }
 
 bool sasl_reason(const struct sasl *s, const char *challenge, struct buf *out)
 {
-	struct buf heard = BUF_INIT(SASL_SECRET_MAX);
+	struct buf data = BUF_INIT(SASL_SECRET_MAX);
 	bool is_one =
-		unbase64_text(challenge, &heard) == 0 && is_reason(s, &heard);
+		unbase64_text(challenge, &data) == 0 && is_reason(s, &data);
 
 	if (is_one) {
-		text_put_escaped(out, heard.data, heard.len);
+		text_put_escaped(out, data.data, data.len);
 		sasl_hide(s, out->data);
 		out->len = strlen(out->data);
 	}
-	buf_wipe(&heard);
+	buf_wipe(&data);
 	return is_one;
 }
 
@@ -450,7 +450,7 @@ static bool begins(const struct sasl *s, const struct sasl_carrier *c)
 }
 
 /* The first line, with the initial response if that is allowed.  Otherwise the
- * response is held in s->said until the challenge. */
+ * response is held in s->response until the challenge. */
 static int put_command(struct sasl *s, const struct sasl_carrier *c,
 		       struct buf *line, bool *has_said, struct error *f)
 {
@@ -462,16 +462,16 @@ static int put_command(struct sasl *s, const struct sasl_carrier *c,
 		return 0;
 	if (sasl_answer(s, NULL, f) < 0)
 		return -1;
-	n = line->len + 1 + s->said.len + strlen("\r\n");
+	n = line->len + 1 + s->response.len + strlen("\r\n");
 	if (n > c->line_max)
 		return 0;
-	buf_printf(line, " %s", s->said.len ? s->said.data : "=");
+	buf_printf(line, " %s", s->response.len ? s->response.data : "=");
 	*has_said = true;
 	return 0;
 }
 
-static int say_first(struct sasl *s, const struct sasl_carrier *c,
-		     const char **challenge, bool *is_held, struct error *f)
+static int send_initial(struct sasl *s, const struct sasl_carrier *c,
+			const char **challenge, bool *is_held, struct error *f)
 {
 	struct buf line = BUF_INIT(SASL_LINE_MAX);
 	char shown[128];
@@ -515,7 +515,7 @@ int sasl_log_in(struct sasl *s, const struct sasl_carrier *c, struct error *f)
 {
 	const char *challenge = NULL;
 	bool is_held;
-	int r = say_first(s, c, &challenge, &is_held, f);
+	int r = send_initial(s, c, &challenge, &is_held, f);
 
 	for (unsigned i = 0; r > 0; i++) {
 		if (i == CHALLENGES_MAX)
@@ -526,7 +526,8 @@ int sasl_log_in(struct sasl *s, const struct sasl_carrier *c, struct error *f)
 		if (!is_held && sasl_answer(s, challenge, f) < 0)
 			return -1;
 		is_held = false;
-		r = c->exchange(c->context, s->said.data, "***", &challenge, f);
+		r = c->exchange(c->context, s->response.data, "***", &challenge,
+				f);
 	}
 	if (r == 0)
 		return sasl_confirm(s, f);

@@ -64,22 +64,21 @@ int sasl_by_best(const struct sasl_offer *offer, const struct sasl_options *o,
 			   struct error *f),
 		 void *context, struct error *f);
 
-/* One log-in. */
+/* One login. */
 struct sasl {
 	const struct mechanism *mechanism;
 	const struct sasl_options *options;
 	unsigned step;
-	bool is_done; /* all is said, and the server has proved what it has to
-		       */
-	struct buf said;   /* the last answer */
-	struct buf reason; /* why it is refused, as a challenge told it */
-	void *session;	   /* of scram.c or GNU SASL's */
+	bool is_done;	     /* complete, and the server proved what it must */
+	struct buf response; /* the last one */
+	struct buf reason;   /* why it was refused, from a challenge */
+	void *session;	     /* of scram.c or GNU SASL's */
 };
 
 int sasl_begin(struct sasl *s, const struct mechanism *m,
 	       const struct sasl_options *o, struct error *f);
-/* Puts the response to a challenge into s->said; both are base64.  NULL: the
- * initial response.  -1 when there is none. */
+/* Puts the response to a challenge into s->response; both are base64.  NULL:
+ * the initial response.  -1 when there is none. */
 int sasl_answer(struct sasl *s, const char *challenge, struct error *f);
 /* After the server's success: -1 when it has not proved what it must. */
 int sasl_confirm(const struct sasl *s, struct error *f);

@@ -43,7 +43,7 @@ static int malformed(const struct sasl *s, struct error *f)
 			 s->mechanism->name);
 }
 
-static int distrust(struct sasl *s, struct error *f)
+static int refuse_server(struct sasl *s, struct error *f)
 {
 	return error_set(f, ERROR_CONFIG,
 			 "the server did not prove by %s that it knows "
@@ -76,7 +76,7 @@ static void put_header(const struct sasl *s, struct buf *out)
 				      : "n,,");
 }
 
-static int say_first(struct sasl *s, struct error *f)
+static int put_first(struct sasl *s, struct error *f)
 {
 	struct scram *c = s->session;
 	struct buf user = BUF_INIT(SASL_SECRET_MAX);
@@ -92,7 +92,7 @@ static int say_first(struct sasl *s, struct error *f)
 	buf_printf(&c->text, ",r=%s", c->nonce);
 	buf_printf(&all, "%s%s", c->gs2.data, c->text.data);
 	if (r == 0)
-		base64_append(&s->said, all.data, all.len);
+		base64_append(&s->response, all.data, all.len);
 	buf_free(&all);
 	buf_free(&user);
 	return r;
@@ -148,13 +148,13 @@ static void put_binding(const struct sasl *s, struct buf *out)
 	buf_free(&all);
 }
 
-static int put_proof(struct sasl *s, const struct server_first *heard,
+static int put_proof(struct sasl *s, const struct server_first *first,
 		     struct buf *out, struct error *f)
 {
 	struct scram *c = s->session;
 	unsigned char client[SCRAM_KEY_MAX], stored[SCRAM_KEY_MAX];
 	unsigned char signature[DIGEST_OCTETS_MAX];
-	int r = gnu_sasl_keys(s, (unsigned)heard->iterations, &heard->salt,
+	int r = gnu_sasl_keys(s, (unsigned)first->iterations, &first->salt,
 			      client, stored, c->server_key, f);
 
 	if (r == 0)
@@ -168,26 +168,26 @@ static int put_proof(struct sasl *s, const struct server_first *heard,
 	return r;
 }
 
-static int say_proof(struct sasl *s, const struct buf *challenge,
+static int put_final(struct sasl *s, const struct buf *challenge,
 		     struct error *f)
 {
 	struct scram *c = s->session;
-	struct server_first heard = { .salt = BUF_INIT(1024) };
+	struct server_first first = { .salt = BUF_INIT(1024) };
 	struct buf last = BUF_INIT(SASL_SECRET_MAX);
 	int r = -1;
 
-	if (!parse_first(c, challenge->data, &heard)) {
+	if (!parse_first(c, challenge->data, &first)) {
 		malformed(s, f);
 	} else {
 		put_binding(s, &last);
-		buf_printf(&last, ",r=%.*s", (int)heard.nonce_length,
-			   heard.nonce);
+		buf_printf(&last, ",r=%.*s", (int)first.nonce_length,
+			   first.nonce);
 		buf_printf(&c->text, ",%s,%s", challenge->data, last.data);
-		r = put_proof(s, &heard, &last, f);
+		r = put_proof(s, &first, &last, f);
 	}
 	if (r == 0)
-		base64_append(&s->said, last.data, last.len);
-	buf_free(&heard.salt);
+		base64_append(&s->response, last.data, last.len);
+	buf_free(&first.salt);
 	buf_wipe(&last);
 	return r;
 }
@@ -210,7 +210,7 @@ static int check_signature(struct sasl *s, const struct buf *challenge,
 	right[n] = '\0';
 	if (strcspn(challenge->data, ",") != n ||
 	    memcmp(challenge->data, right, n) != 0)
-		return distrust(s, f);
+		return refuse_server(s, f);
 	s->is_done = true;
 	return 0;
 }
@@ -242,9 +242,9 @@ static int answer(struct sasl *s, const struct buf *challenge, struct error *f)
 {
 	switch (s->step++) {
 	case 0:
-		return challenge->len ? malformed(s, f) : say_first(s, f);
+		return challenge->len ? malformed(s, f) : put_first(s, f);
 	case 1:
-		return say_proof(s, challenge, f);
+		return put_final(s, challenge, f);
 	case 2:
 		return check_signature(s, challenge, f);
 	default:
@@ -255,21 +255,21 @@ static int answer(struct sasl *s, const struct buf *challenge, struct error *f)
 int scram_answer(struct sasl *s, const char *challenge, struct error *f)
 {
 	struct scram *c = s->session;
-	struct buf heard = BUF_INIT(SASL_SECRET_MAX);
+	struct buf data = BUF_INIT(SASL_SECRET_MAX);
 	int r;
 
 	/* the refusal itself follows after an empty response */
 	if (challenge && sasl_reason(s, challenge, &s->reason))
 		return 0;
-	if (challenge && (unbase64_text(challenge, &heard) < 0 ||
-			  memchr(heard.data, '\0', heard.len)))
+	if (challenge && (unbase64_text(challenge, &data) < 0 ||
+			  memchr(data.data, '\0', data.len)))
 		r = malformed(s, f);
 	else
-		r = answer(s, &heard, f);
-	if (c->text.overflow || s->said.overflow)
+		r = answer(s, &data, f);
+	if (c->text.overflow || s->response.overflow)
 		r = error_set(f, ERROR_CONFIG,
 			      "the user's name or the password is too long");
-	buf_free(&heard);
+	buf_free(&data);
 	return r;
 }
 

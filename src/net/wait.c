@@ -20,7 +20,7 @@
 
 void wait_begin(struct wait *w, uint64_t milliseconds)
 {
-	*w = (struct wait){ .heeds_interrupt = true,
+	*w = (struct wait){ .is_interruptible = true,
 			    .wake = { -1, -1 },
 			    .since = sysenv_ticks() };
 	wait_limit(w, milliseconds);
@@ -43,7 +43,7 @@ void wait_limit(struct wait *w, uint64_t milliseconds)
 	w->whole_left = w->whole;
 }
 
-void wait_moved(struct wait *w, size_t octets)
+void wait_progress(struct wait *w, size_t octets)
 {
 	uint64_t earned = (uint64_t)octets * 1000 / WAIT_PACE;
 
@@ -88,8 +88,8 @@ static int poll_timed(struct wait *w, struct pollfd *p, size_t n, int timeout)
 	for (size_t i = 0; i < WAKES; i++)
 		p[n + i] =
 			(struct pollfd){ .fd = w->wake[i], .events = POLLIN };
-	r = w->heeds_interrupt ? interrupt_poll(p, (nfds_t)n, timeout)
-			       : poll(p, (nfds_t)n + WAKES, timeout);
+	r = w->is_interruptible ? interrupt_poll(p, (nfds_t)n, timeout)
+				: poll(p, (nfds_t)n + WAKES, timeout);
 	error = errno;
 
 	spent = sysenv_ticks() - before;
@@ -100,7 +100,7 @@ static int poll_timed(struct wait *w, struct pollfd *p, size_t n, int timeout)
 		return r;
 	for (size_t i = 0; i < n + WAKES; i++)
 		p[i].revents = 0;
-	if (w->heeds_interrupt)
+	if (w->is_interruptible)
 		p[n].revents = POLLIN;
 	return 0;
 }

@@ -36,7 +36,7 @@ enum wait_end {
 	WAIT_ERROR = -1,
 	WAIT_TIME, /* it is up */
 	WAIT_READY,
-	WAIT_WOKEN, /* we are asked to end; said again each time */
+	WAIT_WOKEN, /* we are asked to end; repeated each time */
 };
 
 /* Milliseconds. */
@@ -49,7 +49,7 @@ struct wait {
 	uint64_t since; /* sysenv_ticks: no octet since then */
 	/* what wakes: the signals of base/interrupt, when it is time for us to
 	 * end; else descriptors (-1: none) */
-	bool heeds_interrupt;
+	bool is_interruptible;
 	int wake[2];
 	/* it was ready, but nothing was transferred */
 	bool was_ready;
@@ -62,7 +62,7 @@ void wait_begin_stream(struct wait *w, uint64_t milliseconds);
 /* Sets another budget for the rest. */
 void wait_limit(struct wait *w, uint64_t milliseconds);
 /* This many octets were sent or received since the last wait. */
-void wait_moved(struct wait *w, size_t octets);
+void wait_progress(struct wait *w, size_t octets);
 /* After WAIT_TIME: there were octets, but too few. */
 bool wait_was_slow(const struct wait *w);
 

@@ -72,8 +72,8 @@ struct cmdline {
 	struct check_options check;
 	struct roundtrip_options roundtrip;
 	struct {
-		const char *url; /* NULL: the account's server */
-		bool stays_out;	 /* do not log in */
+		const char *url;  /* NULL: the account's server */
+		bool skips_login; /* do not log in */
 	} talk;
 	struct serve_options serve;
 	enum login_way login;

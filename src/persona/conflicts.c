@@ -293,7 +293,7 @@ static uint64_t of_tools(const struct cmdline *c)
 	       when(c->check.crit_days != CHECK_CRIT_DAYS, CRIT_DAYS) |
 	       when(c->roundtrip.keeps, KEEP) | when(c->roundtrip.warn, WARN) |
 	       when(c->roundtrip.crit, CRIT) | when(c->roundtrip.wait, WAIT) |
-	       when(c->talk.stays_out, NO_AUTH) |
+	       when(c->talk.skips_login, NO_AUTH) |
 	       when(c->login != LOGIN_AS_SET, LOGIN_WAY) |
 	       when(c->run.tee, TEE) |
 	       when(c->run.kind == RUN_LIST || c->run.kind == RUN_MISSED,

@@ -375,7 +375,7 @@ const struct option_row options_talk[] = {
 	OPTIONAL(0, "talk", "URL", .set = set_talk,
 		 .help = "interactive SMTP session after TLS and login; enter "
 			 "\\help there"),
-	FLAG(0, "no-auth", .field = COMMAND_FIELD(talk.stays_out),
+	FLAG(0, "no-auth", .field = COMMAND_FIELD(talk.skips_login),
 	     .help = "with --talk: do not log in"),
 	ROWS_END,
 };

@@ -91,7 +91,7 @@ void client_stream_init(struct client_stream *l, int in, int out)
 {
 	*l = (struct client_stream){ .in = in, .out = out, .wake = { -1, -1 } };
 	wait_begin(&l->wait, 0);
-	l->wait.heeds_interrupt = false;
+	l->wait.is_interruptible = false;
 }
 
 static void end_tls(struct client_stream *l)
@@ -323,7 +323,7 @@ static enum client_stream_event tls_read(struct client_stream *l, void *data,
 		r = ssl.read(l->tls, data,
 			     room > INT_MAX ? INT_MAX : (int)room);
 		if (r > 0) {
-			wait_moved(&l->wait, (size_t)r);
+			wait_progress(&l->wait, (size_t)r);
 			*got = (size_t)r;
 			return CLIENT_STREAM_DATA;
 		}
@@ -354,7 +354,7 @@ enum client_stream_event client_stream_read(struct client_stream *l, void *data,
 			return event;
 		n = read(l->in, data, room);
 		if (n > 0) {
-			wait_moved(&l->wait, (size_t)n);
+			wait_progress(&l->wait, (size_t)n);
 			*got = (size_t)n;
 			return CLIENT_STREAM_DATA;
 		}
@@ -408,7 +408,7 @@ int client_stream_write(struct client_stream *l, const void *data, size_t n,
 						 ? "the client takes no replies"
 						 : "the client is gone");
 		if (r > 0)
-			wait_moved(&l->wait, (size_t)r);
+			wait_progress(&l->wait, (size_t)r);
 		p += r;
 		n -= (size_t)r;
 	}

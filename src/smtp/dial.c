@@ -163,7 +163,7 @@ static int read_reply(struct dial *d, struct error *f)
 
 	reply_reset(&d->reply);
 	while (whole == 0) {
-		if (conn_line(&d->conn, f) < 0)
+		if (conn_read_line(&d->conn, f) < 0)
 			return -1;
 		buf_putc(line, '\n');
 		whole = reply_feed(&d->reply, line->data, line->len, &used,
@@ -188,7 +188,7 @@ static int exchange(void *context, const char *text, const char *shown,
 	c->error = CONN_TIME;
 	c->milliseconds = now < l->end ? (unsigned)(l->end - now) : 1;
 	buf_printf(&line, "%s\r\n", text);
-	r = conn_say(c, line.data, shown, f);
+	r = conn_send_text(c, line.data, shown, f);
 	buf_wipe(&line);
 	if (r < 0 || read_reply(l->dial, f) < 0)
 		return -1;
@@ -243,8 +243,9 @@ static int log_in(struct dial *d, const struct dial_options *o, uint64_t end,
 	};
 	struct log_in l = { d, &options, end };
 
-	d->conn.is_ending = true; /* the time of a reply is that of all of it */
-	d->conn.told_seconds = o->conn.seconds;
+	d->conn.limits_reply =
+		true; /* the limit of the whole dial is that of each reply */
+	d->conn.shown_seconds = o->conn.seconds;
 	d->conn.error = CONN_NO_AUTH;
 	if (!d->caps.auth.names[0])
 		return error_set(f, ERROR_UNAVAILABLE,

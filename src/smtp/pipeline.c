@@ -149,7 +149,7 @@ static int wait_on(struct pipeline *p, bool to_send, struct wait *w,
 	int ready;
 
 	if (p->has_received)
-		wait_moved(w, 0);
+		wait_progress(w, 0);
 	p->has_received = false;
 	ready = conn_wait(p->conn, to_send, w, f);
 	if (ready < 0)
@@ -174,7 +174,7 @@ static int send_some(struct pipeline *p, struct wait *w, struct error *f)
 	p->out_done += (size_t)n;
 	if (n == 0)
 		return wait_on(p, true, w, f);
-	wait_moved(w, (size_t)n);
+	wait_progress(w, (size_t)n);
 	return 1;
 }
 

@@ -91,7 +91,7 @@ bool converse_is_done(const struct converse *c, const char *line)
 
 /* ---- replies ---- */
 
-static int pass_line(const struct converse *c, struct sink *to)
+static int copy_line(const struct converse *c, struct sink *to)
 {
 	const struct buf *line = &conn_of(c)->line;
 
@@ -108,7 +108,7 @@ static bool is_multiline(const char *line)
 }
 
 /* The lines up to the dot, without unstuffing. */
-static int pass_lines(struct conn *r, struct sink *to, struct error *f)
+static int copy_lines(struct conn *r, struct sink *to, struct error *f)
 {
 	struct undot undot;
 	uint64_t octets = 0;
@@ -118,12 +118,12 @@ static int pass_lines(struct conn *r, struct sink *to, struct error *f)
 		const char *data;
 		size_t n;
 
-		if (conn_more(r, &data, &n, f) < 0)
+		if (conn_peek(r, &data, &n, f) < 0)
 			return -1;
 		n = undot_feed(&undot, data, n, NULL);
 		if (sink_put(to, data, n) < 0)
 			return -1;
-		conn_taken(r, n);
+		conn_consume(r, n);
 		octets += n;
 		if (octets > REMOTE_MESSAGE_MAX)
 			return remote_too_long(r, 0, f);
@@ -131,16 +131,16 @@ static int pass_lines(struct conn *r, struct sink *to, struct error *f)
 	return 0;
 }
 
-static int say_pop3(struct converse *c, const char *line, struct sink *to,
-		    struct error *f)
+static int reply_of_pop3(struct converse *c, const char *line, struct sink *to,
+			 struct error *f)
 {
 	struct conn *r = c->pop3.conn;
 	bool is_ok;
 
-	if (conn_line(r, f) < 0 || pass_line(c, to) < 0)
+	if (conn_read_line(r, f) < 0 || copy_line(c, to) < 0)
 		return -1;
 	is_ok = r->line.data[0] == '+';
-	if (is_ok && is_multiline(line) && pass_lines(r, to, f) < 0)
+	if (is_ok && is_multiline(line) && copy_lines(r, to, f) < 0)
 		return -1;
 	if (is_ok && begins_word(line, "QUIT")) {
 		r->is_broken = true;
@@ -149,21 +149,21 @@ static int say_pop3(struct converse *c, const char *line, struct sink *to,
 	return is_ok ? CONVERSE_YES : CONVERSE_NO;
 }
 
-static int pass_literals(struct converse *c, struct sink *to, struct error *f)
+static int copy_literals(struct converse *c, struct sink *to, struct error *f)
 {
 	int64_t n;
 
 	while ((n = imap_literal(&c->imap)) >= 0) {
 		if ((uint64_t)n > REMOTE_MESSAGE_MAX)
 			return remote_too_long(c->imap.conn, 0, f);
-		if (imap_pass(&c->imap, (uint64_t)n, to, f) < 0 ||
-		    conn_line(c->imap.conn, f) < 0 || pass_line(c, to) < 0)
+		if (imap_copy(&c->imap, (uint64_t)n, to, f) < 0 ||
+		    conn_read_line(c->imap.conn, f) < 0 || copy_line(c, to) < 0)
 			return -1;
 	}
 	return 0;
 }
 
-static int hear_imap(struct converse *c, struct sink *to, struct error *f)
+static int read_imap_reply(struct converse *c, struct sink *to, struct error *f)
 {
 	struct conn *r = c->imap.conn;
 	size_t n = strlen(c->tag);
@@ -171,7 +171,7 @@ static int hear_imap(struct converse *c, struct sink *to, struct error *f)
 	for (;;) {
 		const char *line;
 
-		if (conn_line(r, f) < 0 || pass_line(c, to) < 0)
+		if (conn_read_line(r, f) < 0 || copy_line(c, to) < 0)
 			return -1;
 		line = r->line.data;
 		if (*line == '+')
@@ -179,7 +179,7 @@ static int hear_imap(struct converse *c, struct sink *to, struct error *f)
 		if (!strncmp(line, c->tag, n) && line[n] == ' ')
 			return ascii_begins(line + n, " OK") ? CONVERSE_YES
 							     : CONVERSE_NO;
-		if (pass_literals(c, to, f) < 0)
+		if (copy_literals(c, to, f) < 0)
 			return -1;
 	}
 }
@@ -193,22 +193,21 @@ static void choose_tag(struct converse *c, const char *line)
 			 (int)strcspn(line, " "), line);
 }
 
-static int say_imap(struct converse *c, const char *line, struct sink *to,
-		    struct error *f)
+static int reply_of_imap(struct converse *c, const char *line, struct sink *to,
+			 struct error *f)
 {
-	bool is_farewell =
-		!c->is_more && begins_word(verb_of(c, line), "LOGOUT");
-	int verdict = hear_imap(c, to, f);
+	bool is_logout = !c->is_more && begins_word(verb_of(c, line), "LOGOUT");
+	int verdict = read_imap_reply(c, to, f);
 
 	c->is_more = verdict == CONVERSE_MORE;
-	if (verdict < 0 || !is_farewell)
+	if (verdict < 0 || !is_logout)
 		return verdict;
 	c->imap.conn->is_broken = true;
 	return CONVERSE_OVER;
 }
 
-int converse_say(struct converse *c, const char *line, struct sink *to,
-		 struct error *f)
+int converse_command(struct converse *c, const char *line, struct sink *to,
+		     struct error *f)
 {
 	struct buf text = BUF_INIT(CONVERSE_LINE_MAX + 100);
 	int r;
@@ -222,26 +221,27 @@ int converse_say(struct converse *c, const char *line, struct sink *to,
 	if (text.overflow)
 		r = error_set(f, ERROR_USAGE, "a command is too long");
 	else
-		r = conn_say(conn_of(c), text.data, NULL, f);
+		r = conn_send_text(conn_of(c), text.data, NULL, f);
 	buf_free(&text);
 	if (r < 0)
 		return -1;
-	return c->is_imap ? say_imap(c, line, to, f) : say_pop3(c, line, to, f);
+	return c->is_imap ? reply_of_imap(c, line, to, f)
+			  : reply_of_pop3(c, line, to, f);
 }
 
 void converse_close(struct converse *c)
 {
-	struct error unheard = ERROR_INIT;
+	struct error ignored = ERROR_INIT;
 
 	if (c->is_imap) {
-		imap_farewell(&c->imap);
+		imap_logout(&c->imap);
 		imap_hang_up(&c->imap);
 		return;
 	}
 	if (!c->pop3.conn->is_broken &&
-	    pop3_say(&c->pop3, "RSET\r\n", &unheard) == 0 &&
-	    pop3_reply(&c->pop3, "RSET", &unheard) == 0)
-		pop3_quit(&c->pop3, &unheard);
+	    pop3_send(&c->pop3, "RSET\r\n", &ignored) == 0 &&
+	    pop3_reply(&c->pop3, "RSET", &ignored) == 0)
+		pop3_quit(&c->pop3, &ignored);
 	pop3_hang_up(&c->pop3);
 }
 

@@ -29,8 +29,8 @@ struct converse *converse_open(struct arena *a, const struct mailbox_url *url,
 /* Sends one line, given without its line end; the reply is written to `to` as
  * it arrives, with CRLF.  An IMAP command may lack its tag.  An enum
  * converse_verdict, or -1. */
-int converse_say(struct converse *c, const char *line, struct sink *to,
-		 struct error *f);
+int converse_command(struct converse *c, const char *line, struct sink *to,
+		     struct error *f);
 /* Is it a command that is not allowed any more after the login: USER, PASS,
  * STLS, LOGIN...? */
 bool converse_is_done(const struct converse *c, const char *line);

@@ -49,13 +49,13 @@ int imap_open_folder(struct imap *own, const char *verb, struct error *f)
 	own->seen_validity = own->exists = 0;
 	buf_printf(&text, "%s ", verb);
 	text_put_quoted(&text, own->name.data);
-	kind = imap_say(&own->talk, text.data, NULL, f);
+	kind = imap_send(&own->talk, text.data, NULL, f);
 	buf_free(&text);
 	if (kind < 0)
 		return -1;
 	while ((kind = imap_next(&own->talk, own->talk.tag, what, f)) > 0) {
 		read_untagged(own, own->talk.conn->line.data);
-		if (imap_pass_rest(&own->talk, f) < 0)
+		if (imap_skip_rest(&own->talk, f) < 0)
 			return -1;
 	}
 	/* a NO without a reason means "no such folder" here */
@@ -179,14 +179,14 @@ static int read_list(struct imap *own, struct listing *l, struct error *f)
 
 	if (!own->exists)
 		return 0;
-	if (imap_say(&own->talk, "UID FETCH 1:* (UID RFC822.SIZE FLAGS)", NULL,
-		     f) < 0)
+	if (imap_send(&own->talk, "UID FETCH 1:* (UID RFC822.SIZE FLAGS)", NULL,
+		      f) < 0)
 		return -1;
 	while ((kind = imap_next(&own->talk, own->talk.tag, "the list", f)) >
 	       0) {
 		if (kind == IMAP_UNTAGGED)
 			read_entry(l, own->talk.conn->line.data);
-		if (imap_pass_rest(&own->talk, f) < 0)
+		if (imap_skip_rest(&own->talk, f) < 0)
 			return -1;
 	}
 	return kind;
@@ -234,13 +234,13 @@ struct content {
  * of them than were requested; anything beyond counts as unsolicited data. */
 static int drop(struct imap *own, uint64_t n, struct error *f)
 {
-	struct error unheard = ERROR_INIT;
+	struct error ignored = ERROR_INIT;
 	struct sink_count nowhere;
 	bool is_due = own->dropped < IMAP_WINDOW;
 
 	own->dropped += is_due;
-	sink_count_init(&nowhere, NULL, &unheard);
-	return imap_pass(&own->talk, n, is_due ? &nowhere.sink : NULL, f);
+	sink_count_init(&nowhere, NULL, &ignored);
+	return imap_copy(&own->talk, n, is_due ? &nowhere.sink : NULL, f);
 }
 
 /* The value of "BODY[]": a literal, a quoted string, or NIL, for a message that
@@ -260,9 +260,9 @@ static int take_content(struct imap *own, struct content *c,
 			return remote_too_long(r, announced, f);
 		c->octets = (uint64_t)n;
 		if ((c->is_dropped ? drop(own, c->octets, f)
-				   : imap_pass(&own->talk, c->octets, c->to,
+				   : imap_copy(&own->talk, c->octets, c->to,
 					       f)) < 0 ||
-		    conn_line(r, f) < 0)
+		    conn_read_line(r, f) < 0)
 			return -1;
 		*at = r->line.data;
 		return 0;
@@ -328,10 +328,10 @@ static int read_content(struct imap *own, struct content *c, struct error *f)
 	if (c->is_wrong || (c->is_other && !c->is_early && has_content))
 		return conn_garbled(r, "sends a message that was not requested",
 				    f);
-	own->is_muddled |= c->is_dropped;
+	own->is_unordered |= c->is_dropped;
 	c->is_missed |= c->is_dropped && !c->is_early;
 	c->is_seen = has_content && !c->is_dropped;
-	return imap_pass_rest(&own->talk, f);
+	return imap_skip_rest(&own->talk, f);
 }
 
 static int is_gone(struct imap *own, struct error *f)
@@ -362,7 +362,7 @@ static int read_answer(struct imap *own, struct content *c, struct error *f)
 		if (done != own->talk.tag)
 			continue;
 		own->prefetch.answered = own->prefetch.asked;
-		if (imap_judge(&own->talk, "the message", f) < 0)
+		if (imap_check_result(&own->talk, "the message", f) < 0)
 			return -1;
 		return c->is_missed ? 1 : is_gone(own, f);
 	}
@@ -376,9 +376,10 @@ static int pass_late(struct imap *own, struct error *f)
 
 	if (n >= 0 && imap_fetch(own->talk.conn->line.data) &&
 	    (uint64_t)n <= remote_message_max(own->largest) &&
-	    (drop(own, (uint64_t)n, f) < 0 || conn_line(own->talk.conn, f) < 0))
+	    (drop(own, (uint64_t)n, f) < 0 ||
+	     conn_read_line(own->talk.conn, f) < 0))
 		return -1;
-	return imap_pass_rest(&own->talk, f);
+	return imap_skip_rest(&own->talk, f);
 }
 
 /* Drops replies that are no longer wanted, and reads the remaining responses of
@@ -410,7 +411,7 @@ static bool is_rising(const struct prefetch *a, size_t last)
  * answer several commands out of order (RFC 3501 5.5), and Dovecot does. */
 static int ask(struct imap *own, struct error *f)
 {
-	size_t window = own->is_muddled ? 1 : IMAP_WINDOW, number = 0;
+	size_t window = own->is_unordered ? 1 : IMAP_WINDOW, number = 0;
 	struct buf text;
 	int r;
 
@@ -428,7 +429,7 @@ static int ask(struct imap *own, struct error *f)
 		   own->prefetch.lines < 0 ? "" : "HEADER");
 	own->open_tags++;
 	own->dropped = 0;
-	r = imap_say(&own->talk, text.data, NULL, f);
+	r = imap_send(&own->talk, text.data, NULL, f);
 	buf_free(&text);
 	return r;
 }
@@ -459,7 +460,7 @@ static int get(struct mailbox *m, size_t number, int lines, struct sink *to,
 	} while (r > 0);
 	if (r < 0)
 		return -1;
-	return own->is_muddled ? land(own, f) : 0;
+	return own->is_unordered ? land(own, f) : 0;
 }
 
 static int imap_read(struct mailbox *m, size_t number, struct sink *to,
@@ -494,7 +495,7 @@ static int imap_top(struct mailbox *m, size_t number, unsigned lines,
 			 ".%d>)",
 			 uid, from, PIECE);
 		own->open_tags++;
-		if (imap_say(&own->talk, text, NULL, f) < 0 ||
+		if (imap_send(&own->talk, text, NULL, f) < 0 ||
 		    read_answer(own, &c, f) < 0)
 			return -1;
 		octets = c.octets;
@@ -507,12 +508,12 @@ static void imap_free(struct mailbox *m)
 {
 	struct imap *own = m->own;
 
-	struct error unheard = ERROR_INIT;
+	struct error ignored = ERROR_INIT;
 
 	/* Waiting for pending replies could take long. */
 	if (!prefetch_pending(&own->prefetch) && !own->talk.conn->is_broken &&
-	    land(own, &unheard) == 0)
-		imap_farewell(&own->talk);
+	    land(own, &ignored) == 0)
+		imap_logout(&own->talk);
 	imap_hang_up(&own->talk);
 	buf_free(&own->name);
 }
@@ -576,7 +577,7 @@ int imap_sign_in(struct arena *a, const struct mailbox_url *url,
 
 	if (imap_begin(&talk, a, url, login, f) < 0)
 		return -1;
-	imap_farewell(&talk);
+	imap_logout(&talk);
 	imap_hang_up(&talk);
 	return 0;
 }

@@ -57,7 +57,7 @@ static int for_each_set(struct mailbox *m, const char *before,
 		put_set(m, &at, &text);
 		if (text.len > head) {
 			buf_puts(&text, behind);
-			r = imap_say(&own->talk, text.data, NULL, f);
+			r = imap_send(&own->talk, text.data, NULL, f);
 			if (r == 0)
 				r = imap_finish(&own->talk, own->talk.tag,
 						"to delete", f);
@@ -109,11 +109,11 @@ static int check_others(struct mailbox *m, struct error *f)
 
 	if (own->talk.has_uidplus)
 		return 0;
-	if (imap_say(&own->talk, "UID SEARCH DELETED", NULL, f) < 0)
+	if (imap_send(&own->talk, "UID SEARCH DELETED", NULL, f) < 0)
 		return -1;
 	while ((kind = imap_next(&own->talk, own->talk.tag, "SEARCH", f)) > 0) {
 		has_others |= names_others(m, own->talk.conn->line.data);
-		if (imap_pass_rest(&own->talk, f) < 0)
+		if (imap_skip_rest(&own->talk, f) < 0)
 			return -1;
 	}
 	if (kind < 0 || !has_others)
@@ -129,7 +129,7 @@ static int select_again(struct mailbox *m, struct error *f)
 {
 	struct imap *own = m->own;
 
-	if (imap_ask_abilities(&own->talk, f) < 0 ||
+	if (imap_request_capabilities(&own->talk, f) < 0 ||
 	    imap_open_folder(own, "SELECT", f) < 0)
 		return -1;
 	if (ascii_begins(own->talk.conn->line.data +
@@ -149,7 +149,7 @@ static int select_again(struct mailbox *m, struct error *f)
 int imap_delete_marked(struct mailbox *m, struct error *f)
 {
 	struct imap *own = m->own;
-	struct error unheard = ERROR_INIT;
+	struct error ignored = ERROR_INIT;
 	int r;
 
 	if (select_again(m, f) < 0)
@@ -158,7 +158,7 @@ int imap_delete_marked(struct mailbox *m, struct error *f)
 	if (r == 0 && own->talk.has_uidplus)
 		r = for_each_set(m, "UID EXPUNGE", "", f);
 	else if (r == 0)
-		r = imap_say(&own->talk, "EXPUNGE", NULL, f) < 0
+		r = imap_send(&own->talk, "EXPUNGE", NULL, f) < 0
 			    ? -1
 			    : imap_finish(&own->talk, own->talk.tag,
 					  "to delete", f);
@@ -166,6 +166,6 @@ int imap_delete_marked(struct mailbox *m, struct error *f)
 		return 0;
 	if (!own->talk.conn->is_broken)
 		for_each_set(m, "UID STORE", " -FLAGS.SILENT (\\Deleted)",
-			     &unheard);
+			     &ignored);
 	return -1;
 }

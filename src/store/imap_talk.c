@@ -10,10 +10,10 @@
 
 #define DROPPED_MAX (16 * 1024 * 1024) /* octets of unsolicited data */
 #define LINES_MAX   (2 * (uint64_t)MAILBOX_MESSAGES_MAX + 10000)
-#define FAREWELL    5000 /* milliseconds */
+#define LOGOUT_MS   5000 /* milliseconds */
 
-int imap_say(struct imap_talk *t, const char *command, const char *shown,
-	     struct error *f)
+int imap_send(struct imap_talk *t, const char *command, const char *shown,
+	      struct error *f)
 {
 	struct buf text = BUF_INIT(CONN_LINE_MAX);
 	int r;
@@ -23,12 +23,12 @@ int imap_say(struct imap_talk *t, const char *command, const char *shown,
 	if (text.overflow)
 		r = error_set(f, ERROR_CONFIG, "a command is too long");
 	else
-		r = conn_say(t->conn, text.data, shown, f);
+		r = conn_send_text(t->conn, text.data, shown, f);
 	buf_wipe(&text);
 	return r;
 }
 
-int imap_judge(struct imap_talk *t, const char *what, struct error *f)
+int imap_check_result(struct imap_talk *t, const char *what, struct error *f)
 {
 	const char *text = t->conn->line.data;
 
@@ -52,7 +52,7 @@ int imap_any(struct imap_talk *t, unsigned *tag, struct error *f)
 	const char *line;
 	uint64_t n;
 
-	if (conn_line(t->conn, f) < 0)
+	if (conn_read_line(t->conn, f) < 0)
 		return -1;
 	line = t->conn->line.data;
 	if (t->lines++ > LINES_MAX)
@@ -83,7 +83,7 @@ int imap_next(struct imap_talk *t, unsigned tag, const char *what,
 		return kind;
 	if (done != tag)
 		return conn_garbled(t->conn, "does not speak IMAP", f);
-	return imap_judge(t, what, f);
+	return imap_check_result(t, what, f);
 }
 
 int imap_finish(struct imap_talk *t, unsigned tag, const char *what,
@@ -92,7 +92,7 @@ int imap_finish(struct imap_talk *t, unsigned tag, const char *what,
 	int kind;
 
 	while ((kind = imap_next(t, tag, what, f)) > 0)
-		if (kind == IMAP_UNTAGGED && imap_pass_rest(t, f) < 0)
+		if (kind == IMAP_UNTAGGED && imap_skip_rest(t, f) < 0)
 			return -1;
 	return kind;
 }
@@ -144,7 +144,7 @@ int64_t imap_literal(const struct imap_talk *t)
 	return (int64_t)n;
 }
 
-int imap_pass(struct imap_talk *t, uint64_t n, struct sink *to, struct error *f)
+int imap_copy(struct imap_talk *t, uint64_t n, struct sink *to, struct error *f)
 {
 	uint64_t left = n;
 
@@ -152,7 +152,7 @@ int imap_pass(struct imap_talk *t, uint64_t n, struct sink *to, struct error *f)
 		const char *data;
 		size_t have;
 
-		if (conn_more(t->conn, &data, &have, f) < 0)
+		if (conn_peek(t->conn, &data, &have, f) < 0)
 			return -1;
 		if (have > left)
 			have = (size_t)left;
@@ -162,7 +162,7 @@ int imap_pass(struct imap_talk *t, uint64_t n, struct sink *to, struct error *f)
 			t->conn->is_broken = true;
 			return -1;
 		}
-		conn_taken(t->conn, have);
+		conn_consume(t->conn, have);
 		left -= have;
 	}
 	if (to)
@@ -171,7 +171,7 @@ int imap_pass(struct imap_talk *t, uint64_t n, struct sink *to, struct error *f)
 	return 0;
 }
 
-int imap_pass_rest(struct imap_talk *t, struct error *f)
+int imap_skip_rest(struct imap_talk *t, struct error *f)
 {
 	int64_t n;
 
@@ -182,23 +182,23 @@ int imap_pass_rest(struct imap_talk *t, struct error *f)
 		if (t->lines++ > LINES_MAX)
 			return conn_garbled(t->conn,
 					    "sends an overlong response", f);
-		if (imap_pass(t, (uint64_t)n, NULL, f) < 0 ||
-		    conn_line(t->conn, f) < 0)
+		if (imap_copy(t, (uint64_t)n, NULL, f) < 0 ||
+		    conn_read_line(t->conn, f) < 0)
 			return -1;
 	}
 	return 0;
 }
 
-void imap_farewell(struct imap_talk *t)
+void imap_logout(struct imap_talk *t)
 {
-	struct error unheard = ERROR_INIT;
+	struct error ignored = ERROR_INIT;
 
 	if (!t->conn || t->conn->is_broken)
 		return;
-	conn_hurry(t->conn, FAREWELL);
+	conn_limit_time(t->conn, LOGOUT_MS);
 	/* "* BYE" is the expected response */
-	if (imap_say(t, "LOGOUT", NULL, &unheard) == 0)
-		imap_finish(t, t->tag, "LOGOUT", &unheard);
+	if (imap_send(t, "LOGOUT", NULL, &ignored) == 0)
+		imap_finish(t, t->tag, "LOGOUT", &ignored);
 	t->conn->is_broken = true;
 }
 
@@ -286,7 +286,7 @@ bool imap_item_is(const struct imap_item *item, const char *name)
 
 /* ---- capabilities ---- */
 
-static void read_ability(struct imap_talk *t, const char *word, size_t n)
+static void read_capability(struct imap_talk *t, const char *word, size_t n)
 {
 	if (n > 5 && ascii_begins(word, "AUTH="))
 		sasl_offer_add(&t->remote.offer, word + 5, n - 5);
@@ -299,7 +299,7 @@ static void read_ability(struct imap_talk *t, const char *word, size_t n)
 }
 
 /* "* CAPABILITY IMAP4rev1 AUTH=PLAIN ..." replaces the list. */
-static void read_abilities(struct imap_talk *t, const char *line)
+static void read_capabilities(struct imap_talk *t, const char *line)
 {
 	if (!ascii_begins(line, "* CAPABILITY "))
 		return;
@@ -309,7 +309,7 @@ static void read_abilities(struct imap_talk *t, const char *line)
 	while (*line && *line != '\r' && *line != '\n') {
 		size_t n = strcspn(line, " \r\n");
 
-		read_ability(t, line, n);
+		read_capability(t, line, n);
 		line += n;
 		line += strspn(line, " ");
 	}
@@ -318,7 +318,7 @@ static void read_abilities(struct imap_talk *t, const char *line)
 static int on_line(struct conn *c, const char *line, size_t n)
 {
 	(void)n;
-	read_abilities(c->context, line);
+	read_capabilities(c->context, line);
 	return 0;
 }
 
@@ -353,15 +353,15 @@ static const struct conn_protocol imap = {
 	.refuse = refuse,
 };
 
-int imap_ask_abilities(struct imap_talk *t, struct error *f)
+int imap_request_capabilities(struct imap_talk *t, struct error *f)
 {
 	int kind;
 
-	if (imap_say(t, "CAPABILITY", NULL, f) < 0)
+	if (imap_send(t, "CAPABILITY", NULL, f) < 0)
 		return -1;
 	while ((kind = imap_next(t, t->tag, "CAPABILITY", f)) > 0) {
-		read_abilities(t, t->conn->line.data);
-		if (kind == IMAP_UNTAGGED && imap_pass_rest(t, f) < 0)
+		read_capabilities(t, t->conn->line.data);
+		if (kind == IMAP_UNTAGGED && imap_skip_rest(t, f) < 0)
 			return -1;
 	}
 	return kind;
@@ -370,14 +370,15 @@ int imap_ask_abilities(struct imap_talk *t, struct error *f)
 /* ---- logging in ---- */
 
 /* A "NO" without a reason means that the login was refused. */
-static int hear_login(struct imap_talk *t, const char *user, struct error *f)
+static int read_login_reply(struct imap_talk *t, const char *user,
+			    struct error *f)
 {
 	const char *what =
 		arena_format(t->remote.arena, "the login of %s", user);
 	int kind;
 
 	while ((kind = imap_next(t, t->tag, what, f)) == IMAP_UNTAGGED)
-		if (imap_pass_rest(t, f) < 0)
+		if (imap_skip_rest(t, f) < 0)
 			return -1;
 	if (kind < 0 && f->cause == ERROR_UNAVAILABLE)
 		f->cause = ERROR_PERMISSION;
@@ -394,8 +395,8 @@ static bool is_plain(const char *text)
 
 /* Quoted strings are ASCII only; anything else is sent as a literal, after the
  * server's "+". */
-static int say_string(struct imap_talk *t, struct buf *text, const char *value,
-		      const char *user, struct error *f)
+static int send_string(struct imap_talk *t, struct buf *text, const char *value,
+		       const char *user, struct error *f)
 {
 	int kind;
 
@@ -404,36 +405,36 @@ static int say_string(struct imap_talk *t, struct buf *text, const char *value,
 		return 0;
 	}
 	buf_printf(text, "{%zu}\r\n", strlen(value));
-	if (conn_say(t->conn, text->data, "LOGIN ***", f) < 0)
+	if (conn_send_text(t->conn, text->data, "LOGIN ***", f) < 0)
 		return -1;
 	buf_wipe(text);
 	buf_puts(text, value);
-	kind = hear_login(t, user, f);
+	kind = read_login_reply(t, user, f);
 	if (kind == IMAP_DONE)
 		return conn_garbled(t->conn, "does not speak IMAP", f);
 	return kind < 0 ? -1 : 0;
 }
 
-static int by_words(struct imap_talk *t, const struct sasl_options *l,
-		    struct error *f)
+static int log_in_by_command(struct imap_talk *t, const struct sasl_options *l,
+			     struct error *f)
 {
 	struct buf text = BUF_INIT(CONN_LINE_MAX);
 	int r;
 
 	buf_printf(&text, "m%u LOGIN ", ++t->tag);
-	r = say_string(t, &text, l->user, l->user, f);
+	r = send_string(t, &text, l->user, l->user, f);
 	buf_putc(&text, ' ');
 	if (r == 0)
-		r = say_string(t, &text, l->password, l->user, f);
+		r = send_string(t, &text, l->password, l->user, f);
 	buf_puts(&text, "\r\n");
 	if (r == 0 && text.overflow)
 		r = error_set(f, ERROR_CONFIG,
 			      "the user's name or the password is too long");
 	if (r == 0)
-		r = conn_say(t->conn, text.data, "LOGIN ***", f);
+		r = conn_send_text(t->conn, text.data, "LOGIN ***", f);
 	buf_wipe(&text);
 	if (r == 0)
-		r = hear_login(t, l->user, f);
+		r = read_login_reply(t, l->user, f);
 	return r > 0 ? conn_garbled(t->conn, "does not speak IMAP", f) : r;
 }
 
@@ -445,10 +446,10 @@ static int exchange(void *context, const char *line, const char *shown,
 	int kind;
 
 	buf_printf(&text, "%s\r\n", line);
-	kind = conn_say(t->conn, text.data, shown, f);
+	kind = conn_send_text(t->conn, text.data, shown, f);
 	buf_wipe(&text);
 	if (kind == 0)
-		kind = hear_login(t, t->remote.options.user, f);
+		kind = read_login_reply(t, t->remote.options.user, f);
 	if (kind != IMAP_GO_ON)
 		return kind;
 	*challenge = t->conn->line.data + 1;
@@ -466,7 +467,7 @@ static int log_in_by(void *context, const struct mechanism *m, struct error *f)
 	};
 
 	if (m->flags & MECHANISM_IS_COMMAND)
-		return by_words(t, &t->remote.options, f);
+		return log_in_by_command(t, &t->remote.options, f);
 	t->lines = 0;
 	carrier.command =
 		arena_format(t->remote.arena, "m%u AUTHENTICATE", ++t->tag);
@@ -482,7 +483,7 @@ int imap_begin(struct imap_talk *t, struct arena *a,
 	t->remote.offer.has_command = true;
 	if (remote_open(&t->remote, t->conn, &imap, t, f) == 0) {
 		t->has_preauth = ascii_begins(t->conn->greeting, "* PREAUTH");
-		if (login->stays_out || t->has_preauth ||
+		if (login->skips_login || t->has_preauth ||
 		    remote_log_in(&t->remote, t->conn, log_in_by, t, f) == 0)
 			return 0;
 	}

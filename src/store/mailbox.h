@@ -55,10 +55,10 @@ struct mailbox_login {
 	const char *mechanism; /* SASL mechanism, upper case; "APOP"; "LOGIN"
 				  means USER or IMAP's LOGIN without SASL; NULL:
 				  the best that both sides support */
-	bool no_tls;	/* allowed by the user; else pop3:// and imap:// require
-			   STLS and STARTTLS.  Without TLS no login, except on this
-			   machine */
-	bool stays_out; /* for a conversation without login */
+	bool no_tls; /* allowed by the user; else pop3:// and imap:// require
+			STLS and STARTTLS.  Without TLS no login, except on this
+			machine */
+	bool skips_login; /* for a conversation without login */
 	bool skip_certificate;
 	const char *trust_file, *crl_file, *fingerprint, *ciphers;
 	const char *cert_file, *key_file, *tls_host;

@@ -44,7 +44,7 @@ static int list_line(struct pop3_talk *t, unsigned long *number,
 {
 	struct conn *r = t->conn;
 
-	if (conn_line(r, f) < 0)
+	if (conn_read_line(r, f) < 0)
 		return -1;
 	*rest = r->line.data;
 	if (!strcmp(*rest, "."))
@@ -216,7 +216,7 @@ static int read_lists(struct mailbox *m, struct listing *l, struct error *f)
 	struct pop3 *own = m->own;
 	bool ahead = own->talk.has_pipelining;
 
-	if (pop3_say(&own->talk, ahead ? "LIST\r\nUIDL\r\n" : "LIST\r\n", f) <
+	if (pop3_send(&own->talk, ahead ? "LIST\r\nUIDL\r\n" : "LIST\r\n", f) <
 		    0 ||
 	    read_list(m, l, f) < 0)
 		return -1;
@@ -224,7 +224,7 @@ static int read_lists(struct mailbox *m, struct listing *l, struct error *f)
 				   sizeof(*own->numbers));
 	for (size_t i = 0; l->numbers && i < m->count; i++)
 		own->numbers[i] = l->numbers[i];
-	if (!ahead && pop3_say(&own->talk, "UIDL\r\n", f) < 0)
+	if (!ahead && pop3_send(&own->talk, "UIDL\r\n", f) < 0)
 		return -1;
 	if (read_ids(m, f) < 0)
 		return -1;
@@ -260,10 +260,10 @@ static int pass_content(struct mailbox *m, size_t number, struct sink *to,
 		const char *data;
 		size_t n;
 
-		if (conn_more(r, &data, &n, f) < 0)
+		if (conn_peek(r, &data, &n, f) < 0)
 			return -1;
 		n = undot_feed(&undot, data, n, to);
-		conn_taken(r, n);
+		conn_consume(r, n);
 		octets += n;
 		if (octets > most)
 			return remote_too_long(r, announced, f);
@@ -312,7 +312,7 @@ static int ask(struct pop3 *own, struct error *f)
 	buf_init(&text, (size_t)PREFETCH_WINDOW * 64);
 	while ((number = prefetch_take(&own->prefetch, window_of(own))))
 		put_question(own, &text, number, own->prefetch.lines);
-	r = pop3_say(&own->talk, text.data, f);
+	r = pop3_send(&own->talk, text.data, f);
 	buf_free(&text);
 	return r;
 }
@@ -381,7 +381,7 @@ static int delete_some(struct mailbox *m, size_t *at, struct error *f)
 		buf_printf(&text, "DELE %lu\r\n", own->numbers[*at]);
 		asked++;
 	}
-	r = asked ? pop3_say(&own->talk, text.data, f) : 0;
+	r = asked ? pop3_send(&own->talk, text.data, f) : 0;
 	buf_free(&text);
 	for (; r == 0 && asked; asked--) {
 		struct error each = ERROR_INIT;
@@ -410,7 +410,7 @@ static int pop3_commit(struct mailbox *m, struct error *f)
 		if (delete_some(m, &at, f) == 0)
 			continue;
 		if (!own->talk.conn->is_broken &&
-		    pop3_say(&own->talk, "RSET\r\n", &f2) == 0)
+		    pop3_send(&own->talk, "RSET\r\n", &f2) == 0)
 			pop3_reply(&own->talk, "RSET", &f2);
 		return -1;
 	}
@@ -425,11 +425,11 @@ static int pop3_commit(struct mailbox *m, struct error *f)
 static void pop3_free(struct mailbox *m)
 {
 	struct pop3 *own = m->own;
-	struct error unheard = ERROR_INIT;
+	struct error ignored = ERROR_INIT;
 
 	/* Waiting for pending replies could take long. */
 	if (!prefetch_pending(&own->prefetch))
-		pop3_quit(&own->talk, &unheard);
+		pop3_quit(&own->talk, &ignored);
 	pop3_hang_up(&own->talk);
 }
 
@@ -460,12 +460,12 @@ int pop3_open(struct mailbox *m, const struct mailbox_url *url,
 int pop3_sign_in(struct arena *a, const struct mailbox_url *url,
 		 const struct mailbox_login *login, struct error *f)
 {
-	struct error unheard = ERROR_INIT;
+	struct error ignored = ERROR_INIT;
 	struct pop3_talk talk;
 
 	if (pop3_begin(&talk, a, url, login, f) < 0)
 		return -1;
-	pop3_quit(&talk, &unheard);
+	pop3_quit(&talk, &ignored);
 	pop3_hang_up(&talk);
 	return 0;
 }

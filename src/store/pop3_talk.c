@@ -8,11 +8,11 @@
 #include "flow/digest.h"
 #include "net/glossary.h"
 
-#define FAREWELL 30000 /* milliseconds for QUIT */
+#define QUIT_MS 30000 /* milliseconds for QUIT */
 
-int pop3_say(struct pop3_talk *t, const char *commands, struct error *f)
+int pop3_send(struct pop3_talk *t, const char *commands, struct error *f)
 {
-	return conn_say(t->conn, commands, NULL, f);
+	return conn_send_text(t->conn, commands, NULL, f);
 }
 
 static int refused(struct pop3_talk *t, const char *what,
@@ -31,7 +31,7 @@ static int refused(struct pop3_talk *t, const char *what,
 int pop3_reply(struct pop3_talk *t, const char *what, struct error *f)
 {
 	conn_expect(t->conn);
-	if (conn_line(t->conn, f) < 0)
+	if (conn_read_line(t->conn, f) < 0)
 		return -1;
 	if (!strncmp(t->conn->line.data, "+OK", 3))
 		return 0;
@@ -127,7 +127,8 @@ static const struct conn_protocol pop3 = {
 
 /* ---- logging in ---- */
 
-static int hear_login(struct pop3_talk *t, const char *user, struct error *f)
+static int read_login_reply(struct pop3_talk *t, const char *user,
+			    struct error *f)
 {
 	const char *what =
 		arena_format(t->remote.arena, "the login of %s", user);
@@ -137,8 +138,8 @@ static int hear_login(struct pop3_talk *t, const char *user, struct error *f)
 	return refused(t, what, ERROR_PERMISSION, f);
 }
 
-static int say_secret(struct pop3_talk *t, struct buf *text, const char *shown,
-		      struct error *f)
+static int send_secret(struct pop3_talk *t, struct buf *text, const char *shown,
+		       struct error *f)
 {
 	int r = -1;
 
@@ -146,24 +147,24 @@ static int say_secret(struct pop3_talk *t, struct buf *text, const char *shown,
 		error_set(f, ERROR_CONFIG,
 			  "the user's name or the password is too long");
 	else
-		r = conn_say(t->conn, text->data, shown, f);
+		r = conn_send_text(t->conn, text->data, shown, f);
 	buf_wipe(text);
-	return r < 0 ? -1 : conn_line(t->conn, f);
+	return r < 0 ? -1 : conn_read_line(t->conn, f);
 }
 
-static int by_words(struct pop3_talk *t, const struct sasl_options *o,
-		    struct error *f)
+static int log_in_by_command(struct pop3_talk *t, const struct sasl_options *o,
+			     struct error *f)
 {
 	struct buf text = BUF_INIT(CONN_LINE_MAX);
 
 	buf_printf(&text, "USER %s\r\n", o->user);
-	if (say_secret(t, &text, "USER ***", f) < 0 ||
-	    hear_login(t, o->user, f) < 0)
+	if (send_secret(t, &text, "USER ***", f) < 0 ||
+	    read_login_reply(t, o->user, f) < 0)
 		return -1;
 	buf_printf(&text, "PASS %s\r\n", o->password);
-	if (say_secret(t, &text, "PASS ***", f) < 0)
+	if (send_secret(t, &text, "PASS ***", f) < 0)
 		return -1;
-	return hear_login(t, o->user, f);
+	return read_login_reply(t, o->user, f);
 }
 
 static int exchange(void *context, const char *line, const char *shown,
@@ -171,15 +172,15 @@ static int exchange(void *context, const char *line, const char *shown,
 {
 	struct pop3_talk *t = context;
 	struct buf text = BUF_INIT(CONN_LINE_MAX * 2);
-	const char *heard;
+	const char *reply;
 
 	buf_printf(&text, "%s\r\n", line);
-	if (say_secret(t, &text, shown, f) < 0)
+	if (send_secret(t, &text, shown, f) < 0)
 		return -1;
-	heard = t->conn->line.data;
-	if (heard[0] != '+' || heard[1] == 'O')
-		return hear_login(t, t->remote.options.user, f);
-	*challenge = heard + 1 + (heard[1] == ' ');
+	reply = t->conn->line.data;
+	if (reply[0] != '+' || reply[1] == 'O')
+		return read_login_reply(t, t->remote.options.user, f);
+	*challenge = reply + 1 + (reply[1] == ' ');
 	return 1;
 }
 
@@ -198,10 +199,10 @@ static int by_apop(struct pop3_talk *t, const struct sasl_options *o,
 	r = sink_close(&d.sink);
 	buf_printf(&text, "APOP %s %s\r\n", o->user, d.hex);
 	if (r == 0)
-		r = say_secret(t, &text, "APOP ***", f);
+		r = send_secret(t, &text, "APOP ***", f);
 	digest_free(&d);
 	buf_wipe(&text);
-	return r < 0 ? -1 : hear_login(t, o->user, f);
+	return r < 0 ? -1 : read_login_reply(t, o->user, f);
 }
 
 static int log_in_by(void *context, const struct mechanism *m, struct error *f)
@@ -214,7 +215,7 @@ static int log_in_by(void *context, const struct mechanism *m, struct error *f)
 	if (!(m->flags & MECHANISM_IS_COMMAND))
 		return remote_by_sasl(&t->remote, t->conn, m, &carrier, f);
 	return m->flags & MECHANISM_IS_CLEAR
-		       ? by_words(t, &t->remote.options, f)
+		       ? log_in_by_command(t, &t->remote.options, f)
 		       : by_apop(t, &t->remote.options, f);
 }
 
@@ -228,7 +229,7 @@ int pop3_begin(struct pop3_talk *t, struct arena *a,
 	remote_init(&t->remote, a, url, login);
 	if (remote_open(&t->remote, t->conn, &pop3, t, f) == 0) {
 		complete_capabilities(t);
-		if (login->stays_out ||
+		if (login->skips_login ||
 		    remote_log_in(&t->remote, t->conn, log_in_by, t, f) == 0)
 			return 0;
 	}
@@ -242,8 +243,8 @@ int pop3_quit(struct pop3_talk *t, struct error *f)
 
 	if (!t->conn || t->conn->is_broken)
 		return error_set(f, ERROR_TEMPORARY, "the connection is gone");
-	conn_hurry(t->conn, FAREWELL);
-	r = pop3_say(t, "QUIT\r\n", f);
+	conn_limit_time(t->conn, QUIT_MS);
+	r = pop3_send(t, "QUIT\r\n", f);
 	if (r == 0)
 		r = pop3_reply(t, "QUIT", f);
 	t->conn->is_broken = true;

@@ -96,7 +96,7 @@ int pop3_begin(struct pop3_talk *t, struct arena *a,
 	       const struct mailbox_url *url, const struct mailbox_login *login,
 	       struct error *f);
 /* Commands with their line ends. */
-int pop3_say(struct pop3_talk *t, const char *commands, struct error *f);
+int pop3_send(struct pop3_talk *t, const char *commands, struct error *f);
 /* Reads a status line: 0 for "+OK".  `what` names the action, for the error of
  * a "-ERR". */
 int pop3_reply(struct pop3_talk *t, const char *what, struct error *f);
@@ -123,35 +123,35 @@ struct imap_talk {
 int imap_begin(struct imap_talk *t, struct arena *a,
 	       const struct mailbox_url *url, const struct mailbox_login *login,
 	       struct error *f);
-/* One command without its tag and line end; `shown` as for conn_say. */
-int imap_say(struct imap_talk *t, const char *command, const char *shown,
-	     struct error *f);
+/* One command without its tag and line end; `shown` as for conn_send_text. */
+int imap_send(struct imap_talk *t, const char *command, const char *shown,
+	      struct error *f);
 /* The next response during the command with that tag; its line is in
  * remote->line.  IMAP_DONE is its "OK"; a "NO" or "BAD" is -1, and `what` names
  * the action, for the error. */
 int imap_next(struct imap_talk *t, unsigned tag, const char *what,
 	      struct error *f);
 /* The next response, to any command: for IMAP_DONE, *tag is the command that is
- * done, and imap_judge tells the result. */
+ * done, and imap_check_result tells the result. */
 int imap_any(struct imap_talk *t, unsigned *tag, struct error *f);
-int imap_judge(struct imap_talk *t, const char *what, struct error *f);
+int imap_check_result(struct imap_talk *t, const char *what, struct error *f);
 /* Skips all untagged responses. */
 int imap_finish(struct imap_talk *t, unsigned tag, const char *what,
 		struct error *f);
 /* Octets of the literal that the current line announces, -1: none. */
 int64_t imap_literal(const struct imap_talk *t);
 /* Streams that many octets; NULL drops them. */
-int imap_pass(struct imap_talk *t, uint64_t n, struct sink *to,
+int imap_copy(struct imap_talk *t, uint64_t n, struct sink *to,
 	      struct error *f);
 /* The rest of an untagged response: literals are dropped. */
-int imap_pass_rest(struct imap_talk *t, struct error *f);
+int imap_skip_rest(struct imap_talk *t, struct error *f);
 /* Asks for the capabilities again: there may be more after the login. */
-int imap_ask_abilities(struct imap_talk *t, struct error *f);
+int imap_request_capabilities(struct imap_talk *t, struct error *f);
 
 /* Appends the name of a mailbox, which is UTF-8 without control characters, in
  * modified UTF-7 (RFC 3501 5.1.3); -1 where it is not, or too long. */
 int imap_put_mutf7(struct buf *out, const char *name);
-void imap_farewell(struct imap_talk *t);
+void imap_logout(struct imap_talk *t);
 void imap_hang_up(struct imap_talk *t);
 
 /* The items of "* 3 FETCH (UID 7 RFC822.SIZE 12 BODY[] {12}". */
@@ -176,10 +176,10 @@ struct imap {
 	uint64_t *uids;	   /* rising */
 	struct prefetch prefetch;
 	unsigned open_tags; /* requests for messages that are not done */
-	bool is_muddled;  /* the server reorders replies: request one at a time
-			   */
-	uint64_t largest; /* message, from the list */
-	unsigned dropped; /* messages, since the request */
+	bool is_unordered; /* the server reorders replies: request one at a time
+			    */
+	uint64_t largest;  /* message, from the list */
+	unsigned dropped;  /* messages, since the request */
 	/* of the folder that was opened last */
 	uint64_t seen_validity, exists;
 };

@@ -35,7 +35,7 @@ void talk_init(struct talk *t, const struct talk_options *options)
 	t->edit.complete = talk_complete;
 	t->edit.context = t;
 	buf_init(&t->typed, TALK_LINE_MAX);
-	buf_init(&t->heard, TALK_LINE_MAX);
+	buf_init(&t->received, TALK_LINE_MAX);
 	talk_login_end(t);
 }
 
@@ -46,7 +46,7 @@ void talk_free(struct talk *t)
 	talk_state_free(&t->state);
 	edit_free(&t->edit);
 	buf_wipe(&t->typed);
-	buf_wipe(&t->heard);
+	buf_wipe(&t->received);
 	free(t->file);
 	free(t->transcript_path);
 }
@@ -61,7 +61,7 @@ static void explain(struct talk *t, const char *line)
 
 	if (!t->explains)
 		return;
-	t->options->protocol->gloss(&t->state, line, &text);
+	t->options->protocol->explain(&t->state, line, &text);
 	if (t->state.is_challenge && !t->login.is_on &&
 	    unbase64_text(challenge + strspn(challenge, " "), &plain) == 0 &&
 	    plain.len)
@@ -110,7 +110,7 @@ static int end_reply(struct talk *t, struct error *f)
 	struct talk_state *s = &t->state;
 
 	s->is_awaited = false;
-	if (s->is_farewell) {
+	if (s->ends_session) {
 		t->is_over = true;
 		return 0;
 	}
@@ -125,11 +125,11 @@ static int end_reply(struct talk *t, struct error *f)
 	return t->file ? send_pending_file(t, f) : 0;
 }
 
-static int handshake_steps_line(struct talk *t, struct error *f)
+static int handle_line(struct talk *t, struct error *f)
 {
-	struct buf *b = &t->heard;
+	struct buf *b = &t->received;
 	size_t octets = b->len;
-	enum talk_heard heard;
+	enum talk_received kind;
 	int r = 0;
 
 	while (b->len && strchr("\r\n", b->data[b->len - 1]))
@@ -137,13 +137,13 @@ static int handshake_steps_line(struct talk *t, struct error *f)
 	for (size_t i = 0; i < b->len; i++)
 		if (!b->data[i])
 			b->data[i] = '?';
-	heard = t->options->protocol->hear(&t->state, b->data, octets);
-	talk_show_heard(t, b->data, b->len);
+	kind = t->options->protocol->parse_reply(&t->state, b->data, octets);
+	talk_show_received(t, b->data, b->len);
 	explain(t, b->data);
 	talk_login_challenge(t, b->data);
-	if (heard == TALK_REPLY)
+	if (kind == TALK_REPLY)
 		r = end_reply(t, f);
-	else if (heard == TALK_UNASKED && error_is_set(&t->state.refusal))
+	else if (kind == TALK_UNASKED && error_is_set(&t->state.refusal))
 		t->refusal = t->state.refusal;
 	buf_reset(b);
 	return r;
@@ -156,13 +156,13 @@ static int take_octets(struct talk *t, const char *data, size_t n,
 		const char *end = memchr(data, '\n', n);
 		size_t piece = end ? (size_t)(end - data) + 1 : n;
 
-		if (buf_put(&t->heard, data, piece) < 0) {
+		if (buf_put(&t->received, data, piece) < 0) {
 			t->is_lost = true;
 			return error_set(f, ERROR_PROTOCOL,
 					 "%s sends a line without an end",
 					 t->line->place);
 		}
-		if (end && handshake_steps_line(t, f) < 0)
+		if (end && handle_line(t, f) < 0)
 			return -1;
 		data += piece;
 		n -= piece;
@@ -173,7 +173,7 @@ static int take_octets(struct talk *t, const char *data, size_t n,
 static int lose(struct talk *t, const struct error *why, struct error *f)
 {
 	t->is_over = t->is_lost = true;
-	if (t->state.is_farewell)
+	if (t->state.ends_session)
 		return 0;
 	talk_remark(t, "the server closed the connection");
 	if (t->refusal.reply == 421)
@@ -202,7 +202,7 @@ static int take_replies(struct talk *t, struct error *f)
 			return lose(t, &why, f);
 		if (n == 0)
 			return 0;
-		wait_moved(&t->wait, (size_t)n);
+		wait_progress(&t->wait, (size_t)n);
 		if (take_octets(t, room, (size_t)n, f) < 0)
 			return -1;
 	}
@@ -234,7 +234,7 @@ static int read_input(struct talk *t, struct error *f)
 		t->is_ended = true;
 	if (n <= 0)
 		return 0;
-	wait_moved(&t->wait, (size_t)n);
+	wait_progress(&t->wait, (size_t)n);
 	buf_put(&t->typed, room, (size_t)n);
 	if (t->options->is_terminal && t->state.is_awaited &&
 	    memchr(room, 3, (size_t)n))
@@ -256,7 +256,7 @@ static uint64_t patience(const struct talk *t)
 static int out_of_time(struct talk *t, struct error *f)
 {
 	t->is_over = t->is_lost = true;
-	if (t->state.is_farewell)
+	if (t->state.ends_session)
 		return 0;
 	return error_set(f, ERROR_TEMPORARY,
 			 "%s did not answer within %u seconds", t->line->place,

@@ -84,9 +84,9 @@ struct talk {
 	bool is_stale; /* ... as it was before the last key */
 	struct edit edit;
 
-	struct buf typed; /* input that is not yet processed */
-	bool is_ended;	  /* end of input */
-	struct buf heard; /* the incomplete line of the server */
+	struct buf typed;    /* input that is not yet processed */
+	bool is_ended;	     /* end of input */
+	struct buf received; /* the incomplete line of the server */
 
 	uint64_t deadline; /* sysenv_ticks, while a reply is pending */
 	struct wait wait;  /* for either side */

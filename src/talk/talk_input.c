@@ -101,20 +101,20 @@ static int append_file(struct talk *t, const char *path, const char *mailbox,
 		return -1;
 	buf_printf(&command, "APPEND %s {%" PRIu64 "}", mailbox, octets);
 	keep_file(t, path);
-	r = talk_say(t, command.data, f);
+	r = talk_send_command(t, command.data, f);
 	buf_free(&command);
 	return r;
 }
 
 /* Checked first: after DATA it is too late. */
-static int say_data(struct talk *t, const char *path, struct error *f)
+static int send_data(struct talk *t, const char *path, struct error *f)
 {
 	uint64_t octets;
 
 	if (talk_measure_file(path, &octets, f) < 0)
 		return -1;
 	keep_file(t, path);
-	return talk_say(t, "DATA", f);
+	return talk_send_command(t, "DATA", f);
 }
 
 static int run_file(struct talk *t, const char *rest, struct error *f)
@@ -135,7 +135,7 @@ static int run_file(struct talk *t, const char *rest, struct error *f)
 			    ? -1
 			    : talk_send_file(t, path, f);
 	else
-		r = say_data(t, path, f);
+		r = send_data(t, path, f);
 	free(path);
 	return r;
 }
@@ -143,15 +143,16 @@ static int run_file(struct talk *t, const char *rest, struct error *f)
 static int run_raw(struct talk *t, const char *rest, struct error *f)
 {
 	if (t->state.input == TALK_COMMAND)
-		return talk_say(t, rest, f);
-	return talk_say_line(t, rest, NULL, f);
+		return talk_send_command(t, rest, f);
+	return talk_send_line(t, rest, NULL, f);
 }
 
 static int run_quit(struct talk *t, const char *rest, struct error *f)
 {
 	(void)rest;
 	if (t->state.input == TALK_COMMAND)
-		return talk_say(t, t->options->protocol->farewell, f);
+		return talk_send_command(t, t->options->protocol->quit_command,
+					 f);
 	t->is_over = true;
 	talk_remark(t, "broken off");
 	return 0;
@@ -380,7 +381,7 @@ static int take(struct talk *t, const char *line, struct error *f)
 	if (is_for_us(t, line))
 		return do_command(t, line, f);
 	if (t->state.input != TALK_COMMAND)
-		return talk_say_line(t, line, NULL, f);
+		return talk_send_line(t, line, NULL, f);
 	if (!line[strspn(line, " \t")])
 		return 0;
 	if (is_stray_secret(t, line)) {
@@ -388,7 +389,7 @@ static int take(struct talk *t, const char *line, struct error *f)
 			       "answer");
 		return 0;
 	}
-	return talk_say(t, line, f);
+	return talk_send_command(t, line, f);
 }
 
 static int take_typed(struct talk *t, struct error *f)
@@ -533,13 +534,13 @@ static int end_input(struct talk *t, struct error *f)
 			f, ERROR_DATA,
 			"the input ended within a message: it was not sent");
 	case TALK_ANSWER:
-		return talk_say_line(t, "*", "*", f) < 0 ? -1 : 1;
+		return talk_send_line(t, "*", "*", f) < 0 ? -1 : 1;
 	case TALK_LINE:
-		return talk_say_line(t, "DONE", "DONE", f) < 0 ? -1 : 1;
+		return talk_send_line(t, "DONE", "DONE", f) < 0 ? -1 : 1;
 	default:
 		break;
 	}
-	if (talk_say(t, t->options->protocol->farewell, f) < 0)
+	if (talk_send_command(t, t->options->protocol->quit_command, f) < 0)
 		return -1;
 	t->deadline = sysenv_ticks() + FAREWELL_SECONDS * UINT64_C(1000);
 	return 1;

@@ -4,7 +4,7 @@
 
 #include "talk/talk.h"
 
-/* ---- talk_say.c: output ---- */
+/* ---- talk_send.c: output ---- */
 
 /* Shows a line of the dialogue on the screen and in the transcript: 'C', 'S',
  * '*'. Only on the screen: '=' for an explanation, ' ' for requested output. */
@@ -18,7 +18,7 @@ void talk_printf(struct talk *t, char direction, const char *format, ...)
 void talk_print(struct talk *t, const char *text);
 /* A line of the server: a challenge is masked in the transcript, secrets
  * everywhere. */
-void talk_show_heard(struct talk *t, const char *line, size_t n);
+void talk_show_received(struct talk *t, const char *line, size_t n);
 /* Remembers a secret that was sent, to mask it wherever the server repeats it.
  * A SASL response is remembered decoded, too. */
 void talk_remember(struct talk *t, const char *secret);
@@ -27,10 +27,10 @@ void talk_hide(const struct talk *t, char *text);
 void talk_forget(struct talk *t);
 
 /* Sends a command, whatever it begins with. */
-int talk_say(struct talk *t, const char *line, struct error *f);
+int talk_send_command(struct talk *t, const char *line, struct error *f);
 /* Sends the next line unchanged; `shown` is displayed instead. */
-int talk_say_line(struct talk *t, const char *line, const char *shown,
-		  struct error *f);
+int talk_send_line(struct talk *t, const char *line, const char *shown,
+		   struct error *f);
 /* Sends a file as the message that the server waits for, with the final dot. */
 int talk_send_file(struct talk *t, const char *path, struct error *f);
 /* The size of the file with CRLF, including a final line end; -1 with the

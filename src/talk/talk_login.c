@@ -79,7 +79,7 @@ int talk_login_begin(struct talk *t, const char *mechanism, const char *user,
 		return -1;
 	buf_printf(&command, "%s %s", t->options->protocol->login,
 		   l->sasl.mechanism->name);
-	r = talk_say(t, command.data, f);
+	r = talk_send_command(t, command.data, f);
 	buf_free(&command);
 	return r;
 }
@@ -88,16 +88,16 @@ int talk_login_answer(struct talk *t, struct error *f)
 {
 	struct talk_login *l = &t->login;
 	struct error why = ERROR_INIT;
-	const char *said = "*";
+	const char *response = "*";
 
 	if (sasl_answer(&l->sasl, l->challenge.data, &why) < 0)
 		talk_remark(t, "%s", why.text);
 	else
-		said = l->sasl.said.data;
+		response = l->sasl.response.data;
 	if (l->sasl.reason.len)
 		talk_remark(t, "its reason: %s", l->sasl.reason.data);
-	talk_remember(t, said);
-	return talk_say_line(t, said, "***", f);
+	talk_remember(t, response);
+	return talk_send_line(t, response, "***", f);
 }
 
 void talk_login_confirm(struct talk *t)

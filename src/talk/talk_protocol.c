@@ -74,8 +74,8 @@ bool talk_announces(const char *line, uint64_t *octets, bool *asks)
 
 /* ---- SMTP (RFC 5321, 4954, 3030) ---- */
 
-static void smtp_say(struct talk_state *s, const char *line, struct buf *out,
-		     struct buf *shown)
+static void smtp_command(struct talk_state *s, const char *line,
+			 struct buf *out, struct buf *shown)
 {
 	static const char *const secret[] = { "AUTH", NULL };
 	const char *rest = talk_verb(line, s->verb, sizeof(s->verb));
@@ -84,7 +84,7 @@ static void smtp_say(struct talk_state *s, const char *line, struct buf *out,
 	s->is_login = !strcmp(s->verb, "AUTH") ||
 		      (!glossary_verb("smtp", s->verb, strlen(s->verb), NULL) &&
 		       is_near(s->verb, secret));
-	s->is_farewell = !strcmp(s->verb, "QUIT");
+	s->ends_session = !strcmp(s->verb, "QUIT");
 	buf_puts(out, line);
 	if (s->is_login && rest[word])
 		buf_printf(shown, "%.*s ***", (int)(rest - line + (int)word),
@@ -140,8 +140,8 @@ static void turn(struct talk_state *s)
 	s->is_challenge = code == 334;
 }
 
-static enum talk_heard smtp_hear(struct talk_state *s, const char *line,
-				 size_t octets)
+static enum talk_received smtp_reply(struct talk_state *s, const char *line,
+				     size_t octets)
 {
 	struct error f = ERROR_INIT;
 	size_t used;
@@ -166,8 +166,8 @@ static enum talk_heard smtp_hear(struct talk_state *s, const char *line,
 	return s->is_awaited ? TALK_REPLY : TALK_UNASKED;
 }
 
-static void smtp_gloss(const struct talk_state *s, const char *line,
-		       struct buf *out)
+static void smtp_explain(const struct talk_state *s, const char *line,
+			 struct buf *out)
 {
 	struct glossary_verb meant;
 	const char *about = NULL;
@@ -191,13 +191,13 @@ static void smtp_gloss(const struct talk_state *s, const char *line,
 
 const struct talk_protocol talk_smtp = {
 	.name = "SMTP",
-	.farewell = "QUIT",
+	.quit_command = "QUIT",
 	.login = "AUTH",
 	.service = "smtp",
 	.counts_exactly = true,
-	.say = smtp_say,
-	.hear = smtp_hear,
-	.gloss = smtp_gloss,
+	.parse_command = smtp_command,
+	.parse_reply = smtp_reply,
+	.explain = smtp_explain,
 };
 
 /* ---- POP3 (RFC 1939, 2449, 5034) ---- */
@@ -215,8 +215,8 @@ static bool is_list(const char *verb, const char *rest)
 	return false;
 }
 
-static void pop3_say(struct talk_state *s, const char *line, struct buf *out,
-		     struct buf *shown)
+static void pop3_command(struct talk_state *s, const char *line,
+			 struct buf *out, struct buf *shown)
 {
 	static const char *const secret[] = { "PASS", "APOP", "AUTH", NULL };
 	const char *rest = talk_verb(line, s->verb, sizeof(s->verb));
@@ -226,7 +226,7 @@ static void pop3_say(struct talk_state *s, const char *line, struct buf *out,
 	s->is_login = is_near(s->verb, secret) &&
 		      (!is_known || !strcmp(s->verb, "PASS") ||
 		       !strcmp(s->verb, "APOP") || !strcmp(s->verb, "AUTH"));
-	s->is_farewell = !strcmp(s->verb, "QUIT");
+	s->ends_session = !strcmp(s->verb, "QUIT");
 	s->is_list = is_list(s->verb, rest);
 	s->is_in_list = false;
 	buf_puts(out, line);
@@ -239,7 +239,7 @@ static void pop3_say(struct talk_state *s, const char *line, struct buf *out,
 		buf_puts(shown, line);
 }
 
-static enum talk_heard status_line(struct talk_state *s, const char *line)
+static enum talk_received status_line(struct talk_state *s, const char *line)
 {
 	error_clear(&s->refusal);
 	s->input = TALK_COMMAND;
@@ -260,8 +260,8 @@ static enum talk_heard status_line(struct talk_state *s, const char *line)
 	return TALK_REPLY;
 }
 
-static enum talk_heard pop3_hear(struct talk_state *s, const char *line,
-				 size_t octets)
+static enum talk_received pop3_reply(struct talk_state *s, const char *line,
+				     size_t octets)
 {
 	(void)octets;
 	s->is_challenge = false;
@@ -272,8 +272,8 @@ static enum talk_heard pop3_hear(struct talk_state *s, const char *line,
 	return s->is_awaited ? status_line(s, line) : TALK_UNASKED;
 }
 
-static void pop3_gloss(const struct talk_state *s, const char *line,
-		       struct buf *out)
+static void pop3_explain(const struct talk_state *s, const char *line,
+			 struct buf *out)
 {
 	const char *about = glossary_response(line);
 
@@ -293,12 +293,12 @@ static void pop3_gloss(const struct talk_state *s, const char *line,
 
 const struct talk_protocol talk_pop3 = {
 	.name = "POP3",
-	.farewell = "QUIT",
+	.quit_command = "QUIT",
 	.login = "AUTH",
 	.service = "pop",
-	.say = pop3_say,
-	.hear = pop3_hear,
-	.gloss = pop3_gloss,
+	.parse_command = pop3_command,
+	.parse_reply = pop3_reply,
+	.explain = pop3_explain,
 };
 
 /* ---- IMAP (RFC 3501) ---- */
@@ -323,7 +323,7 @@ static bool has_tag(const char *line)
 	return !glossary_verb_near("imap", first, strlen(first), NULL);
 }
 
-static enum talk_heard go_on(struct talk_state *s)
+static enum talk_received go_on(struct talk_state *s)
 {
 	if (s->has_announced) {
 		s->input = TALK_OCTETS;
@@ -338,8 +338,8 @@ static enum talk_heard go_on(struct talk_state *s)
 	return TALK_REPLY;
 }
 
-static void imap_say(struct talk_state *s, const char *line, struct buf *out,
-		     struct buf *shown)
+static void imap_command(struct talk_state *s, const char *line,
+			 struct buf *out, struct buf *shown)
 {
 	static const char *const secret[] = { "LOGIN", "AUTHENTICATE", NULL };
 	const char *rest;
@@ -358,7 +358,7 @@ static void imap_say(struct talk_state *s, const char *line, struct buf *out,
 		      !strcmp(s->verb, "AUTHENTICATE") ||
 		      (!glossary_verb("imap", s->verb, strlen(s->verb), NULL) &&
 		       is_near(s->verb, secret));
-	s->is_farewell = !strcmp(s->verb, "LOGOUT");
+	s->ends_session = !strcmp(s->verb, "LOGOUT");
 	s->has_announced = talk_announces(out->data, &s->announced, &asks);
 	if (s->has_announced && !asks)
 		go_on(s);
@@ -371,7 +371,7 @@ static void imap_say(struct talk_state *s, const char *line, struct buf *out,
 		buf_puts(shown, out->data);
 }
 
-static enum talk_heard tagged(struct talk_state *s, const char *line)
+static enum talk_received tagged(struct talk_state *s, const char *line)
 {
 	const char *text = line + strlen(s->tag), *why;
 
@@ -389,7 +389,7 @@ static enum talk_heard tagged(struct talk_state *s, const char *line)
 }
 
 /* A response continues after its literal, on the same line or the next. */
-static void hear_inside(struct talk_state *s, const char *line, size_t octets)
+static void pass_literal(struct talk_state *s, const char *line, size_t octets)
 {
 	uint64_t left = s->literal;
 	bool asks;
@@ -401,17 +401,17 @@ static void hear_inside(struct talk_state *s, const char *line, size_t octets)
 	s->is_inside = talk_announces(line, &s->literal, &asks);
 }
 
-static enum talk_heard imap_hear(struct talk_state *s, const char *line,
-				 size_t octets)
+static enum talk_received imap_reply(struct talk_state *s, const char *line,
+				     size_t octets)
 {
-	enum talk_heard usual = s->is_awaited ? TALK_PART : TALK_UNASKED;
+	enum talk_received usual = s->is_awaited ? TALK_PART : TALK_UNASKED;
 	size_t tag = strlen(s->tag);
 	bool asks;
 
 	s->is_challenge = false;
 	s->is_content = s->is_inside;
 	if (s->is_inside) {
-		hear_inside(s, line, octets);
+		pass_literal(s, line, octets);
 		return usual;
 	}
 	if (line[0] == '*' && line[1] == ' ') {
@@ -432,8 +432,8 @@ static enum talk_heard imap_hear(struct talk_state *s, const char *line,
 	return TALK_REPLY;
 }
 
-static void imap_gloss(const struct talk_state *s, const char *line,
-		       struct buf *out)
+static void imap_explain(const struct talk_state *s, const char *line,
+			 struct buf *out)
 {
 	const char *about = glossary_response(line);
 	size_t tag = strlen(s->tag);
@@ -467,10 +467,10 @@ static void imap_gloss(const struct talk_state *s, const char *line,
 
 const struct talk_protocol talk_imap = {
 	.name = "IMAP",
-	.farewell = "LOGOUT",
+	.quit_command = "LOGOUT",
 	.login = "AUTHENTICATE",
 	.service = "imap",
-	.say = imap_say,
-	.hear = imap_hear,
-	.gloss = imap_gloss,
+	.parse_command = imap_command,
+	.parse_reply = imap_reply,
+	.explain = imap_explain,
 };

@@ -24,7 +24,7 @@ enum talk_input {
 	TALK_LINE,   /* requested by the server; sent unchanged */
 };
 
-enum talk_heard {
+enum talk_received {
 	TALK_PART,    /* of an incomplete reply */
 	TALK_REPLY,   /* its last line */
 	TALK_UNASKED, /* unsolicited */
@@ -33,7 +33,7 @@ enum talk_heard {
 struct talk_state {
 	enum talk_input input;
 	bool is_awaited;   /* a reply is pending */
-	bool is_farewell;  /* the last command ends the session */
+	bool ends_session; /* the last command ends the session */
 	bool is_login;	   /* the last command is a login */
 	bool is_challenge; /* the received line is one */
 	char verb[16];	   /* of the last command, upper case */
@@ -54,22 +54,22 @@ struct talk_state {
 };
 
 struct talk_protocol {
-	const char *name;     /* as in the glossary */
-	const char *farewell; /* the command that ends a session */
-	const char *login;    /* the one of SASL */
-	const char *service;  /* ... and its service name */
-	bool counts_exactly;  /* surplus octets of the last line are cut off;
-				 otherwise the command continues there */
+	const char *name;	  /* as in the glossary */
+	const char *quit_command; /* the command that ends a session */
+	const char *login;	  /* the one of SASL */
+	const char *service;	  /* ... and its service name */
+	bool counts_exactly; /* surplus octets of the last line are cut off;
+				otherwise the command continues there */
 	/* A command without its line end: `out` gets what is sent, `shown` what
 	 * may be displayed. */
-	void (*say)(struct talk_state *s, const char *line, struct buf *out,
-		    struct buf *shown);
+	void (*parse_command)(struct talk_state *s, const char *line,
+			      struct buf *out, struct buf *shown);
 	/* A line without its end; with it, the line had `octets`. */
-	enum talk_heard (*hear)(struct talk_state *s, const char *line,
-				size_t octets);
+	enum talk_received (*parse_reply)(struct talk_state *s,
+					  const char *line, size_t octets);
 	/* The meaning of the line just received. */
-	void (*gloss)(const struct talk_state *s, const char *line,
-		      struct buf *out);
+	void (*explain)(const struct talk_state *s, const char *line,
+			struct buf *out);
 };
 
 /* Calls reply_init; talk_state_free calls reply_free. */

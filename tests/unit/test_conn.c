@@ -48,7 +48,7 @@ static void test_spelling(void **state)
 		struct error f = ERROR_INIT;
 
 		o.protocol = &dial_protocol;
-		assert_int_equal(conn_spell(&o, &names, &f), 0);
+		assert_int_equal(conn_format_names(&o, &names, &f), 0);
 		assert_string_equal(names.url.data, cases[i].url);
 		assert_string_equal(names.place, cases[i].name);
 		buf_free(&names.url);
@@ -66,7 +66,7 @@ static void test_connect_to(void **state)
 	struct error f = ERROR_INIT;
 
 	(void)state;
-	assert_int_equal(conn_spell(&o, &names, &f), 0);
+	assert_int_equal(conn_format_names(&o, &names, &f), 0);
 	assert_string_equal(names.connect_to.data, "::[::1]:7");
 	buf_free(&names.url);
 	buf_free(&names.connect_to);
@@ -78,7 +78,7 @@ static void refuses(struct conn_options o)
 	struct error f = ERROR_INIT;
 
 	o.protocol = &dial_protocol;
-	assert_int_equal(conn_spell(&o, &names, &f), -1);
+	assert_int_equal(conn_format_names(&o, &names, &f), -1);
 	assert_int_equal(f.cause, ERROR_CONFIG);
 	buf_free(&names.url);
 	buf_free(&names.connect_to);
@@ -127,7 +127,7 @@ static void test_secrets_are_masked(void **state)
 {
 	const struct sasl_options o = { .user = "me",
 					.password = "s3cr3t-Pa55" };
-	struct sasl s = { .options = &o, .said = BUF_INIT(100) };
+	struct sasl s = { .options = &o, .response = BUF_INIT(100) };
 	struct buf shown = BUF_INIT(10000);
 	const struct trace trace = { keep_line, &shown };
 	struct handle inner = { .curl = NULL };
@@ -143,12 +143,12 @@ static void test_secrets_are_masked(void **state)
 		  "535-bad: s3cr3t-Pa55 czNjcjN0LVBhNTU=\r\n"
 		  "535 bad: AG1lAHMzY3IzdC1QYTU1\r\n";
 	for (int i = 0; i < 4; i++)
-		assert_int_equal(conn_line(&c, &f), 0);
+		assert_int_equal(conn_read_line(&c, &f), 0);
 	assert_string_equal(c.line.data, "535 bad: ***");
 	assert_string_equal(shown.data, "S 334 ***\nS + ***\n"
 					"S 535-bad: *** ***\n"
 					"S 535 bad: ***\n");
-	assert_int_equal(conn_line(&c, &f), -1);
+	assert_int_equal(conn_read_line(&c, &f), -1);
 	assert_true(c.is_broken);
 	buf_free(&c.line);
 	buf_free(&shown);
@@ -169,7 +169,7 @@ static void test_octets_behind_a_line(void **state)
 	memcpy(c.room, "one\r\ntwo", 8);
 	c.have = 8;
 	buf_init(&c.line, CONN_LINE_MAX);
-	assert_int_equal(conn_line(&c, &f), 0);
+	assert_int_equal(conn_read_line(&c, &f), 0);
 	assert_string_equal(c.line.data, "one");
 	assert_int_equal(conn_receive(&c, octets, 2, &end, &f), 2);
 	assert_memory_equal(octets, "tw", 2);

@@ -1,4 +1,5 @@
-/* test_sasl.c - which mechanism is taken, what is said in it, what is hidden.
+/* test_sasl.c - which mechanism is taken, what is response in it, what is
+ * hidden.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -137,7 +138,7 @@ static void test_flood(void **state)
 	assert_false(sasl_is_offered(&offer, "LOG"));
 }
 
-/* ---- what is said ---- */
+/* ---- what is response ---- */
 
 #define SAID_MAX 1000
 
@@ -145,14 +146,14 @@ struct script {
 	const char *challenges[4]; /* base64 */
 	bool refuses;
 	size_t at;
-	char said[SAID_MAX], shown[SAID_MAX];
+	char response[SAID_MAX], shown[SAID_MAX];
 };
 
-static void append(char said[SAID_MAX], const char *line)
+static void append(char response[SAID_MAX], const char *line)
 {
-	size_t n = strlen(said);
+	size_t n = strlen(response);
 
-	snprintf(said + n, SAID_MAX - n, "%s\n", line);
+	snprintf(response + n, SAID_MAX - n, "%s\n", line);
 }
 
 static int exchange(void *context, const char *line, const char *shown,
@@ -160,7 +161,7 @@ static int exchange(void *context, const char *line, const char *shown,
 {
 	struct script *s = context;
 
-	append(s->said, line);
+	append(s->response, line);
 	append(s->shown, shown);
 	*challenge = s->challenges[s->at];
 	if (*challenge) {
@@ -197,7 +198,7 @@ static void test_words(void **state)
 		const char *name;
 		size_t line_max;
 		struct script script;
-		const char *said;
+		const char *response;
 	} cases[] = {
 		{ "PLAIN", 512, { .refuses = false }, "AUTH PLAIN AG1lAHB3\n" },
 		{ "PLAIN",
@@ -226,7 +227,7 @@ static void test_words(void **state)
 		assert_int_equal(log_in(&script, cases[i].name, "pw",
 					cases[i].line_max, &f),
 				 0);
-		assert_string_equal(script.said, cases[i].said);
+		assert_string_equal(script.response, cases[i].response);
 		assert_null(strstr(script.shown, "cHc"));
 	}
 }
@@ -244,13 +245,14 @@ static void test_cram(void **state)
 	(void)state;
 	assert_int_equal(sasl_begin(&s, mechanism_find("cram-md5"), &o, &f), 0);
 	assert_int_equal(sasl_answer(&s, challenge, &f), 0);
-	assert_string_equal(s.said.data,
+	assert_string_equal(s.response.data,
 			    "dGltIGI5MTNhNjAyYzdlZGE3YTQ5NWI0ZTZlNzMzNGQzODkw");
 	assert_int_equal(sasl_answer(&s, challenge, &f), -1);
 	sasl_end(&s);
 }
 
-/* Why a token is refused is said before the refusal, and makes it clearer. */
+/* Why a token is refused is response before the refusal, and makes it clearer.
+ */
 static void test_token_refused(void **state)
 {
 	static const struct {
@@ -269,8 +271,8 @@ static void test_token_refused(void **state)
 		assert_int_equal(log_in(&script, cases[i].name, "pw", 512, &f),
 				 -1);
 		assert_string_equal(f.text, "535 no ({\"status\":\"401\"})");
-		n = strlen(script.said) - strlen(cases[i].end);
-		assert_string_equal(script.said + n, cases[i].end);
+		n = strlen(script.response) - strlen(cases[i].end);
+		assert_string_equal(script.response + n, cases[i].end);
 	}
 }
 
@@ -285,7 +287,8 @@ static void test_long_token(void **state)
 	memset(token, 'x', sizeof(token) - 1);
 	token[sizeof(token) - 1] = '\0';
 	assert_int_equal(log_in(&script, "OAUTHBEARER", token, 512, &f), 0);
-	assert_int_equal(strncmp(script.said, "AUTH OAUTHBEARER\nbixhPW1l", 25),
+	assert_int_equal(strncmp(script.response, "AUTH OAUTHBEARER\nbixhPW1l",
+				 25),
 			 0);
 }
 
@@ -328,15 +331,15 @@ static int lie(void *context, const char *line, const char *shown,
 	       const char **challenge, struct error *f)
 {
 	static char text[400];
-	struct buf said = BUF_INIT(400), out = BUF_INIT(400);
+	struct buf response = BUF_INIT(400), out = BUF_INIT(400);
 	unsigned *step = context;
 	const char *nonce;
 
 	(void)shown;
 	(void)f;
 	line = strrchr(line, ' ') ? strrchr(line, ' ') + 1 : line;
-	assert_int_equal(unbase64_text(line, &said), 0);
-	nonce = strstr(said.data, "r=");
+	assert_int_equal(unbase64_text(line, &response), 0);
+	nonce = strstr(response.data, "r=");
 	buf_printf(&out, "%ss,s=QSXCR+Q6sek8bf92,i=%s", nonce, iterations);
 	if (++*step == 2) {
 		buf_reset(&out);
@@ -345,7 +348,7 @@ static int lie(void *context, const char *line, const char *shown,
 	text[base64_text(text, out.data, out.len)] = '\0';
 	*challenge = text;
 	buf_free(&out);
-	buf_free(&said);
+	buf_free(&response);
 	return 1;
 }
 
@@ -445,13 +448,13 @@ static void test_hidden(void **state)
 		{ "s3cr3 s3cr3", "s3cr3 s3cr3" },
 		{ "<czNjcjN0>", "<***>" },
 		{ "AG1lAHMzY3IzdA==", "***" },
-		{ "said just now", "*** just now" },
+		{ "response just now", "*** just now" },
 	};
 	const struct sasl_options o = { .user = "me", .password = "s3cr3t" };
-	struct sasl s = { .options = &o, .said = BUF_INIT(100) };
+	struct sasl s = { .options = &o, .response = BUF_INIT(100) };
 
 	(void)state;
-	buf_puts(&s.said, "said");
+	buf_puts(&s.response, "response");
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
 		char text[64];
 
@@ -459,7 +462,7 @@ static void test_hidden(void **state)
 		sasl_hide(&s, text);
 		assert_string_equal(text, cases[i].want);
 	}
-	buf_free(&s.said);
+	buf_free(&s.response);
 }
 
 int main(void)

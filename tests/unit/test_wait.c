@@ -76,7 +76,7 @@ static enum wait_end read_all(struct wait *w, int fd, size_t *count)
 	*count = 0;
 	while ((end = wait_on(w, fd, &f)) == WAIT_READY) {
 		assert_int_equal(read(fd, &octet, 1), 1);
-		wait_moved(w, 1);
+		wait_progress(w, 1);
 		++*count;
 	}
 	return end;
@@ -148,7 +148,7 @@ static void test_pace(void **state)
 
 		assert_int_equal(wait_on(&w, peer.fd, &f), WAIT_READY);
 		assert_int_equal(read(peer.fd, &octet, 1), 1);
-		wait_moved(&w, 1);
+		wait_progress(&w, 1);
 	}
 	assert_true(w.whole_left > 10000 * (WAIT_SLOWNESS - 1));
 	peer_end(&peer);
@@ -167,7 +167,7 @@ static void test_only_waiting_counts(void **state)
 	wait_begin(&w, 60000);
 	assert_int_equal(wait_on(&w, peer.fd, &f), WAIT_READY);
 	assert_int_equal(read(peer.fd, &octet, 1), 1);
-	wait_moved(&w, 1);
+	wait_progress(&w, 1);
 	wait_limit(&w, 100);
 	poll(NULL, 0, 150);
 	assert_int_equal(w.quiet_left, 100);
@@ -211,7 +211,7 @@ static void test_stuck_for_a_while(void **state)
 		for (int turn = 0; turn < 12; turn++)
 			assert_int_equal(wait_on(&w, peer.fd, &f), WAIT_READY);
 		assert_int_equal(read(peer.fd, &octet, 1), 1);
-		wait_moved(&w, 0);
+		wait_progress(&w, 0);
 		assert_int_equal(w.stalled, 0);
 	}
 	peer_end(&peer);
@@ -279,7 +279,7 @@ static void test_woken(void **state)
 	peer_begin(&peer, 0, 0);
 	peer_begin(&other, 1, 1);
 	wait_begin(&w, LONG);
-	w.heeds_interrupt = false;
+	w.is_interruptible = false;
 	w.wake[1] = other.fd;
 	assert_int_equal(wait_on(&w, peer.fd, &f), WAIT_WOKEN);
 	assert_int_equal(wait_on(&w, peer.fd, &f), WAIT_WOKEN);
@@ -393,10 +393,13 @@ static void test_mailbox_again(void **state)
 		takes_commands = i == 0;
 		tries = 0;
 		if (takes_commands) {
-			assert_int_equal(conn_say(&c, "NOOP\r\n", NULL, &f), 0);
-			assert_int_equal(conn_line(&c, &f), -1);
+			assert_int_equal(conn_send_text(&c, "NOOP\r\n", NULL,
+							&f),
+					 0);
+			assert_int_equal(conn_read_line(&c, &f), -1);
 		} else {
-			assert_int_equal(conn_say(&c, "NOOP\r\n", NULL, &f),
+			assert_int_equal(conn_send_text(&c, "NOOP\r\n", NULL,
+							&f),
 					 -1);
 		}
 		assert_int_equal(f.cause, ERROR_TEMPORARY);

@@ -1,4 +1,4 @@
-/* talk_say.c - sending lines.
+/* talk_send.c - sending lines.
  *
  *	kind of line	how it is sent
  *	COMMAND		with its tag; the protocol sets the next kind
@@ -7,8 +7,6 @@
  *	OCTETS		unchanged, counted; then the command continues
  *	LINE		unchanged
  */
-#include <errno.h>
-
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -31,8 +29,7 @@
 
 #define SEND_SECONDS 300
 
-static int takes_no_more(struct talk *t, const struct error *why,
-			 struct error *f)
+static int report_lost(struct talk *t, const struct error *why, struct error *f)
 {
 	t->is_lost = true;
 	return error_set(f, ERROR_TEMPORARY, "%s accepts no more%s%s",
@@ -54,9 +51,9 @@ static int send_all(struct talk *t, const void *data, size_t n, struct error *f)
 
 		if (sent < 0 ||
 		    (sent == 0 && wait_poll(&w, &p, 1, &why) != WAIT_READY))
-			return takes_no_more(t, &why, f);
+			return report_lost(t, &why, f);
 		if (sent > 0)
-			wait_moved(&w, (size_t)sent);
+			wait_progress(&w, (size_t)sent);
 		at += sent;
 		n -= (size_t)sent;
 	}
@@ -82,7 +79,7 @@ static void expect_reply(struct talk *t)
 }
 
 /* libcurl does not start TLS on an open connection. */
-static bool is_too_late(struct talk *t)
+static bool is_starttls(struct talk *t)
 {
 	const char *verb = t->state.verb;
 
@@ -115,7 +112,7 @@ static void remember_command(struct talk *t, const char *line)
 	talk_remember(t, last);
 }
 
-int talk_say(struct talk *t, const char *line, struct error *f)
+int talk_send_command(struct talk *t, const char *line, struct error *f)
 {
 	struct buf out = BUF_INIT(TALK_LINE_MAX + 64);
 	struct buf shown = BUF_INIT(TALK_LINE_MAX + 64);
@@ -124,9 +121,9 @@ int talk_say(struct talk *t, const char *line, struct error *f)
 
 	s->input = TALK_COMMAND;
 	s->has_announced = false;
-	t->options->protocol->say(s, line, &out, &shown);
+	t->options->protocol->parse_command(s, line, &out, &shown);
 	t->may_be_secret = false;
-	if (!is_too_late(t)) {
+	if (!is_starttls(t)) {
 		talk_show(t, 'C', shown.data, shown.len);
 		if (s->is_login && !t->line->is_safe)
 			talk_remark(t, "this line is not encrypted: others can "
@@ -172,7 +169,7 @@ static void end_message(struct talk *t)
 	expect_reply(t);
 }
 
-static int say_body(struct talk *t, const char *line, struct error *f)
+static int send_body(struct talk *t, const char *line, struct error *f)
 {
 	if (strcmp(line, ".") != 0)
 		return send_line(t, line, *line == '.' ? "." : "", f);
@@ -180,7 +177,7 @@ static int say_body(struct talk *t, const char *line, struct error *f)
 	return send_line(t, ".", "", f);
 }
 
-static int say_octets(struct talk *t, const char *line, struct error *f)
+static int send_octets(struct talk *t, const char *line, struct error *f)
 {
 	bool is_exact = t->options->protocol->counts_exactly;
 	size_t n = strlen(line) + 2;
@@ -203,7 +200,7 @@ static int say_octets(struct talk *t, const char *line, struct error *f)
 	return r;
 }
 
-static int say_answer(struct talk *t, const char *line, struct error *f)
+static int send_answer(struct talk *t, const char *line, struct error *f)
 {
 	talk_remember(t, line);
 	t->state.input = TALK_COMMAND;
@@ -211,8 +208,8 @@ static int say_answer(struct talk *t, const char *line, struct error *f)
 	return send_line(t, line, "", f);
 }
 
-int talk_say_line(struct talk *t, const char *line, const char *shown,
-		  struct error *f)
+int talk_send_line(struct talk *t, const char *line, const char *shown,
+		   struct error *f)
 {
 	if (!shown)
 		shown = t->state.input == TALK_ANSWER ||
@@ -223,11 +220,11 @@ int talk_say_line(struct talk *t, const char *line, const char *shown,
 	talk_show(t, 'C', shown, strlen(shown));
 	switch (t->state.input) {
 	case TALK_BODY:
-		return say_body(t, line, f);
+		return send_body(t, line, f);
 	case TALK_OCTETS:
-		return say_octets(t, line, f);
+		return send_octets(t, line, f);
 	case TALK_ANSWER:
-		return say_answer(t, line, f);
+		return send_answer(t, line, f);
 	default:
 		t->state.input = TALK_COMMAND;
 		expect_reply(t);
@@ -264,7 +261,7 @@ static int open_file(const char *path, struct error *f)
 	return fd;
 }
 
-static int pour(const char *path, struct sink *end, struct error *f)
+static int pump_file(const char *path, struct sink *end, struct error *f)
 {
 	struct source from;
 	struct crlf crlf;
@@ -286,7 +283,7 @@ int talk_measure_file(const char *path, uint64_t *octets, struct error *f)
 	struct sink_count count;
 
 	sink_count_init(&count, NULL, f);
-	if (pour(path, &count.sink, f) < 0)
+	if (pump_file(path, &count.sink, f) < 0)
 		return -1;
 	*octets = count.count;
 	return 0;
@@ -303,7 +300,7 @@ int talk_send_file(struct talk *t, const char *path, struct error *f)
 
 	dot_init(&dot, &line.sink);
 	sink_count_init(&count, is_dotted ? &dot.sink : &line.sink, f);
-	r = pour(path, &count.sink, f);
+	r = pump_file(path, &count.sink, f);
 	if (r == 0 && !is_dotted)
 		r = count.count == t->state.octets
 			    ? send_all(t, "\r\n", 2, f)
@@ -488,7 +485,7 @@ void talk_show(struct talk *t, char direction, const char *text, size_t n)
 	show_line(t, direction, text, n, false);
 }
 
-void talk_show_heard(struct talk *t, const char *line, size_t n)
+void talk_show_received(struct talk *t, const char *line, size_t n)
 {
 	show_line(t, 'S', line, n, t->state.is_challenge);
 }
