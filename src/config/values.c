@@ -23,7 +23,9 @@ static int refuse(struct value *v, const char *why)
 /* It must be one of these, as `why` and `words` say. */
 static int refuse_word(struct value *v, const char *const *words)
 {
-	const char *why = arena_format(v->arena, "is not %s", *words);
+	const char *why =
+		arena_format(v->arena, *v->text ? "is not %s" : "needs %s",
+			     *words);
 
 	v->words = *words;
 	while (*++words) {
@@ -85,15 +87,30 @@ int value_path_or_off(struct value *v, void *field)
 	return value_path(v, field);
 }
 
-int value_switch(struct value *v, void *field)
+static int read_switch(struct value *v, const char *const *words, void *field)
 {
-	static const char *const words[] = { "on", "off", NULL };
 	bool on = !*v->text || strcmp(v->text, "on") == 0;
 
 	if (!on && strcmp(v->text, "off") != 0)
 		return refuse_word(v, words);
 	*(bool *)field = on;
 	return 0;
+}
+
+int value_switch(struct value *v, void *field)
+{
+	static const char *const words[] = { "on", "off", NULL };
+
+	return read_switch(v, words, field);
+}
+
+/* The third word is a setting of its own (settings.c). */
+int value_to_header(struct value *v, void *field)
+{
+	static const char *const words[] = { "on", "off",
+					     "undisclosed_recipients", NULL };
+
+	return read_switch(v, words, field);
 }
 
 int value_choice(struct value *v, void *field)

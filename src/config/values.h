@@ -12,6 +12,7 @@ int value_word(struct value *v, void *field); /* no blanks */
 int value_path(struct value *v, void *field); /* ~ expanded */
 int value_path_or_off(struct value *v, void *field);
 int value_switch(struct value *v, void *field);
+int value_to_header(struct value *v, void *field);
 int value_choice(struct value *v, void *field);
 int value_port(struct value *v, void *field);	    /* must be there */
 int value_proxy_port(struct value *v, void *field); /* 0 when empty */

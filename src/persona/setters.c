@@ -201,14 +201,29 @@ SETTER(set_encoding)
 	return 0;
 }
 
+int refuse_words(struct options_run *run, const char *value, const char *words,
+		 struct error *f)
+{
+	const char *last = strrchr(words, ' ');
+	size_t n = strcspn(words, " ");
+	const char *told = arena_dup_n(run->arena, words, n);
+
+	for (words += n; words < last; words += 1 + n) {
+		n = strcspn(words + 1, " ");
+		told = arena_format(run->arena, "%s, %.*s", told, (int)n,
+				    words + 1);
+	}
+	return error_set(f, ERROR_USAGE, "'%s' is not %s or%s", value, told,
+			 last);
+}
+
 SETTER(set_compression)
 {
 	int method = compression_parse(value);
 
 	(void)row;
 	if (method < 0)
-		return error_set(f, ERROR_USAGE,
-				 "'%s' is not one of: " COMPRESSIONS, value);
+		return refuse_words(run, value, COMPRESSIONS, f);
 	run->request->compression = (enum compression)method;
 	return 0;
 }
@@ -365,12 +380,24 @@ static const char *setting_name(struct arena *a, const char *name, size_t n)
 	return copy;
 }
 
+/* "port "x" is not ...": the option is named already. */
+static void drop_name(const char *name, struct error *f)
+{
+	size_t n = strlen(name);
+
+	if (strncmp(f->text, name, n) == 0 && f->text[n] == ' ')
+		memmove(f->text, f->text + n + 1, strlen(f->text + n));
+}
+
 SETTER(set_setting)
 {
-	return override_setting(run,
-				setting_name(run->arena, row->name,
-					     strlen(row->name)),
-				value, f);
+	const char *name =
+		setting_name(run->arena, row->name, strlen(row->name));
+
+	if (override_setting(run, name, value, f) == 0)
+		return 0;
+	drop_name(name, f);
+	return -1;
 }
 
 SETTER(set_any)

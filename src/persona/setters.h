@@ -39,6 +39,10 @@ SETTER(set_setting); /* the setting of the row's name, '-' read as '_' */
 SETTER(set_tls);     /* on, off, starttls, implicit */
 SETTER(set_any);     /* "name=value" */
 
+/* ERROR_USAGE: "'x' is not a, b or c"; the words have blanks between them. */
+int refuse_words(struct options_run *run, const char *value, const char *words,
+		 struct error *f);
+
 SETTER(set_nothing); /* accepted without effect */
 
 SETTER(set_number); /* the row's field, an unsigned within its bounds */

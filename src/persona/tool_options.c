@@ -32,7 +32,10 @@ static SETTER(set_show_config)
 		return choose(run, COMMAND_SHOW_CONFIG, f);
 	if (strcmp(value, "accounts") == 0)
 		return choose(run, COMMAND_LIST_ACCOUNTS, f);
-	return error_set(f, ERROR_USAGE, "'%s' is not accounts", value);
+	return error_set(f, ERROR_USAGE,
+			 "'%s' is unknown: use --show-config, or "
+			 "--show-config=accounts to list the accounts",
+			 value);
 }
 
 /* ---- check ---- */
@@ -111,7 +114,10 @@ SETTER(set_transcript)
 	struct request *r = run->request;
 
 	(void)row;
-	(void)f;
+	if (value && !*value)
+		return error_set(f, ERROR_USAGE,
+				 "the file name is empty: is a variable not "
+				 "set?");
 	if (!value && run->cmdline->kind == COMMAND_TALK)
 		value = next_word(run);
 	if (value)
@@ -256,8 +262,7 @@ static SETTER(set_split_format)
 
 	(void)row;
 	if (format < 0)
-		return error_set(f, ERROR_USAGE,
-				 "'%s' is not one of: " SPLIT_FORMATS, value);
+		return refuse_words(run, value, SPLIT_FORMATS, f);
 	run->cmdline->split.format = (enum split_format)format;
 	return 0;
 }

@@ -391,8 +391,9 @@ static int send_without(struct mail *m, struct error *f)
 	const char *kept = run->outcome.dead_letter;
 
 	m->failed_output = arena_format(
-		m->arena, "the mail with all of the output did not go: %s%s%s",
-		f->text, kept ? "; it is kept in " : "", kept ? kept : "");
+		m->arena,
+		"the mail with all of the output was not sent: %s%s%s", f->text,
+		kept ? "; it is kept in " : "", kept ? kept : "");
 	error_clear(f);
 	composition_free(&m->composition);
 	return compose(m, f) < 0 ? -1 : submit(m, f);
@@ -458,7 +459,7 @@ int mail_send(struct run_record *run, struct report *report)
 	r = send_all(m, f);
 	filetype_forget();
 	if (r < 0)
-		log_error("the mail of job %s did not go", run->name);
+		log_error("the mail about job %s was not sent", run->name);
 	report_outcome(&run->outcome, f);
 	composition_free(&m->composition);
 	return r;

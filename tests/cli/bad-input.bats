@@ -183,3 +183,16 @@ load helper
 	mailsend --print --timeout '1 min' alice@localhost <<<text
 	refused 64 1h30m --set queue_retry=1x alice@localhost <<<text
 }
+
+# The option is named once, and what it takes is a sentence.
+@test "words that an option does not know" {
+	refused 64 'parts, uuencode, partial or shar' --format zip \
+		alice@localhost <<<text
+	refused 64 'gzip, xz, zstd or none' --compress zip alice@localhost <<<text
+	refused 64 --show-config=accounts --show-config=x
+	refused 64 'file name is empty' --transcript= alice@localhost <<<text
+	refused 64 '--port: "x"' --port x alice@localhost <<<text
+	refused 64 'needs auto' --queue '' alice@localhost <<<text
+	refused 64 undisclosed_recipients --set set_to_header=x \
+		alice@localhost <<<text
+}

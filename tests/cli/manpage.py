@@ -98,7 +98,7 @@ class Judge:
                     self.wrong(page, f"{len(line)} columns, {where}")
                 if macro.search(line) or re.search(r"^\s*\.[A-Z][a-z]\b", line):
                     self.wrong(page, f"a macro, {where}")
-                if re.search(r"\\[&(~-]|‘‘|’’|“‘|’”", line):
+                if re.search(r"\\[&(~-]|‘‘|’’|“‘|’”|‘['\"]", line):
                     self.wrong(page, f"an escape or quotes, {where}")
             self.check_table(page, renderer, text)
 
