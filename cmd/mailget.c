@@ -170,7 +170,10 @@ static int take_numbers(struct run *w, const struct action *act,
 		act->least == 0 && (act->most != 1 || w->order.only_new);
 
 	if (count > act->most || count < act->least || (!count && !may_lack))
-		return error_set(f, ERROR_USAGE, "usage: mailget SOURCE %s",
+		return error_set(f, ERROR_USAGE,
+				 "%s: write it as in mailget SOURCE %s",
+				 count > act->most ? "too many arguments"
+						   : "an argument is missing",
 				 act->synopsis);
 	for (size_t i = 0; i < count; i++)
 		if (!choice_is_word(words[i]))

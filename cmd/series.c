@@ -449,9 +449,9 @@ static int send_messages(struct runner *run, struct error *f)
 		return -1;
 	run->batch = &batch;
 	run->total = batch.total;
-	r = batch.total
-		    ? send_all(run, &message_ops, f)
-		    : error_set(f, ERROR_NOINPUT, "there is no mail to send");
+	r = batch.total ? send_all(run, &message_ops, f)
+			: error_set(f, ERROR_NOINPUT, "there is no mail in %s",
+				    *job->options->files);
 	batch_close(&batch);
 	run->batch = NULL;
 	return r;

@@ -94,10 +94,7 @@ static int read_text(const char *path, struct buf *text, struct error *f)
 	int r;
 
 	/* reading a pipe could block forever */
-	r = disk_stat(path, &st, f);
-	if (r < 0)
-		return -1;
-	if (r > 0 && !S_ISREG(st.st_mode))
+	if (stat(path, &st) == 0 && !S_ISREG(st.st_mode))
 		return error_set(f, ERROR_CONFIG, "%s is not a file", path);
 	r = disk_read_file(path, text, false, f);
 	if (r < 0 && f->cause != ERROR_IO)

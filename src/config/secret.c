@@ -254,18 +254,24 @@ static int from_terminal(struct lookup *q, struct error *f)
 static int not_found(const struct lookup *q, struct error *f)
 {
 	const char *host = q->account->host ? q->account->host : "HOST";
+	/* one that no file names is "(none)" (config_blank) */
+	const char *place =
+		*q->account->name == '('
+			? ""
+			: arena_format(q->arena,
+				       "account %s: ", q->account->name);
 
 	if (!q->user)
 		return error_set(f, ERROR_CONFIG,
-				 "account %s: auth is on and no user is named; "
-				 "add a line \"user NAME\"",
-				 q->account->name);
+				 "%sauth is on and no user is named; add a "
+				 "line \"user NAME\"",
+				 place);
 	return error_set(f, ERROR_CONFIG,
-			 "account %s: no password for %s at %s; add a line "
+			 "%sno password for %s at %s; add a line "
 			 "\"passwordeval COMMAND\" (for a keyring: "
 			 "\"passwordeval secret-tool lookup host %s service "
 			 "smtp user %s\") or \"password_file FILE\"",
-			 q->account->name, q->user, host, host, q->user);
+			 place, q->user, host, host, q->user);
 }
 
 int secret_get(struct arena *a, const struct account *account,

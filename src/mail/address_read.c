@@ -418,7 +418,7 @@ static int read_mailbox(struct reader *r, struct scan mark, struct address *one)
 		return refuse(r, r->s.start,
 			      "put the name into double quotes, as in "
 			      "\"Last, First\" <user@host>",
-			      "a comma that may be the name's");
+			      "a comma that may belong to a name");
 	return 0;
 }
 

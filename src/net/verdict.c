@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "net/handle.h"
@@ -471,6 +472,7 @@ static int explain_file(struct conn *c, struct error *f)
 		{ "tls_cert_file", o->cert_file },
 		{ "tls_key_file", o->key_file },
 	};
+	struct stat st;
 
 	if (check_descriptors(c->place, f) < 0)
 		return -1;
@@ -483,6 +485,13 @@ static int explain_file(struct conn *c, struct error *f)
 			return error_errno(f, ERROR_CONFIG, errno,
 					   "%s: cannot read %s",
 					   files[i].setting, files[i].path);
+		if (fd >= 0 && fstat(fd, &st) == 0 && S_ISDIR(st.st_mode)) {
+			close(fd);
+			return error_set(f, ERROR_CONFIG,
+					 "%s: %s is a directory: name a file "
+					 "in PEM format",
+					 files[i].setting, files[i].path);
+		}
 		if (fd >= 0)
 			close(fd);
 	}

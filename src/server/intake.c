@@ -206,8 +206,9 @@ static int refuse_without_server(const char *address, struct response *answer)
 				    "no mail server is configured for <%s>",
 				    address);
 	return response_set(answer, 550, "5.1.1",
-			    "<%s> is not here: this is %s's own", address,
-			    sysenv_user());
+			    "<%s> is unknown: no mail server is configured, "
+			    "and only mail to %s is accepted",
+			    address, sysenv_user());
 }
 
 static void add_destination(struct intake *in, struct arena *a,

@@ -196,3 +196,11 @@ load helper
 	refused 64 undisclosed_recipients --set set_to_header=x \
 		alice@localhost <<<text
 }
+
+@test "a setting that names a directory, or a link to itself" {
+	mkdir dir
+	ln -s loop loop
+	refused 78 'aliases: cannot read loop' --set aliases=loop \
+		--host localhost ops <<<text
+	refused 66 'no mail in dir' --batch dir
+}
