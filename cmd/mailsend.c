@@ -323,6 +323,12 @@ static const struct tool {
 	[COMMAND_VERSION] = { version, NEEDS_NOTHING, INTERRUPTED_ENDS },
 };
 
+/* A job is run even if its report cannot be made. */
+static bool has_job(const struct cmdline *c)
+{
+	return c->kind == COMMAND_RUN && c->run.kind == RUN_COMMAND;
+}
+
 static int act(struct run *run, struct error *f)
 {
 	const struct request *r = &run->cmdline.request;
@@ -330,7 +336,7 @@ static int act(struct run *run, struct error *f)
 	struct error trouble = ERROR_INIT;
 	int status;
 
-	if (r->json && json_prepare(f) < 0)
+	if (r->json && !has_job(&run->cmdline) && json_prepare(f) < 0)
 		return -1;
 	if (r->action == REQUEST_SEND && run->cmdline.series.resume) {
 		status = recall(run, f);

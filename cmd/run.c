@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "base/interrupt.h"
+#include "base/json.h"
 #include "base/log.h"
 #include "base/sysenv.h"
 #include "output.h"
@@ -68,7 +69,8 @@ static int run_and_tell(struct arena *a, const struct cmdline *c,
 	int status = run_job(&run, a, &wish);
 
 	if (c->request.json &&
-	    write_out(&text, run_json(&run, status, &text), &f) < 0)
+	    (json_prepare(&f) < 0 ||
+	     write_out(&text, run_json(&run, status, &text), &f) < 0))
 		log_error("%s", f.text);
 	run_free(&run);
 	interrupt_forget();

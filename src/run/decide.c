@@ -18,6 +18,10 @@ static enum decide_reason reason_of(const struct decide_options *o,
 	if (!run->has_failed && (o->on & DECIDE_RECOVERY) &&
 	    before->is_reported)
 		return DECIDE_RECOVERED;
+	if (run->lost == DECIDE_LOST_MAIL ||
+	    (run->lost == DECIDE_LOST_RUN && (o->on & DECIDE_FAILURE) &&
+	     before->failures >= o->after))
+		return DECIDE_LOST;
 	/* on the first run, any output is new */
 	if ((o->on & DECIDE_CHANGE) && !run->is_unknown &&
 	    (*before->digest ? strcmp(before->digest, run->digest) != 0
@@ -36,8 +40,9 @@ static void alert_of(const struct decision *d, const struct decide_run *run,
 {
 	struct error unused = ERROR_INIT;
 	struct arena a = ARENA_INIT;
-	const char *text = arena_format(&a, "%d\n%s\n%s", (int)d->reason,
-					run->status, run->digest);
+	const char *text =
+		arena_format(&a, "%d\n%d\n%s\n%s", (int)d->reason,
+			     (int)run->lost, run->status, run->digest);
 
 	if (digest_text(text, strlen(text), out, &unused) < 0)
 		*out = '\0'; /* then no other is the same */
@@ -113,4 +118,12 @@ void decide_mailed(const struct decision *d, const struct decide_run *run,
 		s->is_reported = true;
 	else if (!run->is_blocked)
 		s->is_reported = false;
+}
+
+void decide_not_mailed(const struct decide_run *run, struct state *s)
+{
+	if (!s->suppressed++)
+		s->suppressed_since = run->now;
+	if (!run->is_blocked)
+		s->is_reported = run->has_failed;
 }

@@ -3,7 +3,10 @@
  * A pure function of the stored state: no clock, no files.  If the state of
  * earlier runs is unknown, because it could not be read or written, limits on
  * counts are taken as reached, so that a failure is mailed rather than lost.  A
- * time in the future (the clock was set back) counts as long past. */
+ * time in the future (the clock was set back) counts as long past.
+ *
+ * A run that never ended counts as a failure.  If it, or the mail of a run, was
+ * lost, the next run is mailed for that. */
 #ifndef RUN_DECIDE_H
 #define RUN_DECIDE_H
 
@@ -27,12 +30,21 @@ struct decide_options {
 	int64_t quiet_until; /* 0: no such time */
 };
 
+/* What of the run before was lost: mailsend was killed, or the machine went
+ * down. */
+enum decide_loss {
+	DECIDE_LOST_NOTHING,
+	DECIDE_LOST_RUN,
+	DECIDE_LOST_MAIL,
+};
+
 /* A run, as input for the decision. */
 struct decide_run {
 	int64_t now;
 	bool is_unknown; /* the state of earlier runs is unknown */
 	bool has_failed, has_output;
-	bool is_blocked;    /* not run, because another run has the lock */
+	bool is_blocked; /* not run, because another run has the lock */
+	enum decide_loss lost;
 	const char *status; /* phrase_status() */
 	const char *digest; /* of the output; "" if unknown */
 };
@@ -42,6 +54,7 @@ enum decide_reason {
 	DECIDE_FAILED,
 	DECIDE_BLOCKED,
 	DECIDE_RECOVERED,
+	DECIDE_LOST,
 	DECIDE_CHANGED,
 	DECIDE_HAS_OUTPUT,
 	DECIDE_EACH_TIME,
@@ -62,8 +75,10 @@ struct decision {
 /* Updates *s for the case that no mail is sent. */
 struct decision decide(const struct decide_options *o,
 		       const struct decide_run *run, struct state *s);
-/* After the mail was sent or stored: updates *s. */
+/* After the mail was sent or queued: updates *s. */
 void decide_mailed(const struct decision *d, const struct decide_run *run,
 		   struct state *s);
+/* After it failed: it counts as suppressed, and does not hold back the next. */
+void decide_not_mailed(const struct decide_run *run, struct state *s);
 
 #endif

@@ -31,7 +31,10 @@ static void add(struct list *l, struct arena *a, const char *name,
 	job->is_running = state_is_running(&job->state);
 	last = job->state.started > job->state.ended ? job->state.started
 						     : job->state.ended;
-	job->is_missed = o->missed && last < now - o->missed;
+	job->is_lost = job->state.pid && !job->state.ended && !job->is_running;
+	/* a time in the future, of a wrong clock, tells nothing */
+	job->is_missed =
+		o->missed && (last < now - o->missed || last > now + o->missed);
 }
 
 static int by_name(const void *one, const void *other)
@@ -98,13 +101,13 @@ static void put_job(const struct list_job *job, int64_t now, struct buf *out)
 	pad(out, start, 17);
 	start = out->len;
 	text_puts_safe(out, job->is_running ? "running"
-			    : s->pid	    ? "lost"
+			    : job->is_lost  ? "lost"
 					    : s->status);
 	if (s->failures > 1)
 		buf_printf(out, ", %u in a row", s->failures);
 	pad(out, start, 30);
 	start = out->len;
-	if (!s->pid)
+	if (s->ended)
 		phrase_span(out, s->milliseconds);
 	pad(out, start, 12);
 	if (s->next > now)
@@ -130,17 +133,21 @@ void list_text(const struct list *l, struct buf *out)
 
 /* ---- for a monitor ---- */
 
+static bool has_failed(const struct list_job *job)
+{
+	return job->is_lost || job->state.failures;
+}
+
 /* The names of jobs with this status, and the reasons. */
 static void put_those(const struct list *l, int status, struct buf *out)
 {
 	for (size_t i = 0; i < l->count; i++) {
 		const struct list_job *job = &l->jobs[i];
-		bool has_failed = job->state.failures > 0;
 
-		if (status == 3 ? !job->trouble
-		    : status == 2
-			    ? job->trouble || !job->is_missed
-			    : job->trouble || job->is_missed || !has_failed)
+		if (status == 3	  ? !job->trouble
+		    : status == 2 ? job->trouble || !job->is_missed
+				  : job->trouble || job->is_missed ||
+					    !has_failed(job))
 			continue;
 		buf_puts(out, "; ");
 		text_puts_safe(out, job->name);
@@ -149,7 +156,8 @@ static void put_those(const struct list *l, int status, struct buf *out)
 		else if (status == 2)
 			buf_puts(out, " has not run since ");
 		else
-			buf_printf(out, ": %s", job->state.status);
+			buf_printf(out, ": %s",
+				   job->is_lost ? "lost" : job->state.status);
 		if (status == 2)
 			put_time(out, job->state.started);
 	}
@@ -165,10 +173,10 @@ int list_monitor(const struct list *l, struct buf *out)
 	for (size_t i = 0; i < l->count; i++) {
 		const struct list_job *job = &l->jobs[i];
 
-		counts[job->trouble	     ? 3
-		       : job->is_missed	     ? 2
-		       : job->state.failures ? 1
-					     : 0]++;
+		counts[job->trouble	 ? 3
+		       : job->is_missed	 ? 2
+		       : has_failed(job) ? 1
+					 : 0]++;
 	}
 	if (counts[2])
 		status = 2;

@@ -14,6 +14,7 @@ struct list_job {
 	struct state state;
 	const char *trouble; /* why its state could not be read; or NULL */
 	bool is_running, is_missed;
+	bool is_lost; /* the last run never ended */
 };
 
 struct list {

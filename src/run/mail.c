@@ -98,7 +98,7 @@ static void attach(struct mail *m, const char *path, const char *name)
 	if (m->request->compression != COMPRESSION_NONE)
 		return;
 	x->type = m->report->is_binary
-			  ? filetype_of(m->arena, "output", &m->output)
+			  ? report_binary_type(m->arena, &m->output)
 			  : "text/plain";
 }
 

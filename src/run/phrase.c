@@ -149,6 +149,10 @@ static const char *usual_subject(const struct run_record *run)
 		return d->failures > 1 ? "[{host}] {name}: recovered after "
 					 "{failures} failures"
 				       : "[{host}] {name}: recovered";
+	if (d->reason == DECIDE_LOST)
+		return run->lost == DECIDE_LOST_MAIL
+			       ? "[{host}] {name}: the mail before may be lost"
+			       : "[{host}] {name}: the run before never ended";
 	if (d->reason == DECIDE_CHANGED && !run_has_failed(run))
 		return *run->before.digest
 			       ? "[{host}] {name}: output has changed"

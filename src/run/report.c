@@ -78,6 +78,12 @@ static void put_outcome(const struct run_record *run, struct buf *out)
 			   job_exit(j), after);
 	else if (run->decision.reason == DECIDE_RECOVERED)
 		buf_printf(out, "It works again: done after %s.\n", after);
+	else if (run->decision.reason == DECIDE_LOST)
+		buf_printf(out, "The %s.  This one: done after %s.\n",
+			   run->lost == DECIDE_LOST_MAIL
+				   ? "mail about the run before may be lost"
+				   : "run before never came to its end",
+			   after);
 	else if (run->decision.reason == DECIDE_CHANGED)
 		buf_printf(out, "Done after %s.  %s\n", after,
 			   *run->before.digest
@@ -134,12 +140,19 @@ static void put_history(const struct run_record *run, struct buf *out)
 			   phrase_time_of(run, run->before.succeeded));
 }
 
+const char *report_binary_type(struct arena *a, const struct slice *output)
+{
+	const char *type = filetype_of(a, "output", output);
+
+	return ascii_begins(type, "text/") ? FILETYPE_UNKNOWN : type;
+}
+
 static void put_binary_fact(const struct writer *w, struct buf *out)
 {
 	const struct capture *o = &w->run->output;
 	const struct slice all = capture_slice(o);
-	const char *type = filetype_of(w->run->arena, "output", &all);
-	bool has_type = !ascii_equal(type, "application/octet-stream");
+	const char *type = report_binary_type(w->run->arena, &all);
+	bool has_type = !ascii_equal(type, FILETYPE_UNKNOWN);
 	char size[32];
 
 	for (int s = 0; s < JOB_STREAMS; s++) {

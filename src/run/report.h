@@ -29,5 +29,8 @@ struct report {
  * text. */
 void report_make(struct report *r, const struct run_record *run);
 void report_free(struct report *r);
+/* The type of binary output.  Text in an unknown or 16-bit charset is
+ * FILETYPE_UNKNOWN: shown as text it would be unreadable. */
+const char *report_binary_type(struct arena *a, const struct slice *output);
 
 #endif

@@ -38,10 +38,10 @@ void run_note(struct run_record *run, const char *format, ...)
 	va_start(ap, format);
 	note = arena_vformat(run->arena, format, ap);
 	va_end(ap);
-	log_warning("%s", note);
 	for (size_t i = 0; i < run->note_count; i++)
 		if (strcmp(run->notes[i], note) == 0)
 			return;
+	log_warning("%s", note);
 	if (run->note_count < RUN_NOTES_MAX)
 		run->notes[run->note_count++] = note;
 }
@@ -88,17 +88,36 @@ static bool end_state(struct run_record *run, const struct state *s)
 	return is_written;
 }
 
+/* Its process stays in the state until the mail is sent. */
+static void find_loss(struct run_record *run, struct state *s)
+{
+	if (!s->pid || state_is_running(s))
+		return;
+	run->lost = s->ended ? DECIDE_LOST_MAIL : DECIDE_LOST_RUN;
+	if (run->lost == DECIDE_LOST_MAIL) {
+		run_note(run,
+			 "the mail about the run of %s may be lost: mailsend "
+			 "was killed, or the machine went down",
+			 phrase_time_of(run, s->started));
+		return;
+	}
+	run_note(run,
+		 "the run of %s was killed, or the machine went down: it never "
+		 "came to its end",
+		 phrase_time_of(run, s->started));
+	if (!s->failures++)
+		s->failed_since = s->started;
+}
+
 static void remember_start(struct run_record *run)
 {
 	struct state s;
 
 	begin_state(run, &s);
 	run->before = s;
-	run->was_lost = s.pid && !state_is_running(&s);
-	if (run->was_lost)
-		run_note(run, "the run before this one was killed, or the "
-			      "machine went down: it never came to its end");
+	find_loss(run, &s);
 	s.started = sysenv_now();
+	s.ended = 0;
 	s.pid = (long)sysenv_pid();
 	snprintf(s.host, sizeof(s.host), "%.*s", STATE_STATUS_SIZE - 1,
 		 sysenv_node());
@@ -111,10 +130,12 @@ static void fill_state(const struct run_record *run, struct state *s)
 
 	if (run->is_blocked)
 		return;
-	if (s->pid == (long)sysenv_pid())
-		s->pid = 0;
-	s->started = j->started;
-	s->ended = j->ended;
+	if (!s->pid || s->pid == (long)sysenv_pid()) { /* else a later run's */
+		s->started = j->started;
+		s->ended = j->ended;
+		if (!run->decision.is_sent)
+			s->pid = 0;
+	}
 	s->exit = job_exit(j);
 	s->milliseconds = j->milliseconds;
 	snprintf(s->status, sizeof(s->status), "%.*s", STATE_STATUS_SIZE - 1,
@@ -142,13 +163,19 @@ static void decide_run(struct run_record *run, struct decide_run *how)
 	run->decision = decide(o, how, &run->now);
 }
 
-static void remember_mail(struct run_record *run, const struct decide_run *how)
+static void remember_mail(struct run_record *run, const struct decide_run *how,
+			  bool is_mailed)
 {
 	struct state s;
 
 	if (!begin_state(run, &s))
 		s = run->now;
-	decide_mailed(&run->decision, how, &s);
+	if (s.pid == (long)sysenv_pid())
+		s.pid = 0;
+	if (is_mailed)
+		decide_mailed(&run->decision, how, &s);
+	else
+		decide_not_mailed(how, &s);
 	if (end_state(run, &s))
 		run->now = s;
 }
@@ -265,11 +292,12 @@ static void run_it(struct run_record *run)
 static void tell(struct run_record *run, const struct decide_run *how)
 {
 	struct report report;
+	bool is_mailed;
 
 	report_make(&report, run);
-	mail_send(run, &report);
+	is_mailed = mail_send(run, &report) == 0;
 	report_free(&report);
-	remember_mail(run, how);
+	remember_mail(run, how, is_mailed);
 }
 
 static void decide_and_tell(struct run_record *run)
@@ -279,6 +307,7 @@ static void decide_and_tell(struct run_record *run)
 		.has_failed = run_has_failed(run),
 		.has_output = run->output.size > 0,
 		.is_blocked = run->is_blocked,
+		.lost = run->lost,
 		.status = phrase_status(run),
 		.digest = run->digest,
 	};

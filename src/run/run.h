@@ -92,8 +92,8 @@ struct run_record {
 	bool is_blocked; /* another run has the lock: the job was not run */
 	int64_t blocker; /* when that run started; 0: unknown */
 	uint64_t waited; /* milliseconds for the lock */
-	bool was_lost;	 /* the previous run did not end properly */
-	bool shows;	 /* prints the output, and writing still works */
+	enum decide_loss lost;
+	bool shows; /* prints the output, and writing still works */
 	const char *unit_result; /* "exit-code", instead of a job's status */
 	/* sentences about our own problems */
 	const char *notes[RUN_NOTES_MAX];

@@ -107,7 +107,8 @@ static json_t *job_json(const struct list_job *job)
 	json_object_set_new(o, "missed", json_boolean(job->is_missed));
 	json_object_set_new(o, "started", jsonify_time(s->started));
 	json_object_set_new(o, "ended", jsonify_time(s->ended));
-	json_object_set_new(o, "status", jsonify_text(s->status));
+	json_object_set_new(o, "status",
+			    jsonify_text(job->is_lost ? "lost" : s->status));
 	put_size(o, "exit", (uint64_t)s->exit);
 	put_size(o, "milliseconds", s->milliseconds);
 	put_size(o, "failures", s->failures);

@@ -248,6 +248,54 @@ started() {
 	text | grep -q 'never came to its end'
 }
 
+@test "a run that was lost is mailed by the next, though that one works" {
+	started --name lost -- sh -c 'echo $$ >pid; exec sleep 600'
+	kill -KILL "$runner"
+	wait "$runner" || :
+	send --run --missed 1d lost
+	[ "$status" -eq 1 ]
+	[[ $output == *'lost: lost'* ]]
+	send --run --list --json lost
+	[ "$(jq -c '.[] | [.status, .running, .ended]' <<<"$output")" = \
+		'["lost",false,null]' ]
+	job --name lost -- true
+	[ "$status" -eq 0 ]
+	[ "$(grep -c 'never came to its end' <<<"$stderr")" -eq 1 ]
+	mailed '[host] lost: the run before never ended'
+	text | grep -q 'never came to its end'
+	ends 0 --name lost -- true
+	nothing_sent
+	send --run --missed 1d lost
+	[ "$status" -eq 0 ]
+}
+
+@test "mailsend is killed while it sends: the next run tells that a mail may be lost" {
+	python3 -c 'import socket, time
+s = socket.create_server(("127.0.0.1", 0))
+print(s.getsockname()[1], file=open("port.new", "w"))
+import os
+os.rename("port.new", "port")
+c = s.accept()
+open("met", "w")
+time.sleep(600)' 3>&- &
+	peer=$!
+	until [ -s port ]; do sleep 0.05; done
+	cp "$MAILSEND_CONFIG" usual
+	printf '%s\n' 'host localhost' "port $(cat port)" 'tls off' \
+		'from me@example.org' >"$MAILSEND_CONFIG"
+	$MAILSEND --run --name x ann@example.org -- false 3>&- &
+	runner=$!
+	until [ -e met ]; do sleep 0.05; done
+	kill -KILL "$runner"
+	wait "$runner" || :
+	cp usual "$MAILSEND_CONFIG"
+	job --name x -- true
+	[ "$status" -eq 0 ]
+	mailed '[host] x: the mail before may be lost'
+	ends 0 --name x -- true
+	nothing_sent
+}
+
 @test "at a terminal: stopped and continued, interrupted, asked" {
 	freeze "tty=1"
 	python3 "$root/tests/cli/run_terminal.py" "$MAILSEND"
@@ -422,6 +470,22 @@ started() {
 	job --name x ann@example.org -- sh -c 'echo words; exit 6'
 	[ "$status" -eq 6 ]
 	grep -q '^words' "$home/dead.letter"
+}
+
+@test "--every: a mail that failed does not hold the next one back" {
+	at 0
+	cp "$MAILSEND_CONFIG" usual
+	echo 'nonsense here' >"$MAILSEND_CONFIG"
+	job --name x --every 1d -- false
+	[ "$status" -eq 1 ]
+	cp usual "$MAILSEND_CONFIG"
+	at 60
+	ends 1 --name x --every 1d -- false
+	mv "$(mail_file)" mail
+	text | grep -q '^1 more since 23:13 was not mailed'
+	at 120
+	ends 1 --name x --every 1d -- false
+	nothing_sent
 }
 
 @test "a state that is damaged: it is told, and the mail goes" {
@@ -673,6 +737,14 @@ started() {
 		assert part.get_filename() == "output.bin"
 		assert open("sent", "rb").read() in part.get_payload(decode=True)
 	END
+}
+
+@test "binary output that looks like text is not labelled as text" {
+	printf '\377\376h\0i\0\n\0' >words.utf16
+	ends 1 -- sh -c 'cat words.utf16; exit 1'
+	mv "$(mail_file)" mail
+	grep -q '^Content-Type: application/octet-stream; name="output.bin"' mail
+	text | grep -q 'is binary: 8 B, attached'
 }
 
 @test "a line without an end, an empty output, a very long line" {
@@ -937,6 +1009,27 @@ fits() {
 }
 
 # ---- the command line
+
+@test "--json where jansson cannot be loaded: the job is run all the same" {
+	mkdir lib
+	: >lib/libjansson.so.4
+	LD_LIBRARY_PATH=$PWD/lib job --json -- sh -c 'touch ran; exit 3'
+	[ "$status" -eq 3 ]
+	[ -e ran ]
+	says libjansson4
+	[ "$(delivered)" -eq 1 ]
+}
+
+@test "--missed: a run in the future, of a wrong clock, is none" {
+	at 100000
+	ends 0 --name x -- true
+	at 0
+	send --run --missed 1h x
+	[ "$status" -eq 2 ]
+	at 99000
+	send --run --missed 1h x
+	[ "$status" -eq 0 ]
+}
 
 @test "what is wrong on the command line is said, and nothing is run" {
 	wrong() {

@@ -118,6 +118,48 @@ static void a_change_is_of_the_output_alone(void **unused)
 	assert_false(happen(&h, false, "b"));
 }
 
+static void what_was_lost_is_told_by_the_next(void **unused)
+{
+	struct history h = begin();
+	struct decide_run run = { .now = 1000,
+				  .lost = DECIDE_LOST_RUN,
+				  .status = "ok",
+				  .digest = "" };
+
+	(void)unused;
+	h.state.failures = 1;
+	assert_int_equal(decide(&h.options, &run, &h.state).reason,
+			 DECIDE_LOST);
+	h.options.after = 2;
+	h.state.failures = 1;
+	assert_false(decide(&h.options, &run, &h.state).is_sent);
+	h.options.after = 1;
+	h.options.on = DECIDE_OUTPUT;
+	h.state.failures = 1;
+	assert_false(decide(&h.options, &run, &h.state).is_sent);
+	run.lost = DECIDE_LOST_MAIL;
+	assert_true(decide(&h.options, &run, &h.state).is_sent);
+}
+
+static void a_mail_that_failed_holds_nothing_back(void **unused)
+{
+	struct history h = begin();
+	const struct decide_run run = { .now = 1000,
+					.has_failed = true,
+					.status = "failed (exit 1)",
+					.digest = "a" };
+
+	(void)unused;
+	h.options.every = 1000;
+	assert_true(decide(&h.options, &run, &h.state).is_sent);
+	decide_not_mailed(&run, &h.state);
+	assert_int_equal(h.state.suppressed, 1);
+	h.now = 1001;
+	assert_true(happen(&h, true, "a"));
+	assert_false(happen(&h, true, "a"));
+	assert_true(happen(&h, false, ""));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -126,6 +168,8 @@ int main(void)
 		cmocka_unit_test(a_quiet_time_delays_a_recovery),
 		cmocka_unit_test(what_is_not_known_counts_as_reached),
 		cmocka_unit_test(a_change_is_of_the_output_alone),
+		cmocka_unit_test(what_was_lost_is_told_by_the_next),
+		cmocka_unit_test(a_mail_that_failed_holds_nothing_back),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
