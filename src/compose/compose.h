@@ -74,6 +74,13 @@ struct composition {
 	bool has_8bit_header; /* an address that is not ASCII */
 };
 
+/* Of the draft, or of the message of ours. */
+static inline struct header *composition_header(const struct composition *c)
+{
+	return (struct header *)(c->is_draft ? &c->draft.header
+					     : &c->message.header);
+}
+
 /* Borrows all it is given until composition_free; without an account it can
  * only be kept (submit_keep).  `spool` is a
  * NULL-terminated list of folders for what does not fit in memory. */

@@ -240,8 +240,8 @@ static int resolve_one(struct resolver *r, const struct address *one,
 		return -1;
 	if (shown)
 		show(r, shown, index, &found);
-	for (size_t i = 0; envelope && i < found.final.count; i++)
-		address_append(r->arena, envelope, &found.final.items[i]);
+	if (envelope)
+		address_append_all(r->arena, envelope, &found.final);
 	return 0;
 }
 

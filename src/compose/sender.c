@@ -175,17 +175,6 @@ int sender_header(struct composition *c, struct address *out, struct error *f)
 
 /* ---- a draft's fields ---- */
 
-static bool is_address_list(const char *value)
-{
-	struct arena scratch = ARENA_INIT;
-	struct address_list list = { 0 };
-	struct error unused = ERROR_INIT;
-	int r = address_parse_list(&scratch, value, &list, &unused);
-
-	arena_free(&scratch);
-	return r == 0 && list.count > 0;
-}
-
 /* The text as a display name; NULL if it has no letter or digit. */
 static const char *as_name(struct arena *a, const char *value)
 {
@@ -213,7 +202,7 @@ void sender_read_draft(struct composition *c)
 	const char *from = header_get(h, "From");
 
 	read_author(c);
-	if (!from || is_address_list(from) ||
+	if (!from || address_count_list(from) > 0 ||
 	    dkim_covers(c->draft.dkim, "From"))
 		return;
 	c->odd_from = as_name(c->arena, from);
@@ -229,7 +218,5 @@ void sender_read_draft(struct composition *c)
 void sender_drop_other(struct composition *c)
 {
 	if (is_bound(c) && c->account->set_from_header == CONFIG_ON)
-		header_remove(c->is_draft ? &c->draft.header
-					  : &c->message.header,
-			      "Sender");
+		header_remove(composition_header(c), "Sender");
 }

@@ -225,8 +225,7 @@ static const char *why_sender(struct plan *p, const struct address *typed)
 
 static const char *header_from(const struct composition *c)
 {
-	return header_get(c->is_draft ? &c->draft.header : &c->message.header,
-			  "From");
+	return header_get(composition_header(c), "From");
 }
 
 /* The sender in the header and in the envelope may differ. */

@@ -41,6 +41,14 @@ void address_append(struct arena *a, struct address_list *list,
 	list->items[list->count++] = *one;
 }
 
+void address_append_all(struct arena *a, struct address_list *list,
+			const struct address_list *more)
+{
+	address_reserve(a, list, more->count);
+	for (size_t i = 0; i < more->count; i++)
+		address_append(a, list, &more->items[i]);
+}
+
 /* RFC 5322 3.2.3, with the characters that RFC 6532 adds. */
 static bool is_dot_atom(const char *s)
 {

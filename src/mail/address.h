@@ -13,6 +13,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "base/arena.h"
 #include "base/buf.h"
@@ -45,6 +46,8 @@ struct address_list {
  * NUL are rejected. */
 int address_parse_list(struct arena *a, const char *utf8,
 		       struct address_list *list, struct error *f);
+/* How many addresses the text has; -1 where it is no list of them. */
+ssize_t address_count_list(const char *utf8);
 /* Parses exactly one address; "<>" is accepted only with `null_ok`. */
 int address_parse(struct arena *a, const char *utf8, bool null_ok,
 		  struct address *out, struct error *f);
@@ -55,6 +58,8 @@ bool address_parse_quoted_user(struct arena *a, const char *utf8,
 			       struct address *out);
 void address_append(struct arena *a, struct address_list *list,
 		    const struct address *one);
+void address_append_all(struct arena *a, struct address_list *list,
+			const struct address_list *more);
 /* Reserves space for that many more. */
 void address_reserve(struct arena *a, struct address_list *list, size_t more);
 

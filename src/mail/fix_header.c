@@ -92,17 +92,6 @@ static int write_structured(struct sink *to, const char *name,
 	return rc;
 }
 
-static bool is_address_list(const char *value)
-{
-	struct arena a = ARENA_INIT;
-	struct address_list list = { .items = NULL };
-	struct error f = ERROR_INIT;
-	int rc = address_parse_list(&a, value, &list, &f);
-
-	arena_free(&a);
-	return rc == 0;
-}
-
 /* An invalid address list is kept as text: it is no reason to lose a mail. */
 static int write_anew(struct sink *to, const char *name, const char *value)
 {
@@ -112,7 +101,7 @@ static int write_anew(struct sink *to, const char *name, const char *value)
 	if (ascii_equal(name, "Content-Type") ||
 	    ascii_equal(name, "Content-Disposition"))
 		return write_structured(to, name, value, NULL);
-	if (!header_is_address(name) || is_address_list(value))
+	if (!header_is_address(name) || address_count_list(value) >= 0)
 		return header_write_field(to, name, value);
 	words_put_text(&out, value);
 	rc = header_write_encoded(to, name, out.data);

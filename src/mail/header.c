@@ -103,13 +103,16 @@ bool header_has(const struct header *h, const char *name)
 	return header_get(h, name) != NULL;
 }
 
-size_t header_remove(struct header *h, const char *name)
+size_t header_remove_if(struct header *h,
+			bool (*is_it)(const struct field *x,
+				      const void *context),
+			const void *context)
 {
 	struct field **at = &h->first;
 	size_t n = 0;
 
 	while (*at) {
-		if (ascii_equal((*at)->name, name)) {
+		if (is_it(*at, context)) {
 			*at = (*at)->next;
 			n++;
 		} else {
@@ -118,6 +121,16 @@ size_t header_remove(struct header *h, const char *name)
 	}
 	h->last = at;
 	return n;
+}
+
+static bool has_name(const struct field *x, const void *name)
+{
+	return ascii_equal(x->name, name);
+}
+
+size_t header_remove(struct header *h, const char *name)
+{
+	return header_remove_if(h, has_name, name);
 }
 
 static bool is_listed(const char *name, const char *const *list)

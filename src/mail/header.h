@@ -40,6 +40,10 @@ const char *header_get_before(const struct header *h, const char *name,
 bool header_has(const struct header *h, const char *name);
 /* Returns how many were removed. */
 size_t header_remove(struct header *h, const char *name);
+size_t header_remove_if(struct header *h,
+			bool (*is_it)(const struct field *x,
+				      const void *context),
+			const void *context);
 
 bool header_is_address(const char *name); /* From, To, Resent-Cc ... */
 bool header_is_bcc(const char *name);	  /* Bcc, Resent-Bcc */

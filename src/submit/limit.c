@@ -25,9 +25,7 @@ static bool has_limit(const struct account *account)
 
 static const char *subject_of(const struct composition *c)
 {
-	const struct header *h =
-		c->is_draft ? &c->draft.header : &c->message.header;
-	const char *subject = header_get(h, "Subject");
+	const char *subject = header_get(composition_header(c), "Subject");
 
 	return subject ? subject : "";
 }

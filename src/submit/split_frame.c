@@ -268,9 +268,7 @@ static int add(struct frame *fr, const char *name, const char *value)
 
 static int make_header(struct frame *fr)
 {
-	const struct composition *whole = fr->split->whole;
-	const struct header *h =
-		whole->is_draft ? &whole->draft.header : &whole->message.header;
+	const struct header *h = composition_header(fr->split->whole);
 
 	header_init(&fr->out->message.header);
 	for (const struct field *x = h->first; x; x = x->next)
