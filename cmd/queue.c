@@ -1,8 +1,9 @@
 /* queue.c - the commands about the queue.
  *
- * An errand (queuerun/errand.h) is done on the queues at hand, in this process
- * on our own, or as root by a process for each user (queuerun/everybody.h);
- * what it tells is shown and summed up here, the same for both. */
+ * The operation (queuerun/operation.h) runs on the queues at hand, in this
+ * process on our own, or as root by a process for each user
+ * (queuerun/everybody.h); the records are shown and summed up here, the same
+ * for both. */
 #include "commands.h"
 
 #include <inttypes.h>
@@ -15,8 +16,8 @@
 #include "flow/sink.h"
 #include "install/install.h"
 #include "queue/spool.h"
-#include "queuerun/errand.h"
 #include "queuerun/everybody.h"
+#include "queuerun/operation.h"
 #include "queuerun/own_queues.h"
 #include "queuerun/users.h"
 #include "submit/transcript.h"
@@ -37,7 +38,7 @@ struct job {
 	struct users users;
 	struct user self;
 	struct own_queues queues; /* our own, where it is not everybody */
-	struct errand errand;
+	struct operation operation;
 	struct transcript transcript;
 	struct sink_fd out;
 
@@ -72,7 +73,7 @@ static void take_error(struct job *job, const struct user *who,
 		job->state.unread_owner = who->name;
 	if (job->is_everybody)
 		log_error("%s: %s", who->name, r->error.text);
-	else if (job->errand.kind == ERRAND_CHANGE)
+	else if (job->operation.kind == OPERATION_CHANGE)
 		log_error("%s", r->error.text);
 }
 
@@ -81,14 +82,14 @@ static void take_found(struct job *job, const struct user *who,
 {
 	const char *id;
 
-	if (r->index >= job->errand.choice.ids.count)
+	if (r->index >= job->operation.choice.ids.count)
 		return;
 	job->changed += r->count;
 	job->skips_data = job->is_found[r->index];
 	job->is_found[r->index] = true;
-	if (job->errand.kind != ERRAND_PRINT || !job->skips_data)
+	if (job->operation.kind != OPERATION_PRINT || !job->skips_data)
 		return;
-	id = job->errand.choice.ids.words[r->index];
+	id = job->operation.choice.ids.words[r->index];
 	log_warning("%s has a mail %s as well: mailq --user %s --print %s",
 		    who->name, id, who->name, id);
 }
@@ -136,7 +137,7 @@ static int take(void *context, const struct user *who, const struct record *r,
 	}
 }
 
-/* ---- the errand ---- */
+/* ---- the operation ---- */
 
 static int take_own(void *context, const struct record *r, struct error *f)
 {
@@ -151,9 +152,9 @@ static int find_user_queues(const struct job *job, struct arena *a,
 			    struct error *f)
 {
 	if (!who->state)
-		return own_queues_find_there(a, who->is_again, out, f);
+		return own_queues_find_there(a, who->is_extra_home, out, f);
 	*out = (struct own_queues){ 0 };
-	if (job->errand.kind != ERRAND_RUN)
+	if (job->operation.kind != OPERATION_RUN)
 		own_queues_find_here(a, out);
 	return 0;
 }
@@ -170,48 +171,49 @@ static void work(void *context, const struct user *who,
 	struct own_queues queues;
 
 	if (who->uid != 0 && !job->transcript.on_standard_error)
-		job->errand.trace = NULL;
+		job->operation.trace = NULL;
 	if (who->uid != 0)
 		job->transcript.fd = -1;
 	if (find_user_queues(job, &a, who, &queues, &trouble.error) < 0)
 		to->put(to->context, &trouble, &ignored);
 	else
-		errand_do(&job->errand, &queues, to, &ignored);
+		operation_run(&job->operation, &queues, to, &ignored);
 	arena_free(&a);
 }
 
 static struct everybody everybody_of(struct job *job)
 {
-	const struct errand *e = &job->errand;
+	const struct operation *e = &job->operation;
 	bool is_one = job->cmdline->queue.user != NULL;
 	struct everybody all = {
 		.users = &job->users,
 		.work = work,
 		.take = take,
 		.context = job,
-		.in_order = e->kind == ERRAND_LIST || e->kind == ERRAND_PRINT,
+		.in_order =
+			e->kind == OPERATION_LIST || e->kind == OPERATION_PRINT,
 	};
 
 	if (all.in_order)
 		all.silence = SILENCE_MS;
-	if (e->kind == ERRAND_LIST && !is_one)
+	if (e->kind == OPERATION_LIST && !is_one)
 		all.limit = LIST_LIMIT_MS;
-	else if (e->kind == ERRAND_RUN && e->due_only)
+	else if (e->kind == OPERATION_RUN && e->due_only)
 		all.limit = RUN_LIMIT_MS;
 	else if (!all.in_order && !is_one)
 		all.limit = HAND_LIMIT_MS;
 	return all;
 }
 
-static int do_errand(struct job *job, struct error *f)
+static int run_operation(struct job *job, struct error *f)
 {
 	const struct record_to own = { take_own, job };
 	struct error trouble = ERROR_INIT;
 	struct everybody all;
 
 	if (!job->is_everybody)
-		return errand_do(&job->errand, &job->queues, &own, f);
-	if (spool_prepare(job->arena, job->errand.kind == ERRAND_RUN,
+		return operation_run(&job->operation, &job->queues, &own, f);
+	if (spool_prepare(job->arena, job->operation.kind == OPERATION_RUN,
 			  &trouble) < 0)
 		log_warning("%s", trouble.text);
 	all = everybody_of(job);
@@ -263,11 +265,11 @@ static int tell_result(const struct job *job, struct error *f)
 static int run_queue(struct job *job, struct error *f)
 {
 	const struct cmdline *c = job->cmdline;
-	struct errand *e = &job->errand;
+	struct operation *e = &job->operation;
 	struct error trouble = ERROR_INIT;
 	int result;
 
-	e->kind = ERRAND_RUN;
+	e->kind = OPERATION_RUN;
 	e->due_only = c->queue.due_only;
 	e->verbose =
 		c->queue.tells_each && !c->queue.due_only && !c->request.quiet;
@@ -277,7 +279,7 @@ static int run_queue(struct job *job, struct error *f)
 			    c->request.transcript_path, f) < 0)
 		return -1;
 	e->trace = transcript_trace(&job->transcript);
-	result = do_errand(job, f);
+	result = run_operation(job, f);
 	if (job->is_everybody && e->notes_run && !c->queue.user)
 		spool_note_run(job->arena, sysenv_now());
 	if (transcript_close(&job->transcript, &trouble) < 0)
@@ -293,10 +295,10 @@ static int list(struct job *job, struct error *f)
 {
 	bool is_json = job->cmdline->request.json;
 
-	job->errand.kind = ERRAND_LIST;
+	job->operation.kind = OPERATION_LIST;
 	job->view = (struct mailq_view){ .out = &job->out.sink,
 					 .shows_owner = job->is_everybody };
-	if (do_errand(job, f) < 0)
+	if (run_operation(job, f) < 0)
 		return -1;
 	/* one that cannot be opened is no empty one */
 	if (!job->is_everybody && error_is_set(&job->first) && !job->view.count)
@@ -307,7 +309,7 @@ static int list(struct job *job, struct error *f)
 
 static int tell_missing(const struct job *job, struct error *f)
 {
-	const struct flush_words *ids = &job->errand.choice.ids;
+	const struct flush_words *ids = &job->operation.choice.ids;
 
 	for (size_t i = 0; i < ids->count; i++)
 		if (!job->is_found[i] && !error_is_set(&job->first))
@@ -317,8 +319,8 @@ static int tell_missing(const struct job *job, struct error *f)
 
 static int print(struct job *job, struct error *f)
 {
-	job->errand.kind = ERRAND_PRINT;
-	return do_errand(job, f);
+	job->operation.kind = OPERATION_PRINT;
+	return run_operation(job, f);
 }
 
 /* All on standard output. */
@@ -361,8 +363,8 @@ static int check_queues(struct job *job, int *status, struct error *f)
 	struct sink_fd out;
 	int r;
 
-	job->errand.kind = ERRAND_LIST;
-	if (do_errand(job, f) < 0 ||
+	job->operation.kind = OPERATION_LIST;
+	if (run_operation(job, f) < 0 ||
 	    (!job->is_everybody && end_status(job, f) < 0))
 		return -1;
 	job->state.remark = remark(job);
@@ -409,10 +411,10 @@ static const char *word_of(enum mailq_change change)
 /* One that cannot be changed stops none of the others. */
 static int change(struct job *job, struct error *f)
 {
-	const struct flush_words *ids = &job->errand.choice.ids;
+	const struct flush_words *ids = &job->operation.choice.ids;
 
-	job->errand.kind = ERRAND_CHANGE;
-	if (do_errand(job, f) < 0)
+	job->operation.kind = OPERATION_CHANGE;
+	if (run_operation(job, f) < 0)
 		return -1;
 	for (size_t i = 0; i < ids->count; i++) {
 		struct error missing = ERROR_INIT;
@@ -423,7 +425,8 @@ static int change(struct job *job, struct error *f)
 		log_error("%s", missing.text);
 		error_copy(&job->first, &missing);
 	}
-	log_note("%" PRIu64 " %s", job->changed, word_of(job->errand.change));
+	log_note("%" PRIu64 " %s", job->changed,
+		 word_of(job->operation.change));
 	return error_is_set(&job->first) ? error_exit(&job->first) : 0;
 }
 
@@ -458,7 +461,7 @@ static int find_queues(struct job *job, struct error *f)
 			    !own_queues_are_named(&query) &&
 			    c->kind != COMMAND_SETUP_QUEUE;
 	if (job->is_everybody && !user)
-		job->errand.most = MOST_OF_EACH;
+		job->operation.most = MOST_OF_EACH;
 	if (job->is_everybody &&
 	    users_list(job->arena, user, &job->users, f) < 0)
 		return -1;
@@ -501,8 +504,8 @@ int queue_command(struct arena *a, const struct cmdline *c, struct error *f)
 	struct job job = {
 		.arena = a,
 		.cmdline = c,
-		.errand = { .choice = c->queue.choice,
-			    .change = c->queue.change },
+		.operation = { .choice = c->queue.choice,
+			       .change = c->queue.change },
 		.transcript = { .fd = -1 },
 		.is_found = arena_array(a, c->queue.choice.ids.count + 1,
 					sizeof(bool)),

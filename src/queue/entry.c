@@ -116,7 +116,7 @@ static const char *const entry_state_words[] = {
 	[ENTRY_WAITING] = "waiting",
 	[ENTRY_SENT] = "sent",
 	[ENTRY_FAILED] = "failed",
-	[ENTRY_TOLD] = "told",
+	[ENTRY_REPORTED] = "told",
 	NULL,
 };
 

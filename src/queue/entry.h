@@ -37,7 +37,7 @@
 #define ENTRY_RECIPIENTS_MAX 100000
 #define ENTRY_SETTINGS_MAX   1000
 
-enum entry_state { ENTRY_WAITING, ENTRY_SENT, ENTRY_FAILED, ENTRY_TOLD };
+enum entry_state { ENTRY_WAITING, ENTRY_SENT, ENTRY_FAILED, ENTRY_REPORTED };
 
 struct entry_recipient {
 	const char *address;

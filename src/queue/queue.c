@@ -534,7 +534,7 @@ int queue_give_up(struct queue_claim *c, struct error *f)
 	return move_claim(c, QUEUE_GIVEN_UP, f);
 }
 
-int queue_revive(struct queue_claim *c, struct error *f)
+int queue_requeue(struct queue_claim *c, struct error *f)
 {
 	if (c->entry.size != c->message.length)
 		return error_set(f, ERROR_DATA,

@@ -98,7 +98,7 @@ int queue_update(struct queue_claim *c, struct error *f);
 /* From env/ to failed/, with c->entry. */
 int queue_give_up(struct queue_claim *c, struct error *f);
 /* From failed/ (or from bad/, when it was repaired) to env/, with c->entry. */
-int queue_revive(struct queue_claim *c, struct error *f);
+int queue_requeue(struct queue_claim *c, struct error *f);
 /* Removes it, the entry first; the claim is still to be released. */
 int queue_remove(struct queue_claim *c, struct error *f);
 /* Several of one place, with one sync for all: `removed` says which were

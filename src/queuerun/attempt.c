@@ -1,14 +1,15 @@
 /* attempt.c - from verdicts to states.
  *
- *	accepted				sent
- *	refused permanently, by a server or by what it offers (size, SMTPUTF8)
- * failed anything else				waits, or failed when it has
- *						waited too long
+ *	accepted			sent
+ *	refused permanently by a server	failed
+ *	or for what it offers (size,
+ *	SMTPUTF8)
+ *	anything else			waits; failed after the lifetime
  *
- * Killed between the server's acceptance and our record (attempt-sent), the
- * mail is sent twice: SMTP cannot avoid that.  So nothing but the record is
- * done in between, and a mail that all recipients have is not written again:
- * removing it needs no space on a full disk. */
+ * If we are killed between the server's acceptance and our record
+ * (attempt-sent), the mail is sent twice: SMTP cannot avoid that.  So nothing
+ * but the record is done in between, and a mail that all recipients have is not
+ * written again: removing it needs no space on a full disk. */
 #include "queuerun/attempt.h"
 
 #include <string.h>
@@ -31,7 +32,7 @@ struct attempt {
 	struct entry_recipient **tried; /* as the envelope's recipients */
 	struct outcome out;
 	struct load load;
-	struct route_mail way;
+	struct route_mail mail;
 	bool is_tried;
 	struct stage seven_bit;
 	bool has_seven_bit;
@@ -70,7 +71,7 @@ bool attempt_is_wanted(const struct entry *e, const struct schedule *s,
 
 /* ---- what a verdict is worth ---- */
 
-static bool is_about_log_in(const struct small_error *why)
+static bool is_about_login(const struct small_error *why)
 {
 	return why->reply == 530 || why->reply == 534 || why->reply == 535 ||
 	       why->reply == 538;
@@ -79,7 +80,7 @@ static bool is_about_log_in(const struct small_error *why)
 /* A refusal of the mail or the recipient that will not change. */
 static bool is_final(const struct small_error *why)
 {
-	if (why->temporary || is_about_log_in(why))
+	if (why->temporary || is_about_login(why))
 		return false;
 	switch (why->cause) {
 	case ERROR_USAGE: /* an address that no command can carry */
@@ -97,10 +98,10 @@ static bool is_final(const struct small_error *why)
 }
 
 /* Does a person have to fix it, so that no mail is given up for it? */
-static bool is_to_be_mended(const struct small_error *why, bool unreachable)
+static bool needs_person(const struct small_error *why, bool unreachable)
 {
 	if (!unreachable)
-		return why->cause == ERROR_CONFIG || is_about_log_in(why);
+		return why->cause == ERROR_CONFIG || is_about_login(why);
 	if (why->reply) /* 4.7.0: the login, for now */
 		return why->cause == ERROR_PERMISSION ||
 		       strncmp(why->esc + (*why->esc != '\0'), ".7.", 3) == 0;
@@ -116,7 +117,7 @@ static bool is_to_be_mended(const struct small_error *why, bool unreachable)
 	}
 }
 
-static uint32_t chance(void)
+static uint32_t random_number(void)
 {
 	uint32_t n;
 
@@ -127,10 +128,10 @@ static uint32_t chance(void)
 /* A try that ended without acceptance. */
 static void defer(const struct entry *e, struct entry_recipient *r,
 		  const struct schedule *s, bool unreachable, int64_t now,
-		  uint32_t luck)
+		  uint32_t random)
 {
-	r->next = schedule_next(s, r, now, luck);
-	if (!is_to_be_mended(&r->last, unreachable) &&
+	r->next = schedule_next(s, r, now, random);
+	if (!needs_person(&r->last, unreachable) &&
 	    schedule_is_over(s, e, r, now))
 		r->state = ENTRY_FAILED;
 }
@@ -140,7 +141,7 @@ static void take_verdicts(struct attempt *at)
 	struct entry *e = &at->claim->entry;
 	bool unreachable = at->out.unreachable;
 	int64_t now = sysenv_now();
-	uint32_t luck = chance();
+	uint32_t random = random_number();
 	const char *host =
 		at->out.host ? arena_dup(at->arena, at->out.host) : "";
 
@@ -163,7 +164,7 @@ static void take_verdicts(struct attempt *at)
 		else if (!unreachable && is_final(&from->verdict))
 			r->state = ENTRY_FAILED;
 		else
-			defer(e, r, &at->schedule, unreachable, now, luck);
+			defer(e, r, &at->schedule, unreachable, now, random);
 	}
 }
 
@@ -177,7 +178,7 @@ static int make_room(struct queue_claim *c, struct error *f)
 	const struct entry *e = &c->entry;
 	size_t lines = entry_count(e, ENTRY_WAITING) +
 		       entry_count(e, ENTRY_FAILED) +
-		       entry_count(e, ENTRY_TOLD);
+		       entry_count(e, ENTRY_REPORTED);
 
 	if (lines <= 1 || queue_reserve(c, f) == 0)
 		return 0;
@@ -250,8 +251,8 @@ static int to_7bit(void *context, struct session_content *content,
 	return 0;
 }
 
-static void put_on_way(struct attempt *at, struct route *route,
-		       const struct session_progress *progress)
+static void begin_sending(struct attempt *at, struct route *route,
+			  const struct session_progress *progress)
 {
 	struct entry *e = &at->claim->entry;
 
@@ -273,16 +274,16 @@ static void put_on_way(struct attempt *at, struct route *route,
 		.envelope = &at->envelope,
 		.queue_id = e->id,
 	};
-	at->way = (struct route_mail){ .envelope = &at->envelope,
-				       .load = &at->load,
-				       .progress = progress,
-				       .out = &at->out };
+	at->mail = (struct route_mail){ .envelope = &at->envelope,
+					.load = &at->load,
+					.progress = progress,
+					.out = &at->out };
 	at->is_tried = true;
 	crash_point("attempt-before-send");
-	route_begin(route, &at->way);
+	route_begin(route, &at->mail);
 }
 
-static void take_result(struct attempt *at)
+static void record_result(struct attempt *at)
 {
 	struct error failure = ERROR_INIT, trouble = ERROR_INIT;
 
@@ -304,7 +305,7 @@ static enum attempt_result result_of(const struct entry *e)
 }
 
 /* What was delivered and could not be recorded will be delivered again. */
-static void tell_unwritten(const struct attempt *at)
+static void report_unwritten(const struct attempt *at)
 {
 	const struct entry *e = &at->claim->entry;
 	size_t accepted = envelope_accepted(&at->envelope);
@@ -321,11 +322,11 @@ static void tell_unwritten(const struct attempt *at)
 			  at->error.text);
 }
 
-/* Is it done with? */
-static bool is_to_leave(const struct attempt *at)
+/* Can it be removed from the queue? */
+static bool is_removable(const struct attempt *at)
 {
 	return at->result == ATTEMPT_SENT &&
-	       !notice_owes_content(&at->claim->entry);
+	       !notice_needs_content(&at->claim->entry);
 }
 
 static void write_down(struct attempt *at)
@@ -343,7 +344,7 @@ static void write_down(struct attempt *at)
 	if (r == 0)
 		error_clear(&at->error);
 	else
-		tell_unwritten(at);
+		report_unwritten(at);
 }
 
 /* What cannot be removed is at least recorded as sent. */
@@ -363,7 +364,7 @@ static void take_out(struct attempt *const *all, size_t count)
 		if (removed[i] || queue_update(claims[i], &second) == 0)
 			continue;
 		all[i]->error = f;
-		tell_unwritten(all[i]);
+		report_unwritten(all[i]);
 	}
 }
 
@@ -380,9 +381,9 @@ static void warn_of_delay(struct attempt *at)
 			    trouble.text);
 }
 
-/* A notice of ours: nobody would ask for it again, so it is delivered here
- * while it may still be of interest. */
-static bool is_to_be_kept(const struct attempt *at, enum attempt_result result)
+/* A notice of ours that failed, or that no server could be asked for: it is
+ * delivered on this machine, while it may still be of interest. */
+static bool keeps_notice(const struct attempt *at, enum attempt_result result)
 {
 	return at->claim->entry.kind != ENTRY_MAIL && !at->is_cut_short &&
 	       (result == ATTEMPT_FAILED ||
@@ -391,7 +392,7 @@ static bool is_to_be_kept(const struct attempt *at, enum attempt_result result)
 
 /* Mail that waits for a login waits for a person, who may not see what a timer
  * prints: it is logged to syslog once a day. */
-static void tell_of_login(struct attempt *at)
+static void warn_of_login(struct attempt *at)
 {
 	const struct small_error *why = &at->envelope.recipients[0].verdict;
 	struct queue *q = at->claim->queue;
@@ -407,15 +408,15 @@ static void tell_of_login(struct attempt *at)
 	queue_set_stamp(q, "login", now, &ignored);
 }
 
-/* What may follow from the record. */
+/* Notices and warnings, after the record was written. */
 static void follow_up(struct attempt *at)
 {
-	if (is_to_be_kept(at, at->result)) {
+	if (keeps_notice(at, at->result)) {
 		notice_keep(at->claim, at->arena, at->account, &at->error);
 		return;
 	}
 	if (at->result == ATTEMPT_DEFERRED && at->envelope.count)
-		tell_of_login(at);
+		warn_of_login(at);
 	if (at->result == ATTEMPT_DEFERRED)
 		warn_of_delay(at);
 }
@@ -438,7 +439,7 @@ struct attempt *attempt_begin(struct arena *a, struct queue_claim *c,
 	if (at->envelope.count && make_room(c, f) < 0)
 		return NULL;
 	if (at->envelope.count)
-		put_on_way(at, route, progress);
+		begin_sending(at, route, progress);
 	return at;
 }
 
@@ -452,18 +453,18 @@ void attempt_record(struct attempt *const *all, size_t count)
 		struct attempt *at = all[i];
 
 		if (at->is_tried)
-			take_result(at);
+			record_result(at);
 		at->result = result_of(&at->claim->entry);
 		/* all were sent: its removal was interrupted */
 		if (!at->is_tried && at->result != ATTEMPT_SENT)
 			continue;
 		done[n++] = at;
-		if (is_to_leave(at))
+		if (is_removable(at))
 			sent[out++] = at;
 	}
 	take_out(sent, out);
 	for (size_t i = 0; i < n; i++)
-		if (!is_to_leave(done[i]))
+		if (!is_removable(done[i]))
 			write_down(done[i]);
 	crash_point("attempt-recorded");
 	for (size_t i = 0; i < n; i++)
@@ -484,12 +485,12 @@ int attempt_end(struct attempt *at, enum attempt_result *result,
 	return -1;
 }
 
-int attempt_put_off(struct queue_claim *c, const struct schedule *s,
-		    bool due_only, const struct error *why, struct error *f)
+int attempt_defer(struct queue_claim *c, const struct schedule *s,
+		  bool due_only, const struct error *why, struct error *f)
 {
 	struct entry *e = &c->entry;
 	int64_t now = sysenv_now();
-	uint32_t luck = chance();
+	uint32_t random = random_number();
 
 	for (size_t i = 0; i < e->count; i++) {
 		struct entry_recipient *r = &e->recipients[i];
@@ -500,7 +501,7 @@ int attempt_put_off(struct queue_claim *c, const struct schedule *s,
 		r->tried = now;
 		r->last = small_error_of(why, why->text);
 		r->reply = r->host = "";
-		defer(e, r, s, true, now, luck);
+		defer(e, r, s, true, now, random);
 	}
 	return queue_update(c, f);
 }

@@ -56,7 +56,7 @@ int attempt_end(struct attempt *at, enum attempt_result *result,
 /* The same without a try: `why` is what happened instead, and it counts as a
  * try without a verdict.  Its words stay borrowed until the claim is released.
  */
-int attempt_put_off(struct queue_claim *c, const struct schedule *s,
-		    bool due_only, const struct error *why, struct error *f);
+int attempt_defer(struct queue_claim *c, const struct schedule *s,
+		  bool due_only, const struct error *why, struct error *f);
 
 #endif

@@ -4,9 +4,9 @@
  * With `in_order`, the records of the first unfinished process are read and
  * those of the others stay in their pipes, so that little is buffered here;
  * their time limit begins with their turn, but the limit for silence with their
- * start.  A process is finished when it has said so, or its pipe is at the end:
- * a command that it leaves in the background, which still has the pipe for
- * messages, is not waited for. */
+ * start.  A process is finished after RECORD_END, or when the pipe of its
+ * records ends: a command that it leaves in the background, which still has
+ * the pipe of its standard error, is not waited for. */
 #include "queuerun/everybody.h"
 
 #include <errno.h>
@@ -26,38 +26,38 @@
 #include "base/sysenv.h"
 #include "base/text.h"
 
-#define AT_A_TIME  8	 /* processes, of those that are young */
-#define YOUNG_MS   60000 /* older ones do not count */
-#define CHILDREN   64	 /* of any age */
-#define GRACE_MS   10000 /* between SIGTERM and SIGKILL */
-#define REAP_MS	   2000	 /* for one that was killed and does not go */
-#define LOOK_MS	   1000
-#define LINE_MAX   1000 /* octets of a line of words */
-#define LINES_MAX  1000 /* of one user; the rest is not shown */
-#define READ_SIZE  65536
-#define WORDS_ONCE 16 /* reads of a pipe that is never empty */
+#define YOUNG_MAX 8	/* processes, of those that are young */
+#define YOUNG_MS  60000 /* older ones do not count */
+#define CHILDREN  64	/* of any age */
+#define GRACE_MS  10000 /* between SIGTERM and SIGKILL */
+#define REAP_MS	  2000	/* for one that was killed and does not end */
+#define POLL_MS	  1000
+#define LINE_MAX  1000 /* octets of a line of output */
+#define LINES_MAX 1000 /* of one user; the rest is not shown */
+#define READ_SIZE 65536
+#define READS_MAX 16 /* reads of a pipe that is never empty */
 
 struct child {
 	pid_t pid; /* 0: free */
 	bool has_group;
 	size_t user;
-	int records, words; /* -1: closed */
+	int records, output; /* -1: closed */
 	struct record_reader in;
 	struct buf line;
 	unsigned lines;
-	uint64_t started, heard, turn; /* turn: 0, not yet */
-	uint64_t ending;	       /* when it was asked to end; 0 */
-	bool is_done;		       /* it said so */
-	struct error why;	       /* of an end that we made */
+	uint64_t started, last_record, turn; /* turn: 0, not yet */
+	uint64_t stopped_at;		     /* when it was asked to end; 0 */
+	bool is_done;			     /* it said so */
+	struct error why;		     /* of an end that we made */
 };
 
 struct run {
 	const struct everybody *everybody;
 	struct child children[CHILDREN];
 	size_t next; /* user to be started */
-	bool told;   /* to stop */
-	unsigned strangers;
-	struct error stranger; /* why we could not become the first */
+	bool is_stopping;
+	unsigned denied;
+	struct error denied_error; /* why we could not become the first */
 	struct error *error;
 };
 
@@ -68,8 +68,8 @@ static const struct user *user_of(const struct run *run, const struct child *c)
 
 /* ---- in the new process ---- */
 
-static noreturn void be_user(const struct run *run, const struct user *who,
-			     int records)
+static noreturn void run_as_self(const struct run *run, const struct user *who,
+				 int records)
 {
 	const struct record_to to = { record_write, &records };
 	const struct record end = { .kind = RECORD_END };
@@ -80,17 +80,17 @@ static noreturn void be_user(const struct run *run, const struct user *who,
 	process_end();
 }
 
-static noreturn void be_other(const struct run *run, const struct user *who,
-			      int records, int words, unsigned parent)
+static noreturn void run_as_user(const struct run *run, const struct user *who,
+				 int records, int output, unsigned parent)
 {
 	const struct identity identity = { .uid = who->uid,
 					   .gid = who->gid,
 					   .name = who->login,
 					   .home = who->home };
-	struct record failed = { .kind = RECORD_STRANGER };
+	struct record failed = { .kind = RECORD_DENIED };
 	struct error ignored = ERROR_INIT;
 
-	records = process_isolate(records, words);
+	records = process_isolate(records, output);
 	/* only root can reach a service's directory by its name */
 	if (who->state && chdir(who->state) < 0)
 		error_errno(&failed.error, ERROR_IO, errno, "cannot enter %s",
@@ -101,7 +101,7 @@ static noreturn void be_other(const struct run *run, const struct user *who,
 		process_end();
 	}
 	process_follow(parent);
-	be_user(run, who, records);
+	run_as_self(run, who, records);
 }
 
 /* ---- start ---- */
@@ -122,7 +122,7 @@ static void close_pipe(const int ends[2])
 }
 
 static int fork_child(struct run *run, struct child *c, const int records[2],
-		      const int words[2], struct error *f)
+		      const int output[2], struct error *f)
 {
 	const struct user *who = user_of(run, c);
 	unsigned parent = sysenv_pid();
@@ -130,11 +130,11 @@ static int fork_child(struct run *run, struct child *c, const int records[2],
 	c->has_group = who->uid != sysenv_file_uid();
 	c->pid = fork();
 	if (c->pid == 0 && c->has_group)
-		be_other(run, who, records[1], words[1], parent);
+		run_as_user(run, who, records[1], output[1], parent);
 	if (c->pid == 0) {
 		log_stop_progress();
 		process_follow(parent);
-		be_user(run, who, records[1]);
+		run_as_self(run, who, records[1]);
 	}
 	if (c->pid < 0) {
 		c->pid = 0;
@@ -142,14 +142,14 @@ static int fork_child(struct run *run, struct child *c, const int records[2],
 				   "cannot start a process");
 	}
 	c->records = records[0];
-	c->words = words[0];
+	c->output = output[0];
 	close(records[1]);
-	close(words[1]);
+	close(output[1]);
 	return 0;
 }
 
-static int tell_error(struct run *run, const struct user *who,
-		      const struct error *why)
+static int report_error(struct run *run, const struct user *who,
+			const struct error *why)
 {
 	const struct record r = { .kind = RECORD_ERROR,
 				  .error = *why,
@@ -161,21 +161,21 @@ static int tell_error(struct run *run, const struct user *who,
 
 static int start(struct run *run, struct child *c)
 {
-	int records[2] = { -1, -1 }, words[2] = { -1, -1 };
+	int records[2] = { -1, -1 }, output[2] = { -1, -1 };
 	struct error f = ERROR_INIT;
 
 	*c = (struct child){ .user = run->next++,
 			     .records = -1,
-			     .words = -1,
+			     .output = -1,
 			     .started = sysenv_ticks() };
 	record_reader_init(&c->in);
 	buf_init(&c->line, LINE_MAX);
-	if (open_pipe(records, &f) == 0 && open_pipe(words, &f) == 0 &&
-	    fork_child(run, c, records, words, &f) == 0)
+	if (open_pipe(records, &f) == 0 && open_pipe(output, &f) == 0 &&
+	    fork_child(run, c, records, output, &f) == 0)
 		return 0;
 	close_pipe(records);
-	close_pipe(words);
-	return tell_error(run, user_of(run, c), &f);
+	close_pipe(output);
+	return report_error(run, user_of(run, c), &f);
 }
 
 static int start_more(struct run *run)
@@ -186,7 +186,7 @@ static int start_more(struct run *run)
 	for (size_t i = 0; i < CHILDREN; i++)
 		young += run->children[i].pid &&
 			 now - run->children[i].started < YOUNG_MS;
-	for (size_t i = 0; i < CHILDREN && young < AT_A_TIME; i++)
+	for (size_t i = 0; i < CHILDREN && young < YOUNG_MAX; i++)
 		while (!run->children[i].pid && !interrupt_signal() &&
 		       run->next < run->everybody->users->count) {
 			if (start(run, &run->children[i]) < 0)
@@ -196,10 +196,10 @@ static int start_more(struct run *run)
 	return 0;
 }
 
-/* ---- its words ---- */
+/* ---- its standard error ---- */
 
 /* "mailsend: warning: ..." already has the program's name. */
-static void say(const struct run *run, struct child *c)
+static void show_line(const struct run *run, struct child *c)
 {
 	const char *text = c->line.data;
 	const char *colon = strstr(text, ": ");
@@ -214,31 +214,31 @@ static void say(const struct run *run, struct child *c)
 	buf_reset(&c->line);
 }
 
-static void take_words(struct run *run, struct child *c, const char *data,
-		       size_t n)
+static void feed_output(struct run *run, struct child *c, const char *data,
+			size_t n)
 {
 	for (size_t i = 0; i < n; i++)
 		if (data[i] == '\n')
-			say(run, c);
+			show_line(run, c);
 		else if (data[i]) /* what is too long is cut */
 			buf_putc(&c->line, data[i]);
 }
 
 /* What there is to read, up to a limit: other processes need their turn. */
-static void read_words(struct run *run, struct child *c)
+static void read_output(struct run *run, struct child *c)
 {
 	char data[4096];
 	ssize_t n = 1;
 
-	for (int i = 0; c->words >= 0 && n > 0 && i < WORDS_ONCE; i++) {
-		n = read(c->words, data, sizeof(data));
+	for (int i = 0; c->output >= 0 && n > 0 && i < READS_MAX; i++) {
+		n = read(c->output, data, sizeof(data));
 		if (n > 0)
-			take_words(run, c, data, (size_t)n);
+			feed_output(run, c, data, (size_t)n);
 	}
 	if (n > 0 || (n < 0 && (errno == EAGAIN || errno == EINTR)))
 		return;
-	close(c->words);
-	c->words = -1;
+	close(c->output);
+	c->output = -1;
 }
 
 /* ---- its records ---- */
@@ -249,12 +249,12 @@ static int take_record(struct run *run, struct child *c, const struct record *r)
 		c->is_done = true;
 		return 0;
 	}
-	if (r->kind == RECORD_STRANGER) {
+	if (r->kind == RECORD_DENIED) {
 		c->is_done = true;
 		if (r->error.cause != ERROR_PERMISSION)
-			return tell_error(run, user_of(run, c), &r->error);
-		if (run->strangers++ == 0)
-			run->stranger = r->error;
+			return report_error(run, user_of(run, c), &r->error);
+		if (run->denied++ == 0)
+			run->denied_error = r->error;
 		return 0;
 	}
 	return run->everybody->take(run->everybody->context, user_of(run, c), r,
@@ -304,7 +304,7 @@ static int read_records(struct run *run, struct child *c)
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return 0;
 	if (n > 0) {
-		c->heard = sysenv_ticks();
+		c->last_record = sysenv_ticks();
 		return take_records(run, c, data, (size_t)n);
 	}
 	close(c->records);
@@ -330,21 +330,21 @@ static void explain_end(struct child *c, int status)
 	c->why.temporary = true;
 }
 
-static int end(struct run *run, struct child *c)
+static int finish_child(struct run *run, struct child *c)
 {
 	int status, r = 0;
 
 	if (!c->is_done)
 		kill_child(c, SIGKILL);
 	io_reap_within(c->pid, REAP_MS, &status);
-	read_words(run, c);
+	read_output(run, c);
 	if (c->line.len)
-		say(run, c);
+		show_line(run, c);
 	explain_end(c, status);
 	if (error_is_set(&c->why) && !interrupt_signal())
-		r = tell_error(run, user_of(run, c), &c->why);
-	if (c->words >= 0)
-		close(c->words);
+		r = report_error(run, user_of(run, c), &c->why);
+	if (c->output >= 0)
+		close(c->output);
 	if (c->records >= 0)
 		close(c->records);
 	record_reader_free(&c->in);
@@ -363,11 +363,11 @@ static bool is_its_turn(const struct run *run, const struct child *c)
 	return true;
 }
 
-static void ask_to_end(struct child *c, uint64_t now)
+static void stop_child(struct child *c, uint64_t now)
 {
-	if (c->ending)
+	if (c->stopped_at)
 		return;
-	c->ending = now;
+	c->stopped_at = now;
 	kill_child(c, SIGTERM);
 	kill_child(c, SIGCONT);
 }
@@ -375,11 +375,11 @@ static void ask_to_end(struct child *c, uint64_t now)
 static void check_time(const struct run *run, struct child *c, uint64_t now)
 {
 	const struct everybody *e = run->everybody;
-	uint64_t heard = c->heard ? c->heard : c->started;
-	bool is_silent = e->silence && now - heard >= e->silence;
+	uint64_t last_record = c->last_record ? c->last_record : c->started;
+	bool is_silent = e->silence && now - last_record >= e->silence;
 	bool is_late = e->limit && now - c->turn >= e->limit;
 
-	if (c->ending || !(is_silent || is_late))
+	if (c->stopped_at || !(is_silent || is_late))
 		return;
 	error_set(&c->why, ERROR_TEMPORARY,
 		  is_silent ? "the queue cannot be read: there was no answer "
@@ -387,9 +387,9 @@ static void check_time(const struct run *run, struct child *c, uint64_t now)
 			    : "it was ended after %u s; the rest waits for "
 			      "the next run",
 		  (is_silent ? e->silence : e->limit) / 1000);
-	ask_to_end(c, now);
+	stop_child(c, now);
 	if (is_silent)
-		c->ending = now > GRACE_MS ? now - GRACE_MS : 1;
+		c->stopped_at = now > GRACE_MS ? now - GRACE_MS : 1;
 }
 
 /* ---- all of them ---- */
@@ -402,18 +402,18 @@ static bool is_busy(const struct run *run)
 	return false;
 }
 
-static void pass_on_stop(struct run *run, uint64_t now)
+static void forward_stop(struct run *run, uint64_t now)
 {
-	if (!interrupt_signal() || run->told)
+	if (!interrupt_signal() || run->is_stopping)
 		return;
-	run->told = true;
+	run->is_stopping = true;
 	for (size_t i = 0; i < CHILDREN; i++)
 		if (run->children[i].pid)
-			ask_to_end(&run->children[i], now);
+			stop_child(&run->children[i], now);
 }
 
 /* Waits for whatever there is to read. */
-static void wait_for_all(const struct run *run)
+static void wait_for_input(const struct run *run)
 {
 	struct pollfd p[2 * CHILDREN + 1];
 
@@ -423,21 +423,21 @@ static void wait_for_all(const struct run *run)
 
 		p[2 * i] = (struct pollfd){ .fd = reads ? c->records : -1,
 					    .events = POLLIN };
-		p[2 * i + 1] = (struct pollfd){ .fd = c->pid ? c->words : -1,
+		p[2 * i + 1] = (struct pollfd){ .fd = c->pid ? c->output : -1,
 						.events = POLLIN };
 	}
 	p[2 * CHILDREN] = (struct pollfd){
-		.fd = run->told ? -1 : interrupt_fd(),
+		.fd = run->is_stopping ? -1 : interrupt_fd(),
 		.events = POLLIN,
 	};
-	poll(p, 2 * CHILDREN + 1, LOOK_MS); /* all are looked at anyway */
+	poll(p, 2 * CHILDREN + 1, POLL_MS); /* all are looked at anyway */
 }
 
-static int attend_one(struct run *run, struct child *c)
+static int serve_child(struct run *run, struct child *c)
 {
 	uint64_t before, now;
 
-	read_words(run, c);
+	read_output(run, c);
 	if (!is_its_turn(run, c))
 		return 0;
 	before = sysenv_ticks();
@@ -448,28 +448,28 @@ static int attend_one(struct run *run, struct child *c)
 	/* the time that a slow reader of our output takes does not count */
 	now = sysenv_ticks();
 	c->turn += now - before;
-	if (c->heard >= before)
-		c->heard = now;
+	if (c->last_record >= before)
+		c->last_record = now;
 	check_time(run, c, now);
 	if (c->is_done || c->records < 0 ||
-	    (c->ending && now - c->ending >= GRACE_MS))
-		return end(run, c);
+	    (c->stopped_at && now - c->stopped_at >= GRACE_MS))
+		return finish_child(run, c);
 	return 0;
 }
 
-static int attend(struct run *run)
+static int serve_all(struct run *run)
 {
 	int r = 0;
 
-	pass_on_stop(run, sysenv_ticks());
+	forward_stop(run, sysenv_ticks());
 	for (size_t i = 0; r == 0 && i < CHILDREN; i++)
 		if (run->children[i].pid)
-			r = attend_one(run, &run->children[i]);
+			r = serve_child(run, &run->children[i]);
 	return r;
 }
 
 /* After a failure of ours. */
-static void drop_all(struct run *run)
+static void kill_all(struct run *run)
 {
 	struct error ignored = ERROR_INIT;
 	struct error *own = run->error;
@@ -479,7 +479,7 @@ static void drop_all(struct run *run)
 		if (run->children[i].pid) {
 			run->children[i].is_done = true; /* nothing is told */
 			kill_child(&run->children[i], SIGKILL);
-			end(run, &run->children[i]);
+			finish_child(run, &run->children[i]);
 		}
 	run->error = own;
 }
@@ -495,15 +495,15 @@ int everybody_run(const struct everybody *e, struct error *f)
 	do {
 		r = start_more(run);
 		if (r == 0 && is_busy(run))
-			wait_for_all(run);
+			wait_for_input(run);
 		if (r == 0)
-			r = attend(run);
+			r = serve_all(run);
 	} while (r == 0 && (is_busy(run) || (run->next < e->users->count &&
 					     !interrupt_signal())));
-	drop_all(run);
-	if (run->strangers)
+	kill_all(run);
+	if (run->denied)
 		log_warning("the queues of other users are not read: %s",
-			    run->stranger.text);
+			    run->denied_error.text);
 	free(run);
 	return r;
 }

@@ -28,7 +28,7 @@ struct everybody {
 	 * records. */
 	void (*work)(void *context, const struct user *who,
 		     const struct record_to *to);
-	/* In ours, for each record but RECORD_END and RECORD_STRANGER; also
+	/* In ours, for each record but RECORD_END and RECORD_DENIED; also
 	 * RECORD_ERROR for a process that failed. -1 with the error ends
 	 * everything. */
 	int (*take)(void *context, const struct user *who,

@@ -1,12 +1,12 @@
 /* flush.c - starting, watching and reaping the processes.
  *
- * Each group of mails has a process (worker.h) that tells of its steps through
- * a pipe; a few run at a time.  A process whose pipe ends without WORKER_ENDS,
- * or that is silent for too long, was killed or blocked by a mail.  When one
- * mail was begun and not finished it is that one, which is deferred, and a new
- * process goes on with the others.  When there are several, a new process tries
- * them one at a time to find out.  A process that died before its first mail is
- * counted against that one, so that every process makes progress.
+ * Each group of mails has a process (worker.h) that reports its steps through a
+ * pipe; a few run at a time.  A process whose pipe ends without WORKER_ENDED,
+ * or that is silent for too long, was killed or blocked by a mail.  If one mail
+ * was begun and not finished, that mail is deferred, and a new process goes on
+ * with the others.  If there are several, a new process tries them one at a
+ * time, to find out which one it is.  When a process dies before its first
+ * mail, that mail is deferred, so that every process makes progress.
  *
  * The processes have our signal handlers (base/interrupt.h): each stops at
  * once, and its mails stay in the queue. */
@@ -31,8 +31,8 @@
 #include "queuerun/selection.h"
 #include "queuerun/worker.h"
 
-#define JOBS_MAX 4	 /* groups at a time */
-#define PATIENCE 3600000 /* milliseconds */
+#define JOBS_MAX   4	   /* groups at a time */
+#define SILENCE_MS 3600000 /* milliseconds */
 
 struct job {
 	pid_t pid; /* 0: free */
@@ -40,9 +40,9 @@ struct job {
 	struct selection_group *group;
 	bool *is_begun, *is_over; /* by mail */
 	size_t alone;		  /* those before it go one at a time */
-	bool ended;		  /* it said so */
+	bool ended;		  /* WORKER_ENDED was read */
 	bool stuck;
-	uint64_t heard;
+	uint64_t last_event;
 };
 
 struct run {
@@ -52,33 +52,33 @@ struct run {
 	struct selection_group *next; /* to be started */
 	struct job jobs[JOBS_MAX];
 	bool notifies;
-	bool told; /* to stop */
-	int speak; /* in a process: where its records go */
+	bool is_stopping;
+	int out_fd; /* in a worker process: the pipe */
 };
 
-/* ---- words ---- */
+/* ---- the events of a worker ---- */
 
-struct word {
-	uint32_t mail, word;
+struct message {
+	uint32_t mail, event;
 };
 
-static void hear(struct run *run, struct job *job, const struct word *w)
+static void on_event(struct run *run, struct job *job, const struct message *m)
 {
 	struct flush_result *result = run->result;
 
-	job->heard = sysenv_ticks();
-	if (w->mail >= job->group->count)
+	job->last_event = sysenv_ticks();
+	if (m->mail >= job->group->count)
 		return;
-	switch ((enum worker_word)w->word) {
-	case WORKER_BEGINS:
-		job->is_begun[w->mail] = true;
+	switch ((enum worker_event)m->event) {
+	case WORKER_BEGUN:
+		job->is_begun[m->mail] = true;
 		return;
-	case WORKER_LIVES:
+	case WORKER_ALIVE:
 		return;
-	case WORKER_NOTIFIES:
+	case WORKER_NOTICE:
 		run->notifies = true;
 		return;
-	case WORKER_ENDS:
+	case WORKER_ENDED:
 		job->ended = true;
 		return;
 	case WORKER_SENT:
@@ -96,33 +96,33 @@ static void hear(struct run *run, struct job *job, const struct word *w)
 	case WORKER_BAD:
 		result->bad++;
 		break;
-	case WORKER_LEAVES:
+	case WORKER_SKIPPED:
 		break;
 	}
-	job->is_over[w->mail] = true;
+	job->is_over[m->mail] = true;
 }
 
 /* Short enough to be written whole or not at all. */
-static int tell_pipe(void *context, size_t mail, enum worker_word word)
+static int report_to_pipe(void *context, size_t mail, enum worker_event event)
 {
 	struct run *run = context;
-	struct word w = { .mail = (uint32_t)mail, .word = word };
+	struct message m = { .mail = (uint32_t)mail, .event = event };
 	struct error ignored = ERROR_INIT;
 
-	return disk_write_all(run->speak, &w, sizeof(w), "a pipe", &ignored);
+	return disk_write_all(run->out_fd, &m, sizeof(m), "a pipe", &ignored);
 }
 
-struct talk {
+struct link {
 	struct run *run;
 	struct job *job;
 };
 
-static int tell_self(void *context, size_t mail, enum worker_word word)
+static int report_here(void *context, size_t mail, enum worker_event event)
 {
-	struct talk *t = context;
-	struct word w = { .mail = (uint32_t)mail, .word = word };
+	struct link *l = context;
+	struct message m = { .mail = (uint32_t)mail, .event = event };
 
-	hear(t->run, t->job, &w);
+	on_event(l->run, l->job, &m);
 	return 0;
 }
 
@@ -138,26 +138,26 @@ static struct worker worker_of(const struct run *run, const struct job *job)
 	};
 }
 
-static void work_here(struct run *run, struct job *job)
+static void run_here(struct run *run, struct job *job)
 {
-	struct talk talk = { .run = run, .job = job };
+	struct link link = { .run = run, .job = job };
 	struct worker w = worker_of(run, job);
 
-	w.tell = tell_self;
-	w.context = &talk;
+	w.report = report_here;
+	w.context = &link;
 	worker_run(&w);
 }
 
 /* In the new process. */
-static noreturn void work_there(struct run *run, struct job *job, int speak)
+static noreturn void run_child(struct run *run, struct job *job, int out_fd)
 {
 	struct worker w = worker_of(run, job);
 
 	for (size_t i = 0; i < JOBS_MAX; i++)
 		if (run->jobs[i].pid)
 			close(run->jobs[i].fd);
-	run->speak = speak;
-	w.tell = tell_pipe;
+	run->out_fd = out_fd;
+	w.report = report_to_pipe;
 	w.context = run;
 	worker_run(&w);
 	process_end();
@@ -172,32 +172,32 @@ static void start(struct run *run, struct job *job)
 	job->ended = job->stuck = false;
 	memset(job->is_begun, false, job->group->count);
 	if (pipe2(fds, O_CLOEXEC) < 0) {
-		work_here(run, job);
+		run_here(run, job);
 		return;
 	}
 	pid = fork();
 	if (pid == 0) {
 		log_stop_progress();
 		close(fds[0]);
-		work_there(run, job, fds[1]);
+		run_child(run, job, fds[1]);
 	}
 	close(fds[1]);
 	if (pid < 0) {
 		close(fds[0]);
-		work_here(run, job);
+		run_here(run, job);
 		return;
 	}
 	job->pid = pid;
 	job->fd = fds[0];
-	job->heard = sysenv_ticks();
+	job->last_event = sysenv_ticks();
 	/* a request to stop may have come in between */
-	if (run->told)
+	if (run->is_stopping)
 		kill(pid, SIGTERM);
 }
 
-static unsigned patience_of(const struct run *run)
+static unsigned silence_max(const struct run *run)
 {
-	return run->flush->patience ? run->flush->patience : PATIENCE;
+	return run->flush->silence ? run->flush->silence : SILENCE_MS;
 }
 
 static void explain_end(const struct run *run, const struct job *job,
@@ -207,7 +207,7 @@ static void explain_end(const struct run *run, const struct job *job,
 		error_set(why, ERROR_SOFTWARE,
 			  "the process that tried it did not respond for "
 			  "%u seconds and was ended",
-			  patience_of(run) / 1000);
+			  silence_max(run) / 1000);
 	else if (WIFSIGNALED(status))
 		error_set(why, ERROR_SOFTWARE,
 			  "the process that tried it was ended by signal %d "
@@ -246,19 +246,20 @@ static size_t count_begun(const struct job *job, size_t *last)
 	return n;
 }
 
-static void blame(struct run *run, struct job *job, size_t mail, int status)
+static void blame_mail(struct run *run, struct job *job, size_t mail,
+		       int status)
 {
-	struct talk talk = { .run = run, .job = job };
+	struct link link = { .run = run, .job = job };
 	struct error why = ERROR_INIT;
 
 	explain_end(run, job, status, &why);
 	log_warning("%s: %s", job->group->ids[mail], why.text);
-	tell_self(&talk, mail,
-		  worker_put_off(&run->selection, job->group, mail, &why));
+	report_here(&link, mail,
+		    worker_defer(&run->selection, job->group, mail, &why));
 }
 
 /* Its pipe is at its end. */
-static void end(struct run *run, struct job *job)
+static void finish_job(struct run *run, struct job *job)
 {
 	size_t count = job->group->count, first, behind = 0;
 	int status = 0;
@@ -274,19 +275,19 @@ static void end(struct run *run, struct job *job)
 	if (count_begun(job, &behind) > 1)
 		job->alone = behind;
 	else
-		blame(run, job, first, status);
+		blame_mail(run, job, first, status);
 	if (find_left(job, false) < count && !interrupt_signal())
 		start(run, job);
 }
 
-static void listen_to(struct run *run, struct job *job)
+static void read_event(struct run *run, struct job *job)
 {
-	struct word w;
+	struct message m;
 
-	if (io_read_full(job->fd, &w, sizeof(w)) == (ssize_t)sizeof(w))
-		hear(run, job, &w);
+	if (io_read_full(job->fd, &m, sizeof(m)) == (ssize_t)sizeof(m))
+		on_event(run, job, &m);
 	else
-		end(run, job);
+		finish_job(run, job);
 }
 
 /* ---- all groups ---- */
@@ -294,13 +295,14 @@ static void listen_to(struct run *run, struct job *job)
 static int milliseconds_left(const struct run *run)
 {
 	uint64_t now = sysenv_ticks(), until = UINT64_MAX;
-	uint64_t patience = patience_of(run);
+	uint64_t silence = silence_max(run);
 
 	for (size_t i = 0; i < JOBS_MAX; i++) {
 		const struct job *job = &run->jobs[i];
 
-		if (job->pid && !job->stuck && job->heard + patience < until)
-			until = job->heard + patience;
+		if (job->pid && !job->stuck &&
+		    job->last_event + silence < until)
+			until = job->last_event + silence;
 	}
 	if (until == UINT64_MAX)
 		return -1;
@@ -309,7 +311,7 @@ static int milliseconds_left(const struct run *run)
 	return until - now > 1000000 ? 1000000 : (int)(until - now);
 }
 
-static void end_the_stuck(struct run *run)
+static void kill_stuck(struct run *run)
 {
 	uint64_t now = sysenv_ticks();
 
@@ -317,24 +319,24 @@ static void end_the_stuck(struct run *run)
 		struct job *job = &run->jobs[i];
 
 		if (!job->pid || job->stuck ||
-		    now - job->heard < patience_of(run))
+		    now - job->last_event < silence_max(run))
 			continue;
 		job->stuck = true;
 		kill(job->pid, SIGKILL);
 	}
 }
 
-static void pass_on_stop(struct run *run)
+static void forward_stop(struct run *run)
 {
-	if (!interrupt_signal() || run->told)
+	if (!interrupt_signal() || run->is_stopping)
 		return;
-	run->told = true;
+	run->is_stopping = true;
 	for (size_t i = 0; i < JOBS_MAX; i++)
 		if (run->jobs[i].pid)
 			kill(run->jobs[i].pid, SIGTERM);
 }
 
-static void attend(struct run *run)
+static void wait_for_events(struct run *run)
 {
 	struct pollfd p[JOBS_MAX + 1];
 
@@ -345,14 +347,14 @@ static void attend(struct run *run)
 		};
 	/* once is enough: it stays readable */
 	p[JOBS_MAX] = (struct pollfd){
-		.fd = run->told ? -1 : interrupt_fd(),
+		.fd = run->is_stopping ? -1 : interrupt_fd(),
 		.events = POLLIN,
 	};
 	if (poll(p, JOBS_MAX + 1, milliseconds_left(run)) < 0)
 		return; /* a signal; else the next round finds what is left */
 	for (size_t i = 0; i < JOBS_MAX; i++)
 		if (p[i].revents)
-			listen_to(run, &run->jobs[i]);
+			read_event(run, &run->jobs[i]);
 }
 
 static bool is_busy(const struct run *run)
@@ -386,8 +388,8 @@ static void start_more(struct run *run)
 		}
 }
 
-static int run_over(struct run *run, struct queue *q, bool notices,
-		    struct error *f)
+static int run_selected(struct run *run, struct queue *q, bool notices,
+			struct error *f)
 {
 	run->selection = (struct selection){
 		.flush = run->flush,
@@ -402,10 +404,10 @@ static int run_over(struct run *run, struct queue *q, bool notices,
 	run->next = run->selection.groups;
 	do {
 		start_more(run);
-		pass_on_stop(run);
+		forward_stop(run);
 		if (is_busy(run))
-			attend(run);
-		end_the_stuck(run);
+			wait_for_events(run);
+		kill_stuck(run);
 	} while (is_busy(run) || (run->next && !interrupt_signal()));
 	return 0;
 }
@@ -420,7 +422,7 @@ static int finish(struct run *run, struct queue *q, struct error *f)
 	int r = notice_failures(q, run->flush->arena, &made, f);
 
 	if (made || run->notifies || run->selection.saw_notices)
-		r |= run_over(run, q, true, &later[0]);
+		r |= run_selected(run, q, true, &later[0]);
 	r |= queue_tidy(q, &later[1]);
 	for (int i = 0; i < 2; i++)
 		if (!error_is_set(f))
@@ -432,14 +434,14 @@ static int finish(struct run *run, struct queue *q, struct error *f)
  * be no other run for a while. */
 static struct flush with_digests(const struct flush *fl, struct queue *q)
 {
-	struct error trouble = ERROR_INIT;
+	struct error error = ERROR_INIT;
 	struct flush_words made = { 0 };
 	struct flush own = *fl;
 
 	if (fl->senders.count || fl->recipients.count)
 		return own;
-	if (held_run(q, fl->arena, &made, &trouble) < 0)
-		log_warning("mails held by a limit: %s", trouble.text);
+	if (held_run(q, fl->arena, &made, &error) < 0)
+		log_warning("mails held by a limit: %s", error.text);
 	if (!fl->ids.count || !made.count)
 		return own;
 	for (size_t i = 0; i < fl->ids.count; i++) {
@@ -468,13 +470,13 @@ int flush_run(const struct flush *fl, struct flush_result *out, struct error *f)
 	 * trace: it must not be sent before. */
 	notice_failures(&q, fl->arena, &made, &again);
 	own = with_digests(fl, &q);
-	r = run_over(&run, &q, false, f);
+	r = run_selected(&run, &q, false, f);
 	if (r == 0 && !interrupt_signal())
 		r = finish(&run, &q, f);
 	return r;
 }
 
-/* ---- behind somebody's back ---- */
+/* ---- in the background ---- */
 
 /* Forked twice, so that nobody has to wait for it. */
 static noreturn void run_detached(const struct flush *fl, int lock)

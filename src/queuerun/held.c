@@ -3,15 +3,15 @@
  * All of it is done under one lock, which mailq also takes when it changes a
  * held mail: a mail is in a digest, or it is released, or it is deleted.
  *
- *	1 the digest is put into the queue; its entry names its members, and as
- *	  long as it does nobody tries it
- *	2 each member is taken out of the queue
- *	3 the digest's entry is changed: it names none any more
- *	4 the guard is told that a mail of these kinds went
+ *	1 the digest is put into the queue; its entry names its members, and
+ *	  while it does, the digest is not sent
+ *	2 each member is removed from the queue
+ *	3 the digest's entry is changed: it names no members any more
+ *	4 the digest is counted as a sent mail of these kinds (queue_limit.h)
  *
- * Killed before 1 is done, nothing has changed.  Killed after it, the next run
- * finds a digest with members and begins at 2: no mail is lost, and none is
- * sent twice.  Killed after 3, the hour counts from the digest before. */
+ * If we are killed before 1 is done, nothing has changed; after it, the next
+ * run finds a digest with members and continues with 2: no mail is lost or sent
+ * twice; after 3, the hour counts from the previous digest. */
 #include "queuerun/held.h"
 
 #include <string.h>
@@ -36,7 +36,7 @@ struct job {
 	struct flush_words *made;
 };
 
-static void tell_made(struct job *s, const char *id)
+static void add_made(struct job *s, const char *id)
 {
 	struct flush_words *m = s->made;
 
@@ -98,7 +98,7 @@ static int finish_digest(struct job *s, const char *id, struct error *f)
 			r = queue_update(&c, f);
 		crash_point("digest-released");
 		if (r == 0)
-			tell_made(s, id);
+			add_made(s, id);
 		queue_release(&c);
 	}
 	arena_free(&a);
@@ -298,7 +298,7 @@ static int set_until(struct job *s, struct held *h, int64_t until,
 		queue_release(&c);
 		crash_point("digest-released");
 		if (r == 0 && !until)
-			tell_made(s, h->id);
+			add_made(s, h->id);
 	}
 	arena_free(&a);
 	return r < 0 ? -1 : 0;
@@ -333,7 +333,7 @@ static int release_one(struct group *g, struct error *f)
 
 /* ---- groups and sets ---- */
 
-static void tell_guard(struct group *g, struct error *f)
+static void count_sent(struct group *g, struct error *f)
 {
 	struct queue_limit rule = rule_of(g);
 	const struct job *s = g->job;
@@ -383,7 +383,7 @@ static void run_group(struct job *s, struct held *items, size_t count,
 	if (r == 0 && g.has_like && count > 1 && !interrupt_signal())
 		hold_rest(&g, &each);
 	if (g.has_like && g.key_count)
-		tell_guard(&g, &each);
+		count_sent(&g, &each);
 	error_copy(f, &each);
 	arena_free(&g.arena);
 }

@@ -1,5 +1,4 @@
-/* held_scan.h - which mails of a queue a limit holds, and which belong
- * together. */
+/* held_scan.h - the mails of a queue that a limit holds, in groups. */
 #ifndef QUEUERUN_HELD_SCAN_H
 #define QUEUERUN_HELD_SCAN_H
 

@@ -225,7 +225,7 @@ static const char *state_name(enum entry_state state)
 		[ENTRY_WAITING] = "waiting",
 		[ENTRY_SENT] = "sent",
 		[ENTRY_FAILED] = "failed",
-		[ENTRY_TOLD] = "told",
+		[ENTRY_REPORTED] = "told",
 	};
 
 	return names[state];

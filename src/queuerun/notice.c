@@ -7,23 +7,23 @@
  *
  *	1 the notice is put into the queue, durable, by a name that is made of
  *	  what it reports
- *	2 each mail: failed becomes told; it is updated, given up or removed
+ *	2 each mail: failed becomes reported; it is updated, given up or removed
  *	3 the sender's stamp
  *
  * Killed after 1, the next run makes a notice of the same name, which the queue
- * already has while it waits: no second one.  Killed in 2, between "told" and
+ * already has while it waits: no second one.  Killed in 2, between that and
  * the end, the next run completes it.  Killed after 2, the hour is not
  * observed. Nothing is lost at any step, as nothing is removed before 1.
  *
  *	of the mail's recipients		becomes
- *	somebody waits				updated
- *	nobody waits, the mail came back	removed
- *	nobody waits, it did not		given up: kept in failed/
+ *	a recipient waits			updated
+ *	none waits, the content was returned	removed
+ *	none waits, it was not returned	given up: kept in failed/
  *	failed ones did not want a notice	removed, when they were all
  *	null sender, or queue_notice is off	given up
  *
  * The entry records that the content was returned: another recipient may wait
- * longer (notice_owes_content). */
+ * longer (notice_needs_content). */
 #include "queuerun/notice.h"
 
 #include <stdio.h>
@@ -175,26 +175,26 @@ static int make_notice(struct queue *q, struct notice_report *r,
 
 /* ---- what becomes of a mail ---- */
 
-static void tell(struct entry *e)
+static void mark_reported(struct entry *e)
 {
 	for (size_t i = 0; i < e->count; i++)
 		if (e->recipients[i].state == ENTRY_FAILED)
-			e->recipients[i].state = ENTRY_TOLD;
+			e->recipients[i].state = ENTRY_REPORTED;
 }
 
 /* The sender knows of the failed recipients, or may not: the mail goes on
  * without them. */
-static int settle(struct queue_claim *c, struct error *f)
+static int finish_claim(struct queue_claim *c, struct error *f)
 {
-	tell(&c->entry);
+	mark_reported(&c->entry);
 	if (entry_count(&c->entry, ENTRY_WAITING) > 0)
 		return queue_update(c, f);
-	return notice_owes_content(&c->entry) ? queue_give_up(c, f)
-					      : queue_remove(c, f);
+	return notice_needs_content(&c->entry) ? queue_give_up(c, f)
+					       : queue_remove(c, f);
 }
 
 /* A mail of whose failure nobody is told. */
-static int settle_silently(struct queue_claim *c, struct error *f)
+static int finish_without_notice(struct queue_claim *c, struct error *f)
 {
 	const struct entry *e = &c->entry;
 	bool waits = entry_count(e, ENTRY_WAITING) > 0;
@@ -204,15 +204,15 @@ static int settle_silently(struct queue_claim *c, struct error *f)
 				  : "its sender asked for no notice";
 	size_t failed = entry_count(e, ENTRY_FAILED);
 
-	if (settle(c, f) < 0)
+	if (finish_claim(c, f) < 0)
 		return -1;
 	log_warning("the mail %s of <%s> failed for %zu recipient%s, and no "
 		    "bounce is sent: %s%s",
 		    e->id, e->reverse_path, failed, failed == 1 ? "" : "s", why,
-		    waits		     ? ""
-		    : notice_owes_content(e) ? "; it stays in the queue (see "
-					       "mailq)"
-					     : "; it is removed");
+		    waits		      ? ""
+		    : notice_needs_content(e) ? "; it stays in the queue (see "
+						"mailq)"
+					      : "; it is removed");
 	return 0;
 }
 
@@ -302,7 +302,7 @@ static int report_group(struct group *g, struct error *f)
 		struct error each = ERROR_INIT;
 
 		g->claims[i].entry.is_returned |= r.is_whole;
-		if (settle(&g->claims[i], &each) < 0)
+		if (finish_claim(&g->claims[i], &each) < 0)
 			error_copy(f, &each);
 	}
 	crash_point("notice-told");
@@ -343,7 +343,7 @@ static void silence_group(struct group *g, struct error *f)
 
 		if (claim(g->queue, &scratch, g->items[i].id, &c, &each) > 0) {
 			if (is_reportable(&c.entry))
-				settle_silently(&c, &each);
+				finish_without_notice(&c, &each);
 			queue_release(&c);
 		}
 		error_copy(f, &each);
@@ -401,7 +401,7 @@ static void remember(struct scan *s, const struct entry *e, const char *id)
 /* The sender was told, and the next step was interrupted. */
 static bool is_at_its_end(const struct entry *e)
 {
-	return entry_count(e, ENTRY_TOLD) > 0 &&
+	return entry_count(e, ENTRY_REPORTED) > 0 &&
 	       !entry_count(e, ENTRY_WAITING) && !entry_count(e, ENTRY_FAILED);
 }
 
@@ -416,11 +416,11 @@ static void finish_other(struct queue *q, struct arena *a, const char *id,
 	if (claim(q, a, id, &c, f) <= 0)
 		return;
 	if (is_at_its_end(e))
-		settle(&c, &each);
+		finish_claim(&c, &each);
 	else if (entry_count(e, ENTRY_FAILED) == 0 || is_reportable(e))
 		; /* it has changed since */
 	else if (e->kind == ENTRY_MAIL)
-		settle_silently(&c, &each);
+		finish_without_notice(&c, &each);
 	else if (entry_count(e, ENTRY_WAITING) == 0)
 		notice_keep(&c, a, selection_account(a, e), &each);
 	error_copy(f, &each);
@@ -538,9 +538,9 @@ static bool is_unwanted(const struct entry *e)
 	return true;
 }
 
-bool notice_owes_content(const struct entry *e)
+bool notice_needs_content(const struct entry *e)
 {
-	if (entry_count(e, ENTRY_TOLD) == 0)
+	if (entry_count(e, ENTRY_REPORTED) == 0)
 		return false;
 	if (e->kind != ENTRY_MAIL)
 		return true;
@@ -572,7 +572,7 @@ static int give_up(struct queue_claim *c, struct error *f)
 
 	for (size_t i = 0; i < e->count; i++)
 		if (e->recipients[i].state != ENTRY_SENT)
-			e->recipients[i].state = ENTRY_TOLD;
+			e->recipients[i].state = ENTRY_REPORTED;
 	return queue_give_up(c, f);
 }
 

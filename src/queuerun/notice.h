@@ -37,7 +37,7 @@ int notice_failures(struct queue *q, struct arena *a, unsigned *made,
 /* Does the sender of a mail with told recipients still need its content? Or is
  * it a notice of ours that reached nobody? Then the queue has the only copy,
  * which is kept. */
-bool notice_owes_content(const struct entry *e);
+bool notice_needs_content(const struct entry *e);
 /* Queues a delay warning for a claimed mail of the account; sets
  * c->entry.is_warned and writes the entry, also where nobody may be notified.
  * In the hour after another one nothing is done: ask again at the next try. */

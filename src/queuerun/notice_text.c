@@ -1,4 +1,4 @@
-/* notice_text.c - for readers who are no mail experts: first what happened,
+/* notice_text.c - for readers who do not know mail: first what happened,
  * then the server's reply, then what to do.
  *
  * Foreign text is sanitized first, then wrapped. */
@@ -232,7 +232,7 @@ static void put_advice(struct words *w, const struct entry *e)
 			"the mail again later.");
 }
 
-static void put_whereabouts(struct words *w, const struct entry *e)
+static void put_returned(struct words *w, const struct entry *e)
 {
 	bool waits = entry_count(e, ENTRY_WAITING) > 0;
 
@@ -277,7 +277,7 @@ static void put_failed(struct words *w, const struct notice_mail *mail)
 	sink_puts(w->to, "\r\n");
 	put_others(w, e);
 	put_advice(w, e);
-	put_whereabouts(w, e);
+	put_returned(w, e);
 	put_facts(w, mail);
 }
 

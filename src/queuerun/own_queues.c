@@ -1,4 +1,4 @@
-/* own_queues.c - each directory once, by whatever names. */
+/* own_queues.c - each directory once, even if it has several names. */
 #include "queuerun/own_queues.h"
 
 #include <errno.h>
@@ -42,7 +42,7 @@ static bool is_known(struct places *p, const struct stat *st)
 	return false;
 }
 
-/* A place that we may not read is not ours. */
+/* Ignores a directory that we may not read, unless `always`. */
 static void add(struct places *p, const char *folder, bool always)
 {
 	struct own_queues *out = p->out;
@@ -73,13 +73,13 @@ bool own_queues_are_named(const struct config_query *query)
 static struct account *find_account(struct arena *a,
 				    const struct config_query *query,
 				    struct config *config, bool is_quiet,
-				    struct error *trouble, struct error *f)
+				    struct error *error, struct error *f)
 {
 	struct account *account = NULL;
 	struct error none = ERROR_INIT;
 
 	*config = (struct config){ 0 };
-	if (config_load(config, a, query, trouble) < 0)
+	if (config_load(config, a, query, error) < 0)
 		return NULL;
 	config->is_told |= is_quiet;
 	if (config_choose(config, query, &account, &none) < 0 && query->account)
@@ -87,11 +87,11 @@ static struct account *find_account(struct arena *a,
 	return account;
 }
 
-static void tell(const struct error *trouble)
+static void warn_of(const struct error *error)
 {
-	if (error_is_set(trouble))
+	if (error_is_set(error))
 		log_warning("%s; looking for the queue without it",
-			    trouble->text);
+			    error->text);
 }
 
 /* Where none is named. */
@@ -117,14 +117,14 @@ int own_queues_find(struct arena *a, const struct config_query *query,
 		    struct own_queues *out, struct error *f)
 {
 	struct places p = { .arena = a, .out = out };
-	struct error trouble = ERROR_INIT;
+	struct error error = ERROR_INIT;
 	struct config config;
 	struct account *account;
 	const char *first;
 
 	*out = (struct own_queues){ 0 };
-	account = find_account(a, query, &config, false, &trouble, f);
-	tell(&trouble);
+	account = find_account(a, query, &config, false, &error, f);
+	warn_of(&error);
 	first = error_is_set(f) ? NULL : config_queue(a, account, f);
 	if (!first)
 		return -1;
@@ -139,17 +139,17 @@ int own_queues_find_there(struct arena *a, bool home_only,
 {
 	const struct config_query query = { 0 };
 	struct places p = { .arena = a, .out = out };
-	struct error trouble = ERROR_INIT, none = ERROR_INIT;
+	struct error error = ERROR_INIT, none = ERROR_INIT;
 	struct config config;
 	struct account *account;
 
 	*out = (struct own_queues){ 0 };
-	account = find_account(a, &query, &config, true, &trouble, f);
+	account = find_account(a, &query, &config, true, &error, f);
 	if (!home_only)
 		add(&p, config_queue(a, account, &none), false);
 	add_others(&p, &config, home_only);
 	if (out->count)
-		tell(&trouble);
+		warn_of(&error);
 	return error_is_set(f) ? -1 : 0;
 }
 
@@ -174,7 +174,7 @@ struct slice {
 	pid_t pid;
 	int fd;		/* its verdicts, an octet for each user; -1: closed */
 	size_t at, end; /* users whose verdict is still to come */
-	uint64_t heard;
+	uint64_t last_read;
 	unsigned restarts;
 };
 
@@ -210,8 +210,8 @@ static bool has_nothing(const struct user *who)
 	return result;
 }
 
-static noreturn void judge(const struct users *users, const struct slice *s,
-			   int fd)
+static noreturn void check_users(const struct users *users,
+				 const struct slice *s, int fd)
 {
 	fd = process_detach(fd);
 	for (size_t i = s->at; i < s->end; i++) {
@@ -228,12 +228,12 @@ static void start_slice(const struct users *users, struct slice *s)
 	int ends[2];
 
 	s->fd = -1;
-	s->heard = sysenv_ticks();
+	s->last_read = sysenv_ticks();
 	if (s->at == s->end || pipe2(ends, O_CLOEXEC) < 0)
 		return;
 	s->pid = fork();
 	if (s->pid == 0)
-		judge(users, s, ends[1]);
+		check_users(users, s, ends[1]);
 	close(ends[1]);
 	s->fd = ends[0];
 }
@@ -252,21 +252,21 @@ static void end_slice(struct slice *s)
 	s->fd = -1;
 }
 
-static void take_verdicts(struct slice *s, bool *is_absent)
+static void read_verdicts(struct slice *s, bool *is_absent)
 {
 	char verdicts[512];
 	ssize_t n = read(s->fd, verdicts, sizeof(verdicts));
 
 	for (ssize_t i = 0; i < n && s->at < s->end; i++)
 		is_absent[s->at++] = verdicts[i] == ABSENT;
-	s->heard = sysenv_ticks();
+	s->last_read = sysenv_ticks();
 	if (n == 0 || (n < 0 && errno != EINTR) || s->at == s->end)
 		end_slice(s);
 }
 
-/* The user that it waits for, whose file server does not answer, gets a
- * process. */
-static void pass_over(const struct users *users, struct slice *s)
+/* Gives up the check of the current user, whose file server does not answer:
+ * that user gets a process. */
+static void skip_user(const struct users *users, struct slice *s)
 {
 	end_slice(s);
 	if (s->at < s->end && s->restarts++ < RESTARTS) {
@@ -275,8 +275,8 @@ static void pass_over(const struct users *users, struct slice *s)
 	}
 }
 
-/* All that is there to read; false when no more will come. */
-static bool hear_slices(const struct users *users, struct slice *slices,
+/* Reads what has arrived; false when no more will come. */
+static bool read_slices(const struct users *users, struct slice *slices,
 			bool *is_absent)
 {
 	struct pollfd p[SLICES];
@@ -290,9 +290,10 @@ static bool hear_slices(const struct users *users, struct slice *slices,
 		struct slice *s = &slices[i];
 
 		if (s->fd >= 0 && p[i].revents)
-			take_verdicts(s, is_absent);
-		else if (s->fd >= 0 && sysenv_ticks() - s->heard >= VERDICT_MS)
-			pass_over(users, s);
+			read_verdicts(s, is_absent);
+		else if (s->fd >= 0 &&
+			 sysenv_ticks() - s->last_read >= VERDICT_MS)
+			skip_user(users, s);
 		is_open |= s->fd >= 0;
 	}
 	return is_open;
@@ -313,7 +314,7 @@ void own_queues_narrow(struct users *users)
 		slices[i].end = users->count * (i + 1) / SLICES;
 		start_slice(users, &slices[i]);
 	}
-	while (hear_slices(users, slices, is_absent))
+	while (read_slices(users, slices, is_absent))
 		;
 	for (size_t i = 0; i < SLICES; i++)
 		end_slice(&slices[i]);

@@ -36,9 +36,9 @@ int own_queues_find_there(struct arena *a, bool home_only,
 			  struct own_queues *out, struct error *f);
 /* For root: leaves out of the list the users for whom own_queues_find_there
  * would surely find none, so that only the others need a process.  That is
- * known where neither a queue nor a configuration is there.  A few processes
- * find it out with each user's rights on files, by lstat alone; what they
- * cannot tell, or not in good time, is no reason to leave a user out. */
+ * certain if neither a queue nor a configuration exists.  A few processes check
+ * that with each user's rights on files, with lstat only.  A user is kept if
+ * they cannot tell, or not in time. */
 void own_queues_narrow(struct users *users);
 /* The one below the working directory, which is a service's state. */
 void own_queues_find_here(struct arena *a, struct own_queues *out);

@@ -18,15 +18,15 @@
 #include "queuerun/flush.h"
 
 enum record_kind {
-	RECORD_MAIL,	 /* place, id, is_busy; entry, or NULL and the error */
-	RECORD_MORE,	 /* place, count: mails without a record */
-	RECORD_DATA,	 /* data, size: octets of a message */
-	RECORD_FOUND,	 /* index: the id that was asked for is here; count of
-			    the mails that were changed */
-	RECORD_RAN,	 /* ran */
-	RECORD_ERROR,	 /* error; index, or RECORD_NO_INDEX */
-	RECORD_STRANGER, /* the process could not become the user's: error */
-	RECORD_END,	 /* finished */
+	RECORD_MAIL,   /* place, id, is_busy; entry, or NULL and the error */
+	RECORD_MORE,   /* place, count: mails without a record */
+	RECORD_DATA,   /* data, size: octets of a message */
+	RECORD_FOUND,  /* index: the id that was asked for is here; count of
+			  the mails that were changed */
+	RECORD_RAN,    /* ran */
+	RECORD_ERROR,  /* error; index, or RECORD_NO_INDEX */
+	RECORD_DENIED, /* the process could not become the user's: error */
+	RECORD_END,    /* finished */
 	RECORD_KINDS
 };
 

@@ -108,7 +108,7 @@ static void put_part(struct buf *key, const char *mark, const char *text)
 }
 
 /* The entry's account and settings. */
-static void put_wish(struct buf *key, const struct entry *e)
+static void put_query(struct buf *key, const struct entry *e)
 {
 	put_part(key, e->config_path ? "=" : "-", e->config_path);
 	for (const struct entry_setting *o = e->settings; o; o = o->next) {
@@ -122,7 +122,7 @@ static void put_wish(struct buf *key, const struct entry *e)
 
 struct loaded {
 	struct config config;
-	struct error trouble;
+	struct error error;
 };
 
 static const char *copy(struct arena *a, const char *text)
@@ -130,15 +130,16 @@ static const char *copy(struct arena *a, const char *text)
 	return text ? arena_dup(a, text) : NULL;
 }
 
-static struct loaded *load(struct selection *s, const struct config_query *wish)
+static struct loaded *load(struct selection *s,
+			   const struct config_query *query)
 {
-	void **at = find(&s->configs, s->arena, wish->path ? wish->path : "");
+	void **at = find(&s->configs, s->arena, query->path ? query->path : "");
 	struct loaded *new = *at;
 
 	if (new)
 		return new;
 	*at = new = arena_alloc(s->arena, sizeof(*new));
-	config_load(&new->config, s->arena, wish, &new->trouble);
+	config_load(&new->config, s->arena, query, &new->error);
 	new->config.is_told = true; /* to whoever sends */
 	return new;
 }
@@ -171,14 +172,14 @@ static struct config_query wish_of(struct arena *a, const struct entry *e)
 
 const struct account *selection_account(struct arena *a, const struct entry *e)
 {
-	struct config_query wish = wish_of(a, e);
+	struct config_query query = wish_of(a, e);
 	struct account *account;
 	struct error f = ERROR_INIT;
 	struct config config;
 
-	if (config_load(&config, a, &wish, &f) == 0) {
+	if (config_load(&config, a, &query, &f) == 0) {
 		config.is_told = true; /* to whoever sends */
-		if (config_choose(&config, &wish, &account, &f) == 0)
+		if (config_choose(&config, &query, &account, &f) == 0)
 			return account;
 	}
 	log_warning("the account of the queued mail %s cannot be "
@@ -203,16 +204,16 @@ static struct selection_group *new_group(struct selection *s,
 					 const struct entry *e)
 {
 	struct selection_group *g = arena_alloc(s->arena, sizeof(*g));
-	struct config_query wish = wish_of(s->arena, e);
-	struct loaded *loaded = load(s, &wish);
+	struct config_query query = wish_of(s->arena, e);
+	struct loaded *loaded = load(s, &query);
 	struct account *account = NULL;
 
-	g->config_path = wish.path;
+	g->config_path = query.path;
 	g->config = &loaded->config;
-	g->trouble = loaded->trouble;
-	if (!error_is_set(&g->trouble))
-		config_choose(g->config, &wish, &account, &g->trouble);
-	g->account = error_is_set(&g->trouble) ? NULL : account;
+	g->error = loaded->error;
+	if (!error_is_set(&g->error))
+		config_choose(g->config, &query, &account, &g->error);
+	g->account = error_is_set(&g->error) ? NULL : account;
 	g->schedule = attempt_schedule(
 		g->account ? g->account : setting_account(s->arena, "default"));
 	return g;
@@ -226,11 +227,11 @@ static struct selection_group *group_of(struct selection *s,
 	void **by_wish, **group;
 	size_t way;
 
-	put_wish(&key, e);
+	put_query(&key, e);
 	way = key.len;
 	put_part(&key, e->account ? "a" : "s",
 		 e->account ? e->account : e->reverse_path);
-	by_wish = find(&s->wishes, s->arena, key.data);
+	by_wish = find(&s->queries, s->arena, key.data);
 	if (!*by_wish) {
 		new = new_group(s, e);
 		if (new->account) {

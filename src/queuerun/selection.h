@@ -39,7 +39,7 @@ struct flush {
 	bool due_only;		   /* only what is due */
 	bool verbose;		   /* a note on standard error for each mail */
 	const struct trace *trace; /* or NULL */
-	unsigned patience; /* milliseconds of silence after which a process
+	unsigned silence; /* milliseconds of silence after which a process
 			      counts as stuck; 0: an hour */
 };
 
@@ -56,7 +56,7 @@ struct selection_group {
 	const char *config_path; /* that its entries name, or NULL */
 	struct config *config;
 	const struct account *account;
-	struct error trouble; /* why there is no account; ERROR_NONE */
+	struct error error; /* why there is no account; ERROR_NONE */
 	struct schedule schedule;
 	const char **ids; /* oldest first */
 	size_t count, room;
@@ -83,7 +83,7 @@ struct selection {
 	bool saw_notices;		/* when they were not asked for */
 	struct selection_group *groups; /* in the order of their oldest mail */
 	struct selection_group **last;
-	struct selection_table configs, wishes, by_account;
+	struct selection_table configs, queries, by_account;
 };
 
 /* Fills in the groups; all of it lives in the arena.  Entries that cannot

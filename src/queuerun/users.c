@@ -105,7 +105,7 @@ static void sort(struct list *l)
 		if (k && u->all[k - 1].uid == u->all[i].uid)
 			continue;
 		u->all[kept] = u->all[i];
-		u->all[kept].is_again =
+		u->all[kept].is_extra_home =
 			kept && u->all[kept - 1].uid == u->all[kept].uid;
 		kept++;
 	}
@@ -174,7 +174,7 @@ static void add_uid(struct list *l, unsigned uid)
 		       : user_without_name(l->arena, uid));
 }
 
-static void tell_refused(const struct spool_uids *s)
+static void warn_refused(const struct spool_uids *s)
 {
 	char more[64] = "";
 
@@ -194,7 +194,7 @@ static void add_spool(struct list *l, bool in_register)
 
 	if (spool_list(l->arena, in_register, &found, &f) < 0)
 		log_warning("%s", f.text);
-	tell_refused(&found);
+	warn_refused(&found);
 	for (size_t i = 0; i < found.count; i++)
 		add_uid(l, found.uids[i]);
 	sort(l);

@@ -29,13 +29,13 @@
 
 struct user {
 	unsigned uid, gid;
-	const char *login; /* as the password database has it; NULL: a uid */
-	const char *name;  /* ... for people: the uid where it has none */
-	const char *home;  /* NULL: none */
-	const char *state; /* the service's: its queue is below, and nothing
-			      else of it is used; else NULL */
-	bool is_again;	   /* another home of the same uid, and only that */
-	size_t order;	   /* users_list's own */
+	const char *login;  /* as the password database has it; NULL: a uid */
+	const char *name;   /* ... for people: the uid where it has none */
+	const char *home;   /* NULL: none */
+	const char *state;  /* the service's: its queue is below, and nothing
+			       else of it is used; else NULL */
+	bool is_extra_home; /* another home of the same uid, and only that */
+	size_t order;	    /* users_list's own */
 };
 
 struct users {

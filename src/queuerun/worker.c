@@ -11,10 +11,10 @@
 #include "deliver/route.h"
 #include "queuerun/attempt.h"
 
-#define LIFE_MS 10000 /* between two WORKER_LIVES */
+#define ALIVE_MS 10000 /* between two WORKER_ALIVE */
 
 /* A mail that is claimed. */
-struct parcel {
+struct claimed {
 	size_t mail;
 	struct arena arena;
 	struct queue queue;
@@ -23,19 +23,19 @@ struct parcel {
 	bool was_warned;
 };
 
-struct shift {
+struct batch {
 	struct worker *worker;
-	struct parcel *parcels[ATTEMPT_MAX]; /* on their way */
+	struct claimed *mails[ATTEMPT_MAX]; /* on their way */
 	size_t count;
-	int heard; /* -1: nobody reads any more */
+	int report_result; /* -1: nobody reads any more */
 	struct arena arena;
 	struct route route;
-	struct error trouble; /* why there is no route */
+	struct error error; /* why there is no route */
 	struct session_progress progress;
-	uint64_t told;
+	uint64_t last_alive;
 };
 
-/* ---- for people ---- */
+/* ---- the log ---- */
 
 static const char *reason(const struct entry *e, enum entry_state state,
 			  int64_t *next)
@@ -48,8 +48,8 @@ static const char *reason(const struct entry *e, enum entry_state state,
 	return "";
 }
 
-static void note(const struct selection *s, const struct entry *e,
-		 enum worker_word word)
+static void log_event(const struct selection *s, const struct entry *e,
+		      enum worker_event event)
 {
 	int64_t next = 0;
 	time_t local;
@@ -59,17 +59,17 @@ static void note(const struct selection *s, const struct entry *e,
 
 	if (!s->flush->verbose)
 		return;
-	if (word == WORKER_DEFERRED && interrupt_signal()) {
+	if (event == WORKER_DEFERRED && interrupt_signal()) {
 		log_note("%s: stays in the queue, ended by %s", e->id,
 			 interrupt_name());
-	} else if (word == WORKER_DEFERRED) {
+	} else if (event == WORKER_DEFERRED) {
 		why = reason(e, ENTRY_WAITING, &next);
 		local = (time_t)(next + sysenv_zone(next) * 60);
 		gmtime_r(&local, &t);
 		snprintf(text, sizeof(text), "%02d:%02d", t.tm_hour % 24,
 			 t.tm_min % 60);
 		log_note("%s: deferred until %s: %s", e->id, text, why);
-	} else if (word == WORKER_FAILED) {
+	} else if (event == WORKER_FAILED) {
 		why = reason(e, ENTRY_FAILED, &next);
 		log_note("%s: failed: %s", e->id, why);
 	} else {
@@ -79,230 +79,232 @@ static void note(const struct selection *s, const struct entry *e,
 
 /* ---- one mail ---- */
 
-static enum worker_word word_of(const struct entry *e)
+static enum worker_event event_of(const struct entry *e)
 {
 	if (entry_count(e, ENTRY_WAITING))
 		return WORKER_DEFERRED;
 	return entry_count(e, ENTRY_FAILED) ? WORKER_FAILED : WORKER_SENT;
 }
 
-static enum worker_word put_off(const struct selection *s,
-				const struct selection_group *g,
-				struct queue_claim *c, const struct error *why)
+static enum worker_event defer(const struct selection *s,
+			       const struct selection_group *g,
+			       struct queue_claim *c, const struct error *why)
 {
 	struct error f = ERROR_INIT;
 	bool due_only = selection_is_due_only(s, &c->entry);
-	enum worker_word word;
+	enum worker_event event;
 
-	if (attempt_put_off(c, &g->schedule, due_only, why, &f) < 0)
+	if (attempt_defer(c, &g->schedule, due_only, why, &f) < 0)
 		log_error("%s: %s", c->entry.id, f.text);
-	word = word_of(&c->entry);
-	note(s, &c->entry, word);
-	return word;
+	event = event_of(&c->entry);
+	log_event(s, &c->entry, event);
+	return event;
 }
 
-/* Another process has it, or it is gone: it may have been sent. */
-static enum worker_word not_ours(struct queue *q, struct arena *a,
-				 const char *id)
+/* Another process has claimed it, or it is gone because it was sent. */
+static enum worker_event not_ours(struct queue *q, struct arena *a,
+				  const char *id)
 {
 	struct error ignored = ERROR_INIT;
 	struct entry e;
 
 	return queue_peek(q, a, QUEUE_WAITING, id, &e, &ignored) > 0
 		       ? WORKER_BUSY
-		       : WORKER_LEAVES;
+		       : WORKER_SKIPPED;
 }
 
-/* With the mail locked: 1, or 0 with the reason why not. */
+/* 1 with the mail locked, or 0 with the reason. */
 static int claim(const struct selection *s, const struct selection_group *g,
 		 struct queue *q, const char *id, struct queue_claim *c,
-		 enum worker_word *word)
+		 enum worker_event *event)
 {
 	struct error f = ERROR_INIT;
 	int r = queue_claim(q, q->arena, QUEUE_WAITING, id, c, &f);
 
 	if (r < 0) {
 		log_warning("%s: %s", id, f.text);
-		*word = f.cause == ERROR_DATA ? WORKER_BAD : WORKER_LEAVES;
+		*event = f.cause == ERROR_DATA ? WORKER_BAD : WORKER_SKIPPED;
 		return 0;
 	}
 	if (r == 0) {
-		*word = not_ours(q, q->arena, id);
+		*event = not_ours(q, q->arena, id);
 		return 0;
 	}
 	if (!selection_wants(s, g, &c->entry)) {
 		queue_release(c);
-		*word = WORKER_LEAVES;
+		*event = WORKER_SKIPPED;
 		return 0;
 	}
 	return 1;
 }
 
-enum worker_word worker_put_off(const struct selection *s,
-				const struct selection_group *g, size_t mail,
-				const struct error *why)
+enum worker_event worker_defer(const struct selection *s,
+			       const struct selection_group *g, size_t mail,
+			       const struct error *why)
 {
 	struct arena a = ARENA_INIT;
 	struct queue q = { .folder = s->queue->folder, .arena = &a };
 	struct queue_claim c;
-	enum worker_word word;
+	enum worker_event event;
 
-	if (claim(s, g, &q, g->ids[mail], &c, &word)) {
-		word = put_off(s, g, &c, why);
+	if (claim(s, g, &q, g->ids[mail], &c, &event)) {
+		event = defer(s, g, &c, why);
 		queue_release(&c);
 	}
 	arena_free(&a);
-	return word;
+	return event;
 }
 
 /* ---- on their way ---- */
 
-static void tell(struct shift *sh, size_t mail, enum worker_word word)
+static void report(struct batch *b, size_t mail, enum worker_event event)
 {
-	if (sh->heard == 0)
-		sh->heard = sh->worker->tell(sh->worker->context, mail, word);
+	if (b->report_result == 0)
+		b->report_result =
+			b->worker->report(b->worker->context, mail, event);
 }
 
-static void drop(struct parcel *p)
+static void drop(struct claimed *m)
 {
-	queue_release(&p->claim);
-	arena_free(&p->arena);
-	free(p);
+	queue_release(&m->claim);
+	arena_free(&m->arena);
+	free(m);
 }
 
-static enum worker_word word_for(enum attempt_result result)
+static enum worker_event event_for(enum attempt_result result)
 {
-	static const enum worker_word words[] = {
+	static const enum worker_event events[] = {
 		[ATTEMPT_SENT] = WORKER_SENT,
 		[ATTEMPT_DEFERRED] = WORKER_DEFERRED,
 		[ATTEMPT_FAILED] = WORKER_FAILED,
 	};
 
-	return words[result];
+	return events[result];
 }
 
-static void land_one(struct shift *sh, struct parcel *p)
+static void finish_one(struct batch *b, struct claimed *m)
 {
-	const struct entry *e = &p->claim.entry;
-	enum worker_word word = WORKER_DEFERRED;
+	const struct entry *e = &m->claim.entry;
+	enum worker_event event = WORKER_DEFERRED;
 	struct error f = ERROR_INIT;
 	enum attempt_result result;
 	bool unreachable;
 
 	/* what could not be recorded was reported there */
-	if (attempt_end(p->attempt, &result, &unreachable, &f) == 0) {
-		word = word_for(result);
-		note(sh->worker->selection, e, word);
-		if (e->is_warned && !p->was_warned)
-			tell(sh, p->mail, WORKER_NOTIFIES);
+	if (attempt_end(m->attempt, &result, &unreachable, &f) == 0) {
+		event = event_for(result);
+		log_event(b->worker->selection, e, event);
+		if (e->is_warned && !m->was_warned)
+			report(b, m->mail, WORKER_NOTICE);
 	}
-	tell(sh, p->mail, word);
-	drop(p);
+	report(b, m->mail, event);
+	drop(m);
 }
 
-static void land(struct shift *sh)
+static void finish(struct batch *b)
 {
 	struct attempt *attempts[ATTEMPT_MAX];
 
-	if (!sh->count)
+	if (!b->count)
 		return;
-	route_collect(&sh->route);
-	for (size_t i = 0; i < sh->count; i++)
-		attempts[i] = sh->parcels[i]->attempt;
-	attempt_record(attempts, sh->count);
-	for (size_t i = 0; i < sh->count; i++)
-		land_one(sh, sh->parcels[i]);
-	sh->count = 0;
+	route_collect(&b->route);
+	for (size_t i = 0; i < b->count; i++)
+		attempts[i] = b->mails[i]->attempt;
+	attempt_record(attempts, b->count);
+	for (size_t i = 0; i < b->count; i++)
+		finish_one(b, b->mails[i]);
+	b->count = 0;
 }
 
-/* Was it begun? Else *word is the result. */
-static bool take_off(struct shift *sh, struct parcel *p, enum worker_word *word)
+/* Was it begun? Else *event is the result. */
+static bool claim_and_begin(struct batch *b, struct claimed *m,
+			    enum worker_event *event)
 {
-	const struct selection *s = sh->worker->selection;
-	const struct selection_group *g = sh->worker->group;
+	const struct selection *s = b->worker->selection;
+	const struct selection_group *g = b->worker->group;
 	struct error f = ERROR_INIT;
 	bool due_only;
 
-	if (!claim(s, g, &p->queue, g->ids[p->mail], &p->claim, word))
+	if (!claim(s, g, &m->queue, g->ids[m->mail], &m->claim, event))
 		return false;
-	p->was_warned = p->claim.entry.is_warned;
-	*word = WORKER_DEFERRED;
-	if (error_is_set(&sh->trouble)) {
-		*word = put_off(s, g, &p->claim, &sh->trouble);
+	m->was_warned = m->claim.entry.is_warned;
+	*event = WORKER_DEFERRED;
+	if (error_is_set(&b->error)) {
+		*event = defer(s, g, &m->claim, &b->error);
 		return false;
 	}
-	due_only = selection_is_due_only(s, &p->claim.entry);
-	p->attempt = attempt_begin(&p->arena, &p->claim, &sh->route, due_only,
-				   &sh->progress, &f);
-	return p->attempt != NULL;
+	due_only = selection_is_due_only(s, &m->claim.entry);
+	m->attempt = attempt_begin(&m->arena, &m->claim, &b->route, due_only,
+				   &b->progress, &f);
+	return m->attempt != NULL;
 }
 
-static void begin(struct shift *sh, size_t mail)
+static void begin(struct batch *b, size_t mail)
 {
-	struct parcel *p = memory_alloc(sizeof(*p));
-	enum worker_word word;
+	struct claimed *m = memory_alloc(sizeof(*m));
+	enum worker_event event;
 
-	*p = (struct parcel){ .mail = mail,
-			      .arena = ARENA_INIT,
-			      .claim = { .fd = -1 } };
-	p->queue = (struct queue){
-		.folder = sh->worker->selection->queue->folder,
-		.arena = &p->arena,
+	*m = (struct claimed){ .mail = mail,
+			       .arena = ARENA_INIT,
+			       .claim = { .fd = -1 } };
+	m->queue = (struct queue){
+		.folder = b->worker->selection->queue->folder,
+		.arena = &m->arena,
 	};
-	if (take_off(sh, p, &word)) {
-		sh->parcels[sh->count++] = p;
+	if (claim_and_begin(b, m, &event)) {
+		b->mails[b->count++] = m;
 		return;
 	}
-	tell(sh, mail, word);
-	drop(p);
+	report(b, mail, event);
+	drop(m);
 }
 
-static bool has_room(const struct shift *sh, size_t mail)
+static bool has_room(const struct batch *b, size_t mail)
 {
-	return mail >= sh->worker->alone && sh->count < ATTEMPT_MAX &&
-	       route_has_room(&sh->route) && !interrupt_signal();
+	return mail >= b->worker->alone && b->count < ATTEMPT_MAX &&
+	       route_has_room(&b->route) && !interrupt_signal();
 }
 
 /* ---- all of them ---- */
 
-static void sent(void *context, uint64_t done, uint64_t total)
+static void on_progress(void *context, uint64_t done, uint64_t total)
 {
-	struct shift *sh = context;
+	struct batch *b = context;
 	uint64_t now = sysenv_ticks();
 
 	(void)done, (void)total;
-	if (now - sh->told < LIFE_MS)
+	if (now - b->last_alive < ALIVE_MS)
 		return;
-	sh->told = now;
-	tell(sh, 0, WORKER_LIVES);
+	b->last_alive = now;
+	report(b, 0, WORKER_ALIVE);
 }
 
 void worker_run(struct worker *w)
 {
 	const struct selection_group *g = w->group;
-	struct shift sh = { .worker = w,
-			    .arena = ARENA_INIT,
-			    .trouble = g->trouble,
-			    .progress = { .sent = sent, .context = &sh },
-			    .told = sysenv_ticks() };
+	struct batch b = { .worker = w,
+			   .arena = ARENA_INIT,
+			   .error = g->error,
+			   .progress = { .sent = on_progress, .context = &b },
+			   .last_alive = sysenv_ticks() };
 
 	if (g->account)
-		route_open(&sh.route, &sh.arena, g->config, g->account,
+		route_open(&b.route, &b.arena, g->config, g->account,
 			   g->config_path, w->selection->flush->trace,
-			   &sh.trouble);
-	for (size_t i = 0; i < g->count && !interrupt_signal() && sh.heard == 0;
-	     i++) {
+			   &b.error);
+	for (size_t i = 0;
+	     i < g->count && !interrupt_signal() && b.report_result == 0; i++) {
 		if (w->is_over[i])
 			continue;
-		tell(&sh, i, WORKER_BEGINS);
-		if (sh.heard == 0)
-			begin(&sh, i);
-		if (!has_room(&sh, i))
-			land(&sh);
+		report(&b, i, WORKER_BEGUN);
+		if (b.report_result == 0)
+			begin(&b, i);
+		if (!has_room(&b, i))
+			finish(&b);
 	}
-	land(&sh);
-	tell(&sh, 0, WORKER_ENDS);
+	finish(&b);
+	report(&b, 0, WORKER_ENDED);
 	if (g->account)
-		route_close(&sh.route);
-	arena_free(&sh.arena);
+		route_close(&b.route);
+	arena_free(&b.arena);
 }

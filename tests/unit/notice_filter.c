@@ -215,7 +215,7 @@ static bool take_recipient(const char *name, const char *value)
 	else if (!strcmp(name, "sent"))
 		last = bench_in_state(&mail, value, ENTRY_SENT);
 	else if (!strcmp(name, "told"))
-		last = bench_in_state(&mail, value, ENTRY_TOLD);
+		last = bench_in_state(&mail, value, ENTRY_REPORTED);
 	else if (!strcmp(name, "reply"))
 		last->reply = value;
 	else if (!strcmp(name, "host"))

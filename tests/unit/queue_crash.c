@@ -115,7 +115,7 @@ static int do_claim(const char *what, enum queue_place place, const char *id)
 	else if (!strcmp(what, "give-up"))
 		r = queue_give_up(&c, &error);
 	else if (!strcmp(what, "revive"))
-		r = queue_revive(&c, &error);
+		r = queue_requeue(&c, &error);
 	else
 		r = queue_remove(&c, &error);
 	queue_release(&c);

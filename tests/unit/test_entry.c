@@ -41,7 +41,7 @@ static void fill(struct entry *e, struct entry_recipient to[3])
 	};
 	to[2] = (struct entry_recipient){
 		.address = "c@example.org",
-		.state = ENTRY_TOLD,
+		.state = ENTRY_REPORTED,
 		.last = { .cause = ERROR_CONFIG, .text = long_text },
 		.next = -5,
 		.reply = "",

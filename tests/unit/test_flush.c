@@ -309,7 +309,7 @@ static void what_nobody_has_back_is_kept(void **state)
 	struct entry_recipient to[] = {
 		{ .address = "alice@localhost", .reply = "", .host = "" },
 		{ .address = "bob@example.org",
-		  .state = ENTRY_TOLD,
+		  .state = ENTRY_REPORTED,
 		  .reply = "",
 		  .host = "" },
 	};
@@ -554,7 +554,7 @@ static void what_blocks_its_process_is_put_off(void **state)
 	ids[0] = put(b, e);
 	ids[1] = put(b, e);
 	put(b, usual);
-	b->flush.patience = 200;
+	b->flush.silence = 200;
 	flush(b);
 	assert_int_equal(b->result.sent, 1);
 	assert_int_equal(b->result.deferred, 2);

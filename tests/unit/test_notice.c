@@ -257,7 +257,7 @@ static void nothing_failed_nothing_is_done(void **state)
 	(void)state;
 	assert_int_equal(run(), 0);
 	bench_in_state(&m, "bob@example.net", ENTRY_WAITING);
-	bench_in_state(&m, "carol@example.net", ENTRY_TOLD);
+	bench_in_state(&m, "carol@example.net", ENTRY_REPORTED);
 	id = put(&m, NULL);
 	assert_int_equal(run(), 0);
 	assert_waits(id, "wt");
@@ -401,7 +401,7 @@ static void what_somebody_was_told_of_is_kept(void **state)
 	const char *id;
 
 	(void)state;
-	bench_in_state(&m, "carol@example.net", ENTRY_TOLD);
+	bench_in_state(&m, "carol@example.net", ENTRY_REPORTED);
 	bench_to(&m, "bob@example.net")->dsn_notify = "never";
 	id = put(&m, NULL);
 	assert_int_equal(run(), 0);
@@ -419,7 +419,7 @@ static void an_end_that_was_interrupted_is_ended(void **state)
 	const char *id;
 
 	(void)state;
-	bench_in_state(&m, "carol@example.net", ENTRY_TOLD);
+	bench_in_state(&m, "carol@example.net", ENTRY_REPORTED);
 	id = put(&m, NULL);
 	assert_int_equal(run(), 0);
 	assert_given_up(id);
@@ -462,7 +462,7 @@ static void what_came_back_is_written_down(void **state)
 				 1);
 		assert_int_equal(e.is_returned, cases[i].is_returned);
 		e.recipients[1].state = ENTRY_SENT;
-		assert_int_equal(notice_owes_content(&e),
+		assert_int_equal(notice_needs_content(&e),
 				 !cases[i].is_returned);
 	}
 }

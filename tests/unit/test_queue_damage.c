@@ -48,7 +48,7 @@ static void given_up_and_revived(void **state)
 	open_bench(&b, *state);
 	id = put(&b, LARGE);
 	assert_int_equal(claim(&b, QUEUE_WAITING, id, &c), 1);
-	c.entry.recipients[0].state = ENTRY_TOLD;
+	c.entry.recipients[0].state = ENTRY_REPORTED;
 	assert_int_equal(queue_give_up(&c, &b.error), 0);
 	assert_int_equal(queue_update(&c, &b.error), 0);
 	assert_counts(&b, 1, 0, 1, 0);
@@ -62,10 +62,10 @@ static void given_up_and_revived(void **state)
 			 0);
 	assert_int_equal(names.count, 1);
 	assert_int_equal(claim(&b, QUEUE_GIVEN_UP, id, &c), 1);
-	assert_int_equal(c.entry.recipients[0].state, ENTRY_TOLD);
+	assert_int_equal(c.entry.recipients[0].state, ENTRY_REPORTED);
 	assert_octets(&c.message, LARGE);
 	c.entry.recipients[0].state = ENTRY_WAITING;
-	assert_int_equal(queue_revive(&c, &b.error), 0);
+	assert_int_equal(queue_requeue(&c, &b.error), 0);
 	queue_release(&c);
 	assert_counts(&b, 1, 1, 0, 0);
 	assert_int_equal(claim(&b, QUEUE_GIVEN_UP, id, &c), 0);
@@ -221,12 +221,12 @@ static void what_was_set_aside_can_be_mended_or_removed(void **state)
 	assert_int_equal(claim(&b, QUEUE_BAD, id, &c), 1);
 	assert_string_equal(c.entry.id, id);
 	assert_octets(&c.message, 100);
-	assert_int_equal(queue_revive(&c, &b.error), -1);
+	assert_int_equal(queue_requeue(&c, &b.error), -1);
 	queue_release(&c);
 	assert_counts(&b, 1, 0, 0, 1);
 	write_file(file_of(&b, "bad", id), text.data, text.len);
 	assert_int_equal(claim(&b, QUEUE_BAD, id, &c), 1);
-	assert_int_equal(queue_revive(&c, &b.error), 0);
+	assert_int_equal(queue_requeue(&c, &b.error), 0);
 	queue_release(&c);
 	assert_counts(&b, 1, 1, 0, 0);
 	lose_message(&b, id);

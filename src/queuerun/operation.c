@@ -1,14 +1,14 @@
-/* errand.c - queue by queue.
+/* operation.c - queue by queue.
  *
- * A queue is listed without locks: a mail that is removed meanwhile is passed
- * over, and one that moves may be seen in its old place or its new one.
+ * A queue is listed without locks: a mail that is removed meanwhile is skipped,
+ * and one that moves may be seen in its old place or its new one.
  *
  * A mail that is changed by its id may be waiting, given up or unreadable, and
  * is looked for in this order.  An unreadable one has no entry that could be
  * changed: it can be deleted or printed, and once a person has repaired the
  * entry it may wait again.  A mail that a limit holds is changed under the lock
- * of those who make digests (held.h): it is either in a digest or it is not. */
-#include "queuerun/errand.h"
+ * of held.h: it is either in a digest or it is not. */
+#include "queuerun/operation.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -30,7 +30,7 @@
 #define DIGEST_MS 30000 /* nearly all digests are made in less */
 
 struct task {
-	const struct errand *errand;
+	const struct operation *operation;
 	const struct record_to *to;
 	struct arena *arena;
 	const char *folder;
@@ -56,7 +56,7 @@ static int put_error(const struct task *t, const struct error *why,
 
 static int run(struct task *t, struct error *f)
 {
-	const struct errand *e = t->errand;
+	const struct operation *e = t->operation;
 	struct record done = { .kind = RECORD_RAN };
 	struct error own = ERROR_INIT;
 	struct flush fl = {
@@ -222,10 +222,10 @@ static int visit(struct queue *q, const struct mailq_choice *choice,
 
 struct changed {
 	unsigned count;
-	bool is_freed; /* one of them was held by a limit, and may go now */
+	bool is_released; /* one of them was held by a limit, and may go now */
 };
 
-static int tell_busy(const char *id, struct error *f)
+static int busy_error(const char *id, struct error *f)
 {
 	return error_set(f, ERROR_TEMPORARY,
 			 "%s is being delivered just now: try again in a "
@@ -235,7 +235,7 @@ static int tell_busy(const char *id, struct error *f)
 
 /* The tries are counted from 0, so that it is not given up at once again; a
  * recipient that fails again is another failure. */
-static void wait_again(struct entry *e)
+static void reset_tries(struct entry *e)
 {
 	e->is_returned = false;
 	for (size_t i = 0; i < e->count; i++) {
@@ -256,8 +256,8 @@ static void make_due(struct entry *e)
 			e->recipients[i].next = 0;
 }
 
-static int revive(struct queue_claim *c, enum mailq_change change,
-		  struct error *f)
+static int requeue(struct queue_claim *c, enum mailq_change change,
+		   struct error *f)
 {
 	if (!c->entry.count)
 		return error_set(f, ERROR_DATA,
@@ -270,9 +270,9 @@ static int revive(struct queue_claim *c, enum mailq_change change,
 				 "wait again",
 				 c->entry.id);
 	if (c->place == QUEUE_GIVEN_UP)
-		wait_again(&c->entry);
+		reset_tries(&c->entry);
 	c->entry.is_held = false;
-	return queue_revive(c, f);
+	return queue_requeue(c, f);
 }
 
 static int change_claimed(struct queue_claim *c, enum mailq_change change,
@@ -281,7 +281,7 @@ static int change_claimed(struct queue_claim *c, enum mailq_change change,
 	if (change == MAILQ_DELETE)
 		return queue_remove(c, f);
 	if (c->place != QUEUE_WAITING)
-		return revive(c, change, f);
+		return requeue(c, change, f);
 	c->entry.is_held = change == MAILQ_HOLD;
 	if (change != MAILQ_HOLD && c->entry.limit_by) {
 		c->entry.limit_by = c->entry.limit_set = NULL;
@@ -328,15 +328,15 @@ static int change_in(struct queue *q, enum queue_place place, const char *id,
 	int r = error_is_set(f) ? -1 : queue_claim(q, &a, place, id, &c, f);
 
 	if (r > 0) {
-		out->is_freed |= c.entry.limit_by && change != MAILQ_HOLD &&
-				 change != MAILQ_DELETE;
+		out->is_released |= c.entry.limit_by && change != MAILQ_HOLD &&
+				    change != MAILQ_DELETE;
 		r = change_claimed(&c, change, f) < 0 ? -1 : 1;
 		out->count += r > 0;
 		queue_release(&c);
 	} else if (r == 0) {
 		r = queue_peek(q, &a, place, id, &e, f);
 		if (r > 0)
-			r = tell_busy(id, f);
+			r = busy_error(id, f);
 	}
 	if (lock >= 0)
 		close(lock);
@@ -406,7 +406,7 @@ static int change_mail(struct queue *q, const char *id,
 }
 
 /* A mail that a limit held and that is released is to be sent now. */
-static void send_freed(struct task *t, const char *id)
+static void flush_released(struct task *t, const char *id)
 {
 	bool is_all = strcmp(id, "ALL") == 0;
 	struct error f = ERROR_INIT;
@@ -423,16 +423,17 @@ static void send_freed(struct task *t, const char *id)
 
 static int change(struct task *t, uint32_t index, struct error *f)
 {
-	const char *id = t->errand->choice.ids.words[index];
+	const char *id = t->operation->choice.ids.words[index];
 	struct changed done = { .count = 0 };
 	struct error own = ERROR_INIT;
-	int found = change_mail(&t->queue, id, t->errand->change, &done, &own);
+	int found =
+		change_mail(&t->queue, id, t->operation->change, &done, &own);
 	const struct record r = { .kind = RECORD_FOUND,
 				  .index = index,
 				  .count = done.count };
 
-	if (done.is_freed)
-		send_freed(t, id);
+	if (done.is_released)
+		flush_released(t, id);
 	if (found < 0 && put_error(t, &own, index, f) < 0)
 		return -1;
 	return found || done.count ? put(t, &r, f) : 0;
@@ -498,7 +499,7 @@ static int put_data(struct sink *s, const void *data, size_t n)
 static int print(struct task *t, uint32_t index, struct error *f)
 {
 	static const struct sink_ops ops = { .put = put_data };
-	const char *id = t->errand->choice.ids.words[index];
+	const char *id = t->operation->choice.ids.words[index];
 	const struct record found = { .kind = RECORD_FOUND, .index = index };
 	struct error own = ERROR_INIT, gone = ERROR_INIT;
 	struct printer to = { .sink = { .ops = &ops, .error = &gone },
@@ -523,10 +524,10 @@ static int print(struct task *t, uint32_t index, struct error *f)
 
 static int each_id(struct task *t, struct error *f)
 {
-	bool is_change = t->errand->kind == ERRAND_CHANGE;
+	bool is_change = t->operation->kind == OPERATION_CHANGE;
 	int r = 0;
 
-	for (size_t i = 0; r == 0 && i < t->errand->choice.ids.count; i++)
+	for (size_t i = 0; r == 0 && i < t->operation->choice.ids.count; i++)
 		r = is_change ? change(t, (uint32_t)i, f)
 			      : print(t, (uint32_t)i, f);
 	return r;
@@ -538,7 +539,7 @@ static int list(struct task *t, struct error *f)
 {
 	struct error own = ERROR_INIT;
 
-	if (visit(&t->queue, &t->errand->choice, t->errand->most, t->to,
+	if (visit(&t->queue, &t->operation->choice, t->operation->most, t->to,
 		  &own) == 0)
 		return 0;
 	return put_error(t, &own, RECORD_NO_INDEX, f);
@@ -548,21 +549,22 @@ static int do_one(struct task *t, struct error *f)
 {
 	struct error own = ERROR_INIT;
 
-	if (t->errand->kind == ERRAND_RUN)
+	if (t->operation->kind == OPERATION_RUN)
 		return run(t, f);
 	if (queue_open(&t->queue, t->arena, t->folder, false, &own) < 0)
 		return put_error(t, &own, RECORD_NO_INDEX, f);
-	return t->errand->kind == ERRAND_LIST ? list(t, f) : each_id(t, f);
+	return t->operation->kind == OPERATION_LIST ? list(t, f)
+						    : each_id(t, f);
 }
 
-int errand_do(const struct errand *e, const struct own_queues *queues,
-	      const struct record_to *to, struct error *f)
+int operation_run(const struct operation *e, const struct own_queues *queues,
+		  const struct record_to *to, struct error *f)
 {
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < queues->count; i++) {
 		struct arena a = ARENA_INIT;
-		struct task t = { .errand = e,
+		struct task t = { .operation = e,
 				  .to = to,
 				  .arena = &a,
 				  .folder = queues->folders[i] };
