@@ -158,19 +158,31 @@ static void put_on_way(struct smarthost *h, struct route_mail *m)
 	m->out->size = m->load->content.bytes.length;
 }
 
+static bool is_to_ask(const struct route_mail *m, size_t i)
+{
+	return m->all[i].is_offered &&
+	       m->envelope->recipients[i].verdict.temporary;
+}
+
+static bool has_any_to_ask(const struct route_mail *m)
+{
+	size_t i = 0;
+
+	while (i < m->envelope->count && !is_to_ask(m, i))
+		i++;
+	return i < m->envelope->count;
+}
+
 /* Reopens the recipients that got a temporary verdict when the connection was
  * closed; false if there are none. */
 static bool ask_again(struct route_mail *m)
 {
-	struct envelope *e = m->envelope;
-	bool is_any = false;
+	bool is_any = has_any_to_ask(m);
 
-	for (size_t i = 0; i < e->count; i++)
-		if (m->all[i].is_offered &&
-		    e->recipients[i].verdict.temporary) {
-			envelope_reopen(&e->recipients[i]);
+	for (size_t i = 0; i < m->envelope->count; i++)
+		if (is_to_ask(m, i)) {
+			envelope_reopen(&m->envelope->recipients[i]);
 			m->all[i].is_way = false;
-			is_any = true;
 		}
 	return is_any;
 }
@@ -180,12 +192,14 @@ static bool renew(const struct route *r, struct route_mail *m)
 {
 	struct load *load = m->load;
 	struct error f = ERROR_INIT;
-	int renewed = load->renew
-			      ? load->renew(load->context, &load->content, &f)
-			      : 0;
+	int renewed;
 
-	if (!renewed || !ask_again(m))
+	if (!load->renew || !has_any_to_ask(m))
 		return false;
+	renewed = load->renew(load->context, &load->content, &f);
+	if (!renewed)
+		return false;
+	ask_again(m);
 	if (renewed < 0)
 		envelope_decide_rest(m->envelope, &f);
 	else
@@ -206,6 +220,9 @@ static void collect_over(const struct route *r, struct smarthost *h,
 		m->is_on_way = false;
 		out->round_trips += h->session.round_trips - m->round_trips;
 		snprintf(out->reply, sizeof(out->reply), "%s", m->mail.reply);
+		/* the server need not wait for what a copy may take */
+		if (m->mail.is_unreadable)
+			smarthost_close(h);
 		m->is_to_go = m->mail.is_unreadable
 				      ? renew(r, m)
 				      : m->mail.may_go_again && ask_again(m);

@@ -96,6 +96,19 @@ static int on_late_reply(struct session *s, const struct reply *reply,
 			 words);
 }
 
+/* Of content that has no recipient.  The first reply is the server's to BDAT,
+ * which is early; one that does not discard the octets then reads them as
+ * commands, and refuses each. */
+static int on_discarded_reply(struct transaction *t, const struct reply *reply,
+			      struct error *f)
+{
+	if (t->is_sending && !t->has_early_reply) {
+		t->has_early_reply = true;
+		return 0;
+	}
+	return reply_error(reply, REPLY_CONTENT, "the message", f);
+}
+
 /* A reply to no command.  During the content it is an early refusal. */
 static int on_unasked_reply(struct session_state *st, const struct reply *reply,
 			    struct error *f)
@@ -105,6 +118,9 @@ static int on_unasked_reply(struct session_state *st, const struct reply *reply,
 
 	if (!t && st->session->answered)
 		return on_late_reply(st->session, reply, f);
+	if (t && reply->code >= 400 && transaction_is_refused(t) &&
+	    (t->is_sending || st->count == 1))
+		return on_discarded_reply(t, reply, f);
 	if (t && t->is_sending && reply->code >= 400) {
 		reply_words(reply, t->words, sizeof(t->words));
 		return reply_error(reply, REPLY_CONTENT, "the message", f);

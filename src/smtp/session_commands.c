@@ -108,7 +108,8 @@ static const struct session_progress *progress_of(const struct session *s,
  * the source did. */
 static int abort_content(const struct session *s, struct transaction *t)
 {
-	t->mail->is_unreadable = !s->state->pipeline.broken;
+	t->mail->is_unreadable =
+		!s->state->pipeline.broken && !transaction_is_refused(t);
 	return -1;
 }
 
@@ -123,9 +124,12 @@ static int finish_content(struct session *s, struct transaction *t,
 	t->is_sending = false;
 	t->has_content = true;
 	t->end = pipeline_mark(&s->state->pipeline);
-	transaction_set_doubt();
-	t->pending++;
-	pipeline_expect(&s->state->pipeline, &pending);
+	if (!transaction_is_refused(t))
+		transaction_set_doubt();
+	if (!t->has_early_reply) {
+		t->pending++;
+		pipeline_expect(&s->state->pipeline, &pending);
+	}
 	r = pipeline_flush(&s->state->pipeline, f);
 	interrupt_restore(patience);
 	return r;

@@ -2,7 +2,7 @@
  *
  *	MAIL	RCPT	content		connection	verdict
  *	no	-	-		any		MAIL's refusal, for all
- *	yes	no	-		any		its own refusal
+ *	yes	no	none or no	any		its own refusal
  *	yes	yes	2xx		any		accepted
  *	yes	yes	other		any		that refusal
  *	yes	none	none		holds		(not yet)
@@ -44,8 +44,9 @@ void transaction_drop(struct transaction *t)
 
 void transaction_begin(struct transaction *t)
 {
-	t->asked = t->accepted = t->pending = t->replies = 0;
+	t->asked = t->accepted = t->refused = t->pending = t->replies = 0;
 	t->is_chunked = t->is_sending = t->is_written = false;
+	t->has_early_reply = false;
 	t->is_open = t->may_send = t->has_content = t->is_done = false;
 	t->has_421 = false;
 	error_clear(&t->mail_error);
@@ -102,6 +103,7 @@ static void on_rcpt_reply(struct transaction *t, size_t i,
 	reply_error(reply, REPLY_RCPT, what, &verdict);
 	envelope_judge(t->envelope, r, &verdict);
 	t->rcpt[i] = RCPT_REFUSED;
+	t->refused++;
 	if ((reply->code == 452 || reply->code == 552) && has_no_reason)
 		t->rcpt[i] = RCPT_TOO_MANY;
 }
@@ -179,6 +181,12 @@ bool transaction_all_accepted(const struct transaction *t)
 		if (t->rcpt[i] == RCPT_REFUSED || t->rcpt[i] == RCPT_TOO_MANY)
 			return false;
 	return true;
+}
+
+bool transaction_is_refused(const struct transaction *t)
+{
+	return error_is_set(&t->mail_error) ||
+	       (t->asked && t->refused == t->asked);
 }
 
 bool transaction_has_rest(const struct transaction *t)
@@ -278,7 +286,7 @@ static void set_ending(const struct transaction *t)
 static void explain_loss(struct transaction *t, const struct error *lost,
 			 bool is_sent, struct error *verdict)
 {
-	if (!is_sent || lost->reply) {
+	if (!is_sent || lost->reply || transaction_is_refused(t)) {
 		*verdict = *lost;
 		return;
 	}
@@ -316,7 +324,7 @@ static bool find_verdict(struct transaction *t, const struct loss *loss,
 		error_set(verdict, ERROR_SOFTWARE,
 			  "a transaction ended without a verdict");
 	return is_lost && !t->is_done &&
-	       (t->has_421 || (!error_is_set(&t->mail_error) &&
+	       (t->has_421 || (!transaction_is_refused(t) &&
 			       !error_is_set(&t->content_error)));
 }
 

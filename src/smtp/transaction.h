@@ -28,16 +28,17 @@ struct transaction {
 	bool uses_smtputf8;
 	unsigned char *rcpt; /* one for each recipient */
 	/* since transaction_begin */
-	size_t asked, accepted;	 /* recipients */
-	size_t pending, replies; /* replies */
-	bool is_chunked;	 /* its content goes by BDAT */
-	bool is_sending;	 /* content, whose reply is not pending yet */
-	bool is_written;	 /* all of it was put into the pipeline */
-	bool is_open;		 /* MAIL was accepted */
-	bool may_send;		 /* 354 */
-	bool has_content;	 /* all of it was put, and ended at ... */
-	uint64_t end;		 /* ... this mark of the pipeline */
-	bool is_done;		 /* the server accepted it */
+	size_t asked, accepted, refused; /* recipients */
+	size_t pending, replies;	 /* replies */
+	bool is_chunked;		 /* its content goes by BDAT */
+	bool is_sending;      /* content, whose reply is not pending yet */
+	bool has_early_reply; /* that reply, a refusal, came all the same */
+	bool is_written;      /* all of it was put into the pipeline */
+	bool is_open;	      /* MAIL was accepted */
+	bool may_send;	      /* 354 */
+	bool has_content;     /* all of it was put, and ended at ... */
+	uint64_t end;	      /* ... this mark of the pipeline */
+	bool is_done;	      /* the server accepted it */
 	bool has_421; /* a reply 421: refused, if the server then closes */
 	struct error mail_error, content_error;
 	struct error final; /* code and enhanced code of a 2xx */
@@ -67,6 +68,9 @@ void transaction_on_reply(struct transaction *t, const struct pending *pending,
 bool transaction_is_complete(const struct transaction *t);
 /* ... and each reply was positive. */
 bool transaction_all_accepted(const struct transaction *t);
+/* Was MAIL refused, or each recipient?  That is final, whatever happens to the
+ * content and the connection. */
+bool transaction_is_refused(const struct transaction *t);
 /* Does another transaction follow, for recipients that were too many? */
 bool transaction_has_rest(const struct transaction *t);
 /* Was it refused for some recipient, or as a whole, and not for each of them at

@@ -36,18 +36,21 @@ struct wire {
 	bool balk;			/* every other send goes not at all */
 	bool is_deaf;	   /* behind a message that it took, but to QUIT */
 	size_t drop_after; /* octets from the client; 0: never */
+	/* A BDAT that nobody is there to take is answered before its octets
+	 * come; they are dropped, or taken for commands. */
+	bool is_early, spills;
 
 	struct dial dial;
 	struct buf log;	 /* commands, each with LF */
 	struct buf body; /* without dots */
-	struct buf got;	 /* the MAIL of each message that was accepted, with LF
-			  */
-	char mail[256];	 /* of the transaction */
+	struct buf got;	 /* MAIL, and the RCPTs that were accepted, of each
+			    message that was, with LF */
+	struct buf mail; /* the same of the transaction */
 	struct buf in, due, shown;
 	bool used[64];
 	enum { WIRE_COMMANDS, WIRE_DOTS, WIRE_CHUNK } mode;
 	size_t chunk, taken, came, sends;
-	bool is_open, dropped, silent;
+	bool is_open, is_answered, dropped, silent;
 	unsigned waits;	   /* that were for a reply */
 	unsigned accepted; /* messages that were answered with 2xx */
 	const void *tried;
@@ -63,6 +66,7 @@ static inline void wire_init(struct wire *w, const struct wire_step *steps,
 	buf_init(&w->log, 1 << 20);
 	buf_init(&w->body, 1 << 24);
 	buf_init(&w->got, 1 << 20);
+	buf_init(&w->mail, 1 << 20);
 	buf_init(&w->in, 1 << 24);
 	buf_init(&w->due, 1 << 20);
 	buf_init(&w->shown, 1 << 20);
@@ -73,6 +77,7 @@ static inline void wire_free(struct wire *w)
 	buf_free(&w->log);
 	buf_free(&w->body);
 	buf_free(&w->got);
+	buf_free(&w->mail);
 	buf_free(&w->in);
 	buf_free(&w->due);
 	buf_free(&w->shown);
@@ -119,14 +124,18 @@ static inline char wire_say(struct wire *w, const char *command,
 static inline void wire_end_content(struct wire *w)
 {
 	bool is_chunk = w->mode == WIRE_CHUNK;
-	bool is_good = wire_say(w, ".",
-				w->taken ? "250 2.0.0 queued as X\r\n"
-					 : "554 5.5.1 nobody\r\n") == '2';
+	bool is_good;
 
 	w->mode = WIRE_COMMANDS;
+	if (is_chunk && w->is_answered)
+		return;
+	is_good = wire_say(w, ".",
+			   w->taken ? "250 2.0.0 queued as X\r\n"
+				    : "554 5.5.1 nobody\r\n") == '2' &&
+		  w->taken;
 	w->accepted += is_good;
 	if (is_good)
-		buf_printf(&w->got, "%s\n", w->mail);
+		buf_put(&w->got, w->mail.data, w->mail.len);
 	if (is_good || !is_chunk) {
 		w->is_open = false;
 		w->taken = 0;
@@ -153,18 +162,33 @@ static inline void wire_amid(struct wire *w)
 	}
 }
 
+static inline void wire_foresee(struct wire *w)
+{
+	w->is_answered = !w->taken && (w->is_early || w->spills);
+	if (!w->is_answered)
+		return;
+	if (w->spills)
+		w->mode = WIRE_COMMANDS;
+	wire_say(w, ".", "503 5.5.1 nobody\r\n");
+	wire_show(w);
+}
+
 static inline void wire_command(struct wire *w, const char *line)
 {
 	buf_printf(&w->log, "%s\n", line);
 	if (!strncmp(line, "MAIL", 4)) {
 		assert_false(w->is_open);
 		w->taken = 0;
-		snprintf(w->mail, sizeof(w->mail), "%s", line);
+		buf_reset(&w->mail);
+		buf_printf(&w->mail, "%s\n", line);
 		w->is_open = wire_say(w, line, "250 2.1.0 ok\r\n") == '2';
 	} else if (!strncmp(line, "RCPT", 4)) {
-		w->taken += wire_say(w, line,
-				     w->is_open ? "250 2.1.5 ok\r\n"
-						: "503 5.5.1 MAIL\r\n") == '2';
+		if (wire_say(w, line,
+			     w->is_open ? "250 2.1.5 ok\r\n"
+					: "503 5.5.1 MAIL\r\n") == '2') {
+			buf_printf(&w->mail, "%s\n", line);
+			w->taken++;
+		}
 	} else if (!strncmp(line, "DATA", 4)) {
 		if (wire_say(w, line,
 			     w->taken ? "354 go\r\n"
@@ -172,12 +196,17 @@ static inline void wire_command(struct wire *w, const char *line)
 			w->mode = WIRE_DOTS;
 	} else if (sscanf(line, "BDAT %zu LAST", &w->chunk) == 1) {
 		w->mode = WIRE_CHUNK;
+		wire_foresee(w);
 	} else if (!strcmp(line, "RSET")) {
 		w->is_open = false;
 		w->taken = 0;
 		wire_say(w, line, "250 2.0.0 ok\r\n");
 	} else {
-		wire_say(w, line, "221 2.0.0 bye\r\n");
+		wire_say(w, line,
+			 strcmp(line, "QUIT") ? "500 5.5.2 what?\r\n"
+					      : "221 2.0.0 bye\r\n");
+		if (w->spills)
+			wire_show(w);
 	}
 }
 
