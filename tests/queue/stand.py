@@ -26,7 +26,7 @@ CRASH = os.path.join(B, "crash", "mailsend")        # with crash points
 CHECKER = os.path.join(B, "crash", "unit", "queue_crash")
 FULL = os.path.join(B, "queue", "full.so")
 WINDOW = 64     # mails on their way at a time (smtp/session.h)
-PATIENCE = 30               # seconds in which a condition must come true
+PATIENCE = 120              # seconds in which a condition must come true
 ME = "me@example.org"
 CLOCK = 1800000000          # of tests that move it
 
