@@ -461,14 +461,14 @@ static int sync_one(const char *path, struct error *f)
 int part_store_sync(struct part_store *s, const char *set, struct error *f)
 {
 	struct arena a = ARENA_INIT;
-	const char *directory = arena_format(&a, "%s/%s", s->path, set);
 	struct part_store_part part;
+	const char *directory, *name;
 	struct directory d;
-	const char *name;
 	int r = 0;
 
 	if (s->is_dry)
 		return 0;
+	directory = arena_format(&a, "%s/%s", s->path, set);
 	directory_open(&d, directory, f);
 	while (r == 0 && (name = directory_next(&d, f))) {
 		struct arena each = ARENA_INIT;
