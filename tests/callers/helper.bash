@@ -101,7 +101,7 @@ has() {
 
 # await_mail USER [COUNT] - for callers that do not wait for their mailer.
 await_mail() {
-	PATIENCE=10 until_true has "$1" "${2:-1}"
+	until_true has "$1" "${2:-1}"
 }
 
 # holds USER [CLAIM]... - the one message in USER's mailbox is without defects,
@@ -148,7 +148,7 @@ server_is_away() {
 # kept FILE WORD... - a mail lies there that has each WORD in it.
 kept() {
 	local word
-	PATIENCE=10 until_true test -s "$1"
+	until_true test -s "$1"
 	for word in "${@:2}"; do
 		says "$word" "$1" || return
 	done
@@ -183,7 +183,7 @@ SERVE_PORT=2525
 serve() {
 	mailsend --serve "127.0.0.1:$SERVE_PORT" "$@" >server.log 2>&1 3>&- &
 	server=$!
-	PATIENCE=10 until_true answers_or_ended
+	until_true answers_or_ended
 	! ended "$server" || {
 		cat server.log >&2
 		return 1

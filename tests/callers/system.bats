@@ -107,7 +107,7 @@ cron_runs() {
 		MAILTO=bob@example.test
 		@reboot echo 'The backup failed.'
 	END
-	PATIENCE=10 until_true alice_waits
+	until_true alice_waits
 	nothing_accepted
 	configure_machine
 	as alice env -C / mailsend --flush
@@ -160,7 +160,7 @@ alice_waits() {
 		@reboot mailsend --run --name backup root -- echo done
 	END
 	await_mail bob
-	PATIENCE=10 until_true test -e /run/quiet
+	until_true test -e /run/quiet
 	holds bob headers/subject~'^\[[a-z]+\] backup: recovered' body/text~'^done$'
 }
 
@@ -171,7 +171,7 @@ alice_waits() {
 		MAILTO=""
 		@reboot mailsend --run bob@example.test -- sh -c 'exit 3' 2>err; echo $? >status
 	END
-	PATIENCE=10 until_true test -s /srv/home/alice/status
+	until_true test -s /srv/home/alice/status
 	[[ $(cat /srv/home/alice/status) == 3 ]]
 	alice_waits
 	configure_machine

@@ -86,7 +86,7 @@ run_now() {
 		MAILTO=
 		* * * * * mailsend --run --name backup root -- sh -c 'echo Grüße; echo trouble >&2; exit 3'
 	END
-	PATIENCE=100 until_true has bob 1
+	until_true has bob 1
 	on systemctl stop "$(of_table).timer"
 	holds bob headers/subject~'^\[[a-z]+\] backup: failed \(exit 3\) after' \
 		headers/auto-submitted=auto-generated \

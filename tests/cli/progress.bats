@@ -76,11 +76,10 @@ types() {
 
 @test "a long input from a program is still told of" {
 	account 'from me@example.org'
-	screen sh -c "{ head -c 200000 /dev/zero | tr '\\0' x | fold; read -r line; echo; sleep 0.3; echo; } |
+	screen sh -c "{ head -c 200000 /dev/zero | tr '\\0' x | fold; until [ -e go ]; do echo; sleep 0.1; done; } |
 		$MAILSEND -s x --print a@example.org >printed" <<-'END'
-		pause 1.2
-		enter go
 		see reading: 20
+		touch go
 		end 0
 	END
 }
@@ -95,10 +94,10 @@ types() {
 		see waiting for localhost:$port to greet \\.\\.\\. [3-9]+ s
 		touch greet
 		see \\r\\x1b\\[K
-		see waiting for localhost:$port to answer MAIL \\.\\.\\. 2 s
+		see waiting for localhost:$port to answer MAIL \\.\\.\\. [2-9]+ s
 		touch MAIL
 		see \\r\\x1b\\[K
-		see waiting for localhost:$port to take the message \\.\\.\\. 2 s
+		see waiting for localhost:$port to take the message \\.\\.\\. [2-9]+ s
 		touch dot
 		see \\r\\x1b\\[K
 		end 0
@@ -111,8 +110,8 @@ types() {
 	slow full full
 	# shellcheck disable=SC2086 # words, on purpose
 	screen $MAILSEND --check --port "$port" <<-END
-		see waiting for localhost:$port to be reached \\.\\.\\. 2 s
-		see waiting for localhost:$port to be reached \\.\\.\\. 3 s
+		see waiting for localhost:$port to be reached \\.\\.\\. [2-9]+ s
+		see waiting for localhost:$port to be reached \\.\\.\\. [3-9]+ s
 		touch full
 		see \\r\\x1b\\[K
 		see no connection
@@ -147,10 +146,10 @@ types() {
 	slow pop3 greet LIST
 	screen "${MAILSEND%mailsend}mailget" --tls off "pop3://localhost:$port" \
 		list <<-END
-		see waiting for localhost:$port to greet \\.\\.\\. 2 s
+		see waiting for localhost:$port to greet \\.\\.\\. [2-9]+ s
 		touch greet
 		see \\r\\x1b\\[K
-		see waiting for localhost:$port to answer \\.\\.\\. 2 s
+		see waiting for localhost:$port to answer \\.\\.\\. [2-9]+ s
 		touch LIST
 		see \\r\\x1b\\[K
 		end 0

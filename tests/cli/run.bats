@@ -218,13 +218,25 @@ started() {
 	grep -q 'killed by SIGTERM' "$(mail_file)"
 }
 
+# ones_are COUNT - so often the job has seen its signal.
+ones_are() {
+	local tries=2400
+
+	until [ "$(grep -c one ones 2>/dev/null)" = "$1" ]; do
+		((tries--)) || return 1
+		sleep 0.05
+	done
+}
+
 @test "a second signal, later, reaches it, too" {
-	started -- sh -c 'trap "echo one" TERM; trap "echo two; exit 7" HUP
+	started -- sh -c 'trap "echo one; echo one >>ones" TERM
+		trap "echo two; exit 7" HUP
 		echo $$ >pid; while :; do sleep 0.1; done'
 	kill -TERM "$runner"
+	ones_are 1
 	sleep 1.2
 	kill -TERM "$runner"
-	sleep 0.3
+	ones_are 2
 	kill -HUP "$runner"
 	status=0
 	wait "$runner" || status=$?

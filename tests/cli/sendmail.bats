@@ -487,7 +487,7 @@ waiting() {
 
 # until_true COMMAND... - a process of its own takes its time.
 until_true() {
-	local end=$((SECONDS + 20))
+	local end=$((SECONDS + 120))
 
 	until "$@"; do
 		[ $SECONDS -lt $end ] || return 1

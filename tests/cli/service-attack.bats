@@ -621,8 +621,7 @@ restarts() {
 	local round
 
 	for round in 1 2 3 4; do
-		until more_than $((round * 150)); do
-			kill -0 "$1" || return 1
+		until more_than $((round * 150)) || ! kill -0 "$1"; do
 			sleep 0.2
 		done
 		stop_service KILL || true
@@ -682,8 +681,7 @@ end_service() {
 	crowd 15 >failed.out 2>&1 &
 	local crowd=$!
 	for round in 1 2 3; do
-		until more_than $((round * 60)); do
-			kill -0 "$crowd" || return 1
+		until more_than $((round * 60)) || ! kill -0 "$crowd"; do
 			sleep 0.2
 		done
 		end_service

@@ -14,7 +14,7 @@ import sys
 import termios
 
 ca, password, config, *command = sys.argv[1:]
-PATIENCE = 60
+PATIENCE = 120
 
 STEPS = [
     ("mail address: ", "nonsense"),

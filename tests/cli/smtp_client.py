@@ -14,7 +14,7 @@ import sys
 import threading
 
 port = sys.argv[1] if sys.argv[1].startswith("/") else int(sys.argv[1])
-PATIENCE = 30
+PATIENCE = 120
 TEXT = "Subject: hello\r\nFrom: me@example.org\r\n\r\ntext\r\n"
 
 

@@ -93,9 +93,9 @@ systemd_start() {
 	}
 }
 
-# systemd_wait WHAT - the system is up, within half a minute.
+# systemd_wait WHAT - the system is up, within two minutes.
 systemd_wait() {
-	local tries=150 parent
+	local tries=600 parent
 
 	parent=$(cat "$world/unshare.pid")
 	while ((tries--)); do

@@ -25,7 +25,7 @@ import sys
 import termios
 import time
 
-PATIENCE = 20
+PATIENCE = 120
 
 
 class Terminal:

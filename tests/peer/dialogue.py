@@ -117,7 +117,7 @@ class Dialogue:
         self.files = []         # (name, mode, text)
         self.env = {}
         self.expects = []
-        self.limit = 20.0
+        self.limit = 240.0
 
     def uses_tls(self):
         return self.behaviour.tls != "none"

@@ -15,7 +15,7 @@ EXIT_NO_HOST='68 75'
 EXIT_CERTIFICATE='69 75 76 77 78'
 
 TESTS=$(cd "$BATS_TEST_DIRNAME/.." && pwd)
-PATIENCE=30 # seconds that a delivery may take
+PATIENCE=120 # seconds that a delivery may take
 
 # For each file's setup: an empty spool, a home and a folder of the test's own.
 servers_setup() {
