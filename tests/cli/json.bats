@@ -215,7 +215,7 @@ while True:
 	fits mail
 	ended 66 failure --explain --json -a missing ann@example.org <<<text
 	mkdir -p box/new box/cur box/tmp
-	send --roundtrip "$server/mail" --wait 60s --json ann@example.org
+	send --roundtrip "$server/mail" --wait 2m --json ann@example.org
 	[ "$status" -eq 0 ]
 	fits roundtrip
 	send --roundtrip "$PWD/box" --wait 1s --json ann@example.org

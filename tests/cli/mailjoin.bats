@@ -437,7 +437,7 @@ mail() {
 	cut parts file.bin 9000 in
 	mkdir box
 	mv in/000001.eml in/000003.eml box
-	"${MAILJOIN##* }" -o out --wait 60s box >log 2>&1 &
+	"${MAILJOIN##* }" -o out --wait 2m box >log 2>&1 &
 	# it has looked once when the first parts are kept
 	for ((i = 0; i < 300; i++)); do
 		[ "$(find "$state" -name '[13]-5-*' 2>/dev/null | wc -l)" -lt 2 ] ||

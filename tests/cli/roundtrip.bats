@@ -157,7 +157,7 @@ lying() {
 		} >box/tmp/2.x.host
 		mv box/tmp/2.x.host box/new/2.x.host
 	) 3>&- &
-	go box bob@mx.example.net --wait 20s --json
+	go box bob@mx.example.net --wait 2m --json
 	[ "$status" -eq 0 ]
 	json_of 'j["authentication"]["by"] == "mx.example.net"' <<<"$output"
 	json_of '[r["result"] for r in j["authentication"]["results"]] == ["pass", "fail"]' \

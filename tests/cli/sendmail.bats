@@ -782,10 +782,13 @@ queued() {
 	import os, socket, sys
 	s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
 	s.bind("/dev/log")
-	s.settimeout(20)
+	s.settimeout(120)
 	open("bound", "w").close()
+	said = b""
 	try:
-	    open("syslog", "wb").write(s.recv(65536))
+	    while b"nightly" not in said: # others of the machine log, too
+	        said = s.recv(65536)
+	    open("syslog", "wb").write(said)
 	finally:
 	    os.unlink("/dev/log")
 	END

@@ -241,7 +241,7 @@ class Moment(Plan):
         self.sent = False
 
     def follow(self, process):
-        end = time.monotonic() + 0.5
+        end = time.monotonic() + 30
         while process.poll() is None and time.monotonic() < end and \
                 not (catches(process.pid, self.signal) and is_fed(process)):
             time.sleep(0.0003)

@@ -754,7 +754,7 @@ class Serve(Scenario):
                 f"Subject: serve {number}\r\n\r\n" +
                 self.text(number).replace("\n", "\r\n"))
         try:
-            with smtplib.SMTP("127.0.0.1", port, timeout=30) as client:
+            with smtplib.SMTP("127.0.0.1", port, timeout=120) as client:
                 client.sendmail(ME, ["ann@example.org"], text)
         except (smtplib.SMTPException, OSError):
             return False

@@ -21,7 +21,7 @@ from server import Server
 
 B = os.path.abspath(os.environ.get("B", os.path.join(HERE, "../../build")))
 SHIM = os.path.join(B, "queue", "full.so")
-LIMIT = 60                  # seconds, after which a run hangs
+LIMIT = 120                 # seconds, after which a run hangs
 ME = "me@example.org"
 # Recipients that the server refuses, for good and for now.
 REFUSED = {"never": "550 5.1.1 no such user", "later": "450 4.2.1 busy"}
@@ -126,7 +126,7 @@ class World:
                  f"port {self.peer.port}", "tls on", "auth plain",
                  f"user {ME}", "passwordeval \"echo s3cr3t-Pa55\"",
                  f"tls_trust_file {self.certificates.path('ca.pem')}",
-                 f"from {ME}", "timeout 8"]
+                 f"from {ME}", "timeout 30"]
         with open(os.open(self.path("config"), os.O_WRONLY | os.O_CREAT,
                           0o600), "w", encoding="utf-8") as file:
             file.write("\n".join(lines) + "\n")

@@ -90,8 +90,8 @@ kept() {
 	[ "$status" -eq 1 ]
 	grep -q -- '--parts 2' out.txt
 	[ ! -e joined/file.bin ]
-	cp -p kept.eml "$taken"
-	chown --reference "$MAIL_SPOOL/bob/new" "$taken"
+	chown --reference "$MAIL_SPOOL/bob/new" kept.eml
+	mv kept.eml "$taken"
 	join -v "pop3s://bob@$MAIL_HOST"
 	[ "$status" -eq 0 ]
 	cmp file.bin joined/file.bin
@@ -114,8 +114,8 @@ kept() {
 	pid=$!
 	until_true [ -e "$XDG_STATE_HOME/mailsend/join/lock" ]
 	until_true kept 6
-	cp -p kept.eml "$taken"
-	chown --reference "$MAIL_SPOOL/bob/new" "$taken"
+	chown --reference "$MAIL_SPOOL/bob/new" kept.eml
+	mv kept.eml "$taken"
 	wait "$pid"
 	cmp file.bin joined/file.bin
 }
