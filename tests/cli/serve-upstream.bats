@@ -191,6 +191,8 @@ lies [(1, '1'), (2, '2'), (2, '3')]" ]
 	            c.sendmail("me@example.org", "bob@example.org", text(n))
 	            if "last" in options and n % 3 == 2:
 	                server.until(lambda s: s.ended == s.connections)
+	    program.terminate()
+	    program.wait()
 	    print(sorted(int(subject) for _, subject in server.taken) ==
 	          list(range(10)), server.connections)
 	END

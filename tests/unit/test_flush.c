@@ -600,7 +600,7 @@ static void a_run_of_its_own_holds_nothing(void **state)
 	close(fds[1]);
 	assert_int_equal(read(fds[0], &byte, 1), 0);
 	close(fds[0]);
-	for (int i = 0; i < 2000 && waiting(b); i++)
+	for (int i = 0; i < 24000 && waiting(b); i++)
 		usleep(5000);
 	assert_int_equal(waiting(b), 0);
 	assert_int_equal(delivered(b), 1);
@@ -618,7 +618,7 @@ static void a_run_of_its_own_is_no_child_of_ours(void **state)
 		assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
 		assert_int_equal(errno, ECHILD);
 	}
-	for (int i = 0; i < 2000 && waiting(b); i++)
+	for (int i = 0; i < 24000 && waiting(b); i++)
 		usleep(5000);
 	assert_int_equal(delivered(b), 2);
 }

@@ -11,6 +11,7 @@
 
 #define LONG_MS	 120000
 #define LATER_MS 1200 /* no longer one with the first */
+#define SOME_MS	 2000 /* more than a loaded machine keeps us waiting */
 
 /* What `body` does to a process of its own: its wait status. */
 static int status_of(int (*body)(void))
@@ -126,7 +127,7 @@ static int release_tells(void)
 static int has_patience(void)
 {
 	uint64_t began = sysenv_ticks();
-	unsigned before = interrupt_extend(100);
+	unsigned before = interrupt_extend(SOME_MS);
 	struct pollfd p;
 	int fds[2];
 
@@ -144,7 +145,7 @@ static int has_patience(void)
 	if (interrupt_poll(&p, 1, LONG_MS) != -1 || !interrupt_is_due())
 		return 4;
 	interrupt_restore(before);
-	return sysenv_ticks() - began >= 100 ? 0 : 5;
+	return sysenv_ticks() - began >= SOME_MS ? 0 : 5;
 }
 
 static int time_passes(void)
@@ -170,7 +171,11 @@ static void test_effects(void **state)
 	int status;
 
 	(void)state;
-	assert_int_equal(WEXITSTATUS(status_of(two_at_once)), 7);
+	/* that they come at once is up to the machine */
+	for (int i = 0; i < 10; i++)
+		if (WIFEXITED(status = status_of(two_at_once)))
+			break;
+	assert_int_equal(WEXITSTATUS(status), 7);
 	assert_int_equal(WEXITSTATUS(status_of(one_ignored)), 7);
 	status = status_of(one_later);
 	assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGINT);
