@@ -46,8 +46,8 @@ static SETTER(set_on)
 		unsigned on;
 	} names[] = {
 		{ "failure", DECIDE_FAILURE }, { "recovery", DECIDE_RECOVERY },
-		{ "output", DECIDE_OUTPUT },   { "change", DECIDE_CHANGE },
-		{ "always", DECIDE_ALWAYS },
+		{ "output", DECIDE_OUTPUT },   { "stderr", DECIDE_STDERR },
+		{ "change", DECIDE_CHANGE },   { "always", DECIDE_ALWAYS },
 	};
 	const char *words = value;
 	unsigned on = 0;
@@ -64,7 +64,7 @@ static SETTER(set_on)
 			return error_set(f, ERROR_USAGE,
 					 "'%s' is not when to send a mail: a "
 					 "list of failure, recovery, output, "
-					 "change, always",
+					 "stderr, change, always",
 					 word);
 		on |= one;
 	}
@@ -232,8 +232,9 @@ static int become(struct options_run *run, enum run_kind kind, struct error *f)
 static SETTER(set_unit)
 {
 	(void)row;
-	if (!*value || *value == '-' || strchr(value, '/') ||
-	    text_has_control(value))
+	/* the unit of the root directory is called -.mount */
+	if (!*value || (*value == '-' && value[1] != '.') ||
+	    strchr(value, '/') || text_has_control(value))
 		return error_set(f, ERROR_USAGE,
 				 "'%s' is not the name of a unit, such as "
 				 "backup.service",
@@ -264,9 +265,9 @@ static SETTER(set_missed)
 static const struct option_row rows[] = {
 	HEADING("When a mail is sent:"),
 	TEXT(0, "on", "LIST", .set = set_on,
-	     .words = "failure recovery output change always",
-	     .help = "failure, recovery (both: default), output, change, "
-		     "always"),
+	     .words = "failure recovery output stderr change always",
+	     .help = "failure, recovery (both: default), output, stderr, "
+		     "change, always"),
 	NUMBER(0, "after", 1, AFTER_MAX, COMMAND_FIELD(run.decide.after),
 	       .help = "only from the Nth failure in a row"),
 	TIME(0, "every", COMMAND_FIELD(run.decide.every),

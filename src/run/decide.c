@@ -29,6 +29,8 @@ static enum decide_reason reason_of(const struct decide_options *o,
 		return DECIDE_CHANGED;
 	if ((o->on & DECIDE_CHANGE) && run->is_unknown)
 		return DECIDE_CHANGED;
+	if ((o->on & DECIDE_STDERR) && run->has_errors)
+		return DECIDE_HAS_ERRORS;
 	if ((o->on & DECIDE_OUTPUT) && run->has_output)
 		return DECIDE_HAS_OUTPUT;
 	return o->on & DECIDE_ALWAYS ? DECIDE_EACH_TIME : DECIDE_NOTHING;

@@ -21,6 +21,7 @@ enum decide_on {
 	DECIDE_OUTPUT = 1 << 2,
 	DECIDE_CHANGE = 1 << 3,
 	DECIDE_ALWAYS = 1 << 4,
+	DECIDE_STDERR = 1 << 5,
 };
 
 struct decide_options {
@@ -43,6 +44,7 @@ struct decide_run {
 	int64_t now;
 	bool is_unknown; /* the state of earlier runs is unknown */
 	bool has_failed, has_output;
+	bool has_errors; /* output on standard error */
 	bool is_blocked; /* not run, because another run has the lock */
 	enum decide_loss lost;
 	const char *status; /* phrase_status() */
@@ -56,6 +58,7 @@ enum decide_reason {
 	DECIDE_RECOVERED,
 	DECIDE_LOST,
 	DECIDE_CHANGED,
+	DECIDE_HAS_ERRORS,
 	DECIDE_HAS_OUTPUT,
 	DECIDE_EACH_TIME,
 };

@@ -13,12 +13,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/arena.h"
 #include "base/ascii.h"
 #include "base/command.h"
+#include "base/disk.h"
 #include "base/interrupt.h"
 #include "base/sysenv.h"
 #include "base/text.h"
@@ -249,6 +251,21 @@ static void take_result(struct watch *w)
 	j->peak = (uint64_t)used->ru_maxrss * 1024;
 }
 
+/* exec says the same about a file and about what it needs. */
+static void find_interpreter(struct process *j, struct error *f)
+{
+	struct error unknown = ERROR_INIT;
+	struct stat st;
+
+	if (j->error != ENOENT || !strchr(j->argv[0], '/') ||
+	    disk_stat(j->argv[0], &st, &unknown) <= 0)
+		return;
+	j->lacks_interpreter = true;
+	error_clear(f);
+	error_set(f, ERROR_OS, "the job: cannot run %s: " JOB_NO_INTERPRETER,
+		  j->argv[0]);
+}
+
 static int start(struct watch *w, struct error *f)
 {
 	int ends[JOB_STREAMS] = { -1, -1 };
@@ -261,9 +278,10 @@ static int start(struct watch *w, struct error *f)
 				  j->passes_input ? STDIN_FILENO : -1,
 				  ends[JOB_STDOUT], ends[JOB_STDERR], f);
 	close_all(ends);
-	if (r < 0)
+	if (r < 0) {
 		j->error = w->command.error ? w->command.error : EAGAIN;
-	else if (j->step_count)
+		find_interpreter(j, f);
+	} else if (j->step_count)
 		w->step_at =
 			w->command.start + (uint64_t)j->steps[0].seconds * 1000;
 	return r;
@@ -301,8 +319,9 @@ int job_signal(const struct process *j)
 int job_exit(const struct process *j)
 {
 	if (j->error)
-		return j->error == ENOENT ? JOB_EXIT_NOT_FOUND
-					  : JOB_EXIT_CANNOT_RUN;
+		return j->error == ENOENT && !j->lacks_interpreter
+			       ? JOB_EXIT_NOT_FOUND
+			       : JOB_EXIT_CANNOT_RUN;
 	if (j->is_timed_out)
 		return JOB_EXIT_TIMEOUT;
 	if (WIFSIGNALED(j->status))

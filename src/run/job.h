@@ -27,6 +27,9 @@
 #define JOB_EXIT_NOT_FOUND  127
 #define JOB_EXIT_SIGNAL	    128 /* plus the signal's number */
 
+#define JOB_NO_INTERPRETER                                                     \
+	"the interpreter in its first line, or its loader, does not exist"
+
 enum job_stream { JOB_STDOUT, JOB_STDERR, JOB_STREAMS };
 
 /* A signal, sent this many seconds after the previous one, or the start. */
@@ -46,8 +49,9 @@ struct process {
 	void *context;
 
 	/* the result */
-	int error;  /* errno: why it could not be run; 0 */
-	int status; /* waitpid's */
+	int error;		/* errno: why it could not be run; 0 */
+	bool lacks_interpreter; /* ENOENT, although the file exists */
+	int status;		/* waitpid's */
 	bool is_timed_out;
 	int64_t started, ended; /* sysenv_now(); the clock may have been set */
 	uint64_t milliseconds;	/* by the monotonic clock */

@@ -149,6 +149,8 @@ static const char *usual_subject(const struct run_record *run)
 		return d->failures > 1 ? "[{host}] {name}: recovered after "
 					 "{failures} failures"
 				       : "[{host}] {name}: recovered";
+	if (d->reason == DECIDE_HAS_ERRORS && !run_has_failed(run))
+		return "[{host}] {name}: {status}, but wrote to stderr";
 	if (d->reason == DECIDE_LOST)
 		return run->lost == DECIDE_LOST_MAIL
 			       ? "[{host}] {name}: the mail before may be lost"

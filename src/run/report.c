@@ -67,7 +67,8 @@ static void put_outcome(const struct run_record *run, struct buf *out)
 		buf_puts(out, "It has ended, and its status is not known.\n");
 	else if (j->error)
 		buf_printf(out, "It could not be run: %s.\n",
-			   strerror(j->error));
+			   j->lacks_interpreter ? JOB_NO_INTERPRETER
+						: strerror(j->error));
 	else if (j->is_timed_out)
 		put_timeout(run, out);
 	else if (job_signal(j))
@@ -89,6 +90,9 @@ static void put_outcome(const struct run_record *run, struct buf *out)
 			   *run->before.digest
 				   ? "The output is not that of the run before."
 				   : "No earlier output is known.");
+	else if (run->decision.reason == DECIDE_HAS_ERRORS)
+		buf_printf(out, "Done after %s, but it wrote to stderr.\n",
+			   after);
 	else
 		buf_printf(out, "Done after %s.\n", after);
 }

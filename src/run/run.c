@@ -306,6 +306,7 @@ static void decide_and_tell(struct run_record *run)
 		.now = sysenv_now(),
 		.has_failed = run_has_failed(run),
 		.has_output = run->output.size > 0,
+		.has_errors = run->output.of[JOB_STDERR] > 0,
 		.is_blocked = run->is_blocked,
 		.lost = run->lost,
 		.status = phrase_status(run),

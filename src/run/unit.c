@@ -126,6 +126,14 @@ static uint64_t number(const char *text)
 	return text && text_number(text, INT64_MAX, &n) ? n : 0;
 }
 
+/* As ExecMainCode has it. */
+static const char *code_of(const char *word)
+{
+	return strcmp(word, "killed") == 0   ? "2"
+	       : strcmp(word, "dumped") == 0 ? "3"
+					     : "1";
+}
+
 /* Uses the manager's variables about the run that failed: there may be another
  * one by now. */
 static void heed_monitor(struct unit *u)
@@ -141,6 +149,8 @@ static void heed_monitor(struct unit *u)
 	u->invocation = id;
 	if (sysenv_env("MONITOR_SERVICE_RESULT"))
 		u->result = sysenv_env("MONITOR_SERVICE_RESULT");
+	if (sysenv_env("MONITOR_EXIT_CODE"))
+		u->code = code_of(sysenv_env("MONITOR_EXIT_CODE"));
 	if (sysenv_env("MONITOR_EXIT_STATUS"))
 		u->status = sysenv_env("MONITOR_EXIT_STATUS");
 }
@@ -151,6 +161,8 @@ static void fill_status(struct unit *u)
 	struct process *j = &run->job;
 	const char *result = u->result ? u->result : "unknown";
 	int status = (int)(number(u->status) & 255);
+	bool is_killed = u->code && (number(u->code) == CLD_KILLED ||
+				     number(u->code) == CLD_DUMPED);
 
 	/* as from waitpid; a signal may be given by name */
 	if (strcmp(result, "success") == 0)
@@ -165,10 +177,13 @@ static void fill_status(struct unit *u)
 		j->status = job_signal_number(u->status);
 		return;
 	}
-	if (strcmp(result, "timeout") == 0)
-		j->is_timed_out = true;
-	else
+	if (strcmp(result, "timeout") != 0) {
 		run->unit_result = arena_dup(run->arena, result);
+		return;
+	}
+	j->is_timed_out = true;
+	if (is_killed)
+		j->status = job_signal_number(u->status);
 }
 
 /* The manager's monotonic clock never jumps. */

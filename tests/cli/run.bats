@@ -103,6 +103,14 @@ attached() {
 	mailed '[host] script: cannot be run'
 	job -- /
 	[ "$status" -eq 126 ]
+	rm -r "$home/Maildir"
+	printf '#!/nowhere/sh\r\n' >script
+	chmod +x script
+	job -- ./script
+	[ "$status" -eq 126 ]
+	says 'first line'
+	mailed '[host] script: cannot be run'
+	text | grep -q 'first line'
 }
 
 @test "no shell: words stay what they are, whatever they are" {
@@ -410,6 +418,16 @@ time.sleep(600)' 3>&- &
 	nothing_sent
 	ends 0 --on always --name c -- true
 	[ "$(delivered)" -eq 1 ]
+}
+
+@test "--on stderr: what a job that works writes there" {
+	ends 0 --on failure,stderr --name a -- echo words
+	nothing_sent
+	ends 0 --on failure,stderr --name a -- sh -c 'echo words; echo trouble >&2'
+	mailed '[host] a: ok, but wrote to stderr'
+	text | grep -q '^! trouble'
+	ends 1 --on failure,stderr --name a -- sh -c 'echo trouble >&2; exit 1'
+	grep -q '^Subject: \[host] a: failed (exit 1)' "$(mail_file)"
 }
 
 @test "--quiet-until: nothing before, and the recovery is made up for" {
@@ -936,6 +954,25 @@ systemd_says() {
 	send --run --unit backup.service alice
 	grep -q 'killed by SIGKILL' "$(mail_file)"
 	grep -q 'INVOCATION_ID=ffffffff' asked
+}
+
+@test "--unit: by what a unit was ended when its time was over" {
+	systemd_says LoadState=loaded Result=timeout ExecMainCode=2 \
+		ExecMainStatus=15
+	send --run --unit -.mount alice
+	[ "$status" -eq 0 ]
+	mv "$(mail_file)" mail
+	text | grep -q '^Timed out: ended by SIGTERM'
+	export MONITOR_INVOCATION_ID=ffffffffffffffffffffffffffffffff \
+		MONITOR_SERVICE_RESULT=timeout MONITOR_EXIT_CODE=killed \
+		MONITOR_EXIT_STATUS=KILL
+	send --run --unit backup.service alice
+	mv "$(mail_file)" mail
+	text | grep -q '^Timed out: ended by SIGKILL'
+	MONITOR_EXIT_CODE=exited MONITOR_EXIT_STATUS=1 \
+		send --run --unit backup.service alice
+	mv "$(mail_file)" mail
+	text | grep -q '^Timed out: ended by itself'
 }
 
 @test "--unit: no systemd: the mail tells of it" {
