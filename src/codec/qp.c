@@ -33,21 +33,16 @@ static void qp_break(struct qp *s, bool soft)
 	s->from = 0;
 }
 
-static bool qp_is_blank(unsigned char c)
-{
-	return c == ' ' || c == '\t';
-}
-
 static bool qp_is_literal(unsigned char c)
 {
-	return (c > 32 && c < 127 && c != '=') || qp_is_blank(c);
+	return (c > 32 && c < 127 && c != '=') || text_is_blank(c);
 }
 
 static bool qp_held_is_literal(const struct qp *s, bool line_ends)
 {
 	unsigned char c = s->held;
 
-	if (line_ends && (qp_is_blank(c) || (c == '.' && !s->column)))
+	if (line_ends && (text_is_blank(c) || (c == '.' && !s->column)))
 		return false;
 	if (c == ' ' && s->from == 4 && s->column == 4)
 		return false;
@@ -361,7 +356,7 @@ static void take_octet(struct unqp *s, char c)
 	s->cr = c == '\r';
 	if (c == '\n')
 		end_line(s);
-	else if (c == ' ' || c == '\t')
+	else if (text_is_blank(c))
 		take_blank(s, c);
 	else if (c != '\r')
 		take(s, c);

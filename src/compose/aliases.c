@@ -78,7 +78,7 @@ static char *next_line(struct arena *a, const char **at, bool join,
 		p += strcspn(p, "\n");
 		p += *p == '\n';
 		++*lines;
-	} while (join && (*p == ' ' || *p == '\t'));
+	} while (join && text_is_blank(*p));
 	*at = p;
 	line = arena_dup_n(a, start, (size_t)(p - start));
 	for (char *c = line; *c; c++)

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/ascii.h"
+#include "base/text.h"
 
 struct scanner {
 	char *at, *end;
@@ -17,7 +18,7 @@ struct candidate {
 
 static bool is_space(char c)
 {
-	return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\0';
+	return text_is_space(c) || c == '\0';
 }
 
 static void skip_line(struct scanner *s)

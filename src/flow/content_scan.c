@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/block.h"
+#include "base/text.h"
 
 static const char from_word[] = "From ";
 #define FROM_DONE 5 /* the line's beginning is known */
@@ -91,7 +92,7 @@ static void content_scan_octet(struct content_scan *s, unsigned char c)
 		return;
 	}
 	s->line++;
-	s->blank = c == ' ' || c == '\t';
+	s->blank = text_is_blank(c);
 	content_scan_count(s, c);
 	if (s->from == FROM_DONE)
 		return;

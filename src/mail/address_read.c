@@ -73,7 +73,7 @@ static int refuse(struct reader *r, const char *at, const char *advice,
 	int shown;
 
 	n += strcspn(at, ",;");
-	while (n && (r->item[n - 1] == ' ' || r->item[n - 1] == '\t'))
+	while (n && text_is_blank(r->item[n - 1]))
 		n--;
 	shown = cut(r->item, n, SHOWN_MAX);
 	if (names_program(r->item))

@@ -164,9 +164,9 @@ static const char *keep_name(struct arena *a, const struct buf *text)
 {
 	const char *p = text->data, *end = text->data + text->len;
 
-	while (p < end && (*p == ' ' || *p == '\t'))
+	while (p < end && text_is_blank(*p))
 		p++;
-	while (end > p && (end[-1] == ' ' || end[-1] == '\t'))
+	while (end > p && text_is_blank(end[-1]))
 		end--;
 	return end > p ? arena_dup_n(a, p, (size_t)(end - p)) : NULL;
 }

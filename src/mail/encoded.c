@@ -127,7 +127,7 @@ static int put_b(struct buf *out, const char *p, size_t n)
 			bits = 0;
 			continue;
 		}
-		if (p[i] == ' ' || p[i] == '\t')
+		if (text_is_blank(p[i]))
 			continue;
 		if (value < 0)
 			return -1;

@@ -357,7 +357,7 @@ static void repair_next(struct repair *s, char c)
 {
 	char text[3] = { '=', s->hex, c };
 
-	if (s->state == REPAIR_EQUALS && (c == ' ' || c == '\t')) {
+	if (s->state == REPAIR_EQUALS && text_is_blank(c)) {
 		s->blanks++;
 	} else if (s->state == REPAIR_EQUALS && !s->blanks &&
 		   text_hex_value(c) >= 0) {

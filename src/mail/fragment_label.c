@@ -154,7 +154,7 @@ static void search_line(struct fragment_label_search *s)
 		s->in_value = s->is_folded = true;
 		search_append(s, text + strlen(field));
 	} else if (s->in_value) {
-		s->is_folded = s->is_folded && (*text == ' ' || *text == '\t');
+		s->is_folded = s->is_folded && text_is_blank(*text);
 		search_append(s, text);
 	}
 	if (s->in_value && s->value.overflow)

@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "base/ascii.h"
+#include "base/text.h"
 #include "mail/rawfield.h"
 
 static struct entity *parser_add(struct parser *p, enum entity_kind kind,
@@ -402,7 +403,7 @@ static void parser_header_line(struct parser *p)
 		parser_leave_header(p, true);
 	} else if (match_boundary(p, line, n, &last) >= 0) {
 		parser_leave_header(p, false);
-	} else if ((*line == ' ' || *line == '\t') && p->has_field) {
+	} else if (text_is_blank(*line) && p->has_field) {
 		p->header_line = p->header.len;
 	} else if (rawfield_name(line, n)) {
 		p->has_field = true;
@@ -425,7 +426,7 @@ static void parser_header_full(struct parser *p, const char *data, size_t n)
 	line = p->header.data + p->header_line;
 	length = p->header.len - p->header_line;
 	if (length > RAWFIELD_LINE_MAX && !rawfield_name(line, length) &&
-	    !(p->has_field && (*line == ' ' || *line == '\t'))) {
+	    !(p->has_field && text_is_blank(*line))) {
 		parser_leave_header(p, false);
 		parser_put(&p->sink, data + room, n - room);
 		return;

@@ -212,7 +212,7 @@ static void begin(struct template *t, char c)
 	t->is_mbox = !t->has_field;
 	if (c == '#')
 		t->state = TEMPLATE_COMMENT;
-	else if ((c == ' ' || c == '\t') && t->has_field)
+	else if (text_is_blank(c) && t->has_field)
 		t->state = TEMPLATE_FIELD;
 	else
 		t->state = TEMPLATE_NAME;
@@ -225,7 +225,7 @@ static void in_name(struct template *t, char c)
 		t->state = TEMPLATE_FIELD;
 	else if (c == ':' && t->name)
 		t->has_field = true, t->state = TEMPLATE_FIELD;
-	else if ((c == ' ' || c == '\t') && t->name)
+	else if (text_is_blank(c) && t->name)
 		t->state = TEMPLATE_BLANK;
 	else if (c <= 32 || c >= 127 || c == ':' ||
 		 ++t->name > RAWFIELD_NAME_MAX)

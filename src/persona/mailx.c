@@ -12,6 +12,7 @@
 #include "base/disk.h"
 #include "base/log.h"
 #include "base/sysenv.h"
+#include "base/text.h"
 #include "compose/input.h"
 #include "mail/charset.h"
 #include "persona/attach.h"
@@ -348,7 +349,7 @@ static const char *with_commas(struct arena *a, const char *value)
 	char *copy = arena_dup(a, value);
 
 	for (char *p = copy; *p; p++)
-		if (*p == ' ' || *p == '\t')
+		if (text_is_blank(*p))
 			*p = ',';
 	return copy;
 }

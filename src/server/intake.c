@@ -4,9 +4,9 @@
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/ascii.h"
+#include "base/interrupt.h"
 #include "base/log.h"
 #include "base/sysenv.h"
 #include "base/text.h"
@@ -347,7 +347,6 @@ static void intake_forget(void *context, struct server_mail *m)
 static int intake_login(void *context, const char *user, const char *password,
 			struct response *answer)
 {
-	struct timespec pause = { .tv_sec = WRONG_SECONDS };
 	struct error f = ERROR_INIT;
 	struct intake *in = context;
 	int r = evaluate_credentials(in->auth_command, in->auth_seconds, user,
@@ -361,7 +360,7 @@ static int intake_login(void *context, const char *user, const char *password,
 				    "logins cannot be checked now");
 	}
 	log_warning("%s: the login of '%s' was refused", in->peer, user);
-	nanosleep(&pause, NULL);
+	interrupt_sleep(WRONG_SECONDS * 1000);
 	return response_set(answer, 535, "5.7.8",
 			    "the password of that user is wrong");
 }

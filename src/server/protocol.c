@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "base/ascii.h"
+#include "base/text.h"
 #include "server/protocol_inside.h"
 
 #define OUT_MAX 131072
@@ -382,7 +383,7 @@ static void run_command(struct server *s, char *line)
 	char *argument = line + n + strspn(line + n, " \t");
 	char *end = argument + strlen(argument);
 
-	while (end > argument && (end[-1] == ' ' || end[-1] == '\t'))
+	while (end > argument && text_is_blank(end[-1]))
 		*--end = '\0';
 	if (line[n])
 		line[n] = '\0';
