@@ -107,12 +107,15 @@ static void pass_on(struct watch *w)
 
 /* ---- time limits ---- */
 
-/* Sends the signal that is due to the process group. */
+/* Sends the signal that is due to the process group.  A job that has ended in
+ * time did so whatever it left behind. */
 static void heed_time(struct watch *w)
 {
 	struct process *j = w->job;
 	uint64_t now = sysenv_ticks();
 
+	if (w->command.is_gone && !j->is_timed_out)
+		return;
 	while (w->step < j->step_count && now >= w->step_at) {
 		kill(-w->command.pid, j->steps[w->step].signal);
 		kill(-w->command.pid, SIGCONT);
@@ -196,11 +199,12 @@ static void watch(struct watch *w)
 	while (!is_over(w)) {
 		wait_for_something(w);
 		pass_on(w);
+		/* first, since we may have been stopped meanwhile */
+		if (!w->command.is_gone && look(w)) {
+			w->gone_at = sysenv_ticks();
+			w->linger_until = w->gone_at + JOB_LINGER_MS;
+		}
 		heed_time(w);
-		if (w->command.is_gone || !look(w))
-			continue;
-		w->gone_at = sysenv_ticks();
-		w->linger_until = w->gone_at + JOB_LINGER_MS;
 	}
 }
 

@@ -155,6 +155,22 @@ attached() {
 	grep -q '^started' "$(mail_file)"
 }
 
+@test "it ended in time: what it left, or a stop of ours, does not change that" {
+	ends 5 --timeout 1s -- sh -c 'sleep 300 & echo $! >pid; exit 5'
+	kill "$(cat pid)"
+	rm pid
+	started --timeout 1s --name x -- sh -c 'echo $$ >pid
+		until [ -e go ]; do sleep 0.01; done; exit 6'
+	kill -STOP "$runner"
+	touch go
+	until grep -q ') Z' "/proc/$(cat pid)/stat"; do sleep 0.05; done
+	sleep 1.2
+	kill -CONT "$runner"
+	status=0
+	wait "$runner" || status=$?
+	[ "$status" -eq 6 ]
+}
+
 @test "a pipeline that it does not wait for is heard to its end" {
 	ends 1 -- bash -c 'exec > >(sleep 0.3; sed s/^/late:/); echo words; exit 1'
 	grep -q 'late:words' "$(mail_file)"
