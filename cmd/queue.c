@@ -250,13 +250,10 @@ static int tell_result(const struct job *job, struct error *f)
 		return 0;
 	}
 	if (done->held)
-		log_note("%u are held; mailsend --mailq --release releases "
-			 "them",
+		log_note("%u held; mailsend --mailq --release ID sends one",
 			 done->held);
 	if (done->busy)
-		log_note("%u are being delivered by another "
-			 "process",
-			 done->busy);
+		log_note("%u being delivered by another process", done->busy);
 	log_note("%u sent, %u still queued, %u given up", done->sent,
 		 done->deferred + done->busy, done->failed + done->bad);
 	return 0;
@@ -294,6 +291,7 @@ static int run_queue(struct job *job, struct error *f)
 static int list(struct job *job, struct error *f)
 {
 	bool is_json = job->cmdline->request.json;
+	bool has_ids = job->operation.choice.ids.count != 0;
 
 	job->operation.kind = OPERATION_LIST;
 	job->view = (struct mailq_view){ .out = &job->out.sink,
@@ -303,6 +301,10 @@ static int list(struct job *job, struct error *f)
 	/* one that cannot be opened is no empty one */
 	if (!job->is_everybody && error_is_set(&job->first) && !job->view.count)
 		return 0;
+	if (has_ids && !job->view.count && !error_is_set(&job->first))
+		return error_set(f, ERROR_NOINPUT,
+				 "no queued mail has such an id: mailq without "
+				 "one lists them all");
 	return is_json ? mailq_json_end(&job->view)
 		       : mailq_list_end(&job->view);
 }

@@ -396,11 +396,11 @@ static void put_state(struct buf *to, const struct mailq_state *s,
 		      const struct mailq_limits *l)
 {
 	if (s->waiting) {
-		buf_printf(to, "%" PRIu64 " wait%s, the oldest for ",
-			   s->waiting, s->waiting == 1 ? "s" : "");
+		buf_printf(to, "%" PRIu64 " waiting, the oldest for ",
+			   s->waiting);
 		text_put_span(to, s->age);
 	} else {
-		buf_puts(to, "nothing waits");
+		buf_puts(to, "no mail waiting");
 	}
 	if (s->held)
 		buf_printf(to, ", %" PRIu64 " held", s->held);

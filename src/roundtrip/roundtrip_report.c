@@ -124,25 +124,31 @@ static void put_verdicts(const struct roundtrip *t, struct buf *out)
 static void put_end(const struct roundtrip *t, struct buf *out)
 {
 	if (t->is_deleted)
-		buf_puts(out, "it was deleted there\n");
+		buf_puts(out, "the test mail was deleted\n");
 	else if (error_is_set(&t->not_deleted))
-		buf_printf(out, "it is still there: %s\n", t->not_deleted.text);
+		buf_printf(out, "the test mail could not be deleted: %s\n",
+			   t->not_deleted.text);
 	else
-		buf_puts(out, "it was left there\n");
+		buf_puts(out, "the test mail was not deleted\n");
 }
 
 void roundtrip_text(const struct roundtrip *t, struct buf *out)
 {
 	const char *source = t->order->options->source;
+	size_t hops = t->hops.count + t->hops.left_off;
 
 	if (t->end == ROUNDTRIP_NOT_SENT)
 		return;
 	put_submission(t, out);
 	if (t->end == ROUNDTRIP_NOT_SEEN)
 		return;
-	buf_printf(out, "arrived in %s %s later, by %zu hop%s:\n", source,
-		   span(t->arena, t->arrival), t->hops.count + t->hops.left_off,
-		   t->hops.count + t->hops.left_off == 1 ? "" : "s");
+	buf_printf(out, "arrived in %s %s later", source,
+		   span(t->arena, t->arrival));
+	if (hops)
+		buf_printf(out, ", by %zu hop%s:\n", hops,
+			   hops == 1 ? "" : "s");
+	else
+		buf_putc(out, '\n');
 	if (t->hops.left_off)
 		buf_printf(out, "  (%zu older ones are left out)\n",
 			   t->hops.left_off);
@@ -150,7 +156,7 @@ void roundtrip_text(const struct roundtrip *t, struct buf *out)
 		put_time(t, &t->hops.items[i], out);
 	put_verdicts(t, out);
 	put_end(t, out);
-	buf_printf(out, "in all %s\n", span(t->arena, roundtrip_total(t)));
+	buf_printf(out, "total: %s\n", span(t->arena, roundtrip_total(t)));
 }
 
 const char *roundtrip_problem(const struct roundtrip *t)

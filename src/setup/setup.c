@@ -102,9 +102,8 @@ static int tell_bad(struct setup *s, const struct error *trouble,
 	if (!glossary_advice_of(trouble, s->server.host, &advice))
 		return 0;
 	return setup_tell(s,
-			  arena_format(s->arena, "That is: %s. %s: %s.",
-				       advice.why, "The way out",
-				       advice.way_out),
+			  arena_format(s->arena, "Why: %s.\nDo: %s.",
+				       advice.why, advice.way_out),
 			  f);
 }
 

@@ -80,7 +80,7 @@ static int read_answer(struct setup *s, const struct setup_question *q,
 	int r = s->hands->answer(s->hands->context, &line, f);
 
 	*answer = NULL;
-	if (r == 0)
+	if (r == 0 && setup_say(s, f, "\n") == 0)
 		r = error_set(f, ERROR_USAGE,
 			      "no answer to \"%s\": nothing was written",
 			      q->text);

@@ -114,7 +114,8 @@ static void put_login(struct setup *s, struct buf *out)
 		buf_puts(out, "# a command whose first line is the password\n");
 		break;
 	case SETUP_FILE:
-		buf_puts(out, "# the password is the first line of it\n");
+		buf_puts(out,
+			 "# the password is the first line of this file\n");
 		put(out, "password_file", s->password_path);
 		break;
 	case SETUP_NONE:
@@ -158,12 +159,12 @@ void setup_block(struct setup *s, struct buf *out)
 	put_server(s, out);
 	put_login(s, out);
 	put_others(s, out);
-	buf_puts(out, "# the sender, who chooses this account too\n");
+	buf_puts(out, "# the sender; it also selects this account\n");
 	put(out, "from", s->address);
 	if (s->fallback)
 		buf_printf(out,
-			   "\n# the one that is used when nothing else "
-			   "chooses\naccount default : %s\n",
+			   "\n# the account for all other senders\n"
+			   "account default : %s\n",
 			   s->fallback);
 }
 

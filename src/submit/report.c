@@ -101,21 +101,22 @@ static void report_queued(const struct outcome *out)
 	const struct envelope *e = out->envelope;
 	const char *why = why_deferred(e);
 	const char *more =
-		out->has_runner ? "will be retried" : report_no_runner;
+		out->has_runner ? "it will be retried" : report_no_runner;
 
 	if (!envelope_queued(e))
 		return;
 	if (out->held_by)
 		report_held(out);
 	else if (!why && !out->has_runner && !out->is_told && !out->is_tried)
-		log_warning("queued as %s, and %s", out->queue_id, more);
+		log_warning("queued as %s; %s", out->queue_id, more);
 	else if (why && envelope_queued(e) == e->count)
-		log_warning("temporary failure; queued as %s and %s: %s",
-			    out->queue_id, more, why);
+		log_warning("temporary failure: %s; queued as %s; %s", why,
+			    out->queue_id, more);
 	else if (why)
-		log_warning("%zu of %zu recipients queued as %s and %s: %s",
-			    envelope_queued(e), e->count, out->queue_id, more,
-			    why);
+		log_warning("temporary failure for %zu of %zu recipients: %s; "
+			    "queued as %s; %s",
+			    envelope_queued(e), e->count, why, out->queue_id,
+			    more);
 }
 
 void report_outcome(const struct outcome *out, const struct error *f)

@@ -93,7 +93,7 @@ spool_made() {
 	queue alice one
 	user_runs daemon mailsend --mailq --check
 	[ "$status" -eq 0 ]
-	[[ $output == 'MAILQ OK - nothing waits (only the queue of daemon: root '*count=0* ]]
+	[[ $output == 'MAILQ OK - no mail waiting (only the queue of daemon: root '*count=0* ]]
 }
 
 @test "hold, release, retry, print and delete, wherever the mail is" {
