@@ -2,9 +2,11 @@
  * waits for the end of a pipe, a terminal or a session must not wait for us. */
 #include "base/process.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -141,4 +143,15 @@ void process_follow(unsigned parent)
 #else
 	(void)parent;
 #endif
+}
+
+void *process_share(size_t size, struct error *f)
+{
+	void *page = mmap(NULL, size, PROT_READ | PROT_WRITE,
+			  MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+	if (page != MAP_FAILED)
+		return page;
+	error_errno(f, ERROR_OS, errno, "no memory for the connections");
+	return NULL;
 }

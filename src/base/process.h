@@ -3,7 +3,10 @@
 #ifndef BASE_PROCESS_H
 #define BASE_PROCESS_H
 
+#include <stddef.h>
 #include <stdnoreturn.h>
+
+#include "base/error.h"
 
 /* Only cmd ends a process, so main installs how.  The handler must not return,
  * and must not run exit handlers of the parent process.  Without one the
@@ -24,5 +27,9 @@ int process_isolate(int keep, int errors);
 /* In a new process of `parent`: SIGTERM when that ends (Linux).  To be called
  * again after a change of the user. */
 void process_follow(unsigned parent);
+
+/* Memory, all zero, that the processes forked from now on have in common; as
+ * long as this one lives.  NULL with the error. */
+void *process_share(size_t size, struct error *f);
 
 #endif

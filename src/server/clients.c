@@ -8,8 +8,8 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/mman.h>
 
+#include "base/process.h"
 #include "base/sysenv.h"
 
 #define SHARE	   4	/* one other machine gets a 4th of the places */
@@ -27,13 +27,10 @@ int clients_init(struct clients *c, struct arena *a, size_t places,
 		 struct error *f)
 {
 	size_t room = places + places / 4 + 4;
-	struct client_state *states =
-		mmap(NULL, room * sizeof(*states), PROT_READ | PROT_WRITE,
-		     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	struct client_state *states = process_share(room * sizeof(*states), f);
 
-	if (states == MAP_FAILED)
-		return error_errno(f, ERROR_OS, errno,
-				   "no memory for the connections");
+	if (!states)
+		return -1;
 	*c = (struct clients){ .all = arena_array(a, room, sizeof(*c->all)),
 			       .room = room,
 			       .places = places };

@@ -9,11 +9,11 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/interrupt.h"
+#include "base/process.h"
 #include "base/sysenv.h"
 
 #define FDS 2 /* that a worker waits for, with that of interrupt.h */
@@ -22,13 +22,10 @@ int workers_init(struct workers *w, struct arena *a, const struct clients *c,
 		 int wake, struct error *f)
 {
 	size_t room = 2 * c->room; /* those that are about to end, too */
-	_Atomic(int) *stages =
-		mmap(NULL, room * sizeof(*stages), PROT_READ | PROT_WRITE,
-		     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	_Atomic(int) *stages = process_share(room * sizeof(*stages), f);
 
-	if (stages == MAP_FAILED)
-		return error_errno(f, ERROR_OS, errno,
-				   "no memory for the connections");
+	if (!stages)
+		return -1;
 	*w = (struct workers){ .all = arena_array(a, room, sizeof(*w->all)),
 			       .room = room,
 			       .wake = wake };

@@ -224,15 +224,10 @@ static struct series_shared *share(const struct series *s, struct error *f)
 	size_t recipients = s->envelope ? s->envelope->count : 0;
 	size_t size =
 		sizeof(struct series_shared) + recipients * sizeof(atomic_bool);
-	struct series_shared *shared = mmap(NULL, size, PROT_READ | PROT_WRITE,
-					    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	struct series_shared *shared = process_share(size, f);
 
-	if (shared == MAP_FAILED) {
-		error_errno(f, ERROR_OS, errno,
-			    "no memory for the connections");
-		return NULL;
-	}
-	shared->size = size;
+	if (shared)
+		shared->size = size;
 	return shared;
 }
 
