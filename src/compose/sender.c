@@ -53,14 +53,12 @@ static void read_author(struct composition *c)
 	const char *resent =
 		header_get_before(h, "Resent-From", header_resent_end(h));
 	const char *from = resent ? resent : header_get(h, "From");
-	struct address_list list = { 0 };
-	struct error unused = ERROR_INIT;
+	const struct address *author =
+		from ? address_first(c->arena, from) : NULL;
 
-	if (!from || address_parse_list(c->arena, from, &list, &unused) < 0 ||
-	    !list.count || list.items[0].group_only)
-		return;
-	c->author = list.items[0];
-	c->has_author = true;
+	c->has_author = author != NULL;
+	if (author)
+		c->author = *author;
 }
 
 static int choose(struct composition *c, struct error *f)

@@ -298,29 +298,18 @@ static int read_again(struct plan *p, struct draft *d, struct error *f)
 	return draft_read(p->arena, &content, d, f);
 }
 
-/* The first address in From, or NULL. */
-static const struct address *author(struct arena *a, const struct header *h)
-{
-	const char *from = header_get(h, "From");
-	struct address_list list = { 0 };
-	struct error unused = ERROR_INIT;
-
-	return from && address_parse_list(a, from, &list, &unused) == 0 &&
-			       list.count && !list.items[0].group_only
-		       ? &list.items[0]
-		       : NULL;
-}
-
 static int find_rewrites(struct plan *p, struct error *f)
 {
 	const struct request *r = p->composition->request;
 	struct list l = { .plan = p, .last = &p->rewrites };
 	struct draft d = { .body = 0 };
+	const char *from;
 
 	header_init(&d.header);
 	if (p->composition->draft.content.length && read_again(p, &d, f) < 0)
 		return -1;
-	add_sender(&l, author(p->arena, &d.header));
+	from = header_get(&d.header, "From");
+	add_sender(&l, from ? address_first(p->arena, from) : NULL);
 	if (add_recipients(&l, "to", &r->to, true, true, f) < 0 ||
 	    add_recipients(&l, "cc", &r->cc, true, true, f) < 0 ||
 	    add_recipients(&l, "bcc", &r->bcc, false, true, f) < 0 ||

@@ -46,6 +46,9 @@ struct address_list {
  * NUL are rejected. */
 int address_parse_list(struct arena *a, const char *utf8,
 		       struct address_list *list, struct error *f);
+/* The first address of a field; NULL where it is no list of them, or begins
+ * with a group. */
+const struct address *address_first(struct arena *a, const char *utf8);
 /* How many addresses the text has; -1 where it is no list of them. */
 ssize_t address_count_list(const char *utf8);
 /* Parses exactly one address; "<>" is accepted only with `null_ok`. */
