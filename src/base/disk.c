@@ -130,6 +130,11 @@ int disk_is_same(int fd, const char *path, struct error *f)
 	return one.st_dev == other.st_dev && one.st_ino == other.st_ino;
 }
 
+bool disk_is_same_time(const struct timespec *one, const struct timespec *other)
+{
+	return one->tv_sec == other->tv_sec && one->tv_nsec == other->tv_nsec;
+}
+
 int disk_may_follow(const char *path, struct error *f)
 {
 	struct arena a = ARENA_INIT;

@@ -41,6 +41,8 @@ int disk_lstat(const char *path, struct stat *st, struct error *f);
 int disk_exists(const char *path, struct error *f);
 /* Is the path still the name of the descriptor's file?  Three answers. */
 int disk_is_same(int fd, const char *path, struct error *f);
+bool disk_is_same_time(const struct timespec *one,
+		       const struct timespec *other);
 
 /* Is it a symbolic link, and one that may be followed to write to what is
  * behind it?  1; 0 when it is no link, or there is nothing; -1 with the error:

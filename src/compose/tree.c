@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/ascii.h"
+#include "base/disk.h"
 #include "base/sysenv.h"
 #include "mail/cid_links.h"
 #include "mail/filetype.h"
@@ -85,18 +86,11 @@ static void append(struct part **list, struct part *p)
 	*list = p;
 }
 
-static const char *base_name(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return slash ? slash + 1 : path;
-}
-
 static const char *attachment_name(const struct attachment *a)
 {
 	if (a->name)
 		return a->name;
-	return input_is_standard(a->path) ? "stdin" : base_name(a->path);
+	return input_is_standard(a->path) ? "stdin" : disk_basename(a->path);
 }
 
 /* What is compressed says so by its name. */

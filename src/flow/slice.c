@@ -68,11 +68,6 @@ static bool has_other_octets(const struct slice_file *file, int fd)
 	return false;
 }
 
-static bool is_same_time(const struct timespec *a, const struct timespec *b)
-{
-	return a->tv_sec == b->tv_sec && a->tv_nsec == b->tv_nsec;
-}
-
 static bool looks_changed(struct slice_file *file, int fd)
 {
 	bool is_as_seen;
@@ -81,7 +76,7 @@ static bool looks_changed(struct slice_file *file, int fd)
 	if (fstat(fd, &st) < 0 || (uint64_t)st.st_size < file->seen_size)
 		return true;
 	is_as_seen = (uint64_t)st.st_size == file->seen_size &&
-		     is_same_time(&st.st_mtim, &file->seen_modified);
+		     disk_is_same_time(&st.st_mtim, &file->seen_modified);
 	if (is_as_seen || (uint64_t)st.st_size == file->size)
 		return !is_as_seen;
 	file->seen_size = (uint64_t)st.st_size;

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/ascii.h"
+#include "base/disk.h"
 #include "base/library.h"
 
 #define LINE_ROOM     4096
@@ -38,13 +39,6 @@ static const struct well_known {
 	{ "gz", "application/gzip" },	{ "tgz", "application/gzip" },
 	{ "tar", "application/x-tar" }, { "xz", "application/x-xz" },
 };
-
-static const char *base_name(const char *name)
-{
-	const char *slash = strrchr(name, '/');
-
-	return slash ? slash + 1 : name;
-}
 
 /* Does the name end in ".extension", with something before the dot? */
 static bool has_extension(const char *name, const char *extension)
@@ -98,7 +92,7 @@ const char *filetype_in(struct arena *a, const char *file, const char *name)
 
 	if (!in)
 		return NULL;
-	name = base_name(name);
+	name = disk_basename(name);
 	while (fgets(line, sizeof(line), in)) {
 		bool whole = strchr(line, '\n') != NULL;
 
@@ -123,7 +117,7 @@ static const char *by_extension(struct arena *a, const char *name)
 
 static const char *by_well_known(const char *name)
 {
-	name = base_name(name);
+	name = disk_basename(name);
 	for (size_t i = 0; i < sizeof(well_known) / sizeof(*well_known); i++)
 		if (has_extension(name, well_known[i].extension))
 			return well_known[i].type;
@@ -243,7 +237,7 @@ static const char *by_armour(struct arena *a, const struct slice *content)
 const char *filetype_of(struct arena *a, const char *name,
 			const struct slice *content)
 {
-	bool is_asc = has_extension(base_name(name), "asc");
+	bool is_asc = has_extension(disk_basename(name), "asc");
 	const char *type =
 		is_asc ? by_armour(a, content) : by_extension(a, name);
 

@@ -7,13 +7,12 @@
  * are loaded from the bundle. */
 #include "net/handle.h"
 
-#include <ctype.h>
-#include <dirent.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/ascii.h"
 #include "base/buf.h"
+#include "base/disk.h"
 #include "base/interrupt.h"
 #include "base/library.h"
 #include "base/log.h"
@@ -169,16 +168,17 @@ static void set_way(struct handle *h)
  * the bundle is used. */
 static bool is_hashed(const char *directory)
 {
-	DIR *dir = opendir(directory);
-	struct dirent *e;
+	struct error unread = ERROR_INIT;
+	struct directory d;
+	const char *name;
 	bool found = false;
 
-	while (dir && !found && (e = readdir(dir)))
-		found = strspn(e->d_name, "0123456789abcdef") == 8 &&
-			e->d_name[8] == '.' &&
-			isdigit((unsigned char)e->d_name[9]);
-	if (dir)
-		closedir(dir);
+	if (directory_open(&d, directory, &unread) < 0)
+		return false;
+	while (!found && (name = directory_next(&d, &unread)))
+		found = strspn(name, "0123456789abcdef") == 8 &&
+			name[8] == '.' && ascii_is_digit(name[9]);
+	directory_close(&d);
 	return found;
 }
 

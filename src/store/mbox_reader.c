@@ -413,8 +413,7 @@ static int write_new(const struct rewriting *w, int fd, const char *name,
 		r = error_errno(f, ERROR_IO, errno, "cannot stat %s", w->path);
 	/* a program that does not lock */
 	if (r == 0 && (now.st_size != w->st.st_size ||
-		       now.st_mtim.tv_sec != w->st.st_mtim.tv_sec ||
-		       now.st_mtim.tv_nsec != w->st.st_mtim.tv_nsec))
+		       !disk_is_same_time(&now.st_mtim, &w->st.st_mtim)))
 		r = changed(w, f);
 	return r;
 }

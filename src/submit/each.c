@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/disk.h"
 #include "base/text.h"
 #include "compose/input.h"
 #include "flow/digest.h"
@@ -15,19 +16,12 @@
 #define SUBJECT_MAX 65536
 #define STEM_DIGITS 20 /* of the key, in the Message-ID */
 
-static const char *base_name(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return slash && slash[1] ? slash + 1 : path;
-}
-
 /* ---- each file ---- */
 
 /* The name for the receiver: UTF-8, on one line. */
 static const char *shown_name(struct arena *a, const char *path)
 {
-	const char *name = charset_to_utf8(a, base_name(path), NULL);
+	const char *name = charset_to_utf8(a, disk_basename(path), NULL);
 	char *shown = arena_dup(a, name);
 
 	for (char *p = shown; *p; p++)
