@@ -71,4 +71,12 @@ static inline bool ascii_is_word(const char *text, size_t n, const char *word)
 	return n == strlen(word) && ascii_begins(text, word);
 }
 
+/* Is the word in the list, which ends with NULL, without regard to case? */
+static inline bool ascii_is_among(const char *word, const char *const *list)
+{
+	while (*list && !ascii_equal(word, *list))
+		list++;
+	return *list != NULL;
+}
+
 #endif

@@ -45,6 +45,13 @@ int text_compare(const void *one, const void *other)
 	return strcmp(*(const char *const *)one, *(const char *const *)other);
 }
 
+bool text_is_among(const char *word, const char *const *list)
+{
+	while (*list && strcmp(word, *list) != 0)
+		list++;
+	return *list != NULL;
+}
+
 /* ---- numbers ---- */
 
 size_t text_digits(const char *text, uint64_t most, uint64_t *out)
@@ -155,6 +162,9 @@ void text_fill(struct buf *out, const char *template,
 
 /* ---- hex ---- */
 
+const char text_base32[] = "0123456789abcdefghjkmnpqrstvwxyz";
+const char text_hex_upper[] = "0123456789ABCDEF";
+
 const unsigned char text_hex_digits[256] = {
 	['0'] = 1,  ['1'] = 2,	['2'] = 3,  ['3'] = 4,	['4'] = 5,  ['5'] = 6,
 	['6'] = 7,  ['7'] = 8,	['8'] = 9,  ['9'] = 10, ['A'] = 11, ['B'] = 12,
@@ -176,14 +186,13 @@ void text_hex(char *out, const void *octets, size_t n)
 
 void text_hex_colons(char *out, const void *octets, size_t n)
 {
-	static const char digits[] = "0123456789ABCDEF";
 	const unsigned char *p = octets;
 
 	for (size_t i = 0; i < n; i++) {
 		if (i)
 			*out++ = ':';
-		*out++ = digits[p[i] >> 4];
-		*out++ = digits[p[i] & 15];
+		*out++ = text_hex_upper[p[i] >> 4];
+		*out++ = text_hex_upper[p[i] & 15];
 	}
 	*out = '\0';
 }

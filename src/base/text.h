@@ -46,6 +46,8 @@ char *text_trim(char *text);
 char *text_lower(struct arena *a, const char *text);
 /* For qsort and bsearch, over pointers to texts. */
 int text_compare(const void *one, const void *other);
+/* Is the word in the list, which ends with NULL? */
+bool text_is_among(const char *word, const char *const *list);
 
 /* ---- numbers ---- */
 
@@ -87,6 +89,7 @@ void text_fill(struct buf *out, const char *template,
 
 /* ---- hex ---- */
 
+extern const char text_hex_upper[];		 /* "0123456789ABCDEF" */
 extern const unsigned char text_hex_digits[256]; /* 1 more than each is worth */
 /* Of a digit in either case, -1 for anything else. */
 static inline int text_hex_value(char c)
@@ -108,6 +111,12 @@ void text_hex(char *out, const void *octets, size_t n);
 void text_hex_colons(char *out, const void *octets, size_t n);
 /* Nothing but hex digits in lower case, `n` of them. */
 bool text_is_hex(const char *text, size_t n);
+
+/* ---- base 32 ---- */
+
+/* In the order of ASCII, and none is easily taken for another: no i, l, o, u.
+ */
+extern const char text_base32[];
 
 /* ---- UTF-8 (RFC 3629) ---- */
 

@@ -53,11 +53,9 @@ static bool qp_held_is_literal(const struct qp *s, bool line_ends)
  * written in smaller pieces is slower than everything else. */
 static void put_escape(char *out, unsigned char c)
 {
-	static const char digits[] = "0123456789ABCDEF";
-
 	out[0] = '=';
-	out[1] = digits[c >> 4];
-	out[2] = digits[c & 15];
+	out[1] = text_hex_upper[c >> 4];
+	out[2] = text_hex_upper[c & 15];
 }
 
 static void qp_write_encoded(struct qp *s, unsigned char c)

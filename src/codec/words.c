@@ -26,8 +26,6 @@
 #define PLAIN_GAP  8  /* spaces that stay between plain tokens */
 #define PARAM_ROOM 12 /* minimum length of the value of a section */
 
-static const char hex_digits[] = "0123456789ABCDEF";
-
 static bool is_one_of(unsigned char c, const char *set)
 {
 	return c && strchr(set, c);
@@ -166,8 +164,8 @@ static size_t q_size(const char *text, size_t n, bool phrase)
 static void put_hex(struct buf *out, char mark, unsigned char c)
 {
 	buf_putc(out, mark);
-	buf_putc(out, hex_digits[c >> 4]);
-	buf_putc(out, hex_digits[c & 15]);
+	buf_putc(out, text_hex_upper[c >> 4]);
+	buf_putc(out, text_hex_upper[c & 15]);
 }
 
 static void put_q(struct buf *out, const char *text, size_t n, bool phrase)

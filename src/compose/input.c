@@ -14,6 +14,7 @@
 #include "base/interrupt.h"
 #include "base/log.h"
 #include "base/sysenv.h"
+#include "base/text.h"
 #include "codec/dot.h"
 #include "flow/progress.h"
 #include "mail/rawfield.h"
@@ -36,12 +37,9 @@ struct input_pool {
 bool input_is_standard(const char *path)
 {
 	static const char *const names[] = { "-", "/dev/stdin", "/dev/fd/0",
-					     "/proc/self/fd/0" };
+					     "/proc/self/fd/0", NULL };
 
-	for (size_t i = 0; path && i < sizeof(names) / sizeof(*names); i++)
-		if (strcmp(path, names[i]) == 0)
-			return true;
-	return false;
+	return path && text_is_among(path, names);
 }
 
 void inputs_free(struct inputs *all)
@@ -362,8 +360,7 @@ static void await_quiet(const struct input *in, unsigned *looks)
 	while (*looks && interrupt_sleep(QUIET_MS) == 0 &&
 	       fstat(in->fd, &now) == 0 &&
 	       (now.st_size != before.st_size ||
-		now.st_mtim.tv_sec != before.st_mtim.tv_sec ||
-		now.st_mtim.tv_nsec != before.st_mtim.tv_nsec)) {
+		!disk_is_same_time(&now.st_mtim, &before.st_mtim))) {
 		before = now;
 		--*looks;
 	}

@@ -22,6 +22,7 @@ static enum part part_of(const char *name)
 		"Apparently-To",
 		"Mail-Reply-To",
 		"Mail-Followup-To",
+		NULL,
 	};
 
 	if (header_is_bcc(name))
@@ -30,10 +31,7 @@ static enum part part_of(const char *name)
 		name += strlen("Resent-");
 	if (ascii_equal(name, "From"))
 		return PART_AUTHOR;
-	for (size_t i = 0; i < sizeof(recipients) / sizeof(*recipients); i++)
-		if (ascii_equal(name, recipients[i]))
-			return PART_RECIPIENTS;
-	return PART_OTHER;
+	return ascii_is_among(name, recipients) ? PART_RECIPIENTS : PART_OTHER;
 }
 
 bool rewrite_is_notice(const char *value)

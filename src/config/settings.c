@@ -464,18 +464,11 @@ static bool is_equal(const struct setting *s, const void *a, const void *b)
 	return true;
 }
 
-static bool is_among(const char *name, const char *const *list)
-{
-	while (*list && strcmp(*list, name) != 0)
-		list++;
-	return *list != NULL;
-}
-
 bool setting_all_equal(const struct account *a, const struct account *b,
 		       const char *const *except)
 {
 	for (const struct setting *s = settings; s->name; s++)
-		if (!is_among(s->name, except) &&
+		if (!text_is_among(s->name, except) &&
 		    !is_equal(s, (const char *)a + s->field,
 			      (const char *)b + s->field))
 			return false;

@@ -5,6 +5,7 @@
 
 #include "base/json.h"
 #include "base/sysenv.h"
+#include "base/text.h"
 #include "config/settings.h"
 #include "deliver/jsonify.h"
 #include "explain/plan.h"
@@ -23,10 +24,8 @@ static bool is_told(const struct plan *p, const struct setting *s)
 
 	if (s->kind == SETTING_NONE)
 		return false;
-	for (int i = 0; always[i]; i++)
-		if (!strcmp(always[i], s->name))
-			return true;
-	return setting_is_given(p->composition->account, s->name);
+	return text_is_among(s->name, always) ||
+	       setting_is_given(p->composition->account, s->name);
 }
 
 /* ---- for people ---- */

@@ -12,6 +12,7 @@
 
 #include "base/ascii.h"
 #include "base/sysenv.h"
+#include "base/text.h"
 
 #define DAY_SECONDS  86400
 #define YEAR_MIN     1900 /* RFC 5322 3.3 */
@@ -441,7 +442,6 @@ int date_parse(const char *text, int64_t *when, int *zone, struct error *f)
 #define MSGID_MAX    996 /* fits a line of its own: " " and 997 */
 #define RANDOM_BYTES 10
 
-static const char base32[] = "0123456789abcdefghjkmnpqrstvwxyz";
 static const char base36[] = "0123456789abcdefghijklmnopqrstuvwxyz";
 
 static void put_time(char out[16], int64_t when)
@@ -470,7 +470,7 @@ static void put_random(char out[RANDOM_BYTES / 5 * 8 + 1])
 		for (size_t j = 0; j < 5; j++)
 			group = group << 8 | bytes[i + j];
 		for (int shift = 35; shift >= 0; shift -= 5)
-			*out++ = base32[group >> shift & 31];
+			*out++ = text_base32[group >> shift & 31];
 	}
 	*out = '\0';
 }

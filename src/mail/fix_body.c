@@ -317,8 +317,7 @@ static void repair_unit(struct repair *s, const char *text, size_t n)
 
 static void repair_octet(struct repair *s, unsigned char c)
 {
-	static const char digits[] = "0123456789ABCDEF";
-	char text[3] = { '=', digits[c >> 4], digits[c & 15] };
+	char text[3] = { '=', text_hex_upper[c >> 4], text_hex_upper[c & 15] };
 
 	if ((c >= 32 && c < 127 && c != '=') || c == '\t')
 		repair_unit(s, (const char *)&c, 1);

@@ -182,13 +182,10 @@ static bool needs_person(const char *error)
 		"invalid_grant",    "interaction_required",
 		"consent_required", "login_required",
 		"access_denied",    "authorization_declined",
-		"expired_token",
+		"expired_token",    NULL,
 	};
 
-	for (size_t i = 0; i < sizeof(errors) / sizeof(*errors); i++)
-		if (strcmp(error, errors[i]) == 0)
-			return true;
-	return false;
+	return text_is_among(error, errors);
 }
 
 static bool is_passing(const char *error)

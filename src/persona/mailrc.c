@@ -299,7 +299,7 @@ static const char *skip_modifiers(struct reader *r, const char **rest)
 
 	do
 		word = rcfile_word(r->rc->arena, rest, "");
-	while (word && rcfile_is_one_of(word, modifiers));
+	while (word && ascii_is_among(word, modifiers));
 	return word;
 }
 
@@ -352,7 +352,7 @@ static const char *second_command(struct reader *r, const char *line)
 			quote = quote ? '\0' : *p;
 		else if (!quote && *p == ';' &&
 			 (word = rcfile_word(r->rc->arena, &rest, "")) &&
-			 rcfile_is_one_of(word, commands))
+			 ascii_is_among(word, commands))
 			return p + 1;
 	}
 	return NULL;

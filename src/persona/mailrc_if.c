@@ -273,9 +273,9 @@ static enum truth alone(const struct word *w)
 		return MAYBE;
 	if (w->is_unset)
 		return NO;
-	if (rcfile_is_one_of(w->text, on))
+	if (ascii_is_among(w->text, on))
 		return YES;
-	if (rcfile_is_one_of(w->text, off))
+	if (ascii_is_among(w->text, off))
 		return w->is_variable ? MAYBE : NO;
 	if (w->is_quoted)
 		/* one version asks whether it is set, another what it says */
@@ -320,7 +320,7 @@ static bool is_end(const struct reader *r)
 	const struct word *w = &r->words[r->at];
 
 	return r->at == r->count ||
-	       (!w->is_quoted && w->text && rcfile_is_one_of(w->text, ends));
+	       (!w->is_quoted && w->text && ascii_is_among(w->text, ends));
 }
 
 static enum truth read_list(struct reader *r);

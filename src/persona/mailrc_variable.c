@@ -1,6 +1,7 @@
 /* mailrc_variable.c - what was set, and what s-nail would know besides. */
 #include <string.h>
 
+#include "base/ascii.h"
 #include "base/sysenv.h"
 #include "persona/mailrc.h"
 
@@ -40,7 +41,7 @@ static bool has_default(const char *name)
 	for (const char *p = name; *p; p++)
 		if (*p >= 'a' && *p <= 'z')
 			return true;
-	return rcfile_is_one_of(name, names);
+	return ascii_is_among(name, names);
 }
 
 /* The environment as s-nail sees it: it knows the user even under cron. */

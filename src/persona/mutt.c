@@ -196,8 +196,9 @@ static int take_list(struct options_run *run, const char *list, struct error *f)
 static int take_link_field(struct options_run *run, const char *name,
 			   const char *value, struct error *f)
 {
-	static const char *const heeded[] = { "cc", "subject", "keywords",
-					      "in-reply-to", "references" };
+	static const char *const heeded[] = { "cc",	    "subject",
+					      "keywords",   "in-reply-to",
+					      "references", NULL };
 
 	/* the command line wins */
 	if (ascii_equal(name, "subject") && run->request->subject)
@@ -208,12 +209,11 @@ static int take_link_field(struct options_run *run, const char *name,
 		return error_set(f, ERROR_USAGE,
 				 "the text is read from standard input: leave "
 				 "'body=' out of the link");
-	for (size_t i = 0; i < sizeof(heeded) / sizeof(*heeded); i++)
-		if (ascii_equal(name, heeded[i]))
-			return set_header(run, NULL,
-					  arena_format(run->arena, "%s: %s",
-						       name, value),
-					  f);
+	if (ascii_is_among(name, heeded))
+		return set_header(run, NULL,
+				  arena_format(run->arena, "%s: %s", name,
+					       value),
+				  f);
 	log_note("'%s' of the link is ignored", name);
 	return 0;
 }

@@ -43,13 +43,10 @@ static int toggle(const struct muttrc_command *c, struct error *f)
 /* Sender and recipients: these fields are never silently left out. */
 static bool is_essential(const char *name)
 {
-	static const char *const names[] = { "From", "To", "Cc", "Bcc",
-					     "Reply-To" };
+	static const char *const names[] = { "From", "To",	 "Cc",
+					     "Bcc",  "Reply-To", NULL };
 
-	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
-		if (ascii_equal(names[i], name))
-			return true;
-	return false;
+	return ascii_is_among(name, names);
 }
 
 static void doubt_field(const struct muttrc_command *c, const char *name,

@@ -52,13 +52,6 @@ enum truth truth_matches(const char *text, const char *pattern, int flags)
 
 /* ---- lines and words ---- */
 
-bool rcfile_is_one_of(const char *word, const char *const *list)
-{
-	while (*list && !ascii_equal(word, *list))
-		list++;
-	return *list != NULL;
-}
-
 char *rcfile_read(struct arena *a, const char *path, struct error *f)
 {
 	struct buf text = BUF_INIT(RCFILE_MAX);

@@ -27,9 +27,6 @@ enum truth truth_or(enum truth one, enum truth other);
  * valid.  The flags are those of regcomp. */
 enum truth truth_matches(const char *text, const char *pattern, int flags);
 
-/* In any case of letters; the list ends with NULL. */
-bool rcfile_is_one_of(const char *word, const char *const *list);
-
 /* NULL if there is no such file; with a warning and the error if it cannot be
  * read.  "~" is the home directory. */
 char *rcfile_read(struct arena *a, const char *path, struct error *f);

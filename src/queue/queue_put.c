@@ -15,6 +15,7 @@
 #include "base/crash.h"
 #include "base/disk.h"
 #include "base/sysenv.h"
+#include "base/text.h"
 #include "queue/queue_dir.h"
 
 #define ID_TRIES 10000 /* frozen, it draws the same ones each time */
@@ -35,17 +36,16 @@ struct put {
 /* Sorts by time, and can be dictated: no i, l, o, u. */
 static void draw_id(char *id)
 {
-	static const char letters[] = "0123456789abcdefghjkmnpqrstvwxyz";
 	int64_t now = sysenv_now();
 	uint64_t second = now > 0 ? (uint64_t)now : 0;
 	unsigned char random[5];
 
 	sysenv_random(random, sizeof(random));
 	for (unsigned i = 0; i < 7; i++)
-		id[i] = letters[second >> (5 * (6 - i)) & 31];
+		id[i] = text_base32[second >> (5 * (6 - i)) & 31];
 	id[7] = '-';
 	for (unsigned i = 0; i < sizeof(random); i++)
-		id[8 + i] = letters[random[i] & 31];
+		id[8 + i] = text_base32[random[i] & 31];
 	id[8 + sizeof(random)] = '\0';
 }
 

@@ -202,14 +202,6 @@ const char **spool_registered(struct arena *a, struct error *f)
 	return split_lines(a, text);
 }
 
-static bool is_listed(const char *const *lines, const char *folder)
-{
-	for (; *lines; lines++)
-		if (strcmp(*lines, folder) == 0)
-			return true;
-	return false;
-}
-
 void spool_register(struct arena *a, const char *folder)
 {
 	const char *own = config_spool_queue(a);
@@ -221,7 +213,7 @@ void spool_register(struct arena *a, const char *folder)
 	if (!sysenv_spool() || sysenv_file_uid() == 0 || *folder != '/' ||
 	    text_has_control(folder) || (own && strcmp(own, folder) == 0) ||
 	    check_root_s(below(a, "users"), &st, &ignored) <= 0 ||
-	    is_listed(spool_registered(a, &ignored), folder))
+	    text_is_among(folder, spool_registered(a, &ignored)))
 		return;
 	line = arena_format(a, "%s\n", folder);
 	fd = open_register(user_file(a), O_WRONLY | O_APPEND | O_CREAT);

@@ -305,12 +305,9 @@ static bool is_common(const char *name)
 	static const char *const names[] = { "tls_trust_file", "tls_crl_file",
 					     "tls_certcheck",  "proxy_host",
 					     "proxy_port",     "source_ip",
-					     "timeout" };
+					     "timeout",	       NULL };
 
-	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
-		if (!strcmp(name, names[i]))
-			return true;
-	return false;
+	return text_is_among(name, names);
 }
 
 static void source_config(struct roundtrip *t, struct request *r,

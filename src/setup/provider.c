@@ -2,11 +2,11 @@
 #include "setup/provider.h"
 
 #include <fnmatch.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/ascii.h"
 #include "base/buf.h"
+#include "base/text.h"
 
 #define PATTERN_MAX	     256
 #define AT(provider, member) ((const char **)((char *)(provider) + (member)))
@@ -69,11 +69,12 @@ static int read_server(struct reading *r, char *rest)
 	const char *host = take_word(&rest), *port = take_word(&rest);
 	const char *tls = take_word(&rest);
 	struct provider_server *s = &p->servers[p->server_count];
-	unsigned long number = port ? strtoul(port, NULL, 10) : 0;
+	uint64_t number = 0;
 
 	if (p->server_count == PROVIDER_SERVERS_MAX)
 		return wrong(r, "there are too many servers");
-	if (!tls || take_word(&rest) || number < 1 || number > 65535)
+	if (!tls || take_word(&rest) || !text_number(port, 65535, &number) ||
+	    !number)
 		return wrong(r, "a server is HOST PORT TLS");
 	if (strcmp(tls, "implicit") != 0 && strcmp(tls, "starttls") != 0)
 		return wrong(r, "TLS is implicit or starttls");

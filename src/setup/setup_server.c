@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/ascii.h"
+#include "base/text.h"
 #include "mail/domain.h"
 #include "net/reach.h"
 #include "setup/setup_inside.h"
@@ -183,13 +184,12 @@ static unsigned usual_port(enum conn_tls tls)
 
 static const char *judge_port(struct setup *s, const char *answer)
 {
-	char *end;
-	unsigned long port = strtoul(answer, &end, 10);
+	uint64_t port;
 
 	(void)s;
-	if (ascii_is_digit(*answer) && !*end && port >= 1 && port <= 65535)
-		return NULL;
-	return "a port is a number up to 65535";
+	return text_number(answer, 65535, &port) && port
+		       ? NULL
+		       : "a port is a number up to 65535";
 }
 
 /* Of "HOST", "HOST:PORT", "[HOST]" and "[HOST]:PORT"; more than one colon

@@ -252,12 +252,10 @@ static bool is_replaced(const char *name)
 					     "MIME-Version",
 					     "Content-Type",
 					     "Content-Transfer-Encoding",
-					     "Content-Disposition" };
+					     "Content-Disposition",
+					     NULL };
 
-	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
-		if (ascii_equal(name, names[i]))
-			return true;
-	return false;
+	return ascii_is_among(name, names);
 }
 
 static int add(struct frame *fr, const char *name, const char *value)
