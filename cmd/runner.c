@@ -68,7 +68,7 @@ static void tell_line(const struct series_verdict *v, struct buf *line)
 	}
 	if (v->queue_id[0])
 		buf_printf(line, " %s", v->queue_id);
-	if (v->fate == SERIES_FAILED) {
+	if (v->status == SERIES_FAILED) {
 		buf_puts(line, ": ");
 		text_puts_safe(line, v->text);
 	}
@@ -79,12 +79,12 @@ static void tell_line(const struct series_verdict *v, struct buf *line)
 static void show_progress(struct runner *run, const struct series_verdict *v)
 {
 	run->done++;
-	if (v->fate != SERIES_FAILED)
+	if (v->status != SERIES_FAILED)
 		run->octets += v->size;
 	progress_step(&run->progress, run->split ? run->octets : run->done);
 }
 
-void runner_moved(void *context, unsigned n, uint64_t done, uint64_t total)
+void runner_progress(void *context, unsigned n, uint64_t done, uint64_t total)
 {
 	struct runner *run = context;
 
@@ -106,7 +106,7 @@ static void print_line(struct runner *run, const struct buf *line)
 
 /* Prints a line for each mail; for parts of one message only failures are
  * printed. */
-void runner_told(void *context, const struct series_verdict *v)
+void runner_verdict(void *context, const struct series_verdict *v)
 {
 	struct runner *run = context;
 	struct buf line = BUF_INIT(REPORT_MAX);
@@ -118,7 +118,7 @@ void runner_told(void *context, const struct series_verdict *v)
 	else if (!run->split && !r->quiet)
 		tell_line(v, &line);
 	print_line(run, &line);
-	if (v->fate == SERIES_FAILED)
+	if (v->status == SERIES_FAILED)
 		log_error("%s: %s", v->name, v->text);
 	if (v->refused[0])
 		log_error("%s was refused and gets no further parts: %s",

@@ -33,8 +33,8 @@ struct runner {
 
 /* Members of series_ops; the context is a struct runner. */
 bool runner_wanted(void *context, unsigned n);
-void runner_told(void *context, const struct series_verdict *v);
-void runner_moved(void *context, unsigned n, uint64_t done, uint64_t total);
+void runner_verdict(void *context, const struct series_verdict *v);
+void runner_progress(void *context, unsigned n, uint64_t done, uint64_t total);
 
 /* The journal is open and ready: sends the mails, reports, and closes the
  * journal.  The exit status; -1 with an error that is still to be reported. */

@@ -93,20 +93,20 @@ static const char *message_key(void *context, unsigned n, struct arena *a)
 static const struct series_ops part_ops = {
 	.make = make_part,
 	.key = part_key,
-	.told = runner_told,
+	.on_verdict = runner_verdict,
 	.wanted = runner_wanted,
-	.moved = runner_moved,
+	.on_progress = runner_progress,
 };
 static const struct series_ops each_ops = {
 	.make = make_each,
 	.key = part_key,
-	.told = runner_told,
+	.on_verdict = runner_verdict,
 	.wanted = runner_wanted,
 };
 static const struct series_ops message_ops = {
 	.make = make_message,
 	.key = message_key,
-	.told = runner_told,
+	.on_verdict = runner_verdict,
 	.wanted = runner_wanted,
 };
 

@@ -232,20 +232,20 @@ static const char *part_key(void *context, unsigned n, struct arena *a)
 	return arena_format(a, "%u", n);
 }
 
-static void part_told(void *context, const struct series_verdict *v)
+static void part_verdict(void *context, const struct series_verdict *v)
 {
 	struct mail *m = context;
 
-	if (v->fate == SERIES_FAILED)
+	if (v->status == SERIES_FAILED)
 		log_warning("%s of job %s: %s", v->name, m->run->name, v->text);
-	else if (v->fate == SERIES_QUEUED && !m->run->outcome.queue_id)
+	else if (v->status == SERIES_QUEUED && !m->run->outcome.queue_id)
 		m->run->outcome.queue_id = arena_dup(m->arena, v->queue_id);
 }
 
 static const struct series_ops part_ops = {
 	.make = make_part,
 	.key = part_key,
-	.told = part_told,
+	.on_verdict = part_verdict,
 };
 
 /* 0: no splitting needed; a server that does not report a limit, or cannot be

@@ -1,11 +1,11 @@
 /* each.h - a mail for each file, and complete messages.
  *
- * Two sources of a series (series.h).  With files the request is the same for
- * all but for the attachment and the subject, in which {name}, {n} and {of}
- * stand for the file and its number; the text is read once.  Ready messages go
- * as drafts, each with the envelope of its own header unless the request names
- * recipients.  A mailbox on a server is ERROR_USAGE: its connection would have
- * to stay open while mail is sent. */
+ * Two sources of a series (series.h).  With files the requests differ in the
+ * attachment and in the subject, where {name}, {n} and {of} are replaced by the
+ * file's name, its number and the total; the text is read once.  Complete
+ * messages are sent as drafts, each with the envelope of its own header unless
+ * the request names recipients.  A mailbox on a server is ERROR_USAGE: its
+ * connection would have to stay open while mail is sent. */
 #ifndef SUBMIT_EACH_H
 #define SUBMIT_EACH_H
 

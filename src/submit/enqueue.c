@@ -1,11 +1,10 @@
-/* enqueue.c - a composition's verdicts, as the queue wants them.
+/* enqueue.c - from verdicts to an entry of the queue.
  *
- *	the verdict		in the entry
- *	none yet, or we were	waiting, never tried, due now
- *	asked to end
- *	deferred		waiting, tried once, due when schedule.h says
- *	refused for good	failed, or not in it
- *	accepted		not in it */
+ *	verdict			in the entry
+ *	none, or interrupted	waiting, never tried, due now
+ *	deferred		waiting, tried once, next try by schedule.h
+ *	permanently refused	failed, or left out
+ *	accepted		left out */
 #include "submit/enqueue.h"
 
 #include <string.h>

@@ -1,10 +1,9 @@
-/* enqueue.h - what could not be sent now waits in the queue.
+/* enqueue.h - puts a mail that could not be sent now into the queue.
  *
- * A composition and its verdicts become an entry (queue/entry.h): the
- * recipients that have not got it and the account and settings, so that a later
- * run sends the same bytes as this one would have.  A mail that needs what a
- * later run cannot know, such as a password given for this run only, is not
- * queued. */
+ * A composition and its verdicts become an entry (queue/entry.h): the remaining
+ * recipients, the account and its settings, so that a later run sends the same
+ * bytes.  A mail that needs what a later run cannot know, such as a password
+ * given for this run only, is not queued. */
 #ifndef SUBMIT_ENQUEUE_H
 #define SUBMIT_ENQUEUE_H
 

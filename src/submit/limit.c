@@ -1,12 +1,12 @@
-/* limit.c - what of a composition the guard wants to know.
+/* limit.c - the check of a composition against the limits (queue_limit.h).
  *
- *	a limit is off, or nobody is left to send it to	not asked
- *	the state cannot be had				sent, with a warning
+ *	no limit is set, or no recipient is left	not checked
+ *	the state cannot be read or written		sent, with a warning
  *	over, and the queue is off (queue never)	sent, with a warning
  *	over						held
  *
- * A caller who tries again by itself (msmtp's way) has no queue unless it was
- * asked for; whoever sets a limit asks for it. */
+ * A caller that retries by itself (as msmtp's do) has no queue unless it is
+ * requested; setting a limit requests it. */
 #include "submit/limit.h"
 
 #include <string.h>

@@ -1,4 +1,4 @@
-/* report.c - the same outcome, three ways. */
+/* report.c - an outcome as text, as JSON, and as a dry run. */
 #include "submit/report.h"
 
 #include <inttypes.h>
@@ -209,7 +209,7 @@ int report_json(const struct outcome *out, const struct error *f,
 
 int report_series_json(const struct series_verdict *v, struct buf *to)
 {
-	bool failed = v->fate == SERIES_FAILED;
+	bool failed = v->status == SERIES_FAILED;
 	json_t *object = json_object();
 
 	json_object_set_new(object, "number", json_integer(v->n));

@@ -1,4 +1,4 @@
-/* report.h - what became of a mail, for a person and for a program. */
+/* report.h - the result of a mail, for people and for programs. */
 #ifndef SUBMIT_REPORT_H
 #define SUBMIT_REPORT_H
 

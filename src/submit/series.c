@@ -1,11 +1,11 @@
-/* series.c - a counter that all connections draw from, and a pipe for their
- * verdicts.
+/* series.c - a counter of the next mail for all connections, and a pipe for
+ * their verdicts.
  *
  * The counter, the flag to stop and the refused recipients are in memory that
  * the processes share; a verdict is one write, which is atomic on a pipe.  A
  * single connection needs no process of its own.
  *
- * Of several connections each is made before it draws a mail: if the server
+ * With several connections, each connects before it draws a mail: if the server
  * accepts fewer than requested, those send everything. */
 #include "submit/series_worker.h"
 
@@ -32,29 +32,31 @@ _Static_assert(sizeof(struct series_verdict) <= PIPE_BUF,
 
 /* ---- verdicts ---- */
 
-static void note(struct series_worker *w, const struct series_verdict *v)
+static void count_verdict(struct series_worker *w,
+			  const struct series_verdict *v)
 {
 	struct series_result *r = w->result;
 
-	if (v->fate == SERIES_SENT)
+	if (v->status == SERIES_SENT)
 		r->sent++;
-	else if (v->fate == SERIES_QUEUED)
+	else if (v->status == SERIES_QUEUED)
 		r->queued++;
 	else if (!r->failed++)
 		r->exit = v->exit;
-	r->held += v->is_held && v->fate == SERIES_QUEUED;
+	r->held += v->is_held && v->status == SERIES_QUEUED;
 	r->unwritten += v->is_unwritten;
-	if (v->fate == SERIES_FAILED && !error_is_set(w->error))
+	if (v->status == SERIES_FAILED && !error_is_set(w->error))
 		error_set(w->error, ERROR_UNAVAILABLE, "%s: %s", v->name,
 			  v->text);
-	w->series->ops->told(w->series->context, v);
+	w->series->ops->on_verdict(w->series->context, v);
 }
 
-static bool tell(struct series_worker *w, const struct series_verdict *v)
+static bool report(struct series_worker *w, const struct series_verdict *v)
 {
-	if (w->report < 0)
-		note(w, v);
-	return w->report < 0 || io_write_all(w->report, v, sizeof(*v)) == 0;
+	if (w->report_fd < 0)
+		count_verdict(w, v);
+	return w->report_fd < 0 ||
+	       io_write_all(w->report_fd, v, sizeof(*v)) == 0;
 }
 
 const char *series_word(const struct series_verdict *v)
@@ -63,28 +65,28 @@ const char *series_word(const struct series_verdict *v)
 
 	if (v->is_unwritten)
 		return v->queue_id[0] ? "queued" : "sent";
-	return v->is_held ? "held" : words[v->fate];
+	return v->is_held ? "held" : words[v->status];
 }
 
 /* ---- a connection ---- */
 
 /* May this connection draw mails?  If none could be made, the last one does, so
  * that its failure is that of the mails. */
-static bool connects(struct series_worker *w)
+static bool may_send(struct series_worker *w)
 {
 	struct error busy = ERROR_INIT;
 	uint64_t size;
 
 	if (w->connections < 2 || route_size(&w->route, &size, &busy) == 0)
 		return true;
-	if (atomic_fetch_add(&w->shared->without, 1) + 1 == w->connections)
+	if (atomic_fetch_add(&w->shared->unconnected, 1) + 1 == w->connections)
 		return true;
 	log_note("one connection fewer: %s", busy.text);
 	return false;
 }
 
 /* The route lives as long as its connection. */
-static int work(struct series_worker *w, struct error *f)
+static int run_connection(struct series_worker *w, struct error *f)
 {
 	const struct series *s = w->series;
 	struct arena a = ARENA_INIT;
@@ -92,7 +94,7 @@ static int work(struct series_worker *w, struct error *f)
 			   s->trace, f);
 
 	if (r == 0) {
-		if (connects(w))
+		if (may_send(w))
 			series_worker_run(w);
 		route_close(&w->route);
 	}
@@ -102,47 +104,48 @@ static int work(struct series_worker *w, struct error *f)
 
 /* ---- several connections ---- */
 
-struct crew {
+struct processes {
 	pid_t pids[SERIES_CONNECTIONS_MAX];
 	unsigned started;
-	bool was_told; /* to end */
+	bool is_stopping;
 };
 
 /* Waits for a verdict, also after a signal; a signal that only this process got
  * is passed on. */
-static void await_word(struct crew *crew, int fd)
+static void wait_for_verdict(struct processes *all, int fd)
 {
 	struct pollfd p = { .fd = fd, .events = POLLIN };
 
-	if (crew->was_told || interrupt_poll(&p, 1, -1) >= 0 ||
+	if (all->is_stopping || interrupt_poll(&p, 1, -1) >= 0 ||
 	    !interrupt_is_due())
 		return;
-	crew->was_told = true;
-	for (unsigned i = 0; i < crew->started; i++)
-		kill(crew->pids[i], SIGTERM);
+	all->is_stopping = true;
+	for (unsigned i = 0; i < all->started; i++)
+		kill(all->pids[i], SIGTERM);
 }
 
-static void hear(struct series_worker *w, struct crew *crew, int fd)
+static void read_verdicts(struct series_worker *w, struct processes *all,
+			  int fd)
 {
 	struct series_verdict v;
 
 	for (;;) {
-		await_word(crew, fd);
+		wait_for_verdict(all, fd);
 		if (io_read_full(fd, &v, sizeof(v)) != (ssize_t)sizeof(v))
 			return;
-		note(w, &v);
+		count_verdict(w, &v);
 	}
 }
 
 /* Reports a connection that failed before its first mail. */
-static void tell_trouble(struct series_worker *w, const struct error *f)
+static void report_error(struct series_worker *w, const struct error *f)
 {
-	struct series_verdict v = { .fate = SERIES_FAILED,
+	struct series_verdict v = { .status = SERIES_FAILED,
 				    .exit = error_exit(f) };
 
 	snprintf(v.name, sizeof(v.name), "a connection");
 	snprintf(v.text, sizeof(v.text), "%s", f->text);
-	tell(w, &v);
+	report(w, &v);
 }
 
 /* -1: there is no process. */
@@ -157,9 +160,9 @@ static pid_t start(struct series_worker *w, const int fds[2], struct error *f)
 		return pid;
 	log_stop_progress();
 	close(fds[0]);
-	w->report = fds[1];
-	if (work(w, f) < 0)
-		tell_trouble(w, f);
+	w->report_fd = fds[1];
+	if (run_connection(w, f) < 0)
+		report_error(w, f);
 	process_end();
 }
 
@@ -178,28 +181,28 @@ static int wait_for(pid_t pid, struct error *f)
 			 "sent; resume the series");
 }
 
-static int work_together(struct series_worker *w, unsigned count,
+static int run_processes(struct series_worker *w, unsigned count,
 			 struct error *f)
 {
-	struct crew crew = { .started = 0 };
+	struct processes all = { .started = 0 };
 	int fds[2], r = 0;
 
 	w->connections = count;
 	if (pipe2(fds, O_CLOEXEC) < 0)
 		return error_errno(f, ERROR_OS, errno,
 				   "no pipe for the connections");
-	while (r == 0 && crew.started < count) {
-		crew.pids[crew.started] = start(w, fds, f);
-		r = crew.pids[crew.started] < 0 ? -1 : 0;
-		crew.started += r == 0;
+	while (r == 0 && all.started < count) {
+		all.pids[all.started] = start(w, fds, f);
+		r = all.pids[all.started] < 0 ? -1 : 0;
+		all.started += r == 0;
 	}
 	close(fds[1]);
 	if (r < 0)
 		series_worker_stop(w);
-	hear(w, &crew, fds[0]);
+	read_verdicts(w, &all, fds[0]);
 	close(fds[0]);
-	for (unsigned i = 0; i < crew.started; i++)
-		if (wait_for(crew.pids[i], f) < 0)
+	for (unsigned i = 0; i < all.started; i++)
+		if (wait_for(all.pids[i], f) < 0)
 			r = -1;
 	return r;
 }
@@ -219,7 +222,8 @@ static void count_all(const struct series *s, struct series_result *out)
 	}
 }
 
-static struct series_shared *share(const struct series *s, struct error *f)
+static struct series_shared *make_shared(const struct series *s,
+					 struct error *f)
 {
 	size_t recipients = s->envelope ? s->envelope->count : 0;
 	size_t size =
@@ -232,7 +236,7 @@ static struct series_shared *share(const struct series *s, struct error *f)
 }
 
 /* Recipients refused before stay refused, unless everything is sent again. */
-static void recall_refused(struct series_worker *w)
+static void load_refused(struct series_worker *w)
 {
 	const struct series *s = w->series;
 	struct arena a = ARENA_INIT;
@@ -265,8 +269,8 @@ int series_run(const struct series *s, struct series_result *out,
 {
 	struct error failed = ERROR_INIT;
 	struct series_worker w = { .series = s,
-				   .tell = tell,
-				   .report = -1,
+				   .report = report,
+				   .report_fd = -1,
 				   .result = out,
 				   .error = &failed };
 	unsigned left;
@@ -275,16 +279,16 @@ int series_run(const struct series *s, struct series_result *out,
 	*out = (struct series_result){ .wanted = 0 };
 	count_all(s, out);
 	left = out->wanted - out->before;
-	w.shared = share(s, f);
+	w.shared = make_shared(s, f);
 	if (!w.shared)
 		return -1;
-	recall_refused(&w);
+	load_refused(&w);
 	if (s->connections > 1 && left > 1)
-		r = work_together(&w,
+		r = run_processes(&w,
 				  s->connections < left ? s->connections : left,
 				  f);
 	else
-		r = work(&w, f);
+		r = run_connection(&w, f);
 	sum_up(&w);
 	munmap(w.shared, w.shared->size);
 	if (r == 0 && error_is_set(&failed)) {

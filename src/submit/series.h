@@ -1,16 +1,16 @@
 /* series.h - the mails of one command.
  *
- * Each is made when its turn comes and freed when it has its verdict, and is
- * sent over a route that stays open, several at a time (deliver/route.h); with
- * several connections each has its own process, and takes the next mail.  What
- * is accepted (by a server or by the queue) is recorded in the journal before
- * it is reported, for single recipients where not all of a mail's were:
+ * Each is made when its turn comes and freed when it has its verdict.  They are
+ * sent over a route that stays open, several at a time (deliver/route.h).  Each
+ * of several connections has its own process, which takes the next mail.  What
+ * was accepted (by a server or by the queue) is recorded in the journal before
+ * it is reported; if not all recipients were accepted, for each of them:
  *
- *	+KEY;		everybody has it, or nobody else will
- *	+KEY <ADDRESS>;	this one has it
+ *	+KEY;		all recipients have it, or no other will get it
+ *	+KEY <ADDRESS>;	this recipient has it
  *	+refused <ADDRESS>;
- *			of mails that are one: this one was refused for good
- *			where others were not, and is sent no more of them */
+ *			parts of one mail: this recipient was permanently
+ *			refused, others were not; it gets no further part */
 #ifndef SUBMIT_SERIES_H
 #define SUBMIT_SERIES_H
 
@@ -45,12 +45,12 @@ struct series_options {
 	const char *parts;  /* only these parts, "4,7-9"; NULL: all */
 };
 
-enum series_fate { SERIES_SENT, SERIES_QUEUED, SERIES_FAILED };
+enum series_status { SERIES_SENT, SERIES_QUEUED, SERIES_FAILED };
 
 /* The result of one; strings that are too long are cut. */
 struct series_verdict {
 	unsigned n;
-	enum series_fate fate;
+	enum series_status status;
 	int exit;	   /* its own exit status */
 	bool is_held;	   /* it is queued, since a limit holds it */
 	bool is_unwritten; /* it was sent or queued, but the journal could not
@@ -76,11 +76,12 @@ struct series_ops {
 	/* Its key in the journal; in `a`. */
 	const char *(*key)(void *context, unsigned n, struct arena *a);
 	/* Called in this process for each result. */
-	void (*told)(void *context, const struct series_verdict *v);
+	void (*on_verdict)(void *context, const struct series_verdict *v);
 	/* NULL, or: may it be sent? */
 	bool (*wanted)(void *context, unsigned n);
 	/* NULL, or the progress of mail n, when there is one connection. */
-	void (*moved)(void *context, unsigned n, uint64_t done, uint64_t total);
+	void (*on_progress)(void *context, unsigned n, uint64_t done,
+			    uint64_t total);
 };
 
 struct series {

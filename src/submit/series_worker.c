@@ -1,18 +1,19 @@
-/* series_worker.c - draw, make, send; then write down, and tell.
+/* series_worker.c - draw, make, send; then record, and report.
  *
- *	state of a mail		on disk		told
+ *	state of a mail		on disk		reported
  *	drawn			no		no
- *	on its way		no		no
- *	landed: it has verdicts	no		no
- *	put			in the file	no
+ *	begun			no		no
+ *	finished: has verdicts	no		no
+ *	recorded		in the file	no
  *	synced			yes		yes
  *
- * As many as there is room for are on their way before any lands; those that
- * land together have one sync, and nothing is told as sent that is not on disk.
- * A crash before that sends them again, with the same Message-IDs.
+ * As many mails as there is room for are begun before any is finished.  Those
+ * that finish together have one sync, and nothing is reported as sent that is
+ * not on disk.  A crash before that sends them again, with the same
+ * Message-IDs.
  *
- * Of mails that are one the first goes alone: whom the server refuses gets no
- * more of them. */
+ * Of the parts of one mail the first goes alone: a recipient that the server
+ * refuses gets no other part. */
 #include "submit/series_worker.h"
 
 #include <stdio.h>
@@ -25,13 +26,13 @@
 
 #define RESCUE_MS (60 * 1000) /* for the rest, after a signal */
 
-struct series_flight {
+struct series_mail {
 	struct arena arena;
 	const char *key; /* in the journal */
 	struct composition composition;
 	size_t had; /* recipients who got it before */
-	struct submit_mail mail;
-	bool was_begun;
+	struct submit_mail sending;
+	bool is_begun;
 	struct outcome out;
 	struct error error;
 	struct series_verdict verdict;
@@ -84,8 +85,8 @@ static atomic_bool *refusal_of(struct series_worker *w,
 }
 
 /* Removes recipients who have it or were refused; returns how many have it. */
-static size_t leave_out(struct series_worker *w, struct envelope *e,
-			const char *key, struct arena *a)
+static size_t skip_recipients(struct series_worker *w, struct envelope *e,
+			      const char *key, struct arena *a)
 {
 	const struct series *s = w->series;
 	size_t left = 0, had = 0;
@@ -116,9 +117,9 @@ static bool is_refused(const struct recipient *one)
 	       one->verdict.reply && !one->verdict.temporary;
 }
 
-static int note_refused(struct series_worker *w, const struct recipient *one,
-			struct series_verdict *v, struct arena *a,
-			struct error *f)
+static int record_refused(struct series_worker *w, const struct recipient *one,
+			  struct series_verdict *v, struct arena *a,
+			  struct error *f)
 {
 	atomic_bool *refused = refusal_of(w, one);
 	size_t n = strlen(v->refused);
@@ -131,11 +132,11 @@ static int note_refused(struct series_worker *w, const struct recipient *one,
 			   series_key_for(a, "refused", one), f);
 }
 
-/* Some have it and the others were refused: the series continues without these.
- */
-static int note_each(struct series_worker *w, const struct envelope *e,
-		     size_t had, const char *key, struct series_verdict *v,
-		     struct arena *a, bool *is_any, struct error *f)
+/* If some have it and the others were refused, the series continues without
+ * these. */
+static int record_each(struct series_worker *w, const struct envelope *e,
+		       size_t had, const char *key, struct series_verdict *v,
+		       struct arena *a, bool *is_any, struct error *f)
 {
 	size_t have = had, refused = 0;
 
@@ -147,11 +148,11 @@ static int note_each(struct series_worker *w, const struct envelope *e,
 	if (!have)
 		return 0;
 	if (w->series->envelope && have + refused == had + e->count) {
-		v->fate = v->queue_id[0] ? SERIES_QUEUED : SERIES_SENT;
+		v->status = v->queue_id[0] ? SERIES_QUEUED : SERIES_SENT;
 		v->exit = 0;
 		for (size_t i = 0; i < e->count; i++)
 			if (is_refused(&e->recipients[i]) &&
-			    note_refused(w, &e->recipients[i], v, a, f) < 0)
+			    record_refused(w, &e->recipients[i], v, a, f) < 0)
 				return -1;
 		return journal_put(w->series->journal, key, f);
 	}
@@ -164,115 +165,116 @@ static int note_each(struct series_worker *w, const struct envelope *e,
 	return 0;
 }
 
-/* ---- off it goes ---- */
+/* ---- begin ---- */
 
-static void moved(void *context, uint64_t done, uint64_t total)
+static void on_progress(void *context, uint64_t done, uint64_t total)
 {
-	const struct series_flight *fl = context;
-	const struct series *s = fl->worker->series;
+	const struct series_mail *m = context;
+	const struct series *s = m->worker->series;
 
-	s->ops->moved(s->context, fl->verdict.n, fl->ahead + done, total);
+	s->ops->on_progress(s->context, m->verdict.n, m->ahead + done, total);
 }
 
 /* Without a journal a failed mail is saved; for parts, the caller saves the
  * file. */
-static bool is_kept(const struct series *s)
+static bool keeps_failed(const struct series *s)
 {
 	return s->journal && !journal_is_there(s->journal) && !s->envelope;
 }
 
-static void submit(struct series_worker *w, struct series_flight *fl)
+static void submit(struct series_worker *w, struct series_mail *m)
 {
 	const struct series *s = w->series;
 	const struct submission submission = {
-		.composition = &fl->composition,
+		.composition = &m->composition,
 		.config = s->config,
 		.trace = s->trace,
 		.route = &w->route,
-		.progress =
-			s->ops->moved && w->report < 0 ? &fl->progress : NULL,
+		.progress = s->ops->on_progress && w->report_fd < 0
+				    ? &m->progress
+				    : NULL,
 		.limit = s->limit,
-		.keeping = is_kept(s) ? SUBMIT_KEEP : SUBMIT_KEEP_NONE,
+		.keeping = keeps_failed(s) ? SUBMIT_KEEP : SUBMIT_KEEP_NONE,
 	};
 
-	fl->was_begun = true;
-	submit_begin(&fl->mail, &submission, &fl->out);
+	m->is_begun = true;
+	submit_begin(&m->sending, &submission, &m->out);
 }
 
 /* Do not connect again. */
-static void hang_up(struct route *r)
+static void close_hosts(struct route *r)
 {
 	for (unsigned i = 0; i < r->count; i++)
 		smarthost_close(&r->hosts[i]);
 }
 
-/* Reading the rest takes all the time that a signal leaves. */
-static int make(struct series_worker *w, unsigned n, struct series_flight *fl)
+/* After a signal the rest of the input is read: that may take longer. */
+static int make(struct series_worker *w, unsigned n, struct series_mail *m)
 {
 	const struct series *s = w->series;
 	unsigned patience = interrupt_extend(s->is_rest_lost ? RESCUE_MS : 0);
-	int r = s->ops->make(s->context, n, &fl->arena, &fl->composition,
-			     fl->verdict.name, &fl->error);
+	int r = s->ops->make(s->context, n, &m->arena, &m->composition,
+			     m->verdict.name, &m->error);
 
 	interrupt_restore(patience);
 	return r;
 }
 
-static struct series_flight *flight_new(struct series_worker *w, unsigned n)
+static struct series_mail *mail_new(struct series_worker *w, unsigned n)
 {
 	const struct series *s = w->series;
-	struct series_flight *fl = memory_alloc(sizeof(*fl));
+	struct series_mail *m = memory_alloc(sizeof(*m));
 
-	*fl = (struct series_flight){
+	*m = (struct series_mail){
 		.arena = ARENA_INIT,
 		.out = { .account = s->account->name },
-		.verdict = { .n = n, .fate = SERIES_FAILED },
+		.verdict = { .n = n, .status = SERIES_FAILED },
 		.worker = w,
-		.progress = { .sent = moved, .context = fl },
+		.progress = { .sent = on_progress, .context = m },
 	};
-	fl->composition = (struct composition){ .arena = &fl->arena };
-	fl->key = s->ops->key(s->context, n, &fl->arena);
+	m->composition = (struct composition){ .arena = &m->arena };
+	m->key = s->ops->key(s->context, n, &m->arena);
 	for (unsigned i = 0; i < w->count; i++)
-		fl->ahead += w->flights[i]->composition.stage.size;
-	return fl;
+		m->ahead += w->mails[i]->composition.stage.size;
+	return m;
 }
 
-static void flight_drop(struct series_flight *fl)
+static void mail_drop(struct series_mail *m)
 {
-	composition_free(&fl->composition);
-	arena_free(&fl->arena);
-	free(fl);
+	composition_free(&m->composition);
+	arena_free(&m->arena);
+	free(m);
 }
 
-static void take_off(struct series_worker *w, unsigned n)
+static void begin_mail(struct series_worker *w, unsigned n)
 {
-	struct series_flight *fl = flight_new(w, n);
-	struct envelope *e = &fl->composition.envelope;
+	struct series_mail *m = mail_new(w, n);
+	struct envelope *e = &m->composition.envelope;
 
-	if (make(w, n, fl) == 0) {
-		fl->had = leave_out(w, e, fl->key, &fl->arena);
+	if (make(w, n, m) == 0) {
+		m->had = skip_recipients(w, e, m->key, &m->arena);
 		if (is_rescuing(w))
-			hang_up(&w->route);
+			close_hosts(&w->route);
 		if (e->count)
-			submit(w, fl);
+			submit(w, m);
 	}
-	w->flights[w->count++] = fl;
+	w->mails[w->count++] = m;
 }
 
-/* ---- and lands ---- */
+/* ---- finish ---- */
 
-static void fill_verdict(struct series_flight *fl)
+static void fill_verdict(struct series_mail *m)
 {
-	const struct composition *c = &fl->composition;
-	const struct outcome *out = &fl->out;
-	const struct error *f = &fl->error;
-	struct series_verdict *v = &fl->verdict;
+	const struct composition *c = &m->composition;
+	const struct outcome *out = &m->out;
+	const struct error *f = &m->error;
+	struct series_verdict *v = &m->verdict;
 
 	v->size = c->stage.size;
 	v->exit = outcome_exit(out, f);
-	v->fate = v->exit	  ? SERIES_FAILED
-		  : out->queue_id ? SERIES_QUEUED
-				  : SERIES_SENT;
+	v->status = v->exit	    ? SERIES_FAILED
+		    : out->queue_id ? SERIES_QUEUED
+				    : SERIES_SENT;
 	v->is_held = out->held_by != NULL;
 	snprintf(v->message_id, sizeof(v->message_id), "%s",
 		 c->message_id ? c->message_id : "");
@@ -288,92 +290,92 @@ static void fill_verdict(struct series_flight *fl)
 }
 
 /* A mail that was sent and is not in the journal would be sent again. */
-static void not_written(struct series_worker *w, struct series_verdict *v,
-			const struct error *trouble)
+static void set_unwritten(struct series_worker *w, struct series_verdict *v,
+			  const struct error *trouble)
 {
 	series_worker_stop(w);
 	v->exit = error_exit(trouble);
-	v->is_unwritten = v->fate != SERIES_FAILED;
+	v->is_unwritten = v->status != SERIES_FAILED;
 	snprintf(v->text, sizeof(v->text),
 		 "%s, and that cannot be recorded: --resume "
 		 "sends it once more: %.600s",
-		 v->fate == SERIES_SENT	    ? "it was sent"
-		 : v->fate == SERIES_QUEUED ? "it is queued"
-					    : "some of its recipients have it",
+		 v->status == SERIES_SENT ? "it was sent"
+		 : v->status == SERIES_QUEUED
+			 ? "it is queued"
+			 : "some of its recipients have it",
 		 trouble->text);
-	v->fate = SERIES_FAILED;
+	v->status = SERIES_FAILED;
 }
 
 /* Is anything of it in the journal? */
-static bool put(struct series_worker *w, struct series_flight *fl)
+static bool record(struct series_worker *w, struct series_mail *m)
 {
-	struct series_verdict *v = &fl->verdict;
+	struct series_verdict *v = &m->verdict;
 	struct error trouble = ERROR_INIT;
 	bool is_any = false;
 	int r;
 
 	if (!w->series->journal)
 		return false;
-	if (v->fate != SERIES_FAILED) {
+	if (v->status != SERIES_FAILED) {
 		is_any = true;
-		r = journal_put(w->series->journal, fl->key, &trouble);
+		r = journal_put(w->series->journal, m->key, &trouble);
 	} else {
-		r = note_each(w, &fl->composition.envelope, fl->had, fl->key, v,
-			      &fl->arena, &is_any, &trouble);
+		r = record_each(w, &m->composition.envelope, m->had, m->key, v,
+				&m->arena, &is_any, &trouble);
 	}
 	if (r == 0)
 		return is_any;
-	not_written(w, v, &trouble);
+	set_unwritten(w, v, &trouble);
 	return false;
 }
 
-static void put_all(struct series_worker *w)
+static void record_all(struct series_worker *w)
 {
-	bool is_put[SESSION_MAILS_MAX], is_any = false;
+	bool is_recorded[SESSION_MAILS_MAX], is_any = false;
 	struct error trouble = ERROR_INIT;
 
 	crash_point("series-sent");
 	for (unsigned i = 0; i < w->count; i++) {
-		is_put[i] = put(w, w->flights[i]);
-		is_any |= is_put[i];
+		is_recorded[i] = record(w, w->mails[i]);
+		is_any |= is_recorded[i];
 	}
 	if (!is_any || journal_sync(w->series->journal, &trouble) == 0)
 		return;
 	for (unsigned i = 0; i < w->count; i++)
-		if (is_put[i])
-			not_written(w, &w->flights[i]->verdict, &trouble);
+		if (is_recorded[i])
+			set_unwritten(w, &w->mails[i]->verdict, &trouble);
 }
 
 /* Can it be drawn again: did a signal come before it was sent? */
-static bool is_left(const struct series_worker *w,
-		    const struct series_flight *fl)
+static bool is_left(const struct series_worker *w, const struct series_mail *m)
 {
-	return fl->verdict.fate == SERIES_FAILED &&
-	       fl->error.cause == ERROR_INTERRUPTED && !w->series->is_rest_lost;
+	return m->verdict.status == SERIES_FAILED &&
+	       m->error.cause == ERROR_INTERRUPTED && !w->series->is_rest_lost;
 }
 
-static void land(struct series_worker *w)
+static void finish_mails(struct series_worker *w)
 {
 	route_collect(&w->route);
 	for (unsigned i = 0; i < w->count; i++) {
-		struct series_flight *fl = w->flights[i];
+		struct series_mail *m = w->mails[i];
 
-		if (fl->was_begun)
-			submit_finish(&fl->mail, &fl->error);
-		fill_verdict(fl);
+		if (m->is_begun)
+			submit_finish(&m->sending, &m->error);
+		fill_verdict(m);
 	}
 	if (w->count)
-		put_all(w);
+		record_all(w);
 	for (unsigned i = 0; i < w->count; i++) {
-		struct series_flight *fl = w->flights[i];
+		struct series_mail *m = w->mails[i];
 
-		if (fl->verdict.fate == SERIES_FAILED && w->series->envelope)
+		if (m->verdict.status == SERIES_FAILED && w->series->envelope)
 			series_worker_stop(w);
-		if (!is_left(w, fl) && !w->tell(w, &fl->verdict))
+		if (!is_left(w, m) && !w->report(w, &m->verdict))
 			series_worker_stop(w);
-		flight_drop(fl);
+		mail_drop(m);
 	}
-	w->has_landed |= w->count > 0;
+	w->has_finished |= w->count > 0;
 	w->count = 0;
 }
 
@@ -406,14 +408,14 @@ static long descriptors(const struct composition *c)
 	       (c->has_stage && c->stage.fd >= 0);
 }
 
-/* For the files of one more mail, which is as the last one.  What is split has
- * its own share. */
+/* For the files of one more mail like the last one.  The other half of the
+ * descriptors is for a file that is split. */
 static bool has_descriptors(const struct series_worker *w)
 {
 	long most = inputs_descriptors_max() / 2, held = 0, last = 0;
 
 	for (unsigned i = 0; i < w->count; i++) {
-		last = descriptors(&w->flights[i]->composition);
+		last = descriptors(&w->mails[i]->composition);
 		held += last;
 	}
 	return !most || held + last <= most;
@@ -421,7 +423,7 @@ static bool has_descriptors(const struct series_worker *w)
 
 static bool has_room(const struct series_worker *w)
 {
-	bool is_alone = w->series->envelope && !w->has_landed;
+	bool is_alone = w->series->envelope && !w->has_finished;
 
 	return !is_alone && w->count < SESSION_MAILS_MAX && is_fair_share(w) &&
 	       route_has_room(&w->route) && has_descriptors(w) &&
@@ -442,10 +444,10 @@ void series_worker_run(struct series_worker *w)
 		if (!goes)
 			continue;
 		if (is_rescuing(w))
-			land(w);
-		take_off(w, n);
+			finish_mails(w);
+		begin_mail(w, n);
 		if (!has_room(w))
-			land(w);
+			finish_mails(w);
 	}
-	land(w);
+	finish_mails(w);
 }

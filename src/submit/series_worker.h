@@ -10,13 +10,13 @@
 /* Shared by all connections, in memory shared by their processes. */
 struct series_shared {
 	size_t size;
-	atomic_uint next;    /* the last number drawn */
-	atomic_uint without; /* connections that could not be made */
+	atomic_uint next;	 /* the last number drawn */
+	atomic_uint unconnected; /* connections that could not be made */
 	atomic_bool stop;
 	atomic_bool refused[]; /* the common envelope's recipients */
 };
 
-struct series_flight; /* a mail on its way */
+struct series_mail; /* a mail on its way */
 
 struct series_worker {
 	const struct series *series;
@@ -24,15 +24,15 @@ struct series_worker {
 	struct route route;
 	unsigned connections;
 	/* Reports a verdict; false: the reader is gone. */
-	bool (*tell)(struct series_worker *w, const struct series_verdict *v);
-	int report; /* the pipe; -1: this process is the only one */
+	bool (*report)(struct series_worker *w, const struct series_verdict *v);
+	int report_fd; /* the pipe; -1: this process is the only one */
 	struct series_result *result;
 	struct error *error; /* of the first failure */
 	size_t recipient;    /* index after the last one found */
 	/* being sent, in order */
-	struct series_flight *flights[SESSION_MAILS_MAX];
+	struct series_mail *mails[SESSION_MAILS_MAX];
 	unsigned count;
-	bool has_landed; /* at least one was finished */
+	bool has_finished; /* at least one was finished */
 };
 
 bool series_worker_is_stopped(const struct series_worker *w);

@@ -1,12 +1,12 @@
 /* split.c - how many parts, and where each one begins.
  *
- * The frame of a part is written once with nothing in it and with the widest
- * numbers that the set can have; what is left of the limit is for the slice.
- * How many parts there are depends on the frame and the frame on how many
- * digits that number has: from the most digits down, until both agree.
+ * The frame of a part is rendered once, empty and with the widest numbers that
+ * the set can have; the rest of the limit is for the slice.  The number of
+ * parts depends on the size of the frame, which depends on how many digits that
+ * number has: the digits are reduced until both agree.
  *
- * A frame is tried both as it is for a server with 8BITMIME and without, since
- * nobody has asked the server yet, and the larger counts. */
+ * The capabilities of the server are not known yet, so a frame is rendered both
+ * with 8BITMIME and without, and the larger size counts. */
 #include "submit/split.h"
 
 #include <inttypes.h>

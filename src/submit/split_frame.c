@@ -1,15 +1,15 @@
-/* split_frame.c - what stands around a slice.
+/* split_frame.c - the text and fields around a slice.
  *
- * The words for a person say how to put the file together with what every
- * machine has; the label (mail/fragment_label.h) says it to mailjoin, three
- * times, since gateways take away fields and readers keep what they like.
+ * A text for people says how to join the file with standard tools.  The label
+ * (mail/fragment_label.h) is for mailjoin; it is written three times, since
+ * gateways remove fields and mail readers save only some of them.
  *
- * A shar part appends its slice to the file, the first one makes it, and no
- * part does anything else.
+ * A shar part appends its slice to the file, which the first part creates;
+ * nothing else.
  *
- * What is uuencoded has to stay 7bit, or its size would depend on what is in
- * it: so the words around it are ASCII, and a text that is more than that goes
- * before it as it would go by itself. */
+ * A uuencoded part has to be 7bit, or its size would depend on its content: so
+ * our text in it is ASCII, and a text of the user that is not becomes a part of
+ * its own before it. */
 #include "submit/split_frame.h"
 
 #include <inttypes.h>

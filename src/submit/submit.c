@@ -1,13 +1,12 @@
-/* submit.c - which way it goes, and what is done when it does not.
+/* submit.c - what is sent, and where the rest of the recipients goes.
  *
- *	over a limit: all		in the queue, held
- *	recipients that are left	are
- *	deferred, or nobody was asked	in the queue, waiting
- *	refused				told, and in the dead letter; or in the
- *					queue as failed, for a notice
+ *	over a limit			held in the queue
+ *	deferred, or no server asked	waiting in the queue
+ *	refused				reported, and in the dead letter; or in
+ *					the queue as failed, for a bounce
  *
- * and where the queue is off or cannot take it, all of them in the dead letter.
- */
+ * If the queue is off or cannot store the mail, all of them are in the dead
+ * letter. */
 #include "submit/submit.h"
 
 #include <string.h>

@@ -3,9 +3,10 @@
  * A mail that is over a limit of its account is held in the queue (limit.h).
  * It is sent by the account's route (deliver/route.h).  What could not be sent
  * now waits in the queue, or all of it does before a server is contacted
- * (enqueue.h); permanent refusals are reported to the caller, and to the sender
- * by mail where the request asks for it.  What was neither accepted nor queued
- * is saved in the dead letter, complete.  Each message makes one log line. */
+ * (enqueue.h).  Permanent refusals are reported to the caller, and to the
+ * sender by mail if the request asks for it.  A mail that was neither accepted
+ * nor queued is saved in the dead letter, complete.  Each message makes one log
+ * line. */
 #ifndef SUBMIT_SUBMIT_H
 #define SUBMIT_SUBMIT_H
 

@@ -1,7 +1,7 @@
 /* transcript.h - the dialogue with the server, written out.
  *
- * On standard error, in a file of the user's own, or both.  Secrets were
- * masked before they come here (dial.h). */
+ * On standard error, in a file of the user's own, or both.  Secrets have been
+ * masked before (net/conn.h). */
 #ifndef SUBMIT_TRANSCRIPT_H
 #define SUBMIT_TRANSCRIPT_H
 

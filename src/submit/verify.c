@@ -1,4 +1,4 @@
-/* verify.c - the rule of resolve.h, for people. */
+/* verify.c - shows how addresses are resolved (resolve.h). */
 #include "submit/verify.h"
 
 #include <string.h>
