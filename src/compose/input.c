@@ -22,10 +22,10 @@
 #define TYPED_MAX 65536 /* octets that a person may have typed */
 #define COPY_ROOM 65536
 
-/* A file that somebody writes at is copied when it was left alone so long, or
- * as it is after so many looks: a log never is. */
-#define QUIET_MS   500
-#define QUIET_LOOK 20
+/* A file that is written to is copied when it was left alone so long, or as it
+ * is after so many looks at it and others of the mail: a log never is. */
+#define QUIET_MS    500
+#define QUIET_LOOKS 20
 
 /* The content of many files, one behind the other, in a file without a name. */
 struct input_pool {
@@ -350,19 +350,29 @@ void input_watch(struct input *in, struct slice *content)
 		content->file = &in->file;
 }
 
-/* What replaces it may still be on its way: half of that is nobody's file. */
-static void await_quiet(const struct input *in, unsigned *looks)
+static bool is_same_state(const struct stat *a, const struct stat *b)
+{
+	return a->st_size == b->st_size &&
+	       disk_is_same_time(&a->st_mtim, &b->st_mtim);
+}
+
+/* The new contents may still be being written: half of them is nobody's file.
+ * After a signal there is no time. */
+static void await_quiet(struct inputs *all, const struct input *in)
 {
 	struct stat before, now;
 
 	if (fstat(in->fd, &before) < 0)
 		return;
-	while (*looks && interrupt_sleep(QUIET_MS) == 0 &&
-	       fstat(in->fd, &now) == 0 &&
-	       (now.st_size != before.st_size ||
-		!disk_is_same_time(&now.st_mtim, &before.st_mtim))) {
+	while (all->looks < QUIET_LOOKS) {
+		if (interrupt_sleep(QUIET_MS) < 0)
+			all->looks = QUIET_LOOKS;
+		else if (fstat(in->fd, &now) < 0 ||
+			 is_same_state(&before, &now))
+			return;
+		else
+			all->looks++;
 		before = now;
-		--*looks;
 	}
 }
 
@@ -394,22 +404,22 @@ static int copy_now(const struct input *in, struct sink *to)
 /* The copy is of one state of it, if it ever rests for that long. */
 static int copy_quiet(struct inputs *all, struct input *in)
 {
-	unsigned looks = QUIET_LOOK;
 	struct slice_file state;
 	struct stat st;
 
 	for (;;) {
 		stage_init(&in->stage, all->spool, in->name, &in->trouble);
-		await_quiet(in, &looks);
+		await_quiet(all, in);
 		if (fstat(in->fd, &st) < 0)
 			return error_errno(&in->trouble, ERROR_IO, errno,
 					   "cannot read %s", in->name);
 		slice_file_take(&state, in->fd, &st);
 		if (copy_now(in, &in->stage.sink) < 0)
 			return -1;
-		if (!looks || !slice_file_has_changed(&state, in->fd))
+		if (all->looks >= QUIET_LOOKS ||
+		    !slice_file_has_changed(&state, in->fd))
 			return 0;
-		looks--;
+		all->looks++;
 		stage_free(&in->stage);
 	}
 }

@@ -31,6 +31,7 @@ struct inputs {
 	struct input *first;
 	long held;		 /* files, and copies in a file of their own */
 	struct input_pool *pool; /* NULL while they are few */
+	unsigned looks;		 /* at those that changed, until they rest */
 };
 
 /* "-", or one of the names by which the system calls standard input; NULL is
