@@ -130,7 +130,7 @@ static int begin_journal(struct runner *run, const char *parent, const char *id,
 
 	if (r == 0 || f->cause == ERROR_DATA)
 		return r;
-	log_warning("%s: if this is interrupted, it cannot be continued with "
+	log_warning("%s; if this is interrupted, it cannot be continued with "
 		    "--resume",
 		    f->text);
 	error_clear(f);

@@ -299,8 +299,7 @@ int queue_put(struct queue *q, struct stage *s, struct entry *e, const char *id,
 	else if (p.fd >= 0)
 		queue_dir_unlock(p.fd); /* the stage keeps it open */
 	if (r < 0)
-		return error_set(f, ERROR_TEMPORARY,
-				 "the mail could not be queued: %s", why.text);
+		return error_set(f, ERROR_TEMPORARY, "%s", why.text);
 	e->id = arena_dup(q->arena, p.id);
 	return 0;
 }
