@@ -6,8 +6,9 @@
  * that, for tests: `clock=UNIX_SECONDS zone=MINUTES seed=N host=FQDN user=NAME
  * uid=N gecos=NAME home=DIR charset=NAME tty=0|1 mailname=NAME aliases=FILE
  * spare=DIR spool=DIR dns=PORT`, separated by spaces, each optional ("_" in a
- * gecos is a space).  What is left out is real, except mailname, aliases and
- * spool: with a frozen host or home these exist only when they are named. */
+ * gecos is a space; an empty home is none).  What is left out is real, except
+ * mailname, aliases and spool: with a frozen host or home these exist only when
+ * they are named. */
 #ifndef BASE_SYSENV_H
 #define BASE_SYSENV_H
 

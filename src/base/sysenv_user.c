@@ -205,7 +205,7 @@ const char *sysenv_user(void)
 const char *sysenv_home(void)
 {
 	if (sysenv_frozen.home)
-		return sysenv_frozen.home;
+		return *sysenv_frozen.home ? sysenv_frozen.home : NULL;
 	if (!facts.have_home)
 		find_home();
 	return facts.home[0] ? facts.home : NULL;

@@ -191,8 +191,12 @@ static int take_lock(struct run_record *run)
 	struct state s;
 	int r;
 
-	if (lock == RUN_LOCK_NONE || !run->entry.path)
+	if (lock == RUN_LOCK_NONE)
 		return 1;
+	if (!run->entry.path) {
+		run_note(run, "the job was run without its lock");
+		return 1;
+	}
 	r = state_lock_run(&run->entry, false, &f);
 	if (r == 0 && lock == RUN_LOCK_WAIT) {
 		r = state_lock_run(&run->entry, true, &f);

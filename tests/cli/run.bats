@@ -616,9 +616,14 @@ time.sleep(600)' 3>&- &
 
 @test "no home, no state: the job is run all the same" {
 	freeze 'home='
-	job --name x -- sh -c 'echo words >ran; exit 6'
+	job --name x --lock=skip -- sh -c 'echo words >ran; exit 6'
 	[ "$status" -eq 6 ]
 	[ -s ran ]
+	says 'no home directory for the record'
+	says 'without its lock'
+	send --run --list
+	[ "$status" -ne 0 ]
+	says 'no home directory'
 }
 
 @test "no disk for the output: the job goes on, the mail has both ends" {
