@@ -10,7 +10,7 @@
 #include "flow/sink.h"
 
 #define LINE_OCTETS 65536
-#define GROUPS	    8
+#define GROUPS	    33 /* with the whole match */
 #define MASKED_MAX  (1024 * 1024)
 
 int patterns_check(const char *pattern, struct error *f)
@@ -22,8 +22,14 @@ int patterns_check(const char *pattern, struct error *f)
 	sysenv_use_locale();
 	code = regcomp(&r, pattern, REG_EXTENDED);
 	if (!code) {
+		size_t groups = r.re_nsub;
+
 		regfree(&r);
-		return 0;
+		return groups < GROUPS
+			       ? 0
+			       : error_set(f, ERROR_USAGE,
+					   "'%s' has more than %d groups",
+					   pattern, GROUPS - 1);
 	}
 	regerror(code, &r, why, sizeof(why));
 	return error_set(f, ERROR_USAGE, "'%s' is not a regular expression: %s",
@@ -80,10 +86,16 @@ static const char *mask_one(const regex_t *r, struct arena *a, const char *text)
 	const char *result;
 	int flags = 0;
 
-	while (*text && regexec(r, text, GROUPS, match, flags) == 0 &&
-	       match[0].rm_eo > match[0].rm_so) {
-		mask_match(&out, text, match);
-		text += match[0].rm_eo;
+	while (*text && regexec(r, text, GROUPS, match, flags) == 0) {
+		size_t n = (size_t)match[0].rm_eo;
+
+		if (match[0].rm_so < match[0].rm_eo) {
+			mask_match(&out, text, match);
+		} else { /* of nothing: go on behind the next octet */
+			n += text[n] != '\0';
+			buf_put(&out, text, n);
+		}
+		text += n;
 		flags = REG_NOTBOL;
 	}
 	buf_puts(&out, text);
@@ -123,11 +135,13 @@ static void cut_matches(const regex_t *r, char *line)
 	int flags = 0;
 	regmatch_t match;
 
-	while (*line && regexec(r, line, 1, &match, flags) == 0 &&
-	       match.rm_eo > match.rm_so) {
+	while (*line && regexec(r, line, 1, &match, flags) == 0) {
+		bool is_empty = match.rm_eo == match.rm_so;
+
 		memmove(line + match.rm_so, line + match.rm_eo,
 			strlen(line + match.rm_eo) + 1);
 		line += match.rm_so;
+		line += is_empty && *line; /* behind the next octet */
 		flags = REG_NOTBOL;
 	}
 }

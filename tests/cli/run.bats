@@ -397,6 +397,22 @@ time.sleep(600)' 3>&- &
 	[[ $output == *x* ]]
 }
 
+@test "a pattern that can match nothing does not end the search" {
+	ends 1 --mask '[0-9]*' --name x -- sh -c 'exit 1' pin 1234 5
+	mv "$(mail_file)" mail
+	text | grep -q "pin \*\*\* \*\*\*$"
+	ends 1 --mask '(z)?' --name x -- sh -c 'exit 1' pizza é
+	mv "$(mail_file)" mail
+	text | grep -q 'pi\*\*\*\*\*\*a é$'
+	at 0
+	ends 1 --every 1d --ignore '[0-9]*' --name y -- sh -c 'echo at 11; exit 1'
+	mv "$(mail_file)" mail
+	ends 1 --every 1d --ignore '[0-9]*' --name y -- sh -c 'echo at 12; exit 1'
+	nothing_sent
+	refused 64 'more than 32 groups' --run --mask "$(printf '(a)%.0s' {1..33})" \
+		alice -- true
+}
+
 @test "--every with --ignore: a time in the output is no change" {
 	at 0
 	ends 1 --every 1d --ignore '[0-9]+:[0-9]+' -- sh -c 'echo at 11:02; exit 1'
