@@ -5,14 +5,7 @@
 
 load helper
 load face
-
-setup_file() {
-	serve_setup_file
-}
-
-teardown_file() {
-	serve_teardown_file
-}
+load server
 
 # on_terminal WORDS - the command as a person sees it, without CRs.
 on_terminal() {

@@ -3,14 +3,7 @@
 # shellcheck shell=bash disable=SC2154
 load users
 load face
-
-setup_file() {
-	serve_setup_file
-}
-
-teardown_file() {
-	serve_teardown_file
-}
+load server
 
 machine_setup_served() {
 	machine_setup

@@ -16,14 +16,9 @@ begin_server() {
 }
 
 teardown() {
-	local pid
-
-	for pid in "$BATS_TEST_TMPDIR"/*.pid; do
-		[ ! -e "$pid" ] || kill "$(cat "$pid")" 2>/dev/null || true
-	done
 	[ ! -e "$BATS_TEST_TMPDIR/server.log" ] ||
 		cat "$BATS_TEST_TMPDIR/server.log"
-	lacks 'Sanitizer\|runtime error' <(cat "$BATS_TEST_TMPDIR"/*.log)
+	end_programs
 }
 
 # ready [LINE...] - a queue, and an account that leads to the server.

@@ -159,28 +159,6 @@ lacks() {
 	return 1
 }
 
-# serve_setup_file, serve_teardown_file - a server for all tests of a file; its
-# $server/port, and what it was sent in $server/mail.
-serve_setup_file() {
-	local line
-
-	export server=$BATS_FILE_TMPDIR/server
-	mkdir "$server"
-	mkfifo "$server/ready"
-	python3 "$root/tests/peer/peer" --serve --tls none --auth '' \
-		--maildir "$server/mail" >"$server/ready" 2>"$server/log" 3>&- &
-	echo $! >"$server/pid"
-	while IFS= read -r line; do
-		[[ $line != PEER_PORT=* ]] || echo "${line#*=}" >"$server/port"
-		[ "$line" != ready ] || break
-	done <"$server/ready"
-	[ -s "$server/port" ]
-}
-
-serve_teardown_file() {
-	kill "$(cat "$server/pid")"
-}
-
 # end_programs - those of a test with their number in NAME.pid; none of them has
 # a sanitizer's report in NAME.log.
 end_programs() {

@@ -6,14 +6,7 @@
 # reads what is used; the program may be a checker and a path
 load helper
 load sweep
-
-setup_file() {
-	serve_setup_file
-}
-
-teardown_file() {
-	serve_teardown_file
-}
+load server
 
 setup() {
 	can_sweep

@@ -6,14 +6,7 @@
 # shellcheck disable=SC2154,SC2030,SC2031,SC2094,SC2016
 load helper
 load face
-
-setup_file() {
-	serve_setup_file
-}
-
-teardown_file() {
-	serve_teardown_file
-}
+load server
 
 # fits DEFINITION... - what is in $output; its exit is the process's.
 fits() {

@@ -5,16 +5,9 @@
 # shellcheck disable=SC2154 # helper.bash sets what is used here
 load helper
 load face
+load server
 
 begin=1700000000
-
-setup_file() {
-	serve_setup_file
-}
-
-teardown_file() {
-	serve_teardown_file
-}
 
 # at SECONDS - behind the beginning; each run draws other names.
 draw=1

@@ -4,14 +4,7 @@
 # shellcheck disable=SC2154 # the helpers set what is used here
 load helper
 load face
-
-setup_file() {
-	serve_setup_file
-}
-
-teardown_file() {
-	serve_teardown_file
-}
+load server
 
 # message N - for so many.
 message() {

@@ -6,14 +6,7 @@
 # shellcheck disable=SC2154,SC2030,SC2031,SC2016,SC2086,SC2314
 load helper
 load face
-
-setup_file() {
-	serve_setup_file
-}
-
-teardown_file() {
-	serve_teardown_file
-}
+load server
 
 setup() {
 	own_home

@@ -5,14 +5,7 @@
 # shellcheck disable=SC2154 # the helpers set what is used here
 load helper
 load face
-
-setup_file() {
-	serve_setup_file
-}
-
-teardown_file() {
-	serve_teardown_file
-}
+load server
 
 # without_from LINE... - an account of which nothing but the server is known.
 without_from() {

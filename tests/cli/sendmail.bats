@@ -4,14 +4,7 @@
 
 # shellcheck disable=SC2030,SC2031,SC2154 # helper.bash sets what is used
 load helper
-
-setup_file() {
-	serve_setup_file
-}
-
-teardown_file() {
-	serve_teardown_file
-}
+load server
 
 # configure LINE... - an account by the server, with a log to be looked at.
 configure() {

@@ -5,30 +5,9 @@
 
 # shellcheck disable=SC2154,SC2034 # helper.bash sets and reads what is used here
 load helper
+load server
 
 password=s3cr3t-Pa55
-
-# serve NAME OPTION... - a mail server, its folder $servers/NAME.
-serve() {
-	local name=$1 line port=
-
-	shift
-	mkdir -p "$servers/$name"
-	mkfifo "$servers/$name/ready"
-	python3 "$root/tests/peer/peer" --serve --certs "$servers/certs" \
-		--maildir "$servers/$name/mail" "$@" \
-		>"$servers/$name/ready" 2>"$servers/$name/log" 3>&- &
-	echo $! >"$servers/$name/pid"
-	while IFS= read -r line; do
-		[[ $line != PEER_PORT=* ]] || port=${line#*=}
-		[[ $line != PEER_CA=* ]] || echo "${line#*=}" >"$servers/ca"
-		[[ $line != PEER_FINGERPRINT=* ]] ||
-			echo "${line#*=}" >"$servers/fingerprint"
-		[ "$line" != ready ] || break
-	done <"$servers/$name/ready"
-	echo "$port" >"$servers/$name/port"
-	[ -n "$port" ]
-}
 
 # The domains of the tests, each told of in its own way.
 zone() {
@@ -58,14 +37,6 @@ setup_file() {
 		>"$servers/dns/ready" 2>"$servers/dns/log" 3>&- &
 	echo $! >"$servers/dns/pid"
 	head -n 1 "$servers/dns/ready" >"$servers/dns/port"
-}
-
-teardown_file() {
-	local pid
-
-	for pid in "$servers"/*/pid; do
-		kill "$(cat "$pid")"
-	done
 }
 
 # begin [WORD...] - a machine without a configuration, whose names are ours.

@@ -6,11 +6,7 @@
 load helper
 
 teardown() {
-	local pid
-
-	for pid in "$BATS_TEST_TMPDIR"/*.pid; do
-		[ ! -e "$pid" ] || kill "$(cat "$pid")" 2>/dev/null || true
-	done
+	end_programs
 }
 
 # server ARGUMENT... - takes mail for alice; its port goes into the

@@ -4,39 +4,12 @@
 
 # shellcheck disable=SC2154 # helper.bash sets what is used here
 load helper
-
-# serve NAME OPTION... - a server for the file's tests, its folder $servers/NAME.
-serve() {
-	local name=$1 line port=
-
-	shift
-	mkdir -p "$servers/$name"
-	mkfifo "$servers/$name/ready"
-	python3 "$root/tests/peer/peer" --serve --certs "$servers/certs" \
-		--maildir "$servers/$name/mail" "$@" \
-		>"$servers/$name/ready" 2>"$servers/$name/log" 3>&- &
-	echo $! >"$servers/$name/pid"
-	while IFS= read -r line; do
-		[[ $line != PEER_PORT=* ]] || port=${line#*=}
-		[[ $line != PEER_CA=* ]] || echo "${line#*=}" >"$servers/ca"
-		[ "$line" != ready ] || break
-	done <"$servers/$name/ready"
-	echo "$port" >"$servers/$name/port"
-	[ -n "$port" ]
-}
+load server
 
 setup_file() {
 	export servers=$BATS_FILE_TMPDIR
 	serve open --tls none --auth '' --size 20000
 	serve secure --tls starttls
-}
-
-teardown_file() {
-	local pid
-
-	for pid in "$servers"/*/pid; do
-		kill "$(cat "$pid")"
-	done
 }
 
 # configure NAME LINE... - the configuration of the test.
