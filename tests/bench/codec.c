@@ -14,35 +14,14 @@
 #include <time.h>
 
 #include "base/arena.h"
-#include "codec/base64.h"
 #include "codec/base64_loops.h"
-#include "codec/dot.h"
-#include "codec/qp.h"
-#include "codec/to_utf8.h"
-#include "codec/uu.h"
-#include "flow/content_scan.h"
-#include "flow/crlf.h"
+
+#include "../unit/codecs.h"
 
 #define SIZE	   ((size_t)256 << 10)
 #define PIECE	   ((size_t)65536)
 #define PASSES	   16 /* in one measurement */
 #define ROUNDS_MAX 101
-
-static union {
-	struct base64 base64;
-	struct unbase64 unbase64;
-	struct qp qp;
-	struct unqp unqp;
-	struct uu uu;
-	struct unuu unuu;
-	struct dot dot;
-	struct crlf crlf;
-	struct lf lf;
-	struct content_scan scan;
-	struct to_utf8 to_utf8;
-	struct lonedot lonedot;
-	struct undot undot;
-} room;
 
 /* ---- inputs ---- */
 
@@ -225,18 +204,6 @@ static struct sink *open_copy(struct sink *end)
 	return &s;
 }
 
-static struct sink *open_base64(struct sink *end)
-{
-	base64_init(&room.base64, end);
-	return &room.base64.sink;
-}
-
-static struct sink *open_unbase64(struct sink *end)
-{
-	unbase64_init(&room.unbase64, end);
-	return &room.unbase64.sink;
-}
-
 static struct sink *open_base64_portable(struct sink *end)
 {
 	base64_init(&room.base64, end);
@@ -268,34 +235,10 @@ static struct sink *open_unbase64_second(struct sink *end)
 	return &room.unbase64.sink;
 }
 
-static struct sink *open_qp(struct sink *end)
-{
-	qp_init(&room.qp, end, false);
-	return &room.qp.sink;
-}
-
 static struct sink *open_unqp(struct sink *end)
 {
 	unqp_init(&room.unqp, end, true);
 	return &room.unqp.sink;
-}
-
-static struct sink *open_uu(struct sink *end)
-{
-	uu_init(&room.uu, end, "file", 0644, true, true);
-	return &room.uu.sink;
-}
-
-static struct sink *open_unuu(struct sink *end)
-{
-	unuu_init(&room.unuu, end, false, end->error);
-	return &room.unuu.sink;
-}
-
-static struct sink *open_dot(struct sink *end)
-{
-	dot_init(&room.dot, end);
-	return &room.dot.sink;
 }
 
 static int undot_put(struct sink *s, const void *data, size_t n)
@@ -318,12 +261,6 @@ static struct sink *open_lonedot(struct sink *end)
 {
 	lonedot_init(&room.lonedot, end);
 	return &room.lonedot.sink;
-}
-
-static struct sink *open_crlf(struct sink *end)
-{
-	crlf_init(&room.crlf, end, false, true);
-	return &room.crlf.sink;
 }
 
 static struct sink *open_lf(struct sink *end)

@@ -10,55 +10,14 @@
 #include <unistd.h>
 
 #include "base/arena.h"
-#include "codec/base64.h"
-#include "codec/dot.h"
-#include "codec/qp.h"
-#include "codec/uu.h"
 #include "codec/words.h"
-#include "flow/content_scan.h"
-#include "flow/crlf.h"
+#include "codecs.h"
 #include "flow/source.h"
-
-static union {
-	struct base64 base64;
-	struct unbase64 unbase64;
-	struct qp qp;
-	struct unqp unqp;
-	struct uu uu;
-	struct unuu unuu;
-	struct dot dot;
-	struct crlf crlf;
-	struct content_scan survey;
-} room;
-
-static struct sink *open_base64(struct sink *end)
-{
-	base64_init(&room.base64, end);
-	return &room.base64.sink;
-}
-
-static struct sink *open_qp(struct sink *end)
-{
-	qp_init(&room.qp, end, false);
-	return &room.qp.sink;
-}
 
 static struct sink *open_qp_binary(struct sink *end)
 {
 	qp_init(&room.qp, end, true);
 	return &room.qp.sink;
-}
-
-static struct sink *open_uu(struct sink *end)
-{
-	uu_init(&room.uu, end, "file.bin", 0644, true, true);
-	return &room.uu.sink;
-}
-
-static struct sink *open_unbase64(struct sink *end)
-{
-	unbase64_init(&room.unbase64, end);
-	return &room.unbase64.sink;
 }
 
 static struct sink *open_unqp(struct sink *end)
@@ -67,28 +26,10 @@ static struct sink *open_unqp(struct sink *end)
 	return &room.unqp.sink;
 }
 
-static struct sink *open_unuu(struct sink *end)
-{
-	unuu_init(&room.unuu, end, false, end->error);
-	return &room.unuu.sink;
-}
-
-static struct sink *open_dot(struct sink *end)
-{
-	dot_init(&room.dot, end);
-	return &room.dot.sink;
-}
-
-static struct sink *open_crlf(struct sink *end)
-{
-	crlf_init(&room.crlf, end, false, true);
-	return &room.crlf.sink;
-}
-
 static struct sink *open_survey(struct sink *end)
 {
-	content_scan_init(&room.survey, end, end->error);
-	return &room.survey.sink;
+	content_scan_init(&room.scan, end, end->error);
+	return &room.scan.sink;
 }
 
 static const struct codec {

@@ -148,7 +148,7 @@ static inline void bench_long_options(const struct persona *p)
 	}
 }
 
-static int bench_enter(void **state)
+static inline int bench_enter(void **state)
 {
 	char frozen[256];
 
@@ -163,7 +163,7 @@ static int bench_enter(void **state)
 	return 0;
 }
 
-static int bench_leave(void **state)
+static inline int bench_leave(void **state)
 {
 	arena_free(&arena);
 	return chdir("/") < 0 ? -1 : scratch_remove(state);

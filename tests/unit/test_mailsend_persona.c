@@ -1,56 +1,9 @@
 /* What the options of `mailsend` leave in the request. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
+#include "persona_bench.h"
 
-#include <cmocka.h>
-
-#include "base/sysenv.h"
 #include "persona/attach.h"
-#include "persona/personas.h"
 
-static struct arena arena;
-static struct cmdline cmdline;
-static struct error error;
-
-static int parse(const char *const *words)
-{
-	char *argv[24] = { (char *)(uintptr_t) "mailsend" };
-	int argc = 1;
-
-	arena_free(&arena);
-	arena = (struct arena)ARENA_INIT;
-	cmdline_init(&cmdline);
-	error_clear(&error);
-	while (words[argc - 1]) {
-		argv[argc] = (char *)(uintptr_t)words[argc - 1];
-		argc++;
-	}
-	return options_parse(&persona_mailsend, argc, argv, &cmdline, &arena,
-			     &error);
-}
-
-static void accepts(const char *const *words)
-{
-	if (parse(words) < 0)
-		fail_msg("%s", error.text);
-}
-#define ACCEPTS(...) accepts((const char *const[]){ __VA_ARGS__, NULL })
-
-static void refuses(const char *const *words, const char *keyword)
-{
-	assert_int_equal(parse(words), -1);
-	assert_int_equal(error.cause, ERROR_USAGE);
-	if (!strstr(error.text, keyword))
-		fail_msg("no '%s' in: %s", keyword, error.text);
-}
-#define REFUSES(keyword, ...)                                                  \
-	refuses((const char *const[]){ __VA_ARGS__, NULL }, keyword)
+#define PERSONA persona_mailsend
 
 /* ---- who ---- */
 

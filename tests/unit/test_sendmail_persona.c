@@ -1,51 +1,8 @@
 /* What the options of sendmail, mailq and newaliases leave in the
  * cmdline.request. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <string.h>
+#include "persona_bench.h"
 
-#include <cmocka.h>
-
-#include "persona/personas.h"
-
-static struct arena arena;
-static struct cmdline cmdline;
-static struct error error;
-
-static int parse(const struct persona *persona, const char *const *words)
-{
-	char *argv[24] = { (char *)(uintptr_t)persona->name };
-	int argc = 1;
-
-	arena_free(&arena);
-	arena = (struct arena)ARENA_INIT;
-	cmdline_init(&cmdline);
-	error_clear(&error);
-	while (words[argc - 1]) {
-		argv[argc] = (char *)(uintptr_t)words[argc - 1];
-		argc++;
-	}
-	return options_parse(persona, argc, argv, &cmdline, &arena, &error);
-}
-
-static void accepts(const char *const *words)
-{
-	if (parse(&persona_sendmail, words) < 0)
-		fail_msg("%s", error.text);
-}
-#define ACCEPTS(...) accepts((const char *const[]){ __VA_ARGS__, NULL })
-
-static void refuses(const char *const *words, const char *keyword)
-{
-	assert_int_equal(parse(&persona_sendmail, words), -1);
-	assert_int_equal(error.cause, ERROR_USAGE);
-	if (!strstr(error.text, keyword))
-		fail_msg("no '%s' in: %s", keyword, error.text);
-}
-#define REFUSES(keyword, ...)                                                  \
-	refuses((const char *const[]){ __VA_ARGS__, NULL }, keyword)
+#define PERSONA persona_sendmail
 
 #define A "a@example.org"
 
@@ -452,29 +409,30 @@ static void the_small_ones(void **state)
 	static const char *const address[] = { A, NULL };
 
 	(void)state;
-	assert_int_equal(parse(&persona_mailq, none), 0);
+	assert_int_equal(bench_parse(&persona_mailq, none), 0);
 	assert_int_equal(cmdline.kind, COMMAND_LIST_QUEUE);
-	assert_int_equal(parse(&persona_mailq, some), 0);
+	assert_int_equal(bench_parse(&persona_mailq, some), 0);
 	assert_int_equal(cmdline.kind, COMMAND_LIST_QUEUE);
 	assert_int_equal(cmdline.queue.choice.ids.count, 1);
 	assert_false(cmdline.queue.runs_first);
-	assert_int_equal(parse(&persona_mailq, address), -1);
+	assert_int_equal(bench_parse(&persona_mailq, address), -1);
 	assert_int_equal(error.cause, ERROR_USAGE);
-	assert_int_equal(parse(&persona_newaliases, none), 0);
+	assert_int_equal(bench_parse(&persona_newaliases, none), 0);
 	assert_int_equal(cmdline.kind, COMMAND_CHECK_ALIASES);
-	assert_int_equal(parse(&persona_newaliases, address), -1);
+	assert_int_equal(bench_parse(&persona_newaliases, address), -1);
 	assert_int_equal(error.cause, ERROR_USAGE);
 }
 
 #define MAILQ(...)                                                             \
-	assert_int_equal(parse(&persona_mailq,                                 \
-			       (const char *const[]){ __VA_ARGS__, NULL }),    \
+	assert_int_equal(bench_parse(&persona_mailq,                           \
+				     (const char *const[]){ __VA_ARGS__,       \
+							    NULL }),           \
 			 0)
 #define MAILQ_REFUSES(...)                                                     \
 	do {                                                                   \
-		assert_int_equal(parse(&persona_mailq,                         \
-				       (const char *const[]){ __VA_ARGS__,     \
-							      NULL }),         \
+		assert_int_equal(bench_parse(&persona_mailq,                   \
+					     (const char *const[]){            \
+						     __VA_ARGS__, NULL }),     \
 				 -1);                                          \
 		assert_int_equal(error.cause, ERROR_USAGE);                    \
 	} while (0)
