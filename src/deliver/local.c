@@ -30,11 +30,11 @@ static int no_smarthost(const char *config_path, const char *address,
 
 	return error_set(
 		f, ERROR_CONFIG,
-		"no mail server is configured for %s%s%s%s; write these lines "
-		"to %s: \"host smtp.example.org\", \"from you@example.org\", "
-		"\"tls on\" (and \"auth on\", \"user NAME\", \"passwordeval "
-		"COMMAND\" if it requires a login), or give a server with "
-		"--host",
+		"no mail server is configured for %s%s%s%s; run mailsend "
+		"--setup, give a server with --host, or write to %s: \"host "
+		"smtp.example.org\", \"from you@example.org\", \"tls on\" (and "
+		"\"auth on\", \"user NAME\", \"passwordeval COMMAND\" for a "
+		"login)",
 		address, note ? " (" : "", note ? note : "", note ? ")" : "",
 		config_path ? config_path : "~/.config/mailsend/config");
 }

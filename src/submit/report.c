@@ -63,7 +63,7 @@ static void report_failure(const struct outcome *out, const struct error *f)
 		    !e->recipients[i].is_queued)
 			report_verdict(out, &e->recipients[i].verdict);
 	if (accepted)
-		log_error("%zu of %zu recipients were accepted", accepted,
+		log_error("accepted for %zu of %zu recipients", accepted,
 			  e->count);
 	if (out->dead_letter)
 		log_error("the message was saved in %s", out->dead_letter);
