@@ -176,11 +176,13 @@ class World:
         done = Done()
         done.plan = plan
         env = self.environment(**plan.environment(self))
-        process = subprocess.Popen(
-            [*plan.words(self), *words], env=env, cwd=self.live,
-            stdin=subprocess.DEVNULL if stdin is None else subprocess.PIPE,
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-            start_new_session=True)
+        ours, theirs, stdin = fill(stdin)
+        with theirs:
+            process = subprocess.Popen(
+                [*plan.words(self), *words], env=env, cwd=self.live,
+                stdin=theirs, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                start_new_session=True)
+        process.stdin = ours
         threads = [
             threading.Thread(target=feed, args=(process, stdin, done)),
             threading.Thread(target=hear, args=(process.stdout, done, "out")),
@@ -217,11 +219,28 @@ class World:
             time.sleep(0.003)
 
 
+def fill(stdin):
+    """A pipe with as much as it takes before anybody reads: whoever is ended
+    at once shall find it.  Both its ends, and what is left to be written."""
+    if stdin is None:
+        return None, open(os.devnull, "rb"), None
+    theirs, ours = os.pipe()
+    os.set_blocking(ours, False)
+    count = os.write(ours, stdin) if stdin else 0
+    os.set_blocking(ours, True)
+    ours = os.fdopen(ours, "wb", buffering=0)
+    if count == len(stdin):
+        ours.close()
+        return ours, os.fdopen(theirs, "rb"), None
+    return ours, os.fdopen(theirs, "rb"), stdin[count:]
+
+
 def feed(process, stdin, done):
     if stdin is None:
         return
     try:
-        process.stdin.write(stdin)
+        while stdin:
+            stdin = stdin[process.stdin.write(stdin):]
         process.stdin.close()
     except BrokenPipeError:
         done.drained = False
