@@ -8,7 +8,8 @@ setup_file() {
 	local -r tree=$(echo "$PACKAGE_FOLDER"/first/deb/mailsend-*/)
 	export RPMS=$BATS_FILE_TMPDIR/rpms
 	cd "$tree" || return
-	rpmbuild -bb --nodeps --build-in-place --define "_topdir $RPMS" \
+	env -u B -u MAKEFLAGS -u MAKEOVERRIDES -u MAKELEVEL \
+		rpmbuild -bb --nodeps --build-in-place --define "_topdir $RPMS" \
 		contrib/mailsend.spec >"$BATS_FILE_TMPDIR/log" 2>&1 || {
 		tail -n 30 "$BATS_FILE_TMPDIR/log"
 		return 1
