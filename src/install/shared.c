@@ -271,8 +271,8 @@ void shared_wipe(struct shared *p)
 /* ---- the secrets, as files of root's ---- */
 
 /* Encrypts it by systemd-creds; false if that is missing or fails. */
-static bool encrypt(struct steps *s, const struct shared_credential *c,
-		    struct buf *out)
+static bool encrypt_secret(struct steps *s, const struct shared_credential *c,
+			   struct buf *out)
 {
 	const char *argv[] = { "systemd-creds",
 			       "encrypt",
@@ -369,7 +369,7 @@ static int keep(struct steps *s, struct shared_credential *c, const char **out)
 	const char *sealed_path = path_of(s->arena, c, true);
 	int r;
 
-	if (encrypt(s, c, &sealed)) {
+	if (encrypt_secret(s, c, &sealed)) {
 		r = write_secret(s, sealed_path, sealed.data);
 		*out = line(s, "LoadCredentialEncrypted", c->name, sealed_path);
 	} else {

@@ -96,7 +96,7 @@ static struct queue_claim claim(const char *id)
 static const struct account *choose(void)
 {
 	struct config_query w = { .sender = "alice@example.org" };
-	struct account *account;
+	struct account *account = NULL;
 	struct config config;
 
 	if (config_load(&config, &bench.arena, &w, &bench.error) < 0 ||

@@ -451,8 +451,8 @@ static void names_come_back(void **state)
 		"@",
 		"=?utf-8?q?x?=",
 		"a =?b",
-		"Jörg Müller-Lüdenscheidt, Straßenbahnhaltestellenaufseher "
-		"außer Dienst und überhaupt",
+		("Jörg Müller-Lüdenscheidt, Straßenbahnhaltestellenaufseher "
+		 "außer Dienst und überhaupt"),
 		"日本国政府内閣総理大臣官邸報道室広報担当者御中様日本国政府内閣",
 		"é, \"ü\" (ö) = ? _",
 		"a  b",

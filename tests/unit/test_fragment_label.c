@@ -31,8 +31,8 @@ static struct fragment_label make(const char *name)
 
 static const char *const names[] = { "logs.tgz", "a b; c=d.tgz",
 				     "quote\"back\\slash",
-				     "gr\xc3\xb6\xc3\x9f"
-				     "e \xe2\x9c\x93.tgz",
+				     ("gr\xc3\xb6\xc3\x9f"
+				      "e \xe2\x9c\x93.tgz"),
 				     "'x'%41" };
 
 static void same(const struct fragment_label *a, const struct fragment_label *b)

@@ -711,8 +711,7 @@ static void test_auth(void **state)
 	hold(&t, HELLO "AUTH PLAIN ZXZlAGpvZQBzZWNyZXQ=\r\n");
 	t.codes = "220 250 334 501 504 334 501 500";
 	hold(&t, HELLO "AUTH PLAIN\r\n*\r\nAUTH CRAM-MD5\r\nAUTH PLAIN\r\n"
-		       "!!!!\r\nx\r\n" +
-			 0);
+		       "!!!!\r\nx\r\n");
 	(void)t;
 }
 

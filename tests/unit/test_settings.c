@@ -275,8 +275,8 @@ static void what_does_not_go_together_is_refused(void **in)
 	static const char *const good[] = {
 		"host a\ntls off\ntls_trust_file\n",
 		"host a\ntls on\ntls_trust_file\ntls_certcheck off\n",
-		"host a\ntls on\ntls_trust_file\ntls_fingerprint "
-		"00112233445566778899AABBCCDDEEFF\n",
+		("host a\ntls on\ntls_trust_file\ntls_fingerprint "
+		 "00112233445566778899AABBCCDDEEFF\n"),
 		"host a\ntls on\ntls_key_file /k\ntls_cert_file /c\n",
 	};
 	struct state *s = *in;
