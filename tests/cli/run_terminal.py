@@ -10,6 +10,7 @@ import os
 import pty
 import re
 import select
+import shlex
 import shutil
 import signal
 import sys
@@ -196,7 +197,7 @@ def main():
     if sys.argv[1] == "--job":
         job(sys.argv[2:])
     run = f"{sys.argv[1]} --run --timeout 1h alice --"
-    this = f"{sys.executable} {os.path.abspath(__file__)} --job"
+    this = f"{sys.executable} {shlex.quote(os.path.abspath(__file__))} --job"
     for name in sys.argv[2:] or SHELLS:
         if not shutil.which(name):
             continue
