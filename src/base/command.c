@@ -249,10 +249,13 @@ int command_start(struct command *c, const char *const *argv, int input,
 
 	if (input < 0) {
 		null = open("/dev/null", O_RDONLY | O_CLOEXEC);
-		if (null < 0)
+		if (null < 0) {
+			/* ENOENT would be about the program */
+			c->error = errno == ENOENT ? ENODEV : errno;
 			return error_errno(f, ERROR_OS, errno,
 					   "%s: cannot open /dev/null",
 					   c->what);
+		}
 	}
 	begin_signals(c);
 	c->is_gone = false;

@@ -215,9 +215,11 @@ static int open_pipes(struct watch *w, int ends[JOB_STREAMS], struct error *f)
 	for (int i = 0; i < JOB_STREAMS; i++) {
 		int both[2];
 
-		if (pipe2(both, O_CLOEXEC) < 0)
+		if (pipe2(both, O_CLOEXEC) < 0) {
+			w->job->error = errno;
 			return error_errno(f, ERROR_OS, errno,
 					   "no pipe for the job");
+		}
 		w->pipes[i] = both[0];
 		ends[i] = both[1];
 		fcntl(both[0], F_SETFL, O_NONBLOCK);
@@ -283,7 +285,8 @@ static int start(struct watch *w, struct error *f)
 				  ends[JOB_STDOUT], ends[JOB_STDERR], f);
 	close_all(ends);
 	if (r < 0) {
-		j->error = w->command.error ? w->command.error : EAGAIN;
+		if (!j->error)
+			j->error = w->command.error ? w->command.error : EAGAIN;
 		find_interpreter(j, f);
 	} else if (j->step_count)
 		w->step_at =

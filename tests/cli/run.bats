@@ -106,6 +106,23 @@ attached() {
 	text | grep -q 'first line'
 }
 
+@test "no descriptor is left for the job: it is told" {
+	local found=
+
+	for n in {4..20}; do
+		rm -rf "$home/Maildir"
+		status=0
+		bash -c 'ulimit -n "$0"; exec "$@"' "$n" $MAILSEND --run alice \
+			-- sh -c 'exit 3' 2>err 3>&- || status=$?
+		[ "$status" -ne 126 ] || [ "$(delivered)" -ne 1 ] || {
+			found=1
+			judge "$(mail_file)" body/text |
+				grep -q 'not be run: Too many open files'
+		}
+	done
+	[ -n "$found" ]
+}
+
 @test "no shell: words stay what they are, whatever they are" {
 	ends 3 -- sh -c 'printf "<%s>" "$@"; exit 3' name 'a  b' '$HOME' '*' \
 		$'two\nlines' '' $'caf\xe9'
