@@ -378,7 +378,7 @@ int plan_json(const struct plan *p, struct buf *out)
 	json_t *o = json_object();
 
 	json_object_set_new(o, "called", jsonify_text(p->called));
-	json_object_set_new(o, "face", jsonify_text(p->persona));
+	json_object_set_new(o, "program", jsonify_text(p->persona));
 	json_object_set_new(o, "files", files_json(p->config));
 	json_object_set_new(o, "account", account_json(p));
 	json_object_set_new(o, "settings", settings_json(p));
