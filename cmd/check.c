@@ -10,7 +10,7 @@
 
 struct view {
 	struct check_look look;
-	struct error trouble; /* standard output cannot be written */
+	struct error error; /* standard output cannot be written */
 };
 
 static void show_step(void *context, const struct check_step *step)
@@ -19,8 +19,8 @@ static void show_step(void *context, const struct check_step *step)
 	struct buf text = BUF_INIT(CHECK_REPORT_MAX);
 
 	check_text_step(&v->look, step, &text);
-	if (!error_is_set(&v->trouble))
-		output_put(&text, &v->trouble);
+	if (!error_is_set(&v->error))
+		output_put(&text, &v->error);
 	buf_free(&text);
 }
 
@@ -31,7 +31,7 @@ static int show_end(const struct view *v, const struct check *c, bool nagios,
 	struct buf text = BUF_INIT(CHECK_REPORT_MAX);
 	int status = check_exit(c);
 
-	*f = v->trouble;
+	*f = v->error;
 	if (nagios)
 		status = check_nagios(c, &text);
 	else if (json && check_json(c, &text) < 0)
@@ -57,7 +57,7 @@ int check_command(struct arena *a, const struct cmdline *cmdline,
 	struct view view = { .look = check_look() };
 	struct transcript transcript;
 	struct check_listener listener = { .context = &view };
-	struct error trouble = ERROR_INIT;
+	struct error error = ERROR_INIT;
 	struct check c;
 	int status;
 
@@ -70,8 +70,8 @@ int check_command(struct arena *a, const struct cmdline *cmdline,
 	check_run(&c, a, r, &cmdline->check, &listener);
 	status = show_end(&view, &c, cmdline->nagios, f);
 	check_free(&c);
-	if (transcript_close(&transcript, &trouble) < 0)
-		log_warning("%s", trouble.text);
+	if (transcript_close(&transcript, &error) < 0)
+		log_warning("%s", error.text);
 	return status;
 }
 

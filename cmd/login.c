@@ -18,15 +18,15 @@
 
 struct view {
 	struct arena *arena;
-	struct error trouble; /* standard output cannot be written */
+	struct error error; /* standard output cannot be written */
 };
 
 static void say(void *context, const char *text)
 {
 	struct view *v = context;
 
-	if (!error_is_set(&v->trouble))
-		output_puts(arena_format(v->arena, "%s\n", text), &v->trouble);
+	if (!error_is_set(&v->error))
+		output_puts(arena_format(v->arena, "%s\n", text), &v->error);
 }
 
 /* Opens the desktop's browser, which may keep running (setsid); the URL is
@@ -113,7 +113,7 @@ int login_command(struct arena *a, const struct cmdline *c,
 			say(&view, r ? "Nobody was logged in."
 				     : "Logged out: the tokens are removed.");
 	}
-	if (r >= 0 && error_is_set(&view.trouble))
-		return error_copy(f, &view.trouble);
+	if (r >= 0 && error_is_set(&view.error))
+		return error_copy(f, &view.error);
 	return r < 0 ? -1 : 0;
 }

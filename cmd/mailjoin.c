@@ -191,7 +191,7 @@ const struct persona persona_mailjoin = {
 
 /* ---- output ---- */
 
-static struct summary tally_of(const struct run *run)
+static struct summary summary_of(const struct run *run)
 {
 	return (struct summary){
 		.assembly = &run->assembly,
@@ -201,9 +201,9 @@ static struct summary tally_of(const struct run *run)
 	};
 }
 
-static bool tells_any(const struct run *run)
+static bool has_results(const struct run *run)
 {
-	struct summary t = tally_of(run);
+	struct summary t = summary_of(run);
 
 	for (const struct set *s = run->assembly.sets; s; s = s->next)
 		if (summary_tells(&t, s))
@@ -213,7 +213,8 @@ static bool tells_any(const struct run *run)
 
 /* If the file goes to standard output, the report is printed on standard error;
  * a failure to print it is an error only with --json, --status or --list. */
-static int tell_beside(struct run *run, const struct buf *text, struct error *f)
+static int print_to_stderr(struct run *run, const struct buf *text,
+			   struct error *f)
 {
 	bool is_word =
 		run->mode == MODE_JOIN && !run->reader.cmdline.request.json;
@@ -229,7 +230,7 @@ static int tell_beside(struct run *run, const struct buf *text, struct error *f)
 
 static int tell(struct run *run, const struct error *failure, struct error *f)
 {
-	struct summary t = tally_of(run);
+	struct summary t = summary_of(run);
 	struct buf text = BUF_INIT(SUMMARY_MAX);
 	int r = 0;
 
@@ -242,7 +243,7 @@ static int tell(struct run *run, const struct error *failure, struct error *f)
 	if (r < 0)
 		r = error_set(f, ERROR_SOFTWARE, "the report is too long");
 	else if (is_standard(run->output))
-		r = tell_beside(run, &text, f);
+		r = print_to_stderr(run, &text, f);
 	else
 		r = output_put(&text, f);
 	buf_free(&text);
@@ -338,7 +339,7 @@ static void show_note(void *context, const char *text)
 static int check_place(struct run *run, struct error *f)
 {
 	const struct join_output_place *place = &run->assembly.place;
-	struct summary t = tally_of(run);
+	struct summary t = summary_of(run);
 	size_t count = 0;
 
 	for (const struct set *s = run->assembly.sets; s; s = s->next)
@@ -356,7 +357,7 @@ static int check_place(struct run *run, struct error *f)
  * is no failure. */
 static bool is_one_set(const struct run *run)
 {
-	struct summary t = tally_of(run);
+	struct summary t = summary_of(run);
 	size_t count = 0;
 
 	for (const struct set *s = run->assembly.sets; s; s = s->next)
@@ -368,7 +369,7 @@ static bool is_one_set(const struct run *run)
 static int join_all(struct run *run, struct error *f, bool has_all)
 {
 	struct assembly *a = &run->assembly;
-	struct summary t = tally_of(run);
+	struct summary t = summary_of(run);
 
 	for (struct set *s = a->sets; s; s = s->next)
 		if (summary_tells(&t, s))
@@ -425,7 +426,7 @@ static int do_rounds(struct run *run, struct error *f)
 	uint64_t end = sysenv_ticks() + (uint64_t)run->wait * 1000;
 	uint64_t pause =
 		collect_is_remote(&run->collect) ? PAUSE_REMOTE : PAUSE_LOCAL;
-	struct summary t = tally_of(run);
+	struct summary t = summary_of(run);
 
 	for (;;) {
 		uint64_t now, left;
@@ -500,7 +501,7 @@ static int join(struct run *run, struct error *f)
 		*f = trouble;
 		status = -1;
 	}
-	if (status >= 0 && !tells_any(run))
+	if (status >= 0 && !has_results(run))
 		log_error(run->reader.word_count
 				  ? "there is no part of a split file"
 				  : "no saved part of a split file");

@@ -167,7 +167,7 @@ static int version(struct run *run, struct error *f)
 	return output_version(run->persona->name, f);
 }
 
-static int tend_queue(struct run *run, struct error *f)
+static int queue(struct run *run, struct error *f)
 {
 	return queue_command(&run->arena, &run->cmdline, f);
 }
@@ -297,14 +297,12 @@ static const struct tool {
 	[COMMAND_VERIFY] = { say_verdict, NEEDS_ACCOUNT, INTERRUPTED_ENDS },
 	[COMMAND_CHECK_ALIASES] = { say_verdict, NEEDS_ACCOUNT,
 				    INTERRUPTED_ENDS },
-	[COMMAND_LIST_QUEUE] = { tend_queue, NEEDS_NOTHING, INTERRUPTED_ENDS },
-	[COMMAND_RUN_QUEUE] = { tend_queue, NEEDS_NOTHING, INTERRUPTED_KEEPS },
-	[COMMAND_CHECK_QUEUE] = { tend_queue, NEEDS_NOTHING, INTERRUPTED_ENDS },
-	[COMMAND_CHANGE_QUEUE] = { tend_queue, NEEDS_NOTHING,
-				   INTERRUPTED_ENDS },
-	[COMMAND_PRINT_QUEUED] = { tend_queue, NEEDS_NOTHING,
-				   INTERRUPTED_ENDS },
-	[COMMAND_SETUP_QUEUE] = { tend_queue, NEEDS_NOTHING, INTERRUPTED_ENDS },
+	[COMMAND_LIST_QUEUE] = { queue, NEEDS_NOTHING, INTERRUPTED_ENDS },
+	[COMMAND_RUN_QUEUE] = { queue, NEEDS_NOTHING, INTERRUPTED_KEEPS },
+	[COMMAND_CHECK_QUEUE] = { queue, NEEDS_NOTHING, INTERRUPTED_ENDS },
+	[COMMAND_CHANGE_QUEUE] = { queue, NEEDS_NOTHING, INTERRUPTED_ENDS },
+	[COMMAND_PRINT_QUEUED] = { queue, NEEDS_NOTHING, INTERRUPTED_ENDS },
+	[COMMAND_SETUP_QUEUE] = { queue, NEEDS_NOTHING, INTERRUPTED_ENDS },
 	[COMMAND_SETUP_SERVICE] = { set_up_service, NEEDS_NOTHING,
 				    INTERRUPTED_TELLS },
 	[COMMAND_SETUP] = { set_up, NEEDS_NOTHING, INTERRUPTED_TELLS },
@@ -372,7 +370,7 @@ static bool ends_with_object(const struct cmdline *c)
 	       (c->kind == COMMAND_CHECK || c->kind == COMMAND_ROUNDTRIP);
 }
 
-static void heed_signals(const struct cmdline *c)
+static void set_interrupt_action(const struct cmdline *c)
 {
 	enum interrupted how = tools[c->kind].interrupted;
 
@@ -397,7 +395,7 @@ static int run_tool(struct run *run)
 		log_silence();
 	if (run->cmdline.request.action != REQUEST_SEND)
 		ending_set(&other);
-	heed_signals(&run->cmdline);
+	set_interrupt_action(&run->cmdline);
 	status = act(run, &f);
 	if (status >= 0)
 		return status;

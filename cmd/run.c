@@ -54,7 +54,7 @@ static int look(struct arena *a, const struct cmdline *c, struct error *f)
 static int run_and_tell(struct arena *a, const struct cmdline *c,
 			const char *const *spool)
 {
-	const struct run_wish wish = {
+	const struct run_input input = {
 		.options = &c->run,
 		.request = &c->request,
 		.split = &c->split,
@@ -66,7 +66,7 @@ static int run_and_tell(struct arena *a, const struct cmdline *c,
 	struct buf text = BUF_INIT(LIST_MAX);
 	struct error f = ERROR_INIT;
 	struct run_record run;
-	int status = run_job(&run, a, &wish);
+	int status = run_job(&run, a, &input);
 
 	if (c->request.json &&
 	    (json_prepare(&f) < 0 ||

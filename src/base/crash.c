@@ -53,15 +53,15 @@ static unsigned long count_lines(const char *path, const char *name)
 static bool is_the_one(const char *name, const char *list)
 {
 	static unsigned long passed;
-	const char *wish = sysenv_env("MAILSEND_CRASH");
+	const char *value = sysenv_env("MAILSEND_CRASH");
 	size_t n = strlen(name);
 	unsigned long at = 1;
 
-	if (!wish || strncmp(wish, name, n) != 0)
+	if (!value || strncmp(value, name, n) != 0)
 		return false;
-	if (wish[n] == ':')
-		at = strtoul(wish + n + 1, NULL, 10);
-	else if (wish[n] != '\0')
+	if (value[n] == ':')
+		at = strtoul(value + n + 1, NULL, 10);
+	else if (value[n] != '\0')
 		return false;
 	return (list ? count_lines(list, name) : ++passed) == at;
 }

@@ -80,12 +80,12 @@ static void freeze_word(char *word)
 void sysenv_init(void)
 {
 	static char text[2048];
-	const char *wish = sysenv_env("MAILSEND_FROZEN");
+	const char *value = sysenv_env("MAILSEND_FROZEN");
 	char *save = NULL;
 
-	if (!wish)
+	if (!value)
 		return;
-	snprintf(text, sizeof(text), "%s", wish);
+	snprintf(text, sizeof(text), "%s", value);
 	for (char *w = strtok_r(text, " ", &save); w;
 	     w = strtok_r(NULL, " ", &save))
 		freeze_word(w);

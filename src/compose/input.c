@@ -270,24 +270,24 @@ static int read_through(struct inputs *all, struct input *in, struct sink *to)
 /* What was read before something went wrong stays, for a dead letter. */
 static void cut_short(struct input *in, const struct error *why)
 {
-	error_clear(&in->trouble);
+	error_clear(&in->error);
 	sink_close(&in->stage.sink);
 	in->is_cut = true;
-	in->trouble = *why;
+	in->error = *why;
 }
 
 static int stage_input(struct inputs *all, struct input *in, struct error *f)
 {
 	struct error why;
 
-	stage_init(&in->stage, all->spool, in->name, &in->trouble);
+	stage_init(&in->stage, all->spool, in->name, &in->error);
 	in->is_staged = true;
 	if (read_through(all, in, &in->stage.sink) == 0 &&
 	    sink_close(&in->stage.sink) == 0) {
 		in->is_read = true;
 		return 0;
 	}
-	why = in->trouble;
+	why = in->error;
 	cut_short(in, &why);
 	if (!error_is_set(f))
 		*f = why;
@@ -329,7 +329,7 @@ int input_slice(struct inputs *all, struct input *in, bool copy,
 		return 0;
 	}
 	if (in->is_cut)
-		return error_set(f, in->trouble.cause, "%s", in->trouble.text);
+		return error_set(f, in->error.cause, "%s", in->error.text);
 	if (in->is_staged) {
 		*out = stage_slice(&in->stage);
 		return 0;
@@ -408,10 +408,10 @@ static int copy_quiet(struct inputs *all, struct input *in)
 	struct stat st;
 
 	for (;;) {
-		stage_init(&in->stage, all->spool, in->name, &in->trouble);
+		stage_init(&in->stage, all->spool, in->name, &in->error);
 		await_quiet(all, in);
 		if (fstat(in->fd, &st) < 0)
-			return error_errno(&in->trouble, ERROR_IO, errno,
+			return error_errno(&in->error, ERROR_IO, errno,
 					   "cannot read %s", in->name);
 		slice_file_take(&state, in->fd, &st);
 		if (copy_now(in, &in->stage.sink) < 0)
@@ -441,15 +441,15 @@ int inputs_copy_changed(struct inputs *all, struct slice *content,
 	if (!in || !slice_file_has_changed(&in->file, in->fd))
 		return 0;
 	if (in->is_cut)
-		return error_copy(f, &in->trouble);
+		return error_copy(f, &in->error);
 	if (!in->is_staged) {
 		in->is_staged = true;
 		if (copy_quiet(all, in) < 0) {
 			in->is_cut = true;
-			return error_set(f, in->trouble.cause,
+			return error_set(f, in->error.cause,
 					 "%s changed while it was sent, and "
 					 "could not be copied: %s",
-					 in->name, in->trouble.text);
+					 in->name, in->error.text);
 		}
 	}
 	*content = stage_slice(&in->stage);
@@ -491,7 +491,7 @@ static bool is_written_by_another(int fd)
 /* The rest of it, kept as far as there is room. */
 static void take_rest(struct inputs *all, struct input *in, uint64_t room)
 {
-	struct error reading = ERROR_INIT, why = in->trouble;
+	struct error reading = ERROR_INIT, why = in->error;
 	struct keeper keeper = {
 		.sink = { .ops = &keeper_ops, .error = &reading },
 		.stage = &in->stage,
@@ -506,7 +506,7 @@ static void take_rest(struct inputs *all, struct input *in, uint64_t room)
 		error_set(&why, ERROR_DATA, "only %" PRIu64 " octets are saved",
 			  INPUTS_KEPT_MAX);
 	if (!error_is_set(&why))
-		why = error_is_set(&in->trouble) ? in->trouble : reading;
+		why = error_is_set(&in->error) ? in->error : reading;
 	if (error_is_set(&why))
 		cut_short(in, &why);
 }
@@ -534,19 +534,19 @@ bool inputs_rescue(struct inputs *all, struct slice *out, const char **cut)
 	if (all->standard || in->is_in_place)
 		return false;
 	if (!in->is_staged) {
-		stage_init(&in->stage, all->spool, in->name, &in->trouble);
+		stage_init(&in->stage, all->spool, in->name, &in->error);
 		in->is_staged = true;
 		take_rest(all, in, INPUTS_KEPT_MAX);
 	} else if (in->is_cut) {
 		take_rest(all, in, 0);
 	} else if (!in->is_read) { /* we were ended amid it */
 		if (in->stage.size)
-			error_set(&in->trouble, ERROR_TEMPORARY,
+			error_set(&in->error, ERROR_TEMPORARY,
 				  "some octets of it may be missing");
 		take_rest(all, in, INPUTS_KEPT_MAX);
 	}
 	*out = stage_slice(&in->stage);
-	*cut = in->is_cut ? in->trouble.text : NULL;
+	*cut = in->is_cut ? in->error.text : NULL;
 	return out->length > 0;
 }
 

@@ -17,10 +17,10 @@ struct input {
 	struct stat st;
 	bool is_staged;
 	struct stage stage;
-	bool is_read;	      /* it has all there was */
-	bool is_cut;	      /* the stage has only the beginning */
-	struct error trouble; /* why */
-	bool is_in_place;     /* it is read where it lies */
+	bool is_read;	    /* it has all there was */
+	bool is_cut;	    /* the stage has only the beginning */
+	struct error error; /* why */
+	bool is_in_place;   /* it is read where it lies */
 	struct slice place;
 	struct slice_file file; /* as it was when it was opened */
 	bool is_pooled;		/* it was copied, to there */

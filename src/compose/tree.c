@@ -152,10 +152,10 @@ static struct part *attachment_part(struct composition *c,
 				    const struct attachment *a,
 				    struct input *in, struct error *f)
 {
-	enum encoding wish = c->request->encoding;
+	enum encoding requested = c->request->encoding;
 	const char *name = attachment_name(a);
 	/* Anything but base64 is chosen by a look at the bytes. */
-	bool copy = wish != ENCODING_AUTO && wish != ENCODING_BASE64;
+	bool copy = requested != ENCODING_AUTO && requested != ENCODING_BASE64;
 	struct slice content;
 	struct part *p;
 
@@ -166,7 +166,7 @@ static struct part *attachment_part(struct composition *c,
 		      a->type ? a->type : filetype_of(c->arena, name, &content),
 		      &content);
 	input_watch(in, &p->pieces->content);
-	p->encoding = wish;
+	p->encoding = requested;
 	p->disposition = a->is_inline ? "inline" : "attachment";
 	p->filename = name;
 	p->has_size = true;
@@ -322,7 +322,7 @@ static void reopen(struct part *p)
 {
 	if (!p->is_prepared || p->is_body)
 		return;
-	p->encoding = p->wish;
+	p->encoding = p->requested;
 	p->charset = NULL;
 	p->is_prepared = false;
 }

@@ -59,8 +59,8 @@ static int wrong(const struct reading *r, struct error *f, const char *format,
 	return error_set(f, ERROR_CONFIG, "%s: %s", here(r), text);
 }
 
-static void spoil(struct reading *r, struct account *account,
-		  const struct error *why)
+static void set_flaw(struct reading *r, struct account *account,
+		     const struct error *why)
 {
 	struct error *own;
 
@@ -170,7 +170,7 @@ static int inherit(struct reading *r, const char *name, struct error *f)
 		if (from->oauth)
 			r->current->tokens = from->tokens;
 		if (from->flaw)
-			spoil(r, r->current, from->flaw);
+			set_flaw(r, r->current, from->flaw);
 		return 0;
 	}
 	nearest_init(&n, name);
@@ -207,7 +207,7 @@ static int read_account(struct reading *r, char *argument, struct error *f)
 		struct error unknown = ERROR_INIT;
 
 		if (inherit(r, text_trim(name), &unknown) < 0)
-			spoil(r, r->current, &unknown);
+			set_flaw(r, r->current, &unknown);
 	}
 	return 0;
 }
@@ -238,7 +238,7 @@ static int read_setting(struct reading *r, const char *name, const char *value,
 	}
 	if (setting_assign(r->config->arena, r->current, name, value, &at,
 			   &bad) < 0)
-		spoil(r, r->current, &bad);
+		set_flaw(r, r->current, &bad);
 	return 0;
 }
 
@@ -263,7 +263,7 @@ static int evaluate(struct reading *r, const char *command, struct error *f)
 		command, arena_format(r->config->arena, "%s: eval", place),
 		(unsigned)so_far->command_timeout, &line, &failed);
 	if (result < 0 && r->current) {
-		spoil(r, r->current, &failed);
+		set_flaw(r, r->current, &failed);
 		result = 0;
 	} else if (result < 0) {
 		*f = failed;

@@ -312,9 +312,9 @@ int listing_print(struct mailbox *m, const struct choice *c, bool json,
 		r = print_one(&l, c->numbers[i], f);
 	/* print what was read before the error */
 	if (r < 0) {
-		struct error unheard = ERROR_INIT;
+		struct error ignored = ERROR_INIT;
 
-		l.out.sink.error = &unheard;
+		l.out.sink.error = &ignored;
 		sink_close(&l.out.sink);
 	} else {
 		sink_close(&l.screen.sink);

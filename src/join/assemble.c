@@ -149,7 +149,7 @@ static int load_set(void *context, const char *id, const struct about *about,
 	if (!set)
 		set = new_set(s, id, about);
 	if (set)
-		set->is_on_shelf = true;
+		set->is_described = true;
 	return 0;
 }
 
@@ -234,10 +234,10 @@ static int learn(struct assembly *s, struct set *set, const struct fragment *x,
 
 	if (is_news)
 		a->name = arena_dup(s->arena, x->name);
-	if ((set->is_on_shelf && !is_news) ||
+	if ((set->is_described && !is_news) ||
 	    part_store_describe(&s->store, set->id, a, f) < 0)
 		return error_is_set(f) ? -1 : 0;
-	set->is_on_shelf = true;
+	set->is_described = true;
 	return 0;
 }
 
@@ -296,7 +296,7 @@ static int keep(struct assembly *s, struct set *set,
 		*verdict = is_equal(&known->part, part) ? VERDICT_KNOWN
 							: conflict(s, set, x);
 		/* the next run must know of the conflict, too */
-		if (*verdict == VERDICT_KNOWN || !set->is_on_shelf)
+		if (*verdict == VERDICT_KNOWN || !set->is_described)
 			return 0;
 		set->is_unsynced = true;
 		return part_store_keep(&s->store, set->id, in, part, f);
@@ -414,7 +414,7 @@ int assembly_sync(struct assembly *s, struct error *f)
 	for (struct set *set = s->sets; set; set = set->next) {
 		int r = 0;
 
-		if (!set->is_unsynced || !set->is_on_shelf)
+		if (!set->is_unsynced || !set->is_described)
 			continue;
 		if (part_store_lock(&s->store, f) < 0)
 			return -1;

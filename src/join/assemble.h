@@ -51,14 +51,14 @@ struct set_note {
 struct set {
 	char id[FRAGMENT_SET_SIZE];
 	struct about about;
-	bool is_touched;  /* a part was received in this run */
-	bool is_on_shelf; /* its description was written */
-	bool is_unsynced; /* a part in the store is from this run */
-	bool was_there;	  /* the file existed before anything was joined */
-	bool is_sure;	  /* JOINED, and the number of parts was known */
-	bool is_verified; /* JOINED, and verified by a digest */
+	bool is_touched;   /* a part was received in this run */
+	bool is_described; /* its description was written */
+	bool is_unsynced;  /* a part in the store is from this run */
+	bool was_there;	   /* the file existed before anything was joined */
+	bool is_sure;	   /* JOINED, and the number of parts was known */
+	bool is_verified;  /* JOINED, and verified by a digest */
 	bool has_conflict;
-	bool is_spoiled;      /* joining it failed: it is CORRUPT */
+	bool is_corrupt;      /* joining it failed: it is CORRUPT */
 	enum set_state state; /* result of assembly_judge */
 	unsigned of;	      /* number of parts; 0: unknown */
 	uint64_t size;	      /* octets of the received parts */

@@ -184,7 +184,7 @@ void assembly_judge(struct assembly *s, struct set *set)
 {
 	const struct part_store_part **all;
 
-	if (set->state == SET_JOINED || set->is_spoiled)
+	if (set->state == SET_JOINED || set->is_corrupt)
 		return;
 	set->state = SET_INCOMPLETE;
 	if (set->was_there) {
@@ -450,7 +450,7 @@ static void end_set(struct assembly *s, struct set *set, bool is_unsafe)
 		set->is_sure = false;
 		return;
 	}
-	set->is_on_shelf = false;
+	set->is_described = false;
 	if (part_store_forget(&s->store, set->id, &f) < 0)
 		log_warning("%s; the parts of a complete set stay there "
 			    "until the next run",
@@ -480,7 +480,7 @@ int assembly_join(struct assembly *s, struct set *set, struct error *f)
 	};
 	int r = -1;
 
-	if (set->state == SET_JOINED && set->is_on_shelf)
+	if (set->state == SET_JOINED && set->is_described)
 		return tidy(s, set, f);
 	if (set->state != SET_READY)
 		return 0;
@@ -499,7 +499,7 @@ int assembly_join(struct assembly *s, struct set *set, struct error *f)
 		}
 		part_store_unlock(&s->store);
 	}
-	set->is_spoiled = set->state == SET_CORRUPT;
+	set->is_corrupt = set->state == SET_CORRUPT;
 	join_output_free(&j.output);
 	arena_free(&j.arena);
 	free(j.parts);

@@ -245,7 +245,7 @@ static bool parse_about(struct arena *a, const char *text, struct about *out)
 
 /* ---- all of them ---- */
 
-static int is_spoiled(const struct part_store *s, const char *set,
+static int is_corrupt(const struct part_store *s, const char *set,
 		      const struct part_store_part *part, struct error *f)
 {
 	struct sink_count nowhere;
@@ -256,7 +256,7 @@ static int is_spoiled(const struct part_store *s, const char *set,
 
 /* A run was killed, or is still active: parts that do not match their names are
  * ignored. */
-static int clear_spoiled(struct part_store *s, const char *set,
+static int clear_corrupt(struct part_store *s, const char *set,
 			 const char *directory, struct error *f)
 {
 	struct directory d;
@@ -269,7 +269,7 @@ static int clear_spoiled(struct part_store *s, const char *set,
 
 		if (!read_part_name(name, &part))
 			continue;
-		r = is_spoiled(s, set, &part, f);
+		r = is_corrupt(s, set, &part, f);
 		if (r > 0)
 			r = part_store_remove(s, set, &part, f);
 	}
@@ -319,7 +319,7 @@ static int load_set(struct part_store *s, const char *set,
 
 		r = s->is_dry ? 0 : disk_exists(mark, f);
 		if (r > 0)
-			r = clear_spoiled(s, set, directory, f);
+			r = clear_corrupt(s, set, directory, f);
 		if (r == 0)
 			r = visit->set(visit->context, set, &about, f);
 		if (r == 0)

@@ -248,7 +248,7 @@ static int judge(struct waiting *w, struct client *c, struct error *f)
 	return why.cause == ERROR_PROTOCOL ? error_copy(f, &why) : 0;
 }
 
-static int hear(struct waiting *w, struct client *c, struct error *f)
+static int read_client(struct waiting *w, struct client *c, struct error *f)
 {
 	ssize_t n = recv(c->fd, c->request + c->length,
 			 sizeof(c->request) - 1 - c->length, 0);
@@ -293,7 +293,7 @@ static int look(struct waiting *w, int milliseconds, struct error *f)
 		struct client *c = &w->clients[i];
 
 		if (c->fd >= 0 && p[2 + i].revents)
-			r = hear(w, c, f);
+			r = read_client(w, c, f);
 		else if (c->fd >= 0 && now - c->since > CLIENT_SECONDS * 1000)
 			drop(c);
 	}

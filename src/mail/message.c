@@ -153,8 +153,8 @@ static bool has_uuencoded(const struct part *p)
 }
 
 /* The scan of everything that is not uuencoded. */
-static int survey_leaf(const struct part *p, struct content_scan *s,
-		       struct error *f)
+static int scan_leaf(const struct part *p, struct content_scan *s,
+		     struct error *f)
 {
 	content_scan_init(s, NULL, f);
 	for (const struct piece *x = p->pieces; x; x = x->next)
@@ -228,17 +228,18 @@ static enum encoding choose_for_body(const struct prepare *c,
 		return plain && c->accept_8bit ? ENCODING_8BIT
 					       : ENCODING_QUOTED_PRINTABLE;
 	}
-	if (p->wish == ENCODING_QUOTED_PRINTABLE || p->wish == ENCODING_BASE64)
-		return p->wish;
+	if (p->requested == ENCODING_QUOTED_PRINTABLE ||
+	    p->requested == ENCODING_BASE64)
+		return p->requested;
 	if (plain && !s->high && !s->controls && !s->from_lines)
 		return ENCODING_7BIT;
-	if (plain && c->accept_8bit && p->wish == ENCODING_8BIT)
+	if (plain && c->accept_8bit && p->requested == ENCODING_8BIT)
 		return ENCODING_8BIT;
 	return encoding_of_text(s);
 }
 
 /* begin and end lines are as plain as the text around them. */
-static int tame_uu_names(struct prepare *c, struct part *p)
+static int encode_uu_names(struct prepare *c, struct part *p)
 {
 	for (struct piece *x = p->pieces; x; x = x->next) {
 		struct buf name = BUF_INIT(UU_NAME_MAX);
@@ -262,7 +263,7 @@ static int choose_body(struct prepare *c, struct part *p)
 {
 	struct content_scan s;
 
-	if (survey_leaf(p, &s, c->error) < 0 || tame_uu_names(c, p) < 0)
+	if (scan_leaf(p, &s, c->error) < 0 || encode_uu_names(c, p) < 0)
 		return -1;
 	choose_charset(p, &s);
 	p->encoding = choose_for_body(c, p, &s);
@@ -311,13 +312,14 @@ static int choose_unencoded(struct prepare *c, struct part *p,
 			    const struct content_scan *s, bool root)
 {
 	char room[64];
-	const char *why = why_not(s, p->wish == ENCODING_8BIT, root, room);
+	const char *why = why_not(s, p->requested == ENCODING_8BIT, root, room);
 
 	if (why)
 		return error_set(c->error, ERROR_DATA,
 				 "%s cannot be sent as %s: it %s; use "
 				 "--encoding base64",
-				 leaf_name(p), encoding_name(p->wish), why);
+				 leaf_name(p), encoding_name(p->requested),
+				 why);
 	if (!s->high)
 		p->encoding = ENCODING_7BIT;
 	else if (c->accept_8bit)
@@ -334,9 +336,10 @@ static int choose_composite(struct prepare *c, struct part *p, bool root)
 	char room[64];
 	struct content_scan s;
 
-	if (ascii_begins(p->type, "message/") && p->wish != ENCODING_BASE64 &&
-	    p->wish != ENCODING_QUOTED_PRINTABLE) {
-		if (survey_leaf(p, &s, c->error) < 0)
+	if (ascii_begins(p->type, "message/") &&
+	    p->requested != ENCODING_BASE64 &&
+	    p->requested != ENCODING_QUOTED_PRINTABLE) {
+		if (scan_leaf(p, &s, c->error) < 0)
 			return -1;
 		if (!why_not(&s, c->accept_8bit, root, room)) {
 			p->encoding = s.high ? ENCODING_8BIT : ENCODING_7BIT;
@@ -350,7 +353,8 @@ static int choose_composite(struct prepare *c, struct part *p, bool root)
 
 static int choose_attachment(struct prepare *c, struct part *p, bool root)
 {
-	bool encoded = p->wish == ENCODING_AUTO || p->wish == ENCODING_BASE64;
+	bool encoded = p->requested == ENCODING_AUTO ||
+		       p->requested == ENCODING_BASE64;
 	struct content_scan s;
 
 	if (ascii_begins(p->type, "multipart/") ||
@@ -359,12 +363,12 @@ static int choose_attachment(struct prepare *c, struct part *p, bool root)
 	p->encoding = ENCODING_BASE64;
 	if (encoded && (!is_text(p) || p->charset))
 		return 0;
-	if (survey_leaf(p, &s, c->error) < 0)
+	if (scan_leaf(p, &s, c->error) < 0)
 		return -1;
 	choose_charset(p, &s);
 	if (encoded)
 		return 0;
-	if (p->wish != ENCODING_QUOTED_PRINTABLE)
+	if (p->requested != ENCODING_QUOTED_PRINTABLE)
 		return choose_unencoded(c, p, &s, root);
 	choose_qp(p, &s, root);
 	return 0;
@@ -373,10 +377,10 @@ static int choose_attachment(struct prepare *c, struct part *p, bool root)
 static int choose_leaf(struct prepare *c, struct part *p, bool root)
 {
 	if (!p->is_prepared)
-		p->wish = p->encoding;
+		p->requested = p->encoding;
 	else if (p->encoding != ENCODING_8BIT || c->accept_8bit)
 		return 0;
-	if (p->wish == ENCODING_UUENCODE)
+	if (p->requested == ENCODING_UUENCODE)
 		return error_set(c->error, ERROR_SOFTWARE,
 				 "uuencode is not a transfer encoding");
 	p->is_prepared = true;

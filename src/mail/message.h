@@ -67,7 +67,7 @@ struct part {
 	/* set by prepare */
 	bool is_prepared;
 	bool binary_qp;
-	enum encoding wish; /* encoding before that */
+	enum encoding requested; /* encoding before that */
 
 	/* a multipart */
 	struct part *children;

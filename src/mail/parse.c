@@ -103,7 +103,7 @@ static void end_header(struct parser *p, uint64_t body, bool blank)
 /* ---- the body -------------------------------------------------------------
  */
 
-static struct content_scan *parser_survey(struct parser *p)
+static struct content_scan *parser_scan(struct parser *p)
 {
 	return p->current ? &p->current->scan : &p->filling;
 }
@@ -210,9 +210,9 @@ static int match_boundary(const struct parser *p, const char *line, size_t n,
 }
 
 /* Octets of a line, all but the line end that it may finish with. */
-static void parser_survey_octets(struct parser *p, const char *data, size_t n)
+static void parser_scan_octets(struct parser *p, const char *data, size_t n)
 {
-	struct sink *to = &parser_survey(p)->sink;
+	struct sink *to = &parser_scan(p)->sink;
 	size_t keep = 0;
 
 	if (!n)
@@ -268,8 +268,8 @@ static bool parser_wait(struct parser *p, const char *data, size_t n, bool ends)
 		n = 0;
 	}
 	p->may_be_boundary = false;
-	parser_survey_octets(p, p->start, p->start_length);
-	parser_survey_octets(p, data, n);
+	parser_scan_octets(p, p->start, p->start_length);
+	parser_scan_octets(p, data, n);
 	return false;
 }
 
@@ -283,7 +283,7 @@ static void parser_body_line(struct parser *p, const char *data, size_t n,
 		if (parser_wait(p, data, n, ends))
 			return;
 	} else {
-		parser_survey_octets(p, data, n);
+		parser_scan_octets(p, data, n);
 	}
 	if (ends) {
 		p->may_be_boundary = watches_lines(p);
@@ -496,7 +496,7 @@ static void parser_last_line(struct parser *p)
 	if (level >= 0)
 		parser_boundary(p, (unsigned)level, last);
 	else
-		parser_survey_octets(p, p->start, p->start_length);
+		parser_scan_octets(p, p->start, p->start_length);
 	while (p->in_header)
 		end_header(p, p->at, false);
 }
@@ -514,7 +514,7 @@ static int parser_close(struct sink *sink)
 	if (unended && p->held && p->hold[p->held - 1] == '\n')
 		end -= p->held;
 	else
-		sink_put(&parser_survey(p)->sink, p->hold, p->held);
+		sink_put(&parser_scan(p)->sink, p->hold, p->held);
 	parser_end_messages(p, NULL, end);
 	parser_end_current(p, end);
 	parser_close_down_to(p, 0, end, end < p->at);

@@ -111,7 +111,7 @@ static int my_hdr(const struct muttrc_command *c, struct error *f)
 	return header_add(a, fields, read.first->name, read.first->value, f);
 }
 
-static int unmy_hdr(const struct muttrc_command *c, struct error *f)
+static int remove_my_hdr(const struct muttrc_command *c, struct error *f)
 {
 	(void)f;
 	while (muttrc_has_more(c->words)) {
@@ -328,7 +328,7 @@ static const struct {
 	{ "toggle", toggle },
 	{ "unalias", unalias },
 	{ "unhook", muttrc_unhook },
-	{ "unmy_hdr", unmy_hdr },
+	{ "unmy_hdr", remove_my_hdr },
 	{ "unset", unset },
 };
 #define COMMANDS (sizeof(commands) / sizeof(*commands))

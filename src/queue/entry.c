@@ -28,7 +28,7 @@ enum row_type {
 	ROW_YES,   /* bool; false: no line */
 	ROW_TIME,  /* int64_t; 0: no line */
 	ROW_SIZE,  /* uint64_t */
-	ROW_TALLY, /* unsigned; 0: no line */
+	ROW_COUNT, /* unsigned; 0: no line */
 	ROW_CODE,  /* int, a reply code; 0: no line */
 	ROW_KIND,
 	ROW_STATE,
@@ -87,7 +87,7 @@ static const struct row recipient_rows[] = {
 	RCPT("smtputf8", ROW_YES, needs_smtputf8, false),
 	RCPT("notify", ROW_TEXT, dsn_notify, false),
 	RCPT("orcpt", ROW_TEXT, dsn_orcpt, false),
-	RCPT("tries", ROW_TALLY, tries, false),
+	RCPT("tries", ROW_COUNT, tries, false),
 	RCPT("tried", ROW_TIME, tried, false),
 	RCPT("next", ROW_TIME, next, false),
 	RCPT("cause", ROW_CAUSE, last.cause, false),
@@ -173,7 +173,7 @@ static bool read_number(const struct row *row, const char *value, void *field)
 		return read_time(value, field);
 	case ROW_SIZE:
 		return text_number(value, UINT64_MAX, field);
-	case ROW_TALLY:
+	case ROW_COUNT:
 		if (!text_number(value, UINT32_MAX, &number))
 			return false;
 		*(unsigned *)field = (unsigned)number;
@@ -491,7 +491,7 @@ static int write_number(struct writer *w, const struct row *row,
 		snprintf(text, sizeof(text), "%" PRId64,
 			 *(const int64_t *)field);
 		break;
-	case ROW_TALLY:
+	case ROW_COUNT:
 		snprintf(text, sizeof(text), "%u", *(const unsigned *)field);
 		break;
 	default:

@@ -23,7 +23,7 @@
 struct put {
 	struct queue *queue;
 	struct stage *stage;
-	const char *wish; /* the caller's name for it, or NULL */
+	const char *wanted_name; /* the caller's name for it, or NULL */
 	char id[QUEUE_ID_SIZE];
 	int fd;			   /* of the message, locked; or -1 */
 	struct queue_dir_new copy; /* of the stage, where it cannot be linked */
@@ -149,7 +149,7 @@ static int name_is_taken(struct put *p)
 {
 	int r = 0;
 
-	if (p->wish) {
+	if (p->wanted_name) {
 		r = look_at_namesake(p);
 		p->is_there_already = r > 0;
 	}
@@ -163,8 +163,8 @@ static int name_message(struct put *p)
 	for (unsigned tries = 0; tries < ID_TRIES; tries++) {
 		int r, has = 0;
 
-		if (p->wish)
-			snprintf(p->id, sizeof(p->id), "%s", p->wish);
+		if (p->wanted_name)
+			snprintf(p->id, sizeof(p->id), "%s", p->wanted_name);
 		else
 			draw_id(p->id);
 		r = link_message(p);
@@ -251,14 +251,15 @@ static void undo(struct put *p)
 
 static int put(struct put *p, const struct buf *text)
 {
-	int has =
-		p->wish ? queue_dir_has_entry(p->queue, p->wish, p->error) : 0;
+	int has = p->wanted_name ? queue_dir_has_entry(p->queue, p->wanted_name,
+						       p->error)
+				 : 0;
 
 	if (has < 0)
 		return -1;
 	/* It was there before; was it also on disk? */
 	if (has) {
-		snprintf(p->id, sizeof(p->id), "%s", p->wish);
+		snprintf(p->id, sizeof(p->id), "%s", p->wanted_name);
 		return queue_dir_sync(p->queue, "env", p->error);
 	}
 	if (put_message(p) < 0)
@@ -275,7 +276,7 @@ int queue_put(struct queue *q, struct stage *s, struct entry *e, const char *id,
 	struct buf text = BUF_INIT(ENTRY_MAX);
 	struct put p = { .queue = q,
 			 .stage = s,
-			 .wish = id,
+			 .wanted_name = id,
 			 .fd = -1,
 			 .copy.fd = -1,
 			 .entry.fd = -1,

@@ -266,10 +266,10 @@ static bool has_word(const char *list, const char *word)
 bool notice_report_may(const struct entry *e, const struct entry_recipient *r,
 		       enum notice_kind kind)
 {
-	const char *wish = r->dsn_notify ? r->dsn_notify : e->dsn_notify;
+	const char *notify = r->dsn_notify ? r->dsn_notify : e->dsn_notify;
 
-	return !wish ||
-	       has_word(wish, kind == NOTICE_FAILED ? "failure" : "delay");
+	return !notify ||
+	       has_word(notify, kind == NOTICE_FAILED ? "failure" : "delay");
 }
 
 bool notice_report_concerns(const struct entry *e,
@@ -378,14 +378,14 @@ static int read_mail(struct arena *a, struct notice_mail *mail, struct error *f)
 static bool comes_back_whole(const struct notice_report *r)
 {
 	const struct entry *e = r->mails[0].entry;
-	const char *wish = r->account->queue_notice;
+	const char *notice = r->account->queue_notice;
 
 	if (r->kind == NOTICE_DELAYED || r->count > 1)
 		return false;
 	if (e->dsn_ret)
 		return ascii_equal(e->dsn_ret, "full");
-	if (wish && strcmp(wish, "auto") != 0)
-		return strcmp(wish, "full") == 0;
+	if (notice && strcmp(notice, "auto") != 0)
+		return strcmp(notice, "full") == 0;
 	return r->mails[0].message.length <= NOTICE_FULL_MAX;
 }
 

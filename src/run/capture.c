@@ -15,7 +15,7 @@
 void capture_init(struct capture *o, const char *const *spool)
 {
 	*o = (struct capture){ .most = CAPTURE_MAX };
-	stage_init(&o->all, spool, "the output", &o->trouble);
+	stage_init(&o->all, spool, "the output", &o->error);
 	stage_init(&o->marks, spool, "the output", &o->marks_trouble);
 }
 
@@ -99,11 +99,10 @@ void capture_put(struct capture *o, enum job_stream stream, const void *data,
 
 void capture_finish(struct capture *o)
 {
-	if (!error_is_set(&o->trouble) && sink_close(&o->all.sink) < 0 &&
-	    !o->end)
+	if (!error_is_set(&o->error) && sink_close(&o->all.sink) < 0 && !o->end)
 		save_end(o);
 	if (o->is_full)
-		error_set(&o->trouble, ERROR_DATA,
+		error_set(&o->error, ERROR_DATA,
 			  "it is longer than what is kept of one run");
 	if (!error_is_set(&o->marks_trouble))
 		sink_close(&o->marks.sink);
@@ -111,7 +110,7 @@ void capture_finish(struct capture *o)
 
 bool capture_is_cut(const struct capture *o)
 {
-	return error_is_set(&o->trouble);
+	return error_is_set(&o->error);
 }
 
 struct slice capture_slice(const struct capture *o)

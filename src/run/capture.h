@@ -23,7 +23,7 @@
 
 struct capture {
 	struct stage all, marks;
-	struct error trouble;	    /* why the output is incomplete, or none */
+	struct error error;	    /* why the output is incomplete, or none */
 	struct error marks_trouble; /* ... of the marks */
 	uint64_t most;		    /* maximum octets to keep: CAPTURE_MAX */
 	uint64_t size;		    /* of the output, kept or not */

@@ -89,7 +89,7 @@ void excerpt_load(struct excerpt *x, bool is_end)
 		x->offset = o->size - CAPTURE_BLOCK;
 	if (is_end && x->offset < least)
 		x->offset = least;
-	n = capture_read(o, x->offset, x->block, CAPTURE_BLOCK, &x->trouble);
+	n = capture_read(o, x->offset, x->block, CAPTURE_BLOCK, &x->error);
 	x->size = n < 0 ? 0 : (size_t)n;
 	find_binary(x);
 }

@@ -25,7 +25,7 @@ struct excerpt {
 	char *block; /* CAPTURE_BLOCK octets at `offset` */
 	uint64_t offset;
 	size_t size;
-	struct error trouble; /* when reading it */
+	struct error error; /* when reading it */
 };
 
 void excerpt_init(struct excerpt *x, const struct capture *o);

@@ -109,7 +109,7 @@ static void pass_on(struct watch *w)
 
 /* Sends the signal that is due to the process group.  A job that has ended in
  * time did so whatever it left behind. */
-static void heed_time(struct watch *w)
+static void send_due_signals(struct watch *w)
 {
 	struct process *j = w->job;
 	uint64_t now = sysenv_ticks();
@@ -204,7 +204,7 @@ static void watch(struct watch *w)
 			w->gone_at = sysenv_ticks();
 			w->linger_until = w->gone_at + JOB_LINGER_MS;
 		}
-		heed_time(w);
+		send_due_signals(w);
 	}
 }
 

@@ -25,9 +25,9 @@ static void add(struct list *l, struct arena *a, const char *name,
 	*job = (struct list_job){ .name = name };
 	if (state_open(&entry, a, name, &f) < 0 ||
 	    state_read(entry.path, &job->state, &f) < 0)
-		job->trouble = arena_dup(a, f.text);
+		job->error = arena_dup(a, f.text);
 	else if (!job->state.started)
-		job->trouble = "no run of it is known";
+		job->error = "no run of it is known";
 	job->is_running = state_is_running(&job->state);
 	last = job->state.started > job->state.ended ? job->state.started
 						     : job->state.ended;
@@ -92,8 +92,8 @@ static void put_job(const struct list_job *job, int64_t now, struct buf *out)
 
 	text_puts_safe(out, job->name);
 	pad(out, start, NAME_WIDTH);
-	if (job->trouble) {
-		buf_printf(out, "%s\n", job->trouble);
+	if (job->error) {
+		buf_printf(out, "%s\n", job->error);
 		return;
 	}
 	start = out->len;
@@ -144,15 +144,15 @@ static void put_those(const struct list *l, int status, struct buf *out)
 	for (size_t i = 0; i < l->count; i++) {
 		const struct list_job *job = &l->jobs[i];
 
-		if (status == 3	  ? !job->trouble
-		    : status == 2 ? job->trouble || !job->is_missed
-				  : job->trouble || job->is_missed ||
-					    !has_failed(job))
+		if (status == 3 ? !job->error
+		    : status == 2
+			    ? job->error || !job->is_missed
+			    : job->error || job->is_missed || !has_failed(job))
 			continue;
 		buf_puts(out, "; ");
 		text_puts_safe(out, job->name);
 		if (status == 3)
-			buf_printf(out, ": %s", job->trouble);
+			buf_printf(out, ": %s", job->error);
 		else if (status == 2)
 			buf_puts(out, " has not run since ");
 		else
@@ -173,7 +173,7 @@ int list_monitor(const struct list *l, struct buf *out)
 	for (size_t i = 0; i < l->count; i++) {
 		const struct list_job *job = &l->jobs[i];
 
-		counts[job->trouble	 ? 3
+		counts[job->error	 ? 3
 		       : job->is_missed	 ? 2
 		       : has_failed(job) ? 1
 					 : 0]++;

@@ -12,7 +12,7 @@
 struct list_job {
 	const char *name;
 	struct state state;
-	const char *trouble; /* why its state could not be read; or NULL */
+	const char *error; /* why its state could not be read; or NULL */
 	bool is_running, is_missed;
 	bool is_lost; /* the last run never ended */
 };

@@ -139,7 +139,7 @@ static void add_output(struct mail *m)
 	if (m->report->is_complete || m->failed_output)
 		return;
 	if (m->output.length > REPORT_WHOLE &&
-	    !m->run->wish->options->has_compression &&
+	    !m->run->input->options->has_compression &&
 	    compression_is_built(COMPRESSION_GZIP))
 		m->request->compression = COMPRESSION_GZIP;
 	if (is_short)
@@ -172,9 +172,9 @@ static void add_text(struct mail *m)
 
 static int make_request(struct mail *m, struct error *f)
 {
-	struct header given = m->run->wish->request->extra;
+	struct header given = m->run->input->request->extra;
 
-	m->request = request_copy(m->arena, m->run->wish->request);
+	m->request = request_copy(m->arena, m->run->input->request);
 	memset(m->known, 0, sizeof(m->known));
 	header_init(&m->request->extra);
 	for (const struct field *x = given.first; x; x = x->next)
@@ -198,7 +198,7 @@ static int compose(struct mail *m, struct error *f)
 	if (make_request(m, f) < 0)
 		return -1;
 	composition_init(c, m->arena, m->request, m->account,
-			 m->run->wish->spool);
+			 m->run->input->spool);
 	c->inputs.known = m->known;
 	return composition_build(c, f);
 }
@@ -252,7 +252,7 @@ static const struct series_ops part_ops = {
  * reached, gets it unsplit. */
 static uint64_t find_limit(struct mail *m)
 {
-	const struct split_options *o = m->run->wish->split;
+	const struct split_options *o = m->run->input->split;
 	struct error f = ERROR_INIT;
 	struct route route;
 	uint64_t limit = 0;
@@ -319,7 +319,7 @@ static int plan_parts(struct mail *m, const struct split_options *o,
 	split_new_id(id);
 	r = split_plan(&m->split, m->arena, &m->composition, o, id, f);
 	if (r <= 0 || m->split.total <= MAIL_PARTS_MAX ||
-	    m->run->wish->split->limit || !is_too_much(m))
+	    m->run->input->split->limit || !is_too_much(m))
 		return r;
 	if (shorten(m,
 		    arena_format(m->arena,
@@ -348,7 +348,7 @@ static int send_parts(struct mail *m, struct error *f)
 		.journal = &journal,
 		.is_rest_lost = true,
 	};
-	struct split_options o = *m->run->wish->split;
+	struct split_options o = *m->run->input->split;
 	int r;
 
 	o.limit = m->request->attachments ? find_limit(m) : 0;
@@ -426,7 +426,8 @@ static void keep(struct mail *m, const struct error *why)
 
 static int send_all(struct mail *m, struct error *f)
 {
-	const struct config_query query = request_config(m->run->wish->request);
+	const struct config_query query =
+		request_config(m->run->input->request);
 	int r;
 
 	if (find_account(m, &query, f) < 0) {
@@ -454,7 +455,7 @@ int mail_send(struct run_record *run, struct report *report)
 	m->run = run;
 	m->report = report;
 	m->arena = run->arena;
-	m->request = request_copy(m->arena, run->wish->request);
+	m->request = request_copy(m->arena, run->input->request);
 	run->is_mailed = true;
 	r = send_all(m, f);
 	filetype_forget();

@@ -75,7 +75,7 @@ static void quote(struct buf *out, const char *word)
 
 const char *phrase_command(const struct run_record *run)
 {
-	const struct run_options *o = run->wish->options;
+	const struct run_options *o = run->input->options;
 	struct buf line = BUF_INIT(COMMAND_MAX);
 	struct buf safe = BUF_INIT(COMMAND_MAX);
 	const char *text;
@@ -165,7 +165,7 @@ static const char *usual_subject(const struct run_record *run)
 const char *phrase_subject(const struct run_record *run)
 {
 	const struct decision *d = &run->decision;
-	const char *template = run->wish->request->subject;
+	const char *template = run->input->request->subject;
 	bool has_recovered = d->reason == DECIDE_RECOVERED;
 	int64_t since = run->is_blocked ? run->blocker : d->since;
 	const struct text_word words[] = {

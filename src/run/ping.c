@@ -28,10 +28,10 @@ static void request(const char *url, const char *what)
 				    url + n),
 		.seconds = PING_SECONDS,
 	};
-	struct error unheard = ERROR_INIT;
+	struct error ignored = ERROR_INIT;
 	struct http_reply reply;
 
-	http_send(&r, &reply, &unheard);
+	http_send(&r, &reply, &ignored);
 	buf_free(&reply.body);
 	arena_free(&a);
 }

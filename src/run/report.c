@@ -194,7 +194,7 @@ static void put_resources(const struct run_record *run, struct buf *out)
 
 static void put_facts(const struct run_record *run, struct buf *out)
 {
-	const struct run_options *o = run->wish->options;
+	const struct run_options *o = run->input->options;
 	const struct process *j = &run->job;
 	char octets[32], started[DATE_SIZE];
 
@@ -279,7 +279,7 @@ static void put_binary(struct writer *w)
 				other == JOB_STDOUT ? "output" : "error"));
 	x->is_marked = false;
 	excerpt_load(x, true);
-	put_lines(w, excerpt_last(x, w->run->wish->options->tail, REPORT_END),
+	put_lines(w, excerpt_last(x, w->run->input->options->tail, REPORT_END),
 		  x->size);
 }
 
@@ -301,7 +301,7 @@ static const char *where_rest_is(const struct run_record *run)
 /* The beginning and, if it was read, the end. */
 static void put_ends(struct writer *w)
 {
-	unsigned most = w->run->wish->options->tail;
+	unsigned most = w->run->input->options->tail;
 	size_t end = excerpt_first(&w->excerpt, most, REPORT_END);
 	uint64_t first = w->excerpt.offset + end, last;
 	char size[32];
@@ -329,7 +329,7 @@ static bool is_whole(const struct writer *w)
 	const struct capture *o = &w->run->output;
 
 	return o->size <= REPORT_WHOLE && !capture_is_cut(o) &&
-	       o->lines <= 2 * (uint64_t)w->run->wish->options->tail;
+	       o->lines <= 2 * (uint64_t)w->run->input->options->tail;
 }
 
 static void put_output(struct writer *w)
@@ -345,8 +345,8 @@ static void put_output(struct writer *w)
 		else
 			put_ends(w);
 	}
-	if (error_is_set(&w->excerpt.trouble))
-		heading(w, w->excerpt.trouble.text);
+	if (error_is_set(&w->excerpt.error))
+		heading(w, w->excerpt.error.text);
 }
 
 /* The end of long output, before the facts. */

@@ -53,7 +53,7 @@ bool run_has_failed(const struct run_record *run)
 	if (run->is_blocked || run->unit_result || j->error ||
 	    j->is_timed_out || job_signal(j))
 		return true;
-	return !run->wish->options->ok[job_exit(j)];
+	return !run->input->options->ok[job_exit(j)];
 }
 
 /* ---- the state ---- */
@@ -147,7 +147,7 @@ static void fill_state(const struct run_record *run, struct state *s)
  * is not stored would never reach its limit. */
 static void decide_run(struct run_record *run, struct decide_run *how)
 {
-	const struct decide_options *o = &run->wish->options->decide;
+	const struct decide_options *o = &run->input->options->decide;
 	struct state s;
 
 	how->is_unknown = !begin_state(run, &s);
@@ -185,7 +185,7 @@ static void remember_mail(struct run_record *run, const struct decide_run *how,
 /* 1: run the job; 0: do not. */
 static int take_lock(struct run_record *run)
 {
-	enum run_lock lock = run->wish->options->lock;
+	enum run_lock lock = run->input->options->lock;
 	struct error f = ERROR_INIT;
 	uint64_t start = sysenv_ticks();
 	struct state s;
@@ -230,7 +230,7 @@ static void said(void *context, enum job_stream stream, const void *data,
 /* Reads all of the output again, so only if it is needed. */
 static void find_digest(struct run_record *run)
 {
-	const struct run_options *o = run->wish->options;
+	const struct run_options *o = run->input->options;
 	const struct slice all = capture_slice(&run->output);
 	struct error f = ERROR_INIT;
 
@@ -245,13 +245,13 @@ static void find_digest(struct run_record *run)
 /* A unit's status cannot be our exit status. */
 static int status_of(const struct run_record *run)
 {
-	if (run->wish->options->unit)
+	if (run->input->options->unit)
 		return error_is_set(&run->mail_error)
 			       ? error_exit(&run->mail_error)
 			       : 0;
 	if (!run->is_blocked)
 		return job_exit(&run->job);
-	return run->wish->options->lock == RUN_LOCK_NOTIFY ? EX_TEMPFAIL : 0;
+	return run->input->options->lock == RUN_LOCK_NOTIFY ? EX_TEMPFAIL : 0;
 }
 
 /* If we have to end from now on, this is the exit status. */
@@ -265,7 +265,7 @@ static void set_ending(const struct run_record *run)
 
 static void run_it(struct run_record *run)
 {
-	const struct run_options *o = run->wish->options;
+	const struct run_options *o = run->input->options;
 	struct error f = ERROR_INIT;
 
 	run->job = (struct process){
@@ -276,18 +276,18 @@ static void run_it(struct run_record *run)
 		.said = said,
 		.context = run,
 	};
-	run->shows = run->wish->shows_output;
+	run->shows = run->input->shows_output;
 	ping_start(&run->ping, o->ping);
 	if (job_run(&run->job, &f) < 0)
 		log_error("%s", f.text);
 	set_ending(run);
 	ping_tell(&run->ping, run_has_failed(run));
 	capture_finish(&run->output);
-	if (error_is_set(&run->output.trouble))
+	if (error_is_set(&run->output.error))
 		run_note(run,
 			 "not all of the output could be saved, its middle is "
 			 "missing: %s",
-			 run->output.trouble.text);
+			 run->output.error.text);
 	find_digest(run);
 }
 
@@ -324,7 +324,7 @@ static void decide_and_tell(struct run_record *run)
 
 static const char *find_name(struct run_record *run)
 {
-	const struct run_options *o = run->wish->options;
+	const struct run_options *o = run->input->options;
 	const char *command, *slash;
 	char *name;
 
@@ -339,21 +339,21 @@ static const char *find_name(struct run_record *run)
 }
 
 int run_job(struct run_record *run, struct arena *a,
-	    const struct run_wish *wish)
+	    const struct run_input *input)
 {
 	struct error f = ERROR_INIT;
 
 	*run = (struct run_record){ .arena = a,
-				    .wish = wish,
+				    .input = input,
 				    .ping = { .fd = -1 } };
 	run->name = find_name(run);
 	run->job.started = run->job.ended = sysenv_now();
-	capture_init(&run->output, wish->spool);
+	capture_init(&run->output, input->spool);
 	if (state_open(&run->entry, a, run->name, &f) < 0)
 		run_note(run, "%s", f.text);
 	if (take_lock(run)) {
 		remember_start(run);
-		if (wish->options->unit)
+		if (input->options->unit)
 			unit_read(run);
 		else
 			run_it(run);
@@ -362,7 +362,7 @@ int run_job(struct run_record *run, struct arena *a,
 		return JOB_EXIT_SIGNAL + interrupt_signal();
 	}
 	set_ending(run);
-	if (!run->is_blocked || wish->options->lock == RUN_LOCK_NOTIFY)
+	if (!run->is_blocked || input->options->lock == RUN_LOCK_NOTIFY)
 		decide_and_tell(run);
 	ping_finish(&run->ping);
 	return status_of(run);

@@ -67,7 +67,7 @@ struct run_options {
 void run_options_init(struct run_options *o);
 
 /* All members are borrowed. */
-struct run_wish {
+struct run_input {
 	const struct run_options *options;
 	const struct request *request;
 	const struct split_options *split;
@@ -79,7 +79,7 @@ struct run_wish {
 #define RUN_NOTES_MAX 8
 struct run_record {
 	struct arena *arena;
-	const struct run_wish *wish;
+	const struct run_input *input;
 	const char *name;
 	struct process job;
 	struct ping ping;
@@ -109,7 +109,7 @@ struct run_record {
 /* Runs the job and sends the mail if necessary; returns the exit status.  Never
  * fails itself.  Free with run_free. */
 int run_job(struct run_record *run, struct arena *a,
-	    const struct run_wish *wish);
+	    const struct run_input *input);
 void run_free(struct run_record *run);
 void run_note(struct run_record *run, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));

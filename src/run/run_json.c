@@ -117,7 +117,7 @@ static json_t *job_json(const struct list_job *job)
 	json_object_set_new(o, "mailed", jsonify_time(s->mailed));
 	json_object_set_new(o, "next", jsonify_time(s->next));
 	put_size(o, "suppressed", s->suppressed);
-	json_object_set_new(o, "error", jsonify_text(job->trouble));
+	json_object_set_new(o, "error", jsonify_text(job->error));
 	return o;
 }
 

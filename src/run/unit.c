@@ -81,7 +81,7 @@ static int show(struct unit *u, struct error *f)
 		"--no-pager",
 		list_properties(u->run->arena),
 		"--",
-		u->run->wish->options->unit,
+		u->run->input->options->unit,
 		NULL,
 	};
 	struct buf text = BUF_INIT(SHOW_MAX);
@@ -113,7 +113,7 @@ static void find(struct unit *u)
 		run_note(u->run, "nothing can be said of the unit: %s", f.text);
 	else
 		run_note(u->run, "there is no unit %s",
-			 u->run->wish->options->unit);
+			 u->run->input->options->unit);
 }
 
 /* ---- the result ---- */
@@ -136,13 +136,13 @@ static const char *code_of(const char *word)
 
 /* Uses the manager's variables about the run that failed: there may be another
  * one by now. */
-static void heed_monitor(struct unit *u)
+static void read_monitor_variables(struct unit *u)
 {
 	const char *id = sysenv_env("MONITOR_INVOCATION_ID");
 	const char *name = sysenv_env("MONITOR_UNIT");
 
 	if (!id || !text_is_hex(id, 32) ||
-	    (name && strcmp(name, u->run->wish->options->unit) != 0))
+	    (name && strcmp(name, u->run->input->options->unit) != 0))
 		return;
 	if (!u->invocation || strcmp(u->invocation, id) != 0)
 		u->started = u->ended = u->cpu = u->memory = NULL;
@@ -296,7 +296,7 @@ static void read_unit(const struct unit *u)
 		"--lines=1000",
 		arena_format(run->arena, "--%sunit=%s",
 			     u->is_user ? "user-" : "",
-			     run->wish->options->unit),
+			     run->input->options->unit),
 		u->started
 			? arena_format(run->arena, "--since=@%" PRId64, since)
 			: NULL,
@@ -322,7 +322,7 @@ void unit_read(struct run_record *run)
 	struct unit u = { .run = run };
 
 	find(&u);
-	heed_monitor(&u);
+	read_monitor_variables(&u);
 	fill_status(&u);
 	fill_times(&u);
 	read_journal(&u);

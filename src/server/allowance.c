@@ -1,10 +1,10 @@
-/* allowance.c - a line "RATE USED FLYING" for each user.
+/* allowance.c - a line "RATE USED PENDING" for each user.
  *
  * RATE is the time, in milliseconds since 1970, at which the bucket will be
  * full again (the "theoretical arrival time" of GCRA, ITU-T I.371): one number
- * that needs no upkeep while nobody sends.  A clock that was set back leaves it
- * in the future, where it is cut to one period.  A line that cannot be read
- * counts as none, and the queue as not counted yet. */
+ * that needs no update while nobody sends.  If the clock was set back, it is
+ * limited to one period from now.  A line that cannot be read counts as none,
+ * and the queue as not counted yet. */
 #include "server/allowance.h"
 
 #include <errno.h>
@@ -29,7 +29,7 @@
 #define RESERVE_DIVISOR 20 /* of the file system, where that is less */
 
 struct line {
-	uint64_t rate, flying;
+	uint64_t rate, pending;
 	uint64_t used; /* UNCOUNTED: the queue has to be looked at */
 };
 
@@ -39,7 +39,7 @@ struct line {
 
 static int parse(char *text, struct line *out)
 {
-	uint64_t *fields[] = { &out->rate, &out->used, &out->flying };
+	uint64_t *fields[] = { &out->rate, &out->used, &out->pending };
 	char *save = NULL, *word = strtok_r(text, " \n", &save);
 
 	for (size_t i = 0; i < 3; i++, word = strtok_r(NULL, " \n", &save))
@@ -84,7 +84,7 @@ static int write_line(int fd, const struct line *line, struct error *f)
 
 	snprintf(text, sizeof(text),
 		 "%-25" PRIu64 " %-25" PRIu64 " %-25" PRIu64, line->rate,
-		 line->used, line->flying);
+		 line->used, line->pending);
 	n = pwrite(fd, text, strlen(text), 0);
 	if (n == (ssize_t)strlen(text))
 		return 0;
@@ -218,7 +218,7 @@ static int fit(const struct allowance *l, struct line *line, uint64_t size,
 		return 0;
 	if (count_queue(l, &line->used, f) < 0)
 		return -1;
-	line->used += line->flying;
+	line->used += line->pending;
 	if (line->used + size <= most)
 		return 0;
 	snprintf(text, sizeof(text),
@@ -358,11 +358,11 @@ int allowance_hold(struct allowance *l, uint64_t size, struct error *f)
 	r = fit(l, &line, size, f);
 	if (r == 0) {
 		line.used += size;
-		line.flying += size;
+		line.pending += size;
 		r = write_line(fd, &line, f);
 	}
 	if (r == 0)
-		l->flying = size;
+		l->pending = size;
 	close(fd);
 	return r;
 }
@@ -370,17 +370,17 @@ int allowance_hold(struct allowance *l, uint64_t size, struct error *f)
 void allowance_settle(struct allowance *l, bool is_queued)
 {
 	struct error ignored = ERROR_INIT;
-	uint64_t size = l->flying;
+	uint64_t size = l->pending;
 	struct line line;
 	int fd;
 
 	if (!size)
 		return;
-	l->flying = 0;
+	l->pending = 0;
 	fd = open_line(l, &line, &ignored);
 	if (fd < 0)
 		return; /* it stays until the service starts anew */
-	line.flying -= line.flying < size ? line.flying : size;
+	line.pending -= line.pending < size ? line.pending : size;
 	if (!is_queued && line.used != UNCOUNTED)
 		line.used -= line.used < size ? line.used : size;
 	write_line(fd, &line, &ignored);
@@ -416,7 +416,7 @@ struct sink *allowance_sink(struct allowance *l, struct sink *next)
 
 /* ---- a service starts ---- */
 
-void allowance_forget_flying(struct arena *a, const char *queue)
+void allowance_forget_pending(struct arena *a, const char *queue)
 {
 	const char *path = arena_format(a, "%s/serving", queue);
 	struct error ignored = ERROR_INIT;
@@ -436,8 +436,8 @@ void allowance_forget_flying(struct arena *a, const char *queue)
 		fd = open_line(&l, &line, &each);
 		if (fd < 0)
 			continue;
-		if (line.flying) {
-			line.flying = 0;
+		if (line.pending) {
+			line.pending = 0;
 			write_line(fd, &line, &each);
 		}
 		close(fd);

@@ -5,15 +5,16 @@
  *	serve_quota	octets in the service's own queue
  *	serve_reserve	octets of the disk that stay free for others
  *
- * Each user has a small file in QUEUE/serving, named by their share (peer.h)
- * and read and written under its lock: all connections and all services of that
- * queue count together, and a restart forgets nothing.  What is over may be
- * tried later: 450 and 452; but 552 for one mail that is more than a quota.
+ * Each user has a small file in QUEUE/serving, named by their share (peer.h),
+ * read and written under its lock: all connections and all services of that
+ * queue count together, also after a restart.  Mail over a limit is refused
+ * with 450 or 452 and may be tried later; a mail larger than the quota with
+ * 552.
  *
- * The quota is a sum that only grows while mail is queued; when it is used up
- * the queue is counted anew, so that what has left it meanwhile is free again.
- * Mail that is on its way from the reply to the queue is kept apart, since that
- * count does not see it.  Root has no limits. */
+ * The quota is a sum that only grows while mail is queued.  When it is used up
+ * the queue is counted again, so that mail which has left it is free again.
+ * Accepted mail that is not in the queue yet is summed up separately, since
+ * that count does not see it.  Root has no limits. */
 #ifndef SERVER_ALLOWANCE_H
 #define SERVER_ALLOWANCE_H
 
@@ -31,7 +32,7 @@ struct allowance {
 	const struct account *account; /* whose serve_ settings hold */
 	const struct peer *peer;
 	const char *queue;    /* the folder; it is there */
-	uint64_t flying;      /* octets that were taken and not settled */
+	uint64_t pending;     /* octets accepted, not in the queue yet */
 	uint64_t count, next; /* octets through the sink; when to look again */
 };
 
@@ -57,6 +58,6 @@ int allowance_hold(struct allowance *l, uint64_t size, struct error *f);
 void allowance_settle(struct allowance *l, bool is_queued);
 
 /* When a service starts, nothing is on its way. */
-void allowance_forget_flying(struct arena *a, const char *queue);
+void allowance_forget_pending(struct arena *a, const char *queue);
 
 #endif

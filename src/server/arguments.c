@@ -1,5 +1,5 @@
-/* arguments.c - first where the path ends, then the address in it, then one
- * parameter after the other by two tables. */
+/* arguments.c - finds the end of the path, then reads the address in it, then
+ * the parameters by two tables. */
 #include "server/arguments.h"
 
 #include <string.h>

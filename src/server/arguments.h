@@ -1,10 +1,10 @@
-/* arguments.h - what follows MAIL and RCPT (RFC 5321 4.1.2, 1870, 3461,
- * 4954, 6152, 6531), as a server reads it.
+/* arguments.h - parses the arguments of MAIL and RCPT (RFC 5321 4.1.2, 1870,
+ * 3461, 4954, 6152, 6531), for a server.
  *
- * The path is one mailbox: a source route is dropped, a bare name is left for
- * the caller to qualify, the form without <> and a blank after the colon are
- * accepted, since old scripts write them.  Parameters that we do not offer are
- * refused, not ignored: they change what is asked for. */
+ * The path is one mailbox.  A source route is dropped, and the caller qualifies
+ * a bare name.  The form without <> and a blank after the colon are accepted,
+ * since old scripts write them.  Parameters that we do not offer are refused
+ * and not ignored, because they change the meaning of the command. */
 #ifndef SERVER_ARGUMENTS_H
 #define SERVER_ARGUMENTS_H
 

@@ -1,5 +1,5 @@
-/* client_stream.c - poll, then read or write what goes; OpenSSL does its own
- * reading and says which of the two it waits for. */
+/* client_stream.c - poll, then read or write as much as possible; OpenSSL reads
+ * by itself and reports which of the two it waits for. */
 #include "server/client_stream.h"
 
 #include <errno.h>
@@ -424,7 +424,7 @@ bool client_stream_has_more(const struct client_stream *l)
 
 void client_stream_linger(struct client_stream *l, uint64_t until)
 {
-	struct error unheard = ERROR_INIT;
+	struct error ignored = ERROR_INIT;
 	char dropped[4096];
 	size_t most = LINGER_MAX;
 	ssize_t n = 1;
@@ -433,7 +433,7 @@ void client_stream_linger(struct client_stream *l, uint64_t until)
 	if (l->is_lost || shutdown(l->out, SHUT_WR) < 0)
 		return;
 	while (most && n != 0 &&
-	       wait_for(l, false, true, until, &unheard) ==
+	       wait_for(l, false, true, until, &ignored) ==
 		       CLIENT_STREAM_DATA) {
 		n = read(l->in, dropped, sizeof(dropped));
 		if (n < 0 && !may_pass(errno))

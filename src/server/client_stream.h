@@ -1,9 +1,9 @@
-/* client_stream.h - one connection of a client's, from the server's end.
+/* client_stream.h - the server's side of one client's connection.
  *
- * Two descriptors (for a socket the same one twice), with TLS over them once
- * that was agreed.  All waiting has an end: a time on sysenv_ticks' clock, or
- * a byte on the `wake` pipe.  OpenSSL is loaded when TLS begins; this is the
- * one place of the serving side that knows it. */
+ * Two descriptors (for a socket the same one twice), with TLS after STARTTLS.
+ * Every wait is limited by a time in sysenv_ticks, and ends early with a byte
+ * on the `wake` pipe.  OpenSSL is loaded when TLS begins; no other file of the
+ * server uses it. */
 #ifndef SERVER_CLIENT_STREAM_H
 #define SERVER_CLIENT_STREAM_H
 

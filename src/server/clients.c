@@ -1,5 +1,5 @@
-/* clients.c - a table in the process that listens, and a page that is shared.
- */
+/* clients.c - a table in the listening process, and a page shared with the
+ * processes of the connections. */
 #include "server/clients.h"
 
 #include <arpa/inet.h>
@@ -93,7 +93,8 @@ int client_name_user(const struct clients *c, struct client *one, int fd,
 
 /* ---- what it is at ---- */
 
-void client_is(struct client_state *s, enum client_stage stage, uint64_t since)
+void client_set_stage(struct client_state *s, enum client_stage stage,
+		      uint64_t since)
 {
 	if (!s)
 		return;
@@ -111,7 +112,7 @@ static bool may_go(const struct client_state *s, uint64_t now)
 	       (now > since ? now - since : 0) >= patience[stage];
 }
 
-bool client_has_to_go(const struct client_state *s, uint64_t now)
+bool client_must_close(const struct client_state *s, uint64_t now)
 {
 	return atomic_load(&s->is_asked) && may_go(s, now);
 }
@@ -165,7 +166,7 @@ static bool ask_to_go(struct clients *c, const char *share, uint64_t now)
 	if (!found)
 		return false;
 	atomic_store(&found->state->is_asked, true);
-	if (kill(found->pid, CLIENT_GO) < 0)
+	if (kill(found->pid, CLIENT_CLOSE) < 0)
 		return false;
 	found->asked = now;
 	return true;
@@ -213,7 +214,7 @@ struct client *clients_place(struct clients *c, const struct client *newcomer)
 		c->all[i].state = state;
 		c->all[i].asked = 0;
 		atomic_store(&state->is_asked, false);
-		client_is(state, CLIENT_NEW, sysenv_ticks());
+		client_set_stage(state, CLIENT_NEW, sysenv_ticks());
 		return &c->all[i];
 	}
 	return NULL;
@@ -225,7 +226,7 @@ void clients_began(struct clients *c, struct client *place, pid_t pid)
 	c->count++;
 }
 
-bool clients_are_going(const struct clients *c)
+bool clients_are_closing(const struct clients *c)
 {
 	uint64_t now = sysenv_ticks();
 
@@ -244,7 +245,7 @@ void clients_forget(struct clients *c, pid_t pid)
 		}
 }
 
-void clients_tell(const struct clients *c, int number)
+void clients_signal(const struct clients *c, int number)
 {
 	for (size_t i = 0; i < c->room; i++)
 		if (c->all[i].pid)

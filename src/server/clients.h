@@ -1,22 +1,22 @@
-/* clients.h - the connections that are served, and which is closed when places
- * run out.
+/* clients.h - the connections that are served, and which one is closed when
+ * places run out.
  *
- * There are so many places.  One other machine (of IPv6: one network of /64)
- * gets a quarter of them; this machine's own programs all have the same address
- * and so no such share.  A user of it whom the kernel names has a quarter, too,
- * and no more at any time: nobody waits while others make room for them.  Root
- * has all.  When no place is left for a newcomer, the one that
- * uses its own least has to go:
+ * The number of places is limited.  Another machine (with IPv6: a /64 network)
+ * gets at most a quarter of them.  Programs of this machine all have the same
+ * address, so they have no such limit; but a local user whom the kernel names
+ * gets a quarter at most, too, even if other places are free.  Root has no
+ * limit.  If no place is free for a new client, the least active connection is
+ * closed:
  *
- *	has said nothing yet			at any time, the oldest first
+ *	has sent nothing yet			at any time, the oldest first
  *	between two mails			after 2 seconds
- *	during a mail, and we wait for it		after 20 seconds
- *	during a mail, and we are at work		never
+ *	in a mail, waiting for the client	after 20 seconds
+ *	in a mail, processing			never
  *
- * If none has to go, the newcomer is rejected.
+ * If none can be closed, the new client is rejected.
  *
- * What each is at it says itself, in memory that is shared with its process.
- * From there it is asked to go by a signal, and goes if that is still so. */
+ * Each process reports its stage in shared memory.  It is asked to close by a
+ * signal, and closes if its stage has not changed meanwhile. */
 #ifndef SERVER_CLIENTS_H
 #define SERVER_CLIENTS_H
 
@@ -78,16 +78,17 @@ struct client *clients_place(struct clients *c, const struct client *newcomer);
 void clients_began(struct clients *c, struct client *place, pid_t pid);
 /* Are there some who were asked to go, so that it is of use to wait a moment?
  */
-bool clients_are_going(const struct clients *c);
+bool clients_are_closing(const struct clients *c);
 /* The process has ended. */
 void clients_forget(struct clients *c, pid_t pid);
-void clients_tell(const struct clients *c, int number);
+void clients_signal(const struct clients *c, int number);
 
 /* In the process of the connection. */
-void client_is(struct client_state *s, enum client_stage stage, uint64_t since);
+void client_set_stage(struct client_state *s, enum client_stage stage,
+		      uint64_t since);
 /* Has it to go: was it asked to, and is it as it was? */
-bool client_has_to_go(const struct client_state *s, uint64_t now);
+bool client_must_close(const struct client_state *s, uint64_t now);
 
-#define CLIENT_GO SIGUSR1 /* the signal that asks */
+#define CLIENT_CLOSE SIGUSR1 /* the signal that asks */
 
 #endif

@@ -1,8 +1,7 @@
-/* content.c - content is passed on as it comes, and judged at its end.
+/* content.c - content is passed on as it arrives, and checked at its end.
  *
- * What was refused already (too big, nowhere to put it, BDAT out of order) is
- * read all the same and dropped: the client must be allowed to finish, or what
- * is left of the content would be read as commands. */
+ * Content that was refused already (too big, no space, BDAT out of order) is
+ * read and dropped: otherwise the rest of it would be read as commands. */
 #include "server/protocol_inside.h"
 
 #include <stdlib.h>
@@ -15,7 +14,7 @@
 
 static bool is_too_big(const struct server *s)
 {
-	return s->options->size_max && s->survey.size > s->options->size_max;
+	return s->options->size_max && s->scan.size > s->options->size_max;
 }
 
 struct server_mail *server_mail_new(void)
@@ -49,21 +48,21 @@ static void begin(struct server *s)
 	s->content_octets = 0;
 	undot_init(&s->undot);
 	to = s->ops->begin(s->context, s->mail, &s->error);
-	error_clear(&s->unsurveyed);
-	content_scan_init(&s->survey, to, &s->unsurveyed);
+	error_clear(&s->scan_error);
+	content_scan_init(&s->scan, to, &s->scan_error);
 }
 
-/* Where the next octets go: the survey looks on when nobody wants them. */
+/* Where the next octets go: the scan looks on when nobody wants them. */
 static struct sink *target(struct server *s)
 {
 	if (is_too_big(s) || error_is_set(&s->error))
-		s->survey.sink.next = NULL;
-	return &s->survey.sink;
+		s->scan.sink.next = NULL;
+	return &s->scan.sink;
 }
 
 static bool has_lone(const struct server *s)
 {
-	return s->survey.bare_lf || s->survey.bare_cr;
+	return s->scan.bare_lf || s->scan.bare_cr;
 }
 
 static void watch_for_end(struct server *s)
@@ -108,7 +107,7 @@ static void finish(struct server *s)
 	struct response a;
 	int r;
 
-	sink_close(&s->survey.sink);
+	sink_close(&s->scan.sink);
 	s->steps++;
 	s->mode = SERVER_COMMAND;
 	/* Before all else: what follows it may not be their commands. */
@@ -201,7 +200,7 @@ static void finish_chunk(struct server *s)
 		server_forget(s);
 	} else {
 		response_set(&a, 250, "2.0.0", "%llu octets accepted",
-			     (unsigned long long)s->survey.size);
+			     (unsigned long long)s->scan.size);
 		server_reply(s, &a, false);
 		if (s->chunk_is_empty)
 			server_junk(s);

@@ -1,5 +1,5 @@
-/* conversation.c - replies are sent when no input is left to answer, so that
- * those to commands which came together go together (RFC 2920 3.2). */
+/* conversation.c - replies are sent when no input is left to process, so that
+ * the replies to pipelined commands go together (RFC 2920 3.2). */
 #include "server/conversation.h"
 
 #include <stdlib.h>
@@ -65,15 +65,15 @@ static void show_stage(struct dialogue *s)
 	s->in_mail = server->in_mail;
 	s->messages = server->messages;
 	if (!server->helo[0] && !server->is_tls) {
-		client_is(s->talk->client, CLIENT_NEW, s->since);
+		client_set_stage(s->talk->client, CLIENT_NEW, s->since);
 	} else if (!s->in_mail) {
-		client_is(s->talk->client, CLIENT_IDLE, s->since);
+		client_set_stage(s->talk->client, CLIENT_IDLE, s->since);
 	} else {
 		/* nor does an envelope go on forever */
 		if (server->mode == SERVER_COMMAND &&
 		    slow > s->since + ENVELOPE_MS)
 			slow = s->since + ENVELOPE_MS;
-		client_is(s->talk->client, CLIENT_IN_MAIL, slow);
+		client_set_stage(s->talk->client, CLIENT_IN_MAIL, slow);
 	}
 }
 
@@ -96,7 +96,7 @@ static void heed(struct dialogue *s)
 		stop(s);
 		break;
 	case TALK_GO:
-		if (t->client && client_has_to_go(t->client, sysenv_ticks()))
+		if (t->client && client_must_close(t->client, sysenv_ticks()))
 			server_hang_up(s->server, "4.7.0",
 				       "needs this place for others");
 		break;
@@ -117,14 +117,14 @@ static int listen_on(struct dialogue *s, struct error *f)
 	switch (client_stream_read(s->line, s->room, ROOM, &s->have,
 				   is_for_rest ? now + rest : until, f)) {
 	case CLIENT_STREAM_DATA:
-		client_is(s->talk->client, CLIENT_WORKING, 0);
+		client_set_stage(s->talk->client, CLIENT_WORKING, 0);
 		return 1;
 	case CLIENT_STREAM_WAKE:
 		heed(s);
 		return 1;
 	case CLIENT_STREAM_TIME:
 		if (is_for_rest) {
-			upstream_tend(s->talk->intake->upstream);
+			upstream_close_idle(s->talk->intake->upstream);
 			return 1;
 		}
 		server_hang_up(s->server, "4.4.2", "you took too long");

@@ -1,8 +1,8 @@
 /* conversation.h - one client's session from its greeting to its end.
  *
- * Moves octets between a line and the machine of server/protocol.h, sees that
- * no client takes forever, changes to TLS, and ends in good order when asked
- * to stop: a transaction that has begun may still be finished. */
+ * Moves octets between a connection and the state machine of protocol.h, limits
+ * the time of a client, starts TLS, and stops when asked to: a transaction that
+ * has begun may still be finished. */
 #ifndef SERVER_CONVERSATION_H
 #define SERVER_CONVERSATION_H
 

@@ -1,4 +1,4 @@
-/* intake.c - who sends to whom, and the content as it comes. */
+/* intake.c - the sender, the recipients, and the content as it arrives. */
 #include "server/intake_inside.h"
 
 #include <stddef.h>

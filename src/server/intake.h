@@ -1,20 +1,18 @@
-/* intake.h - what comes in by SMTP becomes a mail like any other.
+/* intake.h - a message received by SMTP is submitted like any other mail.
  *
- * The answers to a server's questions (server/protocol.h): the sender chooses
- * the account, each recipient goes through the rule of resolve.h and is
- * accepted only if there is a route for it, the content is staged, and the
- * message is composed as a draft and submitted before the client gets the
- * reply.  Mails that the client sends without waiting for replies are on their
- * way together (upstream.h): each is begun as it comes, and all are collected
- * when there is no room or a reply is due.
+ * The callbacks of protocol.h: the sender selects the account, each recipient
+ * is resolved (resolve.h) and accepted only if there is a route for it, the
+ * content is staged, and the message is composed as a draft and submitted
+ * before the client gets the reply.  Mails that the client sends without
+ * waiting for replies are sent together (upstream.h): each is begun as it
+ * arrives, and all are collected when there is no room or a reply is due.
  *
- * The configuration is read anew for each message: a change counts at once.
+ * The configuration is read again for each message, so changes apply at once.
  *
- * A user of this machine, whom the kernel names (peer.h), is held to what the
- * serve_ settings allow them: which senders (compose/owner.h), how much
- * (allowance.h).  They choose nothing else, least of all the account, for the
- * sender is settled before; and errors that are the service's own business are
- * told to its log, and to them only that there is one. */
+ * A user of this machine, whom the kernel names (peer.h), is limited by the
+ * serve_ settings: which senders (compose/owner.h), how much (allowance.h).
+ * They cannot choose the account, since the sender is checked before.  Internal
+ * errors of the service are logged; the user is only told that there is one. */
 #ifndef SERVER_INTAKE_H
 #define SERVER_INTAKE_H
 

@@ -1,23 +1,22 @@
-/* intake_end.c - it is whole: on its way, and one reply for all recipients.
+/* intake_end.c - a complete message is sent, and gets one reply.
  *
- * After the content SMTP has one answer, whatever became of each recipient.
- * A recipient counts as accepted if it was upstream or waits in our queue:
+ * After the content SMTP has one reply for all recipients.  A recipient counts
+ * as accepted if the upstream server accepted it or it is in our queue:
  *
  *	all are accepted	  250
- *	none is			  the error of the whole, temporary where one of
- *				  them is: the client has the mail and does
- *				  with it what it does; we keep nothing
- *	some are		  250, for a 4xx would send it twice to the
- *				  others.  The sender gets a bounce for those
- *				  who were refused; where the queue is off, or
- *				  there is no sender, they are in the dead
- *				  letter.  Where it cannot be kept either, and
- *				  for the users of a service, whose own files
- *				  are no place for it, 554 says who has not got
- *				  it: only the client has it.
+ *	none is			  the error of the whole mail, temporary if one
+ *				  of them is; we keep nothing, since the client
+ *				  has the mail
+ *	some are		  250, since a 4xx would send it twice to these.
+ *				  The sender gets a bounce for the refused
+ *				  recipients; if the queue is off, or there is
+ *				  no sender, they are in the dead letter.  If
+ *				  that cannot be written, or for a user of a
+ *				  service, which cannot write their files, 554
+ *				  names the refused recipients.
  *
- * A mail that goes by a kept route is begun, and its answer comes when it is
- * collected: with those that follow, where the client has sent them already. */
+ * A mail over a kept route is begun, and its reply comes when it is collected,
+ * together with following mails that the client has sent already. */
 #include "server/intake_inside.h"
 
 #include <string.h>
@@ -298,7 +297,7 @@ void intake_collect(struct intake *in)
 	in->memory = 0;
 	for (unsigned i = 0; i < count; i++)
 		finish(in, in->sent[i]);
-	upstream_tend(in->upstream);
+	upstream_close_idle(in->upstream);
 }
 
 bool intake_may_wait(const struct intake *in)

@@ -1,5 +1,4 @@
-/* listener.c - getaddrinfo knows the addresses, we know what they mean; of a
- * socket in the file system the bind is ours. */
+/* listener.c - addresses by getaddrinfo, and sockets in the file system. */
 #include "server/listener.h"
 
 #include <arpa/inet.h>

@@ -1,16 +1,15 @@
-/* listener.h - sockets that wait for clients, and who may reach them.
+/* listener.h - sockets that wait for clients, and who may connect to them.
  *
  * "PORT", "ADDRESS:PORT", "NAME:PORT" or "[IPV6]:PORT"; without an address it
  * is loopback, "*" is every address, port 0 any free one.  "unix:PATH" is a
  * socket in the file system, for users of this machine, whom the kernel names
- * (server/peer.h).  Where systemd has opened sockets for us (LISTEN_FDS), those
+ * (server/peer.h).  If systemd has opened sockets for us (LISTEN_FDS), those
  * are used instead.
  *
- * The last directory of its path is made where it is missing.  A socket of ours
- * has its name by a rename, when it has its mode and group and
- * somebody listens: nobody finds it half made, and one that a process left
- * behind is replaced.  Nothing else of that name is, nor a socket at which
- * somebody answers. */
+ * The last directory of the path is made if it is missing.  A new socket is
+ * renamed to its name after it has its mode and group and listens, so nobody
+ * can connect before.  A socket that a dead process left behind is replaced;
+ * any other file of that name, or a socket where somebody answers, is not. */
 #ifndef SERVER_LISTENER_H
 #define SERVER_LISTENER_H
 

@@ -1,13 +1,13 @@
-/* peer.h - who is at the other end of a socket in the file system.
+/* peer.h - the user at the other end of a socket in the file system.
  *
- * The kernel says it (SO_PEERCRED), as it was when they connected: that is as
- * good as a login, and better than any word of theirs.  A program that passes
- * its socket on to another passes on who it is, too.
+ * The kernel reports the user who connected (SO_PEERCRED), which is as good as
+ * a login.  A program that passes its connected socket to another passes its
+ * identity, too.
  *
- * Someone without a name in the password database is "uid1000"; all of those
- * are one as far as limits go, for whoever may have many numbers (subuid(5))
- * must not have many shares.  Groups are those of the process (SO_PEERGROUPS);
- * a kernel before 4.13 is asked in vain, and then the group database counts. */
+ * A user without a name in the password database is called "uid1000".  All of
+ * them count as one user for limits, since one person may have many uids
+ * (subuid(5)).  Groups are those of the process (SO_PEERGROUPS); kernels before
+ * 4.13 do not report them, and then the group database is used. */
 #ifndef SERVER_PEER_H
 #define SERVER_PEER_H
 

@@ -1,18 +1,18 @@
-/* protocol.h - a server's side of the dialogue (RFC 5321, 2920, 3030), as a
+/* protocol.h - the server's side of SMTP (RFC 5321, 2920, 3030), as a state
  * machine: octets in, replies out.
  *
- * It knows no socket, no account and no file.  server_feed takes octets in
+ * It uses no socket, no account and no file.  server_feed takes octets in
  * pieces of any size and puts replies into `out`, which the caller sends;
- * `want` tells what else is due.  Who may send to whom, and what
- * becomes of a message, is asked through the ops: a sender and recipients are
- * answered for as they come, the message once it is whole, or later, while the
- * client goes on: its answer keeps its place among the replies.
+ * `want` tells what the caller has to do next.  The ops decide about senders,
+ * recipients and messages: about a sender and a recipient at once, about a
+ * message when it is complete, or later, while the client continues: the reply
+ * keeps its place in the order.
  *
- * Lines of commands end in CRLF, content in CRLF.CRLF or by BDAT's count, and
- * in nothing else.  A bare CR or LF may mean a line's end to
- * a relay before us: after one in a command or in DATA nothing more is
- * believed (521 and the end, as Postfix does), so that no mail is smuggled into
- * a mail. BDAT counts its octets, so there the message alone is refused. */
+ * Command lines end in CRLF, content in CRLF.CRLF or by BDAT's count, and in
+ * nothing else.  A relay before us may take a bare CR or LF for a line end:
+ * after one in a command or in DATA the connection is closed with 521, as by
+ * Postfix, so that no mail can be smuggled into another.  BDAT counts its
+ * octets, so there only the message is refused. */
 #ifndef SERVER_PROTOCOL_H
 #define SERVER_PROTOCOL_H
 
@@ -118,8 +118,8 @@ struct server {
 
 	/* content that is arriving */
 	struct undot undot;
-	struct content_scan survey; /* of all that comes, kept or not */
-	struct error unsurveyed;
+	struct content_scan scan; /* of all that comes, kept or not */
+	struct error scan_error;
 	uint64_t content_octets; /* as they came, in their frame */
 	uint64_t chunk_left;
 	bool chunk_is_last, chunk_is_stray, chunk_is_empty;

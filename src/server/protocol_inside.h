@@ -1,4 +1,4 @@
-/* protocol_inside.h - what the files of protocol.h have among themselves. */
+/* protocol_inside.h - shared by the files of protocol.h. */
 #ifndef SERVER_PROTOCOL_INSIDE_H
 #define SERVER_PROTOCOL_INSIDE_H
 

@@ -1,4 +1,4 @@
-/* response.c - errors of a session of ours become replies of a server. */
+/* response.c - converts errors into replies. */
 #include "server/protocol_inside.h"
 
 #include <stdarg.h>

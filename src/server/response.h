@@ -1,7 +1,7 @@
-/* response.h - what a server of ours replies (RFC 5321 4.2, RFC 3463).
+/* response.h - a reply of our server (RFC 5321 4.2, RFC 3463).
  *
- * A code, an enhanced code and a sentence: on the wire it is
- * one line of printable ASCII within the RFC's 512 octets. */
+ * A code, an enhanced code and a sentence: one line of printable ASCII within
+ * the RFC's 512 octets. */
 #ifndef SERVER_RESPONSE_H
 #define SERVER_RESPONSE_H
 

@@ -1,8 +1,8 @@
 /* serve.c - accept, fork, wait.
  *
- * The end of a child, or of its client, writes into a pipe that poll sees, so
- * that none is lost between a look at a flag and the wait; the signals that ask
- * us to end are interrupt.h's. */
+ * SIGCHLD and the workers write into a pipe that is polled, so that no event is
+ * lost between the check of a flag and the wait.  The signals that end us are
+ * handled by base/interrupt.h. */
 #include "server/serve.h"
 
 #include <errno.h>
@@ -117,7 +117,7 @@ static void reap(struct serving *v)
 		clients_forget(&v->clients, pid);
 		workers_forget(&v->workers, pid);
 	}
-	workers_look(&v->workers, &v->clients);
+	workers_check(&v->workers, &v->clients);
 }
 
 /* Many newcomers at once are faster than those who were asked to go. */
@@ -128,11 +128,11 @@ static struct client *find_place(struct serving *v,
 	uint64_t until = sysenv_ticks() + PARTING_MS;
 	struct client *place;
 
-	workers_look(&v->workers, &v->clients);
+	workers_check(&v->workers, &v->clients);
 	if (clients_has_share(&v->clients, newcomer))
 		return NULL;
 	while (!(place = clients_place(&v->clients, newcomer)) &&
-	       clients_are_going(&v->clients) && sysenv_ticks() < until &&
+	       clients_are_closing(&v->clients) && sysenv_ticks() < until &&
 	       !interrupt_signal()) {
 		poll(&p, 1, BREATH_MS);
 		serve_drain(child_ended[0]);
@@ -267,7 +267,7 @@ static int take_client(struct serving *v, int listener)
 		turn_away(s, fd, newcomer.is_user, false);
 		return 0;
 	}
-	pid = workers_hand(&v->workers, place, fd);
+	pid = workers_send(&v->workers, place, fd);
 	if (!pid)
 		pid = start_worker(v, place, fd, &f);
 	if (pid == 0)
@@ -288,8 +288,8 @@ static void wait_for_all(struct serving *v)
 	uint64_t until = sysenv_ticks() + KILL_SECONDS * UINT64_C(1000);
 	struct pollfd p = { .fd = child_ended[0], .events = POLLIN };
 
-	clients_tell(&v->clients, SIGTERM);
-	workers_dismiss(&v->workers);
+	clients_signal(&v->clients, SIGTERM);
+	workers_retire(&v->workers);
 	if (v->runs.pid)
 		kill(v->runs.pid, SIGTERM);
 	for (;;) {
@@ -304,7 +304,7 @@ static void wait_for_all(struct serving *v)
 		serve_drain(child_ended[0]);
 	}
 	log_warning("%zu connections did not end in time", v->clients.count);
-	workers_tell(&v->workers, SIGKILL);
+	workers_signal(&v->workers, SIGKILL);
 	if (v->runs.pid)
 		kill(v->runs.pid, SIGKILL);
 }
@@ -335,7 +335,7 @@ static void reload(struct serving *v)
 		return;
 	}
 	s->account = account;
-	workers_dismiss(&v->workers);
+	workers_retire(&v->workers);
 	peer_check_list(s->arena, account->serve_allow);
 	log_note("the configuration was read again");
 }

@@ -1,16 +1,15 @@
 /* serve.h - an SMTP server for the programs of this machine.
  *
- * On stdin and stdout, for one client that started us (-bs), or on
- * sockets: one process for each connection, so that nothing a client does is
- * felt by another.  A signal that asks us to end (base/interrupt.h) closes the
- * sockets and lets what has begun come to its end; a client that is within
- * nothing gets 421.
+ * On stdin and stdout, for one client that started us (-bs), or on sockets.
+ * Each connection is served by a process, so that no client affects another.  A
+ * signal that ends us (base/interrupt.h) closes the sockets; transactions that
+ * have begun are finished, other clients get 421.
  *
  * A socket in the file system ("unix:PATH", or one of systemd's) makes it a
- * service for the users of this machine: the kernel says who each client is
- * (peer.h), which is their login; root becomes another user once the socket is
- * there; the queue is run from here (service.h); and SIGHUP has the
- * configuration read again. */
+ * service for the users of this machine: the kernel names the user of each
+ * client (peer.h), who needs no login; root becomes another user when the
+ * socket is open; the queue is run from here (service.h); and SIGHUP reloads
+ * the configuration. */
 #ifndef SERVER_SERVE_H
 #define SERVER_SERVE_H
 

@@ -1,10 +1,10 @@
 /* serve_client.c - one client: on a connection, in a process of its own, or on
  * standard input and output.
  *
- * SIGTERM reaches the session of a connection's process through
- * client_stream.h's `wake`, and leaves it time to finish what has begun.  It is
- * a session of its own too: Ctrl-C is for the one that listens, and nothing
- * asks a terminal for a password, unseen by the client. */
+ * SIGTERM reaches the process of a connection through the `wake` of
+ * client_stream.h, and leaves it time to finish a transaction.  The process has
+ * its own session (setsid): Ctrl-C is for the listening process, and no
+ * password is asked for at a terminal. */
 #include "server/serve_inside.h"
 
 #include <errno.h>
@@ -65,7 +65,7 @@ pid_t serve_fork(struct error *f)
 	if (serve_pipe(place_needed, f) < 0)
 		return -1;
 	sigemptyset(&action.sa_mask);
-	sigaction(CLIENT_GO, &action, NULL);
+	sigaction(CLIENT_CLOSE, &action, NULL);
 	pid = fork();
 	if (pid == 0) {
 		log_stop_progress();

@@ -1,7 +1,7 @@
 /* server_sasl.h - the server's side of AUTH PLAIN and LOGIN (RFC 4954, RFC
  * 4616).
  *
- * Gathers a user and a password; the caller verifies them.  What it holds is
+ * Collects a user and a password; the caller verifies them.  Both are
  * overwritten when it is freed. */
 #ifndef SERVER_SERVER_SASL_H
 #define SERVER_SERVER_SASL_H

@@ -1,5 +1,5 @@
-/* service.c - the mail that is tried stays with its process: it is told to end
- * as the connections are, and waited for. */
+/* service.c - a run of the queue is ended and waited for like the processes of
+ * the connections. */
 #include "server/service.h"
 
 #include <errno.h>
@@ -65,7 +65,7 @@ int service_runs_init(struct service_runs *r, struct arena *a,
 	if (r->between > LONGEST_MS)
 		r->between = LONGEST_MS;
 	queue_note_run(a, r->queue, sysenv_now());
-	allowance_forget_flying(a, r->queue);
+	allowance_forget_pending(a, r->queue);
 	return 0;
 }
 

@@ -1,9 +1,8 @@
-/* service.h - what a service for the users of this machine does besides
- * serving them: it becomes a user of its own, and runs its own queue, for which
- * it needs no timer.
+/* service.h - a service for the users of this machine becomes a user of its
+ * own, and runs its own queue without a timer.
  *
- * A run of the queue is a process of its own (queuerun/flush.h) that begins as
- * often as queue_retry says, once a minute at least, while anything waits. */
+ * While mail waits, a process runs the queue (queuerun/flush.h) in the interval
+ * queue_retry, but at least once a minute. */
 #ifndef SERVER_SERVICE_H
 #define SERVER_SERVICE_H
 

@@ -1,4 +1,4 @@
-/* upstream.c - a few routes, each with a configuration of its own. */
+/* upstream.c - a few routes, each with its own copy of the configuration. */
 #include "server/upstream.h"
 
 #include <stdlib.h>
@@ -269,7 +269,7 @@ static bool is_over(const struct upstream_route *one, uint64_t now)
 	       has_failed(&one->route);
 }
 
-void upstream_tend(struct upstream *u)
+void upstream_close_idle(struct upstream *u)
 {
 	uint64_t now = sysenv_ticks();
 

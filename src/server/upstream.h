@@ -1,13 +1,13 @@
 /* upstream.h - routes to the accounts' servers, kept from one mail to the next.
  *
- * A route is kept while it is in use: for UPSTREAM_IDLE_MS after a mail, and so
- * many mails and so long in all.  It is for mails of an account all of whose
- * settings, and those of its fallbacks, are what they were when it was made,
- * but for the sender's name: whoever sends, whatever changed meanwhile, no mail
- * goes with another login than its own.  Whether it is alive is looked at
- * before it is used (smtp/session.h).
+ * A route is kept for UPSTREAM_IDLE_MS after a mail, up to UPSTREAM_MAILS_MAX
+ * mails and UPSTREAM_WHOLE_MS in all.  It is used only for mails of an account
+ * whose settings, and those of its fallbacks, have not changed since it was
+ * made, except the sender's name: so no mail is sent with another login than
+ * its own.  Before it is used we check that the connection is alive
+ * (smtp/session.h).
  *
- * Several mails may be on their way by each. */
+ * Several mails may be sent over each at a time. */
 #ifndef SERVER_UPSTREAM_H
 #define SERVER_UPSTREAM_H
 
@@ -30,19 +30,18 @@ struct upstream {
 	unsigned count;
 };
 
-/* For a mail with that request and account; the configuration is the one that
- * the account is of.  NULL: there is none that can be kept, and the mail has to
- * have one of its own.  It is good until upstream_tend. */
+/* The route for a mail with that request and account of `config`.  NULL: none
+ * can be kept, so the mail needs its own.  Valid until upstream_close_idle. */
 struct route *upstream_route(struct upstream *u, const struct request *r,
 			     struct config *config,
 			     const struct account *account);
-/* What is on its way by any of them (route_collect).  What is told of the mails
- * lies in the routes until upstream_tend. */
+/* Collects all routes (route_collect).  The texts of the verdicts live in the
+ * routes until upstream_close_idle. */
 void upstream_collect(struct upstream *u);
-/* Milliseconds until upstream_tend is due; UINT64_MAX: never. */
+/* Milliseconds until upstream_close_idle is due; UINT64_MAX: never. */
 uint64_t upstream_wait(const struct upstream *u);
-/* Closes those that nobody used for long, or that led nowhere. */
-void upstream_tend(struct upstream *u);
+/* Closes routes that were idle for long, or that failed. */
+void upstream_close_idle(struct upstream *u);
 /* Closes all. */
 void upstream_close(struct upstream *u);
 

@@ -1,8 +1,8 @@
-/* workers.c - a table in the process that listens, and a page that is shared.
+/* workers.c - a table in the listening process, and a page shared with the
+ * workers.
  *
- * A client goes over as the struct that it is, with its connection: both
- * processes are the same program, and what it points to is in the shared page.
- */
+ * A client is passed as a struct, with its descriptor: both processes are the
+ * same program, and its pointers are into the shared page. */
 #include "server/workers.h"
 
 #include <errno.h>
@@ -109,11 +109,11 @@ static void close_line(struct worker *one)
 /* Ends by itself. */
 static void hang_up(struct worker *one)
 {
-	change(one, WORKER_IDLE, WORKER_LEAVES);
+	change(one, WORKER_IDLE, WORKER_ENDS);
 	close_line(one);
 }
 
-pid_t workers_hand(struct workers *w, struct client *place, int fd)
+pid_t workers_send(struct workers *w, struct client *place, int fd)
 {
 	struct worker *one;
 
@@ -166,7 +166,7 @@ void workers_began(struct workers *w, struct worker *one, struct client *place,
 	w->count++;
 }
 
-static void dismiss_oldest(struct workers *w)
+static void close_oldest(struct workers *w)
 {
 	struct worker *oldest = NULL;
 	size_t idle = 0;
@@ -184,7 +184,7 @@ static void dismiss_oldest(struct workers *w)
 		hang_up(oldest);
 }
 
-void workers_look(struct workers *w, struct clients *c)
+void workers_check(struct workers *w, struct clients *c)
 {
 	for (size_t i = 0; i < w->room; i++) {
 		struct worker *one = &w->all[i];
@@ -197,7 +197,7 @@ void workers_look(struct workers *w, struct clients *c)
 		one->since = sysenv_ticks();
 		if (one->is_stale)
 			hang_up(one);
-		dismiss_oldest(w);
+		close_oldest(w);
 	}
 }
 
@@ -208,7 +208,7 @@ void workers_forget(struct workers *w, pid_t pid)
 
 		if (one->pid != pid)
 			continue;
-		atomic_store(one->stage, WORKER_LEAVES);
+		atomic_store(one->stage, WORKER_ENDS);
 		hang_up(one);
 		one->pid = 0;
 		one->place = NULL;
@@ -216,7 +216,7 @@ void workers_forget(struct workers *w, pid_t pid)
 	}
 }
 
-void workers_dismiss(struct workers *w)
+void workers_retire(struct workers *w)
 {
 	for (size_t i = 0; i < w->room; i++) {
 		w->all[i].is_stale = true;
@@ -225,7 +225,7 @@ void workers_dismiss(struct workers *w)
 	}
 }
 
-void workers_tell(const struct workers *w, int number)
+void workers_signal(const struct workers *w, int number)
 {
 	for (size_t i = 0; i < w->room; i++)
 		if (w->all[i].pid)
@@ -289,7 +289,7 @@ static void await_client(const struct workers *w, int line,
 			wait = end - now;
 		if (poll(p, FDS, (int)wait) > 0)
 			return;
-		upstream_tend(upstream);
+		upstream_close_idle(upstream);
 	}
 }
 
@@ -304,7 +304,7 @@ bool worker_wait(const struct workers *w, struct worker *one, int line,
 	r = write(w->wake, "", 1);
 	(void)r; /* full: there is a byte to be seen */
 	await_client(w, line, upstream);
-	if (change(one, WORKER_IDLE, WORKER_LEAVES))
+	if (change(one, WORKER_IDLE, WORKER_ENDS))
 		return false;
 	return receive_client(line, client, fd);
 }

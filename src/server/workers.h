@@ -2,21 +2,21 @@
  *
  * A process that has served a client waits for the next one of the same user or
  * address, with its connections to the accounts' servers still open
- * (upstream.h).  Two wait for five seconds, a few more for one, which is for
- * clients that come one after another at a rate: a server takes only so many
- * connections of one account.  After WORKER_CLIENTS_MAX clients a process ends.
- * Nobody is served by one that had to do with anybody else.
+ * (upstream.h).  Two of them wait for five seconds, a few more for one second:
+ * clients often come in quick succession, but a server accepts a limited number
+ * of connections of one account.  After WORKER_CLIENTS_MAX clients a process
+ * ends.  A process never serves clients of different users or addresses.
  *
- * Each shares a word with the process that listens.  A client is handed over by
- * a socket between the two:
+ * Each has a stage in memory shared with the listening process.  A client is
+ * passed over a socket between the two:
  *
  *	WORKER_BUSY	serves a client
- *	WORKER_IDLE	by the worker, when it has: its place is free
- *	WORKER_BUSY	by the listener, which then sends the next client
- *	WORKER_LEAVES	by the worker, which then ends
+ *	WORKER_IDLE	set by the worker when it has finished
+ *	WORKER_BUSY	set by the listener, which then sends the next client
+ *	WORKER_ENDS	set by the worker, which then ends
  *
- * so that whoever is first has it.  A worker whose socket is closed ends, too.
- */
+ * The changes are atomic, so only one of the two succeeds.  A worker whose
+ * socket is closed ends, too. */
 #ifndef SERVER_WORKERS_H
 #define SERVER_WORKERS_H
 
@@ -31,7 +31,7 @@
 #define WORKER_CROWD_MS	   1000
 #define WORKER_IDLE_MS	   UPSTREAM_IDLE_MS
 
-enum worker_stage { WORKER_BUSY, WORKER_IDLE, WORKER_LEAVES };
+enum worker_stage { WORKER_BUSY, WORKER_IDLE, WORKER_ENDS };
 
 struct worker {
 	pid_t pid;	      /* 0: free */
@@ -52,8 +52,9 @@ struct workers {
 
 int workers_init(struct workers *w, struct arena *a, const struct clients *c,
 		 int wake, struct error *f);
-/* Hands a client to one that is idle and has served the same: its pid, or 0. */
-pid_t workers_hand(struct workers *w, struct client *place, int fd);
+/* Sends a client to an idle worker that has served the same user or address:
+ * its pid, or 0. */
+pid_t workers_send(struct workers *w, struct client *place, int fd);
 /* One for a process that is about to be forked, with the worker's end of its
  * line; NULL where there can be none. */
 struct worker *workers_new(struct workers *w, const struct client *place,
@@ -61,13 +62,13 @@ struct worker *workers_new(struct workers *w, const struct client *place,
 /* The process was forked: it serves that client now; 0: it was not. */
 void workers_began(struct workers *w, struct worker *one, struct client *place,
 		   pid_t pid);
-/* Who has become idle gives its place back; who is one too many ends. */
-void workers_look(struct workers *w, struct clients *c);
+/* Frees the places of workers that have become idle; ends surplus ones. */
+void workers_check(struct workers *w, struct clients *c);
 /* The process has ended. */
 void workers_forget(struct workers *w, pid_t pid);
-/* Those that are idle end now, and the others after their client. */
-void workers_dismiss(struct workers *w);
-void workers_tell(const struct workers *w, int number);
+/* Idle workers end now, the others after their client. */
+void workers_retire(struct workers *w);
+void workers_signal(const struct workers *w, int number);
 /* In a process of another kind, or a worker's: the lines are the listener's. */
 void workers_close(struct workers *w);
 

@@ -346,7 +346,7 @@ static struct part *copy(struct frame *fr, const struct part *p,
 		x->next = NULL;
 		x->children = copy(fr, p->children, NULL);
 		x->is_prepared = false;
-		x->encoding = p->is_prepared ? p->wish : p->encoding;
+		x->encoding = p->is_prepared ? p->requested : p->encoding;
 		*last = x;
 		last = &x->next;
 	}

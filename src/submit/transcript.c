@@ -23,9 +23,8 @@ static void to_file(struct transcript *t, char direction, const char *text,
 	buf_printf(&line, "%c: ", direction);
 	text_put_safe(&line, text, n);
 	buf_putc(&line, '\n');
-	if (!error_is_set(&t->trouble))
-		disk_write_all(t->fd, line.data, line.len, t->path,
-			       &t->trouble);
+	if (!error_is_set(&t->error))
+		disk_write_all(t->fd, line.data, line.len, t->path, &t->error);
 	buf_free(&line);
 }
 
@@ -80,11 +79,11 @@ int transcript_close(struct transcript *t, struct error *f)
 {
 	if (t->fd < 0)
 		return 0;
-	disk_close(t->fd, t->path, &t->trouble);
+	disk_close(t->fd, t->path, &t->error);
 	t->fd = -1;
-	if (!error_is_set(&t->trouble))
+	if (!error_is_set(&t->error))
 		return 0;
-	*f = t->trouble;
+	*f = t->error;
 	return -1;
 }
 

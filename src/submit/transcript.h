@@ -15,7 +15,7 @@ struct transcript {
 	bool on_standard_error;
 	int fd; /* -1: no file */
 	const char *path;
-	struct error trouble; /* of a file that stopped taking lines */
+	struct error error; /* of a file that stopped taking lines */
 };
 
 /* The file is appended to, or made for the user alone.  One that belongs to

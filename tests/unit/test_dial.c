@@ -18,7 +18,7 @@ static void dial_begin(struct dial *d)
 }
 
 /* Lines of the server to the command, as net/conn hands them over. */
-static int hear(struct dial *d, const char *verb, const char *lines)
+static int read_lines(struct dial *d, const char *verb, const char *lines)
 {
 	int r = 0;
 
@@ -52,16 +52,17 @@ static void test_capabilities_in_tls_win(void **state)
 
 	(void)state;
 	dial_begin(&d);
-	assert_int_equal(hear(&d, "", "220-hello\r\n220 there\r\n"), 0);
-	assert_int_equal(hear(&d, "EHLO",
-			      "250-SIZE is my name\r\n250-CHUNKING\r\n"
-			      "250-AUTH PLAIN\r\n250 STARTTLS\r\n"),
+	assert_int_equal(read_lines(&d, "", "220-hello\r\n220 there\r\n"), 0);
+	assert_int_equal(read_lines(&d, "EHLO",
+				    "250-SIZE is my name\r\n250-CHUNKING\r\n"
+				    "250-AUTH PLAIN\r\n250 STARTTLS\r\n"),
 			 0);
 	assert_int_equal(d.caps.flags,
 			 CAPS_CHUNKING | CAPS_AUTH | CAPS_STARTTLS);
-	assert_int_equal(hear(&d, "STARTTLS", "220 go\r\n"), 0);
+	assert_int_equal(read_lines(&d, "STARTTLS", "220 go\r\n"), 0);
 	assert_int_equal(dial_protocol.verdict(&d.conn), 1);
-	assert_int_equal(hear(&d, "EHLO", "250-me\r\n250 SIZE 100\r\n"), 0);
+	assert_int_equal(read_lines(&d, "EHLO", "250-me\r\n250 SIZE 100\r\n"),
+			 0);
 	assert_int_equal(d.caps.flags, CAPS_SIZE);
 	assert_true(d.caps.size == 100);
 	assert_int_equal(verdict(&d), 1);
@@ -74,10 +75,10 @@ static void test_helo(void **state)
 
 	(void)state;
 	dial_begin(&d);
-	assert_int_equal(hear(&d, "", "220 hi\r\n"), 0);
-	assert_int_equal(hear(&d, "EHLO", "502 what?\r\n"), 0);
+	assert_int_equal(read_lines(&d, "", "220 hi\r\n"), 0);
+	assert_int_equal(read_lines(&d, "EHLO", "502 what?\r\n"), 0);
 	assert_int_equal(dial_protocol.verdict(&d.conn), -1);
-	assert_int_equal(hear(&d, "HELO", "250 PIPELINING\r\n"), 0);
+	assert_int_equal(read_lines(&d, "HELO", "250 PIPELINING\r\n"), 0);
 	assert_int_equal(d.caps.flags, 0);
 	assert_int_equal(verdict(&d), 1);
 }
@@ -94,8 +95,8 @@ static void test_ehlo_refused(void **state)
 		struct dial d;
 
 		dial_begin(&d);
-		assert_int_equal(hear(&d, "", "220 hi\r\n"), 0);
-		assert_int_equal(hear(&d, "EHLO", answers[i]), -1);
+		assert_int_equal(read_lines(&d, "", "220 hi\r\n"), 0);
+		assert_int_equal(read_lines(&d, "EHLO", answers[i]), -1);
 		assert_int_equal(verdict(&d), -1);
 	}
 }
@@ -107,9 +108,9 @@ static void test_noise(void **state)
 
 	(void)state;
 	dial_begin(&d);
-	assert_int_equal(hear(&d, "", "Welcome to host\r\n"), 1);
+	assert_int_equal(read_lines(&d, "", "Welcome to host\r\n"), 1);
 	assert_false(d.conn.is_greeted);
-	assert_int_equal(hear(&d, "", "220-hi\r\n"), 0);
+	assert_int_equal(read_lines(&d, "", "220-hi\r\n"), 0);
 	assert_int_equal(verdict(&d), 0);
 }
 
@@ -137,11 +138,11 @@ static void test_events(void **state)
 	(void)state;
 	dial_begin(&d);
 	d.conn.trace = &trace;
-	hear(&d, "", "220-mx\r\n220 there\r\n");
-	hear(&d, "EHLO", "250-mx hi\r\n250-SIZE 9\r\n250 STARTTLS\r\n");
-	hear(&d, "STARTTLS", "220 go\r\n");
-	hear(&d, "EHLO", "502-what\n502 ?\n");
-	hear(&d, "HELO", "250 mx\n");
+	read_lines(&d, "", "220-mx\r\n220 there\r\n");
+	read_lines(&d, "EHLO", "250-mx hi\r\n250-SIZE 9\r\n250 STARTTLS\r\n");
+	read_lines(&d, "STARTTLS", "220 go\r\n");
+	read_lines(&d, "EHLO", "502-what\n502 ?\n");
+	read_lines(&d, "HELO", "250 mx\n");
 	assert_string_equal(told.data, "greeting 220 220-mx\n"
 				       "capability 0 SIZE 9\n"
 				       "capability 0 STARTTLS\n"
