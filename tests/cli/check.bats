@@ -114,6 +114,13 @@ tls_server() {
 		"certs/$1.key" "$2" 3>&-; }
 	# shellcheck disable=SC2034 # for its users
 	IFS= read -r port <&"${TLS[0]}"
+	# shellcheck disable=SC2153 # the coproc's
+	tls_pid=$TLS_PID # which is unset as soon as it has ended
+}
+
+tls_server_ends() {
+	[ -z "${TLS[1]-}" ] || eval "exec ${TLS[1]}>&-"
+	wait "$tls_pid"
 }
 
 # guesses WORD... - none of them may stand in what the check said.
@@ -143,8 +150,7 @@ guesses() {
 		send --check --json
 		json_of 'j["failure"]["step"] == "tls"' <<<"$output"
 		json_of 'j["failure"]["cause"] is None' <<<"$output"
-		eval "exec ${TLS[1]}>&-"
-		wait "$TLS_PID"
+		tls_server_ends
 	done
 }
 
@@ -188,8 +194,7 @@ guesses() {
 		[ "$status" -eq 78 ]
 		says certificate
 		says 'before you trust it'
-		eval "exec ${TLS[1]}>&-"
-		wait "$TLS_PID"
+		tls_server_ends
 	done
 }
 
