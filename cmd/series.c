@@ -1,9 +1,9 @@
 /* series.c - the commands that send many mails, and go on with them.
  *
- * A series has a journal from before its first mail, so that an interrupted one
- * goes on with --resume: the command is read again as it was, with the date,
- *the Message-ID and the boundary of then, and the plan must come out the same.
- *Its facts are in the journal:
+ * The journal of a series is begun before its first mail, so that --resume can
+ * continue an interrupted one: the same command is read again, with the stored
+ * date, Message-ID and boundary, and the plan must be the same.  The journal
+ * has these facts:
  *
  *	limit		octets of a mail
  *	date message-id tag

@@ -539,7 +539,7 @@ bool inputs_rescue(struct inputs *all, struct slice *out, const char **cut)
 		take_rest(all, in, INPUTS_KEPT_MAX);
 	} else if (in->is_cut) {
 		take_rest(all, in, 0);
-	} else if (!in->is_read) { /* we were ended amid it */
+	} else if (!in->is_read) { /* a signal ended us while it was read */
 		if (in->stage.size)
 			error_set(&in->error, ERROR_TEMPORARY,
 				  "some octets of it may be missing");

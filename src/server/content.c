@@ -137,7 +137,7 @@ void server_data(struct server *s, const char *argument)
 		server_error(s, 501, "5.5.4", "DATA has no argument");
 	} else if (!s->in_mail || s->in_bdat) {
 		server_error(s, 503, "5.5.1",
-			     s->in_mail ? "amid BDAT there is BDAT alone"
+			     s->in_mail ? "only BDAT is allowed between chunks"
 					: "say MAIL first");
 	} else if (!s->mail->count) {
 		server_error(s, 554, "5.5.1", "there is no recipient");

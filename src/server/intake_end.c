@@ -59,7 +59,7 @@ static struct destination *find_destination(const struct intake_mail *x,
 	return NULL;
 }
 
-/* What each recipient's reports shall be. */
+/* The DSN parameters of each recipient. */
 static void pass_on_dsn(const struct intake_mail *x, struct envelope *e)
 {
 	struct destination *next = x->first;

@@ -161,7 +161,7 @@ static void say_rcpt(struct server *s, const char *argument)
 
 	if (!s->in_mail || s->in_bdat) {
 		server_error(s, 503, "5.5.1",
-			     s->in_mail ? "amid BDAT there is BDAT alone"
+			     s->in_mail ? "only BDAT is allowed between chunks"
 					: "say MAIL first");
 		return;
 	}

@@ -1,7 +1,7 @@
-/* transaction.h - one mail of a session while it is on its way: what was asked,
- * what was replied, and what that comes to for each recipient.
+/* transaction.h - one mail of a session while it is being sent: the commands,
+ * the replies, and the verdict for each recipient.
  *
- * The inside of session.h: it says nothing to the server itself. */
+ * Private to session.h; it sends nothing itself. */
 #ifndef SMTP_TRANSACTION_H
 #define SMTP_TRANSACTION_H
 
