@@ -19,7 +19,7 @@ void ansi_init(struct ansi *s)
 
 /* ---- styles ---- */
 
-/* Parses what follows 38 or 48; returns the number of parameters. */
+/* Parses what follows 38, 48 or 58; returns the number of parameters. */
 static size_t read_colour(const unsigned *p, size_t n, int32_t *colour)
 {
 	if (n >= 3 && p[1] == 5) {
@@ -68,6 +68,7 @@ static void set_switch(struct ansi_style *y, unsigned p)
 static void apply(struct ansi *s, const unsigned *p, size_t n)
 {
 	struct ansi_style *y = &s->style;
+	int32_t unused; /* the colour of the underline */
 
 	for (size_t i = 0; i < n;) {
 		size_t step = 1;
@@ -91,6 +92,8 @@ static void apply(struct ansi *s, const unsigned *p, size_t n)
 			step = read_colour(p + i, n - i, &y->background);
 		else if (p[i] == 49)
 			y->background = ANSI_DEFAULT;
+		else if (p[i] == 58)
+			step = read_colour(p + i, n - i, &unused);
 		else if (p[i] >= 90 && p[i] < 98)
 			y->foreground = (int32_t)p[i] - 90 + 8;
 		else if (p[i] >= 100 && p[i] < 108)

@@ -953,6 +953,16 @@ ends_attached() {
 	python "$root/tests/cli/run_colours.py" mail expected.html
 }
 
+# Its parameters are no styles of their own: 1 is not bold, 2 not faint.
+@test "the colour of an underline is passed over" {
+	ends 1 -- sh -c 'printf "\033[4;58;5;1mline\033[0m \033[58;2;1;2;3mno\033[0m\n"; exit 1'
+	mv "$(mail_file)" mail
+	judge mail html/text >html
+	grep -q underline html
+	lacks "<span style=.font-weight:bold" html
+	lacks opacity html
+}
+
 @test "no HTML without colours" {
 	ends 1 -- sh -c 'echo plain; exit 1'
 	lacks text/html "$(mail_file)"
