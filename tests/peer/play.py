@@ -123,7 +123,7 @@ def fill_values(result, server, proxy):
         user=behaviour.user, password=behaviour.password,
         proxy_port=proxy.port if proxy else "",
         dead_port=closed_port(), python=shlex.quote(sys.executable),
-        peerdir=os.path.dirname(os.path.abspath(__file__)))
+        peerdir=shlex.quote(os.path.dirname(os.path.abspath(__file__))))
     certificates = result.certificates
     if certificates:
         values.update(
