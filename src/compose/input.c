@@ -488,7 +488,8 @@ static bool is_written_by_another(int fd)
 	       (S_ISFIFO(st.st_mode) || S_ISSOCK(st.st_mode));
 }
 
-/* The rest of it, kept as far as there is room. */
+/* The rest of it, kept as far as there is room; after a signal, what has
+ * arrived by now. */
 static void take_rest(struct inputs *all, struct input *in, uint64_t room)
 {
 	struct error reading = ERROR_INIT, why = in->error;
@@ -498,7 +499,7 @@ static void take_rest(struct inputs *all, struct input *in, uint64_t room)
 		.room = room,
 	};
 
-	if (!is_written_by_another(in->fd) || interrupt_is_due())
+	if (!is_written_by_another(in->fd))
 		return;
 	read_through(all, in, &keeper.sink);
 	sink_close(&in->stage.sink);

@@ -590,6 +590,31 @@ letters() {
 	[ "$status" -eq 0 ]
 }
 
+@test "a signal before the attached pipe is read: what came by it is kept" {
+	local when
+
+	command -v strace >/dev/null || skip "no strace"
+	names
+	echo text >text
+	for when in text "$MAILSEND_CONFIG"; do
+		seq 3000 >numbers
+		run --separate-stderr strace -qq -o trace -P "$when" \
+			-e inject=openat:signal=SIGTERM "$MAILSEND" -i text \
+			-a -=pipe.txt a@example.org < <(cat numbers)
+		show
+		[ "$status" -eq 143 ]
+		python - "$home/dead.letter" >kept <<-'END'
+		import email, email.policy, sys
+		text = open(sys.argv[1], "rb").read().split(b"\n", 1)[1]
+		one = email.message_from_bytes(text, policy=email.policy.default)
+		part, = (x for x in one.walk() if x.get_filename() == "pipe.txt")
+		sys.stdout.buffer.write(part.get_payload(decode=True))
+		END
+		cmp kept numbers
+		letter_gone
+	done
+}
+
 # batch_ended WHEN ARGUMENT... - --batch of a pipe, without a journal, with a
 # signal once the file WHEN is there; the server does not answer.
 batch_ended() {
