@@ -195,13 +195,16 @@ static int parse(struct arena *a, char *text, struct attachment *read,
 	return there ? 0 : cut_name(a, text, read, f);
 }
 
-/* "-=NAME;..." with something wrong: what is piped in is there to be saved. */
-static void save_input(struct arena *a, struct request *r, const char *text)
+/* For the dead letter: what was piped in by "-=NAME;..." is saved, and a file
+ * is listed as missing. */
+static void keep_wrong(struct arena *a, struct request *r, const char *text)
 {
 	struct attachment *one;
 
-	if (text[0] != '-' || !text[1] || !strchr("=;", text[1]))
+	if (text[0] != '-' || !text[1] || !strchr("=;", text[1])) {
+		request_attach(a, r, text);
 		return;
+	}
 	one = request_attach(a, r, "-");
 	if (text[1] == '=' && text[2])
 		one->name = as_utf8(a, arena_dup_n(a, text + 2,
@@ -216,7 +219,7 @@ int attach_parse(struct arena *a, struct request *r, const char *text,
 	char *rest = arena_dup(a, text);
 
 	if (parse(a, rest, &read, f) < 0) {
-		save_input(a, r, text);
+		keep_wrong(a, r, text);
 		return -1;
 	}
 	one = request_attach(a, r, rest);

@@ -368,6 +368,11 @@ for part in email.message_from_binary_file(sys.stdin.buffer).walk():
 	[[ $output != *evil* ]]
 	[[ $output == *bob@example.net* ]]
 	says 'incomplete: the attachment nowhere'
+	letter_gone
+	# the same of one whose option is wrong
+	send -s subject -a 'text;type=wrong' a@example.org < <(cat text)
+	[ "$status" -eq 64 ]
+	letter_head | grep -q '^X-Undelivered-Missing: .*text;type=wrong'
 }
 
 @test "a dead letter is sent as it lies" {
