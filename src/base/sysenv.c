@@ -97,6 +97,16 @@ int64_t sysenv_now(void)
 				       : (int64_t)time(NULL);
 }
 
+int64_t sysenv_now_exact(unsigned *microseconds)
+{
+	struct timespec t = { .tv_sec = sysenv_frozen.clock };
+
+	if (!sysenv_frozen.has_clock)
+		clock_gettime(CLOCK_REALTIME, &t);
+	*microseconds = (unsigned)(t.tv_nsec / 1000);
+	return t.tv_sec;
+}
+
 int sysenv_zone(int64_t when)
 {
 	time_t t = (time_t)when;

@@ -21,6 +21,8 @@ void sysenv_init(void);
 
 /* Seconds since 1970; the local zone's offset then, minutes east of UTC. */
 int64_t sysenv_now(void);
+/* With the millionths of that second. */
+int64_t sysenv_now_exact(unsigned *microseconds);
 int sysenv_zone(int64_t when);
 /* Milliseconds on a clock that never jumps, from any start.  Never frozen. */
 uint64_t sysenv_ticks(void);

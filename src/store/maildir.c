@@ -41,15 +41,19 @@ static int make_directories(struct arena *a, const char *directory,
 	return 0;
 }
 
-/* "seconds.RrandomPpid.host", without special characters. */
+/* "seconds.MmicrosecondsRrandomPpid.host", without special characters: readers
+ * that sort by it have the order of delivery. */
 static const char *unique_name(struct arena *a)
 {
+	unsigned microseconds;
+	int64_t seconds = sysenv_now_exact(&microseconds);
 	uint64_t random;
 	char *name;
 
 	sysenv_random(&random, sizeof(random));
-	name = arena_format(a, "%" PRId64 ".R%016" PRIx64 "P%u.%s",
-			    sysenv_now(), random, sysenv_pid(), sysenv_host());
+	name = arena_format(a, "%" PRId64 ".M%06uR%016" PRIx64 "P%u.%s",
+			    seconds, microseconds, random, sysenv_pid(),
+			    sysenv_host());
 	for (char *p = name; *p; p++)
 		if (*p == '/' || *p == ':')
 			*p = '_';

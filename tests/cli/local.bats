@@ -32,6 +32,17 @@ load helper
 	grep -q '^Return-Path: <alice@host.example.org>' "$file"
 }
 
+@test "mails of the same second are listed in the order of delivery" {
+	# on the real clock
+	MAILSEND_FROZEN=${MAILSEND_FROZEN/clock=1700000000/}
+	MAILSEND_FROZEN=${MAILSEND_FROZEN/seed=1/}
+	for n in 1 2 3 4 5 6; do
+		send -s "mail $n" alice </dev/null
+	done
+	cat "$home"/Maildir/new/* | grep '^Subject' >subjects
+	printf 'Subject: mail %s\n' 1 2 3 4 5 6 | cmp - subjects
+}
+
 @test "--json about a local delivery" {
 	send --json -s hello alice <<<text
 	[ "$status" -eq 0 ]
