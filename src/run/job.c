@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -53,7 +54,8 @@ struct watch {
 	sigset_t outside; /* the original signal mask */
 	size_t step;	  /* the next one */
 	uint64_t start, step_at, gone_at, linger_until;
-	unsigned pause; /* milliseconds, after its pipes were closed */
+	uint64_t stuck_at; /* the reader, since then; 0 */
+	unsigned pause;	   /* milliseconds, after its pipes were closed */
 };
 
 /* SIGTTOU as well: the job has the terminal, and we may print its output.
@@ -151,9 +153,24 @@ static bool is_over(const struct watch *w)
 
 /* ---- output ---- */
 
+static int ours(int stream)
+{
+	return stream == JOB_STDERR ? STDERR_FILENO : STDOUT_FILENO;
+}
+
+/* Would what is read have to wait for the reader of ours? */
+static bool is_stuck(const struct watch *w, int stream)
+{
+	struct pollfd p = { .fd = ours(stream), .events = POLLOUT };
+
+	return w->pipes[stream] >= 0 && w->job->is_shown && poll(&p, 1, 0) == 0;
+}
+
 static void take(struct watch *w, int stream)
 {
-	ssize_t n = read(w->pipes[stream], w->room, READ_SIZE);
+	/* a pipe that takes anything takes so much without waiting */
+	size_t room = w->job->is_shown ? PIPE_BUF : READ_SIZE;
+	ssize_t n = read(w->pipes[stream], w->room, room);
 
 	if (n > 0) {
 		w->job->said(w->job->context, (enum job_stream)stream, w->room,
@@ -168,19 +185,43 @@ static void wait_for_something(struct watch *w)
 {
 	struct pollfd p[JOB_STREAMS];
 	struct timespec look = { .tv_nsec = LOOK_MS * 1000000L };
+	bool stuck[JOB_STREAMS];
 
 	/* usually it ends right after its pipes */
 	if (is_silent(w) && w->pause < LOOK_MS) {
 		w->pause = 2 * w->pause + 1;
 		look.tv_nsec = w->pause * 1000000L;
 	}
-	for (int i = 0; i < JOB_STREAMS; i++)
-		p[i] = (struct pollfd){ .fd = w->pipes[i], .events = POLLIN };
+	for (int i = 0; i < JOB_STREAMS; i++) {
+		stuck[i] = is_stuck(w, i);
+		p[i] = (struct pollfd){
+			.fd = stuck[i] ? ours(i) : w->pipes[i],
+			.events = stuck[i] ? POLLOUT : POLLIN,
+		};
+	}
 	if (ppoll(p, JOB_STREAMS, &look, &w->outside) <= 0)
 		return;
 	for (int i = 0; i < JOB_STREAMS; i++)
-		if (p[i].revents)
+		if (p[i].revents && !stuck[i])
 			take(w, i);
+}
+
+/* After the job's end.  Its mail does not wait for a reader for ever. */
+static void wait_for_reader(struct watch *w)
+{
+	uint64_t now = sysenv_ticks();
+
+	if (!w->linger_until)
+		return;
+	if (!is_stuck(w, JOB_STDOUT) && !is_stuck(w, JOB_STDERR)) {
+		w->stuck_at = 0;
+		return;
+	}
+	if (!w->stuck_at)
+		w->stuck_at = now;
+	if (now - w->stuck_at >= JOB_READER_SECONDS * 1000)
+		w->job->is_shown = false;
+	w->linger_until = now + JOB_LINGER_MS;
 }
 
 /* Has it ended?  Time during which it was stopped does not count. */
@@ -204,6 +245,8 @@ static void watch(struct watch *w)
 			w->gone_at = sysenv_ticks();
 			w->linger_until = w->gone_at + JOB_LINGER_MS;
 		}
+		if (w->command.is_gone)
+			wait_for_reader(w);
 		send_due_signals(w);
 	}
 }

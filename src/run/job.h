@@ -22,6 +22,8 @@
 #define JOB_STEPS_MAX 16
 #define JOB_LINGER_MS 1000
 
+#define JOB_READER_SECONDS 300 /* of a reader that reads nothing */
+
 #define JOB_EXIT_TIMEOUT    124 /* as in timeout(1), env(1) and shells */
 #define JOB_EXIT_CANNOT_RUN 126
 #define JOB_EXIT_NOT_FOUND  127
@@ -47,6 +49,10 @@ struct process {
 	void (*said)(void *context, enum job_stream stream, const void *data,
 		     size_t n);
 	void *context;
+	/* `said` writes to our streams of that name: nothing is read for one
+	 * that takes nothing, so that time limits and signals do not wait for
+	 * its reader.  Becomes false JOB_READER_SECONDS after the job's end. */
+	bool is_shown;
 
 	/* the result */
 	int error;		/* errno: why it could not be run; 0 */

@@ -221,10 +221,11 @@ static void said(void *context, enum job_stream stream, const void *data,
 	struct run_record *run = context;
 
 	capture_put(&run->output, stream, data, n);
-	if (run->shows)
-		run->shows = io_write_all(stream == JOB_STDERR ? STDERR_FILENO
-							       : STDOUT_FILENO,
-					  data, n) == 0;
+	if (run->job.is_shown)
+		run->job.is_shown =
+			io_write_all(stream == JOB_STDERR ? STDERR_FILENO
+							  : STDOUT_FILENO,
+				     data, n) == 0;
 }
 
 /* Reads all of the output again, so only if it is needed. */
@@ -275,8 +276,8 @@ static void run_it(struct run_record *run)
 		.step_count = o->step_count,
 		.said = said,
 		.context = run,
+		.is_shown = run->input->shows_output,
 	};
-	run->shows = run->input->shows_output;
 	ping_start(&run->ping, o->ping);
 	if (job_run(&run->job, &f) < 0)
 		log_error("%s", f.text);

@@ -93,7 +93,6 @@ struct run_record {
 	int64_t blocker; /* when that run started; 0: unknown */
 	uint64_t waited; /* milliseconds for the lock */
 	enum decide_loss lost;
-	bool shows; /* prints the output, and writing still works */
 	const char *unit_result; /* "exit-code", instead of a job's status */
 	/* sentences about our own problems */
 	const char *notes[RUN_NOTES_MAX];

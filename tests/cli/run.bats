@@ -919,6 +919,23 @@ ends_attached() {
 	[ -s ran ]
 }
 
+@test "--tee into a reader that does not read: the time limit holds, all is there" {
+	mkfifo reader
+	mailsend --run --tee --timeout 1s --name slow alice -- \
+		sh -c 'echo $$ >pid; seq 1 100000; exec sleep 600' >reader &
+	exec 5<reader
+	until [ -s pid ]; do sleep 0.05; done
+	while kill -0 "$(cat pid)" 2>/dev/null; do sleep 0.05; done
+	nothing_sent
+	cat <&5 >shown
+	status=0
+	wait $! || status=$?
+	[ "$status" -eq 124 ]
+	seq 1 100000 | cmp - shown
+	exec 5<&-
+	[ "$(delivered)" -eq 1 ]
+}
+
 @test "1 GB of output in constant memory" {
 	command -v /usr/bin/time >/dev/null || skip "no time"
 	[[ $MAILSEND != *asan* && $MAILSEND != *valgrind* ]] || skip "a checker's memory"
