@@ -49,6 +49,28 @@ void address_append_all(struct arena *a, struct address_list *list,
 		address_append(a, list, &more->items[i]);
 }
 
+const struct address *address_first(struct arena *a, const char *utf8)
+{
+	struct address_list list = { 0 };
+	struct error unused = ERROR_INIT;
+
+	return address_parse_list(a, utf8, &list, &unused) == 0 && list.count &&
+			       !list.items[0].group_only
+		       ? &list.items[0]
+		       : NULL;
+}
+
+ssize_t address_count_list(const char *utf8)
+{
+	struct arena scratch = ARENA_INIT;
+	struct address_list list = { 0 };
+	struct error unused = ERROR_INIT;
+	int r = address_parse_list(&scratch, utf8, &list, &unused);
+
+	arena_free(&scratch);
+	return r < 0 ? -1 : (ssize_t)list.count;
+}
+
 /* RFC 5322 3.2.3, with the characters that RFC 6532 adds. */
 static bool is_dot_atom(const char *s)
 {

@@ -568,28 +568,6 @@ int address_parse_list(struct arena *a, const char *utf8,
 	return read_all(a, utf8, false, list, f);
 }
 
-const struct address *address_first(struct arena *a, const char *utf8)
-{
-	struct address_list list = { 0 };
-	struct error unused = ERROR_INIT;
-
-	return address_parse_list(a, utf8, &list, &unused) == 0 && list.count &&
-			       !list.items[0].group_only
-		       ? &list.items[0]
-		       : NULL;
-}
-
-ssize_t address_count_list(const char *utf8)
-{
-	struct arena scratch = ARENA_INIT;
-	struct address_list list = { 0 };
-	struct error unused = ERROR_INIT;
-	int r = address_parse_list(&scratch, utf8, &list, &unused);
-
-	arena_free(&scratch);
-	return r < 0 ? -1 : (ssize_t)list.count;
-}
-
 int address_parse(struct arena *a, const char *utf8, bool null_ok,
 		  struct address *out, struct error *f)
 {
