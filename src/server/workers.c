@@ -22,7 +22,7 @@ int workers_init(struct workers *w, struct arena *a, const struct clients *c,
 		 int wake, struct error *f)
 {
 	size_t room = 2 * c->room; /* those that are about to end, too */
-	_Atomic(int) *stages = process_share(room * sizeof(*stages), f);
+	atomic_int *stages = process_share(room * sizeof(*stages), f);
 
 	if (!stages)
 		return -1;

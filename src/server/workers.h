@@ -39,9 +39,9 @@ struct worker {
 	struct client *place; /* whom it serves; NULL: nobody */
 	char from[LISTENER_NAME_SIZE];
 	bool is_user;
-	bool is_stale;	     /* knows settings of before */
-	uint64_t since;	     /* sysenv_ticks: idle from there on */
-	_Atomic(int) *stage; /* enum worker_stage, shared with it */
+	bool is_stale;	   /* knows settings of before */
+	uint64_t since;	   /* sysenv_ticks: idle from there on */
+	atomic_int *stage; /* enum worker_stage, shared with it */
 };
 
 struct workers {
