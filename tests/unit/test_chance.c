@@ -5,16 +5,18 @@
 /* More than the line holds before we hear of the refusal. */
 static char large[512 * 1024];
 
+/* Both recipients of the second mail are refused, in two ways. */
+static const struct wire_step nobody[] = {
+	{ "RCPT TO:<a1@", "550 5.1.1 no such user\r\n" },
+	{ "RCPT TO:<b1@", "450 4.2.1 later\r\n" },
+	{ NULL, NULL },
+};
+
 /* Each recipient of the second mail is refused, and its octets go all the same:
  * its refusal is told, however the server deals with them, and whatever it says
  * of the others holds. */
 static void test_nobody(void **state)
 {
-	static const struct wire_step by_rcpt[] = {
-		{ "RCPT TO:<a1@", "550 5.1.1 no such user\r\n" },
-		{ "RCPT TO:<b1@", "450 4.2.1 later\r\n" },
-		{ NULL, NULL },
-	};
 	static const struct wire_step by_mail[] = {
 		{ "MAIL FROM:<s1@", "550 5.7.1 not you\r\n" },
 		{ NULL, NULL },
@@ -28,7 +30,7 @@ static void test_nobody(void **state)
 		unsigned first = is_alone ? 1 : 0;
 		struct bench b;
 
-		begin(&b, is_mail ? by_mail : by_rcpt, FULL);
+		begin(&b, is_mail ? by_mail : nobody, FULL);
 		b.wire.is_early = is_early;
 		b.wire.send_most = 1000;
 		b.mails[1].content.bytes =
@@ -53,17 +55,11 @@ static void test_nobody(void **state)
  * refusal is what it was. */
 static void test_spilled(void **state)
 {
-	static const struct wire_step steps[] = {
-		{ "RCPT TO:<a1@", "550 5.1.1 no such user\r\n" },
-		{ "RCPT TO:<b1@", "450 4.2.1 later\r\n" },
-		{ NULL, NULL },
-	};
-
 	(void)state;
 	for (unsigned i = 0; i < 2; i++) {
 		struct bench b;
 
-		begin(&b, steps, FULL);
+		begin(&b, nobody, FULL);
 		b.wire.spills = true;
 		b.wire.send_most = 1000;
 		if (i)
@@ -85,12 +81,6 @@ static void test_spilled(void **state)
 /* The line breaks at each octet behind the refusals. */
 static void test_nobody_and_dropped(void **state)
 {
-	static const struct wire_step steps[] = {
-		{ "RCPT TO:<a1@", "550 5.1.1 no such user\r\n" },
-		{ "RCPT TO:<b1@", "450 4.2.1 later\r\n" },
-		{ NULL, NULL },
-	};
-
 	(void)state;
 	for (unsigned i = 0; i < 2; i++) {
 		size_t at = 0, whole = SIZE_MAX;
@@ -99,7 +89,7 @@ static void test_nobody_and_dropped(void **state)
 			struct bench b;
 			unsigned count;
 
-			begin(&b, steps, FULL);
+			begin(&b, nobody, FULL);
 			b.wire.drop_after = at;
 			b.wire.send_most = 1;
 			b.wire.is_early = i;
